@@ -10,6 +10,7 @@ import {
 } from '@gauntlet/study'
 import { MeasurementUnknown } from './measurement-unknown.ts'
 import type { LedgerDatabase } from './open-ledger.ts'
+import type { Attempt } from './record-attempt.ts'
 import {
   artifact,
   attempt,
@@ -59,20 +60,10 @@ export interface TracedExecution {
   readonly attempts: readonly TracedAttempt[]
 }
 
-export interface TracedAttempt {
-  readonly id: string
-  readonly number: number
-  readonly worker: string
-  readonly device: string | null
-  /** ISO 8601. */
-  readonly startedAt: string
-  readonly endedAt: string | null
+export interface TracedAttempt extends Omit<Attempt, 'environment'> {
   readonly outcome: (typeof attempt.outcome.enumValues)[number]
   readonly failureClass: string | null
   readonly message: string | null
-  readonly workflowId: string | null
-  readonly runId: string | null
-  readonly details: Json
 }
 
 /** The whole lineage of a number, by index lookups only: tens of rows, however large the ledger. Throws `MeasurementUnknown`. */
