@@ -30,3 +30,18 @@ export function linearSpecification(name: string, output: number, input: number)
     { name: `${name}.bias`, shape: [output], kind: 'plain', trainable: true, decayed: false },
   ]
 }
+
+/** The bias of the module `name`. */
+export function biasSpecification(name: string, channels: number): ParameterSpecification {
+  return learnedSpecification(`${name}.bias`, [channels])
+}
+
+/** What a layer norm learns. */
+export function layerNormSpecification(name: string, channels: number): ParameterSpecification[] {
+  return [learnedSpecification(`${name}.weight`, [channels]), biasSpecification(name, channels)]
+}
+
+/** A tensor of its own that lies in tfjs as in PyTorch and is not decayed: class tokens, layer scales, position tables. */
+export function learnedSpecification(name: string, shape: readonly number[]): ParameterSpecification {
+  return { name, shape, kind: 'plain', trainable: true, decayed: false }
+}
