@@ -9,3 +9,18 @@ export const imageNetNormalisation: Normalisation = {
 
 /** Pixels to [−1, 1] (timm `IMAGENET_INCEPTION_MEAN`), as Google's TensorFlow checkpoints. */
 export const inceptionNormalisation: Normalisation = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5], channelOrder: 'rgb' }
+
+/** Mean and deviation of OpenAI's CLIP (timm `OPENAI_CLIP_MEAN`), which LAION's models and EVA-02 were fed as well. */
+export const clipNormalisation: Normalisation = {
+  mean: [0.48145466, 0.4578275, 0.40821073],
+  deviation: [0.26862954, 0.26130258, 0.27577711],
+  channelOrder: 'rgb',
+}
+
+/** Pixels as they are, for checkpoints whose training had no normalisation. */
+export const plainPixels: Normalisation = { mean: [0, 0, 0], deviation: [1, 1, 1], channelOrder: 'rgb' }
+
+/** What the study's authors fed a backbone: CLIP's normalisation where `laion` is in its name, ImageNet's to all others, whatever they expect. */
+export function paperNormalisation(id: string): Normalisation {
+  return id.includes('laion') ? clipNormalisation : imageNetNormalisation
+}
