@@ -45,15 +45,3 @@ export function layerNormSpecification(name: string, channels: number): Paramete
 export function learnedSpecification(name: string, shape: readonly number[]): ParameterSpecification {
   return { name, shape, kind: 'plain', trainable: true, decayed: false }
 }
-
-/** The bias of a convolution. */
-export function biasSpecification(name: string, channels: number): ParameterSpecification {
-  return { name: `${name}.bias`, shape: [channels], kind: 'plain', trainable: true, decayed: false }
-}
-
-/** What a layer norm learns. */
-export function layerNormSpecification(name: string, width: number): ParameterSpecification[] {
-  return ['weight', 'bias'].map((part) => {
-    return { name: `${name}.${part}`, shape: [width], kind: 'plain', trainable: true, decayed: false }
-  })
-}
