@@ -1,12 +1,13 @@
 import { UnknownBackbone, type Backbone, type InputContract } from './backbone.ts'
 import { efficientNet, efficientNetIds } from './efficientnet.ts'
+import { resNet, resNetIds } from './resnet.ts'
 
 /** Every backbone there is, by the checkpoint's own name. */
-export const backboneIds: readonly string[] = [...efficientNetIds]
+export const backboneIds: readonly string[] = [...efficientNetIds, ...resNetIds]
 
 /** The backbone of a study, fed as its input contract says. */
 export function backboneFor(id: string, contract: InputContract = 'native'): Backbone {
-  const backbone = efficientNet(id, contract)
+  const backbone = efficientNet(id, contract) ?? resNet(id, contract)
   if (!backbone) throw new UnknownBackbone(`There is no backbone ${JSON.stringify(id)}; choose one of ${backboneIds.join(', ')}.`)
   return backbone
 }

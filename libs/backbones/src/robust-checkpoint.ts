@@ -1,0 +1,32 @@
+import type { Normalisation } from '@gauntlet/nn'
+import { asFloat32, type NamedArray } from '@gauntlet/weights'
+
+/**
+ * Takes a robust model out of the modules its authors published it in:
+ * - MadryLab/robustness (model_utils.py, attacker.py): `module.model.*`; beside it `module.normalizer.*` and `module.attacker.*`, which
+ *   holds the model and the normalisation once more;
+ * - nmndeep/revisiting-at (main.py `WrappedModel`, utils_architecture.py `normalize_model`): `module.`, `base_model.` and `model.` in any
+ *   order, with `normalize.mean` and `normalize.std` where the model was trained with a normalisation layer;
+ * - thu-ml/ares: `module.` alone.
+ *
+ * The attacker's copy is dropped. A normalisation is dropped where it says what `fed` does; one that says otherwise stays, so that strict
+ * loading refuses a checkpoint that would be fed wrongly.
+ */
+export function unwrapRobustCheckpoint(arrays: readonly NamedArray[], fed: Normalisation): NamedArray[] {
+  return arrays
+    .map((array) => ({ ...array, name: innerName(array.name) }))
+    .filter((array) => !array.name.startsWith('attacker.') && !agrees(array, fed))
+}
+
+/** Layers of wrapping come off one at a time: `module.base_model.model.stem.0.weight` is `stem.0.weight`. */
+function innerName(name: string): string {
+  return name.replace(/^(?:(?:module|base_model|model)\.)+/, '')
+}
+
+function agrees(array: NamedArray, { mean, deviation }: Normalisation): boolean {
+  const [, part] = /^normali[sz]er?\.(?:new_)?(mean|std)$/.exec(array.name) ?? []
+  if (!part) return false
+  const expected = part === 'mean' ? mean : deviation
+  const given = asFloat32(array)
+  return given.length === expected.length && expected.every((value, i) => Math.abs(value - given[i]!) < 1e-5)
+}
