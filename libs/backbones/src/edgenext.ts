@@ -1,0 +1,297 @@
+/**
+ * EdgeNeXt (Maaz et al., "EdgeNeXt: Efficiently Amalgamated CNN-Transformer Architecture for Mobile Vision Applications", arXiv:2206.10589;
+ * github.com/mmaaz60/EdgeNeXt, MIT). The `usi` weights: arXiv:2204.03475. Names, shapes and arithmetic are timm's (`edgenext_small`; timm 1.0.31).
+ * Attention mixes channels and not tokens, so any side from 32 pixels on is computed; what a stride does not reach is left out, as in PyTorch.
+ */
+import { tf, type Tensor, type Tensor2D, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
+import {
+  conv2d,
+  depthwiseConv2d,
+  gelu,
+  globalAveragePool,
+  layerNorm,
+  linear,
+  normalise,
+  softmax,
+  type Normalisation,
+  type Parameters,
+  type ParameterSpecification,
+} from '@gauntlet/nn'
+import type { NamedArray } from '@gauntlet/weights'
+import type { Backbone, InputContract } from './backbone.ts'
+import { imageNetNormalisation, paperNormalisation } from './normalisations.ts'
+import {
+  biasSpecification,
+  convolutionSpecification,
+  depthwiseSpecification,
+  layerNormSpecification,
+  learnedSpecification,
+  linearSpecification,
+} from './specifications.ts'
+
+/** A convolution encoder (arXiv:2206.10589, section 3.2) or a split depth-wise transpose attention encoder (section 3.3). */
+interface Block {
+  readonly name: string
+  readonly kind: 'convolution' | 'attention'
+  readonly width: number
+  /** Of the convolution encoder. */
+  readonly kernel: number
+  /** Widths of the groups of channels that the attention encoder convolves one after the other; the last one stays as it is. */
+  readonly splits: readonly number[]
+  readonly positions: boolean
+}
+
+interface Variant {
+  readonly native: Normalisation
+  readonly widths: readonly [number, number, number, number]
+}
+
+const variants: Readonly<Record<string, Variant>> = {
+  'edgenext_small.usi_in1k': { native: imageNetNormalisation, widths: [48, 96, 160, 304] },
+}
+
+/** [blocks, of them attention (at the end), kernel, groups of channels, positional encoding] per stage (arXiv:2206.10589, table 1). */
+const stages = [
+  [3, 0, 3, 2, false],
+  [3, 1, 5, 2, true],
+  [9, 1, 7, 3, false],
+  [3, 1, 9, 4, false],
+] as const
+
+const epsilon = 1e-6
+const heads = 8
+const expansion = 4
+/** Sines and cosines per axis of the positional encoding. */
+const frequencies = 32
+
+export const edgeNeXtIds = Object.keys(variants)
+
+/** An EdgeNeXt by timm's name, or `undefined` if there is none of that name. */
+export function edgeNeXt(id: string, contract: InputContract): Backbone | undefined {
+  const variant = variants[id]
+  if (!variant) return undefined
+  const { widths } = variant
+  const normalisation = contract === 'paper' ? paperNormalisation(id) : variant.native
+  const blocks = stages.map((_, stage) => blocksOf(stage, widths[stage]!))
+  return {
+    id,
+    family: 'EdgeNeXt',
+    features: widths[3],
+    pretrainedClasses: 1000,
+    resolution: { native: 256, minimum: 32 },
+    classifier: 'head.fc',
+    normalisation,
+    specifications: (classes) => specifications(classes, widths, blocks),
+    adoptCheckpoint,
+    logits: (images, parameters) => {
+      const features = featuresOf(normalise(images, normalisation), parameters, blocks)
+      const normed = layerNorm(globalAveragePool(features), parameters.at('head.norm'), { epsilon })
+      return linear(normed, parameters.at('head.fc'))
+    },
+  }
+}
+
+function blocksOf(stage: number, width: number): Block[] {
+  const [count, attentions, kernel, groups, positions] = stages[stage]!
+  return Array.from({ length: count }, (_, i) => ({
+    name: `stages.${stage}.blocks.${i}`,
+    kind: i < count - attentions ? 'convolution' : 'attention',
+    width,
+    kernel,
+    splits: splitsOf(width, groups),
+    positions,
+  }))
+}
+
+/** Groups of ⌈width / groups⌉ channels, the last one of what is left (`torch.chunk`). */
+function splitsOf(width: number, groups: number): number[] {
+  const each = Math.ceil(width / groups)
+  return [...Array<number>(groups - 1).fill(each), width - each * (groups - 1)]
+}
+
+/** x: [batch, side, side, 3], normalised; [batch, side / 32, side / 32, last width] out. */
+function featuresOf(x: Tensor4D, parameters: Parameters, blocks: readonly (readonly Block[])[]): Tensor4D {
+  let y = layerNorm(conv2d(x, parameters.at('stem.0'), { stride: 4, padding: 0 }), parameters.at('stem.1'), { epsilon })
+  blocks.forEach((stage, i) => {
+    if (i > 0) y = downsample(y, parameters.at(`stages.${i}.downsample`))
+    for (const block of stage) {
+      const encoder = block.kind === 'convolution' ? convolutionEncoder : attentionEncoder
+      y = encoder(y, parameters.at(block.name), block)
+    }
+  })
+  return y
+}
+
+/** x: [batch, side, side, channels]; [batch, side / 2, side / 2, next channels] out. */
+function downsample(x: Tensor4D, parameters: Parameters): Tensor4D {
+  return conv2d(layerNorm(x, parameters.at('0'), { epsilon }), parameters.at('1'), { stride: 2, padding: 0 })
+}
+
+/** Convolution encoder (arXiv:2206.10589, equation 1). x: [batch, side, side, width]; same shape out. */
+function convolutionEncoder(x: Tensor4D, parameters: Parameters, { kernel }: Block): Tensor4D {
+  const mixed = depthwiseConv2d(x, parameters.at('conv_dw'), { padding: (kernel - 1) / 2 })
+  return x.add(invertedBottleneck(mixed, parameters))
+}
+
+/**
+ * Split depth-wise transpose attention encoder (arXiv:2206.10589, equations 2 to 4). x: [batch, side, side, width]; same shape out. As in
+ * the reference the last residual comes from the input, and the attention's own only reaches the bottleneck.
+ */
+function attentionEncoder(x: Tensor4D, parameters: Parameters, block: Block): Tensor4D {
+  const [batch, height, width, channels] = x.shape
+  let split = splitConvolution(x, parameters, block)
+  if (block.positions) split = split.add(positionalEncoding(height, width, parameters.at('pos_embd')))
+  const tokens: Tensor3D = split.reshape([batch, height * width, channels])
+  const normed = layerNorm(tokens, parameters.at('norm_xca'), { epsilon })
+  const mixed = crossCovarianceAttention(normed, parameters.at('xca')).mul(parameters.tensor('gamma_xca'))
+  return x.add(invertedBottleneck(tokens.add(mixed).reshape(x.shape), parameters))
+}
+
+/** Layer norm, expansion, GELU, projection, layer scale. x: [batch, side, side, width]; same shape out. */
+function invertedBottleneck(x: Tensor4D, parameters: Parameters): Tensor4D {
+  const normed = layerNorm(x, parameters.at('norm'), { epsilon })
+  const hidden = gelu(linear(normed, parameters.at('mlp.fc1')))
+  return linear(hidden, parameters.at('mlp.fc2')).mul(parameters.tensor('gamma'))
+}
+
+/** Each group of channels is convolved after the result of the group before is added to it (Res2Net, arXiv:1904.01169, equation 1). */
+function splitConvolution(x: Tensor4D, parameters: Parameters, { splits }: Block): Tensor4D {
+  const groups = tf.split(x, [...splits], 3) as Tensor4D[]
+  const outputs: Tensor4D[] = []
+  groups.slice(0, -1).forEach((group, i) => {
+    const input = i > 0 ? group.add<Tensor4D>(outputs[i - 1]!) : group
+    outputs.push(depthwiseConv2d(input, parameters.at(`convs.${i}`), { padding: 1 }))
+  })
+  return tf.concat([...outputs, groups.at(-1)!], 3)
+}
+
+/**
+ * Cross-covariance attention (XCiT, arXiv:2106.09681, equation 2). x: [batch, tokens, width]; same shape out. The scores of two channels are
+ * the cosine of their values over all tokens: the lengths divide the products rather than each value, which is the same and reads less.
+ */
+function crossCovarianceAttention(x: Tensor3D, parameters: Parameters): Tensor3D {
+  const [batch, tokens, width] = x.shape
+  const projected = linear(x, parameters.at('qkv')).reshape([batch, tokens, 3, heads, width / heads])
+  const [query, key, value] = tf.unstack(projected.transpose([2, 0, 3, 1, 4])) as [Tensor4D, Tensor4D, Tensor4D] // [batch, heads, tokens, width / heads]
+  const products = tf.matMul(query, key, true)
+  const cosines = products.mul(inverseLengths(query).transpose([0, 1, 3, 2])).mul(inverseLengths(key))
+  const weights = softmax(cosines.mul<Tensor4D>(parameters.tensor('temperature'))) // [batch, heads, width / heads, width / heads]
+  const mixed = tf.matMul(value, weights, false, true).transpose([0, 2, 1, 3])
+  return linear(mixed.reshape<Tensor3D>([batch, tokens, width]), parameters.at('proj'))
+}
+
+/** One over the length of each channel over all tokens, with the floor of `torch.nn.functional.normalize`, 1e-12. [..., tokens, channels] → [..., 1, channels]. */
+function inverseLengths(x: Tensor): Tensor {
+  return x.square().sum(2, true).maximum(1e-24).rsqrt()
+}
+
+/** Sines and cosines of both coordinates, projected to the width of the tokens. [1, height, width, channels] out. */
+function positionalEncoding(height: number, width: number, parameters: Parameters): Tensor4D {
+  const encoding = tf.tensor4d(fourierFeatures(height, width), [1, height, width, 2 * frequencies])
+  return conv2d(encoding, parameters.at('token_projection'), { padding: 0 })
+}
+
+const knownFeatures = new Map<string, Float32Array>()
+
+/**
+ * Row and column counted from 1 as angles up to 2π, over temperatures 10,000^(2⌊i/2⌋/32), as sine at even i and cosine at odd i; rows first
+ * (the encoding of "Attention is all you need" in two dimensions, as timm's `PositionalEncodingFourier`). [height × width × 64].
+ */
+function fourierFeatures(height: number, width: number): Float32Array {
+  const known = knownFeatures.get(`${height}×${width}`)
+  if (known) return known
+  const features = new Float32Array(height * width * 2 * frequencies)
+  const angle = (place: number, size: number) => ((place + 1) / (size + 1e-6)) * 2 * Math.PI
+  for (let at = 0; at < height * width; at++) {
+    const angles = [angle(Math.floor(at / width), height), angle(at % width, width)]
+    angles.forEach((value, axis) => {
+      for (let i = 0; i < frequencies; i++) {
+        const phase = value / 10_000 ** ((2 * Math.floor(i / 2)) / frequencies)
+        features[(at * 2 + axis) * frequencies + i] = i % 2 === 0 ? Math.sin(phase) : Math.cos(phase)
+      }
+    })
+  }
+  knownFeatures.set(`${height}×${width}`, features)
+  return features
+}
+
+function specifications(
+  classes: number,
+  widths: readonly number[],
+  blocks: readonly (readonly Block[])[],
+): ParameterSpecification[] {
+  return [
+    convolutionSpecification('stem.0', widths[0]!, 3, 4),
+    biasSpecification('stem.0', widths[0]!),
+    ...layerNormSpecification('stem.1', widths[0]!),
+    ...blocks.flatMap((stage, i) => [
+      ...(i > 0 ? downsampleSpecification(`stages.${i}.downsample`, widths[i - 1]!, widths[i]!) : []),
+      ...stage.flatMap(blockSpecification),
+    ]),
+    ...layerNormSpecification('head.norm', widths[3]!),
+    ...linearSpecification('head.fc', classes, widths[3]!),
+  ]
+}
+
+function downsampleSpecification(name: string, input: number, output: number): ParameterSpecification[] {
+  return [
+    ...layerNormSpecification(`${name}.0`, input),
+    convolutionSpecification(`${name}.1`, output, input, 2),
+    biasSpecification(`${name}.1`, output),
+  ]
+}
+
+function blockSpecification(block: Block): ParameterSpecification[] {
+  const { name, width } = block
+  return [
+    ...(block.kind === 'attention' ? attentionSpecification(block) : convolutionEncoderSpecification(block)),
+    ...layerNormSpecification(`${name}.norm`, width),
+    ...linearSpecification(`${name}.mlp.fc1`, expansion * width, width),
+    ...linearSpecification(`${name}.mlp.fc2`, width, expansion * width),
+  ]
+}
+
+function convolutionEncoderSpecification({ name, width, kernel }: Block): ParameterSpecification[] {
+  return [
+    learnedSpecification(`${name}.gamma`, [width]),
+    depthwiseSpecification(`${name}.conv_dw`, width, kernel),
+    biasSpecification(`${name}.conv_dw`, width),
+  ]
+}
+
+function attentionSpecification({ name, width, splits, positions }: Block): ParameterSpecification[] {
+  const projection = `${name}.pos_embd.token_projection`
+  return [
+    learnedSpecification(`${name}.gamma_xca`, [width]),
+    learnedSpecification(`${name}.gamma`, [width]),
+    ...splits.slice(0, -1).flatMap((split, i) => {
+      const convolution = `${name}.convs.${i}`
+      return [depthwiseSpecification(convolution, split, 3), biasSpecification(convolution, split)]
+    }),
+    ...(positions ? [convolutionSpecification(projection, width, 2 * frequencies, 1), biasSpecification(projection, width)] : []),
+    ...layerNormSpecification(`${name}.norm_xca`, width),
+    learnedSpecification(`${name}.xca.temperature`, [heads, 1, 1]),
+    ...linearSpecification(`${name}.xca.qkv`, 3 * width, width),
+    ...linearSpecification(`${name}.xca.proj`, width, width),
+  ]
+}
+
+/**
+ * Renames the tensors of the authors' own checkpoints (`stages.1.2.pwconv1.weight`), as timm's filter does; a file whose head is normed
+ * under timm's name stays as it is.
+ */
+function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
+  if (arrays.some(({ name }) => name === 'head.norm.weight')) return [...arrays]
+  return arrays.map((array) => ({ ...array, name: timmName(array.name) }))
+}
+
+function timmName(name: string): string {
+  return name
+    .replace(/^downsample_layers\.0\./, 'stem.')
+    .replace(/^downsample_layers\.(\d+)\.(\d+)/, 'stages.$1.downsample.$2')
+    .replace(/^stages\.(\d+)\.(\d+)/, 'stages.$1.blocks.$2')
+    .replace('dwconv', 'conv_dw')
+    .replace('pwconv', 'mlp.fc')
+    .replace(/^head\./, 'head.fc.')
+    .replace(/^norm\./, 'head.norm.')
+}
