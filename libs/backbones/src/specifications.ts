@@ -45,3 +45,8 @@ export function layerNormSpecification(name: string, channels: number): Paramete
 export function learnedSpecification(name: string, shape: readonly number[]): ParameterSpecification {
   return { name, shape, kind: 'plain', trainable: true, decayed: false }
 }
+
+/** What transformers add to their tokens; the study's authors decay all that is not called a bias or a norm. */
+export function tokenSpecification(name: string, shape: readonly number[]): ParameterSpecification {
+  return { ...learnedSpecification(name, shape), decayed: true }
+}

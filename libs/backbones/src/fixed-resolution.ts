@@ -1,0 +1,15 @@
+import type { Tensor4D } from '@gauntlet/engine'
+
+/** A model whose parameters fix its resolution was given images of another; a retry does not help. */
+export class ResolutionUnsupported extends Error {
+  override readonly name = 'ResolutionUnsupported'
+}
+
+/** Lets only images of one size through. images: [batch, side, side, 3]. */
+export function requireSide(images: Tensor4D, side: number, id: string): void {
+  const [, height, width] = images.shape
+  if (height === side && width === side) return
+  throw new ResolutionUnsupported(
+    `${id} has a position for each of its patches and computes with ${side} × ${side} pixels only, not ${height} × ${width}; set the study's resolution to ${side}.`,
+  )
+}

@@ -1,0 +1,181 @@
+/**
+ * Vision Transformer (Dosovitskiy et al., "An Image is Worth 16×16 Words", arXiv:2010.11929) and DeiT (Touvron et al., arXiv:2012.12877), which
+ * is the same model trained otherwise. Weights: AugReg (arXiv:2106.10270), DINO (arXiv:2104.14294), DeiT: Apache-2.0; LAION's CLIP
+ * (arXiv:2212.07143): MIT; MAE (arXiv:2111.06377): CC BY-NC 4.0; the robust ones: nmndeep/revisiting-at (arXiv:2303.01870).
+ * Names, shapes and arithmetic are timm's (`vision_transformer.py`, timm 1.0.31).
+ */
+import { tf, type Tensor1D, type Tensor2D, type Tensor3D } from '@gauntlet/engine'
+import { layerNorm, linear, normalise, type Normalisation, type Parameters, type ParameterSpecification } from '@gauntlet/nn'
+import type { NamedArray } from '@gauntlet/weights'
+import type { Backbone, InputContract } from './backbone.ts'
+import { requireSide } from './fixed-resolution.ts'
+import {
+  clipNormalisation,
+  imageNetNormalisation,
+  inceptionNormalisation,
+  paperNormalisation,
+  plainPixels,
+} from './normalisations.ts'
+import { adoptOpenClip } from './openclip-checkpoint.ts'
+import { unwrapRobustCheckpoint } from './robust-checkpoint.ts'
+import {
+  biasSpecification,
+  convolutionSpecification,
+  layerNormSpecification,
+  linearSpecification,
+  tokenSpecification,
+} from './specifications.ts'
+import {
+  attend,
+  blockSpecification,
+  headSpecification,
+  mlp,
+  mlpSpecification,
+  patchTokens,
+  prependToken,
+  splitHeads,
+  splitQueryKeyValue,
+} from './transformer.ts'
+
+interface Size {
+  readonly width: number
+  readonly heads: number
+}
+
+/** Widths and heads (arXiv:2012.12877, table 1). */
+const tiny: Size = { width: 192, heads: 3 }
+const small: Size = { width: 384, heads: 6 }
+const base: Size = { width: 768, heads: 12 }
+
+interface Variant {
+  readonly family: 'ViT' | 'DeiT'
+  readonly size: Size
+  readonly native: Normalisation
+  /** 0: published without a head. */
+  readonly pretrainedClasses: number
+  /** CLIP's trunk: a norm before the blocks instead of a bias of the patches, and a larger epsilon. */
+  readonly clip?: true
+  /** Published inside other modules. */
+  readonly wrapped?: true
+}
+
+const augReg = { family: 'ViT', native: inceptionNormalisation, pretrainedClasses: 1000 } as const
+const clip = { family: 'ViT', size: base, native: clipNormalisation, clip: true } as const
+const selfSupervised = { family: 'ViT', native: imageNetNormalisation, pretrainedClasses: 0 } as const
+const deit = { family: 'DeiT', native: imageNetNormalisation, pretrainedClasses: 1000 } as const
+
+const variants: Readonly<Record<string, Variant>> = {
+  'vit_small_patch16_224.augreg_in1k': { ...augReg, size: small },
+  'vit_small_patch16_224.augreg_in21k': { ...augReg, size: small, pretrainedClasses: 21_843 },
+  'vit_small_patch16_224.augreg_in21k_ft_in1k': { ...augReg, size: small },
+  'vit_small_patch16_224.dino': { ...selfSupervised, size: small },
+  'vit_base_patch16_224.augreg_in1k': { ...augReg, size: base },
+  'vit_base_patch16_224.augreg_in21k': { ...augReg, size: base, pretrainedClasses: 21_843 },
+  'vit_base_patch16_224.augreg_in21k_ft_in1k': { ...augReg, size: base },
+  'vit_base_patch16_224.mae': { ...selfSupervised, size: base },
+  /** Its 512 "classes" are CLIP's projection to the space it shares with texts. */
+  'vit_base_patch16_clip_224.laion2b': { ...clip, pretrainedClasses: 512 },
+  'vit_base_patch16_clip_224.laion2b_ft_in1k': { ...clip, pretrainedClasses: 1000 },
+  /**
+   * Trained on plain pixels, as run_train.sh of revisiting-at does (`add_normalization 0`); the study's authors fed it ImageNet's normalisation,
+   * and their linear probes of it fail.
+   */
+  robust_vit_base_patch16_224: { ...augReg, size: base, native: plainPixels, wrapped: true },
+  'deit_tiny_patch16_224.fb_in1k': { ...deit, size: tiny },
+  'deit_small_patch16_224.fb_in1k': { ...deit, size: small },
+  robust_deit_small_patch16_224: { ...deit, size: small, wrapped: true },
+}
+
+const side = 224
+const patch = 16
+const depth = 12
+
+export const visionTransformerIds = Object.keys(variants)
+
+/** A ViT or DeiT by its name, or `undefined` if there is none of that name. */
+export function visionTransformer(id: string, contract: InputContract): Backbone | undefined {
+  const variant = variants[id]
+  if (!variant) return undefined
+  const normalisation = contract === 'paper' ? paperNormalisation(id) : variant.native
+  return {
+    id,
+    family: variant.family,
+    features: variant.size.width,
+    pretrainedClasses: variant.pretrainedClasses,
+    resolution: { native: side, minimum: side },
+    classifier: 'head',
+    normalisation,
+    specifications: (classes) => specifications(variant, classes),
+    adoptCheckpoint: (arrays) => adoptCheckpoint(variant.wrapped ? unwrapRobustCheckpoint(arrays, normalisation) : arrays),
+    logits: (images, parameters) => {
+      requireSide(images, side, id)
+      const patches = patchTokens(normalise(images, normalisation), parameters.at('patch_embed.proj'), patch)
+      return linear(classFeatures(patches, parameters, variant), parameters.at('head'))
+    },
+  }
+}
+
+/** patches: [batch, 196, width]; what the class token has become, [batch, width], out. */
+function classFeatures(patches: Tensor3D, parameters: Parameters, { size, clip }: Variant): Tensor2D {
+  const epsilon = clip ? 1e-5 : 1e-6
+  let x: Tensor3D = prependToken(parameters.tensor('cls_token'), patches).add(parameters.tensor('pos_embed'))
+  if (clip) x = layerNorm(x, parameters.at('norm_pre'), { epsilon })
+  for (let i = 0; i < depth - 1; i++) x = block(x, parameters.at(`blocks.${i}`), size.heads, epsilon)
+  const token = lastBlock(x, parameters.at(`blocks.${depth - 1}`), size.heads, epsilon)
+  return layerNorm(token.squeeze<Tensor2D>([1]), parameters.at('norm'), { epsilon })
+}
+
+/** Transformer block (arXiv:2010.11929, equations 2 and 3). x: [batch, 197, width]; same shape out. */
+function block(x: Tensor3D, parameters: Parameters, heads: number, epsilon: number): Tensor3D {
+  const normed = layerNorm(x, parameters.at('norm1'), { epsilon })
+  const parts = splitQueryKeyValue(linear(normed, parameters.at('attn.qkv')), heads)
+  const y: Tensor3D = x.add(attend(parts, parameters.at('attn.proj')))
+  return y.add(mlp(layerNorm(y, parameters.at('norm2'), { epsilon }), parameters.at('mlp')))
+}
+
+/**
+ * The block after which only the class token is read: it alone asks and passes the MLP, the other tokens give keys and values. Saves some
+ * seven percent of the model. x: [batch, 197, width]; [batch, 1, width] out.
+ */
+function lastBlock(x: Tensor3D, parameters: Parameters, heads: number, epsilon: number): Tensor3D {
+  const width = x.shape[2]
+  const token = x.slice([0, 0, 0], [-1, 1, -1])
+  const normed = layerNorm(x, parameters.at('norm1'), { epsilon })
+  const weight = parameters.tensor<Tensor2D>('attn.qkv.weight')
+  const bias = parameters.tensor<Tensor1D>('attn.qkv.bias')
+  const project = (part: number, tokens: Tensor3D): Tensor3D => {
+    const rows = tokens.reshape<Tensor2D>([-1, width])
+    const projected = rows.matMul(weight.slice([0, part * width], [-1, width])).add(bias.slice(part * width, width))
+    return projected.reshape(tokens.shape)
+  }
+  const [query, key, value] = [project(0, normed.slice([0, 0, 0], [-1, 1, -1])), project(1, normed), project(2, normed)]
+  const parts = [splitHeads(query, heads), splitHeads(key, heads), splitHeads(value, heads)] as const
+  const y: Tensor3D = token.add(attend(parts, parameters.at('attn.proj')))
+  return y.add(mlp(layerNorm(y, parameters.at('norm2'), { epsilon }), parameters.at('mlp')))
+}
+
+function specifications({ size: { width }, clip }: Variant, classes: number): ParameterSpecification[] {
+  const attention = (name: string) => [
+    ...linearSpecification(`${name}.attn.qkv`, 3 * width, width),
+    ...linearSpecification(`${name}.attn.proj`, width, width),
+  ]
+  return [
+    tokenSpecification('cls_token', [1, 1, width]),
+    tokenSpecification('pos_embed', [1, 1 + (side / patch) ** 2, width]),
+    convolutionSpecification('patch_embed.proj', width, 3, patch),
+    ...(clip ? layerNormSpecification('norm_pre', width) : [biasSpecification('patch_embed.proj', width)]),
+    ...Array.from({ length: depth }, (_, i) => `blocks.${i}`).flatMap((name) =>
+      blockSpecification(name, width, attention(name), mlpSpecification(`${name}.mlp`, width)),
+    ),
+    ...layerNormSpecification('norm', width),
+    ...headSpecification('head', classes, width),
+  ]
+}
+
+/**
+ * Published files that are not timm's own: open_clip's with both towers, MAE's with the decoder it trains with and throws away, and those
+ * from before timm 0.5 with the unused `pre_logits`.
+ */
+function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
+  return adoptOpenClip(arrays).filter(({ name }) => !/^(pre_logits\.|decoder_|mask_token$)/.test(name))
+}
