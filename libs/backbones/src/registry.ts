@@ -1,15 +1,25 @@
 import { UnknownBackbone, type Backbone, type InputContract } from './backbone.ts'
 import { convNeXt, convNeXtIds } from './convnext.ts'
-import { edgeNeXt, edgeNeXtIds } from './edgenext.ts'
 import { efficientNet, efficientNetIds } from './efficientnet.ts'
 import { resNet, resNetIds } from './resnet.ts'
 
+/** The variants of one family, and what builds one of them. */
+type Family = readonly [ids: readonly string[], build: (id: string, contract: InputContract) => Backbone | undefined]
+
+/** One line a family, in the order of their names. */
+const families: readonly Family[] = [
+  [convNeXtIds, convNeXt],
+  [efficientNetIds, efficientNet],
+  [resNetIds, resNet],
+]
+
 /** Every backbone there is, by the checkpoint's own name. */
-export const backboneIds: readonly string[] = [...convNeXtIds, ...efficientNetIds, ...edgeNeXtIds, ...resNetIds]
+export const backboneIds: readonly string[] = families.flatMap(([ids]) => ids)
 
 /** The backbone of a study, fed as its input contract says. */
 export function backboneFor(id: string, contract: InputContract = 'native'): Backbone {
-  const backbone = convNeXt(id, contract) ?? efficientNet(id, contract) ?? edgeNeXt(id, contract) ?? resNet(id, contract)
+  const family = families.find(([ids]) => ids.includes(id))
+  const backbone = family?.[1](id, contract)
   if (!backbone) throw new UnknownBackbone(`There is no backbone ${JSON.stringify(id)}; choose one of ${backboneIds.join(', ')}.`)
   return backbone
 }

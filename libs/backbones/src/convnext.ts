@@ -1,0 +1,197 @@
+/**
+ * ConvNeXt (Liu et al., "A ConvNet for the 2020s", arXiv:2201.03545). MIT (facebookresearch/ConvNeXt) and Apache-2.0 (timm's and LAION's
+ * weights). Robust ones: Singh et al., "Revisiting Adversarial Training for ImageNet", arXiv:2303.01870 (nmndeep/revisiting-at, plain stems).
+ * Names, shapes and arithmetic are timm's (`convnext_tiny`, `convnext_base`; timm 1.0.31). LAION's CLIP models (open_clip
+ * `convnext_base_w`) are the image trunk, `visual.trunk`, which is timm's `convnext_base`: the study's authors put their classifier upon the
+ * 1024 features after `head.norm` and leave out the projection to CLIP's 640 (MaxHeuillet/robust_training, architectures/loaders.py).
+ */
+import type { Tensor2D, Tensor4D } from '@gauntlet/engine'
+import {
+  conv2d,
+  depthwiseConv2d,
+  gelu,
+  globalAveragePool,
+  layerNorm,
+  linear,
+  normalise,
+  type Normalisation,
+  type Parameters,
+  type ParameterSpecification,
+} from '@gauntlet/nn'
+import type { NamedArray } from '@gauntlet/weights'
+import type { Backbone, InputContract } from './backbone.ts'
+import { clipNormalisation, imageNetNormalisation, paperNormalisation, plainPixels } from './normalisations.ts'
+import { unwrapRobustCheckpoint } from './robust-checkpoint.ts'
+import {
+  biasSpecification,
+  convolutionSpecification,
+  depthwiseSpecification,
+  layerNormSpecification,
+  learnedSpecification,
+  linearSpecification,
+} from './specifications.ts'
+
+const epsilon = 1e-6
+const patch = 4
+const kernel = 7
+
+/** Blocks and channels of the four stages (arXiv:2201.03545, section 3). */
+interface Size {
+  readonly depths: readonly number[]
+  readonly widths: readonly number[]
+}
+
+const tiny: Size = { depths: [3, 3, 9, 3], widths: [96, 192, 384, 768] }
+const base: Size = { depths: [3, 3, 27, 3], widths: [128, 256, 512, 1024] }
+
+interface Variant {
+  readonly size: Size
+  readonly classes: number
+  readonly native: Normalisation
+  /** Side of the training images, in pixels. */
+  readonly side: number
+  /** Where the weights were published: as a plain ConvNeXt, in a robust model's wrapping, or as the image tower of a CLIP. */
+  readonly published: 'plain' | 'robust' | 'clip'
+}
+
+const facebook = { classes: 1000, native: imageNetNormalisation, side: 224, published: 'plain' } as const
+const clip = { size: base, classes: 0, native: clipNormalisation, side: 256, published: 'clip' } as const
+
+const variants: Readonly<Record<string, Variant>> = {
+  'convnext_tiny.fb_in1k': { ...facebook, size: tiny },
+  'convnext_tiny.fb_in22k': { ...facebook, size: tiny, classes: 21841 },
+  'convnext_tiny.fb_in22k_ft_in1k': { ...facebook, size: tiny },
+  'convnext_base.fb_in1k': { ...facebook, size: base },
+  'convnext_base.fb_in22k': { ...facebook, size: base, classes: 21841 },
+  'convnext_base.fb_in22k_ft_in1k': { ...facebook, size: base },
+  'convnext_base.clip_laion2b_augreg_ft_in12k_in1k': { ...facebook, size: base, native: clipNormalisation, side: 256 },
+  'CLIP-convnext_base_w-laion2B-s13B-b82K': clip,
+  'CLIP-convnext_base_w-laion_aesthetic-s13B-b82K': clip,
+  robust_convnext_tiny: { ...facebook, size: tiny, published: 'robust' },
+  /**
+   * Native: plain pixels. revisiting-at decides per model (`model.add_normalization`, 0 in its run_train.sh) and does not say for this one;
+   * fed ImageNet's mean and deviation, its linear probe in the study reaches 33.6 % on Caltech-101, the tiny one's 88.9 %. Not measured here.
+   */
+  robust_convnext_base: { ...facebook, size: base, published: 'robust', native: plainPixels },
+}
+
+export const convNeXtIds = Object.keys(variants)
+
+/** A ConvNeXt by its name, or `undefined` if there is none of that name. */
+export function convNeXt(id: string, contract: InputContract): Backbone | undefined {
+  const variant = variants[id]
+  if (!variant) return undefined
+  const { size, classes, native, side } = variant
+  const normalisation = contract === 'paper' ? paperNormalisation(id) : native
+  return {
+    id,
+    family: 'ConvNeXt',
+    features: size.widths.at(-1)!,
+    pretrainedClasses: classes,
+    resolution: { native: side, minimum: 32 },
+    classifier: 'head.fc',
+    normalisation,
+    specifications: (count) => specificationsOf(size, count),
+    adoptCheckpoint: (arrays) => adoptCheckpoint(arrays, variant, normalisation),
+    logits: (images, parameters) => {
+      const pooled = globalAveragePool(featuresOf(normalise(images, normalisation), parameters, size))
+      return linear<Tensor2D>(layerNorm(pooled, parameters.at('head.norm'), { epsilon }), parameters.at('head.fc'))
+    },
+  }
+}
+
+/** x: [batch, side, side, 3], normalised; [batch, side / 32, side / 32, width of the last stage] out. */
+function featuresOf(x: Tensor4D, parameters: Parameters, { depths }: Size): Tensor4D {
+  const stem = conv2d(x, parameters.at('stem.0'), { stride: patch, padding: 0 })
+  let y = layerNorm(stem, parameters.at('stem.1'), { epsilon })
+  depths.forEach((depth, stage) => {
+    const at = parameters.at(`stages.${stage}`)
+    if (stage > 0) y = downsample(y, at.at('downsample'))
+    for (let i = 0; i < depth; i++) y = convNeXtBlock(y, at.at(`blocks.${i}`))
+  })
+  return y
+}
+
+/** Half the side, as many channels as the next stage has. x: [batch, side, side, width]. */
+function downsample(x: Tensor4D, parameters: Parameters): Tensor4D {
+  return conv2d(layerNorm(x, parameters.at('0'), { epsilon }), parameters.at('1'), { stride: 2, padding: 0 })
+}
+
+/** ConvNeXt block (arXiv:2201.03545, fig. 4). x: [batch, side, side, stage width]; same shape out. */
+function convNeXtBlock(x: Tensor4D, parameters: Parameters): Tensor4D {
+  const mixed = depthwiseConv2d(x, parameters.at('conv_dw'), { padding: (kernel - 1) / 2 })
+  const normed = layerNorm(mixed, parameters.at('norm'), { epsilon })
+  const hidden = gelu(linear(normed, parameters.at('mlp.fc1'))) // 4 × stage width
+  return x.add(linear(hidden, parameters.at('mlp.fc2')).mul(parameters.tensor('gamma')))
+}
+
+function specificationsOf({ depths, widths }: Size, classes: number): ParameterSpecification[] {
+  const last = widths.at(-1)!
+  return [
+    convolutionSpecification('stem.0', widths[0]!, 3, patch),
+    biasSpecification('stem.0', widths[0]!),
+    ...layerNormSpecification('stem.1', widths[0]!),
+    ...depths.flatMap((depth, stage) => [
+      ...(stage > 0 ? downsampleSpecification(`stages.${stage}.downsample`, widths[stage - 1]!, widths[stage]!) : []),
+      ...Array.from({ length: depth }, (_, i) => blockSpecification(`stages.${stage}.blocks.${i}`, widths[stage]!)).flat(),
+    ]),
+    ...layerNormSpecification('head.norm', last),
+    ...linearSpecification('head.fc', classes, last),
+  ]
+}
+
+function downsampleSpecification(name: string, input: number, output: number): ParameterSpecification[] {
+  return [
+    ...layerNormSpecification(`${name}.0`, input),
+    convolutionSpecification(`${name}.1`, output, input, 2),
+    biasSpecification(`${name}.1`, output),
+  ]
+}
+
+function blockSpecification(name: string, width: number): ParameterSpecification[] {
+  return [
+    learnedSpecification(`${name}.gamma`, [width]),
+    depthwiseSpecification(`${name}.conv_dw`, width, kernel),
+    biasSpecification(`${name}.conv_dw`, width),
+    ...layerNormSpecification(`${name}.norm`, width),
+    ...linearSpecification(`${name}.mlp.fc1`, 4 * width, width),
+    ...linearSpecification(`${name}.mlp.fc2`, width, 4 * width),
+  ]
+}
+
+/**
+ * Takes the image trunk out of a CLIP, a robust model out of its wrapping, and gives facebookresearch/ConvNeXt's old names timm's
+ * (timm `convnext.checkpoint_filter_fn`).
+ */
+function adoptCheckpoint(arrays: readonly NamedArray[], { published }: Variant, fed: Normalisation): NamedArray[] {
+  if (published === 'clip') return imageTrunk(arrays)
+  const unwrapped = published === 'robust' ? unwrapRobustCheckpoint(arrays, fed) : [...arrays]
+  return unwrapped.some(({ name }) => name.startsWith('downsample_layers.'))
+    ? unwrapped.map((array) => ({ ...array, name: timmName(array.name) }))
+    : unwrapped
+}
+
+/** What a CLIP has beside the image trunk: the projection of the image and the text tower (open_clip `model.py`, `CLIP`). */
+const besideTheTrunk =
+  /^(visual\.head\.proj\.weight|positional_embedding|text_projection|logit_scale|logit_bias|attn_mask|token_embedding\.weight|(text|transformer|ln_final)\..+)$/
+
+/** The trunk alone; whatever else is not known to belong to a CLIP stays for strict loading to judge. */
+function imageTrunk(arrays: readonly NamedArray[]): NamedArray[] {
+  const prefix = 'visual.trunk.'
+  if (!arrays.some(({ name }) => name.startsWith(prefix))) return [...arrays]
+  return arrays
+    .filter(({ name }) => !besideTheTrunk.test(name))
+    .map((array) => (array.name.startsWith(prefix) ? { ...array, name: array.name.slice(prefix.length) } : array))
+}
+
+/** facebookresearch/ConvNeXt's name, models/convnext.py, in timm's words. */
+function timmName(name: string): string {
+  return name
+    .replace(/^downsample_layers\.0\./, 'stem.')
+    .replace(/^downsample_layers\.(\d+)\.(\d+)\./, 'stages.$1.downsample.$2.')
+    .replace(/^stages\.(\d+)\.(\d+)\./, 'stages.$1.blocks.$2.')
+    .replace('.dwconv.', '.conv_dw.')
+    .replace('.pwconv', '.mlp.fc')
+    .replace(/^norm\./, 'head.norm.')
+    .replace(/^head\.(weight|bias)$/, 'head.fc.$1')
+}
