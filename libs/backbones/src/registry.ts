@@ -1,6 +1,7 @@
 import { UnknownBackbone, type Backbone, type InputContract } from './backbone.ts'
 import { convNeXt, convNeXtIds } from './convnext.ts'
 import { efficientNet, efficientNetIds } from './efficientnet.ts'
+import { regNet, regNetIds } from './regnet.ts'
 import { resNet, resNetIds } from './resnet.ts'
 
 /** The variants of one family, and what builds one of them. */
@@ -10,6 +11,7 @@ type Family = readonly [ids: readonly string[], build: (id: string, contract: In
 const families: readonly Family[] = [
   [convNeXtIds, convNeXt],
   [efficientNetIds, efficientNet],
+  [regNetIds, regNet],
   [resNetIds, resNet],
 ]
 
