@@ -3,6 +3,7 @@ import { convNeXt, convNeXtIds } from './convnext.ts'
 import { efficientNet, efficientNetIds } from './efficientnet.ts'
 import { regNet, regNetIds } from './regnet.ts'
 import { resNet, resNetIds } from './resnet.ts'
+import { visionTransformer, visionTransformerIds } from './vision-transformer.ts'
 
 /** The variants of one family, and what builds one of them. */
 type Family = readonly [ids: readonly string[], build: (id: string, contract: InputContract) => Backbone | undefined]
@@ -13,6 +14,7 @@ const families: readonly Family[] = [
   [efficientNetIds, efficientNet],
   [regNetIds, regNet],
   [resNetIds, resNet],
+  [visionTransformerIds, visionTransformer],
 ]
 
 /** Every backbone there is, by the checkpoint's own name. */
