@@ -14,4 +14,9 @@ export interface ParameterSpecification {
   readonly trainable: boolean
   /** Whether weight decay applies; not to biases, nor to what normalisation layers learn. */
   readonly decayed: boolean
+  /**
+   * The name under which the model reads this tensor, where a `state_dict` holds it under several (PyTorch lists a shared module once for each
+   * of its owners). The copy is for files only: neither trained nor held in memory, the same numbers as the first name's when read and written.
+   */
+  readonly sharedWith?: string
 }

@@ -19,10 +19,11 @@ export interface TrainableModel {
   logits(images: Tensor4D, parameters: Parameters, context: ForwardContext): Tensor2D
 }
 
-/** A backbone with a head for so many classes. */
+/** A backbone with a head for so many classes; a tensor that files hold under several names is one. */
 export function trainableModel(backbone: Backbone, classes: number): TrainableModel {
   const specifications = backbone
     .specifications(classes)
+    .filter(({ sharedWith }) => sharedWith === undefined)
     .map(
       ({ name, trainable, decayed }) =>
         ({ name, trainable, decayed, role: isHead(backbone, name) ? 'head' : 'backbone' }) as const,

@@ -71,3 +71,12 @@ it('leaves nothing behind but the tensors it gives', () => {
   expect(tf.memory().numTensors).toBe(before + 1)
   parameters.tensor<Tensor4D>('w').dispose()
 })
+
+it('holds a shared tensor once, and writes it under each of its names', () => {
+  const first = specification('mlp2.weight', 'linear', [2, 3])
+  const specifications = [first, { ...first, name: 'mlp3.weight', trainable: false, sharedWith: 'mlp2.weight' }]
+  const arrays = specifications.map(({ name, shape }) => counted(name, shape))
+  const parameters = toParameters(arrays, specifications)
+  expect([...parameters.entries()].map(([name]) => name)).toEqual(['mlp2.weight'])
+  expect(fromParameters(parameters, specifications)).toEqual(arrays)
+})

@@ -11,23 +11,23 @@ const axes: Readonly<Record<ParameterKind, readonly number[] | undefined>> = {
   counter: undefined,
 }
 
-/** A model's tensors, named and laid out for tfjs, from arrays that strict loading let through. The caller disposes of them. */
+/** A model's tensors, named and laid out for tfjs, from arrays that strict loading let through; a shared one once, under its first name. The caller disposes of them. */
 export function toParameters(arrays: readonly NamedArray[], specifications: readonly ParameterSpecification[]): Parameters {
   const byName = new Map(arrays.map((array) => [array.name, array]))
   return Parameters.of(
-    specifications.flatMap(({ name, kind }) => {
-      const array = byName.get(name)
+    specifications.flatMap(({ name, kind, sharedWith }) => {
+      const array = sharedWith === undefined ? byName.get(name) : undefined
       return array ? [[name, toTensor(array, kind)] as const] : []
     }),
   )
 }
 
-/** The way back: PyTorch's names, shapes and layouts, counters as int64; the tensors stay. */
+/** The way back: PyTorch's names, shapes and layouts, counters as int64, a shared tensor under each of its names; the tensors stay. */
 export function fromParameters(parameters: Parameters, specifications: readonly ParameterSpecification[]): NamedArray[] {
-  return specifications.map(({ name, kind, shape }) => {
-    if (kind === 'counter')
-      return { name, shape, dtype: 'int64', data: BigInt64Array.from(parameters.tensor(name).dataSync(), BigInt) }
-    return { name, shape, dtype: 'float32', data: fromTensor(parameters.tensor(name), kind) }
+  return specifications.map(({ name, kind, shape, sharedWith = name }) => {
+    const tensor = parameters.tensor(sharedWith)
+    if (kind === 'counter') return { name, shape, dtype: 'int64', data: BigInt64Array.from(tensor.dataSync(), BigInt) }
+    return { name, shape, dtype: 'float32', data: fromTensor(tensor, kind) }
   })
 }
 

@@ -83,3 +83,14 @@ it('ignores whole modules only, not names that start alike', () => {
     'unexpected: header',
   )
 })
+
+it('demands a shared tensor under each of its names, with the same numbers', () => {
+  const shared: ParameterSpecification[] = [
+    { ...plain, name: 'mlp2.bias', shape: [2] },
+    { ...plain, name: 'mlp3.bias', shape: [2], trainable: false, sharedWith: 'mlp2.bias' },
+  ]
+  const [first, copy] = [array('mlp2.bias', [2], 1, 2), array('mlp3.bias', [2], 1, 2)]
+  expect(loadStrictly([first, copy], shared).arrays).toEqual([first, copy])
+  expect(() => loadStrictly([first], shared)).toThrow('missing: mlp3.bias')
+  expect(() => loadStrictly([first, array('mlp3.bias', [2], 1, 3)], shared)).toThrow('unlike the tensor they share: mlp3.bias')
+})

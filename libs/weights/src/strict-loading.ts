@@ -53,12 +53,25 @@ function faultsOf(offered: readonly NamedArray[], wanted: readonly ParameterSpec
   const missing = wanted.filter(({ name }) => !names.has(name)).map(({ name }) => name)
   const unexpected = offered.filter(({ name }) => !byName.has(name)).map(({ name }) => name)
   const known = offered.filter(({ name }) => byName.has(name))
+  const apart = copiesApart(offered, wanted)
   return [
     ...listed('missing', missing),
     ...listed('unexpected', unexpected),
     ...listed('given twice', twice),
     ...known.flatMap((array) => faultOf(array, byName.get(array.name)!)),
+    ...listed('unlike the tensor they share', apart),
   ]
+}
+
+/** Names of one shared tensor that hold other numbers than its first name does: the model could only have one of them. */
+function copiesApart(offered: readonly NamedArray[], wanted: readonly ParameterSpecification[]): string[] {
+  const byName = new Map(offered.map((array) => [array.name, array]))
+  return wanted.flatMap(({ name, sharedWith }) => {
+    const [copy, first] = [byName.get(name), byName.get(sharedWith ?? name)]
+    if (!copy || !first || copy === first) return []
+    const numbers = asFloat32(first)
+    return asFloat32(copy).every((value, i) => value === numbers[i]) ? [] : [name]
+  })
 }
 
 function listed(label: string, names: readonly string[]): string[] {
