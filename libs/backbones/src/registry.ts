@@ -1,6 +1,10 @@
 import { UnknownBackbone, type Backbone, type InputContract } from './backbone.ts'
+import { coAtNet, coAtNetIds } from './coatnet.ts'
 import { convNeXt, convNeXtIds } from './convnext.ts'
+import { edgeNeXt, edgeNeXtIds } from './edgenext.ts'
+import { efficientNetHub, efficientNetHubIds } from './efficientnet-hub.ts'
 import { efficientNet, efficientNetIds } from './efficientnet.ts'
+import { mobileNetV3, mobileNetV3Ids } from './mobilenetv3.ts'
 import { regNet, regNetIds } from './regnet.ts'
 import { resNet, resNetIds } from './resnet.ts'
 import { visionTransformer, visionTransformerIds } from './vision-transformer.ts'
@@ -10,8 +14,12 @@ type Family = readonly [ids: readonly string[], build: (id: string, contract: In
 
 /** One line a family, in the order of their names. */
 const families: readonly Family[] = [
+  [coAtNetIds, coAtNet],
   [convNeXtIds, convNeXt],
+  [edgeNeXtIds, edgeNeXt],
   [efficientNetIds, efficientNet],
+  [efficientNetHubIds, efficientNetHub],
+  [mobileNetV3Ids, mobileNetV3],
   [regNetIds, regNet],
   [resNetIds, resNet],
   [visionTransformerIds, visionTransformer],
