@@ -1,7 +1,7 @@
 import { tf, uniform, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import { expect, it } from 'vitest'
 import { batchNorm, BatchTooSmall, movedStatistics } from './batch-norm.ts'
-import { evaluationMode } from './forward-context.ts'
+import { evaluationMode, type NormStatistics } from './forward-context.ts'
 import { Parameters } from './parameters.ts'
 
 const parameters = Parameters.of([
@@ -48,11 +48,20 @@ it('does not divide by zero where a channel is constant', () => {
   expect(batchNorm(constant, parameters.at('bn'), { training: true }).dataSync().every(Number.isFinite)).toBe(true)
 })
 
-it('moves running statistics by a tenth, with the unbiased variance, as PyTorch does', () => {
+it.each([0.1, 0.99])('moves running statistics by momentum %d, with the unbiased variance, as PyTorch does', (momentum) => {
   const running = { mean: tf.tensor1d([1]), variance: tf.tensor1d([4]) }
-  const { mean, variance } = movedStatistics(running, { mean: tf.tensor1d([11]), variance: tf.tensor1d([3]), count: 4 })
-  expect(mean.dataSync()[0]).toBeCloseTo(2, 5)
-  expect(variance.dataSync()[0]).toBeCloseTo(0.9 * 4 + 0.1 * 4, 5)
+  const batch = { mean: tf.tensor1d([11]), variance: tf.tensor1d([3]), count: 4, momentum }
+  const { mean, variance } = movedStatistics(running, batch)
+  expect(mean.dataSync()[0]).toBeCloseTo((1 - momentum) * 1 + momentum * 11, 5)
+  expect(variance.dataSync()[0]).toBeCloseTo((1 - momentum) * 4 + momentum * 4, 5)
+})
+
+it("tells the context its momentum, PyTorch's tenth unless it has another", () => {
+  const momenta: number[] = []
+  const context = { training: true, onBatchStatistics: (_: string, { momentum }: NormStatistics) => momenta.push(momentum) }
+  tf.tidy(() => void batchNorm(x, parameters.at('bn'), context))
+  tf.tidy(() => void batchNorm(x, parameters.at('bn'), context, { momentum: 0.99 }))
+  expect(momenta).toEqual([0.1, 0.99])
 })
 
 it('has the numeric gradient in training', () => {

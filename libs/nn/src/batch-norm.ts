@@ -1,5 +1,5 @@
 import { normaliseBatch, normaliseByStatistics, tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
-import type { ForwardContext } from './forward-context.ts'
+import type { ForwardContext, NormStatistics } from './forward-context.ts'
 import type { Parameters } from './parameters.ts'
 
 /** Batch statistics were asked of a single value per channel; a retry does not help. */
@@ -9,9 +9,15 @@ export class BatchTooSmall extends Error {
 
 /**
  * `torch.nn.BatchNorm2d`. x: [batch, height, width, channels]; same shape out. In training by the batch's statistics (variance over the
- * population), which it tells to the context; in evaluation by `running_mean` and `running_var`. It changes no state itself.
+ * population), which it tells to the context with its `momentum`; in evaluation by `running_mean` and `running_var`. It changes no state
+ * itself.
  */
-export function batchNorm(x: Tensor4D, parameters: Parameters, context: ForwardContext, { epsilon = 1e-5 } = {}): Tensor4D {
+export function batchNorm(
+  x: Tensor4D,
+  parameters: Parameters,
+  context: ForwardContext,
+  { epsilon = 1e-5, momentum = 0.1 } = {},
+): Tensor4D {
   const scale = parameters.tensor<Tensor1D>('weight')
   const offset = parameters.tensor<Tensor1D>('bias')
   if (!context.training) {
@@ -29,6 +35,7 @@ export function batchNorm(x: Tensor4D, parameters: Parameters, context: ForwardC
     mean,
     variance: unbiasedVariance.mul((count - 1) / count),
     count,
+    momentum,
   })
   return y
 }
@@ -38,14 +45,13 @@ function moved(running: Tensor1D, batch: Tensor1D, momentum: number): Tensor1D {
   return running.mul(1 - momentum).add(batch.mul(momentum))
 }
 
-/** Running mean and variance after a batch, by PyTorch's rule: momentum 0.1, and the variance made unbiased by count / (count − 1). */
+/** Running mean and variance after a batch, by PyTorch's rule: the variance is made unbiased by count / (count − 1). */
 export function movedStatistics(
   running: { mean: Tensor1D; variance: Tensor1D },
-  batch: { mean: Tensor1D; variance: Tensor1D; count: number },
-  momentum = 0.1,
+  { mean, variance, count, momentum }: NormStatistics,
 ): { mean: Tensor1D; variance: Tensor1D } {
   return tf.tidy(() => ({
-    mean: moved(running.mean, batch.mean, momentum),
-    variance: moved(running.variance, batch.variance.mul(batch.count / (batch.count - 1)), momentum),
+    mean: moved(running.mean, mean, momentum),
+    variance: moved(running.variance, variance.mul(count / (count - 1)), momentum),
   }))
 }

@@ -32,8 +32,7 @@ export function learn(
   const statistics: BatchStatistics[] = []
   const context: ForwardContext = {
     training,
-    onBatchStatistics: (name, one) =>
-      statistics.push({ name, mean: tf.keep(one.mean), variance: tf.keep(one.variance), count: one.count }),
+    onBatchStatistics: (name, one) => statistics.push({ ...one, name, mean: tf.keep(one.mean), variance: tf.keep(one.variance) }),
   }
   let sums!: Tensor1D
   const meanLoss = (...trained: Tensor[]): Scalar => {

@@ -1,15 +1,10 @@
 import { tf, type Tensor, type Tensor1D } from '@gauntlet/engine'
-import { movedStatistics } from '@gauntlet/nn'
+import { movedStatistics, type NormStatistics } from '@gauntlet/nn'
 
 /** What a batch norm saw of one micro-batch. */
-export interface BatchStatistics {
+export interface BatchStatistics extends NormStatistics {
   /** The norm layer's full name in the checkpoint. */
   readonly name: string
-  readonly mean: Tensor1D
-  /** Population variance. */
-  readonly variance: Tensor1D
-  /** Values per channel. */
-  readonly count: number
 }
 
 /**
