@@ -1,0 +1,202 @@
+/**
+ * EfficientNet-B0 as the Hugging Face hub has it (Tan and Le, "EfficientNet", arXiv:1905.11946; `google/efficientnet-b0`, Apache-2.0,
+ * converted from Keras). Names, shapes and arithmetic are transformers' (`EfficientNetForImageClassification`, transformers 5.23.0): zeros
+ * at the bottom and right of strided convolutions, whatever the side; Keras's momentum of 0.99 taken as PyTorch's, so that running
+ * statistics are all but the last batch's; plain dropout for stochastic depth.
+ */
+import type { Tensor4D } from '@gauntlet/engine'
+import {
+  batchNorm,
+  conv2d,
+  depthwiseConv2d,
+  dropout,
+  globalAveragePool,
+  linear,
+  normalise,
+  sigmoid,
+  silu,
+  type ForwardContext,
+  type Parameters,
+  type ParameterSpecification,
+} from '@gauntlet/nn'
+import type { NamedArray } from '@gauntlet/weights'
+import type { Backbone, InputContract } from './backbone.ts'
+import { imageNetNormalisation } from './normalisations.ts'
+import {
+  batchNormSpecification,
+  biasSpecification,
+  convolutionSpecification,
+  depthwiseSpecification,
+  linearSpecification,
+} from './specifications.ts'
+
+/** One inverted residual of `middle` channels between `input` and `output`. */
+interface Block {
+  readonly name: string
+  readonly input: number
+  readonly middle: number
+  readonly output: number
+  readonly kernel: number
+  readonly stride: number
+  /** Whether the input is added; and the share of the block's values that training drops before. */
+  readonly residual: boolean
+  readonly dropRate: number
+}
+
+const stemWidth = 32
+const headWidth = 1280
+const epsilon = 1e-3
+const headDropRate = 0.2
+const dropConnectRate = 0.2
+
+/** [repeats, kernel, stride of the first, expansion, channels] per stage (arXiv:1905.11946, table 1). */
+const stages = [
+  [1, 3, 1, 1, 16],
+  [2, 3, 2, 6, 24],
+  [2, 5, 2, 6, 40],
+  [3, 3, 2, 6, 80],
+  [3, 5, 1, 6, 112],
+  [4, 5, 2, 6, 192],
+  [1, 3, 1, 6, 320],
+] as const
+
+const blockCount = stages.reduce((sum, [repeats]) => sum + repeats, 0)
+
+const blocks: readonly Block[] = stages
+  .flatMap(([repeats, kernel, stride, expansion, output], stage) =>
+    Array.from({ length: repeats }, (_, i) => {
+      const input = i > 0 ? output : (stages[stage - 1]?.[4] ?? stemWidth)
+      return { input, middle: input * expansion, output, kernel, stride: i > 0 ? 1 : stride, residual: i > 0 }
+    }),
+  )
+  .map((block, i) => ({
+    ...block,
+    name: `efficientnet.encoder.blocks.${i}`,
+    dropRate: (dropConnectRate * i) / blockCount,
+  }))
+
+export const efficientNetHubIds = ['efficientnet-b0']
+
+/**
+ * EfficientNet-B0 by the hub's name, or `undefined` for any other. Both input contracts are ImageNet's: the hub's preprocessor says the
+ * deviation [0.4785, 0.4733, 0.4743], the roots of ImageNet's, and divides by it twice (`include_top`).
+ */
+export function efficientNetHub(id: string, _contract: InputContract): Backbone | undefined {
+  if (!efficientNetHubIds.includes(id)) return undefined
+  return {
+    id,
+    family: 'EfficientNet',
+    features: headWidth,
+    pretrainedClasses: 1000,
+    resolution: { native: 224, minimum: 32 },
+    classifier: 'classifier',
+    normalisation: imageNetNormalisation,
+    specifications,
+    adoptCheckpoint,
+    logits: (images, parameters, context) => {
+      const pooled = globalAveragePool(featuresOf(normalise(images, imageNetNormalisation), parameters, context))
+      return linear(dropout(pooled, headDropRate, context), parameters.at('classifier'))
+    },
+  }
+}
+
+/** Batch norm with this model's epsilon and momentum. */
+function norm(x: Tensor4D, parameters: Parameters, context: ForwardContext, momentum = 0.99): Tensor4D {
+  return batchNorm(x, parameters, context, { epsilon, momentum })
+}
+
+/** x: [batch, side, side, 3], normalised; [batch, side / 32, side / 32, 1280] out. */
+function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext): Tensor4D {
+  const embeddings = parameters.at('efficientnet.embeddings')
+  const stem = conv2d(x, embeddings.at('convolution'), { stride: 2, padding: stridedPadding(3) })
+  let y = silu(norm(stem, embeddings.at('batchnorm'), context))
+  for (const block of blocks) y = invertedResidual(y, parameters.at(block.name), block, context)
+  const encoder = parameters.at('efficientnet.encoder')
+  return silu(norm(conv2d(y, encoder.at('top_conv'), { padding: 0 }), encoder.at('top_bn'), context))
+}
+
+/** Inverted residual with squeeze-and-excitation. x: [batch, side, side, input]; [batch, side / stride, side / stride, output] out. */
+function invertedResidual(x: Tensor4D, parameters: Parameters, block: Block, context: ForwardContext): Tensor4D {
+  const expanded = isExpanded(block) ? expand(x, parameters.at('expansion'), context) : x
+  const excited = squeezeAndExcite(
+    depthwise(expanded, parameters.at('depthwise_conv'), block, context),
+    parameters.at('squeeze_excite'),
+  )
+  const projection = parameters.at('projection')
+  const y = norm(conv2d(excited, projection.at('project_conv'), { padding: 0 }), projection.at('project_bn'), context)
+  return block.residual ? dropout(y, block.dropRate, context).add(x) : y
+}
+
+/** This batch norm alone has PyTorch's momentum: transformers passes it none. */
+function expand(x: Tensor4D, parameters: Parameters, context: ForwardContext): Tensor4D {
+  return silu(norm(conv2d(x, parameters.at('expand_conv'), { padding: 0 }), parameters.at('expand_bn'), context, 0.1))
+}
+
+function depthwise(x: Tensor4D, parameters: Parameters, { kernel, stride }: Block, context: ForwardContext): Tensor4D {
+  const padding = stride === 1 ? (kernel - 1) / 2 : stridedPadding(kernel)
+  const mixed = depthwiseConv2d(x, parameters.at('depthwise_conv'), { stride, padding })
+  return silu(norm(mixed, parameters.at('depthwise_norm'), context))
+}
+
+/** One zero fewer at the top and left (transformers `correct_pad`): TensorFlow's `SAME` where the side is even. */
+function stridedPadding(kernel: number) {
+  const more = Math.floor(kernel / 2)
+  return { top: more - 1, bottom: more, left: more - 1, right: more }
+}
+
+/** Weighs channels by what the whole image holds of them (arXiv:1709.01507). */
+function squeezeAndExcite(x: Tensor4D, parameters: Parameters): Tensor4D {
+  const whole = globalAveragePool(x).reshape<Tensor4D>([-1, 1, 1, x.shape[3]])
+  const squeezed = silu(conv2d(whole, parameters.at('reduce'), { padding: 0 }))
+  return x.mul(sigmoid(conv2d(squeezed, parameters.at('expand'), { padding: 0 })))
+}
+
+function isExpanded({ input, middle }: Block): boolean {
+  return middle !== input
+}
+
+function specifications(classes: number): ParameterSpecification[] {
+  return [
+    convolutionSpecification('efficientnet.embeddings.convolution', stemWidth, 3, 3),
+    ...batchNormSpecification('efficientnet.embeddings.batchnorm', stemWidth),
+    ...blocks.flatMap(blockSpecification),
+    convolutionSpecification('efficientnet.encoder.top_conv', headWidth, blocks.at(-1)!.output, 1),
+    ...batchNormSpecification('efficientnet.encoder.top_bn', headWidth),
+    ...linearSpecification('classifier', classes, headWidth),
+  ]
+}
+
+function blockSpecification(block: Block): ParameterSpecification[] {
+  const { input, middle, output, kernel } = block
+  const squeezed = Math.floor(input / 4)
+  const at = (name: string) => `${block.name}.${name}`
+  return [
+    ...(isExpanded(block)
+      ? [
+          convolutionSpecification(at('expansion.expand_conv'), middle, input, 1),
+          ...batchNormSpecification(at('expansion.expand_bn'), middle),
+        ]
+      : []),
+    depthwiseSpecification(at('depthwise_conv.depthwise_conv'), middle, kernel),
+    ...batchNormSpecification(at('depthwise_conv.depthwise_norm'), middle),
+    convolutionSpecification(at('squeeze_excite.reduce'), squeezed, middle, 1),
+    biasSpecification(at('squeeze_excite.reduce'), squeezed),
+    convolutionSpecification(at('squeeze_excite.expand'), middle, squeezed, 1),
+    biasSpecification(at('squeeze_excite.expand'), middle),
+    convolutionSpecification(at('projection.project_conv'), output, middle, 1),
+    ...batchNormSpecification(at('projection.project_bn'), output),
+  ]
+}
+
+/**
+ * Gives the body of a checkpoint saved without a classifier (transformers `EfficientNetModel`) its prefix, which is what the study's
+ * authors missed, and what they saved (`hf_model.*`, `head.*`; MaxHeuillet/robust_training, architectures/loaders.py) transformers' names.
+ */
+function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
+  return arrays.map((array) => ({
+    ...array,
+    name: array.name
+      .replace(/^(?:hf_model\.)?(?=(?:embeddings|encoder)\.)/, 'efficientnet.')
+      .replace(/^head\.(?=weight$|bias$)/, 'classifier.'),
+  }))
+}
