@@ -1,53 +1,73 @@
+import { bytesInMemory, type ByteSource } from './byte-source.ts'
 import { refuse } from './checkpoint-unreadable.ts'
+
+/** Bytes read ahead: the structure of a checkpoint is many small values. */
+const readAhead = 2 ** 16
 
 /** Reads little-endian values one after the other, and never past the end: each length is checked before anything of that size is made. */
 export class ByteCursor {
-  private readonly view: DataView
+  private readonly source: ByteSource
+  private readonly end: number
+  private window = new DataView(new ArrayBuffer(0))
+  private windowStart = 0
+  private offset = 0
 
   constructor(
-    readonly bytes: Uint8Array,
+    source: ByteSource | Uint8Array,
     public position = 0,
   ) {
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.source = source instanceof Uint8Array ? bytesInMemory(source) : source
+    this.end = this.source.size
   }
 
-  /** The next bytes as a view, not a copy. */
+  /** The next bytes, as a view of what is in memory. */
   take(count: number): Uint8Array {
-    return this.bytes.subarray(this.advance(count), this.position)
+    const { buffer, byteOffset } = this.ahead(count)
+    return new Uint8Array(buffer, byteOffset + this.offset, count)
+  }
+
+  /** Moves past bytes without reading them. Gives where they start. */
+  skip(count: number): number {
+    const start = this.position
+    if (!(count >= 0 && count <= this.end - start)) refuse(`it ends early, at byte ${this.end}`)
+    this.position = start + count
+    return start
   }
 
   uint8(): number {
-    return this.view.getUint8(this.advance(1))
+    return this.ahead(1).getUint8(this.offset)
   }
 
   uint16(): number {
-    return this.view.getUint16(this.advance(2), true)
+    return this.ahead(2).getUint16(this.offset, true)
   }
 
   int32(): number {
-    return this.view.getInt32(this.advance(4), true)
+    return this.ahead(4).getInt32(this.offset, true)
   }
 
   uint32(): number {
-    return this.view.getUint32(this.advance(4), true)
+    return this.ahead(4).getUint32(this.offset, true)
   }
 
   /** A 64-bit length; one beyond what a number holds exactly is beyond any file. */
   length64(): number {
-    const length = this.view.getBigUint64(this.advance(8), true)
+    const length = this.ahead(8).getBigUint64(this.offset, true)
     return length <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(length) : refuse(`it has a length of ${length} bytes`)
   }
 
   /** Big-endian, as pickles have it. */
   float64BigEndian(): number {
-    return this.view.getFloat64(this.advance(8), false)
+    return this.ahead(8).getFloat64(this.offset, false)
   }
 
   /** Text up to the next line feed, without it. */
   line(limit = 256): string {
-    const end = this.bytes.subarray(this.position, this.position + limit).indexOf(0x0a)
-    if (end < 0) refuse('it has a line without end')
-    const text = this.text(end)
+    const start = this.position
+    const ahead = this.take(Math.min(limit, this.end - start)).indexOf(0x0a)
+    if (ahead < 0) refuse('it has a line without end')
+    this.position = start
+    const text = this.text(ahead)
     this.position++
     return text
   }
@@ -61,11 +81,16 @@ export class ByteCursor {
     }
   }
 
-  /** Where a value of this size starts, having moved past it. */
-  private advance(count: number): number {
-    const start = this.position
-    if (count < 0 || count > this.bytes.byteLength - start) refuse(`it ends early, at byte ${this.bytes.byteLength}`)
-    this.position = start + count
-    return start
+  /** Moves past a value of this size. Gives a window it is in, where it starts at `offset`. */
+  private ahead(count: number): DataView {
+    const start = this.skip(count)
+    const isInside = start >= this.windowStart && start + count <= this.windowStart + this.window.byteLength
+    if (!isInside) {
+      const bytes = this.source.read(start, Math.min(this.end - start, Math.max(count, readAhead)))
+      this.window = new DataView(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength)
+      this.windowStart = start
+    }
+    this.offset = start - this.windowStart
+    return this.window
   }
 }

@@ -9,3 +9,8 @@ export function refuse(wrong: string): never {
     `The checkpoint cannot be read: ${wrong}; fetch it again, or save it from PyTorch as safetensors.`,
   )
 }
+
+/** A name as the file has it, for a sentence: quoted, on one line, and short, since names may be as long as files. */
+export function quoted(name: string): string {
+  return JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name)
+}

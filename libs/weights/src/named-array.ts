@@ -33,7 +33,8 @@ export function elementCount(shape: readonly number[]): number {
 /** Little-endian bytes as elements: a view where the address allows it, else a copy. `bytes` holds whole elements. */
 export function elementsOf(dtype: ElementType, bytes: Uint8Array): ElementArray {
   const { array, bytes: size } = elementTypes[dtype]
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice()
+  // Not `bytes.slice()`: on a Buffer that is a view, at the same address.
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes)
   return new array(aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.byteLength / size)
 }
 

@@ -1,21 +1,16 @@
 /**
- * Reads pickles (CPython, Lib/pickletools.py) of plain data and PyTorch tensors. It is no unpickler: names come from an allow-list, calls go
- * to functions of ours, and an opcode that state dictionaries do not need is refused. Work and memory are bounded by `mostOpcodes`.
+ * Reads pickles (CPython, Lib/pickletools.py) of plain data and PyTorch tensors. It is no unpickler: calls go to a few functions of ours, and
+ * whatever else a training script pickled is stepped over. Work and memory are bounded by `mostOpcodes`.
  */
 import type { ByteCursor } from './byte-cursor.ts'
-import { refuse } from './checkpoint-unreadable.ts'
-import {
-  AllowedGlobal,
-  allowedGlobal,
-  PickleTuple,
-  storageReference,
-  type StorageReference,
-  type PickleMap,
-  type PickleValue,
-} from './pickle-values.ts'
+import { quoted, refuse } from './checkpoint-unreadable.ts'
+import { globalOf, storageReference } from './pickle-globals.ts'
+import { AllowedGlobal, Opaque, PickleTuple, type PickleMap, type PickleValue, type StorageReference } from './pickle-values.ts'
 
-/** About 50 opcodes describe a tensor. */
-const mostOpcodes = 1_000_000
+/** About 50 opcodes describe a tensor, and an optimiser keeps two or three for each of the model's. */
+const mostOpcodes = 500_000
+/** Longer text is no name. */
+const longestText = 2 ** 16
 
 interface Machine {
   readonly cursor: ByteCursor
@@ -40,12 +35,11 @@ export function readPickle(cursor: ByteCursor): Pickle {
   for (let count = 0; count < mostOpcodes; count++) {
     const code = cursor.uint8()
     if (code === stop) {
-      if (machine.stack.length !== 1) refuse('its pickle leaves no single value')
+      if (machine.stack.length !== 1 || machine.marks.length > 0) refuse('its pickle leaves no single value')
       return { value: machine.stack[0]!, storages: machine.storages }
     }
     const run =
-      opcodes.get(code) ??
-      refuse(`its pickle has the opcode 0x${code.toString(16).padStart(2, '0')}, which no state dictionary needs`)
+      opcodes.get(code) ?? refuse(`its pickle has the opcode 0x${code.toString(16).padStart(2, '0')}, which no checkpoint needs`)
     run(machine)
   }
   return refuse(`its pickle has more than ${mostOpcodes} opcodes`)
@@ -56,42 +50,56 @@ const push = (read: (cursor: ByteCursor) => PickleValue) => (machine: Machine) =
 /** Opcodes by pickletools' names. */
 const opcodes: ReadonlyMap<number, (machine: Machine) => void> = new Map([
   [0x80, ({ cursor }) => void (cursor.uint8() > 5 && refuse('its pickle has a protocol newer than 5'))], // PROTO
-  [0x95, ({ cursor }) => void cursor.take(8)], // FRAME
+  [0x95, ({ cursor }) => void cursor.skip(8)], // FRAME
   [0x28, ({ marks, stack }) => void marks.push(stack.length)], // MARK
-  [0x30, (machine) => void pop(machine)], // POP
+  [0x30, (machine) => popAnything(machine)], // POP
+  [0x31, (machine) => void popToMark(machine)], // POP_MARK
+  [0x32, (machine) => void machine.stack.push(top(machine))], // DUP
   [0x4e, push(() => null)], // NONE
   [0x88, push(() => true)], // NEWTRUE
   [0x89, push(() => false)], // NEWFALSE
   [0x4a, push((cursor) => cursor.int32())], // BININT
   [0x4b, push((cursor) => cursor.uint8())], // BININT1
   [0x4d, push((cursor) => cursor.uint16())], // BININT2
-  [0x8a, push(readLong)], // LONG1
+  [0x8a, push((cursor) => readLong(cursor, cursor.uint8()))], // LONG1
+  [0x8b, push((cursor) => readLong(cursor, cursor.int32()))], // LONG4
   [0x47, push((cursor) => cursor.float64BigEndian())], // BINFLOAT
-  [0x58, push((cursor) => cursor.text(cursor.uint32()))], // BINUNICODE
-  [0x8c, push((cursor) => cursor.text(cursor.uint8()))], // SHORT_BINUNICODE
-  [0x8d, push((cursor) => cursor.text(cursor.length64()))], // BINUNICODE8
-  [0x54, push((cursor) => cursor.text(cursor.uint32()))], // BINSTRING
-  [0x55, push((cursor) => cursor.text(cursor.uint8()))], // SHORT_BINSTRING
+  [0x58, push((cursor) => readText(cursor, cursor.uint32()))], // BINUNICODE
+  [0x8c, push((cursor) => readText(cursor, cursor.uint8()))], // SHORT_BINUNICODE
+  [0x8d, push((cursor) => readText(cursor, cursor.length64()))], // BINUNICODE8
+  [0x54, push((cursor) => readTextOrBytes(cursor, cursor.int32()))], // BINSTRING
+  [0x55, push((cursor) => readTextOrBytes(cursor, cursor.uint8()))], // SHORT_BINSTRING
+  [0x42, push((cursor) => skipBytes(cursor, cursor.uint32()))], // BINBYTES
+  [0x43, push((cursor) => skipBytes(cursor, cursor.uint8()))], // SHORT_BINBYTES
+  [0x8e, push((cursor) => skipBytes(cursor, cursor.length64()))], // BINBYTES8
+  [0x96, push((cursor) => skipBytes(cursor, cursor.length64()))], // BYTEARRAY8
   [0x5d, push(() => [])], // EMPTY_LIST
   [0x7d, push(() => new Map())], // EMPTY_DICT
+  [0x8f, push(() => new Opaque('set'))], // EMPTY_SET
   [0x29, push(() => new PickleTuple([]))], // EMPTY_TUPLE
   [0x85, (machine) => pushTuple(machine, 1)], // TUPLE1
   [0x86, (machine) => pushTuple(machine, 2)], // TUPLE2
   [0x87, (machine) => pushTuple(machine, 3)], // TUPLE3
   [0x74, (machine) => void machine.stack.push(new PickleTuple(popToMark(machine)))], // TUPLE
+  [0x91, (machine) => void (popToMark(machine), machine.stack.push(new Opaque('frozenset')))], // FROZENSET
   [0x61, (machine) => append(machine, [pop(machine)])], // APPEND
   [0x65, (machine) => append(machine, popToMark(machine))], // APPENDS
   [0x73, (machine) => setItems(machine, [pop(machine), pop(machine)].reverse())], // SETITEM
   [0x75, (machine) => setItems(machine, popToMark(machine))], // SETITEMS
+  [0x90, (machine) => addToSet(machine)], // ADDITEMS
   [0x71, (machine) => memoise(machine, machine.cursor.uint8())], // BINPUT
   [0x72, (machine) => memoise(machine, machine.cursor.uint32())], // LONG_BINPUT
   [0x94, (machine) => memoise(machine, machine.memo.size)], // MEMOIZE
   [0x68, (machine) => recall(machine, machine.cursor.uint8())], // BINGET
   [0x6a, (machine) => recall(machine, machine.cursor.uint32())], // LONG_BINGET
-  [0x63, push((cursor) => allowedGlobal(cursor.line(), cursor.line()))], // GLOBAL
+  [0x63, push((cursor) => globalOf(cursor.line(), cursor.line()))], // GLOBAL
   [0x93, (machine) => pushNamedGlobal(machine)], // STACK_GLOBAL
   [0x51, (machine) => pushStorage(machine)], // BINPERSID
   [0x52, (machine) => reduce(machine)], // REDUCE
+  [0x81, (machine) => pushObject(machine, [pop(machine), pop(machine)].at(-1)!)], // NEWOBJ
+  [0x92, (machine) => pushObject(machine, [pop(machine), pop(machine), pop(machine)].at(-1)!)], // NEWOBJ_EX
+  [0x69, (machine) => pushInstance(machine)], // INST
+  [0x6f, (machine) => pushObject(machine, popToMark(machine)[0] ?? null)], // OBJ
   [0x62, (machine) => build(machine)], // BUILD
 ] satisfies [number, (machine: Machine) => void][])
 
@@ -101,12 +109,19 @@ function pop({ stack, marks }: Machine): PickleValue {
   return stack.pop()!
 }
 
+/** POP takes a mark as it takes a value. */
+function popAnything(machine: Machine): void {
+  if (machine.marks.at(-1) === machine.stack.length) machine.marks.pop()
+  else pop(machine)
+}
+
 function popToMark({ stack, marks }: Machine): PickleValue[] {
   return stack.splice(marks.pop() ?? refuse('its pickle closes what it did not open'))
 }
 
-function top({ stack }: Machine): PickleValue | undefined {
-  return stack.at(-1)
+function top({ stack, marks }: Machine): PickleValue {
+  if (stack.length <= (marks.at(-1) ?? 0)) refuse('its pickle uses a value that is not there')
+  return stack.at(-1)!
 }
 
 function pushTuple(machine: Machine, size: number): void {
@@ -116,26 +131,31 @@ function pushTuple(machine: Machine, size: number): void {
 
 function append(machine: Machine, items: readonly PickleValue[]): void {
   const list = top(machine)
+  if (list instanceof Opaque) return
   if (!Array.isArray(list)) refuse('its pickle appends to something that is not a list')
   for (const item of items) list.push(item)
 }
 
 function setItems(machine: Machine, items: readonly PickleValue[]): void {
   const map = top(machine)
+  if (map instanceof Opaque) return
   if (!(map instanceof Map) || items.length % 2 !== 0) refuse('its pickle sets items of something that is not a dictionary')
   for (let i = 0; i < items.length; i += 2) setItem(map, items[i]!, items[i + 1]!)
 }
 
+/** No dictionary that Python pickled has a key twice: what the second value hides, nobody would see. */
 function setItem(map: PickleMap, key: PickleValue, value: PickleValue): void {
-  if (typeof key !== 'string' && typeof key !== 'number') refuse('it has a dictionary whose keys are neither text nor numbers')
+  if (map.has(key)) refuse(`it has a dictionary with ${typeof key === 'string' ? quoted(key) : 'a key'} twice`)
   map.set(key, value)
 }
 
+function addToSet(machine: Machine): void {
+  popToMark(machine)
+  if (!(top(machine) instanceof Opaque)) refuse('its pickle adds to something that is not a set')
+}
+
 function memoise(machine: Machine, index: number): void {
-  machine.memo.set(
-    index,
-    top(machine) ?? (machine.stack.length > 0 ? null : refuse('its pickle remembers a value that is not there')),
-  )
+  machine.memo.set(index, top(machine))
 }
 
 function recall({ stack, memo }: Machine, index: number): void {
@@ -145,7 +165,7 @@ function recall({ stack, memo }: Machine, index: number): void {
 function pushNamedGlobal(machine: Machine): void {
   const [name, module] = [pop(machine), pop(machine)]
   if (typeof module !== 'string' || typeof name !== 'string') refuse('its pickle asks for a global without a name')
-  machine.stack.push(allowedGlobal(module, name))
+  machine.stack.push(globalOf(module, name))
 }
 
 /** Two mentions of one storage must agree. */
@@ -159,21 +179,55 @@ function pushStorage(machine: Machine): void {
 
 function reduce(machine: Machine): void {
   const [values, callee] = [pop(machine), pop(machine)]
+  if (callee instanceof Opaque) return pushObject(machine, callee)
   if (!(callee instanceof AllowedGlobal) || !callee.call || !(values instanceof PickleTuple))
     refuse('its pickle calls something that is not a function')
   machine.stack.push(callee.call(values.items))
 }
 
+function pushInstance(machine: Machine): void {
+  const { cursor } = machine
+  const type = globalOf(cursor.line(), cursor.line())
+  popToMark(machine)
+  pushObject(machine, type)
+}
+
+/** An object of a class, which stays unmade. */
+function pushObject({ stack }: Machine, type: PickleValue): void {
+  stack.push(
+    type instanceof Opaque ? new Opaque(type.name) : refuse('its pickle makes an object of something that is not a class'),
+  )
+}
+
 /** State set on a value: PyTorch puts `_metadata` on its dictionaries, which no tensor needs. */
 function build(machine: Machine): void {
   pop(machine)
-  if (!(top(machine) instanceof Map)) refuse('its pickle sets the state of something that is not a dictionary')
+  const value = top(machine)
+  if (!(value instanceof Map) && !(value instanceof Opaque))
+    refuse('its pickle sets the state of something that is not a dictionary')
 }
 
-/** LONG1: two's complement, little-endian. PyTorch's magic number has ten bytes and is compared before; all others fit in a number. */
-function readLong(cursor: ByteCursor): number {
-  const bytes = cursor.take(cursor.uint8())
-  const hexadecimal = [...bytes].reverse().map((byte) => byte.toString(16).padStart(2, '0'))
-  const value = Number(BigInt.asIntN(8 * bytes.length, BigInt(`0x${hexadecimal.join('') || '0'}`)))
-  return Number.isSafeInteger(value) ? value : refuse('it has an integer beyond 53 bits')
+/** Two's complement, little-endian. What a number does not hold exactly, a seed for instance, is no size. */
+function readLong(cursor: ByteCursor, count: number): PickleValue {
+  if (count > 8) return skipBytes(cursor, count)
+  const hexadecimal = [...cursor.take(count)].reverse().map((byte) => byte.toString(16).padStart(2, '0'))
+  const value = Number(BigInt.asIntN(8 * count, BigInt(`0x${hexadecimal.join('') || '0'}`)))
+  return Number.isSafeInteger(value) ? value : new Opaque('int')
+}
+
+function readText(cursor: ByteCursor, count: number): PickleValue {
+  return count > longestText ? skipBytes(cursor, count) : cursor.text(count)
+}
+
+/** Python 2 wrote text and bytes alike. */
+function readTextOrBytes(cursor: ByteCursor, count: number): PickleValue {
+  if (count > longestText) return skipBytes(cursor, count)
+  const bytes = cursor.take(count)
+  const text = new TextDecoder().decode(bytes)
+  return text.includes('\ufffd') ? new Opaque('bytes') : text
+}
+
+function skipBytes(cursor: ByteCursor, count: number): Opaque {
+  cursor.skip(count)
+  return new Opaque('bytes')
 }

@@ -134,7 +134,21 @@ describe('refuses', () => {
     ['a list closed but not opened', legacyFile([']e']), /did not open/],
     ['a pickle that leaves two values', legacyFile(['NN']), /single value/],
     ['a newer protocol of pickles', legacyFile([0x80, 6, 'N']), /protocol/],
-    ['an integer of 255 bytes', legacyFile([0x8a, 255, Array<Part>(255).fill(127)]), /53 bits/],
+    [
+      'an integer of 255 bytes as a size',
+      legacyFile([
+        '(',
+        text('storage'),
+        global('torch', 'FloatStorage'),
+        text('0'),
+        text('cpu'),
+        0x8a,
+        255,
+        Array<Part>(255).fill(127),
+        'NtQ',
+      ]),
+      /not a storage/,
+    ],
     ['a whole model', legacyFile(['N']), /no state dictionary/],
     ['a state dictionary with something else in it', legacyFile(dictionary(['w', integer(1n)])), /not a tensor/],
   ])('%s', (_, file, reason) => {

@@ -1,8 +1,9 @@
 /** Checkpoints of `torch.save` (pytorch/torch/serialization.py), both the zip archive of PyTorch ≥ 1.6 and the format before it. */
 import { ByteCursor } from './byte-cursor.ts'
-import { refuse } from './checkpoint-unreadable.ts'
-import { elementsOf, elementTypes, type ElementArray, type NamedArray } from './named-array.ts'
-import { readPickle } from './pickle.ts'
+import { bytesInMemory, type ByteSource } from './byte-source.ts'
+import { quoted, refuse } from './checkpoint-unreadable.ts'
+import { elementsOf, elementTypes, type NamedArray } from './named-array.ts'
+import { readPickle, type Pickle } from './pickle.ts'
 import type { StorageReference } from './pickle-values.ts'
 import { stateArrays } from './pytorch-state.ts'
 import { readStoredZip } from './stored-zip.ts'
@@ -12,58 +13,72 @@ const legacyMagic = Uint8Array.of(0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46
 const zipMagic = Uint8Array.of(0x50, 0x4b, 0x03, 0x04)
 
 /** Whether a file starts as `torch.save` starts it. */
-export function isPyTorchCheckpoint(bytes: Uint8Array): boolean {
-  return startsWith(bytes, legacyMagic) || startsWith(bytes, zipMagic)
+export function isPyTorchCheckpoint(source: ByteSource): boolean {
+  return startsWith(source, legacyMagic) || startsWith(source, zipMagic)
 }
 
-/** The tensors of a state dictionary. Nothing in the file is executed. Arrays may be views of `bytes`. */
-export function readPyTorchCheckpoint(bytes: Uint8Array): NamedArray[] {
-  if (startsWith(bytes, zipMagic)) return readArchive(bytes)
-  return startsWith(bytes, legacyMagic) ? readLegacy(bytes) : refuse('it is not a file of torch.save')
+/**
+ * The tensors of a state dictionary. Nothing in the file is executed, and of its bytes only those of these tensors are read. Arrays may be
+ * views of bytes in memory.
+ */
+export function readPyTorchCheckpoint(bytes: Uint8Array | ByteSource): NamedArray[] {
+  const source = bytes instanceof Uint8Array ? bytesInMemory(bytes) : bytes
+  if (startsWith(source, zipMagic)) return readArchive(source)
+  return startsWith(source, legacyMagic) ? readLegacy(source) : refuse('it is not a file of torch.save')
 }
 
 /** Magic number, protocol, system, the pickle, the list of storage keys, then each storage: its count of elements and its bytes. */
-function readLegacy(bytes: Uint8Array): NamedArray[] {
-  const cursor = new ByteCursor(bytes, legacyMagic.byteLength)
+function readLegacy(source: ByteSource): NamedArray[] {
+  const cursor = new ByteCursor(source, legacyMagic.byteLength)
   if (readPickle(cursor).value !== 1001) refuse('its protocol is not 1001')
   const system = readPickle(cursor).value
   if (!(system instanceof Map) || system.get('little_endian') !== true) refuse('it was written on a big-endian machine')
-  const { value, storages } = readPickle(cursor)
+  const pickle = readPickle(cursor)
   const keys = readPickle(cursor).value
-  if (!Array.isArray(keys) || keys.length !== storages.size) refuse('its list of storages is not that of its tensors')
-  const contents = new Map<string, ElementArray>()
+  if (!Array.isArray(keys) || keys.length !== pickle.storages.size) refuse('its list of storages is not that of its tensors')
+  const starts = new Map<string, number>()
   for (const key of keys) {
-    const storage = storages.get(String(key)) ?? refuse('its list of storages is not that of its tensors')
-    if (contents.has(storage.key) || cursor.length64() !== storage.elements)
+    const storage = pickle.storages.get(String(key)) ?? refuse('its list of storages is not that of its tensors')
+    if (starts.has(storage.key) || cursor.length64() !== storage.elements)
       refuse('its storages are not of the size their tensors say')
-    contents.set(storage.key, elementsOf(storage.dtype, cursor.take(sizeOf(storage))))
+    starts.set(storage.key, cursor.skip(sizeOf(storage)))
   }
-  if (cursor.position !== bytes.byteLength) refuse('it goes on after its last tensor')
-  return stateArrays(value, contents, bytes.byteLength)
+  if (cursor.position !== source.size) refuse('it goes on after its last tensor')
+  return arraysAt(pickle, starts, source)
 }
 
 /** `<name>/data.pkl` and one file per storage, `<name>/data/<key>`, in a zip without compression. */
-function readArchive(bytes: Uint8Array): NamedArray[] {
-  const files = readStoredZip(bytes)
-  const pickleName =
-    [...files.keys()].find((name) => /^[^/]+\/data\.pkl$/.test(name)) ?? refuse('it is a zip archive without data.pkl')
-  const folder = pickleName.slice(0, -'data.pkl'.length)
+function readArchive(source: ByteSource): NamedArray[] {
+  const files = readStoredZip(source)
+  const pickles = [...files.values()].filter(({ name }) => /^[^/]+\/data\.pkl$/.test(name))
+  if (pickles.length > 1) refuse('it is a zip archive with several data.pkl')
+  const pickled = pickles[0] ?? refuse('it is a zip archive without data.pkl')
+  const folder = pickled.name.slice(0, -'data.pkl'.length)
   const order = files.get(`${folder}byteorder`)
-  if (order && new TextDecoder().decode(order) !== 'little') refuse('it was written on a big-endian machine')
-  const { value, storages } = readPickle(new ByteCursor(files.get(pickleName)!))
-  const contents = new Map<string, ElementArray>()
-  for (const storage of storages.values()) {
-    const content = files.get(`${folder}data/${storage.key}`) ?? refuse(`it lacks the storage ${JSON.stringify(storage.key)}`)
-    if (content.byteLength !== sizeOf(storage)) refuse('its storages are not of the size their tensors say')
-    contents.set(storage.key, elementsOf(storage.dtype, content))
+  if (order && new ByteCursor(source, order.start).text(Math.min(order.size, 16)) !== 'little')
+    refuse('it was written on a big-endian machine')
+  const pickle = readPickle(new ByteCursor(source.read(pickled.start, pickled.size)))
+  const starts = new Map<string, number>()
+  for (const storage of pickle.storages.values()) {
+    const file = files.get(`${folder}data/${storage.key}`) ?? refuse(`it lacks the storage ${quoted(storage.key)}`)
+    if (file.size !== sizeOf(storage)) refuse('its storages are not of the size their tensors say')
+    starts.set(storage.key, file.start)
   }
-  return stateArrays(value, contents, bytes.byteLength)
+  return arraysAt(pickle, starts, source)
+}
+
+/** Storages are read when the first tensor wants them: an optimiser's never are. */
+function arraysAt({ value }: Pickle, starts: ReadonlyMap<string, number>, source: ByteSource): NamedArray[] {
+  const read = (storage: StorageReference) => elementsOf(storage.dtype, source.read(starts.get(storage.key)!, sizeOf(storage)))
+  return stateArrays(value, read, source.size)
 }
 
 function sizeOf({ dtype, elements }: StorageReference): number {
   return elements * elementTypes[dtype].bytes
 }
 
-function startsWith(bytes: Uint8Array, magic: Uint8Array): boolean {
-  return bytes.byteLength >= magic.byteLength && magic.every((byte, i) => bytes[i] === byte)
+function startsWith(source: ByteSource, magic: Uint8Array): boolean {
+  if (source.size < magic.byteLength) return false
+  const start = source.read(0, magic.byteLength)
+  return magic.every((byte, i) => start[i] === byte)
 }

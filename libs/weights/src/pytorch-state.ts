@@ -1,45 +1,63 @@
-import { refuse } from './checkpoint-unreadable.ts'
+import { quoted, refuse } from './checkpoint-unreadable.ts'
 import { elementCount, elementTypes, type ElementArray, type NamedArray } from './named-array.ts'
-import { TensorReference, type PickleMap, type PickleValue } from './pickle-values.ts'
+import { TensorReference, type PickleMap, type PickleValue, type StorageReference } from './pickle-values.ts'
 
-/** Under which key training scripts keep the state dictionary, in this order. */
-const wrappers = ['state_dict', 'model', 'model_state_dict', 'state_dict_ema', 'model_ema']
+/** Under which key training scripts keep the state dictionary, in this order; the name of a `torch.nn.DataParallel` may lie between. */
+const wrappers = ['state_dict', 'model', 'model_state_dict', 'module', 'net', 'state_dict_ema', 'model_ema']
+const mostWrappers = 4
 
 /** Copies of strided tensors may take so many times the file, so that a small file cannot fill the memory. */
 const largestGrowth = 4
 
-/** The tensors of an unpickled checkpoint: a dictionary of tensors, or one that holds it. `storages` by key. */
+/** The tensors of an unpickled checkpoint: a dictionary of tensors, or one that holds it. `read` gives the elements of a storage. */
 export function stateArrays(
   checkpoint: PickleValue,
-  storages: ReadonlyMap<string, ElementArray>,
+  read: (storage: StorageReference) => ElementArray,
   fileSize: number,
 ): NamedArray[] {
   let budget = largestGrowth * fileSize
-  return [...stateDictionary(checkpoint)].map(([key, tensor]) => {
-    const name = String(key)
-    if (!(tensor instanceof TensorReference)) refuse(`${JSON.stringify(name)} in its state dictionary is not a tensor`)
-    const { shape, storage } = tensor
-    const elements = storages.get(storage.key)!
-    refuseOutside(name, tensor, elements.length)
+  const storages = new Map<string, ElementArray>()
+  const elementsOf = (storage: StorageReference) => {
+    const elements = storages.get(storage.key) ?? read(storage)
+    storages.set(storage.key, elements)
+    return elements
+  }
+  return tensorsOf(checkpoint).map(([name, tensor]) => {
+    const { shape, storage, offset } = tensor
+    refuseOutside(name, tensor)
+    const size = elementCount(shape)
     if (isContiguous(tensor))
-      return { name, dtype: storage.dtype, shape, data: elements.subarray(tensor.offset, tensor.offset + elementCount(shape)) }
-    budget -= elementCount(shape) * elementTypes[storage.dtype].bytes
+      return { name, dtype: storage.dtype, shape, data: elementsOf(storage).subarray(offset, offset + size) }
+    budget -= size * elementTypes[storage.dtype].bytes
     if (budget < 0) refuse(`its tensors would take more than ${largestGrowth} times the file`)
-    return { name, dtype: storage.dtype, shape, data: gather(tensor, elements) }
+    return { name, dtype: storage.dtype, shape, data: gather(tensor, elementsOf(storage)) }
+  })
+}
+
+function tensorsOf(checkpoint: PickleValue): [string, TensorReference][] {
+  return [...stateDictionary(checkpoint)].map(([key, tensor]) => {
+    if (typeof key !== 'string') return refuse('its state dictionary has a key that is not text')
+    return tensor instanceof TensorReference ? [key, tensor] : refuse(`${quoted(key)} in its state dictionary is not a tensor`)
   })
 }
 
 function stateDictionary(checkpoint: PickleValue): PickleMap {
-  if (!(checkpoint instanceof Map)) return refuse('it holds no state dictionary (a whole pickled model is code, and is not read)')
-  const inner = wrappers.map((key) => checkpoint.get(key)).find((value) => value instanceof Map)
-  return (inner as PickleMap | undefined) ?? checkpoint
+  let dictionary = checkpoint
+  for (let depth = 0; depth <= mostWrappers; depth++) {
+    if (!(dictionary instanceof Map))
+      return refuse('it holds no state dictionary (a whole pickled model is code, and is not read)')
+    const inner = wrappers.map((key) => (dictionary as PickleMap).get(key)).find((value) => value instanceof Map)
+    if (!inner) return dictionary
+    dictionary = inner
+  }
+  return refuse(`its state dictionary lies in more than ${mostWrappers} others`)
 }
 
-function refuseOutside(name: string, { offset, shape, strides }: TensorReference, elements: number): void {
+function refuseOutside(name: string, { offset, shape, strides, storage: { elements } }: TensorReference): void {
   const count = elementCount(shape)
   const last = count === 0 ? offset - 1 : offset + shape.reduce((sum, size, axis) => sum + (size - 1) * strides[axis]!, 0)
   if (!Number.isSafeInteger(count) || !(last < elements) || offset > elements)
-    refuse(`${JSON.stringify(name)} reaches beyond its storage`)
+    refuse(`${quoted(name)} reaches beyond its storage`)
 }
 
 /** Row-major without gaps; the stride of an axis of one element does not matter. */

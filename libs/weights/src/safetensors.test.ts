@@ -60,6 +60,7 @@ it('reads the same from an address that no element is aligned to', () => {
   const shifted = new Uint8Array(file.byteLength + 1)
   shifted.set(file, 1)
   expect(readSafetensors(shifted.subarray(1))).toEqual(readSafetensors(file))
+  expect(readSafetensors(Buffer.from(shifted.buffer, 1))).toEqual(readSafetensors(file))
 })
 
 it('does not write two tensors of one name, nor one whose shape is not that of its data', () => {
@@ -86,7 +87,7 @@ const entry = (shape: unknown, begin: number, end: number, dtype: unknown = 'F32
 describe('refuses', () => {
   test.each<[string, Uint8Array, RegExp]>([
     ['a header longer than the file', fileOf({}, 0, 1000n), /ends early/],
-    ['a header longer than the format allows', fileOf({}, 0, 100_000_001n), /header is said to have/],
+    ['a header longer than the format allows', fileOf({}, 0, 8_000_001n), /header is said to have/],
     ['a header length that overflows', fileOf({}, 0, 2n ** 64n - 1n), /length of/],
     ['a header that is not JSON', fileOf('{"w":'), /not JSON/],
     ['a header nested without end', fileOf('{"w":' + '['.repeat(1_000_000)), /not JSON/],
@@ -115,7 +116,7 @@ describe('refuses', () => {
     [
       'a tensor given twice',
       fileOf('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}', 8),
-      /byte 4/,
+      /gives a name twice/,
     ],
     ['metadata that is not text', fileOf({ __metadata__: { epoch: 3 } }), /more than text/],
   ])('%s', (_, file, message) => {

@@ -3,7 +3,8 @@
  * without holes, little-endian and row-major.
  */
 import { ByteCursor } from './byte-cursor.ts'
-import { refuse } from './checkpoint-unreadable.ts'
+import { bytesInMemory, type ByteSource } from './byte-source.ts'
+import { quoted, refuse } from './checkpoint-unreadable.ts'
 import { elementCount, elementsOf, elementTypes, type ElementType, type NamedArray } from './named-array.ts'
 
 const typeNames: Readonly<Record<ElementType, string>> = {
@@ -20,8 +21,11 @@ const typeNames: Readonly<Record<ElementType, string>> = {
 }
 const elementTypeOf = new Map(Object.entries(typeNames).map(([type, name]) => [name, type as ElementType]))
 
-/** The limit of the reference implementation, in bytes. */
-const largestHeader = 100_000_000
+/** In bytes. The reference implementation allows 100 MB, for models a hundred times these; parsed, a header takes some fifteen times its size. */
+const largestHeader = 8_000_000
+
+/** As many as PyTorch's tensors may have. */
+const mostAxes = 64
 
 export interface Safetensors {
   /** In the order of their bytes. */
@@ -37,23 +41,25 @@ interface Entry {
   readonly end: number
 }
 
-/** Reads a safetensors file. The arrays are views of `bytes` where alignment allows it. */
-export function readSafetensors(bytes: Uint8Array): Safetensors {
-  const cursor = new ByteCursor(bytes)
+/** Reads a safetensors file, tensor by tensor. The arrays are views of bytes in memory where alignment allows it. */
+export function readSafetensors(bytes: Uint8Array | ByteSource): Safetensors {
+  const source = bytes instanceof Uint8Array ? bytesInMemory(bytes) : bytes
+  const cursor = new ByteCursor(source)
   const length = cursor.length64()
   if (length > largestHeader) refuse(`its safetensors header is said to have ${length} bytes`)
   const header = parseHeader(cursor.text(length))
-  const data = bytes.subarray(cursor.position)
+  const start = cursor.position
   const entries = [...header].filter(([name]) => name !== '__metadata__').map(([name, entry]) => parseEntry(name, entry))
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end)
-  refuseHoles(entries, data.byteLength)
+  refuseHoles(entries, source.size - start)
+  const metadata = parseMetadata(header.get('__metadata__'))
   const arrays = entries.map(({ name, dtype, shape, begin, end }) => ({
     name,
     dtype,
     shape,
-    data: elementsOf(dtype, data.subarray(begin, end)),
+    data: elementsOf(dtype, source.read(start + begin, end - begin)),
   }))
-  return { arrays, metadata: parseMetadata(header.get('__metadata__')) }
+  return { arrays, metadata }
 }
 
 /** Writes arrays as safetensors, widest elements first and then by name, so that the same arrays always give the same bytes. */
@@ -103,9 +109,31 @@ function parseHeader(text: string): Map<string, unknown> {
   } catch {
     refuse('its safetensors header is not JSON')
   }
-  // The reference implementation wants the brace first. A key given twice loses its first bytes, and so shows as a hole.
+  // The reference implementation wants the brace first.
   if (!text.startsWith('{') || !isRecord(header)) refuse('its safetensors header is not an object')
-  return new Map(Object.entries(header))
+  const entries = Object.entries(header)
+  if (countKeys(text) !== entries.length) refuse('its safetensors header gives a name twice')
+  return new Map(entries)
+}
+
+/** Keys of the outermost object of a JSON text, each as often as it stands there: of two alike, `JSON.parse` forgets the first. */
+function countKeys(json: string): number {
+  let [keys, depth] = [0, 0]
+  for (let at = 0; at < json.length; at++) {
+    const character = json[at]
+    if (character === '{' || character === '[') depth++
+    else if (character === '}' || character === ']') depth--
+    else if (character === ':' && depth === 1) keys++
+    else if (character === '"') at = endOfString(json, at)
+  }
+  return keys
+}
+
+/** Where the quote is that ends the string that begins at `start`. */
+function endOfString(json: string, start: number): number {
+  let at = start + 1
+  while (json[at] !== '"') at += json[at] === '\\' ? 2 : 1
+  return at
 }
 
 function parseMetadata(metadata: unknown): Record<string, string> {
@@ -116,16 +144,16 @@ function parseMetadata(metadata: unknown): Record<string, string> {
 }
 
 function parseEntry(name: string, entry: unknown): Entry {
-  if (!isRecord(entry)) refuse(`the header's entry for ${JSON.stringify(name)} is not an object`)
+  if (!isRecord(entry)) refuse(`the header's entry for ${quoted(name)} is not an object`)
   const { dtype: typeName, shape, data_offsets: offsets } = entry
-  const dtype =
-    elementTypeOf.get(String(typeName)) ?? refuse(`${JSON.stringify(name)} has the unknown type ${JSON.stringify(typeName)}`)
-  if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2)
-    refuse(`${JSON.stringify(name)} has no proper shape and offsets`)
+  if (typeof typeName !== 'string') refuse(`${quoted(name)} has no type`)
+  const dtype = elementTypeOf.get(typeName) ?? refuse(`${quoted(name)} has the unknown type ${quoted(typeName)}`)
+  if (!isSizes(shape) || shape.length > mostAxes || !isSizes(offsets) || offsets.length !== 2)
+    refuse(`${quoted(name)} has no proper shape and offsets`)
   const [begin, end] = offsets as [number, number]
   const size = elementCount(shape) * elementTypes[dtype].bytes
   if (!Number.isSafeInteger(size) || end - begin !== size) {
-    refuse(`${JSON.stringify(name)} has ${end - begin} bytes for ${dtype} of the shape [${shape.join(', ')}]`)
+    refuse(`${quoted(name)} has ${end - begin} bytes for ${dtype} of the shape [${shape.join(', ')}]`)
   }
   return { name, dtype, shape, begin, end }
 }
@@ -134,7 +162,7 @@ function parseEntry(name: string, entry: unknown): Entry {
 function refuseHoles(entries: readonly Entry[], size: number): void {
   let position = 0
   for (const { name, begin, end } of entries) {
-    if (begin !== position) refuse(`${JSON.stringify(name)} starts at byte ${begin} of the data where byte ${position} is next`)
+    if (begin !== position) refuse(`${quoted(name)} starts at byte ${begin} of the data where byte ${position} is next`)
     position = end
   }
   if (position !== size) refuse(`its tensors take ${position} bytes and the file has ${size}`)

@@ -12,7 +12,7 @@ export const pretrainLoad: Stage<PretrainLoadInput> = async ({ input: { backbone
     onProgress: ({ received, total = 0 }) => report({ done: received, total, unit: 'bytes' }),
   })
   const model = backboneFor(backbone.id, backbone.inputContract)
-  const published = model.adoptCheckpoint(await readCheckpoint(file))
+  const published = model.adoptCheckpoint(readCheckpoint(file))
   const { arrays, loadedFraction } = loadStrictly(published, model.specifications(model.pretrainedClasses))
   const parameters = arrays.filter(({ name }) => !isHead(model, name))
   const metadata = { format: 'pt', backbone: backbone.id, weights: backbone.sha256, loadedFraction: String(loadedFraction) }

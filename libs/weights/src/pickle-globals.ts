@@ -1,0 +1,96 @@
+import { quoted, refuse } from './checkpoint-unreadable.ts'
+import type { ElementType } from './named-array.ts'
+import {
+  AllowedGlobal,
+  isSize,
+  Opaque,
+  PickleTuple,
+  StorageReference,
+  TensorReference,
+  type PickleMap,
+  type PickleValue,
+} from './pickle-values.ts'
+
+const storageTypes: Readonly<Record<string, ElementType>> = {
+  DoubleStorage: 'float64',
+  FloatStorage: 'float32',
+  HalfStorage: 'float16',
+  BFloat16Storage: 'bfloat16',
+  LongStorage: 'int64',
+  IntStorage: 'int32',
+  ShortStorage: 'int16',
+  CharStorage: 'int8',
+  ByteStorage: 'uint8',
+  BoolStorage: 'bool',
+}
+
+/** All that a state dictionary needs. Nothing here runs code of the file's choosing: each name stands for one function of ours. */
+const allowed: ReadonlyMap<string, AllowedGlobal> = new Map(
+  [
+    new AllowedGlobal('collections.OrderedDict', emptyMap),
+    new AllowedGlobal('torch._utils._rebuild_tensor_v2', rebuildTensor),
+    new AllowedGlobal('torch._utils._rebuild_tensor', rebuildTensor),
+    new AllowedGlobal('torch._utils._rebuild_parameter', rebuildParameter),
+    new AllowedGlobal('torch._utils._rebuild_parameter_with_state', rebuildParameter),
+    new AllowedGlobal('torch.Size', ([sizes]) => new PickleTuple(sizesOf(sizes))),
+    ...Object.entries(storageTypes).map(([name, type]) => new AllowedGlobal(`torch.${name}`, undefined, type)),
+  ].map((global) => [global.name, global]),
+)
+
+/**
+ * Modules with which pickles run commands, load code or reach out; what honest checkpoints hold beside their tensors asks for none of them.
+ * Nothing of any module is ever called here: the list only tells an attack from a training script's luggage.
+ */
+const hostileModules = new Set(
+  (
+    'os posix nt subprocess _posixsubprocess commands popen2 pty sys importlib imp runpy code codeop marshal pickle _pickle cPickle ' +
+    'cloudpickle ctypes _ctypes cffi socket _socket ssl shutil tempfile io _io fileinput linecache operator _operator inspect gc ' +
+    'multiprocessing _winapi asyncio threading _thread concurrent signal atexit http httplib urllib urllib2 urllib3 requests aiohttp ' +
+    'ftplib smtplib telnetlib webbrowser antigravity pdb bdb trace timeit profile cProfile doctest pydoc platform site venv ensurepip ' +
+    'pip setuptools distutils pkgutil zipimport zipfile tarfile glob shlex sqlite3 dbm shelve'
+  ).split(' '),
+)
+const hostileNames =
+  /^(?:(?:builtins|__builtin__|__builtins__)\.(?:eval|exec|execfile|compile|open|input|breakpoint|__import__|globals|locals|vars|apply|map|reload)|torch\.(?:load|hub\..*|package\..*|ops\..*|serialization\.load|utils\.cpp_extension\..*|utils\.model_zoo\..*|jit\..*)|numpy\.(?:load|fromfile|memmap|f2py\..*|testing\..*|distutils\..*)|types\.(?:CodeType|FunctionType))(?:$|\.)/
+
+/** The global of that module and name: one of the few allowed, or something whose values no tensor needs. */
+export function globalOf(module: string, name: string): AllowedGlobal | Opaque {
+  const full = `${module}.${name}`
+  const known = allowed.get(full)
+  if (known) return known
+  if (hostileModules.has(module.split('.')[0]!) || hostileNames.test(full))
+    refuse(`it asks Python for ${quoted(full)}, as attacks do and checkpoints do not`)
+  return new Opaque(full)
+}
+
+/** PyTorch's persistent id: ('storage', type, key, location, elements), and in legacy files a view, which must be none. */
+export function storageReference(id: PickleValue | undefined): StorageReference {
+  const [kind, type, key, , elements, view = null] = id instanceof PickleTuple ? id.items : []
+  const isStorage =
+    kind === 'storage' && type instanceof AllowedGlobal && type.storageType && typeof key === 'string' && isSize(elements)
+  if (!isStorage || view !== null) refuse('it refers to something that is not a storage')
+  return new StorageReference((type as AllowedGlobal).storageType!, key as string, elements as number)
+}
+
+function emptyMap(values: readonly PickleValue[]): PickleMap {
+  return values.length === 0 ? new Map() : refuse('it fills a dictionary in a way only Python 2 has')
+}
+
+/** (storage, offset, shape, strides, …): what follows is about gradients. */
+function rebuildTensor([storage, offset, shape, strides]: readonly PickleValue[]): TensorReference {
+  if (!(storage instanceof StorageReference) || !isSize(offset)) refuse('it has a tensor without storage')
+  const [sizes, steps] = [sizesOf(shape), sizesOf(strides)]
+  return sizes.length === steps.length
+    ? new TensorReference(storage, offset, sizes, steps)
+    : refuse('it has a tensor without proper strides')
+}
+
+/** (tensor, requires gradient, hooks, …) */
+function rebuildParameter([tensor]: readonly PickleValue[]): TensorReference {
+  return tensor instanceof TensorReference ? tensor : refuse('it has a parameter that is not a tensor')
+}
+
+function sizesOf(value: PickleValue | undefined): number[] {
+  const sizes = value instanceof PickleTuple ? value.items : refuse('it has a tensor without proper shape')
+  return sizes.length <= 64 && sizes.every(isSize) ? (sizes as number[]) : refuse('it has a tensor without proper shape')
+}
