@@ -21,8 +21,7 @@ FOLDER = Path(__file__).parent
 
 
 class Config:
-    def __init__(self):
-        self.rate = 0.1
+    rate = 0.1
 
 
 def trained():
