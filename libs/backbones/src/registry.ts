@@ -4,7 +4,9 @@ import { convNeXt, convNeXtIds } from './convnext.ts'
 import { edgeNeXt, edgeNeXtIds } from './edgenext.ts'
 import { efficientNetHub, efficientNetHubIds } from './efficientnet-hub.ts'
 import { efficientNet, efficientNetIds } from './efficientnet.ts'
+import { eva02, eva02Ids } from './eva02.ts'
 import { mobileNetV3, mobileNetV3Ids } from './mobilenetv3.ts'
+import { mobileViT, mobileViTIds } from './mobilevit.ts'
 import { regNet, regNetIds } from './regnet.ts'
 import { resNet, resNetIds } from './resnet.ts'
 import { visionTransformer, visionTransformerIds } from './vision-transformer.ts'
@@ -18,8 +20,10 @@ const families: readonly Family[] = [
   [convNeXtIds, convNeXt],
   [edgeNeXtIds, edgeNeXt],
   [efficientNetIds, efficientNet],
+  [eva02Ids, eva02],
   [efficientNetHubIds, efficientNetHub],
   [mobileNetV3Ids, mobileNetV3],
+  [mobileViTIds, mobileViT],
   [regNetIds, regNet],
   [resNetIds, resNet],
   [visionTransformerIds, visionTransformer],
