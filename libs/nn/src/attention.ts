@@ -1,5 +1,4 @@
-import { tf, type Tensor, type Tensor4D } from '@gauntlet/engine'
-import { softmax } from './activations.ts'
+import { attend, type Tensor, type Tensor4D } from '@gauntlet/engine'
 
 export interface AttentionOptions {
   /** What q kᵀ is multiplied by; 1 / √width as a rule. */
@@ -8,9 +7,7 @@ export interface AttentionOptions {
   readonly bias?: Tensor
 }
 
-/** softmax(q kᵀ · scale + bias) v (arXiv:1706.03762, equation 1). query, key, value: [batch, heads, tokens, width]; the shape of `query` out, `value`'s width. */
+/** softmax(q kᵀ · scale + bias) v (arXiv:1706.03762, equation 1). query, key, value: [batch, heads, tokens, width]; [batch, heads, queries, width] out. */
 export function attention(query: Tensor4D, key: Tensor4D, value: Tensor4D, { scale, bias }: AttentionOptions): Tensor4D {
-  const scores = tf.matMul(query, key, false, true).mul<Tensor4D>(scale)
-  const weights = softmax(bias ? scores.add<Tensor4D>(bias) : scores)
-  return tf.matMul(weights, value)
+  return attend(query, key, value, scale, bias)
 }

@@ -1,10 +1,9 @@
-import { tf, type Tensor4D } from '@gauntlet/engine'
+import { resizeBilinearly, type Tensor4D } from '@gauntlet/engine'
 
 /**
  * `torch.nn.functional.interpolate(mode='bilinear', align_corners=False)` without antialias: pixel centres lie at half integers.
  * x: [batch, any height, any width, channels]; [batch, height, width, channels] out.
  */
 export function resizeBilinear(x: Tensor4D, height: number, width: number): Tensor4D {
-  if (x.shape[1] === height && x.shape[2] === width) return x
-  return tf.image.resizeBilinear(x, [height, width], false, true)
+  return x.shape[1] === height && x.shape[2] === width ? x : resizeBilinearly(x, height, width)
 }

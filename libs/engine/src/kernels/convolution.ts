@@ -3,7 +3,7 @@ import { tf, type Tensor, type Tensor4D } from '../tf.ts'
 import { isUnpadded, operatorAttributes, type ConvolutionGeometry } from './convolution-geometry.ts'
 import { depthwiseInputGradient } from './depthwise-input-gradient.ts'
 import { defineKernel, type Inputs } from './kernel.ts'
-import { convolvePointwise } from './pointwise-convolution.ts'
+import { affine } from './affine.ts'
 
 export type { ConvolutionGeometry } from './convolution-geometry.ts'
 
@@ -25,7 +25,7 @@ const depthwise = defineConvolution(
  */
 export function convolve(x: Tensor4D, filter: Tensor4D, geometry: ConvolutionGeometry): Tensor4D {
   const [height, width] = filter.shape
-  if (height === 1 && width === 1 && geometry.stride === 1 && isUnpadded(geometry)) return convolvePointwise(x, filter)
+  if (height === 1 && width === 1 && geometry.stride === 1 && isUnpadded(geometry)) return affine(x, filter)
   return convolution({ x, filter }, geometry)[0] as Tensor4D
 }
 

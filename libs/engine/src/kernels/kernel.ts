@@ -1,27 +1,34 @@
 import { tf, type Tensor } from '../tf.ts'
 
 /** Names of inputs to tensors. */
-export type Inputs<Name extends string> = Record<Name, Tensor>
+export type Inputs<Name extends string, Optional extends string = never> = Record<Name, Tensor> &
+  Partial<Record<Optional, Tensor>>
 
 /** A differentiable kernel made of TensorFlow's own operators. */
-export interface Kernel<Name extends string, Attributes extends object> {
+export interface Kernel<Name extends string, Attributes extends object, Optional extends string = never> {
   readonly name: string
-  readonly forward: (inputs: Inputs<Name>, attributes: Attributes) => Tensor[]
+  /** What it makes beside its outputs is disposed of at once. Gradients are those of the first output. */
+  readonly forward: (inputs: Inputs<Name, Optional>, attributes: Attributes) => Tensor[]
   /** Inputs and outputs (by position) the gradient reads; `gradient` receives them in this order. */
   readonly savedInputs: readonly Name[]
   readonly savedOutputs?: readonly boolean[]
   /** One thunk per input: tfjs calls only those on the path to what is differentiated, so an attack computes no gradient of weights. */
-  readonly gradient: (gradientOfOutput: Tensor, saved: Tensor[], attributes: Attributes) => Partial<Record<Name, () => Tensor>>
+  readonly gradient: (
+    gradientOfOutput: Tensor,
+    saved: Tensor[],
+    attributes: Attributes,
+  ) => Partial<Record<Name | Optional, () => Tensor>>
 }
 
 /** Registers the kernel with tfjs and gives the function that runs it. */
-export function defineKernel<Name extends string, Attributes extends object>(
-  kernel: Kernel<Name, Attributes>,
-): (inputs: Inputs<Name>, attributes: Attributes) => Tensor[] {
+export function defineKernel<Name extends string, Attributes extends object, Optional extends string = never>(
+  kernel: Kernel<Name, Attributes, Optional>,
+): (inputs: Inputs<Name, Optional>, attributes: Attributes) => Tensor[] {
   tf.registerKernel({
     kernelName: kernel.name,
     backendName: 'tensorflow',
-    kernelFunc: ({ inputs, attrs }) => kernel.forward(inputs as unknown as Inputs<Name>, attrs as unknown as Attributes),
+    kernelFunc: ({ inputs, attrs }) =>
+      tf.tidy(() => kernel.forward(inputs as unknown as Inputs<Name, Optional>, attrs as unknown as Attributes)),
   })
   tf.registerGradient({
     kernelName: kernel.name,
@@ -34,7 +41,7 @@ export function defineKernel<Name extends string, Attributes extends object>(
       >,
   })
   return (inputs, attributes) => {
-    const outputs: Tensor | Tensor[] = tf.engine().runKernel(kernel.name, inputs, attributes as never)
+    const outputs: Tensor | Tensor[] = tf.engine().runKernel(kernel.name, inputs as Record<string, Tensor>, attributes as never)
     return Array.isArray(outputs) ? outputs : [outputs]
   }
 }

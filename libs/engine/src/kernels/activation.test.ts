@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { tf } from '../tf.ts'
-import { relu6 } from './clipped-relu.ts'
+import { relu6 } from './activation.ts'
 
 const values = [-1, -0, 0, 1e-6, 3, 5.999, 6, 7]
 

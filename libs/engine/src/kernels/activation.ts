@@ -1,0 +1,122 @@
+import { runOperator } from '../operator.ts'
+import type { Tensor } from '../tf.ts'
+import { defineKernel } from './kernel.ts'
+import { add, multiply, subtract, sum, unary } from './primitives.ts'
+
+/** A TensorFlow operator that multiplies a gradient with an activation's derivative. The order of its inputs differs. */
+function derivative(name: 'ReluGrad' | 'Relu6Grad' | 'SigmoidGrad', first: Tensor, second: Tensor): Tensor {
+  return runOperator(name, { T: { type: 'float32' } }, [first, second])[0]!
+}
+
+/**
+ * Defines an element-wise activation. `forward` gives the result and, after it, what `gradient` needs besides x; `saves` says which of all
+ * those, x first, `gradient` reads.
+ */
+function defineActivation(
+  name: string,
+  saves: { readonly input: boolean; readonly outputs: readonly boolean[] },
+  forward: (x: Tensor) => Tensor[],
+  gradient: (gradient: Tensor, ...saved: Tensor[]) => Tensor,
+): <T extends Tensor>(x: T) => T {
+  const kernel = defineKernel<'x', object>({
+    name: `Gauntlet${name}`,
+    forward: ({ x }) => forward(x),
+    savedInputs: saves.input ? ['x'] : [],
+    savedOutputs: saves.outputs,
+    gradient: (ofY, saved) => ({ x: () => gradient(ofY, ...saved) }),
+  })
+  return (x) => kernel({ x }, {})[0] as never
+}
+
+const result = { input: false, outputs: [true] }
+
+/** max(x, 0); its gradient is 0 at the corner. */
+export const relu = defineActivation(
+  'Relu',
+  result,
+  (x) => [unary('Relu', x)],
+  (ofY, y) => derivative('ReluGrad', ofY, y!),
+)
+
+/** min(max(x, 0), 6); its gradient is 0 at both corners, as PyTorch's. Reading the output instead of the input saves keeping the latter. */
+export const relu6 = defineActivation(
+  'Relu6',
+  result,
+  (x) => [unary('Relu6', x)],
+  (ofY, y) => derivative('Relu6Grad', ofY, y!),
+)
+
+/** 1 / (1 + exp(−x)). */
+export const sigmoid = defineActivation(
+  'Sigmoid',
+  result,
+  (x) => [unary('Sigmoid', x)],
+  (ofY, y) => derivative('SigmoidGrad', y!, ofY),
+)
+
+/** x σ(x), also called swish (arXiv:1702.03118); its derivative is σ + x σ (1 − σ). */
+export const silu = defineActivation(
+  'Silu',
+  { input: true, outputs: [false, true] },
+  (x) => {
+    const gate = unary('Sigmoid', x)
+    return [multiply(x, gate), gate]
+  },
+  (ofY, x, gate) => multiply(ofY, add(gate!, derivative('SigmoidGrad', gate!, x!))),
+)
+
+/** x σ(1.702 x), CLIP's approximation of GELU (openai/CLIP, model.py). */
+export const quickGelu = defineActivation(
+  'QuickGelu',
+  { input: false, outputs: [false, true, true] },
+  (x) => {
+    const steeper = multiply(x, 1.702)
+    const gate = unary('Sigmoid', steeper)
+    return [multiply(x, gate), steeper, gate]
+  },
+  (ofY, steeper, gate) => multiply(ofY, add(gate!, derivative('SigmoidGrad', gate!, steeper!))),
+)
+
+/** x Φ(x) by the error function (arXiv:1606.08415), `torch.nn.GELU()`; its derivative is Φ + x exp(−x²/2) / √(2π). */
+export const gelu = defineActivation(
+  'Gelu',
+  { input: true, outputs: [false, true] },
+  (x) => {
+    const distribution = multiply(add(unary('Erf', multiply(x, Math.SQRT1_2)), 1), 0.5)
+    return [multiply(x, distribution), distribution]
+  },
+  (ofY, x, distribution) => {
+    const density = unary('Exp', multiply(unary('Square', x!), -0.5))
+    return multiply(ofY, add(distribution!, multiply(multiply(x!, density), 1 / Math.sqrt(2 * Math.PI))))
+  },
+)
+
+/** relu6(x + 3) / 6 (MobileNetV3, arXiv:1905.02244, section 5.2). */
+export const hardSigmoid = defineActivation(
+  'HardSigmoid',
+  { input: false, outputs: [false, true] },
+  (x) => {
+    const clipped = unary('Relu6', add(x, 3))
+    return [multiply(clipped, 1 / 6), clipped]
+  },
+  (ofY, clipped) => multiply(derivative('Relu6Grad', ofY, clipped!), 1 / 6),
+)
+
+/** x relu6(x + 3) / 6 (MobileNetV3, arXiv:1905.02244, section 5.2); its derivative is 0 at −3 and 1 at 3, PyTorch's −1/2 and 3/2. */
+export const hardSwish = defineActivation(
+  'HardSwish',
+  { input: true, outputs: [false, true] },
+  (x) => {
+    const clipped = unary('Relu6', add(x, 3))
+    return [multiply(multiply(x, clipped), 1 / 6), clipped]
+  },
+  (ofY, x, clipped) => multiply(multiply(ofY, add(clipped!, derivative('Relu6Grad', x!, clipped!))), 1 / 6),
+)
+
+/** exp(x) over its sum along the last axis. */
+export const softmax = defineActivation(
+  'Softmax',
+  result,
+  (x) => [unary('Softmax', x)],
+  (ofY, y) => multiply(subtract(ofY, sum(multiply(ofY, y!), [y!.rank - 1], true)), y!),
+)

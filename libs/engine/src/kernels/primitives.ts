@@ -1,0 +1,74 @@
+import { runOperator, type OperatorAttribute } from '../operator.ts'
+import { tf, type Tensor } from '../tf.ts'
+
+/** TensorFlow's operators as kernels use them: one each, without the checks, copies and casts that tfjs's functions add around some. */
+
+const T: OperatorAttribute = { type: 'float32' }
+const index: OperatorAttribute = { type: 'int32' }
+
+function one(name: string, attributes: Record<string, OperatorAttribute>, ...inputs: Tensor[]): Tensor {
+  return runOperator(name, attributes, inputs)[0]!
+}
+
+/** A list of whole numbers, as sizes, axes and orders are given to operators. */
+export function integers(values: readonly number[]): Tensor {
+  return tf.tensor1d([...values], 'int32')
+}
+
+/** An operator of one float32 tensor, such as `Exp`. */
+export function unary(name: 'Erf' | 'Exp' | 'Relu' | 'Relu6' | 'Rsqrt' | 'Sigmoid' | 'Softmax' | 'Square', x: Tensor): Tensor {
+  return one(name, { T }, x)
+}
+
+export const multiply = (a: Tensor, b: Tensor | number) => one('Mul', { T }, a, operand(b))
+export const add = (a: Tensor, b: Tensor | number) => one('AddV2', { T }, a, operand(b))
+export const subtract = (a: Tensor, b: Tensor) => one('Sub', { T }, a, b)
+
+/** Adds a vector along the last axis: the form that TensorFlow's graph rewriter joins with the product before it. */
+export const addBias = (x: Tensor, bias: Tensor) => one('BiasAdd', { T, data_format: 'NHWC' }, x, bias)
+
+/** The sum over all axes but the last; several times faster than `Sum`. */
+export const sumToLastAxis = (x: Tensor) => one('BiasAddGrad', { T, data_format: 'NHWC' }, x)
+
+export const mean = (x: Tensor, axes: readonly number[], keep: boolean) =>
+  one('Mean', { T, Tidx: index, keep_dims: keep }, x, integers(axes))
+export const sum = (x: Tensor, axes: readonly number[], keep: boolean) =>
+  one('Sum', { T, Tidx: index, keep_dims: keep }, x, integers(axes))
+
+/** The same numbers in another shape; where it is the same shape, the tensor itself. */
+export function reshape(x: Tensor, shape: readonly number[]): Tensor {
+  const same = shape.length === x.rank && shape.every((size, i) => size === x.shape[i])
+  return same ? x : one('Reshape', { T, Tshape: index }, x, integers(shape))
+}
+
+export const transpose = (x: Tensor, order: readonly number[]) => one('Transpose', { T, Tperm: index }, x, integers(order))
+export const reverse = (x: Tensor, axes: readonly number[]) => one('ReverseV2', { T, Tidx: index }, x, integers(axes))
+export const slice = (x: Tensor, begin: readonly number[], size: readonly number[]) =>
+  one('Slice', { T, Index: index }, x, integers(begin), integers(size))
+export const broadcast = (x: Tensor, shape: readonly number[]) => one('BroadcastTo', { T, Tidx: index }, x, integers(shape))
+
+/** `before` and `after` zeros around each axis. */
+export function padWithZeros(x: Tensor, sides: readonly (readonly [number, number])[]): Tensor {
+  return one('Pad', { T, Tpaddings: index }, x, tf.tensor2d(sides.map((side) => [...side]), [sides.length, 2], 'int32')) // prettier-ignore
+}
+
+/** Which factors of a product are transposed. */
+export interface Transposed {
+  readonly first?: boolean
+  readonly second?: boolean
+}
+
+/** Of [rows, columns] matrices. */
+export const matrixProduct = (a: Tensor, b: Tensor, { first = false, second = false }: Transposed = {}) =>
+  one('MatMul', { T, transpose_a: first, transpose_b: second }, a, b)
+
+/** Of [..., rows, columns], one product for each of the leading axes. */
+export const batchedProduct = (a: Tensor, b: Tensor, { first = false, second = false }: Transposed = {}) =>
+  one('BatchMatMulV2', { T, adj_x: first, adj_y: second }, a, b)
+
+/** Everything but the last axis becomes rows. */
+export const rows = (x: Tensor) => (x.rank === 2 ? x : reshape(x, [x.size / x.shape.at(-1)!, x.shape.at(-1)!]))
+
+function operand(value: Tensor | number): Tensor {
+  return typeof value === 'number' ? tf.scalar(value) : value
+}
