@@ -1,32 +1,12 @@
 import { tf, uniform, type Tensor4D } from '@gauntlet/engine'
-import { evaluationMode, type Parameters, type ParameterSpecification } from '@gauntlet/nn'
+import { evaluationMode, randomnessOf, type ForwardContext, type Parameters, type ParameterSpecification } from '@gauntlet/nn'
 import { elementCount, fromParameters, toParameters, type NamedArray } from '@gauntlet/weights'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Backbone } from './backbone.ts'
 import { isHead } from './fresh-head.ts'
 import { backboneFor, backboneIds } from './registry.ts'
 
 const classes = 3
-
-/** Weights by formula, scaled by fan-in so that every branch matters. */
-function arrayOf({ name, shape, kind }: ParameterSpecification): NamedArray {
-  if (kind === 'counter') return { name, shape, dtype: 'int64', data: BigInt64Array.of(0n) }
-  const spread = Math.sqrt(6 / elementCount(shape.slice(1)))
-  const centre = /running_var|(bn|norm)\d?\.weight/.test(name) ? 1 : 0
-  const data = uniform({ seed: 1, purpose: name }, elementCount(shape)).map(
-    (u) => centre + (2 * u - 1) * (shape.length > 1 ? spread : 0.3),
-  )
-  return { name, shape, dtype: 'float32', data }
-}
-
-function parametersOf(backbone: Backbone): Parameters {
-  const specifications = backbone.specifications(classes)
-  return toParameters(specifications.map(arrayOf), specifications)
-}
-
-function imagesOf(count: number, side: number): Tensor4D {
-  return tf.tensor4d(uniform({ seed: side, purpose: 'images' }, count * side * side * 3), [count, side, side, 3])
-}
 
 it('refuses an unknown name with those there are', () => {
   expect(() => backboneFor('resnet5000')).toThrow(
@@ -34,83 +14,40 @@ it('refuses an unknown name with those there are', () => {
   )
 })
 
+it('has every name once', () => {
+  expect(new Set(backboneIds).size).toBe(backboneIds.length)
+})
+
+/** What can be said of every backbone without computing with it. */
 describe.each(backboneIds)('%s', (id) => {
   const backbone = backboneFor(id)
   const specifications = backbone.specifications(classes)
-  const parameters = parametersOf(backbone)
 
-  it('names every tensor once, and reads no other and leaves none unread', () => {
+  it('is what it was asked for, with a smallest side that is not above its own', () => {
+    expect(backbone.id).toBe(id)
+    expect(backbone.resolution.minimum).toBeGreaterThan(0)
+    expect(backbone.resolution.minimum).toBeLessThanOrEqual(backbone.resolution.native)
+  })
+
+  it('names every tensor once, each in the shape of its kind', () => {
     const names = specifications.map(({ name }) => name)
     expect(new Set(names).size).toBe(names.length)
-    const read = new Set<string>()
-    const watched = watch(parameters, read)
-    tf.tidy(() => void backbone.logits(imagesOf(1, 64), watched, evaluationMode))
-    const counters = specifications.filter(({ kind }) => kind === 'counter').map(({ name }) => name)
-    expect([...read].sort()).toEqual(names.filter((name) => !counters.includes(name)).sort())
-  })
-
-  it('gives finite logits that differ by image, from its smallest side on', () => {
-    for (const side of [backbone.resolution.minimum, 48, 65]) {
-      const logits = tf.tidy(() => backbone.logits(imagesOf(2, side), parameters, evaluationMode).arraySync())
-      expect(logits.map((row) => row.length)).toEqual([classes, classes])
-      expect(logits.flat().every(Number.isFinite)).toBe(true)
-      expect(logits[0]).not.toEqual(logits[1])
-    }
-  })
-
-  it('in evaluation gives an image the same logits alone and in a batch', () => {
-    const images = imagesOf(3, 32)
-    const together = backbone.logits(images, parameters, evaluationMode)
-    for (const i of [0, 1, 2]) {
-      const alone = backbone.logits(images.slice([i], [1]), parameters, evaluationMode)
+    const dimensions = { convolution: [4], depthwise: [4], linear: [2], counter: [0] } as const
+    for (const { name, kind, shape } of specifications) {
       expect(
-        alone
-          .sub(together.slice([i], [1]))
-          .abs()
-          .max()
-          .dataSync()[0],
-      ).toBeLessThan(1e-4)
+        shape.every((size) => Number.isInteger(size) && size > 0),
+        name,
+      ).toBe(true)
+      if (kind in dimensions) expect(dimensions[kind as keyof typeof dimensions], name).toContain(shape.length)
     }
   })
 
-  it('sends a gradient to every trainable parameter and to every pixel', () => {
-    const trainable = specifications.filter(({ trainable: learns }) => learns)
-    const images = imagesOf(4, 64)
-    const loss = () => backbone.logits(images, parameters, { training: true }).square().sum().asScalar()
-    const tensors = trainable.map(({ name }) => parameters.tensor(name))
-    const { grads } = tf.engine().gradients(loss, tensors)
-    trainable.forEach(({ name }, i) => expect(grads[i]?.abs().max().dataSync()[0], name).toBeGreaterThan(0))
-    const ofPixels = tf.grad((x) =>
-      backbone
-        .logits(x as Tensor4D, parameters, evaluationMode)
-        .square()
-        .sum(),
-    )(images)
-    expect(ofPixels.equal(0).mean().dataSync()[0]).toBeLessThan(0.01)
-  })
-
-  it('tells the statistics of every batch norm, once per forward in training', () => {
-    const told: string[] = []
-    tf.tidy(
-      () => void backbone.logits(imagesOf(2, 32), parameters, { training: true, onBatchStatistics: (name) => told.push(name) }),
-    )
-    const norms = specifications
-      .filter(({ name }) => name.endsWith('.running_mean'))
-      .map(({ name }) => name.replace('.running_mean', ''))
-    expect(told.sort()).toEqual(norms.sort())
-  })
-
-  it('leaves no tensor behind but its logits', () => {
-    const images = imagesOf(2, 32)
-    const before = tf.memory().numTensors
-    tf.tidy(() => backbone.logits(images, parameters, evaluationMode)).dispose()
-    expect(tf.memory().numTensors).toBe(before)
-  })
-
-  it('decays what multiplies, and neither biases nor norms; trains no statistics', () => {
-    for (const { name, kind, decayed, trainable } of specifications) {
-      expect(decayed, name).toBe(['convolution', 'depthwise', 'linear'].includes(kind))
-      expect(trainable, name).toBe(!/running_|num_batches/.test(name))
+  it('decays all it learns but biases and what norms learn; trains no statistics', () => {
+    for (const { name, shape, decayed, trainable } of specifications) {
+      const leaf = name.slice(name.lastIndexOf('.') + 1)
+      const isBiasOrNorm = /bias$/.test(leaf) || (leaf === 'weight' && shape.length === 1)
+      expect(trainable, name).toBe(!/running_|num_batches/.test(leaf))
+      expect(decayed, name).toBe(trainable && !isBiasOrNorm)
     }
   })
 
@@ -124,18 +61,131 @@ describe.each(backboneIds)('%s', (id) => {
     ])
   })
 
+  it('sees the same pixels differently under the two input contracts only by their normalisation', () => {
+    const clipMean = [0.48145466, 0.4578275, 0.40821073]
+    expect(backboneFor(id, 'paper').normalisation.mean).toEqual(id.includes('laion') ? clipMean : [0.485, 0.456, 0.406])
+    expect(backboneFor(id, 'paper').normalisation.channelOrder).toBe('rgb')
+    expect(backboneFor(id, 'native').normalisation).toEqual(backbone.normalisation)
+    expect(backboneFor(id, 'paper').specifications(classes)).toEqual(specifications)
+  })
+})
+
+/** What computing shows, by the smallest of each family at the smallest sides it computes with; test/parity computes with them all. */
+describe.each(smallestOfEachFamily())('$family, by $id', ({ id }) => {
+  const backbone = backboneFor(id)
+  const specifications = backbone.specifications(classes)
+  const { minimum, native } = backbone.resolution
+  const sides = minimum === native ? [native] : [minimum, minimum + 16, minimum + 33]
+  const training = (context: Partial<ForwardContext> = {}): ForwardContext => {
+    return { training: true, randomness: randomnessOf({ seed: 1, purpose: 'registry', step: 0 }), ...context }
+  }
+  let parameters: Parameters
+
+  beforeAll(() => {
+    parameters = toParameters(specifications.map(arrayOf), specifications)
+  })
+
+  afterAll(() => tf.dispose([...parameters.entries()].map(([, tensor]) => tensor)))
+
+  it('reads no tensor it does not name and leaves none unread', () => {
+    const read = new Set<string>()
+    const watched = watch(parameters, read)
+    tf.tidy(() => void backbone.logits(imagesOf(1, minimum), watched, evaluationMode))
+    const names = specifications.filter(({ kind }) => kind !== 'counter').map(({ name }) => name)
+    expect([...read].sort()).toEqual(names.sort())
+  })
+
+  it('gives finite logits that differ by image, from its smallest side on', () => {
+    for (const side of sides) {
+      const logits = tf.tidy(() => backbone.logits(imagesOf(2, side), parameters, evaluationMode).arraySync())
+      expect(logits.map((row) => row.length)).toEqual([classes, classes])
+      expect(logits.flat().every(Number.isFinite)).toBe(true)
+      expect(logits[0]).not.toEqual(logits[1])
+    }
+  })
+
+  it('in evaluation gives an image the same logits alone and in a batch', () => {
+    const images = imagesOf(3, minimum)
+    const [together, alone] = tf.tidy(() => {
+      const one = (i: number) => backbone.logits(images.slice([i], [1]), parameters, evaluationMode)
+      const separately = tf.concat([one(0), one(1), one(2)])
+      return [backbone.logits(images, parameters, evaluationMode).arraySync(), separately.arraySync() as number[][]] as const
+    })
+    const range = Math.max(...together.flat()) - Math.min(...together.flat())
+    together.flat().forEach((logit, i) => expect(Math.abs(logit - alone.flat()[i]!)).toBeLessThan(1e-4 * Math.max(1, range)))
+  })
+
+  it('sends a gradient to every trainable parameter and to every pixel', () => {
+    const images = imagesOf(2, sides.at(-1) === native ? native : 64)
+    const trainable = specifications.filter(({ trainable: learns }) => learns)
+    const loss = () => backbone.logits(images, parameters, training()).square().sum().asScalar()
+    const largest = tf.tidy(() => {
+      const tensors = trainable.map(({ name }) => parameters.tensor(name))
+      return tf
+        .engine()
+        .gradients(loss, tensors)
+        .grads.map((gradient) => gradient?.abs().max().dataSync()[0])
+    })
+    trainable.forEach(({ name }, i) => expect(largest[i], name).toBeGreaterThan(0))
+    const ofPixels = tf.grad((x) =>
+      backbone
+        .logits(x as Tensor4D, parameters, evaluationMode)
+        .square()
+        .sum(),
+    )(images)
+    expect(ofPixels.equal(0).mean().dataSync()[0]).toBeLessThan(0.01)
+  })
+
+  it('tells the statistics of every batch norm, once per forward in training', () => {
+    const told: string[] = []
+    const context = training({ onBatchStatistics: (name) => told.push(name) })
+    tf.tidy(() => void backbone.logits(imagesOf(2, minimum), parameters, context))
+    const norms = specifications
+      .filter(({ name }) => name.endsWith('.running_mean'))
+      .map(({ name }) => name.replace('.running_mean', ''))
+    expect(told.sort()).toEqual(norms.sort())
+  })
+
+  it('leaves no tensor behind but its logits', () => {
+    const images = imagesOf(2, minimum)
+    const before = tf.memory().numTensors
+    tf.tidy(() => backbone.logits(images, parameters, evaluationMode)).dispose()
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
   it('adopts its own checkpoint unchanged', () => {
     const arrays = fromParameters(parameters, specifications)
     const adopted = backbone.adoptCheckpoint(arrays)
     expect(adopted.map(({ name }) => name)).toEqual(arrays.map(({ name }) => name))
     adopted.forEach(({ data }, i) => expect(data).toBe(arrays[i]!.data))
   })
-
-  it('sees the same pixels differently under the two input contracts only by their normalisation', () => {
-    expect(backboneFor(id, 'paper').normalisation.mean).toEqual([0.485, 0.456, 0.406])
-    expect(backboneFor(id, 'native').normalisation).toEqual(backbone.normalisation)
-  })
 })
+
+/** Id and family of the smallest member of each, by its parameters. */
+function smallestOfEachFamily(): Pick<Backbone, 'id' | 'family'>[] {
+  const sized = backboneIds.map((id) => {
+    const backbone = backboneFor(id)
+    return { backbone, size: backbone.specifications(classes).reduce((sum, { shape }) => sum + elementCount(shape), 0) }
+  })
+  sized.sort((a, b) => a.size - b.size)
+  const families = new Map<string, Backbone>()
+  for (const { backbone } of sized) if (!families.has(backbone.family)) families.set(backbone.family, backbone)
+  return [...families.values()].map(({ id, family }) => ({ id, family }))
+}
+
+/** Weights by formula, scaled by fan-in so that every branch matters. */
+function arrayOf({ name, shape, kind }: ParameterSpecification): NamedArray {
+  if (kind === 'counter') return { name, shape, dtype: 'int64', data: BigInt64Array.of(0n) }
+  const isVector = shape.length <= 1
+  const centre = isVector && /running_var|weight$|temperature$/.test(name) ? 1 : 0
+  const spread = isVector ? 0.3 : Math.sqrt(6 / elementCount(shape.slice(1)))
+  const data = uniform({ seed: 1, purpose: name }, elementCount(shape)).map((u) => centre + (2 * u - 1) * spread)
+  return { name, shape, dtype: 'float32', data }
+}
+
+function imagesOf(count: number, side: number): Tensor4D {
+  return tf.tensor4d(uniform({ seed: side, purpose: 'images' }, count * side * side * 3), [count, side, side, 3])
+}
 
 /** Parameters that note the full name of each tensor read. */
 function watch(parameters: Parameters, read: Set<string>): Parameters {

@@ -1,0 +1,191 @@
+import { backboneFor, type Backbone } from '@gauntlet/backbones'
+import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { evaluationMode, movedStatistics, Parameters, type ForwardContext, type ParameterSpecification } from '@gauntlet/nn'
+import { fromParameters, loadStrictly, toParameters, type NamedArray } from '@gauntlet/weights'
+import { readFixture, sampled, type Fixture, type GradientNorms } from './fixture.ts'
+import { faintness, fixedPixels, hashFilled } from './hash-filling.ts'
+
+/** One number that a reference bounds. */
+export interface Finding {
+  readonly what: string
+  readonly measured: number
+  readonly limit: number
+}
+
+/** A finding that is not a number is none that holds. */
+export function holds({ measured, limit }: Finding): boolean {
+  return measured <= limit
+}
+
+/** A backbone beside its reference, both with the same hash-filled weights. `dispose` frees them. */
+export interface Comparison {
+  readonly backbone: Backbone
+  readonly fixture: Fixture
+  readonly specifications: readonly ParameterSpecification[]
+  readonly parameters: Parameters
+  dispose(): void
+}
+
+/** Loads the reference's state dict, by its own names, as a study loads a checkpoint: strictly. */
+export function compareWithReference(id: string): Comparison {
+  const fixture = readFixture(id)
+  const backbone = backboneFor(id, fixture.contract)
+  const specifications = backbone.specifications(fixture.classes)
+  const filled = backbone.adoptCheckpoint(hashFilled(fixture.stateDict, fixture.aliases))
+  const parameters = toParameters(loadStrictly(filled, specifications).arrays, specifications)
+  const dispose = () => tf.dispose([...parameters.entries()].map(([, tensor]) => tensor))
+  return { backbone, fixture, specifications, parameters, dispose }
+}
+
+/** Learned numbers of a backbone; a tensor that its reference has under two names counts once. */
+export function parameterCount(specifications: readonly ParameterSpecification[], { aliases }: Fixture): number {
+  return specifications
+    .filter(({ name, trainable }) => trainable && !(name in aliases))
+    .reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0)
+}
+
+/** Logits, the pixels' gradient and the parameters' in evaluation. */
+export function compareEvaluation(comparison: Comparison): Finding[] {
+  const { fixture } = comparison
+  const { labels, tensors, exactLogits, inputGradient, gradients } = fixture
+  const ours = backward(comparison, labels, Object.keys(gradients), evaluationMode)
+  const range = rangeOf(exactLogits)
+  const theirRounding = largestDifference(tensors.get('logits')!, exactLogits) / range
+  const turned = cosineDistance(sampled(ours.pixels, 4096), tensors.get('input_gradient')!)
+  return [
+    { what: 'logits, of their range', measured: largestDifference(ours.logits, tensors.get('logits')!) / range, limit: 1e-4 },
+    {
+      what: 'logits to float64, of their range',
+      measured: largestDifference(ours.logits, exactLogits) / range,
+      limit: 4 * theirRounding + 2e-6,
+    },
+    { what: 'input gradient, 1 − cosine', measured: turned, limit: Math.max(1e-5, 4 * inputGradient.turned) },
+    { what: "input gradient's norm, relative", measured: Math.abs(norm(ours.pixels) / inputGradient.norm - 1), limit: 1e-3 },
+    ...ours.parameters.map(({ name, data }) => gradientFinding(fixture, 'gradient', gradients, name, data as Float32Array)),
+  ]
+}
+
+/** Logits where every norm's epsilon counts. */
+export function compareFaint({ backbone, fixture, specifications, parameters }: Comparison): Finding {
+  const { labels, side, faint } = fixture
+  const logits = tf.tidy(() => {
+    const entries = specifications.map(({ name, kind, shape }) => {
+      const tensor = parameters.tensor(name)
+      return [name, kind === 'counter' ? tensor : tensor.mul(faintness(name, shape.length))] as const
+    })
+    return backbone.logits(fixedImages(labels.length, side), Parameters.of(entries), evaluationMode).dataSync()
+  })
+  const range = rangeOf(faint.exactLogits)
+  return {
+    what: 'faint logits to float64, of their range',
+    measured: largestDifference(logits, faint.exactLogits) / range,
+    limit: (4 * faint.off) / range + 2e-6,
+  }
+}
+
+/** Gradients of parameters and batch norm's buffers after one forward and backward in training, where that differs from evaluation. */
+export function compareTraining(comparison: Comparison): Finding[] {
+  const { fixture, parameters } = comparison
+  if (!fixture.training) return []
+  const { labels, gradients, buffersOff } = fixture.training
+  const moved = new Map<string, Float32Array>()
+  const ours = backward(comparison, labels, Object.keys(gradients), trainingContext(parameters, moved))
+  return [
+    ...ours.parameters.map(({ name, data }) => gradientFinding(fixture, 'training', gradients, name, data as Float32Array)),
+    ...Object.keys(buffersOff).map((name) => bufferFinding(fixture, name, buffersOff[name]!, moved.get(name))),
+  ]
+}
+
+/** Logits, and the gradients of the mean cross-entropy by the pixels and by the named parameters, these in PyTorch's layout. */
+function backward(
+  { backbone, fixture, specifications, parameters }: Comparison,
+  labels: readonly number[],
+  names: readonly string[],
+  context: ForwardContext,
+): { logits: Float32Array; pixels: Float32Array; parameters: NamedArray[] } {
+  const wanted = names.map((name) => specifications.find((specification) => specification.name === name)!)
+  tf.engine().startScope()
+  const images = fixedImages(labels.length, fixture.side)
+  let logits = new Float32Array()
+  const loss = () => {
+    const y = backbone.logits(images, parameters, context)
+    logits = Float32Array.from(y.dataSync())
+    return tf.losses.softmaxCrossEntropy(tf.oneHot([...labels], fixture.classes), y).asScalar()
+  }
+  const tensors = wanted.map(({ name }) => parameters.tensor(name))
+  const [ofPixels, ...ofParameters] = tf.engine().gradients(loss, [images, ...tensors]).grads
+  const named = Parameters.of(wanted.map(({ name }, i) => [name, ofParameters[i]!]))
+  const result = { logits, pixels: ofPixels!.dataSync() as Float32Array, parameters: fromParameters(named, wanted) }
+  tf.engine().endScope()
+  return result
+}
+
+/** Notes where running statistics move to. Dropout keeps every value, as in reference_models.py, so that its place and rate still count. */
+function trainingContext(parameters: Parameters, moved: Map<string, Float32Array>): ForwardContext {
+  return {
+    training: true,
+    randomness: { uniform: (shape) => tf.ones([...shape]) },
+    onBatchStatistics: (name, batch) => {
+      const tensor = (part: string) => parameters.at(name).tensor<Tensor1D>(part)
+      const { mean, variance } = movedStatistics({ mean: tensor('running_mean'), variance: tensor('running_var') }, batch)
+      moved.set(`${name}.running_mean`, mean.dataSync() as Float32Array)
+      moved.set(`${name}.running_var`, variance.dataSync() as Float32Array)
+      tf.dispose([mean, variance])
+    },
+  }
+}
+
+/**
+ * Of a gradient the norm of the difference counts, against its own norm. What cancels out in exact arithmetic (a bias before batch norm, that of
+ * an attention's keys) is rounding alone: there the largest gradient of the step is the measure.
+ */
+function gradientFinding(
+  { tensors }: Fixture,
+  kind: 'gradient' | 'training',
+  norms: GradientNorms,
+  name: string,
+  values: Float32Array,
+): Finding {
+  const largest = Math.max(...Object.values(norms).map((gradient) => gradient.norm))
+  const expected = tensors.get(`${kind}/${name}`)!
+  const ours = sampled(values, 192)
+  // A sample's norm as a share of the whole's, were all elements alike.
+  const share = Math.sqrt(expected.length / values.length)
+  const scale = Math.max(norms[name]!.norm, 1e-5 * largest)
+  const difference = norm(ours.map((value, i) => value - expected[i]!)) / share
+  return {
+    what: `${kind}/${name}, norm of the difference, relative`,
+    measured: ours.length === expected.length ? difference / Math.max(norm(expected) / share, scale) : NaN,
+    limit: Math.max(1e-3, (4 * norms[name]!.off) / scale),
+  }
+}
+
+function bufferFinding({ tensors }: Fixture, name: string, off: number, values: Float32Array = new Float32Array()): Finding {
+  const expected = tensors.get(`buffer/${name}`)!
+  const range = rangeOf(expected)
+  const measured = largestDifference(sampled(values, 64), expected) / range
+  return { what: `buffer ${name}, of its range`, measured, limit: Math.max(1e-4, (4 * off) / range) }
+}
+
+function fixedImages(count: number, side: number): Tensor4D {
+  return tf.tensor4d(fixedPixels(count, side), [count, side, side, 3])
+}
+
+function rangeOf(values: ArrayLike<number>): number {
+  return Math.max(...Array.from(values)) - Math.min(...Array.from(values))
+}
+
+/** NaN where they are not equally many. */
+function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return NaN
+  return Array.from(a, (value, i) => Math.abs(value - b[i]!)).reduce((largest, value) => Math.max(largest, value), 0)
+}
+
+function cosineDistance(a: Float32Array, b: Float32Array): number {
+  if (a.length !== b.length) return NaN
+  return 1 - a.reduce((sum, value, i) => sum + value * b[i]!, 0) / (norm(a) * norm(b))
+}
+
+function norm(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
+}

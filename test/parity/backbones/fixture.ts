@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { inflateSync } from 'node:zlib'
+import type { Normalisation } from '@gauntlet/nn'
+import { readSafetensors } from '@gauntlet/weights'
+import type { StateDictEntry } from './hash-filling.ts'
+
+/** By parameter: norm of float64's gradient, and of what PyTorch's float32 differs by. */
+export type GradientNorms = Readonly<Record<string, { readonly norm: number; readonly off: number }>>
+
+/** What make_fixtures.py says of a reference beside its tensors. */
+interface FixtureFacts {
+  readonly versions: Readonly<Record<string, string>>
+  readonly classes: number
+  readonly side: number
+  /** The input contract that feeds as the reference was fed. */
+  readonly contract: 'paper' | 'native'
+  readonly normalisation: Normalisation
+  /** Learned numbers of the model with a head for `classes`; a tensor under two names counts once. */
+  readonly parameters: number
+  /** Names that stand for the tensor of another name. */
+  readonly aliases: Readonly<Record<string, string>>
+  /** Of the weights made faint: float64's logits, and the largest difference of PyTorch's float32. */
+  readonly faint: { readonly exactLogits: readonly number[]; readonly off: number }
+  readonly labels: readonly number[]
+  readonly exactLogits: readonly number[]
+  /** `turned`: 1 − cosine of PyTorch's float32 to float64. */
+  readonly inputGradient: { readonly norm: number; readonly turned: number }
+  readonly gradients: GradientNorms
+  /** Null where training computes as evaluation does. `buffersOff`: largest differences of PyTorch's float32 to float64. */
+  readonly training: {
+    readonly labels: readonly number[]
+    readonly gradients: GradientNorms
+    readonly buffersOff: Readonly<Record<string, number>>
+  } | null
+}
+
+/** What a reference computed on hash-filled weights. */
+export interface Fixture extends FixtureFacts {
+  readonly stateDict: readonly StateDictEntry[]
+  /** `logits` in PyTorch's float32; samples of `input_gradient`, `gradient/<name>`, `training/<name>` and `buffer/<name>` from float64. */
+  readonly tensors: ReadonlyMap<string, Float32Array>
+}
+
+export function readFixture(id: string): Fixture {
+  const { arrays, metadata } = readSafetensors(readFileSync(join(import.meta.dirname, 'fixtures', `${id}.safetensors`)))
+  const listing = arrays.find(({ name }) => name === 'state_dict')!.data as Uint8Array
+  return {
+    ...(JSON.parse(metadata['facts']!) as FixtureFacts),
+    stateDict: JSON.parse(inflateSync(listing).toString()) as StateDictEntry[],
+    tensors: new Map(arrays.flatMap(({ name, data }) => (data instanceof Float32Array ? [[name, data]] : []))),
+  }
+}
+
+/** The elements of a tensor that make_fixtures.py keeps: a fixed stride apart that has no divisor in common with their number. */
+export function sampled(values: Float32Array, limit: number): Float32Array {
+  let stride = Math.max(1, Math.floor(values.length / limit))
+  while (greatestCommonDivisor(stride, values.length) > 1) stride--
+  return values.filter((_, i) => i % stride === 0)
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b)
+}

@@ -1,0 +1,102 @@
+"""The reference of every backbone of the registry, without its weights: timm's model, transformers' or OpenCLIP's, in the versions of requirements.txt."""
+
+import re
+from dataclasses import dataclass
+
+import open_clip
+import timm
+import torch
+import transformers
+
+IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+
+# robust_*: architecture of timm whose names their checkpoints have once prefixes are off.
+ROBUST = {
+    "robust_convnext_base": "convnext_base",
+    "robust_convnext_tiny": "convnext_tiny",
+    "robust_vit_base_patch16_224": "vit_base_patch16_224",
+    "robust_deit_small_patch16_224": "deit_small_patch16_224",
+    "robust_resnet50": "resnet50",
+}
+
+# What google/efficientnet-b0 says where EfficientNetConfig's defaults (those of b7) differ.
+EFFICIENTNET_B0 = {"width_coefficient": 1.0, "depth_coefficient": 1.0, "hidden_dim": 1280, "image_size": 224, "dropout_rate": 0.2, "depthwise_padding": []}
+
+BACKBONES = """
+CLIP-convnext_base_w-laion2B-s13B-b82K CLIP-convnext_base_w-laion_aesthetic-s13B-b82K convnext_base.clip_laion2b_augreg_ft_in12k_in1k
+convnext_base.fb_in1k convnext_base.fb_in22k convnext_base.fb_in22k_ft_in1k convnext_tiny.fb_in1k convnext_tiny.fb_in22k
+convnext_tiny.fb_in22k_ft_in1k robust_convnext_base robust_convnext_tiny robust_vit_base_patch16_224 vit_base_patch16_224.augreg_in1k
+vit_base_patch16_224.augreg_in21k vit_base_patch16_224.augreg_in21k_ft_in1k vit_base_patch16_224.mae vit_base_patch16_clip_224.laion2b
+vit_base_patch16_clip_224.laion2b_ft_in1k vit_small_patch16_224.augreg_in1k vit_small_patch16_224.augreg_in21k
+vit_small_patch16_224.augreg_in21k_ft_in1k vit_small_patch16_224.dino deit_small_patch16_224.fb_in1k deit_tiny_patch16_224.fb_in1k
+robust_deit_small_patch16_224 eva02_base_patch14_224.mim_in22k eva02_tiny_patch14_224.mim_in22k swin_base_patch4_window7_224.ms_in22k_ft_in1k
+swin_tiny_patch4_window7_224.ms_in1k coatnet_0_rw_224.sw_in1k coatnet_2_rw_224.sw_in12k coatnet_2_rw_224.sw_in12k_ft_in1k coat_tiny.in1k
+edgenext_small.usi_in1k mobilevit-small mobilenetv3_large_100.ra_in1k efficientnet-b0 regnetx_004.pycls_in1k resnet50.a1_in1k robust_resnet50
+efficientnet_lite0.ra_in1k tf_efficientnet_lite0.in1k
+""".split()
+
+
+@dataclass(frozen=True)
+class Reference:
+    """`normalisation`: mean and deviation the checkpoint expects. `contract`: the input contract of Gauntlet that feeds so."""
+
+    model: torch.nn.Module
+    normalisation: tuple
+    channel_order: str = "rgb"
+    contract: str = "native"
+
+    def logits(self, images):
+        """images: [batch, side, side, 3] in [0, 1]."""
+        x = images.permute(0, 3, 1, 2)
+        if self.channel_order == "bgr":
+            x = x.flip(1)
+        mean, deviation = (torch.tensor(values, dtype=x.dtype).view(1, 3, 1, 1) for values in self.normalisation)
+        y = self.model((x - mean) / deviation)
+        return y if torch.is_tensor(y) else y.logits
+
+
+def side_of(backbone):
+    """A side that is cheap, and odd somewhere inside; models whose parameters fix it have theirs."""
+    if re.match(r"(robust_)?(vit|deit|eva02|swin|coatnet)_", backbone):
+        return 224
+    return 72 if "convnext" in backbone else 96
+
+
+def reference(backbone, classes):
+    if backbone.startswith("CLIP-convnext_base_w-"):
+        clip = open_clip.create_model("convnext_base_w", pretrained=None, pretrained_image=False)
+        trunk = clip.visual.trunk
+        trunk.reset_classifier(classes)
+        return Reference(without_drop(trunk), (open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD))
+    if backbone == "mobilevit-small":
+        config = transformers.MobileViTConfig(num_labels=classes)
+        return Reference(without_drop(transformers.MobileViTForImageClassification(config)), ((0, 0, 0), (1, 1, 1)), "bgr")
+    if backbone == "efficientnet-b0":
+        config = transformers.EfficientNetConfig(num_labels=classes, **EFFICIENTNET_B0)
+        return Reference(without_drop(transformers.EfficientNetForImageClassification(config)), IMAGENET)
+    if backbone in ROBUST:
+        return Reference(timm.create_model(ROBUST[backbone], num_classes=classes), IMAGENET, contract="paper")
+    # CoaT's convolutions fit any side, its patch embedding asks for the one it was made with.
+    side = {"img_size": side_of(backbone)} if backbone.startswith("coat_") else {}
+    model = timm.create_model(backbone, num_classes=classes, **side)
+    return Reference(model, (model.default_cfg["mean"], model.default_cfg["std"]))
+
+
+def without_drop(model):
+    """Dropout that keeps every value, and no stochastic depth: two generators of random numbers would differ, place and rate still count."""
+    for module in model.modules():
+        for name, child in module.named_children():
+            if isinstance(child, torch.nn.Dropout):
+                setattr(module, name, KeepingDropout(child.p))
+        if hasattr(module, "drop_prob"):
+            module.drop_prob = 0.0
+    return model
+
+
+class KeepingDropout(torch.nn.Module):
+    def __init__(self, rate):
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x):
+        return x / (1 - self.rate) if self.training else x
