@@ -4,8 +4,8 @@
  * (arXiv:2212.07143): MIT; MAE (arXiv:2111.06377): CC BY-NC 4.0; the robust ones: nmndeep/revisiting-at (arXiv:2303.01870).
  * Names, shapes and arithmetic are timm's (`vision_transformer.py`, timm 1.0.31).
  */
-import { tf, type Tensor1D, type Tensor2D, type Tensor3D } from '@gauntlet/engine'
-import { layerNorm, linear, normalise, type Normalisation, type Parameters, type ParameterSpecification } from '@gauntlet/nn'
+import type { Tensor1D, Tensor2D, Tensor3D } from '@gauntlet/engine'
+import { layerNorm, linear, normalise, Parameters, type Normalisation, type ParameterSpecification } from '@gauntlet/nn'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
 import { requireSide } from './fixed-resolution.ts'
@@ -138,20 +138,24 @@ function block(x: Tensor3D, parameters: Parameters, heads: number, epsilon: numb
  * seven percent of the model. x: [batch, 197, width]; [batch, 1, width] out.
  */
 function lastBlock(x: Tensor3D, parameters: Parameters, heads: number, epsilon: number): Tensor3D {
-  const width = x.shape[2]
   const token = x.slice([0, 0, 0], [-1, 1, -1])
   const normed = layerNorm(x, parameters.at('norm1'), { epsilon })
-  const weight = parameters.tensor<Tensor2D>('attn.qkv.weight')
-  const bias = parameters.tensor<Tensor1D>('attn.qkv.bias')
-  const project = (part: number, tokens: Tensor3D): Tensor3D => {
-    const rows = tokens.reshape<Tensor2D>([-1, width])
-    const projected = rows.matMul(weight.slice([0, part * width], [-1, width])).add(bias.slice(part * width, width))
-    return projected.reshape(tokens.shape)
-  }
-  const [query, key, value] = [project(0, normed.slice([0, 0, 0], [-1, 1, -1])), project(1, normed), project(2, normed)]
-  const parts = [splitHeads(query, heads), splitHeads(key, heads), splitHeads(value, heads)] as const
-  const y: Tensor3D = token.add(attend(parts, parameters.at('attn.proj')))
+  const [query, key, value] = [0, 1, 2].map((part) => {
+    const from = part === 0 ? normed.slice([0, 0, 0], [-1, 1, -1]) : normed
+    return splitHeads(linear(from, thirdOf(parameters.at('attn.qkv'), part)), heads)
+  })
+  const y: Tensor3D = token.add(attend([query!, key!, value!], parameters.at('attn.proj')))
   return y.add(mlp(layerNorm(y, parameters.at('norm2'), { epsilon }), parameters.at('mlp')))
+}
+
+/** The query's, key's or value's share of their common projection: the columns from `part` times a third on. */
+function thirdOf(projection: Parameters, part: number): Parameters {
+  const weight = projection.tensor<Tensor2D>('weight')
+  const [inputs, third] = [weight.shape[0], weight.shape[1] / 3]
+  return Parameters.of([
+    ['weight', weight.slice([0, part * third], [inputs, third])],
+    ['bias', projection.tensor<Tensor1D>('bias').slice(part * third, third)],
+  ])
 }
 
 function specifications({ size: { width }, clip }: Variant, classes: number): ParameterSpecification[] {

@@ -4,9 +4,9 @@ import { tf, type Tensor } from './tf.ts'
 
 /** An attribute of a TensorFlow operator: a string, a truth value, a type, one or several integers, or a real number. */
 export type OperatorAttribute =
-  string | boolean | { readonly type: 'float32' | 'int32' } | { readonly integers: number[] } | { readonly real: number }
+  string | boolean | { readonly type: keyof typeof dataTypes } | { readonly integers: number[] } | { readonly real: number }
 
-const dataTypes = { float32: 1, int32: 3 } as const // tensorflow/core/framework/types.proto
+const dataTypes = { float32: 1, int32: 3, complex64: 8 } as const // tensorflow/core/framework/types.proto
 
 /** The backend through which every operator runs; capturing a step records the calls of its two execute methods. */
 export function nativeBackend(): NodeJSKernelBackend {

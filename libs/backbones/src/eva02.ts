@@ -1,0 +1,197 @@
+/**
+ * EVA-02 (Fang et al., "EVA-02: A Visual Representation for Neon Genesis", arXiv:2303.11331): a ViT with rotary position embedding beside the
+ * learned one, SwiGLU for the MLP, and the mean of all patches before the classifier. MIT (baaivision/EVA).
+ * Names, shapes and arithmetic are timm's (`eva.py`, timm 1.0.31).
+ */
+import { rotatePairs, tf, type Tensor, type Tensor2D, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
+import { globalAveragePool, layerNorm, linear, normalise, silu, type Parameters, type ParameterSpecification } from '@gauntlet/nn'
+import type { NamedArray } from '@gauntlet/weights'
+import type { Backbone, InputContract } from './backbone.ts'
+import { requireSide } from './fixed-resolution.ts'
+import { clipNormalisation, paperNormalisation } from './normalisations.ts'
+import {
+  biasSpecification,
+  convolutionSpecification,
+  layerNormSpecification,
+  learnedSpecification,
+  linearSpecification,
+  tokenSpecification,
+} from './specifications.ts'
+import {
+  attend,
+  blockSpecification,
+  headSpecification,
+  patchTokens,
+  prependToken,
+  splitHeads,
+  splitQueryKeyValue,
+  type QueryKeyValue,
+} from './transformer.ts'
+
+interface Variant {
+  readonly width: number
+  readonly heads: number
+  /** SwiGLU's inner width: ⌊8/3 · width⌋. */
+  readonly hidden: number
+  /** Query, key and value, and the two inputs of SwiGLU, are layers of their own, with a norm inside SwiGLU. */
+  readonly separate: boolean
+}
+
+const variants: Readonly<Record<string, Variant>> = {
+  'eva02_tiny_patch14_224.mim_in22k': { width: 192, heads: 3, hidden: 512, separate: false },
+  'eva02_base_patch14_224.mim_in22k': { width: 768, heads: 12, hidden: 2048, separate: true },
+}
+
+const side = 224
+const patch = 14
+const grid = side / patch
+const depth = 12
+const epsilon = 1e-6
+/** Of one head, in both sizes. */
+const headWidth = 64
+
+export const eva02Ids = Object.keys(variants)
+
+/** An EVA-02 by its name, or `undefined` if there is none of that name. */
+export function eva02(id: string, contract: InputContract): Backbone | undefined {
+  const variant = variants[id]
+  if (!variant) return undefined
+  const normalisation = contract === 'paper' ? paperNormalisation(id) : clipNormalisation
+  return {
+    id,
+    family: 'EVA-02',
+    features: variant.width,
+    pretrainedClasses: 0,
+    resolution: { native: side, minimum: side },
+    classifier: 'head',
+    normalisation,
+    specifications: (classes) => specifications(variant, classes),
+    adoptCheckpoint: (arrays) => adoptCheckpoint(arrays, variant),
+    logits: (images, parameters) => {
+      requireSide(images, side, id)
+      const patches = patchTokens(normalise(images, normalisation), parameters.at('patch_embed.proj'), patch)
+      return linear(meanFeatures(patches, parameters, variant), parameters.at('head'))
+    },
+  }
+}
+
+/** patches: [batch, 256, width]; [batch, width] out, without the class token. */
+function meanFeatures(patches: Tensor3D, parameters: Parameters, variant: Variant): Tensor2D {
+  const turns = tf.tensor2d(rotations, [1 + grid * grid, headWidth])
+  let x: Tensor3D = prependToken(parameters.tensor('cls_token'), patches).add(parameters.tensor('pos_embed'))
+  for (let i = 0; i < depth; i++) x = block(x, turns, parameters.at(`blocks.${i}`), variant)
+  const places = x.slice([0, 1, 0], [-1, -1, -1]).reshape<Tensor4D>([-1, grid, grid, variant.width])
+  return layerNorm(globalAveragePool(places), parameters.at('fc_norm'), { epsilon })
+}
+
+/** x: [batch, 257, width]; same shape out. */
+function block(x: Tensor3D, turns: Tensor2D, parameters: Parameters, variant: Variant): Tensor3D {
+  const normed = layerNorm(x, parameters.at('norm1'), { epsilon })
+  const [query, key, value] = queryKeyValue(normed, parameters.at('attn'), variant)
+  const turned = [rotatePairs(query, turns), rotatePairs(key, turns), value] as const
+  const y: Tensor3D = x.add(attend(turned, parameters.at('attn.proj')))
+  return y.add(swiGlu(layerNorm(y, parameters.at('norm2'), { epsilon }), parameters.at('mlp'), variant))
+}
+
+/** Query and value have a bias, the key has none. x: [batch, 257, width]. */
+function queryKeyValue(x: Tensor3D, parameters: Parameters, { heads, separate }: Variant): QueryKeyValue {
+  if (!separate) {
+    const [query, value] = [parameters.tensor('q_bias'), parameters.tensor('v_bias')]
+    const bias: Tensor = tf.concat([query, tf.zeros(query.shape), value])
+    return splitQueryKeyValue(linear(x, parameters.at('qkv')).add(bias), heads)
+  }
+  const project = (name: string) => splitHeads(linear(x, parameters.at(name)), heads)
+  return [project('q_proj'), project('k_proj'), project('v_proj')]
+}
+
+/** SwiGLU (Shazeer, arXiv:2002.05202, equation 6). x: [batch, 257, width]; same shape out. */
+function swiGlu(x: Tensor3D, parameters: Parameters, { separate }: Variant): Tensor3D {
+  if (!separate) {
+    const [gate, inner] = tf.split(linear(x, parameters.at('fc1')), 2, 2)
+    return linear(silu(gate!).mul(inner!), parameters.at('fc2'))
+  }
+  const gated: Tensor3D = silu(linear(x, parameters.at('fc1_g'))).mul(linear(x, parameters.at('fc1_x')))
+  return linear(layerNorm(gated, parameters.at('norm'), { epsilon }), parameters.at('fc2'))
+}
+
+/**
+ * Cosine and sine, by turns, for each token and each pair of a head's numbers: the first half of the pairs turns with the row, the second with the
+ * column, pair i by 10000^(−i / 16) radians a patch (timm `RotaryEmbeddingCat`). The class token, the first, does not turn.
+ */
+const rotations: Float32Array = Float32Array.from({ length: (1 + grid * grid) * headWidth }, (_, i) => {
+  const [token, pair] = [Math.floor(i / headWidth) - 1, Math.floor((i % headWidth) / 2)]
+  const pairs = headWidth / 4
+  const place = pair < pairs ? Math.floor(token / grid) : token % grid
+  const angle = token < 0 ? 0 : place * 10_000 ** (-(pair % pairs) / pairs)
+  return i % 2 === 0 ? Math.cos(angle) : Math.sin(angle)
+})
+
+function specifications(variant: Variant, classes: number): ParameterSpecification[] {
+  const { width } = variant
+  return [
+    tokenSpecification('cls_token', [1, 1, width]),
+    tokenSpecification('pos_embed', [1, 1 + grid * grid, width]),
+    convolutionSpecification('patch_embed.proj', width, 3, patch),
+    biasSpecification('patch_embed.proj', width),
+    ...Array.from({ length: depth }, (_, i) => `blocks.${i}`).flatMap((name) =>
+      blockSpecification(
+        name,
+        width,
+        attentionSpecification(`${name}.attn`, variant),
+        swiGluSpecification(`${name}.mlp`, variant),
+      ),
+    ),
+    ...layerNormSpecification('fc_norm', width),
+    ...headSpecification('head', classes, width),
+  ]
+}
+
+function attentionSpecification(name: string, { width, separate }: Variant): ParameterSpecification[] {
+  const joint = () => [
+    learnedSpecification(`${name}.q_bias`, [width]),
+    learnedSpecification(`${name}.v_bias`, [width]),
+    ...linearSpecification(`${name}.qkv`, 3 * width, width).slice(0, 1),
+  ]
+  const apart = () => [
+    ...linearSpecification(`${name}.q_proj`, width, width),
+    ...linearSpecification(`${name}.k_proj`, width, width).slice(0, 1),
+    ...linearSpecification(`${name}.v_proj`, width, width),
+  ]
+  return [...(separate ? apart() : joint()), ...linearSpecification(`${name}.proj`, width, width)]
+}
+
+function swiGluSpecification(name: string, { width, hidden, separate }: Variant): ParameterSpecification[] {
+  const inner = separate
+    ? [
+        ...linearSpecification(`${name}.fc1_g`, hidden, width),
+        ...linearSpecification(`${name}.fc1_x`, hidden, width),
+        ...layerNormSpecification(`${name}.norm`, hidden),
+      ]
+    : linearSpecification(`${name}.fc1`, 2 * hidden, width)
+  return [...inner, ...linearSpecification(`${name}.fc2`, width, hidden)]
+}
+
+/**
+ * The authors' files (`eva02_Ti_pt_in21k_p14.pt`), and timm's made from them: what masked image modelling alone needs is dropped, as are tables of
+ * rotations, which are computed; the last norm, there over every token, becomes that of the mean.
+ */
+function adoptCheckpoint(arrays: readonly NamedArray[], variant: Variant): NamedArray[] {
+  return arrays
+    .filter(({ name }) => !/^(mask_token$|lm_head\.)|(^|\.)rope\./.test(name))
+    .map((array) => ({ ...array, name: timmName(array.name, variant) }))
+}
+
+function timmName(name: string, { separate }: Variant): string {
+  const renamed = renames.reduce((current, [theirs, ours]) => current.replace(theirs, ours), name)
+  return separate ? renamed.replace(/\.attn\.([qv])_bias$/, '.attn.$1_proj.bias') : renamed
+}
+
+const renames: readonly (readonly [RegExp, string])[] = [
+  [/^norm\./, 'fc_norm.'],
+  [/\.mlp\.ffn_ln\./, '.mlp.norm.'],
+  [/\.attn\.inner_attn_ln\./, '.attn.norm.'],
+  [/\.mlp\.w12\./, '.mlp.fc1.'],
+  [/\.mlp\.w1\./, '.mlp.fc1_g.'],
+  [/\.mlp\.w2\./, '.mlp.fc1_x.'],
+  [/\.mlp\.w3\./, '.mlp.fc2.'],
+]

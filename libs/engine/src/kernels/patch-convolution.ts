@@ -1,0 +1,46 @@
+import { runOperator } from '../operator.ts'
+import { tf, type Tensor, type Tensor4D } from '../tf.ts'
+import { operatorAttributes } from './convolution-geometry.ts'
+import { defineKernel } from './kernel.ts'
+import { matrixProduct, reshape, rows, transpose } from './primitives.ts'
+
+const kernel = defineKernel<'x' | 'filter', object>({
+  name: 'GauntletPatchConvolution',
+  forward: ({ x, filter }) => runOperator('Conv2D', operatorAttributes(geometryOf(filter)), [x, filter]),
+  savedInputs: ['x', 'filter'],
+  gradient: (gradient, [x, filter]) => ({
+    x: () => {
+      const ofPatches = matrixProduct(rows(gradient), asMatrix(filter!), { second: true })
+      return reshape(
+        transpose(reshape(ofPatches, [...gradient.shape.slice(0, 3), ...filter!.shape.slice(0, 3)]), swapped),
+        x!.shape,
+      )
+    },
+    filter: () =>
+      runOperator('Conv2DBackpropFilter', operatorAttributes(geometryOf(filter!)), [
+        x!,
+        tf.tensor1d(filter!.shape, 'int32'),
+        gradient,
+      ])[0]!,
+  }),
+})
+
+/** [batch, rows, columns, patch rows, patch columns, in] to the order of pixels. */
+const swapped = [0, 1, 3, 2, 4, 5]
+
+/**
+ * Convolution of patches that do not overlap: the stride is the kernel's side. No two patches share a pixel, so the input's gradient is a matrix
+ * product and a transposition, up to seven times faster than `Conv2DBackpropInput` (test/benchmarks/LOG.md). x: [batch, height, width, in], both sides
+ * whole numbers of patches; filter: [patch, patch, in, out]; [batch, height / patch, width / patch, out] out.
+ */
+export function convolvePatches(x: Tensor4D, filter: Tensor4D): Tensor4D {
+  return kernel({ x, filter }, {})[0] as Tensor4D
+}
+
+function geometryOf(filter: Tensor) {
+  return { stride: filter.shape[0]!, padding: { top: 0, bottom: 0, left: 0, right: 0 } }
+}
+
+function asMatrix(filter: Tensor): Tensor {
+  return reshape(filter, [filter.size / filter.shape[3]!, filter.shape[3]!])
+}
