@@ -8,7 +8,7 @@ import { globalAveragePool, layerNorm, linear, normalise, silu, type Parameters,
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
 import { requireSide } from './fixed-resolution.ts'
-import { clipNormalisation, paperNormalisation } from './normalisations.ts'
+import { clipNormalisation, normalisationUnder } from './normalisations.ts'
 import {
   biasSpecification,
   convolutionSpecification,
@@ -56,7 +56,7 @@ export const eva02Ids = Object.keys(variants)
 export function eva02(id: string, contract: InputContract): Backbone | undefined {
   const variant = variants[id]
   if (!variant) return undefined
-  const normalisation = contract === 'paper' ? paperNormalisation(id) : clipNormalisation
+  const normalisation = normalisationUnder(contract, id, clipNormalisation)
   return {
     id,
     family: 'EVA-02',

@@ -9,6 +9,7 @@ import { mobileNetV3, mobileNetV3Ids } from './mobilenetv3.ts'
 import { mobileViT, mobileViTIds } from './mobilevit.ts'
 import { regNet, regNetIds } from './regnet.ts'
 import { resNet, resNetIds } from './resnet.ts'
+import { swin, swinIds } from './swin.ts'
 import { visionTransformer, visionTransformerIds } from './vision-transformer.ts'
 
 /** The variants of one family, and what builds one of them. */
@@ -26,6 +27,7 @@ const families: readonly Family[] = [
   [mobileViTIds, mobileViT],
   [regNetIds, regNet],
   [resNetIds, resNet],
+  [swinIds, swin],
   [visionTransformerIds, visionTransformer],
 ]
 

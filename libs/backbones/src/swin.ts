@@ -1,0 +1,240 @@
+/**
+ * Swin Transformer (Liu et al., "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows", arXiv:2103.14030): attention in
+ * windows of 7 × 7 tokens that move by 3 from block to block, four stages of halved sides and doubled widths. MIT (microsoft/Swin-Transformer).
+ * Names, shapes and arithmetic are timm's (`swin_transformer.py`, timm 1.0.31).
+ *
+ * The tokens lie window by window all the time: layers that look at one token alone do not care, the mean at the end neither. So a block
+ * needs one permutation, where moving the image, cutting the windows and undoing both would be four copies.
+ */
+import {
+  permuteTokens,
+  tf,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+  type TokenPermutation,
+} from '@gauntlet/engine'
+import {
+  attention,
+  globalAveragePool,
+  layerNorm,
+  linear,
+  normalise,
+  type Parameters,
+  type ParameterSpecification,
+} from '@gauntlet/nn'
+import type { NamedArray } from '@gauntlet/weights'
+import type { Backbone, InputContract } from './backbone.ts'
+import { requireSide } from './fixed-resolution.ts'
+import { imageNetNormalisation, paperNormalisation } from './normalisations.ts'
+import { relativePositionBias } from './relative-position-bias.ts'
+import {
+  biasSpecification,
+  convolutionSpecification,
+  layerNormSpecification,
+  learnedSpecification,
+  linearSpecification,
+} from './specifications.ts'
+import {
+  blockSpecification,
+  headSpecification,
+  mergeHeads,
+  mlp,
+  mlpSpecification,
+  patchTokens,
+  splitQueryKeyValue,
+} from './transformer.ts'
+import { betweenLayouts, intoMergedWindows, intoWindows, shiftMask, type WindowLayout } from './windows.ts'
+
+interface Variant {
+  /** Of the first stage. */
+  readonly width: number
+  /** Blocks per stage. */
+  readonly depths: readonly number[]
+}
+
+const variants: Readonly<Record<string, Variant>> = {
+  'swin_tiny_patch4_window7_224.ms_in1k': { width: 96, depths: [2, 2, 6, 2] },
+  'swin_base_patch4_window7_224.ms_in22k_ft_in1k': { width: 128, depths: [2, 2, 18, 2] },
+}
+
+const side = 224
+const patch = 4
+const window = 7
+const area = window ** 2
+const headWidth = 32
+const epsilon = 1e-5
+
+interface Stage {
+  readonly name: string
+  readonly width: number
+  readonly blocks: readonly string[]
+  readonly layouts: Layouts
+}
+
+/** The two layouts that a stage's blocks take in turn, and the ways between them. */
+interface Layouts {
+  readonly windows: number
+  /** From the image's rows, or from the last layout of the stage before. */
+  readonly enter: TokenPermutation
+  /** Absent where one window is the whole image: nothing moves then. */
+  readonly shifting?: { readonly there: TokenPermutation; readonly back: TokenPermutation; readonly mask: Float32Array }
+}
+
+/** 56, 28, 14 and 7 tokens a side, whatever the variant. */
+const layouts: readonly Layouts[] = [0, 1, 2, 3].map((stage) => {
+  const size = side / patch / 2 ** stage
+  const [resting, moved] = layoutsOf(size)
+  return {
+    windows: (size / window) ** 2,
+    enter: stage === 0 ? intoWindows(resting) : intoMergedWindows(layoutsOf(2 * size)[1], resting),
+    ...(size > window && {
+      shifting: { there: betweenLayouts(resting, moved), back: betweenLayouts(moved, resting), mask: shiftMask(moved) },
+    }),
+  }
+})
+
+function layoutsOf(size: number): [resting: WindowLayout, moved: WindowLayout] {
+  return [
+    { side: size, window, shift: 0 },
+    { side: size, window, shift: Math.floor(window / 2) },
+  ]
+}
+
+export const swinIds = Object.keys(variants)
+
+/** A Swin Transformer by its name, or `undefined` if there is none of that name. */
+export function swin(id: string, contract: InputContract): Backbone | undefined {
+  const variant = variants[id]
+  if (!variant) return undefined
+  const normalisation = contract === 'paper' ? paperNormalisation(id) : imageNetNormalisation
+  const stages = stagesOf(variant)
+  return {
+    id,
+    family: 'Swin',
+    features: stages.at(-1)!.width,
+    pretrainedClasses: 1000,
+    resolution: { native: side, minimum: side },
+    classifier: 'head.fc',
+    normalisation,
+    specifications: (classes) => specifications(stages, classes),
+    adoptCheckpoint,
+    logits: (images, parameters) => {
+      requireSide(images, side, id)
+      return linear(features(normalise(images, normalisation), parameters, stages), parameters.at('head.fc'))
+    },
+  }
+}
+
+function stagesOf({ width, depths }: Variant): Stage[] {
+  return depths.map((depth, stage) => ({
+    name: `layers.${stage}`,
+    width: width * 2 ** stage,
+    blocks: Array.from({ length: depth }, (_, i) => `layers.${stage}.blocks.${i}`),
+    layouts: layouts[stage]!,
+  }))
+}
+
+/** x: [batch, 224, 224, 3], normalised; [batch, 8 · width] out. */
+function features(x: Tensor4D, parameters: Parameters, stages: readonly Stage[]): Tensor2D {
+  const patches = patchTokens(x, parameters.at('patch_embed.proj'), patch)
+  let y = layerNorm(patches, parameters.at('patch_embed.norm'), { epsilon })
+  stages.forEach((stage, i) => {
+    y = permuteTokens(y, stage.layouts.enter)
+    if (i > 0) y = mergePatches(y, parameters.at(`${stage.name}.downsample`))
+    y = blocksOf(y, parameters, stage)
+  })
+  const normed = layerNorm(y, parameters.at('norm'), { epsilon })
+  return globalAveragePool(normed.reshape<Tensor4D>([-1, window, window, normed.shape[2]]))
+}
+
+/** Four neighbours, which lie next to each other, as one token. x: [batch, tokens, width]; [batch, tokens / 4, 2 · width] out. */
+function mergePatches(x: Tensor3D, parameters: Parameters): Tensor3D {
+  const [batch, tokens, width] = x.shape
+  const merged = x.reshape<Tensor3D>([batch, tokens / 4, 4 * width])
+  return linear(layerNorm(merged, parameters.at('norm'), { epsilon }), parameters.at('reduction'))
+}
+
+/** Every second block looks through windows that have moved. x: [batch, tokens, width]; same shape out. */
+function blocksOf(x: Tensor3D, parameters: Parameters, { blocks, layouts: { windows, shifting } }: Stage): Tensor3D {
+  return blocks.reduce((y, name, i) => {
+    const moved = i % 2 === 1
+    const arranged = shifting && i > 0 ? permuteTokens(y, moved ? shifting.there : shifting.back) : y
+    return block(arranged, parameters.at(name), windows, moved ? shifting?.mask : undefined)
+  }, x)
+}
+
+/** x: [batch, tokens, width], window by window; same shape out. */
+function block(x: Tensor3D, parameters: Parameters, windows: number, mask: Float32Array | undefined): Tensor3D {
+  const normed = layerNorm(x, parameters.at('norm1'), { epsilon })
+  const y: Tensor3D = x.add(windowAttention(normed, parameters.at('attn'), windows, mask))
+  return y.add(mlp(layerNorm(y, parameters.at('norm2'), { epsilon }), parameters.at('mlp')))
+}
+
+/**
+ * Attention within each window. Where a mask differs from window to window, windows and heads become one axis, so that it is a bias like any other.
+ * x: [batch, windows · 49, width]; same shape out.
+ */
+function windowAttention(x: Tensor3D, parameters: Parameters, windows: number, mask: Float32Array | undefined): Tensor3D {
+  const [batch, , width] = x.shape
+  const heads = width / headWidth
+  const projected = linear(x.reshape<Tensor3D>([batch * windows, area, width]), parameters.at('qkv'))
+  const together = mask ? windows : 1
+  const [query, key, value] = splitQueryKeyValue(projected, heads).map((part) =>
+    part.reshape<Tensor4D>([(batch * windows) / together, together * heads, area, headWidth]),
+  )
+  const bias = biasOf(parameters, mask)
+  const mixed = attention(query!, key!, value!, { scale: 1 / Math.sqrt(headWidth), bias })
+  const perWindow = mixed.reshape<Tensor4D>([batch * windows, heads, area, headWidth])
+  return linear(mergeHeads(perWindow), parameters.at('proj')).reshape(x.shape)
+}
+
+/** [1, heads, 49, 49], or [1, windows · heads, 49, 49] with a mask. */
+function biasOf(parameters: Parameters, mask: Float32Array | undefined): Tensor {
+  const bias = relativePositionBias(parameters.tensor('relative_position_bias_table'), window)
+  return mask ? bias.add(tf.tensor4d(mask, [mask.length / area ** 2, 1, area, area])).reshape([1, -1, area, area]) : bias
+}
+
+function specifications(stages: readonly Stage[], classes: number): ParameterSpecification[] {
+  const first = stages[0]!.width
+  const last = stages.at(-1)!.width
+  return [
+    convolutionSpecification('patch_embed.proj', first, 3, patch),
+    biasSpecification('patch_embed.proj', first),
+    ...layerNormSpecification('patch_embed.norm', first),
+    ...stages.flatMap(stageSpecification),
+    ...layerNormSpecification('norm', last),
+    ...headSpecification('head.fc', classes, last),
+  ]
+}
+
+function stageSpecification({ name, width, blocks }: Stage, stage: number): ParameterSpecification[] {
+  const merging = () => [
+    ...layerNormSpecification(`${name}.downsample.norm`, 2 * width),
+    ...linearSpecification(`${name}.downsample.reduction`, width, 2 * width).slice(0, 1),
+  ]
+  const attentionOf = (block: string) => [
+    learnedSpecification(`${block}.attn.relative_position_bias_table`, [(2 * window - 1) ** 2, width / headWidth]),
+    ...linearSpecification(`${block}.attn.qkv`, 3 * width, width),
+    ...linearSpecification(`${block}.attn.proj`, width, width),
+  ]
+  const ofBlocks = blocks.flatMap((at) => blockSpecification(at, width, attentionOf(at), mlpSpecification(`${at}.mlp`, width)))
+  return [...(stage > 0 ? merging() : []), ...ofBlocks]
+}
+
+/**
+ * The authors' files, and timm's from before 0.9: they merge at the end of a stage instead of the beginning of the next, call the classifier `head`, and hold
+ * tables that are computed.
+ */
+function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
+  const old = arrays.some(({ name }) => name === 'layers.0.downsample.reduction.weight')
+  const kept = arrays.filter(({ name }) => !/\.(relative_position_index|attn_mask)$/.test(name))
+  return old ? kept.map((array) => ({ ...array, name: timmName(array.name) })) : kept
+}
+
+function timmName(name: string): string {
+  return name
+    .replace(/^layers\.(\d+)\.downsample\./, (_, stage: string) => `layers.${Number(stage) + 1}.downsample.`)
+    .replace(/^head\./, 'head.fc.')
+}
