@@ -3,24 +3,27 @@
  * weights). Robust ones: Singh et al., "Revisiting Adversarial Training for ImageNet", arXiv:2303.01870 (nmndeep/revisiting-at, plain stems).
  * Names, shapes and arithmetic are timm's (`convnext_tiny`, `convnext_base`; timm 1.0.31). LAION's CLIP models (open_clip
  * `convnext_base_w`) are the image trunk, `visual.trunk`, which is timm's `convnext_base`: the study's authors put their classifier upon the
- * 1024 features after `head.norm` and leave out the projection to CLIP's 640 (MaxHeuillet/robust_training, architectures/loaders.py).
+ * 1024 features after `head.norm` and leave out the projection to CLIP's 640 (MaxHeuillet/robust_training, architectures/loaders.py). They
+ * build it by open_clip (2.31.0), whose configuration brings a stochastic depth of 0.1; the models they build by timm have none.
  */
 import type { Tensor2D, Tensor4D } from '@gauntlet/engine'
 import {
   conv2d,
   depthwiseConv2d,
+  dropPath,
   gelu,
   globalAveragePool,
   layerNorm,
   linear,
   normalise,
+  type ForwardContext,
   type Normalisation,
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
-import { clipNormalisation, imageNetNormalisation, paperNormalisation, plainPixels } from './normalisations.ts'
+import { clipNormalisation, imageNetNormalisation, normalisationUnder, plainPixels } from './normalisations.ts'
 import { unwrapRobustCheckpoint } from './robust-checkpoint.ts'
 import {
   biasSpecification,
@@ -52,10 +55,12 @@ interface Variant {
   readonly side: number
   /** Where the weights were published: as a plain ConvNeXt, in a robust model's wrapping, or as the image tower of a CLIP. */
   readonly published: 'plain' | 'robust' | 'clip'
+  /** Stochastic depth of the last block; from none at the first it rises evenly. */
+  readonly dropPathRate: number
 }
 
-const facebook = { classes: 1000, native: imageNetNormalisation, side: 224, published: 'plain' } as const
-const clip = { size: base, classes: 0, native: clipNormalisation, side: 256, published: 'clip' } as const
+const facebook = { classes: 1000, native: imageNetNormalisation, side: 224, published: 'plain', dropPathRate: 0 } as const
+const clip = { size: base, classes: 0, native: clipNormalisation, side: 256, published: 'clip', dropPathRate: 0.1 } as const
 
 const variants: Readonly<Record<string, Variant>> = {
   'convnext_tiny.fb_in1k': { ...facebook, size: tiny },
@@ -82,7 +87,7 @@ export function convNeXt(id: string, contract: InputContract): Backbone | undefi
   const variant = variants[id]
   if (!variant) return undefined
   const { size, classes, native, side } = variant
-  const normalisation = contract === 'paper' ? paperNormalisation(id) : native
+  const normalisation = normalisationUnder(contract, id, native)
   return {
     id,
     family: 'ConvNeXt',
@@ -93,21 +98,25 @@ export function convNeXt(id: string, contract: InputContract): Backbone | undefi
     normalisation,
     specifications: (count) => specificationsOf(size, count),
     adoptCheckpoint: (arrays) => adoptCheckpoint(arrays, variant, normalisation),
-    logits: (images, parameters) => {
-      const pooled = globalAveragePool(featuresOf(normalise(images, normalisation), parameters, size))
+    logits: (images, parameters, context) => {
+      const pooled = globalAveragePool(featuresOf(normalise(images, normalisation), parameters, variant, context))
       return linear<Tensor2D>(layerNorm(pooled, parameters.at('head.norm'), { epsilon }), parameters.at('head.fc'))
     },
   }
 }
 
 /** x: [batch, side, side, 3], normalised; [batch, side / 32, side / 32, width of the last stage] out. */
-function featuresOf(x: Tensor4D, parameters: Parameters, { depths }: Size): Tensor4D {
+function featuresOf(x: Tensor4D, parameters: Parameters, { size, dropPathRate }: Variant, context: ForwardContext): Tensor4D {
+  const last = size.depths.reduce((sum, depth) => sum + depth, 0) - 1
+  let block = 0
   const stem = conv2d(x, parameters.at('stem.0'), { stride: patch, padding: 0 })
   let y = layerNorm(stem, parameters.at('stem.1'), { epsilon })
-  depths.forEach((depth, stage) => {
+  size.depths.forEach((depth, stage) => {
     const at = parameters.at(`stages.${stage}`)
     if (stage > 0) y = downsample(y, at.at('downsample'))
-    for (let i = 0; i < depth; i++) y = convNeXtBlock(y, at.at(`blocks.${i}`))
+    for (let i = 0; i < depth; i++) {
+      y = convNeXtBlock(y, at.at(`blocks.${i}`), (branch) => dropPath(branch, (dropPathRate * block++) / last, context))
+    }
   })
   return y
 }
@@ -117,12 +126,12 @@ function downsample(x: Tensor4D, parameters: Parameters): Tensor4D {
   return conv2d(layerNorm(x, parameters.at('0'), { epsilon }), parameters.at('1'), { stride: 2, padding: 0 })
 }
 
-/** ConvNeXt block (arXiv:2201.03545, fig. 4). x: [batch, side, side, stage width]; same shape out. */
-function convNeXtBlock(x: Tensor4D, parameters: Parameters): Tensor4D {
+/** ConvNeXt block (arXiv:2201.03545, fig. 4). x: [batch, side, side, stage width]; same shape out. `drop` is the stochastic depth. */
+function convNeXtBlock(x: Tensor4D, parameters: Parameters, drop: (branch: Tensor4D) => Tensor4D): Tensor4D {
   const mixed = depthwiseConv2d(x, parameters.at('conv_dw'), { padding: (kernel - 1) / 2 })
   const normed = layerNorm(mixed, parameters.at('norm'), { epsilon })
   const hidden = gelu(linear(normed, parameters.at('mlp.fc1'))) // 4 × stage width
-  return x.add(linear(hidden, parameters.at('mlp.fc2')).mul(parameters.tensor('gamma')))
+  return x.add(drop(linear(hidden, parameters.at('mlp.fc2')).mul(parameters.tensor('gamma'))))
 }
 
 function specificationsOf({ depths, widths }: Size, classes: number): ParameterSpecification[] {
