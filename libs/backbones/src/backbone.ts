@@ -8,8 +8,11 @@ export class UnknownBackbone extends Error {
   override readonly name = 'UnknownBackbone'
 }
 
-/** `paper`: the normalisation the study's authors fed every backbone; `native`: what the checkpoint was trained with. */
-export type InputContract = BackboneSpecification['inputContract']
+/**
+ * `paper`: the normalisation the study's authors fed every backbone; `native`: what the checkpoint was trained with; `none`: images as they
+ * are, for those who normalised them before. No study asks for `none`.
+ */
+export type InputContract = BackboneSpecification['inputContract'] | 'none'
 
 /** One pretrained architecture under one input contract. */
 export interface Backbone {

@@ -26,7 +26,7 @@ import {
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
 import { requireSide } from './fixed-resolution.ts'
-import { inceptionNormalisation, paperNormalisation } from './normalisations.ts'
+import { inceptionNormalisation, normalisationUnder } from './normalisations.ts'
 import { relativePositionBias } from './relative-position-bias.ts'
 import {
   batchNormSpecification,
@@ -101,7 +101,7 @@ export function coAtNet(id: string, contract: InputContract): Backbone | undefin
   const variant = variants[id]
   if (!variant) return undefined
   const { architecture, pretrainedClasses } = variant
-  const normalisation = contract === 'paper' ? paperNormalisation(id) : inceptionNormalisation
+  const normalisation = normalisationUnder(contract, id, inceptionNormalisation)
   const blocks = blocksOf(architecture)
   return {
     id,

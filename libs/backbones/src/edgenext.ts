@@ -19,7 +19,7 @@ import {
 } from '@gauntlet/nn'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
-import { imageNetNormalisation, paperNormalisation } from './normalisations.ts'
+import { imageNetNormalisation, normalisationUnder } from './normalisations.ts'
 import {
   biasSpecification,
   convolutionSpecification,
@@ -71,7 +71,7 @@ export function edgeNeXt(id: string, contract: InputContract): Backbone | undefi
   const variant = variants[id]
   if (!variant) return undefined
   const { widths } = variant
-  const normalisation = contract === 'paper' ? paperNormalisation(id) : variant.native
+  const normalisation = normalisationUnder(contract, id, variant.native)
   const blocks = stages.map((_, stage) => blocksOf(stage, widths[stage]!))
   return {
     id,

@@ -21,7 +21,7 @@ import {
 } from '@gauntlet/nn'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
-import { imageNetNormalisation } from './normalisations.ts'
+import { imageNetNormalisation, normalisationUnder } from './normalisations.ts'
 import {
   batchNormSpecification,
   biasSpecification,
@@ -81,8 +81,9 @@ export const efficientNetHubIds = ['efficientnet-b0']
  * EfficientNet-B0 by the hub's name, or `undefined` for any other. Both input contracts are ImageNet's: the hub's preprocessor says the
  * deviation [0.4785, 0.4733, 0.4743], the roots of ImageNet's, and divides by it twice (`include_top`).
  */
-export function efficientNetHub(id: string, _contract: InputContract): Backbone | undefined {
+export function efficientNetHub(id: string, contract: InputContract): Backbone | undefined {
   if (!efficientNetHubIds.includes(id)) return undefined
+  const normalisation = normalisationUnder(contract, id, imageNetNormalisation)
   return {
     id,
     family: 'EfficientNet',
@@ -90,11 +91,11 @@ export function efficientNetHub(id: string, _contract: InputContract): Backbone 
     pretrainedClasses: 1000,
     resolution: { native: 224, minimum: 32 },
     classifier: 'classifier',
-    normalisation: imageNetNormalisation,
+    normalisation,
     specifications,
     adoptCheckpoint,
     logits: (images, parameters, context) => {
-      const pooled = globalAveragePool(featuresOf(normalise(images, imageNetNormalisation), parameters, context))
+      const pooled = globalAveragePool(featuresOf(normalise(images, normalisation), parameters, context))
       return linear(dropout(pooled, headDropRate, context), parameters.at('classifier'))
     },
   }

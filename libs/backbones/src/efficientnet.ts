@@ -19,7 +19,7 @@ import {
 } from '@gauntlet/nn'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
-import { imageNetNormalisation, inceptionNormalisation } from './normalisations.ts'
+import { imageNetNormalisation, inceptionNormalisation, normalisationUnder } from './normalisations.ts'
 import {
   batchNormSpecification,
   convolutionSpecification,
@@ -82,7 +82,7 @@ export const efficientNetIds = Object.keys(variants)
 export function efficientNet(id: string, contract: InputContract): Backbone | undefined {
   const variant = variants[id]
   if (!variant) return undefined
-  const normalisation = contract === 'paper' ? imageNetNormalisation : variant.native
+  const normalisation = normalisationUnder(contract, id, variant.native)
   return {
     id,
     family: 'EfficientNet',

@@ -18,7 +18,7 @@ import {
   type ParameterSpecification,
 } from '@gauntlet/nn'
 import type { Backbone, InputContract } from './backbone.ts'
-import { imageNetNormalisation } from './normalisations.ts'
+import { imageNetNormalisation, normalisationUnder } from './normalisations.ts'
 import {
   batchNormSpecification,
   biasSpecification,
@@ -81,8 +81,9 @@ function inEights(channels: number): number {
 export const mobileNetV3Ids = ['mobilenetv3_large_100.ra_in1k']
 
 /** A MobileNetV3 by timm's name, or `undefined` if there is none of that name; both input contracts are ImageNet's. */
-export function mobileNetV3(id: string, _contract: InputContract): Backbone | undefined {
+export function mobileNetV3(id: string, contract: InputContract): Backbone | undefined {
   if (!mobileNetV3Ids.includes(id)) return undefined
+  const normalisation = normalisationUnder(contract, id, imageNetNormalisation)
   return {
     id,
     family: 'MobileNetV3',
@@ -90,11 +91,11 @@ export function mobileNetV3(id: string, _contract: InputContract): Backbone | un
     pretrainedClasses: 1000,
     resolution: { native: 224, minimum: 32 },
     classifier: 'classifier',
-    normalisation: imageNetNormalisation,
+    normalisation,
     specifications,
     adoptCheckpoint: (arrays) => [...arrays],
     logits: (images, parameters, context) => {
-      const pooled = globalAveragePool(featuresOf(normalise(images, imageNetNormalisation), parameters, context))
+      const pooled = globalAveragePool(featuresOf(normalise(images, normalisation), parameters, context))
       const head = hardSwish(conv2d(onePixel(pooled), parameters.at('conv_head'), { padding: 0 }))
       return linear(head.reshape<typeof pooled>([-1, headWidth]), parameters.at('classifier'))
     },

@@ -23,7 +23,7 @@ import {
 } from '@gauntlet/nn'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
-import { paperNormalisation, plainPixels } from './normalisations.ts'
+import { normalisationUnder, plainPixels } from './normalisations.ts'
 import {
   batchNormSpecification,
   convolutionSpecification,
@@ -92,7 +92,7 @@ export const mobileViTIds = ['mobilevit-small']
 /** MobileViT-S by its name in the study, or `undefined` for any other. */
 export function mobileViT(id: string, contract: InputContract): Backbone | undefined {
   if (!mobileViTIds.includes(id)) return undefined
-  const normalisation = contract === 'paper' ? paperNormalisation(id) : native
+  const normalisation = normalisationUnder(contract, id, native)
   return {
     id,
     family: 'MobileViT',

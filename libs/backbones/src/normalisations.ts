@@ -1,4 +1,5 @@
 import type { Normalisation } from '@gauntlet/nn'
+import type { InputContract } from './backbone.ts'
 
 /** Mean and deviation of ImageNet's training images (torchvision, timm `IMAGENET_DEFAULT_MEAN`). */
 export const imageNetNormalisation: Normalisation = {
@@ -17,10 +18,15 @@ export const clipNormalisation: Normalisation = {
   channelOrder: 'rgb',
 }
 
-/** Pixels as they are, for checkpoints whose training had no normalisation. */
+/** Pixels as they are, for checkpoints whose training had no normalisation, and for images that were normalised before. */
 export const plainPixels: Normalisation = { mean: [0, 0, 0], deviation: [1, 1, 1], channelOrder: 'rgb' }
 
 /** What the study's authors fed a backbone: CLIP's normalisation where `laion` is in its name, ImageNet's to all others, whatever they expect. */
 export function paperNormalisation(id: string): Normalisation {
   return id.includes('laion') ? clipNormalisation : imageNetNormalisation
+}
+
+/** What a backbone is fed under an input contract; `native` is what its checkpoint expects. */
+export function normalisationUnder(contract: InputContract, id: string, native: Normalisation): Normalisation {
+  return { paper: paperNormalisation(id), native, none: plainPixels }[contract]
 }

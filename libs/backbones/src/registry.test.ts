@@ -61,11 +61,12 @@ describe.each(backboneIds)('%s', (id) => {
     ])
   })
 
-  it('sees the same pixels differently under the two input contracts only by their normalisation', () => {
+  it('sees the same pixels differently under each input contract only by their normalisation', () => {
     const clipMean = [0.48145466, 0.4578275, 0.40821073]
     expect(backboneFor(id, 'paper').normalisation.mean).toEqual(id.includes('laion') ? clipMean : [0.485, 0.456, 0.406])
     expect(backboneFor(id, 'paper').normalisation.channelOrder).toBe('rgb')
     expect(backboneFor(id, 'native').normalisation).toEqual(backbone.normalisation)
+    expect(backboneFor(id, 'none').normalisation).toEqual({ mean: [0, 0, 0], deviation: [1, 1, 1], channelOrder: 'rgb' })
     expect(backboneFor(id, 'paper').specifications(classes)).toEqual(specifications)
   })
 })

@@ -17,7 +17,7 @@ import {
 } from '@gauntlet/nn'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
-import { imageNetNormalisation } from './normalisations.ts'
+import { imageNetNormalisation, normalisationUnder } from './normalisations.ts'
 import { batchNormSpecification, convolutionSpecification, linearSpecification } from './specifications.ts'
 
 /** One residual bottleneck without a waist: 1×1, grouped 3×3 and 1×1 convolution, all of `output` channels. */
@@ -57,8 +57,9 @@ const blocks: readonly Block[] = stages.flatMap(([repeats, output], stage) =>
 export const regNetIds = ['regnetx_004.pycls_in1k']
 
 /** A RegNet by timm's name, or `undefined` if there is none of that name; both input contracts are ImageNet's. */
-export function regNet(id: string, _contract: InputContract): Backbone | undefined {
+export function regNet(id: string, contract: InputContract): Backbone | undefined {
   if (!regNetIds.includes(id)) return undefined
+  const normalisation = normalisationUnder(contract, id, imageNetNormalisation)
   return {
     id,
     family: 'RegNet',
@@ -66,11 +67,11 @@ export function regNet(id: string, _contract: InputContract): Backbone | undefin
     pretrainedClasses: 1000,
     resolution: { native: 224, minimum: 32 },
     classifier: 'head.fc',
-    normalisation: imageNetNormalisation,
+    normalisation,
     specifications,
     adoptCheckpoint,
     logits: (images, parameters, context) => {
-      const x = featuresOf(normalise(images, imageNetNormalisation), parameters, context)
+      const x = featuresOf(normalise(images, normalisation), parameters, context)
       return linear(globalAveragePool(x), parameters.at('head.fc'))
     },
   }

@@ -18,7 +18,7 @@ import {
   type ParameterSpecification,
 } from '@gauntlet/nn'
 import type { Backbone, InputContract } from './backbone.ts'
-import { imageNetNormalisation, paperNormalisation } from './normalisations.ts'
+import { imageNetNormalisation, normalisationUnder } from './normalisations.ts'
 import { unwrapRobustCheckpoint } from './robust-checkpoint.ts'
 import { batchNormSpecification, convolutionSpecification, linearSpecification } from './specifications.ts'
 
@@ -69,7 +69,7 @@ export const resNetIds = Object.keys(variants)
 export function resNet(id: string, contract: InputContract): Backbone | undefined {
   const variant = variants[id]
   if (!variant) return undefined
-  const normalisation = contract === 'paper' ? paperNormalisation(id) : variant.native
+  const normalisation = normalisationUnder(contract, id, variant.native)
   return {
     id,
     family: 'ResNet',

@@ -13,7 +13,7 @@ import {
   clipNormalisation,
   imageNetNormalisation,
   inceptionNormalisation,
-  paperNormalisation,
+  normalisationUnder,
   plainPixels,
 } from './normalisations.ts'
 import { adoptOpenClip } from './openclip-checkpoint.ts'
@@ -96,7 +96,7 @@ export const visionTransformerIds = Object.keys(variants)
 export function visionTransformer(id: string, contract: InputContract): Backbone | undefined {
   const variant = variants[id]
   if (!variant) return undefined
-  const normalisation = contract === 'paper' ? paperNormalisation(id) : variant.native
+  const normalisation = normalisationUnder(contract, id, variant.native)
   return {
     id,
     family: variant.family,
