@@ -6,19 +6,22 @@ const cell = 'digits · tf_efficientnet_lite0.in1k · TRADES · FFT-2 · seed 1'
 const pixels = 'Pixels lie in [0, 1], so a Linf radius of 8 allows anything; write 4/255 or the like.'
 const notDividing = (microBatch: number, effectiveBatch: number) =>
   `A microBatch of ${microBatch} does not divide the effectiveBatch of ${effectiveBatch}`
+const notPinned = (axis: string, id: string, source: string) =>
+  `The ${axis} '${id}' is not pinned yet: nobody has said which bytes ${source} holds; ` +
+  `plan the study where it can be reached, which writes f.lock.yaml, or write { id: ${id}, sha256: … }.`
 
 const files: MalformedStudy[] = [
   ['a repeated dataset', tiny({ datasets: '[digits, ▲{ id: digits }]' }), "The dataset 'digits' stands here twice; keep one."],
   ['a repeated seed', tiny({ seeds: '[1, 2, ▲1]' }), 'The seed 1 stands here twice; keep one.'],
   [
-    'a backbone that is not built',
+    'a backbone nobody pinned',
     tiny({ backbones: '[▲resnet50.a1_in1k]' }),
-    "The backbone 'resnet50.a1_in1k' is known but not built yet; the study can name it once its family is.",
+    notPinned('backbone', 'resnet50.a1_in1k', 'hf:timm/resnet50.a1_in1k/model.safetensors@main'),
   ],
   [
     'a dataset nobody pinned',
     tiny({ datasets: '[▲caltech101]' }),
-    "The dataset 'caltech101' is known but its bytes are not pinned yet; write { id: caltech101, sha256: … }.",
+    notPinned('dataset', 'caltech101', 'hf:datasets/MaxHeuillet/RobustGenBench/caltech101_processed.tar.zst@main'),
   ],
   [
     'the default evaluator, which is not built',
@@ -132,7 +135,7 @@ const files: MalformedStudy[] = [
 describe('a study file that says what cannot be meant', () => {
   it.each(files)('(%s) gets one line with its position', (_, marked, message) => expectOneProblem(marked, message))
 
-  it('names everything that is not built beside nothing else', () => {
+  it('names everything that is not pinned or not built beside nothing else', () => {
     const lines = problemLines(tiny({ backbones: '[resnet50.a1_in1k, coat_tiny.in1k]', evaluator: 'autoattack' }))
     expect(lines.map((line) => line.split(': ')[0])).toEqual(['f.study.yaml:3:13', 'f.study.yaml:3:31', 'f.study.yaml:6:12'])
   })

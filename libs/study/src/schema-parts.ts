@@ -1,5 +1,15 @@
 import { z } from 'zod'
 
+export const source = z
+  .string()
+  .regex(/^(?:pypi|npm|file|https?|hf):\S+$/, 'A source begins with pypi:, npm:, file:, https: or hf:, and has no spaces.')
+  .describe('Where the bytes come from.')
+
+export const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'A SHA-256 has 64 digits of 0–9 and a–f.')
+  .describe('SHA-256 of the bytes; nothing unpinned is used.')
+
 /** A value, or a list of them. */
 export function oneOrMany<Item extends z.ZodType>(item: Item) {
   return z.union([item, z.array(item).min(1).max(10_000)])

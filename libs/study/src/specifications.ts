@@ -2,18 +2,19 @@ import { backboneFacts, backboneIds } from './catalogue/backbone-catalogue.ts'
 import { datasetFacts, datasetIds } from './catalogue/dataset-catalogue.ts'
 import type { BackboneSpecification, DatasetSpecification, ProtocolSpecification } from './configuration.ts'
 import { idOf } from './grid.ts'
+import type { Pins } from './pins.ts'
 import type { Path, ProblemList } from './problem-list.ts'
 import { listOf } from './schema-parts.ts'
 import type { BackboneEntry, DatasetEntry, ImageCounts, StudyDocument } from './study-schema.ts'
 
-/** The datasets of a study by id; one that nobody has pinned yet, or that is not described, is missing and reported. */
+/** The datasets of a study by id; one whose bytes are not pinned, or that is not described, is missing and reported. */
 export function datasetsOf(
   document: StudyDocument,
   problems: ProblemList,
-  notBuilt: ProblemList,
+  pins: Pins,
 ): ReadonlyMap<string, DatasetSpecification> {
   const entries = declared<DatasetEntry>(document.datasets, 'datasets', 'dataset', document)
-  const found = entries.map(([entry, path]) => datasetOf(entry, path, document, problems, notBuilt))
+  const found = entries.map(([entry, path]) => datasetOf(entry, path, document, problems, pins))
   return new Map(found.filter((dataset) => dataset !== null).map((dataset) => [dataset.id, dataset]))
 }
 
@@ -22,7 +23,7 @@ function datasetOf(
   path: Path,
   document: StudyDocument,
   problems: ProblemList,
-  notBuilt: ProblemList,
+  pins: Pins,
 ): DatasetSpecification | null {
   const own: Exclude<DatasetEntry, string> = typeof entry === 'string' ? { id: entry } : entry
   const facts = datasetFacts(own.id)
@@ -40,11 +41,8 @@ function datasetOf(
       `The dataset '${own.id}' has ${facts.classes} classes; remove this or name another source.`,
     )
   }
-  if (sha256 == null) {
-    notBuilt.add(path, `The dataset '${own.id}' is known but its bytes are not pinned yet; write { id: ${own.id}, sha256: … }.`)
-    return null
-  }
-  return { id: own.id, source, sha256, classes, ...imagesOf(own, document) }
+  const pinned = pins.of({ axis: 'dataset', id: own.id, source, sha256: sha256 ?? null }, path)
+  return pinned && { id: own.id, ...pinned, classes, ...imagesOf(own, document) }
 }
 
 function imagesOf(own: Exclude<DatasetEntry, string>, document: StudyDocument) {
@@ -64,14 +62,14 @@ function imagesOf(own: Exclude<DatasetEntry, string>, document: StudyDocument) {
 /** The study trains on all images and tests on at most 1,000. */
 const defaultImages = { train: 'all', validation: 'all', test: 1_000 } as const
 
-/** The backbones of a study by id; one whose family is not built yet is missing and reported. */
+/** The backbones of a study by id; one whose weights are not pinned is missing and reported. */
 export function backbonesOf(
   document: StudyDocument,
   problems: ProblemList,
-  notBuilt: ProblemList,
+  pins: Pins,
 ): ReadonlyMap<string, BackboneSpecification> {
   const entries = declared<BackboneEntry>(document.backbones, 'backbones', 'backbone', document)
-  const found = entries.map(([entry, path]) => backboneOf(entry, path, document, problems, notBuilt))
+  const found = entries.map(([entry, path]) => backboneOf(entry, path, document, problems, pins))
   return new Map(found.filter((backbone) => backbone !== null).map((backbone) => [backbone.id, backbone]))
 }
 
@@ -80,18 +78,15 @@ function backboneOf(
   path: Path,
   document: StudyDocument,
   problems: ProblemList,
-  notBuilt: ProblemList,
+  pins: Pins,
 ): BackboneSpecification | null {
   const own: Exclude<BackboneEntry, string> = typeof entry === 'string' ? { id: entry } : entry
   const { weights } = backboneFacts(own.id)!
-  if (weights === null) {
-    notBuilt.add(path, `The backbone '${own.id}' is known but not built yet; the study can name it once its family is.`)
-    return null
-  }
   if (own.source !== undefined && own.sha256 === undefined)
     problems.add(path, `The backbone '${own.id}' has a source of its own and so needs sha256 too.`)
   const { source = weights.source, sha256 = weights.sha256 } = own
-  return { id: own.id, source, sha256, inputContract: document.inputContract }
+  const pinned = pins.of({ axis: 'backbone', id: own.id, source, sha256 }, path)
+  return pinned && { id: own.id, ...pinned, inputContract: document.inputContract }
 }
 
 /** The entries of an axis, and the catalogued ids that only `include` names. */

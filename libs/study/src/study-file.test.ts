@@ -153,14 +153,14 @@ describe('the identity of a study', () => {
 describe('an outline', () => {
   const study = outlineStudy(tiny({ backbones: '[tf_efficientnet_lite0.in1k, resnet50.a1_in1k]' }), 'f')
 
-  it('counts the cells of what is not built yet and says what that is', () => {
+  it('counts the cells of what is not pinned yet and says what that is', () => {
     expect(study.cells).toHaveLength(4)
-    expect(study.notBuilt.map(({ line, column }) => [line, column])).toEqual([[3, 41]])
+    expect(study.unpinned.map(({ problem: { line, column } }) => [line, column])).toEqual([[3, 41]])
   })
 
   it('cannot be expanded: a cell whose bytes are unknown has no identity', () => {
     expect(() => expandStudy(study)).toThrow(StudyFileInvalid)
-    expect(() => studyId(study)).toThrow('not built yet')
+    expect(() => studyId(study)).toThrow('not pinned yet')
   })
 
   it('refuses what is wrong as `parseStudy` does', () => {

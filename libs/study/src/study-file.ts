@@ -11,8 +11,11 @@ import { canonicalJson, digestOf, type Digest } from './digest.ts'
 import { gridOf, type Exclusion } from './grid.ts'
 import { hyperparametersOf } from './hyperparameters.ts'
 import { perturbationsOf } from './perturbations.ts'
+import { Pins, type UnpinnedSource } from './pins.ts'
 import { ProblemList } from './problem-list.ts'
 import { addSchemaProblems } from './schema-problems.ts'
+import { lockFileName, parseLock, splitLock } from './source-lock.ts'
+import { sourceText } from './source-text.ts'
 import { backbonesOf, datasetsOf, protocolOf } from './specifications.ts'
 import { StudyFileInvalid, type StudyProblem } from './study-problem.ts'
 import { studySchema, type StudyDocument } from './study-schema.ts'
@@ -32,6 +35,8 @@ export interface Study {
   readonly perturbations: readonly Perturbation[]
   /** What the file names that cannot be run yet; empty in a study that `parseStudy` returns. */
   readonly notBuilt: readonly StudyProblem[]
+  /** Sources whose bytes neither the study, nor its lock, nor the catalogue pins; empty in a study that `parseStudy` returns. */
+  readonly unpinned: readonly UnpinnedSource[]
 }
 
 /** What a study is made of, in the order it is planned and shown. */
@@ -43,30 +48,33 @@ export interface Expansion {
 
 /**
  * Reads a study file: its text, or better its bytes, since only they show a wrong encoding. Throws `StudyFileInvalid` with every
- * problem; an id that is known but not built yet is one of them.
+ * problem; what is not built yet and sources without a digest are among them. The text may carry its lock (`withLock`).
  */
 export function parseStudy(source: string | Uint8Array, fileName: string): Study {
   const study = outlineStudy(source, fileName)
-  refuseNotBuilt(study)
+  refuseUnready(study)
   return study
 }
 
-/** As `parseStudy`, but what is not built yet is listed in the study instead of refused: for plans of what cannot be run yet. */
+/** As `parseStudy`, but what is not built or not pinned yet is listed in the study instead of refused. */
 export function outlineStudy(source: string | Uint8Array, fileName: string): Study {
-  const yaml = readYaml(source, fileName)
+  const { text, lock } = splitLock(sourceText(source, fileName))
+  const yaml = readYaml(text, fileName)
   const problems = new ProblemList(fileName, yaml.locate)
   const notBuilt = new ProblemList(fileName, yaml.locate)
   const parsed = studySchema.safeParse(yaml.value, { reportInput: false })
   if (!parsed.success) addSchemaProblems(parsed.error.issues, yaml.value, problems)
   problems.throwIfAny()
-  const study = resolve(parsed.data!, fileName, problems, notBuilt)
+  const pins = new Pins(fileName, yaml.locate, lock === null ? new Map() : parseLock(lock, lockFileName(fileName)))
+  const study = resolve(parsed.data!, fileName, problems, notBuilt, pins)
+  pins.addContradictions(problems)
   problems.throwIfAny()
-  return { ...study, notBuilt: notBuilt.sorted() }
+  return { ...study, notBuilt: notBuilt.sorted(), unpinned: pins.unpinned }
 }
 
 /** The configurations of a study in a fixed order: dataset, backbone, protocol, loss, seed as listed, then what `include` adds. */
 export function expandStudy(study: Study): Expansion {
-  refuseNotBuilt(study)
+  refuseUnready(study)
   const configurations = study.cells.map((cell, index) => ({
     dataset: study.datasets.get(cell.dataset)!,
     backbone: study.backbones.get(cell.backbone)!,
@@ -97,7 +105,8 @@ function resolve(
   fileName: string,
   problems: ProblemList,
   notBuilt: ProblemList,
-): Omit<Study, 'notBuilt'> {
+  pins: Pins,
+): Omit<Study, 'notBuilt' | 'unpinned'> {
   const grid = gridOf(document, problems)
   return {
     name: document.name,
@@ -105,12 +114,13 @@ function resolve(
     fileName,
     ...grid,
     hyperparameters: hyperparametersOf(document, grid, problems),
-    datasets: datasetsOf(document, problems, notBuilt),
-    backbones: backbonesOf(document, problems, notBuilt),
+    datasets: datasetsOf(document, problems, pins),
+    backbones: backbonesOf(document, problems, pins),
     perturbations: perturbationsOf(document, problems, notBuilt),
   }
 }
 
-function refuseNotBuilt({ notBuilt }: Study): void {
-  if (notBuilt.length > 0) throw new StudyFileInvalid(notBuilt)
+function refuseUnready({ notBuilt, unpinned }: Study): void {
+  const problems = [...notBuilt, ...unpinned.map(({ problem }) => problem)]
+  if (problems.length > 0) throw new StudyFileInvalid(problems.sort((a, b) => a.line - b.line || a.column - b.column))
 }

