@@ -15,7 +15,7 @@ import {
   layerNormSpecification,
   learnedSpecification,
   linearSpecification,
-  tokenSpecification,
+  decayedSpecification,
 } from './specifications.ts'
 import {
   attend,
@@ -129,8 +129,8 @@ const rotations: Float32Array = Float32Array.from({ length: (1 + grid * grid) * 
 function specifications(variant: Variant, classes: number): ParameterSpecification[] {
   const { width } = variant
   return [
-    tokenSpecification('cls_token', [1, 1, width]),
-    tokenSpecification('pos_embed', [1, 1 + grid * grid, width]),
+    decayedSpecification('cls_token', [1, 1, width]),
+    decayedSpecification('pos_embed', [1, 1 + grid * grid, width]),
     convolutionSpecification('patch_embed.proj', width, 3, patch),
     biasSpecification('patch_embed.proj', width),
     ...Array.from({ length: depth }, (_, i) => `blocks.${i}`).flatMap((name) =>

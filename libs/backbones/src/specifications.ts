@@ -41,12 +41,15 @@ export function layerNormSpecification(name: string, channels: number): Paramete
   return [learnedSpecification(`${name}.weight`, [channels]), biasSpecification(name, channels)]
 }
 
-/** A tensor of its own that lies in tfjs as in PyTorch and is not decayed: class tokens, layer scales, position tables. */
+/** A learned tensor that lies in tfjs as in PyTorch and is not decayed, as biases and what norms learn. */
 export function learnedSpecification(name: string, shape: readonly number[]): ParameterSpecification {
   return { name, shape, kind: 'plain', trainable: true, decayed: false }
 }
 
-/** What transformers add to their tokens; the study's authors decay all that is not called a bias or a norm. */
-export function tokenSpecification(name: string, shape: readonly number[]): ParameterSpecification {
+/**
+ * A learned tensor of its own that lies in tfjs as in PyTorch and is decayed: class tokens, positions, layer scales, temperatures. timm
+ * exempts most of these; the study's authors decay all that is not called a bias or a norm.
+ */
+export function decayedSpecification(name: string, shape: readonly number[]): ParameterSpecification {
   return { ...learnedSpecification(name, shape), decayed: true }
 }

@@ -17,23 +17,25 @@ import {
 } from '@gauntlet/engine'
 import {
   attention,
+  dropPath,
   globalAveragePool,
   layerNorm,
   linear,
   normalise,
+  type ForwardContext,
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
 import { requireSide } from './fixed-resolution.ts'
-import { imageNetNormalisation, paperNormalisation } from './normalisations.ts'
+import { imageNetNormalisation, normalisationUnder } from './normalisations.ts'
 import { relativePositionBias } from './relative-position-bias.ts'
 import {
   biasSpecification,
   convolutionSpecification,
+  decayedSpecification,
   layerNormSpecification,
-  learnedSpecification,
   linearSpecification,
 } from './specifications.ts'
 import {
@@ -65,11 +67,19 @@ const window = 7
 const area = window ** 2
 const headWidth = 32
 const epsilon = 1e-5
+/** Stochastic depth of the last block, from 0 at the first: timm's default for Swin, so what the study's authors trained with. */
+const deepestDrop = 0.1
+
+interface Block {
+  readonly name: string
+  /** How often an image skips a branch of it in training. */
+  readonly drop: number
+}
 
 interface Stage {
   readonly name: string
   readonly width: number
-  readonly blocks: readonly string[]
+  readonly blocks: readonly Block[]
   readonly layouts: Layouts
 }
 
@@ -108,7 +118,7 @@ export const swinIds = Object.keys(variants)
 export function swin(id: string, contract: InputContract): Backbone | undefined {
   const variant = variants[id]
   if (!variant) return undefined
-  const normalisation = contract === 'paper' ? paperNormalisation(id) : imageNetNormalisation
+  const normalisation = normalisationUnder(contract, id, imageNetNormalisation)
   const stages = stagesOf(variant)
   return {
     id,
@@ -120,30 +130,38 @@ export function swin(id: string, contract: InputContract): Backbone | undefined 
     normalisation,
     specifications: (classes) => specifications(stages, classes),
     adoptCheckpoint,
-    logits: (images, parameters) => {
+    logits: (images, parameters, context) => {
       requireSide(images, side, id)
-      return linear(features(normalise(images, normalisation), parameters, stages), parameters.at('head.fc'))
+      return linear(features(normalise(images, normalisation), parameters, stages, context), parameters.at('head.fc'))
     },
   }
 }
 
 function stagesOf({ width, depths }: Variant): Stage[] {
+  const total = sum(depths)
   return depths.map((depth, stage) => ({
     name: `layers.${stage}`,
     width: width * 2 ** stage,
-    blocks: Array.from({ length: depth }, (_, i) => `layers.${stage}.blocks.${i}`),
+    blocks: Array.from({ length: depth }, (_, i) => ({
+      name: `layers.${stage}.blocks.${i}`,
+      drop: (deepestDrop * (sum(depths.slice(0, stage)) + i)) / (total - 1),
+    })),
     layouts: layouts[stage]!,
   }))
 }
 
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
+
 /** x: [batch, 224, 224, 3], normalised; [batch, 8 · width] out. */
-function features(x: Tensor4D, parameters: Parameters, stages: readonly Stage[]): Tensor2D {
+function features(x: Tensor4D, parameters: Parameters, stages: readonly Stage[], context: ForwardContext): Tensor2D {
   const patches = patchTokens(x, parameters.at('patch_embed.proj'), patch)
   let y = layerNorm(patches, parameters.at('patch_embed.norm'), { epsilon })
   stages.forEach((stage, i) => {
     y = permuteTokens(y, stage.layouts.enter)
     if (i > 0) y = mergePatches(y, parameters.at(`${stage.name}.downsample`))
-    y = blocksOf(y, parameters, stage)
+    y = blocksOf(y, parameters, stage, context)
   })
   const normed = layerNorm(y, parameters.at('norm'), { epsilon })
   return globalAveragePool(normed.reshape<Tensor4D>([-1, window, window, normed.shape[2]]))
@@ -157,19 +175,25 @@ function mergePatches(x: Tensor3D, parameters: Parameters): Tensor3D {
 }
 
 /** Every second block looks through windows that have moved. x: [batch, tokens, width]; same shape out. */
-function blocksOf(x: Tensor3D, parameters: Parameters, { blocks, layouts: { windows, shifting } }: Stage): Tensor3D {
-  return blocks.reduce((y, name, i) => {
+function blocksOf(x: Tensor3D, parameters: Parameters, stage: Stage, context: ForwardContext): Tensor3D {
+  const { windows, shifting } = stage.layouts
+  return stage.blocks.reduce((y, { name, drop }, i) => {
     const moved = i % 2 === 1
     const arranged = shifting && i > 0 ? permuteTokens(y, moved ? shifting.there : shifting.back) : y
-    return block(arranged, parameters.at(name), windows, moved ? shifting?.mask : undefined)
+    const attend = (normed: Tensor3D, at: Parameters) => windowAttention(normed, at, windows, moved ? shifting?.mask : undefined)
+    return block(arranged, parameters.at(name), attend, (branch) => dropPath(branch, drop, context))
   }, x)
 }
 
 /** x: [batch, tokens, width], window by window; same shape out. */
-function block(x: Tensor3D, parameters: Parameters, windows: number, mask: Float32Array | undefined): Tensor3D {
-  const normed = layerNorm(x, parameters.at('norm1'), { epsilon })
-  const y: Tensor3D = x.add(windowAttention(normed, parameters.at('attn'), windows, mask))
-  return y.add(mlp(layerNorm(y, parameters.at('norm2'), { epsilon }), parameters.at('mlp')))
+function block(
+  x: Tensor3D,
+  parameters: Parameters,
+  attend: (normed: Tensor3D, parameters: Parameters) => Tensor3D,
+  drop: (branch: Tensor3D) => Tensor3D,
+): Tensor3D {
+  const y: Tensor3D = x.add(drop(attend(layerNorm(x, parameters.at('norm1'), { epsilon }), parameters.at('attn'))))
+  return y.add(drop(mlp(layerNorm(y, parameters.at('norm2'), { epsilon }), parameters.at('mlp'))))
 }
 
 /**
@@ -215,11 +239,13 @@ function stageSpecification({ name, width, blocks }: Stage, stage: number): Para
     ...linearSpecification(`${name}.downsample.reduction`, width, 2 * width).slice(0, 1),
   ]
   const attentionOf = (block: string) => [
-    learnedSpecification(`${block}.attn.relative_position_bias_table`, [(2 * window - 1) ** 2, width / headWidth]),
+    decayedSpecification(`${block}.attn.relative_position_bias_table`, [(2 * window - 1) ** 2, width / headWidth]),
     ...linearSpecification(`${block}.attn.qkv`, 3 * width, width),
     ...linearSpecification(`${block}.attn.proj`, width, width),
   ]
-  const ofBlocks = blocks.flatMap((at) => blockSpecification(at, width, attentionOf(at), mlpSpecification(`${at}.mlp`, width)))
+  const ofBlocks = blocks.flatMap(({ name: at }) =>
+    blockSpecification(at, width, attentionOf(at), mlpSpecification(`${at}.mlp`, width)),
+  )
   return [...(stage > 0 ? merging() : []), ...ofBlocks]
 }
 

@@ -23,7 +23,7 @@ import {
   convolutionSpecification,
   layerNormSpecification,
   linearSpecification,
-  tokenSpecification,
+  decayedSpecification,
 } from './specifications.ts'
 import {
   attend,
@@ -164,8 +164,8 @@ function specifications({ size: { width }, clip }: Variant, classes: number): Pa
     ...linearSpecification(`${name}.attn.proj`, width, width),
   ]
   return [
-    tokenSpecification('cls_token', [1, 1, width]),
-    tokenSpecification('pos_embed', [1, 1 + (side / patch) ** 2, width]),
+    decayedSpecification('cls_token', [1, 1, width]),
+    decayedSpecification('pos_embed', [1, 1 + (side / patch) ** 2, width]),
     convolutionSpecification('patch_embed.proj', width, 3, patch),
     ...(clip ? layerNormSpecification('norm_pre', width) : [biasSpecification('patch_embed.proj', width)]),
     ...Array.from({ length: depth }, (_, i) => `blocks.${i}`).flatMap((name) =>
