@@ -22,8 +22,8 @@ export interface Backbone {
   readonly features: number
   /** Classes the published checkpoint tells apart. */
   readonly pretrainedClasses: number
-  /** Side of the square input the checkpoint was trained on, and the smallest it computes with, in pixels. */
-  readonly resolution: { readonly native: number; readonly minimum: number }
+  /** Side of the square input the checkpoint was trained on, the smallest it computes with, and of what all others must be a multiple (1 unless given), in pixels. */
+  readonly resolution: { readonly native: number; readonly minimum: number; readonly step?: number }
   /** Prefix of the head's parameters. */
   readonly classifier: string
   readonly normalisation: Normalisation

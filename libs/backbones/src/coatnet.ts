@@ -34,8 +34,8 @@ import {
   convolutionSpecification,
   depthwiseSpecification,
   layerNormSpecification,
-  learnedSpecification,
   linearSpecification,
+  decayedSpecification,
 } from './specifications.ts'
 
 interface Architecture {
@@ -254,7 +254,7 @@ function transformerSpecification({ name, input, output, halves, side }: Block):
   return [
     ...layerNormSpecification(halves ? `${name}.norm1.norm` : `${name}.norm1`, input),
     ...pointwiseSpecification(`${name}.attn.qkv`, 3 * input, input),
-    learnedSpecification(table, [(2 * side - 1) ** 2, input / headWidth]),
+    decayedSpecification(table, [(2 * side - 1) ** 2, input / headWidth]),
     ...pointwiseSpecification(`${name}.attn.proj`, output, input),
     ...layerNormSpecification(`${name}.norm2`, output),
     ...pointwiseSpecification(`${name}.mlp.fc1`, expansion * output, output),

@@ -25,9 +25,10 @@ import {
   convolutionSpecification,
   depthwiseSpecification,
   layerNormSpecification,
-  learnedSpecification,
   linearSpecification,
+  decayedSpecification,
 } from './specifications.ts'
+import { mergeHeads, splitQueryKeyValue } from './transformer.ts'
 
 /** A convolution encoder (arXiv:2206.10589, section 3.2) or a split depth-wise transpose attention encoder (section 3.3). */
 interface Block {
@@ -170,14 +171,11 @@ function splitConvolution(x: Tensor4D, parameters: Parameters, { splits }: Block
  * the cosine of their values over all tokens: the lengths divide the products rather than each value, which is the same and reads less.
  */
 function crossCovarianceAttention(x: Tensor3D, parameters: Parameters): Tensor3D {
-  const [batch, tokens, width] = x.shape
-  const projected = linear(x, parameters.at('qkv')).reshape([batch, tokens, 3, heads, width / heads])
-  const [query, key, value] = tf.unstack(projected.transpose([2, 0, 3, 1, 4])) as [Tensor4D, Tensor4D, Tensor4D] // [batch, heads, tokens, width / heads]
+  const [query, key, value] = splitQueryKeyValue(linear(x, parameters.at('qkv')), heads)
   const products = tf.matMul(query, key, true)
   const cosines = products.mul(inverseLengths(query).transpose([0, 1, 3, 2])).mul(inverseLengths(key))
   const weights = softmax(cosines.mul<Tensor4D>(parameters.tensor('temperature'))) // [batch, heads, width / heads, width / heads]
-  const mixed = tf.matMul(value, weights, false, true).transpose([0, 2, 1, 3])
-  return linear(mixed.reshape<Tensor3D>([batch, tokens, width]), parameters.at('proj'))
+  return linear(mergeHeads(tf.matMul(value, weights, false, true)), parameters.at('proj'))
 }
 
 /** One over the length of each channel over all tokens, with the floor of `torch.nn.functional.normalize`, 1e-12. [..., tokens, channels] → [..., 1, channels]. */
@@ -253,7 +251,7 @@ function blockSpecification(block: Block): ParameterSpecification[] {
 
 function convolutionEncoderSpecification({ name, width, kernel }: Block): ParameterSpecification[] {
   return [
-    learnedSpecification(`${name}.gamma`, [width]),
+    decayedSpecification(`${name}.gamma`, [width]),
     depthwiseSpecification(`${name}.conv_dw`, width, kernel),
     biasSpecification(`${name}.conv_dw`, width),
   ]
@@ -262,15 +260,15 @@ function convolutionEncoderSpecification({ name, width, kernel }: Block): Parame
 function attentionSpecification({ name, width, splits, positions }: Block): ParameterSpecification[] {
   const projection = `${name}.pos_embd.token_projection`
   return [
-    learnedSpecification(`${name}.gamma_xca`, [width]),
-    learnedSpecification(`${name}.gamma`, [width]),
+    decayedSpecification(`${name}.gamma_xca`, [width]),
+    decayedSpecification(`${name}.gamma`, [width]),
     ...splits.slice(0, -1).flatMap((split, i) => {
       const convolution = `${name}.convs.${i}`
       return [depthwiseSpecification(convolution, split, 3), biasSpecification(convolution, split)]
     }),
     ...(positions ? [convolutionSpecification(projection, width, 2 * frequencies, 1), biasSpecification(projection, width)] : []),
     ...layerNormSpecification(`${name}.norm_xca`, width),
-    learnedSpecification(`${name}.xca.temperature`, [heads, 1, 1]),
+    decayedSpecification(`${name}.xca.temperature`, [heads, 1, 1]),
     ...linearSpecification(`${name}.xca.qkv`, 3 * width, width),
     ...linearSpecification(`${name}.xca.proj`, width, width),
   ]

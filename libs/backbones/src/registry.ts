@@ -1,4 +1,5 @@
 import { UnknownBackbone, type Backbone, type InputContract } from './backbone.ts'
+import { coaT, coaTIds } from './coat.ts'
 import { coAtNet, coAtNetIds } from './coatnet.ts'
 import { convNeXt, convNeXtIds } from './convnext.ts'
 import { edgeNeXt, edgeNeXtIds } from './edgenext.ts'
@@ -17,6 +18,7 @@ type Family = readonly [ids: readonly string[], build: (id: string, contract: In
 
 /** One line a family, in the order of their names. */
 const families: readonly Family[] = [
+  [coaTIds, coaT],
   [coAtNetIds, coAtNet],
   [convNeXtIds, convNeXt],
   [edgeNeXtIds, edgeNeXt],

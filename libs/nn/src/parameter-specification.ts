@@ -1,8 +1,8 @@
 /**
  * How a tensor lies in PyTorch and in tfjs: `convolution` OIHW ↔ HWIO; `depthwise` [channels, 1, k, k] ↔ [k, k, channels, 1]; `linear` [out, in] ↔ [in, out];
- * `plain` the same in both; `counter` an integer scalar (int64 in PyTorch, int32 in tfjs).
+ * `convolution1d` [out, in, k] ↔ [k, in, out]; `plain` the same in both; `counter` an integer scalar (int64 in PyTorch, int32 in tfjs).
  */
-export type ParameterKind = 'convolution' | 'depthwise' | 'linear' | 'plain' | 'counter'
+export type ParameterKind = 'convolution' | 'depthwise' | 'convolution1d' | 'linear' | 'plain' | 'counter'
 
 /** A tensor a model has, under the checkpoint's own name. */
 export interface ParameterSpecification {

@@ -27,12 +27,13 @@ it('brings tensors of every kind back as they were, and as int64 what counts', (
       const specifications = [
         specification('convolution', 'convolution', [a, b, c, d]),
         specification('depthwise', 'depthwise', [a, 1, c, d]),
+        specification('convolution1d', 'convolution1d', [a, b, c]),
         specification('linear', 'linear', [a, b]),
         specification('plain', 'plain', [d]),
         specification('counter', 'counter', []),
       ]
       const counter: NamedArray = { name: 'counter', dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(a)) }
-      const arrays = [...specifications.slice(0, 4).map(({ name, shape }) => counted(name, shape)), counter]
+      const arrays = [...specifications.slice(0, 5).map(({ name, shape }) => counted(name, shape)), counter]
       const parameters = toParameters(arrays, specifications)
       expect(fromParameters(parameters, specifications)).toEqual(arrays)
       tf.dispose([...parameters.entries()].map(([, tensor]) => tensor))

@@ -6,6 +6,7 @@ import { asFloat32, type NamedArray } from './named-array.ts'
 const axes: Readonly<Record<ParameterKind, readonly number[] | undefined>> = {
   convolution: [2, 3, 1, 0], // OIHW → HWIO
   depthwise: [2, 3, 0, 1], // [channels, 1, k, k] → [k, k, channels, 1]
+  convolution1d: [2, 1, 0], // [out, in, k] → [k, in, out]
   linear: [1, 0], // [out, in] → [in, out]
   plain: undefined,
   counter: undefined,

@@ -1,0 +1,291 @@
+/**
+ * CoaT (Xu et al., "Co-Scale Conv-Attentional Image Transformers", arXiv:2104.06399; github.com/mlpc-ucsd/CoaT, Apache-2.0): four scales one
+ * after the other, then three of them side by side. Names, shapes and arithmetic are timm's (`coat_tiny`; timm 1.0.31).
+ *
+ * Modules are shared: all blocks of one scale have one position encoding (`cpe1` … `crpe4`), the three scales of a parallel block one MLP. PyTorch's
+ * `state_dict` lists such a module once for every owner (220 of 546 names). The model reads and trains the first name; the others are
+ * `sharedWith` it: demanded of a checkpoint, with the same numbers, and written to one.
+ */
+import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
+import {
+  depthwiseConv2d,
+  layerNorm,
+  linear,
+  normalise,
+  resizeBilinear,
+  softmax,
+  type Parameters,
+  type ParameterSpecification,
+} from '@gauntlet/nn'
+import type { NamedArray } from '@gauntlet/weights'
+import type { Backbone, InputContract } from './backbone.ts'
+import { requireMultiple } from './fixed-resolution.ts'
+import { imageNetNormalisation, normalisationUnder } from './normalisations.ts'
+import {
+  biasSpecification,
+  convolutionSpecification,
+  depthwiseSpecification,
+  layerNormSpecification,
+  linearSpecification,
+  decayedSpecification,
+} from './specifications.ts'
+import { mlp, mlpSpecification, patchTokens, prependToken } from './transformer.ts'
+
+export const coaTIds = ['coat_tiny.in1k']
+
+const width = 152
+const heads = 8
+const serialBlocks = 2
+const parallelBlocks = 6
+/** [patch in pixels of the scale before, channels of that] per scale; the last three scales also run side by side. */
+const scales = [
+  [4, 3],
+  [2, width],
+  [2, width],
+  [2, width],
+] as const
+const parallelScales = [2, 3, 4] as const
+/** [kernel, heads] of the convolutional relative position encoding (arXiv:2104.06399, section 3.1). */
+const windows = [
+  [3, 2],
+  [5, 3],
+  [7, 3],
+] as const
+/** Patches halve the side so often that the coarser scales fit the finer ones. */
+const sideStep = 32
+const blockEpsilon = 1e-6
+const patchEpsilon = 1e-5
+
+/** A class token and the places of one scale as tokens: [batch, 1 + side², width]. */
+interface Scale {
+  readonly tokens: Tensor3D
+  readonly side: number
+}
+
+/** CoaT-Tiny by timm's name, or `undefined` for any other. */
+export function coaT(id: string, contract: InputContract): Backbone | undefined {
+  if (!coaTIds.includes(id)) return undefined
+  const normalisation = normalisationUnder(contract, id, imageNetNormalisation)
+  return {
+    id,
+    family: 'CoaT',
+    features: width,
+    pretrainedClasses: 1000,
+    resolution: { native: 224, minimum: sideStep, step: sideStep },
+    classifier: 'head',
+    normalisation,
+    specifications,
+    adoptCheckpoint,
+    logits: (images, parameters) => {
+      requireMultiple(images, sideStep, id)
+      const finest = serialScales(normalise(images, normalisation), parameters).slice(1)
+      return linear(aggregate(coScale(finest, parameters), parameters), parameters.at('head'))
+    },
+  }
+}
+
+/** The four scales, each from the one before. x: [batch, side, side, 3], normalised. */
+function serialScales(x: Tensor4D, parameters: Parameters): Scale[] {
+  const found: Scale[] = []
+  let image = x
+  scales.forEach(([patch], i) => {
+    const name = i + 1
+    const embedding = parameters.at(`patch_embed${name}`)
+    const side = image.shape[1] / patch
+    const patches = layerNorm(patchTokens(image, embedding.at('proj'), patch), embedding.at('norm'), { epsilon: patchEpsilon })
+    let tokens = prependToken(parameters.tensor(`cls_token${name}`), patches)
+    for (let block = 0; block < serialBlocks; block++) tokens = serialBlock({ tokens, side }, parameters, name, block)
+    found.push({ tokens, side })
+    image = places({ tokens, side })
+  })
+  return found
+}
+
+/** Conv-attention and MLP, each with its norm first (arXiv:2104.06399, fig. 4). [batch, 1 + side², width] out. */
+function serialBlock(scale: Scale, parameters: Parameters, name: number, block: number): Tensor3D {
+  const own = parameters.at(`serial_blocks${name}.${block}`)
+  const x = positioned(scale, parameters.at(`cpe${name}`))
+  const normed = layerNorm(x, own.at('norm1'), { epsilon: blockEpsilon })
+  const attended = convAttention({ ...scale, tokens: normed }, own.at('factoratt_crpe'), parameters.at(`crpe${name}`))
+  const y = x.add<Tensor3D>(attended)
+  return y.add(mlp(layerNorm(y, own.at('norm2'), { epsilon: blockEpsilon }), own.at('mlp')))
+}
+
+/** The parallel blocks with feature interpolation (arXiv:2104.06399, section 3.2). The three finer scales in and out. */
+function coScale(finest: readonly Scale[], parameters: Parameters): Scale[] {
+  let current = [...finest]
+  for (let block = 0; block < parallelBlocks; block++) {
+    const own = parameters.at(`parallel_blocks.${block}`)
+    const given = current.map((scale, i) => {
+      return { ...scale, tokens: positioned(scale, parameters.at(`cpe${parallelScales[i]!}`)) }
+    })
+    const attended = given.map((scale, i) => {
+      const name = parallelScales[i]!
+      const normed = layerNorm(scale.tokens, own.at(`norm1${name}`), { epsilon: blockEpsilon })
+      return {
+        ...scale,
+        tokens: convAttention({ ...scale, tokens: normed }, own.at(`factoratt_crpe${name}`), parameters.at(`crpe${name}`)),
+      }
+    })
+    current = given.map((scale, i) => {
+      const y = scale.tokens.add<Tensor3D>(gathered(attended, scale.side))
+      const normed = layerNorm(y, own.at(`norm2${parallelScales[i]!}`), { epsilon: blockEpsilon })
+      return { ...scale, tokens: y.add<Tensor3D>(mlp(normed, own.at('mlp2'))) }
+    })
+  }
+  return current
+}
+
+/** All scales at one side, added up; class tokens as they are. [batch, 1 + side², width] out. */
+function gathered(all: readonly Scale[], side: number): Tensor3D {
+  const images = all.map((scale) => resizeBilinear(places(scale), side, side))
+  const classTokens = all.map(({ tokens }) => tokens.slice([0, 0, 0], [-1, 1, -1]))
+  const sum = <T extends Tensor>(terms: T[]) => terms.reduce((a, b) => a.add<T>(b))
+  return tf.concat([sum(classTokens), sum(images).reshape<Tensor3D>([-1, side * side, width])], 1)
+}
+
+/** The places of a scale as an image, without its class token: [batch, side, side, width]. */
+function places({ tokens, side }: Scale): Tensor4D {
+  return tokens.slice([0, 1, 0], [-1, side * side, -1]).reshape([-1, side, side, tokens.shape[2]])
+}
+
+/** An image as tokens under a class token of zeros: [batch, 1 + side², channels]. */
+function underZeros(image: Tensor4D): Tensor3D {
+  const [batch, height, width, channels] = image.shape
+  return image.reshape<Tensor3D>([batch, height * width, channels]).pad([[0, 0], [1, 0], [0, 0]]) // prettier-ignore
+}
+
+/** Convolutional position encoding (arXiv:2104.06399, equation 9): a depthwise convolution added to the places. [batch, 1 + side², width] out. */
+function positioned(scale: Scale, parameters: Parameters): Tensor3D {
+  return scale.tokens.add(underZeros(depthwiseConv2d(places(scale), parameters.at('proj'), { padding: 1 })))
+}
+
+/**
+ * Factorised attention with convolutional relative position encoding, q (softmax(k)ᵀ v) / √width of a head + q ∘ convolved v (arXiv:2104.06399, equations 4
+ * to 8). [batch, 1 + side², width] in and out. One product serves all heads and a mask keeps each head to its own channels: eight times the
+ * multiplications of a step that has few, for none of the transpositions that heads of 19 channels would need.
+ */
+function convAttention({ tokens, side }: Scale, parameters: Parameters, encoding: Parameters): Tensor3D {
+  const [query, key, value] = tf.split(linear(tokens, parameters.at('qkv')), 3, 2) as [Tensor3D, Tensor3D, Tensor3D]
+  const weights = softmax(key.transpose<Tensor3D>([0, 2, 1])) // over the tokens, of each channel
+  const context = tf.matMul(weights, value).mul<Tensor3D>(tf.tensor2d(headMask, [width, width]))
+  const attended = tf.matMul(query, context)
+  const relative = underZeros(relativePositions(places({ tokens: value, side }), encoding)).mul<Tensor3D>(query)
+  return linear(attended.add<Tensor3D>(relative), parameters.at('proj'))
+}
+
+/** 1 / √width of a head where row and column belong to one head, else 0. [width × width]. */
+const headMask = Float32Array.from({ length: width * width }, (_, at) => {
+  const headWidth = width / heads
+  const [row, column] = [Math.floor(at / width), at % width]
+  return Math.floor(row / headWidth) === Math.floor(column / headWidth) ? 1 / Math.sqrt(headWidth) : 0
+})
+
+/** Depthwise convolutions of several kernels, each for its own heads. values: [batch, side, side, width]; same shape out. */
+function relativePositions(values: Tensor4D, parameters: Parameters): Tensor4D {
+  const groups = tf.split(values, windows.map(channelsOf), 3) as Tensor4D[]
+  const convolved = groups.map((group, i) => {
+    return depthwiseConv2d(group, parameters.at(`conv_list.${i}`), { padding: (windows[i]![0] - 1) / 2 })
+  })
+  return tf.concat(convolved, 3)
+}
+
+function channelsOf([, heads_]: (typeof windows)[number]): number {
+  return (heads_ * width) / heads
+}
+
+/** The class tokens of the three scales, weighed by a learned number each (arXiv:2104.06399, section 3.3). [batch, width] out. */
+function aggregate(finest: readonly Scale[], parameters: Parameters): Tensor2D {
+  const classTokens = finest.map(({ tokens }, i) => {
+    const token = tokens.slice([0, 0, 0], [-1, 1, -1])
+    return layerNorm(token, parameters.at(`norm${parallelScales[i]!}`), { epsilon: blockEpsilon })
+  })
+  const weight = parameters.tensor('aggregate.weight').reshape([parallelScales.length, 1])
+  const weighed = tf.concat(classTokens, 1).mul(weight).sum<Tensor2D>(1)
+  return weighed.add(parameters.tensor<Tensor1D>('aggregate.bias'))
+}
+
+function specifications(classes: number): ParameterSpecification[] {
+  const all = scales.map((_, i) => i + 1)
+  const weigher = { name: 'aggregate.weight', shape: [1, 3, 1], kind: 'convolution1d', trainable: true, decayed: true } as const
+  return [
+    ...all.map((scale) => decayedSpecification(`cls_token${scale}`, [1, 1, width])),
+    ...all.flatMap(patchSpecification),
+    ...all.flatMap(positionSpecification),
+    ...all.flatMap(relativePositionSpecification),
+    ...all.flatMap((scale) =>
+      Array.from({ length: serialBlocks }, (_, block) => serialSpecification(`serial_blocks${scale}.${block}`, scale)).flat(),
+    ),
+    ...Array.from({ length: parallelBlocks }, (_, block) => parallelSpecification(`parallel_blocks.${block}`)).flat(),
+    ...parallelScales.flatMap((scale) => layerNormSpecification(`norm${scale}`, width)),
+    weigher,
+    biasSpecification('aggregate', 1),
+    ...linearSpecification('head', classes, width),
+  ]
+}
+
+function patchSpecification(scale: number): ParameterSpecification[] {
+  const [patch, input] = scales[scale - 1]!
+  const name = `patch_embed${scale}`
+  return [
+    convolutionSpecification(`${name}.proj`, width, input, patch),
+    biasSpecification(`${name}.proj`, width),
+    ...layerNormSpecification(`${name}.norm`, width),
+  ]
+}
+
+function positionSpecification(scale: number): ParameterSpecification[] {
+  return [depthwiseSpecification(`cpe${scale}.proj`, width, 3), biasSpecification(`cpe${scale}.proj`, width)]
+}
+
+function relativePositionSpecification(scale: number): ParameterSpecification[] {
+  return windows.flatMap((window, i) => {
+    const name = `crpe${scale}.conv_list.${i}`
+    return [depthwiseSpecification(name, channelsOf(window), window[0]), biasSpecification(name, channelsOf(window))]
+  })
+}
+
+function serialSpecification(name: string, scale: number): ParameterSpecification[] {
+  return [
+    ...shared(positionSpecification(scale), `cpe${scale}`, `${name}.cpe`),
+    ...layerNormSpecification(`${name}.norm1`, width),
+    ...attentionSpecification(`${name}.factoratt_crpe`, scale),
+    ...layerNormSpecification(`${name}.norm2`, width),
+    ...mlpSpecification(`${name}.mlp`, width),
+  ]
+}
+
+function parallelSpecification(name: string): ParameterSpecification[] {
+  const first = mlpSpecification(`${name}.mlp2`, width)
+  const norms = (sublayer: number) =>
+    parallelScales.flatMap((scale) => layerNormSpecification(`${name}.norm${sublayer}${scale}`, width))
+  return [
+    ...norms(1),
+    ...parallelScales.flatMap((scale) => attentionSpecification(`${name}.factoratt_crpe${scale}`, scale)),
+    ...norms(2),
+    ...first,
+    ...shared(first, `${name}.mlp2`, `${name}.mlp3`),
+    ...shared(first, `${name}.mlp2`, `${name}.mlp4`),
+  ]
+}
+
+function attentionSpecification(name: string, scale: number): ParameterSpecification[] {
+  return [
+    ...linearSpecification(`${name}.qkv`, 3 * width, width),
+    ...linearSpecification(`${name}.proj`, width, width),
+    ...shared(relativePositionSpecification(scale), `crpe${scale}`, `${name}.crpe`),
+  ]
+}
+
+/** The same tensors again, under another owner's name. */
+function shared(specifications: readonly ParameterSpecification[], module: string, owner: string): ParameterSpecification[] {
+  return specifications.map((first) => {
+    const name = owner + first.name.slice(module.length)
+    return { ...first, name, trainable: false, decayed: false, sharedWith: first.name }
+  })
+}
+
+/** Leaves out the norm of the first scale, which the authors' checkpoints have and no model uses, as timm's filter does. */
+function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
+  return arrays.filter(({ name }) => !name.startsWith('norm1.'))
+}
