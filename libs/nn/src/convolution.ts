@@ -1,5 +1,10 @@
-import { convolve, convolveDepthwise, tf, type ConvolutionGeometry, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { convolve, convolveDepthwise, type ConvolutionGeometry, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import type { Parameters } from './parameters.ts'
+
+/** A convolution's weight does not fit what it was given; a retry does not help. */
+export class ChannelsMismatch extends Error {
+  override readonly name = 'ChannelsMismatch'
+}
 
 export interface DepthwiseOptions {
   readonly stride?: number
@@ -8,29 +13,30 @@ export interface DepthwiseOptions {
 }
 
 export interface ConvolutionOptions extends DepthwiseOptions {
-  /** Groups of channels that do not mix; divides the channels in and out. */
+  /** Groups of channels that do not mix; it divides the channels in and out. */
   readonly groups?: number
 }
 
 /** `torch.nn.Conv2d`. x: [batch, height, width, in]; `weight` [height, width, in / groups, out], `bias` [out], which may be absent. */
 export function conv2d(x: Tensor4D, parameters: Parameters, options: ConvolutionOptions): Tensor4D {
   const weight = parameters.tensor<Tensor4D>('weight')
-  const at = geometry(x, weight, options)
   const { groups = 1 } = options
-  if (groups === 1) return biased(convolve(x, weight, at), parameters)
-  const weights = tf.split(weight, groups, 3)
-  const parts = tf.split(x, groups, 3).map((part, i) => convolve(part as Tensor4D, weights[i] as Tensor4D, at))
-  return biased(tf.concat(parts, 3), parameters)
+  if (weight.shape[2] * groups !== x.shape[3]) {
+    throw new ChannelsMismatch(
+      `${parameters.fullName('weight')} takes ${weight.shape[2]} channels in each of ${groups} groups, and was given ${x.shape[3]} in all.`,
+    )
+  }
+  return convolve(x, weight, geometry(x, weight, options), biasOf(parameters))
 }
 
 /** One kernel per channel. x: [batch, height, width, channels]; `weight` [height, width, channels, 1], `bias` [channels], which may be absent. */
 export function depthwiseConv2d(x: Tensor4D, parameters: Parameters, options: DepthwiseOptions): Tensor4D {
   const weight = parameters.tensor<Tensor4D>('weight')
-  return biased(convolveDepthwise(x, weight, geometry(x, weight, options)), parameters)
+  return convolveDepthwise(x, weight, geometry(x, weight, options), biasOf(parameters))
 }
 
-function biased(x: Tensor4D, parameters: Parameters): Tensor4D {
-  return parameters.has('bias') ? x.add(parameters.tensor<Tensor1D>('bias')) : x
+function biasOf(parameters: Parameters): Tensor1D | undefined {
+  return parameters.has('bias') ? parameters.tensor<Tensor1D>('bias') : undefined
 }
 
 function geometry(x: Tensor4D, weight: Tensor4D, { stride = 1, padding }: DepthwiseOptions): ConvolutionGeometry {

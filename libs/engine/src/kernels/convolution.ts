@@ -1,60 +1,87 @@
-import { runOperator } from '../operator.ts'
-import { tf, type Tensor, type Tensor4D } from '../tf.ts'
-import { isUnpadded, operatorAttributes, type ConvolutionGeometry } from './convolution-geometry.ts'
-import { depthwiseInputGradient } from './depthwise-input-gradient.ts'
-import { defineKernel, type Inputs } from './kernel.ts'
+import { nativeBackend, runOperator } from '../operator.ts'
+import type { Tensor, Tensor1D, Tensor4D } from '../tf.ts'
 import { affine } from './affine.ts'
+import { withBias } from './bias.ts'
+import { isUnpadded, operatorAttributes, type ConvolutionGeometry } from './convolution-geometry.ts'
+import { depthwiseFilterGradient, filterGradient, filterGradientByPlaces } from './filter-gradient.ts'
+import { inputGradient } from './input-gradient.ts'
+import { defineKernel } from './kernel.ts'
+import { convolvePatches } from './patch-convolution.ts'
+import { integers } from './primitives.ts'
 
 export type { ConvolutionGeometry } from './convolution-geometry.ts'
 
-const convolution = defineConvolution('GauntletConvolution', 'Conv2D', 'Conv2DBackpropFilter', (x, filter, gradient, geometry) =>
-  gradientOf('Conv2DBackpropInput', geometry, shapeOf(x), filter, gradient),
-)
-const depthwise = defineConvolution(
-  'GauntletDepthwiseConvolution',
-  'DepthwiseConv2dNative',
-  'DepthwiseConv2dNativeBackpropFilter',
-  (x, filter, gradient, geometry) =>
-    depthwiseInputGradient(x.shape, filter, gradient, geometry) ??
-    gradientOf('DepthwiseConv2dNativeBackpropInput', geometry, shapeOf(x), filter, gradient),
-)
+const convolution = defineKernel<'x' | 'filter', ConvolutionGeometry>({
+  name: 'GauntletConvolution',
+  forward: ({ x, filter }, geometry) => runOperator('Conv2D', operatorAttributes(geometry), [x, filter]),
+  savedInputs: ['x', 'filter'],
+  gradient: (gradient, [x, filter], geometry) => ({
+    x: () => ofInput(x!, filter!, gradient, geometry),
+    filter: () => ofFilter(x!, filter!, gradient, geometry),
+  }),
+})
+
+const depthwise = defineKernel<'x' | 'filter', ConvolutionGeometry>({
+  name: 'GauntletDepthwiseConvolution',
+  forward: ({ x, filter }, geometry) => runOperator('DepthwiseConv2dNative', operatorAttributes(geometry), [x, filter]),
+  savedInputs: ['x', 'filter'],
+  gradient: (gradient, [x, filter], geometry) => ({
+    x: () =>
+      onGpu()
+        ? backward('DepthwiseConv2dNativeBackpropInput', geometry, integers(x!.shape), filter!, gradient)
+        : inputGradient('DepthwiseConv2dNative', x!.shape, filter!, gradient, geometry),
+    filter: () =>
+      onGpu() || geometry.stride > 1 || filter!.shape[0]! < 5
+        ? backward('DepthwiseConv2dNativeBackpropFilter', geometry, x!, integers(filter!.shape), gradient)
+        : depthwiseFilterGradient(x!, filter!.shape, gradient, geometry),
+  }),
+})
 
 /**
  * Convolution with zeros on each side given by number, as PyTorch has it: `SAME` of TensorFlow pads strided convolutions unevenly, and tfjs's
- * own operator would need a separate copy for the padding. x: [batch, height, width, in]; filter: [kernel, kernel, in, out].
+ * own operator would need a separate copy for the padding. x: [batch, height, width, in]; filter: [kernel, kernel, in / groups, out], whose
+ * third axis tells the number of groups; bias: [out].
  */
-export function convolve(x: Tensor4D, filter: Tensor4D, geometry: ConvolutionGeometry): Tensor4D {
-  const [height, width] = filter.shape
-  if (height === 1 && width === 1 && geometry.stride === 1 && isUnpadded(geometry)) return affine(x, filter)
-  return convolution({ x, filter }, geometry)[0] as Tensor4D
+export function convolve(x: Tensor4D, filter: Tensor4D, geometry: ConvolutionGeometry, bias?: Tensor1D): Tensor4D {
+  if (isPointwise(x, filter, geometry)) return affine(x, filter, bias)
+  const y = isOfPatches(x, filter, geometry) ? convolvePatches(x, filter) : (convolution({ x, filter }, geometry)[0] as Tensor4D)
+  return bias ? withBias(y, bias) : y
 }
 
-/** Depthwise convolution. x: [batch, height, width, channels]; filter: [kernel, kernel, channels, 1]. */
-export function convolveDepthwise(x: Tensor4D, filter: Tensor4D, geometry: ConvolutionGeometry): Tensor4D {
-  return depthwise({ x, filter }, geometry)[0] as Tensor4D
+/** Depthwise convolution. x: [batch, height, width, channels]; filter: [kernel, kernel, channels, 1]; bias: [channels]. */
+export function convolveDepthwise(x: Tensor4D, filter: Tensor4D, geometry: ConvolutionGeometry, bias?: Tensor1D): Tensor4D {
+  const y = depthwise({ x, filter }, geometry)[0] as Tensor4D
+  return bias ? withBias(y, bias) : y
 }
 
-function defineConvolution(
-  name: string,
-  forward: string,
-  ofFilter: string,
-  gradientOfInput: (x: Tensor, filter: Tensor, gradient: Tensor, geometry: ConvolutionGeometry) => Tensor,
-) {
-  return defineKernel<'x' | 'filter', ConvolutionGeometry>({
-    name,
-    forward: ({ x, filter }: Inputs<'x' | 'filter'>, geometry) => runOperator(forward, operatorAttributes(geometry), [x, filter]),
-    savedInputs: ['x', 'filter'],
-    gradient: (gradient, [x, filter], geometry) => ({
-      x: () => gradientOfInput(x!, filter!, gradient, geometry),
-      filter: () => gradientOf(ofFilter, geometry, x!, shapeOf(filter!), gradient),
-    }),
-  })
+function isPointwise(x: Tensor4D, { shape: [height, width, inputs] }: Tensor4D, geometry: ConvolutionGeometry): boolean {
+  return height === 1 && width === 1 && inputs === x.shape[3] && geometry.stride === 1 && isUnpadded(geometry)
 }
 
-function gradientOf(operator: string, geometry: ConvolutionGeometry, ...inputs: Tensor[]): Tensor {
+/** Whether the image is cut into squares that do not overlap. */
+function isOfPatches(x: Tensor4D, { shape: [height, width, inputs] }: Tensor4D, geometry: ConvolutionGeometry): boolean {
+  const { stride } = geometry
+  const fits = height === stride && width === stride && x.shape[1] % stride === 0 && x.shape[2] % stride === 0
+  return fits && inputs === x.shape[3] && isUnpadded(geometry)
+}
+
+/** On CPU by the forward kernel, unless that would multiply mostly zeros: it is faster, and has groups. */
+function ofInput(x: Tensor, filter: Tensor, gradient: Tensor, geometry: ConvolutionGeometry): Tensor {
+  const grouped = filter.shape[2] !== x.shape[3]
+  if (!onGpu() && (grouped || geometry.stride === 1)) return inputGradient('Conv2D', x.shape, filter, gradient, geometry)
+  return backward('Conv2DBackpropInput', geometry, integers(x.shape), filter, gradient)
+}
+
+function ofFilter(x: Tensor, filter: Tensor, gradient: Tensor, geometry: ConvolutionGeometry): Tensor {
+  if (onGpu()) return backward('Conv2DBackpropFilter', geometry, x, integers(filter.shape), gradient)
+  const byPlaces = filter.shape[2] === x.shape[3] && geometry.stride === 1
+  return (byPlaces ? filterGradientByPlaces : filterGradient)(x, filter.shape, gradient, geometry)
+}
+
+function onGpu(): boolean {
+  return nativeBackend().isUsingGpuDevice
+}
+
+function backward(operator: string, geometry: ConvolutionGeometry, ...inputs: Tensor[]): Tensor {
   return runOperator(operator, operatorAttributes(geometry), inputs)[0]!
-}
-
-function shapeOf(tensor: Tensor): Tensor {
-  return tf.tensor1d(tensor.shape, 'int32')
 }

@@ -4,7 +4,7 @@ import type { ConvolutionGeometry } from '../kernels/convolution.ts'
 export interface ConvolutionCase {
   /** [batch, height, width, channels] */
   readonly xShape: readonly [number, number, number, number]
-  /** [height, width, in, out], or [height, width, channels, 1] if depthwise. */
+  /** [height, width, in / groups, out], or [height, width, channels, 1] if depthwise. */
   readonly filterShape: readonly [number, number, number, number]
   readonly geometry: ConvolutionGeometry
   readonly depthwise: boolean
@@ -50,12 +50,13 @@ function* products(given: ConvolutionCase): Generator<[number, number, number]> 
       const y = row * geometry.stride + i - geometry.padding.top
       const x = column * geometry.stride + j - geometry.padding.left
       if (y < 0 || x < 0 || y >= xShape[1] || x >= xShape[2]) continue
-      const from = depthwise ? channel : input
+      const group = Math.floor((channel * xShape[3]) / (inputs * outputs))
+      const from = depthwise ? channel : group * inputs + input
       const to = depthwise ? 0 : channel
       yield [
         flat(yShape, image, row, column, channel),
         flat(xShape, image, y, x, from),
-        flat([kernelHeight, kernelWidth, inputs, outputs], i, j, from, to),
+        flat([kernelHeight, kernelWidth, inputs, outputs], i, j, depthwise ? channel : input, to),
       ]
     }
   }

@@ -1,0 +1,63 @@
+import { runOperator } from '../operator.ts'
+import type { Tensor } from '../tf.ts'
+import { operatorAttributes, type ConvolutionGeometry } from './convolution-geometry.ts'
+import { padWithZeros, reshape, reverse, slice, transpose } from './primitives.ts'
+
+/**
+ * The gradient by the input of a convolution as a convolution forward: of the gradient, its pixels moved apart by the stride, with the filter
+ * turned by half a circle and its channels in and out exchanged. TensorFlow's forward kernels are faster on CPU than the backward ones (up to
+ * 2.5 times for dense, several times for depthwise filters; test/benchmarks/LOG.md), and have groups where those have none.
+ * shape: that of the input, [batch, height, width, channels].
+ */
+export function inputGradient(
+  operator: 'Conv2D' | 'DepthwiseConv2dNative',
+  shape: readonly number[],
+  filter: Tensor,
+  gradient: Tensor,
+  { stride, padding: { top, left } }: ConvolutionGeometry,
+): Tensor {
+  const [, height, width, channels] = shape as [number, number, number, number]
+  const [filterHeight, filterWidth, inputs] = filter.shape as [number, number, number]
+  const spread = stride === 1 ? gradient : movedApart(gradient, stride)
+  const [, spreadHeight, spreadWidth] = spread.shape as [number, number, number]
+  const wanted = {
+    top: filterHeight - 1 - top,
+    bottom: height - spreadHeight + top,
+    left: filterWidth - 1 - left,
+    right: width - spreadWidth + left,
+  }
+  const turned = reverse(filter, [0, 1])
+  const exchanged = operator === 'Conv2D' ? exchangeChannels(turned, channels / inputs) : turned
+  const padding = mapSides(wanted, (zeros) => Math.max(zeros, 0))
+  return runOperator(operator, operatorAttributes({ stride: 1, padding }), [withoutMargins(spread, wanted), exchanged])[0]!
+}
+
+type Sides = ConvolutionGeometry['padding']
+
+function mapSides({ top, bottom, left, right }: Sides, change: (size: number) => number): Sides {
+  return { top: change(top), bottom: change(bottom), left: change(left), right: change(right) }
+}
+
+/** Without as many rows and columns as `sides` is below zero: they lie where only padding was read. */
+function withoutMargins(x: Tensor, sides: Sides): Tensor {
+  const cut = mapSides(sides, (zeros) => Math.max(-zeros, 0))
+  if (cut.top + cut.bottom + cut.left + cut.right === 0) return x
+  const [batch, height, width, channels] = x.shape as [number, number, number, number]
+  return slice(x, [0, cut.top, cut.left, 0], [batch, height - cut.top - cut.bottom, width - cut.left - cut.right, channels])
+}
+
+/** [height, width, in of a group, out of all groups] to [height, width, out of a group, in of all groups]. */
+function exchangeChannels(filter: Tensor, groups: number): Tensor {
+  const [height, width, inputs, outputs] = filter.shape as [number, number, number, number]
+  if (groups === 1) return transpose(filter, [0, 1, 3, 2])
+  const each = transpose(reshape(filter, [height, width, inputs, groups, outputs / groups]), [0, 1, 4, 3, 2])
+  return reshape(each, [height, width, outputs / groups, groups * inputs])
+}
+
+/** Every pixel becomes the first of a square of stride × stride pixels, the others of which are zero. */
+function movedApart(x: Tensor, stride: number): Tensor {
+  const [batch, height, width, channels] = x.shape as [number, number, number, number]
+  const [none, apart] = [[0, 0], [0, stride - 1]] as const // prettier-ignore
+  const cells = reshape(x, [batch, height, 1, width, 1, channels])
+  return reshape(padWithZeros(cells, [none, none, apart, none, apart, none]), [batch, height * stride, width * stride, channels])
+}
