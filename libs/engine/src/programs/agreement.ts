@@ -1,0 +1,78 @@
+import type { Tensor } from '../tf.ts'
+
+/** How well a replay agrees with the eager run. */
+export interface Agreement {
+  /** Whether every value is the same; zeros of either sign are. */
+  readonly exact: boolean
+  /** The largest deviation of a tensor, and which. */
+  readonly deviation: number
+  readonly where: string
+}
+
+/** One result of a program, eager and replayed. */
+export interface ComparedTensor {
+  readonly where: string
+  readonly expected: Tensor
+  readonly actual: Tensor
+  /** The value of a state variable before: what is judged is the change, which is small against the value. */
+  readonly before?: Tensor
+}
+
+/** Of the largest norm among a program's tensors: what is smaller may be mere rounding, as the gradient of a bias before a batch norm is. */
+const negligible = 1e-3
+
+/** Of a state variable's own norm: below it a change drowns in the rounding of the sum. */
+const negligibleChange = 1e-2
+
+/**
+ * Compares tensors by ‖expected − actual‖ / ‖expected‖, Euclidean norms. Not element by element, since a step by the sign of a gradient may turn single ones
+ * over. Whole numbers and truth values: the share that differs. Infinite where one value is finite and the other not.
+ */
+export function agreementOf(pairs: readonly ComparedTensor[]): Agreement {
+  const measured = pairs.map(({ where, expected, actual, before }) => {
+    const values = expected.dataSync()
+    const error = errorNorm(expected, values, actual)
+    const change = before && norm(values, before.dataSync())
+    return { where, error, norm: norm(values), change, isReal: expected.dtype === 'float32' }
+  })
+  const floor = negligible * Math.max(0, ...measured.filter(({ isReal }) => isReal).map((each) => each.norm))
+  let worst = { deviation: 0, where: '' }
+  for (const { where, error, norm: size, change, isReal } of measured) {
+    const scale = change === undefined ? size : Math.max(change, negligibleChange * size)
+    const deviation = error === 0 || !isReal ? error : error / Math.max(scale, floor, Number.MIN_VALUE)
+    if (deviation > worst.deviation) worst = { deviation, where }
+  }
+  return { ...worst, exact: worst.deviation === 0 }
+}
+
+function errorNorm(expected: Tensor, values: ArrayLike<number>, actual: Tensor): number {
+  if (expected.dtype !== actual.dtype || expected.size !== actual.size) return Infinity
+  return expected.dtype === 'float32' ? distance(values, actual.dataSync()) : shareDiffering(values, actual.dataSync())
+}
+
+function distance(expected: ArrayLike<number>, actual: ArrayLike<number>): number {
+  let sum = 0
+  for (let i = 0; i < expected.length; i++) {
+    const [a, b] = [expected[i]!, actual[i]!]
+    if (a === b || (Number.isNaN(a) && Number.isNaN(b))) continue
+    if (!Number.isFinite(a) || !Number.isFinite(b)) return Infinity
+    sum += (a - b) ** 2
+  }
+  return Math.sqrt(sum)
+}
+
+/** Of the finite elements, each less its value in `origin`. */
+function norm(values: ArrayLike<number>, origin?: ArrayLike<number>): number {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]! - (origin ? origin[i]! : 0)
+    if (Number.isFinite(value)) sum += value * value
+  }
+  return Math.sqrt(sum)
+}
+
+function shareDiffering(expected: ArrayLike<number>, actual: ArrayLike<number>): number {
+  let count = 0
+  for (let i = 0; i < expected.length; i++) if (expected[i] !== actual[i]) count++
+  return count / Math.max(1, expected.length)
+}

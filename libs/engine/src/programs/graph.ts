@@ -1,0 +1,110 @@
+/** Numbers of tensorflow/core/framework/types.proto. */
+export const DataType = {
+  float32: 1,
+  float64: 2,
+  int32: 3,
+  uint8: 4,
+  string: 7,
+  int64: 9,
+  bool: 10,
+  bfloat16: 14,
+  resource: 20,
+} as const
+
+/** Bytes of one element. */
+const elementBytes: Readonly<Record<number, number>> = {
+  [DataType.float32]: 4,
+  [DataType.float64]: 8,
+  [DataType.int32]: 4,
+  [DataType.uint8]: 1,
+  [DataType.int64]: 8,
+  [DataType.bool]: 1,
+  [DataType.bfloat16]: 2,
+  [DataType.resource]: 0,
+}
+
+/** A tensor's element type (a `DataType`) and its shape, always known in full. */
+export interface TensorType {
+  readonly dataType: number
+  readonly shape: readonly number[]
+}
+
+export function bytesOf({ dataType, shape }: TensorType): number {
+  return (elementBytes[dataType] ?? 0) * shape.reduce((product, size) => product * size, 1)
+}
+
+export function sameType(one: TensorType, other: TensorType): boolean {
+  return (
+    one.dataType === other.dataType && one.shape.length === other.shape.length && one.shape.every((d, i) => d === other.shape[i])
+  )
+}
+
+/** The value of a constant: its elements' bytes, or one element's that stands for all. */
+export interface ConstantValue extends TensorType {
+  readonly content: Uint8Array
+}
+
+/** An attribute of a node, under the name that AttrValue gives its kind (tensorflow/core/framework/attr_value.proto). */
+export type Attribute =
+  | { readonly text: string }
+  | { readonly integer: number }
+  | { readonly real: number }
+  | { readonly truth: boolean }
+  | { readonly type: number }
+  | { readonly shape: readonly number[] }
+  | { readonly constant: ConstantValue }
+  | { readonly function: string }
+  | { readonly integers: readonly number[] }
+  | { readonly reals: readonly number[] }
+  | { readonly truths: readonly boolean[] }
+  | { readonly types: readonly number[] }
+  | { readonly shapes: readonly (readonly number[])[] }
+
+/** One operator of a graph. The operator `Argument` stands for an argument of the function it is in. */
+export interface GraphNode {
+  readonly name: string
+  readonly operator: string
+  readonly inputs: Reference[]
+  /** Nodes that must have run before. */
+  readonly controls: GraphNode[]
+  readonly attributes: Record<string, Attribute>
+  readonly outputs: readonly TensorType[]
+  /** Whether its value is the same in every run: made of constants alone. */
+  readonly fixed: boolean
+}
+
+/** One output of a node. */
+export interface Reference {
+  readonly node: GraphNode
+  readonly output: number
+}
+
+/** A function of the graph's library: a loop's body or condition. */
+export interface GraphFunction {
+  readonly name: string
+  readonly arguments: readonly GraphNode[]
+  readonly nodes: readonly GraphNode[]
+  readonly results: readonly Reference[]
+}
+
+/** What is written into one SavedModel. */
+export interface Graph {
+  readonly nodes: readonly GraphNode[]
+  readonly functions: readonly GraphFunction[]
+}
+
+export function typeOf({ node, output }: Reference): TensorType {
+  return node.outputs[output]!
+}
+
+/** The nodes that `roots` need, in their order. */
+export function neededNodes(nodes: readonly GraphNode[], roots: readonly GraphNode[]): GraphNode[] {
+  const needed = new Set<GraphNode>()
+  const open = [...roots]
+  for (let node = open.pop(); node; node = open.pop()) {
+    if (needed.has(node)) continue
+    needed.add(node)
+    open.push(...node.inputs.map((input) => input.node), ...node.controls)
+  }
+  return nodes.filter((node) => needed.has(node))
+}

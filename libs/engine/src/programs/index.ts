@@ -1,0 +1,7 @@
+export { plain, type Form } from './forms.ts'
+export { loop, repeatWhile, type LoopBody } from './loop.ts'
+export type { NamedTensors, PartOf, Program, ProgramFunction, ProgramResult } from './program.ts'
+export { ProgramBuilder } from './program-builder.ts'
+export type { ProgramSession } from './program-session.ts'
+export { CaptureRefused, ReplayDiffers } from './refusals.ts'
+export type { TensorTree } from './tensor-tree.ts'

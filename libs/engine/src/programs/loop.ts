@@ -1,0 +1,238 @@
+import { nativeBackend } from '../operator.ts'
+import { tf, type Scalar, type Tensor } from '../tf.ts'
+import { activeRecording, recordingTo } from './capturing.ts'
+import {
+  DataType,
+  neededNodes,
+  typeOf,
+  type Attribute,
+  type GraphFunction,
+  type GraphNode,
+  type Reference,
+  type TensorType,
+} from './graph.ts'
+import { Recording, requireSameType, tensorTypeOf } from './recording.ts'
+import { CaptureRefused } from './refusals.ts'
+import { leavesOf, mapTensors, tensorsOf, tidyTree, type TensorTree } from './tensor-tree.ts'
+
+/** Iterations that a loop runs while it is captured, and again when the program checks itself: the first, and one that starts from another's result. */
+export const checkedIterations = 2
+
+/** One iteration: what is carried, and the iteration's number from 0 (int32), to what is carried on, of the same shapes. */
+export type LoopBody<Carried extends TensorTree> = (carried: Carried, iteration: Scalar) => Carried
+
+/**
+ * `count` times `body`, starting from `initial`. Outside a capture a loop of JavaScript. In a program one `StatelessWhile` node: the body is recorded once,
+ * whatever the count, and tensors from outside that it uses are its constants. Results are constants of a gradient (as after PyTorch's `detach`); the
+ * body may take gradients of its own. It must do the same operators in every iteration: what differs is to be computed from `iteration`.
+ */
+export function loop<Carried extends TensorTree>(count: number, initial: Carried, body: LoopBody<Carried>): Carried {
+  if (!Number.isSafeInteger(count) || count < 0)
+    throw new CaptureRefused(`A loop cannot run ${count} times; give a whole number from 0.`)
+  return repeat(count, initial, undefined, body)
+}
+
+/** `body` as long as `condition` (a boolean scalar) holds, `atMost` times. Outside a capture the condition is read each time; else as `loop`. */
+export function repeatWhile<Carried extends TensorTree>(
+  condition: (carried: Carried, iteration: Scalar) => Scalar,
+  initial: Carried,
+  body: LoopBody<Carried>,
+  { atMost }: { atMost: number },
+): Carried {
+  return repeat(atMost, initial, condition, body)
+}
+
+type Condition<Carried> = ((carried: Carried, iteration: Scalar) => Scalar) | undefined
+
+function repeat<Carried extends TensorTree>(
+  count: number,
+  initial: Carried,
+  condition: Condition<Carried>,
+  body: LoopBody<Carried>,
+): Carried {
+  const recording = activeRecording()
+  if (!recording) return repeatEagerly(0, count, detached(initial), condition, body)
+  return count === 0 ? detached(initial) : captureLoop(recording, count, initial, condition, body)
+}
+
+/** Iterations from `first` up to `end`. Disposes of `carried`, which must be its own. */
+function repeatEagerly<Carried extends TensorTree>(
+  first: number,
+  end: number,
+  carried: Carried,
+  condition: Condition<Carried>,
+  body: LoopBody<Carried>,
+): Carried {
+  let current = carried
+  for (let i = first; i < end; i++) {
+    const number = tf.scalar(i, 'int32')
+    const goesOn = !condition || tf.tidy(() => condition(current, number)).dataSync()[0]
+    const next = goesOn ? detachedTidy(() => body(current, number)) : undefined
+    number.dispose()
+    if (!next) break
+    tf.dispose(tensorsOf(current))
+    current = next
+  }
+  return current
+}
+
+/**
+ * The while loop of a graph: its variables are the iteration's number, the bound, what is carried, then what body and condition use from
+ * outside. The eager values it returns are those after `checkedIterations` at most, so capturing takes as long for a hundred iterations as for two.
+ */
+function captureLoop<Carried extends TensorTree>(
+  recording: Recording,
+  count: number,
+  initial: Carried,
+  condition: Condition<Carried>,
+  body: LoopBody<Carried>,
+): Carried {
+  const starts = tensorsOf(initial).map((tensor) => recording.reference(tensor))
+  const frame = new Recording(recording.program, recording)
+  const parameters = argumentsOf([integerType, integerType, ...starts.map(typeOf)])
+  const [number, , ...carried] = parameters
+  const iteration = recordIteration(frame, initial, [number!, ...carried], condition, body)
+  const eager = recordingTo(undefined, () =>
+    repeatEagerly(1, Math.min(count, checkedIterations), iteration.carried, condition, body),
+  )
+  const { functions, outside } = loopFunctions(frame, parameters, iteration)
+  const inputs = [recording.constant(integer(0)), boundOf(recording, count), ...starts, ...outside]
+  const node = recording.add('StatelessWhile', inputs, whileAttributes(functions), functions.body.results.map(typeOf), {
+    fixed: false,
+  })
+  tensorsOf(eager).forEach((tensor, i) => recording.bind(tensor, node, i + 2))
+  return eager
+}
+
+/** The two functions of a loop, without what the body computed in vain, and what they use from outside. */
+function loopFunctions(
+  frame: Recording,
+  parameters: readonly GraphNode[],
+  { references, holds }: Omit<RecordedIteration<unknown>, 'carried'>,
+) {
+  const [number, bound] = parameters.map(reference) as [Reference, Reference]
+  const isInteger = { T: { type: DataType.int32 } }
+  const next = reference(frame.add('AddV2', [number, frame.constant(integer(1))], isInteger, [integerType]))
+  const isBelow = reference(frame.add('Less', [number, bound], isInteger, [truthType]))
+  const goesOn = holds ? reference(frame.add('LogicalAnd', [holds, isBelow], {}, [truthType])) : isBelow
+  const results = [next, bound, ...references]
+  const bodyNodes = neededNodes(
+    frame.nodes,
+    results.map(({ node }) => node),
+  )
+  const conditionNodes = neededNodes(frame.nodes, [goesOn.node])
+  const used = new Set([...bodyNodes, ...conditionNodes].flatMap(({ inputs }) => inputs.map(({ node }) => node)))
+  for (const { node } of results) used.add(node)
+  const captured = frame.captured.filter(({ argument }) => used.has(argument))
+  const variables = [...parameters, ...captured.map(({ argument }) => argument)]
+  const passed = captured.map(({ argument }) => reference(argument))
+  const name = `${frame.program.name}_loop_${frame.program.functions.length / 2}`
+  const condition: GraphFunction = { name: `${name}_condition`, arguments: variables, nodes: conditionNodes, results: [goesOn] }
+  const body: GraphFunction = { name: `${name}_body`, arguments: variables, nodes: bodyNodes, results: [...results, ...passed] }
+  frame.program.functions.push(condition, body)
+  return { functions: { condition, body }, outside: captured.map(({ outer }) => outer) }
+}
+
+function whileAttributes({ condition, body }: { condition: GraphFunction; body: GraphFunction }): Record<string, Attribute> {
+  const types = body.results.map(typeOf)
+  return {
+    T: { types: types.map(({ dataType }) => dataType) },
+    output_shapes: { shapes: types.map(({ shape }) => shape) },
+    cond: { function: condition.name },
+    body: { function: body.name },
+    parallel_iterations: { integer: 1 },
+  }
+}
+
+/** Records the first iteration, on copies of the start so that the body's arguments have data of their own. */
+function recordIteration<Carried extends TensorTree>(
+  frame: Recording,
+  initial: Carried,
+  [number, ...parameters]: readonly GraphNode[],
+  condition: Condition<Carried>,
+  body: LoopBody<Carried>,
+): RecordedIteration<Carried> {
+  const copies = recordingTo(undefined, () => detached(initial))
+  const iteration = tf.scalar(0, 'int32')
+  frame.bind(iteration, number!)
+  tensorsOf(copies).forEach((tensor, i) => frame.bind(tensor, parameters[i]!))
+  const references: Reference[] = []
+  let holds: Reference | undefined
+  const carried = tidyTree(() => {
+    if (condition) holds = recordingTo(frame, () => frame.reference(condition(copies, iteration)))
+    const result = recordingTo(frame, () => body(copies, iteration))
+    requireSameShape(parameters, result)
+    references.push(...tensorsOf(result).map((tensor) => frame.reference(tensor)))
+    return recordingTo(undefined, () => detached(result))
+  })
+  tf.dispose([iteration, ...tensorsOf(copies)])
+  return { carried, references, holds }
+}
+
+interface RecordedIteration<Carried> {
+  /** The eager values after the iteration. */
+  readonly carried: Carried
+  readonly references: readonly Reference[]
+  /** What the condition gives. */
+  readonly holds: Reference | undefined
+}
+
+function requireSameShape(parameters: readonly GraphNode[], result: TensorTree): void {
+  const leaves = leavesOf(result)
+  if (leaves.length !== parameters.length) {
+    throw new CaptureRefused(
+      `A loop's body gives ${leaves.length} tensors for ${parameters.length}; return what is carried, under the same names.`,
+    )
+  }
+  leaves.forEach(([path, tensor], i) =>
+    requireSameType(`the carried value ${path}`, parameters[i]!.outputs[0]!, tensorTypeOf(tensor)),
+  )
+}
+
+/** The smaller of the count and what the program's check allows. */
+function boundOf(recording: Recording, count: number): Reference {
+  const limit = throughFrames(recording, reference(recording.program.iterationLimit()))
+  const attributes = { T: { type: DataType.int32 } }
+  return reference(recording.add('Minimum', [recording.constant(integer(count)), limit], attributes, [integerType]))
+}
+
+/** A node of the outermost recording as seen from an inner one. */
+function throughFrames(recording: Recording, outermost: Reference): Reference {
+  return recording.parent ? recording.capture(throughFrames(recording.parent, outermost)) : outermost
+}
+
+const integerType = { dataType: DataType.int32, shape: [] }
+const truthType = { dataType: DataType.bool, shape: [] }
+
+function integer(value: number) {
+  return { ...integerType, content: new Uint8Array(Int32Array.of(value).buffer) }
+}
+
+function reference(node: GraphNode): Reference {
+  return { node, output: 0 }
+}
+
+function argumentsOf(types: readonly TensorType[]): GraphNode[] {
+  return types.map((type, i) => ({
+    name: `carried_${i}`,
+    operator: 'Argument',
+    inputs: [],
+    controls: [],
+    attributes: {},
+    outputs: [type],
+    fixed: false,
+  }))
+}
+
+/** Copies that share the data but not its identity, made beneath tfjs so that no gradient passes. */
+function detached<Tree extends TensorTree>(tree: Tree): Tree {
+  return mapTensors(tree, (tensor) => {
+    const { binding } = nativeBackend()
+    const type = { name: 'T', type: binding.TF_ATTR_TYPE, value: tensorTypeOf(tensor).dataType }
+    return nativeBackend().executeSingleOutput('Identity', [type], [tensor]) as Tensor
+  })
+}
+
+function detachedTidy<Tree extends TensorTree>(work: () => Tree): Tree {
+  return tidyTree(() => detached(work()))
+}

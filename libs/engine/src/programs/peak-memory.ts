@@ -1,0 +1,72 @@
+import { bytesOf, type GraphFunction, type GraphNode, type TensorType } from './graph.ts'
+
+/** Operators whose output shares the memory of their first input. */
+const sharing = new Set(['Reshape', 'Identity', 'ExpandDims', 'Squeeze', 'StopGradient', 'PreventGradient'])
+
+/** Operators that write over an input of the same size when nobody else needs it (`forward_input` in their kernels). */
+const overwriting =
+  /^(Add|AddV2|AddN|Sub|Mul|RealDiv|DivNoNan|Maximum|Minimum|Neg|Abs|Exp|Log|Log1p|Sqrt|Rsqrt|Square|Sigmoid|Tanh|Sign|Relu|Relu6|ReluGrad|Relu6Grad|Erf|Pow|BiasAdd|Softmax|LogSoftmax|Floor|Ceil|Round|Reciprocal|SquaredDifference|Select|SelectV2|ClipByValue)$/
+
+/**
+ * Bytes of tensors alive together at most, over the recorded order: from the operator that makes a tensor to the last one that takes it. State and inputs live
+ * throughout. Memory that a kernel uses while it runs is not counted, and TensorFlow may run operators in another order than the recorded one.
+ */
+export function peakBytes(
+  nodes: readonly GraphNode[],
+  functions: readonly GraphFunction[],
+  state: readonly TensorType[],
+): number {
+  return sum(state.map(bytesOf)) + peakOf(nodes, new Map(functions.map((each) => [each.name, each])), new Set())
+}
+
+function peakOf(
+  nodes: readonly GraphNode[],
+  functions: ReadonlyMap<string, GraphFunction>,
+  lasting: ReadonlySet<GraphNode>,
+): number {
+  const lastUse = lastUses(nodes)
+  let [alive, peak] = [0, 0]
+  nodes.forEach((node, at) => {
+    const dying = [...new Set(node.inputs.map((input) => ownerOf(input.node)))].filter(
+      (owner) => lastUse.get(owner) === at && !lasting.has(owner) && isCounted(owner),
+    )
+    const made = isCounted(node) ? sum(node.outputs.map(bytesOf)) : 0
+    const isInPlace = overwriting.test(node.operator) && dying.some((owner) => sum(owner.outputs.map(bytesOf)) === made)
+    const inside = insideOf(node, functions)
+    peak = Math.max(peak, alive + (isInPlace ? 0 : made) + inside)
+    alive += made - sum(dying.map((owner) => sum(owner.outputs.map(bytesOf))))
+    if (!lastUse.has(node)) alive -= isCounted(node) && node.operator !== 'Placeholder' ? made : 0
+  })
+  return peak
+}
+
+/** What a loop's body needs beside what it is given. */
+function insideOf(node: GraphNode, functions: ReadonlyMap<string, GraphFunction>): number {
+  const body = node.attributes['body']
+  const called = body && 'function' in body ? functions.get(body.function) : undefined
+  return called ? peakOf(called.nodes, functions, new Set(called.results.map((result) => ownerOf(result.node)))) : 0
+}
+
+/** The place at which each tensor's memory is needed last; an input's is needed throughout. */
+function lastUses(nodes: readonly GraphNode[]): Map<GraphNode, number> {
+  const last = new Map<GraphNode, number>()
+  nodes.forEach((node, at) => {
+    for (const { node: input } of node.inputs) if (ownerOf(input).operator !== 'Placeholder') last.set(ownerOf(input), at)
+    if (/output_\d+$/.test(node.name)) for (const { node: input } of node.inputs) last.set(ownerOf(input), nodes.length)
+  })
+  return last
+}
+
+/** The node whose memory a node's output is. */
+function ownerOf(node: GraphNode): GraphNode {
+  return sharing.has(node.operator) && node.inputs[0] ? ownerOf(node.inputs[0].node) : node
+}
+
+/** Arguments and state are counted where they are made. */
+function isCounted({ operator }: GraphNode): boolean {
+  return !sharing.has(operator) && operator !== 'ReadVariableOp' && operator !== 'VarHandleOp' && operator !== 'Argument'
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}

@@ -1,0 +1,214 @@
+import { nativeBackend } from '../operator.ts'
+import { tf } from '../tf.ts'
+import {
+  sameType,
+  type Attribute,
+  type ConstantValue,
+  type GraphFunction,
+  type GraphNode,
+  type Reference,
+  type TensorType,
+} from './graph.ts'
+import { refusal } from './refusals.ts'
+
+/** What tfjs hands its kernels: a tensor, or as much of one. */
+export interface TensorInfo {
+  readonly dataId: object
+  readonly shape: readonly number[]
+  readonly dtype: string
+}
+
+/** What all recordings of one program have in common. */
+export interface ProgramRecording {
+  readonly name: string
+  readonly functions: GraphFunction[]
+  /** Which recording made the data of a tensor: a loop's body must not leak into what is around it. */
+  readonly owners: WeakMap<object, Recording>
+  /** Gives the node of a tensor that stands for something outside, such as state, the first time it is used. */
+  readonly resolve: (tensor: TensorInfo) => Reference | undefined
+  /** The placeholder of how many iterations each loop may run: all, but few in the program's check. */
+  readonly iterationLimit: () => GraphNode
+  count: number
+}
+
+/** Constants up to this size stand where they are used; larger ones outside every loop. */
+const smallBytes = 1024
+
+/** The operators of one eager run, as nodes of a graph or of a function's body. */
+export class Recording {
+  readonly nodes: GraphNode[] = []
+  /** A function's arguments, and what each stands for outside. */
+  readonly captured: { readonly argument: GraphNode; readonly outer: Reference }[] = []
+  private readonly references = new Map<object, Reference>()
+  private readonly constants = new Map<string, Reference>()
+
+  constructor(
+    readonly program: ProgramRecording,
+    readonly parent?: Recording,
+  ) {}
+
+  /** Adds a node. Its name is unique in the program. */
+  add(
+    operator: string,
+    inputs: Reference[],
+    attributes: Record<string, Attribute>,
+    outputs: readonly TensorType[],
+    { name, controls = [], fixed }: { name?: string; controls?: GraphNode[]; fixed?: boolean } = {},
+  ): GraphNode {
+    const node: GraphNode = {
+      name: name ?? `${this.prefix}${this.program.count++}_${operator}`,
+      operator,
+      inputs,
+      controls,
+      attributes,
+      outputs,
+      fixed: fixed ?? (inputs.length > 0 && inputs.every((input) => input.node.fixed)),
+    }
+    this.nodes.push(node)
+    return node
+  }
+
+  /** Says that the data of `tensor` are output `output` of `node`. */
+  bind(tensor: TensorInfo, node: GraphNode, output = 0): void {
+    this.references.set(tensor.dataId, { node, output })
+    this.program.owners.set(tensor.dataId, this)
+  }
+
+  /** Whether the value of the tensor would be another in another run. */
+  varies(tensor: Pick<TensorInfo, 'dataId'>): boolean {
+    if (this.program.resolve(tensor as TensorInfo)) return true
+    const reference = this.lookUp(tensor.dataId)
+    return reference !== undefined && !reference.node.fixed
+  }
+
+  /** Where the value of a tensor comes from in this graph. What was not recorded becomes a constant. */
+  reference(tensor: TensorInfo): Reference {
+    const known = this.lookUp(tensor.dataId) ?? this.fromParent(tensor)
+    if (!known) return this.constantOf(tensor)
+    const shape = known.node.outputs[known.output]!.shape
+    const same = shape.length === tensor.shape.length && shape.every((size, i) => size === tensor.shape[i])
+    return same ? known : this.reshaped(known, tensor.shape)
+  }
+
+  /** A constant; equal ones are one node. */
+  constant(value: ConstantValue): Reference {
+    const key = `${value.dataType}/${value.shape.join('x')}/${contentKey(value.content)}`
+    const known = this.constants.get(key)
+    if (known) return known
+    if (this.parent && value.content.length > smallBytes) return this.capture(this.parent.constant(value))
+    const attributes = { dtype: { type: value.dataType }, value: { constant: value } }
+    const node = this.add('Const', [], attributes, [value], { fixed: true })
+    const reference = { node, output: 0 }
+    this.constants.set(key, reference)
+    return reference
+  }
+
+  /** Inside a function: the argument that stands for something outside. */
+  capture(outer: Reference): Reference {
+    const known = this.captured.find((each) => each.outer.node === outer.node && each.outer.output === outer.output)
+    if (known) return { node: known.argument, output: 0 }
+    const type = outer.node.outputs[outer.output]!
+    const argument: GraphNode = {
+      name: `outer_${this.captured.length}`,
+      operator: 'Argument',
+      inputs: [],
+      controls: [],
+      attributes: {},
+      outputs: [type],
+      fixed: outer.node.fixed,
+    }
+    this.captured.push({ argument, outer })
+    return { node: argument, output: 0 }
+  }
+
+  private get prefix(): string {
+    return this.parent ? 'n' : `${this.program.name}/`
+  }
+
+  private lookUp(dataId: object): Reference | undefined {
+    return this.references.get(dataId)
+  }
+
+  private fromParent(tensor: TensorInfo): Reference | undefined {
+    if (!this.parent) {
+      if (this.program.owners.has(tensor.dataId)) {
+        throw refusal('a tensor made inside the body of a loop is used outside it; return it from the body as a carried value.')
+      }
+      return this.program.resolve(tensor)
+    }
+    const isOutside = this.parent.knows(tensor)
+    if (!isOutside) {
+      if (!this.program.owners.has(tensor.dataId)) return undefined
+      throw refusal('a tensor made inside the body of another loop is used here; return it from that body as a carried value.')
+    }
+    const reference = this.capture(this.parent.reference({ ...tensor, shape: this.parent.shapeOf(tensor) }))
+    this.references.set(tensor.dataId, reference)
+    return reference
+  }
+
+  /** Whether this recording or one around it knows where the tensor comes from. */
+  private knows(tensor: TensorInfo): boolean {
+    return (
+      this.references.has(tensor.dataId) || (this.parent ? this.parent.knows(tensor) : this.program.resolve(tensor) !== undefined)
+    )
+  }
+
+  /** The shape under which a tensor's data are known here. */
+  private shapeOf(tensor: TensorInfo): readonly number[] {
+    const reference = this.references.get(tensor.dataId)
+    return reference ? reference.node.outputs[reference.output]!.shape : this.parent ? this.parent.shapeOf(tensor) : tensor.shape
+  }
+
+  private reshaped(reference: Reference, shape: readonly number[]): Reference {
+    const { dataType } = reference.node.outputs[reference.output]!
+    const content = new Uint8Array(Int32Array.from(shape).buffer)
+    const shapeConstant = this.constant({ dataType: 3, shape: [shape.length], content })
+    const attributes = { T: { type: dataType }, Tshape: { type: 3 } }
+    return { node: this.add('Reshape', [reference, shapeConstant], attributes, [{ dataType, shape }]), output: 0 }
+  }
+
+  private constantOf(tensor: TensorInfo): Reference {
+    if (tensor instanceof tf.Variable) {
+      throw refusal('a tf.Variable would be frozen at its present value; declare it as state of the program.')
+    }
+    const value = constantValue(tensor)
+    const reference = this.constant(value)
+    this.references.set(tensor.dataId, reference)
+    return reference
+  }
+}
+
+/** The type of a tensor as libtensorflow holds it: tfjs has no name for some. */
+export function tensorTypeOf(tensor: TensorInfo): TensorType {
+  const { dtype } = (nativeBackend() as unknown as { tensorMap: { get(id: object): { dtype: number } } }).tensorMap.get(
+    tensor.dataId,
+  )
+  return { dataType: dtype, shape: tensor.shape }
+}
+
+/** Requires that a value handed on has the type it had. */
+export function requireSameType(what: string, before: TensorType, after: TensorType): void {
+  if (sameType(before, after)) return
+  throw refusal(
+    `${what} changes from [${before.shape.join(', ')}] (type ${before.dataType}) to [${after.shape.join(', ')}] (type ${after.dataType}); keep shape and type.`,
+  )
+}
+
+function constantValue(tensor: TensorInfo): ConstantValue {
+  if (tensor.dtype === 'string') throw refusal('a text tensor cannot be part of a program; keep texts outside.')
+  const values = nativeBackend().readSync(tensor.dataId) as Float32Array | Int32Array | Uint8Array
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+  const type = tensorTypeOf(tensor)
+  return { ...type, content: splatted(bytes, values.BYTES_PER_ELEMENT) }
+}
+
+/** One element's bytes where all elements have the same, else a copy of all. */
+function splatted(bytes: Uint8Array, width: number): Uint8Array {
+  const isSplat = bytes.length > width && bytes.every((byte, i) => byte === bytes[i % width])
+  return bytes.slice(0, isSplat ? width : bytes.length)
+}
+
+/** Small contents as they are, large ones by length and digest. */
+function contentKey(content: Uint8Array): string {
+  return Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('latin1')
+}

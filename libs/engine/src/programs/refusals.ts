@@ -1,0 +1,38 @@
+/** What was captured could not be replayed faithfully, so there is no program; the sentence says what to change. A retry does not help. */
+export class CaptureRefused extends Error {
+  override readonly name = 'CaptureRefused'
+}
+
+/** The first replay gave other values than the eager run it was captured from. Another form may do; the plain one not doing is a bug. */
+export class ReplayDiffers extends Error {
+  override readonly name = 'ReplayDiffers'
+}
+
+/** A refusal that names the line of the caller. */
+export function refusal(what: string): CaptureRefused {
+  return new CaptureRefused(`${callerLine()}: ${what}`)
+}
+
+/** Frames of tfjs, of Node, and of this room's own machinery. */
+const machinery =
+  /node_modules|tfjs[\w-]*\/src\/|node:internal|\(node:|\/engine\/src\/(?:programs\/(?!.*\.(?:test|case|fixture)\.)|operator\.ts|random\.ts|out-of-memory\.ts)/
+
+/** File, line and column of the nearest caller outside tfjs and this room. */
+function callerLine(): string {
+  const before = Error.stackTraceLimit
+  Error.stackTraceLimit = 200
+  const frames = (new Error('where').stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  Error.stackTraceLimit = before
+  const frame = frames.find((line) => !machinery.test(line) && /:\d+:\d+/.test(line))
+  return /(?:\()?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/.exec(frame ?? '')?.[1]?.replace('file://', '') ?? 'During the capture'
+}
+
+/** Functions and files of the calls that led here, nearest first; cheaper than a stack as text, which source maps slow down. */
+export function callers(limit = 40): { readonly functionName: string; readonly file: string }[] {
+  const { prepareStackTrace, stackTraceLimit } = Error
+  Error.stackTraceLimit = limit
+  Error.prepareStackTrace = (_, sites) => sites
+  const sites = new Error('callers').stack as unknown as NodeJS.CallSite[]
+  Object.assign(Error, { prepareStackTrace, stackTraceLimit })
+  return sites.map((site) => ({ functionName: site.getFunctionName() ?? '', file: site.getFileName() ?? '' }))
+}

@@ -1,0 +1,67 @@
+import type { Tensor } from '../tf.ts'
+import { DataType, type GraphNode, type Reference, type TensorType } from './graph.ts'
+import { tensorTypeOf } from './recording.ts'
+import { leavesOf, type TensorTree } from './tensor-tree.ts'
+
+/** One tensor of the state and the nodes by which every program reaches it. */
+export interface StateVariable {
+  readonly path: string
+  readonly type: TensorType
+  readonly handle: GraphNode
+  /** Fed with a new value; `isSet` is fetched to assign it. */
+  readonly given: GraphNode
+  readonly isSet: GraphNode
+  /** Fetched to read the value out. */
+  readonly value: GraphNode
+}
+
+/** The graph variables of a session: resources of the graph, so that values stay on the device between runs. */
+export class StateNodes {
+  readonly nodes: GraphNode[] = []
+  readonly variables: readonly StateVariable[]
+
+  constructor(state: TensorTree) {
+    this.variables = leavesOf(state).map(([path, tensor], index) => this.declare(path, tensor, index))
+  }
+
+  private declare(path: string, tensor: Tensor, index: number): StateVariable {
+    const type = tensorTypeOf(tensor)
+    const scope = `state/${index}`
+    const handleType = { dataType: DataType.resource, shape: [] }
+    const handle = this.add(`${scope}/handle`, 'VarHandleOp', [], [handleType], {
+      dtype: { type: type.dataType },
+      shape: { shape: type.shape },
+      shared_name: { text: scope },
+    })
+    const given = this.add(`${scope}/given`, 'Placeholder', [], [type], {
+      dtype: { type: type.dataType },
+      shape: { shape: type.shape },
+    })
+    const copy = this.add(`${scope}/copy`, 'DeepCopy', [given], [type], { T: { type: type.dataType } })
+    const set = this.add(`${scope}/set`, 'AssignVariableOp', [handle, copy], [], { dtype: { type: type.dataType } })
+    const isSet = this.add(`${scope}/is_set`, 'Const', [], [doneType], doneAttributes, [set])
+    const value = this.add(`${scope}/value`, 'ReadVariableOp', [handle], [type], { dtype: { type: type.dataType } })
+    return { path, type, handle, given, isSet, value }
+  }
+
+  private add(
+    name: string,
+    operator: string,
+    inputs: GraphNode[],
+    outputs: TensorType[],
+    attributes: GraphNode['attributes'],
+    controls: GraphNode[] = [],
+  ): GraphNode {
+    const references: Reference[] = inputs.map((node) => ({ node, output: 0 }))
+    const node = { name, operator, inputs: references, controls, attributes, outputs, fixed: false }
+    this.nodes.push(node)
+    return node
+  }
+}
+
+/** What is fetched to have the nodes it waits for run: the binding runs only what is fetched. */
+export const doneType: TensorType = { dataType: DataType.int32, shape: [] }
+export const doneAttributes: GraphNode['attributes'] = {
+  dtype: { type: DataType.int32 },
+  value: { constant: { ...doneType, content: new Uint8Array(4) } },
+}
