@@ -24,13 +24,14 @@ import {
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
 import { clipNormalisation, imageNetNormalisation, normalisationUnder, plainPixels } from './normalisations.ts'
+import { isTextTower } from './openclip-checkpoint.ts'
 import { unwrapRobustCheckpoint } from './robust-checkpoint.ts'
 import {
   biasSpecification,
   convolutionSpecification,
+  decayedSpecification,
   depthwiseSpecification,
   layerNormSpecification,
-  learnedSpecification,
   linearSpecification,
 } from './specifications.ts'
 
@@ -97,7 +98,7 @@ export function convNeXt(id: string, contract: InputContract): Backbone | undefi
     classifier: 'head.fc',
     normalisation,
     specifications: (count) => specificationsOf(size, count),
-    adoptCheckpoint: (arrays) => adoptCheckpoint(arrays, variant, normalisation),
+    adoptCheckpoint: (arrays) => adoptCheckpoint(arrays, variant, contract === 'none' ? undefined : normalisation),
     logits: (images, parameters, context) => {
       const pooled = globalAveragePool(featuresOf(normalise(images, normalisation), parameters, variant, context))
       return linear<Tensor2D>(layerNorm(pooled, parameters.at('head.norm'), { epsilon }), parameters.at('head.fc'))
@@ -145,7 +146,7 @@ function specificationsOf({ depths, widths }: Size, classes: number): ParameterS
       ...Array.from({ length: depth }, (_, i) => blockSpecification(`stages.${stage}.blocks.${i}`, widths[stage]!)).flat(),
     ]),
     ...layerNormSpecification('head.norm', last),
-    ...linearSpecification('head.fc', classes, last),
+    ...(classes > 0 ? linearSpecification('head.fc', classes, last) : []), // a CLIP has none
   ]
 }
 
@@ -159,7 +160,7 @@ function downsampleSpecification(name: string, input: number, output: number): P
 
 function blockSpecification(name: string, width: number): ParameterSpecification[] {
   return [
-    learnedSpecification(`${name}.gamma`, [width]),
+    decayedSpecification(`${name}.gamma`, [width]),
     depthwiseSpecification(`${name}.conv_dw`, width, kernel),
     biasSpecification(`${name}.conv_dw`, width),
     ...layerNormSpecification(`${name}.norm`, width),
@@ -172,7 +173,7 @@ function blockSpecification(name: string, width: number): ParameterSpecification
  * Takes the image trunk out of a CLIP, a robust model out of its wrapping, and gives facebookresearch/ConvNeXt's old names timm's
  * (timm `convnext.checkpoint_filter_fn`).
  */
-function adoptCheckpoint(arrays: readonly NamedArray[], { published }: Variant, fed: Normalisation): NamedArray[] {
+function adoptCheckpoint(arrays: readonly NamedArray[], { published }: Variant, fed?: Normalisation): NamedArray[] {
   if (published === 'clip') return imageTrunk(arrays)
   const unwrapped = published === 'robust' ? unwrapRobustCheckpoint(arrays, fed) : [...arrays]
   return unwrapped.some(({ name }) => name.startsWith('downsample_layers.'))
@@ -180,16 +181,12 @@ function adoptCheckpoint(arrays: readonly NamedArray[], { published }: Variant, 
     : unwrapped
 }
 
-/** What a CLIP has beside the image trunk: the projection of the image and the text tower (open_clip `model.py`, `CLIP`). */
-const besideTheTrunk =
-  /^(visual\.head\.proj\.weight|positional_embedding|text_projection|logit_scale|logit_bias|attn_mask|token_embedding\.weight|(text|transformer|ln_final)\..+)$/
-
-/** The trunk alone; whatever else is not known to belong to a CLIP stays for strict loading to judge. */
+/** The trunk without text tower and projection; whatever else is not known to belong to a CLIP stays for strict loading to judge. */
 function imageTrunk(arrays: readonly NamedArray[]): NamedArray[] {
   const prefix = 'visual.trunk.'
   if (!arrays.some(({ name }) => name.startsWith(prefix))) return [...arrays]
   return arrays
-    .filter(({ name }) => !besideTheTrunk.test(name))
+    .filter(({ name }) => name !== 'visual.head.proj.weight' && !isTextTower(name))
     .map((array) => (array.name.startsWith(prefix) ? { ...array, name: array.name.slice(prefix.length) } : array))
 }
 

@@ -7,10 +7,11 @@ import { asFloat32, type NamedArray } from '@gauntlet/weights'
 export function adoptOpenClip(arrays: readonly NamedArray[]): NamedArray[] {
   const bare = arrays.map((array) => ({ ...array, name: array.name.replace(/^module\./, '') }))
   if (!bare.some(({ name }) => name === 'visual.class_embedding')) return [...arrays]
-  return bare.filter(({ name }) => !isText(name)).flatMap(adopted)
+  return bare.filter(({ name }) => !isTextTower(name)).flatMap(adopted)
 }
 
-function isText(name: string): boolean {
+/** Whether a tensor of a CLIP belongs to its text tower, or to the comparison of texts with images (open_clip, model.py `CLIP`). */
+export function isTextTower(name: string): boolean {
   return /^(positional_embedding|text_projection|logit_scale|logit_bias|attn_mask)$|^(token_embedding|transformer|ln_final|text)\./.test(
     name,
   )

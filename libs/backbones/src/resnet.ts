@@ -79,7 +79,8 @@ export function resNet(id: string, contract: InputContract): Backbone | undefine
     classifier: 'fc',
     normalisation,
     specifications,
-    adoptCheckpoint: (arrays) => (variant.wrapped ? unwrapRobustCheckpoint(arrays, normalisation) : [...arrays]),
+    adoptCheckpoint: (arrays) =>
+      variant.wrapped ? unwrapRobustCheckpoint(arrays, contract === 'none' ? undefined : normalisation) : [...arrays],
     logits: (images, parameters, context) => {
       const x = featuresOf(normalise(images, normalisation), parameters, context)
       return linear(globalAveragePool(x), parameters.at('fc'))

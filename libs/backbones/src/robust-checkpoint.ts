@@ -10,9 +10,9 @@ import { asFloat32, type NamedArray } from '@gauntlet/weights'
  * - thu-ml/ares: `module.` alone.
  *
  * The attacker's copy is dropped. A normalisation is dropped where it says what `fed` does; one that says otherwise stays, so that strict
- * loading refuses a checkpoint that would be fed wrongly.
+ * loading refuses a checkpoint that would be fed wrongly. Whoever normalises by himself, the contract `none`, gives no `fed`.
  */
-export function unwrapRobustCheckpoint(arrays: readonly NamedArray[], fed: Normalisation): NamedArray[] {
+export function unwrapRobustCheckpoint(arrays: readonly NamedArray[], fed?: Normalisation): NamedArray[] {
   return arrays
     .map((array) => ({ ...array, name: innerName(array.name) }))
     .filter((array) => !array.name.startsWith('attacker.') && !agrees(array, fed))
@@ -23,10 +23,10 @@ function innerName(name: string): string {
   return name.replace(/^(?:(?:module|base_model|model)\.)+/, '')
 }
 
-function agrees(array: NamedArray, { mean, deviation }: Normalisation): boolean {
+function agrees(array: NamedArray, fed: Normalisation | undefined): boolean {
   const [, part] = /^normali[sz]er?\.(?:new_)?(mean|std)$/.exec(array.name) ?? []
-  if (!part) return false
-  const expected = part === 'mean' ? mean : deviation
+  if (!part || !fed) return part !== undefined
+  const expected = part === 'mean' ? fed.mean : fed.deviation
   const given = asFloat32(array)
   return given.length === expected.length && expected.every((value, i) => Math.abs(value - given[i]!) < 1e-5)
 }
