@@ -1,9 +1,9 @@
-import { runOperator, tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import type { ApgdState } from './ascent.ts'
 import type { Ball } from './ball.ts'
 import { inspect, type Inspection } from './inspection.ts'
 import { crossEntropy, type LogitsFunction, type Loss } from './loss.ts'
-import { releaseReplaced } from './tensor-tree.ts'
+import { releaseReplaced, whichever } from './tensor-tree.ts'
 
 /** What APGD is up against. images: [batch, height, width, 3] in [0, 1]; labels: [batch], int32. */
 export interface ApgdProblem {
@@ -12,6 +12,8 @@ export interface ApgdProblem {
   readonly ball: Ball
   readonly images: Tensor4D
   readonly labels: Tensor1D
+  /** For losses that aim at a class: [batch], int32. */
+  readonly targets?: Tensor1D
   readonly iterations: number
 }
 
@@ -24,11 +26,12 @@ export function apgdBegin(problem: ApgdProblem, start: Tensor4D): ApgdStep {
     const { ball, images } = problem
     const inspection = inspect(problem, start)
     const { loss, gradient } = inspection
-    const stepSize = tf.fill(loss.shape, ball.ascent.initialStep * ball.epsilon) as Tensor1D
+    const radius = tf.fill(loss.shape, ball.epsilon) as Tensor1D
+    const stepSize = radius.mul<Tensor1D>(ball.ascent.initialStep)
     const memory = ball.ascent.begin(images, loss)
     const points = { iterate: start.clone(), previous: start.clone(), best: start.clone() }
     return {
-      state: { ...points, gradient, loss, bestGradient: gradient.clone(), bestLoss: loss.clone(), stepSize, memory },
+      state: { ...points, gradient, loss, bestGradient: gradient.clone(), bestLoss: loss.clone(), stepSize, radius, memory },
       point: points.iterate,
       inspection,
     }
@@ -40,7 +43,7 @@ export function apgdStep(problem: ApgdProblem, state: ApgdState, iteration: numb
   return tf.tidy(() => {
     const { ball, images } = problem
     const { ascent } = ball
-    const iterate = ascent.move(ball, state, images, iteration)
+    const iterate = ascent.move(ball, state, images, iteration > 0 ? ascent.inertia : 0)
     const inspection = inspect(problem, iterate)
     const { loss, gradient } = inspection
     const before = iteration > 0 ? state.loss : tf.zerosLike(loss)
@@ -81,7 +84,7 @@ export function apgd({ logits, ball, iterations, images, labels, start, loss = c
 }
 
 /** A strictly higher loss replaces the best point (:397); a loss that is not a number never does. */
-function bestOf(state: ApgdState, iterate: Tensor4D, { loss, gradient }: Inspection) {
+export function bestOf(state: ApgdState, iterate: Tensor4D, { loss, gradient }: Pick<Inspection, 'loss' | 'gradient'>) {
   const better = loss.greater<Tensor1D>(state.bestLoss)
   return {
     best: whichever(better, iterate, state.best),
@@ -99,9 +102,4 @@ function adapted({ ball, images }: ApgdProblem, state: ApgdState): ApgdState {
   const iterate = whichever(restart, state.best, state.iterate)
   const gradient = whichever(restart, state.bestGradient, state.gradient)
   return { ...state, iterate, gradient, stepSize, memory }
-}
-
-/** The images of `one` where `chosen` [batch] holds, else those of `other`. `tf.where` would first write the choice out for every pixel. */
-function whichever(chosen: Tensor1D, one: Tensor4D, other: Tensor4D): Tensor4D {
-  return runOperator('Select', { T: { type: 'float32' } }, [chosen, one, other])[0] as Tensor4D
 }

@@ -18,6 +18,8 @@ export type ApgdState<Memory extends AscentMemory = AscentMemory> = {
   readonly bestLoss: Tensor1D
   /** In units of pixels. */
   readonly stepSize: Tensor1D
+  /** Of the ball that the points are kept in: epsilon, but in the first phases of an L1 attack. */
+  readonly radius: Tensor1D
   readonly memory: Memory
 }
 
@@ -31,14 +33,19 @@ export interface Adaptation<Memory extends AscentMemory> {
 
 /** One way of climbing: how a step is taken, and how its size follows the loss. Pure functions of tensors; no host reads. */
 export interface Ascent<Memory extends AscentMemory = AscentMemory> {
-  /** The first step size over epsilon. */
+  /** The first step size over the radius. */
   readonly initialStep: number
+  /** How much of the last move is added to a step: the share of every step but the first. */
+  readonly inertia: number
   /** The iterations (from 0) after which `adapt` is asked. */
   checks(iterations: number): readonly number[]
-  /** The memory before the first step. `origin` [batch, height, width, 3], `startLoss` [batch]. */
-  begin(origin: Tensor4D, startLoss: Tensor1D): Memory
-  /** The next iterate, inside ball and box. `iteration` counts from 0. */
-  move(ball: Ball, state: ApgdState<Memory>, origin: Tensor4D, iteration: number): Tensor4D
+  /**
+   * The memory before the first step. `origin` [batch, height, width, 3], `startLoss` [batch]; `given` is the start where a former phase left it, so
+   * that it tells something.
+   */
+  begin(origin: Tensor4D, startLoss: Tensor1D, given?: Tensor4D): Memory
+  /** The next iterate, inside ball and box. `inertia` is that of the ascent, 0 at the first step; a number or [batch, 1, 1, 1]. */
+  move(ball: Ball, state: ApgdState<Memory>, origin: Tensor4D, inertia: number | Tensor4D): Tensor4D
   /** The memory after the loss of a new iterate is known; `before` is the loss of the iterate before it, 0 at the first. */
   observe(memory: Memory, loss: Tensor1D, before: Tensor1D): Memory
   /** The check. */

@@ -17,10 +17,24 @@ export interface Question {
   readonly logits: LogitsFunction
   readonly loss: Loss
   readonly labels: Tensor1D
+  /** For losses that aim at a class: [batch], int32. */
+  readonly targets?: Tensor1D
+  /** Passes over which loss gradients are averaged, for models that draw random numbers (`eot_iter`, autopgd_base.py:366); 1 unless given. */
+  readonly samples?: number
 }
 
-/** One forward and one backward pass. points: [batch, height, width, 3]. */
+/** What a model says of points [batch, height, width, 3]: one forward and one backward pass for every sample. Only the gradients are averaged (:379). */
 export function inspect(question: Question, points: Tensor4D): Inspection {
+  const samples = question.samples ?? 1
+  if (samples === 1) return inspectOnce(question, points)
+  return tf.tidy(() => {
+    const seen = Array.from({ length: samples }, () => inspectOnce(question, points))
+    return { ...seen.at(-1)!, gradient: tf.addN(seen.map(({ gradient }) => gradient)).div<Tensor4D>(samples) }
+  })
+}
+
+/** One forward and one backward pass. */
+function inspectOnce(question: Question, points: Tensor4D): Inspection {
   const kept: Tensor[] = []
   const keep = <T extends Tensor>(tensor: T): T => {
     kept.push(tf.keep(tensor))
@@ -35,7 +49,7 @@ export function inspect(question: Question, points: Tensor4D): Inspection {
 
 /** tfjs disposes what a differentiated function makes; `keep` saves the logits and losses of that one forward pass. */
 function inspectKeeping(
-  { logits, loss, labels }: Question,
+  { logits, loss, labels, targets = labels }: Question,
   points: Tensor4D,
   keep: <T extends Tensor>(tensor: T) => T,
 ): Inspection {
@@ -43,7 +57,7 @@ function inspectKeeping(
   /** The sum over the batch: rows do not mix, so its gradient is that of every image's own loss (autopgd_base.py:266). */
   const total = (at: Tensor): Tensor => {
     seen.logits = keep(logits(at as Tensor4D))
-    seen.loss = keep(loss(seen.logits, labels))
+    seen.loss = keep(loss(seen.logits, labels, targets))
     return seen.loss.sum()
   }
   const gradient = tf.grad(total)(points) as Tensor4D

@@ -1,6 +1,8 @@
 import { normal, type Tensor, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import { requireRadius, type Ball } from './ball.ts'
+import { l2TowardsHyperplane } from './hyperplane-projection.ts'
 import { momentumAscent, type OscillationMemory } from './momentum-ascent.ts'
+import { bumps, l2Mass } from './square-bumps.ts'
 
 /** Offsets of Euclidean length up to `radius`. */
 export function l2(radius: number): Ball<OscillationMemory> {
@@ -9,19 +11,23 @@ export function l2(radius: number): Ball<OscillationMemory> {
     norm: 'L2',
     epsilon,
     size,
+    dualSize: size,
     /**
      * Scaled into the ball, then clipped to the box (autopgd_base.py:338). Clipping cannot lengthen an offset whose origin is in the
      * box, so the point is inside both; it is not always the nearest such point.
      */
-    project: (point, origin) => {
+    project: (point, origin, within) => {
       const offset = point.sub(origin) as Tensor4D
-      return origin.add(unit(offset).mul(perImage(size(offset).minimum(epsilon)))).clipByValue(0, 1) as Tensor4D
+      return origin.add(unit(offset).mul(perImage(size(offset).minimum(within ?? epsilon)))).clipByValue(0, 1) as Tensor4D
     },
+    towardsHyperplane: l2TowardsHyperplane,
     steepest: unit,
     draw: normal,
     /** Scaled to the sphere, then clipped to the box and not scaled again (autopgd_base.py:211, :230). */
-    spread: (noise, origin) => origin.add(unit(noise).mul(epsilon)).clipByValue(0, 1) as Tensor4D,
+    spread: (noise, origin, within) =>
+      origin.add(unit(noise).mul(within ? perImage(within) : epsilon)).clipByValue(0, 1) as Tensor4D,
     ascent: momentumAscent,
+    squares: bumps(l2Mass(epsilon)),
   }
 }
 

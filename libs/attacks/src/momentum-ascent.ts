@@ -16,8 +16,8 @@ export type OscillationMemory = {
 /** Share of the iterations of a window in which the loss must have risen to keep the step (`rho`, autopgd_base.py:115). */
 const keepingShare = 0.75
 
-/** Weight of the new step against the last one (`a`, autopgd_base.py:326). */
-const stepWeight = 0.75
+/** Weight of the last move against the new step (1 − `a`, autopgd_base.py:326). */
+const inertia = 0.25
 
 /**
  * APGD's climb in the Linf and L2 balls (Croce and Hein, arXiv:2003.01690, algorithm 1), as fra31/auto-attack@a3922004 runs it, off-by-ones
@@ -25,6 +25,7 @@ const stepWeight = 0.75
  */
 export const momentumAscent: Ascent<OscillationMemory> = {
   initialStep: 2, // :293
+  inertia,
 
   checks: oscillationChecks,
 
@@ -36,11 +37,10 @@ export const momentumAscent: Ascent<OscillationMemory> = {
   }),
 
   /** z = P(x + s d), x' = P(x + a (z − x) + (1 − a)(x − x_previous)), :329 to :343; a is 1 at the first step (:326). */
-  move(ball, { iterate, previous, gradient, stepSize }, origin, iteration) {
-    const weight = iteration > 0 ? stepWeight : 1
+  move(ball, { iterate, previous, gradient, stepSize, radius }, origin, inertia) {
     const climbed = iterate.add(ball.steepest(gradient).mul(stepSize.reshape([-1, 1, 1, 1]))) as Tensor4D
-    const towards = ball.project(climbed, origin).sub(iterate).mul(weight)
-    return ball.project(iterate.add(towards).add(iterate.sub(previous).mul(1 - weight)), origin)
+    const towards = ball.project(climbed, origin, radius).sub(iterate).mul(tf.sub(1, inertia))
+    return ball.project(iterate.add(towards).add(iterate.sub(previous).mul(inertia)), origin, radius)
   },
 
   /**

@@ -29,6 +29,7 @@ const smallestStep = 10
  */
 export const sparseAscent: Ascent<SparsityMemory> = {
   initialStep: 1, // :293
+  inertia: 0, // no momentum, :346
 
   /** Every 4 % of the iterations, rounded down, at least 1 (:300); the window never changes (:439). */
   checks(iterations) {
@@ -36,30 +37,36 @@ export const sparseAscent: Ascent<SparsityMemory> = {
     return Array.from({ length: Math.floor(iterations / window) }, (_, i) => (i + 1) * window - 1)
   },
 
-  begin: (origin, startLoss) => ({
-    share: tf.fill(startLoss.shape, firstShare),
-    support: tf.fill(startLoss.shape, coordinates(origin)), // :304
-  }),
+  /** Without a given start as :303, with one as :306. */
+  begin(origin, startLoss, given) {
+    if (given) return memoryOf(supportOf(given, origin), origin)
+    return { share: tf.fill(startLoss.shape, firstShare), support: tf.fill(startLoss.shape, coordinates(origin)) }
+  },
 
   /** x' = P(x + s d), d sparse and of unit L1 size (:347 to :356). */
-  move(ball, { iterate, gradient, stepSize, memory }, origin) {
+  move(ball, { iterate, gradient, stepSize, radius, memory }, origin) {
     const climbed = iterate.add(ball.steepest(gradient, memory.share).mul(stepSize.reshape([-1, 1, 1, 1]))) as Tensor4D
-    return ball.project(climbed, origin)
+    return ball.project(climbed, origin, radius)
   },
 
   observe: (memory) => memory,
 
   /** A shrunk support starts again from the best point with the full step; otherwise the step shrinks (:427 to :436). */
-  adapt(ball, { best, stepSize, memory }, origin) {
-    const support = best.sub(origin).notEqual(0).toFloat().sum([1, 2, 3]) as Tensor1D
+  adapt(_, { best, stepSize, radius, memory }, origin) {
+    const support = supportOf(best, origin)
     const restart = support.div(memory.support).less(shrunkBelow) as Tensor1D // 0 / 0 is not below
-    const smaller = stepSize.div(stepShrink).clipByValue(ball.epsilon / smallestStep, ball.epsilon)
-    return {
-      restart,
-      stepSize: tf.where(restart, tf.fill(stepSize.shape, ball.epsilon), smaller) as Tensor1D,
-      memory: { share: support.div(coordinates(origin)).div(shareShrink), support },
-    }
+    const smaller = stepSize.div(stepShrink).maximum(radius.div(smallestStep)).minimum(radius)
+    return { restart, stepSize: tf.where(restart, radius, smaller) as Tensor1D, memory: memoryOf(support, origin) }
   },
+}
+
+function memoryOf(support: Tensor1D, origin: Tensor4D): SparsityMemory {
+  return { share: support.div(coordinates(origin)).div(shareShrink), support }
+}
+
+/** Coordinates in which each point differs from its origin, [batch]. */
+function supportOf(point: Tensor4D, origin: Tensor4D): Tensor1D {
+  return point.sub(origin).notEqual(0).toFloat().sum([1, 2, 3])
 }
 
 function coordinates(origin: Tensor4D): number {

@@ -1,0 +1,123 @@
+import { apgdAttack } from './apgd-attack.ts'
+import type { Attack } from './attack.ts'
+import type { Ball } from './ball.ts'
+import { fabAttack } from './fab-attack.ts'
+import { crossEntropy, differenceOfLogitsRatio, targetedDifferenceOfLogitsRatio } from './loss.ts'
+import { squareAttack } from './square-attack.ts'
+import { rankedByLinearisation } from './target-ranking.ts'
+
+/** The ensembles by strength; AutoAttack's own three keep its names (`standard` is the number the field compares). */
+export const ensembleNames = ['apgd-ce', 'apgd-ce+t', 'malt', 'standard', 'plus', 'rand'] as const
+export type EnsembleName = (typeof ensembleNames)[number]
+
+/** One attack of an ensemble, as data. */
+export interface AttackEntry {
+  readonly attack: 'apgd-ce' | 'apgd-dlr' | 'apgd-t' | 'fab' | 'fab-t' | 'square'
+  /** Steps of one run; for Square: queries. */
+  readonly iterations: number
+  readonly restarts: number
+  /** Target classes; 0 where the attack aims at none. */
+  readonly targets: number
+  /** Radii of APGD's phases over epsilon. */
+  readonly phases?: readonly number[]
+  /** Gradients averaged for one step. */
+  readonly samples?: number
+  /** How targets are chosen: by the clean logits, or by how near their linearised boundaries are. */
+  readonly choice?: 'logits' | 'linearisation'
+}
+
+/** An ensemble for one norm and number of classes. */
+export interface Ensemble {
+  readonly name: EnsembleName
+  readonly entries: readonly AttackEntry[]
+  /** What the reference would list and this model cannot be given, with the reason. */
+  readonly leftOut: readonly { readonly attack: AttackEntry['attack']; readonly reason: string }[]
+}
+
+/** The entries of an ensemble before the number of classes is looked at (autoattack.py:256 to :301). */
+function entriesOf(name: EnsembleName, norm: Ball['norm']): readonly AttackEntry[] {
+  const isL1 = norm === 'L1'
+  const phases = isL1 ? { phases: [3, 2, 1] } : {} // `use_largereps`, only in `standard` (:267)
+  const ce: AttackEntry = { attack: 'apgd-ce', iterations: 100, restarts: isL1 ? 5 : 1, targets: 0, ...phases }
+  const t: AttackEntry = { attack: 'apgd-t', iterations: 100, restarts: 1, targets: isL1 ? 5 : 9, ...phases }
+  const fabT: AttackEntry = { attack: 'fab-t', iterations: 100, restarts: 1, targets: 9 }
+  const square: AttackEntry = { attack: 'square', iterations: 5000, restarts: 1, targets: 0 }
+  const plain = { iterations: 100, restarts: 5, targets: 0 }
+  switch (name) {
+    case 'apgd-ce':
+      return [ce]
+    case 'apgd-ce+t':
+      return [ce, t]
+    case 'malt':
+      return [{ ...t, targets: isL1 ? 5 : 9, choice: 'linearisation' }]
+    case 'standard':
+      return [ce, t, fabT, square]
+    case 'plus':
+      return [
+        { attack: 'apgd-ce', ...plain },
+        { attack: 'apgd-dlr', ...plain },
+        { attack: 'fab', ...plain },
+        square,
+        { attack: 'apgd-t', iterations: 100, restarts: 1, targets: 9 },
+        fabT, // its restarts are set to 1 when it runs (:184)
+      ]
+    case 'rand':
+      return [
+        { attack: 'apgd-ce', ...plain, restarts: 1, samples: 20 },
+        { attack: 'apgd-dlr', ...plain, restarts: 1, samples: 20 },
+      ]
+  }
+}
+
+/** Classes an attack needs: the ratio compares with the third largest logit, the targeted one with the fourth. */
+const classesNeeded: Record<AttackEntry['attack'], number> = {
+  'apgd-ce': 2,
+  'apgd-dlr': 3,
+  'apgd-t': 4,
+  fab: 2,
+  'fab-t': 2,
+  square: 2,
+}
+
+/**
+ * An ensemble as data. Departure: with few classes there are as many targets as classes beside the label, and losses that need more classes are left out and
+ * said so; the reference warns and then fails (checks.py:100, autopgd_base.py:668).
+ */
+export function ensembleOf(name: EnsembleName, norm: Ball['norm'], classes: number): Ensemble {
+  const all = entriesOf(name, norm)
+  const fits = ({ attack }: AttackEntry) => classes >= classesNeeded[attack]
+  const leftOut = all.filter((entry) => !fits(entry)).map(({ attack }) => ({ attack, reason: reasonOf(attack, classes) }))
+  const entries = all.filter(fits).map((entry) => ({ ...entry, targets: Math.min(entry.targets, classes - 1) }))
+  return { name, entries, leftOut }
+}
+
+function reasonOf(attack: AttackEntry['attack'], classes: number): string {
+  return `${attack} needs ${classesNeeded[attack]} classes and the model has ${classes}`
+}
+
+/** The attacks of an ensemble in a ball. */
+export function attacksOf({ entries }: Ensemble, ball: Ball): Attack[] {
+  return entries.map((entry) => attackOf(entry, ball))
+}
+
+function attackOf(
+  { attack: name, iterations, restarts, targets, phases = [1], samples = 1, choice }: AttackEntry,
+  ball: Ball,
+): Attack {
+  const apgd = { name, ball, iterations, restarts, targets, phases, samples }
+  switch (name) {
+    case 'apgd-ce':
+      return apgdAttack({ ...apgd, loss: crossEntropy })
+    case 'apgd-dlr':
+      return apgdAttack({ ...apgd, loss: differenceOfLogitsRatio })
+    case 'apgd-t': {
+      const attack = apgdAttack({ ...apgd, loss: targetedDifferenceOfLogitsRatio })
+      return choice === 'linearisation' ? { ...attack, rank: rankedByLinearisation(ball, targets) } : attack
+    }
+    case 'fab':
+    case 'fab-t':
+      return fabAttack({ name, ball, iterations, restarts, targets })
+    case 'square':
+      return squareAttack({ name, ball, queries: iterations, restarts })
+  }
+}

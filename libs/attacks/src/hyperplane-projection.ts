@@ -1,0 +1,96 @@
+import { tf, type Tensor1D, type Tensor2D } from '@gauntlet/engine'
+import { arithmeticHalvings, arithmeticMiddle, bisect, geometricHalvings, geometricMiddle } from './bisection.ts'
+
+/**
+ * The three projections of FAB (Croce and Hein, arXiv:1907.02044, section 3.1): the shortest offset from a point t of the box [0, 1] to the points of
+ * the box with w · x = b. Each moves coordinates only where w · x changes towards b. The reference (fra31/auto-attack@a3922004, fab_projections.py)
+ * sorts the coordinates and looks the multiplier up in cumulative sums; here it is found by bisection and solved linearly in the last interval, which
+ * needs sums alone and gives the same numbers. Where the box has no such point, every coordinate goes to its wall.
+ */
+interface Descent {
+  /** How far w · t lies from b, at least 0; [rows, 1]. */
+  readonly excess: Tensor2D
+  /** |w|. */
+  readonly steepness: Tensor2D
+  /** The room to the wall on the side to which |w · x − b| falls. */
+  readonly room: Tensor2D
+  /** −1 or 1: that side; 0 where w is. */
+  readonly side: Tensor2D
+}
+
+function descentOf(points: Tensor2D, slope: Tensor2D, level: Tensor1D): Descent {
+  const gap = slope
+    .mul(points)
+    .sum(1, true)
+    .sub<Tensor2D>(level.reshape([-1, 1]))
+  const side = slope.sign().mul<Tensor2D>(tf.where(gap.greaterEqual(0), tf.onesLike(gap).neg(), tf.onesLike(gap)))
+  const room = tf.where(side.greater(0), tf.scalar(1).sub(points), points) as Tensor2D
+  return { excess: gap.abs(), steepness: slope.abs(), room, side }
+}
+
+/** All coordinates move by λ or to their wall: Σ |w| min(λ, room) = excess (projection_linf). */
+export function linfTowardsHyperplane(points: Tensor2D, slope: Tensor2D, level: Tensor1D): Tensor2D {
+  return tf.tidy(() => {
+    const { excess, steepness, room, side } = descentOf(points, slope, level)
+    const fallAt = (by: Tensor2D) => steepness.mul(room.minimum(by)).sum<Tensor2D>(1, true)
+    const most = room.max<Tensor2D>(1, true)
+    const whole = { low: tf.zerosLike(most), high: most }
+    const bracket = bisect(whole, arithmeticMiddle, arithmeticHalvings, (by) => fallAt(by).less(excess))
+    const by = interpolated(fallAt, excess, bracket)
+    return side.mul(room.minimum(tf.where(fallAt(most).lessEqual(excess), most, by)))
+  })
+}
+
+/** Slopes that the reference takes for 0 (fab_projections.py:72, :83, :162). */
+const flat = 1e-8
+/** Smallest ratio of the ends of a geometric search. */
+const widest = 2 ** -100
+
+/** Coordinates move by α |w| or to their wall: Σ |w| min(α |w|, room) = excess (projection_l2). */
+export function l2TowardsHyperplane(points: Tensor2D, slope: Tensor2D, level: Tensor1D): Tensor2D {
+  return tf.tidy(() => {
+    const { excess, steepness, room, side } = descentOf(points, slope, level)
+    const counted = steepness.mul<Tensor2D>(steepness.greater(flat).toFloat())
+    const offsetAt = (by: Tensor2D) => counted.mul(by).minimum<Tensor2D>(room)
+    const fallAt = (by: Tensor2D) => counted.mul(offsetAt(by)).sum<Tensor2D>(1, true)
+    const most = room.div(steepness.maximum(flat)).max<Tensor2D>(1, true).maximum<Tensor2D>(widest)
+    const least = excess.div(counted.square().sum(1, true).maximum(1e-30)).maximum(most.mul(widest)).minimum<Tensor2D>(most)
+    const bracket = bisect({ low: least, high: most }, geometricMiddle, geometricHalvings, (by) => fallAt(by).less(excess))
+    const by = interpolated(fallAt, excess, bracket)
+    const enough = tf.where(fallAt(most).lessEqual(excess), most, by) as Tensor2D
+    const moved = offsetAt(enough).mul<Tensor2D>(counted.greater(0).toFloat())
+    return side.mul(tf.where(excess.equal(0), tf.zerosLike(moved), moved))
+  })
+}
+
+/**
+ * The steepest coordinates go to their walls, one after the other, until the excess is gone (projection_l1): those steeper than a threshold wholly, those
+ * of the threshold in part. Departure: coordinates of exactly equal steepness share that part, while the reference moves them in the order of its sort.
+ */
+export function l1TowardsHyperplane(points: Tensor2D, slope: Tensor2D, level: Tensor1D): Tensor2D {
+  return tf.tidy(() => {
+    const { excess, steepness, room, side } = descentOf(points, slope, level)
+    const counted = steepness.mul<Tensor2D>(steepness.greater(flat).toFloat())
+    const fall = counted.mul<Tensor2D>(room)
+    const above = (threshold: Tensor2D) => counted.greater(threshold).toFloat() as Tensor2D
+    const fallAbove = (threshold: Tensor2D) => fall.mul(above(threshold)).sum<Tensor2D>(1, true)
+    const high = counted.max<Tensor2D>(1, true).maximum<Tensor2D>(flat)
+    const whole = { low: high.mul<Tensor2D>(widest), high }
+    const bracket = bisect(whole, geometricMiddle, geometricHalvings, (threshold) => fallAbove(threshold).greater(excess))
+    const [wholly, atMost] = [fallAbove(bracket.high), fallAbove(bracket.low)]
+    const part = excess.sub(wholly).div(atMost.sub(wholly).maximum(1e-30)).clipByValue(0, 1)
+    const [full, partial] = [above(bracket.high), above(bracket.low)]
+    return side.mul(room).mul(full.add(partial.sub(full).mul(part)))
+  })
+}
+
+/** Where the rising function meets `value` inside the bracket, on the straight line between its ends. [rows, 1]. */
+function interpolated(
+  of: (at: Tensor2D) => Tensor2D,
+  value: Tensor2D,
+  { low, high }: { low: Tensor2D; high: Tensor2D },
+): Tensor2D {
+  const [atLow, atHigh] = [of(low), of(high)]
+  const along = value.sub(atLow).div(atHigh.sub(atLow).maximum(1e-30)).clipByValue(0, 1)
+  return low.add(high.sub(low).mul(along))
+}

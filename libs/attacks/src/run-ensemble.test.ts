@@ -1,0 +1,233 @@
+import { tf, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import fc from 'fast-check'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Attack } from './attack.ts'
+import type { Ball } from './ball.ts'
+import { attacksOf, ensembleOf, type AttackEntry, type EnsembleName } from './ensemble.ts'
+import type { EnsembleProgress } from './ensemble-progress.ts'
+import { l1 } from './l1.ts'
+import { l2 } from './l2.ts'
+import { linf } from './linf.ts'
+import { runEnsemble, type Campaign, type EnsembleVerdict } from './run-ensemble.ts'
+import { someImages } from './testing/arbitraries.ts'
+import { classes, imagesOf, rowsOf, tinyConvolution } from './testing/tiny-models.ts'
+import { LogitsNotFinite, OutsideBall } from './verdict.ts'
+
+const balls: [string, Ball][] = [
+  ['Linf', linf(0.03)],
+  ['L2', l2(0.2)],
+  ['L1', l1(0.6)],
+]
+
+/** Sixteen images; the label is what the model says of them, but for one in eight. */
+const fixed = fc.sample(someImages, { seed: 8, numRuns: 16 }).flat().slice(0, 16)
+const labels = tf.tidy(() =>
+  [
+    ...tinyConvolution(imagesOf(fixed.map(({ image }) => image)))
+      .argMax(1)
+      .dataSync(),
+  ].map((label, i) => (i % 8 === 5 ? (label + 1) % classes : label)),
+)
+const everyone = [...fixed.keys()]
+
+/** The attacks of an ensemble with few steps. */
+function shortened(name: EnsembleName, ball: Ball, change: (entry: AttackEntry) => Partial<AttackEntry> = () => ({})): Attack[] {
+  const ensemble = ensembleOf(name, ball.norm, classes)
+  const short = (entry: AttackEntry) => ({ ...entry, iterations: entry.attack === 'square' ? 25 : 6, ...change(entry) })
+  return attacksOf({ ...ensemble, entries: ensemble.entries.map(short) }, ball)
+}
+
+function campaignOf(ball: Ball, rows: readonly number[] = everyone, settings: Partial<Campaign> = {}): Campaign {
+  const gallery = {
+    digests: rows.map((row) => `image ${row}`),
+    labels: rows.map((row) => labels[row]!),
+    read: (chosen: readonly number[]) => imagesOf(chosen.map((i) => fixed[rows[i]!]!.image)),
+  }
+  return { logits: tinyConvolution, ball, gallery, attacks: shortened('standard', ball), seed: 3, batchSize: 4, ...settings }
+}
+
+/** What must not depend on how the work was divided. */
+const judgement = ({ held, felledBy, prediction }: EnsembleVerdict) => ({ held, felledBy, prediction: held ? null : prediction })
+
+function expectSameVerdicts(some: readonly EnsembleVerdict[], others: readonly EnsembleVerdict[]): void {
+  expect(some.map(judgement)).toEqual(others.map(judgement))
+  some.forEach(({ margin, distance }, i) => {
+    expect(margin).toBeCloseTo(others[i]!.margin, 3)
+    expect(distance).toBeCloseTo(others[i]!.distance, 3)
+  })
+}
+
+describe.each(balls)('an ensemble in the %s ball', (norm, ball) => {
+  let verdicts: EnsembleVerdict[]
+  const points = new Map<number, Float32Array>()
+  beforeAll(async () => {
+    verdicts = await runEnsemble(campaignOf(ball, everyone, { onFallen: (row, point) => points.set(row, point) }))
+  })
+
+  it('fells some images and not others, none that was wrong before by an attack', () => {
+    expect(new Set(verdicts.map(({ held }) => held))).toEqual(new Set([true, false]))
+    verdicts.forEach(({ felledBy }, row) => expect(felledBy?.attack === 'clean').toBe(row % 8 === 5))
+  })
+
+  it.each([1, 7, 64])('gives the same verdicts in batches of %i', async (batchSize) => {
+    expectSameVerdicts(await runEnsemble(campaignOf(ball, everyone, { batchSize })), verdicts)
+  })
+
+  it('gives the same verdicts from shards, in another order and with more steps between looks', async () => {
+    const shards = [
+      [9, 1, 5],
+      [0, 2, 3, 4, 15],
+      [14, 13, 12, 11],
+      [6, 7, 8, 10],
+    ]
+    const apart: EnsembleVerdict[] = []
+    for (const rows of shards)
+      (await runEnsemble(campaignOf(ball, rows, { block: 5 }))).forEach((verdict, i) => (apart[rows[i]!] = verdict))
+    expectSameVerdicts(apart, verdicts)
+  })
+
+  it('gives the same bits twice', async () => {
+    expect(await runEnsemble(campaignOf(ball))).toEqual(verdicts)
+  })
+
+  it.each([true, false])(
+    'gives the same verdicts when it is interrupted after any block and goes on, states saved: %s',
+    async (withStates) => {
+      let [resumed, blocks] = [undefined as EnsembleProgress | undefined, 0]
+      for (let last: EnsembleVerdict[] | undefined; !last;) {
+        const until = ++blocks * 7
+        let [seen, kept] = [0, undefined as EnsembleProgress | undefined]
+        const controller = new AbortController()
+        const onBlock: Campaign['onBlock'] = async (save) => {
+          if (++seen < until) return
+          kept = await save()
+          controller.abort(new Error('killed'))
+        }
+        const run: Promise<EnsembleVerdict[] | undefined> = runEnsemble(
+          campaignOf(ball, everyone, { onBlock, block: 3, signal: controller.signal }),
+          resumed,
+        )
+        last = await run.catch(() => undefined)
+        resumed = kept && { ...kept, states: withStates ? kept.states : [] }
+        if (last) expectSameVerdicts(last, verdicts)
+      }
+      expect(blocks).toBeGreaterThan(2)
+    },
+  )
+
+  it('hands out the adversarial points: in the ball, in the box and misclassified', () => {
+    const rows = [...points.keys()]
+    expect(rows.toSorted((a, b) => a - b)).toEqual(
+      everyone.filter((row) => !verdicts[row]!.held && verdicts[row]!.felledBy?.attack !== 'clean'),
+    )
+    tf.tidy(() => {
+      const adversarial = imagesOf(rows.map((row) => points.get(row)!))
+      const sizes = ball.size(adversarial.sub(imagesOf(rows.map((row) => fixed[row]!.image)))).dataSync()
+      const predictions = tinyConvolution(adversarial).argMax(1).dataSync()
+      rows.forEach((row, i) => {
+        expect(sizes[i]).toBeLessThanOrEqual(ball.epsilon * (1 + 1e-5))
+        expect(verdicts[row]!.distance).toBeCloseTo(sizes[i]!, 5)
+        expect(predictions[i]).not.toBe(labels[row])
+      })
+      for (const row of rowsOf(adversarial)) row.forEach((value) => expect(value >= 0 && value <= 1).toBe(true))
+    })
+  })
+
+  it('falls no image that a part of it holds: each attack only adds to the fallen', async () => {
+    const attacks = shortened('standard', ball)
+    let held = verdicts.map(() => true)
+    for (let count = 0; count <= attacks.length; count++) {
+      const now = (await runEnsemble(campaignOf(ball, everyone, { attacks: attacks.slice(0, count) }))).map(
+        (verdict) => verdict.held,
+      )
+      now.forEach((value, i) => value && expect(held[i]).toBe(true))
+      held = now
+    }
+    expect(held).toEqual(verdicts.map((verdict) => verdict.held))
+  })
+
+  it('holds exactly the images that every attack alone leaves standing: the pointwise worst case', async () => {
+    const alone = await Promise.all(
+      shortened('standard', ball).map((attack) => runEnsemble(campaignOf(ball, everyone, { attacks: [attack] }))),
+    )
+    expect(verdicts.map(({ held }) => held)).toEqual(verdicts.map((_, i) => alone.every((found) => found[i]!.held)))
+  })
+
+  it('counts the passes of the images that hold: all steps of all runs, and one for the clean image', async () => {
+    const attacks = shortened('standard', ball)
+    const total = (what: 'forwards' | 'backwards') =>
+      attacks.reduce((sum, { runs, steps, cost }) => sum + runs * steps * cost[what], 0)
+    for (const { forwards, backwards } of verdicts.filter(({ held }) => held)) {
+      expect([forwards, backwards]).toEqual([1 + total('forwards'), total('backwards')])
+    }
+    const fallen = verdicts.filter(({ held }) => !held)
+    fallen.forEach(({ forwards }) => expect(forwards).toBeLessThan(2 + total('forwards')))
+  })
+
+  it.each(['apgd-ce', 'apgd-ce+t', 'malt', 'plus', 'rand'] as const)(
+    'runs as %s, above no clean verdict',
+    async (name) => {
+      const attacks = shortened(name, ball, ({ restarts, targets, samples }) => ({
+        restarts: Math.min(restarts, 2),
+        targets: Math.min(targets, 2),
+        ...(samples ? { samples: 2 } : {}),
+      }))
+      const found = await runEnsemble(campaignOf(ball, everyone, { attacks, batchSize: 16 }))
+      found.forEach(({ held }, row) => held && expect(row % 8).not.toBe(5))
+      expect(found.some(({ held }) => !held)).toBe(true)
+    },
+    120_000,
+  )
+
+  it('leaves no tensor behind, neither when it ends nor when it is stopped', async () => {
+    const before = tf.memory().numTensors
+    await runEnsemble(campaignOf(ball))
+    expect(tf.memory().numTensors).toBe(before)
+    const controller = new AbortController()
+    const stopped = runEnsemble(
+      campaignOf(ball, everyone, { signal: controller.signal, onBlock: () => controller.abort(new Error(norm)) }),
+    )
+    await expect(stopped).rejects.toThrow(norm)
+    expect(tf.memory().numTensors).toBe(before)
+  })
+})
+
+describe('an ensemble', () => {
+  it('does not take an attack at its word', async () => {
+    const ball = linf(0.03)
+    const [attack] = shortened('apgd-ce', ball) as [Attack]
+    const lying: Attack = { ...attack, step: (...args) => ({ ...attack.step(...args), prediction: tf.fill([4], 99, 'int32') }) }
+    const [honest, lied] = [
+      await runEnsemble(campaignOf(ball, everyone, { attacks: [attack] })),
+      await runEnsemble(campaignOf(ball, everyone, { attacks: [lying] })),
+    ]
+    lied.forEach(({ held }, row) => !held && expect(honest[row]!.held).toBe(false))
+  })
+
+  it('brings a point that an attack took outside back into the ball before it is judged', async () => {
+    const ball = linf(0.03)
+    const far = shortened('apgd-ce', linf(0.5))
+    const found = await runEnsemble(campaignOf(ball, everyone, { attacks: far }))
+    found.forEach(({ distance }) => expect(distance).toBeLessThanOrEqual(0.5))
+    found.filter(({ held }) => !held).forEach(({ distance }) => expect(distance).toBeLessThanOrEqual(0.03 * (1 + 1e-5)))
+  })
+
+  it('makes no verdict of points outside a ball whose projection fails', async () => {
+    const leaky: Ball = { ...linf(0.1), project: (point) => point.clipByValue(0, 1) as Tensor4D }
+    const attacks = shortened('apgd-ce', leaky)
+    await expect(runEnsemble(campaignOf(leaky, everyone, { attacks }))).rejects.toThrow(OutsideBall)
+  })
+
+  it('makes no verdict of logits that are not numbers', async () => {
+    let calls = 0
+    const breaking = (images: Tensor4D) =>
+      ++calls > 6 ? tinyConvolution(images).mul<Tensor2D>(Number.NaN) : tinyConvolution(images)
+    const before = tf.memory().numTensors
+    await expect(runEnsemble(campaignOf(linf(0.01), everyone, { logits: breaking }))).rejects.toThrow(LogitsNotFinite)
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
+  it('gives no verdicts for no images', async () => {
+    expect(await runEnsemble(campaignOf(linf(0.1), []))).toEqual([])
+  })
+})

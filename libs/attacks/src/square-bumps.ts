@@ -1,0 +1,151 @@
+import { tf, type Tensor, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import { projectOntoL1AndBox } from './l1-projection.ts'
+import { bumpOf, BumpTable } from './square-bump.ts'
+import { windowSide, type ImageShape, type SquareMoves } from './square-moves.ts'
+import { signsOf, windowAt } from './square-window.ts'
+
+/** What sets Square in the L2 ball apart from Square in the L1 ball. */
+export interface Mass {
+  /** A bump's rings fall as 1 / k to this power (square.py:151, :163). */
+  readonly falloff: 2 | 4
+  /** The norm of each channel, [batch, height, width, channels] → [batch, 1, 1, channels]. */
+  ofChannels(offset: Tensor4D): Tensor4D
+  /** The norm of each image, → [batch, 1, 1, 1]. */
+  ofImages(offset: Tensor4D): Tensor4D
+  /** What a window may hold: what it and the other window held, `held` [batch, 1, 1, channels], with its share of what the image has not spent. */
+  allowance(held: Tensor4D, spent: Tensor4D, channels: number): Tensor4D
+  /** The point at this offset after the start or a query, inside ball and box. */
+  settle(offset: Tensor4D, origin: Tensor4D): Tensor4D
+  readonly settleStart: (offset: Tensor4D, origin: Tensor4D) => Tensor4D
+}
+
+/** Lengths (square.py:305 to :381). */
+export function l2Mass(epsilon: number): Mass {
+  const lengthOver = (axes: number[]) => (offset: Tensor4D) => offset.square().sum(axes, true).sqrt() as Tensor4D
+  const ofImages = lengthOver([1, 2, 3])
+  const settle = (offset: Tensor4D, origin: Tensor4D) =>
+    origin.add<Tensor4D>(offset.div(ofImages(offset).add(1e-12)).mul(epsilon)).clipByValue(0, 1) as Tensor4D
+  return {
+    falloff: 2,
+    ofChannels: lengthOver([1, 2]),
+    ofImages,
+    allowance: (held, spent, channels) =>
+      tf
+        .sub<Tensor4D>(epsilon ** 2, spent.square())
+        .maximum<Tensor4D>(0)
+        .div<Tensor4D>(channels)
+        .add<Tensor4D>(held.square())
+        .sqrt<Tensor4D>(),
+    settle,
+    settleStart: settle,
+  }
+}
+
+/** Sums of absolute values (square.py:422 to :501). The allowance is that of the image and not of a channel (:494), and the projection sees to the rest. */
+export function l1Mass(epsilon: number): Mass {
+  const within = epsilon * (1 - 1e-6) // :438, :500
+  const settle = (offset: Tensor4D, origin: Tensor4D) =>
+    projectOntoL1AndBox(origin.add(offset), origin, tf.fill([origin.shape[0]], within))
+  return {
+    falloff: 4,
+    ofChannels: (offset) => offset.abs().sum([1, 2], true),
+    ofImages: (offset) => offset.abs().sum([1, 2, 3], true),
+    allowance: (held, spent, channels) => tf.sub(epsilon, spent).maximum(0).div(channels).add(held).mul(channels),
+    settle,
+    settleStart: settle,
+  }
+}
+
+/** Keeps a quotient finite (square.py:368). */
+const guard = 1e-12
+
+/**
+ * Square in the L2 ball (arXiv:1912.00049, algorithm 3) and in the L1 ball (arXiv:2103.01208, appendix), as fra31/auto-attack@a3922004 runs them: a grid of
+ * bumps, then bumps that take the mass of two windows into one. Norms of windows are per channel.
+ */
+export function bumps(mass: Mass): SquareMoves {
+  return {
+    startDraws: (shape) => tilesOf(shape).corners.length * (1 + shape[2]),
+
+    start(origin, draws) {
+      const [batch, height, width, channels] = origin.shape
+      const shape: ImageShape = [height, width, channels]
+      const { side, corners } = tilesOf(shape)
+      const [turns, signs] = tf.split(draws.reshape([batch, corners.length, 1 + channels]), [1, channels], 2) as [Tensor, Tensor]
+      const turned = turns.greater(0.5).toFloat()
+      const signed = signs.mul(2).sub(1).sign()
+      const laid = (share: Tensor, isTurned: boolean) =>
+        tf.matMul(
+          signed
+            .mul(share)
+            .transpose([0, 2, 1])
+            .reshape<Tensor2D>([batch * channels, corners.length]),
+          tilesLaidOut(mass, shape, side, corners, isTurned),
+        )
+      const offset = laid(tf.sub(1, turned), false).add(laid(turned, true))
+      return mass.settleStart(offset.reshape([batch, channels, height, width]).transpose([0, 2, 3, 1]), origin)
+    },
+
+    queryDraws: ([, , channels]) => 5 + channels,
+
+    /** At least 3, then odd, and at most the image (:341 to :344). */
+    side(query, shape) {
+      const side = Math.max(windowSide(query, shape), 3)
+      return Math.min(side + 1 - (side % 2), shape[0], shape[1])
+    },
+
+    query(best, origin, sides, draws) {
+      const channels = origin.shape[3]
+      const [first, second, turn, signs] = tf.split(draws, [2, 2, 1, channels], 1) as [Tensor2D, Tensor2D, Tensor2D, Tensor2D]
+      const offset = best.sub(origin) as Tensor4D
+      const [window, other] = [windowAt(origin, sides, first), windowAt(origin, sides, second)]
+      const bump = bumpOf(tableOf(mass, origin.shape), window, sides, turn.greater(0.5)) // :187
+      const inside = offset.mul(window.mask) as Tensor4D
+      const held = mass.ofChannels(offset.mul(window.mask.maximum(other.mask)))
+      const shapeOfWindow = bump.mul(signsOf(signs)).add(inside.div(mass.ofChannels(inside).add(guard))) as Tensor4D
+      const scale = mass.allowance(held, mass.ofImages(offset), channels).div(mass.ofChannels(shapeOfWindow).add(guard))
+      const rest = offset.mul(tf.sub(1, other.mask)).mul(tf.sub(1, window.mask))
+      return mass.settle(rest.add(shapeOfWindow.mul(scale)), origin)
+    },
+  }
+}
+
+const tables = new Map<string, BumpTable>()
+
+/** The rings of bumps up to the size of the image; computed once. */
+function tableOf({ falloff }: Mass, [, height, width]: Tensor4D['shape']): BumpTable {
+  const largest = Math.max(height, width)
+  const name = `${falloff} ${largest}`
+  const table = tables.get(name) ?? new BumpTable(falloff, largest)
+  tables.set(name, table)
+  return table
+}
+
+/** The grid of the start: tiles of a fifth of the height, as many as fit (square.py:307 to :317), and at least one pixel wide. */
+function tilesOf([height, width]: ImageShape): { side: number; corners: [number, number][] } {
+  const side = Math.max(Math.floor(height / 5), 1)
+  const margin = Math.max(Math.floor((height - side * 5) / 2), 0)
+  const rows = Array.from({ length: Math.floor(height / side) }, (_, i) => margin + i * side)
+  const columns = Array.from({ length: Math.floor(width / side) }, (_, i) => margin + i * side)
+  return { side, corners: rows.flatMap((row) => columns.map((column): [number, number] => [row, column])) }
+}
+
+/** Every tile's bump on a canvas of its own, [tiles, height · width]; what would stick out is cut off, where the reference fails. */
+function tilesLaidOut(
+  mass: Mass,
+  [height, width]: ImageShape,
+  side: number,
+  corners: [number, number][],
+  turned: boolean,
+): Tensor2D {
+  const bump = new BumpTable(mass.falloff, side).whole(side)
+  const canvas = new Float32Array(corners.length * height * width)
+  corners.forEach(([top, left], tile) => {
+    for (let i = 0; i < Math.min(side, height - top); i++) {
+      for (let j = 0; j < Math.min(side, width - left); j++) {
+        canvas[(tile * height + top + i) * width + left + j] = turned ? bump[j * side + i]! : bump[i * side + j]!
+      }
+    }
+  })
+  return tf.tensor2d(canvas, [corners.length, height * width])
+}

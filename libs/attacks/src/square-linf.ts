@@ -1,0 +1,35 @@
+import { tf, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import { windowSide, type SquareMoves } from './square-moves.ts'
+import { signsOf, windowAt } from './square-window.ts'
+
+/**
+ * Square in the Linf ball (Andriushchenko et al., arXiv:1912.00049, algorithm 2; fra31/auto-attack@a3922004, square.py:233 to :303): vertical stripes of ±ε,
+ * then squares in which each channel moves by ±2ε before it is clipped into the ball.
+ *
+ * Departure, in all norms: each image has its own windows and signs. The reference draws one window for all images of a batch, so that what it does to
+ * an image depends on which others are with it.
+ */
+export function stripesAndSquares(epsilon: number): SquareMoves {
+  const clip = (point: Tensor4D, origin: Tensor4D) =>
+    point.maximum(origin.sub(epsilon)).minimum(origin.add(epsilon)).clipByValue(0, 1) as Tensor4D
+  return {
+    startDraws: ([, width, channels]) => width * channels,
+
+    start(origin, draws) {
+      const [batch, , width, channels] = origin.shape
+      const stripes = draws.mul(2).sub(1).sign().mul(epsilon).reshape([batch, 1, width, channels])
+      return origin.add(stripes).clipByValue(0, 1) as Tensor4D
+    },
+
+    queryDraws: ([, , channels]) => 2 + channels,
+
+    /** At least one pixel and at most the image (:255, :256). */
+    side: (query, shape) => Math.min(Math.max(windowSide(query, shape), 1), shape[0], shape[1]),
+
+    query(best, origin, sides, draws) {
+      const [corner, signs] = tf.split(draws, [2, draws.shape[1] - 2], 1) as [Tensor2D, Tensor2D]
+      const { mask } = windowAt(origin, sides, corner)
+      return clip(best.add(mask.mul(signsOf(signs)).mul(2 * epsilon)), origin)
+    },
+  }
+}

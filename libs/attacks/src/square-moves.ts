@@ -1,0 +1,38 @@
+import type { Tensor1D, Tensor2D, Tensor4D } from '@gauntlet/engine'
+
+/** Height, width and channels of an image. */
+export type ImageShape = readonly [height: number, width: number, channels: number]
+
+/**
+ * How the Square attack moves in a ball: from where it starts, and what one query tries. Pure functions of tensors. Random numbers are uniform in
+ * [0, 1) and come in as rows, one row an image, in the order in which the reference draws them.
+ */
+export interface SquareMoves {
+  /** How many random numbers the start of an image takes. */
+  startDraws(shape: ImageShape): number
+  /** The first point. draws: [batch, startDraws]. */
+  start(origin: Tensor4D, draws: Tensor2D): Tensor4D
+  /** How many random numbers a query takes. */
+  queryDraws(shape: ImageShape): number
+  /** The side of the window that query `query` (from 0) changes, in pixels. */
+  side(query: number, shape: ImageShape): number
+  /** The point to try next, inside ball and box. sides: [batch]; draws: [batch, queryDraws]. */
+  query(best: Tensor4D, origin: Tensor4D, sides: Tensor1D, draws: Tensor2D): Tensor4D
+}
+
+/** Share of the pixels that a window covers at first (`p_init`, autoattack.py:50). */
+const firstShare = 0.8
+/** The share halves after each of these queries; those of 10,000 queries however many there are (`resc_schedule=False`; square.py:192, autoattack.py:51). */
+const halvings = [10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000]
+
+/** The share of the pixels that query `query` (from 0) changes. */
+export function windowShare(query: number): number {
+  return firstShare / 2 ** halvings.filter((last) => query > last).length
+}
+
+/** The side of a square window of that share, before its limits: rounded half to even, as Python does (square.py:255, :341). */
+export function windowSide(query: number, [height, width]: ImageShape): number {
+  const side = Math.sqrt(windowShare(query) * height * width)
+  const below = Math.floor(side)
+  return side - below === 0.5 ? below + (below % 2) : Math.round(side)
+}
