@@ -32,7 +32,7 @@ describe.each(backboneIds)('%s', (id) => {
   it('names every tensor once, each in the shape of its kind', () => {
     const names = specifications.map(({ name }) => name)
     expect(new Set(names).size).toBe(names.length)
-    const dimensions = { convolution: [4], depthwise: [4], linear: [2], counter: [0] } as const
+    const dimensions = { convolution: [4], depthwise: [4], convolution1d: [3], linear: [2], counter: [0] } as const
     for (const { name, kind, shape } of specifications) {
       expect(
         shape.every((size) => Number.isInteger(size) && size > 0),
@@ -43,12 +43,21 @@ describe.each(backboneIds)('%s', (id) => {
   })
 
   it('decays all it learns but biases and what norms learn; trains no statistics', () => {
-    for (const { name, shape, decayed, trainable } of specifications) {
+    for (const { name, shape, decayed, trainable, sharedWith } of specifications) {
       const leaf = name.slice(name.lastIndexOf('.') + 1)
       const isBiasOrNorm = /bias$/.test(leaf) || (leaf === 'weight' && shape.length === 1)
-      expect(trainable, name).toBe(!/running_|num_batches/.test(leaf))
+      expect(trainable, name).toBe(!/running_|num_batches/.test(leaf) && sharedWith === undefined)
       expect(decayed, name).toBe(trainable && !isBiasOrNorm)
     }
+  })
+
+  it('shares tensors under later names only with a first one of the same shape and kind', () => {
+    specifications.forEach(({ name, shape, kind, sharedWith }, i) => {
+      if (sharedWith === undefined) return
+      const first = specifications.slice(0, i).find((one) => one.name === sharedWith)
+      expect(first, name).toMatchObject({ shape, kind })
+      expect(first!.sharedWith, name).toBeUndefined()
+    })
   })
 
   it('has a head of the classes asked for, and a body that does not depend on them', () => {
@@ -75,8 +84,8 @@ describe.each(backboneIds)('%s', (id) => {
 describe.each(smallestOfEachFamily())('$family, by $id', ({ id }) => {
   const backbone = backboneFor(id)
   const specifications = backbone.specifications(classes)
-  const { minimum, native } = backbone.resolution
-  const sides = minimum === native ? [native] : [minimum, minimum + 16, minimum + 33]
+  const { minimum, native, step } = backbone.resolution
+  const sides = minimum === native ? [native] : step ? [minimum, minimum + step] : [minimum, minimum + 16, minimum + 33]
   const training = (context: Partial<ForwardContext> = {}): ForwardContext => {
     return { training: true, randomness: randomnessOf({ seed: 1, purpose: 'registry', step: 0 }), ...context }
   }
@@ -92,7 +101,8 @@ describe.each(smallestOfEachFamily())('$family, by $id', ({ id }) => {
     const read = new Set<string>()
     const watched = watch(parameters, read)
     tf.tidy(() => void backbone.logits(imagesOf(1, minimum), watched, evaluationMode))
-    const names = specifications.filter(({ kind }) => kind !== 'counter').map(({ name }) => name)
+    const held = specifications.filter(({ kind, sharedWith }) => kind !== 'counter' && sharedWith === undefined)
+    const names = held.map(({ name }) => name)
     expect([...read].sort()).toEqual(names.sort())
   })
 

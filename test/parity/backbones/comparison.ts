@@ -69,7 +69,8 @@ export function compareEvaluation(comparison: Comparison): Finding[] {
 export function compareFaint({ backbone, fixture, specifications, parameters }: Comparison): Finding {
   const { labels, side, faint } = fixture
   const logits = tf.tidy(() => {
-    const entries = specifications.map(({ name, kind, shape }) => {
+    const held = specifications.filter(({ sharedWith }) => sharedWith === undefined)
+    const entries = held.map(({ name, kind, shape }) => {
       const tensor = parameters.tensor(name)
       return [name, kind === 'counter' ? tensor : tensor.mul(faintness(name, shape.length))] as const
     })
