@@ -10,6 +10,8 @@ const classes: Readonly<Record<string, FailureClass>> = {
   UnknownBackbone: 'InvalidInput',
   UnknownCorruption: 'InvalidInput',
   BatchTooSmall: 'InvalidInput',
+  ResolutionUnsupported: 'InvalidInput',
+  ProbeInputInvalid: 'InvalidInput',
   DigestMismatch: 'InvalidInput',
   SourceNotFound: 'InvalidInput',
   SourceForbidden: 'InvalidInput',

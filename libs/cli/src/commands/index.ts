@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { addDoctor } from './doctor.ts'
 import { addDown } from './down.ts'
 import { addPlan } from './plan.ts'
+import { addProbe } from './probe.ts'
 import { addResults } from './results.ts'
 import { addRun } from './run.ts'
 import { addTrace } from './trace.ts'
@@ -11,6 +12,6 @@ import { addWatch } from './watch.ts'
 
 /** Every command, in the order of `--help`: set up, run, read. */
 export function addCommands(program: Command): Command {
-  for (const add of [addDoctor, addUp, addDown, addPlan, addRun, addWatch, addResults, addTrace]) add(program)
+  for (const add of [addDoctor, addUp, addDown, addPlan, addRun, addWatch, addResults, addTrace, addProbe]) add(program)
   return program
 }

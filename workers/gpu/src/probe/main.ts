@@ -1,0 +1,42 @@
+import type { ProbeAnswer, ProbeRequest } from '@gauntlet/contract'
+import { deviceVariables } from '@gauntlet/engine/device-variables'
+import { availableParallelism } from 'node:os'
+import { failureClassOfError } from '../failure-class.ts'
+import type { Probe } from './probe.ts'
+
+/*
+ * The process of `gauntlet probe`: takes one request over IPC, does it, answers, and ends. The command line loads no tensor runtime; a probe needs
+ * no worker, no Temporal and no ledger. A verb is a line of `verbs` and a file.
+ */
+
+const verbs: { readonly [Verb in ProbeRequest['verb']]: () => Promise<Probe<Extract<ProbeRequest, { verb: Verb }>>> } = {
+  forward: async () => (await import('./forward.ts')).forward,
+}
+
+// libtensorflow reads these when it is loaded, which the import of a verb does.
+const threads = Number(process.env['GAUNTLET_THREADS']) || availableParallelism()
+Object.assign(process.env, deviceVariables({ threads }))
+
+process.on('disconnect', () => process.exit(1))
+process.once('message', (request: ProbeRequest) => void answer(request))
+
+async function answer(request: ProbeRequest): Promise<void> {
+  try {
+    const probe = await verbs[request.verb]()
+    const summary = await probe(request, (done, total) => send({ type: 'progress', done, total }))
+    end({ type: 'done', summary })
+  } catch (error) {
+    const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+    if (failureClassOfError(error) === 'InvalidInput') end({ type: 'refused', message })
+    else end({ type: 'failed', message: `${name}: ${message}`, stack: stack ?? message })
+  }
+}
+
+/** The last answer: the process ends once it is sent. */
+function end(answer: ProbeAnswer): void {
+  process.send!(answer, undefined, {}, () => process.disconnect())
+}
+
+function send(message: ProbeAnswer): void {
+  process.send!(message)
+}

@@ -1,0 +1,81 @@
+import type { ProbedModel } from '@gauntlet/contract'
+import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import type { NamedArray } from '@gauntlet/weights'
+import { ProbeInputInvalid } from './probe-input-invalid.ts'
+import { readArrays, type LoadedModel } from './probed-model.ts'
+
+/** The images and labels of a probe, checked. */
+export interface ProbedImages {
+  readonly count: number
+  /** [count, height, width, 3]. */
+  readonly shape: readonly [number, number, number, number]
+  readonly pixels: Float32Array
+  readonly labels: Int32Array
+  /** Images `from` up to `to`, [to − from, height, width, 3]. */
+  batch(from: number, to: number): Tensor4D
+  /** Their labels, [to − from]. */
+  batchLabels(from: number, to: number): Tensor1D
+}
+
+/** Reads `images` (float32 [n, height, width, 3], in [0, 1] unless they are fed as they are) and `labels` (int32 [n]). */
+export function readProbedImages({ inputs, contract }: ProbedModel, { backbone, classes }: LoadedModel): ProbedImages {
+  const arrays = readArrays(inputs, 'inputs')
+  const images = requireArray(arrays, inputs, 'images', 'float32 [n, height, width, 3]')
+  const labels = requireArray(arrays, inputs, 'labels', 'int32 [n]')
+  const shape = requireImages(images)
+  const { minimum, native } = backbone.resolution
+  const [count, height, width] = shape
+  if (Math.min(height, width) < minimum || (minimum === native && Math.max(height, width) > native))
+    refuse(
+      `images are ${height} × ${width} pixels and ${backbone.id} computes with ${minimum === native ? '' : 'at least '}${minimum} × ${minimum}; resize them`,
+    )
+  requirePixels(images.data as Float32Array, contract === 'none')
+  requireLabels(labels, count, classes)
+  return imagesOf(shape, images.data as Float32Array, Int32Array.from(labels.data as Int32Array))
+}
+
+function imagesOf(shape: ProbedImages['shape'], pixels: Float32Array, labels: Int32Array): ProbedImages {
+  const [count, height, width] = shape
+  const size = height * width * 3
+  return {
+    count,
+    shape,
+    pixels,
+    labels,
+    batch: (from, to) => tf.tensor4d(pixels.subarray(from * size, to * size), [to - from, height, width, 3]),
+    batchLabels: (from, to) => tf.tensor1d(labels.subarray(from, to), 'int32'),
+  }
+}
+
+function requireArray(arrays: readonly NamedArray[], path: string, name: string, form: string): NamedArray {
+  const array = arrays.find((one) => one.name === name)
+  if (!array) throw new ProbeInputInvalid(`The inputs ${path} have no tensor called ${name}; add one, ${form}.`)
+  return array
+}
+
+function requireImages({ dtype, shape }: NamedArray): ProbedImages['shape'] {
+  if (dtype !== 'float32') refuse(`images are ${dtype}; give float32 in [0, 1]`)
+  if (shape.length !== 4 || shape[3] !== 3) refuse(`images have the shape [${shape.join(', ')}]; give [n, height, width, 3]`)
+  if (shape.includes(0)) refuse(`images have the shape [${shape.join(', ')}]; give at least one`)
+  return shape as unknown as ProbedImages['shape']
+}
+
+function requirePixels(pixels: Float32Array, asTheyAre: boolean): void {
+  const strange = pixels.findIndex((value) => !Number.isFinite(value))
+  if (strange >= 0) refuse(`element ${strange} of images is ${pixels[strange]}; give finite numbers`)
+  const outside = asTheyAre ? -1 : pixels.findIndex((value) => value < 0 || value > 1)
+  if (outside >= 0)
+    refuse(`element ${outside} of images is ${pixels[outside]}; give pixels in [0, 1], or --contract none for normalised ones`)
+}
+
+function requireLabels({ dtype, shape, data }: NamedArray, count: number, classes: number): void {
+  if (dtype !== 'int32') refuse(`labels are ${dtype}; give int32`)
+  if (shape.length !== 1 || shape[0] !== count)
+    refuse(`labels have the shape [${shape.join(', ')}] for ${count} images; give one a image`)
+  const wrong = (data as Int32Array).findIndex((label) => label < 0 || label >= classes)
+  if (wrong >= 0) refuse(`label ${wrong} is ${(data as Int32Array)[wrong]}; with ${classes} classes give 0 to ${classes - 1}`)
+}
+
+function refuse(wrong: string): never {
+  throw new ProbeInputInvalid(`The inputs cannot be used: ${wrong}.`)
+}

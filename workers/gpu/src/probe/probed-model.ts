@@ -1,0 +1,46 @@
+import { backboneFor, type Backbone } from '@gauntlet/backbones'
+import type { ProbedModel } from '@gauntlet/contract'
+import type { Parameters } from '@gauntlet/nn'
+import { loadStrictly, readCheckpoint, toParameters, type NamedArray } from '@gauntlet/weights'
+import { ProbeInputInvalid } from './probe-input-invalid.ts'
+
+/** A backbone with the weights of a file. The caller disposes of the parameters. */
+export interface LoadedModel {
+  readonly backbone: Backbone
+  readonly classes: number
+  readonly parameters: Parameters
+}
+
+/** Loads the weights strictly, under the reference's names or those of a published checkpoint. */
+export function loadProbedModel({ backbone: id, weights, classes: wanted, contract }: ProbedModel): LoadedModel {
+  const backbone = backboneFor(id, contract)
+  const arrays = backbone.adoptCheckpoint(readArrays(weights, 'weights'))
+  const classes = wanted ?? classesOf(backbone, arrays, weights)
+  const specifications = backbone.specifications(classes)
+  return { backbone, classes, parameters: toParameters(loadStrictly(arrays, specifications).arrays, specifications) }
+}
+
+/** The tensors of a file that the user named. */
+export function readArrays(path: string, what: string): NamedArray[] {
+  try {
+    return readCheckpoint(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined)
+      throw new ProbeInputInvalid(`The ${what} ${path}: ${error instanceof Error ? error.message : String(error)}`)
+    const reason = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : `the system says ${code}`
+    throw new ProbeInputInvalid(`The ${what} ${path} cannot be read (${reason}); give the path of a safetensors file.`)
+  }
+}
+
+/** How many classes the head of the weights tells apart. */
+function classesOf(backbone: Backbone, arrays: readonly NamedArray[], weights: string): number {
+  const name = `${backbone.classifier}.weight`
+  const head = arrays.find((array) => array.name === name)
+  if (!head?.shape[0]) {
+    throw new ProbeInputInvalid(
+      `The weights ${weights} have no head (${name}); add one, since every tensor of the model must be there.`,
+    )
+  }
+  return head.shape[0]
+}
