@@ -1,0 +1,59 @@
+import { tf } from '@gauntlet/engine'
+import { evaluationMode, Parameters } from '@gauntlet/nn'
+import type { NamedArray } from '@gauntlet/weights'
+import { expect, it, test } from 'vitest'
+import { clipNormalisation, imageNetNormalisation, inceptionNormalisation, plainPixels } from './normalisations.ts'
+import { backboneFor } from './registry.ts'
+
+test.each([
+  ['deit_tiny_patch16_224.fb_in1k', 152, 5_717_416],
+  ['vit_small_patch16_224.augreg_in1k', 152, 22_050_664],
+  ['vit_base_patch16_224.mae', 152, 86_567_656],
+  ['vit_base_patch16_clip_224.laion2b_ft_in1k', 153, 86_568_424],
+])('%s has the %i tensors and %i parameters of timm with 1000 classes', (id, tensors, parameters) => {
+  const specifications = backboneFor(id).specifications(1000)
+  expect(specifications).toHaveLength(tensors)
+  expect(specifications.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)).toBe(parameters)
+})
+
+test.each([
+  ['vit_small_patch16_224.augreg_in21k', 21_843, inceptionNormalisation, imageNetNormalisation],
+  ['vit_small_patch16_224.dino', 0, imageNetNormalisation, imageNetNormalisation],
+  ['vit_base_patch16_224.mae', 0, imageNetNormalisation, imageNetNormalisation],
+  ['vit_base_patch16_clip_224.laion2b', 512, clipNormalisation, clipNormalisation],
+  ['deit_tiny_patch16_224.fb_in1k', 1000, imageNetNormalisation, imageNetNormalisation],
+  ['robust_deit_small_patch16_224', 1000, imageNetNormalisation, imageNetNormalisation],
+  ['robust_vit_base_patch16_224', 1000, plainPixels, imageNetNormalisation],
+])(
+  '%s was published with %i classes, and is fed as its checkpoint expects or as the authors did',
+  (id, classes, native, paper) => {
+    expect(backboneFor(id).pretrainedClasses).toBe(classes)
+    expect(backboneFor(id, 'native').normalisation).toEqual(native)
+    expect(backboneFor(id, 'paper').normalisation).toEqual(paper)
+  },
+)
+
+it('has no head to load where none was published, and one for new classes', () => {
+  const dino = backboneFor('vit_small_patch16_224.dino')
+  const names = (classes: number) => dino.specifications(classes).map(({ name }) => name)
+  expect(names(0)).toEqual(names(10).filter((name) => !name.startsWith('head.')))
+})
+
+it('refuses images of another size with the size to set', () => {
+  const deit = backboneFor('deit_tiny_patch16_224.fb_in1k')
+  expect(() => deit.logits(tf.zeros([1, 96, 96, 3]), Parameters.of([]), evaluationMode)).toThrow(
+    expect.objectContaining({ name: 'ResolutionUnsupported', message: expect.stringContaining('224') }),
+  )
+})
+
+test.each([
+  ['vit_base_patch16_224.mae', ['cls_token', 'mask_token', 'decoder_pos_embed', 'decoder_blocks.0.norm1.weight'], ['cls_token']],
+  ['vit_small_patch16_224.augreg_in21k', ['pre_logits.fc.weight', 'head.weight'], ['head.weight']],
+  ['robust_deit_small_patch16_224', ['module.blocks.0.norm1.weight'], ['blocks.0.norm1.weight']],
+  ['robust_vit_base_patch16_224', ['module.model.cls_token'], ['cls_token']],
+  ['deit_small_patch16_224.fb_in1k', ['module.cls_token', 'dist_token'], ['module.cls_token', 'dist_token']],
+])('makes of a file for %s with %j the tensors %j, and leaves what it does not know to strict loading', (id, theirs, ours) => {
+  const arrays = theirs.map((name): NamedArray => ({ name, dtype: 'float32', shape: [0], data: new Float32Array() }))
+  const adopted = backboneFor(id).adoptCheckpoint(arrays)
+  expect(adopted.map(({ name }) => name)).toEqual(ours)
+})
