@@ -1,6 +1,7 @@
 import { runOperator, type OperatorAttribute } from '../operator.ts'
-import { tf, type Tensor, type Tensor1D, type Tensor4D } from '../tf.ts'
+import { tf, type Tensor1D, type Tensor4D } from '../tf.ts'
 import { defineKernel } from './kernel.ts'
+import { sumToLastAxis } from './primitives.ts'
 
 interface Attributes {
   readonly epsilon: number
@@ -42,8 +43,8 @@ const evaluationKernel = defineKernel<'x' | 'scale' | 'offset' | 'mean' | 'varia
     const inverseDeviation = variance!.add(epsilon).rsqrt()
     return {
       x: () => gradient.mul(scale!.mul(inverseDeviation)),
-      scale: () => sumOverPositions(gradient.mul(x!.sub(mean!))).mul(inverseDeviation),
-      offset: () => sumOverPositions(gradient),
+      scale: () => sumToLastAxis(gradient.mul(x!.sub(mean!))).mul(inverseDeviation),
+      offset: () => sumToLastAxis(gradient),
     }
   },
 })
@@ -64,10 +65,6 @@ export function normaliseByStatistics(
   epsilon: number,
 ): Tensor4D {
   return evaluationKernel({ x, scale, offset, mean, variance }, { epsilon })[0] as Tensor4D
-}
-
-function sumOverPositions(x: Tensor): Tensor {
-  return x.sum([0, 1, 2])
 }
 
 function gradientAttributes(epsilon: number, training: boolean): Record<string, OperatorAttribute> {
