@@ -1,4 +1,4 @@
-import { tf } from '@gauntlet/engine'
+import { tf, type Tensor4D } from '@gauntlet/engine'
 import { evaluationMode, Parameters } from '@gauntlet/nn'
 import type { NamedArray } from '@gauntlet/weights'
 import { expect, it, test } from 'vitest'
@@ -22,7 +22,7 @@ it('tells the classes of what it was trained on apart', () => {
 })
 
 it('refuses images of another size before it reads a tensor, and says which it takes', () => {
-  const images = tf.zeros<tf.Rank.R4>([1, 256, 256, 3])
+  const images: Tensor4D = tf.zeros([1, 256, 256, 3])
   const compute = () => backbone.logits(images, Parameters.of([]), evaluationMode)
   expect(compute).toThrow(expect.objectContaining({ name: 'ResolutionUnsupported', message: expect.stringContaining('224') }))
 })

@@ -3,7 +3,7 @@
  * github.com/mmaaz60/EdgeNeXt, MIT). The `usi` weights: arXiv:2204.03475. Names, shapes and arithmetic are timm's (`edgenext_small`; timm 1.0.31).
  * Attention mixes channels and not tokens, so any side from 32 pixels on is computed; what a stride does not reach is left out, as in PyTorch.
  */
-import { tf, type Tensor, type Tensor2D, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
+import { tf, type Tensor, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
 import {
   conv2d,
   depthwiseConv2d,
