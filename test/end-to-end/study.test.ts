@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { attemptCounts, countRows, evidenceOf, fulfilledBy, type Evidence } from './evidence.fixture.ts'
 import { GauntletHome, until } from './gauntlet-home.fixture.ts'
+import { requireNothingDoneTwice, requireResumption } from './resumption.fixture.ts'
 import { smoke, variant } from './studies.fixture.ts'
 
 /*
@@ -225,38 +226,11 @@ describe('a study that is killed', () => {
     const disturbed = await evidenceOf(stormy, 'smoke')
     expect(disturbed.rows).toEqual(undisturbed.rows)
     expect(await countRows(stormy, 'measurement')).toBe(10)
-    requireResumption(disturbed, left, survivors)
+    requireNothingDoneTwice(disturbed)
+    expect(requireResumption(disturbed, left)).toEqual([...left.keys()])
+    for (const [stageKey, attempt] of survivors) expect(disturbed.executions.get(stageKey)!.attempts.at(-1)!.id).toBe(attempt)
   }, 600_000)
 })
-
-/** Every stage is fulfilled once and never tried again; what was lost were workers; and who took over went on from exactly what the dead had left last. */
-function requireResumption(
-  { executions }: Evidence,
-  left: ReadonlyMap<string, string>,
-  survivors: ReadonlyMap<string, string>,
-): void {
-  for (const { stage, attempts } of executions.values()) {
-    expect(
-      attempts.filter(({ outcome }) => outcome === 'fulfilled'),
-      stage,
-    ).toHaveLength(1)
-    for (const { outcome, failureClass } of attempts)
-      if (outcome !== 'fulfilled')
-        expect([outcome, failureClass]).toBeOneOf([
-          ['failed', 'WorkerLost'],
-          ['failed', 'Preempted'],
-        ])
-  }
-  for (const [stageKey, attempt] of survivors) expect(executions.get(stageKey)!.attempts.at(-1)!.id).toBe(attempt)
-  for (const [stageKey, checkpoint] of left) {
-    const [lost, ...heirs] = executions.get(stageKey)!.attempts
-    expect(lost).toMatchObject({ outcome: 'failed', failureClass: 'WorkerLost' })
-    // An heir may itself have been killed before it had opened the inheritance, but none may have begun at the beginning.
-    const resumptions = heirs.flatMap(({ details }) => (details as { resumedFrom?: unknown }).resumedFrom ?? [])
-    expect(resumptions[0]).toMatchObject({ checkpoint, unit: 'steps' })
-    expect(heirs.find(({ outcome }) => outcome === 'fulfilled')!.details).toHaveProperty('resumedFrom')
-  }
-}
 
 function nonEmpty<K, V>(map: Map<K, V>): Map<K, V> | undefined {
   return map.size > 0 ? map : undefined

@@ -1,55 +1,58 @@
-import { tf, type Tensor1D } from '@gauntlet/engine'
+import { tf, type Scalar, type Tensor } from '@gauntlet/engine'
+import type { Hyperparameters } from '@gauntlet/study'
+import type { LearningRates } from './learning-rate.ts'
 
-/** The numbers AdamW keeps for a vector of parameters; all three have its length. */
-export interface AdamWVectors {
-  readonly values: Tensor1D
+/** The numbers AdamW keeps for a tensor of parameters; all of its shape. */
+export interface AdamWTensors {
+  readonly value: Tensor
   /** Moving average of the gradient. */
-  readonly firstMoment: Tensor1D
+  readonly firstMoment: Tensor
   /** Moving average of the squared gradient. */
-  readonly secondMoment: Tensor1D
+  readonly secondMoment: Tensor
 }
 
-export interface AdamWSettings {
-  readonly learningRate: number
-  readonly weightDecay: number
-  /** Optimiser step, counted from 1. */
-  readonly step: number
+/** What of a step is the same for many tensors; float32 scalars. */
+export interface AdamWFactors {
+  /** 1 − learning rate · weight decay; left out where nothing decays. */
+  readonly kept?: Scalar
+  /** Learning rate / (1 − beta1^step). */
+  readonly rate: Scalar
+  /** √(1 − beta2^step). */
+  readonly correction: Scalar
 }
 
 /** The study's settings; torch's defaults but for the second beta. */
 const adamWConstants = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8 } as const
 
+/** The factors of an optimiser step for both roles, computed in float64. `step` counts from 1. */
+export function adamWFactors(
+  step: number,
+  rates: LearningRates,
+  { weightDecayBackbone, weightDecayHead }: Pick<Hyperparameters, 'weightDecayBackbone' | 'weightDecayHead'>,
+) {
+  const { beta1, beta2 } = adamWConstants
+  return {
+    backboneKept: tf.scalar(1 - rates.backbone * weightDecayBackbone),
+    headKept: tf.scalar(1 - rates.head * weightDecayHead),
+    backboneRate: tf.scalar(rates.backbone / (1 - beta1 ** step)),
+    headRate: tf.scalar(rates.head / (1 - beta1 ** step)),
+    correction: tf.scalar(Math.sqrt(1 - beta2 ** step)),
+  }
+}
+
 /**
  * One step of AdamW (arXiv:1711.05101, algorithm 2) as `torch.optim.AdamW` computes it: the decay is decoupled and comes before
- * the step, and epsilon is added after the bias correction of the second moment (TensorFlow and Keras add theirs before it). One
- * call serves a whole group of parameters laid out in a single vector: 14 operators instead of 14 for each of some 150 tensors.
+ * the step, and epsilon is added after the bias correction of the second moment (TensorFlow and Keras add theirs before it).
  */
 export function adamWStep(
-  vectors: AdamWVectors,
-  gradient: Tensor1D,
-  { learningRate, weightDecay, step }: AdamWSettings,
-): AdamWVectors {
+  { value, firstMoment, secondMoment }: AdamWTensors,
+  gradient: Tensor,
+  { kept, rate, correction }: AdamWFactors,
+): AdamWTensors {
   const { beta1, beta2, epsilon } = adamWConstants
-  return tf.tidy(() => {
-    const decayed = weightDecay === 0 ? vectors.values : vectors.values.mul<Tensor1D>(1 - learningRate * weightDecay)
-    const firstMoment = vectors.firstMoment.add<Tensor1D>(gradient.sub(vectors.firstMoment).mul(1 - beta1))
-    const secondMoment = vectors.secondMoment.mul(beta2).add<Tensor1D>(gradient.square().mul(1 - beta2))
-    const denominator = secondMoment
-      .sqrt()
-      .div(Math.sqrt(1 - beta2 ** step))
-      .add(epsilon)
-    const values = decayed.sub<Tensor1D>(firstMoment.div(denominator).mul(learningRate / (1 - beta1 ** step)))
-    return { values, firstMoment, secondMoment }
-  })
-}
-
-/** The state before the first step: moments of zero. Owns its tensors. */
-export function startAdamW(values: Tensor1D): AdamWVectors {
-  return { values, firstMoment: tf.zerosLike(values), secondMoment: tf.zerosLike(values) }
-}
-
-export function disposeAdamW(vectors: AdamWVectors): void {
-  vectors.values.dispose()
-  vectors.firstMoment.dispose()
-  vectors.secondMoment.dispose()
+  const first = firstMoment.add(gradient.sub(firstMoment).mul(1 - beta1))
+  const second = secondMoment.mul(beta2).add(gradient.square().mul(1 - beta2))
+  const denominator = second.sqrt().div(correction).add(epsilon)
+  const decayed = kept ? value.mul(kept) : value
+  return { value: decayed.sub(first.div(denominator).mul(rate)), firstMoment: first, secondMoment: second }
 }

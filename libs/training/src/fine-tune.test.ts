@@ -8,8 +8,10 @@ import { Diverged, TrainingInputInvalid, TrainingStateInvalid } from './training
 import { decodeTrainingState, encodeTrainingState, type TrainingState } from './training-state.ts'
 
 const parameters = tinyParameters()
-const training = colourfulData(21)
-const validation = colourfulData(9, { seed: 2 })
+/** Whole micro-batches, and not: each size has programs of its own. */
+const training = colourfulData(24)
+const ragged = colourfulData(21)
+const validation = colourfulData(8, { seed: 2 })
 const fullFineTuning = { id: 'FFT-2', trains: 'all', epochs: 2 } as const
 const linearProbing = { id: 'LP-2', trains: 'head', epochs: 2 } as const
 
@@ -53,7 +55,7 @@ describe('fineTune', () => {
     const { history } = await train({ settings: { loss, protocol }, validation })
     const [first, last] = [history[0]!, history.at(-1)!]
     expect(last.training.loss).toBeLessThan(0.7 * first.training.loss)
-    expect(last.validation!.cleanCorrect).toBeGreaterThanOrEqual(7)
+    expect(last.validation!.cleanCorrect).toBeGreaterThanOrEqual(6)
     expect(last.training.cleanCorrect === null).toBe(loss === 'Classic AT')
     expect(last.training.adversarialCorrect === null).toBe(loss === 'standard')
   })
@@ -70,11 +72,12 @@ describe('fineTune', () => {
   })
 
   it('goes on bit for bit after a kill between two checkpoints, linear probing as well', async () => {
-    const whole = bitsOf(await train({ settings: { protocol: linearProbing } }))
+    const whole = bitsOf(await train({ training: ragged, settings: { protocol: linearProbing } }))
     let last: TrainingState | undefined
     let calls = 0
     const killed = fineTune(
       task({
+        training: ragged,
         settings: { protocol: linearProbing },
         hyperparameters: { checkpointEverySteps: 2 },
         onCheckpoint: (state) => void (last = state),
@@ -85,7 +88,7 @@ describe('fineTune', () => {
     )
     await expect(killed).rejects.toThrow('killed')
     expect(last!.position.step).toBe(2)
-    expect(bitsOf(await train({ settings: { protocol: linearProbing }, resumeFrom: last! }))).toEqual(whole)
+    expect(bitsOf(await train({ training: ragged, settings: { protocol: linearProbing }, resumeFrom: last! }))).toEqual(whole)
   })
 
   it('does not let validation touch what is trained', async () => {
@@ -95,8 +98,8 @@ describe('fineTune', () => {
 
   it('gives the same parameters for every micro-batch, where nothing looks across a batch', async () => {
     const model = tinyModel({ normed: false })
-    const whole = await train({ model, hyperparameters: { microBatch: 8 } })
-    const pieces = await train({ model, hyperparameters: { microBatch: 3 } })
+    const whole = await train({ model, training: ragged, hyperparameters: { microBatch: 8 } })
+    const pieces = await train({ model, training: ragged, hyperparameters: { microBatch: 3 } })
     for (const [name, tensor] of whole.parameters.entries()) {
       const difference = tf.tidy(() => tensor.sub(pieces.parameters.tensor(name)).abs().max().dataSync()[0]!)
       expect(difference, name).toBeLessThan(1e-4)
@@ -128,7 +131,7 @@ describe('fineTune', () => {
       expect(images).toBeGreaterThan(told[i]!.images)
       expect(step).toBeGreaterThanOrEqual(told[i]!.step)
     })
-    expect(told.at(-1)).toMatchObject({ phase: 'validation', epoch: 2, step: 6, steps: 6, images: 60, totalImages: 60 })
+    expect(told.at(-1)).toMatchObject({ phase: 'validation', epoch: 2, step: 6, steps: 6, images: 64, totalImages: 64 })
   })
 
   it('holds the same number of tensors at every checkpoint and none beyond its result', async () => {

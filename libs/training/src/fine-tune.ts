@@ -1,18 +1,16 @@
 import { setImmediate } from 'node:timers/promises'
 import { planEpoch, stepsPerEpoch, type StepPlan } from './epoch-plan.ts'
 import type { FineTuned, FineTuning, TrainingProgress } from './fine-tuning.ts'
-import { addLessons, disposeLesson, learn, readLesson, type Lesson, type LessonNumbers } from './gradients.ts'
 import { addToSums, hasCollapsed, noSums, type EpochRecord } from './history.ts'
-import { attackBatch } from './inner-attack.ts'
 import { learningRatesAt, type LearningRates } from './learning-rate.ts'
 import { objectiveFor, type Objective } from './objective.ts'
 import { requireTrainable, settingsDigest } from './settings.ts'
-import { Trainee } from './trainee.ts'
-import { restoreTrainee, saveTrainee } from './trainee-state.ts'
+import { restoreSession, saveSession } from './session-state.ts'
 import { disposeBatch, readBatch } from './training-data.ts'
 import { Diverged, evidenceNumber, TrainingStateInvalid } from './training-errors.ts'
+import { TrainingSession, type StepNumbers } from './training-session.ts'
 import type { TrainingPosition } from './training-state.ts'
-import { validate } from './validation.ts'
+import { planValidation, validate } from './validation.ts'
 
 /**
  * Fine-tunes a model as the study does (arXiv:2508.14079): APGD inner attack, AdamW, effective batches by accumulation. The
@@ -30,7 +28,7 @@ export async function fineTune(task: FineTuning): Promise<FineTuned> {
 
 /** One fine-tuning under way: epochs → optimiser steps → micro-batches. */
 class TrainingRun {
-  private readonly trainee: Trainee
+  private readonly session: TrainingSession
   private readonly objective: Objective
   private position: TrainingPosition = { epoch: 0, stepOfEpoch: 0, step: 0, sums: noSums, history: [] }
   /** What progress tells beyond the position: images of the present epoch gone through, and the mean loss of the last step. */
@@ -38,18 +36,28 @@ class TrainingRun {
   private lastLoss: number | null = null
 
   constructor(private readonly task: FineTuning) {
-    this.objective = objectiveFor(task.settings.loss, task.settings.hyperparameters)
-    this.trainee = new Trainee(task.model, task.parameters, task.settings.protocol.trains)
+    const { model, parameters, settings, training } = task
+    const { hyperparameters, protocol } = settings
+    this.objective = objectiveFor(settings.loss, hyperparameters)
+    this.session = TrainingSession.open({
+      model,
+      parameters,
+      objective: this.objective,
+      hyperparameters,
+      trains: protocol.trains,
+      resolution: training.resolution,
+      sizes: sizesOf(task),
+    })
   }
 
   async toEnd(): Promise<FineTuned> {
     this.resume()
     while (this.position.epoch < this.task.settings.protocol.epochs) await this.restOfEpoch()
-    return { parameters: this.trainee.copy(), history: this.position.history }
+    return { parameters: this.session.parameters(), history: this.position.history }
   }
 
   dispose(): void {
-    this.trainee.dispose()
+    this.session.dispose()
   }
 
   private resume(): void {
@@ -60,7 +68,7 @@ class TrainingRun {
         'The mid-training checkpoint was made with other settings; remove it and train this configuration from its start.',
       )
     }
-    restoreTrainee(this.trainee, resumeFrom.arrays)
+    restoreSession(this.session, resumeFrom.arrays)
     this.position = resumeFrom.position
     this.imagesOfEpoch = resumeFrom.position.sums.images
   }
@@ -81,41 +89,26 @@ class TrainingRun {
   /** One optimiser step: the gradient of the mean loss over its images, whatever the number of micro-batches. */
   private async step(plan: StepPlan, rates: LearningRates): Promise<void> {
     const images = plan.reduce((sum, indices) => sum + indices.length, 0)
-    let lesson: Lesson | undefined
-    try {
-      for (const indices of plan) {
-        const next = await this.microBatch(indices, images)
-        lesson = lesson ? addLessons(lesson, next) : next
-        await this.pause('training', indices.length)
-      }
-      const numbers = await readLesson(lesson!)
-      this.requireFinite('the loss or its gradient is not finite', numbers.loss / images, numbers.gradientNorm)
-      this.trainee.step(lesson!.gradients, this.position.step + 1, rates, this.task.settings.hyperparameters)
-      this.advance(images, numbers)
-    } finally {
-      if (lesson) disposeLesson(lesson)
+    for (const indices of plan) {
+      await this.microBatch(indices, images)
+      await this.pause('training', indices.length)
     }
+    const numbers = this.session.step(this.position.step + 1, rates)
+    this.requireFinite('the loss or its gradient is not finite', numbers.loss / images, numbers.gradientNorm)
+    this.advance(images, numbers)
   }
 
-  private async microBatch(indices: readonly number[], divisor: number): Promise<Lesson> {
-    const { model, settings, training } = this.task
+  private async microBatch(indices: readonly number[], divisor: number): Promise<void> {
+    const { model, training } = this.task
     const batch = await readBatch(training, indices, this.position.epoch, model.classes)
-    const parameters = this.trainee.parameters
-    const adversarial = this.objective.attacked
-      ? attackBatch(model, parameters, batch, settings.hyperparameters)
-      : batch.images.clone()
     try {
-      const mode = { divisor, training: settings.protocol.trains === 'all' }
-      const { statistics, ...lesson } = learn(model, this.trainee, this.objective, batch, adversarial, mode)
-      this.trainee.absorb(statistics)
-      return lesson
+      this.session.teach(batch, divisor)
     } finally {
-      adversarial.dispose()
       disposeBatch(batch)
     }
   }
 
-  private advance(images: number, numbers: LessonNumbers): void {
+  private advance(images: number, numbers: StepNumbers): void {
     const { stepOfEpoch, step, sums } = this.position
     this.lastLoss = numbers.loss / images
     this.position = { ...this.position, stepOfEpoch: stepOfEpoch + 1, step: step + 1, sums: addToSums(sums, images, numbers) }
@@ -148,10 +141,10 @@ class TrainingRun {
     const { model, validation: data, settings } = this.task
     if (!data || data.count === 0) return null
     const record = await validate({
-      model,
-      parameters: this.trainee.parameters,
+      session: this.session,
       data,
-      hyperparameters: settings.hyperparameters,
+      classes: model.classes,
+      microBatch: settings.hyperparameters.microBatch,
       epoch: this.position.epoch,
       onImages: (images) => this.pause('validation', images),
     })
@@ -163,7 +156,7 @@ class TrainingRun {
     const { settings, onCheckpoint } = this.task
     const { step, epoch } = this.position
     if (!onCheckpoint || epoch === settings.protocol.epochs || step % settings.hyperparameters.checkpointEverySteps !== 0) return
-    await onCheckpoint({ settings: settingsDigest(settings), position: this.position, arrays: await saveTrainee(this.trainee) })
+    await onCheckpoint({ settings: settingsDigest(settings), position: this.position, arrays: await saveSession(this.session) })
   }
 
   /** Between two micro-batches: tells progress, lets the event loop turn, and stops if asked to. */
@@ -193,5 +186,15 @@ class TrainingRun {
     const place = { epoch: this.position.epoch + 1, step: this.position.step, loss: evidenceNumber(loss) }
     if (gradientNorm === undefined) return new Diverged(what, place)
     return new Diverged(what, { ...place, step: place.step + 1, gradientNorm: evidenceNumber(gradientNorm) })
+  }
+}
+
+/** The sizes of micro-batch that training and validation will have: the same in every epoch. */
+function sizesOf({ training, validation, settings }: FineTuning) {
+  const { seed, hyperparameters } = settings
+  const steps = planEpoch({ seed, epoch: 0, count: training.count, ...hyperparameters })
+  return {
+    training: steps.flatMap((step) => step.map(({ length }) => length)),
+    validation: planValidation(validation?.count ?? 0, hyperparameters.microBatch).map(({ length }) => length),
   }
 }

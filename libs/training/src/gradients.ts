@@ -1,83 +1,64 @@
 import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
-import type { ForwardContext } from '@gauntlet/nn'
+import type { ForwardContext, Parameters } from '@gauntlet/nn'
 import type { Objective, ObjectiveOutput } from './objective.ts'
-import { flatten } from './parameter-group.ts'
-import type { BatchStatistics } from './running-statistics.ts'
+import { withStatistics, type BatchStatistics } from './running-statistics.ts'
 import type { TrainableModel } from './trainable-model.ts'
-import type { Trainee } from './trainee.ts'
-import type { Batch } from './training-data.ts'
+import { parametersOf, type NamedTensors, type TrainingTensors } from './training-tensors.ts'
 
-/** What one or more micro-batches taught. Its tensors are the holder's to dispose of. */
+/** What a micro-batch is learnt with. */
+export interface Teaching {
+  readonly model: TrainableModel
+  readonly objective: Objective
+  /** Whether batch norms take the batch's statistics; a frozen backbone runs in evaluation mode. */
+  readonly training: boolean
+  readonly images: Tensor4D
+  /** The attacked images; the clean ones where the objective needs no attack. */
+  readonly adversarial: Tensor4D
+  /** int32, [batch]. */
+  readonly labels: Tensor1D
+  /** Images of the whole optimiser step, so that the gradients of its micro-batches add up to that of their mean loss, also when the last step is short. */
+  readonly divisor: Scalar
+}
+
+/** What one micro-batch taught. */
 export interface Lesson {
-  /** One vector per parameter group: the gradient of the summed losses over `divisor`. */
-  readonly gradients: readonly Tensor1D[]
+  /** Of the summed losses over `divisor`, by the names of the trained tensors. */
+  readonly gradients: NamedTensors
   /** [sum of the losses, correct clean images, correct attacked images]. */
   readonly sums: Tensor1D
+  /** After all training-mode passes, in their order. */
+  readonly buffers: NamedTensors
 }
 
-/**
- * The lesson of one micro-batch: one training-mode pass of the objective and its gradient. `divisor` is the number of images of
- * the whole optimiser step, so that the lessons of its micro-batches add up to the gradient of their mean loss, also when the
- * last step is short. `statistics` are those of every batch norm in the order of the passes; a frozen backbone runs in evaluation
- * mode and has none.
- */
+/** The lesson of one micro-batch: one pass of the objective and its gradient. Pure; to be called within a tidy. */
 export function learn(
-  model: TrainableModel,
-  trainee: Trainee,
-  objective: Objective,
-  batch: Batch,
-  adversarial: Tensor4D,
-  { divisor, training }: { divisor: number; training: boolean },
-): Lesson & { statistics: BatchStatistics[] } {
-  const statistics: BatchStatistics[] = []
-  const context: ForwardContext = {
-    training,
-    onBatchStatistics: (name, one) => statistics.push({ ...one, name, mean: tf.keep(one.mean), variance: tf.keep(one.variance) }),
+  tensors: Pick<TrainingTensors, 'values' | 'buffers' | 'frozen'>,
+  { model, objective, training, images, adversarial, labels, divisor }: Teaching,
+): Lesson {
+  const names = Object.keys(tensors.values)
+  const kept: Tensor[] = []
+  const keep = <T extends Tensor>(tensor: T): T => {
+    kept.push(tf.keep(tensor))
+    return tensor
   }
+  const statistics: BatchStatistics[] = []
+  const onBatchStatistics: ForwardContext['onBatchStatistics'] = (name, one) =>
+    statistics.push({ ...one, name, mean: keep(one.mean), variance: keep(one.variance) })
   let sums!: Tensor1D
   const meanLoss = (...trained: Tensor[]): Scalar => {
-    const parameters = trainee.named(regroup(trained, trainee.trained))
-    const forward = (images: Tensor4D) => model.logits(images, parameters, context)
-    const output = objective.evaluate({ forward, images: batch.images, adversarial, labels: batch.labels })
-    sums = tf.keep(tally(output, batch.labels))
+    const parameters: Parameters = parametersOf(tensors, Object.fromEntries(names.map((name, i) => [name, trained[i]!])))
+    const forward = (points: Tensor4D) => model.logits(points, parameters, { training, onBatchStatistics })
+    const output = objective.evaluate({ forward, images, adversarial, labels })
+    sums = keep(tally(output, labels))
     return output.losses.sum<Scalar>().div(divisor)
   }
-  const gradients = tf.tidy(() => {
-    const { grads } = tf.valueAndGrads(meanLoss)(trainee.trained.flat())
-    return regroup(grads, trainee.trained).map(flatten)
-  })
-  return { gradients, sums, statistics }
-}
-
-/** The sum of two lessons; both are disposed of. */
-export function addLessons(one: Lesson, other: Lesson): Lesson {
-  const sum = tf.tidy(() => ({
-    gradients: one.gradients.map((gradient, i) => gradient.add<Tensor1D>(other.gradients[i]!)),
-    sums: one.sums.add<Tensor1D>(other.sums),
-  }))
-  disposeLesson(one)
-  disposeLesson(other)
-  return sum
-}
-
-export function disposeLesson({ gradients, sums }: Lesson): void {
-  tf.dispose([...gradients, sums])
-}
-
-/** The sums of a lesson over its images, and the Euclidean norm of its whole gradient. */
-export interface LessonNumbers {
-  readonly loss: number
-  readonly clean: number
-  readonly adversarial: number
-  readonly gradientNorm: number
-}
-
-/** The numbers of a lesson in one transfer to the host. NaN or infinity anywhere in the gradient shows in the norm. */
-export async function readLesson({ gradients, sums }: Lesson): Promise<LessonNumbers> {
-  const numbers = tf.tidy(() => tf.concat([sums, tf.addN(gradients.map((gradient) => gradient.square().sum())).reshape([1])]))
-  const [loss, clean, adversarial, square] = (await numbers.data()) as unknown as [number, number, number, number]
-  numbers.dispose()
-  return { loss, clean, adversarial, gradientNorm: Math.sqrt(square) }
+  try {
+    const { grads } = tf.valueAndGrads(meanLoss)(Object.values(tensors.values))
+    const gradients = Object.fromEntries(names.map((name, i) => [name, grads[i]!]))
+    return { gradients, sums: sums.clone(), buffers: statistics.reduce(withStatistics, tensors.buffers) }
+  } finally {
+    tf.dispose(kept)
+  }
 }
 
 /** Number of rows whose largest logit is the label's. */
@@ -88,10 +69,4 @@ function countCorrect(logits: Tensor2D, labels: Tensor1D): Scalar {
 function tally({ losses, cleanLogits, adversarialLogits }: ObjectiveOutput, labels: Tensor1D): Tensor1D {
   const correct = (logits: Tensor2D | undefined) => (logits ? countCorrect(logits, labels) : tf.scalar(0))
   return tf.stack([losses.sum(), correct(cleanLogits), correct(adversarialLogits)]) as Tensor1D
-}
-
-/** Cuts a flat list into pieces of the lengths of `like`. */
-function regroup(flat: readonly Tensor[], like: readonly (readonly Tensor[])[]): Tensor[][] {
-  let start = 0
-  return like.map(({ length }) => flat.slice(start, (start += length)))
 }

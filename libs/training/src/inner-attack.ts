@@ -13,7 +13,7 @@ import type { Batch } from './training-data.ts'
 export function attackBatch(
   model: TrainableModel,
   parameters: Parameters,
-  { images, labels }: Batch,
+  { images, labels }: Pick<Batch, 'images' | 'labels'>,
   { attackEpsilon, attackIterations }: Pick<Hyperparameters, 'attackEpsilon' | 'attackIterations'>,
 ): Tensor4D {
   return apgd({

@@ -1,5 +1,6 @@
-import { tf, type Tensor, type Tensor1D } from '@gauntlet/engine'
+import { tf, type Tensor1D } from '@gauntlet/engine'
 import { movedStatistics, type NormStatistics } from '@gauntlet/nn'
+import type { NamedTensors } from './training-tensors.ts'
 
 /** What a batch norm saw of one micro-batch. */
 export interface BatchStatistics extends NormStatistics {
@@ -8,25 +9,19 @@ export interface BatchStatistics extends NormStatistics {
 }
 
 /**
- * Moves the running statistics of a batch norm as torch does in a training-mode forward pass, and counts the batch where the
- * checkpoint does (`num_batches_tracked`). Replaces the tensors in `buffers`, and disposes of the old ones and of the batch's.
+ * The running statistics of a batch norm moved as torch does in a training-mode forward pass, and the batch counted where the
+ * checkpoint counts (`num_batches_tracked`).
  */
-export function moveRunningStatistics(buffers: Map<string, Tensor>, batch: BatchStatistics): void {
-  const replace = (buffer: string, tensor: Tensor) => {
-    buffers.get(`${batch.name}.${buffer}`)?.dispose()
-    buffers.set(`${batch.name}.${buffer}`, tensor)
-  }
-  const running = (buffer: string) => buffers.get(`${batch.name}.${buffer}`) as Tensor1D | undefined
-  const [mean, variance, counted] = [running('running_mean'), running('running_var'), running('num_batches_tracked')]
+export function withStatistics(buffers: NamedTensors, { name, ...batch }: BatchStatistics): NamedTensors {
+  const named = (buffer: string) => `${name}.${buffer}`
+  const [mean, variance] = [buffers[named('running_mean')], buffers[named('running_var')]] as (Tensor1D | undefined)[]
+  const counted = buffers[named('num_batches_tracked')]
+  const changed: Record<string, NamedTensors[string]> = {}
   if (mean && variance) {
     const moved = movedStatistics({ mean, variance }, batch)
-    replace('running_mean', moved.mean)
-    replace('running_var', moved.variance)
+    changed[named('running_mean')] = moved.mean
+    changed[named('running_var')] = moved.variance
   }
-  if (counted)
-    replace(
-      'num_batches_tracked',
-      tf.tidy(() => counted.add(tf.onesLike(counted))),
-    )
-  tf.dispose([batch.mean, batch.variance])
+  if (counted) changed[named('num_batches_tracked')] = counted.add(tf.onesLike(counted))
+  return { ...buffers, ...changed }
 }

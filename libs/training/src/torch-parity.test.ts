@@ -1,13 +1,12 @@
 import { tf, type Tensor, type Tensor1D } from '@gauntlet/engine'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { adamWStep, startAdamW } from './adamw.ts'
+import { adamWFactors, adamWStep, type AdamWTensors } from './adamw.ts'
 import { fineTune } from './fine-tune.ts'
 import { learn } from './gradients.ts'
 import { objectiveFor } from './objective.ts'
 import { pattern, tinyHyperparameters, tinyModel, tinyParameters } from './tiny-model.fixture.ts'
-import { Trainee } from './trainee.ts'
-import type { Batch } from './training-data.ts'
+import { startingTensors } from './training-tensors.ts'
 
 /** Float64 numbers of PyTorch, made by test/parity/training.py. */
 const fixture = JSON.parse(readFileSync(new URL('../../../test/parity/fixtures/training.json', import.meta.url), 'utf8')) as {
@@ -24,11 +23,17 @@ describe('adamWStep', () => {
   it.each(fixture.adamw)(
     'agrees with torch.optim.AdamW over five steps (rate $learningRate, decay $weightDecay)',
     ({ learningRate, weightDecay, values }) => {
-      let vectors = startAdamW(tf.tensor1d(pattern(7, 10)))
+      const zeros = () => tf.zeros([7])
+      let tensors: AdamWTensors = { value: tf.tensor1d(pattern(7, 10)), firstMoment: zeros(), secondMoment: zeros() }
+      const [rates, decays] = [
+        { backbone: learningRate, head: 0 },
+        { weightDecayBackbone: weightDecay, weightDecayHead: 0 },
+      ]
       values.forEach((expected, i) => {
         const gradient = tf.tensor1d(pattern(7, 11 + i, 10 ** (-2 * i)))
-        vectors = adamWStep(vectors, gradient, { learningRate, weightDecay, step: i + 1 })
-        expectClose(vectors.values, expected, 1e-6)
+        const { backboneKept: kept, backboneRate: rate, correction } = adamWFactors(i + 1, rates, decays)
+        tensors = adamWStep(tensors, gradient, { kept, rate, correction })
+        expectClose(tensors.value, expected, 1e-6)
       })
     },
   )
@@ -41,22 +46,19 @@ describe('learn', () => {
       const noise = pattern(images.length, 9, 0.2)
       const attacked = images.map((pixel, i) => Math.min(1, Math.max(0, pixel + noise[i]!)))
       const model = tinyModel()
-      const trainee = new Trainee(model, tinyParameters(), 'all')
-      const batch: Batch = { images: tf.tensor4d(images, [6, 5, 5, 3]), labels: tf.tensor1d(labels, 'int32'), size: 6 }
-      const objective = objectiveFor(loss, { tradesBeta: beta })
-      const lesson = learn(model, trainee, objective, batch, tf.tensor4d(attacked, [6, 5, 5, 3]), { divisor: 6, training: true })
-      trainee.absorb(lesson.statistics)
-      expect(lesson.sums.dataSync()[0]! / 6).toBeCloseTo(value, 6)
-      trainee.groups.forEach((group, i) => {
-        const pieces = tf.split(
-          lesson.gradients[i]!,
-          group.shapes.map((shape) => shape.reduce((a, b) => a * b, 1)),
-        )
-        group.names.forEach((name, j) =>
-          expectClose(torchLayout(name, pieces[j]!.reshape([...group.shapes[j]!])), gradients[name]!, 1e-6),
-        )
+      const lesson = learn(startingTensors(model, tinyParameters(), 'all'), {
+        model,
+        objective: objectiveFor(loss, { tradesBeta: beta }),
+        training: true,
+        images: tf.tensor4d(images, [6, 5, 5, 3]),
+        adversarial: tf.tensor4d(attacked, [6, 5, 5, 3]),
+        labels: tf.tensor1d(labels, 'int32'),
+        divisor: tf.scalar(6),
       })
-      for (const [name, expected] of Object.entries(buffers)) expectClose(trainee.buffers.get(name)!, expected, 1e-6)
+      expect(lesson.sums.dataSync()[0]! / 6).toBeCloseTo(value, 6)
+      for (const [name, gradient] of Object.entries(lesson.gradients))
+        expectClose(torchLayout(name, gradient), gradients[name]!, 1e-6)
+      for (const [name, expected] of Object.entries(buffers)) expectClose(lesson.buffers[name]!, expected, 1e-6)
     },
   )
 })

@@ -1,0 +1,83 @@
+import { crossEntropy } from '@gauntlet/attacks'
+import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { evaluationMode, type Parameters } from '@gauntlet/nn'
+import type { Hyperparameters } from '@gauntlet/study'
+import { adamWStep, type adamWFactors } from './adamw.ts'
+import { learn } from './gradients.ts'
+import { attackBatch } from './inner-attack.ts'
+import type { Objective } from './objective.ts'
+import type { TrainableModel, TrainableSpecification } from './trainable-model.ts'
+import { parametersOf, type NamedTensors, type TrainingTensors } from './training-tensors.ts'
+
+/*
+ * The programs of a fine-tuning, as plain functions of tensors: (inputs, tensors on the device) → outputs and the tensors that change.
+ */
+
+/** What the programs are made for. */
+export interface Curriculum {
+  readonly model: TrainableModel
+  readonly objective: Objective
+  /** Whether batch norms take the batch's statistics in training. */
+  readonly training: boolean
+  readonly hyperparameters: Hyperparameters
+}
+
+type Images = {
+  /** [batch, height, width, 3] in [0, 1]. */
+  readonly images: Tensor4D
+  /** int32, [batch]. */
+  readonly labels: Tensor1D
+}
+
+/** One micro-batch: the inner attack, then its lesson added to those of the optimiser step. */
+export function teach(curriculum: Curriculum, { divisor, ...batch }: Images & { divisor: Scalar }, tensors: TrainingTensors) {
+  const { model, objective, hyperparameters } = curriculum
+  const adversarial = objective.attacked ? attackBatch(model, parametersOf(tensors), batch, hyperparameters) : batch.images
+  const lesson = learn(tensors, { ...curriculum, ...batch, adversarial, divisor })
+  const gradients = mapNamed(tensors.gradients, (sum, name) => sum.add(lesson.gradients[name]!))
+  const sums = tensors.sums.add<Tensor1D>(lesson.sums)
+  return { outputs: {}, state: { gradients, sums, buffers: lesson.buffers } }
+}
+
+/** One optimiser step from the lessons so far; out come their sums and the square of their gradient's norm, NaN or infinite if any part is. */
+export function step(
+  trained: readonly TrainableSpecification[],
+  { correction, ...factors }: ReturnType<typeof adamWFactors>,
+  { values, firstMoment, secondMoment, gradients, sums }: TrainingTensors,
+) {
+  const stepped = trained.map(({ name, role, decayed }) => {
+    const before = { value: values[name]!, firstMoment: firstMoment[name]!, secondMoment: secondMoment[name]! }
+    const kept = decayed ? { kept: factors[`${role}Kept`] } : {}
+    return [name, adamWStep(before, gradients[name]!, { ...kept, rate: factors[`${role}Rate`], correction })] as const
+  })
+  const part = (key: 'value' | 'firstMoment' | 'secondMoment') =>
+    Object.fromEntries(stepped.map(([name, after]) => [name, after[key]]))
+  const square = tf.addN(Object.values(gradients).map((gradient) => gradient.square().sum()))
+  return {
+    outputs: { numbers: tf.concat([sums, square.reshape([1])]) },
+    state: {
+      values: part('value'),
+      firstMoment: part('firstMoment'),
+      secondMoment: part('secondMoment'),
+      gradients: mapNamed(gradients, (gradient) => tf.zerosLike(gradient)),
+      sums: tf.zerosLike(sums),
+    },
+  }
+}
+
+/** Validation images, clean and under the inner attack, in evaluation mode. */
+export function judge({ model, hyperparameters }: Curriculum, batch: Images, tensors: TrainingTensors) {
+  const parameters = parametersOf(tensors)
+  const adversarial = attackBatch(model, parameters, batch, hyperparameters)
+  const judged = (images: Tensor4D) => judgement(model, parameters, { ...batch, images })
+  return { outputs: { clean: judged(batch.images), adversarial: judged(adversarial) } }
+}
+
+function judgement(model: TrainableModel, parameters: Parameters, { images, labels }: Images) {
+  const logits = model.logits(images, parameters, evaluationMode)
+  return { predictions: logits.argMax<Tensor1D>(1), losses: crossEntropy(logits, labels) }
+}
+
+function mapNamed(tensors: NamedTensors, change: (tensor: Tensor, name: string) => Tensor): NamedTensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, change(tensor, name)]))
+}

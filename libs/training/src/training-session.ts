@@ -1,0 +1,164 @@
+import { ProgramBuilder, tf, uniform, type ProgramSession, type Scalar, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import type { Parameters } from '@gauntlet/nn'
+import type { ProtocolSpecification } from '@gauntlet/study'
+import { adamWFactors } from './adamw.ts'
+import type { LearningRates } from './learning-rate.ts'
+import { judge, step, teach, type Curriculum } from './training-programs.ts'
+import type { Batch } from './training-data.ts'
+import { parametersOf, startingTensors, trainedOf, type TrainingTensors } from './training-tensors.ts'
+
+/** What a fine-tuning session is opened for. */
+export interface TrainingSessionSettings extends Omit<Curriculum, 'training'> {
+  readonly parameters: Parameters
+  readonly trains: ProtocolSpecification['trains']
+  /** Sides of the images, in pixels. */
+  readonly resolution: number
+  /** The sizes of micro-batch that will come; each has programs of its own. */
+  readonly sizes: { readonly training: readonly number[]; readonly validation: readonly number[] }
+}
+
+/** The sums of an optimiser step over its images, and the Euclidean norm of its whole gradient. */
+export interface StepNumbers {
+  readonly loss: number
+  readonly clean: number
+  readonly adversarial: number
+  /** NaN or infinite if any part of the gradient is. */
+  readonly gradientNorm: number
+}
+
+/** What the model said of each image of a batch. */
+export interface Judgement {
+  readonly predictions: Int32Array
+  readonly losses: Float32Array
+}
+
+/** The programs of a fine-tuning, captured, and the tensors that they share on the device. Only batches go in, and only numbers come out. */
+export class TrainingSession {
+  private constructor(
+    private readonly session: ProgramSession<TrainingTensors>,
+    private readonly programs: Programs,
+    private readonly hyperparameters: Curriculum['hyperparameters'],
+  ) {}
+
+  /** Captures and compiles. The parameters stay the caller's, and unchanged. */
+  static open(settings: TrainingSessionSettings): TrainingSession {
+    const start = startingTensors(settings.model, settings.parameters, settings.trains)
+    const builder = new ProgramBuilder(start)
+    tf.dispose([...Object.values(start.firstMoment), ...Object.values(start.secondMoment), ...Object.values(start.gradients)])
+    start.sums.dispose()
+    try {
+      const programs = captured(builder, settings)
+      return new TrainingSession(builder.load(), programs, settings.hyperparameters)
+    } finally {
+      builder.dispose()
+    }
+  }
+
+  /** Attacks and learns one micro-batch of an optimiser step of `divisor` images. */
+  teach({ images, labels, size }: Batch, divisor: number): void {
+    const count = tf.scalar(divisor)
+    this.session.run(this.programs.teach.get(size)!, { images, labels, divisor: count })
+    count.dispose()
+  }
+
+  /** One step of AdamW from what was taught since the last. `number` counts from 1. */
+  step(number: number, rates: LearningRates): StepNumbers {
+    const factors = adamWFactors(number, rates, this.hyperparameters)
+    const { numbers } = this.session.run(this.programs.step, factors)
+    const [loss, clean, adversarial, square] = numbers.dataSync() as unknown as [number, number, number, number]
+    tf.dispose([numbers, ...Object.values(factors)])
+    return { loss, clean, adversarial, gradientNorm: Math.sqrt(square) }
+  }
+
+  /** What the model says of a batch as it is and under the inner attack, in evaluation mode. */
+  judge({ images, labels, size }: Batch): { readonly clean: Judgement; readonly adversarial: Judgement } {
+    const { clean, adversarial } = this.session.run(this.programs.judge.get(size)!, { images, labels })
+    return { clean: toHost(clean), adversarial: toHost(adversarial) }
+  }
+
+  /** Every tensor as it is now, the caller's to dispose of. */
+  tensors(): TrainingTensors {
+    return this.session.state()
+  }
+
+  /** Puts back what a mid-training state has kept. The tensors stay the caller's. */
+  restore(tensors: Pick<TrainingTensors, 'values' | 'firstMoment' | 'secondMoment' | 'buffers'>): void {
+    this.session.setState(tensors)
+  }
+
+  /** A copy of the model's tensors, the caller's to dispose of. */
+  parameters(): Parameters {
+    const { values, buffers, frozen, ...rest } = this.tensors()
+    tf.dispose(rest as never)
+    return parametersOf({ values, buffers, frozen })
+  }
+
+  dispose(): void {
+    this.session.dispose()
+  }
+}
+
+type Programs = ReturnType<typeof captured>
+
+function captured(builder: ProgramBuilder<TrainingTensors>, settings: TrainingSessionSettings) {
+  const { model, trains, sizes } = settings
+  const curriculum: Curriculum = { ...settings, training: trains === 'all' }
+  const trained = trainedOf(model, trains)
+  return {
+    teach: bySize(sizes.training, (size) =>
+      withExamples(settings, size, (examples) =>
+        builder.capture(`teach_${size}`, (inputs, tensors) => teach(curriculum, inputs, tensors), examples),
+      ),
+    ),
+    step: withFactors(settings, (examples) =>
+      builder.capture('step', (inputs, tensors) => step(trained, inputs, tensors), examples),
+    ),
+    judge: bySize(sizes.validation, (size) =>
+      withExamples(settings, size, ({ images, labels }) =>
+        builder.capture(`judge_${size}`, (inputs, tensors) => judge(curriculum, inputs, tensors), { images, labels }),
+      ),
+    ),
+  }
+}
+
+/** One program for each size. */
+function bySize<P>(sizes: readonly number[], capture: (size: number) => P): ReadonlyMap<number, P> {
+  return new Map([...new Set(sizes)].map((size) => [size, capture(size)]))
+}
+
+/** Images of noise, since on even ones batch norms would have nothing to divide by. */
+function withExamples<P>(
+  { model, resolution }: TrainingSessionSettings,
+  size: number,
+  capture: (examples: TeachingInputs) => P,
+): P {
+  const shape = [size, resolution, resolution, 3] as const
+  const pixels = uniform({ seed: 0, purpose: 'capture' }, size * resolution * resolution * 3)
+  const labels = Int32Array.from({ length: size }, (_, i) => i % model.classes)
+  const examples = { images: tf.tensor4d(pixels, [...shape]), labels: tf.tensor1d(labels, 'int32'), divisor: tf.scalar(size) }
+  try {
+    return capture(examples)
+  } finally {
+    tf.dispose(examples)
+  }
+}
+
+type TeachingInputs = { readonly images: Tensor4D; readonly labels: Tensor1D; readonly divisor: Scalar }
+
+function withFactors<P>(
+  { hyperparameters }: TrainingSessionSettings,
+  capture: (examples: ReturnType<typeof adamWFactors>) => P,
+): P {
+  const factors = adamWFactors(1, { backbone: 0, head: 0 }, hyperparameters)
+  try {
+    return capture(factors)
+  } finally {
+    tf.dispose(factors)
+  }
+}
+
+function toHost({ predictions, losses }: { predictions: Tensor1D; losses: Tensor1D }): Judgement {
+  const judgement = { predictions: predictions.dataSync<'int32'>(), losses: losses.dataSync<'float32'>() }
+  tf.dispose([predictions, losses])
+  return judgement
+}
