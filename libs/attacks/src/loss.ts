@@ -1,4 +1,4 @@
-import { tf, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 
 /** A model as attacks see it: images [batch, height, width, channels] in [0, 1] → logits [batch, classes]. Normalisation is inside. */
 export type LogitsFunction = (images: Tensor4D) => Tensor2D
@@ -17,17 +17,20 @@ const tieGuard = 1e-12
 
 /** Difference of logits ratio, −(z_y − max_{j≠y} z_j) / (z₁ − z₃ + 1e-12), z₁ ≥ z₂ ≥ … (arXiv:2003.01690, eq. 6; autopgd_base.py:191). From three classes on. */
 export function differenceOfLogitsRatio(logits: Tensor2D, labels: Tensor1D): Tensor1D {
-  const [first, second, third] = largestPlaces(logits, 3) as [Tensor1D, Tensor1D, Tensor1D]
-  const rival = tf.where(first.equal(labels.toInt()), second, first) as Tensor1D
-  const spread = logitAt(logits, first).sub(logitAt(logits, third)).add(tieGuard)
-  return logitAt(logits, labels).sub(logitAt(logits, rival)).div<Tensor1D>(spread).neg()
+  const [first, third, rival] = chosenLogits(logits, (values) => {
+    const [one, two, three] = tf.unstack(tf.topk(values, 3).indices, 1) as [Tensor1D, Tensor1D, Tensor1D]
+    return [one, three, tf.where(one.equal(labels.toInt()), two, one)]
+  }) as [Tensor1D, Tensor1D, Tensor1D]
+  return logitAt(logits, labels).sub(rival).div<Tensor1D>(first.sub(third).add(tieGuard)).neg()
 }
 
 /** −(z_y − z_t) / (z₁ − (z₃ + z₄) / 2 + 1e-12), t the target (arXiv:2003.01690, eq. 7; autopgd_base.py:595). From four classes on. */
 export function targetedDifferenceOfLogitsRatio(logits: Tensor2D, labels: Tensor1D, targets: Tensor1D): Tensor1D {
-  const [first, , third, fourth] = largestPlaces(logits, 4).map((place) => logitAt(logits, place)) as Tensor1D[]
-  const spread = first!.sub(third!.add(fourth!).mul(0.5)).add(tieGuard)
-  return targetLead(logits, labels, targets).div(spread)
+  const [first, third, fourth] = chosenLogits(logits, (values) => {
+    const [one, , three, four] = tf.unstack(tf.topk(values, 4).indices, 1)
+    return [one!, three!, four!]
+  }) as [Tensor1D, Tensor1D, Tensor1D]
+  return targetLead(logits, labels, targets).div(first.sub(third.add(fourth).mul(0.5)).add(tieGuard))
 }
 
 /** z_t − z_y, [batch]: above 0 the target beats the label. */
@@ -48,11 +51,14 @@ function logitAt(logits: Tensor2D, places: Tensor1D): Tensor1D {
   return logits.mul(tf.oneHot(places.toInt(), logits.shape[1])).sum(1)
 }
 
-/** The places of the `count` largest logits in falling order, each [batch], int32. No gradient flows through a place, and tfjs has none for TopK. */
-function largestPlaces(logits: Tensor2D, count: number): Tensor1D[] {
-  const places = tf.customGrad((values) => ({
-    value: tf.topk(values as Tensor2D, count).indices,
+/**
+ * The logits at places that depend on the logits themselves, each [batch]. Gradients flow to the logits chosen and not through the choice, for which tfjs has
+ * none: the choice is made where the tape does not see it.
+ */
+function chosenLogits(logits: Tensor2D, choose: (values: Tensor2D) => Tensor[]): Tensor[] {
+  const masks = tf.customGrad((values) => ({
+    value: tf.stack(choose(values as Tensor2D).map((places) => tf.oneHot(places.toInt(), logits.shape[1]).toFloat()), 1),
     gradFunc: () => tf.zerosLike(logits),
-  }))(logits) as Tensor2D
-  return tf.unstack(places, 1) as Tensor1D[]
+  }))(logits)
+  return tf.unstack(logits.expandDims(1).mul(masks).sum(2), 1)
 }
