@@ -1,12 +1,26 @@
+import { PinContradicted } from '@gauntlet/client'
 import { StudyUnknown } from '@gauntlet/ledger'
+import { DigestMismatch, DiskFull, SourceForbidden, SourceNotFound, SourceUnreachable, UnusableSource } from '@gauntlet/sources'
 import { StudyFileInvalid } from '@gauntlet/study'
 import { CommandFailed, Misuse } from './command-failed.ts'
+
+/** Errors whose message already says what to change. */
+const explained = [
+  CommandFailed,
+  PinContradicted,
+  DigestMismatch,
+  DiskFull,
+  SourceForbidden,
+  SourceNotFound,
+  SourceUnreachable,
+  UnusableSource,
+]
 
 /** Says what went wrong on standard error and gives the exit code. A stack trace is for those who ask for it. */
 export function reportError(error: unknown, verbose: boolean): 1 | 2 {
   const { message, stack } = error instanceof Error ? error : new Error(String(error))
   const misuse = error instanceof StudyFileInvalid || error instanceof StudyUnknown || error instanceof Misuse
-  const expected = misuse || error instanceof CommandFailed
+  const expected = misuse || explained.some((type) => error instanceof type)
   console.error(verbose ? stack : expected ? message : `gauntlet: ${message} (--verbose shows where)`)
   return misuse ? 2 : 1
 }

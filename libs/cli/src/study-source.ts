@@ -1,8 +1,11 @@
-import { parseStudy, type Study } from '@gauntlet/study'
-import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { mergeLocks, pinSources } from '@gauntlet/client'
+import { exclusively, identifySource, writeFileAtomically } from '@gauntlet/sources'
+import { formatLock, lockFileName, parseLock, parseStudy, withLock, type SourceLock, type Study } from '@gauntlet/study'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Misuse } from './command-failed.ts'
+import { progressLine } from './progress-line.ts'
 
 const shippedStudies = join(dirname(fileURLToPath(import.meta.resolve('@gauntlet/study'))), '../studies')
 const extension = '.study.yaml'
@@ -10,18 +13,36 @@ const extension = '.study.yaml'
 /** A study file as the user named it: a path, or the name of one that ships with Gauntlet. */
 export interface StudySource {
   readonly study: Study
-  /** As they stand in the file. */
+  /** As they stand in the file, with the file's lock behind them. */
   readonly bytes: Uint8Array
   /** As a user would name it again. */
   readonly named: string
 }
 
+/** Reads a study with its lock. Every source of it must be pinned. */
 export function readStudy(named: string): StudySource {
+  const { bytes, path, shownName } = readStudyFile(named)
+  const lock = readLock(path)
+  const whole = lock.size === 0 ? bytes : Buffer.from(withLock(bytes.toString(), lock, basename(path)))
+  return { study: parseStudy(whole, shownName), bytes: whole, named }
+}
+
+/**
+ * As `readStudy`, but what no one has pinned yet is pinned now: what each such source holds is found out, and written into the lock file beside
+ * the study before anything else happens.
+ */
+export async function readStudyPinned(named: string, cache: string): Promise<StudySource> {
+  const { bytes, path, shownName } = readStudyFile(named)
+  const found = await pinSources(bytes.toString(), shownName, readLock(path), (source) => identify(source, cache))
+  if (found.size > 0) await addToLock(path, found)
+  return readStudy(named)
+}
+
+function readStudyFile(named: string): { bytes: Buffer; path: string; shownName: string } {
   const isPath = named.includes('/') || named.endsWith('.yaml') || named.endsWith('.yml')
-  const file = isPath ? named : join(shippedStudies, named + extension)
-  let bytes: Buffer
+  const path = isPath ? named : join(shippedStudies, named + extension)
   try {
-    bytes = readFileSync(file)
+    return { bytes: readFileSync(path), path, shownName: isPath ? named : named + extension }
   } catch {
     throw new Misuse(
       isPath
@@ -29,7 +50,34 @@ export function readStudy(named: string): StudySource {
         : `There is no study ${named}; give a path, or one of ${shipped().join(', ')}.`,
     )
   }
-  return { study: parseStudy(bytes, isPath ? named : named + extension), bytes, named }
+}
+
+function readLock(studyPath: string): SourceLock {
+  const path = lockFileName(studyPath)
+  return existsSync(path) ? parseLock(readFileSync(path, 'utf8'), path) : new Map()
+}
+
+/** Others may pin at the same time: what stands by then is kept, and must say the same. */
+async function addToLock(studyPath: string, found: SourceLock): Promise<void> {
+  const path = lockFileName(studyPath)
+  await exclusively(`${path}.writing`, () => {
+    const merged = mergeLocks(readLock(studyPath), found, path)
+    writeFileAtomically(path, formatLock(merged, basename(studyPath)))
+    return Promise.resolve()
+  })
+  console.error(`Pinned ${found.size} sources in ${path}; keep it in git, beside the study.`)
+}
+
+async function identify(source: string, cache: string) {
+  const line = progressLine()
+  line.show(`asking what ${source} holds`)
+  try {
+    const onProgress = ({ received, total }: { received: number; total: number | undefined }) =>
+      line.show(`fetching ${source}${total ? ` ${Math.floor((100 * received) / total)} %` : ''}`)
+    return await identifySource(source, { cacheFolder: join(cache, 'sources'), onProgress })
+  } finally {
+    line.end()
+  }
 }
 
 function shipped(): string[] {

@@ -1,5 +1,6 @@
 export * from './connect.ts'
 export * from './describe-pool.ts'
+export * from './pin-sources.ts'
 export * from './plan.ts'
 export * from './start-study.ts'
 export * from './watch-study.ts'

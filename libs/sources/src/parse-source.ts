@@ -29,8 +29,14 @@ export function parseSource(source: string): Source {
   const tarball = npm.exec(source)?.groups
   if (tarball) return { kind: 'npm', name: tarball['name']!, version: tarball['version']!, member: tarball['member'] }
   const hub = huggingFace.exec(source)?.groups
-  if (hub) return { kind: 'hf', repository: hub['repository']!, file: hub['file']!, revision: hub['revision']! }
+  if (hub && !isOutside(hub['file']!) && !isOutside(hub['revision']!))
+    return { kind: 'hf', repository: hub['repository']!, file: hub['file']!, revision: hub['revision']! }
   if (/^https?:/.test(source) && URL.canParse(source)) return { kind: 'web', url: source }
   if (/^file:./.test(source)) return { kind: 'file', path: source }
   throw new UnusableSource(`${JSON.stringify(source)} is not a source; write ${forms}.`)
+}
+
+/** Whether a path on a server climbs out of the repository it is said to be in. */
+function isOutside(path: string): boolean {
+  return path.split('/').some((part) => part === '..' || part === '.' || part === '')
 }

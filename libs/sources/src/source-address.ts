@@ -4,23 +4,40 @@ import type { Source } from './parse-source.ts'
 /** A source that is a file of its own on a server. */
 export type RemoteSource = Extract<Source, { kind: 'npm' | 'hf' | 'web' }>
 
-/** Its address, and what the server wants to see. Registries and hubs can be replaced by mirrors through their usual variables. */
-export function addressOf(source: RemoteSource, environment = process.env): { url: string; headers?: Record<string, string> } {
+/** Where a file is, and what the server wants to see. */
+export interface Address {
+  readonly url: string
+  readonly headers?: Record<string, string>
+}
+
+/**
+ * The places a source can be had from, in the order to try them. Registries and hubs can be replaced by mirrors through their usual variables;
+ * `HF_ENDPOINT` may name several, with commas between.
+ */
+export function addressesOf(source: RemoteSource, environment = process.env): readonly Address[] {
   switch (source.kind) {
     case 'web':
-      return { url: source.url }
+      return [{ url: source.url }]
     case 'npm': {
       const registry = base(environment['npm_config_registry'], 'https://registry.npmjs.org')
-      return { url: `${registry}/${source.name}/-/${basename(source.name)}-${source.version}.tgz` }
+      return [{ url: `${registry}/${source.name}/-/${basename(source.name)}-${source.version}.tgz` }]
     }
     case 'hf': {
-      const endpoint = base(environment['HF_ENDPOINT'], 'https://huggingface.co')
       const path = source.file.split('/').map(encodeURIComponent).join('/')
-      const url = `${endpoint}/${source.repository}/resolve/${encodeURIComponent(source.revision)}/${path}`
       const token = environment['HF_TOKEN']
-      return token ? { url, headers: { authorization: `Bearer ${token}` } } : { url }
+      const headers = token ? { headers: { authorization: `Bearer ${token}` } } : {}
+      return hubEndpoints(environment).map((endpoint) => ({
+        url: `${endpoint}/${source.repository}/resolve/${encodeURIComponent(source.revision)}/${path}`,
+        ...headers,
+      }))
     }
   }
+}
+
+function hubEndpoints(environment: NodeJS.ProcessEnv): string[] {
+  const written = (environment['HF_ENDPOINT'] ?? '').split(',').map((endpoint) => endpoint.trim())
+  const endpoints = written.filter((endpoint) => endpoint !== '')
+  return (endpoints.length > 0 ? endpoints : ['https://huggingface.co']).map((endpoint) => base(endpoint, ''))
 }
 
 /** What the file is called in the cache: the last part of the source, in harmless characters. */

@@ -63,6 +63,16 @@ it('names everything that is wrong at once', () => {
   )
 })
 
+it('names ten of a kind and counts the rest', () => {
+  const many = Array.from({ length: 300 }, (_, i) => array(`tail.${i}`, [1], 0))
+  const misfits = Array.from({ length: 12 }, (_, i): ParameterSpecification => ({ ...plain, name: `tail.${i}`, shape: [2] }))
+  const named = Array.from({ length: 10 }, (_, i) => `tail.${i}`)
+  expect(() => loadStrictly([weight, counter, bias, ...many], specifications)).toThrow(
+    `unexpected: ${named.join(', ')} and 290 more, 300 in all)`,
+  )
+  expect(() => loadStrictly(many.slice(0, 12), misfits)).toThrow('tail.9 is [1] instead of [2] and 2 more, 12 in all)')
+})
+
 it('lets an ignored module be absent, misshaped or extra, and says what part was loaded', () => {
   const ignore = ['head']
   const fraction = 6 / 8

@@ -6,6 +6,9 @@ export class WeightsMismatch extends Error {
   override readonly name = 'WeightsMismatch'
 }
 
+/** Tensors of one kind of fault that are named. */
+const mostNamed = 10
+
 /** What strict loading found. */
 export interface LoadReport {
   /** The model's tensors in the order of its specifications, without the ignored ones. */
@@ -58,7 +61,7 @@ function faultsOf(offered: readonly NamedArray[], wanted: readonly ParameterSpec
     ...listed('missing', missing),
     ...listed('unexpected', unexpected),
     ...listed('given twice', twice),
-    ...known.flatMap((array) => faultOf(array, byName.get(array.name)!)),
+    ...misfits(known.flatMap((array) => faultOf(array, byName.get(array.name)!))),
     ...listed('unlike the tensor they share', apart),
   ]
 }
@@ -74,8 +77,25 @@ function copiesApart(offered: readonly NamedArray[], wanted: readonly ParameterS
   })
 }
 
+function misfits(faults: readonly string[]): string[] {
+  return faults.length > 0 ? [someOf(faults, '; ')] : []
+}
+
 function listed(label: string, names: readonly string[]): string[] {
-  return names.length > 0 ? [`${label}: ${names.join(', ')}`] : []
+  return names.length > 0 ? [`${label}: ${someOf(names.map(shortened), ', ')}`] : []
+}
+
+/** As many as a sentence holds, and how many there are. */
+function someOf(items: readonly string[], separator: string): string {
+  const rest = items.length - mostNamed
+  return rest > 0
+    ? `${items.slice(0, mostNamed).join(separator)} and ${rest} more, ${items.length} in all`
+    : items.join(separator)
+}
+
+/** Names come from the file, and may be as long as it. */
+function shortened(name: string): string {
+  return name.length > 100 ? `${name.slice(0, 100)}…` : name
 }
 
 function faultOf(array: NamedArray, { name, shape, kind }: ParameterSpecification): string[] {

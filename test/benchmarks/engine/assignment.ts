@@ -34,9 +34,9 @@ export async function writeAssignment(folder: string, cacheFolder: string, compa
 
 async function startingPoint(cacheFolder: string, classes: number): Promise<NamedArray[]> {
   const backbone = backboneFor(backboneId)
-  const { source, sha256 } = backboneCatalogue.find(({ id }) => id === weightsId)!.weights!
+  const { source, sha256 } = backboneCatalogue.find(({ id }) => id === weightsId)!.weights
   const published = backbone.adoptCheckpoint(
-    await readCheckpoint(await fetchSource(source, sha256, { cacheFolder: join(cacheFolder, 'sources') })),
+    await readCheckpoint(await fetchSource(source, sha256!, { cacheFolder: join(cacheFolder, 'sources') })),
   )
   const body = published.filter(({ name }) => !isHead(backbone, name))
   return loadStrictly([...body, ...freshHead(backbone, classes, 0)], backbone.specifications(classes)).arrays

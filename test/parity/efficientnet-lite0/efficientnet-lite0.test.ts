@@ -25,8 +25,8 @@ const labels = [0, 281, 504, 999]
 let published: NamedArray[]
 
 beforeAll(async () => {
-  const { source, sha256 } = backboneCatalogue.find(({ id }) => id === 'tf_efficientnet_lite0.in1k')!.weights!
-  published = await readCheckpoint(await fetchSource(source, sha256, { cacheFolder: join(cacheFolder, 'sources') }))
+  const { source, sha256 } = backboneCatalogue.find(({ id }) => id === 'tf_efficientnet_lite0.in1k')!.weights
+  published = await readCheckpoint(await fetchSource(source, sha256!, { cacheFolder: join(cacheFolder, 'sources') }))
 }, 180_000)
 
 describe.each([

@@ -2,7 +2,8 @@ import { expandStudy } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { withLedger } from '../local-ledger.ts'
 import { planStudy, type StudyPlan } from '../plan-study.ts'
-import { readStudy } from '../study-source.ts'
+import { readSettings } from '../settings.ts'
+import { readStudyPinned } from '../study-source.ts'
 import { renderTable } from '../table.ts'
 import { describeWorkers } from '../worker-description.ts'
 
@@ -13,7 +14,7 @@ export function addPlan(program: Command): void {
     .argument('<study>', 'path of a study file, or the name of one that ships with Gauntlet')
     .option('--json', 'print JSON')
     .action(async (named: string, { json }: { json?: boolean }) => {
-      const { study } = readStudy(named)
+      const { study } = await readStudyPinned(named, readSettings().cache)
       const expansion = expandStudy(study)
       await withLedger(async ({ settings, db, store }) => {
         const planned = await planStudy(expansion, await describeWorkers(settings), db, store)

@@ -11,7 +11,7 @@ import { LocalStack } from '../local-stack.ts'
 import { planStudy } from '../plan-study.ts'
 import { renderResults, resultRow } from '../results-table.ts'
 import { readSettings, type Settings } from '../settings.ts'
-import { readStudy, type StudySource } from '../study-source.ts'
+import { readStudyPinned, type StudySource } from '../study-source.ts'
 import { timeLeft } from '../time-left.ts'
 import { describeWorkers } from '../worker-description.ts'
 import { summarise } from './plan.ts'
@@ -23,8 +23,8 @@ export function addRun(program: Command): void {
     .argument('<study>', 'path of a study file, or the name of one that ships with Gauntlet')
     .option('--json', 'print the rows as a JSON array instead of the table')
     .action(async (named: string, { json }: { json?: boolean }) => {
-      const source = readStudy(named)
       const settings = readSettings()
+      const source = await readStudyPinned(named, settings.cache)
       const howToGoOn = `Interrupted; nothing that was finished is lost. Go on with: gauntlet run ${named}`
       await interruptible(howToGoOn, (signal) =>
         LocalStack.use(settings, (stack) => runIn({ stack, settings, source, signal, json: json === true })),

@@ -1,0 +1,48 @@
+import { parseStudy, withLock, type PinnedSource, type SourceLock } from '@gauntlet/study'
+import { expect, it } from 'vitest'
+import { mergeLocks, pinSources } from './pin-sources.ts'
+
+const study = `name: tiny
+datasets: [digits]
+backbones: [tf_efficientnet_lite0.in1k, resnet50.a1_in1k, coat_tiny.in1k]
+losses: [TRADES]
+protocols: [FFT-2]
+evaluator: apgd-ce
+`
+const [resnet, coat] = ['resnet50.a1_in1k', 'coat_tiny.in1k'].map((id) => `hf:timm/${id}/model.safetensors@main`) as [
+  string,
+  string,
+]
+const [a, b] = ['a'.repeat(64), 'b'.repeat(64)]
+const pinnedTo = (sha256: string) => (source: string) => ({ source: source.replace('@main', '@0123'), sha256 })
+const lockOf = (...entries: [string, PinnedSource][]): SourceLock => new Map(entries)
+
+it('asks once for each source that neither the catalogue nor the lock pins', async () => {
+  const asked: string[] = []
+  const identify = (source: string) => {
+    asked.push(source)
+    return Promise.resolve(pinnedTo(a)(source))
+  }
+  const standing = lockOf([coat, pinnedTo(b)(coat)])
+  const found = await pinSources(study, 'tiny.study.yaml', standing, identify)
+  expect(asked).toEqual([resnet])
+  const locked = withLock(study, mergeLocks(standing, found, 'tiny.lock.yaml'), 'tiny.study.yaml')
+  const digests = [...parseStudy(locked, 'tiny.study.yaml').backbones.values()].map(({ sha256 }) => sha256)
+  expect(digests.slice(1)).toEqual([a, b])
+})
+
+it('keeps the pin that stands, with the commit it stands for, where the bytes are the same', () => {
+  const standing = lockOf([resnet, { source: resnet.replace('main', 'old'), sha256: a }])
+  expect(mergeLocks(standing, lockOf([resnet, pinnedTo(a)(resnet)]), 'x.lock.yaml')).toEqual(standing)
+})
+
+it('refuses other bytes with both digests', () => {
+  expect(() => mergeLocks(lockOf([resnet, pinnedTo(a)(resnet)]), lockOf([resnet, pinnedTo(b)(resnet)]), 'x.lock.yaml')).toThrow(
+    `${resnet} has SHA-256 ${b} now and ${a} in x.lock.yaml; restore what it was, or remove its lines there to accept what it is.`,
+  )
+})
+
+it('writes nothing of a study whose sources cannot all be identified', async () => {
+  const identify = () => Promise.reject(new Error('cannot be reached'))
+  await expect(pinSources(study, 'tiny.study.yaml', new Map(), identify)).rejects.toThrow('cannot be reached')
+})

@@ -1,0 +1,78 @@
+/**
+ * The Hugging Face hub as its own client speaks to it (github.com/huggingface/huggingface_hub, file_download.py): `resolve` answers with the commit
+ * a name stands for (`X-Repo-Commit`) and, for large files, their SHA-256 (`X-Linked-Etag`), and redirects to where the bytes are.
+ */
+import type { Digest } from '@gauntlet/study'
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { readHeaders } from './http-stream.mjs'
+import type { Source } from './parse-source.ts'
+import { retrying } from './retry.mjs'
+import type { Address } from './source-address.ts'
+
+export type HubSource = Extract<Source, { kind: 'hf' }>
+
+/** What the hub says of a file before it is fetched; null where it does not say. */
+export interface HubFile {
+  readonly commit: string | null
+  readonly sha256: Digest | null
+}
+
+const mostRedirects = 5
+
+/** Whether the environment forbids asking the hub. */
+export function isOffline(environment: NodeJS.ProcessEnv = process.env): boolean {
+  return /^(?:1|on|yes|true)$/i.test(environment['HF_HUB_OFFLINE'] ?? '')
+}
+
+/** Asks for a file's commit and digest without fetching it. */
+export async function askHub(
+  { url, headers }: Address,
+  options: { signal?: AbortSignal | undefined; pause?: number | undefined },
+): Promise<HubFile> {
+  for (let [at, redirects] = [url, 0]; ; redirects++) {
+    const answer = await retrying(() => readHeaders({ url: at, headers, signal: options.signal }), options)
+    const location = answer.headers.get('location')
+    const next = location === null ? null : new URL(location, at)
+    // A repository that was renamed redirects within the hub; the file itself, to another host or with its commit already said.
+    const isElsewhere = next === null || next.origin !== new URL(at).origin || answer.headers.has('x-repo-commit')
+    if (isElsewhere || redirects === mostRedirects) return describeFile(answer.headers)
+    at = next.href
+  }
+}
+
+/** The file of this digest in the cache of the hub's own client, if it has one; not checked. */
+export function blobOfHubClient({ repository }: HubSource, sha256: Digest): string | null {
+  const path = join(folderOfHubClient(repository), 'blobs', sha256)
+  return existsSync(path) ? path : null
+}
+
+/** What the hub's own client has of a file, and of which commit; not checked. */
+export function snapshotOfHubClient({ repository, file, revision }: HubSource): { path: string; commit: string } | null {
+  const folder = folderOfHubClient(repository)
+  const reference = join(folder, 'refs', revision)
+  const commit = !isCommit(revision) && existsSync(reference) ? readFileSync(reference, 'utf8').trim() : revision
+  const path = join(folder, 'snapshots', commit, file)
+  return isCommit(commit) && existsSync(path) ? { path, commit } : null
+}
+
+function folderOfHubClient(repository: string, environment = process.env): string {
+  const home = environment['HF_HOME'] || join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'huggingface')
+  const parts = repository.startsWith('datasets/') ? repository.split('/') : ['models', ...repository.split('/')]
+  return join(environment['HF_HUB_CACHE'] || join(home, 'hub'), parts.join('--'))
+}
+
+function isCommit(revision: string): boolean {
+  return /^[0-9a-f]{40}$/.test(revision)
+}
+
+/** Small files are not linked and have Git's SHA-1 for a tag; other servers' tags may look like SHA-256 and be something else. */
+function describeFile(headers: Headers): HubFile {
+  const tag = (headers.get('x-linked-etag') ?? '').replaceAll('"', '')
+  const commit = headers.get('x-repo-commit') ?? ''
+  return {
+    commit: isCommit(commit) ? commit : null,
+    sha256: /^[0-9a-f]{64}$/.test(tag) ? tag : null,
+  }
+}
