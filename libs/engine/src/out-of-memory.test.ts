@@ -8,7 +8,9 @@ function failingBackend(message: string) {
   const fail = () => {
     throw new Error(message)
   }
-  const backend = { executeSingleOutput: fail, executeMultipleOutputs: fail } as unknown as Parameters<typeof raiseOutOfMemory>[0]
+  const backend = { executeSingleOutput: fail, executeMultipleOutputs: fail, runSavedModel: fail } as unknown as Parameters<
+    typeof raiseOutOfMemory
+  >[0]
   raiseOutOfMemory(backend)
   return backend
 }

@@ -5,13 +5,14 @@ export class OutOfMemory extends Error {
   override readonly name = 'OutOfMemory'
 }
 
-/** TF_RESOURCE_EXHAUSTED of tf_status.h, as the binding words it. */
-const exhausted = /Invalid TF_Status: 8\b/
+/** TF_RESOURCE_EXHAUSTED of tf_status.h, as the binding words it for an operator; of a session it gives the message alone. */
+const exhausted = /Invalid TF_Status: 8\b|\bOOM when allocating\b/
 
-/** Makes every operator, tfjs's own among them, raise `OutOfMemory` where TensorFlow could not allocate: all go through these two methods. */
+/** Makes every operator, tfjs's own among them, and every run of a program raise `OutOfMemory` where TensorFlow could not allocate. */
 export function raiseOutOfMemory(backend: NodeJSKernelBackend): void {
   backend.executeSingleOutput = translating(backend.executeSingleOutput.bind(backend))
   backend.executeMultipleOutputs = translating(backend.executeMultipleOutputs.bind(backend))
+  backend.runSavedModel = translating(backend.runSavedModel.bind(backend))
 }
 
 function translating<Call extends unknown[], Result>(execute: (...call: Call) => Result): (...call: Call) => Result {

@@ -1,4 +1,5 @@
 import { digestOfBytes } from '@gauntlet/study'
+import { refuseWhileCapturing } from './programs/capturing.ts'
 
 /** What a random number is for. Two draws with the same key are the same bits, on any machine, in any order, for any batch size. */
 export interface RandomKey {
@@ -12,16 +13,23 @@ export interface RandomKey {
 
 /**
  * Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a counter-based generator. The 64-bit key and the
- * upper half of the counter come from the SHA-256 of the RandomKey; the lower half counts blocks of four 32-bit words.
+ * upper half of the counter come from the SHA-256 of the RandomKey; the lower half counts blocks of four 32-bit words. `step` is the second word of the
+ * counter at the start: an iteration's stream where the key was made before the iterations, as inside programs (`drawUniform`).
  */
-export function* philoxWords(key: RandomKey): Generator<number, never> {
+export function* philoxWords(key: RandomKey, step = 0): Generator<number, never> {
+  refuseWhileCapturing('random numbers made in JavaScript would be frozen; give them as inputs or draw them with drawUniform.')
+  const [key0, key1, counter2, counter3] = keyWords(key)
+  for (let low = 0, high = step; ; low = (low + 1) >>> 0, high = low === 0 ? high + 1 : high) {
+    yield* philox4x32(low, high, counter2, counter3, key0, key1)
+  }
+}
+
+/** The two words of Philox's key and the upper two of its counter. */
+export function keyWords(key: RandomKey): [key0: number, key1: number, counter2: number, counter3: number] {
   const text = `${key.seed}\u0000${key.purpose}\u0000${key.image ?? ''}\u0000${key.iteration ?? ''}`
   const digest = digestOfBytes(new TextEncoder().encode(text))
   const word = (i: number) => Number.parseInt(digest.slice(8 * i, 8 * i + 8), 16)
-  const [key0, key1, counter2, counter3] = [word(0), word(1), word(2), word(3)]
-  for (let low = 0, high = 0; ; low = (low + 1) >>> 0, high = low === 0 ? high + 1 : high) {
-    yield* philox4x32(low, high, counter2, counter3, key0, key1)
-  }
+  return [word(0), word(1), word(2), word(3)]
 }
 
 /** One block of Philox4x32-10. Exported for its published test vectors. */
@@ -53,14 +61,14 @@ function multiply32(a: number, b: number): [number, number] {
 }
 
 /** `count` numbers in [0, 1) with 24 random bits each, exact in float32. */
-export function uniform(key: RandomKey, count: number): Float32Array {
-  const words = philoxWords(key)
+export function uniform(key: RandomKey, count: number, step = 0): Float32Array {
+  const words = philoxWords(key, step)
   return Float32Array.from({ length: count }, () => (words.next().value >>> 8) / 2 ** 24)
 }
 
 /** `count` standard normal numbers by Box and Muller's transform. */
-export function normal(key: RandomKey, count: number): Float32Array {
-  const words = philoxWords(key)
+export function normal(key: RandomKey, count: number, step = 0): Float32Array {
+  const words = philoxWords(key, step)
   const values = new Float32Array(count)
   for (let i = 0; i < count; i += 2) {
     const radius = Math.sqrt(-2 * Math.log(((words.next().value >>> 8) + 0.5) / 2 ** 24))

@@ -7,6 +7,8 @@ export interface Agreement {
   /** The largest deviation of a tensor, and which. */
   readonly deviation: number
   readonly where: string
+  /** Where the deviation exceeds the form's tolerance: that which rounding of inputs brings about in eager code (`sensitivityOf`). */
+  readonly sensitivity?: number
 }
 
 /** One result of a program, eager and replayed. */

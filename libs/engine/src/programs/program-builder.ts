@@ -1,8 +1,9 @@
 import { nativeBackend } from '../operator.ts'
 import { tf, type Tensor } from '../tf.ts'
-import { recordingTo } from './capturing.ts'
+import { recordingTo, withIterationLimit } from './capturing.ts'
 import { plain, type Form } from './forms.ts'
 import { DataType, neededNodes, typeOf, type Graph, type GraphFunction, type GraphNode, type Reference } from './graph.ts'
+import { checkedIterations } from './loop.ts'
 import { peakBytes } from './peak-memory.ts'
 import type { EagerRun, NamedTensors, Program, ProgramFunction } from './program.ts'
 import { ProgramSession } from './program-session.ts'
@@ -38,14 +39,15 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
     const scope = new ProgramScope(name, this.stateNodes, tensorsOf(this.state))
     const placeholders = Object.entries(inputs).map(([input, tensor], i) => scope.placeholder(input, tensor, i))
     let program!: Program<Inputs, Outputs>
+    const run = (given: Inputs, state: State) => requireResult(name, body(given, state) as ErasedResult<Outputs>)
     const eager = tf.tidy(() => {
-      const result = watchingBackend(() =>
-        recordingTo(scope.root, () => requireResult(name, body(inputs, this.state) as ErasedResult<Outputs>)),
-      )
+      const result = watchingBackend(() => recordingTo(scope.root, () => run(inputs, this.state)))
       program = scope.finish(placeholders, result)
-      return kept({ outputs: tensorsOf(result.outputs), state: result.state ? tensorsOf(result.state) : [] })
+      return withOwnData(resultTensors(result))
     })
-    this.captured.set(name, { program, eager: eagerRun(inputs, program, eager, scope.changed) })
+    const again: EagerRun['again'] = (given, state) =>
+      tf.tidy(() => withIterationLimit(checkedIterations, () => resultTensors(run(given as Inputs, state as State))))
+    this.captured.set(name, { program, eager: eagerRun(inputs, program, eager, scope.changed, again) })
     return program
   }
 
@@ -208,17 +210,9 @@ class ProgramScope {
   }
 
   private limitNode(): GraphNode {
-    const most = this.root.constant({
-      dataType: DataType.int32,
-      shape: [],
-      content: new Uint8Array(Int32Array.of(0x7fffffff).buffer),
-    })
-    const attributes = { dtype: { type: DataType.int32 }, shape: { shape: [] } }
-    const name = `${this.name}/iteration_limit`
-    return this.root.add('PlaceholderWithDefault', [most], attributes, [{ dataType: DataType.int32, shape: [] }], {
-      name,
-      fixed: false,
-    })
+    const type = { dataType: DataType.int32, shape: [] }
+    const attributes = { dtype: { type: type.dataType }, shape: { shape: type.shape } }
+    return this.root.add('Placeholder', [], attributes, [type], { name: `${this.name}/iteration_limit`, fixed: false })
   }
 }
 
@@ -231,21 +225,24 @@ function withOwnData<Tree extends TensorTree>(tree: Tree): Tree {
   })
 }
 
-function kept<Tree extends TensorTree>(tree: Tree): Tree {
-  return withOwnData(tree)
+/** Outputs, then new state. */
+function resultTensors({ outputs, state }: ErasedResult<TensorTree>): Tensor[] {
+  return [...tensorsOf(outputs), ...(state ? tensorsOf(state) : [])]
 }
 
 function eagerRun(
   inputs: NamedTensors,
   program: Program,
-  { outputs, state }: { outputs: readonly Tensor[]; state: readonly Tensor[] },
+  results: readonly Tensor[],
   changed: readonly string[],
+  again: EagerRun['again'],
 ): EagerRun {
   const paths = leavesOf(program.outputs.shape).map(([path]) => path)
   return {
     inputs,
-    outputs: outputs.map((tensor, i) => ({ path: paths[i]!, tensor })),
-    state: new Map(changed.map((path, i) => [path, state[i]!])),
+    outputs: paths.map((path, i) => ({ path, tensor: results[i]! })),
+    state: new Map(changed.map((path, i) => [path, results[paths.length + i]!])),
+    again,
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { nativeBackend } from '../operator.ts'
 import { tf, type Tensor } from '../tf.ts'
 import { agreementOf, type Agreement, type ComparedTensor } from './agreement.ts'
+import { sensitivityAllowance, sensitivityOf } from './sensitivity.ts'
 import type { Form } from './forms.ts'
 import { sameType, type Graph } from './graph.ts'
 import { checkedIterations } from './loop.ts'
@@ -27,6 +28,7 @@ export class ProgramSession<State> {
   /** How each program's first replay agreed with its eager run. */
   readonly agreements: ReadonlyMap<string, Agreement>
   readonly form: string
+  private readonly unlimited = tf.keep(tf.scalar(0x7fffffff, 'int32'))
 
   private constructor(
     private readonly id: number,
@@ -58,7 +60,7 @@ export class ProgramSession<State> {
 
   /** Runs a program once. Its outputs are the caller's to dispose of; the state it returned is in place for the next run. */
   run<Inputs extends NamedTensors, Outputs extends TensorTree>(program: Program<Inputs, Outputs>, inputs: Inputs): Outputs {
-    return withTensors<Outputs>(program.outputs.shape, this.execute(program as Program, inputs, {}))
+    return withTensors<Outputs>(program.outputs.shape, this.execute(program as Program, inputs, this.unlimited))
   }
 
   /** The state's present values, copied to the host; the caller's to dispose of. */
@@ -80,6 +82,7 @@ export class ProgramSession<State> {
 
   /** Frees the session and its state. */
   dispose(): void {
+    this.unlimited.dispose()
     nativeBackend().binding.deleteSavedModel(this.id)
   }
 
@@ -101,14 +104,15 @@ export class ProgramSession<State> {
     )
   }
 
-  private execute(program: Program, inputs: NamedTensors, limits: { iterations?: Tensor }): Tensor[] {
+  /** `iterations` bounds every loop. It is always fed, since TensorFlow compiles anew for every set of feeds. */
+  private execute(program: Program, inputs: NamedTensors, iterations: Tensor): Tensor[] {
     const feeds = program.inputs.map(({ name, placeholder, type }) => {
       const tensor = inputs[name]
       if (!tensor) throw new TypeError(`${program.name} needs the input ${name}.`)
       requireType(`input ${name} of ${program.name}`, { type }, tensor)
       return { name: placeholder, tensor }
     })
-    if (limits.iterations && program.iterationLimit) feeds.push({ name: program.iterationLimit, tensor: limits.iterations })
+    if (program.iterationLimit) feeds.push({ name: program.iterationLimit, tensor: iterations })
     const { fetched } = program.outputs
     const values = this.fetch(feeds, program.done ? [...fetched, program.done] : fetched)
     if (program.done) values.pop()!.dispose()
@@ -128,26 +132,32 @@ export class ProgramSession<State> {
 
   private check({ program, eager }: Loading['runs'][number]): Agreement {
     this.assign(leavesOf(this.loading.state))
-    const iterations = tf.scalar(checkedIterations, 'int32')
-    const actual = this.execute(program, eager.inputs, { iterations })
-    const after = eager.state.size > 0 ? this.state() : undefined
-    const first = new Map(leavesOf(this.loading.state))
-    const pairs: ComparedTensor[] = eager.outputs.map(({ path, tensor }, i) => ({
-      where: `output ${path}`,
-      expected: tensor,
-      actual: actual[i]!,
-    }))
-    for (const [path, tensor] of after ? leavesOf(after as TensorTree) : []) {
-      const expected = eager.state.get(path)
-      if (expected) pairs.push({ where: `state ${path}`, expected, actual: tensor, before: first.get(path)! })
-    }
-    const agreement = agreementOf(pairs)
-    tf.dispose([iterations, ...actual, ...(after ? tensorsOf(after as TensorTree) : [])])
-    const { name, tolerance } = this.loading.form
+    const replayed = this.replayForCheck(program, eager)
+    const compare = (actual: readonly Tensor[]) => agreementOf(comparedTensors(eager, this.loading.state, actual))
+    const agreement = compare(replayed)
+    tf.dispose(replayed)
+    const { name, tolerance, rounding } = this.loading.form
     if (agreement.deviation <= tolerance) return agreement
+    const sensitivity = sensitivityOf(eager, this.loading.state, rounding, compare)
+    if (agreement.deviation <= sensitivityAllowance * sensitivity) return { ...agreement, sensitivity }
     throw new ReplayDiffers(
-      `${program.name} in the form ${name} gives ${agreement.where} ${agreement.deviation.toExponential(1)} away from its eager run (allowed: ${tolerance}); use another form.`,
+      `${program.name} in the form ${name} gives ${agreement.where} ${agreement.deviation.toExponential(1)} away from its eager run ` +
+        `(allowed: ${Math.max(tolerance, sensitivityAllowance * sensitivity).toExponential(1)}); use another form.`,
     )
+  }
+
+  /** Outputs, then the state that the program changes. */
+  private replayForCheck(program: Program, eager: EagerRun): Tensor[] {
+    const iterations = tf.scalar(checkedIterations, 'int32')
+    const outputs = this.execute(program, eager.inputs, iterations)
+    iterations.dispose()
+    const changed = this.loading.variables.filter(({ path }) => eager.state.has(path))
+    const values = this.fetch(
+      [],
+      changed.map(({ value }) => value.name),
+    )
+    const byPath = new Map(changed.map(({ path }, i) => [path, values[i]!]))
+    return [...outputs, ...[...eager.state.keys()].map((path) => byPath.get(path)!)]
   }
 }
 
@@ -156,4 +166,12 @@ function requireType(what: string, { type }: Pick<StateVariable, 'type'>, tensor
   throw new TypeError(
     `The ${what} is [${tensor.shape.join(', ')}] ${tensor.dtype}; the program was captured for [${type.shape.join(', ')}].`,
   )
+}
+
+/** Pairs the results of an eager run with other ones: outputs, then changed state. */
+function comparedTensors(eager: EagerRun, state: TensorTree, actual: readonly Tensor[]): ComparedTensor[] {
+  const first = new Map(leavesOf(state))
+  const outputs = eager.outputs.map(({ path, tensor }) => ({ where: `output ${path}`, expected: tensor }))
+  const states = [...eager.state].map(([path, expected]) => ({ where: `state ${path}`, expected, before: first.get(path)! }))
+  return [...outputs, ...states].map((each, i) => ({ ...each, actual: actual[i]! }))
 }

@@ -1,5 +1,5 @@
 import type { Tensor } from '../tf.ts'
-import type { GraphFunction, GraphNode, Reference, TensorType } from './graph.ts'
+import type { GraphFunction, GraphNode, TensorType } from './graph.ts'
 import type { TensorTree } from './tensor-tree.ts'
 
 export type NamedTensors = { readonly [name: string]: Tensor }
@@ -43,6 +43,6 @@ export interface EagerRun {
   readonly outputs: readonly { readonly path: string; readonly tensor: Tensor }[]
   /** The new values by the path of the state. */
   readonly state: ReadonlyMap<string, Tensor>
+  /** The same run on other inputs and another state: outputs, then new state. The caller's to dispose of. */
+  again(inputs: NamedTensors, state: TensorTree): Tensor[]
 }
-
-export type { Reference }

@@ -1,0 +1,119 @@
+import { keyWords, type RandomKey } from '../random.ts'
+import { tf, type Scalar, type Tensor, type Tensor2D } from '../tf.ts'
+import { DataType } from './graph.ts'
+import { wideInteger, wideOperator } from './wide-operator.ts'
+
+/** Random keys as a tensor that programs take as an input: one row per key, int32 [keys, 4]. */
+export function keyTensor(keys: readonly RandomKey[]): Tensor2D {
+  return tf.tensor2d(Int32Array.from(keys.flatMap(keyWords)), [keys.length, 4], 'int32')
+}
+
+/**
+ * `count` numbers in [0, 1) per key, float32 [keys, count]: the same bits as `uniform(key, count, step)`, inside a program and outside. A row depends on its
+ * key and the step alone, never on its place in the batch. `step`: an iteration's number, an int32 scalar as `loop` gives it, or a whole number.
+ */
+export function drawUniform(keys: Tensor2D, count: number, step: Scalar | number = 0): Tensor2D {
+  return tf.tidy(() => {
+    const words = philoxBlocks(keys, Math.ceil(count / 4), step)
+    const units = words.map((word) => toFloat32(upperBits(word)).mul(2 ** -24))
+    return rowsOf(units, count)
+  })
+}
+
+/**
+ * `count` standard normal numbers per key, float32 [keys, count], as `normal(key, count, step)`: the same random bits through the same transform in 64-bit
+ * arithmetic, then rounded. Logarithm and cosine of TensorFlow and of JavaScript may differ in the last of 53 bits, so that a number differs in the
+ * last of its 24 bits about once in a hundred million.
+ */
+export function drawNormal(keys: Tensor2D, count: number, step: Scalar | number = 0): Tensor2D {
+  return tf.tidy(() => {
+    const [first, second, third, fourth] = philoxBlocks(keys, Math.ceil(count / 4), step) as [Tensor, Tensor, Tensor, Tensor]
+    return rowsOf([...boxMuller(first, second), ...boxMuller(third, fourth)], count)
+  })
+}
+
+/** Two normal numbers of two words (Box and Muller), as `normal` computes them. */
+function boxMuller(one: Tensor, other: Tensor): [Tensor, Tensor] {
+  const unit = (word: Tensor, offset: number) =>
+    real('Mul', real('AddV2', toFloat64(upperBits(word)), number64(offset)), number64(2 ** -24))
+  const radius = real('Sqrt', real('Mul', number64(-2), real('Log', unit(one, 0.5))))
+  const angle = real('Mul', number64(2 * Math.PI), unit(other, 0))
+  return [
+    toFloat32(real('Mul', radius, real('Cos', angle)), DataType.float64),
+    toFloat32(real('Mul', radius, real('Sin', angle)), DataType.float64),
+  ]
+}
+
+const multipliers = [0xd2511f53n, 0xcd9e8d57n] as const
+const increments = [0x9e3779b9n, 0xbb67ae85n] as const
+
+/**
+ * Philox4x32-10 for every key and block: four tensors of 32-bit words, each [keys, blocks] (see `philox4x32`). In 64-bit whole numbers, in which a product's upper
+ * word is a shift. TensorFlow's own Philox operators take one key for a whole tensor, and their real numbers have 23 bits.
+ */
+function philoxBlocks(keys: Tensor2D, blocks: number, step: Scalar | number): Tensor[] {
+  const mask = wideInteger(0xffffffffn)
+  const word = (x: Tensor) => whole('BitwiseAnd', x, mask)
+  const upper = (x: Tensor) => word(whole('RightShift', x, wideInteger(32n)))
+  const column = (i: number) => word(toInt64(keys.slice([0, i], [-1, 1])))
+  let key = [column(0), column(1)]
+  const [counter2, counter3] = [column(2), column(3)]
+  const start = typeof step === 'number' ? tf.scalar(step, 'int32') : step
+  let counter = [toInt64(tf.range(0, blocks, 1, 'int32').reshape([1, -1])), toInt64(start), counter2, counter3] as [
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+  ]
+  for (let round = 0; round < 10; round++) {
+    const [product0, product1] = [counter[0], counter[2]].map((x, i) => whole('Mul', x, wideInteger(multipliers[i]!))) as [
+      Tensor,
+      Tensor,
+    ]
+    const mixed = (product: Tensor, other: Tensor, i: number) =>
+      whole('BitwiseXor', whole('BitwiseXor', upper(product), other), key[i]!)
+    counter = [mixed(product1, counter[1], 0), word(product1), mixed(product0, counter[3], 1), word(product0)]
+    key = key.map((x, i) => word(whole('AddV2', x, wideInteger(increments[i]!))))
+  }
+  return counter
+}
+
+/** The numbers of each block in order, block after block; [keys, blocks] four times to [keys, count]. */
+function rowsOf(parts: readonly Tensor[], count: number): Tensor2D {
+  const [keys, blocks] = parts[0]!.shape as [number, number]
+  return tf
+    .stack([...parts], 2)
+    .reshape<Tensor2D>([keys, blocks * parts.length])
+    .slice([0, 0], [-1, count])
+}
+
+/** The upper 24 of 32 bits. */
+function upperBits(word: Tensor): Tensor {
+  return whole('RightShift', word, wideInteger(8n))
+}
+
+function whole(operator: string, x: Tensor, y: Tensor): Tensor {
+  return wideOperator(operator, { T: DataType.int64 }, [x, y])
+}
+
+function real(operator: string, ...operands: Tensor[]): Tensor {
+  return wideOperator(operator, { T: DataType.float64 }, operands)
+}
+
+function toInt64(x: Tensor): Tensor {
+  return wideOperator('Cast', { SrcT: DataType.int32, DstT: DataType.int64 }, [x])
+}
+
+function toFloat64(x: Tensor): Tensor {
+  return wideOperator('Cast', { SrcT: DataType.int64, DstT: DataType.float64 }, [x])
+}
+
+function toFloat32(x: Tensor, from: number = DataType.int64): Tensor {
+  return wideOperator('Cast', { SrcT: from, DstT: DataType.float32 }, [x])
+}
+
+/** A 64-bit real number, made of its bits. */
+function number64(value: number): Tensor {
+  const bits = new BigInt64Array(Float64Array.of(value).buffer)[0]!
+  return wideOperator('Bitcast', { T: DataType.int64, type: DataType.float64 }, [wideInteger(bits)])
+}

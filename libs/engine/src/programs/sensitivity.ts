@@ -1,0 +1,42 @@
+import { normal } from '../random.ts'
+import { tf, type Tensor } from '../tf.ts'
+import type { Agreement } from './agreement.ts'
+import type { EagerRun } from './program.ts'
+import { mapTensors, tensorsOf, type TensorTree } from './tensor-tree.ts'
+
+/** A replay may deviate by so many times what rounding of the inputs does: single elements cross a kink in one run and not in the other. */
+export const sensitivityAllowance = 4
+
+/** Eager runs on roughened inputs. */
+const trials = 2
+
+/**
+ * How much the results of eager code change when inputs and state carry a relative error of `rounding`: the largest deviation among the results. Gradients
+ * through ReLU and steps by a sign are discontinuous, so that a deep network turns the last bit of a pixel into per cents of a gradient; TensorFlow's graph
+ * optimiser rounds differently from eager code, and no fixed tolerance would do for both such a program and a smooth one.
+ */
+export function sensitivityOf(
+  eager: EagerRun,
+  state: TensorTree,
+  rounding: number,
+  compare: (results: readonly Tensor[]) => Agreement,
+): number {
+  const deviations = Array.from({ length: trials }, (_, trial) => {
+    const [inputs, rough] = tf.tidy(
+      () => [roughened(eager.inputs, rounding, trial), roughened(state, rounding, trial)] as never,
+    ) as [EagerRun['inputs'], TensorTree]
+    const results = eager.again(inputs, rough)
+    const { deviation } = compare(results)
+    tf.dispose([...results, ...tensorsOf(inputs), ...tensorsOf(rough)])
+    return deviation
+  })
+  return Math.max(...deviations)
+}
+
+function roughened<Tree extends TensorTree>(tree: Tree, rounding: number, trial: number): Tree {
+  return mapTensors(tree, (tensor, path) => {
+    if (tensor.dtype !== 'float32') return tensor.clone()
+    const noise = normal({ seed: trial, purpose: `roughening ${path}` }, tensor.size)
+    return tensor.mul(tf.tensor(noise, tensor.shape).mul(rounding).add(1))
+  })
+}
