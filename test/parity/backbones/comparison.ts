@@ -57,7 +57,7 @@ export function compareEvaluation(comparison: Comparison): Finding[] {
     {
       what: 'logits to float64, of their range',
       measured: largestDifference(ours.logits, exactLogits) / range,
-      limit: 4 * theirRounding + 2e-6,
+      limit: 4 * theirRounding + 5e-6,
     },
     { what: 'input gradient, 1 − cosine', measured: turned, limit: Math.max(1e-5, 4 * inputGradient.turned) },
     { what: "input gradient's norm, relative", measured: Math.abs(norm(ours.pixels) / inputGradient.norm - 1), limit: 1e-3 },
@@ -157,7 +157,8 @@ function gradientFinding(
   return {
     what: `${kind}/${name}, norm of the difference, relative`,
     measured: ours.length === expected.length ? difference / Math.max(norm(expected) / share, scale) : NaN,
-    limit: Math.max(1e-3, (4 * norms[name]!.off) / scale),
+    // In training, batch norm of few values turns rounding into other sides of ReLU; how much is chance.
+    limit: Math.max(kind === 'training' ? 5e-3 : 1e-3, (4 * norms[name]!.off) / scale),
   }
 }
 

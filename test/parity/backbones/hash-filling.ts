@@ -34,7 +34,8 @@ export function hashFilled(entries: readonly StateDictEntry[], aliases: Readonly
 export function faintness(name: string, dimensions: number): number {
   const leaf = leafOf(name)
   if (leaf === 'running_var') return 2 ** -12
-  const isScale = /gamma|temperature$/.test(leaf) || (leaf === 'weight' && dimensions === 1)
+  if (leaf.includes('gamma')) return 2 ** 6 // a layer's scale, so that the layer counts beside what it is added to
+  const isScale = leaf.endsWith('temperature') || (leaf === 'weight' && dimensions === 1)
   return isScale ? 1 : 2 ** -6
 }
 

@@ -55,7 +55,9 @@ def faintness(name, shape):
     leaf = name.rpartition(".")[2]
     if leaf == "running_var":
         return 2.0**-12
-    is_scale = re.search(r"gamma|temperature$", leaf) or (leaf == "weight" and len(shape) == 1)
+    if "gamma" in leaf:
+        return 2.0**6  # a layer's scale, so that the layer counts beside what it is added to
+    is_scale = leaf.endswith("temperature") or (leaf == "weight" and len(shape) == 1)
     return 1.0 if is_scale else 2.0**-6
 
 

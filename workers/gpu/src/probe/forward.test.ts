@@ -41,7 +41,7 @@ describe('the forward probe', () => {
     const { input_gradient: gradient } = await probe({}, [pixels, labelsArray()])
     const g = gradient!.data as Float32Array
     const squares = g.reduce((sum, value) => sum + value * value, 0)
-    const step = 5e-3 / Math.sqrt(squares)
+    const step = 3e-4 / Math.sqrt(squares)
     const moved = (sign: number) => ({ ...pixels, data: (pixels.data as Float32Array).map((x, i) => x + sign * step * g[i]!) })
     const [above, below] = [await meanLoss(moved(1)), await meanLoss(moved(-1))]
     expect((above - below) / (2 * step * squares)).toBeCloseTo(1, 1)

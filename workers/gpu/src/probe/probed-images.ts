@@ -71,7 +71,7 @@ function requirePixels(pixels: Float32Array, asTheyAre: boolean): void {
 function requireLabels({ dtype, shape, data }: NamedArray, count: number, classes: number): void {
   if (dtype !== 'int32') refuse(`labels are ${dtype}; give int32`)
   if (shape.length !== 1 || shape[0] !== count)
-    refuse(`labels have the shape [${shape.join(', ')}] for ${count} images; give one a image`)
+    refuse(`labels have the shape [${shape.join(', ')}] for ${count} images; give one for each image`)
   const wrong = (data as Int32Array).findIndex((label) => label < 0 || label >= classes)
   if (wrong >= 0) refuse(`label ${wrong} is ${(data as Int32Array)[wrong]}; with ${classes} classes give 0 to ${classes - 1}`)
 }
