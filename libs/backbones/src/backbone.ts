@@ -24,8 +24,13 @@ export interface Backbone {
   readonly pretrainedClasses: number
   /** Side of the square input the checkpoint was trained on, the smallest it computes with, and of what all others must be a multiple (1 unless given), in pixels. */
   readonly resolution: { readonly native: number; readonly minimum: number; readonly step?: number }
-  /** Prefix of the head's parameters. */
+  /** Prefix of the parameters of the classifier, which is replaced. */
   readonly classifier: string
+  /**
+   * Prefix of what learns with the classifier, where that is more: the study's authors train the whole module `head`, which in ConvNeXt and
+   * EdgeNeXt holds the last norm, in linear probing and at the head's learning rate.
+   */
+  readonly head?: string
   readonly normalisation: Normalisation
   /** Every tensor of the model with a head for so many classes, in the order of its `state_dict`. */
   specifications(classes: number): ParameterSpecification[]

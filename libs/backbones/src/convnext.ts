@@ -96,6 +96,7 @@ export function convNeXt(id: string, contract: InputContract): Backbone | undefi
     pretrainedClasses: classes,
     resolution: { native: side, minimum: 32 },
     classifier: 'head.fc',
+    head: 'head',
     normalisation,
     specifications: (count) => specificationsOf(size, count),
     adoptCheckpoint: (arrays) => adoptCheckpoint(arrays, variant, contract === 'none' ? undefined : normalisation),

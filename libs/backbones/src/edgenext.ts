@@ -81,6 +81,7 @@ export function edgeNeXt(id: string, contract: InputContract): Backbone | undefi
     pretrainedClasses: 1000,
     resolution: { native: 256, minimum: 32 },
     classifier: 'head.fc',
+    head: 'head',
     normalisation,
     specifications: (classes) => specifications(classes, widths, blocks),
     adoptCheckpoint,

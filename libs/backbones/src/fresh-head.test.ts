@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { freshHead, isHead } from './fresh-head.ts'
+import { freshHead, isHead, learnsAsHead } from './fresh-head.ts'
 import { backboneFor } from './registry.ts'
 
 const backbone = backboneFor('efficientnet_lite0.ra_in1k')
@@ -25,4 +25,16 @@ it('knows the head by its module, not by how a name starts', () => {
   expect(isHead(backbone, 'classifier.bias')).toBe(true)
   expect(isHead(backbone, 'classifiers.bias')).toBe(false)
   expect(isHead(backbone, 'blocks.0.0.bn1.weight')).toBe(false)
+})
+
+it.each([
+  ['convnext_tiny.fb_in1k', ['head.norm.weight', 'head.norm.bias', 'head.fc.weight', 'head.fc.bias']],
+  ['edgenext_small.usi_in1k', ['head.norm.weight', 'head.norm.bias', 'head.fc.weight', 'head.fc.bias']],
+  ['regnetx_004.pycls_in1k', ['head.fc.weight', 'head.fc.bias']],
+  ['efficientnet_lite0.ra_in1k', ['classifier.weight', 'classifier.bias']],
+])('lets what the authors of the study call the head of %s learn as one, and draws the classifier alone', (id, learning) => {
+  const model = backboneFor(id)
+  const names = model.specifications(10).map(({ name }) => name)
+  expect(names.filter((name) => learnsAsHead(model, name))).toEqual(learning)
+  expect(freshHead(model, 10, 1).map(({ name }) => name)).toEqual(learning.slice(-2))
 })

@@ -17,6 +17,11 @@ export function freshHead(backbone: Backbone, classes: number, seed: number): Na
     })
 }
 
+/** Whether a parameter learns as the head does: at its learning rate, and in linear probing. */
+export function learnsAsHead(backbone: Backbone, name: string): boolean {
+  return name.startsWith(`${backbone.head ?? backbone.classifier}.`)
+}
+
 /** Whether a parameter belongs to the classifier. */
 export function isHead(backbone: Backbone, name: string): boolean {
   return name.startsWith(`${backbone.classifier}.`)

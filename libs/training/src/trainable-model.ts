@@ -1,10 +1,10 @@
-import { isHead, type Backbone } from '@gauntlet/backbones'
+import { learnsAsHead, type Backbone } from '@gauntlet/backbones'
 import type { Tensor2D, Tensor4D } from '@gauntlet/engine'
 import type { ForwardContext, Parameters, ParameterSpecification } from '@gauntlet/nn'
 
 /** What fine-tuning has to know of one named tensor of a model. */
 export interface TrainableSpecification extends Pick<ParameterSpecification, 'name' | 'trainable' | 'decayed'> {
-  /** The fresh classifier is the head, everything pretrained the backbone: they have learning rates of their own. */
+  /** The fresh classifier, with the norm beside it where its module has one, is the head, all else the backbone: they have learning rates of their own. */
   readonly role: 'backbone' | 'head'
 }
 
@@ -26,7 +26,7 @@ export function trainableModel(backbone: Backbone, classes: number): TrainableMo
     .filter(({ sharedWith }) => sharedWith === undefined)
     .map(
       ({ name, trainable, decayed }) =>
-        ({ name, trainable, decayed, role: isHead(backbone, name) ? 'head' : 'backbone' }) as const,
+        ({ name, trainable, decayed, role: learnsAsHead(backbone, name) ? 'head' : 'backbone' }) as const,
     )
   return { classes, specifications, logits: (images, parameters, context) => backbone.logits(images, parameters, context) }
 }
