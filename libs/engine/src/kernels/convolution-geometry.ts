@@ -1,4 +1,5 @@
 import type { OperatorAttribute } from '../operator.ts'
+import type { Tensor } from '../tf.ts'
 
 /** Strides and zeros added around the image before a convolution, in pixels. */
 export interface ConvolutionGeometry {
@@ -23,4 +24,25 @@ export function operatorAttributes(geometry: ConvolutionGeometry): Record<string
     dilations: { integers: [1, 1, 1, 1] },
     ...(isUnpadded(geometry) ? {} : { explicit_paddings: { integers: [0, 0, ...sides, 0, 0] } }),
   }
+}
+
+/** The attributes of a depthwise convolution. Where the zeros are those of TensorFlow's `SAME`, they are told so: see `needsExplicitPadding`. */
+export function depthwiseAttributes(geometry: ConvolutionGeometry, filter: Tensor): Record<string, OperatorAttribute> {
+  if (isUnpadded(geometry) || needsExplicitPadding(geometry, filter)) return operatorAttributes(geometry)
+  const { explicit_paddings: _, ...attributes } = operatorAttributes(geometry)
+  return { ...attributes, padding: 'SAME' }
+}
+
+/**
+ * Whether a convolution's padding can be told to TensorFlow in numbers alone. Captured graphs must not do so for a depthwise convolution with a
+ * bias: TensorFlow's graph rewriter (remapper.cc, 2.21) joins the two and loses the numbers, and the process ends.
+ */
+export function needsExplicitPadding(
+  { stride, padding: { top, bottom, left, right } }: ConvolutionGeometry,
+  filter: Tensor,
+): boolean {
+  const [height, width] = filter.shape as [number, number]
+  const isSame = (before: number, after: number, kernel: number) =>
+    before + after === kernel - 1 && before === Math.floor((kernel - 1) / 2)
+  return stride > 1 || !isSame(top, bottom, height) || !isSame(left, right, width)
 }

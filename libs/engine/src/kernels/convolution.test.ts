@@ -93,6 +93,36 @@ it('adds a bias to every form, and sums its gradient over all positions', () => 
   }
 })
 
+it('adds a bias to depthwise convolutions whatever their padding', () => {
+  fc.assert(
+    fc.property(cases, ({ xShape, filterShape, geometry }) => {
+      tf.tidy(() => {
+        const channels = xShape[3]
+        const draw = (purpose: string, shape: number[]) => tf.tensor(uniform({ seed: 2, purpose }, count(shape)), shape)
+        const [x, filter] = [draw('x', [...xShape]), draw('filter', [filterShape[0], filterShape[1], channels, 1])]
+        const bias = tf.range(0, channels) as Tensor1D
+        const run = (image: Tensor4D, added?: Tensor1D) => convolveDepthwise(image, filter as Tensor4D, geometry, added)
+        const expected = run(x as Tensor4D).add(bias)
+        expectClose(run(x as Tensor4D, bias).dataSync(), Float64Array.from(expected.dataSync()))
+        const of = (added?: Tensor1D) =>
+          tf.grad((image) =>
+            run(image as Tensor4D, added)
+              .square()
+              .sum(),
+          )(x)
+        const difference = tf.grad((image) =>
+          run(image as Tensor4D)
+            .mul(bias)
+            .mul(2)
+            .sum(),
+        )(x)
+        expectClose(of(bias).dataSync(), Float64Array.from(of().add(difference).dataSync()))
+      })
+    }),
+    { numRuns: 50 },
+  )
+})
+
 it('leaves no tensor behind', () => {
   const before = tf.memory().numTensors
   const given: ConvolutionCase = {

@@ -1,8 +1,14 @@
 import { nativeBackend, runOperator } from '../operator.ts'
-import type { Tensor, Tensor1D, Tensor4D } from '../tf.ts'
+import { tf, type Tensor, type Tensor1D, type Tensor4D } from '../tf.ts'
 import { affine } from './affine.ts'
 import { withBias } from './bias.ts'
-import { isUnpadded, operatorAttributes, type ConvolutionGeometry } from './convolution-geometry.ts'
+import {
+  depthwiseAttributes,
+  isUnpadded,
+  needsExplicitPadding,
+  operatorAttributes,
+  type ConvolutionGeometry,
+} from './convolution-geometry.ts'
 import { depthwiseFilterGradient, filterGradient, filterGradientByPlaces } from './filter-gradient.ts'
 import { inputGradient } from './input-gradient.ts'
 import { defineKernel } from './kernel.ts'
@@ -23,7 +29,7 @@ const convolution = defineKernel<'x' | 'filter', ConvolutionGeometry>({
 
 const depthwise = defineKernel<'x' | 'filter', ConvolutionGeometry>({
   name: 'GauntletDepthwiseConvolution',
-  forward: ({ x, filter }, geometry) => runOperator('DepthwiseConv2dNative', operatorAttributes(geometry), [x, filter]),
+  forward: ({ x, filter }, geometry) => runOperator('DepthwiseConv2dNative', depthwiseAttributes(geometry, filter), [x, filter]),
   savedInputs: ['x', 'filter'],
   gradient: (gradient, [x, filter], geometry) => ({
     x: () =>
@@ -50,8 +56,16 @@ export function convolve(x: Tensor4D, filter: Tensor4D, geometry: ConvolutionGeo
 
 /** Depthwise convolution. x: [batch, height, width, channels]; filter: [kernel, kernel, channels, 1]; bias: [channels]. */
 export function convolveDepthwise(x: Tensor4D, filter: Tensor4D, geometry: ConvolutionGeometry, bias?: Tensor1D): Tensor4D {
-  const y = depthwise({ x, filter }, geometry)[0] as Tensor4D
-  return bias ? withBias(y, bias) : y
+  if (!bias) return depthwise({ x, filter }, geometry)[0] as Tensor4D
+  const { top, bottom, left, right } = geometry.padding
+  const explicit = !isUnpadded(geometry) && needsExplicitPadding(geometry, filter)
+  const padded = explicit ? tf.pad(x, [[0, 0], [top, bottom], [left, right], [0, 0]]) : x // prettier-ignore
+  const y = depthwise({ x: padded, filter }, explicit ? unpadded(geometry) : geometry)[0] as Tensor4D
+  return withBias(y, bias)
+}
+
+function unpadded({ stride }: ConvolutionGeometry): ConvolutionGeometry {
+  return { stride, padding: { top: 0, bottom: 0, left: 0, right: 0 } }
 }
 
 function isPointwise(x: Tensor4D, { shape: [height, width, inputs] }: Tensor4D, geometry: ConvolutionGeometry): boolean {
