@@ -1,10 +1,12 @@
-import type { Recording } from './recording.ts'
+import type { ProgramRecording, Recording } from './recording.ts'
 import { refusal, type CaptureRefused } from './refusals.ts'
 
 /** What is being captured in this process, if anything: captures are synchronous, so there is one at a time. Loads no tensor runtime. */
 interface Capturing {
   /** Where operators are recorded now; nowhere while a loop's later iterations run. */
   recording: Recording | undefined
+  /** The program that is being captured. */
+  program?: ProgramRecording | undefined
   /** Iterations that loops run at most. */
   iterationLimit?: number
   /** The first refusal, kept because tfjs hides what is thrown inside a promise. */
@@ -18,10 +20,15 @@ export function activeRecording(): Recording | undefined {
   return capturing?.recording
 }
 
+/** The program whose capture is under way while operators are recorded nowhere: what is made now must not get into it. */
+export function suspendedProgram(): ProgramRecording | undefined {
+  return capturing?.recording ? undefined : capturing?.program
+}
+
 /** Runs `work` with its operators recorded to `recording`, or nowhere. */
 export function recordingTo<Result>(recording: Recording | undefined, work: () => Result): Result {
   const before = capturing
-  const now: Capturing = { recording }
+  const now: Capturing = { recording, program: recording?.program ?? before?.program }
   capturing = now
   try {
     const result = work()

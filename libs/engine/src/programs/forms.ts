@@ -1,8 +1,11 @@
 import type { Graph } from './graph.ts'
+import { rewritten } from './graph-rewriting.ts'
+import { nativeBackend } from '../operator.ts'
+import { inBfloat16 } from './mixed-precision.ts'
 
 /** A way of compiling the same programs. */
 export interface Form {
-  readonly name: string
+  readonly name: 'plain' | 'xla' | 'bfloat16' | 'xla-bfloat16'
   /** How far a tensor of the first replay may be from the eager one, by `agreementOf`. */
   readonly tolerance: number
   /** The relative error that the form makes anywhere: what eager code makes of such an error in its inputs is allowed too. */
@@ -12,3 +15,33 @@ export interface Form {
 
 /** The recorded operators as they are; TensorFlow's graph optimiser fuses some. */
 export const plain: Form = { name: 'plain', tolerance: 1e-5, rounding: 1e-6, rewrite: (graph) => graph }
+
+/** Compiled by XLA into one piece of machine code. The point on GPUs; on CPUs it is slow at convolutions. */
+export const xla: Form = { name: 'xla', tolerance: 1e-3, rounding: 1e-6, rewrite: compiledByXla }
+
+/** Factors of matrix products and convolutions rounded to 8 bits, sums and all else in float32; so are the master values of the state. */
+export const bfloat16: Form = { name: 'bfloat16', tolerance: 5e-2, rounding: 2 ** -8, rewrite: inBfloat16 }
+
+export const xlaBfloat16: Form = {
+  name: 'xla-bfloat16',
+  tolerance: 5e-2,
+  rounding: 2 ** -8,
+  rewrite: (graph) => compiledByXla(inBfloat16(graph)),
+}
+
+/** Operators at the border of a program, which XLA does not compile. */
+const uncompiled = new Set(['Placeholder', 'VarHandleOp', 'ReadVariableOp', 'AssignVariableOp', 'DeepCopy', 'Const', 'Argument'])
+
+/** Marks what XLA is to compile; it finds the clusters itself (tensorflow/compiler/jit/mark_for_compilation_pass.cc). One scope a program. */
+function compiledByXla(graph: Graph): Graph {
+  return rewritten(graph, (node) => {
+    if (uncompiled.has(node.operator) || node.name.startsWith('state/')) return [node]
+    const scope = { text: node.name.split('/')[0]! }
+    return [{ ...node, attributes: { ...node.attributes, _XlaCompile: { truth: true }, _XlaScope: scope } }]
+  })
+}
+
+/** What is worth measuring on this device: on CPUs XLA is left out, being several times slower at convolutions. */
+export function formsToTry(isGpu = nativeBackend().isUsingGpuDevice): readonly Form[] {
+  return isGpu ? [plain, xla, bfloat16, xlaBfloat16] : [plain, bfloat16]
+}

@@ -1,4 +1,5 @@
-export { plain, type Form } from './forms.ts'
+export { fastestForm, type FormTrial } from './fastest-form.ts'
+export { bfloat16, formsToTry, plain, xla, xlaBfloat16, type Form } from './forms.ts'
 export { loop, repeatWhile, type LoopBody } from './loop.ts'
 export type { NamedTensors, PartOf, Program, ProgramFunction, ProgramResult } from './program.ts'
 export { ProgramBuilder } from './program-builder.ts'

@@ -111,7 +111,7 @@ class ProgramScope {
     const program: ProgramRecording = {
       name,
       functions: this.functions,
-      owners: new WeakMap(),
+      inner: new WeakSet(),
       resolve: ({ dataId }) => {
         const index = indices.get(dataId)
         return index === undefined ? undefined : { node: this.read(index), output: 0 }

@@ -1,7 +1,7 @@
 import type { TFEOpAttr } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js'
 import { nativeBackend } from '../operator.ts'
 import { tf } from '../tf.ts'
-import { activeRecording, refuseWhileCapturing } from './capturing.ts'
+import { activeRecording, refuseWhileCapturing, suspendedProgram } from './capturing.ts'
 import { DataType, type Attribute, type Reference } from './graph.ts'
 import { tensorTypeOf, type Recording, type TensorInfo } from './recording.ts'
 import { callers } from './refusals.ts'
@@ -79,6 +79,7 @@ export function record(
   inputs: readonly TensorInfo[],
   outputs: readonly TensorInfo[],
 ): void {
+  for (const output of outputs) suspendedProgram()?.inner.add(output.dataId)
   const recording = activeRecording()
   if (!recording) return
   const references = inputs.map((input) => referenceOf(recording, input))

@@ -22,8 +22,8 @@ export interface TensorInfo {
 export interface ProgramRecording {
   readonly name: string
   readonly functions: GraphFunction[]
-  /** Which recording made the data of a tensor: a loop's body must not leak into what is around it. */
-  readonly owners: WeakMap<object, Recording>
+  /** Data of tensors made during the capture: a loop's body must not leak into what is around it. */
+  readonly inner: WeakSet<object>
   /** Gives the node of a tensor that stands for something outside, such as state, the first time it is used. */
   readonly resolve: (tensor: TensorInfo) => Reference | undefined
   /** The placeholder of how many iterations each loop may run: all, but few in the program's check. */
@@ -71,7 +71,7 @@ export class Recording {
   /** Says that the data of `tensor` are output `output` of `node`. */
   bind(tensor: TensorInfo, node: GraphNode, output = 0): void {
     this.references.set(tensor.dataId, { node, output })
-    this.program.owners.set(tensor.dataId, this)
+    this.program.inner.add(tensor.dataId)
   }
 
   /** Whether the value of the tensor would be another in another run. */
@@ -131,14 +131,14 @@ export class Recording {
 
   private fromParent(tensor: TensorInfo): Reference | undefined {
     if (!this.parent) {
-      if (this.program.owners.has(tensor.dataId)) {
+      if (this.program.inner.has(tensor.dataId)) {
         throw refusal('a tensor made inside the body of a loop is used outside it; return it from the body as a carried value.')
       }
       return this.program.resolve(tensor)
     }
     const isOutside = this.parent.knows(tensor)
     if (!isOutside) {
-      if (!this.program.owners.has(tensor.dataId)) return undefined
+      if (!this.program.inner.has(tensor.dataId)) return undefined
       throw refusal('a tensor made inside the body of another loop is used here; return it from that body as a carried value.')
     }
     const reference = this.capture(this.parent.reference({ ...tensor, shape: this.parent.shapeOf(tensor) }))

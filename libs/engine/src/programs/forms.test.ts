@@ -1,0 +1,79 @@
+import { expect, it } from 'vitest'
+import { tf, type Scalar, type Tensor, type Tensor4D } from '../tf.ts'
+import { fastestForm } from './fastest-form.ts'
+import { bfloat16, plain, xla, xlaBfloat16, type Form } from './forms.ts'
+import { loop } from './loop.ts'
+import { ProgramBuilder } from './program-builder.ts'
+import { normal } from '../random.ts'
+
+const draw = (purpose: string, shape: number[]) =>
+  tf.tensor(
+    normal(
+      { seed: 1, purpose },
+      shape.reduce((a, b) => a * b, 1),
+    ),
+    shape,
+  )
+
+/** A convolution, a product, a loop, a gradient and a change of state. */
+function smallProgram() {
+  const state = { filter: draw('filter', [3, 3, 2, 4]), weight: draw('weight', [4, 3]) }
+  const builder = new ProgramBuilder(state)
+  const program = builder.capture(
+    'step',
+    ({ x }, { filter, weight }) => {
+      const loss = (image: Tensor, f: Tensor, w: Tensor) =>
+        tf
+          .conv2d(image as Tensor4D, f as Tensor4D, 1, 'same')
+          .tanh()
+          .mean<Tensor>([1, 2])
+          .matMul(w as never)
+          .square()
+          .sum() as Scalar
+      const attacked = loop(3, x!, (at) =>
+        at.add(
+          tf
+            .grad((image: Tensor) => loss(image, filter, weight))(at)
+            .mul(0.1),
+        ),
+      )
+      const { value, grads } = tf.valueAndGrads((f: Tensor, w: Tensor) => loss(attacked, f, w))([filter, weight])
+      return {
+        outputs: { loss: value },
+        state: { filter: filter.sub(grads[0]!.mul(0.1)), weight: weight.sub(grads[1]!.mul(0.1)) },
+      }
+    },
+    { x: draw('x', [2, 6, 6, 2]) },
+  )
+  return { builder, program, x: draw('other', [2, 6, 6, 2]) }
+}
+
+it('gives in every form what the plain one gives, to the precision of the form', () => {
+  const { builder, program, x } = smallProgram()
+  const lossIn = (form: Form) => {
+    const session = builder.load(form)
+    const losses = [1, 2, 3].map(() => session.run(program, { x }).loss.arraySync())
+    session.dispose()
+    return losses
+  }
+  const expected = lossIn(plain)
+  for (const [form, error] of [
+    [xla, 1e-5],
+    [bfloat16, 3e-2],
+    [xlaBfloat16, 3e-2],
+  ] as const) {
+    lossIn(form).forEach((loss, i) => expect(Math.abs(loss / expected[i]! - 1), `${form.name}, step ${i}`).toBeLessThan(error))
+  }
+  expect(lossIn(bfloat16)).not.toEqual(expected)
+  builder.dispose()
+})
+
+it('measures the forms, the fastest first, and says why one cannot be used', () => {
+  const { builder, program, x } = smallProgram()
+  const wrong: Form = { ...bfloat16, tolerance: 0, rounding: 0 }
+  const trials = fastestForm(builder, program, { x }, { forms: [wrong, plain], runs: 3 })
+  expect(trials.map(({ form }) => form)).toEqual([plain, wrong])
+  expect(trials[0]!.seconds).toBeLessThan(1)
+  expect(trials[1]!.refused).toMatch(/step in the form bfloat16 gives .* away from its eager run/)
+  builder.dispose()
+})

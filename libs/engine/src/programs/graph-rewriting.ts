@@ -1,0 +1,32 @@
+import type { Graph, GraphNode, Reference } from './graph.ts'
+
+/** Changes one node, whose inputs are already those of the new graph: the nodes to put in its place, the last of which gives its outputs. */
+export type NodeRewriting = (node: GraphNode, scope: RewritingScope) => readonly GraphNode[]
+
+/** What a rewriting may keep while it goes through one list of nodes: the graph's own, or a function's. */
+export type RewritingScope = Map<string, Reference>
+
+/** A graph with every node rewritten, functions included; the given one stays as it is. */
+export function rewritten(graph: Graph, rewrite: NodeRewriting): Graph {
+  return {
+    nodes: rewrittenNodes(graph.nodes, rewrite).nodes,
+    functions: graph.functions.map((each) => {
+      const { nodes, moved } = rewrittenNodes(each.nodes, rewrite)
+      return { ...each, nodes, results: each.results.map(moved) }
+    }),
+  }
+}
+
+function rewrittenNodes(nodes: readonly GraphNode[], rewrite: NodeRewriting) {
+  const replacements = new Map<GraphNode, GraphNode>()
+  const scope: RewritingScope = new Map()
+  const replacementOf = (node: GraphNode) => replacements.get(node) ?? node
+  const moved = ({ node, output }: Reference): Reference => ({ node: replacementOf(node), output })
+  const result = nodes.flatMap((node) => {
+    const copy = { ...node, inputs: node.inputs.map(moved), controls: node.controls.map(replacementOf) }
+    const made = rewrite(copy, scope)
+    replacements.set(node, made.at(-1)!)
+    return made
+  })
+  return { nodes: result, moved }
+}
