@@ -87,7 +87,7 @@ const entry = (shape: unknown, begin: number, end: number, dtype: unknown = 'F32
 describe('refuses', () => {
   test.each<[string, Uint8Array, RegExp]>([
     ['a header longer than the file', fileOf({}, 0, 1000n), /ends early/],
-    ['a header longer than the format allows', fileOf({}, 0, 8_000_001n), /header is said to have/],
+    ['a header longer than the format allows', fileOf({}, 0, 2_000_001n), /header is said to have/],
     ['a header length that overflows', fileOf({}, 0, 2n ** 64n - 1n), /length of/],
     ['a header that is not JSON', fileOf('{"w":'), /not JSON/],
     ['a header nested without end', fileOf('{"w":' + '['.repeat(1_000_000)), /not JSON/],

@@ -21,8 +21,11 @@ const typeNames: Readonly<Record<ElementType, string>> = {
 }
 const elementTypeOf = new Map(Object.entries(typeNames).map(([type, name]) => [name, type as ElementType]))
 
-/** In bytes. The reference implementation allows 100 MB, for models a hundred times these; parsed, a header takes some fifteen times its size. */
-const largestHeader = 8_000_000
+/**
+ * In bytes: twenty times what the largest backbone needs. The reference implementation allows 100 MB, which a hostile header turns into
+ * gigabytes of objects.
+ */
+const largestHeader = 2_000_000
 
 /** As many as PyTorch's tensors may have. */
 const mostAxes = 64

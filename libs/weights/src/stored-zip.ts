@@ -13,6 +13,8 @@ export interface StoredFile {
   readonly name: string
   readonly start: number
   readonly size: number
+  /** Where its header begins, in front of it. */
+  readonly header: number
 }
 
 /** The archive's files by name: no name that leads out, none twice, none over another or over the directory. */
@@ -58,7 +60,7 @@ function readEntry(directory: ByteCursor, source: ByteSource): StoredFile {
   directory.skip(extraLength + commentLength)
   if (packed !== size) refuse('its zip directory is damaged')
   if (name.split('/').includes('..') || /^\/|[\\\0]/.test(name)) refuse(`its archive has ${quoted(name)}, which leads out of it`)
-  return { name, start: contentAt(source, start, size, name), size }
+  return { name, start: contentAt(source, start, size, name), size, header: start }
 }
 
 /** Behind the local header, whose padding may have a length of its own, but which must mean the same file. */
@@ -76,8 +78,8 @@ function contentAt(source: ByteSource, start: number, size: number, name: string
 /** A few bytes that stand for many files are how small archives grow large. */
 function refuseOverlaps(files: readonly StoredFile[], directory: number): void {
   let end = 0
-  for (const { name, start, size } of [...files].sort((a, b) => a.start - b.start)) {
-    if (start < end || start + size > directory) refuse(`its archive has ${quoted(name)} over something else`)
+  for (const { name, start, size, header } of [...files].sort((a, b) => a.header - b.header)) {
+    if (header < end || start + size > directory) refuse(`its archive has ${quoted(name)} over something else`)
     end = start + size
   }
 }
