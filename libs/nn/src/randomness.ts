@@ -1,6 +1,6 @@
 import { tf, uniform, type Tensor } from '@gauntlet/engine'
 
-/** Where one forward pass takes its random numbers. */
+/** Where one forward pass takes its random numbers; the only place its layers ask for any. */
 export interface Randomness {
   /** Numbers in [0, 1). Every call gives new ones; the same calls in the same order of another pass with the same key give the same. */
   readonly uniform: (shape: readonly number[]) => Tensor
@@ -15,17 +15,32 @@ export interface RandomnessKey {
   readonly images?: readonly string[]
 }
 
-/** The random numbers of one forward pass, made on the host. */
+/** A layer asked for random numbers whose first axis holds no whole number of rows per image; a retry does not help. */
+export class UnequalShares extends Error {
+  override readonly name = 'UnequalShares'
+}
+
+/**
+ * The random numbers of one forward pass, made on the host by Philox: a stream for each call and image, keyed by (seed, purpose, number of the
+ * call, image, step). In a captured program they must be an input, or come from an implementation of `Randomness` that draws on the device.
+ */
 export function randomnessOf({ seed, purpose, step, images = [''] }: RandomnessKey): Randomness {
   let calls = 0
   return {
     uniform: (shape) => {
       const call = calls++
-      const each = shape.reduce((product, size) => product * size, 1) / images.length
-      const values = images.map((image) => uniform({ seed, purpose: `${purpose}/${call}`, image, iteration: step }, each))
-      const all = new Float32Array(each * images.length)
-      values.forEach((numbers, i) => all.set(numbers, i * each))
-      return tf.tensor(all, [...shape])
+      const count = shape.reduce((product, size) => product * size, 1)
+      const each = count / images.length
+      if ((shape[0] ?? 1) % images.length !== 0) {
+        throw new UnequalShares(
+          `${count} random numbers cannot be shared out among ${images.length} images; give each image as many rows.`,
+        )
+      }
+      const values = new Float32Array(count)
+      images.forEach((image, i) => {
+        values.set(uniform({ seed, purpose: `${purpose}/${call}`, image, iteration: step }, each), i * each)
+      })
+      return tf.tensor(values, [...shape])
     },
   }
 }
