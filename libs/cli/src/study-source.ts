@@ -33,8 +33,13 @@ export function readStudy(named: string): StudySource {
  */
 export async function readStudyPinned(named: string, cache: string): Promise<StudySource> {
   const { bytes, path, shownName } = readStudyFile(named)
-  const found = await pinSources(bytes.toString(), shownName, readLock(path), (source) => identify(source, cache))
-  if (found.size > 0) await addToLock(path, found)
+  const pins = pinSources(bytes.toString(), shownName, readLock(path), (source) => identify(source, cache))
+  let count = 0
+  for await (const pin of pins) {
+    await addToLock(path, new Map([pin]))
+    count++
+  }
+  if (count > 0) console.error(`Pinned ${count} sources in ${lockFileName(path)}; keep it in git, beside the study.`)
   return readStudy(named)
 }
 
@@ -65,7 +70,6 @@ async function addToLock(studyPath: string, found: SourceLock): Promise<void> {
     writeFileAtomically(path, formatLock(merged, basename(studyPath)))
     return Promise.resolve()
   })
-  console.error(`Pinned ${found.size} sources in ${path}; keep it in git, beside the study.`)
 }
 
 async function identify(source: string, cache: string) {

@@ -24,7 +24,7 @@ it('asks once for each source that neither the catalogue nor the lock pins', asy
     return Promise.resolve(pinnedTo(a)(source))
   }
   const standing = lockOf([coat, pinnedTo(b)(coat)])
-  const found = await pinSources(study, 'tiny.study.yaml', standing, identify)
+  const found = new Map(await allOf(pinSources(study, 'tiny.study.yaml', standing, identify)))
   expect(asked).toEqual([resnet])
   const locked = withLock(study, mergeLocks(standing, found, 'tiny.lock.yaml'), 'tiny.study.yaml')
   const digests = [...parseStudy(locked, 'tiny.study.yaml').backbones.values()].map(({ sha256 }) => sha256)
@@ -42,7 +42,16 @@ it('refuses other bytes with both digests', () => {
   )
 })
 
-it('writes nothing of a study whose sources cannot all be identified', async () => {
-  const identify = () => Promise.reject(new Error('cannot be reached'))
-  await expect(pinSources(study, 'tiny.study.yaml', new Map(), identify)).rejects.toThrow('cannot be reached')
+it('gives what it has found before it fails at the next', async () => {
+  const identify = (source: string) =>
+    source === coat ? Promise.reject(new Error('cannot be reached')) : Promise.resolve(pinnedTo(a)(source))
+  const pins = pinSources(study, 'tiny.study.yaml', new Map(), identify)
+  expect((await pins.next()).value).toEqual([resnet, pinnedTo(a)(resnet)])
+  await expect(pins.next()).rejects.toThrow('cannot be reached')
 })
+
+async function allOf<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = []
+  for await (const item of items) all.push(item)
+  return all
+}

@@ -5,17 +5,15 @@ export class PinContradicted extends Error {
   override readonly name = 'InvalidInput'
 }
 
-/** What a study's lock lacks, found out by asking each source once. */
-export async function pinSources(
+/** What a study's lock lacks: each source is asked once, and given as soon as it has answered, so that it can be kept whatever the next one does. */
+export async function* pinSources(
   study: string,
   fileName: string,
   lock: SourceLock,
   identify: (source: string) => Promise<PinnedSource>,
-): Promise<SourceLock> {
+): AsyncGenerator<readonly [string, PinnedSource]> {
   const { unpinned } = outlineStudy(withLock(study, lock, fileName), fileName)
-  const found = new Map<string, PinnedSource>()
-  for (const { source } of unpinned) if (!found.has(source)) found.set(source, await identify(source))
-  return found
+  for (const source of new Set(unpinned.map(({ source }) => source))) yield [source, await identify(source)] as const
 }
 
 /** Both locks in one. Where they say different things of a source, nobody may choose silently. */

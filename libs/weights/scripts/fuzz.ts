@@ -80,7 +80,7 @@ function refusalOf(file: Uint8Array): string | undefined {
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'CheckpointUnreadable') throw error
     if (error.message.includes('\n') || error.message.length > 600)
-      throw new Error(`no short sentence: ${error.message.slice(0, 700)}`)
+      throw new Error(`no short sentence: ${error.message.slice(0, 700)}`, { cause: error })
     return error.message
       .replace(/"(?:[^"\\]|\\.)*"/g, '…')
       .replace(/0x\w+|\d+/g, '#')
