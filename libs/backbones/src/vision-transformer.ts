@@ -106,7 +106,8 @@ export function visionTransformer(id: string, contract: InputContract): Backbone
     classifier: 'head',
     normalisation,
     specifications: (classes) => specifications(variant, classes),
-    adoptCheckpoint: (arrays) => adoptCheckpoint(variant.wrapped ? unwrapRobustCheckpoint(arrays, normalisation) : arrays),
+    adoptCheckpoint: (arrays) =>
+      adoptCheckpoint(variant.wrapped ? unwrapRobustCheckpoint(arrays, contract === 'none' ? undefined : normalisation) : arrays),
     logits: (images, parameters) => {
       requireSide(images, side, id)
       const patches = patchTokens(normalise(images, normalisation), parameters.at('patch_embed.proj'), patch)
