@@ -1,4 +1,5 @@
 export * from './catalogue/backbone-catalogue.ts'
+export * from './catalogue/backbone-architecture.ts'
 export * from './catalogue/corruption-portfolio.ts'
 export * from './catalogue/dataset-catalogue.ts'
 export * from './configuration.ts'

@@ -62,7 +62,7 @@ def side_of(backbone):
     return 72 if "convnext" in backbone else 96
 
 
-def reference(backbone, classes):
+def reference(backbone, classes, side=None):
     if backbone.startswith("CLIP-convnext_base_w-"):
         clip = open_clip.create_model("convnext_base_w", pretrained=None, pretrained_image=False)
         trunk = clip.visual.trunk
@@ -77,8 +77,8 @@ def reference(backbone, classes):
     if backbone in ROBUST:
         return Reference(timm.create_model(ROBUST[backbone], num_classes=classes), IMAGENET, contract="paper")
     # CoaT's convolutions fit any side, its patch embedding asks for the one it was made with.
-    side = {"img_size": side_of(backbone)} if backbone.startswith("coat_") else {}
-    model = timm.create_model(backbone, num_classes=classes, **side)
+    sized = {"img_size": side or side_of(backbone)} if backbone.startswith("coat_") else {}
+    model = timm.create_model(backbone, num_classes=classes, **sized)
     return Reference(model, (model.default_cfg["mean"], model.default_cfg["std"]))
 
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 
+import { addBackbones } from './backbones.ts'
 import { addDoctor } from './doctor.ts'
 import { addDown } from './down.ts'
 import { addPlan } from './plan.ts'
@@ -12,6 +13,7 @@ import { addWatch } from './watch.ts'
 
 /** Every command, in the order of `--help`: set up, run, read. */
 export function addCommands(program: Command): Command {
-  for (const add of [addDoctor, addUp, addDown, addPlan, addRun, addWatch, addResults, addTrace, addProbe]) add(program)
+  for (const add of [addDoctor, addUp, addDown, addPlan, addRun, addWatch, addResults, addTrace, addBackbones, addProbe])
+    add(program)
   return program
 }

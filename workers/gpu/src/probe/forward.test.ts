@@ -118,7 +118,7 @@ describe('the forward probe refuses in one sentence and writes nothing where', (
       'images are too small',
       {},
       [sized(16), labels],
-      /16 × 16 pixels and efficientnet_lite0.ra_in1k computes with at least 32 × 32/,
+      /16 × 16 pixels and efficientnet_lite0.ra_in1k computes with 32 × 32 or more/,
     ],
     ['the head has other classes', { classes: 7 }, [images, labels], /classifier.weight is \[4, 1280\] instead of \[7, 1280\]/],
     ['the backbone is unknown', { backbone: 'resnet5000' }, [images, labels], /no backbone "resnet5000"/],

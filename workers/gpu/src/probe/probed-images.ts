@@ -1,3 +1,4 @@
+import type { Backbone } from '@gauntlet/backbones'
 import type { ProbedModel } from '@gauntlet/contract'
 import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import type { NamedArray } from '@gauntlet/weights'
@@ -23,14 +24,9 @@ export function readProbedImages({ inputs, contract }: ProbedModel, { backbone, 
   const images = requireArray(arrays, inputs, 'images', 'float32 [n, height, width, 3]')
   const labels = requireArray(arrays, inputs, 'labels', 'int32 [n]')
   const shape = requireImages(images)
-  const { minimum, native } = backbone.resolution
-  const [count, height, width] = shape
-  if (Math.min(height, width) < minimum || (minimum === native && Math.max(height, width) > native))
-    refuse(
-      `images are ${height} × ${width} pixels and ${backbone.id} computes with ${minimum === native ? '' : 'at least '}${minimum} × ${minimum}; resize them`,
-    )
+  requireSize(shape, backbone)
   requirePixels(images.data as Float32Array, contract === 'none')
-  requireLabels(labels, count, classes)
+  requireLabels(labels, shape[0], classes)
   return imagesOf(shape, images.data as Float32Array, Int32Array.from(labels.data as Int32Array))
 }
 
@@ -58,6 +54,19 @@ function requireImages({ dtype, shape }: NamedArray): ProbedImages['shape'] {
   if (shape.length !== 4 || shape[3] !== 3) refuse(`images have the shape [${shape.join(', ')}]; give [n, height, width, 3]`)
   if (shape.includes(0)) refuse(`images have the shape [${shape.join(', ')}]; give at least one`)
   return shape as unknown as ProbedImages['shape']
+}
+
+function requireSize([, height, width]: ProbedImages['shape'], { id, resolution }: Backbone): void {
+  const { minimum, native, step = 1 } = resolution
+  const fixed = minimum === native
+  const fits = (side: number) => (fixed ? side === native : side >= minimum && side % step === 0)
+  if (fits(height) && fits(width)) return
+  const sizes = fixed
+    ? `${native} × ${native}`
+    : step > 1
+      ? `multiples of ${step} from ${minimum} on`
+      : `${minimum} × ${minimum} or more`
+  refuse(`images are ${height} × ${width} pixels and ${id} computes with ${sizes}; resize them`)
 }
 
 function requirePixels(pixels: Float32Array, asTheyAre: boolean): void {

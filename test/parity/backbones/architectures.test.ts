@@ -1,0 +1,52 @@
+import { backboneFor } from '@gauntlet/backbones'
+import { tf } from '@gauntlet/engine'
+import { evaluationMode, Parameters } from '@gauntlet/nn'
+import { backboneArchitecture, backboneCatalogue } from '@gauntlet/study'
+import { toParameters } from '@gauntlet/weights'
+import { describe, expect, it } from 'vitest'
+import { countMultiplyAccumulates } from './multiply-accumulates.ts'
+
+/**
+ * The last block of these computes for the class token alone, which is all that the head reads: of twelve blocks one saves its queries,
+ * its scores, its projection and its MLP for all other tokens.
+ */
+const sparing = /^(robust_)?(vit|deit)_/
+
+describe.each(backboneCatalogue.map(({ id }) => ({ id, ...backboneArchitecture(id)! })))('$id', (published) => {
+  const backbone = backboneFor(published.id)
+  const specifications = backbone.specifications(backbone.pretrainedClasses)
+
+  it('has the parameters that the catalogue lists', () => {
+    const learned = specifications.filter(({ trainable, sharedWith }) => trainable && sharedWith === undefined)
+    const sizes = learned.map(({ shape }) => shape.reduce((product, size) => product * size, 1))
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(published.parameters)
+  })
+
+  it('expects of pixels what the catalogue lists', () => {
+    const { side, ...pixels } = published.native
+    expect(backbone.resolution.native).toBe(side)
+    expect(backbone.normalisation).toEqual(pixels)
+  })
+
+  it('multiplies and adds as often as the catalogue lists, within 2 %', () => {
+    const ratio = countOf(published.id, published.native.side) / published.multiplyAccumulates
+    expect(ratio).toBeGreaterThan(sparing.test(published.id) ? 0.92 : 0.98)
+    expect(ratio).toBeLessThan(1.02)
+  })
+})
+
+/** Multiply-accumulates of one image; with weights of zero, since counting looks at shapes. */
+function countOf(id: string, side: number): number {
+  const backbone = backboneFor(id)
+  const specifications = backbone.specifications(Math.max(1, backbone.pretrainedClasses))
+  return tf.tidy(() => {
+    const zeros = specifications.map(({ name, shape, kind }) => {
+      const size = shape.reduce((product, length) => product * length, 1)
+      return kind === 'counter'
+        ? ({ name, shape, dtype: 'int64', data: new BigInt64Array(size) } as const)
+        : ({ name, shape, dtype: 'float32', data: new Float32Array(size) } as const)
+    })
+    const parameters: Parameters = toParameters(zeros, specifications)
+    return countMultiplyAccumulates(() => backbone.logits(tf.zeros([1, side, side, 3]), parameters, evaluationMode))
+  })
+}

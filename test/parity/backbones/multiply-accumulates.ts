@@ -1,0 +1,57 @@
+import { nativeBackend, type Tensor } from '@gauntlet/engine'
+
+interface Shaped {
+  readonly shape: readonly number[]
+}
+
+/** Multiply-accumulates of the operators that have any; all others move, add or compare, or work element by element. */
+const counters: readonly (readonly [name: RegExp, count: (inputs: readonly Shaped[], output: Shaped) => number])[] = [
+  [/^(_Fused)?Conv2D$/, ([, filter], output) => sizeOf(output) * lengthOf(filter!.shape.slice(0, 3))], // [height, width, in / groups, out]
+  [/^(_Fused)?DepthwiseConv2dNative$/, ([, filter], output) => sizeOf(output) * lengthOf(filter!.shape.slice(0, 2))],
+  [/MatMul(V[23])?$/, ([a, b], output) => sizeOf(output) * contracted(a!, b!, output)],
+]
+/** Operators that multiply and add in a way that nobody counts here. */
+const uncounted = /Conv|Einsum|MatMul|Attention|Xla/i
+
+/** How often `compute` multiplies and adds, by the shapes of the operators it runs. */
+export function countMultiplyAccumulates(compute: () => Tensor): number {
+  const backend = nativeBackend()
+  const { executeSingleOutput, executeMultipleOutputs } = backend
+  let total = 0
+  const count = (name: string, inputs: readonly Shaped[], output: Shaped) => {
+    const counter = counters.find(([pattern]) => pattern.test(name))
+    if (!counter && uncounted.test(name)) throw new Error(`Nobody counts what the operator ${name} multiplies.`)
+    if (counter) total += counter[1](inputs, output)
+  }
+  backend.executeSingleOutput = (name, attributes, inputs) => {
+    const output = executeSingleOutput.call(backend, name, attributes, inputs)
+    count(name, inputs, output)
+    return output
+  }
+  backend.executeMultipleOutputs = (name, attributes, inputs, outputs) => {
+    const results = executeMultipleOutputs.call(backend, name, attributes, inputs, outputs)
+    count(name, inputs, results[0]!)
+    return results
+  }
+  try {
+    compute()
+    return total
+  } finally {
+    Object.assign(backend, { executeSingleOutput, executeMultipleOutputs })
+  }
+}
+
+/** The length that a product sums over: |a| · |b| = batch² · rows · columns · length², and |output| = batch · rows · columns. */
+function contracted(a: Shaped, b: Shaped, output: Shaped): number {
+  const batch = lengthOf(output.shape.slice(0, -2))
+  const broadcast = (one: Shaped) => batch / lengthOf(one.shape.slice(0, -2))
+  return Math.sqrt((sizeOf(a) * broadcast(a) * sizeOf(b) * broadcast(b)) / (sizeOf(output) * batch))
+}
+
+function sizeOf({ shape }: Shaped): number {
+  return lengthOf(shape)
+}
+
+function lengthOf(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1)
+}
