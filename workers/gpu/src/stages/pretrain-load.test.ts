@@ -1,0 +1,68 @@
+import { openArtifactStore } from '@gauntlet/artifacts'
+import { backboneFor, isHead } from '@gauntlet/backbones'
+import { serveHub } from '@gauntlet/sources/fixtures/hub'
+import { digestOf, emptyFolder } from '@gauntlet/sources/fixtures/server'
+import { identifySource } from '@gauntlet/sources'
+import { backboneFacts } from '@gauntlet/study'
+import { elementCount, readSafetensors, writeSafetensors, type NamedArray } from '@gauntlet/weights'
+import { pathToFileURL } from 'node:url'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import type { StageContext } from './context.ts'
+import { pretrainLoad } from './pretrain-load.ts'
+
+const id = 'edgenext_small.usi_in1k'
+const model = backboneFor(id, 'paper')
+const specifications = model.specifications(model.pretrainedClasses)
+const arrays = specifications.map(({ name, shape, kind }): NamedArray => {
+  if (kind === 'counter') return { name, shape, dtype: 'int64', data: BigInt64Array.of(3n) }
+  return { name, shape, dtype: 'float32', data: new Float32Array(elementCount(shape)).fill(0.5) }
+})
+
+let context: StageContext
+beforeEach(() => {
+  const folder = emptyFolder()
+  const store = openArtifactStore(pathToFileURL(folder).href)
+  context = { store, cacheFolder: folder, signal: new AbortController().signal, report: () => undefined }
+  vi.stubEnv('HF_HOME', folder)
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+/** Loads what a hub has, pinned as a study would pin it. */
+async function load(published: readonly NamedArray[], sha256?: string) {
+  const file = writeSafetensors(published)
+  const { address } = await serveHub({ files: { [`timm/${id}/model.safetensors`]: file } })
+  vi.stubEnv('HF_ENDPOINT', address)
+  const pinned = await identifySource(backboneFacts(id)!.weights.source, context)
+  const backbone = { id, ...pinned, ...(sha256 ? { sha256 } : {}), inputContract: 'paper' as const }
+  const request = { stageKey: 'c0'.repeat(32), input: { backbone } } as unknown as Parameters<typeof pretrainLoad>[0]
+  return { file, result: await pretrainLoad(request, context) }
+}
+
+it('loads the checkpoint of a hub, every tensor but the head’s, and says which bytes they come from', async () => {
+  const { file, result } = await load(arrays)
+  expect(result.sources['weights']).toMatchObject({ digest: digestOf(file), size: file.byteLength })
+  const stored = readSafetensors(await context.store.read(result.generated['parameters']!))
+  const kept = specifications.map(({ name }) => name).filter((name) => !isHead(model, name))
+  expect(stored.arrays.map(({ name }) => name).sort()).toEqual(kept.sort())
+  expect(stored.metadata).toMatchObject({ backbone: id, weights: digestOf(file), loadedFraction: '1' })
+})
+
+it('refuses a checkpoint that lacks a tensor, has one too many, or one that is not finite', async () => {
+  const [first, ...rest] = arrays as [NamedArray, ...NamedArray[]]
+  await expect(load(rest)).rejects.toMatchObject({ name: 'WeightsMismatch', message: expect.stringContaining(first.name) })
+  const extra: NamedArray = { name: 'one.too.many', dtype: 'float32', shape: [1], data: new Float32Array(1) }
+  await expect(load([...arrays, extra])).rejects.toMatchObject({ message: expect.stringContaining('unexpected: one.too.many') })
+  const broken = { ...first, data: (first.data as Float32Array).with(0, NaN) }
+  await expect(load([broken, ...rest])).rejects.toMatchObject({ message: expect.stringContaining('not finite') })
+})
+
+it('refuses other bytes than the pinned ones with both digests', async () => {
+  const sha256 = 'a'.repeat(64)
+  const digest = digestOf(writeSafetensors(arrays))
+  await expect(load(arrays, sha256)).rejects.toMatchObject({
+    name: 'DigestMismatch',
+    message: expect.stringContaining(`${digest}, not ${sha256}`),
+  })
+})
