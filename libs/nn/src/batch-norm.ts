@@ -1,10 +1,16 @@
 import { normaliseBatch, normaliseByStatistics, tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { isFolded, noteNorm } from './folding.ts'
 import type { ForwardContext, NormStatistics } from './forward-context.ts'
 import type { Parameters } from './parameters.ts'
 
 /** Batch statistics were asked of a single value per channel; a retry does not help. */
 export class BatchTooSmall extends Error {
   override readonly name = 'BatchTooSmall'
+}
+
+/** Folded parameters serve evaluation alone; a retry does not help. */
+export class FoldedInTraining extends Error {
+  override readonly name = 'FoldedInTraining'
 }
 
 /**
@@ -18,9 +24,16 @@ export function batchNorm(
   context: ForwardContext,
   { epsilon = 1e-5, momentum = 0.1 } = {},
 ): Tensor4D {
+  if (isFolded(parameters)) {
+    if (!context.training) return x
+    throw new FoldedInTraining(
+      `${parameters.fullName('')} is folded into the convolution before it; train the parameters that were not folded.`,
+    )
+  }
   const scale = parameters.tensor<Tensor1D>('weight')
   const offset = parameters.tensor<Tensor1D>('bias')
   if (!context.training) {
+    noteNorm(x, parameters, epsilon)
     return normaliseByStatistics(x, scale, offset, parameters.tensor('running_mean'), parameters.tensor('running_var'), epsilon)
   }
   const [batch, height, width] = x.shape

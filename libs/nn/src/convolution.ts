@@ -1,4 +1,5 @@
 import { convolve, convolveDepthwise, type ConvolutionGeometry, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { noteConvolution } from './folding.ts'
 import type { Parameters } from './parameters.ts'
 
 /** A convolution's weight does not fit what it was given; a retry does not help. */
@@ -26,13 +27,17 @@ export function conv2d(x: Tensor4D, parameters: Parameters, options: Convolution
       `${parameters.fullName('weight')} takes ${weight.shape[2]} channels in each of ${groups} groups, and was given ${x.shape[3]} in all.`,
     )
   }
-  return convolve(x, weight, geometry(x, weight, options), biasOf(parameters))
+  const y = convolve(x, weight, geometry(x, weight, options), biasOf(parameters))
+  noteConvolution(y, parameters, 3)
+  return y
 }
 
 /** One kernel per channel. x: [batch, height, width, channels]; `weight` [height, width, channels, 1], `bias` [channels], which may be absent. */
 export function depthwiseConv2d(x: Tensor4D, parameters: Parameters, options: DepthwiseOptions): Tensor4D {
   const weight = parameters.tensor<Tensor4D>('weight')
-  return convolveDepthwise(x, weight, geometry(x, weight, options), biasOf(parameters))
+  const y = convolveDepthwise(x, weight, geometry(x, weight, options), biasOf(parameters))
+  noteConvolution(y, parameters, 2)
+  return y
 }
 
 function biasOf(parameters: Parameters): Tensor1D | undefined {

@@ -1,0 +1,87 @@
+import { tf, type Tensor, type Tensor1D } from '@gauntlet/engine'
+import { Parameters } from './parameters.ts'
+
+/** A convolution and the batch norm that reads its output. */
+export interface FoldablePair {
+  /** Names of the modules. */
+  readonly convolution: string
+  readonly norm: string
+  readonly epsilon: number
+  /** The axis of the weight along which its outputs lie: the last one, of a depthwise weight [height, width, channels, 1] the third. */
+  readonly outputAxis: number
+}
+
+/** What `conv2d` and `batchNorm` tell while pairs are sought. */
+interface Listener {
+  readonly outputs: Map<Tensor, { readonly name: string; readonly outputAxis: number }>
+  readonly pairs: FoldablePair[]
+}
+
+let listener: Listener | undefined
+
+/** Told by convolutions. */
+export function noteConvolution(y: Tensor, parameters: Parameters, outputAxis: number): void {
+  listener?.outputs.set(y, { name: moduleOf(parameters), outputAxis })
+}
+
+/** Told by batch norms in evaluation. */
+export function noteNorm(x: Tensor, parameters: Parameters, epsilon: number): void {
+  const convolution = listener?.outputs.get(x)
+  if (!listener || !convolution) return
+  listener.pairs.push({
+    convolution: convolution.name,
+    norm: moduleOf(parameters),
+    epsilon,
+    outputAxis: convolution.outputAxis,
+  })
+}
+
+/**
+ * The convolutions of a model that a batch norm follows at once, found by running it in evaluation. Modules that run more than once are left
+ * out. It does not see whether anything else reads the convolution's output, as no family's model does: compare the logits before and after.
+ */
+export function foldablePairs(evaluate: () => Tensor): FoldablePair[] {
+  const found: Listener = { outputs: new Map(), pairs: [] }
+  listener = found
+  try {
+    tf.tidy(() => void evaluate())
+  } finally {
+    listener = undefined
+  }
+  const runs = (name: string) => [...found.outputs.values()].filter((output) => output.name === name).length
+  const norms = (name: string) => found.pairs.filter((pair) => pair.norm === name).length
+  return found.pairs.filter((pair) => runs(pair.convolution) === 1 && norms(pair.norm) === 1)
+}
+
+/**
+ * Parameters of the same model for evaluation alone, in which batch norms are part of the convolutions before them: w γ / √(σ² + ε) for the
+ * weight, β + (b − μ) γ / √(σ² + ε) for the bias. `batchNorm` then passes its input on. The new tensors are the caller's to dispose of.
+ */
+export function foldBatchNorms(parameters: Parameters, pairs: readonly FoldablePair[]): Parameters {
+  const tensors = new Map(parameters.entries())
+  for (const { convolution, norm, epsilon, outputAxis } of pairs) {
+    const at = (name: string) => tensors.get(`${norm}.${name}`) as Tensor1D
+    const [weight, bias] = [tensors.get(`${convolution}.weight`)!, tensors.get(`${convolution}.bias`)]
+    const [folded, offset] = tf.tidy(() => {
+      const factor = at('weight').mul<Tensor1D>(at('running_var').add(epsilon).rsqrt())
+      const mean = bias ? at('running_mean').sub(bias) : at('running_mean')
+      const shape = weight.shape.map((_, axis) => (axis === outputAxis ? factor.size : 1))
+      return [weight.mul(factor.reshape(shape)), at('bias').sub(mean.mul(factor))]
+    })
+    for (const name of ['weight', 'bias', 'running_mean', 'running_var', 'num_batches_tracked']) tensors.delete(`${norm}.${name}`)
+    tensors.set(`${convolution}.weight`, folded!).set(`${convolution}.bias`, offset!).set(`${norm}.${mark}`, tf.scalar(1))
+  }
+  return Parameters.of(tensors)
+}
+
+/** Whether the batch norm of these parameters is part of the convolution before it. */
+export function isFolded(parameters: Parameters): boolean {
+  return parameters.has(mark)
+}
+
+/** A tensor by this name stands for a folded batch norm's, so that it survives where parameters are listed and named again. */
+const mark = 'folded'
+
+function moduleOf(parameters: Parameters): string {
+  return parameters.fullName('').slice(0, -1)
+}
