@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { dropoutKeys } from './dropout-randomness.ts'
 import { planEpoch, stepsPerEpoch, type StepPlan } from './epoch-plan.ts'
 import type { FineTuned, FineTuning, TrainingProgress } from './fine-tuning.ts'
 import { addToSums, hasCollapsed, noSums, type EpochRecord } from './history.ts'
@@ -98,11 +99,13 @@ class TrainingRun {
     this.advance(images, numbers)
   }
 
-  private async microBatch(indices: readonly number[], divisor: number): Promise<void> {
-    const { model, training } = this.task
-    const batch = await readBatch(training, indices, this.position.epoch, model.classes)
+  /** One micro-batch of a step of `images` images. */
+  private async microBatch(indices: readonly number[], images: number): Promise<void> {
+    const { model, training, settings } = this.task
+    const { epoch } = this.position
+    const batch = await readBatch(training, indices, epoch, model.classes)
     try {
-      this.session.teach(batch, divisor)
+      this.session.teach(batch, { images, keys: dropoutKeys(settings.seed, epoch, indices) })
     } finally {
       disposeBatch(batch)
     }

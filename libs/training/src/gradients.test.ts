@@ -1,6 +1,7 @@
-import { tf, type Tensor, type Tensor1D } from '@gauntlet/engine'
+import { keyTensor, tf, type Tensor, type Tensor1D } from '@gauntlet/engine'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { dropoutKeys } from './dropout-randomness.ts'
 import { learn, type Lesson } from './gradients.ts'
 import { objectiveFor } from './objective.ts'
 import { colourfulData, disposeParameters, tinyModel, tinyParameters } from './tiny-model.fixture.ts'
@@ -10,6 +11,7 @@ import { disposeBatch, readBatch } from './training-data.ts'
 const data = colourfulData(12)
 const indices = Array.from({ length: 12 }, (_, i) => i)
 const normless = tinyModel({ normed: false })
+const keys = keyTensor(dropoutKeys(1, 0, indices))
 const start = startingTensors(normless, tinyParameters(), 'all')
 
 type Lessons = Pick<Lesson, 'gradients' | 'sums'>
@@ -20,7 +22,7 @@ async function learnInPieces(loss: 'standard' | 'Classic AT' | 'TRADES', cuts: r
   let from = 0
   for (const end of [...cuts, 12]) {
     const { images, labels } = await readBatch(data, indices.slice(from, end), 0, 3)
-    const teaching = { model: normless, objective: objectiveFor(loss, { tradesBeta: 2 }), training: true, images, labels }
+    const teaching = { model: normless, objective: objectiveFor(loss, { tradesBeta: 2 }), training: true, images, labels, keys }
     lessons.push(learn(start, { ...teaching, adversarial: images.mul(0.9), divisor: tf.scalar(12) }))
     from = end
   }
@@ -51,7 +53,7 @@ describe('learn', () => {
     const before = tf.memory().numTensors
     for (const loss of ['standard', 'Classic AT', 'TRADES'] as const) {
       const objective = objectiveFor(loss, { tradesBeta: 1 })
-      tf.tidy(() => void learn(tensors, { model, objective, training: true, images, adversarial: images, labels, divisor }))
+      tf.tidy(() => void learn(tensors, { model, objective, training: true, images, adversarial: images, labels, keys, divisor }))
       expect(tf.memory().numTensors).toBe(before)
     }
     disposeBatch({ images, labels, size })

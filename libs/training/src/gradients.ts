@@ -1,5 +1,6 @@
 import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import type { ForwardContext, Parameters } from '@gauntlet/nn'
+import { dropoutRandomness } from './dropout-randomness.ts'
 import type { Objective, ObjectiveOutput } from './objective.ts'
 import { withStatistics, type BatchStatistics } from './running-statistics.ts'
 import type { TrainableModel } from './trainable-model.ts'
@@ -16,6 +17,8 @@ export interface Teaching {
   readonly adversarial: Tensor4D
   /** int32, [batch]. */
   readonly labels: Tensor1D
+  /** Of the random numbers of dropout, int32 [batch, 4]. */
+  readonly keys: Tensor2D
   /** Images of the whole optimiser step, so that the gradients of its micro-batches add up to that of their mean loss, also when the last step is short. */
   readonly divisor: Scalar
 }
@@ -33,7 +36,7 @@ export interface Lesson {
 /** The lesson of one micro-batch: one pass of the objective and its gradient. Pure; to be called within a tidy. */
 export function learn(
   tensors: Pick<TrainingTensors, 'values' | 'buffers' | 'frozen'>,
-  { model, objective, training, images, adversarial, labels, divisor }: Teaching,
+  { model, objective, training, images, adversarial, labels, keys, divisor }: Teaching,
 ): Lesson {
   const names = Object.keys(tensors.values)
   const kept: Tensor[] = []
@@ -47,7 +50,9 @@ export function learn(
   let sums!: Tensor1D
   const meanLoss = (...trained: Tensor[]): Scalar => {
     const parameters: Parameters = parametersOf(tensors, Object.fromEntries(names.map((name, i) => [name, trained[i]!])))
-    const forward = (points: Tensor4D) => model.logits(points, parameters, { training, onBatchStatistics })
+    let passes = 0
+    const forward = (points: Tensor4D) =>
+      model.logits(points, parameters, { training, onBatchStatistics, randomness: dropoutRandomness(keys, passes++) })
     const output = objective.evaluate({ forward, images, adversarial, labels })
     sums = keep(tally(output, labels))
     return output.losses.sum<Scalar>().div(divisor)

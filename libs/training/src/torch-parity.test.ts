@@ -1,7 +1,8 @@
-import { tf, type Tensor, type Tensor1D } from '@gauntlet/engine'
+import { keyTensor, tf, type Tensor, type Tensor1D } from '@gauntlet/engine'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { adamWFactors, adamWStep, type AdamWTensors } from './adamw.ts'
+import { dropoutKeys } from './dropout-randomness.ts'
 import { fineTune } from './fine-tune.ts'
 import { learn } from './gradients.ts'
 import { objectiveFor } from './objective.ts'
@@ -53,6 +54,7 @@ describe('learn', () => {
         images: tf.tensor4d(images, [6, 5, 5, 3]),
         adversarial: tf.tensor4d(attacked, [6, 5, 5, 3]),
         labels: tf.tensor1d(labels, 'int32'),
+        keys: keyTensor(dropoutKeys(1, 0, [0, 1, 2, 3, 4, 5])),
         divisor: tf.scalar(6),
       })
       expect(lesson.sums.dataSync()[0]! / 6).toBeCloseTo(value, 6)

@@ -1,5 +1,5 @@
 import { crossEntropy } from '@gauntlet/attacks'
-import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import { evaluationMode, type Parameters } from '@gauntlet/nn'
 import type { Hyperparameters } from '@gauntlet/study'
 import { adamWStep, type adamWFactors } from './adamw.ts'
@@ -29,11 +29,14 @@ type Images = {
   readonly labels: Tensor1D
 }
 
+/** A micro-batch to learn; `keys` and `divisor` as of `learn`. */
+export type TeachingInputs = Images & { readonly keys: Tensor2D; readonly divisor: Scalar }
+
 /** One micro-batch: the inner attack, then its lesson added to those of the optimiser step. */
-export function teach(curriculum: Curriculum, { divisor, ...batch }: Images & { divisor: Scalar }, tensors: TrainingTensors) {
+export function teach(curriculum: Curriculum, { keys, divisor, ...batch }: TeachingInputs, tensors: TrainingTensors) {
   const { model, objective, hyperparameters } = curriculum
   const adversarial = objective.attacked ? attackBatch(model, parametersOf(tensors), batch, hyperparameters) : batch.images
-  const lesson = learn(tensors, { ...curriculum, ...batch, adversarial, divisor })
+  const lesson = learn(tensors, { ...curriculum, ...batch, adversarial, keys, divisor })
   const gradients = mapNamed(tensors.gradients, (sum, name) => sum.add(lesson.gradients[name]!))
   const sums = tensors.sums.add<Tensor1D>(lesson.sums)
   return { outputs: {}, state: { gradients, sums, buffers: lesson.buffers } }

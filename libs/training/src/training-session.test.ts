@@ -1,5 +1,6 @@
 import { tf } from '@gauntlet/engine'
 import { afterEach, describe, expect, it } from 'vitest'
+import { dropoutKeys } from './dropout-randomness.ts'
 import { objectiveFor } from './objective.ts'
 import { colourfulData, tinyHyperparameters, tinyModel, tinyParameters } from './tiny-model.fixture.ts'
 import { readBatch } from './training-data.ts'
@@ -7,6 +8,7 @@ import { TrainingInputInvalid } from './training-errors.ts'
 import { TrainingSession, type TrainingSessionSettings } from './training-session.ts'
 
 const initial = tinyParameters()
+const lesson = { images: 4, keys: dropoutKeys(1, 0, [0, 1, 2, 3]) }
 const opened: TrainingSession[] = []
 afterEach(() => opened.splice(0).forEach((session) => session.dispose()))
 
@@ -52,7 +54,7 @@ describe('TrainingSession', () => {
 
   it('forgets what it was taught once it has taken the step', async () => {
     const session = open()
-    session.teach(await readBatch(colourfulData(4), [0, 1, 2, 3], 0, 3), 4)
+    session.teach(await readBatch(colourfulData(4), [0, 1, 2, 3], 0, 3), lesson)
     const rates = { backbone: 0, head: 0 }
     const taught = session.step(1, rates)
     expect(taught.loss).toBeGreaterThan(0)
@@ -72,7 +74,7 @@ describe('TrainingSession', () => {
     })
     const batch = await readBatch(colourfulData(4), [0, 1, 2, 3], 0, 3)
     const strange = batch.images.dataSync().slice().fill(stray, 7, 8)
-    session.teach({ ...batch, images: tf.tensor4d(strange, [4, 5, 5, 3]) }, 4)
+    session.teach({ ...batch, images: tf.tensor4d(strange, [4, 5, 5, 3]) }, lesson)
     expect(Number.isFinite(session.step(1, { backbone: 0, head: 0 }).gradientNorm)).toBe(false)
   })
 
@@ -81,9 +83,11 @@ describe('TrainingSession', () => {
     const three = await readBatch(colourfulData(4), [0, 1, 2], 0, 3)
     const before = tf.memory().numTensors
     const session = open({ objective: objectiveFor('TRADES', { tradesBeta: 1 }) })
-    session.teach(batch, 4)
+    session.teach(batch, lesson)
     session.step(1, { backbone: 0.1, head: 0.1 })
     session.judge(three)
+    session.dispose()
+    opened.splice(0)
     expect(tf.memory().numTensors).toBe(before)
   })
 

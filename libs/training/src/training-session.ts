@@ -1,9 +1,10 @@
-import { ProgramBuilder, tf, uniform, type ProgramSession, type Scalar, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { keyTensor, ProgramBuilder, tf, uniform, type ProgramSession, type RandomKey, type Tensor1D } from '@gauntlet/engine'
 import type { Parameters } from '@gauntlet/nn'
 import type { ProtocolSpecification } from '@gauntlet/study'
 import { adamWFactors } from './adamw.ts'
+import { dropoutKeys } from './dropout-randomness.ts'
 import type { LearningRates } from './learning-rate.ts'
-import { judge, step, teach, type Curriculum } from './training-programs.ts'
+import { judge, step, teach, type Curriculum, type TeachingInputs } from './training-programs.ts'
 import type { Batch } from './training-data.ts'
 import { parametersOf, startingTensors, trainedOf, type TrainingTensors } from './training-tensors.ts'
 
@@ -54,11 +55,11 @@ export class TrainingSession {
     }
   }
 
-  /** Attacks and learns one micro-batch of an optimiser step of `divisor` images. */
-  teach({ images, labels, size }: Batch, divisor: number): void {
-    const count = tf.scalar(divisor)
-    this.session.run(this.programs.teach.get(size)!, { images, labels, divisor: count })
-    count.dispose()
+  /** Attacks and learns one micro-batch of an optimiser step of `images` images. `keys`: of each image's dropout. */
+  teach({ images, labels, size }: Batch, { images: count, keys }: { images: number; keys: readonly RandomKey[] }): void {
+    const own = { divisor: tf.scalar(count), keys: keyTensor(keys) }
+    this.session.run(this.programs.teach.get(size)!, { images, labels, ...own })
+    tf.dispose(own)
   }
 
   /** One step of AdamW from what was taught since the last. `number` counts from 1. */
@@ -135,15 +136,18 @@ function withExamples<P>(
   const shape = [size, resolution, resolution, 3] as const
   const pixels = uniform({ seed: 0, purpose: 'capture' }, size * resolution * resolution * 3)
   const labels = Int32Array.from({ length: size }, (_, i) => i % model.classes)
-  const examples = { images: tf.tensor4d(pixels, [...shape]), labels: tf.tensor1d(labels, 'int32'), divisor: tf.scalar(size) }
+  const examples = {
+    images: tf.tensor4d(pixels, [...shape]),
+    labels: tf.tensor1d(labels, 'int32'),
+    keys: keyTensor(dropoutKeys(0, 0, [...labels.keys()])),
+    divisor: tf.scalar(size),
+  }
   try {
     return capture(examples)
   } finally {
     tf.dispose(examples)
   }
 }
-
-type TeachingInputs = { readonly images: Tensor4D; readonly labels: Tensor1D; readonly divisor: Scalar }
 
 function withFactors<P>(
   { hyperparameters }: TrainingSessionSettings,

@@ -1,0 +1,21 @@
+import { drawUniform, type RandomKey, type Tensor2D } from '@gauntlet/engine'
+import type { Randomness } from '@gauntlet/nn'
+
+/** More layers than draw in one forward pass. */
+const drawsPerPass = 4096
+
+/** The keys of a micro-batch's dropout: of each image's place in the split and the epoch, so not of its place in the batch. */
+export function dropoutKeys(seed: number, epoch: number, indices: readonly number[]): RandomKey[] {
+  return indices.map((index) => ({ seed, purpose: 'dropout', image: String(index), iteration: epoch }))
+}
+
+/** Random numbers of forward pass `pass` (from 0) over the images of `keys`, drawn inside the program. */
+export function dropoutRandomness(keys: Tensor2D, pass: number): Randomness {
+  let draws = 0
+  return {
+    uniform: (shape) => {
+      const each = shape.reduce((product, size) => product * size, 1) / keys.shape[0]
+      return drawUniform(keys, each, pass * drawsPerPass + draws++).reshape([...shape])
+    },
+  }
+}
