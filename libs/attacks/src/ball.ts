@@ -15,10 +15,10 @@ export interface Ball<Memory extends AscentMemory = AscentMemory> {
   /** The points as brought back into the ball of `radius` [batch] (epsilon unless given) around `origin` and into the box [0, 1]; same shape. */
   project(point: Tensor4D, origin: Tensor4D, radius?: Tensor1D): Tensor4D
   /**
-   * The shortest offset, in this norm, from points in the box to the points of the box on which `slope` · x = `level`; where there are none, the
-   * offset that comes nearest (arXiv:1907.02044, section 3.1). points, slope: [rows, coordinates]; level: [rows]; → [rows, coordinates].
+   * The shortest offset, in this norm, from points in the box to the points of the box on which `slope` · x is less by `gap`; where there are none, the
+   * offset that comes nearest (arXiv:1907.02044, section 3.1). points, slope: [rows, coordinates]; gap: [rows]; → [rows, coordinates].
    */
-  towardsHyperplane(points: Tensor2D, slope: Tensor2D, level: Tensor1D): Tensor2D
+  towardsHyperplane(points: Tensor2D, slope: Tensor2D, gap: Tensor1D): Tensor2D
   /**
    * The direction of unit size along which a linear loss rises most; same shape. `share` [batch] spreads an L1 direction evenly over
    * that share of the coordinates (without it: the single largest); the other norms move all coordinates and ignore it.

@@ -98,11 +98,15 @@ function towardsNearest(ball: Ball, target: Target, point: Tensor4D): Linearisat
 function stepTo(ball: Ball, point: Tensor4D, images: Tensor4D, lead: Tensor1D, slope: Tensor4D): Tensor4D {
   const [batch, ...shape] = point.shape
   const flat = (tensor: Tensor4D) => tensor.reshape<Tensor2D>([batch, -1])
-  const level = flat(slope).mul(flat(point)).sum(1).sub<Tensor1D>(lead)
+  const leadAtImage = lead.add<Tensor1D>(
+    flat(slope)
+      .mul(flat(images.sub(point)))
+      .sum(1),
+  ) // of the linear model
   const both = ball.towardsHyperplane(
     tf.concat([flat(point), flat(images)]),
     tf.concat([flat(slope), flat(slope)]),
-    tf.concat([level, level]),
+    tf.concat([lead, leadAtImage]),
   )
   const [fromPoint, fromImage] = tf.split(both.reshape<Tensor4D>([2 * batch, ...shape]), 2) as [Tensor4D, Tensor4D]
   const [far, farther] = [fromPoint, fromImage].map((offset) => ball.size(offset).maximum<Tensor1D>(shortest)) as [

@@ -5,7 +5,8 @@ import { arithmeticHalvings, arithmeticMiddle, bisect, geometricHalvings, geomet
  * The three projections of FAB (Croce and Hein, arXiv:1907.02044, section 3.1): the shortest offset from a point t of the box [0, 1] to the points of
  * the box with w · x = b. Each moves coordinates only where w · x changes towards b. The reference (fra31/auto-attack@a3922004, fab_projections.py)
  * sorts the coordinates and looks the multiplier up in cumulative sums; here it is found by bisection and solved linearly in the last interval, which
- * needs sums alone and gives the same numbers. Where the box has no such point, every coordinate goes to its wall.
+ * needs sums alone and gives the same numbers. Where the box has no such point, every coordinate goes to its wall. `gap` is w · t − b: told by the caller, who
+ * knows it without the rounding of two large sums.
  */
 interface Descent {
   /** How far w · t lies from b, at least 0; [rows, 1]. */
@@ -18,20 +19,18 @@ interface Descent {
   readonly side: Tensor2D
 }
 
-function descentOf(points: Tensor2D, slope: Tensor2D, level: Tensor1D): Descent {
-  const gap = slope
-    .mul(points)
-    .sum(1, true)
-    .sub<Tensor2D>(level.reshape([-1, 1]))
-  const side = slope.sign().mul<Tensor2D>(tf.where(gap.greaterEqual(0), tf.onesLike(gap).neg(), tf.onesLike(gap)))
+function descentOf(points: Tensor2D, slope: Tensor2D, gap: Tensor1D): Descent {
+  const excess = gap.abs().reshape<Tensor2D>([-1, 1])
+  const way = tf.where(gap.greaterEqual(0), tf.fill(gap.shape, -1), tf.onesLike(gap)).reshape([-1, 1])
+  const side = slope.sign().mul<Tensor2D>(way)
   const room = tf.where(side.greater(0), tf.scalar(1).sub(points), points) as Tensor2D
-  return { excess: gap.abs(), steepness: slope.abs(), room, side }
+  return { excess, steepness: slope.abs(), room, side }
 }
 
 /** All coordinates move by λ or to their wall: Σ |w| min(λ, room) = excess (projection_linf). */
-export function linfTowardsHyperplane(points: Tensor2D, slope: Tensor2D, level: Tensor1D): Tensor2D {
+export function linfTowardsHyperplane(points: Tensor2D, slope: Tensor2D, gap: Tensor1D): Tensor2D {
   return tf.tidy(() => {
-    const { excess, steepness, room, side } = descentOf(points, slope, level)
+    const { excess, steepness, room, side } = descentOf(points, slope, gap)
     const fallAt = (by: Tensor2D) => steepness.mul(room.minimum(by)).sum<Tensor2D>(1, true)
     const most = room.max<Tensor2D>(1, true)
     const whole = { low: tf.zerosLike(most), high: most }
@@ -47,9 +46,9 @@ const flat = 1e-8
 const widest = 2 ** -100
 
 /** Coordinates move by α |w| or to their wall: Σ |w| min(α |w|, room) = excess (projection_l2). */
-export function l2TowardsHyperplane(points: Tensor2D, slope: Tensor2D, level: Tensor1D): Tensor2D {
+export function l2TowardsHyperplane(points: Tensor2D, slope: Tensor2D, gap: Tensor1D): Tensor2D {
   return tf.tidy(() => {
-    const { excess, steepness, room, side } = descentOf(points, slope, level)
+    const { excess, steepness, room, side } = descentOf(points, slope, gap)
     const counted = steepness.mul<Tensor2D>(steepness.greater(flat).toFloat())
     const offsetAt = (by: Tensor2D) => counted.mul(by).minimum<Tensor2D>(room)
     const fallAt = (by: Tensor2D) => counted.mul(offsetAt(by)).sum<Tensor2D>(1, true)
@@ -67,9 +66,9 @@ export function l2TowardsHyperplane(points: Tensor2D, slope: Tensor2D, level: Te
  * The steepest coordinates go to their walls, one after the other, until the excess is gone (projection_l1): those steeper than a threshold wholly, those
  * of the threshold in part. Departure: coordinates of exactly equal steepness share that part, while the reference moves them in the order of its sort.
  */
-export function l1TowardsHyperplane(points: Tensor2D, slope: Tensor2D, level: Tensor1D): Tensor2D {
+export function l1TowardsHyperplane(points: Tensor2D, slope: Tensor2D, gap: Tensor1D): Tensor2D {
   return tf.tidy(() => {
-    const { excess, steepness, room, side } = descentOf(points, slope, level)
+    const { excess, steepness, room, side } = descentOf(points, slope, gap)
     const counted = steepness.mul<Tensor2D>(steepness.greater(flat).toFloat())
     const fall = counted.mul<Tensor2D>(room)
     const above = (threshold: Tensor2D) => counted.greater(threshold).toFloat() as Tensor2D

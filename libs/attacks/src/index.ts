@@ -1,12 +1,29 @@
-export { apgd, apgdBegin, apgdStep, type ApgdProblem, type ApgdRun, type ApgdStep } from './apgd.ts'
+export { apgdAttack, type ApgdSettings } from './apgd-attack.ts'
 export { apgdUntilFallen, type Pursuit } from './apgd-until-fallen.ts'
+export { apgd, apgdBegin, apgdStep, type ApgdProblem, type ApgdRun, type ApgdStep } from './apgd.ts'
 export type { Adaptation, ApgdState, Ascent, AscentMemory } from './ascent.ts'
+export type { Attack, AttackStep, Cost, RunKey, Script, Target } from './attack.ts'
 export { RadiusInvalid, type Ball } from './ball.ts'
 export { fittingBatchSize, padded } from './batch-size.ts'
+export type { EnsembleProgress, SavedTensor } from './ensemble-progress.ts'
+export { attacksOf, ensembleNames, ensembleOf, type AttackEntry, type Ensemble, type EnsembleName } from './ensemble.ts'
+export { fabAttack, type FabSettings } from './fab-attack.ts'
+export type { CleanAnswer, Gallery } from './gallery.ts'
 export type { Inspection } from './inspection.ts'
 export { l1 } from './l1.ts'
 export { l2 } from './l2.ts'
 export { linf } from './linf.ts'
-export { crossEntropy, marginOf, type LogitsFunction, type Loss } from './loss.ts'
+export {
+  crossEntropy,
+  differenceOfLogitsRatio,
+  marginOf,
+  targetedDifferenceOfLogitsRatio,
+  targetLead,
+  type LogitsFunction,
+  type Loss,
+} from './loss.ts'
 export { randomStart, type StartKey } from './random-start.ts'
+export { runEnsemble, type Campaign, type EnsembleVerdict } from './run-ensemble.ts'
+export { squareAttack, type SquareSettings } from './square-attack.ts'
+export { windowShare, type ImageShape, type SquareMoves } from './square-moves.ts'
 export { judge, LogitsNotFinite, OutsideBall, requireFinite, type Sighting, type Verdict } from './verdict.ts'

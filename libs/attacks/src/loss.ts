@@ -57,7 +57,10 @@ function logitAt(logits: Tensor2D, places: Tensor1D): Tensor1D {
  */
 function chosenLogits(logits: Tensor2D, choose: (values: Tensor2D) => Tensor[]): Tensor[] {
   const masks = tf.customGrad((values) => ({
-    value: tf.stack(choose(values as Tensor2D).map((places) => tf.oneHot(places.toInt(), logits.shape[1]).toFloat()), 1),
+    value: tf.stack(
+      choose(values as Tensor2D).map((places) => tf.oneHot(places.toInt(), logits.shape[1]).toFloat()),
+      1,
+    ),
     gradFunc: () => tf.zerosLike(logits),
   }))(logits)
   return tf.unstack(logits.expandDims(1).mul(masks).sum(2), 1)
