@@ -37,7 +37,10 @@ function compiledByXla(graph: Graph): Graph {
   return rewritten(graph, (node) => {
     if (uncompiled.has(node.operator) || node.name.startsWith('state/')) return [node]
     const scope = { text: node.name.split('/')[0]! }
-    return [{ ...node, attributes: { ...node.attributes, _XlaCompile: { truth: true }, _XlaScope: scope } }]
+    const attributes = { ...node.attributes, _XlaCompile: { truth: true }, _XlaScope: scope }
+    // XLA compiles a loop from its functions, so it must stay one node.
+    if (node.operator === 'StatelessWhile') Object.assign(attributes, { _lower_using_switch_merge: { truth: false } })
+    return [{ ...node, attributes }]
   })
 }
 

@@ -141,6 +141,8 @@ function whileAttributes({ condition, body }: { condition: GraphFunction; body: 
     cond: { function: condition.name },
     body: { function: body.name },
     parallel_iterations: { integer: 1 },
+    // As part of the graph around it the body runs a quarter faster than as a function called each time.
+    _lower_using_switch_merge: { truth: true },
   }
 }
 

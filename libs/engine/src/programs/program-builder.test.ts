@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { nativeBackend } from '../operator.ts'
 import { tf, type Scalar, type Tensor, type Tensor2D, type Variable } from '../tf.ts'
 import { agreementOf } from './agreement.ts'
+import { plain } from './forms.ts'
 import { ProgramBuilder } from './program-builder.ts'
 import type { ProgramSession } from './program-session.ts'
 import { expressions } from './testing/expressions.ts'
@@ -48,7 +49,7 @@ describe('a captured expression', () => {
           tensorsOf(eager).map((expected, i) => ({ where: String(i), expected, actual: tensorsOf(replayed)[i]! })),
         )
         // Not always the same bits: TensorFlow's optimiser may take a common factor out of a sum.
-        expect(agreement.deviation).toBeLessThan(1e-6)
+        expect(agreement.deviation).toBeLessThan(plain.tolerance)
       }),
       { numRuns: 40 },
     )
