@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { backboneFor } from '@gauntlet/backbones'
+import { tf, type Tensor4D } from '@gauntlet/engine'
+import { evaluationMode } from '@gauntlet/nn'
+import { fetchSource } from '@gauntlet/sources'
+import { backboneFacts } from '@gauntlet/study'
+import { loadStrictly, readCheckpoint, readSafetensors, toParameters, type NamedArray } from '@gauntlet/weights'
+import { beforeAll, describe, expect, it } from 'vitest'
+
+/** Where Gauntlet itself keeps the checkpoint, so that it is fetched once. */
+const cacheFolder = process.env['GAUNTLET_CACHE'] || join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'gauntlet')
+const fixture = readSafetensors(readFileSync(join(import.meta.dirname, 'photographs.safetensors'))).arrays
+let published: NamedArray[]
+
+beforeAll(async () => {
+  const { source, sha256 } = backboneFacts('tf_efficientnet_lite0.in1k')!.weights
+  published = await readCheckpoint(await fetchSource(source, sha256!, { cacheFolder: join(cacheFolder, 'sources') }))
+}, 180_000)
+
+describe.each([
+  { id: 'efficientnet_lite0.ra_in1k', variant: 'efficientnet_lite0' },
+  { id: 'tf_efficientnet_lite0.in1k', variant: 'tf_efficientnet_lite0' },
+])('$id with the real weights', ({ id, variant }) => {
+  it("sees timm's five likeliest classes, in their order and as likely, on a cat, a coffee, an astronaut, a rocket and a motorcycle", () => {
+    const { values, indices } = tf.tidy(() => likeliest(id))
+    const [classes, probabilities] = [named(`${variant}/classes`), named(`${variant}/probabilities`)]
+    expect(indices).toEqual(Array.from(classes.data as Int32Array))
+    values.forEach((probability, i) => expect(probability).toBeCloseTo((probabilities.data as Float32Array)[i]!, 4))
+  })
+})
+
+it('sees a cat, an espresso and a moped, as anyone does', () => {
+  const first = (photograph: number) => named('tf_efficientnet_lite0/classes').data[5 * photograph]
+  // ImageNet's class numbers: Egyptian cat, espresso, moped.
+  expect([first(0), first(1), first(4)]).toEqual([285, 967, 665])
+})
+
+function likeliest(id: string): { values: number[]; indices: number[] } {
+  const backbone = backboneFor(id)
+  const specifications = backbone.specifications(1000)
+  const parameters = toParameters(loadStrictly(backbone.adoptCheckpoint(published), specifications).arrays, specifications)
+  const { shape, data } = named('photographs')
+  const images = tf.tensor(
+    Float32Array.from(data as Uint8Array, (value) => value / 255),
+    [...shape],
+  ) as Tensor4D
+  const { values, indices } = tf.topk(backbone.logits(images, parameters, evaluationMode).softmax(), 5)
+  return { values: Array.from(values.dataSync()), indices: Array.from(indices.dataSync()) }
+}
+
+function named(name: string): NamedArray {
+  return fixture.find((array) => array.name === name)!
+}
