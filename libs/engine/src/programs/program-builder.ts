@@ -2,15 +2,15 @@ import { nativeBackend } from '../operator.ts'
 import { tf, type Tensor } from '../tf.ts'
 import { recordingTo, withIterationLimit } from './capturing.ts'
 import { plain, type Form } from './forms.ts'
-import { DataType, neededNodes, typeOf, type Graph, type GraphFunction, type GraphNode, type Reference } from './graph.ts'
+import type { Graph } from './graph.ts'
 import { checkedIterations } from './loop.ts'
-import { peakBytes } from './peak-memory.ts'
 import type { EagerRun, NamedTensors, Program, ProgramFunction } from './program.ts'
 import { ProgramSession } from './program-session.ts'
-import { Recording, requireSameType, tensorTypeOf, type ProgramRecording } from './recording.ts'
+import { ProgramScope, type ErasedResult } from './program-scope.ts'
+import { tensorTypeOf } from './recording.ts'
 import { watchingBackend } from './recording-hooks.ts'
 import { CaptureRefused } from './refusals.ts'
-import { doneAttributes, doneType, StateNodes } from './state-nodes.ts'
+import { StateNodes } from './state-nodes.ts'
 import { leavesOf, mapTensors, tensorsOf, type TensorTree } from './tensor-tree.ts'
 
 /**
@@ -81,138 +81,6 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
       nodes: [...this.stateNodes.nodes, ...programs.flatMap(({ nodes }) => nodes)],
       functions: programs.flatMap(({ functions }) => functions),
     }
-  }
-}
-
-/** A result without the type of its state, which nests too deeply to be compared. */
-interface ErasedResult<Outputs> {
-  readonly outputs: Outputs
-  readonly state?: TensorTree
-}
-
-/** Operators whose output may be the memory of an input of the program. */
-const borrowing = new Set(['Placeholder', 'ReadVariableOp', 'Reshape', 'ExpandDims', 'Squeeze', 'Identity', 'StatelessWhile'])
-
-/** The recording of one program, and the nodes by which it meets the outside. */
-class ProgramScope {
-  readonly root: Recording
-  /** Paths of the state that the program changes, in the order of its results. */
-  readonly changed: string[] = []
-  private readonly functions: GraphFunction[] = []
-  private readonly reads = new Map<number, GraphNode>()
-  private limit: GraphNode | undefined
-
-  constructor(
-    private readonly name: string,
-    private readonly stateNodes: StateNodes,
-    state: readonly Tensor[],
-  ) {
-    const indices = new Map(state.map((tensor, i) => [tensor.dataId as object, i]))
-    const program: ProgramRecording = {
-      name,
-      functions: this.functions,
-      inner: new WeakSet(),
-      resolve: ({ dataId }) => {
-        const index = indices.get(dataId)
-        return index === undefined ? undefined : { node: this.read(index), output: 0 }
-      },
-      iterationLimit: () => (this.limit ??= this.limitNode()),
-      count: 0,
-    }
-    this.root = new Recording(program)
-  }
-
-  placeholder(input: string, tensor: Tensor, index: number): Program['inputs'][number] & { node: GraphNode } {
-    const type = tensorTypeOf(tensor)
-    const attributes = { dtype: { type: type.dataType }, shape: { shape: type.shape } }
-    const name = `${this.name}/input_${index}`
-    const node = this.root.add('Placeholder', [], attributes, [type], { name, fixed: false })
-    this.root.bind(tensor, node)
-    return { name: input, placeholder: name, type, node }
-  }
-
-  finish<Inputs extends NamedTensors, Outputs extends TensorTree>(
-    placeholders: readonly (Program['inputs'][number] & { node: GraphNode })[],
-    result: ErasedResult<Outputs>,
-  ): Program<Inputs, Outputs> {
-    const outputs = tensorsOf(result.outputs).map((tensor, i) =>
-      this.identity(`${this.name}/output_${i}`, this.root.reference(tensor)),
-    )
-    const assignments = this.assignments(result.state)
-    const done = assignments.length > 0 ? this.done(assignments) : undefined
-    const nodes = neededNodes(this.root.nodes, [...placeholders.map(({ node }) => node), ...outputs, ...(done ? [done] : [])])
-    return {
-      name: this.name,
-      inputs: placeholders.map(({ name, placeholder, type }) => ({ name, placeholder, type })),
-      outputs: { shape: result.outputs, fetched: outputs.map((node) => node.name) },
-      done: done?.name,
-      iterationLimit: this.limit && nodes.includes(this.limit) ? this.limit.name : undefined,
-      nodes,
-      functions: this.functions,
-      peakBytes: peakBytes(
-        nodes,
-        this.functions,
-        this.stateNodes.variables.map(({ type }) => type),
-      ),
-    }
-  }
-
-  /** The value of a state variable as this program finds it. */
-  private read(index: number): GraphNode {
-    const known = this.reads.get(index)
-    if (known) return known
-    const { handle, type } = this.stateNodes.variables[index]!
-    const attributes = { dtype: { type: type.dataType } }
-    const node = this.root.add('ReadVariableOp', [{ node: handle, output: 0 }], attributes, [type], { fixed: false })
-    this.reads.set(index, node)
-    return node
-  }
-
-  /**
-   * Assignments of the returned state, each after every reading of its variable. What comes in from outside is copied first: a variable would
-   * otherwise share memory that belongs to JavaScript, and give it back on a thread of TensorFlow's.
-   */
-  private assignments(state: TensorTree | undefined): GraphNode[] {
-    if (!state) return []
-    const updates = leavesOf(state).map(([path, tensor]) => {
-      const index = this.stateNodes.variables.findIndex((variable) => variable.path === path)
-      const variable = this.stateNodes.variables[index]
-      if (!variable) {
-        throw new CaptureRefused(`${this.name} returns state ${path}, which was not declared; declare it with a first value.`)
-      }
-      requireSameType(`the state ${path}`, variable.type, tensorTypeOf(tensor))
-      return { index, variable, value: this.ownMemory(this.root.reference(tensor)) }
-    })
-    this.changed.push(...updates.map(({ variable }) => variable.path))
-    return updates.map(({ index, variable, value }) => {
-      const controls = this.reads.has(index) ? [this.reads.get(index)!] : []
-      const inputs = [{ node: variable.handle, output: 0 }, value]
-      return this.root.add('AssignVariableOp', inputs, { dtype: { type: variable.type.dataType } }, [], {
-        controls,
-        fixed: false,
-      })
-    })
-  }
-
-  private ownMemory(value: Reference): Reference {
-    if (!borrowing.has(value.node.operator)) return value
-    const type = typeOf(value)
-    return { node: this.root.add('DeepCopy', [value], { T: { type: type.dataType } }, [type], { fixed: false }), output: 0 }
-  }
-
-  private identity(name: string, value: Reference): GraphNode {
-    const type = value.node.outputs[value.output]!
-    return this.root.add('Identity', [value], { T: { type: type.dataType } }, [type], { name })
-  }
-
-  private done(controls: GraphNode[]): GraphNode {
-    return this.root.add('Const', [], doneAttributes, [doneType], { name: `${this.name}/done`, controls, fixed: false })
-  }
-
-  private limitNode(): GraphNode {
-    const type = { dataType: DataType.int32, shape: [] }
-    const attributes = { dtype: { type: type.dataType }, shape: { shape: type.shape } }
-    return this.root.add('Placeholder', [], attributes, [type], { name: `${this.name}/iteration_limit`, fixed: false })
   }
 }
 

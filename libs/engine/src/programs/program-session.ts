@@ -13,7 +13,7 @@ import { tensorTypeOf } from './recording.ts'
 import { ReplayDiffers } from './refusals.ts'
 import { savedModelOf, servingTag } from './saved-model.ts'
 import type { StateVariable } from './state-nodes.ts'
-import { leavesOf, tensorsOf, withTensors, type TensorTree } from './tensor-tree.ts'
+import { leavesOf, withTensors, type TensorTree } from './tensor-tree.ts'
 
 interface Loading {
   readonly graph: Graph

@@ -15,6 +15,9 @@ const shapedByData = /^(Where|Unique|UniqueV2|UniqueWithCounts|NonMaxSuppression
 /** Operations of tfjs that make their numbers in JavaScript. */
 const randomOperations = /^(rand|random\w*|truncatedNormal|multinomial|dropout)_$/
 
+/** JavaScript's own generator, as something that is replaced during a capture. */
+const javaScript: { random(): number } = Math
+
 /** The kernel that looks at indices only to check them: what it reads does not enter the result. */
 const checkingKernel = /kernels[/\\]GatherV2\.js$/
 
@@ -26,7 +29,7 @@ export function watchingBackend<Result>(work: () => Result): Result {
   const backend = nativeBackend()
   const { executeSingleOutput, executeMultipleOutputs, readSync, read, write } = backend
   const { assign } = tf.Variable.prototype
-  const { random } = Math
+  const { random } = javaScript
   Object.assign(backend, {
     executeSingleOutput(name: string, attributes: TFEOpAttr[], inputs: TensorInfo[]) {
       requireReplayable(name)
@@ -57,7 +60,7 @@ export function watchingBackend<Result>(work: () => Result): Result {
     refuseWhileCapturing('a tf.Variable is assigned, which a replay would not do; declare it as state and return its new value.')
     return assign.apply(this, call)
   }
-  Math.random = () => {
+  javaScript.random = () => {
     refuseWhileCapturing(
       'Math.random is called, and its number would be frozen; give random numbers as inputs or draw them with drawUniform.',
     )
@@ -68,7 +71,7 @@ export function watchingBackend<Result>(work: () => Result): Result {
   } finally {
     Object.assign(backend, { executeSingleOutput, executeMultipleOutputs, readSync, read, write })
     tf.Variable.prototype.assign = assign
-    Math.random = random
+    javaScript.random = random
   }
 }
 
