@@ -70,7 +70,7 @@ it('given images, masks an image alike in any batch and at any place', () => {
 
 it('given images, serves axes that hold several rows of each image', () => {
   const y = dropout(tf.ones([6, 5]), 0.5, training(['a', 'b', 'c'])).dataSync()
-  expect([...dropout(tf.ones([2, 5]), 0.5, training(['b'])).dataSync()]).toEqual([...y.slice(10, 20)])
+  expect([...dropout(tf.ones([2, 5]), 0.5, training(['b'])).dataSync()]).toEqual(Array.from(y.subarray(10, 20)))
 })
 
 it('refuses rows that cannot be shared out among the images', () => {

@@ -1,4 +1,4 @@
-import { tf, type Tensor } from '@gauntlet/engine'
+import type { Tensor } from '@gauntlet/engine'
 import type { ForwardContext } from './forward-context.ts'
 
 /** Dropout in training without random numbers; a retry does not help. */

@@ -26,7 +26,7 @@ const kernel = defineKernel<'x' | 'scale' | 'offset', { readonly epsilon: number
 
 /**
  * Layer normalisation (arXiv:1607.06450) over the last axis by the population variance. x: [..., features]; scale, offset: [features].
- * `_MklLayerNorm` cannot be called eagerly, and batch normalisation of the transposed view takes twice as long (test/benchmarks/LOG.md).
+ * `_MklLayerNorm` cannot be run eagerly, and `FusedBatchNormV3` of a view takes twice as long (test/benchmarks/LOG.md).
  */
 export function normaliseLayer<T extends Tensor>(x: T, scale: Tensor1D, offset: Tensor1D, epsilon: number): T {
   return kernel({ x, scale, offset }, { epsilon })[0] as T

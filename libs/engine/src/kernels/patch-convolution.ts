@@ -1,5 +1,5 @@
 import { runOperator } from '../operator.ts'
-import { tf, type Tensor, type Tensor4D } from '../tf.ts'
+import type { Tensor, Tensor4D } from '../tf.ts'
 import { operatorAttributes } from './convolution-geometry.ts'
 import { defineKernel } from './kernel.ts'
 import { matrixProduct, reshape, rows, transpose } from './primitives.ts'
@@ -16,12 +16,7 @@ const kernel = defineKernel<'x' | 'filter', object>({
         x!.shape,
       )
     },
-    filter: () =>
-      runOperator('Conv2DBackpropFilter', operatorAttributes(geometryOf(filter!)), [
-        x!,
-        tf.tensor1d(filter!.shape, 'int32'),
-        gradient,
-      ])[0]!,
+    filter: () => reshape(matrixProduct(asPatches(x!, filter!), rows(gradient), { first: true }), filter!.shape),
   }),
 })
 
@@ -30,7 +25,7 @@ const swapped = [0, 1, 3, 2, 4, 5]
 
 /**
  * Convolution of patches that do not overlap: the stride is the kernel's side. No two patches share a pixel, so the input's gradient is a matrix
- * product and a transposition, up to seven times faster than `Conv2DBackpropInput` (test/benchmarks/LOG.md). x: [batch, height, width, in], both sides
+ * product and a transposition, up to seven times faster than `Conv2DBackpropInput`, and so is the filter's, up to 1.7 times faster (test/benchmarks/LOG.md). x: [batch, height, width, in], both sides
  * whole numbers of patches; filter: [patch, patch, in, out]; [batch, height / patch, width / patch, out] out.
  */
 export function convolvePatches(x: Tensor4D, filter: Tensor4D): Tensor4D {
@@ -43,4 +38,12 @@ function geometryOf(filter: Tensor) {
 
 function asMatrix(filter: Tensor): Tensor {
   return reshape(filter, [filter.size / filter.shape[3]!, filter.shape[3]!])
+}
+
+/** One row of patch rows × patch columns × in numbers for each patch. */
+function asPatches(x: Tensor, filter: Tensor): Tensor {
+  const [batch, height, width] = x.shape as [number, number, number]
+  const [patch, , inputs] = filter.shape as [number, number, number]
+  const cells = reshape(x, [batch, height / patch, patch, width / patch, patch, inputs])
+  return reshape(transpose(cells, swapped), [x.size / (patch * patch * inputs), patch * patch * inputs])
 }

@@ -1,5 +1,5 @@
 import { runOperator, type OperatorAttribute } from '../operator.ts'
-import type { Tensor, Tensor2D, Tensor4D } from '../tf.ts'
+import type { Tensor2D, Tensor4D } from '../tf.ts'
 import { broadcast, integers, mean, multiply, reshape } from './primitives.ts'
 import { defineKernel } from './kernel.ts'
 
