@@ -19,12 +19,7 @@ export function elasticTransform(image: Rgb8Image, severity: Severity, key: Rand
 }
 
 /** The same with given displacements before smoothing, in pixels. noiseX, noiseY: [height, width] */
-export function elasticTransformWith(
-  image: Rgb8Image,
-  severity: Severity,
-  noiseX: Float64Array,
-  noiseY: Float64Array,
-): Rgb8Image {
+function elasticTransformWith(image: Rgb8Image, severity: Severity, noiseX: Float64Array, noiseY: Float64Array): Rgb8Image {
   const { width, height } = image
   const field = (noise: Float64Array) => smooth(noise, width, height).map((value) => Math.fround(value * strengths[severity]))
   const [moveX, moveY] = [field(noiseX), field(noiseY)]

@@ -12,7 +12,7 @@ export function motionBlur(image: Rgb8Image, severity: Severity, key: RandomKey)
 }
 
 /** The same along a given direction. */
-export function motionBlurAt({ data, width, height }: Rgb8Image, severity: Severity, degrees: number): Rgb8Image {
+function motionBlurAt({ data, width, height }: Rgb8Image, severity: Severity, degrees: number): Rgb8Image {
   const [radius, deviation] = smears[severity]
   const smeared = smear({ values: Float64Array.from(data), width, height, channels: 3 }, { radius, deviation, degrees })
   return { data: Uint8Array.from(smeared, (value) => Math.min(Math.max(value, 0), 255)), width, height }

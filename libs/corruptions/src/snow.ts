@@ -21,7 +21,7 @@ export function snow(image: Rgb8Image, severity: Severity, key: RandomKey): Rgb8
 }
 
 /** The same with given randomness. flakes: [height, width], standard normal. */
-export function snowWith(image: Rgb8Image, severity: Severity, flakes: ArrayLike<number>, degrees: number): Rgb8Image {
+function snowWith(image: Rgb8Image, severity: Severity, flakes: ArrayLike<number>, degrees: number): Rgb8Image {
   const layer = snowLayer(image, severity, flakes, degrees)
   const values = whiten(unitValues(image), falls[severity].kept)
   const last = layer.length - 1

@@ -1,29 +1,39 @@
-"""Fixtures of libs/corruptions, made by the reference implementation.
+"""What the reference makes of two small images under every corruption at every severity, for libs/corruptions/src/reference-parity.test.ts.
 
-    python -m venv venv && venv/bin/pip install imagecorruptions==1.1.2 pillow==10.4.0 numpy==2.4.6 scipy==1.17.1 \
-        scikit-image==0.26.0 opencv-python==5.0.0.93 'setuptools<81'
-    venv/bin/python test/parity/corruptions/make_fixtures.py > test/parity/corruptions/fixtures.json
+    python -m venv venv && venv/bin/pip install -r test/parity/corruptions/requirements.txt
+    venv/bin/python test/parity/corruptions/make_fixtures.py test/parity/corruptions
 
-Where a corruption draws random numbers, its draws are replaced by an array that is written into the fixture.
+Writes sheets/<corruption>.png (a row for each image: as it was, then severities 1 to 5; the smaller one padded with black) and
+distributions.json.
+
+How draws are injected: the reference takes its random numbers from np.random and, in scikit-image, from np.random.default_rng. While it runs, these
+are replaced by what Gauntlet draws for the key (SEED, "parity/<corruption>-<severity>", "image-<index>"), see draws.py. So the sheets hold what the
+reference makes of Gauntlet's own draws, and the test calls `corrupt` as everybody does. Two of the draws need a translation, since one uniform number
+is spent where the reference spends others: a Poisson number is the quantile of its uniform one; a value hit by impulse noise (draw < amount) is
+salted where the draw is below half the amount.
+
+distributions.json: mean and deviation over REPEATS of the PSNR to the original, in dB, where the reference draws its own numbers.
 """
-import base64
 import json
+import pathlib
 import sys
+import types
 import warnings
-import zlib
 
 import numpy as np
+from PIL import Image
+from scipy import stats
+
+from draws import normal, uniform
 
 warnings.filterwarnings("ignore")
 import imagecorruptions  # noqa: E402
 
+SEED = 20
+REPEATS = 1000
+STOCHASTIC = ["shot_noise", "impulse_noise", "motion_blur", "snow", "elastic_transform"]
 DETERMINISTIC = ["defocus_blur", "zoom_blur", "brightness", "contrast", "pixelate", "jpeg_compression"]
-WITH_DRAWS = ["motion_blur", "snow", "elastic_transform"]
-
-
-def packed(array):
-    array = np.ascontiguousarray(array)
-    return base64.b64encode(zlib.compress(array.tobytes(), 9)).decode()
+SIZES = [(64, 64), (37, 61)]
 
 
 def scene(width, height):
@@ -37,51 +47,86 @@ def scene(width, height):
     return np.clip(image, 0, 255).astype(np.uint8)
 
 
-def draws_for(name, width, height, random):
-    """What np.random would have given: fields as float32, directions in degrees."""
-    field = lambda draw: draw(size=(height, width)).astype(np.float32)
-    if name == "motion_blur":
-        return [], float(np.float32(random.uniform(-45, 45)))
-    if name == "snow":
-        return [field(random.normal)], float(np.float32(random.uniform(-135, -45)))
-    reach = height * 0.005
-    return [field(lambda size: random.uniform(-reach, reach, size)) for _ in range(2)], None
+def replaced(name, severity, image, purpose, key):
+    """Stand-ins for np.random's functions that give Gauntlet's draws."""
+    height, width, _ = image.shape
+    one = lambda part="": float(uniform(SEED, purpose + part, key, 1)[0])
+    fields = iter([f"{purpose}/x", f"{purpose}/y"])
+
+    def reference_uniform(low=0.0, high=1.0, size=None):
+        if size is None:
+            return low + (high - low) * one("/direction" if name == "snow" else "")
+        return low + (high - low) * uniform(SEED, next(fields), key, height * width).reshape(size)
+
+    def reference_normal(loc=0.0, scale=1.0, size=None):
+        return loc + scale * normal(SEED, f"{purpose}/flakes", key, height * width).reshape(size)
+
+    def reference_poisson(mean):
+        draws = uniform(SEED, purpose, key, mean.size).reshape(mean.shape)
+        return np.maximum(stats.poisson.ppf(draws, mean), 0)
+
+    def reference_generator(_=None):
+        amount = [0.03, 0.06, 0.09, 0.17, 0.27][severity - 1]
+        draws = uniform(SEED, purpose, key, image.size).reshape(image.shape)
+        hit = draws < amount
+        # scikit-image compares the first with the amount and the second with the share of salt, one half.
+        answers = iter([np.where(hit, 0.0, 1.0), np.where(draws < amount / 2, 0.0, 1.0)])
+        return types.SimpleNamespace(random=lambda _shape: next(answers))
+
+    return {"uniform": reference_uniform, "normal": reference_normal, "poisson": reference_poisson, "default_rng": reference_generator}
 
 
-def corrupted(image, name, severity, fields=(), degrees=None):
-    fields = list(fields)
-
-    def uniform(low=0.0, high=1.0, size=None):
-        return degrees if size is None else fields.pop(0).astype(np.float64)
-
-    def normal(loc=0.0, scale=1.0, size=None):
-        return loc + scale * fields.pop(0).astype(np.float64)
-
-    kept = np.random.uniform, np.random.normal
-    np.random.uniform, np.random.normal = uniform, normal
+def corrupted(image, index, name, severity):
+    """By the reference under Gauntlet's draws."""
+    stand_ins = replaced(name, severity, image, f"parity/{name}-{severity}", f"image-{index}") if name in STOCHASTIC else {}
+    kept = {function: getattr(np.random, function) for function in stand_ins}
+    for function, stand_in in stand_ins.items():
+        setattr(np.random, function, stand_in)
     try:
         return imagecorruptions.corrupt(image, corruption_name=name, severity=severity)
     finally:
-        np.random.uniform, np.random.normal = kept
+        for function, original in kept.items():
+            setattr(np.random, function, original)
 
 
-def main():
-    random = np.random.RandomState(20)
-    cases, images = [], []
-    for index, (width, height) in enumerate([(48, 40), (37, 61)]):
-        image = scene(width, height)
-        images.append({"width": width, "height": height, "data": packed(image)})
-        for name in DETERMINISTIC:
-            for severity in [1, 2, 3, 4, 5] if index == 0 else [3]:
-                cases.append({"name": name, "image": index, "severity": severity, "expected": packed(corrupted(image, name, severity))})
-        for name in WITH_DRAWS:
-            for severity in [1, 3, 5] if index == 0 else [2, 4]:
-                fields, degrees = draws_for(name, width, height, random)
-                expected = packed(corrupted(image, name, severity, fields, degrees))
-                case = {"name": name, "image": index, "severity": severity, "expected": expected, "fields": [packed(f) for f in fields]}
-                cases.append(case if degrees is None else {**case, "degrees": degrees})
-    json.dump({"images": images, "cases": cases}, sys.stdout, indent=1)
-    print()
+def sheet(name):
+    height = sum(h for _, h in SIZES)
+    pixels = np.zeros((height, 6 * max(w for w, _ in SIZES), 3), np.uint8)
+    top = 0
+    for index, (width, rows) in enumerate(SIZES):
+        image = scene(width, rows)
+        for severity in range(6):
+            shown = image if severity == 0 else corrupted(image, index, name, severity)
+            left = severity * SIZES[0][0]
+            pixels[top : top + rows, left : left + width] = shown
+        top += rows
+    return pixels
 
 
-main()
+def psnr(image, other):
+    return 10 * np.log10(255**2 / np.mean((image.astype(np.float64) - other) ** 2))
+
+
+def distribution(name, severity):
+    """The reference by itself, its generators seeded only so that the file can be made again."""
+    np.random.seed(SEED)
+    fresh = iter(np.random.SeedSequence(SEED).spawn(REPEATS))
+    kept = np.random.default_rng
+    np.random.default_rng = lambda seed=None: kept(next(fresh) if seed is None else seed)
+    try:
+        image = scene(*SIZES[0])
+        values = [psnr(image, imagecorruptions.corrupt(image, corruption_name=name, severity=severity)) for _ in range(REPEATS)]
+    finally:
+        np.random.default_rng = kept
+    return {"name": name, "severity": severity, "repeats": REPEATS, "mean": float(np.mean(values)), "deviation": float(np.std(values, ddof=1))}
+
+
+def main(folder):
+    (folder / "sheets").mkdir(exist_ok=True)
+    for name in STOCHASTIC + DETERMINISTIC:
+        Image.fromarray(sheet(name)).save(folder / "sheets" / f"{name}.png", optimize=True)
+    distributions = [distribution(name, severity) for name in STOCHASTIC for severity in [3]]
+    (folder / "distributions.json").write_text(json.dumps(distributions, indent=1) + "\n")
+
+
+main(pathlib.Path(sys.argv[1]))
