@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { configurationId, configurationLabel, evaluatorLabel, type Configuration } from './configuration.ts'
+import { corruptionNames } from './catalogue/corruption-portfolio.ts'
+import {
+  configurationId,
+  configurationLabel,
+  evaluatorLabel,
+  type Configuration,
+  type CorruptionEvaluator,
+} from './configuration.ts'
 import { expandStudy, parseStudy } from './study-file.ts'
 import { tinyStudy } from './tiny-study.fixture.ts'
 
@@ -42,7 +49,20 @@ describe('labels', () => {
     expect(evaluatorLabel({ name: 'L2', epsilon: 2, evaluator: { name: 'apgd-ce', iterations: 20, restarts: 5 } })).toBe(
       'apgd-ce-20x5',
     )
-    const corruptions = { name: 'corruptions', portfolio: ['snow', 'contrast'], severity: 3 } as const
-    expect(evaluatorLabel({ name: 'common', evaluator: corruptions })).toBe('corruptions-2-s3')
+  })
+
+  it.each<[string, Partial<CorruptionEvaluator>]>([
+    ['corruptions-11-s3', {}],
+    ['corruptions-11-s5', { severity: 5 }],
+    ['corruptions-11-s3', { images: 'generated' }],
+    ['corruptions-11-s3-archived', { images: 'archived' }],
+    ['corruptions-11-s3-native', { contract: 'native' }],
+    ['corruptions-snow-s3', { portfolio: ['snow'] }],
+    ['corruptions-snow+contrast-s3-native', { portfolio: ['snow', 'contrast'], contract: 'native' }],
+    ['corruptions-contrast+snow-s3', { portfolio: ['contrast', 'snow'] }],
+    ['corruptions-11:c9538f-s3', { portfolio: corruptionNames.toReversed() }],
+  ])('of corruptions tell which images were judged: %s', (label, changes) => {
+    const evaluator = { name: 'corruptions', portfolio: corruptionNames, severity: 3, ...changes } as const
+    expect(evaluatorLabel({ name: 'common', evaluator })).toBe(label)
   })
 })

@@ -1,3 +1,4 @@
+import { corruptionNames } from './catalogue/corruption-portfolio.ts'
 import { digestOf, type Digest } from './digest.ts'
 
 /** The name of one perturbation type of a study; `clean` is the unperturbed accuracy. */
@@ -96,12 +97,19 @@ export interface AttackEvaluator {
   readonly restarts: number
 }
 
-/** One corruption per image, assigned by position in blocks, as the study does. */
+/** One corruption per image, assigned by position in blocks, as the study does. What is absent has its default: it is not part of the identity. */
 export interface CorruptionEvaluator {
   readonly name: 'corruptions'
   /** Names from `libs/corruptions`, in the order of their blocks. */
   readonly portfolio: readonly string[]
   readonly severity: 1 | 2 | 3 | 4 | 5
+  /** `native`: at the model's resolution, as ImageNet-C. Absent, `paper`: at the image's own size, before it is squashed to the model's. */
+  readonly contract?: 'native'
+  /**
+   * `archived`: the dataset's own corrupted copy of its test images. `generated`: made here, also where there is such a copy. Absent: archived where
+   * the dataset has them and they are what is asked for, else generated.
+   */
+  readonly images?: 'archived' | 'generated'
 }
 
 /** The identity of a configuration: the digest of its canonical form. */
@@ -118,9 +126,23 @@ export function evaluatorLabel(perturbation: Perturbation): string {
     case 'apgd-ce':
       return `apgd-ce-${evaluator.iterations}${evaluator.restarts > 1 ? `x${evaluator.restarts}` : ''}`
     case 'corruptions':
-      return `corruptions-${evaluator.portfolio.length}-s${evaluator.severity}`
+      return corruptionsLabel(evaluator)
   }
 }
+
+/** The study's whole portfolio is `corruptions-11`; of others the label has the names, or the number and the beginning of their digest. */
+function corruptionsLabel({ portfolio, severity, contract, images }: CorruptionEvaluator): string {
+  const written = portfolio.join('+')
+  const whole = written === corruptionNames.join('+')
+  const which = whole
+    ? portfolio.length
+    : portfolio.length <= mostNamesInLabel
+      ? written
+      : `${portfolio.length}:${digestOf(portfolio).slice(0, 6)}`
+  return `corruptions-${which}-s${severity}${contract ? `-${contract}` : ''}${images === 'archived' ? '-archived' : ''}`
+}
+
+const mostNamesInLabel = 3
 
 /** The label of a configuration as people read it. */
 export function configurationLabel(configuration: Configuration): string {

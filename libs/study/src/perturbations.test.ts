@@ -42,6 +42,25 @@ describe('perturbations', () => {
       evaluator: { name: 'corruptions', portfolio: ['snow', 'contrast', 'snow'], severity: 5 },
     })
   })
+
+  it('say how corrupted images are made only where the study file asks for other than the default', () => {
+    const evaluators = (entry: string) => perturbations({ perturbations: `[${entry}]` }).map(({ evaluator }) => evaluator)
+    const standard = evaluators('common')
+    expect(evaluators('{ name: common, severity: 3, contract: paper }')).toEqual(standard)
+    expect(Object.keys(standard[0]!)).toEqual(['name', 'portfolio', 'severity'])
+    expect(evaluators('{ name: common, contract: native, images: generated }')).toEqual([
+      { ...standard[0], contract: 'native', images: 'generated' },
+    ])
+    expect(evaluators('{ name: common, images: archived }')).toEqual([{ ...standard[0], images: 'archived' }])
+  })
+
+  it.each(['severity: 2', 'contract: native', 'portfolio: [snow]'])(
+    'may not take archived images for %s, which they are not',
+    (other) => {
+      const study = { perturbations: `[{ name: common, images: archived, ${other} }]` }
+      expect(() => perturbations(study)).toThrow('Archived images are those of the study')
+    },
+  )
 })
 
 describe('the label of a radius', () => {

@@ -1,5 +1,11 @@
 import { corruptionNames } from './catalogue/corruption-portfolio.ts'
-import { evaluatorLabel, type AttackEvaluator, type Perturbation, type PerturbationName } from './configuration.ts'
+import {
+  evaluatorLabel,
+  type AttackEvaluator,
+  type CorruptionEvaluator,
+  type Perturbation,
+  type PerturbationName,
+} from './configuration.ts'
 import { canonicalJson } from './digest.ts'
 import type { Path, ProblemList } from './problem-list.ts'
 import { epsilonOf } from './schema-parts.ts'
@@ -52,10 +58,8 @@ function perturbationOf(
   switch (entry.name) {
     case 'clean':
       return { name: 'clean', evaluator: { name: 'argmax' } }
-    case 'common': {
-      const { severity = 3, portfolio = corruptionNames } = entry as { severity?: 1 | 2 | 3 | 4 | 5; portfolio?: string[] }
-      return { name: 'common', evaluator: { name: 'corruptions', portfolio: [...portfolio], severity } }
-    }
+    case 'common':
+      return { name: 'common', evaluator: corruptionsOf(entry as CommonEntry, path, problems) }
     default: {
       const { epsilon: written, evaluator: own } = entry as { epsilon?: number | string; evaluator?: EvaluatorEntry }
       const epsilon = written === undefined ? defaultEpsilon[entry.name] : epsilonOf(written)
@@ -73,6 +77,40 @@ function perturbationOf(
       return evaluator && { name: entry.name, epsilon, evaluator }
     }
   }
+}
+
+interface CommonEntry {
+  readonly severity?: CorruptionEvaluator['severity']
+  readonly portfolio?: readonly string[]
+  readonly contract?: 'paper' | 'native'
+  readonly images?: 'archived' | 'generated'
+}
+
+/** What is left to its default is not written down, so that it does not change the identity. */
+function corruptionsOf(
+  { severity = 3, portfolio = corruptionNames, contract, images }: CommonEntry,
+  path: Path,
+  problems: ProblemList,
+): CorruptionEvaluator {
+  const evaluator: CorruptionEvaluator = {
+    name: 'corruptions',
+    portfolio: [...portfolio],
+    severity,
+    ...(contract === 'native' ? { contract } : {}),
+    ...(images ? { images } : {}),
+  }
+  if (images === 'archived' && !isOfTheArchives(evaluator)) {
+    problems.add(
+      [...path, 'images'],
+      'Archived images are those of the study: all its corruptions in its order, severity 3, contract paper; remove this or the other settings.',
+    )
+  }
+  return evaluator
+}
+
+/** Whether the corrupted copies that RobustGenBench's archives hold are what is asked for (arXiv 2508.14079; their metadata do not say it). */
+export function isOfTheArchives({ portfolio, severity, contract }: CorruptionEvaluator): boolean {
+  return portfolio.join() === corruptionNames.join() && severity === 3 && contract === undefined
 }
 
 function evaluatorOf(entry: EvaluatorEntry, path: Path, notBuilt: ProblemList): AttackEvaluator | null {

@@ -89,6 +89,18 @@ const perturbation = z.union([
       name: z.literal('common'),
       severity: z.int().min(1).max(5).optional(),
       portfolio: z.array(z.enum(corruptionNames)).min(1).max(100).optional(),
+      contract: z
+        .enum(['paper', 'native'])
+        .optional()
+        .describe(
+          'paper, the default: images are corrupted at their own size, before they are squashed; native: at the model’s resolution, as ImageNet-C.',
+        ),
+      images: z
+        .enum(['archived', 'generated'])
+        .optional()
+        .describe(
+          'archived: the dataset’s own corrupted test images; generated: made here. Left out: archived where the dataset has them, else generated.',
+        ),
     }),
   ]),
 ])
