@@ -1,6 +1,6 @@
 import { crossEntropy } from '@gauntlet/attacks'
 import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
-import { evaluationMode, type Parameters } from '@gauntlet/nn'
+import { evaluationMode, foldBatchNorms, type FoldablePair, type Parameters } from '@gauntlet/nn'
 import type { Hyperparameters } from '@gauntlet/study'
 import { adamWStep, type adamWFactors } from './adamw.ts'
 import { learn } from './gradients.ts'
@@ -20,6 +20,8 @@ export interface Curriculum {
   /** Whether batch norms take the batch's statistics in training. */
   readonly training: boolean
   readonly hyperparameters: Hyperparameters
+  /** Batch norms that passes in evaluation mode take as part of the convolution before them. */
+  readonly foldable: readonly FoldablePair[]
 }
 
 type Images = {
@@ -35,7 +37,8 @@ export type TeachingInputs = Images & { readonly keys: Tensor2D; readonly diviso
 /** One micro-batch: the inner attack, then its lesson added to those of the optimiser step. */
 export function teach(curriculum: Curriculum, { keys, divisor, ...batch }: TeachingInputs, tensors: TrainingTensors) {
   const { model, objective, hyperparameters } = curriculum
-  const adversarial = objective.attacked ? attackBatch(model, parametersOf(tensors), batch, hyperparameters) : batch.images
+  const attacked = () => attackBatch(model, inEvaluation(curriculum, tensors), batch, hyperparameters)
+  const adversarial = objective.attacked ? attacked() : batch.images
   const lesson = learn(tensors, { ...curriculum, ...batch, adversarial, keys, divisor })
   const gradients = mapNamed(tensors.gradients, (sum, name) => sum.add(lesson.gradients[name]!))
   const sums = tensors.sums.add<Tensor1D>(lesson.sums)
@@ -69,11 +72,16 @@ export function step(
 }
 
 /** Validation images, clean and under the inner attack, in evaluation mode. */
-export function judge({ model, hyperparameters }: Curriculum, batch: Images, tensors: TrainingTensors) {
-  const parameters = parametersOf(tensors)
+export function judge(curriculum: Curriculum, batch: Images, tensors: TrainingTensors) {
+  const { model, hyperparameters } = curriculum
+  const parameters = inEvaluation(curriculum, tensors)
   const adversarial = attackBatch(model, parameters, batch, hyperparameters)
   const judged = (images: Tensor4D) => judgement(model, parameters, { ...batch, images })
   return { outputs: { clean: judged(batch.images), adversarial: judged(adversarial) } }
+}
+
+function inEvaluation({ foldable }: Curriculum, tensors: TrainingTensors): Parameters {
+  return foldBatchNorms(parametersOf(tensors), foldable)
 }
 
 function judgement(model: TrainableModel, parameters: Parameters, { images, labels }: Images) {

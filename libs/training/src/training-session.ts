@@ -1,5 +1,5 @@
 import { keyTensor, ProgramBuilder, tf, uniform, type ProgramSession, type RandomKey, type Tensor1D } from '@gauntlet/engine'
-import type { Parameters } from '@gauntlet/nn'
+import { evaluationMode, foldablePairs, type FoldablePair, type Parameters } from '@gauntlet/nn'
 import type { ProtocolSpecification } from '@gauntlet/study'
 import { adamWFactors } from './adamw.ts'
 import { dropoutKeys } from './dropout-randomness.ts'
@@ -9,7 +9,7 @@ import type { Batch } from './training-data.ts'
 import { parametersOf, startingTensors, trainedOf, type TrainingTensors } from './training-tensors.ts'
 
 /** What a fine-tuning session is opened for. */
-export interface TrainingSessionSettings extends Omit<Curriculum, 'training'> {
+export interface TrainingSessionSettings extends Omit<Curriculum, 'training' | 'foldable'> {
   readonly parameters: Parameters
   readonly trains: ProtocolSpecification['trains']
   /** Sides of the images, in pixels. */
@@ -103,7 +103,7 @@ type Programs = ReturnType<typeof captured>
 
 function captured(builder: ProgramBuilder<TrainingTensors>, settings: TrainingSessionSettings) {
   const { model, trains, sizes } = settings
-  const curriculum: Curriculum = { ...settings, training: trains === 'all' }
+  const curriculum: Curriculum = { ...settings, training: trains === 'all', foldable: foldableIn(settings) }
   const trained = trainedOf(model, trains)
   return {
     teach: bySize(sizes.training, (size) =>
@@ -120,6 +120,10 @@ function captured(builder: ProgramBuilder<TrainingTensors>, settings: TrainingSe
       ),
     ),
   }
+}
+
+function foldableIn({ model, parameters, resolution }: TrainingSessionSettings): FoldablePair[] {
+  return foldablePairs(() => model.logits(tf.zeros([1, resolution, resolution, 3]), parameters, evaluationMode))
 }
 
 /** One program for each size. */
