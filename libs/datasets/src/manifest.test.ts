@@ -42,6 +42,16 @@ describe('a manifest', () => {
       'beyond',
     ],
     [
+      'corrupted copies that are fewer than the test images',
+      encode({ ...manifest, splits: { ...manifest.splits, testCommon: [] } }),
+      'testCommon are not those of test',
+    ],
+    [
+      'corrupted copies with other labels than the test images',
+      encode({ ...manifest, splits: { ...manifest.splits, testCommon: [{ ...image, label: 0 }] } }),
+      'testCommon are not those of test',
+    ],
+    [
       'a negative offset',
       encode({ ...manifest, splits: { ...manifest.splits, test: [{ ...image, offset: -1 }] } }),
       'splits.test.0.offset',

@@ -72,6 +72,8 @@ function parseJson(bytes: Uint8Array): unknown {
 }
 
 function checkImages({ splits, classes, images }: DatasetManifest): void {
+  if (splits.testCommon && labelsOf(splits.testCommon) !== labelsOf(splits.test))
+    throw new InvalidDataset('The images of testCommon are not those of test, one by one; prepare the dataset again.')
   for (const [split, entries] of Object.entries(splits)) {
     for (const [i, { label, offset, length }] of (entries ?? []).entries()) {
       if (label >= classes)
@@ -83,6 +85,10 @@ function checkImages({ splits, classes, images }: DatasetManifest): void {
       }
     }
   }
+}
+
+function labelsOf(entries: readonly ManifestImage[]): string {
+  return entries.map(({ label }) => label).join()
 }
 
 /** The facts of a specification that its manifest carries on. */

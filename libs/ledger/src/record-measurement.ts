@@ -11,6 +11,8 @@ export interface MeasurementRecord {
   /** The perturb-and-evaluate execution that generated the outcomes. */
   readonly stageKey: Digest
   readonly outcomesDigest: Digest
+  /** The evaluator's label as the outcomes' own facts have it: it may say more than the perturbation, such as that images were archived. */
+  readonly evaluator?: string
   readonly correct: number
   readonly total: number
 }
@@ -23,7 +25,7 @@ export function measurementId(record: Pick<MeasurementRecord, 'configurationId' 
 
 /** Records a number and returns its id; recording it again confirms it. Outcomes never change, so neither can their count. */
 export async function recordMeasurement(db: LedgerDatabase, record: MeasurementRecord): Promise<Digest> {
-  const { configurationId, stageKey, outcomesDigest, correct, total } = record
+  const { configurationId, stageKey, outcomesDigest, correct, total, evaluator = evaluatorLabel(record.perturbation) } = record
   return db.transaction(async (transaction) => {
     await requireOutcomes(transaction, stageKey, outcomesDigest)
     await recordPerturbations(transaction, [record.perturbation])
@@ -35,7 +37,7 @@ export async function recordMeasurement(db: LedgerDatabase, record: MeasurementR
     }
     const [stored] = await transaction
       .insert(measurement)
-      .values({ ...identity, outcomesDigest, evaluator: evaluatorLabel(record.perturbation), correct, total })
+      .values({ ...identity, outcomesDigest, evaluator, correct, total })
       .onConflictDoUpdate({ target: measurement.id, set: { confirmedAt: sql`clock_timestamp()` } })
       .returning()
     if (stored === undefined || stored.correct !== correct || stored.total !== total) {

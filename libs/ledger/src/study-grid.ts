@@ -24,6 +24,8 @@ export interface GridCell {
 /** The measurement of a cell that a run arrived at last. */
 export interface LastMeasurement {
   readonly measurementId: Digest
+  /** The evaluator's label as the outcomes have it, which may say more than the cell's. */
+  readonly evaluator: string
   readonly correct: number
   readonly total: number
   readonly stageKey: Digest
@@ -83,6 +85,7 @@ function lastMeasurement(db: LedgerDatabase) {
   return db
     .select({
       measurementId: sql<Digest>`${measurement.id}`.as('measurement_id'),
+      evaluator: measurement.evaluator,
       correct: measurement.correct,
       total: measurement.total,
       stageKey: measurement.stageKey,

@@ -1,4 +1,4 @@
-import { configurationId, digestOf, type Configuration, type Perturbation } from '@gauntlet/study'
+import { configurationId, corruptionNames, digestOf, type Configuration, type Perturbation } from '@gauntlet/study'
 import { expect, it } from 'vitest'
 import { fulfilExecution } from './fulfil-execution.ts'
 import { artifactOf, clean, configurationWith, fulfilment, linf, studyOf, useLedger } from './ledger.fixture.ts'
@@ -13,7 +13,13 @@ import { StudyUnknown } from './study-unknown.ts'
 const ledger = useLedger()
 
 /** Evaluates a configuration; `code` makes it another execution with other outcomes. */
-async function measure(configuration: Configuration, perturbation: Perturbation, correct: number, code = 'code') {
+async function measure(
+  configuration: Configuration,
+  perturbation: Perturbation,
+  correct: number,
+  code = 'code',
+  evaluator?: string,
+) {
   const outcomes = artifactOf(`outcomes of ${configuration.seed} under ${perturbation.name} by ${code}`)
   const subject = { configurationId: configurationId(configuration) }
   const report = fulfilment(
@@ -24,7 +30,7 @@ async function measure(configuration: Configuration, perturbation: Perturbation,
   )
   await fulfilExecution(ledger.db, report)
   const record = { ...subject, perturbation, stageKey: report.key, outcomesDigest: outcomes.digest, correct, total: 40 }
-  await recordMeasurement(ledger.db, record)
+  await recordMeasurement(ledger.db, evaluator === undefined ? record : { ...record, evaluator })
   return record
 }
 
@@ -99,6 +105,17 @@ it('shows every cell once: measured, or missing for a reason', async () => {
     environmentClass: digestOf('2 cores'),
   })
   expect(results.rows[1]).toMatchObject({ epsilon: 4 / 255, evaluator: 'apgd-ce-10' })
+})
+
+it('shows the evaluator that the outcomes name, where it says more than what was asked for', async () => {
+  const configuration = configurationWith(31)
+  const common: Perturbation = { name: 'common', evaluator: { name: 'corruptions', portfolio: corruptionNames, severity: 3 } }
+  const record = studyOf('archived', [configuration], [common])
+  await recordStudy(ledger.db, record)
+  expect((await studyResults(ledger.db, 'archived')).missing[0]).toMatchObject({ evaluator: 'corruptions-11-s3' })
+  const evaluator = 'corruptions-archived'
+  await measure(configuration, common, 7, 'code', evaluator)
+  expect((await studyResults(ledger.db, 'archived')).rows[0]).toMatchObject({ correct: 7, evaluator })
 })
 
 it('shows a number instead of an earlier failure, and the later of two failures', async () => {

@@ -55,7 +55,7 @@ describe('labels', () => {
     ['corruptions-11-s3', {}],
     ['corruptions-11-s5', { severity: 5 }],
     ['corruptions-11-s3', { images: 'generated' }],
-    ['corruptions-11-s3-archived', { images: 'archived' }],
+    ['corruptions-archived', { images: 'archived' }],
     ['corruptions-11-s3-native', { contract: 'native' }],
     ['corruptions-snow-s3', { portfolio: ['snow'] }],
     ['corruptions-snow+contrast-s3-native', { portfolio: ['snow', 'contrast'], contract: 'native' }],

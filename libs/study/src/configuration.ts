@@ -130,8 +130,12 @@ export function evaluatorLabel(perturbation: Perturbation): string {
   }
 }
 
-/** The study's whole portfolio is `corruptions-11`; of others the label has the names, or the number and the beginning of their digest. */
+/**
+ * The study's whole portfolio is `corruptions-11`; of others the label has the names, or the number and the beginning of their digest. What archived
+ * images went through stands in no archive, so their label does not say it.
+ */
 function corruptionsLabel({ portfolio, severity, contract, images }: CorruptionEvaluator): string {
+  if (images === 'archived') return 'corruptions-archived'
   const written = portfolio.join('+')
   const whole = written === corruptionNames.join('+')
   const which = whole
@@ -139,7 +143,7 @@ function corruptionsLabel({ portfolio, severity, contract, images }: CorruptionE
     : portfolio.length <= mostNamesInLabel
       ? written
       : `${portfolio.length}:${digestOf(portfolio).slice(0, 6)}`
-  return `corruptions-${which}-s${severity}${contract ? `-${contract}` : ''}${images === 'archived' ? '-archived' : ''}`
+  return `corruptions-${which}-s${severity}${contract ? `-${contract}` : ''}`
 }
 
 const mostNamesInLabel = 3

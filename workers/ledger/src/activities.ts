@@ -119,12 +119,14 @@ async function aggregate(
   const expected = manifest.splits.test.map(({ digest }) => digest)
   const measurements: Measurement[] = []
   for (const { perturbation, stageKey, outcomes } of evaluated) {
-    const { correct, total } = tally(decodeOutcomes(await store.read(outcomes)).outcomes, expected)
+    const { outcomes: judged, facts } = decodeOutcomes(await store.read(outcomes))
+    const { correct, total } = tally(judged, expected)
     const measured = {
       configurationId: configurationId(configuration),
       perturbation,
       stageKey,
       outcomesDigest: outcomes.digest,
+      evaluator: facts.evaluator,
       correct,
       total,
     }

@@ -1,6 +1,5 @@
 import type { PerturbAndEvaluateInput } from '@gauntlet/contract'
-import { assignPortfolio, corrupt } from '@gauntlet/corruptions'
-import { stackImages, type DatasetReader } from '@gauntlet/datasets'
+import type { DatasetReader } from '@gauntlet/datasets'
 import {
   decodeOutcomes,
   encodeOutcomes,
@@ -13,9 +12,10 @@ import {
   type Outcome,
   type OutcomeFacts,
 } from '@gauntlet/evaluation'
-import { configurationId, type CorruptionEvaluator, type Digest, type Perturbation } from '@gauntlet/study'
+import { configurationId, type Digest, type Perturbation } from '@gauntlet/study'
 import type { DeviceProgress } from '../device-protocol.ts'
 import { classifierOf, disposeParameters, frozen, loadClassifier } from './classifier.ts'
+import { commonImages } from './common-images.ts'
 import { midStageCheckpoint, rate, type MidStageCheckpoint, type Stage, type StageContext } from './context.ts'
 import { withImages } from './open-images.ts'
 
@@ -27,23 +27,25 @@ export const perturbAndEvaluate: Stage<PerturbAndEvaluateInput> = async (request
   const { configuration, dataset, checkpoint, perturbation } = request.input
   const classifier = classifierOf(configuration)
   const parameters = loadClassifier(classifier, await context.store.read(checkpoint.checkpoint!))
-  const facts = outcomeFacts(configurationId(configuration), perturbation)
   const progress = midStageCheckpoint(context, request.stageKey)
   try {
     const last = await lastOutcomes(progress)
-    const outcomes = await withImages(context, dataset, async (images) =>
-      evaluate({
+    const encoded = await withImages(context, dataset, async (images) => {
+      const { reader, done } = judgedImages(images, perturbation)
+      const facts = outcomeFacts(configurationId(configuration), done)
+      const outcomes = await evaluate({
         perturbation,
         seed: configuration.seed,
         logits: frozen(classifier, parameters),
-        reader: readerOf(images, perturbation),
+        reader,
         chunkSize,
         signal: context.signal,
         resumeFrom: last?.outcomes,
         ...reporting(progress, last, facts, context),
-      }),
-    )
-    return { sources: {}, generated: { outcomes: await context.store.put(encodeOutcomes(outcomes, facts), outcomesMediaType) } }
+      })
+      return encodeOutcomes(outcomes, facts)
+    })
+    return { sources: {}, generated: { outcomes: await context.store.put(encoded, outcomesMediaType) } }
   } finally {
     disposeParameters(parameters)
   }
@@ -85,29 +87,22 @@ function reporting(
   }
 }
 
-/** The test images, or for `common` their corrupted selves: at their own size, before they are resized, as the study does. */
-function readerOf(images: DatasetReader, { name, evaluator }: Perturbation): ImageReader {
-  const { resolution } = images.manifest
-  const count = images.count('test')
-  if (name !== 'common') return { count, resolution, read: (indices) => images.read('test', indices) }
-  const { portfolio, severity } = evaluator as CorruptionEvaluator
-  const assigned = assignPortfolio(count, portfolio)
-  // One corrupted test set for all configurations of a dataset, as the study's frozen one: keyed by the split's seed, not by the training's.
-  const corrupted = (index: number) => {
-    const key = { seed: images.manifest.splitSeed, purpose: 'corruption', image: images.entry('test', index).digest }
-    return images.readRgb8('test', index).then((image) => corrupt(image, assigned[index]!, severity, key))
+interface JudgedImages {
+  readonly reader: ImageReader
+  /** The perturbation with an evaluator that says what was really done: where corrupted images came from is known only here. */
+  readonly done: Perturbation
+}
+
+/** The test images, or for `common` their corrupted selves. */
+function judgedImages(images: DatasetReader, perturbation: Perturbation): JudgedImages {
+  if (perturbation.name === 'common') {
+    const { reader, evaluator } = commonImages(images, perturbation.evaluator)
+    return { reader, done: { ...perturbation, evaluator } }
   }
-  return {
-    count,
-    resolution,
-    async read(indices) {
-      const entries = indices.map((index) => images.entry('test', index))
-      return {
-        images: stackImages(await Promise.all(indices.map(corrupted)), resolution),
-        labels: Int32Array.from(entries, ({ label }) => label),
-        digests: entries.map(({ digest }) => digest),
-        corruptions: indices.map((index) => assigned[index]!),
-      }
-    },
+  const reader: ImageReader = {
+    count: images.count('test'),
+    resolution: images.manifest.resolution,
+    read: (indices) => images.read('test', indices),
   }
+  return { reader, done: perturbation }
 }
