@@ -1,81 +1,154 @@
-import { homedir, loadavg } from 'node:os'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cpus, homedir, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { deviceVariables } from '@gauntlet/engine/device-variables'
-import { writeAssignment, type Comparison } from './assignment.ts'
+import process from 'node:process'
+import { backboneFor } from '@gauntlet/backbones'
+import { writeAssignment } from './assignment.ts'
+import { measureWork } from './measure.ts'
+import { parseOptions, type Options } from './options.ts'
+import { profileReport } from './profile-report.ts'
+import { Progress } from './progress.ts'
 import { pythonWithTorch } from './python-environment.ts'
-import { requireSameWork, table, type Measurement } from './report.ts'
-import { Side, works, type Assignment } from './side.ts'
+import { report } from './report.ts'
+import { sideOf } from './representatives.ts'
+import { keep, type BackboneResult, type Results } from './results.ts'
+import { SideFailed, type Side } from './side.ts'
+import { sideFor, type SideName } from './sides.ts'
 
 const cacheFolder = process.env['GAUNTLET_CACHE'] || join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'gauntlet')
 
 /**
- * Images per second of EfficientNet-Lite0 in Gauntlet and in PyTorch eager: forward, with the gradient by the pixels, and a whole step of
- * Classic AT with three iterations of APGD. Same weights, images and threads; the sides take turns, so that both see the same machine.
+ * Gauntlet against PyTorch eager, in channels_last and compiled: whole steps of Classic AT with three iterations of APGD, one iteration of APGD, and
+ * forward passes, of one backbone a family. Same weights, images and threads; the sides take turns, so that all see the same machine.
+ *
+ *     npm run bench -- engine --prepare                     fills torch.compile's cache, which takes longer than all else
+ *     npm run bench -- engine                               everything, two threads a side; some 25 minutes on two quiet cores
+ *     npm run bench -- engine --threads 1 --backbones resnet50.a1_in1k,coat_tiny.in1k --works training --rounds 7
+ *     npm run bench -- engine --profile resnet50.a1_in1k    where the time goes, by operator
+ *
+ * Further: `--all` backbones; `--sides gauntlet,eager`; `--batch`; `--side`, the pixels of those that leave the choice; `--frozen`: batch norms folded
+ * in evaluation, and torch.compile's freezing; `--patience`, seconds for one answer; `--json`. An interrupted run reports and keeps what it has.
  */
-export async function engineBenchmark(options: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args: options,
-    options: {
-      side: { type: 'string', multiple: true, default: ['32', '64'] },
-      batch: { type: 'string', default: '64' },
-      threads: { type: 'string', default: '1' },
-      rounds: { type: 'string', default: '7' },
-    },
-  })
-  const python = pythonWithTorch(cacheFolder)
-  for (const side of values.side.map(Number)) {
-    const comparison = { side, batch: Number(values.batch), threads: Number(values.threads) }
-    const load = loadavg()[0]!
-    const measurements = await compare(comparison, python, Number(values.rounds))
-    console.log(table(comparison, load, measurements))
+export async function engineBenchmark(given: string[]): Promise<void> {
+  const options = parseOptions(given, join(cacheFolder, 'benchmarks', 'engine.json'))
+  const run = new BenchmarkRun(options, pythonWithTorch(cacheFolder))
+  process.once('SIGINT', () => void run.interrupt())
+  process.once('SIGTERM', () => void run.interrupt())
+  await { measure: () => run.measure(), prepare: () => run.prepare(), profile: () => run.profile() }[options.mode]()
+}
+
+class BenchmarkRun {
+  private readonly results: Results
+  private readonly progress: Progress
+  /** Of the present backbone. */
+  private sides: Side[] = []
+  private folder: string | undefined
+
+  constructor(
+    private readonly options: Options,
+    private readonly python: string,
+  ) {
+    const machine = `${cpus().length} cores of ${cpus()[0]!.model.trim()}`
+    const empty = { backbones: [], complete: false, loads: [] }
+    this.results = { date: new Date().toISOString(), machine, load: loadavg()[0]!, options, ...empty }
+    this.progress = new Progress(options.backbones.length * options.works.length)
   }
-}
 
-async function compare(comparison: Comparison, python: string, rounds: number): Promise<Measurement[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'gauntlet-benchmark-'))
-  const sides: Side[] = []
-  try {
-    const assignment = await writeAssignment(folder, cacheFolder, comparison)
-    sides.push(...startSides(assignment, python))
-    return await takeTurns(sides, rounds)
-  } finally {
-    await Promise.all(sides.map((side) => side.stop()))
-    await rm(folder, { recursive: true })
-  }
-}
-
-/** Gauntlet first; then PyTorch as it comes and in the layout that suits convolutions better. */
-function startSides(assignment: Assignment, python: string): Side[] {
-  const variables = deviceVariables({ threads: assignment.threads })
-  const inFolder = (file: string) => join(import.meta.dirname, file)
-  const words = JSON.stringify(assignment)
-  return [
-    new Side('Gauntlet', [process.execPath, '--import', 'tsx', inFolder('gauntlet-side.ts'), words], variables),
-    new Side('PyTorch', [python, inFolder('pytorch_side.py'), words], variables),
-    new Side('PyTorch channels_last', [python, inFolder('pytorch_side.py'), words, 'channels_last'], variables),
-  ]
-}
-
-/** Two rounds to warm up, then those that count: A B C, A B C, … */
-async function takeTurns(sides: readonly Side[], rounds: number): Promise<Measurement[]> {
-  const measurements: Measurement[] = []
-  for (const work of works) {
-    const answers = sides.map((): { milliseconds: number; check: number | null }[] => [])
-    for (let round = 0; round < rounds + 2; round++) {
-      for (const [i, side] of sides.entries()) answers[i]!.push(await side.ask(work))
+  async measure(): Promise<void> {
+    for (const id of this.options.backbones) {
+      await this.withSides(id, this.options.sides, (sides, at) => this.measureBackbone(sides, at))
+      this.results.loads.push(loadavg()[0]!)
     }
-    sides.forEach(({ name }, i) =>
-      measurements.push({
-        side: name,
-        work,
-        milliseconds: answers[i]!.slice(2).map((answer) => answer.milliseconds),
-        check: answers[i]!.at(-1)!.check!,
-      }),
-    )
+    this.results.complete = true
+    this.finish()
   }
-  requireSameWork(measurements)
-  return measurements
+
+  /** Has torch.compile compile everything, one backbone after the other, and times nothing but that. */
+  async prepare(): Promise<void> {
+    for (const id of this.options.backbones) {
+      await this.withSides(id, ['compiled'], async ([side], { side: pixels }) => {
+        for (const work of this.options.works) {
+          this.progress.say(`${id}, ${pixels} px, ${work}`, 'torch.compile compiles')
+          const said = await side!
+            .ask('prepare', work)
+            .then(
+              ({ seconds, coldSeconds }) =>
+                `first result after ${seconds.toFixed(1)} s, with an empty cache ${coldSeconds?.toFixed(1)} s`,
+              failureOf,
+            )
+          this.progress.end()
+          console.log(`${id}, ${work}: ${said}`)
+          this.progress.step()
+        }
+      })
+    }
+  }
+
+  async profile(): Promise<void> {
+    for (const id of this.options.backbones) {
+      await this.withSides(id, this.options.sides, async (sides) => {
+        for (const work of this.options.works) {
+          for (const side of sides) {
+            this.progress.say(`${id}, ${work}, ${side.name}`, 'profiling')
+            const said = await side
+              .ask('prepare', work)
+              .then(() => side.ask('profile', work))
+              .then(profileReport, failureOf)
+            this.progress.end()
+            console.log(`### ${id}, ${work}, ${side.name}\n\n${said}\n`)
+          }
+          this.progress.step()
+        }
+      })
+    }
+  }
+
+  /** Reports what there is and ends the process. */
+  async interrupt(): Promise<void> {
+    if (this.options.mode === 'measure') this.finish()
+    for (const side of this.sides) side.kill()
+    if (this.folder) await rm(this.folder, { recursive: true, force: true })
+    process.exit(130)
+  }
+
+  private async measureBackbone(sides: readonly Side[], at: BackboneResult): Promise<void> {
+    this.results.backbones.push(at)
+    const heading = `[${this.results.backbones.length}/${this.options.backbones.length}] ${at.id}, ${at.side} px`
+    for (const work of this.options.works) {
+      at.works.push(await measureWork(work, sides, this.options, (said) => this.progress.say(`${heading}, ${work}`, said)))
+      this.progress.step()
+      keep(this.results)
+    }
+  }
+
+  private async withSides(
+    id: string,
+    names: readonly SideName[],
+    task: (sides: readonly Side[], at: BackboneResult) => Promise<void>,
+  ): Promise<void> {
+    const { batch, threads, frozen, patienceSeconds } = this.options
+    const side = sideOf(id, this.options.side)
+    const folder = (this.folder = await mkdtemp(join(tmpdir(), 'gauntlet-benchmark-')))
+    try {
+      const assignment = await writeAssignment(folder, { backbone: id, side, batch, threads, frozen })
+      const setting = { python: this.python, cacheFolder, patienceSeconds }
+      this.sides = names.map((name) => sideFor(name, assignment, batch, setting))
+      await task(this.sides, { id, family: backboneFor(id).family, side, works: [] })
+    } finally {
+      await Promise.all(this.sides.map((one) => one.stop()))
+      await rm(folder, { recursive: true })
+    }
+  }
+
+  private finish(): void {
+    this.progress.end()
+    keep(this.results)
+    console.log(report(this.results))
+    console.log(`All of it: ${this.options.json}`)
+  }
+}
+
+function failureOf(error: unknown): string {
+  if (error instanceof SideFailed) return `failed: ${error.message}`
+  throw error
 }

@@ -1,70 +1,90 @@
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
-import { crossEntropy } from '@gauntlet/attacks'
 import { backboneFor } from '@gauntlet/backbones'
-import { tf, type Tensor, type Tensor4D } from '@gauntlet/engine'
-import { evaluationMode } from '@gauntlet/nn'
-import { defaultHyperparameters } from '@gauntlet/study'
-import { fineTune, trainableModel, type FineTuning, type TrainingSettings } from '@gauntlet/training'
+import { tf } from '@gauntlet/engine'
+import { trainableModel } from '@gauntlet/training'
 import { readSafetensors, toParameters } from '@gauntlet/weights'
-import { backboneId } from './assignment.ts'
-import type { Answer, Assignment, Work } from './side.ts'
-import { StepGate } from './step-gate.ts'
+import { attackIteration, forward, trainingStep, type ReadyWork, type Workplace } from './gauntlet-works.ts'
+import { ProcessMemory } from './process-memory.ts'
+import { ProgramWatch } from './program-watch.ts'
+import type { Assignment, Prepared, Profile, Question, Work } from './side.ts'
 
-/* Gauntlet's side: the model, the attack and the fine-tuning that the stages run. Reads a work per line, answers with a line. */
+/* Gauntlet's side: the model, the attack and the fine-tuning that the stages run, captured. A question per line in, an answer per line out. */
 
-const assignment = JSON.parse(process.argv[2]!) as Assignment
-const backbone = backboneFor(backboneId)
-const model = trainableModel(backbone, assignment.classes)
-const parameters = toParameters(await arraysOf(assignment.parameters), backbone.specifications(assignment.classes))
-const [pixels, truth] = await arraysOf(assignment.batch)
-const [images, labels] = [pixels!.data as Float32Array, truth!.data as Int32Array]
-const points = tf.tensor4d(images, pixels!.shape as [number, number, number, number])
-const classes = tf.tensor1d(labels, 'int32')
-
-const gate = new StepGate()
-void fineTune(endlessFineTuning()).catch((error: unknown) => gate.fail(error))
-
-const run: Record<Work, () => Promise<Answer>> = {
-  forward: () => timed(() => model.logits(points, parameters, evaluationMode)),
-  'input gradient': () => timed(() => tf.grad(totalLoss)(points)),
-  'fine-tuning step': () => gate.step(),
+const makers: Readonly<Record<Work, (place: Workplace) => ReadyWork>> = {
+  'training step': trainingStep,
+  'APGD iteration': attackIteration,
+  forward,
 }
 
+const memory = new ProcessMemory()
+const place = await workplace(JSON.parse(process.argv[2]!) as Assignment)
+const ready = new Map<Work, ReadyWork>()
+
 for await (const line of createInterface({ input: process.stdin })) {
-  console.log(JSON.stringify(await run[JSON.parse(line) as Work]()))
+  const answer = await answerTo(JSON.parse(line) as Question).catch((error: unknown) => ({ error: String(error) }))
+  console.log(JSON.stringify(answer))
 }
 process.exit(0)
 
-/** Adversarial training of everything, one batch an epoch, for as long as anybody asks: what `fine-tune` runs, but for the reading of images. */
-function endlessFineTuning(): FineTuning {
-  const { attackEpsilon, attackIterations, learningRate } = assignment
-  const rates = { learningRateBackbone: learningRate, learningRateHead: learningRate }
-  const batch = { effectiveBatch: labels.length, microBatch: labels.length }
-  const settings: TrainingSettings = {
-    loss: 'Classic AT',
-    protocol: { id: 'FFT', trains: 'all', epochs: 1_000_000 },
-    seed: 0,
-    hyperparameters: { ...defaultHyperparameters, ...rates, ...batch, attackEpsilon, attackIterations },
+async function answerTo(question: Question): Promise<unknown> {
+  switch (question.ask) {
+    case 'prepare':
+      return prepare(question.work)
+    case 'turn':
+      return { milliseconds: await turn(question.work) }
+    case 'profile':
+      return profile(question.work)
+    case 'memory':
+      return memory.peaks()
   }
-  const read = async () => {
-    await gate.pass()
-    return { images, labels }
-  }
-  const training = { count: labels.length, resolution: pixels!.shape[1]!, read }
-  return { model, parameters, settings, training, onProgress: ({ loss }) => gate.tell(loss) }
 }
 
-/** Summed over the images: the gradient that an attack follows. */
-function totalLoss(at: Tensor): Tensor {
-  return crossEntropy(model.logits(at as Tensor4D, parameters, evaluationMode), classes).sum()
+async function prepare(work: Work): Promise<Prepared> {
+  const { watch } = place
+  watch.forget()
+  const begun = performance.now()
+  const made = makers[work](place)
+  const checks = { ...(await made.once()) }
+  const seconds = (performance.now() - begun) / 1000
+  ready.set(work, made)
+  memory.restart()
+  const deviation = `first replay within ${watch.deviation.toExponential(0)} of the eager run`
+  const remark = [made.remark, `${watch.nodes} nodes`, deviation].filter(Boolean).join('; ')
+  return { seconds, checks, programs: watch.seconds, remark }
 }
 
-/** Ends when a number computed from the result has come to the host. */
-async function timed(work: () => Tensor): Promise<Answer> {
-  const start = performance.now()
-  const check = tf.tidy(() => work().square().sum().dataSync()[0]!)
-  return { milliseconds: performance.now() - start, check }
+async function turn(work: Work): Promise<number> {
+  const begun = performance.now()
+  await ready.get(work)!.once()
+  return performance.now() - begun
+}
+
+/** Captured programs tell no times of their operators: those of the eager run that the work is captured from, once it has run before, stand for them. */
+async function profile(work: Work): Promise<Profile> {
+  const times: number[] = []
+  for (let i = 0; i < 3; i++) times.push(await turn(work))
+  place.watch.forget()
+  makers[work](place)
+  const { milliseconds: observedMilliseconds } = place.watch.operators
+  const operators = place.watch.operators.sorted()
+  const remark = `operators of the eager run that is captured as ${place.watch.nodes} nodes, recording included`
+  return { milliseconds: times.sort((a, b) => a - b)[1]!, observedMilliseconds, operators, remark }
+}
+
+async function workplace(assignment: Assignment): Promise<Workplace> {
+  const backbone = backboneFor(assignment.backbone)
+  const [pixels, truth] = await arraysOf(assignment.batch)
+  const host = { images: pixels!.data as Float32Array, labels: truth!.data as Int32Array }
+  return {
+    assignment,
+    host,
+    watch: new ProgramWatch(),
+    model: trainableModel(backbone, assignment.classes),
+    parameters: toParameters(await arraysOf(assignment.parameters), backbone.specifications(assignment.classes)),
+    images: tf.tensor4d(host.images, pixels!.shape as [number, number, number, number]),
+    labels: tf.tensor1d(host.labels, 'int32'),
+  }
 }
 
 async function arraysOf(file: string) {

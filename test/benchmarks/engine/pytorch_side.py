@@ -1,115 +1,222 @@
-"""PyTorch's side of the engine benchmark: timm's model, APGD written plainly, torch.optim.AdamW, eager. A work per line in, a line out.
+"""PyTorch's side of the engine benchmark: APGD written plainly, torch.optim.AdamW. A question per line in, an answer per line out.
 
-    python pytorch_side.py <assignment as JSON> [channels_last]
+    python pytorch_side.py <assignment as JSON> [channels_last] [compiled]
 
-The attack follows libs/attacks/src/momentum-ascent.ts step by step: model in evaluation mode, gradients of the pixels alone.
+The attack follows libs/attacks/src/momentum-ascent.ts step by step: model in evaluation mode, gradients of the pixels alone. Parameters want no
+gradient while it runs, so that compiled code does not compute theirs either; the last iteration needs the loss only, and takes no gradient.
 """
 
 import json
+import os
 import sys
 import time
+import traceback
+from pathlib import Path
 
-import timm
 import torch
+from pytorch_models import fill, is_random, make_model
 from safetensors.torch import load_file
 from torch.nn import functional as F
 
 assignment = json.loads(sys.argv[1])
-layout = torch.channels_last if "channels_last" in sys.argv[2:] else torch.contiguous_format
+COMPILED = "compiled" in sys.argv[2:]
+LAYOUT = torch.channels_last if "channels_last" in sys.argv[2:] else torch.contiguous_format
+EPSILON, ITERATIONS = assignment["attackEpsilon"], assignment["attackIterations"]
 torch.set_num_threads(assignment["threads"])
 torch.set_num_interop_threads(assignment["threads"])
-
-EPSILON, ITERATIONS = assignment["attackEpsilon"], assignment["attackIterations"]
-MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
-DEVIATION = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
+torch.set_flush_denormal(True)  # TensorFlow does too
+torch.manual_seed(0)
 
 
-def load_model():
-    model = timm.create_model("efficientnet_lite0", num_classes=assignment["classes"])
-    model.load_state_dict(load_file(assignment["parameters"]), strict=True)
-    return model.to(memory_format=layout)
-
-
-def optimiser_for(model):
-    """Biases and the parameters of norm layers do not decay."""
-    decayed = [parameter for parameter in model.parameters() if parameter.dim() > 1]
-    plain = [parameter for parameter in model.parameters() if parameter.dim() <= 1]
-    groups = [{"params": decayed, "weight_decay": 1e-6}, {"params": plain, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=assignment["learningRate"], betas=(0.9, 0.95))
-
-
-def logits(model, images):
-    return model((images - MEAN) / DEVIATION)
-
-
-def inspect(model, images, labels):
+def inspect(points):
     """Loss per image and its gradient by the pixels."""
-    points = images.detach().requires_grad_()
-    losses = F.cross_entropy(logits(model, points), labels, reduction="none")
+    points = points.detach().requires_grad_()
+    losses = F.cross_entropy(logits(points), labels, reduction="none")
     (gradient,) = torch.autograd.grad(losses.sum(), points)
     return losses.detach(), gradient
 
 
-def attack(model, origin, labels):
+@torch.no_grad()
+def losses_of(points):
+    return F.cross_entropy(logits(points), labels, reduction="none")
+
+
+def rows(values):
+    return values.view(-1, 1, 1, 1)
+
+
+class Attack:
     """APGD in the Linf ball from the clean images; checks after every iteration, which is what its windows are at three iterations."""
-    low, high = (origin - EPSILON).clamp(0, 1), (origin + EPSILON).clamp(0, 1)
-    project = lambda point: torch.minimum(torch.maximum(point, low), high)
-    rows = lambda values: values.view(-1, 1, 1, 1)
-    iterate = previous = best = origin
-    loss, gradient = inspect(model, origin, labels)
-    best_loss, best_gradient, best_at_check = loss, gradient, loss
-    step, halved = torch.full_like(loss, 2 * EPSILON), torch.ones_like(loss, dtype=torch.bool)
-    for i in range(ITERATIONS):
-        weight = 0.75 if i > 0 else 1.0
-        climbed = project(iterate + rows(step) * gradient.sign())
-        point = project(iterate + (climbed - iterate) * weight + (iterate - previous) * (1 - weight))
-        before = loss if i > 0 else torch.zeros_like(loss)
-        previous, iterate = iterate, point
-        loss, gradient = inspect(model, iterate, labels)
-        better = loss > best_loss
-        best, best_gradient = torch.where(rows(better), iterate, best), torch.where(rows(better), gradient, best_gradient)
-        best_loss = torch.where(better, loss, best_loss)
-        rare = (loss > before).float() <= 0.75
-        halved = rare | (~halved & (best_at_check >= best_loss))
-        step = torch.where(halved, step / 2, step)
-        iterate, gradient = torch.where(rows(halved), best, iterate), torch.where(rows(halved), best_gradient, gradient)
-        best_at_check = best_loss
-    return best
+
+    def __init__(self):
+        self.low, self.high = (images - EPSILON).clamp(0, 1), (images + EPSILON).clamp(0, 1)
+        self.iterate = self.previous = self.best = images
+        self.loss, self.gradient = inspect(images)
+        self.best_loss, self.best_gradient, self.best_at_check = self.loss, self.gradient, self.loss
+        self.step, self.halved = torch.full_like(self.loss, 2 * EPSILON), torch.ones_like(self.loss, dtype=torch.bool)
+
+    def project(self, point):
+        return torch.minimum(torch.maximum(point, self.low), self.high)
+
+    def iterate_once(self, i, last=False):
+        with torch.no_grad():
+            point = self.move(0.75 if i > 0 else 1.0)
+        before = self.loss if i > 0 else torch.zeros_like(self.loss)
+        if last:
+            self.loss, gradient = losses_of(point), None
+        else:
+            self.loss, gradient = inspect(point)
+        with torch.no_grad():
+            self.observe(point, gradient, before)
+
+    def move(self, weight):
+        climbed = self.project(self.iterate + rows(self.step) * self.gradient.sign())
+        return self.project(self.iterate + (climbed - self.iterate) * weight + (self.iterate - self.previous) * (1 - weight))
+
+    def observe(self, point, gradient, before):
+        self.previous, self.iterate = self.iterate, point
+        better = self.loss > self.best_loss
+        self.best = torch.where(rows(better), point, self.best)
+        self.best_loss = torch.where(better, self.loss, self.best_loss)
+        if gradient is None:
+            return
+        self.best_gradient = torch.where(rows(better), gradient, self.best_gradient)
+        rare = (self.loss > before).float() <= 0.75
+        self.halved = rare | (~self.halved & (self.best_at_check >= self.best_loss))
+        self.step = torch.where(self.halved, self.step / 2, self.step)
+        self.iterate = torch.where(rows(self.halved), self.best, point)
+        self.gradient = torch.where(rows(self.halved), self.best_gradient, gradient)
+        self.best_at_check = self.best_loss
 
 
-def forward():
-    with torch.no_grad():
-        return logits(fixed, images).square().sum().item()
+class Forward:
+    def __init__(self):
+        freeze()
+
+    @torch.no_grad()
+    def __call__(self):
+        return {"squared logits": logits(images).square().sum().item()}
 
 
-def input_gradient():
-    return inspect(fixed, images, labels)[1].square().sum().item()
+class Iteration:
+    """The second of three, over and over."""
+
+    def __init__(self):
+        freeze()
+        self.attack = Attack()
+
+    def __call__(self):
+        self.attack.iterate_once(1)
+        return {"loss": self.attack.loss.sum().item()}
 
 
-def fine_tuning_step():
-    trained.eval()
-    adversarial = attack(trained, images, labels)
-    trained.train()
-    optimiser.zero_grad()
-    loss = F.cross_entropy(logits(trained, adversarial), labels)
-    loss.backward()
-    optimiser.step()
-    return loss.item()
+class TrainingStep:
+    def __init__(self):
+        # Biases and the parameters of norm layers do not decay.
+        decayed = [parameter for parameter in model.parameters() if parameter.dim() > 1]
+        plain = [parameter for parameter in model.parameters() if parameter.dim() <= 1]
+        groups = [{"params": decayed, "weight_decay": assignment["weightDecay"]}, {"params": plain, "weight_decay": 0.0}]
+        self.optimiser = torch.optim.AdamW(groups, lr=assignment["learningRate"], betas=(0.9, 0.95), fused=True)
+        self.norm = None
+
+    def __call__(self):
+        freeze()
+        attack = Attack()
+        for i in range(ITERATIONS):
+            attack.iterate_once(i, last=i == ITERATIONS - 1)
+        adversarial = attack.best
+        del attack
+        model.requires_grad_(True).train()
+        self.optimiser.zero_grad(set_to_none=True)
+        loss = F.cross_entropy(logits(adversarial), labels)
+        loss.backward()
+        if self.norm is None:
+            squares = [parameter.grad.square().sum() for parameter in model.parameters() if parameter.grad is not None]
+            self.norm = torch.stack(squares).sum().sqrt().item()
+        self.optimiser.step()
+        return {"loss": loss.item(), "gradient norm": self.norm}
 
 
+def freeze():
+    model.eval().requires_grad_(False)
+
+
+WORKS = {"forward": Forward, "APGD iteration": Iteration, "training step": TrainingStep}
+model = make_model(assignment, LAYOUT)
 batch = load_file(assignment["batch"])
-images = batch["images"].permute(0, 3, 1, 2).contiguous(memory_format=layout)
+images = batch["images"].permute(0, 3, 1, 2).contiguous(memory_format=LAYOUT)
 labels = batch["labels"].long()
-fixed, trained = load_model().eval(), load_model()
-optimiser = optimiser_for(trained)
-works = {"forward": forward, "input gradient": input_gradient, "fine-tuning step": fine_tuning_step}
-first_loss = None
+logits = model
+if COMPILED:
+    import torch._inductor.config
+
+    logits = torch.compile(model, dynamic=False)
+works = {}
+
+
+def prepare(work):
+    """The weights as at the start, and the work done once. What another work has compiled in this process is compiled."""
+    fill(model, assignment["parameters"])
+    if COMPILED and assignment["frozen"]:
+        torch._inductor.config.freezing = work == "forward"  # takes the weights for constants, and folds what can be folded
+    start = time.perf_counter()
+    works[work] = WORKS[work]()
+    checks = works[work]()
+    seconds = time.perf_counter() - start
+    note_memory(reset=True)
+    random = work == "training step" and is_random(model)
+    return {"seconds": seconds, "checks": checks, "random": random} | (cold(work, seconds) if COMPILED else {})
+
+
+def cold(work, seconds):
+    """The time to the first compiled step when the cache was empty, kept beside the cache."""
+    file = Path(os.environ["TORCHINDUCTOR_CACHE_DIR"], "first-steps.json")
+    known = json.loads(file.read_text()) if file.exists() else {}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({work: seconds} | known))
+    return {"coldSeconds": known.get(work, seconds)}
+
+
+def turn(work):
+    start = time.perf_counter()
+    works[work]()
+    return {"milliseconds": 1000 * (time.perf_counter() - start)}
+
+
+def profile(work):
+    milliseconds = sorted(turn(work)["milliseconds"] for _ in range(3))[1]
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profiler:
+        observed = turn(work)["milliseconds"]
+    averages = sorted(profiler.key_averages(), key=lambda one: -one.self_cpu_time_total)
+    operators = [{"operator": one.key, "milliseconds": one.self_cpu_time_total / 1000, "calls": one.count} for one in averages]
+    return {"milliseconds": milliseconds, "observedMilliseconds": observed, "operators": operators, "remark": "own time of each operator by torch.profiler"}
+
+
+memory = {"whole": 0, "steps": None}
+
+
+def note_memory(reset=False):
+    """The peak so far; forgets it if asked to, where the kernel lets it (man 5 proc, clear_refs)."""
+    peak = next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmHWM"))
+    memory["whole"] = max(memory["whole"], peak)
+    if reset:
+        try:
+            Path("/proc/self/clear_refs").write_text("5")
+            memory["steps"] = 0
+        except OSError:
+            memory["steps"] = None
+    elif memory["steps"] is not None:
+        memory["steps"] = peak
+    return memory
+
+
+QUESTIONS = {"prepare": prepare, "turn": turn, "profile": profile, "memory": lambda _: note_memory()}
 
 for line in sys.stdin:
-    work = json.loads(line)
-    start = time.perf_counter()
-    check = works[work]()
-    milliseconds = 1000 * (time.perf_counter() - start)
-    if work == "fine-tuning step":
-        check = first_loss = check if first_loss is None else first_loss
-    print(json.dumps({"milliseconds": milliseconds, "check": check}), flush=True)
+    question = json.loads(line)
+    try:
+        answer = QUESTIONS[question["ask"]](question.get("work"))
+    except Exception as error:
+        traceback.print_exc()
+        answer = {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:400]}"}
+    print(json.dumps(answer), flush=True)

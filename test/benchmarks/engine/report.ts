@@ -1,54 +1,99 @@
-import { cpus } from 'node:os'
-import type { Comparison } from './assignment.ts'
+import { geometricMean, memoryRatios, ratiosOf, shortfalls, type Ratios } from './ratios.ts'
+import { medianOf, type Results, type SideResult } from './results.ts'
 import { works, type Work } from './side.ts'
+import { sideNames } from './sides.ts'
 
-/** The turns of one side at one work. */
-export interface Measurement {
-  readonly side: string
-  readonly work: Work
-  readonly milliseconds: readonly number[]
-  /** See `Answer`. */
-  readonly check: number
+/** All of a run in Markdown, for LOG.md. */
+export function report(results: Results): string {
+  const { backbones, batch, threads, frozen } = { ...results.options, backbones: results.backbones }
+  const parts = works.filter((work) => backbones.some((one) => one.works.some((done) => done.work === work)))
+  const load = `load ${results.load.toFixed(1)} before${results.loads.length > 0 ? ` and ${results.loads.at(-1)!.toFixed(1)} at the end` : ''}`
+  return [
+    `${results.date.slice(0, 10)}: float32, batch ${batch}, threads ${threads}${frozen ? ', frozen models folded' : ''}; ${results.machine}, ${load}. Milliseconds, medians; "over" is how many times as fast Gauntlet is.`,
+    ...parts.flatMap((work) => [`### ${work}`, speedTable(results, work)]),
+    '### Peak memory of the training step',
+    memoryTable(results),
+    '### Seconds to the first result',
+    startTable(results),
+    '### What falls short, or has no number',
+    listed(shortfalls(results)),
+    '',
+  ].join('\n\n')
 }
 
-/** Two sides did not compute the same, so that their times say nothing. */
-class WorkDiffers extends Error {
-  override readonly name = 'WorkDiffers'
+function speedTable(results: Results, work: Work): string {
+  const ratios = ratiosOf(results, work)
+  const names = sidesIn(ratios)
+  const others = names.filter((name) => name !== sideNames.gauntlet)
+  const lines = ratios.map(({ backbone, work: { sides }, over, overBest }) => [
+    backbone.id,
+    String(backbone.side),
+    ...names.map((name) => milliseconds(sides.find(({ side }) => side === name))),
+    ...others.map((name) => times(over.get(name))),
+    times(overBest),
+  ])
+  const means = [
+    ...others.map((name) => geometricMean(ratios.flatMap(({ over }) => over.get(name) ?? []))),
+    geometricMean(ratios.flatMap(({ overBest }) => overBest ?? [])),
+  ]
+  const heads = ['backbone', 'px', ...names, ...others.map((name) => `over ${name}`), 'over the best']
+  return table(heads, [...lines, ['geometric mean', '', ...names.map(() => ''), ...means.map(times)]])
 }
 
-/** Refuses a comparison of unlike things: every check must agree with the first side's to one per cent. */
-export function requireSameWork(measurements: readonly Measurement[]): void {
-  for (const { side, work, check } of measurements) {
-    const reference = measurements.find((one) => one.work === work)!
-    if (!(Math.abs(check - reference.check) <= 0.01 * Math.abs(reference.check))) {
-      throw new WorkDiffers(
-        `${work}: ${side} computed ${check} where ${reference.side} computed ${reference.check}; compare their models.`,
-      )
-    }
-  }
+function memoryTable(results: Results): string {
+  const ratios = ratiosOf(results, 'training step')
+  const names = sidesIn(ratios)
+  const lines = ratios.flatMap(({ backbone, work }) =>
+    (['whole', 'steps'] as const).map((peak) => [
+      backbone.id,
+      peak === 'whole' ? 'whole process' : 'steps alone',
+      ...names.map((name) => mebibytes(work.sides.find(({ side }) => side === name)?.memory?.[peak])),
+      ...names.filter((name) => name !== sideNames.gauntlet).map((name) => times(memoryRatios(work, peak).get(name))),
+    ]),
+  )
+  const others = names.filter((name) => name !== sideNames.gauntlet)
+  return table(['backbone', 'MiB', ...names, ...others.map((name) => `ours over ${name}'s`)], lines)
 }
 
-/** A Markdown table for LOG.md: images per second from the median turn, and what the first side's are over each other's. */
-export function table({ side, batch, threads }: Comparison, load: number, measurements: readonly Measurement[]): string {
-  const names = [...new Set(measurements.map((one) => one.side))]
-  const date = new Date().toISOString().slice(0, 10)
-  const machine = `${cpus().length} cores of ${cpus()[0]!.model.trim()}, load ${load.toFixed(1)} before`
-  const head = ['work', ...names.map((name) => `${name}, images/s (ms)`), ...names.slice(1).map((name) => `over ${name}`)]
-  const lines = works.map((work) => {
-    const medians = names.map((name) => median(measurements.find((one) => one.side === name && one.work === work)!.milliseconds))
-    const rates = medians.map((milliseconds) => `${((1000 * batch) / milliseconds).toFixed(0)} (${milliseconds.toFixed(0)})`)
-    return [work, ...rates, ...medians.slice(1).map((milliseconds) => (milliseconds / medians[0]!).toFixed(2))]
-  })
-  const title = `${date}: ${side} × ${side} px, batch ${batch}, threads ${threads}; ${machine}.`
-  return [title, '', row(head), row(head.map(() => '---')), ...lines.map(row), ''].join('\n')
+/** Ours by program; of the others, capture is what their first run needs beyond a usual one. */
+function startTable(results: Results): string {
+  const lines = works.flatMap((work) =>
+    ratiosOf(results, work).flatMap(({ backbone, work: { sides } }) =>
+      sides.flatMap(({ side, prepared }) => {
+        if (!prepared || (side !== sideNames.gauntlet && side !== sideNames.compiled)) return []
+        const programs = (prepared.programs ?? []).map(({ program, seconds }) => `${program} ${seconds.toFixed(1)}`).join(', ')
+        const cold = prepared.coldSeconds?.toFixed(1) ?? ''
+        return [[backbone.id, work, side, prepared.seconds.toFixed(1), cold, programs, prepared.remark ?? '']]
+      }),
+    ),
+  )
+  return table(['backbone', 'work', 'side', 'first result', 'with an empty cache', 'programs', 'remarks'], lines)
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+function sidesIn(ratios: readonly Ratios[]): string[] {
+  return [...new Set(ratios.flatMap(({ work }) => work.sides.map(({ side }) => side)))]
 }
 
-function row(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`
+function milliseconds(side: SideResult | undefined): string {
+  if (side?.failure !== undefined) return 'failed'
+  const median = side && medianOf(side)
+  return median === undefined ? '–' : median.toFixed(0)
+}
+
+function times(ratio: number | undefined): string {
+  return ratio === undefined ? '–' : ratio.toFixed(2)
+}
+
+function mebibytes(bytes: number | null | undefined): string {
+  return bytes ? (bytes / 2 ** 20).toFixed(0) : '–'
+}
+
+function listed(sentences: readonly string[]): string {
+  return sentences.length > 0 ? sentences.map((sentence) => `- ${sentence}`).join('\n') : 'Nothing.'
+}
+
+/** A table of Markdown. */
+export function table(heads: readonly string[], lines: readonly (readonly string[])[]): string {
+  const row = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '/')).join(' | ')} |`
+  return [row(heads), row(heads.map(() => '---')), ...lines.map(row)].join('\n')
 }

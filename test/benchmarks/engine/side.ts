@@ -1,63 +1,154 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import type { Normalisation } from '@gauntlet/nn'
 
-/** What a side can be asked to do once, and be timed at. */
-export const works = ['forward', 'input gradient', 'fine-tuning step'] as const
+/** What a side can be asked to do once and be timed at. The order is that of a run: a training step's peak of memory is that of a fresh process. */
+export const works = ['training step', 'APGD iteration', 'forward'] as const
 export type Work = (typeof works)[number]
 
-/** Where both sides find the same work to do. */
+/** Where all sides find the same work to do. */
 export interface Assignment {
-  /** Safetensors with timm's names: the model both start from. */
+  /** The backbone, by its id. */
+  readonly backbone: string
+  readonly classes: number
+  readonly normalisation: Normalisation
+  /** Safetensors with the checkpoint's names: the model all start from. */
   readonly parameters: string
   /** Safetensors with `images` [batch, side, side, 3] in [0, 1] and `labels` [batch]. */
   readonly batch: string
-  readonly classes: number
+  /** Side of the images, in pixels. */
+  readonly side: number
   readonly attackEpsilon: number
   readonly attackIterations: number
   readonly learningRate: number
+  readonly weightDecay: number
   readonly threads: number
+  /** Whether evaluation may work with batch norms folded into the convolutions before them, or what else a side does to a frozen model. */
+  readonly frozen: boolean
 }
 
-/** What a side answers: how long the work took and, of each work, a number by which two sides can be seen to have done the same. */
-export interface Answer {
+export type Question =
+  { readonly ask: 'prepare' | 'turn' | 'profile'; readonly work: Work } | { readonly ask: 'memory'; readonly work?: undefined }
+
+/** A work made ready and done once. */
+export interface Prepared {
+  /** Until it had been done for the first time, with all capturing and compiling that it needed. */
+  readonly seconds: number
+  /** Numbers by which two sides can be seen to have done the same. */
+  readonly checks: Readonly<Record<string, number>>
+  /** Whether the work draws random numbers, so that the checks agree roughly only. */
+  readonly random?: boolean
+  /** Seconds by program: capturing, and compiling with the check against the eager run. */
+  readonly programs?: readonly ProgramSeconds[]
+  /** The seconds of a former run with an empty cache, where this one took compiled code from it. */
+  readonly coldSeconds?: number
+  /** What to know about how the work is done. */
+  readonly remark?: string
+}
+
+export interface ProgramSeconds {
+  readonly program: string
+  readonly seconds: number
+}
+
+/** Resident memory in bytes. */
+export interface Memory {
+  /** The most since the process started. */
+  readonly whole: number
+  /** The most since the last work was prepared; null where the kernel does not let a process forget its peak. */
+  readonly steps: number | null
+}
+
+/** Where the time of one work goes. */
+export interface Profile {
+  /** The work in milliseconds: as it is timed, and (where another) as it was observed. */
   readonly milliseconds: number
-  /** Sum of the squared logits; of the squared gradient; mean loss of the first fine-tuning step, `null` until it is known. */
-  readonly check: number | null
+  readonly observedMilliseconds: number
+  readonly operators: readonly { readonly operator: string; readonly milliseconds: number; readonly calls: number }[]
+  readonly remark: string
 }
 
-/** A side went away before it had answered; its own words stand above. */
-class SideFailed extends Error {
+/** What each question is answered with. */
+interface Answers {
+  readonly prepare: Prepared
+  readonly turn: { readonly milliseconds: number }
+  readonly memory: Memory
+  readonly profile: Profile
+}
+
+/** A side could not do what it was asked; `message` says why in its own words. */
+export class SideFailed extends Error {
   override readonly name = 'SideFailed'
 }
 
-/** One of those compared: a process that works when asked and otherwise waits, so that sides can take turns. */
+/** One of those compared: a process that works when asked and otherwise waits, so that sides can take turns. Starts when first asked, and anew after it died. */
 export class Side {
-  private readonly process: ChildProcess
-  private readonly lines: AsyncIterator<string>
+  private running: { process: ChildProcess; lines: AsyncIterator<string>; words: string } | undefined
 
   constructor(
     readonly name: string,
-    command: readonly string[],
-    variables: Record<string, string>,
-  ) {
-    this.process = spawn(command[0]!, command.slice(1), {
-      env: { ...process.env, ...variables },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
-    this.lines = createInterface({ input: this.process.stdout! })[Symbol.asyncIterator]()
-  }
+    private readonly command: readonly string[],
+    private readonly variables: Readonly<Record<string, string>>,
+    /** How long one answer may take. */
+    private readonly patienceSeconds: number,
+  ) {}
 
-  async ask(work: Work): Promise<Answer> {
-    this.process.stdin!.write(`${JSON.stringify(work)}\n`)
-    const { value, done } = await this.lines.next()
-    if (done) throw new SideFailed(`${this.name} stopped while it did ${work}; see what it wrote above.`)
-    return JSON.parse(value) as Answer
+  /** One answer, or `SideFailed`. */
+  async ask<Ask extends keyof Answers>(ask: Ask, work?: Work): Promise<Answers[Ask]> {
+    const running = (this.running ??= this.start())
+    running.process.stdin!.write(`${JSON.stringify({ ask, work })}\n`)
+    const late = { isLate: false }
+    const timer = setTimeout(() => {
+      late.isLate = true
+      running.process.kill('SIGKILL')
+    }, this.patienceSeconds * 1000)
+    try {
+      const answer = JSON.parse(await this.nextAnswer(running)) as Answers[Ask] & { error?: string }
+      if (answer.error) throw new SideFailed(answer.error)
+      return answer
+    } catch (error) {
+      if (late.isLate) throw new SideFailed(`It had not answered after ${this.patienceSeconds} s.`)
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   async stop(): Promise<void> {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return
-    this.process.stdin!.end()
-    await once(this.process, 'exit')
+    const { process } = this.running ?? {}
+    this.running = undefined
+    if (!process || process.exitCode !== null || process.signalCode !== null) return
+    process.stdin!.end()
+    const timer = setTimeout(() => process.kill('SIGKILL'), 10_000)
+    await once(process, 'exit')
+    clearTimeout(timer)
+  }
+
+  /** Ends the process at once. */
+  kill(): void {
+    this.running?.process.kill('SIGKILL')
+  }
+
+  private start(): NonNullable<Side['running']> {
+    const child = spawn(this.command[0]!, this.command.slice(1), { env: { ...process.env, ...this.variables } })
+    const running = { process: child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](), words: '' }
+    child.stderr.on('data', (chunk: Buffer) => (running.words = (running.words + chunk.toString()).slice(-2000)))
+    child.stdin.on('error', () => {}) // of a process that died: its output ends, which `nextAnswer` tells
+    child.on('error', (error) => (running.words += error.message))
+    return running
+  }
+
+  /** The next line that is an answer; libraries may print others. */
+  private async nextAnswer(running: NonNullable<Side['running']>): Promise<string> {
+    for (;;) {
+      const { value, done } = await running.lines.next()
+      if (done) {
+        this.running = undefined
+        const last = running.words.trim().split('\n').slice(-3).join(' ') || 'it said nothing'
+        throw new SideFailed(`It stopped (${running.process.signalCode ?? running.process.exitCode ?? 'no exit code'}): ${last}`)
+      }
+      if (value.startsWith('{')) return value
+    }
   }
 }

@@ -1,5 +1,3 @@
-import type { Answer } from './side.ts'
-
 /**
  * Holds `fineTune` before each optimiser step: where a step is one micro-batch, it asks for images once a step, so that the time from
  * one such request to the next is that of a whole step, the optimiser's and the bookkeeping included.
@@ -7,7 +5,6 @@ import type { Answer } from './side.ts'
 export class StepGate {
   private arrival = withResolvers<void>()
   private go = withResolvers<void>()
-  private firstLoss: number | null = null
 
   /** Called by the training: the last step is over, the next one may begin when somebody asks for it. */
   async pass(): Promise<void> {
@@ -17,18 +14,11 @@ export class StepGate {
   }
 
   /** Lets one step through. */
-  async step(): Promise<Answer> {
+  async step(): Promise<void> {
     await this.arrival.promise
     this.arrival = withResolvers()
-    const start = performance.now()
     this.go.resolve()
     await this.arrival.promise
-    return { milliseconds: performance.now() - start, check: this.firstLoss }
-  }
-
-  /** The mean loss of the step before the present one, `null` in the first. */
-  tell(loss: number | null): void {
-    this.firstLoss ??= loss
   }
 
   fail(error: unknown): void {

@@ -1,0 +1,136 @@
+import { apgdBegin, apgdStep, crossEntropy, linf } from '@gauntlet/attacks'
+import { ProgramBuilder, tf, type Tensor, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { evaluationMode, foldablePairs, foldBatchNorms, Parameters } from '@gauntlet/nn'
+import { defaultHyperparameters } from '@gauntlet/study'
+import { fineTune, type TrainableModel, type TrainingSettings } from '@gauntlet/training'
+import type { ProgramWatch } from './program-watch.ts'
+import type { Assignment, Prepared } from './side.ts'
+import { StepGate } from './step-gate.ts'
+
+/** What all works start from. */
+export interface Workplace {
+  readonly assignment: Assignment
+  readonly model: TrainableModel
+  readonly parameters: Parameters
+  /** [batch, side, side, 3] in [0, 1], and int32 [batch]; as tensors and as numbers of the host. */
+  readonly images: Tensor4D
+  readonly labels: Tensor1D
+  readonly host: { readonly images: Float32Array; readonly labels: Int32Array }
+  readonly watch: ProgramWatch
+}
+
+/** A work that has programs. `once` gives the numbers that the sides are compared by at its first run. */
+export interface ReadyWork {
+  once(): Promise<Prepared['checks']>
+  readonly remark?: string
+}
+
+/** Logits, the weights being state of the program. Ends when a number computed from them has come to the host. */
+export function forward(place: Workplace): ReadyWork {
+  const { parameters, remark } = frozenParameters(place)
+  const builder = new ProgramBuilder({ parameters: Object.fromEntries(parameters.entries()) })
+  const program = builder.capture(
+    'forward',
+    ({ images }, state) => ({
+      outputs: {
+        squares: logitsOf(
+          place,
+          state.parameters,
+        )(images as Tensor4D)
+          .square()
+          .sum(),
+      },
+    }),
+    { images: place.images },
+  )
+  const session = builder.load()
+  builder.dispose()
+  return {
+    ...remark,
+    once: async () => ({ 'squared logits': readSum(session.run(program, { images: place.images }).squares) }),
+  }
+}
+
+/** The second of three iterations, over and over: the run's state stays on the device. */
+export function attackIteration(place: Workplace): ReadyWork {
+  const { images, labels, assignment } = place
+  const { parameters, remark } = frozenParameters(place)
+  const named = Object.fromEntries(parameters.entries())
+  const problem = (values: Record<string, Tensor>) => ({
+    logits: logitsOf(place, values),
+    loss: crossEntropy,
+    ball: linf(assignment.attackEpsilon),
+    iterations: assignment.attackIterations,
+  })
+  const begun = apgdBegin({ ...problem(named), images, labels }, images)
+  const builder = new ProgramBuilder({ parameters: named, run: begun.state })
+  const program = builder.capture(
+    'iterate',
+    (inputs, state) => {
+      const given = { images: inputs.images as Tensor4D, labels: inputs.labels as Tensor1D }
+      const step = apgdStep({ ...problem(state.parameters), ...given }, state.run, 1)
+      return { outputs: { loss: step.inspection.loss }, state: { run: step.state } }
+    },
+    { images, labels },
+  )
+  const session = builder.load()
+  builder.dispose()
+  return { ...remark, once: async () => ({ loss: readSum(session.run(program, { images, labels }).loss) }) }
+}
+
+/** One step of `fineTune` by Classic AT of everything: what the stage runs, but for the reading of images. */
+export function trainingStep(place: Workplace): ReadyWork {
+  const { model, parameters, host, assignment, watch } = place
+  const gate = new StepGate()
+  const numbers: Record<string, number> = {}
+  watch.next('step', ({ numbers: sums }) => {
+    const [loss, , , square] = (sums as Tensor).dataSync()
+    Object.assign(numbers, { loss: loss! / host.labels.length, 'gradient norm': Math.sqrt(square!) })
+  })
+  const read = async () => {
+    await gate.pass()
+    return host
+  }
+  const training = { count: host.labels.length, resolution: assignment.side, read }
+  const settings = settingsOf(assignment, host.labels.length)
+  void fineTune({ model, parameters, settings, training }).catch((error: unknown) => gate.fail(error))
+  return {
+    once: async () => {
+      await gate.step()
+      return numbers
+    },
+  }
+}
+
+/** One batch an epoch, for as long as anybody asks. */
+function settingsOf({ attackEpsilon, attackIterations, learningRate, weightDecay }: Assignment, batch: number): TrainingSettings {
+  const rates = { learningRateBackbone: learningRate, learningRateHead: learningRate }
+  const decays = { weightDecayBackbone: weightDecay, weightDecayHead: weightDecay }
+  const sizes = { effectiveBatch: batch, microBatch: batch }
+  return {
+    loss: 'Classic AT',
+    protocol: { id: 'FFT', trains: 'all', epochs: 1_000_000 },
+    seed: 0,
+    hyperparameters: { ...defaultHyperparameters, ...rates, ...decays, ...sizes, attackEpsilon, attackIterations },
+  }
+}
+
+/** With batch norms folded, where the assignment allows it and there are any to fold. */
+function frozenParameters(place: Workplace): { parameters: Parameters; remark?: { remark: string } } {
+  const { parameters, images, assignment } = place
+  const evaluate = () => logitsOf(place, Object.fromEntries(parameters.entries()))(images)
+  const pairs = assignment.frozen ? foldablePairs(evaluate) : []
+  if (pairs.length === 0) return { parameters }
+  return { parameters: foldBatchNorms(parameters, pairs), remark: { remark: `${pairs.length} batch norms folded` } }
+}
+
+function logitsOf({ model }: Workplace, values: Readonly<Record<string, Tensor>>) {
+  const parameters = Parameters.of(Object.entries(values))
+  return (images: Tensor4D) => model.logits(images, parameters, evaluationMode)
+}
+
+function readSum(values: Tensor): number {
+  const sum = (values.dataSync() as Float32Array).reduce((total, value) => total + value, 0)
+  values.dispose()
+  return sum
+}

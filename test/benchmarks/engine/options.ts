@@ -1,0 +1,93 @@
+import { parseArgs } from 'node:util'
+import { backboneFor, backboneIds } from '@gauntlet/backbones'
+import { representatives } from './representatives.ts'
+import { works, type Work } from './side.ts'
+import { sideNames, type SideName } from './sides.ts'
+
+/** The benchmark was asked for something it does not have; the message says what it has. */
+export class OptionInvalid extends Error {
+  override readonly name = 'OptionInvalid'
+}
+
+/** What is to be compared, and how. */
+export interface Options {
+  readonly backbones: readonly string[]
+  readonly works: readonly Work[]
+  readonly sides: readonly SideName[]
+  readonly batch: number
+  /** Side of the images where the backbone leaves the choice, in pixels. */
+  readonly side: number
+  readonly threads: number
+  /** Turns that count, by work. */
+  readonly rounds: Readonly<Record<Work, number>>
+  /** How long one answer of a side may take. */
+  readonly patienceSeconds: number
+  readonly frozen: boolean
+  /** Where results are kept, after each work. */
+  readonly json: string
+  readonly mode: 'measure' | 'prepare' | 'profile'
+}
+
+/** Short runs get more turns, since they vary more. */
+const usualRounds: Readonly<Record<Work, number>> = { 'training step': 3, 'APGD iteration': 5, forward: 9 }
+
+const shortNames: Readonly<Record<string, Work>> = { training: 'training step', apgd: 'APGD iteration', forward: 'forward' }
+
+/** Reads the command line; `json` is where results go unless it says where. */
+export function parseOptions(given: readonly string[], json: string): Options {
+  const { values } = parseArgs({ args: [...given], options: declared })
+  const rounds = values.rounds === undefined ? undefined : wholeNumber('rounds', values.rounds)
+  return {
+    backbones: values.profile ? [knownBackbone(values.profile)] : backbonesOf(values.backbones, values.all),
+    works: chosenOf('works', values.works, Object.keys(shortNames)).map((name) => shortNames[name]!),
+    sides: chosenOf('sides', values.sides, Object.keys(sideNames)) as SideName[],
+    batch: wholeNumber('batch', values.batch),
+    side: wholeNumber('side', values.side),
+    threads: wholeNumber('threads', values.threads),
+    rounds: rounds ? { 'training step': rounds, 'APGD iteration': rounds, forward: rounds } : usualRounds,
+    patienceSeconds: wholeNumber('patience', values.patience),
+    frozen: values.frozen,
+    json: values.json ?? json,
+    mode: values.profile ? 'profile' : values.prepare ? 'prepare' : 'measure',
+  }
+}
+
+const declared = {
+  backbones: { type: 'string' },
+  all: { type: 'boolean', default: false },
+  works: { type: 'string', default: 'training,apgd,forward' },
+  sides: { type: 'string', default: 'gauntlet,eager,channels_last,compiled' },
+  batch: { type: 'string', default: '8' },
+  side: { type: 'string', default: '128' },
+  threads: { type: 'string', default: '2' },
+  rounds: { type: 'string' },
+  patience: { type: 'string', default: '900' },
+  frozen: { type: 'boolean', default: false },
+  json: { type: 'string' },
+  prepare: { type: 'boolean', default: false },
+  profile: { type: 'string' },
+} as const
+
+function backbonesOf(named: string | undefined, all: boolean): readonly string[] {
+  if (named) return named.split(',').map(knownBackbone)
+  return all ? backboneIds : representatives()
+}
+
+function knownBackbone(id: string): string {
+  return backboneFor(id).id
+}
+
+function chosenOf(option: string, value: string, known: readonly string[]): string[] {
+  const names = value.split(',')
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    throw new OptionInvalid(`--${option} has no ${JSON.stringify(unknown)}; choose from ${known.join(',')}.`)
+  }
+  return known.filter((name) => names.includes(name))
+}
+
+function wholeNumber(option: string, value: string): number {
+  const number = Number(value)
+  if (Number.isInteger(number) && number > 0) return number
+  throw new OptionInvalid(`--${option} is ${JSON.stringify(value)}; give a whole number above 0.`)
+}

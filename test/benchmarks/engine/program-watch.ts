@@ -1,0 +1,62 @@
+import { ProgramBuilder, type NamedTensors, type Program, type ProgramSession, type TensorTree } from '@gauntlet/engine'
+import { OperatorTimes } from './operator-times.ts'
+import type { ProgramSeconds } from './side.ts'
+
+type Outputs = Readonly<Record<string, TensorTree>>
+
+/** Sees every program that this process captures, loads and runs, so that code of the stages can be timed as it is. */
+export class ProgramWatch {
+  /** Since the last `forget`. */
+  seconds: ProgramSeconds[] = []
+  /** Of the eager runs that programs are captured from. */
+  operators = new OperatorTimes()
+  /** How far the worst first replay was from its eager run. */
+  deviation = 0
+  nodes = 0
+  private readonly listeners = new Map<string, (outputs: Outputs) => void>()
+
+  constructor() {
+    const watch = this
+    const { capture, load } = ProgramBuilder.prototype
+    ProgramBuilder.prototype.capture = function (this: ProgramBuilder, name: string, ...rest: [never, never]) {
+      const program = watch.timed(`capture ${name}`, () => watch.operators.during(() => capture.call(this, name, ...rest)))
+      watch.nodes += (program as unknown as Program).nodes.length
+      return program
+    } as typeof capture
+    ProgramBuilder.prototype.load = function (this: ProgramBuilder, ...form) {
+      const session = watch.timed('compile and check', () => load.call(this, ...form))
+      watch.listen(session as ProgramSession<unknown>)
+      return session
+    }
+  }
+
+  forget(): void {
+    this.seconds = []
+    this.operators = new OperatorTimes()
+    this.deviation = 0
+    this.nodes = 0
+  }
+
+  /** Hands the next outputs of the program `name` to `listener`, which must not keep them. */
+  next(name: string, listener: (outputs: Outputs) => void): void {
+    this.listeners.set(name, listener)
+  }
+
+  private listen(session: ProgramSession<unknown>): void {
+    for (const { deviation } of session.agreements.values()) this.deviation = Math.max(this.deviation, deviation)
+    const run = session.run.bind(session)
+    session.run = <I extends NamedTensors, O extends TensorTree>(program: Program<I, O>, inputs: I): O => {
+      const outputs = run(program, inputs)
+      const listener = this.listeners.get(program.name)
+      if (this.listeners.delete(program.name)) listener!(outputs as Outputs)
+      return outputs
+    }
+  }
+
+  private timed<Result>(program: string, work: () => Result): Result {
+    const begun = performance.now()
+    const result = work()
+    this.seconds.push({ program, seconds: (performance.now() - begun) / 1000 })
+    return result
+  }
+}

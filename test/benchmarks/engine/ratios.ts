@@ -1,0 +1,92 @@
+import { medianOf, type BackboneResult, type Results, type SideResult, type WorkResult } from './results.ts'
+import { works, type Work } from './side.ts'
+import { sideNames } from './sides.ts'
+
+const ours: string = sideNames.gauntlet
+
+/** Our speed over the others' at one work of one backbone: above 1 we are faster. */
+export interface Ratios {
+  readonly backbone: BackboneResult
+  readonly work: WorkResult
+  /** By side; only those that did the work. */
+  readonly over: ReadonlyMap<string, number>
+  readonly overBest: number | undefined
+}
+
+/** Of one work, by backbone. */
+export function ratiosOf({ backbones }: Results, work: Work): Ratios[] {
+  return backbones.flatMap((backbone) => {
+    const result = backbone.works.find((one) => one.work === work)
+    return result ? [{ backbone, work: result, ...overOthers(result) }] : []
+  })
+}
+
+function overOthers({ sides }: WorkResult): Pick<Ratios, 'over' | 'overBest'> {
+  const time = medianOf(sides.find(({ side }) => side === ours) ?? { side: ours, milliseconds: [] })
+  if (time === undefined) return { over: new Map(), overBest: undefined }
+  const pairs = sides.flatMap((side) => {
+    const median = side.side === ours ? undefined : medianOf(side)
+    return median === undefined ? [] : [[side.side, median / time] as const]
+  })
+  return { over: new Map(pairs), overBest: pairs.length > 0 ? Math.min(...pairs.map(([, ratio]) => ratio)) : undefined }
+}
+
+/** Undefined of none. */
+export function geometricMean(values: readonly number[]): number | undefined {
+  if (values.length === 0) return undefined
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length)
+}
+
+/** Our peak of memory over each other's, by side; `of` chooses which peak. */
+export function memoryRatios(work: WorkResult, of: 'whole' | 'steps'): Map<string, number> {
+  const bytes = (side: SideResult | undefined) => side?.memory?.[of] || undefined
+  const own = bytes(work.sides.find(({ side }) => side === ours))
+  return new Map(
+    work.sides.flatMap((side) => {
+      const theirs = side.side === ours ? undefined : bytes(side)
+      return own && theirs ? [[side.side, own / theirs] as const] : []
+    }),
+  )
+}
+
+/** What the engine is to reach. */
+const aims = { best: 1, meanOverEager: 1.2, memory: 1.1, programSeconds: 10 } as const
+
+/** What falls short of the aims, a sentence each, the worst of each kind first; and what has no number. */
+export function shortfalls(results: Results): string[] {
+  const all = works.flatMap((work) => ratiosOf(results, work))
+  return [
+    ...means(results),
+    ...all
+      .filter(({ overBest }) => overBest !== undefined && overBest < aims.best)
+      .sort((one, other) => one.overBest! - other.overBest!)
+      .map(({ backbone, work, overBest }) => `${backbone.id}, ${work.work}: ${overBest!.toFixed(2)} of the best PyTorch`),
+    ...all.flatMap(({ backbone, work }) => [...heavy(backbone, work), ...slowPrograms(backbone, work)]),
+    ...all.flatMap(({ backbone, work }) =>
+      work.sides.flatMap(({ side, failure }) => (failure ? [`${backbone.id}, ${work.work}, ${side}: ${failure}`] : [])),
+    ),
+    ...(results.complete ? [] : ['The run was interrupted: what is missing here was not measured.']),
+  ]
+}
+
+function means(results: Results): string[] {
+  return works.flatMap((work) => {
+    const mean = geometricMean(ratiosOf(results, work).flatMap(({ over }) => over.get(sideNames.eager) ?? []))
+    if (mean === undefined || mean >= aims.meanOverEager) return []
+    return [`${work}: geometric mean over PyTorch eager ${mean.toFixed(2)}, to be ${aims.meanOverEager}`]
+  })
+}
+
+function heavy({ id }: BackboneResult, work: WorkResult): string[] {
+  const ratios = [...memoryRatios(work, 'whole').values()]
+  const most = Math.max(...ratios)
+  return ratios.length > 0 && most > aims.memory
+    ? [`${id}: peak memory of the training step ${most.toFixed(2)} times the leanest PyTorch's`]
+    : []
+}
+
+function slowPrograms({ id }: BackboneResult, { work, sides }: WorkResult): string[] {
+  const programs = sides.find(({ side }) => side === ours)?.prepared?.programs ?? []
+  const seconds = programs.reduce((sum, program) => sum + program.seconds, 0)
+  return seconds > aims.programSeconds ? [`${id}, ${work}: capturing and compiling took ${seconds.toFixed(1)} s`] : []
+}

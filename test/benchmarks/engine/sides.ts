@@ -1,0 +1,42 @@
+import { join } from 'node:path'
+import process from 'node:process'
+import { deviceVariables } from '@gauntlet/engine/device-variables'
+import { Side, type Assignment } from './side.ts'
+
+/** Those that can be compared, by the names of the command line. Ours, then PyTorch as it comes, in the layout that suits convolutions, and compiled by inductor in that layout. */
+export const sideNames = {
+  gauntlet: 'Gauntlet',
+  eager: 'PyTorch',
+  channels_last: 'PyTorch channels_last',
+  compiled: 'torch.compile',
+} as const
+
+export type SideName = keyof typeof sideNames
+
+const pythonWords: Readonly<Record<Exclude<SideName, 'gauntlet'>, readonly string[]>> = {
+  eager: [],
+  channels_last: ['channels_last'],
+  compiled: ['channels_last', 'compiled'],
+}
+
+/** Where the sides find what they need. */
+export interface SideSetting {
+  readonly python: string
+  readonly cacheFolder: string
+  readonly patienceSeconds: number
+}
+
+/** One side, which starts when it is asked something. Compiled code is kept by backbone, sizes and threads. */
+export function sideFor(name: SideName, assignment: Assignment, batch: number, setting: SideSetting): Side {
+  const { backbone, side, threads, frozen } = assignment
+  const key = [backbone, `${side}px`, `batch-${batch}`, `threads-${threads}`, ...(frozen ? ['frozen'] : [])].join('-')
+  const compiled = join(setting.cacheFolder, 'benchmarks', 'inductor', key)
+  const variables = { ...deviceVariables({ threads }), TORCHINDUCTOR_CACHE_DIR: compiled }
+  return new Side(sideNames[name], commandOf(name, JSON.stringify(assignment), setting), variables, setting.patienceSeconds)
+}
+
+function commandOf(name: SideName, words: string, { python }: SideSetting): string[] {
+  const inFolder = (file: string) => join(import.meta.dirname, file)
+  if (name === 'gauntlet') return [process.execPath, '--import', 'tsx', inFolder('gauntlet-side.ts'), words]
+  return [python, inFolder('pytorch_side.py'), words, ...pythonWords[name]]
+}
