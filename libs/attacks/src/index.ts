@@ -8,6 +8,15 @@ export { fittingBatchSize, padded } from './batch-size.ts'
 export type { EnsembleProgress, SavedTensor } from './ensemble-progress.ts'
 export { attacksOf, ensembleNames, ensembleOf, type AttackEntry, type Ensemble, type EnsembleName } from './ensemble.ts'
 export { fabAttack, type FabSettings } from './fab-attack.ts'
+export {
+  flagNames,
+  flagsOfAnswers,
+  flagsOfGradients,
+  flagsOfVerdicts,
+  type Flag,
+  type FlagName,
+  type FlagPolicy,
+} from './flags.ts'
 export type { CleanAnswer, Gallery } from './gallery.ts'
 export type { Inspection } from './inspection.ts'
 export { l1 } from './l1.ts'

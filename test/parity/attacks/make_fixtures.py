@@ -151,7 +151,8 @@ def trajectories(generator):
             attack.init_hyperparam(images)
             found[f"apgd {loss} {norm}"] = recorded(model, lambda a=attack: a.attack_single_run(images, labels), norm == "Linf")
             criterion = {"ce": lambda z, y: torch.nn.functional.cross_entropy(z, y, reduction="none"), "dlr": attack.dlr_loss}.get(loss)
-            exact_until = resolved(model, criterion or attack.dlr_loss_targeted, labels)
+            origin = channels_last(images).reshape(IMAGES, -1) if norm == "L1" else None
+            exact_until = resolved(model, criterion or attack.dlr_loss_targeted, labels, origin)
             found[f"apgd {loss} {norm}"]["resolved"] = exact_until
         if norm == "L1":
             attack = APGDAttack(model, n_iter=25, norm=norm, eps=eps, device="cpu")
@@ -182,8 +183,8 @@ def recorded(model, run, uniform=False, pick=lambda asked: asked):
     return {"noise": packed(start[0]) if start else None, **kept(points)}
 
 
-def resolved(model, criterion, labels):
-    """How many steps float32 can follow: until two losses, or a slope and 0, are as close as its rounding. The rest of a run follows the rounding."""
+def resolved(model, criterion, labels, origin=None):
+    """How many steps float32 can follow: until two losses, a slope and 0 or, in the L1 ball, an offset and 0 are as close as its rounding, which then decides."""
     losses = []
     for step, points in enumerate(list(model.asked)):
         leaf = points.clone().requires_grad_()
@@ -191,6 +192,8 @@ def resolved(model, criterion, labels):
         slope = torch.autograd.grad(loss.sum(), leaf)[0].abs()
         steep = slope.max(1, keepdim=True)[0]
         if any((loss - former).abs().min() < 2e-6 for former in losses) or (slope / steep).min() < 1e-5:
+            return step
+        if origin is not None and any(0 < offset < 1e-7 for offset in (points - origin).abs().flatten().tolist()):
             return step
         losses.append(loss.detach())
     return len(losses)
