@@ -22,7 +22,7 @@ export const clipNormalisation: Normalisation = {
 export const plainPixels: Normalisation = { mean: [0, 0, 0], deviation: [1, 1, 1], channelOrder: 'rgb' }
 
 /** What the study's authors fed a backbone: CLIP's normalisation where `laion` is in its name, ImageNet's to all others, whatever they expect. */
-export function paperNormalisation(id: string): Normalisation {
+function paperNormalisation(id: string): Normalisation {
   return id.includes('laion') ? clipNormalisation : imageNetNormalisation
 }
 

@@ -1,6 +1,6 @@
 import { backboneFor } from '@gauntlet/backbones'
 import { tf } from '@gauntlet/engine'
-import { evaluationMode, Parameters } from '@gauntlet/nn'
+import { evaluationMode } from '@gauntlet/nn'
 import { backboneArchitecture, backboneCatalogue } from '@gauntlet/study'
 import { toParameters } from '@gauntlet/weights'
 import { describe, expect, it } from 'vitest'
@@ -48,7 +48,7 @@ function countOf(id: string, side: number): number {
         ? ({ name, shape, dtype: 'int64', data: new BigInt64Array(size) } as const)
         : ({ name, shape, dtype: 'float32', data: new Float32Array(size) } as const)
     })
-    const parameters: Parameters = toParameters(zeros, specifications)
+    const parameters = toParameters(zeros, specifications)
     return countMultiplyAccumulates(() => backbone.logits(tf.zeros([1, side, side, 3]), parameters, evaluationMode))
   })
 }

@@ -42,6 +42,7 @@ function likeliest(id: string): { values: number[]; indices: number[] } {
   const specifications = backbone.specifications(1000)
   const parameters = toParameters(loadStrictly(backbone.adoptCheckpoint(published), specifications).arrays, specifications)
   const { shape, data } = named('photographs')
+  const [count, height, width] = shape as [number, number, number, number]
   const images = tf.tensor(
     Float32Array.from(data as Uint8Array, (value) => value / 255),
     [...shape],
