@@ -53,6 +53,10 @@ describe.each(balls)('the offset towards a hyperplane in the %s norm', (norm, ba
   })
 
   it('is nothing on the hyperplane', () => {
-    fc.assert(fc.property(aPoint, aSlope, (point, slope) => expect(sizes[norm](offsetOf(point, slope, 0))).toBeLessThan(1e-6)))
+    fc.assert(
+      fc.property(aPoint, aSlope, (point, slope) => {
+        expect(sizes[norm](offsetOf(point, slope, 0))).toBeLessThan(1e-6)
+      }),
+    )
   })
 })
