@@ -15,8 +15,18 @@ export interface ForwardProbe extends ProbedModel {
   readonly gradients: boolean
 }
 
+/** `gauntlet probe corrupt`: images under one corruption. Paths are absolute. */
+export interface CorruptProbe {
+  readonly verb: 'corrupt'
+  readonly inputs: string
+  readonly out: string
+  readonly corruption: string
+  readonly severity: number
+  readonly seed: number
+}
+
 /** What `gauntlet` sends the probe's process, one verb a kind. */
-export type ProbeRequest = ForwardProbe
+export type ProbeRequest = ForwardProbe | CorruptProbe
 
 /** What the probe's process answers: any number of `progress`, then one of the others. */
 export type ProbeAnswer =

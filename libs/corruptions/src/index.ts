@@ -1,3 +1,3 @@
 export { corrupt } from './corrupt.ts'
-export { assignPortfolio, knownCorruption, UnknownCorruption, type Severity } from './portfolio.ts'
+export { assignPortfolio, knownCorruption, knownSeverity, UnknownCorruption, type Severity } from './portfolio.ts'
 export type { Rgb8Image } from './rgb8-image.ts'

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { addProbeCorrupt } from './probe-corrupt.ts'
 import { addProbeForward } from './probe-forward.ts'
 
 /** `gauntlet probe`: one model on given weights and images, for checking against another implementation. One verb a file. */
@@ -6,5 +7,5 @@ export function addProbe(program: Command): void {
   const probe = program
     .command('probe')
     .description('one model on given weights and images, to compare with another implementation')
-  for (const add of [addProbeForward]) add(probe)
+  for (const add of [addProbeForward, addProbeCorrupt]) add(probe)
 }

@@ -11,6 +11,7 @@ import type { Probe } from './probe.ts'
 
 const verbs: { readonly [Verb in ProbeRequest['verb']]: () => Promise<Probe<Extract<ProbeRequest, { verb: Verb }>>> } = {
   forward: async () => (await import('./forward.ts')).forward,
+  corrupt: async () => (await import('./corrupt.ts')).corrupt,
 }
 
 // libtensorflow reads these when it is loaded, which the import of a verb does.
@@ -22,7 +23,8 @@ process.once('message', (request: ProbeRequest) => void answer(request))
 
 async function answer(request: ProbeRequest): Promise<void> {
   try {
-    const probe = await verbs[request.verb]()
+    // The verb of the request is the verb of its probe, which the compiler does not see.
+    const probe = (await verbs[request.verb]()) as Probe<ProbeRequest>
     const summary = await probe(request, (done, total) => send({ type: 'progress', done, total }))
     end({ type: 'done', summary })
   } catch (error) {

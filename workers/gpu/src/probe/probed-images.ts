@@ -43,13 +43,15 @@ function imagesOf(shape: ProbedImages['shape'], pixels: Float32Array, labels: In
   }
 }
 
-function requireArray(arrays: readonly NamedArray[], path: string, name: string, form: string): NamedArray {
+/** The tensor of that name; `form` says what it should be. */
+export function requireArray(arrays: readonly NamedArray[], path: string, name: string, form: string): NamedArray {
   const array = arrays.find((one) => one.name === name)
   if (!array) throw new ProbeInputInvalid(`The inputs ${path} have no tensor called ${name}; add one, ${form}.`)
   return array
 }
 
-function requireImages({ dtype, shape }: NamedArray): ProbedImages['shape'] {
+/** The shape of images, at least one, channels last. */
+export function requireImages({ dtype, shape }: NamedArray): ProbedImages['shape'] {
   if (dtype !== 'float32') refuse(`images are ${dtype}; give float32 in [0, 1]`)
   if (shape.length !== 4 || shape[3] !== 3) refuse(`images have the shape [${shape.join(', ')}]; give [n, height, width, 3]`)
   if (shape.includes(0)) refuse(`images have the shape [${shape.join(', ')}]; give at least one`)
