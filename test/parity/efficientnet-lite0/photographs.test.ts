@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { backboneFor } from '@gauntlet/backbones'
-import { tf, type Tensor4D } from '@gauntlet/engine'
+import { tf } from '@gauntlet/engine'
 import { evaluationMode } from '@gauntlet/nn'
 import { fetchSource } from '@gauntlet/sources'
 import { backboneFacts } from '@gauntlet/study'
@@ -42,11 +42,8 @@ function likeliest(id: string): { values: number[]; indices: number[] } {
   const specifications = backbone.specifications(1000)
   const parameters = toParameters(loadStrictly(backbone.adoptCheckpoint(published), specifications).arrays, specifications)
   const { shape, data } = named('photographs')
-  const [count, height, width] = shape as [number, number, number, number]
-  const images = tf.tensor(
-    Float32Array.from(data as Uint8Array, (value) => value / 255),
-    [...shape],
-  ) as Tensor4D
+  const pixels = Float32Array.from(data as Uint8Array, (value) => value / 255)
+  const images = tf.tensor4d(pixels, shape as [number, number, number, number])
   const { values, indices } = tf.topk(backbone.logits(images, parameters, evaluationMode).softmax(), 5)
   return { values: Array.from(values.dataSync()), indices: Array.from(indices.dataSync()) }
 }
