@@ -63,5 +63,5 @@ function chosenLogits(logits: Tensor2D, choose: (values: Tensor2D) => Tensor[]):
     ),
     gradFunc: () => tf.zerosLike(logits),
   }))(logits)
-  return tf.unstack(logits.expandDims(1).mul(masks).sum(2), 1)
+  return tf.unstack(logits.reshape([-1, 1, logits.shape[1]]).mul(masks).sum(2), 1)
 }

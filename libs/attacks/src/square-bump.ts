@@ -91,7 +91,7 @@ export function bumpOf(table: BumpTable, { rows, columns, mask }: Window, sides:
   const heights = tf.gather(table.asTensor(), place).mul(inside)
   const [upperPart, lowerPart] = [heights.mul(lower.logicalNot().toFloat()), heights.mul(lower.toFloat())]
   const bump = unit(upperPart, table.falloff).sub(unit(lowerPart, table.falloff))
-  return unit(bump, table.falloff).expandDims<Tensor4D>(3)
+  return unit(bump, table.falloff).reshape<Tensor4D>(mask.shape)
 }
 
 /** Each image divided by its norm; zeros stay zeros. */

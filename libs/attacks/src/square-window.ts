@@ -27,7 +27,7 @@ export function windowAt(origin: Tensor4D, sides: Tensor1D, corner: Tensor2D): W
     .reshape([1, 1, width])
     .sub(v.mul(tf.sub(width, side)).floor())
   const [inRows, inColumns] = [rows, columns].map((places) => places.greaterEqual(0).logicalAnd(places.less(side)))
-  const mask = inRows!.logicalAnd(inColumns!).toFloat().expandDims<Tensor4D>(3)
+  const mask = inRows!.logicalAnd(inColumns!).toFloat().reshape<Tensor4D>([-1, height, width, 1])
   return { rows, columns, mask }
 }
 

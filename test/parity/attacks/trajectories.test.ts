@@ -13,7 +13,7 @@ import {
   type LogitsFunction,
   type Loss,
 } from '@gauntlet/attacks'
-import { tf, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import { tf, type Tensor2D } from '@gauntlet/engine'
 import { describe, expect, it } from 'vitest'
 import { fixtures, unpacked, type RecordedQueries, type RecordedRun } from './fixtures.ts'
 
@@ -29,7 +29,7 @@ const losses: Record<string, Loss> = {
 
 /** x → tanh(x A) B, as in make_fixtures.py. */
 const smooth: LogitsFunction = (points) => {
-  const inner = tf.matMul(
+  const inner = tf.matMul<Tensor2D>(
     points.reshape<Tensor2D>([-1, coordinates]),
     tf.tensor2d(unpacked(trajectories.first), [coordinates, 8]),
   )

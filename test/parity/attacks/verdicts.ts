@@ -1,7 +1,7 @@
 /**
  * Gauntlet's `standard` on the thousand digits, to be compared with reference_verdicts.json:
  *
- *     npx tsx test/parity/attacks/verdicts.ts Linf     (a quarter of an hour for each norm on one core)
+ *     npx tsx test/parity/attacks/verdicts.ts Linf     (after reference_verdicts.py; half an hour for each norm on a busy core)
  *
  * Adds to gauntlet_verdicts.json beside this file, which verdicts.test.ts compares and partly takes again.
  */
@@ -12,7 +12,7 @@ import { standardOnDigits } from './robust-digits.ts'
 const norm = process.argv[2] as Ball['norm']
 const at = (name: string) => new URL(name, import.meta.url)
 const reference = JSON.parse(readFileSync(at('reference_verdicts.json'), 'utf8')) as Record<string, { epsilon: number }>
-const epsilon = Number(process.argv[3] ?? reference[norm]!.epsilon)
+const epsilon = reference[norm]!.epsilon
 
 const began = Date.now()
 let blocks = 0

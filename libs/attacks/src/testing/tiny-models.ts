@@ -17,9 +17,12 @@ export const tinyNetwork: LogitsFunction = (images) => {
   return tf.matMul(inner.tanh<Tensor2D>(), tf.tensor2d(second, [hidden, classes]))
 }
 
+/** Weights of the tests' convolution, [3, 3, 3, classes]. */
+const third = normal({ seed: 2, purpose: 'tiny-model/kernel' }, 27 * classes)
+
 /** A small convolution, a rectifier and a global mean: kinks and dead gradients, as vision models have. */
 export const tinyConvolution: LogitsFunction = (images) => {
-  const kernel = tf.tensor4d(normal({ seed: 2, purpose: 'tiny-model/kernel' }, 27 * classes), [3, 3, 3, classes])
+  const kernel = tf.tensor4d(third, [3, 3, 3, classes])
   return tf.conv2d(images, kernel, 1, 'same').relu().mean<Tensor2D>([1, 2]).mul(4)
 }
 
