@@ -5,7 +5,10 @@ import { truncatedImage, unitValues, type Rgb8Image } from './rgb8-image.ts'
 /** Radius of the disk and standard deviation of its soft edge, in pixels. */
 const disks = { 1: [3, 0.1], 2: [4, 0.5], 3: [6, 0.5], 4: [8, 0.5], 5: [10, 0.5] } as const
 
-/** Spreads every pixel over a disk, as a lens out of focus does. Beyond the border the image is mirrored (OpenCV's BORDER_REFLECT_101). */
+/**
+ * Spreads every pixel over a disk, as a lens out of focus does. Beyond the border the image is mirrored at the centre of its last pixel (OpenCV's
+ * BORDER_REFLECT_101). The study's authors ported this without OpenCV: they soften the disk by the whole Gaussian and mirror at the edge.
+ */
 export function defocusBlur(image: Rgb8Image, severity: Severity): Rgb8Image {
   const [radius, softness] = disks[severity]
   const { weights, reach } = softDisk(radius, softness)

@@ -32,17 +32,33 @@ function elasticTransformWith(image: Rgb8Image, severity: Severity, noiseX: Floa
 
 /** Gaussian smoothing with a deviation of a hundredth of each side, cut off at three deviations, mirrored at the edge. noise: [height, width] */
 function smooth(noise: Float64Array, width: number, height: number): Float64Array {
-  const vertical = gaussianTaps(0.01 * height)
-  const horizontal = gaussianTaps(0.01 * width)
-  const columns = noise.map((_, i) =>
-    weigh(vertical, (k) => noise[mirrorAtEdge(Math.floor(i / width) + k, height) * width + (i % width)]!),
-  )
-  return columns.map((_, i) => weigh(horizontal, (k) => columns[i - (i % width) + mirrorAtEdge((i % width) + k, width)]!))
+  return smoothRows(smoothColumns(noise, width, height), width)
 }
 
-function weigh(taps: readonly number[], at: (k: number) => number): number {
+function smoothColumns(noise: Float64Array, width: number, height: number): Float64Array {
+  const taps = gaussianTaps(0.01 * height)
   const reach = (taps.length - 1) / 2
-  return taps.reduce((sum, tap, k) => sum + tap * at(k - reach), 0)
+  const smoothed = new Float64Array(noise.length)
+  for (let y = 0; y < height; y++) {
+    for (const [k, tap] of taps.entries()) {
+      const from = mirrorAtEdge(y + k - reach, height) * width
+      for (let x = 0; x < width; x++) smoothed[y * width + x]! += tap * noise[from + x]!
+    }
+  }
+  return smoothed
+}
+
+function smoothRows(noise: Float64Array, width: number): Float64Array {
+  const taps = gaussianTaps(0.01 * width)
+  const reach = (taps.length - 1) / 2
+  const columns = Int32Array.from({ length: width + 2 * reach }, (_, i) => mirrorAtEdge(i - reach, width))
+  const smoothed = new Float64Array(noise.length)
+  for (let row = 0; row < noise.length; row += width) {
+    for (const [k, tap] of taps.entries()) {
+      for (let x = 0; x < width; x++) smoothed[row + x]! += tap * noise[row + columns[x + k]!]!
+    }
+  }
+  return smoothed
 }
 
 /** A Gaussian at the integers within three deviations, of sum 1. */

@@ -13,7 +13,10 @@ const falls = {
   5: { mean: 0.55, spread: 0.3, size: 2.5, threshold: 0.85, radius: 12, deviation: 12, kept: 0.55 },
 } as const
 
-/** Flakes fall within 45° of straight down over a whitened image. */
+/**
+ * Flakes fall within 45° of straight down over a whitened image. The study's authors ported this without OpenCV: their grey has the luma of
+ * ITU-R 709 (0.2125, 0.7154, 0.0721).
+ */
 export function snow(image: Rgb8Image, severity: Severity, key: RandomKey): Rgb8Image {
   const flakes = normal({ ...key, purpose: `${key.purpose}/flakes` }, image.width * image.height)
   const degrees = -135 + 90 * uniform({ ...key, purpose: `${key.purpose}/direction` }, 1)[0]!

@@ -3,10 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { readSafetensors, writeSafetensors } from '@gauntlet/weights'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-
-// A process of the command line each, and of the probe.
-vi.setConfig({ testTimeout: 60_000 })
+import { afterAll, beforeAll, expect, it } from 'vitest'
 
 const gauntlet = resolve(import.meta.dirname, '../../../libs/cli/bin/gauntlet.mjs')
 const folder = mkdtempSync(join(tmpdir(), 'gauntlet-probe-'))
