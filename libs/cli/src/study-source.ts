@@ -39,7 +39,10 @@ export async function readStudyPinned(named: string, cache: string): Promise<Stu
     await addToLock(path, new Map([pin]))
     count++
   }
-  if (count > 0) console.error(`Pinned ${count} ${count === 1 ? 'source' : 'sources'} in ${lockFileName(path)}; keep it in git, beside the study.`)
+  if (count > 0)
+    console.error(
+      `Pinned ${count} ${count === 1 ? 'source' : 'sources'} in ${lockFileName(path)}; keep it in git, beside the study.`,
+    )
   return readStudy(named)
 }
 
