@@ -6,14 +6,14 @@ import { backboneFor } from '@gauntlet/backbones'
 import { writeAssignment } from './assignment.ts'
 import { measureWork } from './measure.ts'
 import { parseOptions, type Options } from './options.ts'
-import { profileReport } from './profile-report.ts'
+import { logIn, profiled, type ProfiledSide } from './profile.ts'
 import { Progress } from './progress.ts'
 import { pythonWithTorch } from './python-environment.ts'
 import { report } from './report.ts'
 import { sideOf } from './representatives.ts'
 import { keep, type BackboneResult, type Results } from './results.ts'
 import { SideFailed, type Side } from './side.ts'
-import { sideFor, type SideName } from './sides.ts'
+import { sideFor, sideNames, type SideName } from './sides.ts'
 
 const cacheFolder = process.env['GAUNTLET_CACHE'] || join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'gauntlet')
 
@@ -84,18 +84,17 @@ class BenchmarkRun {
     }
   }
 
+  /** Prints where the time goes, side by side. */
   async profile(): Promise<void> {
     for (const id of this.options.backbones) {
-      await this.withSides(id, this.options.sides, async (sides) => {
+      await this.withSides(id, this.options.sides, async (sides, at, logging) => {
         for (const work of this.options.works) {
           for (const side of sides) {
             this.progress.say(`${id}, ${work}, ${side.name}`, 'profiling')
-            const said = await side
-              .ask('prepare', work)
-              .then(() => side.ask('profile', work))
-              .then(profileReport, failureOf)
+            const pair: ProfiledSide = side.name === sideNames.gauntlet ? { side, logging } : { side }
+            const said = await profiled(pair, work)
             this.progress.end()
-            console.log(`### ${id}, ${work}, ${side.name}\n\n${said}\n`)
+            console.log(`### ${id}, ${at.side} px, ${work}, ${side.name}\n\n${said}\n`)
           }
           this.progress.step()
         }
@@ -124,7 +123,7 @@ class BenchmarkRun {
   private async withSides(
     id: string,
     names: readonly SideName[],
-    task: (sides: readonly Side[], at: BackboneResult) => Promise<void>,
+    task: (sides: readonly Side[], at: BackboneResult, logging: { side: Side; log: string }) => Promise<void>,
   ): Promise<void> {
     const { batch, threads, frozen, patienceSeconds } = this.options
     const side = sideOf(id, this.options.side)
@@ -132,8 +131,11 @@ class BenchmarkRun {
     try {
       const assignment = await writeAssignment(folder, { backbone: id, side, batch, threads, frozen })
       const setting = { python: this.python, cacheFolder, patienceSeconds }
-      this.sides = names.map((name) => sideFor(name, assignment, batch, setting))
-      await task(this.sides, { id, family: backboneFor(id).family, side, works: [] })
+      const sides = names.map((name) => sideFor(name, assignment, batch, setting))
+      const log = logIn(folder)
+      const logging = { side: sideFor('gauntlet', assignment, batch, setting, log), log }
+      this.sides = [...sides, logging.side]
+      await task(sides, { id, family: backboneFor(id).family, side, works: [] }, logging)
     } finally {
       await Promise.all(this.sides.map((one) => one.stop()))
       await rm(folder, { recursive: true })

@@ -1,9 +1,11 @@
+import { writeSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { backboneFor } from '@gauntlet/backbones'
 import { tf } from '@gauntlet/engine'
 import { trainableModel } from '@gauntlet/training'
 import { readSafetensors, toParameters } from '@gauntlet/weights'
+import { logMarks } from './executor-log.ts'
 import { attackIteration, forward, trainingStep, type ReadyWork, type Workplace } from './gauntlet-works.ts'
 import { ProcessMemory } from './process-memory.ts'
 import { ProgramWatch } from './program-watch.ts'
@@ -19,6 +21,7 @@ const makers: Readonly<Record<Work, (place: Workplace) => ReadyWork>> = {
 
 const memory = new ProcessMemory()
 const place = await workplace(JSON.parse(process.argv[2]!) as Assignment)
+memory.noteLoaded()
 const ready = new Map<Work, ReadyWork>()
 
 for await (const line of createInterface({ input: process.stdin })) {
@@ -60,16 +63,14 @@ async function turn(work: Work): Promise<number> {
   return performance.now() - begun
 }
 
-/** Captured programs tell no times of their operators: those of the eager run that the work is captured from, once it has run before, stand for them. */
+/** One turn between marks in the log of TensorFlow's executor, which another process reads. */
 async function profile(work: Work): Promise<Profile> {
-  const times: number[] = []
-  for (let i = 0; i < 3; i++) times.push(await turn(work))
-  place.watch.forget()
-  makers[work](place)
-  const { milliseconds: observedMilliseconds } = place.watch.operators
-  const operators = place.watch.operators.sorted()
-  const remark = `operators of the eager run that is captured as ${place.watch.nodes} nodes, recording included`
-  return { milliseconds: times.sort((a, b) => a - b)[1]!, observedMilliseconds, operators, remark }
+  const times = [await turn(work), await turn(work), await turn(work)].sort((a, b) => a - b)
+  writeSync(process.stderr.fd, `${logMarks.begin}\n`)
+  const observedMilliseconds = await turn(work)
+  writeSync(process.stderr.fd, `${logMarks.end}\n`)
+  const remark = `nodes of the captured graph as TensorFlow has rewritten it, one after the other, by the executor's log`
+  return { milliseconds: times[1]!, observedMilliseconds, operators: [], remark }
 }
 
 async function workplace(assignment: Assignment): Promise<Workplace> {

@@ -4,11 +4,17 @@ import type { Memory } from './side.ts'
 /** Peaks of this process's resident memory as Linux keeps them (VmHWM). */
 export class ProcessMemory {
   private whole = 0
+  private loaded = 0
   private forgets = false
+
+  /** Everything is loaded now, and nothing done. */
+  noteLoaded(): void {
+    this.loaded = statusNumber('VmRSS')
+  }
 
   /** Forgets the peak so far, where the kernel lets a process do so (man 5 proc, clear_refs). */
   restart(): void {
-    this.whole = Math.max(this.whole, peak())
+    this.whole = Math.max(this.whole, statusNumber('VmHWM'))
     try {
       writeFileSync('/proc/self/clear_refs', '5')
       this.forgets = true
@@ -18,11 +24,14 @@ export class ProcessMemory {
   }
 
   peaks(): Memory {
-    const now = peak()
-    return { whole: Math.max(this.whole, now), steps: this.forgets ? now : null }
+    const now = statusNumber('VmHWM')
+    return { loaded: this.loaded, whole: Math.max(this.whole, now), steps: this.forgets ? now : null }
   }
 }
 
-function peak(): number {
-  return 1024 * Number(/^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1])
+function statusNumber(name: 'VmHWM' | 'VmRSS'): number {
+  const line = readFileSync('/proc/self/status', 'utf8')
+    .split('\n')
+    .find((one) => one.startsWith(name))
+  return 1024 * Number.parseInt(line!.slice(name.length + 1), 10)
 }

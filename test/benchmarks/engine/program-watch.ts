@@ -1,5 +1,4 @@
 import { ProgramBuilder, type NamedTensors, type Program, type ProgramSession, type TensorTree } from '@gauntlet/engine'
-import { OperatorTimes } from './operator-times.ts'
 import type { ProgramSeconds } from './side.ts'
 
 type Outputs = Readonly<Record<string, TensorTree>>
@@ -8,8 +7,6 @@ type Outputs = Readonly<Record<string, TensorTree>>
 export class ProgramWatch {
   /** Since the last `forget`. */
   seconds: ProgramSeconds[] = []
-  /** Of the eager runs that programs are captured from. */
-  operators = new OperatorTimes()
   /** How far the worst first replay was from its eager run. */
   deviation = 0
   nodes = 0
@@ -19,7 +16,7 @@ export class ProgramWatch {
     const watch = this
     const { capture, load } = ProgramBuilder.prototype
     ProgramBuilder.prototype.capture = function (this: ProgramBuilder, name: string, ...rest: [never, never]) {
-      const program = watch.timed(`capture ${name}`, () => watch.operators.during(() => capture.call(this, name, ...rest)))
+      const program = watch.timed(`capture ${name}`, () => capture.call(this, name, ...rest))
       watch.nodes += (program as unknown as Program).nodes.length
       return program
     } as typeof capture
@@ -32,7 +29,6 @@ export class ProgramWatch {
 
   forget(): void {
     this.seconds = []
-    this.operators = new OperatorTimes()
     this.deviation = 0
     this.nodes = 0
   }

@@ -192,12 +192,16 @@ def profile(work):
     return {"milliseconds": milliseconds, "observedMilliseconds": observed, "operators": operators, "remark": "own time of each operator by torch.profiler"}
 
 
-memory = {"whole": 0, "steps": None}
+def status_number(name):
+    return next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith(name))
+
+
+memory = {"loaded": status_number("VmRSS"), "whole": 0, "steps": None}
 
 
 def note_memory(reset=False):
     """The peak so far; forgets it if asked to, where the kernel lets it (man 5 proc, clear_refs)."""
-    peak = next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmHWM"))
+    peak = status_number("VmHWM")
     memory["whole"] = max(memory["whole"], peak)
     if reset:
         try:

@@ -38,7 +38,7 @@ export function geometricMean(values: readonly number[]): number | undefined {
 }
 
 /** Our peak of memory over each other's, by side; `of` chooses which peak. */
-export function memoryRatios(work: WorkResult, of: 'whole' | 'steps'): Map<string, number> {
+export function memoryRatios(work: WorkResult, of: 'whole' | 'steps' | 'loaded'): Map<string, number> {
   const bytes = (side: SideResult | undefined) => side?.memory?.[of] || undefined
   const own = bytes(work.sides.find(({ side }) => side === ours))
   return new Map(

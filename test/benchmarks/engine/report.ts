@@ -40,13 +40,16 @@ function speedTable(results: Results, work: Work): string {
   return table(heads, [...lines, ['geometric mean', '', ...names.map(() => ''), ...means.map(times)]])
 }
 
+/** The measured one is the whole's; what is loaded and what steps need again and again explain it. */
+const peaks = { whole: 'whole process', steps: 'later steps', loaded: 'loaded, before the first step' } as const
+
 function memoryTable(results: Results): string {
   const ratios = ratiosOf(results, 'training step')
   const names = sidesIn(ratios)
   const lines = ratios.flatMap(({ backbone, work }) =>
-    (['whole', 'steps'] as const).map((peak) => [
+    (Object.keys(peaks) as (keyof typeof peaks)[]).map((peak) => [
       backbone.id,
-      peak === 'whole' ? 'whole process' : 'steps alone',
+      peaks[peak],
       ...names.map((name) => mebibytes(work.sides.find(({ side }) => side === name)?.memory?.[peak])),
       ...names.filter((name) => name !== sideNames.gauntlet).map((name) => times(memoryRatios(work, peak).get(name))),
     ]),

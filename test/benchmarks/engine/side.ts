@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Normalisation } from '@gauntlet/nn'
 
@@ -54,6 +55,8 @@ export interface ProgramSeconds {
 
 /** Resident memory in bytes. */
 export interface Memory {
+  /** With libraries, model and images loaded, before the first work. */
+  readonly loaded: number
   /** The most since the process started. */
   readonly whole: number
   /** The most since the last work was prepared; null where the kernel does not let a process forget its peak. */
@@ -92,6 +95,8 @@ export class Side {
     private readonly variables: Readonly<Record<string, string>>,
     /** How long one answer may take. */
     private readonly patienceSeconds: number,
+    /** A file for what it says on stderr. */
+    private readonly log?: string,
   ) {}
 
   /** One answer, or `SideFailed`. */
@@ -131,10 +136,13 @@ export class Side {
   }
 
   private start(): NonNullable<Side['running']> {
-    const child = spawn(this.command[0]!, this.command.slice(1), { env: { ...process.env, ...this.variables } })
-    const running = { process: child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](), words: '' }
-    child.stderr.on('data', (chunk: Buffer) => (running.words = (running.words + chunk.toString()).slice(-2000)))
-    child.stdin.on('error', () => {}) // of a process that died: its output ends, which `nextAnswer` tells
+    const log = this.log === undefined ? 'pipe' : openSync(this.log, 'a')
+    const env = { ...process.env, ...this.variables }
+    const child = spawn(this.command[0]!, this.command.slice(1), { env, stdio: ['pipe', 'pipe', log] })
+    if (typeof log === 'number') closeSync(log)
+    const running = { process: child, lines: createInterface({ input: child.stdout! })[Symbol.asyncIterator](), words: '' }
+    child.stderr?.on('data', (chunk: Buffer) => (running.words = (running.words + chunk.toString()).slice(-2000)))
+    child.stdin!.on('error', () => {}) // of a process that died: its output ends, which `nextAnswer` tells
     child.on('error', (error) => (running.words += error.message))
     return running
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import process from 'node:process'
 import { deviceVariables } from '@gauntlet/engine/device-variables'
+import { executorLogging } from './executor-log.ts'
 import { Side, type Assignment } from './side.ts'
 
 /** Those that can be compared, by the names of the command line. Ours, then PyTorch as it comes, in the layout that suits convolutions, and compiled by inductor in that layout. */
@@ -26,13 +27,14 @@ export interface SideSetting {
   readonly patienceSeconds: number
 }
 
-/** One side, which starts when it is asked something. Compiled code is kept by backbone, sizes and threads. */
-export function sideFor(name: SideName, assignment: Assignment, batch: number, setting: SideSetting): Side {
+/** One side, which starts when it is asked something. Compiled code is kept by backbone, sizes and threads. `log`: a file for TensorFlow's executor to tell its nodes in. */
+export function sideFor(name: SideName, assignment: Assignment, batch: number, setting: SideSetting, log?: string): Side {
   const { backbone, side, threads, frozen } = assignment
   const key = [backbone, `${side}px`, `batch-${batch}`, `threads-${threads}`, ...(frozen ? ['frozen'] : [])].join('-')
   const compiled = join(setting.cacheFolder, 'benchmarks', 'inductor', key)
-  const variables = { ...deviceVariables({ threads }), TORCHINDUCTOR_CACHE_DIR: compiled }
-  return new Side(sideNames[name], commandOf(name, JSON.stringify(assignment), setting), variables, setting.patienceSeconds)
+  const logging = log === undefined ? {} : executorLogging
+  const variables = { ...deviceVariables({ threads }), TORCHINDUCTOR_CACHE_DIR: compiled, ...logging }
+  return new Side(sideNames[name], commandOf(name, JSON.stringify(assignment), setting), variables, setting.patienceSeconds, log)
 }
 
 function commandOf(name: SideName, words: string, { python }: SideSetting): string[] {
