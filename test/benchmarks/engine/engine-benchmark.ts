@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, homedir, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { backboneFor } from '@gauntlet/backbones'
-import { writeAssignment } from './assignment.ts'
+import { writeAssignment, type Comparison } from './assignment.ts'
 import { measureWork } from './measure.ts'
 import { parseOptions, type Options } from './options.ts'
 import { logIn, profiled, type ProfiledSide } from './profile.ts'
@@ -13,7 +14,7 @@ import { report } from './report.ts'
 import { sideOf } from './representatives.ts'
 import { keep, type BackboneResult, type Results } from './results.ts'
 import { SideFailed, type Side } from './side.ts'
-import { sideFor, sideNames, type SideName } from './sides.ts'
+import { compiledCode, sideFor, sideNames, type SideName } from './sides.ts'
 
 const cacheFolder = process.env['GAUNTLET_CACHE'] || join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'gauntlet')
 
@@ -55,6 +56,7 @@ class BenchmarkRun {
   }
 
   async measure(): Promise<void> {
+    this.warnOfCompiling()
     for (const id of this.options.backbones) {
       await this.withSides(id, this.options.sides, (sides, at) => this.measureBackbone(sides, at))
       this.results.loads.push(loadavg()[0]!)
@@ -125,21 +127,34 @@ class BenchmarkRun {
     names: readonly SideName[],
     task: (sides: readonly Side[], at: BackboneResult, logging: { side: Side; log: string }) => Promise<void>,
   ): Promise<void> {
-    const { batch, threads, frozen, patienceSeconds } = this.options
-    const side = sideOf(id, this.options.side)
+    const comparison = this.comparisonFor(id)
     const folder = (this.folder = await mkdtemp(join(tmpdir(), 'gauntlet-benchmark-')))
     try {
-      const assignment = await writeAssignment(folder, { backbone: id, side, batch, threads, frozen })
-      const setting = { python: this.python, cacheFolder, patienceSeconds }
-      const sides = names.map((name) => sideFor(name, assignment, batch, setting))
+      const assignment = await writeAssignment(folder, comparison)
+      const setting = { python: this.python, cacheFolder, patienceSeconds: this.options.patienceSeconds }
+      const sides = names.map((name) => sideFor(name, comparison, assignment, setting))
       const log = logIn(folder)
-      const logging = { side: sideFor('gauntlet', assignment, batch, setting, log), log }
+      const logging = { side: sideFor('gauntlet', comparison, assignment, setting, log), log }
       this.sides = [...sides, logging.side]
-      await task(sides, { id, family: backboneFor(id).family, side, works: [] }, logging)
+      await task(sides, { id, family: backboneFor(id).family, side: comparison.side, works: [] }, logging)
     } finally {
       await Promise.all(this.sides.map((one) => one.stop()))
       await rm(folder, { recursive: true })
     }
+  }
+
+  private comparisonFor(backbone: string): Comparison {
+    const { batch, threads, frozen } = this.options
+    return { backbone, side: sideOf(backbone, this.options.side), batch, threads, frozen }
+  }
+
+  /** Says beforehand what torch.compile will take: minutes a backbone where nothing is compiled yet. */
+  private warnOfCompiling(): void {
+    const cold = this.options.backbones.filter((id) => !existsSync(compiledCode(cacheFolder, this.comparisonFor(id))))
+    if (!this.options.sides.includes('compiled') || cold.length === 0) return
+    console.error(
+      `torch.compile has to compile ${cold.length} of ${this.options.backbones.length} backbones, some two minutes each; --prepare does so beforehand.`,
+    )
   }
 
   private finish(): void {

@@ -1,5 +1,5 @@
 import { apgdBegin, apgdStep, crossEntropy, linf } from '@gauntlet/attacks'
-import { ProgramBuilder, tf, type Tensor, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { ProgramBuilder, type Tensor, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import { evaluationMode, foldablePairs, foldBatchNorms, Parameters } from '@gauntlet/nn'
 import { defaultHyperparameters } from '@gauntlet/study'
 import { fineTune, type TrainableModel, type TrainingSettings } from '@gauntlet/training'

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util'
 import { backboneFor, backboneIds } from '@gauntlet/backbones'
 import { representatives } from './representatives.ts'
-import { works, type Work } from './side.ts'
+import type { Work } from './side.ts'
 import { sideNames, type SideName } from './sides.ts'
 
 /** The benchmark was asked for something it does not have; the message says what it has. */
-export class OptionInvalid extends Error {
+class OptionInvalid extends Error {
   override readonly name = 'OptionInvalid'
 }
 

@@ -13,16 +13,18 @@ export class ProgramWatch {
   private readonly listeners = new Map<string, (outputs: Outputs) => void>()
 
   constructor() {
-    const watch = this
     const { capture, load } = ProgramBuilder.prototype
+    const timed = <Result>(program: string, work: () => Result) => this.timed(program, work)
+    const count = (program: Program) => (this.nodes += program.nodes.length)
+    const listen = (session: ProgramSession<unknown>) => this.listen(session)
     ProgramBuilder.prototype.capture = function (this: ProgramBuilder, name: string, ...rest: [never, never]) {
-      const program = watch.timed(`capture ${name}`, () => capture.call(this, name, ...rest))
-      watch.nodes += (program as unknown as Program).nodes.length
+      const program = timed(`capture ${name}`, () => capture.call(this, name, ...rest))
+      count(program as unknown as Program)
       return program
     } as typeof capture
     ProgramBuilder.prototype.load = function (this: ProgramBuilder, ...form) {
-      const session = watch.timed('compile and check', () => load.call(this, ...form))
-      watch.listen(session as ProgramSession<unknown>)
+      const session = timed('compile and check', () => load.call(this, ...form))
+      listen(session as ProgramSession<unknown>)
       return session
     }
   }

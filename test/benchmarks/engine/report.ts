@@ -11,8 +11,7 @@ export function report(results: Results): string {
   return [
     `${results.date.slice(0, 10)}: float32, batch ${batch}, threads ${threads}${frozen ? ', frozen models folded' : ''}; ${results.machine}, ${load}. Milliseconds, medians; "over" is how many times as fast Gauntlet is.`,
     ...parts.flatMap((work) => [`### ${work}`, speedTable(results, work)]),
-    '### Peak memory of the training step',
-    memoryTable(results),
+    ...(parts.includes('training step') ? ['### Peak memory of the training step', memoryTable(results)] : []),
     '### Seconds to the first result',
     startTable(results),
     '### What falls short, or has no number',
@@ -58,7 +57,7 @@ function memoryTable(results: Results): string {
   return table(['backbone', 'MiB', ...names, ...others.map((name) => `ours over ${name}'s`)], lines)
 }
 
-/** Ours by program; of the others, capture is what their first run needs beyond a usual one. */
+/** Ours by program. A work that comes after others in the same process finds compiled what they share, so the training step's is torch.compile's whole. */
 function startTable(results: Results): string {
   const lines = works.flatMap((work) =>
     ratiosOf(results, work).flatMap(({ backbone, work: { sides } }) =>

@@ -141,7 +141,7 @@ export class Side {
     const child = spawn(this.command[0]!, this.command.slice(1), { env, stdio: ['pipe', 'pipe', log] })
     if (typeof log === 'number') closeSync(log)
     const running = { process: child, lines: createInterface({ input: child.stdout! })[Symbol.asyncIterator](), words: '' }
-    child.stderr?.on('data', (chunk: Buffer) => (running.words = (running.words + chunk.toString()).slice(-2000)))
+    child.stderr?.on('data', (chunk: Buffer) => (running.words = (running.words + chunk.toString()).slice(-4000)))
     child.stdin!.on('error', () => {}) // of a process that died: its output ends, which `nextAnswer` tells
     child.on('error', (error) => (running.words += error.message))
     return running
@@ -153,10 +153,15 @@ export class Side {
       const { value, done } = await running.lines.next()
       if (done) {
         this.running = undefined
-        const last = running.words.trim().split('\n').slice(-3).join(' ') || 'it said nothing'
-        throw new SideFailed(`It stopped (${running.process.signalCode ?? running.process.exitCode ?? 'no exit code'}): ${last}`)
+        throw new SideFailed(`It stopped: ${lastWords(running.words)}`)
       }
       if (value.startsWith('{')) return value
     }
   }
+}
+
+/** The last line that names an error, or the last of all. */
+function lastWords(text: string): string {
+  const lines = text.trim().split('\n')
+  return lines.findLast((line) => /^\s*(\w*Error|.*ERROR|Killed|terminate|.*abort)/.test(line))?.trim() ?? lines.at(-1) ?? ''
 }

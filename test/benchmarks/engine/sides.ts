@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import process from 'node:process'
 import { deviceVariables } from '@gauntlet/engine/device-variables'
+import type { Comparison } from './assignment.ts'
 import { executorLogging } from './executor-log.ts'
 import { Side, type Assignment } from './side.ts'
 
@@ -27,13 +28,25 @@ export interface SideSetting {
   readonly patienceSeconds: number
 }
 
-/** One side, which starts when it is asked something. Compiled code is kept by backbone, sizes and threads. `log`: a file for TensorFlow's executor to tell its nodes in. */
-export function sideFor(name: SideName, assignment: Assignment, batch: number, setting: SideSetting, log?: string): Side {
-  const { backbone, side, threads, frozen } = assignment
+/** Where the compiled code of PyTorch's side is kept, by backbone, sizes and threads. */
+export function compiledCode(cacheFolder: string, { backbone, side, batch, threads, frozen }: Comparison): string {
   const key = [backbone, `${side}px`, `batch-${batch}`, `threads-${threads}`, ...(frozen ? ['frozen'] : [])].join('-')
-  const compiled = join(setting.cacheFolder, 'benchmarks', 'inductor', key)
-  const logging = log === undefined ? {} : executorLogging
-  const variables = { ...deviceVariables({ threads }), TORCHINDUCTOR_CACHE_DIR: compiled, ...logging }
+  return join(cacheFolder, 'benchmarks', 'inductor', key)
+}
+
+/** One side, which starts when it is asked something. `log`: a file for TensorFlow's executor to tell its nodes in. */
+export function sideFor(
+  name: SideName,
+  comparison: Comparison,
+  assignment: Assignment,
+  setting: SideSetting,
+  log?: string,
+): Side {
+  const variables = {
+    ...deviceVariables({ threads: comparison.threads }),
+    TORCHINDUCTOR_CACHE_DIR: compiledCode(setting.cacheFolder, comparison),
+    ...(log === undefined ? {} : executorLogging),
+  }
   return new Side(sideNames[name], commandOf(name, JSON.stringify(assignment), setting), variables, setting.patienceSeconds, log)
 }
 
