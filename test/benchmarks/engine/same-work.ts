@@ -16,7 +16,9 @@ export function requireSameWork(sides: readonly SideResult[]): void {
   for (const [name, expected] of Object.entries(reference?.prepared?.checks ?? {})) {
     const values = others.map(({ prepared }) => prepared!.checks[name] ?? NaN)
     const fixed = random ? randomTolerance : (tolerances[name] ?? 0)
-    const allowed = Math.max(fixed * Math.abs(expected), spreadAllowance * (Math.max(...values) - Math.min(...values)))
+    const finite = values.filter(Number.isFinite)
+    const spread = finite.length > 1 ? Math.max(...finite) - Math.min(...finite) : 0
+    const allowed = Math.max(fixed * Math.abs(expected), spreadAllowance * spread)
     for (const [i, other] of others.entries()) {
       if (Math.abs(values[i]! - expected) <= allowed) continue
       other.failure ??= `It did other work: ${name} ${values[i]} where ${reference!.side} has ${expected}; compare their models.`
