@@ -31,6 +31,7 @@ export function apgdAttack(settings: ApgdSettings): Attack {
     name,
     runs: restarts * Math.max(targets, 1),
     steps: moments.length,
+    block: 10,
     targetRank: (run) => (targets > 0 ? 1 + Math.floor(run / restarts) : null),
     cost: { forwards: samples, backwards: samples },
     script: ({ seed, image, run }, shape): Script => {

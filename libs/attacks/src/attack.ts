@@ -14,6 +14,8 @@ export interface Attack {
   readonly name: string
   readonly runs: number
   readonly steps: number
+  /** Most steps between two looks of the driver. */
+  readonly block: number
   /** Which class, by its rank on the clean image (0 is the largest logit), run `run` aims at; null where it aims at none. */
   targetRank(run: number): number | null
   /** Which classes those ranks mean, where it is not the order of the clean logits. */

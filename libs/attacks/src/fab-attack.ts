@@ -25,8 +25,8 @@ export interface FabSettings {
   readonly targets: number
 }
 
-/** The point that the next step starts from, and the norm of the smallest adversarial offset yet, 1e10 where there is none. */
-type FabState = { readonly point: Tensor4D; readonly nearest: Tensor1D }
+/** The point that the next step starts from. The smallest adversarial offset yet is not kept: the driver lets go of an image at the first that counts. */
+type FabState = { readonly point: Tensor4D }
 
 /**
  * Fast adaptive boundary attack (Croce and Hein, arXiv:1907.02044), as fra31/auto-attack@a3922004 runs it (fab_base.py, fab_pt.py): looks for the nearest
@@ -41,6 +41,7 @@ export function fabAttack(settings: FabSettings): Attack {
     name,
     runs: restarts * Math.max(targets, 1),
     steps: iterations,
+    block: 10,
     targetRank: (run) => (targets > 0 ? 1 + Math.floor(run / restarts) : null),
     cost: { forwards: 2, backwards: 1 },
     script: ({ seed, image, run }, shape): Script => {
@@ -51,7 +52,6 @@ export function fabAttack(settings: FabSettings): Attack {
     enter: (images, noise) =>
       tf.tidy((): FabState => ({
         point: startOf(ball, images, noise.reshape(images.shape)),
-        nearest: tf.fill([images.shape[0]], 1e10),
       })),
     step: (target, state) => step(settings, target, state as FabState),
   }
@@ -63,7 +63,7 @@ function startOf(ball: Ball, images: Tensor4D, noise: Tensor4D): Tensor4D {
   return images.add<Tensor4D>(noise.div(size).mul(ball.epsilon / 2)).clipByValue(0, 1) as Tensor4D
 }
 
-function step({ ball, targets }: FabSettings, target: Target, { point, nearest }: FabState): AttackStep {
+function step({ ball, targets }: FabSettings, target: Target, { point }: FabState): AttackStep {
   return tf.tidy(() => {
     const { logits, images, labels } = target
     const { lead, slope } = targets > 0 ? linearised(logits, point, labels, target.targets) : towardsNearest(ball, target, point)
@@ -73,9 +73,8 @@ function step({ ball, targets }: FabSettings, target: Target, { point, nearest }
     const distance = ball.size(candidate.sub(images))
     const isAdversarial = prediction.notEqual(labels.toInt()) as Tensor1D
     const next = whichever(isAdversarial, images.add<Tensor4D>(candidate.sub(images).mul(kept)), candidate)
-    const closer = tf.where(isAdversarial, distance.minimum(nearest), nearest) as Tensor1D
     const counts = distance.lessEqual(ball.epsilon).toFloat() as Tensor1D
-    return { state: { point: next, nearest: closer }, point: candidate, prediction, margin: marginOf(answers, labels), counts }
+    return { state: { point: next }, point: candidate, prediction, margin: marginOf(answers, labels), counts }
   })
 }
 

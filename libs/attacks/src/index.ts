@@ -31,6 +31,7 @@ export {
   type LogitsFunction,
   type Loss,
 } from './loss.ts'
+export { frozenNetwork, type NamedParameters, type Network } from './network.ts'
 export { randomStart, type StartKey } from './random-start.ts'
 export { runEnsemble, type Campaign, type EnsembleVerdict } from './run-ensemble.ts'
 export { squareAttack, type SquareSettings } from './square-attack.ts'

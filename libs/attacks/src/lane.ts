@@ -1,11 +1,13 @@
-import { tf, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
-import type { Attack, Script, Target } from './attack.ts'
+import { tf, type Tensor1D, type Tensor2D, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
+import type { Attack, Script } from './attack.ts'
 import type { Ball } from './ball.ts'
 import { fittingBatchSize, padded } from './batch-size.ts'
+import type { BlockRunner } from './block-programs.ts'
+import type { BlockEnd } from './block.ts'
 import type { Gallery } from './gallery.ts'
 import type { LogitsFunction } from './loss.ts'
 import type { ImageShape } from './square-moves.ts'
-import { gatherRows, releaseReplaced, whichever, type TensorTree } from './tensor-tree.ts'
+import { gatherRows, type TensorTree } from './tensor-tree.ts'
 
 /** What an attack is run against, and how. */
 export interface Siege {
@@ -45,19 +47,20 @@ export type LaneTensors = {
   readonly state: TensorTree
 }
 
-/** What a block of steps showed of one image: its first misclassified point that counts, else the counting one of lowest margin. */
+/** What a block of steps showed of one image (`Seen`). */
 export interface Catch {
   readonly isFound: boolean
-  /** Every logit was a number. */
   readonly isFinite: boolean
   readonly prediction: number
-  /** Infinity where no point counted. */
   readonly margin: number
   readonly distance: number
+  readonly looks: number
+  /** Whether the block went on after the find. */
+  readonly isPassed: boolean
 }
 
 /** Seats for images at the beginning of a run. */
-export function seatOf({ attack, seed, gallery }: Siege, place: Place, shape: ImageShape): Seat {
+function seatOf({ attack, seed, gallery }: Siege, place: Place, shape: ImageShape): Seat {
   return { ...place, script: attack.script({ seed, image: gallery.digests[place.row]!, run: place.run }, shape) }
 }
 
@@ -119,96 +122,72 @@ function noiseOf(seats: readonly Seat[]): Tensor2D {
   return tf.tensor2d(noise, [seats.length, width])
 }
 
-/** What is seen in a block: whether and where each image fell, its lowest margin, and whether all logits were numbers. All but the point [batch]. */
-type Seen = {
-  readonly point: Tensor4D
-  readonly found: Tensor1D
-  readonly finite: Tensor1D
-  readonly prediction: Tensor1D
-  readonly margin: Tensor1D
-  readonly distance: Tensor1D
-}
-
-/** What `steps` steps of every image show, and the lane after them. Images at the end of their run stand still. The caller disposes of the points. */
-export async function besieged(
-  siege: Siege,
-  lane: Lane,
-  steps: number,
-): Promise<{ lane: Lane; catches: Catch[]; points: Tensor4D }> {
-  let shown: Shown = { tensors: lane.tensors!, seen: nothingSeen(lane.tensors!.images) }
+/** What a block of at most `steps` steps showed of every image of the lane, which is not changed. The state and the points are the caller's to dispose of. */
+export async function besieged(runner: BlockRunner, lane: Lane, steps: number): Promise<Foray> {
+  const tensors = lane.tensors!
+  const left = lane.seats.map(({ step }) => Math.min(steps, runner.attack.steps - step))
+  const told = toldOf(runner, lane.seats, left, tensors.images.shape[0])
+  const { state, seen, steps: done } = runner.run({ ...tensors, ...told })
+  tf.dispose(told)
+  const { point: points, ...numbers } = seen
   try {
-    for (let i = 0; i < steps; i++) {
-      const next = tf.tidy(() => steppedOnce(siege, lane.seats, shown, i))
-      releaseReplaced(shown, next)
-      shown = next
-    }
+    return { state, points, catches: await catchesOf(numbers, done, left) }
   } catch (error) {
-    tf.dispose(shown as never)
+    tf.dispose([state, points] as never)
     throw error
   }
-  const { point, ...numbers } = shown.seen
-  const catches = await catchesOf(numbers, lane.seats.length)
-  const advanced = lane.seats.map((seat) => ({ ...seat, step: Math.min(seat.step + steps, siege.attack.steps) }))
-  return { lane: { seats: advanced, tensors: shown.tensors }, catches, points: point }
 }
 
-type Shown = { readonly tensors: LaneTensors; readonly seen: Seen }
-
-/** One step of every image: a function of tensors, but for the cues. */
-function steppedOnce({ attack, ball, logits }: Siege, seats: readonly Seat[], { tensors, seen }: Shown, ahead: number): Shown {
-  const { cues, live } = cuesOf(attack, seats, tensors.images.shape[0], ahead)
-  const target: Target = { ...tensors, logits }
-  const { state, ...glance } = attack.step(target, tensors.state, cues)
-  return { tensors: { ...tensors, state }, seen: looked(ball, tensors, seen, glance, live) }
+/** What a block did: the attack's new state, what it showed of each seat and the points it showed. */
+export interface Foray {
+  readonly state: TensorTree
+  readonly catches: readonly Catch[]
+  readonly points: Tensor4D
 }
 
-/** The cues of every seat's step, and which seats have one left. */
-function cuesOf(attack: Attack, seats: readonly Seat[], batch: number, ahead: number): { cues: Tensor2D; live: Tensor1D } {
-  const rows = seats.map(({ script, step }) => script.cue(Math.min(step + ahead, attack.steps - 1)))
-  const cues = Array.from({ length: batch }, (_, i) => (rows[i] ?? rows[0]!) as number[])
-  const live = Array.from({ length: batch }, (_, i) => (i < seats.length && seats[i]!.step + ahead < attack.steps ? 1 : 0))
-  return { cues: tf.tensor2d(cues, [batch, cues[0]!.length], 'float32'), live: tf.tensor1d(live, 'float32') }
+/** The lane after a block. */
+export function advanced(lane: Lane, { state, catches }: Foray): Lane {
+  tf.dispose(lane.tensors!.state as never)
+  const seats = lane.seats.map((seat, i) => ({ ...seat, step: seat.step + catches[i]!.looks }))
+  return { seats, tensors: { ...lane.tensors!, state } }
 }
 
-function nothingSeen(images: Tensor4D): Seen {
-  return tf.tidy(() => {
-    const none = (value: number) => tf.fill([images.shape[0]], value) as Tensor1D
-    return {
-      point: images.clone(),
-      found: none(0),
-      finite: none(1),
-      prediction: none(-1),
-      margin: none(Infinity),
-      distance: none(0),
-    }
-  })
-}
-
-type Glance = { readonly point: Tensor4D; readonly prediction: Tensor1D; readonly margin: Tensor1D; readonly counts: Tensor1D }
-
-/** What is seen after one more step: the first misclassification stays, until then the lowest margin does. */
-function looked(ball: Ball, { images, labels }: LaneTensors, seen: Seen, glance: Glance, live: Tensor1D): Seen {
-  const isOpen = live.mul(glance.counts).greater(0).logicalAnd(seen.found.equal(0))
-  const isWrong = isOpen.logicalAnd(glance.prediction.notEqual(labels)) as Tensor1D
-  const isBetter = isWrong.logicalOr(isOpen.logicalAnd(glance.margin.less(seen.margin))) as Tensor1D
-  const distance = ball.size(glance.point.sub(images))
-  const now = { prediction: glance.prediction.toFloat<Tensor1D>(), margin: glance.margin, distance }
-  const before = { prediction: seen.prediction, margin: seen.margin, distance: seen.distance }
-  const finite = seen.finite.minimum<Tensor1D>(tf.maximum(tf.sub(1, live), tf.isFinite(glance.margin).toFloat()))
-  const found = seen.found.maximum<Tensor1D>(isWrong.toFloat())
-  return { point: whichever(isWrong, glance.point, seen.point), found, finite, ...whichever(isBetter, now, before) }
+/** The cues of every seat's next steps, and how many it may do; rows without a seat do none. */
+function toldOf(
+  { attack, steps }: BlockRunner,
+  seats: readonly Seat[],
+  left: readonly number[],
+  batch: number,
+): { cues: Tensor3D; left: Tensor1D } {
+  const width = seats[0]!.script.cue(seats[0]!.step).length
+  const cues = new Float32Array(steps * batch * width)
+  for (let row = 0; row < batch; row++) {
+    const { script, step } = seats[row] ?? seats[0]!
+    for (let i = 0; i < steps; i++) cues.set(script.cue(Math.min(step + i, attack.steps - 1)), (i * batch + row) * width)
+  }
+  const all = Float32Array.from({ length: batch }, (_, row) => left[row] ?? 0)
+  return { cues: tf.tensor3d(cues, [steps, batch, width]), left: tf.tensor1d(all) }
 }
 
 /** Reads to the host, once a block. */
-async function catchesOf({ found, finite, prediction, margin, distance }: Omit<Seen, 'point'>, count: number): Promise<Catch[]> {
-  const together = tf.stack([found, finite, prediction, margin, distance], 1)
-  const values = await together.data()
-  tf.dispose([found, finite, prediction, margin, distance, together])
-  return Array.from({ length: count }, (_, i) => ({
-    isFound: values[5 * i] === 1,
-    isFinite: values[5 * i + 1] === 1,
-    prediction: values[5 * i + 2]!,
-    margin: values[5 * i + 3]!,
-    distance: values[5 * i + 4]!,
-  }))
+async function catchesOf(
+  { found, finite, prediction, margin, distance, looks }: Omit<BlockEnd['seen'], 'point'>,
+  steps: BlockEnd['steps'],
+  left: readonly number[],
+): Promise<Catch[]> {
+  const together = tf.tidy(() =>
+    tf.stack([found, finite, prediction, margin, distance, looks, steps.broadcastTo(found.shape)], 1),
+  )
+  const rows = (await together.array()) as [number, number, number, number, number, number, number][]
+  tf.dispose([found, finite, prediction, margin, distance, looks, steps, together])
+  return left.map((most, i) => {
+    const [isFound, isFinite, predicted, lowest, far, looked, done] = rows[i]!
+    const numbers = { prediction: predicted, margin: lowest, distance: far, looks: looked }
+    return {
+      isFound: isFound === 1,
+      isFinite: isFinite === 1,
+      ...numbers,
+      isPassed: isFound === 1 && looked < Math.min(most, done),
+    }
+  })
 }

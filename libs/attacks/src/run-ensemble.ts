@@ -1,13 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { tf, type Tensor4D } from '@gauntlet/engine'
+import { tf } from '@gauntlet/engine'
 import type { Attack, Cost } from './attack.ts'
 import type { Ball } from './ball.ts'
 import { fittingBatchSize, padded } from './batch-size.ts'
+import { blockRunner, type BlockRunner } from './block-programs.ts'
+import { confirm, type Confirmation } from './confirmation.ts'
 import { restoredStates, savedStates, type EnsembleProgress } from './ensemble-progress.ts'
 import { askUnperturbed, type CleanAnswer, type Gallery } from './gallery.ts'
-import { besieged, emptied, reseated, type Catch, type Lane, type Place, type Siege } from './lane.ts'
-import { marginOf, type LogitsFunction } from './loss.ts'
-import { judge, LogitsNotFinite, reachOf, requireSound, type Sighting, type Verdict } from './verdict.ts'
+import { advanced, besieged, emptied, reseated, type Foray, type Lane, type Place, type Siege } from './lane.ts'
+import type { LogitsFunction } from './loss.ts'
+import type { Network } from './network.ts'
+import { judge, LogitsNotFinite, type Sighting, type Verdict } from './verdict.ts'
 
 /** An ensemble of attacks on a model and some images. */
 export interface Campaign {
@@ -18,7 +21,9 @@ export interface Campaign {
   readonly attacks: readonly Attack[]
   readonly seed: number
   readonly batchSize: number
-  /** Steps between two looks at the results; 1 unless given. No verdict depends on it. */
+  /** The same model with its weights as an argument, its batch norms folded (`frozenNetwork`): attacks are then captured as programs and search on it. */
+  readonly network?: Network | undefined
+  /** Most steps between two looks at the results; each attack has its own number unless given. No verdict depends on it. */
   readonly block?: number
   /** Asked between blocks. */
   readonly signal?: AbortSignal | undefined
@@ -44,7 +49,6 @@ interface Field {
   lane: Lane
   /** Classes by rank, for attacks that rank them in their own way. */
   rankings: Map<number, readonly number[]>
-  reach: number
 }
 
 /**
@@ -76,7 +80,7 @@ async function opened(campaign: Campaign): Promise<Field> {
     const verdict = judge(null, sightingOf(answer), gallery.labels[row]!)
     return { ...verdict, felledBy: verdict.held ? null : { attack: 'clean', run: 0 }, forwards: 1, backwards: 0 }
   })
-  return { campaign, answers, verdicts, attack: 0, queue: survivors(verdicts), lane: noLane, rankings: new Map(), reach: 0 }
+  return { campaign, answers, verdicts, attack: 0, queue: survivors(verdicts), lane: noLane, rankings: new Map() }
 }
 
 const noLane: Lane = { seats: [], tensors: null }
@@ -92,7 +96,6 @@ async function reopened(campaign: Campaign, progress: EnsembleProgress): Promise
     verdicts: [...progress.verdicts],
     lane: noLane,
     rankings,
-    reach: 0,
   }
   if (places.length === 0) return field
   const states = restoredStates(progress)
@@ -123,34 +126,55 @@ function siegeOf({ campaign, answers, attack, rankings }: Field): Siege {
   return { ...campaign, attack: campaign.attacks[attack]!, targetOf }
 }
 
-/** One attack on all images of the queue. */
+/** One attack on all images of the queue. Its programs are captured when it has some, and freed after it. */
 async function runAttack(field: Field): Promise<void> {
   const { campaign } = field
   const attack = campaign.attacks[field.attack]!
   await rankTargets(field, attack)
-  const siege = siegeOf(field)
-  field.lane = await filled(field, siege, [...field.lane.seats.keys()])
-  while (field.lane.seats.length > 0) {
-    await nextTurn()
-    campaign.signal?.throwIfAborted()
-    const before = field.lane
-    const { lane, catches, points } = await besieged(siege, before, campaign.block ?? 1)
-    field.lane = lane
-    try {
-      before.seats.forEach((seat, i) => charge(field, seat.row, attack.cost, lane.seats[i]!.step - seat.step))
-      const fallen = await judged(field, siege, catches, points)
-      const kept = [...lane.seats.keys()].filter((seat) => !fallen.has(seat))
-      field.lane = await filled(field, siege, kept)
-    } finally {
-      points.dispose()
+  const runner = blockRunner(attack, campaign)
+  try {
+    field.lane = await filled(field, attack, [...field.lane.seats.keys()])
+    for (let most = runner.steps; field.lane.seats.length > 0;) {
+      await nextTurn()
+      campaign.signal?.throwIfAborted()
+      const steps = await runBlock(field, runner, most)
+      most = Math.min(2 * steps, runner.steps)
+      await campaign.onBlock?.(() => progressOf(field))
     }
-    await campaign.onBlock?.(() => progressOf(field))
+  } finally {
+    runner.dispose()
+  }
+}
+
+/**
+ * A block of at most `most` steps; gives how many it had. Where the block went on after a point that the search took for misclassified and the model does not, it is
+ * done again up to that point, so that what follows it is looked at: as if every step were a block.
+ */
+async function runBlock(field: Field, runner: BlockRunner, most: number): Promise<number> {
+  const siege = siegeOf(field)
+  const foray = await besieged(runner, field.lane, most)
+  let confirmation: Confirmation | undefined
+  let isTaken = false
+  try {
+    requireNumbers(siege, field.lane, foray)
+    const { fallen } = (confirmation = await confirm(siege, field.lane, foray))
+    const early = foray.catches.filter(({ isPassed }, seat) => isPassed && !fallen.has(seat)).map(({ looks }) => looks)
+    if (early.length > 0) return await runBlock(field, runner, Math.min(...early))
+    isTaken = true
+    field.lane = advanced(field.lane, foray)
+    await handOut(field, confirmation)
+    settleAll(field, runner.attack, foray, confirmation)
+    const kept = [...field.lane.seats.keys()].filter((seat) => !fallen.has(seat))
+    field.lane = await filled(field, runner.attack, kept)
+    return most
+  } finally {
+    tf.dispose([foray.points, confirmation?.points ?? [], isTaken ? [] : foray.state] as never)
   }
 }
 
 /** The lane with the seats `kept` as far as their runs go on, then images at their next run, then images from the queue. */
-async function filled(field: Field, { attack, batchSize }: Siege, kept: readonly number[]): Promise<Lane> {
-  const { lane, queue } = field
+async function filled(field: Field, attack: Attack, kept: readonly number[]): Promise<Lane> {
+  const { lane, queue, campaign } = field
   const [staying, done] = [
     kept.filter((seat) => lane.seats[seat]!.step < attack.steps),
     kept.filter((seat) => lane.seats[seat]!.step === attack.steps),
@@ -158,68 +182,34 @@ async function filled(field: Field, { attack, batchSize }: Siege, kept: readonly
   const next = done.map((seat): Place => ({ row: lane.seats[seat]!.row, run: lane.seats[seat]!.run + 1, step: 0 }))
   const again = next.filter(({ run }) => run < attack.runs)
   const fresh = queue
-    .splice(0, Math.max(batchSize - staying.length - again.length, 0))
+    .splice(0, Math.max(campaign.batchSize - staying.length - again.length, 0))
     .map((row): Place => ({ row, run: 0, step: 0 }))
   return reseated(siegeOf(field), lane, staying, [...again, ...fresh])
 }
 
-/** The seats whose images fell, their verdicts written; the others keep their lowest margin. */
-async function judged(field: Field, siege: Siege, catches: readonly Catch[], points: Tensor4D): Promise<Set<number>> {
-  const { seats } = field.lane
-  catches.forEach(({ isFinite }, i) => {
-    if (!isFinite) throw notFinite(siege.gallery.digests[seats[i]!.row]!)
-  })
-  const found = [...catches.keys()].filter((seat) => catches[seat]!.isFound)
-  const confirmed = found.length > 0 ? await confirm(field, siege, found, points) : new Set<number>()
-  catches.forEach(({ isFound, margin, prediction, distance }, i) => {
-    if (!isFound && margin < Infinity) settle(field, seats[i]!, { prediction, margin, distance }, siege.attack)
-  })
-  return confirmed
+function requireNumbers({ gallery }: Siege, { seats }: Lane, { catches }: Foray): void {
+  const seat = catches.findIndex(({ isFinite }) => !isFinite)
+  if (seat < 0) return
+  const image = gallery.digests[seats[seat]!.row]!
+  throw new LogitsNotFinite(`The model's logits for image ${image} are not finite; evaluate a checkpoint that has not diverged.`)
 }
 
-function notFinite(image: string): LogitsNotFinite {
-  return new LogitsNotFinite(`The model's logits for image ${image} are not finite; evaluate a checkpoint that has not diverged.`)
+/** Gives each adversarial point away. */
+async function handOut({ campaign, lane }: Field, { fallen, points }: Confirmation): Promise<void> {
+  if (!campaign.onFallen || fallen.size === 0) return
+  const values = (await points!.data()) as Float32Array
+  const size = values.length / points!.shape[0]
+  for (const [seat, i] of fallen) campaign.onFallen(lane.seats[seat]!.row, values.slice(i * size, (i + 1) * size))
 }
 
-/** Shows the points of the seats `found` to the model once more, brought into ball and box and measured; gives the seats whose images it then still misclassifies. */
-async function confirm(field: Field, siege: Siege, found: readonly number[], points: Tensor4D): Promise<Set<number>> {
-  const { lane } = field
-  const { ball, logits, gallery, batchSize } = siege
-  const rows = padded(found, fittingBatchSize(found.length, batchSize))
-  const [answers, enforced] = tf.tidy(() => {
-    const images = tf.gather(lane.tensors!.images, rows)
-    const enforced = ball.project(tf.gather(points, rows), images)
-    const answered = logits(enforced)
-    const margin = marginOf(answered, tf.gather(lane.tensors!.labels, rows))
-    return [tf.stack([answered.argMax(1).toFloat(), margin, ball.size(enforced.sub(images))], 1), enforced] as const
-  })
-  const values = (await answers.array()) as [number, number, number][]
-  if (field.reach === 0) field.reach = reachOf(ball, points.shape.slice(1) as [number, number, number])
-  const fallen = new Set<number>()
-  for (const [i, seat] of found.entries()) {
-    const { row } = lane.seats[seat]!
-    const [prediction, margin, distance] = values[i]!
-    const sighting = requireSound({ prediction, margin, distance }, gallery.digests[row]!, ball, field.reach)
-    charge(field, row, { forwards: 1, backwards: 0 }, 1)
-    settle(field, lane.seats[seat]!, sighting, siege.attack)
-    if (!field.verdicts[row]!.held) fallen.add(seat)
-  }
-  if (field.campaign.onFallen) await handOut(field, lane, found, fallen, enforced)
-  tf.dispose([answers, enforced])
-  return fallen
-}
-
-async function handOut(
-  { campaign }: Field,
-  { seats }: Lane,
-  found: readonly number[],
-  fallen: ReadonlySet<number>,
-  points: Tensor4D,
-): Promise<void> {
-  const values = (await points.data()) as Float32Array
-  const size = values.length / points.shape[0]
-  found.forEach((seat, i) => {
-    if (fallen.has(seat)) campaign.onFallen!(seats[seat]!.row, values.slice(i * size, (i + 1) * size))
+/** Writes what a block showed, the passes it took up to each find, and one for each point that was shown to the model again. */
+function settleAll(field: Field, attack: Attack, { catches }: Foray, { sightings }: Confirmation): void {
+  catches.forEach(({ prediction, margin, distance, looks }, i) => {
+    const seat = field.lane.seats[i]!
+    const sighting = sightings.get(i) ?? { prediction, margin, distance }
+    charge(field, seat.row, attack.cost, looks)
+    if (sightings.has(i)) charge(field, seat.row, { forwards: 1, backwards: 0 }, 1)
+    if (sighting.margin < Infinity) settle(field, seat, sighting, attack)
   })
 }
 

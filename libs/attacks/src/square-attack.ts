@@ -32,6 +32,7 @@ export function squareAttack({ name, ball, queries, restarts, draw = uniform }: 
     name,
     runs: restarts,
     steps: queries + 1,
+    block: 50,
     targetRank: () => null,
     cost: { forwards: 1, backwards: 0 },
     script: (key, shape) => scriptOf(`${name}/${ball.norm}`, key, shape, squares, draw),

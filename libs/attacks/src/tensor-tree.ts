@@ -57,6 +57,13 @@ export function treeOf(tensors: readonly (readonly [string, Tensor])[]): TensorT
   )
 }
 
+/** The tensors of `tree` with its names in the order of those of `model`, as what a loop carries must have them. */
+export function inOrderOf<Tree extends TensorTree>(model: Tree, tree: Tree): Tree {
+  if (tree instanceof tf.Tensor) return tree
+  const ordered = ([name, part]: [string, TensorTree]) => [name, inOrderOf(part, (tree as Record<string, TensorTree>)[name]!)]
+  return Object.fromEntries(Object.entries(model as object).map(ordered)) as Tree
+}
+
 /** Disposes what `former` holds and `current` does not. */
 export function releaseReplaced(former: TensorTree, current: TensorTree): void {
   const kept = new Set(tensorsOf(current).map((tensor) => tensor.id))

@@ -1,0 +1,48 @@
+import { tf, type Tensor, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import { foldablePairs, foldBatchNorms, Parameters } from '@gauntlet/nn'
+
+/** Named tensors of a model. */
+export type NamedParameters = Readonly<Record<string, Tensor>>
+
+/** A model with its weights as an argument, so that captured programs keep them as state and not as constants. It must be capturable: no host reads, no random numbers of its own. */
+export interface Network {
+  readonly parameters: NamedParameters
+  logits(images: Tensor4D, parameters: NamedParameters): Tensor2D
+}
+
+/** How far folded logits may be from the others, over the largest of these. */
+const foldingTolerance = 1e-4
+
+/**
+ * The model as an attack searches on it: batch norms folded into the convolutions before them. The logits of `images` are compared once; where they differ, as they
+ * would where something else reads a convolution's output, nothing is folded. The parameters stay the caller's; what folding made, `dispose` frees.
+ */
+export function frozenNetwork(
+  model: (images: Tensor4D, parameters: Parameters) => Tensor2D,
+  parameters: Parameters,
+  images: Tensor4D,
+): Network & { readonly isFolded: boolean; dispose(): void } {
+  const folded = foldBatchNorms(
+    parameters,
+    foldablePairs(() => model(images, parameters)),
+  )
+  const own = new Set([...parameters.entries()].map(([, tensor]) => tensor))
+  const made = [...folded.entries()].map(([, tensor]) => tensor).filter((tensor) => !own.has(tensor))
+  const isFolded = made.length > 0 && agree(model(images, parameters), model(images, folded))
+  if (!isFolded) tf.dispose(made)
+  return {
+    parameters: Object.fromEntries((isFolded ? folded : parameters).entries()),
+    logits: (points, named) => model(points, Parameters.of(Object.entries(named))),
+    isFolded,
+    dispose: () => void (isFolded && tf.dispose(made)),
+  }
+}
+
+/** Disposes of both. */
+function agree(expected: Tensor2D, actual: Tensor2D): boolean {
+  const isNear = tf.tidy(
+    () => actual.sub(expected).abs().max().lessEqual(expected.abs().max().mul(foldingTolerance)).dataSync()[0],
+  )
+  tf.dispose([expected, actual])
+  return isNear === 1
+}
