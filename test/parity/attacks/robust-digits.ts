@@ -1,12 +1,22 @@
-import { ensembleOf, attacksOf, l1, l2, linf, type Ball, type Campaign, type LogitsFunction } from '@gauntlet/attacks'
-import { tf, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import {
+  attacksOf,
+  ensembleOf,
+  l1,
+  l2,
+  linf,
+  type Ball,
+  type Campaign,
+  type NamedParameters,
+  type Network,
+} from '@gauntlet/attacks'
+import { tf, type Tensor, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 
 const at = (name: string) => new URL(name, import.meta.url)
 
 /** The thousand digits, [28 · 28] floats each, and their labels. */
-export function digits(): { images: Float32Array[]; labels: number[] } {
+function digits(): { images: Float32Array[]; labels: number[] } {
   const stored = gunzipSync(readFileSync(at('digits.bin.gz')))
   const count = 1000
   const images = Array.from({ length: count }, (_, i) =>
@@ -37,34 +47,44 @@ function tensorsOf(bytes: Buffer): Map<string, { shape: number[]; values: Float3
   )
 }
 
-/** The CNN of robust_digits.py on [batch, 28, 28, 1]. Its tensors live as long as the process. */
-export function robustDigits(): LogitsFunction {
-  const tensors = tensorsOf(readFileSync(at('robust_digits.safetensors')))
+/** The CNN of robust_digits.py on [batch, 28, 28, 1], with the tensors of a safetensors file. They live as long as the process. */
+function digitsNetwork(file: string | URL): Network {
+  const tensors = tensorsOf(readFileSync(file))
   const tensor = (name: string) => tf.tensor(tensors.get(name)!.values, tensors.get(name)!.shape)
-  const kernels = ['conv1', 'conv2'].map((name) => tf.tidy(() => tensor(`${name}.weight`).transpose([2, 3, 1, 0]) as Tensor4D))
-  const biases = ['conv1', 'conv2', 'fc1', 'fc2'].map((name) => tensor(`${name}.bias`))
-  const matrices = ['fc1', 'fc2'].map((name) => tf.tidy(() => tensor(`${name}.weight`).transpose() as Tensor2D))
-  const convolved = (x: Tensor4D, layer: number, padding: number) => {
-    const padded = tf.pad(x, [
-      [0, 0],
-      [padding, padding],
-      [padding, padding],
-      [0, 0],
-    ])
-    return tf.conv2d(padded, kernels[layer]!, 2, 'valid').add(biases[layer]!).relu<Tensor4D>()
-  }
-  return (images) => {
-    const features = convolved(convolved(images, 0, 2), 1, 1)
-    const flat = features.transpose([0, 3, 1, 2]).reshape<Tensor2D>([-1, 784]) // PyTorch flattens channels first
-    const hidden = tf.matMul(flat, matrices[0]!).add(biases[2]!).relu<Tensor2D>()
-    return tf.matMul(hidden, matrices[1]!).add(biases[3]!) as Tensor2D
-  }
+  const named = (names: readonly string[], read: (name: string) => Tensor) => names.map((name) => [name, read(name)] as const)
+  const parameters = Object.fromEntries([
+    ...named(['conv1.weight', 'conv2.weight'], (name) => tf.tidy(() => tensor(name).transpose([2, 3, 1, 0]))),
+    ...named(['fc1.weight', 'fc2.weight'], (name) => tf.tidy(() => tensor(name).transpose())),
+    ...named(['conv1.bias', 'conv2.bias', 'fc1.bias', 'fc2.bias'], tensor),
+  ])
+  return { parameters, logits: digitsLogits }
 }
 
-export const balls: Record<Ball['norm'], (epsilon: number) => Ball> = { Linf: linf, L2: l2, L1: l1 }
+function digitsLogits(images: Tensor4D, parameters: NamedParameters): Tensor2D {
+  const convolved = (x: Tensor4D, name: string, padding: number) => {
+    const sides: [number, number] = [padding, padding]
+    const padded = tf.pad(x, [[0, 0], sides, sides, [0, 0]])
+    const kernel = parameters[`${name}.weight`] as Tensor4D
+    return tf.conv2d(padded, kernel, 2, 'valid').add(parameters[`${name}.bias`]!).relu<Tensor4D>()
+  }
+  const linear = (x: Tensor2D, name: string) =>
+    tf.matMul(x, parameters[`${name}.weight`] as Tensor2D).add<Tensor2D>(parameters[`${name}.bias`]!)
+  const features = convolved(convolved(images, 'conv1', 2), 'conv2', 1)
+  const flat = features.transpose([0, 3, 1, 2]).reshape<Tensor2D>([-1, 784]) // PyTorch flattens channels first
+  return linear(linear(flat, 'fc1').relu<Tensor2D>(), 'fc2')
+}
 
-/** `standard` on the first `count` digits. */
-export function standardOnDigits(norm: Ball['norm'], epsilon: number, count = 1000): Campaign {
+const balls: Record<Ball['norm'], (epsilon: number) => Ball> = { Linf: linf, L2: l2, L1: l1 }
+
+/** What is attacked, unless told otherwise: the robust CNN and the thousand digits. */
+export interface DigitsSettings {
+  readonly count?: number
+  readonly weights?: string | URL
+}
+
+/** `standard` on the first digits. */
+export function standardOnDigits(norm: Ball['norm'], epsilon: number, settings: DigitsSettings = {}): Campaign {
+  const { count = 1000, weights = at('robust_digits.safetensors') } = settings
   const { images, labels } = digits()
   const ball = balls[norm](epsilon)
   const read = (rows: readonly number[]) => {
@@ -73,13 +93,8 @@ export function standardOnDigits(norm: Ball['norm'], epsilon: number, count = 10
     return tf.tensor4d(values, [rows.length, 28, 28, 1])
   }
   const gallery = { digests: labels.slice(0, count).map((_, i) => `digit ${i}`), labels: labels.slice(0, count), read }
-  return {
-    logits: robustDigits(),
-    ball,
-    gallery,
-    attacks: attacksOf(ensembleOf('standard', norm, 10), ball),
-    seed: 0,
-    batchSize: 500,
-    block: 4,
-  }
+  const network = digitsNetwork(weights)
+  const attacks = attacksOf(ensembleOf('standard', norm, 10), ball)
+  const logits = (points: Tensor4D) => network.logits(points, network.parameters)
+  return { logits, network, ball, gallery, attacks, seed: 0, batchSize: 500 }
 }

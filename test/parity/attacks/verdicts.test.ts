@@ -40,7 +40,7 @@ describe.each(norms)(
     })
 
     it('are what the first attack still says of the first hundred', async () => {
-      const campaign = standardOnDigits(norm, ours[norm].epsilon, 100)
+      const campaign = standardOnDigits(norm, ours[norm].epsilon, { count: 100 })
       const verdicts = await runEnsemble({ ...campaign, attacks: campaign.attacks.slice(0, 1), batchSize: 100 })
       const early = felledBy.slice(0, 100).map((attack) => attack === 'apgd-ce' || attack === 'clean')
       expect(verdicts.filter(({ held: stands }, i) => stands !== early[i]).length).toBeGreaterThanOrEqual(99)

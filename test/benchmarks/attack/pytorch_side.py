@@ -1,0 +1,82 @@
+"""The reference AutoAttack's side of `npm run bench -- attack`.
+
+    python pytorch_side.py TASK --reference auto-attack     runs `standard` attack by attack, a line of JSON each (task.ts says what a task has)
+    python pytorch_side.py --train FILE                     trains the CNN without attacks on the thousand digits themselves: no image holds
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch.nn import functional as F
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "parity" / "attacks"))
+from reference import load_reference  # noqa: E402
+from reference_verdicts import digits  # noqa: E402
+from robust_digits import RobustDigits  # noqa: E402
+
+
+def train(file):
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    x, y = digits()
+    model = RobustDigits()
+    optimiser = torch.optim.Adam(model.parameters(), lr=3e-3)
+    for _ in range(12):
+        for rows in torch.randperm(1000).split(50):
+            optimiser.zero_grad()
+            F.cross_entropy(model(x[rows]), y[rows]).backward()
+            optimiser.step()
+    save_file(model.state_dict(), file)
+
+
+def run(task, reference):
+    load_reference(reference)
+    from autoattack import AutoAttack
+
+    torch.set_num_threads(task["threads"])
+    model = RobustDigits()
+    model.load_state_dict(load_file(task["weights"]))
+    model.eval()
+    passes = {"forwards": 0, "backwards": 0}
+
+    def count(_, inputs):
+        passes["forwards"] += len(inputs[0])
+        if inputs[0].requires_grad and torch.is_grad_enabled():
+            passes["backwards"] += len(inputs[0])
+
+    model.register_forward_pre_hook(count)
+    x, y = (tensor[: task["images"]] for tensor in digits())
+    rows = torch.arange(len(x))
+    judge = AutoAttack(model, norm=task["norm"], eps=task["epsilon"], seed=0, verbose=False, version="standard", device="cpu")
+    for attack in list(judge.attacks_to_run):
+        passes.update(forwards=0, backwards=0)
+        began, attacked = time.perf_counter(), len(rows)
+        judge.attacks_to_run = [attack]
+        adversarial = judge.run_standard_evaluation(x[rows], y[rows], bs=task["batch"])
+        seconds, counted = time.perf_counter() - began, dict(passes)
+        with torch.no_grad():
+            rows = rows[model(adversarial).argmax(1) == y[rows]]
+        print(json.dumps({"attack": attack, "seconds": seconds, "attacked": attacked, "held": len(rows), **counted}), flush=True)
+        if len(rows) == 0:
+            break
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("task", nargs="?", type=json.loads)
+    parser.add_argument("--reference", help="checkout of fra31/auto-attack at a3922004")
+    parser.add_argument("--train")
+    options = parser.parse_args()
+    if options.train:
+        train(options.train)
+    else:
+        run(options.task, options.reference)
+
+
+if __name__ == "__main__":
+    main()

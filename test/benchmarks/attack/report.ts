@@ -1,0 +1,59 @@
+import type { AttackTime } from './task.ts'
+
+/** A table of both sides, attack by attack and whole. Forward-equivalents count a backward pass as one more. */
+export function report(title: string, images: number, gauntlet: readonly AttackTime[], reference: readonly AttackTime[]): string {
+  const rows = gauntlet.map((ours) =>
+    rowOf(
+      ours.attack,
+      images,
+      ours,
+      reference.find(({ attack }) => attack === ours.attack),
+    ),
+  )
+  const whole = rowOf('whole', images, totalOf(gauntlet), reference.length > 0 ? totalOf(reference) : undefined)
+  return [
+    `\n${title}: held ${heldOf(gauntlet)} of ${images}, reference ${reference.length > 0 ? heldOf(reference) : '–'}\n`,
+    '| attack | images | Gauntlet, s | share | reference, s | ratio | equivalents an image | reference |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- |',
+    ...rows.map((row, i) => line(row, gauntlet[i]!, gauntlet)),
+    line(whole, totalOf(gauntlet), gauntlet),
+  ].join('\n')
+}
+
+interface Row {
+  readonly name: string
+  readonly theirs: string
+  readonly ratio: string
+  readonly equivalents: readonly [string, string]
+}
+
+function rowOf(name: string, images: number, ours: AttackTime, theirs: AttackTime | undefined): Row {
+  const equivalents = (time: AttackTime | undefined) => (time ? ((time.forwards + time.backwards) / images).toFixed(0) : '–')
+  return {
+    name,
+    theirs: theirs ? theirs.seconds.toFixed(1) : '–',
+    ratio: theirs ? (ours.seconds / theirs.seconds).toFixed(2) : '–',
+    equivalents: [equivalents(ours), equivalents(theirs)],
+  }
+}
+
+function line({ name, theirs, ratio, equivalents }: Row, { attacked, seconds }: AttackTime, all: readonly AttackTime[]): string {
+  const share = `${((100 * seconds) / totalOf(all).seconds).toFixed(0)} %`
+  return `| ${[name, attacked, seconds.toFixed(1), share, theirs, ratio, ...equivalents].join(' | ')} |`
+}
+
+function totalOf(times: readonly AttackTime[]): AttackTime {
+  const sum = (of: (time: AttackTime) => number) => times.reduce((total, time) => total + of(time), 0)
+  return {
+    attack: 'whole',
+    seconds: sum(({ seconds }) => seconds),
+    attacked: times[0]?.attacked ?? 0,
+    held: times.at(-1)?.held ?? 0,
+    forwards: sum(({ forwards }) => forwards),
+    backwards: sum(({ backwards }) => backwards),
+  }
+}
+
+function heldOf(times: readonly AttackTime[]): number {
+  return times.at(-1)?.held ?? 0
+}
