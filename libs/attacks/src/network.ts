@@ -28,7 +28,7 @@ export function frozenNetwork(
   )
   const own = new Set([...parameters.entries()].map(([, tensor]) => tensor))
   const made = [...folded.entries()].map(([, tensor]) => tensor).filter((tensor) => !own.has(tensor))
-  const isFolded = made.length > 0 && agree(model(images, parameters), model(images, folded))
+  const isFolded = made.length > 0 && tf.tidy(() => agree(model(images, parameters), model(images, folded)))
   if (!isFolded) tf.dispose(made)
   return {
     parameters: Object.fromEntries((isFolded ? folded : parameters).entries()),
@@ -38,11 +38,7 @@ export function frozenNetwork(
   }
 }
 
-/** Disposes of both. */
 function agree(expected: Tensor2D, actual: Tensor2D): boolean {
-  const isNear = tf.tidy(
-    () => actual.sub(expected).abs().max().lessEqual(expected.abs().max().mul(foldingTolerance)).dataSync()[0],
-  )
-  tf.dispose([expected, actual])
-  return isNear === 1
+  const largest = expected.abs().max()
+  return actual.sub(expected).abs().max().lessEqual(largest.mul(foldingTolerance)).dataSync()[0] === 1
 }

@@ -18,7 +18,7 @@ export const tinyNetwork: LogitsFunction = (images) => {
 }
 
 /** Weights of the tests' convolution, [3, 3, 3, classes]. */
-const third = normal({ seed: 2, purpose: 'tiny-model/kernel' }, 27 * classes)
+export const third = normal({ seed: 2, purpose: 'tiny-model/kernel' }, 27 * classes)
 
 /** A small convolution, a rectifier and a global mean: kinks and dead gradients, as vision models have. */
 export const tinyConvolution: LogitsFunction = (images) => {
