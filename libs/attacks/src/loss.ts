@@ -1,4 +1,4 @@
-import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import { softmaxCrossEntropy, tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 
 /** A model as attacks see it: images [batch, height, width, channels] in [0, 1] → logits [batch, classes]. Normalisation is inside. */
 export type LogitsFunction = (images: Tensor4D) => Tensor2D
@@ -6,10 +6,9 @@ export type LogitsFunction = (images: Tensor4D) => Tensor2D
 /** What an attack raises: logits [batch, classes], labels and targets [batch] (int32) → one loss per image, [batch]. Few losses look at the targets. */
 export type Loss = (logits: Tensor2D, labels: Tensor1D, targets: Tensor1D) => Tensor1D
 
-/** Cross-entropy in nats, not averaged. */
+/** Cross-entropy in nats, not averaged. Labels are below the number of classes (`softmaxCrossEntropy`). */
 export function crossEntropy(logits: Tensor2D, labels: Tensor1D): Tensor1D {
-  const chosen = tf.oneHot(labels.toInt(), logits.shape[1])
-  return tf.logSoftmax(logits).mul(chosen).sum<Tensor1D>(1).neg()
+  return softmaxCrossEntropy(logits, labels.toInt())
 }
 
 /** Keeps a ratio finite where logits are equal; in float32 it changes no other number (autopgd_base.py:197, :600). */
