@@ -27,8 +27,9 @@ export interface Campaign {
   readonly block?: number
   /** Asked between blocks. */
   readonly signal?: AbortSignal | undefined
-  /** Called after every block: `save` gives what is needed to go on from there. */
-  readonly onBlock?: ((save: () => Promise<EnsembleProgress>) => Promise<void> | void) | undefined
+  /** Called after every block with the verdicts so far: `save` gives what is needed to go on from there. */
+  readonly onBlock?:
+    ((save: () => Promise<EnsembleProgress>, verdicts: readonly EnsembleVerdict[]) => Promise<void> | void) | undefined
   /** Given each adversarial point as it is found, [height · width · channels]. */
   readonly onFallen?: ((row: number, point: Float32Array) => void) | undefined
 }
@@ -139,7 +140,7 @@ async function runAttack(field: Field): Promise<void> {
       campaign.signal?.throwIfAborted()
       const steps = await runBlock(field, runner, most)
       most = Math.min(2 * steps, runner.steps)
-      await campaign.onBlock?.(() => progressOf(field))
+      await campaign.onBlock?.(() => progressOf(field), field.verdicts)
     }
   } finally {
     runner.dispose()

@@ -36,7 +36,7 @@ interface Frame {
 const magic = 'ARROW1'
 /** The magic and its padding at the beginning; the footer's length and the magic at the end. */
 const [headLength, tailLength] = [8, 10]
-/** Facts that a schema may carry; ours are 6. */
+/** Facts that a schema may carry; ours are 9. */
 const mostFacts = 16
 /** Most buffers a column has: validity, offsets, values. */
 const buffersPerColumn = 3

@@ -1,14 +1,14 @@
 import type { LogitsFunction } from '@gauntlet/attacks'
 import { tf, type Tensor2D } from '@gauntlet/engine'
-import { digestOf, type Perturbation } from '@gauntlet/study'
+import { digestOf, digestOfBytes, perturbationLabel, type Perturbation } from '@gauntlet/study'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { evaluate, type Evaluation, type EvaluationProgress } from './evaluate.ts'
+import { evaluate, type Evaluated, type Evaluation, type EvaluationProgress, type SavedEvaluation } from './evaluate.ts'
 import { ImagesInvalid, type ImageReader } from './image-reader.ts'
 import { outcomeFacts, type Outcome } from './outcome.ts'
 import { decodeOutcomes, encodeOutcomes } from './outcomes-file.ts'
 import { ResumeInvalid } from './resume.ts'
 import { tally } from './tally.ts'
-import { tinyModel, tinyReader } from './testing/tiny-evaluation.ts'
+import { classes, tinyModel, tinyReader } from './testing/tiny-evaluation.ts'
 
 const apgd = { name: 'apgd-ce', iterations: 5, restarts: 2 } as const
 const attacks: Perturbation[] = [
@@ -16,6 +16,7 @@ const attacks: Perturbation[] = [
   { name: 'L2', epsilon: 0.15, evaluator: apgd },
   { name: 'L1', epsilon: 0.5, evaluator: apgd },
 ]
+const ensemble: Perturbation = { name: 'Linf', epsilon: 0.03, evaluator: { name: 'apgd-ce+t' } }
 const clean: Perturbation = { name: 'clean', evaluator: { name: 'argmax' } }
 const common: Perturbation = { name: 'common', evaluator: { name: 'corruptions', portfolio: ['contrast', 'snow'], severity: 3 } }
 const every = [clean, ...attacks, common]
@@ -24,51 +25,71 @@ const count = 22
 const expected = Array.from({ length: count }, (_, i) => digestOf(`image ${i}`))
 
 function evaluation(perturbation: Perturbation, settings: Partial<Evaluation> = {}): Evaluation {
-  return { perturbation, seed: 1, logits: tinyModel, reader: tinyReader(count), chunkSize: 8, ...settings }
+  return { perturbation, seed: 1, logits: tinyModel, classes, reader: tinyReader(count), chunkSize: 8, ...settings }
 }
 
-/** Everything an interrupted attempt was told before it was killed, as it comes back from its file. */
-async function interrupted(perturbation: Perturbation, afterChunks: number): Promise<Outcome[]> {
+async function outcomesOf(settings: Evaluation): Promise<Outcome[]> {
+  return (await evaluate(settings)).outcomes
+}
+
+/** What an attempt that is killed after some blocks or chunks had saved, as it comes back from a file. */
+async function interrupted(
+  perturbation: Perturbation,
+  blocks: number,
+  settings: Partial<Evaluation> = {},
+): Promise<SavedEvaluation> {
   const controller = new AbortController()
-  let last: readonly Outcome[] = []
-  let chunks = 0
-  const onProgress = ({ outcomesSoFar }: EvaluationProgress) => {
-    last = outcomesSoFar
-    if (++chunks === afterChunks) controller.abort(new Error('killed'))
+  let last: SavedEvaluation | undefined
+  let seen = 0
+  const onProgress = async ({ save }: EvaluationProgress) => {
+    if (++seen !== blocks) return
+    last = await save()
+    controller.abort(new Error('killed'))
   }
-  await expect(evaluate(evaluation(perturbation, { onProgress, signal: controller.signal }))).rejects.toThrow('killed')
-  return decodeOutcomes(encodeOutcomes(last, outcomeFacts('0'.repeat(64), perturbation))).outcomes
+  const attempt = evaluate(evaluation(perturbation, { ...settings, onProgress, signal: controller.signal }))
+  await expect(attempt).rejects.toThrow('killed')
+  return structuredClone(last!)
+}
+
+/** The digest of the whole outcomes file. */
+function digestOfEvaluated({ outcomes, evidence }: Evaluated, perturbation: Perturbation): string {
+  return digestOfBytes(encodeOutcomes(outcomes, outcomeFacts('0'.repeat(64), perturbation, evidence)))
 }
 
 describe.each(every.map((perturbation) => [perturbation.name, perturbation] as const))(
   'evaluating under %s',
   (_, perturbation) => {
-    let outcomes: Outcome[]
-    beforeAll(async () => void (outcomes = await evaluate(evaluation(perturbation))))
+    let evaluated: Evaluated
+    beforeAll(async () => void (evaluated = await evaluate(evaluation(perturbation))))
 
-    it('gives every image one outcome, in order, that its file gives back', () => {
+    it('gives every image one outcome, in order, that its file gives back with the evidence', () => {
+      const { outcomes, evidence } = evaluated
       expect(outcomes.map(({ index }) => index)).toEqual([...expected.keys()])
       expect(tally(outcomes, expected).total).toBe(count)
-      const facts = outcomeFacts('0'.repeat(64), perturbation)
+      const facts = outcomeFacts('0'.repeat(64), perturbation, evidence)
       expect(decodeOutcomes(encodeOutcomes(outcomes, facts))).toEqual({ outcomes, facts })
+      expect(evidence.forwards).toBeGreaterThanOrEqual(count)
     })
 
     it('counts none of the images as held that the model errs on unperturbed', () => {
       const cause = perturbation.name === 'common' ? 'common' : 'clean'
-      const wrong = outcomes.filter(({ index }) => index % 4 === 3)
-      expect(wrong.map(({ held, felledBy }) => ({ held, felledBy }))).toEqual(wrong.map(() => ({ held: false, felledBy: cause })))
+      const wrong = evaluated.outcomes.filter(({ index }) => index % 4 === 3)
+      expect(wrong.map(({ held, felledBy, run }) => ({ held, felledBy, run }))).toEqual(
+        wrong.map(() => ({ held: false, felledBy: cause, run: null })),
+      )
     })
 
-    it.each([1, 2])(
-      'resumed after %i chunks, gives the bits of an undisturbed run and reads no done image again',
-      async (chunks) => {
-        const resumeFrom = await interrupted(perturbation, chunks)
-        expect(resumeFrom).toHaveLength(8 * chunks)
-        const reader = tinyReader(count)
-        expect(await evaluate(evaluation(perturbation, { reader, resumeFrom }))).toEqual(outcomes)
-        expect(reader.reads.flat()[0]).toBe(8 * chunks)
-      },
-    )
+    it('decides every image the same in every batch size; kernels round margins and distances by the number of rows', async () => {
+      for (const chunkSize of [1, 16, 100]) {
+        const again = await evaluate(evaluation(perturbation, { chunkSize }))
+        expect(again.evidence, `${chunkSize}`).toEqual(evaluated.evidence)
+        for (const [index, { margin, distance, ...decided }] of again.outcomes.entries()) {
+          expect(evaluated.outcomes[index]).toMatchObject(decided)
+          expect(margin).toBeCloseTo(evaluated.outcomes[index]!.margin, 3)
+          expect(distance ?? 0).toBeCloseTo(evaluated.outcomes[index]!.distance ?? 0, 4)
+        }
+      }
+    })
 
     it('leaves no tensor behind', async () => {
       const settings = evaluation(perturbation)
@@ -79,11 +100,44 @@ describe.each(every.map((perturbation) => [perturbation.name, perturbation] as c
   },
 )
 
+describe.each([clean, common].map((perturbation) => [perturbation.name, perturbation] as const))(
+  'resuming %s',
+  (_, perturbation) => {
+    it.each([1, 2])('after %i chunks gives the bits of an undisturbed run and reads no done image again', async (chunks) => {
+      const resumeFrom = await interrupted(perturbation, chunks)
+      expect(resumeFrom).toMatchObject({ outcomes: { length: 8 * chunks } })
+      const reader = tinyReader(count)
+      expect(await evaluate(evaluation(perturbation, { reader, resumeFrom }))).toEqual(await evaluate(evaluation(perturbation)))
+      expect(reader.reads.flat()[0]).toBe(8 * chunks)
+    })
+  },
+)
+
+describe.each([...attacks, ensemble].map((perturbation) => [perturbationLabel(perturbation), perturbation] as const))(
+  'resuming %s',
+  (_, perturbation) => {
+    const settings = { reader: tinyReader(10), chunkSize: 4 }
+
+    it('gives the same file after three kills, and the same outcomes where the states of the attack were lost', async () => {
+      const undisturbed = await evaluate(evaluation(perturbation, settings))
+      let saved: SavedEvaluation | undefined
+      const kills = perturbation === ensemble ? [2, 12, 3] : [1, 1, 1]
+      for (const blocks of kills) saved = await interrupted(perturbation, blocks, { ...settings, resumeFrom: saved })
+      const resumed = await evaluate(evaluation(perturbation, { ...settings, resumeFrom: saved }))
+      expect(digestOfEvaluated(resumed, perturbation)).toBe(digestOfEvaluated(undisturbed, perturbation))
+      const { ensemble: progress } = saved as Extract<SavedEvaluation, { kind: 'ensemble' }>
+      const withoutStates: SavedEvaluation = { kind: 'ensemble', ensemble: { ...progress, states: [] } }
+      const restarted = await outcomesOf(evaluation(perturbation, { ...settings, resumeFrom: withoutStates, chunkSize: 3 }))
+      expect(restarted).toEqual(undisturbed.outcomes)
+    })
+  },
+)
+
 describe.each(attacks.map((perturbation) => [perturbation.name, perturbation] as const))(
   'attacking in %s',
   (name, perturbation) => {
     it('fells some of the images that are right unperturbed, by its own name, and leaves the others to `clean`', async () => {
-      const outcomes = await evaluate(evaluation(perturbation))
+      const outcomes = await outcomesOf(evaluation(perturbation))
       const causes = outcomes.map(({ felledBy }) => felledBy)
       expect(new Set(causes)).toEqual(new Set([null, 'clean', 'apgd-ce']))
       const radius = (perturbation as { epsilon: number }).epsilon
@@ -94,18 +148,20 @@ describe.each(attacks.map((perturbation) => [perturbation.name, perturbation] as
     })
 
     it('is never above clean accuracy, and equals it in a ball too small to matter', async () => {
-      const correct = async (one: Perturbation) => tally(await evaluate(evaluation(one)), expected).correct
+      const correct = async (one: Perturbation) => tally(await outcomesOf(evaluation(one)), expected).correct
       const unperturbed = await correct(clean)
       expect(await correct(perturbation)).toBeLessThan(unperturbed)
       expect(await correct({ ...perturbation, epsilon: 1e-7 } as Perturbation), name).toBe(unperturbed)
     })
 
     it('starts elsewhere with another seed', async () => {
-      const distances = async (seed: number) => (await evaluate(evaluation(perturbation, { seed }))).map(({ margin }) => margin)
+      const distances = async (seed: number) => (await outcomesOf(evaluation(perturbation, { seed }))).map(({ margin }) => margin)
       expect(await distances(1)).not.toEqual(await distances(2))
     })
   },
 )
+
+const saved = (outcomes: readonly Outcome[]): SavedEvaluation => ({ kind: 'outcomes', outcomes })
 
 describe('evaluating', () => {
   it('names the corruption that felled an image, where the reader tells it', async () => {
@@ -114,30 +170,30 @@ describe('evaluating', () => {
       ...plain,
       read: async (indices) => ({ ...(await plain.read(indices)), corruptions: indices.map((i) => `corruption ${i}`) }),
     }
-    const outcomes = await evaluate(evaluation(common, { reader }))
+    const outcomes = await outcomesOf(evaluation(common, { reader }))
     expect(outcomes.map(({ felledBy }) => felledBy)).toEqual([null, null, null, 'corruption 3', null, null, null, 'corruption 7'])
     expect(outcomes.every(({ distance }) => distance === null)).toBe(true)
   })
 
   it('keeps the whole chunks of what it resumes from where the chunk size has changed, and does the rest again', async () => {
-    const full = await evaluate(evaluation(clean))
+    const full = await outcomesOf(evaluation(clean))
     const reader = tinyReader(count)
-    const resumed = await evaluate(evaluation(clean, { reader, resumeFrom: full.slice(0, 8), chunkSize: 5 }))
+    const resumed = await outcomesOf(evaluation(clean, { reader, resumeFrom: saved(full.slice(0, 8)), chunkSize: 5 }))
     expect(reader.reads.flat()[0]).toBe(5)
     expect(resumed.map(({ held }) => held)).toEqual(full.map(({ held }) => held))
   })
 
   it('has nothing to do where all is done', async () => {
-    const full = await evaluate(evaluation(clean))
+    const full = await outcomesOf(evaluation(clean))
     const reader = tinyReader(count)
-    expect(await evaluate(evaluation(clean, { reader, resumeFrom: full }))).toEqual(full)
+    expect(await outcomesOf(evaluation(clean, { reader, resumeFrom: saved(full) }))).toEqual(full)
     expect(reader.reads).toEqual([])
   })
 
   it('refuses to resume from outcomes of other images', async () => {
-    const full = await evaluate(evaluation(clean))
-    await expect(evaluate(evaluation(clean, { resumeFrom: full.slice(1) }))).rejects.toThrow(ResumeInvalid)
-    await expect(evaluate(evaluation(clean, { reader: tinyReader(8), resumeFrom: full }))).rejects.toThrow(ResumeInvalid)
+    const full = await outcomesOf(evaluation(clean))
+    await expect(evaluate(evaluation(clean, { resumeFrom: saved(full.slice(1)) }))).rejects.toThrow(ResumeInvalid)
+    await expect(evaluate(evaluation(clean, { reader: tinyReader(8), resumeFrom: saved(full) }))).rejects.toThrow(ResumeInvalid)
   })
 
   it('waits for the checkpoint of a chunk before it begins the next', async () => {

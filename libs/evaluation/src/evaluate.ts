@@ -1,53 +1,63 @@
-import type { LogitsFunction } from '@gauntlet/attacks'
-import { tf } from '@gauntlet/engine'
+import type { EnsembleProgress, frozenNetwork, LogitsFunction } from '@gauntlet/attacks'
 import type { Perturbation } from '@gauntlet/study'
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import { openChunk } from './chunk.ts'
-import { examinerOf } from './examine.ts'
+import { evaluateAsTheyAre } from './as-they-are.ts'
+import { evaluatorAttacks } from './evaluator-attacks.ts'
+import type { Evidence } from './evidence.ts'
 import type { ImageReader } from './image-reader.ts'
 import type { Outcome } from './outcome.ts'
-import { wholeChunks } from './resume.ts'
+import { evaluateUnderAttack } from './under-attack.ts'
 
 /** One evaluation: a model, the test images and how to perturb them. */
 export interface Evaluation {
   readonly perturbation: Perturbation
   readonly seed: number
   readonly logits: LogitsFunction
+  /** The same model as a function of its parameters, where long attacks are to be captured as programs. */
+  readonly network?: CapturableModel | undefined
+  /** Classes of the model: attacks aim at no more. */
+  readonly classes: number
   readonly reader: ImageReader
-  /** Images that are evaluated together, and the unit of progress and resume. */
+  /** Most images in one forward pass; no attack's verdict depends on it. */
   readonly chunkSize: number
-  /** Awaited after every chunk: what it is given is enough to resume from. */
+  /** Awaited after every chunk, or block of attack steps. */
   readonly onProgress?: ((progress: EvaluationProgress) => Promise<void> | void) | undefined
-  /** Outcomes of an earlier attempt at the same evaluation, from the first image on; whole chunks of them are not done again. */
-  readonly resumeFrom?: readonly Outcome[] | undefined
-  /** Asked between iterations and between chunks. */
+  /** What an earlier attempt at the same evaluation had saved; what is done in it is not done again. */
+  readonly resumeFrom?: SavedEvaluation | undefined
+  /** Given each adversarial image as it is found, [height · width · 3]. */
+  readonly onFallen?: ((index: number, image: Float32Array) => void) | undefined
+  /** Asked between blocks and between chunks. */
   readonly signal?: AbortSignal | undefined
 }
 
-export interface EvaluationProgress {
-  readonly done: number
-  readonly total: number
-  readonly outcomesSoFar: readonly Outcome[]
+/** A model without host reads or random numbers, and its parameters, which stay the caller's. */
+export interface CapturableModel {
+  readonly model: Parameters<typeof frozenNetwork>[0]
+  readonly parameters: Parameters<typeof frozenNetwork>[1]
 }
 
-/**
- * The outcome of every test image, in order. Chunks are of fixed size and order and share nothing, noise is keyed by image: an evaluation that was
- * interrupted and resumed gives the same bits as an undisturbed one.
- */
-export async function evaluate(evaluation: Evaluation): Promise<Outcome[]> {
-  const { perturbation, reader, chunkSize, onProgress, signal } = evaluation
-  const examine = examinerOf(perturbation)
-  const outcomes = wholeChunks(evaluation.resumeFrom ?? [], chunkSize, reader.count)
-  while (outcomes.length < reader.count) {
-    await nextTurn()
-    signal?.throwIfAborted()
-    const chunk = await openChunk(reader, outcomes.length, chunkSize)
-    try {
-      outcomes.push(...(await examine(chunk, evaluation)))
-    } finally {
-      tf.dispose(chunk.tensors)
-    }
-    await onProgress?.({ done: outcomes.length, total: reader.count, outcomesSoFar: [...outcomes] })
-  }
-  return outcomes
+/** How far an evaluation is. */
+export interface EvaluationProgress {
+  /** In images; under attack an image that still holds counts as the share of its attacks that it has been through. */
+  readonly done: number
+  readonly total: number
+  /** What is needed to go on from here. Under attack it copies the state of the attack from the device, which takes a while. */
+  save(): Promise<SavedEvaluation>
+}
+
+/** Outcomes of the first images, in order; or under attack where the ensemble stands. */
+export type SavedEvaluation =
+  | { readonly kind: 'outcomes'; readonly outcomes: readonly Outcome[] }
+  | { readonly kind: 'ensemble'; readonly ensemble: EnsembleProgress }
+
+/** The outcome of every test image, in order, and what is to be known of how it was found. */
+export interface Evaluated {
+  readonly outcomes: Outcome[]
+  readonly evidence: Evidence
+}
+
+/** Evaluates every test image. Noise is keyed by image: an evaluation that was interrupted and resumed gives the same bits as an undisturbed one. */
+export async function evaluate(evaluation: Evaluation): Promise<Evaluated> {
+  const { perturbation } = evaluation
+  if (perturbation.name === 'clean' || perturbation.name === 'common') return evaluateAsTheyAre(evaluation, perturbation.name)
+  return evaluateUnderAttack(evaluation, evaluatorAttacks(perturbation, evaluation.classes))
 }

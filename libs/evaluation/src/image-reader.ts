@@ -5,6 +5,8 @@ export interface ImageReader {
   readonly count: number
   /** Side of the square images, in pixels. */
   readonly resolution: number
+  /** What is known of an image without reading it: the digest and label that `read` gives too. */
+  entry(index: number): { readonly digest: Digest; readonly label: number }
   /** The images at the given places. The same place always gives the same bytes. */
   read(indices: readonly number[]): Promise<ImageBatch>
 }

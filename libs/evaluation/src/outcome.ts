@@ -1,4 +1,5 @@
 import { evaluatorLabel, type Digest, type Perturbation, type PerturbationName } from '@gauntlet/study'
+import type { Evidence } from './evidence.ts'
 
 /** What one evaluation did to one image. */
 export interface Outcome {
@@ -13,6 +14,8 @@ export interface Outcome {
   readonly held: boolean
   /** `clean` where the unperturbed image is misclassified already, else the attack or corruption that did it; `null` where the image held. */
   readonly felledBy: string | null
+  /** Which run of that attack it was (restart or target class), from 0; `null` where no attack felled the image. */
+  readonly run: number | null
   /** Logit of the label minus the largest other, at the deciding point; float32. */
   readonly margin: number
   /** Norm of the deciding point's offset from the image, in the perturbation's ball, float32; `null` where there is no ball. */
@@ -27,10 +30,15 @@ export interface OutcomeFacts {
   readonly epsilon: number | null
   /** The evaluator's name and strength, as tables show it. */
   readonly evaluator: string
+  readonly evidence: Evidence
 }
 
-/** The facts of outcomes of `perturbation`. */
-export function outcomeFacts(configurationId: Digest, perturbation: Perturbation): OutcomeFacts {
+/** The facts of outcomes of `perturbation`; without evidence for as long as the evaluation is under way. */
+export function outcomeFacts(
+  configurationId: Digest,
+  perturbation: Perturbation,
+  evidence: Evidence = { flags: [], forwards: 0, backwards: 0 },
+): OutcomeFacts {
   const epsilon = 'epsilon' in perturbation ? perturbation.epsilon : null
-  return { configurationId, perturbation: perturbation.name, epsilon, evaluator: evaluatorLabel(perturbation) }
+  return { configurationId, perturbation: perturbation.name, epsilon, evaluator: evaluatorLabel(perturbation), evidence }
 }

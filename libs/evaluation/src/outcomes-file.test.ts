@@ -19,6 +19,7 @@ const held: Outcome = {
   prediction: 3,
   held: true,
   felledBy: null,
+  run: null,
   margin: 0.5,
   distance: 0.015625,
 }
@@ -29,6 +30,7 @@ const fallen: Outcome = {
   prediction: 4,
   held: false,
   felledBy: 'apgd-ce',
+  run: 1,
   margin: -0.25,
   distance: null,
 }
@@ -45,7 +47,7 @@ describe('an outcomes file', () => {
   it('is the same bytes for the same outcomes, in this process and in every other', () => {
     const bytes = encodeOutcomes([held, fallen], facts)
     for (let i = 0; i < 3; i++) expect(encodeOutcomes([held, fallen], facts)).toEqual(bytes)
-    expect(digestOfBytes(bytes)).toBe('920e32239863e1506d835c4aad1316ad7a479bf40786d266e2b684a8d0a6ecb7')
+    expect(digestOfBytes(bytes)).toBe('8f4dd0838ffdac91eb08bd1a225b8d94b13a9cbb323046f6a154c5f1f6423408')
   })
 
   it('opens in any Arrow reader, with its facts in the schema', () => {
@@ -103,6 +105,8 @@ describe('an outcomes file', () => {
     ['held with another prediction', { ...held, prediction: 4 }],
     ['fallen with the right prediction', { ...fallen, prediction: 3 }],
     ['fallen by nothing', { ...fallen, felledBy: null }],
+    ['held and felled in a run', { ...held, run: 0 }],
+    ['of half a run', { ...fallen, run: -1 }],
     ['held and felled', { ...held, felledBy: 'apgd-ce' }],
     ['of no image', { ...held, image: 'abc' }],
     ['of a negative place', { ...held, index: -1 }],
@@ -116,7 +120,7 @@ describe('an outcomes file', () => {
   it('is refused with other columns', () => {
     const table = tableFromIPC(encodeOutcomes([held, fallen], facts))
     const less = table.select(['image', 'index'])
-    expect(() => decodeOutcomes(tableToIPC(less, 'file'))).toThrow('it does not have 8 columns')
+    expect(() => decodeOutcomes(tableToIPC(less, 'file'))).toThrow('it does not have 9 columns')
     const turned = table.select(table.schema.names.toReversed())
     expect(() => decodeOutcomes(tableToIPC(turned, 'file'))).toThrow('its columns are distance Float32?, margin Float32')
   })

@@ -29,6 +29,7 @@ const columns = [
   { name: 'prediction', type: new Int32(), nullable: false },
   { name: 'held', type: new Bool(), nullable: false },
   { name: 'felledBy', type: new Utf8(), nullable: true },
+  { name: 'run', type: new Int32(), nullable: true },
   { name: 'margin', type: new Float32(), nullable: false },
   { name: 'distance', type: new Float32(), nullable: true },
 ] as const satisfies readonly { name: keyof Outcome; type: unknown; nullable: boolean }[]

@@ -1,13 +1,14 @@
-import type { PerturbationName } from '@gauntlet/study'
+import { canonicalJson, type PerturbationName } from '@gauntlet/study'
+import type { Evidence } from './evidence.ts'
 import type { OutcomeFacts } from './outcome.ts'
 import { OutcomesUnreadable } from './outcomes-unreadable.ts'
 
-const format = 'gauntlet-outcomes-1'
+const format = 'gauntlet-outcomes-2'
 const names: readonly string[] = ['clean', 'Linf', 'L2', 'L1', 'common'] satisfies PerturbationName[]
 
 /** The facts as an Arrow schema carries them: text, in one fixed order. */
 export function metadataOfFacts(
-  { configurationId, perturbation, epsilon, evaluator }: OutcomeFacts,
+  { configurationId, perturbation, epsilon, evaluator, evidence }: OutcomeFacts,
   count: number,
 ): Map<string, string> {
   return new Map([
@@ -17,6 +18,9 @@ export function metadataOfFacts(
     ['epsilon', epsilon === null ? '' : String(epsilon)],
     ['evaluator', evaluator],
     ['count', String(count)],
+    ['flags', canonicalJson(evidence.flags)],
+    ['forwards', String(evidence.forwards)],
+    ['backwards', String(evidence.backwards)],
   ])
 }
 
@@ -32,6 +36,28 @@ export function factsFromMetadata(metadata: ReadonlyMap<string, string>): { fact
   const perturbation = text('perturbation', (value) => names.includes(value)) as PerturbationName
   const radius = text('epsilon', (value) => value === '' || (Number(value) > 0 && String(Number(value)) === value))
   const evaluator = text('evaluator', (value) => value !== '')
-  const count = Number(text('count', (value) => /^(0|[1-9][0-9]{0,9})$/.test(value)))
-  return { facts: { configurationId, perturbation, epsilon: radius === '' ? null : Number(radius), evaluator }, count }
+  const count = (name: string) => Number(text(name, (value) => /^(0|[1-9][0-9]{0,15})$/.test(value)))
+  const flags = flagsOf(text('flags', () => true))
+  const evidence = { flags, forwards: count('forwards'), backwards: count('backwards') }
+  const epsilon = radius === '' ? null : Number(radius)
+  return { facts: { configurationId, perturbation, epsilon, evaluator, evidence }, count: count('count') }
+}
+
+/** Flags as they were written: names, numbers and policies, whatever later versions may call them. */
+function flagsOf(text: string): Evidence['flags'] {
+  let flags: unknown
+  try {
+    flags = JSON.parse(text)
+  } catch (cause) {
+    throw new OutcomesUnreadable('its flags are not JSON', { cause })
+  }
+  if (Array.isArray(flags) && flags.every(isFlag)) return flags as Evidence['flags']
+  throw new OutcomesUnreadable('its flags have not the form of flags')
+}
+
+function isFlag(flag: unknown): boolean {
+  const { name, value, limit, policy, ...others } = (typeof flag === 'object' && flag ? flag : {}) as Record<string, unknown>
+  const isNamed = typeof name === 'string' && /^[a-z-]{1,40}$/.test(name)
+  const isMeasured = typeof value === 'number' && typeof limit === 'number' && Object.keys(others).length === 0
+  return isNamed && isMeasured && (policy === 'mark' || policy === 'escalate' || policy === 'refuse')
 }

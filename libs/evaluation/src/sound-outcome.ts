@@ -3,7 +3,7 @@ import { OutcomesUnreadable } from './outcomes-unreadable.ts'
 
 /** The outcome read from `row`, if its values can be one. */
 export function soundOutcome(outcome: Outcome, row: number): Outcome {
-  const { image, index, label, prediction, held, felledBy, margin, distance } = outcome
+  const { image, index, label, prediction, held, felledBy, run, margin, distance } = outcome
   const checks: [string, boolean][] = [
     ['image', typeof image === 'string' && /^[0-9a-f]{64}$/.test(image)],
     ['index', isCount(index)],
@@ -11,6 +11,7 @@ export function soundOutcome(outcome: Outcome, row: number): Outcome {
     ['prediction', isCount(prediction)],
     ['held', held === (prediction === label)],
     ['felledBy', held ? felledBy === null : typeof felledBy === 'string' && felledBy !== ''],
+    ['run', run === null || (isCount(run) && !held)],
     ['margin', Number.isFinite(margin)],
     ['distance', distance === null || (Number.isFinite(distance) && distance >= 0)],
   ]

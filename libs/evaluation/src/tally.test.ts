@@ -33,7 +33,17 @@ describe('the tally', () => {
   })
 
   it('tells two images of the same bytes apart by their place', () => {
-    const outcome = { image: 'a', index: 0, label: 1, prediction: 1, held: true, felledBy: null, margin: 1, distance: null }
+    const outcome = {
+      image: 'a',
+      index: 0,
+      label: 1,
+      prediction: 1,
+      held: true,
+      felledBy: null,
+      run: null,
+      margin: 1,
+      distance: null,
+    }
     const fallen = { ...outcome, index: 1, prediction: 2, held: false, felledBy: 'clean', margin: -1 }
     expect(tally([outcome, fallen], ['a', 'a'])).toEqual({ correct: 1, total: 2 })
     expect(() => tally([outcome, outcome], ['a', 'a'])).toThrow('image 0 has two outcomes')

@@ -90,11 +90,24 @@ export type Perturbation =
   | { readonly name: 'Linf' | 'L2' | 'L1'; readonly epsilon: number; readonly evaluator: AttackEvaluator }
   | { readonly name: 'common'; readonly evaluator: CorruptionEvaluator }
 
-/** APGD on cross-entropy. */
-export interface AttackEvaluator {
+export type AttackEvaluator = ApgdEvaluator | EnsembleEvaluator
+
+/** APGD on cross-entropy, of any strength, in L1 too without phases of larger radii. */
+export interface ApgdEvaluator {
   readonly name: 'apgd-ce'
   readonly iterations: number
   readonly restarts: number
+}
+
+/** Evaluators whose strength is their definition, by rising cost; what they run in each norm stands in `libs/attacks` (`ensembleOf`). */
+export const ensembleEvaluatorNames = ['malt', 'apgd-ce+t', 'rand', 'standard', 'plus'] as const
+
+/**
+ * `standard`, `plus` and `rand` are AutoAttack's ensembles (arXiv:2003.01690); `apgd-ce+t` is the first two attacks of `standard`; `malt` is its targeted APGD
+ * at the targets whose linearised boundaries are nearest (arXiv:2407.02240).
+ */
+export interface EnsembleEvaluator {
+  readonly name: (typeof ensembleEvaluatorNames)[number]
 }
 
 /** One corruption per image, assigned by position in blocks, as the study does. What is absent has its default: it is not part of the identity. */
@@ -125,6 +138,13 @@ export function evaluatorLabel(perturbation: Perturbation): string {
       return 'argmax'
     case 'apgd-ce':
       return `apgd-ce-${evaluator.iterations}${evaluator.restarts > 1 ? `x${evaluator.restarts}` : ''}`
+    case 'standard':
+    case 'plus':
+    case 'rand':
+      return `autoattack-${evaluator.name}`
+    case 'apgd-ce+t':
+    case 'malt':
+      return `${evaluator.name}-100`
     case 'corruptions':
       return corruptionsLabel(evaluator)
   }

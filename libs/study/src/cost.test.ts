@@ -32,6 +32,15 @@ describe('the cost of an evaluation', () => {
     expect(costs({ evaluator })).toMatchObject({ clean: 20, common: 20, Linf: 20 * (1 + 3 * 2 * 10), L2: 1_220, L1: 1_220 })
   })
 
+  it.each([
+    ['standard', 9_722, 9_762],
+    ['apgd-ce+t', 2_021, 2_061],
+    ['malt', 1_838, 1_050],
+  ])('of %s is what the attacks of each norm ask for an image that holds', (evaluator, inL2, inL1) => {
+    const perturbations = '[L2, L1]'
+    expect(costs({ evaluator, perturbations, images: '{ test: 1 }' })).toMatchObject({ L2: inL2, L1: inL1 })
+  })
+
   it('of APGD inside AutoAttack is the 205 forward-equivalents counted in its code, less the driver’s own two forwards', () => {
     expect(costs({ perturbations: '[L2]', images: '{ test: 1 }' })['L2']).toBe(203)
   })

@@ -1,18 +1,35 @@
 import { datasetFacts, type SplitSizes } from './catalogue/dataset-catalogue.ts'
 import type { Configuration, LossName, Perturbation, ProtocolSpecification } from './configuration.ts'
+import { evaluationCost } from './evaluation-cost.ts'
 import type { StageName } from './stage.ts'
 
 /** What a stage costs before it has run, in a unit that machines and resolutions only scale. */
 export interface StageCost {
   readonly stage: StageName
   readonly perturbation?: Perturbation
-  /** Forward passes of one image, or work worth as much; null where the dataset's size is not known yet. */
+  /** Null where the dataset's size is not known yet. */
+  readonly passes: Passes | null
+  /** The passes in forward-equivalents: forward passes of one image, or work worth as much. */
   readonly forwards: number | null
 }
 
+/** How often one image goes through the model, by what is asked of it. */
+export interface Passes {
+  /** Forward alone. */
+  readonly forward: number
+  /** Forward, and backward to the pixels. */
+  readonly gradient: number
+  /** Forward, and backward to the parameters: an image's share of an optimiser step. */
+  readonly update: number
+}
+
+/** In forward-equivalents: a forward pass is 1, a backward pass to the pixels 1, one to the parameters 2. */
+function forwardsOf({ forward, gradient, update }: Passes): number {
+  return forward + 2 * gradient + 3 * update
+}
+
 /**
- * The cost of each stage of a configuration, in forward-equivalents: a forward pass is 1, a backward pass to the input 1, a backward
- * pass to input and parameters 2. Attacks are counted as if every image survived to the end, so this is an upper bound; the sizes come
+ * The cost of each stage of a configuration. Attacks are counted as if every image survived to the end, so this is an upper bound; the sizes come
  * from the manifest once there is one, until then from the configuration and the catalogue.
  */
 export function stageCosts(
@@ -21,18 +38,21 @@ export function stageCosts(
   manifest?: SplitSizes,
 ): StageCost[] {
   const sizes = manifest ?? splitSizes(configuration)
-  const perImage = (count: number | null, forwards: number): number | null => (count === null ? null : count * forwards)
+  const cost = (stage: StageName, passes: Passes | null, perturbation?: Perturbation): StageCost => ({
+    stage,
+    ...(perturbation ? { perturbation } : {}),
+    passes,
+    forwards: passes && forwardsOf(passes),
+  })
   return [
-    { stage: 'prepare-dataset', forwards: 0 },
-    { stage: 'pretrain-load', forwards: 0 },
-    { stage: 'fine-tune', forwards: fineTuneCost(configuration, sizes) },
-    { stage: 'checkpoint', forwards: perImage(sizes.validation, 1) },
-    ...perturbations.map((perturbation) => ({
-      stage: 'perturb-and-evaluate' as const,
-      perturbation,
-      forwards: perImage(sizes.test, evaluationCost(perturbation)),
-    })),
-    { stage: 'aggregate', forwards: 0 },
+    cost('prepare-dataset', noPasses),
+    cost('pretrain-load', noPasses),
+    cost('fine-tune', fineTuneCost(configuration, sizes)),
+    cost('checkpoint', times(sizes.validation, oneForward)),
+    ...perturbations.map((perturbation) =>
+      cost('perturb-and-evaluate', times(sizes.test, evaluationCost(perturbation, configuration.dataset.classes)), perturbation),
+    ),
+    cost('aggregate', noPasses),
   ]
 }
 
@@ -63,25 +83,37 @@ function splitSizes({ dataset }: Configuration): KnownSizes {
   }
 }
 
+const noPasses: Passes = { forward: 0, gradient: 0, update: 0 }
+const oneForward: Passes = { ...noPasses, forward: 1 }
+
 /** Every epoch trains on each training image and judges each validation image, clean and under the inner attack. */
-function fineTuneCost({ loss, protocol, hyperparameters }: Configuration, { train, validation }: KnownSizes): number | null {
-  if (train === null || validation === null) return null
+function fineTuneCost({ loss, protocol, hyperparameters }: Configuration, { train, validation }: KnownSizes): Passes | null {
   const attack = apgdCost(hyperparameters.attackIterations)
-  const step = (loss === 'standard' ? 0 : attack) + updateCost(loss, protocol)
-  return protocol.epochs * (train * step + validation * (1 + attack))
+  const step = plus(loss === 'standard' ? noPasses : attack, updateCost(loss, protocol))
+  const [trained, judged] = [times(train, step), times(validation, plus(oneForward, attack))]
+  return trained && judged && times(protocol.epochs, plus(trained, judged))
 }
 
 /** One image's share of an optimiser step; TRADES passes the clean image and the adversarial one. A probe's backward pass is negligible. */
-function updateCost(loss: LossName, { trains }: ProtocolSpecification): number {
-  return (loss === 'TRADES' ? 2 : 1) * (trains === 'all' ? 3 : 1)
+function updateCost(loss: LossName, { trains }: ProtocolSpecification): Passes {
+  const images = loss === 'TRADES' ? 2 : 1
+  return trains === 'all' ? { ...noPasses, update: images } : { ...noPasses, forward: images }
 }
 
 /** APGD takes loss and gradient at its start and after every iteration. */
-function apgdCost(iterations: number): number {
-  return 2 * (iterations + 1)
+function apgdCost(iterations: number): Passes {
+  return { ...noPasses, gradient: iterations + 1 }
 }
 
-/** Forward-equivalents of evaluating one image. */
-function evaluationCost({ evaluator }: Perturbation): number {
-  return evaluator.name === 'apgd-ce' ? 1 + evaluator.restarts * apgdCost(evaluator.iterations) : 1
+/** Null for an unknown number of images. */
+function times(count: number | null, passes: Passes): Passes | null {
+  return count === null ? null : scaled(count, passes)
+}
+
+function scaled(factor: number, { forward, gradient, update }: Passes): Passes {
+  return { forward: factor * forward, gradient: factor * gradient, update: factor * update }
+}
+
+function plus(a: Passes, b: Passes): Passes {
+  return { forward: a.forward + b.forward, gradient: a.gradient + b.gradient, update: a.update + b.update }
 }

@@ -24,14 +24,9 @@ const files: MalformedStudy[] = [
     notPinned('dataset', 'caltech101', 'hf:datasets/MaxHeuillet/RobustGenBench/caltech101_processed.tar.zst@main'),
   ],
   [
-    'the default evaluator, which is not built',
-    tiny({ evaluator: null }),
-    "The evaluator 'autoattack', the study's own and the default, is known but not built yet; write evaluator: apgd-ce.",
-  ],
-  [
-    'an evaluator that is not built',
-    tiny({ perturbations: '[{ name: L2, evaluator: ▲autoattack }]' }),
-    "The evaluator 'autoattack', the study's own and the default, is known but not built yet; write evaluator: apgd-ce.",
+    'an ensemble with a strength of one’s own',
+    tiny({ evaluator: '▲{ name: standard, iterations: 10 }' }),
+    "The evaluator 'standard' has the strength its definition gives it; remove iterations and restarts, or write apgd-ce.",
   ],
   [
     'a dataset without bytes',
@@ -135,9 +130,9 @@ const files: MalformedStudy[] = [
 describe('a study file that says what cannot be meant', () => {
   it.each(files)('(%s) gets one line with its position', (_, marked, message) => expectOneProblem(marked, message))
 
-  it('names everything that is not pinned or not built beside nothing else', () => {
-    const lines = problemLines(tiny({ backbones: '[resnet50.a1_in1k, coat_tiny.in1k]', evaluator: 'autoattack' }))
-    expect(lines.map((line) => line.split(': ')[0])).toEqual(['f.study.yaml:3:13', 'f.study.yaml:3:31', 'f.study.yaml:6:12'])
+  it('names everything that is not pinned beside nothing else', () => {
+    const lines = problemLines(tiny({ backbones: '[resnet50.a1_in1k, coat_tiny.in1k]' }))
+    expect(lines.map((line) => line.split(': ')[0])).toEqual(['f.study.yaml:3:13', 'f.study.yaml:3:31'])
   })
 
   it('stays quick with thousands of overrides over thousands of cells', () => {

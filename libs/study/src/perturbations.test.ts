@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { corruptionNames } from './catalogue/corruption-portfolio.ts'
+import { ensembleEvaluatorNames } from './configuration.ts'
 import { epsilonLabel, perturbationLabel } from './perturbations.ts'
 import { expandStudy, parseStudy } from './study-file.ts'
 import { tinyStudyWith as tiny } from './tiny-study.fixture.ts'
 
-const perturbations = (changes: Record<string, string>) => expandStudy(parseStudy(tiny(changes), 'f')).perturbations
+const perturbations = (changes: Record<string, string | null>) => expandStudy(parseStudy(tiny(changes), 'f')).perturbations
 
 describe('perturbations', () => {
   it('are the five of the study where a file names none, with its radii and its portfolio', () => {
@@ -24,6 +25,14 @@ describe('perturbations', () => {
       perturbations: '[L2, { name: L1, evaluator: { name: apgd-ce, restarts: 3 } }]',
     })
     expect(found.map(perturbationLabel)).toEqual(['L2 2 (apgd-ce-10)', 'L1 75 (apgd-ce-100x3)'])
+  })
+
+  it('are taken by AutoAttack where a file names no evaluator, and have labels that tell the tiers apart', () => {
+    const labels = (evaluator: string | null) => perturbations({ evaluator, perturbations: '[Linf]' }).map(perturbationLabel)
+    expect(labels(null)).toEqual(['Linf 4/255 (autoattack-standard)'])
+    expect(labels('apgd-ce+t')).toEqual(['Linf 4/255 (apgd-ce+t-100)'])
+    const tiers = ['apgd-ce', ...ensembleEvaluatorNames].flatMap(labels)
+    expect(new Set(tiers).size).toBe(tiers.length)
   })
 
   it('may repeat a norm at another radius or another strength', () => {

@@ -19,13 +19,12 @@ const defaultEpsilon: Record<Ball, number> = { Linf: 4 / 255, L2: 2, L1: 75 }
 /** APGD's strength inside AutoAttack's `standard` ensemble. */
 const defaultIterations = 100
 
-/** The perturbations of a study, in the order of the file. What is not built yet goes to `notBuilt` instead. */
-export function perturbationsOf(document: StudyDocument, problems: ProblemList, notBuilt: ProblemList): Perturbation[] {
+/** The perturbations of a study, in the order of the file. */
+export function perturbationsOf(document: StudyDocument, problems: ProblemList): Perturbation[] {
   const perturbations = new Map<string, Perturbation>()
   for (const [index, entry] of document.perturbations.entries()) {
     const path = ['perturbations', index]
-    const perturbation = perturbationOf(typeof entry === 'string' ? { name: entry } : entry, path, document, problems, notBuilt)
-    if (perturbation === null) continue
+    const perturbation = perturbationOf(typeof entry === 'string' ? { name: entry } : entry, path, document, problems)
     const key = canonicalJson(perturbation)
     if (perturbations.has(key))
       problems.add(path, `The perturbation ${perturbationLabel(perturbation)} stands here twice; keep one.`)
@@ -48,13 +47,7 @@ export function epsilonLabel(epsilon: number): string {
 
 type NamedEntry = Exclude<PerturbationEntry, string> | { readonly name: PerturbationName }
 
-function perturbationOf(
-  entry: NamedEntry,
-  path: Path,
-  document: StudyDocument,
-  problems: ProblemList,
-  notBuilt: ProblemList,
-): Perturbation | null {
+function perturbationOf(entry: NamedEntry, path: Path, document: StudyDocument, problems: ProblemList): Perturbation {
   switch (entry.name) {
     case 'clean':
       return { name: 'clean', evaluator: { name: 'argmax' } }
@@ -69,12 +62,8 @@ function perturbationOf(
           `Pixels lie in [0, 1], so a Linf radius of ${written} allows anything; write 4/255 or the like.`,
         )
       }
-      const evaluator = evaluatorOf(
-        own ?? document.evaluator,
-        own === undefined ? ['evaluator'] : [...path, 'evaluator'],
-        notBuilt,
-      )
-      return evaluator && { name: entry.name, epsilon, evaluator }
+      const place = own === undefined ? ['evaluator'] : [...path, 'evaluator']
+      return { name: entry.name, epsilon, evaluator: evaluatorOf(own ?? document.evaluator, place, problems) }
     }
   }
 }
@@ -113,12 +102,15 @@ export function isOfTheArchives({ portfolio, severity, contract }: CorruptionEva
   return portfolio.join() === corruptionNames.join() && severity === 3 && contract === undefined
 }
 
-function evaluatorOf(entry: EvaluatorEntry, path: Path, notBuilt: ProblemList): AttackEvaluator | null {
-  const { name, iterations = defaultIterations, restarts = 1 } = typeof entry === 'string' ? { name: entry } : entry
-  if (name === 'apgd-ce') return { name, iterations, restarts }
-  notBuilt.add(
-    path,
-    `The evaluator '${name}', the study's own and the default, is known but not built yet; write evaluator: apgd-ce.`,
-  )
-  return null
+/** Only plain APGD is as strong as one says: the strength of an ensemble is part of its name. */
+function evaluatorOf(entry: EvaluatorEntry, path: Path, problems: ProblemList): AttackEvaluator {
+  const { name, iterations, restarts } = typeof entry === 'string' ? { name: entry } : entry
+  if (name === 'apgd-ce') return { name, iterations: iterations ?? defaultIterations, restarts: restarts ?? 1 }
+  if (iterations !== undefined || restarts !== undefined) {
+    problems.add(
+      path,
+      `The evaluator '${name}' has the strength its definition gives it; remove iterations and restarts, or write apgd-ce.`,
+    )
+  }
+  return { name }
 }

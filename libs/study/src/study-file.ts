@@ -33,8 +33,6 @@ export interface Study {
   readonly datasets: ReadonlyMap<string, DatasetSpecification>
   readonly backbones: ReadonlyMap<string, BackboneSpecification>
   readonly perturbations: readonly Perturbation[]
-  /** What the file names that cannot be run yet; empty in a study that `parseStudy` returns. */
-  readonly notBuilt: readonly StudyProblem[]
   /** Sources whose bytes neither the study, nor its lock, nor the catalogue pins; empty in a study that `parseStudy` returns. */
   readonly unpinned: readonly UnpinnedSource[]
 }
@@ -48,7 +46,7 @@ export interface Expansion {
 
 /**
  * Reads a study file: its text, or better its bytes, since only they show a wrong encoding. Throws `StudyFileInvalid` with every
- * problem; what is not built yet and sources without a digest are among them. The text may carry its lock (`withLock`).
+ * problem; sources without a digest are among them. The text may carry its lock (`withLock`).
  */
 export function parseStudy(source: string | Uint8Array, fileName: string): Study {
   const study = outlineStudy(source, fileName)
@@ -56,20 +54,19 @@ export function parseStudy(source: string | Uint8Array, fileName: string): Study
   return study
 }
 
-/** As `parseStudy`, but what is not built or not pinned yet is listed in the study instead of refused. */
+/** As `parseStudy`, but what is not pinned yet is listed in the study instead of refused. */
 export function outlineStudy(source: string | Uint8Array, fileName: string): Study {
   const { text, lock } = splitLock(sourceText(source, fileName))
   const yaml = readYaml(text, fileName)
   const problems = new ProblemList(fileName, yaml.locate)
-  const notBuilt = new ProblemList(fileName, yaml.locate)
   const parsed = studySchema.safeParse(yaml.value, { reportInput: false })
   if (!parsed.success) addSchemaProblems(parsed.error.issues, yaml.value, problems)
   problems.throwIfAny()
   const pins = new Pins(fileName, yaml.locate, lock === null ? new Map() : parseLock(lock, lockFileName(fileName)))
-  const study = resolve(parsed.data!, fileName, problems, notBuilt, pins)
+  const study = resolve(parsed.data!, fileName, problems, pins)
   pins.addContradictions(problems)
   problems.throwIfAny()
-  return { ...study, notBuilt: notBuilt.sorted(), unpinned: pins.unpinned }
+  return { ...study, unpinned: pins.unpinned }
 }
 
 /** The configurations of a study in a fixed order: dataset, backbone, protocol, loss, seed as listed, then what `include` adds. */
@@ -100,13 +97,7 @@ export function studyId(study: Study): Digest {
   })
 }
 
-function resolve(
-  document: StudyDocument,
-  fileName: string,
-  problems: ProblemList,
-  notBuilt: ProblemList,
-  pins: Pins,
-): Omit<Study, 'notBuilt' | 'unpinned'> {
+function resolve(document: StudyDocument, fileName: string, problems: ProblemList, pins: Pins): Omit<Study, 'unpinned'> {
   const grid = gridOf(document, problems)
   return {
     name: document.name,
@@ -116,11 +107,11 @@ function resolve(
     hyperparameters: hyperparametersOf(document, grid, problems),
     datasets: datasetsOf(document, problems, pins),
     backbones: backbonesOf(document, problems, pins),
-    perturbations: perturbationsOf(document, problems, notBuilt),
+    perturbations: perturbationsOf(document, problems),
   }
 }
 
-function refuseUnready({ notBuilt, unpinned }: Study): void {
-  const problems = [...notBuilt, ...unpinned.map(({ problem }) => problem)]
+function refuseUnready({ unpinned }: Study): void {
+  const problems = unpinned.map(({ problem }) => problem)
   if (problems.length > 0) throw new StudyFileInvalid(problems.sort((a, b) => a.line - b.line || a.column - b.column))
 }

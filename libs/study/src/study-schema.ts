@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { backboneIds } from './catalogue/backbone-catalogue.ts'
 import { corruptionNames } from './catalogue/corruption-portfolio.ts'
 import { datasetIds } from './catalogue/dataset-catalogue.ts'
+import { ensembleEvaluatorNames } from './configuration.ts'
 import { hyperparametersSchema } from './hyperparameters-schema.ts'
 import { oneOrMany, positiveEpsilon, sha256, source } from './schema-parts.ts'
 
@@ -12,7 +13,7 @@ import { oneOrMany, positiveEpsilon, sha256, source } from './schema-parts.ts'
 
 const lossNames = ['standard', 'Classic AT', 'TRADES'] as const
 export const perturbationNames = ['clean', 'Linf', 'L2', 'L1', 'common'] as const
-const evaluatorNames = ['apgd-ce', 'autoattack'] as const
+const evaluatorNames = ['apgd-ce', ...ensembleEvaluatorNames] as const
 
 const ownId = z
   .string()
@@ -72,7 +73,7 @@ const evaluator = z
     }),
   ])
   .describe(
-    'The attack that takes the number, and how strong it is; apgd-ce has 100 iterations and 1 restart unless said otherwise.',
+    'The attack that takes the number: standard, plus and rand are AutoAttack’s, apgd-ce+t and malt are cheaper tiers; apgd-ce has 100 iterations and 1 restart unless said otherwise.',
   )
 
 const ballPerturbation = (name: 'Linf' | 'L2' | 'L1', what: string) =>
@@ -131,7 +132,7 @@ export const studySchema = z.strictObject({
     .min(1)
     .max(100)
     .default([...perturbationNames]),
-  evaluator: evaluator.default('autoattack').describe('The evaluator of Linf, L2 and L1 where they name none.'),
+  evaluator: evaluator.default('standard').describe('The evaluator of Linf, L2 and L1 where they name none.'),
   resolution: resolution.default(224),
   images: images.default({ test: 1_000 }),
   splitSeed: seed.default(42).describe('Seed of split and subsample.'),

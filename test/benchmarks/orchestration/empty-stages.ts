@@ -1,7 +1,7 @@
 import type { ArtifactStore } from '@gauntlet/artifacts'
 import type { DescriptionActivities, GpuActivities, StageRequest, StageResult, WorkerDescription } from '@gauntlet/contract'
 import { encodeManifest, manifestHeader } from '@gauntlet/datasets/manifest'
-import { encodeOutcomes, outcomesMediaType } from '@gauntlet/evaluation/outcomes'
+import { encodeOutcomes, outcomeFacts, outcomesMediaType } from '@gauntlet/evaluation/outcomes'
 import { digestOf, type ArtifactsByRole, type DatasetSpecification, type KeyedStage } from '@gauntlet/study'
 
 const environment = { engine: 'none' }
@@ -39,10 +39,11 @@ async function smallestArtifacts(
     prediction: 0,
     held: true,
     felledBy: null,
+    run: null,
     margin: 1,
     distance: null,
   }
-  const facts = { configurationId: code, perturbation: 'clean', epsilon: null, evaluator: 'argmax' } as const
+  const facts = outcomeFacts(code, { name: 'clean', evaluator: { name: 'argmax' } })
   return {
     'prepare-dataset': { manifest: await store.put(manifest, 'application/json'), images: empty },
     'pretrain-load': { parameters: empty },

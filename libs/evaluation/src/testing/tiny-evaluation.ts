@@ -4,7 +4,7 @@ import { digestOf } from '@gauntlet/study'
 import type { ImageReader } from '../image-reader.ts'
 
 const side = 4
-const classes = 4
+export const classes = 4
 
 /** Two layers with a rectifier between them, on centred pixels, so that noise is of any class. */
 export const tinyModel: LogitsFunction = (images) => {
@@ -32,6 +32,7 @@ export function tinyReader(count: number): ImageReader & { reads: number[][] } {
     count,
     resolution: side,
     reads,
+    entry: (index) => ({ digest: digestOf(`image ${index}`), label: labels[index]! }),
     async read(indices) {
       reads.push([...indices])
       const batch = new Float32Array(indices.length * values)

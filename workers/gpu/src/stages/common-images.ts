@@ -30,7 +30,12 @@ function archivedReader(images: DatasetReader): ImageReader {
     const { images: corrupted, labels } = await images.read('testCommon', indices)
     return { images: corrupted, labels, digests: indices.map((index) => images.entry('test', index).digest) }
   }
-  return { count: images.count('test'), resolution: images.manifest.resolution, read }
+  return {
+    count: images.count('test'),
+    resolution: images.manifest.resolution,
+    entry: (index) => images.entry('test', index),
+    read,
+  }
 }
 
 /** Corrupted here: at their own size before they are resized, as the study does, or under the contract `native` afterwards, as ImageNet-C does. */
@@ -54,5 +59,5 @@ function generatedReader(images: DatasetReader, { portfolio, severity, contract 
       corruptions: indices.map((index) => assigned[index]!),
     }
   }
-  return { count, resolution, read }
+  return { count, resolution, entry: (index) => images.entry('test', index), read }
 }

@@ -1,49 +1,55 @@
 import type { PerturbAndEvaluateInput } from '@gauntlet/contract'
 import type { DatasetReader } from '@gauntlet/datasets'
 import {
-  decodeOutcomes,
   encodeOutcomes,
   evaluate,
   outcomeFacts,
   outcomesMediaType,
-  OutcomesUnreadable,
   type Evaluation,
   type ImageReader,
-  type Outcome,
-  type OutcomeFacts,
 } from '@gauntlet/evaluation'
+import { evaluationMode } from '@gauntlet/nn'
 import { configurationId, type Digest, type Perturbation } from '@gauntlet/study'
 import type { DeviceProgress } from '../device-protocol.ts'
 import { classifierOf, disposeParameters, frozen, loadClassifier } from './classifier.ts'
 import { commonImages } from './common-images.ts'
 import { midStageCheckpoint, rate, type MidStageCheckpoint, type Stage, type StageContext } from './context.ts'
+import { decodeEvaluation, encodeEvaluation, type KeptEvaluation } from './kept-evaluation.ts'
 import { withImages } from './open-images.ts'
 
-/** Images that are evaluated together; what a killed evaluation may have to repeat. */
+/** Images that go through the model together. */
 const chunkSize = 64
 
-/** A checkpoint under one perturbation → what became of every test image. Goes on from the chunks that are done. */
+/** Part of an evaluation's time that keeping its progress may take. */
+const keepingShare = 1 / 20
+
+/** A checkpoint under one perturbation → what became of every test image. Goes on from what an earlier attempt had kept: whole chunks, or attacks to the step. */
 export const perturbAndEvaluate: Stage<PerturbAndEvaluateInput> = async (request, context) => {
   const { configuration, dataset, checkpoint, perturbation } = request.input
   const classifier = classifierOf(configuration)
   const parameters = loadClassifier(classifier, await context.store.read(checkpoint.checkpoint!))
   const progress = midStageCheckpoint(context, request.stageKey)
   try {
-    const last = await lastOutcomes(progress)
+    const last = await progress.read()
+    const kept = last && decodeEvaluation(last.bytes)
     const encoded = await withImages(context, dataset, async (images) => {
       const { reader, done } = judgedImages(images, perturbation)
-      const facts = outcomeFacts(configurationId(configuration), done)
-      const outcomes = await evaluate({
+      const { outcomes, evidence } = await evaluate({
         perturbation,
         seed: configuration.seed,
         logits: frozen(classifier, parameters),
+        network: {
+          model: (batch, frozenParameters) => classifier.logits(batch, frozenParameters, evaluationMode),
+          parameters,
+        },
+        classes: configuration.dataset.classes,
         reader,
         chunkSize,
         signal: context.signal,
-        resumeFrom: last?.outcomes,
-        ...reporting(progress, last, facts, context),
+        resumeFrom: kept?.saved,
+        ...reporting(progress, kept && { checkpoint: last!.checkpoint, ...kept }, context),
       })
-      return encodeOutcomes(outcomes, facts)
+      return encodeOutcomes(outcomes, outcomeFacts(configurationId(configuration), done, evidence))
     })
     return { sources: {}, generated: { outcomes: await context.store.put(encoded, outcomesMediaType) } }
   } finally {
@@ -51,38 +57,27 @@ export const perturbAndEvaluate: Stage<PerturbAndEvaluateInput> = async (request
   }
 }
 
-/** The outcomes to go on from. A file that cannot be read is as good as none: the evaluation starts over. */
-async function lastOutcomes(progress: MidStageCheckpoint): Promise<SavedOutcomes | null> {
-  const saved = await progress.read()
-  try {
-    return saved && { checkpoint: saved.checkpoint, outcomes: decodeOutcomes(saved.bytes).outcomes }
-  } catch (error) {
-    if (error instanceof OutcomesUnreadable) return null
-    throw error
-  }
-}
-
-interface SavedOutcomes {
-  readonly checkpoint: Digest
-  readonly outcomes: readonly Outcome[]
-}
-
+/** Reports every block or chunk, and keeps the progress as often as its share of the time allows, the first time at once. */
 function reporting(
   progress: MidStageCheckpoint,
-  last: SavedOutcomes | null,
-  facts: OutcomeFacts,
+  last: (KeptEvaluation & { readonly checkpoint: Digest }) | null,
   { report }: StageContext,
 ): Pick<Evaluation, 'onProgress'> {
   const resumed: Pick<DeviceProgress, 'resumedFrom'> = last
-    ? { resumedFrom: { checkpoint: last.checkpoint, done: last.outcomes.length, unit: 'images' } }
+    ? { resumedFrom: { checkpoint: last.checkpoint, done: last.done, unit: 'images' } }
     : {}
   const startedAt = performance.now()
-  let doneBefore: number | undefined
+  let checkpoint = last?.checkpoint
+  let dueAt = startedAt
   return {
-    async onProgress({ done, total, outcomesSoFar }) {
-      doneBefore ??= done - chunkSize
-      const checkpoint: Digest = await progress.write(encodeOutcomes(outcomesSoFar, facts))
-      report({ done, total, unit: 'images', checkpoint, ...resumed, ...rate(startedAt, done - doneBefore) })
+    async onProgress({ done, total, save }) {
+      if (performance.now() >= dueAt) {
+        const begunAt = performance.now()
+        checkpoint = await progress.write(encodeEvaluation({ done, saved: await save() }))
+        dueAt = performance.now() + (performance.now() - begunAt) / keepingShare
+      }
+      const speed = rate(startedAt, done - (last?.done ?? 0))
+      report({ done, total, unit: 'images', ...(checkpoint ? { checkpoint } : {}), ...resumed, ...speed })
     },
   }
 }
@@ -102,6 +97,7 @@ function judgedImages(images: DatasetReader, perturbation: Perturbation): Judged
   const reader: ImageReader = {
     count: images.count('test'),
     resolution: images.manifest.resolution,
+    entry: (index) => images.entry('test', index),
     read: (indices) => images.read('test', indices),
   }
   return { reader, done: perturbation }

@@ -1,0 +1,53 @@
+import { ensembleEvaluatorNames, stageCosts, expandStudy, parseStudy } from '@gauntlet/study'
+import { describe, expect, it } from 'vitest'
+import { evaluatorAttacks, type AttackPerturbation } from './evaluator-attacks.ts'
+
+/** Forward-equivalents that the attacks themselves count for an image that holds, the clean pass included. */
+function charged(perturbation: AttackPerturbation, classes: number): number {
+  const { attacks } = evaluatorAttacks(perturbation, classes)
+  return attacks.reduce((sum, { runs, steps, cost }) => sum + runs * steps * (cost.forwards + cost.backwards), 1)
+}
+
+/** What a study's plan says of one image of digits with another number of classes. */
+function planned(perturbation: AttackPerturbation, classes: number): number {
+  const study = `name: x
+datasets: [{ id: mine, classes: ${classes}, source: "file:x", sha256: ${'a'.repeat(64)} }]
+backbones: [tf_efficientnet_lite0.in1k]
+losses: [Classic AT]
+protocols: [FFT-1]
+images: { train: 1, validation: 1, test: 1 }
+`
+  const { configurations } = expandStudy(parseStudy(study, 'x'))
+  const costs = stageCosts(configurations[0]!, [perturbation], { train: 1, validation: 1, test: 1 })
+  return costs.find(({ stage }) => stage === 'perturb-and-evaluate')!.forwards!
+}
+
+describe.each(['Linf', 'L2', 'L1'] as const)('the attacks of an evaluator in %s', (name) => {
+  it.each(['apgd-ce+t', 'standard', 'rand'] as const)('ask of the model what the plan says: %s', (evaluator) => {
+    for (const classes of [2, 3, 4, 10, 100]) {
+      const perturbation = { name, epsilon: 0.1, evaluator: { name: evaluator } }
+      expect(planned(perturbation, classes), `${classes} classes`).toBe(charged(perturbation, classes))
+    }
+  })
+
+  it('ask, as malt, also for a look at the candidates of a target, which the plan has too', () => {
+    const perturbation = { name, epsilon: 0.1, evaluator: { name: 'malt' } } as const
+    const candidates = { 10: 9, 1000: name === 'L1' ? 55 : 99 }
+    for (const [classes, count] of Object.entries(candidates))
+      expect(planned(perturbation, Number(classes))).toBe(charged(perturbation, Number(classes)) + 1 + 2 * count)
+  })
+
+  it('ask, as plus, for the gradient of every class in FAB, which the plan has too', () => {
+    const perturbation = { name, epsilon: 0.1, evaluator: { name: 'plus' } } as const
+    expect(planned(perturbation, 10)).toBe(charged(perturbation, 10) + 5 * 100 * (2 * 10 + 1 - 3))
+  })
+
+  it('say how many the number of classes leaves out', () => {
+    const leftOut = (classes: number) =>
+      ensembleEvaluatorNames.map(
+        (evaluator) => evaluatorAttacks({ name, epsilon: 1, evaluator: { name: evaluator } }, classes).leftOut,
+      )
+    expect(leftOut(10)).toEqual([0, 0, 0, 0, 0])
+    expect(leftOut(2)).toEqual([1, 1, 1, 1, 2])
+  })
+})

@@ -1,0 +1,45 @@
+import {
+  apgdAttack,
+  attacksOf,
+  crossEntropy,
+  ensembleOf,
+  l1,
+  l2,
+  linf,
+  type Attack,
+  type Ball,
+  type EnsembleName,
+} from '@gauntlet/attacks'
+import type { Perturbation } from '@gauntlet/study'
+
+export type AttackPerturbation = Extract<Perturbation, { readonly epsilon: number }>
+
+/** The attacks that an evaluator stands for. */
+export interface EvaluatorAttacks {
+  readonly ball: Ball
+  readonly attacks: readonly Attack[]
+  /** How many attacks of the ensemble the number of classes does not allow. */
+  readonly leftOut: number
+}
+
+const balls: Record<AttackPerturbation['name'], (epsilon: number) => Ball> = { Linf: linf, L2: l2, L1: l1 }
+
+/** What `evaluator` runs within the perturbation's ball against a model of `classes` classes. */
+export function evaluatorAttacks({ name, epsilon, evaluator }: AttackPerturbation, classes: number): EvaluatorAttacks {
+  const ball = balls[name](epsilon)
+  if (evaluator.name === 'apgd-ce') {
+    return { ball, attacks: [apgdAttack({ ...evaluator, ball, loss: crossEntropy, targets: 0 })], leftOut: 0 }
+  }
+  return ensembleAttacks(evaluator.name, ball, classes)
+}
+
+/** The attacks of an ensemble in a ball; `apgd-ce` is here the first attack of `standard`, in L1 with five restarts and three phases. */
+export function ensembleAttacks(name: EnsembleName, ball: Ball, classes: number): EvaluatorAttacks {
+  const ensemble = ensembleOf(name, ball.norm, classes)
+  return { ball, attacks: attacksOf(ensemble, ball), leftOut: ensemble.leftOut.length }
+}
+
+/** The ball of a norm. */
+export function ballOf(norm: AttackPerturbation['name'], epsilon: number): Ball {
+  return balls[norm](epsilon)
+}

@@ -1,0 +1,19 @@
+import type { Flag, FlagPolicy } from '@gauntlet/attacks'
+
+/** What is to be known of how a robust accuracy was found, stored beside it. */
+export interface Evidence {
+  /** Reasons to doubt it, each with the number that gave it and what to do about it. */
+  readonly flags: readonly Flag[]
+  /** Passes through the model, of all images together. */
+  readonly forwards: number
+  readonly backwards: number
+}
+
+/** From the mildest on. */
+const policies: readonly FlagPolicy[] = ['mark', 'escalate', 'refuse']
+
+/** The strictest policy among the flags: a number is believed only as far as its worst flag allows; null where there is none. */
+export function strictestPolicy(flags: readonly Flag[]): FlagPolicy | null {
+  const strictest = Math.max(-1, ...flags.map(({ policy }) => policies.indexOf(policy)))
+  return policies[strictest] ?? null
+}

@@ -1,0 +1,53 @@
+import { crossEntropy, flagsOfAnswers, flagsOfGradients, type Flag, type Gallery, type LogitsFunction } from '@gauntlet/attacks'
+import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+
+/** What a few unperturbed images show of a model that masks its gradients. */
+export interface ModelInspection {
+  readonly flags: readonly Flag[]
+  readonly forwards: number
+  readonly backwards: number
+}
+
+/** Images looked at, spread evenly over all of them, and how many at once: fixed numbers, so that no flag depends on the batch size of the evaluation. */
+const [sampled, together] = [32, 8]
+/** Passes that must agree; the reference takes five (checks.py:21), but two tell. */
+const passes = 2
+
+/** Asks the model for its logits twice and for the input gradient of the cross-entropy once. */
+export async function inspectModel(logits: LogitsFunction, gallery: Gallery): Promise<ModelInspection> {
+  const count = gallery.digests.length
+  const rows = Array.from({ length: Math.min(sampled, count) }, (_, i) => Math.floor((i * count) / Math.min(sampled, count)))
+  const answers = Array.from({ length: passes }, (): number[][] => [])
+  const sizes: number[] = []
+  for (let first = 0; first < rows.length; first += together) {
+    const batch = rows.slice(first, first + together)
+    const images = await gallery.read(batch)
+    try {
+      for (const pass of answers) pass.push(...tf.tidy(() => logits(images).arraySync()))
+      sizes.push(
+        ...gradientSizes(
+          logits,
+          images,
+          batch.map((row) => gallery.labels[row]!),
+        ),
+      )
+    } finally {
+      images.dispose()
+    }
+  }
+  return {
+    flags: [...flagsOfAnswers(answers), ...flagsOfGradients(sizes)],
+    forwards: rows.length * (passes + 1),
+    backwards: rows.length,
+  }
+}
+
+/** The sums of the absolute gradients of each image. */
+function gradientSizes(logits: LogitsFunction, images: Tensor4D, labels: number[]): number[] {
+  return tf.tidy(() => {
+    const chosen = tf.tensor1d(labels, 'int32')
+    const loss = (x: Tensor4D) => crossEntropy(logits(x), chosen).sum()
+    const gradient = tf.grad((x) => loss(x as Tensor4D))(images)
+    return Array.from(gradient.abs().sum<Tensor1D>([1, 2, 3]).dataSync())
+  })
+}

@@ -1,0 +1,40 @@
+import type { SavedEvaluation } from '@gauntlet/evaluation'
+import { describe, expect, it } from 'vitest'
+import { decodeEvaluation, encodeEvaluation } from './kept-evaluation.ts'
+
+const verdict = {
+  ...{ held: true, prediction: 1, margin: 0.1, distance: 0.25 },
+  ...{ felledBy: null, forwards: 7, backwards: 6 },
+}
+const underAttack: SavedEvaluation = {
+  kind: 'ensemble',
+  ensemble: {
+    attack: 1,
+    queue: [2, 5],
+    places: [{ row: 0, run: 3, step: 17 }],
+    states: [
+      { name: 'iterate', shape: [1, 2, 2, 3], values: Float32Array.from({ length: 12 }, (_, i) => i / 7) },
+      { name: 'memory/rises', shape: [1], values: Float32Array.of(-Infinity) },
+    ],
+    verdicts: [verdict],
+    answers: [{ prediction: 1, margin: 0.5, distance: 0, ranking: [1, 0] }],
+    rankings: [[0, [1, 0]]],
+  },
+}
+const outcome = {
+  ...{ image: 'a'.repeat(64), index: 0, label: 1, prediction: 2, held: false, felledBy: 'clean' },
+  ...{ run: null, margin: -0.1, distance: null },
+}
+const asTheyAre: SavedEvaluation = { kind: 'outcomes', outcomes: [outcome] }
+
+describe('the kept progress of an evaluation', () => {
+  it.each([underAttack, asTheyAre])('comes back as it was, to the bit: $kind', (saved) => {
+    expect(decodeEvaluation(encodeEvaluation({ done: 3, saved }))).toEqual({ done: 3, saved })
+  })
+
+  it('counts as none wherever its bytes are cut off, or of another kind', () => {
+    const bytes = encodeEvaluation({ done: 3, saved: underAttack })
+    for (let length = 0; length < bytes.length; length += 7) expect(decodeEvaluation(bytes.subarray(0, length))).toBeNull()
+    expect(decodeEvaluation(new TextEncoder().encode('ARROW1 and more'))).toBeNull()
+  })
+})

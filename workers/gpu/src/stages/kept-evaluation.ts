@@ -1,0 +1,49 @@
+import type { SavedEvaluation } from '@gauntlet/evaluation'
+import { readSafetensors, writeSafetensors, type NamedArray } from '@gauntlet/weights'
+
+/** How far an evaluation is, as another attempt takes it over. */
+export interface KeptEvaluation {
+  /** In images. */
+  readonly done: number
+  readonly saved: SavedEvaluation
+}
+
+const format = 'gauntlet-evaluation-1'
+/** What stands before the name of a tensor of the attack's state. */
+const statePrefix = 'state/'
+
+/** Safetensors: everything but the attack's tensors as JSON in `progress`, since their header has a limit that a large test split would pass. */
+export function encodeEvaluation({ done, saved }: KeptEvaluation): Uint8Array {
+  const states = saved.kind === 'ensemble' ? saved.ensemble.states : []
+  const plain = saved.kind === 'ensemble' ? { ...saved, ensemble: { ...saved.ensemble, states: [] } } : saved
+  const data = new TextEncoder().encode(JSON.stringify({ done, saved: plain }))
+  const tensors = states.map(({ name, shape, values }): NamedArray => ({
+    name: statePrefix + name,
+    dtype: 'float32',
+    shape,
+    data: values,
+  }))
+  return writeSafetensors([...tensors, { name: 'progress', dtype: 'uint8', shape: [data.length], data }], { format })
+}
+
+/** The progress back; bytes that are none are as good as nothing, and the evaluation starts over: null. */
+export function decodeEvaluation(bytes: Uint8Array): KeptEvaluation | null {
+  try {
+    const { arrays, metadata } = readSafetensors(bytes)
+    const text = arrays.find(({ name }) => name === 'progress')
+    if (metadata['format'] !== format || !text) return null
+    const { done, saved } = JSON.parse(new TextDecoder().decode(text.data as Uint8Array)) as KeptEvaluation
+    if (saved.kind === 'outcomes') return { done, saved }
+    return { done, saved: { ...saved, ensemble: { ...saved.ensemble, states: statesOf(arrays) } } }
+  } catch (error) {
+    const { name } = error as Error
+    if (name === 'CheckpointUnreadable' || name === 'SyntaxError') return null
+    throw error
+  }
+}
+
+function statesOf(arrays: readonly NamedArray[]) {
+  return arrays
+    .filter(({ name }) => name.startsWith(statePrefix))
+    .map(({ name, shape, data }) => ({ name: name.slice(statePrefix.length), shape, values: data as Float32Array }))
+}
