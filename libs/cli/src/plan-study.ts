@@ -2,7 +2,7 @@ import type { ArtifactStore } from '@gauntlet/artifacts'
 import { plan, type PlannedStage, type RecallStages } from '@gauntlet/client'
 import type { WorkerDescription } from '@gauntlet/contract'
 import { fulfilledOutputsOf, type LedgerDatabase } from '@gauntlet/ledger'
-import { stageCosts, type ArtifactsByRole, type Digest, type Expansion, type StageName } from '@gauntlet/study'
+import { stageCosts, type ArtifactsByRole, type Digest, type Expansion, type StageCost, type StageName } from '@gauntlet/study'
 
 /** A study before it runs: every stage, and what is left to do in forward-equivalents. */
 export interface StudyPlan {
@@ -34,9 +34,13 @@ export async function planStudy(
 }
 
 /** What a planned stage costs, in forward-equivalents. */
-export function plannedCost({ stage, perturbation, configurations }: PlannedStage): number | null {
-  const costs = stageCosts(configurations[0]!, perturbation ? [perturbation] : [])
-  return costs.find((cost) => cost.stage === stage)?.forwards ?? null
+export function plannedCost(planned: PlannedStage): number | null {
+  return costOf(planned)?.forwards ?? null
+}
+
+/** What a planned stage costs; undefined for a stage that no study counts. */
+export function costOf({ stage, perturbation, configurations }: PlannedStage): StageCost | undefined {
+  return stageCosts(configurations[0]!, perturbation ? [perturbation] : []).find((cost) => cost.stage === stage)
 }
 
 function countStage(stage: StageName, stages: readonly PlannedStage[]): StageCount {

@@ -1,4 +1,5 @@
 export * from './activities.ts'
+export * from './bench.ts'
 export * from './failures.ts'
 export * from './identities.ts'
 export * from './pointers.ts'

@@ -1,31 +1,90 @@
-import { examine } from '@gauntlet/infra'
+import { examine, type Part } from '@gauntlet/infra'
 import type { Command } from 'commander'
-import { CommandFailed } from '../command-failed.ts'
-import { renderTable } from '../table.ts'
+import { benchDevice, benchDefaults } from '../bench-device.ts'
+import { CommandFailed, Misuse } from '../command-failed.ts'
+import { speedsFile } from '../device-speeds.ts'
+import { readSettings } from '../settings.ts'
+import { renderTable, type Column } from '../table.ts'
+
+interface DoctorOptions {
+  readonly json?: boolean
+  readonly bench?: boolean
+  readonly backbones?: string
+  readonly resolution?: string
+  readonly batch?: string
+}
 
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
     .description('report every part Gauntlet needs: version, where it is, what to do about what is missing')
     .option('--json', 'print JSON')
-    .action(async ({ json }: { json?: boolean }) => {
+    .option('--bench', 'measure how many images a second this device computes, by which gauntlet plan prices studies')
+    .option('--backbones <a,b>', `with --bench: which, of those of gauntlet backbones (default: ${benchDefaults.join(',')})`)
+    .option('--resolution <pixels>', "with --bench: side of the images (default: each backbone's own)")
+    .option('--batch <images>', 'with --bench: images at once, more on a large GPU (default: what the pixels of 8 × 224² make)')
+    .action(async ({ json, bench, ...what }: DoctorOptions) => {
+      if (!bench && Object.keys(what).length > 0)
+        throw new Misuse('--backbones, --resolution and --batch say what --bench measures; give --bench too.')
       const parts = await examine()
-      if (json) console.log(JSON.stringify(parts, null, 2))
-      else {
-        console.log(
-          renderTable(
-            [
-              { heading: 'part', cell: ({ part }) => part },
-              { heading: 'state', cell: ({ state }) => state },
-              { heading: 'version', cell: ({ version }) => version ?? '–' },
-              { heading: 'where', cell: ({ where }) => where ?? '–' },
-            ],
-            parts,
-          ),
-        )
-      }
-      const wanting = parts.filter(({ state }) => state !== 'ok')
-      if (wanting.length > 0)
-        throw new CommandFailed(wanting.map(({ part, fix }) => `${part}: ${fix ?? 'run npm run set-up'}`).join('\n'))
+      if (!bench) print(json, parts, partColumns)
+      requireAll(parts)
+      if (bench) await measure(json, what)
     })
+}
+
+async function measure(json: boolean | undefined, { backbones, resolution, batch }: DoctorOptions): Promise<void> {
+  const { home } = readSettings()
+  const sizes = { resolution: wholeNumber('--resolution', resolution), batch: wholeNumber('--batch', batch) }
+  const { device, speeds } = await benchDevice(home, parseBackbones(backbones), sizes)
+  print(json, speeds, speedColumns, { device, speeds })
+  if (!json) console.log(`\nOne device of ${device.device}; kept in ${speedsFile(home)}.`)
+}
+
+function requireAll(parts: readonly Part[]): void {
+  const wanting = parts.filter(({ state }) => state !== 'ok')
+  if (wanting.length > 0)
+    throw new CommandFailed(wanting.map(({ part, fix }) => `${part}: ${fix ?? 'run npm run set-up'}`).join('\n'))
+}
+
+function print<Row>(json: boolean | undefined, rows: readonly Row[], columns: readonly Column<Row>[], whole: unknown = rows) {
+  console.log(json ? JSON.stringify(whole, null, 2) : renderTable(columns, rows))
+}
+
+function parseBackbones(text: string | undefined): readonly string[] {
+  if (text === undefined) return benchDefaults
+  const ids = text.split(',').map((id) => id.trim())
+  if (ids.some((id) => id === '')) throw new Misuse(`--backbones is ${JSON.stringify(text)}; give names with commas between.`)
+  return [...new Set(ids)]
+}
+
+function wholeNumber(option: string, text: string | undefined): number | null {
+  if (text === undefined) return null
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1 || value > 4096)
+    throw new Misuse(`${option} is ${JSON.stringify(text)}; give a whole number from 1 to 4096.`)
+  return value
+}
+
+const partColumns: readonly Column<Part>[] = [
+  { heading: 'part', cell: ({ part }) => part },
+  { heading: 'state', cell: ({ state }) => state },
+  { heading: 'version', cell: ({ version }) => version ?? '–' },
+  { heading: 'where', cell: ({ where }) => where ?? '–' },
+]
+
+type Speed = Awaited<ReturnType<typeof benchDevice>>['speeds'][number]
+
+/** Images per second, to three digits. */
+const speedColumns: readonly Column<Speed>[] = [
+  { heading: 'backbone', cell: ({ backbone }) => backbone },
+  { heading: 'pixels', align: 'right', cell: ({ resolution }) => `${resolution}²` },
+  { heading: 'batch', align: 'right', cell: ({ batch }) => String(batch) },
+  { heading: 'forward, images/s', align: 'right', cell: ({ forward }) => threeDigits(forward) },
+  { heading: 'input gradient', align: 'right', cell: ({ gradient }) => threeDigits(gradient) },
+  { heading: 'training step', align: 'right', cell: ({ update }) => threeDigits(update) },
+]
+
+function threeDigits(value: number): string {
+  return value >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)))
 }

@@ -1,10 +1,12 @@
 import { expandStudy } from '@gauntlet/study'
 import type { Command } from 'commander'
+import { speedsOf } from '../device-speeds.ts'
 import { withLedger } from '../local-ledger.ts'
 import { planStudy, type StudyPlan } from '../plan-study.ts'
+import { priceStudy, sayPrice, type StudyPrice } from '../price-study.ts'
 import { readSettings } from '../settings.ts'
 import { readStudyPinned } from '../study-source.ts'
-import { renderTable } from '../table.ts'
+import { duration, renderTable } from '../table.ts'
 import { describeWorkers } from '../worker-description.ts'
 
 export function addPlan(program: Command): void {
@@ -17,17 +19,24 @@ export function addPlan(program: Command): void {
       const { study } = await readStudyPinned(named, readSettings().cache)
       const expansion = expandStudy(study)
       await withLedger(async ({ settings, db, store }) => {
-        const planned = await planStudy(expansion, await describeWorkers(settings), db, store)
+        const workers = await describeWorkers(settings)
+        const planned = await planStudy(expansion, workers, db, store)
+        const price = priceStudy(planned.stages, speedsOf(settings.home, workers.environmentClass))
         if (json)
           return console.log(
-            JSON.stringify({ study: study.name, ...expansion, ...planned, stages: planned.stages.map(withoutGrid) }, null, 2),
+            JSON.stringify(
+              { study: study.name, ...expansion, ...planned, stages: planned.stages.map(withoutGrid), price },
+              null,
+              2,
+            ),
           )
         console.log(
           `${study.name}: ${expansion.configurations.length} configurations × ${expansion.perturbations.length} perturbations`,
         )
         for (const { cell, reason } of expansion.exclusions)
           console.log(`  left out: ${Object.values(cell).join(' · ')}: ${reason}`)
-        console.log(`\n${renderPlan(planned)}\n\n${summarise(planned)}`)
+        console.log(`\n${renderPlan(planned, price)}\n\n${summarise(planned)}`)
+        if (planned.byStage.some(({ toRun }) => toRun > 0)) console.log(sayPrice(price))
       })
     })
 }
@@ -42,7 +51,7 @@ function withoutGrid({ configurations, ...stage }: StudyPlan['stages'][number]) 
   }
 }
 
-function renderPlan({ byStage }: StudyPlan): string {
+function renderPlan({ byStage }: StudyPlan, { secondsByStage }: StudyPrice): string {
   return renderTable(
     [
       { heading: 'stage', cell: ({ stage }) => stage },
@@ -52,6 +61,11 @@ function renderPlan({ byStage }: StudyPlan): string {
         heading: 'forward-equivalents',
         align: 'right',
         cell: ({ forwardsLeft }) => forwardsLeft?.toLocaleString('en') ?? 'not known yet',
+      },
+      {
+        heading: 'time of one device',
+        align: 'right',
+        cell: ({ stage }) => (secondsByStage[stage] === null ? 'unknown' : duration(secondsByStage[stage] ?? 0)),
       },
     ],
     byStage,

@@ -1,0 +1,41 @@
+import type { Digest, Json } from '@gauntlet/study'
+
+/** What `gauntlet doctor --bench` asks of the bench's process. */
+export interface BenchRequest {
+  /** At least one. */
+  readonly backbones: readonly string[]
+  /** Side of the images, in pixels; null: of each backbone its own. */
+  readonly resolution: number | null
+  /** Images at once; null: by their pixels. */
+  readonly batch: number | null
+}
+
+/** How fast one device computes with one backbone, in images per second of captured programs, one program at a time. */
+export interface BackboneSpeed {
+  readonly backbone: string
+  /** Side of the images, in pixels. */
+  readonly resolution: number
+  readonly batch: number
+  /** Forward alone. */
+  readonly forward: number
+  /** Forward, and backward to the pixels. */
+  readonly gradient: number
+  /** An optimiser step on clean images, every parameter trained. */
+  readonly update: number
+}
+
+/** The device that was measured, as its workers describe it. */
+export interface MeasuredDevice {
+  readonly device: string
+  readonly environment: Json
+  readonly environmentClass: Digest
+}
+
+/** What the bench's process answers: any number of `progress` and `measured`, then one of the others. */
+export type BenchAnswer =
+  /** `done` of `total` measurements; `doing`: the next one. */
+  | { readonly type: 'progress'; readonly done: number; readonly total: number; readonly doing: string }
+  | { readonly type: 'done'; readonly device: MeasuredDevice; readonly speeds: readonly BackboneSpeed[] }
+  /** Nothing was measured; `message` says what to change. */
+  | { readonly type: 'refused'; readonly message: string }
+  | { readonly type: 'failed'; readonly message: string; readonly stack: string }

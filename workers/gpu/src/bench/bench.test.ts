@@ -1,0 +1,36 @@
+import { engineEnvironment, environmentClass } from '@gauntlet/engine'
+import { describe, expect, it } from 'vitest'
+import { bench } from './bench.ts'
+
+const backbone = 'tf_efficientnet_lite0.in1k'
+
+describe('the bench', () => {
+  it('measures forward, input gradient and training step with random weights, and tells what comes next', async () => {
+    const told: [number, number, string][] = []
+    const { device, speeds } = await bench({ backbones: [backbone], resolution: 32, batch: 4 }, ({ done, total, doing }) =>
+      told.push([done, total, doing]),
+    )
+    expect(device.environmentClass).toBe(environmentClass(engineEnvironment()))
+    expect(told).toEqual([
+      [0, 3, `${backbone}, forward`],
+      [1, 3, `${backbone}, gradient`],
+      [2, 3, `${backbone}, update`],
+    ])
+    const { forward, gradient, update, ...rest } = speeds[0]!
+    expect(rest).toEqual({ backbone, resolution: 32, batch: 4 })
+    for (const speed of [forward, gradient, update]) expect(speed).toSatisfy((value: number) => value > 0 && value < 1e9)
+    expect(forward).toBeGreaterThan(update)
+  })
+
+  it.each([
+    ['nobody', 32, /no backbone "nobody"/],
+    [backbone, 1, /does not compute with images of 1 px; give a multiple of/],
+    ['vit_small_patch16_224.augreg_in21k', 64, /give only 224 px/],
+  ])('refuses %s at %d px before it measures anything', async (id, resolution, says) => {
+    const told: unknown[] = []
+    await expect(
+      bench({ backbones: [backbone, id], resolution, batch: null }, (progress) => told.push(progress)),
+    ).rejects.toThrow(says)
+    expect(told).toEqual([])
+  })
+})
