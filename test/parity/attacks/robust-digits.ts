@@ -10,6 +10,7 @@ import {
   type Network,
 } from '@gauntlet/attacks'
 import { tf, type Tensor, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import { conv2d, linear, Parameters, relu } from '@gauntlet/nn'
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 
@@ -60,18 +61,12 @@ function digitsNetwork(file: string | URL): Network {
   return { parameters, logits: digitsLogits }
 }
 
-function digitsLogits(images: Tensor4D, parameters: NamedParameters): Tensor2D {
-  const convolved = (x: Tensor4D, name: string, padding: number) => {
-    const sides: [number, number] = [padding, padding]
-    const padded = tf.pad(x, [[0, 0], sides, sides, [0, 0]])
-    const kernel = parameters[`${name}.weight`] as Tensor4D
-    return tf.conv2d(padded, kernel, 2, 'valid').add(parameters[`${name}.bias`]!).relu<Tensor4D>()
-  }
-  const linear = (x: Tensor2D, name: string) =>
-    tf.matMul(x, parameters[`${name}.weight`] as Tensor2D).add<Tensor2D>(parameters[`${name}.bias`]!)
-  const features = convolved(convolved(images, 'conv1', 2), 'conv2', 1)
+function digitsLogits(images: Tensor4D, named: NamedParameters): Tensor2D {
+  const at = (name: string) => Parameters.of(Object.entries(named)).at(name)
+  const first = relu(conv2d(images, at('conv1'), { stride: 2, padding: 2 }))
+  const features = relu(conv2d(first, at('conv2'), { stride: 2, padding: 1 }))
   const flat = features.transpose([0, 3, 1, 2]).reshape<Tensor2D>([-1, 784]) // PyTorch flattens channels first
-  return linear(linear(flat, 'fc1').relu<Tensor2D>(), 'fc2')
+  return linear(relu(linear(flat, at('fc1'))), at('fc2'))
 }
 
 const balls: Record<Ball['norm'], (epsilon: number) => Ball> = { Linf: linf, L2: l2, L1: l1 }
