@@ -7,7 +7,6 @@ import { Misuse } from './command-failed.ts'
 export interface ProbedModelOptions {
   readonly weights: string
   readonly inputs: string
-  readonly out: string
   readonly classes?: string
   readonly contract: ProbedModel['contract']
 }
@@ -18,7 +17,6 @@ export function withProbedModel(verb: Command): Command {
     .argument('<backbone>', 'its name, as gauntlet backbones lists them')
     .requiredOption('--weights <file>', "every tensor of the model under the reference's names and layouts, safetensors")
     .requiredOption('--inputs <file>', 'images float32 [n, height, width, 3] in [0, 1] and labels int32 [n], safetensors')
-    .requiredOption('--out <file>', 'where to write the result, safetensors')
     .option('--classes <number>', 'classes of the head (default: as many as the weights have)')
     .addOption(
       new Option(
@@ -31,12 +29,11 @@ export function withProbedModel(verb: Command): Command {
 }
 
 /** The options as a request; paths become absolute. */
-export function probedModelOf(backbone: string, { weights, inputs, out, classes, contract }: ProbedModelOptions): ProbedModel {
+export function probedModelOf(backbone: string, { weights, inputs, classes, contract }: ProbedModelOptions): ProbedModel {
   return {
     backbone,
     weights: resolve(weights),
     inputs: resolve(inputs),
-    out: resolve(out),
     classes: classes === undefined ? null : parseClasses(classes),
     contract,
   }

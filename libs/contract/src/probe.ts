@@ -1,9 +1,10 @@
+import type { EnsembleEvaluator } from '@gauntlet/study'
+
 /** What every probe is asked: one model on given weights and images. Paths are absolute. */
 export interface ProbedModel {
   readonly backbone: string
   readonly weights: string
   readonly inputs: string
-  readonly out: string
   /** Null: as many as the head of the weights has. */
   readonly classes: number | null
   readonly contract: 'paper' | 'native' | 'none'
@@ -12,6 +13,7 @@ export interface ProbedModel {
 /** `gauntlet probe forward`: logits, and on request the gradient of the mean cross-entropy by the pixels. */
 export interface ForwardProbe extends ProbedModel {
   readonly verb: 'forward'
+  readonly out: string
   readonly gradients: boolean
 }
 
@@ -25,8 +27,43 @@ export interface CorruptProbe {
   readonly seed: number
 }
 
+/** `gauntlet probe attack`: an evaluator's verdict on each image; its summary is an `AttackReport` as JSON. */
+export interface AttackProbe extends ProbedModel {
+  readonly verb: 'attack'
+  /** Where the images go, adversarial where one was found; null: nowhere. */
+  readonly out: string | null
+  /** Where a picture of them goes; null: nowhere. */
+  readonly sheet: string | null
+  readonly norm: 'Linf' | 'L2' | 'L1'
+  /** Of the [0, 1] pixel range; 0 asks for nothing but the clean answers. */
+  readonly epsilon: number
+  readonly evaluator: 'apgd-ce' | EnsembleEvaluator['name']
+  readonly seed: number
+}
+
+/** What `gauntlet probe attack --json` prints. Arrays have one element an image, in the order of the inputs. */
+export interface AttackReport {
+  readonly n: number
+  readonly clean_correct: readonly boolean[]
+  readonly robust: readonly boolean[]
+  /** The attack that felled an image; `clean` where it was wrong unperturbed; null where it held. */
+  readonly felled_by: readonly (string | null)[]
+  /** The norm of the offset at the deciding point: where the image fell, or where it came closest to. */
+  readonly distance: readonly number[]
+  /** Reasons to doubt the verdicts, each with what was measured, the limit it passed, and what to do about it. */
+  readonly flags: readonly {
+    readonly name: string
+    readonly value: number
+    readonly limit: number
+    readonly policy: 'mark' | 'escalate' | 'refuse'
+  }[]
+  /** Passes through the model, an image at a time. */
+  readonly forwards: number
+  readonly backwards: number
+}
+
 /** What `gauntlet` sends the probe's process, one verb a kind. */
-export type ProbeRequest = ForwardProbe | CorruptProbe
+export type ProbeRequest = ForwardProbe | CorruptProbe | AttackProbe
 
 /** What the probe's process answers: any number of `progress`, then one of the others. */
 export type ProbeAnswer =

@@ -1,7 +1,7 @@
 import { corruptionNames } from '@gauntlet/study'
 import { Option, type Command } from 'commander'
 import { resolve } from 'node:path'
-import { Misuse } from '../command-failed.ts'
+import { parseSeed } from '../parse-seed.ts'
 import { runProbe } from '../run-probe.ts'
 
 interface CorruptOptions {
@@ -25,10 +25,4 @@ export function addProbeCorrupt(probe: Command): void {
       const paths = { inputs: resolve(inputs), out: resolve(out) }
       console.log(await runProbe({ verb: 'corrupt', ...paths, corruption, severity: Number(severity), seed: parseSeed(seed) }))
     })
-}
-
-function parseSeed(text: string): number {
-  const seed = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
-  if (!(seed <= 4_294_967_295)) throw new Misuse(`--seed is ${JSON.stringify(text)}; give a whole number from 0 to 4294967295.`)
-  return seed
 }

@@ -11,6 +11,7 @@ import type { Probe } from './probe.ts'
 
 const verbs: { readonly [Verb in ProbeRequest['verb']]: () => Promise<Probe<Extract<ProbeRequest, { verb: Verb }>>> } = {
   forward: async () => (await import('./forward.ts')).forward,
+  attack: async () => (await import('./attack.ts')).attack,
   corrupt: async () => (await import('./corrupt.ts')).corrupt,
 }
 

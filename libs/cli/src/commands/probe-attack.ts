@@ -1,0 +1,59 @@
+import type { AttackProbe, AttackReport } from '@gauntlet/contract'
+import { ensembleEvaluatorNames } from '@gauntlet/study'
+import { Option, type Command } from 'commander'
+import { resolve } from 'node:path'
+import { Misuse } from '../command-failed.ts'
+import { parseSeed } from '../parse-seed.ts'
+import { probedModelOf, withProbedModel, type ProbedModelOptions } from '../probed-model.ts'
+import { runProbe } from '../run-probe.ts'
+
+interface AttackOptions extends ProbedModelOptions {
+  readonly norm: string
+  readonly epsilon: string
+  readonly evaluator: AttackProbe['evaluator']
+  readonly seed: string
+  readonly out?: string
+  readonly sheet?: string
+  readonly json?: boolean
+}
+
+const norms: Readonly<Record<string, AttackProbe['norm']>> = { linf: 'Linf', l2: 'L2', l1: 'L1' }
+const evaluators = ['apgd-ce', ...ensembleEvaluatorNames]
+
+export function addProbeAttack(probe: Command): void {
+  withProbedModel(probe.command('attack'))
+    .description('says which images hold against an evaluator, and what felled the others')
+    .addOption(new Option('--norm <name>', 'of the ball').choices(Object.keys(norms)).makeOptionMandatory())
+    .requiredOption('--epsilon <number>', 'radius of the ball in units of the [0, 1] pixel range: 0.0157 or 4/255')
+    .addOption(new Option('--evaluator <name>', 'the ensemble of attacks').choices(evaluators).default('standard'))
+    .option('--seed <number>', 'of the random starts; each image also has draws of its own', '1')
+    .option('--out <file>', 'where to write the images, adversarial where one was found, safetensors')
+    .option(
+      '--sheet <file>',
+      'where to write a picture of clean, attacked and corrupted images with what the model takes them for, PNG',
+    )
+    .option('--json', 'print the verdicts as a JSON object')
+    .action(async (backbone: string, options: AttackOptions) => {
+      const { norm, epsilon, evaluator, seed, out, sheet, json } = options
+      const model = probedModelOf(backbone, options)
+      const places = { out: out === undefined ? null : resolve(out), sheet: sheet === undefined ? null : resolve(sheet) }
+      const attack = { norm: norms[norm]!, epsilon: parseEpsilon(epsilon), evaluator, seed: parseSeed(seed) }
+      const report = await runProbe({ verb: 'attack', ...model, ...places, ...attack })
+      console.log(json ? report : lineOf(JSON.parse(report) as AttackReport))
+    })
+}
+
+/** A number, or a fraction as people write multiples of a pixel level. */
+function parseEpsilon(text: string): number {
+  const [, above, below = '1'] = /^(\d*\.?\d+(?:e-?\d+)?)(?:\/(\d+))?$/i.exec(text) ?? []
+  const epsilon = Number(above) / Number(below)
+  if (!(Number.isFinite(epsilon) && epsilon >= 0))
+    throw new Misuse(`--epsilon is ${JSON.stringify(text)}; give a number of at least 0, such as 0.5 or 4/255.`)
+  return epsilon
+}
+
+function lineOf({ n, clean_correct: clean, robust, flags, forwards, backwards }: AttackReport): string {
+  const count = (values: readonly boolean[]) => values.filter(Boolean).length
+  const doubts = flags.map(({ name, policy }) => ` · ${name} (${policy})`).join('')
+  return `${count(robust)} of ${n} images hold, ${count(clean)} are right unperturbed · ${forwards} forward and ${backwards} backward passes${doubts}`
+}

@@ -1,0 +1,167 @@
+import { backboneFor } from '@gauntlet/backbones'
+import type { AttackProbe, AttackReport } from '@gauntlet/contract'
+import { uniform } from '@gauntlet/engine'
+import { elementCount, readSafetensors, writeSafetensors, type NamedArray } from '@gauntlet/weights'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inflateSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { attack } from './attack.ts'
+import { forward } from './forward.ts'
+
+const backbone = 'efficientnet_lite0.ra_in1k'
+const classes = 4
+const side = 32
+const count = 3
+
+const folder = mkdtempSync(join(tmpdir(), 'gauntlet-probe-attack-'))
+const request: AttackProbe = {
+  verb: 'attack',
+  backbone,
+  weights: join(folder, 'weights.safetensors'),
+  inputs: join(folder, 'inputs.safetensors'),
+  out: join(folder, 'out.safetensors'),
+  sheet: null,
+  classes: null,
+  contract: 'native',
+  norm: 'Linf',
+  epsilon: 0.2,
+  evaluator: 'apgd-ce',
+  seed: 1,
+}
+let predictions: number[]
+
+beforeAll(async () => {
+  writeFileSync(request.weights, writeSafetensors(weights(classes)))
+  predictions = await predictionsOf([imagesArray(), labelsOf([0, 0, 0])])
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('the attack probe', () => {
+  it('says which images hold, and writes images within the ball that the model takes for other classes where they fell', async () => {
+    const labels = predictions.with(1, (predictions[1]! + 1) % classes) // the second is wrong unperturbed
+    const report = await probe({}, [imagesArray(), labelsOf(labels)])
+    expect(report).toMatchObject({
+      n: count,
+      clean_correct: [true, false, true],
+      felled_by: [expect.anything(), 'clean', expect.anything()],
+    })
+    expect(report.robust).toEqual(report.felled_by.map((name) => name === null))
+    expect(report.forwards).toBeGreaterThan(count)
+    const { images, labels: handedOn } = written()
+    const [before, after] = [imagesArray().data as Float32Array, images!.data as Float32Array]
+    after.forEach((value, i) => expect(Math.abs(value - before[i]!)).toBeLessThan(request.epsilon + 1e-6))
+    const size = before.length / count
+    expect(after.slice(size, 2 * size)).toEqual(before.slice(size, 2 * size))
+    const seen = await predictionsOf([images!, handedOn!])
+    expect(seen.map((prediction, i) => prediction === labels[i])).toEqual(report.robust)
+    report.distance.forEach((distance) => expect(distance).toBeLessThan(request.epsilon + 1e-6))
+  })
+
+  it('draws on request a sheet of clean, attacked and corrupted images', async () => {
+    const sheet = join(folder, 'sheet.png')
+    await probe({ sheet, out: null }, [imagesArray(), labelsOf(predictions)])
+    const bytes = readFileSync(sheet)
+    const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)]
+    expect([width, height]).toEqual([8 + 4 * 144, 8 + count * (136 + 28 + 8)])
+    const rows = inflateSync(bytes.subarray(bytes.indexOf('IDAT') + 4))
+    expect(rows).toHaveLength(height * (3 * width + 1))
+    const colourAt = (x: number, y: number) => [...rows.subarray(y * (3 * width + 1) + 1 + 3 * x).subarray(0, 3)]
+    const levels = Array.from((imagesArray().data as Float32Array).slice(0, 3), (value) => Math.round(value * 255))
+    expect(colourAt(8, 8)).toEqual(levels)
+    expect(colourAt(0, 0)).toEqual([255, 255, 255])
+  })
+
+  it('in a ball of radius 0 finds what the clean images say', async () => {
+    const labels = predictions.with(1, (predictions[1]! + 1) % classes)
+    const report = await probe({ epsilon: 0, evaluator: 'standard' }, [imagesArray(), labelsOf(labels)])
+    expect(report).toMatchObject({ robust: [true, false, true], clean_correct: [true, false, true], distance: [0, 0, 0] })
+    expect(written().images!.data).toEqual(imagesArray().data)
+  })
+})
+
+describe('the attack probe refuses in one sentence and writes nothing where', () => {
+  const images = imagesArray()
+  it.each<[string, Partial<AttackProbe>, () => NamedArray[], RegExp]>([
+    ['the radius is negative', { epsilon: -1 }, () => [images, labelsOf([0, 1, 2])], /radius is -1; give a number of at least 0/],
+    ['a label is no class', {}, () => [images, labelsOf([0, 4, 1])], /label 1 is 4; with 4 classes give 0 to 3/],
+    [
+      'a pixel is above 1',
+      { contract: 'none' },
+      () => [withPixel(5, 1.5), labelsOf([0, 1, 2])],
+      /element 5 of images is 1.5; give pixels in \[0, 1\]/,
+    ],
+    ['a pixel is not a number', {}, () => [withPixel(7, NaN), labelsOf([0, 1, 2])], /element 7 of images is NaN/],
+    [
+      'there are no images',
+      {},
+      () => [{ ...images, shape: [0, side, side, 3], data: new Float32Array() }, labelsOf([])],
+      /give at least one/,
+    ],
+    [
+      'the result has no place',
+      { out: '/nowhere/out.safetensors' },
+      () => [images, labelsOf([0, 1, 2])],
+      /Nothing can be written to \/nowhere/,
+    ],
+  ])('%s', async (_, changes, arrays, message) => {
+    rmSync(request.out!, { force: true })
+    await expect(probe(changes, arrays())).rejects.toThrow(message)
+    expect(readdirSync(folder).filter((name) => name.startsWith('out'))).toEqual([])
+  })
+
+  it('the model has one class', async () => {
+    const one = join(folder, 'one.safetensors')
+    writeFileSync(one, writeSafetensors(weights(1)))
+    await expect(probe({ weights: one }, [images, labelsOf([0, 0, 0])])).rejects.toThrow(/one class.*give two classes or more/)
+  })
+})
+
+async function probe(changes: Partial<AttackProbe>, arrays: NamedArray[]): Promise<AttackReport> {
+  writeFileSync(request.inputs, writeSafetensors(arrays))
+  return JSON.parse(await attack({ ...request, ...changes }, () => undefined)) as AttackReport
+}
+
+function written(): Record<string, NamedArray> {
+  return Object.fromEntries(readSafetensors(readFileSync(request.out!)).arrays.map((array) => [array.name, array]))
+}
+
+async function predictionsOf(arrays: NamedArray[]): Promise<number[]> {
+  const [inputs, out] = [join(folder, 'clean.safetensors'), join(folder, 'logits.safetensors')]
+  writeFileSync(inputs, writeSafetensors(arrays))
+  await forward({ ...request, verb: 'forward', inputs, out, gradients: false }, () => undefined)
+  const logits = readSafetensors(readFileSync(out)).arrays[0]!.data as Float32Array
+  return Array.from({ length: count }, (_, i) => {
+    const row = Array.from(logits.slice(i * classes, (i + 1) * classes))
+    return row.indexOf(Math.max(...row))
+  })
+}
+
+function weights(heads: number): NamedArray[] {
+  return backboneFor(backbone)
+    .specifications(heads)
+    .map(({ name, shape, kind }) => {
+      if (kind === 'counter') return { name, shape, dtype: 'int64', data: BigInt64Array.of(0n) }
+      const isVector = shape.length === 1
+      const centre = isVector && /running_var|weight$/.test(name) ? 1 : 0
+      const spread = isVector ? 0.3 : Math.sqrt(6 / elementCount(shape.slice(1)))
+      const data = uniform({ seed: 1, purpose: name }, elementCount(shape)).map((u) => centre + (2 * u - 1) * spread)
+      return { name, shape, dtype: 'float32', data }
+    })
+}
+
+/** Pixels away from 0 and 1. */
+function imagesArray(): NamedArray {
+  const data = uniform({ seed: 1, purpose: 'images' }, count * side * side * 3).map((u) => 0.1 + 0.8 * u)
+  return { name: 'images', dtype: 'float32', shape: [count, side, side, 3], data }
+}
+
+function withPixel(index: number, value: number): NamedArray {
+  const images = imagesArray()
+  return { ...images, data: (images.data as Float32Array).map((x, i) => (i === index ? value : x)) }
+}
+
+function labelsOf(labels: number[]): NamedArray {
+  return { name: 'labels', dtype: 'int32', shape: [labels.length], data: Int32Array.from(labels) }
+}

@@ -1,0 +1,128 @@
+import type { AttackProbe, AttackReport } from '@gauntlet/contract'
+import {
+  ballOf,
+  ensembleAttacks,
+  evaluate,
+  evaluateUnderAttack,
+  type AttackEvaluation,
+  type Evaluated,
+  type ImageReader,
+} from '@gauntlet/evaluation'
+import { evaluationMode } from '@gauntlet/nn'
+import { digestOfBytes } from '@gauntlet/study'
+import { disposeParameters } from '../stages/classifier.ts'
+import { writeAttackSheet } from './attack-sheet.ts'
+import type { Probe } from './probe.ts'
+import { ProbeInputInvalid } from './probe-input-invalid.ts'
+import { readProbedImages, type ProbedImages } from './probed-images.ts'
+import { loadProbedModel, type LoadedModel } from './probed-model.ts'
+import { requireWritable, writeResult } from './write-result.ts'
+
+/** Says which images hold against an evaluator (`AttackReport`), and on request writes them, adversarial where one was found. */
+export const attack: Probe<AttackProbe> = async (request, report) => {
+  for (const place of [request.out, request.sheet]) if (place !== null) requireWritable(place)
+  requireRadius(request.epsilon)
+  const model = loadProbedModel(request)
+  try {
+    if (model.classes < 2)
+      throw new ProbeInputInvalid('The model has one class, so no image can be taken for another; give two classes or more.')
+    const images = readProbedImages({ ...request, contract: 'none' }, model)
+    requireAttackable(images)
+    const found = new Map<number, Float32Array>()
+    const { outcomes, evidence } = await verdicts(request, model, images, {
+      onFallen: (index, image) => void found.set(index, image),
+      onProgress: ({ done, total }) => report(done, total),
+    })
+    const attacked = imagesAfter(images, found)
+    if (request.out !== null) writeResult(request.out, arraysOf(images, attacked))
+    if (request.sheet !== null) await writeAttackSheet(request.sheet, model, images, attacked, request.seed)
+    return JSON.stringify(reportOf({ outcomes, evidence }))
+  } finally {
+    disposeParameters(model.parameters)
+  }
+}
+
+function requireRadius(epsilon: number): void {
+  if (!(Number.isFinite(epsilon) && epsilon >= 0))
+    throw new ProbeInputInvalid(`The radius is ${epsilon}; give a number of at least 0.`)
+}
+
+/** Attacks know square images whose pixels lie in [0, 1], whatever the model does to them. */
+function requireAttackable({ pixels, shape: [, height, width] }: ProbedImages): void {
+  const outside = pixels.findIndex((value) => value < 0 || value > 1)
+  if (outside >= 0)
+    throw new ProbeInputInvalid(
+      `The inputs cannot be used: element ${outside} of images is ${pixels[outside]}; give pixels in [0, 1].`,
+    )
+  if (height !== width)
+    throw new ProbeInputInvalid(`The inputs cannot be used: images are ${height} × ${width} pixels; give square ones.`)
+}
+
+/** A ball of radius 0 has no point but the image: what holds is what is right unperturbed. */
+function verdicts(
+  { norm, epsilon, evaluator, seed }: AttackProbe,
+  { backbone, classes, parameters }: LoadedModel,
+  images: ProbedImages,
+  reporting: Pick<AttackEvaluation, 'onFallen' | 'onProgress'>,
+): Promise<Evaluated> {
+  const model: NonNullable<AttackEvaluation['network']>['model'] = (x, weights) => backbone.logits(x, weights, evaluationMode)
+  const evaluation: AttackEvaluation = {
+    seed,
+    logits: (x) => model(x, parameters),
+    network: { model, parameters },
+    reader: readerOf(images),
+    chunkSize: Math.max(1, Math.min(64, Math.floor((imagesOf224 * 224 * 224) / images.shape[1] ** 2))),
+    ...reporting,
+  }
+  if (epsilon === 0) return evaluate({ ...evaluation, classes, perturbation: { name: 'clean', evaluator: { name: 'argmax' } } })
+  return evaluateUnderAttack(evaluation, ensembleAttacks(evaluator, ballOf(norm, epsilon), classes))
+}
+
+/** Images of 224 × 224 that go through a model at once. */
+const imagesOf224 = 8
+
+/** The images of the file; their own bytes key the noise. */
+function readerOf({ count, shape, pixels, labels }: ProbedImages): ImageReader {
+  const size = shape[1] * shape[2] * shape[3]
+  const imageAt = (index: number) => pixels.subarray(index * size, (index + 1) * size)
+  const digests = Array.from({ length: count }, (_, index) => digestOfBytes(new Uint8Array(imageAt(index).slice().buffer)))
+  return {
+    count,
+    resolution: shape[1],
+    entry: (index) => ({ digest: digests[index]!, label: labels[index]! }),
+    async read(indices) {
+      const images = new Float32Array(indices.length * size)
+      indices.forEach((index, i) => images.set(imageAt(index), i * size))
+      return {
+        images,
+        labels: Int32Array.from(indices, (index) => labels[index]!),
+        digests: indices.map((index) => digests[index]!),
+      }
+    },
+  }
+}
+
+/** The images with those that fell replaced by the points where they did. */
+function imagesAfter({ pixels, count }: ProbedImages, found: ReadonlyMap<number, Float32Array>): Float32Array {
+  const attacked = pixels.slice()
+  for (const [index, image] of found) attacked.set(image, (index * pixels.length) / count)
+  return attacked
+}
+
+function arraysOf({ shape, labels, count }: ProbedImages, data: Float32Array) {
+  return [
+    { name: 'images', dtype: 'float32', shape, data },
+    { name: 'labels', dtype: 'int32', shape: [count], data: labels },
+  ] as const
+}
+
+function reportOf({ outcomes, evidence }: Evaluated): AttackReport {
+  return {
+    n: outcomes.length,
+    clean_correct: outcomes.map(({ felledBy }) => felledBy !== 'clean'),
+    robust: outcomes.map(({ held }) => held),
+    felled_by: outcomes.map(({ felledBy }) => felledBy),
+    distance: outcomes.map(({ distance }) => distance ?? 0),
+    ...evidence,
+  }
+}
