@@ -2,10 +2,12 @@
 export interface DeviceVariablesOptions {
   /** Threads of one operator and of operators side by side. The number can change the bits of a sum, so it is part of the environment class. */
   readonly threads: number
+  /** The one GPU of the process, as `CUDA_VISIBLE_DEVICES` names it; the CPU, or all GPUs, unless given. */
+  readonly gpu?: string
 }
 
 /** The environment of a device process; libtensorflow reads it once, when it is loaded. Loads no tensor runtime itself. */
-export function deviceVariables({ threads }: DeviceVariablesOptions): Record<string, string> {
+export function deviceVariables({ threads, gpu }: DeviceVariablesOptions): Record<string, string> {
   return {
     TF_NUM_INTRAOP_THREADS: String(threads),
     TF_NUM_INTEROP_THREADS: String(threads),
@@ -16,5 +18,7 @@ export function deviceVariables({ threads }: DeviceVariablesOptions): Record<str
     // Without it the first process takes all of a GPU's memory.
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     TF_CPP_MIN_LOG_LEVEL: '2',
+    // CUDA itself counts the fastest first; the driver and nvidia-smi in the order of the bus.
+    ...(gpu === undefined ? {} : { CUDA_VISIBLE_DEVICES: gpu, CUDA_DEVICE_ORDER: 'PCI_BUS_ID' }),
   }
 }

@@ -11,6 +11,8 @@ it('names the engine, the device and what can change a bit', () => {
     threads: 3,
     deterministic: true,
     tf32: false,
+    precision: 'float32',
+    form: 'plain',
   })
   expect(environment.device).toMatch(/^(cpu|gpu) ./)
 })

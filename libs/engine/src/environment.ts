@@ -1,8 +1,10 @@
 import { digestOf, type Digest } from '@gauntlet/study'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { nativeBackend } from './operator.ts'
+import { plain, type Form } from './programs/forms.ts'
 import { tf } from './tf.ts'
+import { gpuModel, visibleGpus } from './visible-gpus.ts'
 
 /** What this process's machine and engine add to a result: two processes with the same environment give the same bits. */
 export interface Environment {
@@ -13,6 +15,8 @@ export interface Environment {
   /** Threads one operator may use: sums are split by them. */
   readonly threads: number
   readonly precision: 'float32'
+  /** How captured programs are compiled: every stage takes the default of `ProgramBuilder.load`. */
+  readonly form: Form['name']
   /** Whether a GPU may round the factors of products to ten bits. */
   readonly tf32: boolean
   readonly deterministic: boolean
@@ -27,9 +31,10 @@ export function engineEnvironment(variables: NodeJS.ProcessEnv = process.env): E
   return {
     libtensorflow: binding.TF_Version,
     tfjs: tf.version['tfjs-core'],
-    device: isUsingGpuDevice ? `gpu ${gpuName(variables)}` : `cpu ${cpuClass()}`,
+    device: isUsingGpuDevice ? `gpu ${gpuModel(visibleGpus(variables)[0] ?? '0')}` : `cpu ${cpuClass()}`,
     threads: Number(variables['TF_NUM_INTRAOP_THREADS']) || availableParallelism(),
     precision: 'float32',
+    form: plain.name,
     tf32: isUsingGpuDevice && variables['NVIDIA_TF32_OVERRIDE'] !== '0',
     deterministic: /^(1|true)$/i.test(variables['TF_DETERMINISTIC_OPS'] ?? ''),
     oneDnn: !/^(0|false)$/i.test(variables['TF_ENABLE_ONEDNN_OPTS'] ?? ''),
@@ -52,26 +57,11 @@ function cpuClass(): string {
   return [vendor, ...instructionSets.filter((name) => flags.has(name))].join(' ')
 }
 
-/** The model of the first device this process sees, as the driver lists it. */
-function gpuName(variables: NodeJS.ProcessEnv): string {
-  const folder = '/proc/driver/nvidia/gpus'
-  const index = Number.parseInt(variables['CUDA_VISIBLE_DEVICES'] ?? '0', 10) || 0
-  return /^Model:\s*(.+)$/m.exec(textOf(`${folder}/${namesIn(folder)[index]}/information`))?.[1] ?? 'unknown'
-}
-
 /** Empty where the operating system has no such file. */
 function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch {
     return ''
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort()
-  } catch {
-    return []
   }
 }

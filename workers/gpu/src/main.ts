@@ -10,13 +10,13 @@ import { sourceRevision } from './source-revision.ts'
 /** A GPU worker: takes as many attempts as it has devices, and drains on SIGTERM. */
 async function main(): Promise<void> {
   const settings = readSettings(process.env)
-  const devices = Array.from({ length: settings.devices }, () => new Device(settings.variables))
+  const devices = settings.devices.map((variables) => new Device(variables))
   const ready = await Promise.all(devices.map((device) => device.start()))
   const pool = new DevicePool(
     devices,
     ready.map(({ device }, index) => `${device}#${index}`),
   )
-  const description = describeWorker(ready[0]!)
+  const description = describeWorker(ready)
   const { namespace, ...server } = settings.temporal
   const connection = await NativeConnection.connect(server)
   const shared = { connection, namespace, identity: settings.identity }

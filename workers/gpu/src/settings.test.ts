@@ -19,11 +19,25 @@ describe('readSettings', () => {
 
 describe('readDeviceSettings', () => {
   it('computes with one thread a device unless told otherwise', () => {
-    expect(readDeviceSettings({}).variables.TF_NUM_INTRAOP_THREADS).toBe('1')
-    expect(readDeviceSettings({ GAUNTLET_DEVICES: '3', GAUNTLET_THREADS: '4' })).toMatchObject({
-      devices: 3,
-      variables: { TF_NUM_INTRAOP_THREADS: '4' },
-    })
+    expect(readDeviceSettings({}, []).devices[0]?.TF_NUM_INTRAOP_THREADS).toBe('1')
+    const { devices } = readDeviceSettings({ GAUNTLET_DEVICES: '3', GAUNTLET_THREADS: '4' }, [])
+    expect(devices.map(({ TF_NUM_INTRAOP_THREADS }) => TF_NUM_INTRAOP_THREADS)).toEqual(['4', '4', '4'])
+    for (const variables of devices) expect(variables).not.toHaveProperty('CUDA_VISIBLE_DEVICES')
+  })
+
+  it('gives each GPU a process that sees no other, by its index on the bus', () => {
+    const { devices } = readDeviceSettings({}, ['0', '1', 'GPU-5f'])
+    expect(devices.map(({ CUDA_VISIBLE_DEVICES }) => CUDA_VISIBLE_DEVICES)).toEqual(['0', '1', 'GPU-5f'])
+    expect(new Set(devices.map(({ CUDA_DEVICE_ORDER }) => CUDA_DEVICE_ORDER))).toEqual(new Set(['PCI_BUS_ID']))
+  })
+
+  it('lets more processes than GPUs share them, and fewer leave some', () => {
+    const gpusOf = (devices: string) =>
+      readDeviceSettings({ GAUNTLET_DEVICES: devices }, ['0', '1']).devices.map(
+        ({ CUDA_VISIBLE_DEVICES }) => CUDA_VISIBLE_DEVICES,
+      )
+    expect(gpusOf('3')).toEqual(['0', '1', '0'])
+    expect(gpusOf('1')).toEqual(['0'])
   })
 
   it.each(['0', '-1', 'two', '1.5', ''])('refuses %j devices', (devices) => {

@@ -1,5 +1,6 @@
 import { defaultPool, temporalSettings, type TemporalSettings } from '@gauntlet/contract'
 import { deviceVariables } from '@gauntlet/engine/device-variables'
+import { visibleGpus } from '@gauntlet/engine/visible-gpus'
 import { availableParallelism, hostname, totalmem } from 'node:os'
 
 /** What a GPU worker is told by its environment. It is given no database credentials, and refuses to start with any. */
@@ -9,9 +10,11 @@ export interface GpuWorkerSettings extends DeviceSettings {
   readonly identity: string
 }
 
+export type DeviceVariables = Readonly<Record<string, string>>
+
 export interface DeviceSettings {
-  readonly devices: number
-  readonly variables: Readonly<Record<string, string>>
+  /** The environment of the process of each device. */
+  readonly devices: readonly DeviceVariables[]
 }
 
 /** The worker was started wrongly; the message names the variable. */
@@ -33,18 +36,19 @@ export function readSettings(variables: NodeJS.ProcessEnv): GpuWorkerSettings {
   }
 }
 
-/** How many devices, and the environment of the process of each. */
-export function readDeviceSettings(variables: NodeJS.ProcessEnv): DeviceSettings {
-  const devices = count(variables, 'GAUNTLET_DEVICES', defaultDevices())
+/** One device process a GPU, each of which sees no other; processes beyond the number of GPUs share them. Without GPUs as many as the CPU carries. */
+export function readDeviceSettings(variables: NodeJS.ProcessEnv, gpus = visibleGpus(variables)): DeviceSettings {
+  const devices = count(variables, 'GAUNTLET_DEVICES', gpus.length || devicesOfCpu())
   const threads = count(variables, 'GAUNTLET_THREADS', 1)
-  return { devices, variables: deviceVariables({ threads }) }
+  const gpuOf = (index: number) => (gpus.length > 0 ? { gpu: gpus[index % gpus.length]! } : {})
+  return { devices: Array.from({ length: devices }, (_, index) => deviceVariables({ threads, ...gpuOf(index) })) }
 }
 
 /**
  * On CPUs one device process per core, of one thread: for small images two threads are no faster than one, and a result then does not depend
  * on how many cores a machine has. Each needs memory for a training step of its own.
  */
-function defaultDevices(): number {
+function devicesOfCpu(): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / memoryPerDevice)))
 }
 

@@ -13,7 +13,7 @@ process.once('message', (request: BenchRequest) => void answer(request))
 async function answer(request: BenchRequest): Promise<void> {
   try {
     // libtensorflow reads these when it is loaded, which the import does.
-    Object.assign(process.env, readDeviceSettings(process.env).variables)
+    Object.assign(process.env, readDeviceSettings(process.env).devices[0])
     const { bench } = await import('./bench.ts')
     end(await bench(request, (progress) => void process.send!(progress)))
   } catch (error) {
