@@ -21,8 +21,8 @@ import { SetUpFailed } from './set-up-failed.mjs'
 import { unpackWheel } from './unpack-wheel.mjs'
 
 /** @typedef {import('./engine-builds.mjs').EngineBuild} EngineBuild */
-/** @typedef {{ report: (text: string) => void, signal?: AbortSignal | undefined, environment?: NodeJS.ProcessEnv, pause?: number }} Options
- *   pause: milliseconds before an interrupted request is repeated */
+/** @typedef {{ report: (text: string) => void, signal?: AbortSignal | undefined, environment?: NodeJS.ProcessEnv, pause?: number, build?: EngineBuild }} Options
+ *   pause: milliseconds before an interrupted request is repeated; build: that of this machine unless given */
 
 /** The folder of a build in the cache. @param {EngineBuild} build @param {NodeJS.ProcessEnv} [environment] */
 export function engineFolder(build, environment) {
@@ -50,8 +50,8 @@ export function engineIsPresent(root, environment) {
  * First half, which needs no npm package: fetches the wheels and unpacks libraries and headers into the cache.
  * @param {Options} options
  */
-export async function installLibrary({ report, signal, environment = process.env, pause }) {
-  const build = requireEngineBuild(environment)
+export async function installLibrary(options) {
+  const { report, signal, environment = process.env, pause, build = requireEngineBuild(environment) } = options
   const folder = engineFolder(build, environment)
   if (libraryIsPresent(folder)) return
   requireCompiler(environment) // said now, not after a long download
