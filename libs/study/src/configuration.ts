@@ -61,7 +61,7 @@ export interface Hyperparameters {
   /** Weight of the KL term of TRADES. */
   readonly tradesBeta: number
   readonly augmentation: Augmentation
-  /** Optimiser steps between two mid-training checkpoints. */
+  /** Optimiser steps between two mid-training checkpoints, and the most that a kill can cost; 1 loses nothing but the step it hit. */
   readonly checkpointEverySteps: number
 }
 

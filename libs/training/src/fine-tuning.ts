@@ -32,7 +32,10 @@ export interface FineTuning {
   readonly validation?: TrainingData
   /** Goes on from here. Needs the same parameters, data and settings as the run that left it. */
   readonly resumeFrom?: TrainingState
-  /** Awaited every `checkpointEverySteps` optimiser steps; the state's arrays are the caller's. */
+  /**
+   * Awaited every `checkpointEverySteps` optimiser steps but the last; the state's arrays are the caller's. A step that ends an epoch includes its
+   * validation.
+   */
   readonly onCheckpoint?: (state: TrainingState) => Promise<void> | void
   readonly onProgress?: (progress: TrainingProgress) => void
   /** Stops between two micro-batches by throwing the signal's reason. */
