@@ -25,7 +25,7 @@ export const works = ['forward', 'gradient', 'update'] as const
 const classes = 10
 
 /** Runs of a work that count, after one that does not. */
-const countedRuns = 3
+const countedRuns = 5
 
 interface Place {
   readonly backbone: Backbone
