@@ -1,1 +1,2 @@
+export * from './flag-sentence.ts'
 export * from './scores.ts'

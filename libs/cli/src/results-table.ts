@@ -1,4 +1,4 @@
-import { scores } from '@gauntlet/analysis'
+import { flagSentence, scores, wilsonInterval } from '@gauntlet/analysis'
 import type { MeasuredCell, StudyResults } from '@gauntlet/ledger'
 import { percent, renderTable } from './table.ts'
 
@@ -13,6 +13,7 @@ export function resultRow({
   perturbation,
   epsilon,
   evaluator,
+  flags,
   correct,
   total,
   accuracy,
@@ -31,6 +32,8 @@ export function resultRow({
     correct,
     total,
     accuracy,
+    interval: wilsonInterval({ correct, total }),
+    flags,
     measurementId,
   }
 }
@@ -38,6 +41,8 @@ export function resultRow({
 /** The table of a study: every measurement, then the scores of each configuration, then every cell without a number and why. */
 export function renderResults({ rows, missing, exclusions }: StudyResults): string {
   const parts = [renderMeasurements(rows), renderScores(rows, missing)]
+  const flagged = rows.filter(({ flags }) => flags.length > 0)
+  if (flagged.length > 0) parts.push(`Flagged:\n${flagged.map(renderFlags).join('\n')}`)
   if (missing.length > 0)
     parts.push(
       `Missing:\n${missing.map((cell) => `  ${cellLabel(cell)}: ${cell.failureClass ?? 'pending'}, ${cell.reason}`).join('\n')}`,
@@ -57,10 +62,24 @@ function renderMeasurements(rows: StudyResults['rows']): string {
       },
       { heading: 'evaluator', cell: ({ evaluator }) => evaluator },
       { heading: 'correct', align: 'right', cell: ({ correct, total }) => `${correct}/${total}` },
-      { heading: 'accuracy', align: 'right', cell: ({ accuracy }) => percent(accuracy) },
+      {
+        heading: 'accuracy',
+        align: 'right',
+        cell: ({ accuracy, flags }) => `${percent(accuracy)}${flags.length > 0 ? ' !' : ''}`,
+      },
+      {
+        heading: '95 %',
+        align: 'right',
+        cell: (row) => wilsonInterval(row).map(percent).join(' – '),
+      },
     ],
     rows,
   )
+}
+
+/** The rows marked with `!`, and why. */
+function renderFlags({ row, flags }: MeasuredCell): string {
+  return flags.map((flag) => `  row ${row}: ${flagSentence(flag)}`).join('\n')
 }
 
 const configurationColumns = [

@@ -4,6 +4,7 @@ import { LineageBroken } from './lineage-broken.ts'
 import type { LedgerDatabase } from './open-ledger.ts'
 import { perturbationKey, recordPerturbations } from './record-study.ts'
 import { execution, executionArtifact, measurement } from './schema/index.ts'
+import type { MeasurementFlag } from './schema/measurement.ts'
 
 export interface MeasurementRecord {
   readonly configurationId: Digest
@@ -13,6 +14,8 @@ export interface MeasurementRecord {
   readonly outcomesDigest: Digest
   /** The evaluator's label as the outcomes' own facts have it: it may say more than the perturbation, such as that images were archived. */
   readonly evaluator?: string
+  /** Reasons to doubt the number, as the outcomes' facts have them. */
+  readonly flags?: readonly MeasurementFlag[]
   readonly correct: number
   readonly total: number
 }
@@ -25,7 +28,8 @@ export function measurementId(record: Pick<MeasurementRecord, 'configurationId' 
 
 /** Records a number and returns its id; recording it again confirms it. Outcomes never change, so neither can their count. */
 export async function recordMeasurement(db: LedgerDatabase, record: MeasurementRecord): Promise<Digest> {
-  const { configurationId, stageKey, outcomesDigest, correct, total, evaluator = evaluatorLabel(record.perturbation) } = record
+  const { configurationId, stageKey, outcomesDigest, correct, total, flags = [] } = record
+  const { evaluator = evaluatorLabel(record.perturbation) } = record
   return db.transaction(async (transaction) => {
     await requireOutcomes(transaction, stageKey, outcomesDigest)
     await recordPerturbations(transaction, [record.perturbation])
@@ -37,7 +41,7 @@ export async function recordMeasurement(db: LedgerDatabase, record: MeasurementR
     }
     const [stored] = await transaction
       .insert(measurement)
-      .values({ ...identity, outcomesDigest, evaluator, correct, total })
+      .values({ ...identity, outcomesDigest, evaluator, flags, correct, total })
       .onConflictDoUpdate({ target: measurement.id, set: { confirmedAt: sql`clock_timestamp()` } })
       .returning()
     if (stored === undefined || stored.correct !== correct || stored.total !== total) {

@@ -2,6 +2,7 @@ import { and, desc, eq, isNull, or, sql } from 'drizzle-orm'
 import type { Digest, StageName } from '@gauntlet/study'
 import type { LedgerDatabase } from './open-ledger.ts'
 import * as schema from './schema/index.ts'
+import type { MeasurementFlag } from './schema/measurement.ts'
 
 const { configuration, configurationFailure, execution, measurement, perturbation, studyConfiguration, studyPerturbation } =
   schema
@@ -26,6 +27,7 @@ export interface LastMeasurement {
   readonly measurementId: Digest
   /** The evaluator's label as the outcomes have it, which may say more than the cell's. */
   readonly evaluator: string
+  readonly flags: readonly MeasurementFlag[]
   readonly correct: number
   readonly total: number
   readonly stageKey: Digest
@@ -86,6 +88,7 @@ function lastMeasurement(db: LedgerDatabase) {
     .select({
       measurementId: sql<Digest>`${measurement.id}`.as('measurement_id'),
       evaluator: measurement.evaluator,
+      flags: measurement.flags,
       correct: measurement.correct,
       total: measurement.total,
       stageKey: measurement.stageKey,

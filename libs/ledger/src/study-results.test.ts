@@ -13,6 +13,8 @@ import { StudyUnknown } from './study-unknown.ts'
 const ledger = useLedger()
 
 /** Evaluates a configuration; `code` makes it another execution with other outcomes. */
+const flags = [{ name: 'saturated', value: 0.5, limit: 0.1, policy: 'refuse' }] as const
+
 async function measure(
   configuration: Configuration,
   perturbation: Perturbation,
@@ -30,7 +32,7 @@ async function measure(
   )
   await fulfilExecution(ledger.db, report)
   const record = { ...subject, perturbation, stageKey: report.key, outcomesDigest: outcomes.digest, correct, total: 40 }
-  await recordMeasurement(ledger.db, evaluator === undefined ? record : { ...record, evaluator })
+  await recordMeasurement(ledger.db, { ...record, flags, ...(evaluator === undefined ? {} : { evaluator }) })
   return record
 }
 
@@ -95,6 +97,7 @@ it('shows every cell once: measured, or missing for a reason', async () => {
     perturbation: 'clean',
     epsilon: null,
     evaluator: 'argmax',
+    flags,
     measurementId: measurementId(first),
     correct: 36,
     total: 40,

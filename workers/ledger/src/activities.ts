@@ -127,6 +127,7 @@ async function aggregate(
       stageKey,
       outcomesDigest: outcomes.digest,
       evaluator: facts.evaluator,
+      flags: facts.evidence.flags,
       correct,
       total,
     }

@@ -1,10 +1,18 @@
 import { sql } from 'drizzle-orm'
-import { check, index, integer, pgTable, text, timestamp, unique } from 'drizzle-orm/pg-core'
+import { check, index, integer, jsonb, pgTable, text, timestamp, unique } from 'drizzle-orm/pg-core'
 import { artifact } from './artifact.ts'
 import { configuration } from './configuration.ts'
 import { digestCheck } from './digest-check.ts'
 import { execution } from './execution.ts'
 import { perturbation } from './perturbation.ts'
+
+/** A reason to doubt a number: `refuse` keeps it out of a ranking, `escalate` asks for a stronger evaluation, `mark` leaves it with the note. */
+export interface MeasurementFlag {
+  readonly name: string
+  readonly value: number
+  readonly limit: number
+  readonly policy: 'mark' | 'escalate' | 'refuse'
+}
 
 /** Correct out of total, of one configuration under one perturbation, as one evaluation's outcomes say. */
 export const measurement = pgTable(
@@ -27,6 +35,8 @@ export const measurement = pgTable(
       .references(() => artifact.digest),
     /** The evaluator's label. */
     evaluator: text().notNull(),
+    /** Reasons to doubt the number, as its outcomes have them: name, what was measured, the limit it passed, and what to do about it. */
+    flags: jsonb().$type<readonly MeasurementFlag[]>().notNull().default([]),
     correct: integer().notNull(),
     total: integer().notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true }).notNull().defaultNow(),

@@ -1,0 +1,33 @@
+/** A reason to doubt a robust accuracy, with the number that gave it. */
+export interface FlagFact {
+  readonly name: string
+  readonly value: number
+  readonly limit: number
+  readonly policy: 'mark' | 'escalate' | 'refuse'
+}
+
+const meanings: Readonly<Record<string, (value: string, limit: string) => string>> = {
+  randomised: (value) => `the model answers the same image differently (by ${value} of a unit logit vector)`,
+  probabilities: () => 'the model gives probabilities instead of logits, which takes the gradients from the losses',
+  'zero-gradient': (value) => `the loss has no gradient at a share of ${value} of the images`,
+  'square-gained': (value, limit) =>
+    `the search without gradients took an accuracy of ${value} from what gradients had left (limit ${limit})`,
+  'few-classes': (value) => `the model has too few classes for ${value} of the attacks`,
+  saturated: (value, limit) =>
+    `a share of ${value} of the images has logits so far apart that float32 rounds their loss to 0 (limit ${limit})`,
+  'square-first': (value, limit) =>
+    `a share of ${value} of the fallen images fell to the search without gradients (limit ${limit})`,
+}
+
+const consequences: Readonly<Record<FlagFact['policy'], string>> = {
+  refuse: 'do not rank this number',
+  escalate: 'evaluate again with a stronger evaluator before believing it',
+  mark: 'bear it in mind',
+}
+
+/** What a flag means and what to do about it, in one sentence. */
+export function flagSentence({ name, value, limit, policy }: FlagFact): string {
+  const rounded = (number: number) => String(Number(number.toPrecision(3)))
+  const meaning = meanings[name]?.(rounded(value), rounded(limit)) ?? `${name} is ${rounded(value)} (limit ${rounded(limit)})`
+  return `${meaning}; ${consequences[policy]}.`
+}
