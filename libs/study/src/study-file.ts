@@ -17,7 +17,7 @@ import { addSchemaProblems } from './schema-problems.ts'
 import { lockFileName, parseLock, splitLock } from './source-lock.ts'
 import { sourceText } from './source-text.ts'
 import { backbonesOf, datasetsOf, protocolOf } from './specifications.ts'
-import { StudyFileInvalid, type StudyProblem } from './study-problem.ts'
+import { StudyFileInvalid } from './study-problem.ts'
 import { studySchema, type StudyDocument } from './study-schema.ts'
 import { readYaml } from './yaml-source.ts'
 
