@@ -3,8 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { decodeEvaluation, encodeEvaluation } from './kept-evaluation.ts'
 
 const verdict = {
-  ...{ held: true, prediction: 1, margin: 0.1, distance: 0.25 },
-  ...{ felledBy: null, forwards: 7, backwards: 6 },
+  held: true,
+  prediction: 1,
+  margin: 0.1,
+  distance: 0.25,
+  felledBy: null,
+  forwards: 7,
+  backwards: 6,
 }
 const underAttack: SavedEvaluation = {
   kind: 'ensemble',
@@ -22,8 +27,15 @@ const underAttack: SavedEvaluation = {
   },
 }
 const outcome = {
-  ...{ image: 'a'.repeat(64), index: 0, label: 1, prediction: 2, held: false, felledBy: 'clean' },
-  ...{ run: null, margin: -0.1, distance: null },
+  image: 'a'.repeat(64),
+  index: 0,
+  label: 1,
+  prediction: 2,
+  held: false,
+  felledBy: 'clean',
+  run: null,
+  margin: -0.1,
+  distance: null,
 }
 const asTheyAre: SavedEvaluation = { kind: 'outcomes', outcomes: [outcome] }
 
