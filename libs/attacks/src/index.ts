@@ -1,5 +1,4 @@
 export { apgdAttack, type ApgdSettings } from './apgd-attack.ts'
-export { apgdUntilFallen, type Pursuit } from './apgd-until-fallen.ts'
 export { apgd, apgdBegin, apgdStep, type ApgdProblem, type ApgdRun, type ApgdStep } from './apgd.ts'
 export type { Adaptation, ApgdState, Ascent, AscentMemory } from './ascent.ts'
 export type { Attack, AttackStep, Cost, RunKey, Script, Target } from './attack.ts'

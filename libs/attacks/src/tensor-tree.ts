@@ -9,7 +9,7 @@ function tensorsOf(tree: TensorTree): Tensor[] {
 }
 
 /** The same tree with every tensor replaced. */
-export function mapTensors<Tree extends TensorTree>(tree: Tree, change: (tensor: Tensor) => Tensor): Tree {
+function mapTensors<Tree extends TensorTree>(tree: Tree, change: (tensor: Tensor) => Tensor): Tree {
   if (tree instanceof tf.Tensor) return change(tree) as Tree
   return Object.fromEntries(Object.entries(tree as object).map(([name, value]) => [name, mapTensors(value, change)])) as Tree
 }
