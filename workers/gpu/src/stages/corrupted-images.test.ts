@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { commonImages } from './common-images.ts'
+import { commonImages } from './corrupted-images.ts'
 
 /** Six test images and their corrupted copies, 18 × 13 pixels. Made by `test/parity/datasets/make_archive.py`. */
 const archive = fileURLToPath(new URL('../../../../test/parity/datasets/tiny_processed.tar.zst', import.meta.url))
