@@ -96,14 +96,15 @@ describe('a file of the hub', () => {
       },
     })
     expect(await fetched()).toEqual(weights)
-    expect(stored.map(({ headers }) => headers['if-range'])).toEqual([undefined, etag, etag])
-    // What the server had sent before it cut may be lost on the way, but never what had come.
-    const [whole, second, third] = stored.map(({ headers }) => Number(/^bytes=(\d+)-$/.exec(headers.range ?? '')?.[1] ?? NaN))
-    expect(whole).toBeNaN()
-    expect(second).toBeGreaterThan(0)
-    expect(second).toBeLessThanOrEqual(50_000)
-    expect(third).toBeGreaterThan(second!)
-    expect(third).toBeLessThanOrEqual(second! + 70_000)
+    // What was on its way when the connection was cut may be lost, in the worst case all of it; but who goes on does so on the condition.
+    const resumed = stored.filter(({ headers }) => headers.range !== undefined)
+    expect(resumed.length).toBeGreaterThan(0)
+    expect(stored.map(({ headers }) => headers['if-range'])).toEqual(
+      stored.map((request) => (resumed.includes(request) ? etag : undefined)),
+    )
+    const places = resumed.map(({ headers }) => Number(/^bytes=(\d+)-$/.exec(headers.range!)![1]))
+    expect(places).toEqual(places.toSorted((one, other) => one - other))
+    for (const place of places) expect(place).toBeLessThanOrEqual(120_000)
   })
 
   it('begins anew when the file was replaced in between', async () => {

@@ -41,7 +41,7 @@ export function sendFile(request: IncomingMessage, response: ServerResponse, byt
   })
   const sent = bytes.subarray(start, Math.min(bytes.length, start + cutAfter))
   if (start + sent.length === bytes.length) response.end(sent)
-  else response.write(sent, () => setImmediate(() => response.destroy()))
+  else response.write(sent, () => setTimeout(() => response.destroy(), 100)) // the other side may have it by then
 }
 
 /** An empty folder for one test. */
