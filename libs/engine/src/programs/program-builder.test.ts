@@ -2,8 +2,6 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { nativeBackend } from '../operator.ts'
 import { tf, type Scalar, type Tensor, type Tensor2D, type Variable } from '../tf.ts'
-import { agreementOf } from './agreement.ts'
-import { plain } from './forms.ts'
 import { ProgramBuilder } from './program-builder.ts'
 import type { ProgramSession } from './program-session.ts'
 import { expressions } from './testing/expressions.ts'
@@ -24,10 +22,13 @@ function loaded<State extends TensorTree>(builder: ProgramBuilder<State>): Progr
   return session
 }
 
+/** No numbers so small that a processor may take them for 0: a step function would see the difference. */
+const sixtyFourths = fc.integer({ min: -128, max: 128 }).map((i) => i / 64)
+
 describe('a captured expression', () => {
   it('gives on other inputs what eager code gives there, and so does its gradient', () => {
     fc.assert(
-      fc.property(expressions, fc.infiniteStream(fc.double({ min: -2, max: 2, noNaN: true })), (expression, numbers) => {
+      fc.property(expressions, fc.infiniteStream(sixtyFourths), (expression, numbers) => {
         const draw = () =>
           tf.tensor2d(
             Float32Array.from({ length: 12 }, () => numbers.next().value as number),
@@ -45,11 +46,12 @@ describe('a captured expression', () => {
         const session = loaded(builder)
         const replayed = session.run(program, { x: other })
         const eager = valueAndGradient(other, weight)
-        const agreement = agreementOf(
-          tensorsOf(eager).map((expected, i) => ({ where: String(i), expected, actual: tensorsOf(replayed)[i]! })),
+        // Not always the same bits: TensorFlow's optimiser may take a common factor out of a sum. And a sum may cancel, so what counts is its terms' size.
+        const expected = tensorsOf(eager).map((tensor) => [...tensor.dataSync()])
+        const scale = Math.max(1, ...expected.flat().map(Math.abs))
+        tensorsOf(replayed).forEach((tensor, i) =>
+          tensor.dataSync().forEach((value, j) => expect(Math.abs(value - expected[i]![j]!)).toBeLessThanOrEqual(1e-5 * scale)),
         )
-        // Not always the same bits: TensorFlow's optimiser may take a common factor out of a sum.
-        expect(agreement.deviation).toBeLessThan(plain.tolerance)
       }),
       { numRuns: 40 },
     )
