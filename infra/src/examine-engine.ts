@@ -4,7 +4,7 @@ import { bindingPlaces } from '../setup/compile-binding.mjs'
 import { engineVersion, chooseEngineBuild } from '../setup/engine-builds.mjs'
 import { engineFolder } from '../setup/engine.mjs'
 import { runCommand } from '../setup/run-command.mjs'
-import type { Part } from './examine.ts'
+import type { Part } from './part.ts'
 
 /** Loads the engine in a process of its own, which may crash without harm, and says what it found in one line of JSON. */
 const askEngine = `

@@ -8,19 +8,9 @@ import { postgresFolder } from '../setup/postgres-links.mjs'
 import { findProgram, runCommand } from '../setup/run-command.mjs'
 import { findTemporal } from '../setup/temporal-binary.mjs'
 import { examineEngine } from './examine-engine.ts'
+import type { Part } from './part.ts'
 import { postgresAccount, reachablePostgres } from './postgres-account.ts'
 import { postgresVersion } from './postgres.ts'
-
-/** One thing Gauntlet needs, as `gauntlet doctor` shows it. */
-export interface Part {
-  readonly part: string
-  readonly state: 'ok' | 'missing' | 'wrong'
-  readonly version?: string
-  /** Path or address. */
-  readonly where?: string
-  /** One sentence: what to do; absent when all is well. */
-  readonly fix?: string
-}
 
 const checkout = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
 /** Room for a study's artifacts besides what is installed, in bytes. */

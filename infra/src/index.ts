@@ -1,4 +1,5 @@
-export { examine, type Part } from './examine.ts'
+export { examine } from './examine.ts'
+export type { Part } from './part.ts'
 export { freePort } from './free-port.ts'
 export { NoUnprivilegedAccount } from './postgres-account.ts'
 export { PostgresNotInitialised } from './postgres-cluster.ts'

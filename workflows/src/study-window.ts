@@ -24,7 +24,6 @@ import { CircuitBreaker } from './circuit-breaker.ts'
 import { configuration as configurationWorkflow } from './configuration.ts'
 import { SharedStages } from './sibling-stages.ts'
 import { ledger } from './stage-runner.ts'
-import type { study } from './study.ts'
 
 const pageSize = 50
 const fresh: StudyCarried = { offset: 0, unfinished: [], ended: { measured: 0, diverged: 0, failed: 0, skipped: 0 }, bugs: {} }
@@ -34,6 +33,9 @@ const fresh: StudyCarried = { offset: 0, unfinished: [], ended: { measured: 0, d
  * history, so a large window looks less often.
  */
 const looks = { first: 2, perConfigurationInFlight: 0.1, growth: 1.5, longest: 600 }
+
+/** The study workflow, as its next run is started. */
+type StudyWorkflow = (input: StudyWorkflowInput) => Promise<StudyCounts>
 
 /** The configurations of a study in flight, those that have ended, and how to go on in another run. */
 export class StudyWindow {
@@ -108,7 +110,7 @@ export class StudyWindow {
     const tooLong = () => workflowInfo().continueAsNewSuggested
     await condition(() => this.broken !== undefined || ready() || tooLong())
     if (this.broken) throw this.broken.error
-    if (tooLong()) await continueAsNew<typeof study>({ ...this.input, carried: this.carry() })
+    if (tooLong()) await continueAsNew<StudyWorkflow>({ ...this.input, carried: this.carry() })
   }
 
   private carry(): StudyCarried {

@@ -1,6 +1,7 @@
 import { datasetFacts, type SplitSizes } from './catalogue/dataset-catalogue.ts'
 import type { Configuration, LossName, Perturbation, ProtocolSpecification } from './configuration.ts'
 import { evaluationCost } from './evaluation-cost.ts'
+import type { Passes } from './passes.ts'
 import type { StageName } from './stage.ts'
 
 /** What a stage costs before it has run, in a unit that machines and resolutions only scale. */
@@ -11,16 +12,6 @@ export interface StageCost {
   readonly passes: Passes | null
   /** The passes in forward-equivalents: forward passes of one image, or work worth as much. */
   readonly forwards: number | null
-}
-
-/** How often one image goes through the model, by what is asked of it. */
-export interface Passes {
-  /** Forward alone. */
-  readonly forward: number
-  /** Forward, and backward to the pixels. */
-  readonly gradient: number
-  /** Forward, and backward to the parameters: an image's share of an optimiser step. */
-  readonly update: number
 }
 
 /** In forward-equivalents: a forward pass is 1, a backward pass to the pixels 1, one to the parameters 2. */

@@ -1,5 +1,5 @@
 import type { EnsembleEvaluator, Perturbation } from './configuration.ts'
-import type { Passes } from './cost.ts'
+import type { Passes } from './passes.ts'
 
 /** Evaluating one image that holds to the end, under a model of `classes` classes. */
 export function evaluationCost({ name, evaluator }: Perturbation, classes: number): Passes {

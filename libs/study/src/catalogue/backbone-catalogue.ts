@@ -1,9 +1,6 @@
 import type { Digest } from '../digest.ts'
-import { publishedBackbones } from './published-backbones.ts'
+import { publishedBackbones, type FamilyType, type SizeClass } from './published-backbones.ts'
 import { publishedWeights } from './published-weights.ts'
-
-export type SizeClass = 'small' | 'medium' | 'large'
-export type FamilyType = 'fully convolutional' | 'fully attention' | 'hybrid'
 
 /** What is known of a pretrained representation: the factors the analysis groups by, and where its weights are. */
 export interface BackboneFacts {

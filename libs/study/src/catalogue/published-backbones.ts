@@ -1,4 +1,5 @@
-import type { FamilyType, SizeClass } from './backbone-catalogue.ts'
+export type SizeClass = 'small' | 'medium' | 'large'
+export type FamilyType = 'fully convolutional' | 'fully attention' | 'hybrid'
 
 /** Id, family, size class, family type, pre-training strategy, pre-training data, images seen in pre-training. */
 type PublishedBackbone = readonly [string, string, SizeClass, FamilyType, string, string, number]
