@@ -19,7 +19,7 @@ const model = (x: Tensor4D, at: Parameters): Tensor2D => normed(convolved(x, at)
 it('folds batch norms and gives the same logits', () => {
   const network = frozenNetwork(model, parameters, images)
   expect(network.isFolded).toBe(true)
-  expect('norm.running_var' in network.parameters).toBe(false)
+  expect(Object.keys(network.parameters)).toEqual(['conv.weight'])
   const apart = tf.tidy(() => network.logits(images, network.parameters).sub(model(images, parameters)).abs().max().dataSync())
   expect(apart[0]).toBeLessThan(1e-5)
 })
@@ -31,7 +31,7 @@ it('folds nothing where something else reads the convolution’s output', () => 
   }
   const network = frozenNetwork(reading, parameters, images)
   expect(network.isFolded).toBe(false)
-  expect(Object.keys(network.parameters)).toEqual([...parameters.entries()].map(([name]) => name))
+  expect(network.logits(images, network.parameters).arraySync()).toEqual(reading(images, parameters).arraySync())
 })
 
 it('leaves the parameters alone and frees what it made', () => {

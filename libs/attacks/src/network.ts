@@ -4,7 +4,7 @@ import { foldablePairs, foldBatchNorms, Parameters } from '@gauntlet/nn'
 /** Named tensors of a model. */
 export type NamedParameters = Readonly<Record<string, Tensor>>
 
-/** A model with its weights as an argument, so that captured programs keep them as state and not as constants. It must be capturable: no host reads, no random numbers of its own. */
+/** A model with its large weights as an argument, so that captured programs keep them as state and not as constants. It must be capturable: no host reads, no random numbers of its own. */
 export interface Network {
   readonly parameters: NamedParameters
   logits(images: Tensor4D, parameters: NamedParameters): Tensor2D
@@ -15,7 +15,8 @@ const foldingTolerance = 1e-4
 
 /**
  * The model as an attack searches on it: batch norms folded into the convolutions before them. The logits of `images` are compared once; where they differ, as they
- * would where something else reads a convolution's output, nothing is folded. The parameters stay the caller's; what folding made, `dispose` frees.
+ * would where something else reads a convolution's output, nothing is folded. Vectors are constants of the model: TensorFlow computes with them beforehand, and
+ * joins more operators (test/benchmarks/LOG.md). The parameters stay the caller's; what folding made, `dispose` frees.
  */
 export function frozenNetwork(
   model: (images: Tensor4D, parameters: Parameters) => Tensor2D,
@@ -30,9 +31,11 @@ export function frozenNetwork(
   const made = [...folded.entries()].map(([, tensor]) => tensor).filter((tensor) => !own.has(tensor))
   const isFolded = made.length > 0 && tf.tidy(() => agree(model(images, parameters), model(images, folded)))
   if (!isFolded) tf.dispose(made)
+  const frozen = [...(isFolded ? folded : parameters).entries()]
+  const constants = frozen.filter(([, { rank }]) => rank <= 1)
   return {
-    parameters: Object.fromEntries((isFolded ? folded : parameters).entries()),
-    logits: (points, named) => model(points, Parameters.of(Object.entries(named))),
+    parameters: Object.fromEntries(frozen.filter(([, { rank }]) => rank > 1)),
+    logits: (points, named) => model(points, Parameters.of([...constants, ...Object.entries(named)])),
     isFolded,
     dispose: () => void (isFolded && tf.dispose(made)),
   }
