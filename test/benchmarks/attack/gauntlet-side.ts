@@ -1,11 +1,11 @@
 import { runEnsemble, type EnsembleVerdict, type Gallery } from '@gauntlet/attacks'
 import process from 'node:process'
-import { standardOnDigits } from '../../parity/attacks/robust-digits.ts'
+import { campaignOnDigits } from '../../parity/attacks/robust-digits.ts'
 import type { Task, AttackTime } from './task.ts'
 
-/** `npx tsx gauntlet-side.ts TASK`: runs one attack of `standard` after the other on the images that held, and prints a line of JSON for each. */
-const { norm, epsilon, images, weights, batch } = JSON.parse(process.argv[2]!) as Task
-const campaign = { ...standardOnDigits(norm, epsilon, { count: images, weights }), batchSize: batch }
+/** `npx tsx gauntlet-side.ts TASK`: runs one attack of the ensemble after the other on the images that held, and prints a line of JSON for each. */
+const { model, images, batch, ...settings } = JSON.parse(process.argv[2]!) as Task
+const campaign = { ...campaignOnDigits(model, { ...settings, count: images }), batchSize: batch }
 
 let held = [...campaign.gallery.labels.keys()]
 for (const attack of campaign.attacks) {

@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch.nn import functional as F
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "parity" / "attacks"))
+from digit_models import digits, load_model  # noqa: E402
 from reference import load_reference  # noqa: E402
-from reference_verdicts import digits  # noqa: E402
 from robust_digits import RobustDigits  # noqa: E402
 
 
@@ -39,9 +39,7 @@ def run(task, reference):
     from autoattack import AutoAttack
 
     torch.set_num_threads(task["threads"])
-    model = RobustDigits()
-    model.load_state_dict(load_file(task["weights"]))
-    model.eval()
+    model = load_model(task["model"], task["weights"])
     passes = {"forwards": 0, "backwards": 0}
 
     def count(_, inputs):

@@ -1,12 +1,15 @@
-import type { Ball } from '@gauntlet/attacks'
+import type { Ball, EnsembleName } from '@gauntlet/attacks'
+import type { RobustModelName } from '../../parity/attacks/digit-models.ts'
 
 /** What both sides are given: the same weights, images, ball and batch. */
 export interface Task {
+  readonly model: RobustModelName
+  readonly ensemble: EnsembleName
   readonly norm: Ball['norm']
   readonly epsilon: number
   /** The first digits of the parity tests' thousand. */
   readonly images: number
-  /** Safetensors of the CNN of robust_digits.py. */
+  /** Safetensors of the model. */
   readonly weights: string
   readonly batch: number
   readonly threads: number
@@ -23,6 +26,3 @@ export interface AttackTime {
   readonly forwards: number
   readonly backwards: number
 }
-
-/** The radii at which the parity tests compare verdicts; the robust CNN was trained for the first. */
-export const epsilons: Readonly<Record<Ball['norm'], number>> = { Linf: 0.2, L2: 2, L1: 8 }

