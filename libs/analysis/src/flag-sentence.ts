@@ -15,6 +15,8 @@ const meanings: Readonly<Record<string, (value: string, limit: string) => string
   'few-classes': (value) => `the model has too few classes for ${value} of the attacks`,
   saturated: (value, limit) =>
     `a share of ${value} of the images has logits so far apart that float32 rounds their loss to 0 (limit ${limit})`,
+  unsettled: (value, limit) =>
+    `more attacks, for which other flags had asked, still took an accuracy of ${value} (limit ${limit})`,
   'square-first': (value, limit) =>
     `a share of ${value} of the fallen images fell to the search without gradients (limit ${limit})`,
 }
@@ -26,8 +28,12 @@ const consequences: Readonly<Record<FlagFact['policy'], string>> = {
 }
 
 /** What a flag means and what to do about it, in one sentence. */
-export function flagSentence({ name, value, limit, policy }: FlagFact): string {
+export function flagSentence(flag: FlagFact): string {
+  return `${flagMeaning(flag)}; ${consequences[flag.policy]}.`
+}
+
+/** What a flag means. */
+export function flagMeaning({ name, value, limit }: FlagFact): string {
   const rounded = (number: number) => String(Number(number.toPrecision(3)))
-  const meaning = meanings[name]?.(rounded(value), rounded(limit)) ?? `${name} is ${rounded(value)} (limit ${rounded(limit)})`
-  return `${meaning}; ${consequences[policy]}.`
+  return meanings[name]?.(rounded(value), rounded(limit)) ?? `${name} is ${rounded(value)} (limit ${rounded(limit)})`
 }

@@ -1,2 +1,3 @@
 export * from './flag-sentence.ts'
 export * from './scores.ts'
+export * from './standings.ts'

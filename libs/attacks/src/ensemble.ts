@@ -24,6 +24,8 @@ export interface AttackEntry {
   readonly samples?: number
   /** How targets are chosen: by the clean logits, or by how near their linearised boundaries are. */
   readonly choice?: 'logits' | 'linearisation'
+  /** What tables and the keys of its noise call it; by its attack unless given. */
+  readonly name?: string
 }
 
 /** An ensemble for one norm and number of classes. */
@@ -95,17 +97,29 @@ function reasonOf(attack: AttackEntry['attack'], classes: number): string {
   return `${attack} needs ${classesNeeded[attack]} classes and the model has ${classes}`
 }
 
+/**
+ * What an evaluation goes on with where its flags ask for more: the loss that no scale of the logits hides, from new starts, and the search that needs no gradient, longer and
+ * twice. Both are what AutoAttack's flags_doc.md advises, under names of their own.
+ */
+export function escalationOf(classes: number): AttackEntry[] {
+  const all: AttackEntry[] = [
+    { attack: 'apgd-dlr', name: 'escalated-apgd-dlr', iterations: 100, restarts: 5, targets: 0 },
+    { attack: 'square', name: 'escalated-square', iterations: 10_000, restarts: 2, targets: 0 },
+  ]
+  return all.filter(({ attack }) => classes >= classesNeeded[attack])
+}
+
 /** The attacks of an ensemble in a ball. */
-export function attacksOf({ entries }: Ensemble, ball: Ball): Attack[] {
+export function attacksOf({ entries }: Pick<Ensemble, 'entries'>, ball: Ball): Attack[] {
   return entries.map((entry) => attackOf(entry, ball))
 }
 
 function attackOf(
-  { attack: name, iterations, restarts, targets, phases = [1], samples = 1, choice }: AttackEntry,
+  { attack: kind, name = kind, iterations, restarts, targets, phases = [1], samples = 1, choice }: AttackEntry,
   ball: Ball,
 ): Attack {
   const apgd = { name, ball, iterations, restarts, targets, phases, samples }
-  switch (name) {
+  switch (kind) {
     case 'apgd-ce':
       return apgdAttack({ ...apgd, loss: crossEntropy })
     case 'apgd-dlr':

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { flagsOfAnswers, flagsOfGradients, flagsOfVerdicts, type Flag } from './flags.ts'
+import { flagsAfterEscalation, flagsOfAnswers, flagsOfGradients, flagsOfVerdicts, type Flag } from './flags.ts'
 
 const namesOf = (flags: readonly Flag[]) => flags.map(({ name }) => name)
 const logits = fc.array(fc.double({ min: -8, max: 8, noNaN: true }), { minLength: 3, maxLength: 12 })
@@ -59,6 +59,18 @@ describe('flags', () => {
     expect(flagsOfVerdicts(verdicts(2))).toEqual([])
     expect(namesOf(flagsOfVerdicts(verdicts(3)))).toEqual(['square-gained'])
     expect(namesOf(flagsOfVerdicts(verdicts(400)))).toEqual(['square-gained', 'square-first'])
+  })
+
+  it('become notes once the evaluation has gone on as they asked, and refuse what it then still took much of', () => {
+    const doubts = flagsOfVerdicts(Array.from({ length: 1000 }, (_, i) => felledBy(i < 3 ? 'square' : null)))
+    expect(doubts.map(({ policy }) => policy)).toEqual(['escalate', 'escalate'])
+    expect(flagsAfterEscalation(doubts, 2, 1000).map(({ policy }) => policy)).toEqual(['mark', 'mark'])
+    expect(flagsAfterEscalation(doubts, 3, 1000).at(-1)).toEqual({
+      name: 'unsettled',
+      value: 0.003,
+      limit: 0.002,
+      policy: 'refuse',
+    })
   })
 
   it('are raised where classes are too few for an attack, and not by an empty evaluation', () => {

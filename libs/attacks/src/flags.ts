@@ -12,6 +12,7 @@ export const flagNames = [
   'few-classes',
   'saturated',
   'square-first',
+  'unsettled',
 ] as const
 export type FlagName = (typeof flagNames)[number]
 
@@ -34,6 +35,7 @@ const policies: Record<FlagName, FlagPolicy> = {
   randomised: 'refuse',
   probabilities: 'refuse',
   saturated: 'refuse',
+  unsettled: 'refuse',
   'zero-gradient': 'escalate',
   'square-gained': 'escalate',
   'square-first': 'escalate',
@@ -120,6 +122,16 @@ export function flagsOfVerdicts(verdicts: readonly Pick<EnsembleVerdict, 'felled
     ...flagged('square-first', shareOfFallen, squareShare, shareOfFallen > squareShare),
     ...flagged('few-classes', leftOut, 0, leftOut > 0),
   ]
+}
+
+/**
+ * What is left of the doubts once an evaluation has gone on as they asked: they become notes, and where that still felled more than Square may, of `images` images, the
+ * accuracy has not settled.
+ */
+export function flagsAfterEscalation(flags: readonly Flag[], felled: number, images: number): Flag[] {
+  const answered = flags.map((flag): Flag => (flag.policy === 'escalate' ? { ...flag, policy: 'mark' } : flag))
+  const gained = images > 0 ? felled / images : 0
+  return [...answered, ...flagged('unsettled', gained, squareGain, gained > squareGain)]
 }
 
 /** Accuracy that Square may take from what the gradients left (checks.py:74, `alpha`). */

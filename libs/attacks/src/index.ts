@@ -5,10 +5,19 @@ export type { Attack, AttackStep, Cost, RunKey, Script, Target } from './attack.
 export { RadiusInvalid, type Ball } from './ball.ts'
 export { fittingBatchSize, padded } from './batch-size.ts'
 export type { EnsembleProgress, SavedTensor } from './ensemble-progress.ts'
-export { attacksOf, ensembleNames, ensembleOf, type AttackEntry, type Ensemble, type EnsembleName } from './ensemble.ts'
+export {
+  attacksOf,
+  ensembleNames,
+  ensembleOf,
+  escalationOf,
+  type AttackEntry,
+  type Ensemble,
+  type EnsembleName,
+} from './ensemble.ts'
 export { fabAttack, type FabSettings } from './fab-attack.ts'
 export {
   flagNames,
+  flagsAfterEscalation,
   flagsOfAnswers,
   flagsOfGradients,
   flagsOfVerdicts,

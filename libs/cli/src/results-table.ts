@@ -1,4 +1,4 @@
-import { flagSentence, scores, wilsonInterval } from '@gauntlet/analysis'
+import { flagSentence, standings, wilsonInterval, type Standing } from '@gauntlet/analysis'
 import type { MeasuredCell, StudyResults } from '@gauntlet/ledger'
 import { percent, renderTable } from './table.ts'
 
@@ -38,9 +38,10 @@ export function resultRow({
   }
 }
 
-/** The table of a study: every measurement, then the scores of each configuration, then every cell without a number and why. */
+/** The table of a study: every measurement, then the scores of each configuration, what is not ranked and why, then every cell without a number and why. */
 export function renderResults({ rows, missing, exclusions }: StudyResults): string {
-  const parts = [renderMeasurements(rows), renderScores(rows, missing)]
+  const configurations = standingsOf(rows, missing)
+  const parts = [renderMeasurements(rows), renderScores(configurations), ...renderRefusals(configurations)]
   const flagged = rows.filter(({ flags }) => flags.length > 0)
   if (flagged.length > 0) parts.push(`Flagged:\n${flagged.map(renderFlags).join('\n')}`)
   if (missing.length > 0)
@@ -92,7 +93,14 @@ const configurationColumns = [
 
 type ConfigurationCell = Pick<MeasuredCell, 'configurationId' | 'dataset' | 'backbone' | 'loss' | 'protocol' | 'seed'>
 
-function renderScores(rows: StudyResults['rows'], missing: StudyResults['missing']): string {
+interface StandingConfiguration extends Standing {
+  readonly cell: ConfigurationCell
+  /** The table's rows of its numbers, null where there is none. */
+  readonly counts: readonly (MeasuredCell | null)[]
+}
+
+/** The configurations in the order of the table, each with its scores and its rank. */
+function standingsOf(rows: StudyResults['rows'], missing: StudyResults['missing']): StandingConfiguration[] {
   const configurations = new Map<string, { cell: ConfigurationCell; counts: (MeasuredCell | null)[] }>()
   const add = (cell: ConfigurationCell, count: MeasuredCell | null) => {
     const known = configurations.get(cell.configurationId) ?? { cell, counts: [] }
@@ -101,15 +109,32 @@ function renderScores(rows: StudyResults['rows'], missing: StudyResults['missing
   }
   rows.forEach((row) => add(row, row))
   missing.forEach((cell) => add(cell, null))
-  const scored = [...configurations.values()].map(({ cell, counts }) => ({ ...cell, scores: scores(counts) }))
-  return renderTable<(typeof scored)[number]>(
+  const all = [...configurations.values()]
+  const standing = standings(all.map(({ counts }) => counts))
+  return all.map((configuration, i) => ({ ...configuration, ...standing[i]! }))
+}
+
+function renderScores(configurations: readonly StandingConfiguration[]): string {
+  return renderTable<StandingConfiguration>(
     [
-      ...configurationColumns,
+      { heading: 'rank', align: 'right', cell: ({ rank }) => (rank === null ? '–' : String(rank)) },
+      ...configurationColumns.map(({ cell, ...column }) => ({
+        ...column,
+        cell: (configuration: StandingConfiguration) => cell(configuration.cell),
+      })),
       { heading: 'sum', align: 'right', cell: ({ scores }) => scores?.sum.toFixed(3) ?? '–' },
       { heading: 'geometric', align: 'right', cell: ({ scores }) => scores?.geometric.toFixed(5) ?? '–' },
     ],
-    scored,
+    configurations,
   )
+}
+
+/** The numbers that keep their configuration out of the ranking, and why. */
+function renderRefusals(configurations: readonly StandingConfiguration[]): string[] {
+  const lines = configurations.flatMap(({ refusals, counts }) =>
+    refusals.map(({ count, reason }) => `  row ${counts[count]!.row}: ${reason}`),
+  )
+  return lines.length > 0 ? [`Not ranked:\n${lines.join('\n')}`] : []
 }
 
 function cellLabel({

@@ -1,4 +1,4 @@
-import type { EnsembleProgress, frozenNetwork, LogitsFunction } from '@gauntlet/attacks'
+import type { EnsembleProgress, EnsembleVerdict, frozenNetwork, LogitsFunction } from '@gauntlet/attacks'
 import type { Perturbation } from '@gauntlet/study'
 import { evaluateAsTheyAre } from './as-they-are.ts'
 import { evaluatorAttacks } from './evaluator-attacks.ts'
@@ -44,10 +44,13 @@ export interface EvaluationProgress {
   save(): Promise<SavedEvaluation>
 }
 
-/** Outcomes of the first images, in order; or under attack where the ensemble stands. */
+/**
+ * Outcomes of the first images, in order; or under attack where the ensemble stands: with `before`, the verdicts of the evaluator's own attacks, it is the escalation's against
+ * what held.
+ */
 export type SavedEvaluation =
   | { readonly kind: 'outcomes'; readonly outcomes: readonly Outcome[] }
-  | { readonly kind: 'ensemble'; readonly ensemble: EnsembleProgress }
+  | { readonly kind: 'ensemble'; readonly ensemble: EnsembleProgress; readonly before?: readonly EnsembleVerdict[] }
 
 /** The outcome of every test image, in order, and what is to be known of how it was found. */
 export interface Evaluated {

@@ -1,3 +1,4 @@
+import type { Attack } from '@gauntlet/attacks'
 import { ensembleEvaluatorNames, stageCosts, expandStudy, parseStudy } from '@gauntlet/study'
 import { describe, expect, it } from 'vitest'
 import { evaluatorAttacks, type AttackPerturbation } from './evaluator-attacks.ts'
@@ -49,5 +50,17 @@ describe.each(['Linf', 'L2', 'L1'] as const)('the attacks of an evaluator in %s'
       )
     expect(leftOut(10)).toEqual([0, 0, 0, 0, 0])
     expect(leftOut(2)).toEqual([1, 1, 1, 1, 2])
+  })
+
+  it('go on, where the evaluator says so, with attacks of other names and noise', () => {
+    const escalationOf = (classes: number, escalate?: true) =>
+      evaluatorAttacks({ name, epsilon: 1, evaluator: { name: 'plus', ...(escalate && { escalate }) } }, classes)
+    expect(escalationOf(10).escalation).toEqual([])
+    const { attacks, escalation } = escalationOf(10, true)
+    expect(escalation.map((attack) => attack.name)).toEqual(['escalated-apgd-dlr', 'escalated-square'])
+    expect(escalationOf(2, true).escalation.map((attack) => attack.name)).toEqual(['escalated-square'])
+    const startOf = (attack: Attack) => attack.script({ seed: 1, image: 'x', run: 0 }, [4, 4, 3]).start
+    const square = attacks.find((attack) => attack.name === 'square')!
+    expect(startOf(escalation[1]!)).not.toEqual(startOf(square))
   })
 })

@@ -3,6 +3,7 @@ import {
   attacksOf,
   crossEntropy,
   ensembleOf,
+  escalationOf,
   l1,
   l2,
   linf,
@@ -20,6 +21,8 @@ export interface EvaluatorAttacks {
   readonly attacks: readonly Attack[]
   /** How many attacks of the ensemble the number of classes does not allow. */
   readonly leftOut: number
+  /** What it goes on with where its flags ask for more; none where it only says so. */
+  readonly escalation: readonly Attack[]
 }
 
 const balls: Record<AttackPerturbation['name'], (epsilon: number) => Ball> = { Linf: linf, L2: l2, L1: l1 }
@@ -28,15 +31,16 @@ const balls: Record<AttackPerturbation['name'], (epsilon: number) => Ball> = { L
 export function evaluatorAttacks({ name, epsilon, evaluator }: AttackPerturbation, classes: number): EvaluatorAttacks {
   const ball = balls[name](epsilon)
   if (evaluator.name === 'apgd-ce') {
-    return { ball, attacks: [apgdAttack({ ...evaluator, ball, loss: crossEntropy, targets: 0 })], leftOut: 0 }
+    return { ball, attacks: [apgdAttack({ ...evaluator, ball, loss: crossEntropy, targets: 0 })], leftOut: 0, escalation: [] }
   }
-  return ensembleAttacks(evaluator.name, ball, classes)
+  const escalation = evaluator.escalate ? attacksOf({ entries: escalationOf(classes) }, ball) : []
+  return { ...ensembleAttacks(evaluator.name, ball, classes), escalation }
 }
 
 /** The attacks of an ensemble in a ball; `apgd-ce` is here the first attack of `standard`, in L1 with five restarts and three phases. */
 export function ensembleAttacks(name: EnsembleName, ball: Ball, classes: number): EvaluatorAttacks {
   const ensemble = ensembleOf(name, ball.norm, classes)
-  return { ball, attacks: attacksOf(ensemble, ball), leftOut: ensemble.leftOut.length }
+  return { ball, attacks: attacksOf(ensemble, ball), leftOut: ensemble.leftOut.length, escalation: [] }
 }
 
 /** The ball of a norm. */

@@ -7,6 +7,16 @@ export interface Evidence {
   /** Passes through the model, of all images together. */
   readonly forwards: number
   readonly backwards: number
+  /** The attacks it went on with because its flags asked for more; absent where they did not, or the evaluator does not go on. */
+  readonly escalation?: Escalation
+}
+
+/** What became of the images that had held when the flags asked for more. */
+export interface Escalation {
+  /** Names, in order. */
+  readonly attacks: readonly string[]
+  readonly attacked: number
+  readonly felled: number
 }
 
 /** From the mildest on. */

@@ -1,5 +1,5 @@
 import { canonicalJson, type PerturbationName } from '@gauntlet/study'
-import type { Evidence } from './evidence.ts'
+import type { Escalation, Evidence } from './evidence.ts'
 import type { OutcomeFacts } from './outcome.ts'
 import { OutcomesUnreadable } from './outcomes-unreadable.ts'
 
@@ -21,6 +21,7 @@ export function metadataOfFacts(
     ['flags', canonicalJson(evidence.flags)],
     ['forwards', String(evidence.forwards)],
     ['backwards', String(evidence.backwards)],
+    ...(evidence.escalation ? [['escalation', canonicalJson(evidence.escalation)] as const] : []),
   ])
 }
 
@@ -38,21 +39,33 @@ export function factsFromMetadata(metadata: ReadonlyMap<string, string>): { fact
   const evaluator = text('evaluator', (value) => value !== '')
   const count = (name: string) => Number(text(name, (value) => /^(0|[1-9][0-9]{0,15})$/.test(value)))
   const flags = flagsOf(text('flags', () => true))
-  const evidence = { flags, forwards: count('forwards'), backwards: count('backwards') }
+  const escalation = metadata.has('escalation') ? { escalation: escalationOf(text('escalation', () => true)) } : {}
+  const evidence = { flags, forwards: count('forwards'), backwards: count('backwards'), ...escalation }
   const epsilon = radius === '' ? null : Number(radius)
   return { facts: { configurationId, perturbation, epsilon, evaluator, evidence }, count: count('count') }
 }
 
 /** Flags as they were written: names, numbers and policies, whatever later versions may call them. */
 function flagsOf(text: string): Evidence['flags'] {
-  let flags: unknown
-  try {
-    flags = JSON.parse(text)
-  } catch (cause) {
-    throw new OutcomesUnreadable('its flags are not JSON', { cause })
-  }
+  const flags = parsed('flags', text)
   if (Array.isArray(flags) && flags.every(isFlag)) return flags as Evidence['flags']
   throw new OutcomesUnreadable('its flags have not the form of flags')
+}
+
+function parsed(name: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new OutcomesUnreadable(`its ${name} are not JSON`, { cause })
+  }
+}
+
+function escalationOf(text: string): Escalation {
+  const { attacks, attacked, felled, ...others } = Object(parsed('escalation facts', text)) as Partial<Escalation>
+  const areNames = Array.isArray(attacks) && attacks.every((name) => typeof name === 'string' && /^[a-z-]{1,40}$/.test(name))
+  const areCounts = Number.isSafeInteger(attacked) && Number.isSafeInteger(felled) && felled! >= 0 && attacked! >= felled!
+  if (areNames && areCounts && Object.keys(others).length === 0) return { attacks, attacked: attacked!, felled: felled! }
+  throw new OutcomesUnreadable('its escalation has not the form of one')
 }
 
 function isFlag(flag: unknown): boolean {

@@ -1,40 +1,40 @@
-import { flagsOfVerdicts, frozenNetwork, runEnsemble, type Attack, type EnsembleVerdict } from '@gauntlet/attacks'
+import { flagsOfVerdicts, frozenNetwork, runEnsemble, type EnsembleVerdict } from '@gauntlet/attacks'
+import { escalated } from './escalate.ts'
 import type { Evaluated, Evaluation } from './evaluate.ts'
 import type { EvaluatorAttacks } from './evaluator-attacks.ts'
+import { strictestPolicy, type Evidence } from './evidence.ts'
 import { inspectModel } from './inspect-model.ts'
 import { galleryOf, type EvaluatedGallery } from './gallery.ts'
 import type { Outcome } from './outcome.ts'
+import { reporting } from './attack-progress.ts'
 
 /** An evaluation whose attacks are given, and with them the perturbation. */
 export type AttackEvaluation = Omit<Evaluation, 'perturbation' | 'classes'>
 
 /**
  * Attacks the images that are right unperturbed, and no others, with one attack of the evaluator after the other: the accuracy can never lie above clean. All
- * evaluators go the same way (`runEnsemble`); what has been done is kept to the step.
+ * evaluators go the same way (`runEnsemble`); what has been done is kept to the step. Where the flags ask for more, an evaluator that escalates goes on against what held.
  */
-export async function evaluateUnderAttack(
-  evaluation: AttackEvaluation,
-  { attacks, ball, leftOut }: EvaluatorAttacks,
-): Promise<Evaluated> {
-  const { logits, seed, reader, chunkSize: batchSize, signal, onFallen, resumeFrom } = evaluation
+export async function evaluateUnderAttack(evaluation: AttackEvaluation, evaluator: EvaluatorAttacks): Promise<Evaluated> {
+  const { logits, seed, reader, chunkSize: batchSize, signal, onFallen } = evaluation
+  const { attacks, ball, leftOut, escalation } = evaluator
   const gallery = galleryOf(reader, signal)
-  const campaign = { logits, ball, gallery, attacks, seed, batchSize, signal, onFallen }
   const network = await captured(evaluation, gallery)
-  const onBlock = reporting(evaluation, attacks)
-  const verdicts = await runEnsemble(
-    { ...campaign, network, onBlock },
-    resumeFrom?.kind === 'ensemble' ? resumeFrom.ensemble : undefined,
-  ).finally(() => network?.dispose())
-  signal?.throwIfAborted()
-  const inspection = await inspectModel(logits, gallery)
-  const sum = (of: (verdict: EnsembleVerdict) => number) => verdicts.reduce((total, verdict) => total + of(verdict), 0)
-  return {
-    outcomes: verdicts.map((verdict, index) => outcomeOf(gallery, index, verdict)),
-    evidence: {
-      flags: [...inspection.flags, ...flagsOfVerdicts(verdicts, leftOut)],
-      forwards: inspection.forwards + sum(({ forwards }) => forwards),
-      backwards: inspection.backwards + sum(({ backwards }) => backwards),
-    },
+  const campaign = { logits, network, ball, gallery, attacks, seed, batchSize, signal, onFallen }
+  const saved = evaluation.resumeFrom?.kind === 'ensemble' ? evaluation.resumeFrom : undefined
+  try {
+    const progress = saved?.before ? undefined : saved?.ensemble
+    const verdicts = saved?.before ?? (await runEnsemble({ ...campaign, onBlock: reporting(evaluation, attacks) }, progress))
+    signal?.throwIfAborted()
+    const inspection = await inspectModel(logits, gallery)
+    const doubts = [...inspection.flags, ...flagsOfVerdicts(verdicts, leftOut)]
+    const isDue = escalation.length > 0 && strictestPolicy(doubts) === 'escalate'
+    const found = isDue
+      ? await escalated({ ...campaign, attacks: escalation }, evaluation, { verdicts, flags: doubts })
+      : { verdicts, flags: doubts }
+    return evaluatedOf(gallery, found, inspection)
+  } finally {
+    network?.dispose()
   }
 }
 
@@ -49,16 +49,14 @@ async function captured({ network }: AttackEvaluation, gallery: EvaluatedGallery
   }
 }
 
-type OnBlock = NonNullable<Parameters<typeof runEnsemble>[0]['onBlock']>
+type Found = Pick<Evidence, 'flags' | 'escalation'> & { readonly verdicts: readonly EnsembleVerdict[] }
+type Passes = Pick<Evidence, 'forwards' | 'backwards'>
 
-/** Tells after every block how much of the work is done, in images. */
-function reporting({ onProgress, reader }: AttackEvaluation, attacks: readonly Attack[]): OnBlock | undefined {
-  if (!onProgress) return undefined
-  const whole = attacks.reduce((sum, { runs, steps, cost }) => sum + runs * steps * (cost.forwards + cost.backwards), 1)
-  return async (save, verdicts) => {
-    const share = ({ held, forwards, backwards }: EnsembleVerdict) => (held ? Math.min((forwards + backwards) / whole, 1) : 1)
-    const done = Math.floor(verdicts.reduce((sum, verdict) => sum + share(verdict), 0))
-    await onProgress({ done, total: reader.count, save: async () => ({ kind: 'ensemble', ensemble: await save() }) })
+function evaluatedOf(gallery: EvaluatedGallery, { verdicts, ...facts }: Found, inspection: Passes): Evaluated {
+  const passes = (of: (passes: Passes) => number) => verdicts.reduce((total, verdict) => total + of(verdict), of(inspection))
+  return {
+    outcomes: verdicts.map((verdict, index) => outcomeOf(gallery, index, verdict)),
+    evidence: { ...facts, forwards: passes(({ forwards }) => forwards), backwards: passes(({ backwards }) => backwards) },
   }
 }
 

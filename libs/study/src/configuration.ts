@@ -108,6 +108,8 @@ export const ensembleEvaluatorNames = ['malt', 'apgd-ce+t', 'rand', 'standard', 
  */
 export interface EnsembleEvaluator {
   readonly name: (typeof ensembleEvaluatorNames)[number]
+  /** Goes on against what held where its flags ask for more (`escalationOf` in `libs/attacks`). Absent: it only says so. */
+  readonly escalate?: true
 }
 
 /** One corruption per image, assigned by position in blocks, as the study does. What is absent has its default: it is not part of the identity. */
@@ -141,13 +143,17 @@ export function evaluatorLabel(perturbation: Perturbation): string {
     case 'standard':
     case 'plus':
     case 'rand':
-      return `autoattack-${evaluator.name}`
+      return `autoattack-${evaluator.name}${escalationLabel(evaluator)}`
     case 'apgd-ce+t':
     case 'malt':
-      return `${evaluator.name}-100`
+      return `${evaluator.name}-100${escalationLabel(evaluator)}`
     case 'corruptions':
       return corruptionsLabel(evaluator)
   }
+}
+
+function escalationLabel({ escalate }: EnsembleEvaluator): string {
+  return escalate ? '-escalating' : ''
 }
 
 /**

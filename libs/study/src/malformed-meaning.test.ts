@@ -29,6 +29,11 @@ const files: MalformedStudy[] = [
     "The evaluator 'standard' has the strength its definition gives it; remove iterations and restarts, or write apgd-ce.",
   ],
   [
+    'plain APGD that escalates',
+    tiny({ evaluator: '▲{ name: apgd-ce, escalate: true }' }),
+    "The evaluator 'apgd-ce' does not escalate; remove escalate, or name an ensemble such as standard.",
+  ],
+  [
     'a dataset without bytes',
     tiny({ datasets: '[▲{ id: mine, classes: 3 }]' }),
     "The dataset 'mine' needs source and sha256 too.",

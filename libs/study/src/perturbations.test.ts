@@ -35,6 +35,15 @@ describe('perturbations', () => {
     expect(new Set(tiers).size).toBe(tiers.length)
   })
 
+  it('escalate only where the study file says so, and then under another label', () => {
+    const found = perturbations({
+      evaluator: '{ name: standard, escalate: true }',
+      perturbations: '[Linf, { name: L2, evaluator: { name: plus, escalate: false } }]',
+    })
+    expect(found.map(({ evaluator }) => evaluator)).toEqual([{ name: 'standard', escalate: true }, { name: 'plus' }])
+    expect(found.map(perturbationLabel)).toEqual(['Linf 4/255 (autoattack-standard-escalating)', 'L2 2 (autoattack-plus)'])
+  })
+
   it('may repeat a norm at another radius or another strength', () => {
     const entries = '[Linf, { name: Linf, epsilon: 8/255 }, { name: Linf, evaluator: { name: apgd-ce, iterations: 10 } }]'
     expect(perturbations({ perturbations: entries }).map(perturbationLabel)).toEqual([

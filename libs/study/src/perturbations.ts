@@ -104,13 +104,17 @@ export function isOfTheArchives({ portfolio, severity, contract }: CorruptionEva
 
 /** Only plain APGD is as strong as one says: the strength of an ensemble is part of its name. */
 function evaluatorOf(entry: EvaluatorEntry, path: Path, problems: ProblemList): AttackEvaluator {
-  const { name, iterations, restarts } = typeof entry === 'string' ? { name: entry } : entry
-  if (name === 'apgd-ce') return { name, iterations: iterations ?? defaultIterations, restarts: restarts ?? 1 }
+  const { name, iterations, restarts, escalate } = typeof entry === 'string' ? { name: entry } : entry
+  if (name === 'apgd-ce') {
+    if (escalate)
+      problems.add(path, "The evaluator 'apgd-ce' does not escalate; remove escalate, or name an ensemble such as standard.")
+    return { name, iterations: iterations ?? defaultIterations, restarts: restarts ?? 1 }
+  }
   if (iterations !== undefined || restarts !== undefined) {
     problems.add(
       path,
       `The evaluator '${name}' has the strength its definition gives it; remove iterations and restarts, or write apgd-ce.`,
     )
   }
-  return { name }
+  return escalate ? { name, escalate } : { name }
 }

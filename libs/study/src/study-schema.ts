@@ -70,6 +70,12 @@ const evaluator = z
       name: z.enum(evaluatorNames),
       iterations: z.int().min(1).max(100_000).optional(),
       restarts: z.int().min(1).max(1_000).optional(),
+      escalate: z
+        .boolean()
+        .optional()
+        .describe(
+          'Whether an ensemble goes on against what held, with more attacks, where its flags ask for it; false unless said otherwise.',
+        ),
     }),
   ])
   .describe(

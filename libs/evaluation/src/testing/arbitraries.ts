@@ -39,5 +39,13 @@ export const someFacts: fc.Arbitrary<OutcomeFacts> = fc.record({
   perturbation: fc.constantFrom('clean', 'Linf', 'L2', 'L1', 'common'),
   epsilon: fc.option(fc.double({ min: 1e-6, max: 100, noNaN: true })),
   evaluator: fc.constantFrom('argmax', 'apgd-ce-100', 'corruptions-11-s3'),
-  evidence: fc.record({ flags: fc.array(aFlag, { maxLength: 3 }), forwards: fc.maxSafeNat(), backwards: fc.maxSafeNat() }),
+  evidence: fc.record(
+    {
+      flags: fc.array(aFlag, { maxLength: 3 }),
+      forwards: fc.maxSafeNat(),
+      backwards: fc.maxSafeNat(),
+      escalation: fc.constant({ attacks: ['escalated-square'], attacked: 7, felled: 2 }),
+    },
+    { requiredKeys: ['flags', 'forwards', 'backwards'] },
+  ),
 })

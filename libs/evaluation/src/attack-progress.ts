@@ -1,0 +1,29 @@
+import type { Attack, EnsembleVerdict, runEnsemble } from '@gauntlet/attacks'
+import type { SavedEvaluation } from './evaluate.ts'
+import type { AttackEvaluation } from './under-attack.ts'
+
+type OnBlock = NonNullable<Parameters<typeof runEnsemble>[0]['onBlock']>
+
+/**
+ * Tells after every block how much of the work is done, in images. `before` are the verdicts of earlier attacks, whose survivors alone are under these: until now they counted
+ * as done, so that the number falls back as an escalation begins.
+ */
+export function reporting(
+  { onProgress, reader }: Pick<AttackEvaluation, 'onProgress' | 'reader'>,
+  attacks: readonly Attack[],
+  before?: readonly EnsembleVerdict[],
+): OnBlock | undefined {
+  if (!onProgress) return undefined
+  const whole = attacks.reduce((sum, { runs, steps, cost }) => sum + runs * steps * (cost.forwards + cost.backwards), 1)
+  const fallen = before ? before.filter(({ held }) => !held).length : 0
+  return async (save, verdicts) => {
+    const share = ({ held, forwards, backwards }: EnsembleVerdict) => (held ? Math.min((forwards + backwards) / whole, 1) : 1)
+    const done = fallen + Math.floor(verdicts.reduce((sum, verdict) => sum + share(verdict), 0))
+    const saved = async (): Promise<SavedEvaluation> => ({
+      kind: 'ensemble',
+      ensemble: await save(),
+      ...(before ? { before } : {}),
+    })
+    await onProgress({ done, total: reader.count, save: saved })
+  }
+}
