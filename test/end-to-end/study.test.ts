@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { attemptCounts, countRows, evidenceOf, fulfilledBy, type Evidence } from './evidence.fixture.ts'
 import { GauntletHome, until } from './gauntlet-home.fixture.ts'
@@ -100,6 +102,14 @@ describe('an undisturbed study', () => {
         }),
       ])
     }
+  })
+
+  it('gives a picture of every evaluation under attack', async () => {
+    const folder = join(calm.folder, 'sheets')
+    await calm.succeed('results', 'smoke', '--sheets', folder)
+    const expected = [2, 3, 4, 7, 8, 9].map((row) => `row-${row}-${['clean', 'Linf', 'L2', 'L1'][(row - 1) % 5]}.png`)
+    expect(readdirSync(folder).toSorted()).toEqual(expected)
+    for (const name of expected) expect(readFileSync(join(folder, name)).toString('latin1', 1, 4)).toBe('PNG')
   })
 
   it('is not run again', async () => {

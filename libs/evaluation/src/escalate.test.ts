@@ -1,5 +1,5 @@
 import { apgdAttack, crossEntropy, linf, squareAttack, type Attack, type LogitsFunction } from '@gauntlet/attacks'
-import { tf, type Tensor2D } from '@gauntlet/engine'
+import { tf } from '@gauntlet/engine'
 import { describe, expect, it } from 'vitest'
 import type { EvaluationProgress, SavedEvaluation } from './evaluate.ts'
 import { outcomeFacts } from './outcome.ts'

@@ -35,7 +35,9 @@ describe.each(robustModelNames)('the robust %s', (name) => {
 /** Of AutoAttack's verdicts, how many may differ, and by how much the accuracy. */
 const [agreement, accuracyGap] = [0.99, 0.003]
 
-const compared = robustModelNames.flatMap((name) => (Object.keys(ours[name] ?? {}) as Norm[]).map((norm) => [name, norm] as const))
+const compared = robustModelNames.flatMap((name) =>
+  (Object.keys(ours[name] ?? {}) as Norm[]).map((norm) => [name, norm] as const),
+)
 
 describe.each(compared)(
   "verdicts of `standard` on 1,000 digits by the robust %s in the %s ball, Gauntlet's noise against the reference's",

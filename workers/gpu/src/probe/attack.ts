@@ -10,13 +10,13 @@ import {
 } from '@gauntlet/evaluation'
 import { evaluationMode } from '@gauntlet/nn'
 import { digestOfBytes } from '@gauntlet/study'
+import { attackSheet } from '../sheet/attack-sheet.ts'
 import { disposeParameters } from '../stages/classifier.ts'
-import { writeAttackSheet } from './attack-sheet.ts'
 import type { Probe } from './probe.ts'
 import { ProbeInputInvalid } from './probe-input-invalid.ts'
 import { readProbedImages, type ProbedImages } from './probed-images.ts'
 import { loadProbedModel, type LoadedModel } from './probed-model.ts'
-import { requireWritable, writeResult } from './write-result.ts'
+import { requireWritable, writeBytes, writeResult } from './write-result.ts'
 
 /** Says which images hold against an evaluator (`AttackReport`), and on request writes them, adversarial where one was found. */
 export const attack: Probe<AttackProbe> = async (request, report) => {
@@ -35,11 +35,28 @@ export const attack: Probe<AttackProbe> = async (request, report) => {
     })
     const attacked = imagesAfter(images, found)
     if (request.out !== null) writeResult(request.out, arraysOf(images, attacked))
-    if (request.sheet !== null) await writeAttackSheet(request.sheet, model, images, attacked, request.seed)
+    if (request.sheet !== null) writeBytes(request.sheet, await sheetOf(model, images, attacked, request.seed))
     return JSON.stringify(reportOf({ outcomes, evidence }))
   } finally {
     disposeParameters(model.parameters)
   }
+}
+
+/** Images on a sheet; the first ones. */
+const mostOnSheet = 12
+
+function sheetOf(
+  { backbone, parameters }: LoadedModel,
+  { count, shape: [, side], pixels, labels }: ProbedImages,
+  attacked: Float32Array,
+  seed: number,
+): Promise<Uint8Array> {
+  const size = side * side * 3
+  const rows = Array.from({ length: Math.min(count, mostOnSheet) }, (_, i) => {
+    const [clean, moved] = [pixels, attacked].map((all) => all.subarray(i * size, (i + 1) * size))
+    return { clean: clean!, attacked: moved!, label: labels[i]!, title: 'attacked' }
+  })
+  return attackSheet(rows, { logits: (x) => backbone.logits(x, parameters, evaluationMode), side, seed })
 }
 
 function requireRadius(epsilon: number): void {

@@ -17,7 +17,12 @@ export function requireWritable(out: string): void {
 
 /** Writes safetensors that are there as a whole or not at all. */
 export function writeResult(out: string, arrays: readonly NamedArray[]): void {
+  writeBytes(out, writeSafetensors(arrays))
+}
+
+/** Writes a file that is there as a whole or not at all. */
+export function writeBytes(out: string, bytes: Uint8Array): void {
   const draft = `${out}.${process.pid}.part`
-  writeFileSync(draft, writeSafetensors(arrays))
+  writeFileSync(draft, bytes)
   renameSync(draft, out)
 }

@@ -5,12 +5,16 @@ import {
   evaluate,
   outcomeFacts,
   outcomesMediaType,
+  type CapturableModel,
+  type Evaluated,
   type Evaluation,
   type ImageReader,
+  type OutcomeFacts,
 } from '@gauntlet/evaluation'
 import { evaluationMode } from '@gauntlet/nn'
-import { configurationId, type Digest, type Perturbation } from '@gauntlet/study'
+import { configurationId, type ArtifactsByRole, type Digest, type Perturbation } from '@gauntlet/study'
 import type { DeviceProgress } from '../device-protocol.ts'
+import { evaluatedSheet } from '../sheet/evaluated-sheet.ts'
 import { classifierOf, disposeParameters, frozen, loadClassifier } from './classifier.ts'
 import { commonImages } from './corrupted-images.ts'
 import { midStageCheckpoint, rate, type MidStageCheckpoint, type Stage, type StageContext } from './context.ts'
@@ -23,7 +27,10 @@ const chunkSize = 64
 /** Part of an evaluation's time that keeping its progress may take. */
 const keepingShare = 1 / 20
 
-/** A checkpoint under one perturbation → what became of every test image. Goes on from what an earlier attempt had kept: whole chunks, or attacks to the step. */
+/**
+ * A checkpoint under one perturbation → what became of every test image, and under attack a sheet of some. Goes on from what an earlier attempt had kept: whole chunks, or
+ * attacks to the step.
+ */
 export const perturbAndEvaluate: Stage<PerturbAndEvaluateInput> = async (request, context) => {
   const { configuration, dataset, checkpoint, perturbation } = request.input
   const classifier = classifierOf(configuration)
@@ -32,29 +39,41 @@ export const perturbAndEvaluate: Stage<PerturbAndEvaluateInput> = async (request
   try {
     const last = await progress.read()
     const kept = last && decodeEvaluation(last.bytes)
-    const encoded = await withImages(context, dataset, async (images) => {
+    const model: CapturableModel['model'] = (batch, weights) => classifier.logits(batch, weights, evaluationMode)
+    return await withImages(context, dataset, async (images) => {
       const { reader, done } = judgedImages(images, perturbation)
-      const { outcomes, evidence } = await evaluate({
+      const evaluation: Evaluation = {
         perturbation,
         seed: configuration.seed,
         logits: frozen(classifier, parameters),
-        network: {
-          model: (batch, frozenParameters) => classifier.logits(batch, frozenParameters, evaluationMode),
-          parameters,
-        },
+        network: { model, parameters },
         classes: configuration.dataset.classes,
         reader,
         chunkSize,
         signal: context.signal,
         resumeFrom: kept?.saved,
         ...reporting(progress, kept && { checkpoint: last!.checkpoint, ...kept }, context),
-      })
-      return encodeOutcomes(outcomes, outcomeFacts(configurationId(configuration), done, evidence))
+      }
+      const evaluated = await evaluate(evaluation)
+      const facts = outcomeFacts(configurationId(configuration), done, evaluated.evidence)
+      return { sources: {}, generated: await stored(evaluation, evaluated, facts, context) }
     })
-    return { sources: {}, generated: { outcomes: await context.store.put(encoded, outcomesMediaType) } }
   } finally {
     disposeParameters(parameters)
   }
+}
+
+/** The outcomes' file, and where images were attacked a picture of some. */
+async function stored(
+  { perturbation, logits, reader, seed }: Evaluation,
+  { outcomes }: Evaluated,
+  facts: OutcomeFacts,
+  { store }: StageContext,
+): Promise<ArtifactsByRole> {
+  const generated = { outcomes: await store.put(encodeOutcomes(outcomes, facts), outcomesMediaType) }
+  if (!('epsilon' in perturbation)) return generated
+  const sheet = await evaluatedSheet({ perturbation, logits, reader, outcomes, seed })
+  return { ...generated, sheet: await store.put(sheet, 'image/png') }
 }
 
 /** Reports every block or chunk, and keeps the progress as often as its share of the time allows, the first time at once. */

@@ -1,0 +1,80 @@
+import type { LogitsFunction } from '@gauntlet/attacks'
+import { corrupt } from '@gauntlet/corruptions'
+import { tf } from '@gauntlet/engine'
+import { corruptionNames, digestOfBytes } from '@gauntlet/study'
+import { contactSheet, type Tile } from './contact-sheet.ts'
+import { encodePng } from './png.ts'
+
+/** As in the study's portfolio. */
+const severity = 3
+
+/** One row of a sheet. */
+export interface SheetRow {
+  /** The image and an attacked copy of it, [side, side, 3] in [0, 1]. */
+  readonly clean: Float32Array
+  readonly attacked: Float32Array
+  readonly label: number
+  /** Stands under the attacked copy. */
+  readonly title: string
+}
+
+/** What a sheet is drawn with: the model that looks at it, the side of its images, and the seed of the corruptions. */
+export interface SheetSettings {
+  readonly logits: LogitsFunction
+  readonly side: number
+  readonly seed: number
+}
+
+/**
+ * Images as they are, attacked, the difference between the two amplified around grey, and under a corruption, one after the other of the portfolio, each with what the model
+ * takes it for: the bytes of a PNG file.
+ */
+export async function attackSheet(rows: readonly SheetRow[], settings: SheetSettings): Promise<Uint8Array> {
+  const tiles: Tile[][] = []
+  for (const [i, row] of rows.entries()) tiles.push(await tilesOf(row, corruptionNames[i % corruptionNames.length]!, settings))
+  return encodePng(contactSheet(tiles))
+}
+
+async function tilesOf(
+  { clean, attacked, label, title }: SheetRow,
+  corruption: string,
+  settings: SheetSettings,
+): Promise<Tile[]> {
+  const { side } = settings
+  const seen = (pixels: Float32Array) => {
+    const prediction = predictionOf(settings, pixels)
+    return { pixels, side, verdict: `seen as ${prediction}`, isRight: prediction === label }
+  }
+  const corrupted = await corruptedImage(clean, corruption, settings)
+  return [
+    { ...seen(clean), title: `clean  label ${label}` },
+    { ...seen(attacked), title },
+    differenceTile(clean, attacked, side),
+    { ...seen(corrupted), title: corruption.replaceAll('_', ' ') },
+  ]
+}
+
+/** The offset times what makes its largest coordinate fill the range, 0 being grey. */
+function differenceTile(clean: Float32Array, attacked: Float32Array, side: number): Tile {
+  const offset = attacked.map((value, i) => value - clean[i]!)
+  const largest = offset.reduce((size, value) => Math.max(size, Math.abs(value)), 0)
+  const factor = largest > 0 ? 0.5 / largest : 0
+  const pixels = offset.map((value) => 0.5 + factor * value)
+  const verdict = largest > 0 ? `times ${factor.toFixed(factor < 10 ? 1 : 0)}` : 'none'
+  return { pixels, side, title: 'difference', verdict, isRight: null }
+}
+
+async function corruptedImage(clean: Float32Array, name: string, { side, seed }: SheetSettings): Promise<Float32Array> {
+  const image = { data: Uint8Array.from(clean, (value) => Math.round(value * 255)), width: side, height: side }
+  const { data } = await corrupt(image, name, severity, { seed, purpose: 'corruption', image: digestOfBytes(image.data) })
+  return Float32Array.from(data, (level) => level / 255)
+}
+
+function predictionOf({ logits, side }: SheetSettings, pixels: Float32Array): number {
+  return tf.tidy(
+    () =>
+      logits(tf.tensor4d(pixels, [1, side, side, 3]))
+        .argMax(1)
+        .dataSync()[0]!,
+  )
+}
