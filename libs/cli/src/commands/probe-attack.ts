@@ -2,7 +2,7 @@ import type { AttackProbe, AttackReport } from '@gauntlet/contract'
 import { ensembleEvaluatorNames } from '@gauntlet/study'
 import { Option, type Command } from 'commander'
 import { resolve } from 'node:path'
-import { Misuse } from '../command-failed.ts'
+import { parseEpsilon } from '../parse-epsilon.ts'
 import { parseSeed } from '../parse-seed.ts'
 import { probedModelOf, withProbedModel, type ProbedModelOptions } from '../probed-model.ts'
 import { runProbe } from '../run-probe.ts'
@@ -41,15 +41,6 @@ export function addProbeAttack(probe: Command): void {
       const report = await runProbe({ verb: 'attack', ...model, ...places, ...attack })
       console.log(json ? report : lineOf(JSON.parse(report) as AttackReport))
     })
-}
-
-/** A number, or a fraction as people write multiples of a pixel level. */
-function parseEpsilon(text: string): number {
-  const [, above, below = '1'] = /^(\d*\.?\d+(?:e-?\d+)?)(?:\/(\d+))?$/i.exec(text) ?? []
-  const epsilon = Number(above) / Number(below)
-  if (!(Number.isFinite(epsilon) && epsilon >= 0))
-    throw new Misuse(`--epsilon is ${JSON.stringify(text)}; give a number of at least 0, such as 0.5 or 4/255.`)
-  return epsilon
 }
 
 function lineOf({ n, clean_correct: clean, robust, flags, forwards, backwards }: AttackReport): string {

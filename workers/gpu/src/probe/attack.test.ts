@@ -78,6 +78,22 @@ describe('the attack probe', () => {
     expect(colourAt(0, 0)).toEqual([255, 255, 255])
   })
 
+  it('attacks nothing where every image is wrong unperturbed', async () => {
+    const labels = predictions.map((prediction) => (prediction + 1) % classes)
+    const report = await probe({ evaluator: 'standard' }, [imagesArray(), labelsOf(labels)])
+    expect(report).toMatchObject({ n: count, clean_correct: [false, false, false], robust: [false, false, false] })
+    expect(report).toMatchObject({ felled_by: ['clean', 'clean', 'clean'], distance: [0, 0, 0] })
+    expect(written().images!.data).toEqual(imagesArray().data)
+  })
+
+  it('of two classes runs what two classes allow, and says what it left out', async () => {
+    const two = join(folder, 'two.safetensors')
+    writeFileSync(two, writeSafetensors(weights(2)))
+    const report = await probe({ weights: two, evaluator: 'apgd-ce+t' }, [imagesArray(), labelsOf([0, 1, 0])])
+    expect(report.flags).toContainEqual({ name: 'few-classes', value: 1, limit: 0, policy: 'mark' })
+    expect(report.felled_by.every((cause) => [null, 'clean', 'apgd-ce'].includes(cause))).toBe(true)
+  })
+
   it('in a ball of radius 0 finds what the clean images say', async () => {
     const labels = predictions.with(1, (predictions[1]! + 1) % classes)
     const report = await probe({ epsilon: 0, evaluator: 'standard' }, [imagesArray(), labelsOf(labels)])
@@ -90,6 +106,12 @@ describe('the attack probe refuses in one sentence and writes nothing where', ()
   const images = imagesArray()
   it.each<[string, Partial<AttackProbe>, () => NamedArray[], RegExp]>([
     ['the radius is negative', { epsilon: -1 }, () => [images, labelsOf([0, 1, 2])], /radius is -1; give a number of at least 0/],
+    ['the radius is not a number', { epsilon: NaN }, () => [images, labelsOf([0, 1, 2])], /radius is NaN; give a number/],
+    ['the radius is infinite', { epsilon: Infinity }, () => [images, labelsOf([0, 1, 2])], /radius is Infinity; give a number/],
+    ['a label is negative', {}, () => [images, labelsOf([0, 1, -1])], /label 2 is -1; with 4 classes give 0 to 3/],
+    ['there are fewer labels than images', {}, () => [images, labelsOf([0, 1])], /labels have the shape \[2\] for 3 images/],
+    ['a pixel is below 0', {}, () => [withPixel(3, -0.25), labelsOf([0, 1, 2])], /element 3 of images is -0.25; give pixels/],
+    ['a pixel is infinite', {}, () => [withPixel(9, Infinity), labelsOf([0, 1, 2])], /element 9 of images is Infinity/],
     ['a label is no class', {}, () => [images, labelsOf([0, 4, 1])], /label 1 is 4; with 4 classes give 0 to 3/],
     [
       'a pixel is above 1',
@@ -114,6 +136,16 @@ describe('the attack probe refuses in one sentence and writes nothing where', ()
     rmSync(request.out!, { force: true })
     await expect(probe(changes, arrays())).rejects.toThrow(message)
     expect(readdirSync(folder).filter((name) => name.startsWith('out'))).toEqual([])
+  })
+
+  it('the model has weights that are not numbers', async () => {
+    const broken = join(folder, 'broken.safetensors')
+    const [first, ...rest] = weights(classes)
+    const data = (first!.data as Float32Array).map(() => NaN)
+    writeFileSync(broken, writeSafetensors([{ ...first!, data } as NamedArray, ...rest]))
+    rmSync(request.out!, { force: true })
+    await expect(probe({ weights: broken }, [images, labelsOf([0, 1, 2])])).rejects.toThrow(/not finite/)
+    expect(readdirSync(folder)).not.toContain('out.safetensors')
   })
 
   it('the model has one class', async () => {
