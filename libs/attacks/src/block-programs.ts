@@ -37,7 +37,7 @@ interface Siegecraft {
 type Inputs = NamedTensors
 
 /**
- * An attack's block as a program, captured when a batch of its size first comes. Batches of an attack only shrink, so one program lives at a time. The model's parameters
+ * An attack's block as a program, captured when its first batch comes: all have as many rows (`passRows`). The model's parameters
  * are its state; the attack's own tensors go in and out once a block, as the driver gathers and saves them in between.
  */
 class CapturedBlocks implements BlockRunner {
@@ -53,11 +53,7 @@ class CapturedBlocks implements BlockRunner {
   run(start: BlockStart): BlockEnd {
     const { state, ...rest } = start
     const inputs: Inputs = { ...rest, ...Object.fromEntries(namedTensors(state, 'state')) }
-    const size = start.images.shape[0]
-    if (this.loaded?.size !== size) {
-      this.dispose()
-      this.loaded = this.load(size, inputs)
-    }
+    this.loaded ??= this.load(inputs)
     return this.loaded.session.run(this.loaded.program, inputs)
   }
 
@@ -66,7 +62,7 @@ class CapturedBlocks implements BlockRunner {
     this.loaded = undefined
   }
 
-  private load(size: number, examples: Inputs): Loaded {
+  private load(examples: Inputs): Loaded {
     const { attack, ball, network } = this
     const builder = new ProgramBuilder<State>({ parameters: network.parameters })
     try {
@@ -77,7 +73,7 @@ class CapturedBlocks implements BlockRunner {
         }),
         examples,
       )
-      return { size, program, session: builder.load() }
+      return { program, session: builder.load() }
     } finally {
       builder.dispose()
     }
@@ -87,7 +83,6 @@ class CapturedBlocks implements BlockRunner {
 type State = { readonly parameters: NamedParameters }
 
 interface Loaded {
-  readonly size: number
   readonly program: Program<Inputs, BlockEnd>
   readonly session: ProgramSession<State>
 }

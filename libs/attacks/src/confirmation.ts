@@ -1,7 +1,7 @@
 import { tf, type Tensor4D } from '@gauntlet/engine'
-import { fittingBatchSize, padded } from './batch-size.ts'
 import type { Foray, Lane, Siege } from './lane.ts'
 import { marginOf } from './loss.ts'
+import { padded } from './pass-rows.ts'
 import { reachOf, requireSound, type Sighting } from './verdict.ts'
 
 /** What the model says of the points at which an attack says that images fell. The points are the caller's to dispose of. */
@@ -38,8 +38,8 @@ export async function confirm(siege: Siege, lane: Lane, { catches, points }: For
   }
 }
 
-function shownToModel({ ball, logits, batchSize }: Siege, { tensors }: Lane, found: readonly number[], points: Tensor4D) {
-  const rows = padded(found, fittingBatchSize(found.length, batchSize))
+function shownToModel({ ball, logits }: Siege, { tensors }: Lane, found: readonly number[], points: Tensor4D) {
+  const rows = padded(found, points.shape[0])
   return tf.tidy(() => {
     const images = tf.gather(tensors!.images, rows)
     const enforced = ball.project(tf.gather(points, rows), images)

@@ -3,7 +3,6 @@ export { apgd, apgdBegin, apgdStep, type ApgdProblem, type ApgdRun, type ApgdSte
 export type { Adaptation, ApgdState, Ascent, AscentMemory } from './ascent.ts'
 export type { Attack, AttackStep, Cost, RunKey, Script, Target } from './attack.ts'
 export { RadiusInvalid, type Ball } from './ball.ts'
-export { fittingBatchSize, padded } from './batch-size.ts'
 export type { EnsembleProgress, SavedTensor } from './ensemble-progress.ts'
 export {
   attacksOf,
@@ -40,6 +39,7 @@ export {
   type Loss,
 } from './loss.ts'
 export { frozenNetwork, type NamedParameters, type Network } from './network.ts'
+export { filledUp, passRows } from './pass-rows.ts'
 export { randomStart, type StartKey } from './random-start.ts'
 export { runEnsemble, type Campaign, type EnsembleVerdict } from './run-ensemble.ts'
 export { squareAttack, type SquareSettings } from './square-attack.ts'

@@ -1,12 +1,11 @@
 import { tf, type Tensor1D, type Tensor2D, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
 import type { Attack, Script } from './attack.ts'
 import type { Ball } from './ball.ts'
-import { fittingBatchSize, padded } from './batch-size.ts'
 import type { BlockRunner } from './block-programs.ts'
 import type { BlockEnd } from './block.ts'
-import type { Gallery } from './gallery.ts'
+import { readPass, type Gallery } from './gallery.ts'
 import type { LogitsFunction } from './loss.ts'
-import type { ImageShape } from './square-moves.ts'
+import { padded, passRows } from './pass-rows.ts'
 import { gatherRows, type TensorTree } from './tensor-tree.ts'
 
 /** What an attack is run against, and how. */
@@ -18,8 +17,6 @@ export interface Siege {
   readonly seed: number
   /** The class that an image's run aims at. */
   readonly targetOf: (row: number, rank: number) => number
-  /** Most images in one batch; fewer use its half, quarter or eighth. */
-  readonly batchSize: number
 }
 
 /** An image under attack: its row in the gallery, and how far its runs are. */
@@ -60,8 +57,8 @@ export interface Catch {
 }
 
 /** Seats for images at the beginning of a run. */
-function seatOf({ attack, seed, gallery }: Siege, place: Place, shape: ImageShape): Seat {
-  return { ...place, script: attack.script({ seed, image: gallery.digests[place.row]!, run: place.run }, shape) }
+function seatOf({ attack, seed, gallery }: Siege, place: Place): Seat {
+  return { ...place, script: attack.script({ seed, image: gallery.digests[place.row]!, run: place.run }, gallery.shape) }
 }
 
 /** The lane with only the seats `kept` (by number) and with new ones, whose images enter with `states` where they were under attack before. */
@@ -72,12 +69,11 @@ export async function reseated(
   places: readonly Place[],
   states?: TensorTree,
 ): Promise<Lane> {
-  const unchanged = places.length === 0 && kept.length === lane.seats.length
-  const size = fittingBatchSize(kept.length + places.length, siege.batchSize)
-  if (unchanged && lane.tensors?.images.shape[0] === size) return lane
+  if (places.length === 0 && kept.length === lane.seats.length) return lane
   if (kept.length + places.length === 0) return emptied(lane)
   const entering = places.length > 0 ? await entered(siege, places, states) : null
-  const from = lane.tensors?.images.shape[0] ?? 0
+  const size = passRows(siege.gallery.shape)
+  const from = lane.tensors ? size : 0
   const rows = padded([...kept, ...places.map((_, i) => from + i)], size)
   const tensors = tf.tidy(() => gatherRows(lane.tensors, entering && entering.tensors, rows))
   tf.dispose([lane.tensors ?? [], entering?.tensors ?? []] as never)
@@ -90,36 +86,41 @@ export function emptied(lane: Lane): Lane {
   return { seats: [], tensors: null }
 }
 
-/** Some images on their places: at the start of a run, or with the states they had. */
+/** Some images on their places: at the start of a run, or with the states they had; in as many rows as a pass has. */
 async function entered(
   siege: Siege,
   places: readonly Place[],
   states?: TensorTree,
 ): Promise<Required<Lane> & { tensors: LaneTensors }> {
   const { gallery, attack, targetOf } = siege
-  const images = await gallery.read(places.map(({ row }) => row))
-  const shape = images.shape.slice(1) as unknown as ImageShape
-  const seats = places.map((place) => seatOf(siege, place, shape))
+  const images = await readPass(
+    gallery,
+    places.map(({ row }) => row),
+  )
+  const seats = places.map((place) => seatOf(siege, place))
+  const rows = padded([...places.keys()], images.shape[0])
   const tensors = tf.tidy((): LaneTensors => {
-    const labels = tf.tensor1d(
-      places.map(({ row }) => gallery.labels[row]!),
-      'int32',
-    )
-    const aims = places.map(({ row, run }) => {
+    const labels = places.map(({ row }) => gallery.labels[row]!)
+    const aims = places.map(({ row, run }, i) => {
       const rank = attack.targetRank(run)
-      return rank === null ? gallery.labels[row]! : targetOf(row, rank)
+      return rank === null ? labels[i]! : targetOf(row, rank)
     })
-    const state = states ? gatherRows(states, null, [...places.keys()]) : attack.enter(images, noiseOf(seats))
-    return { images, labels, targets: tf.tensor1d(aims, 'int32'), state }
+    const ofRows = (values: readonly number[]) =>
+      tf.tensor1d(
+        rows.map((row) => values[row]!),
+        'int32',
+      )
+    const state = states ? gatherRows(states, null, rows) : attack.enter(images, noiseOf(seats, rows))
+    return { images, labels: ofRows(labels), targets: ofRows(aims), state }
   })
   return { seats, tensors }
 }
 
-function noiseOf(seats: readonly Seat[]): Tensor2D {
+function noiseOf(seats: readonly Seat[], rows: readonly number[]): Tensor2D {
   const width = seats[0]!.script.start.length
-  const noise = new Float32Array(seats.length * width)
-  seats.forEach(({ script }, i) => noise.set(script.start, i * width))
-  return tf.tensor2d(noise, [seats.length, width])
+  const noise = new Float32Array(rows.length * width)
+  rows.forEach((row, i) => noise.set(seats[row]!.script.start, i * width))
+  return tf.tensor2d(noise, [rows.length, width])
 }
 
 /** What a block of at most `steps` steps showed of every image of the lane, which is not changed. The state and the points are the caller's to dispose of. */

@@ -49,6 +49,7 @@ function campaignOf(ball: Ball, rows: readonly number[] = everyone, settings: Pa
   const gallery = {
     digests: rows.map((row) => `image ${row}`),
     labels: rows.map((row) => labels[row]!),
+    shape: [4, 4, 3] as const,
     read: (chosen: readonly number[]) => imagesOf(chosen.map((i) => fixed[rows[i]!]!.image)),
   }
   return { logits: tinyConvolution, ball, gallery, attacks: shortened('standard', ball), seed: 3, batchSize: 4, ...settings }
@@ -84,11 +85,11 @@ describe.each(balls)('an ensemble in the %s ball', (norm, ball) => {
     verdicts.forEach(({ felledBy }, row) => expect(felledBy?.attack === 'clean').toBe(row % 8 === 5))
   })
 
-  it.each([1, 7, 64])('gives the same verdicts in batches of %i', async (batchSize) => {
-    expectSameVerdicts(await runEnsemble(campaignOf(ball, everyone, { batchSize })), verdicts)
+  it.each([1, 7, 64])('gives the same bits in batches of %i', async (batchSize) => {
+    expect(await runEnsemble(campaignOf(ball, everyone, { batchSize }))).toEqual(verdicts)
   })
 
-  it('gives the same verdicts from shards, in another order and with fewer steps between looks', async () => {
+  it('gives the same bits from shards, in another order and with fewer steps between looks', async () => {
     const shards = [
       [9, 1, 5],
       [0, 2, 3, 4],
@@ -97,7 +98,7 @@ describe.each(balls)('an ensemble in the %s ball', (norm, ball) => {
     const apart: EnsembleVerdict[] = []
     for (const rows of shards)
       (await runEnsemble(campaignOf(ball, rows, { block: 1 }))).forEach((verdict, i) => (apart[rows[i]!] = verdict))
-    expectSameVerdicts(apart, verdicts)
+    expect(apart).toEqual(verdicts)
   })
 
   it('gives the same bits twice', async () => {

@@ -2,14 +2,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { tf } from '@gauntlet/engine'
 import type { Attack, Cost } from './attack.ts'
 import type { Ball } from './ball.ts'
-import { fittingBatchSize, padded } from './batch-size.ts'
 import { blockRunner, type BlockRunner } from './block-programs.ts'
 import { confirm, type Confirmation } from './confirmation.ts'
 import { restoredStates, savedStates, type EnsembleProgress } from './ensemble-progress.ts'
-import { askUnperturbed, type CleanAnswer, type Gallery } from './gallery.ts'
+import { askUnperturbed, passesOf, readPass, type CleanAnswer, type Gallery } from './gallery.ts'
 import { advanced, besieged, emptied, reseated, type Foray, type Lane, type Place, type Siege } from './lane.ts'
 import type { LogitsFunction } from './loss.ts'
 import type { Network } from './network.ts'
+import { passRows } from './pass-rows.ts'
 import { judge, LogitsNotFinite, type Sighting, type Verdict } from './verdict.ts'
 
 /** An ensemble of attacks on a model and some images. */
@@ -20,6 +20,7 @@ export interface Campaign {
   /** In order; each is given the images that held against those before. */
   readonly attacks: readonly Attack[]
   readonly seed: number
+  /** Most images under attack at once, and no more than a pass has rows (`passRows`); no bit of a verdict depends on it. */
   readonly batchSize: number
   /** The same model with its weights as an argument, its batch norms folded (`frozenNetwork`): attacks are then captured as programs and search on it. */
   readonly network?: Network | undefined
@@ -183,7 +184,7 @@ async function filled(field: Field, attack: Attack, kept: readonly number[]): Pr
   const next = done.map((seat): Place => ({ row: lane.seats[seat]!.row, run: lane.seats[seat]!.run + 1, step: 0 }))
   const again = next.filter(({ run }) => run < attack.runs)
   const fresh = queue
-    .splice(0, Math.max(campaign.batchSize - staying.length - again.length, 0))
+    .splice(0, Math.max(Math.min(campaign.batchSize, passRows(campaign.gallery.shape)) - staying.length - again.length, 0))
     .map((row): Place => ({ row, run: 0, step: 0 }))
   return reseated(siegeOf(field), lane, staying, [...again, ...fresh])
 }
@@ -231,9 +232,8 @@ async function rankTargets(field: Field, { rank }: Attack): Promise<void> {
   const { campaign, queue, rankings } = field
   const rows = queue.filter((row) => !rankings.has(row))
   if (!rank) return
-  for (let first = 0; first < rows.length; first += campaign.batchSize) {
-    const batch = rows.slice(first, first + campaign.batchSize)
-    const images = await campaign.gallery.read(padded(batch, fittingBatchSize(batch.length, campaign.batchSize)))
+  for (const batch of passesOf(campaign.gallery, rows, campaign.batchSize)) {
+    const images = await readPass(campaign.gallery, batch)
     const { classes, forwards, backwards } = rank(campaign.logits, images)
     images.dispose()
     batch.forEach((row, i) => {

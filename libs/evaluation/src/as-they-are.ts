@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { classify, openChunk, type Chunk } from './chunk.ts'
 import type { Evaluated, Evaluation } from './evaluate.ts'
 import type { Outcome } from './outcome.ts'
-import { wholeChunks } from './resume.ts'
+import { outcomesOfFirst } from './resume.ts'
 
 /**
  * Plain accuracy of the images the reader gives, a chunk at a time. For `common` those are the corrupted ones, and nothing is asked of their clean
@@ -12,7 +12,7 @@ import { wholeChunks } from './resume.ts'
  */
 export async function evaluateAsTheyAre(evaluation: Evaluation, perturbation: 'clean' | 'common'): Promise<Evaluated> {
   const { reader, chunkSize, onProgress, signal, resumeFrom } = evaluation
-  const outcomes = wholeChunks(resumeFrom?.kind === 'outcomes' ? resumeFrom.outcomes : [], chunkSize, reader.count)
+  const outcomes = outcomesOfFirst(reader.count, resumeFrom?.kind === 'outcomes' ? resumeFrom.outcomes : [])
   while (outcomes.length < reader.count) {
     await nextTurn()
     signal?.throwIfAborted()

@@ -17,7 +17,7 @@ export interface Evaluation {
   /** Classes of the model: attacks aim at no more. */
   readonly classes: number
   readonly reader: ImageReader
-  /** Most images in one forward pass; no attack's verdict depends on it. */
+  /** Most images that are read and judged together, and no more than a pass has rows (`passRows`); no bit of an outcome depends on it. */
   readonly chunkSize: number
   /** Awaited after every chunk, or block of attack steps. */
   readonly onProgress?: ((progress: EvaluationProgress) => Promise<void> | void) | undefined
@@ -58,7 +58,7 @@ export interface Evaluated {
   readonly evidence: Evidence
 }
 
-/** Evaluates every test image. Noise is keyed by image: an evaluation that was interrupted and resumed gives the same bits as an undisturbed one. */
+/** Evaluates every test image. Noise is keyed by image: an evaluation gives the same bits in chunks of any size, interrupted and resumed, and from shards. */
 export async function evaluate(evaluation: Evaluation): Promise<Evaluated> {
   const { perturbation } = evaluation
   if (perturbation.name === 'clean' || perturbation.name === 'common') return evaluateAsTheyAre(evaluation, perturbation.name)

@@ -15,6 +15,7 @@ export function galleryOf(reader: ImageReader, signal?: AbortSignal): EvaluatedG
   return {
     digests,
     labels,
+    shape: [reader.resolution, reader.resolution, 3],
     async read(rows) {
       signal?.throwIfAborted()
       const batch = await readChunk(reader, rows)

@@ -5,13 +5,13 @@ export class ResumeInvalid extends Error {
   override readonly name = 'ResumeInvalid'
 }
 
-/** The outcomes of as many whole chunks as there are, to be continued; a last chunk may be shorter. */
-export function wholeChunks(outcomes: readonly Outcome[], chunkSize: number, count: number): Outcome[] {
+/** The outcomes of the first images of `count`, to be continued. */
+export function outcomesOfFirst(count: number, outcomes: readonly Outcome[]): Outcome[] {
   const stray = outcomes.findIndex(({ index }, i) => index !== i)
   if (stray >= 0 || outcomes.length > count) {
     throw new ResumeInvalid(
       `The outcomes to resume from are not those of images 0 to ${outcomes.length - 1} of ${count}; start this evaluation from the first image.`,
     )
   }
-  return outcomes.length === count ? [...outcomes] : outcomes.slice(0, outcomes.length - (outcomes.length % chunkSize))
+  return [...outcomes]
 }

@@ -26,10 +26,11 @@ for (const attack of campaign.attacks) {
   console.log(JSON.stringify(found))
 }
 
-function part({ digests, labels, read }: Gallery, rows: readonly number[]): Gallery {
+function part({ digests, labels, shape, read }: Gallery, rows: readonly number[]): Gallery {
   return {
     digests: rows.map((row) => digests[row]!),
     labels: rows.map((row) => labels[row]!),
+    shape,
     read: (chosen) => read(chosen.map((i) => rows[i]!)),
   }
 }

@@ -47,6 +47,7 @@ export function campaignOnDigits(name: RobustModelName, settings: DigitsSettings
     gallery: {
       digests: labels.slice(0, count).map((_, i) => `digit ${i}`),
       labels: labels.slice(0, count),
+      shape: [side, side, 1],
       read: (rows) => digitsBatch(rows.map((row) => images[row]!)),
     },
     attacks: attacksOf(ensembleOf(ensemble, norm, 10), ball),

@@ -15,9 +15,16 @@ export const tinyModel: LogitsFunction = (images) => {
   return tf.matMul(inner.relu<Tensor2D>(), second)
 }
 
+/** Remembers what was read, and can be shared out. */
+interface TinyReader extends ImageReader {
+  readonly reads: number[][]
+  slice(first: number, end: number): TinyReader
+}
+
+const values = side * side * 3
+
 /** `count` fixed images of noise; every fourth has a label that the tiny model does not give it. */
-export function tinyReader(count: number): ImageReader & { reads: number[][] } {
-  const values = side * side * 3
+export function tinyReader(count: number): TinyReader {
   const images = Array.from({ length: count }, (_, i) => uniform({ seed: i, purpose: 'test/image' }, values))
   const predictions = tf.tidy(() => {
     const all = new Float32Array(count * values)
@@ -27,14 +34,21 @@ export function tinyReader(count: number): ImageReader & { reads: number[][] } {
       .dataSync()
   })
   const labels = Array.from(predictions, (prediction, i) => (i % 4 === 3 ? (prediction + 1) % classes : prediction))
+  return readerOf(images, labels, 0, count)
+}
+
+/** The images from `first` up to `end`. */
+function readerOf(images: readonly Float32Array[], labels: readonly number[], first: number, end: number): TinyReader {
   const reads: number[][] = []
   return {
-    count,
+    count: end - first,
     resolution: side,
     reads,
-    entry: (index) => ({ digest: digestOf(`image ${index}`), label: labels[index]! }),
-    async read(indices) {
-      reads.push([...indices])
+    slice: (from, to) => readerOf(images, labels, first + from, first + to),
+    entry: (index) => ({ digest: digestOf(`image ${first + index}`), label: labels[first + index]! }),
+    async read(places) {
+      reads.push([...places])
+      const indices = places.map((place) => first + place)
       const batch = new Float32Array(indices.length * values)
       indices.forEach((index, i) => batch.set(images[index]!, i * values))
       const digests = indices.map((index) => digestOf(`image ${index}`))

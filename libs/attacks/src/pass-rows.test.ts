@@ -1,0 +1,85 @@
+import { normal, tf, uniform, type Tensor, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Ball } from './ball.ts'
+import { l1 } from './l1.ts'
+import { l2 } from './l2.ts'
+import { linf } from './linf.ts'
+import { filledUp, passRows } from './pass-rows.ts'
+
+const [side, channels] = [12, 3]
+const weight = (purpose: string, shape: number[]) => {
+  const count = shape.reduce((product, size) => product * size, 1)
+  return tf.tensor(normal({ seed: 4, purpose }, count), shape).mul(0.2)
+}
+const weights = {
+  first: weight('first', [3, 3, channels, 24]) as Tensor4D,
+  depthwise: weight('depthwise', [3, 3, 24, 1]) as Tensor4D,
+  second: weight('second', [1, 1, 24, 40]) as Tensor4D,
+  hidden: weight('hidden', [36 * 40, 100]) as Tensor2D,
+  last: weight('last', [100, 10]) as Tensor2D,
+}
+
+/** What vision models are made of: convolutions, strided, depthwise and of one pixel, and matrix products. */
+function logits(images: Tensor4D): Tensor2D {
+  const strided = tf.conv2d(images.sub<Tensor4D>(0.5), weights.first, 2, 'same').relu<Tensor4D>()
+  const mixed = tf.conv2d(tf.depthwiseConv2d(strided, weights.depthwise, 1, 'same'), weights.second, 1, 'same').relu()
+  return tf.matMul<Tensor2D>(tf.matMul<Tensor2D>(mixed.reshape([-1, 36 * 40]), weights.hidden).relu(), weights.last)
+}
+
+/** Everything a step asks for of every row. */
+function answersOf(ball: Ball, images: Tensor4D): Tensor[] {
+  const gradient = tf.grad((x) => logits(x as Tensor4D).logSumExp(1))(images) as Tensor4D
+  const moved = images.add(ball.steepest(gradient, tf.fill([images.shape[0]], 0.1))) as Tensor4D
+  const flat = (tensor: Tensor4D) => tensor.reshape<Tensor2D>([images.shape[0], -1])
+  const offset = ball.towardsHyperplane(flat(images), flat(gradient), gradient.sum([1, 2, 3]))
+  return [logits(images), gradient, ball.project(moved, images), ball.size(moved.sub(images)), offset]
+}
+
+const rowOf = (tensor: Tensor, row: number) => tensor.slice([row], [1]).dataSync()
+
+describe.each([linf(0.1), l2(0.5), l1(3)].map((ball) => [ball.norm, ball] as const))('a step in the %s ball', (_, ball) => {
+  const count = 9
+  const images = tf.tensor4d(uniform({ seed: 5, purpose: 'images' }, count * side * side * channels), [
+    count,
+    side,
+    side,
+    channels,
+  ])
+
+  it.each([4, 8, 16, 32, 64])(
+    'gives an image the same bits wherever it stands among %i rows, and whichever are with it',
+    (rows) => {
+      const order = fc.array(fc.nat(count - 1), { minLength: rows, maxLength: rows })
+      fc.assert(
+        fc.property(order, fc.nat(rows - 1), fc.nat(rows - 1), (chosen, one, other) => {
+          tf.tidy(() => {
+            const elsewhere = [...chosen.keys()].map((place) =>
+              place === other ? chosen[one]! : chosen[(place * 5 + 1) % rows]!,
+            )
+            const [here, there] = [chosen, elsewhere].map((places) => answersOf(ball, tf.gather(images, places))) as [
+              Tensor[],
+              Tensor[],
+            ]
+            here.forEach((answer, i) => expect(rowOf(there[i]!, other)).toEqual(rowOf(answer, one)))
+          })
+        }),
+        { numRuns: 8 },
+      )
+    },
+  )
+})
+
+describe('the rows of a pass', () => {
+  it('are a power of two, fewer for larger images, and some for images of any size', () => {
+    const sizes = [1, 28, 32, 64, 224, 384, 2048].map((length) => passRows([length, length, 3]))
+    expect(sizes).toEqual(sizes.toSorted((a, b) => b - a))
+    for (const rows of sizes) expect(Number.isInteger(Math.log2(rows))).toBe(true)
+    expect(sizes.at(-1)).toBeGreaterThanOrEqual(4)
+  })
+
+  it('are filled up with the first image', () => {
+    expect(filledUp(tf.tensor2d([[1], [2]]), 4).arraySync()).toEqual([[1], [2], [1], [1]])
+    expect(filledUp(tf.tensor1d([3, 4], 'int32'), 2).arraySync()).toEqual([3, 4])
+  })
+})

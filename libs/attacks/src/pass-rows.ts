@@ -1,0 +1,28 @@
+import { nativeBackend, tf, type Rank, type Tensor } from '@gauntlet/engine'
+import type { ImageShape } from './square-moves.ts'
+
+/** Pixels of one channel in a pass, on a CPU and on a GPU: 8 and 64 images of 224 × 224. */
+const pixels = { cpu: 8 * 224 ** 2, gpu: 64 * 224 ** 2 }
+/** Fewer rows leave a device idle between its kernels; more would mostly be padding, as images fall. */
+const [fewest, most] = [4, 64]
+
+/**
+ * Rows of every pass through a model and of every step of an attack on images of this shape, whatever batch is asked for: that only says how many rows hold images of
+ * their own. Kernels choose by the number of rows in which order they add (a matrix product of one row is another one than of sixteen), so that one number of rows
+ * is what gives an image the same bits in every batch, shard and order. Where in the batch it stands changes none (`pass-rows.test.ts`). A power of two.
+ */
+export function passRows([height, width]: ImageShape): number {
+  const budget = nativeBackend().isUsingGpuDevice ? pixels.gpu : pixels.cpu
+  const fitting = 2 ** Math.floor(Math.log2(budget / (height * width)))
+  return Math.min(Math.max(fitting, fewest), most)
+}
+
+/** The rows followed by as many repetitions of the first one as fill a batch of `size`. */
+export function padded(rows: readonly number[], size: number): number[] {
+  return [...rows, ...Array.from({ length: size - rows.length }, () => rows[0]!)]
+}
+
+/** The tensor followed by repetitions of its first row, up to `size` rows. */
+export function filledUp<R extends Rank>(tensor: Tensor<R>, size: number): Tensor<R> {
+  return tf.gather(tensor, padded([...Array(tensor.shape[0]!).keys()], size))
+}
