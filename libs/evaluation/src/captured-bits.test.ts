@@ -93,11 +93,15 @@ describe.each<Perturbation>([
   { name: 'L2', epsilon: 1.6, evaluator: { name: 'apgd-ce+t' } },
   { name: 'L1', epsilon: 11, evaluator: { name: 'apgd-ce', iterations: 60, restarts: 2 } },
 ])('the outcomes file of captured attacks in the $name ball', (perturbation) => {
+  let evaluated: Evaluated
   let expected: string
   beforeAll(async () => {
-    const evaluated = await evaluate(settingsOf(perturbation))
-    expect(new Set(evaluated.outcomes.map(({ held }) => held))).toEqual(new Set([true, false]))
+    evaluated = await evaluate(settingsOf(perturbation))
     expected = digestOfFile(evaluated, perturbation)
+  })
+
+  it('tells of images that held and of others', () => {
+    expect(new Set(evaluated.outcomes.map(({ held }) => held))).toEqual(new Set([true, false]))
   })
 
   it.each([
