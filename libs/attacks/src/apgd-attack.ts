@@ -114,25 +114,32 @@ function step(
   return tf.tidy(() => {
     const [begins, isFirst, checks, radius, counts] = tf.unstack(cues, 1) as [Tensor1D, Tensor1D, Tensor1D, Tensor1D, Tensor1D]
     const [beginning, checking] = [begins.greater<Tensor1D>(0), checks.greater<Tensor1D>(0)]
-    const inertia = tf.sub(1, isFirst).mul(ball.ascent.inertia).reshape<Tensor4D>([-1, 1, 1, 1])
+    const inertia = tf.sub(1, isFirst.maximum(begins)).mul(ball.ascent.inertia).reshape<Tensor4D>([-1, 1, 1, 1])
     const ready = { ...state, radius }
-    const start = phases.length > 1 ? ball.project(state.best, target.images, radius) : state.iterate
-    const iterate = whichever(beginning, start, ball.ascent.move(ball, ready, target.images, inertia))
+    const isPhased = phases.length > 1
+    const moved = ball.ascent.move(ball, isPhased ? fromBest(ready, begins) : ready, target.images, inertia)
+    const iterate = isPhased ? moved : whichever(beginning, state.iterate, moved)
     const seen = inspect({ ...target, loss, samples }, iterate)
-    const begun = begin(ball, ready, iterate, seen, target.images, phases.length > 1)
+    const begun = begin(ball, ready, iterate, seen, target.images, isPhased)
     const climbed = climb(ball, ready, iterate, seen, isFirst)
-    const moved = whichever(beginning, begun, climbed)
-    const { restart, stepSize, memory } = ball.ascent.adapt(ball, moved, target.images)
+    const stood = whichever(beginning, begun, climbed)
+    const { restart, stepSize, memory } = ball.ascent.adapt(ball, stood, target.images)
     const goesBack = checking.logicalAnd(restart) as Tensor1D
     const adapted: ApgdState = {
-      ...moved,
-      iterate: whichever(goesBack, moved.best, moved.iterate),
-      gradient: whichever(goesBack, moved.bestGradient, moved.gradient),
-      stepSize: whichever(checking, stepSize, moved.stepSize),
-      memory: whichever(checking, memory, moved.memory),
+      ...stood,
+      iterate: whichever(goesBack, stood.best, stood.iterate),
+      gradient: whichever(goesBack, stood.bestGradient, stood.gradient),
+      stepSize: whichever(checking, stepSize, stood.stepSize),
+      memory: whichever(checking, memory, stood.memory),
     }
     return { state: adapted, point: iterate, prediction: seen.prediction, margin: seen.margin, counts }
   })
+}
+
+/** Where a phase begins, a step of no length from the best point of the one before: moving brings it into the ball, at no projection of its own. */
+function fromBest(state: ApgdState, begins: Tensor1D): ApgdState {
+  const iterate = whichever(begins.greater<Tensor1D>(0), state.best, state.iterate)
+  return { ...state, iterate, stepSize: state.stepSize.mul(tf.sub(1, begins)) }
 }
 
 type Seen = { readonly loss: Tensor1D; readonly gradient: Tensor4D }

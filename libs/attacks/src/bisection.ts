@@ -24,13 +24,6 @@ export function bisect(bracket: Bracket, middleOf: (bracket: Bracket) => Tensor2
 /** Whether what is sought lies above these values: [batch, 1] → boolean, [batch, 1]. */
 export type Above = (values: Tensor2D) => Tensor2D
 
-/** 24 halvings of an interval narrow it to the spacing of float32 numbers at its upper end. */
-export const arithmeticHalvings = 24
-
-export function arithmeticMiddle({ low, high }: Bracket): Tensor2D {
-  return low.add(high).div(2)
-}
-
 /** 32 halvings of the exponents' interval narrow a range of a hundred powers of two to less than the spacing of float32 numbers. */
 export const geometricHalvings = 32
 

@@ -1,11 +1,12 @@
 import { tf, type Tensor1D, type Tensor2D } from '@gauntlet/engine'
-import { arithmeticHalvings, arithmeticMiddle, bisect, geometricHalvings, geometricMiddle } from './bisection.ts'
+import { bisect, geometricHalvings, geometricMiddle } from './bisection.ts'
+import { cappedSumRoot } from './root-finding.ts'
 
 /**
  * The three projections of FAB (Croce and Hein, arXiv:1907.02044, section 3.1): the shortest offset from a point t of the box [0, 1] to the points of
  * the box with w · x = b. Each moves coordinates only where w · x changes towards b. The reference (fra31/auto-attack@a3922004, fab_projections.py)
- * sorts the coordinates and looks the multiplier up in cumulative sums; here it is found by bisection and solved linearly in the last interval, which
- * needs sums alone and gives the same numbers. Where the box has no such point, every coordinate goes to its wall. `gap` is w · t − b: told by the caller, who
+ * sorts the coordinates and looks the multiplier up in cumulative sums; here it is found by Newton's method (`cappedSumRoot`), in the L1 ball by
+ * bisection, which need sums alone and give the same numbers. Where the box has no such point, every coordinate goes to its wall. `gap` is w · t − b: told by the caller, who
  * knows it without the rounding of two large sums.
  */
 interface Descent {
@@ -31,12 +32,8 @@ function descentOf(points: Tensor2D, slope: Tensor2D, gap: Tensor1D): Descent {
 export function linfTowardsHyperplane(points: Tensor2D, slope: Tensor2D, gap: Tensor1D): Tensor2D {
   return tf.tidy(() => {
     const { excess, steepness, room, side } = descentOf(points, slope, gap)
-    const fallAt = (by: Tensor2D) => steepness.mul(room.minimum(by)).sum<Tensor2D>(1, true)
-    const most = room.max<Tensor2D>(1, true)
-    const whole = { low: tf.zerosLike(most), high: most }
-    const bracket = bisect(whole, arithmeticMiddle, arithmeticHalvings, (by) => fallAt(by).less(excess))
-    const by = interpolated(fallAt, excess, bracket)
-    return side.mul(room.minimum(tf.where(fallAt(most).lessEqual(excess), most, by)))
+    const by = cappedSumRoot(steepness, steepness.mul(room), room, excess)
+    return side.mul(room.minimum(by))
   })
 }
 
@@ -50,15 +47,9 @@ export function l2TowardsHyperplane(points: Tensor2D, slope: Tensor2D, gap: Tens
   return tf.tidy(() => {
     const { excess, steepness, room, side } = descentOf(points, slope, gap)
     const counted = steepness.mul<Tensor2D>(steepness.greater(flat).toFloat())
-    const offsetAt = (by: Tensor2D) => counted.mul(by).minimum<Tensor2D>(room)
-    const fallAt = (by: Tensor2D) => counted.mul(offsetAt(by)).sum<Tensor2D>(1, true)
-    const most = room.div(steepness.maximum(flat)).max<Tensor2D>(1, true).maximum<Tensor2D>(widest)
-    const least = excess.div(counted.square().sum(1, true).maximum(1e-30)).maximum(most.mul(widest)).minimum<Tensor2D>(most)
-    const bracket = bisect({ low: least, high: most }, geometricMiddle, geometricHalvings, (by) => fallAt(by).less(excess))
-    const by = interpolated(fallAt, excess, bracket)
-    const enough = tf.where(fallAt(most).lessEqual(excess), most, by) as Tensor2D
-    const moved = offsetAt(enough).mul<Tensor2D>(counted.greater(0).toFloat())
-    return side.mul(tf.where(excess.equal(0), tf.zerosLike(moved), moved))
+    const ends = room.div<Tensor2D>(steepness.maximum(flat))
+    const by = cappedSumRoot(counted.square(), counted.mul(room), ends, excess)
+    return side.mul(counted.mul(by).minimum(room))
   })
 }
 
@@ -81,15 +72,4 @@ export function l1TowardsHyperplane(points: Tensor2D, slope: Tensor2D, gap: Tens
     const [full, partial] = [above(bracket.high), above(bracket.low)]
     return side.mul(room).mul(full.add(partial.sub(full).mul(part)))
   })
-}
-
-/** Where the rising function meets `value` inside the bracket, on the straight line between its ends. [rows, 1]. */
-function interpolated(
-  of: (at: Tensor2D) => Tensor2D,
-  value: Tensor2D,
-  { low, high }: { low: Tensor2D; high: Tensor2D },
-): Tensor2D {
-  const [atLow, atHigh] = [of(low), of(high)]
-  const along = value.sub(atLow).div(atHigh.sub(atLow).maximum(1e-30)).clipByValue(0, 1)
-  return low.add(high.sub(low).mul(along))
 }

@@ -1,5 +1,5 @@
 import { tf, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
-import { arithmeticHalvings, arithmeticMiddle, bisect } from './bisection.ts'
+import { clippedSumRoot } from './root-finding.ts'
 
 /**
  * The nearest point, in Euclidean distance, that is inside the box [0, 1] and whose offset from `origin` has an L1 size of at most `radius`, [batch]
@@ -17,7 +17,7 @@ export function projectOntoL1AndBox(point: Tensor4D, origin: Tensor4D, radius: T
     const from = origin.reshape<Tensor2D>(rows)
     const room = tf.where(offset.greater(0), tf.scalar(1).sub(from), from) as Tensor2D
     const length = offset.abs<Tensor2D>()
-    const shrunk = shrink(length, room, shrinkage(length, room, radius.reshape([-1, 1])))
+    const shrunk = shrink(length, room, clippedSumRoot(length, room, radius.reshape([-1, 1])))
     return from.add(offset.sign().mul(shrunk)).clipByValue(0, 1).reshape(origin.shape)
   })
 }
@@ -25,15 +25,4 @@ export function projectOntoL1AndBox(point: Tensor4D, origin: Tensor4D, radius: T
 /** clip(|y| − λ, 0, c). λ: [batch, 1]. */
 function shrink(length: Tensor2D, room: Tensor2D, by: Tensor2D): Tensor2D {
   return length.sub(by).relu().minimum<Tensor2D>(room)
-}
-
-/** λ per image, [batch, 1]. The bracket keeps Σ(low) > radius ≥ Σ(high); inside it the sum is a line but for rounding. */
-function shrinkage(length: Tensor2D, room: Tensor2D, radius: Tensor2D): Tensor2D {
-  const sumAt = (by: Tensor2D) => shrink(length, room, by).sum(1, true) as Tensor2D
-  const whole = { low: tf.zeros([length.shape[0], 1]) as Tensor2D, high: length.max(1, true) as Tensor2D }
-  const inside = sumAt(whole.low).lessEqual(radius)
-  const { low, high } = bisect(whole, arithmeticMiddle, arithmeticHalvings, (middle) => sumAt(middle).greater(radius))
-  const [atLow, atHigh] = [sumAt(low), sumAt(high)]
-  const along = atLow.sub(radius).div(atLow.sub(atHigh).maximum(1e-30)).clipByValue(0, 1)
-  return tf.where(inside, tf.zerosLike(low), low.add(high.sub(low).mul(along))) as Tensor2D
 }

@@ -4,7 +4,7 @@ import type { ImageShape } from './square-moves.ts'
 /** Pixels of one channel in a pass, on a CPU and on a GPU: 8 and 64 images of 224 × 224. */
 const pixels = { cpu: 8 * 224 ** 2, gpu: 64 * 224 ** 2 }
 /** Fewer rows leave a device idle between its kernels; more would mostly be padding, as images fall. */
-const [fewest, most] = [4, 64]
+const [fewest, most] = [4, 128]
 
 /**
  * Rows of every pass through a model and of every step of an attack on images of this shape, whatever batch is asked for: that only says how many rows hold images of
