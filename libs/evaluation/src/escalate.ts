@@ -42,10 +42,11 @@ export async function escalated(
 }
 
 /** The images of some rows. */
-function part({ digests, labels, read }: EvaluatedGallery, rows: readonly number[]): EvaluatedGallery {
+function part({ digests, labels, shape, read }: EvaluatedGallery, rows: readonly number[]): EvaluatedGallery {
   return {
     digests: rows.map((row) => digests[row]!),
     labels: rows.map((row) => labels[row]!),
+    shape,
     read: (chosen) => read(chosen.map((i) => rows[i]!)),
   }
 }
