@@ -1,0 +1,87 @@
+import type * as Tf from '@tensorflow/tfjs-node-gpu'
+import type { Tensor } from '@tensorflow/tfjs-node-gpu'
+
+type Thunks = Record<string, () => Tensor>
+
+/** As much of tfjs's engine (tfjs-core 4.22, engine.ts and tape.ts) as takes gradients. */
+interface GradientEngine {
+  readonly state: { readonly activeTape: TapeNode[]; readonly gradientDepth: number }
+  addTapeNode(name: string, inputs: Record<string, Tensor>, ...rest: unknown[]): void
+  gradients(f: () => Tensor, xs: Tensor[], dy?: Tensor, ...rest: unknown[]): unknown
+}
+
+interface TapeNode {
+  readonly inputs: Record<string, Tensor>
+  readonly saved: Tensor[]
+  gradient?: (outputGradients: (Tensor | null)[]) => Thunks
+}
+
+/**
+ * Frees what a gradient no longer needs while it is computed: tfjs keeps what operators saved for it, and the gradients of everything in between, until all is
+ * done, twice the memory of PyTorch. Gradients of gradients keep theirs.
+ */
+export function freeWhileTakingGradients(tf: typeof Tf): void {
+  const engine = tf.engine() as unknown as GradientEngine
+  const { addTapeNode, gradients } = engine
+  let pass = new BackwardPass()
+  engine.addTapeNode = (name, inputs, ...rest) => {
+    addTapeNode.call(engine, name, inputs, ...rest)
+    const node = engine.state.activeTape.at(-1)!
+    const { gradient } = node
+    if (!gradient) return
+    node.gradient = (outputGradients) => {
+      const isOutermost = engine.state.gradientDepth === 0
+      return isOutermost ? pass.through(node, outputGradients, gradient) : gradient(outputGradients)
+    }
+  }
+  engine.gradients = (f, xs, dy, ...rest) => {
+    const outer = pass
+    pass = new BackwardPass(dy)
+    try {
+      return gradients.call(engine, f, xs, dy, ...rest)
+    } finally {
+      pass = outer
+    }
+  }
+}
+
+/** One way back along a tape: each node comes when all that took its outputs have been. */
+class BackwardPass {
+  /** How often a gradient is still to be taken, where it is not once: an operator may hand on the very tensor that it was given, to several inputs. */
+  private readonly uses = new Map<Tensor, number>()
+  /** Inputs that have a gradient. tfjs adds a further one to it, frees the sum so far, and forgets the other summand. */
+  private readonly reached = new Set<number>()
+  /** What the present node is the last to need. */
+  private ending: Tensor[] = []
+
+  constructor(given?: Tensor) {
+    if (given) this.uses.set(given, Infinity)
+  }
+
+  through(node: TapeNode, outputGradients: (Tensor | null)[], gradient: NonNullable<TapeNode['gradient']>): Thunks {
+    this.freeEnding()
+    for (const one of outputGradients) if (one) this.ending.push(one)
+    const thunks = Object.entries(gradient(outputGradients))
+    // Only now: the gradient has taken hold of what was saved for it.
+    const { saved, inputs } = node
+    this.ending.push(...saved)
+    return Object.fromEntries(thunks.map(([name, thunk]) => [name, () => this.counted(inputs[name], thunk())]))
+  }
+
+  private counted(input: Tensor | undefined, result: Tensor): Tensor {
+    const isSummand = input !== undefined && this.reached.has(input.id)
+    if (input) this.reached.add(input.id)
+    this.uses.set(result, (this.uses.get(result) ?? 0) + 1)
+    if (isSummand) this.ending.push(result)
+    return result
+  }
+
+  private freeEnding(): void {
+    for (const tensor of this.ending) {
+      const left = (this.uses.get(tensor) ?? 1) - 1
+      this.uses.set(tensor, left)
+      if (left <= 0) tensor.dispose()
+    }
+    this.ending = []
+  }
+}
