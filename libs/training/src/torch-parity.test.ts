@@ -1,7 +1,7 @@
-import { keyTensor, tf, type Tensor, type Tensor1D } from '@gauntlet/engine'
+import { keyTensor, tf, type AdamTensors, type Tensor, type Tensor1D } from '@gauntlet/engine'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { adamWFactors, adamWStep, type AdamWTensors } from './adamw.ts'
+import { adamWFactors, adamWStep } from './adamw.ts'
 import { dropoutKeys } from './dropout-randomness.ts'
 import { fineTune } from './fine-tune.ts'
 import { learn } from './gradients.ts'
@@ -25,15 +25,15 @@ describe('adamWStep', () => {
     'agrees with torch.optim.AdamW over five steps (rate $learningRate, decay $weightDecay)',
     ({ learningRate, weightDecay, values }) => {
       const zeros = () => tf.zeros([7])
-      let tensors: AdamWTensors = { value: tf.tensor1d(pattern(7, 10)), firstMoment: zeros(), secondMoment: zeros() }
+      let tensors: Omit<AdamTensors, 'gradient'> = { value: tf.tensor1d(pattern(7, 10)), firstMoment: zeros(), secondMoment: zeros() } // prettier-ignore
       const [rates, decays] = [
         { backbone: learningRate, head: 0 },
         { weightDecayBackbone: weightDecay, weightDecayHead: 0 },
       ]
       values.forEach((expected, i) => {
         const gradient = tf.tensor1d(pattern(7, 11 + i, 10 ** (-2 * i)))
-        const { backboneKept: kept, backboneRate: rate, correction } = adamWFactors(i + 1, rates, decays)
-        tensors = adamWStep(tensors, gradient, { kept, rate, correction })
+        const { backboneKept: kept, backboneRate: rate, epsilon } = adamWFactors(i + 1, rates, decays)
+        tensors = adamWStep({ ...tensors, gradient }, { kept, rate, epsilon })
         expectClose(tensors.value, expected, 1e-6)
       })
     },

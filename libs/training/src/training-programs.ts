@@ -1,5 +1,14 @@
 import { crossEntropy } from '@gauntlet/attacks'
-import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import {
+  runOperator,
+  tf,
+  type AdamTensors,
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+} from '@gauntlet/engine'
 import { evaluationMode, foldBatchNorms, type FoldablePair, type Parameters } from '@gauntlet/nn'
 import type { Hyperparameters } from '@gauntlet/study'
 import { adamWStep, type adamWFactors } from './adamw.ts'
@@ -48,27 +57,31 @@ export function teach(curriculum: Curriculum, { keys, divisor, ...batch }: Teach
 /** One optimiser step from the lessons so far; out come their sums and the square of their gradient's norm, NaN or infinite if any part is. */
 export function step(
   trained: readonly TrainableSpecification[],
-  { correction, ...factors }: ReturnType<typeof adamWFactors>,
+  { epsilon, ...factors }: ReturnType<typeof adamWFactors>,
   { values, firstMoment, secondMoment, gradients, sums }: TrainingTensors,
 ) {
   const stepped = trained.map(({ name, role, decayed }) => {
-    const before = { value: values[name]!, firstMoment: firstMoment[name]!, secondMoment: secondMoment[name]! }
+    const before = { value: values[name]!, firstMoment: firstMoment[name]!, secondMoment: secondMoment[name]!, gradient: gradients[name]! } // prettier-ignore
     const kept = decayed ? { kept: factors[`${role}Kept`] } : {}
-    return [name, adamWStep(before, gradients[name]!, { ...kept, rate: factors[`${role}Rate`], correction })] as const
+    return [name, adamWStep(before, { ...kept, rate: factors[`${role}Rate`], epsilon })] as const
   })
-  const part = (key: 'value' | 'firstMoment' | 'secondMoment') =>
-    Object.fromEntries(stepped.map(([name, after]) => [name, after[key]]))
-  const square = tf.addN(Object.values(gradients).map((gradient) => gradient.square().sum()))
+  const part = (key: keyof AdamTensors) => Object.fromEntries(stepped.map(([name, after]) => [name, after[key]]))
+  const square = tf.addN(Object.values(gradients).map(halfSquare)).mul(2)
   return {
     outputs: { numbers: tf.concat([sums, square.reshape([1])]) },
     state: {
       values: part('value'),
       firstMoment: part('firstMoment'),
       secondMoment: part('secondMoment'),
-      gradients: mapNamed(gradients, (gradient) => tf.zerosLike(gradient)),
+      gradients: part('gradient'),
       sums: tf.zerosLike(sums),
     },
   }
+}
+
+/** Half the sum of squares, without a tensor of squares. */
+function halfSquare(x: Tensor): Tensor {
+  return runOperator('L2Loss', { T: { type: 'float32' } }, [x])[0]!
 }
 
 /** Validation images, clean and under the inner attack, in evaluation mode. */

@@ -157,7 +157,7 @@ function withFactors<P>(
   { hyperparameters }: TrainingSessionSettings,
   capture: (examples: ReturnType<typeof adamWFactors>) => P,
 ): P {
-  const factors = adamWFactors(1, { backbone: 0, head: 0 }, hyperparameters)
+  const factors = adamWFactors(1, { backbone: 1, head: 1 }, hyperparameters)
   try {
     return capture(factors)
   } finally {

@@ -30,7 +30,11 @@ export const xlaBfloat16: Form = {
 }
 
 /** Operators at the border of a program, which XLA does not compile. */
-const uncompiled = new Set(['Placeholder', 'VarHandleOp', 'ReadVariableOp', 'AssignVariableOp', 'DeepCopy', 'Const', 'Argument'])
+const uncompiled = new Set(
+  'Placeholder VarHandleOp ReadVariableOp AssignVariableOp AssignAddVariableOp ResourceApplyAdam Empty DeepCopy Const Argument'.split(
+    ' ',
+  ),
+)
 
 /** Marks what XLA is to compile; it finds the clusters itself (tensorflow/compiler/jit/mark_for_compilation_pass.cc). One scope a program. */
 function compiledByXla(graph: Graph): Graph {

@@ -1,3 +1,4 @@
+export { adamStep, type AdamTensors } from './adam-step.ts'
 export { fastestForm, type FormTrial } from './fastest-form.ts'
 export { bfloat16, formsToTry, plain, xla, xlaBfloat16, type Form } from './forms.ts'
 export { loop, repeatWhile, type LoopBody } from './loop.ts'

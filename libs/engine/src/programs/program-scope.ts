@@ -1,9 +1,10 @@
 import type { Tensor } from '../tf.ts'
-import { DataType, neededNodes, typeOf, type GraphFunction, type GraphNode, type Reference } from './graph.ts'
+import { DataType, neededNodes, type GraphFunction, type GraphNode, type Reference } from './graph.ts'
 import { peakBytes } from './peak-memory.ts'
 import type { NamedTensors, Program } from './program.ts'
 import { Recording, requireSameType, tensorTypeOf, type ProgramRecording } from './recording.ts'
 import { CaptureRefused } from './refusals.ts'
+import { stateAssignments } from './state-assignments.ts'
 import { doneAttributes, doneType, type StateNodes } from './state-nodes.ts'
 import { leavesOf, tensorsOf, type TensorTree } from './tensor-tree.ts'
 
@@ -12,9 +13,6 @@ export interface ErasedResult<Outputs> {
   readonly outputs: Outputs
   readonly state?: TensorTree
 }
-
-/** Operators whose output may be the memory of an input of the program. */
-const borrowing = new Set(['Placeholder', 'ReadVariableOp', 'Reshape', 'ExpandDims', 'Squeeze', 'Identity', 'StatelessWhile'])
 
 /** The recording of one program, and the nodes by which it meets the outside. */
 export class ProgramScope {
@@ -91,10 +89,7 @@ export class ProgramScope {
     return node
   }
 
-  /**
-   * Assignments of the returned state, each after every reading of its variable. What comes in from outside is copied first: a variable would
-   * otherwise share memory that belongs to JavaScript, and give it back on a thread of TensorFlow's.
-   */
+  /** The nodes that put the returned state in place. */
   private assignments(state: TensorTree | undefined): GraphNode[] {
     if (!state) return []
     const updates = leavesOf(state).map(([path, tensor]) => {
@@ -104,23 +99,11 @@ export class ProgramScope {
         throw new CaptureRefused(`${this.name} returns state ${path}, which was not declared; declare it with a first value.`)
       }
       requireSameType(`the state ${path}`, variable.type, tensorTypeOf(tensor))
-      return { index, variable, value: this.ownMemory(this.root.reference(tensor)) }
+      return { index, variable, value: this.root.reference(tensor) }
     })
     this.changed.push(...updates.map(({ variable }) => variable.path))
-    return updates.map(({ index, variable, value }) => {
-      const controls = this.reads.has(index) ? [this.reads.get(index)!] : []
-      const inputs = [{ node: variable.handle, output: 0 }, value]
-      return this.root.add('AssignVariableOp', inputs, { dtype: { type: variable.type.dataType } }, [], {
-        controls,
-        fixed: false,
-      })
-    })
-  }
-
-  private ownMemory(value: Reference): Reference {
-    if (!borrowing.has(value.node.operator)) return value
-    const type = typeOf(value)
-    return { node: this.root.add('DeepCopy', [value], { T: { type: type.dataType } }, [type], { fixed: false }), output: 0 }
+    const withReads = updates.map(({ index, ...update }) => ({ ...update, read: this.reads.get(index) }))
+    return stateAssignments(this.root, withReads)
   }
 
   private identity(name: string, value: Reference): GraphNode {

@@ -1,0 +1,79 @@
+import { DataType, type Attribute, type ConstantValue, type GraphNode, type Reference } from './graph.ts'
+import type { Recording } from './recording.ts'
+import { CaptureRefused } from './refusals.ts'
+import { handleOf, type Consumers, type StateUpdate } from './state-assignments.ts'
+
+/** What a step of Adam reads and writes over: value, moments and gradient, in the order of its inputs and outputs. */
+type Quartet = readonly [StateUpdate, StateUpdate, StateUpdate, StateUpdate]
+
+/**
+ * Steps of Adam on the state itself, by TensorFlow's `ResourceApplyAdam`. One tensor after the other, so that what each needs beside the state, a decayed
+ * value and a cleared gradient, is gone before the next.
+ */
+export function adamInPlace(root: Recording, updates: readonly StateUpdate[], consumers: Consumers): GraphNode[] {
+  const made: GraphNode[] = []
+  for (const node of new Set(updates.map(({ value }) => value.node))) {
+    const quartet = quartetOf(node, updates)
+    if (!quartet || consumers.get(node) !== quartet.length) {
+      throw new CaptureRefused('A step of Adam is not of state, or its results are not returned as that state; return all four.')
+    }
+    made.push(...stepInPlace(root, node, quartet, consumers, made.at(-1)))
+  }
+  return made
+}
+
+function quartetOf(node: GraphNode, updates: readonly StateUpdate[]): Quartet | undefined {
+  const found = [0, 1, 2, 3].map((place) =>
+    updates.find(({ value, read }) => value.node === node && value.output === place && node.inputs[place]!.node === read),
+  )
+  return found.every((update) => update !== undefined) ? (found as unknown as Quartet) : undefined
+}
+
+function stepInPlace(
+  root: Recording,
+  node: GraphNode,
+  [value, first, second, gradient]: Quartet,
+  consumers: Consumers,
+  before: GraphNode | undefined,
+): GraphNode[] {
+  const [, , , gradientRead, rate, epsilon, kept] = node.inputs
+  const betas = ['beta1', 'beta2'].map((name) => constant(root, node.attributes[name]!))
+  const zero = constant(root, { real: 0 })
+  const waits = [value, first, second].flatMap(({ read }) => (consumers.get(read!) === 1 ? [] : [read!]))
+  const start = before ? [before] : []
+  const decayed = kept ? decay(root, value, kept, start) : undefined
+  const handles = [value, first, second].map(({ variable }) => handleOf(variable))
+  // Its own correction of the moments' bias is left out by powers of zero: the caller's rate and epsilon hold it.
+  const inputs = [...handles, zero, zero, rate!, ...betas, epsilon!, gradientRead!]
+  const applied = root.add('ResourceApplyAdam', inputs, applyAttributes, [], {
+    controls: [...(decayed ? [decayed] : start), ...waits],
+    fixed: false,
+  })
+  return [applied, cleared(root, gradient, applied)]
+}
+
+/** The value times `kept`, in the variable; nothing holds the old memory after it. */
+function decay(root: Recording, { variable, read }: StateUpdate, kept: Reference, controls: GraphNode[]): GraphNode {
+  const product = root.add('Mul', [{ node: read!, output: 0 }, kept], isFloat, [variable.type], { controls, fixed: false })
+  const inputs = [handleOf(variable), { node: product, output: 0 }]
+  return root.add('AssignVariableOp', inputs, { dtype: { type: DataType.float32 } }, [], { fixed: false })
+}
+
+/** Zeros by an operator that TensorFlow does not turn into a constant, which would hold as much memory as the gradients for good. */
+function cleared(root: Recording, { variable }: StateUpdate, after: GraphNode): GraphNode {
+  const { shape } = variable.type
+  const content = new Uint8Array(Int32Array.from(shape).buffer)
+  const sizes = root.constant({ dataType: DataType.int32, shape: [shape.length], content })
+  const attributes = { dtype: { type: DataType.float32 }, init: { truth: true } }
+  const zeros = root.add('Empty', [sizes], attributes, [variable.type], { controls: [after], fixed: false })
+  const inputs = [handleOf(variable), { node: zeros, output: 0 }]
+  return root.add('AssignVariableOp', inputs, { dtype: { type: DataType.float32 } }, [], { fixed: false })
+}
+
+function constant(root: Recording, value: Attribute): Reference {
+  const content = new Uint8Array(Float32Array.of((value as { real: number }).real).buffer)
+  return root.constant({ dataType: DataType.float32, shape: [], content } satisfies ConstantValue)
+}
+
+const isFloat = { T: { type: DataType.float32 } }
+const applyAttributes = { ...isFloat, use_locking: { truth: false }, use_nesterov: { truth: false } }

@@ -1,0 +1,67 @@
+import { adamOperator } from './adam-step.ts'
+import { adamInPlace } from './adam-in-place.ts'
+import { typeOf, sameType, type GraphNode, type Reference } from './graph.ts'
+import type { Recording } from './recording.ts'
+import type { StateVariable } from './state-nodes.ts'
+
+/** A new value of a state variable, and the node that reads the old one if the program does. */
+export interface StateUpdate {
+  readonly variable: StateVariable
+  readonly read: GraphNode | undefined
+  readonly value: Reference
+}
+
+/** Operators whose output may be the memory of an input of the program. */
+const borrowing = new Set(['Placeholder', 'ReadVariableOp', 'Reshape', 'ExpandDims', 'Squeeze', 'Identity', 'StatelessWhile'])
+
+/**
+ * The nodes that assign new state, each after every reading of its variable; in place where TensorFlow has an operator for it, so that no second copy of the state
+ * comes to be.
+ */
+export function stateAssignments(root: Recording, updates: readonly StateUpdate[]): GraphNode[] {
+  const consumers = consumersOf(root.nodes, updates)
+  const steps = updates.filter(({ value }) => value.node.operator === adamOperator)
+  const others = updates.filter((update) => !steps.includes(update))
+  const assigned = others.map((update) => added(root, update, consumers) ?? replaced(root, update))
+  return [...assigned, ...adamInPlace(root, steps, consumers)]
+}
+
+/** How often outputs of each node are taken, by other nodes or as new state. */
+export type Consumers = ReadonlyMap<GraphNode, number>
+
+function consumersOf(nodes: readonly GraphNode[], updates: readonly StateUpdate[]): Consumers {
+  const counts = new Map<GraphNode, number>()
+  const taken = [...nodes.flatMap(({ inputs }) => inputs), ...updates.map(({ value }) => value)]
+  for (const { node } of taken) counts.set(node, (counts.get(node) ?? 0) + 1)
+  return counts
+}
+
+/** `variable + x` added in place, where nothing else needs the old value or the sum. */
+function added(root: Recording, { variable, read, value }: StateUpdate, consumers: Consumers): GraphNode | undefined {
+  const [before, summand] = value.node.inputs
+  if (!/^Add(V2)?$/.test(value.node.operator) || !read || before!.node !== read || !sameType(typeOf(summand!), variable.type))
+    return
+  if (consumers.get(read) !== 1 || consumers.get(value.node) !== 1) return
+  const attributes = { dtype: { type: variable.type.dataType } }
+  return root.add('AssignAddVariableOp', [handleOf(variable), summand!], attributes, [], { fixed: false })
+}
+
+/**
+ * What comes in from outside is copied first: a variable would otherwise share memory that belongs to JavaScript, and give it back on a thread of
+ * TensorFlow's.
+ */
+function replaced(root: Recording, { variable, read, value }: StateUpdate): GraphNode {
+  const inputs = [handleOf(variable), ownMemory(root, value)]
+  const controls = read ? [read] : []
+  return root.add('AssignVariableOp', inputs, { dtype: { type: variable.type.dataType } }, [], { controls, fixed: false })
+}
+
+function ownMemory(root: Recording, value: Reference): Reference {
+  if (!borrowing.has(value.node.operator)) return value
+  const type = typeOf(value)
+  return { node: root.add('DeepCopy', [value], { T: { type: type.dataType } }, [type], { fixed: false }), output: 0 }
+}
+
+export function handleOf({ handle }: StateVariable): Reference {
+  return { node: handle, output: 0 }
+}
