@@ -1,7 +1,7 @@
 import { DataType, type Attribute, type ConstantValue, type GraphNode, type Reference } from './graph.ts'
 import type { Recording } from './recording.ts'
 import { CaptureRefused } from './refusals.ts'
-import { handleOf, type Consumers, type StateUpdate } from './state-assignments.ts'
+import { handleOf, type Consumers, type StateUpdate } from './state-update.ts'
 
 /** What a step of Adam reads and writes over: value, moments and gradient, in the order of its inputs and outputs. */
 type Quartet = readonly [StateUpdate, StateUpdate, StateUpdate, StateUpdate]

@@ -2,14 +2,7 @@ import { adamOperator } from './adam-step.ts'
 import { adamInPlace } from './adam-in-place.ts'
 import { typeOf, sameType, type GraphNode, type Reference } from './graph.ts'
 import type { Recording } from './recording.ts'
-import type { StateVariable } from './state-nodes.ts'
-
-/** A new value of a state variable, and the node that reads the old one if the program does. */
-export interface StateUpdate {
-  readonly variable: StateVariable
-  readonly read: GraphNode | undefined
-  readonly value: Reference
-}
+import { handleOf, type Consumers, type StateUpdate } from './state-update.ts'
 
 /** Operators whose output may be the memory of an input of the program. */
 const borrowing = new Set(['Placeholder', 'ReadVariableOp', 'Reshape', 'ExpandDims', 'Squeeze', 'Identity', 'StatelessWhile'])
@@ -25,9 +18,6 @@ export function stateAssignments(root: Recording, updates: readonly StateUpdate[
   const assigned = others.map((update) => added(root, update, consumers) ?? replaced(root, update))
   return [...assigned, ...adamInPlace(root, steps, consumers)]
 }
-
-/** How often outputs of each node are taken, by other nodes or as new state. */
-export type Consumers = ReadonlyMap<GraphNode, number>
 
 function consumersOf(nodes: readonly GraphNode[], updates: readonly StateUpdate[]): Consumers {
   const counts = new Map<GraphNode, number>()
@@ -60,8 +50,4 @@ function ownMemory(root: Recording, value: Reference): Reference {
   if (!borrowing.has(value.node.operator)) return value
   const type = typeOf(value)
   return { node: root.add('DeepCopy', [value], { T: { type: type.dataType } }, [type], { fixed: false }), output: 0 }
-}
-
-export function handleOf({ handle }: StateVariable): Reference {
-  return { node: handle, output: 0 }
 }
