@@ -4,13 +4,27 @@ import { join } from 'node:path'
 import { findProgram, runCommand } from './run-command.mjs'
 import { SetUpFailed } from './set-up-failed.mjs'
 
+/** The source of our own addition to the binding. */
+const memorySource = join(import.meta.dirname, 'release-memory.cc')
+
 /** Flags besides paths; part of the digest that says whether a compiled binding is up to date. */
 const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-Wl,-rpath,$ORIGIN/tensorflow']
+
+/** Where tfjs keeps its compiled binding, and we ours. @param {string} root */
+function compiledFolder(root) {
+  return join(root, 'node_modules', '@tensorflow', 'tfjs-node-gpu', 'lib', 'napi-v8')
+}
 
 /** Where tfjs keeps the sources of its binding, and where it looks for the result. @param {string} root of the checkout */
 export function bindingPlaces(root) {
   const tfjs = join(root, 'node_modules', '@tensorflow', 'tfjs-node-gpu')
-  return { sources: join(tfjs, 'binding'), link: join(tfjs, 'lib', 'napi-v8', 'tfjs_binding.node') }
+  return { sources: join(tfjs, 'binding'), link: join(compiledFolder(root), 'tfjs_binding.node') }
+}
+
+/** Our addition to the binding, which gives memory back (libs/engine/src/release-memory.ts): its name in the cache, and where it is linked. @param {string} root */
+export function memoryPlaces(root) {
+  const digest = createHash('sha256').update(flags.join(' ')).update(readFileSync(memorySource)).digest('hex')
+  return { name: `release_memory-${digest.slice(0, 12)}.node`, link: join(compiledFolder(root), 'release_memory.node') }
 }
 
 /** What a binding is made of. @param {string} root */
@@ -40,20 +54,32 @@ export function requireCompiler(environment) {
 }
 
 /**
- * Compiles the sources of tfjs' binding against the libtensorflow in `engine` to `output`.
- * @param {{ root: string, engine: string, output: string, signal?: AbortSignal | undefined, environment?: NodeJS.ProcessEnv }} options
+ * @typedef {{ root: string, output: string, signal?: AbortSignal | undefined, environment?: NodeJS.ProcessEnv }} Compilation
  */
-export async function compileBinding({ root, engine, output, signal, environment = process.env }) {
-  const compiler = requireCompiler(environment)
-  const { sources } = bindingPlaces(root)
-  const includes = [join(root, 'node_modules', 'node-api-headers', 'include'), join(engine, 'tensorflow', 'include')].map(
-    (path) => `-I${path}`,
-  )
+
+/** Compiles our addition to the binding to `output`. @param {Compilation} compilation */
+export async function compileMemory(compilation) {
+  await compile([memorySource], compilation)
+}
+
+/**
+ * Compiles the sources of tfjs' binding against the libtensorflow in `engine` to `output`.
+ * @param {Compilation & { engine: string }} options
+ */
+export async function compileBinding({ engine, ...compilation }) {
+  const { sources } = bindingPlaces(compilation.root)
   const inputs = readdirSync(sources)
     .filter((file) => file.endsWith('.cc'))
     .map((file) => join(sources, file))
   const libraries = ['cc', 'framework'].map((name) => join(engine, 'tensorflow', `libtensorflow_${name}.so.2`))
-  const { code, output: said } = await runCommand(compiler, [...flags, ...includes, ...inputs, ...libraries, '-o', output], {
+  await compile([`-I${join(engine, 'tensorflow', 'include')}`, ...inputs, ...libraries], compilation)
+}
+
+/** @param {readonly string[]} inputs @param {Compilation} compilation */
+async function compile(inputs, { root, output, signal, environment = process.env }) {
+  const compiler = requireCompiler(environment)
+  const node = `-I${join(root, 'node_modules', 'node-api-headers', 'include')}`
+  const { code, output: said } = await runCommand(compiler, [...flags, node, ...inputs, '-o', output], {
     env: environment,
     signal,
   })

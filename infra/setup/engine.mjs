@@ -15,7 +15,7 @@ import { exclusively } from '../../libs/sources/src/exclusive.mjs'
 import { findWheel } from '../../libs/sources/src/package-index.mjs'
 import { writeFileAtomically } from '../../libs/sources/src/write-file-atomically.mjs'
 import { cacheFolder } from './cache.mjs'
-import { bindingDigest, bindingPlaces, compileBinding, requireCompiler } from './compile-binding.mjs'
+import { bindingDigest, bindingPlaces, compileBinding, compileMemory, memoryPlaces, requireCompiler } from './compile-binding.mjs'
 import { chooseEngineBuild, engineFile } from './engine-builds.mjs'
 import { SetUpFailed } from './set-up-failed.mjs'
 import { unpackWheel } from './unpack-wheel.mjs'
@@ -43,7 +43,7 @@ export function engineIsPresent(root, environment) {
   const build = chooseEngineBuild(environment ? { environment } : {})
   if (!build || !existsSync(bindingPlaces(root).sources)) return false
   const folder = engineFolder(build, environment)
-  return libraryIsPresent(folder) && bindingIsPresent(root, folder) && linkTarget(root) === bindingFile(folder)
+  return libraryIsPresent(folder) && bindingIsPresent(root, folder) && linksOf(root, folder).every(isLinked)
 }
 
 /**
@@ -85,6 +85,8 @@ export async function installBinding(root, { report, signal, environment = proce
     report('compiling the binding')
     const output = join(folder, `binding.${process.pid}.tmp`)
     try {
+      await compileMemory({ root, output, signal, environment })
+      renameSync(output, memoryFile(root, folder))
       await compileBinding({ root, engine: folder, output, signal, environment })
       renameSync(output, bindingFile(folder))
       writeFileAtomically(join(folder, 'binding.sha256'), bindingDigest(root))
@@ -93,7 +95,7 @@ export async function installBinding(root, { report, signal, environment = proce
     }
   }
   await exclusively(`${folder}.lock`, action, { signal, onWait: () => report('another set-up is compiling it') })
-  link(root, folder)
+  linksOf(root, folder).forEach(link)
 }
 
 /** @param {EngineBuild} build @param {Required<Pick<Options, 'report'>> & Options} options @returns {Promise<string[]>} */
@@ -136,7 +138,8 @@ function libraryIsPresent(folder) {
 /** @param {string} root @param {string} folder */
 function bindingIsPresent(root, folder) {
   const note = join(folder, 'binding.sha256')
-  return existsSync(bindingFile(folder)) && existsSync(note) && readFileSync(note, 'utf8') === bindingDigest(root)
+  const isCompiled = existsSync(bindingFile(folder)) && existsSync(memoryFile(root, folder)) && existsSync(note)
+  return isCompiled && readFileSync(note, 'utf8') === bindingDigest(root)
 }
 
 /** @param {string} folder */
@@ -144,20 +147,34 @@ function bindingFile(folder) {
   return join(folder, 'tfjs_binding.node')
 }
 
-/** @param {string} root */
-function linkTarget(root) {
-  const { link: path } = bindingPlaces(root)
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : undefined
+/** @param {string} root @param {string} folder */
+function memoryFile(root, folder) {
+  return join(folder, memoryPlaces(root).name)
 }
 
-/** @param {string} root @param {string} folder */
-function link(root, folder) {
-  if (linkTarget(root) === bindingFile(folder)) return
-  const { link: path } = bindingPlaces(root)
+/** @typedef {{ path: string, file: string }} Link */
+
+/** What is linked into a checkout, and where. @param {string} root @param {string} folder @returns {Link[]} */
+function linksOf(root, folder) {
+  return [
+    { path: bindingPlaces(root).link, file: bindingFile(folder) },
+    { path: memoryPlaces(root).link, file: memoryFile(root, folder) },
+  ]
+}
+
+/** @param {Link} link */
+function isLinked({ path, file }) {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true && readlinkSync(path) === file
+}
+
+/** @param {Link} wanted */
+function link(wanted) {
+  if (isLinked(wanted)) return
+  const { path, file } = wanted
   mkdirSync(dirname(path), { recursive: true })
   const temporary = `${path}.${process.pid}.tmp`
   rmSync(temporary, { force: true })
-  symlinkSync(bindingFile(folder), temporary)
+  symlinkSync(file, temporary)
   renameSync(temporary, path)
 }
 

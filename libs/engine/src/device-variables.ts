@@ -18,6 +18,13 @@ export function deviceVariables({ threads, gpu }: DeviceVariablesOptions): Recor
     // Without it the first process takes all of a GPU's memory.
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     TF_CPP_MIN_LOG_LEVEL: '2',
+    // oneDNN's own pool keeps every byte it ever had; malloc gives back what `releaseMemory` asks for.
+    TF_ONEDNN_USE_SYSTEM_ALLOCATOR: '1',
+    // Eager operators and programs run on different threads, and are to share what was freed.
+    MALLOC_ARENA_MAX: '1',
+    // Tensors come and go with every operator: from the heap, where their pages stay, not as mappings whose pages are cleared anew (half a step's time).
+    MALLOC_MMAP_THRESHOLD_: String(2 ** 30),
+    MALLOC_TRIM_THRESHOLD_: String(2 ** 40),
     // CUDA itself counts the fastest first; the driver and nvidia-smi in the order of the bus.
     ...(gpu === undefined ? {} : { CUDA_VISIBLE_DEVICES: gpu, CUDA_DEVICE_ORDER: 'PCI_BUS_ID' }),
   }

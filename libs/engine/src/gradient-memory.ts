@@ -13,8 +13,13 @@ interface GradientEngine {
 interface TapeNode {
   readonly inputs: Record<string, Tensor>
   readonly saved: Tensor[]
-  gradient?: (outputGradients: (Tensor | null)[]) => Thunks
+  gradient?: Gradient
 }
+
+type Gradient = (outputGradients: (Tensor | null)[]) => Thunks
+
+/** Kernels whose gradient looks at that of their first output alone. */
+export const differentiableByFirstOutput = new Set<string>()
 
 /**
  * Frees what a gradient no longer needs while it is computed: tfjs keeps what operators saved for it, and the gradients of everything in between, until all is
@@ -29,9 +34,10 @@ export function freeWhileTakingGradients(tf: typeof Tf): void {
     const node = engine.state.activeTape.at(-1)!
     const { gradient } = node
     if (!gradient) return
+    const filled = differentiableByFirstOutput.has(name) ? repeatingFirst(gradient) : gradient
     node.gradient = (outputGradients) => {
       const isOutermost = engine.state.gradientDepth === 0
-      return isOutermost ? pass.through(node, outputGradients, gradient) : gradient(outputGradients)
+      return isOutermost ? pass.through(node, outputGradients, filled) : filled(outputGradients)
     }
   }
   engine.gradients = (f, xs, dy, ...rest) => {
@@ -43,6 +49,11 @@ export function freeWhileTakingGradients(tf: typeof Tf): void {
       pass = outer
     }
   }
+}
+
+/** Where tfjs would make zeros in JavaScript for outputs that nothing followed from, as many as a batch norm has statistics and scratch space. */
+function repeatingFirst(gradient: Gradient): Gradient {
+  return ([first, ...rest]) => gradient([first!, ...rest.map((one) => one ?? first!)])
 }
 
 /** One way back along a tape: each node comes when all that took its outputs have been. */
@@ -58,7 +69,7 @@ class BackwardPass {
     if (given) this.uses.set(given, Infinity)
   }
 
-  through(node: TapeNode, outputGradients: (Tensor | null)[], gradient: NonNullable<TapeNode['gradient']>): Thunks {
+  through(node: TapeNode, outputGradients: (Tensor | null)[], gradient: Gradient): Thunks {
     this.freeEnding()
     for (const one of outputGradients) if (one) this.ending.push(one)
     const thunks = Object.entries(gradient(outputGradients))

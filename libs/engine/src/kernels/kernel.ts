@@ -1,3 +1,4 @@
+import { differentiableByFirstOutput } from '../gradient-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
 
 /** Names of inputs to tensors. */
@@ -30,6 +31,7 @@ export function defineKernel<Name extends string, Attributes extends object, Opt
     kernelFunc: ({ inputs, attrs }) =>
       tf.tidy(() => kernel.forward(inputs as unknown as Inputs<Name, Optional>, attrs as unknown as Attributes)),
   })
+  differentiableByFirstOutput.add(kernel.name)
   tf.registerGradient({
     kernelName: kernel.name,
     inputsToSave: [...kernel.savedInputs],
