@@ -49,7 +49,7 @@ export class TrainingSession {
     start.sums.dispose()
     try {
       const programs = captured(builder, settings)
-      return new TrainingSession(builder.load(), programs, settings.hyperparameters)
+      return new TrainingSession(builder.finish(), programs, settings.hyperparameters)
     } finally {
       builder.dispose()
     }

@@ -43,7 +43,7 @@ export function startingTensors(
   const moves = ({ trainable }: TrainableSpecification) => !trainable && trains === 'all'
   const named = (specifications: readonly TrainableSpecification[], tensor: (name: string) => Tensor): NamedTensors =>
     Object.fromEntries(specifications.map(({ name }) => [name, tensor(name)]))
-  const zeros = () => named(trained, (name) => tf.zerosLike(initial.tensor(name)))
+  const zeros = () => zerosLike(named(trained, (name) => initial.tensor(name)))
   return {
     values: named(trained, (name) => initial.tensor(name)),
     firstMoment: zeros(),
@@ -56,6 +56,14 @@ export function startingTensors(
       (name) => initial.tensor(name),
     ),
   }
+}
+
+/** Zeros of these shapes, all of them the memory of the largest: TensorFlow copies nothing to take the first elements of a vector. */
+function zerosLike(tensors: NamedTensors): NamedTensors {
+  const zeros = tf.zeros([Math.max(...Object.values(tensors).map(({ size }) => size))])
+  const entries = Object.entries(tensors).map(([name, { size, shape }]) => [name, tf.tidy(() => zeros.slice(0, size).reshape(shape))]) // prettier-ignore
+  zeros.dispose()
+  return Object.fromEntries(entries) as NamedTensors
 }
 
 /** The model's tensors as it reads them, with these in place of the trained ones. */

@@ -1,4 +1,5 @@
 import { nativeBackend } from '../operator.ts'
+import { releaseMemory } from '../release-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
 import { recordingTo, withIterationLimit } from './capturing.ts'
 import { plain, type Form } from './forms.ts'
@@ -48,6 +49,7 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
     const again: EagerRun['again'] = (given, state) =>
       tf.tidy(() => withIterationLimit(checkedIterations, () => resultTensors(run(given as Inputs, state as State))))
     this.captured.set(name, { program, eager: eagerRun(inputs, program, eager, scope.changed, again) })
+    releaseMemory()
     return program
   }
 
@@ -56,23 +58,36 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
    * give what the eager run gave, within the form's tolerance (`ReplayDiffers`).
    */
   load(form: Form = plain): ProgramSession<State> {
-    const graph = form.rewrite(this.graph())
-    return ProgramSession.load({
-      graph,
-      form,
-      state: this.state,
-      variables: this.stateNodes.variables,
-      runs: [...this.captured.values()],
-    })
+    return this.loaded(form, () => {})
+  }
+
+  /** `load`, then `dispose`, in less memory: what each program's check compares with is freed when it is done. */
+  finish(form: Form = plain): ProgramSession<State> {
+    try {
+      return this.loaded(form, disposeOfRun)
+    } finally {
+      this.dispose()
+    }
   }
 
   /** Frees the first state and the eager values; sessions live on. */
   dispose(): void {
-    for (const { eager } of this.captured.values()) {
-      tf.dispose([...eager.outputs.map(({ tensor }) => tensor), ...eager.state.values(), ...Object.values(eager.inputs)])
-    }
+    for (const { eager } of this.captured.values()) disposeOfRun(eager)
     tf.dispose(tensorsOf(this.state))
     this.captured.clear()
+    releaseMemory()
+  }
+
+  private loaded(form: Form, onChecked: (eager: EagerRun) => void): ProgramSession<State> {
+    return ProgramSession.load({
+      graph: form.rewrite(this.graph()),
+      form,
+      state: this.state,
+      variables: this.stateNodes.variables,
+      // The one that needs most memory last, when the others' values are gone.
+      runs: [...this.captured.values()].sort((one, other) => one.program.peakBytes - other.program.peakBytes),
+      onChecked,
+    })
   }
 
   private graph(): Graph {
@@ -96,6 +111,10 @@ function withOwnData<Tree extends TensorTree>(tree: Tree): Tree {
 /** Outputs, then new state. */
 function resultTensors({ outputs, state }: ErasedResult<TensorTree>): Tensor[] {
   return [...tensorsOf(outputs), ...(state ? tensorsOf(state) : [])]
+}
+
+function disposeOfRun({ inputs, outputs, state }: EagerRun): void {
+  tf.dispose([...outputs.map(({ tensor }) => tensor), ...state.values(), ...Object.values(inputs)])
 }
 
 function eagerRun(

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { nativeBackend } from '../operator.ts'
+import { releaseMemory } from '../release-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
 import { agreementOf, type Agreement, type ComparedTensor } from './agreement.ts'
 import { sensitivityAllowance, sensitivityOf } from './sensitivity.ts'
@@ -21,6 +22,8 @@ interface Loading {
   readonly state: TensorTree
   readonly variables: readonly StateVariable[]
   readonly runs: readonly { readonly program: Program; readonly eager: EagerRun }[]
+  /** The eager run of a program has been compared with, and is not needed again. */
+  readonly onChecked: (eager: EagerRun) => void
 }
 
 /** Programs compiled into one TensorFlow session, and the state they share. All calls block until the device is done. */
@@ -32,16 +35,23 @@ export class ProgramSession<State> {
 
   private constructor(
     private readonly id: number,
-    private readonly loading: Omit<Loading, 'runs' | 'graph'>,
-    runs: Loading['runs'],
+    private readonly loading: Omit<Loading, 'runs' | 'graph' | 'onChecked'>,
+    { runs, onChecked }: Pick<Loading, 'runs' | 'onChecked'>,
   ) {
     this.form = loading.form.name
-    this.agreements = new Map(runs.map((run) => [run.program.name, this.check(run)]))
+    this.agreements = new Map(
+      runs.map((run) => {
+        const agreement = this.check(run)
+        onChecked(run.eager)
+        releaseMemory()
+        return [run.program.name, agreement]
+      }),
+    )
     this.assign(leavesOf(loading.state))
   }
 
   /** Writes the graph as a SavedModel, since the binding loads nothing else, and takes the file away at once. */
-  static load<State>({ graph, runs, ...loading }: Loading): ProgramSession<State> {
+  static load<State>({ graph, runs, onChecked, ...loading }: Loading): ProgramSession<State> {
     const folder = mkdtempSync(join(tmpdir(), 'gauntlet-program-'))
     let id: number
     try {
@@ -51,7 +61,7 @@ export class ProgramSession<State> {
       rmSync(folder, { recursive: true })
     }
     try {
-      return new ProgramSession(id, loading, runs)
+      return new ProgramSession(id, loading, { runs, onChecked })
     } catch (error) {
       nativeBackend().binding.deleteSavedModel(id)
       throw error
@@ -136,6 +146,7 @@ export class ProgramSession<State> {
     const compare = (actual: readonly Tensor[]) => agreementOf(comparedTensors(eager, this.loading.state, actual))
     const agreement = compare(replayed)
     tf.dispose(replayed)
+    releaseMemory()
     const { name, tolerance, rounding } = this.loading.form
     if (agreement.deviation <= tolerance) return agreement
     const sensitivity = sensitivityOf(eager, this.loading.state, rounding, compare)

@@ -32,15 +32,21 @@ export function sensitivityOf(
   return Math.max(...deviations)
 }
 
-/** Every element times 1 ± `rounding`, in a pattern that differs from trial to trial. */
+/** Every element times 1 ± `rounding`, in a pattern that differs from trial to trial; zeros stay the tensor they are. */
 function roughened<Tree extends TensorTree>(tree: Tree, rounding: number, trial: number): Tree {
-  return mapTensors(tree, (tensor) => {
-    if (tensor.dtype !== 'float32') return tensor.clone()
-    const pattern = tf
-      .range(0, tensor.size)
-      .mul(trial + 1.7)
-      .cos()
-      .sign()
-    return tensor.mul(pattern.mul(rounding).add(1).reshape(tensor.shape))
-  })
+  return mapTensors(tree, (tensor) =>
+    tf.tidy(() => {
+      if (tensor.dtype !== 'float32' || isZero(tensor)) return tensor.clone()
+      const pattern = tf
+        .range(0, tensor.size)
+        .mul(trial + 1.7)
+        .cos()
+        .sign()
+      return tensor.mul(pattern.mul(rounding).add(1).reshape(tensor.shape))
+    }),
+  )
+}
+
+function isZero(tensor: Tensor): boolean {
+  return tensor.abs().max().dataSync()[0] === 0
 }
