@@ -114,6 +114,13 @@ export class ProgramSession<State> {
     )
   }
 
+  /** Makes room for eager code; the state is to be set again. */
+  private freeState(): void {
+    const freed = this.loading.variables.map(({ isFreed }) => isFreed.name)
+    tf.dispose(this.fetch([], freed))
+    releaseMemory()
+  }
+
   /** `iterations` bounds every loop. It is always fed, since TensorFlow compiles anew for every set of feeds. */
   private execute(program: Program, inputs: NamedTensors, iterations: Tensor): Tensor[] {
     const feeds = program.inputs.map(({ name, placeholder, type }) => {
@@ -146,9 +153,9 @@ export class ProgramSession<State> {
     const compare = (actual: readonly Tensor[]) => agreementOf(comparedTensors(eager, this.loading.state, actual))
     const agreement = compare(replayed)
     tf.dispose(replayed)
-    releaseMemory()
     const { name, tolerance, rounding } = this.loading.form
     if (agreement.deviation <= tolerance) return agreement
+    this.freeState()
     const sensitivity = sensitivityOf(eager, this.loading.state, rounding, compare)
     if (agreement.deviation <= sensitivityAllowance * sensitivity) return { ...agreement, sensitivity }
     throw new ReplayDiffers(

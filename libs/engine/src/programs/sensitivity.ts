@@ -1,3 +1,4 @@
+import { releaseMemory } from '../release-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
 import type { Agreement } from './agreement.ts'
 import type { EagerRun } from './program.ts'
@@ -27,6 +28,7 @@ export function sensitivityOf(
     const results = eager.again(inputs, rough)
     const { deviation } = compare(results)
     tf.dispose([...results, ...tensorsOf(inputs), ...tensorsOf(rough)])
+    releaseMemory()
     return deviation
   })
   return Math.max(...deviations)
