@@ -37,6 +37,9 @@ describe('RetryBudget', () => {
     expect([budget.reduced, budget.pauseAfter('OutOfMemory')]).toEqual([{}, 0])
     expect([budget.reduced, budget.pauseAfter('OutOfMemory')]).toEqual([{ microBatch: 3 }, 0])
     expect([budget.reduced, budget.pauseAfter('OutOfMemory')]).toEqual([{ microBatch: 1 }, null])
+    const narrow = new RetryBudget(64)
+    narrow.pauseAfter('OutOfMemory', 16)
+    expect(narrow.reduced).toEqual({ microBatch: 8 })
   })
 
   it('keeps the reduced micro-batch when other failures follow', () => {

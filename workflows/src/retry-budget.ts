@@ -18,8 +18,12 @@ export class RetryBudget {
     return this.batch === undefined || this.batch === this.microBatch ? {} : { microBatch: this.batch }
   }
 
-  /** Counts one failure: the milliseconds to wait before the next try, or null when this one was the last. */
-  pauseAfter(failureClass: FailureClass): number | null {
+  /**
+   * Counts one failure: the milliseconds to wait before the next try, or null when this one was the last. `used`: the micro-batch of the attempt, where
+   * its device had no room for what it was told.
+   */
+  pauseAfter(failureClass: FailureClass, used = this.batch): number | null {
+    this.batch = used
     const { retries, pause } = retryPolicy[failureClass]
     const failures = (this.failures.get(failureClass) ?? 0) + 1
     this.failures.set(failureClass, failures)

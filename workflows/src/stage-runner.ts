@@ -112,7 +112,7 @@ async function recallOrRun<Input>(run: StageRun<Input>): Promise<StageOutputs> {
     const tried = await tryOnce(run, { stageKey: key, identity: run.identity, attempt, input: run.input, ...budget.reduced })
     if ('result' in tried) return { stageKey: key, generated: (await fulfil(run, attempt, tried.result)).generated }
     await recordFailure(run, attempt, tried.failure)
-    const pause = budget.pauseAfter(tried.failure.failureClass)
+    const pause = budget.pauseAfter(tried.failure.failureClass, tried.failure.evidence.microBatch)
     if (pause === null) throw stageFailed(tried.failure.failureClass, run.identity.stage, tried.failure.message)
     if (pause > 0) await sleep(pause)
   }

@@ -31,7 +31,7 @@ export interface AttemptEvidence {
   readonly startedAt: string
   readonly endedAt: string
   readonly revision: SourceRevision
-  /** The micro-batch used where it is not the configuration's own, after an `OutOfMemory`. */
+  /** The micro-batch used where it is not the configuration's own: after an `OutOfMemory`, or where the device had no room for that. */
   readonly microBatch?: number
   /** What an earlier attempt had left to go on from; absent where this one began at the beginning. */
   readonly resumedFrom?: ResumePoint
@@ -119,6 +119,8 @@ export interface StageProgress {
   /** The last mid-stage checkpoint, from which another attempt goes on. */
   readonly checkpoint?: Digest
   readonly resumedFrom?: ResumePoint
+  /** The micro-batch, where the device has no room for the one that was asked for. */
+  readonly microBatch?: number
 }
 
 /** A stage's outputs that need not be made again. */

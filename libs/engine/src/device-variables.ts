@@ -4,10 +4,12 @@ export interface DeviceVariablesOptions {
   readonly threads: number
   /** The one GPU of the process, as `CUDA_VISIBLE_DEVICES` names it; the CPU, or all GPUs, unless given. */
   readonly gpu?: string
+  /** Bytes that the process may have resident where its work can be done in smaller pieces (`withinDeviceMemory`); no limit unless given. */
+  readonly memory?: number
 }
 
 /** The environment of a device process; libtensorflow reads it once, when it is loaded. Loads no tensor runtime itself. */
-export function deviceVariables({ threads, gpu }: DeviceVariablesOptions): Record<string, string> {
+export function deviceVariables({ threads, gpu, memory }: DeviceVariablesOptions): Record<string, string> {
   return {
     TF_NUM_INTRAOP_THREADS: String(threads),
     TF_NUM_INTEROP_THREADS: String(threads),
@@ -25,6 +27,7 @@ export function deviceVariables({ threads, gpu }: DeviceVariablesOptions): Recor
     // Tensors come and go with every operator: from the heap, where their pages stay, not as mappings whose pages are cleared anew (half a step's time).
     MALLOC_MMAP_THRESHOLD_: String(2 ** 30),
     MALLOC_TRIM_THRESHOLD_: String(2 ** 40),
+    ...(memory === undefined ? {} : { GAUNTLET_DEVICE_MEMORY: String(memory) }),
     // CUDA itself counts the fastest first; the driver and nvidia-smi in the order of the bus.
     ...(gpu === undefined ? {} : { CUDA_VISIBLE_DEVICES: gpu, CUDA_DEVICE_ORDER: 'PCI_BUS_ID' }),
   }

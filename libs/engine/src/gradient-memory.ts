@@ -5,7 +5,7 @@ type Thunks = Record<string, () => Tensor>
 
 /** As much of tfjs's engine (tfjs-core 4.22, engine.ts and tape.ts) as takes gradients. */
 interface GradientEngine {
-  readonly state: { readonly activeTape: TapeNode[]; readonly gradientDepth: number }
+  readonly state: { readonly activeTape: TapeNode[] | null; readonly gradientDepth: number }
   addTapeNode(name: string, inputs: Record<string, Tensor>, ...rest: unknown[]): void
   gradients(f: () => Tensor, xs: Tensor[], dy?: Tensor, ...rest: unknown[]): unknown
 }
@@ -31,7 +31,7 @@ export function freeWhileTakingGradients(tf: typeof Tf): void {
   let pass = new BackwardPass()
   engine.addTapeNode = (name, inputs, ...rest) => {
     addTapeNode.call(engine, name, inputs, ...rest)
-    const node = engine.state.activeTape.at(-1)!
+    const node = engine.state.activeTape!.at(-1)!
     const { gradient } = node
     if (!gradient) return
     const filled = differentiableByFirstOutput.has(name) ? repeatingFirst(gradient) : gradient
@@ -45,10 +45,18 @@ export function freeWhileTakingGradients(tf: typeof Tf): void {
     pass = new BackwardPass(dy)
     try {
       return gradients.call(engine, f, xs, dy, ...rest)
+    } catch (error) {
+      if (engine.state.gradientDepth === 0) freeTape(engine.state.activeTape)
+      throw error
     } finally {
       pass = outer
     }
   }
+}
+
+/** What a gradient that failed had saved, which tfjs keeps for good. */
+function freeTape(tape: readonly TapeNode[] | null): void {
+  for (const { saved } of tape ?? []) for (const tensor of saved) tensor.dispose()
 }
 
 /** Where tfjs would make zeros in JavaScript for outputs that nothing followed from, as many as a batch norm has statistics and scratch space. */

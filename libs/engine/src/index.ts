@@ -1,3 +1,4 @@
+export { withinDeviceMemory } from './device-memory.ts'
 export * from './environment.ts'
 export * from './kernels/batch-normalisation.ts'
 export * from './kernels/convolution.ts'

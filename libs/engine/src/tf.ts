@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import type * as Tf from '@tensorflow/tfjs-node-gpu'
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js'
+import { watchMemory } from './device-memory.ts'
 import { freeWhileTakingGradients } from './gradient-memory.ts'
 import { raiseOutOfMemory } from './out-of-memory.ts'
 
@@ -11,6 +12,7 @@ import { raiseOutOfMemory } from './out-of-memory.ts'
 export const tf = createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu') as typeof Tf
 
 raiseOutOfMemory(tf.backend() as unknown as NodeJSKernelBackend)
+watchMemory(tf.backend() as unknown as NodeJSKernelBackend)
 freeWhileTakingGradients(tf)
 
 export type { Rank, Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D, Variable } from '@tensorflow/tfjs-node-gpu'

@@ -1,4 +1,4 @@
-import { tf } from '@gauntlet/engine'
+import { OutOfMemory, tf } from '@gauntlet/engine'
 import type { Parameters } from '@gauntlet/nn'
 import { afterEach, describe, expect, it } from 'vitest'
 import { fineTune } from './fine-tune.ts'
@@ -105,6 +105,27 @@ describe('fineTune', () => {
       const difference = tf.tidy(() => tensor.sub(pieces.parameters.tensor(name)).abs().max().dataSync()[0]!)
       expect(difference, name).toBeLessThan(1e-4)
     }
+  })
+
+  it('takes the largest micro-batch that there is room for, and says so before it learns', async () => {
+    // Refused as the engine refuses what does not fit: in its capture.
+    const narrow = tinyModel({ normed: false })
+    const logits: typeof narrow.logits = (images, ...rest) => {
+      if (images.shape[0] > 2) throw new OutOfMemory('No room.')
+      return narrow.logits(images, ...rest)
+    }
+    const told: (number | string)[] = []
+    const before = tf.memory().numTensors
+    const result = await train({
+      model: { ...narrow, logits },
+      hyperparameters: { microBatch: 8 },
+      onSmallerMicroBatch: (microBatch) => told.push(microBatch),
+      onProgress: ({ step }) => told.push(`step ${step}`),
+    })
+    expect(told.slice(0, 3)).toEqual([4, 2, 'step 0'])
+    expect(tf.memory().numTensors - before).toBe([...result.parameters.entries()].length)
+    const same = await train({ model: narrow, hyperparameters: { microBatch: 2 } })
+    expect(bitsOf(result)).toEqual(bitsOf(same))
   })
 
   it('leaves the backbone and its running statistics alone when probing', async () => {

@@ -1,3 +1,4 @@
+import { OutOfMemory, withinDeviceMemory } from '@gauntlet/engine'
 import { setImmediate } from 'node:timers/promises'
 import { dropoutKeys } from './dropout-randomness.ts'
 import { planEpoch, stepsPerEpoch, type StepPlan } from './epoch-plan.ts'
@@ -19,11 +20,25 @@ import { planValidation, validate } from './validation.ts'
  */
 export async function fineTune(task: FineTuning): Promise<FineTuned> {
   requireTrainable(task.settings, task.training.count)
-  const run = new TrainingRun(task)
+  const run = openFitting(task)
   try {
     return await run.toEnd()
   } finally {
     run.dispose()
+  }
+}
+
+/** Opens with the largest of the settings' micro-batch, half of it, and so on, that the device has room for. */
+function openFitting(task: FineTuning): TrainingRun {
+  const wanted = task.settings.hyperparameters.microBatch
+  for (let microBatch = wanted; ; microBatch = Math.floor(microBatch / 2)) {
+    try {
+      if (microBatch < wanted) task.onSmallerMicroBatch?.(microBatch)
+      const hyperparameters = { ...task.settings.hyperparameters, microBatch }
+      return withinDeviceMemory(() => new TrainingRun({ ...task, settings: { ...task.settings, hyperparameters } }))
+    } catch (error) {
+      if (!(error instanceof OutOfMemory) || microBatch === 1) throw error
+    }
   }
 }
 

@@ -37,6 +37,8 @@ export interface FineTuning {
    * validation.
    */
   readonly onCheckpoint?: (state: TrainingState) => Promise<void> | void
+  /** Told where the micro-batch of the settings is too large for this device, before anything is learnt: the one that is used instead. */
+  readonly onSmallerMicroBatch?: (microBatch: number) => void
   readonly onProgress?: (progress: TrainingProgress) => void
   /** Stops between two micro-batches by throwing the signal's reason. */
   readonly signal?: AbortSignal

@@ -67,9 +67,15 @@ async function attempt(
   let progress: DeviceProgress = { done: 0, total: 0, unit: 'steps' }
   const heartbeat = () => context.heartbeat({ stage, stageKey: request.stageKey, ...where, ...progress } satisfies StageProgress)
   const evidence = (): AttemptEvidence => {
-    const { resumedFrom } = progress
+    const { resumedFrom, microBatch = request.microBatch } = progress
     const resumed = resumedFrom ? { resumedFrom } : {}
-    return { ...where, endedAt: new Date().toISOString(), revision, ...reducedBatch(request), ...resumed }
+    return {
+      ...where,
+      endedAt: new Date().toISOString(),
+      revision,
+      ...(microBatch === undefined ? {} : { microBatch }),
+      ...resumed,
+    }
   }
   const timer = setInterval(heartbeat, heartbeatMilliseconds)
   heartbeat()
@@ -82,10 +88,6 @@ async function attempt(
   } finally {
     clearInterval(timer)
   }
-}
-
-function reducedBatch({ microBatch }: StageRequest<unknown>): Pick<AttemptEvidence, 'microBatch'> {
-  return microBatch === undefined ? {} : { microBatch }
 }
 
 /** What Temporal is told: a stopping worker is a preemption, a cancelled workflow a cancellation, the rest as the device process classed it. */

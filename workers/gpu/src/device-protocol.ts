@@ -17,4 +17,7 @@ export type FromDevice =
 export type DeviceResult = Pick<StageResult, 'sources' | 'generated'>
 
 /** What a device process knows of its progress; the worker adds who and since when. */
-export type DeviceProgress = Pick<StageProgress, 'done' | 'total' | 'unit' | 'imagesPerSecond' | 'checkpoint' | 'resumedFrom'>
+export type DeviceProgress = Pick<
+  StageProgress,
+  'done' | 'total' | 'unit' | 'imagesPerSecond' | 'checkpoint' | 'resumedFrom' | 'microBatch'
+>

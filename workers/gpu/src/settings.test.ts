@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { readDeviceSettings, readSettings, SettingsInvalid } from './settings.ts'
 
@@ -23,6 +24,17 @@ describe('readDeviceSettings', () => {
     const { devices } = readDeviceSettings({ GAUNTLET_DEVICES: '3', GAUNTLET_THREADS: '4' }, [])
     expect(devices.map(({ TF_NUM_INTRAOP_THREADS }) => TF_NUM_INTRAOP_THREADS)).toEqual(['4', '4', '4'])
     for (const variables of devices) expect(variables).not.toHaveProperty('CUDA_VISIBLE_DEVICES')
+  })
+
+  it('shares the memory of the host among processes on CPUs, and leaves that of GPUs to TensorFlow', () => {
+    const shareOf = (devices: string, gpus: string[] = []) =>
+      readDeviceSettings({ GAUNTLET_DEVICES: devices }, gpus).devices.map(({ GAUNTLET_DEVICE_MEMORY }) =>
+        Number(GAUNTLET_DEVICE_MEMORY),
+      )
+    const [whole] = shareOf('1')
+    expect(whole! / totalmem()).toBeLessThanOrEqual(0.9)
+    for (const share of shareOf('3')) expect(share / whole!).toBeCloseTo(1 / 3, 6)
+    expect(shareOf('1', ['0'])).toEqual([NaN])
   })
 
   it('gives each GPU a process that sees no other, by its index on the bus', () => {

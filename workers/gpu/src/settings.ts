@@ -41,7 +41,9 @@ export function readDeviceSettings(variables: NodeJS.ProcessEnv, gpus = visibleG
   const devices = count(variables, 'GAUNTLET_DEVICES', gpus.length || devicesOfCpu())
   const threads = count(variables, 'GAUNTLET_THREADS', 1)
   const gpuOf = (index: number) => (gpus.length > 0 ? { gpu: gpus[index % gpus.length]! } : {})
-  return { devices: Array.from({ length: devices }, (_, index) => deviceVariables({ threads, ...gpuOf(index) })) }
+  // A tenth is for all else.
+  const room = gpus.length > 0 ? {} : { memory: Math.floor((0.9 * hostMemory()) / devices) }
+  return { devices: Array.from({ length: devices }, (_, index) => deviceVariables({ threads, ...gpuOf(index), ...room })) }
 }
 
 /**
@@ -49,7 +51,12 @@ export function readDeviceSettings(variables: NodeJS.ProcessEnv, gpus = visibleG
  * on how many cores a machine has. Each needs memory for a training step of its own.
  */
 function devicesOfCpu(): number {
-  return Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / memoryPerDevice)))
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(hostMemory() / memoryPerDevice)))
+}
+
+/** Bytes of the machine, or of the container. */
+function hostMemory(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Infinity)
 }
 
 /** Bytes. */

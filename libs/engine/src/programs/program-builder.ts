@@ -1,9 +1,10 @@
+import { requireRoomFor } from '../device-memory.ts'
 import { nativeBackend } from '../operator.ts'
 import { releaseMemory } from '../release-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
 import { recordingTo, withIterationLimit } from './capturing.ts'
 import { plain, type Form } from './forms.ts'
-import type { Graph } from './graph.ts'
+import { bytesOf, type Graph } from './graph.ts'
 import { checkedIterations } from './loop.ts'
 import type { EagerRun, NamedTensors, Program, ProgramFunction } from './program.ts'
 import { ProgramSession } from './program-session.ts'
@@ -37,6 +38,21 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
   ): Program<Inputs, Outputs> {
     requireProgramName(name, this.captured)
     const inputs = withOwnData(examples)
+    try {
+      return this.captureWith(name, body, inputs)
+    } catch (error) {
+      tf.dispose(Object.values(inputs))
+      throw error
+    } finally {
+      releaseMemory()
+    }
+  }
+
+  private captureWith<Inputs extends NamedTensors, Outputs extends TensorTree>(
+    name: string,
+    body: ProgramFunction<State, Inputs, Outputs>,
+    inputs: Inputs,
+  ): Program<Inputs, Outputs> {
     const scope = new ProgramScope(name, this.stateNodes, tensorsOf(this.state))
     const placeholders = Object.entries(inputs).map(([input, tensor], i) => scope.placeholder(input, tensor, i))
     let program!: Program<Inputs, Outputs>
@@ -49,7 +65,6 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
     const again: EagerRun['again'] = (given, state) =>
       tf.tidy(() => withIterationLimit(checkedIterations, () => resultTensors(run(given as Inputs, state as State))))
     this.captured.set(name, { program, eager: eagerRun(inputs, program, eager, scope.changed, again) })
-    releaseMemory()
     return program
   }
 
@@ -79,6 +94,7 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
   }
 
   private loaded(form: Form, onChecked: (eager: EagerRun) => void): ProgramSession<State> {
+    this.requireRoom()
     return ProgramSession.load({
       graph: form.rewrite(this.graph()),
       form,
@@ -88,6 +104,11 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
       runs: [...this.captured.values()].sort((one, other) => one.program.peakBytes - other.program.peakBytes),
       onChecked,
     })
+  }
+
+  private requireRoom(): void {
+    const state = this.stateNodes.variables.reduce((sum, { type }) => sum + bytesOf(type), 0)
+    requireRoomFor(state, Math.max(0, ...[...this.captured.values()].map(({ program }) => program.peakBytes - state)))
   }
 
   private graph(): Graph {

@@ -63,15 +63,20 @@ function reporting(
   progress: MidStageCheckpoint,
   { report }: StageContext,
   resumed: Pick<DeviceProgress, 'resumedFrom'> = {},
-): Pick<FineTuning, 'onCheckpoint' | 'onProgress'> {
+): Pick<FineTuning, 'onCheckpoint' | 'onSmallerMicroBatch' | 'onProgress'> {
   const startedAt = performance.now()
   let imagesBefore: number | undefined
   let last: { checkpoint?: Digest } = {}
+  let smaller: { microBatch?: number } = {}
   return {
     onCheckpoint: async (state) => void (last = { checkpoint: await progress.write(encodeTrainingState(state)) }),
+    onSmallerMicroBatch(microBatch) {
+      smaller = { microBatch }
+      report({ done: 0, total: 0, unit: 'images', ...resumed, ...smaller }) // known even of an attempt that gets no further
+    },
     onProgress: ({ images: done, totalImages: total }) => {
       imagesBefore ??= done
-      report({ done, total, unit: 'images', ...rate(startedAt, done - imagesBefore), ...last, ...resumed })
+      report({ done, total, unit: 'images', ...rate(startedAt, done - imagesBefore), ...last, ...resumed, ...smaller })
     },
   }
 }
