@@ -13,7 +13,7 @@ export class ProgramWatch {
   private readonly listeners = new Map<string, (outputs: Outputs) => void>()
 
   constructor() {
-    const { capture, load } = ProgramBuilder.prototype
+    const { capture } = ProgramBuilder.prototype
     const timed = <Result>(program: string, work: () => Result) => this.timed(program, work)
     const count = (program: Program) => (this.nodes += program.nodes.length)
     const listen = (session: ProgramSession<unknown>) => this.listen(session)
@@ -22,10 +22,13 @@ export class ProgramWatch {
       count(program as unknown as Program)
       return program
     } as typeof capture
-    ProgramBuilder.prototype.load = function (this: ProgramBuilder, ...form) {
-      const session = timed('compile and check', () => load.call(this, ...form))
-      listen(session as ProgramSession<unknown>)
-      return session
+    for (const name of ['load', 'finish'] as const) {
+      const compile = ProgramBuilder.prototype[name]
+      ProgramBuilder.prototype[name] = function (this: ProgramBuilder, ...form) {
+        const session = timed('compile and check', () => compile.call(this, ...form))
+        listen(session as ProgramSession<unknown>)
+        return session
+      }
     }
   }
 
