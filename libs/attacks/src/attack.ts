@@ -46,7 +46,7 @@ export interface RunKey extends Pick<RandomKey, 'seed'> {
 export interface Script {
   readonly start: Float32Array
   /** What step `step` (from 0) is told; always of one length. */
-  cue(step: number): readonly number[]
+  cue(step: number): readonly number[] | Float32Array
 }
 
 /** A model and the images it is attacked on. images: [batch, height, width, channels] in [0, 1]; labels, targets: [batch], int32. */

@@ -162,10 +162,10 @@ function toldOf(
 ): { cues: Tensor3D; left: Tensor1D } {
   const width = seats[0]!.script.cue(seats[0]!.step).length
   const cues = new Float32Array(steps * batch * width)
-  for (let row = 0; row < batch; row++) {
-    const { script, step } = seats[row] ?? seats[0]!
+  for (const [row, { script, step }] of seats.entries())
     for (let i = 0; i < steps; i++) cues.set(script.cue(Math.min(step + i, attack.steps - 1)), (i * batch + row) * width)
-  }
+  for (let row = seats.length; row < batch; row++)
+    for (let at = 0; at < cues.length; at += batch * width) cues.copyWithin(at + row * width, at, at + width)
   const all = Float32Array.from({ length: batch }, (_, row) => left[row] ?? 0)
   return { cues: tf.tensor3d(cues, [steps, batch, width]), left: tf.tensor1d(all) }
 }

@@ -53,16 +53,28 @@ function scriptOf(
   const { seed, image, run } = key
   const drawn = (what: string, iteration: number, count: number) =>
     draw({ seed, purpose: `${purpose}/${what} ${run}`, image, iteration }, count)
-  const width = squares.queryDraws(shape)
-  let block = { at: -1, numbers: [] as ArrayLike<number> }
+  const draws = squares.queryDraws(shape)
+  const width = draws + 1
+  const atStart = new Float32Array(width)
+  /** The cues of the queries of one key, laid out one after the other: a cue is a view of them, as there is one for every row and step. */
+  const cuesOf = (at: number): Float32Array => {
+    const numbers = drawn('query', at, queriesPerKey * draws)
+    const cues = new Float32Array(queriesPerKey * width)
+    for (let query = 0; query < queriesPerKey; query++) {
+      cues[query * width] = squares.side(at * queriesPerKey + query, shape)
+      for (let i = 0; i < draws; i++) cues[query * width + 1 + i] = numbers[query * draws + i]!
+    }
+    return cues
+  }
+  let block: { at: number; cues: Float32Array } = { at: -1, cues: atStart }
   return {
     start: Float32Array.from(drawn('start', 0, squares.startDraws(shape))),
     cue(step) {
-      if (step === 0) return new Array<number>(width + 1).fill(0)
+      if (step === 0) return atStart
       const at = Math.floor((step - 1) / queriesPerKey)
-      if (block.at !== at) block = { at, numbers: drawn('query', at, queriesPerKey * width) }
+      if (block.at !== at) block = { at, cues: cuesOf(at) }
       const from = ((step - 1) % queriesPerKey) * width
-      return [squares.side(step - 1, shape), ...Array.prototype.slice.call(block.numbers, from, from + width)]
+      return block.cues.subarray(from, from + width)
     },
   }
 }

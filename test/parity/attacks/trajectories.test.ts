@@ -55,7 +55,7 @@ function run(attack: Attack, noise: Float32Array, cueOf: (step: number) => reado
 /** The cues of an attack that draws nothing after its start, the same for all images. */
 function regular(attack: Attack): (step: number) => readonly number[] {
   const { cue } = attack.script({ seed: 0, image: '', run: 0 }, [side, side, 3])
-  return (step) => Array.from({ length: images }, () => cue(step)).flat()
+  return (step) => Array.from({ length: images }, () => [...cue(step)]).flat()
 }
 
 function expectPoints(
