@@ -1,10 +1,9 @@
 import { nativeBackend, tf, type Rank, type Tensor } from '@gauntlet/engine'
 import type { ImageShape } from './square-moves.ts'
 
-/** Pixels of one channel in a pass, on a CPU and on a GPU: 8 and 64 images of 224 × 224. */
-const pixels = { cpu: 8 * 224 ** 2, gpu: 64 * 224 ** 2 }
-/** Fewer rows leave a device idle between its kernels; more would mostly be padding, as images fall. */
-const [fewest, most] = [4, 128]
+/** Pixels of one channel in a pass, and its rows at most. A CPU gains nothing from more (test/benchmarks/LOG.md), and the last images of an attack would mostly be padding. */
+const limits = { cpu: { pixels: 8 * 224 ** 2, most: 32 }, gpu: { pixels: 64 * 224 ** 2, most: 64 } }
+const fewest = 4
 
 /**
  * Rows of every pass through a model and of every step of an attack on images of this shape, whatever batch is asked for: that only says how many rows hold images of
@@ -12,8 +11,8 @@ const [fewest, most] = [4, 128]
  * is what gives an image the same bits in every batch, shard and order. Where in the batch it stands changes none (`pass-rows.test.ts`). A power of two.
  */
 export function passRows([height, width]: ImageShape): number {
-  const budget = nativeBackend().isUsingGpuDevice ? pixels.gpu : pixels.cpu
-  const fitting = 2 ** Math.floor(Math.log2(budget / (height * width)))
+  const { pixels, most } = nativeBackend().isUsingGpuDevice ? limits.gpu : limits.cpu
+  const fitting = 2 ** Math.floor(Math.log2(pixels / (height * width)))
   return Math.min(Math.max(fitting, fewest), most)
 }
 

@@ -5,16 +5,19 @@ import { repeatWhile, tf, type Scalar, type Tensor2D } from '@gauntlet/engine'
  * is found: a row's number does not depend on the others.
  */
 
-/** What rounding moves a sum over an image by at most, as a part of it: a search ends there. */
+/** What rounding moves a sum over an image by at most, as a part of it: the step from there is the last. */
 const sumRounding = 2 ** -22
 /** Steps after which halving alone would have ended. */
-const enough = 64
+const enough = 96
+/** A step longer than this part of the one before does not converge: between two lines Newton's method can go to and fro for ever. */
+const shrinking = 0.75
 
 /**
  * The λ ≥ 0 at which Σ clip(lengths − λ, 0, rooms) falls to `value`, [batch, 1]; 0 where it is not above it anyway. lengths, rooms: [batch, count], at least 0.
  *
  * Newton's method: the sum is a line between two lengths (or lengths less rooms), so that the step from the root's own line hits it, after some five. It is neither
- * convex nor concave where rooms are small, so a step that leaves the interval in which the root is known to lie goes to its middle.
+ * convex nor concave where rooms are small, so a step that leaves the interval in which the root is known to lie, or
+ * is not shorter than the one before, goes to its middle.
  */
 export function clippedSumRoot(lengths: Tensor2D, rooms: Tensor2D, value: Tensor2D): Tensor2D {
   return tf.tidy(() => {
@@ -23,7 +26,7 @@ export function clippedSumRoot(lengths: Tensor2D, rooms: Tensor2D, value: Tensor
     const sums: ClippedSum = { lengths, rooms, walls: lengths.sub(rooms), value }
     const { at } = repeatWhile(
       ({ moved }) => moved.greater(0).any() as Scalar,
-      newton({ at: low, low, high, moved: tf.onesLike(high) }, sums),
+      newton({ at: low, low, high, moved: high.mul<Tensor2D>(2).add(1) }, sums),
       (search) => newton(search, sums),
       { atMost: enough },
     )
@@ -45,12 +48,14 @@ function newton({ at, low, high, moved }: Search, { lengths, rooms, walls, value
   const [from, to] = [tf.where(isAbove, at, low), tf.where(isAbove, high, at)] as [Tensor2D, Tensor2D]
   const step = at.add<Tensor2D>(excess.div(falling))
   const isInside = step.greaterEqual(from).logicalAnd(step.lessEqual(to)) // false where nothing falls: a division by 0
-  const next = tf.where(isInside, step, from.add(to).div(2)) as Tensor2D
+  const isShorter = step.sub(at).abs().lessEqual(moved.mul(shrinking))
+  const next = tf.where(isInside.logicalAnd(isShorter), step, from.add(to).div(2)) as Tensor2D
   const goesOn = moved.greater(0)
   const isThere = excess.abs().lessEqual(value.mul(sumRounding))
+  const last = tf.where(isInside, step, at)
   const further = tf.where(isThere, tf.zerosLike(moved), next.sub(at).abs()) as Tensor2D
   return {
-    at: tf.where(goesOn, tf.where(isThere, at, next), at) as Tensor2D,
+    at: tf.where(goesOn, tf.where(isThere, last, next), at) as Tensor2D,
     low: from,
     high: to,
     moved: tf.where(goesOn, further, moved) as Tensor2D,
