@@ -2,8 +2,8 @@
 
     python test/parity/attacks/reference_verdicts.py --reference auto-attack --model cnn --norm Linf     (a checkout of github.com/fra31/auto-attack at a3922004)
 
-Adds to reference_verdicts.json beside this file, with the logits of the first digits. Without model and norm: all that are not there yet, hours. The reference draws its
-noise anew: verdicts agree image by image only as far as the attacks are reliable.
+Adds a run to reference_verdicts.json beside this file, with the logits of the first digits. Without model and norm: all that have no run yet, hours. Verdicts agree image by
+image only as far as the attacks are reliable: the reference itself leaves up to four images more or less with another --seed, so where one run is not enough, several are kept.
 """
 
 import argparse
@@ -18,15 +18,15 @@ from reference import load_reference
 FILE = HERE / "reference_verdicts.json"
 
 
-def verdicts(name, norm):
+def verdicts(name, norm, seed):
     from autoattack import AutoAttack
 
     model, eps = load_model(name), MODELS[name][2][norm]
     x, y = digits()
     with torch.no_grad():
         holds = model(x).argmax(1) == y
-    found = {"epsilon": eps, "clean": holds, "seconds": {}}
-    judge = AutoAttack(model, norm=norm, eps=eps, seed=0, verbose=False, version="standard", device="cpu")
+    found = {"seed": seed, "epsilon": eps, "clean": holds, "seconds": {}}
+    judge = AutoAttack(model, norm=norm, eps=eps, seed=seed, verbose=False, version="standard", device="cpu")
     for attack in list(judge.attacks_to_run):
         began = time.time()
         judge.attacks_to_run = [attack]
@@ -41,10 +41,14 @@ def verdicts(name, norm):
     return {key: "".join(map(str, value.int().tolist())) if torch.is_tensor(value) else value for key, value in found.items()}
 
 
-def write(name, key, value):
-    """Adds one entry; the file may have grown in the meantime."""
+def write(name, logits, norm=None, run=None):
+    """Adds logits and one run, or replaces that of its seed; the file may have grown in the meantime."""
     written = json.loads(FILE.read_text()) if FILE.exists() else {}
-    written.setdefault(name, {})[key] = value
+    entry = written.setdefault(name, {})
+    entry["logits"] = logits
+    if run:
+        others = [other for other in entry.get(norm, []) if other["seed"] != run["seed"]]
+        entry[norm] = sorted([*others, run], key=lambda other: other["seed"])
     FILE.write_text(json.dumps(written, indent=2, sort_keys=True) + "\n")
 
 
@@ -53,17 +57,19 @@ def main():
     parser.add_argument("--reference", required=True, help="checkout of fra31/auto-attack at a3922004")
     parser.add_argument("--model", choices=MODELS)
     parser.add_argument("--norm", choices=["Linf", "L2", "L1"])
+    parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     load_reference(options.reference)
     torch.set_num_threads(1)
     known = json.loads(FILE.read_text()) if FILE.exists() else {}
     for name in [options.model] if options.model else MODELS:
         with torch.no_grad():
-            logits = load_model(name)(digits()[0][:8])
-        write(name, "logits", [[round(value, 6) for value in row] for row in logits.tolist()])
+            rows = load_model(name)(digits()[0][:8]).tolist()
+        logits = [[round(value, 6) for value in row] for row in rows]
+        write(name, logits)
         for norm in [options.norm] if options.norm else MODELS[name][2]:
             if options.norm or norm not in known.get(name, {}):
-                write(name, norm, verdicts(name, norm))
+                write(name, logits, norm, verdicts(name, norm, options.seed))
 
 
 if __name__ == "__main__":

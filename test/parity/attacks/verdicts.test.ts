@@ -1,22 +1,31 @@
 import { runEnsemble, type Ball } from '@gauntlet/attacks'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { robustModelNames, robustModels, weightsOf, type RobustModelName } from './digit-models.ts'
+import { norms, robustModelNames, robustModels, weightsOf, type RobustModelName } from './digit-models.ts'
 import { heldOutDigits } from './digits.ts'
 import { campaignOnDigits, digitsBatch } from './robust-digits.ts'
 
 const read = (name: string): unknown => JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'))
 
 type Norm = Ball['norm']
-/** By attack, `1` for every image that held after it; `square` is the last. */
-type ReferenceVerdicts = { readonly epsilon: number; readonly clean: string; readonly 'apgd-ce': string; readonly square: string }
-/** What felled each image, by name, separated by spaces; nothing where it held. */
-type OurVerdicts = { readonly epsilon: number; readonly felledBy: string }
+/** One run of the reference; by attack, `1` for every image that held after it, and `square` is the last. */
+interface ReferenceRun {
+  readonly seed: number
+  readonly epsilon: number
+  readonly clean: string
+  readonly square: string
+}
+/** One of ours: what felled each image, by name, separated by spaces; nothing where it held. */
+interface OurRun {
+  readonly seed: number
+  readonly epsilon: number
+  readonly felledBy: string
+}
 
-/** The verdicts of the reference and its logits of the first digits, [digits][10]. */
-type Reference = Partial<Record<Norm, ReferenceVerdicts>> & { readonly logits: readonly (readonly number[])[] }
+/** The runs of the reference and its logits of the first digits, [digits][10]. */
+type Reference = Record<Norm, readonly ReferenceRun[]> & { readonly logits: readonly (readonly number[])[] }
 const reference = read('reference_verdicts.json') as Record<RobustModelName, Reference>
-const ours = read('gauntlet_verdicts.json') as Record<RobustModelName, Partial<Record<Norm, OurVerdicts>>>
+const ours = read('gauntlet_verdicts.json') as Partial<Record<RobustModelName, Partial<Record<Norm, readonly OurRun[]>>>>
 
 describe.each(robustModelNames)('the robust %s', (name) => {
   it('has the logits that PyTorch gives', () => {
@@ -32,41 +41,57 @@ describe.each(robustModelNames)('the robust %s', (name) => {
   })
 })
 
-/** Of AutoAttack's verdicts, how many may differ, and by how much the accuracy. */
+/** Of the verdicts, how many must agree, and by how much the accuracy may differ. */
 const [agreement, accuracyGap] = [0.99, 0.003]
+/** How far below the reference's agreement with itself ours with it may lie: runs of 1,000 images scatter by so much. */
+const scatter = 0.005
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+const shareOf = (flags: readonly boolean[]) => flags.filter(Boolean).length / flags.length
+const agreementOf = (one: readonly boolean[], other: readonly boolean[]) => shareOf(one.map((value, i) => value === other[i]))
 
 const compared = robustModelNames.flatMap((name) =>
-  (Object.keys(ours[name] ?? {}) as Norm[]).map((norm) => [name, norm] as const),
+  norms.filter((norm) => ours[name]?.[norm]).map((norm) => [name, norm] as const),
 )
 
-describe.each(compared)(
-  "verdicts of `standard` on 1,000 digits by the robust %s in the %s ball, Gauntlet's noise against the reference's",
-  (name, norm) => {
-    const [verdicts, theirs] = [ours[name][norm]!, reference[name][norm]!]
-    const felledBy = verdicts.felledBy.split(' ')
-    const held = felledBy.map((attack) => attack === '')
-    const expected = [...theirs.square].map((flag) => flag === '1')
+/**
+ * Both draw noise of their own, and AutoAttack's verdict depends on it: eight seeds of its APGD-CE in the L2 ball leave 531 to 540 digits by the reference and 533 to 539 by us,
+ * and in the L1 ball three seeds of the reference agree on 968 to 975 digits. So the means over all runs that are kept are compared, and where the reference with another
+ * seed agrees with itself on less than is asked for, that is the measure.
+ */
+describe.each(compared)('verdicts of `standard` on 1,000 digits by the robust %s in the %s ball', (name, norm) => {
+  const [runs, theirs] = [ours[name]![norm]!, reference[name][norm]]
+  const held = runs.map(({ felledBy }) => felledBy.split(' ').map((attack) => attack === ''))
+  const expected = theirs.map(({ square }) => [...square].map((flag) => flag === '1'))
 
-    it('agree image by image', () => {
-      expect([verdicts.epsilon, theirs.epsilon]).toEqual([robustModels[name].epsilons[norm], verdicts.epsilon])
-      expect([held.length, expected.length]).toEqual([1000, 1000])
-      expect(held.filter((value, i) => value === expected[i]).length / 1000).toBeGreaterThanOrEqual(agreement)
-    })
+  it('are of the same digits, radius and seeds', () => {
+    expect(runs.map(({ seed }) => seed)).toEqual(theirs.map(({ seed }) => seed))
+    expect(runs.length).toBeGreaterThan(0)
+    for (const { epsilon } of [...runs, ...theirs]) expect(epsilon).toBe(robustModels[name].epsilons[norm])
+    for (const verdicts of [...held, ...expected]) expect(verdicts).toHaveLength(1000)
+  })
 
-    it('give the same robust accuracy', () => {
-      const accuracyOf = (flags: readonly boolean[]) => flags.filter(Boolean).length / flags.length
-      expect(Math.abs(accuracyOf(held) - accuracyOf(expected))).toBeLessThanOrEqual(accuracyGap)
-    })
+  it('agree image by image', () => {
+    const itself = expected.flatMap((one, i) => expected.slice(i + 1).map((other) => agreementOf(one, other)))
+    const asked = itself.length > 0 ? Math.min(agreement, mean(itself) - scatter) : agreement
+    const found = held.flatMap((one) => expected.map((other) => agreementOf(one, other)))
+    expect(mean(found)).toBeGreaterThanOrEqual(asked)
+  })
 
-    it('agree on what is wrong unperturbed', () => {
-      expect(felledBy.map((attack) => (attack === 'clean' ? '0' : '1')).join('')).toBe(theirs.clean)
-    })
+  it('give the same robust accuracy', () => {
+    expect(Math.abs(mean(held.map(shareOf)) - mean(expected.map(shareOf)))).toBeLessThanOrEqual(accuracyGap)
+  })
 
-    it('are what the first attack still says of the first hundred', async () => {
-      const campaign = campaignOnDigits(name, { norm, count: 100 })
-      const again = await runEnsemble({ ...campaign, attacks: campaign.attacks.slice(0, 1), batchSize: 100 })
-      const early = felledBy.slice(0, 100).map((attack) => attack === 'apgd-ce' || attack === 'clean')
-      expect(again.filter(({ held: stands }, i) => stands !== early[i]).length).toBeGreaterThanOrEqual(99)
-    }, 120_000)
-  },
-)
+  it('agree on what is wrong unperturbed', () => {
+    const cleanOf = ({ felledBy }: OurRun) => felledBy.split(' ').map((attack) => (attack === 'clean' ? '0' : '1'))
+    for (const run of runs) expect(cleanOf(run).join('')).toBe(theirs[0]!.clean)
+  })
+
+  it('are what the first attack still says of the first hundred', async () => {
+    const campaign = campaignOnDigits(name, { norm, count: 100 })
+    const first = { attacks: campaign.attacks.slice(0, 1), batchSize: 100, seed: runs[0]!.seed }
+    const again = await runEnsemble({ ...campaign, ...first })
+    const early = runs[0]!.felledBy.split(' ').map((attack) => attack === 'apgd-ce' || attack === 'clean')
+    expect(again.filter(({ held: stands }, i) => stands !== early[i]).length).toBeGreaterThanOrEqual(99)
+  }, 120_000)
+})

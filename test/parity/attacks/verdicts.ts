@@ -1,8 +1,8 @@
 /**
  * Gauntlet's `standard` on the thousand digits, to be compared with reference_verdicts.json:
  *
- *     npx tsx test/parity/attacks/verdicts.ts              all of them anew, hours on a busy core
- *     npx tsx test/parity/attacks/verdicts.ts cnn Linf     one of them, some twenty minutes
+ *     npx tsx test/parity/attacks/verdicts.ts              every run anew that the reference has, hours on a busy core
+ *     npx tsx test/parity/attacks/verdicts.ts cnn Linf     those of one model in one ball, five minutes each
  *
  * Writes gauntlet_verdicts.json beside this file, which verdicts.test.ts compares and partly takes again.
  */
@@ -11,19 +11,25 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { norms, robustModelNames, robustModels, type RobustModelName } from './digit-models.ts'
 import { campaignOnDigits } from './robust-digits.ts'
 
-const file = new URL('gauntlet_verdicts.json', import.meta.url)
+type Run = { readonly seed: number }
+type Runs = Partial<Record<RobustModelName, Partial<Record<Ball['norm'], readonly Run[]>>>>
 
-async function verdictsOf(model: RobustModelName, norm: Ball['norm']) {
+const at = (name: string) => new URL(name, import.meta.url)
+const read = (name: string) => (existsSync(at(name)) ? (JSON.parse(readFileSync(at(name), 'utf8')) as Runs) : {})
+
+async function runOf(model: RobustModelName, norm: Ball['norm'], seed: number): Promise<Run> {
   const began = Date.now()
-  const verdicts = await runEnsemble({ ...campaignOnDigits(model, { norm }), onBlock: reporting(`${model} ${norm}`, began) })
-  console.log(model, norm, 'held', verdicts.filter(({ held }) => held).length)
-  return {
+  const campaign = { ...campaignOnDigits(model, { norm }), seed, onBlock: reporting(`${model} ${norm} ${seed}`, began) }
+  const verdicts = await runEnsemble(campaign)
+  console.log(model, norm, seed, 'held', verdicts.filter(({ held }) => held).length)
+  const found = {
     epsilon: robustModels[model].epsilons[norm],
     felledBy: verdicts.map(({ felledBy }) => felledBy?.attack ?? '').join(' '),
     forwards: verdicts.reduce((sum, { forwards }) => sum + forwards, 0),
     backwards: verdicts.reduce((sum, { backwards }) => sum + backwards, 0),
     seconds: Math.round((Date.now() - began) / 1000),
   }
+  return { seed, ...found }
 }
 
 type OnBlock = NonNullable<Parameters<typeof runEnsemble>[0]['onBlock']>
@@ -40,17 +46,19 @@ function reporting(what: string, began: number): OnBlock {
   }
 }
 
-type Written = Partial<Record<string, Partial<Record<string, unknown>>>>
-
-/** Adds to the file, which may have grown in the meantime. */
-function write(model: RobustModelName, norm: Ball['norm'], found: unknown): void {
-  const written = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Written) : {}
-  writeFileSync(file, `${JSON.stringify({ ...written, [model]: { ...written[model], [norm]: found } }, null, 2)}\n`)
+/** Replaces the run of its seed; the file may have grown in the meantime. */
+function write(model: RobustModelName, norm: Ball['norm'], run: Run): void {
+  const written = read('gauntlet_verdicts.json')
+  const others = (written[model]?.[norm] ?? []).filter(({ seed }) => seed !== run.seed)
+  const runs = [...others, run].toSorted((a, b) => a.seed - b.seed)
+  const all = { ...written, [model]: { ...written[model], [norm]: runs } }
+  writeFileSync(at('gauntlet_verdicts.json'), `${JSON.stringify(all, null, 2)}\n`)
 }
 
 const [onlyModel, onlyNorm] = process.argv.slice(2)
+const reference = read('reference_verdicts.json')
 for (const model of robustModelNames.filter((name) => !onlyModel || name === onlyModel)) {
   for (const norm of norms.filter((name) => !onlyNorm || name === onlyNorm)) {
-    write(model, norm, await verdictsOf(model, norm))
+    for (const { seed } of reference[model]?.[norm] ?? []) write(model, norm, await runOf(model, norm, seed))
   }
 }
