@@ -42,11 +42,12 @@ export async function escalated(
 }
 
 /** The images of some rows. */
-function part({ digests, labels, shape, read }: EvaluatedGallery, rows: readonly number[]): EvaluatedGallery {
+function part(gallery: EvaluatedGallery, rows: readonly number[]): EvaluatedGallery {
+  const { digests, labels, read } = gallery
   return {
+    ...gallery,
     digests: rows.map((row) => digests[row]!),
     labels: rows.map((row) => labels[row]!),
-    shape,
     read: (chosen) => read(chosen.map((i) => rows[i]!)),
   }
 }
