@@ -31,3 +31,11 @@ it('gives another class without oneDNN, whose kernels add in another order', () 
   const [on, off] = [engineEnvironment({}), engineEnvironment({ TF_ENABLE_ONEDNN_OPTS: '0' })]
   expect(environmentClass(on)).not.toBe(environmentClass(off))
 })
+
+it('gives another class for another form of programs, and names the precision that it computes with', () => {
+  const inForm = (form: string) => engineEnvironment({ GAUNTLET_FORM: form })
+  expect(inForm('xla')).toMatchObject({ form: 'xla', precision: 'float32' })
+  expect(inForm('xla-bfloat16')).toMatchObject({ form: 'xla-bfloat16', precision: 'bfloat16' })
+  expect(environmentClass(inForm('xla'))).not.toBe(environmentClass(inForm('plain')))
+  expect(() => inForm('fast')).toThrow('There is no form "fast"')
+})

@@ -2,7 +2,8 @@ import { digestOf, type Digest } from '@gauntlet/study'
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { nativeBackend } from './operator.ts'
-import { plain, type Form } from './programs/forms.ts'
+import { precisionOf, type Form, type Precision } from './programs/forms.ts'
+import { processForm } from './programs/process-form.ts'
 import { tf } from './tf.ts'
 import { gpuModel, visibleGpus } from './visible-gpus.ts'
 
@@ -14,8 +15,9 @@ export interface Environment {
   readonly device: string
   /** Threads one operator may use: sums are split by them. */
   readonly threads: number
-  readonly precision: 'float32'
-  /** How captured programs are compiled: every stage takes the default of `ProgramBuilder.load`. */
+  /** Of the factors of products in captured programs; all else is float32. */
+  readonly precision: Precision
+  /** How captured programs are compiled. */
   readonly form: Form['name']
   /** Whether a GPU may round the factors of products to ten bits. */
   readonly tf32: boolean
@@ -28,13 +30,14 @@ export interface Environment {
 /** Looks at the engine this process has loaded. */
 export function engineEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
   const { binding, isUsingGpuDevice } = nativeBackend()
+  const form = processForm(variables)
   return {
     libtensorflow: binding.TF_Version,
     tfjs: tf.version['tfjs-core'],
     device: isUsingGpuDevice ? `gpu ${gpuModel(visibleGpus(variables)[0] ?? '0')}` : `cpu ${cpuClass()}`,
     threads: Number(variables['TF_NUM_INTRAOP_THREADS']) || availableParallelism(),
-    precision: 'float32',
-    form: plain.name,
+    precision: precisionOf(form),
+    form: form.name,
     tf32: isUsingGpuDevice && variables['NVIDIA_TF32_OVERRIDE'] !== '0',
     deterministic: /^(1|true)$/i.test(variables['TF_DETERMINISTIC_OPS'] ?? ''),
     oneDnn: !/^(0|false)$/i.test(variables['TF_ENABLE_ONEDNN_OPTS'] ?? ''),

@@ -1,8 +1,10 @@
 import { describeWorker } from './describe.ts'
 import { Device } from './device.ts'
+import { withForm } from './forms/choose-form.ts'
 import { readDeviceSettings } from './settings.ts'
 
 /** Prints what a worker on this machine would say of itself, and ends. */
-const device = new Device(readDeviceSettings(process.env).devices[0]!)
+const { devices } = await withForm(readDeviceSettings(process.env), process.env)
+const device = new Device(devices[0]!)
 process.stdout.write(JSON.stringify(describeWorker([await device.start()])))
 device.stop()

@@ -1,5 +1,5 @@
 import { tf } from '../tf.ts'
-import { formsToTry, type Form } from './forms.ts'
+import type { Form } from './forms.ts'
 import type { NamedTensors, Program } from './program.ts'
 import type { ProgramBuilder } from './program-builder.ts'
 import { ReplayDiffers } from './refusals.ts'
@@ -22,7 +22,7 @@ export function fastestForm<State extends TensorTree, Inputs extends NamedTensor
   builder: ProgramBuilder<State>,
   program: Program<Inputs, Outputs>,
   inputs: Inputs,
-  { forms = formsToTry(), runs = 5 }: { forms?: readonly Form[]; runs?: number } = {},
+  { forms, runs = 5 }: { forms: readonly Form[]; runs?: number },
 ): FormTrial[] {
   return forms.map((form) => trial(builder, program, inputs, form, runs)).sort((one, other) => one.seconds - other.seconds)
 }

@@ -1,6 +1,5 @@
 import type { Graph } from './graph.ts'
 import { rewritten } from './graph-rewriting.ts'
-import { nativeBackend } from '../operator.ts'
 import { inBfloat16 } from './mixed-precision.ts'
 
 /** A way of compiling the same programs. */
@@ -48,7 +47,31 @@ function compiledByXla(graph: Graph): Graph {
   })
 }
 
-/** What is worth measuring on this device: on CPUs XLA is left out, being several times slower at convolutions. */
-export function formsToTry(isGpu = nativeBackend().isUsingGpuDevice): readonly Form[] {
-  return isGpu ? [plain, xla, bfloat16, xlaBfloat16] : [plain, bfloat16]
+export type Precision = 'float32' | 'bfloat16'
+
+const all: readonly Form[] = [plain, xla, bfloat16, xlaBfloat16]
+
+/** No form has that name; a retry does not help. */
+export class FormUnknown extends Error {
+  override readonly name = 'InvalidInput'
+}
+
+export function formNamed(name: string): Form {
+  const form = all.find((each) => each.name === name)
+  if (!form)
+    throw new FormUnknown(`There is no form ${JSON.stringify(name)}; choose from ${all.map((each) => each.name).join(', ')}.`)
+  return form
+}
+
+/** How a form computes the factors of products. */
+export function precisionOf({ name }: Pick<Form, 'name'>): Precision {
+  return name === 'bfloat16' || name === 'xla-bfloat16' ? 'bfloat16' : 'float32'
+}
+
+/**
+ * Forms of one precision that are worth measuring, the one to prefer first. On CPUs XLA is left out: in all that was measured it took 1.1 to several times as long, and
+ * minutes to compile (test/benchmarks/LOG.md).
+ */
+export function formsToTry(isGpu: boolean, precision: Precision): readonly Form[] {
+  return all.filter((form) => precisionOf(form) === precision && (isGpu || !form.name.startsWith('xla')))
 }

@@ -1,6 +1,18 @@
 export { adamStep, type AdamTensors } from './adam-step.ts'
 export { fastestForm, type FormTrial } from './fastest-form.ts'
-export { bfloat16, formsToTry, plain, xla, xlaBfloat16, type Form } from './forms.ts'
+export {
+  bfloat16,
+  FormUnknown,
+  formNamed,
+  formsToTry,
+  plain,
+  precisionOf,
+  xla,
+  xlaBfloat16,
+  type Form,
+  type Precision,
+} from './forms.ts'
+export { formVariable, processForm } from './process-form.ts'
 export { loop, repeatWhile, type LoopBody } from './loop.ts'
 export type { NamedTensors, PartOf, Program, ProgramFunction, ProgramResult } from './program.ts'
 export { ProgramBuilder } from './program-builder.ts'

@@ -3,10 +3,11 @@ import { nativeBackend } from '../operator.ts'
 import { releaseMemory } from '../release-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
 import { recordingTo, withIterationLimit } from './capturing.ts'
-import { plain, type Form } from './forms.ts'
+import type { Form } from './forms.ts'
 import { bytesOf, type Graph } from './graph.ts'
 import { checkedIterations } from './loop.ts'
 import type { EagerRun, NamedTensors, Program, ProgramFunction } from './program.ts'
+import { processForm } from './process-form.ts'
 import { ProgramSession } from './program-session.ts'
 import { ProgramScope, type ErasedResult } from './program-scope.ts'
 import { tensorTypeOf } from './recording.ts'
@@ -72,12 +73,12 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
    * Compiles all programs captured so far into one session, in one form, with the state at its first values. Each program first runs on its examples and must
    * give what the eager run gave, within the form's tolerance (`ReplayDiffers`).
    */
-  load(form: Form = plain): ProgramSession<State> {
+  load(form: Form = processForm()): ProgramSession<State> {
     return this.loaded(form, () => {})
   }
 
   /** `load`, then `dispose`, in less memory: what each program's check compares with is freed when it is done. */
-  finish(form: Form = plain): ProgramSession<State> {
+  finish(form: Form = processForm()): ProgramSession<State> {
     try {
       return this.loaded(form, disposeOfRun)
     } finally {

@@ -1,5 +1,6 @@
 import type { BenchAnswer, BenchRequest } from '@gauntlet/contract'
 import { failureClassOfError } from '../failure-class.ts'
+import { withForm } from '../forms/choose-form.ts'
 import { readDeviceSettings } from '../settings.ts'
 
 /*
@@ -13,7 +14,8 @@ process.once('message', (request: BenchRequest) => void answer(request))
 async function answer(request: BenchRequest): Promise<void> {
   try {
     // libtensorflow reads these when it is loaded, which the import does.
-    Object.assign(process.env, readDeviceSettings(process.env).devices[0])
+    const { devices } = await withForm(readDeviceSettings(process.env), process.env)
+    Object.assign(process.env, devices[0])
     const { bench } = await import('./bench.ts')
     end(await bench(request, (progress) => void process.send!(progress)))
   } catch (error) {
