@@ -54,7 +54,7 @@ async function fastest(device: DeviceVariables, variables: NodeJS.ProcessEnv, me
 }
 
 /** The first candidate, unless another one is faster by so much that it is worth it. */
-export function preferred(candidates: readonly Form['name'][], measured: readonly MeasuredForm[]): Form['name'] {
+function preferred(candidates: readonly Form['name'][], measured: readonly MeasuredForm[]): Form['name'] {
   const secondsOf = (name: string) => measured.find(({ form }) => form === name)?.seconds ?? Infinity
   return candidates.reduce((best, name) => (secondsOf(name) * worthwhile < secondsOf(best) ? name : best))
 }
