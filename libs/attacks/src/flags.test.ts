@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { flagsAfterEscalation, flagsOfAnswers, flagsOfGradients, flagsOfVerdicts, type Flag } from './flags.ts'
+import { flagsAfterEscalation, flagsOfAnswers, flagsOfGradients, flagsOfHeld, flagsOfVerdicts, type Flag } from './flags.ts'
 
 const namesOf = (flags: readonly Flag[]) => flags.map(({ name }) => name)
 const logits = fc.array(fc.double({ min: -8, max: 8, noNaN: true }), { minLength: 3, maxLength: 12 })
@@ -77,4 +77,14 @@ describe('flags', () => {
     expect(namesOf(flagsOfVerdicts([felledBy(null)], 1))).toEqual(['few-classes'])
     expect([...flagsOfVerdicts([]), ...flagsOfAnswers([]), ...flagsOfGradients([])]).toEqual([])
   })
+})
+
+it('only notes its doubts about an accuracy of 0, which cannot be too high', () => {
+  const doubts = [...flagsOfAnswers([[[1000, 0]], [[1000, 0]]]), ...flagsOfGradients([0])]
+  expect(doubts.map(({ policy }) => policy)).toEqual(['refuse', 'escalate'])
+  expect(flagsOfHeld(doubts, 1)).toEqual(doubts)
+  expect(flagsOfHeld(doubts, 0).map(({ name, policy }) => [name, policy])).toEqual([
+    ['saturated', 'mark'],
+    ['zero-gradient', 'mark'],
+  ])
 })

@@ -134,6 +134,11 @@ export function flagsAfterEscalation(flags: readonly Flag[], felled: number, ima
   return [...answered, ...flagged('unsettled', gained, squareGain, gained > squareGain)]
 }
 
+/** Every flag says that an accuracy may be too high. Where no image held it cannot be: the flags are notes. */
+export function flagsOfHeld(flags: readonly Flag[], held: number): readonly Flag[] {
+  return held > 0 ? flags : flags.map((flag) => ({ ...flag, policy: 'mark' }))
+}
+
 /** Accuracy that Square may take from what the gradients left (checks.py:74, `alpha`). */
 const squareGain = 0.002
 /** Share of all that fell from which a search without gradients did better than those with, which only masked gradients explain. */

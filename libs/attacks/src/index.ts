@@ -19,6 +19,7 @@ export {
   flagsAfterEscalation,
   flagsOfAnswers,
   flagsOfGradients,
+  flagsOfHeld,
   flagsOfVerdicts,
   type Flag,
   type FlagName,

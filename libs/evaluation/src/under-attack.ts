@@ -1,4 +1,4 @@
-import { flagsOfVerdicts, frozenNetwork, runEnsemble, type EnsembleVerdict } from '@gauntlet/attacks'
+import { flagsOfHeld, flagsOfVerdicts, frozenNetwork, runEnsemble, type EnsembleVerdict } from '@gauntlet/attacks'
 import { escalated } from './escalate.ts'
 import type { Evaluated, Evaluation } from './evaluate.ts'
 import type { EvaluatorAttacks } from './evaluator-attacks.ts'
@@ -52,11 +52,17 @@ async function captured({ network }: AttackEvaluation, gallery: EvaluatedGallery
 type Found = Pick<Evidence, 'flags' | 'escalation'> & { readonly verdicts: readonly EnsembleVerdict[] }
 type Passes = Pick<Evidence, 'forwards' | 'backwards'>
 
-function evaluatedOf(gallery: EvaluatedGallery, { verdicts, ...facts }: Found, inspection: Passes): Evaluated {
+function evaluatedOf(gallery: EvaluatedGallery, { verdicts, flags, ...facts }: Found, inspection: Passes): Evaluated {
+  const held = verdicts.filter((verdict) => verdict.held).length
   const passes = (of: (passes: Passes) => number) => verdicts.reduce((total, verdict) => total + of(verdict), of(inspection))
   return {
     outcomes: verdicts.map((verdict, index) => outcomeOf(gallery, index, verdict)),
-    evidence: { ...facts, forwards: passes(({ forwards }) => forwards), backwards: passes(({ backwards }) => backwards) },
+    evidence: {
+      ...facts,
+      flags: flagsOfHeld(flags, held),
+      forwards: passes(({ forwards }) => forwards),
+      backwards: passes(({ backwards }) => backwards),
+    },
   }
 }
 

@@ -1,16 +1,15 @@
 import {
   attacksOf,
   ensembleOf,
+  frozenNetwork,
   l1,
   l2,
   linf,
   type Ball,
   type Campaign,
   type EnsembleName,
-  type NamedParameters,
 } from '@gauntlet/attacks'
 import { tf, type Tensor4D } from '@gauntlet/engine'
-import { Parameters } from '@gauntlet/nn'
 import { robustModels, weightsOf, type RobustModelName } from './digit-models.ts'
 import { heldOutDigits, pixels, side } from './digits.ts'
 
@@ -36,10 +35,7 @@ export function campaignOnDigits(name: RobustModelName, settings: DigitsSettings
   const { images, labels } = heldOutDigits()
   const ball = balls[norm](epsilon)
   const parameters = weightsOf(model, weights)
-  const network = {
-    parameters: Object.fromEntries(parameters.entries()),
-    logits: (points: Tensor4D, named: NamedParameters) => model.logits(points, Parameters.of(Object.entries(named))),
-  }
+  const network = frozenNetwork(model.logits, parameters, digitsBatch(images.slice(0, 1)))
   return {
     logits: (points: Tensor4D) => model.logits(points, parameters),
     network,
