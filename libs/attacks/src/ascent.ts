@@ -1,5 +1,4 @@
 import type { Tensor1D, Tensor4D } from '@gauntlet/engine'
-import type { Ball } from './ball.ts'
 
 /** What a schedule remembers between iterations: one number per image and name, each [batch]. */
 export type AscentMemory = { readonly [name: string]: Tensor1D }
@@ -21,6 +20,17 @@ export type ApgdState<Memory extends AscentMemory = AscentMemory> = {
   /** Of the ball that the points are kept in: epsilon, but in the first phases of an L1 attack. */
   readonly radius: Tensor1D
   readonly memory: Memory
+}
+
+/** What an ascent needs of the ball it climbs in. */
+export interface Slope {
+  /** The points as brought back into the ball of `radius` [batch] (its own unless given) around `origin` and into the box [0, 1]; same shape. */
+  project(point: Tensor4D, origin: Tensor4D, radius?: Tensor1D): Tensor4D
+  /**
+   * The direction of unit size along which a linear loss rises most; same shape. `share` [batch] spreads an L1 direction evenly over
+   * that share of the coordinates (without it: the single largest); the other norms move all coordinates and ignore it.
+   */
+  steepest(gradient: Tensor4D, share?: Tensor1D): Tensor4D
 }
 
 /** What a check of the schedule decides. */
@@ -45,9 +55,9 @@ export interface Ascent<Memory extends AscentMemory = AscentMemory> {
    */
   begin(origin: Tensor4D, startLoss: Tensor1D, given?: Tensor4D): Memory
   /** The next iterate, inside ball and box. `inertia` is that of the ascent, 0 at the first step; a number or [batch, 1, 1, 1]. */
-  move(ball: Ball, state: ApgdState<Memory>, origin: Tensor4D, inertia: number | Tensor4D): Tensor4D
+  move(ball: Slope, state: ApgdState<Memory>, origin: Tensor4D, inertia: number | Tensor4D): Tensor4D
   /** The memory after the loss of a new iterate is known; `before` is the loss of the iterate before it, 0 at the first. */
   observe(memory: Memory, loss: Tensor1D, before: Tensor1D): Memory
   /** The check. */
-  adapt(ball: Ball, state: ApgdState<Memory>, origin: Tensor4D): Adaptation<Memory>
+  adapt(ball: Slope, state: ApgdState<Memory>, origin: Tensor4D): Adaptation<Memory>
 }

@@ -1,9 +1,9 @@
 import type { RandomKey, Tensor1D, Tensor2D, Tensor4D } from '@gauntlet/engine'
-import type { Ascent, AscentMemory } from './ascent.ts'
+import type { Ascent, AscentMemory, Slope } from './ascent.ts'
 import type { SquareMoves } from './square-moves.ts'
 
 /** A set of perturbations and how to move in it. A norm is a value of this type: attacks never ask which one they were given. */
-export interface Ball<Memory extends AscentMemory = AscentMemory> {
+export interface Ball<Memory extends AscentMemory = AscentMemory> extends Slope {
   /** The name a study and a table use. */
   readonly norm: 'Linf' | 'L2' | 'L1'
   /** Radius, in units of the [0, 1] pixel range. */
@@ -12,18 +12,11 @@ export interface Ball<Memory extends AscentMemory = AscentMemory> {
   size(offset: Tensor4D): Tensor1D
   /** The norm dual to `size`: how much a linear loss of this gradient rises within a ball of radius 1. [batch, height, width, 3] → [batch]. */
   dualSize(gradient: Tensor4D): Tensor1D
-  /** The points as brought back into the ball of `radius` [batch] (epsilon unless given) around `origin` and into the box [0, 1]; same shape. */
-  project(point: Tensor4D, origin: Tensor4D, radius?: Tensor1D): Tensor4D
   /**
    * The shortest offset, in this norm, from points in the box to the points of the box on which `slope` · x is less by `gap`; where there are none, the
    * offset that comes nearest (arXiv:1907.02044, section 3.1). points, slope: [rows, coordinates]; gap: [rows]; → [rows, coordinates].
    */
   towardsHyperplane(points: Tensor2D, slope: Tensor2D, gap: Tensor1D): Tensor2D
-  /**
-   * The direction of unit size along which a linear loss rises most; same shape. `share` [batch] spreads an L1 direction evenly over
-   * that share of the coordinates (without it: the single largest); the other norms move all coordinates and ignore it.
-   */
-  steepest(gradient: Tensor4D, share?: Tensor1D): Tensor4D
   /** `count` raw random numbers of the kind that `spread` wants. */
   draw(key: RandomKey, count: number): Float32Array
   /** A random start: the noise of `draw` laid out around `origin`, inside the ball of `radius` (epsilon unless given) and the box; same shape. */

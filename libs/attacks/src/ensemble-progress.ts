@@ -1,7 +1,7 @@
 import { tf } from '@gauntlet/engine'
 import type { CleanAnswer } from './gallery.ts'
 import type { Place } from './lane.ts'
-import type { EnsembleVerdict } from './run-ensemble.ts'
+import type { EnsembleVerdict } from './ensemble-verdict.ts'
 import { namedTensors, treeOf, type TensorTree } from './tensor-tree.ts'
 
 /**

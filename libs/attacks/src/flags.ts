@@ -1,4 +1,4 @@
-import type { EnsembleVerdict } from './run-ensemble.ts'
+import type { EnsembleVerdict } from './ensemble-verdict.ts'
 
 /**
  * Reasons to doubt a robust accuracy, as facts to be stored beside it. The first five are AutoAttack's own warnings (fra31/auto-attack@a3922004, checks.py); the others

@@ -5,6 +5,7 @@ import type { Ball } from './ball.ts'
 import { blockRunner, type BlockRunner } from './block-programs.ts'
 import { confirm, type Confirmation } from './confirmation.ts'
 import { restoredStates, savedStates, type EnsembleProgress } from './ensemble-progress.ts'
+import type { EnsembleVerdict } from './ensemble-verdict.ts'
 import { askUnperturbed, passesOf, readPass, type CleanAnswer, type Gallery } from './gallery.ts'
 import { advanced, besieged, emptied, reseated, type Foray, type Lane, type Place, type Siege } from './lane.ts'
 import type { LogitsFunction } from './loss.ts'
@@ -33,12 +34,6 @@ export interface Campaign {
     ((save: () => Promise<EnsembleProgress>, verdicts: readonly EnsembleVerdict[]) => Promise<void> | void) | undefined
   /** Given each adversarial point as it is found, [height · width · channels]. */
   readonly onFallen?: ((row: number, point: Float32Array) => void) | undefined
-}
-
-/** What an ensemble did to one image. */
-export interface EnsembleVerdict extends Verdict, Cost {
-  /** The attack that felled it and its run; `clean` where it was wrong unperturbed; null where it held. */
-  readonly felledBy: { readonly attack: string; readonly run: number } | null
 }
 
 /** Where a campaign stands: at which attack, who waits for it, who is under it, and the verdicts so far. */

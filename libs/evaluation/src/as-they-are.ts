@@ -2,7 +2,7 @@ import { judge } from '@gauntlet/attacks'
 import { tf } from '@gauntlet/engine'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { classify, openChunk, type Chunk } from './chunk.ts'
-import type { Evaluated, Evaluation } from './evaluate.ts'
+import type { Evaluated, Evaluation } from './evaluation.ts'
 import type { Outcome } from './outcome.ts'
 import { outcomesOfFirst } from './resume.ts'
 

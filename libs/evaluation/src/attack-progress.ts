@@ -1,6 +1,5 @@
 import type { Attack, EnsembleVerdict, runEnsemble } from '@gauntlet/attacks'
-import type { SavedEvaluation } from './evaluate.ts'
-import type { AttackEvaluation } from './under-attack.ts'
+import type { AttackEvaluation, SavedEvaluation } from './evaluation.ts'
 
 type OnBlock = NonNullable<Parameters<typeof runEnsemble>[0]['onBlock']>
 

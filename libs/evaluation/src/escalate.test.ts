@@ -1,11 +1,11 @@
 import { apgdAttack, crossEntropy, linf, squareAttack, type Attack, type LogitsFunction } from '@gauntlet/attacks'
 import { tf } from '@gauntlet/engine'
 import { describe, expect, it } from 'vitest'
-import type { EvaluationProgress, SavedEvaluation } from './evaluate.ts'
+import type { AttackEvaluation, EvaluationProgress, SavedEvaluation } from './evaluation.ts'
 import { outcomeFacts } from './outcome.ts'
 import { decodeOutcomes, encodeOutcomes } from './outcomes-file.ts'
 import { tinyModel, tinyReader } from './testing/tiny-evaluation.ts'
-import { evaluateUnderAttack, type AttackEvaluation } from './under-attack.ts'
+import { evaluateUnderAttack } from './under-attack.ts'
 
 const ball = linf(0.03)
 const own = apgdAttack({ name: 'apgd-ce', ball, loss: crossEntropy, iterations: 3, restarts: 1, targets: 0 })

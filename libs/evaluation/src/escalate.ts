@@ -2,7 +2,7 @@ import { flagsAfterEscalation, runEnsemble, type Campaign, type EnsembleVerdict,
 import { reporting } from './attack-progress.ts'
 import type { Escalation } from './evidence.ts'
 import type { EvaluatedGallery } from './gallery.ts'
-import type { AttackEvaluation } from './under-attack.ts'
+import type { AttackEvaluation } from './evaluation.ts'
 
 /** Verdicts and the reasons to doubt them. */
 interface Doubted {

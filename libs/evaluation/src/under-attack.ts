@@ -1,15 +1,12 @@
 import { flagsOfHeld, flagsOfVerdicts, frozenNetwork, runEnsemble, type EnsembleVerdict } from '@gauntlet/attacks'
 import { escalated } from './escalate.ts'
-import type { Evaluated, Evaluation } from './evaluate.ts'
+import type { AttackEvaluation, Evaluated } from './evaluation.ts'
 import type { EvaluatorAttacks } from './evaluator-attacks.ts'
 import { strictestPolicy, type Evidence } from './evidence.ts'
 import { inspectModel } from './inspect-model.ts'
 import { galleryOf, type EvaluatedGallery } from './gallery.ts'
 import type { Outcome } from './outcome.ts'
 import { reporting } from './attack-progress.ts'
-
-/** An evaluation whose attacks are given, and with them the perturbation. */
-export type AttackEvaluation = Omit<Evaluation, 'perturbation' | 'classes'>
 
 /**
  * Attacks the images that are right unperturbed, and no others, with one attack of the evaluator after the other: the accuracy can never lie above clean. All
