@@ -1,57 +1,25 @@
-import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import { tf, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import type { Window } from './square-window.ts'
 
+/** How fast a bump's rings fall: as 1 / k to this power (square.py:151, :163). */
+export type Falloff = 2 | 4
+
 /**
- * The rings of Square's bumps (`eta_rectangles`, square.py:143): in a rectangle whose longer half is `reach`, a pixel at Chebyshev distance m from the middle has
- * the height Σ 1 / k^falloff over k from m + 1 to reach + 1.
+ * One bump of `side` × `side`, row by row (`eta`, square.py:172, before it may be turned): two halves of concentric rings, the lower one negative, of norm 1. Computed in
+ * float64.
  */
-export class BumpTable {
-  readonly size: number
-  /** Height by reach and distance, [size · size]; summed in float64. */
-  private readonly heights: Float32Array
-  constructor(
-    readonly falloff: 2 | 4,
-    largestSide: number,
-  ) {
-    this.size = Math.floor(largestSide / 2) + 1
-    this.heights = new Float32Array(this.size ** 2)
-    for (let reach = 0; reach < this.size; reach++) {
-      for (let m = reach, height = 0; m >= 0; m--) {
-        height += 1 / (m + 1) ** falloff
-        this.heights[reach * this.size + m] = height
-      }
-    }
+export function bumpOfSide(falloff: Falloff, side: number): Float32Array {
+  const values = new Float32Array(side ** 2)
+  const both = halves(side)
+  for (const [from, to, sign] of both) {
+    const half = halfBump(falloff, to - from, side)
+    const norm = normOf(falloff, half) * normOf(falloff, [...both.keys()].fill(1))
+    values.set(
+      half.map((height) => (sign * height) / norm),
+      from * side,
+    )
   }
-
-  asTensor(): Tensor1D {
-    return tf.tensor1d(this.heights)
-  }
-
-  height(reach: number, distance: number): number {
-    return this.heights[reach * this.size + distance]!
-  }
-
-  /** One bump of `side` × `side` in plain numbers, row by row (`eta`, square.py:172, before it may be turned): the lower half negative, of norm 1. */
-  whole(side: number): Float32Array {
-    const values = new Float32Array(side ** 2)
-    for (const [from, to, sign] of halves(side)) {
-      const reach = Math.max(Math.floor((to - from) / 2), Math.floor(side / 2))
-      const rows = Array.from({ length: to - from }, (_, i) => Math.abs(i - Math.floor((to - from) / 2)))
-      const half = rows.flatMap((row) =>
-        Array.from({ length: side }, (_, j) => this.height(reach, Math.max(row, Math.abs(j - Math.floor(side / 2))))),
-      )
-      const norm = this.norm(half) * this.norm(halves(side).map(() => 1))
-      values.set(
-        half.map((height) => (sign * height) / norm),
-        from * side,
-      )
-    }
-    return values
-  }
-
-  private norm(values: readonly number[]): number {
-    return this.falloff === 2 ? Math.hypot(...values) : values.reduce((sum, value) => sum + Math.abs(value), 0)
-  }
+  return values
 }
 
 /** Rows and sign of a bump's halves; a bump of one pixel has no upper half. */
@@ -65,37 +33,49 @@ function halves(side: number): [from: number, to: number, sign: number][] {
 }
 
 /**
- * A bump in the window of every image, 0 outside; where `turned` [batch, 1] holds, with its halves side by side. sides: [batch]; → [batch, height, width, 1]. Computed
- * from distances, so that windows of any sides and places are one computation of fixed shapes.
+ * The rings of a rectangle (`eta_rectangles`, square.py:143): where its longer half is `reach`, a pixel at Chebyshev distance m from the middle has the height
+ * Σ 1 / k^falloff over k from m + 1 to reach + 1.
  */
-export function bumpOf(table: BumpTable, { rows, columns, mask }: Window, sides: Tensor1D, turned: Tensor2D): Tensor4D {
-  const side = sides.reshape([-1, 1, 1])
-  const isTurned = turned.reshape([-1, 1, 1])
-  const shape = mask.squeeze([3]).shape
-  const spread = (places: Tensor) => places.broadcastTo(shape)
-  const across = tf.where(isTurned.broadcastTo(shape), spread(columns), spread(rows)) // along which the halves lie
-  const along = tf.where(isTurned.broadcastTo(shape), spread(rows), spread(columns))
-  const middle = side.div(2).floor()
-  const lower = across.greaterEqual(middle)
-  const inHalf = tf.where(lower, across.sub(middle), across)
-  const thickness = tf.where(lower, spread(side.sub(middle)), spread(middle))
-  const halfThickness = thickness.div(2).floor()
-  const distance = inHalf.sub(halfThickness).abs().maximum(along.sub(middle).abs())
-  const place = halfThickness
-    .maximum(middle)
-    .mul(table.size)
-    .add(distance)
-    .clipByValue(0, table.size ** 2 - 1)
-    .toInt()
-  const inside = mask.squeeze([3])
-  const heights = tf.gather(table.asTensor(), place).mul(inside)
-  const [upperPart, lowerPart] = [heights.mul(lower.logicalNot().toFloat()), heights.mul(lower.toFloat())]
-  const bump = unit(upperPart, table.falloff).sub(unit(lowerPart, table.falloff))
-  return unit(bump, table.falloff).reshape<Tensor4D>(mask.shape)
+function halfBump(falloff: Falloff, rows: number, columns: number): number[] {
+  const [middleRow, middleColumn] = [Math.floor(rows / 2), Math.floor(columns / 2)]
+  const reach = Math.max(middleRow, middleColumn)
+  const heights = new Array<number>(reach + 1)
+  for (let m = reach, height = 0; m >= 0; m--) heights[m] = height += 1 / (m + 1) ** falloff
+  return Array.from({ length: rows * columns }, (_, i) => {
+    const [row, column] = [Math.floor(i / columns), i % columns]
+    return heights[Math.max(Math.abs(row - middleRow), Math.abs(column - middleColumn))]!
+  })
 }
 
-/** Each image divided by its norm; zeros stay zeros. */
-function unit(values: Tensor, falloff: 2 | 4): Tensor {
-  const norm = falloff === 2 ? values.square().sum([1, 2], true).sqrt() : values.abs().sum([1, 2], true)
-  return values.div(norm.maximum(1e-30))
+function normOf(falloff: Falloff, values: readonly number[]): number {
+  return falloff === 2 ? Math.hypot(...values) : values.reduce((sum, value) => sum + Math.abs(value), 0)
+}
+
+/** Bumps of some sides, each as it is and turned, in one table of which a window anywhere is a look-up. */
+export class BumpAtlas {
+  /** 0, then the bumps one after the other. */
+  private readonly heights: number[] = [0]
+  /** By side: where its bump begins. The turned one follows. */
+  private readonly starts: number[] = []
+
+  constructor(falloff: Falloff, sides: Iterable<number>) {
+    for (const side of new Set(sides)) {
+      this.starts[side] = this.heights.length
+      const bump = bumpOfSide(falloff, side)
+      for (const height of bump) this.heights.push(height)
+      for (let i = 0; i < bump.length; i++) this.heights.push(bump[(i % side) * side + Math.floor(i / side)]!)
+    }
+  }
+
+  /**
+   * A bump in the window of every image, 0 outside; where `turned` [batch, 1] holds, with its halves side by side. sides: [batch], of the atlas;
+   * → [batch, height, width, 1].
+   */
+  bump({ rows, columns, mask }: Window, sides: Tensor1D, turned: Tensor2D): Tensor4D {
+    const side = sides.reshape([-1, 1, 1])
+    const first = tf.gather(tf.tensor1d(Float32Array.from(this.starts, (start) => start ?? 0)), sides.toInt())
+    const begins = first.reshape([-1, 1, 1]).add(turned.toFloat().reshape([-1, 1, 1]).mul(side.square()))
+    const place = rows.mul(side).add(begins).add(columns).reshape(mask.shape).mul(mask)
+    return tf.gather(tf.tensor1d(this.heights), place.toInt()) as unknown as Tensor4D
+  }
 }

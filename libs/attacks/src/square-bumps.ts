@@ -1,13 +1,12 @@
 import { tf, type Tensor, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import { projectOntoL1AndBox } from './l1-projection.ts'
-import { bumpOf, BumpTable } from './square-bump.ts'
-import { windowSide, type ImageShape, type SquareMoves } from './square-moves.ts'
+import { BumpAtlas, bumpOfSide, type Falloff } from './square-bump.ts'
+import { windowSides, windowSide, type ImageShape, type SquareMoves } from './square-moves.ts'
 import { signsOf, windowAt } from './square-window.ts'
 
 /** What sets Square in the L2 ball apart from Square in the L1 ball. */
 export interface Mass {
-  /** A bump's rings fall as 1 / k to this power (square.py:151, :163). */
-  readonly falloff: 2 | 4
+  readonly falloff: Falloff
   /** The norm of each channel, [batch, height, width, channels] → [batch, 1, 1, channels]. */
   ofChannels(offset: Tensor4D): Tensor4D
   /** The norm of each image, → [batch, 1, 1, 1]. */
@@ -24,7 +23,7 @@ export function l2Mass(epsilon: number): Mass {
   const lengthOver = (axes: number[]) => (offset: Tensor4D) => offset.square().sum(axes, true).sqrt() as Tensor4D
   const ofImages = lengthOver([1, 2, 3])
   const settle = (offset: Tensor4D, origin: Tensor4D) =>
-    origin.add<Tensor4D>(offset.div(ofImages(offset).add(1e-12)).mul(epsilon)).clipByValue(0, 1) as Tensor4D
+    origin.add<Tensor4D>(offset.mul(tf.div(epsilon, ofImages(offset).add(1e-12)))).clipByValue(0, 1) as Tensor4D
   return {
     falloff: 2,
     ofChannels: lengthOver([1, 2]),
@@ -88,37 +87,44 @@ export function bumps(mass: Mass): SquareMoves {
 
     queryDraws: ([, , channels]) => 5 + channels,
 
-    /** At least 3, then odd, and at most the image (:341 to :344). */
-    side(query, shape) {
-      const side = Math.max(windowSide(query, shape), 3)
-      return Math.min(side + 1 - (side % 2), shape[0], shape[1])
-    },
+    side: (query, shape) => bumpSide(windowSide(query, shape), shape),
 
     query(best, origin, sides, draws) {
       const channels = origin.shape[3]
       const [first, second, turn, signs] = tf.split(draws, [2, 2, 1, channels], 1) as [Tensor2D, Tensor2D, Tensor2D, Tensor2D]
       const offset = best.sub(origin) as Tensor4D
       const [window, other] = [windowAt(origin, sides, first), windowAt(origin, sides, second)]
-      const bump = bumpOf(tableOf(mass, origin.shape), window, sides, turn.greater(0.5)) // :187
+      const bump = atlasOf(mass, [origin.shape[1], origin.shape[2], channels]).bump(window, sides, turn.greater(0.5)) // :187
       const inside = offset.mul(window.mask) as Tensor4D
-      const held = mass.ofChannels(offset.mul(window.mask.maximum(other.mask)))
+      const insideBoth = offset.mul(window.mask.maximum(other.mask)) as Tensor4D
       const shapeOfWindow = bump.mul(signsOf(signs)).add(inside.div(mass.ofChannels(inside).add(guard))) as Tensor4D
-      const scale = mass.allowance(held, mass.ofImages(offset), channels).div(mass.ofChannels(shapeOfWindow).add(guard))
-      const rest = offset.mul(tf.sub(1, other.mask)).mul(tf.sub(1, window.mask))
-      return mass.settle(rest.add(shapeOfWindow.mul(scale)), origin)
+      const scale = mass
+        .allowance(mass.ofChannels(insideBoth), mass.ofImages(offset), channels)
+        .div(mass.ofChannels(shapeOfWindow).add(guard))
+      return mass.settle(offset.sub(insideBoth).add(shapeOfWindow.mul(scale)), origin)
     },
   }
 }
 
-const tables = new Map<string, BumpTable>()
+/** At least 3, then odd, and at most the image (square.py:341 to :344). */
+function bumpSide(side: number, [height, width]: ImageShape): number {
+  const least = Math.max(side, 3)
+  return Math.min(least + 1 - (least % 2), height, width)
+}
 
-/** The rings of bumps up to the size of the image; computed once. */
-function tableOf({ falloff }: Mass, [, height, width]: Tensor4D['shape']): BumpTable {
-  const largest = Math.max(height, width)
-  const name = `${falloff} ${largest}`
-  const table = tables.get(name) ?? new BumpTable(falloff, largest)
-  tables.set(name, table)
-  return table
+const atlases = new Map<string, BumpAtlas>()
+
+/** The bumps of all queries on images of that shape; computed once. */
+function atlasOf({ falloff }: Mass, shape: ImageShape): BumpAtlas {
+  const name = `${falloff} ${shape.join(' ')}`
+  const known = atlases.get(name)
+  if (known) return known
+  const atlas = new BumpAtlas(
+    falloff,
+    windowSides(shape).map((side) => bumpSide(side, shape)),
+  )
+  atlases.set(name, atlas)
+  return atlas
 }
 
 /** The grid of the start: tiles of a fifth of the height, as many as fit (square.py:307 to :317), and at least one pixel wide. */
@@ -138,7 +144,7 @@ function tilesLaidOut(
   corners: [number, number][],
   turned: boolean,
 ): Tensor2D {
-  const bump = new BumpTable(mass.falloff, side).whole(side)
+  const bump = bumpOfSide(mass.falloff, side)
   const canvas = new Float32Array(corners.length * height * width)
   corners.forEach(([top, left], tile) => {
     for (let i = 0; i < Math.min(side, height - top); i++) {

@@ -36,3 +36,8 @@ export function windowSide(query: number, [height, width]: ImageShape): number {
   const below = Math.floor(side)
   return side - below === 0.5 ? below + (below % 2) : Math.round(side)
 }
+
+/** The sides of all queries, however many there are. */
+export function windowSides(shape: ImageShape): number[] {
+  return [0, ...halvings.map((last) => last + 1)].map((query) => windowSide(query, shape))
+}

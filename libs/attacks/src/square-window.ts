@@ -26,8 +26,11 @@ export function windowAt(origin: Tensor4D, sides: Tensor1D, corner: Tensor2D): W
     .range(0, width)
     .reshape([1, 1, width])
     .sub(v.mul(tf.sub(width, side)).floor())
-  const [inRows, inColumns] = [rows, columns].map((places) => places.greaterEqual(0).logicalAnd(places.less(side)))
-  const mask = inRows!.logicalAnd(inColumns!).toFloat().reshape<Tensor4D>([-1, height, width, 1])
+  const [inRows, inColumns] = [rows, columns].map((places) => places.greaterEqual(0).logicalAnd(places.less(side)).toFloat()) as [
+    Tensor,
+    Tensor,
+  ]
+  const mask = inRows.mul(inColumns).reshape<Tensor4D>([-1, height, width, 1])
   return { rows, columns, mask }
 }
 
