@@ -1,4 +1,4 @@
-import { tf, type Tensor, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import { projectOntoL1AndBox } from './l1-projection.ts'
 import { BumpAtlas, bumpOfSide, type Falloff } from './square-bump.ts'
 import { windowSides, windowSide, type ImageShape, type SquareMoves } from './square-moves.ts'
@@ -89,8 +89,9 @@ export function bumps(mass: Mass): SquareMoves {
 
     side: (query, shape) => bumpSide(windowSide(query, shape), shape),
 
-    query(best, origin, sides, draws) {
+    query(best, origin, given, draws) {
       const channels = origin.shape[3]
+      const sides = given.round<Tensor1D>() // a program's check roughens what it is told, and a side is looked up
       const [first, second, turn, signs] = tf.split(draws, [2, 2, 1, channels], 1) as [Tensor2D, Tensor2D, Tensor2D, Tensor2D]
       const offset = best.sub(origin) as Tensor4D
       const [window, other] = [windowAt(origin, sides, first), windowAt(origin, sides, second)]
