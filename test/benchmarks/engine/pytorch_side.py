@@ -21,6 +21,7 @@ from torch.nn import functional as F
 assignment = json.loads(sys.argv[1])
 COMPILED = "compiled" in sys.argv[2:]
 LAYOUT = torch.channels_last if "channels_last" in sys.argv[2:] else torch.contiguous_format
+LAST_BIT = 2**-23  # of float32, relatively
 EPSILON, ITERATIONS = assignment["attackEpsilon"], assignment["attackIterations"]
 torch.set_num_threads(assignment["threads"])
 torch.set_num_interop_threads(assignment["threads"])
@@ -165,7 +166,22 @@ def prepare(work):
     seconds = time.perf_counter() - start
     note_memory(reset=True)
     random = work == "training step" and is_random(model)
-    return {"seconds": seconds, "checks": checks, "random": random} | (cold(work, seconds) if COMPILED else {})
+    said = {"seconds": seconds, "checks": checks, "random": random}
+    return said | (cold(work, seconds) if COMPILED else {"spread": spread(work, checks)})
+
+
+def spread(work, checks):
+    """How far the checks move with the last bit of every weight: where an attack steps by a sign, much. Not part of the memory that is told."""
+    if memory["steps"] is None:
+        return {}
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(1 + LAST_BIT * torch.randn(parameter.shape, generator=generator))
+    moved = WORKS[work]()()
+    fill(model, assignment["parameters"])
+    Path("/proc/self/clear_refs").write_text("5")
+    return {name: abs(moved[name] - value) for name, value in checks.items()}
 
 
 def cold(work, seconds):

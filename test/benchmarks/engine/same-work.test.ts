@@ -32,6 +32,15 @@ describe('requireSameWork', () => {
     ])
   })
 
+  it('allows a few times what the last bit of the weights does to PyTorch', () => {
+    const moving = (loss: number): SideResult => {
+      const { prepared, ...rest } = side('PyTorch', 2.1)
+      return { ...rest, prepared: { ...prepared!, spread: { loss } } }
+    }
+    expect(judged(side('Gauntlet', 2), moving(0.03))).toEqual([undefined, undefined])
+    expect(judged(side('Gauntlet', 2), moving(0.02))).toEqual([undefined, 'It did other work:'])
+  })
+
   it('asks of works with dropout for the same scale only', () => {
     expect(judged(side('Gauntlet', 2), side('PyTorch', 2.5, true))).toEqual([undefined, undefined])
     expect(judged(side('Gauntlet', 2), side('PyTorch', 20, true))).toEqual([undefined, 'It did other work:'])

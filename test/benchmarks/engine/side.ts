@@ -38,6 +38,8 @@ export interface Prepared {
   readonly seconds: number
   /** Numbers by which two sides can be seen to have done the same. */
   readonly checks: Readonly<Record<string, number>>
+  /** How far each check moves with the last bit of the weights. */
+  readonly spread?: Readonly<Record<string, number>>
   /** Whether the work draws random numbers, so that the checks agree roughly only. */
   readonly random?: boolean
   /** Seconds by program: capturing, and compiling with the check against the eager run. */
