@@ -44,6 +44,8 @@ export function sideFor(
 ): Side {
   const variables = {
     ...deviceVariables({ threads: comparison.threads }),
+    // Our programs are always checked, as at their very first start.
+    GAUNTLET_CACHE: '',
     TORCHINDUCTOR_CACHE_DIR: compiledCode(setting.cacheFolder, comparison),
     ...(log === undefined ? {} : executorLogging),
   }

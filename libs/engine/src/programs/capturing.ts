@@ -7,8 +7,6 @@ interface Capturing {
   recording: Recording | undefined
   /** The program that is being captured. */
   program?: ProgramRecording | undefined
-  /** Iterations that loops run at most. */
-  iterationLimit?: number
   /** The first refusal, kept because tfjs hides what is thrown inside a promise. */
   refused?: CaptureRefused
 }
@@ -37,22 +35,6 @@ export function recordingTo<Result>(recording: Recording | undefined, work: () =
   } finally {
     capturing = before
   }
-}
-
-/** Runs `work` eagerly with loops that end after `iterations`, as they do while they are captured. */
-export function withIterationLimit<Result>(iterations: number, work: () => Result): Result {
-  const before = capturing
-  capturing = { recording: undefined, iterationLimit: iterations }
-  try {
-    return work()
-  } finally {
-    capturing = before
-  }
-}
-
-/** How many iterations an eager loop may run. */
-export function eagerIterations(count: number): number {
-  return Math.min(count, capturing?.iterationLimit ?? count)
 }
 
 /** Ends the capture, if one is under way, with a refusal that names the caller's line. */

@@ -30,7 +30,7 @@ export const xlaBfloat16: Form = {
 
 /** Operators at the border of a program, which XLA does not compile. */
 const uncompiled = new Set(
-  'Placeholder VarHandleOp ReadVariableOp AssignVariableOp AssignAddVariableOp ResourceApplyAdam Empty DestroyResourceOp DeepCopy Const Argument'.split(
+  'Placeholder VarHandleOp ReadVariableOp AssignVariableOp AssignAddVariableOp ResourceApplyAdam Empty DeepCopy Const Argument'.split(
     ' ',
   ),
 )

@@ -1,6 +1,6 @@
 import { nativeBackend } from '../operator.ts'
 import { tf, type Scalar, type Tensor } from '../tf.ts'
-import { activeRecording, eagerIterations, recordingTo } from './capturing.ts'
+import { activeRecording, recordingTo } from './capturing.ts'
 import {
   DataType,
   neededNodes,
@@ -51,7 +51,7 @@ function repeat<Carried extends TensorTree>(
   body: LoopBody<Carried>,
 ): Carried {
   const recording = activeRecording()
-  if (!recording) return repeatEagerly(0, eagerIterations(count), detached(initial), condition, body)
+  if (!recording) return repeatEagerly(0, count, detached(initial), condition, body)
   return count === 0 ? detached(initial) : captureLoop(recording, count, initial, condition, body)
 }
 

@@ -2,10 +2,9 @@ import { requireRoomFor } from '../device-memory.ts'
 import { nativeBackend } from '../operator.ts'
 import { releaseMemory } from '../release-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
-import { recordingTo, withIterationLimit } from './capturing.ts'
+import { recordingTo } from './capturing.ts'
 import type { Form } from './forms.ts'
 import { bytesOf, type Graph } from './graph.ts'
-import { checkedIterations } from './loop.ts'
 import type { EagerRun, NamedTensors, Program, ProgramFunction } from './program.ts'
 import { processForm } from './process-form.ts'
 import { ProgramSession } from './program-session.ts'
@@ -57,15 +56,13 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
     const scope = new ProgramScope(name, this.stateNodes, tensorsOf(this.state))
     const placeholders = Object.entries(inputs).map(([input, tensor], i) => scope.placeholder(input, tensor, i))
     let program!: Program<Inputs, Outputs>
-    const run = (given: Inputs, state: State) => requireResult(name, body(given, state) as ErasedResult<Outputs>)
+    const run = () => requireResult(name, body(inputs, this.state) as ErasedResult<Outputs>)
     const eager = tf.tidy(() => {
-      const result = watchingBackend(() => recordingTo(scope.root, () => run(inputs, this.state)))
+      const result = watchingBackend(() => recordingTo(scope.root, run))
       program = scope.finish(placeholders, result)
       return withOwnData(resultTensors(result))
     })
-    const again: EagerRun['again'] = (given, state) =>
-      tf.tidy(() => withIterationLimit(checkedIterations, () => resultTensors(run(given as Inputs, state as State))))
-    this.captured.set(name, { program, eager: eagerRun(inputs, program, eager, scope.changed, again) })
+    this.captured.set(name, { program, eager: eagerRun(inputs, program, eager, scope.changed) })
     return program
   }
 
@@ -139,19 +136,12 @@ function disposeOfRun({ inputs, outputs, state }: EagerRun): void {
   tf.dispose([...outputs.map(({ tensor }) => tensor), ...state.values(), ...Object.values(inputs)])
 }
 
-function eagerRun(
-  inputs: NamedTensors,
-  program: Program,
-  results: readonly Tensor[],
-  changed: readonly string[],
-  again: EagerRun['again'],
-): EagerRun {
+function eagerRun(inputs: NamedTensors, program: Program, results: readonly Tensor[], changed: readonly string[]): EagerRun {
   const paths = leavesOf(program.outputs.shape).map(([path]) => path)
   return {
     inputs,
     outputs: paths.map((path, i) => ({ path, tensor: results[i]! })),
     state: new Map(changed.map((path, i) => [path, results[paths.length + i]!])),
-    again,
   }
 }
 

@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { nativeBackend } from '../operator.ts'
 import { releaseMemory } from '../release-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
-import { agreementOf, type Agreement, type ComparedTensor } from './agreement.ts'
-import { sensitivityAllowance, sensitivityOf } from './sensitivity.ts'
+import type { Agreement } from './agreement.ts'
+import { firstReplayAgreement, type Roughening } from './first-replay.ts'
 import type { Form } from './forms.ts'
 import { sameType, type Graph } from './graph.ts'
+import { keptAgreements, type KeptAgreements } from './kept-agreements.ts'
 import { checkedIterations } from './loop.ts'
 import type { EagerRun, NamedTensors, PartOf, Program } from './program.ts'
 import { tensorTypeOf } from './recording.ts'
-import { ReplayDiffers } from './refusals.ts'
 import { savedModelOf, servingTag } from './saved-model.ts'
 import type { StateVariable } from './state-nodes.ts'
 import { leavesOf, withTensors, type TensorTree } from './tensor-tree.ts'
@@ -28,7 +28,7 @@ interface Loading {
 
 /** Programs compiled into one TensorFlow session, and the state they share. All calls block until the device is done. */
 export class ProgramSession<State> {
-  /** How each program's first replay agreed with its eager run. */
+  /** How each program's first replay agreed with its eager run, on this machine or one of its kind. */
   readonly agreements: ReadonlyMap<string, Agreement>
   readonly form: string
   private readonly unlimited = tf.keep(tf.scalar(0x7fffffff, 'int32'))
@@ -37,31 +37,35 @@ export class ProgramSession<State> {
     private readonly id: number,
     private readonly loading: Omit<Loading, 'runs' | 'graph' | 'onChecked'>,
     { runs, onChecked }: Pick<Loading, 'runs' | 'onChecked'>,
+    kept: KeptAgreements,
   ) {
     this.form = loading.form.name
+    const known = kept.find()
     this.agreements = new Map(
       runs.map((run) => {
-        const agreement = this.check(run)
+        const agreement = known?.get(run.program.name) ?? this.check(run)
         onChecked(run.eager)
         releaseMemory()
         return [run.program.name, agreement]
       }),
     )
+    if (runs.some(({ program }) => !known?.has(program.name))) kept.keep(this.agreements)
     this.assign(leavesOf(loading.state))
   }
 
   /** Writes the graph as a SavedModel, since the binding loads nothing else, and takes the file away at once. */
   static load<State>({ graph, runs, onChecked, ...loading }: Loading): ProgramSession<State> {
+    const model = savedModelOf(graph)
     const folder = mkdtempSync(join(tmpdir(), 'gauntlet-program-'))
     let id: number
     try {
-      writeFileSync(join(folder, 'saved_model.pb'), savedModelOf(graph))
+      writeFileSync(join(folder, 'saved_model.pb'), model)
       id = nativeBackend().binding.loadSavedModel(folder, servingTag)
     } finally {
       rmSync(folder, { recursive: true })
     }
     try {
-      return new ProgramSession(id, loading, { runs, onChecked })
+      return new ProgramSession(id, loading, { runs, onChecked }, keptAgreements(model, loading.form))
     } catch (error) {
       nativeBackend().binding.deleteSavedModel(id)
       throw error
@@ -114,13 +118,6 @@ export class ProgramSession<State> {
     )
   }
 
-  /** Makes room for eager code; the state is to be set again. */
-  private freeState(): void {
-    const freed = this.loading.variables.map(({ isFreed }) => isFreed.name)
-    tf.dispose(this.fetch([], freed))
-    releaseMemory()
-  }
-
   /** `iterations` bounds every loop. It is always fed, since TensorFlow compiles anew for every set of feeds. */
   private execute(program: Program, inputs: NamedTensors, iterations: Tensor): Tensor[] {
     const feeds = program.inputs.map(({ name, placeholder, type }) => {
@@ -148,27 +145,19 @@ export class ProgramSession<State> {
   }
 
   private check({ program, eager }: Loading['runs'][number]): Agreement {
-    this.assign(leavesOf(this.loading.state))
-    const replayed = this.replayForCheck(program, eager)
-    const compare = (actual: readonly Tensor[]) => agreementOf(comparedTensors(eager, this.loading.state, actual))
-    const agreement = compare(replayed)
-    tf.dispose(replayed)
-    const { name, tolerance, rounding } = this.loading.form
-    if (agreement.deviation <= tolerance) return agreement
-    this.freeState()
-    const sensitivity = sensitivityOf(eager, this.loading.state, rounding, compare)
-    if (agreement.deviation <= sensitivityAllowance * sensitivity) return { ...agreement, sensitivity }
-    throw new ReplayDiffers(
-      `${program.name} in the form ${name} gives ${agreement.where} ${agreement.deviation.toExponential(1)} away from its eager run ` +
-        `(allowed: ${Math.max(tolerance, sensitivityAllowance * sensitivity).toExponential(1)}); use another form.`,
-    )
+    const replay = (roughened?: Roughening) => this.replayForCheck(program, eager, roughened)
+    return firstReplayAgreement({ program, eager, form: this.loading.form, state: this.loading.state, replay })
   }
 
-  /** Outputs, then the state that the program changes. */
-  private replayForCheck(program: Program, eager: EagerRun): Tensor[] {
-    const iterations = tf.scalar(checkedIterations, 'int32')
-    const outputs = this.execute(program, eager.inputs, iterations)
+  /** From the first state, with loops as short as in the eager run: outputs, then the state that the program changes. */
+  private replayForCheck(program: Program, eager: EagerRun, roughened: Roughening = (tree) => tree): Tensor[] {
+    const [inputs, iterations] = tf.tidy(() => {
+      this.assign(leavesOf(roughened(this.loading.state)))
+      return [roughened(eager.inputs), tf.scalar(checkedIterations, 'int32')] as never
+    }) as [NamedTensors, Tensor]
+    const outputs = this.execute(program, inputs, iterations)
     iterations.dispose()
+    if (inputs !== eager.inputs) tf.dispose(Object.values(inputs))
     const changed = this.loading.variables.filter(({ path }) => eager.state.has(path))
     const values = this.fetch(
       [],
@@ -184,12 +173,4 @@ function requireType(what: string, { type }: Pick<StateVariable, 'type'>, tensor
   throw new TypeError(
     `The ${what} is [${tensor.shape.join(', ')}] ${tensor.dtype}; the program was captured for [${type.shape.join(', ')}].`,
   )
-}
-
-/** Pairs the results of an eager run with other ones: outputs, then changed state. */
-function comparedTensors(eager: EagerRun, state: TensorTree, actual: readonly Tensor[]): ComparedTensor[] {
-  const first = new Map(leavesOf(state))
-  const outputs = eager.outputs.map(({ path, tensor }) => ({ where: `output ${path}`, expected: tensor }))
-  const states = [...eager.state].map(([path, expected]) => ({ where: `state ${path}`, expected, before: first.get(path)! }))
-  return [...outputs, ...states].map((each, i) => ({ ...each, actual: actual[i]! }))
 }

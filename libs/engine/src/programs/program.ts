@@ -43,6 +43,4 @@ export interface EagerRun {
   readonly outputs: readonly { readonly path: string; readonly tensor: Tensor }[]
   /** The new values by the path of the state. */
   readonly state: ReadonlyMap<string, Tensor>
-  /** The same run on other inputs and another state: outputs, then new state. The caller's to dispose of. */
-  again(inputs: NamedTensors, state: TensorTree): Tensor[]
 }

@@ -13,8 +13,6 @@ export interface StateVariable {
   readonly isSet: GraphNode
   /** Fetched to read the value out. */
   readonly value: GraphNode
-  /** Fetched to free the value; it is to be set before anything reads it again. */
-  readonly isFreed: GraphNode
 }
 
 /** The graph variables of a session: resources of the graph, so that values stay on the device between runs. */
@@ -43,9 +41,7 @@ export class StateNodes {
     const set = this.add(`${scope}/set`, 'AssignVariableOp', [handle, copy], [], { dtype: { type: type.dataType } })
     const isSet = this.add(`${scope}/is_set`, 'Const', [], [doneType], doneAttributes, [set])
     const value = this.add(`${scope}/value`, 'ReadVariableOp', [handle], [type], { dtype: { type: type.dataType } })
-    const free = this.add(`${scope}/free`, 'DestroyResourceOp', [handle], [], { ignore_lookup_error: { truth: true } })
-    const isFreed = this.add(`${scope}/is_freed`, 'Const', [], [doneType], doneAttributes, [free])
-    return { path, type, handle, given, isSet, value, isFreed }
+    return { path, type, handle, given, isSet, value }
   }
 
   private add(
