@@ -94,7 +94,8 @@ function serialScales(x: Tensor4D, parameters: Parameters): Scale[] {
     const side = image.shape[1] / patch
     const patches = layerNorm(patchTokens(image, embedding.at('proj'), patch), embedding.at('norm'), { epsilon: patchEpsilon })
     let tokens = prependToken(parameters.tensor(`cls_token${name}`), patches)
-    for (let block = 0; block < serialBlocks; block++) tokens = serialBlock({ tokens, side }, parameters, name, block)
+    for (let block = 0; block < serialBlocks; block++)
+      tokens = tf.tidy(() => serialBlock({ tokens, side }, parameters, name, block))
     found.push({ tokens, side })
     image = places({ tokens, side })
   })

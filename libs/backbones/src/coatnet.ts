@@ -147,7 +147,7 @@ function featuresOf(x: Tensor4D, parameters: Parameters, blocks: readonly Block[
   y = conv2d(y, stem.at('conv2'), { padding: 1 })
   for (const block of blocks) {
     const compute = block.kind === 'convolution' ? invertedResidual : transformerBlock
-    y = compute(y, parameters.at(block.name), block, context)
+    y = tf.tidy(() => compute(y, parameters.at(block.name), block, context))
   }
   return y
 }

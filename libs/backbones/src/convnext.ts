@@ -6,7 +6,7 @@
  * 1024 features after `head.norm` and leave out the projection to CLIP's 640 (MaxHeuillet/robust_training, architectures/loaders.py). They
  * build it by open_clip (2.31.0), whose configuration brings a stochastic depth of 0.1; the models they build by timm have none.
  */
-import type { Tensor2D, Tensor4D } from '@gauntlet/engine'
+import { tf, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import {
   conv2d,
   depthwiseConv2d,
@@ -117,7 +117,8 @@ function featuresOf(x: Tensor4D, parameters: Parameters, { size, dropPathRate }:
     const at = parameters.at(`stages.${stage}`)
     if (stage > 0) y = downsample(y, at.at('downsample'))
     for (let i = 0; i < depth; i++) {
-      y = convNeXtBlock(y, at.at(`blocks.${i}`), (branch) => dropPath(branch, (dropPathRate * block++) / last, context))
+      const drop = (branch: Tensor4D) => dropPath(branch, (dropPathRate * block++) / last, context)
+      y = tf.tidy(() => convNeXtBlock(y, at.at(`blocks.${i}`), drop))
     }
   })
   return y

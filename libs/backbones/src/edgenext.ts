@@ -118,7 +118,7 @@ function featuresOf(x: Tensor4D, parameters: Parameters, blocks: readonly (reado
     if (i > 0) y = downsample(y, parameters.at(`stages.${i}.downsample`))
     for (const block of stage) {
       const encoder = block.kind === 'convolution' ? convolutionEncoder : attentionEncoder
-      y = encoder(y, parameters.at(block.name), block)
+      y = tf.tidy(() => encoder(y, parameters.at(block.name), block))
     }
   })
   return y

@@ -4,7 +4,7 @@
  * at the bottom and right of strided convolutions, whatever the side; Keras's momentum of 0.99 taken as PyTorch's, so that running
  * statistics are all but the last batch's; plain dropout for stochastic depth.
  */
-import type { Tensor4D } from '@gauntlet/engine'
+import { tf, type Tensor4D } from '@gauntlet/engine'
 import {
   batchNorm,
   conv2d,
@@ -111,7 +111,7 @@ function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext
   const embeddings = parameters.at('efficientnet.embeddings')
   const stem = conv2d(x, embeddings.at('convolution'), { stride: 2, padding: stridedPadding(3) })
   let y = silu(norm(stem, embeddings.at('batchnorm'), context))
-  for (const block of blocks) y = invertedResidual(y, parameters.at(block.name), block, context)
+  for (const block of blocks) y = tf.tidy(() => invertedResidual(y, parameters.at(block.name), block, context))
   const encoder = parameters.at('efficientnet.encoder')
   return silu(norm(conv2d(y, encoder.at('top_conv'), { padding: 0 }), encoder.at('top_bn'), context))
 }

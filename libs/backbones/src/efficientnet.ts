@@ -3,7 +3,7 @@
  * EfficientNet without squeeze-and-excitation, with ReLU6 for swish, and with stem and head of fixed width. Apache-2.0.
  * Names, shapes and arithmetic are timm's (`efficientnet_lite0`, `tf_efficientnet_lite0`; timm 1.0.31).
  */
-import type { Tensor4D } from '@gauntlet/engine'
+import { tf, type Tensor4D } from '@gauntlet/engine'
 import {
   batchNorm,
   conv2d,
@@ -121,7 +121,7 @@ function layersOf({ epsilon, padding }: Variant, context: ForwardContext): Layer
 function featuresOf(x: Tensor4D, parameters: Parameters, layers: Layers): Tensor4D {
   const stem = conv2d(x, parameters.at('conv_stem'), { stride: 2, padding: layers.padding(3) })
   let y = layers.norm(stem, parameters.at('bn1'))
-  for (const block of blocks) y = invertedResidual(y, parameters.at(block.name), block, layers)
+  for (const block of blocks) y = tf.tidy(() => invertedResidual(y, parameters.at(block.name), block, layers))
   return layers.norm(conv2d(y, parameters.at('conv_head'), { padding: 0 }), parameters.at('bn2'))
 }
 

@@ -79,7 +79,7 @@ export function eva02(id: string, contract: InputContract): Backbone | undefined
 function meanFeatures(patches: Tensor3D, parameters: Parameters, variant: Variant): Tensor2D {
   const turns = tf.tensor2d(rotations, [1 + grid * grid, headWidth])
   let x: Tensor3D = prependToken(parameters.tensor('cls_token'), patches).add(parameters.tensor('pos_embed'))
-  for (let i = 0; i < depth; i++) x = block(x, turns, parameters.at(`blocks.${i}`), variant)
+  for (let i = 0; i < depth; i++) x = tf.tidy(() => block(x, turns, parameters.at(`blocks.${i}`), variant))
   const places = x.slice([0, 1, 0], [-1, -1, -1]).reshape<Tensor4D>([-1, grid, grid, variant.width])
   return layerNorm(globalAveragePool(places), parameters.at('fc_norm'), { epsilon })
 }

@@ -2,7 +2,7 @@
  * MobileNetV3 (Howard et al., "Searching for MobileNetV3", arXiv:1905.02244). Apache-2.0 weights of timm. Names, shapes and arithmetic are
  * timm's (`mobilenetv3_large_100`, timm 1.0.31), whose head pools before its last convolution and has no norm.
  */
-import type { Tensor4D } from '@gauntlet/engine'
+import { tf, type Tensor4D } from '@gauntlet/engine'
 import {
   batchNorm,
   conv2d,
@@ -106,7 +106,7 @@ export function mobileNetV3(id: string, contract: InputContract): Backbone | und
 function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext): Tensor4D {
   const stem = conv2d(x, parameters.at('conv_stem'), { stride: 2, padding: 1 })
   let y = hardSwish(batchNorm(stem, parameters.at('bn1'), context))
-  for (const block of blocks) y = invertedResidual(y, parameters.at(block.name), block, context)
+  for (const block of blocks) y = tf.tidy(() => invertedResidual(y, parameters.at(block.name), block, context))
   const last = parameters.at('blocks.6.0')
   return hardSwish(batchNorm(conv2d(y, last.at('conv'), { padding: 0 }), last.at('bn1'), context))
 }

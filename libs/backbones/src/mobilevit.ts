@@ -113,8 +113,8 @@ export function mobileViT(id: string, contract: InputContract): Backbone | undef
 /** x: [batch, side, side, 3], normalised; [batch, ⌈side / 32⌉, ⌈side / 32⌉, 640] out. */
 function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext): Tensor4D {
   let y = convolution(x, parameters.at('mobilevit.conv_stem'), context, { stride: 2 })
-  for (const residual of residuals) y = invertedResidual(y, parameters.at(residual.name), residual, context)
-  for (const block of blocks) y = mobileViTBlock(y, parameters.at(block.name), block, context)
+  for (const residual of residuals) y = tf.tidy(() => invertedResidual(y, parameters.at(residual.name), residual, context))
+  for (const block of blocks) y = tf.tidy(() => mobileViTBlock(y, parameters.at(block.name), block, context))
   return convolution(y, parameters.at('mobilevit.conv_1x1_exp'), context)
 }
 
@@ -153,7 +153,8 @@ function mobileViTBlock(x: Tensor4D, parameters: Parameters, block: MobileViTBlo
   const [, height, width] = widened.shape
   const even = resizeBilinear(widened, 2 * Math.ceil(height / 2), 2 * Math.ceil(width / 2))
   let patches = unfold(even)
-  for (let i = 0; i < block.depth; i++) patches = transformerLayer(patches, parameters.at(`transformer.layer.${i}`), context)
+  for (let i = 0; i < block.depth; i++)
+    patches = tf.tidy(() => transformerLayer(patches, parameters.at(`transformer.layer.${i}`), context))
   patches = layerNorm(patches, parameters.at('layernorm'), { epsilon: layerNormEpsilon })
   const folded = resizeBilinear(fold(patches, even.shape), height, width)
   const projected = convolution(folded, parameters.at('conv_projection'), context)

@@ -2,7 +2,7 @@
  * RegNetX (Radosavovic et al., "Designing Network Design Spaces", arXiv:2003.13678). MIT (facebookresearch/pycls). Names, shapes and
  * arithmetic are timm's (`regnetx_004`, timm 1.0.31).
  */
-import type { Tensor4D } from '@gauntlet/engine'
+import { tf, type Tensor4D } from '@gauntlet/engine'
 import {
   batchNorm,
   conv2d,
@@ -80,7 +80,7 @@ export function regNet(id: string, contract: InputContract): Backbone | undefine
 /** x: [batch, side, side, 3], normalised; [batch, side / 32, side / 32, 384] out. */
 function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext): Tensor4D {
   let y = relu(convolutionAndNorm(x, parameters.at('stem'), context, { stride: 2, padding: 1 }))
-  for (const block of blocks) y = bottleneck(y, parameters.at(block.name), block, context)
+  for (const block of blocks) y = tf.tidy(() => bottleneck(y, parameters.at(block.name), block, context))
   return y
 }
 

@@ -3,7 +3,7 @@
  * torchvision has it ("V1.5"). Apache-2.0 weights of timm (recipe A1 of "ResNet strikes back", arXiv:2110.00476); the robust one is the
  * ImageNet L∞ 4/255 model of MadryLab/robustness (MIT). Names, shapes and arithmetic are timm's (`resnet50`, timm 1.0.31).
  */
-import type { Tensor4D } from '@gauntlet/engine'
+import { tf, type Tensor4D } from '@gauntlet/engine'
 import {
   batchNorm,
   conv2d,
@@ -92,7 +92,7 @@ export function resNet(id: string, contract: InputContract): Backbone | undefine
 function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext): Tensor4D {
   const stem = conv2d(x, parameters.at('conv1'), { stride: 2, padding: 3 })
   let y = maxPool2d(relu(batchNorm(stem, parameters.at('bn1'), context)), { kernel: 3, stride: 2, padding: 1 })
-  for (const block of blocks) y = bottleneck(y, parameters.at(block.name), block, context)
+  for (const block of blocks) y = tf.tidy(() => bottleneck(y, parameters.at(block.name), block, context))
   return y
 }
 

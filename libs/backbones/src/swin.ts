@@ -179,9 +179,11 @@ function blocksOf(x: Tensor3D, parameters: Parameters, stage: Stage, context: Fo
   const { windows, shifting } = stage.layouts
   return stage.blocks.reduce((y, { name, drop }, i) => {
     const moved = i % 2 === 1
-    const arranged = shifting && i > 0 ? permuteTokens(y, moved ? shifting.there : shifting.back) : y
     const attend = (normed: Tensor3D, at: Parameters) => windowAttention(normed, at, windows, moved ? shifting?.mask : undefined)
-    return block(arranged, parameters.at(name), attend, (branch) => dropPath(branch, drop, context))
+    return tf.tidy(() => {
+      const arranged = shifting && i > 0 ? permuteTokens(y, moved ? shifting.there : shifting.back) : y
+      return block(arranged, parameters.at(name), attend, (branch) => dropPath(branch, drop, context))
+    })
   }, x)
 }
 

@@ -4,7 +4,7 @@
  * (arXiv:2212.07143): MIT; MAE (arXiv:2111.06377): CC BY-NC 4.0; the robust ones: nmndeep/revisiting-at (arXiv:2303.01870).
  * Names, shapes and arithmetic are timm's (`vision_transformer.py`, timm 1.0.31).
  */
-import type { Tensor1D, Tensor2D, Tensor3D } from '@gauntlet/engine'
+import { tf, type Tensor1D, type Tensor2D, type Tensor3D } from '@gauntlet/engine'
 import { layerNorm, linear, normalise, Parameters, type Normalisation, type ParameterSpecification } from '@gauntlet/nn'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
@@ -121,7 +121,7 @@ function classFeatures(patches: Tensor3D, parameters: Parameters, { size, clip }
   const epsilon = clip ? 1e-5 : 1e-6
   let x: Tensor3D = prependToken(parameters.tensor('cls_token'), patches).add(parameters.tensor('pos_embed'))
   if (clip) x = layerNorm(x, parameters.at('norm_pre'), { epsilon })
-  for (let i = 0; i < depth - 1; i++) x = block(x, parameters.at(`blocks.${i}`), size.heads, epsilon)
+  for (let i = 0; i < depth - 1; i++) x = tf.tidy(() => block(x, parameters.at(`blocks.${i}`), size.heads, epsilon))
   const token = lastBlock(x, parameters.at(`blocks.${depth - 1}`), size.heads, epsilon)
   return layerNorm(token.squeeze<Tensor2D>([1]), parameters.at('norm'), { epsilon })
 }

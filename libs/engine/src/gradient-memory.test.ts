@@ -30,6 +30,28 @@ it('keeps nothing of the operators that a gradient has gone through', () => {
   expect(aliveAtTheEnd(40)).toBeLessThanOrEqual(aliveAtTheEnd(2) + 2)
 })
 
+it('keeps no values of operators whose gradients look at shapes alone', () => {
+  const aliveAfter = (length: number) => {
+    let count = 0
+    const chain = (x: Tensor): Scalar => {
+      let y = x
+      const before = alive()
+      for (let i = 0; i < length; i++)
+        y = tf.tidy(() => tf.concat([y.add(1).sub(2), y.reshape([4, 1]).flatten()]).slice([1], [4]))
+      count = alive() - before
+      return y.sum()
+    }
+    expect([
+      ...tf
+        .grad(chain)(tf.ones([4]))
+        .dataSync(),
+    ]).toEqual([1, 1, 1, 1])
+    return count
+  }
+  // What each turn returned, and nothing else.
+  expect(aliveAfter(40) - aliveAfter(2)).toBe(38)
+})
+
 it('gives the gradients that it gave: of sums of the same tensor, of given ones, of gradients', () => {
   const x = tf.tensor1d([0.5, -2])
   const doubled = tf.grad((a: Tensor) =>

@@ -6,13 +6,20 @@ type Thunks = Record<string, () => Tensor>
 /** As much of tfjs's engine (tfjs-core 4.22, engine.ts and tape.ts) as takes gradients. */
 interface GradientEngine {
   readonly state: { readonly activeTape: TapeNode[] | null; readonly gradientDepth: number }
-  addTapeNode(name: string, inputs: Record<string, Tensor>, ...rest: unknown[]): void
+  addTapeNode(
+    name: string,
+    inputs: Record<string, Tensor>,
+    outputs: Tensor[],
+    gradient: unknown,
+    saved: Tensor[],
+    attributes: unknown,
+  ): void
   gradients(f: () => Tensor, xs: Tensor[], dy?: Tensor, ...rest: unknown[]): unknown
 }
 
 interface TapeNode {
   readonly inputs: Record<string, Tensor>
-  readonly saved: Tensor[]
+  saved: Tensor[]
   gradient?: Gradient
 }
 
@@ -21,17 +28,24 @@ type Gradient = (outputGradients: (Tensor | null)[]) => Thunks
 /** Kernels whose gradient looks at that of their first output alone. */
 export const differentiableByFirstOutput = new Set<string>()
 
+/** Kernels whose gradients look at nothing of their inputs but the shapes, for which tfjs keeps the inputs whole. */
+const differentiableByShapes = new Set('Add Sub AddN Concat ExpandDims Mean PadV2 Reshape Slice Sum'.split(' '))
+
 /**
  * Frees what a gradient no longer needs while it is computed: tfjs keeps what operators saved for it, and the gradients of everything in between, until all is
- * done, twice the memory of PyTorch. Gradients of gradients keep theirs.
+ * done, twice the memory of PyTorch; and saves no values where shapes do. Gradients of gradients keep theirs.
  */
 export function freeWhileTakingGradients(tf: typeof Tf): void {
   const engine = tf.engine() as unknown as GradientEngine
   const { addTapeNode, gradients } = engine
   let pass = new BackwardPass()
-  engine.addTapeNode = (name, inputs, ...rest) => {
-    addTapeNode.call(engine, name, inputs, ...rest)
+  for (const name of differentiableByShapes) Object.assign(tf.getGradient(name), { inputsToSave: [], saveAllInputs: false })
+  engine.addTapeNode = (name, inputs, outputs, gradientOfKernel, saved, attributes) => {
+    // A tensor tells its shape when its values are gone.
+    const shapes = differentiableByShapes.has(name) ? Object.values(inputs) : undefined
+    addTapeNode.call(engine, name, inputs, outputs, gradientOfKernel, shapes ?? saved, attributes)
     const node = engine.state.activeTape!.at(-1)!
+    node.saved = saved
     const { gradient } = node
     if (!gradient) return
     const filled = differentiableByFirstOutput.has(name) ? repeatingFirst(gradient) : gradient

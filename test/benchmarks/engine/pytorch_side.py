@@ -174,14 +174,19 @@ def spread(work, checks):
     """How far the checks move with the last bit of every weight: where an attack steps by a sign, much. Not part of the memory that is told."""
     if memory["steps"] is None:
         return {}
-    generator = torch.Generator().manual_seed(0)
+    draws = [moved(work, seed) for seed in range(1 if work == "training step" else 3)]
+    Path("/proc/self/clear_refs").write_text("5")
+    return {name: max(abs(draw[name] - value) for draw in draws) for name, value in checks.items()}
+
+
+def moved(work, seed):
+    generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(1 + LAST_BIT * torch.randn(parameter.shape, generator=generator))
-    moved = WORKS[work]()()
+    checks = WORKS[work]()()
     fill(model, assignment["parameters"])
-    Path("/proc/self/clear_refs").write_text("5")
-    return {name: abs(moved[name] - value) for name, value in checks.items()}
+    return checks
 
 
 def cold(work, seconds):

@@ -54,42 +54,32 @@ export const sigmoid = defineActivation(
   (ofY, y) => derivative('SigmoidGrad', y!, ofY),
 )
 
+/**
+ * An activation of which the derivative is kept in the stead of the two or three values it is made of: a third of what a wide layer keeps. Programs
+ * without a gradient do not compute it.
+ */
+const byDerivative = (name: string, valueAndDerivative: (x: Tensor) => [value: Tensor, derivative: Tensor]) =>
+  defineActivation(name, { input: false, outputs: [false, true] }, valueAndDerivative, (ofY, derived) => multiply(ofY, derived!))
+
 /** x σ(x), also called swish (arXiv:1702.03118); its derivative is σ + x σ (1 − σ). */
-export const silu = defineActivation(
-  'Silu',
-  { input: true, outputs: [false, true] },
-  (x) => {
-    const gate = unary('Sigmoid', x)
-    return [multiply(x, gate), gate]
-  },
-  (ofY, x, gate) => multiply(ofY, add(gate!, derivative('SigmoidGrad', gate!, x!))),
-)
+export const silu = byDerivative('Silu', (x) => {
+  const gate = unary('Sigmoid', x)
+  return [multiply(x, gate), add(gate, derivative('SigmoidGrad', gate, x))]
+})
 
 /** x σ(1.702 x), CLIP's approximation of GELU (openai/CLIP, model.py). */
-export const quickGelu = defineActivation(
-  'QuickGelu',
-  { input: false, outputs: [false, true, true] },
-  (x) => {
-    const steeper = multiply(x, 1.702)
-    const gate = unary('Sigmoid', steeper)
-    return [multiply(x, gate), steeper, gate]
-  },
-  (ofY, steeper, gate) => multiply(ofY, add(gate!, derivative('SigmoidGrad', gate!, steeper!))),
-)
+export const quickGelu = byDerivative('QuickGelu', (x) => {
+  const steeper = multiply(x, 1.702)
+  const gate = unary('Sigmoid', steeper)
+  return [multiply(x, gate), add(gate, derivative('SigmoidGrad', gate, steeper))]
+})
 
 /** x Φ(x) by the error function (arXiv:1606.08415), `torch.nn.GELU()`; its derivative is Φ + x exp(−x²/2) / √(2π). */
-export const gelu = defineActivation(
-  'Gelu',
-  { input: true, outputs: [false, true] },
-  (x) => {
-    const distribution = multiply(add(unary('Erf', multiply(x, Math.SQRT1_2)), 1), 0.5)
-    return [multiply(x, distribution), distribution]
-  },
-  (ofY, x, distribution) => {
-    const density = unary('Exp', multiply(unary('Square', x!), -0.5))
-    return multiply(ofY, add(distribution!, multiply(multiply(x!, density), 1 / Math.sqrt(2 * Math.PI))))
-  },
-)
+export const gelu = byDerivative('Gelu', (x) => {
+  const distribution = multiply(add(unary('Erf', multiply(x, Math.SQRT1_2)), 1), 0.5)
+  const density = unary('Exp', multiply(unary('Square', x), -0.5))
+  return [multiply(x, distribution), add(distribution, multiply(multiply(x, density), 1 / Math.sqrt(2 * Math.PI)))]
+})
 
 /** relu6(x + 3) / 6 (MobileNetV3, arXiv:1905.02244, section 5.2). */
 export const hardSigmoid = defineActivation(
@@ -103,15 +93,10 @@ export const hardSigmoid = defineActivation(
 )
 
 /** x relu6(x + 3) / 6 (MobileNetV3, arXiv:1905.02244, section 5.2); its derivative is 0 at −3 and 1 at 3, PyTorch's −1/2 and 3/2. */
-export const hardSwish = defineActivation(
-  'HardSwish',
-  { input: true, outputs: [false, true] },
-  (x) => {
-    const clipped = unary('Relu6', add(x, 3))
-    return [multiply(multiply(x, clipped), 1 / 6), clipped]
-  },
-  (ofY, x, clipped) => multiply(multiply(ofY, add(clipped!, derivative('Relu6Grad', x!, clipped!))), 1 / 6),
-)
+export const hardSwish = byDerivative('HardSwish', (x) => {
+  const clipped = unary('Relu6', add(x, 3))
+  return [multiply(multiply(x, clipped), 1 / 6), multiply(add(clipped, derivative('Relu6Grad', x, clipped)), 1 / 6)]
+})
 
 /** exp(x) over its sum along the last axis. */
 export const softmax = defineActivation(

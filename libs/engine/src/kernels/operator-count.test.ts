@@ -16,7 +16,10 @@ const padding = { top: 1, bottom: 1, left: 1, right: 1 }
 const geometry = { stride: 1, padding }
 const labels = tf.tensor1d([0, 1], 'int32')
 
-/** [layer, function, shapes of its inputs, operators forward, operators backward for the first input alone, for all inputs]. Reshapes move nothing and do not count. */
+/**
+ * [layer, function, shapes of its inputs, operators forward, operators backward for the first input alone, for all inputs]. Reshapes move nothing and do not count.
+ * Some activations make their derivative on the way forward; a program without a gradient leaves that out.
+ */
 const layers: [string, (...inputs: never[]) => Tensor, number[][], number, number, number][] = [
   ['affine', affine, [[2, 4, 6], [6, 3], [3]], 2, 1, 3], // prettier-ignore
   ['layer norm', (x: Tensor, w: Tensor1D, b: Tensor1D) => normaliseLayer(x, w, b, 1e-6), [[2, 4, 6], [6], [6]], 9, 9, 11], // prettier-ignore
@@ -24,11 +27,11 @@ const layers: [string, (...inputs: never[]) => Tensor, number[][], number, numbe
   ['relu', activations.relu, [image], 1, 1, 1],
   ['relu6', activations.relu6, [image], 1, 1, 1],
   ['sigmoid', activations.sigmoid, [image], 1, 1, 1],
-  ['silu', activations.silu, [image], 2, 3, 3],
-  ['quickGelu', activations.quickGelu, [image], 3, 3, 3],
-  ['gelu', activations.gelu, [image], 5, 7, 7],
+  ['silu', activations.silu, [image], 4, 1, 1],
+  ['quickGelu', activations.quickGelu, [image], 5, 1, 1],
+  ['gelu', activations.gelu, [image], 11, 1, 1],
   ['hardSigmoid', activations.hardSigmoid, [image], 3, 2, 2],
-  ['hardSwish', activations.hardSwish, [image], 4, 4, 4],
+  ['hardSwish', activations.hardSwish, [image], 7, 1, 1],
   ['softmax', activations.softmax, [image], 1, 4, 4],
   ['cross-entropy', (logits: Tensor2D) => softmaxCrossEntropy(logits, labels), [[2, 5]], 1, 1, 1],
   ['max pooling', (x: Tensor4D) => poolMaximum(x, { kernel: 3, stride: 2, padding: 1 }), [image], 1, 1, 1],
