@@ -246,6 +246,22 @@ describe('an ensemble', () => {
     expect([calls > 0, calls < 60]).toEqual([true, true])
   })
 
+  it('leaves the verdict of every image that an opening does not fell as it is without one', async () => {
+    const ball = l1(0.6)
+    const verdictsWith = (opening: number) =>
+      runEnsemble(campaignOf(ball, everyone, { attacks: shortened('apgd-ce', ball, () => ({ iterations: 20, opening })) }))
+    const [opened, plain] = [await verdictsWith(2), await verdictsWith(0)]
+    const isByOpening = ({ felledBy }: EnsembleVerdict) => felledBy?.attack === 'apgd-ce' && felledBy.run === 0
+    const others = opened.flatMap((verdict, row) => (isByOpening(verdict) ? [] : [[verdict, plain[row]!] as const]))
+    expect([others.length < opened.length, others.some(([{ held }]) => held)]).toEqual([true, true])
+    for (const [verdict, { held, prediction, distance, margin, felledBy }] of others) {
+      expect(verdict.held).toBe(held)
+      if (held) expect(verdict.margin).toBeLessThanOrEqual(margin)
+      else expect(verdict).toMatchObject({ prediction, margin, distance })
+      if (felledBy?.attack === 'apgd-ce') expect(verdict.felledBy).toEqual({ ...felledBy, run: felledBy.run + 1 })
+    }
+  })
+
   it('makes no verdict of points outside a ball whose projection fails', async () => {
     const leaky: Ball = { ...linf(0.1), project: (point) => point.clipByValue(0, 1) as Tensor4D }
     const attacks = shortened('apgd-ce', leaky)
