@@ -14,6 +14,8 @@ export interface Attack {
   readonly name: string
   readonly runs: number
   readonly steps: number
+  /** Steps of run 0 where it is a short one, before the others. */
+  readonly opening?: number | undefined
   /** Most steps between two looks of the driver. */
   readonly block: number
   /** Which class, by its rank on the clean image (0 is the largest logit), run `run` aims at; null where it aims at none. */
@@ -28,6 +30,16 @@ export interface Attack {
   enter(images: Tensor4D, noise: Tensor2D): TensorTree
   /** One step of every row. cues: [batch, numbers of a cue]. */
   step(target: Target, state: TensorTree, cues: Tensor2D): AttackStep
+}
+
+/** Steps of a run. */
+export function stepsOf({ steps, opening = steps }: Attack, run: number): number {
+  return run === 0 ? opening : steps
+}
+
+/** Steps of all runs. */
+export function stepsOfAll(attack: Attack): number {
+  return (attack.runs - 1) * attack.steps + stepsOf(attack, 0)
 }
 
 /** Passes through the model. */

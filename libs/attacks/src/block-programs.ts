@@ -1,5 +1,5 @@
 import { ProgramBuilder, tf, type NamedTensors, type Program, type ProgramSession } from '@gauntlet/engine'
-import type { Attack } from './attack.ts'
+import { stepsOfAll, type Attack } from './attack.ts'
 import type { Ball } from './ball.ts'
 import { block, type BlockEnd, type BlockStart } from './block.ts'
 import type { LogitsFunction } from './loss.ts'
@@ -22,7 +22,7 @@ const fewSteps = 40
 /** Captured where there is a network and the attack is long enough, else step by step. */
 export function blockRunner(attack: Attack, { ball, logits, network, block: given = attack.block }: Siegecraft): BlockRunner {
   const steps = Math.min(given, attack.steps)
-  if (network && attack.runs * attack.steps >= fewSteps) return new CapturedBlocks(attack, steps, ball, network)
+  if (network && stepsOfAll(attack) >= fewSteps) return new CapturedBlocks(attack, steps, ball, network)
   return { attack, steps, run: (start) => tf.tidy(() => block(attack, ball, logits, start)), dispose: () => {} }
 }
 

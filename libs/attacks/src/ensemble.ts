@@ -20,6 +20,8 @@ export interface AttackEntry {
   readonly targets: number
   /** Radii of APGD's phases over epsilon. */
   readonly phases?: readonly number[]
+  /** Iterations of a run before APGD's others. */
+  readonly opening?: number
   /** Gradients averaged for one step. */
   readonly samples?: number
   /** How targets are chosen: by the clean logits, or by how near their linearised boundaries are. */
@@ -40,7 +42,8 @@ export interface Ensemble {
 function entriesOf(name: EnsembleName, norm: Ball['norm']): readonly AttackEntry[] {
   const isL1 = norm === 'L1'
   const phases = isL1 ? { phases: [3, 2, 1] } : {} // `use_largereps`, only in `standard` (:267)
-  const ce: AttackEntry = { attack: 'apgd-ce', iterations: 100, restarts: isL1 ? 5 : 1, targets: 0, ...phases }
+  const opening = isL1 ? { opening: 16 } : {} // a departure, `apgdAttack` says why
+  const ce: AttackEntry = { attack: 'apgd-ce', iterations: 100, restarts: isL1 ? 5 : 1, targets: 0, ...phases, ...opening }
   const t: AttackEntry = { attack: 'apgd-t', iterations: 100, restarts: 1, targets: isL1 ? 5 : 9, ...phases }
   const fabT: AttackEntry = { attack: 'fab-t', iterations: 100, restarts: 1, targets: 9 }
   const square: AttackEntry = { attack: 'square', iterations: 5000, restarts: 1, targets: 0 }
@@ -115,10 +118,10 @@ export function attacksOf({ entries }: Pick<Ensemble, 'entries'>, ball: Ball): A
 }
 
 function attackOf(
-  { attack: kind, name = kind, iterations, restarts, targets, phases = [1], samples = 1, choice }: AttackEntry,
+  { attack: kind, name = kind, iterations, restarts, targets, phases = [1], opening = 0, samples = 1, choice }: AttackEntry,
   ball: Ball,
 ): Attack {
-  const apgd = { name, ball, iterations, restarts, targets, phases, samples }
+  const apgd = { name, ball, iterations, restarts, targets, phases, opening, samples }
   switch (kind) {
     case 'apgd-ce':
       return apgdAttack({ ...apgd, loss: crossEntropy })

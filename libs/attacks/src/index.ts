@@ -1,7 +1,7 @@
 export { apgdAttack, type ApgdSettings } from './apgd-attack.ts'
 export { apgd, apgdBegin, apgdStep, type ApgdProblem, type ApgdRun, type ApgdStep } from './apgd.ts'
 export type { Adaptation, ApgdState, Ascent, AscentMemory } from './ascent.ts'
-export type { Attack, AttackStep, Cost, RunKey, Script, Target } from './attack.ts'
+export { stepsOfAll, type Attack, type AttackStep, type Cost, type RunKey, type Script, type Target } from './attack.ts'
 export { RadiusInvalid, type Ball } from './ball.ts'
 export type { EnsembleProgress, SavedTensor } from './ensemble-progress.ts'
 export {

@@ -1,5 +1,5 @@
 import { tf, type Tensor1D, type Tensor2D, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
-import type { Attack, Script } from './attack.ts'
+import { stepsOf, type Attack, type Script } from './attack.ts'
 import type { Ball } from './ball.ts'
 import type { BlockRunner } from './block-programs.ts'
 import type { BlockEnd } from './block.ts'
@@ -126,7 +126,7 @@ function noiseOf(seats: readonly Seat[], rows: readonly number[]): Tensor2D {
 /** What a block of at most `steps` steps showed of every image of the lane, which is not changed. The state and the points are the caller's to dispose of. */
 export async function besieged(runner: BlockRunner, lane: Lane, steps: number): Promise<Foray> {
   const tensors = lane.tensors!
-  const left = lane.seats.map(({ step }) => Math.min(steps, runner.attack.steps - step))
+  const left = lane.seats.map(({ run, step }) => Math.min(steps, stepsOf(runner.attack, run) - step))
   const told = toldOf(runner, lane.seats, left, tensors.images.shape[0])
   const { state, seen, steps: done } = runner.run({ ...tensors, ...told })
   tf.dispose(told)
@@ -162,8 +162,8 @@ function toldOf(
 ): { cues: Tensor3D; left: Tensor1D } {
   const width = seats[0]!.script.cue(seats[0]!.step).length
   const cues = new Float32Array(steps * batch * width)
-  for (const [row, { script, step }] of seats.entries())
-    for (let i = 0; i < steps; i++) cues.set(script.cue(Math.min(step + i, attack.steps - 1)), (i * batch + row) * width)
+  for (const [row, { script, run, step }] of seats.entries())
+    for (let i = 0; i < steps; i++) cues.set(script.cue(Math.min(step + i, stepsOf(attack, run) - 1)), (i * batch + row) * width)
   for (let row = seats.length; row < batch; row++)
     for (let at = 0; at < cues.length; at += batch * width) cues.copyWithin(at + row * width, at, at + width)
   const all = Float32Array.from({ length: batch }, (_, row) => left[row] ?? 0)

@@ -1,7 +1,7 @@
 import { tf, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Attack } from './attack.ts'
+import { stepsOfAll, type Attack } from './attack.ts'
 import type { Ball } from './ball.ts'
 import { attacksOf, ensembleOf, type AttackEntry, type EnsembleName } from './ensemble.ts'
 import type { EnsembleProgress } from './ensemble-progress.ts'
@@ -39,6 +39,7 @@ function shortened(name: EnsembleName, ball: Ball, change: (entry: AttackEntry) 
     ...entry,
     iterations: entry.attack === 'square' ? 12 : 5,
     restarts: Math.min(entry.restarts, 2),
+    ...(entry.opening ? { opening: 2 } : {}),
     targets: Math.min(entry.targets, 2),
     ...(entry.samples ? { samples: 2 } : {}),
     ...change(entry),
@@ -172,7 +173,7 @@ describe.each(balls)('an ensemble in the %s ball', (norm, ball) => {
   it('counts the passes of the images that hold: all steps of all runs, and one for the clean image', async () => {
     const attacks = shortened('standard', ball)
     const total = (what: 'forwards' | 'backwards') =>
-      attacks.reduce((sum, { runs, steps, cost }) => sum + runs * steps * cost[what], 0)
+      attacks.reduce((sum, attack) => sum + stepsOfAll(attack) * attack.cost[what], 0)
     for (const { forwards, backwards } of verdicts.filter(({ held }) => held)) {
       expect([forwards, backwards]).toEqual([1 + total('forwards'), total('backwards')])
     }
@@ -243,6 +244,22 @@ describe('an ensemble', () => {
     expectSameVerdicts(captured, await runEnsemble(campaignOf(ball, everyone, { attacks })))
     // four attacks, at most three sizes of batch, two iterations to record and to check, two forward passes in FAB's
     expect([calls > 0, calls < 60]).toEqual([true, true])
+  })
+
+  it('leaves the verdict of every image that an opening does not fell as it is without one', async () => {
+    const ball = l1(0.6)
+    const verdictsWith = (opening: number) =>
+      runEnsemble(campaignOf(ball, everyone, { attacks: shortened('apgd-ce', ball, () => ({ iterations: 20, opening })) }))
+    const [opened, plain] = [await verdictsWith(2), await verdictsWith(0)]
+    const isByOpening = ({ felledBy }: EnsembleVerdict) => felledBy?.attack === 'apgd-ce' && felledBy.run === 0
+    const others = opened.flatMap((verdict, row) => (isByOpening(verdict) ? [] : [[verdict, plain[row]!] as const]))
+    expect([others.length < opened.length, others.some(([{ held }]) => held)]).toEqual([true, true])
+    for (const [verdict, { held, prediction, distance, margin, felledBy }] of others) {
+      expect(verdict.held).toBe(held)
+      if (held) expect(verdict.margin).toBeLessThanOrEqual(margin)
+      else expect(verdict).toMatchObject({ prediction, margin, distance })
+      if (felledBy?.attack === 'apgd-ce') expect(verdict.felledBy).toEqual({ ...felledBy, run: felledBy.run + 1 })
+    }
   })
 
   it('makes no verdict of points outside a ball whose projection fails', async () => {

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { tf } from '@gauntlet/engine'
-import type { Attack, Cost } from './attack.ts'
+import { stepsOf, type Attack, type Cost } from './attack.ts'
 import type { Ball } from './ball.ts'
 import { blockRunner, type BlockRunner } from './block-programs.ts'
 import { confirm, type Confirmation } from './confirmation.ts'
@@ -172,10 +172,8 @@ async function runBlock(field: Field, runner: BlockRunner, most: number): Promis
 /** The lane with the seats `kept` as far as their runs go on, then images at their next run, then images from the queue. */
 async function filled(field: Field, attack: Attack, kept: readonly number[]): Promise<Lane> {
   const { lane, queue, campaign } = field
-  const [staying, done] = [
-    kept.filter((seat) => lane.seats[seat]!.step < attack.steps),
-    kept.filter((seat) => lane.seats[seat]!.step === attack.steps),
-  ]
+  const isDone = ({ run, step }: Place) => step === stepsOf(attack, run)
+  const [staying, done] = [kept.filter((seat) => !isDone(lane.seats[seat]!)), kept.filter((seat) => isDone(lane.seats[seat]!))]
   const next = done.map((seat): Place => ({ row: lane.seats[seat]!.row, run: lane.seats[seat]!.run + 1, step: 0 }))
   const again = next.filter(({ run }) => run < attack.runs)
   const fresh = queue

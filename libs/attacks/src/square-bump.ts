@@ -1,5 +1,5 @@
 import { tf, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
-import type { Window } from './square-window.ts'
+import { numbered, rowsOf, type Window } from './square-window.ts'
 
 /** How fast a bump's rings fall: as 1 / k to this power (square.py:151, :163). */
 export type Falloff = 2 | 4
@@ -51,31 +51,51 @@ function normOf(falloff: Falloff, values: readonly number[]): number {
   return falloff === 2 ? Math.hypot(...values) : values.reduce((sum, value) => sum + Math.abs(value), 0)
 }
 
-/** Bumps of some sides, each as it is and turned, in one table of which a window anywhere is a look-up. */
+/** Bumps of some sides, each as it is and turned, in one table. */
 export class BumpAtlas {
-  /** 0, then the bumps one after the other. */
-  private readonly heights: number[] = [0]
-  /** By side: where its bump begins. The turned one follows. */
-  private readonly starts: number[] = []
+  /** A row a column of a bump, from its top on, and 0 below it; the first row is 0. One place longer than the largest side. */
+  private readonly columns: Float32Array
+  private readonly length: number
+  /** By side: the number of the row that has its bump's first column. The turned one follows. */
+  private readonly firstColumns: number[] = []
 
   constructor(falloff: Falloff, sides: Iterable<number>) {
-    for (const side of new Set(sides)) {
-      this.starts[side] = this.heights.length
+    const all = [...new Set(sides)]
+    this.length = Math.max(...all) + 1
+    const columns = [new Float32Array(this.length)]
+    for (const side of all) {
+      this.firstColumns[side] = columns.length
       const bump = bumpOfSide(falloff, side)
-      for (const height of bump) this.heights.push(height)
-      for (let i = 0; i < bump.length; i++) this.heights.push(bump[(i % side) * side + Math.floor(i / side)]!)
+      const column = (first: number, step: number) =>
+        Float32Array.from({ length: this.length }, (_, i) => (i < side ? bump[first + i * step]! : 0))
+      for (let i = 0; i < side; i++) columns.push(column(i, side))
+      for (let i = 0; i < side; i++) columns.push(column(i * side, 1))
     }
+    this.columns = Float32Array.from(columns.flatMap((column) => [...column]))
   }
 
   /**
    * A bump in the window of every image, 0 outside; where `turned` [batch, 1] holds, with its halves side by side. sides: [batch], of the atlas;
-   * → [batch, height, width, 1].
+   * → [batch, height, width, 1]. Two look-ups of whole rows: columns to their places, then, with rows and columns exchanged, rows to theirs.
    */
-  bump({ rows, columns, mask }: Window, sides: Tensor1D, turned: Tensor2D): Tensor4D {
-    const side = sides.reshape([-1, 1, 1])
-    const first = tf.gather(tf.tensor1d(Float32Array.from(this.starts, (start) => start ?? 0)), sides.toInt())
-    const begins = first.reshape([-1, 1, 1]).add(turned.toFloat().reshape([-1, 1, 1]).mul(side.square()))
-    const place = rows.mul(side).add(begins).add(columns).reshape(mask.shape).mul(mask)
-    return tf.gather(tf.tensor1d(this.heights), place.toInt()) as unknown as Tensor4D
+  bump({ rows, columns }: Window, sides: Tensor1D, turned: Tensor2D): Tensor4D {
+    const { length } = this
+    const [batch, height] = rows.places.shape
+    const width = columns.places.shape[1]
+    const first = tf
+      .gather(tf.tensor1d(Float32Array.from(this.firstColumns, (row) => row ?? 0)), sides.toInt())
+      .add(turned.toFloat().squeeze([1]).mul(sides))
+    const inColumns = rowsOf(
+      tf.tensor2d(this.columns, [this.columns.length / length, length]),
+      columns.places.add(first.reshape([batch, 1])).mul(columns.inside),
+    )
+    const byRow = inColumns.transpose([0, 2, 1]).reshape<Tensor2D>([batch * length, width])
+    const below = length - 1
+    const row = rows.places
+      .sub(below)
+      .mul(rows.inside)
+      .add(below)
+      .add(numbered(batch, 0, length)) as Tensor2D
+    return rowsOf(byRow, row).reshape([batch, height, width, 1])
   }
 }

@@ -1,4 +1,4 @@
-import type { Attack } from '@gauntlet/attacks'
+import { stepsOfAll, type Attack } from '@gauntlet/attacks'
 import { ensembleEvaluatorNames, stageCosts, expandStudy, parseStudy } from '@gauntlet/study'
 import { describe, expect, it } from 'vitest'
 import { evaluatorAttacks, type AttackPerturbation } from './evaluator-attacks.ts'
@@ -6,7 +6,7 @@ import { evaluatorAttacks, type AttackPerturbation } from './evaluator-attacks.t
 /** Forward-equivalents that the attacks themselves count for an image that holds, the clean pass included. */
 function charged(perturbation: AttackPerturbation, classes: number): number {
   const { attacks } = evaluatorAttacks(perturbation, classes)
-  return attacks.reduce((sum, { runs, steps, cost }) => sum + runs * steps * (cost.forwards + cost.backwards), 1)
+  return attacks.reduce((sum, attack) => sum + stepsOfAll(attack) * (attack.cost.forwards + attack.cost.backwards), 1)
 }
 
 /** What a study's plan says of one image of digits with another number of classes. */

@@ -37,7 +37,7 @@ export function evaluatorAttacks({ name, epsilon, evaluator }: AttackPerturbatio
   return { ...ensembleAttacks(evaluator.name, ball, classes), escalation }
 }
 
-/** The attacks of an ensemble in a ball; `apgd-ce` is here the first attack of `standard`, in L1 with five restarts and three phases. */
+/** The attacks of an ensemble in a ball; `apgd-ce` is here the first attack of `standard`, in L1 with an opening, five restarts and three phases. */
 export function ensembleAttacks(name: EnsembleName, ball: Ball, classes: number): EvaluatorAttacks {
   const ensemble = ensembleOf(name, ball.norm, classes)
   return { ball, attacks: attacksOf(ensemble, ball), leftOut: ensemble.leftOut.length, escalation: [] }
