@@ -1,13 +1,16 @@
 import type { Ball, EnsembleName } from '@gauntlet/attacks'
-import type { RobustModelName } from '../../parity/attacks/digit-models.ts'
+import type { NetworkName, ReferenceNetwork } from './networks.ts'
 
 /** What both sides are given: the same weights, images, ball and batch. */
 export interface Task {
-  readonly model: RobustModelName
+  readonly network: NetworkName
+  /** The same for PyTorch's side. */
+  readonly reference: ReferenceNetwork
   readonly ensemble: EnsembleName
   readonly norm: Ball['norm']
   readonly epsilon: number
-  /** The first digits of the parity tests' thousand. */
+  /** Safetensors of images and labels (`writeInputs`). */
+  readonly inputs: string
   readonly images: number
   /** Safetensors of the model. */
   readonly weights: string
@@ -26,3 +29,11 @@ export interface AttackTime {
   readonly forwards: number
   readonly backwards: number
 }
+
+/** What a side says of the first images, unperturbed: [images][classes]. */
+export interface CleanLogits {
+  readonly logits: readonly (readonly number[])[]
+}
+
+/** Images on which the sides are compared before they are timed. */
+export const comparedImages = 64
