@@ -33,14 +33,16 @@ async function cleanLogits({ gallery, network }: Campaign): Promise<CleanLogits>
 async function timeAttacks({ gallery, attacks, ...settings }: Campaign): Promise<void> {
   let held = [...gallery.labels.keys()]
   for (const attack of attacks) {
-    const began = performance.now()
+    const [began, used] = [performance.now(), process.cpuUsage()]
     const verdicts = await runEnsemble({ ...settings, gallery: part(gallery, held), attacks: [attack] })
     const sum = (what: 'forwards' | 'backwards') => verdicts.reduce((total, verdict: EnsembleVerdict) => total + verdict[what], 0)
     const attacked = held.length
     held = held.filter((_, i) => verdicts[i]!.held)
     const seconds = (performance.now() - began) / 1000
+    const { user, system } = process.cpuUsage(used)
+    const processorSeconds = (user + system) / 1e6
     const passes = { forwards: sum('forwards'), backwards: sum('backwards') }
-    say({ attack: attack.name, seconds, attacked, held: held.length, ...passes })
+    say({ attack: attack.name, seconds, processorSeconds, attacked, held: held.length, ...passes })
   }
 }
 

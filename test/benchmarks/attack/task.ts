@@ -22,6 +22,8 @@ export interface Task {
 export interface AttackTime {
   readonly attack: string
   readonly seconds: number
+  /** Of the processor, all threads together: what a busy machine disturbs less. */
+  readonly processorSeconds: number
   /** Images that it was given, and those that held. */
   readonly attacked: number
   readonly held: number
