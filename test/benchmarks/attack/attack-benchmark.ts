@@ -25,6 +25,7 @@ const beside = (name: string) => join(import.meta.dirname, name)
  *     git clone https://github.com/fra31/auto-attack && git -C auto-attack checkout a3922004
  *     npm run bench -- attack --reference auto-attack                           all norms, 1,000 digits: hours
  *     npm run bench -- attack --reference auto-attack --images 200 --norms Linf --models lite0,lite0-plain --threads 1
+ *     npm run bench -- attack --reference auto-attack --models lite0 --layout channels_last      PyTorch's convolutions in the layout that suits them
  *     npm run bench -- attack --tiers --images 1000 --models robust,vit,plain
  */
 export async function attackBenchmark(given: string[]): Promise<void> {
@@ -49,15 +50,27 @@ interface Setting extends Options {
 /** One table, on images that are written for it and removed again. */
 async function onInputs(model: ModelName, norm: Ball['norm'], setting: Setting): Promise<void> {
   const { network, epsilons } = models[model]
-  const { images, weights, batch, threads } = setting
+  const { images, weights, batch, threads, layout } = setting
   const { shape, reference } = networks[network]
   const epsilon = epsilons[norm]
   const folder = mkdtempSync(join(tmpdir(), 'gauntlet-benchmark-'))
   const inputs = join(folder, 'inputs.safetensors')
   try {
     writeInputs(inputs, images, shape)
-    const task = { network, reference, norm, epsilon, inputs, images, weights, batch, threads, ensemble: 'standard' } as const
-    const title = `${model}, ${norm} ${Number(epsilon.toPrecision(3))}`
+    const task = {
+      network,
+      reference,
+      norm,
+      epsilon,
+      inputs,
+      images,
+      weights,
+      batch,
+      threads,
+      layout,
+      ensemble: 'standard',
+    } as const
+    const title = `${model}, ${norm} ${Number(epsilon.toPrecision(3))}${layout === 'contiguous' ? '' : `, PyTorch ${layout}`}`
     console.log(await (setting.tiers ? tiersOf(title, task) : comparison(title, task, setting)))
   } finally {
     rmSync(folder, { recursive: true })

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { norms } from '../../parity/attacks/digit-models.ts'
 import { AttackBenchmarkInvalid } from './attack-benchmark-invalid.ts'
 import { models, type ModelName } from './models.ts'
+import { layouts } from './task.ts'
 
 /** What the command line asks for. */
 export type Options = ReturnType<typeof parseOptions>
@@ -18,6 +19,7 @@ export function parseOptions(given: string[]) {
       models: { type: 'string', default: Object.keys(models).join(',') },
       threads: { type: 'string', default: '2' },
       batch: { type: 'string', default: '500' },
+      layout: { type: 'string', default: 'contiguous' },
     },
   })
   if (!values.reference && !values['without-reference'] && !values.tiers) {
@@ -33,6 +35,7 @@ export function parseOptions(given: string[]) {
     models: chosen('models', values.models, Object.keys(models) as ModelName[]),
     threads: wholeNumber('threads', values.threads),
     batch: wholeNumber('batch', values.batch),
+    layout: chosen('layout', values.layout, layouts)[0]!,
   }
 }
 

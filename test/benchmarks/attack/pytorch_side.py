@@ -22,6 +22,7 @@ from pytorch_models import fill, make_model  # noqa: E402
 from robust_digits import RobustDigits  # noqa: E402
 
 COMPARED_IMAGES = 64
+LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 
 
 def train(file):
@@ -40,10 +41,10 @@ def train(file):
 
 def model_of(task):
     """A small model of the parity tests, or a backbone with its normalisation."""
-    made = task["reference"]
+    made, layout = task["reference"], LAYOUTS[task["layout"]]
     if "model" in made:
-        return load_model(made["model"], task["weights"])
-    model = make_model(made, torch.contiguous_format)
+        return load_model(made["model"], task["weights"]).to(memory_format=layout)
+    model = make_model(made, layout)
     fill(model, task["weights"])
     return model.eval()
 
@@ -64,6 +65,7 @@ def run(task, reference):
     from autoattack import AutoAttack
 
     torch.set_num_threads(task["threads"])
+    torch.set_flush_denormal(True)  # TensorFlow does too
     model = model_of(task)
     passes = {"forwards": 0, "backwards": 0}
 

@@ -1,6 +1,9 @@
 import type { Ball, EnsembleName } from '@gauntlet/attacks'
 import type { NetworkName, ReferenceNetwork } from './networks.ts'
 
+/** How PyTorch's side keeps its model: as it comes, or as suits its convolutions. */
+export const layouts = ['contiguous', 'channels_last'] as const
+
 /** What both sides are given: the same weights, images, ball and batch. */
 export interface Task {
   readonly network: NetworkName
@@ -15,6 +18,7 @@ export interface Task {
   /** Safetensors of the model. */
   readonly weights: string
   readonly batch: number
+  readonly layout: (typeof layouts)[number]
   readonly threads: number
 }
 
