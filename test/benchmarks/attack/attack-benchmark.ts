@@ -79,19 +79,26 @@ async function onInputs(model: ModelName, norm: Ball['norm'], setting: Setting):
 
 async function comparison(title: string, task: Task, { python, reference }: Setting): Promise<string> {
   const [ours, theirs] = [gauntletSide(task), [python, beside('pytorch_side.py'), JSON.stringify(task)]]
-  if (!reference) return report(title, task.images, await answersOf<AttackTime>(ours, task), [])
+  if (!reference) return report(title, task.images, await timesOf(ours, task, title), [])
   const [found] = await answersOf<CleanLogits>([...ours, '--logits'], task)
   const [expected] = await answersOf<CleanLogits>([...theirs, '--logits'], task)
   requireSameModel(title, found!, expected!)
-  const times = await answersOf<AttackTime>(ours, task)
-  return report(title, task.images, times, await answersOf<AttackTime>([...theirs, '--reference', reference], task))
+  const times = await timesOf(ours, task, title)
+  return report(title, task.images, times, await timesOf([...theirs, '--reference', reference], task, `${title}, reference`))
 }
 
 async function tiersOf(title: string, task: Task): Promise<string> {
   const found = []
   for (const ensemble of tiers)
-    found.push({ ensemble, times: await answersOf<AttackTime>(gauntletSide({ ...task, ensemble }), task) })
+    found.push({ ensemble, times: await timesOf(gauntletSide({ ...task, ensemble }), task, `${title}, ${ensemble}`) })
   return tierReport(title, task.images, found)
+}
+
+/** What each attack took, told at once as well: the whole takes minutes to hours. */
+function timesOf(command: readonly string[], task: Task, title: string): Promise<AttackTime[]> {
+  return answersOf<AttackTime>(command, task, ({ attack, seconds, held }) =>
+    console.error(`${title}: ${attack} took ${seconds.toFixed(1)} s, ${held} hold`),
+  )
 }
 
 function gauntletSide(task: Task): string[] {

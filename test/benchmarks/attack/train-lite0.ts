@@ -1,7 +1,7 @@
 /**
  * Fine-tunes the quickstart's EfficientNet-Lite0 as the quickstart does, only on more digits, and writes its weights:
  *
- *     npx tsx train-lite0.ts 'Classic AT' FILE     (some five minutes on one core)
+ *     npx tsx train-lite0.ts 'Classic AT' FILE     (three minutes on one core)
  *     npx tsx train-lite0.ts standard FILE         (the control: a minute)
  *
  * Digits, weights and settings are fixed, so that every run gives the same bits on the same machine.
