@@ -38,6 +38,8 @@ export interface AttackProbe extends ProbedModel {
   /** Of the [0, 1] pixel range; 0 asks for nothing but the clean answers. */
   readonly epsilon: number
   readonly evaluator: 'apgd-ce' | EnsembleEvaluator['name']
+  /** Goes on against what held where the flags ask for more. */
+  readonly escalate: boolean
   readonly seed: number
 }
 
@@ -60,6 +62,8 @@ export interface AttackReport {
   /** Passes through the model, an image at a time. */
   readonly forwards: number
   readonly backwards: number
+  /** The attacks it went on with, on how many images, and how many of these fell; absent where it did not. */
+  readonly escalation?: { readonly attacks: readonly string[]; readonly attacked: number; readonly felled: number }
 }
 
 /** What `gauntlet` sends the probe's process, one verb a kind. */

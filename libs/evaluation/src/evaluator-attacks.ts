@@ -33,14 +33,19 @@ export function evaluatorAttacks({ name, epsilon, evaluator }: AttackPerturbatio
   if (evaluator.name === 'apgd-ce') {
     return { ball, attacks: [apgdAttack({ ...evaluator, ball, loss: crossEntropy, targets: 0 })], leftOut: 0, escalation: [] }
   }
-  const escalation = evaluator.escalate ? attacksOf({ entries: escalationOf(classes) }, ball) : []
-  return { ...ensembleAttacks(evaluator.name, ball, classes), escalation }
+  return ensembleAttacks(evaluator.name, ball, classes, evaluator)
 }
 
 /** The attacks of an ensemble in a ball; `apgd-ce` is here the first attack of `standard`, in L1 with an opening, five restarts and three phases. */
-export function ensembleAttacks(name: EnsembleName, ball: Ball, classes: number): EvaluatorAttacks {
+export function ensembleAttacks(
+  name: EnsembleName,
+  ball: Ball,
+  classes: number,
+  { escalate = false }: { readonly escalate?: boolean } = {},
+): EvaluatorAttacks {
   const ensemble = ensembleOf(name, ball.norm, classes)
-  return { ball, attacks: attacksOf(ensemble, ball), leftOut: ensemble.leftOut.length, escalation: [] }
+  const escalation = escalate ? attacksOf({ entries: escalationOf(classes) }, ball) : []
+  return { ball, attacks: attacksOf(ensemble, ball), leftOut: ensemble.leftOut.length, escalation }
 }
 
 /** The ball of a norm. */

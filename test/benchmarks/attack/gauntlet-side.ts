@@ -1,29 +1,49 @@
-import { runEnsemble, type EnsembleVerdict, type Gallery } from '@gauntlet/attacks'
+import { runEnsemble, type Campaign, type EnsembleVerdict, type Gallery } from '@gauntlet/attacks'
+import { tf, type Tensor2D } from '@gauntlet/engine'
 import process from 'node:process'
-import { campaignOnDigits } from '../../parity/attacks/robust-digits.ts'
-import type { Task, AttackTime } from './task.ts'
+import { campaignOn } from '../../parity/attacks/robust-digits.ts'
+import { readInputs } from './inputs.ts'
+import { networks } from './networks.ts'
+import { comparedImages, type AttackTime, type CleanLogits, type Task } from './task.ts'
 
-/** `npx tsx gauntlet-side.ts TASK`: runs one attack of the ensemble after the other on the images that held, and prints a line of JSON for each. */
-const { model, images, batch, ...settings } = JSON.parse(process.argv[2]!) as Task
-const campaign = { ...campaignOnDigits(model, { ...settings, count: images }), batchSize: batch }
+/**
+ * `npx tsx gauntlet-side.ts TASK`: runs one attack of the ensemble after the other on the images that held, and prints a line of JSON for each;
+ * `npx tsx gauntlet-side.ts TASK --logits`: prints the clean logits of the first images.
+ */
+const [words, mode] = process.argv.slice(2)
+const task = JSON.parse(words!) as Task
+const campaign = {
+  ...campaignOn(networks[task.network].model, task.weights, readInputs(task.inputs), task),
+  batchSize: task.batch,
+}
+if (mode === '--logits') say(await cleanLogits(campaign))
+else await timeAttacks(campaign)
 
-let held = [...campaign.gallery.labels.keys()]
-for (const attack of campaign.attacks) {
-  const began = performance.now()
-  const verdicts = await runEnsemble({ ...campaign, gallery: part(campaign.gallery, held), attacks: [attack] })
-  const sum = (what: 'forwards' | 'backwards') => verdicts.reduce((total, verdict: EnsembleVerdict) => total + verdict[what], 0)
-  const attacked = held.length
-  held = held.filter((_, i) => verdicts[i]!.held)
-  const seconds = (performance.now() - began) / 1000
-  const found: AttackTime = {
-    attack: attack.name,
-    seconds,
-    attacked,
-    held: held.length,
-    forwards: sum('forwards'),
-    backwards: sum('backwards'),
+function say(what: CleanLogits | AttackTime): void {
+  console.log(JSON.stringify(what))
+}
+
+/** Of the model that attacks search on. */
+async function cleanLogits({ gallery, network }: Campaign): Promise<CleanLogits> {
+  const images = await gallery.read([...gallery.labels.keys()].slice(0, comparedImages))
+  const logits: Tensor2D = tf.tidy(() => network!.logits(images, network!.parameters))
+  return { logits: await logits.array() }
+}
+
+async function timeAttacks({ gallery, attacks, ...settings }: Campaign): Promise<void> {
+  let held = [...gallery.labels.keys()]
+  for (const attack of attacks) {
+    const [began, used] = [performance.now(), process.cpuUsage()]
+    const verdicts = await runEnsemble({ ...settings, gallery: part(gallery, held), attacks: [attack] })
+    const sum = (what: 'forwards' | 'backwards') => verdicts.reduce((total, verdict: EnsembleVerdict) => total + verdict[what], 0)
+    const attacked = held.length
+    held = held.filter((_, i) => verdicts[i]!.held)
+    const seconds = (performance.now() - began) / 1000
+    const { user, system } = process.cpuUsage(used)
+    const processorSeconds = (user + system) / 1e6
+    const passes = { forwards: sum('forwards'), backwards: sum('backwards') }
+    say({ attack: attack.name, seconds, processorSeconds, attacked, held: held.length, ...passes })
   }
-  console.log(JSON.stringify(found))
 }
 
 function part({ digests, labels, shape, read }: Gallery, rows: readonly number[]): Gallery {

@@ -1,6 +1,7 @@
 """The reference AutoAttack's side of `npm run bench -- attack`.
 
     python pytorch_side.py TASK --reference auto-attack     runs `standard` attack by attack, a line of JSON each (task.ts says what a task has)
+    python pytorch_side.py TASK --logits                     prints the clean logits of the first images
     python pytorch_side.py --train FILE                     trains the CNN without attacks on the thousand digits themselves: no image holds
 """
 
@@ -11,13 +12,17 @@ import time
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch.nn import functional as F
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "parity" / "attacks"))
+sys.path[:0] = [str(Path(__file__).parents[2] / "parity" / "attacks"), str(Path(__file__).parents[1] / "engine")]
 from digit_models import digits, load_model  # noqa: E402
 from reference import load_reference  # noqa: E402
+from pytorch_models import fill, make_model  # noqa: E402
 from robust_digits import RobustDigits  # noqa: E402
+
+COMPARED_IMAGES = 64
+LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 
 
 def train(file):
@@ -34,12 +39,34 @@ def train(file):
     save_file(model.state_dict(), file)
 
 
+def model_of(task):
+    """A small model of the parity tests, or a backbone with its normalisation."""
+    made, layout = task["reference"], LAYOUTS[task["layout"]]
+    if "model" in made:
+        return load_model(made["model"], task["weights"]).to(memory_format=layout)
+    model = make_model(made, layout)
+    fill(model, task["weights"])
+    return model.eval()
+
+
+def inputs_of(task):
+    """Images [n, channels, height, width] and their labels."""
+    inputs = load_file(task["inputs"])
+    return inputs["images"].permute(0, 3, 1, 2).contiguous(), inputs["labels"].long()
+
+
+@torch.no_grad()
+def print_logits(task):
+    print(json.dumps({"logits": model_of(task)(inputs_of(task)[0][:COMPARED_IMAGES]).tolist()}))
+
+
 def run(task, reference):
     load_reference(reference)
     from autoattack import AutoAttack
 
     torch.set_num_threads(task["threads"])
-    model = load_model(task["model"], task["weights"])
+    torch.set_flush_denormal(True)  # TensorFlow does too
+    model = model_of(task)
     passes = {"forwards": 0, "backwards": 0}
 
     def count(_, inputs):
@@ -48,18 +75,19 @@ def run(task, reference):
             passes["backwards"] += len(inputs[0])
 
     model.register_forward_pre_hook(count)
-    x, y = (tensor[: task["images"]] for tensor in digits())
+    x, y = inputs_of(task)
     rows = torch.arange(len(x))
     judge = AutoAttack(model, norm=task["norm"], eps=task["epsilon"], seed=0, verbose=False, version="standard", device="cpu")
     for attack in list(judge.attacks_to_run):
         passes.update(forwards=0, backwards=0)
-        began, attacked = time.perf_counter(), len(rows)
+        began, used, attacked = time.perf_counter(), time.process_time(), len(rows)
         judge.attacks_to_run = [attack]
         adversarial = judge.run_standard_evaluation(x[rows], y[rows], bs=task["batch"])
-        seconds, counted = time.perf_counter() - began, dict(passes)
+        times = {"seconds": time.perf_counter() - began, "processorSeconds": time.process_time() - used}
+        counted = dict(passes)
         with torch.no_grad():
             rows = rows[model(adversarial).argmax(1) == y[rows]]
-        print(json.dumps({"attack": attack, "seconds": seconds, "attacked": attacked, "held": len(rows), **counted}), flush=True)
+        print(json.dumps({"attack": attack, **times, "attacked": attacked, "held": len(rows), **counted}), flush=True)
         if len(rows) == 0:
             break
 
@@ -68,10 +96,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("task", nargs="?", type=json.loads)
     parser.add_argument("--reference", help="checkout of fra31/auto-attack at a3922004")
+    parser.add_argument("--logits", action="store_true")
     parser.add_argument("--train")
     options = parser.parse_args()
     if options.train:
         train(options.train)
+    elif options.logits:
+        print_logits(options.task)
     else:
         run(options.task, options.reference)
 

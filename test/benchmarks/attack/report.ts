@@ -13,8 +13,8 @@ export function report(title: string, images: number, gauntlet: readonly AttackT
   const whole = rowOf('whole', images, totalOf(gauntlet), reference.length > 0 ? totalOf(reference) : undefined)
   return [
     `\n${title}: held ${heldOf(gauntlet)} of ${images}, reference ${reference.length > 0 ? heldOf(reference) : '–'}\n`,
-    '| attack | images | Gauntlet, s | share | reference, s | ratio | equivalents an image | reference |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- |',
+    '| attack | images | Gauntlet, s | share | reference, s | ratio | ratio, processor | equivalents an image | reference |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
     ...rows.map((row, i) => line(row, gauntlet[i]!, gauntlet)),
     line(whole, totalOf(gauntlet), gauntlet),
   ].join('\n')
@@ -23,23 +23,24 @@ export function report(title: string, images: number, gauntlet: readonly AttackT
 interface Row {
   readonly name: string
   readonly theirs: string
-  readonly ratio: string
+  readonly ratios: readonly [string, string]
   readonly equivalents: readonly [string, string]
 }
 
 function rowOf(name: string, images: number, ours: AttackTime, theirs: AttackTime | undefined): Row {
   const equivalents = (time: AttackTime | undefined) => (time ? ((time.forwards + time.backwards) / images).toFixed(0) : '–')
+  const ratio = (of: (time: AttackTime) => number) => (theirs ? (of(ours) / of(theirs)).toFixed(2) : '–')
   return {
     name,
     theirs: theirs ? theirs.seconds.toFixed(1) : '–',
-    ratio: theirs ? (ours.seconds / theirs.seconds).toFixed(2) : '–',
+    ratios: [ratio(({ seconds }) => seconds), ratio(({ processorSeconds }) => processorSeconds)],
     equivalents: [equivalents(ours), equivalents(theirs)],
   }
 }
 
-function line({ name, theirs, ratio, equivalents }: Row, { attacked, seconds }: AttackTime, all: readonly AttackTime[]): string {
+function line({ name, theirs, ratios, equivalents }: Row, { attacked, seconds }: AttackTime, all: readonly AttackTime[]): string {
   const share = `${((100 * seconds) / totalOf(all).seconds).toFixed(0)} %`
-  return `| ${[name, attacked, seconds.toFixed(1), share, theirs, ratio, ...equivalents].join(' | ')} |`
+  return `| ${[name, attacked, seconds.toFixed(1), share, theirs, ...ratios, ...equivalents].join(' | ')} |`
 }
 
 function totalOf(times: readonly AttackTime[]): AttackTime {
@@ -47,6 +48,7 @@ function totalOf(times: readonly AttackTime[]): AttackTime {
   return {
     attack: 'whole',
     seconds: sum(({ seconds }) => seconds),
+    processorSeconds: sum(({ processorSeconds }) => processorSeconds),
     attacked: times[0]?.attacked ?? 0,
     held: times.at(-1)?.held ?? 0,
     forwards: sum(({ forwards }) => forwards),

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { cpus, homedir, loadavg, tmpdir } from 'node:os'
+import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { backboneFor } from '@gauntlet/backbones'
+import { cacheFolder } from '../../cache-folder.ts'
 import { writeAssignment, type Comparison } from './assignment.ts'
 import { measureWork } from './measure.ts'
 import { parseOptions, type Options } from './options.ts'
@@ -15,8 +16,6 @@ import { sideOf } from './representatives.ts'
 import { keep, type BackboneResult, type Results } from './results.ts'
 import { SideFailed, type Side } from './side.ts'
 import { compiledCode, sideFor, sideNames, type SideName } from './sides.ts'
-
-const cacheFolder = process.env['GAUNTLET_CACHE'] || join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'gauntlet')
 
 /**
  * Gauntlet against PyTorch eager, in channels_last and compiled: whole steps of Classic AT with three iterations of APGD, one iteration of APGD, and

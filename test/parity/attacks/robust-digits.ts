@@ -10,42 +10,52 @@ import {
   type EnsembleName,
 } from '@gauntlet/attacks'
 import { tf, type Tensor4D } from '@gauntlet/engine'
+import type { DigitModel } from './digit-model.ts'
 import { robustModels, weightsOf, type RobustModelName } from './digit-models.ts'
 import { heldOutDigits, pixels, side } from './digits.ts'
 
 const balls: Record<Ball['norm'], (epsilon: number) => Ball> = { Linf: linf, L2: l2, L1: l1 }
 
-/** How the digits are attacked. */
-export interface DigitsSettings {
+/** Which digits are attacked, and in which ball. */
+interface DigitsSettings {
   readonly norm: Ball['norm']
-  /** That of the model unless given. */
-  readonly epsilon?: number
   /** The first ones; all thousand unless given. */
   readonly count?: number
-  /** Other weights than the robust ones. */
-  readonly weights?: string | URL
+}
+
+/** How any images are attacked. */
+interface CampaignSettings {
+  readonly norm: Ball['norm']
+  readonly epsilon: number
   /** `standard` unless given. */
   readonly ensemble?: EnsembleName
 }
 
 /** An ensemble against one of the models on the first digits. */
 export function campaignOnDigits(name: RobustModelName, settings: DigitsSettings): Campaign {
-  const { model, weights: robust, epsilons } = robustModels[name]
-  const { norm, epsilon = epsilons[norm], count = 1000, weights = robust, ensemble = 'standard' } = settings
+  const { model, weights, epsilons } = robustModels[name]
+  const { norm, count = 1000 } = settings
   const { images, labels } = heldOutDigits()
+  const digits = digitsBatch(images.slice(0, count))
+  return campaignOn(model, weights, { images: digits, labels: labels.slice(0, count) }, { norm, epsilon: epsilons[norm] })
+}
+
+/** An ensemble against any model on any images [count, height, width, channels] in [0, 1]: these and the weights live as long as the process. */
+export function campaignOn(
+  model: DigitModel,
+  weights: string | URL,
+  { images, labels }: { readonly images: Tensor4D; readonly labels: readonly number[] },
+  { norm, epsilon, ensemble = 'standard' }: CampaignSettings,
+): Campaign {
   const ball = balls[norm](epsilon)
   const parameters = weightsOf(model, weights)
-  const network = frozenNetwork(model.logits, parameters, digitsBatch(images.slice(0, 1)))
+  const [, height, width, channels] = images.shape
+  const read = (rows: readonly number[]) => tf.gather(images, [...rows])
   return {
     logits: (points: Tensor4D) => model.logits(points, parameters),
-    network,
+    network: frozenNetwork(model.logits, parameters, read([0])),
     ball,
-    gallery: {
-      digests: labels.slice(0, count).map((_, i) => `digit ${i}`),
-      labels: labels.slice(0, count),
-      shape: [side, side, 1],
-      read: (rows) => digitsBatch(rows.map((row) => images[row]!)),
-    },
+    gallery: { digests: labels.map((_, i) => `digit ${i}`), labels, shape: [height, width, channels], read },
     attacks: attacksOf(ensembleOf(ensemble, norm, 10), ball),
     seed: 0,
     batchSize: 500,

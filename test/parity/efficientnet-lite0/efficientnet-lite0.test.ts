@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { backboneFor, type Backbone } from '@gauntlet/backbones'
 import { tf, type Scalar, type Tensor, type Tensor1D } from '@gauntlet/engine'
@@ -16,10 +15,9 @@ import {
   type NamedArray,
 } from '@gauntlet/weights'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { cacheFolder } from '../../cache-folder.ts'
 import { fixedImages } from './fixed-images.ts'
 
-/** Where Gauntlet itself keeps the checkpoint, so that it is fetched once. */
-const cacheFolder = process.env['GAUNTLET_CACHE'] || join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'gauntlet')
 const labels = [0, 281, 504, 999]
 
 let published: NamedArray[]

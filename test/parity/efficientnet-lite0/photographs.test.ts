@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { backboneFor } from '@gauntlet/backbones'
 import { tf } from '@gauntlet/engine'
@@ -8,9 +7,8 @@ import { fetchSource } from '@gauntlet/sources'
 import { backboneFacts } from '@gauntlet/study'
 import { loadStrictly, readCheckpoint, readSafetensors, toParameters, type NamedArray } from '@gauntlet/weights'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { cacheFolder } from '../../cache-folder.ts'
 
-/** Where Gauntlet itself keeps the checkpoint, so that it is fetched once. */
-const cacheFolder = process.env['GAUNTLET_CACHE'] || join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'gauntlet')
 const fixture = readSafetensors(readFileSync(join(import.meta.dirname, 'photographs.safetensors'))).arrays
 let published: NamedArray[]
 

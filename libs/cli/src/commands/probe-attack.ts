@@ -2,6 +2,7 @@ import type { AttackProbe, AttackReport } from '@gauntlet/contract'
 import { ensembleEvaluatorNames } from '@gauntlet/study'
 import { Option, type Command } from 'commander'
 import { resolve } from 'node:path'
+import { Misuse } from '../command-failed.ts'
 import { parseEpsilon } from '../parse-epsilon.ts'
 import { parseSeed } from '../parse-seed.ts'
 import { probedModelOf, withProbedModel, type ProbedModelOptions } from '../probed-model.ts'
@@ -11,6 +12,7 @@ interface AttackOptions extends ProbedModelOptions {
   readonly norm: string
   readonly epsilon: string
   readonly evaluator: AttackProbe['evaluator']
+  readonly escalate?: boolean
   readonly seed: string
   readonly out?: string
   readonly sheet?: string
@@ -26,6 +28,7 @@ export function addProbeAttack(probe: Command): void {
     .addOption(new Option('--norm <name>', 'of the ball').choices(Object.keys(norms)).makeOptionMandatory())
     .requiredOption('--epsilon <number>', 'radius of the ball in units of the [0, 1] pixel range: 0.0157 or 4/255')
     .addOption(new Option('--evaluator <name>', 'the ensemble of attacks').choices(evaluators).default('standard'))
+    .option('--escalate', "go on with further attacks against what held where the evaluation's flags ask for more")
     .option('--seed <number>', 'of the random starts; each image also has draws of its own', '1')
     .option('--out <file>', 'where to write the images, adversarial where one was found, safetensors')
     .option(
@@ -34,17 +37,20 @@ export function addProbeAttack(probe: Command): void {
     )
     .option('--json', 'print the verdicts as a JSON object')
     .action(async (backbone: string, options: AttackOptions) => {
-      const { norm, epsilon, evaluator, seed, out, sheet, json } = options
+      const { norm, epsilon, evaluator, escalate = false, seed, out, sheet, json } = options
+      if (escalate && evaluator === 'apgd-ce')
+        throw new Misuse("The evaluator 'apgd-ce' does not escalate; leave --escalate out, or name an ensemble such as standard.")
       const model = probedModelOf(backbone, options)
       const places = { out: out === undefined ? null : resolve(out), sheet: sheet === undefined ? null : resolve(sheet) }
-      const attack = { norm: norms[norm]!, epsilon: parseEpsilon(epsilon), evaluator, seed: parseSeed(seed) }
+      const attack = { norm: norms[norm]!, epsilon: parseEpsilon(epsilon), evaluator, escalate, seed: parseSeed(seed) }
       const report = await runProbe({ verb: 'attack', ...model, ...places, ...attack })
       console.log(json ? report : lineOf(JSON.parse(report) as AttackReport))
     })
 }
 
-function lineOf({ n, clean_correct: clean, robust, flags, forwards, backwards }: AttackReport): string {
+function lineOf({ n, clean_correct: clean, robust, flags, forwards, backwards, escalation }: AttackReport): string {
   const count = (values: readonly boolean[]) => values.filter(Boolean).length
   const doubts = flags.map(({ name, policy }) => ` · ${name} (${policy})`).join('')
-  return `${count(robust)} of ${n} images hold, ${count(clean)} are right unperturbed · ${forwards} forward and ${backwards} backward passes${doubts}`
+  const further = escalation ? ` · escalated: ${escalation.felled} of ${escalation.attacked} that had held fell` : ''
+  return `${count(robust)} of ${n} images hold, ${count(clean)} are right unperturbed · ${forwards} forward and ${backwards} backward passes${further}${doubts}`
 }

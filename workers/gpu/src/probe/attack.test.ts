@@ -28,6 +28,7 @@ const request: AttackProbe = {
   norm: 'Linf',
   epsilon: 0.2,
   evaluator: 'apgd-ce',
+  escalate: false,
   seed: 1,
 }
 let predictions: number[]
@@ -92,6 +93,19 @@ describe('the attack probe', () => {
     const report = await probe({ weights: two, evaluator: 'apgd-ce+t' }, [imagesArray(), labelsOf([0, 1, 0])])
     expect(report.flags).toContainEqual({ name: 'few-classes', value: 1, limit: 0, policy: 'mark' })
     expect(report.felled_by.every((cause) => [null, 'clean', 'apgd-ce'].includes(cause))).toBe(true)
+  })
+
+  it('goes on against what held where its flags ask for more, if it is to', async () => {
+    const dead = join(folder, 'dead.safetensors')
+    const inputs = [imagesArray(), labelsOf(await deadWeights(dead))]
+    const settings = { weights: dead, evaluator: 'apgd-ce+t', epsilon: 1, out: null } as const
+    const [before, after] = [await probe(settings, inputs), await probe({ ...settings, escalate: true }, inputs)]
+    expect(before.flags).toContainEqual({ name: 'zero-gradient', value: 1, limit: 0, policy: 'escalate' })
+    expect(before).toMatchObject({ robust: [true, true, true] })
+    expect(before.escalation).toBeUndefined()
+    expect(after.escalation).toEqual({ attacks: ['escalated-square'], attacked: count, felled: count })
+    expect(after.felled_by).toEqual(Array.from({ length: count }, () => 'escalated-square'))
+    expect(after.flags).toContainEqual({ name: 'unsettled', value: 1, limit: 0.002, policy: 'mark' }) // nothing is left to be refused
   })
 
   it('in a ball of radius 0 finds what the clean images say', async () => {
@@ -165,14 +179,19 @@ function written(): Record<string, NamedArray> {
 }
 
 async function predictionsOf(arrays: NamedArray[]): Promise<number[]> {
-  const [inputs, out] = [join(folder, 'clean.safetensors'), join(folder, 'logits.safetensors')]
-  writeFileSync(inputs, writeSafetensors(arrays))
-  await forward({ ...request, verb: 'forward', inputs, out, gradients: false }, () => undefined)
-  const logits = readSafetensors(readFileSync(out)).arrays[0]!.data as Float32Array
+  const logits = await logitsOf({}, arrays)
   return Array.from({ length: count }, (_, i) => {
     const row = Array.from(logits.slice(i * classes, (i + 1) * classes))
     return row.indexOf(Math.max(...row))
   })
+}
+
+/** [images, classes]. */
+async function logitsOf(changes: Partial<AttackProbe>, arrays: NamedArray[]): Promise<Float32Array> {
+  const [inputs, out] = [join(folder, 'clean.safetensors'), join(folder, 'logits.safetensors')]
+  writeFileSync(inputs, writeSafetensors(arrays))
+  await forward({ ...request, ...changes, verb: 'forward', inputs, out, gradients: false }, () => undefined)
+  return readSafetensors(readFileSync(out)).arrays[0]!.data as Float32Array
 }
 
 function weights(heads: number): NamedArray[] {
@@ -186,6 +205,31 @@ function weights(heads: number): NamedArray[] {
       const data = uniform({ seed: 1, purpose: name }, elementCount(shape)).map((u) => centre + (2 * u - 1) * spread)
       return { name, shape, dtype: 'float32', data }
     })
+}
+
+/**
+ * Writes a model of two classes whose first layer is dead (no activation, no gradient) unless nine neighbours are all but white, as in the stripes that Square starts with;
+ * then the classes, all but equal before, part. Gives the labels it holds for right.
+ */
+async function deadWeights(file: string): Promise<number[]> {
+  const stem: Record<string, (i: number) => number> = {
+    'conv_stem.weight': (i) => (Math.floor(i / 9) % 3 === 0 ? 1 : 0), // red alone, of [32, 3, 3, 3]
+    'bn1.weight': () => 5,
+    'bn1.bias': () => -95,
+    'bn1.running_mean': () => 0,
+    'bn1.running_var': () => 1,
+  }
+  const arrays = weights(2).map((array) => {
+    const valueOf = stem[array.name]
+    return valueOf ? { ...array, data: (array.data as Float32Array).map((_, i) => valueOf(i)) } : array
+  }) as NamedArray[]
+  const bias = arrays.find(({ name }) => name === 'classifier.bias')!.data as Float32Array
+  bias.fill(0)
+  writeFileSync(file, writeSafetensors(arrays))
+  const [first, second] = await logitsOf({ weights: file }, [imagesArray(), labelsOf([0, 0, 0])])
+  bias.set([second! + 1e-3, first!])
+  writeFileSync(file, writeSafetensors(arrays))
+  return [0, 0, 0]
 }
 
 /** Pixels away from 0 and 1. */

