@@ -3,6 +3,7 @@ import { expect, it, vi } from 'vitest'
 import { nativeBackend } from '../operator.ts'
 import { uniform } from '../random.ts'
 import { convolutionByDefinition, outputShape, type ConvolutionCase } from '../testing/convolution-by-definition.ts'
+import { recordedOperators } from '../testing/recorded-operators.ts'
 import { tf, type Tensor1D, type Tensor4D } from '../tf.ts'
 import { convolve, convolveDepthwise } from './convolution.ts'
 
@@ -53,6 +54,21 @@ it('computes what the definition says, and both of its gradients, in groups too'
     }),
     { numRuns: 200 },
   )
+})
+
+it('gives the gradient of a strided convolution with a large filter and few places, without the kernel that is slow there', () => {
+  const given: ConvolutionCase = {
+    xShape: [1, 7, 7, 342],
+    filterShape: [3, 3, 342, 342],
+    depthwise: false,
+    geometry: { stride: 2, padding: { top: 1, bottom: 1, left: 1, right: 1 } },
+  }
+  const draw = (purpose: string, shape: readonly number[]) => uniform({ seed: 0, purpose }, count(shape)).map((u) => 2 * u - 1)
+  const [x, filter, gradient] = [draw('x', given.xShape), draw('filter', given.filterShape), draw('gradient', [1, 4, 4, 342])]
+  let actual!: ReturnType<typeof withGradients>
+  const operators = recordedOperators(() => (actual = withGradients(given, x, filter, gradient)))
+  expectClose(actual.ofX, convolutionByDefinition(given, x, filter, gradient).ofX)
+  expect(operators).not.toContain('Conv2DBackpropInput')
 })
 
 it('computes no gradient of the filter when only that of the input is asked for, as an attack does', () => {

@@ -68,6 +68,12 @@ function unpadded({ stride }: ConvolutionGeometry): ConvolutionGeometry {
   return { stride, padding: { top: 0, bottom: 0, left: 0, right: 0 } }
 }
 
+/** Of a gradient's image. */
+const fewPlaces = 16
+
+/** Elements. */
+const largeFilter = 2 ** 20
+
 function isPointwise(x: Tensor4D, { shape: [height, width, inputs] }: Tensor4D, geometry: ConvolutionGeometry): boolean {
   return height === 1 && width === 1 && inputs === x.shape[3] && geometry.stride === 1 && isUnpadded(geometry)
 }
@@ -79,10 +85,16 @@ function isOfPatches(x: Tensor4D, { shape: [height, width, inputs] }: Tensor4D, 
   return fits && inputs === x.shape[3] && isUnpadded(geometry)
 }
 
-/** On CPU by the forward kernel, unless that would multiply mostly zeros: it is faster, and has groups. */
+/**
+ * On CPU by the forward kernel, unless that would multiply mostly zeros: it is faster, and has groups. Of few places it is even so, since the backward
+ * kernel goes through the whole filter image by image (test/benchmarks/LOG.md).
+ */
 function ofInput(x: Tensor, filter: Tensor, gradient: Tensor, geometry: ConvolutionGeometry): Tensor {
   const grouped = filter.shape[2] !== x.shape[3]
-  if (!onGpu() && (grouped || geometry.stride === 1)) return inputGradient('Conv2D', x.shape, filter, gradient, geometry)
+  const [, height, width] = gradient.shape as [number, number, number]
+  const isOfFewPlaces = filter.shape[0]! > 1 && height * width <= fewPlaces && filter.size >= largeFilter
+  if (!onGpu() && (grouped || geometry.stride === 1 || isOfFewPlaces))
+    return inputGradient('Conv2D', x.shape, filter, gradient, geometry)
   return backward('Conv2DBackpropInput', geometry, integers(x.shape), filter, gradient)
 }
 

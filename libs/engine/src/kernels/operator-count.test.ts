@@ -34,7 +34,7 @@ const layers: [string, (...inputs: never[]) => Tensor, number[][], number, numbe
   ['hardSwish', activations.hardSwish, [image], 7, 1, 1],
   ['softmax', activations.softmax, [image], 1, 4, 4],
   ['cross-entropy', (logits: Tensor2D) => softmaxCrossEntropy(logits, labels), [[2, 5]], 1, 1, 1],
-  ['max pooling', (x: Tensor4D) => poolMaximum(x, { kernel: 3, stride: 2, padding: 1 }), [image], 1, 1, 1],
+  ['max pooling', (x: Tensor4D) => poolMaximum(x, { kernel: 3, stride: 2, padding: 1 }), [image], 1, 3, 3],
   ['average pooling', (x: Tensor4D) => poolAverage(x, { kernel: 2, stride: 2 }), [image], 1, 1, 1],
   ['global average pooling', poolGlobally, [image], 1, 2, 2],
   ['resizing', (x: Tensor4D) => resizeBilinearly(x, 8, 8), [image], 1, 1, 1],

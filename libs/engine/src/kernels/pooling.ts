@@ -1,6 +1,6 @@
 import { runOperator, type OperatorAttribute } from '../operator.ts'
-import type { Tensor2D, Tensor4D } from '../tf.ts'
-import { broadcast, integers, mean, multiply, reshape } from './primitives.ts'
+import type { Tensor, Tensor2D, Tensor4D } from '../tf.ts'
+import { broadcast, integers, mean, multiply, padWith, reshape, slice } from './primitives.ts'
 import { defineKernel } from './kernel.ts'
 
 /** A square window, its steps, and what is added on each side of the image. */
@@ -10,15 +10,25 @@ export interface PoolingGeometry {
   readonly padding: number
 }
 
+/** Never the largest of a window. */
+const leastFloat = -(2 - 2 ** -23) * 2 ** 127
+
 const maximum = defineKernel<'x', PoolingGeometry>({
   name: 'GauntletMaxPooling',
   forward: ({ x }, geometry) => runOperator('MaxPool', maximumAttributes(geometry), [x]),
   savedInputs: ['x'],
   savedOutputs: [true],
-  gradient: (gradient, [x, y], geometry) => ({
-    x: () => runOperator('MaxPoolGrad', maximumAttributes(geometry), [x!, y!, gradient])[0]!,
-  }),
+  gradient: (gradient, [x, y], geometry) => ({ x: () => maximumGradient(x!, y!, gradient, geometry) }),
 })
+
+/** TensorFlow's operator told of padding takes ten times as long as one that finds it around the image (test/benchmarks/LOG.md). */
+function maximumGradient(x: Tensor, y: Tensor, gradient: Tensor, { padding, ...window }: PoolingGeometry): Tensor {
+  const attributes = maximumAttributes({ ...window, padding: 0 })
+  if (padding === 0) return runOperator('MaxPoolGrad', attributes, [x, y, gradient])[0]!
+  const padded = padWith(x, [[0, 0], [padding, padding], [padding, padding], [0, 0]], leastFloat) // prettier-ignore
+  const ofPadded = runOperator('MaxPoolGrad', attributes, [padded, y, gradient])[0]!
+  return slice(ofPadded, [0, padding, padding, 0], x.shape)
+}
 
 const average = defineKernel<'x', PoolingGeometry & { readonly shape: readonly number[] }>({
   name: 'GauntletAveragePooling',

@@ -47,10 +47,14 @@ export const slice = (x: Tensor, begin: readonly number[], size: readonly number
   one('Slice', { T, Index: index }, x, integers(begin), integers(size))
 export const broadcast = (x: Tensor, shape: readonly number[]) => one('BroadcastTo', { T, Tidx: index }, x, integers(shape))
 
-/** `before` and `after` zeros around each axis. */
-export function padWithZeros(x: Tensor, sides: readonly (readonly [number, number])[]): Tensor {
-  return one('Pad', { T, Tpaddings: index }, x, tf.tensor2d(sides.map((side) => [...side]), [sides.length, 2], 'int32')) // prettier-ignore
-}
+/** How many elements are put before and after each axis. */
+type Sides = readonly (readonly [before: number, after: number])[]
+
+export const padWithZeros = (x: Tensor, sides: Sides) => one('Pad', { T, Tpaddings: index }, x, pairs(sides))
+export const padWith = (x: Tensor, sides: Sides, value: number) =>
+  one('PadV2', { T, Tpaddings: index }, x, pairs(sides), tf.scalar(value))
+
+const pairs = (sides: Sides) => tf.tensor2d(sides.map((side) => [...side]), [sides.length, 2], 'int32') // prettier-ignore
 
 /** Which factors of a product are transposed. */
 export interface Transposed {
