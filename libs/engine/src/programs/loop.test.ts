@@ -52,6 +52,15 @@ describe('a loop', () => {
     )
   })
 
+  it('is as short in the check of a program as in its eager run, inside another one too', () => {
+    const builder = new ProgramBuilder({})
+    const body = (x: Tensor) => loop(5, x, (at) => loop(7, at, (inner) => inner.mul(1.5)))
+    builder.capture('nested', ({ x }) => ({ outputs: body(x!) }), { x: tf.scalar(1) })
+    const session = builder.finish()
+    expect(session.agreements.get('nested')).toMatchObject({ exact: true })
+    session.dispose()
+  })
+
   it('may stand in another one, and both may use what is outside', () => {
     const body = ({ x, w }: NamedTensors) => {
       const outer = w!.sin()

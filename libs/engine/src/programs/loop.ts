@@ -1,6 +1,6 @@
 import { nativeBackend } from '../operator.ts'
 import { tf, type Scalar, type Tensor } from '../tf.ts'
-import { activeRecording, recordingTo } from './capturing.ts'
+import { activeRecording, recordingTo, suspendedProgram } from './capturing.ts'
 import {
   DataType,
   neededNodes,
@@ -51,7 +51,11 @@ function repeat<Carried extends TensorTree>(
   body: LoopBody<Carried>,
 ): Carried {
   const recording = activeRecording()
-  if (!recording) return repeatEagerly(0, count, detached(initial), condition, body)
+  if (!recording) {
+    // Inside a later iteration of a loop that is being captured: as short as the replay's check will run it.
+    const iterations = suspendedProgram() ? Math.min(count, checkedIterations) : count
+    return repeatEagerly(0, iterations, detached(initial), condition, body)
+  }
   return count === 0 ? detached(initial) : captureLoop(recording, count, initial, condition, body)
 }
 
