@@ -40,7 +40,7 @@ export const models = {
   'lite0-plain': {
     network: 'lite0',
     weights: lite0('standard', 'plain_lite0.safetensors'),
-    epsilons: { Linf: 4 / 255, L2: 1, L1: 12 },
+    epsilons: { Linf: 4 / 255, L2: 1, L1: 24 },
   },
 } as const satisfies Readonly<Record<string, AttackedModel>>
 
