@@ -1,6 +1,6 @@
+import { cacheFolder } from '@gauntlet/infra/cache-folder'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { homedir } from 'node:os'
 
 /** Where a command works, as its environment says. */
 export interface Settings {
@@ -21,7 +21,7 @@ export function readSettings(variables: NodeJS.ProcessEnv = process.env): Settin
   return {
     home,
     artifacts: variables.GAUNTLET_ARTIFACTS || pathToFileURL(join(home, 'artifacts')).href,
-    cache: resolve(variables.GAUNTLET_CACHE || join(variables.XDG_CACHE_HOME || join(homedir(), '.cache'), 'gauntlet')),
+    cache: resolve(cacheFolder(variables)),
     databaseUrl: variables.DATABASE_URL || undefined,
     temporalAddress: variables.TEMPORAL_ADDRESS || undefined,
     pool: variables.GAUNTLET_POOL || undefined,

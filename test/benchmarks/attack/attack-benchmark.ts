@@ -1,9 +1,9 @@
 import type { Ball } from '@gauntlet/attacks'
+import { cacheFolder } from '@gauntlet/infra/cache-folder'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { cacheFolder } from '../../cache-folder.ts'
 import { pythonWithTorch } from '../engine/python-environment.ts'
 import { answersOf } from './child.ts'
 import { writeInputs } from './inputs.ts'
@@ -14,6 +14,9 @@ import { report } from './report.ts'
 import { requireSameModel } from './same-model.ts'
 import type { AttackTime, CleanLogits, Task } from './task.ts'
 import { tierReport, tiers } from './tiers.ts'
+
+/** Images on which the sides are compared before they are timed. */
+const comparedImages = 64
 
 const beside = (name: string) => join(import.meta.dirname, name)
 
@@ -30,7 +33,7 @@ const beside = (name: string) => join(import.meta.dirname, name)
  */
 export async function attackBenchmark(given: string[]): Promise<void> {
   const options = parseOptions(given)
-  const python = pythonWithTorch(cacheFolder)
+  const python = pythonWithTorch(cacheFolder())
   const { threads, images } = options
   console.log(
     `${images} digits, ${threads} threads a side; ${cpus().length} cores of ${cpus()[0]!.model.trim()}, load ${loadavg()[0]!.toFixed(1)} before`,
@@ -80,8 +83,9 @@ async function onInputs(model: ModelName, norm: Ball['norm'], setting: Setting):
 async function comparison(title: string, task: Task, { python, reference }: Setting): Promise<string> {
   const [ours, theirs] = [gauntletSide(task), [python, beside('pytorch_side.py'), JSON.stringify(task)]]
   if (!reference) return report(title, task.images, await timesOf(ours, task, title), [])
-  const [found] = await answersOf<CleanLogits>([...ours, '--logits'], task)
-  const [expected] = await answersOf<CleanLogits>([...theirs, '--logits'], task)
+  const compared = ['--logits', String(comparedImages)]
+  const [found] = await answersOf<CleanLogits>([...ours, ...compared], task)
+  const [expected] = await answersOf<CleanLogits>([...theirs, ...compared], task)
   requireSameModel(title, found!, expected!)
   const times = await timesOf(ours, task, title)
   return report(title, task.images, times, await timesOf([...theirs, '--reference', reference], task, `${title}, reference`))

@@ -4,19 +4,19 @@ import process from 'node:process'
 import { campaignOn } from '../../parity/attacks/robust-digits.ts'
 import { readInputs } from './inputs.ts'
 import { networks } from './networks.ts'
-import { comparedImages, type AttackTime, type CleanLogits, type Task } from './task.ts'
+import type { AttackTime, CleanLogits, Task } from './task.ts'
 
 /**
  * `npx tsx gauntlet-side.ts TASK`: runs one attack of the ensemble after the other on the images that held, and prints a line of JSON for each;
- * `npx tsx gauntlet-side.ts TASK --logits`: prints the clean logits of the first images.
+ * `npx tsx gauntlet-side.ts TASK --logits N`: prints the clean logits of the first N images.
  */
-const [words, mode] = process.argv.slice(2)
+const [words, mode, count] = process.argv.slice(2)
 const task = JSON.parse(words!) as Task
 const campaign = {
   ...campaignOn(networks[task.network].model, task.weights, readInputs(task.inputs), task),
   batchSize: task.batch,
 }
-if (mode === '--logits') say(await cleanLogits(campaign))
+if (mode === '--logits') say(await cleanLogits(campaign, Number(count)))
 else await timeAttacks(campaign)
 
 function say(what: CleanLogits | AttackTime): void {
@@ -24,8 +24,8 @@ function say(what: CleanLogits | AttackTime): void {
 }
 
 /** Of the model that attacks search on. */
-async function cleanLogits({ gallery, network }: Campaign): Promise<CleanLogits> {
-  const images = await gallery.read([...gallery.labels.keys()].slice(0, comparedImages))
+async function cleanLogits({ gallery, network }: Campaign, count: number): Promise<CleanLogits> {
+  const images = await gallery.read([...gallery.labels.keys()].slice(0, count))
   const logits: Tensor2D = tf.tidy(() => network!.logits(images, network!.parameters))
   return { logits: await logits.array() }
 }

@@ -1,10 +1,10 @@
 import type { Ball } from '@gauntlet/attacks'
+import { cacheFolder } from '@gauntlet/infra/cache-folder'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { robustModels } from '../../parity/attacks/digit-models.ts'
-import { cacheFolder } from '../../cache-folder.ts'
 import { linesOf } from './child.ts'
 import type { NetworkName } from './networks.ts'
 
@@ -50,7 +50,7 @@ export type ModelName = keyof typeof models
 export async function weightsFile(name: ModelName, python: string): Promise<string> {
   const { weights }: AttackedModel = models[name]
   if (weights instanceof URL) return fileURLToPath(weights)
-  const folder = join(cacheFolder, 'benchmarks', 'attack')
+  const folder = join(cacheFolder(), 'benchmarks', 'attack')
   const file = join(folder, weights.file)
   if (existsSync(file)) return file
   mkdirSync(folder, { recursive: true })

@@ -1,7 +1,7 @@
 """The reference AutoAttack's side of `npm run bench -- attack`.
 
     python pytorch_side.py TASK --reference auto-attack     runs `standard` attack by attack, a line of JSON each (task.ts says what a task has)
-    python pytorch_side.py TASK --logits                     prints the clean logits of the first images
+    python pytorch_side.py TASK --logits N                   prints the clean logits of the first N images
     python pytorch_side.py --train FILE                     trains the CNN without attacks on the thousand digits themselves: no image holds
 """
 
@@ -21,7 +21,6 @@ from reference import load_reference  # noqa: E402
 from pytorch_models import fill, make_model  # noqa: E402
 from robust_digits import RobustDigits  # noqa: E402
 
-COMPARED_IMAGES = 64
 LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 
 
@@ -56,8 +55,8 @@ def inputs_of(task):
 
 
 @torch.no_grad()
-def print_logits(task):
-    print(json.dumps({"logits": model_of(task)(inputs_of(task)[0][:COMPARED_IMAGES]).tolist()}))
+def print_logits(task, count):
+    print(json.dumps({"logits": model_of(task)(inputs_of(task)[0][:count]).tolist()}))
 
 
 def run(task, reference):
@@ -96,13 +95,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("task", nargs="?", type=json.loads)
     parser.add_argument("--reference", help="checkout of fra31/auto-attack at a3922004")
-    parser.add_argument("--logits", action="store_true")
+    parser.add_argument("--logits", type=int)
     parser.add_argument("--train")
     options = parser.parse_args()
     if options.train:
         train(options.train)
     elif options.logits:
-        print_logits(options.task)
+        print_logits(options.task, options.logits)
     else:
         run(options.task, options.reference)
 

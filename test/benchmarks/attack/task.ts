@@ -40,6 +40,3 @@ export interface AttackTime {
 export interface CleanLogits {
   readonly logits: readonly (readonly number[])[]
 }
-
-/** Images on which the sides are compared before they are timed. */
-export const comparedImages = 64

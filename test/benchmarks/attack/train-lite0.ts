@@ -8,19 +8,19 @@
  */
 import { freshHead } from '@gauntlet/backbones'
 import { augment } from '@gauntlet/datasets'
-import { fetchSource } from '@gauntlet/sources'
+import { cacheFolder } from '@gauntlet/infra/cache-folder'
+import { fetchSource, writeFileAtomically } from '@gauntlet/sources'
 import { expandStudy, parseStudy, type Configuration } from '@gauntlet/study'
 import { fineTune, trainableModel } from '@gauntlet/training'
 import { fromParameters, loadStrictly, readCheckpoint, toParameters, writeSafetensors, type NamedArray } from '@gauntlet/weights'
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { otherDigits, tellingProgress, trainingDataOf } from '../../parity/attacks/training-digits.ts'
-import { cacheFolder } from '../../cache-folder.ts'
 import { classes, digitsLite0, lite0 } from './digits-lite0.ts'
 
 const study = new URL('../../../libs/study/studies/quickstart.study.yaml', import.meta.url)
-const sources = { cacheFolder: join(cacheFolder, 'sources') }
+const sources = { cacheFolder: join(cacheFolder(), 'sources') }
 /** Every other one of the 9,000 digits that are not attacked. The quickstart has 800, on which Classic AT holds too little. */
 const everySecond = 2
 
@@ -56,5 +56,4 @@ async function trained(configuration: Configuration) {
 }
 
 const [loss, file] = process.argv.slice(2)
-writeFileSync(`${file}.partial`, writeSafetensors(await trained(configurationOf(loss!)), { format: 'pt' }))
-renameSync(`${file}.partial`, file!)
+writeFileAtomically(file!, writeSafetensors(await trained(configurationOf(loss!)), { format: 'pt' }))

@@ -4,7 +4,7 @@ import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { backboneFor } from '@gauntlet/backbones'
-import { cacheFolder } from '../../cache-folder.ts'
+import { cacheFolder } from '@gauntlet/infra/cache-folder'
 import { writeAssignment, type Comparison } from './assignment.ts'
 import { measureWork } from './measure.ts'
 import { parseOptions, type Options } from './options.ts'
@@ -16,6 +16,8 @@ import { sideOf } from './representatives.ts'
 import { keep, type BackboneResult, type Results } from './results.ts'
 import { SideFailed, type Side } from './side.ts'
 import { compiledCode, sideFor, sideNames, type SideName } from './sides.ts'
+
+const cache = cacheFolder()
 
 /**
  * Gauntlet against PyTorch eager, in channels_last and compiled: whole steps of Classic AT with three iterations of APGD, one iteration of APGD, and
@@ -30,8 +32,8 @@ import { compiledCode, sideFor, sideNames, type SideName } from './sides.ts'
  * in evaluation, and torch.compile's freezing; `--patience`, seconds for one answer; `--json`. An interrupted run reports and keeps what it has.
  */
 export async function engineBenchmark(given: string[]): Promise<void> {
-  const options = parseOptions(given, join(cacheFolder, 'benchmarks', 'engine.json'))
-  const run = new BenchmarkRun(options, pythonWithTorch(cacheFolder))
+  const options = parseOptions(given, join(cache, 'benchmarks', 'engine.json'))
+  const run = new BenchmarkRun(options, pythonWithTorch(cache))
   process.once('SIGINT', () => void run.interrupt())
   process.once('SIGTERM', () => void run.interrupt())
   await { measure: () => run.measure(), prepare: () => run.prepare(), profile: () => run.profile() }[options.mode]()
@@ -130,7 +132,7 @@ class BenchmarkRun {
     const folder = (this.folder = await mkdtemp(join(tmpdir(), 'gauntlet-benchmark-')))
     try {
       const assignment = await writeAssignment(folder, comparison)
-      const setting = { python: this.python, cacheFolder, patienceSeconds: this.options.patienceSeconds }
+      const setting = { python: this.python, cacheFolder: cache, patienceSeconds: this.options.patienceSeconds }
       const sides = names.map((name) => sideFor(name, comparison, assignment, setting))
       const log = logIn(folder)
       const logging = { side: sideFor('gauntlet', comparison, assignment, setting, log), log }
@@ -149,7 +151,7 @@ class BenchmarkRun {
 
   /** Says beforehand what torch.compile will take: minutes a backbone where nothing is compiled yet. */
   private warnOfCompiling(): void {
-    const cold = this.options.backbones.filter((id) => !existsSync(compiledCode(cacheFolder, this.comparisonFor(id))))
+    const cold = this.options.backbones.filter((id) => !existsSync(compiledCode(cache, this.comparisonFor(id))))
     if (!this.options.sides.includes('compiled') || cold.length === 0) return
     console.error(
       `torch.compile has to compile ${cold.length} of ${this.options.backbones.length} backbones, some two minutes each; --prepare does so beforehand.`,

@@ -7,13 +7,13 @@
  * `mnist` without the thousand that are attacked.
  */
 import { normal, tf } from '@gauntlet/engine'
+import { cacheFolder } from '@gauntlet/infra/cache-folder'
 import type { Parameters } from '@gauntlet/nn'
 import type { Hyperparameters, LossName } from '@gauntlet/study'
 import { fineTune, type TrainableModel } from '@gauntlet/training'
 import { fromParameters, toParameters, writeSafetensors, type NamedArray } from '@gauntlet/weights'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheFolder } from '../../cache-folder.ts'
 import { digitsVit } from './digits-vit.ts'
 import { heldOutDigits, side } from './digits.ts'
 import { digitsBatch } from './robust-digits.ts'
@@ -75,7 +75,7 @@ function cleanCorrect(parameters: Parameters): number {
   })
 }
 
-const training = trainingDataOf(await otherDigits(side, join(cacheFolder, 'sources')), side)
+const training = trainingDataOf(await otherDigits(side, join(cacheFolder(), 'sources')), side)
 let parameters = toParameters(freshWeights(), digitsVit.specifications)
 for (const { loss, epsilon, epochs } of phases) {
   const protocol = { id: `FFT-${epochs}`, trains: 'all', epochs } as const

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { backboneFor, type Backbone } from '@gauntlet/backbones'
 import { tf, type Scalar, type Tensor, type Tensor1D } from '@gauntlet/engine'
+import { cacheFolder } from '@gauntlet/infra/cache-folder'
 import { evaluationMode, movedStatistics, Parameters, type ForwardContext } from '@gauntlet/nn'
 import { fetchSource } from '@gauntlet/sources'
 import { backboneCatalogue, digestOfBytes } from '@gauntlet/study'
@@ -15,7 +16,6 @@ import {
   type NamedArray,
 } from '@gauntlet/weights'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { cacheFolder } from '../../cache-folder.ts'
 import { fixedImages } from './fixed-images.ts'
 
 const labels = [0, 281, 504, 999]
@@ -24,7 +24,7 @@ let published: NamedArray[]
 
 beforeAll(async () => {
   const { source, sha256 } = backboneCatalogue.find(({ id }) => id === 'tf_efficientnet_lite0.in1k')!.weights
-  published = await readCheckpoint(await fetchSource(source, sha256!, { cacheFolder: join(cacheFolder, 'sources') }))
+  published = await readCheckpoint(await fetchSource(source, sha256!, { cacheFolder: join(cacheFolder(), 'sources') }))
 }, 180_000)
 
 describe.each([
