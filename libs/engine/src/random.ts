@@ -11,23 +11,6 @@ export interface RandomKey {
   readonly iteration?: number
 }
 
-/**
- * Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a counter-based generator. The 64-bit key and the
- * upper half of the counter come from the SHA-256 of the RandomKey; the lower half counts blocks of four 32-bit words. `step` is the second word of the
- * counter at the start: an iteration's stream where the key was made before the iterations, as inside programs (`drawUniform`).
- */
-export function* philoxWords(key: RandomKey, step = 0): Generator<number, never> {
-  refuseWhileCapturing(frozenNumbers)
-  const words = keyWords(key)
-  const four = new Uint32Array(4)
-  for (let low = 0, high = step; ; low = (low + 1) >>> 0, high = low === 0 ? high + 1 : high) {
-    writeBlock(four, 0, [low, high], words)
-    yield* four
-  }
-}
-
-const frozenNumbers = 'random numbers made in JavaScript would be frozen; give them as inputs or draw them with drawUniform.'
-
 /** The two words of Philox's key and the upper two of its counter. */
 export function keyWords(key: RandomKey): KeyWords {
   const text = `${key.seed}\u0000${key.purpose}\u0000${key.image ?? ''}\u0000${key.iteration ?? ''}`
@@ -77,9 +60,13 @@ function upperHalf(a: number, b: number): number {
   return (aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(carry / 0x10000)) >>> 0
 }
 
-/** The first `count` words of a key's stream. */
-function wordsOf(key: RandomKey, count: number, step: number): Uint32Array {
-  refuseWhileCapturing(frozenNumbers)
+/**
+ * The first words of a key's stream, at least `count`, by Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a counter-based
+ * generator. The 64-bit key and the upper half of the counter come from the SHA-256 of the RandomKey; the lower half counts blocks of four 32-bit words. `step` is the
+ * second word of the counter: an iteration's stream where the key was made before the iterations, as inside programs (`drawUniform`).
+ */
+export function philoxWords(key: RandomKey, count: number, step = 0): Uint32Array {
+  refuseWhileCapturing('random numbers made in JavaScript would be frozen; give them as inputs or draw them with drawUniform.')
   const words = keyWords(key)
   const values = new Uint32Array(Math.ceil(count / 4) * 4)
   for (let i = 0; i < values.length; i += 4) writeBlock(values, i, [i / 4, step], words)
@@ -88,7 +75,7 @@ function wordsOf(key: RandomKey, count: number, step: number): Uint32Array {
 
 /** `count` numbers in [0, 1) with 24 random bits each, exact in float32. */
 export function uniform(key: RandomKey, count: number, step = 0): Float32Array {
-  const words = wordsOf(key, count, step)
+  const words = philoxWords(key, count, step)
   const values = new Float32Array(count)
   for (let i = 0; i < count; i++) values[i] = (words[i]! >>> 8) / 2 ** 24
   return values
@@ -96,7 +83,7 @@ export function uniform(key: RandomKey, count: number, step = 0): Float32Array {
 
 /** `count` standard normal numbers by Box and Muller's transform. */
 export function normal(key: RandomKey, count: number, step = 0): Float32Array {
-  const words = wordsOf(key, count + (count % 2), step)
+  const words = philoxWords(key, count + (count % 2), step)
   const values = new Float32Array(count)
   for (let i = 0; i < count; i += 2) {
     const radius = Math.sqrt(-2 * Math.log(((words[i]! >>> 8) + 0.5) / 2 ** 24))
@@ -109,10 +96,10 @@ export function normal(key: RandomKey, count: number, step = 0): Float32Array {
 
 /** A permutation of 0 … count − 1 (Fisher and Yates). */
 export function permutation(key: RandomKey, count: number): number[] {
-  const words = philoxWords(key)
+  const words = philoxWords(key, count)
   const order = Array.from({ length: count }, (_, i) => i)
   for (let i = count - 1; i > 0; i--) {
-    const j = Math.floor((words.next().value / 2 ** 32) * (i + 1))
+    const j = Math.floor((words[count - 1 - i]! / 2 ** 32) * (i + 1))
     ;[order[i], order[j]] = [order[j]!, order[i]!]
   }
   return order
