@@ -40,7 +40,7 @@ export function apgdAttack(settings: ApgdSettings): Attack {
     name,
     runs: openings + restarts * Math.max(targets, 1),
     steps: moments.length,
-    ...(opening > 0 ? { opening: openingMoments.length } : {}),
+    opening: opening > 0 ? openingMoments.length : undefined,
     block: 10,
     targetRank: (run) => (targets > 0 ? 1 + Math.floor(Math.max(run - openings, 0) / restarts) : null),
     cost: { forwards: samples, backwards: samples },

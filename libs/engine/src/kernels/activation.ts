@@ -8,27 +8,24 @@ function derivative(name: 'ReluGrad' | 'Relu6Grad' | 'SigmoidGrad', first: Tenso
   return runOperator(name, { T: { type: 'float32' } }, [first, second])[0]!
 }
 
-/**
- * Defines an element-wise activation. `forward` gives the result and, after it, what `gradient` needs besides x; `saves` says which of all
- * those, x first, `gradient` reads.
- */
+/** Defines an element-wise activation. `forward` gives the result and, after it, what else `gradient` needs; `savedOutputs` says which of these it reads. */
 function defineActivation(
   name: string,
-  saves: { readonly input: boolean; readonly outputs: readonly boolean[] },
+  savedOutputs: readonly boolean[],
   forward: (x: Tensor) => Tensor[],
   gradient: (gradient: Tensor, ...saved: Tensor[]) => Tensor,
 ): <T extends Tensor>(x: T) => T {
   const kernel = defineKernel<'x', object>({
     name: `Gauntlet${name}`,
     forward: ({ x }) => forward(x),
-    savedInputs: saves.input ? ['x'] : [],
-    savedOutputs: saves.outputs,
+    savedInputs: [],
+    savedOutputs,
     gradient: (ofY, saved) => ({ x: () => gradient(ofY, ...saved) }),
   })
   return (x) => kernel({ x }, {})[0] as never
 }
 
-const result = { input: false, outputs: [true] }
+const result = [true]
 
 /** max(x, 0); its gradient is 0 at the corner. */
 export const relu = defineActivation(
@@ -59,7 +56,7 @@ export const sigmoid = defineActivation(
  * without a gradient do not compute it.
  */
 const byDerivative = (name: string, valueAndDerivative: (x: Tensor) => [value: Tensor, derivative: Tensor]) =>
-  defineActivation(name, { input: false, outputs: [false, true] }, valueAndDerivative, (ofY, derived) => multiply(ofY, derived!))
+  defineActivation(name, [false, true], valueAndDerivative, (ofY, derived) => multiply(ofY, derived!))
 
 /** x σ(x), also called swish (arXiv:1702.03118); its derivative is σ + x σ (1 − σ). */
 export const silu = byDerivative('Silu', (x) => {
@@ -84,7 +81,7 @@ export const gelu = byDerivative('Gelu', (x) => {
 /** relu6(x + 3) / 6 (MobileNetV3, arXiv:1905.02244, section 5.2). */
 export const hardSigmoid = defineActivation(
   'HardSigmoid',
-  { input: false, outputs: [false, true] },
+  [false, true],
   (x) => {
     const clipped = unary('Relu6', add(x, 3))
     return [multiply(clipped, 1 / 6), clipped]

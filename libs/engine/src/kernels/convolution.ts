@@ -68,12 +68,6 @@ function unpadded({ stride }: ConvolutionGeometry): ConvolutionGeometry {
   return { stride, padding: { top: 0, bottom: 0, left: 0, right: 0 } }
 }
 
-/** Of a gradient's image. */
-const fewPlaces = 16
-
-/** Elements. */
-const largeFilter = 2 ** 20
-
 function isPointwise(x: Tensor4D, { shape: [height, width, inputs] }: Tensor4D, geometry: ConvolutionGeometry): boolean {
   return height === 1 && width === 1 && inputs === x.shape[3] && geometry.stride === 1 && isUnpadded(geometry)
 }
@@ -84,6 +78,9 @@ function isOfPatches(x: Tensor4D, { shape: [height, width, inputs] }: Tensor4D, 
   const fits = height === stride && width === stride && x.shape[1] % stride === 0 && x.shape[2] % stride === 0
   return fits && inputs === x.shape[3] && isUnpadded(geometry)
 }
+
+/** Pixels of a gradient's image, and elements of a filter, from which the backward kernel is the slower one. */
+const [fewPlaces, largeFilter] = [16, 2 ** 20]
 
 /**
  * On CPU by the forward kernel, unless that would multiply mostly zeros: it is faster, and has groups. Of few places it is even so, since the backward

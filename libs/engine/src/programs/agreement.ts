@@ -85,7 +85,7 @@ function norm(values: ArrayLike<number>, origin?: ArrayLike<number>): number {
   let sum = 0
   for (let i = 0; i < values.length; i++) {
     const value = values[i]! - (origin ? origin[i]! : 0)
-    sum += value - value === 0 ? value * value : 0
+    if (Number.isFinite(value)) sum += value * value
   }
   return Math.sqrt(sum)
 }

@@ -151,13 +151,8 @@ export class ProgramSession<State> {
 
   /** From the first state, with loops as short as in the eager run: outputs, then the state that the program changes. */
   private replayForCheck(program: Program, eager: EagerRun, roughened: Roughening = (tree) => tree): Tensor[] {
-    const [inputs, iterations] = tf.tidy(() => {
-      this.assign(leavesOf(roughened(this.loading.state)))
-      return [roughened(eager.inputs), tf.scalar(checkedIterations, 'int32')] as never
-    }) as [NamedTensors, Tensor]
-    const outputs = this.execute(program, inputs, iterations)
-    iterations.dispose()
-    if (inputs !== eager.inputs) tf.dispose(Object.values(inputs))
+    tf.tidy(() => this.assign(leavesOf(roughened(this.loading.state))))
+    const outputs = tf.tidy(() => this.execute(program, roughened(eager.inputs), tf.scalar(checkedIterations, 'int32')))
     const changed = this.loading.variables.filter(({ path }) => eager.state.has(path))
     const values = this.fetch(
       [],
