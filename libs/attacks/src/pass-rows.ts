@@ -1,19 +1,19 @@
-import { nativeBackend, tf, type Rank, type Tensor } from '@gauntlet/engine'
+import { fewestRows, nativeBackend, tf, threadsOfParts, type Rank, type Tensor } from '@gauntlet/engine'
 import type { ImageShape } from './square-moves.ts'
 
 /** Pixels of one channel in a pass, and its rows at most. A CPU gains nothing from more (test/benchmarks/LOG.md), and the last images of an attack would mostly be padding. */
 const limits = { cpu: { pixels: 8 * 224 ** 2, most: 32 }, gpu: { pixels: 64 * 224 ** 2, most: 64 } }
-const fewest = 4
 
 /**
  * Rows of every pass through a model and of every step of an attack on images of this shape, whatever batch is asked for: that only says how many rows hold images of
  * their own. Kernels choose by the number of rows in which order they add (a matrix product of one row is another one than of sixteen), so that one number of rows
- * is what gives an image the same bits in every batch, shard and order. Where in the batch it stands changes none (`pass-rows.test.ts`). A power of two.
+ * is what gives an image the same bits in every batch, shard and order. Where in the batch it stands changes none (`pass-rows.test.ts`). A power of two, and
+ * enough for every thread to have a part of its own.
  */
 export function passRows([height, width]: ImageShape): number {
   const { pixels, most } = nativeBackend().isUsingGpuDevice ? limits.gpu : limits.cpu
   const fitting = 2 ** Math.floor(Math.log2(pixels / (height * width)))
-  return Math.min(Math.max(fitting, fewest), most)
+  return Math.max(Math.min(fitting, most), fewestRows * 2 ** Math.floor(Math.log2(threadsOfParts())))
 }
 
 /** The rows followed by as many repetitions of the first one as fill a batch of `size`. */

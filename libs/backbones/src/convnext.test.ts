@@ -1,5 +1,5 @@
 import { tf, type Tensor4D } from '@gauntlet/engine'
-import { evaluationMode, type ParameterSpecification } from '@gauntlet/nn'
+import { evaluationMode, type ParameterSpecification, type Randomness } from '@gauntlet/nn'
 import { elementCount, toParameters, type NamedArray } from '@gauntlet/weights'
 import { describe, expect, it, test } from 'vitest'
 import { clipNormalisation, imageNetNormalisation, plainPixels } from './normalisations.ts'
@@ -81,7 +81,7 @@ describe('the checkpoint of a CLIP', () => {
 
 it('in training draws one number per image for the branch of every block but the first, in evaluation none', () => {
   const asked: (readonly number[])[] = []
-  const randomness = { uniform: (shape: readonly number[]) => (asked.push(shape), tf.ones([...shape])) }
+  const randomness: Randomness = { uniform: (shape) => (asked.push(shape), tf.ones([...shape])), ofImages: () => randomness }
   tf.tidy(() => {
     const specifications = clip.specifications(3)
     const parameters = toParameters(specifications.map(constant), specifications)

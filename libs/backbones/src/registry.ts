@@ -1,5 +1,6 @@
 import { UnknownBackbone, type Backbone, type InputContract } from './backbone.ts'
 import { coaT, coaTIds } from './coat.ts'
+import { computedInParts } from './computed-in-parts.ts'
 import { coAtNet, coAtNetIds } from './coatnet.ts'
 import { convNeXt, convNeXtIds } from './convnext.ts'
 import { edgeNeXt, edgeNeXtIds } from './edgenext.ts'
@@ -41,5 +42,5 @@ export function backboneFor(id: string, contract: InputContract = 'native'): Bac
   const family = families.find(([ids]) => ids.includes(id))
   const backbone = family?.[1](id, contract)
   if (!backbone) throw new UnknownBackbone(`There is no backbone ${JSON.stringify(id)}; choose one of ${backboneIds.join(', ')}.`)
-  return backbone
+  return computedInParts(backbone)
 }

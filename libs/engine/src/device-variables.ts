@@ -1,7 +1,12 @@
 /** How a device process is to compute. */
 export interface DeviceVariablesOptions {
-  /** Threads of one operator and of operators side by side. The number can change the bits of a sum, so it is part of the environment class. */
+  /** The number can change the bits of a sum, so it is part of the environment class. */
   readonly threads: number
+  /**
+   * What the threads of a CPU share out: a batch, of which each computes a part (`partsOf`), as captured programs can; or every operator, for code that runs one
+   * operator after the other. The batch unless given.
+   */
+  readonly share?: 'batch' | 'operators'
   /** The one GPU of the process, as `CUDA_VISIBLE_DEVICES` names it; the CPU, or all GPUs, unless given. */
   readonly gpu?: string
   /** Bytes that the process may have resident where its work can be done in smaller pieces (`withinDeviceMemory`); no limit unless given. */
@@ -9,11 +14,13 @@ export interface DeviceVariablesOptions {
 }
 
 /** The environment of a device process; libtensorflow reads it once, when it is loaded. Loads no tensor runtime itself. */
-export function deviceVariables({ threads, gpu, memory }: DeviceVariablesOptions): Record<string, string> {
+export function deviceVariables({ threads, share = 'batch', gpu, memory }: DeviceVariablesOptions): Record<string, string> {
+  // Where threads share out an operator, they wait for one another at each: with a part of the batch each they go through the whole program (decision 0017).
+  const [ofOperator, ofParts] = gpu !== undefined ? [threads, threads] : share === 'batch' ? [1, threads] : [threads, 1]
   return {
-    TF_NUM_INTRAOP_THREADS: String(threads),
-    TF_NUM_INTEROP_THREADS: String(threads),
-    OMP_NUM_THREADS: String(threads),
+    TF_NUM_INTRAOP_THREADS: String(ofOperator),
+    TF_NUM_INTEROP_THREADS: String(ofParts),
+    OMP_NUM_THREADS: String(ofOperator),
     TF_DETERMINISTIC_OPS: '1',
     // TensorFloat-32 keeps 10 bits of a product's factors: too few for attack gradients that must equal the reference's.
     NVIDIA_TF32_OVERRIDE: '0',

@@ -8,7 +8,8 @@ it('names the engine, the device and what can change a bit', () => {
   expect(environment).toMatchObject({
     libtensorflow: expect.stringMatching(/^2\./),
     tfjs: '4.22.0',
-    threads: 3,
+    threads: 1,
+    parts: 3,
     deterministic: true,
     tf32: false,
     precision: 'float32',

@@ -2,6 +2,7 @@ import { digestOf, type Digest } from '@gauntlet/study'
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { nativeBackend } from './operator.ts'
+import { threadsOfParts } from './parts.ts'
 import { precisionOf, type Form, type Precision } from './programs/forms.ts'
 import { processForm } from './programs/process-form.ts'
 import { tf } from './tf.ts'
@@ -15,6 +16,8 @@ export interface Environment {
   readonly device: string
   /** Threads one operator may use: sums are split by them. */
   readonly threads: number
+  /** Parts of a batch side by side, at most: gradients of parameters are sums over them. */
+  readonly parts: number
   /** Of the factors of products in captured programs; all else is float32. */
   readonly precision: Precision
   /** How captured programs are compiled. */
@@ -36,6 +39,7 @@ export function engineEnvironment(variables: NodeJS.ProcessEnv = process.env): E
     tfjs: tf.version['tfjs-core'],
     device: isUsingGpuDevice ? `gpu ${gpuModel(visibleGpus(variables)[0] ?? '0')}` : `cpu ${cpuClass()}`,
     threads: Number(variables['TF_NUM_INTRAOP_THREADS']) || availableParallelism(),
+    parts: threadsOfParts(variables),
     precision: precisionOf(form),
     form: form.name,
     tf32: isUsingGpuDevice && variables['NVIDIA_TF32_OVERRIDE'] !== '0',

@@ -1,6 +1,6 @@
 import { tf, uniform, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import { expect, it } from 'vitest'
-import { batchNorm, BatchTooSmall, movedStatistics } from './batch-norm.ts'
+import { batchNorm, BatchTooSmall, movedStatistics, PartOfBatch } from './batch-norm.ts'
 import { evaluationMode, type NormStatistics } from './forward-context.ts'
 import { Parameters } from './parameters.ts'
 
@@ -41,6 +41,11 @@ it('refuses statistics of a single value per channel, and says what to do', () =
   const one: Tensor4D = tf.ones([1, 1, 1, 2])
   expect(() => batchNorm(one, parameters.at('bn'), { training: true })).toThrow(BatchTooSmall)
   expect(() => batchNorm(one, parameters.at('bn'), { training: true })).toThrow('at least two images')
+})
+
+it('refuses the statistics of part of a batch, and takes it in evaluation', () => {
+  expect(() => batchNorm(x, parameters.at('bn'), { training: true, isPart: true })).toThrow(PartOfBatch)
+  expect(batchNorm(x, parameters.at('bn'), { training: false, isPart: true }).shape).toEqual(x.shape)
 })
 
 it('does not divide by zero where a channel is constant', () => {

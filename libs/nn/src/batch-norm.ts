@@ -8,6 +8,11 @@ export class BatchTooSmall extends Error {
   override readonly name = 'BatchTooSmall'
 }
 
+/** Batch statistics were asked of part of a batch; a retry does not help. */
+export class PartOfBatch extends Error {
+  override readonly name = 'PartOfBatch'
+}
+
 /** Folded parameters serve evaluation alone; a retry does not help. */
 export class FoldedInTraining extends Error {
   override readonly name = 'FoldedInTraining'
@@ -35,6 +40,9 @@ export function batchNorm(
   if (!context.training) {
     noteNorm(x, parameters, epsilon)
     return normaliseByStatistics(x, scale, offset, parameters.tensor('running_mean'), parameters.tensor('running_var'), epsilon)
+  }
+  if (context.isPart) {
+    throw new PartOfBatch(`${parameters.fullName('weight')} needs the whole batch in training; compute it in one part.`)
   }
   const [batch, height, width] = x.shape
   const count = batch * height * width

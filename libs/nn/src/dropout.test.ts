@@ -68,6 +68,12 @@ it('given images, masks an image alike in any batch and at any place', () => {
   expect(together['a']).not.toEqual(together['b'])
 })
 
+it('given images, gives part of them what they have among all', () => {
+  const { randomness } = training(['a', 'b', 'c'])
+  const all = randomness.uniform([3, 5]).arraySync() as number[][]
+  expect(training(['a', 'b', 'c']).randomness.ofImages(1, 2).uniform([2, 5]).arraySync()).toEqual(all.slice(1))
+})
+
 it('given images, serves axes that hold several rows of each image', () => {
   const y = dropout(tf.ones([6, 5]), 0.5, training(['a', 'b', 'c'])).dataSync()
   expect([...dropout(tf.ones([2, 5]), 0.5, training(['b'])).dataSync()]).toEqual(Array.from(y.subarray(10, 20)))

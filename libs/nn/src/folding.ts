@@ -37,7 +37,7 @@ export function noteNorm(x: Tensor, parameters: Parameters, epsilon: number): vo
 }
 
 /**
- * The convolutions of a model that a batch norm follows at once, found by running it in evaluation. Modules that run more than once are left
+ * The convolutions of a model that a batch norm follows at once, found by running it in evaluation, on one image. Modules that run more than once are left
  * out. It does not see whether anything else reads the convolution's output, as no family's model does: compare the logits before and after.
  */
 export function foldablePairs(evaluate: () => Tensor): FoldablePair[] {

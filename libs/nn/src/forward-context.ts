@@ -20,6 +20,14 @@ export interface ForwardContext {
   readonly onBatchStatistics?: (name: string, statistics: NormStatistics) => void
   /** Where dropout takes its random numbers; a model with dropout needs it in training. One per forward pass. */
   readonly randomness?: Randomness
+  /** Whether the images are part of a batch, so that no statistics of the batch can be had. */
+  readonly isPart?: boolean
+}
+
+/** The context of a pass over `count` images from `from` on, beside passes over the others of the batch. */
+export function partOfContext(context: ForwardContext, from: number, count: number): ForwardContext {
+  const { randomness } = context
+  return { ...context, isPart: true, ...(randomness && { randomness: randomness.ofImages(from, count) }) }
 }
 
 export const evaluationMode: ForwardContext = { training: false }

@@ -4,6 +4,8 @@ import { tf, uniform, type Tensor } from '@gauntlet/engine'
 export interface Randomness {
   /** Numbers in [0, 1). Every call gives new ones; the same calls in the same order of another pass with the same key give the same. */
   readonly uniform: (shape: readonly number[]) => Tensor
+  /** That of `count` images from `from` on, for a pass over them alone which draws as the whole batch's would. */
+  readonly ofImages: (from: number, count: number) => Randomness
 }
 
 /** What the random numbers of one forward pass are for. */
@@ -24,9 +26,11 @@ export class UnequalShares extends Error {
  * The random numbers of one forward pass, made on the host by Philox: a stream for each call and image, keyed by (seed, purpose, number of the
  * call, image, step). In a captured program they must be an input, or come from an implementation of `Randomness` that draws on the device.
  */
-export function randomnessOf({ seed, purpose, step, images = [''] }: RandomnessKey): Randomness {
+export function randomnessOf({ images = [''], ...key }: RandomnessKey): Randomness {
+  const { seed, purpose, step } = key
   let calls = 0
   return {
+    ofImages: (from, count) => randomnessOf({ ...key, images: images.slice(from, from + count) }),
     uniform: (shape) => {
       const call = calls++
       const count = shape.reduce((product, size) => product * size, 1)

@@ -19,6 +19,12 @@ it('drops something else in another image, epoch, pass and layer', () => {
   expect(new Set(rows).size).toBe(5)
 })
 
+it('drops of part of the images what it drops of them among all', () => {
+  const keys = keyTensor(dropoutKeys(1, 0, [4, 7, 9]))
+  const all = dropoutRandomness(keys, 0).uniform([3, 40]).arraySync() as number[][]
+  expect(dropoutRandomness(keys, 0).ofImages(1, 2).uniform([2, 40]).arraySync()).toEqual(all.slice(1))
+})
+
 it('serves layers that see several rows of each image', () => {
   const keys = keyTensor(dropoutKeys(1, 0, [4, 7]))
   const [split, whole] = [

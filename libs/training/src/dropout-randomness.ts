@@ -13,6 +13,7 @@ export function dropoutKeys(seed: number, epoch: number, indices: readonly numbe
 export function dropoutRandomness(keys: Tensor2D, pass: number): Randomness {
   let draws = 0
   return {
+    ofImages: (from, count) => dropoutRandomness(keys.slice<Tensor2D>([from, 0], [count, -1]), pass),
     uniform: (shape) => {
       const each = shape.reduce((product, size) => product * size, 1) / keys.shape[0]
       return drawUniform(keys, each, pass * drawsPerPass + draws++).reshape([...shape])

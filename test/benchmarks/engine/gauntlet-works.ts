@@ -118,7 +118,7 @@ function settingsOf({ attackEpsilon, attackIterations, learningRate, weightDecay
 /** With batch norms folded, where the assignment allows it and there are any to fold. */
 function frozenParameters(place: Workplace): { parameters: Parameters; remark?: { remark: string } } {
   const { parameters, images, assignment } = place
-  const evaluate = () => logitsOf(place, Object.fromEntries(parameters.entries()))(images)
+  const evaluate = () => logitsOf(place, Object.fromEntries(parameters.entries()))(images.slice([0], [1]))
   const pairs = assignment.frozen ? foldablePairs(evaluate) : []
   if (pairs.length === 0) return { parameters }
   return { parameters: foldBatchNorms(parameters, pairs), remark: { remark: `${pairs.length} batch norms folded` } }

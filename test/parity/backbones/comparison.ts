@@ -1,6 +1,13 @@
 import { backboneFor, type Backbone } from '@gauntlet/backbones'
 import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
-import { evaluationMode, movedStatistics, Parameters, type ForwardContext, type ParameterSpecification } from '@gauntlet/nn'
+import {
+  evaluationMode,
+  movedStatistics,
+  Parameters,
+  type ForwardContext,
+  type ParameterSpecification,
+  type Randomness,
+} from '@gauntlet/nn'
 import { fromParameters, loadStrictly, toParameters, type NamedArray } from '@gauntlet/weights'
 import { readFixture, sampled, type Fixture, type GradientNorms } from './fixture.ts'
 import { faintness, fixedPixels, hashFilled } from './hash-filling.ts'
@@ -121,11 +128,13 @@ function backward(
   return result
 }
 
+const nothingDropped: Randomness = { uniform: (shape) => tf.ones([...shape]), ofImages: () => nothingDropped }
+
 /** Notes where running statistics move to. Dropout keeps every value, as in reference_models.py, so that its place and rate still count. */
 function trainingContext(parameters: Parameters, moved: Map<string, Float32Array>): ForwardContext {
   return {
     training: true,
-    randomness: { uniform: (shape) => tf.ones([...shape]) },
+    randomness: nothingDropped,
     onBatchStatistics: (name, batch) => {
       const tensor = (part: string) => parameters.at(name).tensor<Tensor1D>(part)
       const { mean, variance } = movedStatistics({ mean: tensor('running_mean'), variance: tensor('running_var') }, batch)

@@ -47,8 +47,7 @@ export function readDeviceSettings(variables: NodeJS.ProcessEnv, gpus = visibleG
 }
 
 /**
- * On CPUs one device process per core, of one thread: for small images two threads are no faster than one, and a result then does not depend
- * on how many cores a machine has. Each needs memory for a training step of its own.
+ * On CPUs one device process per core, of one thread: a result then does not depend on how many cores a machine has (decision 0009). Each needs memory for a training step of its own.
  */
 function devicesOfCpu(): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(hostMemory() / memoryPerDevice)))

@@ -95,7 +95,7 @@ function frozenSeconds({ backbone, parameters, resolution, pixels, labels }: Pla
     const logits = (images: Tensor, held: Parameters) => backbone.logits(images as Tensor4D, held, evaluationMode)
     const folded = foldBatchNorms(
       parameters,
-      foldablePairs(() => logits(inputs.images, parameters)),
+      foldablePairs(() => logits(inputs.images.slice([0], [1]), parameters)),
     )
     const builder = new ProgramBuilder({ parameters: Object.fromEntries(folded.entries()) })
     const program = builder.capture(

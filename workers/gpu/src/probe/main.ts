@@ -15,15 +15,15 @@ const verbs: { readonly [Verb in ProbeRequest['verb']]: () => Promise<Probe<Extr
   corrupt: async () => (await import('./corrupt.ts')).corrupt,
 }
 
-// libtensorflow reads these when it is loaded, which the import of a verb does.
 const threads = Number(process.env['GAUNTLET_THREADS']) || availableParallelism()
-Object.assign(process.env, deviceVariables({ threads }))
 
 process.on('disconnect', () => process.exit(1))
 process.once('message', (request: ProbeRequest) => void answer(request))
 
 async function answer(request: ProbeRequest): Promise<void> {
   try {
+    // libtensorflow reads these when it is loaded, which the import of a verb does. Attacks run as programs, the others an operator at a time.
+    Object.assign(process.env, deviceVariables({ threads, share: request.verb === 'attack' ? 'batch' : 'operators' }))
     // The verb of the request is the verb of its probe, which the compiler does not see.
     const probe = (await verbs[request.verb]()) as Probe<ProbeRequest>
     const summary = await probe(request, (done, total) => send({ type: 'progress', done, total }))

@@ -1,0 +1,63 @@
+import { tf, uniform, type Tensor4D } from '@gauntlet/engine'
+import { dropPath, evaluationMode, randomnessOf, type ForwardContext } from '@gauntlet/nn'
+import { afterEach, expect, it, vi } from 'vitest'
+import type { Backbone } from './backbone.ts'
+import { computedInParts } from './computed-in-parts.ts'
+
+const images: Tensor4D = tf.tensor4d(uniform({ seed: 1, purpose: 'images' }, 8 * 2 * 2 * 3), [8, 2, 2, 3])
+const keys = Array.from({ length: 8 }, (_, i) => `image ${i}`)
+const training = (): ForwardContext => ({
+  training: true,
+  randomness: randomnessOf({ seed: 1, purpose: 'drop', step: 0, images: keys }),
+})
+
+/** Drops whole images twice, and notes how many it is given at once. */
+function model(names: readonly string[] = []) {
+  const rows: number[] = []
+  const backbone = {
+    specifications: () => names.map((name) => ({ name })),
+    logits(x: Tensor4D, _: unknown, context: ForwardContext) {
+      rows.push(x.shape[0])
+      return dropPath(dropPath(x, 0.3, context), 0.3, context).mean([1, 2])
+    },
+  } as unknown as Backbone
+  return { rows, backbone, inParts: computedInParts(backbone) }
+}
+
+const withThreads = (threads: number) => vi.stubEnv('TF_NUM_INTEROP_THREADS', String(threads))
+const compute = (backbone: Backbone, context: ForwardContext) => [
+  ...backbone.logits(images, undefined as never, context).dataSync(),
+]
+
+afterEach(() => vi.unstubAllEnvs())
+
+it('computes a part for each thread, with the same logits in the same order', () => {
+  withThreads(2)
+  const { rows, backbone, inParts } = model()
+  const parts = compute(inParts, evaluationMode)
+  expect(rows).toEqual([4, 4])
+  expect(parts).toEqual(compute(backbone, evaluationMode))
+})
+
+it('computes the whole batch at once where there is one thread', () => {
+  withThreads(1)
+  const { rows, inParts } = model()
+  compute(inParts, evaluationMode)
+  expect(rows).toEqual([8])
+})
+
+it('drops of each image in training what it would in the whole batch', () => {
+  withThreads(2)
+  const { rows, backbone, inParts } = model()
+  const parts = compute(inParts, training())
+  expect(rows).toEqual([4, 4])
+  expect(parts).toEqual(compute(backbone, training()))
+})
+
+it('gives the whole batch in training to a model whose batch norms need it', () => {
+  withThreads(2)
+  const { rows, inParts } = model(['stem.bn.running_mean'])
+  compute(inParts, training())
+  compute(inParts, evaluationMode)
+  expect(rows).toEqual([8, 4, 4])
+})

@@ -1,0 +1,24 @@
+import { partsOf, tf, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import { partOfContext } from '@gauntlet/nn'
+import type { Backbone } from './backbone.ts'
+
+/**
+ * The backbone, which computes a batch in as many parts as the process has threads for (`partsOf`); the whole batch at once where images do not pass
+ * through it by themselves: in training with batch norms.
+ */
+export function computedInParts(backbone: Backbone): Backbone {
+  const normalisesBatches = backbone.specifications(1).some(({ name }) => name.endsWith('.running_mean'))
+  return {
+    ...backbone,
+    logits(images, parameters, context) {
+      const rows = images.shape[0]
+      const parts = context.training && normalisesBatches ? 1 : partsOf(rows)
+      if (parts === 1) return backbone.logits(images, parameters, context)
+      const each = rows / parts
+      const logits = (tf.split(images, parts, 0) as Tensor4D[]).map((part, i) =>
+        backbone.logits(part, parameters, partOfContext(context, i * each, each)),
+      )
+      return tf.concat<Tensor2D>(logits, 0)
+    },
+  }
+}
