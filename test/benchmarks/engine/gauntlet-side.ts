@@ -9,7 +9,7 @@ import { logMarks } from './executor-log.ts'
 import { attackIteration, forward, trainingStep, type ReadyWork, type Workplace } from './gauntlet-works.ts'
 import { ProcessMemory } from './process-memory.ts'
 import { ProgramWatch } from './program-watch.ts'
-import type { Assignment, Prepared, Profile, Question, Work } from './side.ts'
+import { turnMilliseconds, type Assignment, type Prepared, type Profile, type Question, type Work } from './side.ts'
 
 /* Gauntlet's side: the model, the attack and the fine-tuning that the stages run, captured. A question per line in, an answer per line out. */
 
@@ -57,17 +57,19 @@ async function prepare(work: Work): Promise<Prepared> {
   return { seconds, checks, programs: watch.seconds, remark }
 }
 
-async function turn(work: Work): Promise<number> {
+/** Mean milliseconds of as many as fill a turn, one after the other as in a study: after the other side's turn the first finds cold caches and sleeping cores. */
+async function turn(work: Work, atLeast = turnMilliseconds): Promise<number> {
   const begun = performance.now()
-  await ready.get(work)!.once()
-  return performance.now() - begun
+  let count = 0
+  for (; count === 0 || performance.now() - begun < atLeast; count++) await ready.get(work)!.once()
+  return (performance.now() - begun) / count
 }
 
 /** One turn between marks in the log of TensorFlow's executor, which another process reads. */
 async function profile(work: Work): Promise<Profile> {
   const times = [await turn(work), await turn(work), await turn(work)].sort((a, b) => a - b)
   writeSync(process.stderr.fd, `${logMarks.begin}\n`)
-  const observedMilliseconds = await turn(work)
+  const observedMilliseconds = await turn(work, 0)
   writeSync(process.stderr.fd, `${logMarks.end}\n`)
   const remark = `nodes of the captured graph as TensorFlow has rewritten it, one after the other, by the executor's log`
   return { milliseconds: times[1]!, observedMilliseconds, operators: [], remark }

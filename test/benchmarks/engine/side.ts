@@ -8,6 +8,9 @@ import type { Normalisation } from '@gauntlet/nn'
 export const works = ['training step', 'APGD iteration', 'forward'] as const
 export type Work = (typeof works)[number]
 
+/** How long a turn lasts at least: long enough that the first run of it counts little, where runs are short. Also in pytorch_side.py. */
+export const turnMilliseconds = 400
+
 /** Where all sides find the same work to do. */
 export interface Assignment {
   /** The backbone, by its id. */
