@@ -1,5 +1,6 @@
 import type { OperatorAttribute } from '../operator.ts'
 import type { Tensor } from '../tf.ts'
+import { padWithZeros } from './primitives.ts'
 
 /** Strides and zeros added around the image before a convolution, in pixels. */
 export interface ConvolutionGeometry {
@@ -10,6 +11,17 @@ export interface ConvolutionGeometry {
 /** Whether the image is convolved as it is. */
 export function isUnpadded({ padding: { top, bottom, left, right } }: ConvolutionGeometry): boolean {
   return top + bottom + left + right === 0
+}
+
+/** The same without padding, for an image that has it: see `padded`. */
+export function unpadded({ stride }: ConvolutionGeometry): ConvolutionGeometry {
+  return { stride, padding: { top: 0, bottom: 0, left: 0, right: 0 } }
+}
+
+/** The image with the geometry's zeros around it. x: [batch, height, width, channels]. */
+export function padded(x: Tensor, geometry: ConvolutionGeometry): Tensor {
+  const { top, bottom, left, right } = geometry.padding
+  return isUnpadded(geometry) ? x : padWithZeros(x, [[0, 0], [top, bottom], [left, right], [0, 0]]) // prettier-ignore
 }
 
 /** The attributes that TensorFlow's convolutions and their gradients share. */

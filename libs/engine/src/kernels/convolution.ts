@@ -7,10 +7,12 @@ import {
   isUnpadded,
   needsExplicitPadding,
   operatorAttributes,
+  padded,
+  unpadded,
   type ConvolutionGeometry,
 } from './convolution-geometry.ts'
 import { depthwiseFilterGradient, filterGradient, filterGradientByPlaces } from './filter-gradient.ts'
-import { inputGradient } from './input-gradient.ts'
+import { inputGradient, inputGradientOfPadded } from './input-gradient.ts'
 import { defineKernel } from './kernel.ts'
 import { convolvePatches } from './patch-convolution.ts'
 import { integers } from './primitives.ts'
@@ -59,13 +61,9 @@ export function convolveDepthwise(x: Tensor4D, filter: Tensor4D, geometry: Convo
   if (!bias) return depthwise({ x, filter }, geometry)[0] as Tensor4D
   const { top, bottom, left, right } = geometry.padding
   const explicit = !isUnpadded(geometry) && needsExplicitPadding(geometry, filter)
-  const padded = explicit ? tf.pad(x, [[0, 0], [top, bottom], [left, right], [0, 0]]) : x // prettier-ignore
-  const y = depthwise({ x: padded, filter }, explicit ? unpadded(geometry) : geometry)[0] as Tensor4D
+  const image = explicit ? tf.pad(x, [[0, 0], [top, bottom], [left, right], [0, 0]]) : x // prettier-ignore
+  const y = depthwise({ x: image, filter }, explicit ? unpadded(geometry) : geometry)[0] as Tensor4D
   return withBias(y, bias)
-}
-
-function unpadded({ stride }: ConvolutionGeometry): ConvolutionGeometry {
-  return { stride, padding: { top: 0, bottom: 0, left: 0, right: 0 } }
 }
 
 function isPointwise(x: Tensor4D, { shape: [height, width, inputs] }: Tensor4D, geometry: ConvolutionGeometry): boolean {
@@ -79,26 +77,24 @@ function isOfPatches(x: Tensor4D, { shape: [height, width, inputs] }: Tensor4D, 
   return fits && inputs === x.shape[3] && isUnpadded(geometry)
 }
 
-/** Pixels of a gradient's image, and elements of a filter, from which the backward kernel is the slower one. */
-const [fewPlaces, largeFilter] = [16, 2 ** 20]
+/** Channels up to which TensorFlow's own backward kernel gives the input's gradient faster, and elements of a filter from which it gives the filter's. */
+const [fewChannels, largeFilter] = [4, 2 ** 18]
 
-/**
- * On CPU by the forward kernel, unless that would multiply mostly zeros: it is faster, and has groups. Of few places it is even so, since the backward
- * kernel goes through the whole filter image by image (test/benchmarks/LOG.md).
- */
+/** On CPU by the forward kernel, which is faster and has groups, unless that would multiply mostly zeros (test/benchmarks/LOG.md). */
 function ofInput(x: Tensor, filter: Tensor, gradient: Tensor, geometry: ConvolutionGeometry): Tensor {
-  const grouped = filter.shape[2] !== x.shape[3]
-  const [, height, width] = gradient.shape as [number, number, number]
-  const isOfFewPlaces = filter.shape[0]! > 1 && height * width <= fewPlaces && filter.size >= largeFilter
-  if (!onGpu() && (grouped || geometry.stride === 1 || isOfFewPlaces))
-    return inputGradient('Conv2D', x.shape, filter, gradient, geometry)
+  const channels = x.shape[3]!
+  const isGrouped = filter.shape[2] !== channels
+  if (!onGpu() && (isGrouped || geometry.stride === 1)) return inputGradient('Conv2D', x.shape, filter, gradient, geometry)
+  if (!onGpu() && channels > fewChannels) return inputGradientOfPadded(x.shape, filter, gradient, geometry)
   return backward('Conv2DBackpropInput', geometry, integers(x.shape), filter, gradient)
 }
 
 function ofFilter(x: Tensor, filter: Tensor, gradient: Tensor, geometry: ConvolutionGeometry): Tensor {
   if (onGpu()) return backward('Conv2DBackpropFilter', geometry, x, integers(filter.shape), gradient)
-  const byPlaces = filter.shape[2] === x.shape[3] && geometry.stride === 1
-  return (byPlaces ? filterGradientByPlaces : filterGradient)(x, filter.shape, gradient, geometry)
+  const isGrouped = filter.shape[2] !== x.shape[3]
+  if (!isGrouped && geometry.stride === 1) return filterGradientByPlaces(x, filter.shape, gradient, geometry)
+  if (isGrouped || filter.size > largeFilter) return filterGradient(x, filter.shape, gradient, geometry)
+  return filterGradient(padded(x, geometry), filter.shape, gradient, unpadded(geometry))
 }
 
 function onGpu(): boolean {

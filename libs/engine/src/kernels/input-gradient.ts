@@ -1,7 +1,7 @@
 import { runOperator } from '../operator.ts'
 import type { Tensor } from '../tf.ts'
-import { operatorAttributes, type ConvolutionGeometry } from './convolution-geometry.ts'
-import { padWithZeros, reshape, reverse, slice, transpose } from './primitives.ts'
+import { operatorAttributes, unpadded, type ConvolutionGeometry } from './convolution-geometry.ts'
+import { integers, padWithZeros, reshape, reverse, slice, transpose } from './primitives.ts'
 
 /**
  * The gradient by the input of a convolution as a convolution forward: of the gradient, its pixels moved apart by the stride, with the filter
@@ -30,6 +30,23 @@ export function inputGradient(
   const exchanged = operator === 'Conv2D' ? exchangeChannels(turned, channels / inputs) : turned
   const padding = mapSides(wanted, (zeros) => Math.max(zeros, 0))
   return runOperator(operator, operatorAttributes({ stride: 1, padding }), [withoutMargins(spread, wanted), exchanged])[0]!
+}
+
+/**
+ * The same by TensorFlow's backward kernel, of the padded image, whose margins are then cut off: told of padding it does not take oneDNN's kernel, which is 1.1 to 8
+ * times as fast from some channels on (test/benchmarks/LOG.md). No groups.
+ */
+export function inputGradientOfPadded(
+  shape: readonly number[],
+  filter: Tensor,
+  gradient: Tensor,
+  geometry: ConvolutionGeometry,
+): Tensor {
+  const [batch, height, width, channels] = shape as [number, number, number, number]
+  const { top, bottom, left, right } = geometry.padding
+  const sizes = integers([batch, top + height + bottom, left + width + right, channels])
+  const [ofPadded] = runOperator('Conv2DBackpropInput', operatorAttributes(unpadded(geometry)), [sizes, filter, gradient])
+  return withoutMargins(ofPadded!, { top: -top, bottom: -bottom, left: -left, right: -right })
 }
 
 type Sides = ConvolutionGeometry['padding']
