@@ -31,6 +31,8 @@ export function deviceVariables({ threads, share = 'batch', gpu, memory }: Devic
     TF_ONEDNN_USE_SYSTEM_ALLOCATOR: '1',
     // Eager operators and programs run on different threads, and are to share what was freed.
     MALLOC_ARENA_MAX: '1',
+    // glibc's memalign (before 2.38) cuts a few bytes off every tensor's piece. Kept in a thread's cache they make the hole too small for the same tensor: up to a tenth of a step's memory (test/benchmarks/LOG.md).
+    GLIBC_TUNABLES: 'glibc.malloc.tcache_count=0',
     // Tensors come and go with every operator: from the heap, where their pages stay, not as mappings whose pages are cleared anew (half a step's time).
     MALLOC_MMAP_THRESHOLD_: String(2 ** 30),
     MALLOC_TRIM_THRESHOLD_: String(2 ** 40),

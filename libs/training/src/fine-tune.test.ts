@@ -24,7 +24,7 @@ function task({ settings, hyperparameters, ...rest }: Changes = {}): FineTuning 
   const merged = { ...tinyHyperparameters, ...hyperparameters }
   return {
     model: tinyModel(),
-    parameters,
+    parameters: tinyParameters,
     training,
     settings: { loss: 'Classic AT', protocol: fullFineTuning, seed: 1, hyperparameters: merged, ...settings },
     ...rest,

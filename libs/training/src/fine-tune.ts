@@ -1,4 +1,5 @@
 import { OutOfMemory, withinDeviceMemory } from '@gauntlet/engine'
+import type { Parameters } from '@gauntlet/nn'
 import { setImmediate } from 'node:timers/promises'
 import { dropoutKeys } from './dropout-randomness.ts'
 import { planEpoch, stepsPerEpoch, type StepPlan } from './epoch-plan.ts'
@@ -20,7 +21,13 @@ import { planValidation, validate } from './validation.ts'
  */
 export async function fineTune(task: FineTuning): Promise<FineTuned> {
   requireTrainable(task.settings, task.training.count)
-  const run = openFitting(task)
+  const parameters = await task.parameters()
+  let run: TrainingRun
+  try {
+    run = openFitting(task, parameters)
+  } finally {
+    for (const [, tensor] of parameters.entries()) tensor.dispose()
+  }
   try {
     return await run.toEnd()
   } finally {
@@ -29,13 +36,13 @@ export async function fineTune(task: FineTuning): Promise<FineTuned> {
 }
 
 /** Opens with the largest of the settings' micro-batch, half of it, and so on, that the device has room for. */
-function openFitting(task: FineTuning): TrainingRun {
+function openFitting(task: FineTuning, parameters: Parameters): TrainingRun {
   const wanted = task.settings.hyperparameters.microBatch
   for (let microBatch = wanted; ; microBatch = Math.floor(microBatch / 2)) {
     try {
       if (microBatch < wanted) task.onSmallerMicroBatch?.(microBatch)
       const hyperparameters = { ...task.settings.hyperparameters, microBatch }
-      return withinDeviceMemory(() => new TrainingRun({ ...task, settings: { ...task.settings, hyperparameters } }))
+      return withinDeviceMemory(() => new TrainingRun({ ...task, settings: { ...task.settings, hyperparameters } }, parameters))
     } catch (error) {
       if (!(error instanceof OutOfMemory) || microBatch === 1) throw error
     }
@@ -51,8 +58,11 @@ class TrainingRun {
   private imagesOfEpoch = 0
   private lastLoss: number | null = null
 
-  constructor(private readonly task: FineTuning) {
-    const { model, parameters, settings, training } = task
+  constructor(
+    private readonly task: FineTuning,
+    parameters: Parameters,
+  ) {
+    const { model, settings, training } = task
     const { hyperparameters, protocol } = settings
     this.objective = objectiveFor(settings.loss, hyperparameters)
     this.session = TrainingSession.open({

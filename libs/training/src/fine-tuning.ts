@@ -24,8 +24,8 @@ export interface TrainingProgress {
 /** One fine-tuning to do. */
 export interface FineTuning {
   readonly model: TrainableModel
-  /** Where it starts: every tensor of the model. They stay the caller's, and unchanged. */
-  readonly parameters: Parameters
+  /** Reads where it starts: every tensor of the model. Called once; training disposes of them when it has its own, before the first step. */
+  readonly parameters: () => Parameters | Promise<Parameters>
   readonly settings: TrainingSettings
   readonly training: TrainingData
   /** Judged after each epoch; has no influence on the parameters. */

@@ -76,7 +76,7 @@ describe('fineTune', () => {
     const settings = { loss: 'standard', protocol: { id: 'FFT-5', trains: 'all', epochs: 5 }, seed: 1, hyperparameters } as const
     const { parameters, history } = await fineTune({
       model: tinyModel(),
-      parameters: tinyParameters(),
+      parameters: () => tinyParameters(),
       settings,
       training: { count: 6, resolution: 5, read },
     })

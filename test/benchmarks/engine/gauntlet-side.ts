@@ -1,5 +1,4 @@
-import { writeSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFileSync, writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { backboneFor } from '@gauntlet/backbones'
 import { tf } from '@gauntlet/engine'
@@ -20,7 +19,7 @@ const makers: Readonly<Record<Work, (place: Workplace) => ReadyWork>> = {
 }
 
 const memory = new ProcessMemory()
-const place = await workplace(JSON.parse(process.argv[2]!) as Assignment)
+const place = workplace(JSON.parse(process.argv[2]!) as Assignment)
 memory.noteLoaded()
 const ready = new Map<Work, ReadyWork>()
 
@@ -75,21 +74,21 @@ async function profile(work: Work): Promise<Profile> {
   return { milliseconds: times[1]!, observedMilliseconds, operators: [], remark }
 }
 
-async function workplace(assignment: Assignment): Promise<Workplace> {
+function workplace(assignment: Assignment): Workplace {
   const backbone = backboneFor(assignment.backbone)
-  const [pixels, truth] = await arraysOf(assignment.batch)
+  const [pixels, truth] = arraysOf(assignment.batch)
   const host = { images: pixels!.data as Float32Array, labels: truth!.data as Int32Array }
   return {
     assignment,
     host,
     watch: new ProgramWatch(),
     model: trainableModel(backbone, assignment.classes),
-    parameters: toParameters(await arraysOf(assignment.parameters), backbone.specifications(assignment.classes)),
+    parameters: () => toParameters(arraysOf(assignment.parameters), backbone.specifications(assignment.classes)),
     images: tf.tensor4d(host.images, pixels!.shape as [number, number, number, number]),
     labels: tf.tensor1d(host.labels, 'int32'),
   }
 }
 
-async function arraysOf(file: string) {
-  return readSafetensors(await readFile(file)).arrays
+function arraysOf(file: string) {
+  return readSafetensors(readFileSync(file)).arrays
 }

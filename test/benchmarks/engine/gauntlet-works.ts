@@ -11,7 +11,8 @@ import { StepGate } from './step-gate.ts'
 export interface Workplace {
   readonly assignment: Assignment
   readonly model: TrainableModel
-  readonly parameters: Parameters
+  /** Reads what all works start from; the caller's to dispose of. */
+  readonly parameters: () => Parameters
   /** [batch, side, side, 3] in [0, 1], and int32 [batch]; as tensors and as numbers of the host. */
   readonly images: Tensor4D
   readonly labels: Tensor1D
@@ -117,7 +118,8 @@ function settingsOf({ attackEpsilon, attackIterations, learningRate, weightDecay
 
 /** With batch norms folded, where the assignment allows it and there are any to fold. */
 function frozenParameters(place: Workplace): { parameters: Parameters; remark?: { remark: string } } {
-  const { parameters, images, assignment } = place
+  const { images, assignment } = place
+  const parameters = place.parameters()
   const evaluate = () => logitsOf(place, Object.fromEntries(parameters.entries()))(images.slice([0], [1]))
   const pairs = assignment.frozen ? foldablePairs(evaluate) : []
   if (pairs.length === 0) return { parameters }

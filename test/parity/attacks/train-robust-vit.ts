@@ -80,7 +80,7 @@ let parameters = toParameters(freshWeights(), digitsVit.specifications)
 for (const { loss, epsilon, epochs } of phases) {
   const protocol = { id: `FFT-${epochs}`, trains: 'all', epochs } as const
   const settings = { loss, protocol, seed, hyperparameters: { ...hyperparameters, attackEpsilon: epsilon } }
-  const trained = await fineTune({ model, parameters, settings, training, onProgress: tellingProgress() })
+  const trained = await fineTune({ model, parameters: () => parameters, settings, training, onProgress: tellingProgress() })
   parameters = trained.parameters
   const { images, adversarialCorrect } = trained.history.at(-1)!.training
   console.log(loss, epsilon, `held in training ${adversarialCorrect} of ${images}, clean ${cleanCorrect(parameters)} of 1000`)

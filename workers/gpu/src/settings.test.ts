@@ -20,9 +20,9 @@ describe('readSettings', () => {
 
 describe('readDeviceSettings', () => {
   it('computes with one thread a device unless told otherwise', () => {
-    expect(readDeviceSettings({}, []).devices[0]?.TF_NUM_INTRAOP_THREADS).toBe('1')
+    expect(readDeviceSettings({}, []).devices[0]?.TF_NUM_INTEROP_THREADS).toBe('1')
     const { devices } = readDeviceSettings({ GAUNTLET_DEVICES: '3', GAUNTLET_THREADS: '4' }, [])
-    expect(devices.map(({ TF_NUM_INTRAOP_THREADS }) => TF_NUM_INTRAOP_THREADS)).toEqual(['4', '4', '4'])
+    expect(devices.map(({ TF_NUM_INTEROP_THREADS }) => TF_NUM_INTEROP_THREADS)).toEqual(['4', '4', '4'])
     for (const variables of devices) expect(variables).not.toHaveProperty('CUDA_VISIBLE_DEVICES')
   })
 

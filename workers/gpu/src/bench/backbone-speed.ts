@@ -133,7 +133,8 @@ async function updateSeconds({ backbone, parameters, resolution, pixels, labels 
   const batch = labels.length
   const { parameters: trained } = await fineTune({
     model: trainableModel(backbone, classes),
-    parameters,
+    // This work is the last: training disposes of them.
+    parameters: () => parameters,
     settings: {
       loss: 'standard',
       protocol: { id: 'FFT-1', trains: 'all', epochs: 1 },

@@ -21,25 +21,20 @@ import { withImages } from './open-images.ts'
 export const fineTune: Stage<FineTuneInput> = async (request, context) => {
   const { configuration, dataset, pretrained } = request.input
   const classifier = classifierOf(configuration)
-  const head = freshHead(classifier.backbone, classifier.classes, configuration.seed)
-  const parameters = loadClassifier(classifier, await context.store.read(pretrained.parameters!), head)
+  const head = () => freshHead(classifier.backbone, classifier.classes, configuration.seed)
   const progress = midStageCheckpoint(context, request.stageKey)
-  try {
-    const trained = await withImages(context, dataset, (images) => {
-      const whole = {
-        model: classifier,
-        parameters,
-        settings: settingsOf(configuration, request.microBatch),
-        training: augmented(images, configuration),
-        ...(images.count('validation') > 0 ? { validation: plain(images, 'validation') } : {}),
-        signal: context.signal,
-      }
-      return trainOn(whole, progress, context)
-    })
-    return { sources: {}, generated: await storeTrained(classifier, trained, context) }
-  } finally {
-    disposeParameters(parameters)
-  }
+  const trained = await withImages(context, dataset, (images) => {
+    const whole = {
+      model: classifier,
+      parameters: async () => loadClassifier(classifier, await context.store.read(pretrained.parameters!), head()),
+      settings: settingsOf(configuration, request.microBatch),
+      training: augmented(images, configuration),
+      ...(images.count('validation') > 0 ? { validation: plain(images, 'validation') } : {}),
+      signal: context.signal,
+    }
+    return trainOn(whole, progress, context)
+  })
+  return { sources: {}, generated: await storeTrained(classifier, trained, context) }
 }
 
 /** Trains from the last state, if there is one. A state that is damaged, or not of this training, is as good as none: it starts over. */
