@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { tf, type Scalar, type Tensor, type Tensor4D } from '../tf.ts'
+import { tf, type Scalar, type Tensor, type Tensor2D, type Tensor4D } from '../tf.ts'
 import { fastestForm } from './fastest-form.ts'
-import { bfloat16, plain, xla, xlaBfloat16, type Form } from './forms.ts'
+import { bfloat16, float16, plain, xla, xlaBfloat16, xlaFloat16, type Form } from './forms.ts'
 import { loop } from './loop.ts'
 import { ProgramBuilder } from './program-builder.ts'
 import { normal } from '../random.ts'
@@ -61,10 +61,39 @@ it('gives in every form what the plain one gives, to the precision of the form',
     [xla, 1e-5],
     [bfloat16, 3e-2],
     [xlaBfloat16, 3e-2],
+    [float16, 3e-3],
+    [xlaFloat16, 3e-3],
   ] as const) {
     lossIn(form).forEach((loss, i) => expect(Math.abs(loss / expected[i]! - 1), `${form.name}, step ${i}`).toBeLessThan(error))
   }
   expect(lossIn(bfloat16)).not.toEqual(expected)
+  builder.dispose()
+})
+
+it.each([1e-30, 1e-12, 1e12])('loses neither gradients of size %d nor large sums in float16', (scale) => {
+  const count = 40_000
+  const [x, weight, gradient] = [draw('x', [count, 4]), draw('weight', [4, 8]), draw('gradient', [count, 8]).abs().mul(scale)]
+  const builder = new ProgramBuilder({ weight })
+  const program = builder.capture(
+    'product',
+    ({ x, gradient }, { weight }) => ({
+      outputs: {
+        ofX: tf.matMul(gradient as Tensor2D, weight as Tensor2D, false, true),
+        ofWeight: tf.matMul(x!.abs() as Tensor2D, gradient as Tensor2D, true, false),
+      },
+    }),
+    { x, gradient },
+  )
+  const [exact, rounded] = [plain, float16].map((form) => {
+    const session = builder.load(form)
+    const values = session.run(program, { x, gradient })
+    session.dispose()
+    return values
+  })
+  for (const name of ['ofX', 'ofWeight'] as const) {
+    const error = tf.norm(rounded![name].div(scale).sub(exact![name].div(scale))).div(tf.norm(exact![name].div(scale)))
+    expect(error.dataSync()[0], name).toBeLessThan(2e-3)
+  }
   builder.dispose()
 })
 

@@ -1,10 +1,10 @@
 import type { Graph } from './graph.ts'
 import { rewritten } from './graph-rewriting.ts'
-import { inBfloat16 } from './mixed-precision.ts'
+import { inBfloat16, inFloat16 } from './mixed-precision.ts'
 
 /** A way of compiling the same programs. */
 export interface Form {
-  readonly name: 'plain' | 'xla' | 'bfloat16' | 'xla-bfloat16'
+  readonly name: 'plain' | 'xla' | 'bfloat16' | 'xla-bfloat16' | 'float16' | 'xla-float16'
   /** How far a tensor of the first replay may be from the eager one, by `agreementOf`. */
   readonly tolerance: number
   /** The relative error that the form makes anywhere: what eager code makes of such an error in its inputs is allowed too. */
@@ -28,6 +28,16 @@ export const xlaBfloat16: Form = {
   rewrite: (graph) => compiledByXla(inBfloat16(graph)),
 }
 
+/** Factors rounded to eleven bits, each tensor in a scale of its own, for GPUs without bfloat16. */
+export const float16: Form = { name: 'float16', tolerance: 1e-2, rounding: 2 ** -11, rewrite: inFloat16 }
+
+export const xlaFloat16: Form = {
+  name: 'xla-float16',
+  tolerance: 1e-2,
+  rounding: 2 ** -11,
+  rewrite: (graph) => compiledByXla(inFloat16(graph)),
+}
+
 /** Operators at the border of a program, which XLA does not compile. */
 const uncompiled = new Set(
   'Placeholder VarHandleOp ReadVariableOp AssignVariableOp AssignAddVariableOp ResourceApplyAdam Empty DeepCopy Const Argument'.split(
@@ -47,9 +57,10 @@ function compiledByXla(graph: Graph): Graph {
   })
 }
 
-export type Precision = 'float32' | 'bfloat16'
+export const precisions = ['float32', 'bfloat16', 'float16'] as const
+export type Precision = (typeof precisions)[number]
 
-const all: readonly Form[] = [plain, xla, bfloat16, xlaBfloat16]
+const all: readonly Form[] = [plain, xla, bfloat16, xlaBfloat16, float16, xlaFloat16]
 
 /** No form has that name; a retry does not help. */
 export class FormUnknown extends Error {
@@ -65,7 +76,7 @@ export function formNamed(name: string): Form {
 
 /** How a form computes the factors of products. */
 export function precisionOf({ name }: Pick<Form, 'name'>): Precision {
-  return name === 'bfloat16' || name === 'xla-bfloat16' ? 'bfloat16' : 'float32'
+  return precisions.find((precision) => name.endsWith(precision)) ?? 'float32'
 }
 
 /**

@@ -8,6 +8,7 @@ export const DataType = {
   int64: 9,
   bool: 10,
   bfloat16: 14,
+  float16: 19,
   resource: 20,
 } as const
 
@@ -20,6 +21,7 @@ const elementBytes: Readonly<Record<number, number>> = {
   [DataType.int64]: 8,
   [DataType.bool]: 1,
   [DataType.bfloat16]: 2,
+  [DataType.float16]: 2,
   [DataType.resource]: 0,
 }
 

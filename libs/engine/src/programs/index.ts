@@ -2,13 +2,16 @@ export { adamStep, type AdamTensors } from './adam-step.ts'
 export { fastestForm, type FormTrial } from './fastest-form.ts'
 export {
   bfloat16,
+  float16,
   FormUnknown,
   formNamed,
   formsToTry,
   plain,
+  precisions,
   precisionOf,
   xla,
   xlaBfloat16,
+  xlaFloat16,
   type Form,
   type Precision,
 } from './forms.ts'

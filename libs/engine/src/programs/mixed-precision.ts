@@ -1,16 +1,28 @@
-import { DataType, typeOf, type Graph, type GraphNode, type Reference } from './graph.ts'
+import { DataType, typeOf, type Attribute, type Graph, type GraphNode, type Reference, type TensorType } from './graph.ts'
 import { rewritten, type RewritingScope } from './graph-rewriting.ts'
 
-/** The inputs that are factors of a product; the others are sizes. */
-const factors: Readonly<Record<string, readonly number[]>> = {
-  MatMul: [0, 1],
-  BatchMatMulV2: [0, 1],
-  Conv2D: [0, 1],
-  Conv2DBackpropInput: [1, 2],
-  Conv2DBackpropFilter: [0, 2],
-  DepthwiseConv2dNative: [0, 1],
-  DepthwiseConv2dNativeBackpropInput: [1, 2],
-  DepthwiseConv2dNativeBackpropFilter: [0, 2],
+/** An operator that multiplies: which of its inputs are factors (the others are sizes), and how many products one element of its result adds up. */
+interface Product {
+  readonly factors: readonly [number, number]
+  terms(shapes: readonly [Shape, Shape], attributes: GraphNode['attributes']): number
+}
+
+type Shape = readonly number[]
+
+const size = (shape: Shape) => shape.reduce((product, each) => product * each, 1)
+const isTrue = (attribute: Attribute | undefined) => attribute !== undefined && 'truth' in attribute && attribute.truth
+const perLast = (shape: Shape) => size(shape) / shape.at(-1)!
+
+/** Filters are [height, width, in, out], depthwise ones [height, width, channels, multiplier]; gradients [batch, height, width, out]. */
+const products: Readonly<Record<string, Product>> = {
+  MatMul: { factors: [0, 1], terms: ([a], { transpose_a }) => a.at(isTrue(transpose_a) ? -2 : -1)! },
+  BatchMatMulV2: { factors: [0, 1], terms: ([a], { adj_x }) => a.at(isTrue(adj_x) ? -2 : -1)! },
+  Conv2D: { factors: [0, 1], terms: ([, filter]) => perLast(filter) },
+  Conv2DBackpropInput: { factors: [1, 2], terms: ([filter]) => size(filter) / filter[2]! },
+  Conv2DBackpropFilter: { factors: [0, 2], terms: ([, gradient]) => perLast(gradient) },
+  DepthwiseConv2dNative: { factors: [0, 1], terms: ([, filter]) => filter[0]! * filter[1]! },
+  DepthwiseConv2dNativeBackpropInput: { factors: [1, 2], terms: ([filter]) => size(filter) / filter[2]! },
+  DepthwiseConv2dNativeBackpropFilter: { factors: [0, 2], terms: ([, gradient]) => perLast(gradient) },
 }
 
 /**
@@ -18,44 +30,138 @@ const factors: Readonly<Record<string, readonly number[]>> = {
  * underflow. Their sums are rounded to it once; everything else, the state included, stays float32.
  */
 export function inBfloat16(graph: Graph): Graph {
-  return rewritten(graph, (node, scope) => {
-    const places = factors[node.operator]
-    const type = node.attributes['T']
-    if (!places || !type || !('type' in type) || type.type !== DataType.float32) return [node]
-    const casts: GraphNode[] = []
-    const inputs = node.inputs.map((input, i) => (places.includes(i) ? rounded(input, casts, scope) : input))
-    const outputs = node.outputs.map(({ shape }) => ({ shape, dataType: DataType.bfloat16 }))
-    const product = {
-      ...node,
-      name: `${node.name}_in_bfloat16`,
-      inputs,
-      outputs,
-      attributes: { ...node.attributes, T: { type: DataType.bfloat16 } },
-    }
-    return [...casts, product, cast(node.name, { node: product, output: 0 }, DataType.bfloat16, DataType.float32)]
+  return withProducts(graph, (node, { factors }, scope) => {
+    const [type, casts] = [DataType.bfloat16, [] as GraphNode[]]
+    const inputs = node.inputs.map((input, i) => (factors.includes(i) ? rounded(input, type, casts, scope) : input))
+    const product = inType(node, type, inputs)
+    return [...casts, product, cast(node.name, product, DataType.float32)]
   })
 }
 
-/** A factor in bfloat16; it is rounded once for all products. */
-function rounded(factor: Reference, casts: GraphNode[], scope: RewritingScope): Reference {
-  const key = `${factor.node.name}:${factor.output}`
-  const known = scope.get(key)
+/** Where sums must stay below, as a power of two: float16 ends at 2^16, and a scale may be off by one power for each of two factors. */
+const largestSum = 13
+
+/**
+ * The same in float16, for GPUs without bfloat16. Its range is small, so every factor is scaled by a power of two of its own, by its largest element and so that no sum can overflow, and the
+ * result is scaled back in float32: what loss scaling does once for all gradients (Micikevicius et al., arXiv:1710.03740, section 3.2) and has to search for, here for each tensor
+ * by itself. A gradient however small keeps eleven bits, those of attacks included, whose loss is nobody's to scale.
+ */
+export function inFloat16(graph: Graph): Graph {
+  return withProducts(graph, (node, { factors: [one, other], terms }, scope) => {
+    const [type, made] = [DataType.float16, [] as GraphNode[]]
+    const shapes = [typeOf(node.inputs[one]!).shape, typeOf(node.inputs[other]!).shape] as const
+    const exponent = Math.floor((largestSum - Math.ceil(Math.log2(terms(shapes, node.attributes)))) / 2)
+    const scales = [one, other].map((place) => scaleOf(node.inputs[place]!, exponent, made, scope))
+    const inputs = [...node.inputs]
+    ;[one, other].forEach((place, i) => (inputs[place] = scaledDown(node.inputs[place]!, scales[i]!, made, scope)))
+    const product = inType(node, type, inputs)
+    const [sum, scale] = [
+      cast(`${node.name}_sum`, product, DataType.float32),
+      binary(`${node.name}_scale`, 'Mul', scales[0]!, scales[1]!),
+    ]
+    return [...made, product, sum, scale, binary(node.name, 'Mul', outputOf(sum), outputOf(scale))]
+  })
+}
+
+/** The nodes that take a product's place, the last of which gives its result in float32. */
+type Replacement = (node: GraphNode, product: Product, scope: RewritingScope) => readonly GraphNode[]
+
+function withProducts(graph: Graph, replacement: Replacement): Graph {
+  return rewritten(graph, (node, scope) => {
+    const product = products[node.operator]
+    const type = node.attributes['T']
+    const isSingle = type && 'type' in type && type.type === DataType.float32
+    return product && isSingle ? replacement(node, product, scope) : [node]
+  })
+}
+
+function inType(node: GraphNode, type: number, inputs: Reference[]): GraphNode {
+  const outputs = node.outputs.map(({ shape }) => ({ shape, dataType: type }))
+  return { ...node, name: `${node.name}_low`, inputs, outputs, attributes: { ...node.attributes, T: { type } } }
+}
+
+/** A factor in another type; it is rounded once for all products. */
+function rounded(factor: Reference, type: number, made: GraphNode[], scope: RewritingScope): Reference {
+  return once(`${nameOf(factor)}_rounded`, made, scope, (name) => [cast(name, factor.node, type, factor.output)])
+}
+
+/** A power of two by which to divide a factor, that its largest element is at most 2^exponent. */
+function scaleOf(factor: Reference, exponent: number, made: GraphNode[], scope: RewritingScope): Reference {
+  const power = once(`${nameOf(factor)}_power`, made, scope, (name) => powerOfTwoAbove(name, factor))
+  return once(`${nameOf(factor)}_scale_${exponent < 0 ? `m${-exponent}` : exponent}`, made, scope, (name) => {
+    const share = constant(`${name}_share`, Float32Array.of(2 ** -exponent))
+    return [share, binary(name, 'Mul', power, outputOf(share))]
+  })
+}
+
+function scaledDown(factor: Reference, scale: Reference, made: GraphNode[], scope: RewritingScope): Reference {
+  return once(`${nameOf(factor)}_by_${nameOf(scale)}`, made, scope, (name) => {
+    const quotient = binary(`${name}_quotient`, 'RealDiv', factor, scale)
+    return [quotient, cast(name, quotient, DataType.float16)]
+  })
+}
+
+/** Below it a tensor counts as zeros. */
+const least = 2 ** -120
+
+/** The power of two that the largest absolute value does not exceed. */
+function powerOfTwoAbove(name: string, x: Reference): GraphNode[] {
+  const axes = typeOf(x).shape.map((_, axis) => axis)
+  const scalar = { dataType: DataType.float32, shape: [] }
+  const [all, bound, bitsOfE, two] = [
+    constant(`${name}_axes`, Int32Array.from(axes), [axes.length]),
+    constant(`${name}_least`, Float32Array.of(least)),
+    constant(`${name}_bits`, Float32Array.of(Math.LOG2E)),
+    constant(`${name}_two`, Float32Array.of(2)),
+  ]
+  const absolute = float32(`${name}_absolute`, 'Abs', [x], typeOf(x))
+  const largest = float32(`${name}_largest`, 'Max', [outputOf(absolute), outputOf(all)], scalar)
+  Object.assign(largest.attributes, { Tidx: { type: DataType.int32 }, keep_dims: { truth: false } })
+  const bounded = binary(`${name}_bounded`, 'Maximum', outputOf(largest), outputOf(bound))
+  const logarithm = float32(`${name}_logarithm`, 'Log', [outputOf(bounded)], scalar)
+  const bits = binary(`${name}_of_bits`, 'Mul', outputOf(logarithm), outputOf(bitsOfE))
+  const whole = float32(`${name}_whole`, 'Ceil', [outputOf(bits)], scalar)
+  const power = binary(name, 'Pow', outputOf(two), outputOf(whole))
+  return [all, bound, bitsOfE, two, absolute, largest, bounded, logarithm, bits, whole, power]
+}
+
+/** The last of the nodes that `make` gives, made once for all that ask for the name in this list of nodes. */
+function once(name: string, made: GraphNode[], scope: RewritingScope, make: (name: string) => GraphNode[]): Reference {
+  const known = scope.get(name)
   if (known) return known
-  const name = `${factor.node.name}_${factor.output}_rounded`
-  casts.push(cast(name, factor, DataType.float32, DataType.bfloat16))
-  const reference = { node: casts.at(-1)!, output: 0 }
-  scope.set(key, reference)
+  made.push(...make(name))
+  const reference = outputOf(made.at(-1)!)
+  scope.set(name, reference)
   return reference
 }
 
-function cast(name: string, input: Reference, from: number, to: number): GraphNode {
-  return {
-    name,
-    operator: 'Cast',
-    inputs: [input],
-    controls: [],
-    attributes: { SrcT: { type: from }, DstT: { type: to }, Truncate: { truth: false } },
-    outputs: [{ dataType: to, shape: typeOf(input).shape }],
-    fixed: input.node.fixed,
-  }
+function float32(name: string, operator: string, inputs: Reference[], { shape }: TensorType): GraphNode {
+  const outputs = [{ dataType: DataType.float32, shape }]
+  const fixed = inputs.every(({ node }) => node.fixed)
+  return { name, operator, inputs, controls: [], attributes: { T: { type: DataType.float32 } }, outputs, fixed }
+}
+
+/** Of a tensor and a scalar, or of two scalars. */
+function binary(name: string, operator: string, x: Reference, scalar: Reference): GraphNode {
+  return float32(name, operator, [x, scalar], typeOf(x))
+}
+
+function constant(name: string, values: Float32Array | Int32Array, shape: readonly number[] = []): GraphNode {
+  const dataType = values instanceof Float32Array ? DataType.float32 : DataType.int32
+  const value = { constant: { dataType, shape, content: new Uint8Array(values.buffer) } }
+  return { name, operator: 'Const', inputs: [], controls: [], attributes: { dtype: { type: dataType }, value }, outputs: [{ dataType, shape }], fixed: true } // prettier-ignore
+}
+
+function cast(name: string, node: GraphNode, to: number, output = 0): GraphNode {
+  const input = { node, output }
+  const attributes = { SrcT: { type: typeOf(input).dataType }, DstT: { type: to }, Truncate: { truth: false } }
+  return { name, operator: 'Cast', inputs: [input], controls: [], attributes, outputs: [{ ...typeOf(input), dataType: to }], fixed: node.fixed } // prettier-ignore
+}
+
+function outputOf(node: GraphNode): Reference {
+  return { node, output: 0 }
+}
+
+function nameOf({ node, output }: Reference): string {
+  return `${node.name}_${output}`
 }

@@ -74,7 +74,9 @@ it('takes the form that the user names, and refuses what is none', async () => {
   const { measure } = device({})
   expect((await withForm(onGpu, { GAUNTLET_FORM: 'xla' }, measure)).devices[1]!['GAUNTLET_FORM']).toBe('xla')
   await expect(withForm(onGpu, { GAUNTLET_FORM: 'fast' }, measure)).rejects.toThrow(
-    'There is no form "fast"; choose from plain, xla, bfloat16, xla-bfloat16.',
+    'There is no form "fast"; choose from plain, xla, bfloat16, xla-bfloat16, float16, xla-float16.',
   )
-  await expect(withForm(onGpu, { GAUNTLET_PRECISION: 'float16' }, measure)).rejects.toThrow('give float32 or bfloat16')
+  await expect(withForm(onGpu, { GAUNTLET_PRECISION: 'float8' }, measure)).rejects.toThrow(
+    'give one of float32, bfloat16, float16',
+  )
 })

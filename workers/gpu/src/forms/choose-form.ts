@@ -1,4 +1,4 @@
-import { formsToTry, formNamed, type Form, type Precision } from '@gauntlet/engine/forms'
+import { formsToTry, formNamed, precisions, type Form, type Precision } from '@gauntlet/engine/forms'
 import { installedBuild } from '@gauntlet/engine/installed-build'
 import { formVariable } from '@gauntlet/engine/process-form'
 import { gpuModel } from '@gauntlet/engine/visible-gpus'
@@ -25,7 +25,7 @@ const worthwhile = 1.1
 
 /**
  * The settings with the form of all programs in the devices' environment: `GAUNTLET_FORM` where the user says so, else the fastest of the precision wanted
- * (`GAUNTLET_PRECISION`: float32 unless told otherwise, or bfloat16), measured where there is a choice, once for a kind of device and an engine: the choice is kept in
+ * (`GAUNTLET_PRECISION`: float32 unless told otherwise), measured where there is a choice, once for a kind of device and an engine: the choice is kept in
  * the cache folder. It is part of the environment class, and so of every stage key.
  */
 export async function withForm(
@@ -61,8 +61,9 @@ function preferred(candidates: readonly Form['name'][], measured: readonly Measu
 
 function precisionWanted(variables: NodeJS.ProcessEnv): Precision {
   const wanted = variables['GAUNTLET_PRECISION'] ?? 'float32'
-  if (wanted === 'float32' || wanted === 'bfloat16') return wanted
-  throw new SettingsInvalid(`GAUNTLET_PRECISION is ${JSON.stringify(wanted)}; give float32 or bfloat16.`)
+  const precision = precisions.find((each) => each === wanted)
+  if (precision) return precision
+  throw new SettingsInvalid(`GAUNTLET_PRECISION is ${JSON.stringify(wanted)}; give one of ${precisions.join(', ')}.`)
 }
 
 /** What was measured before; undefined where nothing was, or where the file is damaged. */
