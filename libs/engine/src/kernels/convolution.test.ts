@@ -71,21 +71,28 @@ it.each([
   ['some channels', 6, 5, ['Filter VALID', 'Input VALID']],
   ['few channels', 3, 5, ['Filter VALID', 'Input EXPLICIT']],
   ['a large filter', 172, 172, ['Filter EXPLICIT', 'Input VALID']],
-])('gives the gradients of a strided convolution of %s by the kernels that are fastest there', (_, channels, outputs, paddings) => {
-  const given: ConvolutionCase = {
-    xShape: [1, 6, 7, channels],
-    filterShape: [3, 3, channels, outputs],
-    depthwise: false,
-    geometry: { stride: 2, padding: { top: 1, bottom: 1, left: 1, right: 0 } },
-  }
-  const draw = (purpose: string, shape: readonly number[]) => uniform({ seed: 0, purpose }, count(shape)).map((u) => 2 * u - 1)
-  const [x, filter, gradient] = [draw('x', given.xShape), draw('filter', given.filterShape), draw('gradient', [1, 3, 3, outputs])]
-  let actual!: ReturnType<typeof withGradients>
-  expect(backwardPaddings(() => (actual = withGradients(given, x, filter, gradient))).toSorted()).toEqual(paddings)
-  const expected = convolutionByDefinition(given, x, filter, gradient)
-  expectClose(actual.ofX, expected.ofX)
-  expectClose(actual.ofFilter, expected.ofFilter)
-})
+])(
+  'gives the gradients of a strided convolution of %s by the kernels that are fastest there',
+  (_, channels, outputs, paddings) => {
+    const given: ConvolutionCase = {
+      xShape: [1, 6, 7, channels],
+      filterShape: [3, 3, channels, outputs],
+      depthwise: false,
+      geometry: { stride: 2, padding: { top: 1, bottom: 1, left: 1, right: 0 } },
+    }
+    const draw = (purpose: string, shape: readonly number[]) => uniform({ seed: 0, purpose }, count(shape)).map((u) => 2 * u - 1)
+    const [x, filter, gradient] = [
+      draw('x', given.xShape),
+      draw('filter', given.filterShape),
+      draw('gradient', [1, 3, 3, outputs]),
+    ]
+    let actual!: ReturnType<typeof withGradients>
+    expect(backwardPaddings(() => (actual = withGradients(given, x, filter, gradient))).toSorted()).toEqual(paddings)
+    const expected = convolutionByDefinition(given, x, filter, gradient)
+    expectClose(actual.ofX, expected.ofX)
+    expectClose(actual.ofFilter, expected.ofFilter)
+  },
+)
 
 it('computes no gradient of the filter when only that of the input is asked for, as an attack does', () => {
   const execute = vi.spyOn(nativeBackend(), 'executeMultipleOutputs')
