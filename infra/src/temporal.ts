@@ -17,6 +17,9 @@ export class TemporalMissing extends Error {
 /** How long the server may take to open its database and serve. */
 const startLimitMilliseconds = 60_000
 
+/** How long a server that ends at once is started anew. */
+const portsLimitMilliseconds = 5_000
+
 /**
  * The local Temporal server of `home`, started if it does not run, and its address. Listens on 127.0.0.1 alone; its histories are in
  * `<home>/temporal`, so workflows go on where they were after a kill or a restart of the machine.
@@ -48,16 +51,38 @@ async function bootTemporal(home: string): Promise<LivingProcess> {
     throw new TemporalMissing(
       'There is no Temporal server here; run `npm run set-up`, or set TEMPORAL_ADDRESS to a server of yours.',
     )
-  const folder = join(home, 'temporal')
-  mkdirSync(folder, { recursive: true })
-  const port = await freePort(readRecord(home, 'temporal')?.port)
-  const place = ['--ip', '127.0.0.1', '--port', String(port), '--headless', '--db-filename', join(folder, 'temporal.sqlite')]
-  const args = ['server', 'start-dev', ...place, '--log-level', 'warn', '--log-format', 'json']
-  const env = { TEMPORAL_ADDRESS: undefined, TEMPORAL_CLI_DISABLE_UPDATE_CHECK: '1' }
-  const living = await startProcess(home, { name: 'temporal', command: found.command, args, port, env })
+  mkdirSync(join(home, 'temporal'), { recursive: true })
+  for (const startedAt = Date.now(); ;) {
+    try {
+      return await servingTemporal(home, found.command)
+    } catch (error) {
+      // Another program may have taken one of its ports since it was seen free: the server then ends at once.
+      if (!(error instanceof ProcessFailedToStart) || Date.now() > startedAt + portsLimitMilliseconds) throw error
+    }
+  }
+}
+
+async function servingTemporal(home: string, command: string): Promise<LivingProcess> {
+  const living = await spawnTemporal(home, command)
   if (await servesWithin(home, startLimitMilliseconds)) return living
   await stopTemporal(home)
   throw new ProcessFailedToStart(`Temporal does not start or does not answer; see ${living.log}.`)
+}
+
+async function spawnTemporal(home: string, command: string): Promise<LivingProcess> {
+  const port = await freePort(readRecord(home, 'temporal')?.port)
+  const place = [
+    '--ip',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--headless',
+    '--db-filename',
+    join(home, 'temporal', 'temporal.sqlite'),
+  ]
+  const args = ['server', 'start-dev', ...place, '--log-level', 'warn', '--log-format', 'json']
+  const env = { TEMPORAL_ADDRESS: undefined, TEMPORAL_CLI_DISABLE_UPDATE_CHECK: '1' }
+  return startProcess(home, { name: 'temporal', command, args, port, env })
 }
 
 /** True once it serves; false when it ended or the time is over. */
