@@ -7,7 +7,7 @@ import { clearTheWay, initialisePostgres, postgresData, postgresPassword } from 
 import { answersQueries, ensureDatabase } from './postgres-connection.ts'
 import { postgresAccount, reachablePostgres, type Account } from './postgres-account.ts'
 import { livingProcess, readRecord, recordsFolder, type LivingProcess } from './process-record.ts'
-import { ProcessFailedToStart, startProcess } from './start-process.ts'
+import { ProcessFailedToStart, startPersistently, startProcess } from './start-process.ts'
 import { stopProcess } from './stop-process.ts'
 import { linkPostgresLibraries, postgresFolder, postgresPackage } from '../setup/postgres-links.mjs'
 
@@ -50,19 +50,13 @@ async function bootPostgres(home: string): Promise<LivingProcess> {
   const folder = await reachablePostgres(await installedPostgres(), postgresVersion, account)
   if (!existsSync(postgresData(home))) await initialisePostgres(home, folder, account)
   const startedAt = Date.now()
-  for (;;) {
+  return startPersistently(async () => {
     await clearTheWay(home)
-    try {
-      const living = await spawnPostgres(home, folder, account)
-      if (await answersWithin(home, startedAt + recoveryLimitMilliseconds - Date.now())) return living
-      if (livingProcess(home, 'postgres')) await stopPostgres(home)
-      throw failed(living)
-    } catch (error) {
-      // Sessions of a killed server may hold its shared memory for a moment longer; until they are gone a new one ends at once.
-      if (!(error instanceof ProcessFailedToStart) || Date.now() > startedAt + 15_000) throw error
-    }
-    await sleep(250)
-  }
+    const living = await spawnPostgres(home, folder, account)
+    if (await answersWithin(home, startedAt + recoveryLimitMilliseconds - Date.now())) return living
+    if (livingProcess(home, 'postgres')) await stopPostgres(home)
+    throw failed(living)
+  }, 15_000)
 }
 
 async function spawnPostgres(home: string, folder: string, account: Account | undefined): Promise<LivingProcess> {

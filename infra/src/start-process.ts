@@ -26,6 +26,20 @@ export class ProcessFailedToStart extends Error {
   override readonly name = 'ProcessFailedToStart'
 }
 
+/**
+ * Starts anew what ends at once, as long as `milliseconds`: the reason may pass, such as a port that another program took since it was seen free, or sessions of a
+ * killed server that still hold its memory.
+ */
+export async function startPersistently<Started>(start: () => Promise<Started>, milliseconds: number): Promise<Started> {
+  for (const deadline = Date.now() + milliseconds; ; await sleep(250)) {
+    try {
+      return await start()
+    } catch (error) {
+      if (!(error instanceof ProcessFailedToStart) || Date.now() > deadline) throw error
+    }
+  }
+}
+
 /** Bytes of a log beyond which the next start begins a new one and keeps this as `<name>.log.1`. */
 const longestLog = 32 * 2 ** 20
 

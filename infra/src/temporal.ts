@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { exclusively } from '@gauntlet/sources'
 import { freePort } from './free-port.ts'
 import { livingProcess, readRecord, recordsFolder, type LivingProcess } from './process-record.ts'
-import { ProcessFailedToStart, startProcess } from './start-process.ts'
+import { ProcessFailedToStart, startPersistently, startProcess } from './start-process.ts'
 import { stopProcess } from './stop-process.ts'
 import { temporalServes } from './temporal-health.ts'
 import { findTemporal } from '../setup/temporal-binary.mjs'
@@ -18,7 +18,7 @@ export class TemporalMissing extends Error {
 const startLimitMilliseconds = 60_000
 
 /** How long a server that ends at once is started anew. */
-const portsLimitMilliseconds = 5_000
+const restartLimitMilliseconds = 5_000
 
 /**
  * The local Temporal server of `home`, started if it does not run, and its address. Listens on 127.0.0.1 alone; its histories are in
@@ -51,15 +51,7 @@ async function bootTemporal(home: string): Promise<LivingProcess> {
     throw new TemporalMissing(
       'There is no Temporal server here; run `npm run set-up`, or set TEMPORAL_ADDRESS to a server of yours.',
     )
-  mkdirSync(join(home, 'temporal'), { recursive: true })
-  for (const startedAt = Date.now(); ;) {
-    try {
-      return await servingTemporal(home, found.command)
-    } catch (error) {
-      // Another program may have taken one of its ports since it was seen free: the server then ends at once.
-      if (!(error instanceof ProcessFailedToStart) || Date.now() > startedAt + portsLimitMilliseconds) throw error
-    }
-  }
+  return startPersistently(() => servingTemporal(home, found.command), restartLimitMilliseconds)
 }
 
 async function servingTemporal(home: string, command: string): Promise<LivingProcess> {
@@ -70,16 +62,10 @@ async function servingTemporal(home: string, command: string): Promise<LivingPro
 }
 
 async function spawnTemporal(home: string, command: string): Promise<LivingProcess> {
+  const folder = join(home, 'temporal')
+  mkdirSync(folder, { recursive: true })
   const port = await freePort(readRecord(home, 'temporal')?.port)
-  const place = [
-    '--ip',
-    '127.0.0.1',
-    '--port',
-    String(port),
-    '--headless',
-    '--db-filename',
-    join(home, 'temporal', 'temporal.sqlite'),
-  ]
+  const place = ['--ip', '127.0.0.1', '--port', String(port), '--headless', '--db-filename', join(folder, 'temporal.sqlite')]
   const args = ['server', 'start-dev', ...place, '--log-level', 'warn', '--log-format', 'json']
   const env = { TEMPORAL_ADDRESS: undefined, TEMPORAL_CLI_DISABLE_UPDATE_CHECK: '1' }
   return startProcess(home, { name: 'temporal', command, args, port, env })

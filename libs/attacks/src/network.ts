@@ -25,7 +25,7 @@ export function frozenNetwork(
 ): Network & { readonly isFolded: boolean; dispose(): void } {
   const folded = foldBatchNorms(
     parameters,
-    foldablePairs(() => model(images.slice([0], [1]), parameters)),
+    foldablePairs((image) => model(image, parameters), images),
   )
   const own = new Set([...parameters.entries()].map(([, tensor]) => tensor))
   const made = [...folded.entries()].map(([, tensor]) => tensor).filter((tensor) => !own.has(tensor))

@@ -7,13 +7,12 @@ import type { Backbone } from './backbone.ts'
  * through it by themselves: in training with batch norms.
  */
 export function computedInParts(backbone: Backbone): Backbone {
-  const normalisesBatches = backbone.specifications(1).some(({ name }) => name.endsWith('.running_mean'))
   return {
     ...backbone,
     logits(images, parameters, context) {
       const rows = images.shape[0]
-      const parts = context.training && normalisesBatches ? 1 : partsOf(rows)
-      if (parts === 1) return backbone.logits(images, parameters, context)
+      const parts = partsOf(rows)
+      if (parts === 1 || (context.training && normalisesBatches(backbone))) return backbone.logits(images, parameters, context)
       const each = rows / parts
       const logits = (tf.split(images, parts, 0) as Tensor4D[]).map((part, i) =>
         backbone.logits(part, parameters, partOfContext(context, i * each, each)),
@@ -21,4 +20,8 @@ export function computedInParts(backbone: Backbone): Backbone {
       return tf.concat<Tensor2D>(logits, 0)
     },
   }
+}
+
+function normalisesBatches(backbone: Backbone): boolean {
+  return backbone.specifications(1).some(({ name }) => name.endsWith('.running_mean'))
 }

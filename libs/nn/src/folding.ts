@@ -1,4 +1,4 @@
-import { tf, type Tensor, type Tensor1D } from '@gauntlet/engine'
+import { tf, type Tensor, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import { Parameters } from './parameters.ts'
 
 /** A convolution and the batch norm that reads its output. */
@@ -37,14 +37,15 @@ export function noteNorm(x: Tensor, parameters: Parameters, epsilon: number): vo
 }
 
 /**
- * The convolutions of a model that a batch norm follows at once, found by running it in evaluation, on one image. Modules that run more than once are left
+ * The convolutions of a model that a batch norm follows at once, found by running it in evaluation on the first of some images: alone, since a
+ * batch may be computed in parts, each of which runs every module. Modules that run more than once are left
  * out. It does not see whether anything else reads the convolution's output, as no family's model does: compare the logits before and after.
  */
-export function foldablePairs(evaluate: () => Tensor): FoldablePair[] {
+export function foldablePairs(evaluate: (image: Tensor4D) => Tensor, images: Tensor4D): FoldablePair[] {
   const found: Listener = { outputs: new Map(), pairs: [] }
   listener = found
   try {
-    tf.tidy(() => void evaluate())
+    tf.tidy(() => void evaluate(images.slice([0], [1])))
   } finally {
     listener = undefined
   }

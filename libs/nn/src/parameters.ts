@@ -42,3 +42,8 @@ export class Parameters {
     return this.tensors.entries()
   }
 }
+
+/** Gives the memory of parameters back to the engine. */
+export function disposeParameters(parameters: Parameters): void {
+  for (const [, tensor] of parameters.entries()) tensor.dispose()
+}

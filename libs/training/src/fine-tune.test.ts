@@ -1,9 +1,9 @@
 import { OutOfMemory, tf } from '@gauntlet/engine'
-import type { Parameters } from '@gauntlet/nn'
+import { disposeParameters, type Parameters } from '@gauntlet/nn'
 import { afterEach, describe, expect, it } from 'vitest'
 import { fineTune } from './fine-tune.ts'
 import type { FineTuned, FineTuning, TrainingProgress } from './fine-tuning.ts'
-import { colourfulData, disposeParameters, tinyHyperparameters, tinyModel, tinyParameters } from './tiny-model.fixture.ts'
+import { colourfulData, tinyHyperparameters, tinyModel, tinyParameters } from './tiny-model.fixture.ts'
 import { Diverged, TrainingInputInvalid, TrainingStateInvalid } from './training-errors.ts'
 import { decodeTrainingState, encodeTrainingState, type TrainingState } from './training-state.ts'
 

@@ -1,5 +1,5 @@
 import { OutOfMemory, withinDeviceMemory } from '@gauntlet/engine'
-import type { Parameters } from '@gauntlet/nn'
+import { disposeParameters, type Parameters } from '@gauntlet/nn'
 import { setImmediate } from 'node:timers/promises'
 import { dropoutKeys } from './dropout-randomness.ts'
 import { planEpoch, stepsPerEpoch, type StepPlan } from './epoch-plan.ts'
@@ -21,17 +21,21 @@ import { planValidation, validate } from './validation.ts'
  */
 export async function fineTune(task: FineTuning): Promise<FineTuned> {
   requireTrainable(task.settings, task.training.count)
-  const parameters = await task.parameters()
-  let run: TrainingRun
-  try {
-    run = openFitting(task, parameters)
-  } finally {
-    for (const [, tensor] of parameters.entries()) tensor.dispose()
-  }
+  const run = await open(task)
   try {
     return await run.toEnd()
   } finally {
     run.dispose()
+  }
+}
+
+/** Keeps none of the parameters it starts from. */
+async function open(task: FineTuning): Promise<TrainingRun> {
+  const parameters = await task.parameters()
+  try {
+    return openFitting(task, parameters)
+  } finally {
+    disposeParameters(parameters)
   }
 }
 

@@ -1,10 +1,11 @@
 import { keyTensor, tf, type Tensor, type Tensor1D } from '@gauntlet/engine'
+import { disposeParameters } from '@gauntlet/nn'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { dropoutKeys } from './dropout-randomness.ts'
 import { learn, type Lesson } from './gradients.ts'
 import { objectiveFor } from './objective.ts'
-import { colourfulData, disposeParameters, tinyModel, tinyParameters } from './tiny-model.fixture.ts'
+import { colourfulData, tinyModel, tinyParameters } from './tiny-model.fixture.ts'
 import { startingTensors } from './training-tensors.ts'
 import { disposeBatch, readBatch } from './training-data.ts'
 

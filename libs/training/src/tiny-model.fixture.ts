@@ -51,10 +51,6 @@ export function tinyParameters({ classes = 3 } = {}): Parameters {
   )
 }
 
-export function disposeParameters(parameters: Parameters): void {
-  for (const [, tensor] of parameters.entries()) tensor.dispose()
-}
-
 /** Images that can be learnt: noise whose colour channel `label` is brighter. */
 export function colourfulData(count: number, { resolution = 5, seed = 1 } = {}): TrainingData {
   const size = resolution * resolution * 3

@@ -1,4 +1,13 @@
-import { keyTensor, ProgramBuilder, tf, uniform, type ProgramSession, type RandomKey, type Tensor1D } from '@gauntlet/engine'
+import {
+  keyTensor,
+  ProgramBuilder,
+  tf,
+  uniform,
+  type ProgramSession,
+  type RandomKey,
+  type Tensor1D,
+  type Tensor4D,
+} from '@gauntlet/engine'
 import { evaluationMode, foldablePairs, type FoldablePair, type Parameters } from '@gauntlet/nn'
 import type { ProtocolSpecification } from '@gauntlet/study'
 import { adamWFactors } from './adamw.ts'
@@ -123,7 +132,12 @@ function captured(builder: ProgramBuilder<TrainingTensors>, settings: TrainingSe
 }
 
 function foldableIn({ model, parameters, resolution }: TrainingSessionSettings): FoldablePair[] {
-  return foldablePairs(() => model.logits(tf.zeros([1, resolution, resolution, 3]), parameters, evaluationMode))
+  const black: Tensor4D = tf.zeros([1, resolution, resolution, 3])
+  try {
+    return foldablePairs((image) => model.logits(image, parameters, evaluationMode), black)
+  } finally {
+    black.dispose()
+  }
 }
 
 /** One program for each size. */

@@ -120,8 +120,8 @@ function settingsOf({ attackEpsilon, attackIterations, learningRate, weightDecay
 function frozenParameters(place: Workplace): { parameters: Parameters; remark?: { remark: string } } {
   const { images, assignment } = place
   const parameters = place.parameters()
-  const evaluate = () => logitsOf(place, Object.fromEntries(parameters.entries()))(images.slice([0], [1]))
-  const pairs = assignment.frozen ? foldablePairs(evaluate) : []
+  const logits = logitsOf(place, Object.fromEntries(parameters.entries()))
+  const pairs = assignment.frozen ? foldablePairs(logits, images) : []
   if (pairs.length === 0) return { parameters }
   return { parameters: foldBatchNorms(parameters, pairs), remark: { remark: `${pairs.length} batch norms folded` } }
 }

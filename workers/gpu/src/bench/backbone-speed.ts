@@ -11,11 +11,10 @@ import {
   type Tensor2D,
   type Tensor4D,
 } from '@gauntlet/engine'
-import { evaluationMode, foldablePairs, foldBatchNorms, Parameters } from '@gauntlet/nn'
+import { disposeParameters, evaluationMode, foldablePairs, foldBatchNorms, Parameters } from '@gauntlet/nn'
 import { defaultHyperparameters } from '@gauntlet/study'
 import { fineTune, trainableModel } from '@gauntlet/training'
 import { toParameters } from '@gauntlet/weights'
-import { disposeParameters } from '../stages/classifier.ts'
 import { randomWeights } from './random-weights.ts'
 
 /** The works of a backbone, in the order in which they are measured. */
@@ -95,7 +94,7 @@ function frozenSeconds({ backbone, parameters, resolution, pixels, labels }: Pla
     const logits = (images: Tensor, held: Parameters) => backbone.logits(images as Tensor4D, held, evaluationMode)
     const folded = foldBatchNorms(
       parameters,
-      foldablePairs(() => logits(inputs.images.slice([0], [1]), parameters)),
+      foldablePairs((image) => logits(image, parameters), inputs.images as Tensor4D),
     )
     const builder = new ProgramBuilder({ parameters: Object.fromEntries(folded.entries()) })
     const program = builder.capture(

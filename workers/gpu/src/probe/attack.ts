@@ -8,10 +8,9 @@ import {
   type Evaluated,
   type ImageReader,
 } from '@gauntlet/evaluation'
-import { evaluationMode } from '@gauntlet/nn'
+import { disposeParameters, evaluationMode } from '@gauntlet/nn'
 import { digestOfBytes } from '@gauntlet/study'
 import { attackSheet } from '../sheet/attack-sheet.ts'
-import { disposeParameters } from '../stages/classifier.ts'
 import type { Probe } from './probe.ts'
 import { ProbeInputInvalid } from './probe-input-invalid.ts'
 import { readProbedImages, type ProbedImages } from './probed-images.ts'

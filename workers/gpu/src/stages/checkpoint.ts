@@ -1,10 +1,10 @@
 import type { CheckpointInput } from '@gauntlet/contract'
 import type { DatasetReader } from '@gauntlet/datasets'
 import { tf, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
-import type { Parameters } from '@gauntlet/nn'
+import { disposeParameters, type Parameters } from '@gauntlet/nn'
 import { canonicalJson, type ArtifactsByRole, type Configuration } from '@gauntlet/study'
 import { fromParameters, writeSafetensors } from '@gauntlet/weights'
-import { classifierOf, disposeParameters, frozen, loadClassifier, type Classifier } from './classifier.ts'
+import { classifierOf, frozen, loadClassifier, type Classifier } from './classifier.ts'
 import { rate, type Stage, type StageContext } from './context.ts'
 import { withImages } from './open-images.ts'
 

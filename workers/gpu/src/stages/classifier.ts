@@ -26,11 +26,6 @@ export function loadClassifier(
   return toParameters(arrays, parameterSpecifications)
 }
 
-/** Gives the memory of parameters back to the engine. */
-export function disposeParameters(parameters: Parameters): void {
-  for (const [, tensor] of parameters.entries()) tensor.dispose()
-}
-
 /** Images → logits of a model that no longer changes. */
 export function frozen(classifier: Classifier, parameters: Parameters): (images: Tensor4D) => Tensor2D {
   return (images) => classifier.logits(images, parameters, evaluationMode)

@@ -1,6 +1,7 @@
 import { freshHead } from '@gauntlet/backbones'
 import type { FineTuneInput } from '@gauntlet/contract'
 import { augment, type DatasetReader } from '@gauntlet/datasets'
+import { disposeParameters } from '@gauntlet/nn'
 import { canonicalJson, type ArtifactsByRole, type Configuration, type Digest } from '@gauntlet/study'
 import {
   decodeTrainingState,
@@ -13,7 +14,7 @@ import {
 } from '@gauntlet/training'
 import { fromParameters, writeSafetensors } from '@gauntlet/weights'
 import type { DeviceProgress } from '../device-protocol.ts'
-import { classifierOf, disposeParameters, loadClassifier, type Classifier } from './classifier.ts'
+import { classifierOf, loadClassifier, type Classifier } from './classifier.ts'
 import { midStageCheckpoint, rate, type MidStageCheckpoint, type Stage, type StageContext } from './context.ts'
 import { withImages } from './open-images.ts'
 

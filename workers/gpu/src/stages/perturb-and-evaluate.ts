@@ -11,11 +11,11 @@ import {
   type ImageReader,
   type OutcomeFacts,
 } from '@gauntlet/evaluation'
-import { evaluationMode } from '@gauntlet/nn'
+import { disposeParameters, evaluationMode } from '@gauntlet/nn'
 import { configurationId, type ArtifactsByRole, type Digest, type Perturbation } from '@gauntlet/study'
 import type { DeviceProgress } from '../device-protocol.ts'
 import { evaluatedSheet } from '../sheet/evaluated-sheet.ts'
-import { classifierOf, disposeParameters, frozen, loadClassifier } from './classifier.ts'
+import { classifierOf, frozen, loadClassifier } from './classifier.ts'
 import { commonImages } from './corrupted-images.ts'
 import { midStageCheckpoint, rate, type MidStageCheckpoint, type Stage, type StageContext } from './context.ts'
 import { decodeEvaluation, encodeEvaluation, type KeptEvaluation } from './kept-evaluation.ts'
