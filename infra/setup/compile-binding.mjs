@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { findProgram, runCommand } from './run-command.mjs'
 import { SetUpFailed } from './set-up-failed.mjs'
 
-/** The source of our own addition to the binding. */
-const memorySource = join(import.meta.dirname, 'release-memory.cc')
+/** The sources of our own addition to the binding. */
+const memorySources = ['tensor-memory.cc', 'regions.h'].map((name) => join(import.meta.dirname, name))
 
 /** Flags besides paths; part of the digest that says whether a compiled binding is up to date. */
 const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-Wl,-rpath,$ORIGIN/tensorflow']
@@ -21,10 +21,11 @@ export function bindingPlaces(root) {
   return { sources: join(tfjs, 'binding'), link: join(compiledFolder(root), 'tfjs_binding.node') }
 }
 
-/** Our addition to the binding, which gives memory back (libs/engine/src/release-memory.ts): its name in the cache, and where it is linked. @param {string} root */
+/** Our addition to the binding, the memory of tensors (libs/engine/src/tensor-memory.ts): its name in the cache, and where it is linked. @param {string} root */
 export function memoryPlaces(root) {
-  const digest = createHash('sha256').update(flags.join(' ')).update(readFileSync(memorySource)).digest('hex')
-  return { name: `release_memory-${digest.slice(0, 12)}.node`, link: join(compiledFolder(root), 'release_memory.node') }
+  const hash = createHash('sha256').update(flags.join(' '))
+  for (const source of memorySources) hash.update(readFileSync(source))
+  return { name: `tensor_memory-${hash.digest('hex').slice(0, 12)}.node`, link: join(compiledFolder(root), 'tensor_memory.node') }
 }
 
 /** What a binding is made of. @param {string} root */
@@ -54,35 +55,36 @@ export function requireCompiler(environment) {
 }
 
 /**
- * @typedef {{ root: string, output: string, signal?: AbortSignal | undefined, environment?: NodeJS.ProcessEnv }} Compilation
+ * @typedef {{ root: string, engine: string, output: string, signal?: AbortSignal | undefined, environment?: NodeJS.ProcessEnv }} Compilation
+ *   engine: the folder of the libtensorflow to compile against
  */
 
 /** Compiles our addition to the binding to `output`. @param {Compilation} compilation */
 export async function compileMemory(compilation) {
-  await compile([memorySource], compilation)
+  await compile([memorySources[0]], ['framework'], compilation)
 }
 
-/**
- * Compiles the sources of tfjs' binding against the libtensorflow in `engine` to `output`.
- * @param {Compilation & { engine: string }} options
- */
-export async function compileBinding({ engine, ...compilation }) {
+/** Compiles the sources of tfjs' binding to `output`. @param {Compilation} compilation */
+export async function compileBinding(compilation) {
   const { sources } = bindingPlaces(compilation.root)
   const inputs = readdirSync(sources)
     .filter((file) => file.endsWith('.cc'))
     .map((file) => join(sources, file))
-  const libraries = ['cc', 'framework'].map((name) => join(engine, 'tensorflow', `libtensorflow_${name}.so.2`))
-  await compile([`-I${join(engine, 'tensorflow', 'include')}`, ...inputs, ...libraries], compilation)
+  await compile(inputs, ['cc', 'framework'], compilation)
 }
 
-/** @param {readonly string[]} inputs @param {Compilation} compilation */
-async function compile(inputs, { root, output, signal, environment = process.env }) {
+/** @param {readonly string[]} inputs @param {readonly ('cc' | 'framework')[]} libraries @param {Compilation} compilation */
+async function compile(inputs, libraries, { root, engine, output, signal, environment = process.env }) {
   const compiler = requireCompiler(environment)
-  const node = `-I${join(root, 'node_modules', 'node-api-headers', 'include')}`
-  const { code, output: said } = await runCommand(compiler, [...flags, node, ...inputs, '-o', output], {
-    env: environment,
-    signal,
-  })
+  const options = [
+    ...flags,
+    `-I${join(root, 'node_modules', 'node-api-headers', 'include')}`,
+    ...['-isystem', join(engine, 'tensorflow', 'include')],
+    ...inputs,
+    ...libraries.map((name) => join(engine, 'tensorflow', `libtensorflow_${name}.so.2`)),
+    ...['-o', output],
+  ]
+  const { code, output: said } = await runCommand(compiler, options, { env: environment, signal })
   if (code === 0) return
   if (/No space left on device/.test(said))
     throw new SetUpFailed(`The disk is full while ${compiler} compiles; free some space and start again.`)

@@ -108,7 +108,7 @@ const builds = {
         274_000_871,
       ),
     ],
-    unpackedSize: 860e6,
+    unpackedSize: 875e6,
   },
   'linux-x64-cuda': {
     name: `${engineVersion}-cuda`,
@@ -135,7 +135,7 @@ const builds = {
         281_946_471,
       ),
     ],
-    unpackedSize: 900e6,
+    unpackedSize: 915e6,
   },
 }
 
@@ -156,6 +156,10 @@ function nvidiaDriver() {
   return existsSync('/proc/driver/nvidia/version') || existsSync('/dev/dxg') // the second is a GPU under WSL 2
 }
 
+/** Of TensorFlow's C interface and of its allocators, and what those include; some headers of Eigen have no extension. */
+const headers =
+  /^tensorflow\/include\/((tensorflow\/(c|core\/platform)|tsl\/platform|xla\/tsl\/(c|framework|platform)|absl|ml_dtypes)\/.*\.(h|inc)|Eigen\/.*)$/
+
 /**
  * Where a member of a wheel belongs in the engine's folder; `undefined` for what is not needed. The libraries look for CUDA in
  * `../nvidia` beside them, so the wheels' own places are kept.
@@ -163,8 +167,7 @@ function nvidiaDriver() {
  */
 export function engineFile(member) {
   if (/^tensorflow\/libtensorflow_(cc|framework)\.so\.2$/.test(member)) return member
-  if (/^tensorflow\/include\/(tensorflow\/c|tensorflow\/core\/platform|tsl\/platform|xla\/tsl\/c)\/.*\.h$/.test(member))
-    return member
+  if (headers.test(member)) return member
   if (/^nvidia\/[^/]+\/lib\/.*\.so[.\d]*$/.test(member)) return member
   if (/^nvidia\/cuda_nvcc\/(bin\/ptxas|bin\/nvlink|nvvm\/libdevice\/.*)$/.test(member)) return member
   return undefined

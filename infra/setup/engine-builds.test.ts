@@ -62,13 +62,17 @@ describe('unpacking', () => {
       'tensorflow/libtensorflow_framework.so.2',
       'tensorflow/include/tensorflow/c/c_api.h',
       'tensorflow/include/xla/tsl/c/tsl_status.h',
+      'tensorflow/include/xla/tsl/framework/allocator_registry.h',
+      'tensorflow/include/absl/numeric/int128_have_intrinsic.inc',
+      'tensorflow/include/Eigen/Core',
       'nvidia/cudnn/lib/libcudnn.so.9',
       'nvidia/cuda_nvcc/bin/ptxas',
       'nvidia/cuda_nvcc/nvvm/libdevice/libdevice.10.bc',
     ]
     const unwanted = [
       'tensorflow/__init__.py',
-      'tensorflow/include/Eigen/Core',
+      'tensorflow/include/tensorflow/core/framework/op.h',
+      'tensorflow/include/unsupported/Eigen/CXX11/Tensor',
       'tensorflow/python/x.so',
       'nvidia/cudnn/include/cudnn.h',
       'x/lib/a.so',

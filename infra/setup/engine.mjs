@@ -85,7 +85,7 @@ export async function installBinding(root, { report, signal, environment = proce
     report('compiling the binding')
     const output = join(folder, `binding.${process.pid}.tmp`)
     try {
-      await compileMemory({ root, output, signal, environment })
+      await compileMemory({ root, engine: folder, output, signal, environment })
       renameSync(output, memoryFile(root, folder))
       await compileBinding({ root, engine: folder, output, signal, environment })
       renameSync(output, bindingFile(folder))
@@ -131,7 +131,8 @@ export function requireRoom(build, folder) {
 function libraryIsPresent(folder) {
   return (
     existsSync(join(folder, 'tensorflow', 'libtensorflow_framework.so.2')) &&
-    existsSync(join(folder, 'tensorflow', 'libtensorflow_cc.so.2'))
+    existsSync(join(folder, 'tensorflow', 'libtensorflow_cc.so.2')) &&
+    existsSync(join(folder, 'tensorflow', 'include', 'xla', 'tsl', 'framework', 'allocator_registry.h')) // the first sets did without
   )
 }
 

@@ -8,6 +8,7 @@ import type { Part } from './part.ts'
 
 /** Loads the engine in a process of its own, which may crash without harm, and says what it found in one line of JSON. */
 const askEngine = `
+  require('@tensorflow/tfjs-node-gpu/lib/napi-v8/tensor_memory.node')
   const backend = require('@tensorflow/tfjs-node-gpu').backend()
   console.log(JSON.stringify({ version: backend.binding.TF_Version, gpu: Boolean(backend.isUsingGpuDevice) }))`
 

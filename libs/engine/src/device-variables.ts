@@ -27,15 +27,6 @@ export function deviceVariables({ threads, share = 'batch', gpu, memory }: Devic
     // Without it the first process takes all of a GPU's memory.
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     TF_CPP_MIN_LOG_LEVEL: '2',
-    // oneDNN's own pool keeps every byte it ever had; malloc gives back what `releaseMemory` asks for.
-    TF_ONEDNN_USE_SYSTEM_ALLOCATOR: '1',
-    // Eager operators and programs run on different threads, and are to share what was freed.
-    MALLOC_ARENA_MAX: '1',
-    // glibc's memalign (before 2.38) cuts a few bytes off every tensor's piece. Kept in a thread's cache they make the hole too small for the same tensor: up to a tenth of a step's memory (test/benchmarks/LOG.md).
-    GLIBC_TUNABLES: 'glibc.malloc.tcache_count=0',
-    // Tensors come and go with every operator: from the heap, where their pages stay, not as mappings whose pages are cleared anew (half a step's time).
-    MALLOC_MMAP_THRESHOLD_: String(2 ** 30),
-    MALLOC_TRIM_THRESHOLD_: String(2 ** 40),
     ...(memory === undefined ? {} : { GAUNTLET_DEVICE_MEMORY: String(memory) }),
     // CUDA itself counts the fastest first; the driver and nvidia-smi in the order of the bus.
     ...(gpu === undefined ? {} : { CUDA_VISIBLE_DEVICES: gpu, CUDA_DEVICE_ORDER: 'PCI_BUS_ID' }),

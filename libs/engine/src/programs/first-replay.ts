@@ -1,4 +1,4 @@
-import { releaseMemory } from '../release-memory.ts'
+import { releaseMemory } from '../tensor-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
 import { agreementOf, type Agreement } from './agreement.ts'
 import type { Form } from './forms.ts'

@@ -1,6 +1,6 @@
 import { requireRoomFor } from '../device-memory.ts'
 import { nativeBackend } from '../operator.ts'
-import { releaseMemory } from '../release-memory.ts'
+import { releaseMemory } from '../tensor-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
 import { recordingTo } from './capturing.ts'
 import type { Form } from './forms.ts'

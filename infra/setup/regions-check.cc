@@ -1,0 +1,130 @@
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "regions.h"
+
+/* What `Regions` promises, tried; ends with 1 and a sentence where one does not hold. Compiled and run by regions.test.ts. */
+
+namespace {
+
+constexpr size_t kMebibyte = size_t{1} << 20;
+
+void require(bool holds, const char* what) {
+  if (holds) return;
+  fprintf(stderr, "not so: %s\n", what);
+  exit(1);
+}
+
+size_t residentBytes() {
+  long whole = 0, resident = 0;
+  FILE* file = fopen("/proc/self/statm", "r");
+  require(file && fscanf(file, "%ld %ld", &whole, &resident) == 2, "statm can be read");
+  fclose(file);
+  return size_t(resident) * size_t(sysconf(_SC_PAGESIZE));
+}
+
+struct Piece {
+  unsigned char* bytes;
+  size_t size;
+  unsigned char mark;
+};
+
+/* Takes and gives pieces of random sizes; each is filled with a mark of its own and must still hold it when it goes. */
+void exercise(Regions& regions, unsigned seed) {
+  std::mt19937 random(seed);
+  std::vector<Piece> pieces;
+  const auto giveOne = [&] {
+    const size_t which = random() % pieces.size();
+    const Piece piece = pieces[which];
+    for (size_t i = 0; i < piece.size; i += 509) require(piece.bytes[i] == piece.mark, "no piece overlaps another");
+    require(piece.bytes[piece.size - 1] == piece.mark, "no piece overlaps another at its end");
+    regions.give(piece.bytes);
+    pieces[which] = pieces.back();
+    pieces.pop_back();
+  };
+  for (int turn = 0; turn < 20000; turn++) {
+    if (pieces.size() > 40 || (!pieces.empty() && random() % 2)) {
+      giveOne();
+    } else {
+      const size_t size = 1 + random() % (random() % 8 ? 20000 : 400000);
+      auto* bytes = static_cast<unsigned char*>(regions.allocate(size));
+      require(bytes != nullptr, "there is room");
+      require(reinterpret_cast<uintptr_t>(bytes) % 64 == 0, "pieces are aligned");
+      require(regions.holds(bytes), "what was given out is known");
+      const auto mark = static_cast<unsigned char>(random());
+      memset(bytes, mark, size);
+      pieces.push_back({bytes, size, mark});
+    }
+  }
+  while (!pieces.empty()) giveOne();
+}
+
+void piecesOfManyThreads() {
+  Regions regions(1024 * kMebibyte);
+  std::vector<std::thread> threads;
+  for (unsigned seed = 1; seed <= 4; seed++) threads.emplace_back([&regions, seed] { exercise(regions, seed); });
+  for (auto& thread : threads) thread.join();
+  require(regions.used() == 0, "what came back is not counted");
+  const size_t extent = regions.extent();
+  require(extent < 64 * kMebibyte, "four threads with 3 MiB each at most need no more than 64 MiB");
+  void* whole = regions.allocate(extent);
+  require(whole != nullptr && regions.extent() == extent, "all that came back is one piece again");
+}
+
+void bestFit() {
+  Regions regions(64 * kMebibyte);
+  void* large = regions.allocate(300 * 1024);
+  void* between = regions.allocate(1024);
+  void* small = regions.allocate(100 * 1024);
+  void* last = regions.allocate(1024);
+  regions.give(large);
+  regions.give(small);
+  require(regions.allocate(100 * 1024 - 5) == small, "a hole of the right size is taken before a larger one");
+  require(regions.allocate(200 * 1024) == large, "else the next larger one");
+  require(regions.allocate(100 * 1024) == static_cast<char*>(large) + 200 * 1024, "of which the rest remains");
+  regions.give(between);
+  regions.give(last);
+  require(regions.used() == 400 * 1024, "used bytes are those given out");
+}
+
+void endOfTheRange() {
+  Regions regions(64 * kMebibyte);
+  require(regions.allocate(65 * kMebibyte) == nullptr, "more than the range is refused");
+  void* half = regions.allocate(40 * kMebibyte);
+  require(half != nullptr && regions.allocate(40 * kMebibyte) == nullptr, "what does not fit any more is refused");
+  regions.give(half);
+  require(regions.allocate(64 * kMebibyte) == half, "a last free piece grows to what is asked for");
+  int elsewhere = 0;
+  require(!regions.holds(&elsewhere), "what was not given out is not known");
+}
+
+void pagesGoBack() {
+  Regions regions(256 * kMebibyte);
+  void* kept = regions.allocate(kMebibyte);
+  memset(kept, 7, kMebibyte);
+  void* large = regions.allocate(100 * kMebibyte);
+  memset(large, 1, 100 * kMebibyte);
+  const size_t before = residentBytes();
+  regions.give(large);
+  require(residentBytes() + kMebibyte > before, "what came back is kept for the next");
+  regions.release();
+  require(residentBytes() + 99 * kMebibyte < before, "until it is released");
+  require(static_cast<char*>(kept)[kMebibyte - 1] == 7, "what is in use stays");
+  memset(regions.allocate(100 * kMebibyte), 1, 100 * kMebibyte);
+}
+
+}  // namespace
+
+int main() {
+  piecesOfManyThreads();
+  bestFit();
+  endOfTheRange();
+  pagesGoBack();
+  Regions most(size_t{1} << 62);
+  require(most.allocate(1000) != nullptr, "where the system refuses so many addresses, it does with fewer");
+}

@@ -1,0 +1,25 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { requireCompiler } from './compile-binding.mjs'
+
+it('memory of tensors overlaps nowhere, becomes whole again, fits best and gives its pages back', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gauntlet-regions-'))
+  try {
+    const program = join(folder, 'check')
+    execFileSync(requireCompiler(), [
+      '-std=c++17',
+      '-O1',
+      '-pthread',
+      join(import.meta.dirname, 'regions-check.cc'),
+      '-o',
+      program,
+    ])
+    const { status, stderr } = spawnSync(program, { encoding: 'utf8' })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})

@@ -1,0 +1,105 @@
+#include <malloc.h>
+#include <node_api.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "regions.h"
+#include "xla/tsl/framework/allocator_registry.h"
+
+/*
+ * TensorFlow's CPU memory by `Regions`, instead of the heap. Has to be loaded before tfjs' binding: TensorFlow asks for its allocator once (libs/engine/src/tensor-memory.ts).
+ */
+
+namespace {
+
+/* Smaller tensors come from the heap, whose threads have caches for them. */
+constexpr size_t kSmallest = 32 * 1024;
+
+class TensorMemory : public tsl::Allocator {
+ public:
+  std::string Name() override { return "cpu"; }
+
+  void* AllocateRaw(size_t alignment, size_t bytes) override {
+    if (bytes >= kSmallest && alignment <= Regions::kGranule) {
+      if (void* pointer = regions_.allocate(bytes)) return pointer;
+    }
+    void* pointer = nullptr;
+    return posix_memalign(&pointer, alignment < sizeof(void*) ? sizeof(void*) : alignment, bytes) == 0 ? pointer : nullptr;
+  }
+
+  void DeallocateRaw(void* pointer) override {
+    if (regions_.holds(pointer))
+      regions_.give(pointer);
+    else
+      free(pointer);
+  }
+
+  tsl::AllocatorMemoryType GetMemoryType() const override { return tsl::AllocatorMemoryType::kHostPageable; }
+
+  Regions& regions() { return regions_; }
+
+ private:
+  static size_t installedMemory() { return size_t(sysconf(_SC_PHYS_PAGES)) * size_t(sysconf(_SC_PAGESIZE)); }
+
+  Regions regions_{4 * installedMemory()};
+};
+
+TensorMemory& tensorMemory() {
+  static TensorMemory& memory = *new TensorMemory;
+  return memory;
+}
+
+/* Takes and gives through the one `TensorMemory`, whoever asks. */
+class Subdivision : public tsl::SubAllocator {
+ public:
+  Subdivision() : SubAllocator({}, {}) {}
+
+  void* Alloc(size_t alignment, size_t bytes, size_t* received) override {
+    *received = bytes;
+    return tensorMemory().AllocateRaw(alignment, bytes);
+  }
+
+  void Free(void* pointer, size_t) override { tensorMemory().DeallocateRaw(pointer); }
+
+  bool SupportsCoalescing() const override { return false; }
+};
+
+class Factory : public tsl::AllocatorFactory {
+ public:
+  /* TensorFlow owns what it is given. */
+  tsl::Allocator* CreateAllocator() override { return new tsl::AllocatorWrapper(&tensorMemory()); }
+
+  tsl::SubAllocator* CreateSubAllocator(int) override { return new Subdivision; }
+};
+
+/* Above oneDNN's, whose allocator has 200. */
+constexpr int kPriority = 300;
+
+const tsl::AllocatorFactoryRegistration registration(__FILE__, __LINE__, "TensorMemory", kPriority, new Factory);
+
+napi_value ReleaseMemory(napi_env, napi_callback_info) {
+  tensorMemory().regions().release();
+  malloc_trim(0);
+  return nullptr;
+}
+
+napi_value BytesInUse(napi_env env, napi_callback_info) {
+  napi_value bytes = nullptr;
+  napi_create_double(env, double(tensorMemory().regions().used()), &bytes);
+  return bytes;
+}
+
+void addFunction(napi_env env, napi_value exports, const char* name, napi_callback callback) {
+  napi_value function;
+  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function) == napi_ok)
+    napi_set_named_property(env, exports, name, function);
+}
+
+}  // namespace
+
+NAPI_MODULE_INIT() {
+  addFunction(env, exports, "releaseMemory", ReleaseMemory);
+  addFunction(env, exports, "bytesInUse", BytesInUse);
+  return exports;
+}
