@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { findProgram, runCommand } from './run-command.mjs'
 import { SetUpFailed } from './set-up-failed.mjs'
 
-/** The sources of our own addition to the binding. */
-const memorySources = ['tensor-memory.cc', 'regions.h'].map((name) => join(import.meta.dirname, name))
+/** The sources of our own addition to the binding: what is compiled, and what that includes. */
+const memorySource = join(import.meta.dirname, 'tensor-memory.cc')
+const memoryHeader = join(import.meta.dirname, 'regions.h')
 
 /** Flags besides paths; part of the digest that says whether a compiled binding is up to date. */
 const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-Wl,-rpath,$ORIGIN/tensorflow']
@@ -23,8 +24,7 @@ export function bindingPlaces(root) {
 
 /** Our addition to the binding, the memory of tensors (libs/engine/src/tensor-memory.ts): its name in the cache, and where it is linked. @param {string} root */
 export function memoryPlaces(root) {
-  const hash = createHash('sha256').update(flags.join(' '))
-  for (const source of memorySources) hash.update(readFileSync(source))
+  const hash = createHash('sha256').update(flags.join(' ')).update(readFileSync(memorySource)).update(readFileSync(memoryHeader))
   return { name: `tensor_memory-${hash.digest('hex').slice(0, 12)}.node`, link: join(compiledFolder(root), 'tensor_memory.node') }
 }
 
@@ -61,7 +61,7 @@ export function requireCompiler(environment) {
 
 /** Compiles our addition to the binding to `output`. @param {Compilation} compilation */
 export async function compileMemory(compilation) {
-  await compile([memorySources[0]], ['framework'], compilation)
+  await compile([memorySource], ['framework'], compilation)
 }
 
 /** Compiles the sources of tfjs' binding to `output`. @param {Compilation} compilation */
@@ -79,10 +79,12 @@ async function compile(inputs, libraries, { root, engine, output, signal, enviro
   const options = [
     ...flags,
     `-I${join(root, 'node_modules', 'node-api-headers', 'include')}`,
-    ...['-isystem', join(engine, 'tensorflow', 'include')],
+    '-isystem',
+    join(engine, 'tensorflow', 'include'),
     ...inputs,
     ...libraries.map((name) => join(engine, 'tensorflow', `libtensorflow_${name}.so.2`)),
-    ...['-o', output],
+    '-o',
+    output,
   ]
   const { code, output: said } = await runCommand(compiler, options, { env: environment, signal })
   if (code === 0) return

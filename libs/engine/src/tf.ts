@@ -4,7 +4,9 @@ import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_
 import { watchMemory } from './device-memory.ts'
 import { freeWhileTakingGradients } from './gradient-memory.ts'
 import { raiseOutOfMemory } from './out-of-memory.ts'
-import './tensor-memory.ts'
+import { loadTensorMemory } from './tensor-memory.ts'
+
+loadTensorMemory()
 
 /**
  * tfjs on libtensorflow. One package serves CPU and GPU machines: only the libtensorflow beneath differs. It is CommonJS and loads a
