@@ -8,6 +8,10 @@ import { SetUpFailed } from './set-up-failed.mjs'
 const memorySource = join(import.meta.dirname, 'tensor-memory.cc')
 const memoryHeader = join(import.meta.dirname, 'regions.h')
 
+/** Compiled with the sources of tfjs' binding. */
+const sessionSource = join(import.meta.dirname, 'session-options.cc')
+const bindingFlags = ['-Wl,--wrap=TF_NewSessionOptions']
+
 /** Flags besides paths; part of the digest that says whether a compiled binding is up to date. */
 const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-Wl,-rpath,$ORIGIN/tensorflow']
 
@@ -31,7 +35,9 @@ export function memoryPlaces(root) {
 /** What a binding is made of. @param {string} root */
 export function bindingDigest(root) {
   const { sources } = bindingPlaces(root)
-  const hash = createHash('sha256').update(flags.join(' '))
+  const hash = createHash('sha256')
+    .update([...flags, ...bindingFlags].join(' '))
+    .update(readFileSync(sessionSource))
   for (const file of readdirSync(sources).sort()) hash.update(file).update(readFileSync(join(sources, file)))
   return hash.digest('hex')
 }
@@ -70,7 +76,7 @@ export async function compileBinding(compilation) {
   const inputs = readdirSync(sources)
     .filter((file) => file.endsWith('.cc'))
     .map((file) => join(sources, file))
-  await compile(inputs, ['cc', 'framework'], compilation)
+  await compile([...bindingFlags, sessionSource, ...inputs], ['cc', 'framework'], compilation)
 }
 
 /** @param {readonly string[]} inputs @param {readonly ('cc' | 'framework')[]} libraries @param {Compilation} compilation */

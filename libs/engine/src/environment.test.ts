@@ -14,6 +14,7 @@ it('names the engine, the device and what can change a bit', () => {
     tf32: false,
     precision: 'float32',
     form: 'plain',
+    graphOptimizer: 'one pass',
   })
   expect(environment.device).toMatch(/^(cpu|gpu) ./)
 })

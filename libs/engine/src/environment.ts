@@ -8,6 +8,9 @@ import { processForm } from './programs/process-form.ts'
 import { tf } from './tf.ts'
 import { gpuModel, visibleGpus } from './visible-gpus.ts'
 
+/** By infra/setup/session-options.cc; another name goes with other options there. */
+const graphOptimizer = 'one pass'
+
 /** What this process's machine and engine add to a result: two processes with the same environment give the same bits. */
 export interface Environment {
   readonly libtensorflow: string
@@ -22,6 +25,8 @@ export interface Environment {
   readonly precision: Precision
   /** How captured programs are compiled. */
   readonly form: Form['name']
+  /** How TensorFlow's graph optimiser goes about them: which sums run in which order hangs on it. */
+  readonly graphOptimizer: typeof graphOptimizer
   /** Whether a GPU may round the factors of products to ten bits. */
   readonly tf32: boolean
   readonly deterministic: boolean
@@ -42,6 +47,7 @@ export function engineEnvironment(variables: NodeJS.ProcessEnv = process.env): E
     parts: threadsOfParts(variables),
     precision: precisionOf(form),
     form: form.name,
+    graphOptimizer,
     tf32: isUsingGpuDevice && variables['NVIDIA_TF32_OVERRIDE'] !== '0',
     deterministic: /^(1|true)$/i.test(variables['TF_DETERMINISTIC_OPS'] ?? ''),
     oneDnn: !/^(0|false)$/i.test(variables['TF_ENABLE_ONEDNN_OPTS'] ?? ''),
