@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { findProgram, runCommand } from './run-command.mjs'
 import { SetUpFailed } from './set-up-failed.mjs'
 
-/** The sources of our own addition to the binding: what is compiled, and what that includes. */
-const memorySource = join(import.meta.dirname, 'tensor-memory.cc')
-const memoryHeader = join(import.meta.dirname, 'regions.h')
+const ours = join(import.meta.dirname, '..', 'binding')
+
+/** Our own addition to the binding: what is compiled, and what that includes. */
+const memorySource = join(ours, 'tensor-memory.cc')
+const memoryHeader = join(ours, 'regions.h')
 
 /** Compiled with the sources of tfjs' binding. */
-const sessionSource = join(import.meta.dirname, 'session-options.cc')
+const sessionSource = join(ours, 'session-options.cc')
 const bindingFlags = ['-Wl,--wrap=TF_NewSessionOptions']
 
 /** Flags besides paths; part of the digest that says whether a compiled binding is up to date. */

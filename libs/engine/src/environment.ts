@@ -8,7 +8,7 @@ import { processForm } from './programs/process-form.ts'
 import { tf } from './tf.ts'
 import { gpuModel, visibleGpus } from './visible-gpus.ts'
 
-/** By infra/setup/session-options.cc; another name goes with other options there. */
+/** By infra/binding/session-options.cc; another name goes with other options there. */
 const graphOptimizer = 'one pass'
 
 /** What this process's machine and engine add to a result: two processes with the same environment give the same bits. */

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 
-/** Our addition to the binding (infra/setup/tensor-memory.cc). */
+/** Our addition to the binding (infra/binding/tensor-memory.cc). */
 interface TensorMemory {
   releaseMemory(): void
   bytesInUse(): number

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { requireCompiler } from './compile-binding.mjs'
+import { requireCompiler } from '../setup/compile-binding.mjs'
 
 it('memory of tensors overlaps nowhere, becomes whole again, fits best and gives its pages back', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gauntlet-regions-'))
