@@ -31,6 +31,8 @@ export class ProgramSession<State> {
   /** How each program's first replay agreed with its eager run, on this machine or one of its kind. */
   readonly agreements: ReadonlyMap<string, Agreement>
   readonly form: string
+  /** Programs that TensorFlow has compiled, which it does when they first run. */
+  private readonly compiled = new Set<string>()
   private readonly unlimited = tf.keep(tf.scalar(0x7fffffff, 'int32'))
 
   private constructor(
@@ -130,6 +132,10 @@ export class ProgramSession<State> {
     const { fetched } = program.outputs
     const values = this.fetch(feeds, program.done ? [...fetched, program.done] : fetched)
     if (program.done) values.pop()!.dispose()
+    if (!this.compiled.has(program.name)) {
+      this.compiled.add(program.name)
+      releaseMemory() // compiling leaves up to a fifth of what a training step needs
+    }
     return values
   }
 
