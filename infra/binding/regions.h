@@ -118,7 +118,7 @@ class Regions {
   /* By how many bytes the part of the range that may be used grows. */
   static constexpr size_t kStep = size_t{64} << 20;
 
-  /* As far as `Run` counts, and a half for safety. */
+  /* Half of what `Run` can count. */
   static constexpr size_t kMost = size_t{1} << 40;
 
   static void* reserved(size_t bytes) {

@@ -16,59 +16,56 @@ namespace {
 /* Smaller tensors come from the heap, whose threads have caches for them. */
 constexpr size_t kSmallest = 32 * 1024;
 
+/* The one range of the process. Addresses cost nothing: four times what is installed leaves room for holes. */
+Regions& regions() {
+  static const size_t installed = size_t(sysconf(_SC_PHYS_PAGES)) * size_t(sysconf(_SC_PAGESIZE));
+  static Regions& all = *new Regions(4 * installed);
+  return all;
+}
+
+void* take(size_t alignment, size_t bytes) {
+  if (bytes >= kSmallest && alignment <= Regions::kGranule) {
+    if (void* pointer = regions().allocate(bytes)) return pointer;
+  }
+  void* pointer = nullptr;
+  return posix_memalign(&pointer, alignment < sizeof(void*) ? sizeof(void*) : alignment, bytes) == 0 ? pointer : nullptr;
+}
+
+void give(void* pointer) {
+  if (regions().holds(pointer))
+    regions().give(pointer);
+  else
+    free(pointer);
+}
+
 class TensorMemory : public tsl::Allocator {
  public:
   std::string Name() override { return "cpu"; }
 
-  void* AllocateRaw(size_t alignment, size_t bytes) override {
-    if (bytes >= kSmallest && alignment <= Regions::kGranule) {
-      if (void* pointer = regions_.allocate(bytes)) return pointer;
-    }
-    void* pointer = nullptr;
-    return posix_memalign(&pointer, alignment < sizeof(void*) ? sizeof(void*) : alignment, bytes) == 0 ? pointer : nullptr;
-  }
+  void* AllocateRaw(size_t alignment, size_t bytes) override { return take(alignment, bytes); }
 
-  void DeallocateRaw(void* pointer) override {
-    if (regions_.holds(pointer))
-      regions_.give(pointer);
-    else
-      free(pointer);
-  }
+  void DeallocateRaw(void* pointer) override { give(pointer); }
 
   tsl::AllocatorMemoryType GetMemoryType() const override { return tsl::AllocatorMemoryType::kHostPageable; }
-
-  Regions& regions() { return regions_; }
-
- private:
-  static size_t installedMemory() { return size_t(sysconf(_SC_PHYS_PAGES)) * size_t(sysconf(_SC_PAGESIZE)); }
-
-  Regions regions_{4 * installedMemory()};
 };
 
-TensorMemory& tensorMemory() {
-  static TensorMemory& memory = *new TensorMemory;
-  return memory;
-}
-
-/* Takes and gives through the one `TensorMemory`, whoever asks. */
 class Subdivision : public tsl::SubAllocator {
  public:
   Subdivision() : SubAllocator({}, {}) {}
 
   void* Alloc(size_t alignment, size_t bytes, size_t* received) override {
     *received = bytes;
-    return tensorMemory().AllocateRaw(alignment, bytes);
+    return take(alignment, bytes);
   }
 
-  void Free(void* pointer, size_t) override { tensorMemory().DeallocateRaw(pointer); }
+  void Free(void* pointer, size_t) override { give(pointer); }
 
   bool SupportsCoalescing() const override { return false; }
 };
 
 class Factory : public tsl::AllocatorFactory {
  public:
-  /* TensorFlow owns what it is given. */
-  tsl::Allocator* CreateAllocator() override { return new tsl::AllocatorWrapper(&tensorMemory()); }
+  tsl::Allocator* CreateAllocator() override { return new TensorMemory; }
 
   tsl::SubAllocator* CreateSubAllocator(int) override { return new Subdivision; }
 };
@@ -79,14 +76,14 @@ constexpr int kPriority = 300;
 const tsl::AllocatorFactoryRegistration registration(__FILE__, __LINE__, "TensorMemory", kPriority, new Factory);
 
 napi_value ReleaseMemory(napi_env, napi_callback_info) {
-  tensorMemory().regions().release();
+  regions().release();
   malloc_trim(0);
   return nullptr;
 }
 
 napi_value BytesInUse(napi_env env, napi_callback_info) {
   napi_value bytes = nullptr;
-  napi_create_double(env, double(tensorMemory().regions().used()), &bytes);
+  napi_create_double(env, double(regions().used()), &bytes);
   return bytes;
 }
 

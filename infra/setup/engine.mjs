@@ -85,9 +85,10 @@ export async function installBinding(root, { report, signal, environment = proce
     report('compiling the binding')
     const output = join(folder, `binding.${process.pid}.tmp`)
     try {
-      await compileMemory({ root, engine: folder, output, signal, environment })
+      const compilation = { root, engine: folder, output, signal, environment }
+      await compileMemory(compilation)
       renameSync(output, memoryFile(root, folder))
-      await compileBinding({ root, engine: folder, output, signal, environment })
+      await compileBinding(compilation)
       renameSync(output, bindingFile(folder))
       writeFileAtomically(join(folder, 'binding.sha256'), bindingDigest(root))
     } finally {

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { bindingPlaces } from '../setup/compile-binding.mjs'
+import { bindingPlaces, memoryPlaces } from '../setup/compile-binding.mjs'
 import { engineVersion, chooseEngineBuild } from '../setup/engine-builds.mjs'
 import { engineFolder } from '../setup/engine.mjs'
 import { runCommand } from '../setup/run-command.mjs'
 import type { Part } from './part.ts'
 
 /** Loads the engine in a process of its own, which may crash without harm, and says what it found in one line of JSON. */
-const askEngine = `
-  require('@tensorflow/tfjs-node-gpu/lib/napi-v8/tensor_memory.node')
+const askEngine = (root: string) => `
+  require(${JSON.stringify(memoryPlaces(root).link)})
   const backend = require('@tensorflow/tfjs-node-gpu').backend()
   console.log(JSON.stringify({ version: backend.binding.TF_Version, gpu: Boolean(backend.isUsingGpuDevice) }))`
 
@@ -19,11 +19,11 @@ export async function examineEngine(root: string): Promise<Part> {
   if (!build)
     return { part, state: 'wrong', fix: `There is no libtensorflow for ${process.platform}-${process.arch}; use Linux.` }
   const where = engineFolder(build)
-  if (!existsSync(bindingPlaces(root).link) || !existsSync(join(where, 'tensorflow'))) {
+  if (![bindingPlaces(root).link, memoryPlaces(root).link, join(where, 'tensorflow')].every((path) => existsSync(path))) {
     return { part, state: 'missing', fix: 'Run `npm run set-up`, which fetches libtensorflow and compiles its binding.' }
   }
   const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' }
-  const { code, output } = await runCommand(process.execPath, ['-e', askEngine], { cwd: root, env })
+  const { code, output } = await runCommand(process.execPath, ['-e', askEngine(root)], { cwd: root, env })
   const answer = /^\{.*\}$/m.exec(output)?.[0]
   if (code !== 0 || !answer) {
     return {
