@@ -1,4 +1,4 @@
-import { tf, uniform, type Tensor4D } from '@gauntlet/engine'
+import { tf, uniform, type Tensor, type Tensor4D } from '@gauntlet/engine'
 import { evaluationMode, randomnessOf, type ForwardContext, type Parameters, type ParameterSpecification } from '@gauntlet/nn'
 import { elementCount, fromParameters, toParameters, type NamedArray } from '@gauntlet/weights'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -124,6 +124,21 @@ describe.each(smallestOfEachFamily())('$family, by $id', ({ id }) => {
     })
     const range = Math.max(...together.flat()) - Math.min(...together.flat())
     together.flat().forEach((logit, i) => expect(Math.abs(logit - alone.flat()[i]!)).toBeLessThan(1e-4 * Math.max(1, range)))
+  })
+
+  it('gives an image the same bits in every place of a pass, with the gradient of its pixels', () => {
+    const rows = 8 // as few as an evaluation computes with (`passRows`)
+    const images = tf.tile<Tensor4D>(imagesOf(1, minimum), [rows, 1, 1, 1])
+    const places = tf.tidy(() => {
+      let logits!: Tensor
+      const summed = (x: Tensor) => (logits = tf.keep(backbone.logits(x as Tensor4D, parameters, evaluationMode))).square().sum()
+      const gradient = tf.grad(summed)(images)
+      const rowsOf = (tensor: Tensor) => tf.unstack(tensor.reshape([rows, -1])).map((row) => row.dataSync())
+      const [ofLogits, ofGradient] = [rowsOf(logits), rowsOf(gradient)]
+      logits.dispose()
+      return ofLogits.map((row, i) => [...row, ...ofGradient[i]!])
+    })
+    for (const place of places) expect(place).toEqual(places[0])
   })
 
   it('sends a gradient to every trainable parameter and to every pixel', () => {

@@ -22,6 +22,8 @@ export function deviceVariables({ threads, share = 'batch', gpu, memory }: Devic
     TF_NUM_INTEROP_THREADS: String(ofParts),
     OMP_NUM_THREADS: String(ofOperator),
     TF_DETERMINISTIC_OPS: '1',
+    // By itself TensorFlow takes oneDNN's kernels on processors with AVX-512 VNNI alone; without them it has no grouped convolutions on a CPU.
+    TF_ENABLE_ONEDNN_OPTS: '1',
     // TensorFloat-32 keeps 10 bits of a product's factors: too few for attack gradients that must equal the reference's.
     NVIDIA_TF32_OVERRIDE: '0',
     // Without it the first process takes all of a GPU's memory.

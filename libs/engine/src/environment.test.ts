@@ -12,6 +12,7 @@ it('names the engine, the device and what can change a bit', () => {
     parts: 3,
     deterministic: true,
     tf32: false,
+    oneDnn: true,
     precision: 'float32',
     form: 'plain',
     graphOptimizer: 'one pass',

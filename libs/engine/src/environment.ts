@@ -1,10 +1,10 @@
 import { digestOf, type Digest } from '@gauntlet/study'
-import { readFileSync } from 'node:fs'
-import { availableParallelism, cpus } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { nativeBackend } from './operator.ts'
 import { threadsOfParts } from './parts.ts'
 import { precisionOf, type Form, type Precision } from './programs/forms.ts'
 import { processForm } from './programs/process-form.ts'
+import { processorClass } from './processor.ts'
 import { tf } from './tf.ts'
 import { gpuModel, visibleGpus } from './visible-gpus.ts'
 
@@ -30,8 +30,8 @@ export interface Environment {
   /** Whether a GPU may round the factors of products to ten bits. */
   readonly tf32: boolean
   readonly deterministic: boolean
-  /** Intel's kernels, on unless told otherwise; they add in another order. */
-  readonly oneDnn: boolean
+  /** Intel's kernels, which add in another order. TensorFlow decides by the processor where nobody does (`deviceVariables`). */
+  readonly oneDnn: boolean | 'by processor'
   readonly platform: string
 }
 
@@ -42,7 +42,7 @@ export function engineEnvironment(variables: NodeJS.ProcessEnv = process.env): E
   return {
     libtensorflow: binding.TF_Version,
     tfjs: tf.version['tfjs-core'],
-    device: isUsingGpuDevice ? `gpu ${gpuModel(visibleGpus(variables)[0] ?? '0')}` : `cpu ${cpuClass()}`,
+    device: isUsingGpuDevice ? `gpu ${gpuModel(visibleGpus(variables)[0] ?? '0')}` : `cpu ${processorClass()}`,
     threads: Number(variables['TF_NUM_INTRAOP_THREADS']) || availableParallelism(),
     parts: threadsOfParts(variables),
     precision: precisionOf(form),
@@ -50,7 +50,7 @@ export function engineEnvironment(variables: NodeJS.ProcessEnv = process.env): E
     graphOptimizer,
     tf32: isUsingGpuDevice && variables['NVIDIA_TF32_OVERRIDE'] !== '0',
     deterministic: /^(1|true)$/i.test(variables['TF_DETERMINISTIC_OPS'] ?? ''),
-    oneDnn: !/^(0|false)$/i.test(variables['TF_ENABLE_ONEDNN_OPTS'] ?? ''),
+    oneDnn: oneDnnOf(variables['TF_ENABLE_ONEDNN_OPTS']),
     platform: `${process.platform}-${process.arch}`,
   }
 }
@@ -60,21 +60,6 @@ export function environmentClass(environment: Environment): Digest {
   return digestOf(environment)
 }
 
-const instructionSets = ['avx', 'avx2', 'fma', 'avx512f', 'avx512_vnni', 'avx512_bf16', 'avx_vnni', 'amx_tile', 'sve', 'sve2']
-
-/** Where the kernel does not list them (macOS), the processor's model stands for its instruction sets. */
-function cpuClass(): string {
-  const information = textOf('/proc/cpuinfo')
-  const vendor = /^vendor_id\s*:\s*(.+)$/m.exec(information)?.[1] ?? cpus()[0]?.model ?? 'unknown'
-  const flags = new Set(/^(?:flags|Features)\s*:\s*(.+)$/m.exec(information)?.[1]?.split(' '))
-  return [vendor, ...instructionSets.filter((name) => flags.has(name))].join(' ')
-}
-
-/** Empty where the operating system has no such file. */
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return ''
-  }
+function oneDnnOf(told: string | undefined): Environment['oneDnn'] {
+  return told === undefined ? 'by processor' : /^(1|true)$/i.test(told)
 }

@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { nativeBackend } from './operator.ts'
 
-/** Rows of a part at least. From here on kernels give a row the same bits in every place (decision 0016). */
+/** Rows of a part at least: fewer are not worth a thread. Evaluations ask for more (`passRows`). */
 export const fewestRows = 4
 
 /** Threads that compute parts of a batch side by side: those between operators, on a CPU (`deviceVariables`). */

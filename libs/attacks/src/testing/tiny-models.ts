@@ -1,4 +1,4 @@
-import { normal, tf, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import { affine, normal, tf, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import type { LogitsFunction } from '../loss.ts'
 
 /** Side of the tests' images, in pixels, and their number of coordinates. */
@@ -13,8 +13,8 @@ export const second = normal({ seed: 1, purpose: 'tiny-model/second' }, hidden *
 
 /** x → tanh(x W₁) W₂: smooth, so that its attack has one trajectory in any precision. */
 export const tinyNetwork: LogitsFunction = (images) => {
-  const inner = tf.matMul<Tensor2D>(images.reshape<Tensor2D>([-1, coordinates]), tf.tensor2d(first, [coordinates, hidden]))
-  return tf.matMul(inner.tanh<Tensor2D>(), tf.tensor2d(second, [hidden, classes]))
+  const inner = affine(images.reshape<Tensor2D>([-1, coordinates]), tf.tensor2d(first, [coordinates, hidden]))
+  return affine(inner.tanh<Tensor2D>(), tf.tensor2d(second, [hidden, classes]))
 }
 
 /** Weights of the tests' convolution, [3, 3, 3, classes]. */

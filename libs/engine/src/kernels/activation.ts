@@ -2,6 +2,7 @@ import { runOperator } from '../operator.ts'
 import type { Tensor } from '../tf.ts'
 import { defineKernel } from './kernel.ts'
 import { add, multiply, subtract, sum, unary } from './primitives.ts'
+import { softmaxAlong } from './softmax-along.ts'
 
 /** A TensorFlow operator that multiplies a gradient with an activation's derivative. The order of its inputs differs. */
 function derivative(name: 'ReluGrad' | 'Relu6Grad' | 'SigmoidGrad', first: Tensor, second: Tensor): Tensor {
@@ -99,6 +100,6 @@ export const hardSwish = byDerivative('HardSwish', (x) => {
 export const softmax = defineActivation(
   'Softmax',
   result,
-  (x) => [unary('Softmax', x)],
+  (x) => [softmaxAlong(x)],
   (ofY, y) => multiply(subtract(ofY, sum(multiply(ofY, y!), [y!.rank - 1], true)), y!),
 )

@@ -1,18 +1,14 @@
 import type { Tensor, Tensor1D, Tensor2D } from '../tf.ts'
 import { defineKernel } from './kernel.ts'
-import { addBias, matrixProduct, reshape, rows, sumToLastAxis } from './primitives.ts'
+import { matrixProduct, reshape, rows, sumToLastAxis } from './primitives.ts'
+import { productAlong } from './product-along.ts'
 
 const kernel = defineKernel<'x' | 'weight', object, 'bias'>({
   name: 'GauntletAffine',
-  forward: ({ x, weight, bias }) => {
-    const product = matrixProduct(rows(x), rows(weight))
-    // Before the reshape: TensorFlow's graph rewriter joins a bias with the product it directly follows.
-    const sum = bias ? addBias(product, bias) : product
-    return [reshape(sum, [...x.shape.slice(0, -1), weight.shape.at(-1)!])]
-  },
+  forward: ({ x, weight, bias }) => [productAlong(x, rows(weight), bias && { bias })],
   savedInputs: ['x', 'weight'],
   gradient: (gradient, [x, weight]) => ({
-    x: () => reshape(matrixProduct(rows(gradient), rows(weight!), { second: true }), x!.shape),
+    x: () => productAlong(gradient, rows(weight!), { second: true }),
     weight: () => reshape(matrixProduct(rows(x!), rows(gradient), { first: true }), weight!.shape),
     bias: () => sumToLastAxis(gradient),
   }),

@@ -1,13 +1,14 @@
 import type { Tensor, Tensor4D } from '../tf.ts'
 import { defineKernel } from './kernel.ts'
-import { add, batchedProduct, multiply, reshape, subtract, sum, unary } from './primitives.ts'
+import { add, batchedProduct, multiply, reshape, subtract, sum } from './primitives.ts'
+import { softmaxAlong } from './softmax-along.ts'
 
 const kernel = defineKernel<'query' | 'key' | 'value', { readonly scale: number; readonly biasShape: number[] }, 'bias'>({
   name: 'GauntletAttention',
   forward: ({ query, key, value, bias }, { scale }) => {
     const scaled = multiply(query, scale) // width numbers a token, where the scores have one for each other token
     const scores = batchedProduct(scaled, key, { second: true })
-    const weights = unary('Softmax', bias ? add(scores, bias) : scores)
+    const weights = softmaxAlong(bias ? add(scores, bias) : scores)
     return [batchedProduct(weights, value), scaled, weights]
   },
   savedInputs: ['key', 'value'],

@@ -18,12 +18,12 @@ const labels = tf.tensor1d([0, 1], 'int32')
 
 /**
  * [layer, function, shapes of its inputs, operators forward, operators backward for the first input alone, for all inputs]. Reshapes move nothing and do not count.
- * Some activations make their derivative on the way forward; a program without a gradient leaves that out.
+ * Some activations make their derivative on the way forward; a program without a gradient leaves that out, and has one operator for the five of a softmax.
  */
 const layers: [string, (...inputs: never[]) => Tensor, number[][], number, number, number][] = [
-  ['affine', affine, [[2, 4, 6], [6, 3], [3]], 2, 1, 3], // prettier-ignore
+  ['affine', affine, [[1, 4, 6], [6, 3], [3]], 2, 1, 3], // prettier-ignore
   ['layer norm', (x: Tensor, w: Tensor1D, b: Tensor1D) => normaliseLayer(x, w, b, 1e-6), [[2, 4, 6], [6], [6]], 9, 9, 11], // prettier-ignore
-  ['attention', (q: Tensor4D, k: Tensor4D, v: Tensor4D) => attend(q, k, v, 0.5), Array(3).fill([2, 3, 4, 5]), 4, 7, 9],
+  ['attention', (q: Tensor4D, k: Tensor4D, v: Tensor4D) => attend(q, k, v, 0.5), Array(3).fill([2, 3, 4, 5]), 8, 7, 9],
   ['relu', activations.relu, [image], 1, 1, 1],
   ['relu6', activations.relu6, [image], 1, 1, 1],
   ['sigmoid', activations.sigmoid, [image], 1, 1, 1],
@@ -32,7 +32,7 @@ const layers: [string, (...inputs: never[]) => Tensor, number[][], number, numbe
   ['gelu', activations.gelu, [image], 11, 1, 1],
   ['hardSigmoid', activations.hardSigmoid, [image], 3, 2, 2],
   ['hardSwish', activations.hardSwish, [image], 7, 1, 1],
-  ['softmax', activations.softmax, [image], 1, 4, 4],
+  ['softmax', activations.softmax, [image], 5, 4, 4],
   ['cross-entropy', (logits: Tensor2D) => softmaxCrossEntropy(logits, labels), [[2, 5]], 1, 1, 1],
   ['max pooling', (x: Tensor4D) => poolMaximum(x, { kernel: 3, stride: 2, padding: 1 }), [image], 1, 3, 3],
   ['average pooling', (x: Tensor4D) => poolAverage(x, { kernel: 2, stride: 2 }), [image], 1, 1, 1],

@@ -3,6 +3,7 @@ import type { Tensor, Tensor4D } from '../tf.ts'
 import { operatorAttributes } from './convolution-geometry.ts'
 import { defineKernel } from './kernel.ts'
 import { matrixProduct, reshape, rows, transpose } from './primitives.ts'
+import { productAlong } from './product-along.ts'
 
 const kernel = defineKernel<'x' | 'filter', object>({
   name: 'GauntletPatchConvolution',
@@ -10,7 +11,7 @@ const kernel = defineKernel<'x' | 'filter', object>({
   savedInputs: ['x', 'filter'],
   gradient: (gradient, [x, filter]) => ({
     x: () => {
-      const ofPatches = matrixProduct(rows(gradient), asMatrix(filter!), { second: true })
+      const ofPatches = productAlong(gradient, asMatrix(filter!), { second: true })
       return reshape(
         transpose(reshape(ofPatches, [...gradient.shape.slice(0, 3), ...filter!.shape.slice(0, 3)]), swapped),
         x!.shape,

@@ -1,5 +1,5 @@
 import type { LogitsFunction } from '@gauntlet/attacks'
-import { normal, tf, uniform, type Tensor2D } from '@gauntlet/engine'
+import { affine, normal, tf, uniform, type Tensor2D } from '@gauntlet/engine'
 import { digestOf } from '@gauntlet/study'
 import type { ImageReader } from '../image-reader.ts'
 
@@ -11,8 +11,8 @@ export const tinyModel: LogitsFunction = (images) => {
   const [values, hidden] = [side * side * 3, 8]
   const first = tf.tensor2d(normal({ seed: 1, purpose: 'test/first' }, values * hidden), [values, hidden])
   const second = tf.tensor2d(normal({ seed: 1, purpose: 'test/second' }, hidden * classes), [hidden, classes])
-  const inner = tf.matMul<Tensor2D>(images.sub(0.5).reshape<Tensor2D>([-1, values]), first)
-  return tf.matMul(inner.relu<Tensor2D>(), second)
+  const inner = affine(images.sub(0.5).reshape<Tensor2D>([-1, values]), first)
+  return affine(inner.relu<Tensor2D>(), second)
 }
 
 /** Remembers what was read, and can be shared out. */
