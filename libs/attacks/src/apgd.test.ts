@@ -1,7 +1,10 @@
 import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { apgd, apgdBegin, apgdStep, type ApgdProblem } from './apgd.ts'
+import { apgdMoments, cuesAt } from './apgd-moments.ts'
+import { apgdStart, apgdStep } from './apgd-step.ts'
+import { apgd, type ApgdRun } from './apgd.ts'
+import type { ApgdState } from './ascent.ts'
 import type { Ball } from './ball.ts'
 import { l1 } from './l1.ts'
 import { l2 } from './l2.ts'
@@ -41,23 +44,33 @@ const byDefinition: [string, Ball, Definition][] = [
 /** Six fixed images that fast-check's generator would draw, and their labels. */
 const fixed = fc.sample(someImages, { seed: 3, numRuns: 4 }).flat().slice(0, 6)
 
-function problemOf(ball: Ball, images: { image: Float32Array; label: number }[], iterations: number): ApgdProblem {
+function problemOf(ball: Ball, images: { image: Float32Array; label: number }[], iterations: number) {
   const labels = tf.tensor1d(
     images.map(({ label }) => label),
     'int32',
   )
-  return { logits: tinyNetwork, loss: crossEntropy, ball, images: imagesOf(images.map(({ image }) => image)), labels, iterations }
+  const given = { ball, images: imagesOf(images.map(({ image }) => image)), labels, iterations }
+  return { ...given, logits: tinyNetwork, start: 'clean' } satisfies ApgdRun
 }
 
-/** All step sizes and the end of a run from the clean images. */
-function traced(problem: ApgdProblem): { best: Float32Array[]; bestLoss: Float32Array; stepSizes: Float32Array[] } {
-  let { state } = apgdBegin(problem, problem.images)
-  const stepSizes: Float32Array[] = []
-  for (let i = 0; i < problem.iterations; i++) {
-    ;({ state } = apgdStep(problem, state, i))
-    stepSizes.push(state.stepSize.dataSync() as Float32Array)
+/** The states of a run from the clean images, after every iteration. */
+function statesOf({ ball, logits, images, labels, iterations }: ApgdRun): ApgdState[] {
+  const climb = { ball, loss: crossEntropy }
+  const moments = apgdMoments(ball, iterations)
+  const states: ApgdState[] = [apgdStart(climb, images, images)]
+  for (const number of moments.keys()) {
+    const cues = cuesAt(moments, tf.scalar(number, 'int32'), labels.shape[0])
+    states.push(apgdStep(climb, { logits, images, labels, targets: labels }, states.at(-1)!, cues).state)
   }
-  return { best: rowsOf(state.best), bestLoss: state.bestLoss.dataSync() as Float32Array, stepSizes }
+  return states.slice(2)
+}
+
+/** All step sizes and the end of a run. */
+function traced(run: ApgdRun): { best: Float32Array[]; bestLoss: Float32Array; stepSizes: Float32Array[] } {
+  const states = statesOf(run)
+  const { best, bestLoss } = states.at(-1)!
+  const stepSizes = states.map(({ stepSize }) => stepSize.dataSync() as Float32Array)
+  return { best: rowsOf(best), bestLoss: bestLoss.dataSync() as Float32Array, stepSizes }
 }
 
 /** How many iterations can be compared: from where a loss differs from an earlier one by less than float32 resolves, roundings decide the steps. */
@@ -157,10 +170,10 @@ describe('APGD', () => {
         return momentumAscent.observe(memory as OscillationMemory, loss, before)
       }
       const ball: Ball = { ...linf(0.1), ascent: { ...momentumAscent, observe } }
-      const problem = problemOf(ball, fixed, 4)
-      const first = apgdStep(problem, apgdBegin(problem, problem.images).state, 0)
-      apgdStep(problem, first.state, 1)
-      expect(compared).toEqual([new Float32Array(fixed.length), first.inspection.loss.dataSync()])
+      const states = statesOf(problemOf(ball, fixed, 4))
+      const losses = states.map(({ loss }) => loss.dataSync())
+      // The look at the start compares, too, and nothing follows from it.
+      expect(compared.slice(1)).toEqual([new Float32Array(fixed.length), ...losses.slice(0, -1)])
     })
   })
 })

@@ -4,7 +4,7 @@ import { attacksOf, ensembleNames, ensembleOf, type AttackEntry } from './ensemb
 import { l1 } from './l1.ts'
 import { l2 } from './l2.ts'
 import { linf } from './linf.ts'
-import { phaseLengths } from './apgd-attack.ts'
+import { phaseLengths } from './apgd-moments.ts'
 
 const balls = [linf(0.1), l2(1), l1(5)].map((ball) => [ball.norm, ball] as const)
 

@@ -1,5 +1,7 @@
 export { apgdAttack, type ApgdSettings } from './apgd-attack.ts'
-export { apgd, apgdBegin, apgdStep, type ApgdProblem, type ApgdRun, type ApgdStep } from './apgd.ts'
+export { apgdMoments, cuesAt, type Moment } from './apgd-moments.ts'
+export { apgdStart, apgdStep, type ApgdStep, type Climb } from './apgd-step.ts'
+export { apgd, type ApgdRun } from './apgd.ts'
 export type { Adaptation, ApgdState, Ascent, AscentMemory } from './ascent.ts'
 export { stepsOfAll, type Attack, type AttackStep, type Cost, type RunKey, type Script, type Target } from './attack.ts'
 export { RadiusInvalid, type Ball } from './ball.ts'

@@ -63,9 +63,3 @@ export function inOrderOf<Tree extends TensorTree>(model: Tree, tree: Tree): Tre
   const ordered = ([name, part]: [string, TensorTree]) => [name, inOrderOf(part, (tree as Record<string, TensorTree>)[name]!)]
   return Object.fromEntries(Object.entries(model as object).map(ordered)) as Tree
 }
-
-/** Disposes what `former` holds and `current` does not. */
-export function releaseReplaced(former: TensorTree, current: TensorTree): void {
-  const kept = new Set(tensorsOf(current).map((tensor) => tensor.id))
-  for (const tensor of new Set(tensorsOf(former))) if (!kept.has(tensor.id)) tensor.dispose()
-}

@@ -1,5 +1,5 @@
-import { apgdBegin, apgdStep, crossEntropy, linf } from '@gauntlet/attacks'
-import { ProgramBuilder, type Tensor, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { apgdMoments, apgdStart, apgdStep, crossEntropy, cuesAt, linf, type ApgdState } from '@gauntlet/attacks'
+import { ProgramBuilder, tf, type Tensor, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import { evaluationMode, foldablePairs, foldBatchNorms, Parameters } from '@gauntlet/nn'
 import { defaultHyperparameters } from '@gauntlet/study'
 import { fineTune, type TrainableModel, type TrainingSettings } from '@gauntlet/training'
@@ -57,22 +57,23 @@ export function attackIteration(place: Workplace): ReadyWork {
   const { images, labels, assignment } = place
   const { parameters, remark } = frozenParameters(place)
   const named = Object.fromEntries(parameters.entries())
-  const problem = (values: Record<string, Tensor>) => ({
-    logits: logitsOf(place, values),
-    loss: crossEntropy,
-    ball: linf(assignment.attackEpsilon),
-    iterations: assignment.attackIterations,
-  })
-  const begun = apgdBegin({ ...problem(named), images, labels }, images)
+  const climb = { ball: linf(assignment.attackEpsilon), loss: crossEntropy }
+  const moments = apgdMoments(climb.ball, assignment.attackIterations)
+  const step = (values: Record<string, Tensor>, given: typeof target, state: ApgdState, number: number) =>
+    tf.tidy(() => {
+      const cues = cuesAt(moments, tf.scalar(number, 'int32'), labels.shape[0])
+      return apgdStep(climb, { ...given, logits: logitsOf(place, values), targets: given.labels }, state, cues)
+    })
+  const target = { images, labels }
+  const begun = step(named, target, apgdStart(climb, images, images), 0)
   const builder = new ProgramBuilder({ parameters: named, run: begun.state })
   const program = builder.capture(
     'iterate',
     (inputs, state) => {
-      const given = { images: inputs.images as Tensor4D, labels: inputs.labels as Tensor1D }
-      const step = apgdStep({ ...problem(state.parameters), ...given }, state.run, 1)
-      return { outputs: { loss: step.inspection.loss }, state: { run: step.state } }
+      const { state: run } = step(state.parameters, inputs as typeof target, state.run, 2)
+      return { outputs: { loss: run.loss }, state: { run } }
     },
-    { images, labels },
+    target,
   )
   const session = builder.load()
   builder.dispose()
