@@ -3,11 +3,6 @@ import { runOperator, tf, type Tensor, type Tensor1D } from '@gauntlet/engine'
 /** Tensors under names, to any depth: a state, a step, a problem. */
 export type TensorTree = Tensor | { readonly [name: string]: TensorTree }
 
-/** Every tensor in a tree. */
-function tensorsOf(tree: TensorTree): Tensor[] {
-  return tree instanceof tf.Tensor ? [tree] : Object.values(tree as object).flatMap(tensorsOf)
-}
-
 /** The same tree with every tensor replaced. */
 function mapTensors<Tree extends TensorTree>(tree: Tree, change: (tensor: Tensor) => Tensor): Tree {
   if (tree instanceof tf.Tensor) return change(tree) as Tree
