@@ -1,4 +1,4 @@
-import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { ProgramBuilder, tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { apgdMoments, cuesAt } from './apgd-moments.ts'
@@ -174,6 +174,35 @@ describe('APGD', () => {
       const losses = states.map(({ loss }) => loss.dataSync())
       // The look at the start compares, too, and nothing follows from it.
       expect(compared.slice(1)).toEqual([new Float32Array(fixed.length), ...losses.slice(0, -1)])
+    })
+  })
+})
+
+describe('APGD in a program', () => {
+  const captured = (iterations: number) => {
+    const { images, labels } = problemOf(linf(0.05), fixed, iterations)
+    const builder = new ProgramBuilder({})
+    const attack = (inputs: { images: Tensor4D; labels: Tensor1D }) =>
+      apgd({ ...inputs, logits: tinyNetwork, ball: linf(0.05), iterations, start: 'clean' })
+    const program = builder.capture('attack', (inputs) => ({ outputs: { best: attack(inputs) } }), { images, labels })
+    const session = builder.finish()
+    const { best } = session.run(program, { images, labels })
+    session.dispose()
+    return { program, found: rowsOf(best), foundEagerly: rowsOf(attack({ images, labels })) }
+  }
+
+  it('finds what it finds step by step, beyond the iterations that are checked at the first replay', () => {
+    tf.tidy(() => {
+      const { found, foundEagerly } = captured(6)
+      found.forEach((row, i) => row.forEach((value, j) => expect(Math.abs(value - foundEagerly[i]![j]!)).toBeLessThan(1e-4)))
+    })
+  })
+
+  it('has as many operators for forty iterations as for two', () => {
+    tf.tidy(() => {
+      const operatorsOf = ({ program: { nodes, functions } }: ReturnType<typeof captured>) =>
+        [nodes, ...functions.map((each) => each.nodes)].map((list) => list.length)
+      expect(operatorsOf(captured(40))).toEqual(operatorsOf(captured(2)))
     })
   })
 })

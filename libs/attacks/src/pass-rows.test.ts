@@ -16,7 +16,7 @@ import type { Ball } from './ball.ts'
 import { l1 } from './l1.ts'
 import { l2 } from './l2.ts'
 import { linf } from './linf.ts'
-import { filledUp, passRows } from './pass-rows.ts'
+import { filledUp, passRows, placeless } from './pass-rows.ts'
 
 const [side, channels] = [12, 3]
 const weight = (purpose: string, shape: number[]) => {
@@ -33,7 +33,7 @@ const weights = {
 }
 
 /** What vision models are made of: convolutions, strided, depthwise and of one pixel, norms, attention among an odd number of tokens, and matrix products. */
-function logits(images: Tensor4D): Tensor2D {
+const logits = placeless((images: Tensor4D): Tensor2D => {
   const strided = tf.conv2d(images.sub<Tensor4D>(0.5), weights.first, 2, 'same').relu<Tensor4D>()
   const mixed = affine(tf.depthwiseConv2d(strided, weights.depthwise, 1, 'same'), weights.second)
   const tokens = tf.pad(mixed.reshape([-1, 36, 40]), [[0, 0], [1, 0], [0, 0]], 0.1) // prettier-ignore
@@ -41,7 +41,7 @@ function logits(images: Tensor4D): Tensor2D {
   const heads = (x: Tensor) => x.reshape([-1, 37, 4, 10]).transpose<Tensor4D>([0, 2, 1, 3])
   const attended = attend(heads(affine(normal, weights.query)), heads(normal), heads(tokens), 0.3)
   return affine(gelu(affine(attended.reshape<Tensor2D>([-1, 37 * 40]), weights.hidden)), weights.last)
-}
+})
 
 /** Everything a step asks for of every row. */
 function answersOf(ball: Ball, images: Tensor4D): Tensor[] {

@@ -1,4 +1,4 @@
-import { nativeBackend, tf, threadsOfParts, type Rank, type Tensor } from '@gauntlet/engine'
+import { alikeInEveryPlace, nativeBackend, tf, threadsOfParts, type Rank, type Tensor, type Tensor2D } from '@gauntlet/engine'
 import type { ImageShape } from './square-moves.ts'
 
 /** Pixels of one channel in a pass, and its rows at most. A CPU gains nothing from more (test/benchmarks/LOG.md), and the last images of an attack would mostly be padding. */
@@ -10,7 +10,7 @@ const fewestRows = 8
 /**
  * Rows of every pass through a model and of every step of an attack on images of this shape, whatever batch is asked for: that only says how many rows hold images of
  * their own. Kernels choose by the number of rows in which order they add (a matrix product of one row is another one than of sixteen), so that one number of rows
- * is what gives an image the same bits in every batch, shard and order. Where in the batch it stands changes none (`pass-rows.test.ts`, decision 0016). A power of
+ * is what gives an image the same bits in every batch, shard and order. Where in the batch it stands changes none (`placeless`, decision 0016). A power of
  * two, and enough for every thread to have a part of its own.
  */
 export function passRows([height, width]: ImageShape): number {
@@ -27,4 +27,9 @@ export function padded(rows: readonly number[], size: number): number[] {
 /** The tensor followed by repetitions of its first row, up to `size` rows. */
 export function filledUp<R extends Rank>(tensor: Tensor<R>, size: number): Tensor<R> {
   return tf.gather(tensor, padded([...Array(tensor.shape[0]!).keys()], size))
+}
+
+/** The model, which gives an image the same bits in every place of a pass. */
+export function placeless<Given extends unknown[]>(logits: (...given: Given) => Tensor2D): (...given: Given) => Tensor2D {
+  return (...given) => alikeInEveryPlace(() => logits(...given))
 }

@@ -10,7 +10,7 @@ import { askUnperturbed, passesOf, readPass, type CleanAnswer, type Gallery } fr
 import { advanced, besieged, emptied, reseated, type Foray, type Lane, type Place, type Siege } from './lane.ts'
 import type { LogitsFunction } from './loss.ts'
 import type { Network } from './network.ts'
-import { passRows } from './pass-rows.ts'
+import { passRows, placeless } from './pass-rows.ts'
 import { judge, LogitsNotFinite, type Sighting, type Verdict } from './verdict.ts'
 
 /** An ensemble of attacks on a model and some images. */
@@ -56,7 +56,9 @@ interface Field {
  *
  * A fallen image is not taken at the attack's word: its point is brought into ball and box, measured, and shown to the model once more.
  */
-export async function runEnsemble(campaign: Campaign, resumeFrom?: EnsembleProgress): Promise<EnsembleVerdict[]> {
+export async function runEnsemble(given: Campaign, resumeFrom?: EnsembleProgress): Promise<EnsembleVerdict[]> {
+  const network = given.network && { ...given.network, logits: placeless(given.network.logits) }
+  const campaign = { ...given, network, logits: placeless(given.logits) }
   const field = resumeFrom ? await reopened(campaign, resumeFrom) : await opened(campaign)
   try {
     for (; field.attack < campaign.attacks.length; field.attack++) {

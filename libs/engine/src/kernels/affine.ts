@@ -1,14 +1,14 @@
 import type { Tensor, Tensor1D, Tensor2D } from '../tf.ts'
 import { defineKernel } from './kernel.ts'
 import { matrixProduct, reshape, rows, sumToLastAxis } from './primitives.ts'
-import { productAlong } from './product-along.ts'
+import { productAlong, takesImagesSingly } from './product-along.ts'
 
-const kernel = defineKernel<'x' | 'weight', object, 'bias'>({
+const kernel = defineKernel<'x' | 'weight', { readonly singly: boolean }, 'bias'>({
   name: 'GauntletAffine',
-  forward: ({ x, weight, bias }) => [productAlong(x, rows(weight), bias && { bias })],
+  forward: ({ x, weight, bias }, { singly }) => [productAlong(x, rows(weight), { bias, singly })],
   savedInputs: ['x', 'weight'],
-  gradient: (gradient, [x, weight]) => ({
-    x: () => productAlong(gradient, rows(weight!), { second: true }),
+  gradient: (gradient, [x, weight], { singly }) => ({
+    x: () => productAlong(gradient, rows(weight!), { second: true, singly }),
     weight: () => reshape(matrixProduct(rows(x!), rows(gradient), { first: true }), weight!.shape),
     bias: () => sumToLastAxis(gradient),
   }),
@@ -20,5 +20,5 @@ const kernel = defineKernel<'x' | 'weight', object, 'bias'>({
  * bias: [out]; [..., out] out.
  */
 export function affine<T extends Tensor>(x: T, weight: Tensor2D | Tensor, bias?: Tensor1D): T {
-  return kernel({ x, weight, ...(bias && { bias }) }, {})[0] as T
+  return kernel({ x, weight, ...(bias && { bias }) }, { singly: takesImagesSingly() })[0] as T
 }

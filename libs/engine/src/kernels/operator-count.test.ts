@@ -21,7 +21,7 @@ const labels = tf.tensor1d([0, 1], 'int32')
  * Some activations make their derivative on the way forward; a program without a gradient leaves that out, and has one operator for the five of a softmax.
  */
 const layers: [string, (...inputs: never[]) => Tensor, number[][], number, number, number][] = [
-  ['affine', affine, [[1, 4, 6], [6, 3], [3]], 2, 1, 3], // prettier-ignore
+  ['affine', affine, [[2, 4, 6], [6, 3], [3]], 2, 1, 3], // prettier-ignore
   ['layer norm', (x: Tensor, w: Tensor1D, b: Tensor1D) => normaliseLayer(x, w, b, 1e-6), [[2, 4, 6], [6], [6]], 9, 9, 11], // prettier-ignore
   ['attention', (q: Tensor4D, k: Tensor4D, v: Tensor4D) => attend(q, k, v, 0.5), Array(3).fill([2, 3, 4, 5]), 8, 7, 9],
   ['relu', activations.relu, [image], 1, 1, 1],

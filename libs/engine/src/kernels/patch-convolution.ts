@@ -3,15 +3,15 @@ import type { Tensor, Tensor4D } from '../tf.ts'
 import { operatorAttributes } from './convolution-geometry.ts'
 import { defineKernel } from './kernel.ts'
 import { matrixProduct, reshape, rows, transpose } from './primitives.ts'
-import { productAlong } from './product-along.ts'
+import { productAlong, takesImagesSingly } from './product-along.ts'
 
-const kernel = defineKernel<'x' | 'filter', object>({
+const kernel = defineKernel<'x' | 'filter', { readonly singly: boolean }>({
   name: 'GauntletPatchConvolution',
   forward: ({ x, filter }) => runOperator('Conv2D', operatorAttributes(geometryOf(filter)), [x, filter]),
   savedInputs: ['x', 'filter'],
-  gradient: (gradient, [x, filter]) => ({
+  gradient: (gradient, [x, filter], { singly }) => ({
     x: () => {
-      const ofPatches = productAlong(gradient, asMatrix(filter!), { second: true })
+      const ofPatches = productAlong(gradient, asMatrix(filter!), { second: true, singly })
       return reshape(
         transpose(reshape(ofPatches, [...gradient.shape.slice(0, 3), ...filter!.shape.slice(0, 3)]), swapped),
         x!.shape,
@@ -30,7 +30,7 @@ const swapped = [0, 1, 3, 2, 4, 5]
  * whole numbers of patches; filter: [patch, patch, in, out]; [batch, height / patch, width / patch, out] out.
  */
 export function convolvePatches(x: Tensor4D, filter: Tensor4D): Tensor4D {
-  return kernel({ x, filter }, {})[0] as Tensor4D
+  return kernel({ x, filter }, { singly: takesImagesSingly() })[0] as Tensor4D
 }
 
 function geometryOf(filter: Tensor) {
