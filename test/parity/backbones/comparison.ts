@@ -166,8 +166,8 @@ function gradientFinding(
   return {
     what: `${kind}/${name}, norm of the difference, relative`,
     measured: ours.length === expected.length ? difference / Math.max(norm(expected) / share, scale) : NaN,
-    // In training, batch norm of few values turns rounding into other sides of ReLU; how much is chance.
-    limit: Math.max(kind === 'training' ? 5e-3 : 1e-3, (4 * norms[name]!.off) / scale),
+    // In training, batch norm of few values turns rounding into other sides of ReLU; how much is chance, and differs by processor.
+    limit: Math.max(kind === 'training' ? 1e-2 : 1e-3, (4 * norms[name]!.off) / scale),
   }
 }
 

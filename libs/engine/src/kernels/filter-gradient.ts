@@ -1,11 +1,12 @@
 import { runOperator } from '../operator.ts'
 import { tf, type Tensor } from '../tf.ts'
 import { operatorAttributes, padded, type ConvolutionGeometry } from './convolution-geometry.ts'
-import { integers, matrixProduct, reshape, rows, slice, sum, transpose } from './primitives.ts'
+import { everyNth, integers, matrixProduct, reshape, rows, slice, sum, transpose } from './primitives.ts'
 
 /**
  * The gradient by the filter, [height, width, in / groups, out], as TensorFlow's own operator gives it, group by group. Of a small filter it is faster of the padded
- * image, up to three times (test/benchmarks/LOG.md).
+ * image, up to three times (test/benchmarks/LOG.md). Of a strided 1×1 filter it is a matrix product with the pixels that were looked at: oneDNN's kernel for AVX2
+ * (`jit_1x1:avx2`, TensorFlow 2.21) writes beyond its memory there.
  */
 export function filterGradient(
   x: Tensor,
@@ -15,18 +16,26 @@ export function filterGradient(
 ): Tensor {
   const [height, width, inputs, outputs] = filterShape as [number, number, number, number]
   const groups = x.shape[3]! / inputs
-  const ofGroup = (part: Tensor, ofPart: Tensor) =>
-    runOperator('Conv2DBackpropFilter', operatorAttributes(geometry), [
+  const isPointwise = height === 1 && width === 1 && geometry.stride > 1
+  const ofGroup = (part: Tensor, ofPart: Tensor) => {
+    if (isPointwise) return strided(part, ofPart, geometry)
+    return runOperator('Conv2DBackpropFilter', operatorAttributes(geometry), [
       part,
       integers([height, width, inputs, outputs / groups]),
       ofPart,
     ])[0]!
+  }
   if (groups === 1) return ofGroup(x, gradient)
   const parts = tf.split(gradient, groups, 3)
   return tf.concat(
     tf.split(x, groups, 3).map((part, group) => ofGroup(part, parts[group]!)),
     3,
   )
+}
+
+function strided(x: Tensor, gradient: Tensor, geometry: ConvolutionGeometry): Tensor {
+  const pixels = rows(everyNth(padded(x, geometry), geometry.stride))
+  return reshape(matrixProduct(pixels, rows(gradient), { first: true }), [1, 1, x.shape[3]!, gradient.shape[3]!])
 }
 
 /**

@@ -45,6 +45,9 @@ export const transpose = (x: Tensor, order: readonly number[]) => one('Transpose
 export const reverse = (x: Tensor, axes: readonly number[]) => one('ReverseV2', { T, Tidx: index }, x, integers(axes))
 export const slice = (x: Tensor, begin: readonly number[], size: readonly number[]) =>
   one('Slice', { T, Index: index }, x, integers(begin), integers(size))
+/** Every `stride`-th row and column of [batch, rows, columns, channels], from the first on. */
+export const everyNth = (x: Tensor, stride: number) =>
+  one('StridedSlice', { T, Index: index }, x, integers([0, 0, 0, 0]), integers(x.shape), integers([1, stride, stride, 1]))
 export const broadcast = (x: Tensor, shape: readonly number[]) => one('BroadcastTo', { T, Tidx: index }, x, integers(shape))
 
 /** How many elements are put before and after each axis. */
