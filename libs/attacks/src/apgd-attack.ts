@@ -44,9 +44,8 @@ export function apgdAttack(settings: ApgdSettings): Attack {
     },
     enter: (images, noise) =>
       tf.tidy(() => {
-        const radius = phases[0]! * ball.epsilon
-        const reach = tf.fill([images.shape[0]], radius) as Tensor1D
-        return apgdStart(settings, ball.spread(noise.reshape(images.shape), images, reach), images, radius)
+        const radius = tf.fill([images.shape[0]], phases[0]! * ball.epsilon) as Tensor1D
+        return apgdStart(settings, ball.spread(noise.reshape(images.shape), images, radius), images)
       }),
     step: (target, state, cues) => apgdStep(settings, target, state as ApgdState, cues),
   }

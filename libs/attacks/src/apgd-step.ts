@@ -19,8 +19,8 @@ export interface Climb {
 /** The state of an APGD step, and what the step saw. */
 export type ApgdStep = AttackStep & { readonly state: ApgdState }
 
-/** Rows at their starts, with no loss seen yet. `start`: [batch, height, width, 3], inside the ball of `radius` around `origin` and the box. */
-export function apgdStart({ ball }: Climb, start: Tensor4D, origin: Tensor4D, radius = ball.epsilon): ApgdState {
+/** Rows at their starts, with no loss seen yet. `start`: [batch, height, width, 3], inside the first phase's ball around `origin` and the box. */
+export function apgdStart({ ball, phases = [1] }: Climb, start: Tensor4D, origin: Tensor4D): ApgdState {
   return tf.tidy(() => {
     const none = tf.zeros([origin.shape[0]]) as Tensor1D
     const points = { iterate: start.clone(), previous: start.clone(), best: start.clone() }
@@ -31,7 +31,7 @@ export function apgdStart({ ball }: Climb, start: Tensor4D, origin: Tensor4D, ra
       loss: none,
       bestLoss: tf.fill(none.shape, -Infinity) as Tensor1D,
       stepSize: none.clone(),
-      radius: tf.fill(none.shape, radius) as Tensor1D,
+      radius: tf.fill(none.shape, phases[0]! * ball.epsilon) as Tensor1D,
       memory: ball.ascent.begin(origin, none, start),
     }
   })

@@ -42,7 +42,7 @@ export {
   type Loss,
 } from './loss.ts'
 export { frozenNetwork, type NamedParameters, type Network } from './network.ts'
-export { filledUp, passRows, placeless } from './pass-rows.ts'
+export { filledUp, passRows } from './pass-rows.ts'
 export { randomStart, type StartKey } from './random-start.ts'
 export type { EnsembleVerdict } from './ensemble-verdict.ts'
 export { runEnsemble, type Campaign } from './run-ensemble.ts'

@@ -4,6 +4,7 @@ import {
   gelu,
   normal,
   normaliseLayer,
+  placeless,
   tf,
   uniform,
   type Tensor,
@@ -16,7 +17,7 @@ import type { Ball } from './ball.ts'
 import { l1 } from './l1.ts'
 import { l2 } from './l2.ts'
 import { linf } from './linf.ts'
-import { filledUp, passRows, placeless } from './pass-rows.ts'
+import { filledUp, passRows } from './pass-rows.ts'
 
 const [side, channels] = [12, 3]
 const weight = (purpose: string, shape: number[]) => {

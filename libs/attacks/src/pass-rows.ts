@@ -1,4 +1,4 @@
-import { alikeInEveryPlace, nativeBackend, tf, threadsOfParts, type Rank, type Tensor, type Tensor2D } from '@gauntlet/engine'
+import { nativeBackend, tf, threadsOfParts, type Rank, type Tensor } from '@gauntlet/engine'
 import type { ImageShape } from './square-moves.ts'
 
 /** Pixels of one channel in a pass, and its rows at most. A CPU gains nothing from more (test/benchmarks/LOG.md), and the last images of an attack would mostly be padding. */
@@ -27,9 +27,4 @@ export function padded(rows: readonly number[], size: number): number[] {
 /** The tensor followed by repetitions of its first row, up to `size` rows. */
 export function filledUp<R extends Rank>(tensor: Tensor<R>, size: number): Tensor<R> {
   return tf.gather(tensor, padded([...Array(tensor.shape[0]!).keys()], size))
-}
-
-/** The model, which gives an image the same bits in every place of a pass. */
-export function placeless<Given extends unknown[]>(logits: (...given: Given) => Tensor2D): (...given: Given) => Tensor2D {
-  return (...given) => alikeInEveryPlace(() => logits(...given))
 }

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { tf } from '@gauntlet/engine'
+import { placeless, tf } from '@gauntlet/engine'
 import { stepsOf, type Attack, type Cost } from './attack.ts'
 import type { Ball } from './ball.ts'
 import { blockRunner, type BlockRunner } from './block-programs.ts'
@@ -10,7 +10,7 @@ import { askUnperturbed, passesOf, readPass, type CleanAnswer, type Gallery } fr
 import { advanced, besieged, emptied, reseated, type Foray, type Lane, type Place, type Siege } from './lane.ts'
 import type { LogitsFunction } from './loss.ts'
 import type { Network } from './network.ts'
-import { passRows, placeless } from './pass-rows.ts'
+import { passRows } from './pass-rows.ts'
 import { judge, LogitsNotFinite, type Sighting, type Verdict } from './verdict.ts'
 
 /** An ensemble of attacks on a model and some images. */

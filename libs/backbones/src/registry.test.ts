@@ -1,4 +1,4 @@
-import { alikeInEveryPlace, tf, uniform, type Tensor, type Tensor4D } from '@gauntlet/engine'
+import { placeless, tf, uniform, type Tensor, type Tensor4D } from '@gauntlet/engine'
 import { evaluationMode, randomnessOf, type ForwardContext, type Parameters, type ParameterSpecification } from '@gauntlet/nn'
 import { elementCount, fromParameters, toParameters, type NamedArray } from '@gauntlet/weights'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -131,8 +131,8 @@ describe.each(smallestOfEachFamily())('$family, by $id', ({ id }) => {
     const images = tf.tile<Tensor4D>(imagesOf(1, minimum), [rows, 1, 1, 1])
     const places = tf.tidy(() => {
       let logits!: Tensor
-      const summed = (x: Tensor) =>
-        (logits = tf.keep(alikeInEveryPlace(() => backbone.logits(x as Tensor4D, parameters, evaluationMode)))).square().sum()
+      const model = placeless((x: Tensor) => backbone.logits(x as Tensor4D, parameters, evaluationMode))
+      const summed = (x: Tensor) => (logits = tf.keep(model(x))).square().sum()
       const gradient = tf.grad(summed)(images)
       const rowsOf = (tensor: Tensor) => tf.unstack(tensor.reshape([rows, -1])).map((row) => row.dataSync())
       const [ofLogits, ofGradient] = [rowsOf(logits), rowsOf(gradient)]

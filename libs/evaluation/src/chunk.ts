@@ -1,5 +1,5 @@
-import { filledUp, marginOf, passRows, placeless, requireFinite, type LogitsFunction, type Sighting } from '@gauntlet/attacks'
-import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { filledUp, marginOf, passRows, requireFinite, type LogitsFunction, type Sighting } from '@gauntlet/attacks'
+import { placeless, tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import { readChunk, type ImageBatch, type ImageReader } from './image-reader.ts'
 
 /** Images that are evaluated together. The tensors hold the images of `batch` first; further rows repeat the first one up to the rows of a pass. */

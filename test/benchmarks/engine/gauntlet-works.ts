@@ -59,12 +59,12 @@ export function attackIteration(place: Workplace): ReadyWork {
   const named = Object.fromEntries(parameters.entries())
   const climb = { ball: linf(assignment.attackEpsilon), loss: crossEntropy }
   const moments = apgdMoments(climb.ball, assignment.attackIterations)
+  const target = { images, labels }
   const step = (values: Record<string, Tensor>, given: typeof target, state: ApgdState, number: number) =>
     tf.tidy(() => {
       const cues = cuesAt(moments, tf.scalar(number, 'int32'), labels.shape[0])
       return apgdStep(climb, { ...given, logits: logitsOf(place, values), targets: given.labels }, state, cues)
     })
-  const target = { images, labels }
   const begun = step(named, target, apgdStart(climb, images, images), 0)
   const builder = new ProgramBuilder({ parameters: named, run: begun.state })
   const program = builder.capture(

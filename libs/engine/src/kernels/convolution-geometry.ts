@@ -14,7 +14,7 @@ export function isUnpadded({ padding: { top, bottom, left, right } }: Convolutio
 }
 
 /** The same without padding, for an image that has it: see `padded`. */
-export function unpadded({ stride }: ConvolutionGeometry): ConvolutionGeometry {
+export function unpadded({ stride }: Pick<ConvolutionGeometry, 'stride'>): ConvolutionGeometry {
   return { stride, padding: { top: 0, bottom: 0, left: 0, right: 0 } }
 }
 

@@ -1,7 +1,7 @@
 import { runOperator } from '../operator.ts'
 import { tf, type Tensor } from '../tf.ts'
 import { operatorAttributes, padded, type ConvolutionGeometry } from './convolution-geometry.ts'
-import { everyNth, integers, matrixProduct, reshape, rows, slice, sum, transpose } from './primitives.ts'
+import { integers, matrixProduct, reshape, rows, stridedSlice, sum, transpose } from './primitives.ts'
 
 /**
  * The gradient by the filter, [height, width, in / groups, out], as TensorFlow's own operator gives it, group by group. Of a small filter it is faster of the padded
@@ -16,15 +16,12 @@ export function filterGradient(
 ): Tensor {
   const [height, width, inputs, outputs] = filterShape as [number, number, number, number]
   const groups = x.shape[3]! / inputs
+  const shapeOfGroup = [height, width, inputs, outputs / groups]
   const isPointwise = height === 1 && width === 1 && geometry.stride > 1
-  const ofGroup = (part: Tensor, ofPart: Tensor) => {
-    if (isPointwise) return strided(part, ofPart, geometry)
-    return runOperator('Conv2DBackpropFilter', operatorAttributes(geometry), [
-      part,
-      integers([height, width, inputs, outputs / groups]),
-      ofPart,
-    ])[0]!
-  }
+  const ofGroup = (part: Tensor, ofPart: Tensor) =>
+    isPointwise
+      ? filterGradientByPlaces(part, shapeOfGroup, ofPart, geometry)
+      : runOperator('Conv2DBackpropFilter', operatorAttributes(geometry), [part, integers(shapeOfGroup), ofPart])[0]!
   if (groups === 1) return ofGroup(x, gradient)
   const parts = tf.split(gradient, groups, 3)
   return tf.concat(
@@ -33,14 +30,9 @@ export function filterGradient(
   )
 }
 
-function strided(x: Tensor, gradient: Tensor, geometry: ConvolutionGeometry): Tensor {
-  const pixels = rows(everyNth(padded(x, geometry), geometry.stride))
-  return reshape(matrixProduct(pixels, rows(gradient), { first: true }), [1, 1, x.shape[3]!, gradient.shape[3]!])
-}
-
 /**
- * The same for stride 1 and one group as one matrix product for every place of the filter: of the image moved there with the gradient. On
- * CPU 1.3 to 1.6 times as fast (test/benchmarks/LOG.md).
+ * The same for one group as one matrix product for every place of the filter: of the pixels that are looked at from there with the gradient. For stride 1
+ * 1.3 to 1.6 times as fast on CPU (test/benchmarks/LOG.md).
  */
 export function filterGradientByPlaces(
   x: Tensor,
@@ -54,8 +46,9 @@ export function filterGradientByPlaces(
   const ofY = rows(gradient)
   const places = Array.from({ length: filterHeight * filterWidth }, (_, place) =>
     tf.tidy(() => {
-      const moved = slice(image, [0, Math.floor(place / filterWidth), place % filterWidth, 0], [batch, height, width, inputs])
-      return matrixProduct(rows(moved), ofY, { first: true })
+      const begin = [0, Math.floor(place / filterWidth), place % filterWidth, 0]
+      const seen = stridedSlice(image, begin, [batch, height, width, inputs], [1, geometry.stride, geometry.stride, 1])
+      return matrixProduct(rows(seen), ofY, { first: true })
     }),
   )
   return tf.concat(places, 0).reshape([filterHeight, filterWidth, inputs, outputs])

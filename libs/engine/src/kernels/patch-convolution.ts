@@ -1,13 +1,13 @@
 import { runOperator } from '../operator.ts'
 import type { Tensor, Tensor4D } from '../tf.ts'
-import { operatorAttributes } from './convolution-geometry.ts'
+import { operatorAttributes, unpadded } from './convolution-geometry.ts'
 import { defineKernel } from './kernel.ts'
 import { matrixProduct, reshape, rows, transpose } from './primitives.ts'
 import { productAlong, takesImagesSingly } from './product-along.ts'
 
 const kernel = defineKernel<'x' | 'filter', { readonly singly: boolean }>({
   name: 'GauntletPatchConvolution',
-  forward: ({ x, filter }) => runOperator('Conv2D', operatorAttributes(geometryOf(filter)), [x, filter]),
+  forward: ({ x, filter }) => runOperator('Conv2D', operatorAttributes(unpadded({ stride: filter.shape[0]! })), [x, filter]),
   savedInputs: ['x', 'filter'],
   gradient: (gradient, [x, filter], { singly }) => ({
     x: () => {
@@ -31,10 +31,6 @@ const swapped = [0, 1, 3, 2, 4, 5]
  */
 export function convolvePatches(x: Tensor4D, filter: Tensor4D): Tensor4D {
   return kernel({ x, filter }, { singly: takesImagesSingly() })[0] as Tensor4D
-}
-
-function geometryOf(filter: Tensor) {
-  return { stride: filter.shape[0]!, padding: { top: 0, bottom: 0, left: 0, right: 0 } }
 }
 
 function asMatrix(filter: Tensor): Tensor {

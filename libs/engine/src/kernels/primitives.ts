@@ -23,6 +23,7 @@ export function unary(name: 'Erf' | 'Exp' | 'Relu' | 'Relu6' | 'Rsqrt' | 'Sigmoi
 export const multiply = (a: Tensor, b: Tensor | number) => one('Mul', { T }, a, operand(b))
 export const add = (a: Tensor, b: Tensor | number) => one('AddV2', { T }, a, operand(b))
 export const subtract = (a: Tensor, b: Tensor) => one('Sub', { T }, a, b)
+export const divide = (a: Tensor, b: Tensor) => one('RealDiv', { T }, a, b)
 
 /** Adds a vector along the last axis: the form that TensorFlow's graph rewriter joins with the product before it. */
 export const addBias = (x: Tensor, bias: Tensor) => one('BiasAdd', { T, data_format: 'NHWC' }, x, bias)
@@ -34,6 +35,8 @@ export const mean = (x: Tensor, axes: readonly number[], keep: boolean) =>
   one('Mean', { T, Tidx: index, keep_dims: keep }, x, integers(axes))
 export const sum = (x: Tensor, axes: readonly number[], keep: boolean) =>
   one('Sum', { T, Tidx: index, keep_dims: keep }, x, integers(axes))
+export const maximum = (x: Tensor, axes: readonly number[], keep: boolean) =>
+  one('Max', { T, Tidx: index, keep_dims: keep }, x, integers(axes))
 
 /** The same numbers in another shape; where it is the same shape, the tensor itself. */
 export function reshape(x: Tensor, shape: readonly number[]): Tensor {
@@ -45,9 +48,14 @@ export const transpose = (x: Tensor, order: readonly number[]) => one('Transpose
 export const reverse = (x: Tensor, axes: readonly number[]) => one('ReverseV2', { T, Tidx: index }, x, integers(axes))
 export const slice = (x: Tensor, begin: readonly number[], size: readonly number[]) =>
   one('Slice', { T, Index: index }, x, integers(begin), integers(size))
-/** Every `stride`-th row and column of [batch, rows, columns, channels], from the first on. */
-export const everyNth = (x: Tensor, stride: number) =>
-  one('StridedSlice', { T, Index: index }, x, integers([0, 0, 0, 0]), integers(x.shape), integers([1, stride, stride, 1]))
+
+/** As many elements as `size` says, from `begin` on, along each axis every so many as `strides` says. */
+export function stridedSlice(x: Tensor, begin: readonly number[], size: readonly number[], strides: readonly number[]): Tensor {
+  if (strides.every((stride) => stride === 1)) return slice(x, begin, size)
+  const end = begin.map((first, axis) => first + (size[axis]! - 1) * strides[axis]! + 1)
+  return one('StridedSlice', { T, Index: index }, x, integers(begin), integers(end), integers(strides))
+}
+
 export const broadcast = (x: Tensor, shape: readonly number[]) => one('BroadcastTo', { T, Tidx: index }, x, integers(shape))
 
 /** How many elements are put before and after each axis. */

@@ -1,24 +1,26 @@
 import { nativeBackend, runOperator } from '../operator.ts'
 import { hasWideVectors } from '../processor.ts'
 import type { Tensor } from '../tf.ts'
-import { operatorAttributes } from './convolution-geometry.ts'
+import { operatorAttributes, unpadded } from './convolution-geometry.ts'
 import { addBias, matrixProduct, reshape, rows, transpose } from './primitives.ts'
 
-const pointwise = operatorAttributes({ stride: 1, padding: { top: 0, bottom: 0, left: 0, right: 0 } })
+const pointwise = operatorAttributes(unpadded({ stride: 1 }))
 
 let isAsked = false
 
 /**
- * `work`, whose layers give an image the same bits in every place of a batch of eight images or more, and so do their gradients. Without AVX-512 oneDNN's matrix product adds
+ * The function, whose layers give an image the same bits in every place of a batch of eight images or more, and so do their gradients. Without AVX-512 oneDNN's matrix product adds
  * the last few rows in another order than the others; a product is a 1×1 convolution there, which takes the images one by one, and a pass up to a fifth longer (test/benchmarks/LOG.md).
  */
-export function alikeInEveryPlace<Result>(work: () => Result): Result {
-  const before = isAsked
-  isAsked = true
-  try {
-    return work()
-  } finally {
-    isAsked = before
+export function placeless<Given extends unknown[], Result>(layers: (...given: Given) => Result): (...given: Given) => Result {
+  return (...given) => {
+    const before = isAsked
+    isAsked = true
+    try {
+      return layers(...given)
+    } finally {
+      isAsked = before
+    }
   }
 }
 
