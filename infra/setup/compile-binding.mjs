@@ -6,9 +6,16 @@ import { SetUpFailed } from './set-up-failed.mjs'
 
 const ours = join(import.meta.dirname, '..', 'binding')
 
-/** Our own addition to the binding: what is compiled, and what that includes. */
-const memorySource = join(ours, 'tensor-memory.cc')
-const memoryHeader = join(ours, 'regions.h')
+/** @typedef {{ name: string, source: string, headers: readonly string[], libraries: readonly ('cc' | 'framework')[] }} Addition */
+
+/**
+ * Our additions to the binding, each a library of its own: the memory of tensors, and what is known of a graph without running it.
+ * @type {readonly Addition[]}
+ */
+const additions = [
+  { name: 'tensor_memory', source: 'tensor-memory.cc', headers: ['regions.h'], libraries: ['framework'] },
+  { name: 'graph_types', source: 'graph-types.cc', headers: [], libraries: ['cc', 'framework'] },
+]
 
 /** Compiled with the sources of tfjs' binding. */
 const sessionSource = join(ours, 'session-options.cc')
@@ -28,10 +35,14 @@ export function bindingPlaces(root) {
   return { sources: join(tfjs, 'binding'), link: join(compiledFolder(root), 'tfjs_binding.node') }
 }
 
-/** Our addition to the binding, the memory of tensors (libs/engine/src/tensor-memory.ts): its name in the cache, and where it is linked. @param {string} root */
-export function memoryPlaces(root) {
-  const hash = createHash('sha256').update(flags.join(' ')).update(readFileSync(memorySource)).update(readFileSync(memoryHeader))
-  return { name: `tensor_memory-${hash.digest('hex').slice(0, 12)}.node`, link: join(compiledFolder(root), 'tensor_memory.node') }
+/** Our additions: their names in the cache, and where they are linked. @param {string} root */
+export function additionPlaces(root) {
+  return additions.map((addition) => {
+    const hash = createHash('sha256').update(flags.join(' '))
+    for (const file of [addition.source, ...addition.headers]) hash.update(readFileSync(join(ours, file)))
+    const file = `${addition.name}-${hash.digest('hex').slice(0, 12)}.node`
+    return { addition, file, link: join(compiledFolder(root), `${addition.name}.node`) }
+  })
 }
 
 /** What a binding is made of. @param {string} root */
@@ -67,9 +78,9 @@ export function requireCompiler(environment) {
  *   engine: the folder of the libtensorflow to compile against
  */
 
-/** Compiles our addition to the binding to `output`. @param {Compilation} compilation */
-export async function compileMemory(compilation) {
-  await compile([memorySource], ['framework'], compilation)
+/** Compiles one of our additions to `output`. @param {Addition} addition @param {Compilation} compilation */
+export async function compileAddition({ source, libraries }, compilation) {
+  await compile([join(ours, source)], libraries, compilation)
 }
 
 /** Compiles the sources of tfjs' binding to `output`. @param {Compilation} compilation */

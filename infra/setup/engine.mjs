@@ -15,7 +15,14 @@ import { exclusively } from '../../libs/sources/src/exclusive.mjs'
 import { findWheel } from '../../libs/sources/src/package-index.mjs'
 import { writeFileAtomically } from '../../libs/sources/src/write-file-atomically.mjs'
 import { cacheFolder } from './cache.mjs'
-import { bindingDigest, bindingPlaces, compileBinding, compileMemory, memoryPlaces, requireCompiler } from './compile-binding.mjs'
+import {
+  additionPlaces,
+  bindingDigest,
+  bindingPlaces,
+  compileAddition,
+  compileBinding,
+  requireCompiler,
+} from './compile-binding.mjs'
 import { chooseEngineBuild, engineFile } from './engine-builds.mjs'
 import { SetUpFailed } from './set-up-failed.mjs'
 import { unpackWheel } from './unpack-wheel.mjs'
@@ -86,8 +93,11 @@ export async function installBinding(root, { report, signal, environment = proce
     const output = join(folder, `binding.${process.pid}.tmp`)
     try {
       const compilation = { root, engine: folder, output, signal, environment }
-      await compileMemory(compilation)
-      renameSync(output, memoryFile(root, folder))
+      for (const { addition, file } of additionPlaces(root)) {
+        if (existsSync(join(folder, file))) continue
+        await compileAddition(addition, compilation)
+        renameSync(output, join(folder, file))
+      }
       await compileBinding(compilation)
       renameSync(output, bindingFile(folder))
       writeFileAtomically(join(folder, 'binding.sha256'), bindingDigest(root))
@@ -140,18 +150,13 @@ function libraryIsPresent(folder) {
 /** @param {string} root @param {string} folder */
 function bindingIsPresent(root, folder) {
   const note = join(folder, 'binding.sha256')
-  const isCompiled = existsSync(bindingFile(folder)) && existsSync(memoryFile(root, folder)) && existsSync(note)
-  return isCompiled && readFileSync(note, 'utf8') === bindingDigest(root)
+  const files = [bindingFile(folder), note, ...additionPlaces(root).map(({ file }) => join(folder, file))]
+  return files.every((file) => existsSync(file)) && readFileSync(note, 'utf8') === bindingDigest(root)
 }
 
 /** @param {string} folder */
 function bindingFile(folder) {
   return join(folder, 'tfjs_binding.node')
-}
-
-/** @param {string} root @param {string} folder */
-function memoryFile(root, folder) {
-  return join(folder, memoryPlaces(root).name)
 }
 
 /** @typedef {{ path: string, file: string }} Link */
@@ -160,7 +165,7 @@ function memoryFile(root, folder) {
 function linksOf(root, folder) {
   return [
     { path: bindingPlaces(root).link, file: bindingFile(folder) },
-    { path: memoryPlaces(root).link, file: memoryFile(root, folder) },
+    ...additionPlaces(root).map(({ link, file }) => ({ path: link, file: join(folder, file) })),
   ]
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { bindingPlaces, memoryPlaces } from '../setup/compile-binding.mjs'
+import { additionPlaces, bindingPlaces } from '../setup/compile-binding.mjs'
 import { engineVersion, chooseEngineBuild } from '../setup/engine-builds.mjs'
 import { engineFolder } from '../setup/engine.mjs'
 import { runCommand } from '../setup/run-command.mjs'
@@ -8,7 +8,9 @@ import type { Part } from './part.ts'
 
 /** Loads the engine in a process of its own, which may crash without harm, and says what it found in one line of JSON. */
 const askEngine = (root: string) => `
-  require(${JSON.stringify(memoryPlaces(root).link)})
+  ${linksOf(root)
+    .map((link) => `require(${JSON.stringify(link)})`)
+    .join('\n  ')}
   const backend = require('@tensorflow/tfjs-node-gpu').backend()
   console.log(JSON.stringify({ version: backend.binding.TF_Version, gpu: Boolean(backend.isUsingGpuDevice) }))`
 
@@ -19,7 +21,7 @@ export async function examineEngine(root: string): Promise<Part> {
   if (!build)
     return { part, state: 'wrong', fix: `There is no libtensorflow for ${process.platform}-${process.arch}; use Linux.` }
   const where = engineFolder(build)
-  if (![bindingPlaces(root).link, memoryPlaces(root).link, join(where, 'tensorflow')].every((path) => existsSync(path))) {
+  if (![bindingPlaces(root).link, ...linksOf(root), join(where, 'tensorflow')].every((path) => existsSync(path))) {
     return { part, state: 'missing', fix: 'Run `npm run set-up`, which fetches libtensorflow and compiles its binding.' }
   }
   const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' }
@@ -34,6 +36,11 @@ export async function examineEngine(root: string): Promise<Part> {
     }
   }
   return judge(JSON.parse(answer) as { version: string; gpu: boolean }, build.device, where)
+}
+
+/** Our additions, in the order in which they are loaded. */
+function linksOf(root: string): string[] {
+  return additionPlaces(root).map(({ link }) => link)
 }
 
 function judge(found: { version: string; gpu: boolean }, device: 'cpu' | 'cuda', where: string): Part {

@@ -6,7 +6,7 @@ import process from 'node:process'
 import { backboneFor } from '@gauntlet/backbones'
 import { cacheFolder } from '@gauntlet/infra/cache-folder'
 import { writeAssignment, type Comparison } from './assignment.ts'
-import { measureWork } from './measure.ts'
+import { firstStarts, measureWork } from './measure.ts'
 import { parseOptions, type Options } from './options.ts'
 import { logIn, profiled, type ProfiledSide } from './profile.ts'
 import { Progress } from './progress.ts'
@@ -14,7 +14,7 @@ import { pythonWithTorch } from './python-environment.ts'
 import { report } from './report.ts'
 import { sideOf } from './representatives.ts'
 import { keep, type BackboneResult, type Results } from './results.ts'
-import { SideFailed, type Side } from './side.ts'
+import { SideFailed, type Side, type Work } from './side.ts'
 import { compiledCode, sideFor, sideNames, type SideName } from './sides.ts'
 
 const cache = cacheFolder()
@@ -28,8 +28,8 @@ const cache = cacheFolder()
  *     npm run bench -- engine --threads 1 --backbones resnet50.a1_in1k,coat_tiny.in1k --works training --rounds 7
  *     npm run bench -- engine --profile resnet50.a1_in1k    where the time goes, by operator
  *
- * Further: `--all` backbones; `--sides gauntlet,eager`; `--batch`; `--side`, the pixels of those that leave the choice; `--frozen`: batch norms folded
- * in evaluation, and torch.compile's freezing; `--patience`, seconds for one answer; `--json`. An interrupted run reports and keeps what it has.
+ * Further: `--all` backbones; `--sides gauntlet,eager`; `--batch`; `--side`, the pixels of those that leave the choice; `--unfolded`: forward passes
+ * and APGD with the batch norms as they are, instead of the model as the stages evaluate it, and without torch.compile's freezing; `--patience`, seconds for one answer; `--json`. An interrupted run reports and keeps what it has.
  */
 export async function engineBenchmark(given: string[]): Promise<void> {
   const options = parseOptions(given, join(cache, 'benchmarks', 'engine.json'))
@@ -116,8 +116,12 @@ class BenchmarkRun {
   private async measureBackbone(sides: readonly Side[], at: BackboneResult): Promise<void> {
     this.results.backbones.push(at)
     const heading = `[${this.results.backbones.length}/${this.options.backbones.length}] ${at.id}, ${at.side} px`
+    const ours = sides.filter(({ name }) => name === sideNames.gauntlet)
+    const starting = (work: Work) => this.progress.say(`${heading}, ${work}`, 'first start')
+    const first = ours[0] ? await firstStarts(ours[0], this.options.works, starting) : undefined
     for (const work of this.options.works) {
-      at.works.push(await measureWork(work, sides, this.options, (said) => this.progress.say(`${heading}, ${work}`, said)))
+      const how = { ...this.options, firstStart: first?.get(work) }
+      at.works.push(await measureWork(work, sides, how, (said) => this.progress.say(`${heading}, ${work}`, said)))
       this.progress.step()
       keep(this.results)
     }
@@ -132,7 +136,8 @@ class BenchmarkRun {
     const folder = (this.folder = await mkdtemp(join(tmpdir(), 'gauntlet-benchmark-')))
     try {
       const assignment = await writeAssignment(folder, comparison)
-      const setting = { python: this.python, cacheFolder: cache, patienceSeconds: this.options.patienceSeconds }
+      const { patienceSeconds } = this.options
+      const setting = { python: this.python, cacheFolder: cache, programsFolder: join(folder, 'checked'), patienceSeconds }
       const sides = names.map((name) => sideFor(name, comparison, assignment, setting))
       const log = logIn(folder)
       const logging = { side: sideFor('gauntlet', comparison, assignment, setting, log), log }

@@ -51,9 +51,10 @@ async function prepare(work: Work): Promise<Prepared> {
   const seconds = (performance.now() - begun) / 1000
   ready.set(work, made)
   memory.restart()
+  await made.once() // tells the first run's compiling from its work
   const deviation = `first replay within ${watch.deviation.toExponential(0)} of the eager run`
   const remark = [made.remark, `${watch.nodes} nodes`, deviation].filter(Boolean).join('; ')
-  return { seconds, checks, programs: watch.seconds, remark }
+  return { seconds, checks, programs: [...watch.seconds, ...watch.compiling()], remark }
 }
 
 /** Mean milliseconds of as many as fill a turn, one after the other as in a study: after the other side's turn the first finds cold caches and sleeping cores. */

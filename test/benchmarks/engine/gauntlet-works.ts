@@ -1,6 +1,17 @@
-import { apgdMoments, apgdStart, apgdStep, crossEntropy, cuesAt, linf, type ApgdState } from '@gauntlet/attacks'
-import { ProgramBuilder, tf, type Tensor, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
-import { evaluationMode, foldablePairs, foldBatchNorms, Parameters } from '@gauntlet/nn'
+import {
+  apgdMoments,
+  apgdStart,
+  apgdStep,
+  crossEntropy,
+  cuesAt,
+  frozenNetwork,
+  linf,
+  type ApgdState,
+  type NamedParameters,
+  type Network,
+} from '@gauntlet/attacks'
+import { placeless, ProgramBuilder, tf, type Tensor, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { evaluationMode, Parameters } from '@gauntlet/nn'
 import { defaultHyperparameters } from '@gauntlet/study'
 import { fineTune, type TrainableModel, type TrainingSettings } from '@gauntlet/training'
 import type { ProgramWatch } from './program-watch.ts'
@@ -28,24 +39,19 @@ export interface ReadyWork {
 
 /** Logits, the weights being state of the program. Ends when a number computed from them has come to the host. */
 export function forward(place: Workplace): ReadyWork {
-  const { parameters, remark } = frozenParameters(place)
-  const builder = new ProgramBuilder({ parameters: Object.fromEntries(parameters.entries()) })
+  const { network, ...remark } = evaluatedNetwork(place)
+  const builder = new ProgramBuilder({ parameters: network.parameters })
+  const squares = (images: Tensor, parameters: NamedParameters) =>
+    network
+      .logits(images as Tensor4D, parameters)
+      .square()
+      .sum()
   const program = builder.capture(
     'forward',
-    ({ images }, state) => ({
-      outputs: {
-        squares: logitsOf(
-          place,
-          state.parameters,
-        )(images as Tensor4D)
-          .square()
-          .sum(),
-      },
-    }),
+    ({ images }, state) => ({ outputs: { squares: squares(images, state.parameters) } }),
     { images: place.images },
   )
-  const session = builder.load()
-  builder.dispose()
+  const session = builder.finish()
   return {
     ...remark,
     once: async () => ({ 'squared logits': readSum(session.run(program, { images: place.images }).squares) }),
@@ -55,18 +61,18 @@ export function forward(place: Workplace): ReadyWork {
 /** The second of three iterations, over and over: the run's state stays on the device. */
 export function attackIteration(place: Workplace): ReadyWork {
   const { images, labels, assignment } = place
-  const { parameters, remark } = frozenParameters(place)
-  const named = Object.fromEntries(parameters.entries())
+  const { network, ...remark } = evaluatedNetwork(place)
   const climb = { ball: linf(assignment.attackEpsilon), loss: crossEntropy }
   const moments = apgdMoments(climb.ball, assignment.attackIterations)
   const target = { images, labels }
-  const step = (values: Record<string, Tensor>, given: typeof target, state: ApgdState, number: number) =>
+  const step = (parameters: NamedParameters, given: typeof target, state: ApgdState, number: number) =>
     tf.tidy(() => {
       const cues = cuesAt(moments, tf.scalar(number, 'int32'), labels.shape[0])
-      return apgdStep(climb, { ...given, logits: logitsOf(place, values), targets: given.labels }, state, cues)
+      const logits = (points: Tensor4D) => network.logits(points, parameters)
+      return apgdStep(climb, { ...given, logits, targets: given.labels }, state, cues)
     })
-  const begun = step(named, target, apgdStart(climb, images, images), 0)
-  const builder = new ProgramBuilder({ parameters: named, run: begun.state })
+  const begun = step(network.parameters, target, apgdStart(climb, images, images), 0)
+  const builder = new ProgramBuilder({ parameters: network.parameters, run: begun.state })
   const program = builder.capture(
     'iterate',
     (inputs, state) => {
@@ -75,8 +81,7 @@ export function attackIteration(place: Workplace): ReadyWork {
     },
     target,
   )
-  const session = builder.load()
-  builder.dispose()
+  const session = builder.finish()
   return { ...remark, once: async () => ({ loss: readSum(session.run(program, { images, labels }).loss) }) }
 }
 
@@ -117,19 +122,19 @@ function settingsOf({ attackEpsilon, attackIterations, learningRate, weightDecay
   }
 }
 
-/** With batch norms folded, where the assignment allows it and there are any to fold. */
-function frozenParameters(place: Workplace): { parameters: Parameters; remark?: { remark: string } } {
-  const { images, assignment } = place
-  const parameters = place.parameters()
-  const logits = logitsOf(place, Object.fromEntries(parameters.entries()))
-  const pairs = assignment.frozen ? foldablePairs(logits, images) : []
-  if (pairs.length === 0) return { parameters }
-  return { parameters: foldBatchNorms(parameters, pairs), remark: { remark: `${pairs.length} batch norms folded` } }
-}
-
-function logitsOf({ model }: Workplace, values: Readonly<Record<string, Tensor>>) {
-  const parameters = Parameters.of(Object.entries(values))
-  return (images: Tensor4D) => model.logits(images, parameters, evaluationMode)
+/** The model as the stages evaluate and attack it (`frozenNetwork`, `placeless`), or as it comes. */
+function evaluatedNetwork({ model, parameters: read, images, assignment }: Workplace): { network: Network; remark?: string } {
+  const parameters = read()
+  const logits = (points: Tensor4D, given: Parameters) => model.logits(points, given, evaluationMode)
+  if (!assignment.frozen) {
+    const asItComes: Network = {
+      parameters: Object.fromEntries(parameters.entries()),
+      logits: (points, named) => logits(points, Parameters.of(Object.entries(named))),
+    }
+    return { network: asItComes }
+  }
+  const network = frozenNetwork(logits, parameters, images)
+  return { network: { ...network, logits: placeless(network.logits) }, ...(network.isFolded && { remark: 'batch norms folded' }) }
 }
 
 function readSum(values: Tensor): number {

@@ -1,12 +1,40 @@
 import type { Options } from './options.ts'
 import { requireSameWork } from './same-work.ts'
-import { SideFailed, type Side, type Work } from './side.ts'
+import { SideFailed, type Memory, type Side, type Work } from './side.ts'
 import type { SideResult, WorkResult } from './results.ts'
+import { sideNames } from './sides.ts'
 
 /** A side that can still take its turns, and what it has shown. */
 interface Runner {
   readonly side: Side
   result: SideResult
+}
+
+/** What a process of Gauntlet's takes that finds no program checked. */
+export interface FirstStart {
+  readonly seconds: number
+  readonly memory?: Memory
+}
+
+/** The very first start of each work on a machine: programs are checked, and later processes find that they were. */
+export async function firstStarts(
+  side: Side,
+  works: readonly Work[],
+  onWork: (work: Work) => void,
+): Promise<Map<Work, FirstStart>> {
+  const starts = new Map<Work, FirstStart>()
+  try {
+    for (const work of works) {
+      onWork(work)
+      const { seconds } = await side.ask('prepare', work)
+      starts.set(work, { seconds, ...(work === 'training step' && { memory: await side.ask('memory') }) })
+    }
+  } catch (error) {
+    if (!(error instanceof SideFailed)) throw error // it fails again where it is measured
+  } finally {
+    await side.stop()
+  }
+  return starts
 }
 
 /**
@@ -16,7 +44,7 @@ interface Runner {
 export async function measureWork(
   work: Work,
   sides: readonly Side[],
-  { rounds }: Pick<Options, 'rounds'>,
+  { rounds, firstStart }: Pick<Options, 'rounds'> & { readonly firstStart: FirstStart | undefined },
   onRound: (said: string) => void,
 ): Promise<WorkResult> {
   const runners = sides.map((side): Runner => ({ side, result: { side: side.name, milliseconds: [] } }))
@@ -31,9 +59,18 @@ export async function measureWork(
     for (const runner of runners) await turn(runner, work, round > 0)
   }
   if (work === 'training step') for (const runner of runners) await readMemory(runner)
-  const results = runners.map(({ result }) => result)
+  const results = runners.map(({ result }) => (result.side === sideNames.gauntlet ? withFirst(result, firstStart) : result))
   requireSameWork(results)
   return { work, sides: results }
+}
+
+function withFirst({ prepared, memory, ...rest }: SideResult, first: FirstStart | undefined): SideResult {
+  const firstMemory = first?.memory?.whole
+  return {
+    ...rest,
+    ...(prepared && { prepared: { ...prepared, ...(first && { coldSeconds: first.seconds }) } }),
+    ...(memory && { memory: { ...memory, ...(firstMemory && { firstStart: firstMemory }) } }),
+  }
 }
 
 async function turn(runner: Runner, work: Work, counts: boolean): Promise<void> {

@@ -46,7 +46,7 @@ export function parseOptions(given: readonly string[], json: string): Options {
     threads: wholeNumber('threads', values.threads),
     rounds: rounds ? { 'training step': rounds, 'APGD iteration': rounds, forward: rounds } : usualRounds,
     patienceSeconds: wholeNumber('patience', values.patience),
-    frozen: values.frozen,
+    frozen: !values.unfolded,
     json: values.json ?? json,
     mode: values.profile ? 'profile' : values.prepare ? 'prepare' : 'measure',
   }
@@ -62,7 +62,7 @@ const declared = {
   threads: { type: 'string', default: '2' },
   rounds: { type: 'string' },
   patience: { type: 'string', default: '900' },
-  frozen: { type: 'boolean', default: false },
+  unfolded: { type: 'boolean', default: false },
   json: { type: 'string' },
   prepare: { type: 'boolean', default: false },
   profile: { type: 'string' },

@@ -10,6 +10,8 @@ export class ProgramWatch {
   /** How far the worst first replay was from its eager run. */
   deviation = 0
   nodes = 0
+  /** Seconds of the runs of each program. */
+  private readonly runs = new Map<string, number[]>()
   private readonly listeners = new Map<string, (outputs: Outputs) => void>()
 
   constructor() {
@@ -22,20 +24,26 @@ export class ProgramWatch {
       count(program as unknown as Program)
       return program
     } as typeof capture
-    for (const name of ['load', 'finish'] as const) {
-      const compile = ProgramBuilder.prototype[name]
-      ProgramBuilder.prototype[name] = function (this: ProgramBuilder, ...form) {
-        const session = timed('compile and check', () => compile.call(this, ...form))
-        listen(session as ProgramSession<unknown>)
-        return session
-      }
+    const { load } = ProgramBuilder.prototype
+    ProgramBuilder.prototype.load = function (this: ProgramBuilder, ...form) {
+      const session = timed('load, check unless known', () => load.call(this, ...form))
+      listen(session as ProgramSession<unknown>)
+      return session
     }
+  }
+
+  /** What each program's first run took beyond its second, if there were two: TensorFlow compiles a program when it first runs. */
+  compiling(): ProgramSeconds[] {
+    return [...this.runs].flatMap(([program, [first, second]]) =>
+      second === undefined ? [] : [{ program: `compile ${program}`, seconds: Math.max(0, first! - second) }],
+    )
   }
 
   forget(): void {
     this.seconds = []
     this.deviation = 0
     this.nodes = 0
+    this.runs.clear()
   }
 
   /** Hands the next outputs of the program `name` to `listener`, which must not keep them. */
@@ -47,11 +55,17 @@ export class ProgramWatch {
     for (const { deviation } of session.agreements.values()) this.deviation = Math.max(this.deviation, deviation)
     const run = session.run.bind(session)
     session.run = <I extends NamedTensors, O extends TensorTree>(program: Program<I, O>, inputs: I): O => {
+      const begun = performance.now()
       const outputs = run(program, inputs)
+      this.noteRun(program.name, (performance.now() - begun) / 1000)
       const listener = this.listeners.get(program.name)
       if (this.listeners.delete(program.name)) listener!(outputs as Outputs)
       return outputs
     }
+  }
+
+  private noteRun(program: string, seconds: number): void {
+    this.runs.set(program, [...(this.runs.get(program) ?? []), seconds].slice(0, 2))
   }
 
   private timed<Result>(program: string, work: () => Result): Result {

@@ -38,9 +38,9 @@ export function geometricMean(values: readonly number[]): number | undefined {
 }
 
 /** Our peak of memory over each other's, by side; `of` chooses which peak. */
-export function memoryRatios(work: WorkResult, of: 'whole' | 'steps' | 'loaded'): Map<string, number> {
-  const bytes = (side: SideResult | undefined) => side?.memory?.[of] || undefined
-  const own = bytes(work.sides.find(({ side }) => side === ours))
+export function memoryRatios(work: WorkResult, of: 'whole' | 'firstStart' | 'steps' | 'loaded'): Map<string, number> {
+  const bytes = (side: SideResult | undefined) => side?.memory?.[of === 'firstStart' ? 'whole' : of] || undefined
+  const own = work.sides.find(({ side }) => side === ours)?.memory?.[of] || undefined
   return new Map(
     work.sides.flatMap((side) => {
       const theirs = side.side === ours ? undefined : bytes(side)

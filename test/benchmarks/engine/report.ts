@@ -9,7 +9,7 @@ export function report(results: Results): string {
   const parts = works.filter((work) => backbones.some((one) => one.works.some((done) => done.work === work)))
   const load = `load ${results.load.toFixed(1)} before${results.loads.length > 0 ? ` and ${results.loads.at(-1)!.toFixed(1)} at the end` : ''}`
   return [
-    `${results.date.slice(0, 10)}: float32, batch ${batch}, threads ${threads}${frozen ? ', frozen models folded' : ''}; ${results.machine}, ${load}. Milliseconds, medians; "over" is how many times as fast Gauntlet is.`,
+    `${results.date.slice(0, 10)}: float32, batch ${batch}, threads ${threads}${frozen ? '' : ', batch norms unfolded'}; ${results.machine}, ${load}. Milliseconds, medians; "over" is how many times as fast Gauntlet is.`,
     ...parts.flatMap((work) => [`### ${work}`, speedTable(results, work)]),
     ...(parts.includes('training step') ? ['### Peak memory of the training step', memoryTable(results)] : []),
     '### Seconds to the first result',
@@ -40,7 +40,12 @@ function speedTable(results: Results, work: Work): string {
 }
 
 /** The measured one is the whole's; what is loaded and what steps need again and again explain it. */
-const peaks = { whole: 'whole process', steps: 'later steps', loaded: 'loaded, before the first step' } as const
+const peaks = {
+  whole: 'whole process',
+  firstStart: 'the same at the first start on a machine',
+  steps: 'later steps',
+  loaded: 'loaded, before the first step',
+} as const
 
 function memoryTable(results: Results): string {
   const ratios = ratiosOf(results, 'training step')

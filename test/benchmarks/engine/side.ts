@@ -45,9 +45,9 @@ export interface Prepared {
   readonly spread?: Readonly<Record<string, number>>
   /** Whether the work draws random numbers, so that the checks agree roughly only. */
   readonly random?: boolean
-  /** Seconds by program: capturing, and compiling with the check against the eager run. */
+  /** Seconds by program: capturing, loading (with the check against an eager run where it is not known), compiling. */
   readonly programs?: readonly ProgramSeconds[]
-  /** The seconds of a former run with an empty cache, where this one took compiled code from it. */
+  /** The seconds of a former run with an empty cache, where this one took compiled code or checks from it. */
   readonly coldSeconds?: number
   /** What to know about how the work is done. */
   readonly remark?: string
@@ -64,6 +64,8 @@ export interface Memory {
   readonly loaded: number
   /** The most since the process started. */
   readonly whole: number
+  /** The same of a process that found no program checked. */
+  readonly firstStart?: number
   /** The most since the last work was prepared; null where the kernel does not let a process forget its peak. */
   readonly steps: number | null
 }

@@ -25,6 +25,8 @@ const pythonWords: Readonly<Record<Exclude<SideName, 'gauntlet'>, readonly strin
 export interface SideSetting {
   readonly python: string
   readonly cacheFolder: string
+  /** Where Gauntlet keeps how its programs agreed: empty at first, as at the very first start on a machine. */
+  readonly programsFolder: string
   readonly patienceSeconds: number
 }
 
@@ -44,8 +46,7 @@ export function sideFor(
 ): Side {
   const variables = {
     ...deviceVariables({ threads: comparison.threads }),
-    // Our programs are always checked, as at their very first start.
-    GAUNTLET_CACHE: '',
+    GAUNTLET_CACHE: setting.programsFolder,
     TORCHINDUCTOR_CACHE_DIR: compiledCode(setting.cacheFolder, comparison),
     ...(log === undefined ? {} : executorLogging),
   }

@@ -1,5 +1,5 @@
 import { nativeBackend } from '../operator.ts'
-import { activeRecording } from '../programs/capturing.ts'
+import { isProgramCode } from '../programs/capturing.ts'
 import type { Tensor } from '../tf.ts'
 import { divide, maximum, subtract, sum, unary } from './primitives.ts'
 
@@ -8,7 +8,7 @@ import { divide, maximum, subtract, sum, unary } from './primitives.ts'
  * Eigen's, which takes elements one by one where a block of its own choice ends, by another exponential, and is done without.
  */
 export function softmaxAlong(x: Tensor): Tensor {
-  if (activeRecording() || nativeBackend().isUsingGpuDevice) return unary('Softmax', x)
+  if (isProgramCode() || nativeBackend().isUsingGpuDevice) return unary('Softmax', x)
   const axes = [x.rank - 1]
   const powers = unary('Exp', subtract(x, maximum(x, axes, true)))
   return divide(powers, sum(powers, axes, true))

@@ -1,7 +1,7 @@
 import { tf, type Scalar, type Tensor } from '../tf.ts'
-import { activeRecording, recordingTo } from './capturing.ts'
-import { tensorTypeOf } from './recording.ts'
+import { activeRecording } from './capturing.ts'
 import { refusal } from './refusals.ts'
+import { symbolicTensor, tensorTypeOf } from './symbolic-tensors.ts'
 
 /** The tensors that Adam keeps for a tensor of parameters, and the gradient of its present step; all of its shape. */
 export type AdamTensors = {
@@ -36,18 +36,17 @@ export const adamOperator = 'GauntletAdam'
  */
 export function adamStep(tensors: AdamTensors, factors: AdamFactors, betas: AdamBetas): AdamTensors {
   const recording = activeRecording()
-  const composed = () => tf.tidy(() => composedStep(tensors, factors, betas))
-  if (!recording) return composed()
+  if (!recording) return tf.tidy(() => composedStep(tensors, factors, betas))
   if (recording.parent) throw refusal('adamStep stands inside a loop, where no state can be written over; call it outside.')
   const { value, firstMoment, secondMoment, gradient } = tensors
-  const given = [value, firstMoment, secondMoment, gradient, factors.rate, factors.epsilon]
-  const inputs = [...given, ...(factors.kept ? [factors.kept] : [])].map((tensor) => recording.reference(tensor))
-  const results = recordingTo(undefined, composed)
+  const stepped = [value, firstMoment, secondMoment, gradient]
+  const inputs = [...stepped, factors.rate, factors.epsilon, ...(factors.kept ? [factors.kept] : [])]
   const attributes = { beta1: { real: betas.beta1 }, beta2: { real: betas.beta2 } }
-  const outputs = [results.value, results.firstMoment, results.secondMoment, results.gradient]
-  const node = recording.add(adamOperator, inputs, attributes, outputs.map(tensorTypeOf), { fixed: false })
+  const references = inputs.map((tensor) => recording.reference(tensor))
+  const node = recording.add(adamOperator, references, attributes, stepped.map(tensorTypeOf), { fixed: false })
+  const outputs = node.outputs.map(symbolicTensor) as [Tensor, Tensor, Tensor, Tensor]
   outputs.forEach((tensor, i) => recording.bind(tensor, node, i))
-  return results
+  return { value: outputs[0], firstMoment: outputs[1], secondMoment: outputs[2], gradient: outputs[3] }
 }
 
 /** As TensorFlow's `ResourceApplyAdam` rounds. */

@@ -1,12 +1,10 @@
-import type { ProgramRecording, Recording } from './recording.ts'
+import type { Recording } from './recording.ts'
 import { refusal, type CaptureRefused } from './refusals.ts'
 
-/** What is being captured in this process, if anything: captures are synchronous, so there is one at a time. Loads no tensor runtime. */
+/** The code of a program that runs in this process, if any: captures are synchronous, so there is one at a time. Loads no tensor runtime. */
 interface Capturing {
-  /** Where operators are recorded now; nowhere while a loop's later iterations run. */
-  recording: Recording | undefined
-  /** The program that is being captured. */
-  program?: ProgramRecording | undefined
+  /** Where operators are recorded; nowhere where the code runs eagerly, to be compared with the program. */
+  readonly recording: Recording | undefined
   /** The first refusal, kept because tfjs hides what is thrown inside a promise. */
   refused?: CaptureRefused
 }
@@ -18,15 +16,28 @@ export function activeRecording(): Recording | undefined {
   return capturing?.recording
 }
 
-/** The program whose capture is under way while operators are recorded nowhere: what is made now must not get into it. */
-export function suspendedProgram(): ProgramRecording | undefined {
-  return capturing?.recording ? undefined : capturing?.program
+/** Whether what runs now is the code of a program: recorded, or for its check. */
+export function isProgramCode(): boolean {
+  return capturing !== undefined
 }
 
-/** Runs `work` with its operators recorded to `recording`, or nowhere. */
-export function recordingTo<Result>(recording: Recording | undefined, work: () => Result): Result {
+/** Whether what runs now is compared with a program: loops are as short as the program's check runs them. */
+export function isForCheck(): boolean {
+  return capturing !== undefined && !capturing.recording
+}
+
+/** Runs `work` with its operators recorded to `recording`. */
+export function recordingTo<Result>(recording: Recording, work: () => Result): Result {
+  return during({ recording }, work)
+}
+
+/** Runs the code of a program eagerly. */
+export function runningForCheck<Result>(work: () => Result): Result {
+  return during({ recording: undefined }, work)
+}
+
+function during<Result>(now: Capturing, work: () => Result): Result {
   const before = capturing
-  const now: Capturing = { recording, program: recording?.program ?? before?.program }
   capturing = now
   try {
     const result = work()

@@ -1,6 +1,6 @@
 import { nativeBackend } from '../operator.ts'
 import { tf, type Scalar, type Tensor } from '../tf.ts'
-import { activeRecording, recordingTo, suspendedProgram } from './capturing.ts'
+import { activeRecording, isForCheck, recordingTo } from './capturing.ts'
 import {
   DataType,
   neededNodes,
@@ -11,11 +11,12 @@ import {
   type Reference,
   type TensorType,
 } from './graph.ts'
-import { Recording, requireSameType, tensorTypeOf } from './recording.ts'
+import { Recording, requireSameType } from './recording.ts'
 import { CaptureRefused } from './refusals.ts'
-import { leavesOf, mapTensors, tensorsOf, tidyTree, type TensorTree } from './tensor-tree.ts'
+import { symbolicTensor, tensorTypeOf } from './symbolic-tensors.ts'
+import { leavesOf, mapTensors, tensorsOf, tidyTree, withTensors, type TensorTree } from './tensor-tree.ts'
 
-/** Iterations that a loop runs while it is captured, and again when the program checks itself: the first, and one that starts from another's result. */
+/** Iterations that a loop runs when its program checks itself: the first, and one that starts from another's result. */
 export const checkedIterations = 2
 
 /** One iteration: what is carried, and the iteration's number from 0 (int32), to what is carried on, of the same shapes. */
@@ -51,24 +52,20 @@ function repeat<Carried extends TensorTree>(
   body: LoopBody<Carried>,
 ): Carried {
   const recording = activeRecording()
-  if (!recording) {
-    // Inside a later iteration of a loop that is being captured: as short as the replay's check will run it.
-    const iterations = suspendedProgram() ? Math.min(count, checkedIterations) : count
-    return repeatEagerly(0, iterations, detached(initial), condition, body)
-  }
-  return count === 0 ? detached(initial) : captureLoop(recording, count, initial, condition, body)
+  if (recording && count > 0) return captureLoop(recording, count, initial, condition, body)
+  const iterations = isForCheck() ? Math.min(count, checkedIterations) : count
+  return repeatEagerly(iterations, detached(initial), condition, body)
 }
 
-/** Iterations from `first` up to `end`. Disposes of `carried`, which must be its own. */
+/** Disposes of `carried`, which must be its own. */
 function repeatEagerly<Carried extends TensorTree>(
-  first: number,
-  end: number,
+  count: number,
   carried: Carried,
   condition: Condition<Carried>,
   body: LoopBody<Carried>,
 ): Carried {
   let current = carried
-  for (let i = first; i < end; i++) {
+  for (let i = 0; i < count; i++) {
     const number = tf.scalar(i, 'int32')
     const goesOn = !condition || tf.tidy(() => condition(current, number)).dataSync()[0]
     const next = goesOn ? detachedTidy(() => body(current, number)) : undefined
@@ -80,10 +77,7 @@ function repeatEagerly<Carried extends TensorTree>(
   return current
 }
 
-/**
- * The while loop of a graph: its variables are the iteration's number, the bound, what is carried, then what body and condition use from
- * outside. The eager values it returns are those after `checkedIterations` at most, so capturing takes as long for a hundred iterations as for two.
- */
+/** The while loop of a graph: its variables are the iteration's number, the bound, what is carried, then what body and condition use from outside. */
 function captureLoop<Carried extends TensorTree>(
   recording: Recording,
   count: number,
@@ -96,24 +90,18 @@ function captureLoop<Carried extends TensorTree>(
   const parameters = argumentsOf([integerType, integerType, ...starts.map(typeOf)])
   const [number, , ...carried] = parameters
   const iteration = recordIteration(frame, initial, [number!, ...carried], condition, body)
-  const eager = recordingTo(undefined, () =>
-    repeatEagerly(1, Math.min(count, checkedIterations), iteration.carried, condition, body),
-  )
   const { functions, outside } = loopFunctions(frame, parameters, iteration)
   const inputs = [recording.constant(integer(0)), boundOf(recording, count), ...starts, ...outside]
   const node = recording.add('StatelessWhile', inputs, whileAttributes(functions), functions.body.results.map(typeOf), {
     fixed: false,
   })
-  tensorsOf(eager).forEach((tensor, i) => recording.bind(tensor, node, i + 2))
-  return eager
+  const results = carried.map((parameter) => symbolicTensor(typeOf(reference(parameter))))
+  results.forEach((tensor, i) => recording.bind(tensor, node, i + 2))
+  return withTensors(initial, results)
 }
 
 /** The two functions of a loop, without what the body computed in vain, and what they use from outside. */
-function loopFunctions(
-  frame: Recording,
-  parameters: readonly GraphNode[],
-  { references, holds }: Omit<RecordedIteration<unknown>, 'carried'>,
-) {
+function loopFunctions(frame: Recording, parameters: readonly GraphNode[], { references, holds }: RecordedIteration) {
   const [number, bound] = parameters.map(reference) as [Reference, Reference]
   const isInteger = { T: { type: DataType.int32 } }
   const next = reference(frame.add('AddV2', [number, frame.constant(integer(1))], isInteger, [integerType]))
@@ -150,49 +138,48 @@ function whileAttributes({ condition, body }: { condition: GraphFunction; body: 
   }
 }
 
-/** Records the first iteration, on copies of the start so that the body's arguments have data of their own. */
+/** Records an iteration on tensors that stand for the body's arguments. */
 function recordIteration<Carried extends TensorTree>(
   frame: Recording,
   initial: Carried,
-  [number, ...parameters]: readonly GraphNode[],
+  parameters: readonly GraphNode[],
   condition: Condition<Carried>,
   body: LoopBody<Carried>,
-): RecordedIteration<Carried> {
-  const copies = recordingTo(undefined, () => detached(initial))
-  const iteration = tf.scalar(0, 'int32')
-  frame.bind(iteration, number!)
-  tensorsOf(copies).forEach((tensor, i) => frame.bind(tensor, parameters[i]!))
-  const references: Reference[] = []
-  let holds: Reference | undefined
-  const carried = tidyTree(() => {
-    if (condition) holds = recordingTo(frame, () => frame.reference(condition(copies, iteration)))
-    const result = recordingTo(frame, () => body(copies, iteration))
-    requireSameShape(parameters, result)
-    references.push(...tensorsOf(result).map((tensor) => frame.reference(tensor)))
-    return recordingTo(undefined, () => detached(result))
+): RecordedIteration {
+  const [iteration, ...carried] = parameters.map((parameter) => {
+    const tensor = symbolicTensor(typeOf(reference(parameter)))
+    frame.bind(tensor, parameter)
+    return tensor
+  }) as [Scalar, ...Tensor[]]
+  const given = withTensors(initial, carried)
+  let recorded!: RecordedIteration
+  tf.tidy(() => {
+    const holds = condition && recordingTo(frame, () => frame.reference(condition(given, iteration)))
+    const result = recordingTo(frame, () => body(given, iteration))
+    recorded = { references: referencesOf(frame, given, result), holds }
   })
-  tf.dispose([iteration, ...tensorsOf(copies)])
-  return { carried, references, holds }
+  tf.dispose([iteration, ...carried])
+  return recorded
 }
 
-interface RecordedIteration<Carried> {
-  /** The eager values after the iteration. */
-  readonly carried: Carried
+interface RecordedIteration {
   readonly references: readonly Reference[]
   /** What the condition gives. */
   readonly holds: Reference | undefined
 }
 
-function requireSameShape(parameters: readonly GraphNode[], result: TensorTree): void {
-  const leaves = leavesOf(result)
-  if (leaves.length !== parameters.length) {
+/** Where the carried values come from, in the order of what was given. */
+function referencesOf(frame: Recording, given: TensorTree, result: TensorTree): Reference[] {
+  const [before, after] = [leavesOf(given), new Map(leavesOf(result))]
+  if (after.size !== before.length || before.some(([path]) => !after.has(path))) {
     throw new CaptureRefused(
-      `A loop's body gives ${leaves.length} tensors for ${parameters.length}; return what is carried, under the same names.`,
+      `A loop's body gives ${after.size} tensors for ${before.length}; return what is carried, under the same names.`,
     )
   }
-  leaves.forEach(([path, tensor], i) =>
-    requireSameType(`the carried value ${path}`, parameters[i]!.outputs[0]!, tensorTypeOf(tensor)),
-  )
+  return before.map(([path, tensor]) => {
+    requireSameType(`the carried value ${path}`, tensorTypeOf(tensor), tensorTypeOf(after.get(path)!))
+    return frame.reference(after.get(path)!)
+  })
 }
 
 /** The smaller of the count and what the program's check allows. */

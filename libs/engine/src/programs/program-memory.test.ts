@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { nativeBackend, runOperator } from '../operator.ts'
+import { nativeBackend } from '../operator.ts'
 import { OutOfMemory } from '../out-of-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
-import { loop } from './loop.ts'
+import { loop, repeatWhile } from './loop.ts'
 import { ProgramBuilder } from './program-builder.ts'
 
 const megabyte = 2 ** 20
@@ -35,20 +35,31 @@ it('does not grow over 10,000 runs', { timeout: 120_000 }, () => {
 
 it('raises OutOfMemory where the device has no room, and goes on', { timeout: 60_000 }, () => {
   const builder = new ProgramBuilder({})
-  const filled = (shape: Tensor) =>
-    runOperator('Fill', { T: { type: 'float32' }, index_type: { type: 'int32' } }, [shape, tf.scalar(1)])[0]!
-  const program = builder.capture('fill', ({ shape }) => ({ outputs: filled(shape!).sum() }), {
-    shape: tf.tensor1d([2, 3], 'int32'),
-  })
+  const program = builder.capture(
+    'tiled',
+    ({ x, rounds }) => {
+      const beyondAddresses = () => x!.tile([2 ** 23]).sum() // 128 TiB
+      const start = { total: tf.scalar(0) as Tensor }
+      return {
+        outputs: repeatWhile(
+          (_, i) => i.less(rounds!),
+          start,
+          () => ({ total: beyondAddresses() }),
+          { atMost: 9 },
+        ),
+      }
+    },
+    { x: tf.ones([2 ** 22]), rounds: tf.scalar(0, 'int32') },
+  )
   const session = builder.load()
-  const beyondAddresses = tf.tensor1d([2 ** 23, 2 ** 22], 'int32') // 128 TiB
+  const run = (rounds: number) => session.run(program, { x, rounds: tf.scalar(rounds, 'int32') }).total
+  const x = tf.ones([2 ** 22])
+  expect(run(0).arraySync()).toBe(0)
   const before = nativeBackend().getNumOfTFTensors()
   // TensorFlow waits ten seconds for memory before it gives up.
-  expect(() => session.run(program, { shape: beyondAddresses })).toThrow(
-    new OutOfMemory('The device has no memory left for [8388608,4194304]; use a smaller micro-batch.'),
-  )
-  expect(nativeBackend().getNumOfTFTensors()).toBe(before + 1) // the shape, handed over at its first use
-  expect(session.run(program, { shape: tf.tensor1d([4, 5], 'int32') }).arraySync()).toBe(20)
+  expect(() => run(1)).toThrow(new OutOfMemory('The device has no memory left for [35184372088832]; use a smaller micro-batch.'))
+  expect(nativeBackend().getNumOfTFTensors()).toBe(before + 1) // the number of rounds
+  expect(run(0).arraySync()).toBe(0)
   session.dispose()
   builder.dispose()
 })

@@ -2,10 +2,11 @@ import type { Tensor } from '../tf.ts'
 import { DataType, neededNodes, type GraphFunction, type GraphNode, type Reference } from './graph.ts'
 import { peakBytes } from './peak-memory.ts'
 import type { NamedTensors, Program } from './program.ts'
-import { Recording, requireSameType, tensorTypeOf, type ProgramRecording } from './recording.ts'
+import { Recording, requireSameType, type ProgramRecording } from './recording.ts'
 import { CaptureRefused } from './refusals.ts'
 import { stateAssignments } from './state-assignments.ts'
 import { doneAttributes, doneType, type StateNodes } from './state-nodes.ts'
+import { tensorTypeOf } from './symbolic-tensors.ts'
 import { leavesOf, tensorsOf, type TensorTree } from './tensor-tree.ts'
 
 /** A result without the type of its state, which nests too deeply to be compared. */

@@ -11,9 +11,9 @@ import { sameType, type Graph } from './graph.ts'
 import { keptAgreements, type KeptAgreements } from './kept-agreements.ts'
 import { checkedIterations } from './loop.ts'
 import type { EagerRun, NamedTensors, PartOf, Program } from './program.ts'
-import { tensorTypeOf } from './recording.ts'
 import { savedModelOf, servingTag } from './saved-model.ts'
 import type { StateVariable } from './state-nodes.ts'
+import { tensorTypeOf } from './symbolic-tensors.ts'
 import { leavesOf, withTensors, type TensorTree } from './tensor-tree.ts'
 
 interface Loading {
@@ -21,9 +21,8 @@ interface Loading {
   readonly form: Form
   readonly state: TensorTree
   readonly variables: readonly StateVariable[]
-  readonly runs: readonly { readonly program: Program; readonly eager: EagerRun }[]
-  /** The eager run of a program has been compared with, and is not needed again. */
-  readonly onChecked: (eager: EagerRun) => void
+  /** Each program, and what runs its code eagerly. */
+  readonly runs: readonly { readonly program: Program; readonly eagerly: () => EagerRun }[]
 }
 
 /** Programs compiled into one TensorFlow session, and the state they share. All calls block until the device is done. */
@@ -37,26 +36,19 @@ export class ProgramSession<State> {
 
   private constructor(
     private readonly id: number,
-    private readonly loading: Omit<Loading, 'runs' | 'graph' | 'onChecked'>,
-    { runs, onChecked }: Pick<Loading, 'runs' | 'onChecked'>,
+    private readonly loading: Omit<Loading, 'runs' | 'graph'>,
+    runs: Loading['runs'],
     kept: KeptAgreements,
   ) {
     this.form = loading.form.name
     const known = kept.find()
-    this.agreements = new Map(
-      runs.map((run) => {
-        const agreement = known?.get(run.program.name) ?? this.check(run)
-        onChecked(run.eager)
-        releaseMemory()
-        return [run.program.name, agreement]
-      }),
-    )
+    this.agreements = new Map(runs.map((run) => [run.program.name, known?.get(run.program.name) ?? this.check(run)]))
     if (runs.some(({ program }) => !known?.has(program.name))) kept.keep(this.agreements)
     this.assign(leavesOf(loading.state))
   }
 
   /** Writes the graph as a SavedModel, since the binding loads nothing else, and takes the file away at once. */
-  static load<State>({ graph, runs, onChecked, ...loading }: Loading): ProgramSession<State> {
+  static load<State>({ graph, runs, ...loading }: Loading): ProgramSession<State> {
     const model = savedModelOf(graph)
     const folder = mkdtempSync(join(tmpdir(), 'gauntlet-program-'))
     let id: number
@@ -67,7 +59,7 @@ export class ProgramSession<State> {
       rmSync(folder, { recursive: true })
     }
     try {
-      return new ProgramSession(id, loading, { runs, onChecked }, keptAgreements(model, loading.form))
+      return new ProgramSession(id, loading, runs, keptAgreements(model, loading.form))
     } catch (error) {
       nativeBackend().binding.deleteSavedModel(id)
       throw error
@@ -150,9 +142,16 @@ export class ProgramSession<State> {
     ) as Tensor[]
   }
 
-  private check({ program, eager }: Loading['runs'][number]): Agreement {
-    const replay = (roughened?: Roughening) => this.replayForCheck(program, eager, roughened)
-    return firstReplayAgreement({ program, eager, form: this.loading.form, state: this.loading.state, replay })
+  private check({ program, eagerly }: Loading['runs'][number]): Agreement {
+    const eager = eagerly()
+    releaseMemory()
+    try {
+      const replay = (roughened?: Roughening) => this.replayForCheck(program, eager, roughened)
+      return firstReplayAgreement({ program, eager, form: this.loading.form, state: this.loading.state, replay })
+    } finally {
+      tf.dispose([...eager.outputs.map(({ tensor }) => tensor), ...eager.state.values()])
+      releaseMemory()
+    }
   }
 
   /** From the first state, with loops as short as in the eager run: outputs, then the state that the program changes. */

@@ -23,7 +23,7 @@ export type ProgramFunction<State extends TensorTree, Inputs extends NamedTensor
 export interface Program<Inputs extends NamedTensors = NamedTensors, Outputs extends TensorTree = TensorTree> {
   readonly name: string
   readonly inputs: readonly { readonly name: string; readonly placeholder: string; readonly type: TensorType }[]
-  /** The outputs' structure. Its tensors are those of the eager run; they hold no data of their own. */
+  /** The outputs' structure. Its tensors hold no data. */
   readonly outputs: { readonly shape: Outputs; readonly fetched: readonly string[] }
   /** Fetched to have the state assigned, where the program changes any. */
   readonly done: string | undefined

@@ -1,16 +1,15 @@
 import type { TFEOpAttr } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js'
 import { nativeBackend } from '../operator.ts'
-import { tf } from '../tf.ts'
-import { activeRecording, refuseWhileCapturing, suspendedProgram } from './capturing.ts'
+import { tf, type Tensor } from '../tf.ts'
+import { activeRecording, refuseWhileCapturing } from './capturing.ts'
 import { DataType, type Attribute, type Reference } from './graph.ts'
-import { tensorTypeOf, type Recording, type TensorInfo } from './recording.ts'
+import { mayDecideShapes, outputTypesOf, type OperatorInput } from './operator-types.ts'
+import { constantValue, type Recording, type TensorInfo } from './recording.ts'
 import { callers } from './refusals.ts'
+import { isSymbolic, symbolicTensor, tensorTypeOf } from './symbolic-tensors.ts'
 
 /** Operators whose numbers come from a generator of TensorFlow's own, not from a key. */
 const randomOperators = /^(Random|Multinomial|TruncatedNormal|ParameterizedTruncatedNormal|StatefulRandom)/
-
-/** Operators whose output has a shape that depends on values. */
-const shapedByData = /^(Where|Unique|UniqueV2|UniqueWithCounts|NonMaxSuppression|ListDiff|DynamicPartition|SetDiff|StringSplit)/
 
 /** Operations of tfjs that make their numbers in JavaScript. */
 const randomOperations = /^(rand|random\w*|truncatedNormal|multinomial|dropout)_$/
@@ -32,18 +31,16 @@ export function watchingBackend<Result>(work: () => Result): Result {
   const { random } = javaScript
   Object.assign(backend, {
     executeSingleOutput(name: string, attributes: TFEOpAttr[], inputs: TensorInfo[]) {
-      requireReplayable(name)
-      const output = executeSingleOutput.call(backend, name, attributes, inputs as never)
-      record(name, attributes, inputs, [output])
-      return output
+      const run = () => [executeSingleOutput.call(backend, name, attributes, inputs as never)]
+      return recorded(name, attributes, inputs, run as () => Tensor[])[0]
     },
     executeMultipleOutputs(name: string, attributes: TFEOpAttr[], inputs: TensorInfo[], count: number) {
-      requireReplayable(name)
-      const outputs = executeMultipleOutputs.call(backend, name, attributes, inputs as never, count)
-      record(name, attributes, inputs, outputs)
-      return outputs
+      const run = () => executeMultipleOutputs.call(backend, name, attributes, inputs as never, count)
+      return recorded(name, attributes, inputs, run as () => Tensor[])
     },
     readSync(dataId: object) {
+      const checked = indicesToCheck(dataId)
+      if (checked) return checked
       requireUnread(dataId)
       return readSync.call(backend, dataId)
     },
@@ -75,20 +72,39 @@ export function watchingBackend<Result>(work: () => Result): Result {
   }
 }
 
-/** Records one operator that ran: where its inputs come from, its attributes, its outputs. */
-export function record(
+/**
+ * The outputs of one operator, recorded where a program is captured: where its inputs come from, its attributes, its outputs. It runs only where all inputs have
+ * values; what follows from a program's inputs or state has none, but a type.
+ */
+export function recorded(
   name: string,
   attributes: readonly TFEOpAttr[],
   inputs: readonly TensorInfo[],
-  outputs: readonly TensorInfo[],
-): void {
-  for (const output of outputs) suspendedProgram()?.inner.add(output.dataId)
+  run: () => Tensor[],
+): Tensor[] {
   const recording = activeRecording()
-  if (!recording) return
+  if (!recording) return run()
+  requireKeyed(name)
   const references = inputs.map((input) => referenceOf(recording, input))
-  const recorded = Object.fromEntries(attributes.map((attribute) => [attribute.name, attributeOf(attribute)]))
-  const node = recording.add(name, references, recorded, outputs.map(tensorTypeOf))
+  const named = Object.fromEntries(attributes.map((attribute) => [attribute.name, attributeOf(attribute)]))
+  const outputs = inputs.some(({ dataId }) => isSymbolic(dataId))
+    ? outputTypesOf(
+        name,
+        named,
+        inputs.map((input, i) => operatorInput(input, references[i]!)),
+      ).map(symbolicTensor)
+    : run()
+  const node = recording.add(name, references, named, outputs.map(tensorTypeOf))
   outputs.forEach((output, i) => recording.bind(output, node, i))
+  return outputs
+}
+
+/** With its value where it has one that may decide on a shape. */
+function operatorInput(input: TensorInfo, { node, output }: Reference): OperatorInput {
+  const type = node.outputs[output]!
+  const value = node.attributes['value']
+  if (value && 'constant' in value) return mayDecideShapes(type) ? value.constant : type
+  return isSymbolic(input.dataId) || !mayDecideShapes(type) ? type : constantValue(input)
 }
 
 function referenceOf(recording: Recording, input: TensorInfo): Reference {
@@ -119,22 +135,21 @@ function attributeOf({ name, type, value }: TFEOpAttr): Attribute {
   }
 }
 
-function requireReplayable(operator: string): void {
-  if (randomOperators.test(operator)) {
-    refuseWhileCapturing(
-      `${operator} draws from a generator without a key; give random numbers as inputs or draw them with drawUniform.`,
-    )
-  }
-  if (shapedByData.test(operator)) {
-    refuseWhileCapturing(
-      `the shape of what ${operator} gives depends on values; keep every element and mask those that do not count.`,
-    )
-  }
+function requireKeyed(operator: string): void {
+  if (!randomOperators.test(operator)) return
+  refuseWhileCapturing(
+    `${operator} draws from a generator without a key; give random numbers as inputs or draw them with drawUniform.`,
+  )
+}
+
+/** For a kernel that only looks whether indices are within bounds, and of indices that are not known yet: zeros, which are. */
+function indicesToCheck(dataId: object): Int32Array | undefined {
+  if (!isSymbolic(dataId) || !checkingKernel.test(callers(6)[3]?.file ?? '')) return
+  return new Int32Array(1)
 }
 
 function requireUnread(dataId: object): void {
-  const recording = activeRecording()
-  if (!recording?.varies({ dataId }) || checkingKernel.test(callers(6)[3]?.file ?? '')) return
+  if (!isSymbolic(dataId) && !activeRecording()?.varies({ dataId })) return
   refuseWhileCapturing(
     'a value is read in JavaScript, and what follows from it would be frozen; compute with tensors, or return it as an output.',
   )

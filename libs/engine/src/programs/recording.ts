@@ -10,6 +10,7 @@ import {
   type TensorType,
 } from './graph.ts'
 import { refusal } from './refusals.ts'
+import { tensorTypeOf } from './symbolic-tensors.ts'
 
 /** What tfjs hands its kernels: a tensor, or as much of one. */
 export interface TensorInfo {
@@ -34,7 +35,7 @@ export interface ProgramRecording {
 /** Constants up to this size stand where they are used; larger ones outside every loop. */
 const smallBytes = 1024
 
-/** The operators of one eager run, as nodes of a graph or of a function's body. */
+/** The operators of a program, as nodes of a graph or of a function's body. */
 export class Recording {
   readonly nodes: GraphNode[] = []
   /** A function's arguments, and what each stands for outside. */
@@ -178,14 +179,6 @@ export class Recording {
   }
 }
 
-/** The type of a tensor as libtensorflow holds it: tfjs has no name for some. */
-export function tensorTypeOf(tensor: TensorInfo): TensorType {
-  const { dtype } = (nativeBackend() as unknown as { tensorMap: { get(id: object): { dtype: number } } }).tensorMap.get(
-    tensor.dataId,
-  )
-  return { dataType: dtype, shape: tensor.shape }
-}
-
 /** Requires that a value handed on has the type it had. */
 export function requireSameType(what: string, before: TensorType, after: TensorType): void {
   if (sameType(before, after)) return
@@ -194,7 +187,8 @@ export function requireSameType(what: string, before: TensorType, after: TensorT
   )
 }
 
-function constantValue(tensor: TensorInfo): ConstantValue {
+/** The value of a tensor that has one. */
+export function constantValue(tensor: TensorInfo): ConstantValue {
   if (tensor.dtype === 'string') throw refusal('a text tensor cannot be part of a program; keep texts outside.')
   const values = nativeBackend().readSync(tensor.dataId) as Float32Array | Int32Array | Uint8Array
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)

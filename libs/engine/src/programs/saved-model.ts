@@ -11,14 +11,19 @@ const graphVersion = 2000
 
 /** The bytes of `saved_model.pb` (tensorflow/core/protobuf/saved_model.proto and meta_graph.proto). Numbers are those messages' fields. */
 export function savedModelOf(graph: Graph): Uint8Array {
-  const definition = new ProtocolBuffer()
-  for (const node of graph.nodes) definition.message(1, nodeDefinition(node, inGraph))
-  definition.message(4, new ProtocolBuffer().integer(1, graphVersion))
+  const definition = graphDefinition(graph.nodes)
   const library = new ProtocolBuffer()
   for (const each of graph.functions) library.message(1, functionDefinition(each))
   definition.message(2, library)
   const metaGraph = new ProtocolBuffer().message(1, new ProtocolBuffer().text(4, servingTag)).message(2, definition)
   return new ProtocolBuffer().integer(1, 1).message(2, metaGraph).finish()
+}
+
+/** GraphDef (graph.proto) without functions. */
+export function graphDefinition(nodes: readonly GraphNode[]): ProtocolBuffer {
+  const definition = new ProtocolBuffer()
+  for (const node of nodes) definition.message(1, nodeDefinition(node, inGraph))
+  return definition.message(4, new ProtocolBuffer().integer(1, graphVersion))
 }
 
 /** NodeDef (node_def.proto). */

@@ -1,6 +1,6 @@
 import type { Tensor } from '../tf.ts'
 import { DataType, type GraphNode, type Reference, type TensorType } from './graph.ts'
-import { tensorTypeOf } from './recording.ts'
+import { tensorTypeOf } from './symbolic-tensors.ts'
 import { leavesOf, type TensorTree } from './tensor-tree.ts'
 
 /** One tensor of the state and the nodes by which every program reaches it. */

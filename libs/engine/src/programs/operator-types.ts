@@ -1,0 +1,63 @@
+import { createRequire } from 'node:module'
+import { DataType, type Attribute, type ConstantValue, type GraphNode, type TensorType } from './graph.ts'
+import { outputName } from './operator-outputs.ts'
+import { refusal } from './refusals.ts'
+import { graphDefinition } from './saved-model.ts'
+
+/** Our addition to the binding (infra/binding/graph-types.cc). */
+interface GraphTypes {
+  outputTypes(graph: Uint8Array, node: string): [type: number, shape: number[] | null][]
+}
+
+/** An input of an operator: its type, or its value where that is known and may decide on the shape of the output. */
+export type OperatorInput = TensorType | ConstantValue
+
+let binding: GraphTypes | undefined
+
+/** By the bytes of the graph that was asked about: a network has many operators of the same kind. */
+const known = new Map<string, readonly TensorType[]>()
+
+/**
+ * The types of what an operator gives, by TensorFlow's own shape functions, without running it. Refuses an operator the shape of whose output depends on values
+ * that are not known; throws what TensorFlow says against inputs that do not fit.
+ */
+export function outputTypesOf(
+  operator: string,
+  attributes: Record<string, Attribute>,
+  inputs: readonly OperatorInput[],
+): readonly TensorType[] {
+  const given = inputs.map((input, i) => sourceOf(input, `input_${i}`))
+  const references = given.map((node) => ({ node, output: 0 }))
+  const asked: GraphNode = { name: 'asked', operator, inputs: references, controls: [], attributes, outputs: [], fixed: false }
+  const graph = graphDefinition([...given, asked]).finish()
+  const key = Buffer.from(graph).toString('latin1')
+  const types = known.get(key) ?? typesIn(graph, asked)
+  known.set(key, types)
+  return types
+}
+
+function typesIn(graph: Uint8Array, { name, operator }: GraphNode): TensorType[] {
+  binding ??= createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu/lib/napi-v8/graph_types.node') as GraphTypes
+  return binding.outputTypes(graph, name).map(([dataType, shape], index) => {
+    if (shape && shape.every((size) => size >= 0)) return { dataType, shape }
+    // What a kernel keeps for its gradient's kernel is of a size that the device decides on.
+    if (outputName(operator, index).startsWith('reserve_space')) return { dataType, shape: [0] }
+    throw refusal(`the shape of what ${operator} gives depends on values; keep every element and mask those that do not count.`)
+  })
+}
+
+function sourceOf(input: OperatorInput, name: string): GraphNode {
+  const dtype = { type: input.dataType }
+  const [operator, rest] =
+    'content' in input ? ['Const', { value: { constant: input } }] : ['Placeholder', { shape: { shape: input.shape } }]
+  return { name, operator, inputs: [], controls: [], attributes: { dtype, ...rest }, outputs: [input], fixed: false }
+}
+
+/** Elements up to which the value of a tensor may be a shape, axes or sizes. */
+const fewElements = 64
+
+/** Whether an operator's output may have its shape by the values of such an input. */
+export function mayDecideShapes({ dataType, shape }: TensorType): boolean {
+  const isWhole = dataType === DataType.int32 || dataType === DataType.int64
+  return isWhole && shape.length <= 2 && shape.reduce((product, size) => product * size, 1) <= fewElements
+}
