@@ -14,7 +14,7 @@ export type OperatorInput = TensorType | ConstantValue
 
 let binding: GraphTypes | undefined
 
-/** By the bytes of the graph that was asked about: a network has many operators of the same kind. */
+/** By what was asked: a network has many operators of the same kind. */
 const known = new Map<string, readonly TensorType[]>()
 
 /**
@@ -26,19 +26,22 @@ export function outputTypesOf(
   attributes: Record<string, Attribute>,
   inputs: readonly OperatorInput[],
 ): readonly TensorType[] {
-  const given = inputs.map((input, i) => sourceOf(input, `input_${i}`))
-  const references = given.map((node) => ({ node, output: 0 }))
-  const asked: GraphNode = { name: 'asked', operator, inputs: references, controls: [], attributes, outputs: [], fixed: false }
-  const graph = graphDefinition([...given, asked]).finish()
-  const key = Buffer.from(graph).toString('latin1')
-  const types = known.get(key) ?? typesIn(graph, asked)
+  const key = `${operator} ${JSON.stringify(attributes)} ${inputs.map(inputKey).join(' ')}`
+  const types = known.get(key) ?? typesIn(operator, attributes, inputs)
   known.set(key, types)
   return types
 }
 
-function typesIn(graph: Uint8Array, { name, operator }: GraphNode): TensorType[] {
+function inputKey(input: OperatorInput): string {
+  return `${input.dataType}[${input.shape.join()}]${'content' in input ? input.content.join() : ''}`
+}
+
+function typesIn(operator: string, attributes: Record<string, Attribute>, inputs: readonly OperatorInput[]): TensorType[] {
   binding ??= createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu/lib/napi-v8/graph_types.node') as GraphTypes
-  return binding.outputTypes(graph, name).map(([dataType, shape], index) => {
+  const given = inputs.map((input, i) => sourceOf(input, `input_${i}`))
+  const references = given.map((node) => ({ node, output: 0 }))
+  const asked: GraphNode = { name: 'asked', operator, inputs: references, controls: [], attributes, outputs: [], fixed: false }
+  return binding.outputTypes(graphDefinition([...given, asked]).finish(), asked.name).map(([dataType, shape], index) => {
     if (shape && shape.every((size) => size >= 0)) return { dataType, shape }
     // What a kernel keeps for its gradient's kernel is of a size that the device decides on.
     if (outputName(operator, index).startsWith('reserve_space')) return { dataType, shape: [0] }

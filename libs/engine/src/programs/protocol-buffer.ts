@@ -3,25 +3,34 @@
  * TensorFlow's messages, but without types and only for the fields of 2018; a graph is a handful of messages.
  */
 export class ProtocolBuffer {
-  private readonly parts: Uint8Array[] = []
+  private content = Buffer.allocUnsafe(64)
+  private length = 0
 
   /** A whole number, truth value or enumeration; wire type 0. Negative numbers take ten bytes, as int32 and int64 do. */
   integer(field: number, value: number | bigint | boolean): this {
-    return this.push(varint(tag(field, 0)), varint(BigInt(value)))
+    return this.tag(field, 0).varint(value)
   }
 
   /** A 32-bit real number; wire type 5. */
   real(field: number, value: number): this {
-    return this.push(varint(tag(field, 5)), new Uint8Array(Float32Array.of(value).buffer))
+    this.tag(field, 5).reserve(4)
+    this.length = this.content.writeFloatLE(value, this.length)
+    return this
   }
 
-  /** Bytes, wire type 2. They are not copied until `bytes()`. */
+  /** Bytes, wire type 2. */
   bytes(field: number, value: Uint8Array): this {
-    return this.push(varint(tag(field, 2)), varint(BigInt(value.length)), value)
+    this.tag(field, 2).varint(value.length).reserve(value.length)
+    this.content.set(value, this.length)
+    this.length += value.length
+    return this
   }
 
   text(field: number, value: string): this {
-    return this.bytes(field, encoder.encode(value))
+    const length = Buffer.byteLength(value)
+    this.tag(field, 2).varint(length).reserve(length)
+    this.length += this.content.write(value, this.length)
+    return this
   }
 
   message(field: number, value: ProtocolBuffer): this {
@@ -30,7 +39,9 @@ export class ProtocolBuffer {
 
   /** Whole numbers, packed. */
   integers(field: number, values: readonly (number | bigint | boolean)[]): this {
-    return this.bytes(field, joined(values.map((value) => varint(BigInt(value)))))
+    const packed = new ProtocolBuffer()
+    for (const value of values) packed.varint(value)
+    return this.message(field, packed)
   }
 
   /** One entry of a map from text to a message. */
@@ -38,38 +49,36 @@ export class ProtocolBuffer {
     return this.message(field, new ProtocolBuffer().text(1, key).message(2, value))
   }
 
+  /** What was written, for as long as nothing more is. */
   finish(): Uint8Array {
-    return joined(this.parts)
+    return this.content.subarray(0, this.length)
   }
 
-  private push(...parts: Uint8Array[]): this {
-    this.parts.push(...parts)
+  private tag(field: number, wireType: number): this {
+    return this.varint((field << 3) | wireType)
+  }
+
+  /** Seven bits a byte, the least significant first; a set eighth bit says that more follow. */
+  private varint(value: number | bigint | boolean): this {
+    this.reserve(10)
+    let rest = Number(value)
+    if (rest < 0 || rest > 0x7fffffff) return this.wideVarint(BigInt(value))
+    for (; rest >= 0x80; rest >>= 7) this.content[this.length++] = (rest & 0x7f) | 0x80
+    this.content[this.length++] = rest
     return this
   }
-}
 
-const encoder = new TextEncoder()
-
-function tag(field: number, wireType: number): bigint {
-  return BigInt((field << 3) | wireType)
-}
-
-/** Seven bits a byte, the least significant first; a set eighth bit says that more follow. */
-function varint(value: bigint): Uint8Array {
-  if (value >= 0n && value < 0x80n) return Uint8Array.of(Number(value))
-  const bytes: number[] = []
-  let rest = BigInt.asUintN(64, value)
-  for (; rest >= 0x80n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80)
-  bytes.push(Number(rest))
-  return Uint8Array.from(bytes)
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
+  private wideVarint(value: bigint): this {
+    let rest = BigInt.asUintN(64, value)
+    for (; rest >= 0x80n; rest >>= 7n) this.content[this.length++] = Number(rest & 0x7fn) | 0x80
+    this.content[this.length++] = Number(rest)
+    return this
   }
-  return whole
+
+  private reserve(bytes: number): void {
+    if (this.length + bytes <= this.content.length) return
+    const larger = Buffer.allocUnsafe(Math.max(2 * this.content.length, this.length + bytes))
+    larger.set(this.finish())
+    this.content = larger
+  }
 }

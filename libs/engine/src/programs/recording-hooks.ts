@@ -11,8 +11,8 @@ import { isSymbolic, symbolicTensor, tensorTypeOf } from './symbolic-tensors.ts'
 /** Operators whose numbers come from a generator of TensorFlow's own, not from a key. */
 const randomOperators = /^(Random|Multinomial|TruncatedNormal|ParameterizedTruncatedNormal|StatefulRandom)/
 
-/** Operations of tfjs that make their numbers in JavaScript. */
-const randomOperations = /^(rand|random\w*|truncatedNormal|multinomial|dropout)_$/
+/** Scopes of tfjs' operations that make their numbers in JavaScript. */
+const randomScopes = /^(rand|random\w*|truncatedNormal|multinomial)__op$/
 
 /** JavaScript's own generator, as something that is replaced during a capture. */
 const javaScript: { random(): number } = Math
@@ -22,11 +22,13 @@ const checkingKernel = /kernels[/\\]GatherV2\.js$/
 
 /**
  * Runs `work` with the backend watched: every operator goes to the active recording, and what a program would freeze is refused. All of tfjs
- * goes through the backend's two execute methods, gradients included. The watch is taken off again afterwards.
+ * goes through the backend's two execute methods, gradients included, and every operation begins a scope of its name. The watch is taken off again afterwards.
  */
 export function watchingBackend<Result>(work: () => Result): Result {
   const backend = nativeBackend()
-  const { executeSingleOutput, executeMultipleOutputs, readSync, read, write } = backend
+  const { executeSingleOutput, executeMultipleOutputs, readSync, read } = backend
+  const engine = tf.engine() as unknown as { startScope(name?: string): void }
+  const { startScope } = engine
   const { assign } = tf.Variable.prototype
   const { random } = javaScript
   Object.assign(backend, {
@@ -48,11 +50,11 @@ export function watchingBackend<Result>(work: () => Result): Result {
       requireUnread(dataId)
       return read.call(backend, dataId)
     },
-    write(...call: Parameters<typeof write>) {
-      requireNoRandomness()
-      return write.apply(backend, call)
-    },
   })
+  engine.startScope = (name) => {
+    requireNoRandomness(name)
+    startScope.call(engine, name)
+  }
   tf.Variable.prototype.assign = function (...call) {
     refuseWhileCapturing('a tf.Variable is assigned, which a replay would not do; declare it as state and return its new value.')
     return assign.apply(this, call)
@@ -66,7 +68,8 @@ export function watchingBackend<Result>(work: () => Result): Result {
   try {
     return work()
   } finally {
-    Object.assign(backend, { executeSingleOutput, executeMultipleOutputs, readSync, read, write })
+    Object.assign(backend, { executeSingleOutput, executeMultipleOutputs, readSync, read })
+    engine.startScope = startScope
     tf.Variable.prototype.assign = assign
     javaScript.random = random
   }
@@ -155,11 +158,9 @@ function requireUnread(dataId: object): void {
   )
 }
 
-function requireNoRandomness(): void {
-  if (!activeRecording()) return
-  const drawing = callers().find(({ functionName }) => randomOperations.test(functionName))
-  if (!drawing) return
-  const operation = drawing.functionName.slice(0, -1)
+function requireNoRandomness(scope = ''): void {
+  const [, operation] = randomScopes.exec(scope) ?? []
+  if (!operation) return
   refuseWhileCapturing(
     `tf.${operation} makes its numbers in JavaScript, and they would be frozen; give them as inputs or draw them with drawUniform.`,
   )

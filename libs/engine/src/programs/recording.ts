@@ -191,15 +191,17 @@ export function requireSameType(what: string, before: TensorType, after: TensorT
 export function constantValue(tensor: TensorInfo): ConstantValue {
   if (tensor.dtype === 'string') throw refusal('a text tensor cannot be part of a program; keep texts outside.')
   const values = nativeBackend().readSync(tensor.dataId) as Float32Array | Int32Array | Uint8Array
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-  const type = tensorTypeOf(tensor)
-  return { ...type, content: splatted(bytes, values.BYTES_PER_ELEMENT) }
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, isSplat(values) ? values.BYTES_PER_ELEMENT : values.byteLength)
+  return { ...tensorTypeOf(tensor), content: bytes.slice() }
 }
 
-/** One element's bytes where all elements have the same, else a copy of all. */
-function splatted(bytes: Uint8Array, width: number): Uint8Array {
-  const isSplat = bytes.length > width && bytes.every((byte, i) => byte === bytes[i % width])
-  return bytes.slice(0, isSplat ? width : bytes.length)
+/** Whether all elements have the same bits, so that one can stand for all. A plain loop: gradients of means make tensors of ones as large as activations. */
+function isSplat(values: Float32Array | Int32Array | Uint8Array): boolean {
+  const { buffer, byteOffset, length, BYTES_PER_ELEMENT: width } = values
+  const bits = width === 4 ? new Int32Array(buffer, byteOffset, length) : new Uint8Array(buffer, byteOffset, length * width)
+  if (length < 2 || (width !== 4 && width !== 1)) return false
+  for (let i = 1; i < bits.length; i++) if (bits[i] !== bits[0]) return false
+  return true
 }
 
 /** Small contents as they are, large ones by length and digest. */

@@ -12,7 +12,7 @@ const refused: [what: string, message: string, body: (x: Tensor) => TensorTree][
   ['a value read with dataSync', 'a value is read in JavaScript', (x) => x.mul(x.dataSync()[0]!)],
   ['a value read with arraySync', 'a value is read in JavaScript', (x) => x.mul(x.square().sum().arraySync() as number)],
   ['a value read with data', 'a value is read in JavaScript', (x) => (void x.data().catch(() => 0), x.add(1))],
-  ['numbers of tf.randomNormal', 'Math.random is called', (x) => x.mul(tf.randomNormal([3]))],
+  ['numbers of tf.randomNormal', 'tf.randomNormal makes its numbers', (x) => x.mul(tf.randomNormal([3]))],
   [
     'numbers of tf.randomNormal with a seed',
     'tf.randomNormal makes its numbers',
