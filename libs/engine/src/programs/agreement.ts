@@ -1,6 +1,6 @@
 import type { Tensor } from '../tf.ts'
 
-/** How well a replay agrees with the eager run. */
+/** How well a replay agrees with an eager run. */
 export interface Agreement {
   /** Whether every value is the same; zeros of either sign are. */
   readonly exact: boolean

@@ -3,7 +3,7 @@ export class CaptureRefused extends Error {
   override readonly name = 'CaptureRefused'
 }
 
-/** The first replay gave other values than the eager run it was captured from. Another form may do; the plain one not doing is a bug. */
+/** The first replay gave other values than an eager run of its code. Another form may do; the plain one not doing is a bug. */
 export class ReplayDiffers extends Error {
   override readonly name = 'ReplayDiffers'
 }
