@@ -117,6 +117,18 @@ void pagesGoBack() {
   memset(regions.allocate(100 * kMebibyte), 1, 100 * kMebibyte);
 }
 
+int growths = 0;
+
+void growthIsTold() {
+  Regions regions(256 * kMebibyte, [] { growths++; });
+  void* first = regions.allocate(100 * kMebibyte);
+  require(first != nullptr && growths == 1, "growth is told before the memory is used");
+  regions.give(first);
+  regions.give(regions.allocate(100 * kMebibyte));
+  require(growths == 1, "what was used before is no growth");
+  require(regions.allocate(200 * kMebibyte) != nullptr && growths == 2, "more than ever is told again");
+}
+
 }  // namespace
 
 int main() {
@@ -124,6 +136,7 @@ int main() {
   bestFit();
   endOfTheRange();
   pagesGoBack();
+  growthIsTold();
   Regions most(size_t{1} << 62);
   require(most.allocate(1000) != nullptr, "where the system refuses so many addresses, it does with fewer");
 }

@@ -16,8 +16,11 @@
  */
 class Regions {
  public:
-  /* `reserve`: bytes of addresses, not of memory. Where the system refuses so many, half of them, and so on. */
-  explicit Regions(size_t reserve) {
+  /*
+   * `reserve`: bytes of addresses, not of memory. Where the system refuses so many, half of them, and so on. `onGrowth` is called before more of the range is used
+   * than ever before, at every 64 MiB, with the lock held: it may give back other memory, and not take any from here.
+   */
+  explicit Regions(size_t reserve, void (*onGrowth)() = nullptr) : onGrowth_(onGrowth) {
     if (reserve > kMost) reserve = kMost;
     for (; reserve >= kStep; reserve /= 2) {
       granules_ = static_cast<char*>(reserved(reserve));
@@ -157,6 +160,7 @@ class Regions {
     const int access = PROT_READ | PROT_WRITE;
     if (mprotect(runs_, wanted * sizeof(Run), access) != 0 || mprotect(granules_, wanted * kGranule, access) != 0) return false;
     usable_ = wanted;
+    if (onGrowth_) onGrowth_();
     return true;
   }
 
@@ -164,6 +168,7 @@ class Regions {
     runs_[at] = runs_[at + length - 1] = Run{length, isFree};
   }
 
+  void (*const onGrowth_)();
   char* granules_ = nullptr;
   Run* runs_ = nullptr;
   size_t limit_ = 0;  /* granules reserved */
