@@ -131,6 +131,7 @@ describe.each([...attacks, ensemble].map((perturbation) => [perturbationLabel(pe
   (_, perturbation) => {
     it.each([1, 4, 100])(
       'gives the same file after three kills in batches of %i, and the same outcomes where the states of the attack were lost',
+      { timeout: 180_000 }, // half a minute on a quiet machine of two slow cores
       async (chunkSize) => {
         const reader = tinyReader(10)
         const settings = { reader, chunkSize }
