@@ -38,7 +38,7 @@ export async function examineEngine(root: string): Promise<Part> {
   return judge(JSON.parse(answer) as { version: string; gpu: boolean }, build.device, where)
 }
 
-/** Our additions, in the order in which they are loaded. */
+/** Our additions, the memory of tensors first: it has to be there before TensorFlow asks for one. */
 function linksOf(root: string): string[] {
   return additionPlaces(root).map(({ link }) => link)
 }

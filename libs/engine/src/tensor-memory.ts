@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module'
+import { bindingAddition } from './binding-addition.ts'
 
 /** Our addition to the binding (infra/binding/tensor-memory.cc). */
 interface TensorMemory {
@@ -6,20 +6,9 @@ interface TensorMemory {
   bytesInUse(): number
 }
 
-/** What was set up lacks a part of the engine; the message says what to run. */
-class EngineIncomplete extends Error {
-  override readonly name = 'EngineIncomplete'
-}
-
-const load = createRequire(import.meta.url)
-
 /** Makes TensorFlow take its CPU tensors from our memory. To be called before tfjs' binding is loaded: TensorFlow asks for its allocator once. */
 export function loadTensorMemory(): TensorMemory {
-  try {
-    return load('@tensorflow/tfjs-node-gpu/lib/napi-v8/tensor_memory.node') as TensorMemory
-  } catch (cause) {
-    throw new EngineIncomplete('The engine was not set up for this checkout; run `npm run set-up`.', { cause })
-  }
+  return bindingAddition<TensorMemory>('tensor_memory')
 }
 
 /**

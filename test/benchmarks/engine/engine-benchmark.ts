@@ -29,7 +29,8 @@ const cache = cacheFolder()
  *     npm run bench -- engine --profile resnet50.a1_in1k    where the time goes, by operator
  *
  * Further: `--all` backbones; `--sides gauntlet,eager`; `--batch`; `--side`, the pixels of those that leave the choice; `--unfolded`: forward passes
- * and APGD with the batch norms as they are, instead of the model as the stages evaluate it, and without torch.compile's freezing; `--patience`, seconds for one answer; `--json`. An interrupted run reports and keeps what it has.
+ * and APGD with the batch norms as they are, instead of the model as the stages evaluate it, and without torch.compile's freezing; `--patience`, seconds
+ * for one answer; `--json`. An interrupted run reports and keeps what it has.
  */
 export async function engineBenchmark(given: string[]): Promise<void> {
   const options = parseOptions(given, join(cache, 'benchmarks', 'engine.json'))
@@ -116,9 +117,9 @@ class BenchmarkRun {
   private async measureBackbone(sides: readonly Side[], at: BackboneResult): Promise<void> {
     this.results.backbones.push(at)
     const heading = `[${this.results.backbones.length}/${this.options.backbones.length}] ${at.id}, ${at.side} px`
-    const ours = sides.filter(({ name }) => name === sideNames.gauntlet)
+    const ours = sides.find(({ name }) => name === sideNames.gauntlet)
     const starting = (work: Work) => this.progress.say(`${heading}, ${work}`, 'first start')
-    const first = ours[0] ? await firstStarts(ours[0], this.options.works, starting) : undefined
+    const first = ours && (await firstStarts(ours, this.options.works, starting))
     for (const work of this.options.works) {
       const how = { ...this.options, firstStart: first?.get(work) }
       at.works.push(await measureWork(work, sides, how, (said) => this.progress.say(`${heading}, ${work}`, said)))

@@ -1,6 +1,6 @@
 import type { Options } from './options.ts'
 import { requireSameWork } from './same-work.ts'
-import { SideFailed, type Memory, type Side, type Work } from './side.ts'
+import { SideFailed, type Side, type Work } from './side.ts'
 import type { SideResult, WorkResult } from './results.ts'
 import { sideNames } from './sides.ts'
 
@@ -13,7 +13,8 @@ interface Runner {
 /** What a process of Gauntlet's takes that finds no program checked. */
 export interface FirstStart {
   readonly seconds: number
-  readonly memory?: Memory
+  /** Bytes of the whole process, after the training step. */
+  readonly memory?: number
 }
 
 /** The very first start of each work on a machine: programs are checked, and later processes find that they were. */
@@ -27,7 +28,7 @@ export async function firstStarts(
     for (const work of works) {
       onWork(work)
       const { seconds } = await side.ask('prepare', work)
-      starts.set(work, { seconds, ...(work === 'training step' && { memory: await side.ask('memory') }) })
+      starts.set(work, { seconds, ...(work === 'training step' && { memory: (await side.ask('memory')).whole }) })
     }
   } catch (error) {
     if (!(error instanceof SideFailed)) throw error // it fails again where it is measured
@@ -65,11 +66,10 @@ export async function measureWork(
 }
 
 function withFirst({ prepared, memory, ...rest }: SideResult, first: FirstStart | undefined): SideResult {
-  const firstMemory = first?.memory?.whole
   return {
     ...rest,
     ...(prepared && { prepared: { ...prepared, ...(first && { coldSeconds: first.seconds }) } }),
-    ...(memory && { memory: { ...memory, ...(firstMemory && { firstStart: firstMemory }) } }),
+    ...(memory && { memory: { ...memory, ...(first?.memory && { firstStart: first.memory }) } }),
   }
 }
 

@@ -43,11 +43,7 @@ export function productAlong(x: Tensor, matrix: Tensor, { second = false, bias, 
   const [inputs, outputs] = (second ? matrix.shape.toReversed() : matrix.shape) as [number, number]
   const images = x.shape[0]!
   // Before the reshape: TensorFlow's graph rewriter joins a bias with the product it directly follows.
-  const finished = (product: Tensor) => {
-    const y = bias ? addBias(product, bias) : product
-    const shape = [...x.shape.slice(0, -1), outputs]
-    return y.rank === shape.length ? y : reshape(y, shape)
-  }
+  const finished = (product: Tensor) => reshape(bias ? addBias(product, bias) : product, [...x.shape.slice(0, -1), outputs])
   if (images === 1 || !singly) return finished(matrixProduct(rows(x), matrix, { second }))
   const pixels = x.rank === 4 ? x : reshape(x, [images, x.size / images / inputs, 1, inputs])
   const filter = reshape(second ? transpose(matrix, [1, 0]) : matrix, [1, 1, inputs, outputs])

@@ -1,7 +1,7 @@
 import { tf, type Scalar, type Tensor } from '../tf.ts'
 import { activeRecording } from './capturing.ts'
 import { refusal } from './refusals.ts'
-import { symbolicTensor, tensorTypeOf } from './symbolic-tensors.ts'
+import { tensorTypeOf } from './symbolic-tensors.ts'
 
 /** The tensors that Adam keeps for a tensor of parameters, and the gradient of its present step; all of its shape. */
 export type AdamTensors = {
@@ -44,9 +44,8 @@ export function adamStep(tensors: AdamTensors, factors: AdamFactors, betas: Adam
   const attributes = { beta1: { real: betas.beta1 }, beta2: { real: betas.beta2 } }
   const references = inputs.map((tensor) => recording.reference(tensor))
   const node = recording.add(adamOperator, references, attributes, stepped.map(tensorTypeOf), { fixed: false })
-  const outputs = node.outputs.map(symbolicTensor) as [Tensor, Tensor, Tensor, Tensor]
-  outputs.forEach((tensor, i) => recording.bind(tensor, node, i))
-  return { value: outputs[0], firstMoment: outputs[1], secondMoment: outputs[2], gradient: outputs[3] }
+  const symbol = (output: number) => recording.symbolOf(node, output)
+  return { value: symbol(0), firstMoment: symbol(1), secondMoment: symbol(2), gradient: symbol(3) }
 }
 
 /** As TensorFlow's `ResourceApplyAdam` rounds. */

@@ -5,6 +5,7 @@ export const DataType = {
   int32: 3,
   uint8: 4,
   string: 7,
+  complex64: 8,
   int64: 9,
   bool: 10,
   bfloat16: 14,

@@ -13,7 +13,7 @@ import {
 } from './graph.ts'
 import { Recording, requireSameType } from './recording.ts'
 import { CaptureRefused } from './refusals.ts'
-import { symbolicTensor, tensorTypeOf } from './symbolic-tensors.ts'
+import { tensorTypeOf } from './symbolic-tensors.ts'
 import { leavesOf, mapTensors, tensorsOf, tidyTree, withTensors, type TensorTree } from './tensor-tree.ts'
 
 /** Iterations that a loop runs when its program checks itself: the first, and one that starts from another's result. */
@@ -95,9 +95,10 @@ function captureLoop<Carried extends TensorTree>(
   const node = recording.add('StatelessWhile', inputs, whileAttributes(functions), functions.body.results.map(typeOf), {
     fixed: false,
   })
-  const results = carried.map((parameter) => symbolicTensor(typeOf(reference(parameter))))
-  results.forEach((tensor, i) => recording.bind(tensor, node, i + 2))
-  return withTensors(initial, results)
+  return withTensors(
+    initial,
+    starts.map((_, i) => recording.symbolOf(node, i + 2)),
+  )
 }
 
 /** The two functions of a loop, without what the body computed in vain, and what they use from outside. */
@@ -146,11 +147,7 @@ function recordIteration<Carried extends TensorTree>(
   condition: Condition<Carried>,
   body: LoopBody<Carried>,
 ): RecordedIteration {
-  const [iteration, ...carried] = parameters.map((parameter) => {
-    const tensor = symbolicTensor(typeOf(reference(parameter)))
-    frame.bind(tensor, parameter)
-    return tensor
-  }) as [Scalar, ...Tensor[]]
+  const [iteration, ...carried] = parameters.map((parameter) => frame.symbolOf(parameter)) as [Scalar, ...Tensor[]]
   const given = withTensors(initial, carried)
   let recorded!: RecordedIteration
   tf.tidy(() => {

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module'
+import { bindingAddition } from '../binding-addition.ts'
 import { DataType, type Attribute, type ConstantValue, type GraphNode, type TensorType } from './graph.ts'
 import { outputName } from './operator-outputs.ts'
 import { refusal } from './refusals.ts'
@@ -11,8 +11,6 @@ interface GraphTypes {
 
 /** An input of an operator: its type, or its value where that is known and may decide on the shape of the output. */
 export type OperatorInput = TensorType | ConstantValue
-
-let binding: GraphTypes | undefined
 
 /** By what was asked: a network has many operators of the same kind. */
 const known = new Map<string, readonly TensorType[]>()
@@ -37,11 +35,11 @@ function inputKey(input: OperatorInput): string {
 }
 
 function typesIn(operator: string, attributes: Record<string, Attribute>, inputs: readonly OperatorInput[]): TensorType[] {
-  binding ??= createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu/lib/napi-v8/graph_types.node') as GraphTypes
   const given = inputs.map((input, i) => sourceOf(input, `input_${i}`))
   const references = given.map((node) => ({ node, output: 0 }))
   const asked: GraphNode = { name: 'asked', operator, inputs: references, controls: [], attributes, outputs: [], fixed: false }
-  return binding.outputTypes(graphDefinition([...given, asked]).finish(), asked.name).map(([dataType, shape], index) => {
+  const { outputTypes } = bindingAddition<GraphTypes>('graph_types')
+  return outputTypes(graphDefinition([...given, asked]).finish(), asked.name).map(([dataType, shape], index) => {
     if (shape && shape.every((size) => size >= 0)) return { dataType, shape }
     // What a kernel keeps for its gradient's kernel is of a size that the device decides on.
     if (outputName(operator, index).startsWith('reserve_space')) return { dataType, shape: [0] }

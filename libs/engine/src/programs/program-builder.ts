@@ -44,7 +44,6 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
     requireProgramName(name, this.captured)
     const run = (inputs: Inputs, state: State) => requireResult(name, body(inputs, state) as ErasedResult<Outputs>)
     let program!: Program<Inputs, Outputs>
-    let changed!: readonly string[]
     tf.tidy(() => {
       const scope = new ProgramScope(name, this.stateNodes, tensorsOf(this.symbols))
       const inputs = mapTensors(examples, (tensor) => symbolicTensor(tensorTypeOf(tensor)))
@@ -53,10 +52,9 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
         placeholders,
         watchingBackend(() => recordingTo(scope.root, () => run(inputs, this.symbols))),
       )
-      changed = scope.changed
     })
     const inputs = keptTree(examples)
-    const eagerly = () => eagerRun(inputs, program, () => run(inputs, this.state), changed)
+    const eagerly = () => eagerRun(inputs, () => run(inputs, this.state))
     this.captured.set(name, { program, inputs, eagerly })
     return program
   }
@@ -118,19 +116,17 @@ function keptTree<Tree extends TensorTree>(tree: Tree): Tree {
   return mapTensors(tree, (tensor) => tf.keep(tensor.clone()))
 }
 
-function eagerRun(
-  inputs: NamedTensors,
-  program: Program,
-  run: () => ErasedResult<TensorTree>,
-  changed: readonly string[],
-): EagerRun {
-  const { outputs, state } = tf.tidy(() => keptTree(runningForCheck(run) as never)) as unknown as ErasedResult<TensorTree>
-  const values = new Map(state ? leavesOf(state) : [])
-  return {
-    inputs,
-    outputs: leavesOf(outputs).map(([path, tensor]) => ({ path, tensor })),
-    state: new Map(changed.map((path) => [path, values.get(path)!])),
-  }
+function eagerRun(inputs: NamedTensors, run: () => ErasedResult<TensorTree>): EagerRun {
+  let eager!: EagerRun
+  tf.tidy(() => {
+    const { outputs, state } = runningForCheck(run)
+    eager = {
+      inputs,
+      outputs: leavesOf(keptTree(outputs)).map(([path, tensor]) => ({ path, tensor })),
+      state: new Map(state ? leavesOf(keptTree(state)) : []),
+    }
+  })
+  return eager
 }
 
 function requireProgramName(name: string, taken: ReadonlyMap<string, unknown>): void {

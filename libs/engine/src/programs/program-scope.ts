@@ -18,8 +18,6 @@ export interface ErasedResult<Outputs> {
 /** The recording of one program, and the nodes by which it meets the outside. */
 export class ProgramScope {
   readonly root: Recording
-  /** Paths of the state that the program changes, in the order of its results. */
-  readonly changed: string[] = []
   private readonly functions: GraphFunction[] = []
   private readonly reads = new Map<number, GraphNode>()
   private limit: GraphNode | undefined
@@ -102,7 +100,6 @@ export class ProgramScope {
       requireSameType(`the state ${path}`, variable.type, tensorTypeOf(tensor))
       return { index, variable, value: this.root.reference(tensor) }
     })
-    this.changed.push(...updates.map(({ variable }) => variable.path))
     const withReads = updates.map(({ index, ...update }) => ({ ...update, read: this.reads.get(index) }))
     return stateAssignments(this.root, withReads)
   }

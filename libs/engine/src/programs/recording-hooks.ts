@@ -147,7 +147,7 @@ function requireKeyed(operator: string): void {
 
 /** For a kernel that only looks whether indices are within bounds, and of indices that are not known yet: zeros, which are. */
 function indicesToCheck(dataId: object): Int32Array | undefined {
-  if (!isSymbolic(dataId) || !checkingKernel.test(callers(6)[3]?.file ?? '')) return
+  if (!isSymbolic(dataId) || !checkingKernel.test(callers(6)[3] ?? '')) return
   return new Int32Array(1)
 }
 

@@ -1,5 +1,5 @@
 import { nativeBackend } from '../operator.ts'
-import { tf } from '../tf.ts'
+import { tf, type Tensor } from '../tf.ts'
 import {
   sameType,
   type Attribute,
@@ -10,7 +10,7 @@ import {
   type TensorType,
 } from './graph.ts'
 import { refusal } from './refusals.ts'
-import { tensorTypeOf } from './symbolic-tensors.ts'
+import { symbolicTensor, tensorTypeOf } from './symbolic-tensors.ts'
 
 /** What tfjs hands its kernels: a tensor, or as much of one. */
 export interface TensorInfo {
@@ -73,6 +73,13 @@ export class Recording {
   bind(tensor: TensorInfo, node: GraphNode, output = 0): void {
     this.references.set(tensor.dataId, { node, output })
     this.program.inner.add(tensor.dataId)
+  }
+
+  /** A tensor without values that stands for an output of a node. */
+  symbolOf(node: GraphNode, output = 0): Tensor {
+    const tensor = symbolicTensor(node.outputs[output]!)
+    this.bind(tensor, node, output)
+    return tensor
   }
 
   /** Whether the value of the tensor would be another in another run. */

@@ -27,12 +27,12 @@ function callerLine(): string {
   return /(?:\()?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/.exec(frame ?? '')?.[1]?.replace('file://', '') ?? 'During the capture'
 }
 
-/** Functions and files of the calls that led here, nearest first; cheaper than a stack as text, which source maps slow down. */
-export function callers(limit = 40): { readonly functionName: string; readonly file: string }[] {
+/** Files of the calls that led here, nearest first; cheaper than a stack as text, which source maps slow down. */
+export function callers(limit: number): string[] {
   const { prepareStackTrace, stackTraceLimit } = Error
   Error.stackTraceLimit = limit
   Error.prepareStackTrace = (_, sites) => sites
   const sites = new Error('callers').stack as unknown as NodeJS.CallSite[]
   Object.assign(Error, { prepareStackTrace, stackTraceLimit })
-  return sites.map((site) => ({ functionName: site.getFunctionName() ?? '', file: site.getFileName() ?? '' }))
+  return sites.map((site) => site.getFileName() ?? '')
 }

@@ -33,10 +33,11 @@ export function nativeTensor({ dataType, shape }: TensorType, id: number): Tenso
   return tf.engine().makeTensorFromTensorInfo({ dataId, shape: [...shape], dtype }) as unknown as Tensor
 }
 
-const namesOfTypes: Readonly<Record<number, 'float32' | 'bool' | 'string'>> = {
+const namesOfTypes: Readonly<Record<number, 'float32' | 'bool' | 'string' | 'complex64'>> = {
   [DataType.float32]: 'float32',
   [DataType.bool]: 'bool',
   [DataType.string]: 'string',
+  [DataType.complex64]: 'complex64',
 }
 
 /** The type of a tensor as libtensorflow holds it. */
