@@ -47,7 +47,7 @@ export class ProgramScope {
     const attributes = { dtype: { type: type.dataType }, shape: { shape: type.shape } }
     const name = `${this.name}/input_${index}`
     const node = this.root.add('Placeholder', [], attributes, [type], { name, fixed: false })
-    this.root.bind(tensor, node)
+    this.root.bind(tensor, { node, output: 0 })
     return { name: input, placeholder: name, type, node }
   }
 

@@ -2,7 +2,7 @@ import type { TFEOpAttr } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js'
 import { nativeBackend } from '../operator.ts'
 import { tf, type Tensor } from '../tf.ts'
 import { activeRecording, refuseWhileCapturing } from './capturing.ts'
-import { DataType, type Attribute, type Reference } from './graph.ts'
+import { DataType, typeOf, type Attribute, type Reference } from './graph.ts'
 import { mayDecideShapes, outputTypesOf, type OperatorInput } from './operator-types.ts'
 import { constantValue, type Recording, type TensorInfo } from './recording.ts'
 import { callers } from './refusals.ts'
@@ -90,15 +90,12 @@ export function recorded(
   requireKeyed(name)
   const references = inputs.map((input) => referenceOf(recording, input))
   const named = Object.fromEntries(attributes.map((attribute) => [attribute.name, attributeOf(attribute)]))
-  const outputs = inputs.some(({ dataId }) => isSymbolic(dataId))
-    ? outputTypesOf(
-        name,
-        named,
-        inputs.map((input, i) => operatorInput(input, references[i]!)),
-      ).map(symbolicTensor)
-    : run()
-  const node = recording.add(name, references, named, outputs.map(tensorTypeOf))
-  outputs.forEach((output, i) => recording.bind(output, node, i))
+  const values = inputs.some(({ dataId }) => isSymbolic(dataId)) ? undefined : run()
+  const given = () => inputs.map((input, i) => operatorInput(input, references[i]!))
+  const types = () => values?.map(tensorTypeOf) ?? outputTypesOf(name, named, given())
+  const results = recording.operation(name, references, named, types)
+  const outputs = values ?? results.map((result) => symbolicTensor(typeOf(result)))
+  outputs.forEach((output, i) => recording.bind(output, results[i]!))
   return outputs
 }
 

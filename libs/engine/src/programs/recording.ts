@@ -42,6 +42,8 @@ export class Recording {
   readonly captured: { readonly argument: GraphNode; readonly outer: Reference }[] = []
   private readonly references = new Map<object, Reference>()
   private readonly constants = new Map<string, Reference>()
+  private readonly reshapes = new Map<string, Reference>()
+  private readonly operations = new Map<string, Reference[]>()
 
   constructor(
     readonly program: ProgramRecording,
@@ -69,16 +71,36 @@ export class Recording {
     return node
   }
 
-  /** Says that the data of `tensor` are output `output` of `node`. */
-  bind(tensor: TensorInfo, node: GraphNode, output = 0): void {
-    this.references.set(tensor.dataId, { node, output })
+  /**
+   * What an operator of the program's code gives: of two with the same inputs and attributes one is recorded, since both give the same. `types`: of its outputs,
+   * asked for where it is new.
+   */
+  operation(
+    operator: string,
+    inputs: Reference[],
+    attributes: Record<string, Attribute>,
+    types: () => readonly TensorType[],
+  ): Reference[] {
+    const key = `${operator} ${inputs.map(referenceKey).join(' ')} ${JSON.stringify(attributes)}`
+    const known = this.operations.get(key)
+    if (known) return known
+    const outputs = types()
+    const made =
+      operator === 'Reshape' ? [this.reshaped(inputs[0]!, outputs[0]!.shape)] : this.added(operator, inputs, attributes, outputs)
+    this.operations.set(key, made)
+    return made
+  }
+
+  /** Says where the data of `tensor` come from. */
+  bind(tensor: TensorInfo, reference: Reference): void {
+    this.references.set(tensor.dataId, reference)
     this.program.inner.add(tensor.dataId)
   }
 
   /** A tensor without values that stands for an output of a node. */
   symbolOf(node: GraphNode, output = 0): Tensor {
     const tensor = symbolicTensor(node.outputs[output]!)
-    this.bind(tensor, node, output)
+    this.bind(tensor, { node, output })
     return tensor
   }
 
@@ -93,9 +115,24 @@ export class Recording {
   reference(tensor: TensorInfo): Reference {
     const known = this.lookUp(tensor.dataId) ?? this.fromParent(tensor)
     if (!known) return this.constantOf(tensor)
-    const shape = known.node.outputs[known.output]!.shape
-    const same = shape.length === tensor.shape.length && shape.every((size, i) => size === tensor.shape[i])
-    return same ? known : this.reshaped(known, tensor.shape)
+    return this.reshaped(known, tensor.shape)
+  }
+
+  /** The same numbers in another shape: one node at most, however often they were reshaped before. */
+  reshaped(reference: Reference, shape: readonly number[]): Reference {
+    const { node } = reference
+    const source = node.operator === 'Reshape' ? node.inputs[0]! : reference
+    const { dataType, ...before } = source.node.outputs[source.output]!
+    if (sameType({ dataType, ...before }, { dataType, shape })) return source
+    const key = `${referenceKey(source)} ${shape.join('x')}`
+    const known = this.reshapes.get(key)
+    if (known) return known
+    const content = new Uint8Array(Int32Array.from(shape).buffer)
+    const shapeConstant = this.constant({ dataType: 3, shape: [shape.length], content })
+    const attributes = { T: { type: dataType }, Tshape: { type: 3 } }
+    const made = { node: this.add('Reshape', [source, shapeConstant], attributes, [{ dataType, shape }]), output: 0 }
+    this.reshapes.set(key, made)
+    return made
   }
 
   /** A constant; equal ones are one node. */
@@ -127,6 +164,11 @@ export class Recording {
     }
     this.captured.push({ argument, outer })
     return { node: argument, output: 0 }
+  }
+
+  private added(...operator: [string, Reference[], Record<string, Attribute>, readonly TensorType[]]): Reference[] {
+    const node = this.add(...operator)
+    return node.outputs.map((_, output) => ({ node, output }))
   }
 
   private get prefix(): string {
@@ -167,14 +209,6 @@ export class Recording {
     return reference ? reference.node.outputs[reference.output]!.shape : this.parent ? this.parent.shapeOf(tensor) : tensor.shape
   }
 
-  private reshaped(reference: Reference, shape: readonly number[]): Reference {
-    const { dataType } = reference.node.outputs[reference.output]!
-    const content = new Uint8Array(Int32Array.from(shape).buffer)
-    const shapeConstant = this.constant({ dataType: 3, shape: [shape.length], content })
-    const attributes = { T: { type: dataType }, Tshape: { type: 3 } }
-    return { node: this.add('Reshape', [reference, shapeConstant], attributes, [{ dataType, shape }]), output: 0 }
-  }
-
   private constantOf(tensor: TensorInfo): Reference {
     if (tensor instanceof tf.Variable) {
       throw refusal('a tf.Variable would be frozen at its present value; declare it as state of the program.')
@@ -184,6 +218,10 @@ export class Recording {
     this.references.set(tensor.dataId, reference)
     return reference
   }
+}
+
+function referenceKey({ node, output }: Reference): string {
+  return `${node.name}:${output}`
 }
 
 /** Requires that a value handed on has the type it had. */
