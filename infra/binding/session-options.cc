@@ -1,18 +1,27 @@
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "tensorflow/c/c_api.h"
 
 /*
  * How TensorFlow's graph optimiser goes about captured programs. The binding asks for its session options without any; it is linked with --wrap, so that it gets these.
- * The optimiser's passes run once instead of twice, without those that find nothing in a recorded graph and take two thirds of the time: the memory optimiser, the
- * conversions to and from MLIR, the search for functions with several implementations. What is left folds constants, merges equal nodes and fuses kernels.
+ * On CPUs it is left out: of what it does, a recorded graph gains by the joining of convolutions with what follows alone, which the engine does itself in a
+ * hundredth of the time (libs/engine/src/programs/joined-operators.ts). Where GAUNTLET_GRAPH_OPTIMIZER is "one pass", which is for GPUs, with their layout of images and kernels,
+ * its passes run once instead of twice, without those that find nothing and take two thirds of the time: the memory optimiser, the conversions to and
+ * from MLIR, the search for functions with several implementations.
  */
 
 namespace {
 
 /* ConfigProto (tensorflow/core/protobuf/config.proto, rewriter_config.proto) by field numbers. */
-constexpr unsigned char kConfig[] = {
+constexpr unsigned char kNone[] = {
+    0x52, 5,           /* graph_options (10), 5 bytes */
+    0x52, 3,           /* its rewrite_options (10), 3 bytes */
+    0x98, 0x01, 1,     /* disable_meta_optimizer (19) */
+};
+
+constexpr unsigned char kOnePass[] = {
     0x52, 12,          /* graph_options (10), 12 bytes */
     0x52, 10,          /* its rewrite_options (10), 10 bytes */
     0x20, 1,           /* memory_optimization (4): NO_MEM_OPT */
@@ -20,6 +29,17 @@ constexpr unsigned char kConfig[] = {
     0xb0, 0x01, 2,     /* implementation_selector (22): OFF */
     0x80, 0x02, 1,     /* disable_tfg_optimizer (32) */
 };
+
+template <size_t size>
+void set_config(TF_SessionOptions* options, const unsigned char (&config)[size]) {
+  TF_Status* status = TF_NewStatus();
+  TF_SetConfig(options, config, size, status);
+  if (TF_GetCode(status) != TF_OK) {
+    fprintf(stderr, "TensorFlow does not take its session options: %s\n", TF_Message(status));
+    abort();
+  }
+  TF_DeleteStatus(status);
+}
 
 }  // namespace
 
@@ -29,13 +49,12 @@ TF_SessionOptions* __real_TF_NewSessionOptions();
 
 TF_SessionOptions* __wrap_TF_NewSessionOptions() {
   TF_SessionOptions* options = __real_TF_NewSessionOptions();
-  TF_Status* status = TF_NewStatus();
-  TF_SetConfig(options, kConfig, sizeof(kConfig), status);
-  if (TF_GetCode(status) != TF_OK) {
-    fprintf(stderr, "TensorFlow does not take its session options: %s\n", TF_Message(status));
-    abort();
+  const char* asked = getenv("GAUNTLET_GRAPH_OPTIMIZER");
+  if (asked && strcmp(asked, "one pass") == 0) {
+    set_config(options, kOnePass);
+  } else {
+    set_config(options, kNone);
   }
-  TF_DeleteStatus(status);
   return options;
 }
 

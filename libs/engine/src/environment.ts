@@ -1,5 +1,6 @@
 import { digestOf, type Digest } from '@gauntlet/study'
 import { availableParallelism } from 'node:os'
+import { graphOptimizerOf, type GraphOptimizer } from './device-variables.ts'
 import { nativeBackend } from './operator.ts'
 import { threadsOfParts } from './parts.ts'
 import { precisionOf, type Form, type Precision } from './programs/forms.ts'
@@ -7,9 +8,6 @@ import { processForm } from './programs/process-form.ts'
 import { processorClass } from './processor.ts'
 import { tf } from './tf.ts'
 import { gpuModel, visibleGpus } from './visible-gpus.ts'
-
-/** By infra/binding/session-options.cc; another name goes with other options there. */
-const graphOptimizer = 'one pass'
 
 /** What this process's machine and engine add to a result: two processes with the same environment give the same bits. */
 export interface Environment {
@@ -25,8 +23,8 @@ export interface Environment {
   readonly precision: Precision
   /** How captured programs are compiled. */
   readonly form: Form['name']
-  /** How TensorFlow's graph optimiser goes about them: which sums run in which order hangs on it. */
-  readonly graphOptimizer: typeof graphOptimizer
+  /** How TensorFlow's graph optimiser goes about them (`graphOptimizerOf`): which sums run in which order hangs on it. */
+  readonly graphOptimizer: GraphOptimizer
   /** Whether a GPU may round the factors of products to ten bits. */
   readonly tf32: boolean
   readonly deterministic: boolean
@@ -47,7 +45,7 @@ export function engineEnvironment(variables: NodeJS.ProcessEnv = process.env): E
     parts: threadsOfParts(variables),
     precision: precisionOf(form),
     form: form.name,
-    graphOptimizer,
+    graphOptimizer: graphOptimizerOf(variables),
     tf32: isUsingGpuDevice && variables['NVIDIA_TF32_OVERRIDE'] !== '0',
     deterministic: /^(1|true)$/i.test(variables['TF_DETERMINISTIC_OPS'] ?? ''),
     oneDnn: oneDnnOf(variables['TF_ENABLE_ONEDNN_OPTS']),

@@ -46,8 +46,8 @@ export function depthwiseAttributes(geometry: ConvolutionGeometry, filter: Tenso
 }
 
 /**
- * Whether a convolution's padding can be told to TensorFlow in numbers alone. Captured graphs must not do so for a depthwise convolution with a
- * bias: TensorFlow's graph rewriter (remapper.cc, 2.21) joins the two and loses the numbers, and the process ends.
+ * Whether a convolution's padding can be told to TensorFlow in numbers alone. A depthwise convolution with a bias must not: the operator that does both has no place for
+ * them, and TensorFlow's graph rewriter (remapper.cc, 2.21) takes it nevertheless, and ends the process.
  */
 export function needsExplicitPadding(
   { stride, padding: { top, bottom, left, right } }: ConvolutionGeometry,

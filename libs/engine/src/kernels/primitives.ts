@@ -25,7 +25,7 @@ export const add = (a: Tensor, b: Tensor | number) => one('AddV2', { T }, a, ope
 export const subtract = (a: Tensor, b: Tensor) => one('Sub', { T }, a, b)
 export const divide = (a: Tensor, b: Tensor) => one('RealDiv', { T }, a, b)
 
-/** Adds a vector along the last axis: the form that TensorFlow's graph rewriter joins with the product before it. */
+/** Adds a vector along the last axis: the form that programs join with the product before it. */
 export const addBias = (x: Tensor, bias: Tensor) => one('BiasAdd', { T, data_format: 'NHWC' }, x, bias)
 
 /** The sum over all axes but the last; several times faster than `Sum`. */

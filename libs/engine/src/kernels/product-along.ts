@@ -42,7 +42,7 @@ interface ProductOptions {
 export function productAlong(x: Tensor, matrix: Tensor, { second = false, bias, singly }: ProductOptions): Tensor {
   const [inputs, outputs] = (second ? matrix.shape.toReversed() : matrix.shape) as [number, number]
   const images = x.shape[0]!
-  // Before the reshape: TensorFlow's graph rewriter joins a bias with the product it directly follows.
+  // Before the reshape: a program joins a bias with the product it directly follows (`withJoinedOperators`).
   const finished = (product: Tensor) => reshape(bias ? addBias(product, bias) : product, [...x.shape.slice(0, -1), outputs])
   if (images === 1 || !singly) return finished(matrixProduct(rows(x), matrix, { second }))
   const pixels = x.rank === 4 ? x : reshape(x, [images, x.size / images / inputs, 1, inputs])

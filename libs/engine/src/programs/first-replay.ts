@@ -27,7 +27,7 @@ interface FirstReplay {
 
 /**
  * How the first replay of a program agrees with its eager run. Gradients through ReLU and steps by a sign are discontinuous, so that a deep network turns the
- * last bit of a pixel into per cents of a gradient; TensorFlow's graph optimiser rounds differently from eager code, and no fixed tolerance would do for both
+ * last bit of a pixel into per cents of a gradient; joined operators round differently from eager code, and no fixed tolerance would do for both
  * such a program and a smooth one. Beyond the form's tolerance the deviation is therefore held against that of replays whose inputs and state carry a
  * relative error of the form's rounding, after a second replay has shown the same bits (chance would be large against itself, too).
  *

@@ -1,5 +1,7 @@
+import { nativeBackend } from '../operator.ts'
 import type { Graph } from './graph.ts'
 import { rewritten } from './graph-rewriting.ts'
+import { withJoinedOperators } from './joined-operators.ts'
 import { inBfloat16, inFloat16 } from './mixed-precision.ts'
 
 /** A way of compiling the same programs. */
@@ -12,8 +14,13 @@ export interface Form {
   rewrite(graph: Graph): Graph
 }
 
-/** The recorded operators as they are; TensorFlow's graph optimiser fuses some. */
-export const plain: Form = { name: 'plain', tolerance: 1e-5, rounding: 1e-6, rewrite: (graph) => graph }
+/** The recorded operators, some of them joined; on GPUs by TensorFlow's graph optimiser. */
+export const plain: Form = {
+  name: 'plain',
+  tolerance: 1e-5,
+  rounding: 1e-6,
+  rewrite: (graph) => (nativeBackend().isUsingGpuDevice ? graph : withJoinedOperators(graph)),
+}
 
 /** Compiled by XLA into one piece of machine code. The point on GPUs; on CPUs it is slow at convolutions. */
 export const xla: Form = { name: 'xla', tolerance: 1e-3, rounding: 1e-6, rewrite: compiledByXla }

@@ -1,7 +1,10 @@
 import type { Graph, GraphNode, Reference } from './graph.ts'
 
-/** Changes one node, whose inputs are already those of the new graph: the nodes to put in its place, the last of which gives its outputs. */
-export type NodeRewriting = (node: GraphNode, scope: RewritingScope) => readonly GraphNode[]
+/**
+ * Changes one node, whose inputs are already those of the new graph: the nodes to put in its place, the last of which gives its outputs. `original` is the node as it
+ * was.
+ */
+export type NodeRewriting = (node: GraphNode, scope: RewritingScope, original: GraphNode) => readonly GraphNode[]
 
 /** What a rewriting may keep while it goes through one list of nodes: the graph's own, or a function's. */
 export type RewritingScope = Map<string, Reference>
@@ -24,7 +27,7 @@ function rewrittenNodes(nodes: readonly GraphNode[], rewrite: NodeRewriting) {
   const moved = ({ node, output }: Reference): Reference => ({ node: replacementOf(node), output })
   const result = nodes.flatMap((node) => {
     const copy = { ...node, inputs: node.inputs.map(moved), controls: node.controls.map(replacementOf) }
-    const made = rewrite(copy, scope)
+    const made = rewrite(copy, scope, node)
     replacements.set(node, made.at(-1)!)
     return made
   })

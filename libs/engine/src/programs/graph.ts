@@ -60,6 +60,7 @@ export type Attribute =
   | { readonly integers: readonly number[] }
   | { readonly reals: readonly number[] }
   | { readonly truths: readonly boolean[] }
+  | { readonly texts: readonly string[] }
   | { readonly types: readonly number[] }
   | { readonly shapes: readonly (readonly number[])[] }
 

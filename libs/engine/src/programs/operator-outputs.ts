@@ -19,7 +19,7 @@ const operatorsByOutputs: Readonly<Record<string, string>> = {
   'output,argmax': 'MaxPoolWithArgmax',
   patches: 'ExtractVolumePatches',
   precision: 'InTopK InTopKV2',
-  product: 'Cross MatMul',
+  product: 'Cross MatMul _FusedMatMul',
   r0: 'BroadcastArgs',
   'r0,r1': 'BroadcastGradientArgs',
   resized_images: 'ResizeArea ResizeBicubic ResizeBilinear ResizeNearestNeighbor ScaleAndTranslate',

@@ -80,6 +80,7 @@ function listValue(value: Attribute): ProtocolBuffer {
   if ('integers' in value) list.integers(3, value.integers)
   if ('reals' in value) list.bytes(4, new Uint8Array(Float32Array.from(value.reals).buffer))
   if ('truths' in value) list.integers(5, value.truths)
+  if ('texts' in value) for (const text of value.texts) list.text(2, text)
   if ('types' in value) list.integers(6, value.types)
   if ('shapes' in value) for (const shape of value.shapes) list.message(7, shapeDefinition(shape))
   return list
