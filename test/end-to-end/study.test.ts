@@ -130,7 +130,7 @@ interface Traced {
   readonly attempts: readonly unknown[]
 }
 
-describe('a study that shares with one that has run', () => {
+describe('a study that shares with one that has run', { timeout: 180_000 }, () => {
   it('says beforehand what is new and runs only that: another loss', async () => {
     await runsOnlyWhatIsPlanned(sharing, {
       'prepare-dataset': 0,
