@@ -7,6 +7,11 @@ export function graphOptimizerOf(variables: NodeJS.ProcessEnv): GraphOptimizer {
   return variables[graphOptimizerVariable] === 'one pass' ? 'one pass' : 'none'
 }
 
+/** Whether a process uses Intel's kernels. TensorFlow decides by the processor where nobody does. */
+export function oneDnnOf({ TF_ENABLE_ONEDNN_OPTS: told }: NodeJS.ProcessEnv): boolean | 'by processor' {
+  return told === undefined ? 'by processor' : /^(1|true)$/i.test(told)
+}
+
 /** How a device process is to compute. */
 export interface DeviceVariablesOptions {
   /** The number can change the bits of a sum, so it is part of the environment class. */

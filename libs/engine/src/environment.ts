@@ -1,6 +1,6 @@
 import { digestOf, type Digest } from '@gauntlet/study'
 import { availableParallelism } from 'node:os'
-import { graphOptimizerOf, type GraphOptimizer } from './device-variables.ts'
+import { graphOptimizerOf, oneDnnOf, type GraphOptimizer } from './device-variables.ts'
 import { nativeBackend } from './operator.ts'
 import { threadsOfParts } from './parts.ts'
 import { precisionOf, type Form, type Precision } from './programs/forms.ts'
@@ -28,8 +28,8 @@ export interface Environment {
   /** Whether a GPU may round the factors of products to ten bits. */
   readonly tf32: boolean
   readonly deterministic: boolean
-  /** Intel's kernels, which add in another order. TensorFlow decides by the processor where nobody does (`deviceVariables`). */
-  readonly oneDnn: boolean | 'by processor'
+  /** Intel's kernels, which add in another order. */
+  readonly oneDnn: ReturnType<typeof oneDnnOf>
   readonly platform: string
 }
 
@@ -48,7 +48,7 @@ export function engineEnvironment(variables: NodeJS.ProcessEnv = process.env): E
     graphOptimizer: graphOptimizerOf(variables),
     tf32: isUsingGpuDevice && variables['NVIDIA_TF32_OVERRIDE'] !== '0',
     deterministic: /^(1|true)$/i.test(variables['TF_DETERMINISTIC_OPS'] ?? ''),
-    oneDnn: oneDnnOf(variables['TF_ENABLE_ONEDNN_OPTS']),
+    oneDnn: oneDnnOf(variables),
     platform: `${process.platform}-${process.arch}`,
   }
 }
@@ -56,8 +56,4 @@ export function engineEnvironment(variables: NodeJS.ProcessEnv = process.env): E
 /** The class of an environment: its digest, part of every stage key. */
 export function environmentClass(environment: Environment): Digest {
   return digestOf(environment)
-}
-
-function oneDnnOf(told: string | undefined): Environment['oneDnn'] {
-  return told === undefined ? 'by processor' : /^(1|true)$/i.test(told)
 }

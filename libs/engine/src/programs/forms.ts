@@ -1,3 +1,5 @@
+import process from 'node:process'
+import { oneDnnOf } from '../device-variables.ts'
 import { nativeBackend } from '../operator.ts'
 import type { Graph } from './graph.ts'
 import { rewritten } from './graph-rewriting.ts'
@@ -14,12 +16,17 @@ export interface Form {
   rewrite(graph: Graph): Graph
 }
 
-/** The recorded operators, some of them joined; on GPUs by TensorFlow's graph optimiser. */
+/** The recorded operators, some of them joined: on CPUs by us, on GPUs by TensorFlow's graph optimiser. */
 export const plain: Form = {
   name: 'plain',
   tolerance: 1e-5,
   rounding: 1e-6,
-  rewrite: (graph) => (nativeBackend().isUsingGpuDevice ? graph : withJoinedOperators(graph)),
+  rewrite: (graph) => (joinsOperators() ? withJoinedOperators(graph) : graph),
+}
+
+/** Without oneDNN TensorFlow has no kernels for some joined operators, and finds out when it runs them. */
+function joinsOperators(): boolean {
+  return !nativeBackend().isUsingGpuDevice && oneDnnOf(process.env) === true
 }
 
 /** Compiled by XLA into one piece of machine code. The point on GPUs; on CPUs it is slow at convolutions. */

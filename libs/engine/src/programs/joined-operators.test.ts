@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { relu, relu6 } from '../kernels/activation.ts'
 import { affine } from '../kernels/affine.ts'
@@ -71,6 +72,24 @@ describe('a convolution is joined with', () => {
     session.dispose()
     replayed.forEach((value, i) => expect(value).toBeCloseTo(eager[i]!, 4))
   })
+})
+
+it('is not done where oneDNN is off', { timeout: 60_000 }, () => {
+  const program = `
+    import { relu } from '${import.meta.dirname}/../kernels/activation.ts'
+    import { convolveDepthwise } from '${import.meta.dirname}/../kernels/convolution.ts'
+    import { tf } from '${import.meta.dirname}/../tf.ts'
+    import { ProgramBuilder } from '${import.meta.dirname}/index.ts'
+    const geometry = { stride: 1, padding: { top: 1, bottom: 1, left: 1, right: 1 } }
+    const x = tf.ones([1, 4, 4, 2])
+    const builder = new ProgramBuilder({})
+    const layers = (given) => relu(convolveDepthwise(given, tf.ones([3, 3, 2, 1]), geometry, tf.tensor1d([1, 2])))
+    const captured = builder.capture('layers', (given) => ({ outputs: { y: layers(given.x) } }), { x })
+    console.log(builder.finish().run(captured, { x }).y.sum().dataSync()[0])`
+  const env = { ...process.env, TF_ENABLE_ONEDNN_OPTS: '0', GAUNTLET_CACHE: '' }
+  const options = ['--import', 'tsx', '--input-type=module', '--eval', program]
+  const { stdout, stderr } = spawnSync(process.execPath, options, { cwd: import.meta.dirname, env, encoding: 'utf8' })
+  expect(stdout.trim(), stderr).toBe('248')
 })
 
 it('leaves other element types alone', () => {

@@ -13,7 +13,7 @@ const activations = new Set(['Relu', 'Relu6'])
 /**
  * The graph with each convolution joined with what is done to its result alone: a bias or a batch norm's statistics, an image that is added, an activation. oneDNN does these while
  * it has the result in its registers. TensorFlow's own rewriter (remapper.cc) does the same and more, and takes longer for it than all else that compiles a program.
- * Only for CPUs, and only float32.
+ * Only for CPUs with oneDNN, and only float32.
  */
 export function withJoinedOperators(graph: Graph): Graph {
   const uses = usesIn(graph)
