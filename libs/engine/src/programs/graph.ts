@@ -101,6 +101,18 @@ export function typeOf({ node, output }: Reference): TensorType {
   return node.outputs[output]!
 }
 
+/** Whether an operator computes in float32. */
+export function isSingle({ attributes: { T } }: GraphNode): boolean {
+  return T !== undefined && 'type' in T && T.type === DataType.float32
+}
+
+/** How often each node is among those that are taken. */
+export function countsOf(taken: readonly GraphNode[]): ReadonlyMap<GraphNode, number> {
+  const counts = new Map<GraphNode, number>()
+  for (const node of taken) counts.set(node, (counts.get(node) ?? 0) + 1)
+  return counts
+}
+
 /** The nodes that `roots` need, in their order. */
 export function neededNodes(nodes: readonly GraphNode[], roots: readonly GraphNode[]): GraphNode[] {
   const needed = new Set<GraphNode>()

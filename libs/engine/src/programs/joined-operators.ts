@@ -1,4 +1,14 @@
-import { DataType, sameType, typeOf, type Attribute, type Graph, type GraphNode, type Reference } from './graph.ts'
+import {
+  countsOf,
+  DataType,
+  isSingle,
+  sameType,
+  typeOf,
+  type Attribute,
+  type Graph,
+  type GraphNode,
+  type Reference,
+} from './graph.ts'
 import { rewritten } from './graph-rewriting.ts'
 
 /** What an operator that does several things is made of: the convolution it begins with, and how it is called then. */
@@ -35,33 +45,32 @@ export function withJoinedOperators(graph: Graph): Graph {
 /** What joins one operator to the one whose result is its input at `place`; undefined where they stay apart. */
 function joinedWith({ node: before, output }: Reference, node: GraphNode, place: number): GraphNode | undefined {
   if (output !== 0 || !isSingle(before) || !isSingle(node) || before.controls.length + node.controls.length > 0) return
-  const others = node.inputs.filter((_, i) => i !== place)
-  const done = stepsOf(before)
-  if (done.length === 0 && place === 0 && isBegun(before)) {
-    if (node.operator === 'BiasAdd') return whole(before, node, ['BiasAdd'], others)
-    if (before.operator === 'Conv2D' && normalisesByStatistics(node)) return whole(before, node, ['FusedBatchNorm'], others)
-  }
-  if (done.length === 0) return
-  const isConvolution = before.operator === beginnings['Conv2D']
-  if (isConvolution && done.join() === 'BiasAdd' && isSum(node)) return whole(before, node, [...done, 'Add'], others)
-  if (activations.has(node.operator) && !activations.has(done.at(-1)!)) return whole(before, node, [...done, node.operator], [])
-  return
-}
-
-/** The operator that does all `steps`, in place of the last; `others` are inputs beside those it has. */
-function whole(before: GraphNode, last: GraphNode, steps: readonly string[], others: readonly Reference[]): GraphNode {
-  const inputs = [...before.inputs, ...others]
+  const step = stepAfter(before, node, place)
+  if (!step) return
+  const inputs = [...before.inputs, ...node.inputs.filter((_, i) => i !== place)]
   const count = inputs.length - 2
   const operator = beginnings[before.operator] ?? before.operator
   const types = { TArgs: { types: Array<number>(count).fill(DataType.float32) }, num_host_args: { integer: 0 } }
   const attributes: Record<string, Attribute> = {
     ...before.attributes,
     ...(operator === beginnings['Conv2D'] && types),
-    ...(last.attributes['epsilon'] && { epsilon: last.attributes['epsilon'] }),
+    ...(node.attributes['epsilon'] && { epsilon: node.attributes['epsilon'] }),
     num_args: { integer: count },
-    fused_ops: { texts: steps },
+    fused_ops: { texts: [...stepsOf(before), step] },
   }
-  return { ...last, operator, inputs, attributes, outputs: [typeOf({ node: last, output: 0 })] }
+  return { ...node, operator, inputs, attributes, outputs: [typeOf({ node, output: 0 })] }
+}
+
+/** What an operator is called as a step after another; undefined where it cannot be one. */
+function stepAfter(before: GraphNode, node: GraphNode, place: number): string | undefined {
+  const done = stepsOf(before)
+  if (done.length === 0) {
+    if (place > 0 || !isBegun(before)) return
+    if (node.operator === 'BiasAdd') return 'BiasAdd'
+    return before.operator === 'Conv2D' && normalisesByStatistics(node) ? 'FusedBatchNorm' : undefined
+  }
+  if (activations.has(node.operator)) return activations.has(done.at(-1)!) ? undefined : node.operator
+  return before.operator === beginnings['Conv2D'] && done.join() === 'BiasAdd' && isSum(node) ? 'Add' : undefined
 }
 
 /** What an operator already does beside the convolution. */
@@ -84,20 +93,9 @@ function isSum({ operator, inputs, outputs: [sum] }: GraphNode): boolean {
   return /^Add(V2)?$/.test(operator) && inputs.every((input) => sameType(typeOf(input), sum!))
 }
 
-function isSingle({ attributes: { T } }: GraphNode): boolean {
-  return T !== undefined && 'type' in T && T.type === DataType.float32
-}
-
 /** How often each node is taken, as an input, to be waited for, or as a function's result. */
 function usesIn({ nodes, functions }: Graph): ReadonlyMap<GraphNode, number> {
-  const uses = new Map<GraphNode, number>()
-  const count = (node: GraphNode) => uses.set(node, (uses.get(node) ?? 0) + 1)
-  for (const list of [nodes, ...functions.map((each) => each.nodes)]) {
-    for (const { inputs, controls } of list) {
-      for (const { node } of inputs) count(node)
-      controls.forEach(count)
-    }
-  }
-  for (const { results } of functions) for (const { node } of results) count(node)
-  return uses
+  const lists = [nodes, ...functions.map((each) => each.nodes)]
+  const taken = lists.flat().flatMap(({ inputs, controls }) => [...inputs.map(({ node }) => node), ...controls])
+  return countsOf([...taken, ...functions.flatMap(({ results }) => results.map(({ node }) => node))])
 }

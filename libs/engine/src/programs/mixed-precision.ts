@@ -1,4 +1,13 @@
-import { DataType, typeOf, type Attribute, type Graph, type GraphNode, type Reference, type TensorType } from './graph.ts'
+import {
+  DataType,
+  isSingle,
+  typeOf,
+  type Attribute,
+  type Graph,
+  type GraphNode,
+  type Reference,
+  type TensorType,
+} from './graph.ts'
 import { rewritten, type RewritingScope } from './graph-rewriting.ts'
 
 /** An operator that multiplies: which of its inputs are factors (the others are sizes), and how many products one element of its result adds up. */
@@ -69,9 +78,7 @@ type Replacement = (node: GraphNode, product: Product, scope: RewritingScope) =>
 function withProducts(graph: Graph, replacement: Replacement): Graph {
   return rewritten(graph, (node, scope) => {
     const product = products[node.operator]
-    const type = node.attributes['T']
-    const isSingle = type && 'type' in type && type.type === DataType.float32
-    return product && isSingle ? replacement(node, product, scope) : [node]
+    return product && isSingle(node) ? replacement(node, product, scope) : [node]
   })
 }
 

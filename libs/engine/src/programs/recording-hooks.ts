@@ -2,11 +2,11 @@ import type { TFEOpAttr } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js'
 import { nativeBackend } from '../operator.ts'
 import { tf, type Tensor } from '../tf.ts'
 import { activeRecording, refuseWhileCapturing } from './capturing.ts'
-import { DataType, typeOf, type Attribute, type Reference } from './graph.ts'
+import { DataType, type Attribute, type Reference, type TensorType } from './graph.ts'
 import { mayDecideShapes, outputTypesOf, type OperatorInput } from './operator-types.ts'
 import { constantValue, type Recording, type TensorInfo } from './recording.ts'
 import { callers } from './refusals.ts'
-import { isSymbolic, symbolicTensor, tensorTypeOf } from './symbolic-tensors.ts'
+import { isSymbolic, tensorTypeOf } from './symbolic-tensors.ts'
 
 /** Operators whose numbers come from a generator of TensorFlow's own, not from a key. */
 const randomOperators = /^(Random|Multinomial|TruncatedNormal|ParameterizedTruncatedNormal|StatefulRandom)/
@@ -90,11 +90,13 @@ export function recorded(
   requireKeyed(name)
   const references = inputs.map((input) => referenceOf(recording, input))
   const named = Object.fromEntries(attributes.map((attribute) => [attribute.name, attributeOf(attribute)]))
-  const values = inputs.some(({ dataId }) => isSymbolic(dataId)) ? undefined : run()
-  const given = () => inputs.map((input, i) => operatorInput(input, references[i]!))
-  const types = () => values?.map(tensorTypeOf) ?? outputTypesOf(name, named, given())
-  const results = recording.operation(name, references, named, types)
-  const outputs = values ?? results.map((result) => symbolicTensor(typeOf(result)))
+  const record = (types: () => readonly TensorType[]) => recording.operation(name, references, named, types)
+  if (inputs.some(({ dataId }) => isSymbolic(dataId))) {
+    const given = () => inputs.map((input, i) => operatorInput(input, references[i]!))
+    return record(() => outputTypesOf(name, named, given())).map(({ node, output }) => recording.symbolOf(node, output))
+  }
+  const outputs = run()
+  const results = record(() => outputs.map(tensorTypeOf))
   outputs.forEach((output, i) => recording.bind(output, results[i]!))
   return outputs
 }

@@ -1,7 +1,9 @@
 import { nativeBackend } from '../operator.ts'
 import { tf, type Tensor } from '../tf.ts'
 import {
+  DataType,
   sameType,
+  typeOf,
   type Attribute,
   type ConstantValue,
   type GraphFunction,
@@ -42,7 +44,6 @@ export class Recording {
   readonly captured: { readonly argument: GraphNode; readonly outer: Reference }[] = []
   private readonly references = new Map<object, Reference>()
   private readonly constants = new Map<string, Reference>()
-  private readonly reshapes = new Map<string, Reference>()
   private readonly operations = new Map<string, Reference[]>()
 
   constructor(
@@ -81,14 +82,8 @@ export class Recording {
     attributes: Record<string, Attribute>,
     types: () => readonly TensorType[],
   ): Reference[] {
-    const key = `${operator} ${inputs.map(referenceKey).join(' ')} ${JSON.stringify(attributes)}`
-    const known = this.operations.get(key)
-    if (known) return known
-    const outputs = types()
-    const made =
-      operator === 'Reshape' ? [this.reshaped(inputs[0]!, outputs[0]!.shape)] : this.added(operator, inputs, attributes, outputs)
-    this.operations.set(key, made)
-    return made
+    if (operator === 'Reshape') return [this.reshaped(inputs[0]!, types()[0]!.shape)]
+    return this.once(operator, inputs, attributes, types)
   }
 
   /** Says where the data of `tensor` come from. */
@@ -122,17 +117,12 @@ export class Recording {
   reshaped(reference: Reference, shape: readonly number[]): Reference {
     const { node } = reference
     const source = node.operator === 'Reshape' ? node.inputs[0]! : reference
-    const { dataType, ...before } = source.node.outputs[source.output]!
-    if (sameType({ dataType, ...before }, { dataType, shape })) return source
-    const key = `${referenceKey(source)} ${shape.join('x')}`
-    const known = this.reshapes.get(key)
-    if (known) return known
+    const type = typeOf(source)
+    if (sameType(type, { ...type, shape })) return source
     const content = new Uint8Array(Int32Array.from(shape).buffer)
-    const shapeConstant = this.constant({ dataType: 3, shape: [shape.length], content })
-    const attributes = { T: { type: dataType }, Tshape: { type: 3 } }
-    const made = { node: this.add('Reshape', [source, shapeConstant], attributes, [{ dataType, shape }]), output: 0 }
-    this.reshapes.set(key, made)
-    return made
+    const sizes = this.constant({ dataType: DataType.int32, shape: [shape.length], content })
+    const attributes = { T: { type: type.dataType }, Tshape: { type: DataType.int32 } }
+    return this.once('Reshape', [source, sizes], attributes, () => [{ ...type, shape }])[0]!
   }
 
   /** A constant; equal ones are one node. */
@@ -166,9 +156,19 @@ export class Recording {
     return { node: argument, output: 0 }
   }
 
-  private added(...operator: [string, Reference[], Record<string, Attribute>, readonly TensorType[]]): Reference[] {
-    const node = this.add(...operator)
-    return node.outputs.map((_, output) => ({ node, output }))
+  private once(
+    operator: string,
+    inputs: Reference[],
+    attributes: Record<string, Attribute>,
+    types: () => readonly TensorType[],
+  ): Reference[] {
+    const key = `${operator} ${inputs.map(({ node, output }) => `${node.name}:${output}`).join(' ')} ${JSON.stringify(attributes)}`
+    const known = this.operations.get(key)
+    if (known) return known
+    const node = this.add(operator, inputs, attributes, types())
+    const made = node.outputs.map((_, output) => ({ node, output }))
+    this.operations.set(key, made)
+    return made
   }
 
   private get prefix(): string {
@@ -218,10 +218,6 @@ export class Recording {
     this.references.set(tensor.dataId, reference)
     return reference
   }
-}
-
-function referenceKey({ node, output }: Reference): string {
-  return `${node.name}:${output}`
 }
 
 /** Requires that a value handed on has the type it had. */

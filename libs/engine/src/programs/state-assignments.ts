@@ -1,6 +1,6 @@
 import { adamOperator } from './adam-step.ts'
 import { adamInPlace } from './adam-in-place.ts'
-import { typeOf, sameType, type GraphNode, type Reference } from './graph.ts'
+import { countsOf, typeOf, sameType, type GraphNode, type Reference } from './graph.ts'
 import type { Recording } from './recording.ts'
 import { handleOf, type Consumers, type StateUpdate } from './state-update.ts'
 
@@ -20,10 +20,8 @@ export function stateAssignments(root: Recording, updates: readonly StateUpdate[
 }
 
 function consumersOf(nodes: readonly GraphNode[], updates: readonly StateUpdate[]): Consumers {
-  const counts = new Map<GraphNode, number>()
   const taken = [...nodes.flatMap(({ inputs }) => inputs), ...updates.map(({ value }) => value)]
-  for (const { node } of taken) counts.set(node, (counts.get(node) ?? 0) + 1)
-  return counts
+  return countsOf(taken.map(({ node }) => node))
 }
 
 /** `variable + x` added in place, where nothing else needs the old value or the sum. */
