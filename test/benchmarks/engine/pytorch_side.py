@@ -159,7 +159,7 @@ def prepare(work):
     """The weights as at the start, and the work done once. What another work has compiled in this process is compiled."""
     fill(model, assignment["parameters"])
     if COMPILED and assignment["frozen"]:
-        torch._inductor.config.freezing = work == "forward"  # takes the weights for constants, and folds what can be folded
+        freeze_when_compiling(work == "forward")
     start = time.perf_counter()
     works[work] = WORKS[work]()
     checks = works[work]()
@@ -168,6 +168,13 @@ def prepare(work):
     random = work == "training step" and is_random(model)
     said = {"seconds": seconds, "checks": checks, "random": random}
     return said | (cold(work, seconds) if COMPILED else {"spread": spread(work, checks)})
+
+
+def freeze_when_compiling(wanted):
+    """Whether inductor takes the weights for constants, and folds what can be folded. What is compiled the other way does not serve."""
+    if torch._inductor.config.freezing != wanted:
+        torch._inductor.config.freezing = wanted
+        torch._dynamo.reset()
 
 
 def spread(work, checks):
