@@ -10,8 +10,11 @@ export interface Network {
   logits(images: Tensor4D, parameters: NamedParameters): Tensor2D
 }
 
-/** How far folded logits may be from the others, over the largest of these. */
-const foldingTolerance = 1e-4
+/**
+ * How far folded logits may be from the others, over the largest of these. Above rounding, which folding a MobileNetV3 of random weights moves by 3e-4, and
+ * a change in the last bit of every weight by 7e-4; far below what leaving a norm out does.
+ */
+const foldingTolerance = 1e-3
 
 /**
  * The model as an attack searches on it: batch norms folded into the convolutions before them. The logits of `images` are compared once; where they differ, as they
