@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { ProgramBuilder } from './programs/index.ts'
-import { tensorBytesInUse } from './tensor-memory.ts'
+import { collectBuffers, tensorBytesInUse } from './tensor-memory.ts'
 import { tf, type Rank } from './tf.ts'
 
 const square = 4 * 512 ** 2
@@ -36,4 +36,12 @@ it('holds the state of programs, and no byte more after a thousand runs', () => 
   builder.dispose()
   tf.dispose([start, x])
   expect(tensorBytesInUse()).toBe(before)
+})
+
+it('collects large buffers that nothing refers to', () => {
+  const make = (bytes: number) => new Uint8Array(bytes).fill(1).length
+  make(2 ** 26)
+  const before = process.memoryUsage().arrayBuffers
+  collectBuffers()
+  expect(before - process.memoryUsage().arrayBuffers).toBeGreaterThanOrEqual(2 ** 26)
 })

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { nativeBackend } from '../operator.ts'
-import { releaseMemory } from '../tensor-memory.ts'
+import { collectBuffers, releaseMemory } from '../tensor-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
 import type { Agreement } from './agreement.ts'
 import { firstReplayAgreement, type Roughening } from './first-replay.ts'
@@ -41,6 +41,7 @@ export class ProgramSession<State> {
     kept: KeptAgreements,
   ) {
     this.form = loading.form.name
+    collectBuffers() // of what the first state was made from
     const known = kept.find()
     this.agreements = new Map(runs.map((run) => [run.program.name, known?.get(run.program.name) ?? this.check(run)]))
     if (runs.some(({ program }) => !known?.has(program.name))) kept.keep(this.agreements)
