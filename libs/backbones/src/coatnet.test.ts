@@ -1,6 +1,6 @@
 import { tf, type Tensor4D } from '@gauntlet/engine'
-import { evaluationMode, Parameters } from '@gauntlet/nn'
-import type { NamedArray } from '@gauntlet/weights'
+import { evaluationMode, foldablePairs, Parameters } from '@gauntlet/nn'
+import { toParameters, type NamedArray } from '@gauntlet/weights'
 import { expect, it, test } from 'vitest'
 import { backboneFor } from './registry.ts'
 
@@ -27,6 +27,18 @@ it('refuses images of another size before it reads a tensor, and says which it t
   expect(compute).toThrow(expect.objectContaining({ name: 'ResolutionUnsupported', message: expect.stringContaining('224') }))
 })
 
+it('lets a batch norm be folded into the convolution before it, but for one whose input the shortcut reads too', () => {
+  const parameters = toParameters(
+    backbone.specifications(10).map(({ name, shape }) => zeros(name, shape)),
+    backbone.specifications(10),
+  )
+  const pairs = foldablePairs((image) => backbone.logits(image, parameters, evaluationMode), tf.zeros([1, 224, 224, 3]))
+  expect(pairs.map(({ convolution }) => convolution)).toEqual([
+    'stem.conv1',
+    ...['0.blocks.0', '0.blocks.1', '1.blocks.0', '1.blocks.1', '1.blocks.2'].map((block) => `stages.${block}.conv1_1x1`),
+  ])
+})
+
 it('takes linear layers for its 1×1 convolutions, and leaves other shapes for strict loading to judge', () => {
   const array = (name: string, shape: number[]): NamedArray => ({ name, dtype: 'float32', shape, data: new Float32Array() })
   const arrays = [
@@ -40,3 +52,9 @@ it('takes linear layers for its 1×1 convolutions, and leaves other shapes for s
     [1000, 768],
   ])
 })
+
+function zeros(name: string, shape: readonly number[]): NamedArray {
+  const count = shape.reduce((product, size) => product * size, 1)
+  if (name.endsWith('num_batches_tracked')) return { name, dtype: 'int64', shape, data: new BigInt64Array(count) }
+  return { name, dtype: 'float32', shape, data: new Float32Array(count) }
+}

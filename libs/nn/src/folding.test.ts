@@ -53,6 +53,22 @@ it('leaves out modules that run twice', () => {
   expect(foldablePairs((image) => model(image, parameters).add(model(image, parameters)), images)).toEqual([])
 })
 
+it('leaves out convolutions whose output anything else reads, be it reshaped or the caller', () => {
+  const found = (layers: (y: Tensor4D) => Tensor) =>
+    foldablePairs((image) => layers(conv2d(image, parameters.at('conv1'), { padding: 1 })), images)
+  const normed = (y: Tensor4D) => batchNorm(y, parameters.at('bn1'), evaluationMode)
+  expect(found(normed)).toHaveLength(1)
+  expect(found((y) => normed(y).add(y))).toEqual([])
+  expect(
+    found((y) =>
+      normed(y)
+        .sum()
+        .add(y.reshape([-1]).max()),
+    ),
+  ).toEqual([])
+  expect(found((y) => (normed(y), y))).toEqual([])
+})
+
 it('gives the same output and the same gradient of the images, in fewer operators', () => {
   const gradientOf = (at: Parameters) =>
     tf.grad((x) =>

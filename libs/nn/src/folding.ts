@@ -1,4 +1,4 @@
-import { tf, type Tensor, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { readsDuring, tf, type Tensor, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import { Parameters } from './parameters.ts'
 
 /** A convolution and the batch norm that reads its output. */
@@ -14,7 +14,8 @@ export interface FoldablePair {
 /** What `conv2d` and `batchNorm` tell while pairs are sought. */
 interface Listener {
   readonly outputs: Map<Tensor, { readonly name: string; readonly outputAxis: number }>
-  readonly pairs: FoldablePair[]
+  /** Each with the convolution's output. */
+  readonly pairs: (readonly [FoldablePair, Tensor])[]
 }
 
 let listener: Listener | undefined
@@ -28,30 +29,29 @@ export function noteConvolution(y: Tensor, parameters: Parameters, outputAxis: n
 export function noteNorm(x: Tensor, parameters: Parameters, epsilon: number): void {
   const convolution = listener?.outputs.get(x)
   if (!listener || !convolution) return
-  listener.pairs.push({
-    convolution: convolution.name,
-    norm: moduleOf(parameters),
-    epsilon,
-    outputAxis: convolution.outputAxis,
-  })
+  const { name, outputAxis } = convolution
+  listener.pairs.push([{ convolution: name, norm: moduleOf(parameters), epsilon, outputAxis }, x])
 }
 
 /**
- * The convolutions of a model that a batch norm follows at once, found by running it in evaluation on the first of some images: alone, since a
- * batch may be computed in parts, each of which runs every module. Modules that run more than once are left
- * out. It does not see whether anything else reads the convolution's output, as no family's model does: compare the logits before and after.
+ * The convolutions of a model whose output a batch norm reads and nothing else, found by running it in evaluation on the first of some images: alone, since a
+ * batch may be computed in parts, each of which runs every module. Modules that run more than once are left out.
  */
 export function foldablePairs(evaluate: (image: Tensor4D) => Tensor, images: Tensor4D): FoldablePair[] {
   const found: Listener = { outputs: new Map(), pairs: [] }
+  let reads: ReadonlyMap<object, number>
   listener = found
   try {
-    tf.tidy(() => void evaluate(images.slice([0], [1])))
+    tf.tidy(() => void (reads = readsDuring(() => evaluate(images.slice([0], [1])))))
   } finally {
     listener = undefined
   }
   const runs = (name: string) => [...found.outputs.values()].filter((output) => output.name === name).length
-  const norms = (name: string) => found.pairs.filter((pair) => pair.norm === name).length
-  return found.pairs.filter((pair) => runs(pair.convolution) === 1 && norms(pair.norm) === 1)
+  const norms = (name: string) => found.pairs.filter(([pair]) => pair.norm === name).length
+  const isReadOnce = ({ dataId }: Tensor) => reads.get(dataId) === 1
+  return found.pairs.flatMap(([pair, output]) =>
+    runs(pair.convolution) === 1 && norms(pair.norm) === 1 && isReadOnce(output) ? [pair] : [],
+  )
 }
 
 /**
