@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { relu, relu6 } from '../kernels/activation.ts'
+import { relu, relu6, silu } from '../kernels/activation.ts'
 import { affine } from '../kernels/affine.ts'
 import { normaliseBatch, normaliseByStatistics } from '../kernels/batch-normalisation.ts'
 import { convolve, convolveDepthwise, type ConvolutionGeometry } from '../kernels/convolution.ts'
@@ -35,6 +35,15 @@ const cases: Record<string, { layers: (x: Tensor4D) => Tensor4D; joined: string[
     joined: ['_FusedDepthwiseConv2dNative BiasAdd Relu6'],
   },
   'a matrix product': { layers: (x) => affine(x, matrix, bias), joined: ['_FusedMatMul BiasAdd'] },
+  'nothing, where a sigmoid is joined with what it multiplies': {
+    layers: (x) => silu(convolved(x)),
+    joined: ['_FusedConv2D BiasAdd', '_MklSwish'],
+  },
+  'nothing, nor a sigmoid that a gradient needs': {
+    layers: (x) => tf.grad((points) => silu(points as Tensor4D).sum())(x) as Tensor4D,
+    joined: [],
+  },
+  'nothing, nor a sigmoid with something else': { layers: (x) => tf.mul(x, tf.sigmoid(tf.add(x, 1))), joined: [] },
   'inside a loop': {
     layers: (x) => loop(3, { x }, (carried) => ({ x: relu6(convolved(carried.x)) })).x,
     joined: ['_FusedConv2D BiasAdd Relu6'],
@@ -101,5 +110,6 @@ it('leaves other element types alone', () => {
 })
 
 function joinedOf({ operator, attributes: { fused_ops } }: GraphNode): string[] {
+  if (operator === '_MklSwish') return [operator]
   return fused_ops && 'texts' in fused_ops ? [`${operator} ${fused_ops.texts.join(' ')}`] : []
 }

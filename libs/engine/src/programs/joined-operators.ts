@@ -22,7 +22,7 @@ const activations = new Set(['Relu', 'Relu6'])
 
 /**
  * The graph with each convolution joined with what is done to its result alone: a bias or a batch norm's statistics, an image that is added, an activation. oneDNN does these while
- * it has the result in its registers. TensorFlow's own rewriter (remapper.cc) does the same and more, and takes longer for it than all else that compiles a program.
+ * it has the result in its registers. So is x σ(x) with its sigmoid, where no gradient needs that. TensorFlow's own rewriter (remapper.cc) does the same and more, and takes longer for it than all else that compiles a program.
  * Only for CPUs with oneDNN, and only float32.
  */
 export function withJoinedOperators(graph: Graph): Graph {
@@ -31,7 +31,7 @@ export function withJoinedOperators(graph: Graph): Graph {
   const { nodes, functions } = rewritten(graph, (node, _scope, original) => {
     for (const [place, { node: before }] of original.inputs.entries()) {
       const beginning = uses.get(before) === 1 ? node.inputs[place]! : undefined
-      const whole = beginning && joinedWith(beginning, node, place)
+      const whole = beginning && (joinedWith(beginning, node, place) ?? swish(beginning.node, node, place))
       if (!whole) continue
       joined.add(beginning.node)
       return [whole]
@@ -59,6 +59,14 @@ function joinedWith({ node: before, output }: Reference, node: GraphNode, place:
     fused_ops: { texts: [...stepsOf(before), step] },
   }
   return { ...node, operator, inputs, attributes, outputs: [typeOf({ node, output: 0 })] }
+}
+
+/** x σ(x) as one operator, given the sigmoid and what multiplies it. */
+function swish(sigmoid: GraphNode, product: GraphNode, place: number): GraphNode | undefined {
+  if (sigmoid.operator !== 'Sigmoid' || product.operator !== 'Mul' || !isSingle(sigmoid)) return
+  if (sigmoid.controls.length + product.controls.length > 0) return
+  const [x, factor] = [sigmoid.inputs[0]!, product.inputs[1 - place]!]
+  return x.node === factor.node && x.output === factor.output ? { ...product, operator: '_MklSwish', inputs: [x] } : undefined
 }
 
 /** What an operator is called as a step after another; undefined where it cannot be one. */
