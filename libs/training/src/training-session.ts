@@ -115,14 +115,13 @@ function captured(builder: ProgramBuilder<TrainingTensors>, settings: TrainingSe
   const curriculum: Curriculum = { ...settings, training: trains === 'all', foldable: foldableIn(settings) }
   const trained = trainedOf(model, trains)
   return {
-    // First: its eager run makes every tensor of the state anew, and is checked before the session holds the first ones.
-    step: withFactors(settings, (examples) =>
-      builder.capture('step', (inputs, tensors) => step(trained, inputs, tensors), examples),
-    ),
     teach: bySize(sizes.training, (size) =>
       withExamples(settings, size, (examples) =>
         builder.capture(`teach_${size}`, (inputs, tensors) => teach(curriculum, inputs, tensors), examples),
       ),
+    ),
+    step: withFactors(settings, (examples) =>
+      builder.capture('step', (inputs, tensors) => step(trained, inputs, tensors), examples),
     ),
     judge: bySize(sizes.validation, (size) =>
       withExamples(settings, size, ({ images, labels }) =>

@@ -1,4 +1,4 @@
-import type { Tensor } from '../tf.ts'
+import type { Values } from './parked-tensors.ts'
 
 /** How well a replay agrees with an eager run. */
 export interface Agreement {
@@ -14,10 +14,10 @@ export interface Agreement {
 /** One result of a program, eager and replayed. */
 export interface ComparedTensor {
   readonly where: string
-  readonly expected: Tensor
-  readonly actual: Tensor
+  readonly expected: Values
+  readonly actual: Values
   /** The value of a state variable before: what is judged is the change, which is small against the value. */
-  readonly before?: Tensor
+  readonly before?: Values
 }
 
 /** Of the largest norm among a program's tensors: what is smaller may be mere rounding, as the gradient of a bias before a batch norm is. */

@@ -2,6 +2,7 @@ import { releaseMemory } from '../tensor-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
 import { agreementOf, type Agreement } from './agreement.ts'
 import type { Form } from './forms.ts'
+import { ParkedTensors, type Values } from './parked-tensors.ts'
 import type { EagerRun, Program } from './program.ts'
 import { ReplayDiffers } from './refusals.ts'
 import { leavesOf, mapTensors, type TensorTree } from './tensor-tree.ts'
@@ -35,22 +36,26 @@ interface FirstReplay {
  */
 export function firstReplayAgreement(run: FirstReplay): Agreement {
   const { program, form, eager } = run
-  const first = run.replay()
+  const replayed = run.replay()
+  const parked = new ParkedTensors()
   try {
     const expected = [...eager.outputs.map(({ tensor }) => tensor), ...eager.state.values()]
-    const agreement = compared(run, expected, first)
+    const agreement = compared(run, expected, replayed)
     if (agreement.deviation <= form.tolerance) return agreement
+    const first = replayed.map((tensor) => parked.park(tensor))
+    tf.dispose(replayed)
     if (!comparedWithReplay(run, first).exact) {
       throw new ReplayDiffers(`${program.name} in the form ${form.name} gives other values in every run; use another form.`)
     }
     return { ...agreement, sensitivity: allowedBySensitivity(run, first, agreement) }
   } finally {
-    tf.dispose(first)
+    tf.dispose(replayed)
+    parked.dispose()
   }
 }
 
 /** The sensitivity that allows for the deviation. */
-function allowedBySensitivity(run: FirstReplay, first: readonly Tensor[], { deviation, where }: Agreement): number {
+function allowedBySensitivity(run: FirstReplay, first: readonly Values[], { deviation, where }: Agreement): number {
   const { program, form } = run
   let sensitivity = 0
   for (let trial = 0; trial < trials && Number.isFinite(deviation); trial++) {
@@ -64,7 +69,7 @@ function allowedBySensitivity(run: FirstReplay, first: readonly Tensor[], { devi
   )
 }
 
-function comparedWithReplay(run: FirstReplay, first: readonly Tensor[], roughened?: Roughening): Agreement {
+function comparedWithReplay(run: FirstReplay, first: readonly Values[], roughened?: Roughening): Agreement {
   const results = run.replay(roughened)
   const agreement = compared(run, first, results)
   tf.dispose(results)
@@ -73,7 +78,7 @@ function comparedWithReplay(run: FirstReplay, first: readonly Tensor[], roughene
 }
 
 /** Outputs, then changed state; of the state, the change is judged. */
-function compared({ eager, state }: FirstReplay, expected: readonly Tensor[], actual: readonly Tensor[]): Agreement {
+function compared({ eager, state }: FirstReplay, expected: readonly Values[], actual: readonly Tensor[]): Agreement {
   const before = new Map(leavesOf(state))
   const names = [
     ...eager.outputs.map(({ path }) => ({ where: `output ${path}` })),

@@ -4,6 +4,7 @@ import { tf } from '../tf.ts'
 import { recordingTo, runningForCheck } from './capturing.ts'
 import type { Form } from './forms.ts'
 import { bytesOf, type Graph } from './graph.ts'
+import { ParkedTensors } from './parked-tensors.ts'
 import type { EagerRun, NamedTensors, Program, ProgramFunction } from './program.ts'
 import { processForm } from './process-form.ts'
 import { ProgramSession } from './program-session.ts'
@@ -116,14 +117,21 @@ function keptTree<Tree extends TensorTree>(tree: Tree): Tree {
   return mapTensors(tree, (tensor) => tf.keep(tensor.clone()))
 }
 
+/** What it makes of the state waits in a file: the replay that it is compared with takes as much memory as a step. */
 function eagerRun(inputs: NamedTensors, run: () => ErasedResult<TensorTree>): EagerRun {
   let eager!: EagerRun
   tf.tidy(() => {
     const { outputs, state } = runningForCheck(run)
+    const kept = leavesOf(keptTree(outputs)).map(([path, tensor]) => ({ path, tensor }))
+    const parked = new ParkedTensors()
     eager = {
       inputs,
-      outputs: leavesOf(keptTree(outputs)).map(([path, tensor]) => ({ path, tensor })),
-      state: new Map(state ? leavesOf(keptTree(state)) : []),
+      outputs: kept,
+      state: new Map((state ? leavesOf(state) : []).map(([path, tensor]) => [path, parked.park(tensor)])),
+      dispose: () => {
+        tf.dispose(kept.map(({ tensor }) => tensor))
+        parked.dispose()
+      },
     }
   })
   return eager

@@ -42,9 +42,10 @@ export class ProgramSession<State> {
   ) {
     this.form = loading.form.name
     collectBuffers() // of what the first state was made from
-    const known = kept.find()
-    this.agreements = new Map(runs.map((run) => [run.program.name, known?.get(run.program.name) ?? this.check(run)]))
-    if (runs.some(({ program }) => !known?.has(program.name))) kept.keep(this.agreements)
+    const known = kept.find() ?? new Map<string, Agreement>()
+    const unknown = runs.filter(({ program }) => !known.has(program.name))
+    this.agreements = new Map([...known, ...this.check(unknown)])
+    if (unknown.length > 0) kept.keep(this.agreements)
     this.assign(leavesOf(loading.state))
   }
 
@@ -143,14 +144,26 @@ export class ProgramSession<State> {
     ) as Tensor[]
   }
 
-  private check({ program, eagerly }: Loading['runs'][number]): Agreement {
-    const eager = eagerly()
-    releaseMemory()
+  /** All eager runs come first: the session has taken no memory for its state then. */
+  private check(runs: Loading['runs']): Map<string, Agreement> {
+    const { form, state } = this.loading
+    const eagerRuns: EagerRun[] = []
     try {
-      const replay = (roughened?: Roughening) => this.replayForCheck(program, eager, roughened)
-      return firstReplayAgreement({ program, eager, form: this.loading.form, state: this.loading.state, replay })
+      for (const { eagerly } of runs) {
+        eagerRuns.push(eagerly())
+        releaseMemory()
+      }
+      return new Map(
+        runs.map(({ program }, i) => {
+          const eager = eagerRuns[i]!
+          const replay = (roughened?: Roughening) => this.replayForCheck(program, eager, roughened)
+          const agreement = firstReplayAgreement({ program, eager, form, state, replay })
+          releaseMemory()
+          return [program.name, agreement]
+        }),
+      )
     } finally {
-      tf.dispose([...eager.outputs.map(({ tensor }) => tensor), ...eager.state.values()])
+      for (const eager of eagerRuns) eager.dispose()
       releaseMemory()
     }
   }

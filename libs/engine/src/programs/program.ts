@@ -1,5 +1,6 @@
 import type { Tensor } from '../tf.ts'
 import type { GraphFunction, GraphNode, TensorType } from './graph.ts'
+import type { Values } from './parked-tensors.ts'
 import type { TensorTree } from './tensor-tree.ts'
 
 export type NamedTensors = { readonly [name: string]: Tensor }
@@ -42,5 +43,7 @@ export interface EagerRun {
   readonly inputs: NamedTensors
   readonly outputs: readonly { readonly path: string; readonly tensor: Tensor }[]
   /** The new values by the path of the state. */
-  readonly state: ReadonlyMap<string, Tensor>
+  readonly state: ReadonlyMap<string, Values>
+  /** Frees outputs and state. */
+  dispose(): void
 }
