@@ -1,10 +1,10 @@
-import { medianOf, type BackboneResult, type Results, type SideResult, type WorkResult } from './results.ts'
+import { median, type BackboneResult, type Results, type SideResult, type WorkResult } from './results.ts'
 import { works, type Work } from './side.ts'
 import { sideNames } from './sides.ts'
 
 const ours: string = sideNames.gauntlet
 
-/** Our speed over the others' at one work of one backbone: above 1 we are faster. */
+/** Our speed over the others' at one work of one backbone, the median of its rounds: above 1 we are faster. */
 export interface Ratios {
   readonly backbone: BackboneResult
   readonly work: WorkResult
@@ -22,13 +22,18 @@ export function ratiosOf({ backbones }: Results, work: Work): Ratios[] {
 }
 
 function overOthers({ sides }: WorkResult): Pick<Ratios, 'over' | 'overBest'> {
-  const time = medianOf(sides.find(({ side }) => side === ours) ?? { side: ours, milliseconds: [] })
-  if (time === undefined) return { over: new Map(), overBest: undefined }
+  const own = sides.find(({ side, failure }) => side === ours && failure === undefined)
   const pairs = sides.flatMap((side) => {
-    const median = side.side === ours ? undefined : medianOf(side)
-    return median === undefined ? [] : [[side.side, median / time] as const]
+    const ratios = own && side !== own ? ratiosByRound(side, own) : []
+    return ratios.length === 0 ? [] : [[side.side, median(ratios)] as const]
   })
   return { over: new Map(pairs), overBest: pairs.length > 0 ? Math.min(...pairs.map(([, ratio]) => ratio)) : undefined }
+}
+
+/** Of turns that followed each other: a shared machine changes its speed within a run, and medians of whole runs would compare different minutes. */
+function ratiosByRound({ milliseconds, failure }: SideResult, own: SideResult): number[] {
+  if (failure !== undefined) return []
+  return milliseconds.slice(0, own.milliseconds.length).map((time, round) => time / own.milliseconds[round]!)
 }
 
 /** Undefined of none. */

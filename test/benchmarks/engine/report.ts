@@ -9,7 +9,7 @@ export function report(results: Results): string {
   const parts = works.filter((work) => backbones.some((one) => one.works.some((done) => done.work === work)))
   const load = `load ${results.load.toFixed(1)} before${results.loads.length > 0 ? ` and ${results.loads.at(-1)!.toFixed(1)} at the end` : ''}`
   return [
-    `${results.date.slice(0, 10)}: float32, batch ${batch}, threads ${threads}${frozen ? '' : ', batch norms unfolded'}; ${results.machine}, ${load}. Milliseconds, medians; "over" is how many times as fast Gauntlet is.`,
+    `${results.date.slice(0, 10)}: float32, batch ${batch}, threads ${threads}${frozen ? '' : ', batch norms unfolded'}; ${results.machine}, ${load}. Milliseconds, medians; "over" is how many times as fast Gauntlet is, the median of the rounds.`,
     ...parts.flatMap((work) => [`### ${work}`, speedTable(results, work)]),
     ...(parts.includes('training step') ? ['### Peak memory of the training step', memoryTable(results)] : []),
     '### Seconds to the first result',

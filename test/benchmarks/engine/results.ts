@@ -53,7 +53,12 @@ export function keep(results: Results): void {
 /** The median turn in milliseconds, if there is one that counts. */
 export function medianOf({ milliseconds, failure }: SideResult): number | undefined {
   if (failure !== undefined || milliseconds.length === 0) return undefined
-  const sorted = [...milliseconds].sort((a, b) => a - b)
+  return median(milliseconds)
+}
+
+/** Of at least one value. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
