@@ -1,8 +1,16 @@
-import { readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { expect, it } from 'vitest'
+import { join } from 'node:path'
+import { afterAll, expect, it, vi } from 'vitest'
 import { tf } from '../tf.ts'
 import { ParkedTensors } from './parked-tensors.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'gauntlet-test-'))
+vi.stubEnv('TMPDIR', folder)
+afterAll(() => {
+  vi.unstubAllEnvs()
+  rmSync(folder, { recursive: true })
+})
 
 it('gives the numbers back, as often as they are asked for, and leaves no file by name', () => {
   const parked = new ParkedTensors()
@@ -16,7 +24,7 @@ it('gives the numbers back, as often as they are asked for, and leaves no file b
     tensor.dispose()
     return values
   })
-  expect(readdirSync(tmpdir()).filter((name) => name.startsWith('gauntlet-parked-'))).toEqual([])
+  expect(readdirSync(folder)).toEqual([])
   for (let i = 0; i < 2; i++) {
     expect(values.map((each) => [each.dtype, each.size, each.dataSync()])).toEqual([
       ['float32', 4, Float32Array.of(0.5, -0, NaN, Infinity)],
