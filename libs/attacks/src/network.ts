@@ -17,8 +17,8 @@ export interface Network {
 const foldingTolerance = 1e-3
 
 /**
- * The model as an attack searches on it: batch norms folded into the convolutions before them. The logits of `images` are compared once; where they differ, as they
- * would where something else reads a convolution's output, nothing is folded. Vectors are constants of the model: TensorFlow computes with them beforehand, and
+ * The model as an attack searches on it: batch norms folded into the convolutions before them. The logits of `images` are compared once, and
+ * where they differ nothing is folded, whatever `foldablePairs` may have missed. Vectors are constants of the model: TensorFlow computes with them beforehand, and
  * joins more operators (test/benchmarks/LOG.md). The parameters stay the caller's; what folding made, `dispose` frees.
  */
 export function frozenNetwork(

@@ -11,7 +11,8 @@ export type Values = Pick<Tensor, 'dtype' | 'size' | 'dataSync'>
  * however that ends.
  */
 export class ParkedTensors {
-  private readonly file = unnamedFile()
+  /** Opened for the first tensor: many checks have none to park. */
+  private file: number | undefined
   private end = 0
 
   /** The tensor remains the caller's to dispose of. */
@@ -21,6 +22,7 @@ export class ParkedTensors {
     const Kind = values.constructor as new (buffer: ArrayBuffer) => ReturnType<Tensor['dataSync']>
     const { byteLength } = values
     const at = this.end
+    this.file ??= unnamedFile()
     writeFileSync(this.file, new Uint8Array(values.buffer, values.byteOffset, byteLength))
     this.end += byteLength
     const dataSync = () => new Kind(this.read(at, byteLength))
@@ -29,12 +31,12 @@ export class ParkedTensors {
 
   /** Frees the file; the numbers are lost. */
   dispose(): void {
-    closeSync(this.file)
+    if (this.file !== undefined) closeSync(this.file)
   }
 
   private read(position: number, length: number): ArrayBuffer {
     const buffer = new ArrayBuffer(length)
-    const read = readSync(this.file, new Uint8Array(buffer), 0, length, position)
+    const read = readSync(this.file!, new Uint8Array(buffer), 0, length, position)
     if (read !== length) throw new RangeError(`The file of parked tensors gave ${read} of ${length} bytes.`)
     return buffer
   }
