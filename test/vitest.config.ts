@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   root: resolve(import.meta.dirname, '..'),
   test: {
-    include: ['{libs,workers}/*/src/**/*.test.ts', '{workflows,infra}/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['{libs,workflows,workers,infra,test}/**/*.test.ts'], // at any depth, so that a test which moves is not lost
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -7,7 +7,7 @@
 
 /*
  * What TensorFlow says of a graph without running it: the types of a node's outputs, by which an operator is captured whose inputs have no values yet
- * (libs/engine/src/programs/operator-types.ts).
+ * (libs/science/engine/src/programs/operator-types.ts).
  */
 
 namespace {

@@ -8,7 +8,7 @@
 #include "xla/tsl/framework/allocator_registry.h"
 
 /*
- * TensorFlow's CPU memory by `Regions`, instead of the heap. Has to be loaded before tfjs' binding: TensorFlow asks for its allocator once (libs/engine/src/tensor-memory.ts).
+ * TensorFlow's CPU memory by `Regions`, instead of the heap. Has to be loaded before tfjs' binding: TensorFlow asks for its allocator once (libs/science/engine/src/tensor-memory.ts).
  */
 
 namespace {

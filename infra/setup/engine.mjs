@@ -10,10 +10,10 @@ import {
   symlinkSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { download } from '../../libs/sources/src/download.mjs'
-import { exclusively } from '../../libs/sources/src/exclusive.mjs'
-import { findWheel } from '../../libs/sources/src/package-index.mjs'
-import { writeFileAtomically } from '../../libs/sources/src/write-file-atomically.mjs'
+import { download } from '../../libs/record/sources/src/download.mjs'
+import { exclusively } from '../../libs/record/sources/src/exclusive.mjs'
+import { findWheel } from '../../libs/record/sources/src/package-index.mjs'
+import { writeFileAtomically } from '../../libs/record/sources/src/write-file-atomically.mjs'
 import { cacheFolder } from './cache.mjs'
 import {
   additionPlaces,

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { saveStream } from '../../libs/sources/src/save-stream.mjs'
-import { readZip, readZipMember } from '../../libs/sources/src/zip.mjs'
+import { saveStream } from '../../libs/record/sources/src/save-stream.mjs'
+import { readZip, readZipMember } from '../../libs/record/sources/src/zip.mjs'
 
 /** Larger than any build; a wheel that claims more is not unpacked. */
 const mostBytes = 16 * 2 ** 30

@@ -5,6 +5,8 @@ import { projectFolders, workspace, workspaceFiles, type Manifest } from './work
 
 const topLevel = ['README.md', 'LICENSE', 'package.json', 'package-lock.json', 'nx.json', 'tsconfig.base.json']
 const topFolders = ['libs', 'workflows', 'workers', 'infra', 'test']
+/** From the ground up: what is said, what is computed, what is kept, what is used. */
+const floors = ['record', 'science', 'use', 'vocabulary']
 /** Names under which things gather that belong together in nothing. */
 const drawerNames = /(^|[-.])(utils?|utilities|helpers?|commons?|misc|shared)([-.]|$)/
 
@@ -16,6 +18,16 @@ describe('the rules of the house', () => {
     const strays = new Set(files.map((file) => file.split('/')[0]!).filter((name) => !name.startsWith('.')))
     for (const name of [...topLevel, ...topFolders]) strays.delete(name)
     expect([...strays]).toEqual([])
+  })
+
+  it('keep libs to the four floors, and every file of code to a package that npm, Nx and knip know', () => {
+    expect([...new Set(files.filter((file) => file.startsWith('libs/')).map((file) => file.split('/')[1]))].sort()).toEqual(
+      floors,
+    )
+    const known = Object.keys(readLock().packages)
+    expect(projects.map(({ folder }) => folder).filter((folder) => !known.includes(folder))).toEqual([])
+    const code = files.filter((file) => /\.(ts|mjs)$/.test(file))
+    expect(code.filter((file) => !projects.some(({ folder }) => file.startsWith(`${folder}/`)))).toEqual([])
   })
 
   it('allow no file or folder named utils, helpers or common', () => {
@@ -56,8 +68,7 @@ describe('the rules of the house', () => {
   })
 
   it('name no package registry but the public one in the lock file', () => {
-    const lock = JSON.parse(readFileSync(join(workspace, 'package-lock.json'), 'utf8')) as Lock
-    const elsewhere = Object.values(lock.packages).filter(
+    const elsewhere = Object.values(readLock().packages).filter(
       ({ resolved, link }) => resolved !== undefined && !link && !resolved.startsWith('https://registry.npmjs.org/'),
     )
     expect(elsewhere.map(({ resolved }) => resolved)).toEqual([])
@@ -80,6 +91,10 @@ describe('packagesInCycles', () => {
 /** The part of a lock file that says where packages come from. */
 interface Lock {
   readonly packages: Readonly<Record<string, { readonly resolved?: string; readonly link?: boolean }>>
+}
+
+function readLock(): Lock {
+  return JSON.parse(readFileSync(join(workspace, 'package-lock.json'), 'utf8')) as Lock
 }
 
 function rootManifest(): Manifest {

@@ -42,10 +42,10 @@ describe('the walls of the house', () => {
     },
   )
 
-  it('refuse a room without a layer', () => {
-    copy.write('libs/stray/package.json', '{ "name": "@gauntlet/stray", "version": "0.0.0" }')
+  it.each(['vocabulary', 'science', 'record', 'use'])('refuse a room without a layer under libs/%s', (floor) => {
+    copy.write(`libs/${floor}/stray/package.json`, '{ "name": "@gauntlet/stray", "version": "0.0.0" }')
     expect(() => lint(copy.folder)).toThrow(/@gauntlet\/stray: give the package.json an `nx.tags`/)
-    rmSync(join(copy.folder, 'libs/stray'), { recursive: true })
+    rmSync(join(copy.folder, `libs/${floor}/stray`), { recursive: true })
   })
 
   it('fail rather than pass when there is no project graph to check against', () => {

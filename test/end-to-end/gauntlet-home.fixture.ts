@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { serviceStatus, stopServices, type ServiceStatus } from '@gauntlet/infra'
 import { killTrees } from './kill-trees.fixture.ts'
 
-const program = resolve(import.meta.dirname, '../../libs/cli/bin/gauntlet.mjs')
+const program = resolve(import.meta.dirname, '../../libs/use/cli/bin/gauntlet.mjs')
 
 /** How a command ended. */
 export interface Ended {

@@ -1,4 +1,4 @@
-"""What PyTorch computes for libs/training: AdamW, the objectives' losses, gradients and batch norm buffers, and a whole short training.
+"""What PyTorch computes for libs/science/training: AdamW, the objectives' losses, gradients and batch norm buffers, and a whole short training.
 
     python test/parity/training.py      (torch 2.15.0, CPU; writes fixtures/training.json and fixtures/training-curves.json beside this file)
 

@@ -19,7 +19,7 @@ import process from 'node:process'
 import { otherDigits, tellingProgress, trainingDataOf } from '../../parity/attacks/training-digits.ts'
 import { classes, digitsLite0, lite0 } from './digits-lite0.ts'
 
-const study = new URL('../../../libs/study/studies/quickstart.study.yaml', import.meta.url)
+const study = new URL('../../../libs/vocabulary/study/studies/quickstart.study.yaml', import.meta.url)
 const sources = { cacheFolder: join(cacheFolder(), 'sources') }
 /** Every other one of the 9,000 digits that are not attacked. The quickstart has 800, on which Classic AT holds too little. */
 const everySecond = 2

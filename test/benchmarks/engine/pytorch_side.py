@@ -2,7 +2,7 @@
 
     python pytorch_side.py <assignment as JSON> [channels_last] [compiled]
 
-The attack follows libs/attacks/src/momentum-ascent.ts step by step: model in evaluation mode, gradients of the pixels alone. Parameters want no
+The attack follows libs/science/attacks/src/momentum-ascent.ts step by step: model in evaluation mode, gradients of the pixels alone. Parameters want no
 gradient while it runs, so that compiled code does not compute theirs either; the last iteration needs the loss only, and takes no gradient.
 """
 

@@ -1,4 +1,4 @@
-"""Pieces and trajectories of AutoAttack in float64, with the noise they drew, for libs/attacks.
+"""Pieces and trajectories of AutoAttack in float64, with the noise they drew, for libs/science/attacks.
 
     python test/parity/attacks/make_fixtures.py --reference auto-attack     (a checkout of github.com/fra31/auto-attack at a3922004; torch 2.15.0)
 

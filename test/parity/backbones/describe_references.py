@@ -1,6 +1,6 @@
-"""Writes libs/study/src/catalogue/published-architectures.ts: what the references say of each backbone of the catalogue.
+"""Writes libs/vocabulary/study/src/catalogue/published-architectures.ts: what the references say of each backbone of the catalogue.
 
-    python test/parity/backbones/describe_references.py && npx prettier --write libs/study/src/catalogue/published-architectures.ts
+    python test/parity/backbones/describe_references.py && npx prettier --write libs/vocabulary/study/src/catalogue/published-architectures.ts
 
 Environment: see make_fixtures.py. Parameters with the head the checkpoint was published with; multiply-accumulates of one image at the side the
 checkpoint was trained on, as torch.utils.flop_counter counts them (convolutions and matrix products, two operations each).
@@ -13,10 +13,10 @@ import torch
 from reference_models import BACKBONES, IMAGENET, ROBUST, reference
 from torch.utils.flop_counter import FlopCounterMode
 
-TARGET = Path(__file__).parents[3] / "libs/study/src/catalogue/published-architectures.ts"
+TARGET = Path(__file__).parents[3] / "libs/vocabulary/study/src/catalogue/published-architectures.ts"
 # Not timm's: (classes of the published head, side). CLIP's trunk has none.
 ELSEWHERE = {"mobilevit-small": (1000, 256), "efficientnet-b0": (1000, 224)}
-# Trained without normalisation, as far as is known (libs/backbones/src/convnext.ts and vision-transformer.ts say why).
+# Trained without normalisation, as far as is known (libs/science/backbones/src/convnext.ts and vision-transformer.ts say why).
 PLAIN = ("robust_convnext_base", "robust_vit_base_patch16_224")
 NORMALISATIONS = {IMAGENET: "imageNet", ((0.5,) * 3, (0.5,) * 3): "inception", ((0.0,) * 3, (1.0,) * 3): "plain"}
 HEADER = """/** How a checkpoint expects pixels in [0, 1]: `imageNet`, `inception` and `clip` are means and deviations, `plain` is none. */

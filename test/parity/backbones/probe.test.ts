@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readFixture, sampled } from './fixture.ts'
 import { fixedPixels, hashFilled } from './hash-filling.ts'
 
-const gauntlet = resolve(import.meta.dirname, '../../../libs/cli/bin/gauntlet.mjs')
+const gauntlet = resolve(import.meta.dirname, '../../../libs/use/cli/bin/gauntlet.mjs')
 /** Its checkpoint is fed BGR without mean and deviation, so that the contract shows. */
 const id = 'mobilevit-small'
 const { stateDict, labels, side, tensors, inputGradient, classes } = readFixture(id)

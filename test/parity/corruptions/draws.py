@@ -1,4 +1,4 @@
-"""The random numbers of libs/engine/src/random.ts, bit for bit where they are uniform, so that a reference can be fed what Gauntlet draws.
+"""The random numbers of libs/science/engine/src/random.ts, bit for bit where they are uniform, so that a reference can be fed what Gauntlet draws.
 
 Philox4x32-10 (Salmon et al., SC 2011); key and upper half of the counter are the first four words of the SHA-256 of
 "seed NUL purpose NUL image NUL iteration".

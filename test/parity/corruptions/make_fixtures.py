@@ -1,4 +1,4 @@
-"""What the reference makes of two small images under every corruption at every severity, for libs/corruptions/src/reference-parity.test.ts.
+"""What the reference makes of two small images under every corruption at every severity, for libs/science/corruptions/src/reference-parity.test.ts.
 
     python -m venv venv && venv/bin/pip install -r test/parity/corruptions/requirements.txt
     venv/bin/python test/parity/corruptions/make_fixtures.py test/parity/corruptions

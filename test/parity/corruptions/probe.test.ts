@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { readSafetensors, writeSafetensors } from '@gauntlet/weights'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
-const gauntlet = resolve(import.meta.dirname, '../../../libs/cli/bin/gauntlet.mjs')
+const gauntlet = resolve(import.meta.dirname, '../../../libs/use/cli/bin/gauntlet.mjs')
 const folder = mkdtempSync(join(tmpdir(), 'gauntlet-probe-'))
 const [side, levels] = [8, [0, 100, 250]]
 

@@ -1,4 +1,4 @@
-"""Fixtures of libs/datasets: Pillow's bilinear resize, and torchvision's colour jitter and rotation of float tensors.
+"""Fixtures of libs/science/datasets: Pillow's bilinear resize, and torchvision's colour jitter and rotation of float tensors.
 
 Pillow 10.4 is of the study's time and resizes the width first; Pillow 13 starts with the height for some tall images, which moves single
 levels.

@@ -1,0 +1,39 @@
+import { connect, describePool } from '@gauntlet/client'
+import { defaultPool, temporalSettings, type WorkerDescription } from '@gauntlet/contract'
+import { execFile } from 'node:child_process'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { CommandFailed } from './command-failed.ts'
+import type { Settings } from './settings.ts'
+
+const gpuWorker = resolve(import.meta.dirname, '../../../../workers/gpu/src')
+
+/** What the workers that will do the work say of themselves: those of this machine, or of the pool on the user's own Temporal. */
+export async function describeWorkers(settings: Settings): Promise<WorkerDescription> {
+  if (!settings.temporalAddress) return describeLocalWorker(settings)
+  const { client, close } = await connect(temporalSettings(settings.temporalAddress, process.env))
+  try {
+    return await describePool(client, settings.pool ?? defaultPool)
+  } finally {
+    await close()
+  }
+}
+
+/**
+ * What a GPU worker of this machine says of itself, asked of one that starts only to say so. The command line loads no tensor runtime, and
+ * may not make up the class of one.
+ */
+async function describeLocalWorker({ artifacts, cache }: Settings): Promise<WorkerDescription> {
+  const env = { ...process.env, GAUNTLET_ARTIFACTS: artifacts, GAUNTLET_CACHE: cache }
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', join(gpuWorker, 'describe-main.ts')], {
+      cwd: gpuWorker, // where `tsx` is found, wherever the user is
+      env,
+    })
+    return JSON.parse(stdout) as WorkerDescription
+  } catch (error) {
+    const { stderr = '' } = error as { stderr?: string }
+    const reason = stderr.split('\n').find((line) => /^\w*(Error|Import|Invalid)\b.*:/.test(line)) ?? String(error)
+    throw new CommandFailed(`The engine does not start (${reason.trim()}); see what gauntlet doctor says.`)
+  }
+}
