@@ -1,6 +1,7 @@
 /**
- * Brings everything Gauntlet needs that npm alone does not: `node infra/set-up.mjs`. Needs nothing but Node.js itself, does nothing when all is
- * there, and goes on where it was interrupted. `--quiet` says nothing when there was nothing to do.
+ * Brings everything Gauntlet needs that npm alone does not: `node infra/set-up.mjs`. Needs nothing but Node.js itself,
+ * does nothing when all is there, and goes on where it was interrupted. `--quiet` says nothing when there was nothing
+ * to do.
  */
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'

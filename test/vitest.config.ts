@@ -5,7 +5,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   root: resolve(import.meta.dirname, '..'),
   test: {
-    include: ['{libs,workflows,workers,infra,test}/**/*.test.ts'], // at any depth, so that a test which moves is not lost
+    // At any depth, so that a test which moves is not lost.
+    include: ['{libs,workflows,workers,infra,test}/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,

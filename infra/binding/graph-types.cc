@@ -6,8 +6,8 @@
 #include "tensorflow/c/c_api.h"
 
 /*
- * What TensorFlow says of a graph without running it: the types of a node's outputs, by which an operator is captured whose inputs have no values yet
- * (libs/science/engine/src/programs/operator-types.ts).
+ * What TensorFlow says of a graph without running it: the types of a node's outputs, by which an operator is captured
+ * whose inputs have no values yet (libs/science/engine/src/programs/operator-types.ts).
  */
 
 namespace {
@@ -53,7 +53,9 @@ napi_value shapeOf(napi_env env, TF_Graph* graph, TF_Output output, TF_Status* s
   return shape;
 }
 
-/* (bytes of a GraphDef, name of a node) to [type, shape] of each output. Throws what TensorFlow says against the graph. */
+/*
+ * (bytes of a GraphDef, name of a node) to [type, shape] of each output. Throws what TensorFlow says against the graph.
+ */
 napi_value OutputTypes(napi_env env, napi_callback_info info) {
   size_t count = 2;
   napi_value given[2];

@@ -7,7 +7,10 @@
 
 #include "regions.h"
 
-/* What `Regions` promises, tried; ends with 1 and a sentence where one does not hold. Compiled and run by regions.test.ts. */
+/*
+ * What `Regions` promises, tried; ends with 1 and a sentence where one does not hold. Compiled and run by
+ * regions.test.ts.
+ */
 
 namespace {
 

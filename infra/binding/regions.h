@@ -10,15 +10,18 @@
 #include <utility>
 
 /*
- * Memory for tensors. One range of addresses is reserved; runs of whole granules are given out by best fit and merged with their neighbours when they come back. A step of
- * training asks for the same sizes again and again: what one left is what the next needs, so the range grows little beyond the largest sum of what lives at once.
- * glibc's heap has the same policy, but shares it with every small object, cuts each aligned piece off a larger one, and has one lock for all. Safe for threads.
+ * Memory for tensors. One range of addresses is reserved; runs of whole granules are given out by best fit and merged
+ * with their neighbours when they come back. A step of training asks for the same sizes again and again: what one left
+ * is what the next needs, so the range grows little beyond the largest sum of what lives at once. glibc's heap has the
+ * same policy, but shares it with every small object, cuts each aligned piece off a larger one, and has one lock for
+ * all. Safe for threads.
  */
 class Regions {
  public:
   /*
-   * `reserve`: bytes of addresses, not of memory. Where the system refuses so many, half of them, and so on. `onGrowth` is called before more of the range is used
-   * than ever before, at every 64 MiB, with the lock held: it may give back other memory, and not take any from here.
+   * `reserve`: bytes of addresses, not of memory. Where the system refuses so many, half of them, and so on. `onGrowth`
+   * is called before more of the range is used than ever before, at every 64 MiB, with the lock held: it may give back
+   * other memory, and not take any from here.
    */
   explicit Regions(size_t reserve, void (*onGrowth)() = nullptr) : onGrowth_(onGrowth) {
     if (reserve > kMost) reserve = kMost;

@@ -8,7 +8,8 @@
 #include "xla/tsl/framework/allocator_registry.h"
 
 /*
- * TensorFlow's CPU memory by `Regions`, instead of the heap. Has to be loaded before tfjs' binding: TensorFlow asks for its allocator once (libs/science/engine/src/tensor-memory.ts).
+ * TensorFlow's CPU memory by `Regions`, instead of the heap. Has to be loaded before tfjs' binding: TensorFlow asks for
+ * its allocator once (libs/science/engine/src/tensor-memory.ts).
  */
 
 namespace {
@@ -17,8 +18,9 @@ namespace {
 constexpr size_t kSmallest = 32 * 1024;
 
 /*
- * The one range of the process. Addresses cost nothing: four times what is installed leaves room for holes. Before it grows the heap gives back what it holds in vain: a
- * program's first run, which needs most, begins with its compiling, which leaves up to a tenth as much.
+ * The one range of the process. Addresses cost nothing: four times what is installed leaves room for holes. Before it
+ * grows the heap gives back what it holds in vain: a program's first run, which needs most, begins with its compiling,
+ * which leaves up to a tenth as much.
  */
 Regions& regions() {
   static const size_t installed = size_t(sysconf(_SC_PHYS_PAGES)) * size_t(sysconf(_SC_PAGESIZE));

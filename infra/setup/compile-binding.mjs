@@ -6,11 +6,14 @@ import { SetUpFailed } from './set-up-failed.mjs'
 
 const ours = join(import.meta.dirname, '..', 'binding')
 
-/** @typedef {{ name: string, source: string, headers: readonly string[], libraries: readonly ('cc' | 'framework')[] }} Addition */
+/**
+ * @typedef {{ name: string, source: string, headers: readonly string[], libraries: readonly ('cc' | 'framework')[] }}
+ * Addition
+ */
 
 /**
- * Our additions to the binding, each a library of its own: the memory of tensors, and what is known of a graph without running it.
- * @type {readonly Addition[]}
+ * Our additions to the binding, each a library of its own: the memory of tensors, and what is known of a graph without
+ * running it. @type {readonly Addition[]}
  */
 const additions = [
   { name: 'tensor_memory', source: 'tensor-memory.cc', headers: ['regions.h'], libraries: ['framework'] },
@@ -29,7 +32,9 @@ function compiledFolder(root) {
   return join(root, 'node_modules', '@tensorflow', 'tfjs-node-gpu', 'lib', 'napi-v8')
 }
 
-/** Where tfjs keeps the sources of its binding, and where it looks for the result. @param {string} root of the checkout */
+/**
+ * Where tfjs keeps the sources of its binding, and where it looks for the result. @param {string} root of the checkout
+ */
 export function bindingPlaces(root) {
   const tfjs = join(root, 'node_modules', '@tensorflow', 'tfjs-node-gpu')
   return { sources: join(tfjs, 'binding'), link: join(compiledFolder(root), 'tfjs_binding.node') }
@@ -74,7 +79,8 @@ export function requireCompiler(environment) {
 }
 
 /**
- * @typedef {{ root: string, engine: string, output: string, signal?: AbortSignal | undefined, environment?: NodeJS.ProcessEnv }} Compilation
+ * @typedef {{ root: string, engine: string, output: string, signal?: AbortSignal | undefined, environment?:
+ * NodeJS.ProcessEnv }} Compilation
  *   engine: the folder of the libtensorflow to compile against
  */
 
@@ -92,7 +98,9 @@ export async function compileBinding(compilation) {
   await compile([...bindingFlags, sessionSource, ...inputs], ['cc', 'framework'], compilation)
 }
 
-/** @param {readonly string[]} inputs @param {readonly ('cc' | 'framework')[]} libraries @param {Compilation} compilation */
+/**
+ * @param {readonly string[]} inputs @param {readonly ('cc' | 'framework')[]} libraries @param {Compilation} compilation
+ */
 async function compile(inputs, libraries, { root, engine, output, signal, environment = process.env }) {
   const compiler = requireCompiler(environment)
   const options = [

@@ -9,8 +9,9 @@ import { chooseEngineBuild } from './engine-builds.mjs'
 import { installLibrary } from './engine.mjs'
 
 /*
- * Set-up of a machine with an NVIDIA driver, as far as one without can prove it: the real choice of wheels, fetched from an index of the same layout
- * and unpacked by the real code. The wheels themselves hold a few bytes instead of 2 GB, under the names of their libraries.
+ * Set-up of a machine with an NVIDIA driver, as far as one without can prove it: the real choice of wheels, fetched
+ * from an index of the same layout and unpacked by the real code. The wheels themselves hold a few bytes instead of 2
+ * GB, under the names of their libraries.
  */
 
 /** What libtensorflow 2.21 loads of each wheel when it finds a GPU, or XLA and the CUDA compiler call. */

@@ -19,7 +19,10 @@ import { existsSync } from 'node:fs'
 /** Version of libtensorflow; all builds have the same. */
 export const engineVersion = '2.21.0'
 
-/** What tensorflow 2.21.0 asks for under `and-cuda`, at the versions it was built against (CUDA 12.5, cuDNN 9.3). @type {readonly Wheel[]} */
+/**
+ * What tensorflow 2.21.0 asks for under `and-cuda`, at the versions it was built against (CUDA 12.5, cuDNN 9.3). @type
+ * {readonly Wheel[]}
+ */
 const cudaWheels = [
   wheel(
     'nvidia-cublas-cu12',
@@ -140,12 +143,17 @@ const builds = {
 }
 
 /**
- * The build for a machine. `GAUNTLET_ENGINE=cpu|cuda` decides; otherwise an NVIDIA driver does. `undefined` where there is none.
- * @param {{ platform?: string, arch?: string, environment?: NodeJS.ProcessEnv, hasNvidiaDriver?: () => boolean }} [machine]
- * @returns {EngineBuild | undefined}
+ * The build for a machine. `GAUNTLET_ENGINE=cpu|cuda` decides; otherwise an NVIDIA driver does. `undefined` where there
+ * is none. @param {{ platform?: string, arch?: string, environment?: NodeJS.ProcessEnv, hasNvidiaDriver?: () => boolean
+ * }} [machine] @returns {EngineBuild | undefined}
  */
 export function chooseEngineBuild(machine = {}) {
-  const { platform = process.platform, arch = process.arch, environment = process.env, hasNvidiaDriver = nvidiaDriver } = machine
+  const {
+    platform = process.platform,
+    arch = process.arch,
+    environment = process.env,
+    hasNvidiaDriver = nvidiaDriver,
+  } = machine
   const asked = environment['GAUNTLET_ENGINE']
   const cuda = asked ? asked === 'cuda' : hasNvidiaDriver() && `${platform}-${arch}-cuda` in builds
   return builds[`${platform}-${arch}-${cuda ? 'cuda' : 'cpu'}`]
@@ -156,14 +164,15 @@ function nvidiaDriver() {
   return existsSync('/proc/driver/nvidia/version') || existsSync('/dev/dxg') // the second is a GPU under WSL 2
 }
 
-/** Of TensorFlow's C interface and of its allocators, and what those include; some headers of Eigen have no extension. */
+/**
+ * Of TensorFlow's C interface and of its allocators, and what those include; some headers of Eigen have no extension.
+ */
 const headers =
   /^tensorflow\/include\/((tensorflow\/(c|core\/platform)|tsl\/platform|xla\/tsl\/(c|framework|platform)|absl|ml_dtypes)\/.*\.(h|inc)|Eigen\/.*)$/
 
 /**
- * Where a member of a wheel belongs in the engine's folder; `undefined` for what is not needed. The libraries look for CUDA in
- * `../nvidia` beside them, so the wheels' own places are kept.
- * @param {string} member
+ * Where a member of a wheel belongs in the engine's folder; `undefined` for what is not needed. The libraries look for
+ * CUDA in `../nvidia` beside them, so the wheels' own places are kept. @param {string} member
  */
 export function engineFile(member) {
   if (/^tensorflow\/libtensorflow_(cc|framework)\.so\.2$/.test(member)) return member

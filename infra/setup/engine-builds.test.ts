@@ -80,7 +80,9 @@ describe('unpacking', () => {
     const wheel = join(folder, 'wheel.whl')
     writeFileSync(wheel, zipOf([...wanted, ...unwanted].map((name) => ({ name, content: Buffer.from(name) }))))
     await unpackWheel(wheel, join(folder, 'engine'), engineFile)
-    const found = readdirSync(join(folder, 'engine'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    const found = readdirSync(join(folder, 'engine'), { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    )
     expect(found).toHaveLength(wanted.length)
     for (const name of wanted) expect(readFileSync(join(folder, 'engine', name), 'utf8')).toBe(name)
     expect(statSync(join(folder, 'engine/nvidia/cuda_nvcc/bin/ptxas')).mode & 0o111).not.toBe(0)

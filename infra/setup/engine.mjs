@@ -28,8 +28,11 @@ import { SetUpFailed } from './set-up-failed.mjs'
 import { unpackWheel } from './unpack-wheel.mjs'
 
 /** @typedef {import('./engine-builds.mjs').EngineBuild} EngineBuild */
-/** @typedef {{ report: (text: string) => void, signal?: AbortSignal | undefined, environment?: NodeJS.ProcessEnv, pause?: number, build?: EngineBuild }} Options
- *   pause: milliseconds before an interrupted request is repeated; build: that of this machine unless given */
+/**
+ * @typedef {{ report: (text: string) => void, signal?: AbortSignal | undefined, environment?: NodeJS.ProcessEnv,
+ * pause?: number, build?: EngineBuild }} Options
+ *   pause: milliseconds before an interrupted request is repeated; build: that of this machine unless given
+ */
 
 /** The folder of a build in the cache. @param {EngineBuild} build @param {NodeJS.ProcessEnv} [environment] */
 export function engineFolder(build, environment) {
@@ -45,7 +48,10 @@ export function requireEngineBuild(environment = process.env) {
   )
 }
 
-/** Whether the engine is unpacked, compiled from the present sources, and linked where tfjs looks. @param {string} root @param {NodeJS.ProcessEnv} [environment] */
+/**
+ * Whether the engine is unpacked, compiled from the present sources, and linked where tfjs looks. @param {string} root
+ * @param {NodeJS.ProcessEnv} [environment]
+ */
 export function engineIsPresent(root, environment) {
   const build = chooseEngineBuild(environment ? { environment } : {})
   if (!build || !existsSync(bindingPlaces(root).sources)) return false
@@ -109,14 +115,17 @@ export async function installBinding(root, { report, signal, environment = proce
   linksOf(root, folder).forEach(link)
 }
 
-/** @param {EngineBuild} build @param {Required<Pick<Options, 'report'>> & Options} options @returns {Promise<string[]>} */
+/**
+ * @param {EngineBuild} build @param {Required<Pick<Options, 'report'>> & Options} options @returns {Promise<string[]>}
+ */
 async function fetchWheels(build, { report, signal, environment = process.env, pause }) {
   const total = build.wheels.reduce((sum, { size }) => sum + size, 0)
   let before = 0
   const files = []
   for (const { project, file, sha256, size } of build.wheels) {
     const target = join(cacheFolder(environment), 'downloads', file)
-    const onProgress = ({ received = 0 }) => report(`fetching ${megabytes(before + received)} of ${megabytes(total)} MB`)
+    const onProgress = ({ received = 0 }) =>
+      report(`fetching ${megabytes(before + received)} of ${megabytes(total)} MB`)
     const { url } = existsSync(target)
       ? { url: 'https://pypi.org' }
       : await findWheel(project, file, { signal, pause }, environment)
@@ -143,7 +152,8 @@ function libraryIsPresent(folder) {
   return (
     existsSync(join(folder, 'tensorflow', 'libtensorflow_framework.so.2')) &&
     existsSync(join(folder, 'tensorflow', 'libtensorflow_cc.so.2')) &&
-    existsSync(join(folder, 'tensorflow', 'include', 'xla', 'tsl', 'framework', 'allocator_registry.h')) // the first sets did without
+    // The first sets did without.
+    existsSync(join(folder, 'tensorflow', 'include', 'xla', 'tsl', 'framework', 'allocator_registry.h'))
   )
 }
 

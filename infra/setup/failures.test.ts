@@ -48,12 +48,16 @@ async function sentence(attempt: Promise<unknown>): Promise<string> {
 describe('set-up of the engine', () => {
   it('asks for a compiler before it fetches anything', async () => {
     const environment = machine({}, { PIP_INDEX_URL: nowhere })
-    expect(await sentence(installLibrary({ report, environment }))).toMatch(/^SetUpFailed: No C\+\+ compiler .*install one/)
+    expect(await sentence(installLibrary({ report, environment }))).toMatch(
+      /^SetUpFailed: No C\+\+ compiler .*install one/,
+    )
   })
 
   it('says that the network is missing', async () => {
     const environment = machine({ 'g++': 'exit 0' }, { PIP_INDEX_URL: nowhere })
-    expect(await sentence(installLibrary({ report, environment, pause: 1 }))).toMatch(/^SourceUnreachable: .*check the network/)
+    expect(await sentence(installLibrary({ report, environment, pause: 1 }))).toMatch(
+      /^SourceUnreachable: .*check the network/,
+    )
   })
 
   it('takes no wheel but the pinned one', async () => {
@@ -117,7 +121,10 @@ describe('set-up of Temporal', () => {
 
   const go = findProgram(['go'])
   it.runIf(go)('says that the module proxy cannot be reached, as the real Go puts it', async () => {
-    const environment = machine({}, { PATH: `${dirname(go ?? '')}:/usr/bin:/bin`, GOPROXY: nowhere, GOTOOLCHAIN: 'local' })
+    const environment = machine(
+      {},
+      { PATH: `${dirname(go ?? '')}:/usr/bin:/bin`, GOPROXY: nowhere, GOTOOLCHAIN: 'local' },
+    )
     expect(await sentence(installTemporal({ report, environment }))).toMatch(/check the network or set GOPROXY/)
   })
 })
@@ -147,7 +154,9 @@ describe('set-up of the packages', () => {
       npm_config_update_notifier: 'false',
     }
     const environment = { ...process.env, ...offline, HOME: folder }
-    expect(await sentence(installPackages(checkout('a-package'), { report, environment }))).toMatch(/registry cannot be reached/)
+    expect(await sentence(installPackages(checkout('a-package'), { report, environment }))).toMatch(
+      /registry cannot be reached/,
+    )
   })
 
   const complaints: [string, RegExp][] = [

@@ -4,11 +4,14 @@ import { exclusively } from '../../libs/record/sources/src/exclusive.mjs'
 import { runCommand } from './run-command.mjs'
 import { SetUpFailed } from './set-up-failed.mjs'
 
-/** @typedef {{ version?: string, integrity?: string, optional?: boolean, os?: string[], cpu?: string[], libc?: string[] }} LockedPackage */
+/**
+ * @typedef {{ version?: string, integrity?: string, optional?: boolean, os?: string[], cpu?: string[], libc?: string[]
+ * }} LockedPackage
+ */
 
 /**
- * Whether `node_modules` holds what `package-lock.json` names: npm writes beside the packages what it has installed, in the same form.
- * @param {string} root of the checkout
+ * Whether `node_modules` holds what `package-lock.json` names: npm writes beside the packages what it has installed, in
+ * the same form. @param {string} root of the checkout
  */
 export function packagesArePresent(root) {
   const installed = lockedPackages(join(root, 'node_modules', '.package-lock.json'))
@@ -43,7 +46,9 @@ export async function installPackages(root, { report, signal, environment = proc
   })
 }
 
-/** npm itself says where it is when it runs us. @param {NodeJS.ProcessEnv} environment @returns {[string, ...string[]]} */
+/**
+ * npm itself says where it is when it runs us. @param {NodeJS.ProcessEnv} environment @returns {[string, ...string[]]}
+ */
 function npmCommand(environment) {
   const script = environment['npm_execpath']
   return script?.endsWith('.js') && existsSync(script) ? [process.execPath, script] : ['npm']
@@ -52,7 +57,8 @@ function npmCommand(environment) {
 /** @param {string | undefined} code of npm @param {string} output @returns {never} */
 function refuse(code, output) {
   if (code === 'ENOENT') throw new SetUpFailed('npm was not found; install Node.js 20.19 or newer together with npm.')
-  if (code === 'ENOSPC') throw new SetUpFailed('The disk is full while npm installs packages; free some space and start again.')
+  if (code === 'ENOSPC')
+    throw new SetUpFailed('The disk is full while npm installs packages; free some space and start again.')
   if (code === 'EINTEGRITY')
     throw new SetUpFailed(
       'A package from the npm registry is not the pinned one; try another registry (npm config set registry …).',

@@ -19,9 +19,9 @@ export function postgresFolder() {
 }
 
 /**
- * npm packages cannot carry symbolic links, so the package lists them in `pg-symlinks.json` and makes them in an install script; those are
- * off here, so this makes them. Returns how many were missing.
- * @param {string} folder as `postgresFolder` gives it
+ * npm packages cannot carry symbolic links, so the package lists them in `pg-symlinks.json` and makes them in an
+ * install script; those are off here, so this makes them. Returns how many were missing. @param {string} folder as
+ * `postgresFolder` gives it
  */
 export function linkPostgresLibraries(folder) {
   const list = join(folder, 'pg-symlinks.json')
@@ -31,8 +31,10 @@ export function linkPostgresLibraries(folder) {
   return links.filter(({ source, target }) => linkInside(folder, source, target)).length
 }
 
-/** Whether `target` had to be made; both paths are written relative to the package and must stay in its `native` folder.
- * @param {string} folder @param {string} source @param {string} target */
+/**
+ * Whether `target` had to be made; both paths are written relative to the package and must stay in its `native` folder.
+ * @param {string} folder @param {string} source @param {string} target
+ */
 function linkInside(folder, source, target) {
   const [from, at] = [source, target].map((path) => resolve(dirname(folder), path))
   if (!from?.startsWith(folder + sep) || !at?.startsWith(folder + sep) || existsSync(at)) return false

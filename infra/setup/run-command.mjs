@@ -3,11 +3,10 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /**
- * Runs a program to its end and gives what it printed. `onLine` sees each line as it comes.
- * @param {string} command
- * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, signal?: AbortSignal | undefined, onLine?: (line: string) => void }} [options]
- * @returns {Promise<{ code: number | null, output: string }>} both streams together, the last 64 KB
+ * Runs a program to its end and gives what it printed. `onLine` sees each line as it comes. @param {string} command
+ * @param {readonly string[]} args @param {{ cwd?: string, env?: NodeJS.ProcessEnv, signal?: AbortSignal | undefined,
+ * onLine?: (line: string) => void }} [options] @returns {Promise<{ code: number | null, output: string }>} both streams
+ * together, the last 64 KB
  */
 export function runCommand(command, args, { cwd, env = process.env, signal, onLine } = {}) {
   return new Promise((resolve, reject) => {
@@ -39,7 +38,9 @@ export function runCommand(command, args, { cwd, env = process.env, signal, onLi
  */
 export function findProgram(names, environment = process.env) {
   const folders = (environment['PATH'] ?? '').split(delimiter).filter(Boolean)
-  return names.flatMap((name) => (name.includes('/') ? [name] : folders.map((folder) => join(folder, name)))).find(isExecutable)
+  return names
+    .flatMap((name) => (name.includes('/') ? [name] : folders.map((folder) => join(folder, name))))
+    .find(isExecutable)
 }
 
 /** @param {string} path */

@@ -40,6 +40,7 @@ export function temporalVersionOf(command) {
   const { stdout, status } = spawnSync(command, ['--version'], { encoding: 'utf8', timeout: 10_000 })
   const [, version, major, minor] = /version (\S+) \(Server (\d+)\.(\d+)/.exec(stdout ?? '') ?? []
   const isNewEnough =
-    Number(major) > Number(oldestServer[0]) || (Number(major) === oldestServer[0] && Number(minor) >= Number(oldestServer[1]))
+    Number(major) > Number(oldestServer[0]) ||
+    (Number(major) === oldestServer[0] && Number(minor) >= Number(oldestServer[1]))
   return status === 0 && version && isNewEnough ? version : undefined
 }

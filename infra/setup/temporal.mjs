@@ -17,9 +17,9 @@ export function temporalIsPresent(environment = process.env) {
 }
 
 /**
- * Builds the Temporal command line from its pinned sources into the cache; about three minutes on two cores. What Go fetches and compiles on
- * the way lies in the cache too and is removed at the end.
- * @param {{ report: (text: string) => void, signal?: AbortSignal | undefined, environment?: NodeJS.ProcessEnv, module?: string }} options
+ * Builds the Temporal command line from its pinned sources into the cache; about three minutes on two cores. What Go
+ * fetches and compiles on the way lies in the cache too and is removed at the end. @param {{ report: (text: string) =>
+ * void, signal?: AbortSignal | undefined, environment?: NodeJS.ProcessEnv, module?: string }} options
  */
 export async function installTemporal({ report, signal, environment = process.env, module = moduleFolder }) {
   const target = cachedTemporal(environment)
@@ -39,8 +39,10 @@ export async function installTemporal({ report, signal, environment = process.en
   await exclusively(`${target}.lock`, action, { signal, onWait: () => report('another set-up is building it') })
 }
 
-/** @param {string} go @param {string} output @param {string} work @param {string} module
- * @param {{ report: (text: string) => void, signal?: AbortSignal | undefined, environment: NodeJS.ProcessEnv }} options */
+/**
+ * @param {string} go @param {string} output @param {string} work @param {string} module @param {{ report: (text:
+ * string) => void, signal?: AbortSignal | undefined, environment: NodeJS.ProcessEnv }} options
+ */
 async function build(go, output, work, module, { report, signal, environment }) {
   const folders = { GOMODCACHE: join(work, 'modules'), GOCACHE: join(work, 'objects'), GOTMPDIR: work }
   const env = { ...environment, ...folders, GOFLAGS: '-modcacherw -buildvcs=false', GOWORK: 'off', CGO_ENABLED: '0' }
@@ -48,7 +50,8 @@ async function build(go, output, work, module, { report, signal, environment }) 
   let [fetched, compiled] = [0, 0]
   const onLine = (/** @type {string} */ line) => {
     if (line.startsWith('go: downloading ')) report(`fetching modules, ${++fetched}`)
-    else if (/^[\w.]+(\/[\w.~-]+)*$/.test(line)) report(`compiling ${Math.min(++compiled, packages)} of ${packages} packages`)
+    else if (/^[\w.]+(\/[\w.~-]+)*$/.test(line))
+      report(`compiling ${Math.min(++compiled, packages)} of ${packages} packages`)
   }
   report('building from source')
   const args = [

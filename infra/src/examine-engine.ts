@@ -6,7 +6,9 @@ import { engineFolder } from '../setup/engine.mjs'
 import { runCommand } from '../setup/run-command.mjs'
 import type { Part } from './part.ts'
 
-/** Loads the engine in a process of its own, which may crash without harm, and says what it found in one line of JSON. */
+/**
+ * Loads the engine in a process of its own, which may crash without harm, and says what it found in one line of JSON.
+ */
 const askEngine = (root: string) => `
   ${linksOf(root)
     .map((link) => `require(${JSON.stringify(link)})`)
@@ -19,10 +21,18 @@ export async function examineEngine(root: string): Promise<Part> {
   const part = 'engine'
   const build = chooseEngineBuild()
   if (!build)
-    return { part, state: 'wrong', fix: `There is no libtensorflow for ${process.platform}-${process.arch}; use Linux.` }
+    return {
+      part,
+      state: 'wrong',
+      fix: `There is no libtensorflow for ${process.platform}-${process.arch}; use Linux.`,
+    }
   const where = engineFolder(build)
   if (![bindingPlaces(root).link, ...linksOf(root), join(where, 'tensorflow')].every((path) => existsSync(path))) {
-    return { part, state: 'missing', fix: 'Run `npm run set-up`, which fetches libtensorflow and compiles its binding.' }
+    return {
+      part,
+      state: 'missing',
+      fix: 'Run `npm run set-up`, which fetches libtensorflow and compiles its binding.',
+    }
   }
   const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' }
   const { code, output } = await runCommand(process.execPath, ['-e', askEngine(root)], { cwd: root, env })
@@ -46,7 +56,13 @@ function linksOf(root: string): string[] {
 function judge(found: { version: string; gpu: boolean }, device: 'cpu' | 'cuda', where: string): Part {
   const version = `libtensorflow ${found.version}, ${found.gpu ? 'CUDA' : 'CPU'}`
   if (found.version !== engineVersion) {
-    return { part: 'engine', state: 'wrong', version, where, fix: `Version ${engineVersion} is wanted; run \`npm run set-up\`.` }
+    return {
+      part: 'engine',
+      state: 'wrong',
+      version,
+      where,
+      fix: `Version ${engineVersion} is wanted; run \`npm run set-up\`.`,
+    }
   }
   if (device === 'cuda' && !found.gpu) {
     const fix = 'It does not see the GPU; update the NVIDIA driver (525 or newer), or set GAUNTLET_ENGINE=cpu.'

@@ -53,7 +53,9 @@ function examinePackages(root: string): Part {
 }
 
 function readLock(file: string): Record<string, unknown> {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { packages: Record<string, unknown> }).packages : {}
+  return existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as { packages: Record<string, unknown> }).packages
+    : {}
 }
 
 async function examineCompiler(environment: NodeJS.ProcessEnv): Promise<Part> {
@@ -61,7 +63,9 @@ async function examineCompiler(environment: NodeJS.ProcessEnv): Promise<Part> {
   const fix = 'Install a C++ compiler (Debian: apt install g++) or set CXX; only set-up needs it.'
   if (!where) return { part: 'C++ compiler', state: 'missing', fix }
   const version = await versionOf(where, ['--version'], /(\d+\.\d+(?:\.\d+)?)/)
-  return version ? { part: 'C++ compiler', state: 'ok', version, where } : { part: 'C++ compiler', state: 'wrong', where, fix }
+  return version
+    ? { part: 'C++ compiler', state: 'ok', version, where }
+    : { part: 'C++ compiler', state: 'wrong', where, fix }
 }
 
 /** Go builds the Temporal server; where there is one, a missing Go is no fault. */
@@ -71,7 +75,11 @@ async function examineGo(environment: NodeJS.ProcessEnv): Promise<Part> {
   if (where && version) return { part: 'Go', state: 'ok', version, where }
   if (environment['TEMPORAL_ADDRESS'] || findTemporal(environment))
     return { part: 'Go', state: 'ok', version: 'none, and none needed' }
-  return { part: 'Go', state: 'missing', fix: 'Install Go 1.25 or newer (https://go.dev/dl), which builds the Temporal server.' }
+  return {
+    part: 'Go',
+    state: 'missing',
+    fix: 'Install Go 1.25 or newer (https://go.dev/dl), which builds the Temporal server.',
+  }
 }
 
 function examineTemporal(environment: NodeJS.ProcessEnv): Part {
@@ -79,7 +87,11 @@ function examineTemporal(environment: NodeJS.ProcessEnv): Part {
   if (address) return { part: 'Temporal', state: 'ok', version: 'a server of your own', where: address }
   const found = findTemporal(environment)
   if (found) return { part: 'Temporal', state: 'ok', version: found.version, where: found.command }
-  return { part: 'Temporal', state: 'missing', fix: 'Run `npm run set-up`, install the Temporal CLI, or set TEMPORAL_ADDRESS.' }
+  return {
+    part: 'Temporal',
+    state: 'missing',
+    fix: 'Run `npm run set-up`, install the Temporal CLI, or set TEMPORAL_ADDRESS.',
+  }
 }
 
 async function examinePostgres(environment: NodeJS.ProcessEnv): Promise<Part> {
@@ -87,7 +99,8 @@ async function examinePostgres(environment: NodeJS.ProcessEnv): Promise<Part> {
   const address = environment['DATABASE_URL']
   if (address) return { part, state: 'ok', version: 'a server of your own', where: new URL(address).host }
   const folder = postgresFolder()
-  if (!folder) return { part, state: 'missing', fix: 'Run `npm run set-up`, or set DATABASE_URL to a Postgres of yours.' }
+  if (!folder)
+    return { part, state: 'missing', fix: 'Run `npm run set-up`, or set DATABASE_URL to a Postgres of yours.' }
   try {
     const where = join(await reachablePostgres(folder, postgresVersion, postgresAccount()), 'bin', 'postgres')
     const version = await versionOf(where, ['--version'], /(\d+\.\d+)/)

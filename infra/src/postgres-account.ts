@@ -14,7 +14,10 @@ export class NoUnprivilegedAccount extends Error {
   override readonly name = 'NoUnprivilegedAccount'
 }
 
-/** Postgres refuses to run as root: root hands it to `postgres` or, without one, `nobody`. `undefined` for everybody else. */
+/**
+ * Postgres refuses to run as root: root hands it to `postgres` or, without one, `nobody`. `undefined` for everybody
+ * else.
+ */
 export function postgresAccount(uid = process.getuid?.(), passwd = '/etc/passwd'): Account | undefined {
   if (uid !== 0) return undefined
   const lines = existsSync(passwd) ? readFileSync(passwd, 'utf8').split('\n') : []
@@ -31,10 +34,14 @@ export function postgresAccount(uid = process.getuid?.(), passwd = '/etc/passwd'
 const sharedFolder = '/var/cache/gauntlet'
 
 /**
- * A folder with Postgres that `account` can reach: the one from npm or, when that lies under a private folder such as /root, a copy.
- * `folder`: as `postgresFolder` gives it. `version` keeps copies apart.
+ * A folder with Postgres that `account` can reach: the one from npm or, when that lies under a private folder such as
+ * /root, a copy. `folder`: as `postgresFolder` gives it. `version` keeps copies apart.
  */
-export async function reachablePostgres(folder: string, version: string, account: Account | undefined): Promise<string> {
+export async function reachablePostgres(
+  folder: string,
+  version: string,
+  account: Account | undefined,
+): Promise<string> {
   if (!account || runsAs(folder, account)) return folder
   const copy = join(sharedFolder, `postgres-${version}`)
   if (runsAs(copy, account)) return copy

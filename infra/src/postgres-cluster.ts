@@ -39,8 +39,9 @@ export function postgresPassword(home: string): string {
 /**
  * Creates the cluster beside its place and moves it there when it is complete, so that a kill leaves no half of one.
  *
- * When root hands the work to `account`, that account may not be able to walk to `home` (which may lie under /root). It is then started inside
- * the data folder, and `/proc/self/cwd` leads there without a walk; the password goes through an open file, not a name.
+ * When root hands the work to `account`, that account may not be able to walk to `home` (which may lie under /root). It
+ * is then started inside the data folder, and `/proc/self/cwd` leads there without a walk; the password goes through an
+ * open file, not a name.
  */
 export async function initialisePostgres(home: string, folder: string, account: Account | undefined): Promise<void> {
   const fresh = join(home, 'postgres', 'data.new')
@@ -74,7 +75,13 @@ function openPassword(home: string, account: Account | undefined): number {
   return file
 }
 
-function runInitdb(command: string, args: string[], cwd: string, account: Account | undefined, password: number): Promise<void> {
+function runInitdb(
+  command: string,
+  args: string[],
+  cwd: string,
+  account: Account | undefined,
+  password: number,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
@@ -110,9 +117,10 @@ function lastLine(text: string): string {
 }
 
 /**
- * Makes room for a start. A server of this cluster that nobody knows any more (its record was deleted) is ended, never joined by a second.
- * A stranger who got the pid of a killed server would make Postgres refuse to start, so the pid file goes; that of a dead process stays, since
- * Postgres finds through it whether sessions of the dead server are still at work.
+ * Makes room for a start. A server of this cluster that nobody knows any more (its record was deleted) is ended, never
+ * joined by a second. A stranger who got the pid of a killed server would make Postgres refuse to start, so the pid
+ * file goes; that of a dead process stays, since Postgres finds through it whether sessions of the dead server are
+ * still at work.
  */
 export async function clearTheWay(home: string): Promise<void> {
   const file = join(postgresData(home), 'postmaster.pid')

@@ -20,8 +20,9 @@ export class PostgresMissing extends Error {
 const recoveryLimitMilliseconds = 60_000
 
 /**
- * The local Postgres of `home`, started if it does not run and created if it does not exist, and the URL of its database `gauntlet`. Listens on
- * 127.0.0.1 alone, with a random password. After a kill or a power cut it recovers with everything it had committed.
+ * The local Postgres of `home`, started if it does not run and created if it does not exist, and the URL of its
+ * database `gauntlet`. Listens on 127.0.0.1 alone, with a random password. After a kill or a power cut it recovers with
+ * everything it had committed.
  */
 export async function startPostgres(home: string): Promise<{ databaseUrl: string; process: LivingProcess }> {
   const absolute = resolve(home)

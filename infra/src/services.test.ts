@@ -9,7 +9,14 @@ import { processIdentity } from '@gauntlet/sources'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { pidFile } from './process-record.ts'
-import { serviceStatus, startPostgres, startServices, startTemporal, stopServices, type LocalServices } from './index.ts'
+import {
+  serviceStatus,
+  startPostgres,
+  startServices,
+  startTemporal,
+  stopServices,
+  type LocalServices,
+} from './index.ts'
 import { stopTemporal } from './temporal.ts'
 import { findTemporal } from '../setup/temporal-binary.mjs'
 

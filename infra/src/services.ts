@@ -20,8 +20,14 @@ export interface ServiceStatus {
   readonly log: string
 }
 
-/** The services of `home`, started where they do not run. `DATABASE_URL` and `TEMPORAL_ADDRESS` stand for services of the user's own. */
-export async function startServices(home: string, environment: NodeJS.ProcessEnv = process.env): Promise<LocalServices> {
+/**
+ * The services of `home`, started where they do not run. `DATABASE_URL` and `TEMPORAL_ADDRESS` stand for services of
+ * the user's own.
+ */
+export async function startServices(
+  home: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<LocalServices> {
   const [databaseUrl, temporalAddress] = await Promise.all([
     environment['DATABASE_URL'] || startPostgres(home).then((started) => started.databaseUrl),
     environment['TEMPORAL_ADDRESS'] || startTemporal(home).then((started) => started.temporalAddress),
@@ -38,11 +44,16 @@ export function serviceStatus(home: string): ServiceStatus[] {
     if (!record) return []
     const { port, startedAt, log } = record
     const common = { name, ...(port === undefined ? {} : { port }), startedAt, log }
-    return [living ? { ...common, state: 'running' as const, pid: living.pid } : { ...common, state: 'stopped' as const }]
+    return [
+      living ? { ...common, state: 'running' as const, pid: living.pid } : { ...common, state: 'stopped' as const },
+    ]
   })
 }
 
-/** Stops everything of `home`: workers first, while Temporal can still take their last words, then the services. Returns what was running. */
+/**
+ * Stops everything of `home`: workers first, while Temporal can still take their last words, then the services. Returns
+ * what was running.
+ */
 export async function stopServices(home: string): Promise<string[]> {
   const absolute = resolve(home)
   const services = new Map([

@@ -4,7 +4,14 @@ import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exclusively, writeFileAtomically } from '@gauntlet/sources'
-import { livingProcess, pidFile, readPidFile, recordsFolder, writeRecord, type LivingProcess } from './process-record.ts'
+import {
+  livingProcess,
+  pidFile,
+  readPidFile,
+  recordsFolder,
+  writeRecord,
+  type LivingProcess,
+} from './process-record.ts'
 import { killLeftovers, stopProcess } from './stop-process.ts'
 
 /** What to start and how. */
@@ -27,10 +34,13 @@ export class ProcessFailedToStart extends Error {
 }
 
 /**
- * Starts anew what ends at once, as long as `milliseconds`: the reason may pass, such as a port that another program took since it was seen free, or sessions of a
- * killed server that still hold its memory.
+ * Starts anew what ends at once, as long as `milliseconds`: the reason may pass, such as a port that another program
+ * took since it was seen free, or sessions of a killed server that still hold its memory.
  */
-export async function startPersistently<Started>(start: () => Promise<Started>, milliseconds: number): Promise<Started> {
+export async function startPersistently<Started>(
+  start: () => Promise<Started>,
+  milliseconds: number,
+): Promise<Started> {
   for (const deadline = Date.now() + milliseconds; ; await sleep(250)) {
     try {
       return await start()
@@ -44,17 +54,17 @@ export async function startPersistently<Started>(start: () => Promise<Started>, 
 const longestLog = 32 * 2 ** 20
 
 /**
- * The shell notes who it is, then becomes the program (same pid, same start time). So the note is right even if the command that started it
- * is killed a moment later.
+ * The shell notes who it is, then becomes the program (same pid, same start time). So the note is right even if the
+ * command that started it is killed a moment later.
  */
 const introduceThenBecome =
   'if [ -r /proc/self/stat ]; then read -r boot < /proc/sys/kernel/random/boot_id; read -r stat < "/proc/$$/stat"; echo "$boot $stat" >&3; ' +
   'else echo "- $$ $(ps -p $$ -o lstart=)" >&3; fi; exec 3>&-; exec "$@"'
 
 /**
- * Starts a process that outlives this one, logs to `<home>/logs/<name>.log` and is recorded in `<home>/services`. One that already runs under
- * this name is returned as it is if it was started in the same way; otherwise, such as a worker with the address of yesterday's server, it is
- * stopped and started anew.
+ * Starts a process that outlives this one, logs to `<home>/logs/<name>.log` and is recorded in `<home>/services`. One
+ * that already runs under this name is returned as it is if it was started in the same way; otherwise, such as a worker
+ * with the address of yesterday's server, it is stopped and started anew.
  */
 export async function startProcess(home: string, specification: ProcessSpecification): Promise<LivingProcess> {
   const { name, command, args, port } = specification
@@ -81,7 +91,11 @@ function fingerprintOf({ command, args, env = {}, folder }: ProcessSpecification
     .digest('hex')
 }
 
-function spawnDetached(home: string, { name, command, args, env, folder, account }: ProcessSpecification, log: string): void {
+function spawnDetached(
+  home: string,
+  { name, command, args, env, folder, account }: ProcessSpecification,
+  log: string,
+): void {
   mkdirSync(join(home, 'logs'), { recursive: true })
   if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > longestLog) renameSync(log, `${log}.1`)
   const output = openSync(log, 'a', 0o600)

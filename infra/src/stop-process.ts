@@ -9,7 +9,10 @@ export interface StopOptions {
   readonly limitMilliseconds?: number
 }
 
-/** Ends the process of `name` and all it started; true if it was running. The record stays, so that the next start takes the same port. */
+/**
+ * Ends the process of `name` and all it started; true if it was running. The record stays, so that the next start takes
+ * the same port.
+ */
 export async function stopProcess(home: string, name: string, options: StopOptions = {}): Promise<boolean> {
   const { signal = 'SIGTERM', limitMilliseconds = 10_000 } = options
   return exclusively(join(recordsFolder(home), `${name}.lock`), async () => {
@@ -25,8 +28,9 @@ export async function stopProcess(home: string, name: string, options: StopOptio
 }
 
 /**
- * Kills what is left of the process group of `name`, such as the device process of a worker that was killed. The kernel gives no pid to a
- * new process while a group still bears it, so a stranger under this pid, or a restart of the machine, proves the group is gone.
+ * Kills what is left of the process group of `name`, such as the device process of a worker that was killed. The kernel
+ * gives no pid to a new process while a group still bears it, so a stranger under this pid, or a restart of the
+ * machine, proves the group is gone.
  */
 export function killLeftovers(home: string, name: string): void {
   const written = readPidFile(home, name)

@@ -1,6 +1,8 @@
 import { connect } from 'node:http2'
 
-/** A length-prefixed `grpc.health.v1.HealthCheckRequest` for the workflow service: flag, length, field 1 as a string. */
+/**
+ * A length-prefixed `grpc.health.v1.HealthCheckRequest` for the workflow service: flag, length, field 1 as a string.
+ */
 const request = healthRequest('temporal.api.workflowservice.v1.WorkflowService')
 /** `HealthCheckResponse { status: SERVING }` in wire form: field 1, value 1. */
 const serving = Buffer.from([0, 0, 0, 0, 2, 0x08, 0x01])

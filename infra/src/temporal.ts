@@ -21,8 +21,8 @@ const startLimitMilliseconds = 60_000
 const restartLimitMilliseconds = 5_000
 
 /**
- * The local Temporal server of `home`, started if it does not run, and its address. Listens on 127.0.0.1 alone; its histories are in
- * `<home>/temporal`, so workflows go on where they were after a kill or a restart of the machine.
+ * The local Temporal server of `home`, started if it does not run, and its address. Listens on 127.0.0.1 alone; its
+ * histories are in `<home>/temporal`, so workflows go on where they were after a kill or a restart of the machine.
  */
 export async function startTemporal(home: string): Promise<{ temporalAddress: string; process: LivingProcess }> {
   const absolute = resolve(home)
@@ -65,7 +65,15 @@ async function spawnTemporal(home: string, command: string): Promise<LivingProce
   const folder = join(home, 'temporal')
   mkdirSync(folder, { recursive: true })
   const port = await freePort(readRecord(home, 'temporal')?.port)
-  const place = ['--ip', '127.0.0.1', '--port', String(port), '--headless', '--db-filename', join(folder, 'temporal.sqlite')]
+  const place = [
+    '--ip',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--headless',
+    '--db-filename',
+    join(folder, 'temporal.sqlite'),
+  ]
   const args = ['server', 'start-dev', ...place, '--log-level', 'warn', '--log-format', 'json']
   const env = { TEMPORAL_ADDRESS: undefined, TEMPORAL_CLI_DISABLE_UPDATE_CHECK: '1' }
   return startProcess(home, { name: 'temporal', command, args, port, env })

@@ -12,7 +12,10 @@ describe('the vocabulary and the tensor rooms, which cannot import each other,',
     expect([...backboneIds].sort()).toEqual([...catalogued, ...notCatalogued].sort())
   })
 
-  it.each(backboneCatalogue.filter(({ id }) => backboneIds.includes(id)))('put $id in one family, $family', ({ id, family }) => {
-    expect(backboneFor(id).family).toBe(family)
-  })
+  it.each(backboneCatalogue.filter(({ id }) => backboneIds.includes(id)))(
+    'put $id in one family, $family',
+    ({ id, family }) => {
+      expect(backboneFor(id).family).toBe(family)
+    },
+  )
 })

@@ -26,8 +26,16 @@ export const breaches: readonly Breach[] = [
   // The vocabulary and the sandbox
   wall('libs/vocabulary/study/src', "import { breach } from '@gauntlet/contract'", /cannot depend on any libs/),
   wall('libs/vocabulary/study/src', "import breach from 'pg'", /room:study.*not allowed to import "pg"/),
-  wall('libs/vocabulary/contract/src', "import { breach } from '@gauntlet/engine'", /room:contract.*can only depend on/),
-  wall('libs/vocabulary/contract/src', "import { breach } from '@temporalio/worker'", /room:contract.*not allowed to import/),
+  wall(
+    'libs/vocabulary/contract/src',
+    "import { breach } from '@gauntlet/engine'",
+    /room:contract.*can only depend on/,
+  ),
+  wall(
+    'libs/vocabulary/contract/src',
+    "import { breach } from '@temporalio/worker'",
+    /room:contract.*not allowed to import/,
+  ),
   nodeModule('libs/vocabulary/study/src', "import { readFileSync as breach } from 'node:fs'"),
   nodeModule('libs/vocabulary/contract/src', "import { createHash as breach } from 'crypto'"),
   nodeModule('workflows/src', "import { readFileSync as breach } from 'node:fs'"),
@@ -36,23 +44,55 @@ export const breaches: readonly Breach[] = [
   wall('workflows/src', "import { breach } from '@gauntlet/engine'", /layer:workflows.*can only depend on/),
   wall('workflows/src', "import { breach } from '@gauntlet/ledger'", /layer:workflows.*can only depend on/),
   // A worker is a process, not a library: it offers nothing to import, whoever asks.
-  wall('workflows/src', "import { breach } from '@gauntlet/ledger-worker'", /Only packages defined in the "package.json"/),
+  wall(
+    'workflows/src',
+    "import { breach } from '@gauntlet/ledger-worker'",
+    /Only packages defined in the "package.json"/,
+  ),
   wall('workflows/src', "import { breach } from '@temporalio/worker'", /layer:workflows.*not allowed to import/),
 
   // Tensors: the order among the rooms, no Temporal, no rows
   wall('libs/science/engine/src', "import { breach } from '@gauntlet/nn'", /room:engine.*can only depend on/),
-  wall('libs/science/backbones/src', "import { breach } from '@gauntlet/training'", /room:backbones.*can only depend on/),
-  wall('libs/science/backbones/src', "import { breach } from '@gauntlet/attacks'", /room:backbones.*can only depend on/),
+  wall(
+    'libs/science/backbones/src',
+    "import { breach } from '@gauntlet/training'",
+    /room:backbones.*can only depend on/,
+  ),
+  wall(
+    'libs/science/backbones/src',
+    "import { breach } from '@gauntlet/attacks'",
+    /room:backbones.*can only depend on/,
+  ),
   wall('libs/science/attacks/src', "import { breach } from '@gauntlet/backbones'", /room:attacks.*can only depend on/),
-  wall('libs/science/attacks/src', "import { breach } from '@temporalio/activity'", /layer:tensors.*not allowed to import/),
+  wall(
+    'libs/science/attacks/src',
+    "import { breach } from '@temporalio/activity'",
+    /layer:tensors.*not allowed to import/,
+  ),
   wall('libs/science/nn/src', "import { breach } from 'drizzle-orm'", /layer:tensors.*not allowed to import/),
-  wall('libs/science/nn/src', "import { breach } from 'drizzle-orm/node-postgres'", /layer:tensors.*not allowed to import/),
-  wall('libs/science/datasets/src', "import { breach } from '@gauntlet/artifacts'", /layer:tensors.*can only depend on/),
+  wall(
+    'libs/science/nn/src',
+    "import { breach } from 'drizzle-orm/node-postgres'",
+    /layer:tensors.*not allowed to import/,
+  ),
+  wall(
+    'libs/science/datasets/src',
+    "import { breach } from '@gauntlet/artifacts'",
+    /layer:tensors.*can only depend on/,
+  ),
   wall('libs/science/weights/src', "import { breach } from '@gauntlet/sources'", /layer:tensors.*can only depend on/),
-  wall('libs/science/evaluation/src', "import { breach } from '@gauntlet/training'", /room:evaluation.*can only depend on/),
+  wall(
+    'libs/science/evaluation/src',
+    "import { breach } from '@gauntlet/training'",
+    /room:evaluation.*can only depend on/,
+  ),
 
   // Storage: no tensors, no Temporal
-  wall('libs/record/ledger/src', "import * as breach from '@tensorflow/tfjs-node-gpu'", /layer:storage.*not allowed to import/),
+  wall(
+    'libs/record/ledger/src',
+    "import * as breach from '@tensorflow/tfjs-node-gpu'",
+    /layer:storage.*not allowed to import/,
+  ),
   wall('libs/record/ledger/src', "import { breach } from '@temporalio/client'", /layer:storage.*not allowed to import/),
   wall('libs/record/artifacts/src', "import { breach } from '@gauntlet/engine'", /layer:storage.*can only depend on/),
   wall('libs/record/artifacts/src', "import { breach } from '@gauntlet/ledger'", /layer:storage.*can only depend on/),
@@ -60,7 +100,11 @@ export const breaches: readonly Breach[] = [
 
   // Workers: no database credentials on GPU machines, no tensors beside the rows
   wall('workers/gpu/src', "import { breach } from '@gauntlet/ledger'", /room:gpu-worker.*can only depend on/),
-  wall('workers/gpu/src', "export const breach = await import('@gauntlet/ledger')", /room:gpu-worker.*can only depend on/),
+  wall(
+    'workers/gpu/src',
+    "export const breach = await import('@gauntlet/ledger')",
+    /room:gpu-worker.*can only depend on/,
+  ),
   wall('workers/gpu/src', "export { breach } from '@gauntlet/ledger'", /room:gpu-worker.*can only depend on/),
   wall('workers/gpu/src', "import breach from 'pg'", /room:gpu-worker.*not allowed to import/),
   wall('workers/ledger/src', "import { breach } from '@gauntlet/backbones'", /room:ledger-worker.*can only depend on/),
@@ -76,7 +120,11 @@ export const breaches: readonly Breach[] = [
 
   // What people touch, and the pure rooms
   wall('libs/use/analysis/src', "import { breach } from '@gauntlet/ledger'", /layer:analysis.*can only depend on/),
-  wall('libs/use/analysis/src', "import * as breach from '@tensorflow/tfjs-node-gpu'", /layer:analysis.*not allowed to import/),
+  wall(
+    'libs/use/analysis/src',
+    "import * as breach from '@tensorflow/tfjs-node-gpu'",
+    /layer:analysis.*not allowed to import/,
+  ),
   wall('libs/use/client/src', "import { breach } from '@gauntlet/engine'", /layer:client.*can only depend on/),
   wall('libs/use/cli/src', "import { breach } from '@gauntlet/workflows'", /layer:surface.*can only depend on/),
   wall('libs/use/cli/src', "import breach from 'pg'", /layer:surface.*not allowed to import/),
@@ -88,10 +136,18 @@ export const breaches: readonly Breach[] = [
     "import { breach } from '../../attacks/src/index.ts'",
     /cannot be imported by a relative or absolute path/,
   ),
-  wall('libs/science/nn/src', "import { breach } from 'no-such-package'", /Only packages defined in the "package.json"/),
+  wall(
+    'libs/science/nn/src',
+    "import { breach } from 'no-such-package'",
+    /Only packages defined in the "package.json"/,
+  ),
   wall('libs/science/nn/src', "import { breach } from 'sharp'", /Only packages defined in the "package.json"/),
   {
-    ...wall('libs/science/nn/src', "export type Breach = import('@gauntlet/ledger').Ledger", /type annotations are forbidden/),
+    ...wall(
+      'libs/science/nn/src',
+      "export type Breach = import('@gauntlet/ledger').Ledger",
+      /type annotations are forbidden/,
+    ),
     rule: 'typescript(consistent-type-imports)',
   },
 
@@ -104,6 +160,12 @@ export const breaches: readonly Breach[] = [
     ...wall('libs/science/training/src', 'export const breach = Date.now()', /restricted/),
     rule: 'eslint(no-restricted-properties)',
   },
-  { ...wall('workflows/src', 'export const breach = Math.random()', /restricted/), rule: 'eslint(no-restricted-properties)' },
-  { ...wall('workflows/src', 'export const breach = process.env.HOME', /process/), rule: 'eslint(no-restricted-globals)' },
+  {
+    ...wall('workflows/src', 'export const breach = Math.random()', /restricted/),
+    rule: 'eslint(no-restricted-properties)',
+  },
+  {
+    ...wall('workflows/src', 'export const breach = process.env.HOME', /process/),
+    rule: 'eslint(no-restricted-globals)',
+  },
 ]

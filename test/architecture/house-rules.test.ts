@@ -21,9 +21,9 @@ describe('the rules of the house', () => {
   })
 
   it('keep libs to the four floors, and every file of code to a package that npm, Nx and knip know', () => {
-    expect([...new Set(files.filter((file) => file.startsWith('libs/')).map((file) => file.split('/')[1]))].sort()).toEqual(
-      floors,
-    )
+    expect(
+      [...new Set(files.filter((file) => file.startsWith('libs/')).map((file) => file.split('/')[1]))].sort(),
+    ).toEqual(floors)
     const known = Object.keys(readLock().packages)
     expect(projects.map(({ folder }) => folder).filter((folder) => !known.includes(folder))).toEqual([])
     const code = files.filter((file) => /\.(ts|mjs)$/.test(file))
@@ -37,9 +37,19 @@ describe('the rules of the house', () => {
 
   it('keep every source file to 450 lines, generated ones apart', () => {
     const sources = files.filter((file) => /\.(ts|js|mjs|py|sh)$/.test(file) && !file.includes('/migrations/'))
-    const long = sources.filter((file) => linesOf(file) > 450)
+    const long = sources.filter((file) => readLines(file).length > 450)
     expect(sources.length).toBeGreaterThan(0)
     expect(long).toEqual([])
+  })
+
+  it('wrap comments at 120 columns', () => {
+    const sources = files.filter((file) => /\.(ts|mjs|cc|h)$/.test(file))
+    const wide = sources.flatMap((file) =>
+      readLines(file).flatMap((line, i) =>
+        /^\s*(\/?\*|\/\/)/.test(line) && [...line].length > 120 ? [`${file}:${i + 1}`] : [],
+      ),
+    )
+    expect(wide).toEqual([])
   })
 
   it('allow no cycle among the packages, those of tests included', () => {
@@ -77,7 +87,10 @@ describe('the rules of the house', () => {
 
 describe('packagesInCycles', () => {
   const names = ['a', 'b', 'c', 'd', 'e']
-  const ring: readonly Manifest[] = names.map((name, index) => ({ name, dependencies: { [names[(index + 1) % 5]!]: '0.0.0' } }))
+  const ring: readonly Manifest[] = names.map((name, index) => ({
+    name,
+    dependencies: { [names[(index + 1) % 5]!]: '0.0.0' },
+  }))
 
   it('names every package of a ring', () => {
     expect(packagesInCycles(ring)).toEqual(['a', 'b', 'c', 'd', 'e'])
@@ -101,14 +114,19 @@ function rootManifest(): Manifest {
   return JSON.parse(readFileSync(join(workspace, 'package.json'), 'utf8')) as Manifest
 }
 
-function linesOf(file: string): number {
-  return readFileSync(join(workspace, file), 'utf8').split('\n').length
+function readLines(file: string): string[] {
+  return readFileSync(join(workspace, file), 'utf8').split('\n')
 }
 
-/** Takes away, again and again, the packages that need none of those left; what remains lies on a cycle or behind one. */
+/**
+ * Takes away, again and again, the packages that need none of those left; what remains lies on a cycle or behind one.
+ */
 function packagesInCycles(manifests: readonly Manifest[]): readonly string[] {
   let left = new Map(
-    manifests.map((manifest) => [manifest.name, Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })]),
+    manifests.map((manifest) => [
+      manifest.name,
+      Object.keys({ ...manifest.dependencies, ...manifest.devDependencies }),
+    ]),
   )
   for (;;) {
     const blocked = [...left].filter(([, needs]) => needs.some((name) => left.has(name)))

@@ -16,7 +16,10 @@ import { dirname, join, resolve } from 'node:path'
 /** The repository this test stands in. */
 export const workspace = resolve(import.meta.dirname, '../..')
 
-/** The files of the workspace as git would commit them now, relative to its root: tracked or new, not ignored, not deleted. */
+/**
+ * The files of the workspace as git would commit them now, relative to its root: tracked or new, not ignored, not
+ * deleted.
+ */
 export function workspaceFiles(): readonly string[] {
   const listing = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: workspace,
@@ -29,7 +32,10 @@ export function workspaceFiles(): readonly string[] {
 export function projectFolders(): readonly { readonly folder: string; readonly manifest: Manifest }[] {
   return workspaceFiles()
     .filter((file) => file.endsWith('/package.json') && !file.includes('/fixtures/'))
-    .map((file) => ({ folder: dirname(file), manifest: JSON.parse(readFileSync(join(workspace, file), 'utf8')) as Manifest }))
+    .map((file) => ({
+      folder: dirname(file),
+      manifest: JSON.parse(readFileSync(join(workspace, file), 'utf8')) as Manifest,
+    }))
 }
 
 /** The part of a package.json that the rules of the house are about. */

@@ -1,6 +1,9 @@
 import process from 'node:process'
 
-/** Benchmarks by name, each in a folder of its own: `npm run bench -- engine --side 64`. What they showed stands in LOG.md. */
+/**
+ * Benchmarks by name, each in a folder of its own: `npm run bench -- engine --side 64`. What they showed stands in
+ * LOG.md.
+ */
 const benchmarks: Readonly<Record<string, () => Promise<(options: string[]) => Promise<void>>>> = {
   attack: async () => (await import('./attack/attack-benchmark.ts')).attackBenchmark,
   engine: async () => (await import('./engine/engine-benchmark.ts')).engineBenchmark,

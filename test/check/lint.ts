@@ -20,8 +20,9 @@ export class WallsUnchecked extends Error {
 }
 
 /**
- * Lints a workspace with the walls. The boundary rule reads the project graph that Nx keeps on disk and skips itself with a warning
- * when there is none, so the graph is made first, every room must carry a layer in it, and a skipped rule is a failure.
+ * Lints a workspace with the walls. The boundary rule reads the project graph that Nx keeps on disk and skips itself
+ * with a warning when there is none, so the graph is made first, every room must carry a layer in it, and a skipped
+ * rule is a failure.
  */
 export function lint(workspace: string, options: readonly string[] = []): LintRun {
   refuseUntaggedRooms(createProjectGraph(workspace))
@@ -33,7 +34,9 @@ export function runOxlint(workspace: string, options: readonly string[]): LintRu
   const run = runProgram('oxlint', ['--deny-warnings', ...options], workspace)
   const output = `${run.stdout}${run.stderr}`
   if (/No cached ProjectGraph|rule will be skipped/.test(output)) {
-    throw new WallsUnchecked('Nx skipped the boundary rule for want of a project graph; run `npx nx reset`, then lint again.')
+    throw new WallsUnchecked(
+      'Nx skipped the boundary rule for want of a project graph; run `npx nx reset`, then lint again.',
+    )
   }
   return { passed: run.status === 0, output }
 }
@@ -58,7 +61,9 @@ function refuseUntaggedRooms(projects: Readonly<Record<string, Project>>): void 
   if (rooms.length === 0) throw new WallsUnchecked('The project graph is empty; run `npx nx reset`, then lint again.')
   const untagged = rooms.filter(([, project]) => !project.data.tags?.some((tag) => tag.startsWith('layer:')))
   if (untagged.length > 0) {
-    throw new WallsUnchecked(`${untagged.map(([name]) => name).join(', ')}: give the package.json an \`nx.tags\` with a layer.`)
+    throw new WallsUnchecked(
+      `${untagged.map(([name]) => name).join(', ')}: give the package.json an \`nx.tags\` with a layer.`,
+    )
   }
 }
 

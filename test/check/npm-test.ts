@@ -3,7 +3,10 @@ import { runStaticChecks, staticChecks } from './static-checks.ts'
 import { closingLine } from './tally.ts'
 import { runVitest } from './vitest-suite.ts'
 
-/** `npm test`, after set-up: the static checks, then every test; its last line counts the tests for continuous integration. */
+/**
+ * `npm test`, after set-up: the static checks, then every test; its last line counts the tests for continuous
+ * integration.
+ */
 const workspace = resolve(import.meta.dirname, '../..')
 
 console.log('Static checks: format, lint with the walls, types, unused code')

@@ -7,7 +7,8 @@ export const staticChecks = {
   'check:lint':
     'Lint found a broken rule or a breached wall (test/architecture/walls.oxlintrc.json): mend the lines named above.',
   'check:types': 'TypeScript found errors: mend the lines named above.',
-  'check:unused': 'Knip found files, exports or dependencies that are unused or undeclared: remove or declare those named above.',
+  'check:unused':
+    'Knip found files, exports or dependencies that are unused or undeclared: remove or declare those named above.',
 } as const
 
 export type StaticCheck = keyof typeof staticChecks

@@ -23,8 +23,9 @@ const outcomesOfTests = {
 } as const
 
 /**
- * Counts a report. A file that failed without a failed test (it did not load, or a hook threw) is one failure, and so is a run
- * whose exit status is not 0 although nothing in the report failed (an unhandled rejection, a worker that died).
+ * Counts a report. A file that failed without a failed test (it did not load, or a hook threw) is one failure, and so
+ * is a run whose exit status is not 0 although nothing in the report failed (an unhandled rejection, a worker that
+ * died).
  */
 export function tallyOf(report: VitestReport, exitStatus: number): Tally {
   const counts = { passed: 0, failed: 0, skipped: 0 }

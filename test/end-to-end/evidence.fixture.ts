@@ -4,7 +4,10 @@ import type { GauntletHome } from './gauntlet-home.fixture.ts'
 
 /** What a study's numbers rest on, as its ledger has it. */
 export interface Evidence {
-  /** `dataset · backbone · loss · protocol · seed · perturbation` → everything of the row that must not depend on how it was come by. */
+  /**
+   * `dataset · backbone · loss · protocol · seed · perturbation` → everything of the row that must not depend on how it
+   * was come by.
+   */
   readonly rows: Readonly<Record<string, unknown>>
   /** Every execution behind a row, by stage key. */
   readonly executions: ReadonlyMap<string, TracedExecution>

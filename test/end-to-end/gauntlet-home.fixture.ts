@@ -37,7 +37,11 @@ export class GauntletHome {
 
   /** Starts `gauntlet …` as a user would, from another folder and without any setting but this home. */
   start(...args: string[]): Running {
-    const child = spawn(process.execPath, [program, ...args], { cwd: this.folder, env: this.environment(), stdio: 'pipe' })
+    const child = spawn(process.execPath, [program, ...args], {
+      cwd: this.folder,
+      env: this.environment(),
+      stdio: 'pipe',
+    })
     this.commands.add(child)
     let [stdout, stderr] = ['', '']
     child.stdout.setEncoding('utf8').on('data', (text: string) => void (stdout += text))
@@ -127,7 +131,9 @@ function listOrNothing(folder: string): string[] {
 }
 
 function failureOf({ exitCode, signalCode }: ChildProcess, stderr: string): string | null {
-  return exitCode === null && signalCode === null ? null : `the command has ended (${signalCode ?? exitCode}):\n${stderr}`
+  return exitCode === null && signalCode === null
+    ? null
+    : `the command has ended (${signalCode ?? exitCode}):\n${stderr}`
 }
 
 interface Patience {

@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process'
 
-/** SIGKILL to processes and to all that descend from them, such as Postgres' sessions, which are in process groups of their own. */
+/**
+ * SIGKILL to processes and to all that descend from them, such as Postgres' sessions, which are in process groups of
+ * their own.
+ */
 export function killTrees(roots: readonly number[]): void {
   const children = childrenByParent()
   const doomed = [...roots]

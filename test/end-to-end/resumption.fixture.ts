@@ -15,8 +15,9 @@ export function requireNothingDoneTwice({ executions }: Evidence): void {
 }
 
 /**
- * Who took over one of the stages under way went on from a mid-stage checkpoint: from exactly the one that the dead had left last, or, where the dead had been
- * able to work on for a while, from a later one. Gives the stages that were taken over.
+ * Who took over one of the stages under way went on from a mid-stage checkpoint: from exactly the one that the dead had
+ * left last, or, where the dead had been able to work on for a while, from a later one. Gives the stages that were
+ * taken over.
  */
 export function requireResumption(
   { executions }: Evidence,
@@ -27,7 +28,8 @@ export function requireResumption(
   for (const [stageKey, checkpoint] of takenOver) {
     const [lost, ...heirs] = executions.get(stageKey)!.attempts
     expect(lost).toMatchObject({ outcome: 'failed', failureClass: 'WorkerLost' })
-    // An heir may itself have been killed before it had opened the inheritance, but none may have begun at the beginning.
+    // An heir may itself have been killed before it had opened the inheritance, but none may have begun at the
+    // beginning.
     const resumptions = heirs.flatMap(({ details }) => (details as { resumedFrom?: unknown }).resumedFrom ?? [])
     expect(resumptions.length, 'a checkpoint to go on from').toBeGreaterThan(0)
     if (!workedOn) expect(resumptions[0]).toMatchObject({ checkpoint })

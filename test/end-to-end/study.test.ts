@@ -7,8 +7,9 @@ import { requireNothingDoneTwice, requireResumption } from './resumption.fixture
 import { smoke, variant } from './studies.fixture.ts'
 
 /*
- * The whole house on its smallest real study: command line, Postgres, Temporal, workers, engine, real weights, real digits. One home sees the
- * study undisturbed and everything that is done with its results; in the other one it is killed, again and again, and must end alike.
+ * The whole house on its smallest real study: command line, Postgres, Temporal, workers, engine, real weights, real
+ * digits. One home sees the study undisturbed and everything that is done with its results; in the other one it is
+ * killed, again and again, and must end alike.
  */
 
 const calm = new GauntletHome()
@@ -18,10 +19,17 @@ let undisturbed: Evidence
 /** A study that shares one of its two configurations with `smoke`. */
 const sharing = calm.study(
   'sharing',
-  variant('sharing', ['losses: [Classic AT]', 'losses: [Classic AT, TRADES]'], ['protocols: [FFT-1, LP-1]', 'protocols: [LP-1]']),
+  variant(
+    'sharing',
+    ['losses: [Classic AT]', 'losses: [Classic AT, TRADES]'],
+    ['protocols: [FFT-1, LP-1]', 'protocols: [LP-1]'],
+  ),
 )
 /** `smoke` with one perturbation more. */
-const extended = calm.study('extended', variant('extended', ['  - common', '  - common\n  - { name: Linf, epsilon: 8/255 }']))
+const extended = calm.study(
+  'extended',
+  variant('extended', ['  - common', '  - common\n  - { name: Linf, epsilon: 8/255 }']),
+)
 
 interface Row {
   readonly row: number
@@ -46,9 +54,17 @@ describe('an undisturbed study', () => {
     const rows = await calm.json<Row[]>('results', 'smoke')
     const perturbations = ['clean', 'Linf', 'L2', 'L1', 'common']
     expect(rows.map(({ row, protocol, perturbation }) => [row, protocol, perturbation])).toEqual(
-      ['FFT-1', 'LP-1'].flatMap((protocol, i) => perturbations.map((perturbation, j) => [5 * i + j + 1, protocol, perturbation])),
+      ['FFT-1', 'LP-1'].flatMap((protocol, i) =>
+        perturbations.map((perturbation, j) => [5 * i + j + 1, protocol, perturbation]),
+      ),
     )
-    const evaluators = { clean: 'argmax', Linf: 'apgd-ce-3', L2: 'apgd-ce-3', L1: 'apgd-ce-3', common: 'corruptions-11-s3' }
+    const evaluators = {
+      clean: 'argmax',
+      Linf: 'apgd-ce-3',
+      L2: 'apgd-ce-3',
+      L1: 'apgd-ce-3',
+      common: 'corruptions-11-s3',
+    }
     for (const row of rows) {
       expect(row).toMatchObject({
         dataset: 'digits',
@@ -181,7 +197,11 @@ describe('misuse', () => {
     ]
     const ended = await Promise.all(commands.map(([args]) => calm.run(...args)))
     for (const [i, { code, stdout, stderr }] of ended.entries()) {
-      expect({ code, stdout, lines: stderr.trim().split('\n').length }, stderr).toEqual({ code: 2, stdout: '', lines: 1 })
+      expect({ code, stdout, lines: stderr.trim().split('\n').length }, stderr).toEqual({
+        code: 2,
+        stdout: '',
+        lines: 1,
+      })
       expect(stderr).toMatch(commands[i]![1])
     }
   })
@@ -207,7 +227,9 @@ describe('a study that is killed', () => {
     const file = stormy.study('smoke', smoke)
 
     const first = stormy.start('run', file)
-    const inTraining = await first.until('fine-tuning has left a checkpoint', () => nonEmpty(stormy.midStageCheckpoints()))
+    const inTraining = await first.until('fine-tuning has left a checkpoint', () =>
+      nonEmpty(stormy.midStageCheckpoints()),
+    )
     process.kill(-stormy.pid('gpu-worker'), 'SIGKILL')
     const left = stormy.midStageCheckpoints()
     expect([...left.keys()]).toEqual([...inTraining.keys()])
@@ -238,7 +260,8 @@ describe('a study that is killed', () => {
     expect(await countRows(stormy, 'measurement')).toBe(10)
     requireNothingDoneTwice(disturbed)
     expect(requireResumption(disturbed, left)).toEqual([...left.keys()])
-    for (const [stageKey, attempt] of survivors) expect(disturbed.executions.get(stageKey)!.attempts.at(-1)!.id).toBe(attempt)
+    for (const [stageKey, attempt] of survivors)
+      expect(disturbed.executions.get(stageKey)!.attempts.at(-1)!.id).toBe(attempt)
   }, 600_000)
 })
 

@@ -9,10 +9,15 @@ import { robustModels, weightsOf } from '../parity/attacks/digit-models.ts'
 import { heldOutDigits, pixels, side } from '../parity/attacks/digits.ts'
 
 const count = 16
-const perturbation: Perturbation = { name: 'Linf', epsilon: 0.2, evaluator: { name: 'apgd-ce', iterations: 100, restarts: 1 } }
+const perturbation: Perturbation = {
+  name: 'Linf',
+  epsilon: 0.2,
+  evaluator: { name: 'apgd-ce', iterations: 100, restarts: 1 },
+}
 const { model, weights } = robustModels.cnn
 const parameters = weightsOf(model, weights)
-const honest: LogitsFunction = (images) => model.logits(images.slice([0, 0, 0, 0], [-1, -1, -1, 1]) as Tensor4D, parameters)
+const honest: LogitsFunction = (images) =>
+  model.logits(images.slice([0, 0, 0, 0], [-1, -1, -1, 1]) as Tensor4D, parameters)
 
 let passes = 0
 /** The same robust CNN, hidden from gradients in three ways. */

@@ -5,8 +5,9 @@ import { GauntletHome, until, type Running } from '../end-to-end/gauntlet-home.f
 import { requireNothingDoneTwice, requireResumption } from '../end-to-end/resumption.fixture.ts'
 
 /*
- * Each part of the house killed in the middle of the quickstart study, in a home of its own, then `gauntlet run quickstart` again: 25 rows, bit
- * for bit those of a run that nobody disturbed. Some four minutes a case on two quiet cores.
+ * Each part of the house killed in the middle of the quickstart study, in a home of its own, then `gauntlet run
+ * quickstart` again: 25 rows, bit for bit those of a run that nobody disturbed. Some four minutes a case on two quiet
+ * cores.
  */
 
 const hour = 3_600_000
@@ -22,19 +23,22 @@ beforeAll(async () => {
 afterAll(() => calm.remove())
 
 /** What is killed (SIGKILL), and whether the stages it worked on must have been tried again. */
-const victims: readonly { readonly victim: string; readonly kill: (home: GauntletHome) => void; readonly losesWork: boolean }[] =
-  [
-    {
-      victim: 'a device process',
-      kill: (home) => process.kill(deviceProcessOf(home.pid('gpu-worker')), 'SIGKILL'),
-      losesWork: true,
-    },
-    { victim: 'the GPU worker', kill: (home) => process.kill(-home.pid('gpu-worker'), 'SIGKILL'), losesWork: true },
-    { victim: 'the ledger worker', kill: (home) => process.kill(home.pid('ledger-worker'), 'SIGKILL'), losesWork: false },
-    { victim: 'Temporal', kill: (home) => process.kill(home.pid('temporal'), 'SIGKILL'), losesWork: false },
-    { victim: 'Postgres', kill: (home) => process.kill(home.pid('postgres'), 'SIGKILL'), losesWork: false },
-    { victim: 'everything at once', kill: (home) => home.cutPower(), losesWork: true },
-  ]
+const victims: readonly {
+  readonly victim: string
+  readonly kill: (home: GauntletHome) => void
+  readonly losesWork: boolean
+}[] = [
+  {
+    victim: 'a device process',
+    kill: (home) => process.kill(deviceProcessOf(home.pid('gpu-worker')), 'SIGKILL'),
+    losesWork: true,
+  },
+  { victim: 'the GPU worker', kill: (home) => process.kill(-home.pid('gpu-worker'), 'SIGKILL'), losesWork: true },
+  { victim: 'the ledger worker', kill: (home) => process.kill(home.pid('ledger-worker'), 'SIGKILL'), losesWork: false },
+  { victim: 'Temporal', kill: (home) => process.kill(home.pid('temporal'), 'SIGKILL'), losesWork: false },
+  { victim: 'Postgres', kill: (home) => process.kill(home.pid('postgres'), 'SIGKILL'), losesWork: false },
+  { victim: 'everything at once', kill: (home) => home.cutPower(), losesWork: true },
+]
 
 describe.each(victims)('killing $victim in mid-study', ({ victim, kill, losesWork }) => {
   const home = new GauntletHome()
@@ -59,7 +63,9 @@ describe.each(victims)('killing $victim in mid-study', ({ victim, kill, losesWor
       requireNothingDoneTwice(disturbed)
       const resumed = requireResumption(disturbed, left, { workedOn: !losesWork })
       if (losesWork) expect(resumed.length).toBeGreaterThan(0)
-      console.log(`${victim}: the first run ended with ${code}; ${resumed.length} of ${left.size} stages under way were resumed`)
+      console.log(
+        `${victim}: the first run ended with ${code}; ${resumed.length} of ${left.size} stages under way were resumed`,
+      )
     },
     hour,
   )

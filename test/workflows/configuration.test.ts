@@ -48,7 +48,13 @@ describe.concurrent('a configuration', () => {
     expect(result.outcome).toBe('measured')
     expect(result.measurements.map(({ perturbation }) => perturbation)).toEqual(perturbations)
     expect(work.tries.map(({ stage }) => stage).sort()).toEqual(
-      ['prepare-dataset', 'pretrain-load', 'fine-tune', 'checkpoint', ...perturbations.map(() => 'perturb-and-evaluate')].sort(),
+      [
+        'prepare-dataset',
+        'pretrain-load',
+        'fine-tune',
+        'checkpoint',
+        ...perturbations.map(() => 'perturb-and-evaluate'),
+      ].sort(),
     )
     expect([work.failedAttempts, work.missingCells]).toEqual([[], []])
   })
@@ -67,7 +73,9 @@ describe.concurrent('a configuration', () => {
     expect(result.outcome).toBe('failed')
     expect(work.triesOf('fine-tune').length).toBe(1)
     expect(recorded(work)).toEqual([[1, 'InvalidInput']])
-    expect(work.missingCells).toMatchObject([{ stage: 'fine-tune', failureClass: 'InvalidInput', message: /made to fail/ }])
+    expect(work.missingCells).toMatchObject([
+      { stage: 'fine-tune', failureClass: 'InvalidInput', message: /made to fail/ },
+    ])
     expect(work.triesOf('checkpoint')).toEqual([])
   })
 
@@ -142,7 +150,8 @@ describe.concurrent('a configuration', () => {
   it('loses one cell only when the outcomes of one perturbation cannot be counted', async () => {
     const { work, result } = await playConfiguration(undefined, (work) => {
       work.ledgerFaultOf = (activity, input) =>
-        activity === 'aggregate' && (input as AggregateInput).evaluated.some(({ perturbation }) => perturbation.name === 'L2')
+        activity === 'aggregate' &&
+        (input as AggregateInput).evaluated.some(({ perturbation }) => perturbation.name === 'L2')
           ? { type: 'ArtifactCorrupt' }
           : undefined
     })
@@ -153,7 +162,9 @@ describe.concurrent('a configuration', () => {
   it('does not run a stage again because the ledger refuses its rows for good', async () => {
     const { work, result } = await playConfiguration(undefined, (work) => {
       work.ledgerFaultOf = (activity, input) =>
-        activity === 'fulfil' && (input as FulfilInput).identity.stage === 'fine-tune' ? { type: 'LineageBroken' } : undefined
+        activity === 'fulfil' && (input as FulfilInput).identity.stage === 'fine-tune'
+          ? { type: 'LineageBroken' }
+          : undefined
     })
     expect(result.outcome).toBe('failed')
     expect(work.triesOf('fine-tune').length).toBe(1)

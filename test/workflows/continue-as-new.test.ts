@@ -10,7 +10,10 @@ import { openStage, startStudy, type Stage } from './stage-play.fixture.ts'
 const eventsOfARun = 120
 
 let stage: Stage
-beforeAll(async () => void (stage = await openStage([`limit.historyCount.suggestContinueAsNew=${eventsOfARun}`])), 120_000)
+beforeAll(
+  async () => void (stage = await openStage([`limit.historyCount.suggestContinueAsNew=${eventsOfARun}`])),
+  120_000,
+)
 afterAll(() => stage.close())
 
 describe('a study whose history grows long', () => {
@@ -27,7 +30,9 @@ describe('a study whose history grows long', () => {
     expect(ended).toEqual({ measured: 39, diverged: 1, failed: 0, skipped: 0 })
     expect(runs).toBeGreaterThan(2)
     expect(inFlight).toBeGreaterThan(0)
-    const fulfilled = work.tries.filter(({ stage, seed }) => stage !== 'fine-tune' || seed !== 9).map(({ stageKey }) => stageKey)
+    const fulfilled = work.tries
+      .filter(({ stage, seed }) => stage !== 'fine-tune' || seed !== 9)
+      .map(({ stageKey }) => stageKey)
     expect(new Set(fulfilled).size).toBe(fulfilled.length)
   })
 })

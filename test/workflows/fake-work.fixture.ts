@@ -76,7 +76,10 @@ export class FakeWork {
   description(): WorkerDescription {
     const code = digestOf(this.code)
     const environment = { engine: 'none' }
-    const codeDigests = Object.fromEntries(Object.keys(roles).map((stage) => [stage, code])) as Record<KeyedStage, Digest>
+    const codeDigests = Object.fromEntries(Object.keys(roles).map((stage) => [stage, code])) as Record<
+      KeyedStage,
+      Digest
+    >
     return { environment, environmentClass: digestOf(environment), codeDigests }
   }
 
@@ -122,12 +125,16 @@ export class FakeWork {
 
   private meetFault(activity: keyof LedgerActivities, input: unknown): void {
     const fault = this.ledgerFaultOf(activity, input)
-    if (fault && fault !== 'silence') throw ApplicationFailure.create({ type: fault.type, message: fault.message ?? fault.type })
+    if (fault && fault !== 'silence')
+      throw ApplicationFailure.create({ type: fault.type, message: fault.message ?? fault.type })
   }
 
   private async runStage(request: StageRequest<unknown>): Promise<StageResult> {
     const { identity, stageKey: key, attempt, microBatch } = request
-    const { configuration, perturbation } = request.input as { configuration?: Configuration; perturbation?: Perturbation }
+    const { configuration, perturbation } = request.input as {
+      configuration?: Configuration
+      perturbation?: Perturbation
+    }
     const startedAt = new Date().toISOString()
     const place = { stage: identity.stage, stageKey: key, attempt, microBatch, seed: identity.seed }
     const tried: Try = { ...place, perturbation: perturbation?.name, at: performance.now() }
@@ -170,6 +177,9 @@ function sourcesOf({ identity }: StageRequest<unknown>): ArtifactsByRole {
   return Object.fromEntries(entries.map(([role, digest]) => [role, { digest, size: 1, mediaType: 'text/plain' }]))
 }
 
-function failure({ type, message = `It was made to fail (${type}).` }: { type: string; message?: string }, evidence: object) {
+function failure(
+  { type, message = `It was made to fail (${type}).` }: { type: string; message?: string },
+  evidence: object,
+) {
   return ApplicationFailure.create({ type, message, nonRetryable: true, details: [evidence] })
 }

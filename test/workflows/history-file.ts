@@ -20,8 +20,8 @@ export function writeHistory(name: string, history: History): void {
 }
 
 /**
- * Reads it back. The SDK's own `historyFromJSON` fails wherever npm gives each of its packages a protobufjs of its own ("type must be a Type"), as
- * it does beside gRPC's older one.
+ * Reads it back. The SDK's own `historyFromJSON` fails wherever npm gives each of its packages a protobufjs of its own
+ * ("type must be a Type"), as it does beside gRPC's older one.
  */
 export function readHistory(name: string): RecordedHistory {
   return HistoryMessage.fromObject(JSON.parse(readFileSync(fileOf(name), 'utf8')) as { [key: string]: unknown })

@@ -6,11 +6,15 @@ import { writeHistory } from './history-file.ts'
 import { openStage, startStudy } from './stage-play.fixture.ts'
 
 /*
- * Records the histories that `histories.test.ts` replays: `npm run record-histories --workspace @gauntlet/test`. Record anew only when a
- * workflow changes in a way that running studies need not survive; otherwise guard the change with `patched`.
+ * Records the histories that `histories.test.ts` replays: `npm run record-histories --workspace @gauntlet/test`. Record
+ * anew only when a workflow changes in a way that running studies need not survive; otherwise guard the change with
+ * `patched`.
  */
 
-/** One configuration diverges, and another meets a full device, a lost network and one perturbation that cannot be evaluated. */
+/**
+ * One configuration diverges, and another meets a full device, a lost network and one perturbation that cannot be
+ * evaluated.
+ */
 const failures: FakeWork['faultOf'] = ({ stage, seed, attempt, perturbation }) => {
   if (stage === 'fine-tune' && seed === 2) return { type: 'Diverged' }
   if (stage === 'fine-tune' && seed === 3 && attempt <= 2) return { type: attempt === 1 ? 'OutOfMemory' : 'Transient' }

@@ -10,7 +10,14 @@ import {
 import { configurationId, digestOf, type Configuration } from '@gauntlet/study'
 import type { configuration, study } from '@gauntlet/workflows'
 import { Client, Connection } from '@temporalio/client'
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker'
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkflowBundle,
+} from '@temporalio/worker'
 import { perturbations } from './cells.fixture.ts'
 import type { FakeWork } from './fake-work.fixture.ts'
 import { startTemporalServer } from './temporal-server.fixture.ts'

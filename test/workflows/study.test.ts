@@ -63,7 +63,9 @@ describe.concurrent('a study', () => {
   it('survives a shared stage whose rows the ledger refuses for good, and names every cell', async () => {
     const work = new FakeWork(cells(2))
     work.ledgerFaultOf = (activity, input) =>
-      activity === 'fulfil' && (input as FulfilInput).identity.stage === 'prepare-dataset' ? { type: 'LineageBroken' } : undefined
+      activity === 'fulfil' && (input as FulfilInput).identity.stage === 'prepare-dataset'
+        ? { type: 'LineageBroken' }
+        : undefined
     const ended = await stage.play(work, (client) => runStudy(client))
     expect(ended).toEqual(counts({ failed: 2 }))
     expect(work.missingCells).toMatchObject([{ stage: 'prepare-dataset' }, { stage: 'prepare-dataset' }])

@@ -32,13 +32,18 @@ export async function aggregate(
   return { configurationId: id, outcome, measurements, failures }
 }
 
-/** Throws what concerns the whole configuration: a cancellation, and workers that changed, for which every key is made anew. */
+/**
+ * Throws what concerns the whole configuration: a cancellation, and workers that changed, for which every key is made
+ * anew.
+ */
 function lostCells(
   perturbations: readonly Perturbation[],
   settled: readonly PromiseSettledResult<EvaluatedPerturbation>[],
 ): LostCell[] {
   const reasons = settled.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
-  const ofAll = reasons.find((reason) => isCancellation(reason) || stageFailureOf(reason).failureClass === 'WorkerChanged')
+  const ofAll = reasons.find(
+    (reason) => isCancellation(reason) || stageFailureOf(reason).failureClass === 'WorkerChanged',
+  )
   if (ofAll !== undefined) throw ofAll
   return settled.flatMap((result, index) =>
     result.status === 'rejected' ? [{ perturbation: perturbations[index]!, ...stageFailureOf(result.reason) }] : [],
@@ -54,7 +59,8 @@ async function count(input: AggregateInput): Promise<Counted> {
   } catch (error) {
     if (isCancellation(error)) throw error
     const failure = stageFailureOf(error)
-    if (evaluated.length === 1) return { measurements: [], lost: [{ perturbation: evaluated[0]!.perturbation, ...failure }] }
+    if (evaluated.length === 1)
+      return { measurements: [], lost: [{ perturbation: evaluated[0]!.perturbation, ...failure }] }
     const counted = await Promise.all(evaluated.map((one) => count({ ...input, evaluated: [one] })))
     return { measurements: counted.flatMap((each) => each.measurements), lost: counted.flatMap((each) => each.lost) }
   }

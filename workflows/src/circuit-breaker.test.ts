@@ -5,7 +5,11 @@ import { CircuitBreaker } from './circuit-breaker.ts'
 
 const bug = (message: string, stage = 'fine-tune'): StageFailureSummary => ({ stage, failureClass: 'Bug', message })
 
-function brokenTimes(times: number, failures: (index: number) => readonly StageFailureSummary[], backbone = 'a'): CircuitBreaker {
+function brokenTimes(
+  times: number,
+  failures: (index: number) => readonly StageFailureSummary[],
+  backbone = 'a',
+): CircuitBreaker {
   const breaker = new CircuitBreaker({})
   for (let index = 0; index < times; index++) breaker.count(backbone, failures(index))
   return breaker

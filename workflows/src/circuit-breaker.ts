@@ -9,7 +9,10 @@ interface OpenCircuit {
   readonly cause: string
 }
 
-/** Stops a study from burning its budget on one bug: counts configurations that failed alike, by stage, backbone and cause. */
+/**
+ * Stops a study from burning its budget on one bug: counts configurations that failed alike, by stage, backbone and
+ * cause.
+ */
 export class CircuitBreaker {
   private readonly bugs: Record<string, number>
 

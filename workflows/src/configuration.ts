@@ -11,12 +11,15 @@ import { stageFailureOf, type StageFailure } from './stage-failure.ts'
 import { describeWorker, ledger } from './stage-runner.ts'
 import { stagesOn } from './stages.ts'
 
-/** How often a configuration makes its keys anew because the pool's workers changed under it: minutes, as a roll-out may take. */
+/**
+ * How often a configuration makes its keys anew because the pool's workers changed under it: minutes, as a roll-out may
+ * take.
+ */
 const workerChanges = 10
 
 /**
- * One configuration: pretrain-load → fine-tune → checkpoint → perturb-and-evaluate → aggregate. Never throws for a failed stage: a missing
- * cell is a recorded result, and siblings go on.
+ * One configuration: pretrain-load → fine-tune → checkpoint → perturb-and-evaluate → aggregate. Never throws for a
+ * failed stage: a missing cell is a recorded result, and siblings go on.
  */
 export async function configuration(input: ConfigurationWorkflowInput): Promise<ConfigurationResult> {
   for (let change = 0; ; change++) {
@@ -32,7 +35,10 @@ export async function configuration(input: ConfigurationWorkflowInput): Promise<
   }
 }
 
-async function runConfiguration(input: ConfigurationWorkflowInput, worker: WorkerDescription): Promise<ConfigurationResult> {
+async function runConfiguration(
+  input: ConfigurationWorkflowInput,
+  worker: WorkerDescription,
+): Promise<ConfigurationResult> {
   const { configuration, perturbations, pool } = input
   const stages = stagesOn(pool, worker)
   const { generated: dataset } = await stages.prepareDataset(configuration.dataset)
@@ -40,13 +46,21 @@ async function runConfiguration(input: ConfigurationWorkflowInput, worker: Worke
   const { generated: trained } = await stages.fineTune({ configuration, dataset, pretrained })
   const { generated: checkpoint } = await stages.checkpoint({ configuration, dataset, trained })
   const evaluate = async (perturbation: Perturbation): Promise<EvaluatedPerturbation> => {
-    const { stageKey, generated } = await stages.perturbAndEvaluate({ configuration, dataset, checkpoint, perturbation })
+    const { stageKey, generated } = await stages.perturbAndEvaluate({
+      configuration,
+      dataset,
+      checkpoint,
+      perturbation,
+    })
     return { perturbation, stageKey, outcomes: generated.outcomes! }
   }
   return aggregate(input, dataset, await Promise.allSettled(perturbations.map(evaluate)))
 }
 
-async function endWithoutNumbers(input: ConfigurationWorkflowInput, failure: StageFailure): Promise<ConfigurationResult> {
+async function endWithoutNumbers(
+  input: ConfigurationWorkflowInput,
+  failure: StageFailure,
+): Promise<ConfigurationResult> {
   const id = configurationId(input.configuration)
   await ledger.recordMissingCell({ studyId: input.studyId, configurationId: id, ...failure })
   const outcome = failure.failureClass === 'Diverged' ? 'diverged' : 'failed'

@@ -3,7 +3,9 @@ import { retryPolicy, type FailureClass } from '@gauntlet/contract'
 /** The longest pause between two tries, in milliseconds. */
 const longestPause = 60_000
 
-/** What one stage may still spend on failures. Each class has a budget of its own, so preemptions never use up a bug's. */
+/**
+ * What one stage may still spend on failures. Each class has a budget of its own, so preemptions never use up a bug's.
+ */
 export class RetryBudget {
   private readonly failures = new Map<FailureClass, number>()
   private batch: number | undefined
@@ -19,8 +21,8 @@ export class RetryBudget {
   }
 
   /**
-   * Counts one failure: the milliseconds to wait before the next try, or null when this one was the last. `used`: the micro-batch of the attempt, where
-   * its device had no room for what it was told.
+   * Counts one failure: the milliseconds to wait before the next try, or null when this one was the last. `used`: the
+   * micro-batch of the attempt, where its device had no room for what it was told.
    */
   pauseAfter(failureClass: FailureClass, used = this.batch): number | null {
     this.batch = used

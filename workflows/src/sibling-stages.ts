@@ -13,7 +13,10 @@ export class SharedStages {
 
   constructor(private readonly pool: string) {}
 
-  /** Does once what this configuration shares with others. A failure is the children's to report: they meet it again, recorded. */
+  /**
+   * Does once what this configuration shares with others. A failure is the children's to report: they meet it again,
+   * recorded.
+   */
   async doFor({ dataset, backbone }: Configuration): Promise<void> {
     await this.once(`dataset ${JSON.stringify(dataset)}`, ({ prepareDataset }) => prepareDataset(dataset))
     await this.once(`backbone ${JSON.stringify(backbone)}`, ({ pretrainLoad }) => pretrainLoad(backbone))

@@ -12,7 +12,10 @@ export interface LostCell extends StageFailure {
   readonly perturbation: Perturbation
 }
 
-/** A stage failed for good; `type` is the failure class, so that it can be told apart from failures of the workflow's own. */
+/**
+ * A stage failed for good; `type` is the failure class, so that it can be told apart from failures of the workflow's
+ * own.
+ */
 export function stageFailed(failureClass: FailureClass, stage: StageName, message: string): ApplicationFailure {
   return ApplicationFailure.create({ type: failureClass, message, nonRetryable: true, details: [{ stage }] })
 }

@@ -38,8 +38,8 @@ const lasting = [
 ]
 
 /**
- * Rows: idempotent, tried until the ledger answers. Most take milliseconds, hashing a large artifact minutes; the heartbeats tell work from
- * a task that a busy server handed out and lost.
+ * Rows: idempotent, tried until the ledger answers. Most take milliseconds, hashing a large artifact minutes; the
+ * heartbeats tell work from a task that a busy server handed out and lost.
  */
 export const ledger = proxyActivities<LedgerActivities>({
   taskQueue: ledgerQueue,
@@ -49,8 +49,8 @@ export const ledger = proxyActivities<LedgerActivities>({
 })
 
 /**
- * Tensor work: one attempt per activity, because each failure class has its own budget and every failed attempt is a row. There is no
- * limit on waiting for a free device; a worker that stops heartbeating is lost.
+ * Tensor work: one attempt per activity, because each failure class has its own budget and every failed attempt is a
+ * row. There is no limit on waiting for a free device; a worker that stops heartbeating is lost.
  */
 export function gpuActivities(pool: string) {
   return proxyActivities<GpuActivities>({
@@ -87,7 +87,10 @@ export interface StageOutputs {
   readonly generated: ArtifactsByRole
 }
 
-/** Runs one stage to its end: reuse what is fulfilled, else try until it is or its budget is spent. Every attempt becomes a row. */
+/**
+ * Runs one stage to its end: reuse what is fulfilled, else try until it is or its budget is spent. Every attempt
+ * becomes a row.
+ */
 export function runStage<Input>(run: StageRun<Input>): Promise<StageOutputs> {
   return asStage(run.identity.stage, () => recallOrRun(run))
 }
@@ -109,7 +112,13 @@ async function recallOrRun<Input>(run: StageRun<Input>): Promise<StageOutputs> {
   if (recalled) return { stageKey: key, generated: recalled.generated }
   const budget = new RetryBudget(run.microBatch)
   for (let attempt = 1; ; attempt++) {
-    const tried = await tryOnce(run, { stageKey: key, identity: run.identity, attempt, input: run.input, ...budget.reduced })
+    const tried = await tryOnce(run, {
+      stageKey: key,
+      identity: run.identity,
+      attempt,
+      input: run.input,
+      ...budget.reduced,
+    })
     if ('result' in tried) return { stageKey: key, generated: (await fulfil(run, attempt, tried.result)).generated }
     await recordFailure(run, attempt, tried.failure)
     const pause = budget.pauseAfter(tried.failure.failureClass, tried.failure.evidence.microBatch)
@@ -181,7 +190,11 @@ function lastWords(heartbeat: StageProgress | undefined): Partial<AttemptEvidenc
 function readFailure({ cause }: ActivityFailure): ReadFailure {
   if (cause instanceof TimeoutFailure) {
     const message = `The worker stopped answering (${cause.timeoutType} time-out).`
-    return { failureClass: 'WorkerLost', message, evidence: lastWords(cause.lastHeartbeatDetails as StageProgress | undefined) }
+    return {
+      failureClass: 'WorkerLost',
+      message,
+      evidence: lastWords(cause.lastHeartbeatDetails as StageProgress | undefined),
+    }
   }
   if (cause instanceof ApplicationFailure) {
     const evidence = (cause.details?.[0] ?? {}) as ReadFailure['evidence']

@@ -26,11 +26,16 @@ import { SharedStages } from './sibling-stages.ts'
 import { ledger } from './stage-runner.ts'
 
 const pageSize = 50
-const fresh: StudyCarried = { offset: 0, unfinished: [], ended: { measured: 0, diverged: 0, failed: 0, skipped: 0 }, bugs: {} }
+const fresh: StudyCarried = {
+  offset: 0,
+  unfinished: [],
+  ended: { measured: 0, diverged: 0, failed: 0, skipped: 0 },
+  bugs: {},
+}
 
 /**
- * Seconds between two looks at a configuration that another study, or an earlier run of this one, has in flight. Each look is some events of
- * history, so a large window looks less often.
+ * Seconds between two looks at a configuration that another study, or an earlier run of this one, has in flight. Each
+ * look is some events of history, so a large window looks less often.
  */
 const looks = { first: 2, perConfigurationInFlight: 0.1, growth: 1.5, longest: 600 }
 
@@ -105,7 +110,9 @@ export class StudyWindow {
     this.perturbations = page.perturbations
   }
 
-  /** Waits, and continues as new once the history is long; configurations that only wait for others make it longer too. */
+  /**
+   * Waits, and continues as new once the history is long; configurations that only wait for others make it longer too.
+   */
   private async until(ready: () => boolean): Promise<void> {
     const tooLong = () => workflowInfo().continueAsNewSuggested
     await condition(() => this.broken !== undefined || ready() || tooLong())
@@ -165,7 +172,10 @@ export class StudyWindow {
   }
 
   /** A configuration workflow that was cancelled or terminated from outside, or that met a bug of its own. */
-  private async endedAbnormally(configuration: Configuration, error: ChildWorkflowFailure): Promise<ConfigurationResult> {
+  private async endedAbnormally(
+    configuration: Configuration,
+    error: ChildWorkflowFailure,
+  ): Promise<ConfigurationResult> {
     const id = configurationId(configuration)
     const failure = { stage: 'aggregate', failureClass: 'Bug', message: error.cause?.message ?? error.message } as const
     await ledger.recordMissingCell({ studyId: this.input.studyId, configurationId: id, ...failure })

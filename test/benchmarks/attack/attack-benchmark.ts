@@ -21,14 +21,16 @@ const comparedImages = 64
 const beside = (name: string) => join(import.meta.dirname, name)
 
 /**
- * AutoAttack `standard` whole, attack by attack, by Gauntlet and by the reference on PyTorch: same model, digits, threads and batch, the sides one after the other, after their clean
- * logits were found the same. A CNN, a ViT and the quickstart's EfficientNet-Lite0 were trained to hold (25 to 50 % in the balls), the plain ones were not, and are
- * attacked so that they hold nowhere. With `--tiers` instead the cheaper ensembles against `standard`, by Gauntlet alone. Lite0 is trained at its first use, in minutes.
+ * AutoAttack `standard` whole, attack by attack, by Gauntlet and by the reference on PyTorch: same model, digits,
+ * threads and batch, the sides one after the other, after their clean logits were found the same. A CNN, a ViT and the
+ * quickstart's EfficientNet-Lite0 were trained to hold (25 to 50 % in the balls), the plain ones were not, and are
+ * attacked so that they hold nowhere. With `--tiers` instead the cheaper ensembles against `standard`, by Gauntlet
+ * alone. Lite0 is trained at its first use, in minutes.
  *
  *     git clone https://github.com/fra31/auto-attack && git -C auto-attack checkout a3922004
  *     npm run bench -- attack --reference auto-attack                           all norms, 1,000 digits: hours
  *     npm run bench -- attack --reference auto-attack --images 200 --norms Linf --models lite0,lite0-plain --threads 1
- *     npm run bench -- attack --reference auto-attack --models lite0 --layout channels_last      PyTorch's convolutions in the layout that suits them
+ *     npm run bench -- attack --reference auto-attack --models lite0 --layout channels_last    PyTorch's faster layout
  *     npm run bench -- attack --tiers --images 1000 --models robust,vit,plain
  */
 export async function attackBenchmark(given: string[]): Promise<void> {
@@ -88,7 +90,12 @@ async function comparison(title: string, task: Task, { python, reference }: Sett
   const [expected] = await answersOf<CleanLogits>([...theirs, ...compared], task)
   requireSameModel(title, found!, expected!)
   const times = await timesOf(ours, task, title)
-  return report(title, task.images, times, await timesOf([...theirs, '--reference', reference], task, `${title}, reference`))
+  return report(
+    title,
+    task.images,
+    times,
+    await timesOf([...theirs, '--reference', reference], task, `${title}, reference`),
+  )
 }
 
 async function tiersOf(title: string, task: Task): Promise<string> {

@@ -8,7 +8,10 @@ interface ChildOptions {
   readonly threads: number
 }
 
-/** What a program prints, line by line, once it has ended well; `onLine` sees each at once, as does everybody what it says on standard error. */
+/**
+ * What a program prints, line by line, once it has ended well; `onLine` sees each at once, as does everybody what it
+ * says on standard error.
+ */
 export async function linesOf(
   [program, ...words]: readonly string[],
   { threads }: ChildOptions,
@@ -23,7 +26,8 @@ export async function linesOf(
     onLine?.(line)
   }
   const code = await ended
-  if (code !== 0) throw new AttackBenchmarkInvalid(`\`${program} ${words.join(' ')}\` ended with ${code}; its words are above.`)
+  if (code !== 0)
+    throw new AttackBenchmarkInvalid(`\`${program} ${words.join(' ')}\` ended with ${code}; its words are above.`)
   return lines
 }
 

@@ -7,8 +7,8 @@ import { networks } from './networks.ts'
 import type { AttackTime, CleanLogits, Task } from './task.ts'
 
 /**
- * `npx tsx gauntlet-side.ts TASK`: runs one attack of the ensemble after the other on the images that held, and prints a line of JSON for each;
- * `npx tsx gauntlet-side.ts TASK --logits N`: prints the clean logits of the first N images.
+ * `npx tsx gauntlet-side.ts TASK`: runs one attack of the ensemble after the other on the images that held, and prints
+ * a line of JSON for each; `npx tsx gauntlet-side.ts TASK --logits N`: prints the clean logits of the first N images.
  */
 const [words, mode, count] = process.argv.slice(2)
 const task = JSON.parse(words!) as Task
@@ -35,7 +35,8 @@ async function timeAttacks({ gallery, attacks, ...settings }: Campaign): Promise
   for (const attack of attacks) {
     const [began, used] = [performance.now(), process.cpuUsage()]
     const verdicts = await runEnsemble({ ...settings, gallery: part(gallery, held), attacks: [attack] })
-    const sum = (what: 'forwards' | 'backwards') => verdicts.reduce((total, verdict: EnsembleVerdict) => total + verdict[what], 0)
+    const sum = (what: 'forwards' | 'backwards') =>
+      verdicts.reduce((total, verdict: EnsembleVerdict) => total + verdict[what], 0)
     const attacked = held.length
     held = held.filter((_, i) => verdicts[i]!.held)
     const seconds = (performance.now() - began) / 1000

@@ -25,6 +25,7 @@ it('the backbone is given them larger, in three equal channels', () => {
   expect(images.shape).toEqual([2, 48, 48, 3])
   const values = images.dataSync()
   for (let i = 0; i < values.length; i += 3) expect([values[i + 1], values[i + 2]]).toEqual([values[i], values[i]])
-  const mean = (numbers: ArrayLike<number>) => Array.from(numbers).reduce((sum, value) => sum + value, 0) / numbers.length
+  const mean = (numbers: ArrayLike<number>) =>
+    Array.from(numbers).reduce((sum, value) => sum + value, 0) / numbers.length
   expect(mean(values)).toBeCloseTo(mean(digits.slice(0, 2).flatMap((digit) => [...digit])) / 255, 2)
 })

@@ -8,7 +8,10 @@ import { robustModels } from '../../parity/attacks/digit-models.ts'
 import { linesOf } from './child.ts'
 import type { NetworkName } from './networks.ts'
 
-/** What is attacked: an architecture that both sides have, weights, and the radii that leave 25 to 50 % of the images, or none. */
+/**
+ * What is attacked: an architecture that both sides have, weights, and the radii that leave 25 to 50 % of the images,
+ * or none.
+ */
 interface AttackedModel {
   readonly network: NetworkName
   /** A file that lies with the parity tests, or one in the cache that a script is asked for once. */
@@ -27,7 +30,10 @@ const { cnn, vit } = robustModels
 const plainCnn = { file: 'plain_digits.safetensors', script: 'pytorch_side.py', words: ['--train'] }
 const lite0 = (loss: string, file: string) => ({ file, script: 'train-lite0.ts', words: [loss] })
 
-/** The CNN and the ViT have 60,000 numbers at most; Lite0 is the backbone of the quickstart. The plain ones were trained on clean images. */
+/**
+ * The CNN and the ViT have 60,000 numbers at most; Lite0 is the backbone of the quickstart. The plain ones were trained
+ * on clean images.
+ */
 export const models = {
   robust: { network: 'cnn', ...cnn },
   vit: { network: 'vit', ...vit },

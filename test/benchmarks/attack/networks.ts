@@ -16,7 +16,12 @@ export interface AttackedNetwork {
 /** One of digit_models.py, or a backbone as pytorch_models.py makes it. */
 export type ReferenceNetwork =
   | { readonly model: RobustModelName }
-  | { readonly backbone: string; readonly classes: number; readonly side: number; readonly normalisation: Normalisation }
+  | {
+      readonly backbone: string
+      readonly classes: number
+      readonly side: number
+      readonly normalisation: Normalisation
+    }
 
 const grey = [side, side, 1] as const
 const small = (name: RobustModelName): AttackedNetwork => ({

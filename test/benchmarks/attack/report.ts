@@ -1,7 +1,12 @@
 import type { AttackTime } from './task.ts'
 
 /** A table of both sides, attack by attack and whole. Forward-equivalents count a backward pass as one more. */
-export function report(title: string, images: number, gauntlet: readonly AttackTime[], reference: readonly AttackTime[]): string {
+export function report(
+  title: string,
+  images: number,
+  gauntlet: readonly AttackTime[],
+  reference: readonly AttackTime[],
+): string {
   const rows = gauntlet.map((ours) =>
     rowOf(
       ours.attack,
@@ -28,7 +33,8 @@ interface Row {
 }
 
 function rowOf(name: string, images: number, ours: AttackTime, theirs: AttackTime | undefined): Row {
-  const equivalents = (time: AttackTime | undefined) => (time ? ((time.forwards + time.backwards) / images).toFixed(0) : '–')
+  const equivalents = (time: AttackTime | undefined) =>
+    time ? ((time.forwards + time.backwards) / images).toFixed(0) : '–'
   const ratio = (of: (time: AttackTime) => number) => (theirs ? (of(ours) / of(theirs)).toFixed(2) : '–')
   return {
     name,
@@ -38,7 +44,11 @@ function rowOf(name: string, images: number, ours: AttackTime, theirs: AttackTim
   }
 }
 
-function line({ name, theirs, ratios, equivalents }: Row, { attacked, seconds }: AttackTime, all: readonly AttackTime[]): string {
+function line(
+  { name, theirs, ratios, equivalents }: Row,
+  { attacked, seconds }: AttackTime,
+  all: readonly AttackTime[],
+): string {
   const share = `${((100 * seconds) / totalOf(all).seconds).toFixed(0)} %`
   return `| ${[name, attacked, seconds.toFixed(1), share, theirs, ...ratios, ...equivalents].join(' | ')} |`
 }

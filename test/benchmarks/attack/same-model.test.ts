@@ -18,6 +18,8 @@ describe('the sides of the attack benchmark', () => {
     ['fewer images', logits.slice(1)],
     ['more images', [...logits, [0, 0, 0]]],
   ])('are refused where one has %s', (_, found) => {
-    expect(() => requireSameModel('lite0', { logits: found }, { logits })).toThrow(/lite0: the sides' clean logits.*compare/)
+    expect(() => requireSameModel('lite0', { logits: found }, { logits })).toThrow(
+      /lite0: the sides' clean logits.*compare/,
+    )
   })
 })

@@ -9,7 +9,10 @@ interface TierTimes {
   readonly times: readonly AttackTime[]
 }
 
-/** How many points of accuracy each tier leaves above `standard`, and its shares of the time and of the passes through the model. */
+/**
+ * How many points of accuracy each tier leaves above `standard`, and its shares of the time and of the passes through
+ * the model.
+ */
 export function tierReport(title: string, images: number, found: readonly TierTimes[]): string {
   const whole = sumsOf(found.at(-1)!)
   const lines = found.map((tier) => {

@@ -12,7 +12,14 @@ import { cacheFolder } from '@gauntlet/infra/cache-folder'
 import { fetchSource, writeFileAtomically } from '@gauntlet/sources'
 import { expandStudy, parseStudy, type Configuration } from '@gauntlet/study'
 import { fineTune, trainableModel } from '@gauntlet/training'
-import { fromParameters, loadStrictly, readCheckpoint, toParameters, writeSafetensors, type NamedArray } from '@gauntlet/weights'
+import {
+  fromParameters,
+  loadStrictly,
+  readCheckpoint,
+  toParameters,
+  writeSafetensors,
+  type NamedArray,
+} from '@gauntlet/weights'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -21,13 +28,17 @@ import { classes, digitsLite0, lite0 } from './digits-lite0.ts'
 
 const study = new URL('../../../libs/vocabulary/study/studies/quickstart.study.yaml', import.meta.url)
 const sources = { cacheFolder: join(cacheFolder(), 'sources') }
-/** Every other one of the 9,000 digits that are not attacked. The quickstart has 800, on which Classic AT holds too little. */
+/**
+ * Every other one of the 9,000 digits that are not attacked. The quickstart has 800, on which Classic AT holds too
+ * little.
+ */
 const everySecond = 2
 
 function configurationOf(loss: string): Configuration {
   const { configurations } = expandStudy(parseStudy(readFileSync(study), 'quickstart.study.yaml'))
   const found = configurations.find((one) => one.loss === loss && one.protocol.trains === 'all')
-  if (!found) throw new RangeError(`The quickstart trains no ${JSON.stringify(loss)}; give a loss of its whole-model protocols.`)
+  if (!found)
+    throw new RangeError(`The quickstart trains no ${JSON.stringify(loss)}; give a loss of its whole-model protocols.`)
   return found
 }
 
@@ -45,7 +56,8 @@ async function trained(configuration: Configuration) {
   const digits = (await otherDigits(dataset.resolution, sources.cacheFolder)).filter((_, i) => i % everySecond === 0)
   const { parameters } = await fineTune({
     model: trainableModel(lite0, classes),
-    parameters: async () => toParameters(loadStrictly(await pretrained(configuration), specifications).arrays, specifications),
+    parameters: async () =>
+      toParameters(loadStrictly(await pretrained(configuration), specifications).arrays, specifications),
     settings: { loss, protocol, seed, hyperparameters },
     training: trainingDataOf(digits, dataset.resolution, (images, digests, epoch) =>
       augment(images, digests, hyperparameters.augmentation, { seed, epoch }),

@@ -18,7 +18,10 @@ export interface Comparison {
 
 const classes = 10
 
-/** Writes the model and the images that all sides work on: weights by formula, since times do not depend on them, and noise. */
+/**
+ * Writes the model and the images that all sides work on: weights by formula, since times do not depend on them, and
+ * noise.
+ */
 export async function writeAssignment(folder: string, comparison: Comparison): Promise<Assignment> {
   const { side, batch, threads, frozen } = comparison
   const backbone = backboneFor(comparison.backbone)
@@ -48,7 +51,9 @@ function weightsOf(backbone: Backbone): NamedArray[] {
     shape,
     kind === 'counter' ? 'int64' : 'float32',
   ])
-  const aliases = Object.fromEntries(specifications.flatMap(({ name, sharedWith }) => (sharedWith ? [[name, sharedWith]] : [])))
+  const aliases = Object.fromEntries(
+    specifications.flatMap(({ name, sharedWith }) => (sharedWith ? [[name, sharedWith]] : [])),
+  )
   return hashFilled(entries, aliases)
 }
 

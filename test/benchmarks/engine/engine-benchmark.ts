@@ -20,17 +20,19 @@ import { compiledCode, sideFor, sideNames, type SideName } from './sides.ts'
 const cache = cacheFolder()
 
 /**
- * Gauntlet against PyTorch eager, in channels_last and compiled: whole steps of Classic AT with three iterations of APGD, one iteration of APGD, and
- * forward passes, of one backbone a family. Same weights, images and threads; the sides take turns, so that all see the same machine.
+ * Gauntlet against PyTorch eager, in channels_last and compiled: whole steps of Classic AT with three iterations of
+ * APGD, one iteration of APGD, and forward passes, of one backbone a family. Same weights, images and threads; the
+ * sides take turns, so that all see the same machine.
  *
- *     npm run bench -- engine --prepare                     fills torch.compile's cache, which takes longer than all else
- *     npm run bench -- engine                               everything, two threads a side; some 25 minutes on two quiet cores
+ *     npm run bench -- engine --prepare                     fills torch.compile's cache; takes longest
+ *     npm run bench -- engine                               everything; some 25 minutes on two quiet cores
  *     npm run bench -- engine --threads 1 --backbones resnet50.a1_in1k,coat_tiny.in1k --works training --rounds 7
  *     npm run bench -- engine --profile resnet50.a1_in1k    where the time goes, by operator
  *
- * Further: `--all` backbones; `--sides gauntlet,eager`; `--batch`; `--side`, the pixels of those that leave the choice; `--unfolded`: forward passes
- * and APGD with the batch norms as they are, instead of the model as the stages evaluate it, and without torch.compile's freezing; `--patience`, seconds
- * for one answer; `--json`. An interrupted run reports and keeps what it has.
+ * Further: `--all` backbones; `--sides gauntlet,eager`; `--batch`; `--side`, the pixels of those that leave the choice;
+ * `--unfolded`: forward passes and APGD with the batch norms as they are, instead of the model as the stages evaluate
+ * it, and without torch.compile's freezing; `--patience`, seconds for one answer; `--json`. An interrupted run reports
+ * and keeps what it has.
  */
 export async function engineBenchmark(given: string[]): Promise<void> {
   const options = parseOptions(given, join(cache, 'benchmarks', 'engine.json'))
@@ -138,7 +140,12 @@ class BenchmarkRun {
     try {
       const assignment = await writeAssignment(folder, comparison)
       const { patienceSeconds } = this.options
-      const setting = { python: this.python, cacheFolder: cache, programsFolder: join(folder, 'checked'), patienceSeconds }
+      const setting = {
+        python: this.python,
+        cacheFolder: cache,
+        programsFolder: join(folder, 'checked'),
+        patienceSeconds,
+      }
       const sides = names.map((name) => sideFor(name, comparison, assignment, setting))
       const log = logIn(folder)
       const logging = { side: sideFor('gauntlet', comparison, assignment, setting, log), log }

@@ -24,7 +24,14 @@ function operatorsOf(lines: readonly string[]): { operator: string; milliseconds
 }
 
 it('has each node last until the next begins, the longest operator first', () => {
-  const lines = [logMarks.begin, node(0, 'Mul'), node(100, 'MatMul'), node(900, 'Mul'), node(1000, '_Retval'), logMarks.end]
+  const lines = [
+    logMarks.begin,
+    node(0, 'Mul'),
+    node(100, 'MatMul'),
+    node(900, 'Mul'),
+    node(1000, '_Retval'),
+    logMarks.end,
+  ]
   expect(operatorsOf(lines)).toEqual([
     { operator: 'MatMul', milliseconds: 0.8, calls: 1 },
     { operator: 'Mul', milliseconds: 0.2, calls: 2 },
@@ -32,7 +39,14 @@ it('has each node last until the next begins, the longest operator first', () =>
 })
 
 it('counts no time between two programs for an operator', () => {
-  const lines = [logMarks.begin, node(0, 'Mul'), node(100, '_Retval'), node(90_000, 'Add'), node(90_100, '_Retval'), logMarks.end]
+  const lines = [
+    logMarks.begin,
+    node(0, 'Mul'),
+    node(100, '_Retval'),
+    node(90_000, 'Add'),
+    node(90_100, '_Retval'),
+    logMarks.end,
+  ]
   expect(operatorsOf(lines).map(({ milliseconds }) => milliseconds)).toEqual([0.1, 0.1])
 })
 

@@ -10,7 +10,10 @@ import { ProcessMemory } from './process-memory.ts'
 import { ProgramWatch } from './program-watch.ts'
 import { turnMilliseconds, type Assignment, type Prepared, type Profile, type Question, type Work } from './side.ts'
 
-/* Gauntlet's side: the model, the attack and the fine-tuning that the stages run, captured. A question per line in, an answer per line out. */
+/*
+ * Gauntlet's side: the model, the attack and the fine-tuning that the stages run, captured. A question per line in, an
+ * answer per line out.
+ */
 
 const makers: Readonly<Record<Work, (place: Workplace) => ReadyWork>> = {
   'training step': trainingStep,
@@ -57,7 +60,10 @@ async function prepare(work: Work): Promise<Prepared> {
   return { seconds, checks, programs: [...watch.seconds, ...watch.compiling()], remark }
 }
 
-/** Mean milliseconds of as many as fill a turn, one after the other as in a study: after the other side's turn the first finds cold caches and sleeping cores. */
+/**
+ * Mean milliseconds of as many as fill a turn, one after the other as in a study: after the other side's turn the first
+ * finds cold caches and sleeping cores.
+ */
 async function turn(work: Work, atLeast = turnMilliseconds): Promise<number> {
   const begun = performance.now()
   let count = 0

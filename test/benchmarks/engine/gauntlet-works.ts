@@ -110,7 +110,10 @@ export function trainingStep(place: Workplace): ReadyWork {
 }
 
 /** One batch an epoch, for as long as anybody asks. */
-function settingsOf({ attackEpsilon, attackIterations, learningRate, weightDecay }: Assignment, batch: number): TrainingSettings {
+function settingsOf(
+  { attackEpsilon, attackIterations, learningRate, weightDecay }: Assignment,
+  batch: number,
+): TrainingSettings {
   const rates = { learningRateBackbone: learningRate, learningRateHead: learningRate }
   const decays = { weightDecayBackbone: weightDecay, weightDecayHead: weightDecay }
   const sizes = { effectiveBatch: batch, microBatch: batch }
@@ -123,7 +126,10 @@ function settingsOf({ attackEpsilon, attackIterations, learningRate, weightDecay
 }
 
 /** The model as the stages evaluate and attack it (`frozenNetwork`, `placeless`), or as it comes. */
-function evaluatedNetwork({ model, parameters: read, images, assignment }: Workplace): { network: Network; remark?: string } {
+function evaluatedNetwork({ model, parameters: read, images, assignment }: Workplace): {
+  network: Network
+  remark?: string
+} {
   const parameters = read()
   const logits = (points: Tensor4D, given: Parameters) => model.logits(points, given, evaluationMode)
   if (!assignment.frozen) {
@@ -134,7 +140,10 @@ function evaluatedNetwork({ model, parameters: read, images, assignment }: Workp
     return { network: asItComes }
   }
   const network = frozenNetwork(logits, parameters, images)
-  return { network: { ...network, logits: placeless(network.logits) }, ...(network.isFolded && { remark: 'batch norms folded' }) }
+  return {
+    network: { ...network, logits: placeless(network.logits) },
+    ...(network.isFolded && { remark: 'batch norms folded' }),
+  }
 }
 
 function readSum(values: Tensor): number {

@@ -39,8 +39,8 @@ export async function firstStarts(
 }
 
 /**
- * One work of one backbone: every side prepares it alone, then they take turns, A B C, A B C, …, the first round to warm up. Those that fail are listed
- * with their sentence and the others go on.
+ * One work of one backbone: every side prepares it alone, then they take turns, A B C, A B C, …, the first round to
+ * warm up. Those that fail are listed with their sentence and the others go on.
  */
 export async function measureWork(
   work: Work,
@@ -60,7 +60,9 @@ export async function measureWork(
     for (const runner of runners) await turn(runner, work, round > 0)
   }
   if (work === 'training step') for (const runner of runners) await readMemory(runner)
-  const results = runners.map(({ result }) => (result.side === sideNames.gauntlet ? withFirst(result, firstStart) : result))
+  const results = runners.map(({ result }) =>
+    result.side === sideNames.gauntlet ? withFirst(result, firstStart) : result,
+  )
   requireSameWork(results)
   return { work, sides: results }
 }

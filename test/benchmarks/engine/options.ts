@@ -31,7 +31,11 @@ export interface Options {
 /** Short runs get more turns, since they vary more. */
 const usualRounds: Readonly<Record<Work, number>> = { 'training step': 3, 'APGD iteration': 5, forward: 9 }
 
-const shortNames: Readonly<Record<string, Work>> = { training: 'training step', apgd: 'APGD iteration', forward: 'forward' }
+const shortNames: Readonly<Record<string, Work>> = {
+  training: 'training step',
+  apgd: 'APGD iteration',
+  forward: 'forward',
+}
 
 /** Reads the command line; `json` is where results go unless it says where. */
 export function parseOptions(given: readonly string[], json: string): Options {

@@ -32,7 +32,10 @@ export class ProgramWatch {
     }
   }
 
-  /** What each program's first run took beyond its second, if there were two: TensorFlow compiles a program when it first runs. */
+  /**
+   * What each program's first run took beyond its second, if there were two: TensorFlow compiles a program when it
+   * first runs.
+   */
   compiling(): ProgramSeconds[] {
     return [...this.runs].flatMap(([program, [first, second]]) =>
       second === undefined ? [] : [{ program: `compile ${program}`, seconds: Math.max(0, first! - second) }],

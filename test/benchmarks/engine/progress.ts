@@ -1,4 +1,7 @@
-/** Says what is being done and how long the rest takes: in place on a terminal, elsewhere a line for each backbone and work. */
+/**
+ * Says what is being done and how long the rest takes: in place on a terminal, elsewhere a line for each backbone and
+ * work.
+ */
 export class Progress {
   private readonly begun = performance.now()
   private done = 0

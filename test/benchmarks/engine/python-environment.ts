@@ -11,8 +11,9 @@ class PythonUnavailable extends Error {
 const requirements = resolve(import.meta.dirname, '../../parity/backbones/requirements.txt')
 
 /**
- * The Python that has PyTorch, timm and transformers: the virtual environment of test/parity in the cache, made or completed where it lacks
- * something. Several gigabytes at the first time where the package index gives PyTorch with CUDA.
+ * The Python that has PyTorch, timm and transformers: the virtual environment of test/parity in the cache, made or
+ * completed where it lacks something. Several gigabytes at the first time where the package index gives PyTorch with
+ * CUDA.
  */
 export function pythonWithTorch(cacheFolder: string): string {
   const environment = join(cacheFolder, 'parity', 'venv')

@@ -25,7 +25,9 @@ describe('the ratios of a run', () => {
   it('leave out sides that failed, and are none where ours did', () => {
     const failed = { failure: 'It did other work.' }
     expect(ratiosOf(resultsOf(side('Gauntlet', [10]), side('PyTorch', [1], failed)), 'forward')[0]!.over.size).toBe(0)
-    expect(ratiosOf(resultsOf(side('Gauntlet', [10], failed), side('PyTorch', [1])), 'forward')[0]!.overBest).toBeUndefined()
+    expect(
+      ratiosOf(resultsOf(side('Gauntlet', [10], failed), side('PyTorch', [1])), 'forward')[0]!.overBest,
+    ).toBeUndefined()
   })
 
   it('of memory compare the same peak', () => {
@@ -38,7 +40,11 @@ describe('the ratios of a run', () => {
 
 describe('the shortfalls of a run', () => {
   it('name what is slower than the best, what failed, and what was not done', () => {
-    const sides = [side('Gauntlet', [10]), side('PyTorch', [9]), side('torch.compile', [], { failure: 'It stopped: why' })]
+    const sides = [
+      side('Gauntlet', [10]),
+      side('PyTorch', [9]),
+      side('torch.compile', [], { failure: 'It stopped: why' }),
+    ]
     expect(shortfalls({ ...resultsOf(...sides), complete: false })).toEqual([
       'forward: geometric mean over PyTorch eager 0.90, to be 1.2',
       'resnet50, forward: 0.90 of the best PyTorch',

@@ -30,7 +30,10 @@ function overOthers({ sides }: WorkResult): Pick<Ratios, 'over' | 'overBest'> {
   return { over: new Map(pairs), overBest: pairs.length > 0 ? Math.min(...pairs.map(([, ratio]) => ratio)) : undefined }
 }
 
-/** Of turns that followed each other: a shared machine changes its speed within a run, and medians of whole runs would compare different minutes. */
+/**
+ * Of turns that followed each other: a shared machine changes its speed within a run, and medians of whole runs would
+ * compare different minutes.
+ */
 function ratiosByRound({ milliseconds, failure }: SideResult, own: SideResult): number[] {
   if (failure !== undefined) return []
   return milliseconds.slice(0, own.milliseconds.length).map((time, round) => time / own.milliseconds[round]!)
@@ -65,7 +68,9 @@ export function shortfalls(results: Results): string[] {
     ...all
       .filter(({ overBest }) => overBest !== undefined && overBest < aims.best)
       .sort((one, other) => one.overBest! - other.overBest!)
-      .map(({ backbone, work, overBest }) => `${backbone.id}, ${work.work}: ${overBest!.toFixed(2)} of the best PyTorch`),
+      .map(
+        ({ backbone, work, overBest }) => `${backbone.id}, ${work.work}: ${overBest!.toFixed(2)} of the best PyTorch`,
+      ),
     ...all.flatMap(({ backbone, work }) => [...heavy(backbone, work), ...slowPrograms(backbone, work)]),
     ...all.flatMap(({ backbone, work }) =>
       work.sides.flatMap(({ side, failure }) => (failure ? [`${backbone.id}, ${work.work}, ${side}: ${failure}`] : [])),

@@ -62,13 +62,18 @@ function memoryTable(results: Results): string {
   return table(['backbone', 'MiB', ...names, ...others.map((name) => `ours over ${name}'s`)], lines)
 }
 
-/** Ours by program. A work that comes after others in the same process finds compiled what they share, so the training step's is torch.compile's whole. */
+/**
+ * Ours by program. A work that comes after others in the same process finds compiled what they share, so the training
+ * step's is torch.compile's whole.
+ */
 function startTable(results: Results): string {
   const lines = works.flatMap((work) =>
     ratiosOf(results, work).flatMap(({ backbone, work: { sides } }) =>
       sides.flatMap(({ side, prepared }) => {
         if (!prepared || (side !== sideNames.gauntlet && side !== sideNames.compiled)) return []
-        const programs = (prepared.programs ?? []).map(({ program, seconds }) => `${program} ${seconds.toFixed(1)}`).join(', ')
+        const programs = (prepared.programs ?? [])
+          .map(({ program, seconds }) => `${program} ${seconds.toFixed(1)}`)
+          .join(', ')
         const cold = prepared.coldSeconds?.toFixed(1) ?? ''
         return [[backbone.id, work, side, prepared.seconds.toFixed(1), cold, programs, prepared.remark ?? '']]
       }),

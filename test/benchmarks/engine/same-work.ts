@@ -1,15 +1,24 @@
 import type { SideResult } from './results.ts'
 
-/** How far two sides' numbers may lie apart, relatively: rounding, which steps by a sign and gradients of deep networks blow up. */
+/**
+ * How far two sides' numbers may lie apart, relatively: rounding, which steps by a sign and gradients of deep networks
+ * blow up.
+ */
 const tolerances: Readonly<Record<string, number>> = { 'squared logits': 1e-3, loss: 1e-2, 'gradient norm': 0.1 }
 
 /** With dropout, which each side draws for itself: enough to tell a wrong model by its scale. */
 const randomTolerance = 0.5
 
-/** Rounding makes so much of a difference among PyTorch's own sides, or to one of them with the last bit of its weights; ours may differ by a few times that. */
+/**
+ * Rounding makes so much of a difference among PyTorch's own sides, or to one of them with the last bit of its weights;
+ * ours may differ by a few times that.
+ */
 const spreadAllowance = 4
 
-/** Marks the times of those that computed something else than the first side that answered: nobody is to be timed at different work. */
+/**
+ * Marks the times of those that computed something else than the first side that answered: nobody is to be timed at
+ * different work.
+ */
 export function requireSameWork(sides: readonly SideResult[]): void {
   const [reference, ...others] = sides.filter(({ prepared, failure }) => prepared && failure === undefined)
   const random = sides.some(({ prepared }) => prepared?.random)

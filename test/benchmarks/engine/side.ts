@@ -4,11 +4,17 @@ import { closeSync, openSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Normalisation } from '@gauntlet/nn'
 
-/** What a side can be asked to do once and be timed at. The order is that of a run: a training step's peak of memory is that of a fresh process. */
+/**
+ * What a side can be asked to do once and be timed at. The order is that of a run: a training step's peak of memory is
+ * that of a fresh process.
+ */
 export const works = ['training step', 'APGD iteration', 'forward'] as const
 export type Work = (typeof works)[number]
 
-/** How long a turn lasts at least: long enough that the first run of it counts little, where runs are short. Also in pytorch_side.py. */
+/**
+ * How long a turn lasts at least: long enough that the first run of it counts little, where runs are short. Also in
+ * pytorch_side.py.
+ */
 export const turnMilliseconds = 400
 
 /** Where all sides find the same work to do. */
@@ -28,12 +34,16 @@ export interface Assignment {
   readonly learningRate: number
   readonly weightDecay: number
   readonly threads: number
-  /** Whether evaluation may work with batch norms folded into the convolutions before them, or what else a side does to a frozen model. */
+  /**
+   * Whether evaluation may work with batch norms folded into the convolutions before them, or what else a side does to
+   * a frozen model.
+   */
   readonly frozen: boolean
 }
 
 export type Question =
-  { readonly ask: 'prepare' | 'turn' | 'profile'; readonly work: Work } | { readonly ask: 'memory'; readonly work?: undefined }
+  | { readonly ask: 'prepare' | 'turn' | 'profile'; readonly work: Work }
+  | { readonly ask: 'memory'; readonly work?: undefined }
 
 /** A work made ready and done once. */
 export interface Prepared {
@@ -92,7 +102,10 @@ export class SideFailed extends Error {
   override readonly name = 'SideFailed'
 }
 
-/** One of those compared: a process that works when asked and otherwise waits, so that sides can take turns. Starts when first asked, and anew after it died. */
+/**
+ * One of those compared: a process that works when asked and otherwise waits, so that sides can take turns. Starts when
+ * first asked, and anew after it died.
+ */
 export class Side {
   private running: { process: ChildProcess; lines: AsyncIterator<string>; words: string } | undefined
 
@@ -147,7 +160,11 @@ export class Side {
     const env = { ...process.env, ...this.variables }
     const child = spawn(this.command[0]!, this.command.slice(1), { env, stdio: ['pipe', 'pipe', log] })
     if (typeof log === 'number') closeSync(log)
-    const running = { process: child, lines: createInterface({ input: child.stdout! })[Symbol.asyncIterator](), words: '' }
+    const running = {
+      process: child,
+      lines: createInterface({ input: child.stdout! })[Symbol.asyncIterator](),
+      words: '',
+    }
     child.stderr?.on('data', (chunk: Buffer) => (running.words = (running.words + chunk.toString()).slice(-4000)))
     child.stdin!.on('error', () => {}) // of a process that died: its output ends, which `nextAnswer` tells
     child.on('error', (error) => (running.words += error.message))
@@ -170,5 +187,7 @@ export class Side {
 /** The last line that names an error, or the last of all. */
 function lastWords(text: string): string {
   const lines = text.trim().split('\n')
-  return lines.findLast((line) => /^\s*(\w*Error|.*ERROR|Killed|terminate|.*abort)/.test(line))?.trim() ?? lines.at(-1) ?? ''
+  return (
+    lines.findLast((line) => /^\s*(\w*Error|.*ERROR|Killed|terminate|.*abort)/.test(line))?.trim() ?? lines.at(-1) ?? ''
+  )
 }

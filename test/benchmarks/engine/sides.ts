@@ -5,7 +5,10 @@ import type { Comparison } from './assignment.ts'
 import { executorLogging } from './executor-log.ts'
 import { Side, type Assignment } from './side.ts'
 
-/** Those that can be compared, by the names of the command line. Ours, then PyTorch as it comes, in the layout that suits convolutions, and compiled by inductor in that layout. */
+/**
+ * Those that can be compared, by the names of the command line. Ours, then PyTorch as it comes, in the layout that
+ * suits convolutions, and compiled by inductor in that layout.
+ */
 export const sideNames = {
   gauntlet: 'Gauntlet',
   eager: 'PyTorch',
@@ -50,7 +53,13 @@ export function sideFor(
     TORCHINDUCTOR_CACHE_DIR: compiledCode(setting.cacheFolder, comparison),
     ...(log === undefined ? {} : executorLogging),
   }
-  return new Side(sideNames[name], commandOf(name, JSON.stringify(assignment), setting), variables, setting.patienceSeconds, log)
+  return new Side(
+    sideNames[name],
+    commandOf(name, JSON.stringify(assignment), setting),
+    variables,
+    setting.patienceSeconds,
+    log,
+  )
 }
 
 function commandOf(name: SideName, words: string, { python }: SideSetting): string[] {

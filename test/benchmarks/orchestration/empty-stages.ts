@@ -1,5 +1,11 @@
 import type { ArtifactStore } from '@gauntlet/artifacts'
-import type { DescriptionActivities, GpuActivities, StageRequest, StageResult, WorkerDescription } from '@gauntlet/contract'
+import type {
+  DescriptionActivities,
+  GpuActivities,
+  StageRequest,
+  StageResult,
+  WorkerDescription,
+} from '@gauntlet/contract'
 import { encodeManifest, manifestHeader } from '@gauntlet/datasets/manifest'
 import { encodeOutcomes, outcomeFacts, outcomesMediaType } from '@gauntlet/evaluation/outcomes'
 import { digestOf, type ArtifactsByRole, type DatasetSpecification, type KeyedStage } from '@gauntlet/study'
@@ -70,7 +76,9 @@ export async function emptyStages(
     }
     const isSource = identity.stage === 'prepare-dataset' || identity.stage === 'pretrain-load'
     const inputs = isSource ? Object.entries(identity.inputs) : []
-    const sources = Object.fromEntries(inputs.map(([role, digest]) => [role, { digest, size: 1, mediaType: 'text/plain' }]))
+    const sources = Object.fromEntries(
+      inputs.map(([role, digest]) => [role, { digest, size: 1, mediaType: 'text/plain' }]),
+    )
     return { sources, generated: artifacts[identity.stage], evidence }
   }
   return {

@@ -18,8 +18,9 @@ const pool = 'benchmark'
 const rawQueue = 'raw'
 
 /**
- * Seconds of a study whose stages do nothing, with its real workflows, ledger worker, Postgres and artifact store, against plain Temporal
- * that runs the same stages as no-op activities of child workflows. Both take turns on one server.
+ * Seconds of a study whose stages do nothing, with its real workflows, ledger worker, Postgres and artifact store,
+ * against plain Temporal that runs the same stages as no-op activities of child workflows. Both take turns on one
+ * server.
  */
 export async function orchestrationBenchmark(options: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -33,7 +34,8 @@ export async function orchestrationBenchmark(options: string[]): Promise<void> {
     await stopServices(home)
     await rm(home, { recursive: true, force: true })
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void tidyUp().finally(() => process.exit(1)))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void tidyUp().finally(() => process.exit(1)))
   try {
     await measureIn(home, configurations, Number(values.rounds))
   } finally {
@@ -99,7 +101,11 @@ async function startWorkers(address: string, store: ArtifactStore, configuration
 
 async function runRaw(client: Client, configurations: number): Promise<void> {
   const workflowId = `raw/${crypto.randomUUID()}`
-  await client.workflow.execute<typeof rawStudy>('rawStudy', { workflowId, taskQueue: rawQueue, args: [configurations] })
+  await client.workflow.execute<typeof rawStudy>('rawStudy', {
+    workflowId,
+    taskQueue: rawQueue,
+    args: [configurations],
+  })
 }
 
 /** A study that does not measure every cell was no measurement of its time. */
@@ -107,5 +113,6 @@ async function runOurs(client: Client, store: ArtifactStore, configurations: num
   const { id, text } = emptyStudy(configurations, round)
   const file = await store.put(new TextEncoder().encode(text), 'application/yaml')
   const { measured } = await (await startStudy(client, { studyId: id, file, pool })).result()
-  if (measured !== configurations) throw new Error(`Only ${measured} of ${configurations} configurations were measured.`)
+  if (measured !== configurations)
+    throw new Error(`Only ${measured} of ${configurations} configurations were measured.`)
 }

@@ -39,7 +39,11 @@ interface Fixtures {
       readonly targeted: Packed
       readonly targetedGradient: Packed
     }
-    readonly windows: { readonly queries: number[]; readonly shares: number[]; readonly sides: Record<string, number[]> }
+    readonly windows: {
+      readonly queries: number[]
+      readonly shares: number[]
+      readonly sides: Record<string, number[]>
+    }
     readonly bumps: Record<string, Packed>
   }
   readonly trajectories: {

@@ -37,10 +37,18 @@ export function campaignOnDigits(name: RobustModelName, settings: DigitsSettings
   const { norm, count = 1000 } = settings
   const { images, labels } = heldOutDigits()
   const digits = digitsBatch(images.slice(0, count))
-  return campaignOn(model, weights, { images: digits, labels: labels.slice(0, count) }, { norm, epsilon: epsilons[norm] })
+  return campaignOn(
+    model,
+    weights,
+    { images: digits, labels: labels.slice(0, count) },
+    { norm, epsilon: epsilons[norm] },
+  )
 }
 
-/** An ensemble against any model on any images [count, height, width, channels] in [0, 1]: these and the weights live as long as the process. */
+/**
+ * An ensemble against any model on any images [count, height, width, channels] in [0, 1]: these and the weights live as
+ * long as the process.
+ */
 export function campaignOn(
   model: DigitModel,
   weights: string | URL,

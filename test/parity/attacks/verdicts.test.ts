@@ -43,19 +43,23 @@ describe.each(robustModelNames)('the robust %s', (name) => {
 
 /** Of the verdicts, how many must agree, and by how much the accuracy may differ. */
 const [agreement, accuracyGap] = [0.99, 0.003]
-/** How far below the reference's agreement with itself ours with it may lie: runs of 1,000 images scatter by so much. */
+/**
+ * How far below the reference's agreement with itself ours with it may lie: runs of 1,000 images scatter by so much.
+ */
 const scatter = 0.005
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
 const shareOf = (flags: readonly boolean[]) => flags.filter(Boolean).length / flags.length
-const agreementOf = (one: readonly boolean[], other: readonly boolean[]) => shareOf(one.map((value, i) => value === other[i]))
+const agreementOf = (one: readonly boolean[], other: readonly boolean[]) =>
+  shareOf(one.map((value, i) => value === other[i]))
 
 const compared = robustModelNames.flatMap((name) => norms.map((norm) => [name, norm] as const))
 
 /**
- * Both draw noise of their own, and AutoAttack's verdict depends on it: eight seeds of its APGD-CE in the L2 ball leave 531 to 540 digits by the reference and 533 to 539 by us,
- * and in the L1 ball three seeds of the reference agree on 968 to 975 digits. So the means over all runs that are kept are compared, and where the reference with another
- * seed agrees with itself on less than is asked for, that is the measure.
+ * Both draw noise of their own, and AutoAttack's verdict depends on it: eight seeds of its APGD-CE in the L2 ball leave
+ * 531 to 540 digits by the reference and 533 to 539 by us, and in the L1 ball three seeds of the reference agree on 968
+ * to 975 digits. So the means over all runs that are kept are compared, and where the reference with another seed
+ * agrees with itself on less than is asked for, that is the measure.
  */
 describe.each(compared)('verdicts of `standard` on 1,000 digits by the robust %s in the %s ball', (name, norm) => {
   const [runs, theirs] = [ours[name][norm], reference[name][norm]]

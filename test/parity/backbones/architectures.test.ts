@@ -7,11 +7,14 @@ import { describe, expect, it } from 'vitest'
 import { countMultiplyAccumulates } from './multiply-accumulates.ts'
 
 /**
- * The last block of these computes for the class token alone, which is all that the head reads: of twelve blocks one saves its queries,
- * its scores, its projection and its MLP for all other tokens.
+ * The last block of these computes for the class token alone, which is all that the head reads: of twelve blocks one
+ * saves its queries, its scores, its projection and its MLP for all other tokens.
  */
 const sparing = /^(robust_)?(vit|deit)_/
-/** CoaT's attention multiplies all heads at once and keeps the blocks of its own: more products, no transpositions (libs/science/backbones/src/coat.ts). */
+/**
+ * CoaT's attention multiplies all heads at once and keeps the blocks of its own: more products, no transpositions
+ * (libs/science/backbones/src/coat.ts).
+ */
 const lavish = /^coat_/
 
 describe.each(backboneCatalogue.map(({ id }) => ({ id, ...backboneArchitecture(id)! })))('$id', (published) => {

@@ -10,7 +10,10 @@ import {
 } from './comparison.ts'
 import { readFixture } from './fixture.ts'
 
-/** Prints every difference of backbones from their references: `npx tsx test/parity/backbones/compare.ts <id>… [--all]`, `--all` also what holds. */
+/**
+ * Prints every difference of backbones from their references: `npx tsx test/parity/backbones/compare.ts <id>… [--all]`,
+ * `--all` also what holds.
+ */
 const all = process.argv.includes('--all')
 const ids = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 
@@ -22,7 +25,9 @@ for (const id of ids.length > 0 ? ids : backboneIds) {
     const count = parameterCount(specifications, fixture)
     const misnamed = specifications.findIndex(({ name }, i) => name !== fixture.stateDict[i]?.[0])
     if (misnamed >= 0)
-      console.log(`  ORDER: tensor ${misnamed} is ${specifications[misnamed]!.name}, not ${fixture.stateDict[misnamed]?.[0]}`)
+      console.log(
+        `  ORDER: tensor ${misnamed} is ${specifications[misnamed]!.name}, not ${fixture.stateDict[misnamed]?.[0]}`,
+      )
     if (count !== fixture.parameters) console.log(`  PARAMETERS: ${count} instead of ${fixture.parameters}`)
     if (JSON.stringify(backbone.normalisation) !== JSON.stringify(fixture.normalisation))
       console.log(`  NORMALISATION (${fixture.contract}):`, backbone.normalisation, 'instead of', fixture.normalisation)
@@ -39,6 +44,8 @@ function print(findings: readonly Finding[]): void {
     (one) => all || !holds(one) || one.what.includes('logits') || one.what.includes('cosine'),
   )) {
     const { what, measured, limit } = finding
-    console.log(`  ${holds(finding) ? 'ok   ' : 'WRONG'} ${what}: ${measured.toExponential(1)} (limit ${limit.toExponential(1)})`)
+    console.log(
+      `  ${holds(finding) ? 'ok   ' : 'WRONG'} ${what}: ${measured.toExponential(1)} (limit ${limit.toExponential(1)})`,
+    )
   }
 }

@@ -60,15 +60,25 @@ export function compareEvaluation(comparison: Comparison): Finding[] {
   const theirRounding = largestDifference(tensors.get('logits')!, exactLogits) / range
   const turned = cosineDistance(sampled(ours.pixels, 4096), tensors.get('input_gradient')!)
   return [
-    { what: 'logits, of their range', measured: largestDifference(ours.logits, tensors.get('logits')!) / range, limit: 1e-4 },
+    {
+      what: 'logits, of their range',
+      measured: largestDifference(ours.logits, tensors.get('logits')!) / range,
+      limit: 1e-4,
+    },
     {
       what: 'logits to float64, of their range',
       measured: largestDifference(ours.logits, exactLogits) / range,
       limit: 4 * theirRounding + 5e-6,
     },
     { what: 'input gradient, 1 − cosine', measured: turned, limit: Math.max(1e-5, 4 * inputGradient.turned) },
-    { what: "input gradient's norm, relative", measured: Math.abs(norm(ours.pixels) / inputGradient.norm - 1), limit: 1e-3 },
-    ...ours.parameters.map(({ name, data }) => gradientFinding(fixture, 'gradient', gradients, name, data as Float32Array)),
+    {
+      what: "input gradient's norm, relative",
+      measured: Math.abs(norm(ours.pixels) / inputGradient.norm - 1),
+      limit: 1e-3,
+    },
+    ...ours.parameters.map(({ name, data }) =>
+      gradientFinding(fixture, 'gradient', gradients, name, data as Float32Array),
+    ),
   ]
 }
 
@@ -91,7 +101,10 @@ export function compareFaint({ backbone, fixture, specifications, parameters }: 
   }
 }
 
-/** Gradients of parameters and batch norm's buffers after one forward and backward in training, where that differs from evaluation. */
+/**
+ * Gradients of parameters and batch norm's buffers after one forward and backward in training, where that differs from
+ * evaluation.
+ */
 export function compareTraining(comparison: Comparison): Finding[] {
   const { fixture, parameters } = comparison
   if (!fixture.training) return []
@@ -99,12 +112,17 @@ export function compareTraining(comparison: Comparison): Finding[] {
   const moved = new Map<string, Float32Array>()
   const ours = backward(comparison, labels, Object.keys(gradients), trainingContext(parameters, moved))
   return [
-    ...ours.parameters.map(({ name, data }) => gradientFinding(fixture, 'training', gradients, name, data as Float32Array)),
+    ...ours.parameters.map(({ name, data }) =>
+      gradientFinding(fixture, 'training', gradients, name, data as Float32Array),
+    ),
     ...Object.keys(buffersOff).map((name) => bufferFinding(fixture, name, buffersOff[name]!, moved.get(name))),
   ]
 }
 
-/** Logits, and the gradients of the mean cross-entropy by the pixels and by the named parameters, these in PyTorch's layout. */
+/**
+ * Logits, and the gradients of the mean cross-entropy by the pixels and by the named parameters, these in PyTorch's
+ * layout.
+ */
 function backward(
   { backbone, fixture, specifications, parameters }: Comparison,
   labels: readonly number[],
@@ -130,14 +148,20 @@ function backward(
 
 const nothingDropped: Randomness = { uniform: (shape) => tf.ones([...shape]), ofImages: () => nothingDropped }
 
-/** Notes where running statistics move to. Dropout keeps every value, as in reference_models.py, so that its place and rate still count. */
+/**
+ * Notes where running statistics move to. Dropout keeps every value, as in reference_models.py, so that its place and
+ * rate still count.
+ */
 function trainingContext(parameters: Parameters, moved: Map<string, Float32Array>): ForwardContext {
   return {
     training: true,
     randomness: nothingDropped,
     onBatchStatistics: (name, batch) => {
       const tensor = (part: string) => parameters.at(name).tensor<Tensor1D>(part)
-      const { mean, variance } = movedStatistics({ mean: tensor('running_mean'), variance: tensor('running_var') }, batch)
+      const { mean, variance } = movedStatistics(
+        { mean: tensor('running_mean'), variance: tensor('running_var') },
+        batch,
+      )
       moved.set(`${name}.running_mean`, mean.dataSync() as Float32Array)
       moved.set(`${name}.running_var`, variance.dataSync() as Float32Array)
       tf.dispose([mean, variance])
@@ -146,8 +170,9 @@ function trainingContext(parameters: Parameters, moved: Map<string, Float32Array
 }
 
 /**
- * Of a gradient the norm of the difference counts, against its own norm. What cancels out in exact arithmetic (a bias before batch norm, that of
- * an attention's keys) is rounding alone: there the largest gradient of the step is the measure.
+ * Of a gradient the norm of the difference counts, against its own norm. What cancels out in exact arithmetic (a bias
+ * before batch norm, that of an attention's keys) is rounding alone: there the largest gradient of the step is the
+ * measure.
  */
 function gradientFinding(
   { tensors }: Fixture,
@@ -166,12 +191,18 @@ function gradientFinding(
   return {
     what: `${kind}/${name}, norm of the difference, relative`,
     measured: ours.length === expected.length ? difference / Math.max(norm(expected) / share, scale) : NaN,
-    // In training, batch norm of few values turns rounding into other sides of ReLU; how much is chance, and differs by processor.
+    // In training, batch norm of few values turns rounding into other sides of ReLU; how much is chance, and differs by
+    // processor.
     limit: Math.max(kind === 'training' ? 1e-2 : 1e-3, (4 * norms[name]!.off) / scale),
   }
 }
 
-function bufferFinding({ tensors }: Fixture, name: string, off: number, values: Float32Array = new Float32Array()): Finding {
+function bufferFinding(
+  { tensors }: Fixture,
+  name: string,
+  off: number,
+  values: Float32Array = new Float32Array(),
+): Finding {
   const expected = tensors.get(`buffer/${name}`)!
   const range = rangeOf(expected)
   const measured = largestDifference(sampled(values, 64), expected) / range

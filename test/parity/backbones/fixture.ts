@@ -27,7 +27,9 @@ interface FixtureFacts {
   /** `turned`: 1 − cosine of PyTorch's float32 to float64. */
   readonly inputGradient: { readonly norm: number; readonly turned: number }
   readonly gradients: GradientNorms
-  /** Null where training computes as evaluation does. `buffersOff`: largest differences of PyTorch's float32 to float64. */
+  /**
+   * Null where training computes as evaluation does. `buffersOff`: largest differences of PyTorch's float32 to float64.
+   */
   readonly training: {
     readonly labels: readonly number[]
     readonly gradients: GradientNorms
@@ -38,7 +40,10 @@ interface FixtureFacts {
 /** What a reference computed on hash-filled weights. */
 export interface Fixture extends FixtureFacts {
   readonly stateDict: readonly StateDictEntry[]
-  /** `logits` in PyTorch's float32; samples of `input_gradient`, `gradient/<name>`, `training/<name>` and `buffer/<name>` from float64. */
+  /**
+   * `logits` in PyTorch's float32; samples of `input_gradient`, `gradient/<name>`, `training/<name>` and
+   * `buffer/<name>` from float64.
+   */
   readonly tensors: ReadonlyMap<string, Float32Array>
 }
 
@@ -52,7 +57,10 @@ export function readFixture(id: string): Fixture {
   }
 }
 
-/** The elements of a tensor that make_fixtures.py keeps: a fixed stride apart that has no divisor in common with their number. */
+/**
+ * The elements of a tensor that make_fixtures.py keeps: a fixed stride apart that has no divisor in common with their
+ * number.
+ */
 export function sampled(values: Float32Array, limit: number): Float32Array {
   let stride = Math.max(1, Math.floor(values.length / limit))
   while (greatestCommonDivisor(stride, values.length) > 1) stride--

@@ -3,7 +3,10 @@ import type { NamedArray } from '@gauntlet/weights'
 /** A tensor of a reference's state dict: name, PyTorch's shape, element type. */
 export type StateDictEntry = readonly [name: string, shape: readonly number[], dtype: string]
 
-/** What the last part of a name looks like, dimensions or null for any, centre, spread; the first that fits counts. As in hash_filling.py. */
+/**
+ * What the last part of a name looks like, dimensions or null for any, centre, spread; the first that fits counts. As
+ * in hash_filling.py.
+ */
 const rules: readonly (readonly [pattern: RegExp, dimensions: number | null, centre: number, spread: number])[] = [
   [/running_var$/, null, 1, 0.5],
   [/running_mean$/, null, 0, 0.3],
@@ -15,10 +18,13 @@ const rules: readonly (readonly [pattern: RegExp, dimensions: number | null, cen
 ]
 
 /**
- * Weights by formula, bit for bit those of hash_filling.py: element i is centre + spread · u, u in [−1, 1) from the 24 highest bits of a hash of
- * i and the name. An alias has the values of the name it stands for; counters are 0.
+ * Weights by formula, bit for bit those of hash_filling.py: element i is centre + spread · u, u in [−1, 1) from the 24
+ * highest bits of a hash of i and the name. An alias has the values of the name it stands for; counters are 0.
  */
-export function hashFilled(entries: readonly StateDictEntry[], aliases: Readonly<Record<string, string>> = {}): NamedArray[] {
+export function hashFilled(
+  entries: readonly StateDictEntry[],
+  aliases: Readonly<Record<string, string>> = {},
+): NamedArray[] {
   return entries.map(([name, shape, dtype]) => {
     if (dtype === 'int64') return { name, shape, dtype, data: new BigInt64Array(sizeOf(shape)) }
     const original = aliases[name] ?? name
@@ -39,7 +45,10 @@ export function faintness(name: string, dimensions: number): number {
   return isScale ? 1 : 2 ** -6
 }
 
-/** [count, side, side, 3] pixels in [0, 1]: a ramp under noise, no two images and no two neighbours alike. As in hash_filling.py. */
+/**
+ * [count, side, side, 3] pixels in [0, 1]: a ramp under noise, no two images and no two neighbours alike. As in
+ * hash_filling.py.
+ */
 export function fixedPixels(count: number, side: number): Float32Array {
   const pixels = new Float32Array(count * side * side * 3)
   const seed = fnv1a('images')
@@ -53,7 +62,9 @@ export function fixedPixels(count: number, side: number): Float32Array {
 
 function centreAndSpread(name: string, shape: readonly number[]): readonly [number, number] {
   const leaf = leafOf(name)
-  const rule = rules.find(([pattern, dimensions]) => pattern.test(leaf) && (dimensions ?? shape.length) === shape.length)
+  const rule = rules.find(
+    ([pattern, dimensions]) => pattern.test(leaf) && (dimensions ?? shape.length) === shape.length,
+  )
   return rule ? [rule[2], rule[3]] : [0, Math.sqrt(6 / sizeOf(shape.slice(1)))]
 }
 

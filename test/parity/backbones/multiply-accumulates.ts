@@ -6,7 +6,8 @@ interface Shaped {
 
 /** Multiply-accumulates of the operators that have any; all others move, add or compare, or work element by element. */
 const counters: readonly (readonly [name: RegExp, count: (inputs: readonly Shaped[], output: Shaped) => number])[] = [
-  [/^(_Fused)?Conv2D$/, ([, filter], output) => sizeOf(output) * lengthOf(filter!.shape.slice(0, 3))], // [height, width, in / groups, out]
+  // [height, width, in / groups, out]
+  [/^(_Fused)?Conv2D$/, ([, filter], output) => sizeOf(output) * lengthOf(filter!.shape.slice(0, 3))],
   [/^(_Fused)?DepthwiseConv2dNative$/, ([, filter], output) => sizeOf(output) * lengthOf(filter!.shape.slice(0, 2))],
   [/MatMul(V[23])?$/, ([a, b], output) => sizeOf(output) * contracted(a!, b!, output)],
 ]
@@ -41,7 +42,10 @@ export function countMultiplyAccumulates(compute: () => Tensor): number {
   }
 }
 
-/** The length that a product sums over: |a| · |b| = batch² · rows · columns · length², and |output| = batch · rows · columns. */
+/**
+ * The length that a product sums over: |a| · |b| = batch² · rows · columns · length², and |output| = batch · rows ·
+ * columns.
+ */
 function contracted(a: Shaped, b: Shaped, output: Shaped): number {
   const batch = lengthOf(output.shape.slice(0, -2))
   const broadcast = (one: Shaped) => batch / lengthOf(one.shape.slice(0, -2))

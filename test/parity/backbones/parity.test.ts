@@ -31,7 +31,9 @@ describe.each(backboneIds)('%s on hash-filled weights is its reference', (id) =>
     expect(specifications.map(({ name, shape }) => [name, shape])).toEqual(
       fixture.stateDict.map(([name, shape]) => [name, shape]),
     )
-    const shared = specifications.flatMap(({ name, sharedWith }) => (sharedWith === undefined ? [] : [[name, sharedWith]]))
+    const shared = specifications.flatMap(({ name, sharedWith }) =>
+      sharedWith === undefined ? [] : [[name, sharedWith]],
+    )
     expect(Object.fromEntries(shared)).toEqual(fixture.aliases)
     expect(parameterCount(specifications, fixture)).toBe(fixture.parameters)
   })

@@ -28,19 +28,28 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 it("`gauntlet probe forward` on the reference's weights gives the reference's logits and gradient", () => {
-  execFileSync(process.execPath, [gauntlet, 'probe', 'forward', id, ...files, '--gradients'], { cwd: folder, stdio: 'pipe' })
+  execFileSync(process.execPath, [gauntlet, 'probe', 'forward', id, ...files, '--gradients'], {
+    cwd: folder,
+    stdio: 'pipe',
+  })
   const result = new Map(readSafetensors(readFileSync(join(folder, 'out'))).arrays.map((array) => [array.name, array]))
   const expected = tensors.get('logits')!
   const range = Math.max(...expected) - Math.min(...expected)
   expect(result.get('logits')!.shape).toEqual([2, classes])
-  result.get('logits')!.data.forEach((logit, i) => expect(Math.abs(Number(logit) - expected[i]!)).toBeLessThan(1e-4 * range))
+  result
+    .get('logits')!
+    .data.forEach((logit, i) => expect(Math.abs(Number(logit) - expected[i]!)).toBeLessThan(1e-4 * range))
   const gradient = sampled(result.get('input_gradient')!.data as Float32Array, 4096)
   const theirs = tensors.get('input_gradient')!
   gradient.forEach((value, i) => expect(Math.abs(value - theirs[i]!)).toBeLessThan(1e-4 * inputGradient.norm))
 })
 
 it.each([
-  ['forward', ['--classes', '4'], /^The checkpoint does not fit the model \(classifier\.bias is \[5\] instead of \[4\].*\.$/],
+  [
+    'forward',
+    ['--classes', '4'],
+    /^The checkpoint does not fit the model \(classifier\.bias is \[5\] instead of \[4\].*\.$/,
+  ],
   [
     'attack',
     ['--norm', 'linf', '--epsilon', '4/255', '--evaluator', 'apgd-ce', '--escalate'],

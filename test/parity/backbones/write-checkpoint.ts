@@ -14,6 +14,8 @@ const entries = specifications.map(({ name, shape, kind }): StateDictEntry => [
   shape,
   kind === 'counter' ? 'int64' : 'float32',
 ])
-const shared = specifications.flatMap(({ name, sharedWith }) => (sharedWith === undefined ? [] : [[name, sharedWith] as const]))
+const shared = specifications.flatMap(({ name, sharedWith }) =>
+  sharedWith === undefined ? [] : [[name, sharedWith] as const],
+)
 const { arrays } = loadStrictly(hashFilled(entries, Object.fromEntries(shared)), specifications)
 writeFileSync(file, writeSafetensors(fromParameters(toParameters(arrays, specifications), specifications)))

@@ -11,12 +11,21 @@ const [side, levels] = [8, [0, 100, 250]]
 
 function probe(...options: string[]) {
   const files = ['--inputs', 'inputs', '--out', 'out']
-  return spawnSync(process.execPath, [gauntlet, 'probe', 'corrupt', ...files, ...options], { cwd: folder, encoding: 'utf8' })
+  return spawnSync(process.execPath, [gauntlet, 'probe', 'corrupt', ...files, ...options], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
 }
 
 beforeAll(() => {
-  const data = Float32Array.from({ length: 3 * side * side * 3 }, (_, i) => levels[Math.floor(i / (side * side * 3))]! / 255)
-  writeFileSync(join(folder, 'inputs'), writeSafetensors([{ name: 'images', dtype: 'float32', shape: [3, side, side, 3], data }]))
+  const data = Float32Array.from(
+    { length: 3 * side * side * 3 },
+    (_, i) => levels[Math.floor(i / (side * side * 3))]! / 255,
+  )
+  writeFileSync(
+    join(folder, 'inputs'),
+    writeSafetensors([{ name: 'images', dtype: 'float32', shape: [3, side, side, 3], data }]),
+  )
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -33,7 +42,10 @@ it('`gauntlet probe corrupt` writes the corrupted images: brightness 3 adds 0.3 
 it.each([
   [['--corruption', 'fog', '--severity', '3'], /'fog' is invalid. Allowed choices are shot_noise, .*\.$/],
   [['--corruption', 'snow', '--severity', '0'], /'0' is invalid. Allowed choices are 1, 2, 3, 4, 5\.$/],
-  [['--corruption', 'snow', '--severity', '3', '--seed', '-1'], /^--seed is "-1"; give a whole number from 0 to 4294967295\.$/],
+  [
+    ['--corruption', 'snow', '--severity', '3', '--seed', '-1'],
+    /^--seed is "-1"; give a whole number from 0 to 4294967295\.$/,
+  ],
   [['--corruption', 'snow', '--severity', '3', '--inputs', 'nowhere'], /^The inputs .*nowhere cannot be read .*\.$/],
 ])('refuses %j in one sentence, with exit code 2', (options, sentence) => {
   const { status, stderr } = probe(...options)

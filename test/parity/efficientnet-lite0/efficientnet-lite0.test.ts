@@ -46,7 +46,9 @@ describe.each([
     { side: 64, first: 0, count: 4 },
     { side: 224, first: 1, count: 1 },
   ])('logits at $side px differ by at most 1e-4 of their range', ({ side, first, count }) => {
-    const logits = tf.tidy(() => backbone.logits(fixedImages(side, first, count), parameters, evaluationMode).dataSync())
+    const logits = tf.tidy(() =>
+      backbone.logits(fixedImages(side, first, count), parameters, evaluationMode).dataSync(),
+    )
     expect(differenceInRange(logits, expected.get(`logits_${side}`)!)).toBeLessThan(1e-4)
   })
 
@@ -72,7 +74,8 @@ describe.each([
     )
     const named = Parameters.of(wanted.map(({ name }, i) => [name, grads[i]!]))
     for (const { name, data } of fromParameters(named, wanted)) {
-      // Expected in float64; PyTorch's own float32 is up to 2.6e-5 off (`turned` in the fixture): ReLU6 has corners, and few images the statistics.
+      // Expected in float64; PyTorch's own float32 is up to 2.6e-5 off (`turned` in the fixture): ReLU6 has corners,
+      // and few images the statistics.
       expect(cosine(data as Float32Array, expected.get(`gradient/${name}`)!), name).toBeGreaterThan(0.9999)
     }
   })
@@ -88,13 +91,23 @@ describe.each([
 test('the checkpoint written as safetensors is the one PyTorch and timm were seen to open', () => {
   const backbone = backboneFor('efficientnet_lite0.ra_in1k')
   const specifications = backbone.specifications(1000)
-  const parameters = toParameters(loadStrictly(backbone.adoptCheckpoint(published), specifications).arrays, specifications)
+  const parameters = toParameters(
+    loadStrictly(backbone.adoptCheckpoint(published), specifications).arrays,
+    specifications,
+  )
   const written = writeSafetensors(fromParameters(parameters, specifications))
-  expect(digestOfBytes(written)).toBe('2d3c8842439142fd39d077f8ac8b5fe76fc6579afee06a208b3dc0c31a6ba90d') // printed by check_checkpoint.py for these bytes
+  // Printed by check_checkpoint.py for these bytes.
+  expect(digestOfBytes(written)).toBe('2d3c8842439142fd39d077f8ac8b5fe76fc6579afee06a208b3dc0c31a6ba90d')
 })
 
 /** Mean cross-entropy of the images' logits. */
-function crossEntropy(backbone: Backbone, images: Tensor, of: number[], parameters: Parameters, context: ForwardContext): Scalar {
+function crossEntropy(
+  backbone: Backbone,
+  images: Tensor,
+  of: number[],
+  parameters: Parameters,
+  context: ForwardContext,
+): Scalar {
   const logits = backbone.logits(images.as4D(of.length, 64, 64, 3), parameters, context)
   return tf.losses.softmaxCrossEntropy(tf.oneHot(of, 1000), logits).asScalar()
 }
@@ -106,7 +119,10 @@ function runningStatistics(backbone: Backbone, parameters: Parameters): Map<stri
     training: true,
     onBatchStatistics: (name, batch) => {
       const tensor = (part: string) => parameters.at(name).tensor<Tensor1D>(part)
-      const { mean, variance } = movedStatistics({ mean: tensor('running_mean'), variance: tensor('running_var') }, batch)
+      const { mean, variance } = movedStatistics(
+        { mean: tensor('running_mean'), variance: tensor('running_var') },
+        batch,
+      )
       moved
         .set(`${name}.running_mean`, mean.dataSync() as Float32Array)
         .set(`${name}.running_var`, variance.dataSync() as Float32Array)

@@ -1,6 +1,9 @@
 import { tf, type Tensor4D } from '@gauntlet/engine'
 
-/** Four images by formula, the same as in make_fixtures.py: a ramp, products, a chessboard and noise, of whole numbers from 0 to 255. */
+/**
+ * Four images by formula, the same as in make_fixtures.py: a ramp, products, a chessboard and noise, of whole numbers
+ * from 0 to 255.
+ */
 const formulas: readonly ((y: number, x: number, channel: number, side: number) => number)[] = [
   (y, x, channel) => (4 * x + 2 * y + 40 * channel) % 256,
   (y, x, channel) => (x * y + 85 * channel) % 256,

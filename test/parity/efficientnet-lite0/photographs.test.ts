@@ -38,7 +38,10 @@ it('sees a cat, an espresso and a moped, as anyone does', () => {
 function likeliest(id: string): { values: number[]; indices: number[] } {
   const backbone = backboneFor(id)
   const specifications = backbone.specifications(1000)
-  const parameters = toParameters(loadStrictly(backbone.adoptCheckpoint(published), specifications).arrays, specifications)
+  const parameters = toParameters(
+    loadStrictly(backbone.adoptCheckpoint(published), specifications).arrays,
+    specifications,
+  )
   const { shape, data } = named('photographs')
   const pixels = Float32Array.from(data as Uint8Array, (value) => value / 255)
   const images = tf.tensor4d(pixels, shape as [number, number, number, number])

@@ -23,7 +23,10 @@ interface Dependencies {
   readonly worker: string
 }
 
-/** The activities of a GPU worker: each hands one attempt to a free device process and keeps Temporal informed while it runs. */
+/**
+ * The activities of a GPU worker: each hands one attempt to a free device process and keeps Temporal informed while it
+ * runs.
+ */
 export function createGpuActivities(dependencies: Dependencies): GpuActivities {
   const stage =
     (name: KeyedStage) =>
@@ -65,7 +68,8 @@ async function attempt(
   const startedAt = new Date().toISOString()
   const where = { worker, device: label, startedAt }
   let progress: DeviceProgress = { done: 0, total: 0, unit: 'steps' }
-  const heartbeat = () => context.heartbeat({ stage, stageKey: request.stageKey, ...where, ...progress } satisfies StageProgress)
+  const heartbeat = () =>
+    context.heartbeat({ stage, stageKey: request.stageKey, ...where, ...progress } satisfies StageProgress)
   const evidence = (): AttemptEvidence => {
     const { resumedFrom, microBatch = request.microBatch } = progress
     const resumed = resumedFrom ? { resumedFrom } : {}
@@ -90,13 +94,20 @@ async function attempt(
   }
 }
 
-/** What Temporal is told: a stopping worker is a preemption, a cancelled workflow a cancellation, the rest as the device process classed it. */
+/**
+ * What Temporal is told: a stopping worker is a preemption, a cancelled workflow a cancellation, the rest as the device
+ * process classed it.
+ */
 function translate(error: unknown, evidence: AttemptEvidence): Error {
   const { cancellationSignal, cancelled } = Context.current()
   if (cancellationSignal.aborted) {
     const reason: unknown = cancellationSignal.reason
     if (reason instanceof CancelledFailure && reason.message === 'WORKER_SHUTDOWN') {
-      return failure('Preempted', 'The worker was told to stop; another attempt goes on from the last checkpoint.', evidence)
+      return failure(
+        'Preempted',
+        'The worker was told to stop; another attempt goes on from the last checkpoint.',
+        evidence,
+      )
     }
     void cancelled.catch(() => undefined)
     return new CancelledFailure('The stage was cancelled.')
@@ -105,6 +116,10 @@ function translate(error: unknown, evidence: AttemptEvidence): Error {
   return failure('Bug', error instanceof Error ? `${error.name}: ${error.message}` : String(error), evidence)
 }
 
-function failure(type: DeviceFailure['failureClass'], message: string, evidence: Partial<AttemptEvidence>): ApplicationFailure {
+function failure(
+  type: DeviceFailure['failureClass'],
+  message: string,
+  evidence: Partial<AttemptEvidence>,
+): ApplicationFailure {
   return ApplicationFailure.create({ type, message, nonRetryable: true, details: [evidence] })
 }

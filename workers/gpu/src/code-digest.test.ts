@@ -65,7 +65,8 @@ describe('staticImports', () => {
   })
 
   it('takes neither types nor words in text for imports', () => {
-    const source = "import type { a } from 'one'\nexport function b() {\n  // taken from 'two'\n  return 'from three'\n}\n"
+    const source =
+      "import type { a } from 'one'\nexport function b() {\n  // taken from 'two'\n  return 'from three'\n}\n"
     expect(staticImports(source)).toEqual([])
   })
 })

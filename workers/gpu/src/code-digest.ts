@@ -12,8 +12,8 @@ export class UnresolvedImport extends Error {
 }
 
 /**
- * The digest of the code a stage consists of: every source file its module reaches by static imports, and the version and integrity of
- * every package from outside. A change anywhere else leaves it as it is, so it costs no recomputation.
+ * The digest of the code a stage consists of: every source file its module reaches by static imports, and the version
+ * and integrity of every package from outside. A change anywhere else leaves it as it is, so it costs no recomputation.
  */
 export function codeDigest(entry: string): Digest {
   const files: Record<string, Digest> = {}
@@ -34,7 +34,10 @@ export function codeDigest(entry: string): Digest {
   return digestOf({ files, packages })
 }
 
-/** The specifiers of `import … from`, `export … from`, `import '…'` and `require('…')`; types imported alone change no result. */
+/**
+ * The specifiers of `import … from`, `export … from`, `import '…'` and `require('…')`; types imported alone change no
+ * result.
+ */
 export function staticImports(source: string): string[] {
   const pattern =
     /(?:^|\n)\s*(?:import|export)\s(?!type\b)(?:[\w$*\s{},]*?\sfrom\s*)?['"]([^'"]+)['"]|require\w*\(\s*['"]([^'"]+)['"]\s*\)|\bimport\(\s*['"]([^'"]+)['"]\s*\)|import\.meta\.url\)\(\s*['"]([^'"]+)['"]\s*\)/g

@@ -13,5 +13,7 @@ it('a worker is described by the class its devices share', () => {
 
 it('a worker whose devices are not alike does not start', () => {
   expect(() => describeWorker([ready('gpu H100'), ready('gpu L4')])).toThrow(SettingsInvalid)
-  expect(() => describeWorker([ready('gpu H100'), ready('gpu L4')])).toThrow(/gpu H100 and gpu L4; start a worker for each kind/)
+  expect(() => describeWorker([ready('gpu H100'), ready('gpu L4')])).toThrow(
+    /gpu H100 and gpu L4; start a worker for each kind/,
+  )
 })

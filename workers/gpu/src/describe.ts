@@ -5,7 +5,9 @@ import { codeDigest } from './code-digest.ts'
 import type { DeviceReady } from './device.ts'
 import { SettingsInvalid } from './settings.ts'
 
-/** What a worker with these devices says of itself. Devices of one worker must be alike, or its pool would mix classes. */
+/**
+ * What a worker with these devices says of itself. Devices of one worker must be alike, or its pool would mix classes.
+ */
 export function describeWorker(devices: readonly DeviceReady[]): WorkerDescription {
   const { environment, environmentClass } = devices[0]!
   const other = devices.find((one) => one.environmentClass !== environmentClass)

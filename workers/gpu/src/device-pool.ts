@@ -1,6 +1,8 @@
 import type { Device } from './device.ts'
 
-/** The devices of one worker, each used by one attempt at a time. The worker takes no more attempts than it has devices. */
+/**
+ * The devices of one worker, each used by one attempt at a time. The worker takes no more attempts than it has devices.
+ */
 export class DevicePool {
   private readonly free: number[]
   private readonly waiting: ((index: number) => void)[] = []

@@ -6,8 +6,9 @@ import { runStage } from './stages/index.ts'
 import type { FromDevice, ToDevice } from './device-protocol.ts'
 
 /*
- * The process that owns one device. It takes one stage at a time from its worker over IPC, reads and writes artifacts itself, and answers
- * with references. When the worker goes away it stops too: a device process without a worker would fight its successor for the device.
+ * The process that owns one device. It takes one stage at a time from its worker over IPC, reads and writes artifacts
+ * itself, and answers with references. When the worker goes away it stops too: a device process without a worker would
+ * fight its successor for the device.
  */
 
 const store = openArtifactStore(required('GAUNTLET_ARTIFACTS'))
@@ -32,8 +33,13 @@ async function run({ id, stage, request }: Extract<ToDevice, { type: 'run' }>): 
   const controller = new AbortController()
   running.set(id, controller)
   try {
-    const report = (progress: Extract<FromDevice, { type: 'progress' }>['progress']) => send({ type: 'progress', id, progress })
-    send({ type: 'done', id, result: await runStage(stage, request, { store, cacheFolder, signal: controller.signal, report }) })
+    const report = (progress: Extract<FromDevice, { type: 'progress' }>['progress']) =>
+      send({ type: 'progress', id, progress })
+    send({
+      type: 'done',
+      id,
+      result: await runStage(stage, request, { store, cacheFolder, signal: controller.signal, report }),
+    })
   } catch (error) {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
     const failureClass = failureClassOfError(error)

@@ -29,8 +29,9 @@ export interface DeviceReady {
 }
 
 /**
- * One device and the process that does its tensor work. Tensor work blocks the thread it runs on; in a process of its own it cannot stop
- * heartbeats, and a crash of the native library costs one attempt. A process that ends is replaced at the next attempt.
+ * One device and the process that does its tensor work. Tensor work blocks the thread it runs on; in a process of its
+ * own it cannot stop heartbeats, and a crash of the native library costs one attempt. A process that ends is replaced
+ * at the next attempt.
  */
 export class Device {
   private process: ChildProcess | undefined
@@ -49,7 +50,9 @@ export class Device {
         serialization: 'advanced',
       })
       this.process = child
-      child.on('message', (message: FromDevice) => (message.type === 'ready' ? resolve(message) : this.receive(message)))
+      child.on('message', (message: FromDevice) =>
+        message.type === 'ready' ? resolve(message) : this.receive(message),
+      )
       child.on('error', reject)
       child.on('exit', (code, signal) => {
         const lost = new DeviceFailure('WorkerLost', `The device process ended (${signal ?? `exit code ${code}`}).`)

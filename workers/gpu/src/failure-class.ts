@@ -1,6 +1,9 @@
 import type { FailureClass } from '@gauntlet/contract'
 
-/** The class of each error of the rooms a stage runs, by its name. What is not here, and has no class's own name, is a bug. */
+/**
+ * The class of each error of the rooms a stage runs, by its name. What is not here, and has no class's own name, is a
+ * bug.
+ */
 const classes: Readonly<Record<string, FailureClass>> = {
   // The study, the weights or the images are wrong.
   InvalidInput: 'InvalidInput',
@@ -29,7 +32,16 @@ const classes: Readonly<Record<string, FailureClass>> = {
 }
 
 /** System errors that pass by themselves. */
-const transientCodes = new Set(['ENOSPC', 'EAGAIN', 'EMFILE', 'ENFILE', 'ETIMEDOUT', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE'])
+const transientCodes = new Set([
+  'ENOSPC',
+  'EAGAIN',
+  'EMFILE',
+  'ENFILE',
+  'ETIMEDOUT',
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+])
 
 /** What may help an attempt that ended in this error. */
 export function failureClassOfError(error: unknown): FailureClass {

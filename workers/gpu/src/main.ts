@@ -25,7 +25,12 @@ async function main(): Promise<void> {
   const stages = await Worker.create({
     ...shared,
     taskQueue: poolQueue(settings.pool),
-    activities: createGpuActivities({ devices: pool, description, revision: sourceRevision(), worker: settings.identity }),
+    activities: createGpuActivities({
+      devices: pool,
+      description,
+      revision: sourceRevision(),
+      worker: settings.identity,
+    }),
     maxConcurrentActivityTaskExecutions: pool.size,
     // By default the SDK keeps heartbeats back for 80 % of their time-out, and progress would be as old.
     maxHeartbeatThrottleInterval: heartbeatMilliseconds,

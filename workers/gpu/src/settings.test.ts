@@ -14,7 +14,10 @@ describe('readSettings', () => {
   })
 
   it('takes the default pool and namespace', () => {
-    expect(readSettings(needed)).toMatchObject({ pool: 'default', temporal: { address: '127.0.0.1:7233', namespace: 'default' } })
+    expect(readSettings(needed)).toMatchObject({
+      pool: 'default',
+      temporal: { address: '127.0.0.1:7233', namespace: 'default' },
+    })
   })
 })
 

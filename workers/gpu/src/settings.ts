@@ -36,18 +36,24 @@ export function readSettings(variables: NodeJS.ProcessEnv): GpuWorkerSettings {
   }
 }
 
-/** One device process a GPU, each of which sees no other; processes beyond the number of GPUs share them. Without GPUs as many as the CPU carries. */
+/**
+ * One device process a GPU, each of which sees no other; processes beyond the number of GPUs share them. Without GPUs
+ * as many as the CPU carries.
+ */
 export function readDeviceSettings(variables: NodeJS.ProcessEnv, gpus = visibleGpus(variables)): DeviceSettings {
   const devices = count(variables, 'GAUNTLET_DEVICES', gpus.length || devicesOfCpu())
   const threads = count(variables, 'GAUNTLET_THREADS', 1)
   const gpuOf = (index: number) => (gpus.length > 0 ? { gpu: gpus[index % gpus.length]! } : {})
   // A tenth is for all else.
   const room = gpus.length > 0 ? {} : { memory: Math.floor((0.9 * hostMemory()) / devices) }
-  return { devices: Array.from({ length: devices }, (_, index) => deviceVariables({ threads, ...gpuOf(index), ...room })) }
+  return {
+    devices: Array.from({ length: devices }, (_, index) => deviceVariables({ threads, ...gpuOf(index), ...room })),
+  }
 }
 
 /**
- * On CPUs one device process per core, of one thread: a result then does not depend on how many cores a machine has (decision 0009). Each needs memory for a training step of its own.
+ * On CPUs one device process per core, of one thread: a result then does not depend on how many cores a machine has
+ * (decision 0009). Each needs memory for a training step of its own.
  */
 function devicesOfCpu(): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(hostMemory() / memoryPerDevice)))

@@ -62,7 +62,11 @@ export function createLedgerActivities({ db, store }: Dependencies): LedgerActiv
 
     async configurationPage({ file, offset, limit }) {
       const { configurations, perturbations } = (await studies(file)).expansion
-      return { configurations: configurations.slice(offset, offset + limit), perturbations, total: configurations.length }
+      return {
+        configurations: configurations.slice(offset, offset + limit),
+        perturbations,
+        total: configurations.length,
+      }
     },
 
     async recall({ stageKey }) {
@@ -72,7 +76,10 @@ export function createLedgerActivities({ db, store }: Dependencies): LedgerActiv
 
     async fulfil({ identity, configurationId, used, result, ...report }) {
       const attempt = attemptOf(report, result.evidence)
-      const outputs = await fulfil({ db, store }, { identity, configurationId, attempt, used, generated: result.generated })
+      const outputs = await fulfil(
+        { db, store },
+        { identity, configurationId, attempt, used, generated: result.generated },
+      )
       await store.deletePointer(finishedPointer(stageKey(identity)))
       return { generated: outputs }
     },
@@ -91,8 +98,8 @@ export function createLedgerActivities({ db, store }: Dependencies): LedgerActiv
 }
 
 /**
- * Records a success. Where another attempt's other bytes stand, they stay, and the worker says so; only if nobody has those bytes any more do
- * the new ones take their place, or the stage would be without a result for ever.
+ * Records a success. Where another attempt's other bytes stand, they stay, and the worker says so; only if nobody has
+ * those bytes any more do the new ones take their place, or the stage would be without a result for ever.
  */
 async function fulfil({ db, store }: Dependencies, report: FulfilmentReport): Promise<ArtifactsByRole> {
   const { standing, outputs } = await fulfilExecution(db, report)
@@ -100,7 +107,10 @@ async function fulfil({ db, store }: Dependencies, report: FulfilmentReport): Pr
   const key = stageKey(report.identity)
   const what = `${report.identity.stage} ${key}: attempt ${report.attempt.id} made other bytes than the stage was fulfilled with`
   if (await allIntact(store, outputs)) {
-    log.warn(`${what}; the first ones stand. This stage is not reproducible.`, { generated: report.generated, standing: outputs })
+    log.warn(`${what}; the first ones stand. This stage is not reproducible.`, {
+      generated: report.generated,
+      standing: outputs,
+    })
     return outputs
   }
   const reason = `${what}, which are lost from the store.`
@@ -109,7 +119,9 @@ async function fulfil({ db, store }: Dependencies, report: FulfilmentReport): Pr
   return (await fulfilExecution(db, report)).outputs
 }
 
-/** Counts the outcomes of each evaluation against the manifest's test images: each exactly once, or there is no number. */
+/**
+ * Counts the outcomes of each evaluation against the manifest's test images: each exactly once, or there is no number.
+ */
 async function aggregate(
   db: LedgerDatabase,
   store: ArtifactStore,
@@ -144,9 +156,17 @@ async function allIntact(store: ArtifactStore, artifacts: ArtifactsByRole): Prom
 
 type Report = Pick<FulfilInput, 'attempt' | 'workflow' | 'environment'>
 
-/** One id for one attempt of one workflow run, however often it is reported. A lost worker may not have said who it was. */
+/**
+ * One id for one attempt of one workflow run, however often it is reported. A lost worker may not have said who it was.
+ */
 function attemptOf({ attempt, workflow, environment }: Report, evidence: FailedAttemptInput['evidence']): Attempt {
-  const { worker = 'unknown', device = null, startedAt = new Date().toISOString(), endedAt = null, ...details } = evidence
+  const {
+    worker = 'unknown',
+    device = null,
+    startedAt = new Date().toISOString(),
+    endedAt = null,
+    ...details
+  } = evidence
   const id = `${workflow.runId}/${attempt}`
   return { id, number: attempt, worker, device, startedAt, endedAt, ...workflow, environment, details: details as Json }
 }

@@ -4,12 +4,13 @@ import { Context } from '@temporalio/activity'
 const everyMilliseconds = 2_000
 
 /**
- * The same activities, telling Temporal every two seconds that they are at work. A task that a busy server hands out and loses on the way is
- * then tried again within seconds instead of after the longest time that hashing a large artifact may take.
+ * The same activities, telling Temporal every two seconds that they are at work. A task that a busy server hands out
+ * and loses on the way is then tried again within seconds instead of after the longest time that hashing a large
+ * artifact may take.
  */
-export function heartbeating<Activities extends { readonly [name in keyof Activities]: (input: never) => Promise<unknown> }>(
-  activities: Activities,
-): Activities {
+export function heartbeating<
+  Activities extends { readonly [name in keyof Activities]: (input: never) => Promise<unknown> },
+>(activities: Activities): Activities {
   const entries = Object.entries<(input: never) => Promise<unknown>>(activities)
   return Object.fromEntries(entries.map(([name, activity]) => [name, withHeartbeat(activity)])) as Activities
 }

@@ -1,4 +1,7 @@
-/** The medium under the store refused (disk full, no permission, read error). A retry may help once somebody or time has cleared it. */
+/**
+ * The medium under the store refused (disk full, no permission, read error). A retry may help once somebody or time has
+ * cleared it.
+ */
 export class ArtifactStoreUnavailable extends Error {
   override readonly name = 'ArtifactStoreUnavailable'
 }

@@ -46,7 +46,11 @@ function artifactCases(tested: () => StoreUnderTest): void {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 3000 }), async (bytes) => {
         const reference = await tested().store.put(bytes, 'application/octet-stream')
-        expect(reference).toEqual({ digest: digestOfBytes(bytes), size: bytes.length, mediaType: 'application/octet-stream' })
+        expect(reference).toEqual({
+          digest: digestOfBytes(bytes),
+          size: bytes.length,
+          mediaType: 'application/octet-stream',
+        })
         expect(new Uint8Array(await tested().store.read(reference))).toEqual(bytes)
       }),
       { numRuns: 20 },
@@ -84,7 +88,15 @@ function artifactCases(tested: () => StoreUnderTest): void {
 
   it('takes nothing but a digest for a digest', async () => {
     const { store } = tested()
-    for (const name of ['', '..', '../../etc/passwd', 'A'.repeat(64), 'g'.repeat(64), `${'a'.repeat(64)}/../x`, 'a'.repeat(63)]) {
+    for (const name of [
+      '',
+      '..',
+      '../../etc/passwd',
+      'A'.repeat(64),
+      'g'.repeat(64),
+      `${'a'.repeat(64)}/../x`,
+      'a'.repeat(63),
+    ]) {
       await expect(store.read(name)).rejects.toBeInstanceOf(ArtifactNameInvalid)
       await expect(store.verify(name)).rejects.toBeInstanceOf(ArtifactNameInvalid)
       await expect(store.remove(name)).rejects.toBeInstanceOf(ArtifactNameInvalid)

@@ -3,15 +3,18 @@ import type { ArtifactReference, Digest, Json } from '@gauntlet/study'
 /** What a look at the stored bytes found: `corrupt` means that they are there and do not have their digest. */
 export type ArtifactState = 'intact' | 'missing' | 'corrupt'
 
-/** One entry of a store's listing; `size` in bytes. Listing does not read the bytes, so it says nothing about their state. */
+/**
+ * One entry of a store's listing; `size` in bytes. Listing does not read the bytes, so it says nothing about their
+ * state.
+ */
 export interface StoredArtifact {
   readonly digest: Digest
   readonly size: number
 }
 
 /**
- * Immutable bytes named by their SHA-256, plus small mutable pointers for progress inside a stage. Every write is all or nothing:
- * a writer killed at any moment leaves either the whole artifact or no artifact.
+ * Immutable bytes named by their SHA-256, plus small mutable pointers for progress inside a stage. Every write is all
+ * or nothing: a writer killed at any moment leaves either the whole artifact or no artifact.
  */
 export interface ArtifactStore {
   /** Stores bytes; storing the same bytes again changes nothing, and repairs a copy that went bad. */
@@ -23,13 +26,18 @@ export interface ArtifactStore {
   /** The bytes, verified while read. Throws `ArtifactMissing` or `ArtifactCorrupt`. */
   read(artifact: ArtifactReference | Digest): Promise<Uint8Array>
 
-  /** The path of a local read-only file holding the bytes, verified before it is returned; for bytes too big for memory. */
+  /**
+   * The path of a local read-only file holding the bytes, verified before it is returned; for bytes too big for memory.
+   */
   localFile(artifact: ArtifactReference | Digest): Promise<string>
 
   /** Reads the stored bytes and compares; never throws for what it finds. */
   verify(digest: Digest): Promise<ArtifactState>
 
-  /** Forgets an artifact; one that is not there is no error. The caller knows that nothing else refers to the same bytes. */
+  /**
+   * Forgets an artifact; one that is not there is no error. The caller knows that nothing else refers to the same
+   * bytes.
+   */
   remove(digest: Digest): Promise<void>
 
   /** Everything stored, in no particular order. */

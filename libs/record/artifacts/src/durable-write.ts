@@ -7,10 +7,15 @@ import { codeOf } from './artifact-store-unavailable.ts'
 const temporaryFolder = 'temporary'
 
 /**
- * Writes a file so that it is either wholly there, also after a power cut, or not at all: temporary name, fsync, rename, fsync of the folder.
- * @param write fills the temporary file and says under which path (below `root`) it is to appear.
+ * Writes a file so that it is either wholly there, also after a power cut, or not at all: temporary name, fsync,
+ * rename, fsync of the folder. @param write fills the temporary file and says under which path (below `root`) it is to
+ * appear.
  */
-export async function writeDurably(root: string, mode: number, write: (file: FileHandle) => Promise<string>): Promise<void> {
+export async function writeDurably(
+  root: string,
+  mode: number,
+  write: (file: FileHandle) => Promise<string>,
+): Promise<void> {
   await makeFolder(join(root, temporaryFolder))
   const temporary = join(root, temporaryFolder, randomUUID())
   const file = await open(temporary, 'wx', 0o600)
@@ -29,7 +34,10 @@ export async function writeDurably(root: string, mode: number, write: (file: Fil
   }
 }
 
-/** Removes what writers killed in the middle have left: temporary files nobody has written to for `staleAfter` milliseconds. */
+/**
+ * Removes what writers killed in the middle have left: temporary files nobody has written to for `staleAfter`
+ * milliseconds.
+ */
 export async function sweepTemporaries(root: string, staleAfter: number): Promise<void> {
   const folder = join(root, temporaryFolder)
   for (const name of await namesIn(folder)) {
@@ -51,7 +59,10 @@ export async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-/** Makes a folder and its parents, each durable: a file fsynced in a folder that a power cut forgets would be lost with it. */
+/**
+ * Makes a folder and its parents, each durable: a file fsynced in a folder that a power cut forgets would be lost with
+ * it.
+ */
 async function makeFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true })
   if (first === undefined) return

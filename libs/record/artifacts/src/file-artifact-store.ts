@@ -13,8 +13,8 @@ import { namesIn, sweepTemporaries, writeDurably } from './durable-write.ts'
 const hour = 3_600_000
 
 /**
- * Artifacts as files of one folder: `sha256/ab/abcdef…` read-only, `pointers/<name>.json`, `temporary/` for files being written.
- * Several processes, also on several machines over a network file system, may use one folder at once.
+ * Artifacts as files of one folder: `sha256/ab/abcdef…` read-only, `pointers/<name>.json`, `temporary/` for files being
+ * written. Several processes, also on several machines over a network file system, may use one folder at once.
  */
 export class FileArtifactStore implements ArtifactStore {
   #swept = false
@@ -148,7 +148,10 @@ function pointerPath(name: string): string {
   return join('pointers', `${encodeURIComponent(name)}.json`)
 }
 
-/** The value of a pointer file, or `null` when its bytes are not what was written: progress is then lost, never falsified. */
+/**
+ * The value of a pointer file, or `null` when its bytes are not what was written: progress is then lost, never
+ * falsified.
+ */
 function trustedValue(text: string): Json {
   try {
     const { sha256, value } = JSON.parse(text) as { sha256: string; value: Json }

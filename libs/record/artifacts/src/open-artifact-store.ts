@@ -8,7 +8,8 @@ export function openArtifactStore(url: string): ArtifactStore {
   const address = URL.canParse(url) ? new URL(url) : null
   if (address?.protocol === 's3:')
     throw new ArtifactUrlInvalid(`${url}: S3 stores are not built yet; use file:///absolute/folder.`)
-  if (address?.protocol !== 'file:') throw new ArtifactUrlInvalid(`${url} is not an artifact store; use file:///absolute/folder.`)
+  if (address?.protocol !== 'file:')
+    throw new ArtifactUrlInvalid(`${url} is not an artifact store; use file:///absolute/folder.`)
   if (address.host !== '') {
     throw new ArtifactUrlInvalid(
       `${url} names the host "${address.host}"; write three slashes for a local folder: file:///absolute/folder.`,
@@ -21,6 +22,8 @@ function folderOf(address: URL): string {
   try {
     return fileURLToPath(address)
   } catch (error) {
-    throw new ArtifactUrlInvalid(`${address.href} does not name a folder; use file:///absolute/folder.`, { cause: error })
+    throw new ArtifactUrlInvalid(`${address.href} does not name a folder; use file:///absolute/folder.`, {
+      cause: error,
+    })
   }
 }

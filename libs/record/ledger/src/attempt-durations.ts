@@ -21,7 +21,12 @@ export async function attemptDurations(
   limit = 100,
 ): Promise<AttemptDuration[]> {
   const rows = await db
-    .select({ startedAt: attempt.startedAt, endedAt: attempt.endedAt, device: attempt.device, parameters: execution.parameters })
+    .select({
+      startedAt: attempt.startedAt,
+      endedAt: attempt.endedAt,
+      device: attempt.device,
+      parameters: execution.parameters,
+    })
     .from(execution)
     .innerJoin(attempt, eq(attempt.stageKey, execution.stageKey))
     .leftJoin(configuration, eq(configuration.id, execution.configurationId))

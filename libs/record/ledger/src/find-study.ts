@@ -25,5 +25,7 @@ export async function findStudy(db: LedgerDatabase, nameOrId: string): Promise<R
 }
 
 async function studyNames(db: LedgerDatabase): Promise<string[]> {
-  return (await db.selectDistinct({ name: study.name }).from(study).orderBy(study.name).limit(20)).map((row) => row.name)
+  return (await db.selectDistinct({ name: study.name }).from(study).orderBy(study.name).limit(20)).map(
+    (row) => row.name,
+  )
 }

@@ -14,9 +14,15 @@ const weights = artifactOf('weights file')
 
 /** A stage of this test alone: `name` becomes part of its identity. */
 const loaded = (name: string, made = 'parameters', id = 'first') =>
-  fulfilment('pretrain-load', { weights }, { parameters: artifactOf(made) }, { parameters: { name }, attempt: attemptCalled(id) })
+  fulfilment(
+    'pretrain-load',
+    { weights },
+    { parameters: artifactOf(made) },
+    { parameters: { name }, attempt: attemptCalled(id) },
+  )
 
-const attemptsAt = (key: string) => ledger.db.select().from(attempt).where(eq(attempt.stageKey, key)).orderBy(attempt.id)
+const attemptsAt = (key: string) =>
+  ledger.db.select().from(attempt).where(eq(attempt.stageKey, key)).orderBy(attempt.id)
 
 it('keeps everything a key was computed from, so that the key can be computed again', async () => {
   await fc.assert(
@@ -30,9 +36,9 @@ it('keeps everything a key was computed from, so that the key can be computed ag
         .from(execution)
         .where(eq(execution.stageKey, stageKey(identity)))
       const { stage, codeDigest, environmentClass, inputs } = row!
-      expect(stageKey({ stage, codeDigest, environmentClass, parameters: row!.parameters, seed: row!.seed, inputs })).toBe(
-        row!.stageKey,
-      )
+      expect(
+        stageKey({ stage, codeDigest, environmentClass, parameters: row!.parameters, seed: row!.seed, inputs }),
+      ).toBe(row!.stageKey)
     }),
     { numRuns: 50 },
   )
@@ -67,7 +73,9 @@ it('writes the same rows when the same success is reported again', async () => {
 it('keeps a second attempt with the same bytes beside the first', async () => {
   const report = loaded('confirmed')
   await fulfilExecution(ledger.db, report)
-  expect(await fulfilExecution(ledger.db, loaded('confirmed', 'parameters', 'second'))).toMatchObject({ standing: 'confirmed' })
+  expect(await fulfilExecution(ledger.db, loaded('confirmed', 'parameters', 'second'))).toMatchObject({
+    standing: 'confirmed',
+  })
   expect((await attemptsAt(report.key)).map(({ id, outcome }) => [id, outcome])).toEqual([
     ['first', 'fulfilled'],
     ['second', 'superseded'],
@@ -162,7 +170,12 @@ it('describes an environment when the first attempt that knows it reports', asyn
   const report = loaded('described')
   const identity = { ...report.identity, environmentClass: digestOf('another machine') }
   const documentOf = () => ledger.db.select().from(environment).where(eq(environment.class, identity.environmentClass))
-  await recordAttempt(ledger.db, { ...report, identity, attempt: attemptCalled('silent', { environment: null }), failure: null })
+  await recordAttempt(ledger.db, {
+    ...report,
+    identity,
+    attempt: attemptCalled('silent', { environment: null }),
+    failure: null,
+  })
   expect(await documentOf()).toMatchObject([{ document: null }])
   await recordAttempt(ledger.db, {
     ...report,

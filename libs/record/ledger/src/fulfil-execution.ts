@@ -17,8 +17,9 @@ export interface FulfilmentReport extends ExecutionSubject {
 }
 
 /**
- * How a success relates to what was known: `first` fulfilled the stage; `repeated` is the same report again; `confirmed` comes from
- * another attempt with the same bytes; `contradicted` from another attempt with other bytes, so the stage is not reproducible.
+ * How a success relates to what was known: `first` fulfilled the stage; `repeated` is the same report again;
+ * `confirmed` comes from another attempt with the same bytes; `contradicted` from another attempt with other bytes, so
+ * the stage is not reproducible.
  */
 export type Standing = 'first' | 'repeated' | 'confirmed' | 'contradicted'
 
@@ -28,7 +29,10 @@ export interface Fulfilment {
   readonly outputs: ArtifactsByRole
 }
 
-/** Records that an attempt has succeeded. The first fulfilment of a key stands; later ones are kept as superseded attempts. */
+/**
+ * Records that an attempt has succeeded. The first fulfilment of a key stands; later ones are kept as superseded
+ * attempts.
+ */
 export async function fulfilExecution(db: LedgerDatabase, report: FulfilmentReport): Promise<Fulfilment> {
   requireInputs(report.identity, report.used)
   return db.transaction(async (transaction) => {
@@ -74,12 +78,16 @@ async function writeAttempt(
 ): Promise<void> {
   const generated = Object.fromEntries(Object.entries(report.generated).map(([role, { digest }]) => [role, digest]))
   const ended = { endedAt: endOf(report.attempt), outcome, failureClass: null, message: null, generated }
-  // An attempt given up for lost (failed) may still come in, and one that came too late may be needed after a withdrawal.
+  // An attempt given up for lost (failed) may still come in, and one that came too late may be needed after a
+  // withdrawal.
   await upsertAttempt(db, ['running', 'failed', 'superseded'], { ...columnsOf(key, report.attempt), ...ended })
 }
 
 async function recordArtifacts(db: LedgerDatabase, references: readonly ArtifactsByRole[string][]): Promise<void> {
-  const rows = sortedBy([...new Map(references.map((reference) => [reference.digest, reference])).values()], (row) => row.digest)
+  const rows = sortedBy(
+    [...new Map(references.map((reference) => [reference.digest, reference])).values()],
+    (row) => row.digest,
+  )
   const values = rows.map(({ digest, size, mediaType }) => ({ digest, size, mediaType }))
   if (values.length > 0) await db.insert(artifact).values(values).onConflictDoNothing()
 }

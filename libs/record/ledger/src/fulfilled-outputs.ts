@@ -13,7 +13,10 @@ export async function fulfilledOutputsOf(
   db: LedgerDatabase,
   stageKeys: readonly Digest[],
 ): Promise<Map<Digest, ArtifactsByRole>> {
-  const generated = and(eq(executionArtifact.stageKey, execution.stageKey), eq(executionArtifact.direction, 'generated'))
+  const generated = and(
+    eq(executionArtifact.stageKey, execution.stageKey),
+    eq(executionArtifact.direction, 'generated'),
+  )
   const rows = await db
     .select({ key: execution.stageKey, role: executionArtifact.role, artifact })
     .from(execution)

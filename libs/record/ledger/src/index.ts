@@ -15,6 +15,11 @@ export { measurementId, recordMeasurement, type MeasurementRecord } from './reco
 export { perturbationKey, recordStudy, type StudyRecord } from './record-study.ts'
 export { studyResults, type Cell, type MeasuredCell, type MissingCell, type StudyResults } from './study-results.ts'
 export { StudyUnknown } from './study-unknown.ts'
-export { traceMeasurement, type MeasurementTrace, type TracedAttempt, type TracedExecution } from './trace-measurement.ts'
+export {
+  traceMeasurement,
+  type MeasurementTrace,
+  type TracedAttempt,
+  type TracedExecution,
+} from './trace-measurement.ts'
 export { isTransientLedgerError } from './transient.ts'
 export { withdrawFulfilment } from './withdraw-fulfilment.ts'

@@ -50,7 +50,11 @@ export function useLedger(): Ledger & { readonly databaseUrl: string } {
 }
 
 export const clean: Perturbation = { name: 'clean', evaluator: { name: 'argmax' } }
-export const linf: Perturbation = { name: 'Linf', epsilon: 4 / 255, evaluator: { name: 'apgd-ce', iterations: 10, restarts: 1 } }
+export const linf: Perturbation = {
+  name: 'Linf',
+  epsilon: 4 / 255,
+  evaluator: { name: 'apgd-ce', iterations: 10, restarts: 1 },
+}
 
 /** A configuration unlike every other one with another seed. */
 export function configurationWith(seed: number, backbone = 'tf_efficientnet_lite0.in1k'): Configuration {
@@ -87,9 +91,21 @@ export function configurationWith(seed: number, backbone = 'tf_efficientnet_lite
   }
 }
 
-export function studyOf(name: string, configurations: readonly Configuration[], perturbations = [clean, linf]): StudyRecord {
+export function studyOf(
+  name: string,
+  configurations: readonly Configuration[],
+  perturbations = [clean, linf],
+): StudyRecord {
   const document = { name, seeds: configurations.map(({ seed }) => seed) }
-  return { id: digestOf(document), name, document, file: `study: ${name}\n`, configurations, perturbations, exclusions: [] }
+  return {
+    id: digestOf(document),
+    name,
+    document,
+    file: `study: ${name}\n`,
+    configurations,
+    perturbations,
+    exclusions: [],
+  }
 }
 
 /** A reference to bytes that nobody needs to have. */

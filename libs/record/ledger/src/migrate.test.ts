@@ -29,13 +29,17 @@ it('makes every table of the schema, once, however many start at the same time',
 })
 
 it('refuses tables that a newer version has made', async () => {
-  await ledger.db.execute(sql`insert into drizzle.__drizzle_migrations (hash, created_at) values ('future', 99999999999999)`)
+  await ledger.db.execute(
+    sql`insert into drizzle.__drizzle_migrations (hash, created_at) values ('future', 99999999999999)`,
+  )
   await expect(migrate(ledger.databaseUrl)).rejects.toBeInstanceOf(LedgerNewer)
   await ledger.db.execute(sql`delete from drizzle.__drizzle_migrations where hash = 'future'`)
 })
 
 it('says in one sentence where nobody answers, without the password', async () => {
-  const error: unknown = await migrate('postgres://someone:secret@127.0.0.1:1/ledger').catch((reason: unknown) => reason)
+  const error: unknown = await migrate('postgres://someone:secret@127.0.0.1:1/ledger').catch(
+    (reason: unknown) => reason,
+  )
   expect(error).toBeInstanceOf(LedgerUnreachable)
   expect(String(error)).toContain('The ledger at 127.0.0.1:1/ledger cannot be reached')
   expect(String(error)).not.toContain('secret')
@@ -44,6 +48,8 @@ it('says in one sentence where nobody answers, without the password', async () =
 it('has a migration for everything in the schema', async () => {
   const journal = JSON.parse(await readFile(new URL('../migrations/meta/_journal.json', import.meta.url), 'utf8'))
   const latest = String(journal.entries.at(-1).idx).padStart(4, '0')
-  const migrated = JSON.parse(await readFile(new URL(`../migrations/meta/${latest}_snapshot.json`, import.meta.url), 'utf8'))
+  const migrated = JSON.parse(
+    await readFile(new URL(`../migrations/meta/${latest}_snapshot.json`, import.meta.url), 'utf8'),
+  )
   expect(await generateMigration(migrated, generateDrizzleJson(schema, migrated.id))).toEqual([])
 })

@@ -13,7 +13,10 @@ const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url)
 /** Any number, the same for everybody who migrates a ledger. */
 const migrationLock = 7_410_663
 
-/** Brings a ledger's tables up to date. Safe to call at every start and from several processes at once; the second one finds nothing to do. */
+/**
+ * Brings a ledger's tables up to date. Safe to call at every start and from several processes at once; the second one
+ * finds nothing to do.
+ */
 export async function migrate(databaseUrl: string): Promise<void> {
   const client = await connect(databaseUrl)
   try {
@@ -44,7 +47,9 @@ async function connect(databaseUrl: string): Promise<Client> {
 /** Fails before an older program writes into tables it does not know. */
 async function refuseNewer(db: LedgerDatabase): Promise<void> {
   const latest = Math.max(...readMigrationFiles({ migrationsFolder }).map((migration) => migration.folderMillis))
-  const journal = await db.execute<{ found: string | null }>(sql`select to_regclass('drizzle.__drizzle_migrations') as found`)
+  const journal = await db.execute<{ found: string | null }>(
+    sql`select to_regclass('drizzle.__drizzle_migrations') as found`,
+  )
   if (journal.rows[0]?.found == null) return
   const newer = await db.execute(sql`select 1 from drizzle.__drizzle_migrations where created_at > ${latest} limit 1`)
   if (newer.rows.length > 0) throw new LedgerNewer()

@@ -17,7 +17,9 @@ it('survives the death of its server: queries fail as transient, and succeed aga
     await ledger.db.execute(sql`insert into survivors values (1)`)
     const sleeping = ledger.db.execute(sql`select pg_sleep(30)`).catch((error: unknown) => error)
     process.kill(livingProcess(home, 'postgres')!.pid, 'SIGKILL')
-    expect(isTransientLedgerError(await ledger.db.execute(sql`select pg_sleep(30)`).catch((error: unknown) => error))).toBe(true)
+    expect(
+      isTransientLedgerError(await ledger.db.execute(sql`select pg_sleep(30)`).catch((error: unknown) => error)),
+    ).toBe(true)
     expect(isTransientLedgerError(await sleeping)).toBe(true)
     await startPostgres(home) // on the same port
     expect((await ledger.db.execute(sql`select n from survivors`)).rows).toEqual([{ n: 1 }])
@@ -33,6 +35,8 @@ it('takes nothing for transient that would fail again', async () => {
   expect(isTransientLedgerError(Object.assign(new Error('violates check constraint'), { code: '23514' }))).toBe(false)
   expect(isTransientLedgerError('ECONNREFUSED')).toBe(false)
   expect(
-    isTransientLedgerError(new Error('Failed query', { cause: Object.assign(new Error('deadlock'), { code: '40P01' }) })),
+    isTransientLedgerError(
+      new Error('Failed query', { cause: Object.assign(new Error('deadlock'), { code: '40P01' }) }),
+    ),
   ).toBe(true)
 })

@@ -11,7 +11,10 @@ export interface Ledger {
   close(): Promise<void>
 }
 
-/** Opens the ledger at `postgres://user:password@host:port/database`. Connects at the first query; see `migrate` for its tables. */
+/**
+ * Opens the ledger at `postgres://user:password@host:port/database`. Connects at the first query; see `migrate` for its
+ * tables.
+ */
 export function openLedger(databaseUrl: string): Ledger {
   const pool = new Pool({
     connectionString: databaseUrl,

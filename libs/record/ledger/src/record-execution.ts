@@ -11,8 +11,15 @@ export interface ExecutionSubject {
   readonly configurationId: Digest | null
 }
 
-/** Makes sure that the execution of a stage exists, and describes its environment if nobody has yet; returns the stage's key. */
-export async function recordExecution(db: LedgerDatabase, subject: ExecutionSubject, environmentDocument: Json): Promise<Digest> {
+/**
+ * Makes sure that the execution of a stage exists, and describes its environment if nobody has yet; returns the stage's
+ * key.
+ */
+export async function recordExecution(
+  db: LedgerDatabase,
+  subject: ExecutionSubject,
+  environmentDocument: Json,
+): Promise<Digest> {
   const { stage, codeDigest, environmentClass, parameters, seed, inputs } = subject.identity
   const key = stageKey(subject.identity)
   await describeEnvironment(db, environmentClass, environmentDocument)

@@ -19,7 +19,10 @@ export interface FailureRecord {
   readonly evidence: Json
 }
 
-/** Records the end of a configuration, or of one of its cells, without a number; a later failure of the same stage replaces it. */
+/**
+ * Records the end of a configuration, or of one of its cells, without a number; a later failure of the same stage
+ * replaces it.
+ */
 export async function recordFailure(db: LedgerDatabase, failure: FailureRecord): Promise<void> {
   const { studyId, configurationId, stage, failureClass, evidence } = failure
   const subject = {

@@ -12,7 +12,10 @@ export interface MeasurementRecord {
   /** The perturb-and-evaluate execution that generated the outcomes. */
   readonly stageKey: Digest
   readonly outcomesDigest: Digest
-  /** The evaluator's label as the outcomes' own facts have it: it may say more than the perturbation, such as that images were archived. */
+  /**
+   * The evaluator's label as the outcomes' own facts have it: it may say more than the perturbation, such as that
+   * images were archived.
+   */
   readonly evaluator?: string
   /** Reasons to doubt the number, as the outcomes' facts have them. */
   readonly flags?: readonly MeasurementFlag[]
@@ -21,12 +24,17 @@ export interface MeasurementRecord {
 }
 
 /** The identity of a measurement: what was measured, how, and by which execution. */
-export function measurementId(record: Pick<MeasurementRecord, 'configurationId' | 'perturbation' | 'stageKey'>): Digest {
+export function measurementId(
+  record: Pick<MeasurementRecord, 'configurationId' | 'perturbation' | 'stageKey'>,
+): Digest {
   const { configurationId, perturbation, stageKey } = record
   return digestOf({ configuration: configurationId, perturbation: perturbationKey(perturbation), stageKey })
 }
 
-/** Records a number and returns its id; recording it again confirms it. Outcomes never change, so neither can their count. */
+/**
+ * Records a number and returns its id; recording it again confirms it. Outcomes never change, so neither can their
+ * count.
+ */
 export async function recordMeasurement(db: LedgerDatabase, record: MeasurementRecord): Promise<Digest> {
   const { configurationId, stageKey, outcomesDigest, correct, total, flags = [] } = record
   const { evaluator = evaluatorLabel(record.perturbation) } = record

@@ -66,7 +66,8 @@ export async function recordPerturbations(db: LedgerDatabase, perturbations: rea
     evaluator: evaluatorLabel(how),
     document: how,
   }))
-  for (const batch of batches(sortedBy(rows, (row) => row.key))) await db.insert(perturbation).values(batch).onConflictDoNothing()
+  for (const batch of batches(sortedBy(rows, (row) => row.key)))
+    await db.insert(perturbation).values(batch).onConflictDoNothing()
 }
 
 async function recordConfigurations(
@@ -83,7 +84,8 @@ async function recordConfigurations(
     seed: cell.seed,
     document: cell,
   }))
-  for (const batch of batches(sortedBy(rows, (row) => row.id))) await db.insert(configuration).values(batch).onConflictDoNothing()
+  for (const batch of batches(sortedBy(rows, (row) => row.id)))
+    await db.insert(configuration).values(batch).onConflictDoNothing()
   const members = rows.map((row, position) => ({ studyId, configurationId: row.id, position }))
   for (const batch of batches(members)) await db.insert(studyConfiguration).values(batch).onConflictDoNothing()
 }

@@ -4,8 +4,15 @@ import type { LedgerDatabase } from './open-ledger.ts'
 import * as schema from './schema/index.ts'
 import type { MeasurementFlag } from './schema/measurement.ts'
 
-const { configuration, configurationFailure, execution, measurement, perturbation, studyConfiguration, studyPerturbation } =
-  schema
+const {
+  configuration,
+  configurationFailure,
+  execution,
+  measurement,
+  perturbation,
+  studyConfiguration,
+  studyPerturbation,
+} = schema
 
 /** What a cell asks for. */
 export interface GridCell {
@@ -63,7 +70,11 @@ export async function studyGrid(db: LedgerDatabase, studyId: Digest): Promise<Gr
     .leftJoinLateral(failed, isNull(measured.measurementId))
     .where(eq(studyConfiguration.studyId, studyId))
     .orderBy(studyConfiguration.position, studyPerturbation.position)
-  return rows.map(({ cell, measured, failed }) => ({ cell, measured: presentOrNull(measured), failed: presentOrNull(failed) }))
+  return rows.map(({ cell, measured, failed }) => ({
+    cell,
+    measured: presentOrNull(measured),
+    failed: presentOrNull(failed),
+  }))
 }
 
 /** The columns of an outer join as one value: null where nothing was joined. */

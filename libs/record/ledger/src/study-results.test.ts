@@ -65,7 +65,9 @@ it('shows every cell once: measured, or missing for a reason', async () => {
   const results = await studyResults(ledger.db, 'mixed')
   expect(results.study).toMatchObject({ id: record.id, name: 'mixed' })
   expect(results.exclusions).toEqual(record.exclusions)
-  expect(results.rows.map(({ row, seed, perturbation, correct, total }) => [row, seed, perturbation, correct, total])).toEqual([
+  expect(
+    results.rows.map(({ row, seed, perturbation, correct, total }) => [row, seed, perturbation, correct, total]),
+  ).toEqual([
     [1, 1, 'clean', 36, 40],
     [2, 1, 'Linf', 10, 40],
     [5, 3, 'clean', 20, 40],
@@ -112,7 +114,10 @@ it('shows every cell once: measured, or missing for a reason', async () => {
 
 it('shows the evaluator that the outcomes name, where it says more than what was asked for', async () => {
   const configuration = configurationWith(31)
-  const common: Perturbation = { name: 'common', evaluator: { name: 'corruptions', portfolio: corruptionNames, severity: 3 } }
+  const common: Perturbation = {
+    name: 'common',
+    evaluator: { name: 'corruptions', portfolio: corruptionNames, severity: 3 },
+  }
   const record = studyOf('archived', [configuration], [common])
   await recordStudy(ledger.db, record)
   expect((await studyResults(ledger.db, 'archived')).missing[0]).toMatchObject({ evaluator: 'corruptions-11-s3' })
@@ -128,7 +133,12 @@ it('shows a number instead of an earlier failure, and the later of two failures'
   const failure = { studyId: record.id, stage: 'fine-tune', perturbation: null, evidence: null } as const
   for (const message of ['first', 'second']) {
     for (const cell of [retried, hopeless]) {
-      await recordFailure(ledger.db, { ...failure, configurationId: configurationId(cell), failureClass: 'Bug', message })
+      await recordFailure(ledger.db, {
+        ...failure,
+        configurationId: configurationId(cell),
+        failureClass: 'Bug',
+        message,
+      })
     }
   }
   await measure(retried, clean, 30)
@@ -157,8 +167,12 @@ it('records a measurement once, refuses another count of the same outcomes, and 
   await expect(recordMeasurement(ledger.db, { ...record, correct: 8 })).rejects.toThrow(
     /counted as 7 of 40 before and as 8 of 40 now/,
   )
-  await expect(recordMeasurement(ledger.db, { ...record, outcomesDigest: digestOf('?') })).rejects.toBeInstanceOf(LineageBroken)
-  await expect(recordMeasurement(ledger.db, { ...record, stageKey: digestOf('?') })).rejects.toBeInstanceOf(LineageBroken)
+  await expect(recordMeasurement(ledger.db, { ...record, outcomesDigest: digestOf('?') })).rejects.toBeInstanceOf(
+    LineageBroken,
+  )
+  await expect(recordMeasurement(ledger.db, { ...record, stageKey: digestOf('?') })).rejects.toBeInstanceOf(
+    LineageBroken,
+  )
   expect((await studyResults(ledger.db, 'counted')).rows.map(({ correct }) => correct)).toEqual([7])
 })
 

@@ -31,7 +31,10 @@ export interface StudyResults {
   readonly exclusions: readonly { readonly cell: Json; readonly reason: string }[]
 }
 
-/** The table of a study, by id or name: every cell of its grid either measured or missing for a reason. Throws `StudyUnknown`. */
+/**
+ * The table of a study, by id or name: every cell of its grid either measured or missing for a reason. Throws
+ * `StudyUnknown`.
+ */
 export async function studyResults(db: LedgerDatabase, nameOrId: string): Promise<StudyResults> {
   const study = await findStudy(db, nameOrId)
   const rows: MeasuredCell[] = []

@@ -24,7 +24,12 @@ let measured: string
 /** The five stages of one configuration, with a lost attempt before the fine-tuning that succeeded. */
 beforeAll(async () => {
   await recordStudy(ledger.db, studyOf('traced', [configuration], [linf]))
-  const run = async (stage: StageIdentity['stage'], used: ArtifactsByRole, generated: ArtifactsByRole, shared = false) => {
+  const run = async (
+    stage: StageIdentity['stage'],
+    used: ArtifactsByRole,
+    generated: ArtifactsByRole,
+    shared = false,
+  ) => {
     const report = fulfilment(stage, used, generated, shared ? {} : own)
     await fulfilExecution(ledger.db, report)
     return report
@@ -72,7 +77,9 @@ it('leads from a number to every execution and every byte it came from', async (
   expect(evaluation).toMatchObject({ used: { ...dataset, checkpoint: parameters }, generated: { outcomes } })
   expect(evaluation).toMatchObject({ codeDigest: digestOf('code'), environment: { cores: 2 }, seed: 1, ...own })
   expect(checkpoint).toMatchObject({ used: { parameters }, generated: { checkpoint: parameters } })
-  expect(training!.attempts.map(({ worker, device, outcome, failureClass }) => [worker, device, outcome, failureClass])).toEqual([
+  expect(
+    training!.attempts.map(({ worker, device, outcome, failureClass }) => [worker, device, outcome, failureClass]),
+  ).toEqual([
     ['worker-1', 'cpu', 'failed', 'WorkerLost'],
     ['worker-1', 'cpu', 'fulfilled', null],
   ])
@@ -87,7 +94,9 @@ it('leads from a number to every execution and every byte it came from', async (
 })
 
 it('does not take an execution for the origin of bytes that were there before it', async () => {
-  const later = fulfilment('prepare-dataset', { archive }, dataset, { parameters: 'another way to the same bytes, found later' })
+  const later = fulfilment('prepare-dataset', { archive }, dataset, {
+    parameters: 'another way to the same bytes, found later',
+  })
   await fulfilExecution(ledger.db, later)
   const trace = await traceMeasurement(ledger.db, measured)
   expect(trace.executions.map(({ stageKey }) => stageKey)).not.toContain(later.key)
@@ -113,7 +122,10 @@ it('finds the lineage of one number among 20,000 by indexes alone', async () => 
   ])
 })
 
-/** Configurations that were fine-tuned on one dataset and evaluated under five perturbations, written by Postgres itself. */
+/**
+ * Configurations that were fine-tuned on one dataset and evaluated under five perturbations, written by Postgres
+ * itself.
+ */
 async function seedConfigurations(count: number): Promise<void> {
   const digest = (text: string) => `encode(sha256(convert_to(${text}, 'UTF8')), 'hex')`
   const trained = digest(`'fine-tune ' || i`)
@@ -121,7 +133,8 @@ async function seedConfigurations(count: number): Promise<void> {
   const grid = `generate_series(1, ${count}) i, generate_series(1, 5) j`
   const execution = (key: string, stage: string) =>
     `select ${key}, '${stage}', '{}'::jsonb, 1, ${digest(`'code'`)}, class, '{}'::jsonb, 'fulfilled', now() from environment`
-  const executionColumns = 'stage_key, stage, parameters, seed, code_digest, environment_class, inputs, state, fulfilled_at'
+  const executionColumns =
+    'stage_key, stage, parameters, seed, code_digest, environment_class, inputs, state, fulfilled_at'
   for (const statement of [
     `insert into configuration select ${digest('i::text')}, 'd', 'b', 'l', 'p', 1, '{}' from generate_series(1, ${count}) i`,
     `insert into perturbation select ${digest(`'p' || j`)}, 'p' || j, null, 'e', '{}' from generate_series(1, 5) j`,

@@ -40,7 +40,11 @@ export interface MeasurementTrace {
   /** From the evaluation back to the first stages. */
   readonly executions: readonly TracedExecution[]
   /** What came from outside: used artifacts that no execution generated (weights files, dataset archives). */
-  readonly sources: readonly { readonly stage: StageName; readonly role: string; readonly artifact: ArtifactReference }[]
+  readonly sources: readonly {
+    readonly stage: StageName
+    readonly role: string
+    readonly artifact: ArtifactReference
+  }[]
 }
 
 export interface TracedExecution {
@@ -66,7 +70,10 @@ export interface TracedAttempt extends Omit<Attempt, 'environment'> {
   readonly message: string | null
 }
 
-/** The whole lineage of a number, by index lookups only: tens of rows, however large the ledger. Throws `MeasurementUnknown`. */
+/**
+ * The whole lineage of a number, by index lookups only: tens of rows, however large the ledger. Throws
+ * `MeasurementUnknown`.
+ */
 export async function traceMeasurement(db: LedgerDatabase, measurementId: Digest): Promise<MeasurementTrace> {
   const measured = await measurementOf(db, measurementId)
   const keys = (await db.execute<{ stage_key: Digest }>(lineageOf(measurementId))).rows.map((row) => row.stage_key)
@@ -74,16 +81,22 @@ export async function traceMeasurement(db: LedgerDatabase, measurementId: Digest
   const executions = found.map((row): TracedExecution => {
     const own = edges.filter((edge) => edge.stageKey === row.stageKey)
     const tries = attempts.filter((attempted) => attempted.stageKey === row.stageKey)
-    return { ...row, used: byRole(own, 'used'), generated: byRole(own, 'generated'), attempts: tries.map(tracedAttempt) }
+    return {
+      ...row,
+      used: byRole(own, 'used'),
+      generated: byRole(own, 'generated'),
+      attempts: tries.map(tracedAttempt),
+    }
   })
   executions.sort((a, b) => stages.indexOf(b.stage) - stages.indexOf(a.stage) || (a.stageKey < b.stageKey ? -1 : 1))
   return { measurement: measured, executions, sources: sourcesOf(executions) }
 }
 
 /**
- * The keys of every execution that a measurement rests on: from its evaluation along used and generated artifacts. An execution is
- * taken for the producer of bytes only if it was fulfilled no later than the one that used them; several may have made the same bytes.
- * `offset 0` keeps Postgres, which expects many rows of every step, from reading whole tables instead of looking up each row.
+ * The keys of every execution that a measurement rests on: from its evaluation along used and generated artifacts. An
+ * execution is taken for the producer of bytes only if it was fulfilled no later than the one that used them; several
+ * may have made the same bytes. `offset 0` keeps Postgres, which expects many rows of every step, from reading whole
+ * tables instead of looking up each row.
  */
 export function lineageOf(measurementId: Digest) {
   return sql`
@@ -146,7 +159,11 @@ function edgesOf(db: LedgerDatabase, keys: Digest[]) {
 type Edge = Awaited<ReturnType<typeof edgesOf>>[number]
 
 function attemptsOf(db: LedgerDatabase, keys: Digest[]) {
-  return db.select().from(attempt).where(inArray(attempt.stageKey, keys)).orderBy(attempt.startedAt, attempt.number, attempt.id)
+  return db
+    .select()
+    .from(attempt)
+    .where(inArray(attempt.stageKey, keys))
+    .orderBy(attempt.startedAt, attempt.number, attempt.id)
 }
 
 function tracedAttempt(row: typeof attempt.$inferSelect): TracedAttempt {

@@ -3,7 +3,15 @@ import { eq } from 'drizzle-orm'
 import { expect, it } from 'vitest'
 import { fulfilExecution } from './fulfil-execution.ts'
 import { fulfilledOutputs } from './fulfilled-outputs.ts'
-import { artifactOf, attemptCalled, clean, configurationWith, fulfilment, studyOf, useLedger } from './ledger.fixture.ts'
+import {
+  artifactOf,
+  attemptCalled,
+  clean,
+  configurationWith,
+  fulfilment,
+  studyOf,
+  useLedger,
+} from './ledger.fixture.ts'
 import { recordAttempt } from './record-attempt.ts'
 import { recordMeasurement } from './record-measurement.ts'
 import { recordStudy } from './record-study.ts'
@@ -18,7 +26,12 @@ const evaluated = (made: string, id: string) =>
 
 async function count(report: ReturnType<typeof evaluated>, correct: number) {
   const cell = { configurationId: configurationId(configuration), perturbation: clean, stageKey: report.key }
-  await recordMeasurement(ledger.db, { ...cell, outcomesDigest: report.generated['outcomes']!.digest, correct, total: 40 })
+  await recordMeasurement(ledger.db, {
+    ...cell,
+    outcomesDigest: report.generated['outcomes']!.digest,
+    correct,
+    total: 40,
+  })
 }
 
 it('lets other bytes take the place of lost ones, and keeps on record what was lost', async () => {

@@ -6,8 +6,9 @@ import { storableText } from './record-attempt.ts'
 import { attempt, execution, executionArtifact, measurement } from './schema/index.ts'
 
 /**
- * Opens a fulfilled stage again, because no store has its outputs any more and a new attempt made other bytes: keeping to the first ones would
- * leave the stage without a result for ever. The attempt stays, with the digests of what it made; measurements of lost outcomes go.
+ * Opens a fulfilled stage again, because no store has its outputs any more and a new attempt made other bytes: keeping
+ * to the first ones would leave the stage without a result for ever. The attempt stays, with the digests of what it
+ * made; measurements of lost outcomes go.
  */
 export async function withdrawFulfilment(db: LedgerDatabase, stageKey: Digest, reason: string): Promise<void> {
   await db.transaction(async (transaction) => {
@@ -18,6 +19,9 @@ export async function withdrawFulfilment(db: LedgerDatabase, stageKey: Digest, r
       .where(and(eq(attempt.stageKey, stageKey), eq(attempt.outcome, 'fulfilled')))
     await transaction.delete(measurement).where(eq(measurement.stageKey, stageKey))
     await transaction.delete(executionArtifact).where(eq(executionArtifact.stageKey, stageKey))
-    await transaction.update(execution).set({ state: 'open', fulfilledAt: null }).where(eq(execution.stageKey, stageKey))
+    await transaction
+      .update(execution)
+      .set({ state: 'open', fulfilledAt: null })
+      .where(eq(execution.stageKey, stageKey))
   })
 }

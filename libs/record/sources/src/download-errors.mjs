@@ -13,7 +13,10 @@ export class SourceForbidden extends Error {
   /** @override */ name = 'SourceForbidden'
 }
 
-/** No network, or a server that fails or refuses for the moment; a retry later helps, and goes on where this one stopped. */
+/**
+ * No network, or a server that fails or refuses for the moment; a retry later helps, and goes on where this one
+ * stopped.
+ */
 export class SourceUnreachable extends Error {
   /** @override */ name = 'SourceUnreachable'
 }
@@ -36,5 +39,7 @@ export class UnusableSource extends Error {
 export function writeError(error, path) {
   const { code } = /** @type {NodeJS.ErrnoException} */ (error)
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
-  return new DiskFull(`The disk is full while writing ${path}; free some space and start again, what is there already is kept.`)
+  return new DiskFull(
+    `The disk is full while writing ${path}; free some space and start again, what is there already is kept.`,
+  )
 }

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { open, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DigestMismatch, DiskFull, writeError } from './download-errors.mjs'
@@ -8,21 +17,18 @@ import { describe, Interrupted, openStream } from './http-stream.mjs'
 import { retrying } from './retry.mjs'
 
 /**
- * @typedef {object} Download
- * @property {string} url `https:` or `http:`
- * @property {string | undefined} sha256 64 hexadecimal digits; `undefined` only where what is taken out of the file is checked
- * @property {string} file where it ends up; appears whole and checked, or not at all
- * @property {Record<string, string> | undefined} [headers]
- * @property {((progress: { received: number, total: number | undefined }) => void) | undefined} [onProgress] bytes, with those of earlier tries
- * @property {AbortSignal | undefined} [signal]
- * @property {number | undefined} [pause] milliseconds before the first repetition
- * @property {number | undefined} [stall] milliseconds without a byte that end a try
+ * @typedef {object} Download @property {string} url `https:` or `http:` @property {string | undefined} sha256 64
+ * hexadecimal digits; `undefined` only where what is taken out of the file is checked @property {string} file where it
+ * ends up; appears whole and checked, or not at all @property {Record<string, string> | undefined} [headers] @property
+ * {((progress: { received: number, total: number | undefined }) => void) | undefined} [onProgress] bytes, with those of
+ * earlier tries @property {AbortSignal | undefined} [signal] @property {number | undefined} [pause] milliseconds before
+ * the first repetition @property {number | undefined} [stall] milliseconds without a byte that end a try
  */
 
 /**
- * Fetches a file: goes on where an earlier try stopped, repeats what was cut, checks the digest, and only then gives the file its name. Several
- * processes may ask for the same file at once; one fetches. Returns `file`.
- * @param {Download} download
+ * Fetches a file: goes on where an earlier try stopped, repeats what was cut, checks the digest, and only then gives
+ * the file its name. Several processes may ask for the same file at once; one fetches. Returns `file`. @param
+ * {Download} download
  */
 export async function download(download) {
   const { file, sha256, signal } = download
@@ -66,7 +72,10 @@ async function fetchChecked(download) {
   }
 }
 
-/** One try: appends what is missing, returns the digest of the whole and where it began. @param {Download} download @param {string} partial */
+/**
+ * One try: appends what is missing, returns the digest of the whole and where it began. @param {Download} download
+ * @param {string} partial
+ */
 async function transfer({ url, headers, signal, stall, onProgress }, partial) {
   const file = await open(partial, 'a+')
   try {
@@ -96,8 +105,8 @@ async function transfer({ url, headers, signal, stall, onProgress }, partial) {
 }
 
 /**
- * Asks for what is missing, on the condition that the file is still the one that was begun, if the server gave that one a name (RFC 9110 §13.1.5).
- * @param {number} size @param {string} partial @returns {Record<string, string>}
+ * Asks for what is missing, on the condition that the file is still the one that was begun, if the server gave that one
+ * a name (RFC 9110 §13.1.5). @param {number} size @param {string} partial @returns {Record<string, string>}
  */
 function rangeFrom(size, partial) {
   if (size === 0) return {}
@@ -124,7 +133,10 @@ function startOf({ status, headers }, size) {
   return size
 }
 
-/** Bytes of the whole file if the server says, once the disk has room for the rest. @param {{ status: number, headers: Headers }} response @param {number} start @param {string} partial */
+/**
+ * Bytes of the whole file if the server says, once the disk has room for the rest. @param {{ status: number, headers:
+ * Headers }} response @param {number} start @param {string} partial
+ */
 async function announcedTotal({ status, headers }, start, partial) {
   const length = headers.get('content-length')
   if (status === 416 || length === null || headers.get('content-encoding')) return undefined

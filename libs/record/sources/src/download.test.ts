@@ -136,7 +136,12 @@ describe('a download fails in one sentence that says what to change', () => {
   })
 
   it('SourceUnreachable without a network', async () => {
-    const failure = download({ url: 'http://127.0.0.1:59999/file', sha256, file: join(emptyFolder(), 'file'), pause: 1 })
+    const failure = download({
+      url: 'http://127.0.0.1:59999/file',
+      sha256,
+      file: join(emptyFolder(), 'file'),
+      pause: 1,
+    })
     await expect(failure).rejects.toMatchObject({
       name: 'SourceUnreachable',
       message: expect.stringContaining('check the network'),

@@ -4,13 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { processIdentity } from './process-identity.mjs'
 
 /**
- * Runs `action` while holding the lock file `path`, so that it never overlaps with the same action of another process (or of this one).
- * A holder that was killed loses the lock at once. `onWait` is called once if somebody else holds it.
- * @template Result
- * @param {string} path
- * @param {() => Promise<Result>} action
- * @param {{ signal?: AbortSignal | undefined, onWait?: ((holder: number) => void) | undefined }} [options]
- * @returns {Promise<Result>}
+ * Runs `action` while holding the lock file `path`, so that it never overlaps with the same action of another process
+ * (or of this one). A holder that was killed loses the lock at once. `onWait` is called once if somebody else holds it.
+ * @template Result @param {string} path @param {() => Promise<Result>} action @param {{ signal?: AbortSignal |
+ * undefined, onWait?: ((holder: number) => void) | undefined }} [options] @returns {Promise<Result>}
  */
 export async function exclusively(path, action, { signal, onWait } = {}) {
   mkdirSync(dirname(path), { recursive: true })
@@ -56,7 +53,9 @@ function holderOf(path) {
   }
 }
 
-/** Held by a process that is no more, or left empty by one killed between creating and writing it. @param {string} path */
+/**
+ * Held by a process that is no more, or left empty by one killed between creating and writing it. @param {string} path
+ */
 function isAbandoned(path) {
   const holder = holderOf(path)
   if (holder) return processIdentity(holder.pid) !== holder.identity
@@ -64,9 +63,8 @@ function isAbandoned(path) {
 }
 
 /**
- * Two processes may both see an abandoned lock; the second must not remove the lock the first has just taken. So whoever breaks it holds a
- * second lock for that moment and looks again.
- * @param {string} path
+ * Two processes may both see an abandoned lock; the second must not remove the lock the first has just taken. So
+ * whoever breaks it holds a second lock for that moment and looks again. @param {string} path
  */
 function breakLock(path) {
   const guard = `${path}.break`

@@ -41,7 +41,10 @@ describe('an exclusive action', () => {
     const lock = join(emptyFolder(), 'lock')
     writeFileSync(lock, JSON.stringify({ pid: process.pid, identity: processIdentity(process.pid) }))
     const holders: number[] = []
-    const waiting = exclusively(lock, async () => 'done', { signal: AbortSignal.timeout(50), onWait: (pid) => holders.push(pid) })
+    const waiting = exclusively(lock, async () => 'done', {
+      signal: AbortSignal.timeout(50),
+      onWait: (pid) => holders.push(pid),
+    })
     await expect(waiting).rejects.toMatchObject({ name: 'TimeoutError' })
     expect(holders).toEqual([process.pid])
   })

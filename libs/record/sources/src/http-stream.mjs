@@ -1,6 +1,9 @@
 import { SourceForbidden, SourceNotFound } from './download-errors.mjs'
 
-/** The transfer broke off in a way another try may mend. Stays inside: callers see `SourceUnreachable` when the tries are used up. */
+/**
+ * The transfer broke off in a way another try may mend. Stays inside: callers see `SourceUnreachable` when the tries
+ * are used up.
+ */
 export class Interrupted extends Error {
   /** @override */ name = 'Interrupted'
 
@@ -15,9 +18,10 @@ export class Interrupted extends Error {
 const stallMilliseconds = 60_000
 
 /**
- * A GET whose body is read piece by piece. Follows redirects, which lose the credentials when they lead to another host.
- * @param {{ url: string, headers?: Record<string, string> | undefined, signal?: AbortSignal | undefined, stall?: number | undefined }} request
- * @returns {Promise<{ status: number, headers: Headers, url: string, body: AsyncIterable<Uint8Array> }>}
+ * A GET whose body is read piece by piece. Follows redirects, which lose the credentials when they lead to another
+ * host. @param {{ url: string, headers?: Record<string, string> | undefined, signal?: AbortSignal | undefined, stall?:
+ * number | undefined }} request @returns {Promise<{ status: number, headers: Headers, url: string, body:
+ * AsyncIterable<Uint8Array> }>}
  */
 export async function openStream({ url, headers = {}, signal, stall = stallMilliseconds }) {
   const watch = watchStall(signal, stall)
@@ -26,7 +30,12 @@ export async function openStream({ url, headers = {}, signal, stall = stallMilli
   try {
     const response = await fetch(address, { headers: sent, signal: watch.signal })
     refuseStatus(response, describe(address))
-    return { status: response.status, headers: response.headers, url: response.url, body: pieces(response, watch, signal) }
+    return {
+      status: response.status,
+      headers: response.headers,
+      url: response.url,
+      body: pieces(response, watch, signal),
+    }
   } catch (error) {
     watch.stop()
     throw interruption(error, describe(address), signal)
@@ -35,8 +44,8 @@ export async function openStream({ url, headers = {}, signal, stall = stallMilli
 
 /**
  * What a server says of an address without sending it. A redirect is an answer too: who asks decides whether to follow.
- * @param {{ url: string, headers?: Record<string, string> | undefined, signal?: AbortSignal | undefined, stall?: number | undefined }} request
- * @returns {Promise<{ status: number, headers: Headers }>}
+ * @param {{ url: string, headers?: Record<string, string> | undefined, signal?: AbortSignal | undefined, stall?: number
+ * | undefined }} request @returns {Promise<{ status: number, headers: Headers }>}
  */
 export async function readHeaders({ url, headers = {}, signal, stall = stallMilliseconds }) {
   const watch = watchStall(signal, stall)
@@ -108,7 +117,10 @@ function retryAfter(value) {
   return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : undefined
 }
 
-/** Errors of the network as `Interrupted`; the caller's own abort as it is. @param {unknown} error @param {string} where @param {AbortSignal | undefined} signal */
+/**
+ * Errors of the network as `Interrupted`; the caller's own abort as it is. @param {unknown} error @param {string} where
+ * @param {AbortSignal | undefined} signal
+ */
 function interruption(error, where, signal) {
   if (signal?.aborted) return signal.reason
   const { name, cause } = /** @type {Error & { cause?: { code?: string } }} */ (error)
@@ -117,7 +129,10 @@ function interruption(error, where, signal) {
   return new Interrupted(`${where} cannot be reached${cause?.code ? ` (${cause.code})` : ''}`)
 }
 
-/** Aborts when `alive` has not been called for `stall` milliseconds. @param {AbortSignal | undefined} signal @param {number} stall */
+/**
+ * Aborts when `alive` has not been called for `stall` milliseconds. @param {AbortSignal | undefined} signal @param
+ * {number} stall
+ */
 function watchStall(signal, stall) {
   const controller = new AbortController()
   const expire = () => controller.abort(new DOMException('no data', 'TimeoutError'))

@@ -17,7 +17,10 @@ export interface HubBehaviour {
   readonly front?: (request: IncomingMessage, response: ServerResponse) => boolean
 }
 
-/** A server that speaks the hub's protocol on 127.0.0.1, and the one its bytes lie on, which is another host: `localhost`. */
+/**
+ * A server that speaks the hub's protocol on 127.0.0.1, and the one its bytes lie on, which is another host:
+ * `localhost`.
+ */
 export async function serveHub({ files, renamed = {}, small = false, storage, front }: HubBehaviour) {
   const bytesOf = (path: string) => Object.entries(files).find(([name]) => path === `/${name}`)?.[1]
   const store = await serve((request, response) => {
@@ -37,7 +40,9 @@ export async function serveHub({ files, renamed = {}, small = false, storage, fr
       return void response.writeHead(404, { 'x-error-code': 'EntryNotFound' }).end()
     response.setHeader('x-repo-commit', commit)
     if (small)
-      return void response.writeHead(200, { etag: `"${'f'.repeat(40)}"` }).end(request.method === 'HEAD' ? undefined : bytes)
+      return void response
+        .writeHead(200, { etag: `"${'f'.repeat(40)}"` })
+        .end(request.method === 'HEAD' ? undefined : bytes)
     const location = `${store.address.replace('127.0.0.1', 'localhost')}/${repository}/${file}?signature=secret`
     response.writeHead(302, { location, 'x-linked-etag': `"${digestOf(bytes)}"`, 'x-linked-size': bytes.length }).end()
   })

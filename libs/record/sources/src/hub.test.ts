@@ -25,7 +25,8 @@ async function hub(behaviour: Partial<HubBehaviour> = {}) {
   vi.stubEnv('HF_ENDPOINT', server.address)
   return server
 }
-const fetched = async (options = {}) => readFileSync(await fetchSource(exact, sha256, { cacheFolder, pause: 1, ...options }))
+const fetched = async (options = {}) =>
+  readFileSync(await fetchSource(exact, sha256, { cacheFolder, pause: 1, ...options }))
 const failure = () => fetchSource(exact, sha256, { cacheFolder, pause: 1 }).catch((error: Error) => error)
 
 describe('what the hub says of a file before it is fetched', () => {
@@ -96,7 +97,8 @@ describe('a file of the hub', () => {
       },
     })
     expect(await fetched()).toEqual(weights)
-    // What was on its way when the connection was cut may be lost, in the worst case all of it; but who goes on does so on the condition.
+    // What was on its way when the connection was cut may be lost, in the worst case all of it; but who goes on does so
+    // on the condition.
     const resumed = stored.filter(({ headers }) => headers.range !== undefined)
     expect(resumed.length).toBeGreaterThan(0)
     expect(stored.map(({ headers }) => headers['if-range'])).toEqual(
@@ -184,7 +186,10 @@ describe('offline', () => {
 
   it('a file that is not there is refused in a sentence that names the variable, and nobody is asked', async () => {
     const server = await hub()
-    for (const failed of [await failure(), await identifySource(source, { cacheFolder }).catch((error: Error) => error)])
+    for (const failed of [
+      await failure(),
+      await identifySource(source, { cacheFolder }).catch((error: Error) => error),
+    ])
       expect(failed).toMatchObject({ name: 'SourceNotFound', message: expect.stringContaining('HF_HUB_OFFLINE') })
     expect(server.requests).toEqual([])
   })
@@ -202,12 +207,18 @@ describe('offline', () => {
 describe('a file of the hub is refused in one sentence', () => {
   it.each([401, 403])('that names HF_TOKEN when the hub answers %i', async (status) => {
     await hub({ front: (_, response) => Boolean(response.writeHead(status).end()) })
-    expect(await failure()).toMatchObject({ name: 'SourceForbidden', message: expect.stringMatching(/HF_TOKEN[^\n]*\.$/) })
+    expect(await failure()).toMatchObject({
+      name: 'SourceForbidden',
+      message: expect.stringMatching(/HF_TOKEN[^\n]*\.$/),
+    })
   })
 
   it('when it does not exist', async () => {
     await hub({ files: {} })
-    expect(await failure()).toMatchObject({ name: 'SourceNotFound', message: expect.stringContaining('does not exist (404)') })
+    expect(await failure()).toMatchObject({
+      name: 'SourceNotFound',
+      message: expect.stringContaining('does not exist (404)'),
+    })
   })
 
   it('when it holds other bytes, with both digests, and keeps nothing', async () => {
@@ -240,7 +251,10 @@ describe('a file of the hub is refused in one sentence', () => {
     expect(await identifySource(source, { cacheFolder, pause: 1 }).catch(({ name }: Error) => name)).toMatch(/^Source/)
   })
 
-  it.each(['hf:timm/x/../../etc/passwd@main', 'hf:timm/x/a//b@main', 'hf:timm/x/a@../main'])('when it is %s', async (outside) => {
-    await expect(fetchSource(outside, sha256, { cacheFolder })).rejects.toMatchObject({ name: 'UnusableSource' })
-  })
+  it.each(['hf:timm/x/../../etc/passwd@main', 'hf:timm/x/a//b@main', 'hf:timm/x/a@../main'])(
+    'when it is %s',
+    async (outside) => {
+      await expect(fetchSource(outside, sha256, { cacheFolder })).rejects.toMatchObject({ name: 'UnusableSource' })
+    },
+  )
 })

@@ -1,6 +1,7 @@
 /**
- * The Hugging Face hub as its own client speaks to it (github.com/huggingface/huggingface_hub, file_download.py): `resolve` answers with the commit
- * a name stands for (`X-Repo-Commit`) and, for large files, their SHA-256 (`X-Linked-Etag`), and redirects to where the bytes are.
+ * The Hugging Face hub as its own client speaks to it (github.com/huggingface/huggingface_hub, file_download.py):
+ * `resolve` answers with the commit a name stands for (`X-Repo-Commit`) and, for large files, their SHA-256
+ * (`X-Linked-Etag`), and redirects to where the bytes are.
  */
 import type { Digest } from '@gauntlet/study'
 import { existsSync, readFileSync } from 'node:fs'
@@ -35,7 +36,8 @@ export async function askHub(
     const answer = await retrying(() => readHeaders({ url: at, headers, signal: options.signal }), options)
     const location = answer.headers.get('location')
     const next = location === null ? null : new URL(location, at)
-    // A repository that was renamed redirects within the hub; the file itself, to another host or with its commit already said.
+    // A repository that was renamed redirects within the hub; the file itself, to another host or with its commit
+    // already said.
     const isElsewhere = next === null || next.origin !== new URL(at).origin || answer.headers.has('x-repo-commit')
     if (isElsewhere || redirects === mostRedirects) return describeFile(answer.headers)
     at = next.href
@@ -49,7 +51,11 @@ export function blobOfHubClient({ repository }: HubSource, sha256: Digest): stri
 }
 
 /** What the hub's own client has of a file, and of which commit; not checked. */
-export function snapshotOfHubClient({ repository, file, revision }: HubSource): { path: string; commit: string } | null {
+export function snapshotOfHubClient({
+  repository,
+  file,
+  revision,
+}: HubSource): { path: string; commit: string } | null {
   const folder = folderOfHubClient(repository)
   const reference = join(folder, 'refs', revision)
   const commit = !isCommit(revision) && existsSync(reference) ? readFileSync(reference, 'utf8').trim() : revision
@@ -67,7 +73,10 @@ function isCommit(revision: string): boolean {
   return /^[0-9a-f]{40}$/.test(revision)
 }
 
-/** Small files are not linked and have Git's SHA-1 for a tag; other servers' tags may look like SHA-256 and be something else. */
+/**
+ * Small files are not linked and have Git's SHA-1 for a tag; other servers' tags may look like SHA-256 and be something
+ * else.
+ */
 function describeFile(headers: Headers): HubFile {
   const tag = (headers.get('x-linked-etag') ?? '').replaceAll('"', '')
   const commit = headers.get('x-repo-commit') ?? ''

@@ -2,7 +2,10 @@ import { SourceNotFound } from './download-errors.mjs'
 import { describe, readText } from './http-stream.mjs'
 import { retrying } from './retry.mjs'
 
-/** @typedef {{ url: string, sha256: string | undefined }} IndexedFile its address and, as far as the index tells, its digest */
+/**
+ * @typedef {{ url: string, sha256: string | undefined }} IndexedFile its address and, as far as the index tells, its
+ * digest
+ */
 
 /** The index pip would ask: `PIP_INDEX_URL`, else PyPI. @param {NodeJS.ProcessEnv} environment */
 function indexAddress(environment) {
@@ -25,7 +28,11 @@ export function normalisedProject(project) {
 export async function findWheel(project, wheel, { signal, pause } = {}, environment = process.env) {
   const page = `${indexAddress(environment)}${normalisedProject(project)}/`
   const headers = { accept: 'application/vnd.pypi.simple.v1+json, text/html;q=0.5' }
-  const { text, headers: answered, url } = await retrying(() => readText({ url: page, headers, signal }), { signal, pause })
+  const {
+    text,
+    headers: answered,
+    url,
+  } = await retrying(() => readText({ url: page, headers, signal }), { signal, pause })
   const files = answered.get('content-type')?.includes('json') ? filesOfJson(text) : filesOfHtml(text)
   const found = files.get(wheel)
   if (!found) throw new SourceNotFound(`${describe(page)} has no ${wheel}; correct the name of the wheel.`)
@@ -50,7 +57,10 @@ function filesOfHtml(text) {
   )
 }
 
-/** A private mirror wants its credentials for the files too, other hosts must not see them. @param {string} page @param {URL} file */
+/**
+ * A private mirror wants its credentials for the files too, other hosts must not see them. @param {string} page @param
+ * {URL} file
+ */
 function withCredentialsOf(page, file) {
   const { host, username, password } = new URL(page)
   return host === file.host ? Object.assign(file, { username, password }).href : file.href

@@ -2,7 +2,13 @@ import { UnusableSource } from './download-errors.mjs'
 
 /** Where bytes come from, taken apart. */
 export type Source =
-  | { readonly kind: 'pypi'; readonly project: string; readonly version: string; readonly wheel: string; readonly member: string }
+  | {
+      readonly kind: 'pypi'
+      readonly project: string
+      readonly version: string
+      readonly wheel: string
+      readonly member: string
+    }
   | { readonly kind: 'npm'; readonly name: string; readonly version: string; readonly member: string | undefined }
   | { readonly kind: 'hf'; readonly repository: string; readonly file: string; readonly revision: string }
   | { readonly kind: 'web'; readonly url: string }

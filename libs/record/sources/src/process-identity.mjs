@@ -2,25 +2,25 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 /**
- * What tells one process from another that later got the same pid: boot and start time, as the kernel gives them. `undefined` when there is
- * no such process, or only its zombie.
- * @param {number} pid
- * @returns {string | undefined}
+ * What tells one process from another that later got the same pid: boot and start time, as the kernel gives them.
+ * `undefined` when there is no such process, or only its zombie. @param {number} pid @returns {string | undefined}
  */
 export function processIdentity(pid) {
   try {
-    return process.platform === 'linux' ? identityFromStat(readFileSync(`/proc/${pid}/stat`, 'utf8')) : identityFromPs(pid)
+    return process.platform === 'linux'
+      ? identityFromStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+      : identityFromPs(pid)
   } catch {
     return undefined
   }
 }
 
 /**
- * The identity in one line of `/proc/<pid>/stat` (proc(5)): the name stands in brackets and may hold anything, the fields follow the last
- * bracket; the third is the state, the 20th the number of threads, the 22nd the start time in ticks since boot. A killed program whose first
- * thread is a zombie but not yet its last still holds its ports and locks, so it counts as living.
- * @param {string} line
- * @param {string} [boot] the start of the machine in which it was read
+ * The identity in one line of `/proc/<pid>/stat` (proc(5)): the name stands in brackets and may hold anything, the
+ * fields follow the last bracket; the third is the state, the 20th the number of threads, the 22nd the start time in
+ * ticks since boot. A killed program whose first thread is a zombie but not yet its last still holds its ports and
+ * locks, so it counts as living. @param {string} line @param {string} [boot] the start of the machine in which it was
+ * read
  */
 export function identityFromStat(line, boot = bootIdentity()) {
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')

@@ -5,11 +5,10 @@ import { dirname } from 'node:path'
 import { writeError } from './download-errors.mjs'
 
 /**
- * Writes pieces to `file` under a temporary name, which it loses only when all are safely on disk and `check` has accepted their SHA-256.
- * @param {AsyncIterable<Uint8Array>} pieces
- * @param {string} file
- * @param {{ mode?: number, check?: (digest: string) => void, onBytes?: ((bytes: number) => void) | undefined, signal?: AbortSignal | undefined }} [options]
- * @returns {Promise<string>} the digest
+ * Writes pieces to `file` under a temporary name, which it loses only when all are safely on disk and `check` has
+ * accepted their SHA-256. @param {AsyncIterable<Uint8Array>} pieces @param {string} file @param {{ mode?: number,
+ * check?: (digest: string) => void, onBytes?: ((bytes: number) => void) | undefined, signal?: AbortSignal | undefined
+ * }} [options] @returns {Promise<string>} the digest
  */
 export async function saveStream(pieces, file, { mode = 0o644, check, onBytes, signal } = {}) {
   mkdirSync(dirname(file), { recursive: true })

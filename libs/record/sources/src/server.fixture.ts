@@ -30,7 +30,12 @@ export async function serve(answer: Answer): Promise<{ address: string; requests
 }
 
 /** Sends bytes as servers of files do, with ranges; cuts the connection after `cutAfter` bytes of the answer. */
-export function sendFile(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array, cutAfter = Infinity): void {
+export function sendFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  bytes: Uint8Array,
+  cutAfter = Infinity,
+): void {
   const [, from] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? []
   const start = Number(from ?? 0)
   if (from !== undefined && start >= bytes.length) return void response.writeHead(416).end()

@@ -11,8 +11,8 @@ export interface Address {
 }
 
 /**
- * The places a source can be had from, in the order to try them. Registries and hubs can be replaced by mirrors through their usual variables;
- * `HF_ENDPOINT` may name several, with commas between.
+ * The places a source can be had from, in the order to try them. Registries and hubs can be replaced by mirrors through
+ * their usual variables; `HF_ENDPOINT` may name several, with commas between.
  */
 export function addressesOf(source: RemoteSource, environment = process.env): readonly Address[] {
   switch (source.kind) {

@@ -20,7 +20,9 @@ export function tarOf(entries: readonly FixtureEntry[]): Buffer {
 /** An extended header that gives the next entry its name. */
 export function paxName(name: string): FixtureEntry {
   const record = ` path=${name}\n`
-  const length = [2, 3, 4].map((digits) => record.length + digits).find((total) => String(total).length + record.length === total)
+  const length = [2, 3, 4]
+    .map((digits) => record.length + digits)
+    .find((total) => String(total).length + record.length === total)
   return { name: 'pax', type: 'x', content: Buffer.from(`${length}${record}`) }
 }
 

@@ -9,11 +9,9 @@ const block = 512
 const mostHeaderBytes = 2 ** 20
 
 /**
- * The bytes of one regular file of a gzipped tar archive (an npm package is one), piece by piece; at most `limit` bytes.
- * @param {string} path
- * @param {string} wanted name of the member
- * @param {number} [limit]
- * @returns {AsyncGenerator<Buffer>}
+ * The bytes of one regular file of a gzipped tar archive (an npm package is one), piece by piece; at most `limit`
+ * bytes. @param {string} path @param {string} wanted name of the member @param {number} [limit] @returns
+ * {AsyncGenerator<Buffer>}
  */
 export async function* readTarMember(path, wanted, limit = 8 * 2 ** 30) {
   const reader = blocksOf(path)
@@ -46,16 +44,24 @@ export async function* readTarMember(path, wanted, limit = 8 * 2 ** 30) {
 
 /** @param {Buffer} header @param {string} path */
 function parseHeader(header, path) {
-  const text = (/** @type {number} */ from, /** @type {number} */ to) => header.toString('utf8', from, to).replace(/\0.*$/s, '')
+  const text = (/** @type {number} */ from, /** @type {number} */ to) =>
+    header.toString('utf8', from, to).replace(/\0.*$/s, '')
   const size = Number.parseInt(text(124, 136).trim() || '0', 8)
   const sum = header.reduce((total, byte, i) => total + (i >= 148 && i < 156 ? 0x20 : byte), 0)
   if (sum !== Number.parseInt(text(148, 156).trim(), 8) || !Number.isSafeInteger(size) || size < 0)
     throw broken(path, 'a header is damaged')
   const prefix = text(257, 262) === 'ustar' ? text(345, 500) : ''
-  return { name: prefix ? `${prefix}/${text(0, 100)}` : text(0, 100), size, type: String.fromCharCode(Number(header[156])) }
+  return {
+    name: prefix ? `${prefix}/${text(0, 100)}` : text(0, 100),
+    size,
+    type: String.fromCharCode(Number(header[156])),
+  }
 }
 
-/** The name in a pax (`x`) or GNU (`L`) header. @param {ReturnType<typeof blocksOf>} reader @param {number} size @param {string} type @param {string} path */
+/**
+ * The name in a pax (`x`) or GNU (`L`) header. @param {ReturnType<typeof blocksOf>} reader @param {number} size @param
+ * {string} type @param {string} path
+ */
 async function readLongName(reader, size, type, path) {
   if (size > mostHeaderBytes) throw broken(path, 'a header is too long')
   const content = await reader.take(Math.ceil(size / block) * block)
@@ -64,7 +70,10 @@ async function readLongName(reader, size, type, path) {
   return type === 'L' ? text.replace(/\0.*$/s, '') : (/^\d+ path=(.*)$/m.exec(text)?.[1] ?? '')
 }
 
-/** Takes exactly so many bytes at a time from the unpacked archive; `undefined` when it ends before. @param {string} path */
+/**
+ * Takes exactly so many bytes at a time from the unpacked archive; `undefined` when it ends before. @param {string}
+ * path
+ */
 function blocksOf(path) {
   const raw = createReadStream(path)
   const unpacked = raw.pipe(createGunzip())

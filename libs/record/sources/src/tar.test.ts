@@ -33,7 +33,9 @@ describe('a tar archive', () => {
 
   it('knows a long name from its extended header', async () => {
     const name = `package/${'deep/'.repeat(40)}file`
-    expect(await read(tarOf([paxName(name), { name: 'short', content: Buffer.from('here') }]), name)).toEqual(Buffer.from('here'))
+    expect(await read(tarOf([paxName(name), { name: 'short', content: Buffer.from('here') }]), name)).toEqual(
+      Buffer.from('here'),
+    )
   })
 
   const refused: [string, Buffer][] = [
@@ -42,7 +44,9 @@ describe('a tar archive', () => {
     ['has a name that leads out', tarOf([{ name: '../evil' }, { name: 'wanted' }])],
     [
       'is cut',
-      tarOf([{ name: 'wanted', content: Buffer.from(Array.from({ length: 9_000 }, (_, i) => (i * i) % 251)) }]).subarray(0, 200),
+      tarOf([
+        { name: 'wanted', content: Buffer.from(Array.from({ length: 9_000 }, (_, i) => (i * i) % 251)) },
+      ]).subarray(0, 200),
     ],
     ['is no archive', Buffer.from('hello')],
   ]

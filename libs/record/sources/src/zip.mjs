@@ -27,10 +27,8 @@ const directorySignature = 0x02014b50
 const localSignature = 0x04034b50
 
 /**
- * The members of a zip file (a wheel is one) by name, without folders. Refuses what a wheel never has: encryption, links, names that lead
- * out, zip64, absurd sizes.
- * @param {string} path
- * @returns {Promise<Map<string, ZipMember>>}
+ * The members of a zip file (a wheel is one) by name, without folders. Refuses what a wheel never has: encryption,
+ * links, names that lead out, zip64, absurd sizes. @param {string} path @returns {Promise<Map<string, ZipMember>>}
  */
 export async function readZip(path) {
   const file = await open(path)
@@ -38,8 +36,13 @@ export async function readZip(path) {
     const { size } = await file.stat()
     const tail = await readAt(file, Math.max(0, size - 65_557), Math.min(size, 65_557))
     const end = tail.lastIndexOf(Buffer.from([0x50, 0x4b, 0x05, 0x06]))
-    if (end < 0 || end + 22 > tail.length || tail.readUInt32LE(end) !== endSignature) throw broken(path, 'it has no directory')
-    const [count, bytes, offset] = [tail.readUInt16LE(end + 10), tail.readUInt32LE(end + 12), tail.readUInt32LE(end + 16)]
+    if (end < 0 || end + 22 > tail.length || tail.readUInt32LE(end) !== endSignature)
+      throw broken(path, 'it has no directory')
+    const [count, bytes, offset] = [
+      tail.readUInt16LE(end + 10),
+      tail.readUInt32LE(end + 12),
+      tail.readUInt32LE(end + 16),
+    ]
     if (count === 0xffff || offset === 0xffffffff) throw broken(path, 'it is a zip64 archive')
     if (bytes > mostDirectoryBytes || count > mostMembers || offset + bytes > size)
       throw broken(path, 'its directory is too large')
@@ -84,16 +87,20 @@ function parseMember(entry, name, path) {
 }
 
 /**
- * The bytes of a member, piece by piece; fails at the end if they are not those the directory announces, and never gives more.
- * @param {string} path
- * @param {ZipMember} member
- * @returns {AsyncGenerator<Buffer>}
+ * The bytes of a member, piece by piece; fails at the end if they are not those the directory announces, and never
+ * gives more. @param {string} path @param {ZipMember} member @returns {AsyncGenerator<Buffer>}
  */
 export async function* readZipMember(path, member) {
   const start = await dataOffset(path, member)
-  const raw = createReadStream(path, { start, end: start + Math.max(member.compressedSize, 1) - 1, highWaterMark: 2 ** 18 })
+  const raw = createReadStream(path, {
+    start,
+    end: start + Math.max(member.compressedSize, 1) - 1,
+    highWaterMark: 2 ** 18,
+  })
   const unpacked =
-    member.method === 8 ? createInflateRaw({ chunkSize: 2 ** 18, finishFlush: constants.Z_SYNC_FLUSH }) : new PassThrough()
+    member.method === 8
+      ? createInflateRaw({ chunkSize: 2 ** 18, finishFlush: constants.Z_SYNC_FLUSH })
+      : new PassThrough()
   raw.on('error', (error) => unpacked.destroy(error))
   let [size, crc] = [0, 0]
   try {

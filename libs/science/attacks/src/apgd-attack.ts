@@ -10,17 +10,25 @@ export interface ApgdSettings extends Climb {
   readonly iterations: number
   /** Runs for every target, each from a random start of its own. */
   readonly restarts: number
-  /** Target classes: the second, third … most likely on the clean image (autopgd_base.py:655, :668). 0: the loss aims at none. */
+  /**
+   * Target classes: the second, third … most likely on the clean image (autopgd_base.py:655, :668). 0: the loss aims at
+   * none.
+   */
   readonly targets: number
-  /** Iterations in the ball itself in a run of its own before all others, where phases have larger radii; 0 unless given. */
+  /**
+   * Iterations in the ball itself in a run of its own before all others, where phases have larger radii; 0 unless
+   * given.
+   */
   readonly opening?: number
 }
 
 /**
  * APGD on rows that stand at iterations of their own.
  *
- * Departure: an `opening`. Points in the balls of the first phases count for nothing (autopgd_base.py:561), so that the reference brings every image through 60 iterations before the first
- * look that may fell it. A short run in the ball itself fells nearly all that fall (test/benchmarks/LOG.md); the runs after it are the reference's, with their own noise.
+ * Departure: an `opening`. Points in the balls of the first phases count for nothing (autopgd_base.py:561), so that the
+ * reference brings every image through 60 iterations before the first look that may fell it. A short run in the ball
+ * itself fells nearly all that fall (test/benchmarks/LOG.md); the runs after it are the reference's, with their own
+ * noise.
  */
 export function apgdAttack(settings: ApgdSettings): Attack {
   const { name, ball, iterations, restarts, targets, phases = [1], opening = 0, samples = 1 } = settings

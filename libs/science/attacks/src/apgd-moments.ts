@@ -32,7 +32,9 @@ export function apgdMoments(ball: Ball, iterations: number, phases: readonly num
   })
 }
 
-/** All but the last phase take 30 % of the iterations, rounded up, the last one the rest (autopgd_base.py:487 to :490). */
+/**
+ * All but the last phase take 30 % of the iterations, rounded up, the last one the rest (autopgd_base.py:487 to :490).
+ */
 export function phaseLengths(iterations: number, phases: number): number[] {
   const early = Array.from({ length: phases - 1 }, () => Math.ceil(0.3 * iterations))
   return [...early, Math.max(iterations - early.reduce((sum, length) => sum + length, 0), 0)]

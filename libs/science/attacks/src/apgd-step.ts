@@ -19,7 +19,10 @@ export interface Climb {
 /** The state of an APGD step, and what the step saw. */
 export type ApgdStep = AttackStep & { readonly state: ApgdState }
 
-/** Rows at their starts, with no loss seen yet. `start`: [batch, height, width, 3], inside the first phase's ball around `origin` and the box. */
+/**
+ * Rows at their starts, with no loss seen yet. `start`: [batch, height, width, 3], inside the first phase's ball around
+ * `origin` and the box.
+ */
 export function apgdStart({ ball, phases = [1] }: Climb, start: Tensor4D, origin: Tensor4D): ApgdState {
   return tf.tidy(() => {
     const none = tf.zeros([origin.shape[0]]) as Tensor1D
@@ -38,14 +41,21 @@ export function apgdStart({ ball, phases = [1] }: Climb, start: Tensor4D, origin
 }
 
 /**
- * One step of every row, at the moment that its cues [batch, numbers of a moment] tell. A phase starts from the projected point of highest loss of the one before
- * (autopgd_base.py:561); its first look is at that point, and its loss counts for the best point but not for the schedule (:291). Pure: the state handed in is
- * not changed and not disposed, and nothing is read to the host.
+ * One step of every row, at the moment that its cues [batch, numbers of a moment] tell. A phase starts from the
+ * projected point of highest loss of the one before (autopgd_base.py:561); its first look is at that point, and its
+ * loss counts for the best point but not for the schedule (:291). Pure: the state handed in is not changed and not
+ * disposed, and nothing is read to the host.
  */
 export function apgdStep(climb: Climb, target: Target, state: ApgdState, cues: Tensor2D): ApgdStep {
   return tf.tidy(() => {
     const { ball, loss, samples = 1, phases = [1] } = climb
-    const [begins, isFirst, checks, radius, counts] = tf.unstack(cues, 1) as [Tensor1D, Tensor1D, Tensor1D, Tensor1D, Tensor1D]
+    const [begins, isFirst, checks, radius, counts] = tf.unstack(cues, 1) as [
+      Tensor1D,
+      Tensor1D,
+      Tensor1D,
+      Tensor1D,
+      Tensor1D,
+    ]
     const beginning = begins.greater<Tensor1D>(0)
     const inertia = tf.sub(1, isFirst.maximum(begins)).mul(ball.ascent.inertia).reshape<Tensor4D>([-1, 1, 1, 1])
     const ready = { ...state, radius }
@@ -63,15 +73,18 @@ export function apgdStep(climb: Climb, target: Target, state: ApgdState, cues: T
   })
 }
 
-/** Where a phase begins, a step of no length from the best point of the one before: moving brings it into the ball, at no projection of its own. */
+/**
+ * Where a phase begins, a step of no length from the best point of the one before: moving brings it into the ball, at
+ * no projection of its own.
+ */
 function fromBest(state: ApgdState, begins: Tensor1D): ApgdState {
   const iterate = whichever(begins.greater<Tensor1D>(0), state.best, state.iterate)
   return { ...state, iterate, stepSize: state.stepSize.mul(tf.sub(1, begins)) }
 }
 
 /**
- * The state after a look at `iterate`, but for its memory. A strictly higher loss replaces the best point (:397), a loss that is not a number never does; that of a
- * start does whatever it is.
+ * The state after a look at `iterate`, but for its memory. A strictly higher loss replaces the best point (:397), a
+ * loss that is not a number never does; that of a start does whatever it is.
  */
 function afterLook(
   { ascent }: Ball,
@@ -95,8 +108,9 @@ function afterLook(
 }
 
 /**
- * The state after a check of the rows that are `checking`. Where the schedule says so, the next step starts from the best point (:421, :435); `previous` stays, so
- * that the next momentum is that point minus the one the last step started from, and `loss` stays, since the reference compares with the loss it last wrote.
+ * The state after a check of the rows that are `checking`. Where the schedule says so, the next step starts from the
+ * best point (:421, :435); `previous` stays, so that the next momentum is that point minus the one the last step
+ * started from, and `loss` stays, since the reference compares with the loss it last wrote.
  */
 function adapted(ball: Ball, state: ApgdState, origin: Tensor4D, checking: Tensor1D): ApgdState {
   const { restart, stepSize, memory } = ball.ascent.adapt(ball, state, origin)

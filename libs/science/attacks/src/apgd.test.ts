@@ -11,7 +11,12 @@ import { l2 } from './l2.ts'
 import { linf } from './linf.ts'
 import { crossEntropy } from './loss.ts'
 import { momentumAscent, type OscillationMemory } from './momentum-ascent.ts'
-import { momentumApgdByDefinition, sparseApgdByDefinition, type PlainNorm, type Trace } from './testing/apgd-by-definition.ts'
+import {
+  momentumApgdByDefinition,
+  sparseApgdByDefinition,
+  type PlainNorm,
+  type Trace,
+} from './testing/apgd-by-definition.ts'
 import { someImages } from './testing/arbitraries.ts'
 import { l1ProjectionByDefinition } from './testing/l1-projection-by-definition.ts'
 import { imagesOf, rowsOf, tinyConvolution, tinyNetwork } from './testing/tiny-models.ts'
@@ -38,7 +43,11 @@ type Definition = (image: readonly number[], label: number, iterations: number) 
 const byDefinition: [string, Ball, Definition][] = [
   ['Linf', linf(0.05), (...run) => momentumApgdByDefinition(plainLinf(0.05), 0.05, ...run)],
   ['L2', l2(0.4), (...run) => momentumApgdByDefinition(plainL2(0.4), 0.4, ...run)],
-  ['L1', l1(2), (...run) => sparseApgdByDefinition((point, origin) => l1ProjectionByDefinition(point, origin, 2), 2, ...run)],
+  [
+    'L1',
+    l1(2),
+    (...run) => sparseApgdByDefinition((point, origin) => l1ProjectionByDefinition(point, origin, 2), 2, ...run),
+  ],
 ]
 
 /** Six fixed images that fast-check's generator would draw, and their labels. */
@@ -73,7 +82,10 @@ function traced(run: ApgdRun): { best: Float32Array[]; bestLoss: Float32Array; s
   return { best: rowsOf(best), bestLoss: bestLoss.dataSync() as Float32Array, stepSizes }
 }
 
-/** How many iterations can be compared: from where a loss differs from an earlier one by less than float32 resolves, roundings decide the steps. */
+/**
+ * How many iterations can be compared: from where a loss differs from an earlier one by less than float32 resolves,
+ * roundings decide the steps.
+ */
 function untilTie({ losses }: Trace): number {
   const tie = losses.findIndex((loss, i) => losses.slice(0, i).some((earlier) => Math.abs(loss - earlier) < 1e-5))
   return tie < 0 ? losses.length : tie
@@ -104,7 +116,8 @@ describe.each(byDefinition)('APGD in the %s ball', (_, ball, definition) => {
           const lossAt = (points: Tensor4D) => crossEntropy(tinyConvolution(points), labels).dataSync()
           const [before, after] = [lossAt(clean), lossAt(best)]
           before.forEach((loss, i) => expect(after[i]).toBeGreaterThanOrEqual(loss - 1e-6))
-          for (const size of ball.size(best.sub(clean)).dataSync()) expect(size).toBeLessThanOrEqual(ball.epsilon * (1 + 1e-5))
+          for (const size of ball.size(best.sub(clean)).dataSync())
+            expect(size).toBeLessThanOrEqual(ball.epsilon * (1 + 1e-5))
           for (const row of rowsOf(best)) row.forEach((value) => expect(value >= 0 && value <= 1).toBe(true))
         }),
       ),
@@ -145,7 +158,9 @@ describe.each(byDefinition)('APGD in the %s ball', (_, ball, definition) => {
       return tinyNetwork(points)
     }
     const before = tf.memory().numTensors
-    expect(() => apgd({ logits: failing, ball, iterations: 5, images, labels, start: 'clean' })).toThrow('out of memory')
+    expect(() => apgd({ logits: failing, ball, iterations: 5, images, labels, start: 'clean' })).toThrow(
+      'out of memory',
+    )
     expect(tf.memory().numTensors).toBe(before)
     tf.dispose([images, labels])
   })
@@ -194,7 +209,9 @@ describe('APGD in a program', () => {
   it('finds what it finds step by step, beyond the iterations that are checked at the first replay', () => {
     tf.tidy(() => {
       const { found, foundEagerly } = captured(6)
-      found.forEach((row, i) => row.forEach((value, j) => expect(Math.abs(value - foundEagerly[i]![j]!)).toBeLessThan(1e-4)))
+      found.forEach((row, i) =>
+        row.forEach((value, j) => expect(Math.abs(value - foundEagerly[i]![j]!)).toBeLessThan(1e-4)),
+      )
     })
   })
 

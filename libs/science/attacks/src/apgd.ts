@@ -22,8 +22,9 @@ export interface ApgdRun {
 }
 
 /**
- * The iterates of highest loss that APGD finds, the start included; same shape as the images. All iterations are run for all images. In a program the model is
- * there twice, however many iterations there are: in a loop, and at the end without a gradient, which nothing follows from.
+ * The iterates of highest loss that APGD finds, the start included; same shape as the images. All iterations are run
+ * for all images. In a program the model is there twice, however many iterations there are: in a loop, and at the end
+ * without a gradient, which nothing follows from.
  */
 export function apgd({ logits, ball, iterations, images, labels, start, loss = crossEntropy }: ApgdRun): Tensor4D {
   return tf.tidy(() => {

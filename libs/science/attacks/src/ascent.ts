@@ -24,11 +24,15 @@ export type ApgdState<Memory extends AscentMemory = AscentMemory> = {
 
 /** What an ascent needs of the ball it climbs in. */
 export interface Slope {
-  /** The points as brought back into the ball of `radius` [batch] (its own unless given) around `origin` and into the box [0, 1]; same shape. */
+  /**
+   * The points as brought back into the ball of `radius` [batch] (its own unless given) around `origin` and into the
+   * box [0, 1]; same shape.
+   */
   project(point: Tensor4D, origin: Tensor4D, radius?: Tensor1D): Tensor4D
   /**
-   * The direction of unit size along which a linear loss rises most; same shape. `share` [batch] spreads an L1 direction evenly over
-   * that share of the coordinates (without it: the single largest); the other norms move all coordinates and ignore it.
+   * The direction of unit size along which a linear loss rises most; same shape. `share` [batch] spreads an L1
+   * direction evenly over that share of the coordinates (without it: the single largest); the other norms move all
+   * coordinates and ignore it.
    */
   steepest(gradient: Tensor4D, share?: Tensor1D): Tensor4D
 }
@@ -41,7 +45,10 @@ export interface Adaptation<Memory extends AscentMemory> {
   readonly memory: Memory
 }
 
-/** One way of climbing: how a step is taken, and how its size follows the loss. Pure functions of tensors; no host reads. */
+/**
+ * One way of climbing: how a step is taken, and how its size follows the loss. Pure functions of tensors; no host
+ * reads.
+ */
 export interface Ascent<Memory extends AscentMemory = AscentMemory> {
   /** The first step size over the radius. */
   readonly initialStep: number
@@ -50,13 +57,18 @@ export interface Ascent<Memory extends AscentMemory = AscentMemory> {
   /** The iterations (from 0) after which `adapt` is asked. */
   checks(iterations: number): readonly number[]
   /**
-   * The memory before the first step. `origin` [batch, height, width, 3], `startLoss` [batch]; `given` is the start where a former phase left it, so
-   * that it tells something.
+   * The memory before the first step. `origin` [batch, height, width, 3], `startLoss` [batch]; `given` is the start
+   * where a former phase left it, so that it tells something.
    */
   begin(origin: Tensor4D, startLoss: Tensor1D, given?: Tensor4D): Memory
-  /** The next iterate, inside ball and box. `inertia` is that of the ascent, 0 at the first step; a number or [batch, 1, 1, 1]. */
+  /**
+   * The next iterate, inside ball and box. `inertia` is that of the ascent, 0 at the first step; a number or [batch, 1,
+   * 1, 1].
+   */
   move(ball: Slope, state: ApgdState<Memory>, origin: Tensor4D, inertia: number | Tensor4D): Tensor4D
-  /** The memory after the loss of a new iterate is known; `before` is the loss of the iterate before it, 0 at the first. */
+  /**
+   * The memory after the loss of a new iterate is known; `before` is the loss of the iterate before it, 0 at the first.
+   */
   observe(memory: Memory, loss: Tensor1D, before: Tensor1D): Memory
   /** The check. */
   adapt(ball: Slope, state: ApgdState<Memory>, origin: Tensor4D): Adaptation<Memory>

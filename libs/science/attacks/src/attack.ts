@@ -5,9 +5,10 @@ import type { TargetRanking } from './target-ranking.ts'
 import type { TensorTree } from './tensor-tree.ts'
 
 /**
- * An attack as the ensemble runs it: on every image `runs` runs (restarts, target classes) of `steps` steps, each of which looks at one point. Rows of a batch stand
- * at steps of their own: what a step must be told is in its cues, a row of numbers computed before it. A step is pure, reads nothing to the host and draws no
- * random number, so that it can be captured and repeated.
+ * An attack as the ensemble runs it: on every image `runs` runs (restarts, target classes) of `steps` steps, each of
+ * which looks at one point. Rows of a batch stand at steps of their own: what a step must be told is in its cues, a row
+ * of numbers computed before it. A step is pure, reads nothing to the host and draws no random number, so that it can
+ * be captured and repeated.
  */
 export interface Attack {
   /** The name in tables and in the keys of its noise. */
@@ -18,7 +19,10 @@ export interface Attack {
   readonly opening?: number | undefined
   /** Most steps between two looks of the driver. */
   readonly block: number
-  /** Which class, by its rank on the clean image (0 is the largest logit), run `run` aims at; null where it aims at none. */
+  /**
+   * Which class, by its rank on the clean image (0 is the largest logit), run `run` aims at; null where it aims at
+   * none.
+   */
   targetRank(run: number): number | null
   /** Which classes those ranks mean, where it is not the order of the clean logits. */
   readonly rank?: TargetRanking
@@ -61,7 +65,10 @@ export interface Script {
   cue(step: number): readonly number[] | Float32Array
 }
 
-/** A model and the images it is attacked on. images: [batch, height, width, channels] in [0, 1]; labels, targets: [batch], int32. */
+/**
+ * A model and the images it is attacked on. images: [batch, height, width, channels] in [0, 1]; labels, targets:
+ * [batch], int32.
+ */
 export interface Target {
   readonly logits: LogitsFunction
   readonly images: Tensor4D

@@ -51,17 +51,20 @@ describe.each(balls)('blocks of steps in the %s ball', (norm, ball) => {
   const { entries, ...ensemble } = ensembleOf('standard', norm as Ball['norm'], classes)
   const attacks = attacksOf({ ...ensemble, entries: entries.map((entry) => ({ ...entry, iterations: 60 })) }, ball)
 
-  it.each(attacks.map((attack) => [attack.name, attack] as const))('are the same captured and step by step: %s', (_, attack) => {
-    const setting = { ball, logits: tinyConvolution, block: steps }
-    const [eager, captured] = [blockRunner(attack, setting), blockRunner(attack, { ...setting, network })] as const
-    let start = startOf(attack)
-    for (const first of [0, steps]) {
-      const [expected, actual] = [eager.run(start), captured.run(start)]
-      expectSame(actual, expected)
-      start = { ...start, ...cuesFrom(attack, first + steps), state: expected.state }
-    }
-    captured.dispose()
-  })
+  it.each(attacks.map((attack) => [attack.name, attack] as const))(
+    'are the same captured and step by step: %s',
+    (_, attack) => {
+      const setting = { ball, logits: tinyConvolution, block: steps }
+      const [eager, captured] = [blockRunner(attack, setting), blockRunner(attack, { ...setting, network })] as const
+      let start = startOf(attack)
+      for (const first of [0, steps]) {
+        const [expected, actual] = [eager.run(start), captured.run(start)]
+        expectSame(actual, expected)
+        start = { ...start, ...cuesFrom(attack, first + steps), state: expected.state }
+      }
+      captured.dispose()
+    },
+  )
 })
 
 function expectSame({ seen: { point, ...numbers }, steps: done }: BlockEnd, expected: BlockEnd): void {

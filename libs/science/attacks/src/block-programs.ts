@@ -16,11 +16,17 @@ export interface BlockRunner {
   dispose(): void
 }
 
-/** Steps of an image below which capturing an attack costs more than it saves. Of the attack alone: what the images are asked must not depend on how many there are. */
+/**
+ * Steps of an image below which capturing an attack costs more than it saves. Of the attack alone: what the images are
+ * asked must not depend on how many there are.
+ */
 const fewSteps = 40
 
 /** Captured where there is a network and the attack is long enough, else step by step. */
-export function blockRunner(attack: Attack, { ball, logits, network, block: given = attack.block }: Siegecraft): BlockRunner {
+export function blockRunner(
+  attack: Attack,
+  { ball, logits, network, block: given = attack.block }: Siegecraft,
+): BlockRunner {
   const steps = Math.min(given, attack.steps)
   if (network && stepsOfAll(attack) >= fewSteps) return new CapturedBlocks(attack, steps, ball, network)
   return { attack, steps, run: (start) => tf.tidy(() => block(attack, ball, logits, start)), dispose: () => {} }
@@ -37,8 +43,9 @@ interface Siegecraft {
 type Inputs = NamedTensors
 
 /**
- * An attack's block as a program, captured when its first batch comes: all have as many rows (`passRows`). The model's parameters
- * are its state; the attack's own tensors go in and out once a block, as the driver gathers and saves them in between.
+ * An attack's block as a program, captured when its first batch comes: all have as many rows (`passRows`). The model's
+ * parameters are its state; the attack's own tensors go in and out once a block, as the driver gathers and saves them
+ * in between.
  */
 class CapturedBlocks implements BlockRunner {
   private loaded: Loaded | undefined

@@ -17,8 +17,8 @@ export type BlockStart = {
 }
 
 /**
- * What is seen of each image in a block: its first misclassified point that counts, else the counting one of lowest margin. All but the point
- * [batch], float32.
+ * What is seen of each image in a block: its first misclassified point that counts, else the counting one of lowest
+ * margin. All but the point [batch], float32.
  */
 export type Seen = {
   readonly point: Tensor4D
@@ -40,12 +40,15 @@ export type BlockEnd = {
   readonly steps: Scalar
 }
 
-/** A block ends when more than this part of its rows have fallen or come to the end of their run: they cost as much as the others. */
+/**
+ * A block ends when more than this part of its rows have fallen or come to the end of their run: they cost as much as
+ * the others.
+ */
 const idleShare = 1 / 16
 
 /**
- * As many steps as the rows may do, or until enough rows idle. A function of tensors alone, which is captured whole or run step by step; a row's part of the
- * results does not depend on the others but for where the block ends.
+ * As many steps as the rows may do, or until enough rows idle. A function of tensors alone, which is captured whole or
+ * run step by step; a row's part of the results does not depend on the others but for where the block ends.
  */
 export function block(attack: Attack, ball: Ball, logits: LogitsFunction, start: BlockStart): BlockEnd {
   const { cues, left, state, ...target } = start
@@ -81,9 +84,17 @@ function nothingSeen(images: Tensor4D): Seen {
   return { point: images.clone(), ...nothing, looks: none(0) }
 }
 
-type Glance = { readonly point: Tensor4D; readonly prediction: Tensor1D; readonly margin: Tensor1D; readonly counts: Tensor1D }
+type Glance = {
+  readonly point: Tensor4D
+  readonly prediction: Tensor1D
+  readonly margin: Tensor1D
+  readonly counts: Tensor1D
+}
 
-/** What is seen after one more step of the open rows: the first misclassification stays, until then the lowest margin does. */
+/**
+ * What is seen after one more step of the open rows: the first misclassification stays, until then the lowest margin
+ * does.
+ */
 function looked(
   ball: Ball,
   { images, labels }: Pick<BlockStart, 'images' | 'labels'>,

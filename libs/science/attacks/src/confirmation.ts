@@ -4,7 +4,10 @@ import { marginOf } from './loss.ts'
 import { padded } from './pass-rows.ts'
 import { reachOf, requireSound, type Sighting } from './verdict.ts'
 
-/** What the model says of the points at which an attack says that images fell. The points are the caller's to dispose of. */
+/**
+ * What the model says of the points at which an attack says that images fell. The points are the caller's to dispose
+ * of.
+ */
 export interface Confirmation {
   /** By seat of the lane. */
   readonly sightings: ReadonlyMap<number, Sighting>
@@ -14,7 +17,10 @@ export interface Confirmation {
   readonly points: Tensor4D | null
 }
 
-/** Shows every point that an attack takes for misclassified to the model, brought into ball and box and measured: the attack is not taken at its word. */
+/**
+ * Shows every point that an attack takes for misclassified to the model, brought into ball and box and measured: the
+ * attack is not taken at its word.
+ */
 export async function confirm(siege: Siege, lane: Lane, { catches, points }: Foray): Promise<Confirmation> {
   const found = [...catches.keys()].filter((seat) => catches[seat]!.isFound)
   if (found.length === 0) return { sightings: new Map(), fallen: new Map(), points: null }
@@ -27,7 +33,8 @@ export async function confirm(siege: Siege, lane: Lane, { catches, points }: For
       const { row } = lane.seats[seat]!
       return [seat, requireSound({ prediction, margin, distance }, siege.gallery.digests[row]!, siege.ball, reach)]
     })
-    const isWrong = ([seat, { prediction }]: [number, Sighting]) => prediction !== siege.gallery.labels[lane.seats[seat]!.row]
+    const isWrong = ([seat, { prediction }]: [number, Sighting]) =>
+      prediction !== siege.gallery.labels[lane.seats[seat]!.row]
     const fallen = sightings.flatMap((each, i): [number, number][] => (isWrong(each) ? [[each[0], i]] : []))
     return { sightings: new Map(sightings), fallen: new Map(fallen), points: shown.points }
   } catch (error) {

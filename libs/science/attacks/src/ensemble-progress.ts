@@ -5,8 +5,8 @@ import type { EnsembleVerdict } from './ensemble-verdict.ts'
 import { namedTensors, treeOf, type TensorTree } from './tensor-tree.ts'
 
 /**
- * Where an ensemble stands between two blocks: plain numbers and arrays, to be written anywhere. Without `states` the images under attack begin their present run
- * again, with the same noise and thus the same verdict.
+ * Where an ensemble stands between two blocks: plain numbers and arrays, to be written anywhere. Without `states` the
+ * images under attack begin their present run again, with the same noise and thus the same verdict.
  */
 export interface EnsembleProgress {
   /** Which attack of the ensemble runs. */

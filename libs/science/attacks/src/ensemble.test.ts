@@ -11,12 +11,14 @@ const balls = [linf(0.1), l2(1), l1(5)].map((ball) => [ball.norm, ball] as const
 describe('an ensemble as data', () => {
   it.each(['Linf', 'L2'] as const)('is AutoAttack standard in the %s ball', (norm) => {
     const { entries } = ensembleOf('standard', norm, 1000)
-    expect(entries.map(({ attack, iterations, restarts, targets }) => [attack, iterations, restarts, targets])).toEqual([
-      ['apgd-ce', 100, 1, 0],
-      ['apgd-t', 100, 1, 9],
-      ['fab-t', 100, 1, 9],
-      ['square', 5000, 1, 0],
-    ])
+    expect(entries.map(({ attack, iterations, restarts, targets }) => [attack, iterations, restarts, targets])).toEqual(
+      [
+        ['apgd-ce', 100, 1, 0],
+        ['apgd-t', 100, 1, 9],
+        ['fab-t', 100, 1, 9],
+        ['square', 5000, 1, 0],
+      ],
+    )
   })
 
   it('is AutoAttack standard in the L1 ball: five restarts, five targets but nine for FAB, three phases', () => {
@@ -35,7 +37,8 @@ describe('an ensemble as data', () => {
     (norm, ball) => {
       const attacks = attacksOf(ensembleOf('standard', norm, 1000), ball)
       const count = (what: 'forwards' | 'backwards') => attacks.map((attack) => stepsOfAll(attack) * attack.cost[what])
-      // robustness of the count: 101 looks a run, 103 with three phases; FAB two forward passes a step; Square one for its start
+      // robustness of the count: 101 looks a run, 103 with three phases; FAB two forward passes a step; Square one for
+      // its start
       expect(count('forwards')).toEqual(norm === 'L1' ? [17 + 515, 515, 1800, 5001] : [101, 909, 1800, 5001])
       expect(count('backwards')).toEqual(norm === 'L1' ? [17 + 515, 515, 900, 0] : [101, 909, 900, 0])
     },
@@ -44,10 +47,9 @@ describe('an ensemble as data', () => {
   it('goes on after the opening with the runs that it has without', () => {
     const [entry] = ensembleOf('standard', 'L1', 1000).entries as [AttackEntry]
     const ball = l1(5)
-    const [opened, plain] = [entry, { ...entry, opening: 0 }].map((each) => attacksOf({ entries: [each] }, ball)[0]!) as [
-      Attack,
-      Attack,
-    ]
+    const [opened, plain] = [entry, { ...entry, opening: 0 }].map(
+      (each) => attacksOf({ entries: [each] }, ball)[0]!,
+    ) as [Attack, Attack]
     expect([opened.runs, stepsOf(opened, 0), stepsOf(opened, 1), stepsOf(plain, 0)]).toEqual([6, 17, 103, 103])
     const scriptOf = (attack: Attack, run: number) => {
       const { start, cue } = attack.script({ seed: 1, image: 'image', run }, [4, 4, 3])
@@ -58,21 +60,24 @@ describe('an ensemble as data', () => {
     expect([new Set(radii), new Set(counts)]).toEqual([new Set([5]), new Set([1])])
   })
 
-  it.each([2, 3, 4, 5, 10])('has no more targets than %i classes allow, and no loss that needs more of them', (classes) => {
-    for (const name of ensembleNames) {
-      const { entries, leftOut } = ensembleOf(name, 'Linf', classes)
-      for (const { attack, targets } of entries) {
-        expect(targets).toBeLessThanOrEqual(Math.min(9, classes - 1))
-        if (attack.endsWith('-t')) expect(targets).toBe(Math.min(9, classes - 1))
+  it.each([2, 3, 4, 5, 10])(
+    'has no more targets than %i classes allow, and no loss that needs more of them',
+    (classes) => {
+      for (const name of ensembleNames) {
+        const { entries, leftOut } = ensembleOf(name, 'Linf', classes)
+        for (const { attack, targets } of entries) {
+          expect(targets).toBeLessThanOrEqual(Math.min(9, classes - 1))
+          if (attack.endsWith('-t')) expect(targets).toBe(Math.min(9, classes - 1))
+        }
+        const names = [...entries, ...leftOut].map(({ attack }) => attack)
+        expect(names.toSorted()).toEqual(
+          ensembleOf(name, 'Linf', 100)
+            .entries.map(({ attack }) => attack)
+            .toSorted(),
+        )
+        expect(entries.some(({ attack }) => attack === 'apgd-t' && classes < 4)).toBe(false)
+        expect(entries.some(({ attack }) => attack === 'apgd-dlr' && classes < 3)).toBe(false)
       }
-      const names = [...entries, ...leftOut].map(({ attack }) => attack)
-      expect(names.toSorted()).toEqual(
-        ensembleOf(name, 'Linf', 100)
-          .entries.map(({ attack }) => attack)
-          .toSorted(),
-      )
-      expect(entries.some(({ attack }) => attack === 'apgd-t' && classes < 4)).toBe(false)
-      expect(entries.some(({ attack }) => attack === 'apgd-dlr' && classes < 3)).toBe(false)
-    }
-  })
+    },
+  )
 })

@@ -43,7 +43,14 @@ function entriesOf(name: EnsembleName, norm: Ball['norm']): readonly AttackEntry
   const isL1 = norm === 'L1'
   const phases = isL1 ? { phases: [3, 2, 1] } : {} // `use_largereps`, only in `standard` (:267)
   const opening = isL1 ? { opening: 16 } : {} // a departure, `apgdAttack` says why
-  const ce: AttackEntry = { attack: 'apgd-ce', iterations: 100, restarts: isL1 ? 5 : 1, targets: 0, ...phases, ...opening }
+  const ce: AttackEntry = {
+    attack: 'apgd-ce',
+    iterations: 100,
+    restarts: isL1 ? 5 : 1,
+    targets: 0,
+    ...phases,
+    ...opening,
+  }
   const t: AttackEntry = { attack: 'apgd-t', iterations: 100, restarts: 1, targets: isL1 ? 5 : 9, ...phases }
   const fabT: AttackEntry = { attack: 'fab-t', iterations: 100, restarts: 1, targets: 9 }
   const square: AttackEntry = { attack: 'square', iterations: 5000, restarts: 1, targets: 0 }
@@ -85,13 +92,16 @@ const classesNeeded: Record<AttackEntry['attack'], number> = {
 }
 
 /**
- * An ensemble as data. Departure: with few classes there are as many targets as classes beside the label, and losses that need more classes are left out and
- * said so; the reference warns and then fails (checks.py:100, autopgd_base.py:668).
+ * An ensemble as data. Departure: with few classes there are as many targets as classes beside the label, and losses
+ * that need more classes are left out and said so; the reference warns and then fails (checks.py:100,
+ * autopgd_base.py:668).
  */
 export function ensembleOf(name: EnsembleName, norm: Ball['norm'], classes: number): Ensemble {
   const all = entriesOf(name, norm)
   const fits = ({ attack }: AttackEntry) => classes >= classesNeeded[attack]
-  const leftOut = all.filter((entry) => !fits(entry)).map(({ attack }) => ({ attack, reason: reasonOf(attack, classes) }))
+  const leftOut = all
+    .filter((entry) => !fits(entry))
+    .map(({ attack }) => ({ attack, reason: reasonOf(attack, classes) }))
   const entries = all.filter(fits).map((entry) => ({ ...entry, targets: Math.min(entry.targets, classes - 1) }))
   return { name, entries, leftOut }
 }
@@ -101,8 +111,9 @@ function reasonOf(attack: AttackEntry['attack'], classes: number): string {
 }
 
 /**
- * What an evaluation goes on with where its flags ask for more: the loss that no scale of the logits hides, from new starts, and the search that needs no gradient, longer and
- * twice. Both are what AutoAttack's flags_doc.md advises, under names of their own.
+ * What an evaluation goes on with where its flags ask for more: the loss that no scale of the logits hides, from new
+ * starts, and the search that needs no gradient, longer and twice. Both are what AutoAttack's flags_doc.md advises,
+ * under names of their own.
  */
 export function escalationOf(classes: number): AttackEntry[] {
   const all: AttackEntry[] = [
@@ -118,7 +129,17 @@ export function attacksOf({ entries }: Pick<Ensemble, 'entries'>, ball: Ball): A
 }
 
 function attackOf(
-  { attack: kind, name = kind, iterations, restarts, targets, phases = [1], opening = 0, samples = 1, choice }: AttackEntry,
+  {
+    attack: kind,
+    name = kind,
+    iterations,
+    restarts,
+    targets,
+    phases = [1],
+    opening = 0,
+    samples = 1,
+    choice,
+  }: AttackEntry,
   ball: Ball,
 ): Attack {
   const apgd = { name, ball, iterations, restarts, targets, phases, opening, samples }

@@ -21,19 +21,27 @@ export interface FabSettings {
   readonly iterations: number
   /** The first run starts from the image, the others from random points at half the radius (fab_base.py:130). */
   readonly restarts: number
-  /** Target classes: the second, third … most likely on the clean image (:303, :113). 0: in every step the nearest boundary of all classes. */
+  /**
+   * Target classes: the second, third … most likely on the clean image (:303, :113). 0: in every step the nearest
+   * boundary of all classes.
+   */
   readonly targets: number
 }
 
-/** The point that the next step starts from. The smallest adversarial offset yet is not kept: the driver lets go of an image at the first that counts. */
+/**
+ * The point that the next step starts from. The smallest adversarial offset yet is not kept: the driver lets go of an
+ * image at the first that counts.
+ */
 type FabState = { readonly point: Tensor4D }
 
 /**
- * Fast adaptive boundary attack (Croce and Hein, arXiv:1907.02044), as fra31/auto-attack@a3922004 runs it (fab_base.py, fab_pt.py): looks for the nearest
- * adversarial point whatever its distance; a point counts from epsilon on (:319). The reference has no final search along the segment, which the paper has.
+ * Fast adaptive boundary attack (Croce and Hein, arXiv:1907.02044), as fra31/auto-attack@a3922004 runs it (fab_base.py,
+ * fab_pt.py): looks for the nearest adversarial point whatever its distance; a point counts from epsilon on (:319). The
+ * reference has no final search along the segment, which the paper has.
  *
- * A step costs two forward passes, as there. Taking the check for the next gradient's forward pass where the point was not moved would save little: on a
- * robust CNN the point is adversarial, and thus moved, in 80 % (Linf), 63 % (L2) and 40 % (L1) of the steps.
+ * A step costs two forward passes, as there. Taking the check for the next gradient's forward pass where the point was
+ * not moved would save little: on a robust CNN the point is adversarial, and thus moved, in 80 % (Linf), 63 % (L2) and
+ * 40 % (L1) of the steps.
  */
 export function fabAttack(settings: FabSettings): Attack {
   const { name, ball, iterations, restarts, targets } = settings
@@ -57,7 +65,10 @@ export function fabAttack(settings: FabSettings): Attack {
   }
 }
 
-/** The image, where the noise is 0; else a point at half the radius in the noise's direction, cut to the box (fab_base.py:131 to :161). */
+/**
+ * The image, where the noise is 0; else a point at half the radius in the noise's direction, cut to the box
+ * (fab_base.py:131 to :161).
+ */
 function startOf(ball: Ball, images: Tensor4D, noise: Tensor4D): Tensor4D {
   const size = perImage(ball.size(noise).maximum(1e-30))
   return images.add<Tensor4D>(noise.div(size).mul(ball.epsilon / 2)).clipByValue(0, 1) as Tensor4D
@@ -66,7 +77,8 @@ function startOf(ball: Ball, images: Tensor4D, noise: Tensor4D): Tensor4D {
 function step({ ball, targets }: FabSettings, target: Target, { point }: FabState): AttackStep {
   return tf.tidy(() => {
     const { logits, images, labels } = target
-    const { lead, slope } = targets > 0 ? linearised(logits, point, labels, target.targets) : towardsNearest(ball, target, point)
+    const { lead, slope } =
+      targets > 0 ? linearised(logits, point, labels, target.targets) : towardsNearest(ball, target, point)
     const candidate = stepTo(ball, point, images, lead, slope)
     const answers = logits(candidate)
     const prediction = answers.argMax<Tensor1D>(1).toInt()
@@ -78,7 +90,10 @@ function step({ ball, targets }: FabSettings, target: Target, { point }: FabStat
   })
 }
 
-/** z_j − z_y of the class j whose boundary looks nearest (fab_pt.py:77, fab_base.py:171 to :185): one gradient for every class, as many passes as there are. */
+/**
+ * z_j − z_y of the class j whose boundary looks nearest (fab_pt.py:77, fab_base.py:171 to :185): one gradient for every
+ * class, as many passes as there are.
+ */
 function towardsNearest(ball: Ball, target: Target, point: Tensor4D): Linearisation {
   const classes = tf.tidy(() => target.logits(point.slice([0], [1])).shape[1])
   let nearest: (Linearisation & { distance: Tensor1D }) | undefined
@@ -93,7 +108,10 @@ function towardsNearest(ball: Ball, target: Target, point: Tensor4D): Linearisat
   return nearest!
 }
 
-/** Between the projections of the point and of the image onto the linearised boundary, each overshot (fab_base.py:186 to :226). */
+/**
+ * Between the projections of the point and of the image onto the linearised boundary, each overshot (fab_base.py:186 to
+ * :226).
+ */
 function stepTo(ball: Ball, point: Tensor4D, images: Tensor4D, lead: Tensor1D, slope: Tensor4D): Tensor4D {
   const [batch, ...shape] = point.shape
   const flat = (tensor: Tensor4D) => tensor.reshape<Tensor2D>([batch, -1])

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { flagsAfterEscalation, flagsOfAnswers, flagsOfGradients, flagsOfHeld, flagsOfVerdicts, type Flag } from './flags.ts'
+import {
+  flagsAfterEscalation,
+  flagsOfAnswers,
+  flagsOfGradients,
+  flagsOfHeld,
+  flagsOfVerdicts,
+  type Flag,
+} from './flags.ts'
 
 const namesOf = (flags: readonly Flag[]) => flags.map(({ name }) => name)
 const logits = fc.array(fc.double({ min: -8, max: 8, noNaN: true }), { minLength: 3, maxLength: 12 })

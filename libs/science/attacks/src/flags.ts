@@ -1,8 +1,8 @@
 import type { EnsembleVerdict } from './ensemble-verdict.ts'
 
 /**
- * Reasons to doubt a robust accuracy, as facts to be stored beside it. The first five are AutoAttack's own warnings (fra31/auto-attack@a3922004, checks.py); the others
- * are signs of masked gradients.
+ * Reasons to doubt a robust accuracy, as facts to be stored beside it. The first five are AutoAttack's own warnings
+ * (fra31/auto-attack@a3922004, checks.py); the others are signs of masked gradients.
  */
 export const flagNames = [
   'randomised',
@@ -26,8 +26,8 @@ export interface Flag {
 }
 
 /**
- * What to do about a flag: `refuse` keeps the number out of a ranking, `escalate` asks for a stronger evaluation (more queries, more restarts or `rand`) before it is
- * believed, `mark` leaves it with the note.
+ * What to do about a flag: `refuse` keeps the number out of a ranking, `escalate` asks for a stronger evaluation (more
+ * queries, more restarts or `rand`) before it is believed, `mark` leaves it with the note.
  */
 export type FlagPolicy = 'refuse' | 'escalate' | 'mark'
 
@@ -50,15 +50,17 @@ function flagged(name: FlagName, value: number, limit: number, isRaised: boolean
 type Row = ArrayLike<number>
 
 /**
- * Flags of what a model answers to unperturbed images. `answers` are the logits of the same images from several passes in a row, [passes][images][classes]; at least two
- * passes tell whether the model draws random numbers, the reference takes five.
+ * Flags of what a model answers to unperturbed images. `answers` are the logits of the same images from several passes
+ * in a row, [passes][images][classes]; at least two passes tell whether the model draws random numbers, the reference
+ * takes five.
  */
 export function flagsOfAnswers(answers: readonly (readonly Row[])[]): Flag[] {
   const [first = []] = answers
   const difference = largestDifference(answers)
   const sums = first.map((row) => Math.abs(total(row) - 1))
   const inUnit =
-    first.length > 0 && first.every((row) => Array.from(row).every((value) => value > -rangeSlack && value < 1 + rangeSlack))
+    first.length > 0 &&
+    first.every((row) => Array.from(row).every((value) => value > -rangeSlack && value < 1 + rangeSlack))
   const worstSum = Math.max(0, ...sums)
   const saturated = first.length > 0 ? first.filter((row) => gapOf(row) > saturatedGap).length / first.length : 0
   return [
@@ -72,7 +74,10 @@ export function flagsOfAnswers(answers: readonly (readonly Row[])[]): Flag[] {
 const randomisedAbove = 1e-4
 /** How far from probabilities an output may be and still count as such (checks.py:46). */
 const rangeSlack = 1e-5
-/** Nats by which the largest logit leads from which float32 takes the other probabilities for 0, so that cross-entropy has no gradient (ln 2²⁴, rounded up). */
+/**
+ * Nats by which the largest logit leads from which float32 takes the other probabilities for 0, so that cross-entropy
+ * has no gradient (ln 2²⁴, rounded up).
+ */
 const saturatedGap = 17
 /** Share of such images from which an evaluation counts as masked. */
 const saturatedShare = 0.1
@@ -104,7 +109,10 @@ function gapOf(row: Row): number {
   return largest - next
 }
 
-/** Flags of input gradients: `sizes` are the sums of their absolute values, one an image, of the loss that the attack climbs (checks.py:61: any 0 is one too many). */
+/**
+ * Flags of input gradients: `sizes` are the sums of their absolute values, one an image, of the loss that the attack
+ * climbs (checks.py:61: any 0 is one too many).
+ */
 export function flagsOfGradients(sizes: readonly number[]): Flag[] {
   const share = sizes.length > 0 ? sizes.filter((size) => size === 0).length / sizes.length : 0
   return flagged('zero-gradient', share, 0, share > 0)
@@ -125,8 +133,8 @@ export function flagsOfVerdicts(verdicts: readonly Pick<EnsembleVerdict, 'felled
 }
 
 /**
- * What is left of the doubts once an evaluation has gone on as they asked: they become notes, and where that still felled more than Square may, of `images` images, the
- * accuracy has not settled.
+ * What is left of the doubts once an evaluation has gone on as they asked: they become notes, and where that still
+ * felled more than Square may, of `images` images, the accuracy has not settled.
  */
 export function flagsAfterEscalation(flags: readonly Flag[], felled: number, images: number): Flag[] {
   const answered = flags.map((flag): Flag => (flag.policy === 'escalate' ? { ...flag, policy: 'mark' } : flag))
@@ -141,5 +149,8 @@ export function flagsOfHeld(flags: readonly Flag[], held: number): readonly Flag
 
 /** Accuracy that Square may take from what the gradients left (checks.py:74, `alpha`). */
 const squareGain = 0.002
-/** Share of all that fell from which a search without gradients did better than those with, which only masked gradients explain. */
+/**
+ * Share of all that fell from which a search without gradients did better than those with, which only masked gradients
+ * explain.
+ */
 const squareShare = 0.5

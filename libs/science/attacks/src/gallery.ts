@@ -23,7 +23,10 @@ export interface CleanAnswer extends Sighting {
 /** Targets are among the ten most likely classes. */
 const ranked = 10
 
-/** Some rows of a gallery, [pass's rows, height, width, channels]: the first image again where there are fewer. The caller disposes of them. */
+/**
+ * Some rows of a gallery, [pass's rows, height, width, channels]: the first image again where there are fewer. The
+ * caller disposes of them.
+ */
 export async function readPass(gallery: Gallery, rows: readonly number[]): Promise<Tensor4D> {
   const images = await gallery.read(rows)
   const filled = filledUp(images, passRows(gallery.shape))
@@ -37,8 +40,15 @@ export function passesOf(gallery: Gallery, rows: readonly number[], batchSize: n
   return Array.from({ length: Math.ceil(rows.length / size) }, (_, i) => rows.slice(i * size, (i + 1) * size))
 }
 
-/** One forward pass of every image. Rankings are computed here, once, and not for every target as in the reference (autopgd_base.py:665). */
-export async function askUnperturbed(logits: LogitsFunction, gallery: Gallery, batchSize: number): Promise<CleanAnswer[]> {
+/**
+ * One forward pass of every image. Rankings are computed here, once, and not for every target as in the reference
+ * (autopgd_base.py:665).
+ */
+export async function askUnperturbed(
+  logits: LogitsFunction,
+  gallery: Gallery,
+  batchSize: number,
+): Promise<CleanAnswer[]> {
   const answers: CleanAnswer[] = []
   for (const rows of passesOf(gallery, [...gallery.digests.keys()], batchSize)) {
     const images = await readPass(gallery, rows)

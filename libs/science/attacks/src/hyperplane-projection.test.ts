@@ -18,11 +18,14 @@ const sizes = {
   L1: (values: number[]) => values.reduce((sum, value) => sum + Math.abs(value), 0),
 }
 const balls = [linf(1), l2(1), l1(1)].map((ball) => [ball.norm, ball] as const)
-const dot = (one: readonly number[], other: readonly number[]) => one.reduce((sum, value, i) => sum + value * other[i]!, 0)
+const dot = (one: readonly number[], other: readonly number[]) =>
+  one.reduce((sum, value, i) => sum + value * other[i]!, 0)
 
 describe.each(balls)('the offset towards a hyperplane in the %s norm', (norm, ball) => {
   const offsetOf = (point: number[], slope: number[], gap: number) =>
-    tf.tidy(() => [...ball.towardsHyperplane(tf.tensor2d([point]), tf.tensor2d([slope]), tf.tensor1d([gap])).dataSync()])
+    tf.tidy(() => [
+      ...ball.towardsHyperplane(tf.tensor2d([point]), tf.tensor2d([slope]), tf.tensor1d([gap])).dataSync(),
+    ])
 
   it('stays in the box and reaches the hyperplane where the box does, no longer than any other way there', () => {
     fc.assert(

@@ -3,11 +3,12 @@ import { bisect, geometricHalvings, geometricMiddle } from './bisection.ts'
 import { cappedSumRoot } from './root-finding.ts'
 
 /**
- * The three projections of FAB (Croce and Hein, arXiv:1907.02044, section 3.1): the shortest offset from a point t of the box [0, 1] to the points of
- * the box with w · x = b. Each moves coordinates only where w · x changes towards b. The reference (fra31/auto-attack@a3922004, fab_projections.py)
- * sorts the coordinates and looks the multiplier up in cumulative sums; here it is found by Newton's method (`cappedSumRoot`), in the L1 ball by
- * bisection, which need sums alone and give the same numbers. Where the box has no such point, every coordinate goes to its wall. `gap` is w · t − b: told by the caller, who
- * knows it without the rounding of two large sums.
+ * The three projections of FAB (Croce and Hein, arXiv:1907.02044, section 3.1): the shortest offset from a point t of
+ * the box [0, 1] to the points of the box with w · x = b. Each moves coordinates only where w · x changes towards b.
+ * The reference (fra31/auto-attack@a3922004, fab_projections.py) sorts the coordinates and looks the multiplier up in
+ * cumulative sums; here it is found by Newton's method (`cappedSumRoot`), in the L1 ball by bisection, which need sums
+ * alone and give the same numbers. Where the box has no such point, every coordinate goes to its wall. `gap` is w · t −
+ * b: told by the caller, who knows it without the rounding of two large sums.
  */
 interface Descent {
   /** How far w · t lies from b, at least 0; [rows, 1]. */
@@ -54,8 +55,9 @@ export function l2TowardsHyperplane(points: Tensor2D, slope: Tensor2D, gap: Tens
 }
 
 /**
- * The steepest coordinates go to their walls, one after the other, until the excess is gone (projection_l1): those steeper than a threshold wholly, those
- * of the threshold in part. Departure: coordinates of exactly equal steepness share that part, while the reference moves them in the order of its sort.
+ * The steepest coordinates go to their walls, one after the other, until the excess is gone (projection_l1): those
+ * steeper than a threshold wholly, those of the threshold in part. Departure: coordinates of exactly equal steepness
+ * share that part, while the reference moves them in the order of its sort.
  */
 export function l1TowardsHyperplane(points: Tensor2D, slope: Tensor2D, gap: Tensor1D): Tensor2D {
   return tf.tidy(() => {
@@ -66,7 +68,9 @@ export function l1TowardsHyperplane(points: Tensor2D, slope: Tensor2D, gap: Tens
     const fallAbove = (threshold: Tensor2D) => fall.mul(above(threshold)).sum<Tensor2D>(1, true)
     const high = counted.max<Tensor2D>(1, true).maximum<Tensor2D>(flat)
     const whole = { low: high.mul<Tensor2D>(widest), high }
-    const bracket = bisect(whole, geometricMiddle, geometricHalvings, (threshold) => fallAbove(threshold).greater(excess))
+    const bracket = bisect(whole, geometricMiddle, geometricHalvings, (threshold) =>
+      fallAbove(threshold).greater(excess),
+    )
     const [wholly, atMost] = [fallAbove(bracket.high), fallAbove(bracket.low)]
     const part = excess.sub(wholly).div(atMost.sub(wholly).maximum(1e-30)).clipByValue(0, 1)
     const [full, partial] = [above(bracket.high), above(bracket.low)]

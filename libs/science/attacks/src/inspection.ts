@@ -19,11 +19,17 @@ export interface Question {
   readonly labels: Tensor1D
   /** For losses that aim at a class: [batch], int32. */
   readonly targets?: Tensor1D
-  /** Passes over which loss gradients are averaged, for models that draw random numbers (`eot_iter`, autopgd_base.py:366); 1 unless given. */
+  /**
+   * Passes over which loss gradients are averaged, for models that draw random numbers (`eot_iter`,
+   * autopgd_base.py:366); 1 unless given.
+   */
   readonly samples?: number
 }
 
-/** What a model says of points [batch, height, width, 3]: one forward and one backward pass for every sample. Only the gradients are averaged (:379). */
+/**
+ * What a model says of points [batch, height, width, 3]: one forward and one backward pass for every sample. Only the
+ * gradients are averaged (:379).
+ */
 export function inspect(question: Question, points: Tensor4D): Inspection {
   const samples = question.samples ?? 1
   if (samples === 1) return inspectOnce(question, points)
@@ -54,7 +60,9 @@ function inspectKeeping(
   keep: <T extends Tensor>(tensor: T) => T,
 ): Inspection {
   const seen: { logits?: Tensor2D; loss?: Tensor1D } = {}
-  /** The sum over the batch: rows do not mix, so its gradient is that of every image's own loss (autopgd_base.py:266). */
+  /**
+   * The sum over the batch: rows do not mix, so its gradient is that of every image's own loss (autopgd_base.py:266).
+   */
   const total = (at: Tensor): Tensor => {
     seen.logits = keep(logits(at as Tensor4D))
     seen.loss = keep(loss(seen.logits, labels, targets))

@@ -9,7 +9,9 @@ import { imagesOf, rowsOf } from './testing/tiny-models.ts'
 const epsilon = fc.constantFrom(0.01, 0.5, 3, 12)
 
 function project(points: ArrayLike<number>[], origins: ArrayLike<number>[], radius: number): Float32Array[] {
-  return tf.tidy(() => rowsOf(projectOntoL1AndBox(imagesOf(points), imagesOf(origins), tf.fill([points.length], radius))))
+  return tf.tidy(() =>
+    rowsOf(projectOntoL1AndBox(imagesOf(points), imagesOf(origins), tf.fill([points.length], radius))),
+  )
 }
 
 function moved(image: Float32Array, offset: Float32Array): Float32Array {

@@ -28,8 +28,9 @@ export function l1(radius: number): Ball<SparsityMemory> {
 }
 
 /**
- * The signs of the largest `share` of the gradient's coordinates (ties included), divided by their number (autopgd_base.py:347 to :353). The size at
- * place (1 − share) · count in ascending order is found by bisection; the place is computed in float32 and rounded down, as :348 does.
+ * The signs of the largest `share` of the gradient's coordinates (ties included), divided by their number
+ * (autopgd_base.py:347 to :353). The size at place (1 − share) · count in ascending order is found by bisection; the
+ * place is computed in float32 and rounded down, as :348 does.
  */
 function sparseSigns(gradient: Tensor4D, share?: Tensor1D): Tensor4D {
   const count = gradient.shape[1] * gradient.shape[2] * gradient.shape[3]

@@ -13,12 +13,14 @@ export function l2(radius: number): Ball<OscillationMemory> {
     size,
     dualSize: size,
     /**
-     * Scaled into the ball, then clipped to the box (autopgd_base.py:338). Clipping cannot lengthen an offset whose origin is in the
-     * box, so the point is inside both; it is not always the nearest such point.
+     * Scaled into the ball, then clipped to the box (autopgd_base.py:338). Clipping cannot lengthen an offset whose
+     * origin is in the box, so the point is inside both; it is not always the nearest such point.
      */
     project: (point, origin, within) => {
       const offset = point.sub(origin) as Tensor4D
-      return origin.add(unit(offset).mul(perImage(size(offset).minimum(within ?? epsilon)))).clipByValue(0, 1) as Tensor4D
+      return origin
+        .add(unit(offset).mul(perImage(size(offset).minimum(within ?? epsilon))))
+        .clipByValue(0, 1) as Tensor4D
     },
     towardsHyperplane: l2TowardsHyperplane,
     steepest: unit,

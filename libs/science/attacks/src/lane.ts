@@ -32,7 +32,10 @@ export interface Seat extends Place {
   readonly script: Script
 }
 
-/** The images of a batch, what they are attacked towards and where their attack stands. Rows beyond the seats fill the batch and are ignored. */
+/**
+ * The images of a batch, what they are attacked towards and where their attack stands. Rows beyond the seats fill the
+ * batch and are ignored.
+ */
 export interface Lane {
   readonly seats: readonly Seat[]
   readonly tensors: LaneTensors | null
@@ -58,10 +61,16 @@ export interface Catch {
 
 /** Seats for images at the beginning of a run. */
 function seatOf({ attack, seed, gallery }: Siege, place: Place): Seat {
-  return { ...place, script: attack.script({ seed, image: gallery.digests[place.row]!, run: place.run }, gallery.shape) }
+  return {
+    ...place,
+    script: attack.script({ seed, image: gallery.digests[place.row]!, run: place.run }, gallery.shape),
+  }
 }
 
-/** The lane with only the seats `kept` (by number) and with new ones, whose images enter with `states` where they were under attack before. */
+/**
+ * The lane with only the seats `kept` (by number) and with new ones, whose images enter with `states` where they were
+ * under attack before.
+ */
 export async function reseated(
   siege: Siege,
   lane: Lane,
@@ -123,7 +132,10 @@ function noiseOf(seats: readonly Seat[], rows: readonly number[]): Tensor2D {
   return tf.tensor2d(noise, [rows.length, width])
 }
 
-/** What a block of at most `steps` steps showed of every image of the lane, which is not changed. The state and the points are the caller's to dispose of. */
+/**
+ * What a block of at most `steps` steps showed of every image of the lane, which is not changed. The state and the
+ * points are the caller's to dispose of.
+ */
 export async function besieged(runner: BlockRunner, lane: Lane, steps: number): Promise<Foray> {
   const tensors = lane.tensors!
   const left = lane.seats.map(({ run, step }) => Math.min(steps, stepsOf(runner.attack, run) - step))
@@ -163,7 +175,8 @@ function toldOf(
   const width = seats[0]!.script.cue(seats[0]!.step).length
   const cues = new Float32Array(steps * batch * width)
   for (const [row, { script, run, step }] of seats.entries())
-    for (let i = 0; i < steps; i++) cues.set(script.cue(Math.min(step + i, stepsOf(attack, run) - 1)), (i * batch + row) * width)
+    for (let i = 0; i < steps; i++)
+      cues.set(script.cue(Math.min(step + i, stepsOf(attack, run) - 1)), (i * batch + row) * width)
   for (let row = seats.length; row < batch; row++)
     for (let at = 0; at < cues.length; at += batch * width) cues.copyWithin(at + row * width, at, at + width)
   const all = Float32Array.from({ length: batch }, (_, row) => left[row] ?? 0)

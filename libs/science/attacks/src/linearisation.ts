@@ -1,14 +1,22 @@
 import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import { targetLead, type LogitsFunction } from './loss.ts'
 
-/** A linear model of a difference of logits z_t − z_y: its value at the points, [batch], and its gradient there, of their shape. */
+/**
+ * A linear model of a difference of logits z_t − z_y: its value at the points, [batch], and its gradient there, of
+ * their shape.
+ */
 export type Linearisation = {
   readonly lead: Tensor1D
   readonly slope: Tensor4D
 }
 
 /** One forward and one backward pass. labels, targets: [batch], int32 (fab_pt.py:100). */
-export function linearised(logits: LogitsFunction, point: Tensor4D, labels: Tensor1D, targets: Tensor1D): Linearisation {
+export function linearised(
+  logits: LogitsFunction,
+  point: Tensor4D,
+  labels: Tensor1D,
+  targets: Tensor1D,
+): Linearisation {
   let lead: Tensor1D | undefined
   /** tfjs disposes what a differentiated function makes; the values of its one forward pass are kept here. */
   const total = (at: Tensor4D) => {

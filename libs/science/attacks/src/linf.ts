@@ -21,7 +21,10 @@ export function linf(radius: number): Ball<OscillationMemory> {
     steepest: (gradient) => gradient.sign(),
     /** In [−1, 1). */
     draw: (key, count) => uniform(key, count).map((value) => 2 * value - 1),
-    /** Scaled so that the largest coordinate reaches the border (autopgd_base.py:207, `normalize` :177): not plain uniform. */
+    /**
+     * Scaled so that the largest coordinate reaches the border (autopgd_base.py:207, `normalize` :177): not plain
+     * uniform.
+     */
     spread: (noise, origin, within) =>
       clip(
         origin.add<Tensor4D>(noise.div(perImage(size(noise).add(1e-12))).mul(within ? perImage(within) : epsilon)),

@@ -1,9 +1,15 @@
 import { softmaxCrossEntropy, tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 
-/** A model as attacks see it: images [batch, height, width, channels] in [0, 1] → logits [batch, classes]. Normalisation is inside. */
+/**
+ * A model as attacks see it: images [batch, height, width, channels] in [0, 1] → logits [batch, classes]. Normalisation
+ * is inside.
+ */
 export type LogitsFunction = (images: Tensor4D) => Tensor2D
 
-/** What an attack raises: logits [batch, classes], labels and targets [batch] (int32) → one loss per image, [batch]. Few losses look at the targets. */
+/**
+ * What an attack raises: logits [batch, classes], labels and targets [batch] (int32) → one loss per image, [batch]. Few
+ * losses look at the targets.
+ */
 export type Loss = (logits: Tensor2D, labels: Tensor1D, targets: Tensor1D) => Tensor1D
 
 /** Cross-entropy in nats, not averaged. Labels are below the number of classes (`softmaxCrossEntropy`). */
@@ -14,7 +20,10 @@ export function crossEntropy(logits: Tensor2D, labels: Tensor1D): Tensor1D {
 /** Keeps a ratio finite where logits are equal; in float32 it changes no other number (autopgd_base.py:197, :600). */
 const tieGuard = 1e-12
 
-/** Difference of logits ratio, −(z_y − max_{j≠y} z_j) / (z₁ − z₃ + 1e-12), z₁ ≥ z₂ ≥ … (arXiv:2003.01690, eq. 6; autopgd_base.py:191). From three classes on. */
+/**
+ * Difference of logits ratio, −(z_y − max_{j≠y} z_j) / (z₁ − z₃ + 1e-12), z₁ ≥ z₂ ≥ … (arXiv:2003.01690, eq. 6;
+ * autopgd_base.py:191). From three classes on.
+ */
 export function differenceOfLogitsRatio(logits: Tensor2D, labels: Tensor1D): Tensor1D {
   const [first, third, rival] = chosenLogits(logits, (values) => {
     const [one, two, three] = tf.unstack(tf.topk(values, 3).indices, 1) as [Tensor1D, Tensor1D, Tensor1D]
@@ -23,7 +32,10 @@ export function differenceOfLogitsRatio(logits: Tensor2D, labels: Tensor1D): Ten
   return logitAt(logits, labels).sub(rival).div<Tensor1D>(first.sub(third).add(tieGuard)).neg()
 }
 
-/** −(z_y − z_t) / (z₁ − (z₃ + z₄) / 2 + 1e-12), t the target (arXiv:2003.01690, eq. 7; autopgd_base.py:595). From four classes on. */
+/**
+ * −(z_y − z_t) / (z₁ − (z₃ + z₄) / 2 + 1e-12), t the target (arXiv:2003.01690, eq. 7; autopgd_base.py:595). From four
+ * classes on.
+ */
 export function targetedDifferenceOfLogitsRatio(logits: Tensor2D, labels: Tensor1D, targets: Tensor1D): Tensor1D {
   const [first, third, fourth] = chosenLogits(logits, (values) => {
     const [one, , three, four] = tf.unstack(tf.topk(values, 4).indices, 1)
@@ -51,8 +63,8 @@ function logitAt(logits: Tensor2D, places: Tensor1D): Tensor1D {
 }
 
 /**
- * The logits at places that depend on the logits themselves, each [batch]. Gradients flow to the logits chosen and not through the choice, for which tfjs has
- * none: the choice is made where the tape does not see it.
+ * The logits at places that depend on the logits themselves, each [batch]. Gradients flow to the logits chosen and not
+ * through the choice, for which tfjs has none: the choice is made where the tape does not see it.
  */
 function chosenLogits(logits: Tensor2D, choose: (values: Tensor2D) => Tensor[]): Tensor[] {
   const masks = tf.customGrad((values) => ({

@@ -19,7 +19,10 @@ function stepsByTable(start: number, losses: readonly number[]): number[] {
     let rises = 0
     for (let back = 0; back < window; back++) rises += Number(table[i - back]! > table.at(i - back - 1)!)
     const halve = rises <= 0.75 * window || (!reduced && bestAtCheck >= best)
-    window = Math.max(window - Math.max(Math.trunc(0.03 * losses.length), 1), Math.max(Math.trunc(0.06 * losses.length), 1))
+    window = Math.max(
+      window - Math.max(Math.trunc(0.03 * losses.length), 1),
+      Math.max(Math.trunc(0.06 * losses.length), 1),
+    )
     ;[reduced, bestAtCheck, since] = [halve, best, 0]
     return (step = halve ? step / 2 : step)
   })
@@ -73,7 +76,9 @@ describe('the halving of the step', () => {
             perIteration,
           ),
         )
-        images.forEach(({ start, losses }, row) => expect(steps.map((step) => step[row])).toEqual(stepsByTable(start, losses)))
+        images.forEach(({ start, losses }, row) =>
+          expect(steps.map((step) => step[row])).toEqual(stepsByTable(start, losses)),
+        )
       }),
       { numRuns: 60 },
     )

@@ -13,15 +13,18 @@ export type OscillationMemory = {
   readonly halved: Tensor1D
 }
 
-/** Share of the iterations of a window in which the loss must have risen to keep the step (`rho`, autopgd_base.py:115). */
+/**
+ * Share of the iterations of a window in which the loss must have risen to keep the step (`rho`, autopgd_base.py:115).
+ */
 const keepingShare = 0.75
 
 /** Weight of the last move against the new step (1 − `a`, autopgd_base.py:326). */
 const inertia = 0.25
 
 /**
- * APGD's climb in the Linf and L2 balls (Croce and Hein, arXiv:2003.01690, algorithm 1), as fra31/auto-attack@a3922004 runs it, off-by-ones
- * included: a step with momentum, halved when it stops paying. Line numbers are those of its `autoattack/autopgd_base.py`.
+ * APGD's climb in the Linf and L2 balls (Croce and Hein, arXiv:2003.01690, algorithm 1), as fra31/auto-attack@a3922004
+ * runs it, off-by-ones included: a step with momentum, halved when it stops paying. Line numbers are those of its
+ * `autoattack/autopgd_base.py`.
  */
 export const momentumAscent: Ascent<OscillationMemory> = {
   initialStep: 2, // :293
@@ -44,9 +47,9 @@ export const momentumAscent: Ascent<OscillationMemory> = {
   },
 
   /**
-   * Counts a rise where the new loss is above the one before, :169. The windows of two checks touch and never overlap, so that a running
-   * count equals the reference's look back. Its first comparison reads the last row of a zeroed table (index −1): hence `before` is 0 at
-   * the first step and cross-entropy always counts as risen there.
+   * Counts a rise where the new loss is above the one before, :169. The windows of two checks touch and never overlap,
+   * so that a running count equals the reference's look back. Its first comparison reads the last row of a zeroed table
+   * (index −1): hence `before` is 0 at the first step and cross-entropy always counts as risen there.
    */
   observe: (memory, loss, before) => ({
     ...memory,
@@ -54,7 +57,10 @@ export const momentumAscent: Ascent<OscillationMemory> = {
     watched: memory.watched.add(1),
   }),
 
-  /** Halves the step and goes back to the best point where the loss rose too rarely, or not halved before and nothing better found, :408 to :422. */
+  /**
+   * Halves the step and goes back to the best point where the loss rose too rarely, or not halved before and nothing
+   * better found, :408 to :422.
+   */
   adapt(_, { stepSize, bestLoss, memory }) {
     const rare = memory.rises.lessEqual(memory.watched.mul(keepingShare))
     const stuck = memory.halved.equal(0).logicalAnd(memory.bestAtCheck.greaterEqual(bestLoss))
@@ -68,7 +74,10 @@ export const momentumAscent: Ascent<OscillationMemory> = {
   },
 }
 
-/** After 22, 41, 57, 70, 80, 87, 93 and 99 of 100 iterations: windows of 22 %, each 3 % shorter, never below 6 %; all rounded down, at least 1 (:153 to :155, :424). */
+/**
+ * After 22, 41, 57, 70, 80, 87, 93 and 99 of 100 iterations: windows of 22 %, each 3 % shorter, never below 6 %; all
+ * rounded down, at least 1 (:153 to :155, :424).
+ */
 export function oscillationChecks(iterations: number): number[] {
   const shareOf = (share: number) => Math.max(Math.trunc(share * iterations), 1)
   const checks: number[] = []

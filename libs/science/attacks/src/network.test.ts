@@ -20,7 +20,9 @@ it('folds batch norms and gives the same logits', () => {
   const network = frozenNetwork(model, parameters, images)
   expect(network.isFolded).toBe(true)
   expect(Object.keys(network.parameters)).toEqual(['conv.weight'])
-  const apart = tf.tidy(() => network.logits(images, network.parameters).sub(model(images, parameters)).abs().max().dataSync())
+  const apart = tf.tidy(() =>
+    network.logits(images, network.parameters).sub(model(images, parameters)).abs().max().dataSync(),
+  )
   expect(apart[0]).toBeLessThan(1e-5)
 })
 

@@ -33,7 +33,10 @@ const weights = {
   last: weight('last', [100, 10]) as Tensor2D,
 }
 
-/** What vision models are made of: convolutions, strided, depthwise and of one pixel, norms, attention among an odd number of tokens, and matrix products. */
+/**
+ * What vision models are made of: convolutions, strided, depthwise and of one pixel, norms, attention among an odd
+ * number of tokens, and matrix products.
+ */
 const logits = placeless((images: Tensor4D): Tensor2D => {
   const strided = tf.conv2d(images.sub<Tensor4D>(0.5), weights.first, 2, 'same').relu<Tensor4D>()
   const mixed = affine(tf.depthwiseConv2d(strided, weights.depthwise, 1, 'same'), weights.second)
@@ -55,32 +58,40 @@ function answersOf(ball: Ball, images: Tensor4D): Tensor[] {
 
 const rowOf = (tensor: Tensor, row: number) => tensor.slice([row], [1]).dataSync()
 
-describe.each([linf(0.1), l2(0.5), l1(3)].map((ball) => [ball.norm, ball] as const))('a step in the %s ball', (_, ball) => {
-  const count = 9
-  const images = tf.tensor4d(uniform({ seed: 5, purpose: 'images' }, count * side * side * channels), [
-    count,
-    side,
-    side,
-    channels,
-  ])
+describe.each([linf(0.1), l2(0.5), l1(3)].map((ball) => [ball.norm, ball] as const))(
+  'a step in the %s ball',
+  (_, ball) => {
+    const count = 9
+    const images = tf.tensor4d(uniform({ seed: 5, purpose: 'images' }, count * side * side * channels), [
+      count,
+      side,
+      side,
+      channels,
+    ])
 
-  it.each([8, 16, 32, 64])('gives an image the same bits wherever it stands among %i rows, and whichever are with it', (rows) => {
-    const order = fc.array(fc.nat(count - 1), { minLength: rows, maxLength: rows })
-    fc.assert(
-      fc.property(order, fc.nat(rows - 1), fc.nat(rows - 1), (chosen, one, other) => {
-        tf.tidy(() => {
-          const elsewhere = [...chosen.keys()].map((place) => (place === other ? chosen[one]! : chosen[(place * 5 + 1) % rows]!))
-          const [here, there] = [chosen, elsewhere].map((places) => answersOf(ball, tf.gather(images, places))) as [
-            Tensor[],
-            Tensor[],
-          ]
-          here.forEach((answer, i) => expect(rowOf(there[i]!, other)).toEqual(rowOf(answer, one)))
-        })
-      }),
-      { numRuns: 8 },
+    it.each([8, 16, 32, 64])(
+      'gives an image the same bits wherever it stands among %i rows, and whichever are with it',
+      (rows) => {
+        const order = fc.array(fc.nat(count - 1), { minLength: rows, maxLength: rows })
+        fc.assert(
+          fc.property(order, fc.nat(rows - 1), fc.nat(rows - 1), (chosen, one, other) => {
+            tf.tidy(() => {
+              const elsewhere = [...chosen.keys()].map((place) =>
+                place === other ? chosen[one]! : chosen[(place * 5 + 1) % rows]!,
+              )
+              const [here, there] = [chosen, elsewhere].map((places) => answersOf(ball, tf.gather(images, places))) as [
+                Tensor[],
+                Tensor[],
+              ]
+              here.forEach((answer, i) => expect(rowOf(there[i]!, other)).toEqual(rowOf(answer, one)))
+            })
+          }),
+          { numRuns: 8 },
+        )
+      },
     )
-  })
-})
+  },
+)
 
 describe('the rows of a pass', () => {
   it('are a power of two, fewer for larger images, and some for images of any size', () => {

@@ -1,17 +1,24 @@
 import { nativeBackend, tf, threadsOfParts, type Rank, type Tensor } from '@gauntlet/engine'
 import type { ImageShape } from './square-moves.ts'
 
-/** Pixels of one channel in a pass, and its rows at most. A CPU gains nothing from more (test/benchmarks/LOG.md), and the last images of an attack would mostly be padding. */
+/**
+ * Pixels of one channel in a pass, and its rows at most. A CPU gains nothing from more (test/benchmarks/LOG.md), and
+ * the last images of an attack would mostly be padding.
+ */
 const limits = { cpu: { pixels: 8 * 224 ** 2, most: 32 }, gpu: { pixels: 64 * 224 ** 2, most: 64 } }
 
-/** What each thread's part of a pass is a multiple of: as many numbers as TensorFlow's own kernels take at once. What is left over they take singly, and round it otherwise. */
+/**
+ * What each thread's part of a pass is a multiple of: as many numbers as TensorFlow's own kernels take at once. What is
+ * left over they take singly, and round it otherwise.
+ */
 const fewestRows = 8
 
 /**
- * Rows of every pass through a model and of every step of an attack on images of this shape, whatever batch is asked for: that only says how many rows hold images of
- * their own. Kernels choose by the number of rows in which order they add (a matrix product of one row is another one than of sixteen), so that one number of rows
- * is what gives an image the same bits in every batch, shard and order. Where in the batch it stands changes none (`placeless`, decision 0016). A power of
- * two, and enough for every thread to have a part of its own.
+ * Rows of every pass through a model and of every step of an attack on images of this shape, whatever batch is asked
+ * for: that only says how many rows hold images of their own. Kernels choose by the number of rows in which order they
+ * add (a matrix product of one row is another one than of sixteen), so that one number of rows is what gives an image
+ * the same bits in every batch, shard and order. Where in the batch it stands changes none (`placeless`, decision
+ * 0016). A power of two, and enough for every thread to have a part of its own.
  */
 export function passRows([height, width]: ImageShape): number {
   const { pixels, most } = nativeBackend().isUsingGpuDevice ? limits.gpu : limits.cpu

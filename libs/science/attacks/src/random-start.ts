@@ -10,8 +10,9 @@ export interface StartKey {
 }
 
 /**
- * A random point of the ball around every image, inside the box. An image's noise depends on its digest, the ball's norm and the key alone: not
- * on its place in the batch, nor on which images are with it. images: [batch, height, width, 3]; digests: [batch]; same shape out.
+ * A random point of the ball around every image, inside the box. An image's noise depends on its digest, the ball's
+ * norm and the key alone: not on its place in the batch, nor on which images are with it. images: [batch, height,
+ * width, 3]; digests: [batch]; same shape out.
  */
 export function randomStart(ball: Ball, images: Tensor4D, digests: readonly string[], key: StartKey): Tensor4D {
   const [batch, height, width, channels] = images.shape

@@ -17,7 +17,10 @@ describe('the root of a clipped sum', () => {
     sum(lengths.map((length, i) => Math.min(Math.max(length - by, 0), rooms[i]!)))
 
   /** So many because Newton's method alone goes to and fro between two lines in one of some four thousand. */
-  const many = fc.sample(fc.tuple(aRow(3), aRow(1), fc.double({ min: 0.01, max: 20, noNaN: true })), { seed: 1, numRuns: 30_000 })
+  const many = fc.sample(fc.tuple(aRow(3), aRow(1), fc.double({ min: 0.01, max: 20, noNaN: true })), {
+    seed: 1,
+    numRuns: 30_000,
+  })
 
   it('is where the sum is the value, and 0 where it is below it anyway', () => {
     const [lengths, rooms] = [many.map(([row]) => row), many.map(([, row]) => row)]
@@ -62,7 +65,9 @@ describe('the root of a capped sum', () => {
     .tuple(aRow(3), aRow(1))
     .map(([slopes, caps]) => [slopes, caps.map((cap, i) => (slopes[i]! > 0 ? cap : 0))] as const)
   const rootOf = (slopes: number[], caps: number[], value: number) =>
-    root([slopes], [caps], [value], (one, other, at) => cappedSumRoot(one, other, tf.tensor2d([ending(slopes, caps)]), at))[0]!
+    root([slopes], [caps], [value], (one, other, at) =>
+      cappedSumRoot(one, other, tf.tensor2d([ending(slopes, caps)]), at),
+    )[0]!
 
   it('is where the sum is the value, and its last end where it never is', () => {
     fc.assert(

@@ -1,23 +1,27 @@
 import { repeatWhile, tf, type Scalar, type Tensor2D } from '@gauntlet/engine'
 
 /**
- * Searches for a number of every image, [batch, 1], that need sums over the image and no sort of it. Each goes on until the last image's is found, and leaves alone what
- * is found: a row's number does not depend on the others.
+ * Searches for a number of every image, [batch, 1], that need sums over the image and no sort of it. Each goes on until
+ * the last image's is found, and leaves alone what is found: a row's number does not depend on the others.
  */
 
 /** What rounding moves a sum over an image by at most, as a part of it: the step from there is the last. */
 const sumRounding = 2 ** -22
 /** Steps after which halving alone would have ended. */
 const enough = 96
-/** A step longer than this part of the one before does not converge: between two lines Newton's method can go to and fro for ever. */
+/**
+ * A step longer than this part of the one before does not converge: between two lines Newton's method can go to and fro
+ * for ever.
+ */
 const shrinking = 0.75
 
 /**
- * The λ ≥ 0 at which Σ clip(lengths − λ, 0, rooms) falls to `value`, [batch, 1]; 0 where it is not above it anyway. lengths, rooms: [batch, count], at least 0.
+ * The λ ≥ 0 at which Σ clip(lengths − λ, 0, rooms) falls to `value`, [batch, 1]; 0 where it is not above it anyway.
+ * lengths, rooms: [batch, count], at least 0.
  *
- * Newton's method: the sum is a line between two lengths (or lengths less rooms), so that the step from the root's own line hits it, after some five. It is neither
- * convex nor concave where rooms are small, so a step that leaves the interval in which the root is known to lie, or
- * is not shorter than the one before, goes to its middle.
+ * Newton's method: the sum is a line between two lengths (or lengths less rooms), so that the step from the root's own
+ * line hits it, after some five. It is neither convex nor concave where rooms are small, so a step that leaves the
+ * interval in which the root is known to lie, or is not shorter than the one before, goes to its middle.
  */
 export function clippedSumRoot(lengths: Tensor2D, rooms: Tensor2D, value: Tensor2D): Tensor2D {
   return tf.tidy(() => {
@@ -35,9 +39,16 @@ export function clippedSumRoot(lengths: Tensor2D, rooms: Tensor2D, value: Tensor
 }
 
 /** `walls`: λ above which a coordinate is no longer at its wall. */
-type ClippedSum = { readonly lengths: Tensor2D; readonly rooms: Tensor2D; readonly walls: Tensor2D; readonly value: Tensor2D }
+type ClippedSum = {
+  readonly lengths: Tensor2D
+  readonly rooms: Tensor2D
+  readonly walls: Tensor2D
+  readonly value: Tensor2D
+}
 
-/** All [batch, 1]: where the search stands, between which ends, and how far its last step went; 0 where it has ended. */
+/**
+ * All [batch, 1]: where the search stands, between which ends, and how far its last step went; 0 where it has ended.
+ */
 type Search = { readonly at: Tensor2D; readonly low: Tensor2D; readonly high: Tensor2D; readonly moved: Tensor2D }
 
 /** One step of the rows that still move. The slope is that to the right: what moves freely and has not come to 0. */
@@ -66,9 +77,10 @@ function newton({ at, low, high, moved }: Search, { lengths, rooms, walls, value
 const manySteps = 64
 
 /**
- * Where Σ min(slopes · x, caps) reaches `value` from below; slopes and caps [batch, count], at least 0 (both where one is), `ends` the x at which each summand reaches its cap. Newton's method from
- * the left: the sum is concave and made of lines, so that every step stays below the root and the one from the root's own line hits it, after some five. Where the
- * sum stays below, its last end.
+ * Where Σ min(slopes · x, caps) reaches `value` from below; slopes and caps [batch, count], at least 0 (both where one
+ * is), `ends` the x at which each summand reaches its cap. Newton's method from the left: the sum is concave and made
+ * of lines, so that every step stays below the root and the one from the root's own line hits it, after some five.
+ * Where the sum stays below, its last end.
  */
 export function cappedSumRoot(slopes: Tensor2D, caps: Tensor2D, ends: Tensor2D, value: Tensor2D): Tensor2D {
   return tf.tidy(() => {

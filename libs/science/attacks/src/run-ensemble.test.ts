@@ -33,7 +33,11 @@ const labels = tf.tidy(() =>
 const everyone = [...fixed.keys()]
 
 /** The attacks of an ensemble with few steps, runs and samples. */
-function shortened(name: EnsembleName, ball: Ball, change: (entry: AttackEntry) => Partial<AttackEntry> = () => ({})): Attack[] {
+function shortened(
+  name: EnsembleName,
+  ball: Ball,
+  change: (entry: AttackEntry) => Partial<AttackEntry> = () => ({}),
+): Attack[] {
   const ensemble = ensembleOf(name, ball.norm, classes)
   const short = (entry: AttackEntry): AttackEntry => ({
     ...entry,
@@ -54,15 +58,31 @@ function campaignOf(ball: Ball, rows: readonly number[] = everyone, settings: Pa
     shape: [4, 4, 3] as const,
     read: (chosen: readonly number[]) => imagesOf(chosen.map((i) => fixed[rows[i]!]!.image)),
   }
-  return { logits: tinyConvolution, ball, gallery, attacks: shortened('standard', ball), seed: 3, batchSize: 4, ...settings }
+  return {
+    logits: tinyConvolution,
+    ball,
+    gallery,
+    attacks: shortened('standard', ball),
+    seed: 3,
+    batchSize: 4,
+    ...settings,
+  }
 }
 
 /** What must not depend on how the work was divided. */
-const judgement = ({ held, felledBy, prediction }: EnsembleVerdict) => ({ held, felledBy, prediction: held ? null : prediction })
+const judgement = ({ held, felledBy, prediction }: EnsembleVerdict) => ({
+  held,
+  felledBy,
+  prediction: held ? null : prediction,
+})
 /** Nor this, unless a part of it was done twice. */
 const passes = ({ forwards, backwards }: EnsembleVerdict) => ({ forwards, backwards })
 
-function expectSameVerdicts(some: readonly EnsembleVerdict[], others: readonly EnsembleVerdict[], samePasses = true): void {
+function expectSameVerdicts(
+  some: readonly EnsembleVerdict[],
+  others: readonly EnsembleVerdict[],
+  samePasses = true,
+): void {
   expect(some.map(judgement)).toEqual(others.map(judgement))
   if (samePasses) expect(some.map(passes)).toEqual(others.map(passes))
   some.forEach(({ margin, distance }, i) => {
@@ -181,12 +201,15 @@ describe.each(balls)('an ensemble in the %s ball', (norm, ball) => {
     fallen.forEach(({ forwards }) => expect(forwards).toBeLessThan(2 + total('forwards')))
   })
 
-  it.each(['apgd-ce', 'apgd-ce+t', 'malt', 'plus', 'rand'] as const)('runs as %s, above no clean verdict', async (name) => {
-    const attacks = shortened(name, ball)
-    const found = await runEnsemble(campaignOf(ball, everyone, { attacks, batchSize: 16 }))
-    found.forEach(({ held }, row) => held && expect(row % 8).not.toBe(5))
-    expect(found.some(({ held }) => !held)).toBe(true)
-  })
+  it.each(['apgd-ce', 'apgd-ce+t', 'malt', 'plus', 'rand'] as const)(
+    'runs as %s, above no clean verdict',
+    async (name) => {
+      const attacks = shortened(name, ball)
+      const found = await runEnsemble(campaignOf(ball, everyone, { attacks, batchSize: 16 }))
+      found.forEach(({ held }, row) => held && expect(row % 8).not.toBe(5))
+      expect(found.some(({ held }) => !held)).toBe(true)
+    },
+  )
 
   it('leaves no tensor behind, neither when it ends nor when it is stopped', async () => {
     const before = tf.memory().numTensors
@@ -205,7 +228,10 @@ describe('an ensemble', () => {
   it('does not take an attack at its word', async () => {
     const ball = linf(0.03)
     const [attack] = shortened('apgd-ce', ball) as [Attack]
-    const lying: Attack = { ...attack, step: (...args) => ({ ...attack.step(...args), prediction: args[0].labels.add(1) }) }
+    const lying: Attack = {
+      ...attack,
+      step: (...args) => ({ ...attack.step(...args), prediction: args[0].labels.add(1) }),
+    }
     const [honest, lied] = [
       await runEnsemble(campaignOf(ball, everyone, { attacks: [attack] })),
       await runEnsemble(campaignOf(ball, everyone, { attacks: [lying] })),
@@ -249,7 +275,9 @@ describe('an ensemble', () => {
   it('leaves the verdict of every image that an opening does not fell as it is without one', async () => {
     const ball = l1(0.6)
     const verdictsWith = (opening: number) =>
-      runEnsemble(campaignOf(ball, everyone, { attacks: shortened('apgd-ce', ball, () => ({ iterations: 20, opening })) }))
+      runEnsemble(
+        campaignOf(ball, everyone, { attacks: shortened('apgd-ce', ball, () => ({ iterations: 20, opening })) }),
+      )
     const [opened, plain] = [await verdictsWith(2), await verdictsWith(0)]
     const isByOpening = ({ felledBy }: EnsembleVerdict) => felledBy?.attack === 'apgd-ce' && felledBy.run === 0
     const others = opened.flatMap((verdict, row) => (isByOpening(verdict) ? [] : [[verdict, plain[row]!] as const]))

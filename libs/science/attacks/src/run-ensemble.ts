@@ -21,11 +21,18 @@ export interface Campaign {
   /** In order; each is given the images that held against those before. */
   readonly attacks: readonly Attack[]
   readonly seed: number
-  /** Most images under attack at once, and no more than a pass has rows (`passRows`); no bit of a verdict depends on it. */
+  /**
+   * Most images under attack at once, and no more than a pass has rows (`passRows`); no bit of a verdict depends on it.
+   */
   readonly batchSize: number
-  /** The same model with its weights as an argument, its batch norms folded (`frozenNetwork`): attacks are then captured as programs and search on it. */
+  /**
+   * The same model with its weights as an argument, its batch norms folded (`frozenNetwork`): attacks are then captured
+   * as programs and search on it.
+   */
   readonly network?: Network | undefined
-  /** Most steps between two looks at the results; each attack has its own number unless given. No verdict depends on it. */
+  /**
+   * Most steps between two looks at the results; each attack has its own number unless given. No verdict depends on it.
+   */
   readonly block?: number
   /** Asked between blocks. */
   readonly signal?: AbortSignal | undefined
@@ -49,12 +56,14 @@ interface Field {
 }
 
 /**
- * Attacks every image with one attack after the other until it falls. A batch of fixed size is kept full from the queue of images that wait, an image leaves
- * at its first misclassified point, and one that holds goes on to its next run and then to the next attack: the reference's pointwise worst case
- * (autoattack.py:168), since there too an image counts as fallen if any iterate of any attack is misclassified. All noise is keyed by (seed, image, attack, run,
- * step): no verdict depends on the batch, the order, the shard or an interruption.
+ * Attacks every image with one attack after the other until it falls. A batch of fixed size is kept full from the queue
+ * of images that wait, an image leaves at its first misclassified point, and one that holds goes on to its next run and
+ * then to the next attack: the reference's pointwise worst case (autoattack.py:168), since there too an image counts as
+ * fallen if any iterate of any attack is misclassified. All noise is keyed by (seed, image, attack, run, step): no
+ * verdict depends on the batch, the order, the shard or an interruption.
  *
- * A fallen image is not taken at the attack's word: its point is brought into ball and box, measured, and shown to the model once more.
+ * A fallen image is not taken at the attack's word: its point is brought into ball and box, measured, and shown to the
+ * model once more.
  */
 export async function runEnsemble(given: Campaign, resumeFrom?: EnsembleProgress): Promise<EnsembleVerdict[]> {
   const network = given.network && { ...given.network, logits: placeless(given.network.logits) }
@@ -146,8 +155,9 @@ async function runAttack(field: Field): Promise<void> {
 }
 
 /**
- * A block of at most `most` steps; gives how many it had. Where the block went on after a point that the search took for misclassified and the model does not, it is
- * done again up to that point, so that what follows it is looked at: as if every step were a block.
+ * A block of at most `most` steps; gives how many it had. Where the block went on after a point that the search took
+ * for misclassified and the model does not, it is done again up to that point, so that what follows it is looked at: as
+ * if every step were a block.
  */
 async function runBlock(field: Field, runner: BlockRunner, most: number): Promise<number> {
   const siege = siegeOf(field)
@@ -171,15 +181,23 @@ async function runBlock(field: Field, runner: BlockRunner, most: number): Promis
   }
 }
 
-/** The lane with the seats `kept` as far as their runs go on, then images at their next run, then images from the queue. */
+/**
+ * The lane with the seats `kept` as far as their runs go on, then images at their next run, then images from the queue.
+ */
 async function filled(field: Field, attack: Attack, kept: readonly number[]): Promise<Lane> {
   const { lane, queue, campaign } = field
   const isDone = ({ run, step }: Place) => step === stepsOf(attack, run)
-  const [staying, done] = [kept.filter((seat) => !isDone(lane.seats[seat]!)), kept.filter((seat) => isDone(lane.seats[seat]!))]
+  const [staying, done] = [
+    kept.filter((seat) => !isDone(lane.seats[seat]!)),
+    kept.filter((seat) => isDone(lane.seats[seat]!)),
+  ]
   const next = done.map((seat): Place => ({ row: lane.seats[seat]!.row, run: lane.seats[seat]!.run + 1, step: 0 }))
   const again = next.filter(({ run }) => run < attack.runs)
   const fresh = queue
-    .splice(0, Math.max(Math.min(campaign.batchSize, passRows(campaign.gallery.shape)) - staying.length - again.length, 0))
+    .splice(
+      0,
+      Math.max(Math.min(campaign.batchSize, passRows(campaign.gallery.shape)) - staying.length - again.length, 0),
+    )
     .map((row): Place => ({ row, run: 0, step: 0 }))
   return reseated(siegeOf(field), lane, staying, [...again, ...fresh])
 }
@@ -188,7 +206,9 @@ function requireNumbers({ gallery }: Siege, { seats }: Lane, { catches }: Foray)
   const seat = catches.findIndex(({ isFinite }) => !isFinite)
   if (seat < 0) return
   const image = gallery.digests[seats[seat]!.row]!
-  throw new LogitsNotFinite(`The model's logits for image ${image} are not finite; evaluate a checkpoint that has not diverged.`)
+  throw new LogitsNotFinite(
+    `The model's logits for image ${image} are not finite; evaluate a checkpoint that has not diverged.`,
+  )
 }
 
 /** Gives each adversarial point away. */
@@ -199,7 +219,10 @@ async function handOut({ campaign, lane }: Field, { fallen, points }: Confirmati
   for (const [seat, i] of fallen) campaign.onFallen(lane.seats[seat]!.row, values.slice(i * size, (i + 1) * size))
 }
 
-/** Writes what a block showed, the passes it took up to each find, and one for each point that was shown to the model again. */
+/**
+ * Writes what a block showed, the passes it took up to each find, and one for each point that was shown to the model
+ * again.
+ */
 function settleAll(field: Field, attack: Attack, { catches }: Foray, { sightings }: Confirmation): void {
   catches.forEach(({ prediction, margin, distance, looks }, i) => {
     const seat = field.lane.seats[i]!
@@ -219,7 +242,11 @@ function settle({ verdicts, campaign }: Field, { row, run }: Place, sighting: Si
 
 function charge({ verdicts }: Field, row: number, { forwards, backwards }: Cost, times: number): void {
   const verdict = verdicts[row]!
-  verdicts[row] = { ...verdict, forwards: verdict.forwards + forwards * times, backwards: verdict.backwards + backwards * times }
+  verdicts[row] = {
+    ...verdict,
+    forwards: verdict.forwards + forwards * times,
+    backwards: verdict.backwards + backwards * times,
+  }
 }
 
 /** Ranks the target classes of all images of the queue, for an attack that does not take them by the clean logits. */

@@ -21,11 +21,12 @@ const stepShrink = 1.5
 const smallestStep = 10
 
 /**
- * APGD's climb in the L1 ball (Croce and Hein, arXiv:2103.01208), as fra31/auto-attack@a3922004 runs it: sparse steps without momentum,
- * whose sparsity follows that of the best point. Line numbers are those of its `autoattack/autopgd_base.py`.
+ * APGD's climb in the L1 ball (Croce and Hein, arXiv:2103.01208), as fra31/auto-attack@a3922004 runs it: sparse steps
+ * without momentum, whose sparsity follows that of the best point. Line numbers are those of its
+ * `autoattack/autopgd_base.py`.
  *
- * Departure: offsets are kept exactly zero where nothing was moved, while the reference's x + y − y can leave rounding noise, which its
- * exact count of non-zeros then takes for support.
+ * Departure: offsets are kept exactly zero where nothing was moved, while the reference's x + y − y can leave rounding
+ * noise, which its exact count of non-zeros then takes for support.
  */
 export const sparseAscent: Ascent<SparsityMemory> = {
   initialStep: 1, // :293
@@ -51,7 +52,9 @@ export const sparseAscent: Ascent<SparsityMemory> = {
 
   observe: (memory) => memory,
 
-  /** A shrunk support starts again from the best point with the full step; otherwise the step shrinks (:427 to :436). */
+  /**
+   * A shrunk support starts again from the best point with the full step; otherwise the step shrinks (:427 to :436).
+   */
   adapt(_, { best, stepSize, radius, memory }, origin) {
     const support = supportOf(best, origin)
     const restart = support.div(memory.support).less(shrunkBelow) as Tensor1D // 0 / 0 is not below

@@ -19,12 +19,15 @@ export interface SquareSettings {
 /** The point of lowest margin and its margin. */
 type SquareState = { readonly best: Tensor4D; readonly lowest: Tensor1D }
 
-/** Queries whose random numbers come from one key: it is hashed, so that one each would cost more than the numbers. A multiple of nothing: blocks start at 0. */
+/**
+ * Queries whose random numbers come from one key: it is hashed, so that one each would cost more than the numbers. A
+ * multiple of nothing: blocks start at 0.
+ */
 const queriesPerKey = 64
 
 /**
- * The Square attack (Andriushchenko et al., arXiv:1912.00049) on the margin: random search that keeps what lowers it. The first step looks at the start, every
- * further one makes a query. How a query moves is the ball's.
+ * The Square attack (Andriushchenko et al., arXiv:1912.00049) on the margin: random search that keeps what lowers it.
+ * The first step looks at the start, every further one makes a query. How a query moves is the ball's.
  */
 export function squareAttack({ name, ball, queries, restarts, draw = uniform }: SquareSettings): Attack {
   const { squares } = ball
@@ -37,7 +40,10 @@ export function squareAttack({ name, ball, queries, restarts, draw = uniform }: 
     cost: { forwards: 1, backwards: 0 },
     script: (key, shape) => scriptOf(`${name}/${ball.norm}`, key, shape, squares, draw),
     enter: (images, draws) =>
-      tf.tidy((): SquareState => ({ best: squares.start(images, draws), lowest: tf.fill([images.shape[0]], Infinity) })),
+      tf.tidy((): SquareState => ({
+        best: squares.start(images, draws),
+        lowest: tf.fill([images.shape[0]], Infinity),
+      })),
     step: (target, state, cues) => step(ball, target, state as SquareState, cues),
   }
 }
@@ -56,7 +62,10 @@ function scriptOf(
   const draws = squares.queryDraws(shape)
   const width = draws + 1
   const atStart = new Float32Array(width)
-  /** The cues of the queries of one key, laid out one after the other: a cue is a view of them, as there is one for every row and step. */
+  /**
+   * The cues of the queries of one key, laid out one after the other: a cue is a view of them, as there is one for
+   * every row and step.
+   */
   const cuesOf = (at: number): Float32Array => {
     const numbers = drawn('query', at, queriesPerKey * draws)
     const cues = new Float32Array(queriesPerKey * width)
@@ -79,8 +88,16 @@ function scriptOf(
   }
 }
 
-/** A query and what is kept of it: a lower margin; a point whose margin is not above 0 stays for good (square.py:244, :272 to :290). */
-function step({ squares }: Ball, { logits, images, labels }: Target, { best, lowest }: SquareState, cues: Tensor2D): AttackStep {
+/**
+ * A query and what is kept of it: a lower margin; a point whose margin is not above 0 stays for good (square.py:244,
+ * :272 to :290).
+ */
+function step(
+  { squares }: Ball,
+  { logits, images, labels }: Target,
+  { best, lowest }: SquareState,
+  cues: Tensor2D,
+): AttackStep {
   return tf.tidy(() => {
     const [sides, draws] = tf.split(cues, [1, cues.shape[1] - 1], 1) as [Tensor2D, Tensor2D]
     const begins = sides.squeeze([1]).equal(0) as Tensor1D

@@ -5,8 +5,8 @@ import { numbered, rowsOf, type Window } from './square-window.ts'
 export type Falloff = 2 | 4
 
 /**
- * One bump of `side` × `side`, row by row (`eta`, square.py:172, before it may be turned): two halves of concentric rings, the lower one negative, of norm 1. Computed in
- * float64.
+ * One bump of `side` × `side`, row by row (`eta`, square.py:172, before it may be turned): two halves of concentric
+ * rings, the lower one negative, of norm 1. Computed in float64.
  */
 export function bumpOfSide(falloff: Falloff, side: number): Float32Array {
   const values = new Float32Array(side ** 2)
@@ -33,8 +33,8 @@ function halves(side: number): [from: number, to: number, sign: number][] {
 }
 
 /**
- * The rings of a rectangle (`eta_rectangles`, square.py:143): where its longer half is `reach`, a pixel at Chebyshev distance m from the middle has the height
- * Σ 1 / k^falloff over k from m + 1 to reach + 1.
+ * The rings of a rectangle (`eta_rectangles`, square.py:143): where its longer half is `reach`, a pixel at Chebyshev
+ * distance m from the middle has the height Σ 1 / k^falloff over k from m + 1 to reach + 1.
  */
 function halfBump(falloff: Falloff, rows: number, columns: number): number[] {
   const [middleRow, middleColumn] = [Math.floor(rows / 2), Math.floor(columns / 2)]
@@ -53,7 +53,10 @@ function normOf(falloff: Falloff, values: readonly number[]): number {
 
 /** Bumps of some sides, each as it is and turned, in one table. */
 export class BumpAtlas {
-  /** A row a column of a bump, from its top on, and 0 below it; the first row is 0. One place longer than the largest side. */
+  /**
+   * A row a column of a bump, from its top on, and 0 below it; the first row is 0. One place longer than the largest
+   * side.
+   */
   private readonly columns: Float32Array
   private readonly length: number
   /** By side: the number of the row that has its bump's first column. The turned one follows. */
@@ -75,8 +78,9 @@ export class BumpAtlas {
   }
 
   /**
-   * A bump in the window of every image, 0 outside; where `turned` [batch, 1] holds, with its halves side by side. sides: [batch], of the atlas;
-   * → [batch, height, width, 1]. Two look-ups of whole rows: columns to their places, then, with rows and columns exchanged, rows to theirs.
+   * A bump in the window of every image, 0 outside; where `turned` [batch, 1] holds, with its halves side by side.
+   * sides: [batch], of the atlas; → [batch, height, width, 1]. Two look-ups of whole rows: columns to their places,
+   * then, with rows and columns exchanged, rows to theirs.
    */
   bump({ rows, columns }: Window, sides: Tensor1D, turned: Tensor2D): Tensor4D {
     const { length } = this

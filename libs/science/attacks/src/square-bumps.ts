@@ -11,7 +11,10 @@ export interface Mass {
   ofChannels(offset: Tensor4D): Tensor4D
   /** The norm of each image, → [batch, 1, 1, 1]. */
   ofImages(offset: Tensor4D): Tensor4D
-  /** What a window may hold: what it and the other window held, `held` [batch, 1, 1, channels], with its share of what the image has not spent. */
+  /**
+   * What a window may hold: what it and the other window held, `held` [batch, 1, 1, channels], with its share of what
+   * the image has not spent.
+   */
   allowance(held: Tensor4D, spent: Tensor4D, channels: number): Tensor4D
   /** The point at this offset after the start or a query, inside ball and box. */
   settle(offset: Tensor4D, origin: Tensor4D): Tensor4D
@@ -40,7 +43,10 @@ export function l2Mass(epsilon: number): Mass {
   }
 }
 
-/** Sums of absolute values (square.py:422 to :501). The allowance is that of the image and not of a channel (:494), and the projection sees to the rest. */
+/**
+ * Sums of absolute values (square.py:422 to :501). The allowance is that of the image and not of a channel (:494), and
+ * the projection sees to the rest.
+ */
 export function l1Mass(epsilon: number): Mass {
   const within = epsilon * (1 - 1e-6) // :438, :500
   const settle = (offset: Tensor4D, origin: Tensor4D) =>
@@ -59,8 +65,9 @@ export function l1Mass(epsilon: number): Mass {
 const guard = 1e-12
 
 /**
- * Square in the L2 ball (arXiv:1912.00049, algorithm 3) and in the L1 ball (arXiv:2103.01208, appendix), as fra31/auto-attack@a3922004 runs them: a grid of
- * bumps, then bumps that take the mass of two windows into one. Norms of windows are per channel.
+ * Square in the L2 ball (arXiv:1912.00049, algorithm 3) and in the L1 ball (arXiv:2103.01208, appendix), as
+ * fra31/auto-attack@a3922004 runs them: a grid of bumps, then bumps that take the mass of two windows into one. Norms
+ * of windows are per channel.
  */
 export function bumps(mass: Mass): SquareMoves {
   return {
@@ -70,7 +77,10 @@ export function bumps(mass: Mass): SquareMoves {
       const [batch, height, width, channels] = origin.shape
       const shape: ImageShape = [height, width, channels]
       const { side, corners } = tilesOf(shape)
-      const [turns, signs] = tf.split(draws.reshape([batch, corners.length, 1 + channels]), [1, channels], 2) as [Tensor, Tensor]
+      const [turns, signs] = tf.split(draws.reshape([batch, corners.length, 1 + channels]), [1, channels], 2) as [
+        Tensor,
+        Tensor,
+      ]
       const turned = turns.greater(0.5).toFloat()
       const signed = signs.mul(2).sub(1).sign()
       const laid = (share: Tensor, isTurned: boolean) =>
@@ -92,7 +102,12 @@ export function bumps(mass: Mass): SquareMoves {
     query(best, origin, given, draws) {
       const channels = origin.shape[3]
       const sides = given.round<Tensor1D>() // a program's check roughens what it is told, and a side is looked up
-      const [first, second, turn, signs] = tf.split(draws, [2, 2, 1, channels], 1) as [Tensor2D, Tensor2D, Tensor2D, Tensor2D]
+      const [first, second, turn, signs] = tf.split(draws, [2, 2, 1, channels], 1) as [
+        Tensor2D,
+        Tensor2D,
+        Tensor2D,
+        Tensor2D,
+      ]
       const offset = best.sub(origin) as Tensor4D
       const [window, other] = [windowAt(origin, sides, first), windowAt(origin, sides, second)]
       const bump = atlasOf(mass, [origin.shape[1], origin.shape[2], channels]).bump(window, sides, turn.greater(0.5)) // :187
@@ -128,7 +143,10 @@ function atlasOf({ falloff }: Mass, shape: ImageShape): BumpAtlas {
   return atlas
 }
 
-/** The grid of the start: tiles of a fifth of the height, as many as fit (square.py:307 to :317), and at least one pixel wide. */
+/**
+ * The grid of the start: tiles of a fifth of the height, as many as fit (square.py:307 to :317), and at least one pixel
+ * wide.
+ */
 function tilesOf([height, width]: ImageShape): { side: number; corners: [number, number][] } {
   const side = Math.max(Math.floor(height / 5), 1)
   const margin = Math.max(Math.floor((height - side * 5) / 2), 0)
@@ -137,7 +155,10 @@ function tilesOf([height, width]: ImageShape): { side: number; corners: [number,
   return { side, corners: rows.flatMap((row) => columns.map((column): [number, number] => [row, column])) }
 }
 
-/** Every tile's bump on a canvas of its own, [tiles, height · width]; what would stick out is cut off, where the reference fails. */
+/**
+ * Every tile's bump on a canvas of its own, [tiles, height · width]; what would stick out is cut off, where the
+ * reference fails.
+ */
 function tilesLaidOut(
   mass: Mass,
   [height, width]: ImageShape,

@@ -3,11 +3,12 @@ import { windowSide, type SquareMoves } from './square-moves.ts'
 import { signsOf, windowAt } from './square-window.ts'
 
 /**
- * Square in the Linf ball (Andriushchenko et al., arXiv:1912.00049, algorithm 2; fra31/auto-attack@a3922004, square.py:233 to :303): vertical stripes of ±ε,
- * then squares in which each channel moves by ±2ε before it is clipped into the ball.
+ * Square in the Linf ball (Andriushchenko et al., arXiv:1912.00049, algorithm 2; fra31/auto-attack@a3922004,
+ * square.py:233 to :303): vertical stripes of ±ε, then squares in which each channel moves by ±2ε before it is clipped
+ * into the ball.
  *
- * Departure, in all norms: each image has its own windows and signs. The reference draws one window for all images of a batch, so that what it does to
- * an image depends on which others are with it.
+ * Departure, in all norms: each image has its own windows and signs. The reference draws one window for all images of a
+ * batch, so that what it does to an image depends on which others are with it.
  */
 export function stripesAndSquares(epsilon: number): SquareMoves {
   const clip = (point: Tensor4D, origin: Tensor4D) =>

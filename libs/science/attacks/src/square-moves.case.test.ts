@@ -24,7 +24,8 @@ describe.each(balls)('the squares of the %s ball', (_, ballOf, radii) => {
   }
 
   function expectInside(ball: Ball, point: Tensor4D, origin: Tensor4D): void {
-    for (const size of ball.size(point.sub(origin)).dataSync()) expect(size).toBeLessThanOrEqual(ball.epsilon * (1 + 1e-5) + 1e-7)
+    for (const size of ball.size(point.sub(origin)).dataSync())
+      expect(size).toBeLessThanOrEqual(ball.epsilon * (1 + 1e-5) + 1e-7)
     for (const row of rowsOf(point)) row.forEach((value) => expect(value >= 0 && value <= 1).toBe(true))
   }
 

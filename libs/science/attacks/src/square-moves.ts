@@ -4,8 +4,9 @@ import type { Tensor1D, Tensor2D, Tensor4D } from '@gauntlet/engine'
 export type ImageShape = readonly [height: number, width: number, channels: number]
 
 /**
- * How the Square attack moves in a ball: from where it starts, and what one query tries. Pure functions of tensors. Random numbers are uniform in
- * [0, 1) and come in as rows, one row an image, in the order in which the reference draws them.
+ * How the Square attack moves in a ball: from where it starts, and what one query tries. Pure functions of tensors.
+ * Random numbers are uniform in [0, 1) and come in as rows, one row an image, in the order in which the reference draws
+ * them.
  */
 export interface SquareMoves {
   /** How many random numbers the start of an image takes. */
@@ -22,7 +23,10 @@ export interface SquareMoves {
 
 /** Share of the pixels that a window covers at first (`p_init`, autoattack.py:50). */
 const firstShare = 0.8
-/** The share halves after each of these queries; those of 10,000 queries however many there are (`resc_schedule=False`; square.py:192, autoattack.py:51). */
+/**
+ * The share halves after each of these queries; those of 10,000 queries however many there are (`resc_schedule=False`;
+ * square.py:192, autoattack.py:51).
+ */
 const halvings = [10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000]
 
 /** The share of the pixels that query `query` (from 0) changes. */
@@ -30,7 +34,10 @@ export function windowShare(query: number): number {
   return firstShare / 2 ** halvings.filter((last) => query > last).length
 }
 
-/** The side of a square window of that share, before its limits: rounded half to even, as Python does (square.py:255, :341). */
+/**
+ * The side of a square window of that share, before its limits: rounded half to even, as Python does (square.py:255,
+ * :341).
+ */
 export function windowSide(query: number, [height, width]: ImageShape): number {
   const side = Math.sqrt(windowShare(query) * height * width)
   const below = Math.floor(side)

@@ -1,6 +1,9 @@
 import { tf, type Tensor1D, type Tensor2D, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
 
-/** A window of every image: which rows and columns lie inside, and how far each is from the upper left corner, in pixels. */
+/**
+ * A window of every image: which rows and columns lie inside, and how far each is from the upper left corner, in
+ * pixels.
+ */
 export interface Window {
   readonly rows: Stretch
   readonly columns: Stretch
@@ -16,8 +19,8 @@ interface Stretch {
 }
 
 /**
- * A window of `sides` [batch] with its corner at int(u · (height − side)), int(v · (width − side)), as random_int (square.py:117): the last row and column
- * are out of reach unless the side is the image's. corner: [batch, 2].
+ * A window of `sides` [batch] with its corner at int(u · (height − side)), int(v · (width − side)), as random_int
+ * (square.py:117): the last row and column are out of reach unless the side is the image's. corner: [batch, 2].
  */
 export function windowAt(origin: Tensor4D, sides: Tensor1D, corner: Tensor2D): Window {
   const [batch, height, width] = origin.shape
@@ -41,7 +44,10 @@ export function numbered(count: number, first: number, step = 1): Tensor2D {
   return tf.range(first, first + count * step, step).reshape([count, 1])
 }
 
-/** Rows of a table [rows, width] by their numbers (float32, any shape): whole rows are copied, where looking up every pixel takes twenty times as long. */
+/**
+ * Rows of a table [rows, width] by their numbers (float32, any shape): whole rows are copied, where looking up every
+ * pixel takes twenty times as long.
+ */
 export function rowsOf(table: Tensor2D, numbers: Tensor2D): Tensor3D {
   return tf.gather(table, numbers.toInt()) as unknown as Tensor3D
 }

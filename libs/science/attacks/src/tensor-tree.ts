@@ -6,12 +6,14 @@ export type TensorTree = Tensor | { readonly [name: string]: TensorTree }
 /** The same tree with every tensor replaced. */
 function mapTensors<Tree extends TensorTree>(tree: Tree, change: (tensor: Tensor) => Tensor): Tree {
   if (tree instanceof tf.Tensor) return change(tree) as Tree
-  return Object.fromEntries(Object.entries(tree as object).map(([name, value]) => [name, mapTensors(value, change)])) as Tree
+  return Object.fromEntries(
+    Object.entries(tree as object).map(([name, value]) => [name, mapTensors(value, change)]),
+  ) as Tree
 }
 
 /**
- * The rows of `one` where `chosen` [batch] holds, else those of `other`, for trees of the same names and numbers. `tf.where` would first write the
- * choice out for every pixel.
+ * The rows of `one` where `chosen` [batch] holds, else those of `other`, for trees of the same names and numbers.
+ * `tf.where` would first write the choice out for every pixel.
  */
 export function whichever<Tree extends TensorTree>(chosen: Tensor1D, one: Tree, other: Tree): Tree {
   if (one instanceof tf.Tensor) {
@@ -26,7 +28,11 @@ export function whichever<Tree extends TensorTree>(chosen: Tensor1D, one: Tree, 
 }
 
 /** The rows `places` of two trees of the same names, the rows of `two` numbered on from those of `one`. */
-export function gatherRows<Tree extends TensorTree>(one: Tree | null, two: Tree | null, places: readonly number[]): Tree {
+export function gatherRows<Tree extends TensorTree>(
+  one: Tree | null,
+  two: Tree | null,
+  places: readonly number[],
+): Tree {
   if (!one || !two) return mapTensors((one ?? two)!, (tensor) => tf.gather(tensor, [...places]))
   if (one instanceof tf.Tensor) return tf.gather(tf.concat([one, two as Tensor]), [...places]) as Tree
   const gathered = ([name, value]: [string, TensorTree]) => [
@@ -48,13 +54,19 @@ export function treeOf(tensors: readonly (readonly [string, Tensor])[]): TensorT
   const parts = [...new Set(tensors.map(([name]) => name.split('/')[0]!))]
   const under = (part: string) => tensors.filter(([name]) => name.split('/')[0] === part)
   return Object.fromEntries(
-    parts.map((part) => [part, treeOf(under(part).map(([name, tensor]) => [name.slice(part.length + 1), tensor] as const))]),
+    parts.map((part) => [
+      part,
+      treeOf(under(part).map(([name, tensor]) => [name.slice(part.length + 1), tensor] as const)),
+    ]),
   )
 }
 
 /** The tensors of `tree` with its names in the order of those of `model`, as what a loop carries must have them. */
 export function inOrderOf<Tree extends TensorTree>(model: Tree, tree: Tree): Tree {
   if (tree instanceof tf.Tensor) return tree
-  const ordered = ([name, part]: [string, TensorTree]) => [name, inOrderOf(part, (tree as Record<string, TensorTree>)[name]!)]
+  const ordered = ([name, part]: [string, TensorTree]) => [
+    name,
+    inOrderOf(part, (tree as Record<string, TensorTree>)[name]!),
+  ]
   return Object.fromEntries(Object.entries(model as object).map(ordered)) as Tree
 }

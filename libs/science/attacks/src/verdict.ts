@@ -4,7 +4,9 @@ import type { Ball } from './ball.ts'
 /** What an attack did to one image. */
 export interface Verdict {
   readonly held: boolean
-  /** The class at the deciding point: the first misclassified iterate, or the one of lowest margin where the image held. */
+  /**
+   * The class at the deciding point: the first misclassified iterate, or the one of lowest margin where the image held.
+   */
   readonly prediction: number
   /** Logit of the label minus the largest other, at that point. */
   readonly margin: number
@@ -43,7 +45,9 @@ export function reachOf(ball: Ball, image: readonly [number, number, number]): n
 /** Refuses logits that are not numbers: their largest means nothing. */
 export function requireFinite(sighting: Sighting, image: string): Sighting {
   if (Number.isFinite(sighting.margin)) return sighting
-  throw new LogitsNotFinite(`The model's logits for image ${image} are not finite; evaluate a checkpoint that has not diverged.`)
+  throw new LogitsNotFinite(
+    `The model's logits for image ${image} are not finite; evaluate a checkpoint that has not diverged.`,
+  )
 }
 
 /** Refuses a sighting that must not become a number in a table. */

@@ -13,7 +13,8 @@ const trained = specifications.filter(({ trainable }) => trainable).map(({ name 
 function arrays(): NamedArray[] {
   return specifications.map(({ name, shape, kind }) => {
     const count = shape.reduce((product, size) => product * size, 1)
-    if (kind === 'counter') return { name, dtype: 'int64', shape, data: new BigInt64Array(count) } as unknown as NamedArray
+    if (kind === 'counter')
+      return { name, dtype: 'int64', shape, data: new BigInt64Array(count) } as unknown as NamedArray
     const fan = shape.slice(1).reduce((product, size) => product * size, 1)
     const drawn = uniform({ seed: 1, purpose: name }, count)
     const centred = (u: number) =>
@@ -30,7 +31,10 @@ function batchOf(seed: number): { images: Tensor4D; labels: Tensor1D } {
 }
 
 /** Loss and gradients by images and all parameters. */
-function step({ images, labels }: { images: Tensor; labels: Tensor }, { parameters }: { parameters: Record<string, Tensor> }) {
+function step(
+  { images, labels }: { images: Tensor; labels: Tensor },
+  { parameters }: { parameters: Record<string, Tensor> },
+) {
   const lossOf = (x: Tensor, ...values: Tensor[]) => {
     const named = Parameters.of(
       new Map([...Object.entries(parameters), ...trained.map((name, i) => [name, values[i]!] as const)]),

@@ -36,7 +36,9 @@ it('loads and writes a checkpoint with every name, and refuses one whose copies 
   expect(written.map(({ name }) => name)).toEqual(arrays.map(({ name }) => name))
   expect(written.map(({ data }) => data[0])).toEqual(arrays.map(({ data }) => data[0]))
   const other = copies[7]!.name
-  const damaged = arrays.map((array) => (array.name === other ? { ...array, data: new Float32Array(array.data.length) } : array))
+  const damaged = arrays.map((array) =>
+    array.name === other ? { ...array, data: new Float32Array(array.data.length) } : array,
+  )
   expect(() => loadStrictly(damaged, specifications)).toThrow(`unlike the tensor they share: ${other}`)
 })
 

@@ -1,10 +1,12 @@
 /**
- * CoaT (Xu et al., "Co-Scale Conv-Attentional Image Transformers", arXiv:2104.06399; github.com/mlpc-ucsd/CoaT, Apache-2.0): four scales one
- * after the other, then three of them side by side. Names, shapes and arithmetic are timm's (`coat_tiny`; timm 1.0.31).
+ * CoaT (Xu et al., "Co-Scale Conv-Attentional Image Transformers", arXiv:2104.06399; github.com/mlpc-ucsd/CoaT,
+ * Apache-2.0): four scales one after the other, then three of them side by side. Names, shapes and arithmetic are
+ * timm's (`coat_tiny`; timm 1.0.31).
  *
- * Modules are shared: all blocks of one scale have one position encoding (`cpe1` … `crpe4`), the three scales of a parallel block one MLP. PyTorch's
- * `state_dict` lists such a module once for every owner (220 of 546 names). The model reads and trains the first name; the others are
- * `sharedWith` it: demanded of a checkpoint, with the same numbers, and written to one.
+ * Modules are shared: all blocks of one scale have one position encoding (`cpe1` … `crpe4`), the three scales of a
+ * parallel block one MLP. PyTorch's `state_dict` lists such a module once for every owner (220 of 546 names). The model
+ * reads and trains the first name; the others are `sharedWith` it: demanded of a checkpoint, with the same numbers, and
+ * written to one.
  */
 import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -92,7 +94,9 @@ function serialScales(x: Tensor4D, parameters: Parameters): Scale[] {
     const name = i + 1
     const embedding = parameters.at(`patch_embed${name}`)
     const side = image.shape[1] / patch
-    const patches = layerNorm(patchTokens(image, embedding.at('proj'), patch), embedding.at('norm'), { epsilon: patchEpsilon })
+    const patches = layerNorm(patchTokens(image, embedding.at('proj'), patch), embedding.at('norm'), {
+      epsilon: patchEpsilon,
+    })
     let tokens = prependToken(parameters.tensor(`cls_token${name}`), patches)
     for (let block = 0; block < serialBlocks; block++)
       tokens = tf.tidy(() => serialBlock({ tokens, side }, parameters, name, block))
@@ -112,7 +116,9 @@ function serialBlock(scale: Scale, parameters: Parameters, name: number, block: 
   return y.add(mlp(layerNorm(y, own.at('norm2'), { epsilon: blockEpsilon }), own.at('mlp')))
 }
 
-/** The parallel blocks with feature interpolation (arXiv:2104.06399, section 3.2). The three finer scales in and out. */
+/**
+ * The parallel blocks with feature interpolation (arXiv:2104.06399, section 3.2). The three finer scales in and out.
+ */
 function coScale(finest: readonly Scale[], parameters: Parameters): Scale[] {
   let current = [...finest]
   for (let block = 0; block < parallelBlocks; block++) {
@@ -125,7 +131,11 @@ function coScale(finest: readonly Scale[], parameters: Parameters): Scale[] {
       const normed = layerNorm(scale.tokens, own.at(`norm1${name}`), { epsilon: blockEpsilon })
       return {
         ...scale,
-        tokens: convAttention({ ...scale, tokens: normed }, own.at(`factoratt_crpe${name}`), parameters.at(`crpe${name}`)),
+        tokens: convAttention(
+          { ...scale, tokens: normed },
+          own.at(`factoratt_crpe${name}`),
+          parameters.at(`crpe${name}`),
+        ),
       }
     })
     current = given.map((scale, i) => {
@@ -156,15 +166,19 @@ function underZeros(image: Tensor4D): Tensor3D {
   return image.reshape<Tensor3D>([batch, height * width, channels]).pad([[0, 0], [1, 0], [0, 0]]) // prettier-ignore
 }
 
-/** Convolutional position encoding (arXiv:2104.06399, equation 9): a depthwise convolution added to the places. [batch, 1 + side², width] out. */
+/**
+ * Convolutional position encoding (arXiv:2104.06399, equation 9): a depthwise convolution added to the places. [batch,
+ * 1 + side², width] out.
+ */
 function positioned(scale: Scale, parameters: Parameters): Tensor3D {
   return scale.tokens.add(underZeros(depthwiseConv2d(places(scale), parameters.at('proj'), { padding: 1 })))
 }
 
 /**
- * Factorised attention with convolutional relative position encoding, q (softmax(k)ᵀ v) / √width of a head + q ∘ convolved v (arXiv:2104.06399, equations 4
- * to 8). [batch, 1 + side², width] in and out. One product serves all heads and a mask keeps each head to its own channels: eight times the
- * multiplications of a step that has few, for none of the transpositions that heads of 19 channels would need.
+ * Factorised attention with convolutional relative position encoding, q (softmax(k)ᵀ v) / √width of a head + q ∘
+ * convolved v (arXiv:2104.06399, equations 4 to 8). [batch, 1 + side², width] in and out. One product serves all heads
+ * and a mask keeps each head to its own channels: eight times the multiplications of a step that has few, for none of
+ * the transpositions that heads of 19 channels would need.
  */
 function convAttention({ tokens, side }: Scale, parameters: Parameters, encoding: Parameters): Tensor3D {
   const [query, key, value] = tf.split(linear(tokens, parameters.at('qkv')), 3, 2) as [Tensor3D, Tensor3D, Tensor3D]
@@ -182,7 +196,10 @@ const headMask = Float32Array.from({ length: width * width }, (_, at) => {
   return Math.floor(row / headWidth) === Math.floor(column / headWidth) ? 1 / Math.sqrt(headWidth) : 0
 })
 
-/** Depthwise convolutions of several kernels, each for its own heads. values: [batch, side, side, width]; same shape out. */
+/**
+ * Depthwise convolutions of several kernels, each for its own heads. values: [batch, side, side, width]; same shape
+ * out.
+ */
 function relativePositions(values: Tensor4D, parameters: Parameters): Tensor4D {
   const groups = tf.split(values, windows.map(channelsOf), 3) as Tensor4D[]
   const convolved = groups.map((group, i) => {
@@ -195,7 +212,10 @@ function channelsOf([, heads_]: (typeof windows)[number]): number {
   return (heads_ * width) / heads
 }
 
-/** The class tokens of the three scales, weighed by a learned number each (arXiv:2104.06399, section 3.3). [batch, width] out. */
+/**
+ * The class tokens of the three scales, weighed by a learned number each (arXiv:2104.06399, section 3.3). [batch,
+ * width] out.
+ */
 function aggregate(finest: readonly Scale[], parameters: Parameters): Tensor2D {
   const classTokens = finest.map(({ tokens }, i) => {
     const token = tokens.slice([0, 0, 0], [-1, 1, -1])
@@ -208,14 +228,22 @@ function aggregate(finest: readonly Scale[], parameters: Parameters): Tensor2D {
 
 function specifications(classes: number): ParameterSpecification[] {
   const all = scales.map((_, i) => i + 1)
-  const weigher = { name: 'aggregate.weight', shape: [1, 3, 1], kind: 'convolution1d', trainable: true, decayed: true } as const
+  const weigher = {
+    name: 'aggregate.weight',
+    shape: [1, 3, 1],
+    kind: 'convolution1d',
+    trainable: true,
+    decayed: true,
+  } as const
   return [
     ...all.map((scale) => decayedSpecification(`cls_token${scale}`, [1, 1, width])),
     ...all.flatMap(patchSpecification),
     ...all.flatMap(positionSpecification),
     ...all.flatMap(relativePositionSpecification),
     ...all.flatMap((scale) =>
-      Array.from({ length: serialBlocks }, (_, block) => serialSpecification(`serial_blocks${scale}.${block}`, scale)).flat(),
+      Array.from({ length: serialBlocks }, (_, block) =>
+        serialSpecification(`serial_blocks${scale}.${block}`, scale),
+      ).flat(),
     ),
     ...Array.from({ length: parallelBlocks }, (_, block) => parallelSpecification(`parallel_blocks.${block}`)).flat(),
     ...parallelScales.flatMap((scale) => layerNormSpecification(`norm${scale}`, width)),
@@ -279,14 +307,20 @@ function attentionSpecification(name: string, scale: number): ParameterSpecifica
 }
 
 /** The same tensors again, under another owner's name. */
-function shared(specifications: readonly ParameterSpecification[], module: string, owner: string): ParameterSpecification[] {
+function shared(
+  specifications: readonly ParameterSpecification[],
+  module: string,
+  owner: string,
+): ParameterSpecification[] {
   return specifications.map((first) => {
     const name = owner + first.name.slice(module.length)
     return { ...first, name, trainable: false, decayed: false, sharedWith: first.name }
   })
 }
 
-/** Leaves out the norm of the first scale, which the authors' checkpoints have and no model uses, as timm's filter does. */
+/**
+ * Leaves out the norm of the first scale, which the authors' checkpoints have and no model uses, as timm's filter does.
+ */
 function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   return arrays.filter(({ name }) => !name.startsWith('norm1.'))
 }

@@ -24,7 +24,9 @@ it('tells the classes of what it was trained on apart', () => {
 it('refuses images of another size before it reads a tensor, and says which it takes', () => {
   const images: Tensor4D = tf.zeros([1, 256, 256, 3])
   const compute = () => backbone.logits(images, Parameters.of([]), evaluationMode)
-  expect(compute).toThrow(expect.objectContaining({ name: 'ResolutionUnsupported', message: expect.stringContaining('224') }))
+  expect(compute).toThrow(
+    expect.objectContaining({ name: 'ResolutionUnsupported', message: expect.stringContaining('224') }),
+  )
 })
 
 it('lets a batch norm be folded into the convolution before it, but for one whose input the shortcut reads too', () => {
@@ -35,12 +37,19 @@ it('lets a batch norm be folded into the convolution before it, but for one whos
   const pairs = foldablePairs((image) => backbone.logits(image, parameters, evaluationMode), tf.zeros([1, 224, 224, 3]))
   expect(pairs.map(({ convolution }) => convolution)).toEqual([
     'stem.conv1',
-    ...['0.blocks.0', '0.blocks.1', '1.blocks.0', '1.blocks.1', '1.blocks.2'].map((block) => `stages.${block}.conv1_1x1`),
+    ...['0.blocks.0', '0.blocks.1', '1.blocks.0', '1.blocks.1', '1.blocks.2'].map(
+      (block) => `stages.${block}.conv1_1x1`,
+    ),
   ])
 })
 
 it('takes linear layers for its 1×1 convolutions, and leaves other shapes for strict loading to judge', () => {
-  const array = (name: string, shape: number[]): NamedArray => ({ name, dtype: 'float32', shape, data: new Float32Array() })
+  const array = (name: string, shape: number[]): NamedArray => ({
+    name,
+    dtype: 'float32',
+    shape,
+    data: new Float32Array(),
+  })
   const arrays = [
     array('stages.2.blocks.1.mlp.fc1.weight', [1536, 384]),
     array('stages.0.blocks.0.conv2_kxk.weight', [256, 1]),

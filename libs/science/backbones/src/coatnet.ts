@@ -1,8 +1,9 @@
 /**
- * CoAtNet (Dai et al., "CoAtNet: Marrying Convolution and Attention for All Data Sizes", arXiv:2106.04803): two stages of inverted residuals,
- * two of attention with a bias per offset. The `rw` models and the `sw` weights are Ross Wightman's, Apache-2.0. Names, shapes and arithmetic are
- * timm's (`coatnet_0_rw_224`, `coatnet_2_rw_224`; timm 1.0.31), whose `_rw_coat_cfg` lists what departs from the paper: expansion from the
- * input's width, SiLU after the first norm, no bias around inverted residuals, average pooling, and attention as wide as its input.
+ * CoAtNet (Dai et al., "CoAtNet: Marrying Convolution and Attention for All Data Sizes", arXiv:2106.04803): two stages
+ * of inverted residuals, two of attention with a bias per offset. The `rw` models and the `sw` weights are Ross
+ * Wightman's, Apache-2.0. Names, shapes and arithmetic are timm's (`coatnet_0_rw_224`, `coatnet_2_rw_224`; timm
+ * 1.0.31), whose `_rw_coat_cfg` lists what departs from the paper: expansion from the input's width, SiLU after the
+ * first norm, no bias around inverted residuals, average pooling, and attention as wide as its input.
  */
 import { tf, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -42,7 +43,10 @@ interface Architecture {
   readonly stem: readonly [number, number]
   readonly widths: readonly [number, number, number, number]
   readonly depths: readonly [number, number, number, number]
-  /** Whether the first inverted residual of a stage halves the side by pooling before it, or by its depthwise convolution. */
+  /**
+   * Whether the first inverted residual of a stage halves the side by pooling before it, or by its depthwise
+   * convolution.
+   */
   readonly halves: 'pool' | 'depthwise'
   /** Squeeze and excitation before the second norm (with ReLU), or after it (with SiLU). */
   readonly excitation: 'early' | 'late'
@@ -69,11 +73,12 @@ const architectures = {
   },
 } as const satisfies Record<string, Architecture>
 
-const variants: Readonly<Record<string, { readonly architecture: Architecture; readonly pretrainedClasses: number }>> = {
-  'coatnet_0_rw_224.sw_in1k': { architecture: architectures.coatnet_0_rw_224, pretrainedClasses: 1000 },
-  'coatnet_2_rw_224.sw_in12k': { architecture: architectures.coatnet_2_rw_224, pretrainedClasses: 11_821 },
-  'coatnet_2_rw_224.sw_in12k_ft_in1k': { architecture: architectures.coatnet_2_rw_224, pretrainedClasses: 1000 },
-}
+const variants: Readonly<Record<string, { readonly architecture: Architecture; readonly pretrainedClasses: number }>> =
+  {
+    'coatnet_0_rw_224.sw_in1k': { architecture: architectures.coatnet_0_rw_224, pretrainedClasses: 1000 },
+    'coatnet_2_rw_224.sw_in12k': { architecture: architectures.coatnet_2_rw_224, pretrainedClasses: 11_821 },
+    'coatnet_2_rw_224.sw_in12k_ft_in1k': { architecture: architectures.coatnet_2_rw_224, pretrainedClasses: 1000 },
+  }
 
 const side = 224
 const headWidth = 32
@@ -152,7 +157,10 @@ function featuresOf(x: Tensor4D, parameters: Parameters, blocks: readonly Block[
   return y
 }
 
-/** Inverted residual with its norm first (arXiv:2106.04803, section 2.1). x: [batch, side, side, input]; [batch, side, side, output] out, the side halved if the block does. */
+/**
+ * Inverted residual with its norm first (arXiv:2106.04803, section 2.1). x: [batch, side, side, input]; [batch, side,
+ * side, output] out, the side halved if the block does.
+ */
 function invertedResidual(x: Tensor4D, parameters: Parameters, block: Block, context: ForwardContext): Tensor4D {
   const { halves, excitation } = block.architecture
   let y = normedSilu(x, parameters.at('pre_norm'), context)
@@ -173,7 +181,10 @@ function excited(x: Tensor4D, parameters: Parameters, activation: (x: Tensor4D) 
   return x.mul(sigmoid(conv2d(reduced, parameters.at('fc2'), { padding: 0 })))
 }
 
-/** Attention and MLP, each with its norm first (arXiv:2106.04803, appendix A.1). x and what comes out as for the inverted residual. */
+/**
+ * Attention and MLP, each with its norm first (arXiv:2106.04803, appendix A.1). x and what comes out as for the
+ * inverted residual.
+ */
 function transformerBlock(x: Tensor4D, parameters: Parameters, block: Block): Tensor4D {
   const norm = block.halves ? parameters.at('norm1.norm') : parameters.at('norm1')
   const normed = layerNorm(x, norm, { epsilon: layerNormEpsilon })
@@ -185,12 +196,21 @@ function transformerBlock(x: Tensor4D, parameters: Parameters, block: Block): Te
   return y.add(conv2d(gelu(hidden), parameters.at('mlp.fc2'), { padding: 0 }))
 }
 
-/** Attention over all places with a learned bias per offset (arXiv:2106.04803, equation 3, "pre-softmax"). x: [batch, side, side, input]; [batch, side, side, output] out. */
+/**
+ * Attention over all places with a learned bias per offset (arXiv:2106.04803, equation 3, "pre-softmax"). x: [batch,
+ * side, side, input]; [batch, side, side, output] out.
+ */
 function relativeAttention(x: Tensor4D, parameters: Parameters, { side }: Block): Tensor4D {
   const [batch, height, width, channels] = x.shape
   const heads = channels / headWidth
   // The reference lays query, key and value of one head next to each other.
-  const projected = conv2d(x, parameters.at('qkv'), { padding: 0 }).reshape([batch, height * width, heads, 3, headWidth])
+  const projected = conv2d(x, parameters.at('qkv'), { padding: 0 }).reshape([
+    batch,
+    height * width,
+    heads,
+    3,
+    headWidth,
+  ])
   const [query, key, value] = tf.unstack(projected.transpose([3, 0, 2, 1, 4])) as [Tensor4D, Tensor4D, Tensor4D]
   const bias = relativePositionBias(parameters.tensor('rel_pos.relative_position_bias_table'), side)
   const mixed = attention(query, key, value, { scale: 1 / Math.sqrt(headWidth), bias }).transpose([0, 2, 1, 3])
@@ -212,7 +232,11 @@ function normedSilu(x: Tensor4D, parameters: Parameters, context: ForwardContext
   return silu(batchNorm(x, parameters, context, { epsilon: batchNormEpsilon }))
 }
 
-function specifications(classes: number, { stem, widths }: Architecture, blocks: readonly Block[]): ParameterSpecification[] {
+function specifications(
+  classes: number,
+  { stem, widths }: Architecture,
+  blocks: readonly Block[],
+): ParameterSpecification[] {
   return [
     convolutionSpecification('stem.conv1', stem[0], 3, 3),
     ...batchNormSpecification('stem.norm1', stem[0]),

@@ -3,8 +3,8 @@ import { partOfContext } from '@gauntlet/nn'
 import type { Backbone } from './backbone.ts'
 
 /**
- * The backbone, which computes a batch in as many parts as the process has threads for (`partsOf`); the whole batch at once where images do not pass
- * through it by themselves: in training with batch norms.
+ * The backbone, which computes a batch in as many parts as the process has threads for (`partsOf`); the whole batch at
+ * once where images do not pass through it by themselves: in training with batch norms.
  */
 export function computedInParts(backbone: Backbone): Backbone {
   return {
@@ -12,7 +12,8 @@ export function computedInParts(backbone: Backbone): Backbone {
     logits(images, parameters, context) {
       const rows = images.shape[0]
       const parts = partsOf(rows)
-      if (parts === 1 || (context.training && normalisesBatches(backbone))) return backbone.logits(images, parameters, context)
+      if (parts === 1 || (context.training && normalisesBatches(backbone)))
+        return backbone.logits(images, parameters, context)
       const each = rows / parts
       const logits = (tf.split(images, parts, 0) as Tensor4D[]).map((part, i) =>
         backbone.logits(part, parameters, partOfContext(context, i * each, each)),

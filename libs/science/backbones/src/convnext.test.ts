@@ -81,7 +81,10 @@ describe('the checkpoint of a CLIP', () => {
 
 it('in training draws one number per image for the branch of every block but the first, in evaluation none', () => {
   const asked: (readonly number[])[] = []
-  const randomness: Randomness = { uniform: (shape) => (asked.push(shape), tf.ones([...shape])), ofImages: () => randomness }
+  const randomness: Randomness = {
+    uniform: (shape) => (asked.push(shape), tf.ones([...shape])),
+    ofImages: () => randomness,
+  }
   tf.tidy(() => {
     const specifications = clip.specifications(3)
     const parameters = toParameters(specifications.map(constant), specifications)

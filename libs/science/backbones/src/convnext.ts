@@ -1,10 +1,11 @@
 /**
- * ConvNeXt (Liu et al., "A ConvNet for the 2020s", arXiv:2201.03545). MIT (facebookresearch/ConvNeXt) and Apache-2.0 (timm's and LAION's
- * weights). Robust ones: Singh et al., "Revisiting Adversarial Training for ImageNet", arXiv:2303.01870 (nmndeep/revisiting-at, plain stems).
- * Names, shapes and arithmetic are timm's (`convnext_tiny`, `convnext_base`; timm 1.0.31). LAION's CLIP models (open_clip
- * `convnext_base_w`) are the image trunk, `visual.trunk`, which is timm's `convnext_base`: the study's authors put their classifier upon the
- * 1024 features after `head.norm` and leave out the projection to CLIP's 640 (MaxHeuillet/robust_training, architectures/loaders.py). They
- * build it by open_clip (2.31.0), whose configuration brings a stochastic depth of 0.1; the models they build by timm have none.
+ * ConvNeXt (Liu et al., "A ConvNet for the 2020s", arXiv:2201.03545). MIT (facebookresearch/ConvNeXt) and Apache-2.0
+ * (timm's and LAION's weights). Robust ones: Singh et al., "Revisiting Adversarial Training for ImageNet",
+ * arXiv:2303.01870 (nmndeep/revisiting-at, plain stems). Names, shapes and arithmetic are timm's (`convnext_tiny`,
+ * `convnext_base`; timm 1.0.31). LAION's CLIP models (open_clip `convnext_base_w`) are the image trunk, `visual.trunk`,
+ * which is timm's `convnext_base`: the study's authors put their classifier upon the 1024 features after `head.norm`
+ * and leave out the projection to CLIP's 640 (MaxHeuillet/robust_training, architectures/loaders.py). They build it by
+ * open_clip (2.31.0), whose configuration brings a stochastic depth of 0.1; the models they build by timm have none.
  */
 import { tf, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -54,14 +55,30 @@ interface Variant {
   readonly native: Normalisation
   /** Side of the training images, in pixels. */
   readonly side: number
-  /** Where the weights were published: as a plain ConvNeXt, in a robust model's wrapping, or as the image tower of a CLIP. */
+  /**
+   * Where the weights were published: as a plain ConvNeXt, in a robust model's wrapping, or as the image tower of a
+   * CLIP.
+   */
   readonly published: 'plain' | 'robust' | 'clip'
   /** Stochastic depth of the last block; from none at the first it rises evenly. */
   readonly dropPathRate: number
 }
 
-const facebook = { classes: 1000, native: imageNetNormalisation, side: 224, published: 'plain', dropPathRate: 0 } as const
-const clip = { size: base, classes: 0, native: clipNormalisation, side: 256, published: 'clip', dropPathRate: 0.1 } as const
+const facebook = {
+  classes: 1000,
+  native: imageNetNormalisation,
+  side: 224,
+  published: 'plain',
+  dropPathRate: 0,
+} as const
+const clip = {
+  size: base,
+  classes: 0,
+  native: clipNormalisation,
+  side: 256,
+  published: 'clip',
+  dropPathRate: 0.1,
+} as const
 
 const variants: Readonly<Record<string, Variant>> = {
   'convnext_tiny.fb_in1k': { ...facebook, size: tiny },
@@ -75,8 +92,9 @@ const variants: Readonly<Record<string, Variant>> = {
   'CLIP-convnext_base_w-laion_aesthetic-s13B-b82K': clip,
   robust_convnext_tiny: { ...facebook, size: tiny, published: 'robust' },
   /**
-   * Native: plain pixels. revisiting-at decides per model (`model.add_normalization`, 0 in its run_train.sh) and does not say for this one;
-   * fed ImageNet's mean and deviation, its linear probe in the study reaches 33.6 % on Caltech-101, the tiny one's 88.9 %. Not measured here.
+   * Native: plain pixels. revisiting-at decides per model (`model.add_normalization`, 0 in its run_train.sh) and does
+   * not say for this one; fed ImageNet's mean and deviation, its linear probe in the study reaches 33.6 % on
+   * Caltech-101, the tiny one's 88.9 %. Not measured here.
    */
   robust_convnext_base: { ...facebook, size: base, published: 'robust', native: plainPixels },
 }
@@ -108,7 +126,12 @@ export function convNeXt(id: string, contract: InputContract): Backbone | undefi
 }
 
 /** x: [batch, side, side, 3], normalised; [batch, side / 32, side / 32, width of the last stage] out. */
-function featuresOf(x: Tensor4D, parameters: Parameters, { size, dropPathRate }: Variant, context: ForwardContext): Tensor4D {
+function featuresOf(
+  x: Tensor4D,
+  parameters: Parameters,
+  { size, dropPathRate }: Variant,
+  context: ForwardContext,
+): Tensor4D {
   const last = size.depths.reduce((sum, depth) => sum + depth, 0) - 1
   let block = 0
   const stem = conv2d(x, parameters.at('stem.0'), { stride: patch, padding: 0 })
@@ -129,7 +152,10 @@ function downsample(x: Tensor4D, parameters: Parameters): Tensor4D {
   return conv2d(layerNorm(x, parameters.at('0'), { epsilon }), parameters.at('1'), { stride: 2, padding: 0 })
 }
 
-/** ConvNeXt block (arXiv:2201.03545, fig. 4). x: [batch, side, side, stage width]; same shape out. `drop` is the stochastic depth. */
+/**
+ * ConvNeXt block (arXiv:2201.03545, fig. 4). x: [batch, side, side, stage width]; same shape out. `drop` is the
+ * stochastic depth.
+ */
 function convNeXtBlock(x: Tensor4D, parameters: Parameters, drop: (branch: Tensor4D) => Tensor4D): Tensor4D {
   const mixed = depthwiseConv2d(x, parameters.at('conv_dw'), { padding: (kernel - 1) / 2 })
   const normed = layerNorm(mixed, parameters.at('norm'), { epsilon })
@@ -145,7 +171,9 @@ function specificationsOf({ depths, widths }: Size, classes: number): ParameterS
     ...layerNormSpecification('stem.1', widths[0]!),
     ...depths.flatMap((depth, stage) => [
       ...(stage > 0 ? downsampleSpecification(`stages.${stage}.downsample`, widths[stage - 1]!, widths[stage]!) : []),
-      ...Array.from({ length: depth }, (_, i) => blockSpecification(`stages.${stage}.blocks.${i}`, widths[stage]!)).flat(),
+      ...Array.from({ length: depth }, (_, i) =>
+        blockSpecification(`stages.${stage}.blocks.${i}`, widths[stage]!),
+      ).flat(),
     ]),
     ...layerNormSpecification('head.norm', last),
     ...(classes > 0 ? linearSpecification('head.fc', classes, last) : []), // a CLIP has none
@@ -172,8 +200,8 @@ function blockSpecification(name: string, width: number): ParameterSpecification
 }
 
 /**
- * Takes the image trunk out of a CLIP, a robust model out of its wrapping, and gives facebookresearch/ConvNeXt's old names timm's
- * (timm `convnext.checkpoint_filter_fn`).
+ * Takes the image trunk out of a CLIP, a robust model out of its wrapping, and gives facebookresearch/ConvNeXt's old
+ * names timm's (timm `convnext.checkpoint_filter_fn`).
  */
 function adoptCheckpoint(arrays: readonly NamedArray[], { published }: Variant, fed?: Normalisation): NamedArray[] {
   if (published === 'clip') return imageTrunk(arrays)
@@ -183,7 +211,10 @@ function adoptCheckpoint(arrays: readonly NamedArray[], { published }: Variant, 
     : unwrapped
 }
 
-/** The trunk without text tower and projection; whatever else is not known to belong to a CLIP stays for strict loading to judge. */
+/**
+ * The trunk without text tower and projection; whatever else is not known to belong to a CLIP stays for strict loading
+ * to judge.
+ */
 function imageTrunk(arrays: readonly NamedArray[]): NamedArray[] {
   const prefix = 'visual.trunk.'
   if (!arrays.some(({ name }) => name.startsWith(prefix))) return [...arrays]

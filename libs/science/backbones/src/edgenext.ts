@@ -1,7 +1,8 @@
 /**
- * EdgeNeXt (Maaz et al., "EdgeNeXt: Efficiently Amalgamated CNN-Transformer Architecture for Mobile Vision Applications", arXiv:2206.10589;
- * github.com/mmaaz60/EdgeNeXt, MIT). The `usi` weights: arXiv:2204.03475. Names, shapes and arithmetic are timm's (`edgenext_small`; timm 1.0.31).
- * Attention mixes channels and not tokens, so any side from 32 pixels on is computed; what a stride does not reach is left out, as in PyTorch.
+ * EdgeNeXt (Maaz et al., "EdgeNeXt: Efficiently Amalgamated CNN-Transformer Architecture for Mobile Vision
+ * Applications", arXiv:2206.10589; github.com/mmaaz60/EdgeNeXt, MIT). The `usi` weights: arXiv:2204.03475. Names,
+ * shapes and arithmetic are timm's (`edgenext_small`; timm 1.0.31). Attention mixes channels and not tokens, so any
+ * side from 32 pixels on is computed; what a stride does not reach is left out, as in PyTorch.
  */
 import { tf, type Tensor, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -30,14 +31,20 @@ import {
 } from './specifications.ts'
 import { mergeHeads, splitQueryKeyValue } from './transformer.ts'
 
-/** A convolution encoder (arXiv:2206.10589, section 3.2) or a split depth-wise transpose attention encoder (section 3.3). */
+/**
+ * A convolution encoder (arXiv:2206.10589, section 3.2) or a split depth-wise transpose attention encoder (section
+ * 3.3).
+ */
 interface Block {
   readonly name: string
   readonly kind: 'convolution' | 'attention'
   readonly width: number
   /** Of the convolution encoder. */
   readonly kernel: number
-  /** Widths of the groups of channels that the attention encoder convolves one after the other; the last one stays as it is. */
+  /**
+   * Widths of the groups of channels that the attention encoder convolves one after the other; the last one stays as it
+   * is.
+   */
   readonly splits: readonly number[]
   readonly positions: boolean
 }
@@ -51,7 +58,10 @@ const variants: Readonly<Record<string, Variant>> = {
   'edgenext_small.usi_in1k': { native: imageNetNormalisation, widths: [48, 96, 160, 304] },
 }
 
-/** [blocks, of them attention (at the end), kernel, groups of channels, positional encoding] per stage (arXiv:2206.10589, table 1). */
+/**
+ * [blocks, of them attention (at the end), kernel, groups of channels, positional encoding] per stage
+ * (arXiv:2206.10589, table 1).
+ */
 const stages = [
   [3, 0, 3, 2, false],
   [3, 1, 5, 2, true],
@@ -136,8 +146,9 @@ function convolutionEncoder(x: Tensor4D, parameters: Parameters, { kernel }: Blo
 }
 
 /**
- * Split depth-wise transpose attention encoder (arXiv:2206.10589, equations 2 to 4). x: [batch, side, side, width]; same shape out. As in
- * the reference the last residual comes from the input, and the attention's own only reaches the bottleneck.
+ * Split depth-wise transpose attention encoder (arXiv:2206.10589, equations 2 to 4). x: [batch, side, side, width];
+ * same shape out. As in the reference the last residual comes from the input, and the attention's own only reaches the
+ * bottleneck.
  */
 function attentionEncoder(x: Tensor4D, parameters: Parameters, block: Block): Tensor4D {
   const [batch, height, width, channels] = x.shape
@@ -156,7 +167,10 @@ function invertedBottleneck(x: Tensor4D, parameters: Parameters): Tensor4D {
   return linear(hidden, parameters.at('mlp.fc2')).mul(parameters.tensor('gamma'))
 }
 
-/** Each group of channels is convolved after the result of the group before is added to it (Res2Net, arXiv:1904.01169, equation 1). */
+/**
+ * Each group of channels is convolved after the result of the group before is added to it (Res2Net, arXiv:1904.01169,
+ * equation 1).
+ */
 function splitConvolution(x: Tensor4D, parameters: Parameters, { splits }: Block): Tensor4D {
   const groups = tf.split(x, [...splits], 3) as Tensor4D[]
   const outputs: Tensor4D[] = []
@@ -168,18 +182,23 @@ function splitConvolution(x: Tensor4D, parameters: Parameters, { splits }: Block
 }
 
 /**
- * Cross-covariance attention (XCiT, arXiv:2106.09681, equation 2). x: [batch, tokens, width]; same shape out. The scores of two channels are
- * the cosine of their values over all tokens: the lengths divide the products rather than each value, which is the same and reads less.
+ * Cross-covariance attention (XCiT, arXiv:2106.09681, equation 2). x: [batch, tokens, width]; same shape out. The
+ * scores of two channels are the cosine of their values over all tokens: the lengths divide the products rather than
+ * each value, which is the same and reads less.
  */
 function crossCovarianceAttention(x: Tensor3D, parameters: Parameters): Tensor3D {
   const [query, key, value] = splitQueryKeyValue(linear(x, parameters.at('qkv')), heads)
   const products = tf.matMul(query, key, true)
   const cosines = products.mul(inverseLengths(query).transpose([0, 1, 3, 2])).mul(inverseLengths(key))
-  const weights = softmax(cosines.mul<Tensor4D>(parameters.tensor('temperature'))) // [batch, heads, width / heads, width / heads]
+  // [batch, heads, width / heads, width / heads]
+  const weights = softmax(cosines.mul<Tensor4D>(parameters.tensor('temperature')))
   return linear(mergeHeads(tf.matMul(value, weights, false, true)), parameters.at('proj'))
 }
 
-/** One over the length of each channel over all tokens, with the floor of `torch.nn.functional.normalize`, 1e-12. [..., tokens, channels] → [..., 1, channels]. */
+/**
+ * One over the length of each channel over all tokens, with the floor of `torch.nn.functional.normalize`, 1e-12. [...,
+ * tokens, channels] → [..., 1, channels].
+ */
 function inverseLengths(x: Tensor): Tensor {
   return x.square().sum(2, true).maximum(1e-24).rsqrt()
 }
@@ -193,8 +212,9 @@ function positionalEncoding(height: number, width: number, parameters: Parameter
 const knownFeatures = new Map<string, Float32Array>()
 
 /**
- * Row and column counted from 1 as angles up to 2π, over temperatures 10,000^(2⌊i/2⌋/32), as sine at even i and cosine at odd i; rows first
- * (the encoding of "Attention is all you need" in two dimensions, as timm's `PositionalEncodingFourier`). [height × width × 64].
+ * Row and column counted from 1 as angles up to 2π, over temperatures 10,000^(2⌊i/2⌋/32), as sine at even i and cosine
+ * at odd i; rows first (the encoding of "Attention is all you need" in two dimensions, as timm's
+ * `PositionalEncodingFourier`). [height × width × 64].
  */
 function fourierFeatures(height: number, width: number): Float32Array {
   const known = knownFeatures.get(`${height}×${width}`)
@@ -267,7 +287,9 @@ function attentionSpecification({ name, width, splits, positions }: Block): Para
       const convolution = `${name}.convs.${i}`
       return [depthwiseSpecification(convolution, split, 3), biasSpecification(convolution, split)]
     }),
-    ...(positions ? [convolutionSpecification(projection, width, 2 * frequencies, 1), biasSpecification(projection, width)] : []),
+    ...(positions
+      ? [convolutionSpecification(projection, width, 2 * frequencies, 1), biasSpecification(projection, width)]
+      : []),
     ...layerNormSpecification(`${name}.norm_xca`, width),
     decayedSpecification(`${name}.xca.temperature`, [heads, 1, 1]),
     ...linearSpecification(`${name}.xca.qkv`, 3 * width, width),
@@ -276,8 +298,8 @@ function attentionSpecification({ name, width, splits, positions }: Block): Para
 }
 
 /**
- * Renames the tensors of the authors' own checkpoints (`stages.1.2.pwconv1.weight`), as timm's filter does; a file whose head is normed
- * under timm's name stays as it is.
+ * Renames the tensors of the authors' own checkpoints (`stages.1.2.pwconv1.weight`), as timm's filter does; a file
+ * whose head is normed under timm's name stays as it is.
  */
 function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   if (arrays.some(({ name }) => name === 'head.norm.weight')) return [...arrays]

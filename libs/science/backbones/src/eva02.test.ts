@@ -38,7 +38,14 @@ test.each([
 })
 
 it('drops what only masked image modelling reads, and rotations that are computed', () => {
-  const theirs = ['mask_token', 'lm_head.weight', 'lm_head.bias', 'rope.freqs_cos', 'blocks.3.attn.rope.freqs_sin', 'cls_token']
+  const theirs = [
+    'mask_token',
+    'lm_head.weight',
+    'lm_head.bias',
+    'rope.freqs_cos',
+    'blocks.3.attn.rope.freqs_sin',
+    'cls_token',
+  ]
   expect(adopted(tiny, theirs)).toEqual(['cls_token'])
 })
 

@@ -1,10 +1,18 @@
 /**
- * EVA-02 (Fang et al., "EVA-02: A Visual Representation for Neon Genesis", arXiv:2303.11331): a ViT with rotary position embedding beside the
- * learned one, SwiGLU for the MLP, and the mean of all patches before the classifier. MIT (baaivision/EVA).
- * Names, shapes and arithmetic are timm's (`eva.py`, timm 1.0.31).
+ * EVA-02 (Fang et al., "EVA-02: A Visual Representation for Neon Genesis", arXiv:2303.11331): a ViT with rotary
+ * position embedding beside the learned one, SwiGLU for the MLP, and the mean of all patches before the classifier. MIT
+ * (baaivision/EVA). Names, shapes and arithmetic are timm's (`eva.py`, timm 1.0.31).
  */
 import { rotatePairs, tf, type Tensor, type Tensor2D, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
-import { globalAveragePool, layerNorm, linear, normalise, silu, type Parameters, type ParameterSpecification } from '@gauntlet/nn'
+import {
+  globalAveragePool,
+  layerNorm,
+  linear,
+  normalise,
+  silu,
+  type Parameters,
+  type ParameterSpecification,
+} from '@gauntlet/nn'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
 import { requireSide } from './fixed-resolution.ts'
@@ -115,8 +123,9 @@ function swiGlu(x: Tensor3D, parameters: Parameters, { separate }: Variant): Ten
 }
 
 /**
- * Cosine and sine, by turns, for each token and each pair of a head's numbers: the first half of the pairs turns with the row, the second with the
- * column, pair i by 10000^(−i / 16) radians a patch (timm `RotaryEmbeddingCat`). The class token, the first, does not turn.
+ * Cosine and sine, by turns, for each token and each pair of a head's numbers: the first half of the pairs turns with
+ * the row, the second with the column, pair i by 10000^(−i / 16) radians a patch (timm `RotaryEmbeddingCat`). The class
+ * token, the first, does not turn.
  */
 const rotations: Float32Array = Float32Array.from({ length: (1 + grid * grid) * headWidth }, (_, i) => {
   const [token, pair] = [Math.floor(i / headWidth) - 1, Math.floor((i % headWidth) / 2)]
@@ -172,8 +181,9 @@ function swiGluSpecification(name: string, { width, hidden, separate }: Variant)
 }
 
 /**
- * The authors' files (`eva02_Ti_pt_in21k_p14.pt`), and timm's made from them: what masked image modelling alone needs is dropped, as are tables of
- * rotations, which are computed; the last norm, there over every token, becomes that of the mean.
+ * The authors' files (`eva02_Ti_pt_in21k_p14.pt`), and timm's made from them: what masked image modelling alone needs
+ * is dropped, as are tables of rotations, which are computed; the last norm, there over every token, becomes that of
+ * the mean.
  */
 function adoptCheckpoint(arrays: readonly NamedArray[], variant: Variant): NamedArray[] {
   return arrays

@@ -32,9 +32,12 @@ it.each([
   ['edgenext_small.usi_in1k', ['head.norm.weight', 'head.norm.bias', 'head.fc.weight', 'head.fc.bias']],
   ['regnetx_004.pycls_in1k', ['head.fc.weight', 'head.fc.bias']],
   ['efficientnet_lite0.ra_in1k', ['classifier.weight', 'classifier.bias']],
-])('lets what the authors of the study call the head of %s learn as one, and draws the classifier alone', (id, learning) => {
-  const model = backboneFor(id)
-  const names = model.specifications(10).map(({ name }) => name)
-  expect(names.filter((name) => learnsAsHead(model, name))).toEqual(learning)
-  expect(freshHead(model, 10, 1).map(({ name }) => name)).toEqual(learning.slice(-2))
-})
+])(
+  'lets what the authors of the study call the head of %s learn as one, and draws the classifier alone',
+  (id, learning) => {
+    const model = backboneFor(id)
+    const names = model.specifications(10).map(({ name }) => name)
+    expect(names.filter((name) => learnsAsHead(model, name))).toEqual(learning)
+    expect(freshHead(model, 10, 1).map(({ name }) => name)).toEqual(learning.slice(-2))
+  },
+)

@@ -3,8 +3,9 @@ import { elementCount, type NamedArray } from '@gauntlet/weights'
 import type { Backbone } from './backbone.ts'
 
 /**
- * A classifier for new classes, drawn as `torch.nn.Linear` draws its own: weight and bias uniform in ± 1 / √features. The numbers depend on
- * seed and name alone, so that every machine starts from the same bits (and not from PyTorch's, whose generator differs).
+ * A classifier for new classes, drawn as `torch.nn.Linear` draws its own: weight and bias uniform in ± 1 / √features.
+ * The numbers depend on seed and name alone, so that every machine starts from the same bits (and not from PyTorch's,
+ * whose generator differs).
  */
 export function freshHead(backbone: Backbone, classes: number, seed: number): NamedArray[] {
   const bound = 1 / Math.sqrt(backbone.features)

@@ -1,6 +1,7 @@
 /**
- * MobileNetV3 (Howard et al., "Searching for MobileNetV3", arXiv:1905.02244). Apache-2.0 weights of timm. Names, shapes and arithmetic are
- * timm's (`mobilenetv3_large_100`, timm 1.0.31), whose head pools before its last convolution and has no norm.
+ * MobileNetV3 (Howard et al., "Searching for MobileNetV3", arXiv:1905.02244). Apache-2.0 weights of timm. Names, shapes
+ * and arithmetic are timm's (`mobilenetv3_large_100`, timm 1.0.31), whose head pools before its last convolution and
+ * has no norm.
  */
 import { tf, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -46,7 +47,10 @@ const stemWidth = 16
 const lastWidth = 960
 const headWidth = 1280
 
-/** Per block: stage, kernel, stride, expansion, channels, squeeze-and-excitation, activation (arXiv:1905.02244, table 1). */
+/**
+ * Per block: stage, kernel, stride, expansion, channels, squeeze-and-excitation, activation (arXiv:1905.02244, table
+ * 1).
+ */
 const rows = [
   [0, 3, 1, 1, 16, false, 'relu'],
   [1, 3, 2, 4, 24, false, 'relu'],
@@ -111,7 +115,10 @@ function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext
   return hardSwish(batchNorm(conv2d(y, last.at('conv'), { padding: 0 }), last.at('bn1'), context))
 }
 
-/** Inverted residual (arXiv:1905.02244, fig. 4). x: [batch, side, side, input]; [batch, side / stride, side / stride, output] out. */
+/**
+ * Inverted residual (arXiv:1905.02244, fig. 4). x: [batch, side, side, input]; [batch, side / stride, side / stride,
+ * output] out.
+ */
 function invertedResidual(x: Tensor4D, parameters: Parameters, block: Block, context: ForwardContext): Tensor4D {
   const { kernel, stride, input, output, squeezed } = block
   const names = convolutionNames(block)

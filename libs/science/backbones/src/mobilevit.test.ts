@@ -42,7 +42,10 @@ it('drops out in training by the random numbers of the pass, and not in evaluati
   const values = (logits: Tensor2D) => [...logits.dataSync()]
   const trained = (step: number) =>
     values(
-      backbone.logits(images, parameters, { training: true, randomness: randomnessOf({ seed: 1, purpose: 'dropout', step }) }),
+      backbone.logits(images, parameters, {
+        training: true,
+        randomness: randomnessOf({ seed: 1, purpose: 'dropout', step }),
+      }),
     )
   expect(trained(1)).toEqual(trained(1))
   expect(trained(2)).not.toEqual(trained(1))
@@ -57,6 +60,8 @@ it('drops out in training by the random numbers of the pass, and not in evaluati
 function arrayOf(name: string, shape: readonly number[], counts: boolean): NamedArray {
   if (counts) return { name, shape, dtype: 'int64', data: BigInt64Array.of(0n) }
   const [centre, spread] = /norm.*weight|running_var/.test(name) ? [1, 0.5] : [0, 0.2]
-  const data = new Float32Array(elementCount(shape)).map((_, i) => centre + spread * Math.sin(i * 12.9898 + name.length))
+  const data = new Float32Array(elementCount(shape)).map(
+    (_, i) => centre + spread * Math.sin(i * 12.9898 + name.length),
+  )
   return { name, shape, dtype: 'float32', data }
 }

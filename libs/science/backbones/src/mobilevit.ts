@@ -1,8 +1,9 @@
 /**
- * MobileViT (Mehta and Rastegari, "MobileViT: Light-weight, General-purpose, and Mobile-friendly Vision Transformer", arXiv:2110.02178; Apple's
- * weights, github.com/apple/ml-cvnets, as `apple/mobilevit-small` on the hub). Names, shapes and arithmetic are those of Hugging Face's
- * `MobileViTForImageClassification` (transformers 5.23.0, Apache-2.0), dropout included. The checkpoint expects blue first and no mean or
- * deviation (its `preprocessor_config.json`). A side that does not halve five times is resized around attention, as there (224: 7 → 8 → 7).
+ * MobileViT (Mehta and Rastegari, "MobileViT: Light-weight, General-purpose, and Mobile-friendly Vision Transformer",
+ * arXiv:2110.02178; Apple's weights, github.com/apple/ml-cvnets, as `apple/mobilevit-small` on the hub). Names, shapes
+ * and arithmetic are those of Hugging Face's `MobileViTForImageClassification` (transformers 5.23.0, Apache-2.0),
+ * dropout included. The checkpoint expects blue first and no mean or deviation (its `preprocessor_config.json`). A side
+ * that does not halve five times is resized around attention, as there (224: 7 → 8 → 7).
  */
 import { tf, type Tensor2D, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -41,7 +42,10 @@ interface InvertedResidual {
   readonly stride: number
 }
 
-/** A MobileViT block (arXiv:2110.02178, figure 1b): an inverted residual that halves the side, then `depth` transformer layers of width `hidden`. */
+/**
+ * A MobileViT block (arXiv:2110.02178, figure 1b): an inverted residual that halves the side, then `depth` transformer
+ * layers of width `hidden`.
+ */
 interface MobileViTBlock {
   readonly name: string
   readonly downsampling: InvertedResidual
@@ -84,7 +88,13 @@ const blocks: readonly MobileViTBlock[] = (
   ] as const
 ).map(([input, width, hidden, depth], i) => {
   const name = `mobilevit.encoder.layer.${i + 2}`
-  return { name, downsampling: { name: `${name}.downsampling_layer`, input, output: width, stride: 2 }, width, hidden, depth }
+  return {
+    name,
+    downsampling: { name: `${name}.downsampling_layer`, input, output: width, stride: 2 },
+    width,
+    hidden,
+    depth,
+  }
 })
 
 export const mobileViTIds = ['mobilevit-small']
@@ -113,12 +123,16 @@ export function mobileViT(id: string, contract: InputContract): Backbone | undef
 /** x: [batch, side, side, 3], normalised; [batch, ⌈side / 32⌉, ⌈side / 32⌉, 640] out. */
 function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext): Tensor4D {
   let y = convolution(x, parameters.at('mobilevit.conv_stem'), context, { stride: 2 })
-  for (const residual of residuals) y = tf.tidy(() => invertedResidual(y, parameters.at(residual.name), residual, context))
+  for (const residual of residuals)
+    y = tf.tidy(() => invertedResidual(y, parameters.at(residual.name), residual, context))
   for (const block of blocks) y = tf.tidy(() => mobileViTBlock(y, parameters.at(block.name), block, context))
   return convolution(y, parameters.at('mobilevit.conv_1x1_exp'), context)
 }
 
-/** Convolution with zeros around, batch norm, SiLU. x: [batch, side, side, in]; [batch, ⌈side / stride⌉, ⌈side / stride⌉, out] out. */
+/**
+ * Convolution with zeros around, batch norm, SiLU. x: [batch, side, side, in]; [batch, ⌈side / stride⌉, ⌈side /
+ * stride⌉, out] out.
+ */
 function convolution(x: Tensor4D, parameters: Parameters, context: ForwardContext, { stride = 1 } = {}): Tensor4D {
   const module = parameters.at('convolution')
   const padding = (module.tensor('weight').shape[0]! - 1) / 2
@@ -129,7 +143,10 @@ function normed(x: Tensor4D, parameters: Parameters, context: ForwardContext): T
   return batchNorm(x, parameters.at('normalization'), context, { epsilon: batchNormEpsilon })
 }
 
-/** Inverted residual (MobileNetV2, arXiv:1801.04381, fig. 4d) with SiLU. x: [batch, side, side, input]; [batch, ⌈side / stride⌉, ⌈side / stride⌉, output] out. */
+/**
+ * Inverted residual (MobileNetV2, arXiv:1801.04381, fig. 4d) with SiLU. x: [batch, side, side, input]; [batch, ⌈side /
+ * stride⌉, ⌈side / stride⌉, output] out.
+ */
 function invertedResidual(
   x: Tensor4D,
   parameters: Parameters,
@@ -161,7 +178,10 @@ function mobileViTBlock(x: Tensor4D, parameters: Parameters, block: MobileViTBlo
   return convolution(tf.concat([residual, projected], 3), parameters.at('fusion'), context)
 }
 
-/** The pixels at one place of every 2×2 patch become the tokens of one sequence. x: [batch, height, width, channels]; [4 · batch, patches, channels] out. */
+/**
+ * The pixels at one place of every 2×2 patch become the tokens of one sequence. x: [batch, height, width, channels]; [4
+ * · batch, patches, channels] out.
+ */
 function unfold(x: Tensor4D): Tensor3D {
   const [batch, height, width, channels] = x.shape
   const parts = x.reshape([batch, height / 2, 2, width / 2, 2, channels]).transpose([0, 2, 4, 1, 3, 5])
@@ -233,7 +253,9 @@ function blockSpecification({ name, downsampling, width, hidden, depth }: Mobile
 
 function transformerSpecification(name: string, hidden: number): ParameterSpecification[] {
   return [
-    ...['query', 'key', 'value'].flatMap((part) => linearSpecification(`${name}.attention.attention.${part}`, hidden, hidden)),
+    ...['query', 'key', 'value'].flatMap((part) =>
+      linearSpecification(`${name}.attention.attention.${part}`, hidden, hidden),
+    ),
     ...linearSpecification(`${name}.attention.output.dense`, hidden, hidden),
     ...linearSpecification(`${name}.intermediate.dense`, 2 * hidden, hidden),
     ...linearSpecification(`${name}.output.dense`, hidden, 2 * hidden),
@@ -242,7 +264,9 @@ function transformerSpecification(name: string, hidden: number): ParameterSpecif
   ]
 }
 
-/** Puts the tensors of a file without head (`MobileViTModel`) under the name that the model with head has for its body. */
+/**
+ * Puts the tensors of a file without head (`MobileViTModel`) under the name that the model with head has for its body.
+ */
 function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   return arrays.map((array) =>
     /^(conv_stem|encoder|conv_1x1_exp)\./.test(array.name) ? { ...array, name: prefix + array.name } : array,

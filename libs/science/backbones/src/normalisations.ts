@@ -9,7 +9,11 @@ export const imageNetNormalisation: Normalisation = {
 }
 
 /** Pixels to [−1, 1] (timm `IMAGENET_INCEPTION_MEAN`), as Google's TensorFlow checkpoints. */
-export const inceptionNormalisation: Normalisation = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5], channelOrder: 'rgb' }
+export const inceptionNormalisation: Normalisation = {
+  mean: [0.5, 0.5, 0.5],
+  deviation: [0.5, 0.5, 0.5],
+  channelOrder: 'rgb',
+}
 
 /** Mean and deviation of OpenAI's CLIP (timm `OPENAI_CLIP_MEAN`), which LAION's models and EVA-02 were fed as well. */
 export const clipNormalisation: Normalisation = {
@@ -18,10 +22,15 @@ export const clipNormalisation: Normalisation = {
   channelOrder: 'rgb',
 }
 
-/** Pixels as they are, for checkpoints whose training had no normalisation, and for images that were normalised before. */
+/**
+ * Pixels as they are, for checkpoints whose training had no normalisation, and for images that were normalised before.
+ */
 export const plainPixels: Normalisation = { mean: [0, 0, 0], deviation: [1, 1, 1], channelOrder: 'rgb' }
 
-/** What the study's authors fed a backbone: CLIP's normalisation where `laion` is in its name, ImageNet's to all others, whatever they expect. */
+/**
+ * What the study's authors fed a backbone: CLIP's normalisation where `laion` is in its name, ImageNet's to all others,
+ * whatever they expect.
+ */
 function paperNormalisation(id: string): Normalisation {
   return id.includes('laion') ? clipNormalisation : imageNetNormalisation
 }

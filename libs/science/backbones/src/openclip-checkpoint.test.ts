@@ -29,9 +29,19 @@ it('gives class token and positions the axes that timm has', () => {
 })
 
 it('turns the projection into a head: transposed, with a bias of zeros', () => {
-  const projection: NamedArray = { name: 'visual.proj', dtype: 'float32', shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }
+  const projection: NamedArray = {
+    name: 'visual.proj',
+    dtype: 'float32',
+    shape: [2, 3],
+    data: Float32Array.of(1, 2, 3, 4, 5, 6),
+  }
   const [, weight, bias] = adoptOpenClip([classEmbedding, projection])
-  expect(weight).toEqual({ name: 'head.weight', dtype: 'float32', shape: [3, 2], data: Float32Array.of(1, 4, 2, 5, 3, 6) })
+  expect(weight).toEqual({
+    name: 'head.weight',
+    dtype: 'float32',
+    shape: [3, 2],
+    data: Float32Array.of(1, 4, 2, 5, 3, 6),
+  })
   expect(bias).toEqual({ name: 'head.bias', dtype: 'float32', shape: [3], data: Float32Array.of(0, 0, 0) })
 })
 

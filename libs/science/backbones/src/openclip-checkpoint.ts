@@ -1,8 +1,9 @@
 import { asFloat32, type NamedArray } from '@gauntlet/weights'
 
 /**
- * The image tower of an open_clip checkpoint (mlfoundations/open_clip, transformer.py `VisionTransformer`) under timm's names, with
- * the projection as head without bias, as timm's own conversion has it; the text tower and the temperature are dropped. Other checkpoints stay as they are.
+ * The image tower of an open_clip checkpoint (mlfoundations/open_clip, transformer.py `VisionTransformer`) under timm's
+ * names, with the projection as head without bias, as timm's own conversion has it; the text tower and the temperature
+ * are dropped. Other checkpoints stay as they are.
  */
 export function adoptOpenClip(arrays: readonly NamedArray[]): NamedArray[] {
   const bare = arrays.map((array) => ({ ...array, name: array.name.replace(/^module\./, '') }))
@@ -10,7 +11,10 @@ export function adoptOpenClip(arrays: readonly NamedArray[]): NamedArray[] {
   return bare.filter(({ name }) => !isTextTower(name)).flatMap(adopted)
 }
 
-/** Whether a tensor of a CLIP belongs to its text tower, or to the comparison of texts with images (open_clip, model.py `CLIP`). */
+/**
+ * Whether a tensor of a CLIP belongs to its text tower, or to the comparison of texts with images (open_clip, model.py
+ * `CLIP`).
+ */
 export function isTextTower(name: string): boolean {
   return /^(positional_embedding|text_projection|logit_scale|logit_bias|attn_mask)$|^(token_embedding|transformer|ln_final|text)\./.test(
     name,

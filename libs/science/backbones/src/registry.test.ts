@@ -1,5 +1,11 @@
 import { placeless, tf, uniform, type Tensor, type Tensor4D } from '@gauntlet/engine'
-import { evaluationMode, randomnessOf, type ForwardContext, type Parameters, type ParameterSpecification } from '@gauntlet/nn'
+import {
+  evaluationMode,
+  randomnessOf,
+  type ForwardContext,
+  type Parameters,
+  type ParameterSpecification,
+} from '@gauntlet/nn'
 import { elementCount, fromParameters, toParameters, type NamedArray } from '@gauntlet/weights'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Backbone } from './backbone.ts'
@@ -10,7 +16,10 @@ const classes = 3
 
 it('refuses an unknown name with those there are', () => {
   expect(() => backboneFor('resnet5000')).toThrow(
-    expect.objectContaining({ name: 'UnknownBackbone', message: expect.stringContaining('efficientnet_lite0.ra_in1k') }),
+    expect.objectContaining({
+      name: 'UnknownBackbone',
+      message: expect.stringContaining('efficientnet_lite0.ra_in1k'),
+    }),
   )
 })
 
@@ -75,12 +84,19 @@ describe.each(backboneIds)('%s', (id) => {
     expect(backboneFor(id, 'paper').normalisation.mean).toEqual(id.includes('laion') ? clipMean : [0.485, 0.456, 0.406])
     expect(backboneFor(id, 'paper').normalisation.channelOrder).toBe('rgb')
     expect(backboneFor(id, 'native').normalisation).toEqual(backbone.normalisation)
-    expect(backboneFor(id, 'none').normalisation).toEqual({ mean: [0, 0, 0], deviation: [1, 1, 1], channelOrder: 'rgb' })
+    expect(backboneFor(id, 'none').normalisation).toEqual({
+      mean: [0, 0, 0],
+      deviation: [1, 1, 1],
+      channelOrder: 'rgb',
+    })
     expect(backboneFor(id, 'paper').specifications(classes)).toEqual(specifications)
   })
 })
 
-/** What computing shows, by the smallest of each family at the smallest sides it computes with; test/parity computes with them all. */
+/**
+ * What computing shows, by the smallest of each family at the smallest sides it computes with; test/parity computes
+ * with them all.
+ */
 describe.each(smallestOfEachFamily())('$family, by $id', ({ id }) => {
   const backbone = backboneFor(id)
   const specifications = backbone.specifications(classes)
@@ -120,10 +136,15 @@ describe.each(smallestOfEachFamily())('$family, by $id', ({ id }) => {
     const [together, alone] = tf.tidy(() => {
       const one = (i: number) => backbone.logits(images.slice([i], [1]), parameters, evaluationMode)
       const separately = tf.concat([one(0), one(1), one(2)])
-      return [backbone.logits(images, parameters, evaluationMode).arraySync(), separately.arraySync() as number[][]] as const
+      return [
+        backbone.logits(images, parameters, evaluationMode).arraySync(),
+        separately.arraySync() as number[][],
+      ] as const
     })
     const range = Math.max(...together.flat()) - Math.min(...together.flat())
-    together.flat().forEach((logit, i) => expect(Math.abs(logit - alone.flat()[i]!)).toBeLessThan(1e-4 * Math.max(1, range)))
+    together
+      .flat()
+      .forEach((logit, i) => expect(Math.abs(logit - alone.flat()[i]!)).toBeLessThan(1e-4 * Math.max(1, range)))
   })
 
   it('gives an image the same bits in every place of a pass, with the gradient of its pixels', () => {

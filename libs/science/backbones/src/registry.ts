@@ -41,6 +41,7 @@ export const backboneIds: readonly string[] = families.flatMap(([ids]) => ids)
 export function backboneFor(id: string, contract: InputContract = 'native'): Backbone {
   const family = families.find(([ids]) => ids.includes(id))
   const backbone = family?.[1](id, contract)
-  if (!backbone) throw new UnknownBackbone(`There is no backbone ${JSON.stringify(id)}; choose one of ${backboneIds.join(', ')}.`)
+  if (!backbone)
+    throw new UnknownBackbone(`There is no backbone ${JSON.stringify(id)}; choose one of ${backboneIds.join(', ')}.`)
   return computedInParts(backbone)
 }

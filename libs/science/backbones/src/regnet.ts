@@ -1,6 +1,6 @@
 /**
- * RegNetX (Radosavovic et al., "Designing Network Design Spaces", arXiv:2003.13678). MIT (facebookresearch/pycls). Names, shapes and
- * arithmetic are timm's (`regnetx_004`, timm 1.0.31).
+ * RegNetX (Radosavovic et al., "Designing Network Design Spaces", arXiv:2003.13678). MIT (facebookresearch/pycls).
+ * Names, shapes and arithmetic are timm's (`regnetx_004`, timm 1.0.31).
  */
 import { tf, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -33,8 +33,8 @@ const stemWidth = 32
 const groupWidth = 16
 
 /**
- * [blocks, channels] per stage of RegNetX-400MF: what w0 = 24, wa = 24.48, wm = 2.54, depth 22 come to by eqs. 2–4 of the paper and its
- * rounding to whole groups of 16 (timm `generate_regnet`, `adjust_widths_groups_comp`).
+ * [blocks, channels] per stage of RegNetX-400MF: what w0 = 24, wa = 24.48, wm = 2.54, depth 22 come to by eqs. 2–4 of
+ * the paper and its rounding to whole groups of 16 (timm `generate_regnet`, `adjust_widths_groups_comp`).
  */
 const stages = [
   [1, 32],
@@ -84,7 +84,10 @@ function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext
   return y
 }
 
-/** Residual block (arXiv:2003.13678, fig. 3). x: [batch, side, side, input]; [batch, side / stride, side / stride, output] out. */
+/**
+ * Residual block (arXiv:2003.13678, fig. 3). x: [batch, side, side, input]; [batch, side / stride, side / stride,
+ * output] out.
+ */
 function bottleneck(x: Tensor4D, parameters: Parameters, block: Block, context: ForwardContext): Tensor4D {
   const { stride, output } = block
   const layer = (y: Tensor4D, name: string, options: ConvolutionOptions) =>
@@ -96,7 +99,12 @@ function bottleneck(x: Tensor4D, parameters: Parameters, block: Block, context: 
 }
 
 /** timm's `ConvNormAct` before its activation. */
-function convolutionAndNorm(x: Tensor4D, parameters: Parameters, context: ForwardContext, options: ConvolutionOptions): Tensor4D {
+function convolutionAndNorm(
+  x: Tensor4D,
+  parameters: Parameters,
+  context: ForwardContext,
+  options: ConvolutionOptions,
+): Tensor4D {
   return batchNorm(conv2d(x, parameters.at('conv'), options), parameters.at('bn'), context)
 }
 
@@ -124,7 +132,10 @@ function blockSpecification(block: Block): ParameterSpecification[] {
 
 /** `input`: channels that one output channel reads. */
 function layerSpecification(name: string, output: number, input: number, kernel: number): ParameterSpecification[] {
-  return [convolutionSpecification(`${name}.conv`, output, input, kernel), ...batchNormSpecification(`${name}.bn`, output)]
+  return [
+    convolutionSpecification(`${name}.conv`, output, input, kernel),
+    ...batchNormSpecification(`${name}.bn`, output),
+  ]
 }
 
 /** pycls's module in timm's words, longest first (timm `regnet._filter_fn`). */

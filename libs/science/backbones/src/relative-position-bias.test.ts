@@ -23,7 +23,8 @@ it('gives one row of the table to each offset and no other, and uses every row',
 })
 
 it('orders offsets by rows from above to below, then columns, as Swin does', () => {
-  expect([...relativePositionIndex(2)]).toEqual([4, 3, 1, 0, 5, 4, 2, 1, 7, 6, 4, 3, 8, 7, 5, 4]) // microsoft/Swin-Transformer, window 2
+  // Microsoft/Swin-Transformer, window 2.
+  expect([...relativePositionIndex(2)]).toEqual([4, 3, 1, 0, 5, 4, 2, 1, 7, 6, 4, 3, 8, 7, 5, 4])
 })
 
 it('adds the bias of each head, and gives an offset the gradient of all its pairs', () => {

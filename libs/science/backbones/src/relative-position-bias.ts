@@ -3,8 +3,8 @@ import { tf, type Tensor, type Tensor2D } from '@gauntlet/engine'
 const knownIndices = new Map<number, Int32Array>()
 
 /**
- * A learned bias per head for every offset between two places of a square, to add to attention scores (Swin, arXiv:2103.14030, section 3.2).
- * table: [(2 · side − 1)², heads]; [1, heads, side², side²] out.
+ * A learned bias per head for every offset between two places of a square, to add to attention scores (Swin,
+ * arXiv:2103.14030, section 3.2). table: [(2 · side − 1)², heads]; [1, heads, side², side²] out.
  */
 export function relativePositionBias(table: Tensor2D, side: number): Tensor {
   const places = side * side
@@ -12,7 +12,10 @@ export function relativePositionBias(table: Tensor2D, side: number): Tensor {
   return tf.gather(table, index).reshape([1, places, places, -1]).transpose([0, 3, 1, 2])
 }
 
-/** The row of the table for each pair of places, as rows of queries and columns of keys: rows and columns of the offset count from −(side − 1). [side⁴]. */
+/**
+ * The row of the table for each pair of places, as rows of queries and columns of keys: rows and columns of the offset
+ * count from −(side − 1). [side⁴].
+ */
 export function relativePositionIndex(side: number): Int32Array {
   const known = knownIndices.get(side)
   if (known) return known

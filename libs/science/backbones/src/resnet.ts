@@ -1,7 +1,8 @@
 /**
- * ResNet (He et al., "Deep Residual Learning for Image Recognition", arXiv:1512.03385), with the stride in the 3×3 convolution as
- * torchvision has it ("V1.5"). Apache-2.0 weights of timm (recipe A1 of "ResNet strikes back", arXiv:2110.00476); the robust one is the
- * ImageNet L∞ 4/255 model of MadryLab/robustness (MIT). Names, shapes and arithmetic are timm's (`resnet50`, timm 1.0.31).
+ * ResNet (He et al., "Deep Residual Learning for Image Recognition", arXiv:1512.03385), with the stride in the 3×3
+ * convolution as torchvision has it ("V1.5"). Apache-2.0 weights of timm (recipe A1 of "ResNet strikes back",
+ * arXiv:2110.00476); the robust one is the ImageNet L∞ 4/255 model of MadryLab/robustness (MIT). Names, shapes and
+ * arithmetic are timm's (`resnet50`, timm 1.0.31).
  */
 import { tf, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -96,7 +97,10 @@ function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext
   return y
 }
 
-/** Bottleneck (arXiv:1512.03385, fig. 5 right). x: [batch, side, side, input]; [batch, side / stride, side / stride, output] out. */
+/**
+ * Bottleneck (arXiv:1512.03385, fig. 5 right). x: [batch, side, side, input]; [batch, side / stride, side / stride,
+ * output] out.
+ */
 function bottleneck(x: Tensor4D, parameters: Parameters, block: Block, context: ForwardContext): Tensor4D {
   const { stride } = block
   const norm = (y: Tensor4D, name: string) => batchNorm(y, parameters.at(name), context)

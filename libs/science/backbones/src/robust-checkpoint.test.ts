@@ -20,7 +20,11 @@ test.each([
 })
 
 it("drops the attacker's copy of the model, whatever it holds", () => {
-  const theirs = ['module.attacker.model.conv1.weight', 'module.attacker.normalize.new_mean', 'module.model.conv1.weight']
+  const theirs = [
+    'module.attacker.model.conv1.weight',
+    'module.attacker.normalize.new_mean',
+    'module.model.conv1.weight',
+  ]
   expect(names(theirs.map((name) => array(name)))).toEqual(['conv1.weight'])
 })
 
@@ -34,7 +38,10 @@ test.each([
 
 it('keeps a normalisation that the model is not fed, for strict loading to refuse', () => {
   const arrays = [array('normalize.mean', mean), array('normalize.std', deviation)]
-  expect(unwrapRobustCheckpoint(arrays, plainPixels).map(({ name }) => name)).toEqual(['normalize.mean', 'normalize.std'])
+  expect(unwrapRobustCheckpoint(arrays, plainPixels).map(({ name }) => name)).toEqual([
+    'normalize.mean',
+    'normalize.std',
+  ])
   expect(names([array('normalize.mean', [0.5, 0.5, 0.5])])).toEqual(['normalize.mean'])
 })
 

@@ -3,14 +3,16 @@ import { asFloat32, type NamedArray } from '@gauntlet/weights'
 
 /**
  * Takes a robust model out of the modules its authors published it in:
- * - MadryLab/robustness (model_utils.py, attacker.py): `module.model.*`; beside it `module.normalizer.*` and `module.attacker.*`, which
- *   holds the model and the normalisation once more;
- * - nmndeep/revisiting-at (main.py `WrappedModel`, utils_architecture.py `normalize_model`): `module.`, `base_model.` and `model.` in any
- *   order, with `normalize.mean` and `normalize.std` where the model was trained with a normalisation layer;
+ * - MadryLab/robustness (model_utils.py, attacker.py): `module.model.*`; beside it `module.normalizer.*` and
+ *   `module.attacker.*`, which holds the model and the normalisation once more;
+ * - nmndeep/revisiting-at (main.py `WrappedModel`, utils_architecture.py `normalize_model`): `module.`, `base_model.`
+ *   and `model.` in any order, with `normalize.mean` and `normalize.std` where the model was trained with a
+ *   normalisation layer;
  * - thu-ml/ares: `module.` alone.
  *
- * The attacker's copy is dropped. A normalisation is dropped where it says what `fed` does; one that says otherwise stays, so that strict
- * loading refuses a checkpoint that would be fed wrongly. Whoever normalises by himself, the contract `none`, gives no `fed`.
+ * The attacker's copy is dropped. A normalisation is dropped where it says what `fed` does; one that says otherwise
+ * stays, so that strict loading refuses a checkpoint that would be fed wrongly. Whoever normalises by himself, the
+ * contract `none`, gives no `fed`.
  */
 export function unwrapRobustCheckpoint(arrays: readonly NamedArray[], fed?: Normalisation): NamedArray[] {
   return arrays

@@ -1,13 +1,30 @@
 import type { ParameterSpecification } from '@gauntlet/nn'
 
 /** A convolution without bias. */
-export function convolutionSpecification(name: string, output: number, input: number, kernel: number): ParameterSpecification {
-  return { name: `${name}.weight`, shape: [output, input, kernel, kernel], kind: 'convolution', trainable: true, decayed: true }
+export function convolutionSpecification(
+  name: string,
+  output: number,
+  input: number,
+  kernel: number,
+): ParameterSpecification {
+  return {
+    name: `${name}.weight`,
+    shape: [output, input, kernel, kernel],
+    kind: 'convolution',
+    trainable: true,
+    decayed: true,
+  }
 }
 
 /** A depthwise convolution without bias. */
 export function depthwiseSpecification(name: string, channels: number, kernel: number): ParameterSpecification {
-  return { name: `${name}.weight`, shape: [channels, 1, kernel, kernel], kind: 'depthwise', trainable: true, decayed: true }
+  return {
+    name: `${name}.weight`,
+    shape: [channels, 1, kernel, kernel],
+    kind: 'depthwise',
+    trainable: true,
+    decayed: true,
+  }
 }
 
 /** What a batch norm learns, and what it counts. */
@@ -47,8 +64,8 @@ export function learnedSpecification(name: string, shape: readonly number[]): Pa
 }
 
 /**
- * A learned tensor of its own that lies in tfjs as in PyTorch and is decayed: class tokens, positions, layer scales, temperatures. timm
- * exempts most of these; the study's authors decay all that is not called a bias or a norm.
+ * A learned tensor of its own that lies in tfjs as in PyTorch and is decayed: class tokens, positions, layer scales,
+ * temperatures. timm exempts most of these; the study's authors decay all that is not called a bias or a norm.
  */
 export function decayedSpecification(name: string, shape: readonly number[]): ParameterSpecification {
   return { ...learnedSpecification(name, shape), decayed: true }

@@ -1,10 +1,12 @@
 /**
- * Swin Transformer (Liu et al., "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows", arXiv:2103.14030): attention in
- * windows of 7 × 7 tokens that move by 3 from block to block, four stages of halved sides and doubled widths. MIT (microsoft/Swin-Transformer).
- * Names, shapes and arithmetic are timm's (`swin_transformer.py`, timm 1.0.31).
+ * Swin Transformer (Liu et al., "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows",
+ * arXiv:2103.14030): attention in windows of 7 × 7 tokens that move by 3 from block to block, four stages of halved
+ * sides and doubled widths. MIT (microsoft/Swin-Transformer). Names, shapes and arithmetic are timm's
+ * (`swin_transformer.py`, timm 1.0.31).
  *
- * The tokens lie window by window all the time: layers that look at one token alone do not care, the mean at the end neither. So a block
- * needs one permutation, where moving the image, cutting the windows and undoing both would be four copies.
+ * The tokens lie window by window all the time: layers that look at one token alone do not care, the mean at the end
+ * neither. So a block needs one permutation, where moving the image, cutting the windows and undoing both would be four
+ * copies.
  */
 import {
   permuteTokens,
@@ -67,7 +69,10 @@ const window = 7
 const area = window ** 2
 const headWidth = 32
 const epsilon = 1e-5
-/** Stochastic depth of the last block, from 0 at the first: timm's default for Swin, so what the study's authors trained with. */
+/**
+ * Stochastic depth of the last block, from 0 at the first: timm's default for Swin, so what the study's authors trained
+ * with.
+ */
 const deepestDrop = 0.1
 
 interface Block {
@@ -167,7 +172,10 @@ function features(x: Tensor4D, parameters: Parameters, stages: readonly Stage[],
   return globalAveragePool(normed.reshape<Tensor4D>([-1, window, window, normed.shape[2]]))
 }
 
-/** Four neighbours, which lie next to each other, as one token. x: [batch, tokens, width]; [batch, tokens / 4, 2 · width] out. */
+/**
+ * Four neighbours, which lie next to each other, as one token. x: [batch, tokens, width]; [batch, tokens / 4, 2 ·
+ * width] out.
+ */
 function mergePatches(x: Tensor3D, parameters: Parameters): Tensor3D {
   const [batch, tokens, width] = x.shape
   const merged = x.reshape<Tensor3D>([batch, tokens / 4, 4 * width])
@@ -179,7 +187,8 @@ function blocksOf(x: Tensor3D, parameters: Parameters, stage: Stage, context: Fo
   const { windows, shifting } = stage.layouts
   return stage.blocks.reduce((y, { name, drop }, i) => {
     const moved = i % 2 === 1
-    const attend = (normed: Tensor3D, at: Parameters) => windowAttention(normed, at, windows, moved ? shifting?.mask : undefined)
+    const attend = (normed: Tensor3D, at: Parameters) =>
+      windowAttention(normed, at, windows, moved ? shifting?.mask : undefined)
     return tf.tidy(() => {
       const arranged = shifting && i > 0 ? permuteTokens(y, moved ? shifting.there : shifting.back) : y
       return block(arranged, parameters.at(name), attend, (branch) => dropPath(branch, drop, context))
@@ -199,10 +208,15 @@ function block(
 }
 
 /**
- * Attention within each window. Where a mask differs from window to window, windows and heads become one axis, so that it is a bias like any other.
- * x: [batch, windows · 49, width]; same shape out.
+ * Attention within each window. Where a mask differs from window to window, windows and heads become one axis, so that
+ * it is a bias like any other. x: [batch, windows · 49, width]; same shape out.
  */
-function windowAttention(x: Tensor3D, parameters: Parameters, windows: number, mask: Float32Array | undefined): Tensor3D {
+function windowAttention(
+  x: Tensor3D,
+  parameters: Parameters,
+  windows: number,
+  mask: Float32Array | undefined,
+): Tensor3D {
   const [batch, , width] = x.shape
   const heads = width / headWidth
   const projected = linear(x.reshape<Tensor3D>([batch * windows, area, width]), parameters.at('qkv'))
@@ -219,7 +233,9 @@ function windowAttention(x: Tensor3D, parameters: Parameters, windows: number, m
 /** [1, heads, 49, 49], or [1, windows · heads, 49, 49] with a mask. */
 function biasOf(parameters: Parameters, mask: Float32Array | undefined): Tensor {
   const bias = relativePositionBias(parameters.tensor('relative_position_bias_table'), window)
-  return mask ? bias.add(tf.tensor4d(mask, [mask.length / area ** 2, 1, area, area])).reshape([1, -1, area, area]) : bias
+  return mask
+    ? bias.add(tf.tensor4d(mask, [mask.length / area ** 2, 1, area, area])).reshape([1, -1, area, area])
+    : bias
 }
 
 function specifications(stages: readonly Stage[], classes: number): ParameterSpecification[] {
@@ -252,8 +268,8 @@ function stageSpecification({ name, width, blocks }: Stage, stage: number): Para
 }
 
 /**
- * The authors' files, and timm's from before 0.9: they merge at the end of a stage instead of the beginning of the next, call the classifier `head`, and hold
- * tables that are computed.
+ * The authors' files, and timm's from before 0.9: they merge at the end of a stage instead of the beginning of the
+ * next, call the classifier `head`, and hold tables that are computed.
  */
 function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   const old = arrays.some(({ name }) => name === 'layers.0.downsample.reduction.weight')

@@ -12,7 +12,10 @@ export function patchTokens(x: Tensor4D, parameters: Parameters, patch: number):
   return patches.reshape([batch, height * width, features])
 }
 
-/** A learned token before all others. x: [batch, tokens, width]; token: [1, 1, width]. Added to zeros, as tiling would have a gradient image by image. */
+/**
+ * A learned token before all others. x: [batch, tokens, width]; token: [1, 1, width]. Added to zeros, as tiling would
+ * have a gradient image by image.
+ */
 export function prependToken(token: Tensor3D, x: Tensor3D): Tensor3D {
   const [batch, , width] = x.shape
   return tf.concat([tf.zeros([batch, 1, width]).add<Tensor3D>(token), x], 1)
@@ -38,7 +41,10 @@ export function mergeHeads(x: Tensor4D): Tensor3D {
   return x.transpose([0, 2, 1, 3]).reshape([batch, tokens, heads * width])
 }
 
-/** Attention scaled by 1 / √width, heads merged and projected. [batch, tokens of the query, width] out; `bias` is added to the scores. */
+/**
+ * Attention scaled by 1 / √width, heads merged and projected. [batch, tokens of the query, width] out; `bias` is added
+ * to the scores.
+ */
 export function attend([query, key, value]: QueryKeyValue, projection: Parameters, bias?: Tensor): Tensor3D {
   const scale = 1 / Math.sqrt(query.shape[3])
   return linear(mergeHeads(attention(query, key, value, bias ? { scale, bias } : { scale })), projection)
@@ -66,7 +72,10 @@ export function blockSpecification(
 
 /** The MLP of ViT, DeiT and Swin: four times the width inside. */
 export function mlpSpecification(name: string, width: number): ParameterSpecification[] {
-  return [...linearSpecification(`${name}.fc1`, 4 * width, width), ...linearSpecification(`${name}.fc2`, width, 4 * width)]
+  return [
+    ...linearSpecification(`${name}.fc1`, 4 * width, width),
+    ...linearSpecification(`${name}.fc2`, width, 4 * width),
+  ]
 }
 
 /** The classifier, or nothing where the published checkpoint has none. */

@@ -47,13 +47,20 @@ it('refuses images of another size with the size to set', () => {
 })
 
 test.each([
-  ['vit_base_patch16_224.mae', ['cls_token', 'mask_token', 'decoder_pos_embed', 'decoder_blocks.0.norm1.weight'], ['cls_token']],
+  [
+    'vit_base_patch16_224.mae',
+    ['cls_token', 'mask_token', 'decoder_pos_embed', 'decoder_blocks.0.norm1.weight'],
+    ['cls_token'],
+  ],
   ['vit_small_patch16_224.augreg_in21k', ['pre_logits.fc.weight', 'head.weight'], ['head.weight']],
   ['robust_deit_small_patch16_224', ['module.blocks.0.norm1.weight'], ['blocks.0.norm1.weight']],
   ['robust_vit_base_patch16_224', ['module.model.cls_token'], ['cls_token']],
   ['deit_small_patch16_224.fb_in1k', ['module.cls_token', 'dist_token'], ['module.cls_token', 'dist_token']],
-])('makes of a file for %s with %j the tensors %j, and leaves what it does not know to strict loading', (id, theirs, ours) => {
-  const arrays = theirs.map((name): NamedArray => ({ name, dtype: 'float32', shape: [0], data: new Float32Array() }))
-  const adopted = backboneFor(id).adoptCheckpoint(arrays)
-  expect(adopted.map(({ name }) => name)).toEqual(ours)
-})
+])(
+  'makes of a file for %s with %j the tensors %j, and leaves what it does not know to strict loading',
+  (id, theirs, ours) => {
+    const arrays = theirs.map((name): NamedArray => ({ name, dtype: 'float32', shape: [0], data: new Float32Array() }))
+    const adopted = backboneFor(id).adoptCheckpoint(arrays)
+    expect(adopted.map(({ name }) => name)).toEqual(ours)
+  },
+)

@@ -1,8 +1,9 @@
 /**
- * Vision Transformer (Dosovitskiy et al., "An Image is Worth 16×16 Words", arXiv:2010.11929) and DeiT (Touvron et al., arXiv:2012.12877), which
- * is the same model trained otherwise. Weights: AugReg (arXiv:2106.10270), DINO (arXiv:2104.14294), DeiT: Apache-2.0; LAION's CLIP
- * (arXiv:2212.07143): MIT; MAE (arXiv:2111.06377): CC BY-NC 4.0; the robust ones: nmndeep/revisiting-at (arXiv:2303.01870).
- * Names, shapes and arithmetic are timm's (`vision_transformer.py`, timm 1.0.31).
+ * Vision Transformer (Dosovitskiy et al., "An Image is Worth 16×16 Words", arXiv:2010.11929) and DeiT (Touvron et al.,
+ * arXiv:2012.12877), which is the same model trained otherwise. Weights: AugReg (arXiv:2106.10270), DINO
+ * (arXiv:2104.14294), DeiT: Apache-2.0; LAION's CLIP (arXiv:2212.07143): MIT; MAE (arXiv:2111.06377): CC BY-NC 4.0; the
+ * robust ones: nmndeep/revisiting-at (arXiv:2303.01870). Names, shapes and arithmetic are timm's
+ * (`vision_transformer.py`, timm 1.0.31).
  */
 import { tf, type Tensor1D, type Tensor2D, type Tensor3D } from '@gauntlet/engine'
 import { layerNorm, linear, normalise, Parameters, type Normalisation, type ParameterSpecification } from '@gauntlet/nn'
@@ -77,8 +78,8 @@ const variants: Readonly<Record<string, Variant>> = {
   'vit_base_patch16_clip_224.laion2b': { ...clip, pretrainedClasses: 512 },
   'vit_base_patch16_clip_224.laion2b_ft_in1k': { ...clip, pretrainedClasses: 1000 },
   /**
-   * Trained on plain pixels, as run_train.sh of revisiting-at does (`add_normalization 0`); the study's authors fed it ImageNet's normalisation,
-   * and their linear probes of it fail.
+   * Trained on plain pixels, as run_train.sh of revisiting-at does (`add_normalization 0`); the study's authors fed it
+   * ImageNet's normalisation, and their linear probes of it fail.
    */
   robust_vit_base_patch16_224: { ...augReg, size: base, native: plainPixels, wrapped: true },
   'deit_tiny_patch16_224.fb_in1k': { ...deit, size: tiny },
@@ -107,7 +108,9 @@ export function visionTransformer(id: string, contract: InputContract): Backbone
     normalisation,
     specifications: (classes) => specifications(variant, classes),
     adoptCheckpoint: (arrays) =>
-      adoptCheckpoint(variant.wrapped ? unwrapRobustCheckpoint(arrays, contract === 'none' ? undefined : normalisation) : arrays),
+      adoptCheckpoint(
+        variant.wrapped ? unwrapRobustCheckpoint(arrays, contract === 'none' ? undefined : normalisation) : arrays,
+      ),
     logits: (images, parameters) => {
       requireSide(images, side, id)
       const patches = patchTokens(normalise(images, normalisation), parameters.at('patch_embed.proj'), patch)
@@ -135,8 +138,8 @@ function block(x: Tensor3D, parameters: Parameters, heads: number, epsilon: numb
 }
 
 /**
- * The block after which only the class token is read: it alone asks and passes the MLP, the other tokens give keys and values. Saves some
- * seven percent of the model. x: [batch, 197, width]; [batch, 1, width] out.
+ * The block after which only the class token is read: it alone asks and passes the MLP, the other tokens give keys and
+ * values. Saves some seven percent of the model. x: [batch, 197, width]; [batch, 1, width] out.
  */
 function lastBlock(x: Tensor3D, parameters: Parameters, heads: number, epsilon: number): Tensor3D {
   const token = x.slice([0, 0, 0], [-1, 1, -1])
@@ -178,8 +181,8 @@ function specifications({ size: { width }, clip }: Variant, classes: number): Pa
 }
 
 /**
- * Published files that are not timm's own: open_clip's with both towers, MAE's with the decoder it trains with and throws away, and those
- * from before timm 0.5 with the unused `pre_logits`.
+ * Published files that are not timm's own: open_clip's with both towers, MAE's with the decoder it trains with and
+ * throws away, and those from before timm 0.5 with the unused `pre_logits`.
  */
 function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   return adoptOpenClip(arrays).filter(({ name }) => !/^(pre_logits\.|decoder_|mask_token$)/.test(name))

@@ -11,8 +11,12 @@ it('lays every place of the image down once, as rolling and partitioning the ima
   fc.assert(
     fc.property(layouts, (layout) => {
       const { side, window, shift } = layout
-      const image = Array.from({ length: side }, (_, row) => Array.from({ length: side }, (_, column) => row * side + column))
-      const rolled = image.map((_, row) => image.map((_, column) => image[(row + shift) % side]![(column + shift) % side]!))
+      const image = Array.from({ length: side }, (_, row) =>
+        Array.from({ length: side }, (_, column) => row * side + column),
+      )
+      const rolled = image.map((_, row) =>
+        image.map((_, column) => image[(row + shift) % side]![(column + shift) % side]!),
+      )
       const starts = Array.from({ length: side / window }, (_, i) => i * window)
       const cut = starts.flatMap((top) =>
         starts.flatMap((left) => rolled.slice(top, top + window).flatMap((row) => row.slice(left, left + window))),

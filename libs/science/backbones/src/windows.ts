@@ -1,6 +1,9 @@
 import { tokenPermutation, type TokenPermutation } from '@gauntlet/engine'
 
-/** How the tokens of a stage lie: window by window, after the image moved up and to the left by `shift`; places as [row · side + column]. */
+/**
+ * How the tokens of a stage lie: window by window, after the image moved up and to the left by `shift`; places as [row
+ * · side + column].
+ */
 export interface WindowLayout {
   /** Of the image, in tokens; a multiple of the window. */
   readonly side: number
@@ -31,23 +34,25 @@ export function betweenLayouts(from: WindowLayout, to: WindowLayout): TokenPermu
 }
 
 /**
- * From a layout to the layout of half the side, the four tokens that become one next to each other: upper left, lower left, upper right, lower right
- * (timm `PatchMerging`).
+ * From a layout to the layout of half the side, the four tokens that become one next to each other: upper left, lower
+ * left, upper right, lower right (timm `PatchMerging`).
  */
 export function intoMergedWindows(from: WindowLayout, to: WindowLayout): TokenPermutation {
   const position = tokenPermutation(placesOf(from)).inverse
   return tokenPermutation(
     placesOf(to).flatMap((place) => {
       const [row, column] = [2 * Math.floor(place / to.side), 2 * (place % to.side)]
-      const parts = [row, row + 1].map((r) => [position[r * from.side + column]!, position[r * from.side + column + 1]!] as const)
+      const parts = [row, row + 1].map(
+        (r) => [position[r * from.side + column]!, position[r * from.side + column + 1]!] as const,
+      )
       return [parts[0]![0], parts[1]![0], parts[0]![1], parts[1]![1]]
     }),
   )
 }
 
 /**
- * What keeps tokens apart that the shift brought into one window from opposite sides of the image: −100 between them, else 0 (timm
- * `get_attn_mask`). [windows, 1, window², window²] as a flat array.
+ * What keeps tokens apart that the shift brought into one window from opposite sides of the image: −100 between them,
+ * else 0 (timm `get_attn_mask`). [windows, 1, window², window²] as a flat array.
  */
 export function shiftMask(layout: WindowLayout): Float32Array {
   const { side, window, shift } = layout

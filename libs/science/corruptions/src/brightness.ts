@@ -4,13 +4,17 @@ import { truncatedImage, unitValues, type Rgb8Image } from './rgb8-image.ts'
 /** What is added to V of HSV. */
 const lifts = { 1: 0.1, 2: 0.2, 3: 0.3, 4: 0.4, 5: 0.5 } as const
 
-/** Raises V of HSV. At fixed hue and saturation that scales the three channels alike; black, which has neither, becomes grey. */
+/**
+ * Raises V of HSV. At fixed hue and saturation that scales the three channels alike; black, which has neither, becomes
+ * grey.
+ */
 export function brightness(image: Rgb8Image, severity: Severity): Rgb8Image {
   const values = unitValues(image)
   for (let i = 0; i < values.length; i += 3) {
     const value = Math.max(values[i]!, values[i + 1]!, values[i + 2]!)
     const lifted = Math.min(value + lifts[severity], 1)
-    for (let channel = i; channel < i + 3; channel++) values[channel] = value === 0 ? lifted : values[channel]! * (lifted / value)
+    for (let channel = i; channel < i + 3; channel++)
+      values[channel] = value === 0 ? lifted : values[channel]! * (lifted / value)
   }
   return truncatedImage(values, image)
 }

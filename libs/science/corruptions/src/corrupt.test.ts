@@ -26,7 +26,8 @@ function deviation(data: Uint8Array): number {
   const center = mean(data)
   return Math.sqrt(data.reduce((sum, byte) => sum + (byte - center) ** 2, 0) / data.length)
 }
-const distance = (a: Uint8Array, b: Uint8Array) => Math.sqrt(a.reduce((sum, byte, i) => sum + (byte - b[i]!) ** 2, 0) / a.length)
+const distance = (a: Uint8Array, b: Uint8Array) =>
+  Math.sqrt(a.reduce((sum, byte, i) => sum + (byte - b[i]!) ** 2, 0) / a.length)
 
 describe('every corruption', () => {
   it.each(corruptionNames)('%s keeps the size of an image of any size and leaves the original alone', async (name) => {
@@ -47,12 +48,15 @@ describe('every corruption', () => {
     )
   })
 
-  it.each(corruptionNames)('%s gives the same bytes for the same key, whatever else was corrupted before', async (name) => {
-    const image = scene(28, 28)
-    const first = await corrupt(image, name, 3, key)
-    await corrupt(scene(20, 20), name, 3, key)
-    expect((await corrupt(image, name, 3, key)).data).toEqual(first.data)
-  })
+  it.each(corruptionNames)(
+    '%s gives the same bytes for the same key, whatever else was corrupted before',
+    async (name) => {
+      const image = scene(28, 28)
+      const first = await corrupt(image, name, 3, key)
+      await corrupt(scene(20, 20), name, 3, key)
+      expect((await corrupt(image, name, 3, key)).data).toEqual(first.data)
+    },
+  )
 
   it.each(corruptionNames)('%s changes the image at every severity, and more at 5 than at 1', async (name) => {
     const image = scene(64, 64)

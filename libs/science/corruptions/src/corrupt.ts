@@ -14,7 +14,9 @@ import { shotNoise } from './shot-noise.ts'
 import { snow } from './snow.ts'
 import { zoomBlur } from './zoom-blur.ts'
 
-/** A corruption: an image at its own size in, one of the same size out. Those without randomness leave the key alone. */
+/**
+ * A corruption: an image at its own size in, one of the same size out. Those without randomness leave the key alone.
+ */
 type Corruption = (image: Rgb8Image, severity: Severity, key: RandomKey) => Rgb8Image | Promise<Rgb8Image>
 
 const corruptions: Readonly<Record<CorruptionName, Corruption>> = {
@@ -32,8 +34,9 @@ const corruptions: Readonly<Record<CorruptionName, Corruption>> = {
 }
 
 /**
- * Corrupts one image at its own size with the constants and arithmetic of ImageNet-C for images of any size (`imagecorruptions` 1.1.2).
- * The key should carry the image's digest: then the result depends on seed, image, corruption and severity and nothing else.
+ * Corrupts one image at its own size with the constants and arithmetic of ImageNet-C for images of any size
+ * (`imagecorruptions` 1.1.2). The key should carry the image's digest: then the result depends on seed, image,
+ * corruption and severity and nothing else.
  */
 export async function corrupt(image: Rgb8Image, name: string, severity: number, key: RandomKey): Promise<Rgb8Image> {
   const known = knownCorruption(name)

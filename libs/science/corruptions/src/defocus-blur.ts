@@ -6,8 +6,9 @@ import { truncatedImage, unitValues, type Rgb8Image } from './rgb8-image.ts'
 const disks = { 1: [3, 0.1], 2: [4, 0.5], 3: [6, 0.5], 4: [8, 0.5], 5: [10, 0.5] } as const
 
 /**
- * Spreads every pixel over a disk, as a lens out of focus does. Beyond the border the image is mirrored at the centre of its last pixel (OpenCV's
- * BORDER_REFLECT_101). The study's authors ported this without OpenCV: they soften the disk by the whole Gaussian and mirror at the edge.
+ * Spreads every pixel over a disk, as a lens out of focus does. Beyond the border the image is mirrored at the centre
+ * of its last pixel (OpenCV's BORDER_REFLECT_101). The study's authors ported this without OpenCV: they soften the disk
+ * by the whole Gaussian and mirror at the edge.
  */
 export function defocusBlur(image: Rgb8Image, severity: Severity): Rgb8Image {
   const [radius, softness] = disks[severity]
@@ -53,8 +54,16 @@ function gaussianTaps(reach: number, deviation: number): number[] {
   return raw.map((value) => value / sum)
 }
 
-/** Each channel of [height, width, 3] weighed by [2 reach + 1, 2 reach + 1]; kernels larger than the image mirror it as often as needed. */
-function convolve(values: Float64Array, { width, height }: Rgb8Image, weights: Float64Array, reach: number): Float64Array {
+/**
+ * Each channel of [height, width, 3] weighed by [2 reach + 1, 2 reach + 1]; kernels larger than the image mirror it as
+ * often as needed.
+ */
+function convolve(
+  values: Float64Array,
+  { width, height }: Rgb8Image,
+  weights: Float64Array,
+  reach: number,
+): Float64Array {
   const side = 2 * reach + 1
   const taps = [...weights.keys()].filter((k) => weights[k] !== 0)
   const columnOf = Int32Array.from({ length: width + 2 * reach }, (_, i) => 3 * mirrorAtCenter(i - reach, width))

@@ -19,9 +19,15 @@ export function elasticTransform(image: Rgb8Image, severity: Severity, key: Rand
 }
 
 /** The same with given displacements before smoothing, in pixels. noiseX, noiseY: [height, width] */
-function elasticTransformWith(image: Rgb8Image, severity: Severity, noiseX: Float64Array, noiseY: Float64Array): Rgb8Image {
+function elasticTransformWith(
+  image: Rgb8Image,
+  severity: Severity,
+  noiseX: Float64Array,
+  noiseY: Float64Array,
+): Rgb8Image {
   const { width, height } = image
-  const field = (noise: Float64Array) => smooth(noise, width, height).map((value) => Math.fround(value * strengths[severity]))
+  const field = (noise: Float64Array) =>
+    smooth(noise, width, height).map((value) => Math.fround(value * strengths[severity]))
   const [moveX, moveY] = [field(noiseX), field(noiseY)]
   const values = unitValues(image)
   const moved = new Float64Array(values.length)
@@ -30,7 +36,10 @@ function elasticTransformWith(image: Rgb8Image, severity: Severity, noiseX: Floa
   return truncatedImage(moved, image)
 }
 
-/** Gaussian smoothing with a deviation of a hundredth of each side, cut off at three deviations, mirrored at the edge. noise: [height, width] */
+/**
+ * Gaussian smoothing with a deviation of a hundredth of each side, cut off at three deviations, mirrored at the edge.
+ * noise: [height, width]
+ */
 function smooth(noise: Float64Array, width: number, height: number): Float64Array {
   return smoothRows(smoothColumns(noise, width, height), width)
 }

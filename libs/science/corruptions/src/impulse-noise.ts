@@ -5,7 +5,10 @@ import type { Rgb8Image } from './rgb8-image.ts'
 /** Share of the values that are lost. */
 const amounts = { 1: 0.03, 2: 0.06, 3: 0.09, 4: 0.17, 5: 0.27 } as const
 
-/** Salt and pepper: a lost value, channel by channel, becomes black or white with equal probability, as skimage's `random_noise(mode='s&p')`. */
+/**
+ * Salt and pepper: a lost value, channel by channel, becomes black or white with equal probability, as skimage's
+ * `random_noise(mode='s&p')`.
+ */
 export function impulseNoise({ data, width, height }: Rgb8Image, severity: Severity, key: RandomKey): Rgb8Image {
   const amount = amounts[severity]
   const draws = uniform(key, data.length)

@@ -5,7 +5,10 @@ import type { Rgb8Image } from './rgb8-image.ts'
 /** Quality of libjpeg. */
 const qualities = { 1: 25, 2: 18, 3: 15, 4: 10, 5: 7 } as const
 
-/** Through a real JPEG file: libjpeg's tables at the given quality, halved chroma (4:2:0), none of mozjpeg's own choices. */
+/**
+ * Through a real JPEG file: libjpeg's tables at the given quality, halved chroma (4:2:0), none of mozjpeg's own
+ * choices.
+ */
 export async function jpegCompression({ data, width, height }: Rgb8Image, severity: Severity): Promise<Rgb8Image> {
   const options = {
     quality: qualities[severity],

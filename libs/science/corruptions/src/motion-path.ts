@@ -8,8 +8,9 @@ export interface Grid {
 }
 
 /**
- * Smears a grid along a straight line: the weighted sum of copies moved step by step, each weight half a Gaussian over the 2 radius + 1
- * steps. Moved-in borders repeat the edge. As in the reference the sum ends early, without rescaling, once a copy has left a small image.
+ * Smears a grid along a straight line: the weighted sum of copies moved step by step, each weight half a Gaussian over
+ * the 2 radius + 1 steps. Moved-in borders repeat the edge. As in the reference the sum ends early, without rescaling,
+ * once a copy has left a small image.
  */
 export function smear(
   grid: Grid,
@@ -35,7 +36,13 @@ export function smear(
 }
 
 /** Adds a weighted copy of the grid, moved right by dx and down by dy. */
-function addMoved(sum: Float64Array, { values, width, height, channels }: Grid, dx: number, dy: number, weight: number): void {
+function addMoved(
+  sum: Float64Array,
+  { values, width, height, channels }: Grid,
+  dx: number,
+  dy: number,
+  weight: number,
+): void {
   for (let y = 0, to = 0; y < height; y++) {
     const row = Math.min(Math.max(y - dy, 0), height - 1) * width
     for (let x = 0; x < width; x++) {

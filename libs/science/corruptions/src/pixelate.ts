@@ -33,8 +33,8 @@ interface Box {
 }
 
 /**
- * The source places whose centres lie in each output place. Pillow bounds them twice, by rounded ends and by its box filter, which is 1 on
- * (−½, ½] of the reduced scale; where a centre lies on an end, rounding makes the two differ.
+ * The source places whose centres lie in each output place. Pillow bounds them twice, by rounded ends and by its box
+ * filter, which is 1 on (−½, ½] of the reduced scale; where a centre lies on an end, rounding makes the two differ.
  */
 function boxesOf(from: number, to: number): Box[] {
   const scale = from / to
@@ -42,7 +42,8 @@ function boxesOf(from: number, to: number): Box[] {
     const center = (i + 0.5) * scale
     const first = Math.max(Math.trunc(center - scale / 2 + 0.5), 0)
     const end = Math.min(Math.trunc(center + scale / 2 + 0.5), from)
-    const isInside = (place: number) => (place - center + 0.5) * (1 / scale) > -0.5 && (place - center + 0.5) * (1 / scale) <= 0.5
+    const isInside = (place: number) =>
+      (place - center + 0.5) * (1 / scale) > -0.5 && (place - center + 0.5) * (1 / scale) <= 0.5
     const inside = Array.from({ length: end - first }, (_unused, k) => first + k).filter(isInside)
     return { first: inside[0]!, count: inside.length }
   })
@@ -59,7 +60,8 @@ function meanByte({ first, count }: Box, at: (place: number) => number): number 
 function repeatPixels({ data, width: from, height: rows }: Rgb8Image, width: number, height: number): Rgb8Image {
   const column = nearestPlaces(from, width)
   const row = nearestPlaces(rows, height)
-  const source = (i: number) => 3 * (row[Math.floor(i / (3 * width))]! * from + column[Math.floor(i / 3) % width]!) + (i % 3)
+  const source = (i: number) =>
+    3 * (row[Math.floor(i / (3 * width))]! * from + column[Math.floor(i / 3) % width]!) + (i % 3)
   return { data: Uint8Array.from({ length: 3 * width * height }, (_, i) => data[source(i)]!), width, height }
 }
 

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { assignPortfolio, UnknownCorruption } from './portfolio.ts'
 
-const countsOf = (names: readonly string[]) => corruptionNames.map((name) => names.filter((other) => other === name).length)
+const countsOf = (names: readonly string[]) =>
+  corruptionNames.map((name) => names.filter((other) => other === name).length)
 
 describe('assigning a portfolio to positions', () => {
   it('gives 1,000 images blocks of 90 and the last ten the first corruption again', () => {

@@ -7,7 +7,10 @@ export class UnknownCorruption extends Error {
   override readonly name = 'UnknownCorruption'
 }
 
-/** The corruption of each of `count` images by its position: blocks of floor(count / n); what is left over starts again with the first. */
+/**
+ * The corruption of each of `count` images by its position: blocks of floor(count / n); what is left over starts again
+ * with the first.
+ */
 export function assignPortfolio(count: number, portfolio: readonly string[]): CorruptionName[] {
   const names = portfolio.map(knownCorruption)
   if (names.length === 0) throw new UnknownCorruption('The portfolio is empty; name at least one corruption.')
@@ -19,7 +22,9 @@ export function assignPortfolio(count: number, portfolio: readonly string[]): Co
 export function knownCorruption(name: string): CorruptionName {
   const known = corruptionNames.find((candidate) => candidate === name)
   if (!known)
-    throw new UnknownCorruption(`There is no corruption ${JSON.stringify(name)}; take one of ${corruptionNames.join(', ')}.`)
+    throw new UnknownCorruption(
+      `There is no corruption ${JSON.stringify(name)}; take one of ${corruptionNames.join(', ')}.`,
+    )
   return known
 }
 

@@ -7,8 +7,9 @@ import { corrupt } from './corrupt.ts'
 import type { Rgb8Image } from './rgb8-image.ts'
 
 /*
- * Against imagecorruptions 1.1.2. Both files are made by `test/parity/corruptions/make_fixtures.py`, which says how the reference is fed our draws:
- * sheets, a row for each image (as it was, then severities 1 to 5), and how the reference's own draws are distributed.
+ * Against imagecorruptions 1.1.2. Both files are made by `test/parity/corruptions/make_fixtures.py`, which says how the
+ * reference is fed our draws: sheets, a row for each image (as it was, then severities 1 to 5), and how the reference's
+ * own draws are distributed.
  */
 
 const folder = new URL('../../../../test/parity/corruptions/', import.meta.url)
@@ -27,7 +28,11 @@ describe('a corruption of two small images agrees with imagecorruptions under th
       const original = tile(sheet, place, 0)
       for (const severity of severities) {
         const expected = tile(sheet, place, severity)
-        const actual = await corrupt(original, name, severity, { seed: 20, purpose: 'parity', image: `image-${place.index}` })
+        const actual = await corrupt(original, name, severity, {
+          seed: 20,
+          purpose: 'parity',
+          image: `image-${place.index}`,
+        })
         const where = `severity ${severity} of image ${place.index}`
         expect(largestDifference(actual, expected), where).toBeLessThanOrEqual(1)
         expect(Math.abs(decibels(original, actual) - decibels(original, expected)), where).toBeLessThan(0.01)
@@ -55,7 +60,8 @@ describe('draws of our own change an image as much as the reference’s own do',
       let sum = 0
       for (let seed = 0; seed < repeats; seed++)
         sum += decibels(original, await corrupt(original, name, severity, { seed, purpose: 'distribution' }))
-      // Four standard errors of the difference of two means; 0.03 dB for shot noise, 0.4 dB for motion blur, whose direction counts.
+      // Four standard errors of the difference of two means; 0.03 dB for shot noise, 0.4 dB for motion blur, whose
+      // direction counts.
       const error = deviation * Math.sqrt(1 / repeats + 1 / reference.repeats)
       expect(Math.abs(sum / repeats - mean)).toBeLessThan(4 * error)
     },

@@ -1,4 +1,7 @@
-/** The index that lies at `i` when a row of `length` values is mirrored at the centre of its last value: d c b | a b c d | c b a. */
+/**
+ * The index that lies at `i` when a row of `length` values is mirrored at the centre of its last value: d c b | a b c d
+ * | c b a.
+ */
 export function mirrorAtCenter(i: number, length: number): number {
   if (length === 1) return 0
   const period = 2 * (length - 1)

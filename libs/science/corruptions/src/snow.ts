@@ -4,7 +4,10 @@ import type { Severity } from './portfolio.ts'
 import { truncatedImage, unitValues, type Rgb8Image } from './rgb8-image.ts'
 import { cropGrid, zoomGrid } from './zoom-grid.ts'
 
-/** Mean and deviation of the flakes, their size, the threshold, radius and deviation of their fall, and what is kept of the image. */
+/**
+ * Mean and deviation of the flakes, their size, the threshold, radius and deviation of their fall, and what is kept of
+ * the image.
+ */
 const falls = {
   1: { mean: 0.1, spread: 0.3, size: 3, threshold: 0.5, radius: 10, deviation: 4, kept: 0.8 },
   2: { mean: 0.2, spread: 0.3, size: 2, threshold: 0.5, radius: 12, deviation: 4, kept: 0.7 },
@@ -14,8 +17,8 @@ const falls = {
 } as const
 
 /**
- * Flakes fall within 45° of straight down over a whitened image. The study's authors ported this without OpenCV: their grey has the luma of
- * ITU-R 709 (0.2125, 0.7154, 0.0721).
+ * Flakes fall within 45° of straight down over a whitened image. The study's authors ported this without OpenCV: their
+ * grey has the luma of ITU-R 709 (0.2125, 0.7154, 0.0721).
  */
 export function snow(image: Rgb8Image, severity: Severity, key: RandomKey): Rgb8Image {
   const flakes = normal({ ...key, purpose: `${key.purpose}/flakes` }, image.width * image.height)
@@ -34,11 +37,19 @@ function snowWith(image: Rgb8Image, severity: Severity, flakes: ArrayLike<number
 }
 
 /** Flakes, magnified, thinned out, smeared and rounded to bytes. → [height, width], in [0, 1] */
-function snowLayer({ width, height }: Rgb8Image, severity: Severity, flakes: ArrayLike<number>, degrees: number): Float64Array {
+function snowLayer(
+  { width, height }: Rgb8Image,
+  severity: Severity,
+  flakes: ArrayLike<number>,
+  degrees: number,
+): Float64Array {
   const { mean, spread, size, threshold, radius, deviation } = falls[severity]
   const noise = Float64Array.from({ length: width * height }, (_, i) => mean + spread * flakes[i]!)
   const magnified = zoomGrid({ values: noise, width, height, channels: 1 }, size)
-  const thinned = { ...magnified, values: magnified.values.map((value) => (value < threshold ? 0 : Math.min(value, 1))) }
+  const thinned = {
+    ...magnified,
+    values: magnified.values.map((value) => (value < threshold ? 0 : Math.min(value, 1))),
+  }
   const smeared = { ...magnified, values: smear(thinned, { radius, deviation, degrees }) }
   return cropGrid(smeared, width, height).map((value) => Math.round(value * 255) / 255)
 }

@@ -1,8 +1,8 @@
 import type { Grid } from './motion-path.ts'
 
 /**
- * Magnifies the middle of a grid by linear interpolation with corners on corners (scipy's `ndimage.zoom`, order 1, of a centred crop).
- * The result is at least as large as the grid.
+ * Magnifies the middle of a grid by linear interpolation with corners on corners (scipy's `ndimage.zoom`, order 1, of a
+ * centred crop). The result is at least as large as the grid.
  */
 export function zoomGrid(grid: Grid, factor: number): Grid {
   const rows = zoomAxis(grid.height, factor)
@@ -24,7 +24,8 @@ function zoomRow(
   let to = start
   for (const { low, high, part } of columns) {
     for (let channel = 0; channel < channels; channel++, to++) {
-      const top = values[(upper + low) * channels + channel]! * (1 - part) + values[(upper + high) * channels + channel]! * part
+      const top =
+        values[(upper + low) * channels + channel]! * (1 - part) + values[(upper + high) * channels + channel]! * part
       const bottom =
         values[(lower + low) * channels + channel]! * (1 - part) + values[(lower + high) * channels + channel]! * part
       zoomed[to] = top * (1 - row.part) + bottom * row.part

@@ -4,12 +4,12 @@ import { jitterColors, type ColorJitter } from './color-jitter.ts'
 import { flipRows, rotateNearest } from './move-pixels.ts'
 
 /**
- * The study's training-time changes, image by image: flip with probability ½, then colour jitter, then rotation; torchvision's
- * `RandomHorizontalFlip`, `ColorJitter`, `RandomRotation`. Keyed by seed, epoch and image digest, so an image gets the same change in any
- * batch, order or shard. Departure: pixels stay real numbers throughout, where torchvision rounds PIL images to bytes after each step.
+ * The study's training-time changes, image by image: flip with probability ½, then colour jitter, then rotation;
+ * torchvision's `RandomHorizontalFlip`, `ColorJitter`, `RandomRotation`. Keyed by seed, epoch and image digest, so an
+ * image gets the same change in any batch, order or shard. Departure: pixels stay real numbers throughout, where
+ * torchvision rounds PIL images to bytes after each step.
  *
- * @param images [count, side, side, 3], in [0, 1]; left as they are
- * @param digests one per image
+ * @param images [count, side, side, 3], in [0, 1]; left as they are @param digests one per image
  */
 export function augment(
   images: Float32Array,
@@ -44,14 +44,12 @@ function drawAugmentation(
   { seed, epoch, digest }: { seed: number; epoch: number; digest: string },
 ): AugmentationDraw {
   const key = { seed, image: digest, iteration: epoch }
-  const [flip, brightness, contrast, saturation, angle] = uniform({ ...key, purpose: 'augmentation' }, 5) as unknown as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
-  const factor = (draw: number) => Math.max(0, 1 - colorJitter) + draw * (1 + colorJitter - Math.max(0, 1 - colorJitter))
+  const [flip, brightness, contrast, saturation, angle] = uniform(
+    { ...key, purpose: 'augmentation' },
+    5,
+  ) as unknown as [number, number, number, number, number]
+  const factor = (draw: number) =>
+    Math.max(0, 1 - colorJitter) + draw * (1 + colorJitter - Math.max(0, 1 - colorJitter))
   return {
     flip: horizontalFlip && flip < 0.5,
     jitter: {

@@ -35,7 +35,8 @@ export class BytesReader {
 
   private async advance(length: number, visit: (part: Uint8Array, at: number) => void): Promise<void> {
     for (let done = 0; done < length;) {
-      if (!(await this.fill())) throw new InvalidDataset('The dataset archive ends in the middle of a file; fetch it again.')
+      if (!(await this.fill()))
+        throw new InvalidDataset('The dataset archive ends in the middle of a file; fetch it again.')
       const part = this.current.subarray(0, length - done)
       visit(part, done)
       done += part.length

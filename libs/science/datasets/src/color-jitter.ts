@@ -6,7 +6,10 @@ export interface ColorJitter {
   readonly order: readonly number[]
 }
 
-/** Changes an image's colours in place, as torchvision's `ColorJitter` does to a float tensor. image: [pixels, 3], in [0, 1]. */
+/**
+ * Changes an image's colours in place, as torchvision's `ColorJitter` does to a float tensor. image: [pixels, 3], in
+ * [0, 1].
+ */
 export function jitterColors(image: Float32Array, { brightness, contrast, saturation, order }: ColorJitter): void {
   for (const change of order) {
     if (change === 0) scaleBrightness(image, brightness)

@@ -7,8 +7,8 @@ import type { Rgb8Image } from './rgb8-image.ts'
 export const largestImage = 2 ** 26
 
 /**
- * The pixels of stored bytes. Colour profiles, gamma and EXIF orientation are left alone and transparency is dropped, as
- * `PIL.Image.open(…).convert('RGB')` does; grey becomes three equal channels.
+ * The pixels of stored bytes. Colour profiles, gamma and EXIF orientation are left alone and transparency is dropped,
+ * as `PIL.Image.open(…).convert('RGB')` does; grey becomes three equal channels.
  */
 export async function decodeImage(
   bytes: Uint8Array,
@@ -32,7 +32,11 @@ async function decodeCompressed(bytes: Uint8Array, encoding: 'png' | 'jpeg'): Pr
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true })
     if (info.channels !== 3) throw new Error(`${info.channels} channels`)
-    return { data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength), width: info.width, height: info.height }
+    return {
+      data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+      width: info.width,
+      height: info.height,
+    }
   } catch (error) {
     throw new InvalidDataset(
       `An image is not a readable ${encoding.toUpperCase()} (${firstLine(error)}); replace the source file.`,
@@ -45,7 +49,9 @@ function firstLine(error: unknown): string {
 }
 
 /** What the first bytes of a compressed image say it is, without decoding it. */
-export function readImageHeader(bytes: Uint8Array): { encoding: 'png' | 'jpeg'; width: number; height: number } | undefined {
+export function readImageHeader(
+  bytes: Uint8Array,
+): { encoding: 'png' | 'jpeg'; width: number; height: number } | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (bytes.length >= 33 && view.getUint32(0) === 0x89504e47 && view.getUint32(12) === 0x49484452) {
     return { encoding: 'png', width: view.getUint32(16), height: view.getUint32(20) }

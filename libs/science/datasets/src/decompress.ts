@@ -35,7 +35,9 @@ export async function* readDecompressed(path: string): AsyncGenerator<Uint8Array
   }
 }
 
-/** Node 20 has no Zstandard of its own. The decoder works in step with the file: each read is unpacked before the next. */
+/**
+ * Node 20 has no Zstandard of its own. The decoder works in step with the file: each read is unpacked before the next.
+ */
 async function* unpackZstd(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let unpacked: Uint8Array[] = []
   let burst = 0

@@ -14,11 +14,21 @@ export interface GreyImages {
 
 /** A source of grey images, stored as RGB with three equal channels: what a backbone sees. */
 export function greySource(groups: readonly GreyImages[]): DatasetSource {
-  const located = groups.flatMap((group) => Array.from({ length: group.labels.length }, (_, index) => ({ group, index })))
+  const located = groups.flatMap((group) =>
+    Array.from({ length: group.labels.length }, (_, index) => ({ group, index })),
+  )
   const entries = located.map(({ group, index }): SourceEntry => {
     const bytes = rgbOf(group, index)
     const { split, width, height } = group
-    return { split, label: group.labels[index]!, encoding: 'rgb8', width, height, digest: sha256Of(bytes), length: bytes.length }
+    return {
+      split,
+      label: group.labels[index]!,
+      encoding: 'rgb8',
+      width,
+      height,
+      digest: sha256Of(bytes),
+      length: bytes.length,
+    }
   })
   async function* images(chosen: ReadonlySet<number>) {
     for (const [position, { group, index }] of located.entries())

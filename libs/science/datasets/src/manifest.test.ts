@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { InvalidDataset } from './invalid-dataset.ts'
 import { encodeManifest, parseManifest, type DatasetManifest } from './manifest.ts'
 
-const image = { digest: 'b'.repeat(64), label: 1, offset: 0, length: 12, width: 2, height: 2, encoding: 'rgb8' as const }
+const image = {
+  digest: 'b'.repeat(64),
+  label: 1,
+  offset: 0,
+  length: 12,
+  width: 2,
+  height: 2,
+  encoding: 'rgb8' as const,
+}
 const manifest: DatasetManifest = {
   format: 'gauntlet-dataset-1',
   dataset: 'test',

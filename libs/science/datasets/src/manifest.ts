@@ -28,7 +28,10 @@ const datasetManifest = z.strictObject({
   splitSeed: z.number().int(),
   /** The packed file the offsets point into. */
   images: z.strictObject({ digest, length: count }),
-  /** Images left out because the same bytes are also in a later split of train, validation, test: they would leak into it. */
+  /**
+   * Images left out because the same bytes are also in a later split of train, validation, test: they would leak into
+   * it.
+   */
   duplicatesDropped: z.strictObject({ train: count, validation: count }),
   splits: z.strictObject({
     train: z.array(manifestImage),
@@ -81,7 +84,9 @@ function checkImages({ splits, classes, images }: DatasetManifest): void {
           `Image ${i} of ${split} has label ${label}, but there are ${classes} classes; prepare the dataset again.`,
         )
       if (offset + length > images.length) {
-        throw new InvalidDataset(`Image ${i} of ${split} lies beyond the end of the packed file; prepare the dataset again.`)
+        throw new InvalidDataset(
+          `Image ${i} of ${split} lies beyond the end of the packed file; prepare the dataset again.`,
+        )
       }
     }
   }

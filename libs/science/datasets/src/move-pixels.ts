@@ -11,7 +11,10 @@ export function flipRows(image: Float32Array, side: number): void {
   }
 }
 
-/** Rotates an image counter-clockwise about its centre in place: nearest pixel, black outside, as torchvision's `rotate` by default. image: [side, side, 3]. */
+/**
+ * Rotates an image counter-clockwise about its centre in place: nearest pixel, black outside, as torchvision's `rotate`
+ * by default. image: [side, side, 3].
+ */
 export function rotateNearest(image: Float32Array, side: number, degrees: number): void {
   const original = image.slice()
   const cosine = Math.cos((degrees * Math.PI) / 180)

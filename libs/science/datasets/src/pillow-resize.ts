@@ -1,6 +1,9 @@
 import type { Rgb8Image } from './rgb8-image.ts'
 
-/** Weights are integers with this many fractional bits: 32 less 8 for the pixel and 2 against overflow, as Pillow's Resample.c. */
+/**
+ * Weights are integers with this many fractional bits: 32 less 8 for the pixel and 2 against overflow, as Pillow's
+ * Resample.c.
+ */
 const precisionBits = 22
 
 /** The source pixels one output pixel is made of. */
@@ -11,8 +14,9 @@ interface Window {
 }
 
 /**
- * Pillow's bilinear `resize`, squashing the aspect ratio to a square: a triangle filter as wide as the reduction (antialias), fixed-point
- * weights, and bytes between the horizontal and the vertical pass, so that results are Pillow 10's to the bit. Source: src/libImaging/Resample.c.
+ * Pillow's bilinear `resize`, squashing the aspect ratio to a square: a triangle filter as wide as the reduction
+ * (antialias), fixed-point weights, and bytes between the horizontal and the vertical pass, so that results are Pillow
+ * 10's to the bit. Source: src/libImaging/Resample.c.
  */
 export function resizeSquare(image: Rgb8Image, side: number): Rgb8Image {
   return resizeHeight(resizeWidth(image, side), side)
@@ -24,7 +28,14 @@ function resizeWidth(image: Rgb8Image, width: number): Rgb8Image {
   const data = new Uint8Array(3 * width * image.height)
   for (let y = 0; y < image.height; y++) {
     for (let x = 0; x < width; x++) {
-      weighPixels(image.data, 3 * (y * image.width + windows[x]!.first), 3, windows[x]!.weights, data, 3 * (y * width + x))
+      weighPixels(
+        image.data,
+        3 * (y * image.width + windows[x]!.first),
+        3,
+        windows[x]!.weights,
+        data,
+        3 * (y * width + x),
+      )
     }
   }
   return { data, width, height: image.height }
@@ -44,7 +55,14 @@ function resizeHeight(image: Rgb8Image, height: number): Rgb8Image {
 }
 
 /** Writes the weighted mean of pixels `stride` bytes apart into one output pixel. */
-function weighPixels(from: Uint8Array, start: number, stride: number, weights: Int32Array, to: Uint8Array, at: number): void {
+function weighPixels(
+  from: Uint8Array,
+  start: number,
+  stride: number,
+  weights: Int32Array,
+  to: Uint8Array,
+  at: number,
+): void {
   let red = 1 << (precisionBits - 1)
   let green = red
   let blue = red

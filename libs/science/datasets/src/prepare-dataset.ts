@@ -17,8 +17,9 @@ export interface PreparedDataset {
 }
 
 /**
- * Turns a verified source into a manifest and one packed file of the images it names. The same source and specification always give the
- * same bytes. `imagesFile` is written; by default into a new folder under the system's temporary one, which is then the caller's.
+ * Turns a verified source into a manifest and one packed file of the images it names. The same source and specification
+ * always give the same bytes. `imagesFile` is written; by default into a new folder under the system's temporary one,
+ * which is then the caller's.
  */
 export async function prepareDataset(
   specification: DatasetSpecification,
@@ -43,7 +44,10 @@ export async function prepareDataset(
     Object.entries(splits).map(([split, positions]) => [split, linesOf(positions)]),
   ) as DatasetManifest['splits']
   const images = { digest: packed.digest, length: packed.length }
-  return { manifest: { ...manifestHeader(specification), images, duplicatesDropped: dropped, splits: lines }, imagesFile: path }
+  return {
+    manifest: { ...manifestHeader(specification), images, duplicatesDropped: dropped, splits: lines },
+    imagesFile: path,
+  }
 }
 
 function checkLabels(entries: readonly SourceEntry[], { classes, id }: DatasetSpecification): void {
@@ -67,7 +71,10 @@ function dropLeaks(
   const validation = splits.validation.filter((position) => !seen.has(digestOf(position)))
   for (const position of validation) seen.add(digestOf(position))
   const train = splits.train.filter((position) => !seen.has(digestOf(position)))
-  const dropped = { train: splits.train.length - train.length, validation: splits.validation.length - validation.length }
+  const dropped = {
+    train: splits.train.length - train.length,
+    validation: splits.validation.length - validation.length,
+  }
   return { splits: { ...splits, train, validation }, dropped }
 }
 

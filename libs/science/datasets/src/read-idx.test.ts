@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { InvalidDataset } from './invalid-dataset.ts'
 import { parseIdx } from './read-idx.ts'
 
-const header = (...words: number[]) => words.flatMap((word) => [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255])
+const header = (...words: number[]) =>
+  words.flatMap((word) => [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255])
 
 describe('an IDX file', () => {
   it('gives its sizes and its values', () => {

@@ -49,7 +49,9 @@ function zstdBlock(kind: 'raw' | 'repeat', size: number, bytes: Uint8Array, last
 
 async function archiveOf(members: Parameters<typeof tarOf>[0]): Promise<string> {
   const tar = tarOf(members)
-  const parts = Array.from({ length: Math.ceil(tar.length / 65536) }, (_, i) => tar.subarray(65536 * i, 65536 * (i + 1)))
+  const parts = Array.from({ length: Math.ceil(tar.length / 65536) }, (_, i) =>
+    tar.subarray(65536 * i, 65536 * (i + 1)),
+  )
   const frame = zstdFrame(parts.map((part, i) => zstdBlock('raw', part.length, part, i === parts.length - 1)))
   await writeFile(join(folder, 'archive.tar.zst'), frame)
   return join(folder, 'archive.tar.zst')
@@ -76,7 +78,9 @@ describe('an archive of RobustGenBench', () => {
       Object.entries(manifest.splits).map(([split, images]) => [split, images!.map(({ label }) => label).join('')]),
     )
     expect(labels).toEqual({ train: '012012012012', validation: '012012', test: '012012', testCommon: '012012' })
-    expect(manifest.splits.train.map(({ encoding }) => encoding).filter((encoding) => encoding === 'jpeg')).toHaveLength(1)
+    expect(
+      manifest.splits.train.map(({ encoding }) => encoding).filter((encoding) => encoding === 'jpeg'),
+    ).toHaveLength(1)
   })
 
   it('decodes grey, transparent, palette and colour images to the very pixels Pillow gives', async () => {
@@ -99,7 +103,9 @@ describe('an archive of RobustGenBench', () => {
 
   it('takes the corrupted copies of the test images it takes', async () => {
     const { manifest } = await prepare(tiny, { testImages: 3 })
-    expect(manifest.splits.testCommon!.map(({ label }) => label)).toEqual(manifest.splits.test.map(({ label }) => label))
+    expect(manifest.splits.testCommon!.map(({ label }) => label)).toEqual(
+      manifest.splits.test.map(({ label }) => label),
+    )
     expect(manifest.splits.test).toHaveLength(3)
   })
 })
@@ -110,9 +116,19 @@ describe('an archive is refused', () => {
 
   it.each([
     ['an image without a label', 'train/labels.csv', text('filename,label\n'), 'no line in labels.csv'],
-    ['a label without an image', 'train/labels.csv', text('filename,label\n00000.png,1\n00001.png,1\n'), 'not in the archive'],
+    [
+      'a label without an image',
+      'train/labels.csv',
+      text('filename,label\n00000.png,1\n00001.png,1\n'),
+      'not in the archive',
+    ],
     ['a label given twice', 'train/labels.csv', text('filename,label\n00000.png,1\n00000.png,2\n'), 'twice'],
-    ['a label that is no number', 'val/labels.csv', text('filename,label\n00000.png,cat\n'), 'Line 2 of val/labels.csv'],
+    [
+      'a label that is no number',
+      'val/labels.csv',
+      text('filename,label\n00000.png,cat\n'),
+      'Line 2 of val/labels.csv',
+    ],
     ['labels.csv without its head', 'val/labels.csv', text('00000.png,1\n'), 'does not begin with'],
     ['a label beyond the classes', 'test/labels.csv', text('filename,label\n00000.png,3\n'), 'classes'],
     ['a file that is no image', 'train/00000.png', text('hello'), 'neither PNG nor JPEG'],
@@ -123,7 +139,9 @@ describe('an archive is refused', () => {
 
   it('with an image that does not decode, is not as large as it says or is absurdly large', async () => {
     const png = (await members())[0]!.bytes
-    await expect(prepare(await change('train/00000.png', png.subarray(0, png.length - 20)))).rejects.toThrow('not a readable PNG')
+    await expect(prepare(await change('train/00000.png', png.subarray(0, png.length - 20)))).rejects.toThrow(
+      'not a readable PNG',
+    )
     const huge = png.slice()
     new DataView(huge.buffer).setUint32(16, 100_000)
     new DataView(huge.buffer).setUint32(20, 100_000)

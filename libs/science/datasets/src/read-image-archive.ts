@@ -27,8 +27,9 @@ interface Found {
 }
 
 /**
- * A `<dataset>_processed.tar.zst` of RobustGenBench: folders `train`, `val`, `test`, `test_common`, each with images and a `labels.csv`
- * (`filename,label`), and `metadata.json` with `N` classes. Read twice as a stream: once for what there is, once for what is wanted.
+ * A `<dataset>_processed.tar.zst` of RobustGenBench: folders `train`, `val`, `test`, `test_common`, each with images
+ * and a `labels.csv` (`filename,label`), and `metadata.json` with `N` classes. Read twice as a stream: once for what
+ * there is, once for what is wanted.
  */
 export async function readImageArchive(archive: string, classes: number): Promise<DatasetSource> {
   const found = await survey(archive)
@@ -106,14 +107,18 @@ function parseLabels(key: string, bytes: Uint8Array, labels: Map<string, number>
   for (const [i, line] of lines.entries()) {
     if (line === '') continue
     const match = /^([^,/\\]+),(\d{1,9})$/.exec(line.trim())
-    if (!match) throw new InvalidDataset(`Line ${i + 2} of ${key} in the archive is not "filename,label"; pack it again.`)
+    if (!match)
+      throw new InvalidDataset(`Line ${i + 2} of ${key} in the archive is not "filename,label"; pack it again.`)
     if (labels.has(`${folder}/${match[1]}`))
       throw new InvalidDataset(`${key} in the archive labels ${match[1]} twice; pack it again.`)
     labels.set(`${folder}/${match[1]}`, Number(match[2]))
   }
 }
 
-/** Every key once, split by split and by file name, whatever the order of packing; images and labels must match one to one. */
+/**
+ * Every key once, split by split and by file name, whatever the order of packing; images and labels must match one to
+ * one.
+ */
 function orderedKeys({ images, labels }: Found): string[] {
   for (const key of images.keys())
     if (!labels.has(key)) throw new InvalidDataset(`${key} in the archive has no line in labels.csv; pack it again.`)
@@ -127,6 +132,8 @@ function checkCommon(entries: readonly SourceEntry[]): void {
   const labelsOf = (split: SplitName) => entries.filter((entry) => entry.split === split).map(({ label }) => label)
   const common = labelsOf('testCommon')
   if (common.length > 0 && common.join() !== labelsOf('test').join()) {
-    throw new InvalidDataset('test_common of the archive does not hold the images of test in the same order; pack it again.')
+    throw new InvalidDataset(
+      'test_common of the archive does not hold the images of test in the same order; pack it again.',
+    )
   }
 }

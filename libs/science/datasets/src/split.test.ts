@@ -10,7 +10,9 @@ const entry = (label: number, split: SplitName | null = null): SourceEntry => {
 const specification = { id: 'test', source: 'file:x', sha256: 'a'.repeat(64), classes: 3, resolution: 8, splitSeed: 42 }
 const everything = { ...specification, trainImages: null, validationImages: null, testImages: null }
 /** 200 images of label 0, 100 of label 1, 50 of label 2, label by label. */
-const unsplit = [...Array(200).fill(0), ...Array(100).fill(1), ...Array(50).fill(2)].map((label: number) => entry(label))
+const unsplit = [...Array(200).fill(0), ...Array(100).fill(1), ...Array(50).fill(2)].map((label: number) =>
+  entry(label),
+)
 const labelCounts = (positions: readonly number[], entries: readonly SourceEntry[]) =>
   [0, 1, 2].map((label) => positions.filter((position) => entries[position]!.label === label).length)
 
@@ -81,7 +83,8 @@ describe('assigning splits', () => {
     const names = ['train', 'validation', 'test'] as const
     const entries = unsplit.map(({ label }, i) => entry(label, names[i % 3]!))
     const splits = assignSplits(entries, specification)
-    for (const [k, name] of names.entries()) expect(splits[name]).toEqual([...entries.keys()].filter((i) => i % 3 === k))
+    for (const [k, name] of names.entries())
+      expect(splits[name]).toEqual([...entries.keys()].filter((i) => i % 3 === k))
   })
 })
 
@@ -99,7 +102,10 @@ describe('taking a part of each split', () => {
       ...unsplit.map(({ label }) => entry(label, 'test')),
       ...unsplit.map(({ label }) => entry(label, 'testCommon')),
     ]
-    const { test, testCommon } = subsampleSplits(assignSplits(entries, specification), entries, { ...everything, testImages: 40 })
+    const { test, testCommon } = subsampleSplits(assignSplits(entries, specification), entries, {
+      ...everything,
+      testImages: 40,
+    })
     expect(test).toHaveLength(40)
     expect(testCommon).toEqual(test.map((position) => position + 350))
   })

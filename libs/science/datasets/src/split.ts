@@ -12,16 +12,21 @@ export type Splits = { readonly [split in SplitName]?: readonly number[] } & {
 const testFraction = 0.2
 const validationFraction = 0.15
 
-/** Where each image belongs: the source's own splits where it has them, stratified and seeded draws where it does not. */
+/**
+ * Where each image belongs: the source's own splits where it has them, stratified and seeded draws where it does not.
+ */
 export function assignSplits(entries: readonly SourceEntry[], { splitSeed }: { splitSeed: number }): Splits {
   const labelOf = (position: number) => entries[position]!.label
-  const official = (split: SplitName | null) => [...entries.keys()].filter((position) => entries[position]!.split === split)
+  const official = (split: SplitName | null) =>
+    [...entries.keys()].filter((position) => entries[position]!.split === split)
   const draw = (from: readonly number[], fraction: number, purpose: string) =>
     drawStratified(from, labelOf, Math.round(fraction * from.length), { seed: splitSeed, purpose })
 
   const unsplit = official(null)
   const testDraw =
-    unsplit.length > 0 ? draw(unsplit, testFraction, 'split-test') : { drawn: official('test'), rest: official('train') }
+    unsplit.length > 0
+      ? draw(unsplit, testFraction, 'split-test')
+      : { drawn: official('test'), rest: official('train') }
   const ownValidation = official('validation')
   const validationDraw =
     ownValidation.length > 0
@@ -35,10 +40,15 @@ export function assignSplits(entries: readonly SourceEntry[], { splitSeed }: { s
 }
 
 /**
- * At most the wanted number of images of each split, stratified by label. A split that is wanted whole keeps its order, so that a
- * published test set stays comparable position by position; a drawn one is in drawn order. `testCommon` follows `test`.
+ * At most the wanted number of images of each split, stratified by label. A split that is wanted whole keeps its order,
+ * so that a published test set stays comparable position by position; a drawn one is in drawn order. `testCommon`
+ * follows `test`.
  */
-export function subsampleSplits(splits: Splits, entries: readonly SourceEntry[], specification: DatasetSpecification): Splits {
+export function subsampleSplits(
+  splits: Splits,
+  entries: readonly SourceEntry[],
+  specification: DatasetSpecification,
+): Splits {
   const take = (split: 'train' | 'validation' | 'test', wanted: number | null) => {
     const from = splits[split]
     if (wanted === null || wanted >= from.length) return from

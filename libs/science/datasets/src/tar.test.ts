@@ -17,7 +17,10 @@ async function* inChunks(bytes: Uint8Array, chunkSize = 700) {
   for (let at = 0; at < bytes.length; at += chunkSize) yield bytes.subarray(at, at + chunkSize)
 }
 
-async function read(archive: Uint8Array, { wanted = () => true, limits = archiveLimits, chunkSize = 700 } = {} as Options) {
+async function read(
+  archive: Uint8Array,
+  { wanted = () => true, limits = archiveLimits, chunkSize = 700 } = {} as Options,
+) {
   const members = []
   for await (const { name, bytes } of readTar(inChunks(archive, chunkSize), wanted, limits))
     members.push([name, Buffer.from(bytes).toString()])
@@ -36,11 +39,15 @@ describe('reading a tar archive', () => {
       content: fc.string({ maxLength: 1500 }),
     })
     await fc.assert(
-      fc.asyncProperty(fc.array(member, { maxLength: 5 }), fc.integer({ min: 1, max: 2000 }), async (members, chunkSize) => {
-        const archive = tarOf(members.map(({ name, content }) => ({ name, bytes: text(content) })))
-        const expected = members.map(({ name, content }) => [name, Buffer.from(text(content)).toString()])
-        expect(await read(archive, { chunkSize })).toEqual(expected)
-      }),
+      fc.asyncProperty(
+        fc.array(member, { maxLength: 5 }),
+        fc.integer({ min: 1, max: 2000 }),
+        async (members, chunkSize) => {
+          const archive = tarOf(members.map(({ name, content }) => ({ name, bytes: text(content) })))
+          const expected = members.map(({ name, content }) => [name, Buffer.from(text(content)).toString()])
+          expect(await read(archive, { chunkSize })).toEqual(expected)
+        },
+      ),
       { numRuns: 40 },
     )
   })
@@ -101,8 +108,8 @@ describe('a hostile or damaged tar archive is refused', () => {
   it('more members or bytes than the limits allow', async () => {
     const archive = tarOf([file, file, file])
     await expect(read(archive, { limits: { ...archiveLimits, members: 2 } })).rejects.toThrow('more than 2 files')
-    await expect(read(archive, { wanted: () => false, limits: { ...archiveLimits, totalBytes: 1500 } })).rejects.toThrow(
-      'more than 1500 bytes',
-    )
+    await expect(
+      read(archive, { wanted: () => false, limits: { ...archiveLimits, totalBytes: 1500 } }),
+    ).rejects.toThrow('more than 1500 bytes')
   })
 })

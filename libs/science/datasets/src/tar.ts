@@ -30,8 +30,9 @@ interface Header {
 }
 
 /**
- * Reads the regular files of a tar stream (POSIX ustar and pax, GNU long names) whose names `wanted` accepts, one at a time. Nothing is
- * written anywhere; links, devices, absolute names and names with `..` are refused, and so is whatever exceeds the limits.
+ * Reads the regular files of a tar stream (POSIX ustar and pax, GNU long names) whose names `wanted` accepts, one at a
+ * time. Nothing is written anywhere; links, devices, absolute names and names with `..` are refused, and so is whatever
+ * exceeds the limits.
  */
 export async function* readTar(
   chunks: AsyncIterable<Uint8Array>,
@@ -50,7 +51,8 @@ export async function* readTar(
       const carriesName = header.type === 'x' || header.type === 'L'
       const name = carriesName || header.type === 'g' ? '' : safeName(longName ?? header.name)
       const isWanted = header.type === '0' && wanted(name)
-      const bytes = carriesName || isWanted ? await reader.take(header.size) : (await reader.skip(header.size), undefined)
+      const bytes =
+        carriesName || isWanted ? await reader.take(header.size) : (await reader.skip(header.size), undefined)
       await reader.skip(padding)
       longName = carriesName ? (nameIn(header.type, bytes!) ?? longName) : header.type === 'g' ? longName : undefined
       if (isWanted) yield { name, bytes: bytes! }
@@ -89,7 +91,13 @@ function checkLimits({ name, size, type }: Header, members: number, position: nu
 /** The name without leading `./`; refuses what could point outside. */
 function safeName(name: string): string {
   const parts = name.split('/').filter((part, i, all) => part !== '.' && !(part === '' && i === all.length - 1))
-  if (name.startsWith('/') || name.includes('\\') || name.includes('\0') || parts.includes('..') || parts.includes('')) {
+  if (
+    name.startsWith('/') ||
+    name.includes('\\') ||
+    name.includes('\0') ||
+    parts.includes('..') ||
+    parts.includes('')
+  ) {
     throw new InvalidDataset(
       `The dataset archive has a member named ${JSON.stringify(name)}, which points outside it; pack it with plain relative names.`,
     )
@@ -108,7 +116,8 @@ function nameIn(type: string, bytes: Uint8Array): string | undefined {
     }
     const record = text(bytes, space + 1, at + length - space - 2)
     if (record.startsWith('path=')) return record.slice('path='.length)
-    if (record.startsWith('size=')) throw new InvalidDataset('The dataset archive holds a file of 8 GiB or more; leave it out.')
+    if (record.startsWith('size='))
+      throw new InvalidDataset('The dataset archive holds a file of 8 GiB or more; leave it out.')
     at += length
   }
   return undefined
@@ -124,6 +133,7 @@ function text(raw: Uint8Array, at: number, length: number): string {
 /** An octal number field; GNU's binary form (top bit set) is only used for what is far beyond the limits. */
 function octal(raw: Uint8Array, at: number, length: number): number {
   const digits = text(raw, at, length).trim()
-  if (!/^[0-7]+$/.test(digits)) throw new InvalidDataset('The dataset archive is not a tar file or is damaged; fetch it again.')
+  if (!/^[0-7]+$/.test(digits))
+    throw new InvalidDataset('The dataset archive is not a tar file or is damaged; fetch it again.')
   return Number.parseInt(digits, 8)
 }

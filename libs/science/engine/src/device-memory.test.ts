@@ -19,7 +19,9 @@ it('raises OutOfMemory where eager operators would go beyond what the process ma
   const before = tf.memory().numTensors
   const run = () => withinDeviceMemory(growing, resident() + 400 * mebibyte)
   expect(run).toThrow(OutOfMemory)
-  expect(run).toThrow(/^The device process would need \d+ MiB and may have \d+; use a smaller micro-batch, or fewer devices\.$/)
+  expect(run).toThrow(
+    /^The device process would need \d+ MiB and may have \d+; use a smaller micro-batch, or fewer devices\.$/,
+  )
   expect(tf.memory().numTensors).toBe(before)
   expect(() => withinDeviceMemory(() => tf.tidy(() => tf.ones([1000]).exp().sum().dataSync()))).not.toThrow()
 })

@@ -2,7 +2,10 @@ import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_
 import { readFileSync } from 'node:fs'
 import { OutOfMemory } from './out-of-memory.ts'
 
-/** The variable that holds how many bytes this process may have resident (`deviceVariables`). On a GPU there is none: TensorFlow raises what its memory does not hold. */
+/**
+ * The variable that holds how many bytes this process may have resident (`deviceVariables`). On a GPU there is none:
+ * TensorFlow raises what its memory does not hold.
+ */
 const memoryVariable = 'GAUNTLET_DEVICE_MEMORY'
 
 /** Of every processor that libtensorflow is built for on Linux. */
@@ -12,8 +15,9 @@ const pageBytes = 4096
 const operatorsBetweenLooks = 32
 
 /**
- * Of the estimated peak of a program's own tensors: what its kernels use beside them and what is lost between runs. Measured at batch 8: 1.10 (ViT-S), 0.98
- * (ConvNeXt-T), 0.97 (MobileViT-S), 0.67 (ResNet-50, whose tensors TensorFlow lets share more).
+ * Of the estimated peak of a program's own tensors: what its kernels use beside them and what is lost between runs.
+ * Measured at batch 8: 1.10 (ViT-S), 0.98 (ConvNeXt-T), 0.97 (MobileViT-S), 0.67 (ResNet-50, whose tensors TensorFlow
+ * lets share more).
  */
 const overhead = 1.1
 
@@ -21,10 +25,14 @@ const overhead = 1.1
 let limit: number | undefined
 
 /**
- * Runs `work` with `OutOfMemory` raised where the process would come to have more resident than its worker gave it: by an eager operator, or before programs are
- * loaded, by their estimate. The system would kill it without a word. For work that can be done in smaller pieces.
+ * Runs `work` with `OutOfMemory` raised where the process would come to have more resident than its worker gave it: by
+ * an eager operator, or before programs are loaded, by their estimate. The system would kill it without a word. For
+ * work that can be done in smaller pieces.
  */
-export function withinDeviceMemory<Result>(work: () => Result, bytes = Number(process.env[memoryVariable]) || undefined): Result {
+export function withinDeviceMemory<Result>(
+  work: () => Result,
+  bytes = Number(process.env[memoryVariable]) || undefined,
+): Result {
   const before = limit
   limit = bytes
   try {
@@ -47,7 +55,10 @@ export function watchMemory(backend: NodeJSKernelBackend): void {
   backend.executeMultipleOutputs = looking(backend.executeMultipleOutputs.bind(backend))
 }
 
-/** Requires room for a session before it is made: for its state, and for what the largest of its programs needs beside it, in bytes. */
+/**
+ * Requires room for a session before it is made: for its state, and for what the largest of its programs needs beside
+ * it, in bytes.
+ */
 export function requireRoomFor(state: number, beside: number): void {
   if (limit !== undefined) requireMemory(state + overhead * beside, limit)
 }

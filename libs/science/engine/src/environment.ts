@@ -9,11 +9,16 @@ import { processorClass } from './processor.ts'
 import { tf } from './tf.ts'
 import { gpuModel, visibleGpus } from './visible-gpus.ts'
 
-/** What this process's machine and engine add to a result: two processes with the same environment give the same bits. */
+/**
+ * What this process's machine and engine add to a result: two processes with the same environment give the same bits.
+ */
 export interface Environment {
   readonly libtensorflow: string
   readonly tfjs: string
-  /** `gpu` and its name, or `cpu`, its vendor and the instruction sets by which libtensorflow and oneDNN choose and generate code. */
+  /**
+   * `gpu` and its name, or `cpu`, its vendor and the instruction sets by which libtensorflow and oneDNN choose and
+   * generate code.
+   */
   readonly device: string
   /** Threads one operator may use: sums are split by them. */
   readonly threads: number
@@ -23,7 +28,9 @@ export interface Environment {
   readonly precision: Precision
   /** How captured programs are compiled. */
   readonly form: Form['name']
-  /** How TensorFlow's graph optimiser goes about them (`graphOptimizerOf`): which sums run in which order hangs on it. */
+  /**
+   * How TensorFlow's graph optimiser goes about them (`graphOptimizerOf`): which sums run in which order hangs on it.
+   */
   readonly graphOptimizer: GraphOptimizer
   /** Whether a GPU may round the factors of products to ten bits. */
   readonly tf32: boolean

@@ -32,14 +32,16 @@ export const differentiableByFirstOutput = new Set<string>()
 const differentiableByShapes = new Set('Add Sub AddN Concat ExpandDims Mean PadV2 Reshape Slice Sum'.split(' '))
 
 /**
- * Frees what a gradient no longer needs while it is computed: tfjs keeps what operators saved for it, and the gradients of everything in between, until all is
- * done, twice the memory of PyTorch; and saves no values where shapes do. Gradients of gradients keep theirs.
+ * Frees what a gradient no longer needs while it is computed: tfjs keeps what operators saved for it, and the gradients
+ * of everything in between, until all is done, twice the memory of PyTorch; and saves no values where shapes do.
+ * Gradients of gradients keep theirs.
  */
 export function freeWhileTakingGradients(tf: typeof Tf): void {
   const engine = tf.engine() as unknown as GradientEngine
   const { addTapeNode, gradients } = engine
   let pass = new BackwardPass()
-  for (const name of differentiableByShapes) Object.assign(tf.getGradient(name), { inputsToSave: [], saveAllInputs: false })
+  for (const name of differentiableByShapes)
+    Object.assign(tf.getGradient(name), { inputsToSave: [], saveAllInputs: false })
   engine.addTapeNode = (name, inputs, outputs, gradientOfKernel, saved, attributes) => {
     // A tensor tells its shape when its values are gone.
     const shapes = differentiableByShapes.has(name) ? Object.values(inputs) : undefined
@@ -73,16 +75,24 @@ function freeTape(tape: readonly TapeNode[] | null): void {
   for (const { saved } of tape ?? []) for (const tensor of saved) tensor.dispose()
 }
 
-/** Where tfjs would make zeros in JavaScript for outputs that nothing followed from, as many as a batch norm has statistics and scratch space. */
+/**
+ * Where tfjs would make zeros in JavaScript for outputs that nothing followed from, as many as a batch norm has
+ * statistics and scratch space.
+ */
 function repeatingFirst(gradient: Gradient): Gradient {
   return ([first, ...rest]) => gradient([first!, ...rest.map((one) => one ?? first!)])
 }
 
 /** One way back along a tape: each node comes when all that took its outputs have been. */
 class BackwardPass {
-  /** How often a gradient is still to be taken, where it is not once: an operator may hand on the very tensor that it was given, to several inputs. */
+  /**
+   * How often a gradient is still to be taken, where it is not once: an operator may hand on the very tensor that it
+   * was given, to several inputs.
+   */
   private readonly uses = new Map<Tensor, number>()
-  /** Inputs that have a gradient. tfjs adds a further one to it, frees the sum so far, and forgets the other summand. */
+  /**
+   * Inputs that have a gradient. tfjs adds a further one to it, frees the sum so far, and forgets the other summand.
+   */
   private readonly reached = new Set<number>()
   /** What the present node is the last to need. */
   private ending: Tensor[] = []

@@ -2,9 +2,15 @@ import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_
 import type { TFEOpAttr } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js'
 import { tf, type Tensor } from './tf.ts'
 
-/** An attribute of a TensorFlow operator: a string, a truth value, a type, one or several integers, or a real number. */
+/**
+ * An attribute of a TensorFlow operator: a string, a truth value, a type, one or several integers, or a real number.
+ */
 export type OperatorAttribute =
-  string | boolean | { readonly type: keyof typeof dataTypes } | { readonly integers: number[] } | { readonly real: number }
+  | string
+  | boolean
+  | { readonly type: keyof typeof dataTypes }
+  | { readonly integers: number[] }
+  | { readonly real: number }
 
 const dataTypes = { float32: 1, int32: 3, complex64: 8 } as const // tensorflow/core/framework/types.proto
 
@@ -21,10 +27,18 @@ export function runOperator(
   outputs = 1,
 ): Tensor[] {
   const backend = nativeBackend()
-  return backend.executeMultipleOutputs(name, nativeAttributes(backend, attributes), [...inputs], outputs) as unknown as Tensor[]
+  return backend.executeMultipleOutputs(
+    name,
+    nativeAttributes(backend, attributes),
+    [...inputs],
+    outputs,
+  ) as unknown as Tensor[]
 }
 
-function nativeAttributes({ binding }: NodeJSKernelBackend, attributes: Record<string, OperatorAttribute>): TFEOpAttr[] {
+function nativeAttributes(
+  { binding }: NodeJSKernelBackend,
+  attributes: Record<string, OperatorAttribute>,
+): TFEOpAttr[] {
   return Object.entries(attributes).map(([name, value]) => {
     if (typeof value === 'string') return { name, type: binding.TF_ATTR_STRING, value }
     if (typeof value === 'boolean') return { name, type: binding.TF_ATTR_BOOL, value }

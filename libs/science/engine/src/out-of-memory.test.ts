@@ -8,9 +8,11 @@ function failingBackend(message: string) {
   const fail = () => {
     throw new Error(message)
   }
-  const backend = { executeSingleOutput: fail, executeMultipleOutputs: fail, runSavedModel: fail } as unknown as Parameters<
-    typeof raiseOutOfMemory
-  >[0]
+  const backend = {
+    executeSingleOutput: fail,
+    executeMultipleOutputs: fail,
+    runSavedModel: fail,
+  } as unknown as Parameters<typeof raiseOutOfMemory>[0]
   raiseOutOfMemory(backend)
   return backend
 }
@@ -27,11 +29,11 @@ it('tells what had no room, and what to change', () => {
 })
 
 it('leaves other failures of operators as they are', () => {
-  expect(() => failingBackend('Invalid TF_Status: 3\nMessage: bad shape').executeSingleOutput('MatMul', [], [])).toThrow(
-    expect.not.objectContaining({ name: 'OutOfMemory' }),
-  )
+  expect(() =>
+    failingBackend('Invalid TF_Status: 3\nMessage: bad shape').executeSingleOutput('MatMul', [], []),
+  ).toThrow(expect.not.objectContaining({ name: 'OutOfMemory' }))
   const [two, three] = [tf.zeros([2, 2]), tf.zeros([3, 3])]
-  expect(() => runOperator('MatMul', { T: { type: 'float32' }, transpose_a: false, transpose_b: false }, [two, three])).toThrow(
-    /TF_Status: 3/,
-  )
+  expect(() =>
+    runOperator('MatMul', { T: { type: 'float32' }, transpose_a: false, transpose_b: false }, [two, three]),
+  ).toThrow(/TF_Status: 3/)
 })

@@ -5,10 +5,16 @@ export class OutOfMemory extends Error {
   override readonly name = 'OutOfMemory'
 }
 
-/** TF_RESOURCE_EXHAUSTED of tf_status.h, as the binding words it for an operator; of a session it gives the message alone. */
+/**
+ * TF_RESOURCE_EXHAUSTED of tf_status.h, as the binding words it for an operator; of a session it gives the message
+ * alone.
+ */
 const exhausted = /Invalid TF_Status: 8\b|\bOOM when allocating\b/
 
-/** Makes every operator, tfjs's own among them, and every run of a program raise `OutOfMemory` where TensorFlow could not allocate. */
+/**
+ * Makes every operator, tfjs's own among them, and every run of a program raise `OutOfMemory` where TensorFlow could
+ * not allocate.
+ */
 export function raiseOutOfMemory(backend: NodeJSKernelBackend): void {
   backend.executeSingleOutput = translating(backend.executeSingleOutput.bind(backend))
   backend.executeMultipleOutputs = translating(backend.executeMultipleOutputs.bind(backend))

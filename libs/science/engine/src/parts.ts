@@ -10,8 +10,9 @@ export function threadsOfParts(variables: NodeJS.ProcessEnv = process.env): numb
 }
 
 /**
- * Equal parts into which a batch of so many rows is cut, so that each is computed by a thread of its own from the first layer to the last: threads that share out
- * every operator wait for one another hundreds of times a pass (decision 0017). The largest divisor of the rows for which there are threads.
+ * Equal parts into which a batch of so many rows is cut, so that each is computed by a thread of its own from the first
+ * layer to the last: threads that share out every operator wait for one another hundreds of times a pass (decision
+ * 0017). The largest divisor of the rows for which there are threads.
  */
 export function partsOf(rows: number, threads = threadsOfParts()): number {
   let parts = Math.max(1, Math.min(threads, Math.floor(rows / fewestRows)))

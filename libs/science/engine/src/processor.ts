@@ -2,11 +2,22 @@ import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import process from 'node:process'
 
-const instructionSets = ['avx', 'avx2', 'fma', 'avx512f', 'avx512_vnni', 'avx512_bf16', 'avx_vnni', 'amx_tile', 'sve', 'sve2']
+const instructionSets = [
+  'avx',
+  'avx2',
+  'fma',
+  'avx512f',
+  'avx512_vnni',
+  'avx512_bf16',
+  'avx_vnni',
+  'amx_tile',
+  'sve',
+  'sve2',
+]
 
 /**
- * The vendor and the instruction sets by which libtensorflow and oneDNN choose and generate code. Where the kernel does not list them (macOS), the processor's
- * model stands for its instruction sets.
+ * The vendor and the instruction sets by which libtensorflow and oneDNN choose and generate code. Where the kernel does
+ * not list them (macOS), the processor's model stands for its instruction sets.
  */
 export function processorClass(): string {
   const { vendor, flags } = told()

@@ -24,7 +24,9 @@ describe('Philox4x32-10', () => {
     const word = fc.integer({ min: 0, max: 0xffffffff })
     fc.assert(
       fc.property(word, word, word, word, word, word, (c0, c1, c2, c3, k0, k1) => {
-        expect(philox4x32(c0, c1, c2, c3, k0, k1)).toEqual(philoxByDefinition([c0, c1, c2, c3].map(BigInt), [k0, k1].map(BigInt)))
+        expect(philox4x32(c0, c1, c2, c3, k0, k1)).toEqual(
+          philoxByDefinition([c0, c1, c2, c3].map(BigInt), [k0, k1].map(BigInt)),
+        )
       }),
     )
   })

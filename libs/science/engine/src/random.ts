@@ -1,7 +1,10 @@
 import { digestOfBytes } from '@gauntlet/study'
 import { refuseWhileCapturing } from './programs/capturing.ts'
 
-/** What a random number is for. Two draws with the same key are the same bits, on any machine, in any order, for any batch size. */
+/**
+ * What a random number is for. Two draws with the same key are the same bits, on any machine, in any order, for any
+ * batch size.
+ */
 export interface RandomKey {
   readonly seed: number
   /** The use, such as `apgd-start` or `shuffle`; keeps streams of one seed apart. */
@@ -29,8 +32,8 @@ export function philox4x32(c0: number, c1: number, c2: number, c3: number, k0: n
 type KeyWords = readonly [key0: number, key1: number, counter2: number, counter3: number]
 
 /**
- * Writes one block at `at`. In numbers alone, since BigInt would be some twenty times slower, and without an array a round, which would be four times: on small models a
- * tenth of Square's time was drawing.
+ * Writes one block at `at`. In numbers alone, since BigInt would be some twenty times slower, and without an array a
+ * round, which would be four times: on small models a tenth of Square's time was drawing.
  */
 function writeBlock(words: Uint32Array, at: number, [low, high]: readonly [number, number], key: KeyWords): void {
   let [k0, k1, c2, c3] = key
@@ -61,12 +64,15 @@ function upperHalf(a: number, b: number): number {
 }
 
 /**
- * The first words of a key's stream, at least `count`, by Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a counter-based
- * generator. The 64-bit key and the upper half of the counter come from the SHA-256 of the RandomKey; the lower half counts blocks of four 32-bit words. `step` is the
- * second word of the counter: an iteration's stream where the key was made before the iterations, as inside programs (`drawUniform`).
+ * The first words of a key's stream, at least `count`, by Philox4x32-10 (Salmon et al., "Parallel random numbers: as
+ * easy as 1, 2, 3", SC 2011): a counter-based generator. The 64-bit key and the upper half of the counter come from the
+ * SHA-256 of the RandomKey; the lower half counts blocks of four 32-bit words. `step` is the second word of the
+ * counter: an iteration's stream where the key was made before the iterations, as inside programs (`drawUniform`).
  */
 export function philoxWords(key: RandomKey, count: number, step = 0): Uint32Array {
-  refuseWhileCapturing('random numbers made in JavaScript would be frozen; give them as inputs or draw them with drawUniform.')
+  refuseWhileCapturing(
+    'random numbers made in JavaScript would be frozen; give them as inputs or draw them with drawUniform.',
+  )
   const words = keyWords(key)
   const values = new Uint32Array(Math.ceil(count / 4) * 4)
   for (let i = 0; i < values.length; i += 4) writeBlock(values, i, [i / 4, step], words)

@@ -2,8 +2,8 @@ import { nativeBackend } from './operator.ts'
 import type { Tensor } from './tf.ts'
 
 /**
- * How often each tensor is read while `work` runs eagerly: by operators, and what it gives by the caller. Tensors are told apart by `dataId`, which a reshaped one
- * shares with the one it is made of.
+ * How often each tensor is read while `work` runs eagerly: by operators, and what it gives by the caller. Tensors are
+ * told apart by `dataId`, which a reshaped one shares with the one it is made of.
  */
 export function readsDuring(work: () => Tensor): ReadonlyMap<object, number> {
   const backend = nativeBackend()

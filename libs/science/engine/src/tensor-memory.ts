@@ -8,14 +8,17 @@ interface TensorMemory {
   bytesInUse(): number
 }
 
-/** Makes TensorFlow take its CPU tensors from our memory. To be called before tfjs' binding is loaded: TensorFlow asks for its allocator once. */
+/**
+ * Makes TensorFlow take its CPU tensors from our memory. To be called before tfjs' binding is loaded: TensorFlow asks
+ * for its allocator once.
+ */
 export function loadTensorMemory(): TensorMemory {
   return bindingAddition<TensorMemory>('tensor_memory')
 }
 
 /**
- * Gives the operating system back what was freed. To be called after what needs much memory once: what is needed again and again is better kept, since pages
- * have to be cleared before they come back.
+ * Gives the operating system back what was freed. To be called after what needs much memory once: what is needed again
+ * and again is better kept, since pages have to be cleared before they come back.
  */
 export function releaseMemory(): void {
   loadTensorMemory().releaseMemory()
@@ -24,7 +27,10 @@ export function releaseMemory(): void {
 /** Bytes of buffers that are worth a collection, which takes a tenth of a second. */
 const noteworthy = 2 ** 25
 
-/** Has V8 collect the buffers that nothing refers to, as those of a checkpoint that was read: they lie outside its heap, and by itself it lets them lie. */
+/**
+ * Has V8 collect the buffers that nothing refers to, as those of a checkpoint that was read: they lie outside its heap,
+ * and by itself it lets them lie.
+ */
 export function collectBuffers(): void {
   if (process.memoryUsage().arrayBuffers < noteworthy) return
   if (!collect) {
@@ -36,7 +42,10 @@ export function collectBuffers(): void {
 
 let collect: (() => void) | undefined
 
-/** Bytes of the tensors of 32 KiB and more that live on the CPU, of eager operators and of programs, their variables among them. */
+/**
+ * Bytes of the tensors of 32 KiB and more that live on the CPU, of eager operators and of programs, their variables
+ * among them.
+ */
 export function tensorBytesInUse(): number {
   return loadTensorMemory().bytesInUse()
 }

@@ -9,8 +9,8 @@ import { loadTensorMemory } from './tensor-memory.ts'
 loadTensorMemory()
 
 /**
- * tfjs on libtensorflow. One package serves CPU and GPU machines: only the libtensorflow beneath differs. It is CommonJS and loads a
- * native library of hundreds of megabytes, so nothing but this module loads it.
+ * tfjs on libtensorflow. One package serves CPU and GPU machines: only the libtensorflow beneath differs. It is
+ * CommonJS and loads a native library of hundreds of megabytes, so nothing but this module loads it.
  */
 export const tf = createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu') as typeof Tf
 

@@ -12,8 +12,8 @@ export interface GpuPlaces {
 const systemPlaces: GpuPlaces = { gpus: '/proc/driver/nvidia/gpus', windows: '/dev/dxg' }
 
 /**
- * The GPUs this process may use, each as a value of `CUDA_VISIBLE_DEVICES`: what that variable lists, else all by their index in the order of the
- * bus. None where there is no driver, or `GAUNTLET_ENGINE` is `cpu`. Loads no tensor runtime.
+ * The GPUs this process may use, each as a value of `CUDA_VISIBLE_DEVICES`: what that variable lists, else all by their
+ * index in the order of the bus. None where there is no driver, or `GAUNTLET_ENGINE` is `cpu`. Loads no tensor runtime.
  */
 export function visibleGpus(variables: NodeJS.ProcessEnv, places: GpuPlaces = systemPlaces): string[] {
   if (variables['GAUNTLET_ENGINE'] === 'cpu') return []

@@ -6,15 +6,17 @@ import { ByteBuffer } from 'flatbuffers'
 import { OutcomesUnreadable } from './outcomes-unreadable.ts'
 
 /**
- * The Arrow library trusts the counts and places a file gives: one wrong byte can send it round for ever or let it ask for gigabytes. Here they are
- * held against the bytes that are there, by the file format's own terms (https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format):
- * "ARROW1" and two bytes, messages, footer, the footer's length in four bytes, "ARROW1". What passes has columns without children or
- * dictionaries and at most one record batch, as an outcomes file has.
+ * The Arrow library trusts the counts and places a file gives: one wrong byte can send it round for ever or let it ask
+ * for gigabytes. Here they are held against the bytes that are there, by the file format's own terms
+ * (https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format): "ARROW1" and two bytes, messages, footer, the
+ * footer's length in four bytes, "ARROW1". What passes has columns without children or dictionaries and at most one
+ * record batch, as an outcomes file has.
  */
 export function requireArrowFrame(bytes: Uint8Array, { columns, bytesPerRow }: Frame): void {
   const footer = footerOf(bytes)
   const schema = footer.schema()
-  require(footer.dictionariesLength() === 0 && footer.customMetadataLength() === 0, 'its footer has parts that outcomes have not')
+  require(footer.dictionariesLength() === 0 &&
+    footer.customMetadataLength() === 0, 'its footer has parts that outcomes have not')
   require(schema !== null && schema.fieldsLength() === columns, `it does not have ${columns} columns`)
   require(schema!.customMetadataLength() <= mostFacts &&
     schema!.featuresLength() === 0, 'its schema has parts that outcomes have not')
@@ -45,7 +47,8 @@ type Block = NonNullable<ReturnType<Footer['recordBatches']>>
 
 function footerOf(bytes: Uint8Array): Footer {
   const text = (from: number) => String.fromCharCode(...bytes.subarray(from, from + magic.length))
-  const framed = bytes.length > headLength + tailLength && text(0) === magic && text(bytes.length - magic.length) === magic
+  const framed =
+    bytes.length > headLength + tailLength && text(0) === magic && text(bytes.length - magic.length) === magic
   require(framed, 'it is not a whole Arrow file')
   const end = bytes.length - tailLength
   const length = int32At(bytes, end)

@@ -7,8 +7,9 @@ import type { Outcome } from './outcome.ts'
 import { outcomesOfFirst } from './resume.ts'
 
 /**
- * Plain accuracy of the images the reader gives, a chunk at a time. For `common` those are the corrupted ones, and nothing is asked of their clean
- * originals: as the study measures it (robustness of the mixed set), corrupted accuracy may lie above clean.
+ * Plain accuracy of the images the reader gives, a chunk at a time. For `common` those are the corrupted ones, and
+ * nothing is asked of their clean originals: as the study measures it (robustness of the mixed set), corrupted accuracy
+ * may lie above clean.
  */
 export async function evaluateAsTheyAre(evaluation: Evaluation, perturbation: 'clean' | 'common'): Promise<Evaluated> {
   const { reader, chunkSize, onProgress, signal, resumeFrom } = evaluation

@@ -4,8 +4,9 @@ import type { AttackEvaluation, SavedEvaluation } from './evaluation.ts'
 type OnBlock = NonNullable<Parameters<typeof runEnsemble>[0]['onBlock']>
 
 /**
- * Tells after every block how much of the work is done, in images. `before` are the verdicts of earlier attacks, whose survivors alone are under these: until now they counted
- * as done, so that the number falls back as an escalation begins.
+ * Tells after every block how much of the work is done, in images. `before` are the verdicts of earlier attacks, whose
+ * survivors alone are under these: until now they counted as done, so that the number falls back as an escalation
+ * begins.
  */
 export function reporting(
   { onProgress, reader }: Pick<AttackEvaluation, 'onProgress' | 'reader'>,
@@ -16,7 +17,8 @@ export function reporting(
   const whole = attacks.reduce((sum, { runs, steps, cost }) => sum + runs * steps * (cost.forwards + cost.backwards), 1)
   const fallen = before ? before.filter(({ held }) => !held).length : 0
   return async (save, verdicts) => {
-    const share = ({ held, forwards, backwards }: EnsembleVerdict) => (held ? Math.min((forwards + backwards) / whole, 1) : 1)
+    const share = ({ held, forwards, backwards }: EnsembleVerdict) =>
+      held ? Math.min((forwards + backwards) / whole, 1) : 1
     const done = fallen + Math.floor(verdicts.reduce((sum, verdict) => sum + share(verdict), 0))
     const saved = async (): Promise<SavedEvaluation> => ({
       kind: 'ensemble',

@@ -34,7 +34,10 @@ const parameters = Parameters.of(
 )
 afterAll(() => [...parameters.entries()].forEach(([, tensor]) => tensor.dispose()))
 
-/** Convolutions, a batch norm that is folded, and matrix products, whose kernels add in another order for one row than for sixteen. */
+/**
+ * Convolutions, a batch norm that is folded, and matrix products, whose kernels add in another order for one row than
+ * for sixteen.
+ */
 function model(images: Tensor4D, named: Parameters): Tensor2D {
   const first = relu(
     batchNorm(conv2d(images.sub(0.5), named.at('conv1'), { stride: 2, padding: 1 }), named.at('norm1'), evaluationMode),
@@ -115,7 +118,9 @@ describe.each<Perturbation>([
       expect(digestOfFile(await evaluate(settingsOf(perturbation, { chunkSize })), perturbation)).toBe(expected)
       let resumeFrom: SavedEvaluation | undefined
       for (const blocks of kills) resumeFrom = await killed(settingsOf(perturbation, { chunkSize, resumeFrom }), blocks)
-      expect(digestOfFile(await evaluate(settingsOf(perturbation, { chunkSize, resumeFrom })), perturbation)).toBe(expected)
+      expect(digestOfFile(await evaluate(settingsOf(perturbation, { chunkSize, resumeFrom })), perturbation)).toBe(
+        expected,
+      )
     },
     60_000,
   )

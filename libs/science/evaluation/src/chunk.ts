@@ -2,14 +2,20 @@ import { filledUp, marginOf, passRows, requireFinite, type LogitsFunction, type 
 import { placeless, tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import { readChunk, type ImageBatch, type ImageReader } from './image-reader.ts'
 
-/** Images that are evaluated together. The tensors hold the images of `batch` first; further rows repeat the first one up to the rows of a pass. */
+/**
+ * Images that are evaluated together. The tensors hold the images of `batch` first; further rows repeat the first one
+ * up to the rows of a pass.
+ */
 export interface Chunk extends ImageBatch {
   /** Place of the first image in the test split. */
   readonly first: number
   readonly tensors: { readonly images: Tensor4D; readonly labels: Tensor1D }
 }
 
-/** Reads the images from `first` on, at most `size` and no more than a pass has rows; the caller disposes of the tensors. */
+/**
+ * Reads the images from `first` on, at most `size` and no more than a pass has rows; the caller disposes of the
+ * tensors.
+ */
 export async function openChunk(reader: ImageReader, first: number, size: number): Promise<Chunk> {
   const side = reader.resolution
   const rows = passRows([side, side, 3])
@@ -30,5 +36,7 @@ export async function classify(logits: LogitsFunction, { tensors, digests }: Chu
   })
   const values = await answers.data()
   answers.dispose()
-  return digests.map((image, i) => requireFinite({ prediction: values[2 * i]!, margin: values[2 * i + 1]!, distance: 0 }, image))
+  return digests.map((image, i) =>
+    requireFinite({ prediction: values[2 * i]!, margin: values[2 * i + 1]!, distance: 0 }, image),
+  )
 }

@@ -29,7 +29,11 @@ describe('an evaluation whose flags ask for more', () => {
     expect(before.evidence.escalation).toBeUndefined()
     const felled = after.outcomes.filter(({ felledBy }) => felledBy === 'escalated-square')
     expect(felled.length).toBeGreaterThan(0)
-    expect(after.evidence.escalation).toEqual({ attacks: ['escalated-square'], attacked: held.length, felled: felled.length })
+    expect(after.evidence.escalation).toEqual({
+      attacks: ['escalated-square'],
+      attacked: held.length,
+      felled: felled.length,
+    })
     expect(after.evidence.flags).toEqual([
       { name: 'zero-gradient', value: 1, limit: 0, policy: 'mark' },
       { name: 'unsettled', value: felled.length / count, limit: 0.002, policy: 'refuse' },

@@ -11,8 +11,8 @@ interface Doubted {
 }
 
 /**
- * Goes on against the images that held: a campaign of its own on them alone, with attacks of other names and thus other noise. What it takes stands in the verdicts; where it
- * takes much, the number has not settled and is refused.
+ * Goes on against the images that held: a campaign of its own on them alone, with attacks of other names and thus other
+ * noise. What it takes stands in the verdicts; where it takes much, the number has not settled and is refused.
  */
 export async function escalated(
   campaign: Campaign & { readonly gallery: EvaluatedGallery },

@@ -19,7 +19,10 @@ const attacks: Perturbation[] = [
 ]
 const ensemble: Perturbation = { name: 'Linf', epsilon: 0.03, evaluator: { name: 'apgd-ce+t' } }
 const clean: Perturbation = { name: 'clean', evaluator: { name: 'argmax' } }
-const common: Perturbation = { name: 'common', evaluator: { name: 'corruptions', portfolio: ['contrast', 'snow'], severity: 3 } }
+const common: Perturbation = {
+  name: 'common',
+  evaluator: { name: 'corruptions', portfolio: ['contrast', 'snow'], severity: 3 },
+}
 const every = [clean, ...attacks, common]
 
 const count = 22
@@ -107,22 +110,31 @@ describe.each(every.map((perturbation) => [perturbation.name, perturbation] as c
 describe.each([clean, common].map((perturbation) => [perturbation.name, perturbation] as const))(
   'resuming %s',
   (_, perturbation) => {
-    it.each([1, 16, 100])('after three kills in batches of %i gives the file of an undisturbed run', async (chunkSize) => {
-      let saved: SavedEvaluation | undefined
-      const settings = { chunkSize, reader: tinyReader(330) }
-      for (const blocks of [1, 1, 2]) saved = await interrupted(perturbation, blocks, { ...settings, resumeFrom: saved })
-      const resumed = await evaluate(evaluation(perturbation, { ...settings, resumeFrom: saved }))
-      const whole = await evaluate(evaluation(perturbation, { reader: tinyReader(330) }))
-      expect(digestOfEvaluated(resumed, perturbation)).toBe(digestOfEvaluated(whole, perturbation))
-    })
+    it.each([1, 16, 100])(
+      'after three kills in batches of %i gives the file of an undisturbed run',
+      async (chunkSize) => {
+        let saved: SavedEvaluation | undefined
+        const settings = { chunkSize, reader: tinyReader(330) }
+        for (const blocks of [1, 1, 2])
+          saved = await interrupted(perturbation, blocks, { ...settings, resumeFrom: saved })
+        const resumed = await evaluate(evaluation(perturbation, { ...settings, resumeFrom: saved }))
+        const whole = await evaluate(evaluation(perturbation, { reader: tinyReader(330) }))
+        expect(digestOfEvaluated(resumed, perturbation)).toBe(digestOfEvaluated(whole, perturbation))
+      },
+    )
 
-    it.each([1, 2])('after %i chunks gives the bits of an undisturbed run and reads no done image again', async (chunks) => {
-      const resumeFrom = await interrupted(perturbation, chunks)
-      expect(resumeFrom).toMatchObject({ outcomes: { length: 8 * chunks } })
-      const reader = tinyReader(count)
-      expect(await evaluate(evaluation(perturbation, { reader, resumeFrom }))).toEqual(await evaluate(evaluation(perturbation)))
-      expect(reader.reads.flat()[0]).toBe(8 * chunks)
-    })
+    it.each([1, 2])(
+      'after %i chunks gives the bits of an undisturbed run and reads no done image again',
+      async (chunks) => {
+        const resumeFrom = await interrupted(perturbation, chunks)
+        expect(resumeFrom).toMatchObject({ outcomes: { length: 8 * chunks } })
+        const reader = tinyReader(count)
+        expect(await evaluate(evaluation(perturbation, { reader, resumeFrom }))).toEqual(
+          await evaluate(evaluation(perturbation)),
+        )
+        expect(reader.reads.flat()[0]).toBe(8 * chunks)
+      },
+    )
   },
 )
 
@@ -143,7 +155,9 @@ describe.each([...attacks, ensemble].map((perturbation) => [perturbationLabel(pe
         expect(digestOfEvaluated(resumed, perturbation)).toBe(digestOfEvaluated(undisturbed, perturbation))
         const { ensemble: progress } = saved as Extract<SavedEvaluation, { kind: 'ensemble' }>
         const withoutStates: SavedEvaluation = { kind: 'ensemble', ensemble: { ...progress, states: [] } }
-        const restarted = await outcomesOf(evaluation(perturbation, { ...settings, resumeFrom: withoutStates, chunkSize: 3 }))
+        const restarted = await outcomesOf(
+          evaluation(perturbation, { ...settings, resumeFrom: withoutStates, chunkSize: 3 }),
+        )
         expect(restarted).toEqual(undisturbed.outcomes)
       },
     )
@@ -172,7 +186,8 @@ describe.each(attacks.map((perturbation) => [perturbation.name, perturbation] as
     })
 
     it('starts elsewhere with another seed', async () => {
-      const distances = async (seed: number) => (await outcomesOf(evaluation(perturbation, { seed }))).map(({ margin }) => margin)
+      const distances = async (seed: number) =>
+        (await outcomesOf(evaluation(perturbation, { seed }))).map(({ margin }) => margin)
       expect(await distances(1)).not.toEqual(await distances(2))
     })
   },
@@ -188,7 +203,16 @@ describe('evaluating', () => {
       read: async (indices) => ({ ...(await plain.read(indices)), corruptions: indices.map((i) => `corruption ${i}`) }),
     }
     const outcomes = await outcomesOf(evaluation(common, { reader }))
-    expect(outcomes.map(({ felledBy }) => felledBy)).toEqual([null, null, null, 'corruption 3', null, null, null, 'corruption 7'])
+    expect(outcomes.map(({ felledBy }) => felledBy)).toEqual([
+      null,
+      null,
+      null,
+      'corruption 3',
+      null,
+      null,
+      null,
+      'corruption 7',
+    ])
     expect(outcomes.every(({ distance }) => distance === null)).toBe(true)
   })
 
@@ -210,13 +234,18 @@ describe('evaluating', () => {
   it('refuses to resume from outcomes of other images', async () => {
     const full = await outcomesOf(evaluation(clean))
     await expect(evaluate(evaluation(clean, { resumeFrom: saved(full.slice(1)) }))).rejects.toThrow(ResumeInvalid)
-    await expect(evaluate(evaluation(clean, { reader: tinyReader(8), resumeFrom: saved(full) }))).rejects.toThrow(ResumeInvalid)
+    await expect(evaluate(evaluation(clean, { reader: tinyReader(8), resumeFrom: saved(full) }))).rejects.toThrow(
+      ResumeInvalid,
+    )
   })
 
   it('waits for the checkpoint of a chunk before it begins the next', async () => {
     const events: string[] = []
     const plain = tinyReader(count)
-    const reader: ImageReader = { ...plain, read: (indices) => (events.push(`read ${indices[0]}`), plain.read(indices)) }
+    const reader: ImageReader = {
+      ...plain,
+      read: (indices) => (events.push(`read ${indices[0]}`), plain.read(indices)),
+    }
     const onProgress = async ({ done, total }: EvaluationProgress) => {
       await new Promise((resolve) => setTimeout(resolve, 5))
       events.push(`${done} of ${total}`)

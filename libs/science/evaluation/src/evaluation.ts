@@ -14,7 +14,10 @@ export interface Evaluation {
   /** Classes of the model: attacks aim at no more. */
   readonly classes: number
   readonly reader: ImageReader
-  /** Most images that are read and judged together, and no more than a pass has rows (`passRows`); no bit of an outcome depends on it. */
+  /**
+   * Most images that are read and judged together, and no more than a pass has rows (`passRows`); no bit of an outcome
+   * depends on it.
+   */
   readonly chunkSize: number
   /** Awaited after every chunk, or block of attack steps. */
   readonly onProgress?: ((progress: EvaluationProgress) => Promise<void> | void) | undefined
@@ -40,13 +43,16 @@ export interface EvaluationProgress {
   /** In images; under attack an image that still holds counts as the share of its attacks that it has been through. */
   readonly done: number
   readonly total: number
-  /** What is needed to go on from here. Under attack it copies the state of the attack from the device, which takes a while. */
+  /**
+   * What is needed to go on from here. Under attack it copies the state of the attack from the device, which takes a
+   * while.
+   */
   save(): Promise<SavedEvaluation>
 }
 
 /**
- * Outcomes of the first images, in order; or under attack where the ensemble stands: with `before`, the verdicts of the evaluator's own attacks, it is the escalation's against
- * what held.
+ * Outcomes of the first images, in order; or under attack where the ensemble stands: with `before`, the verdicts of the
+ * evaluator's own attacks, it is the escalation's against what held.
  */
 export type SavedEvaluation =
   | { readonly kind: 'outcomes'; readonly outcomes: readonly Outcome[] }

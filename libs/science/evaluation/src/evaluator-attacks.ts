@@ -31,12 +31,20 @@ const balls: Record<AttackPerturbation['name'], (epsilon: number) => Ball> = { L
 export function evaluatorAttacks({ name, epsilon, evaluator }: AttackPerturbation, classes: number): EvaluatorAttacks {
   const ball = balls[name](epsilon)
   if (evaluator.name === 'apgd-ce') {
-    return { ball, attacks: [apgdAttack({ ...evaluator, ball, loss: crossEntropy, targets: 0 })], leftOut: 0, escalation: [] }
+    return {
+      ball,
+      attacks: [apgdAttack({ ...evaluator, ball, loss: crossEntropy, targets: 0 })],
+      leftOut: 0,
+      escalation: [],
+    }
   }
   return ensembleAttacks(evaluator.name, ball, classes, evaluator)
 }
 
-/** The attacks of an ensemble in a ball; `apgd-ce` is here the first attack of `standard`, in L1 with an opening, five restarts and three phases. */
+/**
+ * The attacks of an ensemble in a ball; `apgd-ce` is here the first attack of `standard`, in L1 with an opening, five
+ * restarts and three phases.
+ */
 export function ensembleAttacks(
   name: EnsembleName,
   ball: Ball,

@@ -7,7 +7,10 @@ export interface Evidence {
   /** Passes through the model, of all images together. */
   readonly forwards: number
   readonly backwards: number
-  /** The attacks it went on with because its flags asked for more; absent where they did not, or the evaluator does not go on. */
+  /**
+   * The attacks it went on with because its flags asked for more; absent where they did not, or the evaluator does not
+   * go on.
+   */
   readonly escalation?: Escalation
 }
 
@@ -22,7 +25,10 @@ export interface Escalation {
 /** From the mildest on. */
 const policies: readonly FlagPolicy[] = ['mark', 'escalate', 'refuse']
 
-/** The strictest policy among the flags: a number is believed only as far as its worst flag allows; null where there is none. */
+/**
+ * The strictest policy among the flags: a number is believed only as far as its worst flag allows; null where there is
+ * none.
+ */
 export function strictestPolicy(flags: readonly Flag[]): FlagPolicy | null {
   const strictest = Math.max(-1, ...flags.map(({ policy }) => policies.indexOf(policy)))
   return policies[strictest] ?? null

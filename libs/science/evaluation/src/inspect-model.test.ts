@@ -6,7 +6,11 @@ import { evaluate } from './evaluate.ts'
 import { strictestPolicy } from './evidence.ts'
 import { classes, tinyModel, tinyReader } from './testing/tiny-evaluation.ts'
 
-const perturbation: Perturbation = { name: 'Linf', epsilon: 0.03, evaluator: { name: 'apgd-ce', iterations: 3, restarts: 1 } }
+const perturbation: Perturbation = {
+  name: 'Linf',
+  epsilon: 0.03,
+  evaluator: { name: 'apgd-ce', iterations: 3, restarts: 1 },
+}
 
 async function flagsOf(logits: LogitsFunction) {
   const { evidence } = await evaluate({ perturbation, seed: 1, logits, classes, reader: tinyReader(20), chunkSize: 8 })
@@ -26,11 +30,14 @@ describe('an evaluation', () => {
     expect(await flagsOf(tinyModel)).toEqual([])
   })
 
-  it.each(Object.keys(models))('of a model whose logits are %s says so, and that it must not be ranked', async (name) => {
-    const flags = await flagsOf(models[name]!)
-    expect(flags.map((flag) => flag.name)).toContain(name)
-    expect(strictestPolicy(flags)).toBe('refuse')
-  })
+  it.each(Object.keys(models))(
+    'of a model whose logits are %s says so, and that it must not be ranked',
+    async (name) => {
+      const flags = await flagsOf(models[name]!)
+      expect(flags.map((flag) => flag.name)).toContain(name)
+      expect(strictestPolicy(flags)).toBe('refuse')
+    },
+  )
 
   it('of a model without any gradient says so', async () => {
     const flags = await flagsOf((images) => tinyModel(images.mul(1e4).round().div(1e4)))

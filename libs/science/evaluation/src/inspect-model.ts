@@ -1,4 +1,11 @@
-import { crossEntropy, flagsOfAnswers, flagsOfGradients, type Flag, type Gallery, type LogitsFunction } from '@gauntlet/attacks'
+import {
+  crossEntropy,
+  flagsOfAnswers,
+  flagsOfGradients,
+  type Flag,
+  type Gallery,
+  type LogitsFunction,
+} from '@gauntlet/attacks'
 import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 
 /** What a few unperturbed images show of a model that masks its gradients. */
@@ -8,7 +15,10 @@ export interface ModelInspection {
   readonly backwards: number
 }
 
-/** Images looked at, spread evenly over all of them, and how many at once: fixed numbers, so that no flag depends on the batch size of the evaluation. */
+/**
+ * Images looked at, spread evenly over all of them, and how many at once: fixed numbers, so that no flag depends on the
+ * batch size of the evaluation.
+ */
 const [sampled, together] = [32, 8]
 /** Passes that must agree; the reference takes five (checks.py:21), but two tell. */
 const passes = 2
@@ -16,7 +26,9 @@ const passes = 2
 /** Asks the model for its logits twice and for the input gradient of the cross-entropy once. */
 export async function inspectModel(logits: LogitsFunction, gallery: Gallery): Promise<ModelInspection> {
   const count = gallery.digests.length
-  const rows = Array.from({ length: Math.min(sampled, count) }, (_, i) => Math.floor((i * count) / Math.min(sampled, count)))
+  const rows = Array.from({ length: Math.min(sampled, count) }, (_, i) =>
+    Math.floor((i * count) / Math.min(sampled, count)),
+  )
   const answers = Array.from({ length: passes }, (): number[][] => [])
   const sizes: number[] = []
   for (let first = 0; first < rows.length; first += together) {

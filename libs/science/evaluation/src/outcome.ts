@@ -12,13 +12,19 @@ export interface Outcome {
   readonly prediction: number
   /** Correct to the end: the only images that count. */
   readonly held: boolean
-  /** `clean` where the unperturbed image is misclassified already, else the attack or corruption that did it; `null` where the image held. */
+  /**
+   * `clean` where the unperturbed image is misclassified already, else the attack or corruption that did it; `null`
+   * where the image held.
+   */
   readonly felledBy: string | null
   /** Which run of that attack it was (restart or target class), from 0; `null` where no attack felled the image. */
   readonly run: number | null
   /** Logit of the label minus the largest other, at the deciding point; float32. */
   readonly margin: number
-  /** Norm of the deciding point's offset from the image, in the perturbation's ball, float32; `null` where there is no ball. */
+  /**
+   * Norm of the deciding point's offset from the image, in the perturbation's ball, float32; `null` where there is no
+   * ball.
+   */
   readonly distance: number | null
 }
 
@@ -40,5 +46,11 @@ export function outcomeFacts(
   evidence: Evidence = { flags: [], forwards: 0, backwards: 0 },
 ): OutcomeFacts {
   const epsilon = 'epsilon' in perturbation ? perturbation.epsilon : null
-  return { configurationId, perturbation: perturbation.name, epsilon, evaluator: evaluatorLabel(perturbation), evidence }
+  return {
+    configurationId,
+    perturbation: perturbation.name,
+    epsilon,
+    evaluator: evaluatorLabel(perturbation),
+    evidence,
+  }
 }

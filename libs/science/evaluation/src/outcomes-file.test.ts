@@ -122,7 +122,9 @@ describe('an outcomes file', () => {
     const less = table.select(['image', 'index'])
     expect(() => decodeOutcomes(tableToIPC(less, 'file'))).toThrow('it does not have 9 columns')
     const turned = table.select(table.schema.names.toReversed())
-    expect(() => decodeOutcomes(tableToIPC(turned, 'file'))).toThrow('its columns are distance Float32?, margin Float32')
+    expect(() => decodeOutcomes(tableToIPC(turned, 'file'))).toThrow(
+      'its columns are distance Float32?, margin Float32',
+    )
   })
 
   it('is refused as a stream, which has no end to check', () => {

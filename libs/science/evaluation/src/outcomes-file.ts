@@ -21,7 +21,10 @@ import { factsFromMetadata, metadataOfFacts } from './outcomes-metadata.ts'
 import { soundOutcome } from './sound-outcome.ts'
 import { OutcomesUnreadable } from './outcomes-unreadable.ts'
 
-/** The columns in order. Text is plain, not dictionary-coded: Arrow numbers dictionaries per process, so that equal outcomes would differ in bytes. */
+/**
+ * The columns in order. Text is plain, not dictionary-coded: Arrow numbers dictionaries per process, so that equal
+ * outcomes would differ in bytes.
+ */
 const columns = [
   { name: 'image', type: new Utf8(), nullable: false },
   { name: 'index', type: new Int32(), nullable: false },
@@ -46,11 +49,16 @@ export function encodeOutcomes(outcomes: readonly Outcome[], facts: OutcomeFacts
     for (const outcome of outcomes) builder.append(outcome[name])
     return builder.finish().flush()
   })
-  const batch = new RecordBatch(schema, makeData({ type: new Struct(fields), length: outcomes.length, nullCount: 0, children }))
+  const batch = new RecordBatch(
+    schema,
+    makeData({ type: new Struct(fields), length: outcomes.length, nullCount: 0, children }),
+  )
   return tableToIPC(new Table(schema, [batch]), 'file')
 }
 
-/** Reads an outcomes file back. Bytes from elsewhere are not trusted: whatever is not exactly such a file is refused. */
+/**
+ * Reads an outcomes file back. Bytes from elsewhere are not trusted: whatever is not exactly such a file is refused.
+ */
 export function decodeOutcomes(bytes: Uint8Array): { outcomes: Outcome[]; facts: OutcomeFacts } {
   requireArrowFrame(bytes, { columns: columns.length, bytesPerRow: digestLength })
   const table = readTable(bytes)
@@ -74,7 +82,8 @@ function readTable(bytes: Uint8Array): Table {
 function requireColumns({ fields }: Schema): void {
   const describe = (list: readonly { name: unknown; type: unknown; nullable: boolean }[]) =>
     list.map(({ name, type, nullable }) => `${name} ${type}${nullable ? '?' : ''}`).join(', ')
-  if (describe(fields) !== describe(columns)) throw new OutcomesUnreadable(`its columns are ${describe(fields).slice(0, 200)}`)
+  if (describe(fields) !== describe(columns))
+    throw new OutcomesUnreadable(`its columns are ${describe(fields).slice(0, 200)}`)
 }
 
 function readRows(table: Table): Outcome[] {

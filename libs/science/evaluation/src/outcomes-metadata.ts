@@ -62,14 +62,20 @@ function parsed(name: string, text: string): unknown {
 
 function escalationOf(text: string): Escalation {
   const { attacks, attacked, felled, ...others } = Object(parsed('escalation facts', text)) as Partial<Escalation>
-  const areNames = Array.isArray(attacks) && attacks.every((name) => typeof name === 'string' && /^[a-z-]{1,40}$/.test(name))
-  const areCounts = Number.isSafeInteger(attacked) && Number.isSafeInteger(felled) && felled! >= 0 && attacked! >= felled!
-  if (areNames && areCounts && Object.keys(others).length === 0) return { attacks, attacked: attacked!, felled: felled! }
+  const areNames =
+    Array.isArray(attacks) && attacks.every((name) => typeof name === 'string' && /^[a-z-]{1,40}$/.test(name))
+  const areCounts =
+    Number.isSafeInteger(attacked) && Number.isSafeInteger(felled) && felled! >= 0 && attacked! >= felled!
+  if (areNames && areCounts && Object.keys(others).length === 0)
+    return { attacks, attacked: attacked!, felled: felled! }
   throw new OutcomesUnreadable('its escalation has not the form of one')
 }
 
 function isFlag(flag: unknown): boolean {
-  const { name, value, limit, policy, ...others } = (typeof flag === 'object' && flag ? flag : {}) as Record<string, unknown>
+  const { name, value, limit, policy, ...others } = (typeof flag === 'object' && flag ? flag : {}) as Record<
+    string,
+    unknown
+  >
   const isNamed = typeof name === 'string' && /^[a-z-]{1,40}$/.test(name)
   const isMeasured = typeof value === 'number' && typeof limit === 'number' && Object.keys(others).length === 0
   return isNamed && isMeasured && (policy === 'mark' || policy === 'escalate' || policy === 'refuse')

@@ -1,4 +1,7 @@
-/** Bytes are not an outcomes file; the evaluation that made them must be run again, a retry of the reading does not help. */
+/**
+ * Bytes are not an outcomes file; the evaluation that made them must be run again, a retry of the reading does not
+ * help.
+ */
 export class OutcomesUnreadable extends Error {
   override readonly name = 'InvalidInput'
 

@@ -1,7 +1,10 @@
 import type { Digest } from '@gauntlet/study'
 import type { Outcome } from './outcome.ts'
 
-/** Outcomes do not stand for the images they should: no number may be made of them; a retry of the counting does not help. */
+/**
+ * Outcomes do not stand for the images they should: no number may be made of them; a retry of the counting does not
+ * help.
+ */
 export class CoverageBroken extends Error {
   override readonly name = 'InvalidInput'
 
@@ -11,8 +14,8 @@ export class CoverageBroken extends Error {
 }
 
 /**
- * Counts the images that held, once every expected image is there exactly once. `expected[i]` is the digest of test image i of the manifest; two
- * images of the same bytes are told apart by their place.
+ * Counts the images that held, once every expected image is there exactly once. `expected[i]` is the digest of test
+ * image i of the manifest; two images of the same bytes are told apart by their place.
  */
 export function tally(outcomes: readonly Outcome[], expected: readonly Digest[]): { correct: number; total: number } {
   const seen = new Set<number>()

@@ -9,10 +9,14 @@ import type { Outcome } from './outcome.ts'
 import { reporting } from './attack-progress.ts'
 
 /**
- * Attacks the images that are right unperturbed, and no others, with one attack of the evaluator after the other: the accuracy can never lie above clean. All
- * evaluators go the same way (`runEnsemble`); what has been done is kept to the step. Where the flags ask for more, an evaluator that escalates goes on against what held.
+ * Attacks the images that are right unperturbed, and no others, with one attack of the evaluator after the other: the
+ * accuracy can never lie above clean. All evaluators go the same way (`runEnsemble`); what has been done is kept to the
+ * step. Where the flags ask for more, an evaluator that escalates goes on against what held.
  */
-export async function evaluateUnderAttack(evaluation: AttackEvaluation, evaluator: EvaluatorAttacks): Promise<Evaluated> {
+export async function evaluateUnderAttack(
+  evaluation: AttackEvaluation,
+  evaluator: EvaluatorAttacks,
+): Promise<Evaluated> {
   const { logits, seed, reader, chunkSize: batchSize, signal, onFallen } = evaluation
   const { attacks, ball, leftOut, escalation } = evaluator
   const gallery = galleryOf(reader, signal)
@@ -21,7 +25,8 @@ export async function evaluateUnderAttack(evaluation: AttackEvaluation, evaluato
   const saved = evaluation.resumeFrom?.kind === 'ensemble' ? evaluation.resumeFrom : undefined
   try {
     const progress = saved?.before ? undefined : saved?.ensemble
-    const verdicts = saved?.before ?? (await runEnsemble({ ...campaign, onBlock: reporting(evaluation, attacks) }, progress))
+    const verdicts =
+      saved?.before ?? (await runEnsemble({ ...campaign, onBlock: reporting(evaluation, attacks) }, progress))
     signal?.throwIfAborted()
     const inspection = await inspectModel(logits, gallery)
     const doubts = [...inspection.flags, ...flagsOfVerdicts(verdicts, leftOut)]
@@ -51,7 +56,8 @@ type Passes = Pick<Evidence, 'forwards' | 'backwards'>
 
 function evaluatedOf(gallery: EvaluatedGallery, { verdicts, flags, ...facts }: Found, inspection: Passes): Evaluated {
   const held = verdicts.filter((verdict) => verdict.held).length
-  const passes = (of: (passes: Passes) => number) => verdicts.reduce((total, verdict) => total + of(verdict), of(inspection))
+  const passes = (of: (passes: Passes) => number) =>
+    verdicts.reduce((total, verdict) => total + of(verdict), of(inspection))
   return {
     outcomes: verdicts.map((verdict, index) => outcomeOf(gallery, index, verdict)),
     evidence: {

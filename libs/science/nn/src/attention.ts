@@ -7,7 +7,15 @@ export interface AttentionOptions {
   readonly bias?: Tensor
 }
 
-/** softmax(q kᵀ · scale + bias) v (arXiv:1706.03762, equation 1). query, key, value: [batch, heads, tokens, width]; [batch, heads, queries, width] out. */
-export function attention(query: Tensor4D, key: Tensor4D, value: Tensor4D, { scale, bias }: AttentionOptions): Tensor4D {
+/**
+ * softmax(q kᵀ · scale + bias) v (arXiv:1706.03762, equation 1). query, key, value: [batch, heads, tokens, width];
+ * [batch, heads, queries, width] out.
+ */
+export function attention(
+  query: Tensor4D,
+  key: Tensor4D,
+  value: Tensor4D,
+  { scale, bias }: AttentionOptions,
+): Tensor4D {
   return attend(query, key, value, scale, bias)
 }

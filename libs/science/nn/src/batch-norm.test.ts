@@ -53,17 +53,23 @@ it('does not divide by zero where a channel is constant', () => {
   expect(batchNorm(constant, parameters.at('bn'), { training: true }).dataSync().every(Number.isFinite)).toBe(true)
 })
 
-it.each([0.1, 0.99])('moves running statistics by momentum %d, with the unbiased variance, as PyTorch does', (momentum) => {
-  const running = { mean: tf.tensor1d([1]), variance: tf.tensor1d([4]) }
-  const batch = { mean: tf.tensor1d([11]), variance: tf.tensor1d([3]), count: 4, momentum }
-  const { mean, variance } = movedStatistics(running, batch)
-  expect(mean.dataSync()[0]).toBeCloseTo((1 - momentum) * 1 + momentum * 11, 5)
-  expect(variance.dataSync()[0]).toBeCloseTo((1 - momentum) * 4 + momentum * 4, 5)
-})
+it.each([0.1, 0.99])(
+  'moves running statistics by momentum %d, with the unbiased variance, as PyTorch does',
+  (momentum) => {
+    const running = { mean: tf.tensor1d([1]), variance: tf.tensor1d([4]) }
+    const batch = { mean: tf.tensor1d([11]), variance: tf.tensor1d([3]), count: 4, momentum }
+    const { mean, variance } = movedStatistics(running, batch)
+    expect(mean.dataSync()[0]).toBeCloseTo((1 - momentum) * 1 + momentum * 11, 5)
+    expect(variance.dataSync()[0]).toBeCloseTo((1 - momentum) * 4 + momentum * 4, 5)
+  },
+)
 
 it("tells the context its momentum, PyTorch's tenth unless it has another", () => {
   const momenta: number[] = []
-  const context = { training: true, onBatchStatistics: (_: string, { momentum }: NormStatistics) => momenta.push(momentum) }
+  const context = {
+    training: true,
+    onBatchStatistics: (_: string, { momentum }: NormStatistics) => momenta.push(momentum),
+  }
   tf.tidy(() => void batchNorm(x, parameters.at('bn'), context))
   tf.tidy(() => void batchNorm(x, parameters.at('bn'), context, { momentum: 0.99 }))
   expect(momenta).toEqual([0.1, 0.99])
@@ -98,5 +104,6 @@ it('learns scale and offset in evaluation too', () => {
     return batchNorm(x, learned.at('bn'), evaluationMode, { epsilon: 0 }).sum()
   }
   const gradient = tf.grad((scale) => run(scale as Tensor1D))(at.tensor<Tensor1D>('weight'))
-  expect([...gradient.dataSync()]).toEqual([expect.closeTo(6, 4), expect.closeTo(8, 4)]) // sums of (x − mean) / deviation
+  // Sums of (x − mean) / deviation.
+  expect([...gradient.dataSync()]).toEqual([expect.closeTo(6, 4), expect.closeTo(8, 4)])
 })

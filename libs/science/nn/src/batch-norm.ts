@@ -19,9 +19,9 @@ export class FoldedInTraining extends Error {
 }
 
 /**
- * `torch.nn.BatchNorm2d`. x: [batch, height, width, channels]; same shape out. In training by the batch's statistics (variance over the
- * population), which it tells to the context with its `momentum`; in evaluation by `running_mean` and `running_var`. It changes no state
- * itself.
+ * `torch.nn.BatchNorm2d`. x: [batch, height, width, channels]; same shape out. In training by the batch's statistics
+ * (variance over the population), which it tells to the context with its `momentum`; in evaluation by `running_mean`
+ * and `running_var`. It changes no state itself.
  */
 export function batchNorm(
   x: Tensor4D,
@@ -39,7 +39,14 @@ export function batchNorm(
   const offset = parameters.tensor<Tensor1D>('bias')
   if (!context.training) {
     noteNorm(x, parameters, epsilon)
-    return normaliseByStatistics(x, scale, offset, parameters.tensor('running_mean'), parameters.tensor('running_var'), epsilon)
+    return normaliseByStatistics(
+      x,
+      scale,
+      offset,
+      parameters.tensor('running_mean'),
+      parameters.tensor('running_var'),
+      epsilon,
+    )
   }
   if (context.isPart) {
     throw new PartOfBatch(`${parameters.fullName('weight')} needs the whole batch in training; compute it in one part.`)

@@ -20,7 +20,10 @@ function drawn(side: number, kernel: number): { x: Tensor4D; parameters: Paramet
       ),
       shape,
     )
-  return { x: draw('x', [1, side, side, 2]), parameters: Parameters.of([['weight', draw('weight', [kernel, kernel, 2, 1])]]) }
+  return {
+    x: draw('x', [1, side, side, 2]),
+    parameters: Parameters.of([['weight', draw('weight', [kernel, kernel, 2, 1])]]),
+  }
 }
 
 it('with `same` pads as TensorFlow does, unevenly where the sum is odd', () => {
@@ -46,7 +49,10 @@ it('with a number pads that many zeros on every side, as PyTorch does', () => {
         const padded = tf.pad(x, [[0, 0], [padding, padding], [padding, padding], [0, 0]]) // prettier-ignore
         const weight = parameters.tensor<Tensor4D>('weight')
         expectSame(conv2d(x, parameters, { stride, padding }), tf.conv2d(padded, weight, stride, 'valid'))
-        expectSame(depthwiseConv2d(x, parameters, { stride, padding }), tf.depthwiseConv2d(padded, weight, stride, 'valid'))
+        expectSame(
+          depthwiseConv2d(x, parameters, { stride, padding }),
+          tf.depthwiseConv2d(padded, weight, stride, 'valid'),
+        )
       })
     }),
   )

@@ -9,7 +9,10 @@ export class ChannelsMismatch extends Error {
 
 export interface DepthwiseOptions {
   readonly stride?: number
-  /** Zeros on each side, as in PyTorch; or `same`, TensorFlow's rule, where an odd one goes to the bottom and right (timm's `tf_` models). */
+  /**
+   * Zeros on each side, as in PyTorch; or `same`, TensorFlow's rule, where an odd one goes to the bottom and right
+   * (timm's `tf_` models).
+   */
   readonly padding: number | 'same' | ConvolutionGeometry['padding']
 }
 
@@ -18,7 +21,10 @@ export interface ConvolutionOptions extends DepthwiseOptions {
   readonly groups?: number
 }
 
-/** `torch.nn.Conv2d`. x: [batch, height, width, in]; `weight` [height, width, in / groups, out], `bias` [out], which may be absent. */
+/**
+ * `torch.nn.Conv2d`. x: [batch, height, width, in]; `weight` [height, width, in / groups, out], `bias` [out], which may
+ * be absent.
+ */
 export function conv2d(x: Tensor4D, parameters: Parameters, options: ConvolutionOptions): Tensor4D {
   const weight = parameters.tensor<Tensor4D>('weight')
   const { groups = 1 } = options
@@ -32,7 +38,10 @@ export function conv2d(x: Tensor4D, parameters: Parameters, options: Convolution
   return y
 }
 
-/** One kernel per channel. x: [batch, height, width, channels]; `weight` [height, width, channels, 1], `bias` [channels], which may be absent. */
+/**
+ * One kernel per channel. x: [batch, height, width, channels]; `weight` [height, width, channels, 1], `bias`
+ * [channels], which may be absent.
+ */
 export function depthwiseConv2d(x: Tensor4D, parameters: Parameters, options: DepthwiseOptions): Tensor4D {
   const weight = parameters.tensor<Tensor4D>('weight')
   const y = convolveDepthwise(x, weight, geometry(x, weight, options), biasOf(parameters))

@@ -8,7 +8,10 @@ import type { Randomness } from './randomness.ts'
 const x = tf.tensor4d([1, 2, 3, 4, 5, 6], [3, 1, 1, 2])
 
 /** One number per image: the first loses its branch at a rate of 0.25, the others keep it. */
-const randomness: Randomness = { uniform: (shape) => tf.tensor([0.1, 0.25, 0.9], [...shape]), ofImages: () => randomness }
+const randomness: Randomness = {
+  uniform: (shape) => tf.tensor([0.1, 0.25, 0.9], [...shape]),
+  ofImages: () => randomness,
+}
 const training = { training: true, randomness }
 
 it('takes the branch of whole images away and makes the others larger by as much', () => {

@@ -80,5 +80,7 @@ it('given images, serves axes that hold several rows of each image', () => {
 })
 
 it('refuses rows that cannot be shared out among the images', () => {
-  expect(() => dropout(tf.ones([5]), 0.5, training(['a', 'b']))).toThrow('5 random numbers cannot be shared out among 2 images')
+  expect(() => dropout(tf.ones([5]), 0.5, training(['a', 'b']))).toThrow(
+    '5 random numbers cannot be shared out among 2 images',
+  )
 })

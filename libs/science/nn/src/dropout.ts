@@ -7,8 +7,8 @@ export class MissingRandomness extends Error {
 }
 
 /**
- * `torch.nn.Dropout` (arXiv:1207.0580): in training each value is zero with probability `rate`, else divided by 1 − rate; in evaluation
- * the identity. x: [batch, …] or with a multiple of the batch as its first axis; same shape out.
+ * `torch.nn.Dropout` (arXiv:1207.0580): in training each value is zero with probability `rate`, else divided by 1 −
+ * rate; in evaluation the identity. x: [batch, …] or with a multiple of the batch as its first axis; same shape out.
  */
 export function dropout<T extends Tensor>(x: T, rate: number, context: ForwardContext): T {
   if (!context.training || rate === 0) return x

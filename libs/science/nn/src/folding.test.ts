@@ -33,7 +33,9 @@ const images = draw('images', [2, 6, 6, 3])[1] as Tensor4D
 function model(x: Tensor4D, at: Parameters, context: ForwardContext = evaluationMode): Tensor {
   const epsilon = 0.01
   const first = relu(batchNorm(conv2d(x, at.at('conv1'), { padding: 1 }), at.at('bn1'), context, { epsilon }))
-  const second = batchNorm(depthwiseConv2d(first, at.at('conv2'), { stride: 2, padding: 1 }), at.at('bn2'), context, { epsilon })
+  const second = batchNorm(depthwiseConv2d(first, at.at('conv2'), { stride: 2, padding: 1 }), at.at('bn2'), context, {
+    epsilon,
+  })
   const third = batchNorm(conv2d(second, at.at('conv3'), { padding: 1, groups: 3 }), at.at('bn3'), context, { epsilon })
   return batchNorm(relu(third), at.at('bn4'), context, { epsilon })
 }

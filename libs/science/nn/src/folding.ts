@@ -7,7 +7,10 @@ export interface FoldablePair {
   readonly convolution: string
   readonly norm: string
   readonly epsilon: number
-  /** The axis of the weight along which its outputs lie: the last one, of a depthwise weight [height, width, channels, 1] the third. */
+  /**
+   * The axis of the weight along which its outputs lie: the last one, of a depthwise weight [height, width, channels,
+   * 1] the third.
+   */
   readonly outputAxis: number
 }
 
@@ -34,8 +37,9 @@ export function noteNorm(x: Tensor, parameters: Parameters, epsilon: number): vo
 }
 
 /**
- * The convolutions of a model whose output a batch norm reads and nothing else, found by running it in evaluation on the first of some images: alone, since a
- * batch may be computed in parts, each of which runs every module. Modules that run more than once are left out.
+ * The convolutions of a model whose output a batch norm reads and nothing else, found by running it in evaluation on
+ * the first of some images: alone, since a batch may be computed in parts, each of which runs every module. Modules
+ * that run more than once are left out.
  */
 export function foldablePairs(evaluate: (image: Tensor4D) => Tensor, images: Tensor4D): FoldablePair[] {
   const found: Listener = { outputs: new Map(), pairs: [] }
@@ -55,8 +59,9 @@ export function foldablePairs(evaluate: (image: Tensor4D) => Tensor, images: Ten
 }
 
 /**
- * Parameters of the same model for evaluation alone, in which batch norms are part of the convolutions before them: w γ / √(σ² + ε) for the
- * weight, β + (b − μ) γ / √(σ² + ε) for the bias. `batchNorm` then passes its input on. The new tensors are the caller's to dispose of.
+ * Parameters of the same model for evaluation alone, in which batch norms are part of the convolutions before them: w γ
+ * / √(σ² + ε) for the weight, β + (b − μ) γ / √(σ² + ε) for the bias. `batchNorm` then passes its input on. The new
+ * tensors are the caller's to dispose of.
  */
 export function foldBatchNorms(parameters: Parameters, pairs: readonly FoldablePair[]): Parameters {
   const tensors = new Map(parameters.entries())
@@ -69,8 +74,12 @@ export function foldBatchNorms(parameters: Parameters, pairs: readonly FoldableP
       const shape = weight.shape.map((_, axis) => (axis === outputAxis ? factor.size : 1))
       return [weight.mul(factor.reshape(shape)), at('bias').sub(mean.mul(factor))]
     })
-    for (const name of ['weight', 'bias', 'running_mean', 'running_var', 'num_batches_tracked']) tensors.delete(`${norm}.${name}`)
-    tensors.set(`${convolution}.weight`, folded!).set(`${convolution}.bias`, offset!).set(`${norm}.${mark}`, tf.scalar(1))
+    for (const name of ['weight', 'bias', 'running_mean', 'running_var', 'num_batches_tracked'])
+      tensors.delete(`${norm}.${name}`)
+    tensors
+      .set(`${convolution}.weight`, folded!)
+      .set(`${convolution}.bias`, offset!)
+      .set(`${norm}.${mark}`, tf.scalar(1))
   }
   return Parameters.of(tensors)
 }
@@ -80,7 +89,10 @@ export function isFolded(parameters: Parameters): boolean {
   return parameters.has(mark)
 }
 
-/** A tensor by this name stands for a folded batch norm's, so that it survives where parameters are listed and named again. */
+/**
+ * A tensor by this name stands for a folded batch norm's, so that it survives where parameters are listed and named
+ * again.
+ */
 const mark = 'folded'
 
 function moduleOf(parameters: Parameters): string {

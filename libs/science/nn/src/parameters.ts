@@ -5,7 +5,10 @@ export class MissingParameter extends Error {
   override readonly name = 'MissingParameter'
 }
 
-/** Named tensors under a checkpoint's own names, in tfjs's layouts. `at` narrows to a module, as `state_dict` prefixes do. */
+/**
+ * Named tensors under a checkpoint's own names, in tfjs's layouts. `at` narrows to a module, as `state_dict` prefixes
+ * do.
+ */
 export class Parameters {
   private constructor(
     private readonly tensors: ReadonlyMap<string, Tensor>,
@@ -24,7 +27,8 @@ export class Parameters {
   /** The tensor `name` of this module. */
   tensor<T extends Tensor = Tensor>(name: string): T {
     const tensor = this.tensors.get(this.prefix + name)
-    if (!tensor) throw new MissingParameter(`The parameters have no tensor ${this.prefix}${name}; load them for this backbone.`)
+    if (!tensor)
+      throw new MissingParameter(`The parameters have no tensor ${this.prefix}${name}; load them for this backbone.`)
     return tensor as T
   }
 

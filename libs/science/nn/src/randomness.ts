@@ -2,7 +2,10 @@ import { tf, uniform, type Tensor } from '@gauntlet/engine'
 
 /** Where one forward pass takes its random numbers; the only place its layers ask for any. */
 export interface Randomness {
-  /** Numbers in [0, 1). Every call gives new ones; the same calls in the same order of another pass with the same key give the same. */
+  /**
+   * Numbers in [0, 1). Every call gives new ones; the same calls in the same order of another pass with the same key
+   * give the same.
+   */
   readonly uniform: (shape: readonly number[]) => Tensor
   /** That of `count` images from `from` on, for a pass over them alone which draws as the whole batch's would. */
   readonly ofImages: (from: number, count: number) => Randomness
@@ -13,7 +16,10 @@ export interface RandomnessKey {
   readonly seed: number
   readonly purpose: string
   readonly step: number
-  /** Digest of each image of the batch: with them an image's numbers do not depend on its place in the batch, nor on the batch's size. */
+  /**
+   * Digest of each image of the batch: with them an image's numbers do not depend on its place in the batch, nor on the
+   * batch's size.
+   */
   readonly images?: readonly string[]
 }
 
@@ -23,8 +29,9 @@ export class UnequalShares extends Error {
 }
 
 /**
- * The random numbers of one forward pass, made on the host by Philox: a stream for each call and image, keyed by (seed, purpose, number of the
- * call, image, step). In a captured program they must be an input, or come from an implementation of `Randomness` that draws on the device.
+ * The random numbers of one forward pass, made on the host by Philox: a stream for each call and image, keyed by (seed,
+ * purpose, number of the call, image, step). In a captured program they must be an input, or come from an
+ * implementation of `Randomness` that draws on the device.
  */
 export function randomnessOf({ images = [''], ...key }: RandomnessKey): Randomness {
   const { seed, purpose, step } = key

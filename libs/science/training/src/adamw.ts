@@ -33,8 +33,9 @@ export function adamWFactors(
 }
 
 /**
- * One step of AdamW (arXiv:1711.05101, algorithm 2) as `torch.optim.AdamW` computes it: the decay is decoupled and comes before the step, and epsilon is added
- * after the bias correction of the second moment (TensorFlow and Keras add theirs before it), which here multiplies rate and epsilon instead of dividing √v.
+ * One step of AdamW (arXiv:1711.05101, algorithm 2) as `torch.optim.AdamW` computes it: the decay is decoupled and
+ * comes before the step, and epsilon is added after the bias correction of the second moment (TensorFlow and Keras add
+ * theirs before it), which here multiplies rate and epsilon instead of dividing √v.
  */
 export function adamWStep(tensors: AdamTensors, factors: AdamWFactors): AdamTensors {
   return adamStep(tensors, factors, adamWConstants)

@@ -4,7 +4,10 @@ import type { Randomness } from '@gauntlet/nn'
 /** More layers than draw in one forward pass. */
 const drawsPerPass = 4096
 
-/** The keys of a micro-batch's dropout: of each image's place in the split and the epoch, so not of its place in the batch. */
+/**
+ * The keys of a micro-batch's dropout: of each image's place in the split and the epoch, so not of its place in the
+ * batch.
+ */
 export function dropoutKeys(seed: number, epoch: number, indices: readonly number[]): RandomKey[] {
   return indices.map((index) => ({ seed, purpose: 'dropout', image: String(index), iteration: epoch }))
 }

@@ -4,8 +4,9 @@ import { permutation } from '@gauntlet/engine'
 export type StepPlan = readonly (readonly number[])[]
 
 /**
- * The optimiser steps of one epoch: every image exactly once, in an order that depends on seed and epoch alone. The last step may
- * be short. A single image left over joins the step before it: batch norm cannot learn from one image whose map is one pixel.
+ * The optimiser steps of one epoch: every image exactly once, in an order that depends on seed and epoch alone. The
+ * last step may be short. A single image left over joins the step before it: batch norm cannot learn from one image
+ * whose map is one pixel.
  */
 export function planEpoch(settings: {
   seed: number

@@ -60,17 +60,20 @@ describe('fineTune', () => {
     expect(last.training.adversarialCorrect === null).toBe(loss === 'standard')
   })
 
-  it.each(['standard', 'Classic AT', 'TRADES'] as const)('goes on from any step of %s to the same bits', async (loss) => {
-    const states: Uint8Array[] = []
-    const onCheckpoint = (state: TrainingState) => void states.push(encodeTrainingState(state))
-    const whole = bitsOf(await train({ settings: { loss }, validation, onCheckpoint }))
-    // After every step, none after the last: a kill during step k loses that step alone. Three steps an epoch.
-    expect(states.map((state) => decodeTrainingState(state).position.step)).toEqual([1, 2, 3, 4, 5])
-    for (const state of states) {
-      const resumed = await train({ settings: { loss }, validation, resumeFrom: decodeTrainingState(state) })
-      expect(bitsOf(resumed)).toEqual(whole)
-    }
-  })
+  it.each(['standard', 'Classic AT', 'TRADES'] as const)(
+    'goes on from any step of %s to the same bits',
+    async (loss) => {
+      const states: Uint8Array[] = []
+      const onCheckpoint = (state: TrainingState) => void states.push(encodeTrainingState(state))
+      const whole = bitsOf(await train({ settings: { loss }, validation, onCheckpoint }))
+      // After every step, none after the last: a kill during step k loses that step alone. Three steps an epoch.
+      expect(states.map((state) => decodeTrainingState(state).position.step)).toEqual([1, 2, 3, 4, 5])
+      for (const state of states) {
+        const resumed = await train({ settings: { loss }, validation, resumeFrom: decodeTrainingState(state) })
+        expect(bitsOf(resumed)).toEqual(whole)
+      }
+    },
+  )
 
   it('goes on bit for bit after a kill between two checkpoints, linear probing as well', async () => {
     const whole = bitsOf(await train({ training: ragged, settings: { protocol: linearProbing } }))
@@ -89,7 +92,9 @@ describe('fineTune', () => {
     )
     await expect(killed).rejects.toThrow('killed')
     expect(last!.position.step).toBe(2)
-    expect(bitsOf(await train({ training: ragged, settings: { protocol: linearProbing }, resumeFrom: last! }))).toEqual(whole)
+    expect(bitsOf(await train({ training: ragged, settings: { protocol: linearProbing }, resumeFrom: last! }))).toEqual(
+      whole,
+    )
   })
 
   it('does not let validation touch what is trained', async () => {
@@ -190,7 +195,8 @@ describe('fineTune', () => {
 
   it('ends a collapsed full fine-tuning as diverged, and lets a head that learns nothing finish', async () => {
     const blind = { ...tinyModel({ normed: false }) }
-    const logits: typeof blind.logits = (images, all, context) => tinyModel({ normed: false }).logits(images.mul(0), all, context)
+    const logits: typeof blind.logits = (images, all, context) =>
+      tinyModel({ normed: false }).logits(images.mul(0), all, context)
     const epochs = (trains: 'all' | 'head') =>
       ({ settings: { loss: 'standard', protocol: { id: 'x', trains, epochs: 4 } } }) as const
     const run = train({ ...epochs('all'), model: { ...blind, logits }, validation })
@@ -215,7 +221,8 @@ describe('fineTune', () => {
       [{ ...first!, shape: [first!.data.length] }, ...rest],
       [{ ...first!, data: Float32Array.from(first!.data as Float32Array).fill(NaN) }, ...rest],
     ]
-    for (const arrays of wrong) await expect(train({ resumeFrom: { ...state, arrays } })).rejects.toThrow(TrainingStateInvalid)
+    for (const arrays of wrong)
+      await expect(train({ resumeFrom: { ...state, arrays } })).rejects.toThrow(TrainingStateInvalid)
   })
 
   it.each([
@@ -226,6 +233,9 @@ describe('fineTune', () => {
     ['half an epoch', { settings: { protocol: { id: 'FFT-½', trains: 'all', epochs: 0.5 } as const } }],
   ])('refuses %s in one sentence', async (_, changes) => {
     await expect(train(changes)).rejects.toThrow(TrainingInputInvalid)
-    await expect(train(changes)).rejects.toMatchObject({ name: 'InvalidInput', message: expect.stringMatching(/^[^\n]+\.$/) })
+    await expect(train(changes)).rejects.toMatchObject({
+      name: 'InvalidInput',
+      message: expect.stringMatching(/^[^\n]+\.$/),
+    })
   })
 })

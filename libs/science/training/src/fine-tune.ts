@@ -16,8 +16,9 @@ import type { TrainingPosition } from './training-state.ts'
 import { planValidation, validate } from './validation.ts'
 
 /**
- * Fine-tunes a model as the study does (arXiv:2508.14079): APGD inner attack, AdamW, effective batches by accumulation. The
- * result depends on parameters, data and settings alone: stopping anywhere and going on from the last state gives the same bits.
+ * Fine-tunes a model as the study does (arXiv:2508.14079): APGD inner attack, AdamW, effective batches by accumulation.
+ * The result depends on parameters, data and settings alone: stopping anywhere and going on from the last state gives
+ * the same bits.
  */
 export async function fineTune(task: FineTuning): Promise<FineTuned> {
   requireTrainable(task.settings, task.training.count)
@@ -46,7 +47,9 @@ function openFitting(task: FineTuning, parameters: Parameters): TrainingRun {
     try {
       if (microBatch < wanted) task.onSmallerMicroBatch?.(microBatch)
       const hyperparameters = { ...task.settings.hyperparameters, microBatch }
-      return withinDeviceMemory(() => new TrainingRun({ ...task, settings: { ...task.settings, hyperparameters } }, parameters))
+      return withinDeviceMemory(
+        () => new TrainingRun({ ...task, settings: { ...task.settings, hyperparameters } }, parameters),
+      )
     } catch (error) {
       if (!(error instanceof OutOfMemory) || microBatch === 1) throw error
     }
@@ -58,7 +61,10 @@ class TrainingRun {
   private readonly session: TrainingSession
   private readonly objective: Objective
   private position: TrainingPosition = { epoch: 0, stepOfEpoch: 0, step: 0, sums: noSums, history: [] }
-  /** What progress tells beyond the position: images of the present epoch gone through, and the mean loss of the last step. */
+  /**
+   * What progress tells beyond the position: images of the present epoch gone through, and the mean loss of the last
+   * step.
+   */
   private imagesOfEpoch = 0
   private lastLoss: number | null = null
 
@@ -143,7 +149,12 @@ class TrainingRun {
   private advance(images: number, numbers: StepNumbers): void {
     const { stepOfEpoch, step, sums } = this.position
     this.lastLoss = numbers.loss / images
-    this.position = { ...this.position, stepOfEpoch: stepOfEpoch + 1, step: step + 1, sums: addToSums(sums, images, numbers) }
+    this.position = {
+      ...this.position,
+      stepOfEpoch: stepOfEpoch + 1,
+      step: step + 1,
+      sums: addToSums(sums, images, numbers),
+    }
   }
 
   private async endEpoch(learningRates: LearningRates): Promise<void> {
@@ -187,8 +198,17 @@ class TrainingRun {
   private async checkpoint(): Promise<void> {
     const { settings, onCheckpoint } = this.task
     const { step, epoch } = this.position
-    if (!onCheckpoint || epoch === settings.protocol.epochs || step % settings.hyperparameters.checkpointEverySteps !== 0) return
-    await onCheckpoint({ settings: settingsDigest(settings), position: this.position, arrays: await saveSession(this.session) })
+    if (
+      !onCheckpoint ||
+      epoch === settings.protocol.epochs ||
+      step % settings.hyperparameters.checkpointEverySteps !== 0
+    )
+      return
+    await onCheckpoint({
+      settings: settingsDigest(settings),
+      position: this.position,
+      arrays: await saveSession(this.session),
+    })
   }
 
   /** Between two micro-batches: tells progress, lets the event loop turn, and stops if asked to. */

@@ -24,7 +24,10 @@ export interface TrainingProgress {
 /** One fine-tuning to do. */
 export interface FineTuning {
   readonly model: TrainableModel
-  /** Reads where it starts: every tensor of the model. Called once; training disposes of them when it has its own, before the first step. */
+  /**
+   * Reads where it starts: every tensor of the model. Called once; training disposes of them when it has its own,
+   * before the first step.
+   */
   readonly parameters: () => Parameters | Promise<Parameters>
   readonly settings: TrainingSettings
   readonly training: TrainingData
@@ -33,11 +36,14 @@ export interface FineTuning {
   /** Goes on from here. Needs the same parameters, data and settings as the run that left it. */
   readonly resumeFrom?: TrainingState
   /**
-   * Awaited every `checkpointEverySteps` optimiser steps but the last; the state's arrays are the caller's. A step that ends an epoch includes its
-   * validation.
+   * Awaited every `checkpointEverySteps` optimiser steps but the last; the state's arrays are the caller's. A step that
+   * ends an epoch includes its validation.
    */
   readonly onCheckpoint?: (state: TrainingState) => Promise<void> | void
-  /** Told where the micro-batch of the settings is too large for this device, before anything is learnt: the one that is used instead. */
+  /**
+   * Told where the micro-batch of the settings is too large for this device, before anything is learnt: the one that is
+   * used instead.
+   */
   readonly onSmallerMicroBatch?: (microBatch: number) => void
   readonly onProgress?: (progress: TrainingProgress) => void
   /** Stops between two micro-batches by throwing the signal's reason. */

@@ -23,7 +23,14 @@ async function learnInPieces(loss: 'standard' | 'Classic AT' | 'TRADES', cuts: r
   let from = 0
   for (const end of [...cuts, 12]) {
     const { images, labels } = await readBatch(data, indices.slice(from, end), 0, 3)
-    const teaching = { model: normless, objective: objectiveFor(loss, { tradesBeta: 2 }), training: true, images, labels, keys }
+    const teaching = {
+      model: normless,
+      objective: objectiveFor(loss, { tradesBeta: 2 }),
+      training: true,
+      images,
+      labels,
+      keys,
+    }
     lessons.push(learn(start, { ...teaching, adversarial: images.mul(0.9), divisor: tf.scalar(12) }))
     from = end
   }
@@ -32,7 +39,9 @@ async function learnInPieces(loss: 'standard' | 'Classic AT' | 'TRADES', cuts: r
 
 describe('learn', () => {
   it('adds up over micro-batches of any sizes to the lesson of the whole batch', async () => {
-    const cuts = fc.uniqueArray(fc.integer({ min: 1, max: 11 }), { maxLength: 4 }).map((ends) => ends.toSorted((a, b) => a - b))
+    const cuts = fc
+      .uniqueArray(fc.integer({ min: 1, max: 11 }), { maxLength: 4 })
+      .map((ends) => ends.toSorted((a, b) => a - b))
     const loss = fc.constantFrom('standard' as const, 'Classic AT' as const, 'TRADES' as const)
     await fc.assert(
       fc.asyncProperty(loss, cuts, async (name, ends) => {
@@ -54,7 +63,10 @@ describe('learn', () => {
     const before = tf.memory().numTensors
     for (const loss of ['standard', 'Classic AT', 'TRADES'] as const) {
       const objective = objectiveFor(loss, { tradesBeta: 1 })
-      tf.tidy(() => void learn(tensors, { model, objective, training: true, images, adversarial: images, labels, keys, divisor }))
+      tf.tidy(
+        () =>
+          void learn(tensors, { model, objective, training: true, images, adversarial: images, labels, keys, divisor }),
+      )
       expect(tf.memory().numTensors).toBe(before)
     }
     disposeBatch({ images, labels, size })

@@ -19,7 +19,10 @@ export interface Teaching {
   readonly labels: Tensor1D
   /** Of the random numbers of dropout, int32 [batch, 4]. */
   readonly keys: Tensor2D
-  /** Images of the whole optimiser step, so that the gradients of its micro-batches add up to that of their mean loss, also when the last step is short. */
+  /**
+   * Images of the whole optimiser step, so that the gradients of its micro-batches add up to that of their mean loss,
+   * also when the last step is short.
+   */
   readonly divisor: Scalar
 }
 
@@ -49,7 +52,10 @@ export function learn(
     statistics.push({ ...one, name, mean: keep(one.mean), variance: keep(one.variance) })
   let sums!: Tensor1D
   const meanLoss = (...trained: Tensor[]): Scalar => {
-    const parameters: Parameters = parametersOf(tensors, Object.fromEntries(names.map((name, i) => [name, trained[i]!])))
+    const parameters: Parameters = parametersOf(
+      tensors,
+      Object.fromEntries(names.map((name, i) => [name, trained[i]!])),
+    )
     let passes = 0
     const forward = (points: Tensor4D) =>
       model.logits(points, parameters, { training, onBatchStatistics, randomness: dropoutRandomness(keys, passes++) })

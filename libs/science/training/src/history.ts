@@ -2,7 +2,10 @@ import { z } from 'zod'
 
 const count = z.number().int().nonnegative()
 
-/** How the model did on the validation images at the end of an epoch, in evaluation mode. Losses are mean cross-entropies. */
+/**
+ * How the model did on the validation images at the end of an epoch, in evaluation mode. Losses are mean
+ * cross-entropies.
+ */
 const validationRecord = z.strictObject({
   images: count.positive(),
   cleanCorrect: count,
@@ -59,9 +62,10 @@ export function addToSums(
 const patience = 3
 
 /**
- * Whether training has collapsed: three epochs in a row, all validation images are given one class though they have several, the
- * training loss is no better than that of guessing evenly (ln classes), and training images are got right hardly more often than
- * by guessing. Careful on purpose: a slow start, or running statistics that lag behind, is not a collapse.
+ * Whether training has collapsed: three epochs in a row, all validation images are given one class though they have
+ * several, the training loss is no better than that of guessing evenly (ln classes), and training images are got right
+ * hardly more often than by guessing. Careful on purpose: a slow start, or running statistics that lag behind, is not a
+ * collapse.
  */
 export function hasCollapsed(history: readonly EpochRecord[], classes: number): boolean {
   const last = history.slice(-patience)

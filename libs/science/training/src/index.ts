@@ -5,4 +5,9 @@ export { settingsDigest, type TrainingSettings } from './settings.ts'
 export { trainableModel, type TrainableModel, type TrainableSpecification } from './trainable-model.ts'
 export type { TrainingData } from './training-data.ts'
 export { Diverged, TrainingInputInvalid, TrainingStateInvalid, type DivergenceEvidence } from './training-errors.ts'
-export { decodeTrainingState, encodeTrainingState, type TrainingPosition, type TrainingState } from './training-state.ts'
+export {
+  decodeTrainingState,
+  encodeTrainingState,
+  type TrainingPosition,
+  type TrainingState,
+} from './training-state.ts'

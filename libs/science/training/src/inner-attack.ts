@@ -6,9 +6,9 @@ import type { TrainableModel } from './trainable-model.ts'
 import type { Batch } from './training-data.ts'
 
 /**
- * The attacked images that training and validation use: APGD on cross-entropy with the labels in the Linf ball, started at the
- * clean images, the model in evaluation mode, the iterate of highest loss. No gradient flows through them. [batch, height, width,
- * 3] in [0, 1].
+ * The attacked images that training and validation use: APGD on cross-entropy with the labels in the Linf ball, started
+ * at the clean images, the model in evaluation mode, the iterate of highest loss. No gradient flows through them.
+ * [batch, height, width, 3] in [0, 1].
  */
 export function attackBatch(
   model: TrainableModel,

@@ -7,8 +7,8 @@ const logit = fc.double({ min: -20, max: 20, noNaN: true })
 const rows = fc.array(fc.tuple(logit, logit, logit), { minLength: 2, maxLength: 2 })
 
 /**
- * The losses of two images whose logits are given: the forward pass hands out `clean` for the first tensor and `attacked` for the
- * second.
+ * The losses of two images whose logits are given: the forward pass hands out `clean` for the first tensor and
+ * `attacked` for the second.
  */
 function lossesOf(
   objective: typeof standard,
@@ -73,7 +73,9 @@ describe('classicAdversarialTraining', () => {
 
 describe('objectiveFor', () => {
   it('attacks for both adversarial losses and not for the control', () => {
-    const attacked = (['standard', 'Classic AT', 'TRADES'] as const).map((loss) => objectiveFor(loss, { tradesBeta: 1 }).attacked)
+    const attacked = (['standard', 'Classic AT', 'TRADES'] as const).map(
+      (loss) => objectiveFor(loss, { tradesBeta: 1 }).attacked,
+    )
     expect(attacked).toEqual([false, true, true])
   })
 })

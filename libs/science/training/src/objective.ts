@@ -38,7 +38,10 @@ export const standard: Objective = {
   },
 }
 
-/** Madry et al. (arXiv:1706.06083, eq. 2.1): cross-entropy on the attacked images alone, so batch statistics see only those. */
+/**
+ * Madry et al. (arXiv:1706.06083, eq. 2.1): cross-entropy on the attacked images alone, so batch statistics see only
+ * those.
+ */
 export const classicAdversarialTraining: Objective = {
   attacked: true,
   clean: false,
@@ -49,10 +52,10 @@ export const classicAdversarialTraining: Objective = {
 }
 
 /**
- * TRADES as the study has it: CE(f(x), y) + beta · KL(softmax f(x) ‖ softmax f(x_adv)), gradients through both branches. Two
- * forward passes one after the other, clean first, so batch norms see two batches and move their running statistics twice. Zhang
- * et al. (arXiv:1901.08573) differ in the attack: theirs maximises the KL term from a random start, the study's is APGD on
- * cross-entropy with the labels, as for Classic AT.
+ * TRADES as the study has it: CE(f(x), y) + beta · KL(softmax f(x) ‖ softmax f(x_adv)), gradients through both
+ * branches. Two forward passes one after the other, clean first, so batch norms see two batches and move their running
+ * statistics twice. Zhang et al. (arXiv:1901.08573) differ in the attack: theirs maximises the KL term from a random
+ * start, the study's is APGD on cross-entropy with the labels, as for Classic AT.
  */
 export function trades(beta: number): Objective {
   return {

@@ -9,8 +9,8 @@ export interface BatchStatistics extends NormStatistics {
 }
 
 /**
- * The running statistics of a batch norm moved as torch does in a training-mode forward pass, and the batch counted where the
- * checkpoint counts (`num_batches_tracked`).
+ * The running statistics of a batch norm moved as torch does in a training-mode forward pass, and the batch counted
+ * where the checkpoint counts (`num_batches_tracked`).
  */
 export function withStatistics(buffers: NamedTensors, { name, ...batch }: BatchStatistics): NamedTensors {
   const named = (buffer: string) => `${name}.${buffer}`

@@ -5,7 +5,12 @@ import type { TrainingSession } from './training-session.ts'
 import type { NamedTensors, TrainingTensors } from './training-tensors.ts'
 
 /** What training changes between two optimiser steps, and how it is called in a mid-training state. */
-const prefixes = { values: 'values', firstMoment: 'first-moment', secondMoment: 'second-moment', buffers: 'buffer' } as const
+const prefixes = {
+  values: 'values',
+  firstMoment: 'first-moment',
+  secondMoment: 'second-moment',
+  buffers: 'buffer',
+} as const
 type SavedTensors = Pick<TrainingTensors, keyof typeof prefixes>
 
 /** Every number that training has changed, on the host. */

@@ -10,12 +10,17 @@ export interface TrainingSettings {
 }
 
 /**
- * What a mid-training state must agree with to be gone on from. The micro-batch and the checkpoint interval may change: a retry
- * after running out of memory goes on with smaller micro-batches.
+ * What a mid-training state must agree with to be gone on from. The micro-batch and the checkpoint interval may change:
+ * a retry after running out of memory goes on with smaller micro-batches.
  */
 export function settingsDigest({ loss, protocol, seed, hyperparameters }: TrainingSettings): Digest {
   const { microBatch: _microBatch, checkpointEverySteps: _interval, ...fixed } = hyperparameters
-  return digestOf({ loss, protocol: { trains: protocol.trains, epochs: protocol.epochs }, seed, hyperparameters: fixed })
+  return digestOf({
+    loss,
+    protocol: { trains: protocol.trains, epochs: protocol.epochs },
+    seed,
+    hyperparameters: fixed,
+  })
 }
 
 /** Refuses settings that no training can follow. */
@@ -25,9 +30,13 @@ export function requireTrainable({ protocol, hyperparameters }: TrainingSettings
     effectiveBatch: hyperparameters.effectiveBatch,
     microBatch: hyperparameters.microBatch,
   }
-  for (const [name, value] of Object.entries({ ...whole, checkpointEverySteps: hyperparameters.checkpointEverySteps })) {
+  for (const [name, value] of Object.entries({
+    ...whole,
+    checkpointEverySteps: hyperparameters.checkpointEverySteps,
+  })) {
     if (!Number.isInteger(value) || value < 1)
       throw new TrainingInputInvalid(`${name} is ${value}; set it to a whole number above 0.`)
   }
-  if (images < 1) throw new TrainingInputInvalid('The training split has no images; give the study a larger trainImages.')
+  if (images < 1)
+    throw new TrainingInputInvalid('The training split has no images; give the study a larger trainImages.')
 }

@@ -9,7 +9,12 @@ import type { TrainingData } from './training-data.ts'
  * test/parity/training.py.
  */
 export function tinyModel({ classes = 3, normed = true } = {}): TrainableModel {
-  const trained = (name: string, role: 'backbone' | 'head', decayed: boolean) => ({ name, role, decayed, trainable: true })
+  const trained = (name: string, role: 'backbone' | 'head', decayed: boolean) => ({
+    name,
+    role,
+    decayed,
+    trainable: true,
+  })
   const buffer = (name: string) => ({ name, role: 'backbone', decayed: false, trainable: false }) as const
   const norm = [trained('bn.weight', 'backbone', false), trained('bn.bias', 'backbone', false)]
   const buffers = ['bn.running_mean', 'bn.running_var', 'bn.num_batches_tracked'].map(buffer)
@@ -31,7 +36,10 @@ export function tinyModel({ classes = 3, normed = true } = {}): TrainableModel {
 
 /** The same numbers as `pattern` in test/parity/training.py. */
 export function pattern(count: number, offset: number, scale = 1, shift = 0): Float32Array {
-  return Float32Array.from({ length: count }, (_, i) => (((i * 7919 + offset * 104729) % 1009) / 1009 - 0.5) * scale + shift)
+  return Float32Array.from(
+    { length: count },
+    (_, i) => (((i * 7919 + offset * 104729) % 1009) / 1009 - 0.5) * scale + shift,
+  )
 }
 
 /** The parameters of `TinyNet` in test/parity/training.py, laid out for tfjs. */

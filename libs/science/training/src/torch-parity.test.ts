@@ -10,9 +10,17 @@ import { pattern, tinyHyperparameters, tinyModel, tinyParameters } from './tiny-
 import { startingTensors } from './training-tensors.ts'
 
 /** Float64 numbers of PyTorch, made by test/parity/training.py. */
-const fixture = JSON.parse(readFileSync(new URL('../../../../test/parity/fixtures/training.json', import.meta.url), 'utf8')) as {
+const fixture = JSON.parse(
+  readFileSync(new URL('../../../../test/parity/fixtures/training.json', import.meta.url), 'utf8'),
+) as {
   adamw: { learningRate: number; weightDecay: number; values: number[][] }[]
-  passes: { loss: 'standard' | 'Classic AT' | 'TRADES'; beta: number; value: number; gradients: Numbers; buffers: Numbers }[]
+  passes: {
+    loss: 'standard' | 'Classic AT' | 'TRADES'
+    beta: number
+    value: number
+    gradients: Numbers
+    buffers: Numbers
+  }[]
   training: { losses: number[]; rates: [number, number][]; state: Numbers }
 }
 type Numbers = Record<string, number[]>
@@ -73,7 +81,12 @@ describe('fineTune', () => {
       labels: Int32Array.from(indices, (i) => labels[i]!),
     })
     const hyperparameters = { ...tinyHyperparameters, learningRateBackbone: 1e-2, effectiveBatch: 6, microBatch: 6 }
-    const settings = { loss: 'standard', protocol: { id: 'FFT-5', trains: 'all', epochs: 5 }, seed: 1, hyperparameters } as const
+    const settings = {
+      loss: 'standard',
+      protocol: { id: 'FFT-5', trains: 'all', epochs: 5 },
+      seed: 1,
+      hyperparameters,
+    } as const
     const { parameters, history } = await fineTune({
       model: tinyModel(),
       parameters: () => tinyParameters(),
@@ -85,7 +98,8 @@ describe('fineTune', () => {
       expect(learningRates.backbone).toBeCloseTo(rates[i]![0], 12)
       expect(learningRates.head).toBeCloseTo(rates[i]![1], 12)
     })
-    for (const [name, expected] of Object.entries(state)) expectClose(torchLayout(name, parameters.tensor(name)), expected, 2e-5)
+    for (const [name, expected] of Object.entries(state))
+      expectClose(torchLayout(name, parameters.tensor(name)), expected, 2e-5)
   })
 })
 

@@ -4,7 +4,10 @@ import type { ForwardContext, Parameters, ParameterSpecification } from '@gauntl
 
 /** What fine-tuning has to know of one named tensor of a model. */
 export interface TrainableSpecification extends Pick<ParameterSpecification, 'name' | 'trainable' | 'decayed'> {
-  /** The fresh classifier, with the norm beside it where its module has one, is the head, all else the backbone: they have learning rates of their own. */
+  /**
+   * The fresh classifier, with the norm beside it where its module has one, is the head, all else the backbone: they
+   * have learning rates of their own.
+   */
   readonly role: 'backbone' | 'head'
 }
 
@@ -13,8 +16,8 @@ export interface TrainableModel {
   readonly classes: number
   readonly specifications: readonly TrainableSpecification[]
   /**
-   * Images [batch, height, width, 3] in [0, 1] → logits [batch, classes]; normalisation is part of it, so that attacks work in
-   * pixel space.
+   * Images [batch, height, width, 3] in [0, 1] → logits [batch, classes]; normalisation is part of it, so that attacks
+   * work in pixel space.
    */
   logits(images: Tensor4D, parameters: Parameters, context: ForwardContext): Tensor2D
 }
@@ -28,5 +31,9 @@ export function trainableModel(backbone: Backbone, classes: number): TrainableMo
       ({ name, trainable, decayed }) =>
         ({ name, trainable, decayed, role: learnsAsHead(backbone, name) ? 'head' : 'backbone' }) as const,
     )
-  return { classes, specifications, logits: (images, parameters, context) => backbone.logits(images, parameters, context) }
+  return {
+    classes,
+    specifications,
+    logits: (images, parameters, context) => backbone.logits(images, parameters, context),
+  }
 }

@@ -7,8 +7,8 @@ export interface TrainingData {
   /** Side of the square images, in pixels. */
   readonly resolution: number
   /**
-   * Images [indices, side, side, 3] in [0, 1] and one label each. `epoch` (from 0) keys the augmentation, so that the same image
-   * in the same epoch is the same bytes however often it is read.
+   * Images [indices, side, side, 3] in [0, 1] and one label each. `epoch` (from 0) keys the augmentation, so that the
+   * same image in the same epoch is the same bytes however often it is read.
    */
   read(indices: readonly number[], epoch: number): Promise<{ images: Float32Array; labels: Int32Array }>
 }
@@ -22,7 +22,12 @@ export interface Batch {
 }
 
 /** Reads images and puts them on the engine; the caller disposes of the batch. */
-export async function readBatch(data: TrainingData, indices: readonly number[], epoch: number, classes: number): Promise<Batch> {
+export async function readBatch(
+  data: TrainingData,
+  indices: readonly number[],
+  epoch: number,
+  classes: number,
+): Promise<Batch> {
   const { images, labels } = await data.read(indices, epoch)
   const side = data.resolution
   if (images.length !== indices.length * side * side * 3 || labels.length !== indices.length) {

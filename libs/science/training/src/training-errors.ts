@@ -10,8 +10,8 @@ export interface DivergenceEvidence {
 }
 
 /**
- * Training went to NaN, infinity or a constant prediction. The same configuration does so again: a retry does not help, it ends
- * as diverged.
+ * Training went to NaN, infinity or a constant prediction. The same configuration does so again: a retry does not help,
+ * it ends as diverged.
  */
 export class Diverged extends Error {
   override readonly name = 'Diverged'

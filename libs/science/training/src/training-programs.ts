@@ -19,7 +19,8 @@ import type { TrainableModel, TrainableSpecification } from './trainable-model.t
 import { parametersOf, type NamedTensors, type TrainingTensors } from './training-tensors.ts'
 
 /*
- * The programs of a fine-tuning, as plain functions of tensors: (inputs, tensors on the device) → outputs and the tensors that change.
+ * The programs of a fine-tuning, as plain functions of tensors: (inputs, tensors on the device) → outputs and the
+ * tensors that change.
  */
 
 /** What the programs are made for. */
@@ -54,7 +55,10 @@ export function teach(curriculum: Curriculum, { keys, divisor, ...batch }: Teach
   return { outputs: {}, state: { gradients, sums, buffers: lesson.buffers } }
 }
 
-/** One optimiser step from the lessons so far; out come their sums and the square of their gradient's norm, NaN or infinite if any part is. */
+/**
+ * One optimiser step from the lessons so far; out come their sums and the square of their gradient's norm, NaN or
+ * infinite if any part is.
+ */
 export function step(
   trained: readonly TrainableSpecification[],
   { epsilon, ...factors }: ReturnType<typeof adamWFactors>,

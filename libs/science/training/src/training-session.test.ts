@@ -39,8 +39,15 @@ describe('TrainingSession', () => {
   })
 
   it('moves each role at its own rate and decays only what decays', () => {
-    const session = open({ hyperparameters: { ...tinyHyperparameters, weightDecayBackbone: 0.1, weightDecayHead: 0.2 } })
-    expect(session.step(1, { backbone: 0.5, head: 0.25 })).toEqual({ loss: 0, clean: 0, adversarial: 0, gradientNorm: 0 })
+    const session = open({
+      hyperparameters: { ...tinyHyperparameters, weightDecayBackbone: 0.1, weightDecayHead: 0.2 },
+    })
+    expect(session.step(1, { backbone: 0.5, head: 0.25 })).toEqual({
+      loss: 0,
+      clean: 0,
+      adversarial: 0,
+      gradientNorm: 0,
+    })
     const shrunk = { 'conv.weight': 0.95, 'bn.weight': 1, 'bn.bias': 1, 'fc.weight': 0.95, 'fc.bias': 1 } as const
     const after = session.parameters()
     for (const [name, factor] of Object.entries(shrunk)) {
@@ -92,7 +99,10 @@ describe('TrainingSession', () => {
   })
 
   it('refuses a model with nothing to train', () => {
-    const model = { ...tinyModel(), specifications: tinyModel().specifications.filter(({ role }) => role === 'backbone') }
+    const model = {
+      ...tinyModel(),
+      specifications: tinyModel().specifications.filter(({ role }) => role === 'backbone'),
+    }
     expect(() => open({ model, trains: 'head' })).toThrow(TrainingInputInvalid)
   })
 })

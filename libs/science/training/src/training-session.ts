@@ -42,7 +42,10 @@ export interface Judgement {
   readonly losses: Float32Array
 }
 
-/** The programs of a fine-tuning, captured, and the tensors that they share on the device. Only batches go in, and only numbers come out. */
+/**
+ * The programs of a fine-tuning, captured, and the tensors that they share on the device. Only batches go in, and only
+ * numbers come out.
+ */
 export class TrainingSession {
   private constructor(
     private readonly session: ProgramSession<TrainingTensors>,
@@ -54,7 +57,11 @@ export class TrainingSession {
   static open(settings: TrainingSessionSettings): TrainingSession {
     const start = startingTensors(settings.model, settings.parameters, settings.trains)
     const builder = new ProgramBuilder(start)
-    tf.dispose([...Object.values(start.firstMoment), ...Object.values(start.secondMoment), ...Object.values(start.gradients)])
+    tf.dispose([
+      ...Object.values(start.firstMoment),
+      ...Object.values(start.secondMoment),
+      ...Object.values(start.gradients),
+    ])
     start.sums.dispose()
     try {
       const programs = captured(builder, settings)
@@ -65,7 +72,10 @@ export class TrainingSession {
   }
 
   /** Attacks and learns one micro-batch of an optimiser step of `images` images. `keys`: of each image's dropout. */
-  teach({ images, labels, size }: Batch, { images: count, keys }: { images: number; keys: readonly RandomKey[] }): void {
+  teach(
+    { images, labels, size }: Batch,
+    { images: count, keys }: { images: number; keys: readonly RandomKey[] },
+  ): void {
     const own = { divisor: tf.scalar(count), keys: keyTensor(keys) }
     this.session.run(this.programs.teach.get(size)!, { images, labels, ...own })
     tf.dispose(own)

@@ -62,7 +62,9 @@ describe('decodeTrainingState', () => {
     fc.assert(
       fc.property(state, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (one, share) => {
         const bytes = encodeTrainingState(one)
-        expect(() => decodeTrainingState(bytes.subarray(0, Math.floor(share * bytes.length)))).toThrow(TrainingStateInvalid)
+        expect(() => decodeTrainingState(bytes.subarray(0, Math.floor(share * bytes.length)))).toThrow(
+          TrainingStateInvalid,
+        )
       }),
     )
   })
@@ -93,7 +95,9 @@ describe('decodeTrainingState', () => {
       const bytes = encodeTrainingState({ ...one, position: position as TrainingState['position'] })
       expect(() => decodeTrainingState(bytes)).toThrow(TrainingStateInvalid)
     }
-    const text = Buffer.from(encodeTrainingState(one)).toString('latin1').replace('training-state-1', 'training-state-9')
+    const text = Buffer.from(encodeTrainingState(one))
+      .toString('latin1')
+      .replace('training-state-1', 'training-state-9')
     expect(() => decodeTrainingState(Buffer.from(text, 'latin1'))).toThrow(TrainingStateInvalid)
   })
 })

@@ -19,19 +19,23 @@ const position = z.strictObject({
 })
 export type TrainingPosition = z.infer<typeof position>
 
-const metadata = z.strictObject({ format: z.literal('gauntlet-training-state-1'), settings: z.string(), position: z.string() })
+const metadata = z.strictObject({
+  format: z.literal('gauntlet-training-state-1'),
+  settings: z.string(),
+  position: z.string(),
+})
 
 /**
- * Everything needed to go on bit for bit as if nothing had happened. What never changes is not in it: a frozen backbone, and
- * everything that random numbers are keyed by.
+ * Everything needed to go on bit for bit as if nothing had happened. What never changes is not in it: a frozen
+ * backbone, and everything that random numbers are keyed by.
  */
 export interface TrainingState {
   /** Digest of the settings that it was trained with. */
   readonly settings: Digest
   readonly position: TrainingPosition
   /**
-   * `values.<name>`, `first-moment.<name>` and `second-moment.<name>` of each trained tensor, `buffer.<name>` of each buffer, in
-   * tfjs's layouts.
+   * `values.<name>`, `first-moment.<name>` and `second-moment.<name>` of each trained tensor, `buffer.<name>` of each
+   * buffer, in tfjs's layouts.
    */
   readonly arrays: readonly NamedArray[]
 }

@@ -8,8 +8,8 @@ import { TrainingInputInvalid } from './training-errors.ts'
 export type NamedTensors = { readonly [name: string]: Tensor }
 
 /**
- * All that a fine-tuning keeps on the device. Of the model's own tensors *values* are those that are trained, *buffers* (running
- * statistics) move with each training-mode forward pass, *frozen* ones never change.
+ * All that a fine-tuning keeps on the device. Of the model's own tensors *values* are those that are trained, *buffers*
+ * (running statistics) move with each training-mode forward pass, *frozen* ones never change.
  */
 export type TrainingTensors = {
   readonly values: NamedTensors
@@ -27,7 +27,8 @@ export type TrainingTensors = {
 /** The specifications of what a protocol trains. */
 export function trainedOf(model: TrainableModel, trains: ProtocolSpecification['trains']): TrainableSpecification[] {
   const trained = model.specifications.filter((one) => one.trainable && (trains === 'all' || one.role === 'head'))
-  if (trained.length === 0) throw new TrainingInputInvalid('The model has no parameter to train; declare its head trainable.')
+  if (trained.length === 0)
+    throw new TrainingInputInvalid('The model has no parameter to train; declare its head trainable.')
   return trained
 }
 
@@ -58,7 +59,10 @@ export function startingTensors(
   }
 }
 
-/** Zeros of these shapes, all of them the memory of the largest: TensorFlow copies nothing to take the first elements of a vector. */
+/**
+ * Zeros of these shapes, all of them the memory of the largest: TensorFlow copies nothing to take the first elements of
+ * a vector.
+ */
 function zerosLike(tensors: NamedTensors): NamedTensors {
   const zeros = tf.zeros([Math.max(...Object.values(tensors).map(({ size }) => size))])
   const entries = Object.entries(tensors).map(([name, { size, shape }]) => [name, tf.tidy(() => zeros.slice(0, size).reshape(shape))]) // prettier-ignore

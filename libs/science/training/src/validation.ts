@@ -22,7 +22,14 @@ export function planValidation(count: number, microBatch: number): number[][] {
 }
 
 /** Counts right answers and losses over all validation images, clean and under the inner attack. */
-export async function validate({ session, data, classes, microBatch, epoch, onImages }: Validation): Promise<ValidationRecord> {
+export async function validate({
+  session,
+  data,
+  classes,
+  microBatch,
+  epoch,
+  onImages,
+}: Validation): Promise<ValidationRecord> {
   const labels = new Set<number>()
   const predictions = new Set<number>()
   const [clean, adversarial] = [

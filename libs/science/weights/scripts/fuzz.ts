@@ -1,6 +1,7 @@
 /**
- * Reads damaged checkpoints for a while: `npm run fuzz --workspace @gauntlet/weights -- --seconds 60 [--seed 1]`. Every file is read or refused
- * with one sentence, quickly and without growing; the first that is not is written to the present folder, and the run fails.
+ * Reads damaged checkpoints for a while: `npm run fuzz --workspace @gauntlet/weights -- --seconds 60 [--seed 1]`. Every
+ * file is read or refused with one sentence, quickly and without growing; the first that is not is written to the
+ * present folder, and the run fails.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +11,9 @@ import { hostileArchives } from '../src/testing/hostile-archives.ts'
 import { commandingPickles, swollenPickles } from '../src/testing/hostile-pickles.ts'
 import { hostileSafetensors } from '../src/testing/hostile-safetensors.ts'
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string', default: '1' } } })
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string', default: '1' } },
+})
 const testing = join(import.meta.dirname, '../src/testing')
 const largest = 64 * 1024
 const slowestAllowed = 5_000
@@ -53,7 +56,8 @@ const damages: readonly Damage[] = [
 
 const span = (start: number, count: number): [number, number] => [start, start + count]
 const flipBit = (file: Uint8Array, at: number, bit: number) => file.with(at, file[at]! ^ (1 << bit))
-const without = (file: Uint8Array, at: number, count: number) => Buffer.concat([file.subarray(0, at), file.subarray(at + count)])
+const without = (file: Uint8Array, at: number, count: number) =>
+  Buffer.concat([file.subarray(0, at), file.subarray(at + count)])
 const inserted = (file: Uint8Array, at: number, piece: Uint8Array) =>
   Buffer.concat([file.subarray(0, at), piece, file.subarray(at)])
 const overwritten = (file: Uint8Array, at: number, piece: Uint8Array) =>
@@ -74,7 +78,8 @@ function damagedFile(random: (below: number) => number): Uint8Array {
 function refusalOf(file: Uint8Array): string | undefined {
   try {
     const size = parseCheckpoint(file).reduce((sum, { data }) => sum + data.byteLength, 0)
-    // Tied tensors are views of the same bytes; what several names show of them may be more than the file, but not without end.
+    // Tied tensors are views of the same bytes; what several names show of them may be more than the file, but not
+    // without end.
     if (size > growthAllowed * file.length + 2 ** 20) throw new Error(`${file.length} bytes became ${size}`)
     return undefined
   } catch (error) {
@@ -112,7 +117,8 @@ function fuzz(seconds: number, seed: number): void {
     `${count} files in ${seconds} s (seed ${seed}): ${read} read, ${count - read} refused for ${reasons.size} reasons, nothing else;`,
   )
   console.log(`slowest ${slowest.toFixed(1)} ms, memory grew by ${mebibytes.toFixed(0)} MiB at most`)
-  for (const [reason, times] of [...reasons].sort(([, a], [, b]) => b - a)) console.log(`${String(times).padStart(9)}  ${reason}`)
+  for (const [reason, times] of [...reasons].sort(([, a], [, b]) => b - a))
+    console.log(`${String(times).padStart(9)}  ${reason}`)
 }
 
 fuzz(Number(values.seconds), Number(values.seed))

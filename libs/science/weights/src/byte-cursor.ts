@@ -4,7 +4,10 @@ import { refuse } from './checkpoint-unreadable.ts'
 /** Bytes read ahead: the structure of a checkpoint is many small values. */
 const readAhead = 2 ** 16
 
-/** Reads little-endian values one after the other, and never past the end: each length is checked before anything of that size is made. */
+/**
+ * Reads little-endian values one after the other, and never past the end: each length is checked before anything of
+ * that size is made.
+ */
 export class ByteCursor {
   private readonly source: ByteSource
   private readonly end: number

@@ -20,7 +20,9 @@ const mostMemory = 320
 const mostSeconds = 10
 
 interface Report {
-  readonly outcomes: Readonly<Record<string, { readonly error: string; readonly message: string; readonly seconds: number }>>
+  readonly outcomes: Readonly<
+    Record<string, { readonly error: string; readonly message: string; readonly seconds: number }>
+  >
   readonly mebibytes: number
 }
 

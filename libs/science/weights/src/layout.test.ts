@@ -51,7 +51,9 @@ test.each<[ParameterKind, number[], number[], (i: number[]) => number[]]>([
   expect(tensor.shape).toEqual(tfjsShape)
   const flat = (index: number[], shape: number[]) => index.reduce((sum, i, axis) => sum * shape[axis]! + i, 0)
   tensor.dataSync().forEach((value, position) => {
-    const index = tfjsShape.map((_, axis) => Math.floor(position / elementCount(tfjsShape.slice(axis + 1))) % tfjsShape[axis]!)
+    const index = tfjsShape.map(
+      (_, axis) => Math.floor(position / elementCount(tfjsShape.slice(axis + 1))) % tfjsShape[axis]!,
+    )
     expect(value).toBe(flat(torchIndex(index), torchShape))
   })
 })

@@ -12,8 +12,14 @@ const axes: Readonly<Record<ParameterKind, readonly number[] | undefined>> = {
   counter: undefined,
 }
 
-/** A model's tensors, named and laid out for tfjs, from arrays that strict loading let through; a shared one once, under its first name. The caller disposes of them. */
-export function toParameters(arrays: readonly NamedArray[], specifications: readonly ParameterSpecification[]): Parameters {
+/**
+ * A model's tensors, named and laid out for tfjs, from arrays that strict loading let through; a shared one once, under
+ * its first name. The caller disposes of them.
+ */
+export function toParameters(
+  arrays: readonly NamedArray[],
+  specifications: readonly ParameterSpecification[],
+): Parameters {
   const byName = new Map(arrays.map((array) => [array.name, array]))
   return Parameters.of(
     specifications.flatMap(({ name, kind, sharedWith }) => {
@@ -23,8 +29,14 @@ export function toParameters(arrays: readonly NamedArray[], specifications: read
   )
 }
 
-/** The way back: PyTorch's names, shapes and layouts, counters as int64, a shared tensor under each of its names; the tensors stay. */
-export function fromParameters(parameters: Parameters, specifications: readonly ParameterSpecification[]): NamedArray[] {
+/**
+ * The way back: PyTorch's names, shapes and layouts, counters as int64, a shared tensor under each of its names; the
+ * tensors stay.
+ */
+export function fromParameters(
+  parameters: Parameters,
+  specifications: readonly ParameterSpecification[],
+): NamedArray[] {
   return specifications.map(({ name, kind, shape, sharedWith = name }) => {
     const tensor = parameters.tensor(sharedWith)
     if (kind === 'counter') return { name, shape, dtype: 'int64', data: BigInt64Array.from(tensor.dataSync(), BigInt) }
@@ -42,7 +54,9 @@ function toTensor(array: NamedArray, kind: ParameterKind): Tensor {
   })
 }
 
-/** The numbers leave the scope by themselves: `tf.tidy` would search what it returns for tensors, element by element. */
+/**
+ * The numbers leave the scope by themselves: `tf.tidy` would search what it returns for tensors, element by element.
+ */
 function fromTensor(tensor: Tensor, kind: ParameterKind): Float32Array {
   const order = axes[kind]
   const inTorchLayout = order ? tf.transpose(tensor, inverse(order)) : tensor

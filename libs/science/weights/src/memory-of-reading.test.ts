@@ -39,7 +39,9 @@ function largeSafetensors(): string {
 
 /** A legacy file whose one storage comes last, with only its count of elements written. */
 function largeLegacy(): string {
-  const whole = legacyFile(dictionary(['a', tensor(storage('0', BigInt(elements)), 0n, [BigInt(elements)], [1n])]), { '0': 0 })
+  const whole = legacyFile(dictionary(['a', tensor(storage('0', BigInt(elements)), 0n, [BigInt(elements)], [1n])]), {
+    '0': 0,
+  })
   const count = new Uint8Array(new BigUint64Array([BigInt(elements)]).buffer)
   return sparseFile('large.pt', assemble(...whole.subarray(0, -8), ...count))
 }

@@ -24,7 +24,10 @@ const storageTypes: Readonly<Record<string, ElementType>> = {
   BoolStorage: 'bool',
 }
 
-/** All that a state dictionary needs. Nothing here runs code of the file's choosing: each name stands for one function of ours. */
+/**
+ * All that a state dictionary needs. Nothing here runs code of the file's choosing: each name stands for one function
+ * of ours.
+ */
 const allowed: ReadonlyMap<string, AllowedGlobal> = new Map(
   [
     new AllowedGlobal('collections.OrderedDict', emptyMap),
@@ -38,8 +41,9 @@ const allowed: ReadonlyMap<string, AllowedGlobal> = new Map(
 )
 
 /**
- * Modules with which pickles run commands, load code or reach out; what honest checkpoints hold beside their tensors asks for none of them.
- * Nothing of any module is ever called here: the list only tells an attack from a training script's luggage.
+ * Modules with which pickles run commands, load code or reach out; what honest checkpoints hold beside their tensors
+ * asks for none of them. Nothing of any module is ever called here: the list only tells an attack from a training
+ * script's luggage.
  */
 const hostileModules = new Set(
   (
@@ -63,11 +67,17 @@ export function globalOf(module: string, name: string): AllowedGlobal | Opaque {
   return new Opaque(full)
 }
 
-/** PyTorch's persistent id: ('storage', type, key, location, elements), and in legacy files a view, which must be none. */
+/**
+ * PyTorch's persistent id: ('storage', type, key, location, elements), and in legacy files a view, which must be none.
+ */
 export function storageReference(id: PickleValue | undefined): StorageReference {
   const [kind, type, key, , elements, view = null] = id instanceof PickleTuple ? id.items : []
   const isStorage =
-    kind === 'storage' && type instanceof AllowedGlobal && type.storageType && typeof key === 'string' && isSize(elements)
+    kind === 'storage' &&
+    type instanceof AllowedGlobal &&
+    type.storageType &&
+    typeof key === 'string' &&
+    isSize(elements)
   if (!isStorage || view !== null) refuse('it refers to something that is not a storage')
   return new StorageReference((type as AllowedGlobal).storageType!, key as string, elements as number)
 }
@@ -92,5 +102,7 @@ function rebuildParameter([tensor]: readonly PickleValue[]): TensorReference {
 
 function sizesOf(value: PickleValue | undefined): number[] {
   const sizes = value instanceof PickleTuple ? value.items : refuse('it has a tensor without proper shape')
-  return sizes.length <= 64 && sizes.every(isSize) ? (sizes as number[]) : refuse('it has a tensor without proper shape')
+  return sizes.length <= 64 && sizes.every(isSize)
+    ? (sizes as number[])
+    : refuse('it has a tensor without proper shape')
 }

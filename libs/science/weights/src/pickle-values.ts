@@ -29,8 +29,8 @@ export class AllowedGlobal {
 }
 
 /**
- * What training scripts keep beside their tensors and no tensor needs: a class, an object of it, bytes, a set, a large number. Only its
- * name is kept; what the file says should be done with it is not done.
+ * What training scripts keep beside their tensors and no tensor needs: a class, an object of it, bytes, a set, a large
+ * number. Only its name is kept; what the file says should be done with it is not done.
  */
 export class Opaque {
   constructor(readonly name: string) {}

@@ -1,11 +1,19 @@
 /**
- * Reads pickles (CPython, Lib/pickletools.py) of plain data and PyTorch tensors. It is no unpickler: calls go to a few functions of ours, and
- * whatever else a training script pickled is stepped over. Work and memory are bounded by `mostOpcodes`.
+ * Reads pickles (CPython, Lib/pickletools.py) of plain data and PyTorch tensors. It is no unpickler: calls go to a few
+ * functions of ours, and whatever else a training script pickled is stepped over. Work and memory are bounded by
+ * `mostOpcodes`.
  */
 import type { ByteCursor } from './byte-cursor.ts'
 import { quoted, refuse } from './checkpoint-unreadable.ts'
 import { globalOf, storageReference } from './pickle-globals.ts'
-import { AllowedGlobal, Opaque, PickleTuple, type PickleMap, type PickleValue, type StorageReference } from './pickle-values.ts'
+import {
+  AllowedGlobal,
+  Opaque,
+  PickleTuple,
+  type PickleMap,
+  type PickleValue,
+  type StorageReference,
+} from './pickle-values.ts'
 
 /** About 50 opcodes describe a tensor, and an optimiser keeps two or three for each of the model's. */
 const mostOpcodes = 500_000
@@ -39,13 +47,15 @@ export function readPickle(cursor: ByteCursor): Pickle {
       return { value: machine.stack[0]!, storages: machine.storages }
     }
     const run =
-      opcodes.get(code) ?? refuse(`its pickle has the opcode 0x${code.toString(16).padStart(2, '0')}, which no checkpoint needs`)
+      opcodes.get(code) ??
+      refuse(`its pickle has the opcode 0x${code.toString(16).padStart(2, '0')}, which no checkpoint needs`)
     run(machine)
   }
   return refuse(`its pickle has more than ${mostOpcodes} opcodes`)
 }
 
-const push = (read: (cursor: ByteCursor) => PickleValue) => (machine: Machine) => void machine.stack.push(read(machine.cursor))
+const push = (read: (cursor: ByteCursor) => PickleValue) => (machine: Machine) =>
+  void machine.stack.push(read(machine.cursor))
 
 /** Opcodes by pickletools' names. */
 const opcodes: ReadonlyMap<number, (machine: Machine) => void> = new Map([
@@ -139,7 +149,8 @@ function append(machine: Machine, items: readonly PickleValue[]): void {
 function setItems(machine: Machine, items: readonly PickleValue[]): void {
   const map = top(machine)
   if (map instanceof Opaque) return
-  if (!(map instanceof Map) || items.length % 2 !== 0) refuse('its pickle sets items of something that is not a dictionary')
+  if (!(map instanceof Map) || items.length % 2 !== 0)
+    refuse('its pickle sets items of something that is not a dictionary')
   for (let i = 0; i < items.length; i += 2) setItem(map, items[i]!, items[i + 1]!)
 }
 
@@ -195,7 +206,9 @@ function pushInstance(machine: Machine): void {
 /** An object of a class, which stays unmade. */
 function pushObject({ stack }: Machine, type: PickleValue): void {
   stack.push(
-    type instanceof Opaque ? new Opaque(type.name) : refuse('its pickle makes an object of something that is not a class'),
+    type instanceof Opaque
+      ? new Opaque(type.name)
+      : refuse('its pickle makes an object of something that is not a class'),
   )
 }
 

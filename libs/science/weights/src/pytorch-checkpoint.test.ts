@@ -45,15 +45,22 @@ describe.each(smallCheckpoints)('%s', (name) => {
   })
 
   it('keeps shapes without axes and without elements', () => {
-    expect(arrays.get('bn.num_batches_tracked')).toMatchObject({ shape: [], dtype: 'int64', data: BigInt64Array.of(0n) })
+    expect(arrays.get('bn.num_batches_tracked')).toMatchObject({
+      shape: [],
+      dtype: 'int64',
+      data: BigInt64Array.of(0n),
+    })
     expect(arrays.get('empty')).toMatchObject({ shape: [0, 3], data: new Float32Array() })
     expect(valuesOf('parameter')).toEqual([1.5, -2.5])
   })
 
-  test.each(['float64', 'float32', 'float16', 'bfloat16', 'int64', 'int32', 'int16', 'int8', 'uint8'])('reads %s', (dtype) => {
-    expect(arrays.get(`type.${dtype}`)!.dtype).toBe(dtype)
-    expect(valuesOf(`type.${dtype}`)).toEqual([0, 1, 2, 100])
-  })
+  test.each(['float64', 'float32', 'float16', 'bfloat16', 'int64', 'int32', 'int16', 'int8', 'uint8'])(
+    'reads %s',
+    (dtype) => {
+      expect(arrays.get(`type.${dtype}`)!.dtype).toBe(dtype)
+      expect(valuesOf(`type.${dtype}`)).toEqual([0, 1, 2, 100])
+    },
+  )
 
   it('reads bool', () => {
     expect(arrays.get('type.bool')).toMatchObject({ dtype: 'bool', data: Uint8Array.of(1, 0) })
@@ -122,9 +129,17 @@ describe('refuses', () => {
       /beyond its storage/,
     ],
     ['a storage larger than the file', legacyFile(w(tensor(storage('0', 2n ** 52n), 0n, [1n], [1n])), four), /size/],
-    ['one storage of two sizes', legacyFile(dictionary(['a', storage('0', 4n)], ['b', storage('0', 5n)]), four), /two sizes/],
+    [
+      'one storage of two sizes',
+      legacyFile(dictionary(['a', storage('0', 4n)], ['b', storage('0', 5n)]), four),
+      /two sizes/,
+    ],
     ['a storage nobody listed', legacyFile(w(tensor(storage('1', 4n), 0n, [1n], [1n])), four), /list of storages/],
-    ['bytes behind the last tensor', assemble([...legacyFile(w(tensor(storage('0', 4n), 0n, [4n], [1n])), four)], 0), /goes on/],
+    [
+      'bytes behind the last tensor',
+      assemble([...legacyFile(w(tensor(storage('0', 4n), 0n, [4n], [1n])), four)], 0),
+      /goes on/,
+    ],
     ['a big-endian machine', legacyFile(dictionary(), {}, dictionary(['little_endian', 0x89])), /big-endian/],
     ['text longer than the file', legacyFile(['X', uint32(0xffffffff)]), /ends early/],
     ['text longer than any file', legacyFile([0x8d, uint64(2n ** 63n)]), /length of/],

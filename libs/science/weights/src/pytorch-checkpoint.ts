@@ -1,4 +1,7 @@
-/** Checkpoints of `torch.save` (pytorch/torch/serialization.py), both the zip archive of PyTorch ≥ 1.6 and the format before it. */
+/**
+ * Checkpoints of `torch.save` (pytorch/torch/serialization.py), both the zip archive of PyTorch ≥ 1.6 and the format
+ * before it.
+ */
 import { ByteCursor } from './byte-cursor.ts'
 import { bytesInMemory, type ByteSource } from './byte-source.ts'
 import { quoted, refuse } from './checkpoint-unreadable.ts'
@@ -9,7 +12,23 @@ import { stateArrays } from './pytorch-state.ts'
 import { readStoredZip } from './stored-zip.ts'
 
 /** The pickled `MAGIC_NUMBER`, 0x1950a86a20f9469cfc6c: PROTO 2, LONG1 of ten bytes, STOP. */
-const legacyMagic = Uint8Array.of(0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e)
+const legacyMagic = Uint8Array.of(
+  0x80,
+  0x02,
+  0x8a,
+  0x0a,
+  0x6c,
+  0xfc,
+  0x9c,
+  0x46,
+  0xf9,
+  0x20,
+  0x6a,
+  0xa8,
+  0x50,
+  0x19,
+  0x2e,
+)
 const zipMagic = Uint8Array.of(0x50, 0x4b, 0x03, 0x04)
 
 /** Whether a file starts as `torch.save` starts it. */
@@ -18,8 +37,8 @@ export function isPyTorchCheckpoint(source: ByteSource): boolean {
 }
 
 /**
- * The tensors of a state dictionary. Nothing in the file is executed, and of its bytes only those of these tensors are read. Arrays may be
- * views of bytes in memory.
+ * The tensors of a state dictionary. Nothing in the file is executed, and of its bytes only those of these tensors are
+ * read. Arrays may be views of bytes in memory.
  */
 export function readPyTorchCheckpoint(bytes: Uint8Array | ByteSource): NamedArray[] {
   const source = bytes instanceof Uint8Array ? bytesInMemory(bytes) : bytes
@@ -27,7 +46,10 @@ export function readPyTorchCheckpoint(bytes: Uint8Array | ByteSource): NamedArra
   return startsWith(source, legacyMagic) ? readLegacy(source) : refuse('it is not a file of torch.save')
 }
 
-/** Magic number, protocol, system, the pickle, the list of storage keys, then each storage: its count of elements and its bytes. */
+/**
+ * Magic number, protocol, system, the pickle, the list of storage keys, then each storage: its count of elements and
+ * its bytes.
+ */
 function readLegacy(source: ByteSource): NamedArray[] {
   const cursor = new ByteCursor(source, legacyMagic.byteLength)
   if (readPickle(cursor).value !== 1001) refuse('its protocol is not 1001')
@@ -35,7 +57,8 @@ function readLegacy(source: ByteSource): NamedArray[] {
   if (!(system instanceof Map) || system.get('little_endian') !== true) refuse('it was written on a big-endian machine')
   const pickle = readPickle(cursor)
   const keys = readPickle(cursor).value
-  if (!Array.isArray(keys) || keys.length !== pickle.storages.size) refuse('its list of storages is not that of its tensors')
+  if (!Array.isArray(keys) || keys.length !== pickle.storages.size)
+    refuse('its list of storages is not that of its tensors')
   const starts = new Map<string, number>()
   for (const key of keys) {
     const storage = pickle.storages.get(String(key)) ?? refuse('its list of storages is not that of its tensors')
@@ -69,7 +92,8 @@ function readArchive(source: ByteSource): NamedArray[] {
 
 /** Storages are read when the first tensor wants them: an optimiser's never are. */
 function arraysAt({ value }: Pickle, starts: ReadonlyMap<string, number>, source: ByteSource): NamedArray[] {
-  const read = (storage: StorageReference) => elementsOf(storage.dtype, source.read(starts.get(storage.key)!, sizeOf(storage)))
+  const read = (storage: StorageReference) =>
+    elementsOf(storage.dtype, source.read(starts.get(storage.key)!, sizeOf(storage)))
   return stateArrays(value, read, source.size)
 }
 

@@ -2,14 +2,20 @@ import { quoted, refuse } from './checkpoint-unreadable.ts'
 import { elementCount, elementTypes, type ElementArray, type NamedArray } from './named-array.ts'
 import { TensorReference, type PickleMap, type PickleValue, type StorageReference } from './pickle-values.ts'
 
-/** Under which key training scripts keep the state dictionary, in this order; the name of a `torch.nn.DataParallel` may lie between. */
+/**
+ * Under which key training scripts keep the state dictionary, in this order; the name of a `torch.nn.DataParallel` may
+ * lie between.
+ */
 const wrappers = ['state_dict', 'model', 'model_state_dict', 'module', 'net', 'state_dict_ema', 'model_ema']
 const mostWrappers = 4
 
 /** Copies of strided tensors may take so many times the file, so that a small file cannot fill the memory. */
 const largestGrowth = 4
 
-/** The tensors of an unpickled checkpoint: a dictionary of tensors, or one that holds it. `read` gives the elements of a storage. */
+/**
+ * The tensors of an unpickled checkpoint: a dictionary of tensors, or one that holds it. `read` gives the elements of a
+ * storage.
+ */
 export function stateArrays(
   checkpoint: PickleValue,
   read: (storage: StorageReference) => ElementArray,
@@ -37,7 +43,9 @@ export function stateArrays(
 function tensorsOf(checkpoint: PickleValue): [string, TensorReference][] {
   return [...stateDictionary(checkpoint)].map(([key, tensor]) => {
     if (typeof key !== 'string') return refuse('its state dictionary has a key that is not text')
-    return tensor instanceof TensorReference ? [key, tensor] : refuse(`${quoted(key)} in its state dictionary is not a tensor`)
+    return tensor instanceof TensorReference
+      ? [key, tensor]
+      : refuse(`${quoted(key)} in its state dictionary is not a tensor`)
   })
 }
 
@@ -55,7 +63,8 @@ function stateDictionary(checkpoint: PickleValue): PickleMap {
 
 function refuseOutside(name: string, { offset, shape, strides, storage: { elements } }: TensorReference): void {
   const count = elementCount(shape)
-  const last = count === 0 ? offset - 1 : offset + shape.reduce((sum, size, axis) => sum + (size - 1) * strides[axis]!, 0)
+  const last =
+    count === 0 ? offset - 1 : offset + shape.reduce((sum, size, axis) => sum + (size - 1) * strides[axis]!, 0)
   if (!Number.isSafeInteger(count) || !(last < elements) || offset > elements)
     refuse(`${quoted(name)} reaches beyond its storage`)
 }

@@ -8,8 +8,8 @@ import { readSafetensors } from './safetensors.ts'
 const largestFile = 4 * 2 ** 30
 
 /**
- * The tensors of a checkpoint file, whichever of the formats it has: safetensors, or `torch.save` of either kind. Each is read into memory of
- * its own, so that they take as much as they are, and those nobody keeps can go.
+ * The tensors of a checkpoint file, whichever of the formats it has: safetensors, or `torch.save` of either kind. Each
+ * is read into memory of its own, so that they take as much as they are, and those nobody keeps can go.
  */
 export function readCheckpoint(path: string): NamedArray[] {
   return withBytesOfFile(path, parse)
@@ -23,6 +23,7 @@ export function parseCheckpoint(bytes: Uint8Array): NamedArray[] {
 function parse(source: ByteSource): NamedArray[] {
   if (source.size > largestFile) refuse(`it has ${source.size} bytes`)
   if (isPyTorchCheckpoint(source)) return readPyTorchCheckpoint(source)
-  if (source.size < 9 || source.read(8, 1)[0] !== '{'.charCodeAt(0)) refuse('it is neither safetensors nor a file of torch.save')
+  if (source.size < 9 || source.read(8, 1)[0] !== '{'.charCodeAt(0))
+    refuse('it is neither safetensors nor a file of torch.save')
   return readSafetensors(source).arrays
 }

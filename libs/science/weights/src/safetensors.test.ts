@@ -18,7 +18,10 @@ const arrays: fc.Arbitrary<NamedArray[]> = fc
     descriptions
       .filter(({ name }) => name !== '__metadata__')
       .map(({ name, dtype, shape, seed }) => {
-        const bytes = Uint8Array.from({ length: elementCount(shape) * elementTypes[dtype].bytes }, (_, i) => (seed + 7 * i) % 120)
+        const bytes = Uint8Array.from(
+          { length: elementCount(shape) * elementTypes[dtype].bytes },
+          (_, i) => (seed + 7 * i) % 120,
+        )
         return { name, dtype, shape, data: new elementTypes[dtype].array(bytes.buffer) }
       }),
   )
@@ -115,7 +118,10 @@ describe('refuses', () => {
     ['bytes behind the last tensor', fileOf({ a: entry([1], 0, 4) }, 5), /take 4 bytes and the file has 5/],
     [
       'a tensor given twice',
-      fileOf('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}', 8),
+      fileOf(
+        '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
+        8,
+      ),
       /gives a name twice/,
     ],
     ['metadata that is not text', fileOf({ __metadata__: { epoch: 3 } }), /more than text/],

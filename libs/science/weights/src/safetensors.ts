@@ -1,6 +1,6 @@
 /**
- * safetensors (github.com/huggingface/safetensors, README, "Format"): eight bytes of header length, a JSON header, then the tensors' bytes
- * without holes, little-endian and row-major.
+ * safetensors (github.com/huggingface/safetensors, README, "Format"): eight bytes of header length, a JSON header, then
+ * the tensors' bytes without holes, little-endian and row-major.
  */
 import { ByteCursor } from './byte-cursor.ts'
 import { bytesInMemory, type ByteSource } from './byte-source.ts'
@@ -22,8 +22,8 @@ const typeNames: Readonly<Record<ElementType, string>> = {
 const elementTypeOf = new Map(Object.entries(typeNames).map(([type, name]) => [name, type as ElementType]))
 
 /**
- * In bytes: twenty times what the largest backbone needs. The reference implementation allows 100 MB, which a hostile header turns into
- * gigabytes of objects.
+ * In bytes: twenty times what the largest backbone needs. The reference implementation allows 100 MB, which a hostile
+ * header turns into gigabytes of objects.
  */
 const largestHeader = 2_000_000
 
@@ -52,7 +52,9 @@ export function readSafetensors(bytes: Uint8Array | ByteSource): Safetensors {
   if (length > largestHeader) refuse(`its safetensors header is said to have ${length} bytes`)
   const header = parseHeader(cursor.text(length))
   const start = cursor.position
-  const entries = [...header].filter(([name]) => name !== '__metadata__').map(([name, entry]) => parseEntry(name, entry))
+  const entries = [...header]
+    .filter(([name]) => name !== '__metadata__')
+    .map(([name, entry]) => parseEntry(name, entry))
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end)
   refuseHoles(entries, source.size - start)
   const metadata = parseMetadata(header.get('__metadata__'))
@@ -65,7 +67,10 @@ export function readSafetensors(bytes: Uint8Array | ByteSource): Safetensors {
   return { arrays, metadata }
 }
 
-/** Writes arrays as safetensors, widest elements first and then by name, so that the same arrays always give the same bytes. */
+/**
+ * Writes arrays as safetensors, widest elements first and then by name, so that the same arrays always give the same
+ * bytes.
+ */
 export function writeSafetensors(
   arrays: readonly NamedArray[],
   metadata: Readonly<Record<string, string>> = { format: 'pt' },
@@ -119,7 +124,10 @@ function parseHeader(text: string): Map<string, unknown> {
   return new Map(entries)
 }
 
-/** Keys of the outermost object of a JSON text, each as often as it stands there: of two alike, `JSON.parse` forgets the first. */
+/**
+ * Keys of the outermost object of a JSON text, each as often as it stands there: of two alike, `JSON.parse` forgets the
+ * first.
+ */
 function countKeys(json: string): number {
   let [keys, depth] = [0, 0]
   for (let at = 0; at < json.length; at++) {

@@ -1,4 +1,7 @@
-/** The zip archives of `torch.save` (PKWARE APPNOTE 6.3.10): files stored without compression, no encryption, below 4 GiB. */
+/**
+ * The zip archives of `torch.save` (PKWARE APPNOTE 6.3.10): files stored without compression, no encryption, below 4
+ * GiB.
+ */
 import { ByteCursor } from './byte-cursor.ts'
 import type { ByteSource } from './byte-source.ts'
 import { quoted, refuse } from './checkpoint-unreadable.ts'
@@ -41,7 +44,8 @@ function endOfDirectory({ size, read }: ByteSource): number {
   const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength)
   for (let start = tail.byteLength - endSize; start >= 0; start--) {
     const comment = tail.byteLength - endSize - start
-    if (view.getUint32(start, true) === endSignature && view.getUint16(start + 20, true) === comment) return first + start
+    if (view.getUint32(start, true) === endSignature && view.getUint16(start + 20, true) === comment)
+      return first + start
   }
   return refuse('its zip archive has no end')
 }
@@ -59,7 +63,8 @@ function readEntry(directory: ByteCursor, source: ByteSource): StoredFile {
   const name = directory.text(nameLength)
   directory.skip(extraLength + commentLength)
   if (packed !== size) refuse('its zip directory is damaged')
-  if (name.split('/').includes('..') || /^\/|[\\\0]/.test(name)) refuse(`its archive has ${quoted(name)}, which leads out of it`)
+  if (name.split('/').includes('..') || /^\/|[\\\0]/.test(name))
+    refuse(`its archive has ${quoted(name)}, which leads out of it`)
   return { name, start: contentAt(source, start, size, name), size, header: start }
 }
 

@@ -45,7 +45,11 @@ test.each<[string, NamedArray[], string]>([
     [weight, counter, array('head.bias', [2], -Infinity, 1)],
     'head.bias has a number that is not finite at 0',
   ],
-  ['integers for weights', [weight, counter, { ...bias, dtype: 'int32', data: Int32Array.of(1, 2) }], 'head.bias is int32'],
+  [
+    'integers for weights',
+    [weight, counter, { ...bias, dtype: 'int32', data: Int32Array.of(1, 2) }],
+    'head.bias is int32',
+  ],
   [
     'a count that is not an integer',
     [weight, array('conv.counter', [], 1), bias],
@@ -65,7 +69,11 @@ it('names everything that is wrong at once', () => {
 
 it('names ten of a kind and counts the rest', () => {
   const many = Array.from({ length: 300 }, (_, i) => array(`tail.${i}`, [1], 0))
-  const misfits = Array.from({ length: 12 }, (_, i): ParameterSpecification => ({ ...plain, name: `tail.${i}`, shape: [2] }))
+  const misfits = Array.from({ length: 12 }, (_, i): ParameterSpecification => ({
+    ...plain,
+    name: `tail.${i}`,
+    shape: [2],
+  }))
   const named = Array.from({ length: 10 }, (_, i) => `tail.${i}`)
   expect(() => loadStrictly([weight, counter, bias, ...many], specifications)).toThrow(
     `unexpected: ${named.join(', ')} and 290 more, 300 in all)`,
@@ -89,9 +97,9 @@ it('lets an ignored module be absent, misshaped or extra, and says what part was
 })
 
 it('ignores whole modules only, not names that start alike', () => {
-  expect(() => loadStrictly([weight, counter, bias, array('header', [1], 0)], specifications, { ignore: ['head'] })).toThrow(
-    'unexpected: header',
-  )
+  expect(() =>
+    loadStrictly([weight, counter, bias, array('header', [1], 0)], specifications, { ignore: ['head'] }),
+  ).toThrow('unexpected: header')
 })
 
 it('demands a shared tensor under each of its names, with the same numbers', () => {
@@ -102,5 +110,7 @@ it('demands a shared tensor under each of its names, with the same numbers', () 
   const [first, copy] = [array('mlp2.bias', [2], 1, 2), array('mlp3.bias', [2], 1, 2)]
   expect(loadStrictly([first, copy], shared).arrays).toEqual([first, copy])
   expect(() => loadStrictly([first], shared)).toThrow('missing: mlp3.bias')
-  expect(() => loadStrictly([first, array('mlp3.bias', [2], 1, 3)], shared)).toThrow('unlike the tensor they share: mlp3.bias')
+  expect(() => loadStrictly([first, array('mlp3.bias', [2], 1, 3)], shared)).toThrow(
+    'unlike the tensor they share: mlp3.bias',
+  )
 })

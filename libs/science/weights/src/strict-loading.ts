@@ -20,8 +20,8 @@ export interface LoadReport {
 }
 
 /**
- * Matches a checkpoint with a model: every name, shape and number must be right, and all that is not is named in one error.
- * `ignore` lists modules (`classifier`) that neither side need have.
+ * Matches a checkpoint with a model: every name, shape and number must be right, and all that is not is named in one
+ * error. `ignore` lists modules (`classifier`) that neither side need have.
  */
 export function loadStrictly(
   arrays: readonly NamedArray[],
@@ -66,7 +66,9 @@ function faultsOf(offered: readonly NamedArray[], wanted: readonly ParameterSpec
   ]
 }
 
-/** Names of one shared tensor that hold other numbers than its first name does: the model could only have one of them. */
+/**
+ * Names of one shared tensor that hold other numbers than its first name does: the model could only have one of them.
+ */
 function copiesApart(offered: readonly NamedArray[], wanted: readonly ParameterSpecification[]): string[] {
   const byName = new Map(offered.map((array) => [array.name, array]))
   return wanted.flatMap(({ name, sharedWith }) => {
@@ -99,7 +101,8 @@ function shortened(name: string): string {
 }
 
 function faultOf(array: NamedArray, { name, shape, kind }: ParameterSpecification): string[] {
-  if (array.shape.join() !== shape.join()) return [`${name} is [${array.shape.join(', ')}] instead of [${shape.join(', ')}]`]
+  if (array.shape.join() !== shape.join())
+    return [`${name} is [${array.shape.join(', ')}] instead of [${shape.join(', ')}]`]
   if (kind === 'counter') return /^u?int/.test(array.dtype) ? [] : [`${name} is ${array.dtype} instead of an integer`]
   if (!/float/.test(array.dtype)) return [`${name} is ${array.dtype} instead of a floating-point type`]
   const strange = asFloat32(array).findIndex((value) => !Number.isFinite(value))

@@ -6,8 +6,13 @@ export interface Scores {
   readonly geometric: number
 }
 
-/** Scores from counts. Null when any of the perturbations has no number: a score over fewer would pass for a worse model. */
-export function scores(counts: readonly ({ readonly correct: number; readonly total: number } | null)[]): Scores | null {
+/**
+ * Scores from counts. Null when any of the perturbations has no number: a score over fewer would pass for a worse
+ * model.
+ */
+export function scores(
+  counts: readonly ({ readonly correct: number; readonly total: number } | null)[],
+): Scores | null {
   const accuracies: number[] = []
   for (const count of counts) {
     if (!count) return null
@@ -17,8 +22,8 @@ export function scores(counts: readonly ({ readonly correct: number; readonly to
 }
 
 /**
- * Wilson's score interval of a proportion (E. B. Wilson, JASA 22, 1927) at 95 %. Unlike the normal approximation it stays inside [0, 1] and
- * has a width at 0 and 1, where robust accuracies often lie.
+ * Wilson's score interval of a proportion (E. B. Wilson, JASA 22, 1927) at 95 %. Unlike the normal approximation it
+ * stays inside [0, 1] and has a width at 0 and 1, where robust accuracies often lie.
  */
 export function wilsonInterval({
   correct,

@@ -10,14 +10,23 @@ export interface FlaggedCount {
 
 /** Where a configuration stands among others. */
 export interface Standing {
-  /** By the sum of the accuracies, from 1; equals share the better one. Null where a number is missing or must not be ranked. */
+  /**
+   * By the sum of the accuracies, from 1; equals share the better one. Null where a number is missing or must not be
+   * ranked.
+   */
   readonly rank: number | null
   readonly scores: Scores | null
-  /** Why a number must not be ranked, for each that must not: `count` is its place among the configuration's numbers, from 0. */
+  /**
+   * Why a number must not be ranked, for each that must not: `count` is its place among the configuration's numbers,
+   * from 0.
+   */
   readonly refusals: readonly { readonly count: number; readonly reason: string }[]
 }
 
-/** Ranks configurations, each by the numbers of all its perturbations. One number that a flag refuses, and the configuration has neither scores nor rank. */
+/**
+ * Ranks configurations, each by the numbers of all its perturbations. One number that a flag refuses, and the
+ * configuration has neither scores nor rank.
+ */
 export function standings(configurations: readonly (readonly (FlaggedCount | null)[])[]): Standing[] {
   const judged = configurations.map((counts) => {
     const refusals = counts.flatMap((count, i) => refusalsOf(count).map((reason) => ({ count: i, reason })))

@@ -2,7 +2,9 @@ import type { BackboneSpeed, BenchAnswer, BenchRequest, MeasuredDevice } from '@
 import { keepSpeeds, readSpeeds } from './device-speeds.ts'
 import { compute } from './gpu-process.ts'
 
-/** One convolutional network with depthwise convolutions and one without, one with layer norms, one of attention alone. */
+/**
+ * One convolutional network with depthwise convolutions and one without, one with layer norms, one of attention alone.
+ */
 export const benchDefaults = [
   'tf_efficientnet_lite0.in1k',
   'resnet50.a1_in1k',

@@ -27,7 +27,8 @@ export function readSpeeds(home: string): KeptSpeed[] {
     throw error
   }
   const speeds = parse(text)
-  if (!speeds) throw new CommandFailed(`${file} is not what gauntlet doctor --bench writes; delete it and measure again.`)
+  if (!speeds)
+    throw new CommandFailed(`${file} is not what gauntlet doctor --bench writes; delete it and measure again.`)
   return speeds
 }
 
@@ -37,7 +38,12 @@ export function speedsOf(home: string, environmentClass: Digest): KeptSpeed[] {
 }
 
 /** Keeps what was measured; of one backbone, resolution and class of device the latest stays. */
-export function keepSpeeds(home: string, device: MeasuredDevice, speeds: readonly BackboneSpeed[], now = new Date()): void {
+export function keepSpeeds(
+  home: string,
+  device: MeasuredDevice,
+  speeds: readonly BackboneSpeed[],
+  now = new Date(),
+): void {
   const fresh = speeds.map((speed): KeptSpeed => ({ ...device, ...speed, measuredAt: now.toISOString() }))
   const replaced = new Set(fresh.map(placeOf))
   const kept = [...readSpeeds(home).filter((speed) => !replaced.has(placeOf(speed))), ...fresh]

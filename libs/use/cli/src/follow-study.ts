@@ -15,8 +15,18 @@ interface FollowOptions {
   readonly onLook?: (snapshot: StudySnapshot) => Promise<boolean>
 }
 
-/** Shows a study's progress until it ends or somebody ends the following; whether it ended. Throws where the study failed as a whole. */
-export async function followStudy({ client, studyId, json, timeLeft, signal, onLook }: FollowOptions): Promise<boolean> {
+/**
+ * Shows a study's progress until it ends or somebody ends the following; whether it ended. Throws where the study
+ * failed as a whole.
+ */
+export async function followStudy({
+  client,
+  studyId,
+  json,
+  timeLeft,
+  signal,
+  onLook,
+}: FollowOptions): Promise<boolean> {
   const line = progressLine()
   let last: StudySnapshot | null = null
   try {
@@ -36,7 +46,8 @@ export async function followStudy({ client, studyId, json, timeLeft, signal, onL
 
 function hasCompleted(last: StudySnapshot | null): boolean {
   if (last?.status === 'failed') throw new CommandFailed(`The study failed as a whole: ${last.failure}`)
-  if (last?.status === 'absent') throw new CommandFailed('Temporal does not know this study; start it with: gauntlet run')
+  if (last?.status === 'absent')
+    throw new CommandFailed('Temporal does not know this study; start it with: gauntlet run')
   if (last?.status === 'cancelled' || last?.status === 'terminated')
     throw new CommandFailed(`The study was ${last.status}; run it again to go on.`)
   return last?.status === 'completed'

@@ -29,8 +29,13 @@ export interface Computation<Answer extends ComputingAnswer> {
   describe(progress: Of<Answer, 'progress'>, seconds: number): string
 }
 
-/** Has a process of its own compute, since the command line loads no tensor runtime; shows how far it is, and gives its last answer. */
-export async function compute<Answer extends ComputingAnswer>(computation: Computation<Answer>): Promise<Of<Answer, 'done'>> {
+/**
+ * Has a process of its own compute, since the command line loads no tensor runtime; shows how far it is, and gives its
+ * last answer.
+ */
+export async function compute<Answer extends ComputingAnswer>(
+  computation: Computation<Answer>,
+): Promise<Of<Answer, 'done'>> {
   return interruptible(computation.interrupted, async (signal) => {
     const child = fork(resolve(gpuWorker, computation.script), {
       execArgv: ['--import', 'tsx'],
@@ -53,7 +58,9 @@ export async function compute<Answer extends ComputingAnswer>(computation: Compu
       child.on('exit', (code, killedBy) => {
         if (signal.aborted) return fail(signal.reason as Error)
         const reason = `${killedBy ?? `exit code ${code}`}; ${said.trim().split('\n').at(-1) ?? ''}`
-        fail(new CommandFailed(`${computation.name} ended without an answer (${reason}); see what gauntlet doctor says.`))
+        fail(
+          new CommandFailed(`${computation.name} ended without an answer (${reason}); see what gauntlet doctor says.`),
+        )
       })
     })
     try {

@@ -1,8 +1,8 @@
 import { CommandFailed } from './command-failed.ts'
 
 /**
- * Does `work` with a signal that Ctrl-C, or a request to terminate, aborts. However the work then ends before it is done, the command ends with
- * `message`. A second Ctrl-C ends the process at once.
+ * Does `work` with a signal that Ctrl-C, or a request to terminate, aborts. However the work then ends before it is
+ * done, the command ends with `message`. A second Ctrl-C ends the process at once.
  */
 export async function interruptible<T>(message: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const interruption = new AbortController()

@@ -14,8 +14,9 @@ export interface Addresses {
 }
 
 /**
- * Postgres, Temporal and the workers of one home. Every call makes sure of what it needs and starts only what does not run, so it also
- * brings back what was killed. With `DATABASE_URL` and `TEMPORAL_ADDRESS` set it starts nothing: that deployment has its own workers.
+ * Postgres, Temporal and the workers of one home. Every call makes sure of what it needs and starts only what does not
+ * run, so it also brings back what was killed. With `DATABASE_URL` and `TEMPORAL_ADDRESS` set it starts nothing: that
+ * deployment has its own workers.
  */
 export class LocalStack {
   private readonly users: StackUsers
@@ -25,7 +26,10 @@ export class LocalStack {
     this.users = new StackUsers(settings.home)
   }
 
-  /** Does `work` as a user of the services. What it starts is stopped after it, unless another command needs it or `up` started it. */
+  /**
+   * Does `work` as a user of the services. What it starts is stopped after it, unless another command needs it or `up`
+   * started it.
+   */
   static async use<T>(settings: Settings, work: (stack: LocalStack) => Promise<T>): Promise<T> {
     const stack = new LocalStack(settings)
     await stack.users.enter()
@@ -50,7 +54,9 @@ export class LocalStack {
 
   /** Where Temporal is, if one runs; starts none. */
   temporalAddress(): string | undefined {
-    const temporal = serviceStatus(this.settings.home).find(({ name, state }) => name === 'temporal' && state === 'running')
+    const temporal = serviceStatus(this.settings.home).find(
+      ({ name, state }) => name === 'temporal' && state === 'running',
+    )
     return this.settings.temporalAddress ?? (temporal && `127.0.0.1:${temporal.port}`)
   }
 

@@ -2,7 +2,14 @@ import type { ArtifactStore } from '@gauntlet/artifacts'
 import { plan, type PlannedStage, type RecallStages } from '@gauntlet/client'
 import type { WorkerDescription } from '@gauntlet/contract'
 import { fulfilledOutputsOf, type LedgerDatabase } from '@gauntlet/ledger'
-import { stageCosts, type ArtifactsByRole, type Digest, type Expansion, type StageCost, type StageName } from '@gauntlet/study'
+import {
+  stageCosts,
+  type ArtifactsByRole,
+  type Digest,
+  type Expansion,
+  type StageCost,
+  type StageName,
+} from '@gauntlet/study'
 
 /** A study before it runs: every stage, and what is left to do in forward-equivalents. */
 export interface StudyPlan {
@@ -30,7 +37,11 @@ export async function planStudy(
   const stages = await plan(configurations, perturbations, worker, recallFrom(db, store))
   const names = [...new Set(stages.map(({ stage }) => stage))]
   const byStage = names.map((stage) => countStage(stage, stages))
-  return { stages, byStage, forwardsLeft: byStage.reduce<number | null>((sum, { forwardsLeft }) => plus(sum, forwardsLeft), 0) }
+  return {
+    stages,
+    byStage,
+    forwardsLeft: byStage.reduce<number | null>((sum, { forwardsLeft }) => plus(sum, forwardsLeft), 0),
+  }
 }
 
 /** What a planned stage costs, in forward-equivalents. */
@@ -55,8 +66,8 @@ function plus(a: number | null, b: number | null): number | null {
 }
 
 /**
- * Fulfilled stages whose artifacts are all in the store, each verified once. A stage that rests on an artifact that went missing or bad
- * is planned to run again, as the workflow will find too.
+ * Fulfilled stages whose artifacts are all in the store, each verified once. A stage that rests on an artifact that
+ * went missing or bad is planned to run again, as the workflow will find too.
  */
 function recallFrom(db: LedgerDatabase, store: ArtifactStore): RecallStages {
   const checked = new Map<Digest, Promise<boolean>>()

@@ -64,7 +64,9 @@ describe('the price of a study', () => {
 
   it('names what it only guesses, and the command that measures it', () => {
     const said = sayPrice(priceStudy(stages, [speed({ backbone: 'resnet50.a1_in1k', resolution: 224 })]))
-    expect(said).toMatch(/tf_efficientnet_lite0.in1k is priced by its multiply-accumulates from others: a rough guess; better: /)
+    expect(said).toMatch(
+      /tf_efficientnet_lite0.in1k is priced by its multiply-accumulates from others: a rough guess; better: /,
+    )
     expect(said).toMatch(/gauntlet doctor --bench --backbones tf_efficientnet_lite0.in1k --resolution 32$/)
   })
 

@@ -31,7 +31,10 @@ export function priceStudy(stages: readonly PlannedStage[], speeds: readonly Kep
     const configuration = planned.configurations[0]!
     const passes = costOf(planned)?.passes ?? null
     const price = passes && priceOf(passes, configuration, speeds)
-    secondsByStage[planned.stage] = plus(secondsByStage[planned.stage] ?? (planned.stage in secondsByStage ? null : 0), price)
+    secondsByStage[planned.stage] = plus(
+      secondsByStage[planned.stage] ?? (planned.stage in secondsByStage ? null : 0),
+      price,
+    )
     if (price) backbonesBy[price.basis].add(configuration.backbone.id)
   }
   const total = Object.values(secondsByStage).reduce<number | null>((sum, seconds) => plus(sum, { seconds }), 0)
@@ -61,8 +64,16 @@ export function sayPrice({ deviceHours, backbonesBy, measured, wanted }: StudyPr
   if (!measured) return `What that takes is not known: these workers' device was not measured. Measure it: ${measure}`
   if (deviceHours === null) return 'What that takes is not known before the datasets are prepared.'
   const guesses = [
-    guess(backbonesBy['another resolution'], 'by its pixels from another resolution', 'by their pixels from other resolutions'),
-    guess(backbonesBy['other backbones'], 'by its multiply-accumulates from others', 'by their multiply-accumulates from others'),
+    guess(
+      backbonesBy['another resolution'],
+      'by its pixels from another resolution',
+      'by their pixels from other resolutions',
+    ),
+    guess(
+      backbonesBy['other backbones'],
+      'by its multiply-accumulates from others',
+      'by their multiply-accumulates from others',
+    ),
   ].filter((text) => text !== '')
   const basis = `by speeds measured since ${measured.since.slice(0, 10)} on ${measured.device}`
   const sentence = `About ${duration(deviceHours * 3600)} of one such device at most, starting and capturing not counted, ${basis}.`
@@ -71,7 +82,9 @@ export function sayPrice({ deviceHours, backbonesBy, measured, wanted }: StudyPr
 
 function guess(backbones: readonly string[], ofOne: string, ofMany: string): string {
   if (backbones.length === 0) return ''
-  return backbones.length === 1 ? `${backbones[0]} is priced ${ofOne}` : `${backbones.length} backbones are priced ${ofMany}`
+  return backbones.length === 1
+    ? `${backbones[0]} is priced ${ofOne}`
+    : `${backbones.length} backbones are priced ${ofMany}`
 }
 
 function plus(sum: number | null, more: { readonly seconds: number | null } | null): number | null {

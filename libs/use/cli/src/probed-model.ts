@@ -15,8 +15,14 @@ export interface ProbedModelOptions {
 export function withProbedModel(verb: Command): Command {
   return verb
     .argument('<backbone>', 'its name, as gauntlet backbones lists them')
-    .requiredOption('--weights <file>', "every tensor of the model under the reference's names and layouts, safetensors")
-    .requiredOption('--inputs <file>', 'images float32 [n, height, width, 3] in [0, 1] and labels int32 [n], safetensors')
+    .requiredOption(
+      '--weights <file>',
+      "every tensor of the model under the reference's names and layouts, safetensors",
+    )
+    .requiredOption(
+      '--inputs <file>',
+      'images float32 [n, height, width, 3] in [0, 1] and labels int32 [n], safetensors',
+    )
     .option('--classes <number>', 'classes of the head (default: as many as the weights have)')
     .addOption(
       new Option(
@@ -29,7 +35,10 @@ export function withProbedModel(verb: Command): Command {
 }
 
 /** The options as a request; paths become absolute. */
-export function probedModelOf(backbone: string, { weights, inputs, classes, contract }: ProbedModelOptions): ProbedModel {
+export function probedModelOf(
+  backbone: string,
+  { weights, inputs, classes, contract }: ProbedModelOptions,
+): ProbedModel {
   return {
     backbone,
     weights: resolve(weights),

@@ -1,6 +1,13 @@
 import { PinContradicted } from '@gauntlet/client'
 import { StudyUnknown } from '@gauntlet/ledger'
-import { DigestMismatch, DiskFull, SourceForbidden, SourceNotFound, SourceUnreachable, UnusableSource } from '@gauntlet/sources'
+import {
+  DigestMismatch,
+  DiskFull,
+  SourceForbidden,
+  SourceNotFound,
+  SourceUnreachable,
+  UnusableSource,
+} from '@gauntlet/sources'
 import { StudyFileInvalid } from '@gauntlet/study'
 import { CommandFailed, Misuse } from './command-failed.ts'
 

@@ -38,7 +38,10 @@ export function resultRow({
   }
 }
 
-/** The table of a study: every measurement, then the scores of each configuration, what is not ranked and why, then every cell without a number and why. */
+/**
+ * The table of a study: every measurement, then the scores of each configuration, what is not ranked and why, then
+ * every cell without a number and why.
+ */
 export function renderResults({ rows, missing, exclusions }: StudyResults): string {
   const configurations = standingsOf(rows, missing)
   const parts = [renderMeasurements(rows), renderScores(configurations), ...renderRefusals(configurations)]

@@ -7,8 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const kept = 'kept'
 
 /**
- * The commands that need the services of one home right now: a file each, named by its pid, which holds what tells that process from a later
- * one with the same pid. Whoever leaves last stops the services, so that two studies running side by side do not stop each other's.
+ * The commands that need the services of one home right now: a file each, named by its pid, which holds what tells that
+ * process from a later one with the same pid. Whoever leaves last stops the services, so that two studies running side
+ * by side do not stop each other's.
  */
 export class StackUsers {
   private readonly folder: string

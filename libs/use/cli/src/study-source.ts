@@ -28,8 +28,8 @@ export function readStudy(named: string): StudySource {
 }
 
 /**
- * As `readStudy`, but what no one has pinned yet is pinned now: what each such source holds is found out, and written into the lock file beside
- * the study before anything else happens.
+ * As `readStudy`, but what no one has pinned yet is pinned now: what each such source holds is found out, and written
+ * into the lock file beside the study before anything else happens.
  */
 export async function readStudyPinned(named: string, cache: string): Promise<StudySource> {
   const { bytes, path, shownName } = readStudyFile(named)
@@ -88,5 +88,7 @@ async function identify(source: string, cache: string) {
 }
 
 function shipped(): string[] {
-  return readdirSync(shippedStudies).flatMap((name) => (name.endsWith(extension) ? [name.slice(0, -extension.length)] : []))
+  return readdirSync(shippedStudies).flatMap((name) =>
+    name.endsWith(extension) ? [name.slice(0, -extension.length)] : [],
+  )
 }

@@ -14,9 +14,11 @@ export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly
       .map((text, i) => (columns[i]!.align === 'right' ? text.padStart(widths[i]!) : text.padEnd(widths[i]!)))
       .join('  ')
       .trimEnd()
-  return [line(columns.map(({ heading }) => heading)), line(widths.map((width) => '─'.repeat(width))), ...cells.map(line)].join(
-    '\n',
-  )
+  return [
+    line(columns.map(({ heading }) => heading)),
+    line(widths.map((width) => '─'.repeat(width))),
+    ...cells.map(line),
+  ].join('\n')
 }
 
 /** 0.437 → `43.7 %`. */

@@ -10,7 +10,10 @@ export interface TimeLeft {
 /** How often what is fulfilled is looked up again. */
 const planEveryMilliseconds = 5_000
 
-/** The clock of a study: `replan` says what is left, the stages in flight how far they are. Work is in forward-equivalents. */
+/**
+ * The clock of a study: `replan` says what is left, the stages in flight how far they are. Work is in
+ * forward-equivalents.
+ */
 export function timeLeft(replan: () => Promise<StudyPlan>, now: () => number = () => performance.now()): TimeLeft {
   let plan: StudyPlan | null = null
   let plannedAt = -Infinity

@@ -8,7 +8,10 @@ import type { Settings } from './settings.ts'
 
 const gpuWorker = resolve(import.meta.dirname, '../../../../workers/gpu/src')
 
-/** What the workers that will do the work say of themselves: those of this machine, or of the pool on the user's own Temporal. */
+/**
+ * What the workers that will do the work say of themselves: those of this machine, or of the pool on the user's own
+ * Temporal.
+ */
 export async function describeWorkers(settings: Settings): Promise<WorkerDescription> {
   if (!settings.temporalAddress) return describeLocalWorker(settings)
   const { client, close } = await connect(temporalSettings(settings.temporalAddress, process.env))
@@ -20,16 +23,20 @@ export async function describeWorkers(settings: Settings): Promise<WorkerDescrip
 }
 
 /**
- * What a GPU worker of this machine says of itself, asked of one that starts only to say so. The command line loads no tensor runtime, and
- * may not make up the class of one.
+ * What a GPU worker of this machine says of itself, asked of one that starts only to say so. The command line loads no
+ * tensor runtime, and may not make up the class of one.
  */
 async function describeLocalWorker({ artifacts, cache }: Settings): Promise<WorkerDescription> {
   const env = { ...process.env, GAUNTLET_ARTIFACTS: artifacts, GAUNTLET_CACHE: cache }
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', join(gpuWorker, 'describe-main.ts')], {
-      cwd: gpuWorker, // where `tsx` is found, wherever the user is
-      env,
-    })
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--import', 'tsx', join(gpuWorker, 'describe-main.ts')],
+      {
+        cwd: gpuWorker, // where `tsx` is found, wherever the user is
+        env,
+      },
+    )
     return JSON.parse(stdout) as WorkerDescription
   } catch (error) {
     const { stderr = '' } = error as { stderr?: string }

@@ -37,7 +37,9 @@ it('keeps the pin that stands, with the commit it stands for, where the bytes ar
 })
 
 it('refuses other bytes with both digests', () => {
-  expect(() => mergeLocks(lockOf([resnet, pinnedTo(a)(resnet)]), lockOf([resnet, pinnedTo(b)(resnet)]), 'x.lock.yaml')).toThrow(
+  expect(() =>
+    mergeLocks(lockOf([resnet, pinnedTo(a)(resnet)]), lockOf([resnet, pinnedTo(b)(resnet)]), 'x.lock.yaml'),
+  ).toThrow(
     `${resnet} has SHA-256 ${b} now and ${a} in x.lock.yaml; restore what it was, or remove its lines there to accept what it is.`,
   )
 })

@@ -5,7 +5,10 @@ export class PinContradicted extends Error {
   override readonly name = 'InvalidInput'
 }
 
-/** What a study's lock lacks: each source is asked once, and given as soon as it has answered, so that it can be kept whatever the next one does. */
+/**
+ * What a study's lock lacks: each source is asked once, and given as soon as it has answered, so that it can be kept
+ * whatever the next one does.
+ */
 export async function* pinSources(
   study: string,
   fileName: string,

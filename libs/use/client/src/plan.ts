@@ -16,7 +16,10 @@ import {
   type StageName,
 } from '@gauntlet/study'
 
-/** Which of the stages with these keys are fulfilled with their artifacts in place, and what they left. Asked once per level of the DAG. */
+/**
+ * Which of the stages with these keys are fulfilled with their artifacts in place, and what they left. Asked once per
+ * level of the DAG.
+ */
 export type RecallStages = (keys: readonly Digest[]) => Promise<ReadonlyMap<Digest, ArtifactsByRole>>
 
 /** One stage of a study before it runs. Its key is unknown while an input of it has still to be made. */
@@ -29,7 +32,10 @@ export interface PlannedStage {
   readonly perturbation?: Perturbation
 }
 
-/** Finds out what a study already has and what would run, without running anything: it makes the keys the workflows would make. */
+/**
+ * Finds out what a study already has and what would run, without running anything: it makes the keys the workflows
+ * would make.
+ */
 export async function plan(
   configurations: readonly Configuration[],
   perturbations: readonly Perturbation[],
@@ -58,7 +64,11 @@ export async function plan(
         'perturb-and-evaluate',
         (configuration) => {
           const [dataset, checkpoint] = [datasets.outputs(configuration), checkpoints.outputs(configuration)]
-          return dataset && checkpoint && perturbAndEvaluateIdentity(worker, { configuration, dataset, checkpoint, perturbation })
+          return (
+            dataset &&
+            checkpoint &&
+            perturbAndEvaluateIdentity(worker, { configuration, dataset, checkpoint, perturbation })
+          )
         },
         perturbation,
       ),

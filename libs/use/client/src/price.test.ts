@@ -37,7 +37,11 @@ describe('the price of a stage', () => {
   })
 
   it('follows the pixels from the nearest resolution, and says so', () => {
-    const speeds = [speed({ resolution: 1024, forward: 1 }), speed({ resolution: 128 }), speed({ resolution: 16, forward: 1 })]
+    const speeds = [
+      speed({ resolution: 1024, forward: 1 }),
+      speed({ resolution: 128 }),
+      speed({ resolution: 16, forward: 1 }),
+    ]
     expect(priceOf(passes, configuration, speeds)).toEqual({ seconds: 0.75, basis: 'another resolution' })
   })
 

@@ -11,10 +11,15 @@ export interface Price {
 }
 
 /**
- * The time one device needs for a configuration's passes, by what was measured of it; null where nothing was, or the catalogue knows too little.
- * Another resolution is taken to cost as its pixels, another backbone as its multiply-accumulates: rough for small images and few channels.
+ * The time one device needs for a configuration's passes, by what was measured of it; null where nothing was, or the
+ * catalogue knows too little. Another resolution is taken to cost as its pixels, another backbone as its
+ * multiply-accumulates: rough for small images and few channels.
  */
-export function priceOf(passes: Passes, { backbone, dataset }: Configuration, speeds: readonly BackboneSpeed[]): Price | null {
+export function priceOf(
+  passes: Passes,
+  { backbone, dataset }: Configuration,
+  speeds: readonly BackboneSpeed[],
+): Price | null {
   const own = nearest(
     speeds.filter((speed) => speed.backbone === backbone.id),
     dataset.resolution,

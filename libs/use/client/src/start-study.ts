@@ -1,8 +1,17 @@
-import { defaultPool, studyWorkflowId, workflowQueue, type StudyCounts, type StudyWorkflowInput } from '@gauntlet/contract'
+import {
+  defaultPool,
+  studyWorkflowId,
+  workflowQueue,
+  type StudyCounts,
+  type StudyWorkflowInput,
+} from '@gauntlet/contract'
 import type { ArtifactReference, Digest } from '@gauntlet/study'
 import type { Client, WorkflowHandle } from '@temporalio/client'
 
-/** Configurations in flight at once, unless the caller says otherwise: enough for a large pool, far below Temporal's limits. */
+/**
+ * Configurations in flight at once, unless the caller says otherwise: enough for a large pool, far below Temporal's
+ * limits.
+ */
 const defaultWindow = 100
 
 export type StudyHandle = WorkflowHandle<(input: StudyWorkflowInput) => Promise<StudyCounts>>

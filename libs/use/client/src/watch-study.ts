@@ -73,7 +73,8 @@ async function askAboutStudy(client: Client, studyId: Digest): Promise<StudySnap
     return { status, progress: null, stages: [], failure }
   }
   if (status !== 'running') return { status, progress: null, stages: [] }
-  // A query needs a workflow worker; between its restart and its readiness there is none, and the study is no less alive.
+  // A query needs a workflow worker; between its restart and its readiness there is none, and the study is no less
+  // alive.
   const progress = await handle.query<StudyProgress>(progressQuery).catch(() => null)
   // The study's own attempts are those at stages that its configurations share.
   const workflowIds = [studyWorkflowId(studyId), ...(progress?.running ?? [])].slice(0, stageLimit)

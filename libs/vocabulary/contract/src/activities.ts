@@ -31,7 +31,10 @@ export interface AttemptEvidence {
   readonly startedAt: string
   readonly endedAt: string
   readonly revision: SourceRevision
-  /** The micro-batch used where it is not the configuration's own: after an `OutOfMemory`, or where the device had no room for that. */
+  /**
+   * The micro-batch used where it is not the configuration's own: after an `OutOfMemory`, or where the device had no
+   * room for that.
+   */
   readonly microBatch?: number
   /** What an earlier attempt had left to go on from; absent where this one began at the beginning. */
   readonly resumedFrom?: ResumePoint
@@ -39,8 +42,12 @@ export interface AttemptEvidence {
   readonly lastProgress?: Pick<StageProgress, 'done' | 'total' | 'unit' | 'checkpoint'>
 }
 
-/** Where in a stage an attempt took over: at a mid-stage checkpoint, or at its very end when only the report of it was lost. */
-export type ResumePoint = 'finished' | { readonly checkpoint: Digest; readonly done: number; readonly unit: 'images' | 'steps' }
+/**
+ * Where in a stage an attempt took over: at a mid-stage checkpoint, or at its very end when only the report of it was
+ * lost.
+ */
+export type ResumePoint =
+  'finished' | { readonly checkpoint: Digest; readonly done: number; readonly unit: 'images' | 'steps' }
 
 /** The commit the worker's sources stand at, and whether the tree differed from it. */
 export interface SourceRevision {
@@ -174,7 +181,9 @@ export interface Measurement {
   readonly total: number
 }
 
-/** Cells of a study that end without a number; `perturbation` is absent when none of the configuration's cells has one. */
+/**
+ * Cells of a study that end without a number; `perturbation` is absent when none of the configuration's cells has one.
+ */
 export interface MissingCellInput {
   readonly studyId: Digest
   readonly configurationId: Digest

@@ -1,11 +1,13 @@
 /**
- * Why an attempt failed, one class per decision. The name is what crosses Temporal as `ApplicationFailure.type`: `instanceof` does not.
+ * Why an attempt failed, one class per decision. The name is what crosses Temporal as `ApplicationFailure.type`:
+ * `instanceof` does not.
  *
  * - `InvalidInput`: the study, weights or images are wrong; never retried, the message says what to change.
  * - `Diverged`: training left the finite or collapsed; not retried, the configuration ends as diverged.
  * - `OutOfMemory`: retried with half the micro-batch at the same effective batch.
  * - `Preempted`, `WorkerLost`: the machine went away; retried from the last mid-stage checkpoint.
- * - `WorkerChanged`: the worker runs other code or another engine than the key was made for; the configuration makes new keys.
+ * - `WorkerChanged`: the worker runs other code or another engine than the key was made for; the configuration makes
+ *   new keys.
  * - `Transient`: storage or network; exponential back-off.
  * - `Bug`: anything else; few retries.
  */
@@ -19,7 +21,10 @@ interface RetryDecision {
   readonly pause: number
 }
 
-/** How often an attempt that failed this way is tried again; each class has its own budget, so preemptions never use up a bug's. */
+/**
+ * How often an attempt that failed this way is tried again; each class has its own budget, so preemptions never use up
+ * a bug's.
+ */
 export const retryPolicy: Readonly<Record<FailureClass, RetryDecision>> = {
   InvalidInput: { retries: 0, pause: 0 },
   Diverged: { retries: 0, pause: 0 },

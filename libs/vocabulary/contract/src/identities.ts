@@ -11,8 +11,8 @@ import type {
 import type { CheckpointInput, FineTuneInput, PerturbAndEvaluateInput, WorkerDescription } from './activities.ts'
 
 /*
- * What identifies each stage, in one place: workflows make keys of it before a stage runs, and `plan` makes the same keys without running
- * anything. A value that can change a stage's result and is missing here would be a wrong reuse.
+ * What identifies each stage, in one place: workflows make keys of it before a stage runs, and `plan` makes the same
+ * keys without running anything. A value that can change a stage's result and is missing here would be a wrong reuse.
  */
 
 /** Preparing a dataset: the source's bytes, the split and the subsample. */
@@ -23,7 +23,9 @@ export function prepareDatasetIdentity(worker: WorkerDescription, dataset: Datas
 
 /** Loading pretrained weights: the checkpoint's bytes and the backbone they must match. */
 export function pretrainLoadIdentity(worker: WorkerDescription, backbone: BackboneSpecification): StageIdentity {
-  return identity(worker, 'pretrain-load', { backbone: backbone.id, source: backbone.source }, 0, { weights: backbone.sha256 })
+  return identity(worker, 'pretrain-load', { backbone: backbone.id, source: backbone.source }, 0, {
+    weights: backbone.sha256,
+  })
 }
 
 /** What fine-tuning reads. */
@@ -61,7 +63,13 @@ export function perturbAndEvaluateUses({
 /** One perturbation of one checkpoint. */
 export function perturbAndEvaluateIdentity(worker: WorkerDescription, input: PerturbAndEvaluateInput): StageIdentity {
   const parameters = { ...modelParameters(input.configuration), perturbation: input.perturbation }
-  return identity(worker, 'perturb-and-evaluate', parameters, input.configuration.seed, digests(perturbAndEvaluateUses(input)))
+  return identity(
+    worker,
+    'perturb-and-evaluate',
+    parameters,
+    input.configuration.seed,
+    digests(perturbAndEvaluateUses(input)),
+  )
 }
 
 function images(dataset: ArtifactsByRole): ArtifactsByRole {

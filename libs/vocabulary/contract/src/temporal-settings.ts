@@ -7,7 +7,10 @@ export interface TemporalSettings {
 }
 
 /** `TEMPORAL_NAMESPACE` (default `default`) and `TEMPORAL_API_KEY`, which implies TLS, around an address. */
-export function temporalSettings(address: string, variables: Readonly<Record<string, string | undefined>>): TemporalSettings {
+export function temporalSettings(
+  address: string,
+  variables: Readonly<Record<string, string | undefined>>,
+): TemporalSettings {
   const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_API_KEY: apiKey } = variables
   return { address, namespace: namespace || 'default', ...(apiKey ? { apiKey, tls: true } : {}) }
 }

@@ -20,8 +20,8 @@ export class CellIndex {
   }
 
   /**
-   * The cells a pattern means: those that have one of its values on every axis it names. A pattern that says nothing, or names what no
-   * cell has, is a slip and reported: it would silently do something else than meant.
+   * The cells a pattern means: those that have one of its values on every axis it names. A pattern that says nothing,
+   * or names what no cell has, is a slip and reported: it would silently do something else than meant.
    */
   select(pattern: CellPattern, path: Path, problems: ProblemList): readonly Cell[] {
     const named = axisOrder.filter((axis) => pattern[axis] !== undefined)
@@ -29,9 +29,13 @@ export class CellIndex {
     const before = problems.size
     for (const axis of named) this.refuseUnknown(pattern, axis, path, problems)
     if (named.length === 0 || problems.size > before) return []
-    const groups = named.map((axis) => [...new Set(listOf<unknown>(pattern[axis]))].map((value) => this.byAxis[axis].get(value)!))
+    const groups = named.map((axis) =>
+      [...new Set(listOf<unknown>(pattern[axis]))].map((value) => this.byAxis[axis].get(value)!),
+    )
     const narrowest = groups.reduce((a, b) => (sizeOf(b) < sizeOf(a) ? b : a))
-    const meant = narrowest.flat().filter((cell) => named.every((axis) => listOf<unknown>(pattern[axis]).includes(cell[axis])))
+    const meant = narrowest
+      .flat()
+      .filter((cell) => named.every((axis) => listOf<unknown>(pattern[axis]).includes(cell[axis])))
     if (meant.length === 0) problems.add(path, 'No cell of the study fits this pattern; change or remove it.')
     return meant
   }
@@ -40,7 +44,10 @@ export class CellIndex {
     eachValue(pattern, axis, path, (value, at) => {
       if (this.byAxis[axis].has(value)) return
       const near = typeof value === 'string' ? closestName(value, [...this.byAxis[axis].keys()].map(String)) : null
-      problems.add(at, `No cell of the study has the ${axis} ${shown(value)}${near === null ? '.' : `; did you mean '${near}'?`}`)
+      problems.add(
+        at,
+        `No cell of the study has the ${axis} ${shown(value)}${near === null ? '.' : `; did you mean '${near}'?`}`,
+      )
     })
   }
 }
@@ -50,7 +57,12 @@ function sizeOf(groups: readonly (readonly Cell[])[]): number {
 }
 
 /** Visits the values a pattern gives for an axis, each with its own place in the file. */
-export function eachValue(pattern: CellPattern, axis: keyof Cell, path: Path, visit: (value: unknown, at: Path) => void): void {
+export function eachValue(
+  pattern: CellPattern,
+  axis: keyof Cell,
+  path: Path,
+  visit: (value: unknown, at: Path) => void,
+): void {
   const written = pattern[axis]
   if (Array.isArray(written)) written.forEach((value, index) => visit(value, [...path, axis, index]))
   else if (written !== undefined) visit(written, [...path, axis])

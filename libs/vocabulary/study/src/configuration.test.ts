@@ -16,7 +16,9 @@ describe('a configuration id', () => {
   it('does not depend on the order in which the configuration was put together', () => {
     const { seed, hyperparameters, ...rest } = configuration
     const { augmentation, ...rates } = hyperparameters
-    expect(configurationId({ hyperparameters: { augmentation, ...rates }, seed, ...rest })).toBe(configurationId(configuration))
+    expect(configurationId({ hyperparameters: { augmentation, ...rates }, seed, ...rest })).toBe(
+      configurationId(configuration),
+    )
   })
 
   it.each<[string, Partial<Configuration>]>([
@@ -32,7 +34,9 @@ describe('a configuration id', () => {
   })
 
   it('is not given to a configuration with something missing', () => {
-    expect(() => configurationId({ ...configuration, seed: undefined as unknown as number })).toThrow('$.seed is a missing value')
+    expect(() => configurationId({ ...configuration, seed: undefined as unknown as number })).toThrow(
+      '$.seed is a missing value',
+    )
   })
 })
 
@@ -43,12 +47,12 @@ describe('labels', () => {
 
   it('of evaluators tell their strength', () => {
     expect(evaluatorLabel({ name: 'clean', evaluator: { name: 'argmax' } })).toBe('argmax')
-    expect(evaluatorLabel({ name: 'L2', epsilon: 2, evaluator: { name: 'apgd-ce', iterations: 20, restarts: 1 } })).toBe(
-      'apgd-ce-20',
-    )
-    expect(evaluatorLabel({ name: 'L2', epsilon: 2, evaluator: { name: 'apgd-ce', iterations: 20, restarts: 5 } })).toBe(
-      'apgd-ce-20x5',
-    )
+    expect(
+      evaluatorLabel({ name: 'L2', epsilon: 2, evaluator: { name: 'apgd-ce', iterations: 20, restarts: 1 } }),
+    ).toBe('apgd-ce-20')
+    expect(
+      evaluatorLabel({ name: 'L2', epsilon: 2, evaluator: { name: 'apgd-ce', iterations: 20, restarts: 5 } }),
+    ).toBe('apgd-ce-20x5')
   })
 
   it.each<[string, Partial<CorruptionEvaluator>]>([

@@ -4,7 +4,10 @@ import { digestOf, type Digest } from './digest.ts'
 /** The name of one perturbation type of a study; `clean` is the unperturbed accuracy. */
 export type PerturbationName = 'clean' | 'Linf' | 'L2' | 'L1' | 'common'
 
-/** The training objective. Both adversarial ones craft x_adv with APGD on cross-entropy; `standard` trains on clean images only. */
+/**
+ * The training objective. Both adversarial ones craft x_adv with APGD on cross-entropy; `standard` trains on clean
+ * images only.
+ */
 export type LossName = 'standard' | 'Classic AT' | 'TRADES'
 
 /** Which images a configuration learns from and is judged on, and in which form it sees them. */
@@ -61,7 +64,10 @@ export interface Hyperparameters {
   /** Weight of the KL term of TRADES. */
   readonly tradesBeta: number
   readonly augmentation: Augmentation
-  /** Optimiser steps between two mid-training checkpoints, and the most that a kill can cost; 1 loses nothing but the step it hit. */
+  /**
+   * Optimiser steps between two mid-training checkpoints, and the most that a kill can cost; 1 loses nothing but the
+   * step it hit.
+   */
   readonly checkpointEverySteps: number
 }
 
@@ -99,30 +105,42 @@ export interface ApgdEvaluator {
   readonly restarts: number
 }
 
-/** Evaluators whose strength is their definition, by rising cost; what they run in each norm stands in `libs/science/attacks` (`ensembleOf`). */
+/**
+ * Evaluators whose strength is their definition, by rising cost; what they run in each norm stands in
+ * `libs/science/attacks` (`ensembleOf`).
+ */
 export const ensembleEvaluatorNames = ['malt', 'apgd-ce+t', 'rand', 'standard', 'plus'] as const
 
 /**
- * `standard`, `plus` and `rand` are AutoAttack's ensembles (arXiv:2003.01690); `apgd-ce+t` is the first two attacks of `standard`; `malt` is its targeted APGD
- * at the targets whose linearised boundaries are nearest (arXiv:2407.02240).
+ * `standard`, `plus` and `rand` are AutoAttack's ensembles (arXiv:2003.01690); `apgd-ce+t` is the first two attacks of
+ * `standard`; `malt` is its targeted APGD at the targets whose linearised boundaries are nearest (arXiv:2407.02240).
  */
 export interface EnsembleEvaluator {
   readonly name: (typeof ensembleEvaluatorNames)[number]
-  /** Goes on against what held where its flags ask for more (`escalationOf` in `libs/science/attacks`). Absent: it only says so. */
+  /**
+   * Goes on against what held where its flags ask for more (`escalationOf` in `libs/science/attacks`). Absent: it only
+   * says so.
+   */
   readonly escalate?: true
 }
 
-/** One corruption per image, assigned by position in blocks, as the study does. What is absent has its default: it is not part of the identity. */
+/**
+ * One corruption per image, assigned by position in blocks, as the study does. What is absent has its default: it is
+ * not part of the identity.
+ */
 export interface CorruptionEvaluator {
   readonly name: 'corruptions'
   /** Names from `libs/science/corruptions`, in the order of their blocks. */
   readonly portfolio: readonly string[]
   readonly severity: 1 | 2 | 3 | 4 | 5
-  /** `native`: at the model's resolution, as ImageNet-C. Absent, `paper`: at the image's own size, before it is squashed to the model's. */
+  /**
+   * `native`: at the model's resolution, as ImageNet-C. Absent, `paper`: at the image's own size, before it is squashed
+   * to the model's.
+   */
   readonly contract?: 'native'
   /**
-   * `archived`: the dataset's own corrupted copy of its test images. `generated`: made here, also where there is such a copy. Absent: archived where
-   * the dataset has them and they are what is asked for, else generated.
+   * `archived`: the dataset's own corrupted copy of its test images. `generated`: made here, also where there is such a
+   * copy. Absent: archived where the dataset has them and they are what is asked for, else generated.
    */
   readonly images?: 'archived' | 'generated'
 }
@@ -157,8 +175,8 @@ function escalationLabel({ escalate }: EnsembleEvaluator): string {
 }
 
 /**
- * The study's whole portfolio is `corruptions-11`; of others the label has the names, or the number and the beginning of their digest. What archived
- * images went through stands in no archive, so their label does not say it.
+ * The study's whole portfolio is `corruptions-11`; of others the label has the names, or the number and the beginning
+ * of their digest. What archived images went through stands in no archive, so their label does not say it.
  */
 function corruptionsLabel({ portfolio, severity, contract, images }: CorruptionEvaluator): string {
   if (images === 'archived') return 'corruptions-archived'

@@ -5,7 +5,9 @@ import { tinyStudyWith as tiny } from './tiny-study.fixture.ts'
 
 const base = { images: '{ train: 100, validation: 10, test: 20 }', hyperparameters: '{ attackIterations: 4 }' }
 
-/** Forward-equivalents of each stage, by name (and perturbation), of the first configuration of an altered tiny study. */
+/**
+ * Forward-equivalents of each stage, by name (and perturbation), of the first configuration of an altered tiny study.
+ */
 function costs(changes: Record<string, string | null>): Record<string, number | null> {
   const { configurations, perturbations } = expandStudy(parseStudy(tiny({ ...base, ...changes }), 'f'))
   const stages = stageCosts(configurations[0]!, perturbations)
@@ -29,7 +31,13 @@ describe('the cost of fine-tuning', () => {
 describe('the cost of an evaluation', () => {
   it('is a forward per image, and for an attack its gradients in every restart', () => {
     const evaluator = '{ name: apgd-ce, iterations: 9, restarts: 3 }'
-    expect(costs({ evaluator })).toMatchObject({ clean: 20, common: 20, Linf: 20 * (1 + 3 * 2 * 10), L2: 1_220, L1: 1_220 })
+    expect(costs({ evaluator })).toMatchObject({
+      clean: 20,
+      common: 20,
+      Linf: 20 * (1 + 3 * 2 * 10),
+      L2: 1_220,
+      L1: 1_220,
+    })
   })
 
   it.each([
@@ -54,9 +62,13 @@ describe('the size of a dataset', () => {
 
   it('is not known of a dataset of one’s own until its manifest is there', () => {
     const own = `[{ id: mine, classes: 2, source: "file:x", sha256: ${'a'.repeat(64)} }]`
-    const { configurations, perturbations } = expandStudy(parseStudy(tiny({ datasets: own, perturbations: '[clean]' }), 'f'))
+    const { configurations, perturbations } = expandStudy(
+      parseStudy(tiny({ datasets: own, perturbations: '[clean]' }), 'f'),
+    )
     expect(configurationCost(configurations[0]!, perturbations)).toBeNull()
-    expect(configurationCost(configurations[0]!, perturbations, { train: 0, validation: 3, test: 7 })).toBe(2 * 3 * 23 + 3 + 7)
+    expect(configurationCost(configurations[0]!, perturbations, { train: 0, validation: 3, test: 7 })).toBe(
+      2 * 3 * 23 + 3 + 7,
+    )
   })
 
   it('leaves what it does not touch at no cost', () => {

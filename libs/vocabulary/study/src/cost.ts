@@ -20,8 +20,8 @@ function forwardsOf({ forward, gradient, update }: Passes): number {
 }
 
 /**
- * The cost of each stage of a configuration. Attacks are counted as if every image survived to the end, so this is an upper bound; the sizes come
- * from the manifest once there is one, until then from the configuration and the catalogue.
+ * The cost of each stage of a configuration. Attacks are counted as if every image survived to the end, so this is an
+ * upper bound; the sizes come from the manifest once there is one, until then from the configuration and the catalogue.
  */
 export function stageCosts(
   configuration: Configuration,
@@ -41,7 +41,11 @@ export function stageCosts(
     cost('fine-tune', fineTuneCost(configuration, sizes)),
     cost('checkpoint', times(sizes.validation, oneForward)),
     ...perturbations.map((perturbation) =>
-      cost('perturb-and-evaluate', times(sizes.test, evaluationCost(perturbation, configuration.dataset.classes)), perturbation),
+      cost(
+        'perturb-and-evaluate',
+        times(sizes.test, evaluationCost(perturbation, configuration.dataset.classes)),
+        perturbation,
+      ),
     ),
     cost('aggregate', noPasses),
   ]
@@ -61,7 +65,9 @@ export function configurationCost(
 
 type KnownSizes = { readonly [split in keyof SplitSizes]: number | null }
 
-/** The images a configuration will use of each split; null for all of a dataset whose size the catalogue does not know. */
+/**
+ * The images a configuration will use of each split; null for all of a dataset whose size the catalogue does not know.
+ */
 function splitSizes({ dataset }: Configuration): KnownSizes {
   const facts = datasetFacts(dataset.id)
   const known = facts?.source === dataset.source ? facts.splitSizes : null
@@ -78,14 +84,20 @@ const noPasses: Passes = { forward: 0, gradient: 0, update: 0 }
 const oneForward: Passes = { ...noPasses, forward: 1 }
 
 /** Every epoch trains on each training image and judges each validation image, clean and under the inner attack. */
-function fineTuneCost({ loss, protocol, hyperparameters }: Configuration, { train, validation }: KnownSizes): Passes | null {
+function fineTuneCost(
+  { loss, protocol, hyperparameters }: Configuration,
+  { train, validation }: KnownSizes,
+): Passes | null {
   const attack = apgdCost(hyperparameters.attackIterations)
   const step = plus(loss === 'standard' ? noPasses : attack, updateCost(loss, protocol))
   const [trained, judged] = [times(train, step), times(validation, plus(oneForward, attack))]
   return trained && judged && times(protocol.epochs, plus(trained, judged))
 }
 
-/** One image's share of an optimiser step; TRADES passes the clean image and the adversarial one. A probe's backward pass is negligible. */
+/**
+ * One image's share of an optimiser step; TRADES passes the clean image and the adversarial one. A probe's backward
+ * pass is negligible.
+ */
 function updateCost(loss: LossName, { trains }: ProtocolSpecification): Passes {
   const images = loss === 'TRADES' ? 2 : 1
   return trains === 'all' ? { ...noPasses, update: images } : { ...noPasses, forward: images }

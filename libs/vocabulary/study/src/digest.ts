@@ -34,7 +34,8 @@ function refuseUnhashable(value: unknown, path: string): void {
   if (value === null || typeof value === 'boolean') return
   if (typeof value === 'string') return refuseLoneSurrogate(value, path)
   if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new NotHashable(`${path} is ${value}, which has no canonical form; use a finite number.`)
+    if (!Number.isFinite(value))
+      throw new NotHashable(`${path} is ${value}, which has no canonical form; use a finite number.`)
     return
   }
   if (Array.isArray(value)) {

@@ -14,7 +14,10 @@ export function evaluationCost({ name, evaluator }: Perturbation, classes: numbe
   }
 }
 
-/** The clean pass and the attacks of an ensemble as counted in AutoAttack's code (fra31/auto-attack@a3922004), without the driver's own passes between attacks. */
+/**
+ * The clean pass and the attacks of an ensemble as counted in AutoAttack's code (fra31/auto-attack@a3922004), without
+ * the driver's own passes between attacks.
+ */
 function ensembleCost(name: EnsembleEvaluator['name'], isL1: boolean, classes: number): Passes {
   const others = Math.max(classes - 1, 1)
   const ifAtLeast = (needed: number, cost: number) => (classes >= needed ? cost : 0)

@@ -22,7 +22,13 @@ export interface Grid {
 type Axes = { readonly [axis in keyof Cell]: readonly Cell[axis][] }
 
 /** Where a study file lists an axis. */
-const axisKeys = { dataset: 'datasets', backbone: 'backbones', protocol: 'protocols', loss: 'losses', seed: 'seeds' } as const
+const axisKeys = {
+  dataset: 'datasets',
+  backbone: 'backbones',
+  protocol: 'protocols',
+  loss: 'losses',
+  seed: 'seeds',
+} as const
 
 /** Fourteen times the published study; more is a slip in the file, not a study. */
 export const cellLimit = 20_000
@@ -62,7 +68,8 @@ function refuseRepeats(axes: Axes, problems: ProblemList): void {
   for (const axis of axisOrder) {
     const seen = new Set<unknown>()
     for (const [index, value] of axes[axis].entries()) {
-      if (seen.has(value)) problems.add([axisKeys[axis], index], `The ${axis} ${shown(value)} stands here twice; keep one.`)
+      if (seen.has(value))
+        problems.add([axisKeys[axis], index], `The ${axis} ${shown(value)} stands here twice; keep one.`)
       seen.add(value)
     }
   }
@@ -84,10 +91,14 @@ function product(axes: Axes): Cell[] {
   return cells as Cell[]
 }
 
-/** The axes of an `include`: what it leaves out runs over the grid's values; its datasets and backbones may be any of the catalogue. */
+/**
+ * The axes of an `include`: what it leaves out runs over the grid's values; its datasets and backbones may be any of
+ * the catalogue.
+ */
 function includedAxes(pattern: CellPattern, path: Path, axes: Axes, problems: ProblemList): Axes | null {
   const written = axisOrder.filter((axis) => pattern[axis] !== undefined)
-  if (written.length === 0) problems.add(path, 'The entry names no axis and so means the grid itself; name at least one.')
+  if (written.length === 0)
+    problems.add(path, 'The entry names no axis and so means the grid itself; name at least one.')
   const before = problems.size
   for (const [axis, catalogue] of [
     ['dataset', datasetIds],

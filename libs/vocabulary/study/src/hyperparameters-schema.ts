@@ -24,7 +24,11 @@ export const hyperparametersSchema = z
         rotationDegrees: z.number().min(0).max(180).describe('Largest rotation either way.'),
       })
       .partial(),
-    checkpointEverySteps: z.int().min(1).max(1_000_000).describe('Optimiser steps between two mid-training checkpoints.'),
+    checkpointEverySteps: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .describe('Optimiser steps between two mid-training checkpoints.'),
   })
   .partial()
 

@@ -53,7 +53,11 @@ describe('hyperparameters', () => {
       overrides: '[{ where: { loss: TRADES }, set: { augmentation: { colorJitter: 0 } } }]',
     })
     expect(found['TRADES FFT-2']!.augmentation).toEqual({ horizontalFlip: false, colorJitter: 0, rotationDegrees: 2 })
-    expect(found['Classic AT FFT-2']!.augmentation).toEqual({ horizontalFlip: false, colorJitter: 0.25, rotationDegrees: 2 })
+    expect(found['Classic AT FFT-2']!.augmentation).toEqual({
+      horizontalFlip: false,
+      colorJitter: 0.25,
+      rotationDegrees: 2,
+    })
   })
 
   it('that a cell never reads are 0, so that changing them repeats no work', () => {

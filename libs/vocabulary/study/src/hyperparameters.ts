@@ -8,9 +8,9 @@ import { epsilonOf } from './schema-parts.ts'
 import type { StudyDocument } from './study-schema.ts'
 
 /**
- * Inner attack, effective batch, augmentation and TRADES' beta as the study's authors run them (arXiv 2508.14079). Rates and decays are
- * medians over the 1,337 configurations their search chose, to one digit: a start, not a recommendation. The micro-batch and the
- * checkpoint interval are ours.
+ * Inner attack, effective batch, augmentation and TRADES' beta as the study's authors run them (arXiv 2508.14079).
+ * Rates and decays are medians over the 1,337 configurations their search chose, to one digit: a start, not a
+ * recommendation. The micro-batch and the checkpoint interval are ours.
  */
 export const defaultHyperparameters: Hyperparameters = {
   learningRateBackbone: 2e-4,
@@ -52,8 +52,15 @@ export function hyperparametersOf(document: StudyDocument, grid: Grid, problems:
   })
 }
 
-/** The overrides that touch each cell, in the order of the file. One that means only excluded cells is fine: it waits for them. */
-function overridesByCell(document: StudyDocument, grid: Grid, problems: ProblemList): ReadonlyMap<Cell, readonly number[]> {
+/**
+ * The overrides that touch each cell, in the order of the file. One that means only excluded cells is fine: it waits
+ * for them.
+ */
+function overridesByCell(
+  document: StudyDocument,
+  grid: Grid,
+  problems: ProblemList,
+): ReadonlyMap<Cell, readonly number[]> {
   const cells = new CellIndex([...grid.cells, ...grid.exclusions.map(({ cell }) => cell)])
   const touching = new Map<Cell, number[]>()
   for (const [index, { where, set }] of (document.overrides ?? []).entries()) {
@@ -106,13 +113,17 @@ function idleKeys(cell: Cell): readonly (keyof Hyperparameters)[] {
   return cell.loss === 'TRADES' ? frozen : [...frozen, 'tradesBeta']
 }
 
-/** Idle hyperparameters are 0, so that changing one leaves the identity, and with it the finished work, of cells that never read it. */
+/**
+ * Idle hyperparameters are 0, so that changing one leaves the identity, and with it the finished work, of cells that
+ * never read it.
+ */
 function withoutIdle(hyperparameters: Hyperparameters, cell: Cell): Hyperparameters {
   return { ...hyperparameters, ...Object.fromEntries(idleKeys(cell).map((key) => [key, 0])) }
 }
 
 function refuseIdle(set: HyperparametersEntry, path: Path, cells: readonly Cell[], problems: ProblemList): void {
-  if (Object.keys(set).length === 0) problems.add(path, 'The override sets nothing; name a hyperparameter or remove it.')
+  if (Object.keys(set).length === 0)
+    problems.add(path, 'The override sets nothing; name a hyperparameter or remove it.')
   if (cells.length === 0) return
   for (const key of Object.keys(set) as (keyof Hyperparameters)[]) {
     if (cells.every((cell) => idleKeys(cell).includes(key)))

@@ -11,7 +11,11 @@ const notPinned = (axis: string, id: string, source: string) =>
   `plan the study where it can be reached, which writes f.lock.yaml, or write { id: ${id}, sha256: … }.`
 
 const files: MalformedStudy[] = [
-  ['a repeated dataset', tiny({ datasets: '[digits, ▲{ id: digits }]' }), "The dataset 'digits' stands here twice; keep one."],
+  [
+    'a repeated dataset',
+    tiny({ datasets: '[digits, ▲{ id: digits }]' }),
+    "The dataset 'digits' stands here twice; keep one.",
+  ],
   ['a repeated seed', tiny({ seeds: '[1, 2, ▲1]' }), 'The seed 1 stands here twice; keep one.'],
   [
     'a backbone nobody pinned',
@@ -60,8 +64,16 @@ const files: MalformedStudy[] = [
     tiny({ perturbations: '[L2, ▲{ name: L2, epsilon: 2.0 }]' }),
     'The perturbation L2 2 (apgd-ce-100) stands here twice; keep one.',
   ],
-  ['an uneven micro-batch', tiny({ hyperparameters: '{ microBatch: ▲60 }' }), `${notDividing(60, 1024)}; choose a divisor.`],
-  ['a small effective batch', tiny({ hyperparameters: '{ effectiveBatch: ▲32 }' }), `${notDividing(64, 32)}; choose a divisor.`],
+  [
+    'an uneven micro-batch',
+    tiny({ hyperparameters: '{ microBatch: ▲60 }' }),
+    `${notDividing(60, 1024)}; choose a divisor.`,
+  ],
+  [
+    'a small effective batch',
+    tiny({ hyperparameters: '{ effectiveBatch: ▲32 }' }),
+    `${notDividing(64, 32)}; choose a divisor.`,
+  ],
   [
     'an override with an uneven micro-batch',
     tiny({ overrides: '[{ where: { loss: TRADES }, set: { microBatch: ▲3 } }]' }),
@@ -115,7 +127,11 @@ const files: MalformedStudy[] = [
     tiny({ exclude: '▲[{ where: { dataset: digits }, reason: no }]' }),
     'Every cell is excluded; a study needs at least one.',
   ],
-  ['an exclusion of nothing', tiny({ exclude: '[{ where: { seed: ▲2 }, reason: no }]' }), 'No cell of the study has the seed 2.'],
+  [
+    'an exclusion of nothing',
+    tiny({ exclude: '[{ where: { seed: ▲2 }, reason: no }]' }),
+    'No cell of the study has the seed 2.',
+  ],
   [
     'an exclusion of any cell',
     tiny({ exclude: '[{ where: ▲{}, reason: no }]' }),

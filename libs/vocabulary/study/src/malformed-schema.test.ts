@@ -6,7 +6,11 @@ const files: MalformedStudy[] = [
   ['a list', '- name: tiny\n', 'The file must be a map of keys and values, not a list.'],
   ['plain text', 'hello\n', "The file must be a map of keys and values, not 'hello'."],
   ['a misspelt key', `${tiny({})}▲sedes: [1]\n`, "'sedes' is not a key of a study file; did you mean 'seeds'?"],
-  ['a merge key', `${tiny({})}▲<<: { seeds: [1] }\n`, "'<<' is not a key of a study file; study.schema.json lists its keys."],
+  [
+    'a merge key',
+    `${tiny({})}▲<<: { seeds: [1] }\n`,
+    "'<<' is not a key of a study file; study.schema.json lists its keys.",
+  ],
   [
     'a prototype as key',
     `${tiny({})}▲__proto__: { seeds: [1] }\n`,
@@ -14,7 +18,11 @@ const files: MalformedStudy[] = [
   ],
   ['no name', tiny({ name: null }), "'name' is missing; give text."],
   ['a name that is a number', tiny({ name: '▲7' }), "'name' must be text, not 7."],
-  ['a name with spaces', tiny({ name: '▲Tiny Study' }), 'A study name has lower-case letters, digits and dashes, 63 at most.'],
+  [
+    'a name with spaces',
+    tiny({ name: '▲Tiny Study' }),
+    'A study name has lower-case letters, digits and dashes, 63 at most.',
+  ],
   ['no datasets', tiny({ datasets: null }), "'datasets' is missing; give a list."],
   [
     'datasets without a value',
@@ -35,8 +43,16 @@ const files: MalformedStudy[] = [
     tiny({ backbones: '[▲resnet51]' }),
     "'resnet51' is not a known backbone; did you mean 'resnet50.a1_in1k'?",
   ],
-  ['an unknown loss', tiny({ losses: '[▲trades, Classic AT]' }), "'trades' is not a known loss; did you mean 'TRADES'?"],
-  ['a loss like no other', tiny({ losses: '[▲focal]' }), "'focal' is not a known loss; known are standard, Classic AT, TRADES."],
+  [
+    'an unknown loss',
+    tiny({ losses: '[▲trades, Classic AT]' }),
+    "'trades' is not a known loss; did you mean 'TRADES'?",
+  ],
+  [
+    'a loss like no other',
+    tiny({ losses: '[▲focal]' }),
+    "'focal' is not a known loss; known are standard, Classic AT, TRADES.",
+  ],
   [
     'no epochs',
     tiny({ protocols: '[▲FFT-0]' }),
@@ -45,7 +61,11 @@ const files: MalformedStudy[] = [
   ['a negative seed', tiny({ seeds: '[▲-1]' }), "'seeds[0]' must be at least 0, not -1."],
   ['half a seed', tiny({ seeds: '[▲0.5]' }), "'seeds[0]' must be a whole number, not 0.5."],
   ['a seed as text', tiny({ seeds: "[▲'1']" }), "'seeds[0]' must be a number, not '1'."],
-  ['a short digest', tiny({ datasets: '[{ id: caltech101, sha256: ▲abc }]' }), 'A SHA-256 has 64 digits of 0–9 and a–f.'],
+  [
+    'a short digest',
+    tiny({ datasets: '[{ id: caltech101, sha256: ▲abc }]' }),
+    'A SHA-256 has 64 digits of 0–9 and a–f.',
+  ],
   [
     'a path as source',
     tiny({ datasets: '[{ id: digits, source: ▲/x }]' }),
@@ -76,7 +96,11 @@ const files: MalformedStudy[] = [
     tiny({ perturbations: '[{ name: ▲L3, epsilon: 1 }]' }),
     "'L3' is not a known perturbation; did you mean 'L2'?",
   ],
-  ['a perturbation without a name', tiny({ perturbations: '[▲{ epsilon: 1 }]' }), "'perturbations[0].name' is missing."],
+  [
+    'a perturbation without a name',
+    tiny({ perturbations: '[▲{ epsilon: 1 }]' }),
+    "'perturbations[0].name' is missing.",
+  ],
   [
     'a radius for clean',
     tiny({ perturbations: '[{ name: clean, ▲epsilon: 1 }]' }),
@@ -105,7 +129,11 @@ const files: MalformedStudy[] = [
   ],
   ['a resolution of 8', tiny({ resolution: '▲8' }), "'resolution' must be at least 16, not 8."],
   ['a few images', tiny({ images: '{ train: ▲some }' }), 'An image count is all or a whole number above 0.'],
-  ['a misspelt input contract', tiny({ inputContract: '▲Paper' }), "'Paper' is not a known inputContract; did you mean 'paper'?"],
+  [
+    'a misspelt input contract',
+    tiny({ inputContract: '▲Paper' }),
+    "'Paper' is not a known inputContract; did you mean 'paper'?",
+  ],
   [
     'a rate in words',
     tiny({ hyperparameters: '{ learningRateHead: ▲fast }' }),
@@ -116,7 +144,11 @@ const files: MalformedStudy[] = [
     tiny({ hyperparameters: '{ ▲cosin: true }' }),
     "'cosin' is not a key of 'hyperparameters'; did you mean 'cosine'?",
   ],
-  ['an exclusion without a reason', tiny({ exclude: '[▲{ where: { seed: 1 } }]' }), "'exclude[0].reason' is missing; give text."],
+  [
+    'an exclusion without a reason',
+    tiny({ exclude: '[▲{ where: { seed: 1 } }]' }),
+    "'exclude[0].reason' is missing; give text.",
+  ],
 ]
 
 describe('a study file that breaks the schema', () => {
@@ -124,7 +156,11 @@ describe('a study file that breaks the schema', () => {
 
   it('hears of all its problems at once, in the order of the file', () => {
     const lines = problemLines(tiny({ losses: '[trades]', seeds: '[-1]', resolution: 'big' }))
-    expect(lines.map((line) => line.split(': ')[0])).toEqual(['f.study.yaml:4:10', 'f.study.yaml:7:9', 'f.study.yaml:8:13'])
+    expect(lines.map((line) => line.split(': ')[0])).toEqual([
+      'f.study.yaml:4:10',
+      'f.study.yaml:7:9',
+      'f.study.yaml:8:13',
+    ])
   })
 
   it('is quoted on one line, whatever it holds', () => {

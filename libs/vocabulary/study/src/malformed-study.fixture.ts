@@ -2,7 +2,9 @@ import { expect } from 'vitest'
 import { parseStudy } from './study-file.ts'
 import { StudyFileInvalid, type SourcePosition } from './study-problem.ts'
 
-/** A malformed file, with ▲ before the place the reader must point at (none: the beginning), and what it must say of it. */
+/**
+ * A malformed file, with ▲ before the place the reader must point at (none: the beginning), and what it must say of it.
+ */
 export type MalformedStudy = readonly [name: string, marked: string, message: string]
 
 /** Reads a malformed file and expects exactly one problem: at its mark, with its message, on one line. */

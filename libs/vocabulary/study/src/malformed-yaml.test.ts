@@ -21,7 +21,11 @@ const files: MalformedStudy[] = [
     'name: tiny\n...\n▲name: other\n',
     'A second document begins here; a study file holds one.',
   ],
-  ['a YAML directive', '▲%YAML 1.1\n---\nname: tiny\n', 'Directives (%YAML, %TAG) are not used in study files; remove them.'],
+  [
+    'a YAML directive',
+    '▲%YAML 1.1\n---\nname: tiny\n',
+    'Directives (%YAML, %TAG) are not used in study files; remove them.',
+  ],
   [
     'a directive nobody knows',
     '# first\n▲%FOO bar\n---\nname: tiny\n',
@@ -29,7 +33,11 @@ const files: MalformedStudy[] = [
   ],
   ['a custom tag', tiny({ name: '!shout ▲tiny' }), "Tags ('!shout') are not used in study files; remove it."],
   ['an anchor', tiny({ seeds: '&seeds ▲[1]' }), 'Anchors (&name) are not used in study files; remove it.'],
-  ['an alias of nothing', tiny({ seeds: '▲*seeds' }), 'Aliases (*name) are not used in study files; write the value out.'],
+  [
+    'an alias of nothing',
+    tiny({ seeds: '▲*seeds' }),
+    'Aliases (*name) are not used in study files; write the value out.',
+  ],
   ['a repeated key', `${tinyStudy}▲name: again\n`, "The key 'name' is written twice in one place; keep one."],
   [
     'a repeated key in a flow map',
@@ -37,7 +45,11 @@ const files: MalformedStudy[] = [
     "The key 'test' is written twice in one place; keep one.",
   ],
   ['a key that is a list', '▲[name]: tiny\n', 'A key must be plain text.'],
-  ['a key over two lines', '▲"na\nme": tiny\n', 'A key must stand on one line and end with a colon; check quotes and the colon.'],
+  [
+    'a key over two lines',
+    '▲"na\nme": tiny\n',
+    'A key must stand on one line and end with a colon; check quotes and the colon.',
+  ],
   ['a replaced character', tiny({ name: 'ti▲\uFFFDny' }), 'The file is not UTF-8 from here on; save it as UTF-8.'],
   ['half a surrogate pair', tiny({ name: 'ti▲\uD800ny' }), 'The file is not UTF-8 from here on; save it as UTF-8.'],
 ]

@@ -5,7 +5,8 @@ import { epsilonLabel, perturbationLabel } from './perturbations.ts'
 import { expandStudy, parseStudy } from './study-file.ts'
 import { tinyStudyWith as tiny } from './tiny-study.fixture.ts'
 
-const perturbations = (changes: Record<string, string | null>) => expandStudy(parseStudy(tiny(changes), 'f')).perturbations
+const perturbations = (changes: Record<string, string | null>) =>
+  expandStudy(parseStudy(tiny(changes), 'f')).perturbations
 
 describe('perturbations', () => {
   it('are the five of the study where a file names none, with its radii and its portfolio', () => {
@@ -28,7 +29,8 @@ describe('perturbations', () => {
   })
 
   it('are taken by AutoAttack where a file names no evaluator, and have labels that tell the tiers apart', () => {
-    const labels = (evaluator: string | null) => perturbations({ evaluator, perturbations: '[Linf]' }).map(perturbationLabel)
+    const labels = (evaluator: string | null) =>
+      perturbations({ evaluator, perturbations: '[Linf]' }).map(perturbationLabel)
     expect(labels(null)).toEqual(['Linf 4/255 (autoattack-standard)'])
     expect(labels('apgd-ce+t')).toEqual(['Linf 4/255 (apgd-ce+t-100)'])
     const tiers = ['apgd-ce', ...ensembleEvaluatorNames].flatMap(labels)
@@ -41,11 +43,15 @@ describe('perturbations', () => {
       perturbations: '[Linf, { name: L2, evaluator: { name: plus, escalate: false } }]',
     })
     expect(found.map(({ evaluator }) => evaluator)).toEqual([{ name: 'standard', escalate: true }, { name: 'plus' }])
-    expect(found.map(perturbationLabel)).toEqual(['Linf 4/255 (autoattack-standard-escalating)', 'L2 2 (autoattack-plus)'])
+    expect(found.map(perturbationLabel)).toEqual([
+      'Linf 4/255 (autoattack-standard-escalating)',
+      'L2 2 (autoattack-plus)',
+    ])
   })
 
   it('may repeat a norm at another radius or another strength', () => {
-    const entries = '[Linf, { name: Linf, epsilon: 8/255 }, { name: Linf, evaluator: { name: apgd-ce, iterations: 10 } }]'
+    const entries =
+      '[Linf, { name: Linf, epsilon: 8/255 }, { name: Linf, evaluator: { name: apgd-ce, iterations: 10 } }]'
     expect(perturbations({ perturbations: entries }).map(perturbationLabel)).toEqual([
       'Linf 4/255 (apgd-ce-100)',
       'Linf 8/255 (apgd-ce-100)',
@@ -54,7 +60,9 @@ describe('perturbations', () => {
   })
 
   it('keep the order of a portfolio, since it assigns the images', () => {
-    const [common] = perturbations({ perturbations: '[{ name: common, portfolio: [snow, contrast, snow], severity: 5 }]' })
+    const [common] = perturbations({
+      perturbations: '[{ name: common, portfolio: [snow, contrast, snow], severity: 5 }]',
+    })
     expect(common).toEqual({
       name: 'common',
       evaluator: { name: 'corruptions', portfolio: ['snow', 'contrast', 'snow'], severity: 5 },
@@ -62,7 +70,8 @@ describe('perturbations', () => {
   })
 
   it('say how corrupted images are made only where the study file asks for other than the default', () => {
-    const evaluators = (entry: string) => perturbations({ perturbations: `[${entry}]` }).map(({ evaluator }) => evaluator)
+    const evaluators = (entry: string) =>
+      perturbations({ perturbations: `[${entry}]` }).map(({ evaluator }) => evaluator)
     const standard = evaluators('common')
     expect(evaluators('{ name: common, severity: 3, contract: paper }')).toEqual(standard)
     expect(Object.keys(standard[0]!)).toEqual(['name', 'portfolio', 'severity'])

@@ -97,7 +97,10 @@ function corruptionsOf(
   return evaluator
 }
 
-/** Whether the corrupted copies that RobustGenBench's archives hold are what is asked for (arXiv 2508.14079; their metadata do not say it). */
+/**
+ * Whether the corrupted copies that RobustGenBench's archives hold are what is asked for (arXiv 2508.14079; their
+ * metadata do not say it).
+ */
 export function isOfTheArchives({ portfolio, severity, contract }: CorruptionEvaluator): boolean {
   return portfolio.join() === corruptionNames.join() && severity === 3 && contract === undefined
 }
@@ -107,7 +110,10 @@ function evaluatorOf(entry: EvaluatorEntry, path: Path, problems: ProblemList): 
   const { name, iterations, restarts, escalate } = typeof entry === 'string' ? { name: entry } : entry
   if (name === 'apgd-ce') {
     if (escalate)
-      problems.add(path, "The evaluator 'apgd-ce' does not escalate; remove escalate, or name an ensemble such as standard.")
+      problems.add(
+        path,
+        "The evaluator 'apgd-ce' does not escalate; remove escalate, or name an ensemble such as standard.",
+      )
     return { name, iterations: iterations ?? defaultIterations, restarts: restarts ?? 1 }
   }
   if (iterations !== undefined || restarts !== undefined) {

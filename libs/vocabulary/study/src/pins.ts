@@ -3,7 +3,10 @@ import type { Locate, Path, ProblemList } from './problem-list.ts'
 import { lockFileName, type PinnedSource, type SourceLock } from './source-lock.ts'
 import type { StudyProblem } from './study-problem.ts'
 
-/** A source without a digest: what it holds has to be found out, and written into the lock, before anything has an identity. */
+/**
+ * A source without a digest: what it holds has to be found out, and written into the lock, before anything has an
+ * identity.
+ */
 export interface UnpinnedSource {
   readonly source: string
   readonly problem: StudyProblem
@@ -35,7 +38,8 @@ export class Pins {
   of({ axis, id, source, sha256 }: WrittenSource, path: Path): PinnedSource | null {
     const locked = this.lock.get(source)
     if (sha256 !== null) {
-      if (locked && locked.sha256 !== sha256) this.contradictions.push([path, this.contradiction(source, sha256, locked)])
+      if (locked && locked.sha256 !== sha256)
+        this.contradictions.push([path, this.contradiction(source, sha256, locked)])
       return { source, sha256 }
     }
     if (locked) return locked

@@ -3,7 +3,9 @@ import { StudyFileInvalid, type SourcePosition, type StudyProblem } from './stud
 /** Where in a document: the keys and indices that lead to it. */
 export type Path = readonly (string | number)[]
 
-/** Finds the place of a value, or of a key, in the text it was written in; the nearest place around what is not there. */
+/**
+ * Finds the place of a value, or of a key, in the text it was written in; the nearest place around what is not there.
+ */
 export type Locate = (path: Path, part?: 'key' | 'value') => SourcePosition
 
 /** Collects what is wrong with one study file, so that its author hears everything at once. */

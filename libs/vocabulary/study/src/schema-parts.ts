@@ -2,7 +2,10 @@ import { z } from 'zod'
 
 export const source = z
   .string()
-  .regex(/^(?:pypi|npm|file|https?|hf):\S+$/, 'A source begins with pypi:, npm:, file:, https: or hf:, and has no spaces.')
+  .regex(
+    /^(?:pypi|npm|file|https?|hf):\S+$/,
+    'A source begins with pypi:, npm:, file:, https: or hf:, and has no spaces.',
+  )
   .describe('Where the bytes come from.')
 
 export const sha256 = z
@@ -20,7 +23,10 @@ const fraction = /^([1-9]\d{0,8}) ?\/ ?([1-9]\d{0,8})$/
 const radius = 'A radius is a positive number or a fraction such as 4/255.'
 
 /** A radius as people write it: `0.0157` or `4/255`. */
-export const positiveEpsilon = z.union([z.string().regex(fraction, radius), z.number().positive().max(1_000_000)], radius)
+export const positiveEpsilon = z.union(
+  [z.string().regex(fraction, radius), z.number().positive().max(1_000_000)],
+  radius,
+)
 
 /** The radius a number or fraction stands for. */
 export function epsilonOf(written: number | string): number {

@@ -30,7 +30,11 @@ function datasetOf(
   const classes = own.classes ?? facts?.classes
   const source = own.source ?? facts?.source
   const sha256 = own.sha256 ?? (own.source === undefined ? facts?.sha256 : undefined)
-  if (classes === undefined || source === undefined || (sha256 === undefined && (own.source !== undefined || facts === null))) {
+  if (
+    classes === undefined ||
+    source === undefined ||
+    (sha256 === undefined && (own.source !== undefined || facts === null))
+  ) {
     const missing = Object.entries({ source, sha256, classes }).filter(([, value]) => value === undefined)
     problems.add(path, `The dataset '${own.id}' needs ${listed(missing.map(([key]) => key))} too.`)
     return null

@@ -29,7 +29,9 @@ describe('a stage key', () => {
   })
 
   it('fails closed where an input has no digest', () => {
-    expect(() => stageKey({ ...identity, inputs: { manifest: undefined as unknown as string } })).toThrow('$.inputs.manifest')
+    expect(() => stageKey({ ...identity, inputs: { manifest: undefined as unknown as string } })).toThrow(
+      '$.inputs.manifest',
+    )
   })
 
   it('begins the path with the dataset and ends it with the counts', () => {

@@ -21,13 +21,18 @@ describe('the studies that come with the project', () => {
   it.each(['quickstart', 'smoke'])('%s costs what its header says', (name) => {
     const bytes = bytesOf(`${name}.study.yaml`)
     const { configurations, perturbations } = expandStudy(parseStudy(bytes, name))
-    const forwards = configurations.reduce((sum, configuration) => sum + configurationCost(configuration, perturbations)!, 0)
+    const forwards = configurations.reduce(
+      (sum, configuration) => sum + configurationCost(configuration, perturbations)!,
+      0,
+    )
     const stated = Number(/# cost: +([\d,]+) forward-equivalents/.exec(bytes.toString())![1]!.replaceAll(',', ''))
     expect(forwards / stated).toBeCloseTo(1, 1)
   })
 
   it('quickstart has 2 losses × 2 protocols and a control, under five perturbations over at least 100 images', () => {
-    const { configurations, perturbations, exclusions } = expandStudy(parseStudy(bytesOf('quickstart.study.yaml'), 'quickstart'))
+    const { configurations, perturbations, exclusions } = expandStudy(
+      parseStudy(bytesOf('quickstart.study.yaml'), 'quickstart'),
+    )
     const adversarial = configurations.filter(({ loss }) => loss !== 'standard')
     const control = configurations.filter(({ loss }) => loss === 'standard')
     expect(new Set(adversarial.map(({ loss, protocol }) => `${loss} ${protocol.trains}`)).size).toBe(4)
@@ -48,7 +53,11 @@ describe('the studies that come with the project', () => {
     const { cells, exclusions, perturbations, unpinned } = outlineStudy(bytesOf('reference.study.yaml'), 'reference')
     expect([cells.length, exclusions]).toEqual([1_440, []])
     const evaluators = perturbations.map(evaluatorLabel)
-    expect(evaluators).toEqual(['argmax', ...['Linf', 'L2', 'L1'].map(() => 'autoattack-standard'), 'corruptions-11-s3'])
+    expect(evaluators).toEqual([
+      'argmax',
+      ...['Linf', 'L2', 'L1'].map(() => 'autoattack-standard'),
+      'corruptions-11-s3',
+    ])
     const named = (what: string) => unpinned.filter(({ problem }) => problem.message.startsWith(`The ${what} `)).length
     expect([named('backbone'), named('dataset'), unpinned.length]).toEqual([40, 6, 46])
   })

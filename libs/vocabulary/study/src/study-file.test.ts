@@ -42,7 +42,9 @@ describe('the expansion of a study', () => {
 
   it('adds what is included after the grid, over the grid’s values of the axes left out', () => {
     expect(
-      labels({ seeds: '[1, 2]', losses: '[TRADES]', include: '[{ loss: standard, protocol: [FFT-1, LP-1] }]' }).slice(2),
+      labels({ seeds: '[1, 2]', losses: '[TRADES]', include: '[{ loss: standard, protocol: [FFT-1, LP-1] }]' }).slice(
+        2,
+      ),
     ).toEqual([
       'digits · standard · FFT-1 · seed 1',
       'digits · standard · FFT-1 · seed 2',
@@ -72,7 +74,9 @@ describe('the expansion of a study', () => {
   })
 
   it('resolves a short file to the study’s own settings', () => {
-    const [{ dataset, backbone, protocol, seed }] = expand({}).configurations as [ReturnType<typeof expand>['configurations'][0]]
+    const [{ dataset, backbone, protocol, seed }] = expand({}).configurations as [
+      ReturnType<typeof expand>['configurations'][0],
+    ]
     expect(dataset).toMatchObject({
       resolution: 224,
       trainImages: null,
@@ -120,7 +124,9 @@ describe('the expansion of a study', () => {
 
 describe('the identity of a study', () => {
   it('does not change with layout, comments, the order of lists, defaults written out or the description', () => {
-    expect(id({ losses: '[TRADES, Classic AT] # order', seeds: '[1]', resolution: '224', description: 'x' })).toBe(id({}))
+    expect(id({ losses: '[TRADES, Classic AT] # order', seeds: '[1]', resolution: '224', description: 'x' })).toBe(
+      id({}),
+    )
     expect(studyId(parseStudy(tinyStudy.split('\n').reverse().join('\n'), 'other'))).toBe(id({}))
   })
 

@@ -33,7 +33,10 @@ export interface Study {
   readonly datasets: ReadonlyMap<string, DatasetSpecification>
   readonly backbones: ReadonlyMap<string, BackboneSpecification>
   readonly perturbations: readonly Perturbation[]
-  /** Sources whose bytes neither the study, nor its lock, nor the catalogue pins; empty in a study that `parseStudy` returns. */
+  /**
+   * Sources whose bytes neither the study, nor its lock, nor the catalogue pins; empty in a study that `parseStudy`
+   * returns.
+   */
   readonly unpinned: readonly UnpinnedSource[]
 }
 
@@ -45,8 +48,8 @@ export interface Expansion {
 }
 
 /**
- * Reads a study file: its text, or better its bytes, since only they show a wrong encoding. Throws `StudyFileInvalid` with every
- * problem; sources without a digest are among them. The text may carry its lock (`withLock`).
+ * Reads a study file: its text, or better its bytes, since only they show a wrong encoding. Throws `StudyFileInvalid`
+ * with every problem; sources without a digest are among them. The text may carry its lock (`withLock`).
  */
 export function parseStudy(source: string | Uint8Array, fileName: string): Study {
   const study = outlineStudy(source, fileName)
@@ -69,7 +72,10 @@ export function outlineStudy(source: string | Uint8Array, fileName: string): Stu
   return { ...study, unpinned: pins.unpinned }
 }
 
-/** The configurations of a study in a fixed order: dataset, backbone, protocol, loss, seed as listed, then what `include` adds. */
+/**
+ * The configurations of a study in a fixed order: dataset, backbone, protocol, loss, seed as listed, then what
+ * `include` adds.
+ */
 export function expandStudy(study: Study): Expansion {
   refuseUnready(study)
   const configurations = study.cells.map((cell, index) => ({
@@ -84,8 +90,8 @@ export function expandStudy(study: Study): Expansion {
 }
 
 /**
- * The identity of a study: the digest of its name and of everything it expands to. Comments, layout, the order of lists, defaults
- * written out and the description do not change it.
+ * The identity of a study: the digest of its name and of everything it expands to. Comments, layout, the order of
+ * lists, defaults written out and the description do not change it.
  */
 export function studyId(study: Study): Digest {
   const { configurations, exclusions, perturbations } = expandStudy(study)
@@ -97,7 +103,12 @@ export function studyId(study: Study): Digest {
   })
 }
 
-function resolve(document: StudyDocument, fileName: string, problems: ProblemList, pins: Pins): Omit<Study, 'unpinned'> {
+function resolve(
+  document: StudyDocument,
+  fileName: string,
+  problems: ProblemList,
+  pins: Pins,
+): Omit<Study, 'unpinned'> {
   const grid = gridOf(document, problems)
   return {
     name: document.name,

@@ -7,8 +7,9 @@ import { hyperparametersSchema } from './hyperparameters-schema.ts'
 import { oneOrMany, positiveEpsilon, sha256, source } from './schema-parts.ts'
 
 /*
- * The study file as its authors write it. Descriptions appear in editors through the JSON Schema. The messages of patterns are whole
- * sentences, since a pattern explains nothing; everything else is put into words by `schema-problems.ts`.
+ * The study file as its authors write it. Descriptions appear in editors through the JSON Schema. The messages of
+ * patterns are whole sentences, since a pattern explains nothing; everything else is put into words by
+ * `schema-problems.ts`.
  */
 
 const lossNames = ['standard', 'Classic AT', 'TRADES'] as const
@@ -83,7 +84,11 @@ const evaluator = z
   )
 
 const ballPerturbation = (name: 'Linf' | 'L2' | 'L1', what: string) =>
-  z.strictObject({ name: z.literal(name), epsilon: positiveEpsilon.optional().describe(what), evaluator: evaluator.optional() })
+  z.strictObject({
+    name: z.literal(name),
+    epsilon: positiveEpsilon.optional().describe(what),
+    evaluator: evaluator.optional(),
+  })
 
 const perturbation = z.union([
   z.enum(perturbationNames),
@@ -121,7 +126,11 @@ export const studySchema = z.strictObject({
   datasets: z.array(datasetEntry).min(1).max(1_000),
   backbones: z.array(backboneEntry).min(1).max(1_000),
   losses: z.array(z.enum(lossNames)).min(1).max(100),
-  protocols: z.array(protocol).min(1).max(100).describe('FFT-<epochs> trains every parameter, LP-<epochs> the head alone.'),
+  protocols: z
+    .array(protocol)
+    .min(1)
+    .max(100)
+    .describe('FFT-<epochs> trains every parameter, LP-<epochs> the head alone.'),
   seeds: z.array(seed).min(1).max(10_000).default([1]),
   include: z
     .array(z.strictObject(cellPattern))

@@ -7,7 +7,10 @@ protocols: [FFT-2]
 evaluator: apgd-ce
 `
 
-/** The tiny study with some lines replaced or, by null, removed; other keys are added at the end, in order, from line 7 on. */
+/**
+ * The tiny study with some lines replaced or, by null, removed; other keys are added at the end, in order, from line 7
+ * on.
+ */
 export function tinyStudyWith(changes: Readonly<Record<string, string | null>>): string {
   const rest = new Map(Object.entries(changes))
   const lines = tinyStudy.trimEnd().split('\n')

@@ -28,8 +28,9 @@ export interface YamlSource {
 const depthLimit = 32
 
 /**
- * Reads one YAML 1.2 document of plain maps, lists and scalars. What YAML can do beyond that (anchors and aliases, tags, directives,
- * several documents, keys that are no text) is refused with its place: a study file must mean what it looks like.
+ * Reads one YAML 1.2 document of plain maps, lists and scalars. What YAML can do beyond that (anchors and aliases,
+ * tags, directives, several documents, keys that are no text) is refused with its place: a study file must mean what it
+ * looks like.
  */
 export function readYaml(source: string | Uint8Array, fileName: string): YamlSource {
   const text = sourceText(source, fileName)
@@ -77,7 +78,9 @@ function refuseDeepNesting(text: string, fileName: string): void {
     for (const token of parser.next(lexeme)) void token
     if (parser.stack.length <= depthLimit) continue
     const message = `Collections are nested more than ${depthLimit} deep, which no study file needs; write it flatter.`
-    throw new StudyFileInvalid([{ fileName, ...positionOf(lineCounter, Math.min(parser.offset, text.length) - 1), message }])
+    throw new StudyFileInvalid([
+      { fileName, ...positionOf(lineCounter, Math.min(parser.offset, text.length) - 1), message },
+    ])
   }
 }
 
@@ -85,13 +88,17 @@ function refuseExtras(document: Document, problems: ProblemList, text: string): 
   const { yaml, tags } = document.directives!
   const directive =
     yaml.explicit || Object.keys(tags).length > 1 || document.warnings.some(({ code }) => code === 'BAD_DIRECTIVE')
-  if (directive) problems.add([text.search(/^%/m)], 'Directives (%YAML, %TAG) are not used in study files; remove them.')
+  if (directive)
+    problems.add([text.search(/^%/m)], 'Directives (%YAML, %TAG) are not used in study files; remove them.')
   visit(document, {
-    Alias: (_, node) => problems.add([start(node)], 'Aliases (*name) are not used in study files; write the value out.'),
+    Alias: (_, node) =>
+      problems.add([start(node)], 'Aliases (*name) are not used in study files; write the value out.'),
     Node: (_, node) => {
       if (isAlias(node)) return
-      if (node.anchor !== undefined) problems.add([start(node)], 'Anchors (&name) are not used in study files; remove it.')
-      if (node.tag !== undefined) problems.add([start(node)], `Tags (${shown(node.tag)}) are not used in study files; remove it.`)
+      if (node.anchor !== undefined)
+        problems.add([start(node)], 'Anchors (&name) are not used in study files; remove it.')
+      if (node.tag !== undefined)
+        problems.add([start(node)], `Tags (${shown(node.tag)}) are not used in study files; remove it.`)
     },
     Map: (_, map) => refuseRepeatedKeys(map.items, problems),
   })

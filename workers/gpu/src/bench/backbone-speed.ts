@@ -36,8 +36,9 @@ interface Place {
 }
 
 /**
- * Measures a backbone with random weights, by the programs that studies run: median of some runs after the first. Unless told, a batch has as many
- * pixels as eight images of 224 × 224, at most 64 images; it is halved where the device has no room for it.
+ * Measures a backbone with random weights, by the programs that studies run: median of some runs after the first.
+ * Unless told, a batch has as many pixels as eight images of 224 × 224, at most 64 images; it is halved where the
+ * device has no room for it.
  */
 export async function backboneSpeed(
   id: string,

@@ -7,8 +7,9 @@ const backbone = 'tf_efficientnet_lite0.in1k'
 describe('the bench', () => {
   it('measures forward, input gradient and training step with random weights, and tells what comes next', async () => {
     const told: [number, number, string][] = []
-    const { device, speeds } = await bench({ backbones: [backbone], resolution: 32, batch: 4 }, ({ done, total, doing }) =>
-      told.push([done, total, doing]),
+    const { device, speeds } = await bench(
+      { backbones: [backbone], resolution: 32, batch: 4 },
+      ({ done, total, doing }) => told.push([done, total, doing]),
     )
     expect(device.environmentClass).toBe(environmentClass(engineEnvironment()))
     expect(told).toEqual([
@@ -18,7 +19,8 @@ describe('the bench', () => {
     ])
     const { forward, gradient, update, ...rest } = speeds[0]!
     expect(rest).toEqual({ backbone, resolution: 32, batch: 4 })
-    for (const speed of [forward, gradient, update]) expect(speed).toSatisfy((value: number) => value > 0 && value < 1e9)
+    for (const speed of [forward, gradient, update])
+      expect(speed).toSatisfy((value: number) => value > 0 && value < 1e9)
     expect(forward).toBeGreaterThan(update)
   })
 

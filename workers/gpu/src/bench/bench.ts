@@ -31,5 +31,7 @@ function requireResolution(id: string, wanted: number | null): void {
   const side = wanted ?? native
   if (side === native || (native !== minimum && side >= minimum && side % step === 0)) return
   const possible = native === minimum ? `only ${native} px` : `a multiple of ${step} px from ${minimum}`
-  throw new ResolutionUnsupported(`${id} does not compute with images of ${side} px; give ${possible}, or no --resolution.`)
+  throw new ResolutionUnsupported(
+    `${id} does not compute with images of ${side} px; give ${possible}, or no --resolution.`,
+  )
 }

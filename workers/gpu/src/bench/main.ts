@@ -4,8 +4,8 @@ import { withForm } from '../forms/choose-form.ts'
 import { readDeviceSettings } from '../settings.ts'
 
 /*
- * The process of `gauntlet doctor --bench`: takes one request over IPC, measures, answers, and ends. It computes as a device process of a worker
- * here does, so that what it measures is of their environment class.
+ * The process of `gauntlet doctor --bench`: takes one request over IPC, measures, answers, and ends. It computes as a
+ * device process of a worker here does, so that what it measures is of their environment class.
  */
 
 process.on('disconnect', () => process.exit(1))

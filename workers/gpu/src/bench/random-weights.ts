@@ -3,8 +3,9 @@ import type { ParameterSpecification } from '@gauntlet/nn'
 import { elementCount, type NamedArray } from '@gauntlet/weights'
 
 /**
- * Weights of no training for measuring speed: what norms divide by is 1, kernels are uniform in ± √(3 / inputs), which keeps the size of what goes
- * through them. No file is needed, and no number is so small or so large that it would take another time.
+ * Weights of no training for measuring speed: what norms divide by is 1, kernels are uniform in ± √(3 / inputs), which
+ * keeps the size of what goes through them. No file is needed, and no number is so small or so large that it would take
+ * another time.
  */
 export function randomWeights(specifications: readonly ParameterSpecification[]): NamedArray[] {
   return specifications.map(({ name, shape, kind }) => {
@@ -16,7 +17,8 @@ export function randomWeights(specifications: readonly ParameterSpecification[])
 function valuesOf(name: string, shape: readonly number[]): Float32Array {
   const count = elementCount(shape)
   const leaf = name.slice(name.lastIndexOf('.') + 1)
-  if (/running_var$|temperature$/.test(leaf) || (shape.length <= 1 && leaf === 'weight')) return new Float32Array(count).fill(1)
+  if (/running_var$|temperature$/.test(leaf) || (shape.length <= 1 && leaf === 'weight'))
+    return new Float32Array(count).fill(1)
   if (leaf.includes('gamma')) return new Float32Array(count).fill(0.1)
   if (shape.length <= 1) return new Float32Array(count)
   const bound = Math.sqrt((3 * shape[0]!) / count)

@@ -20,13 +20,17 @@ export interface MeasuredForm {
 /** Measures forms on a device; the fastest first. */
 export type MeasureForms = (forms: readonly string[], device: DeviceVariables) => Promise<MeasuredForm[]>
 
-/** How many times as fast a form must be to be taken for the one that is preferred: less is noise, and workers of one pool must agree. */
+/**
+ * How many times as fast a form must be to be taken for the one that is preferred: less is noise, and workers of one
+ * pool must agree.
+ */
 const worthwhile = 1.1
 
 /**
- * The settings with the form of all programs in the devices' environment: `GAUNTLET_FORM` where the user says so, else the fastest of the precision wanted
- * (`GAUNTLET_PRECISION`: float32 unless told otherwise), measured where there is a choice, once for a kind of device and an engine: the choice is kept in
- * the cache folder. It is part of the environment class, and so of every stage key.
+ * The settings with the form of all programs in the devices' environment: `GAUNTLET_FORM` where the user says so, else
+ * the fastest of the precision wanted (`GAUNTLET_PRECISION`: float32 unless told otherwise), measured where there is a
+ * choice, once for a kind of device and an engine: the choice is kept in the cache folder. It is part of the
+ * environment class, and so of every stage key.
  */
 export async function withForm(
   settings: DeviceSettings,
@@ -39,7 +43,11 @@ export async function withForm(
   return { ...settings, devices: settings.devices.map((device) => ({ ...device, [formVariable]: form })) }
 }
 
-async function fastest(device: DeviceVariables, variables: NodeJS.ProcessEnv, measure: MeasureForms): Promise<Form['name']> {
+async function fastest(
+  device: DeviceVariables,
+  variables: NodeJS.ProcessEnv,
+  measure: MeasureForms,
+): Promise<Form['name']> {
   const gpu = device['CUDA_VISIBLE_DEVICES']
   const candidates = formsToTry(gpu !== undefined, precisionWanted(variables)).map(({ name }) => name)
   if (candidates.length === 1) return candidates[0]!

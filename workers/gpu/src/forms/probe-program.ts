@@ -11,21 +11,28 @@ import {
 } from '@gauntlet/engine'
 import { batchNorm, conv2d, evaluationMode, gelu, layerNorm, linear, Parameters, relu } from '@gauntlet/nn'
 
-/** Of the images: enough work that kernels count and not their starts, little enough that a form is measured within a second. */
+/**
+ * Of the images: enough work that kernels count and not their starts, little enough that a form is measured within a
+ * second.
+ */
 const [batch, side, channels] = [16, 28, 64]
 
 /**
- * Measures forms on a small network's forward pass and its gradients by pixels and weights: convolutions with batch norm, then products with layer norm and GELU,
- * which is what every family's network is made of. The fastest first.
+ * Measures forms on a small network's forward pass and its gradients by pixels and weights: convolutions with batch
+ * norm, then products with layer norm and GELU, which is what every family's network is made of. The fastest first.
  */
 export function measureForms(names: readonly string[]): FormTrial[] {
   const images = tensor('images', [batch, side, side, channels])
   const parameters = Object.fromEntries(weights())
   const builder = new ProgramBuilder({ parameters })
   try {
-    const program = builder.capture('probe', (inputs, state) => ({ outputs: gradients(inputs.images, state.parameters) }), {
-      images,
-    })
+    const program = builder.capture(
+      'probe',
+      (inputs, state) => ({ outputs: gradients(inputs.images, state.parameters) }),
+      {
+        images,
+      },
+    )
     return fastestForm(builder, program, { images }, { forms: names.map(formNamed) })
   } finally {
     builder.dispose()
@@ -51,7 +58,9 @@ function output(images: Tensor, named: Named): Tensor {
     relu(batchNorm(conv2d(x, at.at(`conv${index}`), { padding: 1 }), at.at('norm'), evaluationMode))
   const features = convolved(convolved(images as Tensor4D, 1), 2)
   const tokens = features.reshape<Tensor2D>([-1, channels])
-  return tokens.add(linear(gelu(linear(layerNorm(tokens, at.at('norm'), { epsilon: 1e-6 }), at.at('fc1'))), at.at('fc2')))
+  return tokens.add(
+    linear(gelu(linear(layerNorm(tokens, at.at('norm'), { epsilon: 1e-6 }), at.at('fc1'))), at.at('fc2')),
+  )
 }
 
 function weights(): [string, Tensor][] {
@@ -60,7 +69,9 @@ function weights(): [string, Tensor][] {
     'conv2.weight': [3, 3, channels, channels],
     'fc1.weight': [channels, 4 * channels],
     'fc2.weight': [4 * channels, channels],
-    ...Object.fromEntries(['weight', 'bias', 'running_mean', 'running_var'].map((name) => [`norm.${name}`, [channels]])),
+    ...Object.fromEntries(
+      ['weight', 'bias', 'running_mean', 'running_var'].map((name) => [`norm.${name}`, [channels]]),
+    ),
   }
   return Object.entries(shapes).map(([name, shape]) => [name, tensor(name, shape)])
 }

@@ -72,7 +72,8 @@ describe('the attack probe', () => {
     /** A row holds differences from the pixel on the left. */
     const colourAt = (x: number, y: number) =>
       [0, 1, 2].map(
-        (channel) => rowOf(y).reduce((sum, step, i) => (i % 3 === channel && i < 3 * x + 3 ? sum + step : sum), 0) & 255,
+        (channel) =>
+          rowOf(y).reduce((sum, step, i) => (i % 3 === channel && i < 3 * x + 3 ? sum + step : sum), 0) & 255,
       )
     const levels = Array.from((imagesArray().data as Float32Array).slice(0, 3), (value) => Math.round(value * 255))
     expect(colourAt(8, 8)).toEqual(levels)
@@ -105,13 +106,18 @@ describe('the attack probe', () => {
     expect(before.escalation).toBeUndefined()
     expect(after.escalation).toEqual({ attacks: ['escalated-square'], attacked: count, felled: count })
     expect(after.felled_by).toEqual(Array.from({ length: count }, () => 'escalated-square'))
-    expect(after.flags).toContainEqual({ name: 'unsettled', value: 1, limit: 0.002, policy: 'mark' }) // nothing is left to be refused
+    // Nothing is left to be refused.
+    expect(after.flags).toContainEqual({ name: 'unsettled', value: 1, limit: 0.002, policy: 'mark' })
   })
 
   it('in a ball of radius 0 finds what the clean images say', async () => {
     const labels = predictions.with(1, (predictions[1]! + 1) % classes)
     const report = await probe({ epsilon: 0, evaluator: 'standard' }, [imagesArray(), labelsOf(labels)])
-    expect(report).toMatchObject({ robust: [true, false, true], clean_correct: [true, false, true], distance: [0, 0, 0] })
+    expect(report).toMatchObject({
+      robust: [true, false, true],
+      clean_correct: [true, false, true],
+      distance: [0, 0, 0],
+    })
     expect(written().images!.data).toEqual(imagesArray().data)
   })
 })
@@ -119,12 +125,37 @@ describe('the attack probe', () => {
 describe('the attack probe refuses in one sentence and writes nothing where', () => {
   const images = imagesArray()
   it.each<[string, Partial<AttackProbe>, () => NamedArray[], RegExp]>([
-    ['the radius is negative', { epsilon: -1 }, () => [images, labelsOf([0, 1, 2])], /radius is -1; give a number of at least 0/],
-    ['the radius is not a number', { epsilon: NaN }, () => [images, labelsOf([0, 1, 2])], /radius is NaN; give a number/],
-    ['the radius is infinite', { epsilon: Infinity }, () => [images, labelsOf([0, 1, 2])], /radius is Infinity; give a number/],
+    [
+      'the radius is negative',
+      { epsilon: -1 },
+      () => [images, labelsOf([0, 1, 2])],
+      /radius is -1; give a number of at least 0/,
+    ],
+    [
+      'the radius is not a number',
+      { epsilon: NaN },
+      () => [images, labelsOf([0, 1, 2])],
+      /radius is NaN; give a number/,
+    ],
+    [
+      'the radius is infinite',
+      { epsilon: Infinity },
+      () => [images, labelsOf([0, 1, 2])],
+      /radius is Infinity; give a number/,
+    ],
     ['a label is negative', {}, () => [images, labelsOf([0, 1, -1])], /label 2 is -1; with 4 classes give 0 to 3/],
-    ['there are fewer labels than images', {}, () => [images, labelsOf([0, 1])], /labels have the shape \[2\] for 3 images/],
-    ['a pixel is below 0', {}, () => [withPixel(3, -0.25), labelsOf([0, 1, 2])], /element 3 of images is -0.25; give pixels/],
+    [
+      'there are fewer labels than images',
+      {},
+      () => [images, labelsOf([0, 1])],
+      /labels have the shape \[2\] for 3 images/,
+    ],
+    [
+      'a pixel is below 0',
+      {},
+      () => [withPixel(3, -0.25), labelsOf([0, 1, 2])],
+      /element 3 of images is -0.25; give pixels/,
+    ],
     ['a pixel is infinite', {}, () => [withPixel(9, Infinity), labelsOf([0, 1, 2])], /element 9 of images is Infinity/],
     ['a label is no class', {}, () => [images, labelsOf([0, 4, 1])], /label 1 is 4; with 4 classes give 0 to 3/],
     [
@@ -165,7 +196,9 @@ describe('the attack probe refuses in one sentence and writes nothing where', ()
   it('the model has one class', async () => {
     const one = join(folder, 'one.safetensors')
     writeFileSync(one, writeSafetensors(weights(1)))
-    await expect(probe({ weights: one }, [images, labelsOf([0, 0, 0])])).rejects.toThrow(/one class.*give two classes or more/)
+    await expect(probe({ weights: one }, [images, labelsOf([0, 0, 0])])).rejects.toThrow(
+      /one class.*give two classes or more/,
+    )
   })
 })
 
@@ -208,8 +241,9 @@ function weights(heads: number): NamedArray[] {
 }
 
 /**
- * Writes a model of two classes whose first layer is dead (no activation, no gradient) unless nine neighbours are all but white, as in the stripes that Square starts with;
- * then the classes, all but equal before, part. Gives the labels it holds for right.
+ * Writes a model of two classes whose first layer is dead (no activation, no gradient) unless nine neighbours are all
+ * but white, as in the stripes that Square starts with; then the classes, all but equal before, part. Gives the labels
+ * it holds for right.
  */
 async function deadWeights(file: string): Promise<number[]> {
   const stem: Record<string, (i: number) => number> = {

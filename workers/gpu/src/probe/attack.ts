@@ -17,14 +17,19 @@ import { readProbedImages, type ProbedImages } from './probed-images.ts'
 import { loadProbedModel, type LoadedModel } from './probed-model.ts'
 import { requireWritable, writeBytes, writeResult } from './write-result.ts'
 
-/** Says which images hold against an evaluator (`AttackReport`), and on request writes them, adversarial where one was found. */
+/**
+ * Says which images hold against an evaluator (`AttackReport`), and on request writes them, adversarial where one was
+ * found.
+ */
 export const attack: Probe<AttackProbe> = async (request, report) => {
   for (const place of [request.out, request.sheet]) if (place !== null) requireWritable(place)
   requireRadius(request.epsilon)
   const model = loadProbedModel(request)
   try {
     if (model.classes < 2)
-      throw new ProbeInputInvalid('The model has one class, so no image can be taken for another; give two classes or more.')
+      throw new ProbeInputInvalid(
+        'The model has one class, so no image can be taken for another; give two classes or more.',
+      )
     const images = readProbedImages({ ...request, contract: 'none' }, model)
     requireAttackable(images)
     const found = new Map<number, Float32Array>()
@@ -81,7 +86,8 @@ function verdicts(
   images: ProbedImages,
   reporting: Pick<AttackEvaluation, 'onFallen' | 'onProgress'>,
 ): Promise<Evaluated> {
-  const model: NonNullable<AttackEvaluation['network']>['model'] = (x, weights) => backbone.logits(x, weights, evaluationMode)
+  const model: NonNullable<AttackEvaluation['network']>['model'] = (x, weights) =>
+    backbone.logits(x, weights, evaluationMode)
   const evaluation: AttackEvaluation = {
     seed,
     logits: (x) => model(x, parameters),
@@ -90,7 +96,8 @@ function verdicts(
     chunkSize: Math.max(1, Math.min(64, Math.floor((imagesOf224 * 224 * 224) / images.shape[1] ** 2))),
     ...reporting,
   }
-  if (epsilon === 0) return evaluate({ ...evaluation, classes, perturbation: { name: 'clean', evaluator: { name: 'argmax' } } })
+  if (epsilon === 0)
+    return evaluate({ ...evaluation, classes, perturbation: { name: 'clean', evaluator: { name: 'argmax' } } })
   return evaluateUnderAttack(evaluation, ensembleAttacks(evaluator, ballOf(norm, epsilon), classes, { escalate }))
 }
 
@@ -101,7 +108,9 @@ const imagesOf224 = 8
 function readerOf({ count, shape, pixels, labels }: ProbedImages): ImageReader {
   const size = shape[1] * shape[2] * shape[3]
   const imageAt = (index: number) => pixels.subarray(index * size, (index + 1) * size)
-  const digests = Array.from({ length: count }, (_, index) => digestOfBytes(new Uint8Array(imageAt(index).slice().buffer)))
+  const digests = Array.from({ length: count }, (_, index) =>
+    digestOfBytes(new Uint8Array(imageAt(index).slice().buffer)),
+  )
   return {
     count,
     resolution: shape[1],

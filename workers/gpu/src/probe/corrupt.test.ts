@@ -21,7 +21,10 @@ const request: CorruptProbe = {
 }
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-async function probe(changes: Partial<CorruptProbe> = {}, arrays: NamedArray[] = [imagesArray()]): Promise<NamedArray[]> {
+async function probe(
+  changes: Partial<CorruptProbe> = {},
+  arrays: NamedArray[] = [imagesArray()],
+): Promise<NamedArray[]> {
   writeFileSync(request.inputs, writeSafetensors(arrays))
   await corrupt({ ...request, ...changes }, () => undefined)
   return readSafetensors(readFileSync(request.out)).arrays
@@ -39,7 +42,9 @@ describe('the corrupt probe', () => {
       const [images] = await probe({ corruption })
       expect(images).toMatchObject({ name: 'images', dtype: 'float32', shape: [count, height, width, 3] })
       const pixels = images!.data as Float32Array
-      expect(pixels.every((value) => Math.fround(Math.round(value * 255) / 255) === value && value >= 0 && value <= 1)).toBe(true)
+      expect(
+        pixels.every((value) => Math.fround(Math.round(value * 255) / 255) === value && value >= 0 && value <= 1),
+      ).toBe(true)
       expect(pixels).not.toEqual(imagesArray().data)
     },
   )
@@ -66,12 +71,17 @@ describe('the corrupt probe', () => {
     const first = await pixelsOf(noise, flat)
     expect(await pixelsOf(noise, flat)).toEqual(first)
     expect(await pixelsOf({ ...noise, seed: 2 }, flat)).not.toEqual(first)
-    const hits = [0, 1].map((i) => [...first.subarray(i * size, (i + 1) * size)].map((value) => value === 0 || value === 1))
+    const hits = [0, 1].map((i) =>
+      [...first.subarray(i * size, (i + 1) * size)].map((value) => value === 0 || value === 1),
+    )
     expect(hits[0]).not.toEqual(hits[1])
   })
 
   it('counts a pixel between two levels as the nearer one', async () => {
-    const moved = { ...imagesArray(), data: (imagesArray().data as Float32Array).map((value) => Math.min(value + 0.4 / 255, 1)) }
+    const moved = {
+      ...imagesArray(),
+      data: (imagesArray().data as Float32Array).map((value) => Math.min(value + 0.4 / 255, 1)),
+    }
     expect(await pixelsOf({}, moved)).toEqual(await pixelsOf())
   })
 
@@ -83,7 +93,12 @@ describe('the corrupt probe', () => {
 
 describe('the corrupt probe refuses in one sentence and writes nothing where', () => {
   it.each<[string, Partial<CorruptProbe>, NamedArray[], RegExp]>([
-    ['the corruption is unknown', { corruption: 'fog' }, [imagesArray()], /no corruption "fog"; take one of shot_noise/],
+    [
+      'the corruption is unknown',
+      { corruption: 'fog' },
+      [imagesArray()],
+      /no corruption "fog"; take one of shot_noise/,
+    ],
     ['the severity is none', { severity: 6 }, [imagesArray()], /no severity 6; take an integer from 1 to 5/],
     ['a pixel is above 1', {}, [withPixel(5, 1.5)], /element 5 of images is 1.5; give pixels in \[0, 1\]/],
     ['a pixel is negative', {}, [withPixel(5, -0.25)], /element 5 of images is -0.25/],
@@ -94,11 +109,26 @@ describe('the corrupt probe refuses in one sentence and writes nothing where', (
       [{ ...imagesArray(), shape: [0, height, width, 3], data: new Float32Array() }],
       /give at least one/,
     ],
-    ['images are channels-first', {}, [{ ...imagesArray(), shape: [count, 3, height, width] }], /give \[n, height, width, 3\]/],
-    ['images are bytes', {}, [{ ...imagesArray(), dtype: 'uint8', data: new Uint8Array(count * size) }], /images are uint8/],
+    [
+      'images are channels-first',
+      {},
+      [{ ...imagesArray(), shape: [count, 3, height, width] }],
+      /give \[n, height, width, 3\]/,
+    ],
+    [
+      'images are bytes',
+      {},
+      [{ ...imagesArray(), dtype: 'uint8', data: new Uint8Array(count * size) }],
+      /images are uint8/,
+    ],
     ['images are called otherwise', {}, [{ ...imagesArray(), name: 'x' }], /no tensor called images/],
     ['the inputs are not there', { inputs: '/nowhere.safetensors' }, [imagesArray()], /there is no such file/],
-    ['the result has no place', { out: '/nowhere/out.safetensors' }, [imagesArray()], /Nothing can be written to \/nowhere/],
+    [
+      'the result has no place',
+      { out: '/nowhere/out.safetensors' },
+      [imagesArray()],
+      /Nothing can be written to \/nowhere/,
+    ],
   ])('%s', async (_, changes, arrays, message) => {
     rmSync(request.out, { force: true })
     await expect(probe(changes, arrays)).rejects.toThrow(message)

@@ -9,8 +9,9 @@ import { readArrays } from './probed-model.ts'
 import { requireWritable, writeResult } from './write-result.ts'
 
 /**
- * Writes `images` corrupted: the same shape, every value a whole level / 255. Pixels between two levels count as the nearer one. The draws
- * depend on the seed and the image's own bytes, not on its place; an image is corrupted at the size it has. `labels` are handed on, for `probe forward`.
+ * Writes `images` corrupted: the same shape, every value a whole level / 255. Pixels between two levels count as the
+ * nearer one. The draws depend on the seed and the image's own bytes, not on its place; an image is corrupted at the
+ * size it has. `labels` are handed on, for `probe forward`.
  */
 export const corrupt: Probe<CorruptProbe> = async ({ inputs, out, corruption, severity, seed }, report) => {
   requireWritable(out)
@@ -25,7 +26,11 @@ export const corrupt: Probe<CorruptProbe> = async ({ inputs, out, corruption, se
   const size = height * width * 3
   for (let i = 0; i < count; i++) {
     const image = imageOf(pixels.subarray(i * size, (i + 1) * size), width, height)
-    const { data } = await corruptImage(image, name, severity, { seed, purpose: 'corruption', image: digestOfBytes(image.data) })
+    const { data } = await corruptImage(image, name, severity, {
+      seed,
+      purpose: 'corruption',
+      image: digestOfBytes(image.data),
+    })
     for (let j = 0; j < size; j++) corrupted[i * size + j] = data[j]! / 255
     report(i + 1, count)
   }

@@ -42,7 +42,10 @@ describe('the forward probe', () => {
     const g = gradient!.data as Float32Array
     const squares = g.reduce((sum, value) => sum + value * value, 0)
     const step = 3e-4 / Math.sqrt(squares)
-    const moved = (sign: number) => ({ ...pixels, data: (pixels.data as Float32Array).map((x, i) => x + sign * step * g[i]!) })
+    const moved = (sign: number) => ({
+      ...pixels,
+      data: (pixels.data as Float32Array).map((x, i) => x + sign * step * g[i]!),
+    })
     const [above, below] = [await meanLoss(moved(1)), await meanLoss(moved(-1))]
     expect((above - below) / (2 * step * squares)).toBeCloseTo(1, 1)
   })
@@ -66,7 +69,9 @@ describe('the forward probe', () => {
     )
     const { logits: none } = await probe({ contract: 'none' }, [{ ...imagesArray(), data: normalised }, labelsArray()])
     const { logits: native } = await probe()
-    ;(none!.data as Float32Array).forEach((value, i) => expect(value).toBeCloseTo((native!.data as Float32Array)[i]!, 3))
+    ;(none!.data as Float32Array).forEach((value, i) =>
+      expect(value).toBeCloseTo((native!.data as Float32Array)[i]!, 3),
+    )
   })
 
   it('writes logits alone without --gradients', async () => {
@@ -100,14 +105,24 @@ describe('the forward probe refuses in one sentence and writes nothing where', (
     ],
     ['a pixel is above 1', {}, [withPixel(5, 1.5), labels], /element 5 of images is 1.5; give pixels in \[0, 1\]/],
     ['a pixel is not a number', {}, [withPixel(7, NaN), labels], /element 7 of images is NaN/],
-    ['a pixel is not a number, under none', { contract: 'none' }, [withPixel(7, NaN), labels], /element 7 of images is NaN/],
+    [
+      'a pixel is not a number, under none',
+      { contract: 'none' },
+      [withPixel(7, NaN), labels],
+      /element 7 of images is NaN/,
+    ],
     [
       'there are no images',
       {},
       [{ ...images, shape: [0, side, side, 3], data: new Float32Array() }, labels],
       /give at least one/,
     ],
-    ['images are channels-first', {}, [{ ...images, shape: [count, 3, side, side] }, labels], /give \[n, height, width, 3\]/],
+    [
+      'images are channels-first',
+      {},
+      [{ ...images, shape: [count, 3, side, side] }, labels],
+      /give \[n, height, width, 3\]/,
+    ],
     [
       'images are bytes',
       {},
@@ -120,10 +135,20 @@ describe('the forward probe refuses in one sentence and writes nothing where', (
       [sized(16), labels],
       /16 × 16 pixels and efficientnet_lite0.ra_in1k computes with 32 × 32 or more/,
     ],
-    ['the head has other classes', { classes: 7 }, [images, labels], /classifier.weight is \[4, 1280\] instead of \[7, 1280\]/],
+    [
+      'the head has other classes',
+      { classes: 7 },
+      [images, labels],
+      /classifier.weight is \[4, 1280\] instead of \[7, 1280\]/,
+    ],
     ['the backbone is unknown', { backbone: 'resnet5000' }, [images, labels], /no backbone "resnet5000"/],
     ['the weights are not there', { weights: '/nowhere.safetensors' }, [images, labels], /there is no such file/],
-    ['the result has no place', { out: '/nowhere/out.safetensors' }, [images, labels], /Nothing can be written to \/nowhere/],
+    [
+      'the result has no place',
+      { out: '/nowhere/out.safetensors' },
+      [images, labels],
+      /Nothing can be written to \/nowhere/,
+    ],
   ])('%s', async (_, changes, arrays, message) => {
     rmSync(request.out, { force: true })
     await expect(probe(changes, arrays)).rejects.toThrow(message)
@@ -169,7 +194,12 @@ function imagesArray(): NamedArray {
 }
 
 function sized(small: number): NamedArray {
-  return { name: 'images', dtype: 'float32', shape: [count, small, small, 3], data: new Float32Array(count * small * small * 3) }
+  return {
+    name: 'images',
+    dtype: 'float32',
+    shape: [count, small, small, 3],
+    data: new Float32Array(count * small * small * 3),
+  }
 }
 
 function withPixel(index: number, value: number): NamedArray {

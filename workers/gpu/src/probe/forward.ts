@@ -8,7 +8,10 @@ import { readProbedImages, type ProbedImages } from './probed-images.ts'
 import { loadProbedModel, type LoadedModel } from './probed-model.ts'
 import { requireWritable, writeResult } from './write-result.ts'
 
-/** Writes `logits` [n, classes] and on request `input_gradient` [n, height, width, 3], of the mean cross-entropy over all images. */
+/**
+ * Writes `logits` [n, classes] and on request `input_gradient` [n, height, width, 3], of the mean cross-entropy over
+ * all images.
+ */
 export const forward: Probe<ForwardProbe> = async (request, report) => {
   requireWritable(request.out)
   const model = loadProbedModel(request)
@@ -17,7 +20,9 @@ export const forward: Probe<ForwardProbe> = async (request, report) => {
     const logits = new Float32Array(images.count * model.classes)
     const gradient = request.gradients ? new Float32Array(images.pixels.length) : null
     inMicroBatches(images.shape, (from, to) => computeBatch(model, images, { from, to, logits, gradient }), report)
-    const arrays: NamedArray[] = [{ name: 'logits', dtype: 'float32', shape: [images.count, model.classes], data: logits }]
+    const arrays: NamedArray[] = [
+      { name: 'logits', dtype: 'float32', shape: [images.count, model.classes], data: logits },
+    ]
     if (gradient) arrays.push({ name: 'input_gradient', dtype: 'float32', shape: images.shape, data: gradient })
     writeResult(request.out, arrays)
     return `${request.out}: ${arrays.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')}`

@@ -5,15 +5,16 @@ import { failureClassOfError } from '../failure-class.ts'
 import type { Probe } from './probe.ts'
 
 /*
- * The process of `gauntlet probe`: takes one request over IPC, does it, answers, and ends. The command line loads no tensor runtime; a probe needs
- * no worker, no Temporal and no ledger. A verb is a line of `verbs` and a file.
+ * The process of `gauntlet probe`: takes one request over IPC, does it, answers, and ends. The command line loads no
+ * tensor runtime; a probe needs no worker, no Temporal and no ledger. A verb is a line of `verbs` and a file.
  */
 
-const verbs: { readonly [Verb in ProbeRequest['verb']]: () => Promise<Probe<Extract<ProbeRequest, { verb: Verb }>>> } = {
-  forward: async () => (await import('./forward.ts')).forward,
-  attack: async () => (await import('./attack.ts')).attack,
-  corrupt: async () => (await import('./corrupt.ts')).corrupt,
-}
+const verbs: { readonly [Verb in ProbeRequest['verb']]: () => Promise<Probe<Extract<ProbeRequest, { verb: Verb }>>> } =
+  {
+    forward: async () => (await import('./forward.ts')).forward,
+    attack: async () => (await import('./attack.ts')).attack,
+    corrupt: async () => (await import('./corrupt.ts')).corrupt,
+  }
 
 const threads = Number(process.env['GAUNTLET_THREADS']) || availableParallelism()
 
@@ -22,7 +23,8 @@ process.once('message', (request: ProbeRequest) => void answer(request))
 
 async function answer(request: ProbeRequest): Promise<void> {
   try {
-    // libtensorflow reads these when it is loaded, which the import of a verb does. Attacks run as programs, the others an operator at a time.
+    // libtensorflow reads these when it is loaded, which the import of a verb does. Attacks run as programs, the others
+    // an operator at a time.
     Object.assign(process.env, deviceVariables({ threads, share: request.verb === 'attack' ? 'batch' : 'operators' }))
     // The verb of the request is the verb of its probe, which the compiler does not see.
     const probe = (await verbs[request.verb]()) as Probe<ProbeRequest>

@@ -4,8 +4,8 @@ import { OutOfMemory } from '@gauntlet/engine'
 const imagesOf224 = 8
 
 /**
- * Does `work` on all images, a micro-batch at a time, half as many from where the device has no room for them. What a model computes of an image
- * in evaluation does not depend on the others.
+ * Does `work` on all images, a micro-batch at a time, half as many from where the device has no room for them. What a
+ * model computes of an image in evaluation does not depend on the others.
  */
 export function inMicroBatches(
   shape: readonly [count: number, height: number, width: number, channels: number],

@@ -18,7 +18,9 @@ export interface ProbedImages {
   batchLabels(from: number, to: number): Tensor1D
 }
 
-/** Reads `images` (float32 [n, height, width, 3], in [0, 1] unless they are fed as they are) and `labels` (int32 [n]). */
+/**
+ * Reads `images` (float32 [n, height, width, 3], in [0, 1] unless they are fed as they are) and `labels` (int32 [n]).
+ */
 export function readProbedImages({ inputs, contract }: ProbedModel, { backbone, classes }: LoadedModel): ProbedImages {
   const arrays = readArrays(inputs, 'inputs')
   const images = requireArray(arrays, inputs, 'images', 'float32 [n, height, width, 3]')
@@ -53,7 +55,8 @@ export function requireArray(arrays: readonly NamedArray[], path: string, name: 
 /** The shape of images, at least one, channels last. */
 export function requireImages({ dtype, shape }: NamedArray): ProbedImages['shape'] {
   if (dtype !== 'float32') refuse(`images are ${dtype}; give float32 in [0, 1]`)
-  if (shape.length !== 4 || shape[3] !== 3) refuse(`images have the shape [${shape.join(', ')}]; give [n, height, width, 3]`)
+  if (shape.length !== 4 || shape[3] !== 3)
+    refuse(`images have the shape [${shape.join(', ')}]; give [n, height, width, 3]`)
   if (shape.includes(0)) refuse(`images have the shape [${shape.join(', ')}]; give at least one`)
   return shape as unknown as ProbedImages['shape']
 }
@@ -76,7 +79,9 @@ function requirePixels(pixels: Float32Array, asTheyAre: boolean): void {
   if (strange >= 0) refuse(`element ${strange} of images is ${pixels[strange]}; give finite numbers`)
   const outside = asTheyAre ? -1 : pixels.findIndex((value) => value < 0 || value > 1)
   if (outside >= 0)
-    refuse(`element ${outside} of images is ${pixels[outside]}; give pixels in [0, 1], or --contract none for normalised ones`)
+    refuse(
+      `element ${outside} of images is ${pixels[outside]}; give pixels in [0, 1], or --contract none for normalised ones`,
+    )
 }
 
 function requireLabels({ dtype, shape, data }: NamedArray, count: number, classes: number): void {
@@ -84,7 +89,8 @@ function requireLabels({ dtype, shape, data }: NamedArray, count: number, classe
   if (shape.length !== 1 || shape[0] !== count)
     refuse(`labels have the shape [${shape.join(', ')}] for ${count} images; give one for each image`)
   const wrong = (data as Int32Array).findIndex((label) => label < 0 || label >= classes)
-  if (wrong >= 0) refuse(`label ${wrong} is ${(data as Int32Array)[wrong]}; with ${classes} classes give 0 to ${classes - 1}`)
+  if (wrong >= 0)
+    refuse(`label ${wrong} is ${(data as Int32Array)[wrong]}; with ${classes} classes give 0 to ${classes - 1}`)
 }
 
 function refuse(wrong: string): never {

@@ -28,7 +28,8 @@ export function readArrays(path: string, what: string): NamedArray[] {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined)
       throw new ProbeInputInvalid(`The ${what} ${path}: ${error instanceof Error ? error.message : String(error)}`)
-    const reason = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : `the system says ${code}`
+    const reason =
+      code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : `the system says ${code}`
     throw new ProbeInputInvalid(`The ${what} ${path} cannot be read (${reason}); give the path of a safetensors file.`)
   }
 }

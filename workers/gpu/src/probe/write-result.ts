@@ -9,7 +9,9 @@ export function requireWritable(out: string): void {
   try {
     accessSync(folder, constants.W_OK)
   } catch {
-    throw new ProbeInputInvalid(`Nothing can be written to ${folder}; give --out a path in a folder that is there and writable.`)
+    throw new ProbeInputInvalid(
+      `Nothing can be written to ${folder}; give --out a path in a folder that is there and writable.`,
+    )
   }
   if (statSync(out, { throwIfNoEntry: false })?.isDirectory())
     throw new ProbeInputInvalid(`${out} is a folder; give --out the path of a file.`)

@@ -26,12 +26,13 @@ export interface SheetSettings {
 }
 
 /**
- * Images as they are, attacked, the difference between the two amplified around grey, and under a corruption, one after the other of the portfolio, each with what the model
- * takes it for: the bytes of a PNG file.
+ * Images as they are, attacked, the difference between the two amplified around grey, and under a corruption, one after
+ * the other of the portfolio, each with what the model takes it for: the bytes of a PNG file.
  */
 export async function attackSheet(rows: readonly SheetRow[], settings: SheetSettings): Promise<Uint8Array> {
   const tiles: Tile[][] = []
-  for (const [i, row] of rows.entries()) tiles.push(await tilesOf(row, corruptionNames[i % corruptionNames.length]!, settings))
+  for (const [i, row] of rows.entries())
+    tiles.push(await tilesOf(row, corruptionNames[i % corruptionNames.length]!, settings))
   return encodePng(contactSheet(tiles))
 }
 
@@ -66,7 +67,11 @@ function differenceTile(clean: Float32Array, attacked: Float32Array, side: numbe
 
 async function corruptedImage(clean: Float32Array, name: string, { side, seed }: SheetSettings): Promise<Float32Array> {
   const image = { data: Uint8Array.from(clean, (value) => Math.round(value * 255)), width: side, height: side }
-  const { data } = await corrupt(image, name, severity, { seed, purpose: 'corruption', image: digestOfBytes(image.data) })
+  const { data } = await corrupt(image, name, severity, {
+    seed,
+    purpose: 'corruption',
+    image: digestOfBytes(image.data),
+  })
   return Float32Array.from(data, (level) => level / 255)
 }
 

@@ -31,7 +31,9 @@ export function contactSheet(rows: readonly (readonly Tile[])[]): Picture {
   const data = new Uint8Array(width * height * 3)
   for (let i = 0; i < width * height; i++) data.set(paper!, 3 * i)
   const picture = { width, height, data }
-  rows.forEach((row, y) => row.forEach((tile, x) => drawTile(picture, tile, gap + x * (tileSide + gap), gap + y * rowHeight)))
+  rows.forEach((row, y) =>
+    row.forEach((tile, x) => drawTile(picture, tile, gap + x * (tileSide + gap), gap + y * rowHeight)),
+  )
   return picture
 }
 
@@ -44,7 +46,13 @@ function drawTile(picture: Picture, { pixels, side, title, verdict, isRight }: T
     }
   }
   write(picture, title, left, top + tileSide + textScale, ink!)
-  write(picture, verdict, left, top + tileSide + textScale + lineHeight, isRight === null ? ink! : isRight ? green! : red!)
+  write(
+    picture,
+    verdict,
+    left,
+    top + tileSide + textScale + lineHeight,
+    isRight === null ? ink! : isRight ? green! : red!,
+  )
 }
 
 /** As much of the text as fits under a tile. */

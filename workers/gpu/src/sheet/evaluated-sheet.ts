@@ -4,7 +4,9 @@ import { ballOf, type ImageReader, type Outcome } from '@gauntlet/evaluation'
 import type { Perturbation } from '@gauntlet/study'
 import { attackSheet, type SheetRow } from './attack-sheet.ts'
 
-/** Images on a sheet, spread evenly over those that are right unperturbed, and iterations of the attack that is shown. */
+/**
+ * Images on a sheet, spread evenly over those that are right unperturbed, and iterations of the attack that is shown.
+ */
 const [most, iterations] = [5, 40]
 
 /** What was evaluated and how it went. */
@@ -17,8 +19,9 @@ export interface EvaluatedImages {
 }
 
 /**
- * A picture of an evaluation under attack for a person to look at, the same bits whenever the evaluation's are, also where it was interrupted: so the attacked copies are not
- * what the evaluation found on its way, but the points of highest cross-entropy that a short APGD finds in its ball. Under them stands what the evaluation found.
+ * A picture of an evaluation under attack for a person to look at, the same bits whenever the evaluation's are, also
+ * where it was interrupted: so the attacked copies are not what the evaluation found on its way, but the points of
+ * highest cross-entropy that a short APGD finds in its ball. Under them stands what the evaluation found.
  */
 export async function evaluatedSheet({ reader, outcomes, ...evaluated }: EvaluatedImages): Promise<Uint8Array> {
   const places = placesOf(outcomes)

@@ -12,8 +12,8 @@ import { withImages } from './open-images.ts'
 const batchSize = 64
 
 /**
- * Trained parameters → the configuration's checkpoint: read back, every tensor there and finite, able to classify, and stored with what it
- * is in its metadata. Opens in PyTorch as safetensors, under timm's names.
+ * Trained parameters → the configuration's checkpoint: read back, every tensor there and finite, able to classify, and
+ * stored with what it is in its metadata. Opens in PyTorch as safetensors, under timm's names.
  */
 export const checkpoint: Stage<CheckpointInput> = async ({ input: { configuration, dataset, trained } }, context) => {
   const classifier = classifierOf(configuration)

@@ -9,7 +9,12 @@ import { midStageCheckpoint, unreportedResult, type StageContext } from './conte
 
 const folder = mkdtempSync(join(tmpdir(), 'gauntlet-stage-'))
 const store = openArtifactStore(pathToFileURL(folder).href)
-const context: StageContext = { store, cacheFolder: folder, signal: new AbortController().signal, report: () => undefined }
+const context: StageContext = {
+  store,
+  cacheFolder: folder,
+  signal: new AbortController().signal,
+  report: () => undefined,
+}
 const stageKey = 'c0'.repeat(32)
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -36,8 +36,8 @@ export interface SavedProgress {
 export type MidStageCheckpoint = ReturnType<typeof midStageCheckpoint>
 
 /**
- * The progress inside a stage that another attempt goes on from, by stage key. Its bytes begin with that key, so that they are never those of
- * an artifact, and letting go of them never takes an artifact away.
+ * The progress inside a stage that another attempt goes on from, by stage key. Its bytes begin with that key, so that
+ * they are never those of an artifact, and letting go of them never takes an artifact away.
  */
 export function midStageCheckpoint({ store }: StageContext, stageKey: Digest) {
   const pointer = progressPointer(stageKey)
@@ -48,7 +48,8 @@ export function midStageCheckpoint({ store }: StageContext, stageKey: Digest) {
       const digest = await store.readPointer(pointer)
       if (typeof digest !== 'string' || (await store.verify(digest)) !== 'intact') return null
       const stored = await store.read(digest)
-      // A copy: numbers are read in place, and behind the envelope they would stand at addresses no typed array can begin at.
+      // A copy: numbers are read in place, and behind the envelope they would stand at addresses no typed array can
+      // begin at.
       return { checkpoint: digest, bytes: new Uint8Array(stored.subarray(envelope.length)) }
     },
     /** Makes `bytes` the progress, and lets go of the one before. */
@@ -69,15 +70,20 @@ export function midStageCheckpoint({ store }: StageContext, stageKey: Digest) {
 }
 
 /**
- * What a stage has made, kept until the ledger knows it: a worker that is killed between its last byte and its report has not worked in vain.
+ * What a stage has made, kept until the ledger knows it: a worker that is killed between its last byte and its report
+ * has not worked in vain.
  */
 export function unreportedResult({ store }: StageContext, stageKey: Digest) {
   const pointer = finishedPointer(stageKey)
   return {
-    /** The result of an attempt that could not report it; null where there is none, or where its artifacts are not intact. */
+    /**
+     * The result of an attempt that could not report it; null where there is none, or where its artifacts are not
+     * intact.
+     */
     async read(): Promise<DeviceResult | null> {
       const result = (await store.readPointer(pointer)) as DeviceResult | null
-      for (const { digest } of Object.values(result?.generated ?? {})) if ((await store.verify(digest)) !== 'intact') return null
+      for (const { digest } of Object.values(result?.generated ?? {}))
+        if ((await store.verify(digest)) !== 'intact') return null
       return result
     },
     async write({ sources, generated }: DeviceResult): Promise<void> {

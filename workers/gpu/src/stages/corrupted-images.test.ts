@@ -1,5 +1,12 @@
 import { corrupt } from '@gauntlet/corruptions'
-import { InvalidDataset, openDataset, prepareDataset, resizeSquare, stackImages, type DatasetReader } from '@gauntlet/datasets'
+import {
+  InvalidDataset,
+  openDataset,
+  prepareDataset,
+  resizeSquare,
+  stackImages,
+  type DatasetReader,
+} from '@gauntlet/datasets'
 import { corruptionNames, evaluatorLabel, type CorruptionEvaluator } from '@gauntlet/study'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -22,8 +22,9 @@ export function commonImages(images: DatasetReader, asked: CorruptionEvaluator):
 }
 
 /**
- * The archive's own corrupted copies, byte for byte, resized as any image is. Outcomes have the digests of the clean images, as those of every other
- * perturbation. Which corruption an image went through is not recorded in an archive, so no outcome names one.
+ * The archive's own corrupted copies, byte for byte, resized as any image is. Outcomes have the digests of the clean
+ * images, as those of every other perturbation. Which corruption an image went through is not recorded in an archive,
+ * so no outcome names one.
  */
 function archivedReader(images: DatasetReader): ImageReader {
   const read: ImageReader['read'] = async (indices) => {
@@ -38,12 +39,16 @@ function archivedReader(images: DatasetReader): ImageReader {
   }
 }
 
-/** Corrupted here: at their own size before they are resized, as the study does, or under the contract `native` afterwards, as ImageNet-C does. */
+/**
+ * Corrupted here: at their own size before they are resized, as the study does, or under the contract `native`
+ * afterwards, as ImageNet-C does.
+ */
 function generatedReader(images: DatasetReader, { portfolio, severity, contract }: CorruptionEvaluator): ImageReader {
   const { resolution, splitSeed } = images.manifest
   const count = images.count('test')
   const assigned = assignPortfolio(count, portfolio)
-  // One corrupted test set for all configurations of a dataset, as the study's frozen one: keyed by the split's seed, not by the training's.
+  // One corrupted test set for all configurations of a dataset, as the study's frozen one: keyed by the split's seed,
+  // not by the training's.
   const corrupted = async (index: number) => {
     const stored = await images.readRgb8('test', index)
     const image = contract === 'native' ? resizeSquare(stored, resolution) : stored

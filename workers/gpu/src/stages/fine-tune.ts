@@ -18,7 +18,10 @@ import { classifierOf, loadClassifier, type Classifier } from './classifier.ts'
 import { midStageCheckpoint, rate, type MidStageCheckpoint, type Stage, type StageContext } from './context.ts'
 import { withImages } from './open-images.ts'
 
-/** Pretrained parameters and a fresh head → adversarially fine-tuned. Goes on from the last mid-training state, if there is one. */
+/**
+ * Pretrained parameters and a fresh head → adversarially fine-tuned. Goes on from the last mid-training state, if there
+ * is one.
+ */
 export const fineTune: Stage<FineTuneInput> = async (request, context) => {
   const { configuration, dataset, pretrained } = request.input
   const classifier = classifierOf(configuration)
@@ -38,7 +41,10 @@ export const fineTune: Stage<FineTuneInput> = async (request, context) => {
   return { sources: {}, generated: await storeTrained(classifier, trained, context) }
 }
 
-/** Trains from the last state, if there is one. A state that is damaged, or not of this training, is as good as none: it starts over. */
+/**
+ * Trains from the last state, if there is one. A state that is damaged, or not of this training, is as good as none: it
+ * starts over.
+ */
 async function trainOn(whole: FineTuning, progress: MidStageCheckpoint, context: StageContext): Promise<FineTuned> {
   const saved = await progress.read()
   if (!saved) return train({ ...whole, ...reporting(progress, context) })
@@ -68,7 +74,8 @@ function reporting(
     onCheckpoint: async (state) => void (last = { checkpoint: await progress.write(encodeTrainingState(state)) }),
     onSmallerMicroBatch(microBatch) {
       smaller = { microBatch }
-      report({ done: 0, total: 0, unit: 'images', ...resumed, ...smaller }) // known even of an attempt that gets no further
+      // Known even of an attempt that gets no further.
+      report({ done: 0, total: 0, unit: 'images', ...resumed, ...smaller })
     },
     onProgress: ({ images: done, totalImages: total }) => {
       imagesBefore ??= done
@@ -108,5 +115,9 @@ function augmented(images: DatasetReader, { seed, hyperparameters: { augmentatio
 }
 
 function plain(images: DatasetReader, split: 'train' | 'validation'): TrainingData {
-  return { count: images.count(split), resolution: images.manifest.resolution, read: (indices) => images.read(split, indices) }
+  return {
+    count: images.count(split),
+    resolution: images.manifest.resolution,
+    read: (indices) => images.read(split, indices),
+  }
 }

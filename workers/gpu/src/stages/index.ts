@@ -17,7 +17,11 @@ const stages: Readonly<Record<KeyedStage, Stage<never>>> = {
 }
 
 /** Runs one attempt at one stage in this process, unless an attempt before it finished and only could not say so. */
-export async function runStage(stage: KeyedStage, request: StageRequest<unknown>, context: StageContext): Promise<DeviceResult> {
+export async function runStage(
+  stage: KeyedStage,
+  request: StageRequest<unknown>,
+  context: StageContext,
+): Promise<DeviceResult> {
   const unreported = unreportedResult(context, request.stageKey)
   const before = await unreported.read()
   if (before) {

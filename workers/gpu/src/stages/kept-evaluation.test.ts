@@ -46,7 +46,8 @@ describe('the kept progress of an evaluation', () => {
 
   it('counts as none wherever its bytes are cut off, or of another kind', () => {
     const bytes = encodeEvaluation({ done: 3, saved: underAttack })
-    for (let length = 0; length < bytes.length; length += 7) expect(decodeEvaluation(bytes.subarray(0, length))).toBeNull()
+    for (let length = 0; length < bytes.length; length += 7)
+      expect(decodeEvaluation(bytes.subarray(0, length))).toBeNull()
     expect(decodeEvaluation(new TextEncoder().encode('ARROW1 and more'))).toBeNull()
   })
 })

@@ -12,7 +12,10 @@ const format = 'gauntlet-evaluation-1'
 /** What stands before the name of a tensor of the attack's state. */
 const statePrefix = 'state/'
 
-/** Safetensors: everything but the attack's tensors as JSON in `progress`, since their header has a limit that a large test split would pass. */
+/**
+ * Safetensors: everything but the attack's tensors as JSON in `progress`, since their header has a limit that a large
+ * test split would pass.
+ */
 export function encodeEvaluation({ done, saved }: KeptEvaluation): Uint8Array {
   const states = saved.kind === 'ensemble' ? saved.ensemble.states : []
   const plain = saved.kind === 'ensemble' ? { ...saved, ensemble: { ...saved.ensemble, states: [] } } : saved

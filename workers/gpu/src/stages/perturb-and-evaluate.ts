@@ -28,8 +28,8 @@ const chunkSize = 64
 const keepingShare = 1 / 20
 
 /**
- * A checkpoint under one perturbation → what became of every test image, and under attack a sheet of some. Goes on from what an earlier attempt had kept: whole chunks, or
- * attacks to the step.
+ * A checkpoint under one perturbation → what became of every test image, and under attack a sheet of some. Goes on from
+ * what an earlier attempt had kept: whole chunks, or attacks to the step.
  */
 export const perturbAndEvaluate: Stage<PerturbAndEvaluateInput> = async (request, context) => {
   const { configuration, dataset, checkpoint, perturbation } = request.input
@@ -76,7 +76,10 @@ async function stored(
   return { ...generated, sheet: await store.put(sheet, 'image/png') }
 }
 
-/** Reports every block or chunk, and keeps the progress as often as its share of the time allows, the first time at once. */
+/**
+ * Reports every block or chunk, and keeps the progress as often as its share of the time allows, the first time at
+ * once.
+ */
 function reporting(
   progress: MidStageCheckpoint,
   last: (KeptEvaluation & { readonly checkpoint: Digest }) | null,
@@ -103,7 +106,10 @@ function reporting(
 
 interface JudgedImages {
   readonly reader: ImageReader
-  /** The perturbation with an evaluator that says what was really done: where corrupted images came from is known only here. */
+  /**
+   * The perturbation with an evaluator that says what was really done: where corrupted images came from is known only
+   * here.
+   */
   readonly done: Perturbation
 }
 

@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sourceReference, type Stage } from './context.ts'
 
-/** A dataset from its source → split and subsampled → a manifest with a digest per image, and the images it points into. */
+/**
+ * A dataset from its source → split and subsampled → a manifest with a digest per image, and the images it points into.
+ */
 export const prepareDataset: Stage<PrepareDatasetInput> = async (
   { input: { dataset } },
   { store, cacheFolder, signal, report },

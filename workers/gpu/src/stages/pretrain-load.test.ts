@@ -51,9 +51,14 @@ it('loads the checkpoint of a hub, every tensor but the head’s, and says which
 
 it('refuses a checkpoint that lacks a tensor, has one too many, or one that is not finite', async () => {
   const [first, ...rest] = arrays as [NamedArray, ...NamedArray[]]
-  await expect(load(rest)).rejects.toMatchObject({ name: 'WeightsMismatch', message: expect.stringContaining(first.name) })
+  await expect(load(rest)).rejects.toMatchObject({
+    name: 'WeightsMismatch',
+    message: expect.stringContaining(first.name),
+  })
   const extra: NamedArray = { name: 'one.too.many', dtype: 'float32', shape: [1], data: new Float32Array(1) }
-  await expect(load([...arrays, extra])).rejects.toMatchObject({ message: expect.stringContaining('unexpected: one.too.many') })
+  await expect(load([...arrays, extra])).rejects.toMatchObject({
+    message: expect.stringContaining('unexpected: one.too.many'),
+  })
   const broken = { ...first, data: (first.data as Float32Array).with(0, NaN) }
   await expect(load([broken, ...rest])).rejects.toMatchObject({ message: expect.stringContaining('not finite') })
 })

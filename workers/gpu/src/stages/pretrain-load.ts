@@ -5,7 +5,10 @@ import { loadStrictly, readCheckpoint, writeSafetensors } from '@gauntlet/weight
 import { sourceReference, type Stage } from './context.ts'
 
 /** Weights from their source → every tensor checked → the backbone's parameters, without the published classifier. */
-export const pretrainLoad: Stage<PretrainLoadInput> = async ({ input: { backbone } }, { store, cacheFolder, signal, report }) => {
+export const pretrainLoad: Stage<PretrainLoadInput> = async (
+  { input: { backbone } },
+  { store, cacheFolder, signal, report },
+) => {
   const file = await fetchSource(backbone.source, backbone.sha256, {
     cacheFolder,
     signal,
@@ -15,7 +18,12 @@ export const pretrainLoad: Stage<PretrainLoadInput> = async ({ input: { backbone
   const published = model.adoptCheckpoint(readCheckpoint(file))
   const { arrays, loadedFraction } = loadStrictly(published, model.specifications(model.pretrainedClasses))
   const parameters = arrays.filter(({ name }) => !isHead(model, name))
-  const metadata = { format: 'pt', backbone: backbone.id, weights: backbone.sha256, loadedFraction: String(loadedFraction) }
+  const metadata = {
+    format: 'pt',
+    backbone: backbone.id,
+    weights: backbone.sha256,
+    loadedFraction: String(loadedFraction),
+  }
   return {
     sources: { weights: await sourceReference(file, backbone.sha256) },
     generated: { parameters: await store.put(writeSafetensors(parameters, metadata), 'application/vnd.safetensors') },

@@ -6,7 +6,9 @@ import { jsonDocument } from './json-document.ts'
 
 const attemptOutcomes = ['running', 'fulfilled', 'failed', 'superseded', 'withdrawn'] as const
 
-/** One try at a stage, kept for ever. `superseded`: it finished after another attempt had already fulfilled the stage. */
+/**
+ * One try at a stage, kept for ever. `superseded`: it finished after another attempt had already fulfilled the stage.
+ */
 export const attempt = pgTable(
   'attempt',
   {
@@ -38,9 +40,15 @@ export const attempt = pgTable(
       .on(table.stageKey)
       .where(sql`${table.outcome} = 'fulfilled'`),
     check('attempt_number_from_one', sql`${table.number} >= 1`),
-    check('attempt_outcome_known', sql`${table.outcome} in ('running', 'fulfilled', 'failed', 'superseded', 'withdrawn')`),
+    check(
+      'attempt_outcome_known',
+      sql`${table.outcome} in ('running', 'fulfilled', 'failed', 'superseded', 'withdrawn')`,
+    ),
     check('attempt_ended_unless_running', sql`(${table.outcome} = 'running') = (${table.endedAt} is null)`),
     check('attempt_failed_has_class', sql`(${table.outcome} = 'failed') = (${table.failureClass} is not null)`),
-    check('attempt_finished_names_artifacts', sql`${table.outcome} in ('running', 'failed') or ${table.generated} is not null`),
+    check(
+      'attempt_finished_names_artifacts',
+      sql`${table.outcome} in ('running', 'failed') or ${table.generated} is not null`,
+    ),
   ],
 )

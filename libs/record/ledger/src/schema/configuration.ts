@@ -15,5 +15,8 @@ export const configuration = pgTable(
     seed: bigint({ mode: 'number' }).notNull(),
     document: jsonDocument().$type<Configuration>().notNull(),
   },
-  (table) => [digestCheck('configuration_id_is_digest', table.id), index('configuration_by_backbone').on(table.backbone)],
+  (table) => [
+    digestCheck('configuration_id_is_digest', table.id),
+    index('configuration_by_backbone').on(table.backbone),
+  ],
 )

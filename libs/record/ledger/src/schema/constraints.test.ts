@@ -2,7 +2,15 @@ import { sql, type SQL } from 'drizzle-orm'
 import { beforeAll, expect, it } from 'vitest'
 import { configurationId, digestOf } from '@gauntlet/study'
 import { fulfilExecution } from '../fulfil-execution.ts'
-import { artifactOf, attemptCalled, clean, configurationWith, fulfilment, studyOf, useLedger } from '../ledger.fixture.ts'
+import {
+  artifactOf,
+  attemptCalled,
+  clean,
+  configurationWith,
+  fulfilment,
+  studyOf,
+  useLedger,
+} from '../ledger.fixture.ts'
 import { recordAttempt } from '../record-attempt.ts'
 import { recordMeasurement } from '../record-measurement.ts'
 import { recordStudy } from '../record-study.ts'
@@ -47,13 +55,21 @@ it.each<[string, string, SQL]>([
     'attempt_one_fulfilled',
     sql`update attempt set outcome = 'fulfilled', failure_class = null, generated = '{}'`,
   ],
-  ['a failure without a class', 'attempt_failed_has_class', sql`update attempt set failure_class = null where id = 'lost'`],
+  [
+    'a failure without a class',
+    'attempt_failed_has_class',
+    sql`update attempt set failure_class = null where id = 'lost'`,
+  ],
   [
     'an attempt that has ended and runs',
     'attempt_ended_unless_running',
     sql`update attempt set ended_at = null where id = 'lost'`,
   ],
-  ['a success that made nobody knows what', 'attempt_finished_names_artifacts', sql`update attempt set generated = null`],
+  [
+    'a success that made nobody knows what',
+    'attempt_finished_names_artifacts',
+    sql`update attempt set generated = null`,
+  ],
   [
     'an unknown outcome',
     'attempt_outcome_known',
@@ -74,9 +90,17 @@ it.each<[string, string, SQL]>([
     sql`insert into artifact (digest, size, media_type) values ('ABC', 1, 'x')`,
   ],
   ['an edge to bytes nobody knows', 'execution_artifact_digest', sql`update execution_artifact set digest = ${absent}`],
-  ['an edge without a direction', 'execution_artifact_direction_known', sql`update execution_artifact set direction = 'beside'`],
+  [
+    'an edge without a direction',
+    'execution_artifact_direction_known',
+    sql`update execution_artifact set direction = 'beside'`,
+  ],
   ['two configurations in one place', 'study_configuration_position', secondConfiguration()],
-  ['a radius below zero', 'perturbation_epsilon_not_negative', sql`update perturbation set epsilon = -1 where epsilon > 0`],
+  [
+    'a radius below zero',
+    'perturbation_epsilon_not_negative',
+    sql`update perturbation set epsilon = -1 where epsilon > 0`,
+  ],
   ['a forgotten execution with attempts', 'attempt_stage_key', sql`delete from execution`],
 ])('refuses %s', async (_, constraint, statement) => {
   const error: unknown = await ledger.db.execute(statement).then(

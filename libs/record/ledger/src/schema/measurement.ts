@@ -6,7 +6,10 @@ import { digestCheck } from './digest-check.ts'
 import { execution } from './execution.ts'
 import { perturbation } from './perturbation.ts'
 
-/** A reason to doubt a number: `refuse` keeps it out of a ranking, `escalate` asks for a stronger evaluation, `mark` leaves it with the note. */
+/**
+ * A reason to doubt a number: `refuse` keeps it out of a ranking, `escalate` asks for a stronger evaluation, `mark`
+ * leaves it with the note.
+ */
 export interface MeasurementFlag {
   readonly name: string
   readonly value: number
@@ -35,7 +38,10 @@ export const measurement = pgTable(
       .references(() => artifact.digest),
     /** The evaluator's label. */
     evaluator: text().notNull(),
-    /** Reasons to doubt the number, as its outcomes have them: name, what was measured, the limit it passed, and what to do about it. */
+    /**
+     * Reasons to doubt the number, as its outcomes have them: name, what was measured, the limit it passed, and what to
+     * do about it.
+     */
     flags: jsonb().$type<readonly MeasurementFlag[]>().notNull().default([]),
     correct: integer().notNull(),
     total: integer().notNull(),

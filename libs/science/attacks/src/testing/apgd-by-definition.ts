@@ -36,8 +36,8 @@ export interface PlainNorm {
 }
 
 /**
- * APGD with momentum on one image in plain float64 numbers, with the reference's table of losses and its look back through it (the index −1 of the
- * first window reads the last row, still zero). For comparison only.
+ * APGD with momentum on one image in plain float64 numbers, with the reference's table of losses and its look back
+ * through it (the index −1 of the first window reads the last row, still zero). For comparison only.
  */
 export function momentumApgdByDefinition(
   norm: PlainNorm,

@@ -16,10 +16,15 @@ const anOffset = fc
   .record({ seed: fc.nat(), scale: fc.constantFrom(0, 1e-4, 0.05, 0.5, 5), density: fc.constantFrom(0.05, 0.5, 1) })
   .map(({ seed, scale, density }) => {
     const kept = uniform({ seed, purpose: 'test/kept' }, coordinates)
-    return normal({ seed, purpose: 'test/offset' }, coordinates).map((value, i) => (kept[i]! < density ? value * scale : 0))
+    return normal({ seed, purpose: 'test/offset' }, coordinates).map((value, i) =>
+      kept[i]! < density ? value * scale : 0,
+    )
   })
 
 const aLabel = fc.nat(classes - 1)
 
 /** Some images with an offset and a label each. */
-export const someImages = fc.array(fc.record({ image: anImage, offset: anOffset, label: aLabel }), { minLength: 1, maxLength: 4 })
+export const someImages = fc.array(fc.record({ image: anImage, offset: anOffset, label: aLabel }), {
+  minLength: 1,
+  maxLength: 4,
+})

@@ -4,12 +4,17 @@ import { defineKernel } from './kernel.ts'
 import { add, multiply, subtract, sum, unary } from './primitives.ts'
 import { softmaxAlong } from './softmax-along.ts'
 
-/** A TensorFlow operator that multiplies a gradient with an activation's derivative. The order of its inputs differs. */
+/**
+ * A TensorFlow operator that multiplies a gradient with an activation's derivative. The order of its inputs differs.
+ */
 function derivative(name: 'ReluGrad' | 'Relu6Grad' | 'SigmoidGrad', first: Tensor, second: Tensor): Tensor {
   return runOperator(name, { T: { type: 'float32' } }, [first, second])[0]!
 }
 
-/** Defines an element-wise activation. `forward` gives the result and, after it, what else `gradient` needs; `savedOutputs` says which of these it reads. */
+/**
+ * Defines an element-wise activation. `forward` gives the result and, after it, what else `gradient` needs;
+ * `savedOutputs` says which of these it reads.
+ */
 function defineActivation(
   name: string,
   savedOutputs: readonly boolean[],
@@ -36,7 +41,10 @@ export const relu = defineActivation(
   (ofY, y) => derivative('ReluGrad', ofY, y!),
 )
 
-/** min(max(x, 0), 6); its gradient is 0 at both corners, as PyTorch's. Reading the output instead of the input saves keeping the latter. */
+/**
+ * min(max(x, 0), 6); its gradient is 0 at both corners, as PyTorch's. Reading the output instead of the input saves
+ * keeping the latter.
+ */
 export const relu6 = defineActivation(
   'Relu6',
   result,
@@ -53,8 +61,8 @@ export const sigmoid = defineActivation(
 )
 
 /**
- * An activation of which the derivative is kept in the stead of the two or three values it is made of: a third of what a wide layer keeps. Programs
- * without a gradient do not compute it.
+ * An activation of which the derivative is kept in the stead of the two or three values it is made of: a third of what
+ * a wide layer keeps. Programs without a gradient do not compute it.
  */
 const byDerivative = (name: string, valueAndDerivative: (x: Tensor) => [value: Tensor, derivative: Tensor]) =>
   defineActivation(name, [false, true], valueAndDerivative, (ofY, derived) => multiply(ofY, derived!))
@@ -90,7 +98,10 @@ export const hardSigmoid = defineActivation(
   (ofY, clipped) => multiply(derivative('Relu6Grad', ofY, clipped!), 1 / 6),
 )
 
-/** x relu6(x + 3) / 6 (MobileNetV3, arXiv:1905.02244, section 5.2); its derivative is 0 at −3 and 1 at 3, PyTorch's −1/2 and 3/2. */
+/**
+ * x relu6(x + 3) / 6 (MobileNetV3, arXiv:1905.02244, section 5.2); its derivative is 0 at −3 and 1 at 3, PyTorch's −1/2
+ * and 3/2.
+ */
 export const hardSwish = byDerivative('HardSwish', (x) => {
   const clipped = unary('Relu6', add(x, 3))
   return [multiply(multiply(x, clipped), 1 / 6), multiply(add(clipped, derivative('Relu6Grad', x, clipped)), 1 / 6)]

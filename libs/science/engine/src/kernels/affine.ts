@@ -15,9 +15,9 @@ const kernel = defineKernel<'x' | 'weight', { readonly singly: boolean }, 'bias'
 })
 
 /**
- * x W + b along the last axis, as one matrix product. x: [..., in]; weight: [in, out], or [1, 1, in, out] of a 1×1 convolution, which
- * libtensorflow's CPU kernels do up to five times faster this way than by `Conv2D` where the image is small (test/benchmarks/LOG.md);
- * bias: [out]; [..., out] out.
+ * x W + b along the last axis, as one matrix product. x: [..., in]; weight: [in, out], or [1, 1, in, out] of a 1×1
+ * convolution, which libtensorflow's CPU kernels do up to five times faster this way than by `Conv2D` where the image
+ * is small (test/benchmarks/LOG.md); bias: [out]; [..., out] out.
  */
 export function affine<T extends Tensor>(x: T, weight: Tensor2D | Tensor, bias?: Tensor1D): T {
   return kernel({ x, weight, ...(bias && { bias }) }, { singly: takesImagesSingly() })[0] as T

@@ -21,7 +21,8 @@ function byDefinition(
     for (let i = 0; i < queries; i++) {
       const exponentials = Array.from({ length: keys }, (_, j) => {
         let score = 0
-        for (let d = 0; d < width; d++) score += query![(pair * queries + i) * width + d]! * key![(pair * keys + j) * width + d]!
+        for (let d = 0; d < width; d++)
+          score += query![(pair * queries + i) * width + d]! * key![(pair * keys + j) * width + d]!
         return Math.exp(score * scale + biasAt(Math.floor(pair / heads), pair % heads, i, j))
       })
       const total = exponentials.reduce((a, b) => a + b, 0)
@@ -50,7 +51,8 @@ it.each(biases)('adds a bias %s, with its gradient', (_, shape) => {
   const full = [1, 1, 1, 1, ...shape].slice(-4)
   const at = (...index: number[]) => full.reduce((flat, size, axis) => flat * size + (size === 1 ? 0 : index[axis]!), 0)
   const kernel = (q: Tensor4D, k: Tensor4D, v: Tensor4D, bias: Tensor) => attend(q, k, v, scale, bias)
-  const definition = (...[q, k, v, bias]: Float64Array[]) => byDefinition([q!, k!, v!], (...index) => bias![at(...index)]!)
+  const definition = (...[q, k, v, bias]: Float64Array[]) =>
+    byDefinition([q!, k!, v!], (...index) => bias![at(...index)]!)
   expectAsDefined(kernel as never, definition, [...inputs, given('bias', shape)])
 })
 

@@ -3,7 +3,11 @@ import { defineKernel } from './kernel.ts'
 import { add, batchedProduct, multiply, reshape, subtract, sum } from './primitives.ts'
 import { softmaxAlong } from './softmax-along.ts'
 
-const kernel = defineKernel<'query' | 'key' | 'value', { readonly scale: number; readonly biasShape: number[] }, 'bias'>({
+const kernel = defineKernel<
+  'query' | 'key' | 'value',
+  { readonly scale: number; readonly biasShape: number[] },
+  'bias'
+>({
   name: 'GauntletAttention',
   forward: ({ query, key, value, bias }, { scale }) => {
     const scaled = multiply(query, scale) // width numbers a token, where the scores have one for each other token
@@ -14,7 +18,8 @@ const kernel = defineKernel<'query' | 'key' | 'value', { readonly scale: number;
   savedInputs: ['key', 'value'],
   savedOutputs: [true, true, true],
   gradient: (gradient, [key, value, y, scaled, weights], { scale, biasShape }) => {
-    // Of the scores, which query, key and bias have in common. Each row's mean Σ weight · gradient is that of y, by width instead of by token.
+    // Of the scores, which query, key and bias have in common. Each row's mean Σ weight · gradient is that of y, by
+    // width instead of by token.
     const ofWeights = batchedProduct(gradient, value!, { second: true })
     const ofScores = multiply(subtract(ofWeights, sum(multiply(gradient, y!), [3], true)), weights!)
     return {
@@ -27,8 +32,9 @@ const kernel = defineKernel<'query' | 'key' | 'value', { readonly scale: number;
 })
 
 /**
- * softmax(q kᵀ · scale + bias) v (arXiv:1706.03762, equation 1). query, key, value: [batch, heads, tokens, width]; bias: broadcast over
- * [batch, heads, queries, keys]. The softmax's gradient takes its row sums from the output, as FlashAttention does (arXiv:2205.14135, section B.2).
+ * softmax(q kᵀ · scale + bias) v (arXiv:1706.03762, equation 1). query, key, value: [batch, heads, tokens, width];
+ * bias: broadcast over [batch, heads, queries, keys]. The softmax's gradient takes its row sums from the output, as
+ * FlashAttention does (arXiv:2205.14135, section B.2).
  */
 export function attend(query: Tensor4D, key: Tensor4D, value: Tensor4D, scale: number, bias?: Tensor): Tensor4D {
   return kernel({ query, key, value, ...(bias && { bias }) }, { scale, biasShape: bias?.shape ?? [] })[0] as Tensor4D
@@ -37,6 +43,8 @@ export function attend(query: Tensor4D, key: Tensor4D, value: Tensor4D, scale: n
 /** The sum over the axes along which `shape` was broadcast. */
 function sumToShape(x: Tensor, shape: readonly number[]): Tensor {
   const missing = x.rank - shape.length
-  const axes = x.shape.flatMap((size, axis) => (axis < missing || (shape[axis - missing] === 1 && size > 1) ? [axis] : []))
+  const axes = x.shape.flatMap((size, axis) =>
+    axis < missing || (shape[axis - missing] === 1 && size > 1) ? [axis] : [],
+  )
   return axes.length === 0 ? x : reshape(sum(x, axes, true), shape)
 }

@@ -23,11 +23,17 @@ function byDefinition(x: Float32Array, gradient: Float32Array, scale: Float32Arr
   }
   const mean = sums((i) => x[i]!).map((sum) => sum / count)
   const variance = sums((i) => (x[i]! - mean[i % channels]!) ** 2).map((sum) => sum / count)
-  const normal = Float64Array.from(x, (value, i) => (value - mean[i % channels]!) / Math.sqrt(variance[i % channels]! + epsilon))
+  const normal = Float64Array.from(
+    x,
+    (value, i) => (value - mean[i % channels]!) / Math.sqrt(variance[i % channels]! + epsilon),
+  )
   const [ofScale, ofOffset] = [sums((i) => gradient[i]! * normal[i]!), sums((i) => gradient[i]!)]
   const ofX = normal.map((value, i) => {
     const c = i % channels
-    return (scale[c]! / Math.sqrt(variance[c]! + epsilon)) * (gradient[i]! - ofOffset[c]! / count - (value * ofScale[c]!) / count)
+    return (
+      (scale[c]! / Math.sqrt(variance[c]! + epsilon)) *
+      (gradient[i]! - ofOffset[c]! / count - (value * ofScale[c]!) / count)
+    )
   })
   const unbiasedVariance = variance.map((value) => (value * count) / (count - 1))
   return {
@@ -46,7 +52,12 @@ it('in training computes what the paper says, its statistics and its three gradi
       const channels = shape[3]
       const draw = (purpose: string, count: number) => uniform({ seed, purpose }, count).map((u) => 2 * u - 1)
       const count = shape.reduce((a, b) => a * b, 1)
-      const arrays = [draw('x', count), draw('gradient', count), draw('scale', channels), draw('offset', channels)] as const
+      const arrays = [
+        draw('x', count),
+        draw('gradient', count),
+        draw('scale', channels),
+        draw('offset', channels),
+      ] as const
       const expected = byDefinition(...arrays)
       inScope(() => {
         const [x, gradient] = [tf.tensor4d(arrays[0], shape), tf.tensor4d(arrays[1], shape)]
@@ -58,7 +69,8 @@ it('in training computes what the paper says, its statistics and its three gradi
             .sum()
         const [ofX, ofScale, ofOffset] = tf.grads(loss)([x, scale, offset])
         const actual = { y, mean, unbiasedVariance, ofX: ofX!, ofScale: ofScale!, ofOffset: ofOffset! }
-        for (const [name, tensor] of Object.entries(actual)) expectClose(tensor, expected[name as keyof typeof expected], name)
+        for (const [name, tensor] of Object.entries(actual))
+          expectClose(tensor, expected[name as keyof typeof expected], name)
       })
     }),
     { numRuns: 50 },
@@ -82,7 +94,14 @@ it('in evaluation normalises by the given statistics, with the gradients of the 
           draw(purpose, [shape[3]]),
         )
         const kernel = (...[a, b, c]: Tensor[]) =>
-          normaliseByStatistics(a as Tensor4D, b as Tensor1D, c as Tensor1D, mean as Tensor1D, variance as Tensor1D, epsilon)
+          normaliseByStatistics(
+            a as Tensor4D,
+            b as Tensor1D,
+            c as Tensor1D,
+            mean as Tensor1D,
+            variance as Tensor1D,
+            epsilon,
+          )
         const formula = (...[a, b, c]: Tensor[]) => a!.sub(mean!).div(variance!.add(epsilon).sqrt()).mul(b!).add(c!)
         const inputs = [x, scale!, offset!]
         expectClose(kernel(...inputs), formula(...inputs).dataSync(), 'y')

@@ -24,7 +24,8 @@ const trainingKernel = defineKernel<'x' | 'scale' | 'offset', Attributes>({
   },
   savedInputs: ['x', 'scale'],
   savedOutputs: [false, false, false, true, true, true],
-  // One operator gives all three, so it runs at once: each thunk has a tidy of its own, which would dispose of the others' results.
+  // One operator gives all three, so it runs at once: each thunk has a tidy of its own, which would dispose of the
+  // others' results.
   gradient: (gradient, [x, scale, ...reserved], { epsilon }) => {
     const inputs = [gradient, x!, scale!, ...reserved]
     const [ofX, ofScale, ofOffset] = runOperator('FusedBatchNormGradV3', gradientAttributes(epsilon, true), inputs, 5)
@@ -36,7 +37,12 @@ const evaluationKernel = defineKernel<'x' | 'scale' | 'offset' | 'mean' | 'varia
   name: 'GauntletBatchNormalisationEvaluation',
   forward: (inputs, { epsilon }) => {
     const { x, scale, offset, mean, variance } = inputs
-    return runOperator('FusedBatchNormV3', operatorAttributes(epsilon, false), [x, scale, offset, mean, variance], 6).slice(0, 1)
+    return runOperator(
+      'FusedBatchNormV3',
+      operatorAttributes(epsilon, false),
+      [x, scale, offset, mean, variance],
+      6,
+    ).slice(0, 1)
   },
   savedInputs: ['x', 'scale', 'mean', 'variance'],
   gradient: (gradient, [x, scale, mean, variance], { epsilon }) => {

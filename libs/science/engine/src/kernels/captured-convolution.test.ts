@@ -10,7 +10,8 @@ const geometries = [
   { stride: 1, padding: { top: 0, bottom: 0, left: 0, right: 0 } },
 ]
 
-// TensorFlow's graph rewriter ends the process where it joins a depthwise convolution of explicit padding with its bias.
+// TensorFlow's graph rewriter ends the process where it joins a depthwise convolution of explicit padding with its
+// bias.
 it.each(geometries)('survives in a captured graph with bias and activation: %o', (geometry) => {
   const bias = tf.tensor1d([1, 2, 3])
   const [filter, depthwise] = [tf.ones([3, 3, 3, 3]) as Tensor4D, tf.ones([3, 3, 3, 1]) as Tensor4D]
@@ -20,9 +21,13 @@ it.each(geometries)('survives in a captured graph with bias and activation: %o',
   ]
   const x = tf.range(0, 2 * 6 * 6 * 3).reshape([2, 6, 6, 3]) as Tensor4D
   const builder = new ProgramBuilder({ bias })
-  const program = builder.capture('convolutions', ({ images }, state) => ({ outputs: run(images as Tensor4D, state.bias) }), {
-    images: x,
-  })
+  const program = builder.capture(
+    'convolutions',
+    ({ images }, state) => ({ outputs: run(images as Tensor4D, state.bias) }),
+    {
+      images: x,
+    },
+  )
   const session = builder.load()
   const captured = session.run(program, { images: x })
   run(x, bias).forEach((tensor, i) => expect([...captured[i]!.dataSync()]).toEqual([...tensor.dataSync()]))

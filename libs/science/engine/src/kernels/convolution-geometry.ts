@@ -38,7 +38,10 @@ export function operatorAttributes(geometry: ConvolutionGeometry): Record<string
   }
 }
 
-/** The attributes of a depthwise convolution. Where the zeros are those of TensorFlow's `SAME`, they are told so: see `needsExplicitPadding`. */
+/**
+ * The attributes of a depthwise convolution. Where the zeros are those of TensorFlow's `SAME`, they are told so: see
+ * `needsExplicitPadding`.
+ */
 export function depthwiseAttributes(geometry: ConvolutionGeometry, filter: Tensor): Record<string, OperatorAttribute> {
   if (isUnpadded(geometry) || needsExplicitPadding(geometry, filter)) return operatorAttributes(geometry)
   const { explicit_paddings: _, ...attributes } = operatorAttributes(geometry)
@@ -46,8 +49,9 @@ export function depthwiseAttributes(geometry: ConvolutionGeometry, filter: Tenso
 }
 
 /**
- * Whether a convolution's padding can be told to TensorFlow in numbers alone. A depthwise convolution with a bias must not: the operator that does both has no place for
- * them, and TensorFlow's graph rewriter (remapper.cc, 2.21) takes it nevertheless, and ends the process.
+ * Whether a convolution's padding can be told to TensorFlow in numbers alone. A depthwise convolution with a bias must
+ * not: the operator that does both has no place for them, and TensorFlow's graph rewriter (remapper.cc, 2.21) takes it
+ * nevertheless, and ends the process.
  */
 export function needsExplicitPadding(
   { stride, padding: { top, bottom, left, right } }: ConvolutionGeometry,

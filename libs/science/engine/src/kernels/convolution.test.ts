@@ -39,7 +39,8 @@ const cases: fc.Arbitrary<ConvolutionCase> = fc
 it('computes what the definition says, and both of its gradients, in groups too', () => {
   fc.assert(
     fc.property(cases, fc.nat(), (given, seed) => {
-      const draw = (purpose: string, shape: readonly number[]) => uniform({ seed, purpose }, count(shape)).map((u) => 2 * u - 1)
+      const draw = (purpose: string, shape: readonly number[]) =>
+        uniform({ seed, purpose }, count(shape)).map((u) => 2 * u - 1)
       const [x, filter, gradient] = [
         draw('x', given.xShape),
         draw('filter', given.filterShape),
@@ -80,7 +81,8 @@ it.each([
       depthwise: false,
       geometry: { stride: 2, padding: { top: 1, bottom: 1, left: 1, right: 0 } },
     }
-    const draw = (purpose: string, shape: readonly number[]) => uniform({ seed: 0, purpose }, count(shape)).map((u) => 2 * u - 1)
+    const draw = (purpose: string, shape: readonly number[]) =>
+      uniform({ seed: 0, purpose }, count(shape)).map((u) => 2 * u - 1)
     const [x, filter, gradient] = [
       draw('x', given.xShape),
       draw('filter', given.filterShape),
@@ -197,7 +199,8 @@ function withGradients(given: ConvolutionCase, x: Float32Array, filter: Float32A
 function expectClose(actual: ArrayLike<number>, expected: Float64Array): void {
   expect(actual.length).toBe(expected.length)
   const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1)
-  for (let i = 0; i < expected.length; i++) expect(Math.abs(actual[i]! - expected[i]!), `at ${i}`).toBeLessThan(2e-5 * largest)
+  for (let i = 0; i < expected.length; i++)
+    expect(Math.abs(actual[i]! - expected[i]!), `at ${i}`).toBeLessThan(2e-5 * largest)
 }
 
 function count(shape: readonly number[]): number {

@@ -31,7 +31,8 @@ const convolution = defineKernel<'x' | 'filter', ConvolutionGeometry>({
 
 const depthwise = defineKernel<'x' | 'filter', ConvolutionGeometry>({
   name: 'GauntletDepthwiseConvolution',
-  forward: ({ x, filter }, geometry) => runOperator('DepthwiseConv2dNative', depthwiseAttributes(geometry, filter), [x, filter]),
+  forward: ({ x, filter }, geometry) =>
+    runOperator('DepthwiseConv2dNative', depthwiseAttributes(geometry, filter), [x, filter]),
   savedInputs: ['x', 'filter'],
   gradient: (gradient, [x, filter], geometry) => ({
     x: () =>
@@ -46,18 +47,27 @@ const depthwise = defineKernel<'x' | 'filter', ConvolutionGeometry>({
 })
 
 /**
- * Convolution with zeros on each side given by number, as PyTorch has it: `SAME` of TensorFlow pads strided convolutions unevenly, and tfjs's
- * own operator would need a separate copy for the padding. x: [batch, height, width, in]; filter: [kernel, kernel, in / groups, out], whose
- * third axis tells the number of groups; bias: [out].
+ * Convolution with zeros on each side given by number, as PyTorch has it: `SAME` of TensorFlow pads strided
+ * convolutions unevenly, and tfjs's own operator would need a separate copy for the padding. x: [batch, height, width,
+ * in]; filter: [kernel, kernel, in / groups, out], whose third axis tells the number of groups; bias: [out].
  */
 export function convolve(x: Tensor4D, filter: Tensor4D, geometry: ConvolutionGeometry, bias?: Tensor1D): Tensor4D {
   if (isPointwise(x, filter, geometry)) return affine(x, filter, bias)
-  const y = isOfPatches(x, filter, geometry) ? convolvePatches(x, filter) : (convolution({ x, filter }, geometry)[0] as Tensor4D)
+  const y = isOfPatches(x, filter, geometry)
+    ? convolvePatches(x, filter)
+    : (convolution({ x, filter }, geometry)[0] as Tensor4D)
   return bias ? withBias(y, bias) : y
 }
 
-/** Depthwise convolution. x: [batch, height, width, channels]; filter: [kernel, kernel, channels, 1]; bias: [channels]. */
-export function convolveDepthwise(x: Tensor4D, filter: Tensor4D, geometry: ConvolutionGeometry, bias?: Tensor1D): Tensor4D {
+/**
+ * Depthwise convolution. x: [batch, height, width, channels]; filter: [kernel, kernel, channels, 1]; bias: [channels].
+ */
+export function convolveDepthwise(
+  x: Tensor4D,
+  filter: Tensor4D,
+  geometry: ConvolutionGeometry,
+  bias?: Tensor1D,
+): Tensor4D {
   if (!bias) return depthwise({ x, filter }, geometry)[0] as Tensor4D
   const { top, bottom, left, right } = geometry.padding
   const explicit = !isUnpadded(geometry) && needsExplicitPadding(geometry, filter)
@@ -66,25 +76,40 @@ export function convolveDepthwise(x: Tensor4D, filter: Tensor4D, geometry: Convo
   return withBias(y, bias)
 }
 
-function isPointwise(x: Tensor4D, { shape: [height, width, inputs] }: Tensor4D, geometry: ConvolutionGeometry): boolean {
+function isPointwise(
+  x: Tensor4D,
+  { shape: [height, width, inputs] }: Tensor4D,
+  geometry: ConvolutionGeometry,
+): boolean {
   return height === 1 && width === 1 && inputs === x.shape[3] && geometry.stride === 1 && isUnpadded(geometry)
 }
 
 /** Whether the image is cut into squares that do not overlap. */
-function isOfPatches(x: Tensor4D, { shape: [height, width, inputs] }: Tensor4D, geometry: ConvolutionGeometry): boolean {
+function isOfPatches(
+  x: Tensor4D,
+  { shape: [height, width, inputs] }: Tensor4D,
+  geometry: ConvolutionGeometry,
+): boolean {
   const { stride } = geometry
   const fits = height === stride && width === stride && x.shape[1] % stride === 0 && x.shape[2] % stride === 0
   return fits && inputs === x.shape[3] && isUnpadded(geometry)
 }
 
-/** Channels up to which TensorFlow's own backward kernel gives the input's gradient faster, and elements of a filter from which it gives the filter's. */
+/**
+ * Channels up to which TensorFlow's own backward kernel gives the input's gradient faster, and elements of a filter
+ * from which it gives the filter's.
+ */
 const [fewChannels, largeFilter] = [4, 2 ** 18]
 
-/** On CPU by the forward kernel, which is faster and has groups, unless that would multiply mostly zeros (test/benchmarks/LOG.md). */
+/**
+ * On CPU by the forward kernel, which is faster and has groups, unless that would multiply mostly zeros
+ * (test/benchmarks/LOG.md).
+ */
 function ofInput(x: Tensor, filter: Tensor, gradient: Tensor, geometry: ConvolutionGeometry): Tensor {
   const channels = x.shape[3]!
   const isGrouped = filter.shape[2] !== channels
-  if (!onGpu() && (isGrouped || geometry.stride === 1)) return inputGradient('Conv2D', x.shape, filter, gradient, geometry)
+  if (!onGpu() && (isGrouped || geometry.stride === 1))
+    return inputGradient('Conv2D', x.shape, filter, gradient, geometry)
   if (!onGpu() && channels > fewChannels) return inputGradientOfPadded(x.shape, filter, gradient, geometry)
   return backward('Conv2DBackpropInput', geometry, integers(x.shape), filter, gradient)
 }

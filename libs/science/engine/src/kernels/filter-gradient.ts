@@ -4,9 +4,10 @@ import { operatorAttributes, padded, type ConvolutionGeometry } from './convolut
 import { integers, matrixProduct, reshape, rows, stridedSlice, sum, transpose } from './primitives.ts'
 
 /**
- * The gradient by the filter, [height, width, in / groups, out], as TensorFlow's own operator gives it, group by group. Of a small filter it is faster of the padded
- * image, up to three times (test/benchmarks/LOG.md). Of a strided 1×1 filter it is a matrix product with the pixels that were looked at: oneDNN's kernel for AVX2
- * (`jit_1x1:avx2`, TensorFlow 2.21) writes beyond its memory there.
+ * The gradient by the filter, [height, width, in / groups, out], as TensorFlow's own operator gives it, group by group.
+ * Of a small filter it is faster of the padded image, up to three times (test/benchmarks/LOG.md). Of a strided 1×1
+ * filter it is a matrix product with the pixels that were looked at: oneDNN's kernel for AVX2 (`jit_1x1:avx2`,
+ * TensorFlow 2.21) writes beyond its memory there.
  */
 export function filterGradient(
   x: Tensor,
@@ -31,8 +32,8 @@ export function filterGradient(
 }
 
 /**
- * The same for one group as one matrix product for every place of the filter: of the pixels that are looked at from there with the gradient. For stride 1
- * 1.3 to 1.6 times as fast on CPU (test/benchmarks/LOG.md).
+ * The same for one group as one matrix product for every place of the filter: of the pixels that are looked at from
+ * there with the gradient. For stride 1 1.3 to 1.6 times as fast on CPU (test/benchmarks/LOG.md).
  */
 export function filterGradientByPlaces(
   x: Tensor,
@@ -55,9 +56,9 @@ export function filterGradientByPlaces(
 }
 
 /**
- * The gradient by a depthwise filter for stride 1 as a depthwise convolution forward: every image's channel is a channel of one image, convolved
- * with its gradient as the filter, and the images' results are added. From 5 × 5 on up to four times as fast on CPU as TensorFlow's own
- * (test/benchmarks/LOG.md). filterShape: [height, width, channels, 1].
+ * The gradient by a depthwise filter for stride 1 as a depthwise convolution forward: every image's channel is a
+ * channel of one image, convolved with its gradient as the filter, and the images' results are added. From 5 × 5 on up
+ * to four times as fast on CPU as TensorFlow's own (test/benchmarks/LOG.md). filterShape: [height, width, channels, 1].
  */
 export function depthwiseFilterGradient(
   x: Tensor,

@@ -4,10 +4,11 @@ import { operatorAttributes, unpadded, type ConvolutionGeometry } from './convol
 import { integers, padWithZeros, reshape, reverse, slice, transpose } from './primitives.ts'
 
 /**
- * The gradient by the input of a convolution as a convolution forward: of the gradient, its pixels moved apart by the stride, with the filter
- * turned by half a circle and its channels in and out exchanged. TensorFlow's forward kernels are faster on CPU than the backward ones (up to
- * 2.5 times for dense, several times for depthwise filters; test/benchmarks/LOG.md), and have groups where those have none.
- * shape: that of the input, [batch, height, width, channels].
+ * The gradient by the input of a convolution as a convolution forward: of the gradient, its pixels moved apart by the
+ * stride, with the filter turned by half a circle and its channels in and out exchanged. TensorFlow's forward kernels
+ * are faster on CPU than the backward ones (up to 2.5 times for dense, several times for depthwise filters;
+ * test/benchmarks/LOG.md), and have groups where those have none. shape: that of the input, [batch, height, width,
+ * channels].
  */
 export function inputGradient(
   operator: 'Conv2D' | 'DepthwiseConv2dNative',
@@ -29,12 +30,16 @@ export function inputGradient(
   const turned = reverse(filter, [0, 1])
   const exchanged = operator === 'Conv2D' ? exchangeChannels(turned, channels / inputs) : turned
   const padding = mapSides(wanted, (zeros) => Math.max(zeros, 0))
-  return runOperator(operator, operatorAttributes({ stride: 1, padding }), [withoutMargins(spread, wanted), exchanged])[0]!
+  return runOperator(operator, operatorAttributes({ stride: 1, padding }), [
+    withoutMargins(spread, wanted),
+    exchanged,
+  ])[0]!
 }
 
 /**
- * The same by TensorFlow's backward kernel, of the padded image, whose margins are then cut off: told of padding it does not take oneDNN's kernel, which is 1.1 to 8
- * times as fast from some channels on (test/benchmarks/LOG.md). No groups.
+ * The same by TensorFlow's backward kernel, of the padded image, whose margins are then cut off: told of padding it
+ * does not take oneDNN's kernel, which is 1.1 to 8 times as fast from some channels on (test/benchmarks/LOG.md). No
+ * groups.
  */
 export function inputGradientOfPadded(
   shape: readonly number[],
@@ -45,7 +50,11 @@ export function inputGradientOfPadded(
   const [batch, height, width, channels] = shape as [number, number, number, number]
   const { top, bottom, left, right } = geometry.padding
   const sizes = integers([batch, top + height + bottom, left + width + right, channels])
-  const [ofPadded] = runOperator('Conv2DBackpropInput', operatorAttributes(unpadded(geometry)), [sizes, filter, gradient])
+  const [ofPadded] = runOperator('Conv2DBackpropInput', operatorAttributes(unpadded(geometry)), [
+    sizes,
+    filter,
+    gradient,
+  ])
   return withoutMargins(ofPadded!, { top: -top, bottom: -bottom, left: -left, right: -right })
 }
 
@@ -60,7 +69,11 @@ function withoutMargins(x: Tensor, sides: Sides): Tensor {
   const cut = mapSides(sides, (zeros) => Math.max(-zeros, 0))
   if (cut.top + cut.bottom + cut.left + cut.right === 0) return x
   const [batch, height, width, channels] = x.shape as [number, number, number, number]
-  return slice(x, [0, cut.top, cut.left, 0], [batch, height - cut.top - cut.bottom, width - cut.left - cut.right, channels])
+  return slice(
+    x,
+    [0, cut.top, cut.left, 0],
+    [batch, height - cut.top - cut.bottom, width - cut.left - cut.right, channels],
+  )
 }
 
 /** [height, width, in of a group, out of all groups] to [height, width, out of a group, in of all groups]. */
@@ -76,5 +89,10 @@ function movedApart(x: Tensor, stride: number): Tensor {
   const [batch, height, width, channels] = x.shape as [number, number, number, number]
   const [none, apart] = [[0, 0], [0, stride - 1]] as const // prettier-ignore
   const cells = reshape(x, [batch, height, 1, width, 1, channels])
-  return reshape(padWithZeros(cells, [none, none, apart, none, apart, none]), [batch, height * stride, width * stride, channels])
+  return reshape(padWithZeros(cells, [none, none, apart, none, apart, none]), [
+    batch,
+    height * stride,
+    width * stride,
+    channels,
+  ])
 }

@@ -13,7 +13,10 @@ export interface Kernel<Name extends string, Attributes extends object, Optional
   /** Inputs and outputs (by position) the gradient reads; `gradient` receives them in this order. */
   readonly savedInputs: readonly Name[]
   readonly savedOutputs?: readonly boolean[]
-  /** One thunk per input: tfjs calls only those on the path to what is differentiated, so an attack computes no gradient of weights. */
+  /**
+   * One thunk per input: tfjs calls only those on the path to what is differentiated, so an attack computes no gradient
+   * of weights.
+   */
   readonly gradient: (
     gradientOfOutput: Tensor,
     saved: Tensor[],
@@ -37,13 +40,16 @@ export function defineKernel<Name extends string, Attributes extends object, Opt
     inputsToSave: [...kernel.savedInputs],
     ...(kernel.savedOutputs ? { outputsToSave: [...kernel.savedOutputs] } : {}),
     gradFunc: (gradients, saved, attributes) =>
-      kernel.gradient(Array.isArray(gradients) ? gradients[0]! : gradients, saved, attributes as unknown as Attributes) as Record<
-        string,
-        () => Tensor
-      >,
+      kernel.gradient(
+        Array.isArray(gradients) ? gradients[0]! : gradients,
+        saved,
+        attributes as unknown as Attributes,
+      ) as Record<string, () => Tensor>,
   })
   return (inputs, attributes) => {
-    const outputs: Tensor | Tensor[] = tf.engine().runKernel(kernel.name, inputs as Record<string, Tensor>, attributes as never)
+    const outputs: Tensor | Tensor[] = tf
+      .engine()
+      .runKernel(kernel.name, inputs as Record<string, Tensor>, attributes as never)
     return Array.isArray(outputs) ? outputs : [outputs]
   }
 }

@@ -1,6 +1,17 @@
 import type { Tensor, Tensor1D } from '../tf.ts'
 import { defineKernel } from './kernel.ts'
-import { add, addBias, matrixProduct, mean, multiply, reshape, rows, subtract, sumToLastAxis, unary } from './primitives.ts'
+import {
+  add,
+  addBias,
+  matrixProduct,
+  mean,
+  multiply,
+  reshape,
+  rows,
+  subtract,
+  sumToLastAxis,
+  unary,
+} from './primitives.ts'
 
 const kernel = defineKernel<'x' | 'scale' | 'offset', { readonly epsilon: number }>({
   name: 'GauntletLayerNormalisation',
@@ -25,15 +36,25 @@ const kernel = defineKernel<'x' | 'scale' | 'offset', { readonly epsilon: number
 })
 
 /**
- * Layer normalisation (arXiv:1607.06450) over the last axis by the population variance. x: [..., features]; scale, offset: [features].
- * `_MklLayerNorm` cannot be run eagerly, and `FusedBatchNormV3` of a view takes twice as long (test/benchmarks/LOG.md).
+ * Layer normalisation (arXiv:1607.06450) over the last axis by the population variance. x: [..., features]; scale,
+ * offset: [features]. `_MklLayerNorm` cannot be run eagerly, and `FusedBatchNormV3` of a view takes twice as long
+ * (test/benchmarks/LOG.md).
  */
 export function normaliseLayer<T extends Tensor>(x: T, scale: Tensor1D, offset: Tensor1D, epsilon: number): T {
   return kernel({ x, scale, offset }, { epsilon })[0] as T
 }
 
-/** (γ g − mean(γ g) − n mean(γ g n)) / σ of each row, where n is the normalised row; the two means are matrix products with γ / features. */
-function gradientOfInput(ofY: Tensor, correlated: Tensor, scale: Tensor, normal: Tensor, inverseDeviation: Tensor): Tensor {
+/**
+ * (γ g − mean(γ g) − n mean(γ g n)) / σ of each row, where n is the normalised row; the two means are matrix products
+ * with γ / features.
+ */
+function gradientOfInput(
+  ofY: Tensor,
+  correlated: Tensor,
+  scale: Tensor,
+  normal: Tensor,
+  inverseDeviation: Tensor,
+): Tensor {
   const features = scale.size
   const weights = reshape(multiply(scale, 1 / features), [features, 1])
   const along = multiply(normal, matrixProduct(correlated, weights))

@@ -17,8 +17,9 @@ const geometry = { stride: 1, padding }
 const labels = tf.tensor1d([0, 1], 'int32')
 
 /**
- * [layer, function, shapes of its inputs, operators forward, operators backward for the first input alone, for all inputs]. Reshapes move nothing and do not count.
- * Some activations make their derivative on the way forward; a program without a gradient leaves that out, and has one operator for the five of a softmax.
+ * [layer, function, shapes of its inputs, operators forward, operators backward for the first input alone, for all
+ * inputs]. Reshapes move nothing and do not count. Some activations make their derivative on the way forward; a program
+ * without a gradient leaves that out, and has one operator for the five of a softmax.
  */
 const layers: [string, (...inputs: never[]) => Tensor, number[][], number, number, number][] = [
   ['affine', affine, [[2, 4, 6], [6, 3], [3]], 2, 1, 3], // prettier-ignore
@@ -38,9 +39,23 @@ const layers: [string, (...inputs: never[]) => Tensor, number[][], number, numbe
   ['average pooling', (x: Tensor4D) => poolAverage(x, { kernel: 2, stride: 2 }), [image], 1, 1, 1],
   ['global average pooling', poolGlobally, [image], 1, 2, 2],
   ['resizing', (x: Tensor4D) => resizeBilinearly(x, 8, 8), [image], 1, 1, 1],
-  ['convolution', (x: Tensor4D, w: Tensor4D, b: Tensor1D) => convolve(x, w, geometry, b), [image, [3, 3, 6, 5], [5]], 2, 3, 24],
+  [
+    'convolution',
+    (x: Tensor4D, w: Tensor4D, b: Tensor1D) => convolve(x, w, geometry, b),
+    [image, [3, 3, 6, 5], [5]],
+    2,
+    3,
+    24,
+  ],
   ['grouped convolution', (x: Tensor4D, w: Tensor4D) => convolve(x, w, geometry), [image, [3, 3, 3, 6]], 1, 3, 8],
-  ['depthwise convolution', (x: Tensor4D, w: Tensor4D) => convolveDepthwise(x, w, geometry), [image, [3, 3, 6, 1]], 1, 2, 3],
+  [
+    'depthwise convolution',
+    (x: Tensor4D, w: Tensor4D) => convolveDepthwise(x, w, geometry),
+    [image, [3, 3, 6, 1]],
+    1,
+    2,
+    3,
+  ],
   [
     'batch norm of a batch',
     (x: Tensor4D, w: Tensor1D, b: Tensor1D) => normaliseBatch(x, w, b, 1e-5).y,
@@ -60,17 +75,22 @@ const layers: [string, (...inputs: never[]) => Tensor, number[][], number, numbe
   ],
 ]
 
-it.each(layers)('%s takes no more operators than it needs', (_, layer, shapes, forward, backwardOfFirst, backwardOfAll) => {
-  const run = layer as (...inputs: Tensor[]) => Tensor
-  const inputs = shapes.map((shape) => tf.ones(shape))
-  const weights = tf.tidy(() => tf.onesLike(run(...inputs)))
-  const count = (body: () => void) => recordedOperators(() => tf.tidy(body)).filter((name) => name !== 'Reshape').length
-  const [first, ...others] = inputs
-  const learned = layer.length === 5 ? 3 : inputs.length // statistics are not learned
-  const actual = [
-    count(() => run(...inputs)),
-    count(() => tf.grad((x) => run(x, ...others))(first!, weights)) - forward,
-    count(() => tf.grads((...some) => run(...some, ...inputs.slice(learned)))(inputs.slice(0, learned), weights)) - forward,
-  ]
-  expect(actual).toEqual([forward, backwardOfFirst, backwardOfAll])
-})
+it.each(layers)(
+  '%s takes no more operators than it needs',
+  (_, layer, shapes, forward, backwardOfFirst, backwardOfAll) => {
+    const run = layer as (...inputs: Tensor[]) => Tensor
+    const inputs = shapes.map((shape) => tf.ones(shape))
+    const weights = tf.tidy(() => tf.onesLike(run(...inputs)))
+    const count = (body: () => void) =>
+      recordedOperators(() => tf.tidy(body)).filter((name) => name !== 'Reshape').length
+    const [first, ...others] = inputs
+    const learned = layer.length === 5 ? 3 : inputs.length // statistics are not learned
+    const actual = [
+      count(() => run(...inputs)),
+      count(() => tf.grad((x) => run(x, ...others))(first!, weights)) - forward,
+      count(() => tf.grads((...some) => run(...some, ...inputs.slice(learned)))(inputs.slice(0, learned), weights)) -
+        forward,
+    ]
+    expect(actual).toEqual([forward, backwardOfFirst, backwardOfAll])
+  },
+)

@@ -19,9 +19,10 @@ const kernel = defineKernel<'x' | 'turns', object>({
 })
 
 /**
- * Turns each pair of neighbours (x₀, x₁) of the last axis into (x₀ cos − x₁ sin, x₁ cos + x₀ sin), as rotary position embeddings do (RoFormer,
- * arXiv:2104.09864, equation 34). Read as complex numbers that is one product, where separating, negating and weaving the neighbours again takes five times as
- * long. x: [batch, heads, tokens, width]; turns: [tokens, width], cosine and sine by turns, a constant of the gradient.
+ * Turns each pair of neighbours (x₀, x₁) of the last axis into (x₀ cos − x₁ sin, x₁ cos + x₀ sin), as rotary position
+ * embeddings do (RoFormer, arXiv:2104.09864, equation 34). Read as complex numbers that is one product, where
+ * separating, negating and weaving the neighbours again takes five times as long. x: [batch, heads, tokens, width];
+ * turns: [tokens, width], cosine and sine by turns, a constant of the gradient.
  */
 export function rotatePairs(x: Tensor4D, turns: Tensor2D): Tensor4D {
   return kernel({ x, turns }, {})[0] as Tensor4D

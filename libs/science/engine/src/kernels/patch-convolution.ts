@@ -7,7 +7,8 @@ import { productAlong, takesImagesSingly } from './product-along.ts'
 
 const kernel = defineKernel<'x' | 'filter', { readonly singly: boolean }>({
   name: 'GauntletPatchConvolution',
-  forward: ({ x, filter }) => runOperator('Conv2D', operatorAttributes(unpadded({ stride: filter.shape[0]! })), [x, filter]),
+  forward: ({ x, filter }) =>
+    runOperator('Conv2D', operatorAttributes(unpadded({ stride: filter.shape[0]! })), [x, filter]),
   savedInputs: ['x', 'filter'],
   gradient: (gradient, [x, filter], { singly }) => ({
     x: () => {
@@ -25,9 +26,10 @@ const kernel = defineKernel<'x' | 'filter', { readonly singly: boolean }>({
 const swapped = [0, 1, 3, 2, 4, 5]
 
 /**
- * Convolution of patches that do not overlap: the stride is the kernel's side. No two patches share a pixel, so the input's gradient is a matrix
- * product and a transposition, up to seven times faster than `Conv2DBackpropInput`, and so is the filter's, up to 1.7 times faster (test/benchmarks/LOG.md). x: [batch, height, width, in], both sides
- * whole numbers of patches; filter: [patch, patch, in, out]; [batch, height / patch, width / patch, out] out.
+ * Convolution of patches that do not overlap: the stride is the kernel's side. No two patches share a pixel, so the
+ * input's gradient is a matrix product and a transposition, up to seven times faster than `Conv2DBackpropInput`, and so
+ * is the filter's, up to 1.7 times faster (test/benchmarks/LOG.md). x: [batch, height, width, in], both sides whole
+ * numbers of patches; filter: [patch, patch, in, out]; [batch, height / patch, width / patch, out] out.
  */
 export function convolvePatches(x: Tensor4D, filter: Tensor4D): Tensor4D {
   return kernel({ x, filter }, { singly: takesImagesSingly() })[0] as Tensor4D

@@ -21,7 +21,10 @@ const maximum = defineKernel<'x', PoolingGeometry>({
   gradient: (gradient, [x, y], geometry) => ({ x: () => maximumGradient(x!, y!, gradient, geometry) }),
 })
 
-/** TensorFlow's operator told of padding takes ten times as long as one that finds it around the image (test/benchmarks/LOG.md). */
+/**
+ * TensorFlow's operator told of padding takes ten times as long as one that finds it around the image
+ * (test/benchmarks/LOG.md).
+ */
 function maximumGradient(x: Tensor, y: Tensor, gradient: Tensor, { padding, ...window }: PoolingGeometry): Tensor {
   const attributes = maximumAttributes({ ...window, padding: 0 })
   if (padding === 0) return runOperator('MaxPoolGrad', attributes, [x, y, gradient])[0]!
@@ -50,7 +53,10 @@ const global = defineKernel<'x', { readonly shape: readonly [number, number, num
   },
 })
 
-/** The largest of each window; what is padded never is. The gradient goes to the first maximum alone. x: [batch, height, width, channels]. */
+/**
+ * The largest of each window; what is padded never is. The gradient goes to the first maximum alone. x: [batch, height,
+ * width, channels].
+ */
 export function poolMaximum(x: Tensor4D, geometry: PoolingGeometry): Tensor4D {
   return maximum({ x }, geometry)[0] as Tensor4D
 }

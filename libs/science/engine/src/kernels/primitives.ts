@@ -1,7 +1,10 @@
 import { runOperator, type OperatorAttribute } from '../operator.ts'
 import { tf, type Tensor } from '../tf.ts'
 
-/** TensorFlow's operators as kernels use them: one each, without the checks, copies and casts that tfjs's functions add around some. */
+/**
+ * TensorFlow's operators as kernels use them: one each, without the checks, copies and casts that tfjs's functions add
+ * around some.
+ */
 
 const T: OperatorAttribute = { type: 'float32' }
 const index: OperatorAttribute = { type: 'int32' }
@@ -16,7 +19,10 @@ export function integers(values: readonly number[]): Tensor {
 }
 
 /** An operator of one float32 tensor, such as `Exp`. */
-export function unary(name: 'Erf' | 'Exp' | 'Relu' | 'Relu6' | 'Rsqrt' | 'Sigmoid' | 'Softmax' | 'Square', x: Tensor): Tensor {
+export function unary(
+  name: 'Erf' | 'Exp' | 'Relu' | 'Relu6' | 'Rsqrt' | 'Sigmoid' | 'Softmax' | 'Square',
+  x: Tensor,
+): Tensor {
   return one(name, { T }, x)
 }
 
@@ -44,19 +50,26 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
   return same ? x : one('Reshape', { T, Tshape: index }, x, integers(shape))
 }
 
-export const transpose = (x: Tensor, order: readonly number[]) => one('Transpose', { T, Tperm: index }, x, integers(order))
+export const transpose = (x: Tensor, order: readonly number[]) =>
+  one('Transpose', { T, Tperm: index }, x, integers(order))
 export const reverse = (x: Tensor, axes: readonly number[]) => one('ReverseV2', { T, Tidx: index }, x, integers(axes))
 export const slice = (x: Tensor, begin: readonly number[], size: readonly number[]) =>
   one('Slice', { T, Index: index }, x, integers(begin), integers(size))
 
 /** As many elements as `size` says, from `begin` on, along each axis every so many as `strides` says. */
-export function stridedSlice(x: Tensor, begin: readonly number[], size: readonly number[], strides: readonly number[]): Tensor {
+export function stridedSlice(
+  x: Tensor,
+  begin: readonly number[],
+  size: readonly number[],
+  strides: readonly number[],
+): Tensor {
   if (strides.every((stride) => stride === 1)) return slice(x, begin, size)
   const end = begin.map((first, axis) => first + (size[axis]! - 1) * strides[axis]! + 1)
   return one('StridedSlice', { T, Index: index }, x, integers(begin), integers(end), integers(strides))
 }
 
-export const broadcast = (x: Tensor, shape: readonly number[]) => one('BroadcastTo', { T, Tidx: index }, x, integers(shape))
+export const broadcast = (x: Tensor, shape: readonly number[]) =>
+  one('BroadcastTo', { T, Tidx: index }, x, integers(shape))
 
 /** How many elements are put before and after each axis. */
 type Sides = readonly (readonly [before: number, after: number])[]

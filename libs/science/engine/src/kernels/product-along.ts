@@ -9,10 +9,14 @@ const pointwise = operatorAttributes(unpadded({ stride: 1 }))
 let isAsked = false
 
 /**
- * The function, whose layers give an image the same bits in every place of a batch of eight images or more, and so do their gradients. Without AVX-512 oneDNN's matrix product adds
- * the last few rows in another order than the others; a product is a 1×1 convolution there, which takes the images one by one, and a pass up to a fifth longer (test/benchmarks/LOG.md).
+ * The function, whose layers give an image the same bits in every place of a batch of eight images or more, and so do
+ * their gradients. Without AVX-512 oneDNN's matrix product adds the last few rows in another order than the others; a
+ * product is a 1×1 convolution there, which takes the images one by one, and a pass up to a fifth longer
+ * (test/benchmarks/LOG.md).
  */
-export function placeless<Given extends unknown[], Result>(layers: (...given: Given) => Result): (...given: Given) => Result {
+export function placeless<Given extends unknown[], Result>(
+  layers: (...given: Given) => Result,
+): (...given: Given) => Result {
   return (...given) => {
     const before = isAsked
     isAsked = true
@@ -24,7 +28,10 @@ export function placeless<Given extends unknown[], Result>(layers: (...given: Gi
   }
 }
 
-/** Whether products that are computed now are to take images one by one. A layer asks on its way forward; its gradient, which is computed later, does as it did. */
+/**
+ * Whether products that are computed now are to take images one by one. A layer asks on its way forward; its gradient,
+ * which is computed later, does as it did.
+ */
 export function takesImagesSingly(): boolean {
   return isAsked && !nativeBackend().isUsingGpuDevice && !hasWideVectors()
 }
@@ -38,12 +45,16 @@ interface ProductOptions {
   readonly singly: boolean
 }
 
-/** Of the numbers along the last axis of x [images, ..., in] by a matrix [in, out], plus a bias [out]: [images, ..., out]. */
+/**
+ * Of the numbers along the last axis of x [images, ..., in] by a matrix [in, out], plus a bias [out]: [images, ...,
+ * out].
+ */
 export function productAlong(x: Tensor, matrix: Tensor, { second = false, bias, singly }: ProductOptions): Tensor {
   const [inputs, outputs] = (second ? matrix.shape.toReversed() : matrix.shape) as [number, number]
   const images = x.shape[0]!
   // Before the reshape: a program joins a bias with the product it directly follows (`withJoinedOperators`).
-  const finished = (product: Tensor) => reshape(bias ? addBias(product, bias) : product, [...x.shape.slice(0, -1), outputs])
+  const finished = (product: Tensor) =>
+    reshape(bias ? addBias(product, bias) : product, [...x.shape.slice(0, -1), outputs])
   if (images === 1 || !singly) return finished(matrixProduct(rows(x), matrix, { second }))
   const pixels = x.rank === 4 ? x : reshape(x, [images, x.size / images / inputs, 1, inputs])
   const filter = reshape(second ? transpose(matrix, [1, 0]) : matrix, [1, 1, inputs, outputs])

@@ -5,7 +5,10 @@ import { resizeBilinearly } from './resizing.ts'
 
 const [batch, height, width, channels] = [2, 3, 4, 2]
 
-/** Where an output pixel's centre lies among the inputs: (i + ½) · inputs / outputs − ½, not before the first nor after the last. */
+/**
+ * Where an output pixel's centre lies among the inputs: (i + ½) · inputs / outputs − ½, not before the first nor after
+ * the last.
+ */
 function place(index: number, outputs: number, inputs: number): { low: number; high: number; share: number } {
   const at = Math.min(Math.max(((index + 0.5) * inputs) / outputs - 0.5, 0), inputs - 1)
   const low = Math.floor(at)

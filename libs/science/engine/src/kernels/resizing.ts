@@ -16,7 +16,10 @@ const kernel = defineKernel<'x', { readonly height: number; readonly width: numb
   gradient: (gradient, [x]) => ({ x: () => runOperator('ResizeBilinearGrad', attributes, [gradient, x!])[0]! }),
 })
 
-/** Bilinear resizing with pixel centres at half integers, without antialias. x: [batch, any height, any width, channels]. */
+/**
+ * Bilinear resizing with pixel centres at half integers, without antialias. x: [batch, any height, any width,
+ * channels].
+ */
 export function resizeBilinearly(x: Tensor4D, height: number, width: number): Tensor4D {
   return kernel({ x }, { height, width })[0] as Tensor4D
 }

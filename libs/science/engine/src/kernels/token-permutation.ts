@@ -26,8 +26,9 @@ export function tokenPermutation(order: readonly number[]): TokenPermutation {
 }
 
 /**
- * Puts the tokens of every image in another order: token i of the result is token order[i] of x. One copy, and one copy back in the gradient, where
- * tfjs's gradient of a gather sums over segments. x: [batch, tokens, width]; same shape out.
+ * Puts the tokens of every image in another order: token i of the result is token order[i] of x. One copy, and one copy
+ * back in the gradient, where tfjs's gradient of a gather sums over segments. x: [batch, tokens, width]; same shape
+ * out.
  */
 export function permuteTokens(x: Tensor3D, permutation: TokenPermutation): Tensor3D {
   return kernel({ x }, permutation)[0] as Tensor3D

@@ -7,15 +7,17 @@ import { handleOf, type Consumers, type StateUpdate } from './state-update.ts'
 type Quartet = readonly [StateUpdate, StateUpdate, StateUpdate, StateUpdate]
 
 /**
- * Steps of Adam on the state itself, by TensorFlow's `ResourceApplyAdam`. One tensor after the other, so that what each needs beside the state, a decayed
- * value and a cleared gradient, is gone before the next.
+ * Steps of Adam on the state itself, by TensorFlow's `ResourceApplyAdam`. One tensor after the other, so that what each
+ * needs beside the state, a decayed value and a cleared gradient, is gone before the next.
  */
 export function adamInPlace(root: Recording, updates: readonly StateUpdate[], consumers: Consumers): GraphNode[] {
   const made: GraphNode[] = []
   for (const node of new Set(updates.map(({ value }) => value.node))) {
     const quartet = quartetOf(node, updates)
     if (!quartet || consumers.get(node) !== quartet.length) {
-      throw new CaptureRefused('A step of Adam is not of state, or its results are not returned as that state; return all four.')
+      throw new CaptureRefused(
+        'A step of Adam is not of state, or its results are not returned as that state; return all four.',
+      )
     }
     made.push(...stepInPlace(root, node, quartet, consumers, made.at(-1)))
   }
@@ -24,7 +26,9 @@ export function adamInPlace(root: Recording, updates: readonly StateUpdate[], co
 
 function quartetOf(node: GraphNode, updates: readonly StateUpdate[]): Quartet | undefined {
   const found = [0, 1, 2, 3].map((place) =>
-    updates.find(({ value, read }) => value.node === node && value.output === place && node.inputs[place]!.node === read),
+    updates.find(
+      ({ value, read }) => value.node === node && value.output === place && node.inputs[place]!.node === read,
+    ),
   )
   return found.every((update) => update !== undefined) ? (found as unknown as Quartet) : undefined
 }
@@ -54,12 +58,18 @@ function stepInPlace(
 
 /** The value times `kept`, in the variable; nothing holds the old memory after it. */
 function decay(root: Recording, { variable, read }: StateUpdate, kept: Reference, controls: GraphNode[]): GraphNode {
-  const product = root.add('Mul', [{ node: read!, output: 0 }, kept], isFloat, [variable.type], { controls, fixed: false })
+  const product = root.add('Mul', [{ node: read!, output: 0 }, kept], isFloat, [variable.type], {
+    controls,
+    fixed: false,
+  })
   const inputs = [handleOf(variable), { node: product, output: 0 }]
   return root.add('AssignVariableOp', inputs, { dtype: { type: DataType.float32 } }, [], { fixed: false })
 }
 
-/** Zeros by an operator that TensorFlow does not turn into a constant, which would hold as much memory as the gradients for good. */
+/**
+ * Zeros by an operator that TensorFlow does not turn into a constant, which would hold as much memory as the gradients
+ * for good.
+ */
 function cleared(root: Recording, { variable }: StateUpdate, after: GraphNode): GraphNode {
   const { shape } = variable.type
   const content = new Uint8Array(Int32Array.from(shape).buffer)

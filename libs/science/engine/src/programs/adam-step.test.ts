@@ -36,28 +36,31 @@ function captured(isDecayed: boolean) {
   return { builder, program }
 }
 
-it.each([true, false])('gives in a program, written over the state, what it gives eagerly; decayed: %s', (isDecayed) => {
-  const { builder, program } = captured(isDecayed)
-  const session = builder.load()
-  const { kept, ...rest } = factors()
-  let expected = start()
-  for (let i = 0; i < 3; i++) {
-    const gradient = draw(`gradient ${i}`)
-    session.setState({ one: { gradient }, other: { gradient } } as never)
-    expected = { ...expected, gradient }
-    const { before, size } = session.run(program, { kept, ...rest })
-    expect(before.arraySync()).toBeCloseTo(expected.value.sum().dataSync()[0]!, 4)
-    expect(size.arraySync()).toBeCloseTo(gradient.square().sum().dataSync()[0]!, 4)
-    expected = adamStep(expected, { ...rest, ...(isDecayed ? { kept } : {}) }, betas)
-    const { one, other } = session.state()
-    for (const name of ['value', 'firstMoment', 'secondMoment', 'gradient'] as const) {
-      expect(distance(one[name], expected[name]), name).toBeLessThan(1e-6)
-      expect(distance(other[name], expected[name]), name).toBeLessThan(1e-6)
+it.each([true, false])(
+  'gives in a program, written over the state, what it gives eagerly; decayed: %s',
+  (isDecayed) => {
+    const { builder, program } = captured(isDecayed)
+    const session = builder.load()
+    const { kept, ...rest } = factors()
+    let expected = start()
+    for (let i = 0; i < 3; i++) {
+      const gradient = draw(`gradient ${i}`)
+      session.setState({ one: { gradient }, other: { gradient } } as never)
+      expected = { ...expected, gradient }
+      const { before, size } = session.run(program, { kept, ...rest })
+      expect(before.arraySync()).toBeCloseTo(expected.value.sum().dataSync()[0]!, 4)
+      expect(size.arraySync()).toBeCloseTo(gradient.square().sum().dataSync()[0]!, 4)
+      expected = adamStep(expected, { ...rest, ...(isDecayed ? { kept } : {}) }, betas)
+      const { one, other } = session.state()
+      for (const name of ['value', 'firstMoment', 'secondMoment', 'gradient'] as const) {
+        expect(distance(one[name], expected[name]), name).toBeLessThan(1e-6)
+        expect(distance(other[name], expected[name]), name).toBeLessThan(1e-6)
+      }
     }
-  }
-  session.dispose()
-  builder.dispose()
-})
+    session.dispose()
+    builder.dispose()
+  },
+)
 
 it('needs beside the state no more than one tensor at a time', () => {
   const { program } = captured(true)
@@ -77,9 +80,15 @@ it('is refused where its results do not become the state that it took', () => {
       }),
       factors(),
     )
-  expect(() => capture(({ value, firstMoment, secondMoment }) => ({ value, firstMoment, secondMoment }))).toThrow(CaptureRefused)
-  expect(() => capture((all) => ({ ...all, value: all.firstMoment, firstMoment: all.value }))).toThrow('return all four')
-  expect(() => capture((all) => ({ ...all, value: all.value.mul(2), gradient: all.gradient }))).toThrow('return all four')
+  expect(() => capture(({ value, firstMoment, secondMoment }) => ({ value, firstMoment, secondMoment }))).toThrow(
+    CaptureRefused,
+  )
+  expect(() => capture((all) => ({ ...all, value: all.firstMoment, firstMoment: all.value }))).toThrow(
+    'return all four',
+  )
+  expect(() => capture((all) => ({ ...all, value: all.value.mul(2), gradient: all.gradient }))).toThrow(
+    'return all four',
+  )
   const inLoop = () =>
     new ProgramBuilder({}).capture(
       'loop',

@@ -31,13 +31,15 @@ export interface AdamBetas {
 export const adamOperator = 'GauntletAdam'
 
 /**
- * value · kept − rate · m / (√v + epsilon) for the moved averages m and v, and zeros for the next step's gradient (arXiv:1412.6980, algorithm 1 in the form of
- * its section 2's last lines). In a program one operator that writes over the state: it must be given state, and all four results returned as that state.
+ * value · kept − rate · m / (√v + epsilon) for the moved averages m and v, and zeros for the next step's gradient
+ * (arXiv:1412.6980, algorithm 1 in the form of its section 2's last lines). In a program one operator that writes over
+ * the state: it must be given state, and all four results returned as that state.
  */
 export function adamStep(tensors: AdamTensors, factors: AdamFactors, betas: AdamBetas): AdamTensors {
   const recording = activeRecording()
   if (!recording) return tf.tidy(() => composedStep(tensors, factors, betas))
-  if (recording.parent) throw refusal('adamStep stands inside a loop, where no state can be written over; call it outside.')
+  if (recording.parent)
+    throw refusal('adamStep stands inside a loop, where no state can be written over; call it outside.')
   const { value, firstMoment, secondMoment, gradient } = tensors
   const stepped = [value, firstMoment, secondMoment, gradient]
   const inputs = [...stepped, factors.rate, factors.epsilon, ...(factors.kept ? [factors.kept] : [])]

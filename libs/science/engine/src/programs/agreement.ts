@@ -20,15 +20,19 @@ export interface ComparedTensor {
   readonly before?: Values
 }
 
-/** Of the largest norm among a program's tensors: what is smaller may be mere rounding, as the gradient of a bias before a batch norm is. */
+/**
+ * Of the largest norm among a program's tensors: what is smaller may be mere rounding, as the gradient of a bias before
+ * a batch norm is.
+ */
 const negligible = 1e-3
 
 /** Of a state variable's own norm: below it a change drowns in the rounding of the sum. */
 const negligibleChange = 1e-2
 
 /**
- * Compares tensors by ‖expected − actual‖ / ‖expected‖, Euclidean norms. Not element by element, since a step by the sign of a gradient may turn single ones
- * over. Whole numbers and truth values: the share that differs. Infinite where one value is finite and the other not.
+ * Compares tensors by ‖expected − actual‖ / ‖expected‖, Euclidean norms. Not element by element, since a step by the
+ * sign of a gradient may turn single ones over. Whole numbers and truth values: the share that differs. Infinite where
+ * one value is finite and the other not.
  */
 export function agreementOf(pairs: readonly ComparedTensor[]): Agreement {
   const differing = pairs.map((pair) => ({ pair, error: errorNorm(pair) }))
@@ -58,7 +62,10 @@ function errorNorm({ expected, actual }: ComparedTensor): number {
   return values instanceof Float32Array ? distance(values, others as Float32Array) : shareDiffering(values, others)
 }
 
-/** Parameters and moments of a large model are some 100 million numbers: a plain loop, and a careful one where something is not finite. */
+/**
+ * Parameters and moments of a large model are some 100 million numbers: a plain loop, and a careful one where something
+ * is not finite.
+ */
 function distance(expected: Float32Array, actual: Float32Array): number {
   let sum = 0
   for (let i = 0; i < expected.length; i++) {

@@ -1,7 +1,10 @@
 import type { Recording } from './recording.ts'
 import { refusal, type CaptureRefused } from './refusals.ts'
 
-/** The code of a program that runs in this process, if any: captures are synchronous, so there is one at a time. Loads no tensor runtime. */
+/**
+ * The code of a program that runs in this process, if any: captures are synchronous, so there is one at a time. Loads
+ * no tensor runtime.
+ */
 interface Capturing {
   /** Where operators are recorded; nowhere where the code runs eagerly, to be compared with the program. */
   readonly recording: Recording | undefined

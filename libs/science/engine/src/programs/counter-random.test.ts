@@ -6,10 +6,13 @@ import { drawNormal, drawUniform, keyTensor } from './counter-random.ts'
 import { loop } from './loop.ts'
 import { ProgramBuilder } from './program-builder.ts'
 
-const keys: fc.Arbitrary<RandomKey[]> = fc.array(fc.record({ seed: fc.nat(), purpose: fc.string(), image: fc.string() }), {
-  minLength: 1,
-  maxLength: 4,
-})
+const keys: fc.Arbitrary<RandomKey[]> = fc.array(
+  fc.record({ seed: fc.nat(), purpose: fc.string(), image: fc.string() }),
+  {
+    minLength: 1,
+    maxLength: 4,
+  },
+)
 const steps = fc.nat(0x7fffffff)
 
 it('draws the bits of uniform for every key and step, whatever stands beside it in the batch', () => {

@@ -9,8 +9,9 @@ export function keyTensor(keys: readonly RandomKey[]): Tensor2D {
 }
 
 /**
- * `count` numbers in [0, 1) per key, float32 [keys, count]: the same bits as `uniform(key, count, step)`, inside a program and outside. A row depends on its
- * key and the step alone, never on its place in the batch. `step`: an iteration's number, an int32 scalar as `loop` gives it, or a whole number.
+ * `count` numbers in [0, 1) per key, float32 [keys, count]: the same bits as `uniform(key, count, step)`, inside a
+ * program and outside. A row depends on its key and the step alone, never on its place in the batch. `step`: an
+ * iteration's number, an int32 scalar as `loop` gives it, or a whole number.
  */
 export function drawUniform(keys: Tensor2D, count: number, step: Scalar | number = 0): Tensor2D {
   return tf.tidy(() => {
@@ -21,13 +22,19 @@ export function drawUniform(keys: Tensor2D, count: number, step: Scalar | number
 }
 
 /**
- * `count` standard normal numbers per key, float32 [keys, count], as `normal(key, count, step)`: the same random bits through the same transform in 64-bit
- * arithmetic, then rounded. Logarithm and cosine of TensorFlow and of JavaScript may differ in the last of 53 bits, so that a number differs in the
- * last of its 24 bits about once in a hundred million.
+ * `count` standard normal numbers per key, float32 [keys, count], as `normal(key, count, step)`: the same random bits
+ * through the same transform in 64-bit arithmetic, then rounded. Logarithm and cosine of TensorFlow and of JavaScript
+ * may differ in the last of 53 bits, so that a number differs in the last of its 24 bits about once in a hundred
+ * million.
  */
 export function drawNormal(keys: Tensor2D, count: number, step: Scalar | number = 0): Tensor2D {
   return tf.tidy(() => {
-    const [first, second, third, fourth] = philoxBlocks(keys, Math.ceil(count / 4), step) as [Tensor, Tensor, Tensor, Tensor]
+    const [first, second, third, fourth] = philoxBlocks(keys, Math.ceil(count / 4), step) as [
+      Tensor,
+      Tensor,
+      Tensor,
+      Tensor,
+    ]
     return rowsOf([...boxMuller(first, second), ...boxMuller(third, fourth)], count)
   })
 }
@@ -48,8 +55,9 @@ const multipliers = [0xd2511f53n, 0xcd9e8d57n] as const
 const increments = [0x9e3779b9n, 0xbb67ae85n] as const
 
 /**
- * Philox4x32-10 for every key and block: four tensors of 32-bit words, each [keys, blocks] (see `philox4x32`). In 64-bit whole numbers, in which a product's upper
- * word is a shift. TensorFlow's own Philox operators take one key for a whole tensor, and their real numbers have 23 bits.
+ * Philox4x32-10 for every key and block: four tensors of 32-bit words, each [keys, blocks] (see `philox4x32`). In
+ * 64-bit whole numbers, in which a product's upper word is a shift. TensorFlow's own Philox operators take one key for
+ * a whole tensor, and their real numbers have 23 bits.
  */
 function philoxBlocks(keys: Tensor2D, blocks: number, step: Scalar | number): Tensor[] {
   const mask = wideInteger(0xffffffffn)
@@ -66,10 +74,9 @@ function philoxBlocks(keys: Tensor2D, blocks: number, step: Scalar | number): Te
     Tensor,
   ]
   for (let round = 0; round < 10; round++) {
-    const [product0, product1] = [counter[0], counter[2]].map((x, i) => whole('Mul', x, wideInteger(multipliers[i]!))) as [
-      Tensor,
-      Tensor,
-    ]
+    const [product0, product1] = [counter[0], counter[2]].map((x, i) =>
+      whole('Mul', x, wideInteger(multipliers[i]!)),
+    ) as [Tensor, Tensor]
     const mixed = (product: Tensor, other: Tensor, i: number) =>
       whole('BitwiseXor', whole('BitwiseXor', upper(product), other), key[i]!)
     counter = [mixed(product1, counter[1], 0), word(product1), mixed(product0, counter[3], 1), word(product0)]

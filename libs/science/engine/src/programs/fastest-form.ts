@@ -15,8 +15,9 @@ export interface FormTrial {
 }
 
 /**
- * Measures one program in every form on this device, the fastest first; those that differ too much from eager code, or cannot be compiled here, come last with the
- * reason. Runs change no state that lasts: each form has a session of its own. The caller keeps the choice, by the program's code and the environment class.
+ * Measures one program in every form on this device, the fastest first; those that differ too much from eager code, or
+ * cannot be compiled here, come last with the reason. Runs change no state that lasts: each form has a session of its
+ * own. The caller keeps the choice, by the program's code and the environment class.
  */
 export function fastestForm<State extends TensorTree, Inputs extends NamedTensors, Outputs extends TensorTree>(
   builder: ProgramBuilder<State>,
@@ -24,7 +25,9 @@ export function fastestForm<State extends TensorTree, Inputs extends NamedTensor
   inputs: Inputs,
   { forms, runs = 5 }: { forms: readonly Form[]; runs?: number },
 ): FormTrial[] {
-  return forms.map((form) => trial(builder, program, inputs, form, runs)).sort((one, other) => one.seconds - other.seconds)
+  return forms
+    .map((form) => trial(builder, program, inputs, form, runs))
+    .sort((one, other) => one.seconds - other.seconds)
 }
 
 function trial<State extends TensorTree, Inputs extends NamedTensors, Outputs extends TensorTree>(
@@ -48,7 +51,12 @@ function trial<State extends TensorTree, Inputs extends NamedTensors, Outputs ex
     }
   } catch (error) {
     if (!(error instanceof ReplayDiffers) && !/fail to run|Failed to load/.test(String(error))) throw error
-    return { form, startSeconds: (performance.now() - begun) / 1000, seconds: Infinity, refused: (error as Error).message }
+    return {
+      form,
+      startSeconds: (performance.now() - begun) / 1000,
+      seconds: Infinity,
+      refused: (error as Error).message,
+    }
   }
 }
 

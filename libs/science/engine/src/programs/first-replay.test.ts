@@ -15,7 +15,13 @@ function agreementBetween(eager: (x: Tensor) => Tensor, replayed: (x: Tensor, ru
     const replay = (roughened: Roughening = (tree) => tree) => [replayed(roughened({ x }).x, runs++)]
     const outputs = [{ path: 'y', tensor: eager(x) }]
     const run = { inputs: { x }, outputs, state: new Map(), dispose: () => {} }
-    const agreement = firstReplayAgreement({ program: { name: 'y' } as Program, eager: run, form: plain, state: {}, replay })
+    const agreement = firstReplayAgreement({
+      program: { name: 'y' } as Program,
+      eager: run,
+      form: plain,
+      state: {},
+      replay,
+    })
     return { ...agreement, runs }
   })
 }

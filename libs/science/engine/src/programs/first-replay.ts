@@ -7,7 +7,10 @@ import type { EagerRun, Program } from './program.ts'
 import { ReplayDiffers } from './refusals.ts'
 import { leavesOf, mapTensors, type TensorTree } from './tensor-tree.ts'
 
-/** A replay may deviate from the eager run by so many times what rounding of its inputs does to it: single elements cross a kink in one run and not in the other. */
+/**
+ * A replay may deviate from the eager run by so many times what rounding of its inputs does to it: single elements
+ * cross a kink in one run and not in the other.
+ */
 const sensitivityAllowance = 4
 
 /** Replays on roughened inputs, as long as the allowance is exceeded. */
@@ -27,10 +30,12 @@ interface FirstReplay {
 }
 
 /**
- * How the first replay of a program agrees with its eager run. Gradients through ReLU and steps by a sign are discontinuous, so that a deep network turns the
- * last bit of a pixel into per cents of a gradient; joined operators round differently from eager code, and no fixed tolerance would do for both
- * such a program and a smooth one. Beyond the form's tolerance the deviation is therefore held against that of replays whose inputs and state carry a
- * relative error of the form's rounding, after a second replay has shown the same bits (chance would be large against itself, too).
+ * How the first replay of a program agrees with its eager run. Gradients through ReLU and steps by a sign are
+ * discontinuous, so that a deep network turns the last bit of a pixel into per cents of a gradient; joined operators
+ * round differently from eager code, and no fixed tolerance would do for both such a program and a smooth one. Beyond
+ * the form's tolerance the deviation is therefore held against that of replays whose inputs and state carry a relative
+ * error of the form's rounding, after a second replay has shown the same bits (chance would be large against itself,
+ * too).
  *
  * Throws `ReplayDiffers`.
  */
@@ -45,7 +50,9 @@ export function firstReplayAgreement(run: FirstReplay): Agreement {
     const first = replayed.map((tensor) => parked.park(tensor))
     tf.dispose(replayed)
     if (!comparedWithReplay(run, first).exact) {
-      throw new ReplayDiffers(`${program.name} in the form ${form.name} gives other values in every run; use another form.`)
+      throw new ReplayDiffers(
+        `${program.name} in the form ${form.name} gives other values in every run; use another form.`,
+      )
     }
     return { ...agreement, sensitivity: allowedBySensitivity(run, first, agreement) }
   } finally {
@@ -87,7 +94,9 @@ function compared({ eager, state }: FirstReplay, expected: readonly Values[], ac
   return agreementOf(names.map((name, i) => ({ ...name, expected: expected[i]!, actual: actual[i]! })))
 }
 
-/** Every element times 1 ± `rounding`, in a pattern that differs from trial to trial; zeros stay the tensor they are. */
+/**
+ * Every element times 1 ± `rounding`, in a pattern that differs from trial to trial; zeros stay the tensor they are.
+ */
 function roughenedTree<Tree extends TensorTree>(tree: Tree, rounding: number, trial: number): Tree {
   return mapTensors(tree, (tensor) =>
     tf.tidy(() => {

@@ -64,7 +64,9 @@ it('gives in every form what the plain one gives, to the precision of the form',
     [float16, 3e-3],
     [xlaFloat16, 3e-3],
   ] as const) {
-    lossIn(form).forEach((loss, i) => expect(Math.abs(loss / expected[i]! - 1), `${form.name}, step ${i}`).toBeLessThan(error))
+    lossIn(form).forEach((loss, i) =>
+      expect(Math.abs(loss / expected[i]! - 1), `${form.name}, step ${i}`).toBeLessThan(error),
+    )
   }
   expect(lossIn(bfloat16)).not.toEqual(expected)
   builder.dispose()
@@ -72,7 +74,11 @@ it('gives in every form what the plain one gives, to the precision of the form',
 
 it.each([1e-30, 1e-12, 1e12])('loses neither gradients of size %d nor large sums in float16', (scale) => {
   const count = 40_000
-  const [x, weight, gradient] = [draw('x', [count, 4]), draw('weight', [4, 8]), draw('gradient', [count, 8]).abs().mul(scale)]
+  const [x, weight, gradient] = [
+    draw('x', [count, 4]),
+    draw('weight', [4, 8]),
+    draw('gradient', [count, 8]).abs().mul(scale),
+  ]
   const builder = new ProgramBuilder({ weight })
   const program = builder.capture(
     'product',

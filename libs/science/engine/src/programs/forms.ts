@@ -11,7 +11,10 @@ export interface Form {
   readonly name: 'plain' | 'xla' | 'bfloat16' | 'xla-bfloat16' | 'float16' | 'xla-float16'
   /** How far a tensor of the first replay may be from the eager one, by `agreementOf`. */
   readonly tolerance: number
-  /** The relative error that the form makes anywhere: what eager code makes of such an error in its inputs is allowed too. */
+  /**
+   * The relative error that the form makes anywhere: what eager code makes of such an error in its inputs is allowed
+   * too.
+   */
   readonly rounding: number
   rewrite(graph: Graph): Graph
 }
@@ -32,7 +35,10 @@ function joinsOperators(): boolean {
 /** Compiled by XLA into one piece of machine code. The point on GPUs; on CPUs it is slow at convolutions. */
 export const xla: Form = { name: 'xla', tolerance: 1e-3, rounding: 1e-6, rewrite: compiledByXla }
 
-/** Factors of matrix products and convolutions rounded to 8 bits, sums and all else in float32; so are the master values of the state. */
+/**
+ * Factors of matrix products and convolutions rounded to 8 bits, sums and all else in float32; so are the master values
+ * of the state.
+ */
 export const bfloat16: Form = { name: 'bfloat16', tolerance: 5e-2, rounding: 2 ** -8, rewrite: inBfloat16 }
 
 export const xlaBfloat16 = inXla('xla-bfloat16', bfloat16)
@@ -54,7 +60,10 @@ const uncompiled = new Set(
   ),
 )
 
-/** Marks what XLA is to compile; it finds the clusters itself (tensorflow/compiler/jit/mark_for_compilation_pass.cc). One scope a program. */
+/**
+ * Marks what XLA is to compile; it finds the clusters itself (tensorflow/compiler/jit/mark_for_compilation_pass.cc).
+ * One scope a program.
+ */
 function compiledByXla(graph: Graph): Graph {
   return rewritten(graph, (node) => {
     if (uncompiled.has(node.operator) || node.name.startsWith('state/')) return [node]
@@ -79,7 +88,9 @@ export class FormUnknown extends Error {
 export function formNamed(name: string): Form {
   const form = all.find((each) => each.name === name)
   if (!form)
-    throw new FormUnknown(`There is no form ${JSON.stringify(name)}; choose from ${all.map((each) => each.name).join(', ')}.`)
+    throw new FormUnknown(
+      `There is no form ${JSON.stringify(name)}; choose from ${all.map((each) => each.name).join(', ')}.`,
+    )
   return form
 }
 
@@ -89,8 +100,8 @@ export function precisionOf({ name }: Pick<Form, 'name'>): Precision {
 }
 
 /**
- * Forms of one precision that are worth measuring, the one to prefer first. On CPUs XLA is left out: in all that was measured it took 1.1 to several times as long, and
- * minutes to compile (test/benchmarks/LOG.md).
+ * Forms of one precision that are worth measuring, the one to prefer first. On CPUs XLA is left out: in all that was
+ * measured it took 1.1 to several times as long, and minutes to compile (test/benchmarks/LOG.md).
  */
 export function formsToTry(isGpu: boolean, precision: Precision): readonly Form[] {
   return all.filter((form) => precisionOf(form) === precision && (isGpu || !form.name.startsWith('xla')))

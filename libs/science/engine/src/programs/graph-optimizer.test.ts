@@ -25,11 +25,20 @@ it('does without the graph optimiser of TensorFlow on CPUs', { timeout: 60_000 }
   expect(passesIn(deviceVariables({ threads: 1 }))).toEqual([])
 })
 
-it('lets it fuse kernels on GPUs, in one pass, without the passes that cost most and find nothing', { timeout: 60_000 }, () => {
-  const graphs = passesIn({ ...deviceVariables({ threads: 1, gpu: '0' }), CUDA_VISIBLE_DEVICES: '' })
-  expect(graphs).not.toEqual([])
-  for (const passes of graphs) {
-    expect(passes.filter((name) => name === 'remapper' || name === 'constant_folding')).toEqual(['constant_folding', 'remapper'])
-    expect(passes.filter((name) => /^(memory_optimizer|tfg_optimizer|implementation_selector)/.test(name))).toEqual([])
-  }
-})
+it(
+  'lets it fuse kernels on GPUs, in one pass, without the passes that cost most and find nothing',
+  { timeout: 60_000 },
+  () => {
+    const graphs = passesIn({ ...deviceVariables({ threads: 1, gpu: '0' }), CUDA_VISIBLE_DEVICES: '' })
+    expect(graphs).not.toEqual([])
+    for (const passes of graphs) {
+      expect(passes.filter((name) => name === 'remapper' || name === 'constant_folding')).toEqual([
+        'constant_folding',
+        'remapper',
+      ])
+      expect(passes.filter((name) => /^(memory_optimizer|tfg_optimizer|implementation_selector)/.test(name))).toEqual(
+        [],
+      )
+    }
+  },
+)

@@ -1,8 +1,8 @@
 import type { Graph, GraphNode, Reference } from './graph.ts'
 
 /**
- * Changes one node, whose inputs are already those of the new graph: the nodes to put in its place, the last of which gives its outputs. `original` is the node as it
- * was.
+ * Changes one node, whose inputs are already those of the new graph: the nodes to put in its place, the last of which
+ * gives its outputs. `original` is the node as it was.
  */
 export type NodeRewriting = (node: GraphNode, scope: RewritingScope, original: GraphNode) => readonly GraphNode[]
 

@@ -38,7 +38,9 @@ export function bytesOf({ dataType, shape }: TensorType): number {
 
 export function sameType(one: TensorType, other: TensorType): boolean {
   return (
-    one.dataType === other.dataType && one.shape.length === other.shape.length && one.shape.every((d, i) => d === other.shape[i])
+    one.dataType === other.dataType &&
+    one.shape.length === other.shape.length &&
+    one.shape.every((d, i) => d === other.shape[i])
   )
 }
 
@@ -47,7 +49,9 @@ export interface ConstantValue extends TensorType {
   readonly content: Uint8Array
 }
 
-/** An attribute of a node, under the name that AttrValue gives its kind (tensorflow/core/framework/attr_value.proto). */
+/**
+ * An attribute of a node, under the name that AttrValue gives its kind (tensorflow/core/framework/attr_value.proto).
+ */
 export type Attribute =
   | { readonly text: string }
   | { readonly integer: number }

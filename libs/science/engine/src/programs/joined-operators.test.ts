@@ -29,7 +29,10 @@ const cases: Record<string, { layers: (x: Tensor4D) => Tensor4D; joined: string[
   'a bias and an image': { layers: (x) => tf.add(convolved(x), x), joined: ['_FusedConv2D BiasAdd Add'] },
   'an image and a bias': { layers: (x) => tf.add(x, convolved(x)), joined: ['_FusedConv2D BiasAdd Add'] },
   'all three': { layers: (x) => relu(tf.add(convolved(x), x)), joined: ['_FusedConv2D BiasAdd Add Relu'] },
-  'a batch norm and an activation': { layers: (x) => relu(normalised(x)), joined: ['_FusedConv2D FusedBatchNorm Relu'] },
+  'a batch norm and an activation': {
+    layers: (x) => relu(normalised(x)),
+    joined: ['_FusedConv2D FusedBatchNorm Relu'],
+  },
   'a depthwise one': {
     layers: (x) => relu6(convolveDepthwise(x, perChannel, same, bias)),
     joined: ['_FusedDepthwiseConv2dNative BiasAdd Relu6'],
@@ -55,8 +58,14 @@ const cases: Record<string, { layers: (x: Tensor4D) => Tensor4D; joined: string[
     },
     joined: ['_FusedConv2D BiasAdd'],
   },
-  'not an image of another size': { layers: (x) => tf.add(convolved(x), x.mean(0, true)), joined: ['_FusedConv2D BiasAdd'] },
-  'not one activation with another': { layers: (x) => relu6(relu(convolved(x))), joined: ['_FusedConv2D BiasAdd Relu'] },
+  'not an image of another size': {
+    layers: (x) => tf.add(convolved(x), x.mean(0, true)),
+    joined: ['_FusedConv2D BiasAdd'],
+  },
+  'not one activation with another': {
+    layers: (x) => relu6(relu(convolved(x))),
+    joined: ['_FusedConv2D BiasAdd Relu'],
+  },
   'not a batch norm by its own statistics': {
     layers: (x) => normaliseBatch(convolve(x, filter, same), scale, bias, 1e-3).y,
     joined: [],

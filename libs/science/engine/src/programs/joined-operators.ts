@@ -21,9 +21,10 @@ const beginnings: Readonly<Record<string, string>> = {
 const activations = new Set(['Relu', 'Relu6'])
 
 /**
- * The graph with each convolution joined with what is done to its result alone: a bias or a batch norm's statistics, an image that is added, an activation. oneDNN does these while
- * it has the result in its registers. So is x σ(x) with its sigmoid, where no gradient needs that. TensorFlow's own rewriter (remapper.cc) does the same and more, and takes longer for it than all else that compiles a program.
- * Only for CPUs with oneDNN, and only float32.
+ * The graph with each convolution joined with what is done to its result alone: a bias or a batch norm's statistics, an
+ * image that is added, an activation. oneDNN does these while it has the result in its registers. So is x σ(x) with its
+ * sigmoid, where no gradient needs that. TensorFlow's own rewriter (remapper.cc) does the same and more, and takes
+ * longer for it than all else that compiles a program. Only for CPUs with oneDNN, and only float32.
  */
 export function withJoinedOperators(graph: Graph): Graph {
   const uses = usesIn(graph)
@@ -66,7 +67,9 @@ function swish(sigmoid: GraphNode, product: GraphNode, place: number): GraphNode
   if (sigmoid.operator !== 'Sigmoid' || product.operator !== 'Mul' || !isSingle(sigmoid)) return
   if (sigmoid.controls.length + product.controls.length > 0) return
   const [x, factor] = [sigmoid.inputs[0]!, product.inputs[1 - place]!]
-  return x.node === factor.node && x.output === factor.output ? { ...product, operator: '_MklSwish', inputs: [x] } : undefined
+  return x.node === factor.node && x.output === factor.output
+    ? { ...product, operator: '_MklSwish', inputs: [x] }
+    : undefined
 }
 
 /** What an operator is called as a step after another; undefined where it cannot be one. */

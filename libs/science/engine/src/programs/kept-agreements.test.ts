@@ -46,14 +46,17 @@ describe('agreements of first replays', () => {
     expect(kept()).toHaveLength(4)
   })
 
-  it.each(['', '{"scaled":', '{"scaled":{"deviation":null}}', '{}'])('are made anew where a file holds %j', (damaged) => {
-    loaded(5)
-    const [file] = kept()
-    const before = readFileSync(file!, 'utf8')
-    writeFileSync(file!, damaged)
-    expect(loaded(5).agreement).toMatchObject({ exact: true, deviation: 0 })
-    expect(readFileSync(file!, 'utf8')).toBe(before)
-  })
+  it.each(['', '{"scaled":', '{"scaled":{"deviation":null}}', '{}'])(
+    'are made anew where a file holds %j',
+    (damaged) => {
+      loaded(5)
+      const [file] = kept()
+      const before = readFileSync(file!, 'utf8')
+      writeFileSync(file!, damaged)
+      expect(loaded(5).agreement).toMatchObject({ exact: true, deviation: 0 })
+      expect(readFileSync(file!, 'utf8')).toBe(before)
+    },
+  )
 
   it('are not kept where there is no cache folder', () => {
     vi.stubEnv('GAUNTLET_CACHE', undefined)

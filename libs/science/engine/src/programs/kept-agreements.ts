@@ -16,11 +16,15 @@ export interface KeptAgreements {
 }
 
 /**
- * Of one graph (the bytes of its SavedModel) in one form and environment class: what was compiled from it once is compiled again, so that a check takes place
- * once on a kind of machine and not in every process. In the folder `programs` of `GAUNTLET_CACHE`; nothing is kept where that is not set, and what is
- * damaged counts for nothing.
+ * Of one graph (the bytes of its SavedModel) in one form and environment class: what was compiled from it once is
+ * compiled again, so that a check takes place once on a kind of machine and not in every process. In the folder
+ * `programs` of `GAUNTLET_CACHE`; nothing is kept where that is not set, and what is damaged counts for nothing.
  */
-export function keptAgreements(graph: Uint8Array, form: Form, cacheFolder = process.env['GAUNTLET_CACHE']): KeptAgreements {
+export function keptAgreements(
+  graph: Uint8Array,
+  form: Form,
+  cacheFolder = process.env['GAUNTLET_CACHE'],
+): KeptAgreements {
   if (!cacheFolder) return { find: () => undefined, keep: () => {} }
   const key = createHash('sha256')
     .update(graph)

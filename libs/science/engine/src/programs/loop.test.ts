@@ -69,7 +69,9 @@ describe('a loop', () => {
       const outer = w!.sin()
       return loop(3, x!, (at, i) => {
         const half = at.mul(0.5)
-        return loop(2, half, (inner, j) => inner.add(outer.mul(half)).add(i.mul(tf.scalar(10, 'int32')).add(j).toFloat()))
+        return loop(2, half, (inner, j) =>
+          inner.add(outer.mul(half)).add(i.mul(tf.scalar(10, 'int32')).add(j).toFloat()),
+        )
       })
     }
     const inputs = { x: tf.tensor1d([1, 2]), w: tf.tensor1d([3, 4]) }
@@ -79,9 +81,13 @@ describe('a loop', () => {
   it('is one node whose size does not depend on the count', () => {
     const sizeOf = (count: number) => {
       const builder = new ProgramBuilder({})
-      const { nodes, functions } = builder.capture('sized', ({ x }) => ({ outputs: loop(count, x!, (at) => at.add(1).sin()) }), {
-        x: tf.ones([2]),
-      })
+      const { nodes, functions } = builder.capture(
+        'sized',
+        ({ x }) => ({ outputs: loop(count, x!, (at) => at.add(1).sin()) }),
+        {
+          x: tf.ones([2]),
+        },
+      )
       return [nodes.length, ...functions.map((each) => each.nodes.length)]
     }
     expect(sizeOf(1_000_000)).toEqual(sizeOf(2))

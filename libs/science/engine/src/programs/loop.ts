@@ -19,13 +19,16 @@ import { leavesOf, mapTensors, tensorsOf, tidyTree, withTensors, type TensorTree
 /** Iterations that a loop runs when its program checks itself: the first, and one that starts from another's result. */
 export const checkedIterations = 2
 
-/** One iteration: what is carried, and the iteration's number from 0 (int32), to what is carried on, of the same shapes. */
+/**
+ * One iteration: what is carried, and the iteration's number from 0 (int32), to what is carried on, of the same shapes.
+ */
 export type LoopBody<Carried extends TensorTree> = (carried: Carried, iteration: Scalar) => Carried
 
 /**
- * `count` times `body`, starting from `initial`. Outside a capture a loop of JavaScript. In a program one `StatelessWhile` node: the body is recorded once,
- * whatever the count, and tensors from outside that it uses are its constants. Results are constants of a gradient (as after PyTorch's `detach`); the
- * body may take gradients of its own. It must do the same operators in every iteration: what differs is to be computed from `iteration`.
+ * `count` times `body`, starting from `initial`. Outside a capture a loop of JavaScript. In a program one
+ * `StatelessWhile` node: the body is recorded once, whatever the count, and tensors from outside that it uses are its
+ * constants. Results are constants of a gradient (as after PyTorch's `detach`); the body may take gradients of its own.
+ * It must do the same operators in every iteration: what differs is to be computed from `iteration`.
  */
 export function loop<Carried extends TensorTree>(count: number, initial: Carried, body: LoopBody<Carried>): Carried {
   if (!Number.isSafeInteger(count) || count < 0)
@@ -33,7 +36,10 @@ export function loop<Carried extends TensorTree>(count: number, initial: Carried
   return repeat(count, initial, undefined, body)
 }
 
-/** `body` as long as `condition` (a boolean scalar) holds, `atMost` times. Outside a capture the condition is read each time; else as `loop`. */
+/**
+ * `body` as long as `condition` (a boolean scalar) holds, `atMost` times. Outside a capture the condition is read each
+ * time; else as `loop`.
+ */
 export function repeatWhile<Carried extends TensorTree>(
   condition: (carried: Carried, iteration: Scalar) => Scalar,
   initial: Carried,
@@ -77,7 +83,10 @@ function repeatEagerly<Carried extends TensorTree>(
   return current
 }
 
-/** The while loop of a graph: its variables are the iteration's number, the bound, what is carried, then what body and condition use from outside. */
+/**
+ * The while loop of a graph: its variables are the iteration's number, the bound, what is carried, then what body and
+ * condition use from outside.
+ */
 function captureLoop<Carried extends TensorTree>(
   recording: Recording,
   count: number,
@@ -120,13 +129,29 @@ function loopFunctions(frame: Recording, parameters: readonly GraphNode[], { ref
   const variables = [...parameters, ...captured.map(({ argument }) => argument)]
   const passed = captured.map(({ argument }) => reference(argument))
   const name = `${frame.program.name}_loop_${frame.program.functions.length / 2}`
-  const condition: GraphFunction = { name: `${name}_condition`, arguments: variables, nodes: conditionNodes, results: [goesOn] }
-  const body: GraphFunction = { name: `${name}_body`, arguments: variables, nodes: bodyNodes, results: [...results, ...passed] }
+  const condition: GraphFunction = {
+    name: `${name}_condition`,
+    arguments: variables,
+    nodes: conditionNodes,
+    results: [goesOn],
+  }
+  const body: GraphFunction = {
+    name: `${name}_body`,
+    arguments: variables,
+    nodes: bodyNodes,
+    results: [...results, ...passed],
+  }
   frame.program.functions.push(condition, body)
   return { functions: { condition, body }, outside: captured.map(({ outer }) => outer) }
 }
 
-function whileAttributes({ condition, body }: { condition: GraphFunction; body: GraphFunction }): Record<string, Attribute> {
+function whileAttributes({
+  condition,
+  body,
+}: {
+  condition: GraphFunction
+  body: GraphFunction
+}): Record<string, Attribute> {
   const types = body.results.map(typeOf)
   return {
     T: { types: types.map(({ dataType }) => dataType) },

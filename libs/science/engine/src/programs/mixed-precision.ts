@@ -10,7 +10,10 @@ import {
 } from './graph.ts'
 import { rewritten, type RewritingScope } from './graph-rewriting.ts'
 
-/** An operator that multiplies: which of its inputs are factors (the others are sizes), and how many products one element of its result adds up. */
+/**
+ * An operator that multiplies: which of its inputs are factors (the others are sizes), and how many products one
+ * element of its result adds up.
+ */
 interface Product {
   readonly factors: readonly [number, number]
   terms(shapes: readonly [Shape, Shape], attributes: GraphNode['attributes']): number
@@ -22,7 +25,10 @@ const size = (shape: Shape) => shape.reduce((product, each) => product * each, 1
 const isTrue = (attribute: Attribute | undefined) => attribute !== undefined && 'truth' in attribute && attribute.truth
 const perLast = (shape: Shape) => size(shape) / shape.at(-1)!
 
-/** Filters are [height, width, in, out], depthwise ones [height, width, channels, multiplier]; gradients [batch, height, width, out]. */
+/**
+ * Filters are [height, width, in, out], depthwise ones [height, width, channels, multiplier]; gradients [batch, height,
+ * width, out].
+ */
 const products: Readonly<Record<string, Product>> = {
   MatMul: { factors: [0, 1], terms: ([a], { transpose_a }) => a.at(isTrue(transpose_a) ? -2 : -1)! },
   BatchMatMulV2: { factors: [0, 1], terms: ([a], { adj_x }) => a.at(isTrue(adj_x) ? -2 : -1)! },
@@ -35,8 +41,9 @@ const products: Readonly<Record<string, Product>> = {
 }
 
 /**
- * The graph with the factors of matrix products and convolutions rounded to bfloat16, which has float32's range: no loss scaling is needed, and gradients do not
- * underflow. Their sums are rounded to it once; everything else, the state included, stays float32.
+ * The graph with the factors of matrix products and convolutions rounded to bfloat16, which has float32's range: no
+ * loss scaling is needed, and gradients do not underflow. Their sums are rounded to it once; everything else, the state
+ * included, stays float32.
  */
 export function inBfloat16(graph: Graph): Graph {
   return withProducts(graph, (node, { factors }, scope) => {
@@ -47,13 +54,18 @@ export function inBfloat16(graph: Graph): Graph {
   })
 }
 
-/** Where sums must stay below, as a power of two: float16 ends at 2^16, and a scale may be off by one power for each of two factors. */
+/**
+ * Where sums must stay below, as a power of two: float16 ends at 2^16, and a scale may be off by one power for each of
+ * two factors.
+ */
 const largestSum = 13
 
 /**
- * The same in float16, for GPUs without bfloat16. Its range is small, so every factor is scaled by a power of two of its own, by its largest element and so that no sum can overflow, and the
- * result is scaled back in float32: what loss scaling does once for all gradients (Micikevicius et al., arXiv:1710.03740, section 3.2) and has to search for, here for each tensor
- * by itself. A gradient however small keeps eleven bits, those of attacks included, whose loss is nobody's to scale.
+ * The same in float16, for GPUs without bfloat16. Its range is small, so every factor is scaled by a power of two of
+ * its own, by its largest element and so that no sum can overflow, and the result is scaled back in float32: what loss
+ * scaling does once for all gradients (Micikevicius et al., arXiv:1710.03740, section 3.2) and has to search for, here
+ * for each tensor by itself. A gradient however small keeps eleven bits, those of attacks included, whose loss is
+ * nobody's to scale.
  */
 export function inFloat16(graph: Graph): Graph {
   return withProducts(graph, (node, { factors: [one, other], terms }, scope) => {

@@ -1,7 +1,8 @@
 /**
- * The names that TensorFlow's operators give their outputs, needed only inside functions: a node there is referred to as `node:output name:index`. What is not
- * listed has one output called `output`. A star marks a name that stands for a list. Read from libtensorflow 2.21's own register (`TF_GetAllOpList`)
- * for the operators that tensor code uses; a missing one fails when the program is loaded, with TensorFlow naming the operator.
+ * The names that TensorFlow's operators give their outputs, needed only inside functions: a node there is referred to
+ * as `node:output name:index`. What is not listed has one output called `output`. A star marks a name that stands for a
+ * list. Read from libtensorflow 2.21's own register (`TF_GetAllOpList`) for the operators that tensor code uses; a
+ * missing one fails when the program is loaded, with TensorFlow naming the operator.
  */
 const operatorsByOutputs: Readonly<Record<string, string>> = {
   activations: 'Elu LeakyRelu Relu Relu6 Selu Softplus Softsign',
@@ -28,7 +29,8 @@ const operatorsByOutputs: Readonly<Record<string, string>> = {
   value: 'ReadVariableOp',
   values: 'NthElement',
   'values,indices': 'ApproxTopK TopK TopKV2',
-  'x_backprop,scale_backprop,offset_backprop,reserve_space_3,reserve_space_4': 'FusedBatchNormGrad FusedBatchNormGradV2',
+  'x_backprop,scale_backprop,offset_backprop,reserve_space_3,reserve_space_4':
+    'FusedBatchNormGrad FusedBatchNormGradV2',
   'x_backprop,scale_backprop,offset_backprop,reserve_space_4,reserve_space_5': 'FusedBatchNormGradV3',
   y: 'Abs Acos Acosh Asin Asinh Atan Atanh Cast Ceil ComplexAbs ConjugateTranspose Cos Cosh DataFormatDimMap DataFormatVecPermute DeepCopy Digamma Erf Erfc Erfinv Exp Expm1 Floor InplaceAdd InplaceSub InplaceUpdate Inv Invert InvertPermutation IsFinite IsInf IsNan Lgamma Log Log1p LogicalNot Neg OnesLike PopulationCount Reciprocal Rint Round Rsqrt Sigmoid Sign Sin Sinh Sqrt Square Tan Tanh Transpose ZerosLike',
   'y,batch_mean,batch_variance,reserve_space_1,reserve_space_2': 'FusedBatchNorm FusedBatchNormV2',

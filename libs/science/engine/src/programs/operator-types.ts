@@ -16,8 +16,9 @@ export type OperatorInput = TensorType | ConstantValue
 const known = new Map<string, readonly TensorType[]>()
 
 /**
- * The types of what an operator gives, by TensorFlow's own shape functions, without running it. Refuses an operator the shape of whose output depends on values
- * that are not known; throws what TensorFlow says against inputs that do not fit.
+ * The types of what an operator gives, by TensorFlow's own shape functions, without running it. Refuses an operator the
+ * shape of whose output depends on values that are not known; throws what TensorFlow says against inputs that do not
+ * fit.
  */
 export function outputTypesOf(
   operator: string,
@@ -34,16 +35,30 @@ function inputKey(input: OperatorInput): string {
   return `${input.dataType}[${input.shape.join()}]${'content' in input ? input.content.join() : ''}`
 }
 
-function typesIn(operator: string, attributes: Record<string, Attribute>, inputs: readonly OperatorInput[]): TensorType[] {
+function typesIn(
+  operator: string,
+  attributes: Record<string, Attribute>,
+  inputs: readonly OperatorInput[],
+): TensorType[] {
   const given = inputs.map((input, i) => sourceOf(input, `input_${i}`))
   const references = given.map((node) => ({ node, output: 0 }))
-  const asked: GraphNode = { name: 'asked', operator, inputs: references, controls: [], attributes, outputs: [], fixed: false }
+  const asked: GraphNode = {
+    name: 'asked',
+    operator,
+    inputs: references,
+    controls: [],
+    attributes,
+    outputs: [],
+    fixed: false,
+  }
   const { outputTypes } = bindingAddition<GraphTypes>('graph_types')
   return outputTypes(graphDefinition([...given, asked]).finish(), asked.name).map(([dataType, shape], index) => {
     if (shape && shape.every((size) => size >= 0)) return { dataType, shape }
     // What a kernel keeps for its gradient's kernel is of a size that the device decides on.
     if (outputName(operator, index).startsWith('reserve_space')) return { dataType, shape: [0] }
-    throw refusal(`the shape of what ${operator} gives depends on values; keep every element and mask those that do not count.`)
+    throw refusal(
+      `the shape of what ${operator} gives depends on values; keep every element and mask those that do not count.`,
+    )
   })
 }
 

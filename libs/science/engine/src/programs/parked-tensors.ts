@@ -7,8 +7,8 @@ import type { Tensor } from '../tf.ts'
 export type Values = Pick<Tensor, 'dtype' | 'size' | 'dataSync'>
 
 /**
- * Puts the numbers of tensors into a file until they are asked for, so that they need no memory meanwhile. The file has no name: it is gone with the process,
- * however that ends.
+ * Puts the numbers of tensors into a file until they are asked for, so that they need no memory meanwhile. The file has
+ * no name: it is gone with the process, however that ends.
  */
 export class ParkedTensors {
   /** Opened for the first tensor: many checks have none to park. */

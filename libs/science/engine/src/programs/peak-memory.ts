@@ -8,8 +8,9 @@ const overwriting =
   /^(Add|AddV2|AddN|Sub|Mul|RealDiv|DivNoNan|Maximum|Minimum|Neg|Abs|Exp|Log|Log1p|Sqrt|Rsqrt|Square|Sigmoid|Tanh|Sign|Relu|Relu6|ReluGrad|Relu6Grad|Erf|Pow|BiasAdd|Softmax|LogSoftmax|Floor|Ceil|Round|Reciprocal|SquaredDifference|Select|SelectV2|ClipByValue)$/
 
 /**
- * Bytes of tensors alive together at most, over the recorded order: from the operator that makes a tensor to the last one that takes it. State and inputs live
- * throughout. Memory that a kernel uses while it runs is not counted, and TensorFlow may run operators in another order than the recorded one.
+ * Bytes of tensors alive together at most, over the recorded order: from the operator that makes a tensor to the last
+ * one that takes it. State and inputs live throughout. Memory that a kernel uses while it runs is not counted, and
+ * TensorFlow may run operators in another order than the recorded one.
  */
 export function peakBytes(
   nodes: readonly GraphNode[],
@@ -51,7 +52,8 @@ function insideOf(node: GraphNode, functions: ReadonlyMap<string, GraphFunction>
 function lastUses(nodes: readonly GraphNode[]): Map<GraphNode, number> {
   const last = new Map<GraphNode, number>()
   nodes.forEach((node, at) => {
-    for (const { node: input } of node.inputs) if (ownerOf(input).operator !== 'Placeholder') last.set(ownerOf(input), at)
+    for (const { node: input } of node.inputs)
+      if (ownerOf(input).operator !== 'Placeholder') last.set(ownerOf(input), at)
     if (/output_\d+$/.test(node.name)) for (const { node: input } of node.inputs) last.set(ownerOf(input), nodes.length)
   })
   return last
@@ -64,7 +66,9 @@ function ownerOf(node: GraphNode): GraphNode {
 
 /** Arguments and state are counted where they are made. */
 function isCounted({ operator }: GraphNode): boolean {
-  return !sharing.has(operator) && operator !== 'ReadVariableOp' && operator !== 'VarHandleOp' && operator !== 'Argument'
+  return (
+    !sharing.has(operator) && operator !== 'ReadVariableOp' && operator !== 'VarHandleOp' && operator !== 'Argument'
+  )
 }
 
 function sum(numbers: readonly number[]): number {

@@ -36,21 +36,30 @@ describe('a captured expression', () => {
           )
         const [example, other, weight] = [draw(), draw(), draw()]
         const valueAndGradient = (x: Tensor, w: Tensor) => {
-          const { value, grads } = tf.valueAndGrads((a: Tensor, b: Tensor) => expression.evaluate(a, b).sum() as Scalar)([x, w])
+          const { value, grads } = tf.valueAndGrads(
+            (a: Tensor, b: Tensor) => expression.evaluate(a, b).sum() as Scalar,
+          )([x, w])
           return { value, ofX: grads[0]!, ofWeight: grads[1]! }
         }
         const builder = builderOf({ weight })
-        const program = builder.capture('expression', ({ x }, state) => ({ outputs: valueAndGradient(x!, state.weight) }), {
-          x: example,
-        })
+        const program = builder.capture(
+          'expression',
+          ({ x }, state) => ({ outputs: valueAndGradient(x!, state.weight) }),
+          {
+            x: example,
+          },
+        )
         const session = loaded(builder)
         const replayed = session.run(program, { x: other })
         const eager = valueAndGradient(other, weight)
-        // Not always the same bits: TensorFlow's optimiser may take a common factor out of a sum. And a sum may cancel, so what counts is its terms' size.
+        // Not always the same bits: TensorFlow's optimiser may take a common factor out of a sum. And a sum may cancel,
+        // so what counts is its terms' size.
         const expected = tensorsOf(eager).map((tensor) => [...tensor.dataSync()])
         const scale = Math.max(1, ...expected.flat().map(Math.abs))
         tensorsOf(replayed).forEach((tensor, i) =>
-          tensor.dataSync().forEach((value, j) => expect(Math.abs(value - expected[i]![j]!)).toBeLessThanOrEqual(1e-5 * scale)),
+          tensor
+            .dataSync()
+            .forEach((value, j) => expect(Math.abs(value - expected[i]![j]!)).toBeLessThanOrEqual(1e-5 * scale)),
         )
       }),
       { numRuns: 40 },
@@ -102,7 +111,9 @@ describe('a captured expression', () => {
       }),
       { x: tf.zeros([5000]) },
     )
-    const constants = program.nodes.flatMap((node) => Object.values(node.attributes)).filter((value) => 'constant' in value)
+    const constants = program.nodes
+      .flatMap((node) => Object.values(node.attributes))
+      .filter((value) => 'constant' in value)
     expect(constants.map(({ constant }) => constant.content.length).sort()).toEqual([20000, 4])
     expect(
       loaded(builder)
@@ -135,9 +146,13 @@ describe('state', () => {
       }),
       { rate: tf.scalar(2) },
     )
-    const evaluate = builder.capture('evaluate', ({ x }, { model }) => ({ outputs: x!.mul(model['blocks.0.weight']) }), {
-      x: tf.ones([2]),
-    })
+    const evaluate = builder.capture(
+      'evaluate',
+      ({ x }, { model }) => ({ outputs: x!.mul(model['blocks.0.weight']) }),
+      {
+        x: tf.ones([2]),
+      },
+    )
     return { builder, train, evaluate, session: loaded(builder) }
   }
 
@@ -196,7 +211,11 @@ it('holds no tensor after session and builder are disposed of', () => {
   const state = { w: tf.ones([3]) }
   const x = tf.ones([3])
   const builder = new ProgramBuilder(state)
-  const program = builder.capture('sum', ({ x: input }, { w }) => ({ outputs: input!.mul(w), state: { w: w.add(1) } }), { x })
+  const program = builder.capture(
+    'sum',
+    ({ x: input }, { w }) => ({ outputs: input!.mul(w), state: { w: w.add(1) } }),
+    { x },
+  )
   const session = builder.load()
   session.run(program, { x }).dispose()
   session.dispose()

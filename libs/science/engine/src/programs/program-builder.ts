@@ -16,8 +16,9 @@ import { symbolicTensor, tensorTypeOf } from './symbolic-tensors.ts'
 import { leavesOf, mapTensors, tensorsOf, type TensorTree } from './tensor-tree.ts'
 
 /**
- * Captures programs that share a state. Each is plain tfjs code, run on tensors that have types and no values, recorded through the backend and replayed as one
- * graph in one TensorFlow session: `capture` as often as there are programs, then `load`, then `dispose` of the builder when no further form is to be loaded.
+ * Captures programs that share a state. Each is plain tfjs code, run on tensors that have types and no values, recorded
+ * through the backend and replayed as one graph in one TensorFlow session: `capture` as often as there are programs,
+ * then `load`, then `dispose` of the builder when no further form is to be loaded.
  */
 export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
   private readonly state: State
@@ -26,7 +27,10 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
   private readonly symbols: State
   private readonly captured = new Map<string, CapturedProgram>()
 
-  /** `state`: the tensors that stay on the device between runs, with their first values. The tensors remain the caller's. */
+  /**
+   * `state`: the tensors that stay on the device between runs, with their first values. The tensors remain the
+   * caller's.
+   */
   constructor(state: State) {
     this.state = keptTree(state)
     this.symbols = mapTensors(state, (tensor) => tf.keep(symbolicTensor(tensorTypeOf(tensor))))
@@ -34,8 +38,9 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
   }
 
   /**
-   * Records `body` as the program `name` for inputs of the examples' shapes and types. Nothing is computed but what follows from constants. With the examples
-   * themselves `body` runs once more when the program is loaded, if its check is not known: what it uses from outside must live until then.
+   * Records `body` as the program `name` for inputs of the examples' shapes and types. Nothing is computed but what
+   * follows from constants. With the examples themselves `body` runs once more when the program is loaded, if its check
+   * is not known: what it uses from outside must live until then.
    */
   capture<Inputs extends NamedTensors, Outputs extends TensorTree>(
     name: string,
@@ -61,8 +66,9 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
   }
 
   /**
-   * Compiles all programs captured so far into one session, in one form, with the state at its first values. Each program first runs on its examples and must
-   * give what an eager run of its code gives, within the form's tolerance (`ReplayDiffers`), unless it is known to from another process.
+   * Compiles all programs captured so far into one session, in one form, with the state at its first values. Each
+   * program first runs on its examples and must give what an eager run of its code gives, within the form's tolerance
+   * (`ReplayDiffers`), unless it is known to from another process.
    */
   load(form: Form = processForm()): ProgramSession<State> {
     this.requireRoom()

@@ -57,7 +57,9 @@ it('raises OutOfMemory where the device has no room, and goes on', { timeout: 60
   expect(run(0).arraySync()).toBe(0)
   const before = nativeBackend().getNumOfTFTensors()
   // TensorFlow waits ten seconds for memory before it gives up.
-  expect(() => run(1)).toThrow(new OutOfMemory('The device has no memory left for [35184372088832]; use a smaller micro-batch.'))
+  expect(() => run(1)).toThrow(
+    new OutOfMemory('The device has no memory left for [35184372088832]; use a smaller micro-batch.'),
+  )
   expect(nativeBackend().getNumOfTFTensors()).toBe(before + 1) // the number of rounds
   expect(run(0).arraySync()).toBe(0)
   session.dispose()

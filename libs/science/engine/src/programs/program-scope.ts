@@ -60,7 +60,11 @@ export class ProgramScope {
     )
     const assignments = this.assignments(result.state)
     const done = assignments.length > 0 ? this.done(assignments) : undefined
-    const nodes = neededNodes(this.root.nodes, [...placeholders.map(({ node }) => node), ...outputs, ...(done ? [done] : [])])
+    const nodes = neededNodes(this.root.nodes, [
+      ...placeholders.map(({ node }) => node),
+      ...outputs,
+      ...(done ? [done] : []),
+    ])
     return {
       name: this.name,
       inputs: placeholders.map(({ name, placeholder, type }) => ({ name, placeholder, type })),
@@ -95,7 +99,9 @@ export class ProgramScope {
       const index = this.stateNodes.variables.findIndex((variable) => variable.path === path)
       const variable = this.stateNodes.variables[index]
       if (!variable) {
-        throw new CaptureRefused(`${this.name} returns state ${path}, which was not declared; declare it with a first value.`)
+        throw new CaptureRefused(
+          `${this.name} returns state ${path}, which was not declared; declare it with a first value.`,
+        )
       }
       requireSameType(`the state ${path}`, variable.type, tensorTypeOf(tensor))
       return { index, variable, value: this.root.reference(tensor) }

@@ -25,7 +25,9 @@ interface Loading {
   readonly runs: readonly { readonly program: Program; readonly eagerly: () => EagerRun }[]
 }
 
-/** Programs compiled into one TensorFlow session, and the state they share. All calls block until the device is done. */
+/**
+ * Programs compiled into one TensorFlow session, and the state they share. All calls block until the device is done.
+ */
 export class ProgramSession<State> {
   /** How each program's first replay agreed with its eager run, on this machine or one of its kind. */
   readonly agreements: ReadonlyMap<string, Agreement>
@@ -68,8 +70,14 @@ export class ProgramSession<State> {
     }
   }
 
-  /** Runs a program once. Its outputs are the caller's to dispose of; the state it returned is in place for the next run. */
-  run<Inputs extends NamedTensors, Outputs extends TensorTree>(program: Program<Inputs, Outputs>, inputs: Inputs): Outputs {
+  /**
+   * Runs a program once. Its outputs are the caller's to dispose of; the state it returned is in place for the next
+   * run.
+   */
+  run<Inputs extends NamedTensors, Outputs extends TensorTree>(
+    program: Program<Inputs, Outputs>,
+    inputs: Inputs,
+  ): Outputs {
     return withTensors<Outputs>(program.outputs.shape, this.execute(program as Program, inputs, this.unlimited))
   }
 
@@ -168,7 +176,9 @@ export class ProgramSession<State> {
     }
   }
 
-  /** From the first state, with loops as short as in the eager run: outputs, then the state that the program changes. */
+  /**
+   * From the first state, with loops as short as in the eager run: outputs, then the state that the program changes.
+   */
   private replayForCheck(program: Program, eager: EagerRun, roughened: Roughening = (tree) => tree): Tensor[] {
     tf.tidy(() => this.assign(leavesOf(roughened(this.loading.state))))
     const outputs = tf.tidy(() => this.execute(program, roughened(eager.inputs), tf.scalar(checkedIterations, 'int32')))

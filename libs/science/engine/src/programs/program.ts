@@ -32,7 +32,9 @@ export interface Program<Inputs extends NamedTensors = NamedTensors, Outputs ext
   readonly iterationLimit: string | undefined
   readonly nodes: readonly GraphNode[]
   readonly functions: readonly GraphFunction[]
-  /** Bytes of tensors that are alive together at most, state and inputs included, by the recorded order (`peakBytes`). */
+  /**
+   * Bytes of tensors that are alive together at most, state and inputs included, by the recorded order (`peakBytes`).
+   */
   readonly peakBytes: number
   /** Names the type of the inputs for the compiler; never set. */
   readonly takes?: Inputs

@@ -1,12 +1,15 @@
 /**
- * Writes the wire format of protocol buffers (protobuf.dev/programming-guides/encoding), as much of it as a graph needs. tfjs-node ships classes for
- * TensorFlow's messages, but without types and only for the fields of 2018; a graph is a handful of messages.
+ * Writes the wire format of protocol buffers (protobuf.dev/programming-guides/encoding), as much of it as a graph
+ * needs. tfjs-node ships classes for TensorFlow's messages, but without types and only for the fields of 2018; a graph
+ * is a handful of messages.
  */
 export class ProtocolBuffer {
   private content = Buffer.allocUnsafe(64)
   private length = 0
 
-  /** A whole number, truth value or enumeration; wire type 0. Negative numbers take ten bytes, as int32 and int64 do. */
+  /**
+   * A whole number, truth value or enumeration; wire type 0. Negative numbers take ten bytes, as int32 and int64 do.
+   */
   integer(field: number, value: number | bigint | boolean): this {
     return this.tag(field, 0).varint(value)
   }

@@ -21,8 +21,9 @@ const javaScript: { random(): number } = Math
 const checkingKernel = /kernels[/\\]GatherV2\.js$/
 
 /**
- * Runs `work` with the backend watched: every operator goes to the active recording, and what a program would freeze is refused. All of tfjs
- * goes through the backend's two execute methods, gradients included, and every operation begins a scope of its name. The watch is taken off again afterwards.
+ * Runs `work` with the backend watched: every operator goes to the active recording, and what a program would freeze is
+ * refused. All of tfjs goes through the backend's two execute methods, gradients included, and every operation begins a
+ * scope of its name. The watch is taken off again afterwards.
  */
 export function watchingBackend<Result>(work: () => Result): Result {
   const backend = nativeBackend()
@@ -56,7 +57,9 @@ export function watchingBackend<Result>(work: () => Result): Result {
     startScope.call(engine, name)
   }
   tf.Variable.prototype.assign = function (...call) {
-    refuseWhileCapturing('a tf.Variable is assigned, which a replay would not do; declare it as state and return its new value.')
+    refuseWhileCapturing(
+      'a tf.Variable is assigned, which a replay would not do; declare it as state and return its new value.',
+    )
     return assign.apply(this, call)
   }
   javaScript.random = () => {
@@ -76,8 +79,9 @@ export function watchingBackend<Result>(work: () => Result): Result {
 }
 
 /**
- * The outputs of one operator, recorded where a program is captured: where its inputs come from, its attributes, its outputs. It runs only where all inputs have
- * values; what follows from a program's inputs or state has none, but a type.
+ * The outputs of one operator, recorded where a program is captured: where its inputs come from, its attributes, its
+ * outputs. It runs only where all inputs have values; what follows from a program's inputs or state has none, but a
+ * type.
  */
 export function recorded(
   name: string,
@@ -144,7 +148,10 @@ function requireKeyed(operator: string): void {
   )
 }
 
-/** For a kernel that only looks whether indices are within bounds, and of indices that are not known yet: zeros, which are. */
+/**
+ * For a kernel that only looks whether indices are within bounds, and of indices that are not known yet: zeros, which
+ * are.
+ */
 function indicesToCheck(dataId: object): Int32Array | undefined {
   if (!isSymbolic(dataId) || !checkingKernel.test(callers(6)[3] ?? '')) return
   return new Int32Array(1)

@@ -16,7 +16,11 @@ function operatorsOf(layers: (x: Tensor) => Tensor): string[] {
 it('records equal operators of equal inputs once', () => {
   expect(operatorsOf((x) => tf.add(tf.exp(x), tf.exp(x)))).toEqual(['Exp', 'Add'])
   expect(operatorsOf((x) => tf.add(tf.sum(x, 0), tf.sum(x, 0)))).toEqual(['Sum', 'Add'])
-  expect(operatorsOf((x) => tf.add(tf.matMul(x, x), tf.matMul(x, x, true)))).toEqual(['BatchMatMulV2', 'BatchMatMulV2', 'Add'])
+  expect(operatorsOf((x) => tf.add(tf.matMul(x, x), tf.matMul(x, x, true)))).toEqual([
+    'BatchMatMulV2',
+    'BatchMatMulV2',
+    'Add',
+  ])
   expect(operatorsOf((x) => tf.add(tf.sum(x, 0), tf.sum(x, 1)))).toEqual(['Sum', 'Sum', 'Add'])
 })
 
@@ -28,7 +32,12 @@ it('keeps what is inside a loop apart from what is outside', () => {
 it('records several reshapes as one, and as none where the shape is the first again', () => {
   expect(operatorsOf((x) => tf.exp(x.reshape([16]).reshape([2, 8]).reshape([8, 2])))).toEqual(['Reshape', 'Exp'])
   expect(operatorsOf((x) => tf.exp(x.reshape([16]).reshape([4, 4])))).toEqual(['Exp'])
-  expect(operatorsOf((x) => tf.mul(tf.exp(x.reshape([16])), tf.sin(x.reshape([16]))))).toEqual(['Reshape', 'Exp', 'Sin', 'Mul'])
+  expect(operatorsOf((x) => tf.mul(tf.exp(x.reshape([16])), tf.sin(x.reshape([16]))))).toEqual([
+    'Reshape',
+    'Exp',
+    'Sin',
+    'Mul',
+  ])
 })
 
 it('gives what eager code gives where operators are merged', () => {

@@ -73,8 +73,8 @@ export class Recording {
   }
 
   /**
-   * What an operator of the program's code gives: of two with the same inputs and attributes one is recorded, since both give the same. `types`: of its outputs,
-   * asked for where it is new.
+   * What an operator of the program's code gives: of two with the same inputs and attributes one is recorded, since
+   * both give the same. `types`: of its outputs, asked for where it is new.
    */
   operation(
     operator: string,
@@ -182,14 +182,18 @@ export class Recording {
   private fromParent(tensor: TensorInfo): Reference | undefined {
     if (!this.parent) {
       if (this.program.inner.has(tensor.dataId)) {
-        throw refusal('a tensor made inside the body of a loop is used outside it; return it from the body as a carried value.')
+        throw refusal(
+          'a tensor made inside the body of a loop is used outside it; return it from the body as a carried value.',
+        )
       }
       return this.program.resolve(tensor)
     }
     const isOutside = this.parent.knows(tensor)
     if (!isOutside) {
       if (!this.program.inner.has(tensor.dataId)) return undefined
-      throw refusal('a tensor made inside the body of another loop is used here; return it from that body as a carried value.')
+      throw refusal(
+        'a tensor made inside the body of another loop is used here; return it from that body as a carried value.',
+      )
     }
     const reference = this.capture(this.parent.reference({ ...tensor, shape: this.parent.shapeOf(tensor) }))
     this.references.set(tensor.dataId, reference)
@@ -199,14 +203,19 @@ export class Recording {
   /** Whether this recording or one around it knows where the tensor comes from. */
   private knows(tensor: TensorInfo): boolean {
     return (
-      this.references.has(tensor.dataId) || (this.parent ? this.parent.knows(tensor) : this.program.resolve(tensor) !== undefined)
+      this.references.has(tensor.dataId) ||
+      (this.parent ? this.parent.knows(tensor) : this.program.resolve(tensor) !== undefined)
     )
   }
 
   /** The shape under which a tensor's data are known here. */
   private shapeOf(tensor: TensorInfo): readonly number[] {
     const reference = this.references.get(tensor.dataId)
-    return reference ? reference.node.outputs[reference.output]!.shape : this.parent ? this.parent.shapeOf(tensor) : tensor.shape
+    return reference
+      ? reference.node.outputs[reference.output]!.shape
+      : this.parent
+        ? this.parent.shapeOf(tensor)
+        : tensor.shape
   }
 
   private constantOf(tensor: TensorInfo): Reference {
@@ -232,14 +241,22 @@ export function requireSameType(what: string, before: TensorType, after: TensorT
 export function constantValue(tensor: TensorInfo): ConstantValue {
   if (tensor.dtype === 'string') throw refusal('a text tensor cannot be part of a program; keep texts outside.')
   const values = nativeBackend().readSync(tensor.dataId) as Float32Array | Int32Array | Uint8Array
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, isSplat(values) ? values.BYTES_PER_ELEMENT : values.byteLength)
+  const bytes = new Uint8Array(
+    values.buffer,
+    values.byteOffset,
+    isSplat(values) ? values.BYTES_PER_ELEMENT : values.byteLength,
+  )
   return { ...tensorTypeOf(tensor), content: bytes.slice() }
 }
 
-/** Whether all elements have the same bits, so that one can stand for all. A plain loop: gradients of means make tensors of ones as large as activations. */
+/**
+ * Whether all elements have the same bits, so that one can stand for all. A plain loop: gradients of means make tensors
+ * of ones as large as activations.
+ */
 function isSplat(values: Float32Array | Int32Array | Uint8Array): boolean {
   const { buffer, byteOffset, length, BYTES_PER_ELEMENT: width } = values
-  const bits = width === 4 ? new Int32Array(buffer, byteOffset, length) : new Uint8Array(buffer, byteOffset, length * width)
+  const bits =
+    width === 4 ? new Int32Array(buffer, byteOffset, length) : new Uint8Array(buffer, byteOffset, length * width)
   if (length < 2 || (width !== 4 && width !== 1)) return false
   for (let i = 1; i < bits.length; i++) if (bits[i] !== bits[0]) return false
   return true

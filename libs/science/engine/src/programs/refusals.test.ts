@@ -10,7 +10,11 @@ const weights = tf.variable(tf.ones([3]))
 
 const refused: [what: string, message: string, body: (x: Tensor) => TensorTree][] = [
   ['a value read with dataSync', 'a value is read in JavaScript', (x) => x.mul(x.dataSync()[0]!)],
-  ['a value read with arraySync', 'a value is read in JavaScript', (x) => x.mul(x.square().sum().arraySync() as number)],
+  [
+    'a value read with arraySync',
+    'a value is read in JavaScript',
+    (x) => x.mul(x.square().sum().arraySync() as number),
+  ],
   ['a value read with data', 'a value is read in JavaScript', (x) => (void x.data().catch(() => 0), x.add(1))],
   ['numbers of tf.randomNormal', 'tf.randomNormal makes its numbers', (x) => x.mul(tf.randomNormal([3]))],
   [
@@ -55,7 +59,9 @@ it('leaves tfjs as it was', () => {
 it('refuses what is no tensor, an asynchronous function, undeclared state, and a name that is taken', () => {
   const builder = new ProgramBuilder({ w: tf.scalar(1) })
   const capture = (name: string, body: () => unknown) => () => builder.capture(name, body as never, {})
-  expect(capture('a', () => ({ outputs: { loss: 3 } }))).toThrow('loss is 3 where a program takes and gives tensors only')
+  expect(capture('a', () => ({ outputs: { loss: 3 } }))).toThrow(
+    'loss is 3 where a program takes and gives tensors only',
+  )
   expect(capture('b', async () => ({ outputs: {} }))).toThrow('asynchronous')
   expect(capture('c', () => ({ outputs: {}, state: { v: tf.scalar(1) } }))).toThrow('state v, which was not declared')
   expect(capture('d', () => ({ outputs: {}, state: { w: tf.ones([2]) } }))).toThrow('the state w changes from [] ')

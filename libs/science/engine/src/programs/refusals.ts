@@ -1,9 +1,15 @@
-/** What was captured could not be replayed faithfully, so there is no program; the sentence says what to change. A retry does not help. */
+/**
+ * What was captured could not be replayed faithfully, so there is no program; the sentence says what to change. A retry
+ * does not help.
+ */
 export class CaptureRefused extends Error {
   override readonly name = 'CaptureRefused'
 }
 
-/** The first replay gave other values than an eager run of its code. Another form may do; the plain one not doing is a bug. */
+/**
+ * The first replay gave other values than an eager run of its code. Another form may do; the plain one not doing is a
+ * bug.
+ */
 export class ReplayDiffers extends Error {
   override readonly name = 'ReplayDiffers'
 }
@@ -24,7 +30,9 @@ function callerLine(): string {
   const frames = (new Error('where').stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
   Error.stackTraceLimit = before
   const frame = frames.find((line) => !machinery.test(line) && /:\d+:\d+/.test(line))
-  return /(?:\()?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/.exec(frame ?? '')?.[1]?.replace('file://', '') ?? 'During the capture'
+  return (
+    /(?:\()?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/.exec(frame ?? '')?.[1]?.replace('file://', '') ?? 'During the capture'
+  )
 }
 
 /** Files of the calls that led here, nearest first; cheaper than a stack as text, which source maps slow down. */

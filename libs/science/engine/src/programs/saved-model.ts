@@ -9,7 +9,10 @@ export const servingTag = 'serve'
 /** Version of graphs whose operators are all of TensorFlow 2 (`producer`, tensorflow/core/public/version.h). */
 const graphVersion = 2000
 
-/** The bytes of `saved_model.pb` (tensorflow/core/protobuf/saved_model.proto and meta_graph.proto). Numbers are those messages' fields. */
+/**
+ * The bytes of `saved_model.pb` (tensorflow/core/protobuf/saved_model.proto and meta_graph.proto). Numbers are those
+ * messages' fields.
+ */
 export function savedModelOf(graph: Graph): Uint8Array {
   const definition = graphDefinition(graph.nodes)
   const library = new ProtocolBuffer()
@@ -39,7 +42,9 @@ function nodeDefinition(node: GraphNode, nameOf: (reference: Reference) => strin
 function functionDefinition({ name, arguments: parameters, nodes, results }: GraphFunction): ProtocolBuffer {
   const signature = new ProtocolBuffer().text(1, name)
   for (const parameter of parameters) signature.message(2, argumentDefinition(parameter.name, parameter.outputs[0]!))
-  results.forEach(({ node, output }, i) => signature.message(3, argumentDefinition(`result_${i}`, node.outputs[output]!)))
+  results.forEach(({ node, output }, i) =>
+    signature.message(3, argumentDefinition(`result_${i}`, node.outputs[output]!)),
+  )
   const definition = new ProtocolBuffer().message(1, signature)
   for (const node of nodes) definition.message(3, nodeDefinition(node, inFunction))
   results.forEach((result, i) => {
@@ -56,7 +61,9 @@ function inGraph({ node, output }: Reference): string {
   return output === 0 ? node.name : `${node.name}:${output}`
 }
 
-/** Inside functions an output is named as its operator's definition names it (function.proto, comment of `node_def`). */
+/**
+ * Inside functions an output is named as its operator's definition names it (function.proto, comment of `node_def`).
+ */
 function inFunction({ node, output }: Reference): string {
   return node.operator === 'Argument' ? node.name : `${node.name}:${outputName(node.operator, output)}`
 }
@@ -93,7 +100,10 @@ function shapeDefinition(shape: readonly number[]): ProtocolBuffer {
   return definition
 }
 
-/** TensorProto (tensor.proto). Where one element stands for all it goes into the typed field, whose last value is repeated. */
+/**
+ * TensorProto (tensor.proto). Where one element stands for all it goes into the typed field, whose last value is
+ * repeated.
+ */
 function tensorDefinition({ dataType, shape, content }: ConstantValue): ProtocolBuffer {
   const definition = new ProtocolBuffer().integer(1, dataType).message(2, shapeDefinition(shape))
   const elements = shape.reduce((product, size) => product * size, 1)

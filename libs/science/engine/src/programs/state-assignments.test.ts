@@ -8,9 +8,13 @@ type Pair = { readonly a: Tensor; readonly b: Tensor }
 function afterTwoRuns(change: (x: Tensor, state: Pair) => Partial<Pair>) {
   const builder = new ProgramBuilder<Pair>({ a: tf.tensor1d([10, 20]), b: tf.tensor1d([5, 6]) })
   const x = tf.tensor1d([1, 2])
-  const program = builder.capture('change', ({ x: given }, state) => ({ outputs: {}, state: change(given!, state) as never }), {
-    x,
-  })
+  const program = builder.capture(
+    'change',
+    ({ x: given }, state) => ({ outputs: {}, state: change(given!, state) as never }),
+    {
+      x,
+    },
+  )
   const session = builder.load()
   for (let i = 0; i < 2; i++) session.run(program, { x })
   const { a, b } = session.state()
@@ -21,7 +25,11 @@ function afterTwoRuns(change: (x: Tensor, state: Pair) => Partial<Pair>) {
 }
 
 it('adds to a variable in place', () => {
-  expect(afterTwoRuns((x, { a }) => ({ a: a.add(x) }))).toEqual({ a: [12, 24], b: [5, 6], assigning: ['AssignAddVariableOp'] })
+  expect(afterTwoRuns((x, { a }) => ({ a: a.add(x) }))).toEqual({
+    a: [12, 24],
+    b: [5, 6],
+    assigning: ['AssignAddVariableOp'],
+  })
 })
 
 it.each([

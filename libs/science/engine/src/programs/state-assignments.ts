@@ -5,11 +5,19 @@ import type { Recording } from './recording.ts'
 import { handleOf, type Consumers, type StateUpdate } from './state-update.ts'
 
 /** Operators whose output may be the memory of an input of the program. */
-const borrowing = new Set(['Placeholder', 'ReadVariableOp', 'Reshape', 'ExpandDims', 'Squeeze', 'Identity', 'StatelessWhile'])
+const borrowing = new Set([
+  'Placeholder',
+  'ReadVariableOp',
+  'Reshape',
+  'ExpandDims',
+  'Squeeze',
+  'Identity',
+  'StatelessWhile',
+])
 
 /**
- * The nodes that assign new state, each after every reading of its variable; in place where TensorFlow has an operator for it, so that no second copy of the state
- * comes to be.
+ * The nodes that assign new state, each after every reading of its variable; in place where TensorFlow has an operator
+ * for it, so that no second copy of the state comes to be.
  */
 export function stateAssignments(root: Recording, updates: readonly StateUpdate[]): GraphNode[] {
   const consumers = consumersOf(root.nodes, updates)
@@ -27,7 +35,12 @@ function consumersOf(nodes: readonly GraphNode[], updates: readonly StateUpdate[
 /** `variable + x` added in place, where nothing else needs the old value or the sum. */
 function added(root: Recording, { variable, read, value }: StateUpdate, consumers: Consumers): GraphNode | undefined {
   const [before, summand] = value.node.inputs
-  if (!/^Add(V2)?$/.test(value.node.operator) || !read || before!.node !== read || !sameType(typeOf(summand!), variable.type))
+  if (
+    !/^Add(V2)?$/.test(value.node.operator) ||
+    !read ||
+    before!.node !== read ||
+    !sameType(typeOf(summand!), variable.type)
+  )
     return
   if (consumers.get(read) !== 1 || consumers.get(value.node) !== 1) return
   const attributes = { dtype: { type: variable.type.dataType } }
@@ -35,13 +48,16 @@ function added(root: Recording, { variable, read, value }: StateUpdate, consumer
 }
 
 /**
- * What comes in from outside is copied first: a variable would otherwise share memory that belongs to JavaScript, and give it back on a thread of
- * TensorFlow's.
+ * What comes in from outside is copied first: a variable would otherwise share memory that belongs to JavaScript, and
+ * give it back on a thread of TensorFlow's.
  */
 function replaced(root: Recording, { variable, read, value }: StateUpdate): GraphNode {
   const inputs = [handleOf(variable), ownMemory(root, value)]
   const controls = read ? [read] : []
-  return root.add('AssignVariableOp', inputs, { dtype: { type: variable.type.dataType } }, [], { controls, fixed: false })
+  return root.add('AssignVariableOp', inputs, { dtype: { type: variable.type.dataType } }, [], {
+    controls,
+    fixed: false,
+  })
 }
 
 function ownMemory(root: Recording, value: Reference): Reference {

@@ -4,7 +4,10 @@ import { DataType, type TensorType } from './graph.ts'
 
 interface TensorRegister {
   get(dataId: object): { readonly id: number; readonly dtype: number }
-  set(dataId: object, data: { shape: readonly number[]; dtype: number; id: number; values: null; refCount: number }): void
+  set(
+    dataId: object,
+    data: { shape: readonly number[]; dtype: number; id: number; values: null; refCount: number },
+  ): void
 }
 
 /** Where tfjs' backend keeps what it knows of its tensors. */
@@ -25,7 +28,10 @@ export function isSymbolic(dataId: object): boolean {
   return symbolic.has(dataId)
 }
 
-/** A tensor of tfjs for one of libtensorflow's by its number there. tfjs has names for some types only; it takes 64-bit elements for `int32`. */
+/**
+ * A tensor of tfjs for one of libtensorflow's by its number there. tfjs has names for some types only; it takes 64-bit
+ * elements for `int32`.
+ */
 export function nativeTensor({ dataType, shape }: TensorType, id: number): Tensor {
   const dataId = {}
   register().set(dataId, { shape, dtype: dataType, id, values: null, refCount: 1 })
@@ -41,6 +47,12 @@ const namesOfTypes: Readonly<Record<number, 'float32' | 'bool' | 'string' | 'com
 }
 
 /** The type of a tensor as libtensorflow holds it. */
-export function tensorTypeOf({ dataId, shape }: { readonly dataId: object; readonly shape: readonly number[] }): TensorType {
+export function tensorTypeOf({
+  dataId,
+  shape,
+}: {
+  readonly dataId: object
+  readonly shape: readonly number[]
+}): TensorType {
   return { dataType: register().get(dataId).dtype, shape }
 }

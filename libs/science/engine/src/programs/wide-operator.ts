@@ -5,12 +5,17 @@ import { recorded } from './recording-hooks.ts'
 import { nativeTensor } from './symbolic-tensors.ts'
 
 /**
- * Runs one operator on 64-bit elements, which tfjs has no name for: it takes such tensors for `int32`, so nothing but these functions may be done to them. Recorded
- * like any operator. `types` are the type attributes, as numbers of `DataType`.
+ * Runs one operator on 64-bit elements, which tfjs has no name for: it takes such tensors for `int32`, so nothing but
+ * these functions may be done to them. Recorded like any operator. `types` are the type attributes, as numbers of
+ * `DataType`.
  */
 export function wideOperator(name: string, types: Readonly<Record<string, number>>, inputs: readonly Tensor[]): Tensor {
   const { binding } = nativeBackend()
-  const attributes = Object.entries(types).map(([attribute, value]) => ({ name: attribute, type: binding.TF_ATTR_TYPE, value }))
+  const attributes = Object.entries(types).map(([attribute, value]) => ({
+    name: attribute,
+    type: binding.TF_ATTR_TYPE,
+    value,
+  }))
   const run = () => {
     const [made] = binding.executeOp(name, attributes, inputs.map(handleOf), 1)
     return [nativeTensor({ dataType: made!.dtype, shape: made!.shape }, made!.id!)]

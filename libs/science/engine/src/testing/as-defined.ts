@@ -15,8 +15,8 @@ export function given(purpose: string, shape: readonly number[], range = 1): Giv
 }
 
 /**
- * Expects of a kernel what a definition in float64 says: its values, and the gradients of their sum weighed at random, which the definition
- * gives by central differences.
+ * Expects of a kernel what a definition in float64 says: its values, and the gradients of their sum weighed at random,
+ * which the definition gives by central differences.
  */
 export function expectAsDefined(
   kernel: (...inputs: never[]) => Tensor,
@@ -35,7 +35,9 @@ export function expectAsDefined(
       return y.mul(tf.tensor(weights, y.shape)).sum()
     }
     const gradients = tf.grads(weighed)(tensors)
-    doubles.forEach((_, i) => expectClose(`gradient ${i}`, gradients[i]!, numericGradient(definition, doubles, i, weights)))
+    doubles.forEach((_, i) =>
+      expectClose(`gradient ${i}`, gradients[i]!, numericGradient(definition, doubles, i, weights)),
+    )
   })
 }
 
@@ -47,7 +49,9 @@ function numericGradient(
 ): Float64Array {
   const step = 1e-4
   const at = (i: number, shift: number) => {
-    const moved = inputs.map((values, j) => (j === which ? values.map((value, k) => (k === i ? value + shift : value)) : values))
+    const moved = inputs.map((values, j) =>
+      j === which ? values.map((value, k) => (k === i ? value + shift : value)) : values,
+    )
     return Float64Array.from(definition(...moved)).reduce((sum, value, j) => sum + value * weights[j]!, 0)
   }
   return inputs[which]!.map((_, i) => (at(i, step) - at(i, -step)) / (2 * step))

@@ -1,6 +1,8 @@
 import type { ConvolutionGeometry } from '../kernels/convolution.ts'
 
-/** A convolution in plain float64: every product its definition sums, from which the output and both gradients follow. */
+/**
+ * A convolution in plain float64: every product its definition sums, from which the output and both gradients follow.
+ */
 export interface ConvolutionCase {
   /** [batch, height, width, channels] */
   readonly xShape: readonly [number, number, number, number]
@@ -10,7 +12,12 @@ export interface ConvolutionCase {
   readonly depthwise: boolean
 }
 
-export function outputShape({ xShape, filterShape, geometry, depthwise }: ConvolutionCase): [number, number, number, number] {
+export function outputShape({
+  xShape,
+  filterShape,
+  geometry,
+  depthwise,
+}: ConvolutionCase): [number, number, number, number] {
   const [batch, height, width, channels] = xShape
   const { top, bottom, left, right } = geometry.padding
   const size = (padded: number, kernel: number) => Math.floor((padded - kernel) / geometry.stride) + 1
@@ -62,11 +69,19 @@ function* products(given: ConvolutionCase): Generator<[number, number, number]> 
   }
 }
 
-function* indices([a, b, c, d]: readonly [number, number, number, number]): Generator<[number, number, number, number]> {
+function* indices([a, b, c, d]: readonly [number, number, number, number]): Generator<
+  [number, number, number, number]
+> {
   for (let i = 0; i < a; i++)
     for (let j = 0; j < b; j++) for (let k = 0; k < c; k++) for (let l = 0; l < d; l++) yield [i, j, k, l]
 }
 
-function flat([, b, c, d]: readonly [number, number, number, number], i: number, j: number, k: number, l: number): number {
+function flat(
+  [, b, c, d]: readonly [number, number, number, number],
+  i: number,
+  j: number,
+  k: number,
+  l: number,
+): number {
   return ((i * b + j) * c + k) * d + l
 }

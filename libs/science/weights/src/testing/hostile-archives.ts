@@ -22,7 +22,12 @@ export const hostileArchives: readonly HostileFile[] = [
     assembleZip([
       pickled,
       numbers,
-      { ...numbers, name: 'archive/data/1', offset: 30 + pickled.name.length + honest.byteLength, localName: numbers.name },
+      {
+        ...numbers,
+        name: 'archive/data/1',
+        offset: 30 + pickled.name.length + honest.byteLength,
+        localName: numbers.name,
+      },
     ]),
     /another name|over something/,
   ],
@@ -33,7 +38,11 @@ export const hostileArchives: readonly HostileFile[] = [
   ['a pickle whose name leads out', assembleZip([{ ...pickled, name: '../data.pkl' }]), /leads out/],
   ['an absolute name', assembleZip([pickled, numbers, { ...numbers, name: '/etc/passwd' }]), /leads out/],
   ['a name of Windows that leads out', assembleZip([pickled, numbers, { ...numbers, name: '..\\x' }]), /leads out/],
-  ['a name that ends early', assembleZip([pickled, numbers, { ...numbers, name: 'archive/data/1\0.txt' }]), /leads out/],
+  [
+    'a name that ends early',
+    assembleZip([pickled, numbers, { ...numbers, name: 'archive/data/1\0.txt' }]),
+    /leads out/,
+  ],
   ['two names for one file', assembleZip([{ ...pickled, localName: 'archive/data.txt' }, numbers]), /another name/],
   ['two pickles', assembleZip([pickled, numbers, { ...pickled, name: 'other/data.pkl' }]), /several data\.pkl/],
   ['no pickle', assembleZip([numbers]), /without data\.pkl/],

@@ -57,7 +57,11 @@ export const commandingPickles: readonly HostileFile[] = [
   ['a program loaded as a library', state(call('ctypes', 'CDLL', text('/tmp/x.so'))), /"ctypes\.CDLL"/],
   ['a file opened', state(call('io', 'open', text('/etc/passwd'))), /"io\.open"/],
   ['a folder removed', state(call('shutil', 'rmtree', text('/'))), /"shutil\.rmtree"/],
-  ['a connection opened', state(call('socket', 'create_connection', tuple(text('example.com'), integer(80n)))), /"socket\./],
+  [
+    'a connection opened',
+    state(call('socket', 'create_connection', tuple(text('example.com'), integer(80n)))),
+    /"socket\./,
+  ],
   ['a browser opened', state(call('webbrowser', 'open', text('http://example.com'))), /"webbrowser\.open"/],
   [
     'a repository of code by torch.hub',
@@ -131,7 +135,11 @@ export const swollenPickles: readonly HostileFile[] = [
     longPickle(Buffer.concat([assemble(')'), repeated([0x85], 100_000), assemble('.')])),
     /no state|ends early/,
   ],
-  ['a memo of the largest index', legacyFile([dictionary(), 'r', uint32(0xffffffff), 'j', uint32(0xfffffffe), '0']), /recalls/],
+  [
+    'a memo of the largest index',
+    legacyFile([dictionary(), 'r', uint32(0xffffffff), 'j', uint32(0xfffffffe), '0']),
+    /recalls/,
+  ],
   ['text of 4 GiB', legacyFile(['X', uint32(0xffffffff)]), /ends early/],
   ['text of 2⁶³ bytes', legacyFile([0x8d, uint64(2n ** 63n)]), /length of/],
   ['bytes of 2⁶³', legacyFile([0x8e, uint64(2n ** 63n)]), /length of/],
@@ -141,7 +149,9 @@ export const swollenPickles: readonly HostileFile[] = [
   [
     'many numbers spread a little',
     legacyFile(
-      dictionary(...Array.from({ length: 90 }, (_, i): [string, Part] => [`w${i}`, tensor(storage('0', 4n), 0n, [400n], [0n])])),
+      dictionary(
+        ...Array.from({ length: 90 }, (_, i): [string, Part] => [`w${i}`, tensor(storage('0', 4n), 0n, [400n], [0n])]),
+      ),
       one,
     ),
     /4 times the file/,
@@ -167,7 +177,11 @@ export const swollenPickles: readonly HostileFile[] = [
   ['an offset beyond its storage', state(tensor(storage('0', 4n), 5n, [0n], [1n])), /beyond its storage/],
   ['strides beyond its storage', state(tensor(storage('0', 4n), 0n, [2n, 2n], [9n, 1n])), /beyond its storage/],
   ['a storage larger than the file', state(tensor(storage('0', 2n ** 52n), 0n, [1n], [1n])), /size/],
-  ['a storage of two sizes', legacyFile(dictionary(['a', storage('0', 4n)], ['b', storage('0', 5n)]), one), /two sizes/],
+  [
+    'a storage of two sizes',
+    legacyFile(dictionary(['a', storage('0', 4n)], ['b', storage('0', 5n)]), one),
+    /two sizes/,
+  ],
   [
     'a storage of two types',
     legacyFile(dictionary(['a', storage('0', 4n)], ['b', storage('0', 4n, 'DoubleStorage')]), one),
@@ -176,7 +190,11 @@ export const swollenPickles: readonly HostileFile[] = [
   ['a tensor of a storage nobody wrote', state(tensor(storage('1', 4n), 0n, [1n], [1n])), /list of storages/],
   ['a name given twice', legacyFile(dictionary(['w', good], ['w', good]), one), /twice/],
   ['a name that is no text', legacyFile(['}', integer(7n), good, 's'], one), /key that is not text/],
-  ['a machine of the other byte order', legacyFile(dictionary(), {}, dictionary(['little_endian', 0x89])), /big-endian/],
+  [
+    'a machine of the other byte order',
+    legacyFile(dictionary(), {}, dictionary(['little_endian', 0x89])),
+    /big-endian/,
+  ],
   ['bytes behind the last tensor', Buffer.concat([state(good), Buffer.alloc(1)]), /goes on/],
   ['an end in the middle of a tensor', state(good).subarray(0, -3), /ends early/],
   ['an end in the middle of an opcode', state(good).subarray(0, 40), /ends early/],

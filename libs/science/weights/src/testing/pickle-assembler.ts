@@ -42,7 +42,11 @@ export function storage(key: string, elements: bigint, type = 'FloatStorage'): P
 
 export function tensor(of: Part, offset: bigint, shape: readonly bigint[], strides: readonly bigint[]): Part {
   const sizes = (values: readonly bigint[]) => tuple(...values.map(integer))
-  return [global('torch._utils', '_rebuild_tensor_v2'), tuple(of, integer(offset), sizes(shape), sizes(strides), 0x89, '}'), 'R']
+  return [
+    global('torch._utils', '_rebuild_tensor_v2'),
+    tuple(of, integer(offset), sizes(shape), sizes(strides), 0x89, '}'),
+    'R',
+  ]
 }
 
 /** A dictionary of the names and values. */
@@ -50,7 +54,10 @@ export function dictionary(...items: readonly (readonly [string, Part])[]): Part
   return ['}(', items.map(([name, value]) => [text(name), value]), 'u']
 }
 
-/** A legacy file around the pickle of its checkpoint: magic number, protocol, system, then storages of float32 zeros by key. */
+/**
+ * A legacy file around the pickle of its checkpoint: magic number, protocol, system, then storages of float32 zeros by
+ * key.
+ */
 export function legacyFile(
   checkpoint: Part,
   storages: Readonly<Record<string, number>> = {},
@@ -58,7 +65,10 @@ export function legacyFile(
 ): Uint8Array {
   const magic = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, '.']
   const keys = ['](', Object.keys(storages).map(text), 'e.']
-  const contents = Object.values(storages).map((elements) => [uint64(BigInt(elements)), Array<Part>(4 * elements).fill(0)])
+  const contents = Object.values(storages).map((elements) => [
+    uint64(BigInt(elements)),
+    Array<Part>(4 * elements).fill(0),
+  ])
   return assemble(
     magic,
     [0x80, 2, 'M', 0xe9, 3, '.'],

@@ -1,4 +1,7 @@
-/** Reads the files of a folder one after the other, in a process of its own, and prints what became of each and what memory it all took. */
+/**
+ * Reads the files of a folder one after the other, in a process of its own, and prints what became of each and what
+ * memory it all took.
+ */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { readCheckpoint } from '../read-checkpoint.ts'

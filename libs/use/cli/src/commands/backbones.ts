@@ -5,7 +5,9 @@ import { renderTable, type Column } from '../table.ts'
 export function addBackbones(program: Command): void {
   program
     .command('backbones')
-    .description('every backbone there is: size, parameters, cost, what its checkpoint expects, and where that comes from')
+    .description(
+      'every backbone there is: size, parameters, cost, what its checkpoint expects, and where that comes from',
+    )
     .option('--json', 'print the rows as a JSON array')
     .action(({ json }: { json?: boolean }) => {
       const rows = backboneCatalogue.map(backboneRow)

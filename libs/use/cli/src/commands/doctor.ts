@@ -20,9 +20,15 @@ export function addDoctor(program: Command): void {
     .description('report every part Gauntlet needs: version, where it is, what to do about what is missing')
     .option('--json', 'print JSON')
     .option('--bench', 'measure how many images a second this device computes, by which gauntlet plan prices studies')
-    .option('--backbones <a,b>', `with --bench: which, of those of gauntlet backbones (default: ${benchDefaults.join(',')})`)
+    .option(
+      '--backbones <a,b>',
+      `with --bench: which, of those of gauntlet backbones (default: ${benchDefaults.join(',')})`,
+    )
     .option('--resolution <pixels>', "with --bench: side of the images (default: each backbone's own)")
-    .option('--batch <images>', 'with --bench: images at once, more on a large GPU (default: what the pixels of 8 × 224² make)')
+    .option(
+      '--batch <images>',
+      'with --bench: images at once, more on a large GPU (default: what the pixels of 8 × 224² make)',
+    )
     .action(async ({ json, bench, ...what }: DoctorOptions) => {
       if (!bench && Object.keys(what).length > 0)
         throw new Misuse('--backbones, --resolution and --batch say what --bench measures; give --bench too.')
@@ -47,14 +53,20 @@ function requireAll(parts: readonly Part[]): void {
     throw new CommandFailed(wanting.map(({ part, fix }) => `${part}: ${fix ?? 'run npm run set-up'}`).join('\n'))
 }
 
-function print<Row>(json: boolean | undefined, rows: readonly Row[], columns: readonly Column<Row>[], whole: unknown = rows) {
+function print<Row>(
+  json: boolean | undefined,
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  whole: unknown = rows,
+) {
   console.log(json ? JSON.stringify(whole, null, 2) : renderTable(columns, rows))
 }
 
 function parseBackbones(text: string | undefined): readonly string[] {
   if (text === undefined) return benchDefaults
   const ids = text.split(',').map((id) => id.trim())
-  if (ids.some((id) => id === '')) throw new Misuse(`--backbones is ${JSON.stringify(text)}; give names with commas between.`)
+  if (ids.some((id) => id === ''))
+    throw new Misuse(`--backbones is ${JSON.stringify(text)}; give names with commas between.`)
   return [...new Set(ids)]
 }
 

@@ -13,7 +13,18 @@ import { addWatch } from './watch.ts'
 
 /** Every command, in the order of `--help`: set up, run, read. */
 export function addCommands(program: Command): Command {
-  for (const add of [addDoctor, addUp, addDown, addPlan, addRun, addWatch, addResults, addTrace, addBackbones, addProbe])
+  for (const add of [
+    addDoctor,
+    addUp,
+    addDown,
+    addPlan,
+    addRun,
+    addWatch,
+    addResults,
+    addTrace,
+    addBackbones,
+    addProbe,
+  ])
     add(program)
   return program
 }

@@ -39,9 +39,14 @@ export function addProbeAttack(probe: Command): void {
     .action(async (backbone: string, options: AttackOptions) => {
       const { norm, epsilon, evaluator, escalate = false, seed, out, sheet, json } = options
       if (escalate && evaluator === 'apgd-ce')
-        throw new Misuse("The evaluator 'apgd-ce' does not escalate; leave --escalate out, or name an ensemble such as standard.")
+        throw new Misuse(
+          "The evaluator 'apgd-ce' does not escalate; leave --escalate out, or name an ensemble such as standard.",
+        )
       const model = probedModelOf(backbone, options)
-      const places = { out: out === undefined ? null : resolve(out), sheet: sheet === undefined ? null : resolve(sheet) }
+      const places = {
+        out: out === undefined ? null : resolve(out),
+        sheet: sheet === undefined ? null : resolve(sheet),
+      }
       const attack = { norm: norms[norm]!, epsilon: parseEpsilon(epsilon), evaluator, escalate, seed: parseSeed(seed) }
       const report = await runProbe({ verb: 'attack', ...model, ...places, ...attack })
       console.log(json ? report : lineOf(JSON.parse(report) as AttackReport))

@@ -23,6 +23,8 @@ export function addProbeCorrupt(probe: Command): void {
     .requiredOption('--out <file>', 'where to write the result, safetensors')
     .action(async ({ inputs, out, corruption, severity, seed }: CorruptOptions) => {
       const paths = { inputs: resolve(inputs), out: resolve(out) }
-      console.log(await runProbe({ verb: 'corrupt', ...paths, corruption, severity: Number(severity), seed: parseSeed(seed) }))
+      console.log(
+        await runProbe({ verb: 'corrupt', ...paths, corruption, severity: Number(severity), seed: parseSeed(seed) }),
+      )
     })
 }

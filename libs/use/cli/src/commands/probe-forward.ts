@@ -12,6 +12,8 @@ export function addProbeForward(probe: Command): void {
     .option('--gradients', 'also the gradient of the mean cross-entropy by the pixels')
     .action(async (backbone: string, options: ProbedModelOptions & { out: string; gradients?: boolean }) => {
       const model = probedModelOf(backbone, options)
-      console.log(await runProbe({ verb: 'forward', ...model, out: resolve(options.out), gradients: options.gradients === true }))
+      console.log(
+        await runProbe({ verb: 'forward', ...model, out: resolve(options.out), gradients: options.gradients === true }),
+      )
     })
 }

@@ -3,7 +3,10 @@ import { addProbeAttack } from './probe-attack.ts'
 import { addProbeCorrupt } from './probe-corrupt.ts'
 import { addProbeForward } from './probe-forward.ts'
 
-/** `gauntlet probe`: one model on given weights and images, for checking against another implementation. One verb a file. */
+/**
+ * `gauntlet probe`: one model on given weights and images, for checking against another implementation. One verb a
+ * file.
+ */
 export function addProbe(program: Command): void {
   const probe = program
     .command('probe')

@@ -100,7 +100,10 @@ async function follow({ source, expansion, id, stack, db, store, worker, signal 
   }
 }
 
-/** Looks after services and workers. That fails once in a while, as they may die while they are looked at, but not again and again. */
+/**
+ * Looks after services and workers. That fails once in a while, as they may die while they are looked at, but not again
+ * and again.
+ */
 function bringingBack(stack: LocalStack, patience = 3): () => Promise<boolean> {
   let failures = 0
   return async () => {

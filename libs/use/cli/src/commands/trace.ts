@@ -18,8 +18,10 @@ export function addTrace(program: Command): void {
         const { rows, missing } = await studyResults(db, study)
         const cell = rows.find((measured) => measured.row === Number(row))
         const empty = missing.find((other) => other.row === Number(row))
-        if (empty) throw new CommandFailed(`Row ${row} has no number (${empty.failureClass ?? 'pending'}: ${empty.reason}).`)
-        if (!cell) throw new Misuse(`There is no row ${row} in ${study}; it has rows 1 to ${rows.length + missing.length}.`)
+        if (empty)
+          throw new CommandFailed(`Row ${row} has no number (${empty.failureClass ?? 'pending'}: ${empty.reason}).`)
+        if (!cell)
+          throw new Misuse(`There is no row ${row} in ${study}; it has rows 1 to ${rows.length + missing.length}.`)
         const trace = await traceMeasurement(db, cell.measurementId)
         console.log(json ? JSON.stringify({ row: cell.row, ...trace }, null, 2) : renderTrace(trace))
       })
@@ -31,7 +33,8 @@ function renderTrace({ measurement, executions, sources }: MeasurementTrace): st
   const { dataset, backbone, loss, protocol, seed } = configuration
   const heading = `${correct}/${total} (${percent(correct / total)}) · ${perturbation.name} by ${evaluator}\n${[dataset.id, backbone.id, loss, protocol.id, `seed ${seed}`].join(' · ')}`
   const origins = sources.map(
-    ({ stage, role, artifact }) => `  ${role} of ${stage}: ${artifact.digest} (${artifact.size.toLocaleString('en')} bytes)`,
+    ({ stage, role, artifact }) =>
+      `  ${role} of ${stage}: ${artifact.digest} (${artifact.size.toLocaleString('en')} bytes)`,
   )
   return [
     heading,
@@ -41,7 +44,15 @@ function renderTrace({ measurement, executions, sources }: MeasurementTrace): st
   ].join('\n\n')
 }
 
-function renderExecution({ stage, stageKey, codeDigest, environmentClass, used, generated, attempts }: TracedExecution): string {
+function renderExecution({
+  stage,
+  stageKey,
+  codeDigest,
+  environmentClass,
+  used,
+  generated,
+  attempts,
+}: TracedExecution): string {
   const artifacts = (byRole: TracedExecution['used']) =>
     Object.entries(byRole)
       .map(([role, { digest }]) => `${role} ${digest.slice(0, 12)}`)

@@ -15,7 +15,10 @@ export interface BackboneArchitecture {
   }
 }
 
-/** Mean and deviation per channel (timm `IMAGENET_DEFAULT_MEAN`, `IMAGENET_INCEPTION_MEAN`, `OPENAI_CLIP_MEAN` and their deviations). */
+/**
+ * Mean and deviation per channel (timm `IMAGENET_DEFAULT_MEAN`, `IMAGENET_INCEPTION_MEAN`, `OPENAI_CLIP_MEAN` and their
+ * deviations).
+ */
 const pixelContracts: Readonly<Record<PixelContract, Omit<BackboneArchitecture['native'], 'side'>>> = {
   imageNet: { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225], channelOrder: 'rgb' },
   inception: { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5], channelOrder: 'rgb' },

@@ -18,9 +18,10 @@ export interface BackboneFacts {
 }
 
 /**
- * Not one of the study's 40, but the one whose ImageNet weights a package registry holds, so that nobody needs a model hub to begin. The
- * package does not say which Lite0 it carries. Its batch norm statistics do: on eight photographs they fit activations under TensorFlow's
- * padding and pixels in [−1, 1] (mean squared deviation 0.05 variances), not under PyTorch's padding and ImageNet's mean (0.18).
+ * Not one of the study's 40, but the one whose ImageNet weights a package registry holds, so that nobody needs a model
+ * hub to begin. The package does not say which Lite0 it carries. Its batch norm statistics do: on eight photographs
+ * they fit activations under TensorFlow's padding and pixels in [−1, 1] (mean squared deviation 0.05 variances), not
+ * under PyTorch's padding and ImageNet's mean (0.18).
  */
 const efficientNetLite0: BackboneFacts = {
   id: 'tf_efficientnet_lite0.in1k',
@@ -39,16 +40,18 @@ const efficientNetLite0: BackboneFacts = {
 }
 
 export const backboneCatalogue: readonly BackboneFacts[] = [
-  ...publishedBackbones.map(([id, family, size, familyType, pretrainingStrategy, pretrainingData, pretrainingImages]) => ({
-    id,
-    family,
-    size,
-    familyType,
-    pretrainingStrategy,
-    pretrainingData,
-    pretrainingImages,
-    weights: { source: publishedWeights(id), sha256: null },
-  })),
+  ...publishedBackbones.map(
+    ([id, family, size, familyType, pretrainingStrategy, pretrainingData, pretrainingImages]) => ({
+      id,
+      family,
+      size,
+      familyType,
+      pretrainingStrategy,
+      pretrainingData,
+      pretrainingImages,
+      weights: { source: publishedWeights(id), sha256: null },
+    }),
+  ),
   efficientNetLite0,
 ]
 

@@ -12,7 +12,8 @@ describe('the catalogue of backbones', () => {
   })
 
   it('has them in the size classes and family types of the published tables', () => {
-    const count = (key: 'size' | 'familyType', value: string) => published.filter((backbone) => backbone[key] === value).length
+    const count = (key: 'size' | 'familyType', value: string) =>
+      published.filter((backbone) => backbone[key] === value).length
     expect([count('size', 'small'), count('size', 'medium'), count('size', 'large')]).toEqual([7, 15, 18])
     expect([
       count('familyType', 'fully convolutional'),
@@ -42,7 +43,9 @@ describe('the catalogue of backbones', () => {
 
 describe('the catalogue of datasets', () => {
   it('has the class counts of the study', () => {
-    const classes = datasetCatalogue.filter(({ source }) => source.startsWith('hf:')).map(({ id, classes }) => [id, classes])
+    const classes = datasetCatalogue
+      .filter(({ source }) => source.startsWith('hf:'))
+      .map(({ id, classes }) => [id, classes])
     expect(Object.fromEntries(classes)).toEqual({
       caltech101: 101,
       'fgvc-aircraft-2013b': 100,

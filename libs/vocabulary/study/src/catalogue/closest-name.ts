@@ -3,7 +3,8 @@ export function closestName(written: string, known: readonly string[]): string |
   const limit = Math.ceil(written.length / 3)
   let best: { name: string; distance: number } | null = null
   for (const name of known) {
-    const distance = partDistance(written, name) ?? Math.min(editDistance(written, name), beginningDistance(written, name))
+    const distance =
+      partDistance(written, name) ?? Math.min(editDistance(written, name), beginningDistance(written, name))
     if (distance <= limit && (best === null || distance < best.distance)) best = { name, distance }
   }
   return best?.name ?? null

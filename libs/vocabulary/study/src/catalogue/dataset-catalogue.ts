@@ -12,15 +12,19 @@ export interface DatasetFacts {
   readonly id: string
   readonly classes: number
   readonly source: string
-  /** SHA-256 of the source's bytes (of a folder: of the lines `<digest>  <name>`, by name); null where nobody has pinned them yet, and the study's lock file does. */
+  /**
+   * SHA-256 of the source's bytes (of a folder: of the lines `<digest> <name>`, by name); null where nobody has pinned
+   * them yet, and the study's lock file does.
+   */
   readonly sha256: Digest | null
   /** Sizes by the rule that splits it, for estimates only: the manifest counts what is really there. */
   readonly splitSizes: SplitSizes
 }
 
 /**
- * The six datasets of the study, as its authors publish them (Hugging Face, MaxHeuillet/RobustGenBench), and two small ones that need no
- * data hub. Class counts and split rules: arXiv 2508.14079 and the pipeline; sizes follow from the raw datasets' own counts.
+ * The six datasets of the study, as its authors publish them (Hugging Face, MaxHeuillet/RobustGenBench), and two small
+ * ones that need no data hub. Class counts and split rules: arXiv 2508.14079 and the pipeline; sizes follow from the
+ * raw datasets' own counts.
  */
 export const datasetCatalogue: readonly DatasetFacts[] = [
   robustGenBench('caltech101', 101, { train: 5_900, validation: 1_041, test: 1_000 }),

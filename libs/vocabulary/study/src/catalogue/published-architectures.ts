@@ -1,12 +1,24 @@
-/** How a checkpoint expects pixels in [0, 1]: `imageNet`, `inception` and `clip` are means and deviations, `plain` is none. */
+/**
+ * How a checkpoint expects pixels in [0, 1]: `imageNet`, `inception` and `clip` are means and deviations, `plain` is
+ * none.
+ */
 export type PixelContract = 'imageNet' | 'inception' | 'clip' | 'plain' | 'plain, BGR'
 
-/** Parameters with the published head, multiply-accumulates of one image at the side, the side in pixels, and what the checkpoint expects of pixels. */
-type PublishedArchitecture = readonly [parameters: number, multiplyAccumulates: number, side: number, pixels: PixelContract]
+/**
+ * Parameters with the published head, multiply-accumulates of one image at the side, the side in pixels, and what the
+ * checkpoint expects of pixels.
+ */
+type PublishedArchitecture = readonly [
+  parameters: number,
+  multiplyAccumulates: number,
+  side: number,
+  pixels: PixelContract,
+]
 
 /**
- * What the reference implementations (timm 1.0.31, transformers 5.23.0, open_clip 3.3.0) say of each backbone; written by
- * test/parity/backbones/describe_references.py, recomputed from Gauntlet's own models by test/parity/backbones/architectures.test.ts.
+ * What the reference implementations (timm 1.0.31, transformers 5.23.0, open_clip 3.3.0) say of each backbone; written
+ * by test/parity/backbones/describe_references.py, recomputed from Gauntlet's own models by
+ * test/parity/backbones/architectures.test.ts.
  */
 export const publishedArchitectures: Readonly<Record<string, PublishedArchitecture>> = {
   'CLIP-convnext_base_w-laion2B-s13B-b82K': [87566464, 20053819392, 256, 'clip'],

@@ -5,9 +5,9 @@ export type FamilyType = 'fully convolutional' | 'fully attention' | 'hybrid'
 type PublishedBackbone = readonly [string, string, SizeClass, FamilyType, string, string, number]
 
 /**
- * The study's 40 backbones with the factors its authors assigned (results_dataset.csv of GitHub MaxHeuillet/robust_training).
- * Kept as published even where a label is arguable, since published tables group by it: EVA-02 tiny (about 6 M parameters) is
- * listed as medium.
+ * The study's 40 backbones with the factors its authors assigned (results_dataset.csv of GitHub
+ * MaxHeuillet/robust_training). Kept as published even where a label is arguable, since published tables group by it:
+ * EVA-02 tiny (about 6 M parameters) is listed as medium.
  */
 export const publishedBackbones: readonly PublishedBackbone[] = [
   [
@@ -83,7 +83,15 @@ export const publishedBackbones: readonly PublishedBackbone[] = [
     'laion2B',
     2_320_000_000,
   ],
-  ['vit_base_patch16_clip_224.laion2b_ft_in1k', 'ViT', 'large', 'fully attention', 'fusion', 'laion2b+in1k', 2_321_281_167],
+  [
+    'vit_base_patch16_clip_224.laion2b_ft_in1k',
+    'ViT',
+    'large',
+    'fully attention',
+    'fusion',
+    'laion2b+in1k',
+    2_321_281_167,
+  ],
   ['vit_small_patch16_224.augreg_in1k', 'ViT', 'medium', 'fully attention', 'supervised', 'in1k', 1_281_167],
   ['vit_small_patch16_224.augreg_in21k', 'ViT', 'medium', 'fully attention', 'supervised', 'in22k', 14_197_122],
   [
@@ -113,7 +121,15 @@ export const publishedBackbones: readonly PublishedBackbone[] = [
   ['swin_tiny_patch4_window7_224.ms_in1k', 'Swin', 'medium', 'fully attention', 'supervised', 'in1k', 1_281_167],
   ['coatnet_0_rw_224.sw_in1k', 'CoAtNet', 'medium', 'hybrid', 'supervised', 'in1k', 1_281_167],
   ['coatnet_2_rw_224.sw_in12k', 'CoAtNet', 'large', 'hybrid', 'supervised', 'in12k', 9_000_000],
-  ['coatnet_2_rw_224.sw_in12k_ft_in1k', 'CoAtNet', 'large', 'hybrid', 'supervised (multistep)', 'in12k+in1k', 10_281_167],
+  [
+    'coatnet_2_rw_224.sw_in12k_ft_in1k',
+    'CoAtNet',
+    'large',
+    'hybrid',
+    'supervised (multistep)',
+    'in12k+in1k',
+    10_281_167,
+  ],
   ['coat_tiny.in1k', 'CoaT', 'small', 'hybrid', 'supervised', 'in1k', 1_281_167],
   ['edgenext_small.usi_in1k', 'EdgeNeXt', 'small', 'hybrid', 'supervised', 'in1k', 1_281_167],
   ['mobilevit-small', 'MobileViT', 'small', 'hybrid', 'supervised', 'in1k', 1_281_167],

@@ -54,10 +54,12 @@ export const expressions: fc.Arbitrary<Expression> = fc
         text: `${name}(${inner.text})`,
         evaluate: (x: Tensor, weight: Tensor) => unary[name]!(inner.evaluate(x, weight)),
       })),
-      fc.tuple(fc.constantFrom(...Object.keys(binary)), tie('expression'), tie('expression')).map(([name, one, other]) => ({
-        text: `${name}(${one.text}, ${other.text})`,
-        evaluate: (x: Tensor, weight: Tensor) => binary[name]!(one.evaluate(x, weight), other.evaluate(x, weight)),
-      })),
+      fc
+        .tuple(fc.constantFrom(...Object.keys(binary)), tie('expression'), tie('expression'))
+        .map(([name, one, other]) => ({
+          text: `${name}(${one.text}, ${other.text})`,
+          evaluate: (x: Tensor, weight: Tensor) => binary[name]!(one.evaluate(x, weight), other.evaluate(x, weight)),
+        })),
     ),
   }))
   .expression.map(bothUsed)
