@@ -1,5 +1,13 @@
 import { startPostgres } from '@gauntlet/infra'
-import { openLedger, studyResults, traceMeasurement, type LedgerDatabase, type TracedExecution } from '@gauntlet/ledger'
+import { readResults } from '@gauntlet/client'
+import { defaultPool, type WorkerDescription } from '@gauntlet/contract'
+import {
+  lastPoolDescription,
+  openLedger,
+  traceMeasurement,
+  type LedgerDatabase,
+  type TracedExecution,
+} from '@gauntlet/ledger'
 import type { GauntletHome } from './gauntlet-home.fixture.ts'
 
 /** What a study's numbers rest on, as its ledger has it. */
@@ -18,7 +26,8 @@ export function evidenceOf(home: GauntletHome, study: string): Promise<Evidence>
   return withLedgerOf(home, async (db) => {
     const executions = new Map<string, TracedExecution>()
     const rows: Record<string, unknown> = {}
-    for (const row of (await studyResults(db, study)).rows) {
+    const pool = await lastPoolDescription(db, defaultPool)
+    for (const row of (await readResults(db, study, pool!.document as unknown as WorkerDescription)).rows) {
       const { executions: lineage, measurement } = await traceMeasurement(db, row.measurementId)
       for (const execution of lineage) executions.set(execution.stageKey, execution)
       const name = [row.dataset, row.backbone, row.loss, row.protocol, row.seed, row.perturbation].join(' · ')

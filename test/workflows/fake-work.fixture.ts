@@ -120,6 +120,7 @@ export class FakeWork {
         this.missingCells.push(input)
         if (!input.perturbation) this.atWork.delete(input.configurationId)
       },
+      recordPool: async () => undefined,
     }
   }
 

@@ -55,12 +55,14 @@ async function count(input: AggregateInput): Promise<Counted> {
   const { evaluated } = input
   if (evaluated.length === 0) return { measurements: [], lost: [] }
   try {
-    return { measurements: await asStage('aggregate', () => ledger.aggregate(input)), lost: [] }
+    return { measurements: await asStage({ stage: 'aggregate' }, () => ledger.aggregate(input)), lost: [] }
   } catch (error) {
     if (isCancellation(error)) throw error
     const failure = stageFailureOf(error)
-    if (evaluated.length === 1)
-      return { measurements: [], lost: [{ perturbation: evaluated[0]!.perturbation, ...failure }] }
+    if (evaluated.length === 1) {
+      const { perturbation, stageKey } = evaluated[0]!
+      return { measurements: [], lost: [{ ...failure, perturbation, stageKey }] }
+    }
     const counted = await Promise.all(evaluated.map((one) => count({ ...input, evaluated: [one] })))
     return { measurements: counted.flatMap((each) => each.measurements), lost: counted.flatMap((each) => each.lost) }
   }

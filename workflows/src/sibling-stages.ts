@@ -1,7 +1,7 @@
 import type { Configuration } from '@gauntlet/study'
-import { ApplicationFailure } from '@temporalio/workflow'
+import { ApplicationFailure, patched } from '@temporalio/workflow'
 import { stageFailureOf } from './stage-failure.ts'
-import { describeWorker } from './stage-runner.ts'
+import { describeWorker, ledger } from './stage-runner.ts'
 import { stagesOn } from './stages.ts'
 
 type Stages = ReturnType<typeof stagesOn>
@@ -22,6 +22,13 @@ export class SharedStages {
     await this.once(`backbone ${JSON.stringify(backbone)}`, ({ pretrainLoad }) => pretrainLoad(backbone))
   }
 
+  /** Asks the pool's workers what they are, and has the ledger keep it for those who cannot ask. */
+  private async describe(): Promise<Stages> {
+    const description = await describeWorker(this.pool)
+    if (patched('record-pool')) await ledger.recordPool({ pool: this.pool, description })
+    return stagesOn(this.pool, description)
+  }
+
   private once(key: string, work: (stages: Stages) => Promise<unknown>): Promise<void> {
     const known = this.done.get(key)
     if (known) return known
@@ -31,7 +38,7 @@ export class SharedStages {
   }
 
   private async attempt(key: string, work: (stages: Stages) => Promise<unknown>): Promise<void> {
-    this.stages ??= describeWorker(this.pool).then((worker) => stagesOn(this.pool, worker))
+    this.stages ??= this.describe()
     try {
       await work(await this.stages)
     } catch (error) {

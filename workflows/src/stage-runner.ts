@@ -13,7 +13,7 @@ import {
   type StageResult,
   type WorkerDescription,
 } from '@gauntlet/contract'
-import { stageKey, type ArtifactsByRole, type Digest, type StageIdentity, type StageName } from '@gauntlet/study'
+import { stageKey, type ArtifactsByRole, type Digest, type StageIdentity } from '@gauntlet/study'
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -24,7 +24,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow'
 import { RetryBudget } from './retry-budget.ts'
-import { stageFailed } from './stage-failure.ts'
+import { stageFailed, type FailedStage } from './stage-failure.ts'
 
 /** What no later try of a ledger activity can mend: bytes are missing or wrong, or rows contradict each other. */
 const lasting = [
@@ -92,11 +92,12 @@ export interface StageOutputs {
  * becomes a row.
  */
 export function runStage<Input>(run: StageRun<Input>): Promise<StageOutputs> {
-  return asStage(run.identity.stage, () => recallOrRun(run))
+  const key = stageKey(run.identity)
+  return asStage({ stage: run.identity.stage, stageKey: key }, () => recallOrRun(run, key))
 }
 
 /** Whatever a ledger activity cannot do for good is a failure of the stage it was for. */
-export async function asStage<Result>(stage: StageName, work: () => Promise<Result>): Promise<Result> {
+export async function asStage<Result>(stage: FailedStage, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
   } catch (error) {
@@ -106,8 +107,7 @@ export async function asStage<Result>(stage: StageName, work: () => Promise<Resu
   }
 }
 
-async function recallOrRun<Input>(run: StageRun<Input>): Promise<StageOutputs> {
-  const key = stageKey(run.identity)
+async function recallOrRun<Input>(run: StageRun<Input>, key: Digest): Promise<StageOutputs> {
   const recalled = await ledger.recall({ stageKey: key })
   if (recalled) return { stageKey: key, generated: recalled.generated }
   const budget = new RetryBudget(run.microBatch)
@@ -122,7 +122,10 @@ async function recallOrRun<Input>(run: StageRun<Input>): Promise<StageOutputs> {
     if ('result' in tried) return { stageKey: key, generated: (await fulfil(run, attempt, tried.result)).generated }
     await recordFailure(run, attempt, tried.failure)
     const pause = budget.pauseAfter(tried.failure.failureClass, tried.failure.evidence.microBatch)
-    if (pause === null) throw stageFailed(tried.failure.failureClass, run.identity.stage, tried.failure.message)
+    if (pause === null) {
+      const failed = { stage: run.identity.stage, stageKey: key }
+      throw stageFailed(tried.failure.failureClass, failed, tried.failure.message)
+    }
     if (pause > 0) await sleep(pause)
   }
 }

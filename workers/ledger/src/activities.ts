@@ -16,6 +16,7 @@ import {
   recordAttempt,
   recordFailure,
   recordMeasurement,
+  recordPool,
   recordStudy,
   withdrawFulfilment,
   type Attempt,
@@ -91,8 +92,13 @@ export function createLedgerActivities({ db, store }: Dependencies): LedgerActiv
 
     aggregate: (input) => aggregate(db, store, input),
 
-    async recordMissingCell({ perturbation, ...cell }: MissingCellInput) {
-      await recordFailure(db, { ...cell, perturbation: perturbation ?? null, evidence: null })
+    async recordMissingCell({ perturbation, stageKey, ...cell }: MissingCellInput) {
+      const key = { perturbation: perturbation ?? null, stageKey: stageKey ?? null }
+      await recordFailure(db, { ...cell, ...key, evidence: null })
+    },
+
+    async recordPool({ pool, description }) {
+      await recordPool(db, pool, description as unknown as Json)
     },
   }
 }

@@ -11,6 +11,8 @@ export interface FailureRecord {
   readonly studyId: Digest
   readonly configurationId: Digest
   readonly stage: StageName
+  /** The key of the stage that failed; null where no stage was tried. */
+  readonly stageKey: Digest | null
   /** Null when the failure takes all of the configuration's cells with it. */
   readonly perturbation: Perturbation | null
   /** Wire name of the failure's class: `Diverged`, `InvalidInput`, … */
@@ -21,7 +23,7 @@ export interface FailureRecord {
 
 /**
  * Records the end of a configuration, or of one of its cells, without a number; a later failure of the same stage
- * replaces it.
+ * key replaces it.
  */
 export async function recordFailure(db: LedgerDatabase, failure: FailureRecord): Promise<void> {
   const { studyId, configurationId, stage, failureClass, evidence } = failure
@@ -29,6 +31,7 @@ export async function recordFailure(db: LedgerDatabase, failure: FailureRecord):
     studyId,
     configurationId,
     stage,
+    stageKey: failure.stageKey,
     perturbationKey: failure.perturbation && perturbationKey(failure.perturbation),
   }
   const finding = { failureClass, message: storableText(failure.message), evidence: documentOf(evidence) }
@@ -41,6 +44,7 @@ export async function recordFailure(db: LedgerDatabase, failure: FailureRecord):
         configurationFailure.configurationId,
         configurationFailure.stage,
         configurationFailure.perturbationKey,
+        configurationFailure.stageKey,
       ],
       set: { ...finding, recordedAt: sql`now()` },
     })

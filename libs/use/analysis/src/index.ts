@@ -1,3 +1,5 @@
 export * from './flag-sentence.ts'
+export * from './format.ts'
+export * from './ranked-configurations.ts'
 export * from './scores.ts'
 export * from './standings.ts'

@@ -1,5 +1,5 @@
 import type { BackboneSpeed, BenchAnswer, BenchRequest, MeasuredDevice } from '@gauntlet/contract'
-import { keepSpeeds, readSpeeds } from './device-speeds.ts'
+import { keepSpeeds, readSpeeds } from '@gauntlet/client'
 import { compute } from './gpu-process.ts'
 
 /**

@@ -1,5 +1,5 @@
+import { duration } from '@gauntlet/analysis'
 import type { StudySnapshot } from '@gauntlet/client'
-import { duration } from './table.ts'
 
 /** What the progress of a study is written to: one line drawn over on a terminal, a line now and then elsewhere. */
 export interface ProgressLine {

@@ -1,4 +1,4 @@
-import { PinContradicted } from '@gauntlet/client'
+import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyStopped } from '@gauntlet/client'
 import { StudyUnknown } from '@gauntlet/ledger'
 import {
   DigestMismatch,
@@ -20,13 +20,18 @@ const explained = [
   SourceForbidden,
   SourceNotFound,
   SourceUnreachable,
+  SpeedsUnreadable,
+  StudyStopped,
   UnusableSource,
 ]
+
+/** Errors of someone who asked wrongly: nothing was begun. */
+const misuses = [Misuse, StudyFileInvalid, StudyFileMissing, StudyUnknown]
 
 /** Says what went wrong on standard error and gives the exit code. A stack trace is for those who ask for it. */
 export function reportError(error: unknown, verbose: boolean): 1 | 2 {
   const { message, stack } = error instanceof Error ? error : new Error(String(error))
-  const misuse = error instanceof StudyFileInvalid || error instanceof StudyUnknown || error instanceof Misuse
+  const misuse = misuses.some((type) => error instanceof type)
   const expected = misuse || explained.some((type) => error instanceof type)
   console.error(verbose ? stack : expected ? message : `gauntlet: ${message} (--verbose shows where)`)
   return misuse ? 2 : 1

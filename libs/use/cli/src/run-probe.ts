@@ -1,6 +1,6 @@
+import { duration } from '@gauntlet/analysis'
 import type { ProbeAnswer, ProbeRequest } from '@gauntlet/contract'
 import { compute } from './gpu-process.ts'
-import { duration } from './table.ts'
 
 /** Does a probe in a process of its own, and gives the line that says what was written. */
 export async function runProbe(request: ProbeRequest): Promise<string> {

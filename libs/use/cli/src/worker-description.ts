@@ -1,5 +1,6 @@
 import { connect, describePool } from '@gauntlet/client'
 import { defaultPool, temporalSettings, type WorkerDescription } from '@gauntlet/contract'
+import { lastPoolDescription, type LedgerDatabase } from '@gauntlet/ledger'
 import { execFile } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -8,15 +9,39 @@ import type { Settings } from './settings.ts'
 
 const gpuWorker = resolve(import.meta.dirname, '../../../../workers/gpu/src')
 
+/** What the workers of a pool are, and since when it is known where none could be asked. */
+export interface PoolDescription {
+  readonly description: WorkerDescription
+  /** When the pool last said so; null where it was asked just now. */
+  readonly describedAt: Date | null
+}
+
+/** How long a reading command waits for a pool to answer before it goes by the ledger. */
+const patience = '10 s'
+
+/**
+ * What the workers of a study's pool are, for commands that only read: asked of them, or else what the ledger kept of
+ * them, such as on a login node that has no engine.
+ */
+export async function describeWorkersOrRecord(settings: Settings, db: LedgerDatabase): Promise<PoolDescription> {
+  try {
+    return { description: await describeWorkers(settings, patience), describedAt: null }
+  } catch (error) {
+    const recorded = await lastPoolDescription(db, settings.pool ?? defaultPool)
+    if (!recorded) throw error
+    return { description: recorded.document as unknown as WorkerDescription, describedAt: recorded.describedAt }
+  }
+}
+
 /**
  * What the workers that will do the work say of themselves: those of this machine, or of the pool on the user's own
- * Temporal.
+ * Temporal, which is given `limit` to answer.
  */
-export async function describeWorkers(settings: Settings): Promise<WorkerDescription> {
+export async function describeWorkers(settings: Settings, limit?: typeof patience): Promise<WorkerDescription> {
   if (!settings.temporalAddress) return describeLocalWorker(settings)
   const { client, close } = await connect(temporalSettings(settings.temporalAddress, process.env))
   try {
-    return await describePool(client, settings.pool ?? defaultPool)
+    return await describePool(client, settings.pool ?? defaultPool, limit)
   } finally {
     await close()
   }

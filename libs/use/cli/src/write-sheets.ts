@@ -1,5 +1,6 @@
 import type { ArtifactStore } from '@gauntlet/artifacts'
-import { fulfilledOutputsOf, type LedgerDatabase, type MeasuredCell } from '@gauntlet/ledger'
+import type { MeasuredCell } from '@gauntlet/client'
+import { fulfilledOutputsOf, type LedgerDatabase } from '@gauntlet/ledger'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 

@@ -1,13 +1,14 @@
 import { workflowQueue, type PoolWorkflowResult } from '@gauntlet/contract'
 import type { Client } from '@temporalio/client'
+import type { Duration } from '@temporalio/common'
 import { randomUUID } from 'node:crypto'
 
-/** What the workers of a pool say of themselves; waits for one to answer. */
-export function describePool(client: Client, pool: string): Promise<PoolWorkflowResult> {
+/** What the workers of a pool say of themselves; waits for one to answer, at most as long as `limit`. */
+export function describePool(client: Client, pool: string, limit: Duration = '2 minutes'): Promise<PoolWorkflowResult> {
   return client.workflow.execute<(name: string) => Promise<PoolWorkflowResult>>('pool', {
     workflowId: `pool/${pool}/${randomUUID()}`,
     taskQueue: workflowQueue,
     args: [pool],
-    workflowExecutionTimeout: '2 minutes',
+    workflowExecutionTimeout: limit,
   })
 }

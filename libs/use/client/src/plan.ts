@@ -26,6 +26,8 @@ export type RecallStages = (keys: readonly Digest[]) => Promise<ReadonlyMap<Dige
 export interface PlannedStage {
   readonly stage: StageName
   readonly stageKey: Digest | null
+  /** What the key is made from. */
+  readonly identity: StageIdentity | null
   readonly fulfilled: boolean
   /** The configurations it serves: several for a shared stage. */
   readonly configurations: readonly Configuration[]
@@ -91,9 +93,13 @@ async function planLevel(
   perturbation?: Perturbation,
 ): Promise<PlannedLevel> {
   const keys = new Map<Configuration, Digest>()
+  const identities = new Map<Digest, StageIdentity>()
   for (const configuration of configurations) {
     const identity = identify(configuration)
-    if (identity) keys.set(configuration, stageKey(identity))
+    if (!identity) continue
+    const key = stageKey(identity)
+    keys.set(configuration, key)
+    identities.set(key, identity)
   }
   const known = await recall([...new Set(keys.values())])
   const what = perturbation ? { stage, perturbation } : { stage }
@@ -106,7 +112,9 @@ async function planLevel(
   }
   const stages = [...served].map(([key, configurations]): PlannedStage => {
     const knownKey = typeof key === 'string' ? key : null
-    return { ...what, stageKey: knownKey, fulfilled: knownKey !== null && known.has(knownKey), configurations }
+    const identity = (knownKey && identities.get(knownKey)) || null
+    const fulfilled = knownKey !== null && known.has(knownKey)
+    return { ...what, stageKey: knownKey, identity, fulfilled, configurations }
   })
   return { stages, outputs: (configuration) => known.get(keys.get(configuration) ?? '') }
 }

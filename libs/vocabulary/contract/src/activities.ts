@@ -189,6 +189,8 @@ export interface MissingCellInput {
   readonly configurationId: Digest
   readonly perturbation?: Perturbation
   readonly stage: StageName
+  /** The key of the stage that failed; absent where no stage was tried. */
+  readonly stageKey?: Digest
   readonly failureClass: FailureClass | 'CircuitOpen'
   readonly message: string
 }
@@ -214,4 +216,6 @@ export interface LedgerActivities {
   recordFailedAttempt(input: FailedAttemptInput): Promise<void>
   aggregate(input: AggregateInput): Promise<readonly Measurement[]>
   recordMissingCell(input: MissingCellInput): Promise<void>
+  /** Keeps what a pool's workers say of themselves, for tables and plans of machines that cannot ask them. */
+  recordPool(input: { readonly pool: string; readonly description: WorkerDescription }): Promise<void>
 }

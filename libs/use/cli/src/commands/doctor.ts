@@ -1,8 +1,8 @@
+import { speedsFile } from '@gauntlet/client'
 import { examine, type Part } from '@gauntlet/infra'
 import type { Command } from 'commander'
 import { benchDevice, benchDefaults } from '../bench-device.ts'
 import { CommandFailed, Misuse } from '../command-failed.ts'
-import { speedsFile } from '../device-speeds.ts'
 import { readSettings } from '../settings.ts'
 import { renderTable, type Column } from '../table.ts'
 

@@ -1,13 +1,12 @@
+import { duration } from '@gauntlet/analysis'
+import { planStudy, priceStudy, sayPrice, speedsOf, type StudyPlan, type StudyPrice } from '@gauntlet/client'
 import { expandStudy } from '@gauntlet/study'
 import type { Command } from 'commander'
-import { speedsOf } from '../device-speeds.ts'
 import { withLedger } from '../local-ledger.ts'
-import { planStudy, type StudyPlan } from '../plan-study.ts'
-import { priceStudy, sayPrice, type StudyPrice } from '../price-study.ts'
 import { readSettings } from '../settings.ts'
-import { readStudyPinned } from '../study-source.ts'
-import { duration, renderTable } from '../table.ts'
-import { describeWorkers } from '../worker-description.ts'
+import { readStudyAndPin } from '../read-study.ts'
+import { renderTable } from '../table.ts'
+import { describeWorkersOrRecord } from '../worker-description.ts'
 
 export function addPlan(program: Command): void {
   program
@@ -16,10 +15,14 @@ export function addPlan(program: Command): void {
     .argument('<study>', 'path of a study file, or the name of one that ships with Gauntlet')
     .option('--json', 'print JSON')
     .action(async (named: string, { json }: { json?: boolean }) => {
-      const { study } = await readStudyPinned(named, readSettings().cache)
+      const { study } = await readStudyAndPin(named, readSettings().cache)
       const expansion = expandStudy(study)
       await withLedger(async ({ settings, db, store }) => {
-        const workers = await describeWorkers(settings)
+        const { description: workers, describedAt } = await describeWorkersOrRecord(settings, db)
+        if (describedAt)
+          console.error(
+            `No worker was asked: the plan goes by what the pool said of itself at ${describedAt.toISOString()}.`,
+          )
         const planned = await planStudy(expansion, workers, db, store)
         const price = priceStudy(planned.stages, speedsOf(settings.home, workers.environmentClass))
         if (json)
@@ -42,9 +45,12 @@ export function addPlan(program: Command): void {
 }
 
 /** A planned stage by the ids of what it serves; whole configurations stand in the plan once. */
-function withoutGrid({ configurations, ...stage }: StudyPlan['stages'][number]) {
+function withoutGrid({ stage, stageKey, fulfilled, perturbation, configurations }: StudyPlan['stages'][number]) {
   return {
-    ...stage,
+    stage,
+    stageKey,
+    fulfilled,
+    ...(perturbation ? { perturbation } : {}),
     labels: configurations.map(({ dataset, backbone, loss, protocol, seed }) =>
       [dataset.id, backbone.id, loss, protocol.id, seed].join(' · '),
     ),

@@ -1,18 +1,25 @@
 import { openArtifactStore, type ArtifactStore } from '@gauntlet/artifacts'
-import { connect, startStudy } from '@gauntlet/client'
+import {
+  connect,
+  followStudy,
+  planStudy,
+  readResults,
+  startStudy,
+  timeLeft,
+  type StudyResults,
+  type StudySource,
+} from '@gauntlet/client'
 import { temporalSettings, type WorkerDescription } from '@gauntlet/contract'
-import { openLedger, studyResults, StudyUnknown, type LedgerDatabase, type StudyResults } from '@gauntlet/ledger'
+import { openLedger, StudyUnknown, type LedgerDatabase } from '@gauntlet/ledger'
 import { expandStudy, studyId, type Digest, type Expansion } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { CommandFailed } from '../command-failed.ts'
-import { followStudy } from '../follow-study.ts'
 import { interruptible } from '../interruptible.ts'
 import { LocalStack } from '../local-stack.ts'
-import { planStudy } from '../plan-study.ts'
+import { readStudyAndPin } from '../read-study.ts'
 import { renderResults, resultRow } from '../results-table.ts'
 import { readSettings, type Settings } from '../settings.ts'
-import { readStudyPinned, type StudySource } from '../study-source.ts'
-import { timeLeft } from '../time-left.ts'
+import { progressDisplay } from '../show-progress.ts'
 import { describeWorkers } from '../worker-description.ts'
 import { summarise } from './plan.ts'
 
@@ -24,7 +31,7 @@ export function addRun(program: Command): void {
     .option('--json', 'print the rows as a JSON array instead of the table')
     .action(async (named: string, { json }: { json?: boolean }) => {
       const settings = readSettings()
-      const source = await readStudyPinned(named, settings.cache)
+      const source = await readStudyAndPin(named, settings.cache)
       const howToGoOn = `Interrupted; nothing that was finished is lost. Go on with: gauntlet run ${named}`
       await interruptible(howToGoOn, (signal) =>
         LocalStack.use(settings, (stack) => runIn({ stack, settings, source, signal, json: json === true })),
@@ -61,23 +68,35 @@ async function runIn(invocation: Invocation): Promise<void> {
 }
 
 async function runStudy(session: RunSession): Promise<void> {
-  const { stack, expansion, id, db, store, worker, json, signal } = session
-  const planned = await planStudy(expansion, worker, db, store)
+  const { stack, settings, expansion, id, db, store, json, signal } = session
+  const begunAt = new Date()
+  const planned = await planStudy(expansion, session.worker, db, store)
   signal.throwIfAborted()
   console.error(summarise(planned))
-  const finished = planned.stages.every(({ fulfilled }) => fulfilled) && (await isComplete(db, id))
+  const finished = planned.stages.every(({ fulfilled }) => fulfilled) && (await isComplete(session))
   if (!finished) await follow(session)
   signal.throwIfAborted()
   await stack.database() // which may have died in the last moment
-  const results = await studyResults(db, id)
-  console.log(json ? JSON.stringify(results.rows.map(resultRow), null, 2) : renderResults(results))
-  requireNumbers(results)
+  // A pool of the user's own may have been given other workers meanwhile; local ones are those of this command.
+  const worker = finished || !settings.temporalAddress ? session.worker : await describeWorkers(settings)
+  const results = await readResults(db, id, worker)
+  const pool = { description: worker, describedAt: null }
+  console.log(
+    json
+      ? JSON.stringify(
+          results.rows.map((row) => resultRow(row)),
+          null,
+          2,
+        )
+      : renderResults(results, { pool }),
+  )
+  requireNumbers(results, begunAt)
 }
 
 /** Whether every cell of the study has its number: a study new to the ledger may consist of stages that others ran. */
-async function isComplete(db: LedgerDatabase, id: Digest): Promise<boolean> {
+async function isComplete({ db, id, worker }: RunSession): Promise<boolean> {
   try {
-    return (await studyResults(db, id)).missing.length === 0
+    return (await readResults(db, id, worker)).missing.length === 0
   } catch (error) {
     if (error instanceof StudyUnknown) return false
     throw error
@@ -89,13 +108,25 @@ async function follow({ source, expansion, id, stack, db, store, worker, signal 
   const { temporalAddress } = await stack.everything()
   signal.throwIfAborted()
   const { client, close } = await connect(temporalSettings(temporalAddress, process.env))
+  const display = progressDisplay(false)
   try {
     const file = await store.put(source.bytes, 'application/yaml')
     const { pool } = readSettings()
     await startStudy(client, { studyId: id, file, ...(pool ? { pool } : {}) })
     const clock = timeLeft(() => planStudy(expansion, worker, db, store))
-    await followStudy({ client, studyId: id, json: false, timeLeft: clock, signal, onLook: bringingBack(stack) })
+    const bringBack = bringingBack(stack)
+    await followStudy({
+      client,
+      studyId: id,
+      timeLeft: clock,
+      signal,
+      onLook(snapshot, secondsLeft) {
+        display.show(snapshot, secondsLeft)
+        return bringBack()
+      },
+    })
   } finally {
+    display.end()
     await close()
   }
 }
@@ -119,7 +150,16 @@ function bringingBack(stack: LocalStack, patience = 3): () => Promise<boolean> {
 }
 
 /** A configuration that diverged is a result; one that failed is not, and the exit code says so. */
-function requireNumbers({ missing }: StudyResults): void {
-  const failed = missing.filter(({ failureClass }) => failureClass !== 'Diverged')
-  if (failed.length > 0) throw new CommandFailed(`${failed.length} cells have no number; the table says why.`)
+function requireNumbers({ missing, failedSince }: StudyResults, begunAt: Date): void {
+  const empty = missing.filter(({ failureClass }) => failureClass !== 'Diverged')
+  if (empty.length > 0) throw new CommandFailed(`${cells(empty.length, 'has', 'have')} no number; the table says why.`)
+  const failed = failedSince.filter(({ recordedAt }) => recordedAt > begunAt)
+  if (failed.length > 0)
+    throw new CommandFailed(
+      `${cells(failed.length, 'has a number', 'have numbers')}, but failed in this run; the table says why.`,
+    )
+}
+
+function cells(count: number, one: string, several: string): string {
+  return count === 1 ? `1 cell ${one}` : `${count} cells ${several}`
 }

@@ -1,8 +1,10 @@
-import { studyResults, traceMeasurement, type MeasurementTrace, type TracedExecution } from '@gauntlet/ledger'
+import { percent } from '@gauntlet/analysis'
+import { traceMeasurement, type MeasurementTrace, type TracedExecution } from '@gauntlet/ledger'
+import { readResults } from '@gauntlet/client'
 import type { Command } from 'commander'
 import { CommandFailed, Misuse } from '../command-failed.ts'
 import { withLedger } from '../local-ledger.ts'
-import { percent } from '../table.ts'
+import { describeWorkersOrRecord } from '../worker-description.ts'
 
 export function addTrace(program: Command): void {
   program
@@ -14,8 +16,9 @@ export function addTrace(program: Command): void {
     .action(async (study: string, row: string, { json }: { json?: boolean }) => {
       if (!/^[1-9]\d*$/.test(row))
         throw new Misuse(`${JSON.stringify(row)} is not a row; give its number from gauntlet results ${study}.`)
-      await withLedger(async ({ db }) => {
-        const { rows, missing } = await studyResults(db, study)
+      await withLedger(async ({ settings, db }) => {
+        const { description } = await describeWorkersOrRecord(settings, db)
+        const { rows, missing } = await readResults(db, study, description)
         const cell = rows.find((measured) => measured.row === Number(row))
         const empty = missing.find((other) => other.row === Number(row))
         if (empty)

@@ -1,16 +1,13 @@
-import { connect, type StudySnapshot } from '@gauntlet/client'
+import { connect, followStudy, planStudy, readStudy, timeLeft, type StudySnapshot } from '@gauntlet/client'
 import { temporalSettings } from '@gauntlet/contract'
 import { openLedger } from '@gauntlet/ledger'
 import { openArtifactStore } from '@gauntlet/artifacts'
 import { expandStudy, studyId } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { CommandFailed } from '../command-failed.ts'
-import { followStudy } from '../follow-study.ts'
 import { LocalStack } from '../local-stack.ts'
-import { planStudy } from '../plan-study.ts'
 import { readSettings } from '../settings.ts'
-import { readStudy } from '../study-source.ts'
-import { timeLeft } from '../time-left.ts'
+import { progressDisplay } from '../show-progress.ts'
 import { describeWorkers } from '../worker-description.ts'
 
 /** Looks without an answer after which nobody is expected to bring Temporal back. */
@@ -43,11 +40,22 @@ async function watch(named: string, json: boolean): Promise<boolean> {
   const { client, close } = await connect(temporalSettings(address, process.env))
   const ledger = openLedger(await stack.database())
   const store = openArtifactStore(settings.artifacts)
+  const display = progressDisplay(json)
   try {
     const worker = await describeWorkers(settings)
     const clock = timeLeft(() => planStudy(expandStudy(study), worker, ledger.db, store))
-    return await followStudy({ client, studyId: studyId(study), json, timeLeft: clock, onLook: losingPatience() })
+    const isWorthWaiting = losingPatience()
+    return await followStudy({
+      client,
+      studyId: studyId(study),
+      timeLeft: clock,
+      onLook(snapshot, secondsLeft) {
+        display.show(snapshot, secondsLeft)
+        return isWorthWaiting(snapshot)
+      },
+    })
   } finally {
+    display.end()
     await Promise.all([close(), ledger.close()])
   }
 }

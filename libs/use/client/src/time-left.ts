@@ -1,4 +1,4 @@
-import type { StudySnapshot } from '@gauntlet/client'
+import type { StudySnapshot } from './watch-study.ts'
 import { plannedCost, type StudyPlan } from './plan-study.ts'
 
 /** Estimates the time a study still takes from the work done since watching began. */

@@ -1,5 +1,4 @@
 import type { ArtifactStore } from '@gauntlet/artifacts'
-import { plan, type PlannedStage, type RecallStages } from '@gauntlet/client'
 import type { WorkerDescription } from '@gauntlet/contract'
 import { fulfilledOutputsOf, type LedgerDatabase } from '@gauntlet/ledger'
 import {
@@ -10,6 +9,7 @@ import {
   type StageCost,
   type StageName,
 } from '@gauntlet/study'
+import { plan, type PlannedStage, type RecallStages } from './plan.ts'
 
 /** A study before it runs: every stage, and what is left to do in forward-equivalents. */
 export interface StudyPlan {

@@ -1,14 +1,25 @@
-import { mergeLocks, pinSources } from '@gauntlet/client'
 import { exclusively, identifySource, writeFileAtomically } from '@gauntlet/sources'
 import { formatLock, lockFileName, parseLock, parseStudy, withLock, type SourceLock, type Study } from '@gauntlet/study'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Misuse } from './command-failed.ts'
-import { progressLine } from './progress-line.ts'
+import { mergeLocks, pinSources } from './pin-sources.ts'
 
 const shippedStudies = join(dirname(fileURLToPath(import.meta.resolve('@gauntlet/study'))), '../studies')
 const extension = '.study.yaml'
+
+/** There is no study file of that name; the message says what can be named instead. */
+export class StudyFileMissing extends Error {
+  override readonly name = 'StudyFileMissing'
+}
+
+/** Told what pinning does while it lasts, and what it did. */
+export interface PinningReport {
+  /** What is under way, for whoever waits. */
+  readonly onProgress: (doing: string) => void
+  /** `count` sources were written into `lockFile`. */
+  readonly onPinned: (count: number, lockFile: string) => void
+}
 
 /** A study file as the user named it: a path, or the name of one that ships with Gauntlet. */
 export interface StudySource {
@@ -31,18 +42,17 @@ export function readStudy(named: string): StudySource {
  * As `readStudy`, but what no one has pinned yet is pinned now: what each such source holds is found out, and written
  * into the lock file beside the study before anything else happens.
  */
-export async function readStudyPinned(named: string, cache: string): Promise<StudySource> {
+export async function readStudyPinned(named: string, cache: string, report: PinningReport): Promise<StudySource> {
   const { bytes, path, shownName } = readStudyFile(named)
-  const pins = pinSources(bytes.toString(), shownName, readLock(path), (source) => identify(source, cache))
+  const pins = pinSources(bytes.toString(), shownName, readLock(path), (source) =>
+    identify(source, cache, report.onProgress),
+  )
   let count = 0
   for await (const pin of pins) {
     await addToLock(path, new Map([pin]))
     count++
   }
-  if (count > 0)
-    console.error(
-      `Pinned ${count} ${count === 1 ? 'source' : 'sources'} in ${lockFileName(path)}; keep it in git, beside the study.`,
-    )
+  if (count > 0) report.onPinned(count, lockFileName(path))
   return readStudy(named)
 }
 
@@ -52,7 +62,7 @@ function readStudyFile(named: string): { bytes: Buffer; path: string; shownName:
   try {
     return { bytes: readFileSync(path), path, shownName: isPath ? named : named + extension }
   } catch {
-    throw new Misuse(
+    throw new StudyFileMissing(
       isPath
         ? `There is no study file ${named}; give the path of one.`
         : `There is no study ${named}; give a path, or one of ${shipped().join(', ')}.`,
@@ -75,16 +85,13 @@ async function addToLock(studyPath: string, found: SourceLock): Promise<void> {
   })
 }
 
-async function identify(source: string, cache: string) {
-  const line = progressLine()
-  line.show(`asking what ${source} holds`)
-  try {
-    const onProgress = ({ received, total }: { received: number; total: number | undefined }) =>
-      line.show(`fetching ${source}${total ? ` ${Math.floor((100 * received) / total)} %` : ''}`)
-    return await identifySource(source, { cacheFolder: join(cache, 'sources'), onProgress })
-  } finally {
-    line.end()
-  }
+function identify(source: string, cache: string, onProgress: PinningReport['onProgress']) {
+  onProgress(`asking what ${source} holds`)
+  return identifySource(source, {
+    cacheFolder: join(cache, 'sources'),
+    onProgress: ({ received, total }: { received: number; total: number | undefined }) =>
+      onProgress(`fetching ${source}${total ? ` ${Math.floor((100 * received) / total)} %` : ''}`),
+  })
 }
 
 function shipped(): string[] {

@@ -1,8 +1,9 @@
-import { priceOf, type PlannedStage, type PriceBasis } from '@gauntlet/client'
+import { duration } from '@gauntlet/analysis'
 import type { StageName } from '@gauntlet/study'
 import type { KeptSpeed } from './device-speeds.ts'
 import { costOf } from './plan-study.ts'
-import { duration } from './table.ts'
+import type { PlannedStage } from './plan.ts'
+import { priceOf, type PriceBasis } from './price.ts'
 
 /** What is left of a study in time of one device, at most, and what that rests on. */
 export interface StudyPrice {

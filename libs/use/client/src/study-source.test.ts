@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { readStudy, readStudyPinned } from './study-source.ts'
 
+const silent = { onProgress: () => undefined, onPinned: () => undefined }
 const weights = Buffer.from('weights of ResNet-50')
 const files = { 'timm/resnet50.a1_in1k/model.safetensors': weights }
 const study = `name: tiny
@@ -24,11 +25,9 @@ beforeEach(() => {
   named = join(folder, 'tiny.study.yaml')
   lock = join(folder, 'tiny.lock.yaml')
   writeFileSync(named, study)
-  vi.spyOn(console, 'error').mockImplementation(() => undefined)
 })
 afterEach(() => {
   vi.unstubAllEnvs()
-  vi.restoreAllMocks()
 })
 
 async function hub(behaviour = {}) {
@@ -39,19 +38,19 @@ async function hub(behaviour = {}) {
 
 it('pins what a study names at its first use, in a file beside it, and asks nobody again', async () => {
   const { requests, stored } = await hub()
-  const first = await readStudyPinned(named, folder)
+  const first = await readStudyPinned(named, folder, silent)
   expect(readFileSync(lock, 'utf8')).toContain(`@${commit}"\n    sha256: "${digestOf(weights)}"`)
   expect(expandStudy(first.study).configurations[0]?.backbone.sha256).toBe(digestOf(weights))
-  const again = await readStudyPinned(named, folder)
+  const again = await readStudyPinned(named, folder, silent)
   expect([studyId(again.study), requests.length, stored.length]).toEqual([studyId(first.study), 1, 0])
   expect(again.bytes).toEqual(readStudy(named).bytes)
 })
 
 it('is the same study for whoever has both files, without a network', async () => {
   await hub()
-  const { study } = await readStudyPinned(named, folder)
+  const { study } = await readStudyPinned(named, folder, silent)
   vi.stubEnv('HF_ENDPOINT', 'http://127.0.0.1:9')
-  expect(studyId((await readStudyPinned(named, folder)).study)).toBe(studyId(study))
+  expect(studyId((await readStudyPinned(named, folder, silent)).study)).toBe(studyId(study))
 })
 
 it('does not even read what is not pinned where nothing may be asked', () => {
@@ -60,16 +59,16 @@ it('does not even read what is not pinned where nothing may be asked', () => {
 
 it('pins nothing where a source cannot be had', async () => {
   await hub({ files: {} })
-  await expect(readStudyPinned(named, folder)).rejects.toMatchObject({ name: 'SourceNotFound' })
+  await expect(readStudyPinned(named, folder, silent)).rejects.toMatchObject({ name: 'SourceNotFound' })
   expect(existsSync(lock)).toBe(false)
 })
 
 it('leaves a pin that stands, and adds to it', async () => {
   await hub({ files: { ...files, 'timm/coat_tiny.in1k/model.safetensors': Buffer.from('weights of CoaT') } })
-  await readStudyPinned(named, folder)
+  await readStudyPinned(named, folder, silent)
   const before = readFileSync(lock, 'utf8')
   writeFileSync(named, study.replace('[resnet50.a1_in1k]', '[coat_tiny.in1k, resnet50.a1_in1k]'))
-  await readStudyPinned(named, folder)
+  await readStudyPinned(named, folder, silent)
   const added = readFileSync(lock, 'utf8')
   for (const line of before.split('\n')) expect(added).toContain(line)
   expect(added).toContain(digestOf(Buffer.from('weights of CoaT')))
@@ -77,7 +76,7 @@ it('leaves a pin that stands, and adds to it', async () => {
 
 it('that is pinned by two at once is pinned once', async () => {
   await hub()
-  const both = await Promise.all([readStudyPinned(named, folder), readStudyPinned(named, folder)])
+  const both = await Promise.all([readStudyPinned(named, folder, silent), readStudyPinned(named, folder, silent)])
   expect(both.map(({ study }) => studyId(study))[0]).toBe(studyId(both[1].study))
   expect(existsSync(`${lock}.writing`)).toBe(false)
 })

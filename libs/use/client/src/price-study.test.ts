@@ -1,6 +1,6 @@
-import type { PlannedStage } from '@gauntlet/client'
 import { digestOf, expandStudy, parseStudy } from '@gauntlet/study'
 import { describe, expect, it } from 'vitest'
+import type { PlannedStage } from './plan.ts'
 import type { KeptSpeed } from './device-speeds.ts'
 import { priceStudy, sayPrice } from './price-study.ts'
 
@@ -22,7 +22,7 @@ const { configurations, perturbations } = expandStudy(
 )
 
 const planned = (stage: PlannedStage['stage'], fulfilled: boolean): PlannedStage[] => {
-  const one = { stage, stageKey: null, fulfilled, configurations }
+  const one = { stage, stageKey: null, identity: null, fulfilled, configurations }
   return stage === 'perturb-and-evaluate' ? perturbations.map((perturbation) => ({ ...one, perturbation })) : [one]
 }
 const stages = [

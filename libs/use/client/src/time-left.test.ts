@@ -1,4 +1,4 @@
-import type { StudySnapshot } from '@gauntlet/client'
+import type { StudySnapshot } from './watch-study.ts'
 import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { StudyPlan } from './plan-study.ts'

@@ -3,7 +3,11 @@ import { writeFileAtomically } from '@gauntlet/sources'
 import type { Digest } from '@gauntlet/study'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { CommandFailed } from './command-failed.ts'
+
+/** The file of kept speeds is not one that `gauntlet doctor --bench` wrote; a retry does not help, deleting it does. */
+export class SpeedsUnreadable extends Error {
+  override readonly name = 'SpeedsUnreadable'
+}
 
 /** A speed as it is kept: when, and of which device. */
 export interface KeptSpeed extends BackboneSpeed, MeasuredDevice {
@@ -28,7 +32,7 @@ export function readSpeeds(home: string): KeptSpeed[] {
   }
   const speeds = parse(text)
   if (!speeds)
-    throw new CommandFailed(`${file} is not what gauntlet doctor --bench writes; delete it and measure again.`)
+    throw new SpeedsUnreadable(`${file} is not what gauntlet doctor --bench writes; delete it and measure again.`)
   return speeds
 }
 

@@ -4,8 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { CommandFailed } from './command-failed.ts'
-import { keepSpeeds, readSpeeds, speedsFile, speedsOf } from './device-speeds.ts'
+import { keepSpeeds, readSpeeds, speedsFile, speedsOf, SpeedsUnreadable } from './device-speeds.ts'
 
 let home: string
 beforeEach(() => {
@@ -53,7 +52,7 @@ describe('kept speeds', () => {
     'that are %j are refused with what to do',
     (text) => {
       writeFileSync(speedsFile(home), text)
-      expect(() => readSpeeds(home)).toThrow(CommandFailed)
+      expect(() => readSpeeds(home)).toThrow(SpeedsUnreadable)
       expect(() => readSpeeds(home)).toThrow(/delete it and measure again/)
     },
   )

@@ -1,0 +1,204 @@
+import type { ArtifactsByRole, Configuration, Digest, Perturbation } from '@gauntlet/study'
+import { evaluatorLabel } from '@gauntlet/study'
+import type { WorkerDescription } from '@gauntlet/contract'
+import {
+  fulfilledOutputsOf,
+  studyEvidence,
+  type LedgerDatabase,
+  type RecordedFailure,
+  type RecordedMeasurement,
+  type StudyEvidence,
+} from '@gauntlet/ledger'
+import type { PlannedChain } from './differences.ts'
+import { plan, type PlannedStage } from './plan.ts'
+
+/** One cell of a study's table: what was asked. */
+export interface Cell {
+  /** Its place in the whole grid, from 1; the same whether or not other cells are there. */
+  readonly row: number
+  readonly configurationId: Digest
+  readonly dataset: string
+  readonly backbone: string
+  readonly loss: string
+  readonly protocol: string
+  readonly seed: number
+  /** How pixels reach the backbone: as the published pipeline feeds it, or as its checkpoint was trained. */
+  readonly inputContract: string
+  /** The perturbation's name. */
+  readonly perturbation: string
+  readonly epsilon: number | null
+  /** The evaluator's label. */
+  readonly evaluator: string
+}
+
+type Measured = Omit<RecordedMeasurement, 'configurationId' | 'perturbationKey' | 'confirmedAt'>
+
+/** A cell with its number and where that came from. */
+export interface MeasuredCell extends Cell, Measured {
+  /** correct / total. */
+  readonly accuracy: number
+}
+
+/** A number of a cell under a key that no plan makes now, with the stages that a plan makes now. */
+export interface OlderCell extends MeasuredCell {
+  readonly planned: PlannedChain
+}
+
+/** A failure of a stage that a cell rests on. */
+export type CellFailure = Pick<RecordedFailure, 'stage' | 'failureClass' | 'message' | 'recordedAt'>
+
+/**
+ * A cell without a number by the present code and environment; stage and class are null where it was not run by them.
+ */
+export interface MissingCell extends Cell {
+  readonly stage: CellFailure['stage'] | null
+  readonly failureClass: string | null
+  readonly reason: string
+}
+
+/** The table of a study by the keys that a plan makes now, and what the ledger has besides. */
+export interface StudyResults {
+  readonly study: StudyEvidence['study']
+  readonly rows: readonly MeasuredCell[]
+  readonly missing: readonly MissingCell[]
+  /** Numbers of the same cells under other keys: by other code, in another environment, or of other bytes. */
+  readonly older: readonly OlderCell[]
+  /** Failures that are newer than the number of their cell. */
+  readonly failedSince: readonly (Cell & CellFailure)[]
+  readonly exclusions: StudyEvidence['exclusions']
+}
+
+/**
+ * Reads the table of a study by id or name: the numbers of the keys that workers of this description make now, or none.
+ * It looks at rows alone; whether artifacts are intact is for `plan` and `verify` to say. Throws `StudyUnknown`.
+ */
+export async function readResults(
+  db: LedgerDatabase,
+  nameOrId: string,
+  worker: WorkerDescription,
+): Promise<StudyResults> {
+  const evidence = await studyEvidence(db, nameOrId)
+  const recall = (keys: readonly Digest[]): Promise<ReadonlyMap<Digest, ArtifactsByRole>> =>
+    fulfilledOutputsOf(db, keys)
+  const configurations = evidence.configurations.map(({ configuration }) => configuration)
+  const perturbations = evidence.perturbations.map(({ perturbation }) => perturbation)
+  return resultsOf(evidence, await plan(configurations, perturbations, worker, recall))
+}
+
+/** The table of what is recorded of a study, by the keys of these planned stages. */
+export function resultsOf(evidence: StudyEvidence, stages: readonly PlannedStage[]): StudyResults {
+  const stagesFor = plannedStages(evidence, stages)
+  const measurements = groupBy(evidence.measurements, (each) => cellId(each.configurationId, each.perturbationKey))
+  const failures = groupBy(evidence.failures, ({ configurationId }) => configurationId)
+  const rows: MeasuredCell[] = []
+  const missing: MissingCell[] = []
+  const older: OlderCell[] = []
+  const failedSince: (Cell & CellFailure)[] = []
+  for (const { cell, perturbationKey } of cellsOf(evidence)) {
+    const planned = stagesFor(cell.configurationId, perturbationKey)
+    const keys = new Set(planned.map(({ stageKey }) => stageKey))
+    const key = planned.find(({ stage }) => stage === 'perturb-and-evaluate')?.stageKey
+    const numbers = measurements.get(cellId(cell.configurationId, perturbationKey)) ?? []
+    const current = numbers.find(({ stageKey }) => stageKey === key)
+    const failure = (failures.get(cell.configurationId) ?? []).find(
+      (each) =>
+        (each.perturbationKey === null || each.perturbationKey === perturbationKey) &&
+        (each.stageKey === null || keys.has(each.stageKey)),
+    )
+    for (const number of numbers)
+      if (number !== current) older.push({ ...measuredCell(cell, number), planned: chainOfPlan(planned) })
+    if (!current) missing.push({ ...cell, ...absence(failure, numbers.length > 0) })
+    else {
+      rows.push(measuredCell(cell, current))
+      if (failure && failure.recordedAt > current.confirmedAt) failedSince.push({ ...cell, ...failureOf(failure) })
+    }
+  }
+  return { study: evidence.study, rows, missing, older, failedSince, exclusions: evidence.exclusions }
+}
+
+/** Every cell in the order of the table. */
+function cellsOf({ configurations, perturbations }: StudyEvidence): { cell: Cell; perturbationKey: Digest }[] {
+  return configurations.flatMap(({ id, configuration }, c) =>
+    perturbations.map(({ key, perturbation }, p) => ({
+      cell: cellOf(c * perturbations.length + p + 1, id, configuration, perturbation),
+      perturbationKey: key,
+    })),
+  )
+}
+
+function cellOf(row: number, id: Digest, configuration: Configuration, perturbation: Perturbation): Cell {
+  const { dataset, backbone, loss, protocol, seed } = configuration
+  return {
+    row,
+    configurationId: id,
+    dataset: dataset.id,
+    backbone: backbone.id,
+    loss,
+    protocol: protocol.id,
+    seed,
+    inputContract: backbone.inputContract,
+    perturbation: perturbation.name,
+    epsilon: 'epsilon' in perturbation ? perturbation.epsilon : null,
+    evaluator: evaluatorLabel(perturbation),
+  }
+}
+
+/**
+ * The planned stages that a cell rests on. They were planned for the very configurations and perturbations of the
+ * evidence.
+ */
+function plannedStages({ configurations, perturbations }: StudyEvidence, stages: readonly PlannedStage[]) {
+  const idOf = new Map(configurations.map(({ id, configuration }) => [configuration, id]))
+  const keyOf = new Map(perturbations.map(({ key, perturbation }) => [perturbation, key]))
+  const shared = new Map<Digest, PlannedStage[]>()
+  const evaluations = new Map<string, PlannedStage>()
+  for (const planned of stages) {
+    for (const configuration of planned.configurations) {
+      const id = idOf.get(configuration)!
+      if (planned.perturbation) evaluations.set(cellId(id, keyOf.get(planned.perturbation)!), planned)
+      else shared.set(id, [...(shared.get(id) ?? []), planned])
+    }
+  }
+  return (id: Digest, perturbationKey: Digest): PlannedStage[] => {
+    const evaluation = evaluations.get(cellId(id, perturbationKey))
+    return [...(shared.get(id) ?? []), ...(evaluation ? [evaluation] : [])]
+  }
+}
+
+function chainOfPlan(planned: readonly PlannedStage[]): PlannedChain {
+  return Object.fromEntries(planned.flatMap(({ stage, identity }) => (identity ? [[stage, identity]] : [])))
+}
+
+function cellId(configuration: Digest, perturbationKey: Digest): string {
+  return `${configuration} ${perturbationKey}`
+}
+
+function measuredCell(cell: Cell, measurement: RecordedMeasurement): MeasuredCell {
+  const { measurementId, evaluator, flags, correct, total } = measurement
+  const { stageKey, outcomesDigest, codeDigest, environmentClass } = measurement
+  const lineage = { stageKey, outcomesDigest, codeDigest, environmentClass }
+  return { ...cell, measurementId, evaluator, flags, correct, total, accuracy: correct / total, ...lineage }
+}
+
+function failureOf({ stage, failureClass, message, recordedAt }: RecordedFailure): CellFailure {
+  return { stage, failureClass, message, recordedAt }
+}
+
+function absence(
+  failure: RecordedFailure | undefined,
+  hasOlder: boolean,
+): Pick<MissingCell, 'stage' | 'failureClass' | 'reason'> {
+  if (failure) return { stage: failure.stage, failureClass: failure.failureClass, reason: failure.message }
+  const reason = hasOlder ? 'not run yet by this code in this environment' : 'not run yet'
+  return { stage: null, failureClass: null, reason }
+}
+
+function groupBy<Item>(items: readonly Item[], key: (item: Item) => string): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>()
+  for (const item of items) {
+    const group = groups.get(key(item))
+    if (group) group.push(item)
+    else groups.set(key(item), [item])
+  }
+  return groups
+}
