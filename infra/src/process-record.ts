@@ -9,6 +9,8 @@ export interface ProcessRecord {
   readonly args: readonly string[]
   /** Digest of command, arguments, folder and added environment; the last may hold secrets and is not written down. */
   readonly fingerprint: string
+  /** Digest of its sources and inherited environment, where whoever started it gave one. */
+  readonly version?: string
   /** Where it listens on 127.0.0.1; kept between starts. */
   readonly port?: number
   /** ISO 8601. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { processIdentity } from '@gauntlet/sources'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { livingProcess, serviceStatus, startProcess, stopProcess } from './index.ts'
+import { livingProcess, ProcessNeeded, serviceStatus, startProcess, stopProcess } from './index.ts'
 
 let home: string
 beforeEach(() => {
@@ -31,6 +31,17 @@ describe('a started process', () => {
   it('is replaced when it is to be started in another way', async () => {
     const first = await startProcess(home, shell('worker', 'sleep 60', { ADDRESS: 'old' }))
     const second = await startProcess(home, shell('worker', 'sleep 60', { ADDRESS: 'new' }))
+    expect(second.pid).not.toBe(first.pid)
+    expect(processIdentity(first.pid)).toBeUndefined()
+  })
+
+  it('is replaced by another version of itself, unless somebody needs it', async () => {
+    const older = { ...shell('worker', 'sleep 60'), version: 'older' }
+    const newer = { ...older, version: 'newer' }
+    const first = await startProcess(home, older)
+    await expect(startProcess(home, { ...newer, mayReplace: () => false })).rejects.toBeInstanceOf(ProcessNeeded)
+    expect(await startProcess(home, { ...older, mayReplace: () => false })).toEqual(first)
+    const second = await startProcess(home, { ...newer, mayReplace: () => true })
     expect(second.pid).not.toBe(first.pid)
     expect(processIdentity(first.pid)).toBeUndefined()
   })

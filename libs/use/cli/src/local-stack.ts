@@ -1,9 +1,19 @@
-import { serviceStatus, startPostgres, startProcess, startTemporal, stopServices } from '@gauntlet/infra'
+import {
+  ProcessNeeded,
+  serviceStatus,
+  startPostgres,
+  startProcess,
+  startTemporal,
+  stopServices,
+  type ProcessSpecification,
+} from '@gauntlet/infra'
 import { migrate } from '@gauntlet/ledger'
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { CommandFailed } from './command-failed.ts'
 import type { Settings } from './settings.ts'
 import { StackUsers } from './stack-users.ts'
+import { workerVersion } from './worker-version.ts'
 
 const workers = resolve(import.meta.dirname, '../../../../workers')
 
@@ -15,11 +25,14 @@ export interface Addresses {
 
 /**
  * Postgres, Temporal and the workers of one home. Every call makes sure of what it needs and starts only what does not
- * run, so it also brings back what was killed. With `DATABASE_URL` and `TEMPORAL_ADDRESS` set it starts nothing: that
- * deployment has its own workers.
+ * run, so it also brings back what was killed. Workers that were started from other sources or in another environment
+ * are drained and replaced, unless another command needs them: then this one says so and ends. With `DATABASE_URL` and
+ * `TEMPORAL_ADDRESS` set it starts nothing: that deployment has its own workers.
  */
 export class LocalStack {
   private readonly users: StackUsers
+  /** As this command began: an edit while it runs replaces no worker. */
+  private version: string | undefined
 
   constructor(private readonly settings: Settings) {
     mkdirSync(settings.home, { recursive: true })
@@ -91,14 +104,29 @@ export class LocalStack {
     return this.startWorker('gpu', { DATABASE_URL: undefined, TEMPORAL_ADDRESS: temporalAddress })
   }
 
-  private startWorker(name: 'ledger' | 'gpu', variables: NodeJS.ProcessEnv) {
-    const { home, artifacts, cache } = this.settings
-    return startProcess(home, {
+  private async startWorker(name: 'ledger' | 'gpu', variables: NodeJS.ProcessEnv) {
+    const { home } = this.settings
+    try {
+      return await startProcess(home, this.workerProcess(name, variables))
+    } catch (error) {
+      if (!(error instanceof ProcessNeeded)) throw error
+      throw new CommandFailed(
+        `Another command is using the workers under ${home}, which were started from other sources or in another environment; wait until it has ended, or set GAUNTLET_HOME to another folder.`,
+      )
+    }
+  }
+
+  private workerProcess(name: 'ledger' | 'gpu', variables: NodeJS.ProcessEnv): ProcessSpecification {
+    const { artifacts, cache } = this.settings
+    this.version ??= workerVersion()
+    return {
       name: `${name}-worker`,
       command: process.execPath,
       args: ['--import', 'tsx', join(workers, name, 'src/main.ts')],
       folder: resolve(workers, '..'),
       env: { GAUNTLET_ARTIFACTS: artifacts, GAUNTLET_CACHE: cache, ...variables },
-    })
+      version: this.version,
+      mayReplace: () => this.users.areNone(),
+    }
   }
 }

@@ -44,6 +44,11 @@ export class StackUsers {
     for (let waited = 0; waited < limitMilliseconds && this.others().length > 0; waited += 50) await sleep(50)
   }
 
+  /** Whether no other command needs the services; that they were told to stay does not count. */
+  areNone(): boolean {
+    return this.others().length === 0
+  }
+
   /** Living commands besides this one. */
   private others(): number[] {
     return this.names()

@@ -1,7 +1,8 @@
+import { observePace } from '@gauntlet/analysis'
 import type { StudySnapshot } from './watch-study.ts'
 import { plannedCost, type StudyPlan } from './plan-study.ts'
 
-/** Estimates the time a study still takes from the work done since watching began. */
+/** Estimates the time a study still takes from the work done since it was first seen to get on. */
 export interface TimeLeft {
   /** Seconds; null before there is anything to judge by. */
   estimate(snapshot: StudySnapshot): number | null
@@ -17,7 +18,7 @@ const planEveryMilliseconds = 5_000
 export function timeLeft(replan: () => Promise<StudyPlan>, now: () => number = () => performance.now()): TimeLeft {
   let plan: StudyPlan | null = null
   let plannedAt = -Infinity
-  let begin: { left: number; at: number } | null = null
+  const pace = observePace()
   const refresh = () => {
     plannedAt = now()
     replan().then(
@@ -30,9 +31,7 @@ export function timeLeft(replan: () => Promise<StudyPlan>, now: () => number = (
       if (now() - plannedAt > planEveryMilliseconds) refresh()
       const left = plan && workLeft(plan, snapshot)
       if (left === null) return null
-      begin ??= { left, at: now() }
-      const done = begin.left - left
-      return done > 0 ? (left / done) * ((now() - begin.at) / 1000) : null
+      return pace.secondsLeft(left, now() / 1000)
     },
   }
 }
