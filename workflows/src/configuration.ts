@@ -8,7 +8,7 @@ import { configurationId, type Perturbation } from '@gauntlet/study'
 import { isCancellation, sleep } from '@temporalio/workflow'
 import { aggregate } from './aggregate.ts'
 import { stageFailureOf, type StageFailure } from './stage-failure.ts'
-import { describeWorker, ledger } from './stage-runner.ts'
+import { askPool, ledger } from './stage-runner.ts'
 import { stagesOn } from './stages.ts'
 
 /**
@@ -23,7 +23,7 @@ const workerChanges = 10
  */
 export async function configuration(input: ConfigurationWorkflowInput): Promise<ConfigurationResult> {
   for (let change = 0; ; change++) {
-    const worker = await describeWorker(input.pool)
+    const worker = await askPool(input.pool)
     try {
       return await runConfiguration(input, worker)
     } catch (error) {

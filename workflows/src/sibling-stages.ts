@@ -1,7 +1,7 @@
 import type { Configuration } from '@gauntlet/study'
 import { ApplicationFailure, patched } from '@temporalio/workflow'
 import { stageFailureOf } from './stage-failure.ts'
-import { describeWorker, ledger } from './stage-runner.ts'
+import { askPool, ledger } from './stage-runner.ts'
 import { stagesOn } from './stages.ts'
 
 type Stages = ReturnType<typeof stagesOn>
@@ -24,7 +24,7 @@ export class SharedStages {
 
   /** Asks the pool's workers what they are, and has the ledger keep it for those who cannot ask. */
   private async describe(): Promise<Stages> {
-    const description = await describeWorker(this.pool)
+    const description = await askPool(this.pool)
     if (patched('record-pool')) await ledger.recordPool({ pool: this.pool, description })
     return stagesOn(this.pool, description)
   }

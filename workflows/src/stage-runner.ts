@@ -62,7 +62,7 @@ export function gpuActivities(pool: string) {
 }
 
 /** What a pool's workers say of themselves; asked again until one answers. */
-export function describeWorker(pool: string): Promise<WorkerDescription> {
+export function askPool(pool: string): Promise<WorkerDescription> {
   return proxyActivities<DescriptionActivities>({
     taskQueue: poolDescriptionQueue(pool),
     startToCloseTimeout: '10 s',

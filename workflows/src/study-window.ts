@@ -6,6 +6,7 @@ import {
   type StudyCounts,
   type StudyProgress,
   type StudyWorkflowInput,
+  type Workflows,
 } from '@gauntlet/contract'
 import { configurationId, type Configuration, type Perturbation } from '@gauntlet/study'
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
@@ -38,9 +39,6 @@ const fresh: StudyCarried = {
  * look is some events of history, so a large window looks less often.
  */
 const looks = { first: 2, perConfigurationInFlight: 0.1, growth: 1.5, longest: 600 }
-
-/** The study workflow, as its next run is started. */
-type StudyWorkflow = (input: StudyWorkflowInput) => Promise<StudyCounts>
 
 /** The configurations of a study in flight, those that have ended, and how to go on in another run. */
 export class StudyWindow {
@@ -117,7 +115,7 @@ export class StudyWindow {
     const tooLong = () => workflowInfo().continueAsNewSuggested
     await condition(() => this.broken !== undefined || ready() || tooLong())
     if (this.broken) throw this.broken.error
-    if (tooLong()) await continueAsNew<StudyWorkflow>({ ...this.input, carried: this.carry() })
+    if (tooLong()) await continueAsNew<Workflows['study']>({ ...this.input, carried: this.carry() })
   }
 
   private carry(): StudyCarried {

@@ -1,7 +1,7 @@
 import { poolDescriptionQueue, poolQueue, type DescriptionActivities } from '@gauntlet/contract'
 import { NativeConnection, Worker } from '@temporalio/worker'
 import { createGpuActivities, heartbeatMilliseconds } from './activities.ts'
-import { describeWorker } from './describe.ts'
+import { descriptionOf } from './describe.ts'
 import { Device } from './device.ts'
 import { DevicePool } from './device-pool.ts'
 import { withForm } from './forms/choose-form.ts'
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
     devices,
     ready.map(({ device }, index) => `${device}#${index}`),
   )
-  const description = describeWorker(ready)
+  const description = descriptionOf(ready)
   const { namespace, ...server } = settings.temporal
   const connection = await NativeConnection.connect(server)
   const shared = { connection, namespace, identity: settings.identity }

@@ -1,10 +1,4 @@
-import {
-  defaultPool,
-  studyWorkflowId,
-  workflowQueue,
-  type StudyCounts,
-  type StudyWorkflowInput,
-} from '@gauntlet/contract'
+import { defaultPool, studyWorkflowId, workflowNames, workflowQueue, type Workflows } from '@gauntlet/contract'
 import type { ArtifactReference, Digest } from '@gauntlet/study'
 import type { Client, WorkflowHandle } from '@temporalio/client'
 
@@ -14,7 +8,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client'
  */
 const defaultWindow = 100
 
-export type StudyHandle = WorkflowHandle<(input: StudyWorkflowInput) => Promise<StudyCounts>>
+export type StudyHandle = WorkflowHandle<Workflows['study']>
 
 interface StartOptions {
   readonly studyId: Digest
@@ -29,7 +23,7 @@ export function startStudy(
   client: Client,
   { studyId, file, pool = defaultPool, window = defaultWindow }: StartOptions,
 ): Promise<StudyHandle> {
-  return client.workflow.start<(input: StudyWorkflowInput) => Promise<StudyCounts>>('study', {
+  return client.workflow.start<Workflows['study']>(workflowNames.study, {
     workflowId: studyWorkflowId(studyId),
     taskQueue: workflowQueue,
     args: [{ studyId, file, pool, window }],

@@ -70,5 +70,15 @@ export function configurationWorkflowId(configurationId: Digest): string {
   return `configuration/${configurationId}`
 }
 
-/** The result of the pool workflow: what its workers say of themselves. */
-export type PoolWorkflowResult = WorkerDescription
+/** The workflows, by the names under which `workflows/src/index.ts` exports them and clients start them. */
+export interface Workflows {
+  study(input: StudyWorkflowInput): Promise<StudyCounts>
+  configuration(input: ConfigurationWorkflowInput): Promise<ConfigurationResult>
+  /** What the workers of a pool say of themselves. */
+  pool(name: string): Promise<WorkerDescription>
+}
+
+/** The name under which Temporal knows each workflow. */
+export const workflowNames = { study: 'study', configuration: 'configuration', pool: 'pool' } as const satisfies {
+  readonly [Name in keyof Workflows]: Name
+}
