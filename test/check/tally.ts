@@ -8,7 +8,11 @@ export interface Tally {
 /** The part of vitest's JSON report that is read here. */
 export interface VitestReport {
   readonly testResults: readonly {
+    readonly name: string
     readonly status: string
+    /** Milliseconds since 1970, of the first and after the last test. */
+    readonly startTime: number
+    readonly endTime: number
     readonly assertionResults: readonly { readonly status: string }[]
   }[]
 }
