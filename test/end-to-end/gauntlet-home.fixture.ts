@@ -6,7 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { serviceStatus, stopServices, type ServiceStatus } from '@gauntlet/infra'
 import { killTrees } from './kill-trees.fixture.ts'
 
-const program = resolve(import.meta.dirname, '../../libs/use/cli/bin/gauntlet.mjs')
+/** What a home is used with, where not with this checkout and no settings. */
+interface HomeOptions {
+  /** Root of the checkout whose `gauntlet` is run. */
+  readonly checkout?: string
+}
 
 /** How a command ended. */
 export interface Ended {
@@ -26,7 +30,14 @@ export interface Running {
 /** A Gauntlet home of its own, the commands that were started in it, and the way to be rid of both. */
 export class GauntletHome {
   readonly folder = mkdtempSync(join(tmpdir(), 'gauntlet-end-to-end-'))
+  /** Settings of the user, for the commands started from now on. */
+  variables: NodeJS.ProcessEnv = {}
   private readonly commands = new Set<ChildProcess>()
+  private readonly program: string
+
+  constructor({ checkout = resolve(import.meta.dirname, '../..') }: HomeOptions = {}) {
+    this.program = join(checkout, 'libs/use/cli/bin/gauntlet.mjs')
+  }
 
   /** Writes a study file and returns its path. */
   study(name: string, text: string): string {
@@ -35,9 +46,9 @@ export class GauntletHome {
     return file
   }
 
-  /** Starts `gauntlet …` as a user would, from another folder and without any setting but this home. */
+  /** Starts `gauntlet …` as a user would, from another folder, with this home and `variables` alone. */
   start(...args: string[]): Running {
-    const child = spawn(process.execPath, [program, ...args], {
+    const child = spawn(process.execPath, [this.program, ...args], {
       cwd: this.folder,
       env: this.environment(),
       stdio: 'pipe',
@@ -118,7 +129,8 @@ export class GauntletHome {
     const { GAUNTLET_CACHE, ...inherited } = process.env
     const own = Object.entries(inherited).filter(([name]) => !/^(GAUNTLET|TEMPORAL|VITEST)_|^DATABASE_URL$/.test(name))
     const cache = GAUNTLET_CACHE === undefined ? {} : { GAUNTLET_CACHE }
-    return { ...Object.fromEntries(own), ...cache, GAUNTLET_HOME: this.folder, GAUNTLET_DEVICES: '2' }
+    const settings = { GAUNTLET_HOME: this.folder, GAUNTLET_DEVICES: '2', ...this.variables }
+    return { ...Object.fromEntries(own), ...cache, ...settings }
   }
 }
 
