@@ -8,8 +8,8 @@ interface TriedFunction {
 
 /**
  * The functions of `Math` that results depend on and whose last bits ECMAScript leaves to the engine (21.3.2). What is
- * not here must not be used in libs/science, nor any power but squares and those of two: since Node 24 V8 gives other
- * bits for a tenth of all `x ** y` (test/architecture/math-functions.test.ts).
+ * not here must not be used in libs/science, nor any power but squares and those of two: Node 24 gives other bits than
+ * Node 22 for a tenth of all `x ** y` (test/architecture/math-functions.test.ts).
  */
 export const mathFunctions = {
   cos: { range: [-20, 20], of: Math.cos },

@@ -33,8 +33,8 @@ export function adamWFactors(
 }
 
 /**
- * base^exponent for a whole exponent from 0, by squaring: products have the same bits in every Node, which `base **
- * exponent` has not since Node 24 (for one step in ten of the second moment's).
+ * base^exponent for a whole exponent from 0, by squaring: products have the same bits in every Node. `base **
+ * exponent` has other ones in Node 24 than in Node 22 for a tenth of the second moment's steps.
  */
 function power(base: number, exponent: number): number {
   if (exponent === 0) return 1
