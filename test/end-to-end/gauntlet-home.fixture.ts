@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { delimiter, dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serviceStatus, stopServices, type ServiceStatus } from '@gauntlet/infra'
 import { killTrees } from './kill-trees.fixture.ts'
@@ -23,10 +23,20 @@ export interface Running {
   readonly until: typeof until
 }
 
+/** How commands are started in a home. */
+interface HomeOptions {
+  /** The program that runs them, and is called `node`; the one that runs the tests unless given. */
+  readonly node?: string
+  /** Of their environment, besides the home. */
+  readonly variables?: NodeJS.ProcessEnv
+}
+
 /** A Gauntlet home of its own, the commands that were started in it, and the way to be rid of both. */
 export class GauntletHome {
   readonly folder = mkdtempSync(join(tmpdir(), 'gauntlet-end-to-end-'))
   private readonly commands = new Set<ChildProcess>()
+
+  constructor(private readonly options: HomeOptions = {}) {}
 
   /** Writes a study file and returns its path. */
   study(name: string, text: string): string {
@@ -37,7 +47,7 @@ export class GauntletHome {
 
   /** Starts `gauntlet …` as a user would, from another folder and without any setting but this home. */
   start(...args: string[]): Running {
-    const child = spawn(process.execPath, [program, ...args], {
+    const child = spawn(this.options.node ?? process.execPath, [program, ...args], {
       cwd: this.folder,
       env: this.environment(),
       stdio: 'pipe',
@@ -118,7 +128,10 @@ export class GauntletHome {
     const { GAUNTLET_CACHE, ...inherited } = process.env
     const own = Object.entries(inherited).filter(([name]) => !/^(GAUNTLET|TEMPORAL|VITEST)_|^DATABASE_URL$/.test(name))
     const cache = GAUNTLET_CACHE === undefined ? {} : { GAUNTLET_CACHE }
-    return { ...Object.fromEntries(own), ...cache, GAUNTLET_HOME: this.folder, GAUNTLET_DEVICES: '2' }
+    const { node, variables } = this.options
+    const path = node === undefined ? {} : { PATH: [dirname(node), inherited['PATH']].join(delimiter) }
+    const settings = { ...cache, ...path, GAUNTLET_HOME: this.folder, GAUNTLET_DEVICES: '2' }
+    return { ...Object.fromEntries(own), ...settings, ...variables }
   }
 }
 
