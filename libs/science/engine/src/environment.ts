@@ -39,8 +39,8 @@ export interface Environment {
   /** Intel's kernels, which add in another order. */
   readonly oneDnn: ReturnType<typeof oneDnnOf>
   /**
-   * Which bits JavaScript's own functions give (`mathFunctionsDigest`). It stands for the version of Node, which changes
-   * nothing else: studies give the same artifacts under Node 20.19 to 26 (`npm run test:nodes`).
+   * Which bits JavaScript's own functions give (`mathFunctionsDigest`). It stands for the version of Node, which
+   * changes nothing else: studies give the same artifacts under Node 20.19 to 26 (`npm run test:nodes`).
    */
   readonly mathFunctions: string
   readonly platform: string

@@ -4,14 +4,14 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import util from 'node:util'
 import { expect, it } from 'vitest'
-import { provideUtilOfOlderNodes } from './util-of-older-nodes.ts'
+import { provideFunctionsOfOlderNodes } from './functions-of-older-nodes.ts'
 
 const backend = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-node-gpu'))
 
 it('gives back what newer Nodes have not, with the meaning it had', () => {
   Reflect.deleteProperty(util, 'isNullOrUndefined')
   Reflect.deleteProperty(util, 'isArray')
-  provideUtilOfOlderNodes()
+  provideFunctionsOfOlderNodes()
   const { isNullOrUndefined, isArray } = util as unknown as Record<string, (value: unknown) => boolean>
   fc.assert(
     fc.property(fc.oneof(fc.anything(), fc.constantFrom(null, undefined, 0, '', false, Number.NaN)), (value) => {
@@ -31,6 +31,6 @@ it("leaves nothing wanting of what tfjs' backend for Node takes from node:util",
     return name ? [...source.matchAll(new RegExp(`\\b${name}\\.(\\w+)`, 'g'))].map(([, member]) => member!) : []
   })
   expect(new Set(taken)).toEqual(new Set(['isArray', 'isNullOrUndefined', 'promisify']))
-  provideUtilOfOlderNodes()
+  provideFunctionsOfOlderNodes()
   for (const member of taken) expect(util, member).toHaveProperty(member)
 })

@@ -7,7 +7,7 @@ import util from 'node:util'
  * from Node is gone in Node 26. To be called before tfjs computes; it changes the one module object of a process, so
  * that our packages' sources stay as npm has them.
  */
-export function provideUtilOfOlderNodes(): void {
+export function provideFunctionsOfOlderNodes(): void {
   Object.assign(util, {
     isNullOrUndefined: (value: unknown): value is null | undefined => value === null || value === undefined,
     isArray: Array.isArray,
