@@ -50,14 +50,17 @@ export function additionPlaces(root) {
   })
 }
 
-/** What a binding is made of. @param {string} root */
-export function bindingDigest(root) {
+/**
+ * The compiled binding's name in the cache. It bears the digest of what the binding is made of, so that checkouts of
+ * different commits share a cache. @param {string} root
+ */
+export function bindingFile(root) {
   const { sources } = bindingPlaces(root)
   const hash = createHash('sha256')
     .update([...flags, ...bindingFlags].join(' '))
     .update(readFileSync(sessionSource))
   for (const file of readdirSync(sources).sort()) hash.update(file).update(readFileSync(join(sources, file)))
-  return hash.digest('hex')
+  return `tfjs_binding-${hash.digest('hex').slice(0, 12)}.node`
 }
 
 /** The C++ compiler: `CXX`, else the usual names. @param {NodeJS.ProcessEnv} [environment] */

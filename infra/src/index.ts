@@ -1,3 +1,4 @@
+export { examineEngine } from './examine-engine.ts'
 export { examine } from './examine.ts'
 export type { Part } from './part.ts'
 export { freePort } from './free-port.ts'
@@ -11,3 +12,4 @@ export { ProcessFailedToStart, ProcessNeeded, startProcess, type ProcessSpecific
 export { stopProcess, type StopOptions } from './stop-process.ts'
 export { startTemporal, stopTemporal, TemporalMissing } from './temporal.ts'
 export { findTemporal } from '../setup/temporal-binary.mjs'
+export { newestTried } from '../setup/node-version.mjs'

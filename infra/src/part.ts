@@ -7,4 +7,6 @@ export interface Part {
   readonly where?: string
   /** One sentence: what to do; absent when all is well. */
   readonly fix?: string
+  /** One sentence: what to know although all is well. */
+  readonly note?: string
 }

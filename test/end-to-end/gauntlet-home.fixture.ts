@@ -1,16 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { delimiter, dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serviceStatus, stopServices, type ServiceStatus } from '@gauntlet/infra'
 import { killTrees } from './kill-trees.fixture.ts'
-
-/** What a home is used with, where not with this checkout and no settings. */
-interface HomeOptions {
-  /** Root of the checkout whose `gauntlet` is run. */
-  readonly checkout?: string
-}
 
 /** How a command ended. */
 export interface Ended {
@@ -27,16 +21,29 @@ export interface Running {
   readonly until: typeof until
 }
 
+/** How commands are started in a home. */
+interface HomeOptions {
+  /** Root of the checkout whose `gauntlet` is run; this one unless given. */
+  readonly checkout?: string
+  /** The program that runs them, and is called `node`; the one that runs the tests unless given. */
+  readonly node?: string
+  /** Of their environment, besides the home. */
+  readonly variables?: NodeJS.ProcessEnv
+}
+
 /** A Gauntlet home of its own, the commands that were started in it, and the way to be rid of both. */
 export class GauntletHome {
   readonly folder = mkdtempSync(join(tmpdir(), 'gauntlet-end-to-end-'))
-  /** Settings of the user, for the commands started from now on. */
-  variables: NodeJS.ProcessEnv = {}
+  /** Of the environment of the commands started from now on, besides the home. */
+  variables: NodeJS.ProcessEnv
   private readonly commands = new Set<ChildProcess>()
   private readonly program: string
+  private readonly node: string | undefined
 
-  constructor({ checkout = resolve(import.meta.dirname, '../..') }: HomeOptions = {}) {
+  constructor({ checkout = resolve(import.meta.dirname, '../..'), node, variables = {} }: HomeOptions = {}) {
     this.program = join(checkout, 'libs/use/cli/bin/gauntlet.mjs')
+    this.node = node
+    this.variables = variables
   }
 
   /** Writes a study file and returns its path. */
@@ -48,7 +55,7 @@ export class GauntletHome {
 
   /** Starts `gauntlet …` as a user would, from another folder, with this home and `variables` alone. */
   start(...args: string[]): Running {
-    const child = spawn(process.execPath, [this.program, ...args], {
+    const child = spawn(this.node ?? process.execPath, [this.program, ...args], {
       cwd: this.folder,
       env: this.environment(),
       stdio: 'pipe',
@@ -129,8 +136,9 @@ export class GauntletHome {
     const { GAUNTLET_CACHE, ...inherited } = process.env
     const own = Object.entries(inherited).filter(([name]) => !/^(GAUNTLET|TEMPORAL|VITEST)_|^DATABASE_URL$/.test(name))
     const cache = GAUNTLET_CACHE === undefined ? {} : { GAUNTLET_CACHE }
-    const settings = { GAUNTLET_HOME: this.folder, GAUNTLET_DEVICES: '2', ...this.variables }
-    return { ...Object.fromEntries(own), ...cache, ...settings }
+    const path = this.node === undefined ? {} : { PATH: [dirname(this.node), inherited['PATH']].join(delimiter) }
+    const settings = { ...cache, ...path, GAUNTLET_HOME: this.folder, GAUNTLET_DEVICES: '2' }
+    return { ...Object.fromEntries(own), ...settings, ...this.variables }
   }
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { newestNode, nodeProgram } from '../nodes/pinned-nodes.ts'
 import { attemptCounts, countRows, evidenceOf, fulfilledBy, type Evidence } from './evidence.fixture.ts'
 import { GauntletHome, until } from './gauntlet-home.fixture.ts'
 import { requireNothingDoneTwice, requireResumption } from './resumption.fixture.ts'
@@ -220,6 +221,20 @@ describe('services', () => {
     expect(await calm.run('down')).toMatchObject({ code: 0, stdout: expect.stringContaining('postgres') })
     expect(calm.running()).toEqual([])
   })
+})
+
+describe('a study under the newest Node.js that people have', () => {
+  it('ends with the rows of this one, from the same keys to the same bytes', async () => {
+    const newest = new GauntletHome({ node: await nodeProgram(newestNode) })
+    try {
+      const parts = await newest.json<{ part: string; version: string }[]>('doctor')
+      expect(parts.find(({ part }) => part === 'node')?.version).toBe(newestNode.version)
+      expect(await newest.json('run', newest.study('smoke', smoke))).toHaveLength(10)
+      expect((await evidenceOf(newest, 'smoke')).rows).toEqual(undisturbed.rows)
+    } finally {
+      await newest.remove()
+    }
+  }, 600_000)
 })
 
 describe('a study that is killed', () => {

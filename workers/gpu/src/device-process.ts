@@ -1,5 +1,6 @@
 import { openArtifactStore } from '@gauntlet/artifacts'
 import { engineEnvironment, environmentClass } from '@gauntlet/engine'
+import { proveEngine } from '@gauntlet/engine/prove-engine'
 import { join } from 'node:path'
 import { failureClassOfError } from './failure-class.ts'
 import { runStage } from './stages/index.ts'
@@ -20,6 +21,10 @@ process.on('message', (message: ToDevice) => {
   if (message.type === 'cancel') running.get(message.id)?.abort()
   else void run(message)
 })
+
+// Before the first stage, so that an engine that does not compute costs no attempt: `gauntlet run` starts a worker to
+// hear what it is (describe-main.ts), and gets no further.
+proveEngine()
 
 const environment = engineEnvironment()
 send({

@@ -40,7 +40,10 @@ function halfBump(falloff: Falloff, rows: number, columns: number): number[] {
   const [middleRow, middleColumn] = [Math.floor(rows / 2), Math.floor(columns / 2)]
   const reach = Math.max(middleRow, middleColumn)
   const heights = new Array<number>(reach + 1)
-  for (let m = reach, height = 0; m >= 0; m--) heights[m] = height += 1 / (m + 1) ** falloff
+  for (let m = reach, height = 0; m >= 0; m--) {
+    const squared = (m + 1) ** 2
+    heights[m] = height += 1 / (falloff === 2 ? squared : squared ** 2)
+  }
   return Array.from({ length: rows * columns }, (_, i) => {
     const [row, column] = [Math.floor(i / columns), i % columns]
     return heights[Math.max(Math.abs(row - middleRow), Math.abs(column - middleColumn))]!

@@ -225,7 +225,7 @@ function fourierFeatures(height: number, width: number): Float32Array {
     const angles = [angle(Math.floor(at / width), height), angle(at % width, width)]
     angles.forEach((value, axis) => {
       for (let i = 0; i < frequencies; i++) {
-        const phase = value / 10_000 ** ((2 * Math.floor(i / 2)) / frequencies)
+        const phase = value / Math.exp(((2 * Math.floor(i / 2)) / frequencies) * Math.log(10_000))
         features[(at * 2 + axis) * frequencies + i] = i % 2 === 0 ? Math.sin(phase) : Math.cos(phase)
       }
     })

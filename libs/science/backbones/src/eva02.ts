@@ -131,7 +131,7 @@ const rotations: Float32Array = Float32Array.from({ length: (1 + grid * grid) * 
   const [token, pair] = [Math.floor(i / headWidth) - 1, Math.floor((i % headWidth) / 2)]
   const pairs = headWidth / 4
   const place = pair < pairs ? Math.floor(token / grid) : token % grid
-  const angle = token < 0 ? 0 : place * 10_000 ** (-(pair % pairs) / pairs)
+  const angle = token < 0 ? 0 : place * Math.exp((-(pair % pairs) / pairs) * Math.log(10_000))
   return i % 2 === 0 ? Math.cos(angle) : Math.sin(angle)
 })
 

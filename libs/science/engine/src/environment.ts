@@ -1,6 +1,7 @@
 import { digestOf, type Digest } from '@gauntlet/study'
 import { availableParallelism } from 'node:os'
 import { graphOptimizerOf, oneDnnOf, type GraphOptimizer } from './device-variables.ts'
+import { mathFunctionsDigest } from './math-functions.ts'
 import { nativeBackend } from './operator.ts'
 import { threadsOfParts } from './parts.ts'
 import { precisionOf, type Form, type Precision } from './programs/forms.ts'
@@ -37,8 +38,15 @@ export interface Environment {
   readonly deterministic: boolean
   /** Intel's kernels, which add in another order. */
   readonly oneDnn: ReturnType<typeof oneDnnOf>
+  /**
+   * Which bits JavaScript's own functions give (`mathFunctionsDigest`). It stands for the version of Node, which
+   * changes nothing else: studies give the same artifacts under Node 20.19 to 26 (`npm run test:nodes`).
+   */
+  readonly mathFunctions: string
   readonly platform: string
 }
+
+let mathFunctions: string | undefined
 
 /** Looks at the engine this process has loaded. */
 export function engineEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
@@ -56,6 +64,7 @@ export function engineEnvironment(variables: NodeJS.ProcessEnv = process.env): E
     tf32: isUsingGpuDevice && variables['NVIDIA_TF32_OVERRIDE'] !== '0',
     deterministic: /^(1|true)$/i.test(variables['TF_DETERMINISTIC_OPS'] ?? ''),
     oneDnn: oneDnnOf(variables),
+    mathFunctions: (mathFunctions ??= mathFunctionsDigest()),
     platform: `${process.platform}-${process.arch}`,
   }
 }

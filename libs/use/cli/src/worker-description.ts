@@ -1,5 +1,6 @@
 import { connect, describePool } from '@gauntlet/client'
 import { defaultPool, temporalSettings, type WorkerDescription } from '@gauntlet/contract'
+import { examineEngine } from '@gauntlet/infra'
 import { lastPoolDescription, type LedgerDatabase } from '@gauntlet/ledger'
 import { execFile } from 'node:child_process'
 import { join, resolve } from 'node:path'
@@ -49,7 +50,8 @@ export async function describeWorkers(settings: Settings, limit?: typeof patienc
 
 /**
  * What a GPU worker of this machine says of itself, asked of one that starts only to say so. The command line loads no
- * tensor runtime, and may not make up the class of one.
+ * tensor runtime, and may not make up the class of one. Its device process proves first that the engine computes, as
+ * that of every worker does; only where that fails is the engine examined, for the sentence that says what to change.
  */
 async function describeLocalWorker({ artifacts, cache }: Settings): Promise<WorkerDescription> {
   const env = { ...process.env, GAUNTLET_ARTIFACTS: artifacts, GAUNTLET_CACHE: cache }
@@ -64,6 +66,8 @@ async function describeLocalWorker({ artifacts, cache }: Settings): Promise<Work
     )
     return JSON.parse(stdout) as WorkerDescription
   } catch (error) {
+    const { state, fix } = await examineEngine()
+    if (state !== 'ok') throw new CommandFailed(`engine: ${fix}`)
     const { stderr = '' } = error as { stderr?: string }
     const reason = stderr.split('\n').find((line) => /^\w*(Error|Import|Invalid)\b.*:/.test(line)) ?? String(error)
     throw new CommandFailed(`The engine does not start (${reason.trim()}); see what gauntlet doctor says.`)

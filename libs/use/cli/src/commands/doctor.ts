@@ -34,6 +34,7 @@ export function addDoctor(program: Command): void {
         throw new Misuse('--backbones, --resolution and --batch say what --bench measures; give --bench too.')
       const parts = await examine()
       if (!bench) print(json, parts, partColumns)
+      if (!bench && !json) for (const { note } of parts) if (note) console.log(`\n${note}`)
       requireAll(parts)
       if (bench) await measure(json, what)
     })

@@ -57,9 +57,10 @@ interface RunSession extends Invocation {
 
 async function runIn(invocation: Invocation): Promise<void> {
   const { stack, settings, source } = invocation
+  const worker = await describeWorkers(settings) // first: nothing is to be done with an engine that does not compute
   const ledger = openLedger(await stack.database())
   try {
-    const [store, worker] = [openArtifactStore(settings.artifacts), await describeWorkers(settings)]
+    const store = openArtifactStore(settings.artifacts)
     const { study } = source
     await runStudy({ ...invocation, db: ledger.db, store, worker, expansion: expandStudy(study), id: studyId(study) })
   } finally {
