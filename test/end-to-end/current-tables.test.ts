@@ -7,8 +7,8 @@ import { GauntletHome } from './gauntlet-home.fixture.ts'
 import { smoke } from './studies.fixture.ts'
 
 /*
- * A table shows the numbers of the code and the environment that it is asked with, or none: the smoke study in one home,
- * by a copy of this checkout whose precision and code change back and forth.
+ * A table shows the numbers of the code and the environment that it is asked with, or none: the smoke study in one
+ * home, by a copy of this checkout whose precision and code change back and forth.
  */
 
 const copy = new WorkspaceCopy()

@@ -7,8 +7,8 @@ const enough = { seconds: 20, share: 0.05 }
 /** Judges how long work still takes from looks at how much of it is left. */
 export interface Pace {
   /**
-   * Told at every look how much is left, in any unit, and the seconds of a clock; gives the seconds that it still takes,
-   * or null while there is too little to judge by.
+   * Told at every look how much is left, in any unit, and the seconds of a clock; gives the seconds that it still
+   * takes, or null while there is too little to judge by.
    */
   secondsLeft(left: number, seconds: number): number | null
 }
