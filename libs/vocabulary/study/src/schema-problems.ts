@@ -29,7 +29,7 @@ function addIssue(issue: Issue, base: Path, value: unknown, problems: ProblemLis
   problems.add(path, sentence(issue, path, input))
 }
 
-/** Whether a branch of a union is not the one its author had in mind: a list where text stands, and so on. */
+/** Whether a branch of a union is for another kind of value than the input, such as a list where the input is text. */
 function isOfAnotherKind(issue: Issue, input: unknown): boolean {
   if (issue.path.length > 0) return false
   return (
