@@ -4,20 +4,22 @@ import { readResults } from '@gauntlet/client'
 import type { Command } from 'commander'
 import { CommandFailed, Misuse } from '../command-failed.ts'
 import { withLedger } from '../local-ledger.ts'
-import { describeWorkersOrRecord } from '../worker-description.ts'
+import { askWorkersOrLedger } from '../worker-description.ts'
 
 export function addTrace(program: Command): void {
   program
     .command('trace')
-    .description('where a number came from: outcomes, checkpoint, training, weights, images, code, attempts, devices')
+    .description(
+      'show where a number came from: outcomes, checkpoint, training, weights, images, code, attempts, devices',
+    )
     .argument('<study>', 'name or id of a study that has run')
-    .argument('<row>', "the row's number in its table")
+    .argument('<row>', "number of the row in the study's table")
     .option('--json', 'print JSON')
     .action(async (study: string, row: string, { json }: { json?: boolean }) => {
       if (!/^[1-9]\d*$/.test(row))
         throw new Misuse(`${JSON.stringify(row)} is not a row; give its number from gauntlet results ${study}.`)
       await withLedger(async ({ settings, db }) => {
-        const { description } = await describeWorkersOrRecord(settings, db)
+        const { description } = await askWorkersOrLedger(settings, db)
         const { rows, missing } = await readResults(db, study, description)
         const cell = rows.find((measured) => measured.row === Number(row))
         const empty = missing.find((other) => other.row === Number(row))
