@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { serviceStatus, stopServices, type ServiceStatus } from '@gauntlet/infra'
 import { killTrees } from './kill-trees.fixture.ts'
 
-/** What a home is used with, where not with this checkout and no settings. */
+/** The settings of a home; by default it is used with this checkout. */
 interface HomeOptions {
   /** Root of the checkout whose `gauntlet` is run. */
   readonly checkout?: string
@@ -19,18 +19,18 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** A command under way. */
+/** A command that runs. */
 export interface Running {
   readonly process: ChildProcess
   readonly ended: Promise<Ended>
-  /** As `until`, but not longer than the command runs. */
+  /** As `until`, but fails once the command has ended. */
   readonly until: typeof until
 }
 
-/** A Gauntlet home of its own, the commands that were started in it, and the way to be rid of both. */
+/** A Gauntlet home of a test, with the commands that were started in it. `remove` ends these and deletes the folder. */
 export class GauntletHome {
   readonly folder = mkdtempSync(join(tmpdir(), 'gauntlet-end-to-end-'))
-  /** Settings of the user, for the commands started from now on. */
+  /** Environment variables of the commands that are started from now on. */
   variables: NodeJS.ProcessEnv = {}
   private readonly commands = new Set<ChildProcess>()
   private readonly program: string
@@ -46,7 +46,9 @@ export class GauntletHome {
     return file
   }
 
-  /** Starts `gauntlet …` as a user would, from another folder, with this home and `variables` alone. */
+  /**
+   * Starts `gauntlet …` in the folder of the home, with no settings of the environment but this home and `variables`.
+   */
   start(...args: string[]): Running {
     const child = spawn(process.execPath, [this.program, ...args], {
       cwd: this.folder,
@@ -75,7 +77,7 @@ export class GauntletHome {
     return this.start(...args).ended
   }
 
-  /** What a command that must succeed has printed. */
+  /** Runs a command that must succeed, and gives its standard output. */
   async succeed(...args: string[]): Promise<string> {
     const { code, stdout, stderr } = await this.run(...args)
     if (code !== 0) throw new Error(`gauntlet ${args.join(' ')} ended with ${code}: ${stderr}`)
@@ -100,13 +102,13 @@ export class GauntletHome {
     return found.pid
   }
 
-  /** What a power cut does: every service, every worker, every command and all that they started are gone at once. */
-  cutPower(): void {
+  /** Kills every service, every worker, every command and all their processes at once, as a power cut does. */
+  killEverything(): void {
     const commands = [...this.commands].flatMap(({ pid }) => (pid === undefined ? [] : [pid]))
     killTrees([...commands, ...this.services().flatMap(({ pid }) => (pid === undefined ? [] : [pid]))])
   }
 
-  /** The mid-stage checkpoints there are: stage key → digest. */
+  /** The mid-stage checkpoints: stage key → digest. */
   midStageCheckpoints(): Map<string, string> {
     const folder = join(this.folder, 'artifacts/pointers')
     const files = listOrNothing(folder).filter((file) => /^stage-[0-9a-f]{64}\.json$/.test(file))
@@ -118,7 +120,7 @@ export class GauntletHome {
     )
   }
 
-  /** Ends all that was started here, by process id, and removes the folder. */
+  /** Ends all processes that were started here, by their ids, and removes the folder. */
   async remove(): Promise<void> {
     killTrees([...this.commands].flatMap(({ pid }) => (pid === undefined ? [] : [pid])))
     await stopServices(this.folder)
@@ -148,17 +150,17 @@ function failureOf({ exitCode, signalCode }: ChildProcess, stderr: string): stri
     : `the command has ended (${signalCode ?? exitCode}):\n${stderr}`
 }
 
-interface Patience {
+interface WaitOptions {
   readonly limitSeconds?: number
-  /** Why there is nothing more to wait for. */
+  /** A reason to stop waiting; null while there is none. */
   readonly unless?: () => string | null
 }
 
-/** Looks every 20 ms until there is something to see; throws when the time is over. */
+/** Calls `look` every 20 ms until it gives something. Throws when the time is over. */
 export async function until<T>(
   what: string,
   look: () => T | Promise<T>,
-  { limitSeconds = 120, unless = () => null }: Patience = {},
+  { limitSeconds = 120, unless = () => null }: WaitOptions = {},
 ): Promise<NonNullable<T>> {
   for (const deadline = Date.now() + 1000 * limitSeconds; Date.now() < deadline; await sleep(20)) {
     const reason = unless()
