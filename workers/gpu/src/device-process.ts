@@ -2,7 +2,7 @@ import { openArtifactStore } from '@gauntlet/artifacts'
 import { engineEnvironment, environmentClass } from '@gauntlet/engine'
 import { join } from 'node:path'
 import { failureClassOfError } from './failure-class.ts'
-import { runStage } from './stages/index.ts'
+import { computeStage } from './stages/index.ts'
 import type { FromDevice, ToDevice } from './device-protocol.ts'
 
 /*
@@ -38,7 +38,7 @@ async function run({ id, stage, request }: Extract<ToDevice, { type: 'run' }>): 
     send({
       type: 'done',
       id,
-      result: await runStage(stage, request, { store, cacheFolder, signal: controller.signal, report }),
+      result: await computeStage(stage, request, { store, cacheFolder, signal: controller.signal, report }),
     })
   } catch (error) {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
