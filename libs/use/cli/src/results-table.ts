@@ -13,6 +13,7 @@ import {
   type OlderNumber,
   type StudyResults,
 } from '@gauntlet/client'
+import { cellLabel } from '@gauntlet/study'
 import type { PoolDescription } from './worker-description.ts'
 import { renderTable, type Column } from './table.ts'
 
@@ -75,7 +76,9 @@ export function renderResults(results: StudyResults, { pool, older }: TableConte
     ),
     ...section(
       'Missing',
-      missing.map((cell) => `${missingCellLabel(cell)}: ${cell.failureClass ?? 'pending'}, ${cell.reason}`),
+      missing.map(
+        (cell) => `${cellLabel(cell)} · ${cell.perturbation}: ${cell.failureClass ?? 'pending'}, ${cell.reason}`,
+      ),
     ),
     ...(exclusions.length > 0 ? [`Left out by the study: ${exclusions.map(({ reason }) => reason).join('; ')}`] : []),
     ...(older ? renderOlder(older) : olderNumbersSentence(results)),
@@ -201,10 +204,6 @@ function renderOlder(older: readonly OlderNumber[]): string[] {
     older,
   )
   return [`By other code, in another environment or of other bytes, not ranked with the above:\n\n${table}`]
-}
-
-function missingCellLabel({ dataset, backbone, loss, protocol, seed, perturbation }: ResultCell): string {
-  return [dataset, backbone, loss, protocol, `seed ${seed}`, perturbation].join(' · ')
 }
 
 function round(epsilon: number): string {

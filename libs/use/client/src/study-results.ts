@@ -1,5 +1,11 @@
-import type { ArtifactsByRole, Configuration, Digest, Perturbation } from '@gauntlet/study'
-import { evaluatorLabel } from '@gauntlet/study'
+import {
+  evaluatorLabel,
+  type ArtifactsByRole,
+  type Cell,
+  type Configuration,
+  type Digest,
+  type Perturbation,
+} from '@gauntlet/study'
 import type { WorkerDescription } from '@gauntlet/contract'
 import {
   fulfilledOutputsOf,
@@ -13,15 +19,10 @@ import type { PlannedChain } from './differences.ts'
 import { plan, type PlannedStage } from './plan.ts'
 
 /** One cell of a study's table: a configuration under a perturbation. */
-export interface ResultCell {
+export interface ResultCell extends Cell {
   /** Its place in the whole grid, counted from 1. It does not depend on which cells have a number. */
   readonly row: number
   readonly configurationId: Digest
-  readonly dataset: string
-  readonly backbone: string
-  readonly loss: string
-  readonly protocol: string
-  readonly seed: number
   /** How pixels reach the backbone: as the published pipeline feeds it, or as its checkpoint was trained. */
   readonly inputContract: string
   /** The perturbation's name. */

@@ -31,7 +31,7 @@ const axisKeys = {
 } as const
 
 /** The most cells that a study may have: fourteen times the published study. A file with more has a mistake in it. */
-export const cellLimit = 20_000
+const cellLimit = 20_000
 
 /** The cells of a study in their order (the grid, then `include` as written, less `exclude`), and those left out. */
 export function gridOf(document: StudyDocument, problems: ProblemList): Grid {

@@ -12,7 +12,7 @@ export interface StudyProblem extends SourcePosition {
 }
 
 /** The line that reports a problem, in the form that editors and terminals can jump to. */
-export function problemLine({ fileName, line, column, message }: StudyProblem): string {
+function problemLine({ fileName, line, column, message }: StudyProblem): string {
   return `${fileName}:${line}:${column}: ${message}`
 }
 

@@ -1,6 +1,7 @@
 import { percent } from '@gauntlet/analysis'
 import { traceMeasurement, type MeasurementTrace, type TracedExecution } from '@gauntlet/ledger'
 import { readResults } from '@gauntlet/client'
+import { configurationLabel } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { CommandFailed, Misuse } from '../command-failed.ts'
 import { withLedger } from '../local-ledger.ts'
@@ -35,8 +36,7 @@ export function addTrace(program: Command): void {
 
 function renderTrace({ measurement, executions, sources }: MeasurementTrace): string {
   const { configuration, perturbation, evaluator, correct, total, outcomesDigest } = measurement
-  const { dataset, backbone, loss, protocol, seed } = configuration
-  const heading = `${correct}/${total} (${percent(correct / total)}) · ${perturbation.name} by ${evaluator}\n${[dataset.id, backbone.id, loss, protocol.id, `seed ${seed}`].join(' · ')}`
+  const heading = `${correct}/${total} (${percent(correct / total)}) · ${perturbation.name} by ${evaluator}\n${configurationLabel(configuration)}`
   const origins = sources.map(
     ({ stage, role, artifact }) =>
       `  ${role} of ${stage}: ${artifact.digest} (${artifact.size.toLocaleString('en')} bytes)`,
