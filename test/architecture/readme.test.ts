@@ -25,6 +25,16 @@ describe('the README', () => {
     expect(notInTheRepository.filter((text) => !pathsIn(readme).includes(text))).toEqual([])
   })
 
+  it('names functions that are in the files beside them', () => {
+    const rows = [...readme.matchAll(/^\| `(\w+)` +\| `([\w./-]+)`/gm)].map(([, name, file]) => ({ name, file }))
+    expect(rows.length).toBeGreaterThan(3)
+    expect(
+      rows.filter(
+        ({ name, file }) => !new RegExp(`function ${name}\\b`).test(readFileSync(join(workspace, file!), 'utf8')),
+      ),
+    ).toEqual([])
+  })
+
   it('has every room in its map', () => {
     const map = readme.slice(readme.indexOf('## The map'))
     const missing = projectFolders().filter(({ folder }) => !new RegExp(`^\\| \`${folder}/?\``, 'm').test(map))

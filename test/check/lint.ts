@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** What one run of the linter said. */
+/** The result of one run of the linter. */
 export interface LintRun {
   readonly passed: boolean
   readonly output: string

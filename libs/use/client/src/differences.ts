@@ -64,7 +64,7 @@ function isObject(value: Json): value is { readonly [key: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The executions that an evaluation rests on, the first stage of the DAG first. */
+/** The executions behind an evaluation, in the order of the DAG. */
 export function chainOf(graph: ReadonlyMap<Digest, ExecutionNode>, evaluation: Digest): ExecutionNode[] {
   const producers = new Map<Digest, ExecutionNode>()
   const inOrderOfTime = [...graph.values()].sort((a, b) => a.fulfilledAt.getTime() - b.fulfilledAt.getTime())

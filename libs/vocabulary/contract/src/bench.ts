@@ -31,7 +31,7 @@ export interface MeasuredDevice {
   readonly environmentClass: Digest
 }
 
-/** What the bench's process answers: any number of `progress` and `measured`, then one of the others. */
+/** What the bench's process answers: any number of `progress`, then one of the others. */
 export type BenchAnswer =
   /** `done` of `total` measurements are made; `doing` names the next one. */
   | { readonly type: 'progress'; readonly done: number; readonly total: number; readonly doing: string }

@@ -45,7 +45,7 @@ export interface AttackProbe extends ProbedModel {
   readonly seed: number
 }
 
-/** What `gauntlet probe attack --json` prints. Arrays have one element an image, in the order of the inputs. */
+/** What `gauntlet probe attack --json` prints. Arrays have one element per image, in the order of the inputs. */
 export interface AttackReport {
   readonly n: number
   readonly clean_correct: readonly boolean[]

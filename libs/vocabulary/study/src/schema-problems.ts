@@ -104,7 +104,7 @@ const singular: Record<string, string> = {
   portfolio: 'corruption',
 }
 
-/** What a word at a path names: `datasets[0].id` a dataset, `where.loss` a loss. */
+/** What the value at a path is called: at `datasets[0].id` a dataset, at `where.loss` a loss. */
 function axisWord(path: Path): string {
   const words = path.filter((step): step is string => typeof step === 'string' && step !== 'id' && step !== 'name')
   const last = words.at(-1) ?? 'value'

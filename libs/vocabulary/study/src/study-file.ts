@@ -27,7 +27,7 @@ export interface Study {
   readonly description: string | null
   readonly fileName: string
   readonly cells: readonly Cell[]
-  /** Of each cell, in the order of `cells`. */
+  /** The hyperparameters of each cell, in the order of `cells`. */
   readonly hyperparameters: readonly Hyperparameters[]
   readonly exclusions: readonly Exclusion[]
   readonly datasets: ReadonlyMap<string, DatasetSpecification>

@@ -1,4 +1,4 @@
-/** Where something stands in a study file; both count from 1, columns in UTF-16 code units. */
+/** A position in a study file. Both numbers count from 1, columns in UTF-16 code units. */
 export interface SourcePosition {
   readonly line: number
   readonly column: number

@@ -44,7 +44,7 @@ export function addPlan(program: Command): void {
     })
 }
 
-/** A planned stage with the labels of its configurations, which stand in the plan in full once. */
+/** A planned stage with the labels of its configurations, because the plan has these in full once. */
 function withLabels({ stage, stageKey, fulfilled, perturbation, configurations }: StudyPlan['stages'][number]) {
   return {
     stage,
