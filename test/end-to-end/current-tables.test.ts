@@ -51,7 +51,7 @@ it('has the environment, the code and the input contract of every number', () =>
 })
 
 it(
-  'is for the pool as it last described itself where no engine is at hand, and says so',
+  'goes by the last recorded description of the pool where no engine is at hand, and says so',
   async () => {
     const engine = join(copy.folder, 'node_modules/@tensorflow')
     renameSync(engine, `${engine}-away`)
