@@ -2,7 +2,7 @@ import { backboneFor, backboneIds } from '@gauntlet/backbones'
 import { backboneCatalogue } from '@gauntlet/study'
 import { describe, expect, it } from 'vitest'
 
-/** Built for comparison with timm, which calls these weights so; studies name them by where they really come from. */
+/** A backbone for comparisons with timm, which names these weights so. Studies name them by their real origin. */
 const notCatalogued = ['efficientnet_lite0.ra_in1k']
 
 describe('the vocabulary and the tensor rooms, which cannot import each other,', () => {
@@ -13,7 +13,7 @@ describe('the vocabulary and the tensor rooms, which cannot import each other,',
   })
 
   it.each(backboneCatalogue.filter(({ id }) => backboneIds.includes(id)))(
-    'put $id in one family, $family',
+    'have $id in the same family, $family',
     ({ id, family }) => {
       expect(backboneFor(id).family).toBe(family)
     },

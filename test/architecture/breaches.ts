@@ -1,4 +1,4 @@
-/** A breach: a file in a room, what it imports or does, and the words by which lint must refuse it. */
+/** A forbidden file to plant in a room: what it imports or does, and the words with which lint must refuse it. */
 export interface Breach {
   readonly file: string
   readonly source: string
@@ -10,18 +10,21 @@ const boundaries = '@nx(enforce-module-boundaries)'
 
 let planted = 0
 
-/** A breach of the boundary table, in a file of its own. Where it also closes a cycle, Nx reports that and stops. */
+/**
+ * A breach of the boundary table, in a file of its own. Where the import also closes a cycle, Nx reports the cycle and
+ * stops.
+ */
 function wall(folder: string, source: string, says: RegExp): Breach {
   const refusal = new RegExp(`${says.source}|Circular dependency between`)
   return { file: `${folder}/planted-breach-${planted++}.ts`, source, rule: boundaries, says: refusal }
 }
 
-/** A Node module where none may be: the boundary rule cannot see it. */
+/** A Node module in a room that may import none, which the boundary rule does not see. */
 function nodeModule(folder: string, source: string): Breach {
   return { ...wall(folder, source, /builtin module/), rule: 'import(no-nodejs-modules)' }
 }
 
-/** One breach for every wall of the table, and for every way around it that was thought of. */
+/** A breach for every wall of the table, and for every known way around one. */
 export const breaches: readonly Breach[] = [
   // The vocabulary and the sandbox
   wall('libs/vocabulary/study/src', "import { breach } from '@gauntlet/contract'", /cannot depend on any libs/),
@@ -43,7 +46,7 @@ export const breaches: readonly Breach[] = [
   nodeModule('libs/use/analysis/src', "import { readFileSync as breach } from 'node:fs'"),
   wall('workflows/src', "import { breach } from '@gauntlet/engine'", /layer:workflows.*can only depend on/),
   wall('workflows/src', "import { breach } from '@gauntlet/ledger'", /layer:workflows.*can only depend on/),
-  // A worker is a process, not a library: it offers nothing to import, whoever asks.
+  // A worker is a process and exports nothing, so nobody can import it.
   wall(
     'workflows/src',
     "import { breach } from '@gauntlet/ledger-worker'",
@@ -118,7 +121,7 @@ export const breaches: readonly Breach[] = [
     rule: 'eslint(no-restricted-imports)',
   },
 
-  // What people touch, and the pure rooms
+  // The rooms that people use, and the pure ones
   wall('libs/use/analysis/src', "import { breach } from '@gauntlet/ledger'", /layer:analysis.*can only depend on/),
   wall(
     'libs/use/analysis/src',
@@ -151,7 +154,7 @@ export const breaches: readonly Breach[] = [
     rule: 'typescript(consistent-type-imports)',
   },
 
-  // What would make a result depend on chance or time
+  // Code that would make a result depend on chance or time
   {
     ...wall('libs/science/attacks/src', 'export const breach = Math.random()', /restricted/),
     rule: 'eslint(no-restricted-properties)',

@@ -5,22 +5,22 @@ import { projectFolders, workspace, workspaceFiles, type Manifest } from './work
 
 const topLevel = ['README.md', 'LICENSE', 'package.json', 'package-lock.json', 'nx.json', 'tsconfig.base.json']
 const topFolders = ['libs', 'workflows', 'workers', 'infra', 'test']
-/** From the ground up: what is said, what is computed, what is kept, what is used. */
+/** The floors of `libs`; README.md says what each of them is. */
 const floors = ['record', 'science', 'use', 'vocabulary']
-/** Names under which things gather that belong together in nothing. */
-const drawerNames = /(^|[-.])(utils?|utilities|helpers?|commons?|misc|shared)([-.]|$)/
+/** Names that say nothing about what is inside. */
+const catchAllNames = /(^|[-.])(utils?|utilities|helpers?|commons?|misc|shared)([-.]|$)/
 
 describe('the rules of the house', () => {
   const files = workspaceFiles()
   const projects = projectFolders()
 
-  it('keep the top of the repository to the rooms and the files that must lie there', () => {
+  it('allow nothing at the top of the repository but its folders and the files that must lie there', () => {
     const strays = new Set(files.map((file) => file.split('/')[0]!).filter((name) => !name.startsWith('.')))
     for (const name of [...topLevel, ...topFolders]) strays.delete(name)
     expect([...strays]).toEqual([])
   })
 
-  it('keep libs to the four floors, and every file of code to a package that npm, Nx and knip know', () => {
+  it('allow no folder in libs but the four floors, and no code outside a package that npm, Nx and knip know', () => {
     expect(
       [...new Set(files.filter((file) => file.startsWith('libs/')).map((file) => file.split('/')[1]))].sort(),
     ).toEqual(floors)
@@ -31,18 +31,18 @@ describe('the rules of the house', () => {
   })
 
   it('allow no file or folder named utils, helpers or common', () => {
-    const drawers = files.filter((file) => file.split('/').some((part) => drawerNames.test(part)))
-    expect(drawers).toEqual([])
+    const catchAlls = files.filter((file) => file.split('/').some((part) => catchAllNames.test(part)))
+    expect(catchAlls).toEqual([])
   })
 
-  it('keep every source file to 450 lines, generated ones apart', () => {
+  it('allow no source file longer than 450 lines, unless it is generated', () => {
     const sources = files.filter((file) => /\.(ts|js|mjs|py|sh)$/.test(file) && !file.includes('/migrations/'))
     const long = sources.filter((file) => readLines(file).length > 450)
     expect(sources.length).toBeGreaterThan(0)
     expect(long).toEqual([])
   })
 
-  it('wrap comments at 120 columns', () => {
+  it('allow no comment wider than 120 columns', () => {
     const sources = files.filter((file) => /\.(ts|mjs|cc|h)$/.test(file))
     const wide = sources.flatMap((file) =>
       readLines(file).flatMap((line, i) =>
@@ -66,7 +66,7 @@ describe('the rules of the house', () => {
     expect(floating).toEqual([])
   })
 
-  it('give every room the layer, the editor settings and the licence that make it one', () => {
+  it('give every room a layer, editor settings and the licence', () => {
     const folders = new Set(files)
     const incomplete = projects.filter(
       ({ folder, manifest }) =>
@@ -77,7 +77,7 @@ describe('the rules of the house', () => {
     expect(incomplete.map(({ folder }) => folder)).toEqual([])
   })
 
-  it('name no package registry but the public one in the lock file', () => {
+  it('allow no package registry but the public one in the lock file', () => {
     const elsewhere = Object.values(readLock().packages).filter(
       ({ resolved, link }) => resolved !== undefined && !link && !resolved.startsWith('https://registry.npmjs.org/'),
     )
@@ -119,7 +119,8 @@ function readLines(file: string): string[] {
 }
 
 /**
- * Takes away, again and again, the packages that need none of those left; what remains lies on a cycle or behind one.
+ * The packages on a cycle, or that depend on one. It removes, again and again, the packages that depend on none of
+ * those left; the rest remains.
  */
 function packagesInCycles(manifests: readonly Manifest[]): readonly string[] {
   let left = new Map(

@@ -29,7 +29,7 @@ describe('the walls of the house', () => {
 
   afterAll(() => copy.remove())
 
-  it('stand in the tree as it is', () => {
+  it('pass in the tree as it is', () => {
     expect(clean.output).toMatch(/Found 0 warnings and 0 errors/)
     expect(clean.passed).toBe(true)
   })

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
-/** The repository this test stands in. */
+/** The root of this repository. */
 export const workspace = resolve(import.meta.dirname, '../..')
 
 /**
@@ -28,7 +28,7 @@ export function workspaceFiles(): readonly string[] {
   return listing.split('\0').filter((file) => file !== '' && existsSync(join(workspace, file)))
 }
 
-/** The projects of the workspace: their folders, with what their package.json says. */
+/** The projects of the workspace: their folders and their package.json files. */
 export function projectFolders(): readonly { readonly folder: string; readonly manifest: Manifest }[] {
   return workspaceFiles()
     .filter((file) => file.endsWith('/package.json') && !file.includes('/fixtures/'))
@@ -47,7 +47,7 @@ export interface Manifest {
   readonly nx?: { readonly tags?: readonly string[] }
 }
 
-/** A copy of the workspace to plant violations in; the installed packages are shared with the original, not copied. */
+/** A copy of the workspace in which tests plant violations. It shares the installed packages with the original. */
 export class WorkspaceCopy {
   readonly folder = mkdtempSync(join(tmpdir(), 'gauntlet-walls-'))
 
@@ -67,7 +67,10 @@ export class WorkspaceCopy {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  /** Links each entry of a node_modules folder, except the workspace's own packages, which must be the copy's. */
+  /**
+   * Links each entry of a node_modules folder into the copy, except the workspace's own packages, which are those of
+   * the copy.
+   */
   #share(modules: string): void {
     if (!existsSync(join(workspace, modules))) return
     mkdirSync(join(this.folder, modules), { recursive: true })

@@ -5,7 +5,7 @@ import { closingLine, tallyOf } from './tally.ts'
 import { runVitest } from './vitest-suite.ts'
 
 /**
- * `npm test`, after set-up: the static checks, then every test; its last line counts the tests for continuous
+ * `npm test` after set-up: runs the static checks and then every test. Its last line counts the tests, for continuous
  * integration.
  */
 const workspace = resolve(import.meta.dirname, '../..')

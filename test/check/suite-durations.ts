@@ -8,7 +8,7 @@ export interface SuiteDuration {
   readonly seconds: number
 }
 
-/** Folders whose rooms are suites of their own, by the number of segments that name a room. */
+/** How many segments of a path name its suite, by top folder; elsewhere the top folder is the suite. */
 const depths = { libs: 3, workers: 2, test: 2 } as const
 
 /** Adds up the files of each room, the longest first. */

@@ -27,12 +27,12 @@ describe('tallyOf', () => {
     expect(tallyOf({ testResults }, 1)).toEqual({ passed: 0, failed: 1, skipped: 0 })
   })
 
-  it('counts a run that broke outside its tests as a failure', () => {
+  it('counts a run that failed outside its tests as a failure', () => {
     const testResults = [{ ...file, status: 'passed', assertionResults: [{ status: 'passed' }] }]
     expect(tallyOf({ testResults }, 1)).toEqual({ passed: 1, failed: 1, skipped: 0 })
   })
 
-  it('takes an unknown outcome for a failure', () => {
+  it('counts an unknown status as a failure', () => {
     const testResults = [
       { ...file, status: 'passed', assertionResults: [{ status: 'toString' }, { status: 'perhaps' }] },
     ]

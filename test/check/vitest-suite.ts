@@ -30,7 +30,7 @@ export function runVitest(workspace: string): SuiteRun {
   }
 }
 
-/** A run that died before it wrote its report has no results, which its exit status then turns into a failure. */
+/** Reads the report. A run that died before it wrote one has no results; its exit status makes that a failure. */
 function readReport(file: string): VitestReport {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as VitestReport

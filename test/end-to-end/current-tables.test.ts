@@ -2,13 +2,13 @@ import { readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { WorkspaceCopy } from '../architecture/workspace-copy.ts'
-import { attemptCounts } from './evidence.fixture.ts'
+import { attemptCounts } from './recorded-results.fixture.ts'
 import { GauntletHome } from './gauntlet-home.fixture.ts'
 import { smoke } from './studies.fixture.ts'
 
 /*
- * A table shows the numbers of the code and the environment that it is asked with, or none: the smoke study in one
- * home, by a copy of this checkout whose precision and code change back and forth.
+ * A table shows the numbers of the present code and environment, or none. The smoke study runs in one home from a copy
+ * of this checkout, whose precision and code change back and forth.
  */
 
 const copy = new WorkspaceCopy()
@@ -39,7 +39,7 @@ afterAll(async () => {
   copy.remove()
 }, 2 * minutes)
 
-it('says of every number by what environment, code and input contract it is', () => {
+it('has the environment, the code and the input contract of every number', () => {
   expect(first).toHaveLength(10)
   for (const row of first) {
     expect(row).toMatchObject({ current: true, inputContract: 'native' })
@@ -51,14 +51,14 @@ it('says of every number by what environment, code and input contract it is', ()
 })
 
 it(
-  'goes by what the pool last said of itself where no engine is at hand, and says so',
+  'goes by the last recorded description of the pool where no engine is at hand, and says so',
   async () => {
     const engine = join(copy.folder, 'node_modules/@tensorflow')
     renameSync(engine, `${engine}-away`)
     try {
       expect(idsOf(await home.json<Row[]>('results', 'smoke'))).toEqual(idsOf(first))
       expect(await home.succeed('results', 'smoke')).toMatch(
-        /No worker was asked: the table goes by what the pool said of itself at \d{4}-/,
+        /No worker could be asked; the table is for the pool as it described itself at \d{4}-/,
       )
     } finally {
       renameSync(`${engine}-away`, engine)
@@ -68,7 +68,7 @@ it(
 )
 
 it(
-  'has other numbers in another precision and the first ones again in the first, with workers left running between',
+  'has other numbers in another precision, and the first ones again in the first precision, though workers were left running',
   async () => {
     await home.succeed('up')
     home.variables = { GAUNTLET_PRECISION: 'bfloat16' }
@@ -97,7 +97,7 @@ const stage = 'workers/gpu/src/stages/perturb-and-evaluate.ts'
 const source = readFileSync(join(copy.folder, stage), 'utf8')
 
 it(
-  'has other numbers by edited code, and the first ones once the edit is taken back, without running anything',
+  'has other numbers by edited code, and the first ones again once the edit is reverted, without running anything',
   async () => {
     copy.write(stage, source.replace('const keepingShare = 1 / 20', 'const keepingShare = 1 / 21'))
     const edited = await table()
@@ -112,7 +112,7 @@ it(
 )
 
 it(
-  'has no number and says so by its exit code where new code fails everywhere',
+  'has no number and exits with 1 where new code fails everywhere',
   async () => {
     const body = 'const { configuration, dataset, checkpoint, perturbation } = request.input\n'
     copy.write(stage, source.replace(body, `${body}  if (perturbation) throw new Error('planted failure')\n`))

@@ -13,11 +13,11 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** A command under way. */
+/** A command that runs. */
 export interface Running {
   readonly process: ChildProcess
   readonly ended: Promise<Ended>
-  /** As `until`, but not longer than the command runs. */
+  /** As `until`, but fails once the command has ended. */
   readonly until: typeof until
 }
 
@@ -53,7 +53,9 @@ export class GauntletHome {
     return file
   }
 
-  /** Starts `gauntlet …` as a user would, from another folder, with this home and `variables` alone. */
+  /**
+   * Starts `gauntlet …` in the folder of the home, with no settings of the environment but this home and `variables`.
+   */
   start(...args: string[]): Running {
     const child = spawn(this.node ?? process.execPath, [this.program, ...args], {
       cwd: this.folder,
@@ -82,7 +84,7 @@ export class GauntletHome {
     return this.start(...args).ended
   }
 
-  /** What a command that must succeed has printed. */
+  /** Runs a command that must succeed, and gives its standard output. */
   async succeed(...args: string[]): Promise<string> {
     const { code, stdout, stderr } = await this.run(...args)
     if (code !== 0) throw new Error(`gauntlet ${args.join(' ')} ended with ${code}: ${stderr}`)
@@ -107,13 +109,13 @@ export class GauntletHome {
     return found.pid
   }
 
-  /** What a power cut does: every service, every worker, every command and all that they started are gone at once. */
-  cutPower(): void {
+  /** Kills every service, every worker, every command and all their processes at once, as a power cut does. */
+  killEverything(): void {
     const commands = [...this.commands].flatMap(({ pid }) => (pid === undefined ? [] : [pid]))
     killTrees([...commands, ...this.services().flatMap(({ pid }) => (pid === undefined ? [] : [pid]))])
   }
 
-  /** The mid-stage checkpoints there are: stage key → digest. */
+  /** The mid-stage checkpoints: stage key → digest. */
   midStageCheckpoints(): Map<string, string> {
     const folder = join(this.folder, 'artifacts/pointers')
     const files = listOrNothing(folder).filter((file) => /^stage-[0-9a-f]{64}\.json$/.test(file))
@@ -125,7 +127,7 @@ export class GauntletHome {
     )
   }
 
-  /** Ends all that was started here, by process id, and removes the folder. */
+  /** Ends all processes that were started here, by their ids, and removes the folder. */
   async remove(): Promise<void> {
     killTrees([...this.commands].flatMap(({ pid }) => (pid === undefined ? [] : [pid])))
     await stopServices(this.folder)
@@ -156,17 +158,17 @@ function failureOf({ exitCode, signalCode }: ChildProcess, stderr: string): stri
     : `the command has ended (${signalCode ?? exitCode}):\n${stderr}`
 }
 
-interface Patience {
+interface WaitOptions {
   readonly limitSeconds?: number
-  /** Why there is nothing more to wait for. */
+  /** A reason to stop waiting; null while there is none. */
   readonly unless?: () => string | null
 }
 
-/** Looks every 20 ms until there is something to see; throws when the time is over. */
+/** Calls `look` every 20 ms until it gives something. Throws when the time is over. */
 export async function until<T>(
   what: string,
   look: () => T | Promise<T>,
-  { limitSeconds = 120, unless = () => null }: Patience = {},
+  { limitSeconds = 120, unless = () => null }: WaitOptions = {},
 ): Promise<NonNullable<T>> {
   for (const deadline = Date.now() + 1000 * limitSeconds; Date.now() < deadline; await sleep(20)) {
     const reason = unless()

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { evidenceOf, type Evidence } from '../end-to-end/evidence.fixture.ts'
+import { recordedResults, type RecordedResults } from '../end-to-end/recorded-results.fixture.ts'
 import { GauntletHome } from '../end-to-end/gauntlet-home.fixture.ts'
 import { nodeProgram, pinnedNodes } from './pinned-nodes.ts'
 
@@ -8,7 +8,7 @@ import { nodeProgram, pinnedNodes } from './pinned-nodes.ts'
  * This is why the version of Node is no part of the environment class. Half a minute a Node on two quiet cores.
  */
 
-let first: Evidence['rows'] | undefined
+let first: RecordedResults['rows'] | undefined
 
 describe.each(pinnedNodes)('Node.js $version', (pinned) => {
   let home: GauntletHome
@@ -25,7 +25,7 @@ describe.each(pinnedNodes)('Node.js $version', (pinned) => {
 
   it('runs the smoke study to the same rows, from the same keys to the same bytes', async () => {
     expect(await home.json('run', 'smoke')).toHaveLength(10)
-    const { rows } = await evidenceOf(home, 'smoke')
+    const { rows } = await recordedResults(home, 'smoke')
     first ??= rows
     expect(Object.keys(rows)).toHaveLength(10)
     expect(rows).toEqual(first)

@@ -5,5 +5,5 @@ import { study } from './study.ts'
 
 export { configuration, pool, study }
 
-/** Clients start workflows by the names of the contract: each is exported under its own. */
+/** Clients start workflows by the names in `Workflows`, so each is exported under its name. */
 ;({ configuration, pool, study }) satisfies Workflows

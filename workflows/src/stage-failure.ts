@@ -8,17 +8,17 @@ export interface StageFailure extends StageFailureSummary {
   readonly stageKey?: Digest
 }
 
-/** Which stage failed; its key is absent where it has none, such as that of aggregating. */
+/** The stage that failed. Its key is absent where it has none, as aggregate. */
 export type FailedStage = Pick<StageFailure, 'stage' | 'stageKey'>
 
 /** A cell that ends without a number. */
-export interface LostCell extends StageFailure {
+export interface FailedCell extends StageFailure {
   readonly perturbation: Perturbation
 }
 
 /**
- * A stage failed for good; `type` is the failure class, so that it can be told apart from failures of the workflow's
- * own.
+ * The error of a stage that failed for good. Its `type` is the failure class, by which it differs from the workflow's
+ * own errors.
  */
 export function stageFailed(
   failureClass: FailureClass,
@@ -29,7 +29,7 @@ export function stageFailed(
   return ApplicationFailure.create({ type: failureClass, message, nonRetryable: true, details })
 }
 
-/** Reads what `stageFailed` made; anything else is a bug of the workflow's own and is thrown on. */
+/** Reads an error that `stageFailed` made. Any other error is a bug of the workflow itself and is thrown again. */
 export function stageFailureOf(error: unknown): StageFailure {
   if (!(error instanceof ApplicationFailure)) throw error
   const [failed] = error.details as [FailedStage]

@@ -5,11 +5,11 @@ import { NativeConnection, Worker } from '@temporalio/worker'
 import { fileURLToPath } from 'node:url'
 import { createLedgerActivities } from './activities.ts'
 import { heartbeating } from './heartbeating.ts'
-import { readSettings } from './settings.ts'
+import { readLedgerWorkerSettings } from './settings.ts'
 
 /** The ledger worker: the only writer of rows, and the host of the workflows, which need no machine of their own. */
 async function main(): Promise<void> {
-  const settings = readSettings(process.env)
+  const settings = readLedgerWorkerSettings(process.env)
   await migrate(settings.databaseUrl)
   const ledger = openLedger(settings.databaseUrl)
   const { namespace, ...server } = settings.temporal

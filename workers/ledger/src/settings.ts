@@ -14,7 +14,7 @@ export class SettingsInvalid extends Error {
   override readonly name = 'SettingsInvalid'
 }
 
-export function readSettings(variables: NodeJS.ProcessEnv): LedgerWorkerSettings {
+export function readLedgerWorkerSettings(variables: NodeJS.ProcessEnv): LedgerWorkerSettings {
   const required = (name: string): string => {
     const value = variables[name]
     if (!value) throw new SettingsInvalid(`The ledger worker needs ${name}; set it and start the worker again.`)

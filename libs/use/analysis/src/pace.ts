@@ -1,14 +1,14 @@
 /**
- * What there must be to judge by: seconds of observed work, or a share of what was left. The time before the first work
- * was done is left out, since starting and compiling say nothing about the pace.
+ * The least to judge by: seconds of observed work, or a share of what was left. The time before the first work was done
+ * does not count, because starting and compiling say nothing about the pace.
  */
 const enough = { seconds: 20, share: 0.05 }
 
-/** Judges how long work still takes from looks at how much of it is left. */
+/** Estimates how long work still takes from how much of it is left. */
 export interface Pace {
   /**
-   * Told at every look how much is left, in any unit, and the seconds of a clock; gives the seconds that it still
-   * takes, or null while there is too little to judge by.
+   * Takes how much is left, in any unit, and the seconds of a clock. Gives the seconds that the work still takes, or
+   * null while there is too little to judge by.
    */
   secondsLeft(left: number, seconds: number): number | null
 }

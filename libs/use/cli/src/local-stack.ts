@@ -11,39 +11,39 @@ import { migrate } from '@gauntlet/ledger'
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { CommandFailed } from './command-failed.ts'
-import type { Settings } from './settings.ts'
+import type { CommandSettings } from './settings.ts'
 import { StackUsers } from './stack-users.ts'
 import { workerVersion } from './worker-version.ts'
 
 const workers = resolve(import.meta.dirname, '../../../../workers')
 
-/** Addresses of what a command talks to. */
+/** The addresses of the services that a command talks to. */
 export interface Addresses {
   readonly databaseUrl: string
   readonly temporalAddress: string
 }
 
 /**
- * Postgres, Temporal and the workers of one home. Every call makes sure of what it needs and starts only what does not
- * run, so it also brings back what was killed. Workers that were started from other sources or in another environment
- * are drained and replaced, unless another command needs them: then this one says so and ends. With `DATABASE_URL` and
- * `TEMPORAL_ADDRESS` set it starts nothing: that deployment has its own workers.
+ * Postgres, Temporal and the workers of one home. Every call starts what it needs and does not run, so it also restarts
+ * what was killed. Workers that were started from other sources or in another environment are drained and replaced;
+ * where another command needs them, this one fails and says so. With `DATABASE_URL` and `TEMPORAL_ADDRESS` set it
+ * starts nothing, because that deployment has its own workers.
  */
 export class LocalStack {
   private readonly users: StackUsers
-  /** As this command began: an edit while it runs replaces no worker. */
+  /** The version of the workers when this command began, so that an edit while it runs replaces no worker. */
   private version: string | undefined
 
-  constructor(private readonly settings: Settings) {
+  constructor(private readonly settings: CommandSettings) {
     mkdirSync(settings.home, { recursive: true })
     this.users = new StackUsers(settings.home)
   }
 
   /**
-   * Does `work` as a user of the services. What it starts is stopped after it, unless another command needs it or `up`
+   * Runs `work` as a user of the services. What it started is stopped after it, unless another command needs it or `up`
    * started it.
    */
-  static async use<T>(settings: Settings, work: (stack: LocalStack) => Promise<T>): Promise<T> {
+  static async use<T>(settings: CommandSettings, work: (stack: LocalStack) => Promise<T>): Promise<T> {
     const stack = new LocalStack(settings)
     await stack.users.enter()
     try {
@@ -53,19 +53,19 @@ export class LocalStack {
     }
   }
 
-  /** What runs goes on running when this command and every other one has ended. */
+  /** Keeps the services running after this command and every other one has ended. */
   keep(): void {
     this.users.keep()
   }
 
-  /** The ledger's database, with its tables. */
+  /** The URL of the ledger's database, which runs and has its tables. */
   async database(): Promise<string> {
     const databaseUrl = this.settings.databaseUrl ?? (await startPostgres(this.settings.home)).databaseUrl
     await migrate(databaseUrl)
     return databaseUrl
   }
 
-  /** Where Temporal is, if one runs; starts none. */
+  /** The address of Temporal, if one runs; starts none. */
   temporalAddress(): string | undefined {
     const temporal = serviceStatus(this.settings.home).find(
       ({ name, state }) => name === 'temporal' && state === 'running',
@@ -73,7 +73,7 @@ export class LocalStack {
     return this.settings.temporalAddress ?? (temporal && `127.0.0.1:${temporal.port}`)
   }
 
-  /** Services and workers. */
+  /** Starts the services and workers that do not run, and gives the addresses of the services. */
   async everything(): Promise<Addresses> {
     const { home, databaseUrl, temporalAddress } = this.settings
     if (databaseUrl && temporalAddress) return { databaseUrl, temporalAddress }
@@ -86,11 +86,11 @@ export class LocalStack {
     return addresses
   }
 
-  /** Ends the commands that use the services, then the services; what was running of them. */
+  /** Ends the commands that use the services, and then the services. Gives the names of those that ran. */
   async down(): Promise<string[]> {
     const { home } = this.settings
     const running = serviceStatus(home).flatMap(({ name, state }) => (state === 'running' ? [name] : []))
-    await this.users.dismiss()
+    await this.users.endOthers()
     await this.users.leave(() => stopServices(home))
     return running
   }

@@ -1,8 +1,8 @@
 import { readStudyPinned, type StudySource } from '@gauntlet/client'
 import { progressLine } from './progress-line.ts'
 
-/** Reads a study, pins what nobody has pinned yet, and tells the user so on standard error. */
-export async function readStudyAndPin(named: string, cache: string): Promise<StudySource> {
+/** Reads a study, pins the sources that are not pinned yet, and reports that on standard error. */
+export async function readStudyShowingPins(named: string, cache: string): Promise<StudySource> {
   const line = progressLine()
   try {
     return await readStudyPinned(named, cache, {

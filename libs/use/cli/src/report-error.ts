@@ -25,10 +25,10 @@ const explained = [
   UnusableSource,
 ]
 
-/** Errors of someone who asked wrongly: nothing was begun. */
+/** Errors of a wrong call: nothing was started. */
 const misuses = [Misuse, StudyFileInvalid, StudyFileMissing, StudyUnknown]
 
-/** Says what went wrong on standard error and gives the exit code. A stack trace is for those who ask for it. */
+/** Prints the error on standard error and gives the exit code. The stack trace is printed only with `--verbose`. */
 export function reportError(error: unknown, verbose: boolean): 1 | 2 {
   const { message, stack } = error instanceof Error ? error : new Error(String(error))
   const misuse = misuses.some((type) => error instanceof type)

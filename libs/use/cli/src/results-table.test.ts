@@ -36,7 +36,7 @@ const description = {
 }
 const asked = { pool: { description, describedAt: null } }
 
-it('says above the table what its numbers are of', () => {
+it('names environment, code and input contract above the table', () => {
   expect(
     renderResults({ ...study, rows: [cell(1, 3)] }, asked)
       .split('\n')
@@ -47,14 +47,14 @@ it('says above the table what its numbers are of', () => {
   ])
 })
 
-it('says so where no worker was asked', () => {
+it('says so where no worker could be asked', () => {
   const pool = { description, describedAt: new Date(0) }
   expect(renderResults({ ...study, rows: [cell(1, 3)] }, { pool })).toMatch(
-    /No worker was asked: .* at 1970-01-01T00:00:00.000Z/,
+    /No worker could be asked; .* at 1970-01-01T00:00:00.000Z/,
   )
 })
 
-it('ranks configurations in the order of their ranks, and keeps out with its reason what a flag refuses', () => {
+it('lists configurations in rank order, and those that a flag keeps out of the ranking with its reason', () => {
   const flags = [{ name: 'saturated', value: 0.5, limit: 0.1, policy: 'refuse' }] as const
   const table = renderResults({ ...study, rows: [cell(1, 3), cell(2, 9, { flags }), cell(3, 5)] }, asked)
   const ranked = table.slice(table.indexOf('rank')).split('\n').slice(2, 5)
@@ -66,7 +66,7 @@ it('ranks configurations in the order of their ranks, and keeps out with its rea
   expect(table).toMatch(/Not ranked:\n {2}row 2: a share of 0.5 .*logits so far apart/)
 })
 
-it('says nothing of a ranking that leaves nothing out', () => {
+it('has no list of configurations out of the ranking where there are none', () => {
   expect(renderResults({ ...study, rows: [cell(1, 3)] }, asked)).not.toContain('Not ranked')
 })
 
@@ -78,7 +78,7 @@ it('names the input contract beside each number where a table has several', () =
   expect(two.split('\n').filter((line) => / (paper|native) /.test(line))).toHaveLength(4)
 })
 
-it('says that cells without a number have one by other code, and shows it with what differs when asked', () => {
+it('says that a cell without a number has one by other code, and shows that number with what differs on request', () => {
   const missing = [{ ...cell(1, 3), stage: null, failureClass: null, reason: 'not run yet' }]
   const older = [{ ...cell(1, 3), planned: {} }]
   expect(renderResults({ ...study, rows: [], missing, older }, asked)).toMatch(

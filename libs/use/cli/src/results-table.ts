@@ -6,11 +6,20 @@ import {
   type FlaggedCount,
   type RankedConfiguration,
 } from '@gauntlet/analysis'
-import { sayDifferences, type Cell, type MeasuredCell, type OlderNumber, type StudyResults } from '@gauntlet/client'
+import {
+  formatDifferences,
+  type ResultCell,
+  type MeasuredCell,
+  type OlderNumber,
+  type StudyResults,
+} from '@gauntlet/client'
+import { cellLabel } from '@gauntlet/study'
 import type { PoolDescription } from './worker-description.ts'
 import { renderTable, type Column } from './table.ts'
 
-/** One row of a study's table, as `results --json` gives it. `current`: of the keys that a plan makes now. */
+/**
+ * One row of a study's table, as `results --json` prints it. `current` says whether its key is that of a plan made now.
+ */
 export function resultRow(cell: MeasuredCell, current = true) {
   const { row, dataset, backbone, loss, protocol, seed, inputContract } = cell
   const { perturbation, epsilon, evaluator, correct, total, accuracy } = cell
@@ -38,23 +47,23 @@ export function resultRow(cell: MeasuredCell, current = true) {
   }
 }
 
-/** What a table shows besides the study's results. */
+/** What a table shows beside the results of the study. */
 export interface TableContext {
   readonly pool: PoolDescription
-  /** Numbers under other keys, where they were asked for. */
+  /** Numbers under other keys; absent unless the user asks for them. */
   readonly older?: readonly OlderNumber[]
 }
 
 /**
- * The table of a study: what its numbers are of, every measurement, the configurations in rank order, what is not
- * ranked and why, every cell without a number and why, and what there is besides.
+ * The table of a study: the environment and code of its numbers, every measurement, the configurations in rank order,
+ * those that are not ranked with the reasons, every cell without a number with its reason, and the older numbers.
  */
 export function renderResults(results: StudyResults, { pool, older }: TableContext): string {
   const { rows, missing, failedSince, exclusions } = results
   const configurations = rankConfigurations<TableCell>([...rows, ...missing], countOf)
   const flagged = rows.filter(({ flags }) => flags.length > 0)
   const parts = [
-    ...(rows.length > 0 ? [renderProvenance(rows, pool), renderMeasurements(rows)] : [sayNoNumbers(results)]),
+    ...(rows.length > 0 ? [renderProvenance(rows, pool), renderMeasurements(rows)] : [noNumbersSentence(results)]),
     ...(rows.length > 0 ? [renderScores(configurations)] : []),
     ...section('Not ranked', refusals(configurations)),
     ...section(
@@ -67,15 +76,17 @@ export function renderResults(results: StudyResults, { pool, older }: TableConte
     ),
     ...section(
       'Missing',
-      missing.map((cell) => `${cellLabel(cell)}: ${cell.failureClass ?? 'pending'}, ${cell.reason}`),
+      missing.map(
+        (cell) => `${cellLabel(cell)} · ${cell.perturbation}: ${cell.failureClass ?? 'pending'}, ${cell.reason}`,
+      ),
     ),
     ...(exclusions.length > 0 ? [`Left out by the study: ${exclusions.map(({ reason }) => reason).join('; ')}`] : []),
-    ...(older ? renderOlder(older) : sayOlder(results)),
+    ...(older ? renderOlder(older) : olderNumbersSentence(results)),
   ]
   return parts.join('\n\n')
 }
 
-type TableCell = Cell & Partial<MeasuredCell>
+type TableCell = ResultCell & Partial<MeasuredCell>
 
 function countOf({ correct, total, flags }: TableCell): FlaggedCount | null {
   return correct === undefined || total === undefined ? null : { correct, total, flags: flags ?? [] }
@@ -85,11 +96,11 @@ function section(heading: string, lines: readonly string[]): string[] {
   return lines.length > 0 ? [`${heading}:\n${lines.map((line) => `  ${line}`).join('\n')}`] : []
 }
 
-function sayNoNumbers({ study }: StudyResults): string {
+function noNumbersSentence({ study }: StudyResults): string {
   return `${study.name} has no number by the present code in this environment.`
 }
 
-/** What all numbers below are of: environment, code and how pixels reach the backbones. */
+/** The environment, the code and the input contract of all numbers below. */
 function renderProvenance(rows: readonly MeasuredCell[], { description, describedAt }: PoolDescription): string {
   const { device, libtensorflow, precision, threads } = description.environment as Record<string, unknown>
   const digests = [...new Set(rows.map(({ codeDigest }) => codeDigest.slice(0, 12)))]
@@ -100,7 +111,9 @@ function renderProvenance(rows: readonly MeasuredCell[], { description, describe
     `code of the evaluations ${digests.join(', ')} · input contract ${contracts.join(', ')}`,
   ]
   if (describedAt)
-    lines.push(`No worker was asked: the table goes by what the pool said of itself at ${describedAt.toISOString()}.`)
+    lines.push(
+      `No worker could be asked; the table is for the pool as it described itself at ${describedAt.toISOString()}.`,
+    )
   return lines.join('\n')
 }
 
@@ -130,15 +143,17 @@ const numberColumns: readonly Column<MeasuredCell>[] = [
   { heading: '95 %', align: 'right', cell: (row) => wilsonInterval(row).map(percent).join(' – ') },
 ]
 
-/** What tells configurations apart; the input contract only where a table has several. */
-function configurationColumns(cells: readonly Cell[]): readonly Column<Cell>[] {
+/** The columns that tell configurations apart. The input contract is one of them where a table has several. */
+function configurationColumns(cells: readonly ResultCell[]): readonly Column<ResultCell>[] {
   const contracts = new Set(cells.map(({ inputContract }) => inputContract))
   return [
     { heading: 'dataset', cell: ({ dataset }) => dataset },
     { heading: 'backbone', cell: ({ backbone }) => backbone },
     { heading: 'loss', cell: ({ loss }) => loss },
     { heading: 'protocol', cell: ({ protocol }) => protocol },
-    ...(contracts.size > 1 ? [{ heading: 'input contract', cell: ({ inputContract }: Cell) => inputContract }] : []),
+    ...(contracts.size > 1
+      ? [{ heading: 'input contract', cell: ({ inputContract }: ResultCell) => inputContract }]
+      : []),
     { heading: 'seed', align: 'right', cell: ({ seed }) => String(seed) },
   ]
 }
@@ -159,15 +174,15 @@ function renderScores(configurations: readonly RankedConfiguration<TableCell>[])
   )
 }
 
-/** The numbers that keep their configuration out of the ranking, and why. */
+/** The numbers that keep their configuration out of the ranking, with the reasons. */
 function refusals(configurations: readonly RankedConfiguration<TableCell>[]): string[] {
   return configurations.flatMap(({ refusals, cells }) =>
     refusals.map(({ count, reason }) => `row ${cells[count]!.row}: ${reason}`),
   )
 }
 
-/** Says that there are older numbers where the table lacks them. */
-function sayOlder({ study, missing, older }: StudyResults): string[] {
+/** A sentence on the older numbers of cells that have no other. */
+function olderNumbersSentence({ study, missing, older }: StudyResults): string[] {
   const lacking = new Set(missing.map(({ row }) => row))
   const cells = new Set(older.map(({ row }) => row).filter((row) => lacking.has(row)))
   if (cells.size === 0) return []
@@ -184,15 +199,11 @@ function renderOlder(older: readonly OlderNumber[]): string[] {
       { heading: 'row', align: 'right', cell: ({ row }) => String(row) },
       ...configurationColumns(older),
       ...numberColumns,
-      { heading: 'what differs', cell: ({ differences }) => sayDifferences(differences) },
+      { heading: 'what differs', cell: ({ differences }) => formatDifferences(differences) },
     ],
     older,
   )
   return [`By other code, in another environment or of other bytes, not ranked with the above:\n\n${table}`]
-}
-
-function cellLabel({ dataset, backbone, loss, protocol, seed, perturbation }: Cell): string {
-  return [dataset, backbone, loss, protocol, `seed ${seed}`, perturbation].join(' · ')
 }
 
 function round(epsilon: number): string {

@@ -2,7 +2,7 @@ import { duration, observePace } from '@gauntlet/analysis'
 import type { ProbeAnswer, ProbeRequest } from '@gauntlet/contract'
 import { compute } from './gpu-process.ts'
 
-/** Does a probe in a process of its own, and gives the line that says what was written. */
+/** Runs a probe in a process of its own and gives the line that says what was written. */
 export async function runProbe(request: ProbeRequest): Promise<string> {
   const pace = observePace()
   const { summary } = await compute<ProbeAnswer>({
@@ -11,7 +11,7 @@ export async function runProbe(request: ProbeRequest): Promise<string> {
     name: 'The probe',
     interrupted: 'Interrupted; nothing was written.',
     /** `96/1000 images · 12 images/s · 1 min 15 s left` */
-    describe({ done, total }, seconds) {
+    progressText({ done, total }, seconds) {
       const left = pace.secondsLeft(total - done, seconds)
       const parts = [`${done}/${total} images`]
       if (left !== null && left > 0) {

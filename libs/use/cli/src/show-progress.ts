@@ -1,7 +1,7 @@
 import type { StudySnapshot } from '@gauntlet/client'
-import { describeSnapshot, progressLine } from './progress-line.ts'
+import { snapshotText, progressLine } from './progress-line.ts'
 
-/** Shows looks at a study: a line of progress for people, one JSON document a line for programs. */
+/** Shows snapshots of a study: as a line of progress for people, or as one JSON document a line for programs. */
 export interface ProgressDisplay {
   show(snapshot: StudySnapshot, secondsLeft: number | null): void
   end(): void
@@ -18,7 +18,7 @@ export function progressDisplay(json: boolean): ProgressDisplay {
   return {
     show(snapshot, secondsLeft) {
       if (snapshot.status === 'running' || snapshot.status === 'unreachable')
-        line.show(describeSnapshot(snapshot, secondsLeft))
+        line.show(snapshotText(snapshot, secondsLeft))
     },
     end: () => line.end(),
   }

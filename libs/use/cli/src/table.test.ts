@@ -15,6 +15,6 @@ it('aligns every column to its widest cell', () => {
   expect(table.split('\n')).toEqual(['name      n', '──────  ───', 'a         5', 'longer  120'])
 })
 
-it('keeps its headings when there are no rows', () => {
+it('has headings where there are no rows', () => {
   expect(renderTable([{ heading: 'name', cell: String }], [])).toBe('name\n────')
 })

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { workerVersion } from './worker-version.ts'
 
-it('is the same for the same sources and environment, whatever else the environment holds', () => {
+it('is the same for the same sources and environment, whatever other variables there are', () => {
   const version = workerVersion({ GAUNTLET_PRECISION: 'float32' })
   expect(workerVersion({ GAUNTLET_PRECISION: 'float32', PWD: '/elsewhere', GAUNTLET_HOME: '/home' })).toBe(version)
 })

@@ -4,16 +4,16 @@ import { join, relative, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '../../../..')
 
-/** Where everything lies that a worker runs. */
+/** The folders with the sources of workers. */
 const sourceFolders = ['libs', 'workflows', 'workers']
 
-/** Variables by which a worker computes, finds its devices or reaches others in another way. */
+/** The variables that change how a worker computes, finds its devices or reaches other services. */
 const inherited =
   /^(GAUNTLET_(?!HOME$|CACHE$|ARTIFACTS$)\w+|TF_\w+|XLA_\w+|CUDA_\w+|NVIDIA_\w+|ONEDNN_\w+|DNNL_\w+|OMP_\w+|KMP_\w+|MKL_\w+|HF_\w+|TEMPORAL_\w+|AWS_\w+|NODE_\w+|LD_\w+|MALLOC_\w+|TMPDIR|(https?|all|no)_proxy)$/i
 
 /**
- * Digest of what local workers are that are started now: the sources of this checkout, this Node, and what they inherit
- * from the environment. Workers of another version would do other work than the command that uses them means.
+ * The digest of what a local worker is that is started now: the sources of this checkout, this Node, and the variables
+ * it inherits. A worker of another version would do other work than the command means.
  */
 export function workerVersion(variables: NodeJS.ProcessEnv = process.env): string {
   const hash = createHash('sha256').update(`${process.version}\n`)
@@ -24,7 +24,7 @@ export function workerVersion(variables: NodeJS.ProcessEnv = process.env): strin
   return hash.digest('hex')
 }
 
-/** Sources that run, in order of name; tests and what they need do not. */
+/** The sources that run, in the order of their names. Tests and their fixtures are left out. */
 function sourcesIn(folder: string): string[] {
   const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
   return entries.flatMap((entry) => {

@@ -38,7 +38,7 @@ describe('kept speeds', () => {
     expect(readdirSync(home)).toEqual(['device-speeds.json'])
   })
 
-  it('give way to later ones of the same backbone, resolution and device alone', () => {
+  it('are replaced by later ones of the same backbone, resolution and device, and by no others', () => {
     keepSpeeds(home, device('cpu X'), [speed(), speed({ resolution: 64 }), speed({ backbone: 'b' })])
     keepSpeeds(home, device('cpu X'), [speed({ forward: 1 })])
     expect(readSpeeds(home).map(({ backbone, resolution, forward }) => [backbone, resolution, forward])).toEqual([

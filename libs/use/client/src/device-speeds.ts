@@ -4,12 +4,15 @@ import type { Digest } from '@gauntlet/study'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The file of kept speeds is not one that `gauntlet doctor --bench` wrote; a retry does not help, deleting it does. */
+/**
+ * The file of speeds is not one that `gauntlet doctor --bench` wrote. A retry does not help, but deleting the file
+ * does.
+ */
 export class SpeedsUnreadable extends Error {
   override readonly name = 'SpeedsUnreadable'
 }
 
-/** A speed as it is kept: when, and of which device. */
+/** A measured speed with its device and its time. */
 export interface KeptSpeed extends BackboneSpeed, MeasuredDevice {
   /** ISO 8601. */
   readonly measuredAt: string
@@ -20,7 +23,7 @@ export function speedsFile(home: string): string {
   return join(home, 'device-speeds.json')
 }
 
-/** Everything that was kept, of all devices; none where nothing was measured yet. */
+/** The speeds that were kept, of all devices; none where nothing was measured yet. */
 export function readSpeeds(home: string): KeptSpeed[] {
   const file = speedsFile(home)
   let text: string
@@ -36,12 +39,12 @@ export function readSpeeds(home: string): KeptSpeed[] {
   return speeds
 }
 
-/** What was kept of devices of one environment class: the only ones whose speed says something of its workers. */
+/** The speeds of one environment class. No other speeds predict how fast its workers are. */
 export function speedsOf(home: string, environmentClass: Digest): KeptSpeed[] {
   return readSpeeds(home).filter((speed) => speed.environmentClass === environmentClass)
 }
 
-/** Keeps what was measured; of one backbone, resolution and class of device the latest stays. */
+/** Keeps measured speeds. They replace earlier ones of the same backbone, resolution and environment class. */
 export function keepSpeeds(
   home: string,
   device: MeasuredDevice,
@@ -49,12 +52,12 @@ export function keepSpeeds(
   now = new Date(),
 ): void {
   const fresh = speeds.map((speed): KeptSpeed => ({ ...device, ...speed, measuredAt: now.toISOString() }))
-  const replaced = new Set(fresh.map(placeOf))
-  const kept = [...readSpeeds(home).filter((speed) => !replaced.has(placeOf(speed))), ...fresh]
+  const replaced = new Set(fresh.map(keyOf))
+  const kept = [...readSpeeds(home).filter((speed) => !replaced.has(keyOf(speed))), ...fresh]
   writeFileAtomically(speedsFile(home), `${JSON.stringify({ speeds: kept }, null, 2)}\n`)
 }
 
-function placeOf({ environmentClass, backbone, resolution }: KeptSpeed): string {
+function keyOf({ environmentClass, backbone, resolution }: KeptSpeed): string {
   return [environmentClass, backbone, resolution].join(' ')
 }
 

@@ -2,7 +2,7 @@ import type { WorkerDescription } from '@gauntlet/contract'
 import type { ExecutionNode } from '@gauntlet/ledger'
 import { digestOf, type KeyedStage, type StageIdentity } from '@gauntlet/study'
 import { expect, it } from 'vitest'
-import { chainOf, differencesOf, sayDifferences, type PlannedChain } from './differences.ts'
+import { chainOf, differencesOf, formatDifferences, type PlannedChain } from './differences.ts'
 
 const digests = { 'prepare-dataset': 'a', 'pretrain-load': 'a', 'fine-tune': 'a', checkpoint: 'a' }
 const worker: WorkerDescription = {
@@ -44,7 +44,7 @@ const planned: PlannedChain = {
 
 it('finds nothing where everything is the same', () => {
   expect(differencesOf(chain, planned, worker)).toEqual([])
-  expect(sayDifferences([])).toBe('nothing that is recorded')
+  expect(formatDifferences([])).toBe('nothing that is recorded')
 })
 
 it('names the fields of environment and parameters, and code by its stage', () => {
@@ -56,7 +56,7 @@ it('names the fields of environment and parameters, and code by its stage', () =
     { stage: 'fine-tune', what: 'environment.precision', recorded: 'bfloat16', planned: 'float32' },
     { stage: 'fine-tune', what: 'parameters.epochs', recorded: 5, planned: 50 },
   ])
-  expect(sayDifferences(found)).toBe(
+  expect(formatDifferences(found)).toBe(
     'precision bfloat16, now float32; fine-tune: epochs 5, now 50; other code of fine-tune',
   )
 })
@@ -72,14 +72,14 @@ it('names other bytes of an earlier stage only where nothing else explains them'
   ])
 })
 
-it('compares code and environment also of stages that cannot be planned yet', () => {
+it('compares code and environment of stages that cannot be planned yet, too', () => {
   expect(differencesOf([node('checkpoint', { codeDigest: 'b' })], {}, worker)).toHaveLength(1)
 })
 
 it('follows an evaluation back to its first stages, in the order of the DAG', () => {
   const [training, checkpoint] = chain as [ExecutionNode, ExecutionNode]
   const evaluation = node('perturb-and-evaluate', { inputs: { checkpoint: checkpoint.generated['out']! } })
-  const stranger = node('fine-tune', { seed: 2, generated: { out: digestOf('strange') } })
-  const graph = new Map([evaluation, checkpoint, stranger, training].map((each) => [each.stageKey, each]))
+  const unrelated = node('fine-tune', { seed: 2, generated: { out: digestOf('unrelated') } })
+  const graph = new Map([evaluation, checkpoint, unrelated, training].map((each) => [each.stageKey, each]))
   expect(chainOf(graph, evaluation.stageKey)).toEqual([training, checkpoint, evaluation])
 })

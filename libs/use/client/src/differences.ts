@@ -2,7 +2,7 @@ import type { WorkerDescription } from '@gauntlet/contract'
 import type { ExecutionNode } from '@gauntlet/ledger'
 import type { Digest, Json, KeyedStage, StageIdentity } from '@gauntlet/study'
 
-/** One input of a stage that is another one than a plan made now would give it. */
+/** One thing that differs between a stage as it was recorded and as a plan made now has it. */
 export interface Difference {
   readonly stage: KeyedStage
   /** `code`, `seed`, `environment.<field>`, `parameters.<field>` or `input.<role>`. */
@@ -11,12 +11,16 @@ export interface Difference {
   readonly planned: Json
 }
 
-/** What a plan makes now of the stages that one evaluation rests on; stages whose inputs are still to be made lack. */
+/**
+ * The stages behind one evaluation, as a plan made now identifies them. A stage is absent while inputs of it have still
+ * to be made.
+ */
 export type PlannedChain = Partial<Record<KeyedStage, StageIdentity>>
 
 /**
- * What differs between a recorded evaluation and the plan made now, stage by stage along the DAG. An input that an
- * earlier stage made is named only where nothing explains it: the earlier stage then gave other bytes for equal inputs.
+ * The differences between a recorded evaluation and a plan made now, stage by stage along the DAG. A different input
+ * that an earlier stage made is listed only if no earlier difference explains it: that stage then made other bytes of
+ * equal inputs.
  */
 export function differencesOf(
   chain: readonly ExecutionNode[],
@@ -60,7 +64,7 @@ function isObject(value: Json): value is { readonly [key: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The executions that an evaluation rests on, the first stage of the DAG first. */
+/** The executions behind an evaluation, in the order of the DAG. */
 export function chainOf(graph: ReadonlyMap<Digest, ExecutionNode>, evaluation: Digest): ExecutionNode[] {
   const producers = new Map<Digest, ExecutionNode>()
   const inOrderOfTime = [...graph.values()].sort((a, b) => a.fulfilledAt.getTime() - b.fulfilledAt.getTime())
@@ -77,14 +81,14 @@ export function chainOf(graph: ReadonlyMap<Digest, ExecutionNode>, evaluation: D
   return chain
 }
 
-/** Differences as a person reads them: `precision bfloat16, now float32; other code of fine-tune`. */
-export function sayDifferences(differences: readonly Difference[]): string {
+/** Differences as one line for people: `precision bfloat16, now float32; other code of fine-tune`. */
+export function formatDifferences(differences: readonly Difference[]): string {
   if (differences.length === 0) return 'nothing that is recorded'
   const environments = new Map<string, string>()
   const codes: string[] = []
   const others: string[] = []
   for (const { stage, what, recorded, planned } of differences) {
-    const change = `${say(recorded)}, now ${say(planned)}`
+    const change = `${formatValue(recorded)}, now ${formatValue(planned)}`
     const [kind, ...field] = what.split('.')
     if (kind === 'environment') environments.set(field.join('.'), `${field.join('.')} ${change}`)
     else if (kind === 'code') codes.push(stage)
@@ -95,6 +99,6 @@ export function sayDifferences(differences: readonly Difference[]): string {
   return [...environments.values(), ...others, ...code].join('; ')
 }
 
-function say(value: Json): string {
+function formatValue(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }

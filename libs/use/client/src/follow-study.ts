@@ -1,9 +1,9 @@
 import type { Digest } from '@gauntlet/study'
 import type { Client } from '@temporalio/client'
 import type { TimeLeft } from './time-left.ts'
-import { watchStudy, type StudySnapshot } from './watch-study.ts'
+import { studySnapshots, type StudySnapshot } from './study-snapshots.ts'
 
-/** The study ended without being done: it failed as a whole, was stopped, or Temporal does not know it. */
+/** The study ended without being complete: it failed as a whole, was stopped, or is unknown to Temporal. */
 export class StudyStopped extends Error {
   override readonly name = 'StudyStopped'
 }
@@ -14,25 +14,26 @@ interface FollowOptions {
   readonly timeLeft: TimeLeft
   readonly signal?: AbortSignal
   /**
-   * Called after each look with the seconds left, null while there is nothing to judge by; false ends the following.
+   * Called with each snapshot and the seconds left, which are null while there is no estimate. Following ends where it
+   * gives false.
    */
-  readonly onLook: (snapshot: StudySnapshot, secondsLeft: number | null) => Promise<boolean>
+  readonly onSnapshot: (snapshot: StudySnapshot, secondsLeft: number | null) => Promise<boolean>
 }
 
 /**
- * Looks at a study until it ends or somebody ends the following; whether it was done by then. Throws `StudyStopped`
- * where it ended otherwise.
+ * Follows a study until it ends or `onSnapshot` gives false. Resolves to whether the study was complete by then. Throws
+ * `StudyStopped` where it ended in another way.
  */
-export async function followStudy({ client, studyId, timeLeft, signal, onLook }: FollowOptions): Promise<boolean> {
+export async function followStudy({ client, studyId, timeLeft, signal, onSnapshot }: FollowOptions): Promise<boolean> {
   let last: StudySnapshot | null = null
-  for await (const snapshot of watchStudy(client, studyId, signal ? { signal } : {})) {
+  for await (const snapshot of studySnapshots(client, studyId, signal ? { signal } : {})) {
     last = snapshot
-    if (!(await onLook(snapshot, timeLeft.estimate(snapshot)))) return false
+    if (!(await onSnapshot(snapshot, timeLeft.estimate(snapshot)))) return false
   }
-  return isDone(last)
+  return isComplete(last)
 }
 
-function isDone(last: StudySnapshot | null): boolean {
+function isComplete(last: StudySnapshot | null): boolean {
   if (last?.status === 'failed') throw new StudyStopped(`The study failed as a whole: ${last.failure}`)
   if (last?.status === 'absent')
     throw new StudyStopped('Temporal does not know this study; start it with: gauntlet run')

@@ -3,12 +3,12 @@ import { executionGraph, type LedgerDatabase } from '@gauntlet/ledger'
 import { chainOf, differencesOf, type Difference } from './differences.ts'
 import type { MeasuredCell, OlderCell } from './study-results.ts'
 
-/** A number under a key that no plan makes now, and why none does. */
+/** A number under a key that a plan made now does not have, with the differences that explain it. */
 export interface OlderNumber extends MeasuredCell {
   readonly differences: readonly Difference[]
 }
 
-/** Says of the older numbers of a table what differs between their lineage and what a plan makes now. */
+/** Finds the differences between the lineage of each older number and a plan made now. */
 export async function readOlderNumbers(
   db: LedgerDatabase,
   older: readonly OlderCell[],

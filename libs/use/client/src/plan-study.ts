@@ -11,7 +11,7 @@ import {
 } from '@gauntlet/study'
 import { plan, type PlannedStage, type RecallStages } from './plan.ts'
 
-/** A study before it runs: every stage, and what is left to do in forward-equivalents. */
+/** A study before it runs: every stage, and the forward-equivalents that are left. */
 export interface StudyPlan {
   readonly stages: readonly PlannedStage[]
   readonly byStage: readonly StageCount[]
@@ -26,7 +26,7 @@ export interface StageCount {
   readonly forwardsLeft: number | null
 }
 
-/** Plans a study against what the ledger has. */
+/** Plans a study, with what the ledger has already. */
 export async function planStudy(
   expansion: Expansion,
   worker: WorkerDescription,
@@ -44,12 +44,12 @@ export async function planStudy(
   }
 }
 
-/** What a planned stage costs, in forward-equivalents. */
+/** The cost of a planned stage in forward-equivalents; null where it is not known yet. */
 export function plannedCost(planned: PlannedStage): number | null {
   return costOf(planned)?.forwards ?? null
 }
 
-/** What a planned stage costs; undefined for a stage that no study counts. */
+/** The cost of a planned stage; undefined for a stage whose cost is not counted. */
 export function costOf({ stage, perturbation, configurations }: PlannedStage): StageCost | undefined {
   return stageCosts(configurations[0]!, perturbation ? [perturbation] : []).find((cost) => cost.stage === stage)
 }
@@ -66,8 +66,8 @@ function plus(a: number | null, b: number | null): number | null {
 }
 
 /**
- * Fulfilled stages whose artifacts are all in the store, each verified once. A stage that rests on an artifact that
- * went missing or bad is planned to run again, as the workflow will find too.
+ * Recalls the fulfilled stages whose artifacts are all intact; each artifact is verified once. A stage with a missing
+ * or corrupt artifact is planned to run again, because the workflow will run it again too.
  */
 function recallFrom(db: LedgerDatabase, store: ArtifactStore): RecallStages {
   const checked = new Map<Digest, Promise<boolean>>()

@@ -2,7 +2,7 @@ import { digestOf, expandStudy, parseStudy } from '@gauntlet/study'
 import { describe, expect, it } from 'vitest'
 import type { PlannedStage } from './plan.ts'
 import type { KeptSpeed } from './device-speeds.ts'
-import { priceStudy, sayPrice } from './price-study.ts'
+import { priceStudy, priceSentence } from './price-study.ts'
 
 const { configurations, perturbations } = expandStudy(
   parseStudy(
@@ -55,24 +55,24 @@ describe('the price of a study', () => {
     expect(deviceHours).toBeCloseTo(45 / 3600, 12)
   })
 
-  it('says by what device, and since when it was measured', () => {
+  it('names the device and the day of the oldest measurement', () => {
     const speeds = [speed(), speed({ resolution: 64, measuredAt: '2026-11-19T10:00:00.000Z' })]
-    expect(sayPrice(priceStudy(stages, speeds))).toBe(
-      'About 45 s of one such device at most, starting and capturing not counted, by speeds measured since 2026-11-19 on cpu X.',
+    expect(priceSentence(priceStudy(stages, speeds))).toBe(
+      'At most about 45 s on one such device, without starting and capturing, by speeds measured since 2026-11-19 on cpu X.',
     )
   })
 
-  it('names what it only guesses, and the command that measures it', () => {
-    const said = sayPrice(priceStudy(stages, [speed({ backbone: 'resnet50.a1_in1k', resolution: 224 })]))
-    expect(said).toMatch(
-      /tf_efficientnet_lite0.in1k is priced by its multiply-accumulates from others: a rough guess; better: /,
+  it('names what is only guessed, and the command that measures it', () => {
+    const sentence = priceSentence(priceStudy(stages, [speed({ backbone: 'resnet50.a1_in1k', resolution: 224 })]))
+    expect(sentence).toMatch(
+      /tf_efficientnet_lite0.in1k is priced by its multiply-accumulates from others, which is a rough guess; measure it: /,
     )
-    expect(said).toMatch(/gauntlet doctor --bench --backbones tf_efficientnet_lite0.in1k --resolution 32$/)
+    expect(sentence).toMatch(/gauntlet doctor --bench --backbones tf_efficientnet_lite0.in1k --resolution 32$/)
   })
 
   it('is unknown without a measurement, and says how to get one', () => {
     const price = priceStudy(stages, [])
     expect(price).toMatchObject({ deviceHours: null, measured: null, secondsByStage: { 'fine-tune': null } })
-    expect(sayPrice(price)).toMatch(/was not measured. Measure it: gauntlet doctor --bench --backbones /)
+    expect(priceSentence(price)).toMatch(/was not measured. Measure it: gauntlet doctor --bench --backbones /)
   })
 })

@@ -5,17 +5,17 @@ import { costOf } from './plan-study.ts'
 import type { PlannedStage } from './plan.ts'
 import { priceOf, type PriceBasis } from './price.ts'
 
-/** What is left of a study in time of one device, at most, and what that rests on. */
+/** The time that one device needs for the rest of a study, at most, and what that estimate is based on. */
 export interface StudyPrice {
   /** Null where nothing was measured, or the size of a dataset is not known yet. */
   readonly deviceHours: number | null
   /** Seconds of the stages of each name that are still to run. */
   readonly secondsByStage: Partial<Record<StageName, number | null>>
-  /** Which backbones are priced by what. */
+  /** The backbones by what their prices are based on. */
   readonly backbonesBy: Readonly<Record<PriceBasis, readonly string[]>>
   /** When the oldest of the speeds was measured, and on what; null where nothing was. */
   readonly measured: { readonly device: string; readonly since: string } | null
-  /** The backbones still to run, and the resolutions they are used at: what a measurement should be of. */
+  /** The backbones and resolutions that are still to run, and that a measurement should cover. */
   readonly wanted: { readonly backbones: readonly string[]; readonly resolutions: readonly number[] }
 }
 
@@ -57,13 +57,14 @@ export function priceStudy(stages: readonly PlannedStage[], speeds: readonly Kep
   }
 }
 
-/** One or two sentences: how long, by what, and how to know better. */
-export function sayPrice({ deviceHours, backbonesBy, measured, wanted }: StudyPrice): string {
+/** One or two sentences: the time, what it is based on, and how to measure it. */
+export function priceSentence({ deviceHours, backbonesBy, measured, wanted }: StudyPrice): string {
   const [resolution, ...more] = wanted.resolutions
   const side = resolution === undefined || more.length > 0 ? '' : ` --resolution ${resolution}`
   const measure = `gauntlet doctor --bench --backbones ${wanted.backbones.slice(0, 4).join(',')}${side}`
-  if (!measured) return `What that takes is not known: these workers' device was not measured. Measure it: ${measure}`
-  if (deviceHours === null) return 'What that takes is not known before the datasets are prepared.'
+  if (!measured)
+    return `The time is not known, because the device of these workers was not measured. Measure it: ${measure}`
+  if (deviceHours === null) return 'The time is not known before the datasets are prepared.'
   const guesses = [
     guess(
       backbonesBy['another resolution'],
@@ -77,8 +78,10 @@ export function sayPrice({ deviceHours, backbonesBy, measured, wanted }: StudyPr
     ),
   ].filter((text) => text !== '')
   const basis = `by speeds measured since ${measured.since.slice(0, 10)} on ${measured.device}`
-  const sentence = `About ${duration(deviceHours * 3600)} of one such device at most, starting and capturing not counted, ${basis}.`
-  return guesses.length === 0 ? sentence : `${sentence} ${guesses.join('; ')}: a rough guess; better: ${measure}`
+  const sentence = `At most about ${duration(deviceHours * 3600)} on one such device, without starting and capturing, ${basis}.`
+  return guesses.length === 0
+    ? sentence
+    : `${sentence} ${guesses.join('; ')}, which is a rough guess; measure it: ${measure}`
 }
 
 function guess(backbones: readonly string[], ofOne: string, ofMany: string): string {

@@ -3,8 +3,7 @@ import type { ArtifactReference, Digest } from '@gauntlet/study'
 import type { Client, WorkflowHandle } from '@temporalio/client'
 
 /**
- * Configurations in flight at once, unless the caller says otherwise: enough for a large pool, far below Temporal's
- * limits.
+ * Configurations in flight at once, unless the caller sets it: enough for a large pool and far below Temporal's limits.
  */
 const defaultWindow = 100
 
@@ -18,7 +17,7 @@ interface StartOptions {
   readonly window?: number
 }
 
-/** Starts a study, or joins it where it runs already: its identity is its workflow id. */
+/** Starts a study, or joins it where it runs already, because its identity is its workflow id. */
 export function startStudy(
   client: Client,
   { studyId, file, pool = defaultPool, window = defaultWindow }: StartOptions,

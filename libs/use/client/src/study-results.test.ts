@@ -1,41 +1,27 @@
 import type { WorkerDescription } from '@gauntlet/contract'
 import { perturbationKey, type RecordedFailure, type RecordedMeasurement, type StudyEvidence } from '@gauntlet/ledger'
-import { configurationId, digestOf, expandStudy, parseStudy, type Digest } from '@gauntlet/study'
+import { configurationId, digestOf, type Digest } from '@gauntlet/study'
 import { expect, it } from 'vitest'
 import { plan, type PlannedStage } from './plan.ts'
 import { resultsOf } from './study-results.ts'
-
-const { configurations, perturbations } = expandStudy(
-  parseStudy(
-    [
-      'name: tiny',
-      'datasets: [digits]',
-      'backbones: [tf_efficientnet_lite0.in1k]',
-      'losses: [Classic AT, standard]',
-      'protocols: [FFT-1]',
-      'perturbations: [clean, common]',
-    ].join('\n'),
-    'tiny.study.yaml',
-  ),
-)
-
-const stages = ['prepare-dataset', 'pretrain-load', 'fine-tune', 'checkpoint', 'perturb-and-evaluate'] as const
-const roles = ['manifest', 'images', 'parameters', 'trained', 'checkpoint', 'outcomes']
+import { configurations, keyedStages, perturbations, recallWhere } from './tiny-plan.fixture.ts'
 
 const worker = (precision: string, code = 'code'): WorkerDescription => ({
   environment: { precision },
   environmentClass: digestOf(precision),
   codeDigests: Object.fromEntries(
-    stages.map((stage) => [stage, digestOf(code)]),
+    keyedStages.map((stage) => [stage, digestOf(code)]),
   ) as unknown as WorkerDescription['codeDigests'],
 })
 
 /** The stages as they are planned where everything up to the evaluations is fulfilled. */
 function planned(by: WorkerDescription): Promise<PlannedStage[]> {
-  const outputs = (key: Digest) =>
-    Object.fromEntries(roles.map((role) => [role, { digest: digestOf([key, role]), size: 1, mediaType: 'x' }]))
-  const recall = async (keys: readonly Digest[]) => new Map(keys.map((key) => [key, outputs(key)] as const))
-  return plan(configurations, perturbations, by, recall)
+  return plan(
+    configurations,
+    perturbations,
+    by,
+    recallWhere(() => true),
+  )
 }
 
 /** A number for every evaluation of a plan. */
@@ -87,7 +73,7 @@ it('shows the numbers of the keys that a plan makes now, whatever was measured l
   )
 })
 
-it('has no number where only others were measured, and says that there are such', async () => {
+it('has no number where only older ones were measured, and lists these apart', async () => {
   const edited = await planned(worker('float32', 'edited'))
   const { rows, missing, older } = resultsOf(evidence(measured(float32, 5, early)), edited)
   expect([rows.length, missing.length, older.length]).toEqual([0, 4, 4])

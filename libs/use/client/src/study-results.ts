@@ -1,5 +1,11 @@
-import type { ArtifactsByRole, Configuration, Digest, Perturbation } from '@gauntlet/study'
-import { evaluatorLabel } from '@gauntlet/study'
+import {
+  evaluatorLabel,
+  type ArtifactsByRole,
+  type Cell,
+  type Configuration,
+  type Digest,
+  type Perturbation,
+} from '@gauntlet/study'
 import type { WorkerDescription } from '@gauntlet/contract'
 import {
   fulfilledOutputsOf,
@@ -12,16 +18,11 @@ import {
 import type { PlannedChain } from './differences.ts'
 import { plan, type PlannedStage } from './plan.ts'
 
-/** One cell of a study's table: what was asked. */
-export interface Cell {
-  /** Its place in the whole grid, from 1; the same whether or not other cells are there. */
+/** One cell of a study's table: a configuration under a perturbation. */
+export interface ResultCell extends Cell {
+  /** Its place in the whole grid, counted from 1. It does not depend on which cells have a number. */
   readonly row: number
   readonly configurationId: Digest
-  readonly dataset: string
-  readonly backbone: string
-  readonly loss: string
-  readonly protocol: string
-  readonly seed: number
   /** How pixels reach the backbone: as the published pipeline feeds it, or as its checkpoint was trained. */
   readonly inputContract: string
   /** The perturbation's name. */
@@ -33,30 +34,31 @@ export interface Cell {
 
 type Measured = Omit<RecordedMeasurement, 'configurationId' | 'perturbationKey' | 'confirmedAt'>
 
-/** A cell with its number and where that came from. */
-export interface MeasuredCell extends Cell, Measured {
+/** A cell with its number and the lineage of that number. */
+export interface MeasuredCell extends ResultCell, Measured {
   /** correct / total. */
   readonly accuracy: number
 }
 
-/** A number of a cell under a key that no plan makes now, with the stages that a plan makes now. */
+/** A number of a cell under a key that a plan made now does not have, and the stages that the plan has instead. */
 export interface OlderCell extends MeasuredCell {
   readonly planned: PlannedChain
 }
 
-/** A failure of a stage that a cell rests on. */
+/** A failure of one of the stages behind a cell. */
 export type CellFailure = Pick<RecordedFailure, 'stage' | 'failureClass' | 'message' | 'recordedAt'>
 
 /**
- * A cell without a number by the present code and environment; stage and class are null where it was not run by them.
+ * A cell without a number by the present code and environment. `stage` and `failureClass` are null where no stage of it
+ * has failed.
  */
-export interface MissingCell extends Cell {
+export interface MissingCell extends ResultCell {
   readonly stage: CellFailure['stage'] | null
   readonly failureClass: string | null
   readonly reason: string
 }
 
-/** The table of a study by the keys that a plan makes now, and what the ledger has besides. */
+/** The table of a study by the keys of a plan made now, and the other numbers and failures in the ledger. */
 export interface StudyResults {
   readonly study: StudyEvidence['study']
   readonly rows: readonly MeasuredCell[]
@@ -64,13 +66,13 @@ export interface StudyResults {
   /** Numbers of the same cells under other keys: by other code, in another environment, or of other bytes. */
   readonly older: readonly OlderCell[]
   /** Failures that are newer than the number of their cell. */
-  readonly failedSince: readonly (Cell & CellFailure)[]
+  readonly failedSince: readonly (ResultCell & CellFailure)[]
   readonly exclusions: StudyEvidence['exclusions']
 }
 
 /**
- * Reads the table of a study by id or name: the numbers of the keys that workers of this description make now, or none.
- * It looks at rows alone; whether artifacts are intact is for `plan` and `verify` to say. Throws `StudyUnknown`.
+ * Reads the table of a study by id or name: the numbers under the keys of a plan for workers of this description. It
+ * reads rows alone and does not check whether artifacts are intact, which `plan` does. Throws `StudyUnknown`.
  */
 export async function readResults(
   db: LedgerDatabase,
@@ -85,7 +87,7 @@ export async function readResults(
   return resultsOf(evidence, await plan(configurations, perturbations, worker, recall))
 }
 
-/** The table of what is recorded of a study, by the keys of these planned stages. */
+/** The table of a study from its records, by the keys of these planned stages. */
 export function resultsOf(evidence: StudyEvidence, stages: readonly PlannedStage[]): StudyResults {
   const stagesFor = plannedStages(evidence, stages)
   const measurements = groupBy(evidence.measurements, (each) => cellId(each.configurationId, each.perturbationKey))
@@ -93,7 +95,7 @@ export function resultsOf(evidence: StudyEvidence, stages: readonly PlannedStage
   const rows: MeasuredCell[] = []
   const missing: MissingCell[] = []
   const older: OlderCell[] = []
-  const failedSince: (Cell & CellFailure)[] = []
+  const failedSince: (ResultCell & CellFailure)[] = []
   for (const { cell, perturbationKey } of cellsOf(evidence)) {
     const planned = stagesFor(cell.configurationId, perturbationKey)
     const keys = new Set(planned.map(({ stageKey }) => stageKey))
@@ -117,7 +119,7 @@ export function resultsOf(evidence: StudyEvidence, stages: readonly PlannedStage
 }
 
 /** Every cell in the order of the table. */
-function cellsOf({ configurations, perturbations }: StudyEvidence): { cell: Cell; perturbationKey: Digest }[] {
+function cellsOf({ configurations, perturbations }: StudyEvidence): { cell: ResultCell; perturbationKey: Digest }[] {
   return configurations.flatMap(({ id, configuration }, c) =>
     perturbations.map(({ key, perturbation }, p) => ({
       cell: cellOf(c * perturbations.length + p + 1, id, configuration, perturbation),
@@ -126,7 +128,7 @@ function cellsOf({ configurations, perturbations }: StudyEvidence): { cell: Cell
   )
 }
 
-function cellOf(row: number, id: Digest, configuration: Configuration, perturbation: Perturbation): Cell {
+function cellOf(row: number, id: Digest, configuration: Configuration, perturbation: Perturbation): ResultCell {
   const { dataset, backbone, loss, protocol, seed } = configuration
   return {
     row,
@@ -144,8 +146,8 @@ function cellOf(row: number, id: Digest, configuration: Configuration, perturbat
 }
 
 /**
- * The planned stages that a cell rests on. They were planned for the very configurations and perturbations of the
- * evidence.
+ * Gives the planned stages behind a cell. `stages` must be planned for the configurations and perturbations of
+ * `evidence`.
  */
 function plannedStages({ configurations, perturbations }: StudyEvidence, stages: readonly PlannedStage[]) {
   const idOf = new Map(configurations.map(({ id, configuration }) => [configuration, id]))
@@ -173,7 +175,7 @@ function cellId(configuration: Digest, perturbationKey: Digest): string {
   return `${configuration} ${perturbationKey}`
 }
 
-function measuredCell(cell: Cell, measurement: RecordedMeasurement): MeasuredCell {
+function measuredCell(cell: ResultCell, measurement: RecordedMeasurement): MeasuredCell {
   const { measurementId, evaluator, flags, correct, total } = measurement
   const { stageKey, outcomesDigest, codeDigest, environmentClass } = measurement
   const lineage = { stageKey, outcomesDigest, codeDigest, environmentClass }

@@ -36,7 +36,7 @@ async function hub(behaviour = {}) {
   return server
 }
 
-it('pins what a study names at its first use, in a file beside it, and asks nobody again', async () => {
+it('pins the sources of a study at its first use, in a file beside it, and asks for them once', async () => {
   const { requests, stored } = await hub()
   const first = await readStudyPinned(named, folder, silent)
   expect(readFileSync(lock, 'utf8')).toContain(`@${commit}"\n    sha256: "${digestOf(weights)}"`)
@@ -46,24 +46,24 @@ it('pins what a study names at its first use, in a file beside it, and asks nobo
   expect(again.bytes).toEqual(readStudy(named).bytes)
 })
 
-it('is the same study for whoever has both files, without a network', async () => {
+it('is the same study wherever both files are, without a network', async () => {
   await hub()
   const { study } = await readStudyPinned(named, folder, silent)
   vi.stubEnv('HF_ENDPOINT', 'http://127.0.0.1:9')
   expect(studyId((await readStudyPinned(named, folder, silent)).study)).toBe(studyId(study))
 })
 
-it('does not even read what is not pinned where nothing may be asked', () => {
+it('refuses a study that is not pinned where it may not ask for sources', () => {
   expect(() => readStudy(named)).toThrow("The backbone 'resnet50.a1_in1k' is not pinned yet")
 })
 
-it('pins nothing where a source cannot be had', async () => {
+it('pins nothing where a source cannot be fetched', async () => {
   await hub({ files: {} })
   await expect(readStudyPinned(named, folder, silent)).rejects.toMatchObject({ name: 'SourceNotFound' })
   expect(existsSync(lock)).toBe(false)
 })
 
-it('leaves a pin that stands, and adds to it', async () => {
+it('keeps the existing pins and adds new ones', async () => {
   await hub({ files: { ...files, 'timm/coat_tiny.in1k/model.safetensors': Buffer.from('weights of CoaT') } })
   await readStudyPinned(named, folder, silent)
   const before = readFileSync(lock, 'utf8')
@@ -74,7 +74,7 @@ it('leaves a pin that stands, and adds to it', async () => {
   expect(added).toContain(digestOf(Buffer.from('weights of CoaT')))
 })
 
-it('that is pinned by two at once is pinned once', async () => {
+it('pins a study once where two processes pin it at the same time', async () => {
   await hub()
   const both = await Promise.all([readStudyPinned(named, folder, silent), readStudyPinned(named, folder, silent)])
   expect(both.map(({ study }) => studyId(study))[0]).toBe(studyId(both[1].study))

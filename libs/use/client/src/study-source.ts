@@ -13,24 +13,24 @@ export class StudyFileMissing extends Error {
   override readonly name = 'StudyFileMissing'
 }
 
-/** Told what pinning does while it lasts, and what it did. */
+/** Receives the progress of pinning and its result. */
 export interface PinningReport {
-  /** What is under way, for whoever waits. */
+  /** Called with a few words on what is under way. */
   readonly onProgress: (doing: string) => void
-  /** `count` sources were written into `lockFile`. */
+  /** Called once `count` sources are written into `lockFile`. */
   readonly onPinned: (count: number, lockFile: string) => void
 }
 
 /** A study file as the user named it: a path, or the name of one that ships with Gauntlet. */
 export interface StudySource {
   readonly study: Study
-  /** As they stand in the file, with the file's lock behind them. */
+  /** The bytes of the file, with its lock behind them. */
   readonly bytes: Uint8Array
-  /** As a user would name it again. */
+  /** The path or name by which the user called it. */
   readonly named: string
 }
 
-/** Reads a study with its lock. Every source of it must be pinned. */
+/** Reads a study with its lock. Throws `StudyFileInvalid` where a source is not pinned. */
 export function readStudy(named: string): StudySource {
   const { bytes, path, shownName } = readStudyFile(named)
   const lock = readLock(path)
@@ -39,8 +39,8 @@ export function readStudy(named: string): StudySource {
 }
 
 /**
- * As `readStudy`, but what no one has pinned yet is pinned now: what each such source holds is found out, and written
- * into the lock file beside the study before anything else happens.
+ * As `readStudy`, but pins the sources that are not pinned yet: each is identified, and its digest is written into the
+ * lock file beside the study.
  */
 export async function readStudyPinned(named: string, cache: string, report: PinningReport): Promise<StudySource> {
   const { bytes, path, shownName } = readStudyFile(named)
@@ -75,7 +75,7 @@ function readLock(studyPath: string): SourceLock {
   return existsSync(path) ? parseLock(readFileSync(path, 'utf8'), path) : new Map()
 }
 
-/** Others may pin at the same time: what stands by then is kept, and must say the same. */
+/** Adds pins to the lock file. Pins that another process has added meanwhile are kept, and must agree with these. */
 async function addToLock(studyPath: string, found: SourceLock): Promise<void> {
   const path = lockFileName(studyPath)
   await exclusively(`${path}.writing`, () => {
@@ -86,7 +86,7 @@ async function addToLock(studyPath: string, found: SourceLock): Promise<void> {
 }
 
 function identify(source: string, cache: string, onProgress: PinningReport['onProgress']) {
-  onProgress(`asking what ${source} holds`)
+  onProgress(`identifying ${source}`)
   return identifySource(source, {
     cacheFolder: join(cache, 'sources'),
     onProgress: ({ received, total }: { received: number; total: number | undefined }) =>

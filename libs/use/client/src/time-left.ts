@@ -1,19 +1,19 @@
 import { observePace } from '@gauntlet/analysis'
-import type { StudySnapshot } from './watch-study.ts'
+import type { StudySnapshot } from './study-snapshots.ts'
 import { plannedCost, type StudyPlan } from './plan-study.ts'
 
-/** Estimates the time a study still takes from the work done since it was first seen to get on. */
+/** Estimates the time that a study still takes, by the work done since its first progress was seen. */
 export interface TimeLeft {
-  /** Seconds; null before there is anything to judge by. */
+  /** Seconds; null while there is too little to judge by. */
   estimate(snapshot: StudySnapshot): number | null
 }
 
-/** How often what is fulfilled is looked up again. */
+/** The pause between two plans, in milliseconds. */
 const planEveryMilliseconds = 5_000
 
 /**
- * The clock of a study: `replan` says what is left, the stages in flight how far they are. Work is in
- * forward-equivalents.
+ * Creates the estimate for a study. `replan` gives the work that is left, in forward-equivalents, and the snapshots say
+ * how much of it the stages in flight have done.
  */
 export function timeLeft(replan: () => Promise<StudyPlan>, now: () => number = () => performance.now()): TimeLeft {
   let plan: StudyPlan | null = null
@@ -23,7 +23,7 @@ export function timeLeft(replan: () => Promise<StudyPlan>, now: () => number = (
     plannedAt = now()
     replan().then(
       (next) => void (plan = next),
-      () => undefined, // The ledger may be coming back; the last plan serves until then.
+      () => undefined, // The ledger may be restarting; the last plan serves until then.
     )
   }
   return {

@@ -8,17 +8,17 @@ export interface StudyWorkflowInput {
   readonly pool: string
   /** Configurations in flight at once. */
   readonly window: number
-  /** Carried over continue-as-new. */
+  /** State of an earlier run of the workflow, carried over continue-as-new. */
   readonly carried?: StudyCarried
 }
 
 /** What a study workflow must remember when it continues as new. */
 export interface StudyCarried {
   readonly offset: number
-  /** Started by an earlier run and not known to have ended. */
+  /** Configurations that an earlier run started and that are not known to have ended. */
   readonly unfinished: readonly Configuration[]
   readonly ended: StudyCounts
-  /** Bugs seen, by `stage backbone cause`. */
+  /** How many configurations failed by a bug, by `stage backbone cause`. */
   readonly bugs: Readonly<Record<string, number>>
 }
 
@@ -74,7 +74,7 @@ export function configurationWorkflowId(configurationId: Digest): string {
 export interface Workflows {
   study(input: StudyWorkflowInput): Promise<StudyCounts>
   configuration(input: ConfigurationWorkflowInput): Promise<ConfigurationResult>
-  /** What the workers of a pool say of themselves. */
+  /** Asks a pool for the description of its workers. */
   pool(name: string): Promise<WorkerDescription>
 }
 

@@ -9,9 +9,9 @@ import { readArrays } from './probed-model.ts'
 import { requireWritable, writeResult } from './write-result.ts'
 
 /**
- * Writes `images` corrupted: the same shape, every value a whole level / 255. Pixels between two levels count as the
- * nearer one. The draws depend on the seed and the image's own bytes, not on its place; an image is corrupted at the
- * size it has. `labels` are handed on, for `probe forward`.
+ * Writes the images under a corruption, in the same shape, with every value a whole level / 255. A pixel between two
+ * levels counts as the nearer one. An image is corrupted at the size it has, and its random numbers depend on the seed
+ * and its own bytes, not on its place. `labels` are copied, for `probe forward`.
  */
 export const corrupt: Probe<CorruptProbe> = async ({ inputs, out, corruption, severity, seed }, report) => {
   requireWritable(out)

@@ -17,12 +17,12 @@ export function requireWritable(out: string): void {
     throw new ProbeInputInvalid(`${out} is a folder; give --out the path of a file.`)
 }
 
-/** Writes safetensors that are there as a whole or not at all. */
+/** Writes safetensors atomically. */
 export function writeResult(out: string, arrays: readonly NamedArray[]): void {
   writeBytes(out, writeSafetensors(arrays))
 }
 
-/** Writes a file that is there as a whole or not at all. */
+/** Writes a file atomically: it is complete or does not change. */
 export function writeBytes(out: string, bytes: Uint8Array): void {
   const draft = `${out}.${process.pid}.part`
   writeFileSync(draft, bytes)

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import { withLedger } from '../local-ledger.ts'
 import { renderResults, resultRow } from '../results-table.ts'
-import { describeWorkersOrRecord } from '../worker-description.ts'
+import { askWorkersOrLedger } from '../worker-description.ts'
 import { writeSheets } from '../write-sheets.ts'
 
 interface ResultsOptions {
@@ -16,18 +16,18 @@ export function addResults(program: Command): void {
   program
     .command('results')
     .description(
-      'the table of a study by the present code and environment: every number, and every missing cell with its reason',
+      'print the table of a study by the present code and environment: every number, and every missing cell with its reason',
     )
     .argument('<study>', 'name or id of a study that has run')
-    .option('--all', 'also the numbers of other code and other environments, with what differs')
+    .option('--all', 'also print the numbers of other code and other environments, with what differs')
     .option('--json', 'print the rows as a JSON array')
     .option(
       '--sheets <folder>',
-      'also write a picture of clean, attacked and corrupted images for every number under attack, PNG',
+      'also write a PNG picture of clean, attacked and corrupted images for every number under attack',
     )
     .action(async (study: string, { all, json, sheets }: ResultsOptions) => {
       await withLedger(async (session) => {
-        const pool = await describeWorkersOrRecord(session.settings, session.db)
+        const pool = await askWorkersOrLedger(session.settings, session.db)
         const results = await readResults(session.db, study, pool.description)
         const older = all ? await readOlderNumbers(session.db, results.older, pool.description) : undefined
         const written = sheets === undefined ? [] : await writeSheets(session, results.rows, resolve(sheets))

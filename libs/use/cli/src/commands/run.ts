@@ -16,24 +16,24 @@ import type { Command } from 'commander'
 import { CommandFailed } from '../command-failed.ts'
 import { interruptible } from '../interruptible.ts'
 import { LocalStack } from '../local-stack.ts'
-import { readStudyAndPin } from '../read-study.ts'
+import { readStudyShowingPins } from '../read-study.ts'
 import { renderResults, resultRow } from '../results-table.ts'
-import { readSettings, type Settings } from '../settings.ts'
+import { readCommandSettings, type CommandSettings } from '../settings.ts'
 import { progressDisplay } from '../show-progress.ts'
-import { describeWorkers } from '../worker-description.ts'
-import { summarise } from './plan.ts'
+import { askWorkers } from '../worker-description.ts'
+import { summarisePlan } from './plan.ts'
 
 export function addRun(program: Command): void {
   program
     .command('run')
-    .description('run a study, or go on with one; ends with its table')
+    .description('run a study or resume it, then print its table')
     .argument('<study>', 'path of a study file, or the name of one that ships with Gauntlet')
     .option('--json', 'print the rows as a JSON array instead of the table')
     .action(async (named: string, { json }: { json?: boolean }) => {
-      const settings = readSettings()
-      const source = await readStudyAndPin(named, settings.cache)
-      const howToGoOn = `Interrupted; nothing that was finished is lost. Go on with: gauntlet run ${named}`
-      await interruptible(howToGoOn, (signal) =>
+      const settings = readCommandSettings()
+      const source = await readStudyShowingPins(named, settings.cache)
+      const interrupted = `Interrupted; nothing that was finished is lost. Go on with: gauntlet run ${named}`
+      await interruptible(interrupted, (signal) =>
         LocalStack.use(settings, (stack) => runIn({ stack, settings, source, signal, json: json === true })),
       )
     })
@@ -41,7 +41,7 @@ export function addRun(program: Command): void {
 
 interface Invocation {
   readonly stack: LocalStack
-  readonly settings: Settings
+  readonly settings: CommandSettings
   readonly source: StudySource
   readonly signal: AbortSignal
   readonly json: boolean
@@ -57,7 +57,7 @@ interface RunSession extends Invocation {
 
 async function runIn(invocation: Invocation): Promise<void> {
   const { stack, settings, source } = invocation
-  const worker = await describeWorkers(settings) // first: nothing is to be done with an engine that does not compute
+  const worker = await askWorkers(settings) // before all else: an engine that does not compute ends the command here
   const ledger = openLedger(await stack.database())
   try {
     const store = openArtifactStore(settings.artifacts)
@@ -73,13 +73,14 @@ async function runStudy(session: RunSession): Promise<void> {
   const begunAt = new Date()
   const planned = await planStudy(expansion, session.worker, db, store)
   signal.throwIfAborted()
-  console.error(summarise(planned))
+  console.error(summarisePlan(planned))
   const finished = planned.stages.every(({ fulfilled }) => fulfilled) && (await isComplete(session))
-  if (!finished) await follow(session)
+  if (!finished) await startAndFollow(session)
   signal.throwIfAborted()
-  await stack.database() // which may have died in the last moment
-  // A pool of the user's own may have been given other workers meanwhile; local ones are those of this command.
-  const worker = finished || !settings.temporalAddress ? session.worker : await describeWorkers(settings)
+  await stack.database() // Postgres may have died since it was last looked at.
+  // The workers of a pool on the user's own Temporal may have been replaced meanwhile; local ones are those of this
+  // command.
+  const worker = finished || !settings.temporalAddress ? session.worker : await askWorkers(settings)
   const results = await readResults(db, id, worker)
   const pool = { description: worker, describedAt: null }
   console.log(
@@ -94,7 +95,10 @@ async function runStudy(session: RunSession): Promise<void> {
   requireNumbers(results, begunAt)
 }
 
-/** Whether every cell of the study has its number: a study new to the ledger may consist of stages that others ran. */
+/**
+ * Whether every cell of the study has its number. That the stages are fulfilled is not enough: other studies may have
+ * run them, and the ledger may not know this one.
+ */
 async function isComplete({ db, id, worker }: RunSession): Promise<boolean> {
   try {
     return (await readResults(db, id, worker)).missing.length === 0
@@ -104,26 +108,26 @@ async function isComplete({ db, id, worker }: RunSession): Promise<boolean> {
   }
 }
 
-/** Starts or joins the study and follows it to its end, bringing back services and workers that die. */
-async function follow({ source, expansion, id, stack, db, store, worker, signal }: RunSession): Promise<void> {
+/** Starts or joins the study and follows it to its end. Services and workers that die meanwhile are restarted. */
+async function startAndFollow({ source, expansion, id, stack, db, store, worker, signal }: RunSession): Promise<void> {
   const { temporalAddress } = await stack.everything()
   signal.throwIfAborted()
   const { client, close } = await connect(temporalSettings(temporalAddress, process.env))
   const display = progressDisplay(false)
   try {
     const file = await store.put(source.bytes, 'application/yaml')
-    const { pool } = readSettings()
+    const { pool } = readCommandSettings()
     await startStudy(client, { studyId: id, file, ...(pool ? { pool } : {}) })
-    const clock = timeLeft(() => planStudy(expansion, worker, db, store))
-    const bringBack = bringingBack(stack)
+    const estimate = timeLeft(() => planStudy(expansion, worker, db, store))
+    const restart = restarter(stack)
     await followStudy({
       client,
       studyId: id,
-      timeLeft: clock,
+      timeLeft: estimate,
       signal,
-      onLook(snapshot, secondsLeft) {
+      onSnapshot(snapshot, secondsLeft) {
         display.show(snapshot, secondsLeft)
-        return bringBack()
+        return restart()
       },
     })
   } finally {
@@ -133,10 +137,10 @@ async function follow({ source, expansion, id, stack, db, store, worker, signal 
 }
 
 /**
- * Looks after services and workers. That fails once in a while, as they may die while they are looked at, but not again
- * and again.
+ * Restarts the services and workers that have died. A restart may fail, because a service can die while it is looked
+ * at, but not more than `tolerated` times in a row.
  */
-function bringingBack(stack: LocalStack, patience = 3): () => Promise<boolean> {
+function restarter(stack: LocalStack, tolerated = 3): () => Promise<boolean> {
   let failures = 0
   return async () => {
     try {
@@ -144,13 +148,13 @@ function bringingBack(stack: LocalStack, patience = 3): () => Promise<boolean> {
       failures = 0
     } catch (error) {
       failures += 1
-      if (failures > patience) throw error
+      if (failures > tolerated) throw error
     }
     return true
   }
 }
 
-/** A configuration that diverged is a result; one that failed is not, and the exit code says so. */
+/** Fails the command where a cell has no number. A configuration that diverged is a result; one that failed is not. */
 function requireNumbers({ missing, failedSince }: StudyResults, begunAt: Date): void {
   const empty = missing.filter(({ failureClass }) => failureClass !== 'Diverged')
   if (empty.length > 0) throw new CommandFailed(`${cells(empty.length, 'has', 'have')} no number; the table says why.`)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { measureForms } from './probe-program.ts'
+import { measureForms } from './measure-forms.ts'
 
 it('measures every form on convolutions, products and their gradients, the fastest first', () => {
   const trials = measureForms(['plain', 'xla', 'bfloat16'])

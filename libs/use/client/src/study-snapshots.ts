@@ -9,13 +9,13 @@ export interface StudySnapshot {
   /** `unreachable`: no Temporal server answers just now. `absent`: the server has no such study. */
   readonly status: 'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'unreachable' | 'absent'
   readonly progress: StudyProgress | null
-  /** What the attempts in flight said last, at most `stageLimit` of them. */
+  /** The last heartbeats of the attempts in flight, of at most `stageLimit` workflows. */
   readonly stages: readonly StageProgress[]
-  /** Why the study's workflow failed, where it did. */
+  /** Why the workflow of the study failed, where it did. */
   readonly failure?: string
 }
 
-/** Configurations asked for their stages at each look: a person reads no more, and each costs a call. */
+/** The most workflows that are asked for their stages in one snapshot: each costs a call, and people read no more. */
 const stageLimit = 16
 
 const states = {
@@ -26,14 +26,14 @@ const states = {
   CONTINUED_AS_NEW: 'running',
 } as const
 
-/** Looks at a running study again and again, until it has ended; the last snapshot says how. */
-export async function* watchStudy(
+/** Takes snapshots of a running study until it has ended; the last one says how. */
+export async function* studySnapshots(
   client: Client,
   studyId: Digest,
   { everyMilliseconds = 1_000, signal }: { everyMilliseconds?: number; signal?: AbortSignal } = {},
 ) {
   for (;;) {
-    const snapshot = await lookAtStudy(client, studyId)
+    const snapshot = await takeSnapshot(client, studyId)
     yield snapshot
     if (!['running', 'unreachable'].includes(snapshot.status) || signal?.aborted) return
     await sleep(everyMilliseconds, undefined, signal ? { signal } : {}).catch(() => undefined)
@@ -41,9 +41,10 @@ export async function* watchStudy(
   }
 }
 
-export async function lookAtStudy(client: Client, studyId: Digest): Promise<StudySnapshot> {
+/** The study as it is now, also where no Temporal server answers. */
+async function takeSnapshot(client: Client, studyId: Digest): Promise<StudySnapshot> {
   try {
-    return await askAboutStudy(client, studyId)
+    return await snapshotOfWorkflow(client, studyId)
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return { status: 'absent', progress: null, stages: [] }
     if (isUnreachable(error)) return { status: 'unreachable', progress: null, stages: [] }
@@ -51,17 +52,19 @@ export async function lookAtStudy(client: Client, studyId: Digest): Promise<Stud
   }
 }
 
-/** gRPC status codes of a server that is gone, going, or not yet there: cancelled, deadline exceeded, unavailable. */
+/**
+ * The gRPC status codes of a server that is stopping, gone or not ready yet: cancelled, deadline exceeded, unavailable.
+ */
 const codesOfAbsence = new Set([1, 4, 14])
 
 function isUnreachable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  // A dev server that has just started answers before it knows its namespace again.
+  // A dev server that has just started answers before it has loaded its namespaces.
   if (error instanceof NamespaceNotFoundError) return true
   return (isGrpcServiceError(error) && codesOfAbsence.has(error.code)) || isUnreachable(error.cause)
 }
 
-async function askAboutStudy(client: Client, studyId: Digest): Promise<StudySnapshot> {
+async function snapshotOfWorkflow(client: Client, studyId: Digest): Promise<StudySnapshot> {
   const handle = client.workflow.getHandle(studyWorkflowId(studyId))
   const name = (await handle.describe()).status.name
   const status = name in states ? states[name as keyof typeof states] : 'failed'
@@ -73,16 +76,15 @@ async function askAboutStudy(client: Client, studyId: Digest): Promise<StudySnap
     return { status, progress: null, stages: [], failure }
   }
   if (status !== 'running') return { status, progress: null, stages: [] }
-  // A query needs a workflow worker; between its restart and its readiness there is none, and the study is no less
-  // alive.
+  // A query needs a workflow worker. There is none while it restarts, and the study still runs.
   const progress = await handle.query<StudyProgress>(progressQuery).catch(() => null)
-  // The study's own attempts are those at stages that its configurations share.
+  // The study itself runs the stages that its configurations share.
   const workflowIds = [studyWorkflowId(studyId), ...(progress?.running ?? [])].slice(0, stageLimit)
   const stages = await Promise.all(workflowIds.map((id) => stagesOf(client, id)))
   return { status, progress, stages: stages.flat() }
 }
 
-/** The heartbeats of a configuration's attempts in flight. */
+/** The last heartbeats of the attempts that a workflow has in flight. */
 async function stagesOf(client: Client, workflowId: string): Promise<StageProgress[]> {
   try {
     const { raw } = await client.workflow.getHandle(workflowId).describe()
@@ -91,6 +93,6 @@ async function stagesOf(client: Client, workflowId: string): Promise<StageProgre
       return payload ? [defaultPayloadConverter.fromPayload<StageProgress>(payload)] : []
     })
   } catch {
-    return [] // It ended between the two calls.
+    return [] // The workflow ended between the two calls.
   }
 }

@@ -12,14 +12,14 @@ import {
 import { batchNorm, conv2d, evaluationMode, gelu, layerNorm, linear, Parameters, relu } from '@gauntlet/nn'
 
 /**
- * Of the images: enough work that kernels count and not their starts, little enough that a form is measured within a
- * second.
+ * The size of the images. The work is large enough that the time of kernels counts and not that of their launches, and
+ * small enough that a form is measured within a second.
  */
 const [batch, side, channels] = [16, 28, 64]
 
 /**
- * Measures forms on a small network's forward pass and its gradients by pixels and weights: convolutions with batch
- * norm, then products with layer norm and GELU, which is what every family's network is made of. The fastest first.
+ * Measures forms, the fastest first, on the forward pass of a small network and its gradients by pixels and weights.
+ * The network has what every family consists of: convolutions with batch norm, and products with layer norm and GELU.
  */
 export function measureForms(names: readonly string[]): FormTrial[] {
   const images = tensor('images', [batch, side, side, channels])
@@ -76,7 +76,7 @@ function weights(): [string, Tensor][] {
   return Object.entries(shapes).map(([name, shape]) => [name, tensor(name, shape)])
 }
 
-/** Numbers from 0.05 to 0.15: all positive, so that variances are and no rectifier is at its kink. */
+/** Values from 0.05 to 0.15. All are positive, so that variances are positive and no rectifier is at its kink. */
 function tensor(name: string, shape: readonly number[]): Tensor {
   const count = shape.reduce((product, size) => product * size, 1)
   return tf.tensor(

@@ -6,24 +6,27 @@ import { stagesOn } from './stages.ts'
 
 type Stages = ReturnType<typeof stagesOn>
 
-/** The stages that configurations of a study have in common, so that siblings started together do not all do them. */
-export class SharedStages {
+/**
+ * The stages that configurations of a study have in common. The study runs them once, so that configurations that start
+ * together do not all run them.
+ */
+export class StudyStages {
   private stages: Promise<Stages> | undefined
   private readonly done = new Map<string, Promise<void>>()
 
   constructor(private readonly pool: string) {}
 
   /**
-   * Does once what this configuration shares with others. A failure is the children's to report: they meet it again,
-   * recorded.
+   * Runs the stages that this configuration shares with others, unless the study has run them. A failure is not thrown:
+   * the configuration meets the same failure in its own run and reports it.
    */
-  async doFor({ dataset, backbone }: Configuration): Promise<void> {
+  async runFor({ dataset, backbone }: Configuration): Promise<void> {
     await this.once(`dataset ${JSON.stringify(dataset)}`, ({ prepareDataset }) => prepareDataset(dataset))
     await this.once(`backbone ${JSON.stringify(backbone)}`, ({ pretrainLoad }) => pretrainLoad(backbone))
   }
 
-  /** Asks the pool's workers what they are, and has the ledger keep it for those who cannot ask. */
-  private async describe(): Promise<Stages> {
+  /** Asks the pool for the description of its workers, and has the ledger record it for those who cannot ask. */
+  private async describePool(): Promise<Stages> {
     const description = await askPool(this.pool)
     if (patched('record-pool')) await ledger.recordPool({ pool: this.pool, description })
     return stagesOn(this.pool, description)
@@ -32,19 +35,19 @@ export class SharedStages {
   private once(key: string, work: (stages: Stages) => Promise<unknown>): Promise<void> {
     const known = this.done.get(key)
     if (known) return known
-    const trying = this.attempt(key, work)
-    this.done.set(key, trying)
-    return trying
+    const running = this.run(key, work)
+    this.done.set(key, running)
+    return running
   }
 
-  private async attempt(key: string, work: (stages: Stages) => Promise<unknown>): Promise<void> {
-    this.stages ??= this.describe()
+  private async run(key: string, work: (stages: Stages) => Promise<unknown>): Promise<void> {
+    this.stages ??= this.describePool()
     try {
       await work(await this.stages)
     } catch (error) {
       if (!(error instanceof ApplicationFailure)) throw error
       if (stageFailureOf(error).failureClass !== 'WorkerChanged') return
-      // The pool's workers have changed: who shares this next asks them again.
+      // The pool's workers have changed: the next configuration asks them again.
       this.stages = undefined
       this.done.delete(key)
     }

@@ -10,20 +10,20 @@ import {
 } from '@gauntlet/ledger'
 import type { GauntletHome } from './gauntlet-home.fixture.ts'
 
-/** What a study's numbers rest on, as its ledger has it. */
-export interface Evidence {
+/** The numbers of a study with their lineage, as its ledger has them. */
+export interface RecordedResults {
   /**
-   * `dataset · backbone · loss · protocol · seed · perturbation` → everything of the row that must not depend on how it
-   * was come by.
+   * By `dataset · backbone · loss · protocol · seed · perturbation`: everything of the row that must be the same
+   * however the study ran.
    */
   readonly rows: Readonly<Record<string, unknown>>
-  /** Every execution behind a row, by stage key. */
+  /** Every execution behind the rows, by stage key. */
   readonly executions: ReadonlyMap<string, TracedExecution>
 }
 
-/** Reads all rows of a study and their whole lineage. Postgres must run. */
-export function evidenceOf(home: GauntletHome, study: string): Promise<Evidence> {
-  return withLedgerOf(home, async (db) => {
+/** Reads all rows of a study and their whole lineage. Starts Postgres where it does not run. */
+export function recordedResults(home: GauntletHome, study: string): Promise<RecordedResults> {
+  return withLedgerIn(home, async (db) => {
     const executions = new Map<string, TracedExecution>()
     const rows: Record<string, unknown> = {}
     const pool = await lastPoolDescription(db, defaultPool)
@@ -44,7 +44,7 @@ export function evidenceOf(home: GauntletHome, study: string): Promise<Evidence>
 
 /** Attempts in the ledger, by stage and outcome: `{ 'fine-tune fulfilled': 2 }`. */
 export function attemptCounts(home: GauntletHome): Promise<Record<string, number>> {
-  return withLedgerOf(home, async (db) => {
+  return withLedgerIn(home, async (db) => {
     const { rows } = await db.execute<{ what: string; count: number }>(
       `select stage || ' ' || outcome as what, count(*)::int as count
        from attempt join execution using (stage_key) group by 1 order by 1`,
@@ -53,9 +53,9 @@ export function attemptCounts(home: GauntletHome): Promise<Record<string, number
   })
 }
 
-/** What is fulfilled: stage key → the attempt that did it. */
+/** The fulfilled stages: stage key → the attempt that fulfilled it. */
 export function fulfilledBy(home: GauntletHome): Promise<ReadonlyMap<string, string>> {
-  return withLedgerOf(home, async (db) => {
+  return withLedgerIn(home, async (db) => {
     const { rows } = await db.execute<{ key: string; id: string }>(
       `select stage_key as key, id from attempt where outcome = 'fulfilled'`,
     )
@@ -63,15 +63,15 @@ export function fulfilledBy(home: GauntletHome): Promise<ReadonlyMap<string, str
   })
 }
 
-/** Rows of a table. */
+/** The number of rows of a table. */
 export function countRows(home: GauntletHome, table: 'measurement' | 'study'): Promise<number> {
-  return withLedgerOf(home, async (db) => {
+  return withLedgerIn(home, async (db) => {
     const { rows } = await db.execute<{ count: number }>(`select count(*)::int as count from ${table}`)
     return rows[0]!.count
   })
 }
 
-async function withLedgerOf<T>(home: GauntletHome, work: (db: LedgerDatabase) => Promise<T>): Promise<T> {
+async function withLedgerIn<T>(home: GauntletHome, work: (db: LedgerDatabase) => Promise<T>): Promise<T> {
   const ledger = openLedger((await startPostgres(home.folder)).databaseUrl)
   try {
     return await work(ledger.db)

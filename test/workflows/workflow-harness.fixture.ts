@@ -25,10 +25,10 @@ import { startTemporalServer } from './temporal-server.fixture.ts'
 const quiet = new DefaultLogger('ERROR')
 const pool = 'pool'
 
-/** Real workflows on a real server, with activities that only remember. */
-export interface Stage {
-  /** Runs workers that do this work, in a namespace of their own, for as long as the scene takes. */
-  play<Result>(work: FakeWork, scene: (client: Client) => Promise<Result>): Promise<Result>
+/** The real workflows on a real Temporal server, with fake activities. */
+export interface WorkflowHarness {
+  /** Runs workers with these activities, in a namespace of their own, while `use` lasts. */
+  run<Result>(work: FakeWork, use: (client: Client) => Promise<Result>): Promise<Result>
   close(): Promise<void>
 }
 
@@ -38,18 +38,21 @@ export function bundleWorkflows(
   return bundleWorkflowCode({ workflowsPath, logger: quiet })
 }
 
-export async function openStage(serverSettings: readonly string[] = []): Promise<Stage> {
+export async function openHarness(serverSettings: readonly string[] = []): Promise<WorkflowHarness> {
   Runtime.install({ logger: quiet })
   const [server, workflowBundle] = await Promise.all([startTemporalServer(serverSettings), bundleWorkflows()])
   const connection = await NativeConnection.connect({ address: server.address })
   const clients = await Connection.connect({ address: server.address })
   return {
-    async play(work, scene) {
+    async run(work, use) {
       const namespace = server.freshNamespace()
       const workers = await startWorkers(work, { connection, namespace }, workflowBundle)
       const running = Promise.all(workers.map((worker) => worker.run()))
       try {
-        return await Promise.race([scene(new Client({ connection: clients, namespace })), running.then(() => never())])
+        return await Promise.race([
+          use(new Client({ connection: clients, namespace })),
+          running.then(() => workersStopped()),
+        ])
       } finally {
         work.release()
         for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
@@ -76,13 +79,13 @@ function startWorkers(
   ])
 }
 
-function never(): never {
-  throw new Error('The workers stopped before the scene was over.')
+function workersStopped(): never {
+  throw new Error('The workers stopped before the test was over.')
 }
 
 const studyFile = { digest: digestOf('study file'), size: 1, mediaType: 'application/yaml' }
 
-export function startStudy(client: Client, { name = 'study', window = 4 } = {}) {
+export function startStudyWorkflow(client: Client, { name = 'study', window = 4 } = {}) {
   const studyId = digestOf(name)
   return client.workflow.start<typeof study>('study', {
     workflowId: studyWorkflowId(studyId),
@@ -91,11 +94,11 @@ export function startStudy(client: Client, { name = 'study', window = 4 } = {}) 
   })
 }
 
-export async function runStudy(client: Client, options: { name?: string; window?: number } = {}) {
-  return (await startStudy(client, options)).result()
+export async function runStudyWorkflow(client: Client, options: { name?: string; window?: number } = {}) {
+  return (await startStudyWorkflow(client, options)).result()
 }
 
-export function runConfiguration(client: Client, cell: Configuration) {
+export function runConfigurationWorkflow(client: Client, cell: Configuration) {
   return client.workflow.execute<typeof configuration>('configuration', {
     workflowId: configurationWorkflowId(configurationId(cell)),
     taskQueue: workflowQueue,
