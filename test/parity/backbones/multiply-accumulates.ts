@@ -1,4 +1,4 @@
-import { nativeBackend, type Tensor } from '@gauntlet/engine'
+import { nativeBackend, withOperatorsIntercepted, type Tensor } from '@gauntlet/engine'
 
 interface Shaped {
   readonly shape: readonly number[]
@@ -16,30 +16,23 @@ const uncounted = /Conv|Einsum|MatMul|Attention|Xla/i
 
 /** How often `compute` multiplies and adds, by the shapes of the operators it runs. */
 export function countMultiplyAccumulates(compute: () => Tensor): number {
-  const backend = nativeBackend()
-  const { executeSingleOutput, executeMultipleOutputs } = backend
   let total = 0
-  const count = (name: string, inputs: readonly Shaped[], output: Shaped) => {
-    const counter = counters.find(([pattern]) => pattern.test(name))
-    if (!counter && uncounted.test(name)) throw new Error(`Nobody counts what the operator ${name} multiplies.`)
-    if (counter) total += counter[1](inputs, output)
-  }
-  backend.executeSingleOutput = (name, attributes, inputs) => {
-    const output = executeSingleOutput.call(backend, name, attributes, inputs)
-    count(name, inputs, output)
-    return output
-  }
-  backend.executeMultipleOutputs = (name, attributes, inputs, outputs) => {
-    const results = executeMultipleOutputs.call(backend, name, attributes, inputs, outputs)
-    count(name, inputs, results[0]!)
-    return results
-  }
-  try {
-    compute()
-    return total
-  } finally {
-    Object.assign(backend, { executeSingleOutput, executeMultipleOutputs })
-  }
+  withOperatorsIntercepted(
+    nativeBackend(),
+    ({ name, inputs }, execute) => {
+      const outputs = execute()
+      total += multiplyAccumulatesOf(name, inputs, outputs[0]!)
+      return outputs
+    },
+    compute,
+  )
+  return total
+}
+
+function multiplyAccumulatesOf(name: string, inputs: readonly Shaped[], output: Shaped): number {
+  const counter = counters.find(([pattern]) => pattern.test(name))
+  if (!counter && uncounted.test(name)) throw new Error(`Nobody counts what the operator ${name} multiplies.`)
+  return counter ? counter[1](inputs, output) : 0
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js'
 import { readFileSync } from 'node:fs'
+import { interceptOperators } from './operator-interception.ts'
 import { OutOfMemory } from './out-of-memory.ts'
 
 /**
@@ -45,14 +46,10 @@ export function withinDeviceMemory<Result>(
 /** Makes the backend's operators look at the memory now and then. */
 export function watchMemory(backend: NodeJSKernelBackend): void {
   let operators = 0
-  const looking = <Call extends unknown[], Result>(execute: (...call: Call) => Result) => {
-    return (...call: Call): Result => {
-      if (limit !== undefined && ++operators % operatorsBetweenLooks === 0) requireMemory(0, limit)
-      return execute(...call)
-    }
-  }
-  backend.executeSingleOutput = looking(backend.executeSingleOutput.bind(backend))
-  backend.executeMultipleOutputs = looking(backend.executeMultipleOutputs.bind(backend))
+  interceptOperators(backend, (_, execute) => {
+    if (limit !== undefined && ++operators % operatorsBetweenLooks === 0) requireMemory(0, limit)
+    return execute()
+  })
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js'
+import { interceptOperators } from './operator-interception.ts'
 
 /** The device has no room for a tensor; a retry helps with a smaller micro-batch. */
 export class OutOfMemory extends Error {
@@ -16,18 +17,16 @@ const exhausted = /Invalid TF_Status: 8\b|\bOOM when allocating\b/
  * not allocate.
  */
 export function raiseOutOfMemory(backend: NodeJSKernelBackend): void {
-  backend.executeSingleOutput = translating(backend.executeSingleOutput.bind(backend))
-  backend.executeMultipleOutputs = translating(backend.executeMultipleOutputs.bind(backend))
-  backend.runSavedModel = translating(backend.runSavedModel.bind(backend))
+  interceptOperators(backend, (_, execute) => translatingErrors(execute))
+  const { runSavedModel } = backend
+  backend.runSavedModel = (...call) => translatingErrors(() => runSavedModel.apply(backend, call))
 }
 
-function translating<Call extends unknown[], Result>(execute: (...call: Call) => Result): (...call: Call) => Result {
-  return (...call) => {
-    try {
-      return execute(...call)
-    } catch (error) {
-      throw asOutOfMemory(error)
-    }
+function translatingErrors<Result>(work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    throw asOutOfMemory(error)
   }
 }
 

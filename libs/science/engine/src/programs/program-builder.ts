@@ -9,7 +9,7 @@ import type { EagerRun, NamedTensors, Program, ProgramFunction } from './program
 import { processForm } from './process-form.ts'
 import { ProgramSession } from './program-session.ts'
 import { ProgramScope, type ErasedResult } from './program-scope.ts'
-import { watchingBackend } from './recording-hooks.ts'
+import { withRecordingHooks } from './recording-hooks.ts'
 import { CaptureRefused } from './refusals.ts'
 import { StateNodes } from './state-nodes.ts'
 import { symbolicTensor, tensorTypeOf } from './symbolic-tensors.ts'
@@ -56,7 +56,7 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
       const placeholders = Object.entries(inputs).map(([input, tensor], i) => scope.placeholder(input, tensor, i))
       program = scope.finish(
         placeholders,
-        watchingBackend(() => recordingTo(scope.root, () => run(inputs, this.symbols))),
+        withRecordingHooks(() => recordingTo(scope.root, () => run(inputs, this.symbols))),
       )
     })
     const inputs = keptTree(examples)

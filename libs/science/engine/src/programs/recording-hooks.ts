@@ -1,4 +1,5 @@
 import type { TFEOpAttr } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js'
+import { interceptOperators, type OperatorCall } from '../operator-interception.ts'
 import { nativeBackend } from '../operator.ts'
 import { tf, type Tensor } from '../tf.ts'
 import { activeRecording, refuseWhileCapturing } from './capturing.ts'
@@ -21,26 +22,28 @@ const javaScript: { random(): number } = Math
 const checkingKernel = /kernels[/\\]GatherV2\.js$/
 
 /**
- * Runs `work` with the backend watched: every operator goes to the active recording, and what a program would freeze is
- * refused. All of tfjs goes through the backend's two execute methods, gradients included, and every operation begins a
- * scope of its name. The watch is taken off again afterwards.
+ * Runs `work` with every operator going to the active recording, and refuses what a program would freeze. tfjs is as it
+ * was afterwards.
  */
-export function watchingBackend<Result>(work: () => Result): Result {
+export function withRecordingHooks<Result>(work: () => Result): Result {
+  const hooks = [
+    interceptOperators(nativeBackend(), recorded),
+    hookReads(),
+    hookScopes(),
+    hookAssignments(),
+    hookRandom(),
+  ]
+  try {
+    return work()
+  } finally {
+    for (const remove of hooks) remove()
+  }
+}
+
+function hookReads(): () => void {
   const backend = nativeBackend()
-  const { executeSingleOutput, executeMultipleOutputs, readSync, read } = backend
-  const engine = tf.engine() as unknown as { startScope(name?: string): void }
-  const { startScope } = engine
-  const { assign } = tf.Variable.prototype
-  const { random } = javaScript
+  const { readSync, read } = backend
   Object.assign(backend, {
-    executeSingleOutput(name: string, attributes: TFEOpAttr[], inputs: TensorInfo[]) {
-      const run = () => [executeSingleOutput.call(backend, name, attributes, inputs as never)]
-      return recorded(name, attributes, inputs, run as () => Tensor[])[0]
-    },
-    executeMultipleOutputs(name: string, attributes: TFEOpAttr[], inputs: TensorInfo[], count: number) {
-      const run = () => executeMultipleOutputs.call(backend, name, attributes, inputs as never, count)
-      return recorded(name, attributes, inputs, run as () => Tensor[])
-    },
     readSync(dataId: object) {
       const checked = indicesToCheck(dataId)
       if (checked) return checked
@@ -52,30 +55,40 @@ export function watchingBackend<Result>(work: () => Result): Result {
       return read.call(backend, dataId)
     },
   })
+  return () => void Object.assign(backend, { readSync, read })
+}
+
+/** Every operation of tfjs begins a scope of its name. */
+function hookScopes(): () => void {
+  const engine = tf.engine() as unknown as { startScope(name?: string): void }
+  const { startScope } = engine
   engine.startScope = (name) => {
     requireNoRandomness(name)
     startScope.call(engine, name)
   }
+  return () => void (engine.startScope = startScope)
+}
+
+function hookAssignments(): () => void {
+  const { assign } = tf.Variable.prototype
   tf.Variable.prototype.assign = function (...call) {
     refuseWhileCapturing(
       'a tf.Variable is assigned, which a replay would not do; declare it as state and return its new value.',
     )
     return assign.apply(this, call)
   }
+  return () => void (tf.Variable.prototype.assign = assign)
+}
+
+function hookRandom(): () => void {
+  const { random } = javaScript
   javaScript.random = () => {
     refuseWhileCapturing(
       'Math.random is called, and its number would be frozen; give random numbers as inputs or draw them with drawUniform.',
     )
     return random()
   }
-  try {
-    return work()
-  } finally {
-    Object.assign(backend, { executeSingleOutput, executeMultipleOutputs, readSync, read })
-    engine.startScope = startScope
-    tf.Variable.prototype.assign = assign
-    javaScript.random = random
-  }
+  return () => void (javaScript.random = random)
 }
 
 /**
@@ -83,14 +96,9 @@ export function watchingBackend<Result>(work: () => Result): Result {
  * outputs. It runs only where all inputs have values; what follows from a program's inputs or state has none, but a
  * type.
  */
-export function recorded(
-  name: string,
-  attributes: readonly TFEOpAttr[],
-  inputs: readonly TensorInfo[],
-  run: () => Tensor[],
-): Tensor[] {
+export function recorded({ name, attributes, inputs }: OperatorCall, execute: () => Tensor[]): Tensor[] {
   const recording = activeRecording()
-  if (!recording) return run()
+  if (!recording) return execute()
   requireKeyed(name)
   const references = inputs.map((input) => referenceOf(recording, input))
   const named = Object.fromEntries(attributes.map((attribute) => [attribute.name, attributeOf(attribute)]))
@@ -99,7 +107,7 @@ export function recorded(
     const given = () => inputs.map((input, i) => operatorInput(input, references[i]!))
     return record(() => outputTypesOf(name, named, given())).map(({ node, output }) => recording.symbolOf(node, output))
   }
-  const outputs = run()
+  const outputs = execute()
   const results = record(() => outputs.map(tensorTypeOf))
   outputs.forEach((output, i) => recording.bind(output, results[i]!))
   return outputs

@@ -21,7 +21,7 @@ export function refusal(what: string): CaptureRefused {
 
 /** Frames of tfjs, of Node, and of this room's own machinery. */
 const machinery =
-  /node_modules|tfjs[\w-]*\/src\/|node:internal|\(node:|\/engine\/src\/(?:programs\/(?!.*\.(?:test|case|fixture)\.)|operator\.ts|random\.ts|out-of-memory\.ts)/
+  /node_modules|tfjs[\w-]*\/src\/|node:internal|\(node:|\/engine\/src\/(?:programs\/(?!.*\.(?:test|case|fixture)\.)|operator\.ts|operator-interception\.ts|random\.ts)/
 
 /** File, line and column of the nearest caller outside tfjs and this room. */
 function callerLine(): string {

@@ -20,7 +20,7 @@ export function wideOperator(name: string, types: Readonly<Record<string, number
     const [made] = binding.executeOp(name, attributes, inputs.map(handleOf), 1)
     return [nativeTensor({ dataType: made!.dtype, shape: made!.shape }, made!.id!)]
   }
-  return recorded(name, attributes, inputs, run)[0]!
+  return recorded({ name, attributes, inputs: [...inputs] }, run)[0]!
 }
 
 /** A scalar of 64-bit whole numbers. */
