@@ -7,7 +7,7 @@
 /*
  * How TensorFlow's graph optimiser goes about captured programs. The binding asks for its session options without any;
  * it is linked with --wrap, so that it gets these. On CPUs it is left out: what a recorded graph gains by it the engine
- * does itself, in less time (libs/science/engine/src/programs/recording.ts, joined-operators.ts). Where
+ * does itself, in less time (libs/science/engine/src/programs/recording.ts, fused-operators.ts). Where
  * GAUNTLET_GRAPH_OPTIMIZER is "one pass", which is for GPUs, with their layout of images and kernels, its passes run
  * once instead of twice, without those that find nothing and take two thirds of the time: the memory optimiser, the
  * conversions to and from MLIR, the search for functions with several implementations.

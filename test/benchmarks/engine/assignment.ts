@@ -7,7 +7,7 @@ import { hashFilled, type StateDictEntry } from '../../parity/backbones/hash-fil
 import type { Assignment } from './side.ts'
 
 /** What is compared. */
-export interface Comparison {
+export interface BenchmarkCase {
   readonly backbone: string
   /** Side of the images, in pixels. */
   readonly side: number
@@ -22,7 +22,7 @@ const classes = 10
  * Writes the model and the images that all sides work on: weights by formula, since times do not depend on them, and
  * noise.
  */
-export async function writeAssignment(folder: string, comparison: Comparison): Promise<Assignment> {
+export async function writeAssignment(folder: string, comparison: BenchmarkCase): Promise<Assignment> {
   const { side, batch, threads, frozen } = comparison
   const backbone = backboneFor(comparison.backbone)
   const files = { parameters: join(folder, 'parameters.safetensors'), batch: join(folder, 'batch.safetensors') }

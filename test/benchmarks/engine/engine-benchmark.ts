@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { backboneFor } from '@gauntlet/backbones'
 import { cacheFolder } from '@gauntlet/infra/cache-folder'
-import { writeAssignment, type Comparison } from './assignment.ts'
+import { writeAssignment, type BenchmarkCase } from './assignment.ts'
 import { firstStarts, measureWork } from './measure.ts'
-import { parseOptions, type Options } from './options.ts'
+import { parseEngineOptions, type EngineOptions } from './options.ts'
 import { logIn, profiled, type ProfiledSide } from './profile.ts'
 import { Progress } from './progress.ts'
 import { pythonWithTorch } from './python-environment.ts'
-import { report } from './report.ts'
+import { engineReport } from './report.ts'
 import { sideOf } from './representatives.ts'
 import { keep, type BackboneResult, type Results } from './results.ts'
 import { SideFailed, type Side, type Work } from './side.ts'
@@ -35,7 +35,7 @@ const cache = cacheFolder()
  * and keeps what it has.
  */
 export async function engineBenchmark(given: string[]): Promise<void> {
-  const options = parseOptions(given, join(cache, 'benchmarks', 'engine.json'))
+  const options = parseEngineOptions(given, join(cache, 'benchmarks', 'engine.json'))
   const run = new BenchmarkRun(options, pythonWithTorch(cache))
   process.once('SIGINT', () => void run.interrupt())
   process.once('SIGTERM', () => void run.interrupt())
@@ -50,7 +50,7 @@ class BenchmarkRun {
   private folder: string | undefined
 
   constructor(
-    private readonly options: Options,
+    private readonly options: EngineOptions,
     private readonly python: string,
   ) {
     const machine = `${cpus().length} cores of ${cpus()[0]!.model.trim()}`
@@ -157,7 +157,7 @@ class BenchmarkRun {
     }
   }
 
-  private comparisonFor(backbone: string): Comparison {
+  private comparisonFor(backbone: string): BenchmarkCase {
     const { batch, threads, frozen } = this.options
     return { backbone, side: sideOf(backbone, this.options.side), batch, threads, frozen }
   }
@@ -174,7 +174,7 @@ class BenchmarkRun {
   private finish(): void {
     this.progress.end()
     keep(this.results)
-    console.log(report(this.results))
+    console.log(engineReport(this.results))
     console.log(`All of it: ${this.options.json}`)
   }
 }

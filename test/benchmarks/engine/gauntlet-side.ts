@@ -5,34 +5,34 @@ import { tf } from '@gauntlet/engine'
 import { trainableModel } from '@gauntlet/training'
 import { readSafetensors, toParameters } from '@gauntlet/weights'
 import { logMarks } from './executor-log.ts'
-import { attackIteration, forward, trainingStep, type ReadyWork, type Workplace } from './gauntlet-works.ts'
+import { attackIteration, forwardPass, trainingStep, type ReadyWork, type WorkInputs } from './gauntlet-works.ts'
 import { ProcessMemory } from './process-memory.ts'
 import { ProgramWatch } from './program-watch.ts'
-import { turnMilliseconds, type Assignment, type Prepared, type Profile, type Question, type Work } from './side.ts'
+import { turnMilliseconds, type Assignment, type Prepared, type Profile, type SideQuestion, type Work } from './side.ts'
 
 /*
  * Gauntlet's side: the model, the attack and the fine-tuning that the stages run, captured. A question per line in, an
  * answer per line out.
  */
 
-const makers: Readonly<Record<Work, (place: Workplace) => ReadyWork>> = {
+const makers: Readonly<Record<Work, (start: WorkInputs) => ReadyWork>> = {
   'training step': trainingStep,
   'APGD iteration': attackIteration,
-  forward,
+  forward: forwardPass,
 }
 
 const memory = new ProcessMemory()
-const place = workplace(JSON.parse(process.argv[2]!) as Assignment)
+const start = workInputs(JSON.parse(process.argv[2]!) as Assignment)
 memory.noteLoaded()
 const ready = new Map<Work, ReadyWork>()
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const answer = await answerTo(JSON.parse(line) as Question).catch((error: unknown) => ({ error: String(error) }))
+  const answer = await answerTo(JSON.parse(line) as SideQuestion).catch((error: unknown) => ({ error: String(error) }))
   console.log(JSON.stringify(answer))
 }
 process.exit(0)
 
-async function answerTo(question: Question): Promise<unknown> {
+async function answerTo(question: SideQuestion): Promise<unknown> {
   switch (question.ask) {
     case 'prepare':
       return prepare(question.work)
@@ -46,10 +46,10 @@ async function answerTo(question: Question): Promise<unknown> {
 }
 
 async function prepare(work: Work): Promise<Prepared> {
-  const { watch } = place
+  const { watch } = start
   watch.forget()
   const begun = performance.now()
-  const made = makers[work](place)
+  const made = makers[work](start)
   const checks = { ...(await made.once()) }
   const seconds = (performance.now() - begun) / 1000
   ready.set(work, made)
@@ -81,7 +81,7 @@ async function profile(work: Work): Promise<Profile> {
   return { milliseconds: times[1]!, observedMilliseconds, operators: [], remark }
 }
 
-function workplace(assignment: Assignment): Workplace {
+function workInputs(assignment: Assignment): WorkInputs {
   const backbone = backboneFor(assignment.backbone)
   const [pixels, truth] = arraysOf(assignment.batch)
   const host = { images: pixels!.data as Float32Array, labels: truth!.data as Int32Array }

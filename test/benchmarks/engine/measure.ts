@@ -1,4 +1,4 @@
-import type { Options } from './options.ts'
+import type { EngineOptions } from './options.ts'
 import { requireSameWork } from './same-work.ts'
 import { SideFailed, type Side, type Work } from './side.ts'
 import type { SideResult, WorkResult } from './results.ts'
@@ -45,7 +45,7 @@ export async function firstStarts(
 export async function measureWork(
   work: Work,
   sides: readonly Side[],
-  { rounds, firstStart }: Pick<Options, 'rounds'> & { readonly firstStart: FirstStart | undefined },
+  { rounds, firstStart }: Pick<EngineOptions, 'rounds'> & { readonly firstStart: FirstStart | undefined },
   onRound: (said: string) => void,
 ): Promise<WorkResult> {
   const runners = sides.map((side): Runner => ({ side, result: { side: side.name, milliseconds: [] } }))

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { backboneFor, backboneIds } from '@gauntlet/backbones'
+import { backboneFor, implementedBackbones } from '@gauntlet/backbones'
 import { representatives } from './representatives.ts'
 import type { Work } from './side.ts'
 import { sideNames, type SideName } from './sides.ts'
@@ -10,7 +10,7 @@ class OptionInvalid extends Error {
 }
 
 /** What is to be compared, and how. */
-export interface Options {
+export interface EngineOptions {
   readonly backbones: readonly string[]
   readonly works: readonly Work[]
   readonly sides: readonly SideName[]
@@ -38,7 +38,7 @@ const shortNames: Readonly<Record<string, Work>> = {
 }
 
 /** Reads the command line; `json` is where results go unless it says where. */
-export function parseOptions(given: readonly string[], json: string): Options {
+export function parseEngineOptions(given: readonly string[], json: string): EngineOptions {
   const { values } = parseArgs({ args: [...given], options: declared })
   const rounds = values.rounds === undefined ? undefined : wholeNumber('rounds', values.rounds)
   return {
@@ -74,7 +74,7 @@ const declared = {
 
 function backbonesOf(named: string | undefined, all: boolean): readonly string[] {
   if (named) return named.split(',').map(knownBackbone)
-  return all ? backboneIds : representatives()
+  return all ? implementedBackbones : representatives()
 }
 
 function knownBackbone(id: string): string {

@@ -4,7 +4,7 @@ import { works, type Work } from './side.ts'
 import { sideNames } from './sides.ts'
 
 /** All of a run in Markdown, for LOG.md. */
-export function report(results: Results): string {
+export function engineReport(results: Results): string {
   const { backbones, batch, threads, frozen } = { ...results.options, backbones: results.backbones }
   const parts = works.filter((work) => backbones.some((one) => one.works.some((done) => done.work === work)))
   const load = `load ${results.load.toFixed(1)} before${results.loads.length > 0 ? ` and ${results.loads.at(-1)!.toFixed(1)} at the end` : ''}`

@@ -1,4 +1,4 @@
-import { backboneFor, backboneIds } from '@gauntlet/backbones'
+import { backboneFor, implementedBackbones } from '@gauntlet/backbones'
 
 /** One backbone a family, of the size that studies use most. */
 const chosen = [
@@ -21,7 +21,7 @@ const chosen = [
 /** The chosen ones, and the first of every family that has none among them. */
 export function representatives(): string[] {
   const families = new Set(chosen.map((id) => backboneFor(id).family))
-  const rest = backboneIds.filter((id) => {
+  const rest = implementedBackbones.filter((id) => {
     const { family } = backboneFor(id)
     return !families.has(family) && families.add(family)
   })

@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Options } from './options.ts'
+import type { EngineOptions } from './options.ts'
 import type { Memory, Prepared, Work } from './side.ts'
 
 /** One side at one work of one backbone. */
@@ -34,7 +34,7 @@ export interface Results {
   readonly machine: string
   /** Of the minute before the start. */
   readonly load: number
-  readonly options: Options
+  readonly options: EngineOptions
   readonly backbones: BackboneResult[]
   /** Whether everything that was asked for is in it. */
   complete: boolean

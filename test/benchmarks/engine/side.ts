@@ -41,7 +41,7 @@ export interface Assignment {
   readonly frozen: boolean
 }
 
-export type Question =
+export type SideQuestion =
   | { readonly ask: 'prepare' | 'turn' | 'profile'; readonly work: Work }
   | { readonly ask: 'memory'; readonly work?: undefined }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import process from 'node:process'
 import { deviceVariables } from '@gauntlet/engine/device-variables'
-import type { Comparison } from './assignment.ts'
+import type { BenchmarkCase } from './assignment.ts'
 import { executorLogging } from './executor-log.ts'
 import { Side, type Assignment } from './side.ts'
 
@@ -34,7 +34,7 @@ export interface SideSetting {
 }
 
 /** Where the compiled code of PyTorch's side is kept, by backbone, sizes and threads. */
-export function compiledCode(cacheFolder: string, { backbone, side, batch, threads, frozen }: Comparison): string {
+export function compiledCode(cacheFolder: string, { backbone, side, batch, threads, frozen }: BenchmarkCase): string {
   const key = [backbone, `${side}px`, `batch-${batch}`, `threads-${threads}`, ...(frozen ? ['frozen'] : [])].join('-')
   return join(cacheFolder, 'benchmarks', 'inductor', key)
 }
@@ -42,7 +42,7 @@ export function compiledCode(cacheFolder: string, { backbone, side, batch, threa
 /** One side, which starts when it is asked something. `log`: a file for TensorFlow's executor to tell its nodes in. */
 export function sideFor(
   name: SideName,
-  comparison: Comparison,
+  comparison: BenchmarkCase,
   assignment: Assignment,
   setting: SideSetting,
   log?: string,

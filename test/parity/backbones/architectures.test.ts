@@ -10,12 +10,12 @@ import { countMultiplyAccumulates } from './multiply-accumulates.ts'
  * The last block of these computes for the class token alone, which is all that the head reads: of twelve blocks one
  * saves its queries, its scores, its projection and its MLP for all other tokens.
  */
-const sparing = /^(robust_)?(vit|deit)_/
+const skipsTokensInLastBlock = /^(robust_)?(vit|deit)_/
 /**
  * CoaT's attention multiplies all heads at once and keeps the blocks of its own: more products, no transpositions
  * (libs/science/backbones/src/coat.ts).
  */
-const lavish = /^coat_/
+const multipliesAllHeads = /^coat_/
 
 describe.each(backboneCatalogue.map(({ id }) => ({ id, ...backboneArchitecture(id)! })))('$id', (published) => {
   const backbone = backboneFor(published.id)
@@ -35,8 +35,8 @@ describe.each(backboneCatalogue.map(({ id }) => ({ id, ...backboneArchitecture(i
 
   it('multiplies and adds as often as the catalogue lists, within 2 %', () => {
     const ratio = countOf(published.id, published.native.side) / published.multiplyAccumulates
-    expect(ratio).toBeGreaterThan(sparing.test(published.id) ? 0.92 : 0.98)
-    expect(ratio).toBeLessThan(lavish.test(published.id) ? 1.15 : 1.02)
+    expect(ratio).toBeGreaterThan(skipsTokensInLastBlock.test(published.id) ? 0.92 : 0.98)
+    expect(ratio).toBeLessThan(multipliesAllHeads.test(published.id) ? 1.15 : 1.02)
   })
 })
 

@@ -1,4 +1,4 @@
-import { backboneIds } from '@gauntlet/backbones'
+import { implementedBackbones } from '@gauntlet/backbones'
 import {
   compareEvaluation,
   compareFaint,
@@ -17,7 +17,7 @@ import { readFixture } from './fixture.ts'
 const all = process.argv.includes('--all')
 const ids = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 
-for (const id of ids.length > 0 ? ids : backboneIds) {
+for (const id of ids.length > 0 ? ids : implementedBackbones) {
   const started = performance.now()
   try {
     const comparison = compareWithReference(id)

@@ -39,7 +39,10 @@ describe.each([
   beforeAll(async () => {
     const { arrays } = readSafetensors(await readFile(join(import.meta.dirname, fixture)))
     expected = new Map(arrays.map(({ name, data }) => [name, data as Float32Array]))
-    parameters = toParameters(loadStrictly(backbone.adoptCheckpoint(published), specifications).arrays, specifications)
+    parameters = toParameters(
+      loadStrictly(backbone.convertCheckpoint(published), specifications).arrays,
+      specifications,
+    )
   })
 
   test.each([
@@ -92,7 +95,7 @@ test('the checkpoint written as safetensors is the one PyTorch and timm were see
   const backbone = backboneFor('efficientnet_lite0.ra_in1k')
   const specifications = backbone.specifications(1000)
   const parameters = toParameters(
-    loadStrictly(backbone.adoptCheckpoint(published), specifications).arrays,
+    loadStrictly(backbone.convertCheckpoint(published), specifications).arrays,
     specifications,
   )
   const written = writeSafetensors(fromParameters(parameters, specifications))

@@ -39,7 +39,7 @@ function likeliest(id: string): { values: number[]; indices: number[] } {
   const backbone = backboneFor(id)
   const specifications = backbone.specifications(1000)
   const parameters = toParameters(
-    loadStrictly(backbone.adoptCheckpoint(published), specifications).arrays,
+    loadStrictly(backbone.convertCheckpoint(published), specifications).arrays,
     specifications,
   )
   const { shape, data } = named('photographs')

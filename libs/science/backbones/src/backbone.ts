@@ -41,7 +41,7 @@ export interface Backbone {
    * Gives the tensors of a published checkpoint this family's names; those that already have them, and unknown ones,
    * stay.
    */
-  adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[]
+  convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[]
   /**
    * images: [batch, side, side, 3], RGB in [0, 1]: normalising them is the model's first layer. [batch, classes] out.
    */

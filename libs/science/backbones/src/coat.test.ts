@@ -45,7 +45,7 @@ it('loads and writes a checkpoint with every name, and refuses one whose copies 
 it('leaves the unused norm of the first scale out, and nothing else', () => {
   const names = ['norm1.weight', 'norm1.bias', 'norm2.weight', 'serial_blocks1.0.norm1.weight', 'norm12.weight']
   const arrays = names.map((name): NamedArray => ({ name, dtype: 'float32', shape: [0], data: new Float32Array() }))
-  expect(backbone.adoptCheckpoint(arrays).map(({ name }) => name)).toEqual(names.slice(2))
+  expect(backbone.convertCheckpoint(arrays).map(({ name }) => name)).toEqual(names.slice(2))
 })
 
 it('refuses sides whose scales do not fit each other, before it reads a tensor', () => {

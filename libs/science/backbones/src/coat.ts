@@ -77,7 +77,7 @@ export function coaT(id: string, contract: InputContract): Backbone | undefined 
     classifier: 'head',
     normalisation,
     specifications,
-    adoptCheckpoint,
+    convertCheckpoint,
     logits: (images, parameters) => {
       requireMultiple(images, sideStep, id)
       const finest = serialScales(normalise(images, normalisation), parameters).slice(1)
@@ -321,6 +321,6 @@ function shared(
 /**
  * Leaves out the norm of the first scale, which the authors' checkpoints have and no model uses, as timm's filter does.
  */
-function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
+function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   return arrays.filter(({ name }) => !name.startsWith('norm1.'))
 }

@@ -55,7 +55,7 @@ it('takes linear layers for its 1×1 convolutions, and leaves other shapes for s
     array('stages.0.blocks.0.conv2_kxk.weight', [256, 1]),
     array('head.fc.weight', [1000, 768]),
   ]
-  expect(backbone.adoptCheckpoint(arrays).map(({ shape }) => shape)).toEqual([
+  expect(backbone.convertCheckpoint(arrays).map(({ shape }) => shape)).toEqual([
     [1536, 384, 1, 1],
     [256, 1],
     [1000, 768],

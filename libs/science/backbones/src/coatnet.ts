@@ -117,7 +117,7 @@ export function coAtNet(id: string, contract: InputContract): Backbone | undefin
     classifier: 'head.fc',
     normalisation,
     specifications: (classes) => specifications(classes, architecture, blocks),
-    adoptCheckpoint: (arrays) => adoptCheckpoint(arrays, specifications(pretrainedClasses, architecture, blocks)),
+    convertCheckpoint: (arrays) => convertCheckpoint(arrays, specifications(pretrainedClasses, architecture, blocks)),
     logits: (images, parameters, context) => {
       requireSide(images, side, id)
       const features = featuresOf(normalise(images, normalisation), parameters, blocks, context)
@@ -293,7 +293,7 @@ function pointwiseSpecification(name: string, output: number, input: number, bia
 }
 
 /** Gives linear layers of checkpoints that have them for 1×1 convolutions the latter's shape, as timm's filter does. */
-function adoptCheckpoint(arrays: readonly NamedArray[], wanted: readonly ParameterSpecification[]): NamedArray[] {
+function convertCheckpoint(arrays: readonly NamedArray[], wanted: readonly ParameterSpecification[]): NamedArray[] {
   const shapes = new Map(wanted.map(({ name, shape }) => [name, shape]))
   return arrays.map((array) => {
     const shape = shapes.get(array.name) ?? []

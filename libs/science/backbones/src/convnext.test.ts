@@ -45,8 +45,8 @@ describe('a checkpoint of facebookresearch/ConvNeXt', () => {
     ['norm.weight', 'head.norm.weight'],
     ['head.bias', 'head.fc.bias'],
   ])('calls %s %s', (theirs, ours) => {
-    const [, adopted] = tiny.adoptCheckpoint([empty('downsample_layers.0.0.weight'), empty(theirs)])
-    expect(adopted!.name).toBe(ours)
+    const [, converted] = tiny.convertCheckpoint([empty('downsample_layers.0.0.weight'), empty(theirs)])
+    expect(converted!.name).toBe(ours)
   })
 })
 
@@ -64,18 +64,21 @@ describe('the checkpoint of a CLIP', () => {
   ]
 
   it('gives its image trunk alone', () => {
-    expect(names(clip.adoptCheckpoint([...trunk, ...beside].map(empty)))).toEqual(['stem.0.weight', 'head.norm.weight'])
+    expect(names(clip.convertCheckpoint([...trunk, ...beside].map(empty)))).toEqual([
+      'stem.0.weight',
+      'head.norm.weight',
+    ])
   })
 
   it('keeps what no CLIP has, for strict loading to refuse', () => {
-    expect(names(clip.adoptCheckpoint([...trunk, 'visual.head.mlp.fc1.weight'].map(empty)))).toContain(
+    expect(names(clip.convertCheckpoint([...trunk, 'visual.head.mlp.fc1.weight'].map(empty)))).toContain(
       'visual.head.mlp.fc1.weight',
     )
   })
 
   it('is taken apart only by the backbones that it was published for', () => {
-    expect(names(tiny.adoptCheckpoint([empty('logit_scale')]))).toEqual(['logit_scale'])
-    expect(names(clip.adoptCheckpoint([empty('logit_scale')]))).toEqual(['logit_scale'])
+    expect(names(tiny.convertCheckpoint([empty('logit_scale')]))).toEqual(['logit_scale'])
+    expect(names(clip.convertCheckpoint([empty('logit_scale')]))).toEqual(['logit_scale'])
   })
 })
 

@@ -117,7 +117,7 @@ export function convNeXt(id: string, contract: InputContract): Backbone | undefi
     head: 'head',
     normalisation,
     specifications: (count) => specificationsOf(size, count),
-    adoptCheckpoint: (arrays) => adoptCheckpoint(arrays, variant, contract === 'none' ? undefined : normalisation),
+    convertCheckpoint: (arrays) => convertCheckpoint(arrays, variant, contract === 'none' ? undefined : normalisation),
     logits: (images, parameters, context) => {
       const pooled = globalAveragePool(featuresOf(normalise(images, normalisation), parameters, variant, context))
       return linear<Tensor2D>(layerNorm(pooled, parameters.at('head.norm'), { epsilon }), parameters.at('head.fc'))
@@ -203,7 +203,7 @@ function blockSpecification(name: string, width: number): ParameterSpecification
  * Takes the image trunk out of a CLIP, a robust model out of its wrapping, and gives facebookresearch/ConvNeXt's old
  * names timm's (timm `convnext.checkpoint_filter_fn`).
  */
-function adoptCheckpoint(arrays: readonly NamedArray[], { published }: Variant, fed?: Normalisation): NamedArray[] {
+function convertCheckpoint(arrays: readonly NamedArray[], { published }: Variant, fed?: Normalisation): NamedArray[] {
   if (published === 'clip') return imageTrunk(arrays)
   const unwrapped = published === 'robust' ? unwrapRobustCheckpoint(arrays, fed) : [...arrays]
   return unwrapped.some(({ name }) => name.startsWith('downsample_layers.'))

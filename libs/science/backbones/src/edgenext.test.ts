@@ -32,6 +32,6 @@ test.each([
   ['head.weight', 'head.fc.weight'],
 ])('calls %s of the authors %s, which it has', (theirs, ours) => {
   const array: NamedArray = { name: theirs, dtype: 'float32', shape: [0], data: new Float32Array() }
-  expect(backbone.adoptCheckpoint([array])[0]!.name).toBe(ours)
+  expect(backbone.convertCheckpoint([array])[0]!.name).toBe(ours)
   expect(specifications.map(({ name }) => name)).toContain(ours)
 })

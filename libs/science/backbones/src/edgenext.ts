@@ -94,7 +94,7 @@ export function edgeNeXt(id: string, contract: InputContract): Backbone | undefi
     head: 'head',
     normalisation,
     specifications: (classes) => specifications(classes, widths, blocks),
-    adoptCheckpoint,
+    convertCheckpoint,
     logits: (images, parameters) => {
       const features = featuresOf(normalise(images, normalisation), parameters, blocks)
       const normed = layerNorm(globalAveragePool(features), parameters.at('head.norm'), { epsilon })
@@ -301,7 +301,7 @@ function attentionSpecification({ name, width, splits, positions }: Block): Para
  * Renames the tensors of the authors' own checkpoints (`stages.1.2.pwconv1.weight`), as timm's filter does; a file
  * whose head is normed under timm's name stays as it is.
  */
-function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
+function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   if (arrays.some(({ name }) => name === 'head.norm.weight')) return [...arrays]
   return arrays.map((array) => ({ ...array, name: timmName(array.name) }))
 }

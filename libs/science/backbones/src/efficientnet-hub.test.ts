@@ -29,5 +29,5 @@ test.each([
   ['mobilevit.encoder.weight', 'mobilevit.encoder.weight'],
 ])('calls %s %s', (theirs, ours) => {
   const array: NamedArray = { name: theirs, dtype: 'float32', shape: [0], data: new Float32Array() }
-  expect(backbone.adoptCheckpoint([array])[0]!.name).toBe(ours)
+  expect(backbone.convertCheckpoint([array])[0]!.name).toBe(ours)
 })

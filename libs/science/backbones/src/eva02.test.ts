@@ -34,7 +34,7 @@ test.each([
   [base, 'blocks.0.mlp.ffn_ln.weight', 'blocks.0.mlp.norm.weight'],
   [base, 'blocks.0.mlp.norm.weight', 'blocks.0.mlp.norm.weight'],
 ])('%s: calls %s of the published file %s', (id, theirs, ours) => {
-  expect(adopted(id, [theirs])).toEqual([ours])
+  expect(converted(id, [theirs])).toEqual([ours])
 })
 
 it('drops what only masked image modelling reads, and rotations that are computed', () => {
@@ -46,12 +46,12 @@ it('drops what only masked image modelling reads, and rotations that are compute
     'blocks.3.attn.rope.freqs_sin',
     'cls_token',
   ]
-  expect(adopted(tiny, theirs)).toEqual(['cls_token'])
+  expect(converted(tiny, theirs)).toEqual(['cls_token'])
 })
 
-function adopted(id: string, names: readonly string[]): string[] {
+function converted(id: string, names: readonly string[]): string[] {
   const arrays = names.map((name): NamedArray => ({ name, dtype: 'float32', shape: [0], data: new Float32Array() }))
   return backboneFor(id)
-    .adoptCheckpoint(arrays)
+    .convertCheckpoint(arrays)
     .map(({ name }) => name)
 }

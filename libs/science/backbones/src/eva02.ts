@@ -26,7 +26,7 @@ import {
   decayedSpecification,
 } from './specifications.ts'
 import {
-  attend,
+  projectedAttention,
   blockSpecification,
   headSpecification,
   patchTokens,
@@ -74,7 +74,7 @@ export function eva02(id: string, contract: InputContract): Backbone | undefined
     classifier: 'head',
     normalisation,
     specifications: (classes) => specifications(variant, classes),
-    adoptCheckpoint: (arrays) => adoptCheckpoint(arrays, variant),
+    convertCheckpoint: (arrays) => convertCheckpoint(arrays, variant),
     logits: (images, parameters) => {
       requireSide(images, side, id)
       const patches = patchTokens(normalise(images, normalisation), parameters.at('patch_embed.proj'), patch)
@@ -97,7 +97,7 @@ function block(x: Tensor3D, turns: Tensor2D, parameters: Parameters, variant: Va
   const normed = layerNorm(x, parameters.at('norm1'), { epsilon })
   const [query, key, value] = queryKeyValue(normed, parameters.at('attn'), variant)
   const turned = [rotatePairs(query, turns), rotatePairs(key, turns), value] as const
-  const y: Tensor3D = x.add(attend(turned, parameters.at('attn.proj')))
+  const y: Tensor3D = x.add(projectedAttention(turned, parameters.at('attn.proj')))
   return y.add(swiGlu(layerNorm(y, parameters.at('norm2'), { epsilon }), parameters.at('mlp'), variant))
 }
 
@@ -185,7 +185,7 @@ function swiGluSpecification(name: string, { width, hidden, separate }: Variant)
  * is dropped, as are tables of rotations, which are computed; the last norm, there over every token, becomes that of
  * the mean.
  */
-function adoptCheckpoint(arrays: readonly NamedArray[], variant: Variant): NamedArray[] {
+function convertCheckpoint(arrays: readonly NamedArray[], variant: Variant): NamedArray[] {
   return arrays
     .filter(({ name }) => !/^(mask_token$|lm_head\.)|(^|\.)rope\./.test(name))
     .map((array) => ({ ...array, name: timmName(array.name, variant) }))

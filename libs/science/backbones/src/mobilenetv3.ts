@@ -71,13 +71,13 @@ const rows = [
 
 const blocks: readonly Block[] = rows.map(([stage, kernel, stride, expansion, output, excited, activation], i) => {
   const input = rows[i - 1]?.[4] ?? stemWidth
-  const middle = inEights(input * expansion)
+  const middle = makeDivisible(input * expansion)
   const name = `blocks.${stage}.${rows.slice(0, i).filter((row) => row[0] === stage).length}`
-  return { name, input, middle, output, kernel, stride, activation, squeezed: excited ? inEights(middle / 4) : 0 }
+  return { name, input, middle, output, kernel, stride, activation, squeezed: excited ? makeDivisible(middle / 4) : 0 }
 })
 
 /** The nearest multiple of 8 that is not more than a tenth below (timm `make_divisible`). */
-function inEights(channels: number): number {
+function makeDivisible(channels: number): number {
   const nearest = Math.max(8, Math.floor((channels + 4) / 8) * 8)
   return nearest < 0.9 * channels ? nearest + 8 : nearest
 }
@@ -97,7 +97,7 @@ export function mobileNetV3(id: string, contract: InputContract): Backbone | und
     classifier: 'classifier',
     normalisation,
     specifications,
-    adoptCheckpoint: (arrays) => [...arrays],
+    convertCheckpoint: (arrays) => [...arrays],
     logits: (images, parameters, context) => {
       const pooled = globalAveragePool(featuresOf(normalise(images, normalisation), parameters, context))
       const head = hardSwish(conv2d(onePixel(pooled), parameters.at('conv_head'), { padding: 0 }))

@@ -26,7 +26,7 @@ it('puts a body without head under the name of the model with one', () => {
     'mobilevit.conv_stem.x',
   ]
   const arrays = names.map((name): NamedArray => ({ name, dtype: 'float32', shape: [0], data: new Float32Array() }))
-  expect(backbone.adoptCheckpoint(arrays).map(({ name }) => name)).toEqual([
+  expect(backbone.convertCheckpoint(arrays).map(({ name }) => name)).toEqual([
     ...names.slice(0, 3).map((name) => `mobilevit.${name}`),
     ...names.slice(3),
   ])

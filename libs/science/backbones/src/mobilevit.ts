@@ -32,7 +32,7 @@ import {
   layerNormSpecification,
   linearSpecification,
 } from './specifications.ts'
-import { attend, splitHeads } from './transformer.ts'
+import { projectedAttention, splitHeads } from './transformer.ts'
 
 /** An inverted residual: widths in, inside and out. */
 interface InvertedResidual {
@@ -112,7 +112,7 @@ export function mobileViT(id: string, contract: InputContract): Backbone | undef
     classifier: 'classifier',
     normalisation,
     specifications,
-    adoptCheckpoint,
+    convertCheckpoint,
     logits: (images, parameters, context) => {
       const pooled = globalAveragePool(featuresOf(normalise(images, normalisation), parameters, context))
       return linear<Tensor2D>(dropout(pooled, classifierDropout, context), parameters.at('classifier'))
@@ -207,7 +207,7 @@ function transformerLayer(x: Tensor3D, parameters: Parameters, context: ForwardC
 
 function selfAttention(x: Tensor3D, parameters: Parameters): Tensor3D {
   const looks = (part: string) => splitHeads(linear(x, parameters.at(`attention.${part}`)), heads)
-  return attend([looks('query'), looks('key'), looks('value')], parameters.at('output.dense'))
+  return projectedAttention([looks('query'), looks('key'), looks('value')], parameters.at('output.dense'))
 }
 
 function specifications(classes: number): ParameterSpecification[] {
@@ -267,7 +267,7 @@ function transformerSpecification(name: string, hidden: number): ParameterSpecif
 /**
  * Puts the tensors of a file without head (`MobileViTModel`) under the name that the model with head has for its body.
  */
-function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
+function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   return arrays.map((array) =>
     /^(conv_stem|encoder|conv_1x1_exp)\./.test(array.name) ? { ...array, name: prefix + array.name } : array,
   )

@@ -5,10 +5,10 @@ import { asFloat32, type NamedArray } from '@gauntlet/weights'
  * names, with the projection as head without bias, as timm's own conversion has it; the text tower and the temperature
  * are dropped. Other checkpoints stay as they are.
  */
-export function adoptOpenClip(arrays: readonly NamedArray[]): NamedArray[] {
+export function convertOpenClip(arrays: readonly NamedArray[]): NamedArray[] {
   const bare = arrays.map((array) => ({ ...array, name: array.name.replace(/^module\./, '') }))
   if (!bare.some(({ name }) => name === 'visual.class_embedding')) return [...arrays]
-  return bare.filter(({ name }) => !isTextTower(name)).flatMap(adopted)
+  return bare.filter(({ name }) => !isTextTower(name)).flatMap(converted)
 }
 
 /**
@@ -21,7 +21,7 @@ export function isTextTower(name: string): boolean {
   )
 }
 
-function adopted(array: NamedArray): NamedArray[] {
+function converted(array: NamedArray): NamedArray[] {
   const { name, shape } = array
   if (name === 'visual.proj') return headOf(array)
   if (name === 'visual.class_embedding') return [{ ...array, name: 'cls_token', shape: [1, 1, ...shape] }]

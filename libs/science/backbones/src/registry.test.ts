@@ -1,4 +1,4 @@
-import { placeless, tf, uniform, type Tensor, type Tensor4D } from '@gauntlet/engine'
+import { batchPositionInvariant, tf, uniform, type Tensor, type Tensor4D } from '@gauntlet/engine'
 import {
   evaluationMode,
   randomnessOf,
@@ -10,7 +10,7 @@ import { elementCount, fromParameters, toParameters, type NamedArray } from '@ga
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Backbone } from './backbone.ts'
 import { isHead } from './fresh-head.ts'
-import { backboneFor, backboneIds } from './registry.ts'
+import { backboneFor, implementedBackbones } from './registry.ts'
 
 const classes = 3
 
@@ -24,11 +24,11 @@ it('refuses an unknown name with those there are', () => {
 })
 
 it('has every name once', () => {
-  expect(new Set(backboneIds).size).toBe(backboneIds.length)
+  expect(new Set(implementedBackbones).size).toBe(implementedBackbones.length)
 })
 
 /** What can be said of every backbone without computing with it. */
-describe.each(backboneIds)('%s', (id) => {
+describe.each(implementedBackbones)('%s', (id) => {
   const backbone = backboneFor(id)
   const specifications = backbone.specifications(classes)
 
@@ -152,7 +152,7 @@ describe.each(smallestOfEachFamily())('$family, by $id', ({ id }) => {
     const images = tf.tile<Tensor4D>(imagesOf(1, minimum), [rows, 1, 1, 1])
     const places = tf.tidy(() => {
       let logits!: Tensor
-      const model = placeless((x: Tensor) => backbone.logits(x as Tensor4D, parameters, evaluationMode))
+      const model = batchPositionInvariant((x: Tensor) => backbone.logits(x as Tensor4D, parameters, evaluationMode))
       const summed = (x: Tensor) => (logits = tf.keep(model(x))).square().sum()
       const gradient = tf.grad(summed)(images)
       const rowsOf = (tensor: Tensor) => tf.unstack(tensor.reshape([rows, -1])).map((row) => row.dataSync())
@@ -203,15 +203,15 @@ describe.each(smallestOfEachFamily())('$family, by $id', ({ id }) => {
 
   it('adopts its own checkpoint unchanged', () => {
     const arrays = fromParameters(parameters, specifications)
-    const adopted = backbone.adoptCheckpoint(arrays)
-    expect(adopted.map(({ name }) => name)).toEqual(arrays.map(({ name }) => name))
-    adopted.forEach(({ data }, i) => expect(data).toBe(arrays[i]!.data))
+    const converted = backbone.convertCheckpoint(arrays)
+    expect(converted.map(({ name }) => name)).toEqual(arrays.map(({ name }) => name))
+    converted.forEach(({ data }, i) => expect(data).toBe(arrays[i]!.data))
   })
 })
 
 /** Id and family of the smallest member of each, by its parameters. */
 function smallestOfEachFamily(): Pick<Backbone, 'id' | 'family'>[] {
-  const sized = backboneIds.map((id) => {
+  const sized = implementedBackbones.map((id) => {
     const backbone = backboneFor(id)
     return { backbone, size: backbone.specifications(classes).reduce((sum, { shape }) => sum + elementCount(shape), 0) }
   })

@@ -35,13 +35,15 @@ const families: readonly Family[] = [
 ]
 
 /** Every backbone there is, by the checkpoint's own name. */
-export const backboneIds: readonly string[] = families.flatMap(([ids]) => ids)
+export const implementedBackbones: readonly string[] = families.flatMap(([ids]) => ids)
 
 /** The backbone of a study, fed as its input contract says. */
 export function backboneFor(id: string, contract: InputContract = 'native'): Backbone {
   const family = families.find(([ids]) => ids.includes(id))
   const backbone = family?.[1](id, contract)
   if (!backbone)
-    throw new UnknownBackbone(`There is no backbone ${JSON.stringify(id)}; choose one of ${backboneIds.join(', ')}.`)
+    throw new UnknownBackbone(
+      `There is no backbone ${JSON.stringify(id)}; choose one of ${implementedBackbones.join(', ')}.`,
+    )
   return computedInParts(backbone)
 }

@@ -32,5 +32,5 @@ test.each([
   ['head.fc.weight', 'head.fc.weight'],
 ])('calls %s of pycls %s', (theirs, ours) => {
   const array: NamedArray = { name: theirs, dtype: 'float32', shape: [0], data: new Float32Array() }
-  expect(backbone.adoptCheckpoint([array])[0]!.name).toBe(ours)
+  expect(backbone.convertCheckpoint([array])[0]!.name).toBe(ours)
 })

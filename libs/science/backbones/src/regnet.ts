@@ -69,7 +69,7 @@ export function regNet(id: string, contract: InputContract): Backbone | undefine
     classifier: 'head.fc',
     normalisation,
     specifications,
-    adoptCheckpoint,
+    convertCheckpoint,
     logits: (images, parameters, context) => {
       const x = featuresOf(normalise(images, normalisation), parameters, context)
       return linear(globalAveragePool(x), parameters.at('head.fc'))
@@ -150,7 +150,7 @@ const renamed: readonly (readonly [RegExp, string])[] = [
   [/^(s\d+\.b\d+)\.bn\./, '$1.downsample.bn.'],
 ]
 
-function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
+function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   return arrays.map((array) => ({
     ...array,
     name: renamed.reduce((name, [theirs, ours]) => name.replace(theirs, ours), array.name),

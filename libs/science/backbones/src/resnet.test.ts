@@ -27,6 +27,6 @@ test.each(resNetIds)('%s has the same tensors as any other ResNet-50', (id) => {
 
 it('takes the robust model out of its wrapping, and no other', () => {
   const array = { name: 'module.model.conv1.weight', dtype: 'float32', shape: [0], data: new Float32Array() } as const
-  expect(backboneFor('robust_resnet50').adoptCheckpoint([array])[0]!.name).toBe('conv1.weight')
-  expect(backbone.adoptCheckpoint([array])[0]!.name).toBe('module.model.conv1.weight')
+  expect(backboneFor('robust_resnet50').convertCheckpoint([array])[0]!.name).toBe('conv1.weight')
+  expect(backbone.convertCheckpoint([array])[0]!.name).toBe('module.model.conv1.weight')
 })

@@ -80,7 +80,7 @@ export function resNet(id: string, contract: InputContract): Backbone | undefine
     classifier: 'fc',
     normalisation,
     specifications,
-    adoptCheckpoint: (arrays) =>
+    convertCheckpoint: (arrays) =>
       variant.wrapped ? unwrapRobustCheckpoint(arrays, contract === 'none' ? undefined : normalisation) : [...arrays],
     logits: (images, parameters, context) => {
       const x = featuresOf(normalise(images, normalisation), parameters, context)

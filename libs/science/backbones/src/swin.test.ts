@@ -26,20 +26,20 @@ it('moves the merging of an old file from the end of a stage to the beginning of
     'layers.2.blocks.0.norm1.bias',
     'head.fc.bias',
   ]
-  expect(adopted(theirs)).toEqual(ours)
+  expect(converted(theirs)).toEqual(ours)
 })
 
 it('leaves a present file as it is', () => {
   const names = ['layers.1.downsample.reduction.weight', 'head.fc.weight', 'norm.weight']
-  expect(adopted(names)).toEqual(names)
+  expect(converted(names)).toEqual(names)
 })
 
 it('drops tables that are computed', () => {
   const theirs = ['layers.0.blocks.1.attn_mask', 'layers.0.blocks.0.attn.relative_position_index', 'norm.weight']
-  expect(adopted(theirs)).toEqual(['norm.weight'])
+  expect(converted(theirs)).toEqual(['norm.weight'])
 })
 
-function adopted(names: readonly string[]): string[] {
+function converted(names: readonly string[]): string[] {
   const arrays = names.map((name): NamedArray => ({ name, dtype: 'float32', shape: [0], data: new Float32Array() }))
-  return tiny.adoptCheckpoint(arrays).map(({ name }) => name)
+  return tiny.convertCheckpoint(arrays).map(({ name }) => name)
 }

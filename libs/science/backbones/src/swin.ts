@@ -134,7 +134,7 @@ export function swin(id: string, contract: InputContract): Backbone | undefined 
     classifier: 'head.fc',
     normalisation,
     specifications: (classes) => specifications(stages, classes),
-    adoptCheckpoint,
+    convertCheckpoint,
     logits: (images, parameters, context) => {
       requireSide(images, side, id)
       return linear(features(normalise(images, normalisation), parameters, stages, context), parameters.at('head.fc'))
@@ -271,7 +271,7 @@ function stageSpecification({ name, width, blocks }: Stage, stage: number): Para
  * The authors' files, and timm's from before 0.9: they merge at the end of a stage instead of the beginning of the
  * next, call the classifier `head`, and hold tables that are computed.
  */
-function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
+function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   const old = arrays.some(({ name }) => name === 'layers.0.downsample.reduction.weight')
   const kept = arrays.filter(({ name }) => !/\.(relative_position_index|attn_mask)$/.test(name))
   return old ? kept.map((array) => ({ ...array, name: timmName(array.name) })) : kept

@@ -45,7 +45,11 @@ export function mergeHeads(x: Tensor4D): Tensor3D {
  * Attention scaled by 1 / √width, heads merged and projected. [batch, tokens of the query, width] out; `bias` is added
  * to the scores.
  */
-export function attend([query, key, value]: QueryKeyValue, projection: Parameters, bias?: Tensor): Tensor3D {
+export function projectedAttention(
+  [query, key, value]: QueryKeyValue,
+  projection: Parameters,
+  bias?: Tensor,
+): Tensor3D {
   const scale = 1 / Math.sqrt(query.shape[3])
   return linear(mergeHeads(attention(query, key, value, bias ? { scale, bias } : { scale })), projection)
 }

@@ -60,7 +60,7 @@ test.each([
   'makes of a file for %s with %j the tensors %j, and leaves what it does not know to strict loading',
   (id, theirs, ours) => {
     const arrays = theirs.map((name): NamedArray => ({ name, dtype: 'float32', shape: [0], data: new Float32Array() }))
-    const adopted = backboneFor(id).adoptCheckpoint(arrays)
-    expect(adopted.map(({ name }) => name)).toEqual(ours)
+    const converted = backboneFor(id).convertCheckpoint(arrays)
+    expect(converted.map(({ name }) => name)).toEqual(ours)
   },
 )

@@ -17,7 +17,7 @@ import {
   normalisationUnder,
   plainPixels,
 } from './normalisations.ts'
-import { adoptOpenClip } from './openclip-checkpoint.ts'
+import { convertOpenClip } from './openclip-checkpoint.ts'
 import { unwrapRobustCheckpoint } from './robust-checkpoint.ts'
 import {
   biasSpecification,
@@ -27,7 +27,7 @@ import {
   decayedSpecification,
 } from './specifications.ts'
 import {
-  attend,
+  projectedAttention,
   blockSpecification,
   headSpecification,
   mlp,
@@ -107,8 +107,8 @@ export function visionTransformer(id: string, contract: InputContract): Backbone
     classifier: 'head',
     normalisation,
     specifications: (classes) => specifications(variant, classes),
-    adoptCheckpoint: (arrays) =>
-      adoptCheckpoint(
+    convertCheckpoint: (arrays) =>
+      convertCheckpoint(
         variant.wrapped ? unwrapRobustCheckpoint(arrays, contract === 'none' ? undefined : normalisation) : arrays,
       ),
     logits: (images, parameters) => {
@@ -133,7 +133,7 @@ function classFeatures(patches: Tensor3D, parameters: Parameters, { size, clip }
 function block(x: Tensor3D, parameters: Parameters, heads: number, epsilon: number): Tensor3D {
   const normed = layerNorm(x, parameters.at('norm1'), { epsilon })
   const parts = splitQueryKeyValue(linear(normed, parameters.at('attn.qkv')), heads)
-  const y: Tensor3D = x.add(attend(parts, parameters.at('attn.proj')))
+  const y: Tensor3D = x.add(projectedAttention(parts, parameters.at('attn.proj')))
   return y.add(mlp(layerNorm(y, parameters.at('norm2'), { epsilon }), parameters.at('mlp')))
 }
 
@@ -148,7 +148,7 @@ function lastBlock(x: Tensor3D, parameters: Parameters, heads: number, epsilon: 
     const from = part === 0 ? normed.slice([0, 0, 0], [-1, 1, -1]) : normed
     return splitHeads(linear(from, thirdOf(parameters.at('attn.qkv'), part)), heads)
   })
-  const y: Tensor3D = token.add(attend([query!, key!, value!], parameters.at('attn.proj')))
+  const y: Tensor3D = token.add(projectedAttention([query!, key!, value!], parameters.at('attn.proj')))
   return y.add(mlp(layerNorm(y, parameters.at('norm2'), { epsilon }), parameters.at('mlp')))
 }
 
@@ -184,6 +184,6 @@ function specifications({ size: { width }, clip }: Variant, classes: number): Pa
  * Published files that are not timm's own: open_clip's with both towers, MAE's with the decoder it trains with and
  * throws away, and those from before timm 0.5 with the unused `pre_logits`.
  */
-function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
-  return adoptOpenClip(arrays).filter(({ name }) => !/^(pre_logits\.|decoder_|mask_token$)/.test(name))
+function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
+  return convertOpenClip(arrays).filter(({ name }) => !/^(pre_logits\.|decoder_|mask_token$)/.test(name))
 }

@@ -13,7 +13,7 @@ const memoryVariable = 'GAUNTLET_DEVICE_MEMORY'
 const pageBytes = 4096
 
 /** Operators between two looks at the memory: a look takes ten microseconds. */
-const operatorsBetweenLooks = 32
+const operatorsBetweenChecks = 32
 
 /**
  * Of the estimated peak of a program's own tensors: what its kernels use beside them and what is lost between runs.
@@ -47,7 +47,7 @@ export function withinDeviceMemory<Result>(
 export function watchMemory(backend: NodeJSKernelBackend): void {
   let operators = 0
   interceptOperators(backend, (_, execute) => {
-    if (limit !== undefined && ++operators % operatorsBetweenLooks === 0) requireMemory(0, limit)
+    if (limit !== undefined && ++operators % operatorsBetweenChecks === 0) requireMemory(0, limit)
     return execute()
   })
 }

@@ -70,7 +70,7 @@ function gpuVariables(gpu: string): Record<string, string> {
     // CUDA itself counts the fastest first; the driver and nvidia-smi in the order of the bus.
     CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
     // On CPUs programs are as fast, and compiled several times as fast, with what the engine joins itself
-    // (`withJoinedOperators`).
+    // (`withFusedOperators`).
     [graphOptimizerVariable]: 'one pass' satisfies GraphOptimizer,
   }
 }

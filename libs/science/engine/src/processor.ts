@@ -20,18 +20,18 @@ const instructionSets = [
  * not list them (macOS), the processor's model stands for its instruction sets.
  */
 export function processorClass(): string {
-  const { vendor, flags } = told()
+  const { vendor, flags } = processorInformation()
   return [vendor ?? cpus()[0]?.model ?? 'unknown', ...instructionSets.filter((name) => flags.has(name))].join(' ')
 }
 
 /** Whether it is no x86-64 processor without AVX-512. */
 export function hasWideVectors(): boolean {
-  return process.arch !== 'x64' || told().flags.has('avx512f')
+  return process.arch !== 'x64' || processorInformation().flags.has('avx512f')
 }
 
 let known: { readonly vendor: string | undefined; readonly flags: ReadonlySet<string> } | undefined
 
-function told() {
+function processorInformation() {
   if (known) return known
   const information = textOf('/proc/cpuinfo')
   const vendor = /^vendor_id\s*:\s*(.+)$/m.exec(information)?.[1]

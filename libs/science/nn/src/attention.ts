@@ -1,4 +1,4 @@
-import { attend, type Tensor, type Tensor4D } from '@gauntlet/engine'
+import { scaledDotProductAttention, type Tensor, type Tensor4D } from '@gauntlet/engine'
 
 export interface AttentionOptions {
   /** What q kᵀ is multiplied by; 1 / √width as a rule. */
@@ -17,5 +17,5 @@ export function attention(
   value: Tensor4D,
   { scale, bias }: AttentionOptions,
 ): Tensor4D {
-  return attend(query, key, value, scale, bias)
+  return scaledDotProductAttention(query, key, value, scale, bias)
 }

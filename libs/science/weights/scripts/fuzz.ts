@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parseCheckpoint } from '../src/read-checkpoint.ts'
 import { hostileArchives } from '../src/testing/hostile-archives.ts'
-import { commandingPickles, swollenPickles } from '../src/testing/hostile-pickles.ts'
+import { codeExecutingPickles, resourceExhaustingPickles } from '../src/testing/hostile-pickles.ts'
 import { hostileSafetensors } from '../src/testing/hostile-safetensors.ts'
 
 const { values } = parseArgs({
@@ -22,7 +22,7 @@ const growthAllowed = 8
 const honest = readdirSync(testing).filter((name) => /\.(pt|safetensors)$/.test(name))
 const seeds = [
   ...honest.flatMap((name) => Array.from({ length: 20 }, () => new Uint8Array(readFileSync(join(testing, name))))),
-  ...[...hostileArchives, ...commandingPickles, ...swollenPickles, ...hostileSafetensors].map(
+  ...[...hostileArchives, ...codeExecutingPickles, ...resourceExhaustingPickles, ...hostileSafetensors].map(
     ([, bytes]) => new Uint8Array(bytes),
   ),
 ].filter(({ byteLength }) => byteLength > 0 && byteLength <= largest)

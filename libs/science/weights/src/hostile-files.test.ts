@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hostileArchives } from './testing/hostile-archives.ts'
-import { commandingPickles, swollenPickles } from './testing/hostile-pickles.ts'
+import { codeExecutingPickles, resourceExhaustingPickles } from './testing/hostile-pickles.ts'
 import { hostileSafetensors } from './testing/hostile-safetensors.ts'
 
-const kinds = { commandingPickles, swollenPickles, hostileArchives, hostileSafetensors }
+const kinds = { codeExecutingPickles, resourceExhaustingPickles, hostileArchives, hostileSafetensors }
 const files = Object.entries(kinds).flatMap(([kind, list]) =>
   list.map(([what, bytes, reason], i) => ({ what, bytes, reason, name: `${kind}-${i}` })),
 )

@@ -15,7 +15,7 @@ import {
   tuple,
   uint32,
   uint64,
-  type Part,
+  type PicklePart,
 } from './testing/pickle-assembler.ts'
 import { smallCheckpoint, smallCheckpoints } from './testing/small-checkpoints.ts'
 
@@ -76,10 +76,14 @@ it('reads a file put together by hand, as the refused ones below are', () => {
   ])
 })
 
-const call = (module: string, name: string, ...values: Part[]): Part => [global(module, name), tuple(...values), 'R']
+const call = (module: string, name: string, ...values: PicklePart[]): PicklePart => [
+  global(module, name),
+  tuple(...values),
+  'R',
+]
 
 describe('refuses, without executing anything,', () => {
-  test.each<[string, Part]>([
+  test.each<[string, PicklePart]>([
     ['a shell command', call('os', 'system', text('touch /tmp/owned'))],
     ['a shell command by its other name', call('posix', 'system', text('touch /tmp/owned'))],
     ['a call hidden in a dictionary', dictionary(['w', call('builtins', 'eval', text('1'))])],
@@ -99,7 +103,7 @@ describe('refuses, without executing anything,', () => {
 })
 
 describe('refuses', () => {
-  const w = (of: Part) => dictionary(['w', of])
+  const w = (of: PicklePart) => dictionary(['w', of])
   test.each<[string, Uint8Array, RegExp]>([
     [
       'a tensor that starts beyond its storage',
@@ -159,7 +163,7 @@ describe('refuses', () => {
         text('cpu'),
         0x8a,
         255,
-        Array<Part>(255).fill(127),
+        Array<PicklePart>(255).fill(127),
         'NtQ',
       ]),
       /not a storage/,

@@ -56,7 +56,7 @@ function faultsOf(offered: readonly NamedArray[], wanted: readonly ParameterSpec
   const missing = wanted.filter(({ name }) => !names.has(name)).map(({ name }) => name)
   const unexpected = offered.filter(({ name }) => !byName.has(name)).map(({ name }) => name)
   const known = offered.filter(({ name }) => byName.has(name))
-  const apart = copiesApart(offered, wanted)
+  const apart = differingCopies(offered, wanted)
   return [
     ...listed('missing', missing),
     ...listed('unexpected', unexpected),
@@ -69,7 +69,7 @@ function faultsOf(offered: readonly NamedArray[], wanted: readonly ParameterSpec
 /**
  * Names of one shared tensor that hold other numbers than its first name does: the model could only have one of them.
  */
-function copiesApart(offered: readonly NamedArray[], wanted: readonly ParameterSpecification[]): string[] {
+function differingCopies(offered: readonly NamedArray[], wanted: readonly ParameterSpecification[]): string[] {
   const byName = new Map(offered.map((array) => [array.name, array]))
   return wanted.flatMap(({ name, sharedWith }) => {
     const [copy, first] = [byName.get(name), byName.get(sharedWith ?? name)]

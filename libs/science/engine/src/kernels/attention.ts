@@ -36,7 +36,13 @@ const kernel = defineKernel<
  * bias: broadcast over [batch, heads, queries, keys]. The softmax's gradient takes its row sums from the output, as
  * FlashAttention does (arXiv:2205.14135, section B.2).
  */
-export function attend(query: Tensor4D, key: Tensor4D, value: Tensor4D, scale: number, bias?: Tensor): Tensor4D {
+export function scaledDotProductAttention(
+  query: Tensor4D,
+  key: Tensor4D,
+  value: Tensor4D,
+  scale: number,
+  bias?: Tensor,
+): Tensor4D {
   return kernel({ query, key, value, ...(bias && { bias }) }, { scale, biasShape: bias?.shape ?? [] })[0] as Tensor4D
 }
 

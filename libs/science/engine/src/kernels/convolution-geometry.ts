@@ -13,13 +13,13 @@ export function isUnpadded({ padding: { top, bottom, left, right } }: Convolutio
   return top + bottom + left + right === 0
 }
 
-/** The same without padding, for an image that has it: see `padded`. */
+/** The same without padding, for an image that has it: see `zeroPadded`. */
 export function unpadded({ stride }: Pick<ConvolutionGeometry, 'stride'>): ConvolutionGeometry {
   return { stride, padding: { top: 0, bottom: 0, left: 0, right: 0 } }
 }
 
 /** The image with the geometry's zeros around it. x: [batch, height, width, channels]. */
-export function padded(x: Tensor, geometry: ConvolutionGeometry): Tensor {
+export function zeroPadded(x: Tensor, geometry: ConvolutionGeometry): Tensor {
   const { top, bottom, left, right } = geometry.padding
   return isUnpadded(geometry) ? x : padWithZeros(x, [[0, 0], [top, bottom], [left, right], [0, 0]]) // prettier-ignore
 }

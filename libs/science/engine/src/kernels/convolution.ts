@@ -7,11 +7,11 @@ import {
   isUnpadded,
   needsExplicitPadding,
   operatorAttributes,
-  padded,
+  zeroPadded,
   unpadded,
   type ConvolutionGeometry,
 } from './convolution-geometry.ts'
-import { depthwiseFilterGradient, filterGradient, filterGradientByPlaces } from './filter-gradient.ts'
+import { depthwiseFilterGradient, filterGradient, filterGradientByPosition } from './filter-gradient.ts'
 import { inputGradient, inputGradientOfPadded } from './input-gradient.ts'
 import { defineKernel } from './kernel.ts'
 import { convolvePatches } from './patch-convolution.ts'
@@ -24,8 +24,8 @@ const convolution = defineKernel<'x' | 'filter', ConvolutionGeometry>({
   forward: ({ x, filter }, geometry) => runOperator('Conv2D', operatorAttributes(geometry), [x, filter]),
   savedInputs: ['x', 'filter'],
   gradient: (gradient, [x, filter], geometry) => ({
-    x: () => ofInput(x!, filter!, gradient, geometry),
-    filter: () => ofFilter(x!, filter!, gradient, geometry),
+    x: () => gradientByInput(x!, filter!, gradient, geometry),
+    filter: () => gradientByFilter(x!, filter!, gradient, geometry),
   }),
 })
 
@@ -105,7 +105,7 @@ const [fewChannels, largeFilter] = [4, 2 ** 18]
  * On CPU by the forward kernel, which is faster and has groups, unless that would multiply mostly zeros
  * (test/benchmarks/LOG.md).
  */
-function ofInput(x: Tensor, filter: Tensor, gradient: Tensor, geometry: ConvolutionGeometry): Tensor {
+function gradientByInput(x: Tensor, filter: Tensor, gradient: Tensor, geometry: ConvolutionGeometry): Tensor {
   const channels = x.shape[3]!
   const isGrouped = filter.shape[2] !== channels
   if (!onGpu() && (isGrouped || geometry.stride === 1))
@@ -114,12 +114,12 @@ function ofInput(x: Tensor, filter: Tensor, gradient: Tensor, geometry: Convolut
   return backward('Conv2DBackpropInput', geometry, integers(x.shape), filter, gradient)
 }
 
-function ofFilter(x: Tensor, filter: Tensor, gradient: Tensor, geometry: ConvolutionGeometry): Tensor {
+function gradientByFilter(x: Tensor, filter: Tensor, gradient: Tensor, geometry: ConvolutionGeometry): Tensor {
   if (onGpu()) return backward('Conv2DBackpropFilter', geometry, x, integers(filter.shape), gradient)
   const isGrouped = filter.shape[2] !== x.shape[3]
-  if (!isGrouped && geometry.stride === 1) return filterGradientByPlaces(x, filter.shape, gradient, geometry)
+  if (!isGrouped && geometry.stride === 1) return filterGradientByPosition(x, filter.shape, gradient, geometry)
   if (isGrouped || filter.size > largeFilter) return filterGradient(x, filter.shape, gradient, geometry)
-  return filterGradient(padded(x, geometry), filter.shape, gradient, unpadded(geometry))
+  return filterGradient(zeroPadded(x, geometry), filter.shape, gradient, unpadded(geometry))
 }
 
 function onGpu(): boolean {

@@ -5,7 +5,7 @@ import { integers, padWithZeros, reshape, reverse, slice, transpose } from './pr
 
 /**
  * The gradient by the input of a convolution as a convolution forward: of the gradient, its pixels moved apart by the
- * stride, with the filter turned by half a circle and its channels in and out exchanged. TensorFlow's forward kernels
+ * stride, with the filter flipped by half a circle and its channels in and out exchanged. TensorFlow's forward kernels
  * are faster on CPU than the backward ones (up to 2.5 times for dense, several times for depthwise filters;
  * test/benchmarks/LOG.md), and have groups where those have none. shape: that of the input, [batch, height, width,
  * channels].
@@ -19,19 +19,19 @@ export function inputGradient(
 ): Tensor {
   const [, height, width, channels] = shape as [number, number, number, number]
   const [filterHeight, filterWidth, inputs] = filter.shape as [number, number, number]
-  const spread = stride === 1 ? gradient : movedApart(gradient, stride)
-  const [, spreadHeight, spreadWidth] = spread.shape as [number, number, number]
+  const dilatedGradient = stride === 1 ? gradient : dilated(gradient, stride)
+  const [, dilatedHeight, dilatedWidth] = dilatedGradient.shape as [number, number, number]
   const wanted = {
     top: filterHeight - 1 - top,
-    bottom: height - spreadHeight + top,
+    bottom: height - dilatedHeight + top,
     left: filterWidth - 1 - left,
-    right: width - spreadWidth + left,
+    right: width - dilatedWidth + left,
   }
-  const turned = reverse(filter, [0, 1])
-  const exchanged = operator === 'Conv2D' ? exchangeChannels(turned, channels / inputs) : turned
+  const flipped = reverse(filter, [0, 1])
+  const exchanged = operator === 'Conv2D' ? exchangeChannels(flipped, channels / inputs) : flipped
   const padding = mapSides(wanted, (zeros) => Math.max(zeros, 0))
   return runOperator(operator, operatorAttributes({ stride: 1, padding }), [
-    withoutMargins(spread, wanted),
+    cropped(dilatedGradient, wanted),
     exchanged,
   ])[0]!
 }
@@ -55,7 +55,7 @@ export function inputGradientOfPadded(
     filter,
     gradient,
   ])
-  return withoutMargins(ofPadded!, { top: -top, bottom: -bottom, left: -left, right: -right })
+  return cropped(ofPadded!, { top: -top, bottom: -bottom, left: -left, right: -right })
 }
 
 type Sides = ConvolutionGeometry['padding']
@@ -65,7 +65,7 @@ function mapSides({ top, bottom, left, right }: Sides, change: (size: number) =>
 }
 
 /** Without as many rows and columns as `sides` is below zero: they lie where only padding was read. */
-function withoutMargins(x: Tensor, sides: Sides): Tensor {
+function cropped(x: Tensor, sides: Sides): Tensor {
   const cut = mapSides(sides, (zeros) => Math.max(-zeros, 0))
   if (cut.top + cut.bottom + cut.left + cut.right === 0) return x
   const [batch, height, width, channels] = x.shape as [number, number, number, number]
@@ -85,7 +85,7 @@ function exchangeChannels(filter: Tensor, groups: number): Tensor {
 }
 
 /** Every pixel becomes the first of a square of stride × stride pixels, the others of which are zero. */
-function movedApart(x: Tensor, stride: number): Tensor {
+function dilated(x: Tensor, stride: number): Tensor {
   const [batch, height, width, channels] = x.shape as [number, number, number, number]
   const [none, apart] = [[0, 0], [0, stride - 1]] as const // prettier-ignore
   const cells = reshape(x, [batch, height, 1, width, 1, channels])

@@ -3,7 +3,7 @@ import { recordedOperators } from '../testing/recorded-operators.ts'
 import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '../tf.ts'
 import * as activations from './activation.ts'
 import { affine } from './affine.ts'
-import { attend } from './attention.ts'
+import { scaledDotProductAttention } from './attention.ts'
 import { normaliseBatch, normaliseByStatistics } from './batch-normalisation.ts'
 import { convolve, convolveDepthwise } from './convolution.ts'
 import { normaliseLayer } from './layer-normalisation.ts'
@@ -24,7 +24,14 @@ const labels = tf.tensor1d([0, 1], 'int32')
 const layers: [string, (...inputs: never[]) => Tensor, number[][], number, number, number][] = [
   ['affine', affine, [[2, 4, 6], [6, 3], [3]], 2, 1, 3], // prettier-ignore
   ['layer norm', (x: Tensor, w: Tensor1D, b: Tensor1D) => normaliseLayer(x, w, b, 1e-6), [[2, 4, 6], [6], [6]], 9, 9, 11], // prettier-ignore
-  ['attention', (q: Tensor4D, k: Tensor4D, v: Tensor4D) => attend(q, k, v, 0.5), Array(3).fill([2, 3, 4, 5]), 8, 7, 9],
+  [
+    'attention',
+    (q: Tensor4D, k: Tensor4D, v: Tensor4D) => scaledDotProductAttention(q, k, v, 0.5),
+    Array(3).fill([2, 3, 4, 5]),
+    8,
+    7,
+    9,
+  ],
   ['relu', activations.relu, [image], 1, 1, 1],
   ['relu6', activations.relu6, [image], 1, 1, 1],
   ['sigmoid', activations.sigmoid, [image], 1, 1, 1],

@@ -4,7 +4,7 @@ import { CaptureRefused } from './refusals.ts'
 import { handleOf, type Consumers, type StateUpdate } from './state-update.ts'
 
 /** What a step of Adam reads and writes over: value, moments and gradient, in the order of its inputs and outputs. */
-type Quartet = readonly [StateUpdate, StateUpdate, StateUpdate, StateUpdate]
+type StepUpdates = readonly [StateUpdate, StateUpdate, StateUpdate, StateUpdate]
 
 /**
  * Steps of Adam on the state itself, by TensorFlow's `ResourceApplyAdam`. One tensor after the other, so that what each
@@ -13,30 +13,30 @@ type Quartet = readonly [StateUpdate, StateUpdate, StateUpdate, StateUpdate]
 export function adamInPlace(root: Recording, updates: readonly StateUpdate[], consumers: Consumers): GraphNode[] {
   const made: GraphNode[] = []
   for (const node of new Set(updates.map(({ value }) => value.node))) {
-    const quartet = quartetOf(node, updates)
-    if (!quartet || consumers.get(node) !== quartet.length) {
+    const step = stepUpdatesOf(node, updates)
+    if (!step || consumers.get(node) !== step.length) {
       throw new CaptureRefused(
         'A step of Adam is not of state, or its results are not returned as that state; return all four.',
       )
     }
-    made.push(...stepInPlace(root, node, quartet, consumers, made.at(-1)))
+    made.push(...stepInPlace(root, node, step, consumers, made.at(-1)))
   }
   return made
 }
 
-function quartetOf(node: GraphNode, updates: readonly StateUpdate[]): Quartet | undefined {
+function stepUpdatesOf(node: GraphNode, updates: readonly StateUpdate[]): StepUpdates | undefined {
   const found = [0, 1, 2, 3].map((place) =>
     updates.find(
       ({ value, read }) => value.node === node && value.output === place && node.inputs[place]!.node === read,
     ),
   )
-  return found.every((update) => update !== undefined) ? (found as unknown as Quartet) : undefined
+  return found.every((update) => update !== undefined) ? (found as unknown as StepUpdates) : undefined
 }
 
 function stepInPlace(
   root: Recording,
   node: GraphNode,
-  [value, first, second, gradient]: Quartet,
+  [value, first, second, gradient]: StepUpdates,
   consumers: Consumers,
   before: GraphNode | undefined,
 ): GraphNode[] {

@@ -1,4 +1,4 @@
-import type { Values } from './parked-tensors.ts'
+import type { Values } from './spilled-tensors.ts'
 
 /** How well a replay agrees with an eager run. */
 export interface Agreement {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { tf, type Tensor } from '../tf.ts'
-import { firstReplayAgreement, type Roughening } from './first-replay.ts'
+import { firstReplayAgreement, type Jitter } from './first-replay.ts'
 import { plain } from './forms.ts'
 import type { Program } from './program.ts'
 import { ReplayDiffers } from './refusals.ts'
@@ -12,7 +12,7 @@ function agreementBetween(eager: (x: Tensor) => Tensor, replayed: (x: Tensor, ru
   return tf.tidy(() => {
     const x = tf.tensor1d(start)
     let runs = 0
-    const replay = (roughened: Roughening = (tree) => tree) => [replayed(roughened({ x }).x, runs++)]
+    const replay = (jittered: Jitter = (tree) => tree) => [replayed(jittered({ x }).x, runs++)]
     const outputs = [{ path: 'y', tensor: eager(x) }]
     const run = { inputs: { x }, outputs, state: new Map(), dispose: () => {} }
     const agreement = firstReplayAgreement({

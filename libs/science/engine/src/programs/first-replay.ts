@@ -2,7 +2,7 @@ import { releaseMemory } from '../tensor-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
 import { agreementOf, type Agreement } from './agreement.ts'
 import type { Form } from './forms.ts'
-import { ParkedTensors, type Values } from './parked-tensors.ts'
+import { SpilledTensors, type Values } from './spilled-tensors.ts'
 import type { EagerRun, Program } from './program.ts'
 import { ReplayDiffers } from './refusals.ts'
 import { leavesOf, mapTensors, type TensorTree } from './tensor-tree.ts'
@@ -13,11 +13,11 @@ import { leavesOf, mapTensors, type TensorTree } from './tensor-tree.ts'
  */
 const sensitivityAllowance = 4
 
-/** Replays on roughened inputs, as long as the allowance is exceeded. */
+/** Replays on jittered inputs, as long as the allowance is exceeded. */
 const trials = 2
 
 /** Makes new tensors of some of a tree's. */
-export type Roughening = <Tree extends TensorTree>(tree: Tree) => Tree
+export type Jitter = <Tree extends TensorTree>(tree: Tree) => Tree
 
 interface FirstReplay {
   readonly program: Program
@@ -26,7 +26,7 @@ interface FirstReplay {
   /** The first values. */
   readonly state: TensorTree
   /** Replays the program from the first state: outputs, then changed state, the caller's to dispose of. */
-  replay(roughened?: Roughening): Tensor[]
+  replay(jittered?: Jitter): Tensor[]
 }
 
 /**
@@ -42,12 +42,12 @@ interface FirstReplay {
 export function firstReplayAgreement(run: FirstReplay): Agreement {
   const { program, form, eager } = run
   const replayed = run.replay()
-  const parked = new ParkedTensors()
+  const spilled = new SpilledTensors()
   try {
     const expected = [...eager.outputs.map(({ tensor }) => tensor), ...eager.state.values()]
     const agreement = compared(run, expected, replayed)
     if (agreement.deviation <= form.tolerance) return agreement
-    const first = replayed.map((tensor) => parked.park(tensor))
+    const first = replayed.map((tensor) => spilled.spill(tensor))
     tf.dispose(replayed)
     if (!comparedWithReplay(run, first).exact) {
       throw new ReplayDiffers(
@@ -57,7 +57,7 @@ export function firstReplayAgreement(run: FirstReplay): Agreement {
     return { ...agreement, sensitivity: allowedBySensitivity(run, first, agreement) }
   } finally {
     tf.dispose(replayed)
-    parked.dispose()
+    spilled.dispose()
   }
 }
 
@@ -66,8 +66,8 @@ function allowedBySensitivity(run: FirstReplay, first: readonly Values[], { devi
   const { program, form } = run
   let sensitivity = 0
   for (let trial = 0; trial < trials && Number.isFinite(deviation); trial++) {
-    const roughened: Roughening = (tree) => roughenedTree(tree, form.rounding, trial)
-    sensitivity = Math.max(sensitivity, comparedWithReplay(run, first, roughened).deviation)
+    const jittered: Jitter = (tree) => jitteredTree(tree, form.rounding, trial)
+    sensitivity = Math.max(sensitivity, comparedWithReplay(run, first, jittered).deviation)
     if (deviation <= sensitivityAllowance * sensitivity) return sensitivity
   }
   throw new ReplayDiffers(
@@ -76,8 +76,8 @@ function allowedBySensitivity(run: FirstReplay, first: readonly Values[], { devi
   )
 }
 
-function comparedWithReplay(run: FirstReplay, first: readonly Values[], roughened?: Roughening): Agreement {
-  const results = run.replay(roughened)
+function comparedWithReplay(run: FirstReplay, first: readonly Values[], jittered?: Jitter): Agreement {
+  const results = run.replay(jittered)
   const agreement = compared(run, first, results)
   tf.dispose(results)
   releaseMemory()
@@ -97,7 +97,7 @@ function compared({ eager, state }: FirstReplay, expected: readonly Values[], ac
 /**
  * Every element times 1 ± `rounding`, in a pattern that differs from trial to trial; zeros stay the tensor they are.
  */
-function roughenedTree<Tree extends TensorTree>(tree: Tree, rounding: number, trial: number): Tree {
+function jitteredTree<Tree extends TensorTree>(tree: Tree, rounding: number, trial: number): Tree {
   return mapTensors(tree, (tensor) =>
     tf.tidy(() => {
       if (tensor.dtype !== 'float32' || isZero(tensor)) return tensor.clone()

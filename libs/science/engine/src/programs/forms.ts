@@ -3,7 +3,7 @@ import { oneDnnOf } from '../device-variables.ts'
 import { nativeBackend } from '../operator.ts'
 import type { Graph } from './graph.ts'
 import { rewritten } from './graph-rewriting.ts'
-import { withJoinedOperators } from './joined-operators.ts'
+import { withFusedOperators } from './fused-operators.ts'
 import { inBfloat16, inFloat16 } from './mixed-precision.ts'
 
 /** A way of compiling the same programs. */
@@ -24,11 +24,11 @@ export const plain: Form = {
   name: 'plain',
   tolerance: 1e-5,
   rounding: 1e-6,
-  rewrite: (graph) => (joinsOperators() ? withJoinedOperators(graph) : graph),
+  rewrite: (graph) => (fusesOperators() ? withFusedOperators(graph) : graph),
 }
 
 /** Without oneDNN TensorFlow has no kernels for some joined operators, and finds out when it runs them. */
-function joinsOperators(): boolean {
+function fusesOperators(): boolean {
   return !nativeBackend().isUsingGpuDevice && oneDnnOf(process.env) === true
 }
 

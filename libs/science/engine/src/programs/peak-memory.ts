@@ -1,10 +1,10 @@
 import { bytesOf, type GraphFunction, type GraphNode, type TensorType } from './graph.ts'
 
 /** Operators whose output shares the memory of their first input. */
-const sharing = new Set(['Reshape', 'Identity', 'ExpandDims', 'Squeeze', 'StopGradient', 'PreventGradient'])
+const aliasingFirstInput = new Set(['Reshape', 'Identity', 'ExpandDims', 'Squeeze', 'StopGradient', 'PreventGradient'])
 
 /** Operators that write over an input of the same size when nobody else needs it (`forward_input` in their kernels). */
-const overwriting =
+const inPlace =
   /^(Add|AddV2|AddN|Sub|Mul|RealDiv|DivNoNan|Maximum|Minimum|Neg|Abs|Exp|Log|Log1p|Sqrt|Rsqrt|Square|Sigmoid|Tanh|Sign|Relu|Relu6|ReluGrad|Relu6Grad|Erf|Pow|BiasAdd|Softmax|LogSoftmax|Floor|Ceil|Round|Reciprocal|SquaredDifference|Select|SelectV2|ClipByValue)$/
 
 /**
@@ -28,14 +28,14 @@ function peakOf(
   const lastUse = lastUses(nodes)
   let [alive, peak] = [0, 0]
   nodes.forEach((node, at) => {
-    const dying = [...new Set(node.inputs.map((input) => ownerOf(input.node)))].filter(
+    const freed = [...new Set(node.inputs.map((input) => ownerOf(input.node)))].filter(
       (owner) => lastUse.get(owner) === at && !lasting.has(owner) && isCounted(owner),
     )
     const made = isCounted(node) ? sum(node.outputs.map(bytesOf)) : 0
-    const isInPlace = overwriting.test(node.operator) && dying.some((owner) => sum(owner.outputs.map(bytesOf)) === made)
+    const isInPlace = inPlace.test(node.operator) && freed.some((owner) => sum(owner.outputs.map(bytesOf)) === made)
     const inside = insideOf(node, functions)
     peak = Math.max(peak, alive + (isInPlace ? 0 : made) + inside)
-    alive += made - sum(dying.map((owner) => sum(owner.outputs.map(bytesOf))))
+    alive += made - sum(freed.map((owner) => sum(owner.outputs.map(bytesOf))))
     if (!lastUse.has(node)) alive -= isCounted(node) && node.operator !== 'Placeholder' ? made : 0
   })
   return peak
@@ -61,13 +61,16 @@ function lastUses(nodes: readonly GraphNode[]): Map<GraphNode, number> {
 
 /** The node whose memory a node's output is. */
 function ownerOf(node: GraphNode): GraphNode {
-  return sharing.has(node.operator) && node.inputs[0] ? ownerOf(node.inputs[0].node) : node
+  return aliasingFirstInput.has(node.operator) && node.inputs[0] ? ownerOf(node.inputs[0].node) : node
 }
 
 /** Arguments and state are counted where they are made. */
 function isCounted({ operator }: GraphNode): boolean {
   return (
-    !sharing.has(operator) && operator !== 'ReadVariableOp' && operator !== 'VarHandleOp' && operator !== 'Argument'
+    !aliasingFirstInput.has(operator) &&
+    operator !== 'ReadVariableOp' &&
+    operator !== 'VarHandleOp' &&
+    operator !== 'Argument'
   )
 }
 

@@ -4,7 +4,7 @@ import { tf } from '../tf.ts'
 import { recordingTo, runningForCheck } from './capturing.ts'
 import type { Form } from './forms.ts'
 import { bytesOf, type Graph } from './graph.ts'
-import { ParkedTensors } from './parked-tensors.ts'
+import { SpilledTensors } from './spilled-tensors.ts'
 import type { EagerRun, NamedTensors, Program, ProgramFunction } from './program.ts'
 import { processForm } from './process-form.ts'
 import { ProgramSession } from './program-session.ts'
@@ -129,14 +129,14 @@ function eagerRun(inputs: NamedTensors, run: () => ErasedResult<TensorTree>): Ea
   tf.tidy(() => {
     const { outputs, state } = runningForCheck(run)
     const kept = leavesOf(keptTree(outputs)).map(([path, tensor]) => ({ path, tensor }))
-    const parked = new ParkedTensors()
+    const spilled = new SpilledTensors()
     eager = {
       inputs,
       outputs: kept,
-      state: new Map((state ? leavesOf(state) : []).map(([path, tensor]) => [path, parked.park(tensor)])),
+      state: new Map((state ? leavesOf(state) : []).map(([path, tensor]) => [path, spilled.spill(tensor)])),
       dispose: () => {
         tf.dispose(kept.map(({ tensor }) => tensor))
-        parked.dispose()
+        spilled.dispose()
       },
     }
   })

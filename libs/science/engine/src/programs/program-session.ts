@@ -5,7 +5,7 @@ import { nativeBackend } from '../operator.ts'
 import { collectBuffers, releaseMemory } from '../tensor-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
 import type { Agreement } from './agreement.ts'
-import { firstReplayAgreement, type Roughening } from './first-replay.ts'
+import { firstReplayAgreement, type Jitter } from './first-replay.ts'
 import type { Form } from './forms.ts'
 import { sameType, type Graph } from './graph.ts'
 import { keptAgreements, type KeptAgreements } from './kept-agreements.ts'
@@ -164,7 +164,7 @@ export class ProgramSession<State> {
       return new Map(
         runs.map(({ program }, i) => {
           const eager = eagerRuns[i]!
-          const replay = (roughened?: Roughening) => this.replayForCheck(program, eager, roughened)
+          const replay = (jittered?: Jitter) => this.replayForCheck(program, eager, jittered)
           const agreement = firstReplayAgreement({ program, eager, form, state, replay })
           releaseMemory()
           return [program.name, agreement]
@@ -179,9 +179,9 @@ export class ProgramSession<State> {
   /**
    * From the first state, with loops as short as in the eager run: outputs, then the state that the program changes.
    */
-  private replayForCheck(program: Program, eager: EagerRun, roughened: Roughening = (tree) => tree): Tensor[] {
-    tf.tidy(() => this.assign(leavesOf(roughened(this.loading.state))))
-    const outputs = tf.tidy(() => this.execute(program, roughened(eager.inputs), tf.scalar(checkedIterations, 'int32')))
+  private replayForCheck(program: Program, eager: EagerRun, jittered: Jitter = (tree) => tree): Tensor[] {
+    tf.tidy(() => this.assign(leavesOf(jittered(this.loading.state))))
+    const outputs = tf.tidy(() => this.execute(program, jittered(eager.inputs), tf.scalar(checkedIterations, 'int32')))
     const changed = this.loading.variables.filter(({ path }) => eager.state.has(path))
     const values = this.fetch(
       [],

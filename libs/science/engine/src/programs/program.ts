@@ -1,6 +1,6 @@
 import type { Tensor } from '../tf.ts'
 import type { GraphFunction, GraphNode, TensorType } from './graph.ts'
-import type { Values } from './parked-tensors.ts'
+import type { Values } from './spilled-tensors.ts'
 import type { TensorTree } from './tensor-tree.ts'
 
 export type NamedTensors = { readonly [name: string]: Tensor }

@@ -5,7 +5,7 @@ import type { Recording } from './recording.ts'
 import { handleOf, type Consumers, type StateUpdate } from './state-update.ts'
 
 /** Operators whose output may be the memory of an input of the program. */
-const borrowing = new Set([
+const mayAliasInput = new Set([
   'Placeholder',
   'ReadVariableOp',
   'Reshape',
@@ -61,7 +61,7 @@ function replaced(root: Recording, { variable, read, value }: StateUpdate): Grap
 }
 
 function ownMemory(root: Recording, value: Reference): Reference {
-  if (!borrowing.has(value.node.operator)) return value
+  if (!mayAliasInput.has(value.node.operator)) return value
   const type = typeOf(value)
   return { node: root.add('DeepCopy', [value], { T: { type: type.dataType } }, [type], { fixed: false }), output: 0 }
 }

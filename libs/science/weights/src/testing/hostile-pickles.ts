@@ -10,7 +10,7 @@ import {
   tuple,
   uint32,
   uint64,
-  type Part,
+  type PicklePart,
 } from './pickle-assembler.ts'
 
 /** What it is, the file, and why it is refused. */
@@ -20,21 +20,25 @@ export type HostileFile = readonly [string, Uint8Array, RegExp]
 const command = 'touch gauntlet-was-here'
 const one = { '0': 4 }
 const good = tensor(storage('0', 4n), 0n, [4n], [1n])
-const call = (module: string, name: string, ...values: Part[]): Part => [global(module, name), tuple(...values), 'R']
+const call = (module: string, name: string, ...values: PicklePart[]): PicklePart => [
+  global(module, name),
+  tuple(...values),
+  'R',
+]
 const shell = call('os', 'system', text(command))
-const state = (value: Part) => legacyFile(dictionary(['w', value]), one)
+const state = (value: PicklePart) => legacyFile(dictionary(['w', value]), one)
 /** A file whose pickle is longer than it is worth writing part by part. */
 const longPickle = (pickle: Uint8Array) => {
   const start = legacyFile([]).slice(0, -assemble('.', [0x80, 2, '](e.']).byteLength)
   return Buffer.concat([start, pickle])
 }
-const repeated = (part: Part, count: number) => {
+const repeated = (part: PicklePart, count: number) => {
   const bytes = assemble(part)
   return Buffer.alloc(bytes.byteLength * count, bytes)
 }
 
 /** Pickles that would run something if anything ran them. */
-export const commandingPickles: readonly HostileFile[] = [
+export const codeExecutingPickles: readonly HostileFile[] = [
   ['os.system as the whole checkpoint', legacyFile(shell), /"os\.system"/],
   ['os.system in the place of a tensor', state(shell), /"os\.system"/],
   [
@@ -111,7 +115,7 @@ export const commandingPickles: readonly HostileFile[] = [
 ]
 
 /** Ten lists of ten lists of …, twenty times over: 10²⁰ numbers to whoever writes them out. */
-const laughs: Part = [
+const laughs: PicklePart = [
   ']',
   'q',
   0,
@@ -119,7 +123,7 @@ const laughs: Part = [
 ]
 
 /** Pickles that would fill the memory, or lead outside of what they hold. */
-export const swollenPickles: readonly HostileFile[] = [
+export const resourceExhaustingPickles: readonly HostileFile[] = [
   ['a billion laughs', legacyFile(['(', laughs, '1}', text('w'), ['h', 20], 's']), /not a tensor/],
   ['a dictionary that holds itself', legacyFile(['}', 'q', 0, text('state_dict'), 'h', 0, 's']), /lies in more than/],
   ['two million lists', longPickle(repeated(']', 2_000_000)), /opcodes/],
@@ -150,7 +154,10 @@ export const swollenPickles: readonly HostileFile[] = [
     'many numbers spread a little',
     legacyFile(
       dictionary(
-        ...Array.from({ length: 90 }, (_, i): [string, Part] => [`w${i}`, tensor(storage('0', 4n), 0n, [400n], [0n])]),
+        ...Array.from({ length: 90 }, (_, i): [string, PicklePart] => [
+          `w${i}`,
+          tensor(storage('0', 4n), 0n, [400n], [0n]),
+        ]),
       ),
       one,
     ),

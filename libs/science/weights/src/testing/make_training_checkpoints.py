@@ -33,7 +33,7 @@ def trained():
     return model, optimiser
 
 
-def luggage(optimiser):
+def extras(optimiser):
     return {
         "epoch": 90,
         "optimizer": optimiser.state_dict(),
@@ -55,9 +55,9 @@ def luggage(optimiser):
 
 
 model, optimiser = trained()
-torch.save({"state_dict": model.state_dict(), **luggage(optimiser)}, FOLDER / "training.pt")
+torch.save({"state_dict": model.state_dict(), **extras(optimiser)}, FOLDER / "training.pt")
 attacked = {f"module.model.{name}": tensor for name, tensor in model.state_dict().items()}
 attacked |= {"module.normalizer.new_mean": torch.tensor([[[0.485]], [[0.456]], [[0.406]]])}
 # `eval`, or the pickled function would name this file's place.
-dilled = {"model": attacked, "schedule": eval("lambda epoch: 0.1 ** (epoch // 30)"), **luggage(optimiser)}
+dilled = {"model": attacked, "schedule": eval("lambda epoch: 0.1 ** (epoch // 30)"), **extras(optimiser)}
 torch.save(dilled, FOLDER / "training-dill.pt", pickle_module=dill, _use_new_zipfile_serialization=False)

@@ -10,13 +10,13 @@ export type Values = Pick<Tensor, 'dtype' | 'size' | 'dataSync'>
  * Puts the numbers of tensors into a file until they are asked for, so that they need no memory meanwhile. The file has
  * no name: it is gone with the process, however that ends.
  */
-export class ParkedTensors {
-  /** Opened for the first tensor: many checks have none to park. */
+export class SpilledTensors {
+  /** Opened for the first tensor: many checks have none to spill. */
   private file: number | undefined
   private end = 0
 
   /** The tensor remains the caller's to dispose of. */
-  park(tensor: Tensor): Values {
+  spill(tensor: Tensor): Values {
     const { dtype, size } = tensor
     const values = tensor.dataSync()
     const Kind = values.constructor as new (buffer: ArrayBuffer) => ReturnType<Tensor['dataSync']>
@@ -37,14 +37,14 @@ export class ParkedTensors {
   private read(position: number, length: number): ArrayBuffer {
     const buffer = new ArrayBuffer(length)
     const read = readSync(this.file!, new Uint8Array(buffer), 0, length, position)
-    if (read !== length) throw new RangeError(`The file of parked tensors gave ${read} of ${length} bytes.`)
+    if (read !== length) throw new RangeError(`The file of spilled tensors gave ${read} of ${length} bytes.`)
     return buffer
   }
 }
 
 /** Open for reading and writing. */
 function unnamedFile(): number {
-  const folder = mkdtempSync(join(tmpdir(), 'gauntlet-parked-'))
+  const folder = mkdtempSync(join(tmpdir(), 'gauntlet-spilled-'))
   try {
     return openSync(join(folder, 'tensors'), 'wx+')
   } finally {

@@ -12,7 +12,7 @@ import {
 import { rewritten } from './graph-rewriting.ts'
 
 /** What an operator that does several things is made of: the convolution it begins with, and how it is called then. */
-const beginnings: Readonly<Record<string, string>> = {
+const fusedNames: Readonly<Record<string, string>> = {
   Conv2D: '_FusedConv2D',
   DepthwiseConv2dNative: '_FusedDepthwiseConv2dNative',
   MatMul: '_FusedMatMul',
@@ -21,40 +21,40 @@ const beginnings: Readonly<Record<string, string>> = {
 const activations = new Set(['Relu', 'Relu6'])
 
 /**
- * The graph with each convolution joined with what is done to its result alone: a bias or a batch norm's statistics, an
+ * The graph with each convolution fused with what is done to its result alone: a bias or a batch norm's statistics, an
  * image that is added, an activation. oneDNN does these while it has the result in its registers. So is x σ(x) with its
  * sigmoid, where no gradient needs that. TensorFlow's own rewriter (remapper.cc) does the same and more, and takes
  * longer for it than all else that compiles a program. Only for CPUs with oneDNN, and only float32.
  */
-export function withJoinedOperators(graph: Graph): Graph {
+export function withFusedOperators(graph: Graph): Graph {
   const uses = usesIn(graph)
-  const joined = new Set<GraphNode>()
+  const fused = new Set<GraphNode>()
   const { nodes, functions } = rewritten(graph, (node, _scope, original) => {
     for (const [place, { node: before }] of original.inputs.entries()) {
       const beginning = uses.get(before) === 1 ? node.inputs[place]! : undefined
-      const whole = beginning && (joinedWith(beginning, node, place) ?? swish(beginning.node, node, place))
+      const whole = beginning && (fusedWith(beginning, node, place) ?? swish(beginning.node, node, place))
       if (!whole) continue
-      joined.add(beginning.node)
+      fused.add(beginning.node)
       return [whole]
     }
     return [node]
   })
-  const remaining = (list: readonly GraphNode[]) => list.filter((node) => !joined.has(node))
+  const remaining = (list: readonly GraphNode[]) => list.filter((node) => !fused.has(node))
   return { nodes: remaining(nodes), functions: functions.map((each) => ({ ...each, nodes: remaining(each.nodes) })) }
 }
 
 /** What joins one operator to the one whose result is its input at `place`; undefined where they stay apart. */
-function joinedWith({ node: before, output }: Reference, node: GraphNode, place: number): GraphNode | undefined {
+function fusedWith({ node: before, output }: Reference, node: GraphNode, place: number): GraphNode | undefined {
   if (output !== 0 || !isSingle(before) || !isSingle(node) || before.controls.length + node.controls.length > 0) return
   const step = stepAfter(before, node, place)
   if (!step) return
   const inputs = [...before.inputs, ...node.inputs.filter((_, i) => i !== place)]
   const count = inputs.length - 2
-  const operator = beginnings[before.operator] ?? before.operator
+  const operator = fusedNames[before.operator] ?? before.operator
   const types = { TArgs: { types: Array<number>(count).fill(DataType.float32) }, num_host_args: { integer: 0 } }
   const attributes: Record<string, Attribute> = {
     ...before.attributes,
-    ...(operator === beginnings['Conv2D'] && types),
+    ...(operator === fusedNames['Conv2D'] && types),
     ...(node.attributes['epsilon'] && { epsilon: node.attributes['epsilon'] }),
     num_args: { integer: count },
     fused_ops: { texts: [...stepsOf(before), step] },
@@ -81,7 +81,7 @@ function stepAfter(before: GraphNode, node: GraphNode, place: number): string | 
     return before.operator === 'Conv2D' && normalisesByStatistics(node) ? 'FusedBatchNorm' : undefined
   }
   if (activations.has(node.operator)) return activations.has(done.at(-1)!) ? undefined : node.operator
-  return before.operator === beginnings['Conv2D'] && done.join() === 'BiasAdd' && isSum(node) ? 'Add' : undefined
+  return before.operator === fusedNames['Conv2D'] && done.join() === 'BiasAdd' && isSum(node) ? 'Add' : undefined
 }
 
 /** What an operator already does beside the convolution. */
@@ -89,10 +89,10 @@ function stepsOf({ attributes: { fused_ops } }: GraphNode): readonly string[] {
   return fused_ops && 'texts' in fused_ops ? fused_ops.texts : []
 }
 
-/** A depthwise convolution loses a padding by numbers when it is joined. */
+/** A depthwise convolution loses a padding by numbers when it is fused. */
 function isBegun({ operator, attributes: { padding } }: GraphNode): boolean {
   const isPaddedByNumbers = padding !== undefined && 'text' in padding && padding.text === 'EXPLICIT'
-  return operator in beginnings && !(operator === 'DepthwiseConv2dNative' && isPaddedByNumbers)
+  return operator in fusedNames && !(operator === 'DepthwiseConv2dNative' && isPaddedByNumbers)
 }
 
 function normalisesByStatistics({ operator, attributes: { is_training } }: GraphNode): boolean {
