@@ -1,7 +1,7 @@
 import { backboneFor } from '@gauntlet/backbones'
 import { tf } from '@gauntlet/engine'
 import { evaluationMode } from '@gauntlet/nn'
-import { backboneArchitecture, backboneCatalogue } from '@gauntlet/study'
+import { backboneCatalogue } from '@gauntlet/study'
 import { toParameters } from '@gauntlet/weights'
 import { describe, expect, it } from 'vitest'
 import { countMultiplyAccumulates } from './multiply-accumulates.ts'
@@ -17,7 +17,7 @@ const skipsTokensInLastBlock = /^(robust_)?(vit|deit)_/
  */
 const multipliesAllHeads = /^coat_/
 
-describe.each(backboneCatalogue.map(({ id }) => ({ id, ...backboneArchitecture(id)! })))('$id', (published) => {
+describe.each(backboneCatalogue)('$id', (published) => {
   const backbone = backboneFor(published.id)
   const specifications = backbone.specifications(backbone.pretrainedClasses)
 

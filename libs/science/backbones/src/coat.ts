@@ -19,10 +19,11 @@ import {
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { coaTFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
 import { requireMultiple } from './fixed-resolution.ts'
-import { imageNetNormalisation, normalisationUnder } from './normalisations.ts'
+import { publishedModel } from './published-model.ts'
 import {
   biasSpecification,
   convolutionSpecification,
@@ -33,7 +34,7 @@ import {
 } from './specifications.ts'
 import { mlp, mlpSpecification, patchTokens, prependToken } from './transformer.ts'
 
-export const coaTIds = ['coat_tiny.in1k']
+export const coaTIds = Object.keys(coaTFamily.backbones)
 
 const width = 152
 const heads = 8
@@ -67,20 +68,17 @@ interface Scale {
 /** CoaT-Tiny by timm's name, or `undefined` for any other. */
 export function coaT(id: string, contract: InputContract): Backbone | undefined {
   if (!coaTIds.includes(id)) return undefined
-  const normalisation = normalisationUnder(contract, id, imageNetNormalisation)
+  const { side, ...published } = publishedModel(coaTFamily, id, contract)
   return {
-    id,
-    family: 'CoaT',
+    ...published,
     features: width,
-    pretrainedClasses: 1000,
-    resolution: { native: 224, minimum: sideStep, step: sideStep },
+    resolution: { native: side, minimum: sideStep, step: sideStep },
     classifier: 'head',
-    normalisation,
     specifications,
     convertCheckpoint,
     logits: (images, parameters) => {
       requireMultiple(images, sideStep, id)
-      const finest = serialScales(normalise(images, normalisation), parameters).slice(1)
+      const finest = serialScales(normalise(images, published.normalisation), parameters).slice(1)
       return linear(aggregate(coScale(finest, parameters), parameters), parameters.at('head'))
     },
   }

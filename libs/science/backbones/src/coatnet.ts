@@ -24,10 +24,11 @@ import {
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { coAtNetFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
 import { requireSide } from './fixed-resolution.ts'
-import { inceptionNormalisation, normalisationUnder } from './normalisations.ts'
+import { publishedModel } from './published-model.ts'
 import { relativePositionBias } from './relative-position-bias.ts'
 import {
   batchNormSpecification,
@@ -73,12 +74,11 @@ const architectures = {
   },
 } as const satisfies Record<string, Architecture>
 
-const variants: Readonly<Record<string, { readonly architecture: Architecture; readonly pretrainedClasses: number }>> =
-  {
-    'coatnet_0_rw_224.sw_in1k': { architecture: architectures.coatnet_0_rw_224, pretrainedClasses: 1000 },
-    'coatnet_2_rw_224.sw_in12k': { architecture: architectures.coatnet_2_rw_224, pretrainedClasses: 11_821 },
-    'coatnet_2_rw_224.sw_in12k_ft_in1k': { architecture: architectures.coatnet_2_rw_224, pretrainedClasses: 1000 },
-  }
+const variants: Readonly<Record<string, Architecture>> = {
+  'coatnet_0_rw_224.sw_in1k': architectures.coatnet_0_rw_224,
+  'coatnet_2_rw_224.sw_in12k': architectures.coatnet_2_rw_224,
+  'coatnet_2_rw_224.sw_in12k_ft_in1k': architectures.coatnet_2_rw_224,
+}
 
 const side = 224
 const headWidth = 32
@@ -103,19 +103,16 @@ export const coAtNetIds = Object.keys(variants)
 
 /** A CoAtNet by timm's name, or `undefined` if there is none of that name. */
 export function coAtNet(id: string, contract: InputContract): Backbone | undefined {
-  const variant = variants[id]
-  if (!variant) return undefined
-  const { architecture, pretrainedClasses } = variant
-  const normalisation = normalisationUnder(contract, id, inceptionNormalisation)
+  const architecture = variants[id]
+  if (!architecture) return undefined
+  const { side: _, ...published } = publishedModel(coAtNetFamily, id, contract)
   const blocks = blocksOf(architecture)
+  const { pretrainedClasses, normalisation } = published
   return {
-    id,
-    family: 'CoAtNet',
+    ...published,
     features: architecture.widths[3],
-    pretrainedClasses,
     resolution: { native: side, minimum: side },
     classifier: 'head.fc',
-    normalisation,
     specifications: (classes) => specifications(classes, architecture, blocks),
     convertCheckpoint: (arrays) => convertCheckpoint(arrays, specifications(pretrainedClasses, architecture, blocks)),
     logits: (images, parameters, context) => {

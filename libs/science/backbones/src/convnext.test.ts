@@ -1,8 +1,8 @@
 import { tf, type Tensor4D } from '@gauntlet/engine'
 import { evaluationMode, type ParameterSpecification, type Randomness } from '@gauntlet/nn'
+import { pixelContracts } from '@gauntlet/study'
 import { elementCount, toParameters, type NamedArray } from '@gauntlet/weights'
 import { describe, expect, it, test } from 'vitest'
-import { clipNormalisation, imageNetNormalisation, plainPixels } from './normalisations.ts'
 import { backboneFor } from './registry.ts'
 
 const tiny = backboneFor('convnext_tiny.fb_in1k')
@@ -22,11 +22,11 @@ test.each([
 })
 
 test.each([
-  ['convnext_tiny.fb_in1k', imageNetNormalisation, imageNetNormalisation],
-  ['convnext_base.clip_laion2b_augreg_ft_in12k_in1k', clipNormalisation, clipNormalisation],
-  ['CLIP-convnext_base_w-laion2B-s13B-b82K', clipNormalisation, clipNormalisation],
-  ['robust_convnext_tiny', imageNetNormalisation, imageNetNormalisation],
-  ['robust_convnext_base', imageNetNormalisation, plainPixels],
+  ['convnext_tiny.fb_in1k', pixelContracts.imageNet, pixelContracts.imageNet],
+  ['convnext_base.clip_laion2b_augreg_ft_in12k_in1k', pixelContracts.clip, pixelContracts.clip],
+  ['CLIP-convnext_base_w-laion2B-s13B-b82K', pixelContracts.clip, pixelContracts.clip],
+  ['robust_convnext_tiny', pixelContracts.imageNet, pixelContracts.imageNet],
+  ['robust_convnext_base', pixelContracts.imageNet, pixelContracts.plain],
 ])('%s is fed as the authors did, and as its checkpoint expects', (id, paper, native) => {
   expect(backboneFor(id, 'paper').normalisation).toEqual(paper)
   expect(backboneFor(id, 'native').normalisation).toEqual(native)

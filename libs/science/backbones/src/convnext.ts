@@ -22,9 +22,10 @@ import {
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { convNeXtFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
-import { clipNormalisation, imageNetNormalisation, normalisationUnder, plainPixels } from './normalisations.ts'
+import { publishedModel } from './published-model.ts'
 import { isTextTower } from './openclip-checkpoint.ts'
 import { unwrapRobustCheckpoint } from './robust-checkpoint.ts'
 import {
@@ -51,10 +52,6 @@ const base: Size = { depths: [3, 3, 27, 3], widths: [128, 256, 512, 1024] }
 
 interface Variant {
   readonly size: Size
-  readonly classes: number
-  readonly native: Normalisation
-  /** Side of the training images, in pixels. */
-  readonly side: number
   /**
    * Where the weights were published: as a plain ConvNeXt, in a robust model's wrapping, or as the image tower of a
    * CLIP.
@@ -64,39 +61,22 @@ interface Variant {
   readonly dropPathRate: number
 }
 
-const facebook = {
-  classes: 1000,
-  native: imageNetNormalisation,
-  side: 224,
-  published: 'plain',
-  dropPathRate: 0,
-} as const
-const clip = {
-  size: base,
-  classes: 0,
-  native: clipNormalisation,
-  side: 256,
-  published: 'clip',
-  dropPathRate: 0.1,
-} as const
+const plainTiny = { size: tiny, published: 'plain', dropPathRate: 0 } as const
+const plainBase = { size: base, published: 'plain', dropPathRate: 0 } as const
+const clip = { size: base, published: 'clip', dropPathRate: 0.1 } as const
 
 const variants: Readonly<Record<string, Variant>> = {
-  'convnext_tiny.fb_in1k': { ...facebook, size: tiny },
-  'convnext_tiny.fb_in22k': { ...facebook, size: tiny, classes: 21841 },
-  'convnext_tiny.fb_in22k_ft_in1k': { ...facebook, size: tiny },
-  'convnext_base.fb_in1k': { ...facebook, size: base },
-  'convnext_base.fb_in22k': { ...facebook, size: base, classes: 21841 },
-  'convnext_base.fb_in22k_ft_in1k': { ...facebook, size: base },
-  'convnext_base.clip_laion2b_augreg_ft_in12k_in1k': { ...facebook, size: base, native: clipNormalisation, side: 256 },
+  'convnext_tiny.fb_in1k': plainTiny,
+  'convnext_tiny.fb_in22k': plainTiny,
+  'convnext_tiny.fb_in22k_ft_in1k': plainTiny,
+  'convnext_base.fb_in1k': plainBase,
+  'convnext_base.fb_in22k': plainBase,
+  'convnext_base.fb_in22k_ft_in1k': plainBase,
+  'convnext_base.clip_laion2b_augreg_ft_in12k_in1k': plainBase,
   'CLIP-convnext_base_w-laion2B-s13B-b82K': clip,
   'CLIP-convnext_base_w-laion_aesthetic-s13B-b82K': clip,
-  robust_convnext_tiny: { ...facebook, size: tiny, published: 'robust' },
-  /**
-   * Native: plain pixels. revisiting-at decides per model (`model.add_normalization`, 0 in its run_train.sh) and does
-   * not say for this one; fed ImageNet's mean and deviation, its linear probe in the study reaches 33.6 % on
-   * Caltech-101, the tiny one's 88.9 %. Not measured here.
-   */
-  robust_convnext_base: { ...facebook, size: base, published: 'robust', native: plainPixels },
+  robust_convnext_tiny: { ...plainTiny, published: 'robust' },
+  robust_convnext_base: { ...plainBase, published: 'robust' },
 }
 
 export const convNeXtIds = Object.keys(variants)
@@ -105,17 +85,15 @@ export const convNeXtIds = Object.keys(variants)
 export function convNeXt(id: string, contract: InputContract): Backbone | undefined {
   const variant = variants[id]
   if (!variant) return undefined
-  const { size, classes, native, side } = variant
-  const normalisation = normalisationUnder(contract, id, native)
+  const { size } = variant
+  const { side, ...published } = publishedModel(convNeXtFamily, id, contract)
+  const { normalisation } = published
   return {
-    id,
-    family: 'ConvNeXt',
+    ...published,
     features: size.widths.at(-1)!,
-    pretrainedClasses: classes,
     resolution: { native: side, minimum: 32 },
     classifier: 'head.fc',
     head: 'head',
-    normalisation,
     specifications: (count) => specificationsOf(size, count),
     convertCheckpoint: (arrays) => convertCheckpoint(arrays, variant, contract === 'none' ? undefined : normalisation),
     logits: (images, parameters, context) => {

@@ -14,13 +14,13 @@ import {
   linear,
   normalise,
   softmax,
-  type Normalisation,
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { edgeNeXtFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
-import { imageNetNormalisation, normalisationUnder } from './normalisations.ts'
+import { publishedModel } from './published-model.ts'
 import {
   biasSpecification,
   convolutionSpecification,
@@ -49,14 +49,8 @@ interface Block {
   readonly positions: boolean
 }
 
-interface Variant {
-  readonly native: Normalisation
-  readonly widths: readonly [number, number, number, number]
-}
-
-const variants: Readonly<Record<string, Variant>> = {
-  'edgenext_small.usi_in1k': { native: imageNetNormalisation, widths: [48, 96, 160, 304] },
-}
+/** Channels of the four stages of EdgeNeXt-S. */
+const widths = [48, 96, 160, 304] as const
 
 /**
  * [blocks, of them attention (at the end), kernel, groups of channels, positional encoding] per stage
@@ -75,28 +69,24 @@ const expansion = 4
 /** Sines and cosines per axis of the positional encoding. */
 const frequencies = 32
 
-export const edgeNeXtIds = Object.keys(variants)
+const blocks: readonly (readonly Block[])[] = stages.map((_, stage) => blocksOf(stage, widths[stage]!))
+
+export const edgeNeXtIds = Object.keys(edgeNeXtFamily.backbones)
 
 /** An EdgeNeXt by timm's name, or `undefined` if there is none of that name. */
 export function edgeNeXt(id: string, contract: InputContract): Backbone | undefined {
-  const variant = variants[id]
-  if (!variant) return undefined
-  const { widths } = variant
-  const normalisation = normalisationUnder(contract, id, variant.native)
-  const blocks = stages.map((_, stage) => blocksOf(stage, widths[stage]!))
+  if (!edgeNeXtIds.includes(id)) return undefined
+  const { side, ...published } = publishedModel(edgeNeXtFamily, id, contract)
   return {
-    id,
-    family: 'EdgeNeXt',
+    ...published,
     features: widths[3],
-    pretrainedClasses: 1000,
-    resolution: { native: 256, minimum: 32 },
+    resolution: { native: side, minimum: 32 },
     classifier: 'head.fc',
     head: 'head',
-    normalisation,
-    specifications: (classes) => specifications(classes, widths, blocks),
+    specifications,
     convertCheckpoint,
     logits: (images, parameters) => {
-      const features = featuresOf(normalise(images, normalisation), parameters, blocks)
+      const features = featuresOf(normalise(images, published.normalisation), parameters)
       const normed = layerNorm(globalAveragePool(features), parameters.at('head.norm'), { epsilon })
       return linear(normed, parameters.at('head.fc'))
     },
@@ -122,7 +112,7 @@ function splitsOf(width: number, groups: number): number[] {
 }
 
 /** x: [batch, side, side, 3], normalised; [batch, side / 32, side / 32, last width] out. */
-function featuresOf(x: Tensor4D, parameters: Parameters, blocks: readonly (readonly Block[])[]): Tensor4D {
+function featuresOf(x: Tensor4D, parameters: Parameters): Tensor4D {
   let y = layerNorm(conv2d(x, parameters.at('stem.0'), { stride: 4, padding: 0 }), parameters.at('stem.1'), { epsilon })
   blocks.forEach((stage, i) => {
     if (i > 0) y = downsample(y, parameters.at(`stages.${i}.downsample`))
@@ -234,21 +224,17 @@ function fourierFeatures(height: number, width: number): Float32Array {
   return features
 }
 
-function specifications(
-  classes: number,
-  widths: readonly number[],
-  blocks: readonly (readonly Block[])[],
-): ParameterSpecification[] {
+function specifications(classes: number): ParameterSpecification[] {
   return [
-    convolutionSpecification('stem.0', widths[0]!, 3, 4),
-    biasSpecification('stem.0', widths[0]!),
-    ...layerNormSpecification('stem.1', widths[0]!),
+    convolutionSpecification('stem.0', widths[0], 3, 4),
+    biasSpecification('stem.0', widths[0]),
+    ...layerNormSpecification('stem.1', widths[0]),
     ...blocks.flatMap((stage, i) => [
       ...(i > 0 ? downsampleSpecification(`stages.${i}.downsample`, widths[i - 1]!, widths[i]!) : []),
       ...stage.flatMap(blockSpecification),
     ]),
-    ...layerNormSpecification('head.norm', widths[3]!),
-    ...linearSpecification('head.fc', classes, widths[3]!),
+    ...layerNormSpecification('head.norm', widths[3]),
+    ...linearSpecification('head.fc', classes, widths[3]),
   ]
 }
 

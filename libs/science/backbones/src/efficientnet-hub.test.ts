@@ -1,6 +1,6 @@
+import { pixelContracts } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import { expect, it, test } from 'vitest'
-import { imageNetNormalisation } from './normalisations.ts'
 import { backboneFor } from './registry.ts'
 
 const backbone = backboneFor('efficientnet-b0')
@@ -14,8 +14,8 @@ it('has the 360 tensors and 5,288,548 parameters of transformers', () => {
 
 it("is fed ImageNet's normalisation: the roots of its deviations, divided by twice", () => {
   const roots = [0.47853944, 0.4732864, 0.47434163] // the hub's preprocessor
-  roots.forEach((root, i) => expect(root ** 2).toBeCloseTo(imageNetNormalisation.deviation[i]!, 6))
-  expect(backbone.normalisation).toEqual(imageNetNormalisation)
+  roots.forEach((root, i) => expect(root ** 2).toBeCloseTo(pixelContracts.imageNet.deviation[i]!, 6))
+  expect(backbone.normalisation).toEqual(pixelContracts.imageNet)
 })
 
 test.each([

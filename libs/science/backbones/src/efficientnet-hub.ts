@@ -20,9 +20,10 @@ import {
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { efficientNetFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
-import { imageNetNormalisation, normalisationUnder } from './normalisations.ts'
+import { publishedModel } from './published-model.ts'
 import {
   batchNormSpecification,
   biasSpecification,
@@ -76,7 +77,7 @@ const blocks: readonly Block[] = stages
     dropRate: (dropConnectRate * i) / blockCount,
   }))
 
-export const efficientNetHubIds = ['efficientnet-b0']
+export const efficientNetHubIds = Object.keys(efficientNetFamily.backbones)
 
 /**
  * EfficientNet-B0 by the hub's name, or `undefined` for any other. Both input contracts are ImageNet's: the hub's
@@ -85,19 +86,16 @@ export const efficientNetHubIds = ['efficientnet-b0']
  */
 export function efficientNetHub(id: string, contract: InputContract): Backbone | undefined {
   if (!efficientNetHubIds.includes(id)) return undefined
-  const normalisation = normalisationUnder(contract, id, imageNetNormalisation)
+  const { side, ...published } = publishedModel(efficientNetFamily, id, contract)
   return {
-    id,
-    family: 'EfficientNet',
+    ...published,
     features: headWidth,
-    pretrainedClasses: 1000,
-    resolution: { native: 224, minimum: 32 },
+    resolution: { native: side, minimum: 32 },
     classifier: 'classifier',
-    normalisation,
     specifications,
     convertCheckpoint,
     logits: (images, parameters, context) => {
-      const pooled = globalAveragePool(featuresOf(normalise(images, normalisation), parameters, context))
+      const pooled = globalAveragePool(featuresOf(normalise(images, published.normalisation), parameters, context))
       return linear(dropout(pooled, headDropRate, context), parameters.at('classifier'))
     },
   }

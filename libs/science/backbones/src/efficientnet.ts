@@ -14,13 +14,13 @@ import {
   normalise,
   relu6,
   type ForwardContext,
-  type Normalisation,
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { efficientNetLiteFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
-import { imageNetNormalisation, inceptionNormalisation, normalisationUnder } from './normalisations.ts'
+import { publishedModel } from './published-model.ts'
 import {
   batchNormSpecification,
   convolutionSpecification,
@@ -42,7 +42,6 @@ interface Block {
 }
 
 interface Variant {
-  readonly native: Normalisation
   readonly epsilon: number
   /** PyTorch's symmetric zeros, or TensorFlow's. */
   readonly padding: 'symmetric' | 'same'
@@ -50,9 +49,9 @@ interface Variant {
 
 const variants: Readonly<Record<string, Variant>> = {
   /** Trained in PyTorch by timm's author. */
-  'efficientnet_lite0.ra_in1k': { native: imageNetNormalisation, epsilon: 1e-5, padding: 'symmetric' },
+  'efficientnet_lite0.ra_in1k': { epsilon: 1e-5, padding: 'symmetric' },
   /** Google's weights: TensorFlow's padding and epsilon, pixels in [−1, 1]. */
-  'tf_efficientnet_lite0.in1k': { native: inceptionNormalisation, epsilon: 1e-3, padding: 'same' },
+  'tf_efficientnet_lite0.in1k': { epsilon: 1e-3, padding: 'same' },
 }
 
 const stemWidth = 32
@@ -86,19 +85,16 @@ export const efficientNetIds = Object.keys(variants)
 export function efficientNet(id: string, contract: InputContract): Backbone | undefined {
   const variant = variants[id]
   if (!variant) return undefined
-  const normalisation = normalisationUnder(contract, id, variant.native)
+  const { side, ...published } = publishedModel(efficientNetLiteFamily, id, contract)
   return {
-    id,
-    family: 'EfficientNet',
+    ...published,
     features: headWidth,
-    pretrainedClasses: 1000,
-    resolution: { native: 224, minimum: 32 },
+    resolution: { native: side, minimum: 32 },
     classifier: 'classifier',
-    normalisation,
     specifications,
     convertCheckpoint,
     logits: (images, parameters, context) => {
-      const features = featuresOf(normalise(images, normalisation), parameters, layersOf(variant, context))
+      const features = featuresOf(normalise(images, published.normalisation), parameters, layersOf(variant, context))
       return linear(globalAveragePool(features), parameters.at('classifier'))
     },
   }

@@ -1,6 +1,6 @@
+import { pixelContracts } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import { expect, it, test } from 'vitest'
-import { clipNormalisation, imageNetNormalisation } from './normalisations.ts'
 import { backboneFor } from './registry.ts'
 
 const tiny = 'eva02_tiny_patch14_224.mim_in22k'
@@ -16,8 +16,8 @@ test.each([
 })
 
 it('was trained on the pixels of CLIP; the authors fed those of ImageNet', () => {
-  expect(backboneFor(tiny, 'native').normalisation).toEqual(clipNormalisation)
-  expect(backboneFor(tiny, 'paper').normalisation).toEqual(imageNetNormalisation)
+  expect(backboneFor(tiny, 'native').normalisation).toEqual(pixelContracts.clip)
+  expect(backboneFor(tiny, 'paper').normalisation).toEqual(pixelContracts.imageNet)
 })
 
 test.each([

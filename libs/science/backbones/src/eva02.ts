@@ -13,10 +13,11 @@ import {
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { eva02Family } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
 import { requireSide } from './fixed-resolution.ts'
-import { clipNormalisation, normalisationUnder } from './normalisations.ts'
+import { publishedModel } from './published-model.ts'
 import {
   biasSpecification,
   convolutionSpecification,
@@ -64,20 +65,17 @@ export const eva02Ids = Object.keys(variants)
 export function eva02(id: string, contract: InputContract): Backbone | undefined {
   const variant = variants[id]
   if (!variant) return undefined
-  const normalisation = normalisationUnder(contract, id, clipNormalisation)
+  const { side: _, ...published } = publishedModel(eva02Family, id, contract)
   return {
-    id,
-    family: 'EVA-02',
+    ...published,
     features: variant.width,
-    pretrainedClasses: 0,
     resolution: { native: side, minimum: side },
     classifier: 'head',
-    normalisation,
     specifications: (classes) => specifications(variant, classes),
     convertCheckpoint: (arrays) => convertCheckpoint(arrays, variant),
     logits: (images, parameters) => {
       requireSide(images, side, id)
-      const patches = patchTokens(normalise(images, normalisation), parameters.at('patch_embed.proj'), patch)
+      const patches = patchTokens(normalise(images, published.normalisation), parameters.at('patch_embed.proj'), patch)
       return linear(meanFeatures(patches, parameters, variant), parameters.at('head'))
     },
   }

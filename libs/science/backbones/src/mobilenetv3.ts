@@ -18,8 +18,9 @@ import {
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { mobileNetV3Family } from '@gauntlet/study'
 import type { Backbone, InputContract } from './backbone.ts'
-import { imageNetNormalisation, normalisationUnder } from './normalisations.ts'
+import { publishedModel } from './published-model.ts'
 import {
   batchNormSpecification,
   biasSpecification,
@@ -82,24 +83,21 @@ function makeDivisible(channels: number): number {
   return nearest < 0.9 * channels ? nearest + 8 : nearest
 }
 
-export const mobileNetV3Ids = ['mobilenetv3_large_100.ra_in1k']
+export const mobileNetV3Ids = Object.keys(mobileNetV3Family.backbones)
 
 /** A MobileNetV3 by timm's name, or `undefined` if there is none of that name; both input contracts are ImageNet's. */
 export function mobileNetV3(id: string, contract: InputContract): Backbone | undefined {
   if (!mobileNetV3Ids.includes(id)) return undefined
-  const normalisation = normalisationUnder(contract, id, imageNetNormalisation)
+  const { side, ...published } = publishedModel(mobileNetV3Family, id, contract)
   return {
-    id,
-    family: 'MobileNetV3',
+    ...published,
     features: headWidth,
-    pretrainedClasses: 1000,
-    resolution: { native: 224, minimum: 32 },
+    resolution: { native: side, minimum: 32 },
     classifier: 'classifier',
-    normalisation,
     specifications,
     convertCheckpoint: (arrays) => [...arrays],
     logits: (images, parameters, context) => {
-      const pooled = globalAveragePool(featuresOf(normalise(images, normalisation), parameters, context))
+      const pooled = globalAveragePool(featuresOf(normalise(images, published.normalisation), parameters, context))
       const head = hardSwish(conv2d(onePixel(pooled), parameters.at('conv_head'), { padding: 0 }))
       return linear(head.reshape<typeof pooled>([-1, headWidth]), parameters.at('classifier'))
     },

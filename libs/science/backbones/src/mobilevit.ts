@@ -18,13 +18,13 @@ import {
   resizeBilinear,
   silu,
   type ForwardContext,
-  type Normalisation,
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { mobileViTFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
-import { normalisationUnder, plainPixels } from './normalisations.ts'
+import { publishedModel } from './published-model.ts'
 import {
   batchNormSpecification,
   convolutionSpecification,
@@ -54,7 +54,6 @@ interface MobileViTBlock {
   readonly depth: number
 }
 
-const native: Normalisation = { ...plainPixels, channelOrder: 'bgr' }
 const prefix = 'mobilevit.'
 const stemWidth = 16
 const features = 640
@@ -97,24 +96,21 @@ const blocks: readonly MobileViTBlock[] = (
   }
 })
 
-export const mobileViTIds = ['mobilevit-small']
+export const mobileViTIds = Object.keys(mobileViTFamily.backbones)
 
 /** MobileViT-S by its name in the study, or `undefined` for any other. */
 export function mobileViT(id: string, contract: InputContract): Backbone | undefined {
   if (!mobileViTIds.includes(id)) return undefined
-  const normalisation = normalisationUnder(contract, id, native)
+  const { side, ...published } = publishedModel(mobileViTFamily, id, contract)
   return {
-    id,
-    family: 'MobileViT',
+    ...published,
     features,
-    pretrainedClasses: 1000,
-    resolution: { native: 256, minimum: 32 },
+    resolution: { native: side, minimum: 32 },
     classifier: 'classifier',
-    normalisation,
     specifications,
     convertCheckpoint,
     logits: (images, parameters, context) => {
-      const pooled = globalAveragePool(featuresOf(normalise(images, normalisation), parameters, context))
+      const pooled = globalAveragePool(featuresOf(normalise(images, published.normalisation), parameters, context))
       return linear<Tensor2D>(dropout(pooled, classifierDropout, context), parameters.at('classifier'))
     },
   }

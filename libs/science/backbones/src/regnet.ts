@@ -15,9 +15,10 @@ import {
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { regNetFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
-import { imageNetNormalisation, normalisationUnder } from './normalisations.ts'
+import { publishedModel } from './published-model.ts'
 import { batchNormSpecification, convolutionSpecification, linearSpecification } from './specifications.ts'
 
 /** One residual bottleneck without a waist: 1×1, grouped 3×3 and 1×1 convolution, all of `output` channels. */
@@ -54,24 +55,21 @@ const blocks: readonly Block[] = stages.flatMap(([repeats, output], stage) =>
   })),
 )
 
-export const regNetIds = ['regnetx_004.pycls_in1k']
+export const regNetIds = Object.keys(regNetFamily.backbones)
 
 /** A RegNet by timm's name, or `undefined` if there is none of that name; both input contracts are ImageNet's. */
 export function regNet(id: string, contract: InputContract): Backbone | undefined {
   if (!regNetIds.includes(id)) return undefined
-  const normalisation = normalisationUnder(contract, id, imageNetNormalisation)
+  const { side, ...published } = publishedModel(regNetFamily, id, contract)
   return {
-    id,
-    family: 'RegNet',
+    ...published,
     features,
-    pretrainedClasses: 1000,
-    resolution: { native: 224, minimum: 32 },
+    resolution: { native: side, minimum: 32 },
     classifier: 'head.fc',
-    normalisation,
     specifications,
     convertCheckpoint,
     logits: (images, parameters, context) => {
-      const x = featuresOf(normalise(images, normalisation), parameters, context)
+      const x = featuresOf(normalise(images, published.normalisation), parameters, context)
       return linear(globalAveragePool(x), parameters.at('head.fc'))
     },
   }

@@ -14,12 +14,12 @@ import {
   normalise,
   relu,
   type ForwardContext,
-  type Normalisation,
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { resNetFamily } from '@gauntlet/study'
 import type { Backbone, InputContract } from './backbone.ts'
-import { imageNetNormalisation, normalisationUnder } from './normalisations.ts'
+import { publishedModel } from './published-model.ts'
 import { unwrapRobustCheckpoint } from './robust-checkpoint.ts'
 import { batchNormSpecification, convolutionSpecification, linearSpecification } from './specifications.ts'
 
@@ -32,16 +32,8 @@ interface Block {
   readonly stride: number
 }
 
-interface Variant {
-  readonly native: Normalisation
-  /** Published inside another module, with its normalisation beside it. */
-  readonly wrapped: boolean
-}
-
-const variants: Readonly<Record<string, Variant>> = {
-  'resnet50.a1_in1k': { native: imageNetNormalisation, wrapped: false },
-  robust_resnet50: { native: imageNetNormalisation, wrapped: true },
-}
+/** Whose checkpoint lies inside another module, with its normalisation beside it. */
+const wrapped = 'robust_resnet50'
 
 const stemWidth = 64
 const features = 2048
@@ -64,24 +56,21 @@ const blocks: readonly Block[] = stages.flatMap(([repeats, middle, stride], stag
   })),
 )
 
-export const resNetIds = Object.keys(variants)
+export const resNetIds = Object.keys(resNetFamily.backbones)
 
 /** A ResNet-50 by its name, or `undefined` if there is none of that name. */
 export function resNet(id: string, contract: InputContract): Backbone | undefined {
-  const variant = variants[id]
-  if (!variant) return undefined
-  const normalisation = normalisationUnder(contract, id, variant.native)
+  if (!resNetIds.includes(id)) return undefined
+  const { side, ...published } = publishedModel(resNetFamily, id, contract)
+  const { normalisation } = published
   return {
-    id,
-    family: 'ResNet',
+    ...published,
     features,
-    pretrainedClasses: 1000,
-    resolution: { native: 224, minimum: 32 },
+    resolution: { native: side, minimum: 32 },
     classifier: 'fc',
-    normalisation,
     specifications,
     convertCheckpoint: (arrays) =>
-      variant.wrapped ? unwrapRobustCheckpoint(arrays, contract === 'none' ? undefined : normalisation) : [...arrays],
+      id === wrapped ? unwrapRobustCheckpoint(arrays, contract === 'none' ? undefined : normalisation) : [...arrays],
     logits: (images, parameters, context) => {
       const x = featuresOf(normalise(images, normalisation), parameters, context)
       return linear(globalAveragePool(x), parameters.at('fc'))

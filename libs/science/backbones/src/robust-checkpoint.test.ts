@@ -1,6 +1,6 @@
+import { pixelContracts } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import { expect, it, test } from 'vitest'
-import { imageNetNormalisation, plainPixels } from './normalisations.ts'
 import { unwrapRobustCheckpoint } from './robust-checkpoint.ts'
 
 const mean = [0.485, 0.456, 0.406]
@@ -38,7 +38,7 @@ test.each([
 
 it('keeps a normalisation that the model is not fed, for strict loading to refuse', () => {
   const arrays = [array('normalize.mean', mean), array('normalize.std', deviation)]
-  expect(unwrapRobustCheckpoint(arrays, plainPixels).map(({ name }) => name)).toEqual([
+  expect(unwrapRobustCheckpoint(arrays, pixelContracts.plain).map(({ name }) => name)).toEqual([
     'normalize.mean',
     'normalize.std',
   ])
@@ -51,11 +51,11 @@ it('drops any normalisation where the caller normalises by himself', () => {
 
 it('leaves the numbers alone', () => {
   const given = array('module.model.conv1.weight')
-  expect(unwrapRobustCheckpoint([given], imageNetNormalisation)[0]!.data).toBe(given.data)
+  expect(unwrapRobustCheckpoint([given], pixelContracts.imageNet)[0]!.data).toBe(given.data)
 })
 
 function names(arrays: readonly NamedArray[]): string[] {
-  return unwrapRobustCheckpoint(arrays, imageNetNormalisation).map(({ name }) => name)
+  return unwrapRobustCheckpoint(arrays, pixelContracts.imageNet).map(({ name }) => name)
 }
 
 /** As `register_buffer` keeps it: [1, 3, 1, 1]. */

@@ -28,10 +28,11 @@ import {
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { swinFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
 import { requireSide } from './fixed-resolution.ts'
-import { imageNetNormalisation, normalisationUnder } from './normalisations.ts'
+import { publishedModel } from './published-model.ts'
 import { relativePositionBias } from './relative-position-bias.ts'
 import {
   biasSpecification,
@@ -123,16 +124,14 @@ export const swinIds = Object.keys(variants)
 export function swin(id: string, contract: InputContract): Backbone | undefined {
   const variant = variants[id]
   if (!variant) return undefined
-  const normalisation = normalisationUnder(contract, id, imageNetNormalisation)
+  const { side: _, ...published } = publishedModel(swinFamily, id, contract)
+  const { normalisation } = published
   const stages = stagesOf(variant)
   return {
-    id,
-    family: 'Swin',
+    ...published,
     features: stages.at(-1)!.width,
-    pretrainedClasses: 1000,
     resolution: { native: side, minimum: side },
     classifier: 'head.fc',
-    normalisation,
     specifications: (classes) => specifications(stages, classes),
     convertCheckpoint,
     logits: (images, parameters, context) => {

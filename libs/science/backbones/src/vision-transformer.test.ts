@@ -1,8 +1,8 @@
 import { tf } from '@gauntlet/engine'
 import { evaluationMode, Parameters } from '@gauntlet/nn'
+import { pixelContracts } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import { expect, it, test } from 'vitest'
-import { clipNormalisation, imageNetNormalisation, inceptionNormalisation, plainPixels } from './normalisations.ts'
 import { backboneFor } from './registry.ts'
 
 test.each([
@@ -17,13 +17,13 @@ test.each([
 })
 
 test.each([
-  ['vit_small_patch16_224.augreg_in21k', 21_843, inceptionNormalisation, imageNetNormalisation],
-  ['vit_small_patch16_224.dino', 0, imageNetNormalisation, imageNetNormalisation],
-  ['vit_base_patch16_224.mae', 0, imageNetNormalisation, imageNetNormalisation],
-  ['vit_base_patch16_clip_224.laion2b', 512, clipNormalisation, clipNormalisation],
-  ['deit_tiny_patch16_224.fb_in1k', 1000, imageNetNormalisation, imageNetNormalisation],
-  ['robust_deit_small_patch16_224', 1000, imageNetNormalisation, imageNetNormalisation],
-  ['robust_vit_base_patch16_224', 1000, plainPixels, imageNetNormalisation],
+  ['vit_small_patch16_224.augreg_in21k', 21_843, pixelContracts.inception, pixelContracts.imageNet],
+  ['vit_small_patch16_224.dino', 0, pixelContracts.imageNet, pixelContracts.imageNet],
+  ['vit_base_patch16_224.mae', 0, pixelContracts.imageNet, pixelContracts.imageNet],
+  ['vit_base_patch16_clip_224.laion2b', 512, pixelContracts.clip, pixelContracts.clip],
+  ['deit_tiny_patch16_224.fb_in1k', 1000, pixelContracts.imageNet, pixelContracts.imageNet],
+  ['robust_deit_small_patch16_224', 1000, pixelContracts.imageNet, pixelContracts.imageNet],
+  ['robust_vit_base_patch16_224', 1000, pixelContracts.plain, pixelContracts.imageNet],
 ])(
   '%s was published with %i classes, and is fed as its checkpoint expects or as the authors did',
   (id, classes, native, paper) => {

@@ -6,17 +6,12 @@
  * (`vision_transformer.py`, timm 1.0.31).
  */
 import { tf, type Tensor1D, type Tensor2D, type Tensor3D } from '@gauntlet/engine'
-import { layerNorm, linear, normalise, Parameters, type Normalisation, type ParameterSpecification } from '@gauntlet/nn'
+import { layerNorm, linear, normalise, Parameters, type ParameterSpecification } from '@gauntlet/nn'
+import { deitFamily, vitFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
 import { requireSide } from './fixed-resolution.ts'
-import {
-  clipNormalisation,
-  imageNetNormalisation,
-  inceptionNormalisation,
-  normalisationUnder,
-  plainPixels,
-} from './normalisations.ts'
+import { publishedModel } from './published-model.ts'
 import { convertOpenClip } from './openclip-checkpoint.ts'
 import { unwrapRobustCheckpoint } from './robust-checkpoint.ts'
 import {
@@ -49,42 +44,28 @@ const small: Size = { width: 384, heads: 6 }
 const base: Size = { width: 768, heads: 12 }
 
 interface Variant {
-  readonly family: 'ViT' | 'DeiT'
   readonly size: Size
-  readonly native: Normalisation
-  /** 0: published without a head. */
-  readonly pretrainedClasses: number
   /** CLIP's trunk: a norm before the blocks instead of a bias of the patches, and a larger epsilon. */
   readonly clip?: true
   /** Published inside other modules. */
   readonly wrapped?: true
 }
 
-const augReg = { family: 'ViT', native: inceptionNormalisation, pretrainedClasses: 1000 } as const
-const clip = { family: 'ViT', size: base, native: clipNormalisation, clip: true } as const
-const selfSupervised = { family: 'ViT', native: imageNetNormalisation, pretrainedClasses: 0 } as const
-const deit = { family: 'DeiT', native: imageNetNormalisation, pretrainedClasses: 1000 } as const
-
 const variants: Readonly<Record<string, Variant>> = {
-  'vit_small_patch16_224.augreg_in1k': { ...augReg, size: small },
-  'vit_small_patch16_224.augreg_in21k': { ...augReg, size: small, pretrainedClasses: 21_843 },
-  'vit_small_patch16_224.augreg_in21k_ft_in1k': { ...augReg, size: small },
-  'vit_small_patch16_224.dino': { ...selfSupervised, size: small },
-  'vit_base_patch16_224.augreg_in1k': { ...augReg, size: base },
-  'vit_base_patch16_224.augreg_in21k': { ...augReg, size: base, pretrainedClasses: 21_843 },
-  'vit_base_patch16_224.augreg_in21k_ft_in1k': { ...augReg, size: base },
-  'vit_base_patch16_224.mae': { ...selfSupervised, size: base },
-  /** Its 512 "classes" are CLIP's projection to the space it shares with texts. */
-  'vit_base_patch16_clip_224.laion2b': { ...clip, pretrainedClasses: 512 },
-  'vit_base_patch16_clip_224.laion2b_ft_in1k': { ...clip, pretrainedClasses: 1000 },
-  /**
-   * Trained on plain pixels, as run_train.sh of revisiting-at does (`add_normalization 0`); the study's authors fed it
-   * ImageNet's normalisation, and their linear probes of it fail.
-   */
-  robust_vit_base_patch16_224: { ...augReg, size: base, native: plainPixels, wrapped: true },
-  'deit_tiny_patch16_224.fb_in1k': { ...deit, size: tiny },
-  'deit_small_patch16_224.fb_in1k': { ...deit, size: small },
-  robust_deit_small_patch16_224: { ...deit, size: small, wrapped: true },
+  'vit_small_patch16_224.augreg_in1k': { size: small },
+  'vit_small_patch16_224.augreg_in21k': { size: small },
+  'vit_small_patch16_224.augreg_in21k_ft_in1k': { size: small },
+  'vit_small_patch16_224.dino': { size: small },
+  'vit_base_patch16_224.augreg_in1k': { size: base },
+  'vit_base_patch16_224.augreg_in21k': { size: base },
+  'vit_base_patch16_224.augreg_in21k_ft_in1k': { size: base },
+  'vit_base_patch16_224.mae': { size: base },
+  'vit_base_patch16_clip_224.laion2b': { size: base, clip: true },
+  'vit_base_patch16_clip_224.laion2b_ft_in1k': { size: base, clip: true },
+  robust_vit_base_patch16_224: { size: base, wrapped: true },
+  'deit_tiny_patch16_224.fb_in1k': { size: tiny },
+  'deit_small_patch16_224.fb_in1k': { size: small },
+  robust_deit_small_patch16_224: { size: small, wrapped: true },
 }
 
 const side = 224
@@ -97,15 +78,13 @@ export const visionTransformerIds = Object.keys(variants)
 export function visionTransformer(id: string, contract: InputContract): Backbone | undefined {
   const variant = variants[id]
   if (!variant) return undefined
-  const normalisation = normalisationUnder(contract, id, variant.native)
+  const { side: _, ...published } = publishedModel(id in deitFamily.backbones ? deitFamily : vitFamily, id, contract)
+  const { normalisation } = published
   return {
-    id,
-    family: variant.family,
+    ...published,
     features: variant.size.width,
-    pretrainedClasses: variant.pretrainedClasses,
     resolution: { native: side, minimum: side },
     classifier: 'head',
-    normalisation,
     specifications: (classes) => specifications(variant, classes),
     convertCheckpoint: (arrays) =>
       convertCheckpoint(

@@ -1,5 +1,5 @@
 import type { BackboneSpeed } from '@gauntlet/contract'
-import { backboneArchitecture, type Configuration, type Passes } from '@gauntlet/study'
+import { backboneFacts, type Configuration, type Passes } from '@gauntlet/study'
 
 /** What a price rests on: this backbone at this resolution, this backbone at another, or other backbones. */
 export type PriceBasis = 'measured' | 'another resolution' | 'other backbones'
@@ -42,8 +42,8 @@ function secondsOf(passes: Passes, speed: BackboneSpeed): number {
 
 /** Of one image of that side. */
 function multiplyAccumulates(id: string, side: number): number | null {
-  const architecture = backboneArchitecture(id)
-  return architecture && architecture.multiplyAccumulates * (side / architecture.native.side) ** 2
+  const facts = backboneFacts(id)
+  return facts && facts.multiplyAccumulates * (side / facts.native.side) ** 2
 }
 
 /** One speed a backbone. */

@@ -1,0 +1,26 @@
+import type { Normalisation } from '@gauntlet/nn'
+import { factsOfFamily, pixelContracts, type BackboneFamily, type PixelContract } from '@gauntlet/study'
+import type { Backbone, InputContract } from './backbone.ts'
+
+/**
+ * What the study's table says of a backbone of a family, and by what its images are normalised under an input contract.
+ * `side`: of the square images that its checkpoint was trained on, in pixels.
+ */
+export function publishedModel(
+  of: BackboneFamily,
+  id: string,
+  contract: InputContract,
+): Pick<Backbone, 'id' | 'family' | 'pretrainedClasses' | 'normalisation'> & { readonly side: number } {
+  const { family, pretrainedClasses, native } = factsOfFamily(of).find((facts) => facts.id === id)!
+  const { side, ...pixels } = native
+  return { id, family, pretrainedClasses, side, normalisation: normalisationUnder(contract, id, pixels) }
+}
+
+function normalisationUnder(contract: InputContract, id: string, native: PixelContract): Normalisation {
+  return { paper: paperNormalisation(id), native, none: pixelContracts.plain }[contract]
+}
+
+/** The study's authors fed CLIP's normalisation where `laion` is in a backbone's name, and ImageNet's to all others. */
+function paperNormalisation(id: string): Normalisation {
+  return id.includes('laion') ? pixelContracts.clip : pixelContracts.imageNet
+}
