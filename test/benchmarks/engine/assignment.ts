@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { backboneFor, type Backbone } from '@gauntlet/backbones'
+import { backboneFor } from '@gauntlet/backbones'
 import { uniform } from '@gauntlet/engine/random'
 import { writeSafetensors, type NamedArray } from '@gauntlet/weights'
-import { hashFilled, type StateDictEntry } from '../../parity/backbones/hash-filling.ts'
+import { hashFilledModel } from '../../parity/backbones/hash-filling.ts'
 import type { Assignment } from './side.ts'
 
 /** What is compared. */
@@ -27,7 +27,7 @@ export async function writeAssignment(folder: string, comparison: BenchmarkCase)
   const backbone = backboneFor(comparison.backbone)
   const files = { parameters: join(folder, 'parameters.safetensors'), batch: join(folder, 'batch.safetensors') }
   await mkdir(folder, { recursive: true })
-  await writeFile(files.parameters, writeSafetensors(weightsOf(backbone)))
+  await writeFile(files.parameters, writeSafetensors(hashFilledModel(backbone.specifications(classes))))
   await writeFile(files.batch, writeSafetensors(noise(side, batch)))
   return {
     ...files,
@@ -42,19 +42,6 @@ export async function writeAssignment(folder: string, comparison: BenchmarkCase)
     threads,
     frozen,
   }
-}
-
-function weightsOf(backbone: Backbone): NamedArray[] {
-  const specifications = backbone.specifications(classes)
-  const entries = specifications.map(({ name, shape, kind }): StateDictEntry => [
-    name,
-    shape,
-    kind === 'counter' ? 'int64' : 'float32',
-  ])
-  const aliases = Object.fromEntries(
-    specifications.flatMap(({ name, sharedWith }) => (sharedWith ? [[name, sharedWith]] : [])),
-  )
-  return hashFilled(entries, aliases)
 }
 
 function noise(side: number, batch: number): NamedArray[] {

@@ -1,8 +1,7 @@
 import { backboneFor, type Backbone } from '@gauntlet/backbones'
-import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { tf, type Tensor4D } from '@gauntlet/engine'
 import {
   evaluationMode,
-  movedStatistics,
   Parameters,
   type ForwardContext,
   type ParameterSpecification,
@@ -11,6 +10,7 @@ import {
 import { fromParameters, loadStrictly, toParameters, type NamedArray } from '@gauntlet/weights'
 import { readFixture, sampled, type Fixture, type GradientNorms } from './fixture.ts'
 import { faintness, fixedPixels, hashFilled } from './hash-filling.ts'
+import { notingStatistics } from './running-statistics.ts'
 
 /** One number that a reference bounds. */
 export interface Finding {
@@ -110,7 +110,12 @@ export function compareTraining(comparison: Comparison): Finding[] {
   if (!fixture.training) return []
   const { labels, gradients, buffersOff } = fixture.training
   const moved = new Map<string, Float32Array>()
-  const ours = backward(comparison, labels, Object.keys(gradients), trainingContext(parameters, moved))
+  const context: ForwardContext = {
+    training: true,
+    randomness: nothingDropped,
+    onBatchStatistics: notingStatistics(parameters, moved),
+  }
+  const ours = backward(comparison, labels, Object.keys(gradients), context)
   return [
     ...ours.parameters.map(({ name, data }) =>
       gradientFinding(fixture, 'training', gradients, name, data as Float32Array),
@@ -146,28 +151,8 @@ function backward(
   return result
 }
 
+/** Dropout keeps every value, as in reference_models.py: its place and rate still count. */
 const nothingDropped: Randomness = { uniform: (shape) => tf.ones([...shape]), ofImages: () => nothingDropped }
-
-/**
- * Notes where running statistics move to. Dropout keeps every value, as in reference_models.py, so that its place and
- * rate still count.
- */
-function trainingContext(parameters: Parameters, moved: Map<string, Float32Array>): ForwardContext {
-  return {
-    training: true,
-    randomness: nothingDropped,
-    onBatchStatistics: (name, batch) => {
-      const tensor = (part: string) => parameters.at(name).tensor<Tensor1D>(part)
-      const { mean, variance } = movedStatistics(
-        { mean: tensor('running_mean'), variance: tensor('running_var') },
-        batch,
-      )
-      moved.set(`${name}.running_mean`, mean.dataSync() as Float32Array)
-      moved.set(`${name}.running_var`, variance.dataSync() as Float32Array)
-      tf.dispose([mean, variance])
-    },
-  }
-}
 
 /**
  * Of a gradient the norm of the difference counts, against its own norm. What cancels out in exact arithmetic (a bias

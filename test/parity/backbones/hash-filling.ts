@@ -1,3 +1,4 @@
+import type { ParameterSpecification } from '@gauntlet/nn'
 import type { NamedArray } from '@gauntlet/weights'
 
 /** A tensor of a reference's state dict: name, PyTorch's shape, element type. */
@@ -34,6 +35,17 @@ export function hashFilled(
     for (let i = 0; i < data.length; i++) data[i] = centre + spread * (((hash(seed, i) >>> 8) - 2 ** 23) / 2 ** 23)
     return { name, shape, dtype: 'float32', data }
   })
+}
+
+/** Every tensor of a model, hash-filled, under all its names. */
+export function hashFilledModel(specifications: readonly ParameterSpecification[]): NamedArray[] {
+  const entries = specifications.map(({ name, shape, kind }): StateDictEntry => [
+    name,
+    shape,
+    kind === 'counter' ? 'int64' : 'float32',
+  ])
+  const aliases = specifications.flatMap(({ name, sharedWith }) => (sharedWith ? [[name, sharedWith] as const] : []))
+  return hashFilled(entries, Object.fromEntries(aliases))
 }
 
 /** What a tensor is multiplied by so that what norms divide by comes near their epsilon. As in hash_filling.py. */

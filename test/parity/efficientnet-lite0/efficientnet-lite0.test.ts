@@ -1,30 +1,28 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { backboneFor, type Backbone } from '@gauntlet/backbones'
-import { tf, type Scalar, type Tensor, type Tensor1D } from '@gauntlet/engine'
-import { cacheFolder } from '@gauntlet/infra/cache-folder'
-import { evaluationMode, movedStatistics, Parameters, type ForwardContext } from '@gauntlet/nn'
-import { fetchSource } from '@gauntlet/sources'
-import { backboneCatalogue, digestOfBytes } from '@gauntlet/study'
+import { tf, type Scalar, type Tensor } from '@gauntlet/engine'
+import { evaluationMode, Parameters, type ForwardContext } from '@gauntlet/nn'
+import { digestOfBytes } from '@gauntlet/study'
 import {
   fromParameters,
   loadStrictly,
-  readCheckpoint,
   readSafetensors,
   toParameters,
   writeSafetensors,
   type NamedArray,
 } from '@gauntlet/weights'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { notingStatistics } from '../backbones/running-statistics.ts'
 import { fixedImages } from './fixed-images.ts'
+import { publishedWeights } from './published-weights.ts'
 
 const labels = [0, 281, 504, 999]
 
 let published: NamedArray[]
 
 beforeAll(async () => {
-  const { source, sha256 } = backboneCatalogue.find(({ id }) => id === 'tf_efficientnet_lite0.in1k')!.weights
-  published = await readCheckpoint(await fetchSource(source, sha256!, { cacheFolder: join(cacheFolder(), 'sources') }))
+  published = await publishedWeights()
 }, 180_000)
 
 describe.each([
@@ -118,19 +116,7 @@ function crossEntropy(
 /** Each batch norm's running statistics after it has seen the four images in training. */
 function runningStatistics(backbone: Backbone, parameters: Parameters): Map<string, Float32Array> {
   const moved = new Map<string, Float32Array>()
-  const context: ForwardContext = {
-    training: true,
-    onBatchStatistics: (name, batch) => {
-      const tensor = (part: string) => parameters.at(name).tensor<Tensor1D>(part)
-      const { mean, variance } = movedStatistics(
-        { mean: tensor('running_mean'), variance: tensor('running_var') },
-        batch,
-      )
-      moved
-        .set(`${name}.running_mean`, mean.dataSync() as Float32Array)
-        .set(`${name}.running_var`, variance.dataSync() as Float32Array)
-    },
-  }
+  const context: ForwardContext = { training: true, onBatchStatistics: notingStatistics(parameters, moved) }
   tf.tidy(() => backbone.logits(fixedImages(64), parameters, context))
   return moved
 }

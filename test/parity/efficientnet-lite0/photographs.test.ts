@@ -2,19 +2,16 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { backboneFor } from '@gauntlet/backbones'
 import { tf } from '@gauntlet/engine'
-import { cacheFolder } from '@gauntlet/infra/cache-folder'
 import { evaluationMode } from '@gauntlet/nn'
-import { fetchSource } from '@gauntlet/sources'
-import { backboneFacts } from '@gauntlet/study'
-import { loadStrictly, readCheckpoint, readSafetensors, toParameters, type NamedArray } from '@gauntlet/weights'
+import { loadStrictly, readSafetensors, toParameters, type NamedArray } from '@gauntlet/weights'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { publishedWeights } from './published-weights.ts'
 
 const fixture = readSafetensors(readFileSync(join(import.meta.dirname, 'photographs.safetensors'))).arrays
 let published: NamedArray[]
 
 beforeAll(async () => {
-  const { source, sha256 } = backboneFacts('tf_efficientnet_lite0.in1k')!.weights
-  published = await readCheckpoint(await fetchSource(source, sha256!, { cacheFolder: join(cacheFolder(), 'sources') }))
+  published = await publishedWeights()
 }, 180_000)
 
 describe.each([

@@ -1,5 +1,6 @@
 import { tf, uniform, type Tensor4D } from '@gauntlet/engine'
-import { dropPath, evaluationMode, randomnessOf, type ForwardContext } from '@gauntlet/nn'
+import { dropPath, evaluationMode, type ForwardContext } from '@gauntlet/nn'
+import { hostRandomness } from '@gauntlet/nn/fixtures/host-randomness'
 import { afterEach, expect, it, vi } from 'vitest'
 import type { Backbone } from './backbone.ts'
 import { computedInParts } from './computed-in-parts.ts'
@@ -8,7 +9,7 @@ const images: Tensor4D = tf.tensor4d(uniform({ seed: 1, purpose: 'images' }, 8 *
 const keys = Array.from({ length: 8 }, (_, i) => `image ${i}`)
 const training = (): ForwardContext => ({
   training: true,
-  randomness: randomnessOf({ seed: 1, purpose: 'drop', step: 0, images: keys }),
+  randomness: hostRandomness({ seed: 1, purpose: 'drop', step: 0, images: keys }),
 })
 
 /** Drops whole images twice, and notes how many it is given at once. */

@@ -25,6 +25,7 @@ import {
 import { convNeXtFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
+import { downsample, downsampleSpecification } from './downsampling.ts'
 import { publishedModel } from './published-model.ts'
 import { isTextTower } from './openclip-checkpoint.ts'
 import { unwrapRobustCheckpoint } from './robust-checkpoint.ts'
@@ -125,11 +126,6 @@ function featuresOf(
   return y
 }
 
-/** Half the side, as many channels as the next stage has. x: [batch, side, side, width]. */
-function downsample(x: Tensor4D, parameters: Parameters): Tensor4D {
-  return conv2d(layerNorm(x, parameters.at('0'), { epsilon }), parameters.at('1'), { stride: 2, padding: 0 })
-}
-
 /**
  * ConvNeXt block (arXiv:2201.03545, fig. 4). x: [batch, side, side, stage width]; same shape out. `drop` is the
  * stochastic depth.
@@ -155,14 +151,6 @@ function specificationsOf({ depths, widths }: Size, classes: number): ParameterS
     ]),
     ...layerNormSpecification('head.norm', last),
     ...(classes > 0 ? linearSpecification('head.fc', classes, last) : []), // a CLIP has none
-  ]
-}
-
-function downsampleSpecification(name: string, input: number, output: number): ParameterSpecification[] {
-  return [
-    ...layerNormSpecification(`${name}.0`, input),
-    convolutionSpecification(`${name}.1`, output, input, 2),
-    biasSpecification(`${name}.1`, output),
   ]
 }
 

@@ -20,6 +20,7 @@ import {
 import { edgeNeXtFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
+import { downsample, downsampleSpecification } from './downsampling.ts'
 import { publishedModel } from './published-model.ts'
 import {
   biasSpecification,
@@ -122,11 +123,6 @@ function featuresOf(x: Tensor4D, parameters: Parameters): Tensor4D {
     }
   })
   return y
-}
-
-/** x: [batch, side, side, channels]; [batch, side / 2, side / 2, next channels] out. */
-function downsample(x: Tensor4D, parameters: Parameters): Tensor4D {
-  return conv2d(layerNorm(x, parameters.at('0'), { epsilon }), parameters.at('1'), { stride: 2, padding: 0 })
 }
 
 /** Convolution encoder (arXiv:2206.10589, equation 1). x: [batch, side, side, width]; same shape out. */
@@ -235,14 +231,6 @@ function specifications(classes: number): ParameterSpecification[] {
     ]),
     ...layerNormSpecification('head.norm', widths[3]),
     ...linearSpecification('head.fc', classes, widths[3]),
-  ]
-}
-
-function downsampleSpecification(name: string, input: number, output: number): ParameterSpecification[] {
-  return [
-    ...layerNormSpecification(`${name}.0`, input),
-    convolutionSpecification(`${name}.1`, output, input, 2),
-    biasSpecification(`${name}.1`, output),
   ]
 }
 

@@ -23,6 +23,7 @@ import {
 import { efficientNetFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
+import { efficientNetStages } from './efficientnet-stages.ts'
 import { publishedModel } from './published-model.ts'
 import {
   batchNormSpecification,
@@ -51,23 +52,12 @@ const epsilon = 1e-3
 const headDropRate = 0.2
 const dropConnectRate = 0.2
 
-/** [repeats, kernel, stride of the first, expansion, channels] per stage (arXiv:1905.11946, table 1). */
-const stages = [
-  [1, 3, 1, 1, 16],
-  [2, 3, 2, 6, 24],
-  [2, 5, 2, 6, 40],
-  [3, 3, 2, 6, 80],
-  [3, 5, 1, 6, 112],
-  [4, 5, 2, 6, 192],
-  [1, 3, 1, 6, 320],
-] as const
+const blockCount = efficientNetStages.reduce((sum, [repeats]) => sum + repeats, 0)
 
-const blockCount = stages.reduce((sum, [repeats]) => sum + repeats, 0)
-
-const blocks: readonly Block[] = stages
+const blocks: readonly Block[] = efficientNetStages
   .flatMap(([repeats, kernel, stride, expansion, output], stage) =>
     Array.from({ length: repeats }, (_, i) => {
-      const input = i > 0 ? output : (stages[stage - 1]?.[4] ?? stemWidth)
+      const input = i > 0 ? output : (efficientNetStages[stage - 1]?.[4] ?? stemWidth)
       return { input, middle: input * expansion, output, kernel, stride: i > 0 ? 1 : stride, residual: i > 0 }
     }),
   )

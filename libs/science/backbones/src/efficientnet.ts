@@ -20,24 +20,16 @@ import {
 import { efficientNetLiteFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
-import { publishedModel } from './published-model.ts'
+import { efficientNetStages } from './efficientnet-stages.ts'
 import {
-  batchNormSpecification,
-  convolutionSpecification,
-  depthwiseSpecification,
-  linearSpecification,
-} from './specifications.ts'
+  invertedResidualNames,
+  invertedResidualSpecification,
+  type InvertedResidualShape,
+} from './inverted-residual.ts'
+import { publishedModel } from './published-model.ts'
+import { batchNormSpecification, convolutionSpecification, linearSpecification } from './specifications.ts'
 
-/**
- * One inverted residual: `expansion` × its input's channels in the middle (1: no expansion), a kernel × kernel
- * depthwise convolution.
- */
-interface Block {
-  readonly name: string
-  readonly input: number
-  readonly output: number
-  readonly expansion: number
-  readonly kernel: number
+interface Block extends InvertedResidualShape {
   readonly stride: number
 }
 
@@ -57,26 +49,12 @@ const variants: Readonly<Record<string, Variant>> = {
 const stemWidth = 32
 const headWidth = 1280
 
-/** [repeats, kernel, stride of the first, expansion, channels] per stage (arXiv:1905.11946, table 1). */
-const stages = [
-  [1, 3, 1, 1, 16],
-  [2, 3, 2, 6, 24],
-  [2, 5, 2, 6, 40],
-  [3, 3, 2, 6, 80],
-  [3, 5, 1, 6, 112],
-  [4, 5, 2, 6, 192],
-  [1, 3, 1, 6, 320],
-] as const
-
-const blocks: readonly Block[] = stages.flatMap(([repeats, kernel, stride, expansion, output], stage) =>
-  Array.from({ length: repeats }, (_, i) => ({
-    name: `blocks.${stage}.${i}`,
-    input: i > 0 ? output : (stages[stage - 1]?.[4] ?? stemWidth),
-    output,
-    expansion,
-    kernel,
-    stride: i > 0 ? 1 : stride,
-  })),
+const blocks: readonly Block[] = efficientNetStages.flatMap(([repeats, kernel, stride, expansion, output], stage) =>
+  Array.from({ length: repeats }, (_, i) => {
+    const input = i > 0 ? output : (efficientNetStages[stage - 1]?.[4] ?? stemWidth)
+    const name = `blocks.${stage}.${i}`
+    return { name, input, middle: input * expansion, output, kernel, stride: i > 0 ? 1 : stride }
+  }),
 )
 
 export const efficientNetIds = Object.keys(variants)
@@ -130,7 +108,7 @@ function featuresOf(x: Tensor4D, parameters: Parameters, layers: Layers): Tensor
  * side / stride, output] out.
  */
 function invertedResidual(x: Tensor4D, parameters: Parameters, block: Block, layers: Layers): Tensor4D {
-  const names = convolutionNames(block)
+  const names = invertedResidualNames(block)
   let y = x
   if (names.expand) y = layers.norm(conv2d(y, parameters.at(names.expand), { padding: 0 }), parameters.at('bn1'))
   y = depthwiseConv2d(y, parameters.at('conv_dw'), { stride: block.stride, padding: layers.padding(block.kernel) })
@@ -139,37 +117,14 @@ function invertedResidual(x: Tensor4D, parameters: Parameters, block: Block, lay
   return block.stride === 1 && block.input === block.output ? y.add(x) : y
 }
 
-/** timm calls the 1×1 convolution after the depthwise one `conv_pw` where there is none before it, else `conv_pwl`. */
-function convolutionNames({ expansion }: Block) {
-  return expansion === 1
-    ? { expand: undefined, depthwiseNorm: 'bn1', project: 'conv_pw', projectNorm: 'bn2' }
-    : { expand: 'conv_pw', depthwiseNorm: 'bn2', project: 'conv_pwl', projectNorm: 'bn3' }
-}
-
 function specifications(classes: number): ParameterSpecification[] {
   return [
     convolutionSpecification('conv_stem', stemWidth, 3, 3),
     ...batchNormSpecification('bn1', stemWidth),
-    ...blocks.flatMap(blockSpecification),
+    ...blocks.flatMap((block) => invertedResidualSpecification(block)),
     convolutionSpecification('conv_head', headWidth, blocks.at(-1)!.output, 1),
     ...batchNormSpecification('bn2', headWidth),
     ...linearSpecification('classifier', classes, headWidth),
-  ]
-}
-
-function blockSpecification(block: Block): ParameterSpecification[] {
-  const names = convolutionNames(block)
-  const middle = block.input * block.expansion
-  const at = (name: string) => `${block.name}.${name}`
-  const expand = names.expand
-    ? [convolutionSpecification(at(names.expand), middle, block.input, 1), ...batchNormSpecification(at('bn1'), middle)]
-    : []
-  return [
-    ...expand,
-    depthwiseSpecification(at('conv_dw'), middle, block.kernel),
-    ...batchNormSpecification(at(names.depthwiseNorm), middle),
-    convolutionSpecification(at(names.project), block.output, middle, 1),
-    ...batchNormSpecification(at(names.projectNorm), block.output),
   ]
 }
 
@@ -187,7 +142,7 @@ function timmName(name: string): string {
   const block = index === undefined ? undefined : blocks[Number(index)]
   if (!block)
     return name.replace(/^_(conv_stem|conv_head|bn0|bn1|fc)\./, (_, module: string) => `${outerNames[module]}.`)
-  const names = convolutionNames(block)
+  const names = invertedResidualNames(block)
   const module = {
     _expand_conv: names.expand,
     _bn0: names.expand && 'bn1',

@@ -20,24 +20,22 @@ import {
 } from '@gauntlet/nn'
 import { mobileNetV3Family } from '@gauntlet/study'
 import type { Backbone, InputContract } from './backbone.ts'
+import {
+  invertedResidualNames,
+  invertedResidualSpecification,
+  type InvertedResidualShape,
+} from './inverted-residual.ts'
 import { publishedModel } from './published-model.ts'
 import {
   batchNormSpecification,
   biasSpecification,
   convolutionSpecification,
-  depthwiseSpecification,
   linearSpecification,
 } from './specifications.ts'
 
 type Activation = 'relu' | 'hard-swish'
 
-/** One inverted residual of `middle` channels between `input` and `output`. */
-interface Block {
-  readonly name: string
-  readonly input: number
-  readonly middle: number
-  readonly output: number
-  readonly kernel: number
+interface Block extends InvertedResidualShape {
   readonly stride: number
   readonly activation: Activation
   /** Channels of the squeeze-and-excitation, or 0 where there is none. */
@@ -119,7 +117,7 @@ function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext
  */
 function invertedResidual(x: Tensor4D, parameters: Parameters, block: Block, context: ForwardContext): Tensor4D {
   const { kernel, stride, input, output, squeezed } = block
-  const names = convolutionNames(block)
+  const names = invertedResidualNames(block)
   const activated = block.activation === 'relu' ? relu<Tensor4D> : hardSwish<Tensor4D>
   const norm = (y: Tensor4D, name: string) => batchNorm(y, parameters.at(name), context)
   let y = x
@@ -142,13 +140,6 @@ function onePixel(x: ReturnType<typeof globalAveragePool>): Tensor4D {
   return x.reshape([-1, 1, 1, x.shape[1]])
 }
 
-/** The first block has no expansion, and timm calls its 1×1 convolution `conv_pw`; that of the others is `conv_pwl`. */
-function convolutionNames({ input, middle }: Block) {
-  return middle === input
-    ? { expand: undefined, depthwiseNorm: 'bn1', project: 'conv_pw', projectNorm: 'bn2' }
-    : { expand: 'conv_pw', depthwiseNorm: 'bn2', project: 'conv_pwl', projectNorm: 'bn3' }
-}
-
 function specifications(classes: number): ParameterSpecification[] {
   return [
     convolutionSpecification('conv_stem', stemWidth, 3, 3),
@@ -162,24 +153,12 @@ function specifications(classes: number): ParameterSpecification[] {
 }
 
 function blockSpecification(block: Block): ParameterSpecification[] {
-  const { input, middle, output, kernel, squeezed } = block
-  const names = convolutionNames(block)
-  const at = (name: string) => `${block.name}.${name}`
-  return [
-    ...(names.expand
-      ? [convolutionSpecification(at(names.expand), middle, input, 1), ...batchNormSpecification(at('bn1'), middle)]
-      : []),
-    depthwiseSpecification(at('conv_dw'), middle, kernel),
-    ...batchNormSpecification(at(names.depthwiseNorm), middle),
-    ...(squeezed > 0
-      ? [
-          ...biasedSpecification(at('se.conv_reduce'), squeezed, middle),
-          ...biasedSpecification(at('se.conv_expand'), middle, squeezed),
-        ]
-      : []),
-    convolutionSpecification(at(names.project), output, middle, 1),
-    ...batchNormSpecification(at(names.projectNorm), output),
-  ]
+  const { name, middle, squeezed } = block
+  if (squeezed === 0) return invertedResidualSpecification(block)
+  return invertedResidualSpecification(block, [
+    ...biasedSpecification(`${name}.se.conv_reduce`, squeezed, middle),
+    ...biasedSpecification(`${name}.se.conv_expand`, middle, squeezed),
+  ])
 }
 
 /** A 1×1 convolution with bias. */

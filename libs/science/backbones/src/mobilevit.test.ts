@@ -1,5 +1,6 @@
 import { tf, uniform, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
-import { evaluationMode, randomnessOf } from '@gauntlet/nn'
+import { evaluationMode } from '@gauntlet/nn'
+import { hostRandomness } from '@gauntlet/nn/fixtures/host-randomness'
 import { elementCount, toParameters, type NamedArray } from '@gauntlet/weights'
 import { expect, it } from 'vitest'
 import { backboneFor } from './registry.ts'
@@ -44,7 +45,7 @@ it('drops out in training by the random numbers of the pass, and not in evaluati
     values(
       backbone.logits(images, parameters, {
         training: true,
-        randomness: randomnessOf({ seed: 1, purpose: 'dropout', step }),
+        randomness: hostRandomness({ seed: 1, purpose: 'dropout', step }),
       }),
     )
   expect(trained(1)).toEqual(trained(1))

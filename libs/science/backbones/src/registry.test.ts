@@ -1,11 +1,6 @@
 import { batchPositionInvariant, tf, uniform, type Tensor, type Tensor4D } from '@gauntlet/engine'
-import {
-  evaluationMode,
-  randomnessOf,
-  type ForwardContext,
-  type Parameters,
-  type ParameterSpecification,
-} from '@gauntlet/nn'
+import { evaluationMode, type ForwardContext, type Parameters, type ParameterSpecification } from '@gauntlet/nn'
+import { hostRandomness } from '@gauntlet/nn/fixtures/host-randomness'
 import { elementCount, fromParameters, toParameters, type NamedArray } from '@gauntlet/weights'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Backbone } from './backbone.ts'
@@ -103,7 +98,7 @@ describe.each(smallestOfEachFamily())('$family, by $id', ({ id }) => {
   const { minimum, native, step } = backbone.resolution
   const sides = minimum === native ? [native] : step ? [minimum, minimum + step] : [minimum, minimum + 16, minimum + 33]
   const training = (context: Partial<ForwardContext> = {}): ForwardContext => {
-    return { training: true, randomness: randomnessOf({ seed: 1, purpose: 'registry', step: 0 }), ...context }
+    return { training: true, randomness: hostRandomness({ seed: 1, purpose: 'registry', step: 0 }), ...context }
   }
   let parameters: Parameters
 

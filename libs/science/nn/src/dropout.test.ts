@@ -2,12 +2,12 @@ import { tf, type Rank } from '@gauntlet/engine'
 import { expect, it } from 'vitest'
 import { dropout, MissingRandomness } from './dropout.ts'
 import { evaluationMode } from './forward-context.ts'
-import { randomnessOf } from './randomness.ts'
+import { hostRandomness } from './host-randomness.fixture.ts'
 
 const key = { seed: 7, purpose: 'dropout', step: 3 }
 const training = (images?: readonly string[]) => ({
   training: true,
-  randomness: randomnessOf({ ...key, ...(images && { images }) }),
+  randomness: hostRandomness({ ...key, ...(images && { images }) }),
 })
 
 it('in evaluation changes nothing, and needs no random numbers', () => {
@@ -48,7 +48,7 @@ it('lets the gradient through where the value was kept only', () => {
 it('gives the same mask for the same key and another for another step, seed, purpose or call', () => {
   const x = tf.ones([200])
   const mask = (change: Partial<typeof key>) =>
-    dropout(x, 0.5, { training: true, randomness: randomnessOf({ ...key, ...change }) })
+    dropout(x, 0.5, { training: true, randomness: hostRandomness({ ...key, ...change }) })
       .dataSync()
       .join('')
   const context = training()

@@ -5,6 +5,7 @@ import { readPyTorchCheckpoint } from './pytorch-checkpoint.ts'
 import { parseCheckpoint } from './read-checkpoint.ts'
 import {
   assemble,
+  call,
   dictionary,
   global,
   integer,
@@ -75,12 +76,6 @@ it('reads a file put together by hand, as the refused ones below are', () => {
     { name: 'w', dtype: 'float32', shape: [3], data: new Float32Array(3) },
   ])
 })
-
-const call = (module: string, name: string, ...values: PicklePart[]): PicklePart => [
-  global(module, name),
-  tuple(...values),
-  'R',
-]
 
 describe('refuses, without executing anything,', () => {
   test.each<[string, PicklePart]>([

@@ -1,4 +1,12 @@
-import { DataType, type Attribute, type ConstantValue, type GraphNode, type Reference } from './graph.ts'
+import {
+  DataType,
+  int32Value,
+  outputOf,
+  type Attribute,
+  type ConstantValue,
+  type GraphNode,
+  type Reference,
+} from './graph.ts'
 import type { Recording } from './recording.ts'
 import { CaptureRefused } from './refusals.ts'
 import { handleOf, type Consumers, type StateUpdate } from './state-update.ts'
@@ -58,11 +66,11 @@ function stepInPlace(
 
 /** The value times `kept`, in the variable; nothing holds the old memory after it. */
 function decay(root: Recording, { variable, read }: StateUpdate, kept: Reference, controls: GraphNode[]): GraphNode {
-  const product = root.add('Mul', [{ node: read!, output: 0 }, kept], isFloat, [variable.type], {
+  const product = root.add('Mul', [outputOf(read!), kept], isFloat, [variable.type], {
     controls,
     fixed: false,
   })
-  const inputs = [handleOf(variable), { node: product, output: 0 }]
+  const inputs = [handleOf(variable), outputOf(product)]
   return root.add('AssignVariableOp', inputs, { dtype: { type: DataType.float32 } }, [], { fixed: false })
 }
 
@@ -72,11 +80,10 @@ function decay(root: Recording, { variable, read }: StateUpdate, kept: Reference
  */
 function cleared(root: Recording, { variable }: StateUpdate, after: GraphNode): GraphNode {
   const { shape } = variable.type
-  const content = new Uint8Array(Int32Array.from(shape).buffer)
-  const sizes = root.constant({ dataType: DataType.int32, shape: [shape.length], content })
+  const sizes = root.constant(int32Value(shape))
   const attributes = { dtype: { type: DataType.float32 }, init: { truth: true } }
   const zeros = root.add('Empty', [sizes], attributes, [variable.type], { controls: [after], fixed: false })
-  const inputs = [handleOf(variable), { node: zeros, output: 0 }]
+  const inputs = [handleOf(variable), outputOf(zeros)]
   return root.add('AssignVariableOp', inputs, { dtype: { type: DataType.float32 } }, [], { fixed: false })
 }
 

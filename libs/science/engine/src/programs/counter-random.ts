@@ -21,36 +21,6 @@ export function drawUniform(keys: Tensor2D, count: number, step: Scalar | number
   })
 }
 
-/**
- * `count` standard normal numbers per key, float32 [keys, count], as `normal(key, count, step)`: the same random bits
- * through the same transform in 64-bit arithmetic, then rounded. Logarithm and cosine of TensorFlow and of JavaScript
- * may differ in the last of 53 bits, so that a number differs in the last of its 24 bits about once in a hundred
- * million.
- */
-export function drawNormal(keys: Tensor2D, count: number, step: Scalar | number = 0): Tensor2D {
-  return tf.tidy(() => {
-    const [first, second, third, fourth] = philoxBlocks(keys, Math.ceil(count / 4), step) as [
-      Tensor,
-      Tensor,
-      Tensor,
-      Tensor,
-    ]
-    return rowsOf([...boxMuller(first, second), ...boxMuller(third, fourth)], count)
-  })
-}
-
-/** Two normal numbers of two words (Box and Muller), as `normal` computes them. */
-function boxMuller(one: Tensor, other: Tensor): [Tensor, Tensor] {
-  const unit = (word: Tensor, offset: number) =>
-    real('Mul', real('AddV2', toFloat64(upperBits(word)), number64(offset)), number64(2 ** -24))
-  const radius = real('Sqrt', real('Mul', number64(-2), real('Log', unit(one, 0.5))))
-  const angle = real('Mul', number64(2 * Math.PI), unit(other, 0))
-  return [
-    toFloat32(real('Mul', radius, real('Cos', angle)), DataType.float64),
-    toFloat32(real('Mul', radius, real('Sin', angle)), DataType.float64),
-  ]
-}
-
 const multipliers = [0xd2511f53n, 0xcd9e8d57n] as const
 const increments = [0x9e3779b9n, 0xbb67ae85n] as const
 
@@ -103,24 +73,10 @@ function whole(operator: string, x: Tensor, y: Tensor): Tensor {
   return wideOperator(operator, { T: DataType.int64 }, [x, y])
 }
 
-function real(operator: string, ...operands: Tensor[]): Tensor {
-  return wideOperator(operator, { T: DataType.float64 }, operands)
-}
-
 function toInt64(x: Tensor): Tensor {
   return wideOperator('Cast', { SrcT: DataType.int32, DstT: DataType.int64 }, [x])
 }
 
-function toFloat64(x: Tensor): Tensor {
-  return wideOperator('Cast', { SrcT: DataType.int64, DstT: DataType.float64 }, [x])
-}
-
-function toFloat32(x: Tensor, from: number = DataType.int64): Tensor {
-  return wideOperator('Cast', { SrcT: from, DstT: DataType.float32 }, [x])
-}
-
-/** A 64-bit real number, made of its bits. */
-function number64(value: number): Tensor {
-  const bits = new BigInt64Array(Float64Array.of(value).buffer)[0]!
-  return wideOperator('Bitcast', { T: DataType.int64, type: DataType.float64 }, [wideInteger(bits)])
+function toFloat32(x: Tensor): Tensor {
+  return wideOperator('Cast', { SrcT: DataType.int64, DstT: DataType.float32 }, [x])
 }

@@ -2,6 +2,7 @@ import {
   countsOf,
   DataType,
   isSingle,
+  outputOf,
   sameType,
   typeOf,
   type Attribute,
@@ -59,7 +60,7 @@ function fusedWith({ node: before, output }: Reference, node: GraphNode, place: 
     num_args: { integer: count },
     fused_ops: { texts: [...stepsOf(before), step] },
   }
-  return { ...node, operator, inputs, attributes, outputs: [typeOf({ node, output: 0 })] }
+  return { ...node, operator, inputs, attributes, outputs: [typeOf(outputOf(node))] }
 }
 
 /** x σ(x) as one operator, given the sigmoid and what multiplies it. */

@@ -105,6 +105,18 @@ export function typeOf({ node, output }: Reference): TensorType {
   return node.outputs[output]!
 }
 
+/** The first output of a node. */
+export function outputOf(node: GraphNode): Reference {
+  return { node, output: 0 }
+}
+
+export const int32Scalar: TensorType = { dataType: DataType.int32, shape: [] }
+
+/** The value of an int32 constant: a vector unless `shape` says otherwise. */
+export function int32Value(values: readonly number[], shape: readonly number[] = [values.length]): ConstantValue {
+  return { dataType: DataType.int32, shape, content: new Uint8Array(Int32Array.from(values).buffer) }
+}
+
 /** Whether an operator computes in float32. */
 export function isSingle({ attributes: { T } }: GraphNode): boolean {
   return T !== undefined && 'type' in T && T.type === DataType.float32

@@ -3,7 +3,10 @@ import { tf, type Scalar, type Tensor } from '../tf.ts'
 import { activeRecording, isForCheck, recordingTo } from './capturing.ts'
 import {
   DataType,
+  int32Scalar,
+  int32Value,
   neededNodes,
+  outputOf,
   typeOf,
   type Attribute,
   type GraphFunction,
@@ -96,11 +99,11 @@ function captureLoop<Carried extends TensorTree>(
 ): Carried {
   const starts = tensorsOf(initial).map((tensor) => recording.reference(tensor))
   const frame = new Recording(recording.program, recording)
-  const parameters = argumentsOf([integerType, integerType, ...starts.map(typeOf)])
+  const parameters = argumentsOf([int32Scalar, int32Scalar, ...starts.map(typeOf)])
   const [number, , ...carried] = parameters
   const iteration = recordIteration(frame, initial, [number!, ...carried], condition, body)
   const { functions, outside } = loopFunctions(frame, parameters, iteration)
-  const inputs = [recording.constant(integer(0)), boundOf(recording, count), ...starts, ...outside]
+  const inputs = [recording.constant(int32Value([0], [])), boundOf(recording, count), ...starts, ...outside]
   const node = recording.add('StatelessWhile', inputs, whileAttributes(functions), functions.body.results.map(typeOf), {
     fixed: false,
   })
@@ -112,11 +115,11 @@ function captureLoop<Carried extends TensorTree>(
 
 /** The two functions of a loop, without what the body computed in vain, and what they use from outside. */
 function loopFunctions(frame: Recording, parameters: readonly GraphNode[], { references, holds }: RecordedIteration) {
-  const [number, bound] = parameters.map(reference) as [Reference, Reference]
+  const [number, bound] = parameters.map(outputOf) as [Reference, Reference]
   const isInteger = { T: { type: DataType.int32 } }
-  const next = reference(frame.add('AddV2', [number, frame.constant(integer(1))], isInteger, [integerType]))
-  const isBelow = reference(frame.add('Less', [number, bound], isInteger, [truthType]))
-  const goesOn = holds ? reference(frame.add('LogicalAnd', [holds, isBelow], {}, [truthType])) : isBelow
+  const next = outputOf(frame.add('AddV2', [number, frame.constant(int32Value([1], []))], isInteger, [int32Scalar]))
+  const isBelow = outputOf(frame.add('Less', [number, bound], isInteger, [truthType]))
+  const goesOn = holds ? outputOf(frame.add('LogicalAnd', [holds, isBelow], {}, [truthType])) : isBelow
   const results = [next, bound, ...references]
   const bodyNodes = neededNodes(
     frame.nodes,
@@ -127,7 +130,7 @@ function loopFunctions(frame: Recording, parameters: readonly GraphNode[], { ref
   for (const { node } of results) used.add(node)
   const captured = frame.captured.filter(({ argument }) => used.has(argument))
   const variables = [...parameters, ...captured.map(({ argument }) => argument)]
-  const passed = captured.map(({ argument }) => reference(argument))
+  const passed = captured.map(({ argument }) => outputOf(argument))
   const name = `${frame.program.name}_loop_${frame.program.functions.length / 2}`
   const condition: GraphFunction = {
     name: `${name}_condition`,
@@ -206,9 +209,11 @@ function referencesOf(frame: Recording, given: TensorTree, result: TensorTree): 
 
 /** The smaller of the count and what the program's check allows. */
 function boundOf(recording: Recording, count: number): Reference {
-  const limit = throughFrames(recording, reference(recording.program.iterationLimit()))
+  const limit = throughFrames(recording, outputOf(recording.program.iterationLimit()))
   const attributes = { T: { type: DataType.int32 } }
-  return reference(recording.add('Minimum', [recording.constant(integer(count)), limit], attributes, [integerType]))
+  return outputOf(
+    recording.add('Minimum', [recording.constant(int32Value([count], [])), limit], attributes, [int32Scalar]),
+  )
 }
 
 /** A node of the outermost recording as seen from an inner one. */
@@ -216,16 +221,7 @@ function throughFrames(recording: Recording, outermost: Reference): Reference {
   return recording.parent ? recording.capture(throughFrames(recording.parent, outermost)) : outermost
 }
 
-const integerType = { dataType: DataType.int32, shape: [] }
 const truthType = { dataType: DataType.bool, shape: [] }
-
-function integer(value: number) {
-  return { ...integerType, content: new Uint8Array(Int32Array.of(value).buffer) }
-}
-
-function reference(node: GraphNode): Reference {
-  return { node, output: 0 }
-}
 
 function argumentsOf(types: readonly TensorType[]): GraphNode[] {
   return types.map((type, i) => ({

@@ -1,6 +1,7 @@
 import {
   DataType,
   isSingle,
+  outputOf,
   typeOf,
   type Attribute,
   type Graph,
@@ -175,10 +176,6 @@ function cast(name: string, node: GraphNode, to: number, output = 0): GraphNode 
   const input = { node, output }
   const attributes = { SrcT: { type: typeOf(input).dataType }, DstT: { type: to }, Truncate: { truth: false } }
   return { name, operator: 'Cast', inputs: [input], controls: [], attributes, outputs: [{ ...typeOf(input), dataType: to }], fixed: node.fixed } // prettier-ignore
-}
-
-function outputOf(node: GraphNode): Reference {
-  return { node, output: 0 }
 }
 
 function nameOf({ node, output }: Reference): string {

@@ -1,5 +1,5 @@
 import { bindingAddition } from '../binding-addition.ts'
-import { DataType, type Attribute, type ConstantValue, type GraphNode, type TensorType } from './graph.ts'
+import { DataType, outputOf, type Attribute, type ConstantValue, type GraphNode, type TensorType } from './graph.ts'
 import { outputName } from './operator-outputs.ts'
 import { refusal } from './refusals.ts'
 import { graphDefinition } from './saved-model.ts'
@@ -41,11 +41,10 @@ function typesIn(
   inputs: readonly OperatorInput[],
 ): TensorType[] {
   const given = inputs.map((input, i) => sourceOf(input, `input_${i}`))
-  const references = given.map((node) => ({ node, output: 0 }))
   const asked: GraphNode = {
     name: 'asked',
     operator,
-    inputs: references,
+    inputs: given.map(outputOf),
     controls: [],
     attributes,
     outputs: [],

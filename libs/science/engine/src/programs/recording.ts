@@ -2,6 +2,8 @@ import { nativeBackend } from '../operator.ts'
 import { tf, type Tensor } from '../tf.ts'
 import {
   DataType,
+  int32Value,
+  outputOf,
   sameType,
   typeOf,
   type Attribute,
@@ -119,8 +121,7 @@ export class Recording {
     const source = node.operator === 'Reshape' ? node.inputs[0]! : reference
     const type = typeOf(source)
     if (sameType(type, { ...type, shape })) return source
-    const content = new Uint8Array(Int32Array.from(shape).buffer)
-    const sizes = this.constant({ dataType: DataType.int32, shape: [shape.length], content })
+    const sizes = this.constant(int32Value(shape))
     const attributes = { T: { type: type.dataType }, Tshape: { type: DataType.int32 } }
     return this.once('Reshape', [source, sizes], attributes, () => [{ ...type, shape }])[0]!
   }
@@ -133,7 +134,7 @@ export class Recording {
     if (this.parent && value.content.length > smallBytes) return this.capture(this.parent.constant(value))
     const attributes = { dtype: { type: value.dataType }, value: { constant: value } }
     const node = this.add('Const', [], attributes, [value], { fixed: true })
-    const reference = { node, output: 0 }
+    const reference = outputOf(node)
     this.constants.set(key, reference)
     return reference
   }
@@ -141,7 +142,7 @@ export class Recording {
   /** Inside a function: the argument that stands for something outside. */
   capture(outer: Reference): Reference {
     const known = this.captured.find((each) => each.outer.node === outer.node && each.outer.output === outer.output)
-    if (known) return { node: known.argument, output: 0 }
+    if (known) return outputOf(known.argument)
     const type = outer.node.outputs[outer.output]!
     const argument: GraphNode = {
       name: `outer_${this.captured.length}`,
@@ -153,7 +154,7 @@ export class Recording {
       fixed: outer.node.fixed,
     }
     this.captured.push({ argument, outer })
-    return { node: argument, output: 0 }
+    return outputOf(argument)
   }
 
   private once(

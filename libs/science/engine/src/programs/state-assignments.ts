@@ -1,6 +1,6 @@
 import { adamOperator } from './adam-step.ts'
 import { adamInPlace } from './adam-in-place.ts'
-import { countsOf, typeOf, sameType, type GraphNode, type Reference } from './graph.ts'
+import { countsOf, outputOf, typeOf, sameType, type GraphNode, type Reference } from './graph.ts'
 import type { Recording } from './recording.ts'
 import { handleOf, type Consumers, type StateUpdate } from './state-update.ts'
 
@@ -63,5 +63,5 @@ function replaced(root: Recording, { variable, read, value }: StateUpdate): Grap
 function ownMemory(root: Recording, value: Reference): Reference {
   if (!mayAliasInput.has(value.node.operator)) return value
   const type = typeOf(value)
-  return { node: root.add('DeepCopy', [value], { T: { type: type.dataType } }, [type], { fixed: false }), output: 0 }
+  return outputOf(root.add('DeepCopy', [value], { T: { type: type.dataType } }, [type], { fixed: false }))
 }

@@ -1,4 +1,4 @@
-import type { GraphNode, Reference } from './graph.ts'
+import { outputOf, type GraphNode, type Reference } from './graph.ts'
 import type { StateVariable } from './state-nodes.ts'
 
 /** A new value of a state variable, and the node that reads the old one if the program does. */
@@ -12,5 +12,5 @@ export interface StateUpdate {
 export type Consumers = ReadonlyMap<GraphNode, number>
 
 export function handleOf({ handle }: StateVariable): Reference {
-  return { node: handle, output: 0 }
+  return outputOf(handle)
 }

@@ -1,5 +1,6 @@
 import {
   assemble,
+  call,
   dictionary,
   global,
   integer,
@@ -20,11 +21,6 @@ export type HostileFile = readonly [string, Uint8Array, RegExp]
 const command = 'touch gauntlet-was-here'
 const one = { '0': 4 }
 const good = tensor(storage('0', 4n), 0n, [4n], [1n])
-const call = (module: string, name: string, ...values: PicklePart[]): PicklePart => [
-  global(module, name),
-  tuple(...values),
-  'R',
-]
 const shell = call('os', 'system', text(command))
 const state = (value: PicklePart) => legacyFile(dictionary(['w', value]), one)
 /** A file whose pickle is longer than it is worth writing part by part. */

@@ -35,6 +35,11 @@ export function tuple(...items: readonly PicklePart[]): PicklePart {
   return ['(', items, 't']
 }
 
+/** What Python would call when it loads the pickle. */
+export function call(module: string, name: string, ...values: readonly PicklePart[]): PicklePart {
+  return [global(module, name), tuple(...values), 'R']
+}
+
 /** A float32 storage by its persistent id. */
 export function storage(key: string, elements: bigint, type = 'FloatStorage'): PicklePart {
   return [tuple(text('storage'), global('torch', type), text(key), text('cpu'), integer(elements), 'N'), 'Q']
