@@ -11,12 +11,12 @@ export interface OperatorCall {
   readonly inputs: ExecuteParameters[2]
 }
 
-/** Called for every operator in its place. `execute` executes it, with the interceptors that were there before. */
+/** Called in place of each operator. `execute` runs the operator, with the interceptors that were installed before. */
 export type OperatorInterceptor = (call: OperatorCall, execute: () => Tensor[]) => Tensor[]
 
 /**
- * Has `intercept` called for every operator that the backend executes, those of gradients included, and gives the
- * function that ends this. tfjs executes operators by two methods of its backend and no others.
+ * Calls `intercept` in place of every operator that the backend executes, those of gradients included, until the
+ * function that this returns is called. tfjs executes operators by these two methods only.
  */
 export function interceptOperators(backend: ExecuteMethods, intercept: OperatorInterceptor): () => void {
   const { executeSingleOutput, executeMultipleOutputs } = backend

@@ -16,15 +16,15 @@ const instructionSets = [
 ]
 
 /**
- * The vendor and the instruction sets by which libtensorflow and oneDNN choose and generate code. Where the kernel does
- * not list them (macOS), the processor's model stands for its instruction sets.
+ * The processor's vendor and those of its instruction sets by which libtensorflow and oneDNN choose their code. Where
+ * the kernel does not list them (macOS), it is the processor's model.
  */
 export function processorClass(): string {
   const { vendor, flags } = processorInformation()
   return [vendor ?? cpus()[0]?.model ?? 'unknown', ...instructionSets.filter((name) => flags.has(name))].join(' ')
 }
 
-/** Whether it is no x86-64 processor without AVX-512. */
+/** Whether the processor has AVX-512 or is not an x86-64. */
 export function hasWideVectors(): boolean {
   return process.arch !== 'x64' || processorInformation().flags.has('avx512f')
 }
@@ -38,7 +38,7 @@ function processorInformation() {
   return (known = { vendor, flags: new Set(/^(?:flags|Features)\s*:\s*(.+)$/m.exec(information)?.[1]?.split(' ')) })
 }
 
-/** Empty where the operating system has no such file. */
+/** The file's text, empty where the operating system has no such file. */
 function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8')

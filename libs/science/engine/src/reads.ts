@@ -3,8 +3,8 @@ import { nativeBackend } from './operator.ts'
 import type { Tensor } from './tf.ts'
 
 /**
- * How often each tensor is read while `work` runs eagerly: by operators, and what it gives by the caller. Tensors are
- * told apart by `dataId`, which a reshaped one shares with the one it is made of.
+ * How often each tensor is read while `work` runs eagerly. An operator counts once, and so does the caller, who reads
+ * the tensor that `work` returns. The key is a tensor's `dataId`, which a reshaped tensor shares with the original.
  */
 export function readsDuring(work: () => Tensor): ReadonlyMap<object, number> {
   const reads = new Map<object, number>()

@@ -16,8 +16,8 @@ const kernel = defineKernel<'x' | 'weight', { readonly perImage: boolean }, 'bia
 
 /**
  * x W + b along the last axis, as one matrix product. x: [..., in]; weight: [in, out], or [1, 1, in, out] of a 1×1
- * convolution, which libtensorflow's CPU kernels do up to five times faster this way than by `Conv2D` where the image
- * is small (test/benchmarks/LOG.md); bias: [out]; [..., out] out.
+ * convolution; bias: [out]; [..., out] out. On small images libtensorflow's CPU kernels compute a 1×1 convolution this
+ * way up to five times faster than by `Conv2D` (test/benchmarks/LOG.md).
  */
 export function affine<T extends Tensor>(x: T, weight: Tensor2D | Tensor, bias?: Tensor1D): T {
   return kernel({ x, weight, ...(bias && { bias }) }, { perImage: usesProductsPerImage() })[0] as T

@@ -4,10 +4,10 @@ import { operatorAttributes, zeroPadded, type ConvolutionGeometry } from './conv
 import { integers, matrixProduct, reshape, rows, stridedSlice, sum, transpose } from './primitives.ts'
 
 /**
- * The gradient by the filter, [height, width, in / groups, out], as TensorFlow's own operator gives it, group by group.
- * Of a small filter it is faster of the zeroPadded image, up to three times (test/benchmarks/LOG.md). Of a strided 1×1
- * filter it is a matrix product with the pixels that were looked at: oneDNN's kernel for AVX2 (`jit_1x1:avx2`,
- * TensorFlow 2.21) writes beyond its memory there.
+ * The gradient of the filter, [height, width, in / groups, out], by TensorFlow's own operator, group by group. For a
+ * small filter that is up to three times faster if the image is padded before (test/benchmarks/LOG.md). For a strided
+ * 1×1 filter it is a matrix product with the pixels that the filter reads, since oneDNN's kernel for AVX2
+ * (`jit_1x1:avx2`, TensorFlow 2.21) writes beyond its memory there.
  */
 export function filterGradient(
   x: Tensor,
@@ -32,8 +32,8 @@ export function filterGradient(
 }
 
 /**
- * The same for one group as one matrix product for every place of the filter: of the pixels that are looked at from
- * there with the gradient. For stride 1 1.3 to 1.6 times as fast on CPU (test/benchmarks/LOG.md).
+ * The gradient of the filter for one group, as one matrix product for each position of the filter: of the pixels that
+ * are read from there with the gradient. For stride 1 it is 1.3 to 1.6 times as fast on CPU (test/benchmarks/LOG.md).
  */
 export function filterGradientByPosition(
   x: Tensor,
@@ -56,9 +56,10 @@ export function filterGradientByPosition(
 }
 
 /**
- * The gradient by a depthwise filter for stride 1 as a depthwise convolution forward: every image's channel is a
- * channel of one image, convolved with its gradient as the filter, and the images' results are added. From 5 × 5 on up
- * to four times as fast on CPU as TensorFlow's own (test/benchmarks/LOG.md). filterShape: [height, width, channels, 1].
+ * The gradient of a depthwise filter for stride 1, by a depthwise convolution forward. Every channel of every image
+ * becomes a channel of one image, and is convolved with its gradient as the filter; the results of the images are
+ * added. From 5 × 5 on that is up to four times as fast on CPU as TensorFlow's own operator (test/benchmarks/LOG.md).
+ * filterShape: [height, width, channels, 1].
  */
 export function depthwiseFilterGradient(
   x: Tensor,

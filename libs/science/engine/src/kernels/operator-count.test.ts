@@ -17,9 +17,9 @@ const geometry = { stride: 1, padding }
 const labels = tf.tensor1d([0, 1], 'int32')
 
 /**
- * [layer, function, shapes of its inputs, operators forward, operators backward for the first input alone, for all
- * inputs]. Reshapes move nothing and do not count. Some activations make their derivative on the way forward; a program
- * without a gradient leaves that out, and has one operator for the five of a softmax.
+ * [layer, function, shapes of its inputs, operators forward, operators backward for the first input, operators backward
+ * for all inputs]. Reshapes copy nothing and are not counted. Some activations compute their derivative on the way
+ * forward, which a program without a gradient leaves out. A softmax is five operators here and one in a program.
  */
 const layers: [string, (...inputs: never[]) => Tensor, number[][], number, number, number][] = [
   ['affine', affine, [[2, 4, 6], [6, 3], [3]], 2, 1, 3], // prettier-ignore

@@ -11,12 +11,15 @@ import type { Recording } from './recording.ts'
 import { CaptureRefused } from './refusals.ts'
 import { handleOf, type Consumers, type StateUpdate } from './state-update.ts'
 
-/** What a step of Adam reads and writes over: value, moments and gradient, in the order of its inputs and outputs. */
+/**
+ * The updates of one step of Adam: value, first moment, second moment and gradient, in the order of the step's inputs
+ * and outputs.
+ */
 type StepUpdates = readonly [StateUpdate, StateUpdate, StateUpdate, StateUpdate]
 
 /**
- * Steps of Adam on the state itself, by TensorFlow's `ResourceApplyAdam`. One tensor after the other, so that what each
- * needs beside the state, a decayed value and a cleared gradient, is gone before the next.
+ * The nodes that make steps of Adam in the state's own memory, by TensorFlow's `ResourceApplyAdam`. They run one
+ * parameter after the other, so that the memory that each needs beside the state is free before the next needs it.
  */
 export function adamInPlace(root: Recording, updates: readonly StateUpdate[], consumers: Consumers): GraphNode[] {
   const made: GraphNode[] = []
@@ -55,7 +58,8 @@ function stepInPlace(
   const start = before ? [before] : []
   const decayed = kept ? decay(root, value, kept, start) : undefined
   const handles = [value, first, second].map(({ variable }) => handleOf(variable))
-  // Its own correction of the moments' bias is left out by powers of zero: the caller's rate and epsilon hold it.
+  // The operator would correct the bias of the moments. Powers of zero turn that off, since the caller's rate and
+  // epsilon contain the correction.
   const inputs = [...handles, zero, zero, rate!, ...betas, epsilon!, gradientRead!]
   const applied = root.add('ResourceApplyAdam', inputs, applyAttributes, [], {
     controls: [...(decayed ? [decayed] : start), ...waits],
@@ -64,7 +68,7 @@ function stepInPlace(
   return [applied, cleared(root, gradient, applied)]
 }
 
-/** The value times `kept`, in the variable; nothing holds the old memory after it. */
+/** Assigns the value times `kept` to the variable. Nothing holds the old memory afterwards. */
 function decay(root: Recording, { variable, read }: StateUpdate, kept: Reference, controls: GraphNode[]): GraphNode {
   const product = root.add('Mul', [outputOf(read!), kept], isFloat, [variable.type], {
     controls,
@@ -75,8 +79,8 @@ function decay(root: Recording, { variable, read }: StateUpdate, kept: Reference
 }
 
 /**
- * Zeros by an operator that TensorFlow does not turn into a constant, which would hold as much memory as the gradients
- * for good.
+ * Assigns zeros to the gradient. They come from an operator that TensorFlow does not fold into a constant, which would
+ * hold as much memory as the gradients for good.
  */
 function cleared(root: Recording, { variable }: StateUpdate, after: GraphNode): GraphNode {
   const { shape } = variable.type

@@ -15,7 +15,7 @@ const keys: fc.Arbitrary<RandomKey[]> = fc.array(
 )
 const steps = fc.nat(0x7fffffff)
 
-it('draws the bits of uniform for every key and step, whatever stands beside it in the batch', () => {
+it('draws the bits of uniform for every key and step, whatever else is in the batch', () => {
   fc.assert(
     fc.property(keys, fc.integer({ min: 1, max: 21 }), steps, (batch, count, step) => {
       const rows = drawUniform(keyTensor(batch), count, step)
@@ -25,7 +25,7 @@ it('draws the bits of uniform for every key and step, whatever stands beside it 
   )
 })
 
-it('draws the same bits inside a program, each iteration of a loop its own', () => {
+it('draws the same bits inside a program, and other bits in each iteration of a loop', () => {
   const batch = Array.from({ length: 3 }, (_, i): RandomKey => ({ seed: 5, purpose: 'inside', image: String(i) }))
   const builder = new ProgramBuilder({})
   const program = builder.capture(

@@ -38,39 +38,42 @@ const cases: Record<string, { layers: (x: Tensor4D) => Tensor4D; fused: string[]
     fused: ['_FusedDepthwiseConv2dNative BiasAdd Relu6'],
   },
   'a matrix product': { layers: (x) => affine(x, matrix, bias), fused: ['_FusedMatMul BiasAdd'] },
-  'nothing, where a sigmoid is fused with what it multiplies': {
+  'a bias only, where a sigmoid is fused with what it multiplies': {
     layers: (x) => silu(convolved(x)),
     fused: ['_FusedConv2D BiasAdd', '_MklSwish'],
   },
-  'nothing, nor a sigmoid that a gradient needs': {
+  'nothing, where a gradient needs the sigmoid': {
     layers: (x) => tf.grad((points) => silu(points as Tensor4D).sum())(x) as Tensor4D,
     fused: [],
   },
-  'nothing, nor a sigmoid with something else': { layers: (x) => tf.mul(x, tf.sigmoid(tf.add(x, 1))), fused: [] },
+  'nothing, where the sigmoid multiplies something else': {
+    layers: (x) => tf.mul(x, tf.sigmoid(tf.add(x, 1))),
+    fused: [],
+  },
   'inside a loop': {
     layers: (x) => loop(3, { x }, (carried) => ({ x: relu6(convolved(carried.x)) })).x,
     fused: ['_FusedConv2D BiasAdd Relu6'],
   },
-  'not what is used once more': {
+  'a bias only, where its result is read twice': {
     layers: (x) => {
       const y = convolved(x)
       return tf.mul(relu(y), y)
     },
     fused: ['_FusedConv2D BiasAdd'],
   },
-  'not an image of another size': {
+  'a bias only, where the image has another size': {
     layers: (x) => tf.add(convolved(x), x.mean(0, true)),
     fused: ['_FusedConv2D BiasAdd'],
   },
-  'not one activation with another': {
+  'one activation only, where two follow': {
     layers: (x) => relu6(relu(convolved(x))),
     fused: ['_FusedConv2D BiasAdd Relu'],
   },
-  'not a batch norm by its own statistics': {
+  'nothing, where a batch norm computes its own statistics': {
     layers: (x) => normaliseBatch(convolve(x, filter, same), scale, bias, 1e-3).y,
     fused: [],
   },
-  'not a bias after an uneven depthwise one': {
+  'nothing, where it is depthwise with explicit padding': {
     layers: (x) => tf.add(convolveDepthwise(x, perChannel, uneven), bias),
     fused: [],
   },
@@ -92,7 +95,7 @@ describe('a convolution is fused with', () => {
   })
 })
 
-it('is not done where oneDNN is off', { timeout: 60_000 }, () => {
+it('fuses nothing where oneDNN is off', { timeout: 60_000 }, () => {
   const program = `
     import { relu } from '${import.meta.dirname}/../kernels/activation.ts'
     import { convolveDepthwise } from '${import.meta.dirname}/../kernels/convolution.ts'
@@ -110,7 +113,7 @@ it('is not done where oneDNN is off', { timeout: 60_000 }, () => {
   expect(stdout.trim(), stderr).toBe('248')
 })
 
-it('leaves other element types alone', () => {
+it('fuses no operators of other element types', () => {
   const builder = new ProgramBuilder({})
   const program = builder.capture('layers', ({ x }) => ({ outputs: { y: convolved(x as Tensor4D) } }), { x: images() })
   builder.dispose()

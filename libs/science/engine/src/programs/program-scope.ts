@@ -17,13 +17,13 @@ import { doneAttributes, type StateNodes } from './state-nodes.ts'
 import { tensorTypeOf } from './symbolic-tensors.ts'
 import { leavesOf, tensorsOf, type TensorTree } from './tensor-tree.ts'
 
-/** A result without the type of its state, which nests too deeply to be compared. */
+/** The result of a program's code, without the type of its state, which nests too deeply for TypeScript to compare. */
 export interface ErasedResult<Outputs> {
   readonly outputs: Outputs
   readonly state?: TensorTree
 }
 
-/** The recording of one program, and the nodes by which it meets the outside. */
+/** The recording of one program, and the nodes by which it exchanges data with its surroundings. */
 export class ProgramScope {
   readonly root: Recording
   private readonly functions: GraphFunction[] = []
@@ -87,7 +87,7 @@ export class ProgramScope {
     }
   }
 
-  /** The value of a state variable as this program finds it. */
+  /** The value of a state variable at the beginning of the program. */
   private read(index: number): GraphNode {
     const known = this.reads.get(index)
     if (known) return known
@@ -98,7 +98,7 @@ export class ProgramScope {
     return node
   }
 
-  /** The nodes that put the returned state in place. */
+  /** The nodes that assign the returned state. */
   private assignments(state: TensorTree | undefined): GraphNode[] {
     if (!state) return []
     const updates = leavesOf(state).map(([path, tensor]) => {

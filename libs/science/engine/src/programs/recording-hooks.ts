@@ -9,21 +9,21 @@ import { constantValue, type Recording, type TensorInfo } from './recording.ts'
 import { callers } from './refusals.ts'
 import { isSymbolic, tensorTypeOf } from './symbolic-tensors.ts'
 
-/** Operators whose numbers come from a generator of TensorFlow's own, not from a key. */
+/** Operators that draw from a generator of TensorFlow's own instead of a key. */
 const randomOperators = /^(Random|Multinomial|TruncatedNormal|ParameterizedTruncatedNormal|StatefulRandom)/
 
-/** Scopes of tfjs' operations that make their numbers in JavaScript. */
+/** Scopes of tfjs's operations that draw their numbers in JavaScript. */
 const randomScopes = /^(rand|random\w*|truncatedNormal|multinomial)__op$/
 
-/** JavaScript's own generator, as something that is replaced during a capture. */
+/** JavaScript's own generator, in a type that allows a capture to replace it. */
 const javaScript: { random(): number } = Math
 
-/** The kernel that looks at indices only to check them: what it reads does not enter the result. */
+/** The kernel that reads indices only to check them. What it reads does not enter the result. */
 const checkingKernel = /kernels[/\\]GatherV2\.js$/
 
 /**
- * Runs `work` with every operator going to the active recording, and refuses what a program would freeze. tfjs is as it
- * was afterwards.
+ * Runs `work` while every operator is added to the active recording, and what a program would freeze is refused.
+ * Afterwards tfjs is as it was before.
  */
 export function withRecordingHooks<Result>(work: () => Result): Result {
   const hooks = [
@@ -92,9 +92,8 @@ function hookRandom(): () => void {
 }
 
 /**
- * The outputs of one operator, recorded where a program is captured: where its inputs come from, its attributes, its
- * outputs. It runs only where all inputs have values; what follows from a program's inputs or state has none, but a
- * type.
+ * Gives the outputs of one operator, and records it where a program is captured. It is executed only where all inputs
+ * have values. What follows from a program's inputs or state has a type and no value.
  */
 export function recorded({ name, attributes, inputs }: OperatorCall, execute: () => Tensor[]): Tensor[] {
   const recording = activeRecording()
@@ -113,7 +112,7 @@ export function recorded({ name, attributes, inputs }: OperatorCall, execute: ()
   return outputs
 }
 
-/** With its value where it has one that may decide on a shape. */
+/** An input's type, or its value where that may determine a shape. */
 function operatorInput(input: TensorInfo, { node, output }: Reference): OperatorInput {
   const type = node.outputs[output]!
   const value = node.attributes['value']
@@ -127,7 +126,9 @@ function referenceOf(recording: Recording, input: TensorInfo): Reference {
   return recording.constant({ dataType: DataType.int64, shape: [], content: new Uint8Array(words.buffer.slice(0, 8)) })
 }
 
-/** An attribute as tfjs hands it to libtensorflow, as a graph writes it. Its types have the same numbers in both. */
+/**
+ * An attribute as a graph has it, from one as tfjs gives it to libtensorflow. Data types have the same numbers in both.
+ */
 function attributeOf({ name, type, value }: TFEOpAttr): Attribute {
   const { binding } = nativeBackend()
   const list = Array.isArray(value) ? (value as unknown[]) : undefined
@@ -145,7 +146,7 @@ function attributeOf({ name, type, value }: TFEOpAttr): Attribute {
     case binding.TF_ATTR_SHAPE:
       return { shape: value as number[] }
     default:
-      throw new TypeError(`Attribute ${name} has kind ${type}, which graphs of programs do not have.`)
+      throw new TypeError(`Attribute ${name} has kind ${type}, which programs cannot record.`)
   }
 }
 
@@ -156,10 +157,7 @@ function requireKeyed(operator: string): void {
   )
 }
 
-/**
- * For a kernel that only looks whether indices are within bounds, and of indices that are not known yet: zeros, which
- * are.
- */
+/** Zeros in place of unknown indices, for a kernel that only checks whether they are within bounds. */
 function indicesToCheck(dataId: object): Int32Array | undefined {
   if (!isSymbolic(dataId) || !checkingKernel.test(callers(6)[3] ?? '')) return
   return new Int32Array(1)

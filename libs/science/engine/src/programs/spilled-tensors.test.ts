@@ -12,7 +12,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-it('gives the numbers back, as often as they are asked for, and leaves no file by name', () => {
+it('gives the values back, as often as they are read, and leaves no file with a name', () => {
   const spilled = new SpilledTensors()
   const values = [
     tf.tensor2d([[0.5, -0], [NaN, Infinity]]), // prettier-ignore

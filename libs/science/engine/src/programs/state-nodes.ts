@@ -3,19 +3,21 @@ import { DataType, int32Scalar, int32Value, outputOf, type GraphNode, type Tenso
 import { tensorTypeOf } from './symbolic-tensors.ts'
 import { leavesOf, type TensorTree } from './tensor-tree.ts'
 
-/** One tensor of the state and the nodes by which every program reaches it. */
+/** One tensor of the state, and the nodes by which every program accesses it. */
 export interface StateVariable {
   readonly path: string
   readonly type: TensorType
   readonly handle: GraphNode
-  /** Fed with a new value; `isSet` is fetched to assign it. */
+  /** The placeholder for a new value. Fetching `isSet` assigns it. */
   readonly given: GraphNode
   readonly isSet: GraphNode
-  /** Fetched to read the value out. */
+  /** The node to fetch for the value. */
   readonly value: GraphNode
 }
 
-/** The graph variables of a session: resources of the graph, so that values stay on the device between runs. */
+/**
+ * The variables of a session. They are resources of the graph, so that their values stay on the device between runs.
+ */
 export class StateNodes {
   readonly nodes: GraphNode[] = []
   readonly variables: readonly StateVariable[]
@@ -58,7 +60,10 @@ export class StateNodes {
   }
 }
 
-/** Of the constant that is fetched to have the nodes it waits for run: the binding runs only what is fetched. */
+/**
+ * Attributes of the constant that is fetched so that its control dependencies run: the binding runs only what is
+ * fetched.
+ */
 export const doneAttributes: GraphNode['attributes'] = {
   dtype: { type: DataType.int32 },
   value: { constant: int32Value([0], []) },

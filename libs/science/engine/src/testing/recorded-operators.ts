@@ -1,7 +1,7 @@
 import { withOperatorsIntercepted } from '../operator-interception.ts'
 import { nativeBackend } from '../operator.ts'
 
-/** The names of the operators that TensorFlow is asked to run meanwhile, in their order. */
+/** The names of the operators that TensorFlow executes during `run`, in order. */
 export function recordedOperators(run: () => void): string[] {
   const names: string[] = []
   withOperatorsIntercepted(
