@@ -27,7 +27,7 @@ test.each([
   ['CLIP-convnext_base_w-laion2B-s13B-b82K', pixelContracts.clip, pixelContracts.clip],
   ['robust_convnext_tiny', pixelContracts.imageNet, pixelContracts.imageNet],
   ['robust_convnext_base', pixelContracts.imageNet, pixelContracts.plain],
-])('%s is fed as the authors did, and as its checkpoint expects', (id, paper, native) => {
+])('%s has the normalisation of the authors and of its checkpoint', (id, paper, native) => {
   expect(backboneFor(id, 'paper').normalisation).toEqual(paper)
   expect(backboneFor(id, 'native').normalisation).toEqual(native)
 })
@@ -44,7 +44,7 @@ describe('a checkpoint of facebookresearch/ConvNeXt', () => {
     ['stages.0.0.gamma', 'stages.0.blocks.0.gamma'],
     ['norm.weight', 'head.norm.weight'],
     ['head.bias', 'head.fc.bias'],
-  ])('calls %s %s', (theirs, ours) => {
+  ])('renames %s to %s', (theirs, ours) => {
     const [, converted] = tiny.convertCheckpoint([empty('downsample_layers.0.0.weight'), empty(theirs)])
     expect(converted!.name).toBe(ours)
   })
@@ -63,26 +63,26 @@ describe('the checkpoint of a CLIP', () => {
     'text.transformer.resblocks.11.ln_2.bias',
   ]
 
-  it('gives its image trunk alone', () => {
+  it('is converted to its image trunk only', () => {
     expect(names(clip.convertCheckpoint([...trunk, ...beside].map(empty)))).toEqual([
       'stem.0.weight',
       'head.norm.weight',
     ])
   })
 
-  it('keeps what no CLIP has, for strict loading to refuse', () => {
+  it('keeps tensors that no CLIP has, so that strict loading refuses them', () => {
     expect(names(clip.convertCheckpoint([...trunk, 'visual.head.mlp.fc1.weight'].map(empty)))).toContain(
       'visual.head.mlp.fc1.weight',
     )
   })
 
-  it('is taken apart only by the backbones that it was published for', () => {
+  it('is converted only by the backbones that it was published for', () => {
     expect(names(tiny.convertCheckpoint([empty('logit_scale')]))).toEqual(['logit_scale'])
     expect(names(clip.convertCheckpoint([empty('logit_scale')]))).toEqual(['logit_scale'])
   })
 })
 
-it('in training draws one number per image for the branch of every block but the first, in evaluation none', () => {
+it('draws one number per image for every block but the first in training, and none in evaluation', () => {
   const asked: (readonly number[])[] = []
   const randomness: Randomness = {
     uniform: (shape) => (asked.push(shape), tf.ones([...shape])),

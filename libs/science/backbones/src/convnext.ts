@@ -1,11 +1,13 @@
 /**
  * ConvNeXt (Liu et al., "A ConvNet for the 2020s", arXiv:2201.03545). MIT (facebookresearch/ConvNeXt) and Apache-2.0
- * (timm's and LAION's weights). Robust ones: Singh et al., "Revisiting Adversarial Training for ImageNet",
+ * (timm's and LAION's weights). The robust ones are of Singh et al., "Revisiting Adversarial Training for ImageNet",
  * arXiv:2303.01870 (nmndeep/revisiting-at, plain stems). Names, shapes and arithmetic are timm's (`convnext_tiny`,
- * `convnext_base`; timm 1.0.31). LAION's CLIP models (open_clip `convnext_base_w`) are the image trunk, `visual.trunk`,
- * which is timm's `convnext_base`: the study's authors put their classifier upon the 1024 features after `head.norm`
- * and leave out the projection to CLIP's 640 (MaxHeuillet/robust_training, architectures/loaders.py). They build it by
- * open_clip (2.31.0), whose configuration brings a stochastic depth of 0.1; the models they build by timm have none.
+ * `convnext_base`; timm 1.0.31).
+ *
+ * Of LAION's CLIP models (open_clip `convnext_base_w`) this is the image trunk, `visual.trunk`, which is timm's
+ * `convnext_base`. The study's authors put their classifier on the 1024 features after `head.norm`, and leave out the
+ * projection to CLIP's 640 (MaxHeuillet/robust_training, architectures/loaders.py). They build these models by
+ * open_clip (2.31.0), whose configuration has a stochastic depth of 0.1; the models that they build by timm have none.
  */
 import { tf, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -54,11 +56,10 @@ const base: Size = { depths: [3, 3, 27, 3], widths: [128, 256, 512, 1024] }
 interface Variant {
   readonly size: Size
   /**
-   * Where the weights were published: as a plain ConvNeXt, in a robust model's wrapping, or as the image tower of a
-   * CLIP.
+   * How the weights were published: as a ConvNeXt, inside a robust model's modules, or as the image tower of a CLIP.
    */
   readonly published: 'plain' | 'robust' | 'clip'
-  /** Stochastic depth of the last block; from none at the first it rises evenly. */
+  /** The stochastic depth of the last block. It rises linearly from 0 at the first. */
   readonly dropPathRate: number
 }
 
@@ -127,7 +128,7 @@ function featuresOf(
 }
 
 /**
- * ConvNeXt block (arXiv:2201.03545, fig. 4). x: [batch, side, side, stage width]; same shape out. `drop` is the
+ * ConvNeXt block (arXiv:2201.03545, fig. 4). x: [batch, side, side, stage width]; same shape out. `drop` applies the
  * stochastic depth.
  */
 function convNeXtBlock(x: Tensor4D, parameters: Parameters, drop: (branch: Tensor4D) => Tensor4D): Tensor4D {
@@ -166,8 +167,8 @@ function blockSpecification(name: string, width: number): ParameterSpecification
 }
 
 /**
- * Takes the image trunk out of a CLIP, a robust model out of its wrapping, and gives facebookresearch/ConvNeXt's old
- * names timm's (timm `convnext.checkpoint_filter_fn`).
+ * Extracts the image trunk of a CLIP, removes the outer modules of a robust model, and converts the old names of
+ * facebookresearch/ConvNeXt to timm's (timm `convnext.checkpoint_filter_fn`).
  */
 function convertCheckpoint(arrays: readonly NamedArray[], { published }: Variant, fed?: Normalisation): NamedArray[] {
   if (published === 'clip') return imageTrunk(arrays)
@@ -178,8 +179,8 @@ function convertCheckpoint(arrays: readonly NamedArray[], { published }: Variant
 }
 
 /**
- * The trunk without text tower and projection; whatever else is not known to belong to a CLIP stays for strict loading
- * to judge.
+ * The trunk, without the text tower and the projection. Tensors that no CLIP has stay, so that strict loading refuses
+ * them.
  */
 function imageTrunk(arrays: readonly NamedArray[]): NamedArray[] {
   const prefix = 'visual.trunk.'
@@ -189,7 +190,7 @@ function imageTrunk(arrays: readonly NamedArray[]): NamedArray[] {
     .map((array) => (array.name.startsWith(prefix) ? { ...array, name: array.name.slice(prefix.length) } : array))
 }
 
-/** facebookresearch/ConvNeXt's name, models/convnext.py, in timm's words. */
+/** timm's name for a name of facebookresearch/ConvNeXt, models/convnext.py. */
 function timmName(name: string): string {
   return name
     .replace(/^downsample_layers\.0\./, 'stem.')

@@ -3,8 +3,8 @@ import { conv2d, layerNorm, type Parameters, type ParameterSpecification } from 
 import { biasSpecification, convolutionSpecification, layerNormSpecification } from './specifications.ts'
 
 /**
- * Between two stages of ConvNeXt and EdgeNeXt: layer norm, then a 2×2 convolution (arXiv:2201.03545, section 2.6). x:
- * [batch, side, side, width]; [batch, side / 2, side / 2, next width] out.
+ * The layer between two stages of ConvNeXt and EdgeNeXt: layer norm, then a 2×2 convolution with stride 2
+ * (arXiv:2201.03545, section 2.6). x: [batch, side, side, width]; [batch, side / 2, side / 2, next width] out.
  */
 export function downsample(x: Tensor4D, parameters: Parameters): Tensor4D {
   return conv2d(layerNorm(x, parameters.at('0'), { epsilon: 1e-6 }), parameters.at('1'), { stride: 2, padding: 0 })

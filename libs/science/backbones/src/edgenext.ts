@@ -1,8 +1,8 @@
 /**
  * EdgeNeXt (Maaz et al., "EdgeNeXt: Efficiently Amalgamated CNN-Transformer Architecture for Mobile Vision
  * Applications", arXiv:2206.10589; github.com/mmaaz60/EdgeNeXt, MIT). The `usi` weights: arXiv:2204.03475. Names,
- * shapes and arithmetic are timm's (`edgenext_small`; timm 1.0.31). Attention mixes channels and not tokens, so any
- * side from 32 pixels on is computed; what a stride does not reach is left out, as in PyTorch.
+ * shapes and arithmetic are timm's (`edgenext_small`; timm 1.0.31). Attention mixes channels and not tokens, so the
+ * model computes with any side from 32 pixels on. Pixels that a stride does not reach are left out, as in PyTorch.
  */
 import { tf, type Tensor, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -40,11 +40,11 @@ interface Block {
   readonly name: string
   readonly kind: 'convolution' | 'attention'
   readonly width: number
-  /** Of the convolution encoder. */
+  /** The kernel of the convolution encoder. */
   readonly kernel: number
   /**
-   * Widths of the groups of channels that the attention encoder convolves one after the other; the last one stays as it
-   * is.
+   * The widths of the groups of channels that the attention encoder convolves one after the other. The last group is
+   * not convolved.
    */
   readonly splits: readonly number[]
   readonly positions: boolean
@@ -54,7 +54,7 @@ interface Block {
 const widths = [48, 96, 160, 304] as const
 
 /**
- * [blocks, of them attention (at the end), kernel, groups of channels, positional encoding] per stage
+ * [blocks, attention blocks (the last ones), kernel, groups of channels, positional encoding] per stage
  * (arXiv:2206.10589, table 1).
  */
 const stages = [
@@ -67,7 +67,7 @@ const stages = [
 const epsilon = 1e-6
 const heads = 8
 const expansion = 4
-/** Sines and cosines per axis of the positional encoding. */
+/** The number of sines and cosines per axis of the positional encoding. */
 const frequencies = 32
 
 const blocks: readonly (readonly Block[])[] = stages.map((_, stage) => blocksOf(stage, widths[stage]!))
@@ -106,7 +106,7 @@ function blocksOf(stage: number, width: number): Block[] {
   }))
 }
 
-/** Groups of ⌈width / groups⌉ channels, the last one of what is left (`torch.chunk`). */
+/** Groups of ⌈width / groups⌉ channels; the last group has the rest (`torch.chunk`). */
 function splitsOf(width: number, groups: number): number[] {
   const each = Math.ceil(width / groups)
   return [...Array<number>(groups - 1).fill(each), width - each * (groups - 1)]
@@ -133,8 +133,8 @@ function convolutionEncoder(x: Tensor4D, parameters: Parameters, { kernel }: Blo
 
 /**
  * Split depth-wise transpose attention encoder (arXiv:2206.10589, equations 2 to 4). x: [batch, side, side, width];
- * same shape out. As in the reference the last residual comes from the input, and the attention's own only reaches the
- * bottleneck.
+ * same shape out. As in the reference, the last residual adds the input, and the attention's own residual reaches only
+ * the bottleneck.
  */
 function attentionEncoder(x: Tensor4D, parameters: Parameters, block: Block): Tensor4D {
   const [batch, height, width, channels] = x.shape
@@ -154,7 +154,7 @@ function invertedBottleneck(x: Tensor4D, parameters: Parameters): Tensor4D {
 }
 
 /**
- * Each group of channels is convolved after the result of the group before is added to it (Res2Net, arXiv:1904.01169,
+ * Convolves each group of channels after the result of the group before was added to it (Res2Net, arXiv:1904.01169,
  * equation 1).
  */
 function splitConvolution(x: Tensor4D, parameters: Parameters, { splits }: Block): Tensor4D {
@@ -168,9 +168,9 @@ function splitConvolution(x: Tensor4D, parameters: Parameters, { splits }: Block
 }
 
 /**
- * Cross-covariance attention (XCiT, arXiv:2106.09681, equation 2). x: [batch, tokens, width]; same shape out. The
- * scores of two channels are the cosine of their values over all tokens: the lengths divide the products rather than
- * each value, which is the same and reads less.
+ * Cross-covariance attention (XCiT, arXiv:2106.09681, equation 2). x: [batch, tokens, width]; same shape out. The score
+ * of two channels is the cosine of their values over all tokens. The products are divided by the lengths, which gives
+ * the same as dividing each value and reads less memory.
  */
 function crossCovarianceAttention(x: Tensor3D, parameters: Parameters): Tensor3D {
   const [query, key, value] = splitQueryKeyValue(linear(x, parameters.at('qkv')), heads)
@@ -182,8 +182,8 @@ function crossCovarianceAttention(x: Tensor3D, parameters: Parameters): Tensor3D
 }
 
 /**
- * One over the length of each channel over all tokens, with the floor of `torch.nn.functional.normalize`, 1e-12. [...,
- * tokens, channels] → [..., 1, channels].
+ * 1 / length of each channel over all tokens, with the floor of `torch.nn.functional.normalize`, 1e-12. [..., tokens,
+ * channels]; [..., 1, channels] out.
  */
 function inverseLengths(x: Tensor): Tensor {
   return x.square().sum(2, true).maximum(1e-24).rsqrt()
@@ -198,8 +198,8 @@ function positionalEncoding(height: number, width: number, parameters: Parameter
 const knownFeatures = new Map<string, Float32Array>()
 
 /**
- * Row and column counted from 1 as angles up to 2π, over temperatures 10,000^(2⌊i/2⌋/32), as sine at even i and cosine
- * at odd i; rows first (the encoding of "Attention is all you need" in two dimensions, as timm's
+ * Row and column, counted from 1, as angles up to 2π, divided by the temperatures 10,000^(2⌊i/2⌋/32): the sine at even
+ * i and the cosine at odd i, rows first (the encoding of "Attention is all you need" in two dimensions, as timm's
  * `PositionalEncodingFourier`). [height × width × 64].
  */
 function fourierFeatures(height: number, width: number): Float32Array {
@@ -272,8 +272,8 @@ function attentionSpecification({ name, width, splits, positions }: Block): Para
 }
 
 /**
- * Renames the tensors of the authors' own checkpoints (`stages.1.2.pwconv1.weight`), as timm's filter does; a file
- * whose head is normed under timm's name stays as it is.
+ * Renames the tensors of the authors' own checkpoints (`stages.1.2.pwconv1.weight`), as timm's filter does. A file that
+ * has timm's name for the head's norm stays as it is.
  */
 function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   if (arrays.some(({ name }) => name === 'head.norm.weight')) return [...arrays]

@@ -25,7 +25,7 @@ test.each([
   ['_conv_head.weight', 'conv_head.weight'],
   ['_bn1.weight', 'bn2.weight'],
   ['_fc.bias', 'classifier.bias'],
-])('calls %s of efficientnet-pytorch %s', (theirs, ours) => {
+])('renames %s of efficientnet-pytorch to %s', (theirs, ours) => {
   expect(converted(theirs)).toBe(ours)
 })
 
@@ -35,7 +35,7 @@ test.each([
   '_blocks.1._se_reduce.weight',
   '_dropout.p',
   'blocks.0.0.bn1.weight',
-])('leaves %s for strict loading to judge', (name) => {
+])('leaves %s to strict loading', (name) => {
   expect(converted(name)).toBe(name)
 })
 

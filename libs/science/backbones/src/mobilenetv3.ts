@@ -1,7 +1,7 @@
 /**
  * MobileNetV3 (Howard et al., "Searching for MobileNetV3", arXiv:1905.02244). Apache-2.0 weights of timm. Names, shapes
- * and arithmetic are timm's (`mobilenetv3_large_100`, timm 1.0.31), whose head pools before its last convolution and
- * has no norm.
+ * and arithmetic are timm's (`mobilenetv3_large_100`, timm 1.0.31). Its head pools before its last convolution and has
+ * no norm.
  */
 import { tf, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -47,7 +47,7 @@ const lastWidth = 960
 const headWidth = 1280
 
 /**
- * Per block: stage, kernel, stride, expansion, channels, squeeze-and-excitation, activation (arXiv:1905.02244, table
+ * [stage, kernel, stride, expansion, channels, squeeze-and-excitation, activation] per block (arXiv:1905.02244, table
  * 1).
  */
 const rows = [
@@ -75,7 +75,7 @@ const blocks: readonly Block[] = rows.map(([stage, kernel, stride, expansion, ou
   return { name, input, middle, output, kernel, stride, activation, squeezed: excited ? makeDivisible(middle / 4) : 0 }
 })
 
-/** The nearest multiple of 8 that is not more than a tenth below (timm `make_divisible`). */
+/** The nearest multiple of 8, but not more than a tenth below (timm `make_divisible`). */
 function makeDivisible(channels: number): number {
   const nearest = Math.max(8, Math.floor((channels + 4) / 8) * 8)
   return nearest < 0.9 * channels ? nearest + 8 : nearest
@@ -112,7 +112,7 @@ function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext
 }
 
 /**
- * Inverted residual (arXiv:1905.02244, fig. 4). x: [batch, side, side, input]; [batch, side / stride, side / stride,
+ * An inverted residual (arXiv:1905.02244, fig. 4). x: [batch, side, side, input]; [batch, side / stride, side / stride,
  * output] out.
  */
 function invertedResidual(x: Tensor4D, parameters: Parameters, block: Block, context: ForwardContext): Tensor4D {
@@ -129,7 +129,7 @@ function invertedResidual(x: Tensor4D, parameters: Parameters, block: Block, con
   return stride === 1 && input === output ? y.add(x) : y
 }
 
-/** Weighs channels by what the whole image holds of them (arXiv:1709.01507; MobileNetV3's gate is the hard sigmoid). */
+/** Squeeze-and-excitation (arXiv:1709.01507), with MobileNetV3's hard sigmoid as the gate. */
 function squeezeAndExcite(x: Tensor4D, parameters: Parameters): Tensor4D {
   const squeezed = relu(conv2d(onePixel(globalAveragePool(x)), parameters.at('conv_reduce'), { padding: 0 }))
   return x.mul(hardSigmoid(conv2d(squeezed, parameters.at('conv_expand'), { padding: 0 })))

@@ -14,11 +14,11 @@ it('has the 347 tensors and 5,578,632 parameters of transformers', () => {
   expect(learned.reduce((sum, { shape }) => sum + elementCount(shape), 0)).toBe(5_578_632)
 })
 
-it('natively expects pixels as they are, blue first', () => {
+it('natively expects pixels without normalisation, blue first', () => {
   expect(backbone.normalisation).toEqual({ mean: [0, 0, 0], deviation: [1, 1, 1], channelOrder: 'bgr' })
 })
 
-it('puts a body without head under the name of the model with one', () => {
+it('adds the prefix of the body to a checkpoint without a head', () => {
   const names = [
     'conv_stem.convolution.weight',
     'encoder.layer.0.x',
@@ -33,7 +33,7 @@ it('puts a body without head under the name of the model with one', () => {
   ])
 })
 
-it('drops out in training by the random numbers of the pass, and not in evaluation', () => {
+it('drops values in training by the random numbers of the pass, and none in evaluation', () => {
   const few = backbone.specifications(3)
   const parameters = toParameters(
     few.map(({ name, shape, kind }) => arrayOf(name, shape, kind === 'counter')),

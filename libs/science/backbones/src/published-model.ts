@@ -3,8 +3,8 @@ import { factsOfFamily, pixelContracts, type BackboneFamily, type PixelContract 
 import type { Backbone, InputContract } from './backbone.ts'
 
 /**
- * What the study's table says of a backbone of a family, and by what its images are normalised under an input contract.
- * `side`: of the square images that its checkpoint was trained on, in pixels.
+ * What the study's table of facts says of a backbone of a family, and the normalisation of its images under an input
+ * contract. `side`: that of the square images which its checkpoint was trained on, in pixels.
  */
 export function publishedModel(
   of: BackboneFamily,
@@ -20,7 +20,10 @@ function normalisationUnder(contract: InputContract, id: string, native: PixelCo
   return { paper: paperNormalisation(id), native, none: pixelContracts.plain }[contract]
 }
 
-/** The study's authors fed CLIP's normalisation where `laion` is in a backbone's name, and ImageNet's to all others. */
+/**
+ * The study's authors fed every backbone ImageNet's normalisation, except those with `laion` in their name, which they
+ * fed CLIP's.
+ */
 function paperNormalisation(id: string): Normalisation {
   return id.includes('laion') ? pixelContracts.clip : pixelContracts.imageNet
 }

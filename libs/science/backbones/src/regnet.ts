@@ -21,7 +21,7 @@ import type { Backbone, InputContract } from './backbone.ts'
 import { publishedModel } from './published-model.ts'
 import { batchNormSpecification, convolutionSpecification, linearSpecification } from './specifications.ts'
 
-/** One residual bottleneck without a waist: 1×1, grouped 3×3 and 1×1 convolution, all of `output` channels. */
+/** A residual block without a bottleneck: a 1×1, a grouped 3×3 and a 1×1 convolution, all of `output` channels. */
 interface Block {
   readonly name: string
   readonly input: number
@@ -30,12 +30,13 @@ interface Block {
 }
 
 const stemWidth = 32
-/** Channels of a group. */
+/** The channels of a group. */
 const groupWidth = 16
 
 /**
- * [blocks, channels] per stage of RegNetX-400MF: what w0 = 24, wa = 24.48, wm = 2.54, depth 22 come to by eqs. 2–4 of
- * the paper and its rounding to whole groups of 16 (timm `generate_regnet`, `adjust_widths_groups_comp`).
+ * [blocks, channels] per stage of RegNetX-400MF. They follow from w0 = 24, wa = 24.48, wm = 2.54 and depth 22 by
+ * equations 2 to 4 of the paper and its rounding to whole groups of 16 (timm `generate_regnet`,
+ * `adjust_widths_groups_comp`).
  */
 const stages = [
   [1, 32],
@@ -83,7 +84,7 @@ function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext
 }
 
 /**
- * Residual block (arXiv:2003.13678, fig. 3). x: [batch, side, side, input]; [batch, side / stride, side / stride,
+ * A residual block (arXiv:2003.13678, fig. 3). x: [batch, side, side, input]; [batch, side / stride, side / stride,
  * output] out.
  */
 function bottleneck(x: Tensor4D, parameters: Parameters, block: Block, context: ForwardContext): Tensor4D {
@@ -128,7 +129,7 @@ function blockSpecification(block: Block): ParameterSpecification[] {
   ]
 }
 
-/** `input`: channels that one output channel reads. */
+/** `input`: the channels that one output channel reads. */
 function layerSpecification(name: string, output: number, input: number, kernel: number): ParameterSpecification[] {
   return [
     convolutionSpecification(`${name}.conv`, output, input, kernel),
@@ -136,7 +137,7 @@ function layerSpecification(name: string, output: number, input: number, kernel:
   ]
 }
 
-/** pycls's module in timm's words, longest first (timm `regnet._filter_fn`). */
+/** The names of pycls's modules and timm's, longest first (timm `regnet._filter_fn`). */
 const renamed: readonly (readonly [RegExp, string])[] = [
   [/^(s\d+\.b\d+)\.f\.a\./, '$1.conv1.conv.'],
   [/^(s\d+\.b\d+)\.f\.a_bn\./, '$1.conv1.bn.'],

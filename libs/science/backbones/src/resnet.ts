@@ -1,7 +1,7 @@
 /**
  * ResNet (He et al., "Deep Residual Learning for Image Recognition", arXiv:1512.03385), with the stride in the 3×3
  * convolution as torchvision has it ("V1.5"). Apache-2.0 weights of timm (recipe A1 of "ResNet strikes back",
- * arXiv:2110.00476); the robust one is the ImageNet L∞ 4/255 model of MadryLab/robustness (MIT). Names, shapes and
+ * arXiv:2110.00476). The robust one is the ImageNet L∞ 4/255 model of MadryLab/robustness (MIT). Names, shapes and
  * arithmetic are timm's (`resnet50`, timm 1.0.31).
  */
 import { tf, type Tensor4D } from '@gauntlet/engine'
@@ -23,7 +23,7 @@ import { publishedModel } from './published-model.ts'
 import { unwrapRobustCheckpoint } from './robust-checkpoint.ts'
 import { batchNormSpecification, convolutionSpecification, linearSpecification } from './specifications.ts'
 
-/** One bottleneck: 1×1 down to `middle` channels, 3×3, 1×1 up to four times as many. */
+/** A bottleneck: a 1×1 convolution down to `middle` channels, a 3×3, and a 1×1 up to four times as many. */
 interface Block {
   readonly name: string
   readonly input: number
@@ -32,7 +32,7 @@ interface Block {
   readonly stride: number
 }
 
-/** Whose checkpoint lies inside another module, with its normalisation beside it. */
+/** The backbone whose checkpoint is inside another module, with its normalisation beside it. */
 const wrapped = 'robust_resnet50'
 
 const stemWidth = 64
@@ -87,7 +87,7 @@ function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext
 }
 
 /**
- * Bottleneck (arXiv:1512.03385, fig. 5 right). x: [batch, side, side, input]; [batch, side / stride, side / stride,
+ * A bottleneck (arXiv:1512.03385, fig. 5 right). x: [batch, side, side, input]; [batch, side / stride, side / stride,
  * output] out.
  */
 function bottleneck(x: Tensor4D, parameters: Parameters, block: Block, context: ForwardContext): Tensor4D {

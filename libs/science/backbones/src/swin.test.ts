@@ -13,7 +13,7 @@ test.each([
   expect(specifications.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)).toBe(parameters)
 })
 
-it('moves the merging of an old file from the end of a stage to the beginning of the next, and its head', () => {
+it('renames the patch merging of an old file from the end of a stage to the beginning of the next, and its head', () => {
   const theirs = [
     'layers.0.downsample.reduction.weight',
     'layers.2.downsample.norm.bias',
@@ -29,7 +29,7 @@ it('moves the merging of an old file from the end of a stage to the beginning of
   expect(converted(theirs)).toEqual(ours)
 })
 
-it('leaves a present file as it is', () => {
+it('leaves a file of the present timm as it is', () => {
   const names = ['layers.1.downsample.reduction.weight', 'head.fc.weight', 'norm.weight']
   expect(converted(names)).toEqual(names)
 })

@@ -1,6 +1,6 @@
 /**
  * Vision Transformer (Dosovitskiy et al., "An Image is Worth 16×16 Words", arXiv:2010.11929) and DeiT (Touvron et al.,
- * arXiv:2012.12877), which is the same model trained otherwise. Weights: AugReg (arXiv:2106.10270), DINO
+ * arXiv:2012.12877), which is the same model, trained otherwise. Weights: AugReg (arXiv:2106.10270), DINO
  * (arXiv:2104.14294), DeiT: Apache-2.0; LAION's CLIP (arXiv:2212.07143): MIT; MAE (arXiv:2111.06377): CC BY-NC 4.0; the
  * robust ones: nmndeep/revisiting-at (arXiv:2303.01870). Names, shapes and arithmetic are timm's
  * (`vision_transformer.py`, timm 1.0.31).
@@ -45,9 +45,12 @@ const base: Size = { width: 768, heads: 12 }
 
 interface Variant {
   readonly size: Size
-  /** CLIP's trunk: a norm before the blocks instead of a bias of the patches, and a larger epsilon. */
+  /**
+   * Whether it is the trunk of a CLIP, which has a norm before the blocks instead of a bias of the patches, and a
+   * larger epsilon.
+   */
   readonly clip?: true
-  /** Published inside other modules. */
+  /** Whether the checkpoint is inside other modules. */
   readonly wrapped?: true
 }
 
@@ -98,7 +101,7 @@ export function visionTransformer(id: string, contract: InputContract): Backbone
   }
 }
 
-/** patches: [batch, 196, width]; what the class token has become, [batch, width], out. */
+/** The class token after all blocks. patches: [batch, 196, width]; [batch, width] out. */
 function classFeatures(patches: Tensor3D, parameters: Parameters, { size, clip }: Variant): Tensor2D {
   const epsilon = clip ? 1e-5 : 1e-6
   let x: Tensor3D = prependToken(parameters.tensor('cls_token'), patches).add(parameters.tensor('pos_embed'))
@@ -117,8 +120,8 @@ function block(x: Tensor3D, parameters: Parameters, heads: number, epsilon: numb
 }
 
 /**
- * The block after which only the class token is read: it alone asks and passes the MLP, the other tokens give keys and
- * values. Saves some seven percent of the model. x: [batch, 197, width]; [batch, 1, width] out.
+ * The last block. Only its class token is read, so only that token has a query and passes the MLP; the other tokens
+ * give keys and values. This saves some seven percent of the model. x: [batch, 197, width]; [batch, 1, width] out.
  */
 function lastBlock(x: Tensor3D, parameters: Parameters, heads: number, epsilon: number): Tensor3D {
   const token = x.slice([0, 0, 0], [-1, 1, -1])
@@ -131,7 +134,7 @@ function lastBlock(x: Tensor3D, parameters: Parameters, heads: number, epsilon: 
   return y.add(mlp(layerNorm(y, parameters.at('norm2'), { epsilon }), parameters.at('mlp')))
 }
 
-/** The query's, key's or value's share of their common projection: the columns from `part` times a third on. */
+/** The query's, key's or value's third of their common projection: the columns from `part` times a third on. */
 function thirdOf(projection: Parameters, part: number): Parameters {
   const weight = projection.tensor<Tensor2D>('weight')
   const [inputs, third] = [weight.shape[0], weight.shape[1] / 3]
@@ -160,8 +163,8 @@ function specifications({ size: { width }, clip }: Variant, classes: number): Pa
 }
 
 /**
- * Published files that are not timm's own: open_clip's with both towers, MAE's with the decoder it trains with and
- * throws away, and those from before timm 0.5 with the unused `pre_logits`.
+ * Converts published files that are not timm's own: open_clip's with both towers, MAE's with the decoder that only
+ * training needs, and those from before timm 0.5 with the unused `pre_logits`.
  */
 function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   return convertOpenClip(arrays).filter(({ name }) => !/^(pre_logits\.|decoder_|mask_token$)/.test(name))

@@ -7,16 +7,15 @@ interface RandomnessKey {
   readonly purpose: string
   readonly step: number
   /**
-   * Digest of each image of the batch: with them an image's numbers do not depend on its place in the batch, nor on the
-   * batch's size.
+   * The digest of each image of the batch. If they are given, the numbers of an image depend on neither its position
+   * nor the size of the batch.
    */
   readonly images?: readonly string[]
 }
 
 /**
- * The random numbers of one forward pass, made on the host by Philox: a stream for each call and image, keyed by (seed,
- * purpose, number of the call, image, step). In a captured program they must be an input, or come from an
- * implementation of `Randomness` that draws on the device.
+ * Random numbers for one eager forward pass, drawn on the host by Philox. Each call and image has a stream, keyed by
+ * (seed, purpose, number of the call, image, step).
  */
 export function hostRandomness({ images = [''], ...key }: RandomnessKey): Randomness {
   const { seed, purpose, step } = key

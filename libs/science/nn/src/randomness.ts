@@ -1,12 +1,15 @@
 import type { Tensor } from '@gauntlet/engine'
 
-/** Where one forward pass takes its random numbers; the only place its layers ask for any. */
+/** The random numbers of one forward pass. Its layers draw from nowhere else. */
 export interface Randomness {
   /**
-   * Numbers in [0, 1). Every call gives new ones; the same calls in the same order of another pass with the same key
-   * give the same.
+   * Numbers in [0, 1). Every call gives new ones. Another pass with the same key gets the same numbers by the same
+   * calls in the same order.
    */
   readonly uniform: (shape: readonly number[]) => Tensor
-  /** That of `count` images from `from` on, for a pass over them alone which draws as the whole batch's would. */
+  /**
+   * The randomness of `count` images from `from` on. A pass over these alone draws what a pass over the whole batch
+   * draws for them.
+   */
   readonly ofImages: (from: number, count: number) => Randomness
 }

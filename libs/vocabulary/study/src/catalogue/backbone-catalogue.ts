@@ -1,7 +1,7 @@
 import { factsOfFamily, type BackboneFacts } from './backbone-facts.ts'
 import * as table from './backbone-table.ts'
 
-/** Built for comparison with timm's own variant of Lite0; no study names it. */
+/** The variant of Lite0 that is implemented to compare it with timm's. No study may name it. */
 const notCatalogued = 'efficientnet_lite0.ra_in1k'
 
 /** The backbones that studies may name. */

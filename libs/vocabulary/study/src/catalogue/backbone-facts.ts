@@ -3,7 +3,9 @@ import type { Digest } from '../digest.ts'
 export type SizeClass = 'small' | 'medium' | 'large'
 export type FamilyType = 'fully convolutional' | 'fully attention' | 'hybrid'
 
-/** What a checkpoint expects to be done to pixels in [0, 1]: (pixel − mean) / deviation, per channel in its own order. */
+/**
+ * What a checkpoint expects to be done to pixels in [0, 1]: (pixel − mean) / deviation, per channel in its own order.
+ */
 export interface PixelContract {
   readonly mean: readonly [number, number, number]
   readonly deviation: readonly [number, number, number]
@@ -13,22 +15,22 @@ export interface PixelContract {
 const plain: PixelContract = { mean: [0, 0, 0], deviation: [1, 1, 1], channelOrder: 'rgb' }
 
 export const pixelContracts = {
-  /** Mean and deviation of ImageNet's training images (timm `IMAGENET_DEFAULT_MEAN`). */
+  /** The mean and deviation of ImageNet's training images (timm `IMAGENET_DEFAULT_MEAN`). */
   imageNet: { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225], channelOrder: 'rgb' },
-  /** Pixels to [−1, 1] (timm `IMAGENET_INCEPTION_MEAN`), as Google's TensorFlow checkpoints expect them. */
+  /** Maps pixels to [−1, 1] (timm `IMAGENET_INCEPTION_MEAN`), as Google's TensorFlow checkpoints expect. */
   inception: { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5], channelOrder: 'rgb' },
-  /** OpenAI's CLIP (timm `OPENAI_CLIP_MEAN`), whose contract LAION's models and EVA-02 share. */
+  /** The mean and deviation of OpenAI's CLIP (timm `OPENAI_CLIP_MEAN`), which LAION's models and EVA-02 use too. */
   clip: {
     mean: [0.48145466, 0.4578275, 0.40821073],
     deviation: [0.26862954, 0.26130258, 0.27577711],
     channelOrder: 'rgb',
   },
-  /** Pixels as they are, for checkpoints that were trained without normalisation. */
+  /** Leaves pixels as they are, for checkpoints that were trained without normalisation. */
   plain,
   plainBgr: { ...plain, channelOrder: 'bgr' },
 } as const satisfies Readonly<Record<string, PixelContract>>
 
-/** Images seen in pretraining, by the data, as the study's authors count them. */
+/** The number of images in pretraining data, as the study's authors count them. */
 const pretrainingImages = {
   in1k: 1_281_167,
   in12k: 9_000_000,
@@ -49,7 +51,9 @@ type PretrainingStrategy =
   | 'self-supervised (multimodal)'
   | 'fusion'
 
-/** A family of backbones as the table holds it: plain data, so that bundlers can leave out what nobody imports. */
+/**
+ * A family of backbones in the table. It is plain data, so that a bundle contains only the families that it imports.
+ */
 export interface BackboneFamily {
   readonly family: string
   readonly familyType: FamilyType
@@ -59,7 +63,9 @@ export interface BackboneFamily {
 interface BackboneEntry {
   readonly size: SizeClass
   readonly pretraining: readonly [strategy: PretrainingStrategy, data: keyof typeof pretrainingImages]
-  /** The checkpoint, where it is not `model.safetensors` of timm's repository of that name on the hub. */
+  /**
+   * The source of the checkpoint. By default it is `model.safetensors` of timm's repository of that name on the hub.
+   */
   readonly source?: string
   readonly sha256?: Digest
   /** Written by test/parity/backbones/describe_references.py. */
@@ -72,28 +78,29 @@ interface BackboneEntry {
   }
 }
 
-/** What is known of a pretrained backbone. */
+/** The facts of a pretrained backbone. */
 export interface BackboneFacts {
   readonly id: string
   readonly family: string
-  /** Size class as the study's authors assigned it. */
+  /** The size class, as the study's authors assigned it. */
   readonly size: SizeClass
   readonly familyType: FamilyType
   readonly pretrainingStrategy: string
   readonly pretrainingData: string
-  /** Images seen in pretraining. */
+  /** The number of images seen in pretraining. */
   readonly pretrainingImages: number
   /**
-   * The checkpoint. Names on the hub move; `sha256`, of its bytes, is null where only a study's lock file pins them.
+   * The checkpoint, and the SHA-256 of its bytes. Files on the hub may change, so a study's lock file pins those whose
+   * `sha256` is null.
    */
   readonly weights: { readonly source: string; readonly sha256: Digest | null }
-  /** Learned numbers, with the published head. */
+  /** The number of parameters, with the published head. */
   readonly parameters: number
-  /** Of one image at the native side. */
+  /** The multiply-accumulates of one image at the native side. */
   readonly multiplyAccumulates: number
-  /** Classes that the published head tells apart; 0 where the checkpoint has none. */
+  /** The classes that the published head tells apart; 0 where the checkpoint has no head. */
   readonly pretrainedClasses: number
-  /** What the checkpoint was trained on: square images of so many pixels a side, and what was done to pixels. */
+  /** What the checkpoint was trained on: the side of its square images in pixels, and what was done to the pixels. */
   readonly native: PixelContract & { readonly side: number }
 }
 

@@ -1,16 +1,15 @@
 import type { BackboneFamily } from './backbone-facts.ts'
 
 /*
- * Everything that is known of each backbone, one entry each, family by family. A family's models import the facts of
- * their own family alone.
+ * The facts of every backbone, one entry each, family by family.
  *
  * Size class, family type and pretraining are the factors that the study's authors assigned (results_dataset.csv of
- * GitHub MaxHeuillet/robust_training), kept as published even where a label is arguable, since published tables group by
- * them. Which file holds the weights: their pipeline (architectures/download_architectures.py and
- * process_robust_architectures.py there).
+ * GitHub MaxHeuillet/robust_training). They are kept as published even where a label is arguable, since published
+ * tables group by them. Which file holds the weights is taken from the authors' pipeline
+ * (architectures/download_architectures.py and process_robust_architectures.py there).
  *
- * `model` is generated: test/parity/backbones/describe_references.py writes it from the reference implementations (timm
- * 1.0.31, transformers 5.23.0, open_clip 3.3.0). test/parity/backbones/architectures.test.ts recomputes it from
+ * `model` is generated. test/parity/backbones/describe_references.py writes it from the reference implementations (timm
+ * 1.0.31, transformers 5.23.0, open_clip 3.3.0), and test/parity/backbones/architectures.test.ts computes it again from
  * Gauntlet's own models.
  */
 
@@ -66,9 +65,10 @@ export const convNeXtFamily: BackboneFamily = {
       model: { classes: 1000, side: 224, pixels: 'imageNet', parameters: 28589128, multiplyAccumulates: 4455531264 },
     },
     robust_convnext_base: {
-      // Plain pixels: revisiting-at decides on a normalisation layer per model (`model.add_normalization`, 0 in its
-      // run_train.sh) and does not say which this one has. Fed ImageNet's mean and deviation, its linear probe in the
-      // study reaches 33.6 % on Caltech-101, that of the tiny model 88.9 %. Not measured here.
+      // revisiting-at decides per model whether it has a normalisation layer (`model.add_normalization`, 0 in its
+      // run_train.sh) and does not say so for this one. Fed ImageNet's mean and deviation, its linear probe in the
+      // study reaches 33.6 % on Caltech-101, and that of the tiny model 88.9 %; so it is taken to expect plain pixels.
+      // Not measured here.
       size: 'large',
       pretraining: ['supervised (robust)', 'in1k'],
       source: 'https://nc.mlcloud.uni-tuebingen.de/public.php/dav/files/XLLnoCnJxp74Zqn/weights_convnext_base.pt',
@@ -88,7 +88,7 @@ export const vitFamily: BackboneFamily = {
   familyType: 'fully attention',
   backbones: {
     robust_vit_base_patch16_224: {
-      // Plain pixels, as run_train.sh of revisiting-at trains (`add_normalization 0`). The study's authors fed it
+      // run_train.sh of revisiting-at trains it on plain pixels (`add_normalization 0`). The study's authors fed it
       // ImageNet's normalisation, and their linear probes of it fail.
       size: 'large',
       pretraining: ['supervised (robust)', 'in1k'],
@@ -188,7 +188,7 @@ export const eva02Family: BackboneFamily = {
       model: { classes: 0, side: 224, pixels: 'clip', parameters: 85758720, multiplyAccumulates: 23161227264 },
     },
     'eva02_tiny_patch14_224.mim_in22k': {
-      // About 6 M parameters: the authors' class is kept.
+      // The authors list it as medium, although it has fewer than 6 M parameters.
       size: 'medium',
       pretraining: ['self-supervised', 'in22k'],
       model: { classes: 0, side: 224, pixels: 'clip', parameters: 5502144, multiplyAccumulates: 1697518080 },
@@ -319,7 +319,8 @@ export const resNetFamily: BackboneFamily = {
       model: { classes: 1000, side: 224, pixels: 'imageNet', parameters: 25557032, multiplyAccumulates: 4089184256 },
     },
     robust_resnet50: {
-      // README of GitHub MadryLab/robustness, ImageNet Linf-norm, ε = 4/255; `dl=1` asks for the file, not a page about it.
+      // The ImageNet L∞ 4/255 model of GitHub MadryLab/robustness (README). `dl=1` asks for the file instead of a page
+      // about it.
       size: 'medium',
       pretraining: ['supervised (robust)', 'in1k'],
       source: 'https://www.dropbox.com/s/axfuary2w1cnyrg/imagenet_linf_4.pt?dl=1',
@@ -329,10 +330,10 @@ export const resNetFamily: BackboneFamily = {
 }
 
 /**
- * Google's Lite0 is not one of the study's 40, but the one whose ImageNet weights a package registry holds, so that
- * nobody needs a model hub to begin. The package does not say which Lite0 it carries. Its batch norm statistics do: on
+ * Google's Lite0 is not one of the study's 40. Its ImageNet weights are in a package registry, so that nobody needs a
+ * model hub to begin. The package does not say which variant of Lite0 it contains, but its batch norm statistics do. On
  * eight photographs they fit activations under TensorFlow's padding and pixels in [−1, 1] (mean squared deviation 0.05
- * variances), not under PyTorch's padding and ImageNet's mean (0.18).
+ * variances), and not those under PyTorch's padding and ImageNet's mean (0.18).
  */
 export const efficientNetLiteFamily: BackboneFamily = {
   family: 'EfficientNet',
