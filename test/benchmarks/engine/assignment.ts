@@ -6,7 +6,7 @@ import { writeSafetensors, type NamedArray } from '@gauntlet/weights'
 import { hashFilledModel } from '../../parity/backbones/hash-filling.ts'
 import type { Assignment } from './side.ts'
 
-/** What is compared. */
+/** The settings of one comparison. */
 export interface BenchmarkCase {
   readonly backbone: string
   /** Side of the images, in pixels. */
@@ -18,10 +18,7 @@ export interface BenchmarkCase {
 
 const classes = 10
 
-/**
- * Writes the model and the images that all sides work on: weights by formula, since times do not depend on them, and
- * noise.
- */
+/** Writes the model and the images for all sides: hash-filled weights, since times do not depend on them, and noise. */
 export async function writeAssignment(folder: string, comparison: BenchmarkCase): Promise<Assignment> {
   const { side, batch, threads, frozen } = comparison
   const backbone = backboneFor(comparison.backbone)

@@ -11,8 +11,8 @@ import { ProgramWatch } from './program-watch.ts'
 import { turnMilliseconds, type Assignment, type Prepared, type Profile, type SideQuestion, type Work } from './side.ts'
 
 /*
- * Gauntlet's side: the model, the attack and the fine-tuning that the stages run, captured. A question per line in, an
- * answer per line out.
+ * Gauntlet's side of the comparison: the captured model, attack and fine-tuning that the stages run. It reads a
+ * question per line and writes an answer per line.
  */
 
 const makers: Readonly<Record<Work, (start: WorkInputs) => ReadyWork>> = {
@@ -54,15 +54,15 @@ async function prepare(work: Work): Promise<Prepared> {
   const seconds = (performance.now() - begun) / 1000
   ready.set(work, made)
   memory.restart()
-  await made.once() // tells the first run's compiling from its work
+  await made.once() // the difference of the two runs is the time of compiling
   const deviation = `first replay within ${watch.deviation.toExponential(0)} of the eager run`
   const remark = [made.remark, `${watch.nodes} nodes`, deviation].filter(Boolean).join('; ')
   return { seconds, checks, programs: [...watch.seconds, ...watch.compiling()], remark }
 }
 
 /**
- * Mean milliseconds of as many as fill a turn, one after the other as in a study: after the other side's turn the first
- * finds cold caches and sleeping cores.
+ * The mean milliseconds of as many runs as fill a turn, one after the other as in a study. After another side's turn
+ * the first run finds cold caches and sleeping cores.
  */
 async function turn(work: Work, atLeast = turnMilliseconds): Promise<number> {
   const begun = performance.now()
@@ -71,13 +71,13 @@ async function turn(work: Work, atLeast = turnMilliseconds): Promise<number> {
   return (performance.now() - begun) / count
 }
 
-/** One turn between marks in the log of TensorFlow's executor, which another process reads. */
+/** Runs one turn between marks in the log of TensorFlow's executor, which another process reads. */
 async function profile(work: Work): Promise<Profile> {
   const times = [await turn(work), await turn(work), await turn(work)].sort((a, b) => a - b)
   writeSync(process.stderr.fd, `${logMarks.begin}\n`)
   const observedMilliseconds = await turn(work, 0)
   writeSync(process.stderr.fd, `${logMarks.end}\n`)
-  const remark = `nodes of the captured graph as TensorFlow has rewritten it, one after the other, by the executor's log`
+  const remark = `nodes of the captured graph as TensorFlow rewrote it, one after the other, by the executor's log`
   return { milliseconds: times[1]!, observedMilliseconds, operators: [], remark }
 }
 

@@ -22,22 +22,28 @@ import { StepGate } from './step-gate.ts'
 export interface WorkInputs {
   readonly assignment: Assignment
   readonly model: TrainableModel
-  /** Reads what all works start from; the caller's to dispose of. */
+  /** Reads the parameters from their file. The caller disposes of them. */
   readonly parameters: () => Parameters
-  /** [batch, side, side, 3] in [0, 1], and int32 [batch]; as tensors and as numbers of the host. */
+  /** The images [batch, side, side, 3] in [0, 1] and labels, int32 [batch], as tensors and as numbers on the host. */
   readonly images: Tensor4D
   readonly labels: Tensor1D
   readonly host: { readonly images: Float32Array; readonly labels: Int32Array }
   readonly watch: ProgramWatch
 }
 
-/** A work that has programs. `once` gives the numbers that the sides are compared by at its first run. */
+/**
+ * A work whose programs are loaded. `once` runs it once; its first result has the numbers by which the sides are
+ * compared.
+ */
 export interface ReadyWork {
   once(): Promise<Prepared['checks']>
   readonly remark?: string
 }
 
-/** Logits, the weights being state of the program. Ends when a number computed from them has come to the host. */
+/**
+ * The forward pass. The weights are state of the program. A run ends when a number that is computed from the logits has
+ * arrived on the host.
+ */
 export function forwardPass(start: WorkInputs): ReadyWork {
   const { network, ...remark } = evaluatedNetwork(start)
   const builder = new ProgramBuilder({ parameters: network.parameters })
@@ -58,7 +64,7 @@ export function forwardPass(start: WorkInputs): ReadyWork {
   }
 }
 
-/** The second of three iterations, over and over: the run's state stays on the device. */
+/** The second of three iterations of APGD, again and again. The state of the attack stays on the device. */
 export function attackIteration(start: WorkInputs): ReadyWork {
   const { images, labels, assignment } = start
   const { network, ...remark } = evaluatedNetwork(start)
@@ -85,7 +91,7 @@ export function attackIteration(start: WorkInputs): ReadyWork {
   return { ...remark, once: async () => ({ loss: readSum(session.run(program, { images, labels }).loss) }) }
 }
 
-/** One step of `fineTune` by Classic AT of everything: what the stage runs, but for the reading of images. */
+/** One step of `fineTune` by Classic AT of all parameters, which the stage runs too, except that it reads images. */
 export function trainingStep(start: WorkInputs): ReadyWork {
   const { model, parameters, host, assignment, watch } = start
   const gate = new StepGate()
@@ -109,7 +115,7 @@ export function trainingStep(start: WorkInputs): ReadyWork {
   }
 }
 
-/** One batch an epoch, for as long as anybody asks. */
+/** Settings with one batch per epoch, and epochs without end. */
 function settingsOf(
   { attackEpsilon, attackIterations, learningRate, weightDecay }: Assignment,
   batch: number,
@@ -125,7 +131,7 @@ function settingsOf(
   }
 }
 
-/** The model as the stages evaluate and attack it (`frozenNetwork`, `batchPositionInvariant`), or as it comes. */
+/** The model as the stages evaluate and attack it (`frozenNetwork`, `batchPositionInvariant`), or unchanged. */
 function evaluatedNetwork({ model, parameters: read, images, assignment }: WorkInputs): {
   network: Network
   remark?: string

@@ -11,8 +11,8 @@ import {
 import { readFixture } from './fixture.ts'
 
 /**
- * Prints every difference of backbones from their references: `npx tsx test/parity/backbones/compare.ts <id>… [--all]`,
- * `--all` also what holds.
+ * Prints every difference of backbones from their references: `npx tsx test/parity/backbones/compare.ts <id>… [--all]`.
+ * With `--all` it also prints what agrees.
  */
 const all = process.argv.includes('--all')
 const ids = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))

@@ -1,9 +1,11 @@
-"""Writes `model` of every entry of libs/vocabulary/study/src/catalogue/backbone-table.ts: what the references say of each backbone.
+"""Writes `model` of every entry of libs/vocabulary/study/src/catalogue/backbone-table.ts: what the references say of
+each backbone.
 
     python test/parity/backbones/describe_references.py && npx prettier --write libs/vocabulary/study/src/catalogue/backbone-table.ts
 
-Environment: see make_fixtures.py. `classes` and `parameters` are those of the checkpoint as it was published, `multiplyAccumulates` those of one
-image at the side it was trained on, as torch.utils.flop_counter counts them (convolutions and matrix products, two operations each).
+Environment: see make_fixtures.py. `classes` and `parameters` are those of the checkpoint as it was published,
+`multiplyAccumulates` those of one image at the side it was trained on, as torch.utils.flop_counter counts them
+(convolutions and matrix products, two operations each).
 """
 
 import re

@@ -26,7 +26,7 @@ describe.each(implementedBackbones)('%s on hash-filled weights is its reference'
 
   afterAll(() => comparison.dispose())
 
-  it('in the names, shapes and order of its tensors, and in the number of its parameters', () => {
+  it('in the names, shapes and order of its tensors, and in the number of parameters', () => {
     const { specifications, fixture } = comparison
     expect(specifications.map(({ name, shape }) => [name, shape])).toEqual(
       fixture.stateDict.map(([name, shape]) => [name, shape]),
@@ -38,22 +38,22 @@ describe.each(implementedBackbones)('%s on hash-filled weights is its reference'
     expect(parameterCount(specifications, fixture)).toBe(fixture.parameters)
   })
 
-  it('in what it is fed', () => {
+  it('in the normalisation of its images', () => {
     expect(comparison.backbone.normalisation).toEqual(comparison.fixture.normalisation)
   })
 
-  it('in its logits, and in the gradients by its pixels and its parameters', () => {
+  it('in its logits, and in the gradients of pixels and parameters', () => {
     const findings = compareEvaluation(comparison)
     expect(findings.length).toBeGreaterThan(10)
     expect(findings.filter((finding) => !holds(finding))).toEqual([])
   })
 
-  it("in every norm's epsilon, by weights so faint that it counts", () => {
+  it("in every norm's epsilon, with weights so faint that it matters", () => {
     const { measured, limit } = compareFaint(comparison)
     expect(measured).toBeLessThanOrEqual(limit)
   })
 
-  it('in what a step of training sees and moves', () => {
+  it('in the gradients and the running statistics of a step in training', () => {
     const findings = compareTraining(comparison)
     expect(findings.length > 0).toBe(comparison.specifications.some(({ name }) => name.endsWith('running_var')))
     expect(findings.filter((finding) => !holds(finding))).toEqual([])

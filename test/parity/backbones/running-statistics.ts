@@ -1,7 +1,7 @@
 import { tf, type Tensor1D } from '@gauntlet/engine'
 import { movedStatistics, type ForwardContext, type Parameters } from '@gauntlet/nn'
 
-/** Notes in `moved` what each running statistic becomes when a batch norm has seen a batch, under its full name. */
+/** Stores in `moved`, under its full name, what each running statistic becomes when a batch norm has seen a batch. */
 export function notingStatistics(
   parameters: Parameters,
   moved: Map<string, Float32Array>,

@@ -4,8 +4,8 @@ import { fromParameters, loadStrictly, toParameters, writeSafetensors } from '@g
 import { hashFilledModel } from './hash-filling.ts'
 
 /**
- * Writes a backbone with hash-filled weights as a study writes its checkpoints, for check_checkpoint.py to open:
- * `npx tsx test/parity/backbones/write-checkpoint.ts <id> <classes> <file>`.
+ * Writes a backbone with hash-filled weights as a study writes its checkpoints, so that check_checkpoint.py can open
+ * it: `npx tsx test/parity/backbones/write-checkpoint.ts <id> <classes> <file>`.
  */
 const [id, classes, file] = process.argv.slice(2) as [string, string, string]
 const specifications = backboneFor(id).specifications(Number(classes))

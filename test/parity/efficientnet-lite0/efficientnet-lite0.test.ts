@@ -53,7 +53,7 @@ describe.each([
     expect(differenceInRange(logits, expected.get(`logits_${side}`)!)).toBeLessThan(1e-4)
   })
 
-  test('the gradient of the loss by the pixels is the same', () => {
+  test('the gradient of the pixels is the same', () => {
     const two = labels.slice(0, 2)
     const gradient = tf.tidy(() => {
       const loss = (images: Tensor) => crossEntropy(backbone, images, two, parameters, evaluationMode)
@@ -75,8 +75,8 @@ describe.each([
     )
     const named = Parameters.of(wanted.map(({ name }, i) => [name, grads[i]!]))
     for (const { name, data } of fromParameters(named, wanted)) {
-      // Expected in float64; PyTorch's own float32 is up to 2.6e-5 off (`turned` in the fixture): ReLU6 has corners,
-      // and few images the statistics.
+      // The expected gradients are float64's. PyTorch's own float32 is up to 2.6e-5 off (`turned` in the fixture),
+      // since ReLU6 has kinks and the statistics come from few images.
       expect(cosine(data as Float32Array, expected.get(`gradient/${name}`)!), name).toBeGreaterThan(0.9999)
     }
   })
@@ -89,7 +89,7 @@ describe.each([
   })
 })
 
-test('the checkpoint written as safetensors is the one PyTorch and timm were seen to open', () => {
+test('the checkpoint written as safetensors is the one that PyTorch and timm opened', () => {
   const backbone = backboneFor('efficientnet_lite0.ra_in1k')
   const specifications = backbone.specifications(1000)
   const parameters = toParameters(
@@ -97,11 +97,11 @@ test('the checkpoint written as safetensors is the one PyTorch and timm were see
     specifications,
   )
   const written = writeSafetensors(fromParameters(parameters, specifications))
-  // Printed by check_checkpoint.py for these bytes.
+  // check_checkpoint.py printed this digest for these bytes.
   expect(digestOfBytes(written)).toBe('2d3c8842439142fd39d077f8ac8b5fe76fc6579afee06a208b3dc0c31a6ba90d')
 })
 
-/** Mean cross-entropy of the images' logits. */
+/** The mean cross-entropy of the images' logits. */
 function crossEntropy(
   backbone: Backbone,
   images: Tensor,
@@ -121,7 +121,7 @@ function runningStatistics(backbone: Backbone, parameters: Parameters): Map<stri
   return moved
 }
 
-/** Largest difference, as a fraction of what is expected from smallest to largest. */
+/** The largest difference, divided by the range of the expected values. */
 function differenceInRange(actual: ArrayLike<number>, expected: Float32Array): number {
   expect(actual.length).toBe(expected.length)
   let [difference, smallest, largest] = [0, Infinity, -Infinity]

@@ -18,7 +18,7 @@ describe.each([
   { id: 'efficientnet_lite0.ra_in1k', variant: 'efficientnet_lite0' },
   { id: 'tf_efficientnet_lite0.in1k', variant: 'tf_efficientnet_lite0' },
 ])('$id with the real weights', ({ id, variant }) => {
-  it("sees timm's five likeliest classes, in their order and as likely, on a cat, a coffee, an astronaut, a rocket and a motorcycle", () => {
+  it("gives timm's five likeliest classes, in the same order and as likely, for photographs of a cat, a coffee, an astronaut, a rocket and a motorcycle", () => {
     const { values, indices } = tf.tidy(() => likeliest(id))
     const [classes, probabilities] = [named(`${variant}/classes`), named(`${variant}/probabilities`)]
     expect(indices).toEqual(Array.from(classes.data as Int32Array))
@@ -26,9 +26,9 @@ describe.each([
   })
 })
 
-it('sees a cat, an espresso and a moped, as anyone does', () => {
+it('recognises a cat, an espresso and a moped', () => {
   const first = (photograph: number) => named('tf_efficientnet_lite0/classes').data[5 * photograph]
-  // ImageNet's class numbers: Egyptian cat, espresso, moped.
+  // These are ImageNet's class numbers of Egyptian cat, espresso and moped.
   expect([first(0), first(1), first(4)]).toEqual([285, 967, 665])
 })
 

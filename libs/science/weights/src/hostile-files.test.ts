@@ -13,9 +13,9 @@ const files = Object.entries(kinds).flatMap(([kind, list]) =>
   list.map(([what, bytes, reason], i) => ({ what, bytes, reason, name: `${kind}-${i}` })),
 )
 
-/** Of JavaScript objects, in MiB: a file that would fill the memory ends the process. */
+/** The heap of the process in MiB. A file that fills it ends the process. */
 const heap = 192
-/** More than before the first file, at the highest, in MiB. */
+/** The most memory that reading may add, in MiB. */
 const mostMemory = 320
 const mostSeconds = 10
 
@@ -38,7 +38,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('of hostile and broken files', () => {
-  it('there are more than a hundred, each of its own', () => {
+  it('there are more than a hundred, no two of them equal', () => {
     expect(files.length).toBeGreaterThan(100)
     expect(new Set(files.map(({ bytes }) => Buffer.from(bytes).toString('latin1'))).size).toBe(files.length)
   })
@@ -51,7 +51,7 @@ describe('of hostile and broken files', () => {
     expect(seconds).toBeLessThan(mostSeconds)
   })
 
-  it('none makes the reader take much memory', () => {
+  it('none makes the reader use much memory', () => {
     expect(report.mebibytes).toBeLessThan(mostMemory)
   })
 

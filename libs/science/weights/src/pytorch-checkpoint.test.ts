@@ -31,7 +31,7 @@ describe.each(smallCheckpoints)('%s', (name) => {
     expect([...arrays.keys()]).toEqual(expect.arrayContaining(['bn.num_batches_tracked', 'tied.second', 'parameter']))
   })
 
-  it('lays permuted tensors and windows out row by row', () => {
+  it('gives permuted tensors and windows row by row', () => {
     expect(arrays.get('permuted')!.shape).toEqual([4, 2, 3])
     expect(valuesOf('permuted')).toEqual(
       [0, 1, 2, 3].flatMap((k) => [0, 1].flatMap((i) => [0, 1, 2].map((j) => i * 12 + j * 4 + k))),
@@ -45,7 +45,7 @@ describe.each(smallCheckpoints)('%s', (name) => {
     expect(valuesOf('tied.second')).toEqual(numbers)
   })
 
-  it('keeps shapes without axes and without elements', () => {
+  it('reads shapes without axes and without elements', () => {
     expect(arrays.get('bn.num_batches_tracked')).toMatchObject({
       shape: [],
       dtype: 'int64',
@@ -70,7 +70,7 @@ describe.each(smallCheckpoints)('%s', (name) => {
 
 const four = { '0': 4 }
 
-it('reads a file put together by hand, as the refused ones below are', () => {
+it('reads a file that is assembled as the refused ones below are', () => {
   const file = legacyFile(dictionary(['w', tensor(storage('0', 4n), 1n, [3n], [1n])]), four)
   expect(readPyTorchCheckpoint(file)).toEqual<NamedArray[]>([
     { name: 'w', dtype: 'float32', shape: [3], data: new Float32Array(3) },
@@ -169,14 +169,14 @@ describe('refuses', () => {
     expectRefused(file, reason)
   })
 
-  it('a million marks before they fill the memory', () => {
+  it('a million marks, before they fill the memory', () => {
     const upToCheckpoint = legacyFile([]).slice(0, -assemble('.', [0x80, 2, '](e.']).byteLength)
     const file = Uint8Array.from([...upToCheckpoint, ...new Uint8Array(1_100_000).fill('('.charCodeAt(0))])
     expectRefused(file, /opcodes/)
   })
 })
 
-it('remembers sparsely, so that a large index costs nothing', () => {
+it('stores the memo sparsely, so that a large index costs no memory', () => {
   const file = legacyFile([dictionary(), 'r', uint32(0xffffffff)], {})
   expect(readPyTorchCheckpoint(file)).toEqual([])
 })

@@ -59,7 +59,7 @@ it('starts every tensor at a multiple of its element', () => {
   )
 })
 
-it('reads the same from an address that no element is aligned to', () => {
+it('reads the same from an address at which no element is aligned', () => {
   const file = smallCheckpoint('small.safetensors')
   const shifted = new Uint8Array(file.byteLength + 1)
   shifted.set(file, 1)
@@ -67,7 +67,7 @@ it('reads the same from an address that no element is aligned to', () => {
   expect(readSafetensors(Buffer.from(shifted.buffer, 1))).toEqual(readSafetensors(file))
 })
 
-it('does not write two tensors of one name, nor one whose shape is not that of its data', () => {
+it('refuses to write two tensors of one name, or one whose shape does not fit its data', () => {
   const array: NamedArray = { name: 'w', dtype: 'float32', shape: [2], data: new Float32Array(2) }
   expect(() => writeSafetensors([array, array])).toThrow('Two tensors are called w')
   expect(() => writeSafetensors([{ ...array, shape: [3] }])).toThrow('w has 2 elements')

@@ -8,7 +8,7 @@ const pickled: ZipPart = { name: 'archive/data.pkl', content: honest }
 const numbers: ZipPart = { name: 'archive/data/0', content: new Uint8Array(16) }
 const whole = assembleZip([pickled, numbers])
 
-/** Archives whose directory lies, and archives that hold something else. */
+/** Archives whose directory is wrong, and archives with other contents. */
 export const hostileArchives: readonly HostileFile[] = [
   [
     'an archive with a command',

@@ -4,7 +4,7 @@ import { entry, fileOf } from './safetensors-assembler.ts'
 const nested = '['.repeat(900_000) + ']'.repeat(900_000)
 const twice = '"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}'
 
-/** Headers that lie, overflow, or are large to read. */
+/** Headers that are wrong, overflow, or are expensive to read. */
 export const hostileSafetensors: readonly HostileFile[] = [
   ['a header longer than the file', fileOf({}, 0, 1000n), /ends early/],
   ['a header of 2⁶⁴ − 1 bytes', fileOf({}, 0, 2n ** 64n - 1n), /length of/],

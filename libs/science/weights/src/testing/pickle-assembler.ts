@@ -1,7 +1,7 @@
-/** Parts of a pickle, put together by hand: what no honest program writes can only be written so. */
+/** Parts of a pickle, assembled by hand, since no library writes hostile ones. */
 export type PicklePart = string | number | readonly PicklePart[]
 
-/** Text becomes its bytes, a number one byte. */
+/** Gives the bytes of text, and one byte for a number. */
 export function assemble(...parts: readonly PicklePart[]): Uint8Array {
   return Uint8Array.from(
     parts.flatMap((part) => [
@@ -22,7 +22,7 @@ export function text(value: string): PicklePart {
   return ['X', uint32(value.length), value]
 }
 
-/** Up to 63 bits, with a sign. */
+/** A signed integer of up to 63 bits. */
 export function integer(value: bigint): PicklePart {
   return [0x8a, 8, uint64(BigInt.asUintN(64, value))]
 }
@@ -35,12 +35,12 @@ export function tuple(...items: readonly PicklePart[]): PicklePart {
   return ['(', items, 't']
 }
 
-/** What Python would call when it loads the pickle. */
+/** A call that Python would make when it loads the pickle. */
 export function call(module: string, name: string, ...values: readonly PicklePart[]): PicklePart {
   return [global(module, name), tuple(...values), 'R']
 }
 
-/** A float32 storage by its persistent id. */
+/** A storage by its persistent id, float32 unless `type` is given. */
 export function storage(key: string, elements: bigint, type = 'FloatStorage'): PicklePart {
   return [tuple(text('storage'), global('torch', type), text(key), text('cpu'), integer(elements), 'N'), 'Q']
 }
@@ -59,14 +59,14 @@ export function tensor(
   ]
 }
 
-/** A dictionary of the names and values. */
+/** A dictionary with the names and values. */
 export function dictionary(...items: readonly (readonly [string, PicklePart])[]): PicklePart {
   return ['}(', items.map(([name, value]) => [text(name), value]), 'u']
 }
 
 /**
- * A legacy file around the pickle of its checkpoint: magic number, protocol, system, then storages of float32 zeros by
- * key.
+ * A legacy file around the pickle of its checkpoint: magic number, protocol, system, and then storages of float32 zeros
+ * by key.
  */
 export function legacyFile(
   checkpoint: PicklePart,

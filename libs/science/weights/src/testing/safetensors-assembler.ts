@@ -1,4 +1,4 @@
-/** A file of this header, as text or as an object, and so many bytes of data. */
+/** A safetensors file with this header, given as text or as an object, and so many bytes of data. */
 export function fileOf(header: unknown, dataLength = 0, headerLength?: bigint): Uint8Array {
   const json = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header))
   const file = new Uint8Array(8 + json.byteLength + dataLength)
