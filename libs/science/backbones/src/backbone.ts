@@ -9,8 +9,8 @@ export class UnknownBackbone extends Error {
 }
 
 /**
- * By what images are normalised. `paper`: what the study's authors fed every backbone; `native`: what the checkpoint
- * was trained with; `none`: nothing, for callers who normalise images themselves. No study asks for `none`.
+ * Which normalisation images get. `paper`: the one that the study's authors used for every backbone; `native`: the one
+ * that the checkpoint was trained with; `none`: none, for callers that normalise them. No study uses `none`.
  */
 export type InputContract = BackboneSpecification['inputContract'] | 'none'
 
