@@ -44,7 +44,9 @@ function configurationOf(loss: string): Configuration {
 
 /** ImageNet's weights under a fresh head. */
 async function pretrained({ backbone, seed }: Configuration): Promise<NamedArray[]> {
-  const published = lite0.adoptCheckpoint(readCheckpoint(await fetchSource(backbone.source, backbone.sha256, sources)))
+  const published = lite0.convertCheckpoint(
+    readCheckpoint(await fetchSource(backbone.source, backbone.sha256, sources)),
+  )
   const head = freshHead(lite0, classes, seed)
   const own = new Set(head.map(({ name }) => name))
   return [...published.filter(({ name }) => !own.has(name)), ...head]

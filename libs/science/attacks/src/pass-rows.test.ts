@@ -1,10 +1,10 @@
 import {
   affine,
-  attend,
+  scaledDotProductAttention,
   gelu,
   normal,
   normaliseLayer,
-  placeless,
+  batchPositionInvariant,
   tf,
   uniform,
   type Tensor,
@@ -37,13 +37,13 @@ const weights = {
  * What vision models are made of: convolutions, strided, depthwise and of one pixel, norms, attention among an odd
  * number of tokens, and matrix products.
  */
-const logits = placeless((images: Tensor4D): Tensor2D => {
+const logits = batchPositionInvariant((images: Tensor4D): Tensor2D => {
   const strided = tf.conv2d(images.sub<Tensor4D>(0.5), weights.first, 2, 'same').relu<Tensor4D>()
   const mixed = affine(tf.depthwiseConv2d(strided, weights.depthwise, 1, 'same'), weights.second)
   const tokens = tf.pad(mixed.reshape([-1, 36, 40]), [[0, 0], [1, 0], [0, 0]], 0.1) // prettier-ignore
   const normal = normaliseLayer(tokens, tf.ones([40]), tf.zeros([40]), 1e-6)
   const heads = (x: Tensor) => x.reshape([-1, 37, 4, 10]).transpose<Tensor4D>([0, 2, 1, 3])
-  const attended = attend(heads(affine(normal, weights.query)), heads(normal), heads(tokens), 0.3)
+  const attended = scaledDotProductAttention(heads(affine(normal, weights.query)), heads(normal), heads(tokens), 0.3)
   return affine(gelu(affine(attended.reshape<Tensor2D>([-1, 37 * 40]), weights.hidden)), weights.last)
 })
 

@@ -17,8 +17,8 @@ const fewestRows = 8
  * Rows of every pass through a model and of every step of an attack on images of this shape, whatever batch is asked
  * for: that only says how many rows hold images of their own. Kernels choose by the number of rows in which order they
  * add (a matrix product of one row is another one than of sixteen), so that one number of rows is what gives an image
- * the same bits in every batch, shard and order. Where in the batch it stands changes none (`placeless`, decision
- * 0016). A power of two, and enough for every thread to have a part of its own.
+ * the same bits in every batch, shard and order. Its position in the batch changes none (`batchPositionInvariant`,
+ * decision 0016). A power of two, and enough for every thread to have a part of its own.
  */
 export function passRows([height, width]: ImageShape): number {
   const { pixels, most } = nativeBackend().isUsingGpuDevice ? limits.gpu : limits.cpu

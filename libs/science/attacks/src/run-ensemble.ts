@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { placeless, tf } from '@gauntlet/engine'
+import { batchPositionInvariant, tf } from '@gauntlet/engine'
 import { stepsOf, type Attack, type Cost } from './attack.ts'
 import type { Ball } from './ball.ts'
 import { blockRunner, type BlockRunner } from './block-programs.ts'
@@ -66,8 +66,8 @@ interface Field {
  * model once more.
  */
 export async function runEnsemble(given: Campaign, resumeFrom?: EnsembleProgress): Promise<EnsembleVerdict[]> {
-  const network = given.network && { ...given.network, logits: placeless(given.network.logits) }
-  const campaign = { ...given, network, logits: placeless(given.logits) }
+  const network = given.network && { ...given.network, logits: batchPositionInvariant(given.network.logits) }
+  const campaign = { ...given, network, logits: batchPositionInvariant(given.logits) }
   const field = resumeFrom ? await reopened(campaign, resumeFrom) : await opened(campaign)
   try {
     for (; field.attack < campaign.attacks.length; field.attack++) {

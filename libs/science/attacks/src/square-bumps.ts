@@ -101,7 +101,7 @@ export function bumps(mass: Mass): SquareMoves {
 
     query(best, origin, given, draws) {
       const channels = origin.shape[3]
-      const sides = given.round<Tensor1D>() // a program's check roughens what it is told, and a side is looked up
+      const sides = given.round<Tensor1D>() // a program's check jitters what it is given, and a side is looked up
       const [first, second, turn, signs] = tf.split(draws, [2, 2, 1, channels], 1) as [
         Tensor2D,
         Tensor2D,

@@ -1,5 +1,5 @@
 import { filledUp, marginOf, passRows, requireFinite, type LogitsFunction, type Sighting } from '@gauntlet/attacks'
-import { placeless, tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { batchPositionInvariant, tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import { readChunk, type ImageBatch, type ImageReader } from './image-reader.ts'
 
 /**
@@ -31,7 +31,7 @@ export async function openChunk(reader: ImageReader, first: number, size: number
 /** What the model says of every image of the chunk as it is: one forward pass. */
 export async function classify(logits: LogitsFunction, { tensors, digests }: Chunk): Promise<Sighting[]> {
   const answers = tf.tidy(() => {
-    const values = placeless(logits)(tensors.images)
+    const values = batchPositionInvariant(logits)(tensors.images)
     return tf.stack([values.argMax(1).toFloat(), marginOf(values, tensors.labels)], 1)
   })
   const values = await answers.data()

@@ -1,10 +1,10 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { refuse } from './checkpoint-unreadable.ts'
 
-/** Where a checkpoint's bytes are: in memory, or in a file of which only what is asked for is read. */
+/** The bytes of a checkpoint, in memory or in a file. Of a file only what is asked for is read. */
 export interface ByteSource {
   readonly size: number
-  /** These bytes, which must lie inside: a view of what is in memory, a buffer of their own from a file. */
+  /** Gives bytes that must be inside the source: a view of those in memory, or a new buffer from a file. */
   read(start: number, length: number): Uint8Array
 }
 
@@ -13,7 +13,7 @@ export function bytesInMemory(bytes: Uint8Array): ByteSource {
   return { size: bytes.byteLength, read: (start, length) => bytes.subarray(start, start + length) }
 }
 
-/** Runs `action` on the bytes of a file. What it reads stays valid; the file is closed when it returns. */
+/** Runs `action` on the bytes of a file, and closes the file when it returns. What it read stays valid. */
 export function withBytesOfFile<Result>(path: string, action: (source: ByteSource) => Result): Result {
   const file = openSync(path, 'r')
   try {
@@ -24,7 +24,7 @@ export function withBytesOfFile<Result>(path: string, action: (source: ByteSourc
   }
 }
 
-/** One read gives at most 2 GiB. */
+/** Reads in several steps, since one read gives at most 2 GiB. */
 function readFully(file: number, start: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length)
   for (let done = 0; done < length;) {

@@ -1,6 +1,6 @@
 /**
- * The zip archives of `torch.save` (PKWARE APPNOTE 6.3.10): files stored without compression, no encryption, below 4
- * GiB.
+ * Reads the zip archives of `torch.save` (PKWARE APPNOTE 6.3.10): files stored without compression or encryption, below
+ * 4 GiB.
  */
 import { ByteCursor } from './byte-cursor.ts'
 import type { ByteSource } from './byte-source.ts'
@@ -11,16 +11,19 @@ const centralSignature = 0x02014b50
 const localSignature = 0x04034b50
 const endSize = 22
 
-/** Where a file of the archive lies in it, in bytes. */
+/** The place of a file in the archive, in bytes. */
 export interface StoredFile {
   readonly name: string
   readonly start: number
   readonly size: number
-  /** Where its header begins, in front of it. */
+  /** Where the header in front of the file begins. */
   readonly header: number
 }
 
-/** The archive's files by name: no name that leads out, none twice, none over another or over the directory. */
+/**
+ * The archive's files by name. Refused are names that lead out of the archive, equal names, and files that overlap each
+ * other or the directory.
+ */
 export function readStoredZip(source: ByteSource): Map<string, StoredFile> {
   const end = new ByteCursor(source, endOfDirectory(source) + 10)
   const [count, size, offset] = [end.uint16(), end.uint32(), end.uint32()]
@@ -37,7 +40,7 @@ export function readStoredZip(source: ByteSource): Map<string, StoredFile> {
   return files
 }
 
-/** Where the end-of-directory record starts: it is the last thing in the file but for a comment of its own. */
+/** The start of the end-of-directory record, which is last in the file except for its own comment. */
 function endOfDirectory({ size, read }: ByteSource): number {
   const first = Math.max(0, size - endSize - 0xffff)
   const tail = read(first, size - first)
@@ -68,7 +71,10 @@ function readEntry(directory: ByteCursor, source: ByteSource): StoredFile {
   return { name, start: contentAt(source, start, size, name), size, header: start }
 }
 
-/** Behind the local header, whose padding may have a length of its own, but which must mean the same file. */
+/**
+ * The start of a file's bytes, after the local header. That header must have the name of the directory, but its padding
+ * may have another length.
+ */
 function contentAt(source: ByteSource, start: number, size: number, name: string): number {
   const local = new ByteCursor(source)
   local.skip(start)
@@ -80,7 +86,7 @@ function contentAt(source: ByteSource, start: number, size: number, name: string
   return local.skip(size)
 }
 
-/** A few bytes that stand for many files are how small archives grow large. */
+/** Refuses files that overlap. Small archives become large when a few bytes stand for many files. */
 function refuseOverlaps(files: readonly StoredFile[], directory: number): void {
   let end = 0
   for (const { name, start, size, header } of [...files].sort((a, b) => a.header - b.header)) {

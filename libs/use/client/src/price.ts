@@ -1,5 +1,5 @@
 import type { BackboneSpeed } from '@gauntlet/contract'
-import { backboneArchitecture, type Configuration, type Passes } from '@gauntlet/study'
+import { backboneFacts, type Configuration, type Passes } from '@gauntlet/study'
 
 /** What a price is based on: this backbone at this resolution, this backbone at another one, or other backbones. */
 export type PriceBasis = 'measured' | 'another resolution' | 'other backbones'
@@ -42,8 +42,8 @@ function secondsOf(passes: Passes, speed: BackboneSpeed): number {
 
 /** The multiply-accumulates of one image of this side; null for a backbone that the catalogue lacks. */
 function multiplyAccumulates(id: string, side: number): number | null {
-  const architecture = backboneArchitecture(id)
-  return architecture && architecture.multiplyAccumulates * (side / architecture.native.side) ** 2
+  const facts = backboneFacts(id)
+  return facts && facts.multiplyAccumulates * (side / facts.native.side) ** 2
 }
 
 /** One speed for each backbone: that of the nearest resolution. */

@@ -1,5 +1,12 @@
 export * from './catalogue/backbone-catalogue.ts'
-export * from './catalogue/backbone-architecture.ts'
+export {
+  factsOfFamily,
+  pixelContracts,
+  type BackboneFacts,
+  type BackboneFamily,
+  type PixelContract,
+} from './catalogue/backbone-facts.ts'
+export * from './catalogue/backbone-table.ts'
 export * from './catalogue/corruption-portfolio.ts'
 export * from './catalogue/dataset-catalogue.ts'
 export * from './configuration.ts'

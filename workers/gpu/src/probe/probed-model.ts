@@ -14,7 +14,7 @@ export interface LoadedModel {
 /** Loads the weights strictly, under the reference's names or those of a published checkpoint. */
 export function loadProbedModel({ backbone: id, weights, classes: wanted, contract }: ProbedModel): LoadedModel {
   const backbone = backboneFor(id, contract)
-  const arrays = backbone.adoptCheckpoint(readArrays(weights, 'weights'))
+  const arrays = backbone.convertCheckpoint(readArrays(weights, 'weights'))
   const classes = wanted ?? classesOf(backbone, arrays, weights)
   const specifications = backbone.specifications(classes)
   return { backbone, classes, parameters: toParameters(loadStrictly(arrays, specifications).arrays, specifications) }

@@ -1,14 +1,14 @@
 import type { HostileFile } from './hostile-pickles.ts'
-import { assemble, dictionary, global, storage, tensor, text, tuple, type Part } from './pickle-assembler.ts'
+import { assemble, dictionary, global, storage, tensor, text, tuple, type PicklePart } from './pickle-assembler.ts'
 import { assembleZip, type ZipPart } from './zip-assembler.ts'
 
-const pickle = (value: Part) => assemble([0x80, 2, value, '.'])
+const pickle = (value: PicklePart) => assemble([0x80, 2, value, '.'])
 const honest = pickle(dictionary(['w', tensor(storage('0', 4n), 0n, [4n], [1n])]))
 const pickled: ZipPart = { name: 'archive/data.pkl', content: honest }
 const numbers: ZipPart = { name: 'archive/data/0', content: new Uint8Array(16) }
 const whole = assembleZip([pickled, numbers])
 
-/** Archives whose directory lies, and archives that hold something else. */
+/** Archives whose directory is wrong, and archives with other contents. */
 export const hostileArchives: readonly HostileFile[] = [
   [
     'an archive with a command',

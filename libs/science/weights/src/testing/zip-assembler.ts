@@ -1,18 +1,18 @@
-/** One file of an archive made by a test; what is beside name and content makes it wrong on purpose. */
+/** A file of an archive that a test makes. Fields beside name and content make it wrong on purpose. */
 export interface ZipPart {
   readonly name: string
   readonly content: Uint8Array
   readonly method?: number
   readonly flags?: number
-  /** Sizes and place as the directory has them. */
+  /** The sizes and the place that the directory gives. */
   readonly packed?: number
   readonly size?: number
   readonly offset?: number
-  /** The name in front of the bytes. */
+  /** The name in the header in front of the bytes. */
   readonly localName?: string
 }
 
-/** An archive as `torch.save` makes it, put together by hand (PKWARE APPNOTE 6.3.10, 4.3.7, 4.3.12, 4.3.16). */
+/** An archive like those of `torch.save`, assembled by hand (PKWARE APPNOTE 6.3.10, 4.3.7, 4.3.12, 4.3.16). */
 export function assembleZip(parts: readonly ZipPart[], end: { count?: number; offset?: number } = {}): Uint8Array {
   const [local, directory]: [Buffer[], Buffer[]] = [[], []]
   let position = 0

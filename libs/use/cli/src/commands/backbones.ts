@@ -1,4 +1,4 @@
-import { backboneArchitecture, backboneCatalogue, type BackboneFacts } from '@gauntlet/study'
+import { backboneCatalogue, type BackboneFacts } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { renderTable, type Column } from '../table.ts'
 
@@ -15,17 +15,14 @@ export function addBackbones(program: Command): void {
     })
 }
 
-/** A row of the table, and an element of the JSON array, in which counts are whole numbers. */
-interface BackboneRow extends BackboneFacts {
-  readonly parameters: number
-  readonly multiplyAccumulates: number
-  readonly inputContract: NonNullable<ReturnType<typeof backboneArchitecture>>['native']
+/** A line of the table, and an element of the JSON array. Counts are whole numbers there. */
+interface BackboneRow extends Omit<BackboneFacts, 'native' | 'pretrainedClasses'> {
+  readonly inputContract: BackboneFacts['native']
 }
 
 function backboneRow(facts: BackboneFacts): BackboneRow {
-  // Every id of the catalogue has an architecture: a test holds the two tables together.
-  const { parameters, multiplyAccumulates, native } = backboneArchitecture(facts.id)!
-  return { ...facts, parameters, multiplyAccumulates, inputContract: native }
+  const { native, pretrainedClasses: _, ...rest } = facts
+  return { ...rest, inputContract: native }
 }
 
 const columns: readonly Column<BackboneRow>[] = [

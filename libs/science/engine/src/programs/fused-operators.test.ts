@@ -6,7 +6,7 @@ import { normaliseBatch, normaliseByStatistics } from '../kernels/batch-normalis
 import { convolve, convolveDepthwise, type ConvolutionGeometry } from '../kernels/convolution.ts'
 import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '../tf.ts'
 import type { GraphNode } from './graph.ts'
-import { withJoinedOperators } from './joined-operators.ts'
+import { withFusedOperators } from './fused-operators.ts'
 import { loop, ProgramBuilder } from './index.ts'
 
 const same: ConvolutionGeometry = { stride: 1, padding: { top: 1, bottom: 1, left: 1, right: 1 } }
@@ -23,67 +23,70 @@ const images = () => normal<Tensor4D>([2, 6, 6, 8], 8)
 const convolved = (x: Tensor4D) => convolve(x, filter, same, bias)
 const normalised = (x: Tensor4D) => normaliseByStatistics(convolve(x, filter, same), scale, bias, mean, variance, 1e-3)
 
-const cases: Record<string, { layers: (x: Tensor4D) => Tensor4D; joined: string[] }> = {
-  'a bias': { layers: convolved, joined: ['_FusedConv2D BiasAdd'] },
-  'a bias and an activation': { layers: (x) => relu6(convolved(x)), joined: ['_FusedConv2D BiasAdd Relu6'] },
-  'a bias and an image': { layers: (x) => tf.add(convolved(x), x), joined: ['_FusedConv2D BiasAdd Add'] },
-  'an image and a bias': { layers: (x) => tf.add(x, convolved(x)), joined: ['_FusedConv2D BiasAdd Add'] },
-  'all three': { layers: (x) => relu(tf.add(convolved(x), x)), joined: ['_FusedConv2D BiasAdd Add Relu'] },
+const cases: Record<string, { layers: (x: Tensor4D) => Tensor4D; fused: string[] }> = {
+  'a bias': { layers: convolved, fused: ['_FusedConv2D BiasAdd'] },
+  'a bias and an activation': { layers: (x) => relu6(convolved(x)), fused: ['_FusedConv2D BiasAdd Relu6'] },
+  'a bias and an image': { layers: (x) => tf.add(convolved(x), x), fused: ['_FusedConv2D BiasAdd Add'] },
+  'an image and a bias': { layers: (x) => tf.add(x, convolved(x)), fused: ['_FusedConv2D BiasAdd Add'] },
+  'all three': { layers: (x) => relu(tf.add(convolved(x), x)), fused: ['_FusedConv2D BiasAdd Add Relu'] },
   'a batch norm and an activation': {
     layers: (x) => relu(normalised(x)),
-    joined: ['_FusedConv2D FusedBatchNorm Relu'],
+    fused: ['_FusedConv2D FusedBatchNorm Relu'],
   },
   'a depthwise one': {
     layers: (x) => relu6(convolveDepthwise(x, perChannel, same, bias)),
-    joined: ['_FusedDepthwiseConv2dNative BiasAdd Relu6'],
+    fused: ['_FusedDepthwiseConv2dNative BiasAdd Relu6'],
   },
-  'a matrix product': { layers: (x) => affine(x, matrix, bias), joined: ['_FusedMatMul BiasAdd'] },
-  'nothing, where a sigmoid is joined with what it multiplies': {
+  'a matrix product': { layers: (x) => affine(x, matrix, bias), fused: ['_FusedMatMul BiasAdd'] },
+  'a bias only, where a sigmoid is fused with what it multiplies': {
     layers: (x) => silu(convolved(x)),
-    joined: ['_FusedConv2D BiasAdd', '_MklSwish'],
+    fused: ['_FusedConv2D BiasAdd', '_MklSwish'],
   },
-  'nothing, nor a sigmoid that a gradient needs': {
+  'nothing, where a gradient needs the sigmoid': {
     layers: (x) => tf.grad((points) => silu(points as Tensor4D).sum())(x) as Tensor4D,
-    joined: [],
+    fused: [],
   },
-  'nothing, nor a sigmoid with something else': { layers: (x) => tf.mul(x, tf.sigmoid(tf.add(x, 1))), joined: [] },
+  'nothing, where the sigmoid multiplies something else': {
+    layers: (x) => tf.mul(x, tf.sigmoid(tf.add(x, 1))),
+    fused: [],
+  },
   'inside a loop': {
     layers: (x) => loop(3, { x }, (carried) => ({ x: relu6(convolved(carried.x)) })).x,
-    joined: ['_FusedConv2D BiasAdd Relu6'],
+    fused: ['_FusedConv2D BiasAdd Relu6'],
   },
-  'not what is used once more': {
+  'a bias only, where its result is read twice': {
     layers: (x) => {
       const y = convolved(x)
       return tf.mul(relu(y), y)
     },
-    joined: ['_FusedConv2D BiasAdd'],
+    fused: ['_FusedConv2D BiasAdd'],
   },
-  'not an image of another size': {
+  'a bias only, where the image has another size': {
     layers: (x) => tf.add(convolved(x), x.mean(0, true)),
-    joined: ['_FusedConv2D BiasAdd'],
+    fused: ['_FusedConv2D BiasAdd'],
   },
-  'not one activation with another': {
+  'one activation only, where two follow': {
     layers: (x) => relu6(relu(convolved(x))),
-    joined: ['_FusedConv2D BiasAdd Relu'],
+    fused: ['_FusedConv2D BiasAdd Relu'],
   },
-  'not a batch norm by its own statistics': {
+  'nothing, where a batch norm computes its own statistics': {
     layers: (x) => normaliseBatch(convolve(x, filter, same), scale, bias, 1e-3).y,
-    joined: [],
+    fused: [],
   },
-  'not a bias after an uneven depthwise one': {
+  'nothing, where it is depthwise with explicit padding': {
     layers: (x) => tf.add(convolveDepthwise(x, perChannel, uneven), bias),
-    joined: [],
+    fused: [],
   },
 }
 
-describe('a convolution is joined with', () => {
-  it.each(Object.entries(cases))('%s', (_name, { layers, joined }) => {
+describe('a convolution is fused with', () => {
+  it.each(Object.entries(cases))('%s', (_name, { layers, fused }) => {
     const builder = new ProgramBuilder({})
     const x = images()
     const program = builder.capture('layers', (given) => ({ outputs: { y: layers(given.x as Tensor4D) } }), { x })
     const before = JSON.stringify(program.nodes.map(({ name, operator }) => [name, operator]))
-    const graph = withJoinedOperators(program)
-    expect([...graph.nodes, ...graph.functions.flatMap(({ nodes }) => nodes)].flatMap(joinedOf)).toEqual(joined)
+    const graph = withFusedOperators(program)
+    expect([...graph.nodes, ...graph.functions.flatMap(({ nodes }) => nodes)].flatMap(fusedOf)).toEqual(fused)
     expect(JSON.stringify(program.nodes.map(({ name, operator }) => [name, operator]))).toBe(before)
     const session = builder.finish()
     const [replayed, eager] = [session.run(program, { x }).y.dataSync(), layers(x).dataSync()]
@@ -92,7 +95,7 @@ describe('a convolution is joined with', () => {
   })
 })
 
-it('is not done where oneDNN is off', { timeout: 60_000 }, () => {
+it('fuses nothing where oneDNN is off', { timeout: 60_000 }, () => {
   const program = `
     import { relu } from '${import.meta.dirname}/../kernels/activation.ts'
     import { convolveDepthwise } from '${import.meta.dirname}/../kernels/convolution.ts'
@@ -110,15 +113,15 @@ it('is not done where oneDNN is off', { timeout: 60_000 }, () => {
   expect(stdout.trim(), stderr).toBe('248')
 })
 
-it('leaves other element types alone', () => {
+it('fuses no operators of other element types', () => {
   const builder = new ProgramBuilder({})
   const program = builder.capture('layers', ({ x }) => ({ outputs: { y: convolved(x as Tensor4D) } }), { x: images() })
   builder.dispose()
   const inHalf = program.nodes.map((node) => ({ ...node, attributes: { ...node.attributes, T: { type: 14 } } }))
-  expect(withJoinedOperators({ nodes: inHalf, functions: [] }).nodes.flatMap(joinedOf)).toEqual([])
+  expect(withFusedOperators({ nodes: inHalf, functions: [] }).nodes.flatMap(fusedOf)).toEqual([])
 })
 
-function joinedOf({ operator, attributes: { fused_ops } }: GraphNode): string[] {
+function fusedOf({ operator, attributes: { fused_ops } }: GraphNode): string[] {
   if (operator === '_MklSwish') return [operator]
   return fused_ops && 'texts' in fused_ops ? [`${operator} ${fused_ops.texts.join(' ')}`] : []
 }

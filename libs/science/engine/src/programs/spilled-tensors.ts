@@ -3,20 +3,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Tensor } from '../tf.ts'
 
-/** Numbers of a tensor, wherever they lie. */
+/** The values of a tensor, in memory or in a file. */
 export type Values = Pick<Tensor, 'dtype' | 'size' | 'dataSync'>
 
 /**
- * Puts the numbers of tensors into a file until they are asked for, so that they need no memory meanwhile. The file has
- * no name: it is gone with the process, however that ends.
+ * Spills tensors to a file until their values are read, so that they take no memory meanwhile. The file has no name, so
+ * that it is gone when the process ends, however it ends.
  */
-export class ParkedTensors {
-  /** Opened for the first tensor: many checks have none to park. */
+export class SpilledTensors {
+  /** The file, which is opened for the first tensor: many checks spill none. */
   private file: number | undefined
   private end = 0
 
-  /** The tensor remains the caller's to dispose of. */
-  park(tensor: Tensor): Values {
+  /** Writes the values of a tensor to the file. The caller keeps and disposes of the tensor. */
+  spill(tensor: Tensor): Values {
     const { dtype, size } = tensor
     const values = tensor.dataSync()
     const Kind = values.constructor as new (buffer: ArrayBuffer) => ReturnType<Tensor['dataSync']>
@@ -29,7 +29,7 @@ export class ParkedTensors {
     return { dtype, size, dataSync: dataSync as Tensor['dataSync'] }
   }
 
-  /** Frees the file; the numbers are lost. */
+  /** Frees the file and with it all values. */
   dispose(): void {
     if (this.file !== undefined) closeSync(this.file)
   }
@@ -37,14 +37,14 @@ export class ParkedTensors {
   private read(position: number, length: number): ArrayBuffer {
     const buffer = new ArrayBuffer(length)
     const read = readSync(this.file!, new Uint8Array(buffer), 0, length, position)
-    if (read !== length) throw new RangeError(`The file of parked tensors gave ${read} of ${length} bytes.`)
+    if (read !== length) throw new RangeError(`The file of spilled tensors gave ${read} of ${length} bytes.`)
     return buffer
   }
 }
 
-/** Open for reading and writing. */
+/** A file that is open for reading and writing and has no name. */
 function unnamedFile(): number {
-  const folder = mkdtempSync(join(tmpdir(), 'gauntlet-parked-'))
+  const folder = mkdtempSync(join(tmpdir(), 'gauntlet-spilled-'))
   try {
     return openSync(join(folder, 'tensors'), 'wx+')
   } finally {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it, vi } from 'vitest'
 import { tf } from '../tf.ts'
-import { ParkedTensors } from './parked-tensors.ts'
+import { SpilledTensors } from './spilled-tensors.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'gauntlet-test-'))
 vi.stubEnv('TMPDIR', folder)
@@ -12,15 +12,15 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-it('gives the numbers back, as often as they are asked for, and leaves no file by name', () => {
-  const parked = new ParkedTensors()
+it('gives the values back, as often as they are read, and leaves no file with a name', () => {
+  const spilled = new SpilledTensors()
   const values = [
     tf.tensor2d([[0.5, -0], [NaN, Infinity]]), // prettier-ignore
     tf.tensor1d([], 'float32'),
     tf.tensor1d([1, -2, 2 ** 31 - 1], 'int32'),
     tf.tensor1d([true, false, true], 'bool'),
   ].map((tensor) => {
-    const values = parked.park(tensor)
+    const values = spilled.spill(tensor)
     tensor.dispose()
     return values
   })
@@ -33,5 +33,5 @@ it('gives the numbers back, as often as they are asked for, and leaves no file b
       ['bool', 3, Uint8Array.of(1, 0, 1)],
     ])
   }
-  parked.dispose()
+  spilled.dispose()
 })
