@@ -2,9 +2,9 @@ import { tf, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engin
 import type { ApgdState } from './ascent.ts'
 import type { AttackStep, Target } from './attack.ts'
 import type { Ball } from './ball.ts'
+import { selectRows } from './batch-rows.ts'
 import { inspect, type Inspection } from './inspection.ts'
 import type { Loss } from './loss.ts'
-import { whichever } from './tensor-tree.ts'
 
 /** How a run of APGD climbs. */
 export interface Climb {
@@ -17,7 +17,7 @@ export interface Climb {
 }
 
 /** The state of an APGD step, and what the step saw. */
-export type ApgdStep = AttackStep & { readonly state: ApgdState }
+export type ApgdStep = Omit<AttackStep, 'state'> & { readonly state: ApgdState }
 
 /**
  * Rows at their starts, with no loss seen yet. `start`: [batch, height, width, 3], inside the first phase's ball around
@@ -61,13 +61,13 @@ export function apgdStep(climb: Climb, target: Target, state: ApgdState, cues: T
     const ready = { ...state, radius }
     const isPhased = phases.length > 1
     const moved = ball.ascent.move(ball, isPhased ? fromBest(ready, begins) : ready, target.images, inertia)
-    const iterate = isPhased ? moved : whichever(beginning, state.iterate, moved)
+    const iterate = isPhased ? moved : selectRows(beginning, state.iterate, moved)
     const seen = inspect({ ...target, loss, samples }, iterate)
     const looked = afterLook(ball, ready, iterate, seen, beginning)
     // Before the first iteration the reference's table of losses reads 0 (:233, :169).
     const observed = ball.ascent.observe(state.memory, seen.loss, state.loss.mul(tf.sub(1, isFirst)))
     const begun = ball.ascent.begin(target.images, seen.loss, isPhased ? iterate : undefined)
-    const stood = { ...looked, memory: whichever(beginning, begun, observed) }
+    const stood = { ...looked, memory: selectRows(beginning, begun, observed) }
     const next = adapted(ball, stood, target.images, checks.greater(0))
     return { state: next, point: iterate, prediction: seen.prediction, margin: seen.margin, counts }
   })
@@ -78,7 +78,7 @@ export function apgdStep(climb: Climb, target: Target, state: ApgdState, cues: T
  * no projection of its own.
  */
 function fromBest(state: ApgdState, begins: Tensor1D): ApgdState {
-  const iterate = whichever(begins.greater<Tensor1D>(0), state.best, state.iterate)
+  const iterate = selectRows(begins.greater<Tensor1D>(0), state.best, state.iterate)
   return { ...state, iterate, stepSize: state.stepSize.mul(tf.sub(1, begins)) }
 }
 
@@ -100,10 +100,10 @@ function afterLook(
     gradient,
     loss,
     previous: state.iterate,
-    best: whichever(better, iterate, state.best),
-    bestGradient: whichever(better, gradient, state.bestGradient),
-    bestLoss: whichever(better, loss, state.bestLoss),
-    stepSize: whichever(beginning, state.radius.mul<Tensor1D>(ascent.initialStep), state.stepSize),
+    best: selectRows(better, iterate, state.best),
+    bestGradient: selectRows(better, gradient, state.bestGradient),
+    bestLoss: selectRows(better, loss, state.bestLoss),
+    stepSize: selectRows(beginning, state.radius.mul<Tensor1D>(ascent.initialStep), state.stepSize),
   }
 }
 
@@ -117,9 +117,9 @@ function adapted(ball: Ball, state: ApgdState, origin: Tensor4D, checking: Tenso
   const goesBack = checking.logicalAnd(restart) as Tensor1D
   return {
     ...state,
-    iterate: whichever(goesBack, state.best, state.iterate),
-    gradient: whichever(goesBack, state.bestGradient, state.gradient),
-    stepSize: whichever(checking, stepSize, state.stepSize),
-    memory: whichever(checking, memory, state.memory),
+    iterate: selectRows(goesBack, state.best, state.iterate),
+    gradient: selectRows(goesBack, state.bestGradient, state.gradient),
+    stepSize: selectRows(checking, stepSize, state.stepSize),
+    memory: selectRows(checking, memory, state.memory),
   }
 }

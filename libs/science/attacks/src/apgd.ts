@@ -1,10 +1,9 @@
-import { loop, tf, type Scalar, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { inOrderOf, loop, tf, type Scalar, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import { apgdMoments, cuesAt } from './apgd-moments.ts'
 import { apgdStart, apgdStep } from './apgd-step.ts'
 import type { ApgdState } from './ascent.ts'
 import type { Ball } from './ball.ts'
 import { crossEntropy, type LogitsFunction, type Loss } from './loss.ts'
-import { inOrderOf } from './tensor-tree.ts'
 
 /** What an attack of training is told. */
 export interface ApgdRun {

@@ -1,8 +1,7 @@
-import type { RandomKey, Tensor1D, Tensor2D, Tensor4D } from '@gauntlet/engine'
+import type { RandomKey, Tensor1D, Tensor2D, Tensor4D, TensorTree } from '@gauntlet/engine'
 import type { LogitsFunction } from './loss.ts'
 import type { ImageShape } from './square-moves.ts'
 import type { TargetRanking } from './target-ranking.ts'
-import type { TensorTree } from './tensor-tree.ts'
 
 /**
  * An attack as the ensemble runs it: on every image `runs` runs (restarts, target classes) of `steps` steps, each of

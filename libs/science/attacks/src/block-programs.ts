@@ -1,10 +1,18 @@
-import { ProgramBuilder, tf, type NamedTensors, type Program, type ProgramSession } from '@gauntlet/engine'
+import {
+  leavesOf,
+  ProgramBuilder,
+  tidyTree,
+  treeOf,
+  type NamedTensors,
+  type Program,
+  type ProgramSession,
+  type TensorTree,
+} from '@gauntlet/engine'
 import { stepsOfAll, type Attack } from './attack.ts'
 import type { Ball } from './ball.ts'
 import { block, type BlockEnd, type BlockStart } from './block.ts'
 import type { LogitsFunction } from './loss.ts'
 import type { NamedParameters, Network } from './network.ts'
-import { namedTensors, treeOf, type TensorTree } from './tensor-tree.ts'
 
 /** Runs an attack's blocks. */
 export interface BlockRunner {
@@ -29,7 +37,7 @@ export function blockRunner(
 ): BlockRunner {
   const steps = Math.min(given, attack.steps)
   if (network && stepsOfAll(attack) >= fewSteps) return new CapturedBlocks(attack, steps, ball, network)
-  return { attack, steps, run: (start) => tf.tidy(() => block(attack, ball, logits, start)), dispose: () => {} }
+  return { attack, steps, run: (start) => tidyTree(() => block(attack, ball, logits, start)), dispose: () => {} }
 }
 
 /** With what an attack is run. */
@@ -59,7 +67,7 @@ class CapturedBlocks implements BlockRunner {
 
   run(start: BlockStart): BlockEnd {
     const { state, ...rest } = start
-    const inputs: Inputs = { ...rest, ...Object.fromEntries(namedTensors(state, 'state')) }
+    const inputs: Inputs = { ...rest, ...Object.fromEntries(leavesOf(state, 'state')) }
     this.loaded ??= this.load(inputs)
     return this.loaded.session.run(this.loaded.program, inputs)
   }

@@ -1,8 +1,17 @@
-import { repeatWhile, tf, type Scalar, type Tensor1D, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
+import {
+  inOrderOf,
+  repeatWhile,
+  tf,
+  type Scalar,
+  type Tensor1D,
+  type Tensor3D,
+  type Tensor4D,
+  type TensorTree,
+} from '@gauntlet/engine'
 import type { Attack } from './attack.ts'
 import type { Ball } from './ball.ts'
+import { selectRows } from './batch-rows.ts'
 import type { LogitsFunction } from './loss.ts'
-import { inOrderOf, whichever, type TensorTree } from './tensor-tree.ts'
 
 /** What a block of steps begins with. All but images, cues and state [batch]. */
 export type BlockStart = {
@@ -110,10 +119,10 @@ function looked(
   const before = { prediction: seen.prediction, margin: seen.margin, distance: seen.distance }
   const isNumber = open.logicalNot().logicalOr(tf.isFinite(glance.margin)).toFloat()
   return {
-    point: whichever(isWrong, glance.point, seen.point),
+    point: selectRows(isWrong, glance.point, seen.point),
     found: seen.found.maximum<Tensor1D>(isWrong.toFloat()),
     finite: seen.finite.minimum<Tensor1D>(isNumber),
     looks: seen.looks.add<Tensor1D>(open.toFloat()),
-    ...whichever(isBetter, now, before),
+    ...selectRows(isBetter, now, before),
   }
 }

@@ -1,8 +1,7 @@
-import { tf } from '@gauntlet/engine'
+import { leavesOf, tf, treeOf, type TensorTree } from '@gauntlet/engine'
 import type { CleanAnswer } from './gallery.ts'
 import type { Place } from './lane.ts'
 import type { EnsembleVerdict } from './ensemble-verdict.ts'
-import { namedTensors, treeOf, type TensorTree } from './tensor-tree.ts'
 
 /**
  * Where an ensemble stands between two blocks: plain numbers and arrays, to be written anywhere. Without `states` the
@@ -33,7 +32,7 @@ export interface SavedTensor {
 /** The first `rows` rows of every tensor of a state. */
 export async function savedStates(state: TensorTree, rows: number): Promise<SavedTensor[]> {
   return Promise.all(
-    namedTensors(state).map(async ([name, tensor]) => {
+    leavesOf(state).map(async ([name, tensor]) => {
       const part = tf.tidy(() => tensor.slice([0], [rows]))
       const values = (await part.data()) as Float32Array
       const { shape } = part

@@ -1,9 +1,9 @@
 import { tf, type RandomKey, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import type { Attack, AttackStep, Script, Target } from './attack.ts'
 import type { Ball } from './ball.ts'
+import { selectRows } from './batch-rows.ts'
 import { linearised, type Linearisation } from './linearisation.ts'
 import { marginOf } from './loss.ts'
-import { whichever } from './tensor-tree.ts'
 
 /** Largest weight of the step towards the image (`alpha_max`, fab_base.py:43). */
 const mostBack = 0.1
@@ -84,7 +84,7 @@ function step({ ball, targets }: FabSettings, target: Target, { point }: FabStat
     const prediction = answers.argMax<Tensor1D>(1).toInt()
     const distance = ball.size(candidate.sub(images))
     const isAdversarial = prediction.notEqual(labels.toInt()) as Tensor1D
-    const next = whichever(isAdversarial, images.add<Tensor4D>(candidate.sub(images).mul(kept)), candidate)
+    const next = selectRows(isAdversarial, images.add<Tensor4D>(candidate.sub(images).mul(kept)), candidate)
     const counts = distance.lessEqual(ball.epsilon).toFloat() as Tensor1D
     return { state: { point: next }, point: candidate, prediction, margin: marginOf(answers, labels), counts }
   })
@@ -103,7 +103,7 @@ function towardsNearest(ball: Ball, target: Target, point: Tensor4D): Linearisat
     const apart = lead.abs().div<Tensor1D>(ball.dualSize(slope).add(1e-12))
     const distance = tf.where(targets.equal(target.labels.toInt()), tf.fill(apart.shape, Infinity), apart) as Tensor1D
     const found = { lead, slope, distance }
-    nearest = nearest ? whichever(distance.less<Tensor1D>(nearest.distance), found, nearest) : found
+    nearest = nearest ? selectRows(distance.less<Tensor1D>(nearest.distance), found, nearest) : found
   }
   return nearest!
 }

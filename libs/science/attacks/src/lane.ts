@@ -1,12 +1,20 @@
-import { tf, type Tensor1D, type Tensor2D, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
+import {
+  tf,
+  tidyTree,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+  type TensorTree,
+} from '@gauntlet/engine'
 import { stepsOf, type Attack, type Script } from './attack.ts'
 import type { Ball } from './ball.ts'
+import { gatherRows } from './batch-rows.ts'
 import type { BlockRunner } from './block-programs.ts'
 import type { BlockEnd } from './block.ts'
 import { readPass, type Gallery } from './gallery.ts'
 import type { LogitsFunction } from './loss.ts'
 import { padded, passRows } from './pass-rows.ts'
-import { gatherRows, type TensorTree } from './tensor-tree.ts'
 
 /** What an attack is run against, and how. */
 export interface Siege {
@@ -84,7 +92,7 @@ export async function reseated(
   const size = passRows(siege.gallery.shape)
   const from = lane.tensors ? size : 0
   const rows = padded([...kept, ...places.map((_, i) => from + i)], size)
-  const tensors = tf.tidy(() => gatherRows(lane.tensors, entering && entering.tensors, rows))
+  const tensors = tidyTree(() => gatherRows(lane.tensors, entering && entering.tensors, rows))
   tf.dispose([lane.tensors ?? [], entering?.tensors ?? []] as never)
   return { seats: [...kept.map((seat) => lane.seats[seat]!), ...(entering?.seats ?? [])], tensors }
 }
@@ -108,7 +116,7 @@ async function entered(
   )
   const seats = places.map((place) => seatOf(siege, place))
   const rows = padded([...places.keys()], images.shape[0])
-  const tensors = tf.tidy((): LaneTensors => {
+  const tensors = tidyTree((): LaneTensors => {
     const labels = places.map(({ row }) => gallery.labels[row]!)
     const aims = places.map(({ row, run }, i) => {
       const rank = attack.targetRank(run)

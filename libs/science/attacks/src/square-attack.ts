@@ -1,9 +1,9 @@
 import { tf, uniform, type RandomKey, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import type { Attack, AttackStep, RunKey, Script, Target } from './attack.ts'
 import type { Ball } from './ball.ts'
+import { selectRows } from './batch-rows.ts'
 import { marginOf } from './loss.ts'
 import type { ImageShape } from './square-moves.ts'
-import { whichever } from './tensor-tree.ts'
 
 /** Square as an ensemble runs it. */
 export interface SquareSettings {
@@ -102,11 +102,11 @@ function step(
     const [sides, draws] = tf.split(cues, [1, cues.shape[1] - 1], 1) as [Tensor2D, Tensor2D]
     const begins = sides.squeeze([1]).equal(0) as Tensor1D
     const tried = squares.query(best, images, sides.squeeze<Tensor1D>([1]).maximum<Tensor1D>(1), draws)
-    const point = whichever(begins, best, tried)
+    const point = selectRows(begins, best, tried)
     const answers = logits(point)
     const margin = marginOf(answers, labels)
     const accepted = begins.logicalOr(margin.less(lowest).logicalAnd(lowest.greater(0))) as Tensor1D
-    const state: SquareState = { best: whichever(accepted, point, best), lowest: tf.where(accepted, margin, lowest) }
+    const state: SquareState = { best: selectRows(accepted, point, best), lowest: tf.where(accepted, margin, lowest) }
     const counts: Tensor = tf.onesLike(margin)
     return { state, point, prediction: answers.argMax<Tensor1D>(1).toInt(), margin, counts: counts as Tensor1D }
   })

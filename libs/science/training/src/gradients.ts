@@ -1,10 +1,18 @@
-import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import {
+  tf,
+  type NamedTensors,
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+} from '@gauntlet/engine'
 import type { ForwardContext, Parameters } from '@gauntlet/nn'
 import { dropoutRandomness } from './dropout-randomness.ts'
 import type { Objective, ObjectiveOutput } from './objective.ts'
 import { withStatistics, type BatchStatistics } from './running-statistics.ts'
 import type { TrainableModel } from './trainable-model.ts'
-import { parametersOf, type NamedTensors, type TrainingTensors } from './training-tensors.ts'
+import { parametersOf, type TrainingTensors } from './training-tensors.ts'
 
 /** What a micro-batch is learnt with. */
 export interface Teaching {

@@ -1,6 +1,5 @@
-import { tf, type Tensor1D } from '@gauntlet/engine'
+import { tf, type NamedTensors, type Tensor1D } from '@gauntlet/engine'
 import { movedStatistics, type NormStatistics } from '@gauntlet/nn'
-import type { NamedTensors } from './training-tensors.ts'
 
 /** What a batch norm saw of one micro-batch. */
 export interface BatchStatistics extends NormStatistics {

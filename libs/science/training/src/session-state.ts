@@ -1,8 +1,8 @@
-import { tf, type Tensor } from '@gauntlet/engine'
+import { tf, type NamedTensors, type Tensor } from '@gauntlet/engine'
 import type { NamedArray } from '@gauntlet/weights'
 import { TrainingStateInvalid } from './training-errors.ts'
 import type { TrainingSession } from './training-session.ts'
-import type { NamedTensors, TrainingTensors } from './training-tensors.ts'
+import type { TrainingTensors } from './training-tensors.ts'
 
 /** What training changes between two optimiser steps, and how it is called in a mid-training state. */
 const prefixes = {

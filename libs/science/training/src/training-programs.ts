@@ -1,5 +1,6 @@
 import { crossEntropy } from '@gauntlet/attacks'
 import {
+  mapTensors,
   runOperator,
   tf,
   type AdamTensors,
@@ -16,7 +17,7 @@ import { learn } from './gradients.ts'
 import { attackBatch } from './inner-attack.ts'
 import type { Objective } from './objective.ts'
 import type { TrainableModel, TrainableSpecification } from './trainable-model.ts'
-import { parametersOf, type NamedTensors, type TrainingTensors } from './training-tensors.ts'
+import { parametersOf, type TrainingTensors } from './training-tensors.ts'
 
 /*
  * The programs of a fine-tuning, as plain functions of tensors: (inputs, tensors on the device) → outputs and the
@@ -50,7 +51,7 @@ export function teach(curriculum: Curriculum, { keys, divisor, ...batch }: Teach
   const attacked = () => attackBatch(model, inEvaluation(curriculum, tensors), batch, hyperparameters)
   const adversarial = objective.attacked ? attacked() : batch.images
   const lesson = learn(tensors, { ...curriculum, ...batch, adversarial, keys, divisor })
-  const gradients = mapNamed(tensors.gradients, (sum, name) => sum.add(lesson.gradients[name]!))
+  const gradients = mapTensors(tensors.gradients, (sum, name) => sum.add(lesson.gradients[name]!))
   const sums = tensors.sums.add<Tensor1D>(lesson.sums)
   return { outputs: {}, state: { gradients, sums, buffers: lesson.buffers } }
 }
@@ -104,8 +105,4 @@ function inEvaluation({ foldable }: Curriculum, tensors: TrainingTensors): Param
 function judgement(model: TrainableModel, parameters: Parameters, { images, labels }: Images) {
   const logits = model.logits(images, parameters, evaluationMode)
   return { predictions: logits.argMax<Tensor1D>(1), losses: crossEntropy(logits, labels) }
-}
-
-function mapNamed(tensors: NamedTensors, change: (tensor: Tensor, name: string) => Tensor): NamedTensors {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, change(tensor, name)]))
 }

@@ -1,11 +1,8 @@
-import { tf, type Tensor, type Tensor1D } from '@gauntlet/engine'
+import { tf, type NamedTensors, type Tensor, type Tensor1D } from '@gauntlet/engine'
 import { Parameters } from '@gauntlet/nn'
 import type { ProtocolSpecification } from '@gauntlet/study'
 import type { TrainableModel, TrainableSpecification } from './trainable-model.ts'
 import { TrainingInputInvalid } from './training-errors.ts'
-
-/** Tensors under the checkpoint's names. */
-export type NamedTensors = { readonly [name: string]: Tensor }
 
 /**
  * All that a fine-tuning keeps on the device. Of the model's own tensors *values* are those that are trained, *buffers*
