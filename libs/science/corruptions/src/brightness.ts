@@ -1,5 +1,6 @@
+import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
 import type { Severity } from './portfolio.ts'
-import { truncatedImage, unitValues, type Rgb8Image } from './rgb8-image.ts'
+import { truncatedImage, unitValues } from './unit-values.ts'
 
 /** What is added to V of HSV. */
 const lifts = { 1: 0.1, 2: 0.2, 3: 0.3, 4: 0.4, 5: 0.5 } as const

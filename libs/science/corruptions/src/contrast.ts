@@ -1,5 +1,6 @@
+import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
 import type { Severity } from './portfolio.ts'
-import { truncatedImage, unitValues, type Rgb8Image } from './rgb8-image.ts'
+import { truncatedImage, unitValues } from './unit-values.ts'
 
 /** What is kept of the distance to the mean. */
 const kept = { 1: 0.4, 2: 0.3, 3: 0.2, 4: 0.1, 5: 0.05 } as const

@@ -1,10 +1,10 @@
+import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
 import { corruptionNames } from '@gauntlet/study'
 import { permutation, uniform } from '@gauntlet/engine/random'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { corrupt } from './corrupt.ts'
 import { UnknownCorruption } from './portfolio.ts'
-import type { Rgb8Image } from './rgb8-image.ts'
 
 const key = { seed: 1, purpose: 'common', image: 'ab' }
 const stochastic = ['shot_noise', 'impulse_noise', 'motion_blur', 'snow', 'elastic_transform']

@@ -1,6 +1,8 @@
+import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
+import { gaussianTaps } from './gaussian-taps.ts'
 import type { Severity } from './portfolio.ts'
 import { mirrorAtCenter } from './reflect.ts'
-import { truncatedImage, unitValues, type Rgb8Image } from './rgb8-image.ts'
+import { truncatedImage, unitValues } from './unit-values.ts'
 
 /** Radius of the disk and standard deviation of its soft edge, in pixels. */
 const disks = { 1: [3, 0.1], 2: [4, 0.5], 3: [6, 0.5], 4: [8, 0.5], 5: [10, 0.5] } as const
@@ -45,13 +47,6 @@ function blurDisk(disk: Float64Array, side: number, taps: readonly number[]): Fl
     })
   const rows = along(disk, (line, place) => line * side + place)
   return along(rows, (line, place) => place * side + line)
-}
-
-/** A Gaussian at the integers from −reach to reach, of sum 1. */
-function gaussianTaps(reach: number, deviation: number): number[] {
-  const raw = Array.from({ length: 2 * reach + 1 }, (_, i) => Math.exp(-((i - reach) ** 2) / (2 * deviation ** 2)))
-  const sum = raw.reduce((total, value) => total + value, 0)
-  return raw.map((value) => value / sum)
 }
 
 /**

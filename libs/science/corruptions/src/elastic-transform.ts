@@ -1,7 +1,9 @@
+import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
 import { uniform, type RandomKey } from '@gauntlet/engine/random'
+import { gaussianTaps } from './gaussian-taps.ts'
 import type { Severity } from './portfolio.ts'
 import { mirrorAtEdge } from './reflect.ts'
-import { truncatedImage, unitValues, type Rgb8Image } from './rgb8-image.ts'
+import { truncatedImage, unitValues } from './unit-values.ts'
 
 /** What the smoothed displacements are multiplied by. */
 const strengths = { 1: 250 * 0.05, 2: 250 * 0.065, 3: 250 * 0.085, 4: 250 * 0.1, 5: 250 * 0.12 } as const
@@ -45,7 +47,7 @@ function smooth(noise: Float64Array, width: number, height: number): Float64Arra
 }
 
 function smoothColumns(noise: Float64Array, width: number, height: number): Float64Array {
-  const taps = gaussianTaps(0.01 * height)
+  const taps = smoothingTaps(0.01 * height)
   const reach = (taps.length - 1) / 2
   const smoothed = new Float64Array(noise.length)
   for (let y = 0; y < height; y++) {
@@ -58,7 +60,7 @@ function smoothColumns(noise: Float64Array, width: number, height: number): Floa
 }
 
 function smoothRows(noise: Float64Array, width: number): Float64Array {
-  const taps = gaussianTaps(0.01 * width)
+  const taps = smoothingTaps(0.01 * width)
   const reach = (taps.length - 1) / 2
   const columns = Int32Array.from({ length: width + 2 * reach }, (_, i) => mirrorAtEdge(i - reach, width))
   const smoothed = new Float64Array(noise.length)
@@ -70,12 +72,9 @@ function smoothRows(noise: Float64Array, width: number): Float64Array {
   return smoothed
 }
 
-/** A Gaussian at the integers within three deviations, of sum 1. */
-function gaussianTaps(deviation: number): number[] {
-  const reach = Math.trunc(3 * deviation + 0.5)
-  const raw = Array.from({ length: 2 * reach + 1 }, (_, i) => Math.exp((-0.5 * (i - reach) ** 2) / deviation ** 2))
-  const sum = raw.reduce((total, value) => total + value, 0)
-  return raw.map((value) => value / sum)
+/** A Gaussian cut off at three deviations, as scipy's `gaussian_filter1d` does with `truncate=3`. */
+function smoothingTaps(deviation: number): number[] {
+  return gaussianTaps(Math.trunc(3 * deviation + 0.5), deviation)
 }
 
 /** Writes the linear interpolation at (x, y), mirrored at the edge, into one pixel. */

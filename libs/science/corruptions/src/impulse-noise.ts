@@ -1,6 +1,6 @@
+import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
 import { uniform, type RandomKey } from '@gauntlet/engine/random'
 import type { Severity } from './portfolio.ts'
-import type { Rgb8Image } from './rgb8-image.ts'
 
 /** Share of the values that are lost. */
 const amounts = { 1: 0.03, 2: 0.06, 3: 0.09, 4: 0.17, 5: 0.27 } as const

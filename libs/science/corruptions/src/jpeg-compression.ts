@@ -1,6 +1,6 @@
+import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
 import sharp from 'sharp'
 import type { Severity } from './portfolio.ts'
-import type { Rgb8Image } from './rgb8-image.ts'
 
 /** Quality of libjpeg. */
 const qualities = { 1: 25, 2: 18, 3: 15, 4: 10, 5: 7 } as const

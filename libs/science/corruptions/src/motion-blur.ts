@@ -1,7 +1,7 @@
+import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
 import { uniform, type RandomKey } from '@gauntlet/engine/random'
 import { smear } from './motion-path.ts'
 import type { Severity } from './portfolio.ts'
-import type { Rgb8Image } from './rgb8-image.ts'
 
 /** Radius and standard deviation of the smear, in pixels. */
 const smears = { 1: [10, 3], 2: [15, 5], 3: [15, 8], 4: [15, 12], 5: [20, 15] } as const

@@ -1,5 +1,5 @@
 /** A grid of values with `channels` to a pixel. */
-export interface Grid {
+export interface PixelGrid {
   /** [height, width, channels] */
   readonly values: Float64Array
   readonly width: number
@@ -13,7 +13,7 @@ export interface Grid {
  * once a copy has left a small image.
  */
 export function smear(
-  grid: Grid,
+  grid: PixelGrid,
   { radius, deviation, degrees }: { radius: number; deviation: number; degrees: number },
 ): Float64Array {
   const steps = 2 * radius + 1
@@ -38,7 +38,7 @@ export function smear(
 /** Adds a weighted copy of the grid, moved right by dx and down by dy. */
 function addMoved(
   sum: Float64Array,
-  { values, width, height, channels }: Grid,
+  { values, width, height, channels }: PixelGrid,
   dx: number,
   dy: number,
   weight: number,

@@ -1,5 +1,5 @@
+import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
 import type { Severity } from './portfolio.ts'
-import type { Rgb8Image } from './rgb8-image.ts'
 
 /** Side of the coarse image as a share of the image's. */
 const shares = { 1: 0.6, 2: 0.5, 3: 0.4, 4: 0.3, 5: 0.25 } as const

@@ -1,10 +1,10 @@
+import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
 import { corruptionNames, type CorruptionName } from '@gauntlet/study'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { corrupt } from './corrupt.ts'
-import type { Rgb8Image } from './rgb8-image.ts'
 
 /*
  * Against imagecorruptions 1.1.2. Both files are made by `test/parity/corruptions/make_fixtures.py`, which says how the

@@ -1,6 +1,6 @@
+import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
 import { uniform, type RandomKey } from '@gauntlet/engine/random'
 import type { Severity } from './portfolio.ts'
-import type { Rgb8Image } from './rgb8-image.ts'
 
 /** Photons a white value stands for. */
 const photons = { 1: 60, 2: 25, 3: 12, 4: 5, 5: 3 } as const

@@ -1,7 +1,8 @@
+import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
 import { normal, uniform, type RandomKey } from '@gauntlet/engine/random'
 import { smear } from './motion-path.ts'
 import type { Severity } from './portfolio.ts'
-import { truncatedImage, unitValues, type Rgb8Image } from './rgb8-image.ts'
+import { truncatedImage, unitValues } from './unit-values.ts'
 import { cropGrid, zoomGrid } from './zoom-grid.ts'
 
 /**

@@ -1,5 +1,6 @@
+import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
 import type { Severity } from './portfolio.ts'
-import { truncatedImage, unitValues, type Rgb8Image } from './rgb8-image.ts'
+import { truncatedImage, unitValues } from './unit-values.ts'
 import { cropGrid, zoomGrid } from './zoom-grid.ts'
 
 /** End (left out) and step of the magnifications, from 1. */

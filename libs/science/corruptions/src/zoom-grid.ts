@@ -1,10 +1,10 @@
-import type { Grid } from './motion-path.ts'
+import type { PixelGrid } from './motion-path.ts'
 
 /**
  * Magnifies the middle of a grid by linear interpolation with corners on corners (scipy's `ndimage.zoom`, order 1, of a
  * centred crop). The result is at least as large as the grid.
  */
-export function zoomGrid(grid: Grid, factor: number): Grid {
+export function zoomGrid(grid: PixelGrid, factor: number): PixelGrid {
   const rows = zoomAxis(grid.height, factor)
   const columns = zoomAxis(grid.width, factor)
   const zoomed = new Float64Array(rows.length * columns.length * grid.channels)
@@ -14,7 +14,7 @@ export function zoomGrid(grid: Grid, factor: number): Grid {
 
 /** Writes one magnified row. */
 function zoomRow(
-  { values, width, channels }: Grid,
+  { values, width, channels }: PixelGrid,
   row: Place,
   columns: readonly Place[],
   zoomed: Float64Array,
@@ -34,7 +34,7 @@ function zoomRow(
 }
 
 /** The top left part of a grid. → [height, width, channels] */
-export function cropGrid({ values, width: from, channels }: Grid, width: number, height: number): Float64Array {
+export function cropGrid({ values, width: from, channels }: PixelGrid, width: number, height: number): Float64Array {
   const cropped = new Float64Array(height * width * channels)
   for (let y = 0; y < height; y++)
     cropped.set(values.subarray(y * from * channels, (y * from + width) * channels), y * width * channels)

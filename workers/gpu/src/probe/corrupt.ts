@@ -1,5 +1,6 @@
 import type { CorruptProbe } from '@gauntlet/contract'
-import { corrupt as corruptImage, knownCorruption, knownSeverity, type Rgb8Image } from '@gauntlet/corruptions'
+import { corrupt as corruptImage, knownCorruption, knownSeverity } from '@gauntlet/corruptions'
+import type { Rgb8Image } from '@gauntlet/datasets'
 import { digestOfBytes } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Probe } from './probe.ts'
