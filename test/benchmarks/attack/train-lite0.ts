@@ -11,7 +11,7 @@ import { augment } from '@gauntlet/datasets'
 import { cacheFolder } from '@gauntlet/infra/cache-folder'
 import { fetchSource, writeFileAtomically } from '@gauntlet/sources'
 import { expandStudy, parseStudy, type Configuration } from '@gauntlet/study'
-import { fineTune, trainableModel } from '@gauntlet/training'
+import { fineTuneModel, trainableModel } from '@gauntlet/training'
 import {
   fromParameters,
   loadStrictly,
@@ -54,7 +54,7 @@ async function trained(configuration: Configuration) {
   const { loss, protocol, seed, hyperparameters, dataset } = configuration
   const { specifications } = digitsLite0
   const digits = (await otherDigits(dataset.resolution, sources.cacheFolder)).filter((_, i) => i % everySecond === 0)
-  const { parameters } = await fineTune({
+  const { parameters } = await fineTuneModel({
     model: trainableModel(lite0, classes),
     parameters: async () =>
       toParameters(loadStrictly(await pretrained(configuration), specifications).arrays, specifications),

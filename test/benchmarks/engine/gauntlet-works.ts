@@ -13,7 +13,7 @@ import {
 import { placeless, ProgramBuilder, tf, type Tensor, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import { evaluationMode, Parameters } from '@gauntlet/nn'
 import { defaultHyperparameters } from '@gauntlet/study'
-import { fineTune, type TrainableModel, type TrainingSettings } from '@gauntlet/training'
+import { fineTuneModel, type TrainableModel, type TrainingSettings } from '@gauntlet/training'
 import type { ProgramWatch } from './program-watch.ts'
 import type { Assignment, Prepared } from './side.ts'
 import { StepGate } from './step-gate.ts'
@@ -85,7 +85,7 @@ export function attackIteration(place: Workplace): ReadyWork {
   return { ...remark, once: async () => ({ loss: readSum(session.run(program, { images, labels }).loss) }) }
 }
 
-/** One step of `fineTune` by Classic AT of everything: what the stage runs, but for the reading of images. */
+/** One step of `fineTuneModel` by Classic AT of everything: what the stage runs, but for the reading of images. */
 export function trainingStep(place: Workplace): ReadyWork {
   const { model, parameters, host, assignment, watch } = place
   const gate = new StepGate()
@@ -100,7 +100,7 @@ export function trainingStep(place: Workplace): ReadyWork {
   }
   const training = { count: host.labels.length, resolution: assignment.side, read }
   const settings = settingsOf(assignment, host.labels.length)
-  void fineTune({ model, parameters, settings, training }).catch((error: unknown) => gate.fail(error))
+  void fineTuneModel({ model, parameters, settings, training }).catch((error: unknown) => gate.fail(error))
   return {
     once: async () => {
       await gate.step()

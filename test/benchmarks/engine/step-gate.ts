@@ -1,5 +1,5 @@
 /**
- * Holds `fineTune` before each optimiser step: where a step is one micro-batch, it asks for images once a step, so that
+ * Holds `fineTuneModel` before each optimiser step: where a step is one micro-batch, it asks for images once a step, so that
  * the time from one such request to the next is that of a whole step, the optimiser's and the bookkeeping included.
  */
 export class StepGate {

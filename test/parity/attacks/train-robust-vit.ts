@@ -10,7 +10,7 @@ import { normal, tf } from '@gauntlet/engine'
 import { cacheFolder } from '@gauntlet/infra/cache-folder'
 import type { Parameters } from '@gauntlet/nn'
 import type { Hyperparameters, LossName } from '@gauntlet/study'
-import { fineTune, type TrainableModel } from '@gauntlet/training'
+import { fineTuneModel, type TrainableModel } from '@gauntlet/training'
 import { fromParameters, toParameters, writeSafetensors, type NamedArray } from '@gauntlet/weights'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -80,7 +80,7 @@ let parameters = toParameters(freshWeights(), digitsVit.specifications)
 for (const { loss, epsilon, epochs } of phases) {
   const protocol = { id: `FFT-${epochs}`, trains: 'all', epochs } as const
   const settings = { loss, protocol, seed, hyperparameters: { ...hyperparameters, attackEpsilon: epsilon } }
-  const trained = await fineTune({
+  const trained = await fineTuneModel({
     model,
     parameters: () => parameters,
     settings,

@@ -1,4 +1,4 @@
-import { openDataset, prepareDataset, type Rgb8Image } from '@gauntlet/datasets'
+import { openDataset, packDataset, type Rgb8Image } from '@gauntlet/datasets'
 import { fetchSource } from '@gauntlet/sources'
 import { datasetFacts } from '@gauntlet/study'
 import type { TrainingData, TrainingProgress } from '@gauntlet/training'
@@ -19,10 +19,7 @@ export async function otherDigits(resolution: number, cacheFolder: string): Prom
   const { id, classes, source, sha256 } = datasetFacts('digits')!
   const all = { trainImages: null, validationImages: null, testImages: null, splitSeed }
   const file = await fetchSource(source, sha256!, { cacheFolder })
-  const { manifest, imagesFile } = await prepareDataset(
-    { id, classes, source, sha256: sha256!, resolution, ...all },
-    file,
-  )
+  const { manifest, imagesFile } = await packDataset({ id, classes, source, sha256: sha256!, resolution, ...all }, file)
   const reader = openDataset(manifest, imagesFile)
   const attacked = new Set(heldOutDigits().images.map(keyOf))
   const found: TrainingDigit[] = []

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { corrupt } from './corrupt.ts'
+import { corruptImage } from './corrupt-image.ts'
 
 /*
  * Against imagecorruptions 1.1.2. Both files are made by `test/parity/corruptions/make_fixtures.py`, which says how the
@@ -28,7 +28,7 @@ describe('a corruption of two small images agrees with imagecorruptions under th
       const original = tile(sheet, place, 0)
       for (const severity of severities) {
         const expected = tile(sheet, place, severity)
-        const actual = await corrupt(original, name, severity, {
+        const actual = await corruptImage(original, name, severity, {
           seed: 20,
           purpose: 'parity',
           image: `image-${place.index}`,
@@ -59,7 +59,7 @@ describe('draws of our own change an image as much as the reference’s own do',
       const original = tile(await decode(fileOf(`sheets/${name}.png`)), square, 0)
       let sum = 0
       for (let seed = 0; seed < repeats; seed++)
-        sum += decibels(original, await corrupt(original, name, severity, { seed, purpose: 'distribution' }))
+        sum += decibels(original, await corruptImage(original, name, severity, { seed, purpose: 'distribution' }))
       // Four standard errors of the difference of two means; 0.03 dB for shot noise, 0.4 dB for motion blur, whose
       // direction counts.
       const error = deviation * Math.sqrt(1 / repeats + 1 / reference.repeats)

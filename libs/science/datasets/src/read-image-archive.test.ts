@@ -8,7 +8,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InvalidDataset } from './invalid-dataset.ts'
 import { openDataset } from './open-dataset.ts'
-import { prepareDataset } from './prepare-dataset.ts'
+import { packDataset } from './pack-dataset.ts'
 import { tarOf } from './tar-bytes.case.ts'
 
 /** Made by `test/parity/datasets/make_archive.py`. */
@@ -35,7 +35,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const text = (value: string) => new TextEncoder().encode(value)
 const prepare = (source: string, changes: Partial<DatasetSpecification> = {}) =>
-  prepareDataset({ ...specification, ...changes }, source, join(folder, 'images'))
+  packDataset({ ...specification, ...changes }, source, join(folder, 'images'))
 
 /** A Zstandard frame (RFC 8878) of an 8 MiB window and the given blocks. */
 function zstdFrame(blocks: Uint8Array[]): Uint8Array {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { adamWFactors, adamWStep } from './adamw.ts'
 import { dropoutKeys } from './dropout-randomness.ts'
-import { fineTune } from './fine-tune.ts'
+import { fineTuneModel } from './fine-tune-model.ts'
 import { learn } from './gradients.ts'
 import { objectiveFor } from './objective.ts'
 import { pattern, tinyHyperparameters, tinyModel, tinyParameters } from './tiny-model.fixture.ts'
@@ -73,7 +73,7 @@ describe('learn', () => {
   )
 })
 
-describe('fineTune', () => {
+describe('fineTuneModel', () => {
   it('follows torch over five steps: losses, cosine rates, separate groups, buffers', async () => {
     const { losses, rates, state } = fixture.training
     const read = async (indices: readonly number[]) => ({
@@ -87,7 +87,7 @@ describe('fineTune', () => {
       seed: 1,
       hyperparameters,
     } as const
-    const { parameters, history } = await fineTune({
+    const { parameters, history } = await fineTuneModel({
       model: tinyModel(),
       parameters: () => tinyParameters(),
       settings,

@@ -13,7 +13,7 @@ import {
 } from '@gauntlet/engine'
 import { disposeParameters, evaluationMode, foldablePairs, foldBatchNorms, Parameters } from '@gauntlet/nn'
 import { defaultHyperparameters } from '@gauntlet/study'
-import { fineTune, trainableModel } from '@gauntlet/training'
+import { fineTuneModel, trainableModel } from '@gauntlet/training'
 import { toParameters } from '@gauntlet/weights'
 import { randomWeights } from './random-weights.ts'
 
@@ -123,7 +123,7 @@ function frozenSeconds({ backbone, parameters, resolution, pixels, labels }: Pla
   })
 }
 
-/** Seconds of one optimiser step of `fineTune`, between two readings of its images. */
+/** Seconds of one optimiser step of `fineTuneModel`, between two readings of its images. */
 async function updateSeconds({ backbone, parameters, resolution, pixels, labels }: Place): Promise<number> {
   const begun: number[] = []
   const read = async () => {
@@ -131,7 +131,7 @@ async function updateSeconds({ backbone, parameters, resolution, pixels, labels 
     return { images: pixels, labels }
   }
   const batch = labels.length
-  const { parameters: trained } = await fineTune({
+  const { parameters: trained } = await fineTuneModel({
     model: trainableModel(backbone, classes),
     // This work is the last: training disposes of them.
     parameters: () => parameters,

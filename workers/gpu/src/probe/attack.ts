@@ -21,7 +21,7 @@ import { requireWritable, writeBytes, writeResult } from './write-result.ts'
  * Says which images hold against an evaluator (`AttackReport`), and on request writes them, adversarial where one was
  * found.
  */
-export const attack: Probe<AttackProbe> = async (request, report) => {
+export const probeAttack: Probe<AttackProbe> = async (request, report) => {
   for (const place of [request.out, request.sheet]) if (place !== null) requireWritable(place)
   requireRadius(request.epsilon)
   const model = loadProbedModel(request)

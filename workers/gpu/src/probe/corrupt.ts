@@ -1,5 +1,5 @@
 import type { CorruptProbe } from '@gauntlet/contract'
-import { corrupt as corruptImage, knownCorruption, knownSeverity } from '@gauntlet/corruptions'
+import { corruptImage, knownCorruption, knownSeverity } from '@gauntlet/corruptions'
 import type { Rgb8Image } from '@gauntlet/datasets'
 import { digestOfBytes } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
@@ -14,7 +14,7 @@ import { requireWritable, writeResult } from './write-result.ts'
  * nearer one. The draws depend on the seed and the image's own bytes, not on its place; an image is corrupted at the
  * size it has. `labels` are handed on, for `probe forward`.
  */
-export const corrupt: Probe<CorruptProbe> = async ({ inputs, out, corruption, severity, seed }, report) => {
+export const probeCorrupt: Probe<CorruptProbe> = async ({ inputs, out, corruption, severity, seed }, report) => {
   requireWritable(out)
   const name = knownCorruption(corruption)
   knownSeverity(severity)

@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { forward } from './forward.ts'
+import { probeForward } from './forward.ts'
 
 const backbone = 'efficientnet_lite0.ra_in1k'
 const classes = 4
@@ -161,7 +161,7 @@ async function probe(
   arrays: NamedArray[] = [imagesArray(), labelsArray()],
 ): Promise<Record<string, NamedArray>> {
   writeFileSync(request.inputs, writeSafetensors(arrays))
-  await forward({ ...request, ...changes }, () => undefined)
+  await probeForward({ ...request, ...changes }, () => undefined)
   return Object.fromEntries(readSafetensors(readFileSync(request.out)).arrays.map((array) => [array.name, array]))
 }
 

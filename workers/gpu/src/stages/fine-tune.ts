@@ -6,7 +6,7 @@ import { canonicalJson, type ArtifactsByRole, type Configuration, type Digest } 
 import {
   decodeTrainingState,
   encodeTrainingState,
-  fineTune as train,
+  fineTuneModel,
   TrainingStateInvalid,
   type FineTuned,
   type FineTuning,
@@ -47,16 +47,16 @@ export const fineTune: Stage<FineTuneInput> = async (request, context) => {
  */
 async function trainOn(whole: FineTuning, progress: MidStageCheckpoint, context: StageContext): Promise<FineTuned> {
   const saved = await progress.read()
-  if (!saved) return train({ ...whole, ...reporting(progress, context) })
+  if (!saved) return fineTuneModel({ ...whole, ...reporting(progress, context) })
   try {
     const resumeFrom = decodeTrainingState(saved.bytes)
     const resumedFrom = { checkpoint: saved.checkpoint, done: resumeFrom.position.step, unit: 'steps' } as const
     context.report({ done: 0, total: 0, unit: 'images', resumedFrom }) // known even of an attempt that gets no further
-    return await train({ ...whole, resumeFrom, ...reporting(progress, context, { resumedFrom }) })
+    return await fineTuneModel({ ...whole, resumeFrom, ...reporting(progress, context, { resumedFrom }) })
   } catch (error) {
     if (!(error instanceof TrainingStateInvalid)) throw error
     console.warn(`Fine-tuning starts over: ${error.message}`, error.cause ?? '')
-    return train({ ...whole, ...reporting(progress, context) })
+    return fineTuneModel({ ...whole, ...reporting(progress, context) })
   }
 }
 

@@ -38,7 +38,12 @@ const corruptions: Readonly<Record<CorruptionName, Corruption>> = {
  * (`imagecorruptions` 1.1.2). The key should carry the image's digest: then the result depends on seed, image,
  * corruption and severity and nothing else.
  */
-export async function corrupt(image: Rgb8Image, name: string, severity: number, key: RandomKey): Promise<Rgb8Image> {
+export async function corruptImage(
+  image: Rgb8Image,
+  name: string,
+  severity: number,
+  key: RandomKey,
+): Promise<Rgb8Image> {
   const known = knownCorruption(name)
   const strength = knownSeverity(severity)
   if (image.width < 1 || image.height < 1 || image.data.length !== 3 * image.width * image.height) {

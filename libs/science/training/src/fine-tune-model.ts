@@ -20,7 +20,7 @@ import { planValidation, validate } from './validation.ts'
  * The result depends on parameters, data and settings alone: stopping anywhere and going on from the last state gives
  * the same bits.
  */
-export async function fineTune(task: FineTuning): Promise<FineTuned> {
+export async function fineTuneModel(task: FineTuning): Promise<FineTuned> {
   requireTrainable(task.settings, task.training.count)
   const run = await open(task)
   try {
