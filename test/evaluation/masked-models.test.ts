@@ -53,7 +53,7 @@ function readerOfDigits(): ImageReader {
 /** What a table knows of a model: its count and flags, as they come back from its outcomes' file. */
 async function measured(logits: LogitsFunction) {
   const reader = readerOfDigits()
-  const evaluation = { seed: 1, logits, reader, chunkSize: count }
+  const evaluation = { seed: 1, logits, reader, batchSize: count }
   const { outcomes, evidence } = await evaluateUnderAttack(evaluation, ensembleAttacks('apgd-ce', linf(0.2), 10))
   const file = decodeOutcomes(encodeOutcomes(outcomes, outcomeFacts('0'.repeat(64), perturbation, evidence)))
   const expected = Array.from({ length: count }, (_, index) => reader.entry(index).digest)

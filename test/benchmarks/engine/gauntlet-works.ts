@@ -1,16 +1,16 @@
 import {
-  apgdMoments,
   apgdStart,
   apgdStep,
+  apgdStepInputs,
   crossEntropy,
-  cuesAt,
   frozenNetwork,
   linf,
+  stepInputsAt,
   type ApgdState,
   type NamedParameters,
   type Network,
 } from '@gauntlet/attacks'
-import { placeless, ProgramBuilder, tf, type Tensor, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { placeless, ProgramBuilder, tf, tidyTree, type Tensor, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import { evaluationMode, Parameters } from '@gauntlet/nn'
 import { defaultHyperparameters } from '@gauntlet/study'
 import { fineTuneModel, type TrainableModel, type TrainingSettings } from '@gauntlet/training'
@@ -62,24 +62,24 @@ export function forward(place: Workplace): ReadyWork {
 export function attackIteration(place: Workplace): ReadyWork {
   const { images, labels, assignment } = place
   const { network, ...remark } = evaluatedNetwork(place)
-  const climb = { ball: linf(assignment.attackEpsilon), loss: crossEntropy }
-  const moments = apgdMoments(climb.ball, assignment.attackIterations)
-  const target = { images, labels }
-  const step = (parameters: NamedParameters, given: typeof target, state: ApgdState, number: number) =>
-    tf.tidy(() => {
-      const cues = cuesAt(moments, tf.scalar(number, 'int32'), labels.shape[0])
+  const settings = { ball: linf(assignment.attackEpsilon), loss: crossEntropy }
+  const stepInputs = apgdStepInputs(settings.ball, assignment.attackIterations)
+  const batch = { images, labels }
+  const step = (parameters: NamedParameters, given: typeof batch, state: ApgdState, number: number) =>
+    tidyTree(() => {
+      const ofStep = stepInputsAt(stepInputs, tf.scalar(number, 'int32'), labels.shape[0])
       const logits = (points: Tensor4D) => network.logits(points, parameters)
-      return apgdStep(climb, { ...given, logits, targets: given.labels }, state, cues)
+      return apgdStep(settings, { ...given, logits, targets: given.labels }, state, ofStep)
     })
-  const begun = step(network.parameters, target, apgdStart(climb, images, images), 0)
+  const begun = step(network.parameters, batch, apgdStart(settings, images, images), 0)
   const builder = new ProgramBuilder({ parameters: network.parameters, run: begun.state })
   const program = builder.capture(
     'iterate',
     (inputs, state) => {
-      const { state: run } = step(state.parameters, inputs as typeof target, state.run, 2)
+      const { state: run } = step(state.parameters, inputs as typeof batch, state.run, 2)
       return { outputs: { loss: run.loss }, state: { run } }
     },
-    target,
+    batch,
   )
   const session = builder.finish()
   return { ...remark, once: async () => ({ loss: readSum(session.run(program, { images, labels }).loss) }) }

@@ -27,7 +27,7 @@ describe.each(balls)('the offset towards a hyperplane in the %s norm', (norm, ba
       ...ball.towardsHyperplane(tf.tensor2d([point]), tf.tensor2d([slope]), tf.tensor1d([gap])).dataSync(),
     ])
 
-  it('stays in the box and reaches the hyperplane where the box does, no longer than any other way there', () => {
+  it('stays in the box, reaches the hyperplane where the box does, and is no longer than another offset that does', () => {
     fc.assert(
       fc.property(aPoint, aPoint, aSlope, (point, other, slope) => {
         const gap = dot(slope, point) - dot(slope, other) // so that `other`, in the box, lies on the hyperplane
@@ -55,7 +55,7 @@ describe.each(balls)('the offset towards a hyperplane in the %s norm', (norm, ba
     )
   })
 
-  it('is nothing on the hyperplane', () => {
+  it('is 0 for a point on the hyperplane', () => {
     fc.assert(
       fc.property(aPoint, aSlope, (point, slope) => {
         expect(sizes[norm](offsetOf(point, slope, 0))).toBeLessThan(1e-6)

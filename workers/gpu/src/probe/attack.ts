@@ -1,6 +1,6 @@
+import { ballOf } from '@gauntlet/attacks'
 import type { AttackProbe, AttackReport } from '@gauntlet/contract'
 import {
-  ballOf,
   ensembleAttacks,
   evaluate,
   evaluateUnderAttack,
@@ -93,7 +93,7 @@ function verdicts(
     logits: (x) => model(x, parameters),
     network: { model, parameters },
     reader: readerOf(images),
-    chunkSize: Math.max(1, Math.min(64, Math.floor((imagesOf224 * 224 * 224) / images.shape[1] ** 2))),
+    batchSize: Math.max(1, Math.min(64, Math.floor((imagesOf224 * 224 * 224) / images.shape[1] ** 2))),
     ...reporting,
   }
   if (epsilon === 0)

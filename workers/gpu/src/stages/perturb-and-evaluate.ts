@@ -22,7 +22,7 @@ import { decodeEvaluation, encodeEvaluation, type KeptEvaluation } from './kept-
 import { withImages } from './open-images.ts'
 
 /** Images that go through the model together. */
-const chunkSize = 64
+const batchSize = 64
 
 /** Part of an evaluation's time that keeping its progress may take. */
 const keepingShare = 1 / 20
@@ -49,7 +49,7 @@ export const perturbAndEvaluate: Stage<PerturbAndEvaluateInput> = async (request
         network: { model, parameters },
         classes: configuration.dataset.classes,
         reader,
-        chunkSize,
+        batchSize,
         signal: context.signal,
         resumeFrom: kept?.saved,
         ...reporting(progress, kept && { checkpoint: last!.checkpoint, ...kept }, context),
