@@ -1,9 +1,6 @@
 import type { FailureClass } from '@gauntlet/contract'
 
-/**
- * The class of each error of the rooms a stage runs, by its name. What is not here, and has no class's own name, is a
- * bug.
- */
+/** The failure class of each error that the rooms of a stage throw, by the error's name. Other errors are bugs. */
 const classes: Readonly<Record<string, FailureClass>> = {
   // The study, the weights or the images are wrong.
   InvalidInput: 'InvalidInput',
@@ -19,7 +16,7 @@ const classes: Readonly<Record<string, FailureClass>> = {
   SourceNotFound: 'InvalidInput',
   SourceForbidden: 'InvalidInput',
   UnusableSource: 'InvalidInput',
-  // Training, or the model it made, has left the finite.
+  // Training, or the model that it made, is no longer finite.
   Diverged: 'Diverged',
   // The device has no room.
   OutOfMemory: 'OutOfMemory',

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { adamWFactors, adamWStep } from './adamw.ts'
 import { dropoutKeys } from './dropout-randomness.ts'
 import { fineTuneModel } from './fine-tune-model.ts'
-import { learn } from './gradients.ts'
+import { batchGradients } from './gradients.ts'
 import { objectiveFor } from './objective.ts'
 import { pattern, tinyHyperparameters, tinyModel, tinyParameters } from './tiny-model.fixture.ts'
 import { startingTensors } from './training-tensors.ts'
@@ -48,14 +48,14 @@ describe('adamWStep', () => {
   )
 })
 
-describe('learn', () => {
+describe('batchGradients', () => {
   it.each(fixture.passes)(
     'gives the loss, gradients and batch norm buffers of torch for $loss with beta $beta',
     ({ loss, beta, value, gradients, buffers }) => {
       const noise = pattern(images.length, 9, 0.2)
       const attacked = images.map((pixel, i) => Math.min(1, Math.max(0, pixel + noise[i]!)))
       const model = tinyModel()
-      const lesson = learn(startingTensors(model, tinyParameters(), 'all'), {
+      const found = batchGradients(startingTensors(model, tinyParameters(), 'all'), {
         model,
         objective: objectiveFor(loss, { tradesBeta: beta }),
         training: true,
@@ -65,10 +65,10 @@ describe('learn', () => {
         keys: keyTensor(dropoutKeys(1, 0, [0, 1, 2, 3, 4, 5])),
         divisor: tf.scalar(6),
       })
-      expect(lesson.sums.dataSync()[0]! / 6).toBeCloseTo(value, 6)
-      for (const [name, gradient] of Object.entries(lesson.gradients))
+      expect(found.sums.dataSync()[0]! / 6).toBeCloseTo(value, 6)
+      for (const [name, gradient] of Object.entries(found.gradients))
         expectClose(torchLayout(name, gradient), gradients[name]!, 1e-6)
-      for (const [name, expected] of Object.entries(buffers)) expectClose(lesson.buffers[name]!, expected, 1e-6)
+      for (const [name, expected] of Object.entries(buffers)) expectClose(found.buffers[name]!, expected, 1e-6)
     },
   )
 })

@@ -1,10 +1,11 @@
 /**
- * Why an attempt failed, one class per decision. The name is what crosses Temporal as `ApplicationFailure.type`:
- * `instanceof` does not.
+ * Why an attempt failed, one class per decision. The class crosses Temporal by its name, as `ApplicationFailure.type`;
+ * what an error is an instance of does not.
  *
  * - `InvalidInput`: the study, weights or images are wrong; never retried, the message says what to change.
- * - `Diverged`: training left the finite or collapsed; not retried, the configuration ends as diverged.
- * - `OutOfMemory`: retried with half the micro-batch at the same effective batch.
+ * - `Diverged`: training is no longer finite or has collapsed; not retried, the configuration ends as diverged.
+ * - `OutOfMemory`: retried with half the micro-batch at the same effective batch. Not retried for a micro-batch of 1, nor
+ *   for stages that have none.
  * - `Preempted`, `WorkerLost`: the machine went away; retried from the last mid-stage checkpoint.
  * - `WorkerChanged`: the worker runs other code or another engine than the key was made for; the configuration makes
  *   new keys.

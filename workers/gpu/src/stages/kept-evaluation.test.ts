@@ -37,10 +37,10 @@ const outcome = {
   margin: -0.1,
   distance: null,
 }
-const asTheyAre: SavedEvaluation = { kind: 'outcomes', outcomes: [outcome] }
+const withoutAttack: SavedEvaluation = { kind: 'outcomes', outcomes: [outcome] }
 
 describe('the kept progress of an evaluation', () => {
-  it.each([underAttack, asTheyAre])('comes back as it was, to the bit: $kind', (saved) => {
+  it.each([underAttack, withoutAttack])('is read as it was written, to the bit: $kind', (saved) => {
     expect(decodeEvaluation(encodeEvaluation({ done: 3, saved }))).toEqual({ done: 3, saved })
   })
 
