@@ -9,7 +9,7 @@ import { UnknownCorruption } from './portfolio.ts'
 const key = { seed: 1, purpose: 'common', image: 'ab' }
 const stochastic = ['shot_noise', 'impulse_noise', 'motion_blur', 'snow', 'elastic_transform']
 
-/** A smooth ramp with a little grain, so that blurs, moves and noise all show. */
+/** A smooth ramp with some grain, which blurs, moves and noise all change. */
 function scene(width: number, height: number): Rgb8Image {
   const grain = uniform({ seed: 3, purpose: 'scene' }, 3 * width * height)
   const data = Uint8Array.from(grain, (draw, i) => 40 + (120 * (Math.floor(i / 3) % width)) / width + 60 * draw)
@@ -30,23 +30,26 @@ const distance = (a: Uint8Array, b: Uint8Array) =>
   Math.sqrt(a.reduce((sum, byte, i) => sum + (byte - b[i]!) ** 2, 0) / a.length)
 
 describe('every corruption', () => {
-  it.each(corruptionNames)('%s keeps the size of an image of any size and leaves the original alone', async (name) => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.integer({ min: 1, max: 40 }),
-        fc.integer({ min: 1, max: 40 }),
-        fc.integer({ min: 1, max: 5 }),
-        async (width, height, severity) => {
-          const image = scene(width, height)
-          const before = image.data.slice()
-          const result = await corruptImage(image, name, severity, key)
-          expect([result.width, result.height, result.data.length]).toEqual([width, height, 3 * width * height])
-          expect(image.data).toEqual(before)
-        },
-      ),
-      { numRuns: 12 },
-    )
-  })
+  it.each(corruptionNames)(
+    '%s keeps the size of an image of any size and does not change the original',
+    async (name) => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.integer({ min: 1, max: 40 }),
+          fc.integer({ min: 1, max: 40 }),
+          fc.integer({ min: 1, max: 5 }),
+          async (width, height, severity) => {
+            const image = scene(width, height)
+            const before = image.data.slice()
+            const result = await corruptImage(image, name, severity, key)
+            expect([result.width, result.height, result.data.length]).toEqual([width, height, 3 * width * height])
+            expect(image.data).toEqual(before)
+          },
+        ),
+        { numRuns: 12 },
+      )
+    },
+  )
 
   it.each(corruptionNames)(
     '%s gives the same bytes for the same key, whatever else was corrupted before',
@@ -91,11 +94,11 @@ describe('noise', () => {
     [3, 12],
     [5, 3],
   ])('shot noise at severity %i has the mean and variance of %i photons', async (severity, photons) => {
-    // Dark enough that clipping at white does not count: P(X > photons) < 1e-3.
+    // So dark that clipping at white has no influence: P(X > photons) < 1e-3.
     const level = photons > 10 ? 64 : 26
     const { data } = await corruptImage(grey(level, 128), 'shot_noise', severity, key)
     const expectedDeviation = Math.sqrt((level / 255) * photons) * (255 / photons)
-    // Truncation to bytes takes half a level on average.
+    // Truncation to bytes lowers values by half a level on average.
     expect(mean(data)).toBeGreaterThan(level - 1.2)
     expect(mean(data)).toBeLessThan(level + 0.8)
     expect(deviation(data) / expectedDeviation).toBeGreaterThan(0.97)
@@ -113,7 +116,7 @@ describe('noise', () => {
 
 describe('flat images', () => {
   it.each(['defocus_blur', 'zoom_blur', 'contrast', 'elastic_transform', 'pixelate'])(
-    '%s keeps a flat grey to a level',
+    '%s changes a flat grey by at most one level',
     async (name) => {
       for (const level of permutation({ seed: 0, purpose: 'levels' }, 256).slice(0, 12)) {
         const { data } = await corruptImage(grey(level, 24), name, 3, key)

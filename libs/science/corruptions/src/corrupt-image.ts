@@ -14,9 +14,7 @@ import { shotNoise } from './shot-noise.ts'
 import { snow } from './snow.ts'
 import { zoomBlur } from './zoom-blur.ts'
 
-/**
- * A corruption: an image at its own size in, one of the same size out. Those without randomness leave the key alone.
- */
+/** A corruption of an image at its own size, to one of the same size. Those without randomness ignore the key. */
 type Corruption = (image: Rgb8Image, severity: Severity, key: RandomKey) => Rgb8Image | Promise<Rgb8Image>
 
 const corruptions: Readonly<Record<CorruptionName, Corruption>> = {
@@ -35,8 +33,8 @@ const corruptions: Readonly<Record<CorruptionName, Corruption>> = {
 
 /**
  * Corrupts one image at its own size with the constants and arithmetic of ImageNet-C for images of any size
- * (`imagecorruptions` 1.1.2). The key should carry the image's digest: then the result depends on seed, image,
- * corruption and severity and nothing else.
+ * (`imagecorruptions` 1.1.2). If the key holds the image's digest, the result depends on seed, image, corruption and
+ * severity alone. Throws `UnknownCorruption` for other names and severities, `RangeError` for other images than RGB.
  */
 export async function corruptImage(
   image: Rgb8Image,

@@ -1,4 +1,4 @@
-/** A grid of values with `channels` to a pixel. */
+/** A grid of pixels of `channels` values each. */
 export interface PixelGrid {
   /** [height, width, channels] */
   readonly values: Float64Array
@@ -8,9 +8,9 @@ export interface PixelGrid {
 }
 
 /**
- * Smears a grid along a straight line: the weighted sum of copies moved step by step, each weight half a Gaussian over
- * the 2 radius + 1 steps. Moved-in borders repeat the edge. As in the reference the sum ends early, without rescaling,
- * once a copy has left a small image.
+ * Smears a grid along a straight line. The result is the weighted sum of 2 radius + 1 copies, each moved one step
+ * further, whose weights fall as half a Gaussian does. Borders that move in repeat the edge. As in the reference, the
+ * sum ends without rescaling once a copy has left a small image.
  */
 export function smear(
   grid: PixelGrid,

