@@ -6,9 +6,9 @@ import { readInputs } from './inputs.ts'
 import { networks } from './networks.ts'
 import type { AttackTime, CleanLogits, Task } from './task.ts'
 
-/**
- * `npx tsx gauntlet-side.ts TASK`: runs one attack of the ensemble after the other on the images that held, and prints
- * a line of JSON for each; `npx tsx gauntlet-side.ts TASK --logits N`: prints the clean logits of the first N images.
+/*
+ * `npx tsx gauntlet-side.ts TASK` runs one attack of the ensemble after the other on the images that held, and prints a
+ * line of JSON for each. `npx tsx gauntlet-side.ts TASK --logits N` prints the clean logits of the first N images.
  */
 const [words, mode, count] = process.argv.slice(2)
 const task = JSON.parse(words!) as Task

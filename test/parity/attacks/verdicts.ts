@@ -1,5 +1,5 @@
-/**
- * Gauntlet's `standard` on the thousand digits, to be compared with reference_verdicts.json:
+/*
+ * Runs Gauntlet's `standard` on the thousand digits, to be compared with reference_verdicts.json:
  *
  *     npx tsx test/parity/attacks/verdicts.ts              every run that the reference has, hours on a busy core
  *     npx tsx test/parity/attacks/verdicts.ts cnn Linf     those of one model in one ball, five minutes each
@@ -44,7 +44,7 @@ function reporting(what: string, began: number): OnBlock {
   }
 }
 
-/** Replaces the run of its seed; the file may have grown in the meantime. */
+/** Adds a run, or replaces the run of its seed. The file is read anew, since it may have grown. */
 function write(model: RobustModelName, norm: Ball['norm'], run: Run): void {
   const written = read('gauntlet_verdicts.json')
   const others = (written[model]?.[norm] ?? []).filter(({ seed }) => seed !== run.seed)

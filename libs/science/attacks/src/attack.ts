@@ -18,7 +18,9 @@ export interface Attack {
   readonly opening?: number | undefined
   /** Most steps of a block: the driver reads results to the host once a block. */
   readonly blockSteps: number
-  /** The class that run `run` aims at, by its rank on the clean image (0: largest logit); null where it aims at none. */
+  /**
+   * The class that run `run` aims at, by its rank on the clean image (0: largest logit); null where it aims at none.
+   */
   targetRank(run: number): number | null
   /** The classes that those ranks mean, where the order is not that of the clean logits. */
   readonly rankTargets?: TargetRanking

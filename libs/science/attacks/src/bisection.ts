@@ -42,8 +42,8 @@ const negligible = 2 ** -100
 
 /**
  * A threshold just below the value at `index` of each row in ascending order: the values above it are those from that
- * index on, and all that equal the first of them. sizes: [batch, count], none negative; index: [batch, 1], from 0;
- * → [batch, 1].
+ * index on, and all that equal the first of them. sizes: [batch, count], none negative; index (from 0): [batch, 1];
+ * same shape out.
  */
 export function belowSorted(sizes: Tensor2D, index: Tensor2D): Tensor2D {
   const largest = sizes.max<Tensor2D>(1, true)

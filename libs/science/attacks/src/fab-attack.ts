@@ -23,8 +23,8 @@ export interface FabSettings {
   /** The first run starts from the image, the others from random points at half the radius (fab_base.py:130). */
   readonly restarts: number
   /**
-   * Number of target classes: the second, third … most likely on the clean image (:303, :113). With 0 every step aims at
-   * the nearest boundary of all classes.
+   * Number of target classes: the second, third … most likely on the clean image (:303, :113). With 0 every step aims
+   * at the nearest boundary of all classes.
    */
   readonly targets: number
 }

@@ -69,7 +69,9 @@ export function flagsOfAnswers(answers: readonly (readonly Row[])[]): Flag[] {
   ]
 }
 
-/** Difference between the unit logits of two passes above which a model counts as randomised (checks.py:21, `alpha`). */
+/**
+ * Difference between the unit logits of two passes above which a model counts as randomised (checks.py:21, `alpha`).
+ */
 const randomisedAbove = 1e-4
 /** By how much an output may miss being probabilities and still count as such (checks.py:46). */
 const rangeSlack = 1e-5
@@ -109,8 +111,8 @@ function gapOf(row: Row): number {
 }
 
 /**
- * The flags that input gradients raise. `sizes` are the sums of the absolute gradient of the attack's loss, one for each
- * image; a single 0 is enough (checks.py:61).
+ * The flags that input gradients raise. `sizes` are the sums of the absolute gradient of the attack's loss, one for
+ * each image; a single 0 is enough (checks.py:61).
  */
 export function flagsOfGradients(sizes: readonly number[]): Flag[] {
   const share = sizes.length > 0 ? sizes.filter((size) => size === 0).length / sizes.length : 0
@@ -141,7 +143,10 @@ export function flagsAfterEscalation(flags: readonly Flag[], felled: number, ima
   return [...answered, ...flagged('unsettled', gained, squareGain, gained > squareGain)]
 }
 
-/** The flags of an accuracy of `held` images. At 0 they become notes: all say that it may be too high, and 0 cannot be. */
+/**
+ * The flags, if `held` images held. Where none did they become notes: every flag says that an accuracy may be too high,
+ * and 0 cannot be.
+ */
 export function flagsOfHeld(flags: readonly Flag[], held: number): readonly Flag[] {
   return held > 0 ? flags : flags.map((flag) => ({ ...flag, policy: 'mark' }))
 }

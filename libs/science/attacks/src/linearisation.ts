@@ -7,7 +7,10 @@ export type Linearisation = {
   readonly slope: Tensor4D
 }
 
-/** The linear model at these points, by one forward and one backward pass (fab_pt.py:100). labels, targets: [batch], int32. */
+/**
+ * The linear model at these points, by one forward and one backward pass (fab_pt.py:100). labels, targets: [batch],
+ * int32.
+ */
 export function linearised(
   logits: LogitsFunction,
   point: Tensor4D,

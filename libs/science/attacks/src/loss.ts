@@ -57,7 +57,9 @@ export function marginOf(logits: Tensor2D, labels: Tensor1D): Tensor1D {
   return own.sum(1).sub(others.max(1))
 }
 
-/** The logit of one class of every row; classes: [batch]. It is a product with a mask, so that its gradient is one too. */
+/**
+ * The logit of one class of every row; classes: [batch]. It is a product with a mask, so that its gradient is one too.
+ */
 function logitAt(logits: Tensor2D, classes: Tensor1D): Tensor1D {
   return logits.mul(tf.oneHot(classes.toInt(), logits.shape[1])).sum(1)
 }

@@ -78,8 +78,8 @@ export const momentumAscent: Ascent<OscillationMemory> = {
 
 /**
  * The iterations (from 0) after which the step is checked: of 100 the 22nd, 41st, 57th, 70th, 80th, 87th, 93rd and
- * 99th. The first window takes 22 % of them, each further one 3 % less, none less than 6 %; all are rounded down, to
- * at least 1 (:153 to :155, :424).
+ * 99th. The first window takes 22 % of all iterations and each further one 3 % of them less, but no window less than
+ * 6 %; all are rounded down, to at least 1 (:153 to :155, :424).
  */
 export function oscillationChecks(iterations: number): number[] {
   const shareOf = (share: number) => Math.max(Math.trunc(share * iterations), 1)

@@ -5,7 +5,8 @@ import { frozenNetwork } from './network.ts'
 
 const drawn = (name: string, shape: number[]) => {
   const count = shape.reduce((a, b) => a * b, 1)
-  return [name, tf.tensor(uniform({ seed: 1, purpose: name }, count).map((u) => u + 0.1), shape)] as const // prettier-ignore
+  const values = uniform({ seed: 1, purpose: name }, count).map((u) => u + 0.1)
+  return [name, tf.tensor(values, shape)] as const
 }
 const parameters = Parameters.of([
   drawn('conv.weight', [3, 3, 3, 4]),

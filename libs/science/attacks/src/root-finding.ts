@@ -58,14 +58,18 @@ type Search = {
   readonly moved: Tensor2D
 }
 
-/** One step of the rows that are not done. The slope is the one to the right of `at`: coordinates that are neither at 0 nor at their wall. */
+/**
+ * One step of the rows that are not done. The slope is the one to the right of `at`: coordinates that are neither at 0
+ * nor at their wall.
+ */
 function newton({ at, low, high, moved }: Search, { lengths, rooms, walls, value }: ClippedSum): Search {
   const excess = lengths.sub(at).relu().minimum(rooms).sum<Tensor2D>(1, true).sub<Tensor2D>(value)
   const falling = lengths.greater(at).toFloat().sub(walls.greater(at).toFloat()).sum<Tensor2D>(1, true)
   const isAbove = excess.greater(0)
   const [from, to] = [tf.where(isAbove, at, low), tf.where(isAbove, high, at)] as [Tensor2D, Tensor2D]
   const step = at.add<Tensor2D>(excess.div(falling))
-  const isInside = step.greaterEqual(from).logicalAnd(step.lessEqual(to)) // false where nothing falls, since that divides by 0
+  // False where nothing falls, since the step is then a division by 0.
+  const isInside = step.greaterEqual(from).logicalAnd(step.lessEqual(to))
   const isShorter = step.sub(at).abs().lessEqual(moved.mul(shrinking))
   const next = tf.where(isInside.logicalAnd(isShorter), step, from.add(to).div(2)) as Tensor2D
   const goesOn = moved.greater(0)

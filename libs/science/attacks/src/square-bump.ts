@@ -54,8 +54,8 @@ function normOf(falloff: Falloff, values: readonly number[]): number {
 /** A table of bumps of several sides, each as it is and turned. */
 export class BumpAtlas {
   /**
-   * Each row holds one column of a bump from its top on, then 0 up to `length`. The first row is 0. `length` is one more
-   * than the largest side.
+   * Each row holds one column of a bump from its top on, then 0 up to `length`. The first row is 0. `length` is one
+   * more than the largest side.
    */
   private readonly columns: Float32Array
   private readonly length: number

@@ -98,7 +98,8 @@ export function bumps(mass: Mass): SquareMoves {
 
     query(best, origin, given, draws) {
       const channels = origin.shape[3]
-      const sides = given.round<Tensor1D>() // the check of a captured program perturbs its inputs, and a side is an index
+      // The check of a captured program perturbs its inputs, and a side is used as an index.
+      const sides = given.round<Tensor1D>()
       const [first, second, turn, signs] = tf.split(draws, [2, 2, 1, channels], 1) as [
         Tensor2D,
         Tensor2D,
@@ -107,7 +108,8 @@ export function bumps(mass: Mass): SquareMoves {
       ]
       const offset = best.sub(origin) as Tensor4D
       const [window, other] = [windowAt(origin, sides, first), windowAt(origin, sides, second)]
-      const bump = atlasOf(mass, [origin.shape[1], origin.shape[2], channels]).bump(window, sides, turn.greater(0.5)) // :187
+      const atlas = atlasOf(mass, [origin.shape[1], origin.shape[2], channels])
+      const bump = atlas.bump(window, sides, turn.greater(0.5)) // :187
       const inside = offset.mul(window.mask) as Tensor4D
       const insideBoth = offset.mul(window.mask.maximum(other.mask)) as Tensor4D
       const shapeOfWindow = bump.mul(signsOf(signs)).add(inside.div(mass.ofChannels(inside).add(guard))) as Tensor4D
@@ -141,8 +143,8 @@ function atlasOf({ falloff }: Mass, shape: ImageShape): BumpAtlas {
 }
 
 /**
- * The grid of the start: tiles whose side is a fifth of the height and at least one pixel, as many as fit (square.py:307
- * to :317).
+ * The grid of the start: tiles whose side is a fifth of the height and at least one pixel, as many as fit
+ * (square.py:307 to :317).
  */
 function tilesOf([height, width]: ImageShape): { side: number; corners: [number, number][] } {
   const side = Math.max(Math.floor(height / 5), 1)

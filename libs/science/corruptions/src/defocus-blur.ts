@@ -50,8 +50,8 @@ function blurDisk(disk: Float64Array, side: number, taps: readonly number[]): Fl
 }
 
 /**
- * Convolves each channel of [height, width, 3] with weights [2 reach + 1, 2 reach + 1]. A kernel that is larger than the
- * image mirrors it several times.
+ * Convolves each channel of [height, width, 3] with weights [2 reach + 1, 2 reach + 1]. A kernel that is larger than
+ * the image mirrors it several times.
  */
 function convolve(
   values: Float64Array,

@@ -6,8 +6,8 @@ import type { Severity } from './portfolio.ts'
 const amounts = { 1: 0.03, 2: 0.06, 3: 0.09, 4: 0.17, 5: 0.27 } as const
 
 /**
- * Salt and pepper: some values, chosen channel by channel, become black or white with equal probability, as by skimage's
- * `random_noise(mode='s&p')`.
+ * Salt and pepper: some values, chosen channel by channel, become black or white with equal probability, as by
+ * skimage's `random_noise(mode='s&p')`.
  */
 export function impulseNoise({ data, width, height }: Rgb8Image, severity: Severity, key: RandomKey): Rgb8Image {
   const amount = amounts[severity]

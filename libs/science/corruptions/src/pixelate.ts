@@ -4,7 +4,9 @@ import type { Severity } from './portfolio.ts'
 /** Side of the small image, as a share of the image's. */
 const shares = { 1: 0.6, 2: 0.5, 3: 0.4, 4: 0.3, 5: 0.25 } as const
 
-/** Shrinks the image by means over boxes and enlarges it by repeating pixels: Pillow's `resize` with BOX, then NEAREST. */
+/**
+ * Shrinks the image by means over boxes and enlarges it by repeating pixels: Pillow's `resize` with BOX, then NEAREST.
+ */
 export function pixelate(image: Rgb8Image, severity: Severity): Rgb8Image {
   const width = Math.max(Math.trunc(image.width * shares[severity]), 1)
   const height = Math.max(Math.trunc(image.height * shares[severity]), 1)

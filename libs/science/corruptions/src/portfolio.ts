@@ -8,8 +8,8 @@ export class UnknownCorruption extends Error {
 }
 
 /**
- * The corruption of each of `count` images by its position: each of the n corruptions in turn has a block of floor(count
- * / n) images, and the images that are left over start again with the first.
+ * The corruption of each of `count` images by its position: each of the n corruptions in turn has a block of
+ * floor(count / n) images, and the images that are left over start again with the first.
  */
 export function assignPortfolio(count: number, portfolio: readonly string[]): CorruptionName[] {
   const names = portfolio.map(knownCorruption)

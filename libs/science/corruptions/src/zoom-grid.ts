@@ -1,8 +1,8 @@
 import type { PixelGrid } from './motion-path.ts'
 
 /**
- * Magnifies the middle of a grid by linear interpolation, as scipy's `ndimage.zoom` of order 1 does with a centred crop:
- * corners come to lie on corners. The result is at least as large as the grid.
+ * Magnifies the middle of a grid by linear interpolation, as scipy's `ndimage.zoom` of order 1 does with a centred
+ * crop: corners come to lie on corners. The result is at least as large as the grid.
  */
 export function zoomGrid(grid: PixelGrid, factor: number): PixelGrid {
   const rows = zoomAxis(grid.height, factor)

@@ -59,8 +59,8 @@ async function readNamed(folder: string, names: readonly string[], name: string)
 }
 
 /**
- * Reads an IDX file (LeCun's MNIST page): two zero bytes, type 8 for unsigned bytes, the number of dimensions, each size
- * in 32 bits big-endian, and the values.
+ * Reads an IDX file (LeCun's MNIST page): two zero bytes, type 8 for unsigned bytes, the number of dimensions, each
+ * size in 32 bits big-endian, and the values.
  */
 export function parseIdx(bytes: Uint8Array, name: string, dimensions: number): { shape: number[]; values: Uint8Array } {
   const headerLength = 4 + 4 * dimensions

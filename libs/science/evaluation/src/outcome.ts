@@ -13,7 +13,8 @@ export interface Outcome {
   /** Whether the image was classified correctly to the end; only such images count as correct. */
   readonly held: boolean
   /**
-   * The attack or corruption that felled the image; `clean` where it is misclassified unperturbed, `null` where it held.
+   * The attack or corruption that felled the image; `clean` where it is misclassified unperturbed, `null` where it
+   * held.
    */
   readonly felledBy: string | null
   /** Which run of that attack it was (restart or target class), from 0; `null` where no attack felled the image. */

@@ -33,9 +33,9 @@ export function adamWFactors(
 }
 
 /**
- * One step of AdamW (arXiv:1711.05101, algorithm 2) as `torch.optim.AdamW` computes it. The decay is decoupled and comes
- * before the step. Epsilon is added after the bias correction of the second moment, where TensorFlow and Keras add
- * theirs before it; the correction multiplies rate and epsilon here instead of dividing √v.
+ * One step of AdamW (arXiv:1711.05101, algorithm 2) as `torch.optim.AdamW` computes it. The decay is decoupled and
+ * comes before the step. Epsilon is added after the bias correction of the second moment, where TensorFlow and Keras
+ * add theirs before it; the correction multiplies rate and epsilon here instead of dividing √v.
  */
 export function adamWStep(tensors: AdamTensors, factors: AdamWFactors): AdamTensors {
   return adamStep(tensors, factors, adamWConstants)

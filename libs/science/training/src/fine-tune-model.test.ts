@@ -66,7 +66,8 @@ describe('fineTuneModel', () => {
       const states: Uint8Array[] = []
       const onCheckpoint = (state: TrainingState) => void states.push(encodeTrainingState(state))
       const whole = bitsOf(await train({ settings: { loss }, validation, onCheckpoint }))
-      // A state after every step but the last, so that a kill during a step loses that step alone. Three steps an epoch.
+      // A state after every step but the last, so that a kill during a step loses that step alone. Three steps an
+      // epoch.
       expect(states.map((state) => decodeTrainingState(state).position.step)).toEqual([1, 2, 3, 4, 5])
       for (const state of states) {
         const resumed = await train({ settings: { loss }, validation, resumeFrom: decodeTrainingState(state) })

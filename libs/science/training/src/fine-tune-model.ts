@@ -5,8 +5,8 @@ import { requireTrainable } from './settings.ts'
 import { TrainingRun } from './training-run.ts'
 
 /**
- * Fine-tunes a model as the study does (arXiv:2508.14079): by AdamW, with effective batches by gradient accumulation, and
- * for the adversarial losses on images that APGD finds. On one engine the result depends on parameters, data and
+ * Fine-tunes a model as the study does (arXiv:2508.14079): by AdamW, with effective batches by gradient accumulation,
+ * and for the adversarial losses on images that APGD finds. On one engine the result depends on parameters, data and
  * settings alone, also where training is stopped anywhere and goes on from its last state. Only the micro-batch may
  * differ from the settings': where the device has no room for it, a smaller one is used (`onSmallerMicroBatch`), which
  * gives other bits.

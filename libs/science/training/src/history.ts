@@ -2,9 +2,7 @@ import { z } from 'zod'
 
 const count = z.number().int().nonnegative()
 
-/**
- * The validation at the end of an epoch, in evaluation mode. Losses are mean cross-entropies.
- */
+/** The validation at the end of an epoch, in evaluation mode. Losses are mean cross-entropies. */
 const validationRecord = z.strictObject({
   images: count.positive(),
   cleanCorrect: count,

@@ -33,7 +33,8 @@ describe('adamWStep', () => {
     'agrees with torch.optim.AdamW over five steps (rate $learningRate, decay $weightDecay)',
     ({ learningRate, weightDecay, values }) => {
       const zeros = () => tf.zeros([7])
-      let tensors: Omit<AdamTensors, 'gradient'> = { value: tf.tensor1d(pattern(7, 10)), firstMoment: zeros(), secondMoment: zeros() } // prettier-ignore
+      const moments = { firstMoment: zeros(), secondMoment: zeros() }
+      let tensors: Omit<AdamTensors, 'gradient'> = { value: tf.tensor1d(pattern(7, 10)), ...moments }
       const [rates, decays] = [
         { backbone: learningRate, head: 0 },
         { weightDecayBackbone: weightDecay, weightDecayHead: 0 },

@@ -7,8 +7,8 @@ export interface TrainingData {
   /** Side of the square images, in pixels. */
   readonly resolution: number
   /**
-   * Images [indices, side, side, 3] in [0, 1] and their labels. `epoch` (from 0) keys the augmentation, so that an image
-   * has the same bytes however often it is read in an epoch.
+   * Images [indices, side, side, 3] in [0, 1] and their labels. `epoch` (from 0) keys the augmentation, so that an
+   * image has the same bytes however often it is read in an epoch.
    */
   read(indices: readonly number[], epoch: number): Promise<{ images: Float32Array; labels: Int32Array }>
 }

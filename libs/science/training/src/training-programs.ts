@@ -20,8 +20,8 @@ import type { TrainableModel, TrainableSpecification } from './trainable-model.t
 import { parametersOf, type TrainingTensors } from './training-tensors.ts'
 
 /*
- * The programs of a fine-tuning as plain functions: from inputs and the tensors on the device to outputs and the tensors
- * that change.
+ * The programs of a fine-tuning as plain functions: from inputs and the tensors on the device to outputs and the
+ * tensors that change.
  */
 
 /** What the programs of a fine-tuning depend on. */
@@ -61,8 +61,8 @@ export function accumulate(
 }
 
 /**
- * One optimiser step by the accumulated gradients. The output `numbers` holds the accumulated sums and the square of the
- * gradient's norm, which is NaN or infinite if any part of the gradient is.
+ * One optimiser step by the accumulated gradients. The output `numbers` holds the accumulated sums and the square of
+ * the gradient's norm, which is NaN or infinite if any part of the gradient is.
  */
 export function step(
   trained: readonly TrainableSpecification[],
@@ -70,7 +70,8 @@ export function step(
   { values, firstMoment, secondMoment, gradients, sums }: TrainingTensors,
 ) {
   const stepped = trained.map(({ name, role, decayed }) => {
-    const before = { value: values[name]!, firstMoment: firstMoment[name]!, secondMoment: secondMoment[name]!, gradient: gradients[name]! } // prettier-ignore
+    const moments = { firstMoment: firstMoment[name]!, secondMoment: secondMoment[name]! }
+    const before = { value: values[name]!, ...moments, gradient: gradients[name]! }
     const kept = decayed ? { kept: factors[`${role}Kept`] } : {}
     return [name, adamWStep(before, { ...kept, rate: factors[`${role}Rate`], epsilon })] as const
   })

@@ -73,8 +73,8 @@ export class TrainingSession {
   }
 
   /**
-   * Attacks one micro-batch of an optimiser step of `images` images and accumulates its gradients. `keys`: those of each
-   * image's dropout.
+   * Attacks one micro-batch of an optimiser step of `images` images and accumulates its gradients. `keys`: those of
+   * each image's dropout.
    */
   accumulate(
     { images, labels, size }: Batch,

@@ -1,4 +1,4 @@
-import { tf, type NamedTensors, type Tensor, type Tensor1D } from '@gauntlet/engine'
+import { mapTensors, tf, type NamedTensors, type Tensor, type Tensor1D } from '@gauntlet/engine'
 import { Parameters } from '@gauntlet/nn'
 import type { ProtocolSpecification } from '@gauntlet/study'
 import type { TrainableModel, TrainableSpecification } from './trainable-model.ts'
@@ -63,9 +63,9 @@ export function startingTensors(
  */
 function zerosLike(tensors: NamedTensors): NamedTensors {
   const zeros = tf.zeros([Math.max(...Object.values(tensors).map(({ size }) => size))])
-  const entries = Object.entries(tensors).map(([name, { size, shape }]) => [name, tf.tidy(() => zeros.slice(0, size).reshape(shape))]) // prettier-ignore
+  const like = mapTensors(tensors, ({ size, shape }) => tf.tidy(() => zeros.slice(0, size).reshape(shape)))
   zeros.dispose()
-  return Object.fromEntries(entries) as NamedTensors
+  return like
 }
 
 /** The model's tensors, with `trained` in place of the values where they are given. */

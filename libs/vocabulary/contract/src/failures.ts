@@ -4,8 +4,8 @@
  *
  * - `InvalidInput`: the study, weights or images are wrong; never retried, the message says what to change.
  * - `Diverged`: training is no longer finite or has collapsed; not retried, the configuration ends as diverged.
- * - `OutOfMemory`: retried with half the micro-batch at the same effective batch. Not retried for a micro-batch of 1, nor
- *   for stages that have none.
+ * - `OutOfMemory`: retried with half the micro-batch at the same effective batch, as long as the stage has one above
+ *   1.
  * - `Preempted`, `WorkerLost`: the machine went away; retried from the last mid-stage checkpoint.
  * - `WorkerChanged`: the worker runs other code or another engine than the key was made for; the configuration makes
  *   new keys.

@@ -12,9 +12,10 @@ import { withImages } from './open-images.ts'
 const batchSize = 64
 
 /**
- * Makes the configuration's checkpoint from the trained parameters: reads them back, refuses them unless every tensor is
- * there and finite, and stores them with what they are in the metadata. The checkpoint opens in PyTorch as safetensors,
- * under timm's names. Its accuracy on the validation images is measured and stored beside it; no accuracy is too low.
+ * Makes the configuration's checkpoint from the trained parameters: reads them back, refuses them unless every tensor
+ * is there and finite, and stores them with what they are in the metadata. The checkpoint opens in PyTorch as
+ * safetensors, under timm's names. Its accuracy on the validation images is measured and stored beside it; no accuracy
+ * is too low.
  */
 export const checkpoint: Stage<CheckpointInput> = async ({ input: { configuration, dataset, trained } }, context) => {
   const classifier = classifierOf(configuration)

@@ -45,7 +45,8 @@ async function trainOn(whole: FineTuning, progress: MidStageCheckpoint, context:
   try {
     const resumeFrom = decodeTrainingState(saved.bytes)
     const resumedFrom = { checkpoint: saved.checkpoint, done: resumeFrom.position.step, unit: 'steps' } as const
-    context.report({ done: 0, total: 0, unit: 'images', resumedFrom }) // so that it is known of an attempt that gets no further
+    // So that it is known of an attempt that gets no further.
+    context.report({ done: 0, total: 0, unit: 'images', resumedFrom })
     return await fineTuneModel({ ...whole, resumeFrom, ...reporting(progress, context, { resumedFrom }) })
   } catch (error) {
     if (!(error instanceof TrainingStateInvalid)) throw error
