@@ -43,13 +43,13 @@ describe.each(balls)('the offset towards a hyperplane in the %s norm', (norm, ba
     )
   })
 
-  it('sends every coordinate to its wall where the hyperplane lies beyond the box', () => {
+  it('sends every coordinate to its bound where the hyperplane lies beyond the box', () => {
     fc.assert(
       fc.property(aPoint, aSlope, fc.constantFrom(-1, 1), (point, slope, sign) => {
         const offset = offsetOf(point, slope, sign * 1000)
         slope.forEach((steepness, i) => {
-          const wall = steepness * sign > 0 ? 0 : 1
-          expect(offset[i]).toBeCloseTo(steepness === 0 ? 0 : wall - point[i]!, 5)
+          const bound = steepness * sign > 0 ? 0 : 1
+          expect(offset[i]).toBeCloseTo(steepness === 0 ? 0 : bound - point[i]!, 5)
         })
       }),
     )
