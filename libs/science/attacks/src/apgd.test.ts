@@ -11,6 +11,7 @@ import { l2 } from './l2.ts'
 import { linf } from './linf.ts'
 import { crossEntropy } from './loss.ts'
 import { momentumAscent, type OscillationMemory } from './momentum-ascent.ts'
+import { randomStart } from './random-start.ts'
 import {
   momentumApgdByDefinition,
   sparseApgdByDefinition,
@@ -168,6 +169,19 @@ describe.each(byDefinition)('APGD in the %s ball', (_, ball, definition) => {
 })
 
 describe('APGD', () => {
+  it('ascends from a random start too, inside ball and box', () => {
+    tf.tidy(() => {
+      const ball = l2(0.4)
+      const { images, labels } = problemOf(ball, fixed, 5)
+      const digests = fixed.map((_, row) => `image ${row}`)
+      const start = randomStart(ball, images, digests, { seed: 1, attack: 'test', restart: 0 })
+      const best = apgd({ logits: tinyNetwork, ball, iterations: 5, images, labels, start })
+      const [before, after] = [start, best].map((points) => crossEntropy(tinyNetwork(points), labels).dataSync())
+      before!.forEach((loss, i) => expect(after![i]).toBeGreaterThan(loss))
+      for (const size of ball.size(best.sub(images)).dataSync()) expect(size).toBeLessThanOrEqual(0.4 * (1 + 1e-5))
+    })
+  })
+
   it('keeps the start where the loss is not a number', () => {
     tf.tidy(() => {
       const { images } = problemOf(linf(0.1), fixed, 3)

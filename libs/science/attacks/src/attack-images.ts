@@ -3,6 +3,7 @@ import { digestOfBytes } from '@gauntlet/study'
 import { requireAttackable, requireSettings } from './attack-input.ts'
 import type { Ball } from './ball.ts'
 import { ballOf } from './balls.ts'
+import type { EnsembleVerdict } from './ensemble-verdict.ts'
 import { attacksOf, ensembleOf, type Ensemble, type EnsembleName } from './ensemble.ts'
 import type { LogitsFunction } from './loss.ts'
 import { runEnsemble } from './run-ensemble.ts'
@@ -67,13 +68,14 @@ export async function attack(
   const { pixels, labels: known, classes } = await requireAttackable(model, images, labels)
   const [count, height, width, channels] = images.shape
   const size = height * width * channels
+  const imageAt = (row: number) => pixels.subarray(row * size, (row + 1) * size)
   const ensemble = ensembleOf(evaluator, norm, classes)
   const adversarial = pixels.slice()
   const verdicts = await runEnsemble({
     logits: model,
     ball,
     imageSet: {
-      digests: Array.from({ length: count }, (_, row) => digestOfImage(pixels.subarray(row * size, (row + 1) * size))),
+      digests: Array.from({ length: count }, (_, row) => digestOfImage(imageAt(row))),
       labels: known,
       shape: [height, width, channels],
       read: (rows) => tf.gather(images, [...rows]),
@@ -85,16 +87,14 @@ export async function attack(
   })
   return {
     robustAccuracy: verdicts.filter(({ held }) => held).length / count,
-    images: verdicts.map(({ held, prediction, margin, distance, felledBy }) => ({
-      held,
-      prediction,
-      margin,
-      distance,
-      felledBy: felledBy?.attack ?? null,
-    })),
+    images: verdicts.map(attackedImage),
     adversarial: tf.tensor4d(adversarial, images.shape),
     leftOut: ensemble.leftOut,
   }
+}
+
+function attackedImage({ held, prediction, margin, distance, felledBy }: EnsembleVerdict): AttackedImage {
+  return { held, prediction, margin, distance, felledBy: felledBy?.attack ?? null }
 }
 
 /** The digest of an image's float32 values, which keys its noise. */

@@ -1,4 +1,4 @@
-import { tf, uniform, type RandomKey, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import { tf, uniform, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import type { Attack, AttackProblem, AttackStep, RunInputs, RunKey } from './attack.ts'
 import type { Ball } from './ball.ts'
 import { selectRows } from './batch-rows.ts'
@@ -12,8 +12,6 @@ export interface SquareSettings {
   /** Queries after the start, whose evaluation makes one forward pass more. */
   readonly queries: number
   readonly restarts: number
-  /** The source of random numbers: `uniform` unless given, for instance to replay recorded ones. */
-  readonly draw?: (key: RandomKey, count: number) => ArrayLike<number>
 }
 
 /** The point of lowest margin so far, and that margin. */
@@ -30,7 +28,7 @@ const queriesPerKey = 64
  * The first step evaluates the start, every further one makes a query. Which points are queried depends on the ball
  * (`SquareMoves`).
  */
-export function squareAttack({ name, ball, queries, restarts, draw = uniform }: SquareSettings): Attack {
+export function squareAttack({ name, ball, queries, restarts }: SquareSettings): Attack {
   const { squares } = ball
   return {
     name,
@@ -39,7 +37,7 @@ export function squareAttack({ name, ball, queries, restarts, draw = uniform }: 
     blockSteps: 50,
     targetRank: () => null,
     cost: { forwards: 1, backwards: 0 },
-    runInputs: (key, shape) => runInputsOf(`${name}/${ball.norm}`, key, shape, squares, draw),
+    runInputs: (key, shape) => runInputsOf(`${name}/${ball.norm}`, key, shape, squares),
     initialState: (images, draws) =>
       tf.tidy((): SquareState => ({
         best: squares.start(images, draws),
@@ -50,16 +48,10 @@ export function squareAttack({ name, ball, queries, restarts, draw = uniform }: 
 }
 
 /** A step input is the window's side, 0 at the start, followed by the query's random numbers. */
-function runInputsOf(
-  purpose: string,
-  key: RunKey,
-  shape: ImageShape,
-  squares: Ball['squares'],
-  draw: NonNullable<SquareSettings['draw']>,
-): RunInputs {
+function runInputsOf(purpose: string, key: RunKey, shape: ImageShape, squares: Ball['squares']): RunInputs {
   const { seed, image, run } = key
   const drawn = (what: string, iteration: number, count: number) =>
-    draw({ seed, purpose: `${purpose}/${what} ${run}`, image, iteration }, count)
+    uniform({ seed, purpose: `${purpose}/${what} ${run}`, image, iteration }, count)
   const draws = squares.queryDraws(shape)
   const width = draws + 1
   const atStart = new Float32Array(width)
@@ -75,7 +67,7 @@ function runInputsOf(
   }
   let last: { number: number; inputs: Float32Array } = { number: -1, inputs: atStart }
   return {
-    noise: Float32Array.from(drawn('start', 0, squares.startDraws(shape))),
+    noise: drawn('start', 0, squares.startDraws(shape)),
     stepInput(step) {
       if (step === 0) return atStart
       const number = Math.floor((step - 1) / queriesPerKey)

@@ -69,56 +69,58 @@ const guard = 1e-12
 export function bumps(mass: Mass): SquareMoves {
   return {
     startDraws: (shape) => tilesOf(shape).corners.length * (1 + shape[2]),
-
-    start(origin, draws) {
-      const [batch, height, width, channels] = origin.shape
-      const shape: ImageShape = [height, width, channels]
-      const { side, corners } = tilesOf(shape)
-      const [turns, signs] = tf.split(draws.reshape([batch, corners.length, 1 + channels]), [1, channels], 2) as [
-        Tensor,
-        Tensor,
-      ]
-      const turned = turns.greater(0.5).toFloat()
-      const signed = signs.mul(2).sub(1).sign()
-      const laid = (share: Tensor, isTurned: boolean) =>
-        tf.matMul(
-          signed
-            .mul(share)
-            .transpose([0, 2, 1])
-            .reshape<Tensor2D>([batch * channels, corners.length]),
-          tilesLaidOut(mass, shape, side, corners, isTurned),
-        )
-      const offset = laid(tf.sub(1, turned), false).add(laid(turned, true))
-      return mass.pointAt(offset.reshape([batch, channels, height, width]).transpose([0, 2, 3, 1]), origin)
-    },
-
+    start: (origin, draws) => bumpGrid(mass, origin, draws),
     queryDraws: ([, , channels]) => 5 + channels,
-
     side: (query, shape) => bumpSide(windowSide(query, shape), shape),
-
-    query(best, origin, given, draws) {
-      const channels = origin.shape[3]
-      // The check of a captured program perturbs its inputs, and a side is used as an index.
-      const sides = given.round<Tensor1D>()
-      const [first, second, turn, signs] = tf.split(draws, [2, 2, 1, channels], 1) as [
-        Tensor2D,
-        Tensor2D,
-        Tensor2D,
-        Tensor2D,
-      ]
-      const offset = best.sub(origin) as Tensor4D
-      const [window, other] = [windowAt(origin, sides, first), windowAt(origin, sides, second)]
-      const atlas = atlasOf(mass, [origin.shape[1], origin.shape[2], channels])
-      const bump = atlas.bump(window, sides, turn.greater(0.5)) // :187
-      const inside = offset.mul(window.mask) as Tensor4D
-      const insideBoth = offset.mul(window.mask.maximum(other.mask)) as Tensor4D
-      const shapeOfWindow = bump.mul(signsOf(signs)).add(inside.div(mass.ofChannels(inside).add(guard))) as Tensor4D
-      const scale = mass
-        .allowance(mass.ofChannels(insideBoth), mass.ofImages(offset), channels)
-        .div(mass.ofChannels(shapeOfWindow).add(guard))
-      return mass.pointAt(offset.sub(insideBoth).add(shapeOfWindow.mul(scale)), origin)
-    },
+    query: (best, origin, sides, draws) => bumpQuery(mass, best, origin, sides, draws),
   }
+}
+
+/** The start: a grid of bumps, each turned or not and with a sign for each channel. */
+function bumpGrid(mass: Mass, origin: Tensor4D, draws: Tensor2D): Tensor4D {
+  const [batch, height, width, channels] = origin.shape
+  const shape: ImageShape = [height, width, channels]
+  const { side, corners } = tilesOf(shape)
+  const [turns, signs] = tf.split(draws.reshape([batch, corners.length, 1 + channels]), [1, channels], 2) as [
+    Tensor,
+    Tensor,
+  ]
+  const turned = turns.greater(0.5).toFloat()
+  const signed = signs.mul(2).sub(1).sign()
+  const laid = (share: Tensor, isTurned: boolean) =>
+    tf.matMul(
+      signed
+        .mul(share)
+        .transpose([0, 2, 1])
+        .reshape<Tensor2D>([batch * channels, corners.length]),
+      tilesLaidOut(mass, shape, side, corners, isTurned),
+    )
+  const offset = laid(tf.sub(1, turned), false).add(laid(turned, true))
+  return mass.pointAt(offset.reshape([batch, channels, height, width]).transpose([0, 2, 3, 1]), origin)
+}
+
+/** The point of a query: the mass of two windows is moved into the first, in the shape of what it holds and a bump. */
+function bumpQuery(mass: Mass, best: Tensor4D, origin: Tensor4D, given: Tensor1D, draws: Tensor2D): Tensor4D {
+  const channels = origin.shape[3]
+  // The check of a captured program perturbs its inputs, and a side is used as an index.
+  const sides = given.round<Tensor1D>()
+  const [first, second, turn, signs] = tf.split(draws, [2, 2, 1, channels], 1) as [
+    Tensor2D,
+    Tensor2D,
+    Tensor2D,
+    Tensor2D,
+  ]
+  const offset = best.sub(origin) as Tensor4D
+  const [window, other] = [windowAt(origin, sides, first), windowAt(origin, sides, second)]
+  const atlas = atlasOf(mass, [origin.shape[1], origin.shape[2], channels])
+  const bump = atlas.bump(window, sides, turn.greater(0.5)) // :187
+  const inside = offset.mul(window.mask) as Tensor4D
+  const insideBoth = offset.mul(window.mask.maximum(other.mask)) as Tensor4D
+  const shapeOfWindow = bump.mul(signsOf(signs)).add(inside.div(mass.ofChannels(inside).add(guard))) as Tensor4D
+  const scale = mass
+    .allowance(mass.ofChannels(insideBoth), mass.ofImages(offset), channels)
+    .div(mass.ofChannels(shapeOfWindow).add(guard))
+  return mass.pointAt(offset.sub(insideBoth).add(shapeOfWindow.mul(scale)), origin)
 }
 
 /** At least 3, then odd, and at most the image (square.py:341 to :344). */
