@@ -20,12 +20,12 @@ export interface ApgdSettings extends ApgdStepSettings {
 }
 
 /**
- * APGD on rows that stand at iterations of their own.
+ * APGD as an attack of an ensemble, on rows that stand at iterations of their own.
  *
  * Departure: an `opening`. Points in the larger balls of the first phases count for nothing (autopgd_base.py:561), so
  * that the reference takes every image through 60 iterations before the first that may fell it. A short run in the ball
- * itself fells nearly all that fall (test/benchmarks/LOG.md). The runs after it are the reference's, with the noise
- * that they have without it.
+ * itself fells nearly all that fall (test/benchmarks/LOG.md). The runs after it are those of the reference,
+ * with the same noise as without an opening.
  */
 export function apgdAttack(settings: ApgdSettings): Attack {
   const { name, ball, iterations, restarts, targets, phases = [1], opening = 0, samples = 1 } = settings

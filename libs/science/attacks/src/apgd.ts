@@ -23,7 +23,7 @@ export interface ApgdRun {
 /**
  * The points of highest loss that APGD finds, the start included; same shape as the images. All iterations are run for
  * all images. A captured program holds the model twice, however many iterations there are: once in the loop, and once
- * for the last point, without the gradient that nothing would follow from.
+ * for the last point, whose gradient is not needed.
  */
 export function apgd({ logits, ball, iterations, images, labels, start, loss = crossEntropy }: ApgdRun): Tensor4D {
   return tf.tidy(() => {

@@ -13,7 +13,7 @@ export interface AttackTask {
   readonly imageSet: ImageSet
   readonly attack: Attack
   readonly seed: number
-  /** The class that a run on an image aims at. */
+  /** The class of a rank on an image (`Attack.targetRank`). */
   readonly targetOf: (row: number, rank: number) => number
 }
 
@@ -70,7 +70,7 @@ export async function refilled(
   return { slots: [...kept.map((slot) => batch.slots[slot]!), ...(added?.slots ?? [])], tensors }
 }
 
-/** Disposes of a batch's tensors. */
+/** The empty batch, once the tensors of this one are disposed of. */
 export function emptied(batch: AttackBatch): AttackBatch {
   if (batch.tensors) tf.dispose(batch.tensors as never)
   return emptyBatch

@@ -17,7 +17,7 @@ export interface Confirmation {
 
 /**
  * Brings every point that a search takes for misclassified into ball and box, measures it and evaluates the model
- * there. The search's word is not enough: it may work on folded weights, and an attack may have left the ball.
+ * there. The search alone does not decide, since it may work on folded weights and an attack may leave the ball.
  */
 export async function confirm(task: AttackTask, batch: AttackBatch, result: BlockResult): Promise<Confirmation> {
   const { slots, points } = result

@@ -35,7 +35,7 @@ export interface EnsembleTask {
   readonly onFallen?: ((row: number, point: Float32Array) => void) | undefined
 }
 
-/** Is given what saves the progress (to go on from there later) and the verdicts so far. */
+/** Called with `save`, which gives what is needed to go on from here, and with the verdicts so far. */
 export type OnBlock = (
   save: () => Promise<EnsembleProgress>,
   verdicts: readonly EnsembleVerdict[],

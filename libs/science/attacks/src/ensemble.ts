@@ -42,7 +42,7 @@ export interface Ensemble {
 function entriesOf(name: EnsembleName, norm: Ball['norm']): readonly AttackEntry[] {
   const isL1 = norm === 'L1'
   const phases = isL1 ? { phases: [3, 2, 1] } : {} // `use_largereps`, only in `standard` (:267)
-  const opening = isL1 ? { opening: 16 } : {} // a departure that `apgdAttack` gives the reason of
+  const opening = isL1 ? { opening: 16 } : {} // a departure, with its reason at `apgdAttack`
   const ce: AttackEntry = {
     attack: 'apgd-ce',
     iterations: 100,

@@ -6,7 +6,7 @@ import { repeatWhile, tf, type Scalar, type Tensor2D } from '@gauntlet/engine'
  * not depend on the others.
  */
 
-/** The largest part of a sum over an image by which rounding moves it. A step from so near the root is the last. */
+/** The largest part of a sum over an image by which rounding moves it. A step from that close to the root is the last. */
 const sumRounding = 2 ** -22
 /** Most steps: after so many even halving alone would have ended. */
 const enough = 96

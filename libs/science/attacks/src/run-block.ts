@@ -38,8 +38,8 @@ export async function runBlock(ensemble: EnsembleState, runner: BlockRunner, mos
 }
 
 /**
- * The batch with the slots `kept` as far as their runs go on, then those whose run is done at their next run, then
- * images from the queue.
+ * The batch, filled again: with the slots of `kept` whose run goes on, with the images of those whose run is done at
+ * their next run, and with images from the queue.
  */
 export async function refilledFromQueue(
   ensemble: EnsembleState,
