@@ -83,6 +83,19 @@ export const breaches: readonly Breach[] = [
     "import { breach } from '@gauntlet/artifacts'",
     /layer:tensors.*can only depend on/,
   ),
+  wall(
+    'libs/science/corruptions/src',
+    "import { breach } from '@gauntlet/attacks'",
+    /room:corruptions.*can only depend on/,
+  ),
+  {
+    ...wall(
+      'libs/science/corruptions/src',
+      "import { breach } from '@gauntlet/datasets'",
+      /rgb8-image, which loads no reader/,
+    ),
+    rule: 'eslint(no-restricted-imports)',
+  },
   wall('libs/science/weights/src', "import { breach } from '@gauntlet/sources'", /layer:tensors.*can only depend on/),
   wall(
     'libs/science/evaluation/src',

@@ -1,19 +1,27 @@
 import {
-  apgdMoments,
   apgdStart,
   apgdStep,
+  apgdStepInputs,
   crossEntropy,
-  cuesAt,
   frozenNetwork,
   linf,
+  stepInputsAt,
   type ApgdState,
   type NamedParameters,
   type Network,
 } from '@gauntlet/attacks'
-import { batchPositionInvariant, ProgramBuilder, tf, type Tensor, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import {
+  batchPositionInvariant,
+  ProgramBuilder,
+  tf,
+  tidyTree,
+  type Tensor,
+  type Tensor1D,
+  type Tensor4D,
+} from '@gauntlet/engine'
 import { evaluationMode, Parameters } from '@gauntlet/nn'
 import { defaultHyperparameters } from '@gauntlet/study'
-import { fineTune, type TrainableModel, type TrainingSettings } from '@gauntlet/training'
+import { fineTuneModel, type TrainableModel, type TrainingSettings } from '@gauntlet/training'
 import type { ProgramWatch } from './program-watch.ts'
 import type { Assignment, Prepared } from './side.ts'
 import { StepGate } from './step-gate.ts'
@@ -64,34 +72,34 @@ export function forwardPass(start: WorkInputs): ReadyWork {
   }
 }
 
-/** The second of three iterations of APGD, again and again. The state of the attack stays on the device. */
+/** The second of three iterations, over and over: the run's state stays on the device. */
 export function attackIteration(start: WorkInputs): ReadyWork {
   const { images, labels, assignment } = start
   const { network, ...remark } = evaluatedNetwork(start)
-  const climb = { ball: linf(assignment.attackEpsilon), loss: crossEntropy }
-  const moments = apgdMoments(climb.ball, assignment.attackIterations)
-  const target = { images, labels }
-  const step = (parameters: NamedParameters, given: typeof target, state: ApgdState, number: number) =>
-    tf.tidy(() => {
-      const cues = cuesAt(moments, tf.scalar(number, 'int32'), labels.shape[0])
+  const settings = { ball: linf(assignment.attackEpsilon), loss: crossEntropy }
+  const stepInputs = apgdStepInputs(settings.ball, assignment.attackIterations)
+  const batch = { images, labels }
+  const step = (parameters: NamedParameters, given: typeof batch, state: ApgdState, number: number) =>
+    tidyTree(() => {
+      const ofStep = stepInputsAt(stepInputs, tf.scalar(number, 'int32'), labels.shape[0])
       const logits = (points: Tensor4D) => network.logits(points, parameters)
-      return apgdStep(climb, { ...given, logits, targets: given.labels }, state, cues)
+      return apgdStep(settings, { ...given, logits, targets: given.labels }, state, ofStep)
     })
-  const begun = step(network.parameters, target, apgdStart(climb, images, images), 0)
+  const begun = step(network.parameters, batch, apgdStart(settings, images, images), 0)
   const builder = new ProgramBuilder({ parameters: network.parameters, run: begun.state })
   const program = builder.capture(
     'iterate',
     (inputs, state) => {
-      const { state: run } = step(state.parameters, inputs as typeof target, state.run, 2)
+      const { state: run } = step(state.parameters, inputs as typeof batch, state.run, 2)
       return { outputs: { loss: run.loss }, state: { run } }
     },
-    target,
+    batch,
   )
   const session = builder.finish()
   return { ...remark, once: async () => ({ loss: readSum(session.run(program, { images, labels }).loss) }) }
 }
 
-/** One step of `fineTune` by Classic AT of all parameters, which the stage runs too, except that it reads images. */
+/** One step of `fineTuneModel` by Classic AT of everything: what the stage runs, but for the reading of images. */
 export function trainingStep(start: WorkInputs): ReadyWork {
   const { model, parameters, host, assignment, watch } = start
   const gate = new StepGate()
@@ -106,7 +114,7 @@ export function trainingStep(start: WorkInputs): ReadyWork {
   }
   const training = { count: host.labels.length, resolution: assignment.side, read }
   const settings = settingsOf(assignment, host.labels.length)
-  void fineTune({ model, parameters, settings, training }).catch((error: unknown) => gate.fail(error))
+  void fineTuneModel({ model, parameters, settings, training }).catch((error: unknown) => gate.fail(error))
   return {
     once: async () => {
       await gate.step()

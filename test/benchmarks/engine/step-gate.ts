@@ -1,6 +1,6 @@
 /**
- * Holds `fineTune` before each optimiser step. Where a step is one micro-batch, `fineTune` reads images once per step,
- * so the time between two reads is that of a whole step, with the optimiser and the bookkeeping.
+ * Holds `fineTuneModel` before each optimiser step. Where a step is one micro-batch, it asks for images once a step, so
+ * that the time from one such request to the next is that of a whole step, with the optimiser's part and bookkeeping.
  */
 export class StepGate {
   private arrival = withResolvers<void>()

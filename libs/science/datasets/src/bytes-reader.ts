@@ -1,6 +1,6 @@
 import { InvalidDataset } from './invalid-dataset.ts'
 
-/** Takes exact numbers of bytes off a stream of chunks. */
+/** Takes given numbers of bytes from a stream of chunks. */
 export class BytesReader {
   private readonly chunks: AsyncIterator<Uint8Array>
   private current: Uint8Array = new Uint8Array(0)
@@ -11,24 +11,24 @@ export class BytesReader {
     this.chunks = chunks[Symbol.asyncIterator]()
   }
 
-  /** The next `length` bytes; `null` when the stream ends exactly here. */
+  /** The next `length` bytes; `null` where the stream ends exactly here. */
   async takeOrEnd(length: number): Promise<Uint8Array | null> {
     return (await this.fill()) ? this.take(length) : null
   }
 
-  /** The next `length` bytes, in an array of their own. */
+  /** The next `length` bytes, as a copy. */
   async take(length: number): Promise<Uint8Array> {
     const taken = new Uint8Array(length)
     await this.advance(length, (part, at) => taken.set(part, at))
     return taken
   }
 
-  /** Passes over `length` bytes. */
+  /** Skips `length` bytes. */
   async skip(length: number): Promise<void> {
     await this.advance(length, () => {})
   }
 
-  /** Lets go of the stream before its end. */
+  /** Ends the stream, also before its last chunk. */
   async close(): Promise<void> {
     await this.chunks.return?.()
   }
@@ -45,7 +45,7 @@ export class BytesReader {
     }
   }
 
-  /** Sees to it that there is a byte at hand; false at the end of the stream. */
+  /** Makes `current` hold at least one byte; false at the end of the stream. */
   private async fill(): Promise<boolean> {
     while (this.current.length === 0) {
       const next = await this.chunks.next()

@@ -1,4 +1,4 @@
-/** A tar archive made for a test, hostile ones included. */
+/** A tar archive of these members, which may be hostile. */
 export function tarOf(
   members: readonly { name: string; bytes?: Uint8Array; type?: string; link?: string; size?: number }[],
 ): Uint8Array {

@@ -12,7 +12,7 @@ function paxRecord(key: string, value: string, length = 0): string {
   return record.length === length ? record : paxRecord(key, value, record.length)
 }
 
-/** The archive in chunks of `chunkSize`, as a stream would bring it. */
+/** The archive as a stream of chunks. */
 async function* inChunks(bytes: Uint8Array, chunkSize = 700) {
   for (let at = 0; at < bytes.length; at += chunkSize) yield bytes.subarray(at, at + chunkSize)
 }
@@ -33,7 +33,7 @@ interface Options {
 }
 
 describe('reading a tar archive', () => {
-  it('gives back what was packed, however the stream is cut', async () => {
+  it('gives what was packed, however the stream is cut', async () => {
     const member = fc.record({
       name: fc.stringMatching(/^[a-z]{1,8}\/[a-z0-9]{1,8}\.png$/),
       content: fc.string({ maxLength: 1500 }),
@@ -52,7 +52,7 @@ describe('reading a tar archive', () => {
     )
   })
 
-  it('takes only what is wanted and passes over folders', async () => {
+  it('gives only what is wanted, and skips folders', async () => {
     const archive = tarOf([
       { name: 'a/', type: '5' },
       { name: './a/b', bytes: text('1') },
@@ -85,10 +85,10 @@ describe('a hostile or damaged tar archive is refused', () => {
     ['a symbolic link', tarOf([{ name: 'a', type: '2', link: '/etc/passwd' }]), 'a link'],
     ['a hard link', tarOf([{ name: 'a', type: '1', link: 'b' }]), 'a link'],
     ['a device', tarOf([{ name: 'a', type: '3' }]), 'of type "3"'],
-    ['an absolute name', tarOf([{ ...file, name: '/etc/passwd' }]), 'outside'],
-    ['a name that climbs out', tarOf([{ ...file, name: 'train/../../x' }]), 'outside'],
-    ['a name with a backslash', tarOf([{ ...file, name: '..\\x' }]), 'outside'],
-    ['a pax name that climbs out', tarOf([pax('path', '../x'), file]), 'outside'],
+    ['an absolute name', tarOf([{ ...file, name: '/etc/passwd' }]), 'out of its folder'],
+    ['a name that leads out', tarOf([{ ...file, name: 'train/../../x' }]), 'out of its folder'],
+    ['a name with a backslash', tarOf([{ ...file, name: '..\\x' }]), 'out of its folder'],
+    ['a pax name that leads out', tarOf([pax('path', '../x'), file]), 'out of its folder'],
     [
       'a pax record longer than its header',
       tarOf([{ name: 'pax', type: 'x', bytes: text('99 path=x\n') }, file]),

@@ -1,7 +1,7 @@
 import { BytesReader } from './bytes-reader.ts'
 import { InvalidDataset } from './invalid-dataset.ts'
 
-/** How much an archive may hold before it is refused. */
+/** Most that an archive may hold. */
 export interface ArchiveLimits {
   /** Members, of any kind. */
   readonly members: number
@@ -11,7 +11,7 @@ export interface ArchiveLimits {
   readonly totalBytes: number
 }
 
-/** Many times the largest archive of the study (about 2 GB in 24,000 images). */
+/** Many times what the largest archive of the study holds (about 2 GB in 24,000 images). */
 export const archiveLimits: ArchiveLimits = { members: 2_000_000, memberBytes: 64 * 2 ** 20, totalBytes: 64 * 2 ** 30 }
 
 export interface ArchiveMember {
@@ -31,8 +31,8 @@ interface Header {
 
 /**
  * Reads the regular files of a tar stream (POSIX ustar and pax, GNU long names) whose names `wanted` accepts, one at a
- * time. Nothing is written anywhere; links, devices, absolute names and names with `..` are refused, and so is whatever
- * exceeds the limits.
+ * time. It writes nothing. Links, devices, absolute names and names with `..` are refused, and so is whatever exceeds
+ * the limits.
  */
 export async function* readTar(
   chunks: AsyncIterable<Uint8Array>,
@@ -62,7 +62,7 @@ export async function* readTar(
   }
 }
 
-/** A ustar header (POSIX.1-1988): name at 0, size at 124, checksum at 148, type at 156, magic at 257, prefix at 345. */
+/** Reads a ustar header (POSIX.1-1988): name at 0, size at 124, checksum 148, type 156, magic 257, prefix 345. */
 function parseHeader(raw: Uint8Array): Header {
   const checksum = raw.reduce((sum, byte, i) => sum + (i >= 148 && i < 156 ? 0x20 : byte), 0)
   if (octal(raw, 148, 8) !== checksum)
@@ -88,7 +88,7 @@ function checkLimits({ name, size, type }: Header, members: number, position: nu
     throw new InvalidDataset(`The dataset archive unpacks to more than ${limits.totalBytes} bytes; split it.`)
 }
 
-/** The name without leading `./`; refuses what could point outside. */
+/** The name without leading `./`; a name that could lead out of the archive's folder is refused. */
 function safeName(name: string): string {
   const parts = name.split('/').filter((part, i, all) => part !== '.' && !(part === '' && i === all.length - 1))
   if (
@@ -99,13 +99,13 @@ function safeName(name: string): string {
     parts.includes('')
   ) {
     throw new InvalidDataset(
-      `The dataset archive has a member named ${JSON.stringify(name)}, which points outside it; pack it with plain relative names.`,
+      `The dataset archive has a member named ${JSON.stringify(name)}, which leads out of its folder; pack it with plain relative names.`,
     )
   }
   return parts.join('/')
 }
 
-/** The member name in a pax record list (`<length> path=<name>\n`, POSIX.1-2001) or a GNU long name. */
+/** The member name in pax records (`<length> path=<name>\n`, POSIX.1-2001) or in a GNU long name. */
 function nameIn(type: string, bytes: Uint8Array): string | undefined {
   if (type === 'L') return text(bytes, 0, bytes.length)
   for (let at = 0; at < bytes.length;) {
@@ -123,14 +123,14 @@ function nameIn(type: string, bytes: Uint8Array): string | undefined {
   return undefined
 }
 
-/** A NUL-terminated field. */
+/** The text of a field, up to its first NUL. */
 function text(raw: Uint8Array, at: number, length: number): string {
   const field = raw.subarray(at, at + length)
   const end = field.indexOf(0)
   return new TextDecoder().decode(end < 0 ? field : field.subarray(0, end))
 }
 
-/** An octal number field; GNU's binary form (top bit set) is only used for what is far beyond the limits. */
+/** The number of an octal field. GNU's binary form (top bit set) is refused: it is only used beyond the limits. */
 function octal(raw: Uint8Array, at: number, length: number): number {
   const digits = text(raw, at, length).trim()
   if (!/^[0-7]+$/.test(digits))

@@ -2,9 +2,9 @@ import { adamStep, tf, type AdamTensors, type Scalar } from '@gauntlet/engine'
 import type { Hyperparameters } from '@gauntlet/study'
 import type { LearningRates } from './learning-rate.ts'
 
-/** What of a step is the same for many tensors; float32 scalars. */
+/** The factors of a step that many tensors share; float32 scalars. */
 export interface AdamWFactors {
-  /** 1 − learning rate · weight decay; left out where nothing decays. */
+  /** 1 − learning rate · weight decay; left out where the tensor does not decay. */
   readonly kept?: Scalar
   /** Learning rate · √(1 − beta2^step) / (1 − beta1^step). */
   readonly rate: Scalar
@@ -12,10 +12,10 @@ export interface AdamWFactors {
   readonly epsilon: Scalar
 }
 
-/** The study's settings; torch's defaults but for the second beta. */
+/** The study's constants. They are torch's defaults but for the second beta. */
 const adamWConstants = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8 } as const
 
-/** The factors of an optimiser step for both roles, computed in float64. `step` counts from 1. */
+/** The factors of an optimiser step for backbone and head, computed in float64. `step` counts from 1. */
 export function adamWFactors(
   step: number,
   rates: LearningRates,
@@ -43,9 +43,9 @@ function power(base: number, exponent: number): number {
 }
 
 /**
- * One step of AdamW (arXiv:1711.05101, algorithm 2) as `torch.optim.AdamW` computes it: the decay is decoupled and
- * comes before the step, and epsilon is added after the bias correction of the second moment (TensorFlow and Keras add
- * theirs before it), which here multiplies rate and epsilon instead of dividing √v.
+ * One step of AdamW (arXiv:1711.05101, algorithm 2) as `torch.optim.AdamW` computes it. The decay is decoupled and
+ * comes before the step. Epsilon is added after the bias correction of the second moment, where TensorFlow and Keras
+ * add theirs before it; the correction multiplies rate and epsilon here instead of dividing √v.
  */
 export function adamWStep(tensors: AdamTensors, factors: AdamWFactors): AdamTensors {
   return adamStep(tensors, factors, adamWConstants)

@@ -9,7 +9,7 @@
  *   change.
  * - `Diverged`: the loss or the logits are NaN or infinite, or training collapsed to one prediction. It is not retried;
  *   the configuration ends as diverged.
- * - `OutOfMemory`: it is retried with half the micro-batch at the same effective batch.
+ * - `OutOfMemory`: it is retried with half the micro-batch at the same effective batch, as long as it has one above 1.
  * - `Preempted`, `WorkerLost`: the machine went away. It is retried from the last mid-stage checkpoint.
  * - `WorkerChanged`: the worker runs other code or another engine than the key was made for. The configuration makes
  *   new keys.

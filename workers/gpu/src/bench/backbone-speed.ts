@@ -13,7 +13,7 @@ import {
 } from '@gauntlet/engine'
 import { disposeParameters, evaluationMode, foldablePairs, foldBatchNorms, Parameters } from '@gauntlet/nn'
 import { defaultHyperparameters, type Passes } from '@gauntlet/study'
-import { fineTune, trainableModel } from '@gauntlet/training'
+import { fineTuneModel, trainableModel } from '@gauntlet/training'
 import { toParameters } from '@gauntlet/weights'
 import { randomWeights } from './random-weights.ts'
 
@@ -128,7 +128,7 @@ function secondsOfPass({ backbone, parameters, resolution, pixels, labels }: Set
   })
 }
 
-/** Seconds of one optimiser step of `fineTune`, between two readings of its images. */
+/** Seconds of one optimiser step of `fineTuneModel`, between two readings of its images. */
 async function secondsOfUpdate({ backbone, parameters, resolution, pixels, labels }: Setting): Promise<number> {
   const begun: number[] = []
   const read = async () => {
@@ -136,7 +136,7 @@ async function secondsOfUpdate({ backbone, parameters, resolution, pixels, label
     return { images: pixels, labels }
   }
   const batch = labels.length
-  const { parameters: trained } = await fineTune({
+  const { parameters: trained } = await fineTuneModel({
     model: trainableModel(backbone, classes),
     // The update is measured last, because training disposes of the parameters.
     parameters: () => parameters,

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inflateSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { attack } from './attack.ts'
-import { forward } from './forward.ts'
 import { backbone, imagesArray, side, weightsWith, withPixel } from './probe-inputs.fixture.ts'
+import { probeAttack } from './attack.ts'
+import { probeForward } from './forward.ts'
 
 const classes = 4
 const count = 3
@@ -211,7 +211,7 @@ describe('the attack probe refuses in one sentence and writes nothing where', ()
 
 async function probe(changes: Partial<AttackProbe>, arrays: NamedArray[]): Promise<AttackReport> {
   writeFileSync(request.inputs, writeSafetensors(arrays))
-  return JSON.parse(await attack({ ...request, ...changes }, () => undefined)) as AttackReport
+  return JSON.parse(await probeAttack({ ...request, ...changes }, () => undefined)) as AttackReport
 }
 
 function written(): Record<string, NamedArray> {
@@ -230,7 +230,7 @@ async function predictionsOf(arrays: NamedArray[]): Promise<number[]> {
 async function logitsOf(changes: Partial<AttackProbe>, arrays: NamedArray[]): Promise<Float32Array> {
   const [inputs, out] = [join(folder, 'clean.safetensors'), join(folder, 'logits.safetensors')]
   writeFileSync(inputs, writeSafetensors(arrays))
-  await forward({ ...request, ...changes, verb: 'forward', inputs, out, gradients: false }, () => undefined)
+  await probeForward({ ...request, ...changes, verb: 'forward', inputs, out, gradients: false }, () => undefined)
   return readSafetensors(readFileSync(out)).arrays[0]!.data as Float32Array
 }
 

@@ -1,6 +1,6 @@
+import { ballOf } from '@gauntlet/attacks'
 import type { AttackProbe, AttackReport } from '@gauntlet/contract'
 import {
-  ballOf,
   ensembleAttacks,
   evaluate,
   evaluateUnderAttack,
@@ -21,7 +21,7 @@ import { requireWritable, writeBytes, writeResult } from './write-result.ts'
  * Finds which images hold against an evaluator (`AttackReport`). On request it writes the images, each replaced by its
  * adversarial example where one was found.
  */
-export const attack: Probe<AttackProbe> = async (request, report) => {
+export const probeAttack: Probe<AttackProbe> = async (request, report) => {
   for (const place of [request.out, request.sheet]) if (place !== null) requireWritable(place)
   requireRadius(request.epsilon)
   const model = loadProbedModel(request)
@@ -99,7 +99,7 @@ function evaluateImages(
     logits: (x) => model(x, parameters),
     network: { model, parameters },
     reader: readerOf(images),
-    chunkSize: Math.max(1, Math.min(64, Math.floor((imagesOf224 * 224 * 224) / images.shape[1] ** 2))),
+    batchSize: Math.max(1, Math.min(64, Math.floor((imagesOf224 * 224 * 224) / images.shape[1] ** 2))),
     ...reporting,
   }
   if (epsilon === 0)

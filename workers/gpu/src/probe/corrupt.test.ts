@@ -6,8 +6,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { corrupt } from './corrupt.ts'
 import { withPixel } from './probe-inputs.fixture.ts'
+import { probeCorrupt } from './corrupt.ts'
 
 const [count, height, width] = [3, 21, 34]
 const size = height * width * 3
@@ -27,7 +27,7 @@ async function probe(
   arrays: NamedArray[] = [imagesArray()],
 ): Promise<NamedArray[]> {
   writeFileSync(request.inputs, writeSafetensors(arrays))
-  await corrupt({ ...request, ...changes }, () => undefined)
+  await probeCorrupt({ ...request, ...changes }, () => undefined)
   return readSafetensors(readFileSync(request.out)).arrays
 }
 

@@ -1,5 +1,6 @@
 import type { CorruptProbe } from '@gauntlet/contract'
-import { corrupt as corruptImage, knownCorruption, knownSeverity, type Rgb8Image } from '@gauntlet/corruptions'
+import { corruptImage, knownCorruption, knownSeverity } from '@gauntlet/corruptions'
+import type { Rgb8Image } from '@gauntlet/datasets'
 import { digestOfBytes } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Probe } from './probe.ts'
@@ -13,7 +14,7 @@ import { requireWritable, writeResult } from './write-result.ts'
  * levels counts as the nearer one. An image is corrupted at the size it has, and its random numbers depend on the seed
  * and its own bytes, not on its place. `labels` are copied, for `probe forward`.
  */
-export const corrupt: Probe<CorruptProbe> = async ({ inputs, out, corruption, severity, seed }, report) => {
+export const probeCorrupt: Probe<CorruptProbe> = async ({ inputs, out, corruption, severity, seed }, report) => {
   requireWritable(out)
   const name = knownCorruption(corruption)
   knownSeverity(severity)

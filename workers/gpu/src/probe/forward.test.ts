@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { forward } from './forward.ts'
 import { backbone, imagesArray, side, weightsWith, withPixel } from './probe-inputs.fixture.ts'
+import { probeForward } from './forward.ts'
 
 const classes = 4
 const count = 3
@@ -163,7 +163,7 @@ async function probe(
   arrays: NamedArray[] = [imagesArray(), labelsArray()],
 ): Promise<Record<string, NamedArray>> {
   writeFileSync(request.inputs, writeSafetensors(arrays))
-  await forward({ ...request, ...changes }, () => undefined)
+  await probeForward({ ...request, ...changes }, () => undefined)
   return Object.fromEntries(readSafetensors(readFileSync(request.out)).arrays.map((array) => [array.name, array]))
 }
 

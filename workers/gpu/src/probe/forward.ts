@@ -12,7 +12,7 @@ import { requireWritable, writeResult } from './write-result.ts'
  * Writes `logits` [n, classes] and, on request, `input_gradient` [n, height, width, 3]: the gradient of the mean
  * cross-entropy over all images.
  */
-export const forward: Probe<ForwardProbe> = async (request, report) => {
+export const probeForward: Probe<ForwardProbe> = async (request, report) => {
   requireWritable(request.out)
   const model = loadProbedModel(request)
   try {

@@ -12,9 +12,9 @@ import type { Probe } from './probe.ts'
 
 const verbs: { readonly [Verb in ProbeRequest['verb']]: () => Promise<Probe<Extract<ProbeRequest, { verb: Verb }>>> } =
   {
-    forward: async () => (await import('./forward.ts')).forward,
-    attack: async () => (await import('./attack.ts')).attack,
-    corrupt: async () => (await import('./corrupt.ts')).corrupt,
+    forward: async () => (await import('./forward.ts')).probeForward,
+    attack: async () => (await import('./attack.ts')).probeAttack,
+    corrupt: async () => (await import('./corrupt.ts')).probeCorrupt,
   }
 
 const threads = Number(process.env['GAUNTLET_THREADS']) || availableParallelism()

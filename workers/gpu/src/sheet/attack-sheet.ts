@@ -1,5 +1,5 @@
 import type { LogitsFunction } from '@gauntlet/attacks'
-import { corrupt } from '@gauntlet/corruptions'
+import { corruptImage } from '@gauntlet/corruptions'
 import { tf } from '@gauntlet/engine'
 import { corruptionNames, digestOfBytes } from '@gauntlet/study'
 import { contactSheet, type Tile } from './contact-sheet.ts'
@@ -68,7 +68,7 @@ function differenceTile(clean: Float32Array, attacked: Float32Array, side: numbe
 
 async function corruptedImage(clean: Float32Array, name: string, { side, seed }: SheetSettings): Promise<Float32Array> {
   const image = { data: Uint8Array.from(clean, (value) => Math.round(value * 255)), width: side, height: side }
-  const { data } = await corrupt(image, name, severity, {
+  const { data } = await corruptImage(image, name, severity, {
     seed,
     purpose: 'corruption',
     image: digestOfBytes(image.data),

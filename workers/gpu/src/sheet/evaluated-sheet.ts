@@ -1,6 +1,6 @@
-import { apgd, type LogitsFunction } from '@gauntlet/attacks'
+import { apgd, ballOf, type LogitsFunction } from '@gauntlet/attacks'
 import { tf } from '@gauntlet/engine'
-import { ballOf, type ImageReader, type Outcome } from '@gauntlet/evaluation'
+import type { ImageReader, Outcome } from '@gauntlet/evaluation'
 import type { Perturbation } from '@gauntlet/study'
 import { attackSheet, type SheetRow } from './attack-sheet.ts'
 

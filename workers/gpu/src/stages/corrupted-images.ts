@@ -1,4 +1,4 @@
-import { assignPortfolio, corrupt } from '@gauntlet/corruptions'
+import { assignPortfolio, corruptImage } from '@gauntlet/corruptions'
 import { InvalidDataset, resizeSquare, stackImages, type DatasetReader } from '@gauntlet/datasets'
 import type { ImageReader } from '@gauntlet/evaluation'
 import { matchesArchivedImages, type CorruptionEvaluator } from '@gauntlet/study'
@@ -53,7 +53,7 @@ function generatedReader(images: DatasetReader, { portfolio, severity, contract 
     const stored = await images.readRgb8('test', index)
     const image = contract === 'native' ? resizeSquare(stored, resolution) : stored
     const key = { seed: splitSeed, purpose: 'corruption', image: images.entry('test', index).digest }
-    return corrupt(image, assigned[index]!, severity, key)
+    return corruptImage(image, assigned[index]!, severity, key)
   }
   const read: ImageReader['read'] = async (indices) => {
     const entries = indices.map((index) => images.entry('test', index))

@@ -1,5 +1,5 @@
 import type { PrepareDatasetInput } from '@gauntlet/contract'
-import { encodeManifest, prepareDataset as prepare } from '@gauntlet/datasets'
+import { encodeManifest, packDataset } from '@gauntlet/datasets'
 import { fetchSource } from '@gauntlet/sources'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -20,7 +20,7 @@ export const prepareDataset: Stage<PrepareDatasetInput> = async (
   })
   const folder = await mkdtemp(join(tmpdir(), 'gauntlet-dataset-'))
   try {
-    const { manifest, imagesFile } = await prepare(dataset, file, join(folder, 'images'))
+    const { manifest, imagesFile } = await packDataset(dataset, file, join(folder, 'images'))
     return {
       sources: { source: await sourceReference(file, dataset.sha256) },
       generated: {

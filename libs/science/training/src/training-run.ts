@@ -1,71 +1,27 @@
-import { OutOfMemory, withinDeviceMemory } from '@gauntlet/engine'
-import { disposeParameters, type Parameters } from '@gauntlet/nn'
 import { setImmediate } from 'node:timers/promises'
+import type { Parameters } from '@gauntlet/nn'
 import { dropoutKeys } from './dropout-randomness.ts'
 import { planEpoch, stepsPerEpoch, type StepPlan } from './epoch-plan.ts'
 import type { FineTuned, FineTuning, TrainingProgress } from './fine-tuning.ts'
 import { addToSums, hasCollapsed, noSums, type EpochRecord } from './history.ts'
 import { learningRatesAt, type LearningRates } from './learning-rate.ts'
 import { objectiveFor, type Objective } from './objective.ts'
-import { requireTrainable, settingsDigest } from './settings.ts'
 import { restoreSession, saveSession } from './session-state.ts'
+import { settingsDigest } from './settings.ts'
 import { disposeBatch, readBatch } from './training-data.ts'
 import { Diverged, evidenceNumber, TrainingStateInvalid } from './training-errors.ts'
 import { TrainingSession, type StepNumbers } from './training-session.ts'
 import type { TrainingPosition } from './training-state.ts'
 import { planValidation, validate } from './validation.ts'
 
-/**
- * Fine-tunes a model as the study does (arXiv:2508.14079): APGD inner attack, AdamW, effective batches by accumulation.
- * The result depends on parameters, data and settings alone: stopping anywhere and going on from the last state gives
- * the same bits.
- */
-export async function fineTune(task: FineTuning): Promise<FineTuned> {
-  requireTrainable(task.settings, task.training.count)
-  const run = await open(task)
-  try {
-    return await run.toEnd()
-  } finally {
-    run.dispose()
-  }
-}
-
-/** Keeps none of the parameters it starts from. */
-async function open(task: FineTuning): Promise<TrainingRun> {
-  const parameters = await task.parameters()
-  try {
-    return openFitting(task, parameters)
-  } finally {
-    disposeParameters(parameters)
-  }
-}
-
-/** Opens with the largest of the settings' micro-batch, half of it, and so on, that the device has room for. */
-function openFitting(task: FineTuning, parameters: Parameters): TrainingRun {
-  const wanted = task.settings.hyperparameters.microBatch
-  for (let microBatch = wanted; ; microBatch = Math.floor(microBatch / 2)) {
-    try {
-      if (microBatch < wanted) task.onSmallerMicroBatch?.(microBatch)
-      const hyperparameters = { ...task.settings.hyperparameters, microBatch }
-      return withinDeviceMemory(
-        () => new TrainingRun({ ...task, settings: { ...task.settings, hyperparameters } }, parameters),
-      )
-    } catch (error) {
-      if (!(error instanceof OutOfMemory) || microBatch === 1) throw error
-    }
-  }
-}
-
-/** One fine-tuning under way: epochs → optimiser steps → micro-batches. */
-class TrainingRun {
+/** A fine-tuning under way: epochs of optimiser steps of micro-batches. */
+export class TrainingRun {
   private readonly session: TrainingSession
   private readonly objective: Objective
   private position: TrainingPosition = { epoch: 0, stepOfEpoch: 0, step: 0, sums: noSums, history: [] }
-  /**
-   * What progress tells beyond the position: images of the present epoch gone through, and the mean loss of the last
-   * step.
-   */
+  /** Images of the present epoch that are done, validation included; reported as progress. */
   private imagesOfEpoch = 0
+  /** Mean loss of the last step; reported as progress. */
   private lastLoss: number | null = null
 
   constructor(
@@ -122,7 +78,7 @@ class TrainingRun {
     }
   }
 
-  /** One optimiser step: the gradient of the mean loss over its images, whatever the number of micro-batches. */
+  /** One optimiser step by the gradient of the mean loss over its images, accumulated over micro-batches. */
   private async step(plan: StepPlan, rates: LearningRates): Promise<void> {
     const images = plan.reduce((sum, indices) => sum + indices.length, 0)
     for (const indices of plan) {
@@ -134,13 +90,13 @@ class TrainingRun {
     this.advance(images, numbers)
   }
 
-  /** One micro-batch of a step of `images` images. */
+  /** Accumulates one micro-batch of a step of `images` images. */
   private async microBatch(indices: readonly number[], images: number): Promise<void> {
     const { model, training, settings } = this.task
     const { epoch } = this.position
     const batch = await readBatch(training, indices, epoch, model.classes)
     try {
-      this.session.teach(batch, { images, keys: dropoutKeys(settings.seed, epoch, indices) })
+      this.session.accumulate(batch, { images, keys: dropoutKeys(settings.seed, epoch, indices) })
     } finally {
       disposeBatch(batch)
     }
@@ -159,7 +115,7 @@ class TrainingRun {
 
   private async endEpoch(learningRates: LearningRates): Promise<void> {
     const { epoch, step, sums, history } = this.position
-    const { attacked, clean } = this.objective
+    const { usesAdversarial, usesClean } = this.objective
     const record: EpochRecord = {
       epoch: epoch + 1,
       steps: step,
@@ -167,12 +123,12 @@ class TrainingRun {
       training: {
         images: sums.images,
         loss: sums.loss / sums.images,
-        cleanCorrect: clean ? sums.clean : null,
-        adversarialCorrect: attacked ? sums.adversarial : null,
+        cleanCorrect: usesClean ? sums.clean : null,
+        adversarialCorrect: usesAdversarial ? sums.adversarial : null,
       },
       validation: await this.validate(),
     }
-    // A head on a frozen backbone cannot collapse; it may have nothing to go by, which is a result.
+    // A head on a frozen backbone cannot collapse. It may find nothing to learn from, which is a result.
     const { model, settings } = this.task
     if (settings.protocol.trains === 'all' && hasCollapsed([...history, record], model.classes))
       throw this.diverged('it gives every validation image the same class, epoch after epoch', record.training.loss)
@@ -211,7 +167,7 @@ class TrainingRun {
     })
   }
 
-  /** Between two micro-batches: tells progress, lets the event loop turn, and stops if asked to. */
+  /** Reports progress between two micro-batches, lets the event loop turn, and stops if the signal says so. */
   private async pause(phase: TrainingProgress['phase'], images: number): Promise<void> {
     this.imagesOfEpoch += images
     this.task.onProgress?.(this.progress(phase))
@@ -229,7 +185,7 @@ class TrainingRun {
     return { phase, epoch: epoch + 1, epochs, step, steps, images, totalImages: epochs * perEpoch, loss: this.lastLoss }
   }
 
-  /** `gradientNorm` is given where a step is judged before it is taken, and left out at the end of an epoch. */
+  /** `gradientNorm` is given after a step, and left out at the end of an epoch. */
   private requireFinite(what: string, loss: number, gradientNorm?: number): void {
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm ?? 0)) throw this.diverged(what, loss, gradientNorm)
   }
@@ -241,7 +197,7 @@ class TrainingRun {
   }
 }
 
-/** The sizes of micro-batch that training and validation will have: the same in every epoch. */
+/** The sizes of all micro-batches of training and of validation, which are the same in every epoch. */
 function sizesOf({ training, validation, settings }: FineTuning) {
   const { seed, hyperparameters } = settings
   const steps = planEpoch({ seed, epoch: 0, count: training.count, ...hyperparameters })

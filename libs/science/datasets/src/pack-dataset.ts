@@ -10,22 +10,23 @@ import { manifestHeader, type DatasetManifest, type ManifestImage } from './mani
 import { readSource } from './read-source.ts'
 import { assignSplits, subsampleSplits, type Splits } from './split.ts'
 
-export interface PreparedDataset {
+/** A dataset's manifest, and the file of its images. */
+export interface PackedDataset {
   readonly manifest: DatasetManifest
-  /** The stored images one after another, as the manifest's offsets say. */
+  /** The path of the stored images, one after another at the manifest's offsets. */
   readonly imagesFile: string
 }
 
 /**
- * Turns a verified source into a manifest and one packed file of the images it names. The same source and specification
- * always give the same bytes. `imagesFile` is written; by default into a new folder under the system's temporary one,
- * which is then the caller's.
+ * Splits a verified source, takes from each split the images that the specification wants, and packs them into one file
+ * with a manifest. The same source and specification always give the same bytes. The file is written to `imagesFile`,
+ * or unless given into a new temporary folder, which the caller removes.
  */
-export async function prepareDataset(
+export async function packDataset(
   specification: DatasetSpecification,
   sourceFile: string,
   imagesFile?: string,
-): Promise<PreparedDataset> {
+): Promise<PackedDataset> {
   const source = await readSource(sourceFile, specification.classes)
   checkLabels(source.entries, specification)
   const { splits: kept, dropped } = dropLeaks(assignSplits(source.entries, specification), source.entries)
@@ -61,7 +62,7 @@ function checkLabels(entries: readonly SourceEntry[], { classes, id }: DatasetSp
   }
 }
 
-/** Takes out of train what is byte for byte also in validation or test, and out of validation what is also in test. */
+/** Removes from train the images whose bytes are also in validation or test, and from validation those in test. */
 function dropLeaks(
   splits: Splits,
   entries: readonly SourceEntry[],
@@ -78,7 +79,7 @@ function dropLeaks(
   return { splits: { ...splits, train, validation }, dropped }
 }
 
-/** Writes the chosen images in the source's order, each checked to be what the first pass saw and to decode. */
+/** Writes the chosen images in the source's order. Each must have the bytes of the first reading, and must decode. */
 async function packImages(source: DatasetSource, chosen: ReadonlySet<number>, path: string) {
   const offsets = new Map<number, number>()
   const hash = createHash('sha256')

@@ -1,14 +1,14 @@
 import { OutOfMemory, tf } from '@gauntlet/engine'
 import { disposeParameters, type Parameters } from '@gauntlet/nn'
 import { afterEach, describe, expect, it } from 'vitest'
-import { fineTune } from './fine-tune.ts'
+import { fineTuneModel } from './fine-tune-model.ts'
 import type { FineTuned, FineTuning, TrainingProgress } from './fine-tuning.ts'
 import { colourfulData, tinyHyperparameters, tinyModel, tinyParameters } from './tiny-model.fixture.ts'
 import { Diverged, TrainingInputInvalid, TrainingStateInvalid } from './training-errors.ts'
 import { decodeTrainingState, encodeTrainingState, type TrainingState } from './training-state.ts'
 
 const parameters = tinyParameters()
-/** Whole micro-batches, and not: each size has programs of its own. */
+/** Images that fill all micro-batches, and images that do not: each size of micro-batch has programs of its own. */
 const training = colourfulData(24)
 const ragged = colourfulData(21)
 const validation = colourfulData(8, { seed: 2 })
@@ -35,7 +35,7 @@ const made: Parameters[] = []
 afterEach(() => made.splice(0).forEach(disposeParameters))
 
 async function train(changes: Changes = {}): Promise<FineTuned> {
-  const result = await fineTune(task(changes))
+  const result = await fineTuneModel(task(changes))
   made.push(result.parameters)
   return result
 }
@@ -49,8 +49,8 @@ function bitsOf({ parameters: trained, history }: FineTuned): unknown {
   return { bytes: Object.fromEntries(bytes), history }
 }
 
-describe('fineTune', () => {
-  it.each(['standard', 'Classic AT', 'TRADES'] as const)('learns to tell colours apart with %s', async (loss) => {
+describe('fineTuneModel', () => {
+  it.each(['standard', 'Classic AT', 'TRADES'] as const)('learns to distinguish colours with %s', async (loss) => {
     const protocol = { id: 'FFT-5', trains: 'all', epochs: 5 } as const
     const { history } = await train({ settings: { loss, protocol }, validation })
     const [first, last] = [history[0]!, history.at(-1)!]
@@ -66,7 +66,8 @@ describe('fineTune', () => {
       const states: Uint8Array[] = []
       const onCheckpoint = (state: TrainingState) => void states.push(encodeTrainingState(state))
       const whole = bitsOf(await train({ settings: { loss }, validation, onCheckpoint }))
-      // After every step, none after the last: a kill during step k loses that step alone. Three steps an epoch.
+      // A state after every step but the last, so that a kill during a step loses that step alone. Three steps an
+      // epoch.
       expect(states.map((state) => decodeTrainingState(state).position.step)).toEqual([1, 2, 3, 4, 5])
       for (const state of states) {
         const resumed = await train({ settings: { loss }, validation, resumeFrom: decodeTrainingState(state) })
@@ -79,7 +80,7 @@ describe('fineTune', () => {
     const whole = bitsOf(await train({ training: ragged, settings: { protocol: linearProbing } }))
     let last: TrainingState | undefined
     let calls = 0
-    const killed = fineTune(
+    const killed = fineTuneModel(
       task({
         training: ragged,
         settings: { protocol: linearProbing },
@@ -97,12 +98,12 @@ describe('fineTune', () => {
     )
   })
 
-  it('does not let validation touch what is trained', async () => {
-    const [judged, unjudged] = [await train({ validation }), await train()]
-    expect(bitsOf({ ...judged, history: [] })).toEqual(bitsOf({ ...unjudged, history: [] }))
+  it('trains the same with and without validation', async () => {
+    const [validated, other] = [await train({ validation }), await train()]
+    expect(bitsOf({ ...validated, history: [] })).toEqual(bitsOf({ ...other, history: [] }))
   })
 
-  it('gives the same parameters for every micro-batch, where nothing looks across a batch', async () => {
+  it('gives the same parameters for every micro-batch where rows do not mix', async () => {
     const model = tinyModel({ normed: false })
     const whole = await train({ model, training: ragged, hyperparameters: { microBatch: 8 } })
     const pieces = await train({ model, training: ragged, hyperparameters: { microBatch: 3 } })
@@ -112,28 +113,28 @@ describe('fineTune', () => {
     }
   })
 
-  it('takes the largest micro-batch that there is room for, and says so before it learns', async () => {
-    // Refused as the engine refuses what does not fit: in its capture.
+  it('takes the largest micro-batch that the device has room for, and reports it before the first step', async () => {
+    // As the engine does, the capture refuses what has no room.
     const narrow = tinyModel({ normed: false })
     const logits: typeof narrow.logits = (images, ...rest) => {
       if (images.shape[0] > 2) throw new OutOfMemory('No room.')
       return narrow.logits(images, ...rest)
     }
-    const told: (number | string)[] = []
+    const reported: (number | string)[] = []
     const before = tf.memory().numTensors
     const result = await train({
       model: { ...narrow, logits },
       hyperparameters: { microBatch: 8 },
-      onSmallerMicroBatch: (microBatch) => told.push(microBatch),
-      onProgress: ({ step }) => told.push(`step ${step}`),
+      onSmallerMicroBatch: (microBatch) => reported.push(microBatch),
+      onProgress: ({ step }) => reported.push(`step ${step}`),
     })
-    expect(told.slice(0, 3)).toEqual([4, 2, 'step 0'])
+    expect(reported.slice(0, 3)).toEqual([4, 2, 'step 0'])
     expect(tf.memory().numTensors - before).toBe([...result.parameters.entries()].length)
     const same = await train({ model: narrow, hyperparameters: { microBatch: 2 } })
     expect(bitsOf(result)).toEqual(bitsOf(same))
   })
 
-  it('leaves the backbone and its running statistics alone when probing', async () => {
+  it('does not change the backbone and its running statistics in linear probing', async () => {
     const { parameters: probed } = await train({ settings: { protocol: linearProbing, loss: 'TRADES' } })
     for (const [name, tensor] of probed.entries()) {
       const same = tensor.dataSync().every((value, i) => value === parameters.tensor(name).dataSync()[i])
@@ -141,7 +142,7 @@ describe('fineTune', () => {
     }
   })
 
-  it('counts two batches a step for TRADES and one for the others', async () => {
+  it('counts two batches a micro-batch for TRADES and one for the others', async () => {
     const tracked = async (loss: 'standard' | 'Classic AT' | 'TRADES') => {
       const { parameters: trained } = await train({ settings: { loss }, hyperparameters: { microBatch: 8 } })
       return trained.tensor('bn.num_batches_tracked').dataSync()[0]
@@ -151,20 +152,27 @@ describe('fineTune', () => {
     expect(await tracked('TRADES')).toBe(12)
   })
 
-  it('tells progress that only grows and ends at the whole', async () => {
-    const told: TrainingProgress[] = []
-    await train({ validation, onProgress: (progress) => told.push(progress) })
-    told.slice(1).forEach(({ images, step }, i) => {
-      expect(images).toBeGreaterThan(told[i]!.images)
-      expect(step).toBeGreaterThanOrEqual(told[i]!.step)
+  it('reports progress that only grows and ends at the whole', async () => {
+    const reported: TrainingProgress[] = []
+    await train({ validation, onProgress: (progress) => reported.push(progress) })
+    reported.slice(1).forEach(({ images, step }, i) => {
+      expect(images).toBeGreaterThan(reported[i]!.images)
+      expect(step).toBeGreaterThanOrEqual(reported[i]!.step)
     })
-    expect(told.at(-1)).toMatchObject({ phase: 'validation', epoch: 2, step: 6, steps: 6, images: 64, totalImages: 64 })
+    expect(reported.at(-1)).toMatchObject({
+      phase: 'validation',
+      epoch: 2,
+      step: 6,
+      steps: 6,
+      images: 64,
+      totalImages: 64,
+    })
   })
 
   it('holds the same number of tensors at every checkpoint and none beyond its result', async () => {
     const before = tf.memory().numTensors
     const held: number[] = []
-    const result = await fineTune(
+    const result = await fineTuneModel(
       task({ validation, settings: { loss: 'TRADES' }, onCheckpoint: () => void held.push(tf.memory().numTensors) }),
     )
     expect(new Set(held).size).toBe(1)
@@ -175,16 +183,16 @@ describe('fineTune', () => {
   it('stops at its signal and leaves no tensor behind', async () => {
     const before = tf.memory().numTensors
     const stop = new AbortController()
-    const stopped = fineTune(
+    const stopped = fineTuneModel(
       task({ signal: stop.signal, onProgress: ({ step }) => step === 2 && stop.abort(new Error('draining')) }),
     )
     await expect(stopped).rejects.toThrow('draining')
     expect(tf.memory().numTensors).toBe(before)
   })
 
-  it('ends as diverged, with evidence, when the loss leaves the finite', async () => {
+  it('ends as diverged, with evidence, when the loss is no longer finite', async () => {
     const before = tf.memory().numTensors
-    const run = fineTune(task({ hyperparameters: { learningRateBackbone: 1e30, learningRateHead: 1e30 } }))
+    const run = fineTuneModel(task({ hyperparameters: { learningRateBackbone: 1e30, learningRateHead: 1e30 } }))
     const failure = await run.catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(Diverged)
     expect((failure as Diverged).evidence.step).toBeGreaterThan(1)
@@ -193,7 +201,7 @@ describe('fineTune', () => {
     expect(tf.memory().numTensors).toBe(before)
   })
 
-  it('ends a collapsed full fine-tuning as diverged, and lets a head that learns nothing finish', async () => {
+  it('ends a collapsed full fine-tuning as diverged, but lets a head that learns nothing finish', async () => {
     const blind = { ...tinyModel({ normed: false }) }
     const logits: typeof blind.logits = (images, all, context) =>
       tinyModel({ normed: false }).logits(images.mul(0), all, context)

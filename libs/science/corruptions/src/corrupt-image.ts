@@ -1,3 +1,4 @@
+import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
 import type { RandomKey } from '@gauntlet/engine/random'
 import type { CorruptionName } from '@gauntlet/study'
 import { brightness } from './brightness.ts'
@@ -9,14 +10,11 @@ import { jpegCompression } from './jpeg-compression.ts'
 import { motionBlur } from './motion-blur.ts'
 import { pixelate } from './pixelate.ts'
 import { knownCorruption, knownSeverity, type Severity } from './portfolio.ts'
-import type { Rgb8Image } from './rgb8-image.ts'
 import { shotNoise } from './shot-noise.ts'
 import { snow } from './snow.ts'
 import { zoomBlur } from './zoom-blur.ts'
 
-/**
- * A corruption: an image at its own size in, one of the same size out. Those without randomness leave the key alone.
- */
+/** A corruption of an image at its own size, to one of the same size. Those without randomness ignore the key. */
 type Corruption = (image: Rgb8Image, severity: Severity, key: RandomKey) => Rgb8Image | Promise<Rgb8Image>
 
 const corruptions: Readonly<Record<CorruptionName, Corruption>> = {
@@ -35,10 +33,15 @@ const corruptions: Readonly<Record<CorruptionName, Corruption>> = {
 
 /**
  * Corrupts one image at its own size with the constants and arithmetic of ImageNet-C for images of any size
- * (`imagecorruptions` 1.1.2). The key should carry the image's digest: then the result depends on seed, image,
- * corruption and severity and nothing else.
+ * (`imagecorruptions` 1.1.2). If the key holds the image's digest, the result depends on seed, image, corruption and
+ * severity alone. Throws `UnknownCorruption` for other names and severities, `RangeError` for other images than RGB.
  */
-export async function corrupt(image: Rgb8Image, name: string, severity: number, key: RandomKey): Promise<Rgb8Image> {
+export async function corruptImage(
+  image: Rgb8Image,
+  name: string,
+  severity: number,
+  key: RandomKey,
+): Promise<Rgb8Image> {
   const known = knownCorruption(name)
   const strength = knownSeverity(severity)
   if (image.width < 1 || image.height < 1 || image.data.length !== 3 * image.width * image.height) {

