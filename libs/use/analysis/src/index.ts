@@ -1,3 +1,16 @@
 export * from './flag-sentence.ts'
 export * from './scores.ts'
 export * from './standings.ts'
+
+// Statistics.
+export * from './statistics/adjusted-p-values.ts'
+export * from './statistics/analysis-of-variance.ts'
+export { correlationInterval, pearson, spearman, type Correlation } from './statistics/correlation.ts'
+export * from './statistics/linear-regression.ts'
+export * from './statistics/odds-ratio.ts'
+export * from './statistics/ranks.ts'
+export * from './statistics/signed-rank.ts'
+export * from './statistics/tukey.ts'
+export * from './statistics/nemenyi.ts'
+export * from './statistics/paired-outcomes.ts'
+export * from './statistics/proportion-intervals.ts'
