@@ -1,6 +1,7 @@
 export * from './catalogue/backbone-catalogue.ts'
 export * from './catalogue/backbone-architecture.ts'
 export * from './catalogue/corruption-portfolio.ts'
+export { closestName } from './catalogue/closest-name.ts'
 export * from './catalogue/dataset-catalogue.ts'
 export * from './configuration.ts'
 export { configurationCost, stageCosts, type StageCost } from './cost.ts'
