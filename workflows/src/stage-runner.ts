@@ -1,4 +1,6 @@
 import {
+  codeOfIdentity,
+  environmentOf,
   failureClassOf,
   ledgerQueue,
   poolDescriptionQueue,
@@ -8,6 +10,7 @@ import {
   type FailureClass,
   type GpuActivities,
   type LedgerActivities,
+  type StageCode,
   type StageProgress,
   type StageRequest,
   type StageResult,
@@ -65,11 +68,12 @@ export function gpuActivities(pool: string) {
 }
 
 /** Asks a pool for the description of its workers, again and again until one answers. */
-export function askPool(pool: string): Promise<WorkerDescription> {
+export function askPool(pool: string, codes: readonly StageCode[]): Promise<WorkerDescription> {
   return proxyActivities<DescriptionActivities>({
     taskQueue: poolDescriptionQueue(pool),
-    startToCloseTimeout: '10 s',
-  }).describeWorker()
+    // The worker may have to make bundles that nobody has asked for yet.
+    startToCloseTimeout: '2 minutes',
+  }).describeWorker(codes)
 }
 
 interface StageRun<Input> {
@@ -79,8 +83,6 @@ interface StageRun<Input> {
   readonly configurationId: Digest | null
   readonly used: ArtifactsByRole
   readonly input: Input
-  /** The configuration's micro-batch, halved after each `OutOfMemory`. */
-  readonly microBatch?: number
   readonly activity: (request: StageRequest<Input>) => Promise<StageResult>
 }
 
@@ -113,18 +115,18 @@ export async function asStage<Result>(stage: FailedStage, work: () => Promise<Re
 async function recallOrRun<Input>(run: StageRun<Input>, key: Digest): Promise<StageOutputs> {
   const recalled = await ledger.recall({ stageKey: key })
   if (recalled) return { stageKey: key, generated: recalled.generated }
-  const budget = new RetryBudget(run.microBatch)
+  const budget = new RetryBudget()
   for (let attempt = 1; ; attempt++) {
     const ended = await attemptOnce(run, {
       stageKey: key,
       identity: run.identity,
+      code: codeOfIdentity(run.identity),
       attempt,
       input: run.input,
-      ...budget.reduced,
     })
     if ('result' in ended) return { stageKey: key, generated: (await fulfil(run, attempt, ended.result)).generated }
     await recordFailure(run, attempt, ended.failure)
-    const pause = budget.pauseAfter(ended.failure.failureClass, ended.failure.evidence.microBatch)
+    const pause = budget.pauseAfter(ended.failure.failureClass)
     if (pause === null) {
       const failed = { stage: run.identity.stage, stageKey: key }
       throw stageFailed(ended.failure.failureClass, failed, ended.failure.message)
@@ -155,7 +157,7 @@ function fulfil<Input>(run: StageRun<Input>, attempt: number, result: StageResul
     workflow: thisWorkflow(),
     used,
     result,
-    environment: worker.environment,
+    environment: environmentOf(worker, identity.stage).environment,
   })
 }
 
@@ -169,7 +171,7 @@ async function recordFailure<Input>(run: StageRun<Input>, attempt: number, failu
     failureClass: failure.failureClass,
     message: failure.message,
     evidence: failure.evidence,
-    environment: worker.environment,
+    environment: environmentOf(worker, identity.stage).environment,
   })
 }
 

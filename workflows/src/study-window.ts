@@ -1,6 +1,7 @@
 import {
   circuitBreakerThreshold,
   configurationWorkflowId,
+  type StageCode,
   type ConfigurationResult,
   type StudyCarried,
   type StudyCounts,
@@ -50,6 +51,7 @@ export class StudyWindow {
   private offset: number
   private total = 0
   private perturbations: readonly Perturbation[] = []
+  private codes: readonly StageCode[] = []
   private page: readonly Configuration[] = []
   /** The configurations that an earlier run left in flight and that this one has not started again yet. */
   private readonly carried: Configuration[]
@@ -65,7 +67,7 @@ export class StudyWindow {
     this.carried = [...unfinished]
     this.ended = ended
     this.breaker = new CircuitBreaker(bugs)
-    this.shared = new StudyStages(input.pool)
+    this.shared = new StudyStages(input.pool, () => this.codes)
   }
 
   progress(): StudyProgress {
@@ -112,6 +114,7 @@ export class StudyWindow {
     this.page = page.configurations
     this.total = page.total
     this.perturbations = page.perturbations
+    this.codes = page.codes
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { ArtifactStore } from '@gauntlet/artifacts'
 import {
   finishedPointer,
+  stageCodesOf,
   type AggregateInput,
   type FailedAttemptInput,
   type FulfilInput,
@@ -13,6 +14,7 @@ import { decodeOutcomes, tally } from '@gauntlet/evaluation/outcomes'
 import {
   fulfilExecution,
   fulfilledOutputs,
+  outOfMemoryFacts,
   recordAttempt,
   recordFailure,
   recordMeasurement,
@@ -67,6 +69,7 @@ export function createLedgerActivities({ db, store }: Dependencies): LedgerActiv
         configurations: configurations.slice(offset, offset + limit),
         perturbations,
         total: configurations.length,
+        codes: stageCodesOf(configurations, perturbations),
       }
     },
 
@@ -95,6 +98,11 @@ export function createLedgerActivities({ db, store }: Dependencies): LedgerActiv
     async recordMissingCell({ perturbation, stageKey, ...cell }: MissingCellInput) {
       const key = { perturbation: perturbation ?? null, stageKey: stageKey ?? null }
       await recordFailure(db, { ...cell, ...key, evidence: null })
+    },
+
+    async outOfMemoryAt({ configuration, environmentClass }) {
+      const ranOutAt = await outOfMemoryFacts(db, environmentClass)
+      return ranOutAt(configuration)
     },
 
     async recordPool({ pool, description }) {

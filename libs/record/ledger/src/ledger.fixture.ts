@@ -82,6 +82,7 @@ export function configurationWith(seed: number, backbone = 'tf_efficientnet_lite
       cosine: true,
       effectiveBatch: 64,
       microBatch: 32,
+      microBatchMayShrink: true,
       attackEpsilon: 4 / 255,
       attackIterations: 3,
       tradesBeta: 1,

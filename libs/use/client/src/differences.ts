@@ -1,4 +1,4 @@
-import type { WorkerDescription } from '@gauntlet/contract'
+import { codeOfIdentity, environmentOf, type WorkerDescription } from '@gauntlet/contract'
 import type { ExecutionNode } from '@gauntlet/ledger'
 import type { Digest, Json, KeyedStage, StageIdentity } from '@gauntlet/study'
 
@@ -34,9 +34,10 @@ export function differencesOf(
   for (const node of chain) {
     const stage = node.stage as KeyedStage
     const differ: Differ = (what, recorded, now) => void found.push({ stage, what, recorded, planned: now })
-    if (node.codeDigest !== worker.codeDigests[stage]) differ('code', node.codeDigest, worker.codeDigests[stage])
-    if (node.environmentClass !== worker.environmentClass)
-      compareFields('environment', node.environment, worker.environment, differ)
+    const code = worker.codeDigests[codeOfIdentity({ stage, parameters: node.parameters })] ?? null
+    if (node.codeDigest !== code) differ('code', node.codeDigest, code)
+    const { environment, environmentClass } = environmentOf(worker, stage)
+    if (node.environmentClass !== environmentClass) compareFields('environment', node.environment, environment, differ)
     const identity = planned[stage]
     if (!identity) continue
     if (node.seed !== identity.seed) differ('seed', node.seed, identity.seed)

@@ -10,7 +10,7 @@ import {
 } from '@gauntlet/evaluation'
 import { disposeParameters, evaluationMode } from '@gauntlet/nn'
 import { digestOfBytes } from '@gauntlet/study'
-import { attackSheet } from '../sheet/attack-sheet.ts'
+import { attackSheet } from './attack-sheet.ts'
 import type { Probe } from './probe.ts'
 import { ProbeInputInvalid } from './probe-input-invalid.ts'
 import { readProbedImages, type ProbedImages } from './probed-images.ts'

@@ -1,5 +1,6 @@
 import { duration } from '@gauntlet/analysis'
 import { planStudy, priceStudy, priceSentence, speedsOf, type StudyPlan, type StudyPrice } from '@gauntlet/client'
+import { stageCodesOf } from '@gauntlet/contract'
 import { expandStudy } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { withLedger } from '../local-ledger.ts'
@@ -18,7 +19,11 @@ export function addPlan(program: Command): void {
       const { study } = await readStudyShowingPins(named, readCommandSettings().cache)
       const expansion = expandStudy(study)
       await withLedger(async ({ settings, db, store }) => {
-        const { description: workers, describedAt } = await askWorkersOrLedger(settings, db)
+        const { description: workers, describedAt } = await askWorkersOrLedger(
+          settings,
+          db,
+          stageCodesOf(expansion.configurations, expansion.perturbations),
+        )
         if (describedAt)
           console.error(
             `No worker could be asked; the plan is for the pool as it described itself at ${describedAt.toISOString()}.`,

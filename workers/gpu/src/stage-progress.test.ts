@@ -5,22 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
-import { midStageCheckpoint, unreportedResult, type StageContext } from './context.ts'
+import { midStageCheckpoint, unreportedResult } from './stage-progress.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'gauntlet-stage-'))
 const store = openArtifactStore(pathToFileURL(folder).href)
-const context: StageContext = {
-  store,
-  cacheFolder: folder,
-  signal: new AbortController().signal,
-  report: () => undefined,
-}
 const stageKey = 'c0'.repeat(32)
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 it('gives back the last progress byte for byte, where numbers can be read in place', async () => {
-  const progress = midStageCheckpoint(context, stageKey)
+  const progress = midStageCheckpoint(store, stageKey)
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 100 }), async (bytes) => {
       const digest = await progress.write(bytes)
@@ -39,7 +33,7 @@ it('gives back the last progress byte for byte, where numbers can be read in pla
 it('keeps only the last progress, and never takes an artifact of the same bytes away', async () => {
   const bytes = new TextEncoder().encode('a state')
   const artifact = await store.put(bytes, 'application/octet-stream')
-  const progress = midStageCheckpoint(context, stageKey)
+  const progress = midStageCheckpoint(store, stageKey)
   await progress.write(bytes)
   const last = await progress.write(new TextEncoder().encode('a later state'))
   expect((await digestsIn(store)).sort()).toEqual([artifact.digest, last].sort())
@@ -50,7 +44,7 @@ it('keeps only the last progress, and never takes an artifact of the same bytes 
 
 it('hands over a result nobody heard of, as long as its artifacts are intact', async () => {
   const artifact = await store.put(new TextEncoder().encode('trained'), 'application/octet-stream')
-  const unreported = unreportedResult(context, stageKey)
+  const unreported = unreportedResult(store, stageKey)
   expect(await unreported.read()).toBeNull()
   await unreported.write({ sources: {}, generated: { trained: artifact } })
   expect(await unreported.read()).toEqual({ sources: {}, generated: { trained: artifact } })

@@ -66,3 +66,13 @@ function write(picture: Picture, text: string, left: number, top: number, colour
 function paint({ width, data }: Picture, x: number, y: number, colour: Colour): void {
   data.set(colour, (y * width + x) * 3)
 }
+
+/** The difference, scaled so that its largest coordinate fills the range; grey is 0. */
+export function differenceTile(clean: Float32Array, perturbed: Float32Array, side: number): Tile {
+  const offset = perturbed.map((value, i) => value - clean[i]!)
+  const largest = offset.reduce((size, value) => Math.max(size, Math.abs(value)), 0)
+  const factor = largest > 0 ? 0.5 / largest : 0
+  const pixels = offset.map((value) => 0.5 + factor * value)
+  const verdict = largest > 0 ? `times ${factor.toFixed(factor < 10 ? 1 : 0)}` : 'none'
+  return { pixels, side, title: 'difference', verdict, isRight: null }
+}

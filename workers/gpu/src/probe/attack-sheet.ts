@@ -1,9 +1,8 @@
 import type { LogitsFunction } from '@gauntlet/attacks'
 import { corruptImage } from '@gauntlet/corruptions'
 import { tf } from '@gauntlet/engine'
+import { contactSheet, differenceTile, encodePng, type Tile } from '@gauntlet/pictures'
 import { corruptionNames, digestOfBytes } from '@gauntlet/study'
-import { contactSheet, type Tile } from './contact-sheet.ts'
-import { encodePng } from './png.ts'
 
 /** The severity of the paper's portfolio. */
 const severity = 3
@@ -54,16 +53,6 @@ async function tilesOf(
     differenceTile(clean, attacked, side),
     { ...seen(corrupted), title: corruption.replaceAll('_', ' ') },
   ]
-}
-
-/** The difference, scaled so that its largest coordinate fills the range; grey is 0. */
-function differenceTile(clean: Float32Array, attacked: Float32Array, side: number): Tile {
-  const offset = attacked.map((value, i) => value - clean[i]!)
-  const largest = offset.reduce((size, value) => Math.max(size, Math.abs(value)), 0)
-  const factor = largest > 0 ? 0.5 / largest : 0
-  const pixels = offset.map((value) => 0.5 + factor * value)
-  const verdict = largest > 0 ? `times ${factor.toFixed(factor < 10 ? 1 : 0)}` : 'none'
-  return { pixels, side, title: 'difference', verdict, isRight: null }
 }
 
 async function corruptedImage(clean: Float32Array, name: string, { side, seed }: SheetSettings): Promise<Float32Array> {
