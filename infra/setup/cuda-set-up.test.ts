@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { zipOf } from '@gauntlet/files/fixtures/zip'
 import { sendFile, serve } from '@gauntlet/sources/fixtures/server'
-import { zipOf } from '@gauntlet/sources/fixtures/zip'
 import { chooseEngineBuild } from './engine-builds.mjs'
 import { installLibrary } from './engine.mjs'
 

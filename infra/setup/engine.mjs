@@ -10,10 +10,10 @@ import {
   symlinkSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { exclusively } from '../../libs/record/files/src/exclusive.mjs'
+import { writeFileAtomically } from '../../libs/record/files/src/write-atomically.mjs'
 import { download } from '../../libs/record/sources/src/download.mjs'
-import { exclusively } from '../../libs/record/sources/src/exclusive.mjs'
 import { findWheel } from '../../libs/record/sources/src/package-index.mjs'
-import { writeFileAtomically } from '../../libs/record/sources/src/write-file-atomically.mjs'
 import { cacheFolder } from './cache.mjs'
 import {
   additionPlaces,
@@ -106,7 +106,7 @@ export async function installBinding(root, { report, signal, environment = proce
       }
       await compileBinding(compilation)
       renameSync(output, bindingFile(folder))
-      writeFileAtomically(join(folder, 'binding.sha256'), bindingDigest(root))
+      await writeFileAtomically(join(folder, 'binding.sha256'), bindingDigest(root))
     } finally {
       rmSync(output, { force: true })
     }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { exclusively } from '../../libs/record/sources/src/exclusive.mjs'
+import { exclusively } from '../../libs/record/files/src/exclusive.mjs'
 import { runCommand } from './run-command.mjs'
 import { SetUpFailed } from './set-up-failed.mjs'
 

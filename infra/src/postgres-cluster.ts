@@ -16,7 +16,7 @@ import { randomBytes } from 'node:crypto'
 import { execFileSync, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { processIdentity, writeFileAtomically } from '@gauntlet/sources'
+import { processIdentity, writeFileAtomically } from '@gauntlet/files'
 import type { Account } from './postgres-account.ts'
 
 /** The database cluster could not be created; a retry helps only after the change its message names. */
@@ -30,9 +30,9 @@ export function postgresData(home: string): string {
 }
 
 /** The superuser's password: random, made at the first need, in a file only its owner can read. */
-export function postgresPassword(home: string): string {
+export async function postgresPassword(home: string): Promise<string> {
   const file = join(home, 'services', 'postgres.password')
-  if (!existsSync(file)) writeFileAtomically(file, randomBytes(24).toString('hex'), 0o600)
+  if (!existsSync(file)) await writeFileAtomically(file, randomBytes(24).toString('hex'), 0o600)
   return readFileSync(file, 'utf8')
 }
 
@@ -48,7 +48,7 @@ export async function initialisePostgres(home: string, folder: string, account: 
   rmSync(fresh, { recursive: true, force: true })
   mkdirSync(fresh, { recursive: true, mode: 0o700 })
   if (account) chownSync(fresh, account.uid, account.gid)
-  const password = openPassword(home, account)
+  const password = await openPassword(home, account)
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
   const access = ['--username=gauntlet', '--auth=scram-sha-256', '--pwfile=/dev/fd/3']
   try {
@@ -66,11 +66,12 @@ export async function initialisePostgres(home: string, folder: string, account: 
 }
 
 /** An open, nameless file with the password, owned by `account`. */
-function openPassword(home: string, account: Account | undefined): number {
+async function openPassword(home: string, account: Account | undefined): Promise<number> {
+  const password = await postgresPassword(home)
   const name = join(home, 'services', `password.${randomBytes(6).toString('hex')}`)
   const file = openSync(name, 'wx+', 0o600)
   rmSync(name)
-  writeSync(file, `${postgresPassword(home)}\n`)
+  writeSync(file, `${password}\n`)
   if (account) fchownSync(file, account.uid, account.gid)
   return file
 }

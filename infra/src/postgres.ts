@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { exclusively } from '@gauntlet/sources'
+import { exclusively } from '@gauntlet/files'
 import { freePort } from './free-port.ts'
 import { clearTheWay, initialisePostgres, postgresData, postgresPassword } from './postgres-cluster.ts'
 import { answersQueries, ensureDatabase } from './postgres-connection.ts'
@@ -28,7 +28,7 @@ export async function startPostgres(home: string): Promise<{ databaseUrl: string
   const absolute = resolve(home)
   return exclusively(join(recordsFolder(absolute), 'postgres.start.lock'), async () => {
     const living = (await healthyPostgres(absolute)) ?? (await bootPostgres(absolute))
-    return { databaseUrl: await ensureDatabase(postgresUrl(absolute, living.port), 'gauntlet'), process: living }
+    return { databaseUrl: await ensureDatabase(await postgresUrl(absolute, living.port), 'gauntlet'), process: living }
   })
 }
 
@@ -88,7 +88,7 @@ async function answersWithin(home: string, milliseconds: number): Promise<boolea
   for (const deadline = Date.now() + milliseconds; Date.now() < deadline; await sleep(30)) {
     const living = livingProcess(home, 'postgres')
     if (!living) return false
-    if (await answersQueries(postgresUrl(home, living.port))) return true
+    if (await answersQueries(await postgresUrl(home, living.port))) return true
   }
   return false
 }
@@ -108,8 +108,8 @@ async function installedPostgres(): Promise<string> {
   return folder
 }
 
-function postgresUrl(home: string, port: number | undefined): URL {
-  return new URL(`postgres://gauntlet:${postgresPassword(home)}@127.0.0.1:${port}/postgres`)
+async function postgresUrl(home: string, port: number | undefined): Promise<URL> {
+  return new URL(`postgres://gauntlet:${await postgresPassword(home)}@127.0.0.1:${port}/postgres`)
 }
 
 function failed({ log }: LivingProcess): ProcessFailedToStart {

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { identityFromStat, processIdentity, writeFileAtomically } from '@gauntlet/sources'
+import { identityFromStat, processIdentity, writeFileAtomically } from '@gauntlet/files'
 
 /** A process that outlives the command that started it, as it stands in `<home>/services/<name>.json`. */
 export interface ProcessRecord {
@@ -30,8 +30,8 @@ export function recordsFolder(home: string): string {
 }
 
 /** Written before the process is started, so that a kill in between leaves nothing unknown running. */
-export function writeRecord(home: string, record: ProcessRecord): void {
-  writeFileAtomically(join(recordsFolder(home), `${record.name}.json`), `${JSON.stringify(record, null, 2)}\n`)
+export async function writeRecord(home: string, record: ProcessRecord): Promise<void> {
+  await writeFileAtomically(join(recordsFolder(home), `${record.name}.json`), `${JSON.stringify(record, null, 2)}\n`)
 }
 
 /** The last record of `name`, whether the process lives or not. */

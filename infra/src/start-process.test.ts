@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { processIdentity } from '@gauntlet/sources'
+import { processIdentity } from '@gauntlet/files'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { livingProcess, serviceStatus, startProcess, stopProcess } from './index.ts'
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { exclusively, writeFileAtomically } from '@gauntlet/sources'
+import { exclusively, writeFileAtomically } from '@gauntlet/files'
 import {
   livingProcess,
   pidFile,
@@ -77,8 +77,8 @@ export async function startProcess(home: string, specification: ProcessSpecifica
     killLeftovers(home, name)
     const log = join(home, 'logs', `${name}.log`)
     const place = port === undefined ? {} : { port }
-    writeFileAtomically(pidFile(home, name), '', 0o600)
-    writeRecord(home, { name, command, args, fingerprint, ...place, startedAt: new Date().toISOString(), log })
+    await writeFileAtomically(pidFile(home, name), '', 0o600)
+    await writeRecord(home, { name, command, args, fingerprint, ...place, startedAt: new Date().toISOString(), log })
     spawnDetached(home, specification, log)
     return appeared(home, name, log)
   })

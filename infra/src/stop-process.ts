@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { exclusively, processIdentity } from '@gauntlet/sources'
+import { exclusively, processIdentity } from '@gauntlet/files'
 import { livingProcess, readPidFile, recordsFolder } from './process-record.ts'
 
 /** How a process is asked to end, and how long it may take before it is killed. */

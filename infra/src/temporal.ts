@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { exclusively } from '@gauntlet/sources'
+import { exclusively } from '@gauntlet/files'
 import { freePort } from './free-port.ts'
 import { livingProcess, readRecord, recordsFolder, type LivingProcess } from './process-record.ts'
 import { ProcessFailedToStart, startPersistently, startProcess } from './start-process.ts'

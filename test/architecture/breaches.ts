@@ -81,13 +81,19 @@ export const breaches: readonly Breach[] = [
     /layer:tensors.*can only depend on/,
   ),
   wall('libs/science/weights/src', "import { breach } from '@gauntlet/sources'", /layer:tensors.*can only depend on/),
+  wall('libs/science/datasets/src', "import { breach } from '@gauntlet/ledger'", /layer:tensors.*can only depend on/),
+  wall('libs/science/engine/src', "import { breach } from '@gauntlet/files'", /room:engine.*can only depend on/),
+  wall('libs/science/training/src', "import { breach } from '@gauntlet/files'", /room:training.*can only depend on/),
   wall(
     'libs/science/evaluation/src',
     "import { breach } from '@gauntlet/training'",
     /room:evaluation.*can only depend on/,
   ),
 
-  // Storage: no tensors, no Temporal
+  // Storage: no tensors, no Temporal; files imports nothing of ours, and no package
+  wall('libs/record/files/src', "import { breach } from '@gauntlet/study'", /room:files.*cannot depend on any libs/),
+  wall('libs/record/files/src', "import { breach } from '@gauntlet/sources'", /room:files.*cannot depend on any libs/),
+  wall('libs/record/files/src', "import { breach } from 'pg'", /room:files.*not allowed to import "pg"/),
   wall(
     'libs/record/ledger/src',
     "import * as breach from '@tensorflow/tfjs-node-gpu'",
@@ -129,6 +135,7 @@ export const breaches: readonly Breach[] = [
   wall('libs/use/cli/src', "import { breach } from '@gauntlet/workflows'", /layer:surface.*can only depend on/),
   wall('libs/use/cli/src', "import breach from 'pg'", /layer:surface.*not allowed to import/),
   wall('infra/src', "import { breach } from '@gauntlet/client'", /layer:infra.*can only depend on/),
+  wall('infra/src', "import { breach } from '@gauntlet/sources'", /layer:infra.*can only depend on/),
 
   // Ways around the walls
   wall(

@@ -1,13 +1,15 @@
 import { fork } from 'node:child_process'
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
+import { digestOfBytes } from '@gauntlet/study'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { download } from './download.mjs'
-import { digestOf, emptyFolder, sendFile, serve } from './server.fixture.ts'
+import { sendFile, serve } from './server.fixture.ts'
 
 const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 7919) % 251))
-const sha256 = digestOf(bytes)
+const sha256 = digestOfBytes(bytes)
 const hasFullDevice = existsSync('/dev/full')
 
 describe('a download', () => {
@@ -17,7 +19,7 @@ describe('a download', () => {
         const left = [...cuts]
         const server = await serve((request, response) => sendFile(request, response, bytes, left.shift()))
         const file = await download({ url: server.address, sha256, file: join(emptyFolder(), 'file'), pause: 1 })
-        expect(digestOf(readFileSync(file))).toBe(sha256)
+        expect(digestOfBytes(readFileSync(file))).toBe(sha256)
         const starts = server.requests.map(({ headers }) => Number(/\d+/.exec(headers.range ?? '0')?.[0]))
         expect(starts).toEqual([...starts].sort((a, b) => a - b))
       }),
@@ -31,7 +33,7 @@ describe('a download', () => {
     const server = await serve((request, response) => sendFile(request, response, bytes))
     await download({ url: server.address, sha256, file })
     expect(server.requests.map(({ headers }) => headers.range)).toEqual(['bytes=123456-'])
-    expect(digestOf(readFileSync(file))).toBe(sha256)
+    expect(digestOfBytes(readFileSync(file))).toBe(sha256)
   })
 
   it('begins anew when what is there is not the beginning of the file', async () => {
@@ -40,7 +42,7 @@ describe('a download', () => {
       writeFileSync(`${file}.partial`, wrong)
       const server = await serve((request, response) => sendFile(request, response, bytes))
       await download({ url: server.address, sha256, file })
-      expect(digestOf(readFileSync(file))).toBe(sha256)
+      expect(digestOfBytes(readFileSync(file))).toBe(sha256)
     }
   })
 
@@ -49,7 +51,7 @@ describe('a download', () => {
     writeFileSync(`${file}.partial`, bytes.subarray(0, 1_000))
     const server = await serve((_, response) => response.end(bytes))
     await download({ url: server.address, sha256, file })
-    expect(digestOf(readFileSync(file))).toBe(sha256)
+    expect(digestOfBytes(readFileSync(file))).toBe(sha256)
   })
 
   it('follows redirects without showing credentials to another host', async () => {
@@ -103,7 +105,7 @@ describe('a download', () => {
     const codes = await Promise.all(children.map((child) => new Promise((resolve) => child.on('exit', resolve))))
     expect(codes).toEqual([0, 0, 0])
     expect(server.requests).toHaveLength(1)
-    expect(digestOf(readFileSync(file))).toBe(sha256)
+    expect(digestOfBytes(readFileSync(file))).toBe(sha256)
   })
 
   it('asks nobody for a file that is there and right, and replaces one that is damaged', async () => {
@@ -112,7 +114,7 @@ describe('a download', () => {
     for (const content of [bytes, bytes.subarray(1)]) {
       writeFileSync(file, content)
       await download({ url: server.address, sha256, file })
-      expect(digestOf(readFileSync(file))).toBe(sha256)
+      expect(digestOfBytes(readFileSync(file))).toBe(sha256)
     }
     expect(server.requests).toHaveLength(1)
   })

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { digestOf, sendFile, serve } from './server.fixture.ts'
+import { digestOfBytes } from '@gauntlet/study'
+import { sendFile, serve } from './server.fixture.ts'
 
 export const commit = '0123456789abcdef0123456789abcdef01234567'
 
@@ -27,7 +28,7 @@ export async function serveHub({ files, renamed = {}, small = false, storage, fr
     const bytes = bytesOf(new URL(request.url!, 'http://x').pathname)
     if (storage?.(request, response)) return
     if (!bytes) return void response.writeHead(404).end()
-    response.setHeader('etag', `"${digestOf(bytes).slice(0, 32)}"`)
+    response.setHeader('etag', `"${digestOfBytes(bytes).slice(0, 32)}"`)
     sendFile(request, response, bytes)
   })
   const hub = await serve((request, response) => {
@@ -44,7 +45,9 @@ export async function serveHub({ files, renamed = {}, small = false, storage, fr
         .writeHead(200, { etag: `"${'f'.repeat(40)}"` })
         .end(request.method === 'HEAD' ? undefined : bytes)
     const location = `${store.address.replace('127.0.0.1', 'localhost')}/${repository}/${file}?signature=secret`
-    response.writeHead(302, { location, 'x-linked-etag': `"${digestOf(bytes)}"`, 'x-linked-size': bytes.length }).end()
+    response
+      .writeHead(302, { location, 'x-linked-etag': `"${digestOfBytes(bytes)}"`, 'x-linked-size': bytes.length })
+      .end()
   })
   return { address: hub.address, requests: hub.requests, stored: store.requests }
 }

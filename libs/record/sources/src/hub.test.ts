@@ -1,12 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
+import { digestOfBytes } from '@gauntlet/study'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fetchSource, identifySource } from './fetch-source.ts'
 import { commit, serveHub, type HubBehaviour } from './hub.fixture.ts'
-import { digestOf, emptyFolder, sendFile, serve } from './server.fixture.ts'
+import { sendFile, serve } from './server.fixture.ts'
 
 const weights = Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * 7919) % 251))
-const sha256 = digestOf(weights)
+const sha256 = digestOfBytes(weights)
 const files = { 'timm/resnet50.a1_in1k/model.safetensors': weights }
 const source = 'hf:timm/resnet50.a1_in1k/model.safetensors@main'
 const exact = source.replace('@main', `@${commit}`)
@@ -227,7 +229,7 @@ describe('a file of the hub is refused in one sentence', () => {
     const failed = await failure()
     expect(failed).toMatchObject({
       name: 'DigestMismatch',
-      message: expect.stringContaining(`${digestOf(other)}, not ${sha256}`),
+      message: expect.stringContaining(`${digestOfBytes(other)}, not ${sha256}`),
     })
     expect(existsSync(join(cacheFolder, sha256, 'model.safetensors'))).toBe(false)
   })

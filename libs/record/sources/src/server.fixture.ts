@@ -1,8 +1,4 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach } from 'vitest'
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
@@ -47,16 +43,4 @@ export function sendFile(
   const sent = bytes.subarray(start, Math.min(bytes.length, start + cutAfter))
   if (start + sent.length === bytes.length) response.end(sent)
   else response.write(sent, () => setTimeout(() => response.destroy(), 100)) // the other side may have it by then
-}
-
-/** An empty folder for one test. */
-export function emptyFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'gauntlet-sources-'))
-  endings.push(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
-
-/** SHA-256 in hexadecimal digits. */
-export function digestOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }

@@ -1,4 +1,4 @@
-import { bytesInMemory, withBytesOfFile, type ByteSource } from './byte-source.ts'
+import { bytesInMemory, withBytesOfFile, type ByteSource } from '@gauntlet/files'
 import { refuse } from './checkpoint-unreadable.ts'
 import type { NamedArray } from './named-array.ts'
 import { isPyTorchCheckpoint, readPyTorchCheckpoint } from './pytorch-checkpoint.ts'
@@ -12,7 +12,7 @@ const largestFile = 4 * 2 ** 30
  * is read into memory of its own, so that they take as much as they are, and those nobody keeps can go.
  */
 export function readCheckpoint(path: string): NamedArray[] {
-  return withBytesOfFile(path, parse)
+  return withBytesOfFile(path, parse, refuse)
 }
 
 /** The tensors of a checkpoint's bytes, told apart by how they start. */

@@ -2,8 +2,8 @@
  * safetensors (github.com/huggingface/safetensors, README, "Format"): eight bytes of header length, a JSON header, then
  * the tensors' bytes without holes, little-endian and row-major.
  */
+import { bytesInMemory, type ByteSource } from '@gauntlet/files'
 import { ByteCursor } from './byte-cursor.ts'
-import { bytesInMemory, type ByteSource } from './byte-source.ts'
 import { quoted, refuse } from './checkpoint-unreadable.ts'
 import { elementCount, elementsOf, elementTypes, type ElementType, type NamedArray } from './named-array.ts'
 

@@ -26,6 +26,6 @@ export async function benchDevice(
     interrupted: 'Interrupted; nothing was kept.',
     describe: ({ done, total, doing }) => `${done}/${total} measured · ${doing}`,
   })
-  keepSpeeds(home, device, speeds)
+  await keepSpeeds(home, device, speeds)
   return { device, speeds }
 }

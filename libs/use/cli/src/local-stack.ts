@@ -41,8 +41,8 @@ export class LocalStack {
   }
 
   /** What runs goes on running when this command and every other one has ended. */
-  keep(): void {
-    this.users.keep()
+  async keep(): Promise<void> {
+    await this.users.keep()
   }
 
   /** The ledger's database, with its tables. */

@@ -1,6 +1,6 @@
+import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
 import { commit, serveHub } from '@gauntlet/sources/fixtures/hub'
-import { digestOf, emptyFolder } from '@gauntlet/sources/fixtures/server'
-import { expandStudy, studyId } from '@gauntlet/study'
+import { digestOfBytes, expandStudy, studyId } from '@gauntlet/study'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -40,8 +40,8 @@ async function hub(behaviour = {}) {
 it('pins what a study names at its first use, in a file beside it, and asks nobody again', async () => {
   const { requests, stored } = await hub()
   const first = await readStudyPinned(named, folder)
-  expect(readFileSync(lock, 'utf8')).toContain(`@${commit}"\n    sha256: "${digestOf(weights)}"`)
-  expect(expandStudy(first.study).configurations[0]?.backbone.sha256).toBe(digestOf(weights))
+  expect(readFileSync(lock, 'utf8')).toContain(`@${commit}"\n    sha256: "${digestOfBytes(weights)}"`)
+  expect(expandStudy(first.study).configurations[0]?.backbone.sha256).toBe(digestOfBytes(weights))
   const again = await readStudyPinned(named, folder)
   expect([studyId(again.study), requests.length, stored.length]).toEqual([studyId(first.study), 1, 0])
   expect(again.bytes).toEqual(readStudy(named).bytes)
@@ -72,7 +72,7 @@ it('leaves a pin that stands, and adds to it', async () => {
   await readStudyPinned(named, folder)
   const added = readFileSync(lock, 'utf8')
   for (const line of before.split('\n')) expect(added).toContain(line)
-  expect(added).toContain(digestOf(Buffer.from('weights of CoaT')))
+  expect(added).toContain(digestOfBytes(Buffer.from('weights of CoaT')))
 })
 
 it('that is pinned by two at once is pinned once', async () => {

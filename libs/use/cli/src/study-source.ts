@@ -1,5 +1,6 @@
 import { mergeLocks, pinSources } from '@gauntlet/client'
-import { exclusively, identifySource, writeFileAtomically } from '@gauntlet/sources'
+import { exclusively, writeFileAtomically } from '@gauntlet/files'
+import { identifySource } from '@gauntlet/sources'
 import { formatLock, lockFileName, parseLock, parseStudy, withLock, type SourceLock, type Study } from '@gauntlet/study'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -68,10 +69,9 @@ function readLock(studyPath: string): SourceLock {
 /** Others may pin at the same time: what stands by then is kept, and must say the same. */
 async function addToLock(studyPath: string, found: SourceLock): Promise<void> {
   const path = lockFileName(studyPath)
-  await exclusively(`${path}.writing`, () => {
+  await exclusively(`${path}.writing`, async () => {
     const merged = mergeLocks(readLock(studyPath), found, path)
-    writeFileAtomically(path, formatLock(merged, basename(studyPath)))
-    return Promise.resolve()
+    await writeFileAtomically(path, formatLock(merged, basename(studyPath)))
   })
 }
 

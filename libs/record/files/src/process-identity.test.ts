@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { identityFromStat, processIdentity } from './process-identity.mjs'
 
-/** A line of `/proc/<pid>/stat` with what matters filled in. */
+/** A line of `/proc/<pid>/stat` with the fields that matter. */
 function stat({ name = 'node', state = 'S', threads = 1, started = 500 }): string {
   return [`7 (${name})`, state, ...Array<number>(16).fill(0), threads, 0, started, 0, 0].join(' ')
 }
@@ -21,11 +21,11 @@ describe('the identity of a process', () => {
     expect(processIdentity(child.pid ?? 0)).toBeUndefined()
   })
 
-  it('is read behind a name that holds brackets and blanks', () => {
+  it('is read correctly behind a name that holds brackets and blanks', () => {
     expect(identityFromStat(stat({ name: 'a) Z 1 (b' }), 'boot')).toBe('boot/500')
   })
 
-  it('is that of a living process as long as a killed one has threads that hold its ports', () => {
+  it('stays that of a living process while a killed one has threads that hold its ports', () => {
     expect(identityFromStat(stat({ state: 'Z', threads: 3 }), 'boot')).toBe('boot/500')
     expect(identityFromStat(stat({ state: 'Z', threads: 1 }), 'boot')).toBeUndefined()
     expect(identityFromStat(stat({ state: 'X' }), 'boot')).toBeUndefined()

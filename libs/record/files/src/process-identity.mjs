@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 
 /**
  * What tells one process from another that later got the same pid: boot and start time, as the kernel gives them.
- * `undefined` when there is no such process, or only its zombie. @param {number} pid @returns {string | undefined}
+ * `undefined` when there is no such process, or only its zombie.
+ * @param {number} pid
+ * @returns {string | undefined}
  */
 export function processIdentity(pid) {
   try {
@@ -16,11 +18,12 @@ export function processIdentity(pid) {
 }
 
 /**
- * The identity in one line of `/proc/<pid>/stat` (proc(5)): the name stands in brackets and may hold anything, the
- * fields follow the last bracket; the third is the state, the 20th the number of threads, the 22nd the start time in
- * ticks since boot. A killed program whose first thread is a zombie but not yet its last still holds its ports and
- * locks, so it counts as living. @param {string} line @param {string} [boot] the start of the machine in which it was
- * read
+ * The identity in one line of `/proc/<pid>/stat` (proc(5)). The name stands in brackets and may hold anything, so the
+ * fields are counted behind the last bracket: there the first is the state, the 18th the number of threads and the 20th
+ * the start time in ticks since boot. A killed program whose first thread is a zombie while others live still holds its
+ * ports and locks, so it counts as living.
+ * @param {string} line
+ * @param {string} [boot] identity of the boot in which the line was read
  */
 export function identityFromStat(line, boot = bootIdentity()) {
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
@@ -29,8 +32,8 @@ export function identityFromStat(line, boot = bootIdentity()) {
   return isGone || started === undefined ? undefined : `${boot}/${started}`
 }
 
-/** Changes with every start of the machine; empty where the kernel does not tell. */
-export function bootIdentity() {
+/** Changes with every start of the machine; empty where the kernel does not give it. */
+function bootIdentity() {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
   } catch {
@@ -38,7 +41,10 @@ export function bootIdentity() {
   }
 }
 
-/** macOS and BSD: `lstart` to the second. @param {number} pid */
+/**
+ * The identity on macOS and BSD, where `ps` gives the start time to the second.
+ * @param {number} pid
+ */
 function identityFromPs(pid) {
   const [state, ...started] = execFileSync('ps', ['-p', String(pid), '-o', 'state=,lstart='], { encoding: 'utf8' })
     .trim()

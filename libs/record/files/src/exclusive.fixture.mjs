@@ -1,4 +1,4 @@
-/** Adds one to the number in a file, a hundred times, each time under the lock; or, told to `hang`, dies holding it. */
+/** Adds one to the number in a file a hundred times, each time under the lock. Told to `die`, it dies with the lock. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { exclusively } from './exclusive.mjs'
 

@@ -4,10 +4,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { processIdentity } from './process-identity.mjs'
 
 /**
- * Runs `action` while holding the lock file `path`, so that it never overlaps with the same action of another process
- * (or of this one). A holder that was killed loses the lock at once. `onWait` is called once if somebody else holds it.
- * @template Result @param {string} path @param {() => Promise<Result>} action @param {{ signal?: AbortSignal |
- * undefined, onWait?: ((holder: number) => void) | undefined }} [options] @returns {Promise<Result>}
+ * Runs `action` while holding the lock file `path`, so that it never overlaps with an action under the same lock, of
+ * another process or of this one. A holder that was killed loses the lock at once. Locks hold on one machine.
+ * @template Result
+ * @param {string} path
+ * @param {() => Promise<Result>} action
+ * @param {object} [options]
+ * @param {AbortSignal | undefined} [options.signal] ends the waiting
+ * @param {((holder: number) => void) | undefined} [options.onWait] called once, with the pid of the holder, when the
+ *   lock is not free
+ * @returns {Promise<Result>}
  */
 export async function exclusively(path, action, { signal, onWait } = {}) {
   mkdirSync(dirname(path), { recursive: true })
@@ -25,12 +31,12 @@ export async function exclusively(path, action, { signal, onWait } = {}) {
 
 /** @param {string} path */
 function acquire(path) {
-  if (create(path)) return true
-  return isAbandoned(path) && breakLock(path) && create(path)
+  if (createLock(path)) return true
+  return isAbandoned(path) && breakLock(path) && createLock(path)
 }
 
 /** @param {string} path */
-function create(path) {
+function createLock(path) {
   try {
     writeFileSync(path, JSON.stringify({ pid: process.pid, identity: processIdentity(process.pid) }), { flag: 'wx' })
     return true
@@ -54,7 +60,8 @@ function holderOf(path) {
 }
 
 /**
- * Held by a process that is no more, or left empty by one killed between creating and writing it. @param {string} path
+ * Whether the holder of a lock lives no more, or was killed between creating the lock and writing it.
+ * @param {string} path
  */
 function isAbandoned(path) {
   const holder = holderOf(path)
@@ -63,12 +70,13 @@ function isAbandoned(path) {
 }
 
 /**
- * Two processes may both see an abandoned lock; the second must not remove the lock the first has just taken. So
- * whoever breaks it holds a second lock for that moment and looks again. @param {string} path
+ * Removes an abandoned lock. Two processes may both see that it is abandoned, and the second must not remove the lock
+ * that the first has taken meanwhile. So a process that removes it holds a second lock while it looks again.
+ * @param {string} path
  */
 function breakLock(path) {
   const guard = `${path}.break`
-  if (!create(guard)) {
+  if (!createLock(guard)) {
     if (olderThan(guard, 10_000)) rmSync(guard, { force: true })
     return false
   }
@@ -81,7 +89,10 @@ function breakLock(path) {
   }
 }
 
-/** @param {string} path @param {number} milliseconds */
+/**
+ * @param {string} path
+ * @param {number} milliseconds
+ */
 function olderThan(path, milliseconds) {
   try {
     return Date.now() - statSync(path).mtimeMs > milliseconds

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { exclusively } from './exclusive.mjs'
 import { processIdentity } from './process-identity.mjs'
-import { emptyFolder } from './server.fixture.ts'
+import { emptyFolder } from './empty-folder.fixture.ts'
 
 function run(lock: string, counter: string, mode = ''): Promise<unknown> {
   const child = fork(join(import.meta.dirname, 'exclusive.fixture.mjs'), [lock, counter, mode])
@@ -21,7 +21,7 @@ describe('an exclusive action', () => {
     expect(existsSync(lock)).toBe(false)
   })
 
-  it('follows at once on a holder that was killed, one waiter after the other', async () => {
+  it('starts at once after a holder was killed, one waiter after the other', async () => {
     const folder = emptyFolder()
     const [lock, counter] = [join(folder, 'lock'), join(folder, 'counter')]
     writeFileSync(counter, '0')
@@ -31,13 +31,13 @@ describe('an exclusive action', () => {
     expect(readFileSync(counter, 'utf8')).toBe('300')
   })
 
-  it('is not kept out by a stranger who got the pid of the holder', async () => {
+  it('does not wait for another process that got the pid of a dead holder', async () => {
     const lock = join(emptyFolder(), 'lock')
     writeFileSync(lock, JSON.stringify({ pid: process.ppid, identity: 'another start' }))
     expect(await exclusively(lock, async () => 'done')).toBe('done')
   })
 
-  it('gives up waiting when it is told to, and says whom it waits for', async () => {
+  it('stops waiting when it is told to, and names the process it waits for', async () => {
     const lock = join(emptyFolder(), 'lock')
     writeFileSync(lock, JSON.stringify({ pid: process.pid, identity: processIdentity(process.pid) }))
     const holders: number[] = []
@@ -49,7 +49,7 @@ describe('an exclusive action', () => {
     expect(holders).toEqual([process.pid])
   })
 
-  it('opens the lock when it fails', async () => {
+  it('releases the lock when it fails', async () => {
     const lock = join(emptyFolder(), 'lock')
     await expect(exclusively(lock, () => Promise.reject(new Error('failed')))).rejects.toThrow('failed')
     expect(existsSync(lock)).toBe(false)

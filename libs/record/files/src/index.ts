@@ -1,0 +1,8 @@
+export { bytesInMemory, withBytesOfFile, type ByteSource } from './byte-source.mjs'
+export { digestOfFile } from './digest-of-file.mjs'
+export { DiskFull } from './disk-full.mjs'
+export { exclusively } from './exclusive.mjs'
+export { identityFromStat, processIdentity } from './process-identity.mjs'
+export { readTar, type TarLimits } from './tar.mjs'
+export { writeAtomically, writeFileAtomically, writePiecesAtomically } from './write-atomically.mjs'
+export { readZipDirectory, readZipMember } from './zip.mjs'
