@@ -1,15 +1,15 @@
 import { expect, it } from 'vitest'
-import { readSettings, SettingsInvalid } from './settings.ts'
+import { readLedgerWorkerSettings, LedgerWorkerSettingsInvalid } from './settings.ts'
 
 const needed = { DATABASE_URL: 'postgres://x', GAUNTLET_ARTIFACTS: 'file:///a', TEMPORAL_ADDRESS: '127.0.0.1:7233' }
 
-it.each(Object.keys(needed))('names %s when it is missing', (name) => {
-  const read = () => readSettings({ ...needed, [name]: '' })
-  expect(read).toThrow(SettingsInvalid)
+it.each(Object.keys(needed))('refuses to start without %s, and names it', (name) => {
+  const read = () => readLedgerWorkerSettings({ ...needed, [name]: '' })
+  expect(read).toThrow(LedgerWorkerSettingsInvalid)
   expect(read).toThrow(name)
 })
 
 it('takes the namespace and its own name from the environment', () => {
-  const settings = readSettings({ ...needed, TEMPORAL_NAMESPACE: 'team', GAUNTLET_WORKER: 'ledger-1' })
+  const settings = readLedgerWorkerSettings({ ...needed, TEMPORAL_NAMESPACE: 'team', GAUNTLET_WORKER: 'ledger-1' })
   expect(settings).toMatchObject({ temporal: { namespace: 'team' }, identity: 'ledger-1' })
 })
