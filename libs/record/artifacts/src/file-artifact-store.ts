@@ -82,7 +82,7 @@ export class FileArtifactStore implements ArtifactStore {
     const top = join(this.root, 'sha256')
     for (const prefix of await onStore(this.root, () => namesIn(top))) {
       for (const digest of await onStore(this.root, () => namesIn(join(top, prefix)))) {
-        if (!/^[0-9a-f]{64}$/.test(digest) || !digest.startsWith(prefix)) continue // not ours
+        if (!/^[0-9a-f]{64}$/.test(digest) || !digest.startsWith(prefix)) continue // not a file of this store
         yield { digest, size: (await stat(join(top, prefix, digest))).size }
       }
     }
@@ -145,15 +145,12 @@ function artifactPath(digest: Digest): string {
   return join('sha256', digest.slice(0, 2), digest)
 }
 
-/** One flat folder: a `/` of the name is written `%2F`, so that no pointer can be in another one's way. */
+/** All pointers lie in one folder: with `/` written as `%2F`, no name of a pointer is the folder of another. */
 function pointerPath(name: string): string {
   return join('pointers', `${encodeURIComponent(name)}.json`)
 }
 
-/**
- * The value of a pointer file, or `null` when its bytes are not what was written: progress is then lost, never
- * falsified.
- */
+/** The value of a pointer file, or `null` when its bytes are not those that were written. */
 function trustedValue(text: string): Json {
   try {
     const { sha256, value } = JSON.parse(text) as { sha256: string; value: Json }

@@ -14,7 +14,7 @@ const {
   studyPerturbation,
 } = schema
 
-/** What a cell asks for. */
+/** A cell: one configuration under one perturbation. */
 export interface GridCell {
   readonly configurationId: Digest
   readonly dataset: string
@@ -29,10 +29,10 @@ export interface GridCell {
   readonly evaluator: string
 }
 
-/** The measurement of a cell that a run arrived at last. */
+/** The measurement of a cell that was confirmed last. */
 export interface LastMeasurement {
   readonly measurementId: Digest
-  /** The evaluator's label as the outcomes have it, which may say more than the cell's. */
+  /** The evaluator's label as the outcomes have it, which may say more than that of the cell. */
   readonly evaluator: string
   readonly flags: readonly MeasurementFlag[]
   readonly correct: number
@@ -50,6 +50,7 @@ export interface LastFailure {
   readonly message: string
 }
 
+/** A cell, and what became of it; both null where it was not run yet. */
 export interface GridEntry {
   readonly cell: GridCell
   readonly measured: LastMeasurement | null

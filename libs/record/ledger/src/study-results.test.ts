@@ -12,9 +12,9 @@ import { StudyUnknown } from './study-unknown.ts'
 
 const ledger = useLedger()
 
-/** Evaluates a configuration; `code` makes it another execution with other outcomes. */
 const flags = [{ name: 'saturated', value: 0.5, limit: 0.1, policy: 'refuse' }] as const
 
+/** Evaluates a configuration. Another `code` makes another execution with other outcomes. */
 async function measure(
   configuration: Configuration,
   perturbation: Perturbation,
@@ -147,7 +147,7 @@ it('shows a number instead of an earlier failure, and the later of two failures'
   expect(missing.map(({ seed, reason }) => [seed, reason])).toEqual([[22, 'second']])
 })
 
-it('shows one number per cell: the one that a run arrived at last', async () => {
+it('shows one number per cell: the one that was confirmed last', async () => {
   const cell = configurationWith(31)
   await recordStudy(ledger.db, studyOf('measured twice', [cell], [clean]))
   const older = await measure(cell, clean, 11, 'old code')
@@ -157,7 +157,7 @@ it('shows one number per cell: the one that a run arrived at last', async () => 
   expect((await studyResults(ledger.db, 'measured twice')).rows.map(({ correct }) => correct)).toEqual([11])
 })
 
-it('records a measurement once, refuses another count of the same outcomes, and any count of outcomes nobody made', async () => {
+it('records a measurement once, and refuses another count of its outcomes or a count of unknown outcomes', async () => {
   const cell = configurationWith(41)
   await recordStudy(ledger.db, studyOf('counted', [cell], [clean]))
   const record = await measure(cell, clean, 7)
@@ -176,7 +176,7 @@ it('records a measurement once, refuses another count of the same outcomes, and 
   expect((await studyResults(ledger.db, 'counted')).rows.map(({ correct }) => correct)).toEqual([7])
 })
 
-it('finds the last study of a name, and says which ones there are', async () => {
+it('finds the last study of a name, and lists the studies there are for an unknown one', async () => {
   const [older, newer] = [studyOf('renamed', [configurationWith(51)]), studyOf('renamed', [configurationWith(52)])]
   await recordStudy(ledger.db, older)
   await recordStudy(ledger.db, newer)

