@@ -1,7 +1,7 @@
 /**
- * Brings everything Gauntlet needs that npm alone does not: `node infra/set-up.mjs`. Needs nothing but Node.js itself,
- * does nothing when all is there, and goes on where it was interrupted. `--quiet` says nothing when there was nothing
- * to do.
+ * `node infra/set-up.mjs` installs the npm packages and everything else that Gauntlet needs. It needs nothing but
+ * Node.js, does nothing when everything is there, and goes on where it was interrupted. With `--quiet` it prints
+ * nothing when there was nothing to do.
  */
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -1,8 +1,8 @@
-/** The oldest Node.js that has all that set-up and the packages use. */
+/** The oldest Node.js with everything that set-up and the packages use. */
 const oldest = [20, 19]
 
 /**
- * Ends the program with one sentence on an older Node.js. Written so that the older one can read it.
+ * Ends the program with one sentence on an older Node.js. It uses only syntax that the older one can read.
  * @param {string} version such as `20.19.0`
  */
 export function requireNode(version) {

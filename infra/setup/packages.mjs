@@ -5,17 +5,23 @@ import { runCommand } from './run-command.mjs'
 import { SetUpFailed } from './set-up-failed.mjs'
 
 /**
- * @typedef {{ version?: string, integrity?: string, optional?: boolean, os?: string[], cpu?: string[], libc?: string[]
- * }} LockedPackage
+ * @typedef {object} LockedPackage
+ * @property {string} [version]
+ * @property {string} [integrity]
+ * @property {boolean} [optional]
+ * @property {string[]} [os]
+ * @property {string[]} [cpu]
+ * @property {string[]} [libc]
  */
 
 /**
- * Whether `node_modules` holds what `package-lock.json` names: npm writes beside the packages what it has installed, in
- * the same form. @param {string} root of the checkout
+ * Whether `node_modules` holds what `package-lock.json` names. npm lists what it has installed in a file beside the
+ * packages, in the same form.
+ * @param {string} root of the checkout
  */
 export function packagesArePresent(root) {
-  const installed = lockedPackages(join(root, 'node_modules', '.package-lock.json'))
-  const wanted = lockedPackages(join(root, 'package-lock.json'))
+  const installed = readLockedPackages(join(root, 'node_modules', '.package-lock.json'))
+  const wanted = readLockedPackages(join(root, 'package-lock.json'))
   if (!installed || !wanted) return false
   return Object.entries(wanted).every(([path, { version, integrity, ...rest }]) => {
     if (!path.includes('node_modules/') || !fitsMachine(rest)) return true
@@ -36,9 +42,9 @@ export async function installPackages(root, { report, signal, environment = proc
     const [command, ...before] = npmCommand(environment)
     const args = [...before, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
     const ended = await runCommand(command, args, { cwd: root, env: environment, signal }).catch((error) =>
-      refuse(error.code, error.message),
+      failInstallation(error.code, error.message),
     )
-    if (ended.code !== 0) refuse(/npm (?:error|ERR!) code (\w+)/.exec(ended.output)?.[1], ended.output)
+    if (ended.code !== 0) failInstallation(/npm (?:error|ERR!) code (\w+)/.exec(ended.output)?.[1], ended.output)
   }
   await exclusively(join(root, '.gauntlet', 'packages.lock'), action, {
     signal,
@@ -47,15 +53,22 @@ export async function installPackages(root, { report, signal, environment = proc
 }
 
 /**
- * npm itself says where it is when it runs us. @param {NodeJS.ProcessEnv} environment @returns {[string, ...string[]]}
+ * The command that runs npm. When npm itself runs this program, it says in a variable where its script is.
+ * @param {NodeJS.ProcessEnv} environment
+ * @returns {[string, ...string[]]}
  */
 function npmCommand(environment) {
   const script = environment['npm_execpath']
   return script?.endsWith('.js') && existsSync(script) ? [process.execPath, script] : ['npm']
 }
 
-/** @param {string | undefined} code of npm @param {string} output @returns {never} */
-function refuse(code, output) {
+/**
+ * Throws the sentence for a failure of npm.
+ * @param {string | undefined} code of npm
+ * @param {string} output
+ * @returns {never}
+ */
+function failInstallation(code, output) {
   if (code === 'ENOENT') throw new SetUpFailed('npm was not found; install Node.js 20.19 or newer together with npm.')
   if (code === 'ENOSPC')
     throw new SetUpFailed('The disk is full while npm installs packages; free some space and start again.')
@@ -76,8 +89,11 @@ function refuse(code, output) {
   )
 }
 
-/** @param {string} file @returns {Record<string, LockedPackage> | undefined} */
-function lockedPackages(file) {
+/**
+ * @param {string} file
+ * @returns {Record<string, LockedPackage> | undefined}
+ */
+function readLockedPackages(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8')).packages
   } catch {
@@ -85,12 +101,18 @@ function lockedPackages(file) {
   }
 }
 
-/** Whether npm installs the package on this machine. @param {LockedPackage} locked */
+/**
+ * Whether npm installs the package on this machine.
+ * @param {LockedPackage} locked
+ */
 function fitsMachine({ os, cpu, libc }) {
   return allows(os, process.platform) && allows(cpu, process.arch) && !libc
 }
 
-/** @param {string[] | undefined} list @param {string} value */
+/**
+ * @param {string[] | undefined} list such as `os` or `cpu`, where `!` excludes a value
+ * @param {string} value
+ */
 function allows(list, value) {
   return !list || (list.some((item) => !item.startsWith('!')) ? list.includes(value) : !list.includes(`!${value}`))
 }

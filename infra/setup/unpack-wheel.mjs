@@ -4,15 +4,17 @@ import { writePiecesAtomically } from '../../libs/record/files/src/write-atomica
 import { readZipDirectory, readZipMember } from '../../libs/record/files/src/zip.mjs'
 import { SetUpFailed } from './set-up-failed.mjs'
 
-/** Larger than any build; a wheel that claims more is not unpacked. */
+/** Larger than any build. A wheel that claims to hold more is refused. */
 const mostBytes = 16 * 2 ** 30
 
 /**
- * Unpacks those members of a wheel that `place` gives a place in `folder`.
+ * Unpacks the files of a wheel that are wanted.
  * @param {string} wheel
  * @param {string} folder
- * @param {(member: string) => string | undefined} place
- * @param {{ onProgress?: (done: number, total: number) => void, signal?: AbortSignal | undefined }} [options] bytes
+ * @param {(member: string) => string | undefined} place the path of a file in `folder`; `undefined` leaves it out
+ * @param {object} [options]
+ * @param {(done: number, total: number) => void} [options.onProgress] bytes
+ * @param {AbortSignal | undefined} [options.signal]
  */
 export async function unpackWheel(wheel, folder, place, { onProgress, signal } = {}) {
   const refuse = (/** @type {string} */ wrong) => {

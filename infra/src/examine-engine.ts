@@ -6,11 +6,9 @@ import { engineFolder } from '../setup/engine.mjs'
 import { runCommand } from '../setup/run-command.mjs'
 import type { Part } from './part.ts'
 
-/**
- * Loads the engine in a process of its own, which may crash without harm, and says what it found in one line of JSON.
- */
-const askEngine = (root: string) => `
-  ${linksOf(root)
+/** A script that loads the engine and prints what it found in one line of JSON. It runs in a process that may crash. */
+const engineScript = (root: string) => `
+  ${additionLinks(root)
     .map((link) => `require(${JSON.stringify(link)})`)
     .join('\n  ')}
   const backend = require('@tensorflow/tfjs-node-gpu').backend()
@@ -27,7 +25,9 @@ export async function examineEngine(root: string): Promise<Part> {
       fix: `There is no libtensorflow for ${process.platform}-${process.arch}; use Linux.`,
     }
   const where = engineFolder(build)
-  if (![bindingPlaces(root).link, ...linksOf(root), join(where, 'tensorflow')].every((path) => existsSync(path))) {
+  if (
+    ![bindingPlaces(root).link, ...additionLinks(root), join(where, 'tensorflow')].every((path) => existsSync(path))
+  ) {
     return {
       part,
       state: 'missing',
@@ -35,25 +35,25 @@ export async function examineEngine(root: string): Promise<Part> {
     }
   }
   const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' }
-  const { code, output } = await runCommand(process.execPath, ['-e', askEngine(root)], { cwd: root, env })
+  const { code, output } = await runCommand(process.execPath, ['-e', engineScript(root)], { cwd: root, env })
   const answer = /^\{.*\}$/m.exec(output)?.[0]
   if (code !== 0 || !answer) {
     return {
       part,
       state: 'wrong',
       where,
-      fix: `It does not load (${reason(output)}); delete ${where} and run \`npm run set-up\`.`,
+      fix: `It does not load (${loadError(output)}); delete ${where} and run \`npm run set-up\`.`,
     }
   }
-  return judge(JSON.parse(answer) as { version: string; gpu: boolean }, build.device, where)
+  return assessEngine(JSON.parse(answer) as { version: string; gpu: boolean }, build.device, where)
 }
 
-/** Our additions, the memory of tensors first: it has to be there before TensorFlow asks for one. */
-function linksOf(root: string): string[] {
+/** Our additions. The memory of tensors is first, because it must be loaded before TensorFlow makes a tensor. */
+function additionLinks(root: string): string[] {
   return additionPlaces(root).map(({ link }) => link)
 }
 
-function judge(found: { version: string; gpu: boolean }, device: 'cpu' | 'cuda', where: string): Part {
+function assessEngine(found: { version: string; gpu: boolean }, device: 'cpu' | 'cuda', where: string): Part {
   const version = `libtensorflow ${found.version}, ${found.gpu ? 'CUDA' : 'CPU'}`
   if (found.version !== engineVersion) {
     return {
@@ -71,6 +71,6 @@ function judge(found: { version: string; gpu: boolean }, device: 'cpu' | 'cuda',
   return { part: 'engine', state: 'ok', version, where }
 }
 
-function reason(output: string): string {
-  return /^\w*Error: (.+)$/m.exec(output)?.[1] ?? 'it ended without a word'
+function loadError(output: string): string {
+  return /^\w*Error: (.+)$/m.exec(output)?.[1] ?? 'it ended without a message'
 }
