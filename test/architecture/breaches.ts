@@ -1,4 +1,4 @@
-/** A breach: a file in a room, what it imports or does, and the words by which lint must refuse it. */
+/** A breach of a wall: a file in a room, its source, and the rule and the words with which lint must refuse it. */
 export interface Breach {
   readonly file: string
   readonly source: string
@@ -10,18 +10,18 @@ const boundaries = '@nx(enforce-module-boundaries)'
 
 let planted = 0
 
-/** A breach of the boundary table, in a file of its own. Where it also closes a cycle, Nx reports that and stops. */
+/** A breach of the boundary table, in a file of its own. Where it also closes a cycle, Nx reports the cycle instead. */
 function wall(folder: string, source: string, says: RegExp): Breach {
   const refusal = new RegExp(`${says.source}|Circular dependency between`)
   return { file: `${folder}/planted-breach-${planted++}.ts`, source, rule: boundaries, says: refusal }
 }
 
-/** A Node module where none may be: the boundary rule cannot see it. */
+/** A Node module in a room that must not import one. The boundary rule does not see it; another rule does. */
 function nodeModule(folder: string, source: string): Breach {
   return { ...wall(folder, source, /builtin module/), rule: 'import(no-nodejs-modules)' }
 }
 
-/** One breach for every wall of the table, and for every way around it that was thought of. */
+/** Breaches of the walls in the table, and every way around them that we know. */
 export const breaches: readonly Breach[] = [
   // The vocabulary and the sandbox
   wall('libs/vocabulary/study/src', "import { breach } from '@gauntlet/contract'", /cannot depend on any libs/),
@@ -43,7 +43,7 @@ export const breaches: readonly Breach[] = [
   nodeModule('libs/use/analysis/src', "import { readFileSync as breach } from 'node:fs'"),
   wall('workflows/src', "import { breach } from '@gauntlet/engine'", /layer:workflows.*can only depend on/),
   wall('workflows/src', "import { breach } from '@gauntlet/ledger'", /layer:workflows.*can only depend on/),
-  // A worker is a process, not a library: it offers nothing to import, whoever asks.
+  // A worker is a process, not a library: it exports nothing.
   wall(
     'workflows/src',
     "import { breach } from '@gauntlet/ledger-worker'",
