@@ -107,7 +107,7 @@ describe('a zip archive', () => {
     await expect(readAll(zipOf([first, { ...second, name: 'a' }]))).rejects.toThrow('over something else')
   })
 
-  it('whose directory is wrong is refused', async () => {
+  it('with a wrong directory is refused', async () => {
     const member = { name: 'a', content: text }
     await expect(readAll(zipOf([member], { count: 2 }))).rejects.toThrow('damaged')
     await expect(readAll(zipOf([member], { count: 0xffff }))).rejects.toThrow('zip64')
@@ -115,7 +115,7 @@ describe('a zip archive', () => {
     await expect(readAll(zipOf([member], { offset: 4 }))).rejects.toThrow('damaged')
   })
 
-  it('that is none is refused', async () => {
+  it('that is something else, or cut, is refused', async () => {
     const cut = zipOf([{ name: 'a', content: text }]).subarray(0, 50)
     for (const bytes of [Buffer.alloc(0), text, cut]) await expect(readAll(bytes)).rejects.toThrow('has no end')
   })

@@ -6,7 +6,7 @@ import { sql } from 'drizzle-orm'
 import { expect, it } from 'vitest'
 import { openLedger } from './open-ledger.ts'
 
-it('survives the death of its server: queries fail, and succeed again when the server is back', async () => {
+it('goes on after its server was killed: queries fail, and succeed again when the server is back', async () => {
   const home = await mkdtemp(join(tmpdir(), 'gauntlet-ledger-'))
   const { databaseUrl } = await startPostgres(home)
   const ledger = openLedger(databaseUrl)

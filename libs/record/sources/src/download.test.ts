@@ -172,7 +172,7 @@ describe('a download fails in one sentence that says what to change', () => {
     })
   })
 
-  it('the reason that the caller stopped it with', async () => {
+  it('or with the reason that the caller stopped it for', async () => {
     const stop = new AbortController()
     const server = await serve((_, response) => {
       response.writeHead(200, { 'content-length': 10 }).write('x')
