@@ -1,7 +1,8 @@
 /**
  * `node infra/set-up.mjs` installs the npm packages and everything else that Gauntlet needs. It needs nothing but
- * Node.js, does nothing when everything is there, and goes on where it was interrupted. With `--quiet` it prints
- * nothing when there was nothing to do.
+ * Node.js, does nothing when everything is there, and goes on where it was interrupted. At the end the engine proves
+ * that it computes. With `--quiet` it prints and proves nothing when there was nothing to do, since the process that is
+ * started next proves its engine itself.
  */
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,14 +10,17 @@ import { requireNode } from './setup/node-version.mjs'
 
 requireNode(process.versions.node)
 const { installMissing } = await import('./setup/install.mjs')
+const { requireEngine } = await import('./setup/prove-engine.mjs')
 const { showProgress } = await import('./setup/progress.mjs')
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const progress = showProgress()
 try {
   const installed = await installMissing(root, progress)
+  const isQuiet = process.argv.includes('--quiet')
+  if (installed.length > 0 || !isQuiet) await requireEngine(root)
   if (installed.length > 0) progress.end(`set-up: done (${installed.join(', ')})`)
-  else if (!process.argv.includes('--quiet')) progress.end('set-up: everything is there')
+  else if (!isQuiet) progress.end('set-up: everything is there')
 } catch (error) {
   progress.end(`set-up: ${/** @type {Error} */ (error).message}`)
   if (process.argv.includes('--verbose')) console.error(error)

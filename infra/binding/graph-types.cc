@@ -6,13 +6,13 @@
 #include "tensorflow/c/c_api.h"
 
 /*
- * What TensorFlow says of a graph without running it: the types of a node's outputs, by which an operator is captured
- * whose inputs have no values yet (libs/science/engine/src/programs/operator-types.ts).
+ * Asks TensorFlow for the types of a node's outputs without running the graph. Operators whose inputs have no values
+ * yet are captured by them (libs/science/engine/src/programs/operator-types.ts).
  */
 
 namespace {
 
-/* Frees what TensorFlow's C interface hands out. */
+/* Owns the objects of TensorFlow's C interface that an import needs. */
 struct Import {
   TF_Status* status = TF_NewStatus();
   TF_Graph* graph = TF_NewGraph();
@@ -38,7 +38,7 @@ napi_value number(napi_env env, double value) {
   return result;
 }
 
-/* Sizes of the axes, -1 where unknown; null where not even their number is known. */
+/* The sizes of the axes, -1 where unknown; null where even the number of axes is unknown. */
 napi_value shapeOf(napi_env env, TF_Graph* graph, TF_Output output, TF_Status* status) {
   napi_value shape;
   const int axes = TF_GraphGetTensorNumDims(graph, output, status);
@@ -54,7 +54,8 @@ napi_value shapeOf(napi_env env, TF_Graph* graph, TF_Output output, TF_Status* s
 }
 
 /*
- * (bytes of a GraphDef, name of a node) to [type, shape] of each output. Throws what TensorFlow says against the graph.
+ * Takes the bytes of a GraphDef and the name of a node, and gives [type, shape] of each output. Throws TensorFlow's
+ * message where it refuses the graph.
  */
 napi_value OutputTypes(napi_env env, napi_callback_info info) {
   size_t count = 2;
@@ -65,7 +66,7 @@ napi_value OutputTypes(napi_env env, napi_callback_info info) {
   char name[64];
   if (count != 2 || napi_get_typedarray_info(env, given[0], nullptr, &length, &bytes, nullptr, nullptr) != napi_ok ||
       napi_get_value_string_utf8(env, given[1], name, sizeof(name), nullptr) != napi_ok)
-    return refuse(env, "outputTypes takes the bytes of a GraphDef and a node's name.");
+    return refuse(env, "outputTypes needs the bytes of a GraphDef and the name of a node.");
   Import import;
   TF_Buffer definition{bytes, length, nullptr};
   TF_GraphImportGraphDef(import.graph, &definition, import.options, import.status);

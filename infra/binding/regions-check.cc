@@ -8,8 +8,8 @@
 #include "regions.h"
 
 /*
- * What `Regions` promises, tried; ends with 1 and a sentence where one does not hold. Compiled and run by
- * regions.test.ts.
+ * Tests what `Regions` promises. It ends with status 1 and a sentence where a promise is broken. regions.test.ts
+ * compiles and runs it.
  */
 
 namespace {
@@ -18,14 +18,14 @@ constexpr size_t kMebibyte = size_t{1} << 20;
 
 void require(bool holds, const char* what) {
   if (holds) return;
-  fprintf(stderr, "not so: %s\n", what);
+  fprintf(stderr, "broken promise: %s\n", what);
   exit(1);
 }
 
 size_t residentBytes() {
   long whole = 0, resident = 0;
   FILE* file = fopen("/proc/self/statm", "r");
-  require(file && fscanf(file, "%ld %ld", &whole, &resident) == 2, "statm can be read");
+  require(file && fscanf(file, "%ld %ld", &whole, &resident) == 2, "/proc/self/statm can be read");
   fclose(file);
   return size_t(resident) * size_t(sysconf(_SC_PAGESIZE));
 }
@@ -36,7 +36,10 @@ struct Piece {
   unsigned char mark;
 };
 
-/* Takes and gives pieces of random sizes; each is filled with a mark of its own and must still hold it when it goes. */
+/*
+ * Allocates and frees pieces of random sizes. Each piece is filled with its own mark and must still have it when it is
+ * freed.
+ */
 void exercise(Regions& regions, unsigned seed) {
   std::mt19937 random(seed);
   std::vector<Piece> pieces;
@@ -55,9 +58,9 @@ void exercise(Regions& regions, unsigned seed) {
     } else {
       const size_t size = 1 + random() % (random() % 8 ? 20000 : 400000);
       auto* bytes = static_cast<unsigned char*>(regions.allocate(size));
-      require(bytes != nullptr, "there is room");
+      require(bytes != nullptr, "a small piece is always given");
       require(reinterpret_cast<uintptr_t>(bytes) % 64 == 0, "pieces are aligned");
-      require(regions.holds(bytes), "what was given out is known");
+      require(regions.holds(bytes), "the range holds what it gave");
       const auto mark = static_cast<unsigned char>(random());
       memset(bytes, mark, size);
       pieces.push_back({bytes, size, mark});
@@ -71,11 +74,11 @@ void piecesOfManyThreads() {
   std::vector<std::thread> threads;
   for (unsigned seed = 1; seed <= 4; seed++) threads.emplace_back([&regions, seed] { exercise(regions, seed); });
   for (auto& thread : threads) thread.join();
-  require(regions.used() == 0, "what came back is not counted");
+  require(regions.used() == 0, "freed bytes are not counted as used");
   const size_t extent = regions.extent();
   require(extent < 64 * kMebibyte, "four threads with 3 MiB each at most need no more than 64 MiB");
   void* whole = regions.allocate(extent);
-  require(whole != nullptr && regions.extent() == extent, "all that came back is one piece again");
+  require(whole != nullptr && regions.extent() == extent, "all free pieces are merged to one");
 }
 
 void bestFit() {
@@ -87,22 +90,24 @@ void bestFit() {
   regions.give(large);
   regions.give(small);
   require(regions.allocate(100 * 1024 - 5) == small, "a hole of the right size is taken before a larger one");
-  require(regions.allocate(200 * 1024) == large, "else the next larger one");
-  require(regions.allocate(100 * 1024) == static_cast<char*>(large) + 200 * 1024, "of which the rest remains");
+  require(regions.allocate(200 * 1024) == large, "a larger hole is taken where none has the right size");
+  require(regions.allocate(100 * 1024) == static_cast<char*>(large) + 200 * 1024,
+          "the rest of a larger hole stays free");
   regions.give(between);
   regions.give(last);
-  require(regions.used() == 400 * 1024, "used bytes are those given out");
+  require(regions.used() == 400 * 1024, "the used bytes are those that were given and not freed");
 }
 
 void endOfTheRange() {
   Regions regions(64 * kMebibyte);
   require(regions.allocate(65 * kMebibyte) == nullptr, "more than the range is refused");
   void* half = regions.allocate(40 * kMebibyte);
-  require(half != nullptr && regions.allocate(40 * kMebibyte) == nullptr, "what does not fit any more is refused");
+  require(half != nullptr && regions.allocate(40 * kMebibyte) == nullptr,
+          "a piece that does not fit any more is refused");
   regions.give(half);
-  require(regions.allocate(64 * kMebibyte) == half, "a last free piece grows to what is asked for");
+  require(regions.allocate(64 * kMebibyte) == half, "a free piece at the end grows to the size that is asked for");
   int elsewhere = 0;
-  require(!regions.holds(&elsewhere), "what was not given out is not known");
+  require(!regions.holds(&elsewhere), "the range does not hold other pointers");
 }
 
 void pagesGoBack() {
@@ -113,10 +118,10 @@ void pagesGoBack() {
   memset(large, 1, 100 * kMebibyte);
   const size_t before = residentBytes();
   regions.give(large);
-  require(residentBytes() + kMebibyte > before, "what came back is kept for the next");
+  require(residentBytes() + kMebibyte > before, "freed pages stay resident until they are released");
   regions.release();
-  require(residentBytes() + 99 * kMebibyte < before, "until it is released");
-  require(static_cast<char*>(kept)[kMebibyte - 1] == 7, "what is in use stays");
+  require(residentBytes() + 99 * kMebibyte < before, "released pages are not resident");
+  require(static_cast<char*>(kept)[kMebibyte - 1] == 7, "pieces in use keep their bytes when pages are released");
   memset(regions.allocate(100 * kMebibyte), 1, 100 * kMebibyte);
 }
 
@@ -125,11 +130,12 @@ int growths = 0;
 void growthIsTold() {
   Regions regions(256 * kMebibyte, [] { growths++; });
   void* first = regions.allocate(100 * kMebibyte);
-  require(first != nullptr && growths == 1, "growth is told before the memory is used");
+  require(first != nullptr && growths == 1, "onGrowth is called when the used part grows");
   regions.give(first);
   regions.give(regions.allocate(100 * kMebibyte));
-  require(growths == 1, "what was used before is no growth");
-  require(regions.allocate(200 * kMebibyte) != nullptr && growths == 2, "more than ever is told again");
+  require(growths == 1, "onGrowth is not called for memory that was used before");
+  require(regions.allocate(200 * kMebibyte) != nullptr && growths == 2,
+          "onGrowth is called again when more is used than ever");
 }
 
 }  // namespace
@@ -141,5 +147,5 @@ int main() {
   pagesGoBack();
   growthIsTold();
   Regions most(size_t{1} << 62);
-  require(most.allocate(1000) != nullptr, "where the system refuses so many addresses, it does with fewer");
+  require(most.allocate(1000) != nullptr, "fewer addresses are reserved where the system refuses so many");
 }

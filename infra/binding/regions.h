@@ -10,18 +10,18 @@
 #include <utility>
 
 /*
- * Memory for tensors. One range of addresses is reserved; runs of whole granules are given out by best fit and merged
- * with their neighbours when they come back. A step of training asks for the same sizes again and again: what one left
- * is what the next needs, so the range grows little beyond the largest sum of what lives at once. glibc's heap has the
- * same policy, but shares it with every small object, cuts each aligned piece off a larger one, and has one lock for
- * all. Safe for threads.
+ * An allocator for tensors. It reserves one range of addresses, gives out runs of whole granules by best fit, and
+ * merges a run with its free neighbours when it comes back. Training steps ask for the same sizes again and again, so
+ * the next step takes what the last one freed, and the range grows little beyond the largest sum of live tensors.
+ * glibc's heap has the same policy, but shares its memory with every small object, cuts each aligned piece off a larger
+ * one, and has one lock for all. Threads may call every function.
  */
 class Regions {
  public:
   /*
-   * `reserve`: bytes of addresses, not of memory. Where the system refuses so many, half of them, and so on. `onGrowth`
-   * is called before more of the range is used than ever before, at every 64 MiB, with the lock held: it may give back
-   * other memory, and not take any from here.
+   * `reserve`: bytes of addresses, not of memory. Where the system refuses so many, half of them are reserved, and so
+   * on. `onGrowth` is called, with the lock held, whenever more of the range is used than ever before, in steps of 64
+   * MiB. It may free other memory, and must not allocate from here.
    */
   explicit Regions(size_t reserve, void (*onGrowth)() = nullptr) : onGrowth_(onGrowth) {
     if (reserve > kMost) reserve = kMost;
@@ -40,7 +40,9 @@ class Regions {
   Regions(const Regions&) = delete;
   Regions& operator=(const Regions&) = delete;
 
-  /* At least `bytes` (not 0), aligned to `kGranule`; nullptr where there is no room or no memory. */
+  /*
+   * Allocates at least `bytes` (not 0), aligned to `kGranule`. Gives nullptr where there are no addresses or no memory.
+   */
   void* allocate(size_t bytes) {
     if (bytes > limit_ * kGranule) return nullptr;
     const auto needed = static_cast<uint32_t>((bytes + kGranule - 1) / kGranule);
@@ -53,12 +55,12 @@ class Regions {
     return granules_ + at * kGranule;
   }
 
-  /* Whether `allocate` gave it out. */
+  /* Whether the pointer is in the range, so that `allocate` gave it. */
   bool holds(const void* pointer) const {
     return pointer >= granules_ && pointer < granules_ + limit_ * kGranule;
   }
 
-  /* `pointer`: of `allocate`, once. */
+  /* Frees a pointer that `allocate` gave, once. */
   void give(void* pointer) {
     auto at = static_cast<uint32_t>((static_cast<char*>(pointer) - granules_) / kGranule);
     const Lock lock(mutex_);
@@ -79,7 +81,7 @@ class Regions {
     free_.insert({length, at});
   }
 
-  /* Gives the pages of what is free back to the system; they are cleared when they are needed again. */
+  /* Returns the pages of free runs to the system, which clears them before they are used again. */
   void release() {
     const Lock lock(mutex_);
     const size_t page = sysconf(_SC_PAGESIZE);
@@ -91,13 +93,13 @@ class Regions {
     }
   }
 
-  /* Bytes given out and not come back. */
+  /* The bytes that are allocated now. */
   size_t used() const {
     const Lock lock(mutex_);
     return used_ * kGranule;
   }
 
-  /* Bytes from the first granule ever given out to the last. */
+  /* The bytes from the first granule that was ever given out to the last. */
   size_t extent() const {
     const Lock lock(mutex_);
     return top_ * kGranule;
@@ -106,7 +108,7 @@ class Regions {
   static constexpr size_t kGranule = 1024;
 
  private:
-  /* Kept for the first and the last granule of a run. */
+  /* Stored for the first and the last granule of each run. */
   struct Run {
     uint32_t length : 31;
     uint32_t isFree : 1;
@@ -121,10 +123,10 @@ class Regions {
     pthread_mutex_t& mutex_;
   };
 
-  /* By how many bytes the part of the range that may be used grows. */
+  /* The bytes by which the usable part of the range grows. */
   static constexpr size_t kStep = size_t{64} << 20;
 
-  /* Half of what `Run` can count. */
+  /* Half of what the length in `Run` can count. */
   static constexpr size_t kMost = size_t{1} << 40;
 
   static void* reserved(size_t bytes) {
@@ -132,7 +134,7 @@ class Regions {
     return range == MAP_FAILED ? nullptr : range;
   }
 
-  /* Cuts `needed` granules off the front of a free run. */
+  /* Takes `needed` granules from the front of a free run. */
   uint32_t takenFrom(std::set<std::pair<uint32_t, uint32_t>>::const_iterator fitting, uint32_t needed) {
     auto node = free_.extract(fitting);
     const auto [length, at] = node.value();
@@ -144,7 +146,7 @@ class Regions {
     return at;
   }
 
-  /* Room beyond the last run, or with it where that is free; -1 where there is none. */
+  /* Takes granules after the last run, or from the last run on if that is free. Gives -1 where there are none. */
   int64_t extend(uint32_t needed) {
     const uint32_t last = top_ > 0 && runs_[top_ - 1].isFree ? runs_[top_ - 1].length : 0;
     const uint32_t at = top_ - last;
@@ -161,7 +163,8 @@ class Regions {
     size_t wanted = (end + step - 1) / step * step;
     if (wanted > limit_) wanted = limit_;
     const int access = PROT_READ | PROT_WRITE;
-    if (mprotect(runs_, wanted * sizeof(Run), access) != 0 || mprotect(granules_, wanted * kGranule, access) != 0) return false;
+    if (mprotect(runs_, wanted * sizeof(Run), access) != 0) return false;
+    if (mprotect(granules_, wanted * kGranule, access) != 0) return false;
     usable_ = wanted;
     if (onGrowth_) onGrowth_();
     return true;
@@ -179,6 +182,6 @@ class Regions {
   size_t top_ = 0;    /* granules ever given out */
   size_t used_ = 0;
   std::set<std::pair<uint32_t, uint32_t>> free_; /* length, place */
-  /* Held for less than it takes to put a thread to sleep. */
+  /* It is held for a shorter time than it takes to put a thread to sleep. */
   mutable pthread_mutex_t mutex_ = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
 };

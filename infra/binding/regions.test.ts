@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { requireCompiler } from '../setup/compile-binding.mjs'
 
-it('memory of tensors overlaps nowhere, becomes whole again, fits best and gives its pages back', () => {
+it('the allocator of tensors gives pieces that do not overlap, merges free ones, takes the best fit and returns pages', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gauntlet-regions-'))
   try {
     const program = join(folder, 'check')

@@ -5,17 +5,18 @@
 #include "tensorflow/c/c_api.h"
 
 /*
- * How TensorFlow's graph optimiser goes about captured programs. The binding asks for its session options without any;
- * it is linked with --wrap, so that it gets these. On CPUs it is left out: what a recorded graph gains by it the engine
- * does itself, in less time (libs/science/engine/src/programs/recording.ts, joined-operators.ts). Where
- * GAUNTLET_GRAPH_OPTIMIZER is "one pass", which is for GPUs, with their layout of images and kernels, its passes run
- * once instead of twice, without those that find nothing and take two thirds of the time: the memory optimiser, the
- * conversions to and from MLIR, the search for functions with several implementations.
+ * Sets what TensorFlow's graph optimiser (Grappler) does to captured programs. The binding creates its session options
+ * without any configuration; it is linked with --wrap, so that it gets these. On CPUs the optimiser is off, since the
+ * engine does what a recorded graph gains by it in less time (libs/science/engine/src/programs/recording.ts,
+ * fused-operators.ts). It runs where GAUNTLET_GRAPH_OPTIMIZER is "one pass", which is meant for GPUs, whose layouts of
+ * images and fused kernels it knows. Its passes then run once instead of twice, without those that find nothing and
+ * take two thirds of the time: the memory optimiser, the conversions to and from MLIR, and the search for functions
+ * with several implementations.
  */
 
 namespace {
 
-/* ConfigProto (tensorflow/core/protobuf/config.proto, rewriter_config.proto) by field numbers. */
+/* A ConfigProto (tensorflow/core/protobuf/config.proto, rewriter_config.proto) by field numbers. */
 constexpr unsigned char kNone[] = {
     0x52, 5,           /* graph_options (10), 5 bytes */
     0x52, 3,           /* its rewrite_options (10), 3 bytes */
@@ -36,7 +37,7 @@ void set_config(TF_SessionOptions* options, const unsigned char (&config)[size])
   TF_Status* status = TF_NewStatus();
   TF_SetConfig(options, config, size, status);
   if (TF_GetCode(status) != TF_OK) {
-    fprintf(stderr, "TensorFlow does not take its session options: %s\n", TF_Message(status));
+    fprintf(stderr, "TensorFlow refuses its session options: %s\n", TF_Message(status));
     abort();
   }
   TF_DeleteStatus(status);

@@ -8,19 +8,19 @@
 #include "xla/tsl/framework/allocator_registry.h"
 
 /*
- * TensorFlow's CPU memory by `Regions`, instead of the heap. Has to be loaded before tfjs' binding: TensorFlow asks for
- * its allocator once (libs/science/engine/src/tensor-memory.ts).
+ * Makes TensorFlow allocate CPU memory by `Regions` instead of the heap. It must be loaded before tfjs's binding, since
+ * TensorFlow asks for its allocator once (libs/science/engine/src/tensor-memory.ts).
  */
 
 namespace {
 
-/* Smaller tensors come from the heap, whose threads have caches for them. */
+/* Smaller tensors come from the heap, which has caches for them in each thread. */
 constexpr size_t kSmallest = 32 * 1024;
 
 /*
- * The one range of the process. Addresses cost nothing: four times what is installed leaves room for holes. Before it
- * grows the heap gives back what it holds in vain: a program's first run, which needs most, begins with its compiling,
- * which leaves up to a tenth as much.
+ * The range of the process. Addresses cost nothing, and four times the installed memory leaves room for holes. Before
+ * the range grows, the heap returns its free memory: compiling comes before a program's first run, which needs most,
+ * and leaves up to a tenth as much.
  */
 Regions& regions() {
   static const size_t installed = size_t(sysconf(_SC_PHYS_PAGES)) * size_t(sysconf(_SC_PAGESIZE));
@@ -33,7 +33,8 @@ void* take(size_t alignment, size_t bytes) {
     if (void* pointer = regions().allocate(bytes)) return pointer;
   }
   void* pointer = nullptr;
-  return posix_memalign(&pointer, alignment < sizeof(void*) ? sizeof(void*) : alignment, bytes) == 0 ? pointer : nullptr;
+  const size_t least = alignment < sizeof(void*) ? sizeof(void*) : alignment;
+  return posix_memalign(&pointer, least, bytes) == 0 ? pointer : nullptr;
 }
 
 void give(void* pointer) {
@@ -75,7 +76,7 @@ class Factory : public tsl::AllocatorFactory {
   tsl::SubAllocator* CreateSubAllocator(int) override { return new Subdivision; }
 };
 
-/* Above oneDNN's, whose allocator has 200. */
+/* Higher than the priority of oneDNN's allocator, which is 200. */
 constexpr int kPriority = 300;
 
 const tsl::AllocatorFactoryRegistration registration(__FILE__, __LINE__, "TensorMemory", kPriority, new Factory);

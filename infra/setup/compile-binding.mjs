@@ -62,16 +62,17 @@ export function additionPlaces(root) {
 }
 
 /**
- * The digest of everything the binding is compiled from.
+ * The compiled binding's name in the cache. It contains the digest of everything that the binding is compiled from, so
+ * that checkouts of different commits share a cache.
  * @param {string} root of the checkout
  */
-export function bindingDigest(root) {
+export function bindingFile(root) {
   const { sources } = bindingPlaces(root)
   const hash = createHash('sha256')
     .update([...flags, ...bindingFlags].join(' '))
     .update(readFileSync(sessionSource))
   for (const file of readdirSync(sources).sort()) hash.update(file).update(readFileSync(join(sources, file)))
-  return hash.digest('hex')
+  return `tfjs_binding-${hash.digest('hex').slice(0, 12)}.node`
 }
 
 /**

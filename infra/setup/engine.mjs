@@ -1,23 +1,12 @@
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  symlinkSync,
-} from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readlinkSync, renameSync, rmSync, statfsSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { exclusively } from '../../libs/record/files/src/exclusive.mjs'
-import { writeFileAtomically } from '../../libs/record/files/src/write-atomically.mjs'
 import { download } from '../../libs/record/sources/src/download.mjs'
 import { findWheel } from '../../libs/record/sources/src/package-index.mjs'
 import { cacheFolder } from './cache.mjs'
 import {
   additionPlaces,
-  bindingDigest,
+  bindingFile,
   bindingPlaces,
   compileAddition,
   compileBinding,
@@ -67,7 +56,7 @@ export function engineIsPresent(root, environment) {
   const build = chooseEngineBuild(environment ? { environment } : {})
   if (!build || !existsSync(bindingPlaces(root).sources)) return false
   const folder = engineFolder(build, environment)
-  return libraryIsPresent(folder) && bindingIsPresent(root, folder) && linksOf(root, folder).every(isLinked)
+  return libraryIsPresent(folder) && linksOf(root, folder).every((each) => existsSync(each.file) && isLinked(each))
 }
 
 /**
@@ -106,7 +95,7 @@ export async function installLibrary(options) {
 export async function installBinding(root, { report, signal, environment = process.env }) {
   const folder = engineFolder(requireEngineBuild(environment), environment)
   const action = async () => {
-    if (bindingIsPresent(root, folder)) return
+    if (linksOf(root, folder).every(({ file }) => existsSync(file))) return
     report('compiling the binding')
     const output = join(folder, `binding.${process.pid}.tmp`)
     try {
@@ -116,9 +105,10 @@ export async function installBinding(root, { report, signal, environment = proce
         await compileAddition(addition, compilation)
         renameSync(output, join(folder, file))
       }
+      const binding = join(folder, bindingFile(root))
+      if (existsSync(binding)) return
       await compileBinding(compilation)
-      renameSync(output, bindingFile(folder))
-      await writeFileAtomically(join(folder, 'binding.sha256'), bindingDigest(root))
+      renameSync(output, binding)
     } finally {
       rmSync(output, { force: true })
     }
@@ -176,21 +166,6 @@ function libraryIsPresent(folder) {
   )
 }
 
-/**
- * @param {string} root
- * @param {string} folder
- */
-function bindingIsPresent(root, folder) {
-  const note = join(folder, 'binding.sha256')
-  const files = [bindingFile(folder), note, ...additionPlaces(root).map(({ file }) => join(folder, file))]
-  return files.every((file) => existsSync(file)) && readFileSync(note, 'utf8') === bindingDigest(root)
-}
-
-/** @param {string} folder */
-function bindingFile(folder) {
-  return join(folder, 'tfjs_binding.node')
-}
-
 /** @typedef {{ path: string, file: string }} Link */
 
 /**
@@ -201,7 +176,7 @@ function bindingFile(folder) {
  */
 function linksOf(root, folder) {
   return [
-    { path: bindingPlaces(root).link, file: bindingFile(folder) },
+    { path: bindingPlaces(root).link, file: join(folder, bindingFile(root)) },
     ...additionPlaces(root).map(({ link, file }) => ({ path: link, file: join(folder, file) })),
   ]
 }

@@ -32,12 +32,11 @@ export async function installMissing(root, { report, finished, environment = pro
     finished(step)
   }
   const packages = part('packages', packagesArePresent(root), () => installPackages(root, reporting('packages')))
-  const hasEngine = engineIsPresent(root, environment)
-  const library = hasEngine ? Promise.resolve() : installLibrary(reporting('engine'))
-  const engine = part('engine', hasEngine, async () => {
-    await Promise.all([library, packages])
-    await installBinding(root, reporting('engine'))
-  })
+  const library = installLibrary(reporting('engine'))
+  // What npm installs anew it empties first, our links among tfjs' files too: they are looked for after it.
+  const engine = Promise.all([library, packages]).then(() =>
+    part('engine', engineIsPresent(root, environment), () => installBinding(root, reporting('engine'))),
+  )
   const temporal = part('temporal', temporalIsPresent(environment), () => installTemporal(reporting('temporal')))
   const postgres = packages.then(() => linkPostgres())
   const all = [packages, library, engine, temporal, postgres]

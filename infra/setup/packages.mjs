@@ -15,23 +15,44 @@ import { SetUpFailed } from './set-up-failed.mjs'
  */
 
 /**
- * Whether `node_modules` holds what `package-lock.json` names. npm lists what it has installed in a file beside the
- * packages, in the same form.
+ * The paths of the packages that `package-lock.json` names for this machine and that `node_modules` does not hold. npm
+ * lists what it has installed in a file beside the packages, in the same form. Each listed package is looked for too,
+ * because one that was deleted later is still listed. Undefined where a lock cannot be read.
  * @param {string} root of the checkout
  */
-export function packagesArePresent(root) {
+function missingPackages(root) {
   const installed = readLockedPackages(join(root, 'node_modules', '.package-lock.json'))
   const wanted = readLockedPackages(join(root, 'package-lock.json'))
-  if (!installed || !wanted) return false
-  return Object.entries(wanted).every(([path, { version, integrity, ...rest }]) => {
-    if (!path.includes('node_modules/') || !fitsMachine(rest)) return true
-    const found = installed[path]
-    return found ? found.version === version && found.integrity === integrity : rest.optional === true && !rest.cpu
-  })
+  if (!installed || !wanted) return undefined
+  return Object.entries(wanted)
+    .filter(([path, locked]) => path.includes('node_modules/') && fitsMachine(locked))
+    .filter(([path, locked]) => !isInstalled(join(root, path), locked, installed[path]))
+    .map(([path]) => path)
 }
 
 /**
- * Installs the packages of `package-lock.json`, without running their install scripts.
+ * Whether `node_modules` holds what `package-lock.json` names.
+ * @param {string} root of the checkout
+ */
+export function packagesArePresent(root) {
+  return missingPackages(root)?.length === 0
+}
+
+/**
+ * @param {string} folder of the package
+ * @param {LockedPackage} wanted
+ * @param {LockedPackage | undefined} installed
+ */
+function isInstalled(folder, { version, integrity, optional, cpu }, installed) {
+  if (!installed) return optional === true && !cpu
+  // The lock has no integrity of packages that the registry it was made from lacks (complete-lock.mjs).
+  const isWanted = installed.version === version && (!integrity || installed.integrity === integrity)
+  return isWanted && existsSync(join(folder, 'package.json'))
+}
+
+/**
+ * Installs the packages of `package-lock.json`, those for development among them whatever `NODE_ENV` and npm's settings
+ * say (tsx, by which everything runs, is one), without running their install scripts.
  * @param {string} root
  * @param {{ report: (text: string) => void, signal?: AbortSignal, environment?: NodeJS.ProcessEnv }} options
  */
@@ -40,16 +61,32 @@ export async function installPackages(root, { report, signal, environment = proc
     if (packagesArePresent(root)) return
     report('npm ci')
     const [command, ...before] = npmCommand(environment)
-    const args = [...before, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+    const args = [...before, 'ci', ...everything, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
     const ended = await runCommand(command, args, { cwd: root, env: environment, signal }).catch((error) =>
       failInstallation(error.code, error.message),
     )
     if (ended.code !== 0) failInstallation(/npm (?:error|ERR!) code (\w+)/.exec(ended.output)?.[1], ended.output)
+    requirePackages(root)
   }
   await exclusively(join(root, '.gauntlet', 'packages.lock'), action, {
     signal,
     onWait: () => report('another set-up is installing'),
   })
+}
+
+const everything = ['--include=dev', '--include=optional', '--include=peer']
+
+/**
+ * Throws where npm has left a package out, which it may do without a message.
+ * @param {string} root of the checkout
+ */
+function requirePackages(root) {
+  const missing = missingPackages(root)
+  if (missing?.length === 0) return
+  const what = missing ? `${missing[0]}${missing.length > 1 ? ` and ${missing.length - 1} more` : ''}` : 'node_modules'
+  throw new SetUpFailed(
+    `npm says it has installed the packages, but ${what} is not as package-lock.json has it; look for what changes it in \`npm config list\`.`,
+  )
 }
 
 /**

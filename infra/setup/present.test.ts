@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { examine } from '../src/examine.ts'
+import { examine, examineNode } from '../src/examine.ts'
 import { missingEntries } from './complete-lock.mjs'
 import { packagesArePresent } from './packages.mjs'
 import { showProgress } from './progress.mjs'
@@ -21,6 +21,10 @@ describe('npm packages', () => {
     mkdirSync(join(folder, 'node_modules'), { recursive: true })
     writeFileSync(join(folder, 'package-lock.json'), JSON.stringify({ packages: { '': {}, ...wanted } }))
     writeFileSync(join(folder, 'node_modules', '.package-lock.json'), JSON.stringify({ packages: installed }))
+    for (const path of Object.keys(installed)) {
+      mkdirSync(join(folder, path), { recursive: true })
+      writeFileSync(join(folder, path, 'package.json'), '{}')
+    }
     return packagesArePresent(folder)
   }
   const one = { version: '1.0.0', integrity: 'sha512-a' }
@@ -35,6 +39,16 @@ describe('npm packages', () => {
     expect(present({ 'node_modules/a': one }, { 'node_modules/a': { ...one, version: '1.0.1' } })).toBe(false)
     expect(present({ 'node_modules/a': one }, { 'node_modules/a': { ...one, integrity: 'sha512-b' } })).toBe(false)
     expect(packagesArePresent(join(folder, 'nowhere'))).toBe(false)
+  })
+
+  it('are not present when one was deleted after npm had installed it', () => {
+    expect(present({ 'node_modules/a': one }, { 'node_modules/a': one })).toBe(true)
+    rmSync(join(folder, 'node_modules', 'a'), { recursive: true })
+    expect(packagesArePresent(folder)).toBe(false)
+  })
+
+  it('may have any integrity where the lock knows none', () => {
+    expect(present({ 'node_modules/a': { version: '1.0.0' } }, { 'node_modules/a': one })).toBe(true)
   })
 
   it('of other platforms need not be there, and those of this one must', () => {
@@ -99,6 +113,20 @@ describe('progress', () => {
 })
 
 describe('the examination', () => {
+  it.each(['20.19.0', '22.12.0', '26.99.0'])('takes Node.js %s for what was tried', (version) => {
+    expect(examineNode(version)).toEqual({ part: 'node', state: 'ok', version, where: process.execPath })
+  })
+
+  it('refuses an older Node.js and says so of a newer one than was tried', () => {
+    expect(examineNode('20.18.3')).toMatchObject({ state: 'wrong', fix: expect.stringMatching(/^Install .*20\.19/) })
+    expect(examineNode('27.0.0')).toMatchObject({
+      state: 'ok',
+      note: expect.stringMatching(
+        /^Node\.js 27\.0\.0 is newer .*; should something fail, use Node\.js 20\.19 to 26\.$/,
+      ),
+    })
+  })
+
   it('finds every part on a machine that is set up', async () => {
     const parts = await examine()
     expect(parts.filter(({ state }) => state !== 'ok')).toEqual([])

@@ -1,18 +1,17 @@
 import { existsSync, readFileSync, statfsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { cacheFolder } from '../setup/cache.mjs'
 import { findCompiler } from '../setup/compile-binding.mjs'
+import { isNewEnough, isNewerThanTried, triedNodes } from '../setup/node-version.mjs'
 import { packagesArePresent } from '../setup/packages.mjs'
 import { postgresFolder } from '../setup/postgres-links.mjs'
 import { findProgram, runCommand } from '../setup/run-command.mjs'
 import { findTemporal } from '../setup/temporal-binary.mjs'
-import { examineEngine } from './examine-engine.ts'
+import { checkout, examineEngine } from './examine-engine.ts'
 import type { Part } from './part.ts'
 import { postgresAccount, reachablePostgres } from './postgres-account.ts'
 import { postgresVersion } from './postgres.ts'
 
-const checkout = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
 /** Free bytes that a study's artifacts may need. */
 const enoughSpace = 2e9
 
@@ -31,13 +30,14 @@ export async function examine(environment: NodeJS.ProcessEnv = process.env, root
   ])
 }
 
-function examineNode(): Part {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  const found = { part: 'node', version: process.versions.node, where: process.execPath }
-  const isNewEnough = major > 20 || (major === 20 && minor >= 19)
-  return isNewEnough
-    ? { ...found, state: 'ok' }
-    : { ...found, state: 'wrong', fix: 'Install Node.js 20.19 or newer (https://nodejs.org).' }
+/** Examines Node.js. One that is newer than those tried may work, so it is noted and not a fault. */
+export function examineNode(version = process.versions.node): Part {
+  const found = { part: 'node', version, where: process.execPath }
+  if (!isNewEnough(version))
+    return { ...found, state: 'wrong', fix: 'Install Node.js 20.19 or newer (https://nodejs.org).' }
+  if (!isNewerThanTried(version)) return { ...found, state: 'ok' }
+  const note = `Node.js ${version} is newer than any Gauntlet was tried with; should something fail, use ${triedNodes}.`
+  return { ...found, state: 'ok', note }
 }
 
 function examinePackages(root: string): Part {

@@ -7,4 +7,6 @@ export interface Part {
   readonly where?: string
   /** One sentence that says what to do; absent when nothing is wrong. */
   readonly fix?: string
+  /** One sentence: what to know although all is well. */
+  readonly note?: string
 }

@@ -9,6 +9,8 @@ export interface ProcessRecord {
   readonly args: readonly string[]
   /** Digest of command, arguments, folder and added environment, which may hold secrets and is not recorded itself. */
   readonly fingerprint: string
+  /** Digest of its sources and inherited environment, where whoever started it gave one. */
+  readonly version?: string
   /** The port of 127.0.0.1 on which it listens; the same at the next start if it is free. */
   readonly port?: number
   /** ISO 8601. */

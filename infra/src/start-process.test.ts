@@ -6,7 +6,7 @@ import { processIdentity } from '@gauntlet/files'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { livingProcess } from './process-record.ts'
 import { serviceStatus } from './services.ts'
-import { startProcess } from './start-process.ts'
+import { ProcessNeeded, startProcess } from './start-process.ts'
 import { stopProcess } from './stop-process.ts'
 
 let home: string
@@ -34,6 +34,17 @@ describe('a started process', () => {
   it('is replaced when it is to be started in another way', async () => {
     const first = await startProcess(home, shell('worker', 'sleep 60', { ADDRESS: 'old' }))
     const second = await startProcess(home, shell('worker', 'sleep 60', { ADDRESS: 'new' }))
+    expect(second.pid).not.toBe(first.pid)
+    expect(processIdentity(first.pid)).toBeUndefined()
+  })
+
+  it('is replaced by another version of itself, unless somebody needs it', async () => {
+    const older = { ...shell('worker', 'sleep 60'), version: 'older' }
+    const newer = { ...older, version: 'newer' }
+    const first = await startProcess(home, older)
+    await expect(startProcess(home, { ...newer, mayReplace: () => false })).rejects.toBeInstanceOf(ProcessNeeded)
+    expect(await startProcess(home, { ...older, mayReplace: () => false })).toEqual(first)
+    const second = await startProcess(home, { ...newer, mayReplace: () => true })
     expect(second.pid).not.toBe(first.pid)
     expect(processIdentity(first.pid)).toBeUndefined()
   })

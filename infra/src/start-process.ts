@@ -24,6 +24,10 @@ export interface ProcessSpecification {
   /** Working directory. */
   readonly folder?: string
   readonly port?: number
+  /** Digest of what the process is besides: its sources, and what it inherits from the environment. */
+  readonly version?: string
+  /** Whether a process of another version may be stopped for this one; by default it may. */
+  readonly mayReplace?: () => boolean
   /** Runs as this account instead of root. */
   readonly account?: { readonly uid: number; readonly gid: number } | undefined
 }
@@ -31,6 +35,11 @@ export interface ProcessSpecification {
 /** A process ended before it was ready; its log says why. A retry helps if the log names a passing cause. */
 export class ProcessFailedToStart extends Error {
   override readonly name = 'ProcessFailedToStart'
+}
+
+/** A process of another version runs under this name, and somebody needs it; a retry helps once nobody does. */
+export class ProcessNeeded extends Error {
+  override readonly name = 'ProcessNeeded'
 }
 
 /**
@@ -64,30 +73,35 @@ const writePidThenExec =
 /**
  * Starts a process that outlives this one, logs to `<home>/logs/<name>.log` and is recorded in `<home>/services`. A
  * process that already runs under this name is returned if it was started in the same way. Otherwise it is stopped and
- * started again, such as a worker with the address of an earlier server.
+ * started again, such as a worker with the address of an earlier server or with older sources. Throws `ProcessNeeded`
+ * where a process of another version may not be stopped.
  */
 export async function startProcess(home: string, specification: ProcessSpecification): Promise<LivingProcess> {
-  const { name, command, args, port } = specification
+  const { name, command, args, port, version, mayReplace } = specification
   const fingerprint = fingerprintOf(specification)
   const living = livingProcess(home, name)
-  if (living && living.fingerprint !== fingerprint) await stopProcess(home, name)
+  if (living && living.fingerprint !== fingerprint) {
+    if (living.version !== version && mayReplace && !mayReplace())
+      throw new ProcessNeeded(`${name} (pid ${living.pid}) runs as it was started by another command, which needs it.`)
+    await stopProcess(home, name)
+  }
   return exclusively(join(recordsFolder(home), `${name}.lock`), async () => {
     const living = livingProcess(home, name)
     if (living) return living
     killLeftovers(home, name)
     const log = join(home, 'logs', `${name}.log`)
-    const place = port === undefined ? {} : { port }
+    const known = { ...(port === undefined ? {} : { port }), ...(version === undefined ? {} : { version }) }
     await writeFileAtomically(pidFile(home, name), '', 0o600)
-    await writeRecord(home, { name, command, args, fingerprint, ...place, startedAt: new Date().toISOString(), log })
+    await writeRecord(home, { name, command, args, fingerprint, ...known, startedAt: new Date().toISOString(), log })
     spawnDetached(home, specification, log)
     return recordedStart(home, name, log)
   })
 }
 
-function fingerprintOf({ command, args, env = {}, folder }: ProcessSpecification): string {
+function fingerprintOf({ command, args, env = {}, folder, version }: ProcessSpecification): string {
   const variables = Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256')
-    .update(JSON.stringify([command, args, variables, folder]))
+    .update(JSON.stringify([command, args, variables, folder, version]))
     .digest('hex')
 }
 

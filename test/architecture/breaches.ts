@@ -1,4 +1,4 @@
-/** A breach of a wall: a file in a room, its source, and the rule and the words with which lint must refuse it. */
+/** A file to plant in a room as a breach of a wall, and the rule and the words with which lint must refuse it. */
 export interface Breach {
   readonly file: string
   readonly source: string
@@ -80,9 +80,29 @@ export const breaches: readonly Breach[] = [
     "import { breach } from '@gauntlet/artifacts'",
     /layer:tensors.*can only depend on/,
   ),
+  wall(
+    'libs/science/corruptions/src',
+    "import { breach } from '@gauntlet/attacks'",
+    /room:corruptions.*can only depend on/,
+  ),
+  {
+    ...wall(
+      'libs/science/corruptions/src',
+      "import { breach } from '@gauntlet/datasets'",
+      /rgb8-image, which loads no reader/,
+    ),
+    rule: 'eslint(no-restricted-imports)',
+  },
   wall('libs/science/weights/src', "import { breach } from '@gauntlet/sources'", /layer:tensors.*can only depend on/),
   wall('libs/science/datasets/src', "import { breach } from '@gauntlet/ledger'", /layer:tensors.*can only depend on/),
-  wall('libs/science/engine/src', "import { breach } from '@gauntlet/files'", /room:engine.*can only depend on/),
+  {
+    ...wall(
+      'libs/science/engine/src',
+      "import { breach } from '@gauntlet/files'",
+      /temporary-folder, which loads no reader/,
+    ),
+    rule: 'eslint(no-restricted-imports)',
+  },
   wall('libs/science/training/src', "import { breach } from '@gauntlet/files'", /room:training.*can only depend on/),
   wall(
     'libs/science/evaluation/src',
@@ -124,7 +144,7 @@ export const breaches: readonly Breach[] = [
     rule: 'eslint(no-restricted-imports)',
   },
 
-  // What people touch, and the pure rooms
+  // The rooms that people use, and the pure ones
   wall('libs/use/analysis/src', "import { breach } from '@gauntlet/ledger'", /layer:analysis.*can only depend on/),
   wall(
     'libs/use/analysis/src',
@@ -158,7 +178,7 @@ export const breaches: readonly Breach[] = [
     rule: 'typescript(consistent-type-imports)',
   },
 
-  // What would make a result depend on chance or time
+  // Code that would make a result depend on chance or time
   {
     ...wall('libs/science/attacks/src', 'export const breach = Math.random()', /restricted/),
     rule: 'eslint(no-restricted-properties)',

@@ -5,7 +5,7 @@ import { projectFolders, workspace, workspaceFiles, type Manifest } from './work
 
 const topLevel = ['README.md', 'LICENSE', 'package.json', 'package-lock.json', 'nx.json', 'tsconfig.base.json']
 const topFolders = ['libs', 'workflows', 'workers', 'infra', 'test']
-/** The folders of libs: what is kept, what is computed, what is used, what is said. */
+/** The floors of `libs`; README.md says what each of them is. */
 const floors = ['record', 'science', 'use', 'vocabulary']
 /** Names that say nothing about what a file contains. */
 const vagueNames = /(^|[-.])(utils?|utilities|helpers?|commons?|misc|shared)([-.]|$)/
@@ -42,7 +42,7 @@ describe('the rules of the house', () => {
     expect(long).toEqual([])
   })
 
-  it('wrap comments at 120 columns', () => {
+  it('allow no comment wider than 120 columns', () => {
     const sources = files.filter((file) => /\.(ts|mjs|cc|h)$/.test(file))
     const wide = sources.flatMap((file) =>
       readLines(file).flatMap((line, i) =>

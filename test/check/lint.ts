@@ -3,33 +3,33 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** What one run of the linter said. */
+/** The result of one run of the linter. */
 export interface LintRun {
   readonly passed: boolean
   readonly output: string
 }
 
-/** A room as the project graph knows it. */
+/** A room in the project graph. */
 interface Project {
   readonly data: { readonly root: string; readonly tags?: readonly string[] }
 }
 
-/** The walls cannot be checked, so lint may not pass; its message says what to mend. */
+/** The walls cannot be checked, so lint must not pass. The message says what to change. */
 export class WallsUnchecked extends Error {
   override readonly name = 'WallsUnchecked'
 }
 
 /**
- * Lints a workspace with the walls. The boundary rule reads the project graph that Nx keeps on disk and skips itself
- * with a warning when there is none, so the graph is made first, every room must carry a layer in it, and a skipped
- * rule is a failure.
+ * Lints a workspace, its walls included. The boundary rule reads the project graph that Nx keeps on disk, and skips
+ * itself with a warning where there is none. Therefore the graph is made first, every room must have a layer in it, and
+ * a skipped rule is a failure.
  */
 export function lint(workspace: string, options: readonly string[] = []): LintRun {
   refuseUntaggedRooms(createProjectGraph(workspace))
   return runOxlint(workspace, options)
 }
 
-/** Runs oxlint alone, on whatever project graph lies on disk. */
+/** Runs oxlint alone, with the project graph that is on disk. */
 export function runOxlint(workspace: string, options: readonly string[]): LintRun {
   const run = runProgram('oxlint', ['--deny-warnings', ...options], workspace)
   const output = `${run.stdout}${run.stderr}`
@@ -55,7 +55,7 @@ export function createProjectGraph(workspace: string): Readonly<Record<string, P
   }
 }
 
-/** A room without a layer would be outside every line of the table. The root project ('.') holds no code. */
+/** Refuses a room without a layer, to which no rule would apply. The root project ('.') has no code. */
 function refuseUntaggedRooms(projects: Readonly<Record<string, Project>>): void {
   const rooms = Object.entries(projects).filter(([, project]) => project.data.root !== '.')
   if (rooms.length === 0) throw new WallsUnchecked('The project graph is empty; run `npx nx reset`, then lint again.')
@@ -67,7 +67,9 @@ function refuseUntaggedRooms(projects: Readonly<Record<string, Project>>): void 
   }
 }
 
-/** Runs a program of the workspace's own node_modules, free of what an Nx task around this process has set. */
+/**
+ * Runs a program of the workspace's node_modules, without the variables that an Nx task around this process has set.
+ */
 function runProgram(program: string, parameters: readonly string[], workspace: string) {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('NX_'))
   const env = { ...Object.fromEntries(inherited), NX_DAEMON: 'false' }

@@ -10,7 +10,7 @@ describe('failedChecks', () => {
     expect(failedChecks(output, names)).toEqual(['check:types', 'check:unused'])
   })
 
-  it('takes every check for failed when Nx broke before it ran one', () => {
+  it('counts every check as failed when Nx itself failed', () => {
     expect(failedChecks('NX   Failed to process project graph.', names)).toEqual(names)
   })
 })

@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
-/** The checks that read the sources without running them, as npm scripts of the root, and what to do when one fails. */
+/**
+ * The checks that read the sources without running them: npm scripts of the root, each with what to do when it fails.
+ */
 export const staticChecks = {
   'check:format': 'Some files are not formatted: run `npm run format`.',
   'check:lint':
-    'Lint found a broken rule or a breached wall (test/architecture/walls.oxlintrc.json): mend the lines named above.',
+    'Lint found a broken rule or a forbidden import (test/architecture/walls.oxlintrc.json): mend the lines named above.',
   'check:types': 'TypeScript found errors: mend the lines named above.',
   'check:unused':
     'Knip found files, exports or dependencies that are unused or undeclared: remove or declare those named above.',
@@ -31,7 +33,7 @@ export function runStaticChecks(workspace: string): readonly StaticCheck[] {
   return failedChecks(output, names)
 }
 
-/** The checks that Nx's closing list names as failed; all of them when Nx itself broke and lists none. */
+/** The checks that Nx lists as failed at its end, or all of them where Nx itself failed and lists none. */
 export function failedChecks(output: string, names: readonly StaticCheck[]): readonly StaticCheck[] {
   const list = output.slice(output.lastIndexOf('Failed tasks:'))
   const failed = names.filter((name) => list.includes(`gauntlet:${name}`))

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { closingLine, tallyOf } from './tally.ts'
 
+const file = { name: 'a.test.ts', startTime: 0, endTime: 0 }
 const status = fc.constantFrom('passed', 'failed', 'skipped', 'pending', 'todo', 'disabled')
 
 describe('tallyOf', () => {
@@ -9,6 +10,7 @@ describe('tallyOf', () => {
     fc.assert(
       fc.property(fc.array(fc.array(status, { minLength: 1 })), (files) => {
         const testResults = files.map((tests) => ({
+          ...file,
           status: tests.includes('failed') ? 'failed' : 'passed',
           assertionResults: tests.map((each) => ({ status: each })),
         }))
@@ -21,17 +23,19 @@ describe('tallyOf', () => {
   })
 
   it('counts a file that does not load as a failure', () => {
-    const testResults = [{ status: 'failed', assertionResults: [] }]
+    const testResults = [{ ...file, status: 'failed', assertionResults: [] }]
     expect(tallyOf({ testResults }, 1)).toEqual({ passed: 0, failed: 1, skipped: 0 })
   })
 
-  it('counts a run that broke outside its tests as a failure', () => {
-    const testResults = [{ status: 'passed', assertionResults: [{ status: 'passed' }] }]
+  it('counts a run that failed outside its tests as a failure', () => {
+    const testResults = [{ ...file, status: 'passed', assertionResults: [{ status: 'passed' }] }]
     expect(tallyOf({ testResults }, 1)).toEqual({ passed: 1, failed: 1, skipped: 0 })
   })
 
-  it('takes an unknown outcome for a failure', () => {
-    const testResults = [{ status: 'passed', assertionResults: [{ status: 'toString' }, { status: 'perhaps' }] }]
+  it('counts an unknown status as a failure', () => {
+    const testResults = [
+      { ...file, status: 'passed', assertionResults: [{ status: 'toString' }, { status: 'perhaps' }] },
+    ]
     expect(tallyOf({ testResults }, 0)).toEqual({ passed: 0, failed: 2, skipped: 0 })
   })
 })

@@ -1,4 +1,4 @@
-/** What a vitest run counted: tests, plus one failure for each file or run that broke outside any test. */
+/** The counts of a vitest run: tests, plus one failure for each file or run that failed outside any test. */
 export interface Tally {
   readonly passed: number
   readonly failed: number
@@ -8,12 +8,16 @@ export interface Tally {
 /** The part of vitest's JSON report that is read here. */
 export interface VitestReport {
   readonly testResults: readonly {
+    readonly name: string
     readonly status: string
+    /** Milliseconds since 1970: before the first test and after the last one. */
+    readonly startTime: number
+    readonly endTime: number
     readonly assertionResults: readonly { readonly status: string }[]
   }[]
 }
 
-const outcomesOfTests = {
+const outcomeByStatus = {
   passed: 'passed',
   failed: 'failed',
   skipped: 'skipped',
@@ -38,9 +42,9 @@ export function tallyOf(report: VitestReport, exitStatus: number): Tally {
   return counts
 }
 
-/** An outcome that is not known counts as failed, so that nothing can pass by a status we never heard of. */
+/** The outcome that a status counts as. An unknown status counts as failed, so that nothing passes by it. */
 function outcomeOf(status: string): keyof Tally {
-  return Object.hasOwn(outcomesOfTests, status) ? outcomesOfTests[status as keyof typeof outcomesOfTests] : 'failed'
+  return Object.hasOwn(outcomeByStatus, status) ? outcomeByStatus[status as keyof typeof outcomeByStatus] : 'failed'
 }
 
 /** The last line of `npm test`, read by continuous integration. */

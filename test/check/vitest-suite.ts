@@ -2,10 +2,16 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { tallyOf, type Tally, type VitestReport } from './tally.ts'
+import type { VitestReport } from './tally.ts'
 
-/** Runs every test of the workspace, printing vitest's own report, and counts what its JSON report says. */
-export function runVitest(workspace: string): Tally {
+/** How a run of vitest ended. */
+export interface SuiteRun {
+  readonly report: VitestReport
+  readonly exitStatus: number
+}
+
+/** Runs every test of the workspace, printing vitest's own report, and reads its JSON report. */
+export function runVitest(workspace: string): SuiteRun {
   const folder = mkdtempSync(join(tmpdir(), 'gauntlet-vitest-'))
   const file = join(folder, 'report.json')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
@@ -18,13 +24,13 @@ export function runVitest(workspace: string): Tally {
         stdio: 'inherit',
       },
     )
-    return tallyOf(readReport(file), run.status ?? 1)
+    return { report: readReport(file), exitStatus: run.status ?? 1 }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-/** A run that died before it wrote its report has no results, which its exit status then turns into a failure. */
+/** Reads the report. A run that died before it wrote one has no results; its exit status makes that a failure. */
 function readReport(file: string): VitestReport {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as VitestReport

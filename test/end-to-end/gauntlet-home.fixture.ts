@@ -1,12 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { delimiter, dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serviceStatus, stopServices, type ServiceStatus } from '@gauntlet/infra'
 import { killTrees } from './kill-trees.fixture.ts'
-
-const program = resolve(import.meta.dirname, '../../libs/use/cli/bin/gauntlet.mjs')
 
 /** How a command ended. */
 export interface Ended {
@@ -15,18 +13,38 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** A command under way. */
+/** A command that runs. */
 export interface Running {
   readonly process: ChildProcess
   readonly ended: Promise<Ended>
-  /** As `until`, but not longer than the command runs. */
+  /** As `until`, but fails once the command has ended. */
   readonly until: typeof until
+}
+
+/** How commands are started in a home. */
+interface HomeOptions {
+  /** Root of the checkout whose `gauntlet` is run; this one unless given. */
+  readonly checkout?: string
+  /** The program that runs them, and is called `node`; the one that runs the tests unless given. */
+  readonly node?: string
+  /** Of their environment, besides the home. */
+  readonly variables?: NodeJS.ProcessEnv
 }
 
 /** A Gauntlet home of its own, the commands that were started in it, and the way to be rid of both. */
 export class GauntletHome {
   readonly folder = mkdtempSync(join(tmpdir(), 'gauntlet-end-to-end-'))
+  /** Of the environment of the commands started from now on, besides the home. */
+  variables: NodeJS.ProcessEnv
   private readonly commands = new Set<ChildProcess>()
+  private readonly program: string
+  private readonly node: string | undefined
+
+  constructor({ checkout = resolve(import.meta.dirname, '../..'), node, variables = {} }: HomeOptions = {}) {
+    this.program = join(checkout, 'libs/use/cli/bin/gauntlet.mjs')
+    this.node = node
+    this.variables = variables
+  }
 
   /** Writes a study file and returns its path. */
   study(name: string, text: string): string {
@@ -35,9 +53,11 @@ export class GauntletHome {
     return file
   }
 
-  /** Starts `gauntlet …` as a user would, from another folder and without any setting but this home. */
+  /**
+   * Starts `gauntlet …` in the folder of the home, with no settings of the environment but this home and `variables`.
+   */
   start(...args: string[]): Running {
-    const child = spawn(process.execPath, [program, ...args], {
+    const child = spawn(this.node ?? process.execPath, [this.program, ...args], {
       cwd: this.folder,
       env: this.environment(),
       stdio: 'pipe',
@@ -64,7 +84,7 @@ export class GauntletHome {
     return this.start(...args).ended
   }
 
-  /** What a command that must succeed has printed. */
+  /** Runs a command that must succeed, and gives its standard output. */
   async succeed(...args: string[]): Promise<string> {
     const { code, stdout, stderr } = await this.run(...args)
     if (code !== 0) throw new Error(`gauntlet ${args.join(' ')} ended with ${code}: ${stderr}`)
@@ -89,13 +109,13 @@ export class GauntletHome {
     return found.pid
   }
 
-  /** What a power cut does: every service, every worker, every command and all that they started are gone at once. */
-  cutPower(): void {
+  /** Kills every service, every worker, every command and all their processes at once, as a power cut does. */
+  killEverything(): void {
     const commands = [...this.commands].flatMap(({ pid }) => (pid === undefined ? [] : [pid]))
     killTrees([...commands, ...this.services().flatMap(({ pid }) => (pid === undefined ? [] : [pid]))])
   }
 
-  /** The mid-stage checkpoints there are: stage key → digest. */
+  /** The mid-stage checkpoints: stage key → digest. */
   midStageCheckpoints(): Map<string, string> {
     const folder = join(this.folder, 'artifacts/pointers')
     const files = listOrNothing(folder).filter((file) => /^stage-[0-9a-f]{64}\.json$/.test(file))
@@ -107,7 +127,7 @@ export class GauntletHome {
     )
   }
 
-  /** Ends all that was started here, by process id, and removes the folder. */
+  /** Ends all processes that were started here, by their ids, and removes the folder. */
   async remove(): Promise<void> {
     killTrees([...this.commands].flatMap(({ pid }) => (pid === undefined ? [] : [pid])))
     await stopServices(this.folder)
@@ -118,7 +138,9 @@ export class GauntletHome {
     const { GAUNTLET_CACHE, ...inherited } = process.env
     const own = Object.entries(inherited).filter(([name]) => !/^(GAUNTLET|TEMPORAL|VITEST)_|^DATABASE_URL$/.test(name))
     const cache = GAUNTLET_CACHE === undefined ? {} : { GAUNTLET_CACHE }
-    return { ...Object.fromEntries(own), ...cache, GAUNTLET_HOME: this.folder, GAUNTLET_DEVICES: '2' }
+    const path = this.node === undefined ? {} : { PATH: [dirname(this.node), inherited['PATH']].join(delimiter) }
+    const settings = { ...cache, ...path, GAUNTLET_HOME: this.folder, GAUNTLET_DEVICES: '2' }
+    return { ...Object.fromEntries(own), ...settings, ...this.variables }
   }
 }
 
@@ -136,17 +158,17 @@ function failureOf({ exitCode, signalCode }: ChildProcess, stderr: string): stri
     : `the command has ended (${signalCode ?? exitCode}):\n${stderr}`
 }
 
-interface Patience {
+interface WaitOptions {
   readonly limitSeconds?: number
-  /** Why there is nothing more to wait for. */
+  /** A reason to stop waiting; null while there is none. */
   readonly unless?: () => string | null
 }
 
-/** Looks every 20 ms until there is something to see; throws when the time is over. */
+/** Calls `look` every 20 ms until it gives something. Throws when the time is over. */
 export async function until<T>(
   what: string,
   look: () => T | Promise<T>,
-  { limitSeconds = 120, unless = () => null }: Patience = {},
+  { limitSeconds = 120, unless = () => null }: WaitOptions = {},
 ): Promise<NonNullable<T>> {
   for (const deadline = Date.now() + 1000 * limitSeconds; Date.now() < deadline; await sleep(20)) {
     const reason = unless()

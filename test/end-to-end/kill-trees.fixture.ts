@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process'
 
 /**
- * SIGKILL to processes and to all that descend from them, such as Postgres' sessions, which are in process groups of
- * their own.
+ * Sends SIGKILL to processes and to all their descendants, such as the sessions of Postgres, which are in process
+ * groups of their own.
  */
 export function killTrees(roots: readonly number[]): void {
   const children = childrenByParent()
-  const doomed = [...roots]
-  for (const pid of doomed) doomed.push(...(children.get(pid) ?? []))
-  for (const pid of doomed) {
+  const pids = [...roots]
+  for (const pid of pids) pids.push(...(children.get(pid) ?? []))
+  for (const pid of pids) {
     try {
       process.kill(pid, 'SIGKILL')
     } catch (error) {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The smallest study that ships: 2 configurations × 5 perturbations. */
+/** The text of the smallest study that ships: 2 configurations × 5 perturbations. */
 export const smoke = readFileSync(
   join(dirname(fileURLToPath(import.meta.resolve('@gauntlet/study'))), '../studies/smoke.study.yaml'),
   'utf8',

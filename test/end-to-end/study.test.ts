@@ -1,23 +1,30 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { attemptCounts, countRows, evidenceOf, fulfilledBy, type Evidence } from './evidence.fixture.ts'
+import { newestNode, nodeProgram } from '../nodes/pinned-nodes.ts'
+import {
+  attemptCounts,
+  countRows,
+  recordedResults,
+  fulfilledBy,
+  type RecordedResults,
+} from './recorded-results.fixture.ts'
 import { GauntletHome, until } from './gauntlet-home.fixture.ts'
-import { requireNothingDoneTwice, requireResumption } from './resumption.fixture.ts'
+import { requireOneFulfilmentEach, requireResumption } from './attempt-history.fixture.ts'
 import { smoke, variant } from './studies.fixture.ts'
 
 /*
- * The whole house on its smallest real study: command line, Postgres, Temporal, workers, engine, real weights, real
- * digits. One home sees the study undisturbed and everything that is done with its results; in the other one it is
- * killed, again and again, and must end alike.
+ * The whole system on its smallest real study: command line, Postgres, Temporal, workers, engine, real weights, real
+ * digits. In one home the study runs undisturbed, and everything is done with its results. In the other one it is
+ * killed again and again, and must end with the same results.
  */
 
-const calm = new GauntletHome()
-const stormy = new GauntletHome()
-let undisturbed: Evidence
+const home = new GauntletHome()
+const killedHome = new GauntletHome()
+let undisturbed: RecordedResults
 
 /** A study that shares one of its two configurations with `smoke`. */
-const sharing = calm.study(
+const sharing = home.study(
   'sharing',
   variant(
     'sharing',
@@ -26,7 +33,7 @@ const sharing = calm.study(
   ),
 )
 /** `smoke` with one perturbation more. */
-const extended = calm.study(
+const extended = home.study(
   'extended',
   variant('extended', ['  - common', '  - common\n  - { name: Linf, epsilon: 8/255 }']),
 )
@@ -40,18 +47,18 @@ interface Plan {
 }
 
 beforeAll(async () => {
-  await calm.succeed('up')
-  await calm.succeed('run', calm.study('smoke', smoke))
-  undisturbed = await evidenceOf(calm, 'smoke')
+  await home.succeed('up')
+  await home.succeed('run', home.study('smoke', smoke))
+  undisturbed = await recordedResults(home, 'smoke')
 }, 600_000)
 
 afterAll(async () => {
-  await Promise.all([calm.remove(), stormy.remove()])
+  await Promise.all([home.remove(), killedHome.remove()])
 }, 120_000)
 
 describe('an undisturbed study', () => {
   it('has a row for each perturbation of each configuration, every number over every test image', async () => {
-    const rows = await calm.json<Row[]>('results', 'smoke')
+    const rows = await home.json<Row[]>('results', 'smoke')
     const perturbations = ['clean', 'Linf', 'L2', 'L1', 'common']
     expect(rows.map(({ row, protocol, perturbation }) => [row, protocol, perturbation])).toEqual(
       ['FFT-1', 'LP-1'].flatMap((protocol, i) =>
@@ -79,8 +86,8 @@ describe('an undisturbed study', () => {
     }
   })
 
-  it('did every stage once', async () => {
-    expect(await attemptCounts(calm)).toEqual({
+  it('ran every stage once', async () => {
+    expect(await attemptCounts(home)).toEqual({
       'checkpoint fulfilled': 2,
       'fine-tune fulfilled': 2,
       'perturb-and-evaluate fulfilled': 10,
@@ -89,8 +96,8 @@ describe('an undisturbed study', () => {
     })
   })
 
-  it('can be traced from a number to the bytes it came from, and to who made it', async () => {
-    const trace = await calm.json<{
+  it('can be traced from a number to the bytes it came from, and to the workers that made it', async () => {
+    const trace = await home.json<{
       measurement: { outcomesDigest: string }
       executions: Traced[]
       sources: { role: string; artifact: { digest: string } }[]
@@ -121,19 +128,19 @@ describe('an undisturbed study', () => {
   })
 
   it('gives a picture of every evaluation under attack', async () => {
-    const folder = join(calm.folder, 'sheets')
-    await calm.succeed('results', 'smoke', '--sheets', folder)
+    const folder = join(home.folder, 'sheets')
+    await home.succeed('results', 'smoke', '--sheets', folder)
     const expected = [2, 3, 4, 7, 8, 9].map((row) => `row-${row}-${['clean', 'Linf', 'L2', 'L1'][(row - 1) % 5]}.png`)
     expect(readdirSync(folder).toSorted()).toEqual(expected)
     for (const name of expected) expect(readFileSync(join(folder, name)).toString('latin1', 1, 4)).toBe('PNG')
   })
 
   it('is not run again', async () => {
-    const before = await attemptCounts(calm)
-    const again = await calm.run('run', calm.study('smoke', smoke), '--json')
+    const before = await attemptCounts(home)
+    const again = await home.run('run', home.study('smoke', smoke), '--json')
     expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('Nothing to do: all 16 stages are reused') })
-    expect(JSON.parse(again.stdout)).toEqual(await calm.json('results', 'smoke'))
-    expect(await attemptCounts(calm)).toEqual(before)
+    expect(JSON.parse(again.stdout)).toEqual(await home.json('results', 'smoke'))
+    expect(await attemptCounts(home)).toEqual(before)
   })
 })
 
@@ -147,7 +154,7 @@ interface Traced {
 }
 
 describe('a study that shares with one that has run', { timeout: 180_000 }, () => {
-  it('says beforehand what is new and runs only that: another loss', async () => {
+  it('plans what is new and runs only that: another loss', async () => {
     await runsOnlyWhatIsPlanned(sharing, {
       'prepare-dataset': 0,
       'pretrain-load': 0,
@@ -155,10 +162,10 @@ describe('a study that shares with one that has run', { timeout: 180_000 }, () =
       checkpoint: 1,
       'perturb-and-evaluate': 5,
     })
-    expect(await calm.json('results', 'sharing')).toHaveLength(10)
+    expect(await home.json('results', 'sharing')).toHaveLength(10)
   })
 
-  it('says beforehand what is new and runs only that: another perturbation', async () => {
+  it('plans what is new and runs only that: another perturbation', async () => {
     await runsOnlyWhatIsPlanned(extended, {
       'prepare-dataset': 0,
       'pretrain-load': 0,
@@ -166,18 +173,18 @@ describe('a study that shares with one that has run', { timeout: 180_000 }, () =
       checkpoint: 0,
       'perturb-and-evaluate': 2,
     })
-    expect(await calm.json('results', 'extended')).toHaveLength(12)
+    expect(await home.json('results', 'extended')).toHaveLength(12)
   })
 
   async function runsOnlyWhatIsPlanned(study: string, expected: Readonly<Record<string, number>>): Promise<void> {
-    const before = await attemptCounts(calm)
-    const plan = await calm.json<Plan>('plan', study)
+    const before = await attemptCounts(home)
+    const plan = await home.json<Plan>('plan', study)
     const planned: Record<string, number> = {}
     for (const { stage, toRun } of plan.byStage) planned[stage] = (planned[stage] ?? 0) + toRun
     expect(planned).toEqual(expected)
-    expect(await attemptCounts(calm)).toEqual(before)
-    await calm.succeed('run', study)
-    const after = await attemptCounts(calm)
+    expect(await attemptCounts(home)).toEqual(before)
+    await home.succeed('run', study)
+    const after = await attemptCounts(home)
     for (const [stage, count] of Object.entries(expected))
       expect(after[`${stage} fulfilled`]! - before[`${stage} fulfilled`]!, stage).toBe(count)
   }
@@ -185,17 +192,19 @@ describe('a study that shares with one that has run', { timeout: 180_000 }, () =
 
 describe('misuse', () => {
   it('is one line that says what to change, and exit code 2', async () => {
-    const broken = calm.study('broken', smoke.replace('losses: [Classic AT]', 'losses: [Classical AT]'))
+    const broken = home.study('broken', smoke.replace('losses: [Classic AT]', 'losses: [Classical AT]'))
+    const line = smoke.split('\n').findIndex((text) => text.startsWith('losses:')) + 1
+    const unknownLoss = new RegExp(`broken\\.study\\.yaml:${line}:\\d+: .*Classical AT`)
     const commands: [args: string[], says: RegExp][] = [
-      [['run', broken], /broken\.study\.yaml:11:\d+: .*Classical AT/],
-      [['plan', broken], /broken\.study\.yaml:11:\d+: .*Classical AT/],
+      [['run', broken], unknownLoss],
+      [['plan', broken], unknownLoss],
       [['run', 'no-such-study'], /no study no-such-study.*quickstart/],
       [['results', 'no-such-study'], /no study "no-such-study".*smoke/],
       [['trace', 'smoke', '11'], /no row 11.*rows 1 to 10/],
       [['trace', 'smoke', 'first'], /"first" is not a row/],
       [['walk', 'smoke'], /unknown command 'walk'/],
     ]
-    const ended = await Promise.all(commands.map(([args]) => calm.run(...args)))
+    const ended = await Promise.all(commands.map(([args]) => home.run(...args)))
     for (const [i, { code, stdout, stderr }] of ended.entries()) {
       expect({ code, stdout, lines: stderr.trim().split('\n').length }, stderr).toEqual({
         code: 2,
@@ -206,8 +215,8 @@ describe('misuse', () => {
     }
   })
 
-  it('is helped by --help, which lists every command', async () => {
-    const { code, stdout } = await calm.run('--help')
+  it('can be avoided with --help, which lists every command', async () => {
+    const { code, stdout } = await home.run('--help')
     expect(code).toBe(0)
     for (const command of ['doctor', 'up', 'down', 'plan', 'run', 'watch', 'results', 'trace'])
       expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'))
@@ -216,51 +225,65 @@ describe('misuse', () => {
 
 describe('services', () => {
   it('started by `up` outlive every command, until `down`', async () => {
-    expect(calm.running()).toEqual(['gpu-worker', 'ledger-worker', 'postgres', 'temporal'])
-    expect(await calm.run('down')).toMatchObject({ code: 0, stdout: expect.stringContaining('postgres') })
-    expect(calm.running()).toEqual([])
+    expect(home.running()).toEqual(['gpu-worker', 'ledger-worker', 'postgres', 'temporal'])
+    expect(await home.run('down')).toMatchObject({ code: 0, stdout: expect.stringContaining('postgres') })
+    expect(home.running()).toEqual([])
   })
+})
+
+describe('a study under the newest Node.js that people have', () => {
+  it('ends with the rows of this one, from the same keys to the same bytes', async () => {
+    const newest = new GauntletHome({ node: await nodeProgram(newestNode) })
+    try {
+      const parts = await newest.json<{ part: string; version: string }[]>('doctor')
+      expect(parts.find(({ part }) => part === 'node')?.version).toBe(newestNode.version)
+      expect(await newest.json('run', newest.study('smoke', smoke))).toHaveLength(10)
+      expect((await recordedResults(newest, 'smoke')).rows).toEqual(undisturbed.rows)
+    } finally {
+      await newest.remove()
+    }
+  }, 600_000)
 })
 
 describe('a study that is killed', () => {
   it('ends with the rows of an undisturbed run, bit for bit, and repeats no finished work', async () => {
-    const file = stormy.study('smoke', smoke)
+    const file = killedHome.study('smoke', smoke)
 
-    const first = stormy.start('run', file)
+    const first = killedHome.start('run', file)
     const inTraining = await first.until('fine-tuning has left a checkpoint', () =>
-      nonEmpty(stormy.midStageCheckpoints()),
+      nonEmpty(killedHome.midStageCheckpoints()),
     )
-    process.kill(-stormy.pid('gpu-worker'), 'SIGKILL')
-    const left = stormy.midStageCheckpoints()
+    process.kill(-killedHome.pid('gpu-worker'), 'SIGKILL')
+    const left = killedHome.midStageCheckpoints()
     expect([...left.keys()]).toEqual([...inTraining.keys()])
 
     await first.until('the run goes on by itself to its evaluations', async () => {
-      return ((await attemptCounts(stormy))['perturb-and-evaluate fulfilled'] ?? 0) >= 2
+      return ((await attemptCounts(killedHome))['perturb-and-evaluate fulfilled'] ?? 0) >= 2
     })
-    const survivors = await fulfilledBy(stormy)
-    stormy.cutPower()
+    const fulfilledBefore = await fulfilledBy(killedHome)
+    killedHome.killEverything()
     expect((await first.ended).code).not.toBe(0)
-    await until('the last process is gone', () => stormy.running().length === 0, { limitSeconds: 10 })
+    await until('the last process is gone', () => killedHome.running().length === 0, { limitSeconds: 10 })
 
-    const interrupted = stormy.start('run', file)
-    await interrupted.until('the worker is back', () => stormy.running().includes('gpu-worker'))
-    interrupted.process.kill('SIGINT')
-    expect(await interrupted.ended).toMatchObject({
+    const second = killedHome.start('run', file)
+    await second.until('the worker is back', () => killedHome.running().includes('gpu-worker'))
+    second.process.kill('SIGINT')
+    expect(await second.ended).toMatchObject({
       code: 1,
       stdout: '',
       stderr: expect.stringContaining(`Go on with: gauntlet run ${file}`),
     })
-    expect(stormy.running()).toEqual([])
+    expect(killedHome.running()).toEqual([])
 
-    const last = await stormy.run('run', file, '--json')
+    const last = await killedHome.run('run', file, '--json')
     expect(last.code, last.stderr).toBe(0)
     expect(JSON.parse(last.stdout)).toHaveLength(10)
-    const disturbed = await evidenceOf(stormy, 'smoke')
+    const disturbed = await recordedResults(killedHome, 'smoke')
     expect(disturbed.rows).toEqual(undisturbed.rows)
-    expect(await countRows(stormy, 'measurement')).toBe(10)
-    requireNothingDoneTwice(disturbed)
+    expect(await countRows(killedHome, 'measurement')).toBe(10)
+    requireOneFulfilmentEach(disturbed)
     expect(requireResumption(disturbed, left)).toEqual([...left.keys()])
-    for (const [stageKey, attempt] of survivors)
+    for (const [stageKey, attempt] of fulfilledBefore)
       expect(disturbed.executions.get(stageKey)!.attempts.at(-1)!.id).toBe(attempt)
   }, 600_000)
 })

@@ -16,22 +16,22 @@ const perturbation: Perturbation = {
 }
 const { model, weights } = robustModels.cnn
 const parameters = weightsOf(model, weights)
-const honest: LogitsFunction = (images) =>
+const unmasked: LogitsFunction = (images) =>
   model.logits(images.slice([0, 0, 0, 0], [-1, -1, -1, 1]) as Tensor4D, parameters)
 
 let passes = 0
-/** The same robust CNN, hidden from gradients in three ways. */
+/** The robust CNN with its gradients masked in three ways. */
 const masked: [string, LogitsFunction, RegExp][] = [
-  ['saturated logits', (images) => honest(images).mul<Tensor2D>(1000), /logits so far apart/],
+  ['saturated logits', (images) => unmasked(images).mul<Tensor2D>(1000), /logits so far apart/],
   [
     'logits with noise',
-    (images) => honest(images).add<Tensor2D>(tf.randomNormal([images.shape[0], 10], 0, 1, 'float32', ++passes)),
+    (images) => unmasked(images).add<Tensor2D>(tf.randomNormal([images.shape[0], 10], 0, 1, 'float32', ++passes)),
     /answers the same image differently/,
   ],
-  ['probabilities for logits', (images) => tf.softmax(honest(images)), /gives probabilities instead of logits/],
+  ['probabilities for logits', (images) => tf.softmax(unmasked(images)), /gives probabilities instead of logits/],
 ]
 
-/** The first digits in three equal channels. */
+/** Reads the first digits, in three equal channels. */
 function readerOfDigits(): ImageReader {
   const { images, labels } = heldOutDigits()
   const digests = images.map((image) => digestOf([...image]))
@@ -41,8 +41,8 @@ function readerOfDigits(): ImageReader {
     entry: (index) => ({ digest: digests[index]!, label: labels[index]! }),
     read: async (indices) => ({
       images: Float32Array.from({ length: indices.length * pixels * 3 }, (_, i) => {
-        const place = Math.floor(i / (pixels * 3))
-        return images[indices[place]!]![Math.floor(i / 3) - place * pixels]! / 255
+        const row = Math.floor(i / (pixels * 3))
+        return images[indices[row]!]![Math.floor(i / 3) - row * pixels]! / 255
       }),
       labels: Int32Array.from(indices, (index) => labels[index]!),
       digests: indices.map((index) => digests[index]!),
@@ -50,10 +50,10 @@ function readerOfDigits(): ImageReader {
   }
 }
 
-/** What a table knows of a model: its count and flags, as they come back from its outcomes' file. */
+/** The counts and flags of a model, as they are read from its outcomes file. */
 async function measured(logits: LogitsFunction) {
   const reader = readerOfDigits()
-  const evaluation = { seed: 1, logits, reader, chunkSize: count }
+  const evaluation = { seed: 1, logits, reader, batchSize: count }
   const { outcomes, evidence } = await evaluateUnderAttack(evaluation, ensembleAttacks('apgd-ce', linf(0.2), 10))
   const file = decodeOutcomes(encodeOutcomes(outcomes, outcomeFacts('0'.repeat(64), perturbation, evidence)))
   const expected = Array.from({ length: count }, (_, index) => reader.entry(index).digest)
@@ -61,7 +61,7 @@ async function measured(logits: LogitsFunction) {
 }
 
 it('a model that shows its gradients is ranked, and one with saturated logits, random numbers or probabilities is not, with the reason', async () => {
-  const found = [await measured(honest)]
+  const found = [await measured(unmasked)]
   for (const [, logits] of masked) found.push(await measured(logits))
   const [open, ...hidden] = standings(found.map((one) => [one]))
   expect(open).toMatchObject({ rank: 1, refusals: [] })

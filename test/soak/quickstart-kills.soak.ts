@@ -1,46 +1,50 @@
 import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { countRows, evidenceOf, type Evidence } from '../end-to-end/evidence.fixture.ts'
+import { countRows, recordedResults, type RecordedResults } from '../end-to-end/recorded-results.fixture.ts'
 import { GauntletHome, until, type Running } from '../end-to-end/gauntlet-home.fixture.ts'
-import { requireNothingDoneTwice, requireResumption } from '../end-to-end/resumption.fixture.ts'
+import { requireOneFulfilmentEach, requireResumption } from '../end-to-end/attempt-history.fixture.ts'
 
 /*
- * Each part of the house killed in the middle of the quickstart study, in a home of its own, then `gauntlet run
- * quickstart` again: 25 rows, bit for bit those of a run that nobody disturbed. Some four minutes a case on two quiet
- * cores.
+ * Kills each part of the system in the middle of the quickstart study, in a home of its own, and then runs `gauntlet
+ * run quickstart` again. It must give 25 rows, bit for bit those of an undisturbed run. A case takes some four minutes
+ * on two quiet cores.
  */
 
 const hour = 3_600_000
-const calm = new GauntletHome()
-let undisturbed: Evidence
+const undisturbedHome = new GauntletHome()
+let undisturbed: RecordedResults
 
 beforeAll(async () => {
-  await calm.succeed('run', 'quickstart')
-  undisturbed = await evidenceOf(calm, 'quickstart')
-  await calm.remove()
+  await undisturbedHome.succeed('run', 'quickstart')
+  undisturbed = await recordedResults(undisturbedHome, 'quickstart')
+  await undisturbedHome.remove()
 }, hour)
 
-afterAll(() => calm.remove())
+afterAll(() => undisturbedHome.remove())
 
-/** What is killed (SIGKILL), and whether the stages it worked on must have been tried again. */
-const victims: readonly {
-  readonly victim: string
+/** The parts that are killed with SIGKILL, and whether stages lose their attempts by it. */
+const cases: readonly {
+  readonly part: string
   readonly kill: (home: GauntletHome) => void
-  readonly losesWork: boolean
+  readonly losesAttempts: boolean
 }[] = [
   {
-    victim: 'a device process',
+    part: 'a device process',
     kill: (home) => process.kill(deviceProcessOf(home.pid('gpu-worker')), 'SIGKILL'),
-    losesWork: true,
+    losesAttempts: true,
   },
-  { victim: 'the GPU worker', kill: (home) => process.kill(-home.pid('gpu-worker'), 'SIGKILL'), losesWork: true },
-  { victim: 'the ledger worker', kill: (home) => process.kill(home.pid('ledger-worker'), 'SIGKILL'), losesWork: false },
-  { victim: 'Temporal', kill: (home) => process.kill(home.pid('temporal'), 'SIGKILL'), losesWork: false },
-  { victim: 'Postgres', kill: (home) => process.kill(home.pid('postgres'), 'SIGKILL'), losesWork: false },
-  { victim: 'everything at once', kill: (home) => home.cutPower(), losesWork: true },
+  { part: 'the GPU worker', kill: (home) => process.kill(-home.pid('gpu-worker'), 'SIGKILL'), losesAttempts: true },
+  {
+    part: 'the ledger worker',
+    kill: (home) => process.kill(home.pid('ledger-worker'), 'SIGKILL'),
+    losesAttempts: false,
+  },
+  { part: 'Temporal', kill: (home) => process.kill(home.pid('temporal'), 'SIGKILL'), losesAttempts: false },
+  { part: 'Postgres', kill: (home) => process.kill(home.pid('postgres'), 'SIGKILL'), losesAttempts: false },
+  { part: 'everything at once', kill: (home) => home.killEverything(), losesAttempts: true },
 ]
 
-describe.each(victims)('killing $victim in mid-study', ({ victim, kill, losesWork }) => {
+describe.each(cases)('killing $part in the middle of a study', ({ part, kill, losesAttempts }) => {
   const home = new GauntletHome()
   afterAll(() => home.remove())
 
@@ -48,7 +52,7 @@ describe.each(victims)('killing $victim in mid-study', ({ victim, kill, losesWor
     'leaves a study that ends with the rows of an undisturbed run, bit for bit, and repeats no finished work',
     async () => {
       const first = home.start('run', 'quickstart')
-      await inMidStudy(home, first)
+      await untilMidStudy(home, first)
       kill(home)
       const left = home.midStageCheckpoints()
       const { code } = await first.ended
@@ -57,22 +61,22 @@ describe.each(victims)('killing $victim in mid-study', ({ victim, kill, losesWor
       const again = await home.run('run', 'quickstart', '--json')
       expect(again.code, again.stderr).toBe(0)
       expect(JSON.parse(again.stdout)).toHaveLength(25)
-      const disturbed = await evidenceOf(home, 'quickstart')
+      const disturbed = await recordedResults(home, 'quickstart')
       expect(disturbed.rows).toEqual(undisturbed.rows)
       expect(await countRows(home, 'measurement')).toBe(25)
-      requireNothingDoneTwice(disturbed)
-      const resumed = requireResumption(disturbed, left, { workedOn: !losesWork })
-      if (losesWork) expect(resumed.length).toBeGreaterThan(0)
+      requireOneFulfilmentEach(disturbed)
+      const resumed = requireResumption(disturbed, left, { workedOn: !losesAttempts })
+      if (losesAttempts) expect(resumed.length).toBeGreaterThan(0)
       console.log(
-        `${victim}: the first run ended with ${code}; ${resumed.length} of ${left.size} stages under way were resumed`,
+        `${part}: the first run ended with ${code}; ${resumed.length} of ${left.size} stages under way were resumed`,
       )
     },
     hour,
   )
 })
 
-/** One configuration trained, another one in training and past its first mid-stage checkpoint. */
-async function inMidStudy(home: GauntletHome, run: Running): Promise<void> {
+/** Waits until one configuration is trained and another one is in training, past its first mid-stage checkpoint. */
+async function untilMidStudy(home: GauntletHome, run: Running): Promise<void> {
   const options = { limitSeconds: 1_800 }
   await run.until('a first fine-tuning has left a checkpoint', () => home.midStageCheckpoints().size > 0, options)
   const first = new Set(home.midStageCheckpoints().keys())
@@ -80,7 +84,7 @@ async function inMidStudy(home: GauntletHome, run: Running): Promise<void> {
   await run.until('another stage has left one', another, options)
 }
 
-/** One of the processes that compute for a GPU worker. */
+/** The pid of a device process of a GPU worker. */
 function deviceProcessOf(worker: number): number {
   const children = execFileSync('ps', ['--ppid', String(worker), '-o', 'pid=,args='], { encoding: 'utf8' }).split('\n')
   return Number.parseInt(

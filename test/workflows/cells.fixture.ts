@@ -2,7 +2,7 @@ import { digestOf, type Configuration, type Perturbation } from '@gauntlet/study
 
 const attack = { name: 'apgd-ce', iterations: 3, restarts: 1 } as const
 
-/** The five of every study. */
+/** The five perturbations of a usual study. */
 export const perturbations: readonly Perturbation[] = [
   { name: 'clean', evaluator: { name: 'argmax' } },
   { name: 'Linf', epsilon: 4 / 255, evaluator: attack },
@@ -11,7 +11,7 @@ export const perturbations: readonly Perturbation[] = [
   { name: 'common', evaluator: { name: 'corruptions', portfolio: ['fog', 'contrast'], severity: 3 } },
 ]
 
-/** A configuration unlike every other one of another seed or backbone. */
+/** A configuration that differs from those with another seed or backbone. */
 export function cell(seed: number, backbone = 'backbone-a'): Configuration {
   return {
     dataset: {

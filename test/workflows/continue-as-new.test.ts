@@ -4,25 +4,25 @@ import { digestOf } from '@gauntlet/study'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cells } from './cells.fixture.ts'
 import { FakeWork } from './fake-work.fixture.ts'
-import { openStage, startStudy, type Stage } from './stage-play.fixture.ts'
+import { openHarness, startStudyWorkflow, type WorkflowHarness } from './workflow-harness.fixture.ts'
 
-/** The server asks for a new run after this many events instead of thousands. */
+/** The server suggests continue-as-new after this many events instead of thousands. */
 const eventsOfARun = 120
 
-let stage: Stage
+let harness: WorkflowHarness
 beforeAll(
-  async () => void (stage = await openStage([`limit.historyCount.suggestContinueAsNew=${eventsOfARun}`])),
+  async () => void (harness = await openHarness([`limit.historyCount.suggestContinueAsNew=${eventsOfARun}`])),
   120_000,
 )
-afterAll(() => stage.close())
+afterAll(() => harness.close())
 
 describe('a study whose history grows long', () => {
   it('continues as new with configurations in flight, and counts every one exactly once', async () => {
     const work = new FakeWork(cells(40)) // enough for three runs, however few workflow tasks a fast machine needs
     work.duration = ({ stage, seed }) => (stage === 'fine-tune' ? 40 * (seed % 5) : 0)
     work.faultOf = ({ stage, seed }) => (stage === 'fine-tune' && seed === 9 ? { type: 'Diverged' } : undefined)
-    const { ended, runs, inFlight } = await stage.play(work, async (client) => {
-      const handle = await startStudy(client, { window: 4 })
+    const { ended, runs, inFlight } = await harness.run(work, async (client) => {
+      const handle = await startStudyWorkflow(client, { window: 4 })
       const ended = await handle.result()
       const carried = await carriedOver(client, handle.firstExecutionRunId)
       return { ended, runs: carried.length + 1, inFlight: Math.max(...carried) }
@@ -30,15 +30,15 @@ describe('a study whose history grows long', () => {
     expect(ended).toEqual({ measured: 39, diverged: 1, failed: 0, skipped: 0 })
     expect(runs).toBeGreaterThan(2)
     expect(inFlight).toBeGreaterThan(0)
-    const fulfilled = work.tries
+    const fulfilled = work.calls
       .filter(({ stage, seed }) => stage !== 'fine-tune' || seed !== 9)
       .map(({ stageKey }) => stageKey)
     expect(new Set(fulfilled).size).toBe(fulfilled.length)
   })
 })
 
-/** How many configurations each run handed to the next. */
-async function carriedOver(client: Parameters<typeof startStudy>[0], firstRun: string): Promise<number[]> {
+/** How many configurations each run carried over to the next. */
+async function carriedOver(client: Parameters<typeof startStudyWorkflow>[0], firstRun: string): Promise<number[]> {
   const carried: number[] = []
   for (let run: string | undefined = firstRun; run;) {
     const history: History = await client.workflow.getHandle(studyWorkflowId(digestOf('study')), run).fetchHistory()

@@ -24,7 +24,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity'
 import { perturbations } from './cells.fixture.ts'
 
 /** One call of a GPU activity. */
-export interface Try {
+export interface GpuCall {
   readonly stage: KeyedStage
   readonly stageKey: Digest
   readonly attempt: number
@@ -34,8 +34,8 @@ export interface Try {
   readonly at: number
 }
 
-/** How a call ends badly: with a failure of this type, or by never being heard of again. */
-export type Fault = { readonly type: string; readonly message?: string } | 'silence'
+/** How a call fails: with a failure of this type, or by heartbeats that stop. */
+export type Fault = { readonly type: string; readonly message?: string } | 'heartbeat-timeout'
 
 const roles: Readonly<Record<KeyedStage, readonly string[]>> = {
   'prepare-dataset': ['manifest', 'images'],
@@ -45,32 +45,32 @@ const roles: Readonly<Record<KeyedStage, readonly string[]>> = {
   'perturb-and-evaluate': ['outcomes'],
 }
 
-/** Everything workflows ask of workers, in memory: it remembers what was asked, and fails where a test says so. */
+/** The activities of all workers, in memory: they remember their calls, and fail where a test says so. */
 export class FakeWork {
-  readonly tries: Try[] = []
+  readonly calls: GpuCall[] = []
   readonly fulfilled = new Map<Digest, ArtifactsByRole>()
   readonly failedAttempts: FailedAttemptInput[] = []
   readonly missingCells: MissingCellInput[] = []
-  /** Configurations that were at work at the same time, at most. */
-  mostAtWork = 0
-  /** Stands for the sources the workers run; a new value makes new keys. */
+  /** The most configurations that were in flight at the same time. */
+  mostInFlight = 0
+  /** Stands for the sources of the workers; a new value makes new keys. */
   code = 'first'
   /** Milliseconds a stage takes. */
-  duration: (tried: Try) => number = () => 0
-  faultOf: (tried: Try) => Fault | undefined = () => undefined
+  duration: (call: GpuCall) => number = () => 0
+  faultOf: (call: GpuCall) => Fault | undefined = () => undefined
   ledgerFaultOf: (activity: keyof LedgerActivities, input: unknown) => Fault | undefined = () => undefined
-  private readonly atWork = new Set<string>()
+  private readonly inFlight = new Set<string>()
   private readonly ending = new AbortController()
 
   constructor(readonly configurations: readonly Configuration[]) {}
 
-  /** Lets go of every silent call. */
+  /** Ends every call whose heartbeats have stopped. */
   release(): void {
     this.ending.abort()
   }
 
-  triesOf(stage: KeyedStage, seed?: number): Try[] {
-    return this.tries.filter((tried) => tried.stage === stage && (seed === undefined || tried.seed === seed))
+  callsOf(stage: KeyedStage, seed?: number): GpuCall[] {
+    return this.calls.filter((call) => call.stage === stage && (seed === undefined || call.seed === seed))
   }
 
   description(): WorkerDescription {
@@ -94,7 +94,7 @@ export class FakeWork {
 
   ledgerActivities(): LedgerActivities {
     return {
-      recordStudy: async (input) => this.meetFault('recordStudy', input),
+      recordStudy: async (input) => this.throwFault('recordStudy', input),
       configurationPage: async ({ offset, limit }) => {
         const configurations = this.configurations.slice(offset, offset + limit)
         return { configurations, perturbations, total: this.configurations.length }
@@ -104,7 +104,7 @@ export class FakeWork {
         return generated ? { generated } : null
       },
       fulfil: async (input) => {
-        this.meetFault('fulfil', input)
+        this.throwFault('fulfil', input)
         const key = stageKey(input.identity)
         const generated = this.fulfilled.get(key) ?? input.result.generated
         this.fulfilled.set(key, generated)
@@ -112,20 +112,21 @@ export class FakeWork {
       },
       recordFailedAttempt: async (input) => void this.failedAttempts.push(input),
       aggregate: async (input) => {
-        this.meetFault('aggregate', input)
-        this.atWork.delete(configurationId(input.configuration))
+        this.throwFault('aggregate', input)
+        this.inFlight.delete(configurationId(input.configuration))
         return input.evaluated.map(({ perturbation }) => ({ perturbation, correct: 1, total: 2 }))
       },
       recordMissingCell: async (input) => {
         this.missingCells.push(input)
-        if (!input.perturbation) this.atWork.delete(input.configurationId)
+        if (!input.perturbation) this.inFlight.delete(input.configurationId)
       },
+      recordPool: async () => undefined,
     }
   }
 
-  private meetFault(activity: keyof LedgerActivities, input: unknown): void {
+  private throwFault(activity: keyof LedgerActivities, input: unknown): void {
     const fault = this.ledgerFaultOf(activity, input)
-    if (fault && fault !== 'silence')
+    if (fault && fault !== 'heartbeat-timeout')
       throw ApplicationFailure.create({ type: fault.type, message: fault.message ?? fault.type })
   }
 
@@ -137,29 +138,29 @@ export class FakeWork {
     }
     const startedAt = new Date().toISOString()
     const place = { stage: identity.stage, stageKey: key, attempt, microBatch, seed: identity.seed }
-    const tried: Try = { ...place, perturbation: perturbation?.name, at: performance.now() }
-    this.tries.push(tried)
+    const call: GpuCall = { ...place, perturbation: perturbation?.name, at: performance.now() }
+    this.calls.push(call)
     if (configuration) this.begin(configuration)
     const where = { worker: 'fake worker', device: 'none', startedAt }
     const evidence = { ...where, endedAt: startedAt, revision: { commit: null, dirty: false } }
     if (identity.codeDigest !== digestOf(this.code)) throw failure({ type: 'WorkerChanged' }, evidence)
-    const fault = this.faultOf(tried)
-    if (fault === 'silence')
-      await this.fallSilent({ ...where, stage: identity.stage, stageKey: key, done: 1, total: 2, unit: 'steps' })
+    const fault = this.faultOf(call)
+    if (fault === 'heartbeat-timeout')
+      await this.stopHeartbeating({ ...where, stage: identity.stage, stageKey: key, done: 1, total: 2, unit: 'steps' })
     else if (fault) throw failure(fault, evidence)
     const { cancellationSignal } = Context.current()
-    const ms = this.duration(tried)
+    const ms = this.duration(call)
     if (ms > 0) await sleep(ms, undefined, { signal: cancellationSignal }).catch(() => Context.current().cancelled)
     return { sources: sourcesOf(request), generated: artifacts(key, identity.stage), evidence }
   }
 
   private begin(configuration: Configuration): void {
-    this.atWork.add(configurationId(configuration))
-    this.mostAtWork = Math.max(this.mostAtWork, this.atWork.size)
+    this.inFlight.add(configurationId(configuration))
+    this.mostInFlight = Math.max(this.mostInFlight, this.inFlight.size)
   }
 
-  /** One heartbeat, and then nothing, until the test is over. */
-  private async fallSilent(progress: StageProgress): Promise<void> {
+  /** Sends one heartbeat and then none until the test is over. */
+  private async stopHeartbeating(progress: StageProgress): Promise<void> {
     Context.current().heartbeat(progress)
     await sleep(600_000, undefined, { signal: this.ending.signal }).catch(() => undefined)
   }

@@ -2,7 +2,7 @@ import { DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio
 import { DeterminismViolationError } from '@temporalio/workflow'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readHistory, type RecordedHistory } from './history-file.ts'
-import { bundleWorkflows } from './stage-play.fixture.ts'
+import { bundleWorkflows } from './workflow-harness.fixture.ts'
 
 let workflowBundle: WorkflowBundle
 beforeAll(async () => {
@@ -10,7 +10,7 @@ beforeAll(async () => {
   workflowBundle = await bundleWorkflows()
 }, 120_000)
 
-/** What went wrong when today's workflows were led through each history. */
+/** Replays each history with the present workflows and gives its error, if there is one. */
 async function replay(...histories: RecordedHistory[]): Promise<(Error | undefined)[]> {
   const named = histories.map((history, index) => ({ workflowId: `history-${index}`, history }))
   const errors: (Error | undefined)[] = []
@@ -18,13 +18,13 @@ async function replay(...histories: RecordedHistory[]): Promise<(Error | undefin
   return errors
 }
 
-describe('the workflows of today', () => {
-  it.each(['study', 'configuration'])('replay the recorded history of a %s without another decision', async (name) => {
+describe('the present workflows', () => {
+  it.each(['study', 'configuration'])('replay the recorded history of a %s', async (name) => {
     expect(readHistory(name).events.length).toBeGreaterThan(50)
     expect(await replay(readHistory(name))).toEqual([undefined])
   })
 
-  it('do not replay a history that was altered', async () => {
+  it('fail to replay a history that was altered', async () => {
     const altered = readHistory('configuration')
     const scheduled = altered.events.find(
       ({ activityTaskScheduledEventAttributes: attributes }) => attributes?.activityType?.name === 'fineTune',

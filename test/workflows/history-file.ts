@@ -9,7 +9,7 @@ export type RecordedHistory = ReturnType<typeof HistoryMessage.fromObject>
 
 const fileOf = (name: string) => new URL(`histories/${name}.json`, import.meta.url)
 
-/** Writes a history as JSON with names for its enumerations and base64 for its payloads. */
+/** Writes a history as JSON, with enumerations by name and payloads in base64. */
 export function writeHistory(name: string, history: History): void {
   const plain = HistoryMessage.toObject(HistoryMessage.fromObject({ ...history }), {
     longs: String,
@@ -20,8 +20,8 @@ export function writeHistory(name: string, history: History): void {
 }
 
 /**
- * Reads it back. The SDK's own `historyFromJSON` fails wherever npm gives each of its packages a protobufjs of its own
- * ("type must be a Type"), as it does beside gRPC's older one.
+ * Reads a recorded history. The SDK's own `historyFromJSON` fails wherever npm installs a protobufjs for each of its
+ * packages ("type must be a Type"), as it does beside gRPC's older one.
  */
 export function readHistory(name: string): RecordedHistory {
   return HistoryMessage.fromObject(JSON.parse(readFileSync(fileOf(name), 'utf8')) as { [key: string]: unknown })

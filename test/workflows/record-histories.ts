@@ -3,17 +3,17 @@ import { configurationId } from '@gauntlet/study'
 import { cell, cells } from './cells.fixture.ts'
 import { FakeWork } from './fake-work.fixture.ts'
 import { writeHistory } from './history-file.ts'
-import { openStage, startStudy } from './stage-play.fixture.ts'
+import { openHarness, startStudyWorkflow } from './workflow-harness.fixture.ts'
 
 /*
  * Records the histories that `histories.test.ts` replays: `npm run record-histories --workspace @gauntlet/test`. Record
- * anew only when a workflow changes in a way that running studies need not survive; otherwise guard the change with
+ * them again only when a workflow changes in a way that running studies need not survive; guard any other change with
  * `patched`.
  */
 
 /**
- * One configuration diverges, and another meets a full device, a lost network and one perturbation that cannot be
- * evaluated.
+ * One configuration diverges. Another one runs out of memory, then loses the network, and cannot be evaluated under one
+ * perturbation.
  */
 const failures: FakeWork['faultOf'] = ({ stage, seed, attempt, perturbation }) => {
   if (stage === 'fine-tune' && seed === 2) return { type: 'Diverged' }
@@ -23,9 +23,9 @@ const failures: FakeWork['faultOf'] = ({ stage, seed, attempt, perturbation }) =
 
 const work = new FakeWork(cells(3))
 work.faultOf = failures
-const stage = await openStage()
-await stage.play(work, async (client) => {
-  const study = await startStudy(client, { window: 2 })
+const harness = await openHarness()
+await harness.run(work, async (client) => {
+  const study = await startStudyWorkflow(client, { window: 2 })
   console.log('The study ended with', await study.result())
   const recorded = { study: study.workflowId, configuration: configurationWorkflowId(configurationId(cell(3))) }
   for (const [name, workflowId] of Object.entries(recorded)) {
@@ -34,4 +34,4 @@ await stage.play(work, async (client) => {
     console.log(`Recorded ${history.events?.length} events of a ${name}`)
   }
 })
-await stage.close()
+await harness.close()

@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { bundleWorkflows } from './stage-play.fixture.ts'
+import { bundleWorkflows } from './workflow-harness.fixture.ts'
 
 let folder: string
 beforeEach(() => {
-  // Inside the workspace, where the planted file finds the same packages as the workflows.
+  // The folder is inside the workspace, so that the planted file finds the same packages as the workflows.
   const cache = resolve(import.meta.dirname, '../../node_modules/.cache/gauntlet')
   mkdirSync(cache, { recursive: true })
   folder = mkdtempSync(join(cache, 'planted-'))
@@ -20,7 +20,7 @@ function bundleOf(line: string) {
 }
 
 describe('the bundle of the workflows', () => {
-  it('loads in the sandbox: the vocabulary and the workflow API, and no module of Node', async () => {
+  it('can be made of the workflows, the vocabulary and the workflow API, without a module of Node', async () => {
     const { code } = await bundleWorkflows()
     expect(code.length).toBeGreaterThan(100_000)
   })

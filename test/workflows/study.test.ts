@@ -11,18 +11,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cell, cells } from './cells.fixture.ts'
 import { FakeWork } from './fake-work.fixture.ts'
-import { openStage, runStudy, startStudy, type Stage } from './stage-play.fixture.ts'
+import { openHarness, runStudyWorkflow, startStudyWorkflow, type WorkflowHarness } from './workflow-harness.fixture.ts'
 
-let stage: Stage
-beforeAll(async () => void (stage = await openStage()), 120_000)
-afterAll(() => stage.close())
+let harness: WorkflowHarness
+beforeAll(async () => void (harness = await openHarness()), 120_000)
+afterAll(() => harness.close())
 
 const counts = (changes: object) => ({ measured: 0, diverged: 0, failed: 0, skipped: 0, ...changes })
 const idOf = (configuration: Configuration) => configurationId(configuration)
 
 /** Every key that was run more than once. */
 function repeatedKeys(work: FakeWork): string[] {
-  const keys = work.tries.map(({ stageKey }) => stageKey)
+  const keys = work.calls.map(({ stageKey }) => stageKey)
   return keys.filter((key, index) => keys.indexOf(key) !== index)
 }
 
@@ -31,13 +31,13 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 describe.concurrent('a study', () => {
-  it('goes on with the siblings of configurations that fail or diverge, and names both', async () => {
+  it('goes on with the other configurations when some fail or diverge, and records both', async () => {
     const work = new FakeWork(cells(4))
     work.faultOf = ({ stage, seed }) => {
       if (stage !== 'fine-tune') return undefined
       return seed === 1 ? { type: 'InvalidInput' } : seed === 3 ? { type: 'Diverged' } : undefined
     }
-    const ended = await stage.play(work, (client) => runStudy(client))
+    const ended = await harness.run(work, (client) => runStudyWorkflow(client))
     expect(ended).toEqual(counts({ measured: 2, failed: 1, diverged: 1 }))
     const named = work.missingCells.map(({ configurationId }) => configurationId).sort()
     expect(named).toEqual([cell(1), cell(3)].map(idOf).sort())
@@ -46,27 +46,27 @@ describe.concurrent('a study', () => {
   it('prepares a dataset and loads a backbone once, however many configurations share them', async () => {
     const work = new FakeWork([...cells(3, 'backbone-a'), ...cells(2, 'backbone-b')])
     work.duration = ({ stage }) => (stage === 'prepare-dataset' || stage === 'pretrain-load' ? 200 : 0)
-    const ended = await stage.play(work, (client) => runStudy(client, { window: 5 }))
+    const ended = await harness.run(work, (client) => runStudyWorkflow(client, { window: 5 }))
     expect(ended).toEqual(counts({ measured: 5 }))
-    expect([work.triesOf('prepare-dataset').length, work.triesOf('pretrain-load').length]).toEqual([1, 2])
+    expect([work.callsOf('prepare-dataset').length, work.callsOf('pretrain-load').length]).toEqual([1, 2])
     expect(repeatedKeys(work)).toEqual([])
   })
 
-  it('never has more configurations at work than its window is wide', async () => {
+  it('never has more configurations in flight than its window allows', async () => {
     const work = new FakeWork(cells(7))
     work.duration = ({ seed }) => 20 * seed
-    const ended = await stage.play(work, (client) => runStudy(client, { window: 2 }))
+    const ended = await harness.run(work, (client) => runStudyWorkflow(client, { window: 2 }))
     expect(ended).toEqual(counts({ measured: 7 }))
-    expect(work.mostAtWork).toBe(2)
+    expect(work.mostInFlight).toBe(2)
   })
 
-  it('survives a shared stage whose rows the ledger refuses for good, and names every cell', async () => {
+  it('ends when the ledger refuses the rows of a shared stage for good, and records every configuration as failed', async () => {
     const work = new FakeWork(cells(2))
     work.ledgerFaultOf = (activity, input) =>
       activity === 'fulfil' && (input as FulfilInput).identity.stage === 'prepare-dataset'
         ? { type: 'LineageBroken' }
         : undefined
-    const ended = await stage.play(work, (client) => runStudy(client))
+    const ended = await harness.run(work, (client) => runStudyWorkflow(client))
     expect(ended).toEqual(counts({ failed: 2 }))
     expect(work.missingCells).toMatchObject([{ stage: 'prepare-dataset' }, { stage: 'prepare-dataset' }])
   })
@@ -76,31 +76,31 @@ describe.concurrent('a study', () => {
     const work = new FakeWork([...broken, ...cells(2)])
     work.faultOf = ({ stage, seed }) =>
       stage === 'checkpoint' && seed >= 100 ? { type: 'Bug', message: `No kernel for seed ${seed}` } : undefined
-    const ended = await stage.play(work, (client) => runStudy(client, { window: 1 }))
+    const ended = await harness.run(work, (client) => runStudyWorkflow(client, { window: 1 }))
     expect(ended).toEqual(counts({ measured: 2, failed: circuitBreakerThreshold, skipped: 3 }))
-    expect(new Set(work.triesOf('checkpoint').map(({ seed }) => seed)).size).toBe(circuitBreakerThreshold + 2)
+    expect(new Set(work.callsOf('checkpoint').map(({ seed }) => seed)).size).toBe(circuitBreakerThreshold + 2)
     const skipped = work.missingCells.filter(({ failureClass }) => failureClass === 'CircuitOpen')
     expect(skipped.map(({ configurationId }) => configurationId).sort()).toEqual(broken.slice(3).map(idOf).sort())
     expect(skipped[0]).toMatchObject({ stage: 'checkpoint', message: /No kernel for seed #.*run the study again/ })
   })
 
-  it('does the work of a configuration once when two studies have it at the same time', async () => {
+  it('runs the stages of a configuration once when two studies have it at the same time', async () => {
     const work = new FakeWork(cells(2))
     work.duration = () => 100
-    const both = await stage.play(work, (client) =>
-      Promise.all([runStudy(client, { name: 'first' }), runStudy(client, { name: 'second' })]),
+    const both = await harness.run(work, (client) =>
+      Promise.all([runStudyWorkflow(client, { name: 'first' }), runStudyWorkflow(client, { name: 'second' })]),
     )
     expect(both).toEqual([counts({ measured: 2 }), counts({ measured: 2 })])
-    const ofConfigurations = work.tries.filter(({ stage }) => stage !== 'prepare-dataset' && stage !== 'pretrain-load')
+    const ofConfigurations = work.calls.filter(({ stage }) => stage !== 'prepare-dataset' && stage !== 'pretrain-load')
     expect(new Set(ofConfigurations.map(({ stageKey }) => stageKey)).size).toBe(ofConfigurations.length)
   })
 
   it('ends as cancelled, with its configurations, when it is cancelled', async () => {
     const work = new FakeWork(cells(4))
     work.duration = ({ stage }) => (stage === 'fine-tune' ? 500 : 0)
-    await stage.play(work, async (client) => {
-      const handle = await startStudy(client, { window: 2 })
-      await until(() => work.triesOf('fine-tune').length === 2)
+    await harness.run(work, async (client) => {
+      const handle = await startStudyWorkflow(client, { window: 2 })
+      await until(() => work.callsOf('fine-tune').length === 2)
       await handle.cancel()
       await expect(handle.result()).rejects.toThrow(WorkflowFailedError)
       expect((await handle.describe()).status.name).toBe('CANCELLED')
@@ -113,9 +113,9 @@ describe.concurrent('a study', () => {
   it('counts a configuration that was terminated from outside as failed, and goes on', async () => {
     const work = new FakeWork(cells(3))
     work.duration = ({ stage, seed }) => (stage === 'fine-tune' && seed === 2 ? 3_000 : 0)
-    const ended = await stage.play(work, async (client) => {
-      const handle = await startStudy(client)
-      await until(() => work.triesOf('fine-tune', 2).length === 1)
+    const ended = await harness.run(work, async (client) => {
+      const handle = await startStudyWorkflow(client)
+      await until(() => work.callsOf('fine-tune', 2).length === 1)
       await client.workflow.getHandle(configurationWorkflowId(idOf(cell(2)))).terminate()
       return handle.result()
     })
@@ -123,12 +123,12 @@ describe.concurrent('a study', () => {
     expect(work.missingCells).toMatchObject([{ configurationId: idOf(cell(2)), failureClass: 'Bug' }])
   })
 
-  it('says how far it is while it runs', async () => {
+  it('answers how far it is while it runs', async () => {
     const work = new FakeWork(cells(3))
     work.duration = ({ stage }) => (stage === 'fine-tune' ? 500 : 0)
-    await stage.play(work, async (client) => {
-      const handle = await startStudy(client, { window: 2 })
-      await until(() => work.triesOf('fine-tune').length === 2)
+    await harness.run(work, async (client) => {
+      const handle = await startStudyWorkflow(client, { window: 2 })
+      await until(() => work.callsOf('fine-tune').length === 2)
       const progress = await handle.query<StudyProgress>(progressQuery)
       expect(progress).toMatchObject({ total: 3, ended: counts({}) })
       expect(progress.running).toEqual([cell(1), cell(2)].map((cell) => configurationWorkflowId(idOf(cell))))
@@ -139,9 +139,9 @@ describe.concurrent('a study', () => {
   it('ends as failed with the reason when its file cannot be read as a study', async () => {
     const work = new FakeWork(cells(1))
     work.ledgerFaultOf = (activity) => (activity === 'recordStudy' ? { type: 'StudyFileInvalid' } : undefined)
-    await stage.play(work, async (client) => {
-      await expect(runStudy(client)).rejects.toThrow(WorkflowFailedError)
+    await harness.run(work, async (client) => {
+      await expect(runStudyWorkflow(client)).rejects.toThrow(WorkflowFailedError)
     })
-    expect(work.tries).toEqual([])
+    expect(work.calls).toEqual([])
   })
 })

@@ -3,18 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Connection } from '@temporalio/client'
 import { findTemporal, freePort, TemporalMissing } from '@gauntlet/infra'
 
-/** A Temporal server with nothing in it, kept in memory. */
+/** An empty Temporal server that keeps everything in memory. */
 export interface TemporalServer {
   readonly address: string
-  /** A namespace nobody has used yet. */
+  /** A namespace that no test has used yet. */
   freshNamespace(): string
   stop(): Promise<void>
 }
 
-/** Of a server; each test takes one, since the queues of two tests have the same names. */
+/** The namespaces of a server. Each test takes one, because the queues of all tests have the same names. */
 const namespaces = Array.from({ length: 24 }, (_, index) => `test-${index}`)
 
-/** Starts a server. `settings`: Temporal's dynamic configuration, `name=value`. */
+/** Starts a server. `settings` are entries of Temporal's dynamic configuration, `name=value`. */
 export async function startTemporalServer(settings: readonly string[] = []): Promise<TemporalServer> {
   const found = findTemporal()
   if (!found) throw new TemporalMissing('There is no Temporal server to test with; run `npm run set-up`.')

@@ -7,25 +7,25 @@ import type {
 } from '@gauntlet/contract'
 import { configurationId, type ArtifactsByRole, type Perturbation } from '@gauntlet/study'
 import { isCancellation } from '@temporalio/workflow'
-import { stageFailureOf, type LostCell } from './stage-failure.ts'
+import { stageFailureOf, type FailedCell } from './stage-failure.ts'
 import { asStage, ledger } from './stage-runner.ts'
 
 interface Counted {
   readonly measurements: readonly Measurement[]
-  readonly lost: readonly LostCell[]
+  readonly failed: readonly FailedCell[]
 }
 
-/** Counts what was evaluated, and records the cells that were not. */
+/** Counts the outcomes of each evaluation, and records the cells that have no number. */
 export async function aggregate(
   { studyId, configuration, perturbations }: ConfigurationWorkflowInput,
   dataset: ArtifactsByRole,
   settled: readonly PromiseSettledResult<EvaluatedPerturbation>[],
 ): Promise<ConfigurationResult> {
   const id = configurationId(configuration)
-  const notEvaluated = lostCells(perturbations, settled)
+  const notEvaluated = cellsNotEvaluated(perturbations, settled)
   const evaluated = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-  const { measurements, lost } = await count({ configuration, dataset, evaluated })
-  const missing = [...notEvaluated, ...lost]
+  const { measurements, failed } = await count({ configuration, dataset, evaluated })
+  const missing = [...notEvaluated, ...failed]
   for (const cell of missing) await ledger.recordMissingCell({ studyId, configurationId: id, ...cell })
   const outcome = measurements.length > 0 ? 'measured' : 'failed'
   const failures = missing.map(({ stage, failureClass, message }) => ({ stage, failureClass, message }))
@@ -33,13 +33,13 @@ export async function aggregate(
 }
 
 /**
- * Throws what concerns the whole configuration: a cancellation, and workers that changed, for which every key is made
- * anew.
+ * The cells whose evaluation failed. Throws the failures that concern the whole configuration: a cancellation, and
+ * workers that changed, after which all keys are made again.
  */
-function lostCells(
+function cellsNotEvaluated(
   perturbations: readonly Perturbation[],
   settled: readonly PromiseSettledResult<EvaluatedPerturbation>[],
-): LostCell[] {
+): FailedCell[] {
   const reasons = settled.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
   const ofAll = reasons.find(
     (reason) => isCancellation(reason) || stageFailureOf(reason).failureClass === 'WorkerChanged',
@@ -50,18 +50,26 @@ function lostCells(
   )
 }
 
-/** Outcomes that cannot be counted lose their own cell only: after a failure each is counted by itself. */
+/**
+ * Counts outcomes. Where that fails, each evaluation is counted by itself, so that only the cells of the unusable ones
+ * fail.
+ */
 async function count(input: AggregateInput): Promise<Counted> {
   const { evaluated } = input
-  if (evaluated.length === 0) return { measurements: [], lost: [] }
+  if (evaluated.length === 0) return { measurements: [], failed: [] }
   try {
-    return { measurements: await asStage('aggregate', () => ledger.aggregate(input)), lost: [] }
+    return { measurements: await asStage({ stage: 'aggregate' }, () => ledger.aggregate(input)), failed: [] }
   } catch (error) {
     if (isCancellation(error)) throw error
     const failure = stageFailureOf(error)
-    if (evaluated.length === 1)
-      return { measurements: [], lost: [{ perturbation: evaluated[0]!.perturbation, ...failure }] }
+    if (evaluated.length === 1) {
+      const { perturbation, stageKey } = evaluated[0]!
+      return { measurements: [], failed: [{ ...failure, perturbation, stageKey }] }
+    }
     const counted = await Promise.all(evaluated.map((one) => count({ ...input, evaluated: [one] })))
-    return { measurements: counted.flatMap((each) => each.measurements), lost: counted.flatMap((each) => each.lost) }
+    return {
+      measurements: counted.flatMap((each) => each.measurements),
+      failed: counted.flatMap((each) => each.failed),
+    }
   }
 }

@@ -5,7 +5,7 @@ import { CircuitBreaker } from './circuit-breaker.ts'
 
 const bug = (message: string, stage = 'fine-tune'): StageFailureSummary => ({ stage, failureClass: 'Bug', message })
 
-function brokenTimes(
+function breakerAfter(
   times: number,
   failures: (index: number) => readonly StageFailureSummary[],
   backbone = 'a',
@@ -18,39 +18,39 @@ function brokenTimes(
 describe('CircuitBreaker', () => {
   it('opens for a backbone once enough configurations met the same bug in the same stage', () => {
     const alike = () => [bug('no kernel for this shape')]
-    expect(brokenTimes(circuitBreakerThreshold - 1, alike).openFor('a')).toBe(undefined)
-    expect(brokenTimes(circuitBreakerThreshold, alike).openFor('a')).toEqual({
+    expect(breakerAfter(circuitBreakerThreshold - 1, alike).openFor('a')).toBe(undefined)
+    expect(breakerAfter(circuitBreakerThreshold, alike).openFor('a')).toEqual({
       stage: 'fine-tune',
       cause: 'no kernel for this shape',
     })
   })
 
   it('stays closed for other backbones', () => {
-    expect(brokenTimes(10, () => [bug('no kernel')]).openFor('b')).toBe(undefined)
+    expect(breakerAfter(10, () => [bug('no kernel')]).openFor('b')).toBe(undefined)
   })
 
   it('stays closed when the causes or the stages differ', () => {
     const causes = ['first', 'second', 'third']
-    expect(brokenTimes(3, (index) => [bug(causes[index]!)]).openFor('a')).toBe(undefined)
-    expect(brokenTimes(3, (index) => [bug('same', causes[index]!)]).openFor('a')).toBe(undefined)
+    expect(breakerAfter(3, (index) => [bug(causes[index]!)]).openFor('a')).toBe(undefined)
+    expect(breakerAfter(3, (index) => [bug('same', causes[index]!)]).openFor('a')).toBe(undefined)
   })
 
   it('counts a configuration once, however many of its cells met the bug', () => {
     const fiveCells = () => Array.from({ length: 5 }, () => bug('NaN in a kernel', 'perturb-and-evaluate'))
-    expect(brokenTimes(1, fiveCells).openFor('a')).toBe(undefined)
+    expect(breakerAfter(1, fiveCells).openFor('a')).toBe(undefined)
   })
 
-  it('takes messages that differ in numbers and digests alone for one cause', () => {
+  it('counts messages that differ only in numbers and digests as one cause', () => {
     const naming = (index: number) => [bug(`shape [${index + 1},224] of ${`${index}f`.repeat(32)}`)]
-    expect(brokenTimes(circuitBreakerThreshold, naming).openFor('a')).toBeDefined()
+    expect(breakerAfter(circuitBreakerThreshold, naming).openFor('a')).toBeDefined()
   })
 
-  it('counts bugs alone', () => {
+  it('counts no failures but bugs', () => {
     const invalid = () => [{ stage: 'pretrain-load', failureClass: 'InvalidInput', message: 'wrong digest' } as const]
-    expect(brokenTimes(10, invalid).openFor('a')).toBe(undefined)
+    expect(breakerAfter(10, invalid).openFor('a')).toBe(undefined)
   })
 
-  it('forgets nothing when it is carried into another run', () => {
+  it('has the same open circuits after it is carried into another run', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.constantFrom('a', 'b'), fc.string())), (failures) => {
         const before = new CircuitBreaker({})

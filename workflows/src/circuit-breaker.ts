@@ -1,7 +1,10 @@
 import { circuitBreakerThreshold, type StageFailureSummary } from '@gauntlet/contract'
 import type { StageName } from '@gauntlet/study'
 
-/** Enough of a message to tell causes apart; what is carried over continue-as-new has to stay small. */
+/**
+ * Characters of a message that are kept: enough to tell causes apart, and few, because they are carried over
+ * continue-as-new.
+ */
 const causeLength = 200
 
 interface OpenCircuit {
@@ -10,8 +13,8 @@ interface OpenCircuit {
 }
 
 /**
- * Stops a study from burning its budget on one bug: counts configurations that failed alike, by stage, backbone and
- * cause.
+ * Keeps a study from spending its budget on one bug: counts the configurations that failed alike, by stage, backbone
+ * and cause.
  */
 export class CircuitBreaker {
   private readonly bugs: Record<string, number>
@@ -32,7 +35,7 @@ export class CircuitBreaker {
     for (const circuit of circuits) this.bugs[circuit] = (this.bugs[circuit] ?? 0) + 1
   }
 
-  /** The circuit that keeps a backbone from being tried, if one does. */
+  /** The open circuit that keeps a backbone from being tried; undefined where there is none. */
   openFor(backbone: string): OpenCircuit | undefined {
     for (const [circuit, configurations] of Object.entries(this.bugs)) {
       const [stage, of, ...cause] = circuit.split(' ')
@@ -43,7 +46,10 @@ export class CircuitBreaker {
   }
 }
 
-/** The same bug in two configurations names other digests and counts. */
+/**
+ * The cause in a message. Digests and numbers are left out of it, because they differ where two configurations fail by
+ * the same bug.
+ */
 function causeOf(message: string): string {
   return message.replace(/[0-9a-f]{8,}|\d+(\.\d+)?/g, '#').slice(0, causeLength)
 }

@@ -8,22 +8,22 @@ import { configurationId, type Perturbation } from '@gauntlet/study'
 import { isCancellation, sleep } from '@temporalio/workflow'
 import { aggregate } from './aggregate.ts'
 import { stageFailureOf, type StageFailure } from './stage-failure.ts'
-import { describeWorker, ledger } from './stage-runner.ts'
+import { askPool, ledger } from './stage-runner.ts'
 import { stagesOn } from './stages.ts'
 
 /**
- * How often a configuration makes its keys anew because the pool's workers changed under it: minutes, as a roll-out may
- * take.
+ * How often a configuration makes its keys again because the pool's workers changed. With the pauses between it lasts
+ * five minutes, as long as a roll-out may take.
  */
 const workerChanges = 10
 
 /**
- * One configuration: pretrain-load → fine-tune → checkpoint → perturb-and-evaluate → aggregate. Never throws for a
- * failed stage: a missing cell is a recorded result, and siblings go on.
+ * Runs one configuration: pretrain-load → fine-tune → checkpoint → perturb-and-evaluate → aggregate. It never throws
+ * because a stage failed: a missing cell is a recorded result, and the other configurations go on.
  */
 export async function configuration(input: ConfigurationWorkflowInput): Promise<ConfigurationResult> {
   for (let change = 0; ; change++) {
-    const worker = await describeWorker(input.pool)
+    const worker = await askPool(input.pool)
     try {
       return await runConfiguration(input, worker)
     } catch (error) {

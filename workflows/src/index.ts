@@ -1,3 +1,9 @@
-export { configuration } from './configuration.ts'
-export { pool } from './pool.ts'
-export { study } from './study.ts'
+import type { Workflows } from '@gauntlet/contract'
+import { configuration } from './configuration.ts'
+import { pool } from './pool.ts'
+import { study } from './study.ts'
+
+export { configuration, pool, study }
+
+/** Clients start workflows by the names in `Workflows`, so each is exported under its name. */
+;({ configuration, pool, study }) satisfies Workflows

@@ -1,7 +1,7 @@
-import type { PoolWorkflowResult } from '@gauntlet/contract'
-import { describeWorker } from './stage-runner.ts'
+import type { WorkerDescription } from '@gauntlet/contract'
+import { askPool } from './stage-runner.ts'
 
-/** Asks a pool what its workers are, so that `plan` can make the same stage keys before anything runs. */
-export async function pool(name: string): Promise<PoolWorkflowResult> {
-  return describeWorker(name)
+/** Asks a pool for the description of its workers, from which `plan` makes stage keys before anything runs. */
+export async function pool(name: string): Promise<WorkerDescription> {
+  return askPool(name)
 }

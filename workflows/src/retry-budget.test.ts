@@ -32,7 +32,7 @@ describe('RetryBudget', () => {
     )
   })
 
-  it('halves the micro-batch after each failure for want of memory and gives up below one image', () => {
+  it('halves the micro-batch after each OutOfMemory and gives up below one image', () => {
     const budget = new RetryBudget(6)
     expect([budget.reduced, budget.pauseAfter('OutOfMemory')]).toEqual([{}, 0])
     expect([budget.reduced, budget.pauseAfter('OutOfMemory')]).toEqual([{ microBatch: 3 }, 0])
@@ -53,7 +53,7 @@ describe('RetryBudget', () => {
     )
   })
 
-  it('gives up at once for want of memory where there is no micro-batch to reduce', () => {
+  it('gives up at the first OutOfMemory where there is no micro-batch to reduce', () => {
     expect(new RetryBudget().pauseAfter('OutOfMemory')).toBe(null)
   })
 })

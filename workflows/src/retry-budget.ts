@@ -1,28 +1,31 @@
 import { retryPolicy, type FailureClass } from '@gauntlet/contract'
 
-/** The longest pause between two tries, in milliseconds. */
+/** The longest pause between two attempts, in milliseconds. */
 const longestPause = 60_000
 
 /**
- * What one stage may still spend on failures. Each class has a budget of its own, so preemptions never use up a bug's.
+ * The retries that one stage has left. Each failure class has a budget of its own, so preemptions never use up that of
+ * bugs.
  */
 export class RetryBudget {
   private readonly failures = new Map<FailureClass, number>()
   private batch: number | undefined
 
-  /** `microBatch`: the configuration's own; absent for stages that have none, which a full device therefore ends. */
+  /**
+   * `microBatch`: the configuration's own; absent for stages that have none, which end at their first `OutOfMemory`.
+   */
   constructor(private readonly microBatch?: number) {
     this.batch = microBatch
   }
 
-  /** What the next try is told where it must not use the configuration's own micro-batch. */
+  /** The micro-batch of the next attempt, where it must be smaller than the configuration's own. */
   get reduced(): { readonly microBatch?: number } {
     return this.batch === undefined || this.batch === this.microBatch ? {} : { microBatch: this.batch }
   }
 
   /**
-   * Counts one failure: the milliseconds to wait before the next try, or null when this one was the last. `used`: the
-   * micro-batch of the attempt, where its device had no room for what it was told.
+   * Counts one failure and gives the milliseconds to wait before the next attempt, or null when this one was the last.
+   * `used` is the micro-batch of the failed attempt, where its device had no room for the one that was requested.
    */
   pauseAfter(failureClass: FailureClass, used = this.batch): number | null {
     this.batch = used

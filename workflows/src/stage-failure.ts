@@ -1,28 +1,37 @@
 import { failureClassOf, type FailureClass, type StageFailureSummary } from '@gauntlet/contract'
-import type { Perturbation, StageName } from '@gauntlet/study'
+import type { Digest, Perturbation, StageName } from '@gauntlet/study'
 import { ApplicationFailure } from '@temporalio/workflow'
 
 /** Why a stage ended without a result. */
 export interface StageFailure extends StageFailureSummary {
   readonly stage: StageName
+  readonly stageKey?: Digest
 }
 
+/** The stage that failed. Its key is absent where it has none, as aggregate. */
+export type FailedStage = Pick<StageFailure, 'stage' | 'stageKey'>
+
 /** A cell that ends without a number. */
-export interface LostCell extends StageFailure {
+export interface FailedCell extends StageFailure {
   readonly perturbation: Perturbation
 }
 
 /**
- * A stage failed for good; `type` is the failure class, so that it can be told apart from failures of the workflow's
- * own.
+ * The error of a stage that failed for good. Its `type` is the failure class, by which it differs from the workflow's
+ * own errors.
  */
-export function stageFailed(failureClass: FailureClass, stage: StageName, message: string): ApplicationFailure {
-  return ApplicationFailure.create({ type: failureClass, message, nonRetryable: true, details: [{ stage }] })
+export function stageFailed(
+  failureClass: FailureClass,
+  { stage, stageKey }: FailedStage,
+  message: string,
+): ApplicationFailure {
+  const details = [{ stage, ...(stageKey ? { stageKey } : {}) }]
+  return ApplicationFailure.create({ type: failureClass, message, nonRetryable: true, details })
 }
 
-/** Reads what `stageFailed` made; anything else is a bug of the workflow's own and is thrown on. */
+/** Reads an error that `stageFailed` made. Any other error is a bug of the workflow itself and is thrown again. */
 export function stageFailureOf(error: unknown): StageFailure {
   if (!(error instanceof ApplicationFailure)) throw error
-  const [{ stage }] = error.details as [{ stage: StageName }]
-  return { stage, failureClass: failureClassOf(error.type), message: error.message }
+  const [failed] = error.details as [FailedStage]
+  return { ...failed, failureClass: failureClassOf(error.type), message: error.message }
 }

@@ -13,7 +13,7 @@ import {
   type StageResult,
   type WorkerDescription,
 } from '@gauntlet/contract'
-import { stageKey, type ArtifactsByRole, type Digest, type StageIdentity, type StageName } from '@gauntlet/study'
+import { stageKey, type ArtifactsByRole, type Digest, type StageIdentity } from '@gauntlet/study'
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -24,10 +24,13 @@ import {
   workflowInfo,
 } from '@temporalio/workflow'
 import { RetryBudget } from './retry-budget.ts'
-import { stageFailed } from './stage-failure.ts'
+import { stageFailed, type FailedStage } from './stage-failure.ts'
 
-/** What no later try of a ledger activity can mend: bytes are missing or wrong, or rows contradict each other. */
-const lasting = [
+/**
+ * The errors of ledger activities that no retry can mend, by their classes: bytes are missing or wrong, or rows
+ * contradict each other.
+ */
+const nonRetryable = [
   'ArtifactMissing',
   'ArtifactCorrupt',
   'CoverageBroken',
@@ -38,19 +41,19 @@ const lasting = [
 ]
 
 /**
- * Rows: idempotent, tried until the ledger answers. Most take milliseconds, hashing a large artifact minutes; the
- * heartbeats tell work from a task that a busy server handed out and lost.
+ * Activities of the ledger. They are idempotent and are ended until the ledger answers. Most take milliseconds, but
+ * hashing a large artifact takes minutes; heartbeats tell such work from a task that a busy server handed out and lost.
  */
 export const ledger = proxyActivities<LedgerActivities>({
   taskQueue: ledgerQueue,
   startToCloseTimeout: '1 hour',
   heartbeatTimeout: '20 s',
-  retry: { initialInterval: '500 ms', maximumInterval: '30 s', nonRetryableErrorTypes: lasting },
+  retry: { initialInterval: '500 ms', maximumInterval: '30 s', nonRetryableErrorTypes: nonRetryable },
 })
 
 /**
- * Tensor work: one attempt per activity, because each failure class has its own budget and every failed attempt is a
- * row. There is no limit on waiting for a free device; a worker that stops heartbeating is lost.
+ * Activities of GPU workers. Temporal makes one attempt only, because each failure class has a budget of its own and
+ * every failed attempt is recorded. Waiting for a free device has no limit; a worker whose heartbeats stop is lost.
  */
 export function gpuActivities(pool: string) {
   return proxyActivities<GpuActivities>({
@@ -61,8 +64,8 @@ export function gpuActivities(pool: string) {
   })
 }
 
-/** What a pool's workers say of themselves; asked again until one answers. */
-export function describeWorker(pool: string): Promise<WorkerDescription> {
+/** Asks a pool for the description of its workers, again and again until one answers. */
+export function askPool(pool: string): Promise<WorkerDescription> {
   return proxyActivities<DescriptionActivities>({
     taskQueue: poolDescriptionQueue(pool),
     startToCloseTimeout: '10 s',
@@ -81,61 +84,64 @@ interface StageRun<Input> {
   readonly activity: (request: StageRequest<Input>) => Promise<StageResult>
 }
 
-/** What a stage left, and the key it can be found under. */
+/** The outputs of a stage, and the key under which they are found. */
 export interface StageOutputs {
   readonly stageKey: Digest
   readonly generated: ArtifactsByRole
 }
 
 /**
- * Runs one stage to its end: reuse what is fulfilled, else try until it is or its budget is spent. Every attempt
- * becomes a row.
+ * Runs one stage: reuses its outputs where it is fulfilled, else attempts it until it is fulfilled or its budget is
+ * spent. Every attempt is recorded.
  */
 export function runStage<Input>(run: StageRun<Input>): Promise<StageOutputs> {
-  return asStage(run.identity.stage, () => recallOrRun(run))
+  const key = stageKey(run.identity)
+  return asStage({ stage: run.identity.stage, stageKey: key }, () => recallOrRun(run, key))
 }
 
-/** Whatever a ledger activity cannot do for good is a failure of the stage it was for. */
-export async function asStage<Result>(stage: StageName, work: () => Promise<Result>): Promise<Result> {
+/** Runs ledger activities on behalf of a stage. An activity that fails for good is a failure of that stage. */
+export async function asStage<Result>(stage: FailedStage, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error
-    const { failureClass, message } = readFailure(error)
+    const { failureClass, message } = attemptFailureOf(error)
     throw stageFailed(failureClass, stage, message)
   }
 }
 
-async function recallOrRun<Input>(run: StageRun<Input>): Promise<StageOutputs> {
-  const key = stageKey(run.identity)
+async function recallOrRun<Input>(run: StageRun<Input>, key: Digest): Promise<StageOutputs> {
   const recalled = await ledger.recall({ stageKey: key })
   if (recalled) return { stageKey: key, generated: recalled.generated }
   const budget = new RetryBudget(run.microBatch)
   for (let attempt = 1; ; attempt++) {
-    const tried = await tryOnce(run, {
+    const ended = await attemptOnce(run, {
       stageKey: key,
       identity: run.identity,
       attempt,
       input: run.input,
       ...budget.reduced,
     })
-    if ('result' in tried) return { stageKey: key, generated: (await fulfil(run, attempt, tried.result)).generated }
-    await recordFailure(run, attempt, tried.failure)
-    const pause = budget.pauseAfter(tried.failure.failureClass, tried.failure.evidence.microBatch)
-    if (pause === null) throw stageFailed(tried.failure.failureClass, run.identity.stage, tried.failure.message)
+    if ('result' in ended) return { stageKey: key, generated: (await fulfil(run, attempt, ended.result)).generated }
+    await recordFailure(run, attempt, ended.failure)
+    const pause = budget.pauseAfter(ended.failure.failureClass, ended.failure.evidence.microBatch)
+    if (pause === null) {
+      const failed = { stage: run.identity.stage, stageKey: key }
+      throw stageFailed(ended.failure.failureClass, failed, ended.failure.message)
+    }
     if (pause > 0) await sleep(pause)
   }
 }
 
-async function tryOnce<Input>(
+async function attemptOnce<Input>(
   run: StageRun<Input>,
   request: StageRequest<Input>,
-): Promise<{ readonly result: StageResult } | { readonly failure: ReadFailure }> {
+): Promise<{ readonly result: StageResult } | { readonly failure: AttemptFailure }> {
   try {
     return { result: await run.activity(request) }
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error
-    return { failure: readFailure(error) }
+    return { failure: attemptFailureOf(error) }
   }
 }
 
@@ -153,7 +159,7 @@ function fulfil<Input>(run: StageRun<Input>, attempt: number, result: StageResul
   })
 }
 
-async function recordFailure<Input>(run: StageRun<Input>, attempt: number, failure: ReadFailure): Promise<void> {
+async function recordFailure<Input>(run: StageRun<Input>, attempt: number, failure: AttemptFailure): Promise<void> {
   const { identity, configurationId, worker } = run
   await ledger.recordFailedAttempt({
     identity,
@@ -172,32 +178,34 @@ function thisWorkflow() {
   return { workflowId, runId }
 }
 
-interface ReadFailure {
+interface AttemptFailure {
   readonly failureClass: FailureClass
   readonly message: string
   readonly evidence: Partial<AttemptEvidence>
 }
 
-/** What is known of an attempt that ended without a word: who, where, and how far it had come. */
-function lastWords(heartbeat: StageProgress | undefined): Partial<AttemptEvidence> {
+/** The evidence of an attempt whose worker stopped answering: who ran it, where, and how far it had got. */
+function evidenceOf(heartbeat: StageProgress | undefined): Partial<AttemptEvidence> {
   if (!heartbeat) return {}
   const { worker, device, startedAt, done, total, unit, checkpoint, resumedFrom } = heartbeat
   const lastProgress = { done, total, unit, ...(checkpoint ? { checkpoint } : {}) }
   return { worker, device, startedAt, lastProgress, ...(resumedFrom ? { resumedFrom } : {}) }
 }
 
-/** The class of an activity's failure: its own word, or a lost worker when the heartbeats stopped. */
-function readFailure({ cause }: ActivityFailure): ReadFailure {
+/**
+ * Reads the failure of an activity: a lost worker where the heartbeats stopped, else the class that the activity gave.
+ */
+function attemptFailureOf({ cause }: ActivityFailure): AttemptFailure {
   if (cause instanceof TimeoutFailure) {
     const message = `The worker stopped answering (${cause.timeoutType} time-out).`
     return {
       failureClass: 'WorkerLost',
       message,
-      evidence: lastWords(cause.lastHeartbeatDetails as StageProgress | undefined),
+      evidence: evidenceOf(cause.lastHeartbeatDetails as StageProgress | undefined),
     }
   }
   if (cause instanceof ApplicationFailure) {
-    const evidence = (cause.details?.[0] ?? {}) as ReadFailure['evidence']
+    const evidence = (cause.details?.[0] ?? {}) as AttemptFailure['evidence']
     return { failureClass: failureClassOf(cause.type), message: cause.message, evidence }
   }
   return { failureClass: 'Bug', message: cause?.message ?? 'The activity failed without a cause.', evidence: {} }

@@ -15,7 +15,7 @@ import {
 import { configurationId, type BackboneSpecification, type DatasetSpecification } from '@gauntlet/study'
 import { gpuActivities, runStage } from './stage-runner.ts'
 
-/** The stages of a configuration on one pool, each keyed by what its workers say of themselves. */
+/** The stages of a configuration on one pool, each with the key that follows from the description of the workers. */
 export function stagesOn(pool: string, worker: WorkerDescription) {
   const gpu = gpuActivities(pool)
   return {

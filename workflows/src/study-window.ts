@@ -6,6 +6,7 @@ import {
   type StudyCounts,
   type StudyProgress,
   type StudyWorkflowInput,
+  type Workflows,
 } from '@gauntlet/contract'
 import { configurationId, type Configuration, type Perturbation } from '@gauntlet/study'
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
@@ -22,7 +23,7 @@ import {
 } from '@temporalio/workflow'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import { configuration as configurationWorkflow } from './configuration.ts'
-import { SharedStages } from './sibling-stages.ts'
+import { StudyStages } from './study-stages.ts'
 import { ledger } from './stage-runner.ts'
 
 const pageSize = 50
@@ -34,29 +35,29 @@ const fresh: StudyCarried = {
 }
 
 /**
- * Seconds between two looks at a configuration that another study, or an earlier run of this one, has in flight. Each
- * look is some events of history, so a large window looks less often.
+ * Seconds between two attempts to start a configuration that another study, or an earlier run of this one, has in
+ * flight. Each attempt adds events to the history, so a large window makes fewer.
  */
-const looks = { first: 2, perConfigurationInFlight: 0.1, growth: 1.5, longest: 600 }
+const startPauses = { first: 2, perConfigurationInFlight: 0.1, growth: 1.5, longest: 600 }
 
-/** The study workflow, as its next run is started. */
-type StudyWorkflow = (input: StudyWorkflowInput) => Promise<StudyCounts>
-
-/** The configurations of a study in flight, those that have ended, and how to go on in another run. */
+/**
+ * The configurations of a study that are in flight, those that have ended, and the state that another run needs to go
+ * on.
+ */
 export class StudyWindow {
   private ended: StudyCounts
-  /** How many of the ledger's list were started. */
+  /** How many configurations of the ledger's list have been started. */
   private offset: number
   private total = 0
   private perturbations: readonly Perturbation[] = []
   private page: readonly Configuration[] = []
-  /** What an earlier run left in flight and this one has not yet taken up. */
+  /** The configurations that an earlier run left in flight and that this one has not started again yet. */
   private readonly carried: Configuration[]
   private readonly running = new Map<string, Configuration>()
-  private readonly shared: SharedStages
+  private readonly shared: StudyStages
   private readonly breaker: CircuitBreaker
-  /** Why the study cannot go on: it was cancelled, or the ledger cannot even record a missing cell. */
-  private broken: { readonly error: unknown } | undefined
+  /** Why the study cannot go on: it was cancelled, or the ledger cannot record a missing cell. */
+  private fatal: { readonly error: unknown } | undefined
 
   constructor(private readonly input: StudyWorkflowInput) {
     const { offset, unfinished, ended, bugs } = input.carried ?? fresh
@@ -64,30 +65,33 @@ export class StudyWindow {
     this.carried = [...unfinished]
     this.ended = ended
     this.breaker = new CircuitBreaker(bugs)
-    this.shared = new SharedStages(input.pool)
+    this.shared = new StudyStages(input.pool)
   }
 
   progress(): StudyProgress {
     return { total: this.total, ended: this.ended, running: [...this.running.keys()].map(configurationWorkflowId) }
   }
 
-  /** Runs every configuration; a cancelled study ends once those in flight have ended, cancelled like itself. */
+  /**
+   * Runs every configuration. A study that is cancelled ends once the configurations in flight have been cancelled,
+   * too.
+   */
   async run(): Promise<StudyCounts> {
     try {
-      return await this.slide()
+      return await this.startAll()
     } catch (error) {
       if (isCancellation(error)) await CancellationScope.nonCancellable(() => condition(() => this.running.size === 0))
       throw error
     }
   }
 
-  /** Starts every configuration as soon as the window has room, and ends when all have. */
-  private async slide(): Promise<StudyCounts> {
-    await this.turnTo(this.offset)
+  /** Starts each configuration as soon as the window has room, and ends when all have ended. */
+  private async startAll(): Promise<StudyCounts> {
+    await this.loadPage(this.offset)
     for (;;) {
       const earlier = this.carried[0]
-      const next = earlier ?? (await this.listed())
-      await this.until(() => this.running.size < (next ? this.input.window : 1))
+      const next = earlier ?? (await this.nextOfList())
+      await this.waitUntil(() => this.running.size < (next ? this.input.window : 1))
       if (!next) return this.ended
       if (earlier) this.carried.shift()
       else this.offset += 1
@@ -95,15 +99,15 @@ export class StudyWindow {
     }
   }
 
-  /** The next of the ledger's list. */
-  private async listed(): Promise<Configuration | undefined> {
-    if (this.page.length === 0 && this.offset < this.total) await this.turnTo(this.offset)
+  /** The next configuration of the ledger's list. */
+  private async nextOfList(): Promise<Configuration | undefined> {
+    if (this.page.length === 0 && this.offset < this.total) await this.loadPage(this.offset)
     const [next, ...rest] = this.page
     this.page = rest
     return next
   }
 
-  private async turnTo(offset: number): Promise<void> {
+  private async loadPage(offset: number): Promise<void> {
     const page = await ledger.configurationPage({ file: this.input.file, offset, limit: pageSize })
     this.page = page.configurations
     this.total = page.total
@@ -111,13 +115,13 @@ export class StudyWindow {
   }
 
   /**
-   * Waits, and continues as new once the history is long; configurations that only wait for others make it longer too.
+   * Waits, and continues as new once the history is long. Configurations that only wait for others make it longer, too.
    */
-  private async until(ready: () => boolean): Promise<void> {
+  private async waitUntil(ready: () => boolean): Promise<void> {
     const tooLong = () => workflowInfo().continueAsNewSuggested
-    await condition(() => this.broken !== undefined || ready() || tooLong())
-    if (this.broken) throw this.broken.error
-    if (tooLong()) await continueAsNew<StudyWorkflow>({ ...this.input, carried: this.carry() })
+    await condition(() => this.fatal !== undefined || ready() || tooLong())
+    if (this.fatal) throw this.fatal.error
+    if (tooLong()) await continueAsNew<Workflows['study']>({ ...this.input, carried: this.carry() })
   }
 
   private carry(): StudyCarried {
@@ -128,31 +132,37 @@ export class StudyWindow {
   private start(configuration: Configuration, inEarlierRun: boolean): void {
     const id = configurationId(configuration)
     this.running.set(id, configuration)
-    this.follow(configuration, inEarlierRun).catch((error: unknown) => {
-      this.broken ??= { error }
+    this.runInWindow(configuration, inEarlierRun).catch((error: unknown) => {
+      this.fatal ??= { error }
       this.running.delete(id)
     })
   }
 
-  private async follow(configuration: Configuration, inEarlierRun: boolean): Promise<void> {
-    await this.shared.doFor(configuration)
-    // What an earlier run left in flight has been tried; it has a result to wait for.
+  private async runInWindow(configuration: Configuration, inEarlierRun: boolean): Promise<void> {
+    await this.shared.runFor(configuration)
+    // A configuration that an earlier run left in flight is not skipped: it was tried, and its result is still to come.
     if (!inEarlierRun && (await this.skip(configuration))) return this.end(configuration, 'skipped')
     const { outcome, failures } = await this.runChild(configuration)
     this.breaker.count(configuration.backbone.id, failures)
     this.end(configuration, outcome)
   }
 
-  /** Counted and out of the window in one step: a run that ends in between would count it twice, or never. */
+  /**
+   * Counts a configuration and removes it from the window in one step. A run that ended in between would count it
+   * twice, or never.
+   */
   private end(configuration: Configuration, outcome: keyof StudyCounts): void {
     this.ended = { ...this.ended, [outcome]: this.ended[outcome] + 1 }
     this.running.delete(configurationId(configuration))
   }
 
-  /** Where somebody else runs the same configuration: wait for it, then start ours, which recalls what that one did. */
+  /**
+   * Runs a configuration as a child workflow. Where another study runs the same one, this waits for it and then starts
+   * its own, which recalls what that one did.
+   */
   private async runChild(configuration: Configuration): Promise<ConfigurationResult> {
     const { studyId, pool } = this.input
-    let pause = Math.max(looks.first, looks.perConfigurationInFlight * this.running.size)
+    let pause = Math.max(startPauses.first, startPauses.perConfigurationInFlight * this.running.size)
     for (;;) {
       try {
         const child = await startChild(configurationWorkflow, {
@@ -167,11 +177,11 @@ export class StudyWindow {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
       }
       await sleep(`${pause} s`)
-      pause = Math.min(pause * looks.growth, looks.longest)
+      pause = Math.min(pause * startPauses.growth, startPauses.longest)
     }
   }
 
-  /** A configuration workflow that was cancelled or terminated from outside, or that met a bug of its own. */
+  /** Records a configuration whose workflow was cancelled or terminated from outside, or had a bug. */
   private async endedAbnormally(
     configuration: Configuration,
     error: ChildWorkflowFailure,
@@ -182,7 +192,7 @@ export class StudyWindow {
     return { configurationId: id, outcome: 'failed', measurements: [], failures: [failure] }
   }
 
-  /** True, with the reason recorded, when bugs have opened the circuit of this backbone. */
+  /** Whether bugs have opened the circuit of this backbone; the reason is then recorded. */
   private async skip(configuration: Configuration): Promise<boolean> {
     const open = this.breaker.openFor(configuration.backbone.id)
     if (!open) return false

@@ -4,9 +4,9 @@ import { ledger } from './stage-runner.ts'
 import { StudyWindow } from './study-window.ts'
 
 /**
- * A study: a sliding window of configurations over the ledger's list. It continues as new before its history grows
- * long; configurations in flight go on, and the next run joins them by starting them again: their id is taken while
- * they run, and once they have ended everything they did is recalled.
+ * Runs a study: a sliding window of configurations over the ledger's list. It continues as new before its history grows
+ * long. Configurations in flight go on meanwhile, and the next run joins them by starting them again: while one runs,
+ * its workflow id is taken and the start waits; once it has ended, everything it did is recalled.
  */
 export async function study(input: StudyWorkflowInput): Promise<StudyCounts> {
   const window = new StudyWindow(input)

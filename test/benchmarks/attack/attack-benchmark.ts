@@ -15,17 +15,17 @@ import { requireSameModel } from './same-model.ts'
 import type { AttackTime, CleanLogits, Task } from './task.ts'
 import { tierReport, tiers } from './tiers.ts'
 
-/** Images on which the sides are compared before they are timed. */
+/** Number of images on which the sides' logits are compared before they are timed. */
 const comparedImages = 64
 
 const beside = (name: string) => join(import.meta.dirname, name)
 
 /**
- * AutoAttack `standard` whole, attack by attack, by Gauntlet and by the reference on PyTorch: same model, digits,
- * threads and batch, the sides one after the other, after their clean logits were found the same. A CNN, a ViT and the
- * quickstart's EfficientNet-Lite0 were trained to hold (25 to 50 % in the balls), the plain ones were not, and are
- * attacked so that they hold nowhere. With `--tiers` instead the cheaper ensembles against `standard`, by Gauntlet
- * alone. Lite0 is trained at its first use, in minutes.
+ * Times AutoAttack `standard` attack by attack, by Gauntlet and by the reference on PyTorch. Both sides have the same
+ * model, digits, threads and batch; they run one after the other, once their clean logits have been found the same. A
+ * CNN, a ViT and the quickstart's EfficientNet-Lite0 were trained to hold (25 to 50 % in the balls). The plain models
+ * were not, and are attacked at radii at which no image holds. `--tiers` compares instead the cheaper ensembles with
+ * `standard`, by Gauntlet alone. Lite0 is trained at its first use, in minutes.
  *
  *     git clone https://github.com/fra31/auto-attack && git -C auto-attack checkout a3922004
  *     npm run bench -- attack --reference auto-attack                           all norms, 1,000 digits: hours
@@ -42,18 +42,18 @@ export async function attackBenchmark(given: string[]): Promise<void> {
   )
   for (const model of options.models) {
     const weights = await weightsFile(model, python)
-    for (const norm of options.norms) await onInputs(model, norm, { ...options, weights, python })
+    for (const norm of options.norms) await printTable(model, norm, { ...options, weights, python })
   }
 }
 
-/** How the models are attacked, and where this one's weights are. */
+/** The options, the file of this model's weights, and the Python program. */
 interface Setting extends Options {
   readonly weights: string
   readonly python: string
 }
 
-/** One table, on images that are written for it and removed again. */
-async function onInputs(model: ModelName, norm: Ball['norm'], setting: Setting): Promise<void> {
+/** Prints one table. The images are written for it and removed again. */
+async function printTable(model: ModelName, norm: Ball['norm'], setting: Setting): Promise<void> {
   const { network, epsilons } = models[model]
   const { images, weights, batch, threads, layout } = setting
   const { shape, reference } = networks[network]
@@ -105,7 +105,7 @@ async function tiersOf(title: string, task: Task): Promise<string> {
   return tierReport(title, task.images, found)
 }
 
-/** What each attack took, told at once as well: the whole takes minutes to hours. */
+/** The times of each attack, which are also printed as they come, since the whole takes minutes to hours. */
 function timesOf(command: readonly string[], task: Task, title: string): Promise<AttackTime[]> {
   return answersOf<AttackTime>(command, task, ({ attack, seconds, held }) =>
     console.error(`${title}: ${attack} took ${seconds.toFixed(1)} s, ${held} hold`),

@@ -9,8 +9,8 @@ interface ChildOptions {
 }
 
 /**
- * What a program prints, line by line, once it has ended well; `onLine` sees each at once, as does everybody what it
- * says on standard error.
+ * The lines that a program prints, once it has ended with code 0. `onLine` is called with each line as it comes; what
+ * the program prints on standard error goes to ours.
  */
 export async function linesOf(
   [program, ...words]: readonly string[],
@@ -27,11 +27,11 @@ export async function linesOf(
   }
   const code = await ended
   if (code !== 0)
-    throw new AttackBenchmarkInvalid(`\`${program} ${words.join(' ')}\` ended with ${code}; its words are above.`)
+    throw new AttackBenchmarkInvalid(`\`${program} ${words.join(' ')}\` ended with ${code}; see what it printed above.`)
   return lines
 }
 
-/** The JSON among them; `onAnswer` sees each at once. */
+/** The JSON objects among the lines that a program prints. `onAnswer` is called with each as it comes. */
 export async function answersOf<Answer>(
   command: readonly string[],
   { threads }: ChildOptions,

@@ -10,7 +10,7 @@ const file = join(folder, 'inputs.safetensors')
 const { images: digits, labels } = heldOutDigits()
 afterAll(() => rmSync(folder, { recursive: true }))
 
-it('grey models are given the digits as they are', () => {
+it('gives grey models the digits as they are', () => {
   writeInputs(file, 3, [28, 28, 1])
   const found = readInputs(file)
   expect(found.images.shape).toEqual([3, 28, 28, 1])
@@ -19,7 +19,7 @@ it('grey models are given the digits as they are', () => {
   expect(levels).toEqual(digits.slice(0, 3).flatMap((digit) => [...digit]))
 })
 
-it('the backbone is given them larger, in three equal channels', () => {
+it('gives the backbone larger digits in three equal channels', () => {
   writeInputs(file, 2, [48, 48, 3])
   const { images } = readInputs(file)
   expect(images.shape).toEqual([2, 48, 48, 3])

@@ -6,8 +6,8 @@ import { heldOutDigits, side } from '../../parity/attacks/digits.ts'
 import type { AttackedNetwork } from './networks.ts'
 
 /**
- * Writes the first held-out digits as both sides read them: `images` [count, height, width, channels] in [0, 1] and
- * `labels`.
+ * Writes the first held-out digits to a file that both sides read: `images` [count, height, width, channels] in [0, 1]
+ * and `labels`.
  */
 export function writeInputs(file: string, count: number, shape: AttackedNetwork['shape']): void {
   const [resolution, , channels] = shape

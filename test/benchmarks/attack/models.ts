@@ -8,18 +8,16 @@ import { robustModels } from '../../parity/attacks/digit-models.ts'
 import { linesOf } from './child.ts'
 import type { NetworkName } from './networks.ts'
 
-/**
- * What is attacked: an architecture that both sides have, weights, and the radii that leave 25 to 50 % of the images,
- * or none.
- */
+/** A model that is attacked, and the radii at which 25 to 50 % of the images hold, or none. */
 interface AttackedModel {
+  /** An architecture that both sides have. */
   readonly network: NetworkName
-  /** A file that lies with the parity tests, or one in the cache that a script is asked for once. */
+  /** A file of the parity tests, or one in the cache that a script makes at its first use. */
   readonly weights: URL | MadeWeights
   readonly epsilons: Readonly<Record<Ball['norm'], number>>
 }
 
-/** `script` is given `words` and the path where it is to write safetensors. */
+/** `script` is called with `words` and the path to which it writes safetensors. */
 interface MadeWeights {
   readonly file: string
   readonly script: string
@@ -31,7 +29,7 @@ const plainCnn = { file: 'plain_digits.safetensors', script: 'pytorch_side.py', 
 const lite0 = (loss: string, file: string) => ({ file, script: 'train-lite0.ts', words: [loss] })
 
 /**
- * The CNN and the ViT have 60,000 numbers at most; Lite0 is the backbone of the quickstart. The plain ones were trained
+ * The CNN and the ViT have at most 60,000 parameters; Lite0 is the quickstart's backbone. The plain models were trained
  * on clean images.
  */
 export const models = {
@@ -52,7 +50,7 @@ export const models = {
 
 export type ModelName = keyof typeof models
 
-/** The file of a model's weights; it is made if it has to be and is not there. */
+/** The file of a model's weights, which is made where it is missing. */
 export async function weightsFile(name: ModelName, python: string): Promise<string> {
   const { weights }: AttackedModel = models[name]
   if (weights instanceof URL) return fileURLToPath(weights)

@@ -6,14 +6,14 @@ import { classes, digitsLite0, lite0, lite0Shape } from './digits-lite0.ts'
 
 export type NetworkName = RobustModelName | 'lite0'
 
-/** An architecture: ours, the shape of its images, and what PyTorch's side builds it from. */
+/** An architecture on our side, the shape of its images, and what PyTorch's side builds it from. */
 export interface AttackedNetwork {
   readonly model: DigitModel
   readonly shape: readonly [height: number, width: number, channels: number]
   readonly reference: ReferenceNetwork
 }
 
-/** One of digit_models.py, or a backbone as pytorch_models.py makes it. */
+/** A model of digit_models.py, or a backbone that pytorch_models.py makes. */
 export type ReferenceNetwork =
   | { readonly model: RobustModelName }
   | {

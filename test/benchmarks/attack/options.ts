@@ -4,7 +4,7 @@ import { AttackBenchmarkInvalid } from './attack-benchmark-invalid.ts'
 import { models, type ModelName } from './models.ts'
 import { layouts } from './task.ts'
 
-/** What the command line asks for. */
+/** The options of the command line. */
 export type Options = ReturnType<typeof parseOptions>
 
 export function parseOptions(given: string[]) {

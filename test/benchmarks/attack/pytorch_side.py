@@ -1,8 +1,10 @@
-"""The reference AutoAttack's side of `npm run bench -- attack`.
+"""The side of the reference AutoAttack in `npm run bench -- attack`. A task is what task.ts says.
 
-    python pytorch_side.py TASK --reference auto-attack     runs `standard` attack by attack, a line of JSON each (task.ts says what a task has)
-    python pytorch_side.py TASK --logits N                   prints the clean logits of the first N images
-    python pytorch_side.py --train FILE                     trains the CNN without attacks on the thousand digits themselves: no image holds
+    python pytorch_side.py TASK --reference auto-attack     runs `standard` attack by attack, and prints a line of JSON
+                                                            for each
+    python pytorch_side.py TASK --logits N                  prints the clean logits of the first N images
+    python pytorch_side.py --train FILE                     trains the CNN on the thousand clean digits themselves, so
+                                                            that no image holds
 """
 
 import argparse
@@ -64,7 +66,7 @@ def run(task, reference):
     from autoattack import AutoAttack
 
     torch.set_num_threads(task["threads"])
-    torch.set_flush_denormal(True)  # TensorFlow does too
+    torch.set_flush_denormal(True)  # as TensorFlow does
     model = model_of(task)
     passes = {"forwards": 0, "backwards": 0}
 
@@ -76,12 +78,12 @@ def run(task, reference):
     model.register_forward_pre_hook(count)
     x, y = inputs_of(task)
     rows = torch.arange(len(x))
-    judge = AutoAttack(model, norm=task["norm"], eps=task["epsilon"], seed=0, verbose=False, version="standard", device="cpu")
-    for attack in list(judge.attacks_to_run):
+    autoattack = AutoAttack(model, norm=task["norm"], eps=task["epsilon"], seed=0, verbose=False, version="standard", device="cpu")
+    for attack in list(autoattack.attacks_to_run):
         passes.update(forwards=0, backwards=0)
         began, used, attacked = time.perf_counter(), time.process_time(), len(rows)
-        judge.attacks_to_run = [attack]
-        adversarial = judge.run_standard_evaluation(x[rows], y[rows], bs=task["batch"])
+        autoattack.attacks_to_run = [attack]
+        adversarial = autoattack.run_standard_evaluation(x[rows], y[rows], bs=task["batch"])
         times = {"seconds": time.perf_counter() - began, "processorSeconds": time.process_time() - used}
         counted = dict(passes)
         with torch.no_grad():

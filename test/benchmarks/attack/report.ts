@@ -1,6 +1,6 @@
 import type { AttackTime } from './task.ts'
 
-/** A table of both sides, attack by attack and whole. Forward-equivalents count a backward pass as one more. */
+/** A table of both sides, for each attack and the whole. Equivalents count forward and backward passes alike. */
 export function report(
   title: string,
   images: number,

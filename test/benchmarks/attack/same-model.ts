@@ -1,10 +1,10 @@
 import { AttackBenchmarkInvalid } from './attack-benchmark-invalid.ts'
 import type { CleanLogits } from './task.ts'
 
-/** How far two sides' logits may lie apart, over the largest of them: rounding of float32 through some fifty layers. */
+/** Largest difference of the sides' logits over the largest logit: float32 rounding through some fifty layers. */
 const tolerance = 1e-4
 
-/** Nobody is timed at attacking another model: refuses sides whose clean logits differ. */
+/** Refuses sides whose clean logits differ, so that no side is timed on another model. */
 export function requireSameModel(title: string, ours: CleanLogits, theirs: CleanLogits): void {
   const expected = theirs.logits.flat()
   const found = ours.logits.flat()

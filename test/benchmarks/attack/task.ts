@@ -1,13 +1,13 @@
 import type { Ball, EnsembleName } from '@gauntlet/attacks'
 import type { NetworkName, ReferenceNetwork } from './networks.ts'
 
-/** How PyTorch's side keeps its model: as it comes, or as suits its convolutions. */
+/** The memory formats of PyTorch's side: its default, and the one that suits its convolutions. */
 export const layouts = ['contiguous', 'channels_last'] as const
 
-/** What both sides are given: the same weights, images, ball and batch. */
+/** What both sides are given. */
 export interface Task {
   readonly network: NetworkName
-  /** The same for PyTorch's side. */
+  /** The same network for PyTorch's side. */
   readonly reference: ReferenceNetwork
   readonly ensemble: EnsembleName
   readonly norm: Ball['norm']
@@ -22,13 +22,13 @@ export interface Task {
   readonly threads: number
 }
 
-/** What one attack took. */
+/** The time and the passes that one attack took. */
 export interface AttackTime {
   readonly attack: string
   readonly seconds: number
-  /** Of the processor, all threads together: what a busy machine disturbs less. */
+  /** Processor time of all threads together, which a busy machine disturbs less. */
   readonly processorSeconds: number
-  /** Images that it was given, and those that held. */
+  /** Number of images that it was given, and of those that held. */
   readonly attacked: number
   readonly held: number
   /** Passes of single images through the model. */
@@ -36,7 +36,7 @@ export interface AttackTime {
   readonly backwards: number
 }
 
-/** What a side says of the first images, unperturbed: [images][classes]. */
+/** A side's logits of the first images, unperturbed: [images][classes]. */
 export interface CleanLogits {
   readonly logits: readonly (readonly number[])[]
 }

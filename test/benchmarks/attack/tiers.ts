@@ -1,7 +1,7 @@
 import type { EnsembleName } from '@gauntlet/attacks'
 import type { AttackTime } from './task.ts'
 
-/** The ensembles that are measured, `standard` last: what the others' gaps and shares are of. */
+/** The ensembles that are measured. The last one is that which the others are compared with. */
 export const tiers = ['apgd-ce', 'malt', 'apgd-ce+t', 'standard'] as const satisfies readonly EnsembleName[]
 
 interface TierTimes {
@@ -10,8 +10,8 @@ interface TierTimes {
 }
 
 /**
- * How many points of accuracy each tier leaves above `standard`, and its shares of the time and of the passes through
- * the model.
+ * A table of how many points of accuracy each tier leaves above `standard`, and of its shares of the time and of the
+ * passes.
  */
 export function tierReport(title: string, images: number, found: readonly TierTimes[]): string {
   const whole = sumsOf(found.at(-1)!)

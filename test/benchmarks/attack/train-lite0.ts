@@ -1,10 +1,10 @@
-/**
- * Fine-tunes the quickstart's EfficientNet-Lite0 as the quickstart does, only on more digits, and writes its weights:
+/*
+ * Fine-tunes the quickstart's EfficientNet-Lite0 as the quickstart does, but on more digits, and writes its weights:
  *
  *     npx tsx train-lite0.ts 'Classic AT' FILE     (three minutes on one core)
  *     npx tsx train-lite0.ts standard FILE         (the control: a minute)
  *
- * Digits, weights and settings are fixed, so that every run gives the same bits on the same machine.
+ * Digits, weights and settings are fixed, so that every run on the same machine gives the same bits.
  */
 import { freshHead } from '@gauntlet/backbones'
 import { augment } from '@gauntlet/datasets'
@@ -12,7 +12,7 @@ import { writeFileAtomically } from '@gauntlet/files'
 import { cacheFolder } from '@gauntlet/infra/cache-folder'
 import { fetchSource } from '@gauntlet/sources'
 import { expandStudy, parseStudy, type Configuration } from '@gauntlet/study'
-import { fineTune, trainableModel } from '@gauntlet/training'
+import { fineTuneModel, trainableModel } from '@gauntlet/training'
 import {
   fromParameters,
   loadStrictly,
@@ -24,14 +24,14 @@ import {
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { otherDigits, tellingProgress, trainingDataOf } from '../../parity/attacks/training-digits.ts'
+import { otherDigits, printingProgress, trainingDataOf } from '../../parity/attacks/training-digits.ts'
 import { classes, digitsLite0, lite0 } from './digits-lite0.ts'
 
 const study = new URL('../../../libs/vocabulary/study/studies/quickstart.study.yaml', import.meta.url)
 const sources = { cacheFolder: join(cacheFolder(), 'sources') }
 /**
- * Every other one of the 9,000 digits that are not attacked. The quickstart has 800, on which Classic AT holds too
- * little.
+ * Every second one of the 9,000 digits that are not attacked is trained on. With the quickstart's 800, too few images
+ * hold after Classic AT.
  */
 const everySecond = 2
 
@@ -43,9 +43,11 @@ function configurationOf(loss: string): Configuration {
   return found
 }
 
-/** ImageNet's weights under a fresh head. */
+/** The backbone's ImageNet weights with a fresh head. */
 async function pretrained({ backbone, seed }: Configuration): Promise<NamedArray[]> {
-  const published = lite0.adoptCheckpoint(readCheckpoint(await fetchSource(backbone.source, backbone.sha256, sources)))
+  const published = lite0.convertCheckpoint(
+    readCheckpoint(await fetchSource(backbone.source, backbone.sha256, sources)),
+  )
   const head = freshHead(lite0, classes, seed)
   const own = new Set(head.map(({ name }) => name))
   return [...published.filter(({ name }) => !own.has(name)), ...head]
@@ -55,7 +57,7 @@ async function trained(configuration: Configuration) {
   const { loss, protocol, seed, hyperparameters, dataset } = configuration
   const { specifications } = digitsLite0
   const digits = (await otherDigits(dataset.resolution, sources.cacheFolder)).filter((_, i) => i % everySecond === 0)
-  const { parameters } = await fineTune({
+  const { parameters } = await fineTuneModel({
     model: trainableModel(lite0, classes),
     parameters: async () =>
       toParameters(loadStrictly(await pretrained(configuration), specifications).arrays, specifications),
@@ -63,7 +65,7 @@ async function trained(configuration: Configuration) {
     training: trainingDataOf(digits, dataset.resolution, (images, digests, epoch) =>
       augment(images, digests, hyperparameters.augmentation, { seed, epoch }),
     ),
-    onProgress: tellingProgress(),
+    onProgress: printingProgress(),
   })
   return fromParameters(parameters, specifications)
 }

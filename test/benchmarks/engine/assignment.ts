@@ -1,13 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { backboneFor, type Backbone } from '@gauntlet/backbones'
+import { backboneFor } from '@gauntlet/backbones'
 import { uniform } from '@gauntlet/engine/random'
 import { writeSafetensors, type NamedArray } from '@gauntlet/weights'
-import { hashFilled, type StateDictEntry } from '../../parity/backbones/hash-filling.ts'
+import { hashFilledModel } from '../../parity/backbones/hash-filling.ts'
 import type { Assignment } from './side.ts'
 
-/** What is compared. */
-export interface Comparison {
+/** The settings of one comparison. */
+export interface BenchmarkCase {
   readonly backbone: string
   /** Side of the images, in pixels. */
   readonly side: number
@@ -18,16 +18,13 @@ export interface Comparison {
 
 const classes = 10
 
-/**
- * Writes the model and the images that all sides work on: weights by formula, since times do not depend on them, and
- * noise.
- */
-export async function writeAssignment(folder: string, comparison: Comparison): Promise<Assignment> {
+/** Writes the model and the images for all sides: hash-filled weights, since times do not depend on them, and noise. */
+export async function writeAssignment(folder: string, comparison: BenchmarkCase): Promise<Assignment> {
   const { side, batch, threads, frozen } = comparison
   const backbone = backboneFor(comparison.backbone)
   const files = { parameters: join(folder, 'parameters.safetensors'), batch: join(folder, 'batch.safetensors') }
   await mkdir(folder, { recursive: true })
-  await writeFile(files.parameters, writeSafetensors(weightsOf(backbone)))
+  await writeFile(files.parameters, writeSafetensors(hashFilledModel(backbone.specifications(classes))))
   await writeFile(files.batch, writeSafetensors(noise(side, batch)))
   return {
     ...files,
@@ -42,19 +39,6 @@ export async function writeAssignment(folder: string, comparison: Comparison): P
     threads,
     frozen,
   }
-}
-
-function weightsOf(backbone: Backbone): NamedArray[] {
-  const specifications = backbone.specifications(classes)
-  const entries = specifications.map(({ name, shape, kind }): StateDictEntry => [
-    name,
-    shape,
-    kind === 'counter' ? 'int64' : 'float32',
-  ])
-  const aliases = Object.fromEntries(
-    specifications.flatMap(({ name, sharedWith }) => (sharedWith ? [[name, sharedWith]] : [])),
-  )
-  return hashFilled(entries, aliases)
 }
 
 function noise(side: number, batch: number): NamedArray[] {

@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { backboneFor } from '@gauntlet/backbones'
 import { cacheFolder } from '@gauntlet/infra/cache-folder'
-import { writeAssignment, type Comparison } from './assignment.ts'
+import { writeAssignment, type BenchmarkCase } from './assignment.ts'
 import { firstStarts, measureWork } from './measure.ts'
-import { parseOptions, type Options } from './options.ts'
+import { parseEngineOptions, type EngineOptions } from './options.ts'
 import { logIn, profiled, type ProfiledSide } from './profile.ts'
 import { Progress } from './progress.ts'
 import { pythonWithTorch } from './python-environment.ts'
-import { report } from './report.ts'
+import { engineReport } from './report.ts'
 import { sideOf } from './representatives.ts'
 import { keep, type BackboneResult, type Results } from './results.ts'
 import { SideFailed, type Side, type Work } from './side.ts'
@@ -20,22 +20,22 @@ import { compiledCode, sideFor, sideNames, type SideName } from './sides.ts'
 const cache = cacheFolder()
 
 /**
- * Gauntlet against PyTorch eager, in channels_last and compiled: whole steps of Classic AT with three iterations of
- * APGD, one iteration of APGD, and forward passes, of one backbone a family. Same weights, images and threads; the
- * sides take turns, so that all see the same machine.
+ * Compares Gauntlet with PyTorch: eager, in channels_last, and compiled. It times whole steps of Classic AT with three
+ * iterations of APGD, one iteration of APGD, and forward passes, for one backbone of each family. All sides have the
+ * same weights, images and threads, and take turns, so that they see the same load of the machine.
  *
  *     npm run bench -- engine --prepare                     fills torch.compile's cache; takes longest
  *     npm run bench -- engine                               everything; some 25 minutes on two quiet cores
  *     npm run bench -- engine --threads 1 --backbones resnet50.a1_in1k,coat_tiny.in1k --works training --rounds 7
  *     npm run bench -- engine --profile resnet50.a1_in1k    where the time goes, by operator
  *
- * Further: `--all` backbones; `--sides gauntlet,eager`; `--batch`; `--side`, the pixels of those that leave the choice;
- * `--unfolded`: forward passes and APGD with the batch norms as they are, instead of the model as the stages evaluate
- * it, and without torch.compile's freezing; `--patience`, seconds for one answer; `--json`. An interrupted run reports
- * and keeps what it has.
+ * Further options: `--all` backbones; `--sides gauntlet,eager`; `--batch`; `--side`, the pixels of backbones that
+ * compute with any; `--unfolded`, which leaves batch norms unfolded in forward passes and APGD, and turns
+ * torch.compile's freezing off; `--patience`, the seconds that one answer may take; `--json`. An interrupted run
+ * reports and keeps what it has measured.
  */
 export async function engineBenchmark(given: string[]): Promise<void> {
-  const options = parseOptions(given, join(cache, 'benchmarks', 'engine.json'))
+  const options = parseEngineOptions(given, join(cache, 'benchmarks', 'engine.json'))
   const run = new BenchmarkRun(options, pythonWithTorch(cache))
   process.once('SIGINT', () => void run.interrupt())
   process.once('SIGTERM', () => void run.interrupt())
@@ -45,12 +45,12 @@ export async function engineBenchmark(given: string[]): Promise<void> {
 class BenchmarkRun {
   private readonly results: Results
   private readonly progress: Progress
-  /** Of the present backbone. */
+  /** The sides of the present backbone. */
   private sides: Side[] = []
   private folder: string | undefined
 
   constructor(
-    private readonly options: Options,
+    private readonly options: EngineOptions,
     private readonly python: string,
   ) {
     const machine = `${cpus().length} cores of ${cpus()[0]!.model.trim()}`
@@ -69,7 +69,7 @@ class BenchmarkRun {
     this.finish()
   }
 
-  /** Has torch.compile compile everything, one backbone after the other, and times nothing but that. */
+  /** Makes torch.compile compile everything, one backbone after the other, and times only that. */
   async prepare(): Promise<void> {
     for (const id of this.options.backbones) {
       await this.withSides(id, ['compiled'], async ([side], { side: pixels }) => {
@@ -90,7 +90,7 @@ class BenchmarkRun {
     }
   }
 
-  /** Prints where the time goes, side by side. */
+  /** Prints where the time goes, for each side. */
   async profile(): Promise<void> {
     for (const id of this.options.backbones) {
       await this.withSides(id, this.options.sides, async (sides, at, logging) => {
@@ -108,7 +108,7 @@ class BenchmarkRun {
     }
   }
 
-  /** Reports what there is and ends the process. */
+  /** Reports what was measured, and ends the process. */
   async interrupt(): Promise<void> {
     if (this.options.mode === 'measure') this.finish()
     for (const side of this.sides) side.kill()
@@ -157,12 +157,12 @@ class BenchmarkRun {
     }
   }
 
-  private comparisonFor(backbone: string): Comparison {
+  private comparisonFor(backbone: string): BenchmarkCase {
     const { batch, threads, frozen } = this.options
     return { backbone, side: sideOf(backbone, this.options.side), batch, threads, frozen }
   }
 
-  /** Says beforehand what torch.compile will take: minutes a backbone where nothing is compiled yet. */
+  /** Warns that torch.compile takes minutes for each backbone that is not compiled yet. */
   private warnOfCompiling(): void {
     const cold = this.options.backbones.filter((id) => !existsSync(compiledCode(cache, this.comparisonFor(id))))
     if (!this.options.sides.includes('compiled') || cold.length === 0) return
@@ -174,7 +174,7 @@ class BenchmarkRun {
   private finish(): void {
     this.progress.end()
     keep(this.results)
-    console.log(report(this.results))
+    console.log(engineReport(this.results))
     console.log(`All of it: ${this.options.json}`)
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { logMarks, operatorsOfLog } from './executor-log.ts'
 
-/** A node that starts at so many microseconds. */
+/** A line for a node that starts after so many microseconds. */
 function node(microseconds: number, operator: string): string {
   const second = (1_795_384_521 + microseconds / 1e6).toFixed(6)
   return `I0000 00:00:${second}   30833 executor.cc:879] Process node: 8 step 4 {{node go/3_${operator}}} = ${operator}[T=DT_FLOAT](go/1, go/2) device: /device:CPU:0`
@@ -23,7 +23,7 @@ function operatorsOf(lines: readonly string[]): { operator: string; milliseconds
   }
 }
 
-it('has each node last until the next begins, the longest operator first', () => {
+it('counts each node until the next begins, and lists the longest operator first', () => {
   const lines = [
     logMarks.begin,
     node(0, 'Mul'),
@@ -38,7 +38,7 @@ it('has each node last until the next begins, the longest operator first', () =>
   ])
 })
 
-it('counts no time between two programs for an operator', () => {
+it('counts the time between two programs for no operator', () => {
   const lines = [
     logMarks.begin,
     node(0, 'Mul'),
@@ -50,7 +50,7 @@ it('counts no time between two programs for an operator', () => {
   expect(operatorsOf(lines).map(({ milliseconds }) => milliseconds)).toEqual([0.1, 0.1])
 })
 
-it('looks at the last observed run alone', () => {
+it('reads only the last observed run', () => {
   const lines = [
     node(0, 'Sub'),
     logMarks.begin,

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import type { Profile } from './side.ts'
 
 /**
- * Has TensorFlow's executor tell each node that it starts, with the time in microseconds; one after the other, so that
- * a node lasts until the next begins.
+ * Environment variables with which TensorFlow's executor logs each node that it starts, with the time in microseconds.
+ * Nodes run one after the other, so that a node lasts until the next begins.
  */
 export const executorLogging = {
   TF_CPP_MIN_LOG_LEVEL: '0',
@@ -11,21 +11,21 @@ export const executorLogging = {
   TF_NUM_INTEROP_THREADS: '1',
 } as const
 
-/** Lines of the log between which one observed run lies. */
+/** The lines of the log before and after an observed run. */
 export const logMarks = { begin: 'observed run begins', end: 'observed run ends' } as const
 
 /**
- * `I0000 00:00:<seconds> <thread> executor.cc:<line>] Process node: <id> step <number> {{node <name>}} = <operator>[…`,
- * tensorflow/core/common_runtime/executor.cc.
+ * A line of the log, tensorflow/core/common_runtime/executor.cc: `I0000 00:00:<seconds> <thread> executor.cc:<line>]
+ * Process node: <id> step <number> {{node <name>}} = <operator>[…`.
  */
 const nodeLine = /^I\d+ \d+:\d+:(\d+\.\d+) .*executor\.cc:\d+\] Process node: .*? = (\w+)\[/
 
-/** Nothing runs after these but the program's caller. */
+/** The operator after which only the program's caller runs. */
 const returning = '_Retval'
 
 /**
- * Time by operator of the graph as TensorFlow has rewritten it, of the last observed run in the log. Empty where the
- * log has no such lines.
+ * The time of each operator in the last observed run of the log. Operators are those of the graph as TensorFlow rewrote
+ * it. Empty where the log has no such lines.
  */
 export function operatorsOfLog(file: string): Profile['operators'] {
   const log = readFileSync(file, 'utf8')

@@ -5,34 +5,34 @@ import { tf } from '@gauntlet/engine'
 import { trainableModel } from '@gauntlet/training'
 import { readSafetensors, toParameters } from '@gauntlet/weights'
 import { logMarks } from './executor-log.ts'
-import { attackIteration, forward, trainingStep, type ReadyWork, type Workplace } from './gauntlet-works.ts'
+import { attackIteration, forwardPass, trainingStep, type ReadyWork, type WorkInputs } from './gauntlet-works.ts'
 import { ProcessMemory } from './process-memory.ts'
 import { ProgramWatch } from './program-watch.ts'
-import { turnMilliseconds, type Assignment, type Prepared, type Profile, type Question, type Work } from './side.ts'
+import { turnMilliseconds, type Assignment, type Prepared, type Profile, type SideQuestion, type Work } from './side.ts'
 
 /*
- * Gauntlet's side: the model, the attack and the fine-tuning that the stages run, captured. A question per line in, an
- * answer per line out.
+ * Gauntlet's side of the comparison: the captured model, attack and fine-tuning that the stages run. It reads a
+ * question per line and writes an answer per line.
  */
 
-const makers: Readonly<Record<Work, (place: Workplace) => ReadyWork>> = {
+const makers: Readonly<Record<Work, (start: WorkInputs) => ReadyWork>> = {
   'training step': trainingStep,
   'APGD iteration': attackIteration,
-  forward,
+  forward: forwardPass,
 }
 
 const memory = new ProcessMemory()
-const place = workplace(JSON.parse(process.argv[2]!) as Assignment)
+const start = workInputs(JSON.parse(process.argv[2]!) as Assignment)
 memory.noteLoaded()
 const ready = new Map<Work, ReadyWork>()
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const answer = await answerTo(JSON.parse(line) as Question).catch((error: unknown) => ({ error: String(error) }))
+  const answer = await answerTo(JSON.parse(line) as SideQuestion).catch((error: unknown) => ({ error: String(error) }))
   console.log(JSON.stringify(answer))
 }
 process.exit(0)
 
-async function answerTo(question: Question): Promise<unknown> {
+async function answerTo(question: SideQuestion): Promise<unknown> {
   switch (question.ask) {
     case 'prepare':
       return prepare(question.work)
@@ -46,23 +46,23 @@ async function answerTo(question: Question): Promise<unknown> {
 }
 
 async function prepare(work: Work): Promise<Prepared> {
-  const { watch } = place
+  const { watch } = start
   watch.forget()
   const begun = performance.now()
-  const made = makers[work](place)
+  const made = makers[work](start)
   const checks = { ...(await made.once()) }
   const seconds = (performance.now() - begun) / 1000
   ready.set(work, made)
   memory.restart()
-  await made.once() // tells the first run's compiling from its work
+  await made.once() // the difference of the two runs is the time of compiling
   const deviation = `first replay within ${watch.deviation.toExponential(0)} of the eager run`
   const remark = [made.remark, `${watch.nodes} nodes`, deviation].filter(Boolean).join('; ')
   return { seconds, checks, programs: [...watch.seconds, ...watch.compiling()], remark }
 }
 
 /**
- * Mean milliseconds of as many as fill a turn, one after the other as in a study: after the other side's turn the first
- * finds cold caches and sleeping cores.
+ * The mean milliseconds of as many runs as fill a turn, one after the other as in a study. After another side's turn
+ * the first run finds cold caches and sleeping cores.
  */
 async function turn(work: Work, atLeast = turnMilliseconds): Promise<number> {
   const begun = performance.now()
@@ -71,17 +71,17 @@ async function turn(work: Work, atLeast = turnMilliseconds): Promise<number> {
   return (performance.now() - begun) / count
 }
 
-/** One turn between marks in the log of TensorFlow's executor, which another process reads. */
+/** Runs one turn between marks in the log of TensorFlow's executor, which another process reads. */
 async function profile(work: Work): Promise<Profile> {
   const times = [await turn(work), await turn(work), await turn(work)].sort((a, b) => a - b)
   writeSync(process.stderr.fd, `${logMarks.begin}\n`)
   const observedMilliseconds = await turn(work, 0)
   writeSync(process.stderr.fd, `${logMarks.end}\n`)
-  const remark = `nodes of the captured graph as TensorFlow has rewritten it, one after the other, by the executor's log`
+  const remark = `nodes of the captured graph as TensorFlow rewrote it, one after the other, by the executor's log`
   return { milliseconds: times[1]!, observedMilliseconds, operators: [], remark }
 }
 
-function workplace(assignment: Assignment): Workplace {
+function workInputs(assignment: Assignment): WorkInputs {
   const backbone = backboneFor(assignment.backbone)
   const [pixels, truth] = arraysOf(assignment.batch)
   const host = { images: pixels!.data as Float32Array, labels: truth!.data as Int32Array }

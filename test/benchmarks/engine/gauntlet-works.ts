@@ -1,45 +1,59 @@
 import {
-  apgdMoments,
   apgdStart,
   apgdStep,
+  apgdStepInputs,
   crossEntropy,
-  cuesAt,
   frozenNetwork,
   linf,
+  stepInputsAt,
   type ApgdState,
   type NamedParameters,
   type Network,
 } from '@gauntlet/attacks'
-import { placeless, ProgramBuilder, tf, type Tensor, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import {
+  batchPositionInvariant,
+  ProgramBuilder,
+  tf,
+  tidyTree,
+  type Tensor,
+  type Tensor1D,
+  type Tensor4D,
+} from '@gauntlet/engine'
 import { evaluationMode, Parameters } from '@gauntlet/nn'
 import { defaultHyperparameters } from '@gauntlet/study'
-import { fineTune, type TrainableModel, type TrainingSettings } from '@gauntlet/training'
+import { fineTuneModel, type TrainableModel, type TrainingSettings } from '@gauntlet/training'
 import type { ProgramWatch } from './program-watch.ts'
 import type { Assignment, Prepared } from './side.ts'
 import { StepGate } from './step-gate.ts'
 
 /** What all works start from. */
-export interface Workplace {
+export interface WorkInputs {
   readonly assignment: Assignment
   readonly model: TrainableModel
-  /** Reads what all works start from; the caller's to dispose of. */
+  /** Reads the parameters from their file. The caller disposes of them. */
   readonly parameters: () => Parameters
-  /** [batch, side, side, 3] in [0, 1], and int32 [batch]; as tensors and as numbers of the host. */
+  /** The images [batch, side, side, 3] in [0, 1] and labels, int32 [batch], as tensors and as numbers on the host. */
   readonly images: Tensor4D
   readonly labels: Tensor1D
   readonly host: { readonly images: Float32Array; readonly labels: Int32Array }
   readonly watch: ProgramWatch
 }
 
-/** A work that has programs. `once` gives the numbers that the sides are compared by at its first run. */
+/**
+ * A work whose programs are loaded. `once` runs it once; its first result has the numbers by which the sides are
+ * compared.
+ */
 export interface ReadyWork {
   once(): Promise<Prepared['checks']>
   readonly remark?: string
 }
 
-/** Logits, the weights being state of the program. Ends when a number computed from them has come to the host. */
-export function forward(place: Workplace): ReadyWork {
-  const { network, ...remark } = evaluatedNetwork(place)
+/**
+ * The forward pass. The weights are state of the program. A run ends when a number that is computed from the logits has
+ * arrived on the host.
+ */
+export function forwardPass(start: WorkInputs): ReadyWork {
+  const { network, ...remark } = evaluatedNetwork(start)
   const builder = new ProgramBuilder({ parameters: network.parameters })
   const squares = (images: Tensor, parameters: NamedParameters) =>
     network
@@ -49,45 +63,45 @@ export function forward(place: Workplace): ReadyWork {
   const program = builder.capture(
     'forward',
     ({ images }, state) => ({ outputs: { squares: squares(images, state.parameters) } }),
-    { images: place.images },
+    { images: start.images },
   )
   const session = builder.finish()
   return {
     ...remark,
-    once: async () => ({ 'squared logits': readSum(session.run(program, { images: place.images }).squares) }),
+    once: async () => ({ 'squared logits': readSum(session.run(program, { images: start.images }).squares) }),
   }
 }
 
 /** The second of three iterations, over and over: the run's state stays on the device. */
-export function attackIteration(place: Workplace): ReadyWork {
-  const { images, labels, assignment } = place
-  const { network, ...remark } = evaluatedNetwork(place)
-  const climb = { ball: linf(assignment.attackEpsilon), loss: crossEntropy }
-  const moments = apgdMoments(climb.ball, assignment.attackIterations)
-  const target = { images, labels }
-  const step = (parameters: NamedParameters, given: typeof target, state: ApgdState, number: number) =>
-    tf.tidy(() => {
-      const cues = cuesAt(moments, tf.scalar(number, 'int32'), labels.shape[0])
+export function attackIteration(start: WorkInputs): ReadyWork {
+  const { images, labels, assignment } = start
+  const { network, ...remark } = evaluatedNetwork(start)
+  const settings = { ball: linf(assignment.attackEpsilon), loss: crossEntropy }
+  const stepInputs = apgdStepInputs(settings.ball, assignment.attackIterations)
+  const batch = { images, labels }
+  const step = (parameters: NamedParameters, given: typeof batch, state: ApgdState, number: number) =>
+    tidyTree(() => {
+      const ofStep = stepInputsAt(stepInputs, tf.scalar(number, 'int32'), labels.shape[0])
       const logits = (points: Tensor4D) => network.logits(points, parameters)
-      return apgdStep(climb, { ...given, logits, targets: given.labels }, state, cues)
+      return apgdStep(settings, { ...given, logits, targets: given.labels }, state, ofStep)
     })
-  const begun = step(network.parameters, target, apgdStart(climb, images, images), 0)
+  const begun = step(network.parameters, batch, apgdStart(settings, images, images), 0)
   const builder = new ProgramBuilder({ parameters: network.parameters, run: begun.state })
   const program = builder.capture(
     'iterate',
     (inputs, state) => {
-      const { state: run } = step(state.parameters, inputs as typeof target, state.run, 2)
+      const { state: run } = step(state.parameters, inputs as typeof batch, state.run, 2)
       return { outputs: { loss: run.loss }, state: { run } }
     },
-    target,
+    batch,
   )
   const session = builder.finish()
   return { ...remark, once: async () => ({ loss: readSum(session.run(program, { images, labels }).loss) }) }
 }
 
-/** One step of `fineTune` by Classic AT of everything: what the stage runs, but for the reading of images. */
-export function trainingStep(place: Workplace): ReadyWork {
-  const { model, parameters, host, assignment, watch } = place
+/** One step of `fineTuneModel` by Classic AT of everything: what the stage runs, but for the reading of images. */
+export function trainingStep(start: WorkInputs): ReadyWork {
+  const { model, parameters, host, assignment, watch } = start
   const gate = new StepGate()
   const numbers: Record<string, number> = {}
   watch.next('step', ({ numbers: sums }) => {
@@ -100,7 +114,7 @@ export function trainingStep(place: Workplace): ReadyWork {
   }
   const training = { count: host.labels.length, resolution: assignment.side, read }
   const settings = settingsOf(assignment, host.labels.length)
-  void fineTune({ model, parameters, settings, training }).catch((error: unknown) => gate.fail(error))
+  void fineTuneModel({ model, parameters, settings, training }).catch((error: unknown) => gate.fail(error))
   return {
     once: async () => {
       await gate.step()
@@ -109,7 +123,7 @@ export function trainingStep(place: Workplace): ReadyWork {
   }
 }
 
-/** One batch an epoch, for as long as anybody asks. */
+/** Settings with one batch per epoch, and epochs without end. */
 function settingsOf(
   { attackEpsilon, attackIterations, learningRate, weightDecay }: Assignment,
   batch: number,
@@ -125,8 +139,8 @@ function settingsOf(
   }
 }
 
-/** The model as the stages evaluate and attack it (`frozenNetwork`, `placeless`), or as it comes. */
-function evaluatedNetwork({ model, parameters: read, images, assignment }: Workplace): {
+/** The model as the stages evaluate and attack it (`frozenNetwork`, `batchPositionInvariant`), or unchanged. */
+function evaluatedNetwork({ model, parameters: read, images, assignment }: WorkInputs): {
   network: Network
   remark?: string
 } {
@@ -141,7 +155,7 @@ function evaluatedNetwork({ model, parameters: read, images, assignment }: Workp
   }
   const network = frozenNetwork(logits, parameters, images)
   return {
-    network: { ...network, logits: placeless(network.logits) },
+    network: { ...network, logits: batchPositionInvariant(network.logits) },
     ...(network.isFolded && { remark: 'batch norms folded' }),
   }
 }

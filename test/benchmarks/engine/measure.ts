@@ -1,23 +1,25 @@
-import type { Options } from './options.ts'
+import type { EngineOptions } from './options.ts'
 import { requireSameWork } from './same-work.ts'
 import { SideFailed, type Side, type Work } from './side.ts'
 import type { SideResult, WorkResult } from './results.ts'
 import { sideNames } from './sides.ts'
 
-/** A side that can still take its turns, and what it has shown. */
+/** A side, and its results so far. */
 interface Runner {
   readonly side: Side
   result: SideResult
 }
 
-/** What a process of Gauntlet's takes that finds no program checked. */
+/** The cost of a process of Gauntlet that finds no program checked before. */
 export interface FirstStart {
   readonly seconds: number
-  /** Bytes of the whole process, after the training step. */
+  /** The peak of the process's memory in bytes, after the training step. */
   readonly memory?: number
 }
 
-/** The very first start of each work on a machine: programs are checked, and later processes find that they were. */
+/**
+ * The very first start of each work on a machine. Programs are checked there, and later processes read that they were.
+ */
 export async function firstStarts(
   side: Side,
   works: readonly Work[],
@@ -31,7 +33,7 @@ export async function firstStarts(
       starts.set(work, { seconds, ...(work === 'training step' && { memory: (await side.ask('memory')).whole }) })
     }
   } catch (error) {
-    if (!(error instanceof SideFailed)) throw error // it fails again where it is measured
+    if (!(error instanceof SideFailed)) throw error // it will fail again where it is measured
   } finally {
     await side.stop()
   }
@@ -39,13 +41,13 @@ export async function firstStarts(
 }
 
 /**
- * One work of one backbone: every side prepares it alone, then they take turns, A B C, A B C, …, the first round to
- * warm up. Those that fail are listed with their sentence and the others go on.
+ * Measures one work of one backbone. Each side prepares it alone; then they take turns (A B C, A B C, …), and the first
+ * round is for warming up. A side that fails is listed with its message, and the others go on.
  */
 export async function measureWork(
   work: Work,
   sides: readonly Side[],
-  { rounds, firstStart }: Pick<Options, 'rounds'> & { readonly firstStart: FirstStart | undefined },
+  { rounds, firstStart }: Pick<EngineOptions, 'rounds'> & { readonly firstStart: FirstStart | undefined },
   onRound: (said: string) => void,
 ): Promise<WorkResult> {
   const runners = sides.map((side): Runner => ({ side, result: { side: side.name, milliseconds: [] } }))

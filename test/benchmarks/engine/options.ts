@@ -1,34 +1,34 @@
 import { parseArgs } from 'node:util'
-import { backboneFor, backboneIds } from '@gauntlet/backbones'
+import { backboneFor, implementedBackbones } from '@gauntlet/backbones'
 import { representatives } from './representatives.ts'
 import type { Work } from './side.ts'
 import { sideNames, type SideName } from './sides.ts'
 
-/** The benchmark was asked for something it does not have; the message says what it has. */
+/** An option has a value that the benchmark does not know. The message lists the known ones. */
 class OptionInvalid extends Error {
   override readonly name = 'OptionInvalid'
 }
 
-/** What is to be compared, and how. */
-export interface Options {
+/** What to compare, and how. */
+export interface EngineOptions {
   readonly backbones: readonly string[]
   readonly works: readonly Work[]
   readonly sides: readonly SideName[]
   readonly batch: number
-  /** Side of the images where the backbone leaves the choice, in pixels. */
+  /** The side of the images in pixels, for backbones that compute with it. */
   readonly side: number
   readonly threads: number
-  /** Turns that count, by work. */
+  /** The number of measured turns of each work. */
   readonly rounds: Readonly<Record<Work, number>>
-  /** How long one answer of a side may take. */
+  /** How long a side may take for one answer. */
   readonly patienceSeconds: number
   readonly frozen: boolean
-  /** Where results are kept, after each work. */
+  /** The file to which the results are written after each work. */
   readonly json: string
   readonly mode: 'measure' | 'prepare' | 'profile'
 }
 
-/** Short runs get more turns, since they vary more. */
+/** Short works get more turns, since their times vary more. */
 const usualRounds: Readonly<Record<Work, number>> = { 'training step': 3, 'APGD iteration': 5, forward: 9 }
 
 const shortNames: Readonly<Record<string, Work>> = {
@@ -37,8 +37,8 @@ const shortNames: Readonly<Record<string, Work>> = {
   forward: 'forward',
 }
 
-/** Reads the command line; `json` is where results go unless it says where. */
-export function parseOptions(given: readonly string[], json: string): Options {
+/** Reads the command line. `json` is the file of results by default. */
+export function parseEngineOptions(given: readonly string[], json: string): EngineOptions {
   const { values } = parseArgs({ args: [...given], options: declared })
   const rounds = values.rounds === undefined ? undefined : wholeNumber('rounds', values.rounds)
   return {
@@ -74,7 +74,7 @@ const declared = {
 
 function backbonesOf(named: string | undefined, all: boolean): readonly string[] {
   if (named) return named.split(',').map(knownBackbone)
-  return all ? backboneIds : representatives()
+  return all ? implementedBackbones : representatives()
 }
 
 function knownBackbone(id: string): string {

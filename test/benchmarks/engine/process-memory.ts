@@ -1,18 +1,18 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { Memory } from './side.ts'
 
-/** Peaks of this process's resident memory as Linux keeps them (VmHWM). */
+/** The peaks of this process's resident memory, as Linux records them (VmHWM). */
 export class ProcessMemory {
   private whole = 0
   private loaded = 0
   private forgets = false
 
-  /** Everything is loaded now, and nothing done. */
+  /** Call this when everything is loaded and nothing was run. */
   noteLoaded(): void {
     this.loaded = statusNumber('VmRSS')
   }
 
-  /** Forgets the peak so far, where the kernel lets a process do so (man 5 proc, clear_refs). */
+  /** Resets the peak, where the kernel allows a process to do so (man 5 proc, clear_refs). */
   restart(): void {
     this.whole = Math.max(this.whole, statusNumber('VmHWM'))
     try {

@@ -3,21 +3,24 @@ import { operatorsOfLog } from './executor-log.ts'
 import { SideFailed, type Profile, type Side, type Work } from './side.ts'
 import { table } from './report.ts'
 
-/** Operators beyond these are summed. */
+/** The number of operators that are listed. The others are summed. */
 const listedOperators = 24
 
-/** What profiles one side: the process that is timed, and for captured programs another whose executor keeps a log. */
+/**
+ * The processes that profile one side: the one that is timed, and for captured programs another whose executor writes a
+ * log.
+ */
 export interface ProfiledSide {
   readonly side: Side
   readonly logging?: { readonly side: Side; readonly log: string }
 }
 
-/** Where our log goes. */
+/** The file of Gauntlet's log. */
 export function logIn(folder: string): string {
   return join(folder, 'executor.log')
 }
 
-/** Where one side's time goes at one work, in Markdown; or why that cannot be told. */
+/** A Markdown table of where one side's time goes in one work, or the reason why there is none. */
 export async function profiled({ side, logging }: ProfiledSide, work: Work): Promise<string> {
   try {
     const own = await profileOf(side, work)

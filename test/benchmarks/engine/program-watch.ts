@@ -3,14 +3,17 @@ import type { ProgramSeconds } from './side.ts'
 
 type Outputs = Readonly<Record<string, TensorTree>>
 
-/** Sees every program that this process captures, loads and runs, so that code of the stages can be timed as it is. */
+/**
+ * Observes every program that this process captures, loads and runs, so that the code of the stages can be timed
+ * unchanged.
+ */
 export class ProgramWatch {
-  /** Since the last `forget`. */
+  /** The times since the last `forget`. */
   seconds: ProgramSeconds[] = []
-  /** How far the worst first replay was from its eager run. */
+  /** The largest deviation of a first replay from its eager run. */
   deviation = 0
   nodes = 0
-  /** Seconds of the runs of each program. */
+  /** The seconds of each program's first two runs. */
   private readonly runs = new Map<string, number[]>()
   private readonly listeners = new Map<string, (outputs: Outputs) => void>()
 
@@ -33,8 +36,8 @@ export class ProgramWatch {
   }
 
   /**
-   * What each program's first run took beyond its second, if there were two: TensorFlow compiles a program when it
-   * first runs.
+   * The seconds that each program's first run took longer than its second, if it ran twice. TensorFlow compiles a
+   * program when it first runs.
    */
   compiling(): ProgramSeconds[] {
     return [...this.runs].flatMap(([program, [first, second]]) =>
@@ -49,7 +52,7 @@ export class ProgramWatch {
     this.runs.clear()
   }
 
-  /** Hands the next outputs of the program `name` to `listener`, which must not keep them. */
+  /** Calls `listener` with the next outputs of the program `name`. The listener must not keep them. */
   next(name: string, listener: (outputs: Outputs) => void): void {
     this.listeners.set(name, listener)
   }

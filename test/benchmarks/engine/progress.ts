@@ -1,19 +1,21 @@
 /**
- * Says what is being done and how long the rest takes: in place on a terminal, elsewhere a line for each backbone and
- * work.
+ * Reports what is being done and how long the rest takes: on a terminal in one line that is overwritten, elsewhere in a
+ * new line for each backbone and work.
  */
 export class Progress {
   private readonly begun = performance.now()
   private done = 0
   private said = ''
 
-  /** `steps`: works of backbones, of which each is taken to last as long as those before it did on average. */
+  /**
+   * `steps`: the number of works of all backbones. Each is expected to take as long as those before it did on average.
+   */
   constructor(
     private readonly steps: number,
     private readonly stream: NodeJS.WriteStream = process.stderr,
   ) {}
 
-  /** What is being done now. `heading` is what a log gets, once. */
+  /** Reports what is being done now. Elsewhere than on a terminal, `heading` alone is written, once. */
   say(heading: string, details: string): void {
     const line = `${heading}: ${details}; ${this.times()}`
     if (this.stream.isTTY) this.stream.write(`\r\u001b[K${line.slice(0, (this.stream.columns || 100) - 1)}`)
@@ -21,7 +23,7 @@ export class Progress {
     this.said = heading
   }
 
-  /** One work of one backbone is over. */
+  /** Call this when one work of one backbone is done. */
   step(): void {
     this.done++
   }

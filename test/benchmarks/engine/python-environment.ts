@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { digestOfBytes } from '@gauntlet/study'
 
-/** No Python to compare with; the message says what to install. */
+/** There is no Python to compare with. The message says what to install. */
 class PythonUnavailable extends Error {
   override readonly name = 'PythonUnavailable'
 }
@@ -11,9 +11,9 @@ class PythonUnavailable extends Error {
 const requirements = resolve(import.meta.dirname, '../../parity/backbones/requirements.txt')
 
 /**
- * The Python that has PyTorch, timm and transformers: the virtual environment of test/parity in the cache, made or
- * completed where it lacks something. Several gigabytes at the first time where the package index gives PyTorch with
- * CUDA.
+ * The Python with PyTorch, timm and transformers: that of test/parity's virtual environment in the cache, which is
+ * created or completed where something is missing. The first time this downloads several gigabytes if the package index
+ * has PyTorch with CUDA.
  */
 export function pythonWithTorch(cacheFolder: string): string {
   const environment = join(cacheFolder, 'parity', 'venv')

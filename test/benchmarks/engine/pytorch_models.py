@@ -1,14 +1,16 @@
-"""The models that the backbones are compared with, made without weights: timm's, transformers' or OpenCLIP's, with their own dropout."""
+"""Makes the models that the backbones are compared with, without weights: those of timm, transformers or OpenCLIP, with
+their own dropout."""
 
 import torch
 from safetensors.torch import load_file
 
-# What google/efficientnet-b0 says where EfficientNetConfig's defaults (those of b7) differ.
+# The settings of google/efficientnet-b0 that differ from EfficientNetConfig's defaults, which are those of b7.
 EFFICIENTNET_B0 = {"width_coefficient": 1.0, "depth_coefficient": 1.0, "hidden_dim": 1280, "image_size": 224, "dropout_rate": 0.2, "depthwise_padding": []}
 
 
 class Normalised(torch.nn.Module):
-    """Pixels in [0, 1], RGB, [batch, 3, side, side] to logits: normalising is part of the model, so that attacks work on pixels."""
+    """Maps RGB pixels in [0, 1], [batch, 3, side, side], to logits. Normalisation is part of the model, so that attacks
+    work on pixels."""
 
     def __init__(self, model, normalisation):
         super().__init__()
@@ -29,7 +31,7 @@ def make_model(assignment, layout):
 
 
 def fill(model, file):
-    """Puts the assignment's weights into the model, in place, strictly."""
+    """Loads the assignment's weights into the model, in place, with strict=True."""
     model.model.load_state_dict(load_file(file), strict=True)
 
 
@@ -40,7 +42,7 @@ def is_random(model):
 
 
 def bare_model(backbone, classes, side):
-    # The libraries take seconds to import, and most backbones need only one.
+    # The imports are here because each library takes seconds to import, and most backbones need only one.
     if backbone == "mobilevit-small":
         import transformers
 
@@ -57,6 +59,6 @@ def bare_model(backbone, classes, side):
         return trunk
     import timm
 
-    # CoaT's convolutions fit any side, its patch embedding asks for the one it was made with.
+    # CoaT's convolutions take any side, but timm's patch embedding takes only the side that it was made for.
     sized = {"img_size": side} if backbone.startswith("coat_") else {}
     return timm.create_model(backbone.removeprefix("robust_"), num_classes=classes, **sized)

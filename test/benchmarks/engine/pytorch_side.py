@@ -1,9 +1,11 @@
-"""PyTorch's side of the engine benchmark: APGD written plainly, torch.optim.AdamW. A question per line in, an answer per line out.
+"""Runs PyTorch's side of the engine benchmark: plain APGD and torch.optim.AdamW. It reads one question per line and
+writes one answer per line.
 
     python pytorch_side.py <assignment as JSON> [channels_last] [compiled]
 
-The attack follows libs/science/attacks/src/momentum-ascent.ts step by step: model in evaluation mode, gradients of the pixels alone. Parameters want no
-gradient while it runs, so that compiled code does not compute theirs either; the last iteration needs the loss only, and takes no gradient.
+The attack follows libs/science/attacks/src/momentum-ascent.ts step by step, with the model in evaluation mode. It
+differentiates with respect to the pixels only: parameters require no gradient while it runs, so that compiled code does
+not compute theirs either. The last iteration needs only the loss, and computes no gradient.
 """
 
 import json
@@ -21,16 +23,16 @@ from torch.nn import functional as F
 assignment = json.loads(sys.argv[1])
 COMPILED = "compiled" in sys.argv[2:]
 LAYOUT = torch.channels_last if "channels_last" in sys.argv[2:] else torch.contiguous_format
-LAST_BIT = 2**-23  # of float32, relatively
+LAST_BIT = 2**-23  # the relative size of the last bit of float32
 EPSILON, ITERATIONS = assignment["attackEpsilon"], assignment["attackIterations"]
 torch.set_num_threads(assignment["threads"])
 torch.set_num_interop_threads(assignment["threads"])
-torch.set_flush_denormal(True)  # TensorFlow does too
+torch.set_flush_denormal(True)  # TensorFlow flushes them too
 torch.manual_seed(0)
 
 
 def inspect(points):
-    """Loss per image and its gradient by the pixels."""
+    """Returns the loss per image and its gradient with respect to the pixels."""
     points = points.detach().requires_grad_()
     losses = F.cross_entropy(logits(points), labels, reduction="none")
     (gradient,) = torch.autograd.grad(losses.sum(), points)
@@ -47,7 +49,8 @@ def rows(values):
 
 
 class Attack:
-    """APGD in the Linf ball from the clean images; checks after every iteration, which is what its windows are at three iterations."""
+    """APGD in the Linf ball from the clean images. It checks after every iteration, since its windows are one iteration
+    long if it has three."""
 
     def __init__(self):
         self.low, self.high = (images - EPSILON).clamp(0, 1), (images + EPSILON).clamp(0, 1)
@@ -100,7 +103,7 @@ class Forward:
 
 
 class Iteration:
-    """The second of three, over and over."""
+    """Repeats the second of three iterations."""
 
     def __init__(self):
         freeze()
@@ -156,7 +159,7 @@ works = {}
 
 
 def prepare(work):
-    """The weights as at the start, and the work done once. What another work has compiled in this process is compiled."""
+    """Resets the weights and does the work once. Code that another work has compiled in this process stays compiled."""
     fill(model, assignment["parameters"])
     if COMPILED and assignment["frozen"]:
         freeze_when_compiling(work == "forward")
@@ -171,14 +174,16 @@ def prepare(work):
 
 
 def freeze_when_compiling(wanted):
-    """Whether inductor takes the weights for constants, and folds what can be folded. What is compiled the other way does not serve."""
+    """Sets whether inductor treats the weights as constants and folds them. Code compiled with the other setting is
+    dropped."""
     if torch._inductor.config.freezing != wanted:
         torch._inductor.config.freezing = wanted
         torch._dynamo.reset()
 
 
 def spread(work, checks):
-    """How far the checks move with the last bit of every weight: where an attack steps by a sign, much. Not part of the memory that is told."""
+    """Measures how far the checks move with the last bit of every weight: far where an attack steps by a sign. Its
+    memory is not reported."""
     if memory["steps"] is None:
         return {}
     draws = [moved(work, seed) for seed in range(1 if work == "training step" else 3)]
@@ -197,7 +202,7 @@ def moved(work, seed):
 
 
 def cold(work, seconds):
-    """The time to the first compiled step when the cache was empty, kept beside the cache."""
+    """Returns the seconds to the first compiled step with an empty cache. It keeps them beside the cache."""
     file = Path(os.environ["TORCHINDUCTOR_CACHE_DIR"], "first-steps.json")
     known = json.loads(file.read_text()) if file.exists() else {}
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -206,7 +211,7 @@ def cold(work, seconds):
 
 
 def turn(work, at_least=0.4):
-    """Mean of as many runs as fill `at_least` seconds (turnMilliseconds of side.ts)."""
+    """Returns the mean time of as many runs as fill `at_least` seconds (turnMilliseconds of side.ts)."""
     start = time.perf_counter()
     count = 0
     while count == 0 or time.perf_counter() - start < at_least:
@@ -232,7 +237,8 @@ memory = {"loaded": status_number("VmRSS"), "whole": 0, "steps": None}
 
 
 def note_memory(reset=False):
-    """The peak so far; forgets it if asked to, where the kernel lets it (man 5 proc, clear_refs)."""
+    """Notes the peak of memory so far, and resets it if asked to, where the kernel allows that (man 5 proc,
+    clear_refs)."""
     peak = status_number("VmHWM")
     memory["whole"] = max(memory["whole"], peak)
     if reset:

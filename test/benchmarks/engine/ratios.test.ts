@@ -15,14 +15,14 @@ function resultsOf(...sides: SideResult[]): Results {
 }
 
 describe('the ratios of a run', () => {
-  it('are above 1 where ours takes less time, by the median of the rounds', () => {
+  it('are above 1 where Gauntlet takes less time, by the median of the rounds', () => {
     const theirs = [side('PyTorch', [20, 22, 90]), side('torch.compile', [20, 5.5, 5])]
     const [ratios] = ratiosOf(resultsOf(side('Gauntlet', [40, 11, 10]), ...theirs), 'forward')
     expect(Object.fromEntries(ratios!.over)).toEqual({ PyTorch: 2, 'torch.compile': 0.5 })
     expect(ratios!.overBest).toBe(0.5)
   })
 
-  it('leave out sides that failed, and are none where ours did', () => {
+  it('leave out sides that failed, and there are none where Gauntlet failed', () => {
     const failed = { failure: 'It did other work.' }
     expect(ratiosOf(resultsOf(side('Gauntlet', [10]), side('PyTorch', [1], failed)), 'forward')[0]!.over.size).toBe(0)
     expect(
@@ -30,7 +30,7 @@ describe('the ratios of a run', () => {
     ).toBeUndefined()
   })
 
-  it('of memory compare the same peak', () => {
+  it('of memory compare equal peaks', () => {
     const memory = (mebibytes: number) => ({ memory: { loaded: 1, whole: mebibytes, steps: null } })
     const [work] = resultsOf(side('Gauntlet', [1], memory(300)), side('PyTorch', [1], memory(200))).backbones[0]!.works
     expect(memoryRatios(work!, 'whole').get('PyTorch')).toBe(1.5)
@@ -39,7 +39,7 @@ describe('the ratios of a run', () => {
 })
 
 describe('the shortfalls of a run', () => {
-  it('name what is slower than the best, what failed, and what was not done', () => {
+  it('name what is slower than the best, what failed, and what was not measured', () => {
     const sides = [
       side('Gauntlet', [10]),
       side('PyTorch', [9]),
@@ -58,7 +58,7 @@ describe('the shortfalls of a run', () => {
   })
 })
 
-it('a geometric mean is the root of the product, and none of nothing', () => {
+it('the geometric mean is the root of the product, and undefined for no values', () => {
   expect(geometricMean([4, 1])).toBeCloseTo(2)
   expect(geometricMean([])).toBeUndefined()
 })

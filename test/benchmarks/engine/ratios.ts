@@ -4,16 +4,19 @@ import { sideNames } from './sides.ts'
 
 const ours: string = sideNames.gauntlet
 
-/** Our speed over the others' at one work of one backbone, the median of its rounds: above 1 we are faster. */
+/**
+ * The ratios of Gauntlet's speed to that of the other sides, for one work of one backbone. They are medians over the
+ * rounds; above 1 Gauntlet is faster.
+ */
 export interface Ratios {
   readonly backbone: BackboneResult
   readonly work: WorkResult
-  /** By side; only those that did the work. */
+  /** The ratio for each side that did the work. */
   readonly over: ReadonlyMap<string, number>
   readonly overBest: number | undefined
 }
 
-/** Of one work, by backbone. */
+/** The ratios of one work, for each backbone. */
 export function ratiosOf({ backbones }: Results, work: Work): Ratios[] {
   return backbones.flatMap((backbone) => {
     const result = backbone.works.find((one) => one.work === work)
@@ -31,21 +34,21 @@ function overOthers({ sides }: WorkResult): Pick<Ratios, 'over' | 'overBest'> {
 }
 
 /**
- * Of turns that followed each other: a shared machine changes its speed within a run, and medians of whole runs would
- * compare different minutes.
+ * The ratios of turns that followed each other. A shared machine changes its speed during a run, so medians of whole
+ * runs would compare different minutes.
  */
 function ratiosByRound({ milliseconds, failure }: SideResult, own: SideResult): number[] {
   if (failure !== undefined) return []
   return milliseconds.slice(0, own.milliseconds.length).map((time, round) => time / own.milliseconds[round]!)
 }
 
-/** Undefined of none. */
+/** The geometric mean; undefined for no values. */
 export function geometricMean(values: readonly number[]): number | undefined {
   if (values.length === 0) return undefined
   return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length)
 }
 
-/** Our peak of memory over each other's, by side; `of` chooses which peak. */
+/** The ratio of Gauntlet's peak of memory to that of each other side. `of` says which peak. */
 export function memoryRatios(work: WorkResult, of: 'whole' | 'firstStart' | 'steps' | 'loaded'): Map<string, number> {
   const bytes = (side: SideResult | undefined) => side?.memory?.[of === 'firstStart' ? 'whole' : of] || undefined
   const own = work.sides.find(({ side }) => side === ours)?.memory?.[of] || undefined
@@ -57,10 +60,10 @@ export function memoryRatios(work: WorkResult, of: 'whole' | 'firstStart' | 'ste
   )
 }
 
-/** What the engine is to reach. */
+/** The aims of the engine. */
 const aims = { best: 1, meanOverEager: 1.2, memory: 1.1, programSeconds: 10 } as const
 
-/** What falls short of the aims, a sentence each, the worst of each kind first; and what has no number. */
+/** What misses the aims, and what was not measured, in one sentence each; the worst of each kind comes first. */
 export function shortfalls(results: Results): string[] {
   const all = works.flatMap((work) => ratiosOf(results, work))
   return [

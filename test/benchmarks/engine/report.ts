@@ -3,8 +3,8 @@ import { medianOf, type Results, type SideResult } from './results.ts'
 import { works, type Work } from './side.ts'
 import { sideNames } from './sides.ts'
 
-/** All of a run in Markdown, for LOG.md. */
-export function report(results: Results): string {
+/** The report of a run in Markdown, for LOG.md. */
+export function engineReport(results: Results): string {
   const { backbones, batch, threads, frozen } = { ...results.options, backbones: results.backbones }
   const parts = works.filter((work) => backbones.some((one) => one.works.some((done) => done.work === work)))
   const load = `load ${results.load.toFixed(1)} before${results.loads.length > 0 ? ` and ${results.loads.at(-1)!.toFixed(1)} at the end` : ''}`
@@ -39,7 +39,7 @@ function speedTable(results: Results, work: Work): string {
   return table(heads, [...lines, ['geometric mean', '', ...names.map(() => ''), ...means.map(times)]])
 }
 
-/** The measured one is the whole's; what is loaded and what steps need again and again explain it. */
+/** The aim is for the peak of the whole process. The others explain it. */
 const peaks = {
   whole: 'whole process',
   firstStart: 'the same at the first start on a machine',
@@ -63,8 +63,8 @@ function memoryTable(results: Results): string {
 }
 
 /**
- * Ours by program. A work that comes after others in the same process finds compiled what they share, so the training
- * step's is torch.compile's whole.
+ * The times to the first result, for Gauntlet by program. A work that follows others in the same process finds compiled
+ * what they share, so the training step, which is first, shows torch.compile's whole time.
  */
 function startTable(results: Results): string {
   const lines = works.flatMap((work) =>
@@ -104,7 +104,7 @@ function listed(sentences: readonly string[]): string {
   return sentences.length > 0 ? sentences.map((sentence) => `- ${sentence}`).join('\n') : 'Nothing.'
 }
 
-/** A table of Markdown. */
+/** A Markdown table. */
 export function table(heads: readonly string[], lines: readonly (readonly string[])[]): string {
   const row = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '/')).join(' | ')} |`
   return [row(heads), row(heads.map(() => '---')), ...lines.map(row)].join('\n')

@@ -1,6 +1,6 @@
-import { backboneFor, backboneIds } from '@gauntlet/backbones'
+import { backboneFor, implementedBackbones } from '@gauntlet/backbones'
 
-/** One backbone a family, of the size that studies use most. */
+/** One backbone of each family, in the size that studies use most. */
 const chosen = [
   'resnet50.a1_in1k',
   'convnext_tiny.fb_in1k',
@@ -18,17 +18,17 @@ const chosen = [
   'tf_efficientnet_lite0.in1k',
 ]
 
-/** The chosen ones, and the first of every family that has none among them. */
+/** The chosen backbones, and the first of every family that has none among them. */
 export function representatives(): string[] {
   const families = new Set(chosen.map((id) => backboneFor(id).family))
-  const rest = backboneIds.filter((id) => {
+  const rest = implementedBackbones.filter((id) => {
     const { family } = backboneFor(id)
     return !families.has(family) && families.add(family)
   })
   return [...chosen, ...rest]
 }
 
-/** The side to compare at: `wanted` where the backbone computes with it, else its own. */
+/** The side to compare at: `wanted` if the backbone computes with it, else its native side. */
 export function sideOf(id: string, wanted: number): number {
   const { native, minimum, step = 1 } = backboneFor(id).resolution
   return wanted >= minimum && wanted % step === 0 && native !== minimum ? wanted : native

@@ -1,17 +1,17 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Options } from './options.ts'
+import type { EngineOptions } from './options.ts'
 import type { Memory, Prepared, Work } from './side.ts'
 
-/** One side at one work of one backbone. */
+/** The results of one side for one work of one backbone. */
 export interface SideResult {
   readonly side: string
   readonly prepared?: Prepared
-  /** The turns that count. */
+  /** The times of the measured turns. */
   readonly milliseconds: number[]
-  /** After the training step, before anything else was done in the process. */
+  /** The memory after the training step, before the process does anything else. */
   readonly memory?: Memory
-  /** Why there are no times, or why they do not count, in one sentence. */
+  /** Why there are no times, or why they are not valid, in one sentence. */
   failure?: string
 }
 
@@ -23,26 +23,26 @@ export interface WorkResult {
 export interface BackboneResult {
   readonly id: string
   readonly family: string
-  /** Side of the images, in pixels. */
+  /** The side of the images in pixels. */
   readonly side: number
   readonly works: WorkResult[]
 }
 
-/** One run of the benchmark, or as much as there is of it. */
+/** The results of one run of the benchmark, complete or so far. */
 export interface Results {
   readonly date: string
   readonly machine: string
-  /** Of the minute before the start. */
+  /** The load average of the minute before the start. */
   readonly load: number
-  readonly options: Options
+  readonly options: EngineOptions
   readonly backbones: BackboneResult[]
-  /** Whether everything that was asked for is in it. */
+  /** Whether it has everything that was asked for. */
   complete: boolean
-  /** Load averages of the last minute after each backbone. */
+  /** The load average of the last minute, after each backbone. */
   readonly loads: number[]
 }
 
-/** Writes the results so far; what stood there stays until all is written. */
+/** Writes the results so far. The file is replaced when all is written. */
 export function keep(results: Results): void {
   const { json } = results.options
   mkdirSync(dirname(json), { recursive: true })
@@ -50,13 +50,13 @@ export function keep(results: Results): void {
   renameSync(`${json}.part`, json)
 }
 
-/** The median turn in milliseconds, if there is one that counts. */
+/** The median turn in milliseconds; undefined where no turn is valid. */
 export function medianOf({ milliseconds, failure }: SideResult): number | undefined {
   if (failure !== undefined || milliseconds.length === 0) return undefined
   return median(milliseconds)
 }
 
-/** Of at least one value. */
+/** The median of at least one value. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1

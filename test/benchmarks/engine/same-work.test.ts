@@ -12,7 +12,7 @@ function judged(...sides: SideResult[]): (string | undefined)[] {
 }
 
 describe('requireSameWork', () => {
-  it('lets sides through that computed the same but for rounding', () => {
+  it('accepts sides that computed the same except for rounding', () => {
     expect(judged(side('Gauntlet', 2), side('PyTorch', 2.001))).toEqual([undefined, undefined])
   })
 
@@ -24,7 +24,7 @@ describe('requireSameWork', () => {
     expect(judged(side('Gauntlet', 2), side('PyTorch', NaN))).toEqual([undefined, 'It did other work:'])
   })
 
-  it("allows a few times the difference among PyTorch's own sides, which is rounding", () => {
+  it("allows a few times the difference between PyTorch's own sides, which is rounding", () => {
     expect(judged(side('Gauntlet', 2), side('PyTorch', 2.1), side('channels_last', 2.14))).toEqual([
       undefined,
       undefined,
@@ -32,7 +32,7 @@ describe('requireSameWork', () => {
     ])
   })
 
-  it('allows a few times what the last bit of the weights does to PyTorch', () => {
+  it('allows a few times the difference that the last bit of the weights makes in PyTorch', () => {
     const moving = (loss: number): SideResult => {
       const { prepared, ...rest } = side('PyTorch', 2.1)
       return { ...rest, prepared: { ...prepared!, spread: { loss } } }
@@ -41,12 +41,12 @@ describe('requireSameWork', () => {
     expect(judged(side('Gauntlet', 2), moving(0.02))).toEqual([undefined, 'It did other work:'])
   })
 
-  it('asks of works with dropout for the same scale only', () => {
+  it('requires only the same scale of works with dropout', () => {
     expect(judged(side('Gauntlet', 2), side('PyTorch', 2.5, true))).toEqual([undefined, undefined])
     expect(judged(side('Gauntlet', 2), side('PyTorch', 20, true))).toEqual([undefined, 'It did other work:'])
   })
 
-  it('leaves those alone that failed before', () => {
+  it('leaves sides as they are that failed before', () => {
     const failed: SideResult = { side: 'Gauntlet', milliseconds: [], failure: 'It stopped: no memory' }
     expect(judged(failed, side('PyTorch', 2))).toEqual(['It stopped: no mem', undefined])
   })

@@ -1,23 +1,25 @@
 import type { SideResult } from './results.ts'
 
 /**
- * How far two sides' numbers may lie apart, relatively: rounding, which steps by a sign and gradients of deep networks
- * blow up.
+ * The largest relative difference between two sides' numbers that rounding may cause. Steps by a sign and gradients of
+ * deep networks amplify it.
  */
 const tolerances: Readonly<Record<string, number>> = { 'squared logits': 1e-3, loss: 1e-2, 'gradient norm': 0.1 }
 
-/** With dropout, which each side draws for itself: enough to tell a wrong model by its scale. */
+/**
+ * The tolerance with dropout, which each side draws for itself. It suffices to recognise a wrong model by its scale.
+ */
 const randomTolerance = 0.5
 
 /**
- * Rounding makes so much of a difference among PyTorch's own sides, or to one of them with the last bit of its weights;
- * ours may differ by a few times that.
+ * Gauntlet may differ by so many times the difference that rounding makes between PyTorch's own sides, or that the last
+ * bit of the weights makes in one of them.
  */
 const spreadAllowance = 4
 
 /**
- * Marks the times of those that computed something else than the first side that answered: nobody is to be timed at
- * different work.
+ * Marks sides as failed that computed something else than the first side that answered, so that only equal work is
+ * compared.
  */
 export function requireSameWork(sides: readonly SideResult[]): void {
   const [reference, ...others] = sides.filter(({ prepared, failure }) => prepared && failure === undefined)

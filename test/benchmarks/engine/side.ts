@@ -5,29 +5,29 @@ import { createInterface } from 'node:readline'
 import type { Normalisation } from '@gauntlet/nn'
 
 /**
- * What a side can be asked to do once and be timed at. The order is that of a run: a training step's peak of memory is
- * that of a fresh process.
+ * The works that a side can do and be timed at. They are in the order of a run: the training step is first, so that its
+ * peak of memory is that of a fresh process.
  */
 export const works = ['training step', 'APGD iteration', 'forward'] as const
 export type Work = (typeof works)[number]
 
 /**
- * How long a turn lasts at least: long enough that the first run of it counts little, where runs are short. Also in
- * pytorch_side.py.
+ * The least time of a turn in milliseconds. It is so long that the first of several short runs has little weight.
+ * pytorch_side.py has the same number.
  */
 export const turnMilliseconds = 400
 
-/** Where all sides find the same work to do. */
+/** The work that all sides do, and where its data are. */
 export interface Assignment {
-  /** The backbone, by its id. */
+  /** The id of the backbone. */
   readonly backbone: string
   readonly classes: number
   readonly normalisation: Normalisation
-  /** Safetensors with the checkpoint's names: the model all start from. */
+  /** A safetensors file with the model that all sides start from, under the checkpoint's names. */
   readonly parameters: string
-  /** Safetensors with `images` [batch, side, side, 3] in [0, 1] and `labels` [batch]. */
+  /** A safetensors file with `images` [batch, side, side, 3] in [0, 1] and `labels` [batch]. */
   readonly batch: string
-  /** Side of the images, in pixels. */
+  /** The side of the images in pixels. */
   readonly side: number
   readonly attackEpsilon: number
   readonly attackIterations: number
@@ -35,31 +35,34 @@ export interface Assignment {
   readonly weightDecay: number
   readonly threads: number
   /**
-   * Whether evaluation may work with batch norms folded into the convolutions before them, or what else a side does to
-   * a frozen model.
+   * Whether evaluation may change a frozen model, by folding batch norms into the convolutions before them or
+   * otherwise.
    */
   readonly frozen: boolean
 }
 
-export type Question =
+export type SideQuestion =
   | { readonly ask: 'prepare' | 'turn' | 'profile'; readonly work: Work }
   | { readonly ask: 'memory'; readonly work?: undefined }
 
-/** A work made ready and done once. */
+/** The result of preparing a work and doing it once. */
 export interface Prepared {
-  /** Until it had been done for the first time, with all capturing and compiling that it needed. */
+  /** The seconds until it was done for the first time, with all capturing and compiling. */
   readonly seconds: number
-  /** Numbers by which two sides can be seen to have done the same. */
+  /** Numbers that are equal, up to rounding, where two sides do the same work. */
   readonly checks: Readonly<Record<string, number>>
-  /** How far each check moves with the last bit of the weights. */
+  /** How much each check changes with the last bit of the weights. */
   readonly spread?: Readonly<Record<string, number>>
-  /** Whether the work draws random numbers, so that the checks agree roughly only. */
+  /** Whether the work draws random numbers, so that the checks agree only roughly. */
   readonly random?: boolean
-  /** Seconds by program: capturing, loading (with the check against an eager run where it is not known), compiling. */
+  /**
+   * The seconds for each program: to capture it, to load it (with the check against an eager run where it is not
+   * known), and to compile it.
+   */
   readonly programs?: readonly ProgramSeconds[]
-  /** The seconds of a former run with an empty cache, where this one took compiled code or checks from it. */
+  /** The seconds of an earlier run with an empty cache, where this run read compiled code or checks from the cache. */
   readonly coldSeconds?: number
-  /** What to know about how the work is done. */
+  /** A remark on how the work is done. */
   readonly remark?: string
 }
 
@@ -68,28 +71,28 @@ export interface ProgramSeconds {
   readonly seconds: number
 }
 
-/** Resident memory in bytes. */
+/** Peaks of resident memory in bytes. */
 export interface Memory {
   /** With libraries, model and images loaded, before the first work. */
   readonly loaded: number
-  /** The most since the process started. */
+  /** The peak since the process started. */
   readonly whole: number
-  /** The same of a process that found no program checked. */
+  /** The same peak in a process that found no program checked. */
   readonly firstStart?: number
-  /** The most since the last work was prepared; null where the kernel does not let a process forget its peak. */
+  /** The peak since the last work was prepared; null where the kernel does not allow a process to reset its peak. */
   readonly steps: number | null
 }
 
 /** Where the time of one work goes. */
 export interface Profile {
-  /** The work in milliseconds: as it is timed, and (where another) as it was observed. */
+  /** The milliseconds of the work as it is timed, and as it was observed, where that differs. */
   readonly milliseconds: number
   readonly observedMilliseconds: number
   readonly operators: readonly { readonly operator: string; readonly milliseconds: number; readonly calls: number }[]
   readonly remark: string
 }
 
-/** What each question is answered with. */
+/** The answer to each kind of question. */
 interface Answers {
   readonly prepare: Prepared
   readonly turn: { readonly milliseconds: number }
@@ -97,14 +100,14 @@ interface Answers {
   readonly profile: Profile
 }
 
-/** A side could not do what it was asked; `message` says why in its own words. */
+/** A side could not do what it was asked. `message` is its own reason. */
 export class SideFailed extends Error {
   override readonly name = 'SideFailed'
 }
 
 /**
- * One of those compared: a process that works when asked and otherwise waits, so that sides can take turns. Starts when
- * first asked, and anew after it died.
+ * One of the programs that are compared: a process that works when asked and waits otherwise, so that sides can take
+ * turns. It starts when it is first asked, and again after it ended.
  */
 export class Side {
   private running: { process: ChildProcess; lines: AsyncIterator<string>; words: string } | undefined
@@ -115,11 +118,11 @@ export class Side {
     private readonly variables: Readonly<Record<string, string>>,
     /** How long one answer may take. */
     private readonly patienceSeconds: number,
-    /** A file for what it says on stderr. */
+    /** A file for its stderr. */
     private readonly log?: string,
   ) {}
 
-  /** One answer, or `SideFailed`. */
+  /** Asks a question. Gives the answer, or throws `SideFailed`. */
   async ask<Ask extends keyof Answers>(ask: Ask, work?: Work): Promise<Answers[Ask]> {
     const running = (this.running ??= this.start())
     running.process.stdin!.write(`${JSON.stringify({ ask, work })}\n`)
@@ -166,12 +169,12 @@ export class Side {
       words: '',
     }
     child.stderr?.on('data', (chunk: Buffer) => (running.words = (running.words + chunk.toString()).slice(-4000)))
-    child.stdin!.on('error', () => {}) // of a process that died: its output ends, which `nextAnswer` tells
+    child.stdin!.on('error', () => {}) // if the process ended, its output ends too, which `nextAnswer` reports
     child.on('error', (error) => (running.words += error.message))
     return running
   }
 
-  /** The next line that is an answer; libraries may print others. */
+  /** The next line that is an answer. Libraries may print other lines. */
   private async nextAnswer(running: NonNullable<Side['running']>): Promise<string> {
     for (;;) {
       const { value, done } = await running.lines.next()
@@ -184,7 +187,7 @@ export class Side {
   }
 }
 
-/** The last line that names an error, or the last of all. */
+/** The last line that names an error, or else the last line. */
 function lastWords(text: string): string {
   const lines = text.trim().split('\n')
   return (

@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import process from 'node:process'
 import { deviceVariables } from '@gauntlet/engine/device-variables'
-import type { Comparison } from './assignment.ts'
+import type { BenchmarkCase } from './assignment.ts'
 import { executorLogging } from './executor-log.ts'
 import { Side, type Assignment } from './side.ts'
 
 /**
- * Those that can be compared, by the names of the command line. Ours, then PyTorch as it comes, in the layout that
- * suits convolutions, and compiled by inductor in that layout.
+ * The sides that can be compared, by their names on the command line: Gauntlet; PyTorch without settings, in the layout
+ * that suits convolutions, and compiled by inductor in that layout.
  */
 export const sideNames = {
   gauntlet: 'Gauntlet',
@@ -24,25 +24,28 @@ const pythonWords: Readonly<Record<Exclude<SideName, 'gauntlet'>, readonly strin
   compiled: ['channels_last', 'compiled'],
 }
 
-/** Where the sides find what they need. */
+/** The paths and limits that the sides need. */
 export interface SideSetting {
   readonly python: string
   readonly cacheFolder: string
-  /** Where Gauntlet keeps how its programs agreed: empty at first, as at the very first start on a machine. */
+  /**
+   * Where Gauntlet stores the agreements of its programs. It is empty at first, as at the very first start on a
+   * machine.
+   */
   readonly programsFolder: string
   readonly patienceSeconds: number
 }
 
-/** Where the compiled code of PyTorch's side is kept, by backbone, sizes and threads. */
-export function compiledCode(cacheFolder: string, { backbone, side, batch, threads, frozen }: Comparison): string {
+/** Where the compiled code of PyTorch's side is kept, for each backbone, sizes and threads. */
+export function compiledCode(cacheFolder: string, { backbone, side, batch, threads, frozen }: BenchmarkCase): string {
   const key = [backbone, `${side}px`, `batch-${batch}`, `threads-${threads}`, ...(frozen ? ['frozen'] : [])].join('-')
   return join(cacheFolder, 'benchmarks', 'inductor', key)
 }
 
-/** One side, which starts when it is asked something. `log`: a file for TensorFlow's executor to tell its nodes in. */
+/** A side, which starts when it is first asked. `log`: a file in which TensorFlow's executor logs its nodes. */
 export function sideFor(
   name: SideName,
-  comparison: Comparison,
+  comparison: BenchmarkCase,
   assignment: Assignment,
   setting: SideSetting,
   log?: string,

@@ -1,19 +1,19 @@
 /**
- * Holds `fineTune` before each optimiser step: where a step is one micro-batch, it asks for images once a step, so that
- * the time from one such request to the next is that of a whole step, the optimiser's and the bookkeeping included.
+ * Holds `fineTuneModel` before each optimiser step. Where a step is one micro-batch, it asks for images once a step, so
+ * that the time from one such request to the next is that of a whole step, with the optimiser's part and bookkeeping.
  */
 export class StepGate {
   private arrival = withResolvers<void>()
   private go = withResolvers<void>()
 
-  /** Called by the training: the last step is over, the next one may begin when somebody asks for it. */
+  /** Called by the training when a step is over. It waits until the next step is asked for. */
   async pass(): Promise<void> {
     this.arrival.resolve()
     await this.go.promise
     this.go = withResolvers()
   }
 
-  /** Lets one step through. */
+  /** Lets the training do one step. */
   async step(): Promise<void> {
     await this.arrival.promise
     this.arrival = withResolvers()

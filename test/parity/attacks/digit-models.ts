@@ -8,7 +8,7 @@ import { digitsVit } from './digits-vit.ts'
 
 export const norms: readonly Ball['norm'][] = ['Linf', 'L2', 'L1']
 
-/** A model whose verdicts are compared, its weights and the radii at which it is attacked. */
+/** A model whose verdicts are compared, its weights, and the radii at which it is attacked. */
 export interface RobustModel {
   readonly model: DigitModel
   readonly weights: URL
@@ -19,7 +19,7 @@ export type RobustModelName = 'cnn' | 'vit'
 
 const at = (name: string) => new URL(name, import.meta.url)
 
-/** The robust models of digit_models.py. The radii leave 25 to 50 % of the digits. */
+/** The robust models of digit_models.py. At these radii 25 to 50 % of the digits hold. */
 export const robustModels: Readonly<Record<RobustModelName, RobustModel>> = {
   cnn: { model: digitsCnn, weights: at('robust_digits.safetensors'), epsilons: { Linf: 0.2, L2: 2, L1: 8 } },
   vit: { model: digitsVit, weights: at('robust_vit.safetensors'), epsilons: { Linf: 0.2, L2: 1.5, L1: 4 } },
@@ -27,7 +27,7 @@ export const robustModels: Readonly<Record<RobustModelName, RobustModel>> = {
 
 export const robustModelNames = Object.keys(robustModels) as RobustModelName[]
 
-/** A model's tensors from a safetensors file, all of them and no others. They live as long as the process. */
+/** A model's tensors from a safetensors file that must hold exactly them. They live as long as the process. */
 export function weightsOf({ specifications }: DigitModel, file: string | URL): Parameters {
   const { arrays } = loadStrictly(readSafetensors(readFileSync(file)).arrays, specifications)
   return toParameters(arrays, specifications)

@@ -1,4 +1,4 @@
-"""The models whose verdicts are compared, their weights and the radii at which they are attacked; the same as in digit-models.ts."""
+"""The models whose verdicts are compared, their weights and the radii at which they are attacked, as in digit-models.ts."""
 
 import gzip
 from pathlib import Path

@@ -2,7 +2,7 @@ import type { Tensor2D } from '@gauntlet/engine'
 import { conv2d, linear, relu } from '@gauntlet/nn'
 import { layerSpecification, type DigitModel } from './digit-model.ts'
 
-/** The CNN of robust_digits.py on [batch, 28, 28, 1]: two convolutions of stride 2, two linear layers. */
+/** The CNN of robust_digits.py, on [batch, 28, 28, 1]: two convolutions of stride 2 and two linear layers. */
 export const digitsCnn: DigitModel = {
   specifications: [
     layerSpecification('conv1', 'convolution', [8, 1, 5, 5]),

@@ -6,8 +6,8 @@ const [patch, tokens, width, heads, depth] = [7, 16, 48, 4, 2]
 const epsilon = 1e-6
 
 /**
- * A small ViT (arXiv:2010.11929) on [batch, 28, 28, 1]: patches of 7 × 7, learned positions, two blocks, the mean of
- * the tokens. Names and arithmetic are those of robust_vit.py.
+ * A small ViT (arXiv:2010.11929) on [batch, 28, 28, 1], with patches of 7 × 7, learned positions, two blocks and the
+ * mean of the tokens. Names and arithmetic are those of robust_vit.py.
  */
 export const digitsVit: DigitModel = {
   specifications: [

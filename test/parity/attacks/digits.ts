@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 
-/** Side of a digit and its pixels. */
+/** Side of a digit, and its number of pixels. */
 export const side = 28
 export const pixels = side * side
-/** Digits that nothing was trained on. */
+/** Number of digits, on which no model was trained. */
 const count = 1000
 
-/** The thousand digits of digits.bin.gz, a byte a pixel, and their labels. */
+/** The thousand digits of digits.bin.gz, one byte a pixel, and their labels. */
 export function heldOutDigits(): { readonly images: Uint8Array[]; readonly labels: number[] } {
   const stored = gunzipSync(readFileSync(new URL('digits.bin.gz', import.meta.url)))
   const images = Array.from({ length: count }, (_, i) => stored.subarray(pixels * i, pixels * (i + 1)))

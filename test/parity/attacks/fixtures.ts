@@ -3,18 +3,18 @@ import { readFileSync } from 'node:fs'
 /** An array of float32 numbers as base64. */
 type Packed = string
 
-/** A run of the reference: the noise of its start, row by row, and the points of some steps. */
+/** A recorded run of the reference: the noise of its start, row by row, and the points of some steps. */
 export interface RecordedRun {
   readonly noise: Packed | null
-  /** Steps that float32 can follow; all, where it is not said. */
+  /** Number of steps that float32 can follow; all unless given. */
   readonly resolved?: number
-  /** Which steps' points are kept, from 0. */
+  /** The steps (from 0) whose points are recorded. */
   readonly steps: readonly number[]
   /** [steps, images, coordinates]. */
   readonly points: Packed
 }
 
-/** A run of Square: what each image's start and queries drew. */
+/** A recorded run of Square, with the random numbers of each image's start and queries. */
 export interface RecordedQueries extends RecordedRun {
   readonly epsilon: number
   readonly start: Packed
@@ -24,7 +24,7 @@ export interface RecordedQueries extends RecordedRun {
 
 type Norm = 'Linf' | 'L2' | 'L1'
 
-/** What make_fixtures.py wrote. */
+/** The file that make_fixtures.py writes. */
 interface Fixtures {
   readonly units: {
     readonly l1Projection: readonly { readonly epsilon: number; readonly projected: Packed }[]

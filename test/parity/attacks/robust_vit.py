@@ -1,4 +1,4 @@
-"""The small ViT of the attacks' parity: the twin of digits-vit.ts, whose weights train-robust-vit.ts makes with Gauntlet's own fine-tuning."""
+"""The small ViT of the attacks' parity tests, as digits-vit.ts has it. train-robust-vit.ts makes its weights."""
 
 import torch
 from torch import nn
@@ -27,7 +27,7 @@ class Block(nn.Module):
 
 
 class RobustVit(nn.Module):
-    """28 x 28 x 1 in [0, 1] to ten logits by way of 16 patches and their mean."""
+    """28 x 28 x 1 in [0, 1] to ten logits, by 16 patches and their mean."""
 
     def __init__(self):
         super().__init__()

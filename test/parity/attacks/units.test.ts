@@ -13,7 +13,7 @@ import { describe, expect, it } from 'vitest'
 import { fixtures, unpacked } from './fixtures.ts'
 
 const { units } = fixtures
-/** The reference's own formula in float64 against ours in float32. */
+/** Largest difference between the reference's formulas in float64 and ours in float32. */
 const tolerance = 1e-6
 
 function expectClose(found: ArrayLike<number>, expected: ArrayLike<number>, within = tolerance): void {
@@ -80,7 +80,7 @@ describe("AutoAttack's Square", () => {
     const [norm, side] = [name.split(' ')[0], Number(name.split(' ')[1])]
     const ball = norm === 'L2' ? l2(1e-3) : l1(1e3)
     tf.tidy(() => {
-      // A grey image of one tile a fifth as high: its start shows the bump as it is, but for its scale in the L2 ball.
+      // The start of a grey image has five by five tiles. The first holds the bump, but for its scale in the L2 ball.
       const grey = tf.fill([1, side * 5, side * 5, 1], 0.5) as Tensor4D
       const draws = tf.tile(tf.tensor2d([[0, 1]]), [1, 25]) as Tensor2D // not turned, sign +
       const start = ball.squares.start(grey, draws).sub(grey).slice([0, 0, 0, 0], [1, side, side, 1])

@@ -3,19 +3,19 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { norms, robustModelNames, robustModels, weightsOf, type RobustModelName } from './digit-models.ts'
 import { heldOutDigits } from './digits.ts'
-import { campaignOnDigits, digitsBatch } from './robust-digits.ts'
+import { ensembleTaskOnDigits, digitsBatch } from './robust-digits.ts'
 
 const read = (name: string): unknown => JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'))
 
 type Norm = Ball['norm']
-/** One run of the reference; by attack, `1` for every image that held after it, and `square` is the last. */
+/** One run of the reference. For each attack, `square` being the last, `1` for every image that held after it. */
 interface ReferenceRun {
   readonly seed: number
   readonly epsilon: number
   readonly clean: string
   readonly square: string
 }
-/** One of ours: what felled each image, by name, separated by spaces; nothing where it held. */
+/** One run of ours: the attack that felled each image, separated by spaces; nothing where it held. */
 interface OurRun {
   readonly seed: number
   readonly epsilon: number
@@ -41,10 +41,10 @@ describe.each(robustModelNames)('the robust %s', (name) => {
   })
 })
 
-/** Of the verdicts, how many must agree, and by how much the accuracy may differ. */
+/** The share of verdicts that must agree, and the most by which the accuracies may differ. */
 const [agreement, accuracyGap] = [0.99, 0.003]
 /**
- * How far below the reference's agreement with itself ours with it may lie: runs of 1,000 images scatter by so much.
+ * Our agreement with the reference may lie this far below its agreement with itself: runs of 1,000 images scatter so.
  */
 const scatter = 0.005
 
@@ -56,10 +56,10 @@ const agreementOf = (one: readonly boolean[], other: readonly boolean[]) =>
 const compared = robustModelNames.flatMap((name) => norms.map((norm) => [name, norm] as const))
 
 /**
- * Both draw noise of their own, and AutoAttack's verdict depends on it: eight seeds of its APGD-CE in the L2 ball leave
- * 531 to 540 digits by the reference and 533 to 539 by us, and in the L1 ball three seeds of the reference agree on 968
- * to 975 digits. So the means over all runs that are kept are compared, and where the reference with another seed
- * agrees with itself on less than is asked for, that is the measure.
+ * Both sides draw noise of their own, and AutoAttack's verdicts depend on it: over eight seeds of APGD-CE in the L2
+ * ball 531 to 540 digits hold by the reference and 533 to 539 by us, and three seeds of the reference in the L1 ball
+ * agree on 968 to 975 digits. Therefore the means over all stored runs are compared, and where the reference agrees
+ * with itself less than `agreement`, that is what ours is measured by.
  */
 describe.each(compared)('verdicts of `standard` on 1,000 digits by the robust %s in the %s ball', (name, norm) => {
   const [runs, theirs] = [ours[name][norm], reference[name][norm]]
@@ -89,11 +89,11 @@ describe.each(compared)('verdicts of `standard` on 1,000 digits by the robust %s
     for (const run of runs) expect(cleanOf(run).join('')).toBe(theirs[0]!.clean)
   })
 
-  it('are what the first attack still says of the first hundred', async () => {
-    const campaign = campaignOnDigits(name, { norm, count: 100 })
-    const first = { attacks: campaign.attacks.slice(0, 1), batchSize: 100, seed: runs[0]!.seed }
-    const again = await runEnsemble({ ...campaign, ...first })
+  it('are still those that the first attack gives on the first hundred digits', async () => {
+    const task = ensembleTaskOnDigits(name, { norm, count: 100 })
+    const first = { attacks: task.attacks.slice(0, 1), batchSize: 100, seed: runs[0]!.seed }
+    const again = await runEnsemble({ ...task, ...first })
     const early = runs[0]!.felledBy.split(' ').map((attack) => attack === 'apgd-ce' || attack === 'clean')
-    expect(again.filter(({ held: stands }, i) => stands !== early[i]).length).toBeGreaterThanOrEqual(99)
+    expect(again.filter(({ held: isHeld }, i) => isHeld !== early[i]).length).toBeGreaterThanOrEqual(99)
   }, 120_000)
 })

@@ -1,15 +1,15 @@
-/**
- * Gauntlet's `standard` on the thousand digits, to be compared with reference_verdicts.json:
+/*
+ * Runs Gauntlet's `standard` on the thousand digits, to be compared with reference_verdicts.json:
  *
- *     npx tsx test/parity/attacks/verdicts.ts              every run anew that the reference has, hours on a busy core
+ *     npx tsx test/parity/attacks/verdicts.ts              every run that the reference has, hours on a busy core
  *     npx tsx test/parity/attacks/verdicts.ts cnn Linf     those of one model in one ball, five minutes each
  *
- * Writes gauntlet_verdicts.json beside this file, which verdicts.test.ts compares and partly takes again.
+ * Writes gauntlet_verdicts.json beside this file, which verdicts.test.ts compares and in part computes again.
  */
-import { runEnsemble, type Ball } from '@gauntlet/attacks'
+import { runEnsemble, type Ball, type OnBlock } from '@gauntlet/attacks'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { norms, robustModelNames, robustModels, type RobustModelName } from './digit-models.ts'
-import { campaignOnDigits } from './robust-digits.ts'
+import { ensembleTaskOnDigits } from './robust-digits.ts'
 
 type Run = { readonly seed: number }
 type Runs = Partial<Record<RobustModelName, Partial<Record<Ball['norm'], readonly Run[]>>>>
@@ -19,8 +19,8 @@ const read = (name: string) => (existsSync(at(name)) ? (JSON.parse(readFileSync(
 
 async function runOf(model: RobustModelName, norm: Ball['norm'], seed: number): Promise<Run> {
   const began = Date.now()
-  const campaign = { ...campaignOnDigits(model, { norm }), seed, onBlock: reporting(`${model} ${norm} ${seed}`, began) }
-  const verdicts = await runEnsemble(campaign)
+  const onBlock = reporting(`${model} ${norm} ${seed}`, began)
+  const verdicts = await runEnsemble({ ...ensembleTaskOnDigits(model, { norm }), seed, onBlock })
   console.log(model, norm, seed, 'held', verdicts.filter(({ held }) => held).length)
   const found = {
     epsilon: robustModels[model].epsilons[norm],
@@ -32,21 +32,19 @@ async function runOf(model: RobustModelName, norm: Ball['norm'], seed: number): 
   return { seed, ...found }
 }
 
-type OnBlock = NonNullable<Parameters<typeof runEnsemble>[0]['onBlock']>
-
-/** A line every half minute. */
+/** Prints a line every half minute. */
 function reporting(what: string, began: number): OnBlock {
-  let told = began
+  let last = began
   return async (save, verdicts) => {
-    if (Date.now() - told < 30_000) return
-    told = Date.now()
-    const { attack, queue, places } = await save()
+    if (Date.now() - last < 30_000) return
+    last = Date.now()
+    const { attack, queue, positions } = await save()
     const held = verdicts.filter((verdict) => verdict.held).length
-    console.log(what, { attack, waiting: queue.length, under: places.length, held, seconds: (told - began) / 1000 })
+    console.log(what, { attack, waiting: queue.length, under: positions.length, held, seconds: (last - began) / 1000 })
   }
 }
 
-/** Replaces the run of its seed; the file may have grown in the meantime. */
+/** Adds a run, or replaces the run of its seed. The file is read anew, since it may have grown. */
 function write(model: RobustModelName, norm: Ball['norm'], run: Run): void {
   const written = read('gauntlet_verdicts.json')
   const others = (written[model]?.[norm] ?? []).filter(({ seed }) => seed !== run.seed)

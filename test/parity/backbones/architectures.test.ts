@@ -1,23 +1,23 @@
 import { backboneFor } from '@gauntlet/backbones'
 import { tf } from '@gauntlet/engine'
 import { evaluationMode } from '@gauntlet/nn'
-import { backboneArchitecture, backboneCatalogue } from '@gauntlet/study'
+import { backboneCatalogue } from '@gauntlet/study'
 import { toParameters } from '@gauntlet/weights'
 import { describe, expect, it } from 'vitest'
 import { countMultiplyAccumulates } from './multiply-accumulates.ts'
 
 /**
- * The last block of these computes for the class token alone, which is all that the head reads: of twelve blocks one
- * saves its queries, its scores, its projection and its MLP for all other tokens.
+ * The last of these models' twelve blocks computes only for the class token, which is all that the head reads. It saves
+ * the queries, scores, projection and MLP of all other tokens.
  */
-const sparing = /^(robust_)?(vit|deit)_/
+const skipsTokensInLastBlock = /^(robust_)?(vit|deit)_/
 /**
- * CoaT's attention multiplies all heads at once and keeps the blocks of its own: more products, no transpositions
+ * CoaT's attention multiplies all heads at once and keeps the blocks of each head: more products, but no transpositions
  * (libs/science/backbones/src/coat.ts).
  */
-const lavish = /^coat_/
+const multipliesAllHeads = /^coat_/
 
-describe.each(backboneCatalogue.map(({ id }) => ({ id, ...backboneArchitecture(id)! })))('$id', (published) => {
+describe.each(backboneCatalogue)('$id', (published) => {
   const backbone = backboneFor(published.id)
   const specifications = backbone.specifications(backbone.pretrainedClasses)
 
@@ -27,20 +27,20 @@ describe.each(backboneCatalogue.map(({ id }) => ({ id, ...backboneArchitecture(i
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(published.parameters)
   })
 
-  it('expects of pixels what the catalogue lists', () => {
+  it('has the side and the normalisation that the catalogue lists', () => {
     const { side, ...pixels } = published.native
     expect(backbone.resolution.native).toBe(side)
     expect(backbone.normalisation).toEqual(pixels)
   })
 
-  it('multiplies and adds as often as the catalogue lists, within 2 %', () => {
+  it('has the multiply-accumulates that the catalogue lists, within 2 %', () => {
     const ratio = countOf(published.id, published.native.side) / published.multiplyAccumulates
-    expect(ratio).toBeGreaterThan(sparing.test(published.id) ? 0.92 : 0.98)
-    expect(ratio).toBeLessThan(lavish.test(published.id) ? 1.15 : 1.02)
+    expect(ratio).toBeGreaterThan(skipsTokensInLastBlock.test(published.id) ? 0.92 : 0.98)
+    expect(ratio).toBeLessThan(multipliesAllHeads.test(published.id) ? 1.15 : 1.02)
   })
 })
 
-/** Multiply-accumulates of one image; with weights of zero, since counting looks at shapes. */
+/** The multiply-accumulates of one image. The weights are zero, since only shapes are counted. */
 function countOf(id: string, side: number): number {
   const backbone = backboneFor(id)
   const specifications = backbone.specifications(Math.max(1, backbone.pretrainedClasses))

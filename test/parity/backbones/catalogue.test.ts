@@ -1,17 +1,17 @@
-import { backboneIds } from '@gauntlet/backbones'
-import { backboneArchitecture, backboneCatalogue, backboneFacts } from '@gauntlet/study'
+import { implementedBackbones } from '@gauntlet/backbones'
+import { backboneCatalogue, backboneFacts } from '@gauntlet/study'
 import { expect, it } from 'vitest'
 import measured from './measured-backbones.json' with { type: 'json' }
 
-/** In the catalogue, in no published table. */
+/** The backbone of the catalogue that is in no published table. */
 const ours = ['tf_efficientnet_lite0.in1k']
 
-it('has exactly the backbones of the published table of 1,440 rows, and the one of ours', () => {
+it('has exactly the backbones of the published table of 1,440 rows, and one more', () => {
   expect(measured.rows).toBe(1440)
   expect(backboneCatalogue.map(({ id }) => id).sort()).toEqual([...Object.keys(measured.backbones), ...ours].sort())
 })
 
-it.each(Object.entries(measured.backbones))('says of %s what the published table says', (id, said) => {
+it.each(Object.entries(measured.backbones))('has the facts of %s that the published table has', (id, said) => {
   expect(backboneFacts(id)).toMatchObject({
     size: said.model_size,
     familyType: said.model_type,
@@ -21,12 +21,11 @@ it.each(Object.entries(measured.backbones))('says of %s what the published table
   })
 })
 
-it('keeps ids for keys, since the short names of the published table stand for several', () => {
+it('uses ids as keys, since some short names of the published table mean several backbones', () => {
   const names = Object.values(measured.backbones).map(({ backbone_name: name }) => name)
   expect([names.length, new Set(names).size]).toEqual([40, 38])
 })
 
-it('is built: every backbone of the catalogue is in the registry, and has an architecture', () => {
-  expect(backboneCatalogue.map(({ id }) => id).filter((id) => !backboneIds.includes(id))).toEqual([])
-  expect(backboneCatalogue.map(({ id }) => id).filter((id) => backboneArchitecture(id) === null)).toEqual([])
+it('has no backbone that is not implemented', () => {
+  expect(backboneCatalogue.map(({ id }) => id).filter((id) => !implementedBackbones.includes(id))).toEqual([])
 })

@@ -1,8 +1,10 @@
-"""Opens a checkpoint that Gauntlet wrote, of each backbone, with its reference: strict=True, and every tensor bit for bit what it was filled with.
+"""Loads a checkpoint that Gauntlet wrote of each backbone into its reference, with strict=True, and checks that every
+bit is as it was filled.
 
     python test/parity/backbones/check_checkpoint.py <id>...   (all without an id)
 
-Environment: see make_fixtures.py; from the root of the repository. One line a backbone; ends with 1 if any does not open.
+Environment: see make_fixtures.py; from the root of the repository. Prints one line per backbone, and exits with 1 if
+any does not open.
 """
 
 import subprocess
@@ -28,7 +30,7 @@ def fault_of(backbone, path):
     for name, tensor in model.state_dict().items():
         expected = torch.from_numpy(filled(originals[name], tuple(tensor.shape))) if tensor.is_floating_point() else torch.zeros_like(tensor)
         if written[name].dtype != tensor.dtype or not torch.equal(tensor, expected):
-            return f"{name} is another"
+            return f"{name} differs"
     return None
 
 

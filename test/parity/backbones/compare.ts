@@ -1,4 +1,4 @@
-import { backboneIds } from '@gauntlet/backbones'
+import { implementedBackbones } from '@gauntlet/backbones'
 import {
   compareEvaluation,
   compareFaint,
@@ -11,13 +11,13 @@ import {
 import { readFixture } from './fixture.ts'
 
 /**
- * Prints every difference of backbones from their references: `npx tsx test/parity/backbones/compare.ts <id>… [--all]`,
- * `--all` also what holds.
+ * Prints every difference of backbones from their references: `npx tsx test/parity/backbones/compare.ts <id>… [--all]`.
+ * With `--all` it also prints what agrees.
  */
 const all = process.argv.includes('--all')
 const ids = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 
-for (const id of ids.length > 0 ? ids : backboneIds) {
+for (const id of ids.length > 0 ? ids : implementedBackbones) {
   const started = performance.now()
   try {
     const comparison = compareWithReference(id)

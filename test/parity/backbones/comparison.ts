@@ -1,8 +1,7 @@
 import { backboneFor, type Backbone } from '@gauntlet/backbones'
-import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { tf, type Tensor4D } from '@gauntlet/engine'
 import {
   evaluationMode,
-  movedStatistics,
   Parameters,
   type ForwardContext,
   type ParameterSpecification,
@@ -11,20 +10,21 @@ import {
 import { fromParameters, loadStrictly, toParameters, type NamedArray } from '@gauntlet/weights'
 import { readFixture, sampled, type Fixture, type GradientNorms } from './fixture.ts'
 import { faintness, fixedPixels, hashFilled } from './hash-filling.ts'
+import { notingStatistics } from './running-statistics.ts'
 
-/** One number that a reference bounds. */
+/** A number, and the limit that the reference sets for it. */
 export interface Finding {
   readonly what: string
   readonly measured: number
   readonly limit: number
 }
 
-/** A finding that is not a number is none that holds. */
+/** Whether the number is within its limit. NaN never is. */
 export function holds({ measured, limit }: Finding): boolean {
   return measured <= limit
 }
 
-/** A backbone beside its reference, both with the same hash-filled weights. `dispose` frees them. */
+/** A backbone and its reference, both with the same hash-filled weights. `dispose` frees them. */
 export interface Comparison {
   readonly backbone: Backbone
   readonly fixture: Fixture
@@ -33,25 +33,25 @@ export interface Comparison {
   dispose(): void
 }
 
-/** Loads the reference's state dict, by its own names, as a study loads a checkpoint: strictly. */
+/** Loads the reference's state dict by its own names, strictly, as a study loads a checkpoint. */
 export function compareWithReference(id: string): Comparison {
   const fixture = readFixture(id)
   const backbone = backboneFor(id, fixture.contract)
   const specifications = backbone.specifications(fixture.classes)
-  const filled = backbone.adoptCheckpoint(hashFilled(fixture.stateDict, fixture.aliases))
+  const filled = backbone.convertCheckpoint(hashFilled(fixture.stateDict, fixture.aliases))
   const parameters = toParameters(loadStrictly(filled, specifications).arrays, specifications)
   const dispose = () => tf.dispose([...parameters.entries()].map(([, tensor]) => tensor))
   return { backbone, fixture, specifications, parameters, dispose }
 }
 
-/** Learned numbers of a backbone; a tensor that its reference has under two names counts once. */
+/** The number of parameters of a backbone. A tensor that its reference has under two names counts once. */
 export function parameterCount(specifications: readonly ParameterSpecification[], { aliases }: Fixture): number {
   return specifications
     .filter(({ name, trainable }) => trainable && !(name in aliases))
     .reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0)
 }
 
-/** Logits, the pixels' gradient and the parameters' in evaluation. */
+/** Compares the logits, the gradient of the pixels and those of parameters in evaluation. */
 export function compareEvaluation(comparison: Comparison): Finding[] {
   const { fixture } = comparison
   const { labels, tensors, exactLogits, inputGradient, gradients } = fixture
@@ -82,7 +82,7 @@ export function compareEvaluation(comparison: Comparison): Finding[] {
   ]
 }
 
-/** Logits where every norm's epsilon counts. */
+/** Compares the logits with weights for which every norm's epsilon matters. */
 export function compareFaint({ backbone, fixture, specifications, parameters }: Comparison): Finding {
   const { labels, side, faint } = fixture
   const logits = tf.tidy(() => {
@@ -102,15 +102,20 @@ export function compareFaint({ backbone, fixture, specifications, parameters }: 
 }
 
 /**
- * Gradients of parameters and batch norm's buffers after one forward and backward in training, where that differs from
- * evaluation.
+ * Compares the gradients of parameters and the buffers of batch norms after one forward and backward pass in training,
+ * where that differs from evaluation.
  */
 export function compareTraining(comparison: Comparison): Finding[] {
   const { fixture, parameters } = comparison
   if (!fixture.training) return []
   const { labels, gradients, buffersOff } = fixture.training
   const moved = new Map<string, Float32Array>()
-  const ours = backward(comparison, labels, Object.keys(gradients), trainingContext(parameters, moved))
+  const context: ForwardContext = {
+    training: true,
+    randomness: nothingDropped,
+    onBatchStatistics: notingStatistics(parameters, moved),
+  }
+  const ours = backward(comparison, labels, Object.keys(gradients), context)
   return [
     ...ours.parameters.map(({ name, data }) =>
       gradientFinding(fixture, 'training', gradients, name, data as Float32Array),
@@ -120,8 +125,8 @@ export function compareTraining(comparison: Comparison): Finding[] {
 }
 
 /**
- * Logits, and the gradients of the mean cross-entropy by the pixels and by the named parameters, these in PyTorch's
- * layout.
+ * The logits, and the gradients of the mean cross-entropy: those of the pixels, and those of the named parameters in
+ * PyTorch's layout.
  */
 function backward(
   { backbone, fixture, specifications, parameters }: Comparison,
@@ -146,33 +151,13 @@ function backward(
   return result
 }
 
+/** Dropout keeps every value, as in reference_models.py. Where it is and its rate still matter. */
 const nothingDropped: Randomness = { uniform: (shape) => tf.ones([...shape]), ofImages: () => nothingDropped }
 
 /**
- * Notes where running statistics move to. Dropout keeps every value, as in reference_models.py, so that its place and
- * rate still count.
- */
-function trainingContext(parameters: Parameters, moved: Map<string, Float32Array>): ForwardContext {
-  return {
-    training: true,
-    randomness: nothingDropped,
-    onBatchStatistics: (name, batch) => {
-      const tensor = (part: string) => parameters.at(name).tensor<Tensor1D>(part)
-      const { mean, variance } = movedStatistics(
-        { mean: tensor('running_mean'), variance: tensor('running_var') },
-        batch,
-      )
-      moved.set(`${name}.running_mean`, mean.dataSync() as Float32Array)
-      moved.set(`${name}.running_var`, variance.dataSync() as Float32Array)
-      tf.dispose([mean, variance])
-    },
-  }
-}
-
-/**
- * Of a gradient the norm of the difference counts, against its own norm. What cancels out in exact arithmetic (a bias
- * before batch norm, that of an attention's keys) is rounding alone: there the largest gradient of the step is the
- * measure.
+ * Compares a gradient by the norm of the difference, relative to the gradient's own norm. Gradients that cancel out in
+ * exact arithmetic (of a bias before batch norm, or of an attention's keys) are only rounding; they are compared with
+ * the largest gradient of the step.
  */
 function gradientFinding(
   { tensors }: Fixture,
@@ -184,15 +169,15 @@ function gradientFinding(
   const largest = Math.max(...Object.values(norms).map((gradient) => gradient.norm))
   const expected = tensors.get(`${kind}/${name}`)!
   const ours = sampled(values, 192)
-  // A sample's norm as a share of the whole's, were all elements alike.
+  // The norm of a sample divided by the norm of the whole, if all elements were alike.
   const share = Math.sqrt(expected.length / values.length)
   const scale = Math.max(norms[name]!.norm, 1e-5 * largest)
   const difference = norm(ours.map((value, i) => value - expected[i]!)) / share
   return {
     what: `${kind}/${name}, norm of the difference, relative`,
     measured: ours.length === expected.length ? difference / Math.max(norm(expected) / share, scale) : NaN,
-    // In training, batch norm of few values turns rounding into other sides of ReLU; how much is chance, and differs by
-    // processor.
+    // In training, batch norm of few values amplifies rounding until it crosses the kinks of ReLU. How much is random,
+    // and differs between processors.
     limit: Math.max(kind === 'training' ? 1e-2 : 1e-3, (4 * norms[name]!.off) / scale),
   }
 }
@@ -217,7 +202,7 @@ function rangeOf(values: ArrayLike<number>): number {
   return Math.max(...Array.from(values)) - Math.min(...Array.from(values))
 }
 
-/** NaN where they are not equally many. */
+/** The largest difference; NaN where the lengths differ. */
 function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length) return NaN
   return Array.from(a, (value, i) => Math.abs(value - b[i]!)).reduce((largest, value) => Math.max(largest, value), 0)

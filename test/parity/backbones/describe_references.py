@@ -1,11 +1,14 @@
-"""Writes libs/vocabulary/study/src/catalogue/published-architectures.ts: what the references say of each backbone of the catalogue.
+"""Writes `model` of every entry of libs/vocabulary/study/src/catalogue/backbone-table.ts: what the references say of
+each backbone.
 
-    python test/parity/backbones/describe_references.py && npx prettier --write libs/vocabulary/study/src/catalogue/published-architectures.ts
+    python test/parity/backbones/describe_references.py && npx prettier --write libs/vocabulary/study/src/catalogue/backbone-table.ts
 
-Environment: see make_fixtures.py. Parameters with the head the checkpoint was published with; multiply-accumulates of one image at the side the
-checkpoint was trained on, as torch.utils.flop_counter counts them (convolutions and matrix products, two operations each).
+Environment: see make_fixtures.py. `classes` and `parameters` are those of the checkpoint as it was published,
+`multiplyAccumulates` those of one image at the side it was trained on, as torch.utils.flop_counter counts them
+(convolutions and matrix products, two operations each).
 """
 
+import re
 from pathlib import Path
 
 import timm
@@ -13,29 +16,17 @@ import torch
 from reference_models import BACKBONES, IMAGENET, ROBUST, reference
 from torch.utils.flop_counter import FlopCounterMode
 
-TARGET = Path(__file__).parents[3] / "libs/vocabulary/study/src/catalogue/published-architectures.ts"
-# Not timm's: (classes of the published head, side). CLIP's trunk has none.
+TARGET = Path(__file__).parents[3] / "libs/vocabulary/study/src/catalogue/backbone-table.ts"
+# Backbones that timm does not have: (classes of the published head, side).
 ELSEWHERE = {"mobilevit-small": (1000, 256), "efficientnet-b0": (1000, 224)}
-# Trained without normalisation, as far as is known (libs/science/backbones/src/convnext.ts and vision-transformer.ts say why).
+# Trained without normalisation, as far as is known; their entries in the table say why.
 PLAIN = ("robust_convnext_base", "robust_vit_base_patch16_224")
-NORMALISATIONS = {IMAGENET: "imageNet", ((0.5,) * 3, (0.5,) * 3): "inception", ((0.0,) * 3, (1.0,) * 3): "plain"}
-HEADER = """/** How a checkpoint expects pixels in [0, 1]: `imageNet`, `inception` and `clip` are means and deviations, `plain` is none. */
-export type PixelContract = 'imageNet' | 'inception' | 'clip' | 'plain' | 'plain, BGR'
-
-/** Parameters with the published head, multiply-accumulates of one image at the side, the side in pixels, and what the checkpoint expects of pixels. */
-type PublishedArchitecture = readonly [parameters: number, multiplyAccumulates: number, side: number, pixels: PixelContract]
-
-/**
- * What the reference implementations (timm 1.0.31, transformers 5.23.0, open_clip 3.3.0) say of each backbone; written by
- * test/parity/backbones/describe_references.py, recomputed from Gauntlet's own models by test/parity/backbones/architectures.test.ts.
- */
-export const publishedArchitectures: Readonly<Record<string, PublishedArchitecture>> = {
-"""
+PIXELS = {IMAGENET: "imageNet", ((0.5,) * 3, (0.5,) * 3): "inception", ((0.0,) * 3, (1.0,) * 3): "plain"}
 
 
 def classes_and_side(backbone):
     if backbone.startswith("CLIP-"):
-        return 0, 256
+        return 0, 256  # the trunk of a CLIP has no head
     if backbone in ELSEWHERE:
         return ELSEWHERE[backbone]
     if backbone in ROBUST:
@@ -44,25 +35,37 @@ def classes_and_side(backbone):
     return config.num_classes, config.input_size[1]
 
 
-def line(backbone):
+def described(backbone):
+    """The entry's `model` in TypeScript."""
     classes, side = classes_and_side(backbone)
     built = reference(backbone, classes, side)
     built.model.eval()
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         built.logits(torch.zeros(1, side, side, 3))
-    pixels = NORMALISATIONS.get(tuple(tuple(float(value) for value in values) for values in built.normalisation), "clip")
+    pixels = PIXELS.get(tuple(tuple(float(value) for value in values) for values in built.normalisation), "clip")
     if backbone in PLAIN:
         pixels = "plain"
     if built.channel_order == "bgr":
-        pixels += ", BGR"
+        pixels += "Bgr"
     parameters = sum(parameter.numel() for parameter in built.model.parameters())
-    return f"  '{backbone}': [{parameters}, {counter.get_total_flops() // 2}, {side}, '{pixels}'],\n"
+    multiplies = counter.get_total_flops() // 2
+    return f"{{ classes: {classes}, side: {side}, pixels: '{pixels}', parameters: {parameters}, multiplyAccumulates: {multiplies} }}"
+
+
+def with_model(table, backbone, model):
+    """The table with `model` in the entry of the backbone."""
+    entry = rf"(?ms)(^    '?{re.escape(backbone)}'?: {{$(?:(?!^    }}).)*?^      model: ){{[^}}]*}}"
+    changed, count = re.subn(entry, lambda match: match[1] + model, table)
+    assert count == 1, f"{TARGET} has {count} entries {backbone} with a `model`"
+    return changed
 
 
 def main():
     timm.layers.set_fused_attn(False)
-    listed = [backbone for backbone in BACKBONES if backbone != "efficientnet_lite0.ra_in1k"]
-    TARGET.write_text(HEADER + "".join(line(backbone) for backbone in listed) + "}\n")
+    table = TARGET.read_text()
+    for backbone in BACKBONES:
+        table = with_model(table, backbone, described(backbone))
+    TARGET.write_text(table)
 
 
 if __name__ == "__main__":

@@ -5,30 +5,33 @@ import type { Normalisation } from '@gauntlet/nn'
 import { readSafetensors } from '@gauntlet/weights'
 import type { StateDictEntry } from './hash-filling.ts'
 
-/** By parameter: norm of float64's gradient, and of what PyTorch's float32 differs by. */
+/**
+ * For each parameter the norm of its gradient in float64, and the norm of the difference of PyTorch's float32 from it.
+ */
 export type GradientNorms = Readonly<Record<string, { readonly norm: number; readonly off: number }>>
 
-/** What make_fixtures.py says of a reference beside its tensors. */
+/** The facts that make_fixtures.py writes beside a reference's tensors. */
 interface FixtureFacts {
   readonly versions: Readonly<Record<string, string>>
   readonly classes: number
   readonly side: number
-  /** The input contract that feeds as the reference was fed. */
+  /** The input contract under which images are normalised as for the reference. */
   readonly contract: 'paper' | 'native'
   readonly normalisation: Normalisation
-  /** Learned numbers of the model with a head for `classes`; a tensor under two names counts once. */
+  /** The number of parameters of the model with a head for `classes`. A tensor under two names counts once. */
   readonly parameters: number
-  /** Names that stand for the tensor of another name. */
+  /** Names of tensors that have another, first name. */
   readonly aliases: Readonly<Record<string, string>>
-  /** Of the weights made faint: float64's logits, and the largest difference of PyTorch's float32. */
+  /** The logits with faint weights in float64, and the largest difference of PyTorch's float32. */
   readonly faint: { readonly exactLogits: readonly number[]; readonly off: number }
   readonly labels: readonly number[]
   readonly exactLogits: readonly number[]
-  /** `turned`: 1 − cosine of PyTorch's float32 to float64. */
+  /** `turned`: 1 − cosine between PyTorch's float32 and float64. */
   readonly inputGradient: { readonly norm: number; readonly turned: number }
   readonly gradients: GradientNorms
   /**
-   * Null where training computes as evaluation does. `buffersOff`: largest differences of PyTorch's float32 to float64.
+   * Null where training computes what evaluation does. `buffersOff`: the largest differences of PyTorch's float32 from
+   * float64.
    */
   readonly training: {
     readonly labels: readonly number[]
@@ -37,12 +40,12 @@ interface FixtureFacts {
   } | null
 }
 
-/** What a reference computed on hash-filled weights. */
+/** The results of a reference with hash-filled weights. */
 export interface Fixture extends FixtureFacts {
   readonly stateDict: readonly StateDictEntry[]
   /**
-   * `logits` in PyTorch's float32; samples of `input_gradient`, `gradient/<name>`, `training/<name>` and
-   * `buffer/<name>` from float64.
+   * `logits` in PyTorch's float32, and samples of `input_gradient`, `gradient/<name>`, `training/<name>` and
+   * `buffer/<name>` in float64.
    */
   readonly tensors: ReadonlyMap<string, Float32Array>
 }
@@ -58,8 +61,8 @@ export function readFixture(id: string): Fixture {
 }
 
 /**
- * The elements of a tensor that make_fixtures.py keeps: a fixed stride apart that has no divisor in common with their
- * number.
+ * The elements of a tensor that make_fixtures.py keeps. Their stride is constant and has no divisor in common with the
+ * number of elements.
  */
 export function sampled(values: Float32Array, limit: number): Float32Array {
   let stride = Math.max(1, Math.floor(values.length / limit))

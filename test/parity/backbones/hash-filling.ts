@@ -1,11 +1,12 @@
+import type { ParameterSpecification } from '@gauntlet/nn'
 import type { NamedArray } from '@gauntlet/weights'
 
-/** A tensor of a reference's state dict: name, PyTorch's shape, element type. */
+/** A tensor of a reference's state dict: its name, PyTorch's shape and the element type. */
 export type StateDictEntry = readonly [name: string, shape: readonly number[], dtype: string]
 
 /**
- * What the last part of a name looks like, dimensions or null for any, centre, spread; the first that fits counts. As
- * in hash_filling.py.
+ * A pattern for the last part of a name, the number of dimensions or null for any, the centre, and the spread. The
+ * first rule that matches is used. hash_filling.py has the same rules.
  */
 const rules: readonly (readonly [pattern: RegExp, dimensions: number | null, centre: number, spread: number])[] = [
   [/running_var$/, null, 1, 0.5],
@@ -18,8 +19,8 @@ const rules: readonly (readonly [pattern: RegExp, dimensions: number | null, cen
 ]
 
 /**
- * Weights by formula, bit for bit those of hash_filling.py: element i is centre + spread · u, u in [−1, 1) from the 24
- * highest bits of a hash of i and the name. An alias has the values of the name it stands for; counters are 0.
+ * Weights by formula, bit for bit those of hash_filling.py. Element i is centre + spread · u, where u in [−1, 1) comes
+ * from the 24 highest bits of a hash of i and the name. An alias has the values of its first name; counters are 0.
  */
 export function hashFilled(
   entries: readonly StateDictEntry[],
@@ -36,18 +37,32 @@ export function hashFilled(
   })
 }
 
-/** What a tensor is multiplied by so that what norms divide by comes near their epsilon. As in hash_filling.py. */
+/** Every tensor of a model, hash-filled, under each of its names. */
+export function hashFilledModel(specifications: readonly ParameterSpecification[]): NamedArray[] {
+  const entries = specifications.map(({ name, shape, kind }): StateDictEntry => [
+    name,
+    shape,
+    kind === 'counter' ? 'int64' : 'float32',
+  ])
+  const aliases = specifications.flatMap(({ name, sharedWith }) => (sharedWith ? [[name, sharedWith] as const] : []))
+  return hashFilled(entries, Object.fromEntries(aliases))
+}
+
+/**
+ * The factor that makes a tensor faint, so that what norms divide by comes near their epsilon. hash_filling.py has the
+ * same factors.
+ */
 export function faintness(name: string, dimensions: number): number {
   const leaf = leafOf(name)
   if (leaf === 'running_var') return 2 ** -12
-  if (leaf.includes('gamma')) return 2 ** 6 // a layer's scale, so that the layer counts beside what it is added to
+  if (leaf.includes('gamma')) return 2 ** 6 // the scale of a layer, which must not vanish beside what it is added to
   const isScale = leaf.endsWith('temperature') || (leaf === 'weight' && dimensions === 1)
   return isScale ? 1 : 2 ** -6
 }
 
 /**
- * [count, side, side, 3] pixels in [0, 1]: a ramp under noise, no two images and no two neighbours alike. As in
- * hash_filling.py.
+ * Pixels [count, side, side, 3] in [0, 1]: a ramp with noise, in which no two images and no two neighbours are alike.
+ * hash_filling.py has the same pixels.
  */
 export function fixedPixels(count: number, side: number): Float32Array {
   const pixels = new Float32Array(count * side * side * 3)

@@ -1,14 +1,17 @@
-"""Writes what the references compute on hash-filled weights, one fixture per backbone, for parity.test.ts and compare.ts to compare with.
+"""Writes one fixture per backbone, with what the reference computes on hash-filled weights. parity.test.ts and
+compare.ts compare with it.
 
     python3 -m venv ~/.cache/gauntlet/parity/venv
     ~/.cache/gauntlet/parity/venv/bin/pip install -r test/parity/backbones/requirements.txt
     ~/.cache/gauntlet/parity/venv/bin/python test/parity/backbones/make_fixtures.py <id>...   (all without an id)
 
-CPU. A fixture holds the state dict's names, shapes and types, logits, the gradient of the mean cross-entropy by the pixels and by three
-parameters per kind of module, and where there is batch norm those gradients in training and its buffers after that step; and
-logits of the same weights made so faint that every norm's epsilon counts. Everything but `logits` is float64's, rounded to float32,
-and the metadata say how far PyTorch's own float32 is off: that tells rounding from error. Labels are the least likely classes, so that no
-gradient vanishes. Large tensors are sampled (see `sample`), with the norm of the whole.
+All of it runs on the CPU. A fixture holds the names, shapes and types of the state dict; logits; and the gradients of
+the mean cross-entropy with respect to the pixels and to three parameters per kind of module. For a backbone with batch
+norm it also holds these gradients in training, and the buffers after that step. It also holds the logits of the same
+weights made so faint that the epsilon of every norm matters. Everything but `logits` is computed in float64 and rounded
+to float32. The metadata say how far PyTorch's own float32 is off, which tells rounding from error. Labels are the least
+likely classes, so that no gradient vanishes. Large tensors are sampled (see `sample`); the norm is that of the whole
+tensor.
 """
 
 import json
@@ -33,7 +36,8 @@ PER_INPUT, PER_PARAMETER, PER_BUFFER = 4096, 192, 64
 
 
 def fill(model):
-    """Fills the model; gives the names that stand for a tensor of another name, which keeps the first name's values."""
+    """Fills the model. Returns the aliases: names of a tensor that an earlier name has too, and that is filled by the
+    earlier name."""
     first, aliases = {}, {}
     for name, tensor in model.state_dict().items():
         original = first.setdefault(tensor.data_ptr(), name) if tensor.numel() else name
@@ -42,12 +46,13 @@ def fill(model):
         elif tensor.is_floating_point():
             tensor.copy_(torch.from_numpy(filled(name, tuple(tensor.shape))))
         else:
-            assert name.endswith("num_batches_tracked"), f"{name} is neither a number with a fraction nor a counter"
+            assert name.endswith("num_batches_tracked"), f"{name} is neither floating-point nor a counter of batches"
     return aliases
 
 
 def sample(tensor, limit):
-    """At most some 2 * limit elements, a fixed stride apart that has no divisor in common with their number, so that no axis is favoured."""
+    """Takes at most about 2 * limit elements at a stride that is coprime with the number of elements, so that they
+    spread over every axis."""
     flat = tensor.detach().double().reshape(-1).numpy()
     return flat[:: stride_of(len(flat), limit)].astype(np.float32)
 
@@ -63,7 +68,7 @@ def instances(backbone, double):
 
 
 def evaluation(backbone, images, labels=None):
-    """Logits, labels, the pixels' gradient and the parameters' by name."""
+    """Returns logits, labels, the gradient with respect to the pixels, and those of the parameters by name."""
     built, _ = instances(backbone, images.dtype == torch.float64)
     built.model.eval()
     pixels = images.clone().requires_grad_()
@@ -74,7 +79,8 @@ def evaluation(backbone, images, labels=None):
 
 
 def training(backbone, images, labels=None):
-    """Labels, gradients of the parameters by name, and buffers, after one forward and backward in training."""
+    """Returns labels, gradients of the parameters by name, and buffers after one forward and backward pass in training
+    mode."""
     built, _ = instances(backbone, images.dtype == torch.float64)
     built.model.train()
     logits = built.logits(images)
@@ -88,7 +94,7 @@ def gradients_of(model):
 
 
 def chosen_parameters(model):
-    """First, middle and last of each parameter of each kind of module."""
+    """Chooses the first, middle and last of each parameter of each kind of module."""
     kinds = {}
     for module_name, module in model.named_modules():
         for leaf, parameter in module.named_parameters(recurse=False):
@@ -109,7 +115,7 @@ def cosine_distance(a, b):
 
 
 def evaluated(backbone, names):
-    """What one forward and backward in evaluation gives, as tensors and as facts."""
+    """Returns what one forward and backward pass gives in evaluation mode, as tensors and as facts."""
     images = torch.from_numpy(fixed_images(2, side_of(backbone)))
     exact_logits, labels, exact_pixels, exact = evaluation(backbone, images.double())
     logits, _, pixels, single = evaluation(backbone, images, labels)
@@ -126,7 +132,8 @@ def evaluated(backbone, names):
 
 
 def trained(backbone, names):
-    """What one forward and backward in training gives, for those whose training differs: by batch norm."""
+    """Returns what one forward and backward pass gives in training mode, for backbones with batch norm: only theirs
+    differs."""
     images = torch.from_numpy(fixed_images(4 if side_of(backbone) < 100 else 2, side_of(backbone)))
     labels, exact, buffers = training(backbone, images.double())
     _, single, single_buffers = training(backbone, images, labels)
@@ -158,7 +165,8 @@ def norms(exact, single, names):
 
 
 def described(built, aliases):
-    """The model itself: its state dict, as a deflated listing, and what it was made with."""
+    """Describes the model: its state dict, as a deflated listing, and the versions and settings that it was made
+    with."""
     listing = [[name, list(tensor.shape), str(tensor.dtype).removeprefix("torch.")] for name, tensor in built.model.state_dict().items()]
     deflated = zlib.compress(json.dumps(listing, separators=(",", ":")).encode(), 9)
     return {"state_dict": np.frombuffer(deflated, np.uint8).copy()}, {

@@ -1,50 +1,46 @@
-import { nativeBackend, type Tensor } from '@gauntlet/engine'
+import { nativeBackend, withOperatorsIntercepted, type Tensor } from '@gauntlet/engine'
 
 interface Shaped {
   readonly shape: readonly number[]
 }
 
-/** Multiply-accumulates of the operators that have any; all others move, add or compare, or work element by element. */
+/**
+ * The multiply-accumulates of the operators that have any. All others move, add or compare, or work element by element.
+ */
 const counters: readonly (readonly [name: RegExp, count: (inputs: readonly Shaped[], output: Shaped) => number])[] = [
   // [height, width, in / groups, out]
   [/^(_Fused)?Conv2D$/, ([, filter], output) => sizeOf(output) * lengthOf(filter!.shape.slice(0, 3))],
   [/^(_Fused)?DepthwiseConv2dNative$/, ([, filter], output) => sizeOf(output) * lengthOf(filter!.shape.slice(0, 2))],
   [/MatMul(V[23])?$/, ([a, b], output) => sizeOf(output) * contracted(a!, b!, output)],
 ]
-/** Operators that multiply and add in a way that nobody counts here. */
+/** Operators that multiply and add in a way that is not counted here. */
 const uncounted = /Conv|Einsum|MatMul|Attention|Xla/i
 
-/** How often `compute` multiplies and adds, by the shapes of the operators it runs. */
+/** How many multiply-accumulates `compute` has, by the shapes of the operators that it runs. */
 export function countMultiplyAccumulates(compute: () => Tensor): number {
-  const backend = nativeBackend()
-  const { executeSingleOutput, executeMultipleOutputs } = backend
   let total = 0
-  const count = (name: string, inputs: readonly Shaped[], output: Shaped) => {
-    const counter = counters.find(([pattern]) => pattern.test(name))
-    if (!counter && uncounted.test(name)) throw new Error(`Nobody counts what the operator ${name} multiplies.`)
-    if (counter) total += counter[1](inputs, output)
-  }
-  backend.executeSingleOutput = (name, attributes, inputs) => {
-    const output = executeSingleOutput.call(backend, name, attributes, inputs)
-    count(name, inputs, output)
-    return output
-  }
-  backend.executeMultipleOutputs = (name, attributes, inputs, outputs) => {
-    const results = executeMultipleOutputs.call(backend, name, attributes, inputs, outputs)
-    count(name, inputs, results[0]!)
-    return results
-  }
-  try {
-    compute()
-    return total
-  } finally {
-    Object.assign(backend, { executeSingleOutput, executeMultipleOutputs })
-  }
+  withOperatorsIntercepted(
+    nativeBackend(),
+    ({ name, inputs }, execute) => {
+      const outputs = execute()
+      total += multiplyAccumulatesOf(name, inputs, outputs[0]!)
+      return outputs
+    },
+    compute,
+  )
+  return total
+}
+
+function multiplyAccumulatesOf(name: string, inputs: readonly Shaped[], output: Shaped): number {
+  const counter = counters.find(([pattern]) => pattern.test(name))
+  if (!counter && uncounted.test(name))
+    throw new Error(`The multiply-accumulates of ${name} are not counted; add it to the counters.`)
+  return counter ? counter[1](inputs, output) : 0
 }
 
 /**
- * The length that a product sums over: |a| · |b| = batch² · rows · columns · length², and |output| = batch · rows ·
- * columns.
+ * The length that a product sums over. It follows from |a| · |b| = batch² · rows · columns · length² and |output| =
+ * batch · rows · columns.
  */
 function contracted(a: Shaped, b: Shaped, output: Shaped): number {
   const batch = lengthOf(output.shape.slice(0, -2))

@@ -8,7 +8,7 @@ import { readFixture, sampled } from './fixture.ts'
 import { fixedPixels, hashFilled } from './hash-filling.ts'
 
 const gauntlet = resolve(import.meta.dirname, '../../../libs/use/cli/bin/gauntlet.mjs')
-/** Its checkpoint is fed BGR without mean and deviation, so that the contract shows. */
+/** Its checkpoint expects BGR without mean and deviation, so that a wrong input contract would show. */
 const id = 'mobilevit-small'
 const { stateDict, labels, side, tensors, inputGradient, classes } = readFixture(id)
 const folder = mkdtempSync(join(tmpdir(), 'gauntlet-probe-'))

@@ -1,4 +1,5 @@
-"""The reference of every backbone of the registry, without its weights: timm's model, transformers' or OpenCLIP's, in the versions of requirements.txt."""
+"""Makes the reference of every backbone without its weights: the model of timm, transformers or OpenCLIP, in the
+versions of requirements.txt."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import transformers
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
-# robust_*: architecture of timm whose names their checkpoints have once prefixes are off.
+# robust_* -> the architecture of timm whose names the checkpoint has once its prefixes are removed.
 ROBUST = {
     "robust_convnext_base": "convnext_base",
     "robust_convnext_tiny": "convnext_tiny",
@@ -19,7 +20,7 @@ ROBUST = {
     "robust_resnet50": "resnet50",
 }
 
-# What google/efficientnet-b0 says where EfficientNetConfig's defaults (those of b7) differ.
+# The settings of google/efficientnet-b0 that differ from EfficientNetConfig's defaults, which are those of b7.
 EFFICIENTNET_B0 = {"width_coefficient": 1.0, "depth_coefficient": 1.0, "hidden_dim": 1280, "image_size": 224, "dropout_rate": 0.2, "depthwise_padding": []}
 
 BACKBONES = """
@@ -38,7 +39,8 @@ efficientnet_lite0.ra_in1k tf_efficientnet_lite0.in1k
 
 @dataclass(frozen=True)
 class Reference:
-    """`normalisation`: mean and deviation the checkpoint expects. `contract`: the input contract of Gauntlet that feeds so."""
+    """`normalisation` is the mean and the deviation that the checkpoint expects, `contract` the input contract of
+    Gauntlet with that normalisation."""
 
     model: torch.nn.Module
     normalisation: tuple
@@ -46,7 +48,7 @@ class Reference:
     contract: str = "native"
 
     def logits(self, images):
-        """images: [batch, side, side, 3] in [0, 1]."""
+        """Computes the logits of images [batch, side, side, 3] in [0, 1]."""
         x = images.permute(0, 3, 1, 2)
         if self.channel_order == "bgr":
             x = x.flip(1)
@@ -56,7 +58,7 @@ class Reference:
 
 
 def side_of(backbone):
-    """A side that is cheap, and odd somewhere inside; models whose parameters fix it have theirs."""
+    """Returns the side that the parameters fix, or else a cheap one that makes some feature maps odd-sided."""
     if re.match(r"(robust_)?(vit|deit|eva02|swin|coatnet)_", backbone):
         return 224
     return 72 if "convnext" in backbone else 96
@@ -76,14 +78,15 @@ def reference(backbone, classes, side=None):
         return Reference(without_drop(transformers.EfficientNetForImageClassification(config)), IMAGENET)
     if backbone in ROBUST:
         return Reference(timm.create_model(ROBUST[backbone], num_classes=classes), IMAGENET, contract="paper")
-    # CoaT's convolutions fit any side, its patch embedding asks for the one it was made with.
+    # CoaT's convolutions take any side, but timm's patch embedding takes only the side that it was made for.
     sized = {"img_size": side or side_of(backbone)} if backbone.startswith("coat_") else {}
     model = timm.create_model(backbone, num_classes=classes, **sized)
     return Reference(model, (model.default_cfg["mean"], model.default_cfg["std"]))
 
 
 def without_drop(model):
-    """Dropout that keeps every value, and no stochastic depth: two generators of random numbers would differ, place and rate still count."""
+    """Turns stochastic depth off and makes dropout keep every value, so that no random number matters. Dropout's
+    position and rate still do."""
     for module in model.modules():
         for name, child in module.named_children():
             if isinstance(child, torch.nn.Dropout):

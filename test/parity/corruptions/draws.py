@@ -1,7 +1,7 @@
-"""The random numbers of libs/science/engine/src/random.ts, bit for bit where they are uniform, so that a reference can be fed what Gauntlet draws.
+"""The random numbers of libs/science/engine/src/random.ts, so that a reference can be given Gauntlet's draws.
 
-Philox4x32-10 (Salmon et al., SC 2011); key and upper half of the counter are the first four words of the SHA-256 of
-"seed NUL purpose NUL image NUL iteration".
+Uniform numbers are the same to the bit. They come from Philox4x32-10 (Salmon et al., SC 2011). Its key and the upper
+half of its counter are the first four words of the SHA-256 of "seed NUL purpose NUL image NUL iteration".
 """
 import hashlib
 
@@ -11,7 +11,7 @@ M32 = np.uint64(0xFFFFFFFF)
 
 
 def words(seed, purpose, image, count):
-    """`count` uint32, as uint64."""
+    """`count` random uint32, as uint64."""
     digest = hashlib.sha256(f"{seed}\0{purpose}\0{image}\0".encode()).digest()
     k0, k1, c2, c3 = (np.uint64(int.from_bytes(digest[4 * i : 4 * i + 4], "big")) for i in range(4))
     blocks = np.arange(-(-count // 4), dtype=np.uint64)
@@ -24,12 +24,12 @@ def words(seed, purpose, image, count):
 
 
 def uniform(seed, purpose, image, count):
-    """In [0, 1), 24 bits each."""
+    """`count` uniform numbers in [0, 1), of 24 bits each."""
     return (words(seed, purpose, image, count) >> np.uint64(8)) / 2.0**24
 
 
 def normal(seed, purpose, image, count):
-    """Box and Muller's transform, rounded to float32."""
+    """`count` normal numbers by the Box-Muller transform, rounded to float32."""
     pairs = words(seed, purpose, image, count + count % 2).reshape(-1, 2) >> np.uint64(8)
     radius = np.sqrt(-2 * np.log((pairs[:, 0] + 0.5) / 2.0**24))
     angle = 2 * np.pi * (pairs[:, 1] / 2.0**24)

@@ -1,18 +1,17 @@
-"""What the reference makes of two small images under every corruption at every severity, for libs/science/corruptions/src/reference-parity.test.ts.
+"""Two small images under every corruption of the reference at every severity, for the parity test of corruptions.
 
     python -m venv venv && venv/bin/pip install -r test/parity/corruptions/requirements.txt
     venv/bin/python test/parity/corruptions/make_fixtures.py test/parity/corruptions
 
-Writes sheets/<corruption>.png (a row for each image: as it was, then severities 1 to 5; the smaller one padded with black) and
-distributions.json.
+The test is libs/science/corruptions/src/reference-parity.test.ts. The script writes sheets/<corruption>.png, with a row
+for each image (as it was, then severities 1 to 5; the smaller one is padded with black), and distributions.json: the
+mean and deviation over REPEATS of the PSNR to the original, in dB, where the reference draws its own numbers.
 
-How draws are injected: the reference takes its random numbers from np.random and, in scikit-image, from np.random.default_rng. While it runs, these
-are replaced by what Gauntlet draws for the key (SEED, "parity/<corruption>-<severity>", "image-<index>"), see draws.py. So the sheets hold what the
-reference makes of Gauntlet's own draws, and the test calls `corrupt` as everybody does. Two of the draws need a translation, since one uniform number
-is spent where the reference spends others: a Poisson number is the quantile of its uniform one; a value hit by impulse noise (draw < amount) is
-salted where the draw is below half the amount.
-
-distributions.json: mean and deviation over REPEATS of the PSNR to the original, in dB, where the reference draws its own numbers.
+The reference takes its random numbers from np.random and, in scikit-image, from np.random.default_rng. While it makes
+the sheets, these are replaced by Gauntlet's draws for the key (SEED, "parity/<corruption>-<severity>", "image-<index>"),
+see draws.py, so that the test can call `corruptImage` with that key. Two of the draws are translated, since Gauntlet
+takes one uniform number where the reference takes others: a Poisson number is the quantile of the uniform one, and a
+value that impulse noise hits (draw < amount) becomes white where the draw is below half the amount.
 """
 import json
 import pathlib
@@ -48,7 +47,7 @@ def scene(width, height):
 
 
 def replaced(name, severity, image, purpose, key):
-    """Stand-ins for np.random's functions that give Gauntlet's draws."""
+    """Functions in place of np.random's that give Gauntlet's draws."""
     height, width, _ = image.shape
     one = lambda part="": float(uniform(SEED, purpose + part, key, 1)[0])
     fields = iter([f"{purpose}/x", f"{purpose}/y"])
@@ -69,7 +68,7 @@ def replaced(name, severity, image, purpose, key):
         amount = [0.03, 0.06, 0.09, 0.17, 0.27][severity - 1]
         draws = uniform(SEED, purpose, key, image.size).reshape(image.shape)
         hit = draws < amount
-        # scikit-image compares the first with the amount and the second with the share of salt, one half.
+        # scikit-image compares the first with the amount, and the second with the share of salt, which is one half.
         answers = iter([np.where(hit, 0.0, 1.0), np.where(draws < amount / 2, 0.0, 1.0)])
         return types.SimpleNamespace(random=lambda _shape: next(answers))
 
@@ -77,7 +76,7 @@ def replaced(name, severity, image, purpose, key):
 
 
 def corrupted(image, index, name, severity):
-    """By the reference under Gauntlet's draws."""
+    """The image, corrupted by the reference with Gauntlet's draws."""
     stand_ins = replaced(name, severity, image, f"parity/{name}-{severity}", f"image-{index}") if name in STOCHASTIC else {}
     kept = {function: getattr(np.random, function) for function in stand_ins}
     for function, stand_in in stand_ins.items():
@@ -108,7 +107,7 @@ def psnr(image, other):
 
 
 def distribution(name, severity):
-    """The reference by itself, its generators seeded only so that the file can be made again."""
+    """The PSNR of the reference with its own draws, which are seeded so that the file can be made again."""
     np.random.seed(SEED)
     fresh = iter(np.random.SeedSequence(SEED).spawn(REPEATS))
     kept = np.random.default_rng

@@ -1,9 +1,10 @@
-"""A small archive in the form of RobustGenBench, packed and compressed by other tools than ours, and what Pillow reads in it.
+"""A small archive in the form of RobustGenBench, packed and compressed by other tools than ours.
 
     python -m venv venv && venv/bin/pip install pillow==10.4.0 numpy==2.4.6 zstandard==0.25.0
     venv/bin/python test/parity/datasets/make_archive.py test/parity/datasets
 
-Writes tiny_processed.tar.zst and tiny_pixels.json: the SHA-256 of every image's RGB bytes after `Image.open(…).convert('RGB')`.
+The script writes tiny_processed.tar.zst, and tiny_pixels.json: the SHA-256 of the RGB bytes that Pillow reads of every
+image by `Image.open(…).convert('RGB')`.
 """
 import hashlib
 import io
@@ -21,7 +22,7 @@ WIDTH, HEIGHT = 18, 13
 
 
 def encoded(split, index):
-    """Mostly RGB PNG; grey, transparent, palette and JPEG once each in train."""
+    """An RGB PNG for most images; one each of grey, transparent, palette and JPEG in train."""
     random = np.random.RandomState(100 * list(COUNTS).index(split) + index)
     image = Image.fromarray(random.randint(0, 256, (HEIGHT, WIDTH, 3)).astype(np.uint8))
     kind = {0: "L", 1: "RGBA", 2: "P"}.get(index) if split == "train" else None

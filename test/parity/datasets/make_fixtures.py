@@ -1,7 +1,7 @@
-"""Fixtures of libs/science/datasets: Pillow's bilinear resize, and torchvision's colour jitter and rotation of float tensors.
+"""Fixtures of libs/science/datasets: Pillow's bilinear resize, and torchvision's jitter and rotation of float tensors.
 
-Pillow 10.4 is of the study's time and resizes the width first; Pillow 13 starts with the height for some tall images, which moves single
-levels.
+Pillow 10.4 is that of the study's time. It resizes the width first, where Pillow 13 resizes the height first for some
+tall images, which changes some bytes by one level.
 
     python -m venv venv && venv/bin/pip install pillow==10.4.0 numpy==2.4.6 torch==2.15.0 torchvision==0.29.2
     venv/bin/python test/parity/datasets/make_fixtures.py > test/parity/datasets/fixtures.json

@@ -1,4 +1,4 @@
-"""Opens a checkpoint that Gauntlet wrote with PyTorch and timm, and compares it with the published one bit for bit.
+"""Opens a checkpoint that Gauntlet wrote, with PyTorch and timm, and compares it with the published one bit for bit.
 
     python check_checkpoint.py <written by Gauntlet>.safetensors <efficientnet-lite0-57934424.pth>
 

@@ -1,30 +1,28 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { backboneFor, type Backbone } from '@gauntlet/backbones'
-import { tf, type Scalar, type Tensor, type Tensor1D } from '@gauntlet/engine'
-import { cacheFolder } from '@gauntlet/infra/cache-folder'
-import { evaluationMode, movedStatistics, Parameters, type ForwardContext } from '@gauntlet/nn'
-import { fetchSource } from '@gauntlet/sources'
-import { backboneCatalogue, digestOfBytes } from '@gauntlet/study'
+import { tf, type Scalar, type Tensor } from '@gauntlet/engine'
+import { evaluationMode, Parameters, type ForwardContext } from '@gauntlet/nn'
+import { digestOfBytes } from '@gauntlet/study'
 import {
   fromParameters,
   loadStrictly,
-  readCheckpoint,
   readSafetensors,
   toParameters,
   writeSafetensors,
   type NamedArray,
 } from '@gauntlet/weights'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { notingStatistics } from '../backbones/running-statistics.ts'
 import { fixedImages } from './fixed-images.ts'
+import { publishedWeights } from './published-weights.ts'
 
 const labels = [0, 281, 504, 999]
 
 let published: NamedArray[]
 
 beforeAll(async () => {
-  const { source, sha256 } = backboneCatalogue.find(({ id }) => id === 'tf_efficientnet_lite0.in1k')!.weights
-  published = await readCheckpoint(await fetchSource(source, sha256!, { cacheFolder: join(cacheFolder(), 'sources') }))
+  published = await publishedWeights()
 }, 180_000)
 
 describe.each([
@@ -39,7 +37,10 @@ describe.each([
   beforeAll(async () => {
     const { arrays } = readSafetensors(await readFile(join(import.meta.dirname, fixture)))
     expected = new Map(arrays.map(({ name, data }) => [name, data as Float32Array]))
-    parameters = toParameters(loadStrictly(backbone.adoptCheckpoint(published), specifications).arrays, specifications)
+    parameters = toParameters(
+      loadStrictly(backbone.convertCheckpoint(published), specifications).arrays,
+      specifications,
+    )
   })
 
   test.each([
@@ -52,7 +53,7 @@ describe.each([
     expect(differenceInRange(logits, expected.get(`logits_${side}`)!)).toBeLessThan(1e-4)
   })
 
-  test('the gradient of the loss by the pixels is the same', () => {
+  test('the gradient of the pixels is the same', () => {
     const two = labels.slice(0, 2)
     const gradient = tf.tidy(() => {
       const loss = (images: Tensor) => crossEntropy(backbone, images, two, parameters, evaluationMode)
@@ -74,8 +75,8 @@ describe.each([
     )
     const named = Parameters.of(wanted.map(({ name }, i) => [name, grads[i]!]))
     for (const { name, data } of fromParameters(named, wanted)) {
-      // Expected in float64; PyTorch's own float32 is up to 2.6e-5 off (`turned` in the fixture): ReLU6 has corners,
-      // and few images the statistics.
+      // The expected gradients are float64's. PyTorch's own float32 is up to 2.6e-5 off (`turned` in the fixture),
+      // since ReLU6 has kinks and the statistics come from few images.
       expect(cosine(data as Float32Array, expected.get(`gradient/${name}`)!), name).toBeGreaterThan(0.9999)
     }
   })
@@ -88,19 +89,19 @@ describe.each([
   })
 })
 
-test('the checkpoint written as safetensors is the one PyTorch and timm were seen to open', () => {
+test('the checkpoint written as safetensors is the one that PyTorch and timm opened', () => {
   const backbone = backboneFor('efficientnet_lite0.ra_in1k')
   const specifications = backbone.specifications(1000)
   const parameters = toParameters(
-    loadStrictly(backbone.adoptCheckpoint(published), specifications).arrays,
+    loadStrictly(backbone.convertCheckpoint(published), specifications).arrays,
     specifications,
   )
   const written = writeSafetensors(fromParameters(parameters, specifications))
-  // Printed by check_checkpoint.py for these bytes.
+  // check_checkpoint.py printed this digest for these bytes.
   expect(digestOfBytes(written)).toBe('2d3c8842439142fd39d077f8ac8b5fe76fc6579afee06a208b3dc0c31a6ba90d')
 })
 
-/** Mean cross-entropy of the images' logits. */
+/** The mean cross-entropy of the images' logits. */
 function crossEntropy(
   backbone: Backbone,
   images: Tensor,
@@ -115,24 +116,12 @@ function crossEntropy(
 /** Each batch norm's running statistics after it has seen the four images in training. */
 function runningStatistics(backbone: Backbone, parameters: Parameters): Map<string, Float32Array> {
   const moved = new Map<string, Float32Array>()
-  const context: ForwardContext = {
-    training: true,
-    onBatchStatistics: (name, batch) => {
-      const tensor = (part: string) => parameters.at(name).tensor<Tensor1D>(part)
-      const { mean, variance } = movedStatistics(
-        { mean: tensor('running_mean'), variance: tensor('running_var') },
-        batch,
-      )
-      moved
-        .set(`${name}.running_mean`, mean.dataSync() as Float32Array)
-        .set(`${name}.running_var`, variance.dataSync() as Float32Array)
-    },
-  }
+  const context: ForwardContext = { training: true, onBatchStatistics: notingStatistics(parameters, moved) }
   tf.tidy(() => backbone.logits(fixedImages(64), parameters, context))
   return moved
 }
 
-/** Largest difference, as a fraction of what is expected from smallest to largest. */
+/** The largest difference, divided by the range of the expected values. */
 function differenceInRange(actual: ArrayLike<number>, expected: Float32Array): number {
   expect(actual.length).toBe(expected.length)
   let [difference, smallest, largest] = [0, Infinity, -Infinity]

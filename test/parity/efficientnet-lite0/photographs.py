@@ -1,10 +1,11 @@
-"""Writes what timm sees on five real photographs with the real weights, for photographs.test.ts to compare with.
+"""Writes the classes that timm predicts for five real photographs with the real weights, for photographs.test.ts to
+compare with.
 
     ~/.cache/gauntlet/parity/venv/bin/pip install -r test/parity/efficientnet-lite0/requirements.txt scikit-image==0.26.0
     python test/parity/efficientnet-lite0/photographs.py <efficientnet-lite0-57934424.pth>
 
-The photographs ship with scikit-image (public domain or CC0, see its data/README.txt): the largest square from their middle, 128 x 128. Both
-variants of Lite0 are asked, each with its own normalisation.
+The photographs ship with scikit-image (public domain or CC0, see its data/README.txt). The largest square from the
+middle of each is resized to 128 x 128. Both variants of Lite0 predict, each with its own normalisation.
 """
 
 import sys

@@ -2,26 +2,23 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { backboneFor } from '@gauntlet/backbones'
 import { tf } from '@gauntlet/engine'
-import { cacheFolder } from '@gauntlet/infra/cache-folder'
 import { evaluationMode } from '@gauntlet/nn'
-import { fetchSource } from '@gauntlet/sources'
-import { backboneFacts } from '@gauntlet/study'
-import { loadStrictly, readCheckpoint, readSafetensors, toParameters, type NamedArray } from '@gauntlet/weights'
+import { loadStrictly, readSafetensors, toParameters, type NamedArray } from '@gauntlet/weights'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { publishedWeights } from './published-weights.ts'
 
 const fixture = readSafetensors(readFileSync(join(import.meta.dirname, 'photographs.safetensors'))).arrays
 let published: NamedArray[]
 
 beforeAll(async () => {
-  const { source, sha256 } = backboneFacts('tf_efficientnet_lite0.in1k')!.weights
-  published = await readCheckpoint(await fetchSource(source, sha256!, { cacheFolder: join(cacheFolder(), 'sources') }))
+  published = await publishedWeights()
 }, 180_000)
 
 describe.each([
   { id: 'efficientnet_lite0.ra_in1k', variant: 'efficientnet_lite0' },
   { id: 'tf_efficientnet_lite0.in1k', variant: 'tf_efficientnet_lite0' },
 ])('$id with the real weights', ({ id, variant }) => {
-  it("sees timm's five likeliest classes, in their order and as likely, on a cat, a coffee, an astronaut, a rocket and a motorcycle", () => {
+  it("gives timm's five likeliest classes, in the same order and as likely, for photographs of a cat, a coffee, an astronaut, a rocket and a motorcycle", () => {
     const { values, indices } = tf.tidy(() => likeliest(id))
     const [classes, probabilities] = [named(`${variant}/classes`), named(`${variant}/probabilities`)]
     expect(indices).toEqual(Array.from(classes.data as Int32Array))
@@ -29,9 +26,9 @@ describe.each([
   })
 })
 
-it('sees a cat, an espresso and a moped, as anyone does', () => {
+it('recognises a cat, an espresso and a moped', () => {
   const first = (photograph: number) => named('tf_efficientnet_lite0/classes').data[5 * photograph]
-  // ImageNet's class numbers: Egyptian cat, espresso, moped.
+  // These are ImageNet's class numbers of Egyptian cat, espresso and moped.
   expect([first(0), first(1), first(4)]).toEqual([285, 967, 665])
 })
 
@@ -39,7 +36,7 @@ function likeliest(id: string): { values: number[]; indices: number[] } {
   const backbone = backboneFor(id)
   const specifications = backbone.specifications(1000)
   const parameters = toParameters(
-    loadStrictly(backbone.adoptCheckpoint(published), specifications).arrays,
+    loadStrictly(backbone.convertCheckpoint(published), specifications).arrays,
     specifications,
   )
   const { shape, data } = named('photographs')

@@ -8,7 +8,7 @@ import { SettingsInvalid } from './settings.ts'
 /**
  * What a worker with these devices says of itself. Devices of one worker must be alike, or its pool would mix classes.
  */
-export function describeWorker(devices: readonly DeviceReady[]): WorkerDescription {
+export function descriptionOf(devices: readonly DeviceReady[]): WorkerDescription {
   const { environment, environmentClass } = devices[0]!
   const other = devices.find((one) => one.environmentClass !== environmentClass)
   if (other) {

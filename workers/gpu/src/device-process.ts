@@ -1,8 +1,9 @@
 import { openArtifactStore } from '@gauntlet/artifacts'
 import { engineEnvironment, environmentClass } from '@gauntlet/engine'
+import { proveEngine } from '@gauntlet/engine/prove-engine'
 import { join } from 'node:path'
 import { failureClassOfError } from './failure-class.ts'
-import { runStage } from './stages/index.ts'
+import { computeStage } from './stages/index.ts'
 import type { FromDevice, ToDevice } from './device-protocol.ts'
 
 /*
@@ -21,6 +22,10 @@ process.on('message', (message: ToDevice) => {
   else void run(message)
 })
 
+// Before the first stage, so that an engine that does not compute costs no attempt: `gauntlet run` starts a worker to
+// hear what it is (describe-main.ts), and gets no further.
+proveEngine()
+
 const environment = engineEnvironment()
 send({
   type: 'ready',
@@ -38,7 +43,7 @@ async function run({ id, stage, request }: Extract<ToDevice, { type: 'run' }>): 
     send({
       type: 'done',
       id,
-      result: await runStage(stage, request, { store, cacheFolder, signal: controller.signal, report }),
+      result: await computeStage(stage, request, { store, cacheFolder, signal: controller.signal, report }),
     })
   } catch (error) {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error))

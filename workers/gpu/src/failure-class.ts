@@ -1,8 +1,8 @@
 import type { FailureClass } from '@gauntlet/contract'
 
 /**
- * The class of each error of the rooms a stage runs, by its name. What is not here, and has no class's own name, is a
- * bug.
+ * The failure class of each error that the code of a stage throws, by the error's `name`. An error whose name is not
+ * here is a bug.
  */
 const classes: Readonly<Record<string, FailureClass>> = {
   // The study, the weights or the images are wrong.
@@ -19,11 +19,13 @@ const classes: Readonly<Record<string, FailureClass>> = {
   SourceNotFound: 'InvalidInput',
   SourceForbidden: 'InvalidInput',
   UnusableSource: 'InvalidInput',
-  // Training, or the model it made, has left the finite.
+  // Training reached NaN or infinity or collapsed to one prediction, or the trained model gives logits that are not
+  // finite.
   Diverged: 'Diverged',
-  // The device has no room.
+  // The device has too little memory.
   OutOfMemory: 'OutOfMemory',
-  // Storage or network; an artifact that went bad is made again by the stage that makes it.
+  // Storage or network failed. A missing or corrupt artifact is among them, because the stage that made it makes it
+  // again.
   ArtifactStoreUnavailable: 'Transient',
   ArtifactMissing: 'Transient',
   ArtifactCorrupt: 'Transient',
@@ -31,7 +33,7 @@ const classes: Readonly<Record<string, FailureClass>> = {
   DiskFull: 'Transient',
 }
 
-/** System errors that pass by themselves. */
+/** System errors that a later attempt may not meet. */
 const transientCodes = new Set([
   'ENOSPC',
   'EAGAIN',
@@ -43,7 +45,7 @@ const transientCodes = new Set([
   'EPIPE',
 ])
 
-/** What may help an attempt that ended in this error. */
+/** The failure class of an attempt that ended in this error. */
 export function failureClassOfError(error: unknown): FailureClass {
   if (!(error instanceof Error)) return 'Bug'
   const code = (error as NodeJS.ErrnoException).code

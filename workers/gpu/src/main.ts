@@ -1,16 +1,16 @@
 import { poolDescriptionQueue, poolQueue, type DescriptionActivities } from '@gauntlet/contract'
 import { NativeConnection, Worker } from '@temporalio/worker'
 import { createGpuActivities, heartbeatMilliseconds } from './activities.ts'
-import { describeWorker } from './describe.ts'
+import { descriptionOf } from './describe.ts'
 import { Device } from './device.ts'
 import { DevicePool } from './device-pool.ts'
 import { withForm } from './forms/choose-form.ts'
-import { readSettings } from './settings.ts'
+import { readGpuWorkerSettings } from './settings.ts'
 import { sourceRevision } from './source-revision.ts'
 
 /** A GPU worker: takes as many attempts as it has devices, and drains on SIGTERM. */
 async function main(): Promise<void> {
-  const settings = readSettings(process.env)
+  const settings = readGpuWorkerSettings(process.env)
   const { devices: variables } = await withForm(settings, process.env)
   const devices = variables.map((each) => new Device(each))
   const ready = await Promise.all(devices.map((device) => device.start()))
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
     devices,
     ready.map(({ device }, index) => `${device}#${index}`),
   )
-  const description = describeWorker(ready)
+  const description = descriptionOf(ready)
   const { namespace, ...server } = settings.temporal
   const connection = await NativeConnection.connect(server)
   const shared = { connection, namespace, identity: settings.identity }

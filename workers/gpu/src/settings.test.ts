@@ -1,20 +1,22 @@
 import { totalmem } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import { readDeviceSettings, readSettings, SettingsInvalid } from './settings.ts'
+import { readDeviceSettings, readGpuWorkerSettings, SettingsInvalid } from './settings.ts'
 
 const needed = { TEMPORAL_ADDRESS: '127.0.0.1:7233', GAUNTLET_ARTIFACTS: 'file:///a', GAUNTLET_CACHE: '/c' }
 
-describe('readSettings', () => {
+describe('readGpuWorkerSettings', () => {
   it('refuses to start with database credentials', () => {
-    expect(() => readSettings({ ...needed, DATABASE_URL: 'postgres://x' })).toThrow(/must hold no database credentials/)
+    expect(() => readGpuWorkerSettings({ ...needed, DATABASE_URL: 'postgres://x' })).toThrow(
+      /must hold no database credentials/,
+    )
   })
 
   it.each(Object.keys(needed))('names %s when it is missing', (name) => {
-    expect(() => readSettings({ ...needed, [name]: undefined })).toThrow(new RegExp(`needs ${name}`))
+    expect(() => readGpuWorkerSettings({ ...needed, [name]: undefined })).toThrow(new RegExp(`needs ${name}`))
   })
 
   it('takes the default pool and namespace', () => {
-    expect(readSettings(needed)).toMatchObject({
+    expect(readGpuWorkerSettings(needed)).toMatchObject({
       pool: 'default',
       temporal: { address: '127.0.0.1:7233', namespace: 'default' },
     })

@@ -22,7 +22,7 @@ export class SettingsInvalid extends Error {
   override readonly name = 'SettingsInvalid'
 }
 
-export function readSettings(variables: NodeJS.ProcessEnv): GpuWorkerSettings {
+export function readGpuWorkerSettings(variables: NodeJS.ProcessEnv): GpuWorkerSettings {
   if (variables.DATABASE_URL)
     throw new SettingsInvalid('A GPU worker must hold no database credentials; unset DATABASE_URL and start it again.')
   for (const name of ['TEMPORAL_ADDRESS', 'GAUNTLET_ARTIFACTS', 'GAUNTLET_CACHE']) {

@@ -11,6 +11,8 @@ export interface FailureRecord {
   readonly studyId: Digest
   readonly configurationId: Digest
   readonly stage: StageName
+  /** The key of the stage that failed; null where no stage was tried. */
+  readonly stageKey: Digest | null
   /** Null for a failure of the whole configuration. */
   readonly perturbation: Perturbation | null
   /** Wire name of the failure's class: `Diverged`, `InvalidInput`, … */
@@ -20,7 +22,7 @@ export interface FailureRecord {
 }
 
 /**
- * Records that a configuration, or one of its cells, ended without a number. A later failure of the same stage and
+ * Records that a configuration, or one of its cells, ended without a number. A later failure of the same stage key and
  * perturbation replaces it.
  */
 export async function recordFailure(db: LedgerDatabase, failure: FailureRecord): Promise<void> {
@@ -29,6 +31,7 @@ export async function recordFailure(db: LedgerDatabase, failure: FailureRecord):
     studyId,
     configurationId,
     stage,
+    stageKey: failure.stageKey,
     perturbationKey: failure.perturbation && perturbationKey(failure.perturbation),
   }
   const finding = { failureClass, message: storableText(failure.message), evidence: documentOf(evidence) }
@@ -41,6 +44,7 @@ export async function recordFailure(db: LedgerDatabase, failure: FailureRecord):
         configurationFailure.configurationId,
         configurationFailure.stage,
         configurationFailure.perturbationKey,
+        configurationFailure.stageKey,
       ],
       set: { ...finding, recordedAt: sql`now()` },
     })

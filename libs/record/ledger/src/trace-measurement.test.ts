@@ -7,7 +7,8 @@ import { MeasurementUnknown } from './measurement-unknown.ts'
 import { recordAttempt } from './record-attempt.ts'
 import { recordMeasurement } from './record-measurement.ts'
 import { recordStudy } from './record-study.ts'
-import { lineageOf, traceMeasurement } from './trace-measurement.ts'
+import { lineageFrom } from './lineage.ts'
+import { traceMeasurement } from './trace-measurement.ts'
 
 const ledger = useLedger()
 const configuration = configurationWith(1)
@@ -110,8 +111,12 @@ it('finds the lineage of one number among 20,000 by indexes alone', async () => 
   await seedConfigurations(4000)
   for (const table of ['measurement', 'execution', 'execution_artifact', 'artifact'])
     await ledger.db.execute(sql.raw(`analyze ${table}`))
-  const [some] = (await ledger.db.execute<{ id: string }>(sql`select id from measurement offset 12345 limit 1`)).rows
-  const explained = await ledger.db.execute(sql`explain (format json) ${lineageOf(some!.id)}`)
+  const [some] = (
+    await ledger.db.execute<{ id: string; key: string }>(
+      sql`select id, stage_key as key from measurement offset 12345 limit 1`,
+    )
+  ).rows
+  const explained = await ledger.db.execute(sql`explain (format json) ${lineageFrom([some!.key])}`)
   const nodes = JSON.stringify(explained.rows).match(/"Node Type":"[^"]+"/g)!
   expect(nodes.filter((node) => /Seq Scan/.test(node))).toEqual([])
   expect((await traceMeasurement(ledger.db, some!.id)).executions.map(({ stage }) => stage)).toEqual([

@@ -1,4 +1,4 @@
-import { eq, inArray, sql } from 'drizzle-orm'
+import { eq, inArray } from 'drizzle-orm'
 import {
   stages,
   type ArtifactReference,
@@ -8,6 +8,7 @@ import {
   type Perturbation,
   type StageName,
 } from '@gauntlet/study'
+import { lineageFrom } from './lineage.ts'
 import { MeasurementUnknown } from './measurement-unknown.ts'
 import type { LedgerDatabase } from './open-ledger.ts'
 import type { Attempt } from './record-attempt.ts'
@@ -78,7 +79,9 @@ export interface TracedAttempt extends Omit<Attempt, 'environment'> {
  */
 export async function traceMeasurement(db: LedgerDatabase, measurementId: Digest): Promise<MeasurementTrace> {
   const measured = await measurementOf(db, measurementId)
-  const keys = (await db.execute<{ stage_key: Digest }>(lineageOf(measurementId))).rows.map((row) => row.stage_key)
+  const keys = (await db.execute<{ stage_key: Digest }>(lineageFrom([measured.stageKey]))).rows.map(
+    (row) => row.stage_key,
+  )
   const [found, edges, attempts] = await Promise.all([executionsOf(db, keys), edgesOf(db, keys), attemptsOf(db, keys)])
   const executions = found.map((row): TracedExecution => {
     const own = edges.filter((edge) => edge.stageKey === row.stageKey)
@@ -92,37 +95,6 @@ export async function traceMeasurement(db: LedgerDatabase, measurementId: Digest
   })
   executions.sort((a, b) => stages.indexOf(b.stage) - stages.indexOf(a.stage) || (a.stageKey < b.stageKey ? -1 : 1))
   return { measurement: measured, executions, sources: sourcesOf(executions) }
-}
-
-/**
- * The keys of every execution that a measurement rests on, from its evaluation back along used and generated artifacts.
- * Several executions may have made the same bytes; one counts as their producer only if it was fulfilled no later than
- * the execution that used them. `offset 0` makes Postgres look up each row: it expects many rows of every step, and
- * would read whole tables.
- */
-export function lineageOf(measurementId: Digest) {
-  return sql`
-    with recursive lineage (stage_key, fulfilled_at) as (
-      select evaluation.stage_key, evaluation.fulfilled_at
-      from ${measurement} measured
-      join ${execution} evaluation on evaluation.stage_key = measured.stage_key
-      where measured.id = ${measurementId}
-      union
-      select producer.stage_key, producer.fulfilled_at
-      from lineage consumer
-      cross join lateral (
-        select digest from ${executionArtifact} where stage_key = consumer.stage_key and direction = 'used' offset 0
-      ) used
-      cross join lateral (
-        select stage_key from ${executionArtifact}
-        where digest = used.digest and direction = 'generated' and stage_key <> consumer.stage_key offset 0
-      ) made
-      cross join lateral (
-        select stage_key, fulfilled_at from ${execution}
-        where stage_key = made.stage_key and fulfilled_at <= consumer.fulfilled_at offset 0
-      ) producer
-    )
-    select stage_key from lineage`
 }
 
 async function measurementOf(db: LedgerDatabase, id: Digest): Promise<MeasurementTrace['measurement']> {

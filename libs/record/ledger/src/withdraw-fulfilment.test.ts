@@ -16,7 +16,7 @@ import { recordAttempt } from './record-attempt.ts'
 import { recordMeasurement } from './record-measurement.ts'
 import { recordStudy } from './record-study.ts'
 import { attempt } from './schema/index.ts'
-import { studyResults } from './study-results.ts'
+import { studyEvidence } from './study-evidence.ts'
 import { withdrawFulfilment } from './withdraw-fulfilment.ts'
 
 const ledger = useLedger()
@@ -43,11 +43,11 @@ it('lets other bytes take the place of lost ones, and keeps the digests of the l
 
   await withdrawFulfilment(ledger.db, lost.key, 'the store lost its outcomes')
   expect(await fulfilledOutputs(ledger.db, lost.key)).toBeNull()
-  expect((await studyResults(ledger.db, 'lost')).rows).toEqual([])
+  expect((await studyEvidence(ledger.db, 'lost')).measurements).toEqual([])
   expect(await fulfilExecution(ledger.db, found)).toEqual({ standing: 'first', outputs: found.generated })
   await count(found, 11)
 
-  expect((await studyResults(ledger.db, 'lost')).rows.map(({ correct }) => correct)).toEqual([11])
+  expect((await studyEvidence(ledger.db, 'lost')).measurements.map(({ correct }) => correct)).toEqual([11])
   const attempts = await ledger.db.select().from(attempt).where(eq(attempt.stageKey, lost.key)).orderBy(attempt.id)
   expect(attempts).toMatchObject([
     {

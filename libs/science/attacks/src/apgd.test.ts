@@ -1,7 +1,7 @@
 import { ProgramBuilder, tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { apgdMoments, cuesAt } from './apgd-moments.ts'
+import { apgdStepInputs, stepInputsAt } from './apgd-step-inputs.ts'
 import { apgdStart, apgdStep } from './apgd-step.ts'
 import { apgd, type ApgdRun } from './apgd.ts'
 import type { ApgdState } from './ascent.ts'
@@ -11,6 +11,7 @@ import { l2 } from './l2.ts'
 import { linf } from './linf.ts'
 import { crossEntropy } from './loss.ts'
 import { momentumAscent, type OscillationMemory } from './momentum-ascent.ts'
+import { randomStart } from './random-start.ts'
 import {
   momentumApgdByDefinition,
   sparseApgdByDefinition,
@@ -64,17 +65,18 @@ function problemOf(ball: Ball, images: { image: Float32Array; label: number }[],
 
 /** The states of a run from the clean images, after every iteration. */
 function statesOf({ ball, logits, images, labels, iterations }: ApgdRun): ApgdState[] {
-  const climb = { ball, loss: crossEntropy }
-  const moments = apgdMoments(ball, iterations)
-  const states: ApgdState[] = [apgdStart(climb, images, images)]
-  for (const number of moments.keys()) {
-    const cues = cuesAt(moments, tf.scalar(number, 'int32'), labels.shape[0])
-    states.push(apgdStep(climb, { logits, images, labels, targets: labels }, states.at(-1)!, cues).state)
+  const settings = { ball, loss: crossEntropy }
+  const inputs = apgdStepInputs(ball, iterations)
+  const problem = { logits, images, labels, targets: labels }
+  const states: ApgdState[] = [apgdStart(settings, images, images)]
+  for (const step of inputs.keys()) {
+    const ofStep = stepInputsAt(inputs, tf.scalar(step, 'int32'), labels.shape[0])
+    states.push(apgdStep(settings, problem, states.at(-1)!, ofStep).state)
   }
   return states.slice(2)
 }
 
-/** All step sizes and the end of a run. */
+/** All step sizes of a run, and where it ended. */
 function traced(run: ApgdRun): { best: Float32Array[]; bestLoss: Float32Array; stepSizes: Float32Array[] } {
   const states = statesOf(run)
   const { best, bestLoss } = states.at(-1)!
@@ -83,8 +85,8 @@ function traced(run: ApgdRun): { best: Float32Array[]; bestLoss: Float32Array; s
 }
 
 /**
- * How many iterations can be compared: from where a loss differs from an earlier one by less than float32 resolves,
- * roundings decide the steps.
+ * How many iterations can be compared: once a loss differs from an earlier one by less than float32 resolves, rounding
+ * decides the steps.
  */
 function untilTie({ losses }: Trace): number {
   const tie = losses.findIndex((loss, i) => losses.slice(0, i).some((earlier) => Math.abs(loss - earlier) < 1e-5))
@@ -125,7 +127,7 @@ describe.each(byDefinition)('APGD in the %s ball', (_, ball, definition) => {
     )
   })
 
-  it('does to an image alone what it does to it in company', () => {
+  it('treats an image alone as in a batch', () => {
     tf.tidy(() => {
       const together = traced(problemOf(ball, fixed, 10))
       fixed.slice(0, 3).forEach((image, row) => {
@@ -167,6 +169,19 @@ describe.each(byDefinition)('APGD in the %s ball', (_, ball, definition) => {
 })
 
 describe('APGD', () => {
+  it('ascends from a random start too, inside ball and box', () => {
+    tf.tidy(() => {
+      const ball = l2(0.4)
+      const { images, labels } = problemOf(ball, fixed, 5)
+      const digests = fixed.map((_, row) => `image ${row}`)
+      const start = randomStart(ball, images, digests, { seed: 1, attack: 'test', restart: 0 })
+      const best = apgd({ logits: tinyNetwork, ball, iterations: 5, images, labels, start })
+      const [before, after] = [start, best].map((points) => crossEntropy(tinyNetwork(points), labels).dataSync())
+      before!.forEach((loss, i) => expect(after![i]).toBeGreaterThan(loss))
+      for (const size of ball.size(best.sub(images)).dataSync()) expect(size).toBeLessThanOrEqual(0.4 * (1 + 1e-5))
+    })
+  })
+
   it('keeps the start where the loss is not a number', () => {
     tf.tidy(() => {
       const { images } = problemOf(linf(0.1), fixed, 3)
@@ -187,7 +202,7 @@ describe('APGD', () => {
       const ball: Ball = { ...linf(0.1), ascent: { ...momentumAscent, observe } }
       const states = statesOf(problemOf(ball, fixed, 4))
       const losses = states.map(({ loss }) => loss.dataSync())
-      // The look at the start compares, too, and nothing follows from it.
+      // The evaluation of the start compares too, and nothing follows from it.
       expect(compared.slice(1)).toEqual([new Float32Array(fixed.length), ...losses.slice(0, -1)])
     })
   })
@@ -206,7 +221,7 @@ describe('APGD in a program', () => {
     return { program, found: rowsOf(best), foundEagerly: rowsOf(attack({ images, labels })) }
   }
 
-  it('finds what it finds step by step, beyond the iterations that are checked at the first replay', () => {
+  it('gives what it gives eagerly, also beyond the iterations that are checked at the first replay', () => {
     tf.tidy(() => {
       const { found, foundEagerly } = captured(6)
       found.forEach((row, i) =>

@@ -20,8 +20,10 @@ const tolerance = 1e-6
 describe.each(balls)('the %s ball', (norm, ballOf, radii) => {
   const cases = fc.tuple(someImages, fc.constantFrom(...radii))
 
-  /** Origins and points around them. */
-  function laidOut(images: { image: Float32Array; offset: Float32Array }[]): { origin: Tensor4D; point: Tensor4D } {
+  function originsAndPoints(images: { image: Float32Array; offset: Float32Array }[]): {
+    origin: Tensor4D
+    point: Tensor4D
+  } {
     const origin = imagesOf(images.map(({ image }) => image))
     return { origin, point: origin.add(imagesOf(images.map(({ offset }) => offset))) }
   }
@@ -32,7 +34,7 @@ describe.each(balls)('the %s ball', (norm, ballOf, radii) => {
     for (const row of rowsOf(point)) row.forEach((value) => expect(value >= 0 && value <= 1).toBe(true))
   }
 
-  it('bears the name a study gives it', () => expect(ballOf(1).norm).toBe(norm))
+  it('has the name that studies give it', () => expect(ballOf(1).norm).toBe(norm))
 
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses the radius %s', (radius) => {
     expect(() => ballOf(radius)).toThrow(RadiusInvalid)
@@ -42,18 +44,18 @@ describe.each(balls)('the %s ball', (norm, ballOf, radii) => {
     fc.assert(
       fc.property(cases, ([images, radius]) =>
         tf.tidy(() => {
-          const { origin, point } = laidOut(images)
+          const { origin, point } = originsAndPoints(images)
           expectInside(ballOf(radius), ballOf(radius).project(point, origin), origin)
         }),
       ),
     )
   })
 
-  it('projects what it has projected to itself', () => {
+  it('projects a projected point onto itself', () => {
     fc.assert(
       fc.property(cases, ([images, radius]) =>
         tf.tidy(() => {
-          const { origin, point } = laidOut(images)
+          const { origin, point } = originsAndPoints(images)
           const once = ballOf(radius).project(point, origin)
           const twice = ballOf(radius).project(once, origin)
           expect(twice.sub(once).abs().max().dataSync()[0]).toBeLessThan(tolerance)
@@ -84,12 +86,12 @@ describe.each(balls)('the %s ball', (norm, ballOf, radii) => {
     )
   })
 
-  it('starts inside ball and box, at the same point alone and in company', () => {
+  it('starts in ball and box, at the same point alone and in a batch', () => {
     fc.assert(
       fc.property(cases, fc.nat(), ([images, radius], seed) =>
         tf.tidy(() => {
           const ball = ballOf(radius)
-          const { origin } = laidOut(images)
+          const { origin } = originsAndPoints(images)
           const digests = images.map((_, i) => `image ${i}`)
           const key = { seed, attack: 'test', restart: 1 }
           const together = randomStart(ball, origin, digests, key)

@@ -1,37 +1,37 @@
 import type { RandomKey, Tensor1D, Tensor2D, Tensor4D } from '@gauntlet/engine'
-import type { Ascent, AscentMemory, Slope } from './ascent.ts'
+import type { Ascent, AscentGeometry, AscentMemory } from './ascent.ts'
 import type { SquareMoves } from './square-moves.ts'
 
 /**
- * A set of perturbations and how to move in it. A norm is a value of this type: attacks never ask which one they were
- * given.
+ * The perturbations of at most a given norm, and how attacks move among them. A norm is a value of this type: no attack
+ * asks which one it was given.
  */
-export interface Ball<Memory extends AscentMemory = AscentMemory> extends Slope {
-  /** The name a study and a table use. */
+export interface Ball<Memory extends AscentMemory = AscentMemory> extends AscentGeometry {
+  /** The name in studies and tables. */
   readonly norm: 'Linf' | 'L2' | 'L1'
   /** Radius, in units of the [0, 1] pixel range. */
   readonly epsilon: number
-  /** The norm of every offset. [batch, height, width, 3] → [batch]. */
+  /** The norm of every offset. [batch, height, width, channels] → [batch]. */
   size(offset: Tensor4D): Tensor1D
   /**
-   * The norm dual to `size`: how much a linear loss of this gradient rises within a ball of radius 1. [batch, height,
-   * width, 3] → [batch].
+   * The norm dual to `size`: by how much a linear loss of this gradient rises within a ball of radius 1. [batch,
+   * height, width, channels] → [batch].
    */
   dualSize(gradient: Tensor4D): Tensor1D
   /**
-   * The shortest offset, in this norm, from points in the box to the points of the box on which `slope` · x is less by
-   * `gap`; where there are none, the offset that comes nearest (arXiv:1907.02044, section 3.1). points, slope: [rows,
-   * coordinates]; gap: [rows]; → [rows, coordinates].
+   * The shortest offset, in this norm, from points of the box to points of the box at which `slope` · x is less by
+   * `gap`. Where there are none, the offset that comes nearest to that (arXiv:1907.02044, section 3.1). points, slope:
+   * [rows, coordinates]; gap: [rows] → [rows, coordinates].
    */
   towardsHyperplane(points: Tensor2D, slope: Tensor2D, gap: Tensor1D): Tensor2D
-  /** `count` raw random numbers of the kind that `spread` wants. */
+  /** `count` random numbers of the distribution that `spread` takes. */
   draw(key: RandomKey, count: number): Float32Array
   /**
-   * A random start: the noise of `draw` laid out around `origin`, inside the ball of `radius` (epsilon unless given)
-   * and the box; same shape.
+   * Random starts: the noise of `draw` as points in the ball of `radius` (epsilon unless given) around `origin` and in
+   * the box; same shape.
    */
   spread(noise: Tensor4D, origin: Tensor4D, radius?: Tensor1D): Tensor4D
-  /** How APGD climbs in this ball. */
+  /** How APGD ascends in this ball. */
   readonly ascent: Ascent<Memory>
   /** How the Square attack moves in this ball. */
   readonly squares: SquareMoves
@@ -42,7 +42,7 @@ export class RadiusInvalid extends Error {
   override readonly name = 'InvalidInput'
 }
 
-/** The radius, if it is one. */
+/** The radius, if it is a positive finite number. */
 export function requireRadius(norm: string, epsilon: number): number {
   if (Number.isFinite(epsilon) && epsilon > 0) return epsilon
   throw new RadiusInvalid(`The ${norm} ball has radius ${epsilon}; give a finite number above 0.`)

@@ -1,7 +1,7 @@
 import { tf } from '@gauntlet/engine'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { belowPlace } from './bisection.ts'
+import { belowSorted } from './bisection.ts'
 
 /** Sizes of any order of magnitude, with ties and zeros, as gradients have. */
 const aSize = fc.oneof(
@@ -13,13 +13,13 @@ const aSize = fc.oneof(
 )
 const aRow = fc.array(aSize, { minLength: 1, maxLength: 40 })
 
-describe('the value below a place', () => {
-  it('leaves above it exactly the values from that place on, their equals included, as a full sort says', () => {
+describe('the threshold below a sorted value', () => {
+  it('has above it exactly the values from that index on, their equals included, as a full sort says', () => {
     fc.assert(
       fc.property(aRow, fc.nat(), (row, number) => {
-        const place = number % row.length
-        const threshold = row.toSorted((a, b) => a - b)[place]!
-        const below = tf.tidy(() => belowPlace(tf.tensor2d([row]), tf.tensor2d([[place]])).dataSync()[0]!)
+        const index = number % row.length
+        const threshold = row.toSorted((a, b) => a - b)[index]!
+        const below = tf.tidy(() => belowSorted(tf.tensor2d([row]), tf.tensor2d([[index]])).dataSync()[0]!)
         const chosen = row.filter((size) => size > below)
         expect(chosen).toEqual(row.filter((size) => size >= threshold && size > 0))
       }),
@@ -31,11 +31,11 @@ describe('the value below a place', () => {
       fc.property(
         fc.array(fc.array(aSize, { minLength: 9, maxLength: 9 }), { minLength: 2, maxLength: 4 }),
         fc.nat(8),
-        (rows, place) => {
+        (rows, index) => {
           tf.tidy(() => {
-            const together = belowPlace(tf.tensor2d(rows), tf.fill([rows.length, 1], place)).dataSync()
+            const together = belowSorted(tf.tensor2d(rows), tf.fill([rows.length, 1], index)).dataSync()
             rows.forEach((row, i) =>
-              expect(belowPlace(tf.tensor2d([row]), tf.tensor2d([[place]])).dataSync()[0]).toBe(together[i]),
+              expect(belowSorted(tf.tensor2d([row]), tf.tensor2d([[index]])).dataSync()[0]).toBe(together[i]),
             )
           })
         },

@@ -8,7 +8,7 @@ export interface Bracket {
 
 /**
  * Halves every image's interval: where `above(middle)` holds, the low end moves up, else the high end down. A
- * projection or a selection found this way needs sums over an image and no sort of it.
+ * projection or a selection that is found this way needs sums over an image but does not sort it.
  */
 export function bisect(
   bracket: Bracket,
@@ -26,34 +26,31 @@ export function bisect(
   return { low, high }
 }
 
-/** Whether what is sought lies above these values: [batch, 1] → boolean, [batch, 1]. */
+/** Whether the value that is searched for lies above these: [batch, 1] → boolean, [batch, 1]. */
 export type Above = (values: Tensor2D) => Tensor2D
 
-/**
- * 32 halvings of the exponents' interval narrow a range of a hundred powers of two to less than the spacing of float32
- * numbers.
- */
+/** So many halvings narrow a range of a hundred powers of two to less than the spacing of float32 numbers. */
 export const geometricHalvings = 32
 
-/** For ends above 0. Two roots, since a product of small numbers would underflow. */
+/** The geometric mean of ends above 0, from two roots, since a product of small numbers would underflow. */
 export function geometricMiddle({ low, high }: Bracket): Tensor2D {
   return low.sqrt().mul(high.sqrt())
 }
 
-/** The smallest number beside a row's largest that the search tells from 0, as a part of it. */
+/** The smallest part of a row's largest number that the search tells from 0. */
 const negligible = 2 ** -100
 
 /**
- * A value that at most `place` of each row's values do not exceed, and that value `place` in ascending order (from 0)
- * does: the values above it are those from that place on, its equals included. [batch, 1]. sizes: [batch, count], none
- * negative; place: [batch, 1].
+ * A threshold just below the value at `index` of each row in ascending order: the values above it are those from that
+ * index on, and all that equal the first of them. sizes: [batch, count], none negative; index (from 0): [batch, 1];
+ * same shape out.
  */
-export function belowPlace(sizes: Tensor2D, place: Tensor2D): Tensor2D {
+export function belowSorted(sizes: Tensor2D, index: Tensor2D): Tensor2D {
   const largest = sizes.max<Tensor2D>(1, true)
   // A power of two, so that no size is rounded.
   const scale = tf.pow<Tensor2D>(2, largest.log().div(Math.LN2).ceil().clipByValue(-126, 126))
   const scaled = sizes.div<Tensor2D>(scale)
-  const few: Above = (values) => scaled.lessEqual(values).toFloat().sum<Tensor2D>(1, true).lessEqual(place)
+  const few: Above = (values) => scaled.lessEqual(values).toFloat().sum<Tensor2D>(1, true).lessEqual(index)
   const low = tf.fill(largest.shape, negligible) as Tensor2D
   const found = bisect({ low, high: tf.onesLike(low) }, geometricMiddle, geometricHalvings, few)
   return tf.where(few(low), found.low.mul<Tensor2D>(scale), tf.zerosLike(low)) as Tensor2D

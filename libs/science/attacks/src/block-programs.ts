@@ -1,51 +1,59 @@
-import { ProgramBuilder, tf, type NamedTensors, type Program, type ProgramSession } from '@gauntlet/engine'
+import {
+  leavesOf,
+  ProgramBuilder,
+  tidyTree,
+  treeOf,
+  type NamedTensors,
+  type Program,
+  type ProgramSession,
+  type TensorTree,
+} from '@gauntlet/engine'
 import { stepsOfAll, type Attack } from './attack.ts'
 import type { Ball } from './ball.ts'
-import { block, type BlockEnd, type BlockStart } from './block.ts'
+import { block, type BlockInput, type BlockOutput } from './block.ts'
 import type { LogitsFunction } from './loss.ts'
 import type { NamedParameters, Network } from './network.ts'
-import { namedTensors, treeOf, type TensorTree } from './tensor-tree.ts'
 
 /** Runs an attack's blocks. */
 export interface BlockRunner {
   readonly attack: Attack
-  /** Most steps of a block: the number of cues. */
+  /** Most steps of a block: the number of step inputs. */
   readonly steps: number
-  /** The results are the caller's to dispose of. */
-  run(start: BlockStart): BlockEnd
+  /** Runs one block. The caller disposes of what it gives. */
+  run(input: BlockInput): BlockOutput
   dispose(): void
 }
 
 /**
- * Steps of an image below which capturing an attack costs more than it saves. Of the attack alone: what the images are
- * asked must not depend on how many there are.
+ * Steps on one image below which capturing an attack costs more than it saves. It is compared with the steps of the
+ * attack alone, since what an image is put through must not depend on how many images there are.
  */
 const fewSteps = 40
 
-/** Captured where there is a network and the attack is long enough, else step by step. */
+/** Runs blocks captured where there is a network and the attack is long enough, else step by step. */
 export function blockRunner(
   attack: Attack,
-  { ball, logits, network, block: given = attack.block }: Siegecraft,
+  { ball, logits, network, blockSteps = attack.blockSteps }: BlockSettings,
 ): BlockRunner {
-  const steps = Math.min(given, attack.steps)
+  const steps = Math.min(blockSteps, attack.steps)
   if (network && stepsOfAll(attack) >= fewSteps) return new CapturedBlocks(attack, steps, ball, network)
-  return { attack, steps, run: (start) => tf.tidy(() => block(attack, ball, logits, start)), dispose: () => {} }
+  return { attack, steps, run: (input) => tidyTree(() => block(attack, ball, logits, input)), dispose: () => {} }
 }
 
-/** With what an attack is run. */
-interface Siegecraft {
+/** What an attack's blocks are run with. */
+interface BlockSettings {
   readonly ball: Ball
   readonly logits: LogitsFunction
   readonly network?: Network | undefined
-  readonly block?: number
+  readonly blockSteps?: number
 }
 
 type Inputs = NamedTensors
 
 /**
- * An attack's block as a program, captured when its first batch comes: all have as many rows (`passRows`). The model's
- * parameters are its state; the attack's own tensors go in and out once a block, as the driver gathers and saves them
- * in between.
+ * An attack's block as a program. It is captured with its first batch, since all batches have as many rows
+ * (`passRows`). The model's parameters are the program's state; the attack's own tensors go in and out once a block, as
+ * the driver gathers and saves them in between.
  */
 class CapturedBlocks implements BlockRunner {
   private loaded: Loaded | undefined
@@ -57,9 +65,9 @@ class CapturedBlocks implements BlockRunner {
     private readonly network: Network,
   ) {}
 
-  run(start: BlockStart): BlockEnd {
-    const { state, ...rest } = start
-    const inputs: Inputs = { ...rest, ...Object.fromEntries(namedTensors(state, 'state')) }
+  run(input: BlockInput): BlockOutput {
+    const { state, ...rest } = input
+    const inputs: Inputs = { ...rest, ...Object.fromEntries(leavesOf(state, 'state')) }
     this.loaded ??= this.load(inputs)
     return this.loaded.session.run(this.loaded.program, inputs)
   }
@@ -76,7 +84,7 @@ class CapturedBlocks implements BlockRunner {
       const program = builder.capture(
         'block',
         (inputs: Inputs, { parameters }) => ({
-          outputs: block(attack, ball, (images) => network.logits(images, parameters), startOf(inputs)),
+          outputs: block(attack, ball, (images) => network.logits(images, parameters), blockInputOf(inputs)),
         }),
         examples,
       )
@@ -90,12 +98,12 @@ class CapturedBlocks implements BlockRunner {
 type State = { readonly parameters: NamedParameters }
 
 interface Loaded {
-  readonly program: Program<Inputs, BlockEnd>
+  readonly program: Program<Inputs, BlockOutput>
   readonly session: ProgramSession<State>
 }
 
-function startOf(inputs: Inputs): BlockStart {
-  const { images, labels, targets, cues, left, ...state } = inputs
+function blockInputOf(inputs: Inputs): BlockInput {
+  const { images, labels, targets, stepInputs, stepsLeft, ...state } = inputs
   const tree = treeOf(Object.entries(state)) as { readonly state: TensorTree }
-  return { images, labels, targets, cues, left, ...tree } as BlockStart
+  return { images, labels, targets, stepInputs, stepsLeft, ...tree } as BlockInput
 }

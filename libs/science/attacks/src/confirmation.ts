@@ -1,58 +1,63 @@
 import { tf, type Tensor4D } from '@gauntlet/engine'
-import type { Foray, Lane, Siege } from './lane.ts'
+import type { AttackBatch, AttackTask } from './attack-batch.ts'
+import type { BlockResult } from './block-result.ts'
 import { marginOf } from './loss.ts'
-import { padded } from './pass-rows.ts'
-import { reachOf, requireSound, type Sighting } from './verdict.ts'
+import { paddedRows } from './pass-rows.ts'
+import { reachOf, requireInside, type PointPrediction } from './verdict.ts'
 
-/**
- * What the model says of the points at which an attack says that images fell. The points are the caller's to dispose
- * of.
- */
+/** What the model itself predicts at the points that a search takes for misclassified. */
 export interface Confirmation {
-  /** By seat of the lane. */
-  readonly sightings: ReadonlyMap<number, Sighting>
-  /** Seats whose images fell indeed, by row of `points`. */
+  /** By slot of the batch. */
+  readonly predictions: ReadonlyMap<number, PointPrediction>
+  /** The slots whose points are misclassified indeed, each with its row of `points`. */
   readonly fallen: ReadonlyMap<number, number>
-  /** Brought into ball and box. */
+  /** The points, brought into ball and box. The caller disposes of them. */
   readonly points: Tensor4D | null
 }
 
 /**
- * Shows every point that an attack takes for misclassified to the model, brought into ball and box and measured: the
- * attack is not taken at its word.
+ * Brings every point that a search takes for misclassified into ball and box, measures it and evaluates the model
+ * there. The search alone does not decide, since it may work on folded weights and an attack may leave the ball.
  */
-export async function confirm(siege: Siege, lane: Lane, { catches, points }: Foray): Promise<Confirmation> {
-  const found = [...catches.keys()].filter((seat) => catches[seat]!.isFound)
-  if (found.length === 0) return { sightings: new Map(), fallen: new Map(), points: null }
-  const shown = shownToModel(siege, lane, found, points)
+export async function confirm(task: AttackTask, batch: AttackBatch, result: BlockResult): Promise<Confirmation> {
+  const { slots, points } = result
+  const found = [...slots.keys()].filter((slot) => slots[slot]!.isMisclassified)
+  if (found.length === 0) return { predictions: new Map(), fallen: new Map(), points: null }
+  const evaluated = evaluatedInside(task, batch, found, points)
   try {
-    const values = (await shown.answers.array()) as [number, number, number][]
-    const reach = reachOf(siege.ball, points.shape.slice(1) as [number, number, number])
-    const sightings = found.map((seat, i): [number, Sighting] => {
+    const values = (await evaluated.numbers.array()) as [number, number, number][]
+    const reach = reachOf(task.ball, points.shape.slice(1) as [number, number, number])
+    const predictions = found.map((slot, i): [number, PointPrediction] => {
       const [prediction, margin, distance] = values[i]!
-      const { row } = lane.seats[seat]!
-      return [seat, requireSound({ prediction, margin, distance }, siege.gallery.digests[row]!, siege.ball, reach)]
+      const image = task.imageSet.digests[batch.slots[slot]!.row]!
+      return [slot, requireInside({ prediction, margin, distance }, image, task.ball, reach)]
     })
-    const isWrong = ([seat, { prediction }]: [number, Sighting]) =>
-      prediction !== siege.gallery.labels[lane.seats[seat]!.row]
-    const fallen = sightings.flatMap((each, i): [number, number][] => (isWrong(each) ? [[each[0], i]] : []))
-    return { sightings: new Map(sightings), fallen: new Map(fallen), points: shown.points }
+    const isWrong = ([slot, { prediction }]: [number, PointPrediction]) =>
+      prediction !== task.imageSet.labels[batch.slots[slot]!.row]
+    const fallen = predictions.flatMap((each, i): [number, number][] => (isWrong(each) ? [[each[0], i]] : []))
+    return { predictions: new Map(predictions), fallen: new Map(fallen), points: evaluated.points }
   } catch (error) {
-    shown.points.dispose()
+    evaluated.points.dispose()
     throw error
   } finally {
-    shown.answers.dispose()
+    evaluated.numbers.dispose()
   }
 }
 
-function shownToModel({ ball, logits }: Siege, { tensors }: Lane, found: readonly number[], points: Tensor4D) {
-  const rows = padded(found, points.shape[0])
+/** The points of some slots inside ball and box, and of each [prediction, margin, distance]. */
+function evaluatedInside(
+  { ball, logits }: AttackTask,
+  { tensors }: AttackBatch,
+  slots: readonly number[],
+  points: Tensor4D,
+) {
+  const rows = paddedRows(slots, points.shape[0])
   return tf.tidy(() => {
     const images = tf.gather(tensors!.images, rows)
-    const enforced = ball.project(tf.gather(points, rows), images)
-    const answered = logits(enforced)
-    const margin = marginOf(answered, tf.gather(tensors!.labels, rows))
-    const answers = tf.stack([answered.argMax(1).toFloat(), margin, ball.size(enforced.sub(images))], 1)
-    return { answers, points: enforced }
+    const inside = ball.project(tf.gather(points, rows), images)
+    const answers = logits(inside)
+    const margin = marginOf(answers, tf.gather(tensors!.labels, rows))
+    const numbers = tf.stack([answers.argMax(1).toFloat(), margin, ball.size(inside.sub(images))], 1)
+    return { numbers, points: inside }
   })
 }

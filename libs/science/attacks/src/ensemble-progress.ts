@@ -1,24 +1,23 @@
-import { tf } from '@gauntlet/engine'
-import type { CleanAnswer } from './gallery.ts'
-import type { Place } from './lane.ts'
+import { leavesOf, tf, treeOf, type TensorTree } from '@gauntlet/engine'
+import type { RunPosition } from './attack-batch.ts'
+import type { CleanPrediction } from './clean-prediction.ts'
 import type { EnsembleVerdict } from './ensemble-verdict.ts'
-import { namedTensors, treeOf, type TensorTree } from './tensor-tree.ts'
 
 /**
- * Where an ensemble stands between two blocks: plain numbers and arrays, to be written anywhere. Without `states` the
- * images under attack begin their present run again, with the same noise and thus the same verdict.
+ * How far an ensemble is between two blocks: plain numbers and arrays, to be written anywhere. Without `states` the
+ * images under attack begin their present run again, with the same noise and thus to the same verdict.
  */
 export interface EnsembleProgress {
   /** Which attack of the ensemble runs. */
   readonly attack: number
-  /** Rows that wait for it. */
+  /** Rows of the images that wait for it. */
   readonly queue: readonly number[]
-  /** Rows under it. */
-  readonly places: readonly Place[]
-  /** The attack's own tensors, one row a place. */
+  /** The images that are under it. */
+  readonly positions: readonly RunPosition[]
+  /** The attack's own tensors, with one row a position. */
   readonly states: readonly SavedTensor[]
   readonly verdicts: readonly EnsembleVerdict[]
-  readonly answers: readonly CleanAnswer[]
+  readonly cleanPredictions: readonly CleanPrediction[]
   /** Target classes by rank, where the attack ranks them in its own way. */
   readonly rankings: readonly (readonly [row: number, classes: readonly number[]])[]
 }
@@ -33,7 +32,7 @@ export interface SavedTensor {
 /** The first `rows` rows of every tensor of a state. */
 export async function savedStates(state: TensorTree, rows: number): Promise<SavedTensor[]> {
   return Promise.all(
-    namedTensors(state).map(async ([name, tensor]) => {
+    leavesOf(state).map(async ([name, tensor]) => {
       const part = tf.tidy(() => tensor.slice([0], [rows]))
       const values = (await part.data()) as Float32Array
       const { shape } = part
@@ -43,7 +42,7 @@ export async function savedStates(state: TensorTree, rows: number): Promise<Save
   )
 }
 
-/** The state as tensors again, which the caller disposes of; nothing where none was saved. */
+/** The saved state as tensors, which the caller disposes of; undefined where none was saved. */
 export function restoredStates({ states }: EnsembleProgress): TensorTree | undefined {
   if (states.length === 0) return undefined
   return treeOf(states.map(({ name, shape, values }) => [name, tf.tensor(values, [...shape], 'float32')] as const))

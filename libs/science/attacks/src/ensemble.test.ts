@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { phaseLengths } from './apgd-step-inputs.ts'
 import { stepsOf, stepsOfAll, type Attack } from './attack.ts'
 import { attacksOf, ensembleNames, ensembleOf, type AttackEntry } from './ensemble.ts'
 import { l1 } from './l1.ts'
 import { l2 } from './l2.ts'
 import { linf } from './linf.ts'
-import { phaseLengths } from './apgd-moments.ts'
 
 const balls = [linf(0.1), l2(1), l1(5)].map((ball) => [ball.norm, ball] as const)
 
@@ -33,12 +33,12 @@ describe('an ensemble as data', () => {
   })
 
   it.each(balls)(
-    'asks what AutoAttack asks in the %s ball, of an image that nothing fells; in L1 an opening more',
+    'takes as many passes as AutoAttack in the %s ball for an image that holds, and in L1 those of an opening more',
     (norm, ball) => {
       const attacks = attacksOf(ensembleOf('standard', norm, 1000), ball)
       const count = (what: 'forwards' | 'backwards') => attacks.map((attack) => stepsOfAll(attack) * attack.cost[what])
-      // robustness of the count: 101 looks a run, 103 with three phases; FAB two forward passes a step; Square one for
-      // its start
+      // A run of APGD has 101 steps, 103 with three phases; a step of FAB has two forward passes; Square evaluates its
+      // start.
       expect(count('forwards')).toEqual(norm === 'L1' ? [17 + 515, 515, 1800, 5001] : [101, 909, 1800, 5001])
       expect(count('backwards')).toEqual(norm === 'L1' ? [17 + 515, 515, 900, 0] : [101, 909, 900, 0])
     },
@@ -51,12 +51,12 @@ describe('an ensemble as data', () => {
       (each) => attacksOf({ entries: [each] }, ball)[0]!,
     ) as [Attack, Attack]
     expect([opened.runs, stepsOf(opened, 0), stepsOf(opened, 1), stepsOf(plain, 0)]).toEqual([6, 17, 103, 103])
-    const scriptOf = (attack: Attack, run: number) => {
-      const { start, cue } = attack.script({ seed: 1, image: 'image', run }, [4, 4, 3])
-      return { start, cues: Array.from({ length: stepsOf(attack, run) }, (_, step) => cue(step)) }
+    const inputsOf = (attack: Attack, run: number) => {
+      const { noise, stepInput } = attack.runInputs({ seed: 1, image: 'image', run }, [4, 4, 3])
+      return { noise, steps: Array.from({ length: stepsOf(attack, run) }, (_, step) => stepInput(step)) }
     }
-    for (let run = 0; run < plain.runs; run++) expect(scriptOf(opened, run + 1)).toEqual(scriptOf(plain, run))
-    const [, , , radii, counts] = [0, 1, 2, 3, 4].map((part) => scriptOf(opened, 0).cues.map((cue) => cue[part]))
+    for (let run = 0; run < plain.runs; run++) expect(inputsOf(opened, run + 1)).toEqual(inputsOf(plain, run))
+    const [, , , radii, counts] = [0, 1, 2, 3, 4].map((part) => inputsOf(opened, 0).steps.map((input) => input[part]))
     expect([new Set(radii), new Set(counts)]).toEqual([new Set([5]), new Set([1])])
   })
 

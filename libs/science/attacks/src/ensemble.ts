@@ -6,27 +6,27 @@ import { crossEntropy, differenceOfLogitsRatio, targetedDifferenceOfLogitsRatio 
 import { squareAttack } from './square-attack.ts'
 import { rankedByLinearisation } from './target-ranking.ts'
 
-/** The ensembles by strength; AutoAttack's own three keep its names (`standard` is the number the field compares). */
+/** The ensembles. `standard`, `plus` and `rand` are AutoAttack's own; the field compares numbers of `standard`. */
 export const ensembleNames = ['apgd-ce', 'apgd-ce+t', 'malt', 'standard', 'plus', 'rand'] as const
 export type EnsembleName = (typeof ensembleNames)[number]
 
 /** One attack of an ensemble, as data. */
 export interface AttackEntry {
   readonly attack: 'apgd-ce' | 'apgd-dlr' | 'apgd-t' | 'fab' | 'fab-t' | 'square'
-  /** Steps of one run; for Square: queries. */
+  /** Steps of one run; queries for Square. */
   readonly iterations: number
   readonly restarts: number
-  /** Target classes; 0 where the attack aims at none. */
+  /** Number of target classes; 0 where the attack aims at none. */
   readonly targets: number
-  /** Radii of APGD's phases over epsilon. */
+  /** Radii of APGD's phases over epsilon; [1] unless given. */
   readonly phases?: readonly number[]
-  /** Iterations of a run before APGD's others. */
+  /** Iterations of APGD's short first run (`ApgdSettings`); 0 unless given. */
   readonly opening?: number
-  /** Gradients averaged for one step. */
+  /** Gradients averaged for one step of APGD; 1 unless given. */
   readonly samples?: number
-  /** How targets are chosen: by the clean logits, or by how near their linearised boundaries are. */
+  /** How targets are chosen: by the clean logits, as unless given, or by how near their linearised boundaries are. */
   readonly choice?: 'logits' | 'linearisation'
-  /** What tables and the keys of its noise call it; by its attack unless given. */
+  /** The name in tables and in the keys of its noise; that of its attack unless given. */
   readonly name?: string
 }
 
@@ -34,15 +34,15 @@ export interface AttackEntry {
 export interface Ensemble {
   readonly name: EnsembleName
   readonly entries: readonly AttackEntry[]
-  /** What the reference would list and this model cannot be given, with the reason. */
+  /** The attacks of the reference that need more classes, with the reason. */
   readonly leftOut: readonly { readonly attack: AttackEntry['attack']; readonly reason: string }[]
 }
 
-/** The entries of an ensemble before the number of classes is looked at (autoattack.py:256 to :301). */
+/** The entries of an ensemble for any number of classes (autoattack.py:256 to :301). */
 function entriesOf(name: EnsembleName, norm: Ball['norm']): readonly AttackEntry[] {
   const isL1 = norm === 'L1'
   const phases = isL1 ? { phases: [3, 2, 1] } : {} // `use_largereps`, only in `standard` (:267)
-  const opening = isL1 ? { opening: 16 } : {} // a departure, `apgdAttack` says why
+  const opening = isL1 ? { opening: 16 } : {} // a departure, with its reason at `apgdAttack`
   const ce: AttackEntry = {
     attack: 'apgd-ce',
     iterations: 100,
@@ -81,7 +81,7 @@ function entriesOf(name: EnsembleName, norm: Ball['norm']): readonly AttackEntry
   }
 }
 
-/** Classes an attack needs: the ratio compares with the third largest logit, the targeted one with the fourth. */
+/** Classes an attack needs: the ratio uses the third largest logit, the targeted ratio the fourth. */
 const classesNeeded: Record<AttackEntry['attack'], number> = {
   'apgd-ce': 2,
   'apgd-dlr': 3,
@@ -92,8 +92,8 @@ const classesNeeded: Record<AttackEntry['attack'], number> = {
 }
 
 /**
- * An ensemble as data. Departure: with few classes there are as many targets as classes beside the label, and losses
- * that need more classes are left out and said so; the reference warns and then fails (checks.py:100,
+ * An ensemble as data. Departure: with few classes there are only as many targets as classes beside the label, and
+ * attacks whose loss needs more classes are listed in `leftOut`. The reference warns and then fails (checks.py:100,
  * autopgd_base.py:668).
  */
 export function ensembleOf(name: EnsembleName, norm: Ball['norm'], classes: number): Ensemble {
@@ -111,9 +111,9 @@ function reasonOf(attack: AttackEntry['attack'], classes: number): string {
 }
 
 /**
- * What an evaluation goes on with where its flags ask for more: the loss that no scale of the logits hides, from new
- * starts, and the search that needs no gradient, longer and twice. Both are what AutoAttack's flags_doc.md advises,
- * under names of their own.
+ * The attacks that an evaluation goes on with where its flags ask for more: APGD on the loss that does not depend on
+ * the scale of the logits, from new starts, and Square, which needs no gradient, with more queries and twice. Both are
+ * what AutoAttack's flags_doc.md advises. They have names of their own, and thus noise of their own.
  */
 export function escalationOf(classes: number): AttackEntry[] {
   const all: AttackEntry[] = [
@@ -150,7 +150,7 @@ function attackOf(
       return apgdAttack({ ...apgd, loss: differenceOfLogitsRatio })
     case 'apgd-t': {
       const attack = apgdAttack({ ...apgd, loss: targetedDifferenceOfLogitsRatio })
-      return choice === 'linearisation' ? { ...attack, rank: rankedByLinearisation(ball, targets) } : attack
+      return choice === 'linearisation' ? { ...attack, rankTargets: rankedByLinearisation(ball, targets) } : attack
     }
     case 'fab':
     case 'fab-t':

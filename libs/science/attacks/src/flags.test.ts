@@ -14,7 +14,7 @@ const logits = fc.array(fc.double({ min: -8, max: 8, noNaN: true }), { minLength
 const felledBy = (attack: string | null) => ({ felledBy: attack ? { attack, run: 0 } : null })
 
 describe('flags', () => {
-  it('are not raised by a model that answers twice the same with ordinary logits', () => {
+  it('are not raised by a model that gives the same ordinary logits twice', () => {
     fc.assert(
       fc.property(fc.array(logits, { minLength: 1, maxLength: 5 }), (rows) => {
         fc.pre(rows.some((row) => row.some((value) => value < -0.1)))
@@ -25,7 +25,7 @@ describe('flags', () => {
     )
   })
 
-  it('are raised by a model that answers differently, whatever the scale of its logits', () => {
+  it('are raised by a model that gives other logits the second time, whatever their scale', () => {
     fc.assert(
       fc.property(fc.double({ min: 1e-3, max: 1e3, noNaN: true }), (scale) => {
         const rows = (shift: number) => [[scale, -scale * (1 + shift), 0]]
@@ -34,7 +34,7 @@ describe('flags', () => {
     )
   })
 
-  it('are raised by outputs that are probabilities', () => {
+  it('are raised by probabilities', () => {
     fc.assert(
       fc.property(fc.array(logits, { minLength: 1, maxLength: 5 }), (rows) => {
         const softmax = rows.map((row) => {
@@ -46,7 +46,7 @@ describe('flags', () => {
     )
   })
 
-  it('are raised by saturated logits, and name what to do', () => {
+  it('are raised by saturated logits, with what follows from them', () => {
     const rows = [
       [100, 0, -50],
       [3, 90, 1],
@@ -68,7 +68,7 @@ describe('flags', () => {
     expect(namesOf(flagsOfVerdicts(verdicts(400)))).toEqual(['square-gained', 'square-first'])
   })
 
-  it('become notes once the evaluation has gone on as they asked, and refuse what it then still took much of', () => {
+  it('become notes once the evaluation has gone on as they asked, and refuse an accuracy that then still fell much', () => {
     const doubts = flagsOfVerdicts(Array.from({ length: 1000 }, (_, i) => felledBy(i < 3 ? 'square' : null)))
     expect(doubts.map(({ policy }) => policy)).toEqual(['escalate', 'escalate'])
     expect(flagsAfterEscalation(doubts, 2, 1000).map(({ policy }) => policy)).toEqual(['mark', 'mark'])
@@ -86,7 +86,7 @@ describe('flags', () => {
   })
 })
 
-it('only notes its doubts about an accuracy of 0, which cannot be too high', () => {
+it('flags become notes where the accuracy is 0, which cannot be too high', () => {
   const doubts = [...flagsOfAnswers([[[1000, 0]], [[1000, 0]]]), ...flagsOfGradients([0])]
   expect(doubts.map(({ policy }) => policy)).toEqual(['refuse', 'escalate'])
   expect(flagsOfHeld(doubts, 1)).toEqual(doubts)

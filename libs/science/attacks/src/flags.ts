@@ -1,7 +1,7 @@
 import type { EnsembleVerdict } from './ensemble-verdict.ts'
 
 /**
- * Reasons to doubt a robust accuracy, as facts to be stored beside it. The first five are AutoAttack's own warnings
+ * Reasons to doubt a robust accuracy, which are stored beside it. The first five are AutoAttack's own warnings
  * (fra31/auto-attack@a3922004, checks.py); the others are signs of masked gradients.
  */
 export const flagNames = [
@@ -16,18 +16,18 @@ export const flagNames = [
 ] as const
 export type FlagName = (typeof flagNames)[number]
 
-/** One reason, with the number that gave it. */
+/** One reason, with the number that raised it. */
 export interface Flag {
   readonly name: FlagName
-  /** What was measured, and the limit it passed. */
+  /** The number that was measured, and the limit that it passed. */
   readonly value: number
   readonly limit: number
   readonly policy: FlagPolicy
 }
 
 /**
- * What to do about a flag: `refuse` keeps the number out of a ranking, `escalate` asks for a stronger evaluation (more
- * queries, more restarts or `rand`) before it is believed, `mark` leaves it with the note.
+ * What follows from a flag: `refuse` keeps the accuracy out of a ranking, `escalate` asks for a stronger evaluation
+ * (more queries, more restarts or `rand`) before it is believed, `mark` only notes the doubt.
  */
 export type FlagPolicy = 'refuse' | 'escalate' | 'mark'
 
@@ -50,9 +50,8 @@ function flagged(name: FlagName, value: number, limit: number, isRaised: boolean
 type Row = ArrayLike<number>
 
 /**
- * Flags of what a model answers to unperturbed images. `answers` are the logits of the same images from several passes
- * in a row, [passes][images][classes]; at least two passes tell whether the model draws random numbers, the reference
- * takes five.
+ * The flags that the logits of unperturbed images raise. `answers` are the logits of the same images in several passes,
+ * [passes][images][classes]. Two passes or more show whether the model draws random numbers; the reference takes five.
  */
 export function flagsOfAnswers(answers: readonly (readonly Row[])[]): Flag[] {
   const [first = []] = answers
@@ -70,19 +69,21 @@ export function flagsOfAnswers(answers: readonly (readonly Row[])[]): Flag[] {
   ]
 }
 
-/** Difference of unit logits of two passes from which a model counts as randomised (checks.py:21, `alpha`). */
+/**
+ * Difference between the unit logits of two passes above which a model counts as randomised (checks.py:21, `alpha`).
+ */
 const randomisedAbove = 1e-4
-/** How far from probabilities an output may be and still count as such (checks.py:46). */
+/** By how much an output may miss being probabilities and still count as such (checks.py:46). */
 const rangeSlack = 1e-5
 /**
- * Nats by which the largest logit leads from which float32 takes the other probabilities for 0, so that cross-entropy
- * has no gradient (ln 2²⁴, rounded up).
+ * Lead of the largest logit, in nats, above which the other probabilities are 0 in float32 and cross-entropy has no
+ * gradient (ln 2²⁴, rounded up).
  */
 const saturatedGap = 17
-/** Share of such images from which an evaluation counts as masked. */
+/** Share of such images above which gradients count as masked. */
 const saturatedShare = 0.1
 
-/** The largest distance between two passes' answers to one image, each divided by its length (checks.py:27). */
+/** The largest distance between the unit logits of two passes on one image (checks.py:27). */
 function largestDifference(answers: readonly (readonly Row[])[]): number {
   const units = answers.map((rows) => rows.map(unitOf))
   const apart = (one: number[], other: number[]) => Math.hypot(...one.map((value, i) => value - other[i]!))
@@ -110,15 +111,15 @@ function gapOf(row: Row): number {
 }
 
 /**
- * Flags of input gradients: `sizes` are the sums of their absolute values, one an image, of the loss that the attack
- * climbs (checks.py:61: any 0 is one too many).
+ * The flags that input gradients raise. `sizes` are the sums of the absolute gradient of the attack's loss, one for
+ * each image; a single 0 is enough (checks.py:61).
  */
 export function flagsOfGradients(sizes: readonly number[]): Flag[] {
   const share = sizes.length > 0 ? sizes.filter((size) => size === 0).length / sizes.length : 0
   return flagged('zero-gradient', share, 0, share > 0)
 }
 
-/** Flags of an ensemble's verdicts. `leftOut` counts the attacks that the number of classes does not allow. */
+/** The flags that verdicts raise. `leftOut` counts the attacks that the number of classes does not allow. */
 export function flagsOfVerdicts(verdicts: readonly Pick<EnsembleVerdict, 'felledBy'>[], leftOut = 0): Flag[] {
   const fallenTo = (attack: string) => verdicts.filter(({ felledBy }) => felledBy?.attack === attack).length
   const fallen = verdicts.filter(({ felledBy }) => felledBy && felledBy.attack !== 'clean').length
@@ -133,8 +134,8 @@ export function flagsOfVerdicts(verdicts: readonly Pick<EnsembleVerdict, 'felled
 }
 
 /**
- * What is left of the doubts once an evaluation has gone on as they asked: they become notes, and where that still
- * felled more than Square may, of `images` images, the accuracy has not settled.
+ * The flags once an evaluation has gone on as they asked. Those that asked for more become notes. If going on felled
+ * more of the `images` images than Square may, the accuracy has not settled.
  */
 export function flagsAfterEscalation(flags: readonly Flag[], felled: number, images: number): Flag[] {
   const answered = flags.map((flag): Flag => (flag.policy === 'escalate' ? { ...flag, policy: 'mark' } : flag))
@@ -142,15 +143,15 @@ export function flagsAfterEscalation(flags: readonly Flag[], felled: number, ima
   return [...answered, ...flagged('unsettled', gained, squareGain, gained > squareGain)]
 }
 
-/** Every flag says that an accuracy may be too high. Where no image held it cannot be: the flags are notes. */
+/**
+ * The flags, if `held` images held. Where none did they become notes: every flag says that an accuracy may be too high,
+ * and 0 cannot be.
+ */
 export function flagsOfHeld(flags: readonly Flag[], held: number): readonly Flag[] {
   return held > 0 ? flags : flags.map((flag) => ({ ...flag, policy: 'mark' }))
 }
 
-/** Accuracy that Square may take from what the gradients left (checks.py:74, `alpha`). */
+/** Accuracy that Square may take from what the attacks with gradients left (checks.py:74, `alpha`). */
 const squareGain = 0.002
-/**
- * Share of all that fell from which a search without gradients did better than those with, which only masked gradients
- * explain.
- */
+/** Share of the fallen images above which Square felled so many that only masked gradients explain it. */
 const squareShare = 0.5

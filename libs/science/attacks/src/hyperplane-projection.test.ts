@@ -27,7 +27,7 @@ describe.each(balls)('the offset towards a hyperplane in the %s norm', (norm, ba
       ...ball.towardsHyperplane(tf.tensor2d([point]), tf.tensor2d([slope]), tf.tensor1d([gap])).dataSync(),
     ])
 
-  it('stays in the box and reaches the hyperplane where the box does, no longer than any other way there', () => {
+  it('stays in the box, reaches the hyperplane where the box does, and is no longer than another offset that does', () => {
     fc.assert(
       fc.property(aPoint, aPoint, aSlope, (point, other, slope) => {
         const gap = dot(slope, point) - dot(slope, other) // so that `other`, in the box, lies on the hyperplane
@@ -43,19 +43,19 @@ describe.each(balls)('the offset towards a hyperplane in the %s norm', (norm, ba
     )
   })
 
-  it('sends every coordinate to its wall where the hyperplane lies beyond the box', () => {
+  it('sends every coordinate to its bound where the hyperplane lies beyond the box', () => {
     fc.assert(
       fc.property(aPoint, aSlope, fc.constantFrom(-1, 1), (point, slope, sign) => {
         const offset = offsetOf(point, slope, sign * 1000)
         slope.forEach((steepness, i) => {
-          const wall = steepness * sign > 0 ? 0 : 1
-          expect(offset[i]).toBeCloseTo(steepness === 0 ? 0 : wall - point[i]!, 5)
+          const bound = steepness * sign > 0 ? 0 : 1
+          expect(offset[i]).toBeCloseTo(steepness === 0 ? 0 : bound - point[i]!, 5)
         })
       }),
     )
   })
 
-  it('is nothing on the hyperplane', () => {
+  it('is 0 for a point on the hyperplane', () => {
     fc.assert(
       fc.property(aPoint, aSlope, (point, slope) => {
         expect(sizes[norm](offsetOf(point, slope, 0))).toBeLessThan(1e-6)

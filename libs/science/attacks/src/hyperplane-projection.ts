@@ -2,22 +2,26 @@ import { tf, type Tensor1D, type Tensor2D } from '@gauntlet/engine'
 import { bisect, geometricHalvings, geometricMiddle } from './bisection.ts'
 import { cappedSumRoot } from './root-finding.ts'
 
-/**
+/*
  * The three projections of FAB (Croce and Hein, arXiv:1907.02044, section 3.1): the shortest offset from a point t of
  * the box [0, 1] to the points of the box with w · x = b. Each moves coordinates only where w · x changes towards b.
- * The reference (fra31/auto-attack@a3922004, fab_projections.py) sorts the coordinates and looks the multiplier up in
- * cumulative sums; here it is found by Newton's method (`cappedSumRoot`), in the L1 ball by bisection, which need sums
- * alone and give the same numbers. Where the box has no such point, every coordinate goes to its wall. `gap` is w · t −
- * b: told by the caller, who knows it without the rounding of two large sums.
+ * Where the box has no such point, every coordinate goes to its bound. `gap` is w · t − b, given by the caller, who
+ * knows it without the rounding of two large sums.
+ *
+ * The reference (fra31/auto-attack@a3922004, fab_projections.py) sorts the coordinates and finds the multiplier in
+ * cumulative sums. Here Newton's method finds it (`cappedSumRoot`), in the L1 ball bisection: they need sums alone and
+ * give the same numbers.
  */
+
+/** The way from the points to the hyperplane. */
 interface Descent {
-  /** How far w · t lies from b, at least 0; [rows, 1]. */
+  /** The distance of w · t from b, at least 0; [rows, 1]. */
   readonly excess: Tensor2D
   /** |w|. */
   readonly steepness: Tensor2D
-  /** The room to the wall on the side to which |w · x − b| falls. */
+  /** The room of each coordinate up to its bound, on the side on which |w · x − b| falls. */
   readonly room: Tensor2D
-  /** −1 or 1: that side; 0 where w is. */
+  /** That side, −1 or 1; 0 where w is 0. */
   readonly side: Tensor2D
 }
 
@@ -29,7 +33,7 @@ function descentOf(points: Tensor2D, slope: Tensor2D, gap: Tensor1D): Descent {
   return { excess, steepness: slope.abs(), room, side }
 }
 
-/** All coordinates move by λ or to their wall: Σ |w| min(λ, room) = excess (projection_linf). */
+/** All coordinates move by λ or to their bound: Σ |w| min(λ, room) = excess (projection_linf). */
 export function linfTowardsHyperplane(points: Tensor2D, slope: Tensor2D, gap: Tensor1D): Tensor2D {
   return tf.tidy(() => {
     const { excess, steepness, room, side } = descentOf(points, slope, gap)
@@ -38,12 +42,12 @@ export function linfTowardsHyperplane(points: Tensor2D, slope: Tensor2D, gap: Te
   })
 }
 
-/** Slopes that the reference takes for 0 (fab_projections.py:72, :83, :162). */
+/** Slopes below this count as 0, as in the reference (fab_projections.py:72, :83, :162). */
 const flat = 1e-8
-/** Smallest ratio of the ends of a geometric search. */
+/** Ratio of the ends from which the search for the threshold starts. */
 const widest = 2 ** -100
 
-/** Coordinates move by α |w| or to their wall: Σ |w| min(α |w|, room) = excess (projection_l2). */
+/** Coordinates move by α |w| or to their bound: Σ |w| min(α |w|, room) = excess (projection_l2). */
 export function l2TowardsHyperplane(points: Tensor2D, slope: Tensor2D, gap: Tensor1D): Tensor2D {
   return tf.tidy(() => {
     const { excess, steepness, room, side } = descentOf(points, slope, gap)
@@ -55,9 +59,9 @@ export function l2TowardsHyperplane(points: Tensor2D, slope: Tensor2D, gap: Tens
 }
 
 /**
- * The steepest coordinates go to their walls, one after the other, until the excess is gone (projection_l1): those
- * steeper than a threshold wholly, those of the threshold in part. Departure: coordinates of exactly equal steepness
- * share that part, while the reference moves them in the order of its sort.
+ * The steepest coordinates go to their bounds, one after the other, until the excess is gone (projection_l1): those
+ * steeper than a threshold move wholly, those at the threshold in part. Departure: coordinates of exactly equal
+ * steepness share that part, where the reference moves them in the order of its sort.
  */
 export function l1TowardsHyperplane(points: Tensor2D, slope: Tensor2D, gap: Tensor1D): Tensor2D {
   return tf.tidy(() => {

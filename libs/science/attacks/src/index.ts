@@ -1,11 +1,25 @@
+export { attack, type AttackedImage, type AttackResult, type AttackSettings } from './attack-images.ts'
+export { AttackInputInvalid } from './attack-input.ts'
 export { apgdAttack, type ApgdSettings } from './apgd-attack.ts'
-export { apgdMoments, cuesAt, type Moment } from './apgd-moments.ts'
-export { apgdStart, apgdStep, type ApgdStep, type Climb } from './apgd-step.ts'
+export { apgdStepInputs, stepInputsAt, type ApgdStepInput } from './apgd-step-inputs.ts'
+export { apgdStart, apgdStep, type ApgdStep, type ApgdStepSettings } from './apgd-step.ts'
 export { apgd, type ApgdRun } from './apgd.ts'
-export type { Adaptation, ApgdState, Ascent, AscentMemory } from './ascent.ts'
-export { stepsOfAll, type Attack, type AttackStep, type Cost, type RunKey, type Script, type Target } from './attack.ts'
+export type { Adaptation, ApgdState, Ascent, AscentGeometry, AscentMemory } from './ascent.ts'
+export {
+  stepsOfAll,
+  type Attack,
+  type AttackProblem,
+  type AttackStep,
+  type Cost,
+  type RunInputs,
+  type RunKey,
+} from './attack.ts'
 export { RadiusInvalid, type Ball } from './ball.ts'
+export { ballOf } from './balls.ts'
+export type { CleanPrediction } from './clean-prediction.ts'
 export type { EnsembleProgress, SavedTensor } from './ensemble-progress.ts'
+export type { EnsembleTask, OnBlock } from './ensemble-state.ts'
+export type { EnsembleVerdict } from './ensemble-verdict.ts'
 export {
   attacksOf,
   ensembleNames,
@@ -27,11 +41,11 @@ export {
   type FlagName,
   type FlagPolicy,
 } from './flags.ts'
-export type { CleanAnswer, Gallery } from './gallery.ts'
-export type { Inspection } from './inspection.ts'
+export { subsetOf, type ImageSet } from './image-set.ts'
 export { l1 } from './l1.ts'
 export { l2 } from './l2.ts'
 export { linf } from './linf.ts'
+export type { LossEvaluation } from './loss-evaluation.ts'
 export {
   crossEntropy,
   differenceOfLogitsRatio,
@@ -42,10 +56,16 @@ export {
   type Loss,
 } from './loss.ts'
 export { frozenNetwork, type NamedParameters, type Network } from './network.ts'
-export { filledUp, passRows } from './pass-rows.ts'
+export { paddedBatch, passRows } from './pass-rows.ts'
 export { randomStart, type StartKey } from './random-start.ts'
-export type { EnsembleVerdict } from './ensemble-verdict.ts'
-export { runEnsemble, type Campaign } from './run-ensemble.ts'
+export { runEnsemble } from './run-ensemble.ts'
 export { squareAttack, type SquareSettings } from './square-attack.ts'
 export { windowShare, type ImageShape, type SquareMoves } from './square-moves.ts'
-export { judge, LogitsNotFinite, OutsideBall, requireFinite, type Sighting, type Verdict } from './verdict.ts'
+export {
+  LogitsNotFinite,
+  OutsideBall,
+  requireFinite,
+  verdictAfter,
+  type PointPrediction,
+  type Verdict,
+} from './verdict.ts'

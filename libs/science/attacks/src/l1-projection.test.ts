@@ -36,7 +36,7 @@ describe('the projection onto the L1 ball and the box', () => {
     )
   })
 
-  it('leaves exactly unmoved what was not moved, so that counting non-zeros counts the support', () => {
+  it('leaves coordinates that were not moved exactly as they are, so that counting non-zeros counts the support', () => {
     fc.assert(
       fc.property(someImages, epsilon, (images, radius) => {
         const projected = project(
@@ -51,7 +51,7 @@ describe('the projection onto the L1 ball and the box', () => {
     )
   })
 
-  it('spends the whole radius where the point lies outside and the box leaves room', () => {
+  it('uses the whole radius where the point lies outside and the box leaves room', () => {
     const [image, offset] = [new Float32Array(48).fill(0.5), new Float32Array(48).fill(0.4)]
     const [projected] = project([moved(image, offset)], [image], 12)
     projected!.forEach((value) => expect(value).toBeCloseTo(0.75, 6))

@@ -2,14 +2,14 @@ import { tf, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engin
 import { clippedSumRoot } from './root-finding.ts'
 
 /**
- * The nearest point, in Euclidean distance, that is inside the box [0, 1] and whose offset from `origin` has an L1 size
- * of at most `radius`, [batch] (arXiv:2103.01208, proposition 2.2: clipping one after the other does not give it).
- * point, origin: [batch, height, width, 3]; same out.
+ * The nearest point, in Euclidean distance, that lies in the box [0, 1] and whose offset from `origin` has an L1 norm
+ * of at most `radius`, [batch]. Projecting onto the ball and then onto the box does not give it (arXiv:2103.01208,
+ * proposition 2.2). point, origin: [batch, height, width, channels]; same shape out.
  *
- * With y = point − origin and c the room from the origin to the box on y's side, the solution is sign(y) · clip(|y| −
- * λ, 0, c), λ = 0 if that is in the ball already and otherwise the root of Σ clip(|y| − λ, 0, c) = radius, which falls
- * in λ. The reference sorts twice as many numbers as an image has coordinates (autopgd_base.py:38); this form needs
- * only sums.
+ * With y = point − origin and c the room from the origin to the box on y's side, the offset is sign(y) · clip(|y| − λ,
+ * 0, c). λ is 0 if that is in the ball already, else the root of Σ clip(|y| − λ, 0, c) = radius, a sum that falls in λ.
+ * The reference sorts twice as many numbers as an image has coordinates (autopgd_base.py:38); this form needs only
+ * sums.
  */
 export function projectOntoL1AndBox(point: Tensor4D, origin: Tensor4D, radius: Tensor1D): Tensor4D {
   return tf.tidy(() => {

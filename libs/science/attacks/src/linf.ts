@@ -1,10 +1,11 @@
-import { uniform, type Tensor, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { uniform, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import { requireRadius, type Ball } from './ball.ts'
 import { linfTowardsHyperplane } from './hyperplane-projection.ts'
 import { momentumAscent, type OscillationMemory } from './momentum-ascent.ts'
+import { perImage } from './per-image.ts'
 import { stripesAndSquares } from './square-linf.ts'
 
-/** Every pixel channel within `radius` of its origin. */
+/** The Linf ball: no pixel channel moves by more than `radius`. */
 export function linf(radius: number): Ball<OscillationMemory> {
   const epsilon = requireRadius('Linf', radius)
   const clip = (point: Tensor4D, origin: Tensor4D, within?: Tensor1D): Tensor4D => {
@@ -19,11 +20,11 @@ export function linf(radius: number): Ball<OscillationMemory> {
     project: clip,
     towardsHyperplane: linfTowardsHyperplane,
     steepest: (gradient) => gradient.sign(),
-    /** In [−1, 1). */
+    /** Uniform in [−1, 1). */
     draw: (key, count) => uniform(key, count).map((value) => 2 * value - 1),
     /**
-     * Scaled so that the largest coordinate reaches the border (autopgd_base.py:207, `normalize` :177): not plain
-     * uniform.
+     * The noise is scaled so that its largest coordinate reaches the border (autopgd_base.py:207, `normalize` :177), so
+     * that the start is not uniform in the ball.
      */
     spread: (noise, origin, within) =>
       clip(
@@ -38,8 +39,4 @@ export function linf(radius: number): Ball<OscillationMemory> {
 
 function size(offset: Tensor4D): Tensor1D {
   return offset.abs().max([1, 2, 3])
-}
-
-function perImage(values: Tensor): Tensor4D {
-  return values.reshape([-1, 1, 1, 1])
 }

@@ -1,18 +1,18 @@
 import { softmaxCrossEntropy, tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 
 /**
- * A model as attacks see it: images [batch, height, width, channels] in [0, 1] → logits [batch, classes]. Normalisation
- * is inside.
+ * A model as attacks call it: images [batch, height, width, channels] in [0, 1] → logits [batch, classes].
+ * Normalisation is part of it.
  */
 export type LogitsFunction = (images: Tensor4D) => Tensor2D
 
 /**
- * What an attack raises: logits [batch, classes], labels and targets [batch] (int32) → one loss per image, [batch]. Few
- * losses look at the targets.
+ * The loss that an attack raises: logits [batch, classes], labels and targets [batch] (int32) → one loss per image,
+ * [batch]. Only targeted losses use the targets.
  */
 export type Loss = (logits: Tensor2D, labels: Tensor1D, targets: Tensor1D) => Tensor1D
 
-/** Cross-entropy in nats, not averaged. Labels are below the number of classes (`softmaxCrossEntropy`). */
+/** Cross-entropy in nats, not averaged. Labels must be below the number of classes (`softmaxCrossEntropy`). */
 export function crossEntropy(logits: Tensor2D, labels: Tensor1D): Tensor1D {
   return softmaxCrossEntropy(logits, labels.toInt())
 }
@@ -22,7 +22,7 @@ const tieGuard = 1e-12
 
 /**
  * Difference of logits ratio, −(z_y − max_{j≠y} z_j) / (z₁ − z₃ + 1e-12), z₁ ≥ z₂ ≥ … (arXiv:2003.01690, eq. 6;
- * autopgd_base.py:191). From three classes on.
+ * autopgd_base.py:191). It needs three classes.
  */
 export function differenceOfLogitsRatio(logits: Tensor2D, labels: Tensor1D): Tensor1D {
   const [first, third, rival] = chosenLogits(logits, (values) => {
@@ -33,8 +33,8 @@ export function differenceOfLogitsRatio(logits: Tensor2D, labels: Tensor1D): Ten
 }
 
 /**
- * −(z_y − z_t) / (z₁ − (z₃ + z₄) / 2 + 1e-12), t the target (arXiv:2003.01690, eq. 7; autopgd_base.py:595). From four
- * classes on.
+ * The targeted ratio, −(z_y − z_t) / (z₁ − (z₃ + z₄) / 2 + 1e-12), t the target (arXiv:2003.01690, eq. 7;
+ * autopgd_base.py:595). It needs four classes.
  */
 export function targetedDifferenceOfLogitsRatio(logits: Tensor2D, labels: Tensor1D, targets: Tensor1D): Tensor1D {
   const [first, third, fourth] = chosenLogits(logits, (values) => {
@@ -44,12 +44,12 @@ export function targetedDifferenceOfLogitsRatio(logits: Tensor2D, labels: Tensor
   return targetLead(logits, labels, targets).div(first.sub(third.add(fourth).mul(0.5)).add(tieGuard))
 }
 
-/** z_t − z_y, [batch]: above 0 the target beats the label. */
+/** z_t − z_y, [batch]: above 0 the model prefers the target to the label. */
 export function targetLead(logits: Tensor2D, labels: Tensor1D, targets: Tensor1D): Tensor1D {
   return logitAt(logits, targets).sub(logitAt(logits, labels))
 }
 
-/** The logit of the label minus the largest other one, [batch]: below 0 the model errs. */
+/** The logit of the label minus the largest other one, [batch]: below 0 the image is misclassified. */
 export function marginOf(logits: Tensor2D, labels: Tensor1D): Tensor1D {
   const chosen = tf.oneHot(labels.toInt(), logits.shape[1], 1, 0, 'bool') as Tensor2D
   const others = tf.where(chosen, tf.fill(logits.shape, -Infinity), logits)
@@ -57,19 +57,21 @@ export function marginOf(logits: Tensor2D, labels: Tensor1D): Tensor1D {
   return own.sum(1).sub(others.max(1))
 }
 
-/** One logit of every row; `places` [batch]. A product with a mask, since its gradient is one too. */
-function logitAt(logits: Tensor2D, places: Tensor1D): Tensor1D {
-  return logits.mul(tf.oneHot(places.toInt(), logits.shape[1])).sum(1)
+/**
+ * The logit of one class of every row; classes: [batch]. It is a product with a mask, so that its gradient is one too.
+ */
+function logitAt(logits: Tensor2D, classes: Tensor1D): Tensor1D {
+  return logits.mul(tf.oneHot(classes.toInt(), logits.shape[1])).sum(1)
 }
 
 /**
- * The logits at places that depend on the logits themselves, each [batch]. Gradients flow to the logits chosen and not
- * through the choice, for which tfjs has none: the choice is made where the tape does not see it.
+ * The logits of classes that are chosen by the logits themselves, each [batch]. Gradients flow to the chosen logits and
+ * not through the choice, for which tfjs has no gradient: `customGrad` hides it from the tape.
  */
 function chosenLogits(logits: Tensor2D, choose: (values: Tensor2D) => Tensor[]): Tensor[] {
   const masks = tf.customGrad((values) => ({
     value: tf.stack(
-      choose(values as Tensor2D).map((places) => tf.oneHot(places.toInt(), logits.shape[1]).toFloat()),
+      choose(values as Tensor2D).map((classes) => tf.oneHot(classes.toInt(), logits.shape[1]).toFloat()),
       1,
     ),
     gradFunc: () => tf.zerosLike(logits),

@@ -7,7 +7,7 @@ import { momentumAscent, oscillationChecks, type OscillationMemory } from './mom
 
 const epsilon = 1
 
-/** Step sizes after every iteration for one image that meets these losses, by the table the reference keeps. */
+/** The step sizes after every iteration on one image with these losses, by the table that the reference keeps. */
 function stepsByTable(start: number, losses: readonly number[]): number[] {
   const table = new Array<number>(losses.length).fill(0)
   let [step, best, bestAtCheck, reduced, since] = [2 * epsilon, start, start, true, 0]
@@ -28,7 +28,7 @@ function stepsByTable(start: number, losses: readonly number[]): number[] {
   })
 }
 
-/** The same by the ascent's own running counts, for a batch. losses: per iteration, one number per image. */
+/** The same by the running counts of `momentumAscent`, for a batch. losses: [iterations][images]. */
 function stepsByAscent(starts: readonly number[], losses: readonly (readonly number[])[]): number[][] {
   const ball = linf(epsilon)
   const origin = tf.zeros([starts.length, 1, 1, 3]) as Tensor4D
@@ -55,7 +55,7 @@ describe('the halving of the step', () => {
     expect(oscillationChecks(100).map((iteration) => iteration + 1)).toEqual([22, 41, 57, 70, 80, 87, 93, 99])
   })
 
-  it('checks at 2 and then always in the 10 iterations of training, since its windows are rounded down', () => {
+  it('checks after the second and every further one of the 10 iterations of training, since its windows are rounded down', () => {
     expect(oscillationChecks(10).map((iteration) => iteration + 1)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10])
   })
 

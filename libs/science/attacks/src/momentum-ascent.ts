@@ -14,7 +14,8 @@ export type OscillationMemory = {
 }
 
 /**
- * Share of the iterations of a window in which the loss must have risen to keep the step (`rho`, autopgd_base.py:115).
+ * The step is kept where the loss rose in more than this share of the iterations since the last check (`rho`,
+ * autopgd_base.py:115).
  */
 const keepingShare = 0.75
 
@@ -22,9 +23,9 @@ const keepingShare = 0.75
 const inertia = 0.25
 
 /**
- * APGD's climb in the Linf and L2 balls (Croce and Hein, arXiv:2003.01690, algorithm 1), as fra31/auto-attack@a3922004
- * runs it, off-by-ones included: a step with momentum, halved when it stops paying. Line numbers are those of its
- * `autoattack/autopgd_base.py`.
+ * APGD's ascent in the Linf and L2 balls (Croce and Hein, arXiv:2003.01690, algorithm 1), as fra31/auto-attack@a3922004
+ * runs it, off-by-ones included: steps with momentum, whose size is halved when the loss rises too rarely. Line numbers
+ * are those of its `autoattack/autopgd_base.py`.
  */
 export const momentumAscent: Ascent<OscillationMemory> = {
   initialStep: 2, // :293
@@ -36,20 +37,21 @@ export const momentumAscent: Ascent<OscillationMemory> = {
     rises: tf.zerosLike(startLoss),
     watched: tf.zerosLike(startLoss),
     bestAtCheck: startLoss.clone(), // :314
-    halved: tf.onesLike(startLoss), // :315: starts at 1, so the second rule cannot fire at the first check
+    halved: tf.onesLike(startLoss), // :315; 1 keeps `stuck` from holding at the first check
   }),
 
   /** z = P(x + s d), x' = P(x + a (z − x) + (1 − a)(x − x_previous)), :329 to :343; a is 1 at the first step (:326). */
   move(ball, { iterate, previous, gradient, stepSize, radius }, origin, inertia) {
-    const climbed = iterate.add(ball.steepest(gradient).mul(stepSize.reshape([-1, 1, 1, 1]))) as Tensor4D
-    const towards = ball.project(climbed, origin, radius).sub(iterate).mul(tf.sub(1, inertia))
+    const ascended = iterate.add(ball.steepest(gradient).mul(stepSize.reshape([-1, 1, 1, 1]))) as Tensor4D
+    const towards = ball.project(ascended, origin, radius).sub(iterate).mul(tf.sub(1, inertia))
     return ball.project(iterate.add(towards).add(iterate.sub(previous).mul(inertia)), origin, radius)
   },
 
   /**
-   * Counts a rise where the new loss is above the one before, :169. The windows of two checks touch and never overlap,
-   * so that a running count equals the reference's look back. Its first comparison reads the last row of a zeroed table
-   * (index −1): hence `before` is 0 at the first step and cross-entropy always counts as risen there.
+   * Counts a rise where the new loss is above the one before, :169. The windows between checks touch and never overlap,
+   * so that a running count equals the one that the reference takes over its table of losses. Its first comparison
+   * reads the last row of that table (index −1), still zero: hence `before` is 0 at the first step, and a positive loss
+   * counts as risen there.
    */
   observe: (memory, loss, before) => ({
     ...memory,
@@ -58,8 +60,8 @@ export const momentumAscent: Ascent<OscillationMemory> = {
   }),
 
   /**
-   * Halves the step and goes back to the best point where the loss rose too rarely, or not halved before and nothing
-   * better found, :408 to :422.
+   * Halves the step and goes back to the best point where the loss rose too rarely, or where the last check did not
+   * halve and no better point was found since, :408 to :422.
    */
   adapt(_, { stepSize, bestLoss, memory }) {
     const rare = memory.rises.lessEqual(memory.watched.mul(keepingShare))
@@ -75,8 +77,9 @@ export const momentumAscent: Ascent<OscillationMemory> = {
 }
 
 /**
- * After 22, 41, 57, 70, 80, 87, 93 and 99 of 100 iterations: windows of 22 %, each 3 % shorter, never below 6 %; all
- * rounded down, at least 1 (:153 to :155, :424).
+ * The iterations (from 0) after which the step is checked: of 100 the 22nd, 41st, 57th, 70th, 80th, 87th, 93rd and
+ * 99th. The first window takes 22 % of all iterations and each further one 3 % of them less, but no window less than
+ * 6 %; all are rounded down, to at least 1 (:153 to :155, :424).
  */
 export function oscillationChecks(iterations: number): number[] {
   const shareOf = (share: number) => Math.max(Math.trunc(share * iterations), 1)

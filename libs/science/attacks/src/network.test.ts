@@ -5,7 +5,8 @@ import { frozenNetwork } from './network.ts'
 
 const drawn = (name: string, shape: number[]) => {
   const count = shape.reduce((a, b) => a * b, 1)
-  return [name, tf.tensor(uniform({ seed: 1, purpose: name }, count).map((u) => u + 0.1), shape)] as const // prettier-ignore
+  const values = uniform({ seed: 1, purpose: name }, count).map((u) => u + 0.1)
+  return [name, tf.tensor(values, shape)] as const
 }
 const parameters = Parameters.of([
   drawn('conv.weight', [3, 3, 3, 4]),
@@ -26,7 +27,7 @@ it('folds batch norms and gives the same logits', () => {
   expect(apart[0]).toBeLessThan(1e-5)
 })
 
-it('folds nothing where something else reads the convolution’s output', () => {
+it('folds nothing where something else uses the output of the convolution', () => {
   const reading = (x: Tensor4D, at: Parameters) => {
     const y = convolved(x, at)
     return normed(y, at).add<Tensor4D>(y).mean<Tensor2D>([1, 2])
@@ -36,7 +37,7 @@ it('folds nothing where something else reads the convolution’s output', () => 
   expect(network.logits(images, network.parameters).arraySync()).toEqual(reading(images, parameters).arraySync())
 })
 
-it('leaves the parameters alone and frees what it made', () => {
+it('leaves the parameters as they are and frees what it made', () => {
   const before = tf.memory().numTensors
   frozenNetwork(model, parameters, images).dispose()
   expect(tf.memory().numTensors).toBe(before)

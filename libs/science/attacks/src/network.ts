@@ -1,12 +1,12 @@
 import { tf, type Tensor, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import { foldablePairs, foldBatchNorms, Parameters } from '@gauntlet/nn'
 
-/** Named tensors of a model. */
+/** A model's tensors by their names. */
 export type NamedParameters = Readonly<Record<string, Tensor>>
 
 /**
- * A model with its large weights as an argument, so that captured programs keep them as state and not as constants. It
- * must be capturable: no host reads, no random numbers of its own.
+ * A model with its large weights as an argument, so that captured programs hold them as state and not as constants. It
+ * must be capturable: it may read nothing to the host and draw no random numbers.
  */
 export interface Network {
   readonly parameters: NamedParameters
@@ -14,17 +14,17 @@ export interface Network {
 }
 
 /**
- * How far folded logits may be from the others, over the largest of these. Above rounding, which folding a MobileNetV3
- * of random weights moves by 3e-4, and a change in the last bit of every weight by 7e-4; far below what leaving a norm
- * out does.
+ * Largest difference between folded logits and the model's own, over the largest of these. It is above rounding:
+ * folding a MobileNetV3 of random weights moves its logits by 3e-4, and changing the last bit of every weight by 7e-4.
+ * It is far below what a wrong fold does.
  */
 const foldingTolerance = 1e-3
 
 /**
- * The model as an attack searches on it: batch norms folded into the convolutions before them. The logits of `images`
- * are compared once, and where they differ nothing is folded, whatever `foldablePairs` may have missed. Vectors are
- * constants of the model: TensorFlow computes with them beforehand, and joins more operators (test/benchmarks/LOG.md).
- * The parameters stay the caller's; what folding made, `dispose` frees.
+ * The model as attacks search on it, with batch norms folded into the convolutions before them. The logits of `images`
+ * are compared once, and nothing is folded where they differ, in case `foldablePairs` missed something. Vectors become
+ * constants of the model, since TensorFlow computes with them beforehand and joins more operators
+ * (test/benchmarks/LOG.md). The parameters stay the caller's; `dispose` frees what folding made.
  */
 export function frozenNetwork(
   model: (images: Tensor4D, parameters: Parameters) => Tensor2D,

@@ -2,14 +2,14 @@ import { nativeBackend, tf, threadsOfParts, type Rank, type Tensor } from '@gaun
 import type { ImageShape } from './square-moves.ts'
 
 /**
- * Pixels of one channel in a pass, and its rows at most. A CPU gains nothing from more (test/benchmarks/LOG.md), and
- * the last images of an attack would mostly be padding.
+ * Most pixels of one channel in a pass, and most rows. A CPU gains nothing from more (test/benchmarks/LOG.md), and the
+ * last batches of an attack would mostly be padding.
  */
 const limits = { cpu: { pixels: 8 * 224 ** 2, most: 32 }, gpu: { pixels: 64 * 224 ** 2, most: 64 } }
 
 /**
- * What each thread's part of a pass is a multiple of: as many numbers as TensorFlow's own kernels take at once. What is
- * left over they take singly, and round it otherwise.
+ * Each thread's part of a pass is a multiple of this: as many numbers as TensorFlow's own kernels take at once. What is
+ * left over they take one by one, with other rounding.
  */
 const fewestRows = 8
 
@@ -17,8 +17,8 @@ const fewestRows = 8
  * Rows of every pass through a model and of every step of an attack on images of this shape, whatever batch is asked
  * for: that only says how many rows hold images of their own. Kernels choose by the number of rows in which order they
  * add (a matrix product of one row is another one than of sixteen), so that one number of rows is what gives an image
- * the same bits in every batch, shard and order. Where in the batch it stands changes none (`placeless`, decision
- * 0016). A power of two, and enough for every thread to have a part of its own.
+ * the same bits in every batch, shard and order. Its position in the batch changes none (`batchPositionInvariant`,
+ * decision 0016). A power of two, and enough for every thread to have a part of its own.
  */
 export function passRows([height, width]: ImageShape): number {
   const { pixels, most } = nativeBackend().isUsingGpuDevice ? limits.gpu : limits.cpu
@@ -26,12 +26,12 @@ export function passRows([height, width]: ImageShape): number {
   return Math.max(Math.min(fitting, most), fewestRows * 2 ** Math.floor(Math.log2(threadsOfParts())))
 }
 
-/** The rows followed by as many repetitions of the first one as fill a batch of `size`. */
-export function padded(rows: readonly number[], size: number): number[] {
+/** The row numbers, followed by as many repetitions of the first as make `size`. */
+export function paddedRows(rows: readonly number[], size: number): number[] {
   return [...rows, ...Array.from({ length: size - rows.length }, () => rows[0]!)]
 }
 
-/** The tensor followed by repetitions of its first row, up to `size` rows. */
-export function filledUp<R extends Rank>(tensor: Tensor<R>, size: number): Tensor<R> {
-  return tf.gather(tensor, padded([...Array(tensor.shape[0]!).keys()], size))
+/** The tensor, followed by as many repetitions of its first row as make `size` rows. */
+export function paddedBatch<R extends Rank>(tensor: Tensor<R>, size: number): Tensor<R> {
+  return tf.gather(tensor, paddedRows([...Array(tensor.shape[0]!).keys()], size))
 }

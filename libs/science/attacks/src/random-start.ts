@@ -1,18 +1,18 @@
 import { tf, type Tensor4D } from '@gauntlet/engine'
 import type { Ball } from './ball.ts'
 
-/** What keys the noise of a random start. */
+/** The key of the noise of a random start. */
 export interface StartKey {
   readonly seed: number
-  /** The attack, which keeps its noise apart from that of others. */
+  /** The attack's name, so that each attack has noise of its own. */
   readonly attack: string
   readonly restart: number
 }
 
 /**
- * A random point of the ball around every image, inside the box. An image's noise depends on its digest, the ball's
- * norm and the key alone: not on its place in the batch, nor on which images are with it. images: [batch, height,
- * width, 3]; digests: [batch]; same shape out.
+ * A random point in the ball around every image and in the box. An image's noise depends on its digest, the ball's norm
+ * and the key alone, and not on the rest of the batch. images: [batch, height, width, channels]; digests: [batch]; same
+ * shape out.
  */
 export function randomStart(ball: Ball, images: Tensor4D, digests: readonly string[], key: StartKey): Tensor4D {
   const [batch, height, width, channels] = images.shape

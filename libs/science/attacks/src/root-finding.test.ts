@@ -16,13 +16,13 @@ describe('the root of a clipped sum', () => {
   const sumAt = (lengths: number[], rooms: number[], by: number) =>
     sum(lengths.map((length, i) => Math.min(Math.max(length - by, 0), rooms[i]!)))
 
-  /** So many because Newton's method alone goes to and fro between two lines in one of some four thousand. */
+  /** So many, because Newton's method alone goes to and fro between two lines in about one of four thousand. */
   const many = fc.sample(fc.tuple(aRow(3), aRow(1), fc.double({ min: 0.01, max: 20, noNaN: true })), {
     seed: 1,
     numRuns: 30_000,
   })
 
-  it('is where the sum is the value, and 0 where it is below it anyway', () => {
+  it('is where the sum is the value, and 0 where the sum is never above it', () => {
     const [lengths, rooms] = [many.map(([row]) => row), many.map(([, row]) => row)]
     const roots = root(
       lengths,
@@ -69,7 +69,7 @@ describe('the root of a capped sum', () => {
       cappedSumRoot(one, other, tf.tensor2d([ending(slopes, caps)]), at),
     )[0]!
 
-  it('is where the sum is the value, and its last end where it never is', () => {
+  it('is where the sum is the value, and the largest end where it never is', () => {
     fc.assert(
       fc.property(reaching, fc.double({ min: 0.001, max: 15, noNaN: true }), ([slopes, caps], value) => {
         const at = rootOf(slopes, caps, value)

@@ -1,33 +1,37 @@
 import { repeatWhile, tf, type Scalar, type Tensor2D } from '@gauntlet/engine'
 
-/**
- * Searches for a number of every image, [batch, 1], that need sums over the image and no sort of it. Each goes on until
- * the last image's is found, and leaves alone what is found: a row's number does not depend on the others.
+/*
+ * Searches for one number of every image, [batch, 1], that need sums over the image but do not sort it. A search goes
+ * on until it is done for every image and leaves alone the images that it is done for, so that an image's number does
+ * not depend on the others.
  */
 
-/** What rounding moves a sum over an image by at most, as a part of it: the step from there is the last. */
+/**
+ * The largest part of a sum over an image by which rounding moves it. A step from that close to the root is the last.
+ */
 const sumRounding = 2 ** -22
-/** Steps after which halving alone would have ended. */
+/** Most steps: after so many even halving alone would have ended. */
 const enough = 96
 /**
- * A step longer than this part of the one before does not converge: between two lines Newton's method can go to and fro
- * for ever.
+ * A step that is longer than this part of the one before counts as not converging: Newton's method can go to and fro
+ * between two lines for ever.
  */
 const shrinking = 0.75
 
 /**
- * The λ ≥ 0 at which Σ clip(lengths − λ, 0, rooms) falls to `value`, [batch, 1]; 0 where it is not above it anyway.
+ * The λ ≥ 0 at which Σ clip(lengths − λ, 0, rooms) falls to `value`, [batch, 1]; 0 where the sum is never above it.
  * lengths, rooms: [batch, count], at least 0.
  *
- * Newton's method: the sum is a line between two lengths (or lengths less rooms), so that the step from the root's own
- * line hits it, after some five. It is neither convex nor concave where rooms are small, so a step that leaves the
- * interval in which the root is known to lie, or is not shorter than the one before, goes to its middle.
+ * It is found by Newton's method. Between two neighbouring values of lengths and of lengths − rooms the sum is a line,
+ * so that the step from the root's own line hits the root, after some five steps. The sum is neither convex nor concave
+ * where rooms are small, so that a step that would leave the interval in which the root must lie, or that is not
+ * shorter than the one before, goes to the interval's middle.
  */
 export function clippedSumRoot(lengths: Tensor2D, rooms: Tensor2D, value: Tensor2D): Tensor2D {
   return tf.tidy(() => {
     const high = lengths.max<Tensor2D>(1, true)
     const low = tf.zerosLike(high)
-    const sums: ClippedSum = { lengths, rooms, walls: lengths.sub(rooms), value }
+    const sums: ClippedSum = { lengths, rooms, ends: lengths.sub(rooms), value }
     const { at } = repeatWhile(
       ({ moved }) => moved.greater(0).any() as Scalar,
       newton({ at: low, low, high, moved: high.mul<Tensor2D>(2).add(1) }, sums),
@@ -38,27 +42,36 @@ export function clippedSumRoot(lengths: Tensor2D, rooms: Tensor2D, value: Tensor
   })
 }
 
-/** `walls`: λ above which a coordinate is no longer at its wall. */
 type ClippedSum = {
   readonly lengths: Tensor2D
   readonly rooms: Tensor2D
-  readonly walls: Tensor2D
+  /** The λ above which a coordinate is no longer at its bound. */
+  readonly ends: Tensor2D
   readonly value: Tensor2D
 }
 
-/**
- * All [batch, 1]: where the search stands, between which ends, and how far its last step went; 0 where it has ended.
- */
-type Search = { readonly at: Tensor2D; readonly low: Tensor2D; readonly high: Tensor2D; readonly moved: Tensor2D }
+/** The state of the search; all are [batch, 1]. */
+type Search = {
+  readonly at: Tensor2D
+  /** The ends of the interval in which the root must lie. */
+  readonly low: Tensor2D
+  readonly high: Tensor2D
+  /** Length of the last step; 0 where the search is done. */
+  readonly moved: Tensor2D
+}
 
-/** One step of the rows that still move. The slope is that to the right: what moves freely and has not come to 0. */
-function newton({ at, low, high, moved }: Search, { lengths, rooms, walls, value }: ClippedSum): Search {
+/**
+ * One step of the rows that are not done. The slope is the one to the right of `at`: coordinates that are neither at 0
+ * nor at their bound.
+ */
+function newton({ at, low, high, moved }: Search, { lengths, rooms, ends, value }: ClippedSum): Search {
   const excess = lengths.sub(at).relu().minimum(rooms).sum<Tensor2D>(1, true).sub<Tensor2D>(value)
-  const falling = lengths.greater(at).toFloat().sub(walls.greater(at).toFloat()).sum<Tensor2D>(1, true)
+  const falling = lengths.greater(at).toFloat().sub(ends.greater(at).toFloat()).sum<Tensor2D>(1, true)
   const isAbove = excess.greater(0)
   const [from, to] = [tf.where(isAbove, at, low), tf.where(isAbove, high, at)] as [Tensor2D, Tensor2D]
   const step = at.add<Tensor2D>(excess.div(falling))
-  const isInside = step.greaterEqual(from).logicalAnd(step.lessEqual(to)) // false where nothing falls: a division by 0
+  // False where nothing falls, since the step is then a division by 0.
+  const isInside = step.greaterEqual(from).logicalAnd(step.lessEqual(to))
   const isShorter = step.sub(at).abs().lessEqual(moved.mul(shrinking))
   const next = tf.where(isInside.logicalAnd(isShorter), step, from.add(to).div(2)) as Tensor2D
   const goesOn = moved.greater(0)
@@ -73,14 +86,15 @@ function newton({ at, low, high, moved }: Search, { lengths, rooms, walls, value
   }
 }
 
-/** Steps of Newton's method that no image is known to need. */
+/** Most steps of Newton's method, more than any image is known to need. */
 const manySteps = 64
 
 /**
- * Where Σ min(slopes · x, caps) reaches `value` from below; slopes and caps [batch, count], at least 0 (both where one
- * is), `ends` the x at which each summand reaches its cap. Newton's method from the left: the sum is concave and made
- * of lines, so that every step stays below the root and the one from the root's own line hits it, after some five.
- * Where the sum stays below, its last end.
+ * The x at which Σ min(slopes · x, caps) reaches `value`, [batch, 1]; the largest of `ends` where the sum stays below.
+ * slopes, caps: [batch, count], at least 0, and both 0 where one is; ends: the x at which each summand reaches its cap.
+ *
+ * It is found by Newton's method from the left. The sum is concave and made of lines, so that every step stays below
+ * the root and the one from the root's own line hits it, after some five steps.
  */
 export function cappedSumRoot(slopes: Tensor2D, caps: Tensor2D, ends: Tensor2D, value: Tensor2D): Tensor2D {
   return tf.tidy(() => {

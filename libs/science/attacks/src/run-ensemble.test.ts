@@ -5,12 +5,13 @@ import { stepsOfAll, type Attack } from './attack.ts'
 import type { Ball } from './ball.ts'
 import { attacksOf, ensembleOf, type AttackEntry, type EnsembleName } from './ensemble.ts'
 import type { EnsembleProgress } from './ensemble-progress.ts'
+import type { EnsembleTask, OnBlock } from './ensemble-state.ts'
 import { l1 } from './l1.ts'
 import { l2 } from './l2.ts'
 import { linf } from './linf.ts'
 import type { Network } from './network.ts'
 import type { EnsembleVerdict } from './ensemble-verdict.ts'
-import { runEnsemble, type Campaign } from './run-ensemble.ts'
+import { runEnsemble } from './run-ensemble.ts'
 import { someImages } from './testing/arbitraries.ts'
 import { classes, imagesOf, rowsOf, tinyConvolution } from './testing/tiny-models.ts'
 import { LogitsNotFinite, OutsideBall } from './verdict.ts'
@@ -21,7 +22,7 @@ const balls: [string, Ball][] = [
   ['L1', l1(0.6)],
 ]
 
-/** Ten images; the label is what the model says of them, but for two. */
+/** Ten images, each with the label that the model predicts, but for two. */
 const fixed = fc.sample(someImages, { seed: 8, numRuns: 10 }).flat().slice(0, 10)
 const labels = tf.tidy(() =>
   [
@@ -30,7 +31,7 @@ const labels = tf.tidy(() =>
       .dataSync(),
   ].map((label, i) => (i % 8 === 5 ? (label + 1) % classes : label)),
 )
-const everyone = [...fixed.keys()]
+const everyRow = [...fixed.keys()]
 
 /** The attacks of an ensemble with few steps, runs and samples. */
 function shortened(
@@ -51,8 +52,8 @@ function shortened(
   return attacksOf({ ...ensemble, entries: ensemble.entries.map(short) }, ball)
 }
 
-function campaignOf(ball: Ball, rows: readonly number[] = everyone, settings: Partial<Campaign> = {}): Campaign {
-  const gallery = {
+function taskOf(ball: Ball, rows: readonly number[] = everyRow, settings: Partial<EnsembleTask> = {}): EnsembleTask {
+  const imageSet = {
     digests: rows.map((row) => `image ${row}`),
     labels: rows.map((row) => labels[row]!),
     shape: [4, 4, 3] as const,
@@ -61,7 +62,7 @@ function campaignOf(ball: Ball, rows: readonly number[] = everyone, settings: Pa
   return {
     logits: tinyConvolution,
     ball,
-    gallery,
+    imageSet,
     attacks: shortened('standard', ball),
     seed: 3,
     batchSize: 4,
@@ -69,13 +70,13 @@ function campaignOf(ball: Ball, rows: readonly number[] = everyone, settings: Pa
   }
 }
 
-/** What must not depend on how the work was divided. */
-const judgement = ({ held, felledBy, prediction }: EnsembleVerdict) => ({
+/** The part of a verdict that must not depend on how the work was divided. */
+const outcomeOf = ({ held, felledBy, prediction }: EnsembleVerdict) => ({
   held,
   felledBy,
   prediction: held ? null : prediction,
 })
-/** Nor this, unless a part of it was done twice. */
+/** The passes must not depend on it either, unless a part of the work was done twice. */
 const passes = ({ forwards, backwards }: EnsembleVerdict) => ({ forwards, backwards })
 
 function expectSameVerdicts(
@@ -83,7 +84,7 @@ function expectSameVerdicts(
   others: readonly EnsembleVerdict[],
   samePasses = true,
 ): void {
-  expect(some.map(judgement)).toEqual(others.map(judgement))
+  expect(some.map(outcomeOf)).toEqual(others.map(outcomeOf))
   if (samePasses) expect(some.map(passes)).toEqual(others.map(passes))
   some.forEach(({ margin, distance }, i) => {
     expect(margin).toBeCloseTo(others[i]!.margin, 3)
@@ -91,27 +92,27 @@ function expectSameVerdicts(
   })
 }
 
-/** The convolution with its first class raised: it errs where the convolution does not. */
+/** The convolution with its first logit raised, so that it errs where the convolution does not. */
 const biased: Network['logits'] = (images, { bias }) => tinyConvolution(images).add(bias!)
-const oneStep = (attack: Attack): Attack => ({ ...attack, block: 1 })
+const oneStep = (attack: Attack): Attack => ({ ...attack, blockSteps: 1 })
 
 describe.each(balls)('an ensemble in the %s ball', (norm, ball) => {
   let verdicts: EnsembleVerdict[]
   const points = new Map<number, Float32Array>()
   beforeAll(async () => {
-    verdicts = await runEnsemble(campaignOf(ball, everyone, { onFallen: (row, point) => points.set(row, point) }))
+    verdicts = await runEnsemble(taskOf(ball, everyRow, { onFallen: (row, point) => points.set(row, point) }))
   })
 
-  it('fells some images and not others, none that was wrong before by an attack', () => {
+  it('fells some images and not others, and attacks none that is wrong unperturbed', () => {
     expect(new Set(verdicts.map(({ held }) => held))).toEqual(new Set([true, false]))
     verdicts.forEach(({ felledBy }, row) => expect(felledBy?.attack === 'clean').toBe(row % 8 === 5))
   })
 
   it.each([1, 7, 64])('gives the same bits in batches of %i', async (batchSize) => {
-    expect(await runEnsemble(campaignOf(ball, everyone, { batchSize }))).toEqual(verdicts)
+    expect(await runEnsemble(taskOf(ball, everyRow, { batchSize }))).toEqual(verdicts)
   })
 
-  it('gives the same bits from shards, in another order and with fewer steps between looks', async () => {
+  it('gives the same bits from shards, in another order and with blocks of one step', async () => {
     const shards = [
       [9, 1, 5],
       [0, 2, 3, 4],
@@ -119,29 +120,29 @@ describe.each(balls)('an ensemble in the %s ball', (norm, ball) => {
     ]
     const apart: EnsembleVerdict[] = []
     for (const rows of shards)
-      (await runEnsemble(campaignOf(ball, rows, { block: 1 }))).forEach((verdict, i) => (apart[rows[i]!] = verdict))
+      (await runEnsemble(taskOf(ball, rows, { blockSteps: 1 }))).forEach((verdict, i) => (apart[rows[i]!] = verdict))
     expect(apart).toEqual(verdicts)
   })
 
   it('gives the same bits twice', async () => {
-    expect(await runEnsemble(campaignOf(ball))).toEqual(verdicts)
+    expect(await runEnsemble(taskOf(ball))).toEqual(verdicts)
   })
 
   it.each([true, false])(
-    'gives the same verdicts when it is interrupted after any block and goes on, states saved: %s',
+    'gives the same verdicts when it is interrupted after any block and goes on, with the states saved: %s',
     async (withStates) => {
       let [resumed, blocks] = [undefined as EnsembleProgress | undefined, 0]
       for (let last: EnsembleVerdict[] | undefined; !last;) {
         const until = ++blocks * 3
         let [seen, kept] = [0, undefined as EnsembleProgress | undefined]
         const controller = new AbortController()
-        const onBlock: Campaign['onBlock'] = async (save) => {
+        const onBlock: OnBlock = async (save) => {
           if (++seen < until) return
           kept = await save()
           controller.abort(new Error('killed'))
         }
         const run: Promise<EnsembleVerdict[] | undefined> = runEnsemble(
-          campaignOf(ball, everyone, { onBlock, block: 3, signal: controller.signal }),
+          taskOf(ball, everyRow, { onBlock, blockSteps: 3, signal: controller.signal }),
           resumed,
         )
         last = await run.catch(() => undefined)
@@ -152,10 +153,10 @@ describe.each(balls)('an ensemble in the %s ball', (norm, ball) => {
     },
   )
 
-  it('hands out the adversarial points: in the ball, in the box and misclassified', () => {
+  it('reports the adversarial points, which lie in ball and box and are misclassified', () => {
     const rows = [...points.keys()]
     expect(rows.toSorted((a, b) => a - b)).toEqual(
-      everyone.filter((row) => !verdicts[row]!.held && verdicts[row]!.felledBy?.attack !== 'clean'),
+      everyRow.filter((row) => !verdicts[row]!.held && verdicts[row]!.felledBy?.attack !== 'clean'),
     )
     tf.tidy(() => {
       const adversarial = imagesOf(rows.map((row) => points.get(row)!))
@@ -170,11 +171,11 @@ describe.each(balls)('an ensemble in the %s ball', (norm, ball) => {
     })
   })
 
-  it('falls no image that a part of it holds: each attack only adds to the fallen', async () => {
+  it('fells with each further attack only more images', async () => {
     const attacks = shortened('standard', ball)
     let held = verdicts.map(() => true)
     for (let count = 0; count <= attacks.length; count++) {
-      const now = (await runEnsemble(campaignOf(ball, everyone, { attacks: attacks.slice(0, count) }))).map(
+      const now = (await runEnsemble(taskOf(ball, everyRow, { attacks: attacks.slice(0, count) }))).map(
         (verdict) => verdict.held,
       )
       now.forEach((value, i) => value && expect(held[i]).toBe(true))
@@ -183,14 +184,14 @@ describe.each(balls)('an ensemble in the %s ball', (norm, ball) => {
     expect(held).toEqual(verdicts.map((verdict) => verdict.held))
   })
 
-  it('holds exactly the images that every attack alone leaves standing: the pointwise worst case', async () => {
+  it('holds exactly the images that hold against every attack alone, which is the pointwise worst case', async () => {
     const alone = await Promise.all(
-      shortened('standard', ball).map((attack) => runEnsemble(campaignOf(ball, everyone, { attacks: [attack] }))),
+      shortened('standard', ball).map((attack) => runEnsemble(taskOf(ball, everyRow, { attacks: [attack] }))),
     )
     expect(verdicts.map(({ held }) => held)).toEqual(verdicts.map((_, i) => alone.every((found) => found[i]!.held)))
   })
 
-  it('counts the passes of the images that hold: all steps of all runs, and one for the clean image', async () => {
+  it('counts for an image that holds the passes of all steps of all runs, and one of the clean image', async () => {
     const attacks = shortened('standard', ball)
     const total = (what: 'forwards' | 'backwards') =>
       attacks.reduce((sum, attack) => sum + stepsOfAll(attack) * attack.cost[what], 0)
@@ -202,10 +203,10 @@ describe.each(balls)('an ensemble in the %s ball', (norm, ball) => {
   })
 
   it.each(['apgd-ce', 'apgd-ce+t', 'malt', 'plus', 'rand'] as const)(
-    'runs as %s, above no clean verdict',
+    'runs as %s, and holds no image that is wrong unperturbed',
     async (name) => {
       const attacks = shortened(name, ball)
-      const found = await runEnsemble(campaignOf(ball, everyone, { attacks, batchSize: 16 }))
+      const found = await runEnsemble(taskOf(ball, everyRow, { attacks, batchSize: 16 }))
       found.forEach(({ held }, row) => held && expect(row % 8).not.toBe(5))
       expect(found.some(({ held }) => !held)).toBe(true)
     },
@@ -213,11 +214,11 @@ describe.each(balls)('an ensemble in the %s ball', (norm, ball) => {
 
   it('leaves no tensor behind, neither when it ends nor when it is stopped', async () => {
     const before = tf.memory().numTensors
-    await runEnsemble(campaignOf(ball))
+    await runEnsemble(taskOf(ball))
     expect(tf.memory().numTensors).toBe(before)
     const controller = new AbortController()
     const stopped = runEnsemble(
-      campaignOf(ball, everyone, { signal: controller.signal, onBlock: () => controller.abort(new Error(norm)) }),
+      taskOf(ball, everyRow, { signal: controller.signal, onBlock: () => controller.abort(new Error(norm)) }),
     )
     await expect(stopped).rejects.toThrow(norm)
     expect(tf.memory().numTensors).toBe(before)
@@ -225,59 +226,57 @@ describe.each(balls)('an ensemble in the %s ball', (norm, ball) => {
 })
 
 describe('an ensemble', () => {
-  it('does not take an attack at its word', async () => {
+  it('fells no image by a point that only the attack takes for misclassified', async () => {
     const ball = linf(0.03)
     const [attack] = shortened('apgd-ce', ball) as [Attack]
-    const lying: Attack = {
+    const wrong: Attack = {
       ...attack,
       step: (...args) => ({ ...attack.step(...args), prediction: args[0].labels.add(1) }),
     }
-    const [honest, lied] = [
-      await runEnsemble(campaignOf(ball, everyone, { attacks: [attack] })),
-      await runEnsemble(campaignOf(ball, everyone, { attacks: [lying] })),
+    const [expected, found] = [
+      await runEnsemble(taskOf(ball, everyRow, { attacks: [attack] })),
+      await runEnsemble(taskOf(ball, everyRow, { attacks: [wrong] })),
     ]
-    lied.forEach(({ held }, row) => !held && expect(honest[row]!.held).toBe(false))
+    found.forEach(({ held }, row) => !held && expect(expected[row]!.held).toBe(false))
   })
 
-  it('brings a point that an attack took outside back into the ball before it is judged', async () => {
+  it('brings a point that left the ball back into it before it is confirmed', async () => {
     const ball = linf(0.03)
     const far = shortened('apgd-ce', linf(0.5))
-    const found = await runEnsemble(campaignOf(ball, everyone, { attacks: far }))
+    const found = await runEnsemble(taskOf(ball, everyRow, { attacks: far }))
     found.forEach(({ distance }) => expect(distance).toBeLessThanOrEqual(0.5))
     found.filter(({ held }) => !held).forEach(({ distance }) => expect(distance).toBeLessThanOrEqual(0.03 * (1 + 1e-5)))
   })
 
   it.each([1, 3, 50])(
-    'looks at every step, whatever the search finds that the model does not confirm; in blocks of %i',
-    async (block) => {
+    'evaluates the points after one that the model does not confirm, in blocks of %i',
+    async (blockSteps) => {
       const ball = l2(0.2)
       const searched = { parameters: { bias: tf.tensor1d([0.2, 0, 0, 0, 0]) }, logits: biased }
       const attacks = shortened('apgd-ce', ball, () => ({ iterations: 45 }))
-      const byStep = await runEnsemble(campaignOf(ball, everyone, { attacks: attacks.map(oneStep), network: searched }))
-      const inBlocks = await runEnsemble(campaignOf(ball, everyone, { attacks, network: searched, block }))
+      const byStep = await runEnsemble(taskOf(ball, everyRow, { attacks: attacks.map(oneStep), network: searched }))
+      const inBlocks = await runEnsemble(taskOf(ball, everyRow, { attacks, network: searched, blockSteps }))
       expectSameVerdicts(inBlocks, byStep, false)
     },
   )
 
-  it('gives the same verdicts when its attacks are captured, and asks the network for nothing else', async () => {
+  it('gives the same verdicts with captured attacks, and calls the network only to capture them', async () => {
     const ball = linf(0.03)
     const attacks = shortened('standard', ball, ({ targets }) => ({ iterations: 50, targets: Math.min(targets, 1) }))
     let calls = 0
     const network = { parameters: {}, logits: (images: Tensor4D) => (calls++, tinyConvolution(images)) }
     const before = tf.memory().numTensors
-    const captured = await runEnsemble(campaignOf(ball, everyone, { attacks, network }))
+    const captured = await runEnsemble(taskOf(ball, everyRow, { attacks, network }))
     expect(tf.memory().numTensors).toBe(before)
-    expectSameVerdicts(captured, await runEnsemble(campaignOf(ball, everyone, { attacks })))
-    // four attacks, at most three sizes of batch, two iterations to record and to check, two forward passes in FAB's
+    expectSameVerdicts(captured, await runEnsemble(taskOf(ball, everyRow, { attacks })))
+    // Four attacks, at most three sizes of batch, two iterations to record and to check, two forward passes in FAB.
     expect([calls > 0, calls < 60]).toEqual([true, true])
   })
 
-  it('leaves the verdict of every image that an opening does not fell as it is without one', async () => {
+  it('gives every image that the opening does not fell the verdict that it has without one', async () => {
     const ball = l1(0.6)
     const verdictsWith = (opening: number) =>
-      runEnsemble(
-        campaignOf(ball, everyone, { attacks: shortened('apgd-ce', ball, () => ({ iterations: 20, opening })) }),
-      )
+      runEnsemble(taskOf(ball, everyRow, { attacks: shortened('apgd-ce', ball, () => ({ iterations: 20, opening })) }))
     const [opened, plain] = [await verdictsWith(2), await verdictsWith(0)]
     const isByOpening = ({ felledBy }: EnsembleVerdict) => felledBy?.attack === 'apgd-ce' && felledBy.run === 0
     const others = opened.flatMap((verdict, row) => (isByOpening(verdict) ? [] : [[verdict, plain[row]!] as const]))
@@ -290,22 +289,22 @@ describe('an ensemble', () => {
     }
   })
 
-  it('makes no verdict of points outside a ball whose projection fails', async () => {
+  it('refuses points outside the ball, where its projection fails', async () => {
     const leaky: Ball = { ...linf(0.1), project: (point) => point.clipByValue(0, 1) as Tensor4D }
     const attacks = shortened('apgd-ce', leaky)
-    await expect(runEnsemble(campaignOf(leaky, everyone, { attacks }))).rejects.toThrow(OutsideBall)
+    await expect(runEnsemble(taskOf(leaky, everyRow, { attacks }))).rejects.toThrow(OutsideBall)
   })
 
-  it('makes no verdict of logits that are not numbers', async () => {
+  it('refuses logits that are not numbers', async () => {
     let calls = 0
     const breaking = (images: Tensor4D) =>
       ++calls > 6 ? tinyConvolution(images).mul<Tensor2D>(Number.NaN) : tinyConvolution(images)
     const before = tf.memory().numTensors
-    await expect(runEnsemble(campaignOf(linf(0.01), everyone, { logits: breaking }))).rejects.toThrow(LogitsNotFinite)
+    await expect(runEnsemble(taskOf(linf(0.01), everyRow, { logits: breaking }))).rejects.toThrow(LogitsNotFinite)
     expect(tf.memory().numTensors).toBe(before)
   })
 
   it('gives no verdicts for no images', async () => {
-    expect(await runEnsemble(campaignOf(linf(0.1), []))).toEqual([])
+    expect(await runEnsemble(taskOf(linf(0.1), []))).toEqual([])
   })
 })

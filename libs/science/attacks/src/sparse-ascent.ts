@@ -9,36 +9,36 @@ export type SparsityMemory = {
   readonly support: Tensor1D
 }
 
-/** The share that is moved until the first check, when the start was not given (autopgd_base.py:303). */
+/** The share that moves until the first check, where no start is given (autopgd_base.py:303). */
 const firstShare = 0.2
-/** The next share over the best point's (:429). */
+/** The best point's share is divided by this for the next one (:429). */
 const shareShrink = 1.5
-/** A support below this part of the last one counts as shrunk (:428). */
+/** A support below this part of the one before counts as shrunk (:428). */
 const shrunkBelow = 0.95
-/** Divisor of the step where the support did not shrink (:309). */
+/** The step is divided by this where the support did not shrink (:309). */
 const stepShrink = 1.5
 /** The smallest step is epsilon over this (:310). */
 const smallestStep = 10
 
 /**
- * APGD's climb in the L1 ball (Croce and Hein, arXiv:2103.01208), as fra31/auto-attack@a3922004 runs it: sparse steps
+ * APGD's ascent in the L1 ball (Croce and Hein, arXiv:2103.01208), as fra31/auto-attack@a3922004 runs it: sparse steps
  * without momentum, whose sparsity follows that of the best point. Line numbers are those of its
  * `autoattack/autopgd_base.py`.
  *
- * Departure: offsets are kept exactly zero where nothing was moved, while the reference's x + y − y can leave rounding
- * noise, which its exact count of non-zeros then takes for support.
+ * Departure: offsets are exactly zero where nothing was moved. The reference's x + y − y can leave rounding noise,
+ * which its exact count of non-zeros then takes for support.
  */
 export const sparseAscent: Ascent<SparsityMemory> = {
   initialStep: 1, // :293
   inertia: 0, // no momentum, :346
 
-  /** Every 4 % of the iterations, rounded down, at least 1 (:300); the window never changes (:439). */
+  /** A check comes every 4 % of the iterations, rounded down to at least 1 (:300); that never changes (:439). */
   checks(iterations) {
     const window = Math.max(Math.trunc(0.04 * iterations), 1)
     return Array.from({ length: Math.floor(iterations / window) }, (_, i) => (i + 1) * window - 1)
   },
 
-  /** Without a given start as :303, with one as :306. */
+  /** A memory as :303 where no start is given, and as :306 where one is. */
   begin(origin, startLoss, given) {
     if (given) return memoryOf(supportOf(given, origin), origin)
     return { share: tf.fill(startLoss.shape, firstShare), support: tf.fill(startLoss.shape, coordinates(origin)) }
@@ -46,14 +46,15 @@ export const sparseAscent: Ascent<SparsityMemory> = {
 
   /** x' = P(x + s d), d sparse and of unit L1 size (:347 to :356). */
   move(ball, { iterate, gradient, stepSize, radius, memory }, origin) {
-    const climbed = iterate.add(ball.steepest(gradient, memory.share).mul(stepSize.reshape([-1, 1, 1, 1]))) as Tensor4D
-    return ball.project(climbed, origin, radius)
+    const ascended = iterate.add(ball.steepest(gradient, memory.share).mul(stepSize.reshape([-1, 1, 1, 1]))) as Tensor4D
+    return ball.project(ascended, origin, radius)
   },
 
   observe: (memory) => memory,
 
   /**
-   * A shrunk support starts again from the best point with the full step; otherwise the step shrinks (:427 to :436).
+   * Where the support has shrunk, the ascent goes back to the best point with the full step, else the step shrinks
+   * (:427 to :436).
    */
   adapt(_, { best, stepSize, radius, memory }, origin) {
     const support = supportOf(best, origin)

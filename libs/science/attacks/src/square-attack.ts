@@ -1,112 +1,102 @@
-import { tf, uniform, type RandomKey, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
-import type { Attack, AttackStep, RunKey, Script, Target } from './attack.ts'
+import { tf, uniform, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import type { Attack, AttackProblem, AttackStep, RunInputs, RunKey } from './attack.ts'
 import type { Ball } from './ball.ts'
+import { selectRows } from './batch-rows.ts'
 import { marginOf } from './loss.ts'
 import type { ImageShape } from './square-moves.ts'
-import { whichever } from './tensor-tree.ts'
 
 /** Square as an ensemble runs it. */
 export interface SquareSettings {
   readonly name: string
   readonly ball: Ball
-  /** Queries after the one for the start; the model is asked once more than that. */
+  /** Queries after the start, whose evaluation makes one forward pass more. */
   readonly queries: number
   readonly restarts: number
-  /** Where random numbers come from: counters, unless recorded ones are replayed. */
-  readonly draw?: (key: RandomKey, count: number) => ArrayLike<number>
 }
 
-/** The point of lowest margin and its margin. */
+/** The point of lowest margin so far, and that margin. */
 type SquareState = { readonly best: Tensor4D; readonly lowest: Tensor1D }
 
 /**
- * Queries whose random numbers come from one key: it is hashed, so that one each would cost more than the numbers. A
- * multiple of nothing: blocks start at 0.
+ * Queries whose random numbers come from one key. A key is hashed, which would cost more than the numbers if every
+ * query had one of its own.
  */
 const queriesPerKey = 64
 
 /**
- * The Square attack (Andriushchenko et al., arXiv:1912.00049) on the margin: random search that keeps what lowers it.
- * The first step looks at the start, every further one makes a query. How a query moves is the ball's.
+ * The Square attack (Andriushchenko et al., arXiv:1912.00049) on the margin: a random search that keeps what lowers it.
+ * The first step evaluates the start, every further one makes a query. Which points are queried depends on the ball
+ * (`SquareMoves`).
  */
-export function squareAttack({ name, ball, queries, restarts, draw = uniform }: SquareSettings): Attack {
+export function squareAttack({ name, ball, queries, restarts }: SquareSettings): Attack {
   const { squares } = ball
   return {
     name,
     runs: restarts,
     steps: queries + 1,
-    block: 50,
+    blockSteps: 50,
     targetRank: () => null,
     cost: { forwards: 1, backwards: 0 },
-    script: (key, shape) => scriptOf(`${name}/${ball.norm}`, key, shape, squares, draw),
-    enter: (images, draws) =>
+    runInputs: (key, shape) => runInputsOf(`${name}/${ball.norm}`, key, shape, squares),
+    initialState: (images, draws) =>
       tf.tidy((): SquareState => ({
         best: squares.start(images, draws),
         lowest: tf.fill([images.shape[0]], Infinity),
       })),
-    step: (target, state, cues) => step(ball, target, state as SquareState, cues),
+    step: (problem, state, inputs) => step(ball, problem, state as SquareState, inputs),
   }
 }
 
-/** A cue is the window's side, 0 at the start, followed by the query's random numbers. */
-function scriptOf(
-  purpose: string,
-  key: RunKey,
-  shape: ImageShape,
-  squares: Ball['squares'],
-  draw: NonNullable<SquareSettings['draw']>,
-): Script {
+/** A step input is the window's side, 0 at the start, followed by the query's random numbers. */
+function runInputsOf(purpose: string, key: RunKey, shape: ImageShape, squares: Ball['squares']): RunInputs {
   const { seed, image, run } = key
   const drawn = (what: string, iteration: number, count: number) =>
-    draw({ seed, purpose: `${purpose}/${what} ${run}`, image, iteration }, count)
+    uniform({ seed, purpose: `${purpose}/${what} ${run}`, image, iteration }, count)
   const draws = squares.queryDraws(shape)
   const width = draws + 1
   const atStart = new Float32Array(width)
-  /**
-   * The cues of the queries of one key, laid out one after the other: a cue is a view of them, as there is one for
-   * every row and step.
-   */
-  const cuesOf = (at: number): Float32Array => {
-    const numbers = drawn('query', at, queriesPerKey * draws)
-    const cues = new Float32Array(queriesPerKey * width)
+  /** The inputs of the queries of key number `number`, one after the other; a step input is a view of them. */
+  const inputsOf = (number: number): Float32Array => {
+    const numbers = drawn('query', number, queriesPerKey * draws)
+    const inputs = new Float32Array(queriesPerKey * width)
     for (let query = 0; query < queriesPerKey; query++) {
-      cues[query * width] = squares.side(at * queriesPerKey + query, shape)
-      for (let i = 0; i < draws; i++) cues[query * width + 1 + i] = numbers[query * draws + i]!
+      inputs[query * width] = squares.side(number * queriesPerKey + query, shape)
+      for (let i = 0; i < draws; i++) inputs[query * width + 1 + i] = numbers[query * draws + i]!
     }
-    return cues
+    return inputs
   }
-  let block: { at: number; cues: Float32Array } = { at: -1, cues: atStart }
+  let last: { number: number; inputs: Float32Array } = { number: -1, inputs: atStart }
   return {
-    start: Float32Array.from(drawn('start', 0, squares.startDraws(shape))),
-    cue(step) {
+    noise: drawn('start', 0, squares.startDraws(shape)),
+    stepInput(step) {
       if (step === 0) return atStart
-      const at = Math.floor((step - 1) / queriesPerKey)
-      if (block.at !== at) block = { at, cues: cuesOf(at) }
+      const number = Math.floor((step - 1) / queriesPerKey)
+      if (last.number !== number) last = { number, inputs: inputsOf(number) }
       const from = ((step - 1) % queriesPerKey) * width
-      return block.cues.subarray(from, from + width)
+      return last.inputs.subarray(from, from + width)
     },
   }
 }
 
 /**
- * A query and what is kept of it: a lower margin; a point whose margin is not above 0 stays for good (square.py:244,
- * :272 to :290).
+ * One query. Its point is kept if its margin is lower; a point whose margin is not above 0 is never replaced
+ * (square.py:244, :272 to :290).
  */
 function step(
   { squares }: Ball,
-  { logits, images, labels }: Target,
+  { logits, images, labels }: AttackProblem,
   { best, lowest }: SquareState,
-  cues: Tensor2D,
+  stepInputs: Tensor2D,
 ): AttackStep {
   return tf.tidy(() => {
-    const [sides, draws] = tf.split(cues, [1, cues.shape[1] - 1], 1) as [Tensor2D, Tensor2D]
+    const [sides, draws] = tf.split(stepInputs, [1, stepInputs.shape[1] - 1], 1) as [Tensor2D, Tensor2D]
     const begins = sides.squeeze([1]).equal(0) as Tensor1D
     const tried = squares.query(best, images, sides.squeeze<Tensor1D>([1]).maximum<Tensor1D>(1), draws)
-    const point = whichever(begins, best, tried)
+    const point = selectRows(begins, best, tried)
     const answers = logits(point)
     const margin = marginOf(answers, labels)
     const accepted = begins.logicalOr(margin.less(lowest).logicalAnd(lowest.greater(0))) as Tensor1D
-    const state: SquareState = { best: whichever(accepted, point, best), lowest: tf.where(accepted, margin, lowest) }
+    const state: SquareState = { best: selectRows(accepted, point, best), lowest: tf.where(accepted, margin, lowest) }
     const counts: Tensor = tf.onesLike(margin)
     return { state, point, prediction: answers.argMax<Tensor1D>(1).toInt(), margin, counts: counts as Tensor1D }
   })

@@ -1,12 +1,12 @@
 import { tf, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
-import { numbered, rowsOf, type Window } from './square-window.ts'
+import { gatherTableRows, numbered, type Window } from './square-window.ts'
 
-/** How fast a bump's rings fall: as 1 / k to this power (square.py:151, :163). */
+/** The power of 1 / k with which a bump's rings fall (square.py:151, :163). */
 export type Falloff = 2 | 4
 
 /**
  * One bump of `side` × `side`, row by row (`eta`, square.py:172, before it may be turned): two halves of concentric
- * rings, the lower one negative, of norm 1. Computed in float64.
+ * rings, the lower one negative, of norm 1 together. It is computed in float64.
  */
 export function bumpOfSide(falloff: Falloff, side: number): Float32Array {
   const values = new Float32Array(side ** 2)
@@ -22,7 +22,7 @@ export function bumpOfSide(falloff: Falloff, side: number): Float32Array {
   return values
 }
 
-/** Rows and sign of a bump's halves; a bump of one pixel has no upper half. */
+/** The rows and the sign of each half of a bump; a bump of one pixel has no upper half. */
 function halves(side: number): [from: number, to: number, sign: number][] {
   const middle = Math.floor(side / 2)
   const all: [number, number, number][] = [
@@ -33,14 +33,17 @@ function halves(side: number): [from: number, to: number, sign: number][] {
 }
 
 /**
- * The rings of a rectangle (`eta_rectangles`, square.py:143): where its longer half is `reach`, a pixel at Chebyshev
- * distance m from the middle has the height Σ 1 / k^falloff over k from m + 1 to reach + 1.
+ * The rings of a rectangle (`eta_rectangles`, square.py:143): a pixel at Chebyshev distance m from the middle has the
+ * height Σ 1 / k^falloff over k from m + 1 to reach + 1, where `reach` is half of the rectangle's longer side.
  */
 function halfBump(falloff: Falloff, rows: number, columns: number): number[] {
   const [middleRow, middleColumn] = [Math.floor(rows / 2), Math.floor(columns / 2)]
   const reach = Math.max(middleRow, middleColumn)
   const heights = new Array<number>(reach + 1)
-  for (let m = reach, height = 0; m >= 0; m--) heights[m] = height += 1 / (m + 1) ** falloff
+  for (let m = reach, height = 0; m >= 0; m--) {
+    const squared = (m + 1) ** 2
+    heights[m] = height += 1 / (falloff === 2 ? squared : squared ** 2)
+  }
   return Array.from({ length: rows * columns }, (_, i) => {
     const [row, column] = [Math.floor(i / columns), i % columns]
     return heights[Math.max(Math.abs(row - middleRow), Math.abs(column - middleColumn))]!
@@ -51,15 +54,15 @@ function normOf(falloff: Falloff, values: readonly number[]): number {
   return falloff === 2 ? Math.hypot(...values) : values.reduce((sum, value) => sum + Math.abs(value), 0)
 }
 
-/** Bumps of some sides, each as it is and turned, in one table. */
+/** A table of bumps of several sides, each as it is and turned. */
 export class BumpAtlas {
   /**
-   * A row a column of a bump, from its top on, and 0 below it; the first row is 0. One place longer than the largest
-   * side.
+   * Each row holds one column of a bump from its top on, then 0 up to `length`. The first row is 0. `length` is one
+   * more than the largest side.
    */
   private readonly columns: Float32Array
   private readonly length: number
-  /** By side: the number of the row that has its bump's first column. The turned one follows. */
+  /** By side, the number of the row that holds the first column of its bump. The turned bump follows. */
   private readonly firstColumns: number[] = []
 
   constructor(falloff: Falloff, sides: Iterable<number>) {
@@ -78,28 +81,28 @@ export class BumpAtlas {
   }
 
   /**
-   * A bump in the window of every image, 0 outside; where `turned` [batch, 1] holds, with its halves side by side.
-   * sides: [batch], of the atlas; → [batch, height, width, 1]. Two look-ups of whole rows: columns to their places,
-   * then, with rows and columns exchanged, rows to theirs.
+   * A bump in the window of every image, and 0 outside; with its halves side by side where `turned` [batch, 1] holds.
+   * sides: [batch], of the atlas; → [batch, height, width, 1]. Two gathers of whole rows make it: the first brings
+   * columns to where they belong, the second, with rows and columns exchanged, the rows.
    */
   bump({ rows, columns }: Window, sides: Tensor1D, turned: Tensor2D): Tensor4D {
     const { length } = this
-    const [batch, height] = rows.places.shape
-    const width = columns.places.shape[1]
+    const [batch, height] = rows.offsets.shape
+    const width = columns.offsets.shape[1]
     const first = tf
       .gather(tf.tensor1d(Float32Array.from(this.firstColumns, (row) => row ?? 0)), sides.toInt())
       .add(turned.toFloat().squeeze([1]).mul(sides))
-    const inColumns = rowsOf(
+    const inColumns = gatherTableRows(
       tf.tensor2d(this.columns, [this.columns.length / length, length]),
-      columns.places.add(first.reshape([batch, 1])).mul(columns.inside),
+      columns.offsets.add(first.reshape([batch, 1])).mul(columns.inside),
     )
     const byRow = inColumns.transpose([0, 2, 1]).reshape<Tensor2D>([batch * length, width])
     const below = length - 1
-    const row = rows.places
+    const row = rows.offsets
       .sub(below)
       .mul(rows.inside)
       .add(below)
       .add(numbered(batch, 0, length)) as Tensor2D
-    return rowsOf(byRow, row).reshape([batch, height, width, 1])
+    return gatherTableRows(byRow, row).reshape([batch, height, width, 1])
   }
 }

@@ -4,28 +4,27 @@ import { BumpAtlas, bumpOfSide, type Falloff } from './square-bump.ts'
 import { windowSides, windowSide, type ImageShape, type SquareMoves } from './square-moves.ts'
 import { signsOf, windowAt } from './square-window.ts'
 
-/** What sets Square in the L2 ball apart from Square in the L1 ball. */
+/** What differs between Square in the L2 ball and Square in the L1 ball: how the mass of offsets is measured. */
 export interface Mass {
   readonly falloff: Falloff
   /** The norm of each channel, [batch, height, width, channels] → [batch, 1, 1, channels]. */
   ofChannels(offset: Tensor4D): Tensor4D
-  /** The norm of each image, → [batch, 1, 1, 1]. */
+  /** The norm of each image, [batch, height, width, channels] → [batch, 1, 1, 1]. */
   ofImages(offset: Tensor4D): Tensor4D
   /**
-   * What a window may hold: what it and the other window held, `held` [batch, 1, 1, channels], with its share of what
-   * the image has not spent.
+   * The mass that a window may hold: what it and the other window hold, `held` [batch, 1, 1, channels], with its share
+   * of what the image, which holds `spent` [batch, 1, 1, 1], has left.
    */
   allowance(held: Tensor4D, spent: Tensor4D, channels: number): Tensor4D
-  /** The point at this offset after the start or a query, inside ball and box. */
-  settle(offset: Tensor4D, origin: Tensor4D): Tensor4D
-  readonly settleStart: (offset: Tensor4D, origin: Tensor4D) => Tensor4D
+  /** The point at this offset from `origin`, brought into ball and box. */
+  pointAt(offset: Tensor4D, origin: Tensor4D): Tensor4D
 }
 
-/** Lengths (square.py:305 to :381). */
+/** Mass in the L2 ball: Euclidean lengths (square.py:305 to :381). */
 export function l2Mass(epsilon: number): Mass {
   const lengthOver = (axes: number[]) => (offset: Tensor4D) => offset.square().sum(axes, true).sqrt() as Tensor4D
   const ofImages = lengthOver([1, 2, 3])
-  const settle = (offset: Tensor4D, origin: Tensor4D) =>
+  const pointAt = (offset: Tensor4D, origin: Tensor4D) =>
     origin.add<Tensor4D>(offset.mul(tf.div(epsilon, ofImages(offset).add(1e-12)))).clipByValue(0, 1) as Tensor4D
   return {
     falloff: 2,
@@ -38,26 +37,24 @@ export function l2Mass(epsilon: number): Mass {
         .div<Tensor4D>(channels)
         .add<Tensor4D>(held.square())
         .sqrt<Tensor4D>(),
-    settle,
-    settleStart: settle,
+    pointAt,
   }
 }
 
 /**
- * Sums of absolute values (square.py:422 to :501). The allowance is that of the image and not of a channel (:494), and
- * the projection sees to the rest.
+ * Mass in the L1 ball: sums of absolute values (square.py:422 to :501). As in the reference, the allowance of a channel
+ * is multiplied by the number of channels (:494); the projection then brings the point into the ball.
  */
 export function l1Mass(epsilon: number): Mass {
   const within = epsilon * (1 - 1e-6) // :438, :500
-  const settle = (offset: Tensor4D, origin: Tensor4D) =>
+  const pointAt = (offset: Tensor4D, origin: Tensor4D) =>
     projectOntoL1AndBox(origin.add(offset), origin, tf.fill([origin.shape[0]], within))
   return {
     falloff: 4,
     ofChannels: (offset) => offset.abs().sum([1, 2], true),
     ofImages: (offset) => offset.abs().sum([1, 2, 3], true),
     allowance: (held, spent, channels) => tf.sub(epsilon, spent).maximum(0).div(channels).add(held).mul(channels),
-    settle,
-    settleStart: settle,
+    pointAt,
   }
 }
 
@@ -66,60 +63,64 @@ const guard = 1e-12
 
 /**
  * Square in the L2 ball (arXiv:1912.00049, algorithm 3) and in the L1 ball (arXiv:2103.01208, appendix), as
- * fra31/auto-attack@a3922004 runs them: a grid of bumps, then bumps that take the mass of two windows into one. Norms
- * of windows are per channel.
+ * fra31/auto-attack@a3922004 runs them. It starts from a grid of bumps; each query then moves the mass of two windows
+ * into one of them. The norms of windows are taken per channel.
  */
 export function bumps(mass: Mass): SquareMoves {
   return {
     startDraws: (shape) => tilesOf(shape).corners.length * (1 + shape[2]),
-
-    start(origin, draws) {
-      const [batch, height, width, channels] = origin.shape
-      const shape: ImageShape = [height, width, channels]
-      const { side, corners } = tilesOf(shape)
-      const [turns, signs] = tf.split(draws.reshape([batch, corners.length, 1 + channels]), [1, channels], 2) as [
-        Tensor,
-        Tensor,
-      ]
-      const turned = turns.greater(0.5).toFloat()
-      const signed = signs.mul(2).sub(1).sign()
-      const laid = (share: Tensor, isTurned: boolean) =>
-        tf.matMul(
-          signed
-            .mul(share)
-            .transpose([0, 2, 1])
-            .reshape<Tensor2D>([batch * channels, corners.length]),
-          tilesLaidOut(mass, shape, side, corners, isTurned),
-        )
-      const offset = laid(tf.sub(1, turned), false).add(laid(turned, true))
-      return mass.settleStart(offset.reshape([batch, channels, height, width]).transpose([0, 2, 3, 1]), origin)
-    },
-
+    start: (origin, draws) => bumpGrid(mass, origin, draws),
     queryDraws: ([, , channels]) => 5 + channels,
-
     side: (query, shape) => bumpSide(windowSide(query, shape), shape),
-
-    query(best, origin, given, draws) {
-      const channels = origin.shape[3]
-      const sides = given.round<Tensor1D>() // a program's check roughens what it is told, and a side is looked up
-      const [first, second, turn, signs] = tf.split(draws, [2, 2, 1, channels], 1) as [
-        Tensor2D,
-        Tensor2D,
-        Tensor2D,
-        Tensor2D,
-      ]
-      const offset = best.sub(origin) as Tensor4D
-      const [window, other] = [windowAt(origin, sides, first), windowAt(origin, sides, second)]
-      const bump = atlasOf(mass, [origin.shape[1], origin.shape[2], channels]).bump(window, sides, turn.greater(0.5)) // :187
-      const inside = offset.mul(window.mask) as Tensor4D
-      const insideBoth = offset.mul(window.mask.maximum(other.mask)) as Tensor4D
-      const shapeOfWindow = bump.mul(signsOf(signs)).add(inside.div(mass.ofChannels(inside).add(guard))) as Tensor4D
-      const scale = mass
-        .allowance(mass.ofChannels(insideBoth), mass.ofImages(offset), channels)
-        .div(mass.ofChannels(shapeOfWindow).add(guard))
-      return mass.settle(offset.sub(insideBoth).add(shapeOfWindow.mul(scale)), origin)
-    },
+    query: (best, origin, sides, draws) => bumpQuery(mass, best, origin, sides, draws),
   }
+}
+
+/** The start: a grid of bumps, each turned or not and with a sign for each channel. */
+function bumpGrid(mass: Mass, origin: Tensor4D, draws: Tensor2D): Tensor4D {
+  const [batch, height, width, channels] = origin.shape
+  const shape: ImageShape = [height, width, channels]
+  const { side, corners } = tilesOf(shape)
+  const [turns, signs] = tf.split(draws.reshape([batch, corners.length, 1 + channels]), [1, channels], 2) as [
+    Tensor,
+    Tensor,
+  ]
+  const turned = turns.greater(0.5).toFloat()
+  const signed = signs.mul(2).sub(1).sign()
+  const laid = (share: Tensor, isTurned: boolean) =>
+    tf.matMul(
+      signed
+        .mul(share)
+        .transpose([0, 2, 1])
+        .reshape<Tensor2D>([batch * channels, corners.length]),
+      tilesLaidOut(mass, shape, side, corners, isTurned),
+    )
+  const offset = laid(tf.sub(1, turned), false).add(laid(turned, true))
+  return mass.pointAt(offset.reshape([batch, channels, height, width]).transpose([0, 2, 3, 1]), origin)
+}
+
+/** The point of a query: the mass of two windows is moved into the first, in the shape of what it holds and a bump. */
+function bumpQuery(mass: Mass, best: Tensor4D, origin: Tensor4D, given: Tensor1D, draws: Tensor2D): Tensor4D {
+  const channels = origin.shape[3]
+  // The check of a captured program perturbs its inputs, and a side is used as an index.
+  const sides = given.round<Tensor1D>()
+  const [first, second, turn, signs] = tf.split(draws, [2, 2, 1, channels], 1) as [
+    Tensor2D,
+    Tensor2D,
+    Tensor2D,
+    Tensor2D,
+  ]
+  const offset = best.sub(origin) as Tensor4D
+  const [window, other] = [windowAt(origin, sides, first), windowAt(origin, sides, second)]
+  const atlas = atlasOf(mass, [origin.shape[1], origin.shape[2], channels])
+  const bump = atlas.bump(window, sides, turn.greater(0.5)) // :187
+  const inside = offset.mul(window.mask) as Tensor4D
+  const insideBoth = offset.mul(window.mask.maximum(other.mask)) as Tensor4D
+  const shapeOfWindow = bump.mul(signsOf(signs)).add(inside.div(mass.ofChannels(inside).add(guard))) as Tensor4D
+  const scale = mass
+    .allowance(mass.ofChannels(insideBoth), mass.ofImages(offset), channels)
+    .div(mass.ofChannels(shapeOfWindow).add(guard))
+  return mass.pointAt(offset.sub(insideBoth).add(shapeOfWindow.mul(scale)), origin)
 }
 
 /** At least 3, then odd, and at most the image (square.py:341 to :344). */
@@ -130,7 +131,7 @@ function bumpSide(side: number, [height, width]: ImageShape): number {
 
 const atlases = new Map<string, BumpAtlas>()
 
-/** The bumps of all queries on images of that shape; computed once. */
+/** The bumps of all queries on images of this shape, which are computed once. */
 function atlasOf({ falloff }: Mass, shape: ImageShape): BumpAtlas {
   const name = `${falloff} ${shape.join(' ')}`
   const known = atlases.get(name)
@@ -144,8 +145,8 @@ function atlasOf({ falloff }: Mass, shape: ImageShape): BumpAtlas {
 }
 
 /**
- * The grid of the start: tiles of a fifth of the height, as many as fit (square.py:307 to :317), and at least one pixel
- * wide.
+ * The grid of the start: tiles whose side is a fifth of the height and at least one pixel, as many as fit
+ * (square.py:307 to :317).
  */
 function tilesOf([height, width]: ImageShape): { side: number; corners: [number, number][] } {
   const side = Math.max(Math.floor(height / 5), 1)
@@ -156,7 +157,7 @@ function tilesOf([height, width]: ImageShape): { side: number; corners: [number,
 }
 
 /**
- * Every tile's bump on a canvas of its own, [tiles, height · width]; what would stick out is cut off, where the
+ * Every tile's bump in an image of its own, [tiles, height · width]. What lies beyond the image is cut off, where the
  * reference fails.
  */
 function tilesLaidOut(

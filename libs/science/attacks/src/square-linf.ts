@@ -4,11 +4,11 @@ import { signsOf, windowAt } from './square-window.ts'
 
 /**
  * Square in the Linf ball (Andriushchenko et al., arXiv:1912.00049, algorithm 2; fra31/auto-attack@a3922004,
- * square.py:233 to :303): vertical stripes of ±ε, then squares in which each channel moves by ±2ε before it is clipped
- * into the ball.
+ * square.py:233 to :303). It starts from vertical stripes of ±ε; each query then moves the channels of one square by
+ * ±2ε and clips the point into the ball.
  *
  * Departure, in all norms: each image has its own windows and signs. The reference draws one window for all images of a
- * batch, so that what it does to an image depends on which others are with it.
+ * batch, so that what it does to an image depends on the rest of the batch.
  */
 export function stripesAndSquares(epsilon: number): SquareMoves {
   const clip = (point: Tensor4D, origin: Tensor4D) =>
@@ -24,7 +24,7 @@ export function stripesAndSquares(epsilon: number): SquareMoves {
 
     queryDraws: ([, , channels]) => 2 + channels,
 
-    /** At least one pixel and at most the image (:255, :256). */
+    /** The side is at least one pixel and at most the image's (:255, :256). */
     side: (query, shape) => Math.min(Math.max(windowSide(query, shape), 1), shape[0], shape[1]),
 
     query(best, origin, sides, draws) {

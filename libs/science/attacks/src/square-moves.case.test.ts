@@ -17,7 +17,7 @@ const balls: [string, (epsilon: number) => Ball, number[]][] = [
 
 describe.each(balls)('the squares of the %s ball', (_, ballOf, radii) => {
   const draws = (rows: number, width: number, seed: number, first = 0) => {
-    const values = Array.from({ length: rows }, (__, row) => [
+    const values = Array.from({ length: rows }, (_unused, row) => [
       ...uniform({ seed: seed + first + row, purpose: 'test/draws' }, width),
     ])
     return tf.tensor2d(values, [rows, width])
@@ -29,7 +29,7 @@ describe.each(balls)('the squares of the %s ball', (_, ballOf, radii) => {
     for (const row of rowsOf(point)) row.forEach((value) => expect(value >= 0 && value <= 1).toBe(true))
   }
 
-  it('start and stay inside ball and box, query after query', () => {
+  it('start and stay in ball and box, query after query', () => {
     fc.assert(
       fc.property(someImages, fc.constantFrom(...radii), fc.nat(1000), (images, radius, seed) =>
         tf.tidy(() => {
@@ -53,7 +53,7 @@ describe.each(balls)('the squares of the %s ball', (_, ballOf, radii) => {
     )
   })
 
-  it('do to an image alone what they do to it in company, whatever sides the others have', () => {
+  it('treat an image alone as in a batch, whatever sides the others have', () => {
     tf.tidy(() => {
       const ball = ballOf(radii[1]!)
       const origin = imagesOf(

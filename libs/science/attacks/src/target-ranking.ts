@@ -3,47 +3,43 @@ import type { Ball } from './ball.ts'
 import { linearised } from './linearisation.ts'
 import type { LogitsFunction } from './loss.ts'
 
-/**
- * The classes an attack aims at, best first, the label (or what the model takes for it) at place 0. [batch, at most
- * targets + 1].
- */
+/** Ranks the classes that an attack on each image may aim at. */
 export type TargetRanking = (logits: LogitsFunction, images: Tensor4D) => TargetRank
 
 export interface TargetRank {
+  /** Of each image the class that the model predicts, then at most as many as there are targets, best first. */
   readonly classes: number[][]
+  /** Passes through the model that it took. */
   readonly forwards: number
   readonly backwards: number
 }
 
-/**
- * Classes whose gradients are looked at for each target that is wanted: MALT looks at 100 for 9 (arXiv:2407.02240,
- * section 4).
- */
-const candidatesForATarget = 11
+/** Candidate classes for each target that is wanted: MALT takes 100 for 9 (arXiv:2407.02240, section 4). */
+const candidatesPerTarget = 11
 
 /**
- * Targets by the distance to their linearised boundaries, (z_y − z_j) / ‖∇(z_y − z_j)‖* with the ball's dual norm, the
- * nearest first (MALT, Melamed et al., arXiv:2407.02240, algorithm 1, which takes the length of the gradient in every
- * ball). Costs a pass forth and back for each candidate.
+ * Targets by the distance to their linearised boundaries, (z_y − z_j) / ‖∇(z_y − z_j)‖*, the nearest first (MALT,
+ * Melamed et al., arXiv:2407.02240, algorithm 1). It costs a forward and a backward pass for each candidate. Departure:
+ * the gradient is measured in the ball's dual norm, where MALT takes its Euclidean length in every ball.
  */
 export function rankedByLinearisation(ball: Ball, targets: number): TargetRanking {
   return (logits, images) =>
     tf.tidy(() => {
       const clean = logits(images)
-      const candidates = Math.min(candidatesForATarget * targets, clean.shape[1] - 1)
+      const candidates = Math.min(candidatesPerTarget * targets, clean.shape[1] - 1)
       const ranked = tf.topk(clean, candidates + 1).indices as Tensor2D
-      const places = tf.unstack(ranked, 1) as Tensor1D[]
-      const distances = places.slice(1).map((rival) => boundaryDistance(ball, logits, images, places[0]!, rival))
+      const columns = tf.unstack(ranked, 1) as Tensor1D[]
+      const distances = columns.slice(1).map((rival) => boundaryDistance(ball, logits, images, columns[0]!, rival))
       const nearest = tf
         .topk(tf.stack(distances, 1).neg(), Math.min(targets, candidates))
         .indices.arraySync() as number[][]
       const byLogits = ranked.arraySync() as number[][]
-      const classes = byLogits.map((row, i) => [row[0]!, ...nearest[i]!.map((place) => row[1 + place]!)])
+      const classes = byLogits.map((row, i) => [row[0]!, ...nearest[i]!.map((index) => row[1 + index]!)])
       return { classes, forwards: 1 + candidates, backwards: candidates }
     })
 }
 
-/** How far the linearised boundary between two classes lies, [batch]. */
+/** The distance to the linearised boundary between two classes, [batch]. */
 function boundaryDistance(
   ball: Ball,
   logits: LogitsFunction,

@@ -3,47 +3,49 @@ import type { ForwardContext, Normalisation, Parameters, ParameterSpecification 
 import type { BackboneSpecification } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 
-/** A study names a backbone that no family has; a retry does not help. */
+/** A study names a backbone that is not implemented. A retry does not help. */
 export class UnknownBackbone extends Error {
   override readonly name = 'UnknownBackbone'
 }
 
 /**
- * `paper`: the normalisation the study's authors fed every backbone; `native`: what the checkpoint was trained with;
- * `none`: images as they are, for those who normalised them before. No study asks for `none`.
+ * Which normalisation images get. `paper`: the one that the study's authors used for every backbone; `native`: the one
+ * that the checkpoint was trained with; `none`: none, for callers that normalise them. No study uses `none`.
  */
 export type InputContract = BackboneSpecification['inputContract'] | 'none'
 
-/** One pretrained architecture under one input contract. */
+/** A pretrained backbone under one input contract. */
 export interface Backbone {
   readonly id: string
   readonly family: string
-  /** Width of what the classifier reads. */
+  /** The width of the features that the classifier reads. */
   readonly features: number
-  /** Classes the published checkpoint tells apart. */
+  /** The classes that the published head tells apart; 0 where the checkpoint has no head. */
   readonly pretrainedClasses: number
   /**
-   * Side of the square input the checkpoint was trained on, the smallest it computes with, and of what all others must
-   * be a multiple (1 unless given), in pixels.
+   * Sides of the square input, in pixels: the one that the checkpoint was trained on, the smallest that the model
+   * computes with, and the number that every side must be a multiple of (1 unless given).
    */
   readonly resolution: { readonly native: number; readonly minimum: number; readonly step?: number }
-  /** Prefix of the parameters of the classifier, which is replaced. */
+  /** The name of the classifier, which is replaced for new classes. */
   readonly classifier: string
   /**
-   * Prefix of what learns with the classifier, where that is more: the study's authors train the whole module `head`,
-   * which in ConvNeXt and EdgeNeXt holds the last norm, in linear probing and at the head's learning rate.
+   * The name of the module that learns with the classifier, where that is more than the classifier. The study's authors
+   * train the whole module `head` in linear probing and at the head's learning rate; in ConvNeXt and EdgeNeXt it
+   * contains the last norm.
    */
   readonly head?: string
   readonly normalisation: Normalisation
   /** Every tensor of the model with a head for so many classes, in the order of its `state_dict`. */
   specifications(classes: number): ParameterSpecification[]
   /**
-   * Gives the tensors of a published checkpoint this family's names; those that already have them, and unknown ones,
-   * stay.
+   * Converts the tensors of a published checkpoint to this family's names and shapes. Tensors that have them, and
+   * unknown ones, stay as they are.
    */
-  adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[]
+  convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[]
   /**
-   * images: [batch, side, side, 3], RGB in [0, 1]: normalising them is the model's first layer. [batch, classes] out.
+   * The logits. images: [batch, side, side, 3], RGB in [0, 1], which the model's first layer normalises; [batch,
+   * classes] out.
    */
   logits(images: Tensor4D, parameters: Parameters, context: ForwardContext): Tensor2D
 }

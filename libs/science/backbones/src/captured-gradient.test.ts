@@ -9,7 +9,7 @@ const backbone = backboneFor('efficientnet_lite0.ra_in1k')
 const specifications = backbone.specifications(10)
 const trained = specifications.filter(({ trainable }) => trainable).map(({ name }) => name)
 
-/** Numbers of He's size, so that a signal passes through all blocks. */
+/** Random weights scaled as by He's initialisation, so that a signal passes through all blocks. */
 function arrays(): NamedArray[] {
   return specifications.map(({ name, shape, kind }) => {
     const count = shape.reduce((product, size) => product * size, 1)
@@ -30,7 +30,7 @@ function batchOf(seed: number): { images: Tensor4D; labels: Tensor1D } {
   }
 }
 
-/** Loss and gradients by images and all parameters. */
+/** The loss, and its gradients by the images and all parameters. */
 function step(
   { images, labels }: { images: Tensor; labels: Tensor },
   { parameters }: { parameters: Record<string, Tensor> },

@@ -8,14 +8,14 @@ const backbone = backboneFor('coat_tiny.in1k')
 const specifications = backbone.specifications(1000)
 const copies = specifications.filter(({ sharedWith }) => sharedWith !== undefined)
 
-it('has the 546 names of timm for 326 tensors of 5,498,540 parameters', () => {
+it('has the 546 names of timm, for 326 tensors with 5,498,540 parameters', () => {
   expect(specifications).toHaveLength(546)
   const learned = specifications.filter(({ trainable }) => trainable)
   expect(learned).toHaveLength(326)
   expect(learned.reduce((sum, { shape }) => sum + elementCount(shape), 0)).toBe(5_498_540)
 })
 
-it('shares one MLP among the three scales of a block, and one encoding among the blocks of a scale', () => {
+it('shares one MLP between the three scales of a block, and one encoding between the blocks of a scale', () => {
   const first = (name: string) => specifications.find((one) => one.name === name)?.sharedWith
   expect(first('parallel_blocks.3.mlp4.fc2.bias')).toBe('parallel_blocks.3.mlp2.fc2.bias')
   expect(first('parallel_blocks.3.mlp2.fc2.bias')).toBeUndefined()
@@ -42,13 +42,13 @@ it('loads and writes a checkpoint with every name, and refuses one whose copies 
   expect(() => loadStrictly(damaged, specifications)).toThrow(`unlike the tensor they share: ${other}`)
 })
 
-it('leaves the unused norm of the first scale out, and nothing else', () => {
+it('leaves out the unused norm of the first scale, and nothing else', () => {
   const names = ['norm1.weight', 'norm1.bias', 'norm2.weight', 'serial_blocks1.0.norm1.weight', 'norm12.weight']
   const arrays = names.map((name): NamedArray => ({ name, dtype: 'float32', shape: [0], data: new Float32Array() }))
-  expect(backbone.adoptCheckpoint(arrays).map(({ name }) => name)).toEqual(names.slice(2))
+  expect(backbone.convertCheckpoint(arrays).map(({ name }) => name)).toEqual(names.slice(2))
 })
 
-it('refuses sides whose scales do not fit each other, before it reads a tensor', () => {
+it('refuses sides that are not a multiple of 32, before it reads a tensor', () => {
   for (const shape of [
     [1, 48, 48, 3],
     [1, 64, 96, 3],

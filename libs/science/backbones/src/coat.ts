@@ -3,10 +3,10 @@
  * Apache-2.0): four scales one after the other, then three of them side by side. Names, shapes and arithmetic are
  * timm's (`coat_tiny`; timm 1.0.31).
  *
- * Modules are shared: all blocks of one scale have one position encoding (`cpe1` … `crpe4`), the three scales of a
+ * Modules are shared: all blocks of one scale have one position encoding (`cpe1` … `crpe4`), and the three scales of a
  * parallel block one MLP. PyTorch's `state_dict` lists such a module once for every owner (220 of 546 names). The model
- * reads and trains the first name; the others are `sharedWith` it: demanded of a checkpoint, with the same numbers, and
- * written to one.
+ * reads and trains the first name. The others are `sharedWith` it: a checkpoint must have them with the same numbers,
+ * and they are written to checkpoints.
  */
 import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -19,10 +19,11 @@ import {
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { coaTFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
 import { requireMultiple } from './fixed-resolution.ts'
-import { imageNetNormalisation, normalisationUnder } from './normalisations.ts'
+import { publishedModel } from './published-model.ts'
 import {
   biasSpecification,
   convolutionSpecification,
@@ -33,13 +34,15 @@ import {
 } from './specifications.ts'
 import { mlp, mlpSpecification, patchTokens, prependToken } from './transformer.ts'
 
-export const coaTIds = ['coat_tiny.in1k']
+export const coaTIds = Object.keys(coaTFamily.backbones)
 
 const width = 152
 const heads = 8
 const serialBlocks = 2
 const parallelBlocks = 6
-/** [patch in pixels of the scale before, channels of that] per scale; the last three scales also run side by side. */
+/**
+ * [patch in pixels of the scale before, channels of that scale] per scale. The last three scales also run side by side.
+ */
 const scales = [
   [4, 3],
   [2, width],
@@ -53,12 +56,12 @@ const windows = [
   [5, 3],
   [7, 3],
 ] as const
-/** Patches halve the side so often that the coarser scales fit the finer ones. */
+/** The side must be a multiple of this, so that every coarser scale has half the side of the finer one. */
 const sideStep = 32
 const blockEpsilon = 1e-6
 const patchEpsilon = 1e-5
 
-/** A class token and the places of one scale as tokens: [batch, 1 + side², width]. */
+/** The class token and the places of one scale as tokens: [batch, 1 + side², width]. */
 interface Scale {
   readonly tokens: Tensor3D
   readonly side: number
@@ -67,26 +70,23 @@ interface Scale {
 /** CoaT-Tiny by timm's name, or `undefined` for any other. */
 export function coaT(id: string, contract: InputContract): Backbone | undefined {
   if (!coaTIds.includes(id)) return undefined
-  const normalisation = normalisationUnder(contract, id, imageNetNormalisation)
+  const { side, ...published } = publishedModel(coaTFamily, id, contract)
   return {
-    id,
-    family: 'CoaT',
+    ...published,
     features: width,
-    pretrainedClasses: 1000,
-    resolution: { native: 224, minimum: sideStep, step: sideStep },
+    resolution: { native: side, minimum: sideStep, step: sideStep },
     classifier: 'head',
-    normalisation,
     specifications,
-    adoptCheckpoint,
+    convertCheckpoint,
     logits: (images, parameters) => {
       requireMultiple(images, sideStep, id)
-      const finest = serialScales(normalise(images, normalisation), parameters).slice(1)
-      return linear(aggregate(coScale(finest, parameters), parameters), parameters.at('head'))
+      const coarser = serialScales(normalise(images, published.normalisation), parameters).slice(1)
+      return linear(aggregate(coScale(coarser, parameters), parameters), parameters.at('head'))
     },
   }
 }
 
-/** The four scales, each from the one before. x: [batch, side, side, 3], normalised. */
+/** The four scales, each computed from the one before. x: [batch, side, side, 3], normalised. */
 function serialScales(x: Tensor4D, parameters: Parameters): Scale[] {
   const found: Scale[] = []
   let image = x
@@ -106,7 +106,7 @@ function serialScales(x: Tensor4D, parameters: Parameters): Scale[] {
   return found
 }
 
-/** Conv-attention and MLP, each with its norm first (arXiv:2104.06399, fig. 4). [batch, 1 + side², width] out. */
+/** Conv-attention and MLP, each with a norm before it (arXiv:2104.06399, fig. 4). [batch, 1 + side², width] out. */
 function serialBlock(scale: Scale, parameters: Parameters, name: number, block: number): Tensor3D {
   const own = parameters.at(`serial_blocks${name}.${block}`)
   const x = positioned(scale, parameters.at(`cpe${name}`))
@@ -117,10 +117,11 @@ function serialBlock(scale: Scale, parameters: Parameters, name: number, block: 
 }
 
 /**
- * The parallel blocks with feature interpolation (arXiv:2104.06399, section 3.2). The three finer scales in and out.
+ * The parallel blocks with feature interpolation (arXiv:2104.06399, section 3.2), from the three coarser scales to the
+ * same three.
  */
-function coScale(finest: readonly Scale[], parameters: Parameters): Scale[] {
-  let current = [...finest]
+function coScale(coarser: readonly Scale[], parameters: Parameters): Scale[] {
+  let current = [...coarser]
   for (let block = 0; block < parallelBlocks; block++) {
     const own = parameters.at(`parallel_blocks.${block}`)
     const given = current.map((scale, i) => {
@@ -147,7 +148,7 @@ function coScale(finest: readonly Scale[], parameters: Parameters): Scale[] {
   return current
 }
 
-/** All scales at one side, added up; class tokens as they are. [batch, 1 + side², width] out. */
+/** The sum of all scales, resized to one side; class tokens are not resized. [batch, 1 + side², width] out. */
 function gathered(all: readonly Scale[], side: number): Tensor3D {
   const images = all.map((scale) => resizeBilinear(places(scale), side, side))
   const classTokens = all.map(({ tokens }) => tokens.slice([0, 0, 0], [-1, 1, -1]))
@@ -160,15 +161,15 @@ function places({ tokens, side }: Scale): Tensor4D {
   return tokens.slice([0, 1, 0], [-1, side * side, -1]).reshape([-1, side, side, tokens.shape[2]])
 }
 
-/** An image as tokens under a class token of zeros: [batch, 1 + side², channels]. */
+/** An image as tokens, after a class token of zeros: [batch, 1 + side², channels]. */
 function underZeros(image: Tensor4D): Tensor3D {
   const [batch, height, width, channels] = image.shape
   return image.reshape<Tensor3D>([batch, height * width, channels]).pad([[0, 0], [1, 0], [0, 0]]) // prettier-ignore
 }
 
 /**
- * Convolutional position encoding (arXiv:2104.06399, equation 9): a depthwise convolution added to the places. [batch,
- * 1 + side², width] out.
+ * Convolutional position encoding (arXiv:2104.06399, equation 9): adds a depthwise convolution to the places. [batch, 1
+ * + side², width] out.
  */
 function positioned(scale: Scale, parameters: Parameters): Tensor3D {
   return scale.tokens.add(underZeros(depthwiseConv2d(places(scale), parameters.at('proj'), { padding: 1 })))
@@ -176,9 +177,9 @@ function positioned(scale: Scale, parameters: Parameters): Tensor3D {
 
 /**
  * Factorised attention with convolutional relative position encoding, q (softmax(k)ᵀ v) / √width of a head + q ∘
- * convolved v (arXiv:2104.06399, equations 4 to 8). [batch, 1 + side², width] in and out. One product serves all heads
- * and a mask keeps each head to its own channels: eight times the multiplications of a step that has few, for none of
- * the transpositions that heads of 19 channels would need.
+ * convolved v (arXiv:2104.06399, equations 4 to 8). [batch, 1 + side², width] in and out. One product computes all
+ * heads, and a mask keeps each head to its own channels. That is eight times the multiplications in a step that has
+ * few, and saves the transpositions that heads of 19 channels would need.
  */
 function convAttention({ tokens, side }: Scale, parameters: Parameters, encoding: Parameters): Tensor3D {
   const [query, key, value] = tf.split(linear(tokens, parameters.at('qkv')), 3, 2) as [Tensor3D, Tensor3D, Tensor3D]
@@ -189,7 +190,7 @@ function convAttention({ tokens, side }: Scale, parameters: Parameters, encoding
   return linear(attended.add<Tensor3D>(relative), parameters.at('proj'))
 }
 
-/** 1 / √width of a head where row and column belong to one head, else 0. [width × width]. */
+/** 1 / √width of a head where row and column belong to the same head, else 0. [width × width]. */
 const headMask = Float32Array.from({ length: width * width }, (_, at) => {
   const headWidth = width / heads
   const [row, column] = [Math.floor(at / width), at % width]
@@ -197,7 +198,7 @@ const headMask = Float32Array.from({ length: width * width }, (_, at) => {
 })
 
 /**
- * Depthwise convolutions of several kernels, each for its own heads. values: [batch, side, side, width]; same shape
+ * Depthwise convolutions with several kernels, each for its own heads. values: [batch, side, side, width]; same shape
  * out.
  */
 function relativePositions(values: Tensor4D, parameters: Parameters): Tensor4D {
@@ -213,11 +214,11 @@ function channelsOf([, heads_]: (typeof windows)[number]): number {
 }
 
 /**
- * The class tokens of the three scales, weighed by a learned number each (arXiv:2104.06399, section 3.3). [batch,
+ * The class tokens of the three scales, weighted by a learned number each (arXiv:2104.06399, section 3.3). [batch,
  * width] out.
  */
-function aggregate(finest: readonly Scale[], parameters: Parameters): Tensor2D {
-  const classTokens = finest.map(({ tokens }, i) => {
+function aggregate(coarser: readonly Scale[], parameters: Parameters): Tensor2D {
+  const classTokens = coarser.map(({ tokens }, i) => {
     const token = tokens.slice([0, 0, 0], [-1, 1, -1])
     return layerNorm(token, parameters.at(`norm${parallelScales[i]!}`), { epsilon: blockEpsilon })
   })
@@ -306,7 +307,7 @@ function attentionSpecification(name: string, scale: number): ParameterSpecifica
   ]
 }
 
-/** The same tensors again, under another owner's name. */
+/** The tensors again, under the name of another owner. */
 function shared(
   specifications: readonly ParameterSpecification[],
   module: string,
@@ -319,8 +320,9 @@ function shared(
 }
 
 /**
- * Leaves out the norm of the first scale, which the authors' checkpoints have and no model uses, as timm's filter does.
+ * Leaves out the norm of the first scale, which the authors' checkpoints have and no model uses. timm's filter does the
+ * same.
  */
-function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
+function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   return arrays.filter(({ name }) => !name.startsWith('norm1.'))
 }

@@ -16,12 +16,12 @@ test.each([
   expect(learned.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)).toBe(parameters)
 })
 
-it('tells the classes of what it was trained on apart', () => {
+it('has as many pretrained classes as the data that it was trained on', () => {
   expect(backbone.pretrainedClasses).toBe(1000)
   expect(backboneFor('coatnet_2_rw_224.sw_in12k').pretrainedClasses).toBe(11_821)
 })
 
-it('refuses images of another size before it reads a tensor, and says which it takes', () => {
+it('refuses images of another size before it reads a tensor, and names its size', () => {
   const images: Tensor4D = tf.zeros([1, 256, 256, 3])
   const compute = () => backbone.logits(images, Parameters.of([]), evaluationMode)
   expect(compute).toThrow(
@@ -29,7 +29,7 @@ it('refuses images of another size before it reads a tensor, and says which it t
   )
 })
 
-it('lets a batch norm be folded into the convolution before it, but for one whose input the shortcut reads too', () => {
+it('lets batch norms be folded into the convolutions before them, except where a shortcut reads the same input', () => {
   const parameters = toParameters(
     backbone.specifications(10).map(({ name, shape }) => zeros(name, shape)),
     backbone.specifications(10),
@@ -43,7 +43,7 @@ it('lets a batch norm be folded into the convolution before it, but for one whos
   ])
 })
 
-it('takes linear layers for its 1×1 convolutions, and leaves other shapes for strict loading to judge', () => {
+it('converts linear layers to its 1×1 convolutions, and leaves other shapes to strict loading', () => {
   const array = (name: string, shape: number[]): NamedArray => ({
     name,
     dtype: 'float32',
@@ -55,7 +55,7 @@ it('takes linear layers for its 1×1 convolutions, and leaves other shapes for s
     array('stages.0.blocks.0.conv2_kxk.weight', [256, 1]),
     array('head.fc.weight', [1000, 768]),
   ]
-  expect(backbone.adoptCheckpoint(arrays).map(({ shape }) => shape)).toEqual([
+  expect(backbone.convertCheckpoint(arrays).map(({ shape }) => shape)).toEqual([
     [1536, 384, 1, 1],
     [256, 1],
     [1000, 768],

@@ -1,9 +1,9 @@
 /**
  * CoAtNet (Dai et al., "CoAtNet: Marrying Convolution and Attention for All Data Sizes", arXiv:2106.04803): two stages
- * of inverted residuals, two of attention with a bias per offset. The `rw` models and the `sw` weights are Ross
+ * of inverted residuals, then two of attention with a bias per offset. The `rw` models and the `sw` weights are Ross
  * Wightman's, Apache-2.0. Names, shapes and arithmetic are timm's (`coatnet_0_rw_224`, `coatnet_2_rw_224`; timm
- * 1.0.31), whose `_rw_coat_cfg` lists what departs from the paper: expansion from the input's width, SiLU after the
- * first norm, no bias around inverted residuals, average pooling, and attention as wide as its input.
+ * 1.0.31). Its `_rw_coat_cfg` lists what departs from the paper: expansion from the input's width, SiLU after the first
+ * norm, no bias around inverted residuals, average pooling, and attention as wide as its input.
  */
 import { tf, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -24,10 +24,11 @@ import {
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { coAtNetFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
 import { requireSide } from './fixed-resolution.ts'
-import { inceptionNormalisation, normalisationUnder } from './normalisations.ts'
+import { publishedModel } from './published-model.ts'
 import { relativePositionBias } from './relative-position-bias.ts'
 import {
   batchNormSpecification,
@@ -44,13 +45,12 @@ interface Architecture {
   readonly widths: readonly [number, number, number, number]
   readonly depths: readonly [number, number, number, number]
   /**
-   * Whether the first inverted residual of a stage halves the side by pooling before it, or by its depthwise
-   * convolution.
+   * How the first inverted residual of a stage halves the side: by pooling before it, or by its depthwise convolution.
    */
   readonly halves: 'pool' | 'depthwise'
-  /** Squeeze and excitation before the second norm (with ReLU), or after it (with SiLU). */
+  /** Whether squeeze-and-excitation is before the second norm (with ReLU) or after it (with SiLU). */
   readonly excitation: 'early' | 'late'
-  /** Of the shortcut where attention begins. */
+  /** Whether the shortcut into the stages of attention has a bias. */
   readonly shortcutBias: boolean
 }
 
@@ -73,12 +73,11 @@ const architectures = {
   },
 } as const satisfies Record<string, Architecture>
 
-const variants: Readonly<Record<string, { readonly architecture: Architecture; readonly pretrainedClasses: number }>> =
-  {
-    'coatnet_0_rw_224.sw_in1k': { architecture: architectures.coatnet_0_rw_224, pretrainedClasses: 1000 },
-    'coatnet_2_rw_224.sw_in12k': { architecture: architectures.coatnet_2_rw_224, pretrainedClasses: 11_821 },
-    'coatnet_2_rw_224.sw_in12k_ft_in1k': { architecture: architectures.coatnet_2_rw_224, pretrainedClasses: 1000 },
-  }
+const variants: Readonly<Record<string, Architecture>> = {
+  'coatnet_0_rw_224.sw_in1k': architectures.coatnet_0_rw_224,
+  'coatnet_2_rw_224.sw_in12k': architectures.coatnet_2_rw_224,
+  'coatnet_2_rw_224.sw_in12k_ft_in1k': architectures.coatnet_2_rw_224,
+}
 
 const side = 224
 const headWidth = 32
@@ -86,15 +85,15 @@ const expansion = 4
 const batchNormEpsilon = 1e-5
 const layerNormEpsilon = 1e-6
 
-/** One block of any of the two kinds. */
+/** A block of either kind. */
 interface Block {
   readonly name: string
   readonly kind: 'convolution' | 'attention'
   readonly input: number
   readonly output: number
-  /** Whether it halves the side, as the first of each stage does. */
+  /** Whether the block halves the side, as the first of each stage does. */
   readonly halves: boolean
-  /** Side of what comes out. */
+  /** The side of the block's output. */
   readonly side: number
   readonly architecture: Architecture
 }
@@ -103,21 +102,18 @@ export const coAtNetIds = Object.keys(variants)
 
 /** A CoAtNet by timm's name, or `undefined` if there is none of that name. */
 export function coAtNet(id: string, contract: InputContract): Backbone | undefined {
-  const variant = variants[id]
-  if (!variant) return undefined
-  const { architecture, pretrainedClasses } = variant
-  const normalisation = normalisationUnder(contract, id, inceptionNormalisation)
+  const architecture = variants[id]
+  if (!architecture) return undefined
+  const { side: _, ...published } = publishedModel(coAtNetFamily, id, contract)
   const blocks = blocksOf(architecture)
+  const { pretrainedClasses, normalisation } = published
   return {
-    id,
-    family: 'CoAtNet',
+    ...published,
     features: architecture.widths[3],
-    pretrainedClasses,
     resolution: { native: side, minimum: side },
     classifier: 'head.fc',
-    normalisation,
     specifications: (classes) => specifications(classes, architecture, blocks),
-    adoptCheckpoint: (arrays) => adoptCheckpoint(arrays, specifications(pretrainedClasses, architecture, blocks)),
+    convertCheckpoint: (arrays) => convertCheckpoint(arrays, specifications(pretrainedClasses, architecture, blocks)),
     logits: (images, parameters, context) => {
       requireSide(images, side, id)
       const features = featuresOf(normalise(images, normalisation), parameters, blocks, context)
@@ -158,8 +154,8 @@ function featuresOf(x: Tensor4D, parameters: Parameters, blocks: readonly Block[
 }
 
 /**
- * Inverted residual with its norm first (arXiv:2106.04803, section 2.1). x: [batch, side, side, input]; [batch, side,
- * side, output] out, the side halved if the block does.
+ * An inverted residual with the norm first (arXiv:2106.04803, section 2.1). x: [batch, side, side, input]; [batch,
+ * side, side, output] out, where the side is halved if the block halves it.
  */
 function invertedResidual(x: Tensor4D, parameters: Parameters, block: Block, context: ForwardContext): Tensor4D {
   const { halves, excitation } = block.architecture
@@ -174,7 +170,7 @@ function invertedResidual(x: Tensor4D, parameters: Parameters, block: Block, con
   return conv2d(y, parameters.at('conv3_1x1'), { padding: 0 }).add(shortcut(x, parameters, block))
 }
 
-/** Squeeze and excitation (arXiv:1709.01507, section 3). x: [batch, side, side, channels]; same shape out. */
+/** Squeeze-and-excitation (arXiv:1709.01507, section 3). x: [batch, side, side, channels]; same shape out. */
 function excited(x: Tensor4D, parameters: Parameters, activation: (x: Tensor4D) => Tensor4D): Tensor4D {
   const squeezed = tf.mean<Tensor4D>(x, [1, 2], true)
   const reduced = activation(conv2d(squeezed, parameters.at('fc1'), { padding: 0 }))
@@ -182,8 +178,8 @@ function excited(x: Tensor4D, parameters: Parameters, activation: (x: Tensor4D) 
 }
 
 /**
- * Attention and MLP, each with its norm first (arXiv:2106.04803, appendix A.1). x and what comes out as for the
- * inverted residual.
+ * Attention and MLP, each with a norm before it (arXiv:2106.04803, appendix A.1). Shapes are those of the inverted
+ * residual.
  */
 function transformerBlock(x: Tensor4D, parameters: Parameters, block: Block): Tensor4D {
   const norm = block.halves ? parameters.at('norm1.norm') : parameters.at('norm1')
@@ -197,13 +193,13 @@ function transformerBlock(x: Tensor4D, parameters: Parameters, block: Block): Te
 }
 
 /**
- * Attention over all places with a learned bias per offset (arXiv:2106.04803, equation 3, "pre-softmax"). x: [batch,
+ * Attention over all positions with a learned bias per offset (arXiv:2106.04803, equation 3, "pre-softmax"). x: [batch,
  * side, side, input]; [batch, side, side, output] out.
  */
 function relativeAttention(x: Tensor4D, parameters: Parameters, { side }: Block): Tensor4D {
   const [batch, height, width, channels] = x.shape
   const heads = channels / headWidth
-  // The reference lays query, key and value of one head next to each other.
+  // In the reference query, key and value of a head are next to each other.
   const projected = conv2d(x, parameters.at('qkv'), { padding: 0 }).reshape([
     batch,
     height * width,
@@ -217,7 +213,7 @@ function relativeAttention(x: Tensor4D, parameters: Parameters, { side }: Block)
   return conv2d(mixed.reshape(x.shape), parameters.at('proj'), { padding: 0 })
 }
 
-/** What a block is added to: its input, pooled where the side halves, and widened where it gets wider. */
+/** The shortcut of a block: its input, pooled where the block halves the side, and projected where it is wider. */
 function shortcut(x: Tensor4D, parameters: Parameters, block: Block): Tensor4D {
   if (!block.halves) return x
   const pooled = halved(x)
@@ -286,14 +282,16 @@ function transformerSpecification({ name, input, output, halves, side }: Block):
   ]
 }
 
-/** A 1×1 convolution, with bias unless told otherwise. */
+/** A 1×1 convolution, with a bias unless `biased` is false. */
 function pointwiseSpecification(name: string, output: number, input: number, biased = true): ParameterSpecification[] {
   const weight = convolutionSpecification(name, output, input, 1)
   return biased ? [weight, biasSpecification(name, output)] : [weight]
 }
 
-/** Gives linear layers of checkpoints that have them for 1×1 convolutions the latter's shape, as timm's filter does. */
-function adoptCheckpoint(arrays: readonly NamedArray[], wanted: readonly ParameterSpecification[]): NamedArray[] {
+/**
+ * Gives linear layers of a checkpoint the shape of 1×1 convolutions where the model has these, as timm's filter does.
+ */
+function convertCheckpoint(arrays: readonly NamedArray[], wanted: readonly ParameterSpecification[]): NamedArray[] {
   const shapes = new Map(wanted.map(({ name, shape }) => [name, shape]))
   return arrays.map((array) => {
     const shape = shapes.get(array.name) ?? []

@@ -1,5 +1,6 @@
 import { tf, uniform, type Tensor4D } from '@gauntlet/engine'
-import { dropPath, evaluationMode, randomnessOf, type ForwardContext } from '@gauntlet/nn'
+import { dropPath, evaluationMode, type ForwardContext } from '@gauntlet/nn'
+import { hostRandomness } from '@gauntlet/nn/fixtures/host-randomness'
 import { afterEach, expect, it, vi } from 'vitest'
 import type { Backbone } from './backbone.ts'
 import { computedInParts } from './computed-in-parts.ts'
@@ -8,10 +9,10 @@ const images: Tensor4D = tf.tensor4d(uniform({ seed: 1, purpose: 'images' }, 8 *
 const keys = Array.from({ length: 8 }, (_, i) => `image ${i}`)
 const training = (): ForwardContext => ({
   training: true,
-  randomness: randomnessOf({ seed: 1, purpose: 'drop', step: 0, images: keys }),
+  randomness: hostRandomness({ seed: 1, purpose: 'drop', step: 0, images: keys }),
 })
 
-/** Drops whole images twice, and notes how many it is given at once. */
+/** A model that drops whole images twice, and notes how many images it is given at once. */
 function model(names: readonly string[] = []) {
   const rows: number[] = []
   const backbone = {
@@ -46,7 +47,7 @@ it('computes the whole batch at once where there is one thread', () => {
   expect(rows).toEqual([8])
 })
 
-it('drops of each image in training what it would in the whole batch', () => {
+it('drops the same images in training as in a whole batch', () => {
   withThreads(2)
   const { rows, backbone, inParts } = model()
   const parts = compute(inParts, training())
@@ -54,7 +55,7 @@ it('drops of each image in training what it would in the whole batch', () => {
   expect(parts).toEqual(compute(backbone, training()))
 })
 
-it('gives the whole batch in training to a model whose batch norms need it', () => {
+it('computes the whole batch at once in training where the model has batch norms', () => {
   withThreads(2)
   const { rows, inParts } = model(['stem.bn.running_mean'])
   compute(inParts, training())

@@ -3,8 +3,8 @@ import { partOfContext } from '@gauntlet/nn'
 import type { Backbone } from './backbone.ts'
 
 /**
- * The backbone, which computes a batch in as many parts as the process has threads for (`partsOf`); the whole batch at
- * once where images do not pass through it by themselves: in training with batch norms.
+ * The backbone, computing a batch in as many parts as the process has threads for (`partsOf`). In training with batch
+ * norms it computes the whole batch at once, since images are not independent there.
  */
 export function computedInParts(backbone: Backbone): Backbone {
   return {

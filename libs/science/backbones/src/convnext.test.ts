@@ -1,8 +1,8 @@
 import { tf, type Tensor4D } from '@gauntlet/engine'
 import { evaluationMode, type ParameterSpecification, type Randomness } from '@gauntlet/nn'
+import { pixelContracts } from '@gauntlet/study'
 import { elementCount, toParameters, type NamedArray } from '@gauntlet/weights'
 import { describe, expect, it, test } from 'vitest'
-import { clipNormalisation, imageNetNormalisation, plainPixels } from './normalisations.ts'
 import { backboneFor } from './registry.ts'
 
 const tiny = backboneFor('convnext_tiny.fb_in1k')
@@ -22,12 +22,12 @@ test.each([
 })
 
 test.each([
-  ['convnext_tiny.fb_in1k', imageNetNormalisation, imageNetNormalisation],
-  ['convnext_base.clip_laion2b_augreg_ft_in12k_in1k', clipNormalisation, clipNormalisation],
-  ['CLIP-convnext_base_w-laion2B-s13B-b82K', clipNormalisation, clipNormalisation],
-  ['robust_convnext_tiny', imageNetNormalisation, imageNetNormalisation],
-  ['robust_convnext_base', imageNetNormalisation, plainPixels],
-])('%s is fed as the authors did, and as its checkpoint expects', (id, paper, native) => {
+  ['convnext_tiny.fb_in1k', pixelContracts.imageNet, pixelContracts.imageNet],
+  ['convnext_base.clip_laion2b_augreg_ft_in12k_in1k', pixelContracts.clip, pixelContracts.clip],
+  ['CLIP-convnext_base_w-laion2B-s13B-b82K', pixelContracts.clip, pixelContracts.clip],
+  ['robust_convnext_tiny', pixelContracts.imageNet, pixelContracts.imageNet],
+  ['robust_convnext_base', pixelContracts.imageNet, pixelContracts.plain],
+])('%s has the normalisation of the authors and of its checkpoint', (id, paper, native) => {
   expect(backboneFor(id, 'paper').normalisation).toEqual(paper)
   expect(backboneFor(id, 'native').normalisation).toEqual(native)
 })
@@ -44,9 +44,9 @@ describe('a checkpoint of facebookresearch/ConvNeXt', () => {
     ['stages.0.0.gamma', 'stages.0.blocks.0.gamma'],
     ['norm.weight', 'head.norm.weight'],
     ['head.bias', 'head.fc.bias'],
-  ])('calls %s %s', (theirs, ours) => {
-    const [, adopted] = tiny.adoptCheckpoint([empty('downsample_layers.0.0.weight'), empty(theirs)])
-    expect(adopted!.name).toBe(ours)
+  ])('renames %s to %s', (theirs, ours) => {
+    const [, converted] = tiny.convertCheckpoint([empty('downsample_layers.0.0.weight'), empty(theirs)])
+    expect(converted!.name).toBe(ours)
   })
 })
 
@@ -63,23 +63,26 @@ describe('the checkpoint of a CLIP', () => {
     'text.transformer.resblocks.11.ln_2.bias',
   ]
 
-  it('gives its image trunk alone', () => {
-    expect(names(clip.adoptCheckpoint([...trunk, ...beside].map(empty)))).toEqual(['stem.0.weight', 'head.norm.weight'])
+  it('is converted to its image trunk only', () => {
+    expect(names(clip.convertCheckpoint([...trunk, ...beside].map(empty)))).toEqual([
+      'stem.0.weight',
+      'head.norm.weight',
+    ])
   })
 
-  it('keeps what no CLIP has, for strict loading to refuse', () => {
-    expect(names(clip.adoptCheckpoint([...trunk, 'visual.head.mlp.fc1.weight'].map(empty)))).toContain(
+  it('keeps tensors that no CLIP has, so that strict loading refuses them', () => {
+    expect(names(clip.convertCheckpoint([...trunk, 'visual.head.mlp.fc1.weight'].map(empty)))).toContain(
       'visual.head.mlp.fc1.weight',
     )
   })
 
-  it('is taken apart only by the backbones that it was published for', () => {
-    expect(names(tiny.adoptCheckpoint([empty('logit_scale')]))).toEqual(['logit_scale'])
-    expect(names(clip.adoptCheckpoint([empty('logit_scale')]))).toEqual(['logit_scale'])
+  it('is converted only by the backbones that it was published for', () => {
+    expect(names(tiny.convertCheckpoint([empty('logit_scale')]))).toEqual(['logit_scale'])
+    expect(names(clip.convertCheckpoint([empty('logit_scale')]))).toEqual(['logit_scale'])
   })
 })
 
-it('in training draws one number per image for the branch of every block but the first, in evaluation none', () => {
+it('draws one number per image for every block but the first in training, and none in evaluation', () => {
   const asked: (readonly number[])[] = []
   const randomness: Randomness = {
     uniform: (shape) => (asked.push(shape), tf.ones([...shape])),

@@ -1,11 +1,13 @@
 /**
  * ConvNeXt (Liu et al., "A ConvNet for the 2020s", arXiv:2201.03545). MIT (facebookresearch/ConvNeXt) and Apache-2.0
- * (timm's and LAION's weights). Robust ones: Singh et al., "Revisiting Adversarial Training for ImageNet",
+ * (timm's and LAION's weights). The robust ones are of Singh et al., "Revisiting Adversarial Training for ImageNet",
  * arXiv:2303.01870 (nmndeep/revisiting-at, plain stems). Names, shapes and arithmetic are timm's (`convnext_tiny`,
- * `convnext_base`; timm 1.0.31). LAION's CLIP models (open_clip `convnext_base_w`) are the image trunk, `visual.trunk`,
- * which is timm's `convnext_base`: the study's authors put their classifier upon the 1024 features after `head.norm`
- * and leave out the projection to CLIP's 640 (MaxHeuillet/robust_training, architectures/loaders.py). They build it by
- * open_clip (2.31.0), whose configuration brings a stochastic depth of 0.1; the models they build by timm have none.
+ * `convnext_base`; timm 1.0.31).
+ *
+ * Of LAION's CLIP models (open_clip `convnext_base_w`) this is the image trunk, `visual.trunk`, which is timm's
+ * `convnext_base`. The study's authors put their classifier on the 1024 features after `head.norm`, and leave out the
+ * projection to CLIP's 640 (MaxHeuillet/robust_training, architectures/loaders.py). They build these models by
+ * open_clip (2.31.0), whose configuration has a stochastic depth of 0.1; the models that they build by timm have none.
  */
 import { tf, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -22,9 +24,11 @@ import {
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { convNeXtFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
-import { clipNormalisation, imageNetNormalisation, normalisationUnder, plainPixels } from './normalisations.ts'
+import { downsample, downsampleSpecification } from './downsampling.ts'
+import { publishedModel } from './published-model.ts'
 import { isTextTower } from './openclip-checkpoint.ts'
 import { unwrapRobustCheckpoint } from './robust-checkpoint.ts'
 import {
@@ -51,52 +55,30 @@ const base: Size = { depths: [3, 3, 27, 3], widths: [128, 256, 512, 1024] }
 
 interface Variant {
   readonly size: Size
-  readonly classes: number
-  readonly native: Normalisation
-  /** Side of the training images, in pixels. */
-  readonly side: number
   /**
-   * Where the weights were published: as a plain ConvNeXt, in a robust model's wrapping, or as the image tower of a
-   * CLIP.
+   * How the weights were published: as a ConvNeXt, inside a robust model's modules, or as the image tower of a CLIP.
    */
   readonly published: 'plain' | 'robust' | 'clip'
-  /** Stochastic depth of the last block; from none at the first it rises evenly. */
+  /** The stochastic depth of the last block. It rises linearly from 0 at the first. */
   readonly dropPathRate: number
 }
 
-const facebook = {
-  classes: 1000,
-  native: imageNetNormalisation,
-  side: 224,
-  published: 'plain',
-  dropPathRate: 0,
-} as const
-const clip = {
-  size: base,
-  classes: 0,
-  native: clipNormalisation,
-  side: 256,
-  published: 'clip',
-  dropPathRate: 0.1,
-} as const
+const plainTiny = { size: tiny, published: 'plain', dropPathRate: 0 } as const
+const plainBase = { size: base, published: 'plain', dropPathRate: 0 } as const
+const clip = { size: base, published: 'clip', dropPathRate: 0.1 } as const
 
 const variants: Readonly<Record<string, Variant>> = {
-  'convnext_tiny.fb_in1k': { ...facebook, size: tiny },
-  'convnext_tiny.fb_in22k': { ...facebook, size: tiny, classes: 21841 },
-  'convnext_tiny.fb_in22k_ft_in1k': { ...facebook, size: tiny },
-  'convnext_base.fb_in1k': { ...facebook, size: base },
-  'convnext_base.fb_in22k': { ...facebook, size: base, classes: 21841 },
-  'convnext_base.fb_in22k_ft_in1k': { ...facebook, size: base },
-  'convnext_base.clip_laion2b_augreg_ft_in12k_in1k': { ...facebook, size: base, native: clipNormalisation, side: 256 },
+  'convnext_tiny.fb_in1k': plainTiny,
+  'convnext_tiny.fb_in22k': plainTiny,
+  'convnext_tiny.fb_in22k_ft_in1k': plainTiny,
+  'convnext_base.fb_in1k': plainBase,
+  'convnext_base.fb_in22k': plainBase,
+  'convnext_base.fb_in22k_ft_in1k': plainBase,
+  'convnext_base.clip_laion2b_augreg_ft_in12k_in1k': plainBase,
   'CLIP-convnext_base_w-laion2B-s13B-b82K': clip,
   'CLIP-convnext_base_w-laion_aesthetic-s13B-b82K': clip,
-  robust_convnext_tiny: { ...facebook, size: tiny, published: 'robust' },
-  /**
-   * Native: plain pixels. revisiting-at decides per model (`model.add_normalization`, 0 in its run_train.sh) and does
-   * not say for this one; fed ImageNet's mean and deviation, its linear probe in the study reaches 33.6 % on
-   * Caltech-101, the tiny one's 88.9 %. Not measured here.
-   */
-  robust_convnext_base: { ...facebook, size: base, published: 'robust', native: plainPixels },
+  robust_convnext_tiny: { ...plainTiny, published: 'robust' },
+  robust_convnext_base: { ...plainBase, published: 'robust' },
 }
 
 export const convNeXtIds = Object.keys(variants)
@@ -105,19 +87,17 @@ export const convNeXtIds = Object.keys(variants)
 export function convNeXt(id: string, contract: InputContract): Backbone | undefined {
   const variant = variants[id]
   if (!variant) return undefined
-  const { size, classes, native, side } = variant
-  const normalisation = normalisationUnder(contract, id, native)
+  const { size } = variant
+  const { side, ...published } = publishedModel(convNeXtFamily, id, contract)
+  const { normalisation } = published
   return {
-    id,
-    family: 'ConvNeXt',
+    ...published,
     features: size.widths.at(-1)!,
-    pretrainedClasses: classes,
     resolution: { native: side, minimum: 32 },
     classifier: 'head.fc',
     head: 'head',
-    normalisation,
     specifications: (count) => specificationsOf(size, count),
-    adoptCheckpoint: (arrays) => adoptCheckpoint(arrays, variant, contract === 'none' ? undefined : normalisation),
+    convertCheckpoint: (arrays) => convertCheckpoint(arrays, variant, contract === 'none' ? undefined : normalisation),
     logits: (images, parameters, context) => {
       const pooled = globalAveragePool(featuresOf(normalise(images, normalisation), parameters, variant, context))
       return linear<Tensor2D>(layerNorm(pooled, parameters.at('head.norm'), { epsilon }), parameters.at('head.fc'))
@@ -147,13 +127,8 @@ function featuresOf(
   return y
 }
 
-/** Half the side, as many channels as the next stage has. x: [batch, side, side, width]. */
-function downsample(x: Tensor4D, parameters: Parameters): Tensor4D {
-  return conv2d(layerNorm(x, parameters.at('0'), { epsilon }), parameters.at('1'), { stride: 2, padding: 0 })
-}
-
 /**
- * ConvNeXt block (arXiv:2201.03545, fig. 4). x: [batch, side, side, stage width]; same shape out. `drop` is the
+ * ConvNeXt block (arXiv:2201.03545, fig. 4). x: [batch, side, side, stage width]; same shape out. `drop` applies the
  * stochastic depth.
  */
 function convNeXtBlock(x: Tensor4D, parameters: Parameters, drop: (branch: Tensor4D) => Tensor4D): Tensor4D {
@@ -180,14 +155,6 @@ function specificationsOf({ depths, widths }: Size, classes: number): ParameterS
   ]
 }
 
-function downsampleSpecification(name: string, input: number, output: number): ParameterSpecification[] {
-  return [
-    ...layerNormSpecification(`${name}.0`, input),
-    convolutionSpecification(`${name}.1`, output, input, 2),
-    biasSpecification(`${name}.1`, output),
-  ]
-}
-
 function blockSpecification(name: string, width: number): ParameterSpecification[] {
   return [
     decayedSpecification(`${name}.gamma`, [width]),
@@ -200,10 +167,10 @@ function blockSpecification(name: string, width: number): ParameterSpecification
 }
 
 /**
- * Takes the image trunk out of a CLIP, a robust model out of its wrapping, and gives facebookresearch/ConvNeXt's old
- * names timm's (timm `convnext.checkpoint_filter_fn`).
+ * Extracts the image trunk of a CLIP, removes the outer modules of a robust model, and converts the old names of
+ * facebookresearch/ConvNeXt to timm's (timm `convnext.checkpoint_filter_fn`).
  */
-function adoptCheckpoint(arrays: readonly NamedArray[], { published }: Variant, fed?: Normalisation): NamedArray[] {
+function convertCheckpoint(arrays: readonly NamedArray[], { published }: Variant, fed?: Normalisation): NamedArray[] {
   if (published === 'clip') return imageTrunk(arrays)
   const unwrapped = published === 'robust' ? unwrapRobustCheckpoint(arrays, fed) : [...arrays]
   return unwrapped.some(({ name }) => name.startsWith('downsample_layers.'))
@@ -212,8 +179,8 @@ function adoptCheckpoint(arrays: readonly NamedArray[], { published }: Variant, 
 }
 
 /**
- * The trunk without text tower and projection; whatever else is not known to belong to a CLIP stays for strict loading
- * to judge.
+ * The trunk, without the text tower and the projection. Tensors that no CLIP has stay, so that strict loading refuses
+ * them.
  */
 function imageTrunk(arrays: readonly NamedArray[]): NamedArray[] {
   const prefix = 'visual.trunk.'
@@ -223,7 +190,7 @@ function imageTrunk(arrays: readonly NamedArray[]): NamedArray[] {
     .map((array) => (array.name.startsWith(prefix) ? { ...array, name: array.name.slice(prefix.length) } : array))
 }
 
-/** facebookresearch/ConvNeXt's name, models/convnext.py, in timm's words. */
+/** timm's name for a name of facebookresearch/ConvNeXt, models/convnext.py. */
 function timmName(name: string): string {
   return name
     .replace(/^downsample_layers\.0\./, 'stem.')

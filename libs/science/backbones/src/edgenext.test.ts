@@ -10,7 +10,7 @@ it('has the 214 tensors and 5,586,832 parameters of timm', () => {
   expect(specifications.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)).toBe(5_586_832)
 })
 
-it('convolves all groups of channels but the last, which takes what is left', () => {
+it('convolves all groups of channels but the last, which has the rest', () => {
   const widths = (block: string) =>
     specifications
       .filter(({ name }) => name.startsWith(`${block}.convs.`) && name.endsWith('weight'))
@@ -30,8 +30,8 @@ test.each([
   ['stages.1.2.norm.weight', 'stages.1.blocks.2.norm.weight'],
   ['norm.weight', 'head.norm.weight'],
   ['head.weight', 'head.fc.weight'],
-])('calls %s of the authors %s, which it has', (theirs, ours) => {
+])('renames %s of the authors to %s, which is one of its names', (theirs, ours) => {
   const array: NamedArray = { name: theirs, dtype: 'float32', shape: [0], data: new Float32Array() }
-  expect(backbone.adoptCheckpoint([array])[0]!.name).toBe(ours)
+  expect(backbone.convertCheckpoint([array])[0]!.name).toBe(ours)
   expect(specifications.map(({ name }) => name)).toContain(ours)
 })

@@ -1,8 +1,8 @@
 /**
  * EdgeNeXt (Maaz et al., "EdgeNeXt: Efficiently Amalgamated CNN-Transformer Architecture for Mobile Vision
  * Applications", arXiv:2206.10589; github.com/mmaaz60/EdgeNeXt, MIT). The `usi` weights: arXiv:2204.03475. Names,
- * shapes and arithmetic are timm's (`edgenext_small`; timm 1.0.31). Attention mixes channels and not tokens, so any
- * side from 32 pixels on is computed; what a stride does not reach is left out, as in PyTorch.
+ * shapes and arithmetic are timm's (`edgenext_small`; timm 1.0.31). Attention mixes channels and not tokens, so the
+ * model computes with any side from 32 pixels on. Pixels that a stride does not reach are left out, as in PyTorch.
  */
 import { tf, type Tensor, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -14,13 +14,14 @@ import {
   linear,
   normalise,
   softmax,
-  type Normalisation,
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { edgeNeXtFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
-import { imageNetNormalisation, normalisationUnder } from './normalisations.ts'
+import { downsample, downsampleSpecification } from './downsampling.ts'
+import { publishedModel } from './published-model.ts'
 import {
   biasSpecification,
   convolutionSpecification,
@@ -39,27 +40,21 @@ interface Block {
   readonly name: string
   readonly kind: 'convolution' | 'attention'
   readonly width: number
-  /** Of the convolution encoder. */
+  /** The kernel of the convolution encoder. */
   readonly kernel: number
   /**
-   * Widths of the groups of channels that the attention encoder convolves one after the other; the last one stays as it
-   * is.
+   * The widths of the groups of channels that the attention encoder convolves one after the other. The last group is
+   * not convolved.
    */
   readonly splits: readonly number[]
   readonly positions: boolean
 }
 
-interface Variant {
-  readonly native: Normalisation
-  readonly widths: readonly [number, number, number, number]
-}
-
-const variants: Readonly<Record<string, Variant>> = {
-  'edgenext_small.usi_in1k': { native: imageNetNormalisation, widths: [48, 96, 160, 304] },
-}
+/** Channels of the four stages of EdgeNeXt-S. */
+const widths = [48, 96, 160, 304] as const
 
 /**
- * [blocks, of them attention (at the end), kernel, groups of channels, positional encoding] per stage
+ * [blocks, attention blocks (the last ones), kernel, groups of channels, positional encoding] per stage
  * (arXiv:2206.10589, table 1).
  */
 const stages = [
@@ -72,31 +67,27 @@ const stages = [
 const epsilon = 1e-6
 const heads = 8
 const expansion = 4
-/** Sines and cosines per axis of the positional encoding. */
+/** The number of sines and cosines per axis of the positional encoding. */
 const frequencies = 32
 
-export const edgeNeXtIds = Object.keys(variants)
+const blocks: readonly (readonly Block[])[] = stages.map((_, stage) => blocksOf(stage, widths[stage]!))
+
+export const edgeNeXtIds = Object.keys(edgeNeXtFamily.backbones)
 
 /** An EdgeNeXt by timm's name, or `undefined` if there is none of that name. */
 export function edgeNeXt(id: string, contract: InputContract): Backbone | undefined {
-  const variant = variants[id]
-  if (!variant) return undefined
-  const { widths } = variant
-  const normalisation = normalisationUnder(contract, id, variant.native)
-  const blocks = stages.map((_, stage) => blocksOf(stage, widths[stage]!))
+  if (!edgeNeXtIds.includes(id)) return undefined
+  const { side, ...published } = publishedModel(edgeNeXtFamily, id, contract)
   return {
-    id,
-    family: 'EdgeNeXt',
+    ...published,
     features: widths[3],
-    pretrainedClasses: 1000,
-    resolution: { native: 256, minimum: 32 },
+    resolution: { native: side, minimum: 32 },
     classifier: 'head.fc',
     head: 'head',
-    normalisation,
-    specifications: (classes) => specifications(classes, widths, blocks),
-    adoptCheckpoint,
+    specifications,
+    convertCheckpoint,
     logits: (images, parameters) => {
-      const features = featuresOf(normalise(images, normalisation), parameters, blocks)
+      const features = featuresOf(normalise(images, published.normalisation), parameters)
       const normed = layerNorm(globalAveragePool(features), parameters.at('head.norm'), { epsilon })
       return linear(normed, parameters.at('head.fc'))
     },
@@ -115,14 +106,14 @@ function blocksOf(stage: number, width: number): Block[] {
   }))
 }
 
-/** Groups of ⌈width / groups⌉ channels, the last one of what is left (`torch.chunk`). */
+/** Groups of ⌈width / groups⌉ channels; the last group has the rest (`torch.chunk`). */
 function splitsOf(width: number, groups: number): number[] {
   const each = Math.ceil(width / groups)
   return [...Array<number>(groups - 1).fill(each), width - each * (groups - 1)]
 }
 
 /** x: [batch, side, side, 3], normalised; [batch, side / 32, side / 32, last width] out. */
-function featuresOf(x: Tensor4D, parameters: Parameters, blocks: readonly (readonly Block[])[]): Tensor4D {
+function featuresOf(x: Tensor4D, parameters: Parameters): Tensor4D {
   let y = layerNorm(conv2d(x, parameters.at('stem.0'), { stride: 4, padding: 0 }), parameters.at('stem.1'), { epsilon })
   blocks.forEach((stage, i) => {
     if (i > 0) y = downsample(y, parameters.at(`stages.${i}.downsample`))
@@ -134,11 +125,6 @@ function featuresOf(x: Tensor4D, parameters: Parameters, blocks: readonly (reado
   return y
 }
 
-/** x: [batch, side, side, channels]; [batch, side / 2, side / 2, next channels] out. */
-function downsample(x: Tensor4D, parameters: Parameters): Tensor4D {
-  return conv2d(layerNorm(x, parameters.at('0'), { epsilon }), parameters.at('1'), { stride: 2, padding: 0 })
-}
-
 /** Convolution encoder (arXiv:2206.10589, equation 1). x: [batch, side, side, width]; same shape out. */
 function convolutionEncoder(x: Tensor4D, parameters: Parameters, { kernel }: Block): Tensor4D {
   const mixed = depthwiseConv2d(x, parameters.at('conv_dw'), { padding: (kernel - 1) / 2 })
@@ -147,8 +133,8 @@ function convolutionEncoder(x: Tensor4D, parameters: Parameters, { kernel }: Blo
 
 /**
  * Split depth-wise transpose attention encoder (arXiv:2206.10589, equations 2 to 4). x: [batch, side, side, width];
- * same shape out. As in the reference the last residual comes from the input, and the attention's own only reaches the
- * bottleneck.
+ * same shape out. As in the reference, the last residual adds the input, and the attention's own residual reaches only
+ * the bottleneck.
  */
 function attentionEncoder(x: Tensor4D, parameters: Parameters, block: Block): Tensor4D {
   const [batch, height, width, channels] = x.shape
@@ -168,7 +154,7 @@ function invertedBottleneck(x: Tensor4D, parameters: Parameters): Tensor4D {
 }
 
 /**
- * Each group of channels is convolved after the result of the group before is added to it (Res2Net, arXiv:1904.01169,
+ * Convolves each group of channels after the result of the group before was added to it (Res2Net, arXiv:1904.01169,
  * equation 1).
  */
 function splitConvolution(x: Tensor4D, parameters: Parameters, { splits }: Block): Tensor4D {
@@ -182,9 +168,9 @@ function splitConvolution(x: Tensor4D, parameters: Parameters, { splits }: Block
 }
 
 /**
- * Cross-covariance attention (XCiT, arXiv:2106.09681, equation 2). x: [batch, tokens, width]; same shape out. The
- * scores of two channels are the cosine of their values over all tokens: the lengths divide the products rather than
- * each value, which is the same and reads less.
+ * Cross-covariance attention (XCiT, arXiv:2106.09681, equation 2). x: [batch, tokens, width]; same shape out. The score
+ * of two channels is the cosine of their values over all tokens. The products are divided by the lengths, which gives
+ * the same as dividing each value and reads less memory.
  */
 function crossCovarianceAttention(x: Tensor3D, parameters: Parameters): Tensor3D {
   const [query, key, value] = splitQueryKeyValue(linear(x, parameters.at('qkv')), heads)
@@ -196,8 +182,8 @@ function crossCovarianceAttention(x: Tensor3D, parameters: Parameters): Tensor3D
 }
 
 /**
- * One over the length of each channel over all tokens, with the floor of `torch.nn.functional.normalize`, 1e-12. [...,
- * tokens, channels] → [..., 1, channels].
+ * 1 / length of each channel over all tokens, with the floor of `torch.nn.functional.normalize`, 1e-12. [..., tokens,
+ * channels]; [..., 1, channels] out.
  */
 function inverseLengths(x: Tensor): Tensor {
   return x.square().sum(2, true).maximum(1e-24).rsqrt()
@@ -212,8 +198,8 @@ function positionalEncoding(height: number, width: number, parameters: Parameter
 const knownFeatures = new Map<string, Float32Array>()
 
 /**
- * Row and column counted from 1 as angles up to 2π, over temperatures 10,000^(2⌊i/2⌋/32), as sine at even i and cosine
- * at odd i; rows first (the encoding of "Attention is all you need" in two dimensions, as timm's
+ * Row and column, counted from 1, as angles up to 2π, divided by the temperatures 10,000^(2⌊i/2⌋/32): the sine at even
+ * i and the cosine at odd i, rows first (the encoding of "Attention is all you need" in two dimensions, as timm's
  * `PositionalEncodingFourier`). [height × width × 64].
  */
 function fourierFeatures(height: number, width: number): Float32Array {
@@ -225,7 +211,7 @@ function fourierFeatures(height: number, width: number): Float32Array {
     const angles = [angle(Math.floor(at / width), height), angle(at % width, width)]
     angles.forEach((value, axis) => {
       for (let i = 0; i < frequencies; i++) {
-        const phase = value / 10_000 ** ((2 * Math.floor(i / 2)) / frequencies)
+        const phase = value / Math.exp(((2 * Math.floor(i / 2)) / frequencies) * Math.log(10_000))
         features[(at * 2 + axis) * frequencies + i] = i % 2 === 0 ? Math.sin(phase) : Math.cos(phase)
       }
     })
@@ -234,29 +220,17 @@ function fourierFeatures(height: number, width: number): Float32Array {
   return features
 }
 
-function specifications(
-  classes: number,
-  widths: readonly number[],
-  blocks: readonly (readonly Block[])[],
-): ParameterSpecification[] {
+function specifications(classes: number): ParameterSpecification[] {
   return [
-    convolutionSpecification('stem.0', widths[0]!, 3, 4),
-    biasSpecification('stem.0', widths[0]!),
-    ...layerNormSpecification('stem.1', widths[0]!),
+    convolutionSpecification('stem.0', widths[0], 3, 4),
+    biasSpecification('stem.0', widths[0]),
+    ...layerNormSpecification('stem.1', widths[0]),
     ...blocks.flatMap((stage, i) => [
       ...(i > 0 ? downsampleSpecification(`stages.${i}.downsample`, widths[i - 1]!, widths[i]!) : []),
       ...stage.flatMap(blockSpecification),
     ]),
-    ...layerNormSpecification('head.norm', widths[3]!),
-    ...linearSpecification('head.fc', classes, widths[3]!),
-  ]
-}
-
-function downsampleSpecification(name: string, input: number, output: number): ParameterSpecification[] {
-  return [
-    ...layerNormSpecification(`${name}.0`, input),
-    convolutionSpecification(`${name}.1`, output, input, 2),
-    biasSpecification(`${name}.1`, output),
+    ...layerNormSpecification('head.norm', widths[3]),
+    ...linearSpecification('head.fc', classes, widths[3]),
   ]
 }
 
@@ -298,10 +272,10 @@ function attentionSpecification({ name, width, splits, positions }: Block): Para
 }
 
 /**
- * Renames the tensors of the authors' own checkpoints (`stages.1.2.pwconv1.weight`), as timm's filter does; a file
- * whose head is normed under timm's name stays as it is.
+ * Renames the tensors of the authors' own checkpoints (`stages.1.2.pwconv1.weight`), as timm's filter does. A file that
+ * has timm's name for the head's norm stays as it is.
  */
-function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
+function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   if (arrays.some(({ name }) => name === 'head.norm.weight')) return [...arrays]
   return arrays.map((array) => ({ ...array, name: timmName(array.name) }))
 }

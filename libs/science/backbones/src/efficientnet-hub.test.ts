@@ -1,6 +1,6 @@
+import { pixelContracts } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import { expect, it, test } from 'vitest'
-import { imageNetNormalisation } from './normalisations.ts'
 import { backboneFor } from './registry.ts'
 
 const backbone = backboneFor('efficientnet-b0')
@@ -12,10 +12,10 @@ it('has the 360 tensors and 5,288,548 parameters of transformers', () => {
   expect(learned.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)).toBe(5_288_548)
 })
 
-it("is fed ImageNet's normalisation: the roots of its deviations, divided by twice", () => {
+it("has ImageNet's normalisation, whose deviations are the squares of the hub's, by which it divides twice", () => {
   const roots = [0.47853944, 0.4732864, 0.47434163] // the hub's preprocessor
-  roots.forEach((root, i) => expect(root ** 2).toBeCloseTo(imageNetNormalisation.deviation[i]!, 6))
-  expect(backbone.normalisation).toEqual(imageNetNormalisation)
+  roots.forEach((root, i) => expect(root ** 2).toBeCloseTo(pixelContracts.imageNet.deviation[i]!, 6))
+  expect(backbone.normalisation).toEqual(pixelContracts.imageNet)
 })
 
 test.each([
@@ -27,7 +27,7 @@ test.each([
   ['head.weight', 'classifier.weight'],
   ['classifier.bias', 'classifier.bias'],
   ['mobilevit.encoder.weight', 'mobilevit.encoder.weight'],
-])('calls %s %s', (theirs, ours) => {
+])('renames %s to %s', (theirs, ours) => {
   const array: NamedArray = { name: theirs, dtype: 'float32', shape: [0], data: new Float32Array() }
-  expect(backbone.adoptCheckpoint([array])[0]!.name).toBe(ours)
+  expect(backbone.convertCheckpoint([array])[0]!.name).toBe(ours)
 })

@@ -1,9 +1,9 @@
 /**
- * EfficientNet-B0 as the Hugging Face hub has it (Tan and Le, "EfficientNet", arXiv:1905.11946;
- * `google/efficientnet-b0`, Apache-2.0, converted from Keras). Names, shapes and arithmetic are transformers'
- * (`EfficientNetForImageClassification`, transformers 5.23.0): zeros at the bottom and right of strided convolutions,
- * whatever the side; Keras's momentum of 0.99 taken as PyTorch's, so that running statistics are all but the last
- * batch's; plain dropout for stochastic depth.
+ * EfficientNet-B0 as it is on the Hugging Face hub (Tan and Le, "EfficientNet", arXiv:1905.11946;
+ * `google/efficientnet-b0`, Apache-2.0, converted from Keras). Names, shapes and arithmetic are those of transformers
+ * (`EfficientNetForImageClassification`, transformers 5.23.0). These differ from timm's: strided convolutions have
+ * zeros at the bottom and right, whatever the side; Keras's momentum of 0.99 is taken as PyTorch's, so that running
+ * statistics are nearly those of the last batch; and dropout takes the place of stochastic depth.
  */
 import { tf, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -20,9 +20,11 @@ import {
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { efficientNetFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
-import { imageNetNormalisation, normalisationUnder } from './normalisations.ts'
+import { efficientNetStages } from './efficientnet-stages.ts'
+import { publishedModel } from './published-model.ts'
 import {
   batchNormSpecification,
   biasSpecification,
@@ -31,7 +33,7 @@ import {
   linearSpecification,
 } from './specifications.ts'
 
-/** One inverted residual of `middle` channels between `input` and `output`. */
+/** An inverted residual with `middle` channels between `input` and `output`. */
 interface Block {
   readonly name: string
   readonly input: number
@@ -39,7 +41,7 @@ interface Block {
   readonly output: number
   readonly kernel: number
   readonly stride: number
-  /** Whether the input is added; and the share of the block's values that training drops before. */
+  /** Whether the input is added, and the share of the block's values that training drops before that. */
   readonly residual: boolean
   readonly dropRate: number
 }
@@ -50,23 +52,12 @@ const epsilon = 1e-3
 const headDropRate = 0.2
 const dropConnectRate = 0.2
 
-/** [repeats, kernel, stride of the first, expansion, channels] per stage (arXiv:1905.11946, table 1). */
-const stages = [
-  [1, 3, 1, 1, 16],
-  [2, 3, 2, 6, 24],
-  [2, 5, 2, 6, 40],
-  [3, 3, 2, 6, 80],
-  [3, 5, 1, 6, 112],
-  [4, 5, 2, 6, 192],
-  [1, 3, 1, 6, 320],
-] as const
+const blockCount = efficientNetStages.reduce((sum, [repeats]) => sum + repeats, 0)
 
-const blockCount = stages.reduce((sum, [repeats]) => sum + repeats, 0)
-
-const blocks: readonly Block[] = stages
+const blocks: readonly Block[] = efficientNetStages
   .flatMap(([repeats, kernel, stride, expansion, output], stage) =>
     Array.from({ length: repeats }, (_, i) => {
-      const input = i > 0 ? output : (stages[stage - 1]?.[4] ?? stemWidth)
+      const input = i > 0 ? output : (efficientNetStages[stage - 1]?.[4] ?? stemWidth)
       return { input, middle: input * expansion, output, kernel, stride: i > 0 ? 1 : stride, residual: i > 0 }
     }),
   )
@@ -76,28 +67,24 @@ const blocks: readonly Block[] = stages
     dropRate: (dropConnectRate * i) / blockCount,
   }))
 
-export const efficientNetHubIds = ['efficientnet-b0']
+export const efficientNetHubIds = Object.keys(efficientNetFamily.backbones)
 
 /**
  * EfficientNet-B0 by the hub's name, or `undefined` for any other. Both input contracts are ImageNet's: the hub's
- * preprocessor says the deviation [0.4785, 0.4733, 0.4743], the roots of ImageNet's, and divides by it twice
- * (`include_top`).
+ * preprocessor divides twice by the deviation [0.4785, 0.4733, 0.4743] (`include_top`), whose squares are ImageNet's.
  */
 export function efficientNetHub(id: string, contract: InputContract): Backbone | undefined {
   if (!efficientNetHubIds.includes(id)) return undefined
-  const normalisation = normalisationUnder(contract, id, imageNetNormalisation)
+  const { side, ...published } = publishedModel(efficientNetFamily, id, contract)
   return {
-    id,
-    family: 'EfficientNet',
+    ...published,
     features: headWidth,
-    pretrainedClasses: 1000,
-    resolution: { native: 224, minimum: 32 },
+    resolution: { native: side, minimum: 32 },
     classifier: 'classifier',
-    normalisation,
     specifications,
-    adoptCheckpoint,
+    convertCheckpoint,
     logits: (images, parameters, context) => {
-      const pooled = globalAveragePool(featuresOf(normalise(images, normalisation), parameters, context))
+      const pooled = globalAveragePool(featuresOf(normalise(images, published.normalisation), parameters, context))
       return linear(dropout(pooled, headDropRate, context), parameters.at('classifier'))
     },
   }
@@ -119,8 +106,8 @@ function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext
 }
 
 /**
- * Inverted residual with squeeze-and-excitation. x: [batch, side, side, input]; [batch, side / stride, side / stride,
- * output] out.
+ * An inverted residual with squeeze-and-excitation. x: [batch, side, side, input]; [batch, side / stride, side /
+ * stride, output] out.
  */
 function invertedResidual(x: Tensor4D, parameters: Parameters, block: Block, context: ForwardContext): Tensor4D {
   const expanded = isExpanded(block) ? expand(x, parameters.at('expansion'), context) : x
@@ -133,7 +120,7 @@ function invertedResidual(x: Tensor4D, parameters: Parameters, block: Block, con
   return block.residual ? dropout(y, block.dropRate, context).add(x) : y
 }
 
-/** This batch norm alone has PyTorch's momentum: transformers passes it none. */
+/** The expansion, whose batch norm has PyTorch's momentum, since transformers gives it none. */
 function expand(x: Tensor4D, parameters: Parameters, context: ForwardContext): Tensor4D {
   return silu(norm(conv2d(x, parameters.at('expand_conv'), { padding: 0 }), parameters.at('expand_bn'), context, 0.1))
 }
@@ -144,13 +131,15 @@ function depthwise(x: Tensor4D, parameters: Parameters, { kernel, stride }: Bloc
   return silu(norm(mixed, parameters.at('depthwise_norm'), context))
 }
 
-/** One zero fewer at the top and left (transformers `correct_pad`): TensorFlow's `SAME` where the side is even. */
+/**
+ * One zero fewer at the top and left (transformers `correct_pad`). Where the side is even this is TensorFlow's `SAME`.
+ */
 function stridedPadding(kernel: number) {
   const more = Math.floor(kernel / 2)
   return { top: more - 1, bottom: more, left: more - 1, right: more }
 }
 
-/** Weighs channels by what the whole image holds of them (arXiv:1709.01507). */
+/** Squeeze-and-excitation (arXiv:1709.01507): scales channels by a function of their mean over the image. */
 function squeezeAndExcite(x: Tensor4D, parameters: Parameters): Tensor4D {
   const whole = globalAveragePool(x).reshape<Tensor4D>([-1, 1, 1, x.shape[3]])
   const squeezed = silu(conv2d(whole, parameters.at('reduce'), { padding: 0 }))
@@ -195,11 +184,11 @@ function blockSpecification(block: Block): ParameterSpecification[] {
 }
 
 /**
- * Gives the body of a checkpoint saved without a classifier (transformers `EfficientNetModel`) its prefix, which is
- * what the study's authors missed, and what they saved (`hf_model.*`, `head.*`; MaxHeuillet/robust_training,
- * architectures/loaders.py) transformers' names.
+ * Converts two kinds of checkpoints to transformers' names. One that was saved without a classifier
+ * (`EfficientNetModel`) gets the prefix of the body. The study's authors saved their own with the names `hf_model.*`
+ * and `head.*` (MaxHeuillet/robust_training, architectures/loaders.py).
  */
-function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
+function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   return arrays.map((array) => ({
     ...array,
     name: array.name

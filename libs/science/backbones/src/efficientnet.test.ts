@@ -25,8 +25,8 @@ test.each([
   ['_conv_head.weight', 'conv_head.weight'],
   ['_bn1.weight', 'bn2.weight'],
   ['_fc.bias', 'classifier.bias'],
-])('calls %s of efficientnet-pytorch %s', (theirs, ours) => {
-  expect(adopted(theirs)).toBe(ours)
+])('renames %s of efficientnet-pytorch to %s', (theirs, ours) => {
+  expect(converted(theirs)).toBe(ours)
 })
 
 test.each([
@@ -35,11 +35,11 @@ test.each([
   '_blocks.1._se_reduce.weight',
   '_dropout.p',
   'blocks.0.0.bn1.weight',
-])('leaves %s for strict loading to judge', (name) => {
-  expect(adopted(name)).toBe(name)
+])('leaves %s to strict loading', (name) => {
+  expect(converted(name)).toBe(name)
 })
 
-function adopted(name: string): string {
+function converted(name: string): string {
   const array: NamedArray = { name, dtype: 'float32', shape: [0], data: new Float32Array() }
-  return backbone.adoptCheckpoint([array])[0]!.name
+  return backbone.convertCheckpoint([array])[0]!.name
 }

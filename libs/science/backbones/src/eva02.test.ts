@@ -1,6 +1,6 @@
+import { pixelContracts } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import { expect, it, test } from 'vitest'
-import { clipNormalisation, imageNetNormalisation } from './normalisations.ts'
 import { backboneFor } from './registry.ts'
 
 const tiny = 'eva02_tiny_patch14_224.mim_in22k'
@@ -15,9 +15,9 @@ test.each([
   expect(specifications.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)).toBe(parameters)
 })
 
-it('was trained on the pixels of CLIP; the authors fed those of ImageNet', () => {
-  expect(backboneFor(tiny, 'native').normalisation).toEqual(clipNormalisation)
-  expect(backboneFor(tiny, 'paper').normalisation).toEqual(imageNetNormalisation)
+it('has the normalisation of CLIP natively, and ImageNet’s as the authors fed it', () => {
+  expect(backboneFor(tiny, 'native').normalisation).toEqual(pixelContracts.clip)
+  expect(backboneFor(tiny, 'paper').normalisation).toEqual(pixelContracts.imageNet)
 })
 
 test.each([
@@ -33,11 +33,11 @@ test.each([
   [base, 'blocks.0.mlp.w2.bias', 'blocks.0.mlp.fc1_x.bias'],
   [base, 'blocks.0.mlp.ffn_ln.weight', 'blocks.0.mlp.norm.weight'],
   [base, 'blocks.0.mlp.norm.weight', 'blocks.0.mlp.norm.weight'],
-])('%s: calls %s of the published file %s', (id, theirs, ours) => {
-  expect(adopted(id, [theirs])).toEqual([ours])
+])('%s: renames %s of the published file to %s', (id, theirs, ours) => {
+  expect(converted(id, [theirs])).toEqual([ours])
 })
 
-it('drops what only masked image modelling reads, and rotations that are computed', () => {
+it('drops tensors that only masked image modelling needs, and rotations, which are computed', () => {
   const theirs = [
     'mask_token',
     'lm_head.weight',
@@ -46,12 +46,12 @@ it('drops what only masked image modelling reads, and rotations that are compute
     'blocks.3.attn.rope.freqs_sin',
     'cls_token',
   ]
-  expect(adopted(tiny, theirs)).toEqual(['cls_token'])
+  expect(converted(tiny, theirs)).toEqual(['cls_token'])
 })
 
-function adopted(id: string, names: readonly string[]): string[] {
+function converted(id: string, names: readonly string[]): string[] {
   const arrays = names.map((name): NamedArray => ({ name, dtype: 'float32', shape: [0], data: new Float32Array() }))
   return backboneFor(id)
-    .adoptCheckpoint(arrays)
+    .convertCheckpoint(arrays)
     .map(({ name }) => name)
 }

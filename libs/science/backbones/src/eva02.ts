@@ -13,10 +13,11 @@ import {
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { eva02Family } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
 import { requireSide } from './fixed-resolution.ts'
-import { clipNormalisation, normalisationUnder } from './normalisations.ts'
+import { publishedModel } from './published-model.ts'
 import {
   biasSpecification,
   convolutionSpecification,
@@ -26,7 +27,7 @@ import {
   decayedSpecification,
 } from './specifications.ts'
 import {
-  attend,
+  projectedAttention,
   blockSpecification,
   headSpecification,
   patchTokens,
@@ -39,9 +40,12 @@ import {
 interface Variant {
   readonly width: number
   readonly heads: number
-  /** SwiGLU's inner width: ⌊8/3 · width⌋. */
+  /** The inner width of SwiGLU, ⌊8/3 · width⌋. */
   readonly hidden: number
-  /** Query, key and value, and the two inputs of SwiGLU, are layers of their own, with a norm inside SwiGLU. */
+  /**
+   * Whether query, key and value are layers of their own, and the two inputs of SwiGLU too, which then has a norm
+   * inside.
+   */
   readonly separate: boolean
 }
 
@@ -55,7 +59,7 @@ const patch = 14
 const grid = side / patch
 const depth = 12
 const epsilon = 1e-6
-/** Of one head, in both sizes. */
+/** The width of a head, in both sizes. */
 const headWidth = 64
 
 export const eva02Ids = Object.keys(variants)
@@ -64,26 +68,25 @@ export const eva02Ids = Object.keys(variants)
 export function eva02(id: string, contract: InputContract): Backbone | undefined {
   const variant = variants[id]
   if (!variant) return undefined
-  const normalisation = normalisationUnder(contract, id, clipNormalisation)
+  const { side: _, ...published } = publishedModel(eva02Family, id, contract)
   return {
-    id,
-    family: 'EVA-02',
+    ...published,
     features: variant.width,
-    pretrainedClasses: 0,
     resolution: { native: side, minimum: side },
     classifier: 'head',
-    normalisation,
     specifications: (classes) => specifications(variant, classes),
-    adoptCheckpoint: (arrays) => adoptCheckpoint(arrays, variant),
+    convertCheckpoint: (arrays) => convertCheckpoint(arrays, variant),
     logits: (images, parameters) => {
       requireSide(images, side, id)
-      const patches = patchTokens(normalise(images, normalisation), parameters.at('patch_embed.proj'), patch)
+      const patches = patchTokens(normalise(images, published.normalisation), parameters.at('patch_embed.proj'), patch)
       return linear(meanFeatures(patches, parameters, variant), parameters.at('head'))
     },
   }
 }
 
-/** patches: [batch, 256, width]; [batch, width] out, without the class token. */
+/**
+ * The mean of the patches after all blocks, without the class token. patches: [batch, 256, width]; [batch, width] out.
+ */
 function meanFeatures(patches: Tensor3D, parameters: Parameters, variant: Variant): Tensor2D {
   const turns = tf.tensor2d(rotations, [1 + grid * grid, headWidth])
   let x: Tensor3D = prependToken(parameters.tensor('cls_token'), patches).add(parameters.tensor('pos_embed'))
@@ -97,11 +100,11 @@ function block(x: Tensor3D, turns: Tensor2D, parameters: Parameters, variant: Va
   const normed = layerNorm(x, parameters.at('norm1'), { epsilon })
   const [query, key, value] = queryKeyValue(normed, parameters.at('attn'), variant)
   const turned = [rotatePairs(query, turns), rotatePairs(key, turns), value] as const
-  const y: Tensor3D = x.add(attend(turned, parameters.at('attn.proj')))
+  const y: Tensor3D = x.add(projectedAttention(turned, parameters.at('attn.proj')))
   return y.add(swiGlu(layerNorm(y, parameters.at('norm2'), { epsilon }), parameters.at('mlp'), variant))
 }
 
-/** Query and value have a bias, the key has none. x: [batch, 257, width]. */
+/** Query, key and value, of which the key has no bias. x: [batch, 257, width]. */
 function queryKeyValue(x: Tensor3D, parameters: Parameters, { heads, separate }: Variant): QueryKeyValue {
   if (!separate) {
     const [query, value] = [parameters.tensor('q_bias'), parameters.tensor('v_bias')]
@@ -123,15 +126,15 @@ function swiGlu(x: Tensor3D, parameters: Parameters, { separate }: Variant): Ten
 }
 
 /**
- * Cosine and sine, by turns, for each token and each pair of a head's numbers: the first half of the pairs turns with
- * the row, the second with the column, pair i by 10000^(−i / 16) radians a patch (timm `RotaryEmbeddingCat`). The class
- * token, the first, does not turn.
+ * Cosine and sine in turn, for each token and each pair of a head's numbers. The first half of the pairs is rotated by
+ * the row, the second by the column: pair i by 10000^(−i / 16) radians per patch (timm `RotaryEmbeddingCat`). The class
+ * token, which comes first, is not rotated.
  */
 const rotations: Float32Array = Float32Array.from({ length: (1 + grid * grid) * headWidth }, (_, i) => {
   const [token, pair] = [Math.floor(i / headWidth) - 1, Math.floor((i % headWidth) / 2)]
   const pairs = headWidth / 4
   const place = pair < pairs ? Math.floor(token / grid) : token % grid
-  const angle = token < 0 ? 0 : place * 10_000 ** (-(pair % pairs) / pairs)
+  const angle = token < 0 ? 0 : place * Math.exp((-(pair % pairs) / pairs) * Math.log(10_000))
   return i % 2 === 0 ? Math.cos(angle) : Math.sin(angle)
 })
 
@@ -181,11 +184,11 @@ function swiGluSpecification(name: string, { width, hidden, separate }: Variant)
 }
 
 /**
- * The authors' files (`eva02_Ti_pt_in21k_p14.pt`), and timm's made from them: what masked image modelling alone needs
- * is dropped, as are tables of rotations, which are computed; the last norm, there over every token, becomes that of
- * the mean.
+ * Converts the authors' files (`eva02_Ti_pt_in21k_p14.pt`), and timm's copies of them. Tensors that only masked image
+ * modelling needs are dropped, and so are tables of rotations, which are computed. The last norm, which the authors
+ * apply to every token, becomes the norm of the mean.
  */
-function adoptCheckpoint(arrays: readonly NamedArray[], variant: Variant): NamedArray[] {
+function convertCheckpoint(arrays: readonly NamedArray[], variant: Variant): NamedArray[] {
   return arrays
     .filter(({ name }) => !/^(mask_token$|lm_head\.)|(^|\.)rope\./.test(name))
     .map((array) => ({ ...array, name: timmName(array.name, variant) }))

@@ -1,11 +1,11 @@
 import type { Tensor4D } from '@gauntlet/engine'
 
-/** A model whose parameters fix its resolution was given images of another; a retry does not help. */
+/** A model was given images of a size that it does not compute with. A retry does not help. */
 export class ResolutionUnsupported extends Error {
   override readonly name = 'ResolutionUnsupported'
 }
 
-/** Lets only images of one size through. images: [batch, side, side, 3]. */
+/** Refuses images of any other side. images: [batch, side, side, 3]. */
 export function requireSide(images: Tensor4D, side: number, id: string): void {
   const [, height, width] = images.shape
   if (height === side && width === side) return
@@ -14,7 +14,7 @@ export function requireSide(images: Tensor4D, side: number, id: string): void {
   )
 }
 
-/** Lets only square images through whose side is a multiple of `step`. images: [batch, side, side, 3]. */
+/** Refuses images that are not square or whose side is not a multiple of `step`. images: [batch, side, side, 3]. */
 export function requireMultiple(images: Tensor4D, step: number, id: string): void {
   const [, height, width] = images.shape
   if (height === width && height % step === 0) return

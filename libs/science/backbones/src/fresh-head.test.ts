@@ -4,7 +4,7 @@ import { backboneFor } from './registry.ts'
 
 const backbone = backboneFor('efficientnet_lite0.ra_in1k')
 
-it('draws weight and bias as torch.nn.Linear does: uniform within one over the root of its inputs', () => {
+it('draws weight and bias as torch.nn.Linear does, uniform in ± 1 / √inputs', () => {
   const [weight, bias] = freshHead(backbone, 10, 1)
   expect([weight!.name, bias!.name]).toEqual(['classifier.weight', 'classifier.bias'])
   expect([weight!.shape, bias!.shape]).toEqual([[10, 1280], [10]])
@@ -15,13 +15,13 @@ it('draws weight and bias as torch.nn.Linear does: uniform within one over the r
   expect(values.reduce((sum, value) => sum + value ** 2, 0) / values.length / (bound ** 2 / 3)).toBeCloseTo(1, 1)
 })
 
-it('gives the same bits for the same seed and others for another', () => {
+it('gives the same bits for the same seed, and other bits for another seed', () => {
   expect(freshHead(backbone, 10, 1)).toEqual(freshHead(backbone, 10, 1))
   expect(freshHead(backbone, 10, 1)[0]!.data).not.toEqual(freshHead(backbone, 10, 2)[0]!.data)
   expect(freshHead(backbone, 10, 1)[0]!.data[0]).not.toBe(freshHead(backbone, 10, 1)[1]!.data[0])
 })
 
-it('knows the head by its module, not by how a name starts', () => {
+it('recognises the head by its module, not by how a name starts', () => {
   expect(isHead(backbone, 'classifier.bias')).toBe(true)
   expect(isHead(backbone, 'classifiers.bias')).toBe(false)
   expect(isHead(backbone, 'blocks.0.0.bn1.weight')).toBe(false)
@@ -32,12 +32,9 @@ it.each([
   ['edgenext_small.usi_in1k', ['head.norm.weight', 'head.norm.bias', 'head.fc.weight', 'head.fc.bias']],
   ['regnetx_004.pycls_in1k', ['head.fc.weight', 'head.fc.bias']],
   ['efficientnet_lite0.ra_in1k', ['classifier.weight', 'classifier.bias']],
-])(
-  'lets what the authors of the study call the head of %s learn as one, and draws the classifier alone',
-  (id, learning) => {
-    const model = backboneFor(id)
-    const names = model.specifications(10).map(({ name }) => name)
-    expect(names.filter((name) => learnsAsHead(model, name))).toEqual(learning)
-    expect(freshHead(model, 10, 1).map(({ name }) => name)).toEqual(learning.slice(-2))
-  },
-)
+])('trains what the study’s authors call the head of %s as one, and draws only the classifier', (id, learning) => {
+  const model = backboneFor(id)
+  const names = model.specifications(10).map(({ name }) => name)
+  expect(names.filter((name) => learnsAsHead(model, name))).toEqual(learning)
+  expect(freshHead(model, 10, 1).map(({ name }) => name)).toEqual(learning.slice(-2))
+})

@@ -3,9 +3,9 @@ import { elementCount, type NamedArray } from '@gauntlet/weights'
 import type { Backbone } from './backbone.ts'
 
 /**
- * A classifier for new classes, drawn as `torch.nn.Linear` draws its own: weight and bias uniform in ± 1 / √features.
- * The numbers depend on seed and name alone, so that every machine starts from the same bits (and not from PyTorch's,
- * whose generator differs).
+ * A classifier for new classes, initialised as `torch.nn.Linear` is: weight and bias are uniform in ± 1 / √features.
+ * The numbers depend on seed and name only, so that every machine starts from the same bits. They are not PyTorch's,
+ * whose generator differs.
  */
 export function freshHead(backbone: Backbone, classes: number, seed: number): NamedArray[] {
   const bound = 1 / Math.sqrt(backbone.features)
@@ -18,7 +18,7 @@ export function freshHead(backbone: Backbone, classes: number, seed: number): Na
     })
 }
 
-/** Whether a parameter learns as the head does: at its learning rate, and in linear probing. */
+/** Whether a parameter is trained as part of the head: at its learning rate, and in linear probing. */
 export function learnsAsHead(backbone: Backbone, name: string): boolean {
   return name.startsWith(`${backbone.head ?? backbone.classifier}.`)
 }

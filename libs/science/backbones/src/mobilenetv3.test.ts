@@ -9,7 +9,7 @@ it('has the 312 tensors and 5,483,032 parameters of timm', () => {
   expect(learned.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)).toBe(5_483_032)
 })
 
-it('squeezes to a quarter of the channels, in eights, and never to less than nine tenths of that', () => {
+it('squeezes to the multiple of 8 nearest to a quarter of the channels, but not more than a tenth below', () => {
   const squeezed = specifications.filter(({ name }) => name.endsWith('se.conv_reduce.weight'))
   expect(squeezed.map(({ shape }) => shape.slice(0, 2))).toEqual([
     [24, 72],

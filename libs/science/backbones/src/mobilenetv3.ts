@@ -1,7 +1,7 @@
 /**
  * MobileNetV3 (Howard et al., "Searching for MobileNetV3", arXiv:1905.02244). Apache-2.0 weights of timm. Names, shapes
- * and arithmetic are timm's (`mobilenetv3_large_100`, timm 1.0.31), whose head pools before its last convolution and
- * has no norm.
+ * and arithmetic are timm's (`mobilenetv3_large_100`, timm 1.0.31). Its head pools before its last convolution and has
+ * no norm.
  */
 import { tf, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -18,25 +18,24 @@ import {
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { mobileNetV3Family } from '@gauntlet/study'
 import type { Backbone, InputContract } from './backbone.ts'
-import { imageNetNormalisation, normalisationUnder } from './normalisations.ts'
+import {
+  invertedResidualNames,
+  invertedResidualSpecification,
+  type InvertedResidualShape,
+} from './inverted-residual.ts'
+import { publishedModel } from './published-model.ts'
 import {
   batchNormSpecification,
   biasSpecification,
   convolutionSpecification,
-  depthwiseSpecification,
   linearSpecification,
 } from './specifications.ts'
 
 type Activation = 'relu' | 'hard-swish'
 
-/** One inverted residual of `middle` channels between `input` and `output`. */
-interface Block {
-  readonly name: string
-  readonly input: number
-  readonly middle: number
-  readonly output: number
-  readonly kernel: number
+interface Block extends InvertedResidualShape {
   readonly stride: number
   readonly activation: Activation
   /** Channels of the squeeze-and-excitation, or 0 where there is none. */
@@ -48,7 +47,7 @@ const lastWidth = 960
 const headWidth = 1280
 
 /**
- * Per block: stage, kernel, stride, expansion, channels, squeeze-and-excitation, activation (arXiv:1905.02244, table
+ * [stage, kernel, stride, expansion, channels, squeeze-and-excitation, activation] per block (arXiv:1905.02244, table
  * 1).
  */
 const rows = [
@@ -71,35 +70,32 @@ const rows = [
 
 const blocks: readonly Block[] = rows.map(([stage, kernel, stride, expansion, output, excited, activation], i) => {
   const input = rows[i - 1]?.[4] ?? stemWidth
-  const middle = inEights(input * expansion)
+  const middle = makeDivisible(input * expansion)
   const name = `blocks.${stage}.${rows.slice(0, i).filter((row) => row[0] === stage).length}`
-  return { name, input, middle, output, kernel, stride, activation, squeezed: excited ? inEights(middle / 4) : 0 }
+  return { name, input, middle, output, kernel, stride, activation, squeezed: excited ? makeDivisible(middle / 4) : 0 }
 })
 
-/** The nearest multiple of 8 that is not more than a tenth below (timm `make_divisible`). */
-function inEights(channels: number): number {
+/** The nearest multiple of 8, but not more than a tenth below (timm `make_divisible`). */
+function makeDivisible(channels: number): number {
   const nearest = Math.max(8, Math.floor((channels + 4) / 8) * 8)
   return nearest < 0.9 * channels ? nearest + 8 : nearest
 }
 
-export const mobileNetV3Ids = ['mobilenetv3_large_100.ra_in1k']
+export const mobileNetV3Ids = Object.keys(mobileNetV3Family.backbones)
 
 /** A MobileNetV3 by timm's name, or `undefined` if there is none of that name; both input contracts are ImageNet's. */
 export function mobileNetV3(id: string, contract: InputContract): Backbone | undefined {
   if (!mobileNetV3Ids.includes(id)) return undefined
-  const normalisation = normalisationUnder(contract, id, imageNetNormalisation)
+  const { side, ...published } = publishedModel(mobileNetV3Family, id, contract)
   return {
-    id,
-    family: 'MobileNetV3',
+    ...published,
     features: headWidth,
-    pretrainedClasses: 1000,
-    resolution: { native: 224, minimum: 32 },
+    resolution: { native: side, minimum: 32 },
     classifier: 'classifier',
-    normalisation,
     specifications,
-    adoptCheckpoint: (arrays) => [...arrays],
+    convertCheckpoint: (arrays) => [...arrays],
     logits: (images, parameters, context) => {
-      const pooled = globalAveragePool(featuresOf(normalise(images, normalisation), parameters, context))
+      const pooled = globalAveragePool(featuresOf(normalise(images, published.normalisation), parameters, context))
       const head = hardSwish(conv2d(onePixel(pooled), parameters.at('conv_head'), { padding: 0 }))
       return linear(head.reshape<typeof pooled>([-1, headWidth]), parameters.at('classifier'))
     },
@@ -116,12 +112,12 @@ function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext
 }
 
 /**
- * Inverted residual (arXiv:1905.02244, fig. 4). x: [batch, side, side, input]; [batch, side / stride, side / stride,
+ * An inverted residual (arXiv:1905.02244, fig. 4). x: [batch, side, side, input]; [batch, side / stride, side / stride,
  * output] out.
  */
 function invertedResidual(x: Tensor4D, parameters: Parameters, block: Block, context: ForwardContext): Tensor4D {
   const { kernel, stride, input, output, squeezed } = block
-  const names = convolutionNames(block)
+  const names = invertedResidualNames(block)
   const activated = block.activation === 'relu' ? relu<Tensor4D> : hardSwish<Tensor4D>
   const norm = (y: Tensor4D, name: string) => batchNorm(y, parameters.at(name), context)
   let y = x
@@ -133,7 +129,7 @@ function invertedResidual(x: Tensor4D, parameters: Parameters, block: Block, con
   return stride === 1 && input === output ? y.add(x) : y
 }
 
-/** Weighs channels by what the whole image holds of them (arXiv:1709.01507; MobileNetV3's gate is the hard sigmoid). */
+/** Squeeze-and-excitation (arXiv:1709.01507), with MobileNetV3's hard sigmoid as the gate. */
 function squeezeAndExcite(x: Tensor4D, parameters: Parameters): Tensor4D {
   const squeezed = relu(conv2d(onePixel(globalAveragePool(x)), parameters.at('conv_reduce'), { padding: 0 }))
   return x.mul(hardSigmoid(conv2d(squeezed, parameters.at('conv_expand'), { padding: 0 })))
@@ -142,13 +138,6 @@ function squeezeAndExcite(x: Tensor4D, parameters: Parameters): Tensor4D {
 /** x: [batch, channels]; [batch, 1, 1, channels] out. */
 function onePixel(x: ReturnType<typeof globalAveragePool>): Tensor4D {
   return x.reshape([-1, 1, 1, x.shape[1]])
-}
-
-/** The first block has no expansion, and timm calls its 1×1 convolution `conv_pw`; that of the others is `conv_pwl`. */
-function convolutionNames({ input, middle }: Block) {
-  return middle === input
-    ? { expand: undefined, depthwiseNorm: 'bn1', project: 'conv_pw', projectNorm: 'bn2' }
-    : { expand: 'conv_pw', depthwiseNorm: 'bn2', project: 'conv_pwl', projectNorm: 'bn3' }
 }
 
 function specifications(classes: number): ParameterSpecification[] {
@@ -164,24 +153,12 @@ function specifications(classes: number): ParameterSpecification[] {
 }
 
 function blockSpecification(block: Block): ParameterSpecification[] {
-  const { input, middle, output, kernel, squeezed } = block
-  const names = convolutionNames(block)
-  const at = (name: string) => `${block.name}.${name}`
-  return [
-    ...(names.expand
-      ? [convolutionSpecification(at(names.expand), middle, input, 1), ...batchNormSpecification(at('bn1'), middle)]
-      : []),
-    depthwiseSpecification(at('conv_dw'), middle, kernel),
-    ...batchNormSpecification(at(names.depthwiseNorm), middle),
-    ...(squeezed > 0
-      ? [
-          ...biasedSpecification(at('se.conv_reduce'), squeezed, middle),
-          ...biasedSpecification(at('se.conv_expand'), middle, squeezed),
-        ]
-      : []),
-    convolutionSpecification(at(names.project), output, middle, 1),
-    ...batchNormSpecification(at(names.projectNorm), output),
-  ]
+  const { name, middle, squeezed } = block
+  if (squeezed === 0) return invertedResidualSpecification(block)
+  return invertedResidualSpecification(block, [
+    ...biasedSpecification(`${name}.se.conv_reduce`, squeezed, middle),
+    ...biasedSpecification(`${name}.se.conv_expand`, middle, squeezed),
+  ])
 }
 
 /** A 1×1 convolution with bias. */

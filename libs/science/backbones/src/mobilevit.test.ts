@@ -1,5 +1,6 @@
 import { tf, uniform, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
-import { evaluationMode, randomnessOf } from '@gauntlet/nn'
+import { evaluationMode } from '@gauntlet/nn'
+import { hostRandomness } from '@gauntlet/nn/fixtures/host-randomness'
 import { elementCount, toParameters, type NamedArray } from '@gauntlet/weights'
 import { expect, it } from 'vitest'
 import { backboneFor } from './registry.ts'
@@ -13,11 +14,11 @@ it('has the 347 tensors and 5,578,632 parameters of transformers', () => {
   expect(learned.reduce((sum, { shape }) => sum + elementCount(shape), 0)).toBe(5_578_632)
 })
 
-it('natively expects pixels as they are, blue first', () => {
+it('natively expects pixels without normalisation, blue first', () => {
   expect(backbone.normalisation).toEqual({ mean: [0, 0, 0], deviation: [1, 1, 1], channelOrder: 'bgr' })
 })
 
-it('puts a body without head under the name of the model with one', () => {
+it('adds the prefix of the body to a checkpoint without a head', () => {
   const names = [
     'conv_stem.convolution.weight',
     'encoder.layer.0.x',
@@ -26,13 +27,13 @@ it('puts a body without head under the name of the model with one', () => {
     'mobilevit.conv_stem.x',
   ]
   const arrays = names.map((name): NamedArray => ({ name, dtype: 'float32', shape: [0], data: new Float32Array() }))
-  expect(backbone.adoptCheckpoint(arrays).map(({ name }) => name)).toEqual([
+  expect(backbone.convertCheckpoint(arrays).map(({ name }) => name)).toEqual([
     ...names.slice(0, 3).map((name) => `mobilevit.${name}`),
     ...names.slice(3),
   ])
 })
 
-it('drops out in training by the random numbers of the pass, and not in evaluation', () => {
+it('drops values in training by the random numbers of the pass, and none in evaluation', () => {
   const few = backbone.specifications(3)
   const parameters = toParameters(
     few.map(({ name, shape, kind }) => arrayOf(name, shape, kind === 'counter')),
@@ -44,7 +45,7 @@ it('drops out in training by the random numbers of the pass, and not in evaluati
     values(
       backbone.logits(images, parameters, {
         training: true,
-        randomness: randomnessOf({ seed: 1, purpose: 'dropout', step }),
+        randomness: hostRandomness({ seed: 1, purpose: 'dropout', step }),
       }),
     )
   expect(trained(1)).toEqual(trained(1))

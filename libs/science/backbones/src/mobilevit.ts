@@ -1,9 +1,9 @@
 /**
  * MobileViT (Mehta and Rastegari, "MobileViT: Light-weight, General-purpose, and Mobile-friendly Vision Transformer",
  * arXiv:2110.02178; Apple's weights, github.com/apple/ml-cvnets, as `apple/mobilevit-small` on the hub). Names, shapes
- * and arithmetic are those of Hugging Face's `MobileViTForImageClassification` (transformers 5.23.0, Apache-2.0),
- * dropout included. The checkpoint expects blue first and no mean or deviation (its `preprocessor_config.json`). A side
- * that does not halve five times is resized around attention, as there (224: 7 → 8 → 7).
+ * and arithmetic, dropout included, are those of Hugging Face's `MobileViTForImageClassification` (transformers 5.23.0,
+ * Apache-2.0). The checkpoint expects blue first and neither mean nor deviation (its `preprocessor_config.json`). A
+ * side that cannot be halved five times is resized around attention, as there (224: 7 → 8 → 7).
  */
 import { tf, type Tensor2D, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -18,13 +18,13 @@ import {
   resizeBilinear,
   silu,
   type ForwardContext,
-  type Normalisation,
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { mobileViTFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
-import { normalisationUnder, plainPixels } from './normalisations.ts'
+import { publishedModel } from './published-model.ts'
 import {
   batchNormSpecification,
   convolutionSpecification,
@@ -32,9 +32,9 @@ import {
   layerNormSpecification,
   linearSpecification,
 } from './specifications.ts'
-import { attend, splitHeads } from './transformer.ts'
+import { projectedAttention, splitHeads } from './transformer.ts'
 
-/** An inverted residual: widths in, inside and out. */
+/** An inverted residual. */
 interface InvertedResidual {
   readonly name: string
   readonly input: number
@@ -54,7 +54,6 @@ interface MobileViTBlock {
   readonly depth: number
 }
 
-const native: Normalisation = { ...plainPixels, channelOrder: 'bgr' }
 const prefix = 'mobilevit.'
 const stemWidth = 16
 const features = 640
@@ -97,24 +96,21 @@ const blocks: readonly MobileViTBlock[] = (
   }
 })
 
-export const mobileViTIds = ['mobilevit-small']
+export const mobileViTIds = Object.keys(mobileViTFamily.backbones)
 
 /** MobileViT-S by its name in the study, or `undefined` for any other. */
 export function mobileViT(id: string, contract: InputContract): Backbone | undefined {
   if (!mobileViTIds.includes(id)) return undefined
-  const normalisation = normalisationUnder(contract, id, native)
+  const { side, ...published } = publishedModel(mobileViTFamily, id, contract)
   return {
-    id,
-    family: 'MobileViT',
+    ...published,
     features,
-    pretrainedClasses: 1000,
-    resolution: { native: 256, minimum: 32 },
+    resolution: { native: side, minimum: 32 },
     classifier: 'classifier',
-    normalisation,
     specifications,
-    adoptCheckpoint,
+    convertCheckpoint,
     logits: (images, parameters, context) => {
-      const pooled = globalAveragePool(featuresOf(normalise(images, normalisation), parameters, context))
+      const pooled = globalAveragePool(featuresOf(normalise(images, published.normalisation), parameters, context))
       return linear<Tensor2D>(dropout(pooled, classifierDropout, context), parameters.at('classifier'))
     },
   }
@@ -130,8 +126,8 @@ function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext
 }
 
 /**
- * Convolution with zeros around, batch norm, SiLU. x: [batch, side, side, in]; [batch, ⌈side / stride⌉, ⌈side /
- * stride⌉, out] out.
+ * Convolution with padding, batch norm, SiLU. x: [batch, side, side, in]; [batch, ⌈side / stride⌉, ⌈side / stride⌉,
+ * out] out.
  */
 function convolution(x: Tensor4D, parameters: Parameters, context: ForwardContext, { stride = 1 } = {}): Tensor4D {
   const module = parameters.at('convolution')
@@ -144,8 +140,8 @@ function normed(x: Tensor4D, parameters: Parameters, context: ForwardContext): T
 }
 
 /**
- * Inverted residual (MobileNetV2, arXiv:1801.04381, fig. 4d) with SiLU. x: [batch, side, side, input]; [batch, ⌈side /
- * stride⌉, ⌈side / stride⌉, output] out.
+ * An inverted residual (MobileNetV2, arXiv:1801.04381, fig. 4d) with SiLU. x: [batch, side, side, input]; [batch, ⌈side
+ * / stride⌉, ⌈side / stride⌉, output] out.
  */
 function invertedResidual(
   x: Tensor4D,
@@ -179,8 +175,8 @@ function mobileViTBlock(x: Tensor4D, parameters: Parameters, block: MobileViTBlo
 }
 
 /**
- * The pixels at one place of every 2×2 patch become the tokens of one sequence. x: [batch, height, width, channels]; [4
- * · batch, patches, channels] out.
+ * Unfolds an image into four sequences, one for each place in a 2×2 patch, with a token for each patch. x: [batch,
+ * height, width, channels]; [4 · batch, patches, channels] out.
  */
 function unfold(x: Tensor4D): Tensor3D {
   const [batch, height, width, channels] = x.shape
@@ -195,7 +191,10 @@ function fold(patches: Tensor3D, shape: Tensor4D['shape']): Tensor4D {
   return parts.reshape(shape)
 }
 
-/** Transformer layer, norms first, dropout after both projections. x: [sequences, tokens, hidden]; same shape out. */
+/**
+ * Transformer layer with norms first, and dropout after both projections. x: [sequences, tokens, hidden]; same shape
+ * out.
+ */
 function transformerLayer(x: Tensor3D, parameters: Parameters, context: ForwardContext): Tensor3D {
   const before = layerNorm(x, parameters.at('layernorm_before'), { epsilon: layerNormEpsilon })
   const mixed = selfAttention(before, parameters.at('attention'))
@@ -207,7 +206,7 @@ function transformerLayer(x: Tensor3D, parameters: Parameters, context: ForwardC
 
 function selfAttention(x: Tensor3D, parameters: Parameters): Tensor3D {
   const looks = (part: string) => splitHeads(linear(x, parameters.at(`attention.${part}`)), heads)
-  return attend([looks('query'), looks('key'), looks('value')], parameters.at('output.dense'))
+  return projectedAttention([looks('query'), looks('key'), looks('value')], parameters.at('output.dense'))
 }
 
 function specifications(classes: number): ParameterSpecification[] {
@@ -220,7 +219,7 @@ function specifications(classes: number): ParameterSpecification[] {
   ]
 }
 
-/** A convolution without bias and its batch norm. */
+/** A convolution without bias, and its batch norm. */
 function convolutionLayer(name: string, output: number, input: number, kernel: number): ParameterSpecification[] {
   return [
     convolutionSpecification(`${name}.convolution`, output, input, kernel),
@@ -264,10 +263,8 @@ function transformerSpecification(name: string, hidden: number): ParameterSpecif
   ]
 }
 
-/**
- * Puts the tensors of a file without head (`MobileViTModel`) under the name that the model with head has for its body.
- */
-function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
+/** Adds the prefix of the model's body to the tensors of a file without a head (`MobileViTModel`). */
+function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   return arrays.map((array) =>
     /^(conv_stem|encoder|conv_1x1_exp)\./.test(array.name) ? { ...array, name: prefix + array.name } : array,
   )

@@ -1,6 +1,6 @@
 import type { NamedArray } from '@gauntlet/weights'
 import { expect, it, test } from 'vitest'
-import { adoptOpenClip } from './openclip-checkpoint.ts'
+import { convertOpenClip } from './openclip-checkpoint.ts'
 
 const classEmbedding = arrayOf('visual.class_embedding', [3])
 
@@ -16,26 +16,26 @@ test.each([
   ['visual.transformer.resblocks.3.mlp.c_proj.bias', 'blocks.3.mlp.fc2.bias'],
   ['visual.ln_post.weight', 'norm.weight'],
   ['module.visual.ln_post.weight', 'norm.weight'],
-])('calls %s of open_clip %s', (theirs, ours) => {
-  expect(adoptOpenClip([classEmbedding, arrayOf(theirs, [2])]).map(({ name }) => name)).toEqual(['cls_token', ours])
+])('renames %s of open_clip to %s', (theirs, ours) => {
+  expect(convertOpenClip([classEmbedding, arrayOf(theirs, [2])]).map(({ name }) => name)).toEqual(['cls_token', ours])
 })
 
-it('gives class token and positions the axes that timm has', () => {
-  const adopted = adoptOpenClip([classEmbedding, arrayOf('visual.positional_embedding', [5, 3])])
-  expect(adopted.map(({ name, shape }) => [name, shape])).toEqual([
+it('gives class token and position embedding the axes that they have in timm', () => {
+  const converted = convertOpenClip([classEmbedding, arrayOf('visual.positional_embedding', [5, 3])])
+  expect(converted.map(({ name, shape }) => [name, shape])).toEqual([
     ['cls_token', [1, 1, 3]],
     ['pos_embed', [1, 5, 3]],
   ])
 })
 
-it('turns the projection into a head: transposed, with a bias of zeros', () => {
+it('turns the projection into a head, transposed and with a bias of zeros', () => {
   const projection: NamedArray = {
     name: 'visual.proj',
     dtype: 'float32',
     shape: [2, 3],
     data: Float32Array.of(1, 2, 3, 4, 5, 6),
   }
-  const [, weight, bias] = adoptOpenClip([classEmbedding, projection])
+  const [, weight, bias] = convertOpenClip([classEmbedding, projection])
   expect(weight).toEqual({
     name: 'head.weight',
     dtype: 'float32',
@@ -45,16 +45,16 @@ it('turns the projection into a head: transposed, with a bias of zeros', () => {
   expect(bias).toEqual({ name: 'head.bias', dtype: 'float32', shape: [3], data: Float32Array.of(0, 0, 0) })
 })
 
-it('drops the text tower and the temperature, by their names alone', () => {
+it('drops the text tower and the temperature, and no other names', () => {
   const text = ['positional_embedding', 'text_projection', 'logit_scale', 'token_embedding.weight', 'ln_final.bias']
   const names = [...text, 'transformer.resblocks.0.ln_1.weight', 'something.else']
-  const adopted = adoptOpenClip([classEmbedding, ...names.map((name) => arrayOf(name, [1]))])
-  expect(adopted.map(({ name }) => name)).toEqual(['cls_token', 'something.else'])
+  const converted = convertOpenClip([classEmbedding, ...names.map((name) => arrayOf(name, [1]))])
+  expect(converted.map(({ name }) => name)).toEqual(['cls_token', 'something.else'])
 })
 
-it('leaves a checkpoint that is not of open_clip alone', () => {
+it('leaves a checkpoint that is not of open_clip as it is', () => {
   const arrays = [arrayOf('cls_token', [1, 1, 3]), arrayOf('module.norm.weight', [3])]
-  expect(adoptOpenClip(arrays)).toEqual(arrays)
+  expect(convertOpenClip(arrays)).toEqual(arrays)
 })
 
 function arrayOf(name: string, shape: readonly number[]): NamedArray {

@@ -2,13 +2,13 @@ import { asFloat32, type NamedArray } from '@gauntlet/weights'
 
 /**
  * The image tower of an open_clip checkpoint (mlfoundations/open_clip, transformer.py `VisionTransformer`) under timm's
- * names, with the projection as head without bias, as timm's own conversion has it; the text tower and the temperature
- * are dropped. Other checkpoints stay as they are.
+ * names. Its projection becomes the head, with a bias of zeros, as in timm's own conversion. The text tower and the
+ * temperature are dropped. Other checkpoints stay as they are.
  */
-export function adoptOpenClip(arrays: readonly NamedArray[]): NamedArray[] {
+export function convertOpenClip(arrays: readonly NamedArray[]): NamedArray[] {
   const bare = arrays.map((array) => ({ ...array, name: array.name.replace(/^module\./, '') }))
   if (!bare.some(({ name }) => name === 'visual.class_embedding')) return [...arrays]
-  return bare.filter(({ name }) => !isTextTower(name)).flatMap(adopted)
+  return bare.filter(({ name }) => !isTextTower(name)).flatMap(converted)
 }
 
 /**
@@ -21,7 +21,7 @@ export function isTextTower(name: string): boolean {
   )
 }
 
-function adopted(array: NamedArray): NamedArray[] {
+function converted(array: NamedArray): NamedArray[] {
   const { name, shape } = array
   if (name === 'visual.proj') return headOf(array)
   if (name === 'visual.class_embedding') return [{ ...array, name: 'cls_token', shape: [1, 1, ...shape] }]
@@ -29,7 +29,7 @@ function adopted(array: NamedArray): NamedArray[] {
   return [{ ...array, name: renames.reduce((current, [theirs, ours]) => current.replace(theirs, ours), name) }]
 }
 
-/** In this order. */
+/** The replacements are made in this order. */
 const renames: readonly (readonly [RegExp, string])[] = [
   [/^visual\./, ''],
   [/^conv1\./, 'patch_embed.proj.'],
@@ -43,7 +43,7 @@ const renames: readonly (readonly [RegExp, string])[] = [
   [/\.mlp\.c_proj\./, '.mlp.fc2.'],
 ]
 
-/** A projection [in, out] as a linear layer's weight [out, in] and a bias of zeros. */
+/** Turns a projection [in, out] into a linear layer: a weight [out, in] and a bias of zeros. */
 function headOf(projection: NamedArray): NamedArray[] {
   const [inputs = 0, outputs = 0] = projection.shape
   const values = asFloat32(projection)

@@ -1,20 +1,15 @@
-import { placeless, tf, uniform, type Tensor, type Tensor4D } from '@gauntlet/engine'
-import {
-  evaluationMode,
-  randomnessOf,
-  type ForwardContext,
-  type Parameters,
-  type ParameterSpecification,
-} from '@gauntlet/nn'
+import { batchPositionInvariant, tf, uniform, type Tensor, type Tensor4D } from '@gauntlet/engine'
+import { evaluationMode, type ForwardContext, type Parameters, type ParameterSpecification } from '@gauntlet/nn'
+import { hostRandomness } from '@gauntlet/nn/fixtures/host-randomness'
 import { elementCount, fromParameters, toParameters, type NamedArray } from '@gauntlet/weights'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Backbone } from './backbone.ts'
 import { isHead } from './fresh-head.ts'
-import { backboneFor, backboneIds } from './registry.ts'
+import { backboneFor, implementedBackbones } from './registry.ts'
 
 const classes = 3
 
-it('refuses an unknown name with those there are', () => {
+it('refuses an unknown name, and lists the known ones', () => {
   expect(() => backboneFor('resnet5000')).toThrow(
     expect.objectContaining({
       name: 'UnknownBackbone',
@@ -24,21 +19,21 @@ it('refuses an unknown name with those there are', () => {
 })
 
 it('has every name once', () => {
-  expect(new Set(backboneIds).size).toBe(backboneIds.length)
+  expect(new Set(implementedBackbones).size).toBe(implementedBackbones.length)
 })
 
-/** What can be said of every backbone without computing with it. */
-describe.each(backboneIds)('%s', (id) => {
+/** Properties of every backbone that need no computation. */
+describe.each(implementedBackbones)('%s', (id) => {
   const backbone = backboneFor(id)
   const specifications = backbone.specifications(classes)
 
-  it('is what it was asked for, with a smallest side that is not above its own', () => {
+  it('has the id that was asked for, and a smallest side that is not above the native one', () => {
     expect(backbone.id).toBe(id)
     expect(backbone.resolution.minimum).toBeGreaterThan(0)
     expect(backbone.resolution.minimum).toBeLessThanOrEqual(backbone.resolution.native)
   })
 
-  it('names every tensor once, each in the shape of its kind', () => {
+  it('names every tensor once, each with as many dimensions as its kind has', () => {
     const names = specifications.map(({ name }) => name)
     expect(new Set(names).size).toBe(names.length)
     const dimensions = { convolution: [4], depthwise: [4], convolution1d: [3], linear: [2], counter: [0] } as const
@@ -51,7 +46,7 @@ describe.each(backboneIds)('%s', (id) => {
     }
   })
 
-  it('decays all it learns but biases and what norms learn; trains no statistics', () => {
+  it('decays every parameter except biases and those of norms, and trains no statistics', () => {
     for (const { name, shape, decayed, trainable, sharedWith } of specifications) {
       const leaf = name.slice(name.lastIndexOf('.') + 1)
       const isBiasOrNorm = leaf.endsWith('bias') || (leaf === 'weight' && shape.length === 1)
@@ -60,7 +55,7 @@ describe.each(backboneIds)('%s', (id) => {
     }
   })
 
-  it('shares tensors under later names only with a first one of the same shape and kind', () => {
+  it('shares a tensor only with an earlier one of the same shape and kind', () => {
     specifications.forEach(({ name, shape, kind, sharedWith }, i) => {
       if (sharedWith === undefined) return
       const first = specifications.slice(0, i).find((one) => one.name === sharedWith)
@@ -69,7 +64,7 @@ describe.each(backboneIds)('%s', (id) => {
     })
   })
 
-  it('has a head of the classes asked for, and a body that does not depend on them', () => {
+  it('has a head for the classes asked for, and a body that does not depend on them', () => {
     const [few, many] = [2, 1000].map((count) => backbone.specifications(count))
     const body = (list: ParameterSpecification[]) => list.filter(({ name }) => !isHead(backbone, name))
     expect(body(few!)).toEqual(body(many!))
@@ -79,7 +74,7 @@ describe.each(backboneIds)('%s', (id) => {
     ])
   })
 
-  it('sees the same pixels differently under each input contract only by their normalisation', () => {
+  it('differs between input contracts only by the normalisation of pixels', () => {
     const clipMean = [0.48145466, 0.4578275, 0.40821073]
     expect(backboneFor(id, 'paper').normalisation.mean).toEqual(id.includes('laion') ? clipMean : [0.485, 0.456, 0.406])
     expect(backboneFor(id, 'paper').normalisation.channelOrder).toBe('rgb')
@@ -94,8 +89,8 @@ describe.each(backboneIds)('%s', (id) => {
 })
 
 /**
- * What computing shows, by the smallest of each family at the smallest sides it computes with; test/parity computes
- * with them all.
+ * Properties of the computation, for the smallest backbone of each family at the smallest sides that it computes with.
+ * test/parity computes with all of them.
  */
 describe.each(smallestOfEachFamily())('$family, by $id', ({ id }) => {
   const backbone = backboneFor(id)
@@ -103,7 +98,7 @@ describe.each(smallestOfEachFamily())('$family, by $id', ({ id }) => {
   const { minimum, native, step } = backbone.resolution
   const sides = minimum === native ? [native] : step ? [minimum, minimum + step] : [minimum, minimum + 16, minimum + 33]
   const training = (context: Partial<ForwardContext> = {}): ForwardContext => {
-    return { training: true, randomness: randomnessOf({ seed: 1, purpose: 'registry', step: 0 }), ...context }
+    return { training: true, randomness: hostRandomness({ seed: 1, purpose: 'registry', step: 0 }), ...context }
   }
   let parameters: Parameters
 
@@ -113,7 +108,7 @@ describe.each(smallestOfEachFamily())('$family, by $id', ({ id }) => {
 
   afterAll(() => tf.dispose([...parameters.entries()].map(([, tensor]) => tensor)))
 
-  it('reads no tensor it does not name and leaves none unread', () => {
+  it('reads exactly the tensors that it names', () => {
     const read = new Set<string>()
     const watched = watch(parameters, read)
     tf.tidy(() => void backbone.logits(imagesOf(1, minimum), watched, evaluationMode))
@@ -122,7 +117,7 @@ describe.each(smallestOfEachFamily())('$family, by $id', ({ id }) => {
     expect([...read].sort()).toEqual(names.sort())
   })
 
-  it('gives finite logits that differ by image, from its smallest side on', () => {
+  it('gives finite logits that differ between images, from its smallest side on', () => {
     for (const side of sides) {
       const logits = tf.tidy(() => backbone.logits(imagesOf(2, side), parameters, evaluationMode).arraySync())
       expect(logits.map((row) => row.length)).toEqual([classes, classes])
@@ -147,12 +142,12 @@ describe.each(smallestOfEachFamily())('$family, by $id', ({ id }) => {
       .forEach((logit, i) => expect(Math.abs(logit - alone.flat()[i]!)).toBeLessThan(1e-4 * Math.max(1, range)))
   })
 
-  it('gives an image the same bits in every place of a pass, with the gradient of its pixels', () => {
-    const rows = 8 // as few as an evaluation computes with (`passRows`)
+  it('gives an image the same bits in every position of a pass, logits and gradient of its pixels', () => {
+    const rows = 8 // the fewest that an evaluation computes with (`passRows`)
     const images = tf.tile<Tensor4D>(imagesOf(1, minimum), [rows, 1, 1, 1])
     const places = tf.tidy(() => {
       let logits!: Tensor
-      const model = placeless((x: Tensor) => backbone.logits(x as Tensor4D, parameters, evaluationMode))
+      const model = batchPositionInvariant((x: Tensor) => backbone.logits(x as Tensor4D, parameters, evaluationMode))
       const summed = (x: Tensor) => (logits = tf.keep(model(x))).square().sum()
       const gradient = tf.grad(summed)(images)
       const rowsOf = (tensor: Tensor) => tf.unstack(tensor.reshape([rows, -1])).map((row) => row.dataSync())
@@ -184,7 +179,7 @@ describe.each(smallestOfEachFamily())('$family, by $id', ({ id }) => {
     expect(ofPixels.equal(0).mean().dataSync()[0]).toBeLessThan(0.01)
   })
 
-  it('tells the statistics of every batch norm, once per forward in training', () => {
+  it('reports the statistics of every batch norm once in each forward pass in training', () => {
     const told: string[] = []
     const context = training({ onBatchStatistics: (name) => told.push(name) })
     tf.tidy(() => void backbone.logits(imagesOf(2, minimum), parameters, context))
@@ -201,17 +196,17 @@ describe.each(smallestOfEachFamily())('$family, by $id', ({ id }) => {
     expect(tf.memory().numTensors).toBe(before)
   })
 
-  it('adopts its own checkpoint unchanged', () => {
+  it('converts its own checkpoint to itself', () => {
     const arrays = fromParameters(parameters, specifications)
-    const adopted = backbone.adoptCheckpoint(arrays)
-    expect(adopted.map(({ name }) => name)).toEqual(arrays.map(({ name }) => name))
-    adopted.forEach(({ data }, i) => expect(data).toBe(arrays[i]!.data))
+    const converted = backbone.convertCheckpoint(arrays)
+    expect(converted.map(({ name }) => name)).toEqual(arrays.map(({ name }) => name))
+    converted.forEach(({ data }, i) => expect(data).toBe(arrays[i]!.data))
   })
 })
 
-/** Id and family of the smallest member of each, by its parameters. */
+/** The id and family of each family's smallest backbone, by its parameters. */
 function smallestOfEachFamily(): Pick<Backbone, 'id' | 'family'>[] {
-  const sized = backboneIds.map((id) => {
+  const sized = implementedBackbones.map((id) => {
     const backbone = backboneFor(id)
     return { backbone, size: backbone.specifications(classes).reduce((sum, { shape }) => sum + elementCount(shape), 0) }
   })
@@ -221,7 +216,7 @@ function smallestOfEachFamily(): Pick<Backbone, 'id' | 'family'>[] {
   return [...families.values()].map(({ id, family }) => ({ id, family }))
 }
 
-/** Weights by formula, scaled by fan-in so that every branch matters. */
+/** Random weights, scaled by fan-in so that every branch matters. */
 function arrayOf({ name, shape, kind }: ParameterSpecification): NamedArray {
   if (kind === 'counter') return { name, shape, dtype: 'int64', data: BigInt64Array.of(0n) }
   const isVector = shape.length <= 1
@@ -235,7 +230,7 @@ function imagesOf(count: number, side: number): Tensor4D {
   return tf.tensor4d(uniform({ seed: side, purpose: 'images' }, count * side * side * 3), [count, side, side, 3])
 }
 
-/** Parameters that note the full name of each tensor read. */
+/** Parameters that add the full name of each tensor that is read to `read`. */
 function watch(parameters: Parameters, read: Set<string>): Parameters {
   return new Proxy(parameters, {
     get: (target, property) => {

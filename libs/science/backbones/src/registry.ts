@@ -14,10 +14,10 @@ import { resNet, resNetIds } from './resnet.ts'
 import { swin, swinIds } from './swin.ts'
 import { visionTransformer, visionTransformerIds } from './vision-transformer.ts'
 
-/** The variants of one family, and what builds one of them. */
+/** The ids of one family, and the function that builds one of them. */
 type Family = readonly [ids: readonly string[], build: (id: string, contract: InputContract) => Backbone | undefined]
 
-/** One line a family, in the order of their names. */
+/** One line for each file of models. */
 const families: readonly Family[] = [
   [coaTIds, coaT],
   [coAtNetIds, coAtNet],
@@ -34,14 +34,16 @@ const families: readonly Family[] = [
   [visionTransformerIds, visionTransformer],
 ]
 
-/** Every backbone there is, by the checkpoint's own name. */
-export const backboneIds: readonly string[] = families.flatMap(([ids]) => ids)
+/** The ids of all backbones that are implemented. */
+export const implementedBackbones: readonly string[] = families.flatMap(([ids]) => ids)
 
-/** The backbone of a study, fed as its input contract says. */
+/** The backbone `id`, fed as the input contract says. */
 export function backboneFor(id: string, contract: InputContract = 'native'): Backbone {
   const family = families.find(([ids]) => ids.includes(id))
   const backbone = family?.[1](id, contract)
   if (!backbone)
-    throw new UnknownBackbone(`There is no backbone ${JSON.stringify(id)}; choose one of ${backboneIds.join(', ')}.`)
+    throw new UnknownBackbone(
+      `There is no backbone ${JSON.stringify(id)}; choose one of ${implementedBackbones.join(', ')}.`,
+    )
   return computedInParts(backbone)
 }

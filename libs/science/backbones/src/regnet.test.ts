@@ -11,7 +11,7 @@ it('has the 428 tensors and 5,157,512 parameters of timm', () => {
   expect(learned.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)).toBe(5_157_512)
 })
 
-it('mixes sixteen channels at a time in every 3×3 convolution of a block', () => {
+it('has groups of sixteen channels in every 3×3 convolution of a block', () => {
   const mixing = backbone.specifications(10).filter(({ name }) => name.endsWith('conv2.conv.weight'))
   expect(mixing).toHaveLength(22)
   for (const { shape } of mixing) expect(shape.slice(1)).toEqual([16, 3, 3])
@@ -30,7 +30,7 @@ test.each([
   ['s2.b1.bn.running_var', 's2.b1.downsample.bn.running_var'],
   ['s2.b1.downsample.bn.running_var', 's2.b1.downsample.bn.running_var'],
   ['head.fc.weight', 'head.fc.weight'],
-])('calls %s of pycls %s', (theirs, ours) => {
+])('renames %s of pycls to %s', (theirs, ours) => {
   const array: NamedArray = { name: theirs, dtype: 'float32', shape: [0], data: new Float32Array() }
-  expect(backbone.adoptCheckpoint([array])[0]!.name).toBe(ours)
+  expect(backbone.convertCheckpoint([array])[0]!.name).toBe(ours)
 })

@@ -15,12 +15,13 @@ import {
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { regNetFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
-import { imageNetNormalisation, normalisationUnder } from './normalisations.ts'
+import { publishedModel } from './published-model.ts'
 import { batchNormSpecification, convolutionSpecification, linearSpecification } from './specifications.ts'
 
-/** One residual bottleneck without a waist: 1×1, grouped 3×3 and 1×1 convolution, all of `output` channels. */
+/** A residual block without a bottleneck: a 1×1, a grouped 3×3 and a 1×1 convolution, all of `output` channels. */
 interface Block {
   readonly name: string
   readonly input: number
@@ -29,12 +30,13 @@ interface Block {
 }
 
 const stemWidth = 32
-/** Channels of a group. */
+/** The channels of a group. */
 const groupWidth = 16
 
 /**
- * [blocks, channels] per stage of RegNetX-400MF: what w0 = 24, wa = 24.48, wm = 2.54, depth 22 come to by eqs. 2–4 of
- * the paper and its rounding to whole groups of 16 (timm `generate_regnet`, `adjust_widths_groups_comp`).
+ * [blocks, channels] per stage of RegNetX-400MF. They follow from w0 = 24, wa = 24.48, wm = 2.54 and depth 22 by
+ * equations 2 to 4 of the paper and its rounding to whole groups of 16 (timm `generate_regnet`,
+ * `adjust_widths_groups_comp`).
  */
 const stages = [
   [1, 32],
@@ -54,24 +56,21 @@ const blocks: readonly Block[] = stages.flatMap(([repeats, output], stage) =>
   })),
 )
 
-export const regNetIds = ['regnetx_004.pycls_in1k']
+export const regNetIds = Object.keys(regNetFamily.backbones)
 
 /** A RegNet by timm's name, or `undefined` if there is none of that name; both input contracts are ImageNet's. */
 export function regNet(id: string, contract: InputContract): Backbone | undefined {
   if (!regNetIds.includes(id)) return undefined
-  const normalisation = normalisationUnder(contract, id, imageNetNormalisation)
+  const { side, ...published } = publishedModel(regNetFamily, id, contract)
   return {
-    id,
-    family: 'RegNet',
+    ...published,
     features,
-    pretrainedClasses: 1000,
-    resolution: { native: 224, minimum: 32 },
+    resolution: { native: side, minimum: 32 },
     classifier: 'head.fc',
-    normalisation,
     specifications,
-    adoptCheckpoint,
+    convertCheckpoint,
     logits: (images, parameters, context) => {
-      const x = featuresOf(normalise(images, normalisation), parameters, context)
+      const x = featuresOf(normalise(images, published.normalisation), parameters, context)
       return linear(globalAveragePool(x), parameters.at('head.fc'))
     },
   }
@@ -85,7 +84,7 @@ function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext
 }
 
 /**
- * Residual block (arXiv:2003.13678, fig. 3). x: [batch, side, side, input]; [batch, side / stride, side / stride,
+ * A residual block (arXiv:2003.13678, fig. 3). x: [batch, side, side, input]; [batch, side / stride, side / stride,
  * output] out.
  */
 function bottleneck(x: Tensor4D, parameters: Parameters, block: Block, context: ForwardContext): Tensor4D {
@@ -130,7 +129,7 @@ function blockSpecification(block: Block): ParameterSpecification[] {
   ]
 }
 
-/** `input`: channels that one output channel reads. */
+/** `input`: the channels that one output channel reads. */
 function layerSpecification(name: string, output: number, input: number, kernel: number): ParameterSpecification[] {
   return [
     convolutionSpecification(`${name}.conv`, output, input, kernel),
@@ -138,7 +137,7 @@ function layerSpecification(name: string, output: number, input: number, kernel:
   ]
 }
 
-/** pycls's module in timm's words, longest first (timm `regnet._filter_fn`). */
+/** The names of pycls's modules and timm's, longest first (timm `regnet._filter_fn`). */
 const renamed: readonly (readonly [RegExp, string])[] = [
   [/^(s\d+\.b\d+)\.f\.a\./, '$1.conv1.conv.'],
   [/^(s\d+\.b\d+)\.f\.a_bn\./, '$1.conv1.bn.'],
@@ -150,7 +149,7 @@ const renamed: readonly (readonly [RegExp, string])[] = [
   [/^(s\d+\.b\d+)\.bn\./, '$1.downsample.bn.'],
 ]
 
-function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
+function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   return arrays.map((array) => ({
     ...array,
     name: renamed.reduce((name, [theirs, ours]) => name.replace(theirs, ours), array.name),

@@ -5,7 +5,7 @@ import { relativePositionBias, relativePositionIndex } from './relative-position
 
 const sides = fc.integer({ min: 1, max: 7 })
 
-it('gives one row of the table to each offset and no other, and uses every row', () => {
+it('gives each offset a row of the table of its own, and uses every row', () => {
   fc.assert(
     fc.property(sides, (side) => {
       const places = side * side
@@ -22,12 +22,12 @@ it('gives one row of the table to each offset and no other, and uses every row',
   )
 })
 
-it('orders offsets by rows from above to below, then columns, as Swin does', () => {
-  // Microsoft/Swin-Transformer, window 2.
+it('orders offsets by rows from top to bottom, and then by columns, as Swin does', () => {
+  // Expected is what Microsoft/Swin-Transformer computes for a window of 2.
   expect([...relativePositionIndex(2)]).toEqual([4, 3, 1, 0, 5, 4, 2, 1, 7, 6, 4, 3, 8, 7, 5, 4])
 })
 
-it('adds the bias of each head, and gives an offset the gradient of all its pairs', () => {
+it('gives the bias of each head, and sums the gradient of an offset over all its pairs', () => {
   const table: Tensor2D = tf.tensor2d(uniform({ seed: 1, purpose: 'table' }, 27), [9, 3])
   const bias = relativePositionBias(table, 2)
   expect(bias.shape).toEqual([1, 3, 4, 4])

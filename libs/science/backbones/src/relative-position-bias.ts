@@ -3,7 +3,7 @@ import { tf, type Tensor, type Tensor2D } from '@gauntlet/engine'
 const knownIndices = new Map<number, Int32Array>()
 
 /**
- * A learned bias per head for every offset between two places of a square, to add to attention scores (Swin,
+ * A learned bias per head for every offset between two positions of a square, which is added to attention scores (Swin,
  * arXiv:2103.14030, section 3.2). table: [(2 · side − 1)², heads]; [1, heads, side², side²] out.
  */
 export function relativePositionBias(table: Tensor2D, side: number): Tensor {
@@ -13,8 +13,8 @@ export function relativePositionBias(table: Tensor2D, side: number): Tensor {
 }
 
 /**
- * The row of the table for each pair of places, as rows of queries and columns of keys: rows and columns of the offset
- * count from −(side − 1). [side⁴].
+ * The row of the table for each pair of a query and a key position, the keys varying faster. Offsets are counted from
+ * −(side − 1) in both directions. [side⁴].
  */
 export function relativePositionIndex(side: number): Int32Array {
   const known = knownIndices.get(side)

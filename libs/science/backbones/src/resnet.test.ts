@@ -11,7 +11,7 @@ it('has the 320 tensors and 25,557,032 parameters of timm', () => {
   expect(learned.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)).toBe(25_557_032)
 })
 
-it('widens the shortcut of every stage, in the first also without a stride', () => {
+it('projects the shortcut of every stage, also of the first, which has no stride', () => {
   const shortcuts = backbone.specifications(10).filter(({ name }) => name.endsWith('downsample.0.weight'))
   expect(shortcuts.map(({ name, shape }) => [name.slice(0, 8), shape])).toEqual([
     ['layer1.0', [256, 64, 1, 1]],
@@ -25,8 +25,8 @@ test.each(resNetIds)('%s has the same tensors as any other ResNet-50', (id) => {
   expect(backboneFor(id).specifications(7)).toEqual(backbone.specifications(7))
 })
 
-it('takes the robust model out of its wrapping, and no other', () => {
+it('removes the outer modules of the robust model, and of no other', () => {
   const array = { name: 'module.model.conv1.weight', dtype: 'float32', shape: [0], data: new Float32Array() } as const
-  expect(backboneFor('robust_resnet50').adoptCheckpoint([array])[0]!.name).toBe('conv1.weight')
-  expect(backbone.adoptCheckpoint([array])[0]!.name).toBe('module.model.conv1.weight')
+  expect(backboneFor('robust_resnet50').convertCheckpoint([array])[0]!.name).toBe('conv1.weight')
+  expect(backbone.convertCheckpoint([array])[0]!.name).toBe('module.model.conv1.weight')
 })

@@ -1,7 +1,7 @@
 /**
  * ResNet (He et al., "Deep Residual Learning for Image Recognition", arXiv:1512.03385), with the stride in the 3×3
  * convolution as torchvision has it ("V1.5"). Apache-2.0 weights of timm (recipe A1 of "ResNet strikes back",
- * arXiv:2110.00476); the robust one is the ImageNet L∞ 4/255 model of MadryLab/robustness (MIT). Names, shapes and
+ * arXiv:2110.00476). The robust one is the ImageNet L∞ 4/255 model of MadryLab/robustness (MIT). Names, shapes and
  * arithmetic are timm's (`resnet50`, timm 1.0.31).
  */
 import { tf, type Tensor4D } from '@gauntlet/engine'
@@ -14,16 +14,16 @@ import {
   normalise,
   relu,
   type ForwardContext,
-  type Normalisation,
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { resNetFamily } from '@gauntlet/study'
 import type { Backbone, InputContract } from './backbone.ts'
-import { imageNetNormalisation, normalisationUnder } from './normalisations.ts'
+import { publishedModel } from './published-model.ts'
 import { unwrapRobustCheckpoint } from './robust-checkpoint.ts'
 import { batchNormSpecification, convolutionSpecification, linearSpecification } from './specifications.ts'
 
-/** One bottleneck: 1×1 down to `middle` channels, 3×3, 1×1 up to four times as many. */
+/** A bottleneck: a 1×1 convolution down to `middle` channels, a 3×3, and a 1×1 up to four times as many. */
 interface Block {
   readonly name: string
   readonly input: number
@@ -32,16 +32,8 @@ interface Block {
   readonly stride: number
 }
 
-interface Variant {
-  readonly native: Normalisation
-  /** Published inside another module, with its normalisation beside it. */
-  readonly wrapped: boolean
-}
-
-const variants: Readonly<Record<string, Variant>> = {
-  'resnet50.a1_in1k': { native: imageNetNormalisation, wrapped: false },
-  robust_resnet50: { native: imageNetNormalisation, wrapped: true },
-}
+/** The backbone whose checkpoint is inside another module, with its normalisation beside it. */
+const wrapped = 'robust_resnet50'
 
 const stemWidth = 64
 const features = 2048
@@ -64,24 +56,21 @@ const blocks: readonly Block[] = stages.flatMap(([repeats, middle, stride], stag
   })),
 )
 
-export const resNetIds = Object.keys(variants)
+export const resNetIds = Object.keys(resNetFamily.backbones)
 
 /** A ResNet-50 by its name, or `undefined` if there is none of that name. */
 export function resNet(id: string, contract: InputContract): Backbone | undefined {
-  const variant = variants[id]
-  if (!variant) return undefined
-  const normalisation = normalisationUnder(contract, id, variant.native)
+  if (!resNetIds.includes(id)) return undefined
+  const { side, ...published } = publishedModel(resNetFamily, id, contract)
+  const { normalisation } = published
   return {
-    id,
-    family: 'ResNet',
+    ...published,
     features,
-    pretrainedClasses: 1000,
-    resolution: { native: 224, minimum: 32 },
+    resolution: { native: side, minimum: 32 },
     classifier: 'fc',
-    normalisation,
     specifications,
-    adoptCheckpoint: (arrays) =>
-      variant.wrapped ? unwrapRobustCheckpoint(arrays, contract === 'none' ? undefined : normalisation) : [...arrays],
+    convertCheckpoint: (arrays) =>
+      id === wrapped ? unwrapRobustCheckpoint(arrays, contract === 'none' ? undefined : normalisation) : [...arrays],
     logits: (images, parameters, context) => {
       const x = featuresOf(normalise(images, normalisation), parameters, context)
       return linear(globalAveragePool(x), parameters.at('fc'))
@@ -98,7 +87,7 @@ function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext
 }
 
 /**
- * Bottleneck (arXiv:1512.03385, fig. 5 right). x: [batch, side, side, input]; [batch, side / stride, side / stride,
+ * A bottleneck (arXiv:1512.03385, fig. 5 right). x: [batch, side, side, input]; [batch, side / stride, side / stride,
  * output] out.
  */
 function bottleneck(x: Tensor4D, parameters: Parameters, block: Block, context: ForwardContext): Tensor4D {

@@ -2,17 +2,17 @@ import type { Normalisation } from '@gauntlet/nn'
 import { asFloat32, type NamedArray } from '@gauntlet/weights'
 
 /**
- * Takes a robust model out of the modules its authors published it in:
- * - MadryLab/robustness (model_utils.py, attacker.py): `module.model.*`; beside it `module.normalizer.*` and
- *   `module.attacker.*`, which holds the model and the normalisation once more;
+ * Removes the modules that the authors of a robust model published it in:
+ * - MadryLab/robustness (model_utils.py, attacker.py): `module.model.*`; beside it `module.normalizer.*`, and
+ *   `module.attacker.*` with a copy of model and normalisation;
  * - nmndeep/revisiting-at (main.py `WrappedModel`, utils_architecture.py `normalize_model`): `module.`, `base_model.`
  *   and `model.` in any order, with `normalize.mean` and `normalize.std` where the model was trained with a
  *   normalisation layer;
  * - thu-ml/ares: `module.` alone.
  *
- * The attacker's copy is dropped. A normalisation is dropped where it says what `fed` does; one that says otherwise
- * stays, so that strict loading refuses a checkpoint that would be fed wrongly. Whoever normalises by himself, the
- * contract `none`, gives no `fed`.
+ * The attacker's copy is dropped. A normalisation layer is dropped where it equals `fed`, which is how the images are
+ * normalised. Another one stays, so that strict loading refuses a checkpoint that would be fed wrongly. Callers who
+ * normalise images themselves (contract `none`) give no `fed`, and every normalisation layer is dropped.
  */
 export function unwrapRobustCheckpoint(arrays: readonly NamedArray[], fed?: Normalisation): NamedArray[] {
   return arrays
@@ -20,7 +20,7 @@ export function unwrapRobustCheckpoint(arrays: readonly NamedArray[], fed?: Norm
     .filter((array) => !array.name.startsWith('attacker.') && !agrees(array, fed))
 }
 
-/** Layers of wrapping come off one at a time: `module.base_model.model.stem.0.weight` is `stem.0.weight`. */
+/** Removes all outer modules: `module.base_model.model.stem.0.weight` is `stem.0.weight`. */
 function innerName(name: string): string {
   return name.replace(/^(?:(?:module|base_model|model)\.)+/, '')
 }

@@ -27,7 +27,7 @@ export function depthwiseSpecification(name: string, channels: number, kernel: n
   }
 }
 
-/** What a batch norm learns, and what it counts. */
+/** The parameters and buffers of a batch norm. */
 export function batchNormSpecification(name: string, channels: number): ParameterSpecification[] {
   const plain = (part: string, trainable: boolean) =>
     ({ name: `${name}.${part}`, shape: [channels], kind: 'plain', trainable, decayed: false }) as const
@@ -53,19 +53,20 @@ export function biasSpecification(name: string, channels: number): ParameterSpec
   return learnedSpecification(`${name}.bias`, [channels])
 }
 
-/** What a layer norm learns. */
+/** The parameters of a layer norm. */
 export function layerNormSpecification(name: string, channels: number): ParameterSpecification[] {
   return [learnedSpecification(`${name}.weight`, [channels]), biasSpecification(name, channels)]
 }
 
-/** A learned tensor that lies in tfjs as in PyTorch and is not decayed, as biases and what norms learn. */
+/** A parameter with the same layout in tfjs and PyTorch, which is not decayed: a bias, or one of a norm. */
 export function learnedSpecification(name: string, shape: readonly number[]): ParameterSpecification {
   return { name, shape, kind: 'plain', trainable: true, decayed: false }
 }
 
 /**
- * A learned tensor of its own that lies in tfjs as in PyTorch and is decayed: class tokens, positions, layer scales,
- * temperatures. timm exempts most of these; the study's authors decay all that is not called a bias or a norm.
+ * A parameter with the same layout in tfjs and PyTorch, which is decayed: class tokens, position embeddings, layer
+ * scales, temperatures. timm exempts most of these from decay; the study's authors decay all that is not called a bias
+ * or a norm.
  */
 export function decayedSpecification(name: string, shape: readonly number[]): ParameterSpecification {
   return { ...learnedSpecification(name, shape), decayed: true }

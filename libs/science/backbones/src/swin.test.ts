@@ -13,7 +13,7 @@ test.each([
   expect(specifications.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)).toBe(parameters)
 })
 
-it('moves the merging of an old file from the end of a stage to the beginning of the next, and its head', () => {
+it('renames the patch merging of an old file from the end of a stage to the beginning of the next, and its head', () => {
   const theirs = [
     'layers.0.downsample.reduction.weight',
     'layers.2.downsample.norm.bias',
@@ -26,20 +26,20 @@ it('moves the merging of an old file from the end of a stage to the beginning of
     'layers.2.blocks.0.norm1.bias',
     'head.fc.bias',
   ]
-  expect(adopted(theirs)).toEqual(ours)
+  expect(converted(theirs)).toEqual(ours)
 })
 
-it('leaves a present file as it is', () => {
+it('leaves a file of the present timm as it is', () => {
   const names = ['layers.1.downsample.reduction.weight', 'head.fc.weight', 'norm.weight']
-  expect(adopted(names)).toEqual(names)
+  expect(converted(names)).toEqual(names)
 })
 
 it('drops tables that are computed', () => {
   const theirs = ['layers.0.blocks.1.attn_mask', 'layers.0.blocks.0.attn.relative_position_index', 'norm.weight']
-  expect(adopted(theirs)).toEqual(['norm.weight'])
+  expect(converted(theirs)).toEqual(['norm.weight'])
 })
 
-function adopted(names: readonly string[]): string[] {
+function converted(names: readonly string[]): string[] {
   const arrays = names.map((name): NamedArray => ({ name, dtype: 'float32', shape: [0], data: new Float32Array() }))
-  return tiny.adoptCheckpoint(arrays).map(({ name }) => name)
+  return tiny.convertCheckpoint(arrays).map(({ name }) => name)
 }

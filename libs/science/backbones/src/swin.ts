@@ -1,12 +1,12 @@
 /**
  * Swin Transformer (Liu et al., "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows",
- * arXiv:2103.14030): attention in windows of 7 × 7 tokens that move by 3 from block to block, four stages of halved
- * sides and doubled widths. MIT (microsoft/Swin-Transformer). Names, shapes and arithmetic are timm's
- * (`swin_transformer.py`, timm 1.0.31).
+ * arXiv:2103.14030): attention in windows of 7 × 7 tokens that are shifted by 3 in every second block, and four stages
+ * that each halve the side and double the width. MIT (microsoft/Swin-Transformer). Names, shapes and arithmetic are
+ * timm's (`swin_transformer.py`, timm 1.0.31).
  *
- * The tokens lie window by window all the time: layers that look at one token alone do not care, the mean at the end
- * neither. So a block needs one permutation, where moving the image, cutting the windows and undoing both would be four
- * copies.
+ * Tokens are in the order of the windows throughout. Layers that read one token at a time do not depend on the order,
+ * nor does the mean at the end. So a block needs one permutation; to shift the image, partition it and undo both would
+ * be four copies.
  */
 import {
   permuteTokens,
@@ -28,10 +28,11 @@ import {
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
+import { swinFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
 import { requireSide } from './fixed-resolution.ts'
-import { imageNetNormalisation, normalisationUnder } from './normalisations.ts'
+import { publishedModel } from './published-model.ts'
 import { relativePositionBias } from './relative-position-bias.ts'
 import {
   biasSpecification,
@@ -52,9 +53,9 @@ import {
 import { betweenLayouts, intoMergedWindows, intoWindows, shiftMask, type WindowLayout } from './windows.ts'
 
 interface Variant {
-  /** Of the first stage. */
+  /** The width of the first stage. */
   readonly width: number
-  /** Blocks per stage. */
+  /** The number of blocks per stage. */
   readonly depths: readonly number[]
 }
 
@@ -70,14 +71,14 @@ const area = window ** 2
 const headWidth = 32
 const epsilon = 1e-5
 /**
- * Stochastic depth of the last block, from 0 at the first: timm's default for Swin, so what the study's authors trained
- * with.
+ * The stochastic depth of the last block, which rises from 0 at the first. It is timm's default for Swin, so the
+ * study's authors trained with it.
  */
 const deepestDrop = 0.1
 
 interface Block {
   readonly name: string
-  /** How often an image skips a branch of it in training. */
+  /** The probability that an image skips a branch of the block in training. */
   readonly drop: number
 }
 
@@ -88,16 +89,16 @@ interface Stage {
   readonly layouts: Layouts
 }
 
-/** The two layouts that a stage's blocks take in turn, and the ways between them. */
+/** The two layouts that a stage's blocks use in turn, and the permutations between them. */
 interface Layouts {
   readonly windows: number
-  /** From the image's rows, or from the last layout of the stage before. */
+  /** From the rows of the image, or from the last layout of the stage before. */
   readonly enter: TokenPermutation
-  /** Absent where one window is the whole image: nothing moves then. */
+  /** Absent where one window is the whole image, since nothing is shifted then. */
   readonly shifting?: { readonly there: TokenPermutation; readonly back: TokenPermutation; readonly mask: Float32Array }
 }
 
-/** 56, 28, 14 and 7 tokens a side, whatever the variant. */
+/** The layouts of the stages, which have 56, 28, 14 and 7 tokens a side in every variant. */
 const layouts: readonly Layouts[] = [0, 1, 2, 3].map((stage) => {
   const size = side / patch / 2 ** stage
   const [resting, moved] = layoutsOf(size)
@@ -123,18 +124,16 @@ export const swinIds = Object.keys(variants)
 export function swin(id: string, contract: InputContract): Backbone | undefined {
   const variant = variants[id]
   if (!variant) return undefined
-  const normalisation = normalisationUnder(contract, id, imageNetNormalisation)
+  const { side: _, ...published } = publishedModel(swinFamily, id, contract)
+  const { normalisation } = published
   const stages = stagesOf(variant)
   return {
-    id,
-    family: 'Swin',
+    ...published,
     features: stages.at(-1)!.width,
-    pretrainedClasses: 1000,
     resolution: { native: side, minimum: side },
     classifier: 'head.fc',
-    normalisation,
     specifications: (classes) => specifications(stages, classes),
-    adoptCheckpoint,
+    convertCheckpoint,
     logits: (images, parameters, context) => {
       requireSide(images, side, id)
       return linear(features(normalise(images, normalisation), parameters, stages, context), parameters.at('head.fc'))
@@ -173,8 +172,8 @@ function features(x: Tensor4D, parameters: Parameters, stages: readonly Stage[],
 }
 
 /**
- * Four neighbours, which lie next to each other, as one token. x: [batch, tokens, width]; [batch, tokens / 4, 2 ·
- * width] out.
+ * Merges four neighbours, which are next to each other, into one token. x: [batch, tokens, width]; [batch, tokens / 4,
+ * 2 · width] out.
  */
 function mergePatches(x: Tensor3D, parameters: Parameters): Tensor3D {
   const [batch, tokens, width] = x.shape
@@ -182,7 +181,7 @@ function mergePatches(x: Tensor3D, parameters: Parameters): Tensor3D {
   return linear(layerNorm(merged, parameters.at('norm'), { epsilon }), parameters.at('reduction'))
 }
 
-/** Every second block looks through windows that have moved. x: [batch, tokens, width]; same shape out. */
+/** Runs the blocks of a stage, every second one with shifted windows. x: [batch, tokens, width]; same shape out. */
 function blocksOf(x: Tensor3D, parameters: Parameters, stage: Stage, context: ForwardContext): Tensor3D {
   const { windows, shifting } = stage.layouts
   return stage.blocks.reduce((y, { name, drop }, i) => {
@@ -208,8 +207,8 @@ function block(
 }
 
 /**
- * Attention within each window. Where a mask differs from window to window, windows and heads become one axis, so that
- * it is a bias like any other. x: [batch, windows · 49, width]; same shape out.
+ * Attention within each window. A mask differs between windows, so windows and heads become one axis, along which the
+ * mask is a bias like any other. x: [batch, windows · 49, width]; same shape out.
  */
 function windowAttention(
   x: Tensor3D,
@@ -268,10 +267,10 @@ function stageSpecification({ name, width, blocks }: Stage, stage: number): Para
 }
 
 /**
- * The authors' files, and timm's from before 0.9: they merge at the end of a stage instead of the beginning of the
- * next, call the classifier `head`, and hold tables that are computed.
+ * Converts the authors' files, and those of timm before 0.9. These merge patches at the end of a stage instead of the
+ * beginning of the next, call the classifier `head`, and contain tables that are computed.
  */
-function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
+function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   const old = arrays.some(({ name }) => name === 'layers.0.downsample.reduction.weight')
   const kept = arrays.filter(({ name }) => !/\.(relative_position_index|attn_mask)$/.test(name))
   return old ? kept.map((array) => ({ ...array, name: timmName(array.name) })) : kept

@@ -2,10 +2,13 @@ import { tf, type Tensor, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
 import { attention, conv2d, gelu, linear, type Parameters, type ParameterSpecification } from '@gauntlet/nn'
 import { layerNormSpecification, linearSpecification } from './specifications.ts'
 
-/** What the attention of one block looks with, each [batch, heads, tokens, width / heads]. */
+/** Query, key and value of a block's attention, each [batch, heads, tokens, width / heads]. */
 export type QueryKeyValue = readonly [query: Tensor4D, key: Tensor4D, value: Tensor4D]
 
-/** Squares of `patch` pixels as tokens, row by row. x: [batch, side, side, in]; [batch, (side / patch)², out] out. */
+/**
+ * Embeds squares of `patch` × `patch` pixels as tokens, row by row. x: [batch, side, side, in]; [batch, (side /
+ * patch)², out] out.
+ */
 export function patchTokens(x: Tensor4D, parameters: Parameters, patch: number): Tensor3D {
   const patches = conv2d(x, parameters, { stride: patch, padding: 0 })
   const [batch, height, width, features] = patches.shape
@@ -13,21 +16,24 @@ export function patchTokens(x: Tensor4D, parameters: Parameters, patch: number):
 }
 
 /**
- * A learned token before all others. x: [batch, tokens, width]; token: [1, 1, width]. Added to zeros, as tiling would
- * have a gradient image by image.
+ * Puts a learned token before all others. x: [batch, tokens, width]; token: [1, 1, width]. The token is added to zeros,
+ * since the gradient of tiling would be computed image by image.
  */
 export function prependToken(token: Tensor3D, x: Tensor3D): Tensor3D {
   const [batch, , width] = x.shape
   return tf.concat([tf.zeros([batch, 1, width]).add<Tensor3D>(token), x], 1)
 }
 
-/** The heads of x: [batch, tokens, width]; [batch, heads, tokens, width / heads] out. */
+/** Splits the last axis into heads. x: [batch, tokens, width]; [batch, heads, tokens, width / heads] out. */
 export function splitHeads(x: Tensor3D, heads: number): Tensor4D {
   const [batch, tokens, width] = x.shape
   return x.reshape<Tensor4D>([batch, tokens, heads, width / heads]).transpose([0, 2, 1, 3])
 }
 
-/** Query, key and value from one projection, by one transposition for all. projected: [batch, tokens, 3 · width]. */
+/**
+ * Query, key and value from one projection, with one transposition for all three. projected: [batch, tokens, 3 ·
+ * width].
+ */
 export function splitQueryKeyValue(projected: Tensor3D, heads: number): QueryKeyValue {
   const [batch, tokens, width] = projected.shape
   const parts = projected.reshape([batch, tokens, 3, heads, width / 3 / heads]).transpose([2, 0, 3, 1, 4])
@@ -42,20 +48,24 @@ export function mergeHeads(x: Tensor4D): Tensor3D {
 }
 
 /**
- * Attention scaled by 1 / √width, heads merged and projected. [batch, tokens of the query, width] out; `bias` is added
- * to the scores.
+ * Attention scaled by 1 / √width of a head, whose heads are merged and projected. `bias` is added to the scores.
+ * [batch, tokens of the query, width] out.
  */
-export function attend([query, key, value]: QueryKeyValue, projection: Parameters, bias?: Tensor): Tensor3D {
+export function projectedAttention(
+  [query, key, value]: QueryKeyValue,
+  projection: Parameters,
+  bias?: Tensor,
+): Tensor3D {
   const scale = 1 / Math.sqrt(query.shape[3])
   return linear(mergeHeads(attention(query, key, value, bias ? { scale, bias } : { scale })), projection)
 }
 
-/** Two layers with GELU between them, token by token. x: [batch, tokens, width]; same shape out. */
+/** Two linear layers with GELU between them, for each token. x: [batch, tokens, width]; same shape out. */
 export function mlp(x: Tensor3D, parameters: Parameters): Tensor3D {
   return linear(gelu(linear(x, parameters.at('fc1'))), parameters.at('fc2'))
 }
 
-/** `norm1`, the attention's tensors, `norm2` and the MLP's, in the order of timm's blocks. */
+/** The tensors of `norm1`, the attention, `norm2` and the MLP, in the order of timm's blocks. */
 export function blockSpecification(
   name: string,
   width: number,
@@ -70,7 +80,7 @@ export function blockSpecification(
   ]
 }
 
-/** The MLP of ViT, DeiT and Swin: four times the width inside. */
+/** The MLP of ViT, DeiT and Swin, whose hidden layer is four times as wide. */
 export function mlpSpecification(name: string, width: number): ParameterSpecification[] {
   return [
     ...linearSpecification(`${name}.fc1`, 4 * width, width),

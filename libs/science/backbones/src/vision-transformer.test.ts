@@ -1,8 +1,8 @@
 import { tf } from '@gauntlet/engine'
 import { evaluationMode, Parameters } from '@gauntlet/nn'
+import { pixelContracts } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import { expect, it, test } from 'vitest'
-import { clipNormalisation, imageNetNormalisation, inceptionNormalisation, plainPixels } from './normalisations.ts'
 import { backboneFor } from './registry.ts'
 
 test.each([
@@ -17,15 +17,15 @@ test.each([
 })
 
 test.each([
-  ['vit_small_patch16_224.augreg_in21k', 21_843, inceptionNormalisation, imageNetNormalisation],
-  ['vit_small_patch16_224.dino', 0, imageNetNormalisation, imageNetNormalisation],
-  ['vit_base_patch16_224.mae', 0, imageNetNormalisation, imageNetNormalisation],
-  ['vit_base_patch16_clip_224.laion2b', 512, clipNormalisation, clipNormalisation],
-  ['deit_tiny_patch16_224.fb_in1k', 1000, imageNetNormalisation, imageNetNormalisation],
-  ['robust_deit_small_patch16_224', 1000, imageNetNormalisation, imageNetNormalisation],
-  ['robust_vit_base_patch16_224', 1000, plainPixels, imageNetNormalisation],
+  ['vit_small_patch16_224.augreg_in21k', 21_843, pixelContracts.inception, pixelContracts.imageNet],
+  ['vit_small_patch16_224.dino', 0, pixelContracts.imageNet, pixelContracts.imageNet],
+  ['vit_base_patch16_224.mae', 0, pixelContracts.imageNet, pixelContracts.imageNet],
+  ['vit_base_patch16_clip_224.laion2b', 512, pixelContracts.clip, pixelContracts.clip],
+  ['deit_tiny_patch16_224.fb_in1k', 1000, pixelContracts.imageNet, pixelContracts.imageNet],
+  ['robust_deit_small_patch16_224', 1000, pixelContracts.imageNet, pixelContracts.imageNet],
+  ['robust_vit_base_patch16_224', 1000, pixelContracts.plain, pixelContracts.imageNet],
 ])(
-  '%s was published with %i classes, and is fed as its checkpoint expects or as the authors did',
+  '%s was published with %i classes, and has the normalisation of its checkpoint or of the authors',
   (id, classes, native, paper) => {
     expect(backboneFor(id).pretrainedClasses).toBe(classes)
     expect(backboneFor(id, 'native').normalisation).toEqual(native)
@@ -33,13 +33,13 @@ test.each([
   },
 )
 
-it('has no head to load where none was published, and one for new classes', () => {
+it('has no head where none was published, and one for new classes', () => {
   const dino = backboneFor('vit_small_patch16_224.dino')
   const names = (classes: number) => dino.specifications(classes).map(({ name }) => name)
   expect(names(0)).toEqual(names(10).filter((name) => !name.startsWith('head.')))
 })
 
-it('refuses images of another size with the size to set', () => {
+it('refuses images of another size, and names the size to set', () => {
   const deit = backboneFor('deit_tiny_patch16_224.fb_in1k')
   expect(() => deit.logits(tf.zeros([1, 96, 96, 3]), Parameters.of([]), evaluationMode)).toThrow(
     expect.objectContaining({ name: 'ResolutionUnsupported', message: expect.stringContaining('224') }),
@@ -57,10 +57,10 @@ test.each([
   ['robust_vit_base_patch16_224', ['module.model.cls_token'], ['cls_token']],
   ['deit_small_patch16_224.fb_in1k', ['module.cls_token', 'dist_token'], ['module.cls_token', 'dist_token']],
 ])(
-  'makes of a file for %s with %j the tensors %j, and leaves what it does not know to strict loading',
+  'converts a file for %s with %j to the tensors %j, and leaves unknown tensors to strict loading',
   (id, theirs, ours) => {
     const arrays = theirs.map((name): NamedArray => ({ name, dtype: 'float32', shape: [0], data: new Float32Array() }))
-    const adopted = backboneFor(id).adoptCheckpoint(arrays)
-    expect(adopted.map(({ name }) => name)).toEqual(ours)
+    const converted = backboneFor(id).convertCheckpoint(arrays)
+    expect(converted.map(({ name }) => name)).toEqual(ours)
   },
 )

@@ -1,23 +1,18 @@
 /**
  * Vision Transformer (Dosovitskiy et al., "An Image is Worth 16×16 Words", arXiv:2010.11929) and DeiT (Touvron et al.,
- * arXiv:2012.12877), which is the same model trained otherwise. Weights: AugReg (arXiv:2106.10270), DINO
+ * arXiv:2012.12877), which is the same model, trained otherwise. Weights: AugReg (arXiv:2106.10270), DINO
  * (arXiv:2104.14294), DeiT: Apache-2.0; LAION's CLIP (arXiv:2212.07143): MIT; MAE (arXiv:2111.06377): CC BY-NC 4.0; the
  * robust ones: nmndeep/revisiting-at (arXiv:2303.01870). Names, shapes and arithmetic are timm's
  * (`vision_transformer.py`, timm 1.0.31).
  */
 import { tf, type Tensor1D, type Tensor2D, type Tensor3D } from '@gauntlet/engine'
-import { layerNorm, linear, normalise, Parameters, type Normalisation, type ParameterSpecification } from '@gauntlet/nn'
+import { layerNorm, linear, normalise, Parameters, type ParameterSpecification } from '@gauntlet/nn'
+import { deitFamily, vitFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Backbone, InputContract } from './backbone.ts'
 import { requireSide } from './fixed-resolution.ts'
-import {
-  clipNormalisation,
-  imageNetNormalisation,
-  inceptionNormalisation,
-  normalisationUnder,
-  plainPixels,
-} from './normalisations.ts'
-import { adoptOpenClip } from './openclip-checkpoint.ts'
+import { publishedModel } from './published-model.ts'
+import { convertOpenClip } from './openclip-checkpoint.ts'
 import { unwrapRobustCheckpoint } from './robust-checkpoint.ts'
 import {
   biasSpecification,
@@ -27,7 +22,7 @@ import {
   decayedSpecification,
 } from './specifications.ts'
 import {
-  attend,
+  projectedAttention,
   blockSpecification,
   headSpecification,
   mlp,
@@ -49,42 +44,31 @@ const small: Size = { width: 384, heads: 6 }
 const base: Size = { width: 768, heads: 12 }
 
 interface Variant {
-  readonly family: 'ViT' | 'DeiT'
   readonly size: Size
-  readonly native: Normalisation
-  /** 0: published without a head. */
-  readonly pretrainedClasses: number
-  /** CLIP's trunk: a norm before the blocks instead of a bias of the patches, and a larger epsilon. */
+  /**
+   * Whether it is the trunk of a CLIP, which has a norm before the blocks instead of a bias of the patches, and a
+   * larger epsilon.
+   */
   readonly clip?: true
-  /** Published inside other modules. */
+  /** Whether the checkpoint is inside other modules. */
   readonly wrapped?: true
 }
 
-const augReg = { family: 'ViT', native: inceptionNormalisation, pretrainedClasses: 1000 } as const
-const clip = { family: 'ViT', size: base, native: clipNormalisation, clip: true } as const
-const selfSupervised = { family: 'ViT', native: imageNetNormalisation, pretrainedClasses: 0 } as const
-const deit = { family: 'DeiT', native: imageNetNormalisation, pretrainedClasses: 1000 } as const
-
 const variants: Readonly<Record<string, Variant>> = {
-  'vit_small_patch16_224.augreg_in1k': { ...augReg, size: small },
-  'vit_small_patch16_224.augreg_in21k': { ...augReg, size: small, pretrainedClasses: 21_843 },
-  'vit_small_patch16_224.augreg_in21k_ft_in1k': { ...augReg, size: small },
-  'vit_small_patch16_224.dino': { ...selfSupervised, size: small },
-  'vit_base_patch16_224.augreg_in1k': { ...augReg, size: base },
-  'vit_base_patch16_224.augreg_in21k': { ...augReg, size: base, pretrainedClasses: 21_843 },
-  'vit_base_patch16_224.augreg_in21k_ft_in1k': { ...augReg, size: base },
-  'vit_base_patch16_224.mae': { ...selfSupervised, size: base },
-  /** Its 512 "classes" are CLIP's projection to the space it shares with texts. */
-  'vit_base_patch16_clip_224.laion2b': { ...clip, pretrainedClasses: 512 },
-  'vit_base_patch16_clip_224.laion2b_ft_in1k': { ...clip, pretrainedClasses: 1000 },
-  /**
-   * Trained on plain pixels, as run_train.sh of revisiting-at does (`add_normalization 0`); the study's authors fed it
-   * ImageNet's normalisation, and their linear probes of it fail.
-   */
-  robust_vit_base_patch16_224: { ...augReg, size: base, native: plainPixels, wrapped: true },
-  'deit_tiny_patch16_224.fb_in1k': { ...deit, size: tiny },
-  'deit_small_patch16_224.fb_in1k': { ...deit, size: small },
-  robust_deit_small_patch16_224: { ...deit, size: small, wrapped: true },
+  'vit_small_patch16_224.augreg_in1k': { size: small },
+  'vit_small_patch16_224.augreg_in21k': { size: small },
+  'vit_small_patch16_224.augreg_in21k_ft_in1k': { size: small },
+  'vit_small_patch16_224.dino': { size: small },
+  'vit_base_patch16_224.augreg_in1k': { size: base },
+  'vit_base_patch16_224.augreg_in21k': { size: base },
+  'vit_base_patch16_224.augreg_in21k_ft_in1k': { size: base },
+  'vit_base_patch16_224.mae': { size: base },
+  'vit_base_patch16_clip_224.laion2b': { size: base, clip: true },
+  'vit_base_patch16_clip_224.laion2b_ft_in1k': { size: base, clip: true },
+  robust_vit_base_patch16_224: { size: base, wrapped: true },
+  'deit_tiny_patch16_224.fb_in1k': { size: tiny },
+  'deit_small_patch16_224.fb_in1k': { size: small },
+  robust_deit_small_patch16_224: { size: small, wrapped: true },
 }
 
 const side = 224
@@ -97,18 +81,16 @@ export const visionTransformerIds = Object.keys(variants)
 export function visionTransformer(id: string, contract: InputContract): Backbone | undefined {
   const variant = variants[id]
   if (!variant) return undefined
-  const normalisation = normalisationUnder(contract, id, variant.native)
+  const { side: _, ...published } = publishedModel(id in deitFamily.backbones ? deitFamily : vitFamily, id, contract)
+  const { normalisation } = published
   return {
-    id,
-    family: variant.family,
+    ...published,
     features: variant.size.width,
-    pretrainedClasses: variant.pretrainedClasses,
     resolution: { native: side, minimum: side },
     classifier: 'head',
-    normalisation,
     specifications: (classes) => specifications(variant, classes),
-    adoptCheckpoint: (arrays) =>
-      adoptCheckpoint(
+    convertCheckpoint: (arrays) =>
+      convertCheckpoint(
         variant.wrapped ? unwrapRobustCheckpoint(arrays, contract === 'none' ? undefined : normalisation) : arrays,
       ),
     logits: (images, parameters) => {
@@ -119,7 +101,7 @@ export function visionTransformer(id: string, contract: InputContract): Backbone
   }
 }
 
-/** patches: [batch, 196, width]; what the class token has become, [batch, width], out. */
+/** The class token after all blocks. patches: [batch, 196, width]; [batch, width] out. */
 function classFeatures(patches: Tensor3D, parameters: Parameters, { size, clip }: Variant): Tensor2D {
   const epsilon = clip ? 1e-5 : 1e-6
   let x: Tensor3D = prependToken(parameters.tensor('cls_token'), patches).add(parameters.tensor('pos_embed'))
@@ -133,13 +115,13 @@ function classFeatures(patches: Tensor3D, parameters: Parameters, { size, clip }
 function block(x: Tensor3D, parameters: Parameters, heads: number, epsilon: number): Tensor3D {
   const normed = layerNorm(x, parameters.at('norm1'), { epsilon })
   const parts = splitQueryKeyValue(linear(normed, parameters.at('attn.qkv')), heads)
-  const y: Tensor3D = x.add(attend(parts, parameters.at('attn.proj')))
+  const y: Tensor3D = x.add(projectedAttention(parts, parameters.at('attn.proj')))
   return y.add(mlp(layerNorm(y, parameters.at('norm2'), { epsilon }), parameters.at('mlp')))
 }
 
 /**
- * The block after which only the class token is read: it alone asks and passes the MLP, the other tokens give keys and
- * values. Saves some seven percent of the model. x: [batch, 197, width]; [batch, 1, width] out.
+ * The last block. Only its class token is read, so only that token has a query and passes the MLP; the other tokens
+ * give keys and values. This saves some seven percent of the model. x: [batch, 197, width]; [batch, 1, width] out.
  */
 function lastBlock(x: Tensor3D, parameters: Parameters, heads: number, epsilon: number): Tensor3D {
   const token = x.slice([0, 0, 0], [-1, 1, -1])
@@ -148,11 +130,11 @@ function lastBlock(x: Tensor3D, parameters: Parameters, heads: number, epsilon: 
     const from = part === 0 ? normed.slice([0, 0, 0], [-1, 1, -1]) : normed
     return splitHeads(linear(from, thirdOf(parameters.at('attn.qkv'), part)), heads)
   })
-  const y: Tensor3D = token.add(attend([query!, key!, value!], parameters.at('attn.proj')))
+  const y: Tensor3D = token.add(projectedAttention([query!, key!, value!], parameters.at('attn.proj')))
   return y.add(mlp(layerNorm(y, parameters.at('norm2'), { epsilon }), parameters.at('mlp')))
 }
 
-/** The query's, key's or value's share of their common projection: the columns from `part` times a third on. */
+/** The query's, key's or value's third of their common projection: the columns from `part` times a third on. */
 function thirdOf(projection: Parameters, part: number): Parameters {
   const weight = projection.tensor<Tensor2D>('weight')
   const [inputs, third] = [weight.shape[0], weight.shape[1] / 3]
@@ -181,9 +163,9 @@ function specifications({ size: { width }, clip }: Variant, classes: number): Pa
 }
 
 /**
- * Published files that are not timm's own: open_clip's with both towers, MAE's with the decoder it trains with and
- * throws away, and those from before timm 0.5 with the unused `pre_logits`.
+ * Converts published files that are not timm's own: open_clip's with both towers, MAE's with the decoder that only
+ * training needs, and those from before timm 0.5 with the unused `pre_logits`.
  */
-function adoptCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
-  return adoptOpenClip(arrays).filter(({ name }) => !/^(pre_logits\.|decoder_|mask_token$)/.test(name))
+function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
+  return convertOpenClip(arrays).filter(({ name }) => !/^(pre_logits\.|decoder_|mask_token$)/.test(name))
 }

@@ -7,7 +7,7 @@ const layouts = fc
   .record({ across: fc.integer({ min: 1, max: 4 }), window: fc.integer({ min: 1, max: 7 }), shift: fc.nat({ max: 6 }) })
   .map(({ across, window, shift }): WindowLayout => ({ side: across * window, window, shift: shift % window }))
 
-it('lays every place of the image down once, as rolling and partitioning the image would', () => {
+it('has every place of the image once, in the order that rolling and partitioning would give', () => {
   fc.assert(
     fc.property(layouts, (layout) => {
       const { side, window, shift } = layout
@@ -27,7 +27,7 @@ it('lays every place of the image down once, as rolling and partitioning the ima
   )
 })
 
-it('goes from one layout to another as by way of the image', () => {
+it('permutes directly from one layout to another', () => {
   fc.assert(
     fc.property(layouts, fc.nat({ max: 6 }), (from, shift) => {
       const to = { ...from, shift: shift % from.window }
@@ -37,7 +37,7 @@ it('goes from one layout to another as by way of the image', () => {
   )
 })
 
-it('brings the four tokens that merge together: upper left, lower left, upper right, lower right', () => {
+it('brings the four tokens that are merged together: upper left, lower left, upper right, lower right', () => {
   fc.assert(
     fc.property(layouts, fc.nat({ max: 6 }), (to, shift) => {
       const from = { ...to, side: 2 * to.side, shift: shift % to.window }
@@ -51,7 +51,7 @@ it('brings the four tokens that merge together: upper left, lower left, upper ri
   )
 })
 
-it('masks pairs of one window whose places are not near in the image, and no others', () => {
+it('masks exactly those pairs of a window whose places are a window or more apart in the image', () => {
   fc.assert(
     fc.property(
       layouts.filter(({ side, window }) => side > window),
@@ -71,7 +71,7 @@ it('masks pairs of one window whose places are not near in the image, and no oth
   )
 })
 
-it('masks nothing where nothing moved', () => {
+it('masks nothing without a shift', () => {
   expect(shiftMask({ side: 14, window: 7, shift: 0 }).every((value) => value === 0)).toBe(true)
 })
 

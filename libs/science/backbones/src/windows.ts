@@ -1,17 +1,17 @@
 import { tokenPermutation, type TokenPermutation } from '@gauntlet/engine'
 
 /**
- * How the tokens of a stage lie: window by window, after the image moved up and to the left by `shift`; places as [row
- * · side + column].
+ * An order of the tokens of a stage: window by window, after the image was moved up and to the left by `shift`. A place
+ * of the image is row · side + column.
  */
 export interface WindowLayout {
-  /** Of the image, in tokens; a multiple of the window. */
+  /** The side of the image in tokens, a multiple of the window. */
   readonly side: number
   readonly window: number
   readonly shift: number
 }
 
-/** Which place of the image lies at each position. */
+/** The place of the image at each position of a layout. */
 export function placesOf({ side, window, shift }: WindowLayout): number[] {
   const across = side / window
   return Array.from({ length: side * side }, (_, position) => {
@@ -22,20 +22,20 @@ export function placesOf({ side, window, shift }: WindowLayout): number[] {
   })
 }
 
-/** From rows of the image to a layout. */
+/** The permutation from the rows of the image to a layout. */
 export function intoWindows(layout: WindowLayout): TokenPermutation {
   return tokenPermutation(placesOf(layout))
 }
 
-/** From one layout of an image to another. */
+/** The permutation from one layout of an image to another. */
 export function betweenLayouts(from: WindowLayout, to: WindowLayout): TokenPermutation {
   const position = tokenPermutation(placesOf(from)).inverse
   return tokenPermutation(placesOf(to).map((place) => position[place]!))
 }
 
 /**
- * From a layout to the layout of half the side, the four tokens that become one next to each other: upper left, lower
- * left, upper right, lower right (timm `PatchMerging`).
+ * The permutation from a layout to the layout of half the side, with the four tokens that are merged next to each
+ * other: upper left, lower left, upper right, lower right (timm `PatchMerging`).
  */
 export function intoMergedWindows(from: WindowLayout, to: WindowLayout): TokenPermutation {
   const position = tokenPermutation(placesOf(from)).inverse
@@ -51,13 +51,13 @@ export function intoMergedWindows(from: WindowLayout, to: WindowLayout): TokenPe
 }
 
 /**
- * What keeps tokens apart that the shift brought into one window from opposite sides of the image: −100 between them,
+ * The mask between tokens that the shift brought into one window from opposite sides of the image: −100 between them,
  * else 0 (timm `get_attn_mask`). [windows, 1, window², window²] as a flat array.
  */
 export function shiftMask(layout: WindowLayout): Float32Array {
   const { side, window, shift } = layout
   const area = window ** 2
-  const wrapped = (coordinate: number) => coordinate < shift // came from the upper or left edge
+  const wrapped = (coordinate: number) => coordinate < shift // from the upper or left edge
   const regions = placesOf(layout).map((place) => {
     return (wrapped(Math.floor(place / side)) ? 2 : 0) + (wrapped(place % side) ? 1 : 0)
   })

@@ -1,12 +1,13 @@
+import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
 import type { Severity } from './portfolio.ts'
-import { truncatedImage, unitValues, type Rgb8Image } from './rgb8-image.ts'
+import { truncatedImage, unitValues } from './unit-values.ts'
 
-/** What is added to V of HSV. */
+/** Added to V of HSV. */
 const lifts = { 1: 0.1, 2: 0.2, 3: 0.3, 4: 0.4, 5: 0.5 } as const
 
 /**
- * Raises V of HSV. At fixed hue and saturation that scales the three channels alike; black, which has neither, becomes
- * grey.
+ * Raises V of HSV. With hue and saturation fixed, that scales the three channels by the same factor. Black has neither
+ * hue nor saturation and becomes grey.
  */
 export function brightness(image: Rgb8Image, severity: Severity): Rgb8Image {
   const values = unitValues(image)

@@ -1,10 +1,11 @@
+import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
 import type { Severity } from './portfolio.ts'
-import { truncatedImage, unitValues, type Rgb8Image } from './rgb8-image.ts'
+import { truncatedImage, unitValues } from './unit-values.ts'
 
-/** What is kept of the distance to the mean. */
+/** Part of the distance to the mean that is kept. */
 const kept = { 1: 0.4, 2: 0.3, 3: 0.2, 4: 0.1, 5: 0.05 } as const
 
-/** Draws every value towards the mean of its channel. */
+/** Moves every value towards the mean of its channel. */
 export function contrast(image: Rgb8Image, severity: Severity): Rgb8Image {
   const values = unitValues(image)
   const means = [0, 1, 2].map((channel) => meanOfChannel(values, channel))

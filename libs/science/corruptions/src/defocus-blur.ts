@@ -1,14 +1,16 @@
+import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
+import { gaussianTaps } from './gaussian-taps.ts'
 import type { Severity } from './portfolio.ts'
 import { mirrorAtCenter } from './reflect.ts'
-import { truncatedImage, unitValues, type Rgb8Image } from './rgb8-image.ts'
+import { truncatedImage, unitValues } from './unit-values.ts'
 
-/** Radius of the disk and standard deviation of its soft edge, in pixels. */
+/** Radius of the disk, and standard deviation of the Gaussian that softens it, in pixels. */
 const disks = { 1: [3, 0.1], 2: [4, 0.5], 3: [6, 0.5], 4: [8, 0.5], 5: [10, 0.5] } as const
 
 /**
  * Spreads every pixel over a disk, as a lens out of focus does. Beyond the border the image is mirrored at the centre
- * of its last pixel (OpenCV's BORDER_REFLECT_101). The study's authors ported this without OpenCV: they soften the disk
- * by the whole Gaussian and mirror at the edge.
+ * of its last pixel (OpenCV's BORDER_REFLECT_101). Departure from the study's code, which is a port without OpenCV: it
+ * softens the disk by the whole Gaussian and mirrors at the edge.
  */
 export function defocusBlur(image: Rgb8Image, severity: Severity): Rgb8Image {
   const [radius, softness] = disks[severity]
@@ -16,7 +18,7 @@ export function defocusBlur(image: Rgb8Image, severity: Severity): Rgb8Image {
   return truncatedImage(convolve(unitValues(image), image, weights, reach), image)
 }
 
-/** A disk of sum 1, blurred by a small Gaussian. → weights: [2 reach + 1, 2 reach + 1] */
+/** A disk of sum 1, softened by a small Gaussian. → weights: [2 reach + 1, 2 reach + 1] */
 function softDisk(radius: number, softness: number): { weights: Float64Array; reach: number } {
   const reach = Math.max(radius, 8)
   const side = 2 * reach + 1
@@ -34,29 +36,22 @@ function softDisk(radius: number, softness: number): { weights: Float64Array; re
   }
 }
 
-/** Blurs along both axes, mirrored at the centre of the border. */
+/** Blurs a disk along both axes, with its border mirrored at the centre of the last value. */
 function blurDisk(disk: Float64Array, side: number, taps: readonly number[]): Float64Array {
   const reach = (taps.length - 1) / 2
-  const along = (values: Float64Array, at: (line: number, place: number) => number) =>
+  const along = (values: Float64Array, at: (line: number, index: number) => number) =>
     values.map((_, i) => {
       const [y, x] = [Math.floor(i / side), i % side]
-      const [line, place] = at(0, 1) === 1 ? [y, x] : [x, y]
-      return taps.reduce((sum, tap, k) => sum + tap * values[at(line, mirrorAtCenter(place + k - reach, side))]!, 0)
+      const [line, index] = at(0, 1) === 1 ? [y, x] : [x, y]
+      return taps.reduce((sum, tap, k) => sum + tap * values[at(line, mirrorAtCenter(index + k - reach, side))]!, 0)
     })
-  const rows = along(disk, (line, place) => line * side + place)
-  return along(rows, (line, place) => place * side + line)
-}
-
-/** A Gaussian at the integers from −reach to reach, of sum 1. */
-function gaussianTaps(reach: number, deviation: number): number[] {
-  const raw = Array.from({ length: 2 * reach + 1 }, (_, i) => Math.exp(-((i - reach) ** 2) / (2 * deviation ** 2)))
-  const sum = raw.reduce((total, value) => total + value, 0)
-  return raw.map((value) => value / sum)
+  const rows = along(disk, (line, index) => line * side + index)
+  return along(rows, (line, index) => index * side + line)
 }
 
 /**
- * Each channel of [height, width, 3] weighed by [2 reach + 1, 2 reach + 1]; kernels larger than the image mirror it as
- * often as needed.
+ * Convolves each channel of [height, width, 3] with weights [2 reach + 1, 2 reach + 1]. A kernel that is larger than
+ * the image mirrors it several times.
  */
 function convolve(
   values: Float64Array,

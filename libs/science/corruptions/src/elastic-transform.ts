@@ -1,30 +1,27 @@
+import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
 import { uniform, type RandomKey } from '@gauntlet/engine/random'
+import { gaussianTaps } from './gaussian-taps.ts'
 import type { Severity } from './portfolio.ts'
 import { mirrorAtEdge } from './reflect.ts'
-import { truncatedImage, unitValues, type Rgb8Image } from './rgb8-image.ts'
+import { truncatedImage, unitValues } from './unit-values.ts'
 
-/** What the smoothed displacements are multiplied by. */
+/** Factors of the smoothed displacements. */
 const strengths = { 1: 250 * 0.05, 2: 250 * 0.065, 3: 250 * 0.085, 4: 250 * 0.1, 5: 250 * 0.12 } as const
 
-/** Stretches and squeezes small regions: every pixel is taken from a place moved by a smooth random field. */
+/** Stretches and squeezes small regions: every pixel is sampled at a point that a smooth random field displaces. */
 export function elasticTransform(image: Rgb8Image, severity: Severity, key: RandomKey): Rgb8Image {
   const count = image.width * image.height
-  // Both directions scale with the height, as in the reference.
+  // As in the reference, both directions scale with the height.
   const field = (direction: string) =>
     Float64Array.from(
       uniform({ ...key, purpose: `${key.purpose}/${direction}` }, count),
       (draw) => image.height * 0.005 * (2 * draw - 1),
     )
-  return elasticTransformWith(image, severity, field('x'), field('y'))
+  return displaced(image, severity, field('x'), field('y'))
 }
 
-/** The same with given displacements before smoothing, in pixels. noiseX, noiseY: [height, width] */
-function elasticTransformWith(
-  image: Rgb8Image,
-  severity: Severity,
-  noiseX: Float64Array,
-  noiseY: Float64Array,
-): Rgb8Image {
+/** The image under displacements that are still to be smoothed, in pixels. noiseX, noiseY: [height, width] */
+function displaced(image: Rgb8Image, severity: Severity, noiseX: Float64Array, noiseY: Float64Array): Rgb8Image {
   const { width, height } = image
   const field = (noise: Float64Array) =>
     smooth(noise, width, height).map((value) => Math.fround(value * strengths[severity]))
@@ -37,15 +34,15 @@ function elasticTransformWith(
 }
 
 /**
- * Gaussian smoothing with a deviation of a hundredth of each side, cut off at three deviations, mirrored at the edge.
- * noise: [height, width]
+ * Smooths by a Gaussian whose deviation is a hundredth of each side, with the border mirrored at its edge. noise:
+ * [height, width]
  */
 function smooth(noise: Float64Array, width: number, height: number): Float64Array {
   return smoothRows(smoothColumns(noise, width, height), width)
 }
 
 function smoothColumns(noise: Float64Array, width: number, height: number): Float64Array {
-  const taps = gaussianTaps(0.01 * height)
+  const taps = smoothingTaps(0.01 * height)
   const reach = (taps.length - 1) / 2
   const smoothed = new Float64Array(noise.length)
   for (let y = 0; y < height; y++) {
@@ -58,7 +55,7 @@ function smoothColumns(noise: Float64Array, width: number, height: number): Floa
 }
 
 function smoothRows(noise: Float64Array, width: number): Float64Array {
-  const taps = gaussianTaps(0.01 * width)
+  const taps = smoothingTaps(0.01 * width)
   const reach = (taps.length - 1) / 2
   const columns = Int32Array.from({ length: width + 2 * reach }, (_, i) => mirrorAtEdge(i - reach, width))
   const smoothed = new Float64Array(noise.length)
@@ -70,15 +67,12 @@ function smoothRows(noise: Float64Array, width: number): Float64Array {
   return smoothed
 }
 
-/** A Gaussian at the integers within three deviations, of sum 1. */
-function gaussianTaps(deviation: number): number[] {
-  const reach = Math.trunc(3 * deviation + 0.5)
-  const raw = Array.from({ length: 2 * reach + 1 }, (_, i) => Math.exp((-0.5 * (i - reach) ** 2) / deviation ** 2))
-  const sum = raw.reduce((total, value) => total + value, 0)
-  return raw.map((value) => value / sum)
+/** A Gaussian cut off at three deviations, as scipy's `gaussian_filter1d` does with `truncate=3`. */
+function smoothingTaps(deviation: number): number[] {
+  return gaussianTaps(Math.trunc(3 * deviation + 0.5), deviation)
 }
 
-/** Writes the linear interpolation at (x, y), mirrored at the edge, into one pixel. */
+/** Writes the linear interpolation at (x, y), with the border mirrored at its edge, into one pixel. */
 function samplePixel(
   values: Float64Array,
   { width, height }: Rgb8Image,

@@ -1,3 +1,2 @@
-export { corrupt } from './corrupt.ts'
+export { corruptImage } from './corrupt-image.ts'
 export { assignPortfolio, knownCorruption, knownSeverity, UnknownCorruption, type Severity } from './portfolio.ts'
-export type { Rgb8Image } from './rgb8-image.ts'

@@ -1,13 +1,13 @@
+import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
 import sharp from 'sharp'
 import type { Severity } from './portfolio.ts'
-import type { Rgb8Image } from './rgb8-image.ts'
 
-/** Quality of libjpeg. */
+/** libjpeg's quality. */
 const qualities = { 1: 25, 2: 18, 3: 15, 4: 10, 5: 7 } as const
 
 /**
- * Through a real JPEG file: libjpeg's tables at the given quality, halved chroma (4:2:0), none of mozjpeg's own
- * choices.
+ * Compresses the image to a JPEG file and decodes it: with libjpeg's tables at a low quality and halved chroma (4:2:0),
+ * without mozjpeg's own tables.
  */
 export async function jpegCompression({ data, width, height }: Rgb8Image, severity: Severity): Promise<Rgb8Image> {
   const options = {

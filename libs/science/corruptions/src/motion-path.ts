@@ -1,5 +1,5 @@
-/** A grid of values with `channels` to a pixel. */
-export interface Grid {
+/** A grid of pixels of `channels` values each. */
+export interface PixelGrid {
   /** [height, width, channels] */
   readonly values: Float64Array
   readonly width: number
@@ -8,12 +8,12 @@ export interface Grid {
 }
 
 /**
- * Smears a grid along a straight line: the weighted sum of copies moved step by step, each weight half a Gaussian over
- * the 2 radius + 1 steps. Moved-in borders repeat the edge. As in the reference the sum ends early, without rescaling,
- * once a copy has left a small image.
+ * Smears a grid along a straight line. The result is the weighted sum of 2 radius + 1 copies, each moved one step
+ * further, whose weights fall as half a Gaussian does. Borders that move in repeat the edge. As in the reference, the
+ * sum ends without rescaling once a copy has left a small image.
  */
 export function smear(
-  grid: Grid,
+  grid: PixelGrid,
   { radius, deviation, degrees }: { radius: number; deviation: number; degrees: number },
 ): Float64Array {
   const steps = 2 * radius + 1
@@ -38,7 +38,7 @@ export function smear(
 /** Adds a weighted copy of the grid, moved right by dx and down by dy. */
 function addMoved(
   sum: Float64Array,
-  { values, width, height, channels }: Grid,
+  { values, width, height, channels }: PixelGrid,
   dx: number,
   dy: number,
   weight: number,

@@ -7,13 +7,13 @@ const countsOf = (names: readonly string[]) =>
   corruptionNames.map((name) => names.filter((other) => other === name).length)
 
 describe('assigning a portfolio to positions', () => {
-  it('gives 1,000 images blocks of 90 and the last ten the first corruption again', () => {
+  it('gives 1,000 images blocks of 90, and the last ten the first corruption again', () => {
     const names = assignPortfolio(1000, corruptionNames)
     expect(countsOf(names)).toEqual([100, ...Array.from({ length: 10 }, () => 90)])
     expect(names.slice(990)).toEqual(Array.from({ length: 10 }, () => 'shot_noise'))
   })
 
-  it('gives the 420 images of UC Merced blocks of 38 and the last two the first corruption again', () => {
+  it('gives the 420 images of UC Merced blocks of 38, and the last two the first corruption again', () => {
     expect(countsOf(assignPortfolio(420, corruptionNames))).toEqual([40, ...Array.from({ length: 10 }, () => 38)])
   })
 

@@ -2,14 +2,14 @@ import { corruptionNames, type CorruptionName } from '@gauntlet/study'
 
 export type Severity = 1 | 2 | 3 | 4 | 5
 
-/** A corruption or severity that does not exist was asked for; a retry does not help. */
+/** There is no such corruption or severity; a retry does not help. */
 export class UnknownCorruption extends Error {
   override readonly name = 'UnknownCorruption'
 }
 
 /**
- * The corruption of each of `count` images by its position: blocks of floor(count / n); what is left over starts again
- * with the first.
+ * The corruption of each of `count` images by its position: each of the n corruptions in turn has a block of
+ * floor(count / n) images, and the images that are left over start again with the first.
  */
 export function assignPortfolio(count: number, portfolio: readonly string[]): CorruptionName[] {
   const names = portfolio.map(knownCorruption)
@@ -18,7 +18,7 @@ export function assignPortfolio(count: number, portfolio: readonly string[]): Co
   return Array.from({ length: count }, (_, position) => names[Math.floor(position / block) % names.length]!)
 }
 
-/** The name, if it is one of ours. */
+/** The name, if it is that of a corruption. */
 export function knownCorruption(name: string): CorruptionName {
   const known = corruptionNames.find((candidate) => candidate === name)
   if (!known)

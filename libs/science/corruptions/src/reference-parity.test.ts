@@ -1,21 +1,21 @@
+import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
 import { corruptionNames, type CorruptionName } from '@gauntlet/study'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { corrupt } from './corrupt.ts'
-import type { Rgb8Image } from './rgb8-image.ts'
+import { corruptImage } from './corrupt-image.ts'
 
 /*
- * Against imagecorruptions 1.1.2. Both files are made by `test/parity/corruptions/make_fixtures.py`, which says how the
- * reference is fed our draws: sheets, a row for each image (as it was, then severities 1 to 5), and how the reference's
- * own draws are distributed.
+ * Parity with imagecorruptions 1.1.2. `test/parity/corruptions/make_fixtures.py` makes the fixtures, and says how the
+ * reference is given our draws. A sheet has a row for each image, as it was and then at severities 1 to 5;
+ * distributions.json says how the reference's own draws are distributed.
  */
 
 const folder = new URL('../../../../test/parity/corruptions/', import.meta.url)
 const fileOf = (name: string) => fileURLToPath(new URL(name, folder))
 const severities = [1, 2, 3, 4, 5] as const
-/** Where the images lie in a sheet; each of its tiles is as wide as the first. */
+/** The rows of a sheet and the sizes of their images. Every tile is as wide as that of the first. */
 const [square, odd] = [
   { index: 0, top: 0, width: 64, height: 64 },
   { index: 1, top: 64, width: 37, height: 61 },
@@ -28,7 +28,7 @@ describe('a corruption of two small images agrees with imagecorruptions under th
       const original = tile(sheet, place, 0)
       for (const severity of severities) {
         const expected = tile(sheet, place, severity)
-        const actual = await corrupt(original, name, severity, {
+        const actual = await corruptImage(original, name, severity, {
           seed: 20,
           purpose: 'parity',
           image: `image-${place.index}`,
@@ -49,7 +49,7 @@ interface Distribution {
   readonly deviation: number
 }
 
-describe('draws of our own change an image as much as the reference’s own do', () => {
+describe('our draws change an image as much as those of the reference', () => {
   const distributions = JSON.parse(readFileSync(fileOf('distributions.json'), 'utf8')) as Distribution[]
   const repeats = 100
 
@@ -59,9 +59,9 @@ describe('draws of our own change an image as much as the reference’s own do',
       const original = tile(await decode(fileOf(`sheets/${name}.png`)), square, 0)
       let sum = 0
       for (let seed = 0; seed < repeats; seed++)
-        sum += decibels(original, await corrupt(original, name, severity, { seed, purpose: 'distribution' }))
-      // Four standard errors of the difference of two means; 0.03 dB for shot noise, 0.4 dB for motion blur, whose
-      // direction counts.
+        sum += decibels(original, await corruptImage(original, name, severity, { seed, purpose: 'distribution' }))
+      // Four standard errors of the difference of two means: 0.03 dB for shot noise, and 0.4 dB for motion blur, which
+      // depends on its direction.
       const error = deviation * Math.sqrt(1 / repeats + 1 / reference.repeats)
       expect(Math.abs(sum / repeats - mean)).toBeLessThan(4 * error)
     },

@@ -1,6 +1,6 @@
 /**
- * The index that lies at `i` when a row of `length` values is mirrored at the centre of its last value: d c b | a b c d
- * | c b a.
+ * The index of the value at `i`, where a row of `length` values is mirrored at the centres of its first and last one,
+ * as d c b | a b c d | c b a.
  */
 export function mirrorAtCenter(i: number, length: number): number {
   if (length === 1) return 0
@@ -9,7 +9,9 @@ export function mirrorAtCenter(i: number, length: number): number {
   return place < length ? place : period - place
 }
 
-/** The index that lies at `i` when a row of `length` values is mirrored at its edge: c b a | a b c d | d c b. */
+/**
+ * The index of the value at `i`, where a row of `length` values is mirrored at its edges, as c b a | a b c d | d c b.
+ */
 export function mirrorAtEdge(i: number, length: number): number {
   const period = 2 * length
   const place = ((i % period) + period) % period

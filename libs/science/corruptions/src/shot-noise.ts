@@ -1,11 +1,11 @@
+import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
 import { uniform, type RandomKey } from '@gauntlet/engine/random'
 import type { Severity } from './portfolio.ts'
-import type { Rgb8Image } from './rgb8-image.ts'
 
-/** Photons a white value stands for. */
+/** Mean number of photons of a white value. */
 const photons = { 1: 60, 2: 25, 3: 12, 4: 5, 5: 3 } as const
 
-/** Counts photons: each value becomes a Poisson draw about itself. */
+/** The noise of counting photons: each value becomes a Poisson draw whose mean it is. */
 export function shotNoise({ data, width, height }: Rgb8Image, severity: Severity, key: RandomKey): Rgb8Image {
   const scale = photons[severity]
   const distributions = Array.from({ length: 256 }, (_, byte) => poissonDistribution((byte / 255) * scale))

@@ -1,12 +1,13 @@
+import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
 import { normal, uniform, type RandomKey } from '@gauntlet/engine/random'
 import { smear } from './motion-path.ts'
 import type { Severity } from './portfolio.ts'
-import { truncatedImage, unitValues, type Rgb8Image } from './rgb8-image.ts'
+import { truncatedImage, unitValues } from './unit-values.ts'
 import { cropGrid, zoomGrid } from './zoom-grid.ts'
 
 /**
- * Mean and deviation of the flakes, their size, the threshold, radius and deviation of their fall, and what is kept of
- * the image.
+ * Mean and deviation of the noise that becomes flakes, their magnification, the threshold, radius and deviation of the
+ * smear, and the part of the image that is kept.
  */
 const falls = {
   1: { mean: 0.1, spread: 0.3, size: 3, threshold: 0.5, radius: 10, deviation: 4, kept: 0.8 },
@@ -17,26 +18,21 @@ const falls = {
 } as const
 
 /**
- * Flakes fall within 45° of straight down over a whitened image. The study's authors ported this without OpenCV: their
- * grey has the luma of ITU-R 709 (0.2125, 0.7154, 0.0721).
+ * Draws flakes that fall within 45° of straight down over a whitened image. Departure from the study's code, which is a
+ * port without OpenCV: its grey has the luma of ITU-R 709 (0.2125, 0.7154, 0.0721).
  */
 export function snow(image: Rgb8Image, severity: Severity, key: RandomKey): Rgb8Image {
   const flakes = normal({ ...key, purpose: `${key.purpose}/flakes` }, image.width * image.height)
   const degrees = -135 + 90 * uniform({ ...key, purpose: `${key.purpose}/direction` }, 1)[0]!
-  return snowWith(image, severity, flakes, degrees)
-}
-
-/** The same with given randomness. flakes: [height, width], standard normal. */
-function snowWith(image: Rgb8Image, severity: Severity, flakes: ArrayLike<number>, degrees: number): Rgb8Image {
   const layer = snowLayer(image, severity, flakes, degrees)
   const values = whiten(unitValues(image), falls[severity].kept)
   const last = layer.length - 1
-  // The layer comes twice, the second time turned by 180°.
+  // The layer is added twice, the second time turned by 180°.
   for (let i = 0; i < values.length; i++) values[i]! += layer[Math.floor(i / 3)]! + layer[last - Math.floor(i / 3)]!
   return truncatedImage(values, image)
 }
 
-/** Flakes, magnified, thinned out, smeared and rounded to bytes. → [height, width], in [0, 1] */
+/** The layer of flakes: magnified, thinned out, smeared and rounded to bytes. → [height, width], in [0, 1] */
 function snowLayer(
   { width, height }: Rgb8Image,
   severity: Severity,
@@ -54,7 +50,7 @@ function snowLayer(
   return cropGrid(smeared, width, height).map((value) => Math.round(value * 255) / 255)
 }
 
-/** Mixes each pixel with the brighter of itself and a brightened grey (ITU-R 601 luma). values: [pixels, 3] */
+/** Mixes each value with the larger of itself and a brightened grey (ITU-R 601 luma). values: [pixels, 3] */
 function whiten(values: Float64Array, kept: number): Float64Array {
   const whitened = new Float64Array(values.length)
   for (let i = 0; i < values.length; i += 3) {

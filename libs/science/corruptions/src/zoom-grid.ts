@@ -1,10 +1,10 @@
-import type { Grid } from './motion-path.ts'
+import type { PixelGrid } from './motion-path.ts'
 
 /**
- * Magnifies the middle of a grid by linear interpolation with corners on corners (scipy's `ndimage.zoom`, order 1, of a
- * centred crop). The result is at least as large as the grid.
+ * Magnifies the middle of a grid by linear interpolation, as scipy's `ndimage.zoom` of order 1 does with a centred
+ * crop: corners come to lie on corners. The result is at least as large as the grid.
  */
-export function zoomGrid(grid: Grid, factor: number): Grid {
+export function zoomGrid(grid: PixelGrid, factor: number): PixelGrid {
   const rows = zoomAxis(grid.height, factor)
   const columns = zoomAxis(grid.width, factor)
   const zoomed = new Float64Array(rows.length * columns.length * grid.channels)
@@ -14,9 +14,9 @@ export function zoomGrid(grid: Grid, factor: number): Grid {
 
 /** Writes one magnified row. */
 function zoomRow(
-  { values, width, channels }: Grid,
-  row: Place,
-  columns: readonly Place[],
+  { values, width, channels }: PixelGrid,
+  row: Interpolation,
+  columns: readonly Interpolation[],
   zoomed: Float64Array,
   start: number,
 ): void {
@@ -34,34 +34,34 @@ function zoomRow(
 }
 
 /** The top left part of a grid. → [height, width, channels] */
-export function cropGrid({ values, width: from, channels }: Grid, width: number, height: number): Float64Array {
+export function cropGrid({ values, width: from, channels }: PixelGrid, width: number, height: number): Float64Array {
   const cropped = new Float64Array(height * width * channels)
   for (let y = 0; y < height; y++)
     cropped.set(values.subarray(y * from * channels, (y * from + width) * channels), y * width * channels)
   return cropped
 }
 
-/** Two neighbouring source places and how far from the first to the second. */
-interface Place {
+/** Two neighbouring source indices, and how far from the first to the second a point lies. */
+interface Interpolation {
   readonly low: number
   readonly high: number
   readonly part: number
 }
 
-/** Between which two source places each magnified place lies. */
-function zoomAxis(length: number, factor: number): Place[] {
+/** The source indices between which each index of the magnified axis lies. */
+function zoomAxis(length: number, factor: number): Interpolation[] {
   const cropped = Math.ceil(length / factor)
   const first = Math.floor((length - cropped) / 2)
   const magnified = roundHalfToEven(cropped * factor)
   const scale = magnified > 1 ? (cropped - 1) / (magnified - 1) : 1
   return Array.from({ length: magnified }, (_, i) => {
-    const place = Math.min(i * scale, cropped - 1)
-    const low = Math.floor(place)
-    return { low: first + low, high: first + Math.min(low + 1, cropped - 1), part: place - low }
+    const position = Math.min(i * scale, cropped - 1)
+    const low = Math.floor(position)
+    return { low: first + low, high: first + Math.min(low + 1, cropped - 1), part: position - low }
   })
 }
 
-/** Python's `round`. */
+/** Rounds as Python's `round` does. */
 function roundHalfToEven(value: number): number {
   const low = Math.floor(value)
   return value - low === 0.5 ? low + (low % 2) : Math.round(value)

@@ -13,7 +13,7 @@ const imageAt = (batch: Float32Array, i: number) => batch.slice(i * size, (i + 1
 const epoch0 = { seed: 1, epoch: 0 }
 
 describe('augmentation', () => {
-  it('gives an image the same change in any batch and order', () => {
+  it('changes an image in the same way in any batch and order', () => {
     const whole = augment(images, digests, study, epoch0)
     fc.assert(
       fc.property(fc.shuffledSubarray([...digests.keys()], { minLength: 1 }), (chosen) => {
@@ -37,7 +37,7 @@ describe('augmentation', () => {
     expect(augment(images, digests, study, { seed: 2, epoch: 0 })).not.toEqual(first)
   })
 
-  it('stays in [0, 1], leaves its input alone, and changes nothing when nothing is asked', () => {
+  it('stays in [0, 1], does not change its input, and gives it back where nothing is asked', () => {
     const before = images.slice()
     const strong = augment(images, digests, { horizontalFlip: true, colorJitter: 0.9, rotationDegrees: 45 }, epoch0)
     expect(strong.every((value) => value >= 0 && value <= 1)).toBe(true)

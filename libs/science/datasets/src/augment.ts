@@ -4,12 +4,12 @@ import { jitterColors, type ColorJitter } from './color-jitter.ts'
 import { flipRows, rotateNearest } from './move-pixels.ts'
 
 /**
- * The study's training-time changes, image by image: flip with probability ½, then colour jitter, then rotation;
- * torchvision's `RandomHorizontalFlip`, `ColorJitter`, `RandomRotation`. Keyed by seed, epoch and image digest, so an
- * image gets the same change in any batch, order or shard. Departure: pixels stay real numbers throughout, where
- * torchvision rounds PIL images to bytes after each step.
+ * Augments training images as the study does: a flip with probability ½, then colour jitter, then a rotation
+ * (torchvision's `RandomHorizontalFlip`, `ColorJitter`, `RandomRotation`). Random numbers are keyed by seed, epoch and
+ * image digest, so that an image changes in the same way in any batch, order and shard. images: [count, side, side, 3],
+ * in [0, 1], not changed; digests: one for each image; same shape out. Throws `RangeError` where images are not square.
  *
- * @param images [count, side, side, 3], in [0, 1]; left as they are @param digests one per image
+ * Departure: pixels stay real numbers throughout, where torchvision rounds PIL images to bytes after each step.
  */
 export function augment(
   images: Float32Array,
@@ -32,7 +32,7 @@ export function augment(
   return augmented
 }
 
-/** What happens to one image in one epoch. */
+/** The changes of one image in one epoch. */
 interface AugmentationDraw {
   readonly flip: boolean
   readonly jitter: ColorJitter

@@ -1,4 +1,4 @@
-/** Factors around 1, and the order in which the three changes come: 0 brightness, 1 contrast, 2 saturation. */
+/** Factors around 1, and the order of the three changes: 0 brightness, 1 contrast, 2 saturation. */
 export interface ColorJitter {
   readonly brightness: number
   readonly contrast: number
@@ -6,10 +6,7 @@ export interface ColorJitter {
   readonly order: readonly number[]
 }
 
-/**
- * Changes an image's colours in place, as torchvision's `ColorJitter` does to a float tensor. image: [pixels, 3], in
- * [0, 1].
- */
+/** Jitters an image in place, as torchvision's `ColorJitter` does a float tensor. image: [pixels, 3], in [0, 1]. */
 export function jitterColors(image: Float32Array, { brightness, contrast, saturation, order }: ColorJitter): void {
   for (const change of order) {
     if (change === 0) scaleBrightness(image, brightness)
@@ -18,12 +15,12 @@ export function jitterColors(image: Float32Array, { brightness, contrast, satura
   }
 }
 
-/** Blends with black. */
+/** Blends the image with black. */
 function scaleBrightness(image: Float32Array, factor: number): void {
   for (let i = 0; i < image.length; i++) image[i] = clamp(factor * image[i]!)
 }
 
-/** Blends with the image's mean grey. */
+/** Blends the image with its mean grey. */
 function scaleContrast(image: Float32Array, factor: number): void {
   let sum = 0
   for (let i = 0; i < image.length; i += 3) sum += greyAt(image, i)
@@ -39,7 +36,7 @@ function scaleSaturation(image: Float32Array, factor: number): void {
   }
 }
 
-/** ITU-R 601 luma with torchvision's four decimals. */
+/** The ITU-R 601 luma, with torchvision's four decimals. */
 function greyAt(image: Float32Array, i: number): number {
   return 0.2989 * image[i]! + 0.587 * image[i + 1]! + 0.114 * image[i + 2]!
 }

@@ -4,7 +4,7 @@ import type { ImageEncoding, SplitName } from './manifest.ts'
 
 /** One labelled image of a source, before any split is drawn. */
 export interface SourceEntry {
-  /** The split the source itself puts the image in; `null` where it leaves that to us. */
+  /** The split to which the source assigns the image; `null` where it has no splits. */
   readonly split: SplitName | null
   readonly label: number
   readonly encoding: ImageEncoding
@@ -15,7 +15,7 @@ export interface SourceEntry {
   readonly length: number
 }
 
-/** What every reader makes of its format: what there is, and then the bytes of what is wanted. */
+/** The images of a source, whatever its format: a list of all, and the bytes of those that are wanted. */
 export interface DatasetSource {
   /** Every image, in the source's own order. */
   readonly entries: readonly SourceEntry[]

@@ -3,12 +3,12 @@ import { InvalidDataset } from './invalid-dataset.ts'
 import type { ImageEncoding } from './manifest.ts'
 import type { Rgb8Image } from './rgb8-image.ts'
 
-/** No single image may be larger than this many pixels: 8,192 × 8,192. */
+/** Most pixels of an image: 8,192 × 8,192. */
 export const largestImage = 2 ** 26
 
 /**
- * The pixels of stored bytes. Colour profiles, gamma and EXIF orientation are left alone and transparency is dropped,
- * as `PIL.Image.open(…).convert('RGB')` does; grey becomes three equal channels.
+ * Decodes stored bytes as `PIL.Image.open(…).convert('RGB')` does: colour profiles, gamma and EXIF orientation are not
+ * applied, transparency is dropped, and grey becomes three equal channels.
  */
 export async function decodeImage(
   bytes: Uint8Array,
@@ -48,7 +48,7 @@ function firstLine(error: unknown): string {
   return String(error instanceof Error ? error.message : error).split('\n')[0]!
 }
 
-/** What the first bytes of a compressed image say it is, without decoding it. */
+/** The encoding and size that the first bytes of a compressed image give; undefined for other bytes. */
 export function readImageHeader(
   bytes: Uint8Array,
 ): { encoding: 'png' | 'jpeg'; width: number; height: number } | undefined {
@@ -59,7 +59,7 @@ export function readImageHeader(
   return bytes.length >= 4 && view.getUint16(0) === 0xffd8 ? readJpegHeader(view) : undefined
 }
 
-/** Walks a JPEG's segments to its frame header (ITU-T T.81, B.2.2: SOF0 … SOF15 without DHT, JPG and DAC). */
+/** Reads a JPEG's segments up to its frame header (ITU-T T.81, B.2.2: SOF0 … SOF15 without DHT, JPG and DAC). */
 function readJpegHeader(view: DataView): { encoding: 'jpeg'; width: number; height: number } | undefined {
   for (let at = 2; at + 9 <= view.byteLength && view.getUint8(at) === 0xff; at += 2 + view.getUint16(at + 2)) {
     const marker = view.getUint8(at + 1)

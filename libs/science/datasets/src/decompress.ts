@@ -5,12 +5,12 @@ import { createGunzip } from 'node:zlib'
 import { Decompress } from 'fzstd'
 import { InvalidDataset } from './invalid-dataset.ts'
 
-/** One read of a compressed file may not unpack to more than this: image archives hardly shrink, bombs do. */
-const largestBurst = 64 * 2 ** 20
+/** Most bytes to which one read of a compressed file may unpack. Archives of images hardly shrink; bombs do. */
+const mostBytesOfRead = 64 * 2 ** 20
 
 export type Compression = 'gzip' | 'zstd' | 'none'
 
-/** What a file's first bytes say it is: gzip (RFC 1952) or Zstandard (RFC 8878). */
+/** A file's compression by its first bytes: gzip (RFC 1952), Zstandard (RFC 8878) or none. */
 export async function compressionOf(path: string): Promise<Compression> {
   const file = await open(path, 'r')
   try {
@@ -22,7 +22,7 @@ export async function compressionOf(path: string): Promise<Compression> {
   }
 }
 
-/** A file's bytes, unpacked while they are read. */
+/** The bytes of a file, which are unpacked while they are read. */
 export async function* readDecompressed(path: string): AsyncGenerator<Uint8Array> {
   const compression = await compressionOf(path)
   try {
@@ -35,20 +35,18 @@ export async function* readDecompressed(path: string): AsyncGenerator<Uint8Array
   }
 }
 
-/**
- * Node 20 has no Zstandard of its own. The decoder works in step with the file: each read is unpacked before the next.
- */
+/** Unpacks Zstandard, which Node 20 does not have. Each chunk is unpacked before the next is read. */
 async function* unpackZstd(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let unpacked: Uint8Array[] = []
-  let burst = 0
+  let unpackedOfRead = 0
   const decoder = new Decompress((part) => {
-    burst += part.length
-    if (burst > largestBurst)
+    unpackedOfRead += part.length
+    if (unpackedOfRead > mostBytesOfRead)
       throw new InvalidDataset('The dataset archive unpacks to implausibly many bytes; fetch it again or pack it anew.')
     unpacked.push(part)
   })
   for await (const chunk of chunks) {
-    burst = 0
+    unpackedOfRead = 0
     decoder.push(chunk)
     yield* unpacked
     unpacked = []

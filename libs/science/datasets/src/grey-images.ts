@@ -1,7 +1,7 @@
 import { sha256Of, type DatasetSource, type SourceEntry } from './dataset-source.ts'
 import type { SplitName } from './manifest.ts'
 
-/** Equally large grey images: one byte a pixel, image after image. */
+/** Grey images of one size, one byte a pixel. */
 export interface GreyImages {
   readonly split: SplitName | null
   /** [count, height, width] */
@@ -12,7 +12,7 @@ export interface GreyImages {
   readonly height: number
 }
 
-/** A source of grey images, stored as RGB with three equal channels: what a backbone sees. */
+/** A source of grey images, which are stored as RGB with three equal channels, as backbones take them. */
 export function greySource(groups: readonly GreyImages[]): DatasetSource {
   const located = groups.flatMap((group) =>
     Array.from({ length: group.labels.length }, (_, index) => ({ group, index })),

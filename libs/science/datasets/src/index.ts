@@ -10,5 +10,5 @@ export {
 } from './manifest.ts'
 export { openDataset, stackImages, type DatasetReader, type LabelledBatch } from './open-dataset.ts'
 export { resizeSquare } from './pillow-resize.ts'
-export { prepareDataset, type PreparedDataset } from './prepare-dataset.ts'
+export { packDataset, type PackedDataset } from './pack-dataset.ts'
 export type { Rgb8Image } from './rgb8-image.ts'

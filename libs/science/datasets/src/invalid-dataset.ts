@@ -1,4 +1,4 @@
-/** The bytes of a dataset are not what they should be; a retry gives the same, so the message says what to change. */
+/** The bytes of a dataset are not valid; a retry does not help, and the message says what to change. */
 export class InvalidDataset extends Error {
   override readonly name = 'InvalidDataset'
 }

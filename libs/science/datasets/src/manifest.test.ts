@@ -26,7 +26,7 @@ const manifest: DatasetManifest = {
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
 
 describe('a manifest', () => {
-  it('is the same after encoding and parsing', () => {
+  it('is read as it was written', () => {
     expect(parseManifest(encodeManifest(manifest))).toEqual(manifest)
   })
 

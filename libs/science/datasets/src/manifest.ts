@@ -6,10 +6,10 @@ const digest = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lowercase hexadeci
 const count = z.number().int().nonnegative()
 
 const manifestImage = z.strictObject({
-  /** SHA-256 of the stored bytes: what random numbers and outcomes are keyed by. */
+  /** SHA-256 of the stored bytes, which keys random numbers and outcomes. */
   digest,
   label: count,
-  /** Where the stored bytes begin in the packed file, and how many they are. */
+  /** Offset of the stored bytes in the packed file, and their number. */
   offset: count,
   length: z.number().int().positive(),
   width: z.number().int().positive(),
@@ -26,11 +26,11 @@ const datasetManifest = z.strictObject({
   classes: z.number().int().positive(),
   resolution: z.number().int().positive(),
   splitSeed: z.number().int(),
-  /** The packed file the offsets point into. */
+  /** The packed file to which the offsets refer. */
   images: z.strictObject({ digest, length: count }),
   /**
-   * Images left out because the same bytes are also in a later split of train, validation, test: they would leak into
-   * it.
+   * Number of images that were left out of a split because the same bytes are in a later one of train, validation and
+   * test, into which they would leak.
    */
   duplicatesDropped: z.strictObject({ train: count, validation: count }),
   splits: z.strictObject({
@@ -42,18 +42,18 @@ const datasetManifest = z.strictObject({
   }),
 })
 
-/** Which images a dataset consists of, in which split and order, with a digest for each. */
+/** The images of a dataset with their digests, by split and in order. */
 export type DatasetManifest = z.infer<typeof datasetManifest>
 export type ManifestImage = z.infer<typeof manifestImage>
 export type ImageEncoding = ManifestImage['encoding']
 export type SplitName = 'train' | 'validation' | 'test' | 'testCommon'
 
-/** The bytes of a manifest: canonical JSON, so that one preparation always has one digest. */
+/** A manifest as canonical JSON, so that equal manifests have equal digests. */
 export function encodeManifest(manifest: DatasetManifest): Uint8Array {
   return new TextEncoder().encode(canonicalJson(JSON.parse(JSON.stringify(manifest))))
 }
 
-/** Reads a manifest back and checks it against its schema and its own numbers. */
+/** Reads a manifest, and refuses it where it breaks its schema or contradicts itself. */
 export function parseManifest(bytes: Uint8Array): DatasetManifest {
   const result = datasetManifest.safeParse(parseJson(bytes))
   if (!result.success) {
@@ -76,7 +76,9 @@ function parseJson(bytes: Uint8Array): unknown {
 
 function checkImages({ splits, classes, images }: DatasetManifest): void {
   if (splits.testCommon && labelsOf(splits.testCommon) !== labelsOf(splits.test))
-    throw new InvalidDataset('The images of testCommon are not those of test, one by one; prepare the dataset again.')
+    throw new InvalidDataset(
+      'The images of testCommon are not those of test in the same order; prepare the dataset again.',
+    )
   for (const [split, entries] of Object.entries(splits)) {
     for (const [i, { label, offset, length }] of (entries ?? []).entries()) {
       if (label >= classes)
@@ -96,7 +98,7 @@ function labelsOf(entries: readonly ManifestImage[]): string {
   return entries.map(({ label }) => label).join()
 }
 
-/** The facts of a specification that its manifest carries on. */
+/** The part of a specification that is in its manifest. */
 export function manifestHeader(specification: DatasetSpecification) {
   const { id, source, sha256, classes, resolution, splitSeed } = specification
   return { format: 'gauntlet-dataset-1' as const, dataset: id, source, sha256, classes, resolution, splitSeed }

@@ -1,4 +1,4 @@
-/** Mirrors an image left to right in place. image: [side, side, 3]. */
+/** Mirrors an image left to right, in place. image: [side, side, 3]. */
 export function flipRows(image: Float32Array, side: number): void {
   for (let y = 0; y < side; y++) {
     for (let left = 0, right = side - 1; left < right; left++, right--) {
@@ -12,8 +12,8 @@ export function flipRows(image: Float32Array, side: number): void {
 }
 
 /**
- * Rotates an image counter-clockwise about its centre in place: nearest pixel, black outside, as torchvision's `rotate`
- * by default. image: [side, side, 3].
+ * Rotates an image counter-clockwise about its centre, in place. Each pixel is that nearest to its source, and black
+ * where that lies outside, as by torchvision's `rotate` by default. image: [side, side, 3].
  */
 export function rotateNearest(image: Float32Array, side: number, degrees: number): void {
   const original = image.slice()

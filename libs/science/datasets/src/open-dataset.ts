@@ -6,7 +6,7 @@ import type { DatasetManifest, ManifestImage, SplitName } from './manifest.ts'
 import { resizeSquare } from './pillow-resize.ts'
 import type { Rgb8Image } from './rgb8-image.ts'
 
-/** Images as a model takes them. */
+/** Images as models take them, with their labels. */
 export interface LabelledBatch {
   /** [count, resolution, resolution, 3], in [0, 1]. */
   readonly images: Float32Array
@@ -14,21 +14,21 @@ export interface LabelledBatch {
   readonly digests: string[]
 }
 
-/** A prepared dataset, read by position. Every read is checked against the manifest's digest. */
+/** Reads the images of a packed dataset by index. Every read is checked against the digest in the manifest. */
 export interface DatasetReader {
   readonly manifest: DatasetManifest
-  /** Images of a split; 0 for a `testCommon` the source does not have. */
+  /** Number of images of a split; 0 for `testCommon` where the source has none. */
   count(split: SplitName): number
   /** The images at `indices`, resized to the manifest's resolution. */
   read(split: SplitName, indices: readonly number[]): Promise<LabelledBatch>
   /** One image at its own size. */
   readRgb8(split: SplitName, index: number): Promise<Rgb8Image>
-  /** The manifest's line for one image. */
+  /** What the manifest says of one image. */
   entry(split: SplitName, index: number): ManifestImage
   close(): Promise<void>
 }
 
-/** Opens a prepared dataset over its packed images, in memory or in a file. */
+/** Opens a packed dataset, whose images are in memory or in a file. */
 export function openDataset(manifest: DatasetManifest, images: Uint8Array | string): DatasetReader {
   const bytes = typeof images === 'string' ? fileBytes(images) : memoryBytes(images)
   const entry = (split: SplitName, index: number) => entryAt(manifest, split, index)
@@ -69,7 +69,7 @@ function entryAt(manifest: DatasetManifest, split: SplitName, index: number): Ma
   const entry = manifest.splits[split]?.[index]
   if (entry) return entry
   const count = manifest.splits[split]?.length ?? 0
-  throw new RangeError(`${manifest.dataset} has ${count} images in ${split}, so there is none at position ${index}.`)
+  throw new RangeError(`${manifest.dataset} has ${count} images in ${split}, so there is no image ${index}.`)
 }
 
 interface PackedBytes {

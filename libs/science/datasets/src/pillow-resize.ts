@@ -1,22 +1,21 @@
 import type { Rgb8Image } from './rgb8-image.ts'
 
 /**
- * Weights are integers with this many fractional bits: 32 less 8 for the pixel and 2 against overflow, as Pillow's
- * Resample.c.
+ * Fractional bits of the integer weights: 32 less 8 for the pixel and 2 against overflow, as in Pillow's Resample.c.
  */
 const precisionBits = 22
 
-/** The source pixels one output pixel is made of. */
+/** The source pixels of one output pixel. */
 interface Window {
   readonly first: number
-  /** Fixed point; they add up to about 2²². */
+  /** In fixed point. They add up to about 2²². */
   readonly weights: Int32Array
 }
 
 /**
- * Pillow's bilinear `resize`, squashing the aspect ratio to a square: a triangle filter as wide as the reduction
- * (antialias), fixed-point weights, and bytes between the horizontal and the vertical pass, so that results are Pillow
- * 10's to the bit. Source: src/libImaging/Resample.c.
+ * Resizes an image to a square, whatever its aspect ratio, as Pillow's bilinear `resize` does: by a triangle filter as
+ * wide as the reduction (antialias), with fixed-point weights, and with bytes between the horizontal and the vertical
+ * pass. Results equal Pillow 10's to the bit. Source: src/libImaging/Resample.c.
  */
 export function resizeSquare(image: Rgb8Image, side: number): Rgb8Image {
   return resizeHeight(resizeWidth(image, side), side)

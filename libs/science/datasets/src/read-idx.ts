@@ -5,12 +5,12 @@ import type { DatasetSource } from './dataset-source.ts'
 import { greySource, type GreyImages } from './grey-images.ts'
 import { InvalidDataset } from './invalid-dataset.ts'
 
-/** Largest unpacked IDX file: ten times Fashion-MNIST's. */
+/** Most bytes of an unpacked IDX file: ten times those of Fashion-MNIST. */
 const largestFile = 512 * 2 ** 20
 
 /**
- * A folder of IDX files under MNIST's names (`train-images-idx3-ubyte`, …), raw or gzipped: official train and test
- * splits, no validation.
+ * Reads a folder of IDX files under MNIST's names (`train-images-idx3-ubyte`, …), raw or gzipped. It has train and test
+ * splits, and no validation split.
  */
 export async function readIdxFolder(folder: string): Promise<DatasetSource> {
   const names = await readdir(folder)
@@ -59,8 +59,8 @@ async function readNamed(folder: string, names: readonly string[], name: string)
 }
 
 /**
- * The IDX format (LeCun's MNIST page): two zero bytes, type 8 for unsigned bytes, the number of dimensions, each size
- * in 32 bits, big-endian.
+ * Reads an IDX file (LeCun's MNIST page): two zero bytes, type 8 for unsigned bytes, the number of dimensions, each
+ * size in 32 bits big-endian, and the values.
  */
 export function parseIdx(bytes: Uint8Array, name: string, dimensions: number): { shape: number[]; values: Uint8Array } {
   const headerLength = 4 + 4 * dimensions

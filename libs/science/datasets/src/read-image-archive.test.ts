@@ -9,7 +9,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InvalidDataset } from './invalid-dataset.ts'
 import { openDataset } from './open-dataset.ts'
-import { prepareDataset } from './prepare-dataset.ts'
+import { packDataset } from './pack-dataset.ts'
 
 /** Made by `test/parity/datasets/make_archive.py`. */
 const tiny = fileURLToPath(new URL('../../../../test/parity/datasets/tiny_processed.tar.zst', import.meta.url))
@@ -35,7 +35,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const text = (value: string) => new TextEncoder().encode(value)
 const prepare = (source: string, changes: Partial<DatasetSpecification> = {}) =>
-  prepareDataset({ ...specification, ...changes }, source, join(folder, 'images'))
+  packDataset({ ...specification, ...changes }, source, join(folder, 'images'))
 
 /** A Zstandard frame (RFC 8878) of an 8 MiB window and the given blocks. */
 function zstdFrame(blocks: Uint8Array[]): Uint8Array {
@@ -72,7 +72,7 @@ async function members(): Promise<{ name: string; bytes: Uint8Array }[]> {
 }
 
 describe('an archive of RobustGenBench', () => {
-  it('keeps its splits in the order of their file names, whatever the order of packing', async () => {
+  it('keeps its splits in the order of their file names, whatever their order in the archive', async () => {
     const { manifest } = await prepare(tiny)
     const labels = Object.fromEntries(
       Object.entries(manifest.splits).map(([split, images]) => [split, images!.map(({ label }) => label).join('')]),
@@ -83,7 +83,7 @@ describe('an archive of RobustGenBench', () => {
     ).toHaveLength(1)
   })
 
-  it('decodes grey, transparent, palette and colour images to the very pixels Pillow gives', async () => {
+  it('has grey, transparent, palette and colour images, which decode to the pixels that Pillow gives', async () => {
     const { manifest, imagesFile } = await prepare(tiny)
     const expected = JSON.parse(await readFile(tinyPixels, 'utf8')) as Record<string, string>
     const reader = openDataset(manifest, imagesFile)
@@ -101,7 +101,7 @@ describe('an archive of RobustGenBench', () => {
     expect(actual).toEqual(expected)
   })
 
-  it('takes the corrupted copies of the test images it takes', async () => {
+  it('gives the corrupted copies of the test images that it gives', async () => {
     const { manifest } = await prepare(tiny, { testImages: 3 })
     expect(manifest.splits.testCommon!.map(({ label }) => label)).toEqual(
       manifest.splits.test.map(({ label }) => label),
@@ -164,7 +164,7 @@ describe('an archive is refused', () => {
     await expect(prepare(await archiveOf([...(await members()), ...common]))).rejects.toThrow('same order')
   })
 
-  it('that climbs out of its folder', async () => {
+  it('with a name that leads out of its folder', async () => {
     await expect(prepare(await archiveOf([{ name: '../train/00000.png' }]))).rejects.toThrow('leads out')
   })
 

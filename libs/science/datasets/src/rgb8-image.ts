@@ -1,4 +1,4 @@
-/** An image as it is stored: three bytes a pixel, rows from the top, at its own size. */
+/** An image at its own size: three bytes a pixel, rows from the top. */
 export interface Rgb8Image {
   /** [height, width, 3], red first. */
   readonly data: Uint8Array

@@ -16,8 +16,8 @@ const unsplit = [...Array(200).fill(0), ...Array(100).fill(1), ...Array(50).fill
 const labelCounts = (positions: readonly number[], entries: readonly SourceEntry[]) =>
   [0, 1, 2].map((label) => positions.filter((position) => entries[position]!.label === label).length)
 
-describe('sharing out in proportion', () => {
-  it('shares exactly the count, never more than a size, and within one of the proportion', () => {
+describe('dividing in proportion', () => {
+  it('gives shares that sum to the count, are never above a size and within one of the proportion', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(500), { minLength: 1, maxLength: 30 }), fc.nat(3000), (sizes, count) => {
         const total = sizes.reduce((sum, size) => sum + size, 0)
@@ -33,7 +33,7 @@ describe('sharing out in proportion', () => {
 })
 
 describe('drawing by label', () => {
-  it('takes every position once, either drawn or left', () => {
+  it('has every position once, either drawn or left', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(4), { maxLength: 200 }), fc.nat(200), fc.nat(1000), (labels, count, seed) => {
         const { drawn, rest } = drawStratified([...labels.keys()], (position) => labels[position]!, count, {
@@ -46,7 +46,7 @@ describe('drawing by label', () => {
     )
   })
 
-  it('depends on the seed and on the purpose alone', () => {
+  it('depends on the seed and the purpose alone', () => {
     const draw = (seed: number, purpose: string) =>
       drawStratified([...unsplit.keys()], (i) => unsplit[i]!.label, 50, { seed, purpose }).drawn
     expect(draw(1, 'a')).toEqual(draw(1, 'a'))
@@ -66,7 +66,7 @@ describe('assigning splits', () => {
     expect(new Set([...train, ...validation, ...test]).size).toBe(350)
   })
 
-  it('does not leave an unsplit source sorted by label, since corruptions go by position', () => {
+  it('shuffles an unsplit source that is sorted by label, since corruptions are assigned by position', () => {
     const { train, test } = assignSplits(unsplit, specification)
     for (const split of [train, test])
       expect(new Set(split.slice(0, 20).map((position) => unsplit[position]!.label)).size).toBeGreaterThan(1)
@@ -89,7 +89,7 @@ describe('assigning splits', () => {
 })
 
 describe('taking a part of each split', () => {
-  it('takes what is asked, label by label, and everything where less is there', () => {
+  it('takes as many as are wanted, label by label, and all where there are fewer', () => {
     const splits = assignSplits(unsplit, specification)
     const part = subsampleSplits(splits, unsplit, { ...everything, trainImages: 35, testImages: 1000 })
     expect(labelCounts(part.train, unsplit)).toEqual([20, 10, 5])
@@ -97,7 +97,7 @@ describe('taking a part of each split', () => {
     expect(part.validation).toEqual(splits.validation)
   })
 
-  it('takes the corrupted copies of the very test images it takes', () => {
+  it('takes the corrupted copies of the test images that it takes', () => {
     const entries = [
       ...unsplit.map(({ label }) => entry(label, 'test')),
       ...unsplit.map(({ label }) => entry(label, 'testCommon')),

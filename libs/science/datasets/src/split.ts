@@ -8,13 +8,11 @@ export type Splits = { readonly [split in SplitName]?: readonly number[] } & {
   readonly [split in 'train' | 'validation' | 'test']: readonly number[]
 }
 
-/** Fractions of the study's pipeline: 80/20 into the rest and test, then 85/15 into train and validation. */
+/** The study's fractions: 80/20 into the rest and test, then 85/15 of the rest into train and validation. */
 const testFraction = 0.2
 const validationFraction = 0.15
 
-/**
- * Where each image belongs: the source's own splits where it has them, stratified and seeded draws where it does not.
- */
+/** The splits of the source where it has them, else stratified draws by the seed. */
 export function assignSplits(entries: readonly SourceEntry[], { splitSeed }: { splitSeed: number }): Splits {
   const labelOf = (position: number) => entries[position]!.label
   const official = (split: SplitName | null) =>
@@ -33,16 +31,16 @@ export function assignSplits(entries: readonly SourceEntry[], { splitSeed }: { s
       ? { drawn: ownValidation, rest: testDraw.rest }
       : draw(testDraw.rest, validationFraction, 'split-validation')
   const common = official('testCommon')
-  // A source without splits often lists its images class by class, so what is left of it is shuffled too.
+  // A source without splits often lists its images class by class, so that the images that are left are shuffled too.
   const train = unsplit.length > 0 ? draw(validationDraw.rest, 1, 'split-train').drawn : validationDraw.rest
   const splits = { train, validation: validationDraw.drawn, test: testDraw.drawn }
   return common.length > 0 ? { ...splits, testCommon: common } : splits
 }
 
 /**
- * At most the wanted number of images of each split, stratified by label. A split that is wanted whole keeps its order,
- * so that a published test set stays comparable position by position; a drawn one is in drawn order. `testCommon`
- * follows `test`.
+ * The wanted number of images of each split, or all where it has fewer, stratified by label. A split that is wanted
+ * whole keeps its order, so that a published test set stays comparable image by image; a drawn one is in the order of
+ * the draw. `testCommon` has the same images as `test`.
  */
 export function subsampleSplits(
   splits: Splits,
@@ -62,11 +60,11 @@ export function subsampleSplits(
     test,
   }
   if (!splits.testCommon) return taken
-  const placeInTest = new Map(splits.test.map((position, place) => [position, place]))
-  return { ...taken, testCommon: test.map((position) => splits.testCommon![placeInTest.get(position)!]!) }
+  const indexInTest = new Map(splits.test.map((position, index) => [position, index]))
+  return { ...taken, testCommon: test.map((position) => splits.testCommon![indexInTest.get(position)!]!) }
 }
 
-/** Draws `count` of `from`, each label in proportion, in random order; the rest keeps its order. */
+/** Draws `count` of the positions `from`, each label in proportion, in random order. The rest keeps its order. */
 export function drawStratified(
   from: readonly number[],
   labelOf: (position: number) => number,
@@ -95,7 +93,7 @@ export function drawStratified(
   return { drawn, rest: from.filter((position) => !taken.has(position)) }
 }
 
-/** Shares `count` out in proportion to `sizes` by largest remainder; ties go to the first. Never more than a size. */
+/** Divides `count` in proportion to `sizes` by largest remainder, ties to the first; no share is above its size. */
 export function proportionalShares(sizes: readonly number[], count: number): number[] {
   const total = sizes.reduce((sum, size) => sum + size, 0)
   const wanted = Math.min(count, total)

@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module'
 
-/** What was set up lacks a part of the engine; the message says what to run. */
+/** Set-up did not compile a part of the engine; the message says what to run. */
 class EngineIncomplete extends Error {
   override readonly name = 'EngineIncomplete'
 }
 
 const load = createRequire(import.meta.url)
 
-/** One of our additions to the binding, which set-up compiles from `infra/binding`. */
+/** Loads one of our additions to tfjs's binding, which set-up compiles from `infra/binding`. */
 export function bindingAddition<Addition>(name: 'tensor_memory' | 'graph_types'): Addition {
   try {
     return load(`@tensorflow/tfjs-node-gpu/lib/napi-v8/${name}.node`) as Addition

@@ -7,7 +7,7 @@ import { tf, type Tensor } from './tf.ts'
 const mebibyte = 2 ** 20
 const resident = () => process.memoryUsage.rss()
 
-/** 64 MiB a time until 2 GiB are held. */
+/** Allocates 64 MiB at a time until it holds 2 GiB. */
 function growing(): void {
   tf.tidy(() => {
     let x: Tensor = tf.ones([2 ** 24])
@@ -15,7 +15,7 @@ function growing(): void {
   })
 }
 
-it('raises OutOfMemory where eager operators would go beyond what the process may have, and lets go of what they held', () => {
+it('raises OutOfMemory where eager operators would exceed the memory of the process, and frees what they held', () => {
   const before = tf.memory().numTensors
   const run = () => withinDeviceMemory(growing, resident() + 400 * mebibyte)
   expect(run).toThrow(OutOfMemory)
@@ -26,7 +26,7 @@ it('raises OutOfMemory where eager operators would go beyond what the process ma
   expect(() => withinDeviceMemory(() => tf.tidy(() => tf.ones([1000]).exp().sum().dataSync()))).not.toThrow()
 })
 
-it('frees what a gradient had saved when it ran out', () => {
+it('frees what a gradient had saved when memory ran out', () => {
   const before = tf.memory().numTensors
   const x = tf.ones([2 ** 22])
   const chain = (y: Tensor) => {
@@ -39,9 +39,9 @@ it('frees what a gradient had saved when it ran out', () => {
   expect(tf.memory().numTensors).toBe(before)
 })
 
-it('raises it before programs are loaded that could not run', () => {
+it('raises OutOfMemory before it loads programs that could not run', () => {
   const builder = new ProgramBuilder({ w: tf.ones([2 ** 20]) })
-  // 12 MiB eagerly; 4 GiB once it is a program, by its estimate.
+  // The program takes 12 MiB when it runs eagerly. Its estimate is then set to 4 GiB.
   const load = (room: number) => withinDeviceMemory(() => builder.load(), resident() + room * mebibyte)
   const body = ({ x }: { x: Tensor }, { w }: { w: Tensor }) => ({ outputs: w.mul(x).sum() })
   const program = builder.capture('small', body, { x: tf.scalar(2) })

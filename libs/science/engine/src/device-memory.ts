@@ -1,33 +1,34 @@
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js'
 import { readFileSync } from 'node:fs'
+import { interceptOperators } from './operator-interception.ts'
 import { OutOfMemory } from './out-of-memory.ts'
 
 /**
- * The variable that holds how many bytes this process may have resident (`deviceVariables`). On a GPU there is none:
- * TensorFlow raises what its memory does not hold.
+ * The environment variable that says how many bytes this process may have resident (`deviceVariables`). It is not set
+ * for a GPU, where TensorFlow itself reports that memory ran out.
  */
 const memoryVariable = 'GAUNTLET_DEVICE_MEMORY'
 
-/** Of every processor that libtensorflow is built for on Linux. */
+/** The size of a memory page on every processor that libtensorflow is built for on Linux. */
 const pageBytes = 4096
 
-/** Operators between two looks at the memory: a look takes ten microseconds. */
-const operatorsBetweenLooks = 32
+/** How many operators run between two checks of the memory. A check takes ten microseconds. */
+const operatorsBetweenChecks = 32
 
 /**
- * Of the estimated peak of a program's own tensors: what its kernels use beside them and what is lost between runs.
- * Measured at batch 8: 1.10 (ViT-S), 0.98 (ConvNeXt-T), 0.97 (MobileViT-S), 0.67 (ResNet-50, whose tensors TensorFlow
- * lets share more).
+ * A program needs so many times the estimated peak of its own tensors, because of what its kernels use beside them and
+ * of memory lost between runs. Measured at batch 8: 1.10 (ViT-S), 0.98 (ConvNeXt-T), 0.97 (MobileViT-S), 0.67
+ * (ResNet-50, whose tensors TensorFlow lets share more memory).
  */
 const overhead = 1.1
 
-/** Bytes that what is under way may bring the process to. */
+/** The bytes that the process may have resident now; no limit where undefined. */
 let limit: number | undefined
 
 /**
- * Runs `work` with `OutOfMemory` raised where the process would come to have more resident than its worker gave it: by
- * an eager operator, or before programs are loaded, by their estimate. The system would kill it without a word. For
- * work that can be done in smaller pieces.
+ * Runs `work`, and throws `OutOfMemory` where the process would have more bytes resident than its worker allows it:
+ * before an eager operator runs, or before programs are loaded, by their estimate. Otherwise the operating system would
+ * kill the process without a message. This is for work that can be done in smaller pieces.
  */
 export function withinDeviceMemory<Result>(
   work: () => Result,
@@ -42,22 +43,18 @@ export function withinDeviceMemory<Result>(
   }
 }
 
-/** Makes the backend's operators look at the memory now and then. */
+/** Checks the memory before every so many operators of the backend. */
 export function watchMemory(backend: NodeJSKernelBackend): void {
   let operators = 0
-  const looking = <Call extends unknown[], Result>(execute: (...call: Call) => Result) => {
-    return (...call: Call): Result => {
-      if (limit !== undefined && ++operators % operatorsBetweenLooks === 0) requireMemory(0, limit)
-      return execute(...call)
-    }
-  }
-  backend.executeSingleOutput = looking(backend.executeSingleOutput.bind(backend))
-  backend.executeMultipleOutputs = looking(backend.executeMultipleOutputs.bind(backend))
+  interceptOperators(backend, (_, execute) => {
+    if (limit !== undefined && ++operators % operatorsBetweenChecks === 0) requireMemory(0, limit)
+    return execute()
+  })
 }
 
 /**
- * Requires room for a session before it is made: for its state, and for what the largest of its programs needs beside
- * it, in bytes.
+ * Throws `OutOfMemory` unless there is room for a session that is about to be made. `state`: bytes of its state;
+ * `beside`: bytes that the largest of its programs needs beside the state.
  */
 export function requireRoomFor(state: number, beside: number): void {
   if (limit !== undefined) requireMemory(state + overhead * beside, limit)
@@ -71,7 +68,7 @@ function requireMemory(more: number, allowed: number): void {
   )
 }
 
-/** Elsewhere than on Linux by Node, which takes longer. */
+/** Outside Linux this asks Node, which takes longer. */
 function residentBytes(): number {
   try {
     return Number(readFileSync('/proc/self/statm', 'latin1').split(' ')[1]) * pageBytes

@@ -1,6 +1,6 @@
 /**
- * How TensorFlow's graph optimiser goes about captured programs, by infra/binding/session-options.cc; another name goes
- * with other options there.
+ * What TensorFlow's graph optimiser (Grappler) does to captured programs: nothing, or one pass.
+ * infra/binding/session-options.cc holds the options of each; other options there need another name here.
  */
 export type GraphOptimizer = 'none' | 'one pass'
 
@@ -10,31 +10,36 @@ export function graphOptimizerOf(variables: NodeJS.ProcessEnv): GraphOptimizer {
   return variables[graphOptimizerVariable] === 'one pass' ? 'one pass' : 'none'
 }
 
-/** Whether a process uses Intel's kernels. TensorFlow decides by the processor where nobody does. */
+/** Whether a process uses oneDNN's kernels. TensorFlow decides by the processor where the variable is not set. */
 export function oneDnnOf({ TF_ENABLE_ONEDNN_OPTS: told }: NodeJS.ProcessEnv): boolean | 'by processor' {
   return told === undefined ? 'by processor' : /^(1|true)$/i.test(told)
 }
 
-/** How a device process is to compute. */
+/** Settings of a device process. */
 export interface DeviceVariablesOptions {
-  /** The number can change the bits of a sum, so it is part of the environment class. */
+  /** Threads of the process. Their number can change the bits of a sum, so it is part of the environment class. */
   readonly threads: number
   /**
-   * What the threads of a CPU share out: a batch, of which each computes a part (`partsOf`), as captured programs can;
-   * or every operator, for code that runs one operator after the other. The batch unless given.
+   * What the threads of a CPU divide among them. `batch`, the default: each computes a part of the batch (`partsOf`),
+   * which captured programs can do. `operators`: all work on the same operator, which suits code that runs one operator
+   * after the other.
    */
   readonly share?: 'batch' | 'operators'
-  /** The one GPU of the process, as `CUDA_VISIBLE_DEVICES` names it; the CPU, or all GPUs, unless given. */
+  /**
+   * The one GPU of the process, as `CUDA_VISIBLE_DEVICES` names it. Unless it is given, the process uses the CPU, or
+   * all GPUs.
+   */
   readonly gpu?: string
   /**
-   * Bytes that the process may have resident where its work can be done in smaller pieces (`withinDeviceMemory`); no
-   * limit unless given.
+   * The bytes that the process may have resident while it does work that can be done in smaller pieces
+   * (`withinDeviceMemory`). There is no limit unless it is given.
    */
   readonly memory?: number
 }
 
 /**
- * The environment of a device process; libtensorflow reads it once, when it is loaded. Loads no tensor runtime itself.
+ * The environment variables of a device process, which libtensorflow reads once, when it is loaded. This module loads
+ * no tensor runtime.
  */
 export function deviceVariables({
   threads,
@@ -42,18 +47,18 @@ export function deviceVariables({
   gpu,
   memory,
 }: DeviceVariablesOptions): Record<string, string> {
-  // Where threads share out an operator, they wait for one another at each: with a part of the batch each they go
-  // through the whole program (decision 0017).
+  // Threads that share an operator wait for one another at each one. With a part of the batch each, they go through the
+  // whole program without waiting (decision 0017).
   const [ofOperator, ofParts] = gpu !== undefined ? [threads, threads] : share === 'batch' ? [1, threads] : [threads, 1]
   return {
     TF_NUM_INTRAOP_THREADS: String(ofOperator),
     TF_NUM_INTEROP_THREADS: String(ofParts),
     OMP_NUM_THREADS: String(ofOperator),
     TF_DETERMINISTIC_OPS: '1',
-    // By itself TensorFlow takes oneDNN's kernels on processors with AVX-512 VNNI alone; without them it has no grouped
-    // convolutions on a CPU.
+    // Unless this is set, TensorFlow uses oneDNN's kernels only on processors with AVX-512 VNNI. Without them it has no
+    // grouped convolutions on a CPU.
     TF_ENABLE_ONEDNN_OPTS: '1',
-    // TensorFloat-32 keeps 10 bits of a product's factors: too few for attack gradients that must equal the
+    // TensorFloat-32 keeps 10 bits of a product's factors. These are too few for attack gradients that must equal the
     // reference's.
     NVIDIA_TF32_OVERRIDE: '0',
     // Without it the first process takes all of a GPU's memory.
@@ -67,10 +72,10 @@ export function deviceVariables({
 function gpuVariables(gpu: string): Record<string, string> {
   return {
     CUDA_VISIBLE_DEVICES: gpu,
-    // CUDA itself counts the fastest first; the driver and nvidia-smi in the order of the bus.
+    // By default CUDA puts the fastest GPU first; the driver and nvidia-smi count in the order of the bus.
     CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
-    // On CPUs programs are as fast, and compiled several times as fast, with what the engine joins itself
-    // (`withJoinedOperators`).
+    // On CPUs the optimiser is off. Programs whose operators the engine fuses itself (`withFusedOperators`) are as fast
+    // there, and are compiled several times as fast.
     [graphOptimizerVariable]: 'one pass' satisfies GraphOptimizer,
   }
 }

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { deviceVariables } from './device-variables.ts'
 import { engineEnvironment, environmentClass } from './environment.ts'
 
-it('names the engine, the device and what can change a bit', () => {
+it('describes the engine, the device and the settings that can change a bit', () => {
   const environment = engineEnvironment(deviceVariables({ threads: 3 }))
   expect(environment).toMatchObject({
     libtensorflow: expect.stringMatching(/^2\./),
@@ -16,6 +16,7 @@ it('names the engine, the device and what can change a bit', () => {
     precision: 'float32',
     form: 'plain',
     graphOptimizer: 'none',
+    mathFunctions: expect.stringMatching(/^[0-9a-f]{16}$/),
   })
   expect(environment.device).toMatch(/^(cpu|gpu) ./)
 })
@@ -26,7 +27,7 @@ it('gives another class for another number of threads, and the same for the same
   expect(classOf(1)).not.toBe(classOf(2))
 })
 
-it('counts the threads of the machine where none are asked for, so that two machines do not share a class by silence', () => {
+it('counts the threads of the machine where no number is set, so that two machines do not share a class by default', () => {
   expect(engineEnvironment({}).threads).toBe(availableParallelism())
 })
 
@@ -35,7 +36,7 @@ it('gives another class without oneDNN, whose kernels add in another order', () 
   expect(environmentClass(on)).not.toBe(environmentClass(off))
 })
 
-it('gives another class for another form of programs, and names the precision that it computes with', () => {
+it('gives another class for another form of programs, and names its precision', () => {
   const inForm = (form: string) => engineEnvironment({ GAUNTLET_FORM: form })
   expect(inForm('xla')).toMatchObject({ form: 'xla', precision: 'float32' })
   expect(inForm('xla-bfloat16')).toMatchObject({ form: 'xla-bfloat16', precision: 'bfloat16' })

@@ -1,6 +1,7 @@
 import { digestOf, type Digest } from '@gauntlet/study'
 import { availableParallelism } from 'node:os'
 import { graphOptimizerOf, oneDnnOf, type GraphOptimizer } from './device-variables.ts'
+import { mathFunctionsDigest } from './math-functions.ts'
 import { nativeBackend } from './operator.ts'
 import { threadsOfParts } from './parts.ts'
 import { precisionOf, type Form, type Precision } from './programs/forms.ts'
@@ -10,37 +11,44 @@ import { tf } from './tf.ts'
 import { gpuModel, visibleGpus } from './visible-gpus.ts'
 
 /**
- * What this process's machine and engine add to a result: two processes with the same environment give the same bits.
+ * What the result of a process depends on beside code and inputs, as far as the engine can see it: a change of any of
+ * these fields may change bits. Two processes with equal fields compute equal bits as far as was measured. Not seen are
+ * the sizes of a CPU's caches, and the driver and libraries of a GPU.
  */
 export interface Environment {
   readonly libtensorflow: string
   readonly tfjs: string
   /**
-   * `gpu` and its name, or `cpu`, its vendor and the instruction sets by which libtensorflow and oneDNN choose and
-   * generate code.
+   * `gpu` and its model; or `cpu`, its vendor, and those instruction sets by which libtensorflow and oneDNN choose
+   * their code (`processorClass`).
    */
   readonly device: string
-  /** Threads one operator may use: sums are split by them. */
+  /** Threads that one operator may use. They decide how its sums are split. */
   readonly threads: number
-  /** Parts of a batch side by side, at most: gradients of parameters are sums over them. */
+  /** The most parts of a batch that are computed side by side. Gradients of parameters are sums over the parts. */
   readonly parts: number
-  /** Of the factors of products in captured programs; all else is float32. */
+  /** The precision of the factors of products in captured programs; all else is float32. */
   readonly precision: Precision
-  /** How captured programs are compiled. */
+  /** The form in which captured programs are compiled. */
   readonly form: Form['name']
-  /**
-   * How TensorFlow's graph optimiser goes about them (`graphOptimizerOf`): which sums run in which order hangs on it.
-   */
+  /** What TensorFlow's graph optimiser does to captured programs. The order of their sums depends on it. */
   readonly graphOptimizer: GraphOptimizer
-  /** Whether a GPU may round the factors of products to ten bits. */
+  /** Whether a GPU may round the factors of products to ten bits (TensorFloat-32). */
   readonly tf32: boolean
   readonly deterministic: boolean
-  /** Intel's kernels, which add in another order. */
+  /** Whether oneDNN's kernels are used, which add in another order than TensorFlow's own. */
   readonly oneDnn: ReturnType<typeof oneDnnOf>
+  /**
+   * Which bits JavaScript's own functions give (`mathFunctionsDigest`). It stands for the version of Node, which
+   * changes nothing else: studies give the same artifacts under Node 20.19 to 26 (`npm run test:nodes`).
+   */
+  readonly mathFunctions: string
   readonly platform: string
 }
 
-/** Looks at the engine this process has loaded. */
+let mathFunctions: string | undefined
+
+/** Describes the engine that this process has loaded. */
 export function engineEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
   const { binding, isUsingGpuDevice } = nativeBackend()
   const form = processForm(variables)
@@ -56,11 +64,12 @@ export function engineEnvironment(variables: NodeJS.ProcessEnv = process.env): E
     tf32: isUsingGpuDevice && variables['NVIDIA_TF32_OVERRIDE'] !== '0',
     deterministic: /^(1|true)$/i.test(variables['TF_DETERMINISTIC_OPS'] ?? ''),
     oneDnn: oneDnnOf(variables),
+    mathFunctions: (mathFunctions ??= mathFunctionsDigest()),
     platform: `${process.platform}-${process.arch}`,
   }
 }
 
-/** The class of an environment: its digest, part of every stage key. */
+/** The environment class: a digest of the environment, which is part of every stage key. */
 export function environmentClass(environment: Environment): Digest {
   return digestOf(environment)
 }

@@ -4,7 +4,7 @@ import { tf, type Scalar, type Tensor } from './tf.ts'
 
 const alive = () => nativeBackend().getNumOfTFTensors()
 
-/** x itself; `look` is called when the gradient has come down to it. */
+/** Gives x itself, and calls `look` when the gradient arrives there. */
 const looking = (look: () => void) =>
   tf.customGrad((x) => ({
     value: (x as Tensor).clone(),
@@ -14,7 +14,7 @@ const looking = (look: () => void) =>
     },
   }))
 
-it('keeps nothing of the operators that a gradient has gone through', () => {
+it('keeps no tensor of the operators that a gradient has passed', () => {
   const aliveAtTheEnd = (length: number) => {
     let count = 0
     const before = alive()
@@ -30,7 +30,7 @@ it('keeps nothing of the operators that a gradient has gone through', () => {
   expect(aliveAtTheEnd(40)).toBeLessThanOrEqual(aliveAtTheEnd(2) + 2)
 })
 
-it('keeps no values of operators whose gradients look at shapes alone', () => {
+it('keeps no values of operators whose gradients use only shapes', () => {
   const aliveAfter = (length: number) => {
     let count = 0
     const chain = (x: Tensor): Scalar => {
@@ -48,11 +48,11 @@ it('keeps no values of operators whose gradients look at shapes alone', () => {
     ]).toEqual([1, 1, 1, 1])
     return count
   }
-  // What each turn returned, and nothing else.
+  // Each turn returned one tensor, and nothing else is alive.
   expect(aliveAfter(40) - aliveAfter(2)).toBe(38)
 })
 
-it('gives the gradients that it gave: of sums of the same tensor, of given ones, of gradients', () => {
+it('gives the same gradients as before: of sums of one tensor, with a given output gradient, and of gradients', () => {
   const x = tf.tensor1d([0.5, -2])
   const doubled = tf.grad((a: Tensor) =>
     a
@@ -72,7 +72,7 @@ it('gives the gradients that it gave: of sums of the same tensor, of given ones,
   expect([...second(x).dataSync()]).toEqual([3, -12])
 })
 
-it('leaves no tensor behind and takes none of the caller’s', () => {
+it('leaves no tensor behind and disposes of none of the caller’s', () => {
   const [x, factor] = [tf.ones([3]), tf.ones([3])]
   const before = tf.memory().numTensors
   const { value, grads } = tf.valueAndGrads((a: Tensor, b: Tensor) => a.mul(b).mul(factor).sum())([x, factor])

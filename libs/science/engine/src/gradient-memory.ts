@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-node-gpu'
 
 type Thunks = Record<string, () => Tensor>
 
-/** As much of tfjs's engine (tfjs-core 4.22, engine.ts and tape.ts) as takes gradients. */
+/** The part of tfjs's engine that takes gradients (tfjs-core 4.22, engine.ts and tape.ts). */
 interface GradientEngine {
   readonly state: { readonly activeTape: TapeNode[] | null; readonly gradientDepth: number }
   addTapeNode(
@@ -25,16 +25,16 @@ interface TapeNode {
 
 type Gradient = (outputGradients: (Tensor | null)[]) => Thunks
 
-/** Kernels whose gradient looks at that of their first output alone. */
+/** Kernels whose gradient uses the gradient of their first output only. */
 export const differentiableByFirstOutput = new Set<string>()
 
-/** Kernels whose gradients look at nothing of their inputs but the shapes, for which tfjs keeps the inputs whole. */
+/** Kernels whose gradients use only the shapes of their inputs. tfjs would save the inputs with their values. */
 const differentiableByShapes = new Set('Add Sub AddN Concat ExpandDims Mean PadV2 Reshape Slice Sum'.split(' '))
 
 /**
- * Frees what a gradient no longer needs while it is computed: tfjs keeps what operators saved for it, and the gradients
- * of everything in between, until all is done, twice the memory of PyTorch; and saves no values where shapes do.
- * Gradients of gradients keep theirs.
+ * Makes tfjs free tensors while it computes a gradient, as soon as nothing needs them. tfjs itself keeps everything
+ * that operators saved, and all gradients in between, until the end, which takes twice the memory of PyTorch. Where a
+ * kernel's gradient uses only shapes, no values are saved. Gradients of gradients are left as they are.
  */
 export function freeWhileTakingGradients(tf: typeof Tf): void {
   const engine = tf.engine() as unknown as GradientEngine
@@ -43,7 +43,7 @@ export function freeWhileTakingGradients(tf: typeof Tf): void {
   for (const name of differentiableByShapes)
     Object.assign(tf.getGradient(name), { inputsToSave: [], saveAllInputs: false })
   engine.addTapeNode = (name, inputs, outputs, gradientOfKernel, saved, attributes) => {
-    // A tensor tells its shape when its values are gone.
+    // A tensor still has its shape when its values are gone.
     const shapes = differentiableByShapes.has(name) ? Object.values(inputs) : undefined
     addTapeNode.call(engine, name, inputs, outputs, gradientOfKernel, shapes ?? saved, attributes)
     const node = engine.state.activeTape!.at(-1)!
@@ -70,31 +70,32 @@ export function freeWhileTakingGradients(tf: typeof Tf): void {
   }
 }
 
-/** What a gradient that failed had saved, which tfjs keeps for good. */
+/** Frees what a gradient that failed had saved, which tfjs would never free. */
 function freeTape(tape: readonly TapeNode[] | null): void {
   for (const { saved } of tape ?? []) for (const tensor of saved) tensor.dispose()
 }
 
 /**
- * Where tfjs would make zeros in JavaScript for outputs that nothing followed from, as many as a batch norm has
- * statistics and scratch space.
+ * The gradient with that of the first output in the place of missing ones. tfjs would make zeros for them in
+ * JavaScript, such as for the statistics and the scratch space of a batch norm.
  */
 function repeatingFirst(gradient: Gradient): Gradient {
   return ([first, ...rest]) => gradient([first!, ...rest.map((one) => one ?? first!)])
 }
 
-/** One way back along a tape: each node comes when all that took its outputs have been. */
+/** One pass backwards along a tape. A node is visited when all nodes that took its outputs have been. */
 class BackwardPass {
   /**
-   * How often a gradient is still to be taken, where it is not once: an operator may hand on the very tensor that it
-   * was given, to several inputs.
+   * How often each gradient is still to be read, where that is not once: an operator may pass the tensor that it was
+   * given on to several inputs.
    */
   private readonly uses = new Map<Tensor, number>()
   /**
-   * Inputs that have a gradient. tfjs adds a further one to it, frees the sum so far, and forgets the other summand.
+   * Inputs that have a gradient already. tfjs adds a further one to it and frees the old sum, but never the other
+   * summand.
    */
   private readonly reached = new Set<number>()
-  /** What the present node is the last to need. */
+  /** Tensors that no node needs after the present one. */
   private ending: Tensor[] = []
 
   constructor(given?: Tensor) {
@@ -105,7 +106,7 @@ class BackwardPass {
     this.freeEnding()
     for (const one of outputGradients) if (one) this.ending.push(one)
     const thunks = Object.entries(gradient(outputGradients))
-    // Only now: the gradient has taken hold of what was saved for it.
+    // Only now, because the gradient takes hold of what was saved for it when it is called.
     const { saved, inputs } = node
     this.ending.push(...saved)
     return Object.fromEntries(thunks.map(([name, thunk]) => [name, () => this.counted(inputs[name], thunk())]))

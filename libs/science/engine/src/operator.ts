@@ -3,7 +3,7 @@ import type { TFEOpAttr } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js'
 import { tf, type Tensor } from './tf.ts'
 
 /**
- * An attribute of a TensorFlow operator: a string, a truth value, a type, one or several integers, or a real number.
+ * An attribute of a TensorFlow operator: a string, a boolean, a data type, one or several integers, or a real number.
  */
 export type OperatorAttribute =
   | string
@@ -14,12 +14,12 @@ export type OperatorAttribute =
 
 const dataTypes = { float32: 1, int32: 3, complex64: 8 } as const // tensorflow/core/framework/types.proto
 
-/** The backend through which every operator runs; capturing a step records the calls of its two execute methods. */
+/** tfjs's backend, which executes every operator. */
 export function nativeBackend(): NodeJSKernelBackend {
   return tf.backend() as unknown as NodeJSKernelBackend
 }
 
-/** Runs one operator of TensorFlow by its name and gives its outputs. */
+/** Runs the TensorFlow operator `name` and gives its outputs. */
 export function runOperator(
   name: string,
   attributes: Record<string, OperatorAttribute>,

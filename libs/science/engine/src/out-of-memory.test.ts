@@ -3,7 +3,7 @@ import { OutOfMemory, raiseOutOfMemory } from './out-of-memory.ts'
 import { runOperator } from './operator.ts'
 import { tf } from './tf.ts'
 
-/** A backend whose operators fail with the binding's own message. */
+/** A backend whose operators fail with a message of the binding. */
 function failingBackend(message: string) {
   const fail = () => {
     throw new Error(message)
@@ -17,7 +17,7 @@ function failingBackend(message: string) {
   return backend
 }
 
-it('tells what had no room, and what to change', () => {
+it('says which tensor had no room, and what to change', () => {
   const backend = failingBackend(
     'Invalid TF_Status: 8\nMessage: OOM when allocating tensor with shape[1000,100] and type float on /device:GPU:0 by allocator GPU_0_bfc',
   )

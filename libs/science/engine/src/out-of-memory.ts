@@ -1,33 +1,29 @@
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js'
+import { interceptOperators } from './operator-interception.ts'
 
-/** The device has no room for a tensor; a retry helps with a smaller micro-batch. */
+/** The device has no memory for a tensor. A retry with a smaller micro-batch helps. */
 export class OutOfMemory extends Error {
   override readonly name = 'OutOfMemory'
 }
 
 /**
- * TF_RESOURCE_EXHAUSTED of tf_status.h, as the binding words it for an operator; of a session it gives the message
- * alone.
+ * How the binding reports TF_RESOURCE_EXHAUSTED (tf_status.h): for an operator with its code, for a session by the
+ * message alone.
  */
 const exhausted = /Invalid TF_Status: 8\b|\bOOM when allocating\b/
 
-/**
- * Makes every operator, tfjs's own among them, and every run of a program raise `OutOfMemory` where TensorFlow could
- * not allocate.
- */
+/** Makes every operator and every run of a program throw `OutOfMemory` where TensorFlow could not allocate memory. */
 export function raiseOutOfMemory(backend: NodeJSKernelBackend): void {
-  backend.executeSingleOutput = translating(backend.executeSingleOutput.bind(backend))
-  backend.executeMultipleOutputs = translating(backend.executeMultipleOutputs.bind(backend))
-  backend.runSavedModel = translating(backend.runSavedModel.bind(backend))
+  interceptOperators(backend, (_, execute) => translatingErrors(execute))
+  const { runSavedModel } = backend
+  backend.runSavedModel = (...call) => translatingErrors(() => runSavedModel.apply(backend, call))
 }
 
-function translating<Call extends unknown[], Result>(execute: (...call: Call) => Result): (...call: Call) => Result {
-  return (...call) => {
-    try {
-      return execute(...call)
-    } catch (error) {
-      throw asOutOfMemory(error)
-    }
+function translatingErrors<Result>(work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    throw asOutOfMemory(error)
   }
 }
 

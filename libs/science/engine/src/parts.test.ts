@@ -26,7 +26,7 @@ describe('the parts of a batch', () => {
     [12, 3, 3],
   ])('of %i rows for %i threads are %i', (rows, threads, parts) => expect(partsOf(rows, threads)).toBe(parts))
 
-  it('are as many as a device process has threads, and one where they share out operators or nobody says', () => {
+  it('are as many as a device process has threads, and one where threads share operators or no variable is set', () => {
     expect(threadsOfParts(deviceVariables({ threads: 3 }))).toBe(3)
     expect(threadsOfParts(deviceVariables({ threads: 3, share: 'operators' }))).toBe(1)
     expect(threadsOfParts({})).toBe(1)

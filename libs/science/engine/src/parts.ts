@@ -1,18 +1,21 @@
 import process from 'node:process'
 import { nativeBackend } from './operator.ts'
 
-/** Rows of a part at least: fewer are not worth a thread. Evaluations ask for more (`passRows`). */
+/** The fewest rows of a part: fewer are not worth a thread. Evaluations have more (`passRows`). */
 export const fewestRows = 4
 
-/** Threads that compute parts of a batch side by side: those between operators, on a CPU (`deviceVariables`). */
+/**
+ * The number of threads that compute parts of a batch side by side. On a CPU these are TensorFlow's threads between
+ * operators (`deviceVariables`).
+ */
 export function threadsOfParts(variables: NodeJS.ProcessEnv = process.env): number {
   return nativeBackend().isUsingGpuDevice ? 1 : Number(variables['TF_NUM_INTEROP_THREADS']) || 1
 }
 
 /**
- * Equal parts into which a batch of so many rows is cut, so that each is computed by a thread of its own from the first
- * layer to the last: threads that share out every operator wait for one another hundreds of times a pass (decision
- * 0017). The largest divisor of the rows for which there are threads.
+ * The number of equal parts into which a batch is cut, so that one thread computes each from the first layer to the
+ * last. Threads that share every operator would wait for one another hundreds of times a pass (decision 0017). It is
+ * the largest divisor of `rows` that leaves each part `fewestRows` and each thread one part at most.
  */
 export function partsOf(rows: number, threads = threadsOfParts()): number {
   let parts = Math.max(1, Math.min(threads, Math.floor(rows / fewestRows)))

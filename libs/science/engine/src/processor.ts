@@ -16,29 +16,29 @@ const instructionSets = [
 ]
 
 /**
- * The vendor and the instruction sets by which libtensorflow and oneDNN choose and generate code. Where the kernel does
- * not list them (macOS), the processor's model stands for its instruction sets.
+ * The processor's vendor and those of its instruction sets by which libtensorflow and oneDNN choose their code. Where
+ * the kernel does not list them (macOS), it is the processor's model.
  */
 export function processorClass(): string {
-  const { vendor, flags } = told()
+  const { vendor, flags } = processorInformation()
   return [vendor ?? cpus()[0]?.model ?? 'unknown', ...instructionSets.filter((name) => flags.has(name))].join(' ')
 }
 
-/** Whether it is no x86-64 processor without AVX-512. */
+/** Whether the processor has AVX-512 or is not an x86-64. */
 export function hasWideVectors(): boolean {
-  return process.arch !== 'x64' || told().flags.has('avx512f')
+  return process.arch !== 'x64' || processorInformation().flags.has('avx512f')
 }
 
 let known: { readonly vendor: string | undefined; readonly flags: ReadonlySet<string> } | undefined
 
-function told() {
+function processorInformation() {
   if (known) return known
   const information = textOf('/proc/cpuinfo')
   const vendor = /^vendor_id\s*:\s*(.+)$/m.exec(information)?.[1]
   return (known = { vendor, flags: new Set(/^(?:flags|Features)\s*:\s*(.+)$/m.exec(information)?.[1]?.split(' ')) })
 }
 
-/** Empty where the operating system has no such file. */
+/** The file's text, empty where the operating system has no such file. */
 function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8')

@@ -8,7 +8,7 @@ const keys: fc.Arbitrary<RandomKey> = fc.record(
 )
 
 describe('Philox4x32-10', () => {
-  // Random123 1.14, tests/kat_vectors, "philox4x32 10": counter, key, result.
+  // The vectors are those of Random123 1.14, tests/kat_vectors, "philox4x32 10": counter, key, result.
   test.each([
     ['00000000 00000000 00000000 00000000', '00000000 00000000', '6627e8d5 e169c58d bc57ac4c 9b00dbd8'],
     ['ffffffff ffffffff ffffffff ffffffff', 'ffffffff ffffffff', '408f276d 41c83b0e a20bc7c6 6d5451fd'],
@@ -58,7 +58,7 @@ it('does not repeat a block', () => {
   expect(new Set(drawn).size).toBeGreaterThan(3990)
 })
 
-it('draws uniform numbers in [0, 1) with the mean and deviation of theirs', () => {
+it('draws uniform numbers in [0, 1) with the right mean and deviation', () => {
   const numbers = uniform({ seed: 3, purpose: 'uniform' }, 100_000)
   expect(numbers.every((u) => u >= 0 && u < 1)).toBe(true)
   expect(meanOf(numbers)).toBeCloseTo(0.5, 2)
@@ -86,7 +86,7 @@ it('puts each index at each place about equally often', () => {
   for (const index of [0, 1, 2]) expect(firsts.filter((first) => first === index).length / 3000).toBeCloseTo(1 / 3, 1)
 })
 
-/** Salmon et al., section 3.3, in whole numbers. */
+/** The generator as Salmon et al. define it in section 3.3, computed with BigInt. */
 function philoxByDefinition(counter: bigint[], [k0, k1]: bigint[]): number[] {
   const mask = 0xffffffffn
   let [c0, c1, c2, c3] = counter as [bigint, bigint, bigint, bigint]

@@ -2,19 +2,19 @@ import { digestOfBytes } from '@gauntlet/study'
 import { refuseWhileCapturing } from './programs/capturing.ts'
 
 /**
- * What a random number is for. Two draws with the same key are the same bits, on any machine, in any order, for any
- * batch size.
+ * What a random number is for. Draws with equal keys give equal bits, on any machine, in any order and for any batch
+ * size.
  */
 export interface RandomKey {
   readonly seed: number
-  /** The use, such as `apgd-start` or `shuffle`; keeps streams of one seed apart. */
+  /** What the numbers are used for, such as `apgd-start` or `shuffle`. It keeps the streams of one seed apart. */
   readonly purpose: string
-  /** Digest of the image the draw is for, where it is for one. */
+  /** Digest of the image that the draw is for, if it is for one image. */
   readonly image?: string
   readonly iteration?: number
 }
 
-/** The two words of Philox's key and the upper two of its counter. */
+/** The two words of Philox's key and the upper two words of its counter. */
 export function keyWords(key: RandomKey): KeyWords {
   const text = `${key.seed}\u0000${key.purpose}\u0000${key.image ?? ''}\u0000${key.iteration ?? ''}`
   const digest = digestOfBytes(new TextEncoder().encode(text))
@@ -22,7 +22,7 @@ export function keyWords(key: RandomKey): KeyWords {
   return [word(0), word(1), word(2), word(3)]
 }
 
-/** One block of Philox4x32-10. Exported for its published test vectors. */
+/** One block of Philox4x32-10. It is exported for the generator's published test vectors. */
 export function philox4x32(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): number[] {
   const words = new Uint32Array(4)
   writeBlock(words, 0, [c0, c1], [k0, k1, c2, c3])
@@ -32,8 +32,8 @@ export function philox4x32(c0: number, c1: number, c2: number, c3: number, k0: n
 type KeyWords = readonly [key0: number, key1: number, counter2: number, counter3: number]
 
 /**
- * Writes one block at `at`. In numbers alone, since BigInt would be some twenty times slower, and without an array a
- * round, which would be four times: on small models a tenth of Square's time was drawing.
+ * Writes one block at `at`. It computes in numbers, since BigInt would be some twenty times slower, and makes no array
+ * per round, which would be four times slower: on small models a tenth of Square's time was drawing.
  */
 function writeBlock(words: Uint32Array, at: number, [low, high]: readonly [number, number], key: KeyWords): void {
   let [k0, k1, c2, c3] = key
@@ -64,10 +64,11 @@ function upperHalf(a: number, b: number): number {
 }
 
 /**
- * The first words of a key's stream, at least `count`, by Philox4x32-10 (Salmon et al., "Parallel random numbers: as
- * easy as 1, 2, 3", SC 2011): a counter-based generator. The 64-bit key and the upper half of the counter come from the
- * SHA-256 of the RandomKey; the lower half counts blocks of four 32-bit words. `step` is the second word of the
- * counter: an iteration's stream where the key was made before the iterations, as inside programs (`drawUniform`).
+ * The first words of a key's stream, at least `count`, by Philox4x32-10, a counter-based generator (Salmon et al.,
+ * "Parallel random numbers: as easy as 1, 2, 3", SC 2011). The 64-bit key and the upper half of the counter come from
+ * the SHA-256 of the RandomKey. The lower half of the counter has the number of the block, of four 32-bit words, and
+ * `step`, which gives each iteration its own stream where the key was made before the iterations, as in programs
+ * (`drawUniform`).
  */
 export function philoxWords(key: RandomKey, count: number, step = 0): Uint32Array {
   refuseWhileCapturing(
@@ -79,7 +80,7 @@ export function philoxWords(key: RandomKey, count: number, step = 0): Uint32Arra
   return values
 }
 
-/** `count` numbers in [0, 1) with 24 random bits each, exact in float32. */
+/** `count` numbers in [0, 1), each of 24 random bits, which float32 holds exactly. */
 export function uniform(key: RandomKey, count: number, step = 0): Float32Array {
   const words = philoxWords(key, count, step)
   const values = new Float32Array(count)
@@ -87,7 +88,7 @@ export function uniform(key: RandomKey, count: number, step = 0): Float32Array {
   return values
 }
 
-/** `count` standard normal numbers by Box and Muller's transform. */
+/** `count` standard normal numbers, by the Box–Muller transform. */
 export function normal(key: RandomKey, count: number, step = 0): Float32Array {
   const words = philoxWords(key, count + (count % 2), step)
   const values = new Float32Array(count)
@@ -100,7 +101,7 @@ export function normal(key: RandomKey, count: number, step = 0): Float32Array {
   return values
 }
 
-/** A permutation of 0 … count − 1 (Fisher and Yates). */
+/** A random permutation of 0 … count − 1 (Fisher–Yates shuffle). */
 export function permutation(key: RandomKey, count: number): number[] {
   const words = philoxWords(key, count)
   const order = Array.from({ length: count }, (_, i) => i)

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { readsDuring } from './reads.ts'
 import { tf } from './tf.ts'
 
-it('counts the operators that read a tensor, also where they read it reshaped or twice, and the caller', () => {
+it('counts the caller and the operators that read a tensor, once each where they read it reshaped or twice', () => {
   const [x, y] = [tf.ones([2, 3]), tf.ones([3, 2])]
   const reads = readsDuring(() => {
     x.square()
@@ -15,7 +15,7 @@ it('counts the operators that read a tensor, also where they read it reshaped or
   expect(reads.get(x.dataId)).toBe(3)
 })
 
-it('ends with what it watches, also where that fails', () => {
+it('stops counting when the work ends, also where it fails', () => {
   const x = tf.ones([2])
   const failing = () => {
     throw new RangeError('Here.')

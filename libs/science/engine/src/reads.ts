@@ -1,33 +1,25 @@
+import { withOperatorsIntercepted } from './operator-interception.ts'
 import { nativeBackend } from './operator.ts'
 import type { Tensor } from './tf.ts'
 
 /**
- * How often each tensor is read while `work` runs eagerly: by operators, and what it gives by the caller. Tensors are
- * told apart by `dataId`, which a reshaped one shares with the one it is made of.
+ * How often each tensor is read while `work` runs eagerly. An operator counts once, and so does the caller, who reads
+ * the tensor that `work` returns. The key is a tensor's `dataId`, which a reshaped tensor shares with the original.
  */
 export function readsDuring(work: () => Tensor): ReadonlyMap<object, number> {
-  const backend = nativeBackend()
-  const { executeSingleOutput, executeMultipleOutputs } = backend
   const reads = new Map<object, number>()
   const note = (inputs: readonly object[]) => {
     const read = new Set(inputs.flatMap((input) => ('dataId' in input ? [input.dataId as object] : [])))
     for (const dataId of read) reads.set(dataId, (reads.get(dataId) ?? 0) + 1)
   }
-  const observed: Pick<typeof backend, 'executeSingleOutput' | 'executeMultipleOutputs'> = {
-    executeSingleOutput: (name, attributes, inputs) => {
+  const result = withOperatorsIntercepted(
+    nativeBackend(),
+    ({ inputs }, execute) => {
       note(inputs)
-      return executeSingleOutput.call(backend, name, attributes, inputs)
+      return execute()
     },
-    executeMultipleOutputs: (name, attributes, inputs, count) => {
-      note(inputs)
-      return executeMultipleOutputs.call(backend, name, attributes, inputs, count)
-    },
-  }
-  Object.assign(backend, observed)
-  try {
-    note([work()])
-  } finally {
-    Object.assign(backend, { executeSingleOutput, executeMultipleOutputs })
-  }
+    work,
+  )
+  note([result])
   return reads
 }

@@ -14,7 +14,7 @@ it('counts eager tensors while they live', () => {
   expect(tensorBytesInUse()).toBe(before)
 })
 
-it('holds the state of programs, and no byte more after a thousand runs', () => {
+it('counts the state of programs, and no byte more after a thousand runs', () => {
   const before = tensorBytesInUse()
   const [start, x] = [tf.zeros<Rank.R2>([512, 512]), tf.ones([512, 512])]
   const builder = new ProgramBuilder({ sum: start })

@@ -2,34 +2,34 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { bindingAddition } from './binding-addition.ts'
 
-/** Our addition to the binding (infra/binding/tensor-memory.cc). */
+/** The functions of infra/binding/tensor-memory.cc. */
 interface TensorMemory {
   releaseMemory(): void
   bytesInUse(): number
 }
 
 /**
- * Makes TensorFlow take its CPU tensors from our memory. To be called before tfjs' binding is loaded: TensorFlow asks
- * for its allocator once.
+ * Makes TensorFlow allocate its CPU tensors by our allocator. It must be called before tfjs's binding is loaded, since
+ * TensorFlow asks for its allocator once.
  */
 export function loadTensorMemory(): TensorMemory {
   return bindingAddition<TensorMemory>('tensor_memory')
 }
 
 /**
- * Gives the operating system back what was freed. To be called after what needs much memory once: what is needed again
- * and again is better kept, since pages have to be cleared before they come back.
+ * Returns freed memory to the operating system. It is meant for the end of work that needs much memory once. Memory
+ * that is needed again and again is better kept, since pages have to be cleared before they come back.
  */
 export function releaseMemory(): void {
   loadTensorMemory().releaseMemory()
 }
 
-/** Bytes of buffers that are worth a collection, which takes a tenth of a second. */
+/** The bytes of buffers from which a collection is worth its tenth of a second. */
 const noteworthy = 2 ** 25
 
 /**
- * Has V8 collect the buffers that nothing refers to, as those of a checkpoint that was read: they lie outside its heap,
- * and by itself it lets them lie.
+ * Makes V8 collect buffers that nothing refers to, such as those that a checkpoint was read into. They lie outside its
+ * heap, and it would not collect them soon.
  */
 export function collectBuffers(): void {
   if (process.memoryUsage().arrayBuffers < noteworthy) return
@@ -43,8 +43,8 @@ export function collectBuffers(): void {
 let collect: (() => void) | undefined
 
 /**
- * Bytes of the tensors of 32 KiB and more that live on the CPU, of eager operators and of programs, their variables
- * among them.
+ * The bytes of all tensors of 32 KiB and more on the CPU: those of eager operators and those of programs, variables
+ * included.
  */
 export function tensorBytesInUse(): number {
   return loadTensorMemory().bytesInUse()

@@ -5,8 +5,10 @@ import { watchMemory } from './device-memory.ts'
 import { freeWhileTakingGradients } from './gradient-memory.ts'
 import { raiseOutOfMemory } from './out-of-memory.ts'
 import { loadTensorMemory } from './tensor-memory.ts'
+import { provideFunctionsOfOlderNodes } from './functions-of-older-nodes.ts'
 
 loadTensorMemory()
+provideFunctionsOfOlderNodes()
 
 /**
  * tfjs on libtensorflow. One package serves CPU and GPU machines: only the libtensorflow beneath differs. It is

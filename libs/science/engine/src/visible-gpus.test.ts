@@ -12,7 +12,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Lays out what the driver tells of GPUs of these models. */
+/** Writes what the driver says of GPUs of these models. */
 function machineWith(...models: string[]): void {
   models.forEach((model, index) => {
     const place = join(places.gpus, `0000:0${index + 1}:00.0`)
@@ -43,14 +43,14 @@ describe('the GPUs of a machine', () => {
     expect(visibleGpus({ CUDA_VISIBLE_DEVICES: listed }, places)).toEqual(expected)
   })
 
-  it('are none for the engine of CPUs, and the one that Windows lends', () => {
+  it('are none where GAUNTLET_ENGINE is cpu, and one where Linux runs inside Windows', () => {
     machineWith('NVIDIA H100')
     expect(visibleGpus({ GAUNTLET_ENGINE: 'cpu' }, places)).toEqual([])
     writeFileSync(places.windows, '')
     expect(visibleGpus({}, { ...places, gpus: join(folder, 'none') })).toEqual(['0'])
   })
 
-  it('have the model of their index on the bus or of their UUID', () => {
+  it('have a model, found by their index on the bus or by their UUID', () => {
     machineWith('NVIDIA H100', 'NVIDIA L4')
     expect(['0', '1', 'GPU-1abc', '2', 'GPU-9'].map((name) => gpuModel(name, places))).toEqual([
       'NVIDIA H100',

@@ -1,19 +1,20 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Where the operating system tells of NVIDIA GPUs; other places in tests. */
+/** Where the operating system lists NVIDIA GPUs. Tests give other places. */
 export interface GpuPlaces {
-  /** A folder for each GPU, named by its place on the bus. */
+  /** A folder that has one folder for each GPU, named by its place on the bus. */
   readonly gpus: string
-  /** There where Windows lends its GPU to Linux, which has no such folder. */
+  /** A file that exists where Linux runs inside Windows and uses its GPU. That Linux has no folders of GPUs. */
   readonly windows: string
 }
 
 const systemPlaces: GpuPlaces = { gpus: '/proc/driver/nvidia/gpus', windows: '/dev/dxg' }
 
 /**
- * The GPUs this process may use, each as a value of `CUDA_VISIBLE_DEVICES`: what that variable lists, else all by their
- * index in the order of the bus. None where there is no driver, or `GAUNTLET_ENGINE` is `cpu`. Loads no tensor runtime.
+ * The GPUs that this process may use, each as a value of `CUDA_VISIBLE_DEVICES`: those that this variable lists, else
+ * all by their index in the order of the bus. There are none without a driver, or where `GAUNTLET_ENGINE` is `cpu`.
+ * This module loads no tensor runtime.
  */
 export function visibleGpus(variables: NodeJS.ProcessEnv, places: GpuPlaces = systemPlaces): string[] {
   if (variables['GAUNTLET_ENGINE'] === 'cpu') return []
@@ -21,7 +22,7 @@ export function visibleGpus(variables: NodeJS.ProcessEnv, places: GpuPlaces = sy
   const listed = variables['CUDA_VISIBLE_DEVICES']
   if (listed === undefined || all.length === 0) return all
   const names = listed.split(',').map((name) => name.trim())
-  // CUDA takes what stands before the first entry that names no device.
+  // CUDA ignores all entries from the first one on that names no device.
   const end = names.findIndex((name) => name === '' || name.startsWith('-'))
   return end < 0 ? names : names.slice(0, end)
 }

@@ -6,20 +6,19 @@ import { ByteBuffer } from 'flatbuffers'
 import { OutcomesUnreadable } from './outcomes-unreadable.ts'
 
 /**
- * The Arrow library trusts the counts and places a file gives: one wrong byte can send it round for ever or let it ask
- * for gigabytes. Here they are held against the bytes that are there, by the file format's own terms
- * (https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format): "ARROW1" and two bytes, messages, footer, the
- * footer's length in four bytes, "ARROW1". What passes has columns without children or dictionaries and at most one
- * record batch, as an outcomes file has.
+ * Refuses an Arrow file whose counts and offsets do not fit its bytes, or that has more than columns without children
+ * or dictionaries and at most one record batch. The Arrow library trusts counts and offsets: one wrong byte can make it
+ * loop for ever or allocate gigabytes. The format is "ARROW1" and two bytes, messages, footer, the footer's length in
+ * four bytes, "ARROW1" (https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format).
  */
 export function requireArrowFrame(bytes: Uint8Array, { columns, bytesPerRow }: Frame): void {
   const footer = footerOf(bytes)
   const schema = footer.schema()
   require(footer.dictionariesLength() === 0 &&
-    footer.customMetadataLength() === 0, 'its footer has parts that outcomes have not')
+    footer.customMetadataLength() === 0, 'its footer has parts that outcomes do not have')
   require(schema !== null && schema.fieldsLength() === columns, `it does not have ${columns} columns`)
-  require(schema!.customMetadataLength() <= mostFacts &&
-    schema!.featuresLength() === 0, 'its schema has parts that outcomes have not')
+  require(schema!.customMetadataLength() <= mostEntries &&
+    schema!.featuresLength() === 0, 'its schema has parts that outcomes do not have')
   for (let i = 0; i < columns; i++) {
     const field = schema!.fields(i)!
     const plain = field.childrenLength() === 0 && field.dictionary() === null && field.customMetadataLength() === 0
@@ -29,17 +28,17 @@ export function requireArrowFrame(bytes: Uint8Array, { columns, bytesPerRow }: F
   if (footer.recordBatchesLength() === 1) requireBatch(bytes, footer.recordBatches(0)!, { columns, bytesPerRow })
 }
 
-/** What the caller knows of the file: the number of columns, and bytes of the body that every row needs at least. */
+/** What is known of the file: its number of columns, and the fewest bytes of the body that a row takes. */
 interface Frame {
   readonly columns: number
   readonly bytesPerRow: number
 }
 
 const magic = 'ARROW1'
-/** The magic and its padding at the beginning; the footer's length and the magic at the end. */
+/** Bytes of the magic and its padding at the beginning, and of the footer's length and the magic at the end. */
 const [headLength, tailLength] = [8, 10]
-/** Facts that a schema may carry; ours are 9. */
-const mostFacts = 16
+/** Most entries of a schema's metadata; an outcomes file has at most 10. */
+const mostEntries = 16
 /** Most buffers a column has: validity, offsets, values. */
 const buffersPerColumn = 3
 
@@ -52,18 +51,18 @@ function footerOf(bytes: Uint8Array): Footer {
   require(framed, 'it is not a whole Arrow file')
   const end = bytes.length - tailLength
   const length = int32At(bytes, end)
-  require(length > 0 && length <= end - headLength, 'its footer lies outside of it')
+  require(length > 0 && length <= end - headLength, 'its footer lies outside the file')
   return Footer.getRootAsFooter(new ByteBuffer(bytes.subarray(end - length, end)))
 }
 
-/** A block is the marker −1, the metadata's length, the metadata, the body. */
+/** A record batch is the marker −1, the metadata's length, the metadata and the body. */
 function requireBatch(bytes: Uint8Array, block: Block, frame: Frame): void {
   const [offset, body] = [Number(block.offset()), Number(block.bodyLength())]
   const metadata = block.metaDataLength()
   require(offset >= headLength &&
     metadata > 8 &&
     body >= 0 &&
-    offset + metadata + body <= bytes.length, 'its batch lies outside of it')
+    offset + metadata + body <= bytes.length, 'its batch lies outside the file')
   const announced = int32At(bytes, offset) === -1 && int32At(bytes, offset + 4) === metadata - 8
   require(announced, 'its batch does not begin where its footer says')
   const message = Message.getRootAsMessage(new ByteBuffer(bytes.subarray(offset + 8, offset + metadata)))
@@ -87,7 +86,7 @@ function requireBuffers(batch: RecordBatch, body: number, { columns, bytesPerRow
   for (let i = 0; i < batch.buffersLength(); i++) {
     const buffer = batch.buffers(i)!
     const [offset, length] = [Number(buffer.offset()), Number(buffer.length())]
-    require(offset >= 0 && length >= 0 && offset + length <= body, 'a buffer lies outside of its batch')
+    require(offset >= 0 && length >= 0 && offset + length <= body, 'a buffer lies outside its batch')
   }
 }
 

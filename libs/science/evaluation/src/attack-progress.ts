@@ -1,12 +1,10 @@
-import type { Attack, EnsembleVerdict, runEnsemble } from '@gauntlet/attacks'
+import type { Attack, EnsembleVerdict, OnBlock } from '@gauntlet/attacks'
 import type { AttackEvaluation, SavedEvaluation } from './evaluation.ts'
 
-type OnBlock = NonNullable<Parameters<typeof runEnsemble>[0]['onBlock']>
-
 /**
- * Tells after every block how much of the work is done, in images. `before` are the verdicts of earlier attacks, whose
- * survivors alone are under these: until now they counted as done, so that the number falls back as an escalation
- * begins.
+ * Reports after every block how much of the work is done, in images. `before` are the verdicts of earlier attacks, of
+ * which only the images that held are attacked now. They counted as done until now, so that the number falls when an
+ * escalation begins.
  */
 export function reporting(
   { onProgress, reader }: Pick<AttackEvaluation, 'onProgress' | 'reader'>,

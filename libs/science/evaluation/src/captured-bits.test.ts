@@ -35,8 +35,8 @@ const parameters = Parameters.of(
 afterAll(() => [...parameters.entries()].forEach(([, tensor]) => tensor.dispose()))
 
 /**
- * Convolutions, a batch norm that is folded, and matrix products, whose kernels add in another order for one row than
- * for sixteen.
+ * A model of convolutions, a batch norm that is folded, and matrix products, whose kernels add in another order for one
+ * row than for sixteen.
  */
 function model(images: Tensor4D, named: Parameters): Tensor2D {
   const first = relu(
@@ -73,13 +73,13 @@ const reader: ImageReader = {
 
 function settingsOf(perturbation: Perturbation, change: Partial<Evaluation> = {}): Evaluation {
   const network = { model, parameters }
-  return { perturbation, seed: 1, logits, network, classes, reader, chunkSize: 64, ...change }
+  return { perturbation, seed: 1, logits, network, classes, reader, batchSize: 64, ...change }
 }
 
 const digestOfFile = ({ outcomes, evidence }: Evaluated, perturbation: Perturbation) =>
   digestOfBytes(encodeOutcomes(outcomes, outcomeFacts('0'.repeat(64), perturbation, evidence)))
 
-/** What is saved after some blocks, when the process is killed. */
+/** What is saved by the time an evaluation is killed after some blocks. */
 async function killed(evaluation: Evaluation, blocks: number): Promise<SavedEvaluation> {
   const controller = new AbortController()
   let [seen, saved] = [0, undefined as SavedEvaluation | undefined]
@@ -104,7 +104,7 @@ describe.each<Perturbation>([
     expected = digestOfFile(evaluated, perturbation)
   })
 
-  it('tells of images that held and of others', () => {
+  it('has images that held and images that fell', () => {
     expect(new Set(evaluated.outcomes.map(({ held }) => held))).toEqual(new Set([true, false]))
   })
 
@@ -114,11 +114,11 @@ describe.each<Perturbation>([
     [100, [1, 5, 2]],
   ])(
     'is the same in batches of %i, undisturbed and after three kills',
-    async (chunkSize, kills) => {
-      expect(digestOfFile(await evaluate(settingsOf(perturbation, { chunkSize })), perturbation)).toBe(expected)
+    async (batchSize, kills) => {
+      expect(digestOfFile(await evaluate(settingsOf(perturbation, { batchSize })), perturbation)).toBe(expected)
       let resumeFrom: SavedEvaluation | undefined
-      for (const blocks of kills) resumeFrom = await killed(settingsOf(perturbation, { chunkSize, resumeFrom }), blocks)
-      expect(digestOfFile(await evaluate(settingsOf(perturbation, { chunkSize, resumeFrom })), perturbation)).toBe(
+      for (const blocks of kills) resumeFrom = await killed(settingsOf(perturbation, { batchSize, resumeFrom }), blocks)
+      expect(digestOfFile(await evaluate(settingsOf(perturbation, { batchSize, resumeFrom })), perturbation)).toBe(
         expected,
       )
     },

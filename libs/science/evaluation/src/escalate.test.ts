@@ -10,20 +10,20 @@ import { evaluateUnderAttack } from './under-attack.ts'
 const ball = linf(0.03)
 const own = apgdAttack({ name: 'apgd-ce', ball, loss: crossEntropy, iterations: 3, restarts: 1, targets: 0 })
 const more = squareAttack({ name: 'escalated-square', ball, queries: 100, restarts: 1 })
-/** Finds nothing that the evaluator's own attack has not. */
+/** Finds nothing that the evaluator's own attack has not found. */
 const again: Attack = { ...own, name: 'escalated-apgd' }
 const count = 20
 
-/** Its pixels are rounded, so that no gradient comes through. */
+/** The tiny model on rounded pixels, through which no gradient flows. */
 const masked: LogitsFunction = (images) => tinyModel(images.mul(1e4).round().div(1e4))
 
 function evaluated(logits: LogitsFunction, escalation: readonly Attack[], settings: Partial<AttackEvaluation> = {}) {
-  const evaluation = { seed: 1, logits, reader: tinyReader(count), chunkSize: 8, ...settings }
+  const evaluation = { seed: 1, logits, reader: tinyReader(count), batchSize: 8, ...settings }
   return evaluateUnderAttack(evaluation, { ball, attacks: [own], leftOut: 0, escalation })
 }
 
 describe('an evaluation whose flags ask for more', () => {
-  it('goes on against what held, and is refused where that takes much', async () => {
+  it('goes on against what held, and is refused where that fells much', async () => {
     const [before, after] = [await evaluated(masked, []), await evaluated(masked, [more])]
     const held = before.outcomes.filter((outcome) => outcome.held)
     expect(before.evidence.escalation).toBeUndefined()
@@ -46,7 +46,7 @@ describe('an evaluation whose flags ask for more', () => {
     }
   })
 
-  it('is believed, with a note, where nothing more is taken', async () => {
+  it('is believed, with a note, where nothing more is felled', async () => {
     const { evidence } = await evaluated(masked, [again])
     expect(evidence.escalation).toMatchObject({ attacks: ['escalated-apgd'], felled: 0 })
     expect(evidence.flags).toEqual([{ name: 'zero-gradient', value: 1, limit: 0, policy: 'mark' }])
@@ -54,13 +54,13 @@ describe('an evaluation whose flags ask for more', () => {
 
   it.each<[string, LogitsFunction]>([
     ['they do not', tinyModel],
-    ['another one refuses the number anyway', (images) => tf.softmax(masked(images))],
-  ])('has no more attacks where %s', async (_, logits) => {
+    ['another one refuses the accuracy anyway', (images) => tf.softmax(masked(images))],
+  ])('runs no more attacks where %s', async (_, logits) => {
     const { evidence } = await evaluated(logits, [more])
     expect(evidence.escalation).toBeUndefined()
   })
 
-  it('goes on after kills in both parts to the same file, which keeps what was done', async () => {
+  it('goes on after kills in both parts to the same file, which says what was done', async () => {
     const undisturbed = await evaluated(masked, [more])
     let resumeFrom: SavedEvaluation | undefined
     for (const blocks of [1, 3, 2]) resumeFrom = await interrupted(blocks, resumeFrom)
@@ -77,7 +77,7 @@ describe('an evaluation whose flags ask for more', () => {
   })
 })
 
-/** What an attempt that is killed after some blocks had saved, as it comes back from a file. */
+/** What an attempt that is killed after some blocks saved, as it is read from a file. */
 async function interrupted(blocks: number, resumeFrom: SavedEvaluation | undefined): Promise<SavedEvaluation> {
   const controller = new AbortController()
   let last: SavedEvaluation | undefined

@@ -1,31 +1,38 @@
-import { flagsAfterEscalation, runEnsemble, type Campaign, type EnsembleVerdict, type Flag } from '@gauntlet/attacks'
+import {
+  flagsAfterEscalation,
+  runEnsemble,
+  subsetOf,
+  type EnsembleTask,
+  type EnsembleVerdict,
+  type Flag,
+} from '@gauntlet/attacks'
 import { reporting } from './attack-progress.ts'
-import type { Escalation } from './evidence.ts'
-import type { EvaluatedGallery } from './gallery.ts'
 import type { AttackEvaluation } from './evaluation.ts'
+import type { Escalation } from './evidence.ts'
 
-/** Verdicts and the reasons to doubt them. */
-interface Doubted {
+/** Verdicts, and the reasons to doubt their accuracy. */
+interface FlaggedVerdicts {
   readonly verdicts: readonly EnsembleVerdict[]
   readonly flags: readonly Flag[]
 }
 
 /**
- * Goes on against the images that held: a campaign of its own on them alone, with attacks of other names and thus other
- * noise. What it takes stands in the verdicts; where it takes much, the number has not settled and is refused.
+ * Goes on against the images that held, with the attacks of `task`: an ensemble of its own on them alone, whose attacks
+ * have names and thus noise of their own. The verdicts are then those of both; where the escalation fells much, the
+ * accuracy has not settled and is refused.
  */
 export async function escalated(
-  campaign: Campaign & { readonly gallery: EvaluatedGallery },
+  task: EnsembleTask,
   { onProgress, reader, resumeFrom }: AttackEvaluation,
-  { verdicts, flags }: Doubted,
-): Promise<Doubted & { readonly escalation: Escalation }> {
-  const { attacks, gallery, onFallen } = campaign
+  { verdicts, flags }: FlaggedVerdicts,
+): Promise<FlaggedVerdicts & { readonly escalation: Escalation }> {
+  const { attacks, imageSet, onFallen } = task
   const rows = [...verdicts.keys()].filter((row) => verdicts[row]!.held)
   const progress = resumeFrom?.kind === 'ensemble' && resumeFrom.before ? resumeFrom.ensemble : undefined
   const found = await runEnsemble(
     {
-      ...campaign,
-      gallery: part(gallery, rows),
+      ...task,
+      imageSet: subsetOf(imageSet, rows),
       onBlock: reporting({ onProgress, reader }, attacks, verdicts),
       onFallen: onFallen && ((i, point) => onFallen(rows[i]!, point)),
     },
@@ -41,18 +48,9 @@ export async function escalated(
   }
 }
 
-/** The images of some rows. */
-function part(gallery: EvaluatedGallery, rows: readonly number[]): EvaluatedGallery {
-  const { digests, labels, read } = gallery
-  return {
-    ...gallery,
-    digests: rows.map((row) => digests[row]!),
-    labels: rows.map((row) => labels[row]!),
-    read: (chosen) => read(chosen.map((i) => rows[i]!)),
-  }
-}
-
-/** What decides of an image that held before: the point where it fell, or the one of lower margin; and all passes. */
+/**
+ * Of two verdicts on an image that held before, the one where it fell or came closer to it, with the passes of both.
+ */
 function worse(before: EnsembleVerdict, after: EnsembleVerdict): EnsembleVerdict {
   const deciding = !after.held || after.margin < before.margin ? after : before
   return { ...deciding, forwards: before.forwards + after.forwards, backwards: before.backwards + after.backwards }

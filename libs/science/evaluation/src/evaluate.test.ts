@@ -29,14 +29,14 @@ const count = 22
 const expected = Array.from({ length: count }, (_, i) => digestOf(`image ${i}`))
 
 function evaluation(perturbation: Perturbation, settings: Partial<Evaluation> = {}): Evaluation {
-  return { perturbation, seed: 1, logits: tinyModel, classes, reader: tinyReader(count), chunkSize: 8, ...settings }
+  return { perturbation, seed: 1, logits: tinyModel, classes, reader: tinyReader(count), batchSize: 8, ...settings }
 }
 
 async function outcomesOf(settings: Evaluation): Promise<Outcome[]> {
   return (await evaluate(settings)).outcomes
 }
 
-/** What an attempt that is killed after some blocks or chunks had saved, as it comes back from a file. */
+/** What an attempt that is killed after some blocks or batches saved, as it is read from a file. */
 async function interrupted(
   perturbation: Perturbation,
   blocks: number,
@@ -66,7 +66,7 @@ describe.each(every.map((perturbation) => [perturbation.name, perturbation] as c
     let evaluated: Evaluated
     beforeAll(async () => void (evaluated = await evaluate(evaluation(perturbation))))
 
-    it('gives every image one outcome, in order, that its file gives back with the evidence', () => {
+    it('gives every image one outcome, in order, and a file that holds them with the evidence', () => {
       const { outcomes, evidence } = evaluated
       expect(outcomes.map(({ index }) => index)).toEqual([...expected.keys()])
       expect(tally(outcomes, expected).total).toBe(count)
@@ -75,7 +75,7 @@ describe.each(every.map((perturbation) => [perturbation.name, perturbation] as c
       expect(evidence.forwards).toBeGreaterThanOrEqual(count)
     })
 
-    it('counts none of the images as held that the model errs on unperturbed', () => {
+    it('counts no image as held that is misclassified unperturbed', () => {
       const cause = perturbation.name === 'common' ? 'common' : 'clean'
       const wrong = evaluated.outcomes.filter(({ index }) => index % 4 === 3)
       expect(wrong.map(({ held, felledBy, run }) => ({ held, felledBy, run }))).toEqual(
@@ -83,15 +83,15 @@ describe.each(every.map((perturbation) => [perturbation.name, perturbation] as c
       )
     })
 
-    it.each([1, 16, 100])('gives the same file in batches of %i', async (chunkSize) => {
-      const again = await evaluate(evaluation(perturbation, { chunkSize }))
+    it.each([1, 16, 100])('gives the same file in batches of %i', async (batchSize) => {
+      const again = await evaluate(evaluation(perturbation, { batchSize }))
       expect(digestOfEvaluated(again, perturbation)).toBe(digestOfEvaluated(evaluated, perturbation))
     })
 
     it('gives every image the same outcome to the bit where two workers share the images', async () => {
       const halves = await Promise.all(
         [tinyReader(count).slice(0, 9), tinyReader(count).slice(9, count)].map((reader) =>
-          outcomesOf(evaluation(perturbation, { reader, chunkSize: 4 })),
+          outcomesOf(evaluation(perturbation, { reader, batchSize: 4 })),
         ),
       )
       const joined = halves.flat().map((outcome, index) => ({ ...outcome, index }))
@@ -112,9 +112,9 @@ describe.each([clean, common].map((perturbation) => [perturbation.name, perturba
   (_, perturbation) => {
     it.each([1, 16, 100])(
       'after three kills in batches of %i gives the file of an undisturbed run',
-      async (chunkSize) => {
+      async (batchSize) => {
         let saved: SavedEvaluation | undefined
-        const settings = { chunkSize, reader: tinyReader(330) }
+        const settings = { batchSize, reader: tinyReader(330) }
         for (const blocks of [1, 1, 2])
           saved = await interrupted(perturbation, blocks, { ...settings, resumeFrom: saved })
         const resumed = await evaluate(evaluation(perturbation, { ...settings, resumeFrom: saved }))
@@ -124,15 +124,15 @@ describe.each([clean, common].map((perturbation) => [perturbation.name, perturba
     )
 
     it.each([1, 2])(
-      'after %i chunks gives the bits of an undisturbed run and reads no done image again',
-      async (chunks) => {
-        const resumeFrom = await interrupted(perturbation, chunks)
-        expect(resumeFrom).toMatchObject({ outcomes: { length: 8 * chunks } })
+      'after %i batches gives the bits of an undisturbed run and reads no image again that was done',
+      async (batches) => {
+        const resumeFrom = await interrupted(perturbation, batches)
+        expect(resumeFrom).toMatchObject({ outcomes: { length: 8 * batches } })
         const reader = tinyReader(count)
         expect(await evaluate(evaluation(perturbation, { reader, resumeFrom }))).toEqual(
           await evaluate(evaluation(perturbation)),
         )
-        expect(reader.reads.flat()[0]).toBe(8 * chunks)
+        expect(reader.reads.flat()[0]).toBe(8 * batches)
       },
     )
   },
@@ -142,11 +142,11 @@ describe.each([...attacks, ensemble].map((perturbation) => [perturbationLabel(pe
   'resuming %s',
   (_, perturbation) => {
     it.each([1, 4, 100])(
-      'gives the same file after three kills in batches of %i, and the same outcomes where the states of the attack were lost',
+      'gives the same file after three kills in batches of %i, and the same outcomes where the states of the attack are lost',
       { timeout: 180_000 }, // half a minute on a quiet machine of two slow cores
-      async (chunkSize) => {
+      async (batchSize) => {
         const reader = tinyReader(10)
-        const settings = { reader, chunkSize }
+        const settings = { reader, batchSize }
         const undisturbed = await evaluate(evaluation(perturbation, { reader }))
         let saved: SavedEvaluation | undefined
         const kills = perturbation === ensemble ? [2, 12, 3] : [1, 1, 1]
@@ -156,7 +156,7 @@ describe.each([...attacks, ensemble].map((perturbation) => [perturbationLabel(pe
         const { ensemble: progress } = saved as Extract<SavedEvaluation, { kind: 'ensemble' }>
         const withoutStates: SavedEvaluation = { kind: 'ensemble', ensemble: { ...progress, states: [] } }
         const restarted = await outcomesOf(
-          evaluation(perturbation, { ...settings, resumeFrom: withoutStates, chunkSize: 3 }),
+          evaluation(perturbation, { ...settings, resumeFrom: withoutStates, batchSize: 3 }),
         )
         expect(restarted).toEqual(undisturbed.outcomes)
       },
@@ -167,7 +167,7 @@ describe.each([...attacks, ensemble].map((perturbation) => [perturbationLabel(pe
 describe.each(attacks.map((perturbation) => [perturbation.name, perturbation] as const))(
   'attacking in %s',
   (name, perturbation) => {
-    it('fells some of the images that are right unperturbed, by its own name, and leaves the others to `clean`', async () => {
+    it('fells some of the images that are right unperturbed under its name, and those that are wrong as `clean`', async () => {
       const outcomes = await outcomesOf(evaluation(perturbation))
       const causes = outcomes.map(({ felledBy }) => felledBy)
       expect(new Set(causes)).toEqual(new Set([null, 'clean', 'apgd-ce']))
@@ -178,7 +178,7 @@ describe.each(attacks.map((perturbation) => [perturbation.name, perturbation] as
       }
     })
 
-    it('is never above clean accuracy, and equals it in a ball too small to matter', async () => {
+    it('is never above clean accuracy, and equals it in a tiny ball', async () => {
       const correct = async (one: Perturbation) => tally(await outcomesOf(evaluation(one)), expected).correct
       const unperturbed = await correct(clean)
       expect(await correct(perturbation)).toBeLessThan(unperturbed)
@@ -196,7 +196,7 @@ describe.each(attacks.map((perturbation) => [perturbation.name, perturbation] as
 const saved = (outcomes: readonly Outcome[]): SavedEvaluation => ({ kind: 'outcomes', outcomes })
 
 describe('evaluating', () => {
-  it('names the corruption that felled an image, where the reader tells it', async () => {
+  it('names the corruption that felled an image, where the reader gives it', async () => {
     const plain = tinyReader(8)
     const reader: ImageReader = {
       ...plain,
@@ -216,10 +216,10 @@ describe('evaluating', () => {
     expect(outcomes.every(({ distance }) => distance === null)).toBe(true)
   })
 
-  it('does nothing again that it resumes from, also where the chunk size has changed', async () => {
+  it('does nothing again that was done, also where the batch size has changed', async () => {
     const full = await outcomesOf(evaluation(clean))
     const reader = tinyReader(count)
-    const resumed = await outcomesOf(evaluation(clean, { reader, resumeFrom: saved(full.slice(0, 8)), chunkSize: 5 }))
+    const resumed = await outcomesOf(evaluation(clean, { reader, resumeFrom: saved(full.slice(0, 8)), batchSize: 5 }))
     expect(reader.reads.flat()[0]).toBe(8)
     expect(resumed).toEqual(full)
   })
@@ -239,7 +239,7 @@ describe('evaluating', () => {
     )
   })
 
-  it('waits for the checkpoint of a chunk before it begins the next', async () => {
+  it('waits for the progress of a batch to be saved before it begins the next', async () => {
     const events: string[] = []
     const plain = tinyReader(count)
     const reader: ImageReader = {

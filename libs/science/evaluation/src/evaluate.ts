@@ -1,15 +1,15 @@
-import { evaluateAsTheyAre } from './as-they-are.ts'
 import type { Evaluated, Evaluation } from './evaluation.ts'
 import { evaluatorAttacks } from './evaluator-attacks.ts'
 import { evaluateUnderAttack } from './under-attack.ts'
+import { evaluateWithoutAttack } from './without-attack.ts'
 
 /**
- * Evaluates every test image. Noise is keyed by image: an evaluation gives the same bits in chunks of any size,
- * interrupted and resumed, and from shards.
+ * Evaluates every test image. Noise is keyed by image, so that an evaluation gives the same bits in batches of any
+ * size, interrupted and resumed, and in shards.
  */
 export async function evaluate(evaluation: Evaluation): Promise<Evaluated> {
   const { perturbation } = evaluation
   if (perturbation.name === 'clean' || perturbation.name === 'common')
-    return evaluateAsTheyAre(evaluation, perturbation.name)
+    return evaluateWithoutAttack(evaluation, perturbation.name)
   return evaluateUnderAttack(evaluation, evaluatorAttacks(perturbation, evaluation.classes))
 }

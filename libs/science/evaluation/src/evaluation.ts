@@ -9,30 +9,30 @@ export interface Evaluation {
   readonly perturbation: Perturbation
   readonly seed: number
   readonly logits: LogitsFunction
-  /** The same model as a function of its parameters, where long attacks are to be captured as programs. */
+  /** The same model as a function of its parameters. Where it is given, long attacks are captured as programs. */
   readonly network?: CapturableModel | undefined
-  /** Classes of the model: attacks aim at no more. */
+  /** Number of classes of the model, which limits the targets of attacks. */
   readonly classes: number
   readonly reader: ImageReader
   /**
-   * Most images that are read and judged together, and no more than a pass has rows (`passRows`); no bit of an outcome
-   * depends on it.
+   * Most images that are read and evaluated together, and no more than a pass has rows (`passRows`). No bit of an
+   * outcome depends on it.
    */
-  readonly chunkSize: number
-  /** Awaited after every chunk, or block of attack steps. */
+  readonly batchSize: number
+  /** Awaited after every batch, or under attack after every block of steps. */
   readonly onProgress?: ((progress: EvaluationProgress) => Promise<void> | void) | undefined
-  /** What an earlier attempt at the same evaluation had saved; what is done in it is not done again. */
+  /** What an earlier attempt at the same evaluation saved. What was done by then is not done again. */
   readonly resumeFrom?: SavedEvaluation | undefined
-  /** Given each adversarial image as it is found, [height · width · 3]. */
+  /** Called with each adversarial image as it is found, [height · width · 3]. */
   readonly onFallen?: ((index: number, image: Float32Array) => void) | undefined
-  /** Asked between blocks and between chunks. */
+  /** Checked between batches, or under attack between blocks. */
   readonly signal?: AbortSignal | undefined
 }
 
 /** An evaluation whose attacks are given, and with them the perturbation. */
 export type AttackEvaluation = Omit<Evaluation, 'perturbation' | 'classes'>
 
-/** A model without host reads or random numbers, and its parameters, which stay the caller's. */
+/** A model that reads nothing to the host and draws no random numbers, and its parameters, which stay the caller's. */
 export interface CapturableModel {
   readonly model: Parameters<typeof frozenNetwork>[0]
   readonly parameters: Parameters<typeof frozenNetwork>[1]
@@ -40,25 +40,25 @@ export interface CapturableModel {
 
 /** How far an evaluation is. */
 export interface EvaluationProgress {
-  /** In images; under attack an image that still holds counts as the share of its attacks that it has been through. */
+  /** In images. Under attack, an image that still holds counts by the share of its attacks that are done. */
   readonly done: number
   readonly total: number
   /**
-   * What is needed to go on from here. Under attack it copies the state of the attack from the device, which takes a
+   * Gives what is needed to go on from here. Under attack it copies the attack's state from the device, which takes a
    * while.
    */
   save(): Promise<SavedEvaluation>
 }
 
 /**
- * Outcomes of the first images, in order; or under attack where the ensemble stands: with `before`, the verdicts of the
- * evaluator's own attacks, it is the escalation's against what held.
+ * How far an evaluation is: the outcomes of the first images, in order, or under attack the progress of the ensemble.
+ * With `before`, the verdicts of the evaluator's own attacks, that is the progress of the escalation.
  */
 export type SavedEvaluation =
   | { readonly kind: 'outcomes'; readonly outcomes: readonly Outcome[] }
   | { readonly kind: 'ensemble'; readonly ensemble: EnsembleProgress; readonly before?: readonly EnsembleVerdict[] }
 
-/** The outcome of every test image, in order, and what is to be known of how it was found. */
+/** The outcome of every test image, in order, and how they were found. */
 export interface Evaluated {
   readonly outcomes: Outcome[]
   readonly evidence: Evidence

@@ -3,13 +3,13 @@ import { ensembleEvaluatorNames, stageCosts, expandStudy, parseStudy } from '@ga
 import { describe, expect, it } from 'vitest'
 import { evaluatorAttacks, type AttackPerturbation } from './evaluator-attacks.ts'
 
-/** Forward-equivalents that the attacks themselves count for an image that holds, the clean pass included. */
-function charged(perturbation: AttackPerturbation, classes: number): number {
+/** Forward-equivalents that the attacks count for an image that holds, the clean pass included. */
+function counted(perturbation: AttackPerturbation, classes: number): number {
   const { attacks } = evaluatorAttacks(perturbation, classes)
   return attacks.reduce((sum, attack) => sum + stepsOfAll(attack) * (attack.cost.forwards + attack.cost.backwards), 1)
 }
 
-/** What a study's plan says of one image of digits with another number of classes. */
+/** Forward-equivalents that a study's plan counts for one image, with so many classes. */
 function planned(perturbation: AttackPerturbation, classes: number): number {
   const study = `name: x
 datasets: [{ id: mine, classes: ${classes}, source: "file:x", sha256: ${'a'.repeat(64)} }]
@@ -24,26 +24,26 @@ images: { train: 1, validation: 1, test: 1 }
 }
 
 describe.each(['Linf', 'L2', 'L1'] as const)('the attacks of an evaluator in %s', (name) => {
-  it.each(['apgd-ce+t', 'standard', 'rand'] as const)('ask of the model what the plan says: %s', (evaluator) => {
+  it.each(['apgd-ce+t', 'standard', 'rand'] as const)('take as many passes as the plan says: %s', (evaluator) => {
     for (const classes of [2, 3, 4, 10, 100]) {
       const perturbation = { name, epsilon: 0.1, evaluator: { name: evaluator } }
-      expect(planned(perturbation, classes), `${classes} classes`).toBe(charged(perturbation, classes))
+      expect(planned(perturbation, classes), `${classes} classes`).toBe(counted(perturbation, classes))
     }
   })
 
-  it('ask, as malt, also for a look at the candidates of a target, which the plan has too', () => {
+  it('take, as malt, also the passes that rank the candidates, which the plan counts too', () => {
     const perturbation = { name, epsilon: 0.1, evaluator: { name: 'malt' } } as const
     const candidates = { 10: 9, 1000: name === 'L1' ? 55 : 99 }
     for (const [classes, count] of Object.entries(candidates))
-      expect(planned(perturbation, Number(classes))).toBe(charged(perturbation, Number(classes)) + 1 + 2 * count)
+      expect(planned(perturbation, Number(classes))).toBe(counted(perturbation, Number(classes)) + 1 + 2 * count)
   })
 
-  it('ask, as plus, for the gradient of every class in FAB, which the plan has too', () => {
+  it('take, as plus, the gradient of every class in FAB, which the plan counts too', () => {
     const perturbation = { name, epsilon: 0.1, evaluator: { name: 'plus' } } as const
-    expect(planned(perturbation, 10)).toBe(charged(perturbation, 10) + 5 * 100 * (2 * 10 + 1 - 3))
+    expect(planned(perturbation, 10)).toBe(counted(perturbation, 10) + 5 * 100 * (2 * 10 + 1 - 3))
   })
 
-  it('say how many the number of classes leaves out', () => {
+  it('say how many of them the number of classes leaves out', () => {
     const leftOut = (classes: number) =>
       ensembleEvaluatorNames.map(
         (evaluator) => evaluatorAttacks({ name, epsilon: 1, evaluator: { name: evaluator } }, classes).leftOut,
@@ -59,8 +59,8 @@ describe.each(['Linf', 'L2', 'L1'] as const)('the attacks of an evaluator in %s'
     const { attacks, escalation } = escalationOf(10, true)
     expect(escalation.map((attack) => attack.name)).toEqual(['escalated-apgd-dlr', 'escalated-square'])
     expect(escalationOf(2, true).escalation.map((attack) => attack.name)).toEqual(['escalated-square'])
-    const startOf = (attack: Attack) => attack.script({ seed: 1, image: 'x', run: 0 }, [4, 4, 3]).start
+    const noiseOf = (attack: Attack) => attack.runInputs({ seed: 1, image: 'x', run: 0 }, [4, 4, 3]).noise
     const square = attacks.find((attack) => attack.name === 'square')!
-    expect(startOf(escalation[1]!)).not.toEqual(startOf(square))
+    expect(noiseOf(escalation[1]!)).not.toEqual(noiseOf(square))
   })
 })

@@ -1,12 +1,10 @@
 import {
   apgdAttack,
   attacksOf,
+  ballOf,
   crossEntropy,
   ensembleOf,
   escalationOf,
-  l1,
-  l2,
-  linf,
   type Attack,
   type Ball,
   type EnsembleName,
@@ -15,21 +13,19 @@ import type { Perturbation } from '@gauntlet/study'
 
 export type AttackPerturbation = Extract<Perturbation, { readonly epsilon: number }>
 
-/** The attacks that an evaluator stands for. */
+/** The attacks of an evaluator. */
 export interface EvaluatorAttacks {
   readonly ball: Ball
   readonly attacks: readonly Attack[]
   /** How many attacks of the ensemble the number of classes does not allow. */
   readonly leftOut: number
-  /** What it goes on with where its flags ask for more; none where it only says so. */
+  /** The attacks that it goes on with where its flags ask for more; none where it only notes them. */
   readonly escalation: readonly Attack[]
 }
 
-const balls: Record<AttackPerturbation['name'], (epsilon: number) => Ball> = { Linf: linf, L2: l2, L1: l1 }
-
-/** What `evaluator` runs within the perturbation's ball against a model of `classes` classes. */
+/** The attacks that the evaluator of a perturbation runs against a model of `classes` classes. */
 export function evaluatorAttacks({ name, epsilon, evaluator }: AttackPerturbation, classes: number): EvaluatorAttacks {
-  const ball = balls[name](epsilon)
+  const ball = ballOf(name, epsilon)
   if (evaluator.name === 'apgd-ce') {
     return {
       ball,
@@ -42,8 +38,8 @@ export function evaluatorAttacks({ name, epsilon, evaluator }: AttackPerturbatio
 }
 
 /**
- * The attacks of an ensemble in a ball; `apgd-ce` is here the first attack of `standard`, in L1 with an opening, five
- * restarts and three phases.
+ * The attacks of an ensemble in a ball. Here `apgd-ce` is the first attack of `standard`, which has an opening, five
+ * restarts and three phases in L1.
  */
 export function ensembleAttacks(
   name: EnsembleName,
@@ -54,9 +50,4 @@ export function ensembleAttacks(
   const ensemble = ensembleOf(name, ball.norm, classes)
   const escalation = escalate ? attacksOf({ entries: escalationOf(classes) }, ball) : []
   return { ball, attacks: attacksOf(ensemble, ball), leftOut: ensemble.leftOut.length, escalation }
-}
-
-/** The ball of a norm. */
-export function ballOf(norm: AttackPerturbation['name'], epsilon: number): Ball {
-  return balls[norm](epsilon)
 }

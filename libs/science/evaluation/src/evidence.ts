@@ -1,34 +1,28 @@
 import type { Flag, FlagPolicy } from '@gauntlet/attacks'
 
-/** What is to be known of how a robust accuracy was found, stored beside it. */
+/** How an accuracy was found, stored beside it. */
 export interface Evidence {
-  /** Reasons to doubt it, each with the number that gave it and what to do about it. */
+  /** Reasons to doubt it, each with the number that raised it and what follows from it. */
   readonly flags: readonly Flag[]
-  /** Passes through the model, of all images together. */
+  /** Passes of single images through the model, all together. */
   readonly forwards: number
   readonly backwards: number
-  /**
-   * The attacks it went on with because its flags asked for more; absent where they did not, or the evaluator does not
-   * go on.
-   */
+  /** The attacks that the evaluator went on with. Absent where its flags asked for no more, or it does not go on. */
   readonly escalation?: Escalation
 }
 
-/** What became of the images that had held when the flags asked for more. */
+/** What became of the images that had held until the escalation. */
 export interface Escalation {
-  /** Names, in order. */
+  /** The names of its attacks, in order. */
   readonly attacks: readonly string[]
   readonly attacked: number
   readonly felled: number
 }
 
-/** From the mildest on. */
+/** The policies, from the mildest to the strictest. */
 const policies: readonly FlagPolicy[] = ['mark', 'escalate', 'refuse']
 
-/**
- * The strictest policy among the flags: a number is believed only as far as its worst flag allows; null where there is
- * none.
- */
+/** The strictest policy among the flags, which decides how far an accuracy is believed; null where there is no flag. */
 export function strictestPolicy(flags: readonly Flag[]): FlagPolicy | null {
   const strictest = Math.max(-1, ...flags.map(({ policy }) => policies.indexOf(policy)))
   return policies[strictest] ?? null

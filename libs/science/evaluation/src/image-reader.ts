@@ -1,13 +1,13 @@
 import type { Digest } from '@gauntlet/study'
 
-/** The test images in the order of the manifest: clean ones, or for the perturbation `common` the corrupted ones. */
+/** Reads test images, in the order of the manifest: clean ones, or for the perturbation `common` corrupted ones. */
 export interface ImageReader {
   readonly count: number
   /** Side of the square images, in pixels. */
   readonly resolution: number
-  /** What is known of an image without reading it: the digest and label that `read` gives too. */
+  /** The digest and label that `read` gives of an image, without reading it. */
   entry(index: number): { readonly digest: Digest; readonly label: number }
-  /** The images at the given places. The same place always gives the same bytes. */
+  /** The images at these indices. The same index always gives the same bytes. */
   read(indices: readonly number[]): Promise<ImageBatch>
 }
 
@@ -15,9 +15,9 @@ export interface ImageBatch {
   /** [indices, side, side, 3] in [0, 1]. */
   readonly images: Float32Array
   readonly labels: Int32Array
-  /** Digests of the stored clean images: they key the noise and name the outcomes. */
+  /** Digests of the stored clean images, which key the noise and name the outcomes. */
   readonly digests: readonly Digest[]
-  /** The corruption each image went through, for `common`. */
+  /** The corruption of each image, where `common` tells it. */
   readonly corruptions?: readonly string[]
 }
 
@@ -26,8 +26,8 @@ export class ImagesInvalid extends Error {
   override readonly name = 'InvalidInput'
 }
 
-/** Reads a chunk and checks that it is one. */
-export async function readChunk(reader: ImageReader, indices: readonly number[]): Promise<ImageBatch> {
+/** Reads images, and refuses what is not a batch of images in [0, 1]. */
+export async function readChecked(reader: ImageReader, indices: readonly number[]): Promise<ImageBatch> {
   const batch = await reader.read(indices)
   const [images, values] = [indices.length, indices.length * reader.resolution ** 2 * 3]
   if (batch.images.length !== values || batch.labels.length !== images || batch.digests.length !== images) {

@@ -7,7 +7,7 @@ export type {
   EvaluationProgress,
   SavedEvaluation,
 } from './evaluation.ts'
-export { ballOf, ensembleAttacks, type EvaluatorAttacks } from './evaluator-attacks.ts'
+export { ensembleAttacks, type EvaluatorAttacks } from './evaluator-attacks.ts'
 export { evaluateUnderAttack } from './under-attack.ts'
 export { ImagesInvalid, type ImageBatch, type ImageReader } from './image-reader.ts'
 export * from './outcomes.ts'

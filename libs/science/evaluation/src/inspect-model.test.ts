@@ -13,7 +13,7 @@ const perturbation: Perturbation = {
 }
 
 async function flagsOf(logits: LogitsFunction) {
-  const { evidence } = await evaluate({ perturbation, seed: 1, logits, classes, reader: tinyReader(20), chunkSize: 8 })
+  const { evidence } = await evaluate({ perturbation, seed: 1, logits, classes, reader: tinyReader(20), batchSize: 8 })
   return evidence.flags
 }
 
@@ -26,12 +26,12 @@ const models: Record<string, LogitsFunction> = {
 }
 
 describe('an evaluation', () => {
-  it('of a model with nothing to hide raises no flag', async () => {
+  it('of a model that masks nothing raises no flag', async () => {
     expect(await flagsOf(tinyModel)).toEqual([])
   })
 
   it.each(Object.keys(models))(
-    'of a model whose logits are %s says so, and that it must not be ranked',
+    'of a model whose logits are %s raises that flag, and refuses to rank it',
     async (name) => {
       const flags = await flagsOf(models[name]!)
       expect(flags.map((flag) => flag.name)).toContain(name)
@@ -39,7 +39,7 @@ describe('an evaluation', () => {
     },
   )
 
-  it('of a model without any gradient says so', async () => {
+  it('of a model without any gradient raises that flag', async () => {
     const flags = await flagsOf((images) => tinyModel(images.mul(1e4).round().div(1e4)))
     expect(flags).toContainEqual({ name: 'zero-gradient', value: 1, limit: 0, policy: 'escalate' })
   })

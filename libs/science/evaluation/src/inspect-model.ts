@@ -3,12 +3,12 @@ import {
   flagsOfAnswers,
   flagsOfGradients,
   type Flag,
-  type Gallery,
+  type ImageSet,
   type LogitsFunction,
 } from '@gauntlet/attacks'
 import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 
-/** What a few unperturbed images show of a model that masks its gradients. */
+/** Signs that a model masks its gradients, found on a few unperturbed images. */
 export interface ModelInspection {
   readonly flags: readonly Flag[]
   readonly forwards: number
@@ -16,16 +16,16 @@ export interface ModelInspection {
 }
 
 /**
- * Images looked at, spread evenly over all of them, and how many at once: fixed numbers, so that no flag depends on the
- * batch size of the evaluation.
+ * How many images are taken, spread evenly over all of them, and how many at once. The numbers are fixed, so that no
+ * flag depends on the batch size of the evaluation.
  */
 const [sampled, together] = [32, 8]
-/** Passes that must agree; the reference takes five (checks.py:21), but two tell. */
+/** Passes that must agree. The reference takes five (checks.py:21), but two are enough. */
 const passes = 2
 
-/** Asks the model for its logits twice and for the input gradient of the cross-entropy once. */
-export async function inspectModel(logits: LogitsFunction, gallery: Gallery): Promise<ModelInspection> {
-  const count = gallery.digests.length
+/** Takes the model's logits twice and the input gradient of its cross-entropy once. */
+export async function inspectModel(logits: LogitsFunction, imageSet: ImageSet): Promise<ModelInspection> {
+  const count = imageSet.digests.length
   const rows = Array.from({ length: Math.min(sampled, count) }, (_, i) =>
     Math.floor((i * count) / Math.min(sampled, count)),
   )
@@ -33,14 +33,14 @@ export async function inspectModel(logits: LogitsFunction, gallery: Gallery): Pr
   const sizes: number[] = []
   for (let first = 0; first < rows.length; first += together) {
     const batch = rows.slice(first, first + together)
-    const images = await gallery.read(batch)
+    const images = await imageSet.read(batch)
     try {
       for (const pass of answers) pass.push(...tf.tidy(() => logits(images).arraySync()))
       sizes.push(
         ...gradientSizes(
           logits,
           images,
-          batch.map((row) => gallery.labels[row]!),
+          batch.map((row) => imageSet.labels[row]!),
         ),
       )
     } finally {
@@ -54,7 +54,7 @@ export async function inspectModel(logits: LogitsFunction, gallery: Gallery): Pr
   }
 }
 
-/** The sums of the absolute gradients of each image. */
+/** The sum of the absolute gradient of each image. */
 function gradientSizes(logits: LogitsFunction, images: Tensor4D, labels: number[]): number[] {
   return tf.tidy(() => {
     const chosen = tf.tensor1d(labels, 'int32')

@@ -5,16 +5,16 @@ import type { Evidence } from './evidence.ts'
 export interface Outcome {
   /** Digest of the image's stored bytes. */
   readonly image: Digest
-  /** Place in the manifest's test split, from 0. */
+  /** Index in the manifest's test split, from 0. */
   readonly index: number
   readonly label: number
-  /** The class at the deciding point: where the image fell, or where it came closest to falling. */
+  /** The class predicted at the deciding point: where the image fell, or where it came closest to it. */
   readonly prediction: number
-  /** Correct to the end: the only images that count. */
+  /** Whether the image was classified correctly to the end; only such images count as correct. */
   readonly held: boolean
   /**
-   * `clean` where the unperturbed image is misclassified already, else the attack or corruption that did it; `null`
-   * where the image held.
+   * The attack or corruption that felled the image; `clean` where it is misclassified unperturbed, `null` where it
+   * held.
    */
   readonly felledBy: string | null
   /** Which run of that attack it was (restart or target class), from 0; `null` where no attack felled the image. */
@@ -28,7 +28,7 @@ export interface Outcome {
   readonly distance: number | null
 }
 
-/** What a set of outcomes is of; written into its file. */
+/** What was evaluated and how, as a file of outcomes says it. */
 export interface OutcomeFacts {
   readonly configurationId: Digest
   readonly perturbation: PerturbationName
@@ -39,7 +39,7 @@ export interface OutcomeFacts {
   readonly evidence: Evidence
 }
 
-/** The facts of outcomes of `perturbation`; without evidence for as long as the evaluation is under way. */
+/** The facts of outcomes under `perturbation`; the evidence is left out while the evaluation is under way. */
 export function outcomeFacts(
   configurationId: Digest,
   perturbation: Perturbation,

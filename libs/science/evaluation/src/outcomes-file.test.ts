@@ -36,7 +36,7 @@ const fallen: Outcome = {
 }
 
 describe('an outcomes file', () => {
-  it('gives back what was written', () => {
+  it('is read as it was written', () => {
     fc.assert(
       fc.property(someOutcomes, someFacts, (outcomes, anyFacts) => {
         expect(decodeOutcomes(encodeOutcomes(outcomes, anyFacts))).toEqual({ outcomes, facts: anyFacts })
@@ -44,7 +44,7 @@ describe('an outcomes file', () => {
     )
   })
 
-  it('is the same bytes for the same outcomes, in this process and in every other', () => {
+  it('has the same bytes for the same outcomes, in this process and in every other', () => {
     const bytes = encodeOutcomes([held, fallen], facts)
     for (let i = 0; i < 3; i++) expect(encodeOutcomes([held, fallen], facts)).toEqual(bytes)
     expect(digestOfBytes(bytes)).toBe('8f4dd0838ffdac91eb08bd1a225b8d94b13a9cbb323046f6a154c5f1f6423408')
@@ -61,7 +61,7 @@ describe('an outcomes file', () => {
     })
   })
 
-  it('is read from the middle of a larger buffer, as files often come', () => {
+  it('is read from the middle of a larger buffer', () => {
     const bytes = encodeOutcomes([held, fallen], facts)
     const within = new Uint8Array(bytes.length + 3)
     within.set(bytes, 3)
@@ -80,7 +80,7 @@ describe('an outcomes file', () => {
     }
   })
 
-  it('with any byte changed is refused or still sound, and never anything else', () => {
+  it('is refused or still sound with any byte changed', () => {
     const bytes = encodeOutcomes([held, fallen], facts)
     for (let place = 0; place < bytes.length; place++) {
       for (const value of [0x00, 0x01, 0x7f, 0xff]) {
@@ -93,7 +93,7 @@ describe('an outcomes file', () => {
     }
   })
 
-  it('is refused where it is anything else', () => {
+  it('is refused where it is random bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         expect(() => decodeOutcomes(bytes)).toThrow(OutcomesUnreadable)
@@ -127,7 +127,7 @@ describe('an outcomes file', () => {
     )
   })
 
-  it('is refused as a stream, which has no end to check', () => {
+  it('is refused as a stream, which has no footer to check', () => {
     const table = tableFromIPC(encodeOutcomes([held], facts))
     expect(() => decodeOutcomes(tableToIPC(table, 'stream'))).toThrow(OutcomesUnreadable)
   })

@@ -22,7 +22,7 @@ import { soundOutcome } from './sound-outcome.ts'
 import { OutcomesUnreadable } from './outcomes-unreadable.ts'
 
 /**
- * The columns in order. Text is plain, not dictionary-coded: Arrow numbers dictionaries per process, so that equal
+ * The columns, in order. Text is not dictionary-coded, since Arrow numbers dictionaries per process, so that equal
  * outcomes would differ in bytes.
  */
 const columns = [
@@ -40,7 +40,7 @@ const columns = [
 /** The media type of an outcomes artifact. */
 export const outcomesMediaType = 'application/vnd.apache.arrow.file'
 
-/** Outcomes as an Arrow IPC file, ordered as given. The same outcomes and facts always give the same bytes. */
+/** Outcomes as an Arrow IPC file, in the order given. The same outcomes and facts always give the same bytes. */
 export function encodeOutcomes(outcomes: readonly Outcome[], facts: OutcomeFacts): Uint8Array {
   const fields = columns.map(({ name, type, nullable }) => new Field(name, type, nullable))
   const schema = new Schema(fields, metadataOfFacts(facts, outcomes.length))
@@ -56,9 +56,7 @@ export function encodeOutcomes(outcomes: readonly Outcome[], facts: OutcomeFacts
   return tableToIPC(new Table(schema, [batch]), 'file')
 }
 
-/**
- * Reads an outcomes file back. Bytes from elsewhere are not trusted: whatever is not exactly such a file is refused.
- */
+/** Reads an outcomes file. Bytes from elsewhere are not trusted: whatever is not exactly such a file is refused. */
 export function decodeOutcomes(bytes: Uint8Array): { outcomes: Outcome[]; facts: OutcomeFacts } {
   requireArrowFrame(bytes, { columns: columns.length, bytesPerRow: digestLength })
   const table = readTable(bytes)
@@ -68,7 +66,7 @@ export function decodeOutcomes(bytes: Uint8Array): { outcomes: Outcome[]; facts:
   return { outcomes: readRows(table), facts }
 }
 
-/** Characters of a digest: no row takes fewer bytes. */
+/** Characters of a digest; no row takes fewer bytes. */
 const digestLength = 64
 
 function readTable(bytes: Uint8Array): Table {

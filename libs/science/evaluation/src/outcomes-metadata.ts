@@ -6,7 +6,7 @@ import { OutcomesUnreadable } from './outcomes-unreadable.ts'
 const format = 'gauntlet-outcomes-2'
 const names: readonly string[] = ['clean', 'Linf', 'L2', 'L1', 'common'] satisfies PerturbationName[]
 
-/** The facts as an Arrow schema carries them: text, in one fixed order. */
+/** The facts as texts in a fixed order, for the metadata of an Arrow schema. */
 export function metadataOfFacts(
   { configurationId, perturbation, epsilon, evaluator, evidence }: OutcomeFacts,
   count: number,
@@ -25,7 +25,7 @@ export function metadataOfFacts(
   ])
 }
 
-/** The facts back, checked. */
+/** Reads the facts from a schema's metadata, and checks them. */
 export function factsFromMetadata(metadata: ReadonlyMap<string, string>): { facts: OutcomeFacts; count: number } {
   const text = (name: string, valid: (value: string) => boolean): string => {
     const value = metadata.get(name)
@@ -45,11 +45,11 @@ export function factsFromMetadata(metadata: ReadonlyMap<string, string>): { fact
   return { facts: { configurationId, perturbation, epsilon, evaluator, evidence }, count: count('count') }
 }
 
-/** Flags as they were written: names, numbers and policies, whatever later versions may call them. */
+/** Flags as they were written. Only their form is checked, since later versions may have other names. */
 function flagsOf(text: string): Evidence['flags'] {
   const flags = parsed('flags', text)
   if (Array.isArray(flags) && flags.every(isFlag)) return flags as Evidence['flags']
-  throw new OutcomesUnreadable('its flags have not the form of flags')
+  throw new OutcomesUnreadable('its flags do not have the form of flags')
 }
 
 function parsed(name: string, text: string): unknown {
@@ -68,7 +68,7 @@ function escalationOf(text: string): Escalation {
     Number.isSafeInteger(attacked) && Number.isSafeInteger(felled) && felled! >= 0 && attacked! >= felled!
   if (areNames && areCounts && Object.keys(others).length === 0)
     return { attacks, attacked: attacked!, felled: felled! }
-  throw new OutcomesUnreadable('its escalation has not the form of one')
+  throw new OutcomesUnreadable('its escalation does not have the form of one')
 }
 
 function isFlag(flag: unknown): boolean {

@@ -1,7 +1,4 @@
-/**
- * Bytes are not an outcomes file; the evaluation that made them must be run again, a retry of the reading does not
- * help.
- */
+/** Bytes are not an outcomes file. Reading them again does not help; the evaluation must be run again. */
 export class OutcomesUnreadable extends Error {
   override readonly name = 'InvalidInput'
 

@@ -1,7 +1,7 @@
 import type { Outcome } from './outcome.ts'
 import { OutcomesUnreadable } from './outcomes-unreadable.ts'
 
-/** The outcome read from `row`, if its values can be one. */
+/** The outcome that was read from `row`, if its values agree with each other. */
 export function soundOutcome(outcome: Outcome, row: number): Outcome {
   const { image, index, label, prediction, held, felledBy, run, margin, distance } = outcome
   const checks: [string, boolean][] = [

@@ -14,7 +14,7 @@ describe('the tally', () => {
     )
   })
 
-  it('refuses outcomes of which one is missing, doubled, foreign or in excess', () => {
+  it('refuses outcomes of which one is missing, twice there, of another image or too many', () => {
     fc.assert(
       fc.property(someOutcomes, fc.nat(), (outcomes, pick) => {
         fc.pre(outcomes.length > 0)
@@ -32,7 +32,7 @@ describe('the tally', () => {
     )
   })
 
-  it('tells two images of the same bytes apart by their place', () => {
+  it('distinguishes two images of the same bytes by their index', () => {
     const outcome = {
       image: 'a',
       index: 0,
@@ -49,7 +49,7 @@ describe('the tally', () => {
     expect(() => tally([outcome, outcome], ['a', 'a'])).toThrow('image 0 has two outcomes')
   })
 
-  it('says that another try of the counting does not help', () => {
+  it('refuses with an error that is never retried', () => {
     expect(new CoverageBroken('x').name).toBe('InvalidInput')
   })
 })

@@ -1,10 +1,7 @@
 import type { Digest } from '@gauntlet/study'
 import type { Outcome } from './outcome.ts'
 
-/**
- * Outcomes do not stand for the images they should: no number may be made of them; a retry of the counting does not
- * help.
- */
+/** Outcomes are not those of the expected images, so that no accuracy may be made of them; a retry does not help. */
 export class CoverageBroken extends Error {
   override readonly name = 'InvalidInput'
 
@@ -14,8 +11,8 @@ export class CoverageBroken extends Error {
 }
 
 /**
- * Counts the images that held, once every expected image is there exactly once. `expected[i]` is the digest of test
- * image i of the manifest; two images of the same bytes are told apart by their place.
+ * Counts the images that held, and refuses outcomes in which an expected image is missing or there twice. `expected[i]`
+ * is the digest of test image i of the manifest. Two images of the same bytes are distinguished by their index.
  */
 export function tally(outcomes: readonly Outcome[], expected: readonly Digest[]): { correct: number; total: number } {
   const seen = new Set<number>()

@@ -4,7 +4,7 @@ import { attention } from './attention.ts'
 
 const draw = (purpose: string) => tf.tensor4d(uniform({ seed: 1, purpose }, 48), [2, 2, 4, 3])
 
-it('with a bias that singles out one key gives the value of that key', () => {
+it('with a bias that leaves one key gives the value of that key', () => {
   const [query, key, value] = [draw('query'), draw('key'), draw('value')]
   const bias = tf.tensor4d([-1e4, -1e4, 0, -1e4], [1, 1, 1, 4])
   const y = attention(query, key, value, { scale: 1, bias })

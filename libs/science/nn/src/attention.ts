@@ -1,9 +1,9 @@
-import { attend, type Tensor, type Tensor4D } from '@gauntlet/engine'
+import { scaledDotProductAttention, type Tensor, type Tensor4D } from '@gauntlet/engine'
 
 export interface AttentionOptions {
-  /** What q kᵀ is multiplied by; 1 / √width as a rule. */
+  /** The factor of q kᵀ, which usually is 1 / √width. */
   readonly scale: number
-  /** Added to the scaled scores; broadcast over [batch, heads, queries, keys]. */
+  /** Added to the scaled scores, broadcast to [batch, heads, queries, keys]. */
   readonly bias?: Tensor
 }
 
@@ -17,5 +17,5 @@ export function attention(
   value: Tensor4D,
   { scale, bias }: AttentionOptions,
 ): Tensor4D {
-  return attend(query, key, value, scale, bias)
+  return scaledDotProductAttention(query, key, value, scale, bias)
 }

@@ -19,7 +19,7 @@ it('in training normalises by the mean and the population variance of the batch'
   expect([...y]).toEqual([-3, -1, 1, 3].map((difference) => expect.closeTo((2 * difference) / deviation, 4)))
 })
 
-it('in training tells the population variance, the count and the name, and changes no state', () => {
+it('in training reports its name, the population variance and the count, and changes no state', () => {
   const seen: unknown[] = []
   batchNorm(x, parameters.at('bn'), {
     training: true,
@@ -37,13 +37,13 @@ it('in evaluation normalises by the running statistics, whatever the batch', () 
   expect([...alone.dataSync()]).toEqual([...y.slice([1], [1]).dataSync()])
 })
 
-it('refuses statistics of a single value per channel, and says what to do', () => {
+it('refuses to take statistics of a single value per channel, and says what to do', () => {
   const one: Tensor4D = tf.ones([1, 1, 1, 2])
   expect(() => batchNorm(one, parameters.at('bn'), { training: true })).toThrow(BatchTooSmall)
   expect(() => batchNorm(one, parameters.at('bn'), { training: true })).toThrow('at least two images')
 })
 
-it('refuses the statistics of part of a batch, and takes it in evaluation', () => {
+it('refuses part of a batch in training, and accepts it in evaluation', () => {
   expect(() => batchNorm(x, parameters.at('bn'), { training: true, isPart: true })).toThrow(PartOfBatch)
   expect(batchNorm(x, parameters.at('bn'), { training: false, isPart: true }).shape).toEqual(x.shape)
 })
@@ -54,7 +54,7 @@ it('does not divide by zero where a channel is constant', () => {
 })
 
 it.each([0.1, 0.99])(
-  'moves running statistics by momentum %d, with the unbiased variance, as PyTorch does',
+  'updates running statistics by momentum %d, with the unbiased variance, as PyTorch does',
   (momentum) => {
     const running = { mean: tf.tensor1d([1]), variance: tf.tensor1d([4]) }
     const batch = { mean: tf.tensor1d([11]), variance: tf.tensor1d([3]), count: 4, momentum }
@@ -64,7 +64,7 @@ it.each([0.1, 0.99])(
   },
 )
 
-it("tells the context its momentum, PyTorch's tenth unless it has another", () => {
+it("reports its momentum, which is PyTorch's 0.1 unless it is given", () => {
   const momenta: number[] = []
   const context = {
     training: true,
@@ -104,6 +104,6 @@ it('learns scale and offset in evaluation too', () => {
     return batchNorm(x, learned.at('bn'), evaluationMode, { epsilon: 0 }).sum()
   }
   const gradient = tf.grad((scale) => run(scale as Tensor1D))(at.tensor<Tensor1D>('weight'))
-  // Sums of (x − mean) / deviation.
+  // The gradient is the sum of (x − mean) / deviation.
   expect([...gradient.dataSync()]).toEqual([expect.closeTo(6, 4), expect.closeTo(8, 4)])
 })

@@ -3,25 +3,25 @@ import { isFolded, noteNorm } from './folding.ts'
 import type { ForwardContext, NormStatistics } from './forward-context.ts'
 import type { Parameters } from './parameters.ts'
 
-/** Batch statistics were asked of a single value per channel; a retry does not help. */
+/** There is a single value per channel to take batch statistics of. A retry does not help. */
 export class BatchTooSmall extends Error {
   override readonly name = 'BatchTooSmall'
 }
 
-/** Batch statistics were asked of part of a batch; a retry does not help. */
+/** A batch norm in training was given part of a batch. A retry does not help. */
 export class PartOfBatch extends Error {
   override readonly name = 'PartOfBatch'
 }
 
-/** Folded parameters serve evaluation alone; a retry does not help. */
+/** Folded parameters were used in training. A retry does not help. */
 export class FoldedInTraining extends Error {
   override readonly name = 'FoldedInTraining'
 }
 
 /**
- * `torch.nn.BatchNorm2d`. x: [batch, height, width, channels]; same shape out. In training by the batch's statistics
- * (variance over the population), which it tells to the context with its `momentum`; in evaluation by `running_mean`
- * and `running_var`. It changes no state itself.
+ * `torch.nn.BatchNorm2d`. x: [batch, height, width, channels]; same shape out. In training it normalises by the
+ * statistics of the batch, with the population variance, and reports them to the context with its `momentum`. In
+ * evaluation it normalises by `running_mean` and `running_var`. It changes no state itself.
  */
 export function batchNorm(
   x: Tensor4D,
@@ -68,12 +68,14 @@ export function batchNorm(
   return y
 }
 
-/** One running statistic after a batch: (1 − momentum) · running + momentum · batch. */
+/** A running statistic after a batch: (1 − momentum) · running + momentum · batch. */
 function moved(running: Tensor1D, batch: Tensor1D, momentum: number): Tensor1D {
   return running.mul(1 - momentum).add(batch.mul(momentum))
 }
 
-/** Running mean and variance after a batch, by PyTorch's rule: the variance is made unbiased by count / (count − 1). */
+/**
+ * The running mean and variance after a batch, by PyTorch's rule. The variance is made unbiased by count / (count − 1).
+ */
 export function movedStatistics(
   running: { mean: Tensor1D; variance: Tensor1D },
   { mean, variance, count, momentum }: NormStatistics,

@@ -10,7 +10,7 @@ const sides = fc.record({
   stride: fc.constantFrom(1, 2, 3),
 })
 
-/** Inputs and kernel of one channel each way. */
+/** A random image of two channels, and a weight that fits both a convolution to one channel and a depthwise one. */
 function drawn(side: number, kernel: number): { x: Tensor4D; parameters: Parameters } {
   const draw = (purpose: string, shape: [number, number, number, number]) =>
     tf.tensor4d(
@@ -26,7 +26,7 @@ function drawn(side: number, kernel: number): { x: Tensor4D; parameters: Paramet
   }
 }
 
-it('with `same` pads as TensorFlow does, unevenly where the sum is odd', () => {
+it('with `same` pads as TensorFlow does, unevenly where the total is odd', () => {
   fc.assert(
     fc.property(sides, ({ side, kernel, stride }) => {
       tf.tidy(() => {
@@ -58,7 +58,7 @@ it('with a number pads that many zeros on every side, as PyTorch does', () => {
   )
 })
 
-it('takes stride 1 unless told otherwise', () => {
+it('has stride 1 by default', () => {
   const { x, parameters } = drawn(6, 3)
   expect(conv2d(x, parameters, { padding: 1 }).shape).toEqual([1, 6, 6, 1])
 })
@@ -72,7 +72,7 @@ const draw = (purpose: string, shape: [number, number, number, number]) =>
     shape,
   )
 
-it('in groups lets no group see another', () => {
+it('computes each group from its own channels only', () => {
   const [x, weight] = [draw('x', [2, 5, 5, 6]), draw('weight', [3, 3, 2, 9])]
   const whole = conv2d(x, Parameters.of([['weight', weight]]), { padding: 1, groups: 3 })
   const parts = tf.split(x, 3, 3).map((part, i) => {
@@ -93,7 +93,7 @@ it('adds a bias where there is one', () => {
   expectSame(depthwiseConv2d(x, biasedDepthwise, options), depthwiseConv2d(x, plainDepthwise, options).add(bias))
 })
 
-it('refuses an input whose channels the weight does not take, by the weight’s name', () => {
+it('refuses an input whose channels do not fit the weight, and names the weight', () => {
   const parameters = Parameters.of([['stem.weight', draw('weight', [3, 3, 2, 4])]]).at('stem')
   expect(() => conv2d(draw('x', [1, 5, 5, 3]), parameters, { padding: 1 })).toThrow(ChannelsMismatch)
   expect(() => conv2d(draw('x', [1, 5, 5, 3]), parameters, { padding: 1, groups: 2 })).toThrow(

@@ -2,7 +2,7 @@ import { convolve, convolveDepthwise, type ConvolutionGeometry, type Tensor1D, t
 import { noteConvolution } from './folding.ts'
 import type { Parameters } from './parameters.ts'
 
-/** A convolution's weight does not fit what it was given; a retry does not help. */
+/** A convolution's weight does not fit the channels of its input. A retry does not help. */
 export class ChannelsMismatch extends Error {
   override readonly name = 'ChannelsMismatch'
 }
@@ -10,19 +10,19 @@ export class ChannelsMismatch extends Error {
 export interface DepthwiseOptions {
   readonly stride?: number
   /**
-   * Zeros on each side, as in PyTorch; or `same`, TensorFlow's rule, where an odd one goes to the bottom and right
+   * The zeros on each side, as in PyTorch; or `same`, TensorFlow's rule, which adds an odd zero at the bottom and right
    * (timm's `tf_` models).
    */
   readonly padding: number | 'same' | ConvolutionGeometry['padding']
 }
 
 export interface ConvolutionOptions extends DepthwiseOptions {
-  /** Groups of channels that do not mix; it divides the channels in and out. */
+  /** The number of groups of channels that are convolved apart. It divides the channels in and out. */
   readonly groups?: number
 }
 
 /**
- * `torch.nn.Conv2d`. x: [batch, height, width, in]; `weight` [height, width, in / groups, out], `bias` [out], which may
+ * `torch.nn.Conv2d`. x: [batch, height, width, in]; `weight` [height, width, in / groups, out]; `bias` [out], which may
  * be absent.
  */
 export function conv2d(x: Tensor4D, parameters: Parameters, options: ConvolutionOptions): Tensor4D {
@@ -39,8 +39,8 @@ export function conv2d(x: Tensor4D, parameters: Parameters, options: Convolution
 }
 
 /**
- * One kernel per channel. x: [batch, height, width, channels]; `weight` [height, width, channels, 1], `bias`
- * [channels], which may be absent.
+ * `torch.nn.Conv2d` with one kernel per channel. x: [batch, height, width, channels]; `weight` [height, width,
+ * channels, 1]; `bias` [channels], which may be absent.
  */
 export function depthwiseConv2d(x: Tensor4D, parameters: Parameters, options: DepthwiseOptions): Tensor4D {
   const weight = parameters.tensor<Tensor4D>('weight')
@@ -61,7 +61,9 @@ function geometry(x: Tensor4D, weight: Tensor4D, { stride = 1, padding }: Depthw
   return { stride, padding: { top, bottom, left, right } }
 }
 
-/** Zeros before and after one axis. `same` gives ceil(size / stride) outputs (tensorflow.org, "Notes on padding"). */
+/**
+ * The zeros before and after one axis. `same` gives ceil(size / stride) outputs (tensorflow.org, "Notes on padding").
+ */
 function paddingOf(size: number, kernel: number, stride: number, padding: number | 'same'): [number, number] {
   if (padding !== 'same') return [padding, padding]
   const total = Math.max((Math.ceil(size / stride) - 1) * stride + kernel - size, 0)

@@ -7,14 +7,14 @@ import type { Randomness } from './randomness.ts'
 
 const x = tf.tensor4d([1, 2, 3, 4, 5, 6], [3, 1, 1, 2])
 
-/** One number per image: the first loses its branch at a rate of 0.25, the others keep it. */
+/** One number per image. At a rate of 0.25 the first image loses its branch and the others keep it. */
 const randomness: Randomness = {
   uniform: (shape) => tf.tensor([0.1, 0.25, 0.9], [...shape]),
   ofImages: () => randomness,
 }
 const training = { training: true, randomness }
 
-it('takes the branch of whole images away and makes the others larger by as much', () => {
+it('drops the branch of whole images, and scales those of the others up', () => {
   const y = [...dropPath(x, 0.25, training).dataSync()]
   expect(y).toEqual([0, 0, 4, 16 / 3, 20 / 3, 8].map((value) => expect.closeTo(value, 5)))
 })
@@ -24,7 +24,7 @@ it('passes the gradient where it passes the value', () => {
   expect([...gradient.dataSync()]).toEqual([0, 0, 4 / 3, 4 / 3, 4 / 3, 4 / 3].map((value) => expect.closeTo(value, 5)))
 })
 
-it('does nothing in evaluation, nor at a rate of 0', () => {
+it('does nothing in evaluation or at a rate of 0', () => {
   expect(dropPath(x, 0.25, evaluationMode)).toBe(x)
   expect(dropPath(x, 0, { training: true })).toBe(x)
 })

@@ -1,14 +1,15 @@
 import type { Tensor } from '@gauntlet/engine'
 import type { ForwardContext } from './forward-context.ts'
 
-/** Dropout in training without random numbers; a retry does not help. */
+/** Dropout in training was given no random numbers. A retry does not help. */
 export class MissingRandomness extends Error {
   override readonly name = 'MissingRandomness'
 }
 
 /**
- * `torch.nn.Dropout` (arXiv:1207.0580): in training each value is zero with probability `rate`, else divided by 1 −
- * rate; in evaluation the identity. x: [batch, …] or with a multiple of the batch as its first axis; same shape out.
+ * `torch.nn.Dropout` (arXiv:1207.0580). In training each value becomes zero with probability `rate`, else it is divided
+ * by 1 − rate; in evaluation all stay as they are. x: [batch, …], or with a multiple of the batch as its first axis;
+ * same shape out.
  */
 export function dropout<T extends Tensor>(x: T, rate: number, context: ForwardContext): T {
   if (!context.training || rate === 0) return x

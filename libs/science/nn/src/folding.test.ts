@@ -29,7 +29,10 @@ const parameters = Parameters.of([
 ])
 const images = draw('images', [2, 6, 6, 3])[1] as Tensor4D
 
-/** A dense, a depthwise and a grouped convolution; a norm after an activation cannot be folded. */
+/**
+ * A dense, a depthwise and a grouped convolution, each with a batch norm, and a norm after an activation, which cannot
+ * be folded.
+ */
 function model(x: Tensor4D, at: Parameters, context: ForwardContext = evaluationMode): Tensor {
   const epsilon = 0.01
   const first = relu(batchNorm(conv2d(x, at.at('conv1'), { padding: 1 }), at.at('bn1'), context, { epsilon }))
@@ -43,7 +46,7 @@ function model(x: Tensor4D, at: Parameters, context: ForwardContext = evaluation
 const pairs = foldablePairs((image) => model(image, parameters), images)
 const folded = foldBatchNorms(parameters, pairs)
 
-it('finds the convolutions that a batch norm follows at once', () => {
+it('finds the convolutions that a batch norm follows directly', () => {
   expect(pairs.map(({ convolution, norm: name, outputAxis }) => [convolution, name, outputAxis])).toEqual([
     ['conv1', 'bn1', 3],
     ['conv2', 'bn2', 2],
@@ -55,7 +58,7 @@ it('leaves out modules that run twice', () => {
   expect(foldablePairs((image) => model(image, parameters).add(model(image, parameters)), images)).toEqual([])
 })
 
-it('leaves out convolutions whose output anything else reads, be it reshaped or the caller', () => {
+it('leaves out convolutions whose output anything else reads, also reshaped, or the caller', () => {
   const found = (layers: (y: Tensor4D) => Tensor) =>
     foldablePairs((image) => layers(conv2d(image, parameters.at('conv1'), { padding: 1 })), images)
   const normed = (y: Tensor4D) => batchNorm(y, parameters.at('bn1'), evaluationMode)
@@ -87,12 +90,12 @@ it('gives the same output and the same gradient of the images, in fewer operator
   expect(folded.has('bn4.running_mean')).toBe(true)
 })
 
-it('survives that the parameters are listed and named again, as programs do', () => {
+it('is kept where the parameters are listed and named again, as programs do', () => {
   const again = Parameters.of([...folded.entries()])
   expect([...model(images, again).dataSync()]).toEqual([...model(images, folded).dataSync()])
 })
 
-it('is refused in training, by the norm’s name', () => {
+it('is refused in training, and the message names the norm', () => {
   expect(() => model(images, folded, { training: true })).toThrow(FoldedInTraining)
   expect(() => model(images, folded, { training: true })).toThrow('bn1')
 })

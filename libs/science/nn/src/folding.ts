@@ -3,32 +3,32 @@ import { Parameters } from './parameters.ts'
 
 /** A convolution and the batch norm that reads its output. */
 export interface FoldablePair {
-  /** Names of the modules. */
+  /** The names of the two modules. */
   readonly convolution: string
   readonly norm: string
   readonly epsilon: number
   /**
-   * The axis of the weight along which its outputs lie: the last one, of a depthwise weight [height, width, channels,
-   * 1] the third.
+   * The axis of the output channels in the convolution's weight: the last one, or the third of a depthwise weight
+   * [height, width, channels, 1].
    */
   readonly outputAxis: number
 }
 
-/** What `conv2d` and `batchNorm` tell while pairs are sought. */
+/** What `conv2d` and `batchNorm` report while pairs are searched. */
 interface Listener {
   readonly outputs: Map<Tensor, { readonly name: string; readonly outputAxis: number }>
-  /** Each with the convolution's output. */
+  /** Each pair with the output of its convolution. */
   readonly pairs: (readonly [FoldablePair, Tensor])[]
 }
 
 let listener: Listener | undefined
 
-/** Told by convolutions. */
+/** Called by convolutions. */
 export function noteConvolution(y: Tensor, parameters: Parameters, outputAxis: number): void {
   listener?.outputs.set(y, { name: moduleOf(parameters), outputAxis })
 }
 
-/** Told by batch norms in evaluation. */
+/** Called by batch norms in evaluation. */
 export function noteNorm(x: Tensor, parameters: Parameters, epsilon: number): void {
   const convolution = listener?.outputs.get(x)
   if (!listener || !convolution) return
@@ -37,9 +37,9 @@ export function noteNorm(x: Tensor, parameters: Parameters, epsilon: number): vo
 }
 
 /**
- * The convolutions of a model whose output a batch norm reads and nothing else, found by running it in evaluation on
- * the first of some images: alone, since a batch may be computed in parts, each of which runs every module. Modules
- * that run more than once are left out.
+ * The convolutions of a model whose output is read by a batch norm and by nothing else. They are found by an evaluation
+ * of the first image: of one, since a batch may be computed in parts, each of which runs every module. Modules that run
+ * more than once are left out.
  */
 export function foldablePairs(evaluate: (image: Tensor4D) => Tensor, images: Tensor4D): FoldablePair[] {
   const found: Listener = { outputs: new Map(), pairs: [] }
@@ -59,9 +59,9 @@ export function foldablePairs(evaluate: (image: Tensor4D) => Tensor, images: Ten
 }
 
 /**
- * Parameters of the same model for evaluation alone, in which batch norms are part of the convolutions before them: w γ
- * / √(σ² + ε) for the weight, β + (b − μ) γ / √(σ² + ε) for the bias. `batchNorm` then passes its input on. The new
- * tensors are the caller's to dispose of.
+ * Parameters of the model for evaluation only, with batch norms folded into the convolutions before them: w γ / √(σ² +
+ * ε) is the weight, β + (b − μ) γ / √(σ² + ε) the bias. `batchNorm` then gives its input. The caller disposes of the
+ * new tensors.
  */
 export function foldBatchNorms(parameters: Parameters, pairs: readonly FoldablePair[]): Parameters {
   const tensors = new Map(parameters.entries())
@@ -84,14 +84,13 @@ export function foldBatchNorms(parameters: Parameters, pairs: readonly FoldableP
   return Parameters.of(tensors)
 }
 
-/** Whether the batch norm of these parameters is part of the convolution before it. */
+/** Whether the batch norm of these parameters is folded into the convolution before it. */
 export function isFolded(parameters: Parameters): boolean {
   return parameters.has(mark)
 }
 
 /**
- * A tensor by this name stands for a folded batch norm's, so that it survives where parameters are listed and named
- * again.
+ * The name of a tensor that marks a folded batch norm. A tensor is kept where parameters are listed and named again.
  */
 const mark = 'folded'
 

@@ -1,30 +1,30 @@
 import type { Tensor1D } from '@gauntlet/engine'
 import type { Randomness } from './randomness.ts'
 
-/** What a batch norm saw of one batch. */
+/** The statistics of one batch at a batch norm. */
 export interface NormStatistics {
   readonly mean: Tensor1D
-  /** Over the population. */
+  /** The population variance. */
   readonly variance: Tensor1D
-  /** Values per channel. */
+  /** The number of values per channel. */
   readonly count: number
-  /** The batch's share of the running statistics it moves. */
+  /** The share of this batch in the running statistics. */
   readonly momentum: number
 }
 
 /** How a forward pass runs. */
 export interface ForwardContext {
-  /** Batch norm by batch statistics and dropout on, as `module.train()`. */
+  /** Whether batch norms use the batch's statistics and dropout is on, as after `module.train()`. */
   readonly training: boolean
-  /** Told the batch statistics of each batch norm in training mode, so that the caller can move the running ones. */
+  /** Called in training with the statistics of each batch norm, so that the caller can update the running ones. */
   readonly onBatchStatistics?: (name: string, statistics: NormStatistics) => void
-  /** Where dropout takes its random numbers; a model with dropout needs it in training. One per forward pass. */
+  /** The random numbers of dropout, which a model with dropout needs in training. Each forward pass has its own. */
   readonly randomness?: Randomness
-  /** Whether the images are part of a batch, so that no statistics of the batch can be had. */
+  /** Whether the images are part of a batch, whose statistics are then not available. */
   readonly isPart?: boolean
 }
 
-/** The context of a pass over `count` images from `from` on, beside passes over the others of the batch. */
+/** The context of a pass over `count` images of a batch, from `from` on, while other passes take the rest. */
 export function partOfContext(context: ForwardContext, from: number, count: number): ForwardContext {
   const { randomness } = context
   return { ...context, isPart: true, ...(randomness && { randomness: randomness.ofImages(from, count) }) }

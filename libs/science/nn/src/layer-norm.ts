@@ -2,7 +2,7 @@ import { normaliseLayer, type Tensor } from '@gauntlet/engine'
 import type { Parameters } from './parameters.ts'
 
 /**
- * `torch.nn.LayerNorm` over the last axis (arXiv:1607.06450), by the population variance. x: [..., features]; same
+ * `torch.nn.LayerNorm` over the last axis (arXiv:1607.06450), with the population variance. x: [..., features]; same
  * shape out.
  */
 export function layerNorm<T extends Tensor>(

@@ -11,6 +11,6 @@ it('multiplies by the weight and adds the bias', () => {
   expect([...linear(x, parameters).dataSync()]).toEqual([6, 16])
 })
 
-it('does without a bias where there is none', () => {
+it('adds no bias where there is none', () => {
   expect([...linear(x, Parameters.of([weight])).dataSync()]).toEqual([-4, -4])
 })

@@ -5,14 +5,14 @@ import { MissingParameter, Parameters } from './parameters.ts'
 const weight = tf.scalar(1)
 const parameters = Parameters.of([['blocks.0.conv.weight', weight]])
 
-it('narrows to a module and its submodules by their names', () => {
+it('gives a module and its submodules by their names', () => {
   const convolution = parameters.at('blocks.0').at('conv')
   expect(convolution.tensor('weight')).toBe(weight)
   expect(convolution.has('bias')).toBe(false)
   expect(convolution.fullName('weight')).toBe('blocks.0.conv.weight')
 })
 
-it('names the tensor that is missing in full', () => {
+it('names a missing tensor in full', () => {
   expect(() => parameters.at('blocks.1').tensor('weight')).toThrow(MissingParameter)
   expect(() => parameters.at('blocks.1').tensor('weight')).toThrow('blocks.1.weight')
 })

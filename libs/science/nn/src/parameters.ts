@@ -1,13 +1,12 @@
 import type { Tensor } from '@gauntlet/engine'
 
-/** A model was asked for a tensor its checkpoint does not have; a retry does not help. */
+/** A model reads a tensor that its checkpoint does not have. A retry does not help. */
 export class MissingParameter extends Error {
   override readonly name = 'MissingParameter'
 }
 
 /**
- * Named tensors under a checkpoint's own names, in tfjs's layouts. `at` narrows to a module, as `state_dict` prefixes
- * do.
+ * Tensors under a checkpoint's own names, in tfjs's layouts. `at` selects a module, as prefixes in a `state_dict` do.
  */
 export class Parameters {
   private constructor(
@@ -36,18 +35,18 @@ export class Parameters {
     return this.tensors.has(this.prefix + name)
   }
 
-  /** The full name a tensor has in the checkpoint. */
+  /** The full name of a tensor in the checkpoint. */
   fullName(name: string): string {
     return this.prefix + name
   }
 
-  /** Every tensor by full name, whatever the prefix. */
+  /** Every tensor by its full name, whatever the prefix. */
   entries(): IterableIterator<[string, Tensor]> {
     return this.tensors.entries()
   }
 }
 
-/** Gives the memory of parameters back to the engine. */
+/** Frees the memory of parameters. */
 export function disposeParameters(parameters: Parameters): void {
   for (const [, tensor] of parameters.entries()) tensor.dispose()
 }

@@ -11,12 +11,12 @@ it('gives the mean of each channel, and spreads the gradient evenly', () => {
   expect([...gradient.dataSync()]).toEqual(Array(8).fill(0.25))
 })
 
-it('takes the maximum of the image alone, whatever is padded', () => {
+it('takes the maximum over the image only, not over the padding', () => {
   expect([...maxPool2d(row, { kernel: 3, stride: 2, padding: 1 }).dataSync()]).toEqual([-1])
   expect([...maxPool2d(row, { kernel: 2, stride: 2 }).dataSync()]).toEqual([-1])
 })
 
-it('counts padded zeros in the mean, as PyTorch does unless told otherwise', () => {
+it('counts padded zeros in the mean, as PyTorch does by default', () => {
   expect([...averagePool2d(row, { kernel: 2, stride: 2 }).dataSync()]).toEqual([-2.5])
   expect([...averagePool2d(row, { kernel: 2, stride: 2, padding: 1 }).dataSync()]).toEqual([-0.25, -0.5, -0.75, -1])
 })

@@ -1,57 +1,15 @@
-import { tf, uniform, type Tensor } from '@gauntlet/engine'
+import type { Tensor } from '@gauntlet/engine'
 
-/** Where one forward pass takes its random numbers; the only place its layers ask for any. */
+/** The random numbers of one forward pass. Its layers draw from nowhere else. */
 export interface Randomness {
   /**
-   * Numbers in [0, 1). Every call gives new ones; the same calls in the same order of another pass with the same key
-   * give the same.
+   * Numbers in [0, 1). Every call gives new ones. Another pass with the same key gets the same numbers by the same
+   * calls in the same order.
    */
   readonly uniform: (shape: readonly number[]) => Tensor
-  /** That of `count` images from `from` on, for a pass over them alone which draws as the whole batch's would. */
-  readonly ofImages: (from: number, count: number) => Randomness
-}
-
-/** What the random numbers of one forward pass are for. */
-export interface RandomnessKey {
-  readonly seed: number
-  readonly purpose: string
-  readonly step: number
   /**
-   * Digest of each image of the batch: with them an image's numbers do not depend on its place in the batch, nor on the
-   * batch's size.
+   * The randomness of `count` images from `from` on. A pass over these alone draws what a pass over the whole batch
+   * draws for them.
    */
-  readonly images?: readonly string[]
-}
-
-/** A layer asked for random numbers whose first axis holds no whole number of rows per image; a retry does not help. */
-export class UnequalShares extends Error {
-  override readonly name = 'UnequalShares'
-}
-
-/**
- * The random numbers of one forward pass, made on the host by Philox: a stream for each call and image, keyed by (seed,
- * purpose, number of the call, image, step). In a captured program they must be an input, or come from an
- * implementation of `Randomness` that draws on the device.
- */
-export function randomnessOf({ images = [''], ...key }: RandomnessKey): Randomness {
-  const { seed, purpose, step } = key
-  let calls = 0
-  return {
-    ofImages: (from, count) => randomnessOf({ ...key, images: images.slice(from, from + count) }),
-    uniform: (shape) => {
-      const call = calls++
-      const count = shape.reduce((product, size) => product * size, 1)
-      const each = count / images.length
-      if ((shape[0] ?? 1) % images.length !== 0) {
-        throw new UnequalShares(
-          `${count} random numbers cannot be shared out among ${images.length} images; give each image as many rows.`,
-        )
-      }
-      const values = new Float32Array(count)
-      images.forEach((image, i) => {
-        values.set(uniform({ seed, purpose: `${purpose}/${call}`, image, iteration: step }, each), i * each)
-      })
-      return tf.tensor(values, [...shape])
-    },
-  }
+  readonly ofImages: (from: number, count: number) => Randomness
 }

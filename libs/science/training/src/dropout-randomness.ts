@@ -1,18 +1,18 @@
 import { drawUniform, type RandomKey, type Tensor2D } from '@gauntlet/engine'
 import type { Randomness } from '@gauntlet/nn'
 
-/** More layers than draw in one forward pass. */
+/** Draws that are reserved for one forward pass, more than any model has layers that draw. */
 const drawsPerPass = 4096
 
 /**
- * The keys of a micro-batch's dropout: of each image's place in the split and the epoch, so not of its place in the
- * batch.
+ * The keys of a micro-batch's dropout. A key depends on the image's index in the split and on the epoch, not on its row
+ * in the batch.
  */
 export function dropoutKeys(seed: number, epoch: number, indices: readonly number[]): RandomKey[] {
   return indices.map((index) => ({ seed, purpose: 'dropout', image: String(index), iteration: epoch }))
 }
 
-/** Random numbers of forward pass `pass` (from 0) over the images of `keys`, drawn inside the program. */
+/** The random numbers of forward pass `pass` (from 0) over the images of `keys`, drawn inside the program. */
 export function dropoutRandomness(keys: Tensor2D, pass: number): Randomness {
   let draws = 0
   return {

@@ -20,7 +20,7 @@ describe('planEpoch', () => {
     )
   })
 
-  it('keeps steps and micro-batches within their sizes, but for one left-over image', () => {
+  it('keeps steps and micro-batches within their sizes, but for one image that is left over', () => {
     fc.assert(
       fc.property(settings, (one) => {
         const plan = planEpoch(one)
@@ -53,7 +53,7 @@ describe('planEpoch', () => {
     )
   })
 
-  it('shuffles every epoch anew and the same epoch always alike', () => {
+  it('shuffles every epoch anew, and the same epoch always in the same way', () => {
     const one = { seed: 1, epoch: 0, count: 50, effectiveBatch: 50, microBatch: 50 }
     expect(planEpoch(one)).toEqual(planEpoch(one))
     expect(planEpoch(one)).not.toEqual(planEpoch({ ...one, epoch: 1 }))

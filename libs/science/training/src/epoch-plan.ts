@@ -5,8 +5,8 @@ export type StepPlan = readonly (readonly number[])[]
 
 /**
  * The optimiser steps of one epoch: every image exactly once, in an order that depends on seed and epoch alone. The
- * last step may be short. A single image left over joins the step before it: batch norm cannot learn from one image
- * whose map is one pixel.
+ * last step may be short. A single image that is left over joins the step before it, since batch norms refuse one image
+ * whose feature map is one pixel.
  */
 export function planEpoch(settings: {
   seed: number
@@ -22,7 +22,7 @@ export function planEpoch(settings: {
   return steps.map((indices) => cutEvenly(indices, microBatch))
 }
 
-/** Optimiser steps of an epoch. */
+/** Number of optimiser steps of an epoch. */
 export function stepsPerEpoch(count: number, effectiveBatch: number): number {
   const leftOver = effectiveBatch > 1 && count > effectiveBatch && count % effectiveBatch === 1
   return Math.ceil(count / effectiveBatch) - (leftOver ? 1 : 0)
@@ -32,7 +32,7 @@ function cutEvery(items: readonly number[], size: number): number[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
 }
 
-/** As few pieces as `limit` allows, their sizes at most one apart, so that no piece is a leftover. */
+/** As few pieces as `limit` allows, whose sizes differ by at most one. */
 function cutEvenly(items: readonly number[], limit: number): number[][] {
   const pieces = Math.ceil(items.length / limit)
   const start = (piece: number) => Math.floor((piece * items.length) / pieces)

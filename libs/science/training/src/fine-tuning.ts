@@ -5,52 +5,52 @@ import type { TrainableModel } from './trainable-model.ts'
 import type { TrainingData } from './training-data.ts'
 import type { TrainingState } from './training-state.ts'
 
-/** Where training is, told after every micro-batch. */
+/** How far training is, reported after every micro-batch. */
 export interface TrainingProgress {
   readonly phase: 'training' | 'validation'
   /** The present epoch, counted from 1. */
   readonly epoch: number
   readonly epochs: number
-  /** Optimiser steps done and in all. */
+  /** Optimiser steps that are done, and all of them. */
   readonly step: number
   readonly steps: number
-  /** Images gone through, validation included and over all attempts, and in all. */
+  /** Images that are done in all attempts, validation included, and all of them. */
   readonly images: number
   readonly totalImages: number
   /** Mean loss of the last optimiser step; `null` before the first of this attempt. */
   readonly loss: number | null
 }
 
-/** One fine-tuning to do. */
+/** What is fine-tuned, and how. */
 export interface FineTuning {
   readonly model: TrainableModel
   /**
-   * Reads where it starts: every tensor of the model. Called once; training disposes of them when it has its own,
-   * before the first step.
+   * Reads the parameters to start from, every tensor of the model. It is called once. Training disposes of them before
+   * the first step, when it has copies of its own.
    */
   readonly parameters: () => Parameters | Promise<Parameters>
   readonly settings: TrainingSettings
   readonly training: TrainingData
-  /** Judged after each epoch; has no influence on the parameters. */
+  /** The images that the model is validated on after each epoch. They have no influence on the parameters. */
   readonly validation?: TrainingData
-  /** Goes on from here. Needs the same parameters, data and settings as the run that left it. */
+  /** The state to go on from. It needs the same parameters, data and settings as the training that left it. */
   readonly resumeFrom?: TrainingState
   /**
-   * Awaited every `checkpointEverySteps` optimiser steps but the last; the state's arrays are the caller's. A step that
-   * ends an epoch includes its validation.
+   * Awaited after every `checkpointEverySteps` optimiser steps, but not after the last of all. The state's arrays are
+   * the caller's. Where the step ends an epoch, the epoch has been validated by then.
    */
   readonly onCheckpoint?: (state: TrainingState) => Promise<void> | void
   /**
-   * Told where the micro-batch of the settings is too large for this device, before anything is learnt: the one that is
-   * used instead.
+   * Called before the first step with a smaller micro-batch that is tried instead, where that of the settings is too
+   * large for this device.
    */
   readonly onSmallerMicroBatch?: (microBatch: number) => void
   readonly onProgress?: (progress: TrainingProgress) => void
-  /** Stops between two micro-batches by throwing the signal's reason. */
+  /** Stops training between two micro-batches: the signal's reason is thrown. */
   readonly signal?: AbortSignal
 }
 
-/** What fine-tuning leaves. The tensors are the caller's to dispose of. */
+/** What fine-tuning gives. The caller disposes of the tensors. */
 export interface FineTuned {
   readonly parameters: Parameters
   readonly history: readonly EpochRecord[]

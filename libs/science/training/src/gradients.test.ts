@@ -1,9 +1,10 @@
 import { keyTensor, tf, type Tensor, type Tensor1D } from '@gauntlet/engine'
 import { disposeParameters } from '@gauntlet/nn'
+import type { LossName } from '@gauntlet/study'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { dropoutKeys } from './dropout-randomness.ts'
-import { learn, type Lesson } from './gradients.ts'
+import { batchGradients, type BatchGradients } from './gradients.ts'
 import { objectiveFor } from './objective.ts'
 import { colourfulData, tinyModel, tinyParameters } from './tiny-model.fixture.ts'
 import { startingTensors } from './training-tensors.ts'
@@ -15,15 +16,13 @@ const normless = tinyModel({ normed: false })
 const keys = keyTensor(dropoutKeys(1, 0, indices))
 const start = startingTensors(normless, tinyParameters(), 'all')
 
-type Lessons = Pick<Lesson, 'gradients' | 'sums'>
-
-/** The lessons of twelve images, learnt in micro-batches that end at `cuts`. */
-async function learnInPieces(loss: 'standard' | 'Classic AT' | 'TRADES', cuts: readonly number[]): Promise<Lessons[]> {
-  const lessons: Lessons[] = []
+/** The gradients of twelve images, by micro-batches that end at `cuts`. */
+async function gradientsInPieces(loss: LossName, cuts: readonly number[]): Promise<BatchGradients[]> {
+  const pieces: BatchGradients[] = []
   let from = 0
   for (const end of [...cuts, 12]) {
     const { images, labels } = await readBatch(data, indices.slice(from, end), 0, 3)
-    const teaching = {
+    const input = {
       model: normless,
       objective: objectiveFor(loss, { tradesBeta: 2 }),
       training: true,
@@ -31,21 +30,21 @@ async function learnInPieces(loss: 'standard' | 'Classic AT' | 'TRADES', cuts: r
       labels,
       keys,
     }
-    lessons.push(learn(start, { ...teaching, adversarial: images.mul(0.9), divisor: tf.scalar(12) }))
+    pieces.push(batchGradients(start, { ...input, adversarial: images.mul(0.9), divisor: tf.scalar(12) }))
     from = end
   }
-  return lessons
+  return pieces
 }
 
-describe('learn', () => {
-  it('adds up over micro-batches of any sizes to the lesson of the whole batch', async () => {
+describe('batchGradients', () => {
+  it('adds up over micro-batches of any sizes to the gradient of the whole batch', async () => {
     const cuts = fc
       .uniqueArray(fc.integer({ min: 1, max: 11 }), { maxLength: 4 })
       .map((ends) => ends.toSorted((a, b) => a - b))
-    const loss = fc.constantFrom('standard' as const, 'Classic AT' as const, 'TRADES' as const)
+    const loss = fc.constantFrom<LossName>('standard', 'Classic AT', 'TRADES')
     await fc.assert(
       fc.asyncProperty(loss, cuts, async (name, ends) => {
-        const [[whole], pieces] = [await learnInPieces(name, []), await learnInPieces(name, ends)]
+        const [[whole], pieces] = [await gradientsInPieces(name, []), await gradientsInPieces(name, ends)]
         for (const [parameter, gradient] of Object.entries(whole!.gradients))
           expectEqual(tf.addN(pieces.map(({ gradients }) => gradients[parameter]!)), gradient)
         expectEqual(tf.addN(pieces.map(({ sums }) => sums)), whole!.sums)
@@ -54,7 +53,7 @@ describe('learn', () => {
     )
   })
 
-  it('leaves no tensor behind but the lesson', async () => {
+  it('leaves no tensor behind but its result', async () => {
     const model = tinyModel()
     const initial = tinyParameters()
     const tensors = startingTensors(model, initial, 'all')
@@ -65,7 +64,16 @@ describe('learn', () => {
       const objective = objectiveFor(loss, { tradesBeta: 1 })
       tf.tidy(
         () =>
-          void learn(tensors, { model, objective, training: true, images, adversarial: images, labels, keys, divisor }),
+          void batchGradients(tensors, {
+            model,
+            objective,
+            training: true,
+            images,
+            adversarial: images,
+            labels,
+            keys,
+            divisor,
+          }),
       )
       expect(tf.memory().numTensors).toBe(before)
     }

@@ -1,46 +1,54 @@
-import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import {
+  tf,
+  type NamedTensors,
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+} from '@gauntlet/engine'
 import type { ForwardContext, Parameters } from '@gauntlet/nn'
 import { dropoutRandomness } from './dropout-randomness.ts'
 import type { Objective, ObjectiveOutput } from './objective.ts'
 import { withStatistics, type BatchStatistics } from './running-statistics.ts'
 import type { TrainableModel } from './trainable-model.ts'
-import { parametersOf, type NamedTensors, type TrainingTensors } from './training-tensors.ts'
+import { parametersOf, type TrainingTensors } from './training-tensors.ts'
 
-/** What a micro-batch is learnt with. */
-export interface Teaching {
+/** What the gradients of a micro-batch are computed from, besides the model's tensors. */
+export interface GradientInput {
   readonly model: TrainableModel
   readonly objective: Objective
-  /** Whether batch norms take the batch's statistics; a frozen backbone runs in evaluation mode. */
+  /** Whether batch norms use the statistics of the batch; a frozen backbone runs in evaluation mode. */
   readonly training: boolean
   readonly images: Tensor4D
-  /** The attacked images; the clean ones where the objective needs no attack. */
+  /** The adversarial images; the clean ones where the objective needs no attack. */
   readonly adversarial: Tensor4D
   /** int32, [batch]. */
   readonly labels: Tensor1D
-  /** Of the random numbers of dropout, int32 [batch, 4]. */
+  /** Keys of the random numbers of dropout, int32 [batch, 4]. */
   readonly keys: Tensor2D
   /**
-   * Images of the whole optimiser step, so that the gradients of its micro-batches add up to that of their mean loss,
-   * also when the last step is short.
+   * Number of images of the whole optimiser step, so that the gradients of its micro-batches add up to the gradient of
+   * their mean loss, also where the last step is short.
    */
   readonly divisor: Scalar
 }
 
-/** What one micro-batch taught. */
-export interface Lesson {
-  /** Of the summed losses over `divisor`, by the names of the trained tensors. */
+/** The gradients of one micro-batch, and what its forward passes gave besides. */
+export interface BatchGradients {
+  /** Of the sum of losses over `divisor`, by the names of the trained tensors. */
   readonly gradients: NamedTensors
-  /** [sum of the losses, correct clean images, correct attacked images]. */
+  /** [sum of the losses, correct clean images, correct adversarial images]. */
   readonly sums: Tensor1D
-  /** After all training-mode passes, in their order. */
+  /** The buffers after all passes in training mode, in the order of these. */
   readonly buffers: NamedTensors
 }
 
-/** The lesson of one micro-batch: one pass of the objective and its gradient. Pure; to be called within a tidy. */
-export function learn(
+/** The gradients of one micro-batch, by one evaluation of the objective. Pure; to be called within a tidy. */
+export function batchGradients(
   tensors: Pick<TrainingTensors, 'values' | 'buffers' | 'frozen'>,
-  { model, objective, training, images, adversarial, labels, keys, divisor }: Teaching,
-): Lesson {
+  { model, objective, training, images, adversarial, labels, keys, divisor }: GradientInput,
+): BatchGradients {
   const names = Object.keys(tensors.values)
   const kept: Tensor[] = []
   const keep = <T extends Tensor>(tensor: T): T => {
@@ -60,7 +68,7 @@ export function learn(
     const forward = (points: Tensor4D) =>
       model.logits(points, parameters, { training, onBatchStatistics, randomness: dropoutRandomness(keys, passes++) })
     const output = objective.evaluate({ forward, images, adversarial, labels })
-    sums = keep(tally(output, labels))
+    sums = keep(sumsOf(output, labels))
     return output.losses.sum<Scalar>().div(divisor)
   }
   try {
@@ -72,12 +80,12 @@ export function learn(
   }
 }
 
+function sumsOf({ losses, cleanLogits, adversarialLogits }: ObjectiveOutput, labels: Tensor1D): Tensor1D {
+  const correct = (logits: Tensor2D | undefined) => (logits ? countCorrect(logits, labels) : tf.scalar(0))
+  return tf.stack([losses.sum(), correct(cleanLogits), correct(adversarialLogits)]) as Tensor1D
+}
+
 /** Number of rows whose largest logit is the label's. */
 function countCorrect(logits: Tensor2D, labels: Tensor1D): Scalar {
   return tf.equal(logits.argMax(1), labels).toFloat().sum()
-}
-
-function tally({ losses, cleanLogits, adversarialLogits }: ObjectiveOutput, labels: Tensor1D): Tensor1D {
-  const correct = (logits: Tensor2D | undefined) => (logits ? countCorrect(logits, labels) : tf.scalar(0))
-  return tf.stack([losses.sum(), correct(cleanLogits), correct(adversarialLogits)]) as Tensor1D
 }

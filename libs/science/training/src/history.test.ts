@@ -21,7 +21,7 @@ function epoch(loss: number, predictedClasses: number, labelledClasses = 10): Ep
 const constant = epoch(2.4, 1) // ln 10 = 2.303
 
 describe('hasCollapsed', () => {
-  it('sees three epochs in a row of one class for everything at a loss no better than guessing', () => {
+  it('is three epochs in a row of one class for all images at a loss no better than guessing', () => {
     expect(hasCollapsed([epoch(1, 9), constant, constant, constant], 10)).toBe(true)
   })
 
@@ -30,12 +30,12 @@ describe('hasCollapsed', () => {
     ['the last epoch tells classes apart', [constant, constant, epoch(2.4, 2)]],
     ['the loss is better than guessing', [constant, constant, epoch(2.2, 1)]],
     [
-      'training images are got right',
+      'training images are predicted correctly',
       [1, 2, 3].map(() => ({ ...constant, training: { ...constant.training, cleanCorrect: 25 } })),
     ],
     ['the validation images have one class only', [1, 2, 3].map(() => epoch(2.4, 1, 1))],
     ['there are no validation images', [1, 2, 3].map(() => ({ ...constant, validation: null }))],
-  ])('waits while %s', (_, history) => {
+  ])('is not where %s', (_, history) => {
     expect(hasCollapsed(history, 10)).toBe(false)
   })
 })

@@ -2,24 +2,21 @@ import { z } from 'zod'
 
 const count = z.number().int().nonnegative()
 
-/**
- * How the model did on the validation images at the end of an epoch, in evaluation mode. Losses are mean
- * cross-entropies.
- */
+/** The validation at the end of an epoch, in evaluation mode. Losses are mean cross-entropies. */
 const validationRecord = z.strictObject({
   images: count.positive(),
   cleanCorrect: count,
   cleanLoss: z.number(),
-  /** Under the inner attack of training: the iterate of highest loss. A yardstick for training, not an evaluation. */
+  /** At the points of highest loss that the inner attack finds: a measure of training, not an evaluation. */
   adversarialCorrect: count,
   adversarialLoss: z.number(),
-  /** Different classes among the labels and among the clean predictions. One predicted class for many is a collapse. */
+  /** Number of different classes among the labels and among the clean predictions. */
   labelledClasses: count,
   predictedClasses: count,
 })
 export type ValidationRecord = z.infer<typeof validationRecord>
 
-/** One epoch. Holds nothing that another run of the same work could have different, so no times. */
+/** One epoch. It holds no times, nor anything else in which two runs of the same work could differ. */
 export const epochRecord = z.strictObject({
   /** Counted from 1. */
   epoch: count.positive(),
@@ -28,9 +25,9 @@ export const epochRecord = z.strictObject({
   learningRates: z.strictObject({ backbone: z.number(), head: z.number() }),
   training: z.strictObject({
     images: count.positive(),
-    /** Mean over the images of the objective, each taken when its step began. */
+    /** Mean of the objective over the images, each by the parameters before its step. */
     loss: z.number(),
-    /** Right answers in training mode; `null` where the objective does not look at such images. */
+    /** Correct predictions in training mode; `null` where the objective does not use such images. */
     cleanCorrect: count.nullable(),
     adversarialCorrect: count.nullable(),
   }),
@@ -38,13 +35,13 @@ export const epochRecord = z.strictObject({
 })
 export type EpochRecord = z.infer<typeof epochRecord>
 
-/** The sums of an epoch that is under way. */
+/** The sums over the steps so far of an epoch. */
 export const epochSums = z.strictObject({ images: count, loss: z.number(), clean: count, adversarial: count })
 export type EpochSums = z.infer<typeof epochSums>
 
 export const noSums: EpochSums = { images: 0, loss: 0, clean: 0, adversarial: 0 }
 
-/** The sums after one more optimiser step; its losses are added in float64. */
+/** The sums after one more optimiser step. Losses are added in float64. */
 export function addToSums(
   sums: EpochSums,
   images: number,
@@ -58,14 +55,14 @@ export function addToSums(
   }
 }
 
-/** Epochs in a row that make a collapse. */
+/** How many epochs in a row make a collapse. */
 const patience = 3
 
 /**
- * Whether training has collapsed: three epochs in a row, all validation images are given one class though they have
- * several, the training loss is no better than that of guessing evenly (ln classes), and training images are got right
- * hardly more often than by guessing. Careful on purpose: a slow start, or running statistics that lag behind, is not a
- * collapse.
+ * Whether training has collapsed. It has if in each of the last three epochs one class was predicted for all validation
+ * images though they have several, the training loss was no better than that of guessing evenly (ln classes), and
+ * training images were predicted correctly hardly more often than by guessing. All of that is asked for because a slow
+ * start, or running statistics that lag behind, is not a collapse.
  */
 export function hasCollapsed(history: readonly EpochRecord[], classes: number): boolean {
   const last = history.slice(-patience)

@@ -1,4 +1,4 @@
-export { fineTune } from './fine-tune.ts'
+export { fineTuneModel } from './fine-tune-model.ts'
 export type { FineTuned, FineTuning, TrainingProgress } from './fine-tuning.ts'
 export type { EpochRecord, ValidationRecord } from './history.ts'
 export { settingsDigest, type TrainingSettings } from './settings.ts'

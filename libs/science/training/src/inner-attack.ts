@@ -6,9 +6,9 @@ import type { TrainableModel } from './trainable-model.ts'
 import type { Batch } from './training-data.ts'
 
 /**
- * The attacked images that training and validation use: APGD on cross-entropy with the labels in the Linf ball, started
- * at the clean images, the model in evaluation mode, the iterate of highest loss. No gradient flows through them.
- * [batch, height, width, 3] in [0, 1].
+ * The adversarial images of training and validation, [batch, height, width, 3] in [0, 1]: the points of highest
+ * cross-entropy with the labels that APGD finds in the Linf ball from the clean images, with the model in evaluation
+ * mode. No gradient flows through them.
  */
 export function attackBatch(
   model: TrainableModel,

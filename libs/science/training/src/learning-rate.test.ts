@@ -5,7 +5,7 @@ import { learningRatesAt } from './learning-rate.ts'
 const base = { learningRateBackbone: 0.1, learningRateHead: 0.4 }
 
 describe('learningRatesAt', () => {
-  it('stays where it is without cosine decay', () => {
+  it('is constant without cosine decay', () => {
     fc.assert(
       fc.property(fc.nat(49), (epoch) => {
         expect(learningRatesAt(epoch, 50, { ...base, cosine: false })).toEqual({ backbone: 0.1, head: 0.4 })
@@ -13,7 +13,7 @@ describe('learningRatesAt', () => {
     )
   })
 
-  it('falls from the full rate towards 0, half of it in the middle, both rates alike', () => {
+  it('falls from the full rate towards 0 with half of it in the middle, for backbone and head alike', () => {
     const rates = Array.from({ length: 50 }, (_, epoch) => learningRatesAt(epoch, 50, { ...base, cosine: true }))
     expect(rates[0]).toEqual({ backbone: 0.1, head: 0.4 })
     expect(rates[25]!.backbone).toBeCloseTo(0.05, 12)

@@ -7,8 +7,8 @@ export interface LearningRates {
 }
 
 /**
- * The rates of `epoch` (from 0) of `epochs`: constant, or cosine decay per epoch to 0 (torch's CosineAnnealingLR with
- * T_max = epochs, eta_min = 0).
+ * The rates of `epoch` (from 0) of `epochs`: constant, or with cosine decay per epoch to 0 as torch's CosineAnnealingLR
+ * with T_max = epochs and eta_min = 0.
  */
 export function learningRatesAt(
   epoch: number,

@@ -6,10 +6,7 @@ import { classicAdversarialTraining, objectiveFor, standard, trades } from './ob
 const logit = fc.double({ min: -20, max: 20, noNaN: true })
 const rows = fc.array(fc.tuple(logit, logit, logit), { minLength: 2, maxLength: 2 })
 
-/**
- * The losses of two images whose logits are given: the forward pass hands out `clean` for the first tensor and
- * `attacked` for the second.
- */
+/** The losses of two images, and the logits of each forward pass: `clean` for the clean images, else `attacked`. */
 function lossesOf(
   objective: typeof standard,
   clean: number[][],
@@ -46,12 +43,12 @@ describe('trades', () => {
     )
   })
 
-  it('passes the clean images first and the attacked ones second', () => {
+  it('passes the clean images forward first and the adversarial ones second', () => {
     const [clean, attacked] = [[[1, 2, 3], [1, 2, 3]], [[3, 2, 1], [3, 2, 1]]] // prettier-ignore
     expect(lossesOf(trades(1), clean, attacked).passes).toEqual([clean, attacked])
   })
 
-  it('is the control where attacked and clean images look alike, or beta is 0', () => {
+  it('is cross-entropy where adversarial and clean logits are the same, or beta is 0', () => {
     fc.assert(
       fc.property(rows, rows, (clean, attacked) => {
         const control = lossesOf(standard, clean, attacked).losses
@@ -63,7 +60,7 @@ describe('trades', () => {
 })
 
 describe('classicAdversarialTraining', () => {
-  it('never looks at the clean images', () => {
+  it('does not pass the clean images forward', () => {
     const [clean, attacked] = [[[9, 0, 0], [0, 0, 9]], [[0, 1, 0], [0, 1, 0]]] // prettier-ignore
     const { losses, passes } = lossesOf(classicAdversarialTraining, clean, attacked)
     expect(passes).toEqual([attacked])
@@ -72,10 +69,10 @@ describe('classicAdversarialTraining', () => {
 })
 
 describe('objectiveFor', () => {
-  it('attacks for both adversarial losses and not for the control', () => {
-    const attacked = (['standard', 'Classic AT', 'TRADES'] as const).map(
-      (loss) => objectiveFor(loss, { tradesBeta: 1 }).attacked,
+  it('uses adversarial images for both adversarial losses and not for the control', () => {
+    const uses = (['standard', 'Classic AT', 'TRADES'] as const).map(
+      (loss) => objectiveFor(loss, { tradesBeta: 1 }).usesAdversarial,
     )
-    expect(attacked).toEqual([false, true, true])
+    expect(uses).toEqual([false, true, true])
   })
 })

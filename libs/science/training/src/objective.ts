@@ -2,18 +2,18 @@ import { crossEntropy } from '@gauntlet/attacks'
 import { tf, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import type { LossName } from '@gauntlet/study'
 
-/** What an objective sees of one micro-batch. */
+/** What an objective is evaluated on: one micro-batch. */
 export interface ObjectiveInput {
-  /** One call is one forward pass in training mode. */
+  /** One forward pass in training mode. */
   readonly forward: (images: Tensor4D) => Tensor2D
   readonly images: Tensor4D
-  /** The attacked images; the clean ones where the objective needs no attack. */
+  /** The adversarial images; the clean ones where the objective needs no attack. */
   readonly adversarial: Tensor4D
   /** int32, [batch]. */
   readonly labels: Tensor1D
 }
 
-/** What an objective found: one loss per image, and the logits that training accuracy is counted from. */
+/** One loss per image, and the logits from which training accuracy is counted. */
 export interface ObjectiveOutput {
   readonly losses: Tensor1D
   readonly cleanLogits?: Tensor2D
@@ -22,16 +22,16 @@ export interface ObjectiveOutput {
 
 /** A training objective as a value. */
 export interface Objective {
-  /** Whether it looks at attacked and at clean images. */
-  readonly attacked: boolean
-  readonly clean: boolean
+  /** Whether its forward passes are of adversarial and of clean images. */
+  readonly usesAdversarial: boolean
+  readonly usesClean: boolean
   evaluate(input: ObjectiveInput): ObjectiveOutput
 }
 
 /** Cross-entropy on the clean images only: the control. */
 export const standard: Objective = {
-  attacked: false,
-  clean: true,
+  usesAdversarial: false,
+  usesClean: true,
   evaluate({ forward, images, labels }) {
     const cleanLogits = forward(images)
     return { losses: crossEntropy(cleanLogits, labels), cleanLogits }
@@ -39,12 +39,12 @@ export const standard: Objective = {
 }
 
 /**
- * Madry et al. (arXiv:1706.06083, eq. 2.1): cross-entropy on the attacked images alone, so batch statistics see only
- * those.
+ * Adversarial training by Madry et al. (arXiv:1706.06083, eq. 2.1): cross-entropy on the adversarial images alone, so
+ * that batch statistics are those of these images only.
  */
 export const classicAdversarialTraining: Objective = {
-  attacked: true,
-  clean: false,
+  usesAdversarial: true,
+  usesClean: false,
   evaluate({ forward, adversarial, labels }) {
     const adversarialLogits = forward(adversarial)
     return { losses: crossEntropy(adversarialLogits, labels), adversarialLogits }
@@ -52,15 +52,15 @@ export const classicAdversarialTraining: Objective = {
 }
 
 /**
- * TRADES as the study has it: CE(f(x), y) + beta · KL(softmax f(x) ‖ softmax f(x_adv)), gradients through both
- * branches. Two forward passes one after the other, clean first, so batch norms see two batches and move their running
- * statistics twice. Zhang et al. (arXiv:1901.08573) differ in the attack: theirs maximises the KL term from a random
- * start, the study's is APGD on cross-entropy with the labels, as for Classic AT.
+ * TRADES as the study trains it: CE(f(x), y) + beta · KL(softmax f(x) ‖ softmax f(x_adv)), with gradients through both
+ * branches. The clean images pass forward first and the adversarial ones then, so that batch norms have two batches and
+ * move their running statistics twice. Departure from Zhang et al. (arXiv:1901.08573): their attack maximises the KL
+ * term from a random start; the study's is APGD on cross-entropy with the labels, as for Classic AT.
  */
 export function trades(beta: number): Objective {
   return {
-    attacked: true,
-    clean: true,
+    usesAdversarial: true,
+    usesClean: true,
     evaluate({ forward, images, adversarial, labels }) {
       const cleanLogits = forward(images)
       const adversarialLogits = forward(adversarial)
@@ -71,7 +71,7 @@ export function trades(beta: number): Objective {
   }
 }
 
-/** The objective a study names. */
+/** The objective of a study's loss. */
 export function objectiveFor(loss: LossName, { tradesBeta }: { tradesBeta: number }): Objective {
   switch (loss) {
     case 'standard':
@@ -83,7 +83,7 @@ export function objectiveFor(loss: LossName, { tradesBeta }: { tradesBeta: numbe
   }
 }
 
-/** KL(softmax p ‖ softmax q) of each row: logits [batch, classes] → [batch]. */
+/** KL(softmax p ‖ softmax q) of each row. p, q: logits [batch, classes] → [batch]. */
 function klDivergences(p: Tensor2D, q: Tensor2D): Tensor1D {
   const logP = tf.logSoftmax(p)
   return logP

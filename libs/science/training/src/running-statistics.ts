@@ -1,16 +1,15 @@
-import { tf, type Tensor1D } from '@gauntlet/engine'
+import { tf, type NamedTensors, type Tensor1D } from '@gauntlet/engine'
 import { movedStatistics, type NormStatistics } from '@gauntlet/nn'
-import type { NamedTensors } from './training-tensors.ts'
 
-/** What a batch norm saw of one micro-batch. */
+/** The statistics that a batch norm took of one micro-batch. */
 export interface BatchStatistics extends NormStatistics {
   /** The norm layer's full name in the checkpoint. */
   readonly name: string
 }
 
 /**
- * The running statistics of a batch norm moved as torch does in a training-mode forward pass, and the batch counted
- * where the checkpoint counts (`num_batches_tracked`).
+ * The buffers after one forward pass of a batch norm in training mode: its running statistics are moved as torch moves
+ * them, and the batch is counted where the checkpoint has a counter (`num_batches_tracked`).
  */
 export function withStatistics(buffers: NamedTensors, { name, ...batch }: BatchStatistics): NamedTensors {
   const named = (buffer: string) => `${name}.${buffer}`

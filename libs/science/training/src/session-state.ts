@@ -1,10 +1,10 @@
-import { tf, type Tensor } from '@gauntlet/engine'
+import { tf, type NamedTensors, type Tensor } from '@gauntlet/engine'
 import type { NamedArray } from '@gauntlet/weights'
 import { TrainingStateInvalid } from './training-errors.ts'
 import type { TrainingSession } from './training-session.ts'
-import type { NamedTensors, TrainingTensors } from './training-tensors.ts'
+import type { TrainingTensors } from './training-tensors.ts'
 
-/** What training changes between two optimiser steps, and how it is called in a mid-training state. */
+/** The tensors that training changes, and the prefixes of their names in a mid-training state. */
 const prefixes = {
   values: 'values',
   firstMoment: 'first-moment',
@@ -13,7 +13,7 @@ const prefixes = {
 } as const
 type SavedTensors = Pick<TrainingTensors, keyof typeof prefixes>
 
-/** Every number that training has changed, on the host. */
+/** The tensors that training changes, copied to the host. */
 export async function saveSession(session: TrainingSession): Promise<NamedArray[]> {
   const tensors = session.tensors()
   const arrays: NamedArray[] = []
@@ -27,13 +27,13 @@ export async function saveSession(session: TrainingSession): Promise<NamedArray[
   return arrays
 }
 
-/** Puts saved numbers back; the arrays have to be exactly those of this session. */
+/** Takes over saved tensors. The arrays must be exactly those of this session, and finite. */
 export function restoreSession(session: TrainingSession, arrays: readonly NamedArray[]): void {
   const present = session.tensors()
   const rest = new Map(arrays.map((array) => [array.name, array]))
   const take = (name: string, { shape, dtype }: Tensor): NamedArray => {
     const array = rest.get(name)
-    if (!array || array.dtype !== dtype || array.shape.join() !== shape.join() || !isFinite(array)) throw strange(name)
+    if (!array || array.dtype !== dtype || array.shape.join() !== shape.join() || !isFinite(array)) throw mismatch(name)
     rest.delete(name)
     return array
   }
@@ -41,7 +41,7 @@ export function restoreSession(session: TrainingSession, arrays: readonly NamedA
     Object.entries(present[kind]).map(([name, tensor]) => [name, take(`${prefixes[kind]}.${name}`, tensor)])
   try {
     const saved = [taken('values'), taken('firstMoment'), taken('secondMoment'), taken('buffers')]
-    for (const name of rest.keys()) throw strange(name)
+    for (const name of rest.keys()) throw mismatch(name)
     const [values, firstMoment, secondMoment, buffers] = saved.map(toTensors) as [
       NamedTensors,
       NamedTensors,
@@ -68,7 +68,7 @@ function isFinite({ data }: NamedArray): boolean {
   return (data as Float32Array).every((value) => Number.isFinite(value))
 }
 
-function strange(name: string): TrainingStateInvalid {
+function mismatch(name: string): TrainingStateInvalid {
   return new TrainingStateInvalid(
     `The mid-training checkpoint does not fit this model at ${name}; remove it and train this configuration from its start.`,
   )

@@ -10,8 +10,9 @@ export interface TrainingSettings {
 }
 
 /**
- * What a mid-training state must agree with to be gone on from. The micro-batch and the checkpoint interval may change:
- * a retry after running out of memory goes on with smaller micro-batches.
+ * The digest in which a mid-training state and the settings must agree for training to go on from the state. The
+ * micro-batch and the checkpoint interval are left out: a retry after running out of memory goes on with smaller
+ * micro-batches.
  */
 export function settingsDigest({ loss, protocol, seed, hyperparameters }: TrainingSettings): Digest {
   const { microBatch: _microBatch, checkpointEverySteps: _interval, ...fixed } = hyperparameters
@@ -23,7 +24,7 @@ export function settingsDigest({ loss, protocol, seed, hyperparameters }: Traini
   })
 }
 
-/** Refuses settings that no training can follow. */
+/** Refuses settings that cannot be trained with. */
 export function requireTrainable({ protocol, hyperparameters }: TrainingSettings, images: number): void {
   const whole = {
     epochs: protocol.epochs,

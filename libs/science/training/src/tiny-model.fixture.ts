@@ -59,7 +59,7 @@ export function tinyParameters({ classes = 3 } = {}): Parameters {
   )
 }
 
-/** Images that can be learnt: noise whose colour channel `label` is brighter. */
+/** Images that a model can learn: noise whose colour channel `label` is brighter. */
 export function colourfulData(count: number, { resolution = 5, seed = 1 } = {}): TrainingData {
   const size = resolution * resolution * 3
   const labels = permutation({ seed, purpose: 'labels' }, count).map((i) => i % 3)
@@ -75,7 +75,7 @@ export function colourfulData(count: number, { resolution = 5, seed = 1 } = {}):
   }
 }
 
-/** Settings for seconds-long tests. */
+/** Settings with which tests take seconds. */
 export const tinyHyperparameters: Hyperparameters = {
   learningRateBackbone: 0.02,
   learningRateHead: 0.05,

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { adamWFactors, adamWStep } from './adamw.ts'
 import { dropoutKeys } from './dropout-randomness.ts'
-import { fineTune } from './fine-tune.ts'
-import { learn } from './gradients.ts'
+import { fineTuneModel } from './fine-tune-model.ts'
+import { batchGradients } from './gradients.ts'
 import { objectiveFor } from './objective.ts'
 import { pattern, tinyHyperparameters, tinyModel, tinyParameters } from './tiny-model.fixture.ts'
 import { startingTensors } from './training-tensors.ts'
@@ -33,7 +33,8 @@ describe('adamWStep', () => {
     'agrees with torch.optim.AdamW over five steps (rate $learningRate, decay $weightDecay)',
     ({ learningRate, weightDecay, values }) => {
       const zeros = () => tf.zeros([7])
-      let tensors: Omit<AdamTensors, 'gradient'> = { value: tf.tensor1d(pattern(7, 10)), firstMoment: zeros(), secondMoment: zeros() } // prettier-ignore
+      const moments = { firstMoment: zeros(), secondMoment: zeros() }
+      let tensors: Omit<AdamTensors, 'gradient'> = { value: tf.tensor1d(pattern(7, 10)), ...moments }
       const [rates, decays] = [
         { backbone: learningRate, head: 0 },
         { weightDecayBackbone: weightDecay, weightDecayHead: 0 },
@@ -48,14 +49,14 @@ describe('adamWStep', () => {
   )
 })
 
-describe('learn', () => {
+describe('batchGradients', () => {
   it.each(fixture.passes)(
     'gives the loss, gradients and batch norm buffers of torch for $loss with beta $beta',
     ({ loss, beta, value, gradients, buffers }) => {
       const noise = pattern(images.length, 9, 0.2)
       const attacked = images.map((pixel, i) => Math.min(1, Math.max(0, pixel + noise[i]!)))
       const model = tinyModel()
-      const lesson = learn(startingTensors(model, tinyParameters(), 'all'), {
+      const found = batchGradients(startingTensors(model, tinyParameters(), 'all'), {
         model,
         objective: objectiveFor(loss, { tradesBeta: beta }),
         training: true,
@@ -65,15 +66,15 @@ describe('learn', () => {
         keys: keyTensor(dropoutKeys(1, 0, [0, 1, 2, 3, 4, 5])),
         divisor: tf.scalar(6),
       })
-      expect(lesson.sums.dataSync()[0]! / 6).toBeCloseTo(value, 6)
-      for (const [name, gradient] of Object.entries(lesson.gradients))
+      expect(found.sums.dataSync()[0]! / 6).toBeCloseTo(value, 6)
+      for (const [name, gradient] of Object.entries(found.gradients))
         expectClose(torchLayout(name, gradient), gradients[name]!, 1e-6)
-      for (const [name, expected] of Object.entries(buffers)) expectClose(lesson.buffers[name]!, expected, 1e-6)
+      for (const [name, expected] of Object.entries(buffers)) expectClose(found.buffers[name]!, expected, 1e-6)
     },
   )
 })
 
-describe('fineTune', () => {
+describe('fineTuneModel', () => {
   it('follows torch over five steps: losses, cosine rates, separate groups, buffers', async () => {
     const { losses, rates, state } = fixture.training
     const read = async (indices: readonly number[]) => ({
@@ -87,7 +88,7 @@ describe('fineTune', () => {
       seed: 1,
       hyperparameters,
     } as const
-    const { parameters, history } = await fineTune({
+    const { parameters, history } = await fineTuneModel({
       model: tinyModel(),
       parameters: () => tinyParameters(),
       settings,

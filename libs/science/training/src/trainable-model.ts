@@ -2,11 +2,11 @@ import { learnsAsHead, type Backbone } from '@gauntlet/backbones'
 import type { Tensor2D, Tensor4D } from '@gauntlet/engine'
 import type { ForwardContext, Parameters, ParameterSpecification } from '@gauntlet/nn'
 
-/** What fine-tuning has to know of one named tensor of a model. */
+/** What fine-tuning needs to know of one named tensor of a model. */
 export interface TrainableSpecification extends Pick<ParameterSpecification, 'name' | 'trainable' | 'decayed'> {
   /**
-   * The fresh classifier, with the norm beside it where its module has one, is the head, all else the backbone: they
-   * have learning rates of their own.
+   * The head is the fresh classifier, with the norm beside it where its module has one; all else is the backbone. Each
+   * has a learning rate of its own.
    */
   readonly role: 'backbone' | 'head'
 }
@@ -16,13 +16,13 @@ export interface TrainableModel {
   readonly classes: number
   readonly specifications: readonly TrainableSpecification[]
   /**
-   * Images [batch, height, width, 3] in [0, 1] → logits [batch, classes]; normalisation is part of it, so that attacks
+   * Images [batch, height, width, 3] in [0, 1] → logits [batch, classes]. Normalisation is part of it, so that attacks
    * work in pixel space.
    */
   logits(images: Tensor4D, parameters: Parameters, context: ForwardContext): Tensor2D
 }
 
-/** A backbone with a head for so many classes; a tensor that files hold under several names is one. */
+/** A backbone with a head for so many classes. A tensor that files hold under several names is listed once. */
 export function trainableModel(backbone: Backbone, classes: number): TrainableModel {
   const specifications = backbone
     .specifications(classes)

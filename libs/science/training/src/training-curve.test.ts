@@ -36,7 +36,7 @@ describe('a captured fine-tuning in float32', () => {
     const batches = learnableBatches()
     const keys = dropoutKeys(0, 0, [...Array(size).keys()])
     const deviations = losses.map((expected, i) => {
-      session.teach(batches[i % count]!, { images: size, keys })
+      session.accumulate(batches[i % count]!, { images: size, keys })
       const taken = session.step(i + 1, learningRatesAt(Math.floor(i / count), epochs, hyperparameters))
       return Math.abs(taken.loss / size / expected - 1)
     })

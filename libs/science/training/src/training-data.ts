@@ -7,8 +7,8 @@ export interface TrainingData {
   /** Side of the square images, in pixels. */
   readonly resolution: number
   /**
-   * Images [indices, side, side, 3] in [0, 1] and one label each. `epoch` (from 0) keys the augmentation, so that the
-   * same image in the same epoch is the same bytes however often it is read.
+   * Images [indices, side, side, 3] in [0, 1] and their labels. `epoch` (from 0) keys the augmentation, so that an
+   * image has the same bytes however often it is read in an epoch.
    */
   read(indices: readonly number[], epoch: number): Promise<{ images: Float32Array; labels: Int32Array }>
 }
@@ -21,7 +21,7 @@ export interface Batch {
   readonly size: number
 }
 
-/** Reads images and puts them on the engine; the caller disposes of the batch. */
+/** Reads images as tensors. The caller disposes of the batch. */
 export async function readBatch(
   data: TrainingData,
   indices: readonly number[],
@@ -35,10 +35,10 @@ export async function readBatch(
       `Reading ${indices.length} images of ${side} × ${side} gave ${images.length} values and ${labels.length} labels; prepare the dataset again.`,
     )
   }
-  const stray = labels.find((label) => label < 0 || label >= classes)
-  if (stray !== undefined)
+  const unknown = labels.find((label) => label < 0 || label >= classes)
+  if (unknown !== undefined)
     throw new TrainingInputInvalid(
-      `The images have label ${stray}, but the head has ${classes} classes; set the dataset's classes.`,
+      `The images have label ${unknown}, but the head has ${classes} classes; set the dataset's classes.`,
     )
   return {
     images: tf.tensor4d(images, [indices.length, side, side, 3]),

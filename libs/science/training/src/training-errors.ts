@@ -1,17 +1,17 @@
-/** Where training stood when it was given up. */
+/** Where training was when it diverged. */
 export interface DivergenceEvidence {
   /** Epoch and optimiser step, counted from 1. */
   readonly epoch: number
   readonly step: number
-  /** Mean loss of the step, or of the epoch where a whole epoch is the evidence; a text where it is not finite. */
+  /** Mean loss of the step, or of the epoch where a whole epoch shows it; a text where it is not finite. */
   readonly loss: number | 'NaN' | 'Infinity' | '-Infinity'
-  /** Euclidean norm of the whole gradient, where one was taken. */
+  /** Euclidean norm of the step's whole gradient; absent where a whole epoch shows it. */
   readonly gradientNorm?: number | 'NaN' | 'Infinity' | '-Infinity'
 }
 
 /**
- * Training went to NaN, infinity or a constant prediction. The same configuration does so again: a retry does not help,
- * it ends as diverged.
+ * Training reached NaN, infinity or a constant prediction. A retry does not help, since the same configuration would do
+ * so again; it ends as diverged.
  */
 export class Diverged extends Error {
   override readonly name = 'Diverged'
@@ -29,12 +29,12 @@ export class TrainingInputInvalid extends Error {
   override readonly name = 'InvalidInput'
 }
 
-/** A mid-training state is damaged or belongs to other work: start this fine-tuning without it. */
+/** A mid-training state is damaged or belongs to other work; the fine-tuning must be started without it. */
 export class TrainingStateInvalid extends Error {
   override readonly name = 'TrainingStateInvalid'
 }
 
-/** A number as evidence can carry it: JSON has no NaN. */
+/** A number as evidence holds it, since JSON has no NaN. */
 export function evidenceNumber(value: number): DivergenceEvidence['loss'] {
   return Number.isFinite(value) ? value : (String(value) as 'NaN' | 'Infinity' | '-Infinity')
 }

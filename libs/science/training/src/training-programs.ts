@@ -1,5 +1,6 @@
 import { crossEntropy } from '@gauntlet/attacks'
 import {
+  mapTensors,
   runOperator,
   tf,
   type AdamTensors,
@@ -12,25 +13,25 @@ import {
 import { evaluationMode, foldBatchNorms, type FoldablePair, type Parameters } from '@gauntlet/nn'
 import type { Hyperparameters } from '@gauntlet/study'
 import { adamWStep, type adamWFactors } from './adamw.ts'
-import { learn } from './gradients.ts'
+import { batchGradients } from './gradients.ts'
 import { attackBatch } from './inner-attack.ts'
 import type { Objective } from './objective.ts'
 import type { TrainableModel, TrainableSpecification } from './trainable-model.ts'
-import { parametersOf, type NamedTensors, type TrainingTensors } from './training-tensors.ts'
+import { parametersOf, type TrainingTensors } from './training-tensors.ts'
 
 /*
- * The programs of a fine-tuning, as plain functions of tensors: (inputs, tensors on the device) → outputs and the
+ * The programs of a fine-tuning as plain functions: from inputs and the tensors on the device to outputs and the
  * tensors that change.
  */
 
-/** What the programs are made for. */
-export interface Curriculum {
+/** What the programs of a fine-tuning depend on. */
+export interface ProgramSettings {
   readonly model: TrainableModel
   readonly objective: Objective
-  /** Whether batch norms take the batch's statistics in training. */
+  /** Whether batch norms use the statistics of the batch in training. */
   readonly training: boolean
   readonly hyperparameters: Hyperparameters
-  /** Batch norms that passes in evaluation mode take as part of the convolution before them. */
+  /** Batch norms that are folded into the convolution before them in evaluation mode. */
   readonly foldable: readonly FoldablePair[]
 }
 
@@ -41,23 +42,27 @@ type Images = {
   readonly labels: Tensor1D
 }
 
-/** A micro-batch to learn; `keys` and `divisor` as of `learn`. */
-export type TeachingInputs = Images & { readonly keys: Tensor2D; readonly divisor: Scalar }
+/** A micro-batch to train on, with `keys` and `divisor` as in `GradientInput`. */
+export type MicroBatchInputs = Images & { readonly keys: Tensor2D; readonly divisor: Scalar }
 
-/** One micro-batch: the inner attack, then its lesson added to those of the optimiser step. */
-export function teach(curriculum: Curriculum, { keys, divisor, ...batch }: TeachingInputs, tensors: TrainingTensors) {
-  const { model, objective, hyperparameters } = curriculum
-  const attacked = () => attackBatch(model, inEvaluation(curriculum, tensors), batch, hyperparameters)
-  const adversarial = objective.attacked ? attacked() : batch.images
-  const lesson = learn(tensors, { ...curriculum, ...batch, adversarial, keys, divisor })
-  const gradients = mapNamed(tensors.gradients, (sum, name) => sum.add(lesson.gradients[name]!))
-  const sums = tensors.sums.add<Tensor1D>(lesson.sums)
-  return { outputs: {}, state: { gradients, sums, buffers: lesson.buffers } }
+/** Attacks one micro-batch, and adds its gradients and sums to those of the optimiser step. */
+export function accumulate(
+  settings: ProgramSettings,
+  { keys, divisor, ...batch }: MicroBatchInputs,
+  tensors: TrainingTensors,
+) {
+  const { model, objective, hyperparameters } = settings
+  const attacked = () => attackBatch(model, inEvaluation(settings, tensors), batch, hyperparameters)
+  const adversarial = objective.usesAdversarial ? attacked() : batch.images
+  const found = batchGradients(tensors, { ...settings, ...batch, adversarial, keys, divisor })
+  const gradients = mapTensors(tensors.gradients, (sum, name) => sum.add(found.gradients[name]!))
+  const sums = tensors.sums.add<Tensor1D>(found.sums)
+  return { outputs: {}, state: { gradients, sums, buffers: found.buffers } }
 }
 
 /**
- * One optimiser step from the lessons so far; out come their sums and the square of their gradient's norm, NaN or
- * infinite if any part is.
+ * One optimiser step by the accumulated gradients. The output `numbers` holds the accumulated sums and the square of
+ * the gradient's norm, which is NaN or infinite if any part of the gradient is.
  */
 export function step(
   trained: readonly TrainableSpecification[],
@@ -65,7 +70,8 @@ export function step(
   { values, firstMoment, secondMoment, gradients, sums }: TrainingTensors,
 ) {
   const stepped = trained.map(({ name, role, decayed }) => {
-    const before = { value: values[name]!, firstMoment: firstMoment[name]!, secondMoment: secondMoment[name]!, gradient: gradients[name]! } // prettier-ignore
+    const moments = { firstMoment: firstMoment[name]!, secondMoment: secondMoment[name]! }
+    const before = { value: values[name]!, ...moments, gradient: gradients[name]! }
     const kept = decayed ? { kept: factors[`${role}Kept`] } : {}
     return [name, adamWStep(before, { ...kept, rate: factors[`${role}Rate`], epsilon })] as const
   })
@@ -88,24 +94,20 @@ function halfSquare(x: Tensor): Tensor {
   return runOperator('L2Loss', { T: { type: 'float32' } }, [x])[0]!
 }
 
-/** Validation images, clean and under the inner attack, in evaluation mode. */
-export function judge(curriculum: Curriculum, batch: Images, tensors: TrainingTensors) {
-  const { model, hyperparameters } = curriculum
-  const parameters = inEvaluation(curriculum, tensors)
+/** Predictions and losses of validation images, clean and under the inner attack, in evaluation mode. */
+export function predict(settings: ProgramSettings, batch: Images, tensors: TrainingTensors) {
+  const { model, hyperparameters } = settings
+  const parameters = inEvaluation(settings, tensors)
   const adversarial = attackBatch(model, parameters, batch, hyperparameters)
-  const judged = (images: Tensor4D) => judgement(model, parameters, { ...batch, images })
-  return { outputs: { clean: judged(batch.images), adversarial: judged(adversarial) } }
+  const predictedFor = (images: Tensor4D) => predictionsOf(model, parameters, { ...batch, images })
+  return { outputs: { clean: predictedFor(batch.images), adversarial: predictedFor(adversarial) } }
 }
 
-function inEvaluation({ foldable }: Curriculum, tensors: TrainingTensors): Parameters {
+function inEvaluation({ foldable }: ProgramSettings, tensors: TrainingTensors): Parameters {
   return foldBatchNorms(parametersOf(tensors), foldable)
 }
 
-function judgement(model: TrainableModel, parameters: Parameters, { images, labels }: Images) {
+function predictionsOf(model: TrainableModel, parameters: Parameters, { images, labels }: Images) {
   const logits = model.logits(images, parameters, evaluationMode)
   return { predictions: logits.argMax<Tensor1D>(1), losses: crossEntropy(logits, labels) }
-}
-
-function mapNamed(tensors: NamedTensors, change: (tensor: Tensor, name: string) => Tensor): NamedTensors {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, change(tensor, name)]))
 }

@@ -8,7 +8,7 @@ import { TrainingInputInvalid } from './training-errors.ts'
 import { TrainingSession, type TrainingSessionSettings } from './training-session.ts'
 
 const initial = tinyParameters()
-const lesson = { images: 4, keys: dropoutKeys(1, 0, [0, 1, 2, 3]) }
+const ofStep = { images: 4, keys: dropoutKeys(1, 0, [0, 1, 2, 3]) }
 const opened: TrainingSession[] = []
 afterEach(() => opened.splice(0).forEach((session) => session.dispose()))
 
@@ -28,7 +28,7 @@ function open(changes: Partial<TrainingSessionSettings> = {}): TrainingSession {
 }
 
 describe('TrainingSession', () => {
-  it('begins with what it was given, in either protocol', () => {
+  it('begins with the parameters it was given, in either protocol', () => {
     for (const trains of ['all', 'head'] as const) {
       const parameters = open({ trains }).parameters()
       for (const [name, tensor] of initial.entries()) {
@@ -59,17 +59,17 @@ describe('TrainingSession', () => {
     }
   })
 
-  it('forgets what it was taught once it has taken the step', async () => {
+  it('forgets the accumulated gradients once it has taken the step', async () => {
     const session = open()
-    session.teach(await readBatch(colourfulData(4), [0, 1, 2, 3], 0, 3), lesson)
+    session.accumulate(await readBatch(colourfulData(4), [0, 1, 2, 3], 0, 3), ofStep)
     const rates = { backbone: 0, head: 0 }
-    const taught = session.step(1, rates)
-    expect(taught.loss).toBeGreaterThan(0)
-    expect(taught.gradientNorm).toBeGreaterThan(0)
+    const taken = session.step(1, rates)
+    expect(taken.loss).toBeGreaterThan(0)
+    expect(taken.gradientNorm).toBeGreaterThan(0)
     expect(session.step(2, rates)).toEqual({ loss: 0, clean: 0, adversarial: 0, gradientNorm: 0 })
   })
 
-  it.each([NaN, Infinity, -Infinity])('shows a single %s of a gradient', async (stray) => {
+  it.each([NaN, Infinity, -Infinity])('shows a single %s in a gradient', async (stray) => {
     const session = open({
       objective: {
         ...objectiveFor('standard', { tradesBeta: 1 }),
@@ -81,7 +81,7 @@ describe('TrainingSession', () => {
     })
     const batch = await readBatch(colourfulData(4), [0, 1, 2, 3], 0, 3)
     const strange = batch.images.dataSync().slice().fill(stray, 7, 8)
-    session.teach({ ...batch, images: tf.tensor4d(strange, [4, 5, 5, 3]) }, lesson)
+    session.accumulate({ ...batch, images: tf.tensor4d(strange, [4, 5, 5, 3]) }, ofStep)
     expect(Number.isFinite(session.step(1, { backbone: 0, head: 0 }).gradientNorm)).toBe(false)
   })
 
@@ -90,9 +90,9 @@ describe('TrainingSession', () => {
     const three = await readBatch(colourfulData(4), [0, 1, 2], 0, 3)
     const before = tf.memory().numTensors
     const session = open({ objective: objectiveFor('TRADES', { tradesBeta: 1 }) })
-    session.teach(batch, lesson)
+    session.accumulate(batch, ofStep)
     session.step(1, { backbone: 0.1, head: 0.1 })
-    session.judge(three)
+    session.predict(three)
     session.dispose()
     opened.splice(0)
     expect(tf.memory().numTensors).toBe(before)

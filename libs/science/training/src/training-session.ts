@@ -13,47 +13,48 @@ import type { ProtocolSpecification } from '@gauntlet/study'
 import { adamWFactors } from './adamw.ts'
 import { dropoutKeys } from './dropout-randomness.ts'
 import type { LearningRates } from './learning-rate.ts'
-import { judge, step, teach, type Curriculum, type TeachingInputs } from './training-programs.ts'
+import { accumulate, predict, step, type MicroBatchInputs, type ProgramSettings } from './training-programs.ts'
 import type { Batch } from './training-data.ts'
 import { parametersOf, startingTensors, trainedOf, type TrainingTensors } from './training-tensors.ts'
 
 /** What a fine-tuning session is opened for. */
-export interface TrainingSessionSettings extends Omit<Curriculum, 'training' | 'foldable'> {
+export interface TrainingSessionSettings extends Omit<ProgramSettings, 'training' | 'foldable'> {
   readonly parameters: Parameters
   readonly trains: ProtocolSpecification['trains']
-  /** Sides of the images, in pixels. */
+  /** Side of the square images, in pixels. */
   readonly resolution: number
-  /** The sizes of micro-batch that will come; each has programs of its own. */
+  /** The sizes of the micro-batches. Each size has programs of its own. */
   readonly sizes: { readonly training: readonly number[]; readonly validation: readonly number[] }
 }
 
-/** The sums of an optimiser step over its images, and the Euclidean norm of its whole gradient. */
+/** What an optimiser step gives: sums over its images, and the Euclidean norm of its whole gradient. */
 export interface StepNumbers {
   readonly loss: number
+  /** Correct clean and correct adversarial images. */
   readonly clean: number
   readonly adversarial: number
   /** NaN or infinite if any part of the gradient is. */
   readonly gradientNorm: number
 }
 
-/** What the model said of each image of a batch. */
-export interface Judgement {
+/** The predicted class and the cross-entropy of each image of a batch. */
+export interface BatchPredictions {
   readonly predictions: Int32Array
   readonly losses: Float32Array
 }
 
 /**
- * The programs of a fine-tuning, captured, and the tensors that they share on the device. Only batches go in, and only
+ * The captured programs of a fine-tuning, and the tensors that they share on the device. Only batches go in, and only
  * numbers come out.
  */
 export class TrainingSession {
   private constructor(
     private readonly session: ProgramSession<TrainingTensors>,
     private readonly programs: Programs,
-    private readonly hyperparameters: Curriculum['hyperparameters'],
+    private readonly hyperparameters: ProgramSettings['hyperparameters'],
   ) {}
 
-  /** Captures and compiles. The parameters stay the caller's, and unchanged. */
+  /** Captures and compiles the programs. The parameters stay the caller's, and are not changed. */
   static open(settings: TrainingSessionSettings): TrainingSession {
     const start = startingTensors(settings.model, settings.parameters, settings.trains)
     const builder = new ProgramBuilder(start)
@@ -71,17 +72,20 @@ export class TrainingSession {
     }
   }
 
-  /** Attacks and learns one micro-batch of an optimiser step of `images` images. `keys`: of each image's dropout. */
-  teach(
+  /**
+   * Attacks one micro-batch of an optimiser step of `images` images and accumulates its gradients. `keys`: those of
+   * each image's dropout.
+   */
+  accumulate(
     { images, labels, size }: Batch,
     { images: count, keys }: { images: number; keys: readonly RandomKey[] },
   ): void {
     const own = { divisor: tf.scalar(count), keys: keyTensor(keys) }
-    this.session.run(this.programs.teach.get(size)!, { images, labels, ...own })
+    this.session.run(this.programs.accumulate.get(size)!, { images, labels, ...own })
     tf.dispose(own)
   }
 
-  /** One step of AdamW from what was taught since the last. `number` counts from 1. */
+  /** One step of AdamW by the gradients that were accumulated since the last. `number` counts from 1. */
   step(number: number, rates: LearningRates): StepNumbers {
     const factors = adamWFactors(number, rates, this.hyperparameters)
     const { numbers } = this.session.run(this.programs.step, factors)
@@ -90,9 +94,12 @@ export class TrainingSession {
     return { loss, clean, adversarial, gradientNorm: Math.sqrt(square) }
   }
 
-  /** What the model says of a batch as it is and under the inner attack, in evaluation mode. */
-  judge({ images, labels, size }: Batch): { readonly clean: Judgement; readonly adversarial: Judgement } {
-    const { clean, adversarial } = this.session.run(this.programs.judge.get(size)!, { images, labels })
+  /** The predictions for a batch as it is and under the inner attack, in evaluation mode. */
+  predict({ images, labels, size }: Batch): {
+    readonly clean: BatchPredictions
+    readonly adversarial: BatchPredictions
+  } {
+    const { clean, adversarial } = this.session.run(this.programs.predict.get(size)!, { images, labels })
     return { clean: toHost(clean), adversarial: toHost(adversarial) }
   }
 
@@ -101,7 +108,7 @@ export class TrainingSession {
     return this.session.state()
   }
 
-  /** Puts back what a mid-training state has kept. The tensors stay the caller's. */
+  /** Takes over the tensors of a mid-training state. They stay the caller's. */
   restore(tensors: Pick<TrainingTensors, 'values' | 'firstMoment' | 'secondMoment' | 'buffers'>): void {
     this.session.setState(tensors)
   }
@@ -122,20 +129,20 @@ type Programs = ReturnType<typeof captured>
 
 function captured(builder: ProgramBuilder<TrainingTensors>, settings: TrainingSessionSettings) {
   const { model, trains, sizes } = settings
-  const curriculum: Curriculum = { ...settings, training: trains === 'all', foldable: foldableIn(settings) }
+  const programs: ProgramSettings = { ...settings, training: trains === 'all', foldable: foldableIn(settings) }
   const trained = trainedOf(model, trains)
   return {
-    teach: bySize(sizes.training, (size) =>
+    accumulate: bySize(sizes.training, (size) =>
       withExamples(settings, size, (examples) =>
-        builder.capture(`teach_${size}`, (inputs, tensors) => teach(curriculum, inputs, tensors), examples),
+        builder.capture(`accumulate_${size}`, (inputs, tensors) => accumulate(programs, inputs, tensors), examples),
       ),
     ),
     step: withFactors(settings, (examples) =>
       builder.capture('step', (inputs, tensors) => step(trained, inputs, tensors), examples),
     ),
-    judge: bySize(sizes.validation, (size) =>
+    predict: bySize(sizes.validation, (size) =>
       withExamples(settings, size, ({ images, labels }) =>
-        builder.capture(`judge_${size}`, (inputs, tensors) => judge(curriculum, inputs, tensors), { images, labels }),
+        builder.capture(`predict_${size}`, (inputs, tensors) => predict(programs, inputs, tensors), { images, labels }),
       ),
     ),
   }
@@ -155,11 +162,11 @@ function bySize<P>(sizes: readonly number[], capture: (size: number) => P): Read
   return new Map([...new Set(sizes)].map((size) => [size, capture(size)]))
 }
 
-/** Images of noise, since on even ones batch norms would have nothing to divide by. */
+/** Calls `capture` with images of noise, since the variance of even images is 0 and batch norms divide by it. */
 function withExamples<P>(
   { model, resolution }: TrainingSessionSettings,
   size: number,
-  capture: (examples: TeachingInputs) => P,
+  capture: (examples: MicroBatchInputs) => P,
 ): P {
   const shape = [size, resolution, resolution, 3] as const
   const pixels = uniform({ seed: 0, purpose: 'capture' }, size * resolution * resolution * 3)
@@ -189,8 +196,8 @@ function withFactors<P>(
   }
 }
 
-function toHost({ predictions, losses }: { predictions: Tensor1D; losses: Tensor1D }): Judgement {
-  const judgement = { predictions: predictions.dataSync<'int32'>(), losses: losses.dataSync<'float32'>() }
+function toHost({ predictions, losses }: { predictions: Tensor1D; losses: Tensor1D }): BatchPredictions {
+  const read = { predictions: predictions.dataSync<'int32'>(), losses: losses.dataSync<'float32'>() }
   tf.dispose([predictions, losses])
-  return judgement
+  return read
 }

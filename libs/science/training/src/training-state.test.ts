@@ -69,7 +69,7 @@ describe('decodeTrainingState', () => {
     )
   })
 
-  it('lets nothing but its own error out, whatever bytes are changed', () => {
+  it('throws no other error than its own, whatever bytes are changed', () => {
     fc.assert(
       fc.property(state, fc.nat(), fc.integer({ min: 1, max: 255 }), (one, at, flip) => {
         const bytes = encodeTrainingState(one).slice()

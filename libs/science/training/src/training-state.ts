@@ -6,14 +6,14 @@ import { TrainingStateInvalid } from './training-errors.ts'
 
 const counter = z.number().int().nonnegative()
 
-/** Where training stands, between two optimiser steps. */
+/** How far training is between two optimiser steps. */
 const position = z.strictObject({
   /** Epochs completed. */
   epoch: counter,
-  /** Steps of the present epoch done, and steps since the beginning. */
+  /** Steps that are done in the present epoch, and since the beginning. */
   stepOfEpoch: counter,
   step: counter,
-  /** Sums of the present epoch. */
+  /** Sums over the steps of the present epoch. */
   sums: epochSums,
   history: z.array(epochRecord),
 })
@@ -26,11 +26,11 @@ const metadata = z.strictObject({
 })
 
 /**
- * Everything needed to go on bit for bit as if nothing had happened. What never changes is not in it: a frozen
- * backbone, and everything that random numbers are keyed by.
+ * What training needs to go on as if it had never stopped, bit for bit. It does not hold what never changes: a frozen
+ * backbone, and the keys of random numbers.
  */
 export interface TrainingState {
-  /** Digest of the settings that it was trained with. */
+  /** Digest of the settings (`settingsDigest`). */
   readonly settings: Digest
   readonly position: TrainingPosition
   /**
@@ -40,12 +40,12 @@ export interface TrainingState {
   readonly arrays: readonly NamedArray[]
 }
 
-/** The bytes of a state: safetensors, the position as JSON in the metadata. The same state gives the same bytes. */
+/** A state as safetensors, with the position as JSON in the metadata. The same state always gives the same bytes. */
 export function encodeTrainingState({ settings, position, arrays }: TrainingState): Uint8Array {
   return writeSafetensors(arrays, { format: 'gauntlet-training-state-1', settings, position: JSON.stringify(position) })
 }
 
-/** The state that the bytes hold; anything missing, unknown or damaged is refused. */
+/** The state that the bytes hold. Whatever lacks something, has something unknown or is damaged is refused. */
 export function decodeTrainingState(bytes: Uint8Array): TrainingState {
   try {
     const file = readSafetensors(bytes)

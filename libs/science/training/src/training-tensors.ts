@@ -1,30 +1,28 @@
-import { tf, type Tensor, type Tensor1D } from '@gauntlet/engine'
+import { mapTensors, tf, type NamedTensors, type Tensor, type Tensor1D } from '@gauntlet/engine'
 import { Parameters } from '@gauntlet/nn'
 import type { ProtocolSpecification } from '@gauntlet/study'
 import type { TrainableModel, TrainableSpecification } from './trainable-model.ts'
 import { TrainingInputInvalid } from './training-errors.ts'
 
-/** Tensors under the checkpoint's names. */
-export type NamedTensors = { readonly [name: string]: Tensor }
-
 /**
- * All that a fine-tuning keeps on the device. Of the model's own tensors *values* are those that are trained, *buffers*
- * (running statistics) move with each training-mode forward pass, *frozen* ones never change.
+ * All tensors that a fine-tuning keeps on the device. Of the model's own, `values` are trained, `buffers` (running
+ * statistics) change with each forward pass in training mode, and `frozen` ones never change. All are under the
+ * checkpoint's names.
  */
 export type TrainingTensors = {
   readonly values: NamedTensors
   /** AdamW's moving averages of the gradient and of its square. */
   readonly firstMoment: NamedTensors
   readonly secondMoment: NamedTensors
-  /** The gradients that the micro-batches of the present optimiser step have added up. */
+  /** The gradients that are accumulated over the micro-batches of the present optimiser step. */
   readonly gradients: NamedTensors
-  /** Of the same micro-batches: [sum of the losses, correct clean images, correct attacked images]. */
+  /** Over the same micro-batches: [sum of the losses, correct clean images, correct adversarial images]. */
   readonly sums: Tensor1D
   readonly buffers: NamedTensors
   readonly frozen: NamedTensors
 }
 
-/** The specifications of what a protocol trains. */
+/** The specifications of the tensors that a protocol trains. */
 export function trainedOf(model: TrainableModel, trains: ProtocolSpecification['trains']): TrainableSpecification[] {
   const trained = model.specifications.filter((one) => one.trainable && (trains === 'all' || one.role === 'head'))
   if (trained.length === 0)
@@ -32,7 +30,7 @@ export function trainedOf(model: TrainableModel, trains: ProtocolSpecification['
   return trained
 }
 
-/** The tensors before the first step. Those of the model are the caller's own, the rest is new. */
+/** The tensors before the first step. Those of the model are the caller's own; the others are new. */
 export function startingTensors(
   model: TrainableModel,
   initial: Parameters,
@@ -60,17 +58,17 @@ export function startingTensors(
 }
 
 /**
- * Zeros of these shapes, all of them the memory of the largest: TensorFlow copies nothing to take the first elements of
- * a vector.
+ * Zeros of these shapes, which all share the memory of the largest, since TensorFlow takes the first elements of a
+ * vector without a copy.
  */
 function zerosLike(tensors: NamedTensors): NamedTensors {
   const zeros = tf.zeros([Math.max(...Object.values(tensors).map(({ size }) => size))])
-  const entries = Object.entries(tensors).map(([name, { size, shape }]) => [name, tf.tidy(() => zeros.slice(0, size).reshape(shape))]) // prettier-ignore
+  const like = mapTensors(tensors, ({ size, shape }) => tf.tidy(() => zeros.slice(0, size).reshape(shape)))
   zeros.dispose()
-  return Object.fromEntries(entries) as NamedTensors
+  return like
 }
 
-/** The model's tensors as it reads them, with these in place of the trained ones. */
+/** The model's tensors, with `trained` in place of the values where they are given. */
 export function parametersOf(
   { buffers, frozen, values }: Pick<TrainingTensors, 'buffers' | 'frozen' | 'values'>,
   trained: NamedTensors = values,

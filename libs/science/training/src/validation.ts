@@ -1,19 +1,19 @@
 import type { ValidationRecord } from './history.ts'
 import { disposeBatch, readBatch, type TrainingData } from './training-data.ts'
-import type { Judgement, TrainingSession } from './training-session.ts'
+import type { BatchPredictions, TrainingSession } from './training-session.ts'
 
-/** What validation needs of a run. */
+/** What is validated, and how. */
 export interface Validation {
   readonly session: TrainingSession
   readonly data: TrainingData
   readonly classes: number
   readonly microBatch: number
   readonly epoch: number
-  /** Awaited after every micro-batch with the number of its images; throws to stop. */
+  /** Awaited after every micro-batch with the number of its images. It throws to stop. */
   readonly onImages: (images: number) => Promise<void>
 }
 
-/** The micro-batches of validation: every image once, in the split's own order. */
+/** The indices of validation's micro-batches: every image once, in the order of the split. */
 export function planValidation(count: number, microBatch: number): number[][] {
   return Array.from({ length: Math.ceil(count / microBatch) }, (_, i) => {
     const start = i * microBatch
@@ -21,7 +21,7 @@ export function planValidation(count: number, microBatch: number): number[][] {
   })
 }
 
-/** Counts right answers and losses over all validation images, clean and under the inner attack. */
+/** Counts correct predictions and adds up losses over all validation images, clean and under the inner attack. */
 export async function validate({
   session,
   data,
@@ -39,12 +39,12 @@ export async function validate({
   for (const indices of planValidation(data.count, microBatch)) {
     const batch = await readBatch(data, indices, epoch, classes)
     const truth = batch.labels.dataSync<'int32'>()
-    const judged = session.judge(batch)
+    const predicted = session.predict(batch)
     disposeBatch(batch)
-    add(clean, truth, judged.clean)
-    add(adversarial, truth, judged.adversarial)
+    add(clean, truth, predicted.clean)
+    add(adversarial, truth, predicted.adversarial)
     truth.forEach((label) => labels.add(label))
-    judged.clean.predictions.forEach((prediction) => predictions.add(prediction))
+    predicted.clean.predictions.forEach((prediction) => predictions.add(prediction))
     await onImages(indices.length)
   }
   return {
@@ -58,7 +58,11 @@ export async function validate({
   }
 }
 
-function add(sums: { correct: number; loss: number }, labels: Int32Array, { predictions, losses }: Judgement): void {
+function add(
+  sums: { correct: number; loss: number },
+  labels: Int32Array,
+  { predictions, losses }: BatchPredictions,
+): void {
   labels.forEach((label, i) => {
     sums.correct += predictions[i] === label ? 1 : 0
     sums.loss += losses[i]!

@@ -1,14 +1,14 @@
 /**
  * Reads damaged checkpoints for a while: `npm run fuzz --workspace @gauntlet/weights -- --seconds 60 [--seed 1]`. Every
- * file is read or refused with one sentence, quickly and without growing; the first that is not is written to the
- * present folder, and the run fails.
+ * file must be read, or refused with one sentence, quickly and in little memory. The first file for which this fails is
+ * written to the working directory, and the run fails.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parseCheckpoint } from '../src/read-checkpoint.ts'
 import { hostileArchives } from '../src/testing/hostile-archives.ts'
-import { commandingPickles, swollenPickles } from '../src/testing/hostile-pickles.ts'
+import { codeExecutingPickles, resourceExhaustingPickles } from '../src/testing/hostile-pickles.ts'
 import { hostileSafetensors } from '../src/testing/hostile-safetensors.ts'
 
 const { values } = parseArgs({
@@ -22,12 +22,12 @@ const growthAllowed = 8
 const honest = readdirSync(testing).filter((name) => /\.(pt|safetensors)$/.test(name))
 const seeds = [
   ...honest.flatMap((name) => Array.from({ length: 20 }, () => new Uint8Array(readFileSync(join(testing, name))))),
-  ...[...hostileArchives, ...commandingPickles, ...swollenPickles, ...hostileSafetensors].map(
+  ...[...hostileArchives, ...codeExecutingPickles, ...resourceExhaustingPickles, ...hostileSafetensors].map(
     ([, bytes]) => new Uint8Array(bytes),
   ),
 ].filter(({ byteLength }) => byteLength > 0 && byteLength <= largest)
 
-/** mulberry32: the same seed always makes the same files. */
+/** A random number generator (mulberry32). The same seed gives the same files. */
 function generator(seed: number): (below: number) => number {
   let state = seed >>> 0
   return (below) => {
@@ -74,18 +74,21 @@ function damagedFile(random: (below: number) => number): Uint8Array {
   return file.subarray(0, 4 * largest)
 }
 
-/** Undefined if it was read; else why it was refused, without names and numbers. Whatever else is thrown goes on. */
+/**
+ * Why a file was refused, without names and numbers; undefined if it was read. Anything else that is thrown is passed
+ * on.
+ */
 function refusalOf(file: Uint8Array): string | undefined {
   try {
     const size = parseCheckpoint(file).reduce((sum, { data }) => sum + data.byteLength, 0)
-    // Tied tensors are views of the same bytes; what several names show of them may be more than the file, but not
-    // without end.
+    // Tied tensors are views of the same bytes, so the arrays may have more bytes than the file, but not without a
+    // limit.
     if (size > growthAllowed * file.length + 2 ** 20) throw new Error(`${file.length} bytes became ${size}`)
     return undefined
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'CheckpointUnreadable') throw error
     if (error.message.includes('\n') || error.message.length > 600)
-      throw new Error(`no short sentence: ${error.message.slice(0, 700)}`, { cause: error })
+      throw new Error(`not a short sentence: ${error.message.slice(0, 700)}`, { cause: error })
     return error.message
       .replace(/"(?:[^"\\]|\\.)*"/g, '…')
       .replace(/0x\w+|\d+/g, '#')
@@ -114,7 +117,7 @@ function fuzz(seconds: number, seed: number): void {
   }
   const mebibytes = (process.resourceUsage().maxRSS - before) / 1024
   console.log(
-    `${count} files in ${seconds} s (seed ${seed}): ${read} read, ${count - read} refused for ${reasons.size} reasons, nothing else;`,
+    `${count} files in ${seconds} s (seed ${seed}): ${read} read, ${count - read} refused for ${reasons.size} reasons;`,
   )
   console.log(`slowest ${slowest.toFixed(1)} ms, memory grew by ${mebibytes.toFixed(0)} MiB at most`)
   for (const [reason, times] of [...reasons].sort(([, a], [, b]) => b - a))

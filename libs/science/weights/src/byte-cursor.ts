@@ -1,11 +1,11 @@
 import { bytesInMemory, type ByteSource } from '@gauntlet/files'
 import { refuse } from './checkpoint-unreadable.ts'
 
-/** Bytes read ahead: the structure of a checkpoint is many small values. */
+/** The bytes that are read at once, since the structure of a checkpoint is many small values. */
 const readAhead = 2 ** 16
 
 /**
- * Reads little-endian values one after the other, and never past the end: each length is checked before anything of
+ * Reads little-endian values one after the other, and never past the end. Each length is checked before anything of
  * that size is made.
  */
 export class ByteCursor {
@@ -29,7 +29,7 @@ export class ByteCursor {
     return new Uint8Array(buffer, byteOffset + this.offset, count)
   }
 
-  /** Moves past bytes without reading them. Gives where they start. */
+  /** Moves past bytes without reading them, and gives where they start. */
   skip(count: number): number {
     const start = this.position
     if (!(count >= 0 && count <= this.end - start)) refuse(`it ends early, at byte ${this.end}`)
@@ -53,18 +53,18 @@ export class ByteCursor {
     return this.ahead(4).getUint32(this.offset, true)
   }
 
-  /** A 64-bit length; one beyond what a number holds exactly is beyond any file. */
+  /** A 64-bit length. A length that a number does not hold exactly is larger than any file. */
   length64(): number {
     const length = this.ahead(8).getBigUint64(this.offset, true)
     return length <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(length) : refuse(`it has a length of ${length} bytes`)
   }
 
-  /** Big-endian, as pickles have it. */
+  /** A big-endian float64, as pickles have them. */
   float64BigEndian(): number {
     return this.ahead(8).getFloat64(this.offset, false)
   }
 
-  /** Text up to the next line feed, without it. */
+  /** The text up to the next line feed, which is skipped. */
   line(limit = 256): string {
     const start = this.position
     const ahead = this.take(Math.min(limit, this.end - start)).indexOf(0x0a)
@@ -84,7 +84,9 @@ export class ByteCursor {
     }
   }
 
-  /** Moves past a value of this size. Gives a window it is in, where it starts at `offset`. */
+  /**
+   * Moves past a value of this size, and gives a window that contains it. The value starts at `offset` of the window.
+   */
   private ahead(count: number): DataView {
     const start = this.skip(count)
     const isInside = start >= this.windowStart && start + count <= this.windowStart + this.window.byteLength

@@ -5,17 +5,17 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hostileArchives } from './testing/hostile-archives.ts'
-import { commandingPickles, swollenPickles } from './testing/hostile-pickles.ts'
+import { codeExecutingPickles, resourceExhaustingPickles } from './testing/hostile-pickles.ts'
 import { hostileSafetensors } from './testing/hostile-safetensors.ts'
 
-const kinds = { commandingPickles, swollenPickles, hostileArchives, hostileSafetensors }
+const kinds = { codeExecutingPickles, resourceExhaustingPickles, hostileArchives, hostileSafetensors }
 const files = Object.entries(kinds).flatMap(([kind, list]) =>
   list.map(([what, bytes, reason], i) => ({ what, bytes, reason, name: `${kind}-${i}` })),
 )
 
-/** Of JavaScript objects, in MiB: a file that would fill the memory ends the process. */
+/** The heap of the process in MiB. A file that fills it ends the process. */
 const heap = 192
-/** More than before the first file, at the highest, in MiB. */
+/** The most memory that reading may add, in MiB. */
 const mostMemory = 320
 const mostSeconds = 10
 
@@ -38,7 +38,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('of hostile and broken files', () => {
-  it('there are more than a hundred, each of its own', () => {
+  it('there are more than a hundred, no two of them equal', () => {
     expect(files.length).toBeGreaterThan(100)
     expect(new Set(files.map(({ bytes }) => Buffer.from(bytes).toString('latin1'))).size).toBe(files.length)
   })
@@ -51,7 +51,7 @@ describe('of hostile and broken files', () => {
     expect(seconds).toBeLessThan(mostSeconds)
   })
 
-  it('none makes the reader take much memory', () => {
+  it('none makes the reader use much memory', () => {
     expect(report.mebibytes).toBeLessThan(mostMemory)
   })
 

@@ -20,7 +20,7 @@ const counted = (name: string, shape: readonly number[]): NamedArray => ({
 })
 const size = fc.integer({ min: 1, max: 4 })
 
-it('brings tensors of every kind back as they were, and as int64 what counts', () => {
+it('converts tensors of every kind there and back, counters as int64', () => {
   const shapes = fc.tuple(size, size, size, size)
   fc.assert(
     fc.property(shapes, ([a, b, c, d]) => {
@@ -45,7 +45,7 @@ test.each<[ParameterKind, number[], number[], (i: number[]) => number[]]>([
   ['convolution', [2, 3, 4, 5], [4, 5, 3, 2], ([row, column, input, output]) => [output!, input!, row!, column!]],
   ['depthwise', [6, 1, 2, 3], [2, 3, 6, 1], ([row, column, channel]) => [channel!, 0, row!, column!]],
   ['linear', [2, 3], [3, 2], ([input, output]) => [output!, input!]],
-])('%s: each number is where tfjs looks for it', (kind, torchShape, tfjsShape, torchIndex) => {
+])('%s: each number is where tfjs expects it', (kind, torchShape, tfjsShape, torchIndex) => {
   const array = counted('w', torchShape)
   const tensor = toParameters([array], [specification('w', kind, torchShape)]).tensor('w')
   expect(tensor.shape).toEqual(tfjsShape)
@@ -58,7 +58,7 @@ test.each<[ParameterKind, number[], number[], (i: number[]) => number[]]>([
   })
 })
 
-it('computes with half-precision checkpoints as float32', () => {
+it('converts half-precision checkpoints to float32', () => {
   const half: NamedArray = { name: 'w', dtype: 'float16', shape: [3], data: Uint16Array.of(0x3c00, 0xc000, 0x0001) }
   const brain: NamedArray = { name: 'b', dtype: 'bfloat16', shape: [2], data: Uint16Array.of(0x3f80, 0xc049) }
   const parameters = toParameters([half, brain], [specification('w', 'plain', [3]), specification('b', 'plain', [2])])

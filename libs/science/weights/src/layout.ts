@@ -2,7 +2,7 @@ import { tf, type Tensor } from '@gauntlet/engine'
 import { Parameters, type ParameterKind, type ParameterSpecification } from '@gauntlet/nn'
 import { asFloat32, type NamedArray } from './named-array.ts'
 
-/** Axes of PyTorch's tensor in tfjs's order. */
+/** The axes of PyTorch's tensor, in the order of tfjs. */
 const axes: Readonly<Record<ParameterKind, readonly number[] | undefined>> = {
   convolution: [2, 3, 1, 0], // OIHW → HWIO
   depthwise: [2, 3, 0, 1], // [channels, 1, k, k] → [k, k, channels, 1]
@@ -13,8 +13,8 @@ const axes: Readonly<Record<ParameterKind, readonly number[] | undefined>> = {
 }
 
 /**
- * A model's tensors, named and laid out for tfjs, from arrays that strict loading let through; a shared one once, under
- * its first name. The caller disposes of them.
+ * The tensors of a model in tfjs's layouts, from arrays that passed strict loading. A shared tensor is made once, under
+ * its first name. The caller disposes of the tensors.
  */
 export function toParameters(
   arrays: readonly NamedArray[],
@@ -30,8 +30,8 @@ export function toParameters(
 }
 
 /**
- * The way back: PyTorch's names, shapes and layouts, counters as int64, a shared tensor under each of its names; the
- * tensors stay.
+ * The arrays of a model's tensors: PyTorch's names, shapes and layouts, counters as int64, and a shared tensor under
+ * each of its names. The tensors stay.
  */
 export function fromParameters(
   parameters: Parameters,
@@ -55,7 +55,8 @@ function toTensor(array: NamedArray, kind: ParameterKind): Tensor {
 }
 
 /**
- * The numbers leave the scope by themselves: `tf.tidy` would search what it returns for tensors, element by element.
+ * The numbers of a tensor in PyTorch's layout. `tf.tidy` is not used, since it would search the returned array for
+ * tensors, element by element.
  */
 function fromTensor(tensor: Tensor, kind: ParameterKind): Float32Array {
   const order = axes[kind]

@@ -15,7 +15,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** A file that begins so and goes on with zeros, which take no disk. */
+/** A file that begins with `start` and continues with zeros, which take no disk space. */
 function sparseFile(name: string, start: Uint8Array): string {
   const path = join(folder, name)
   const file = openSync(path, 'w')
@@ -31,13 +31,13 @@ function largeSafetensors(): string {
     a: { dtype: 'F32', shape: [elements / 2], data_offsets: [0, half] },
     b: { dtype: 'F32', shape: [elements / 2], data_offsets: [half, bytes] },
   })
-  const start = new Uint8Array(9 + header.length) // one space too many: no tensor is aligned
+  const start = new Uint8Array(9 + header.length) // one more space, so that no tensor is aligned
   new DataView(start.buffer).setBigUint64(0, BigInt(header.length + 1), true)
   start.set(new TextEncoder().encode(`${header} `), 8)
   return sparseFile('large.safetensors', start)
 }
 
-/** A legacy file whose one storage comes last, with only its count of elements written. */
+/** A legacy file with one storage, of which `start` contains only the number of elements. */
 function largeLegacy(): string {
   const whole = legacyFile(dictionary(['a', tensor(storage('0', BigInt(elements)), 0n, [BigInt(elements)], [1n])]), {
     '0': 0,
@@ -49,7 +49,7 @@ function largeLegacy(): string {
 it.each([
   ['safetensors', largeSafetensors],
   ['a legacy checkpoint', largeLegacy],
-])('%s takes once the memory of its tensors', (_, make) => {
+])('%s is read in as much memory as its tensors have', (_, make) => {
   const path = make()
   const before = process.memoryUsage().arrayBuffers
   const arrays = readCheckpoint(path)

@@ -1,4 +1,4 @@
-/** The element types of checkpoints. float16 and bfloat16 stay as their bits. */
+/** The element types of checkpoints. float16 and bfloat16 are kept as their bits. */
 export const elementTypes = {
   float64: { bytes: 8, array: Float64Array },
   float32: { bytes: 4, array: Float32Array },
@@ -17,7 +17,7 @@ export type ElementType = keyof typeof elementTypes
 export type ElementArray =
   Float64Array | Float32Array | Uint16Array | BigInt64Array | Int32Array | Int16Array | Int8Array | Uint8Array
 
-/** One tensor of a checkpoint: PyTorch's name, shape and layout, row-major. */
+/** A tensor of a checkpoint, with PyTorch's name, shape and layout, row-major. */
 export interface NamedArray {
   readonly name: string
   readonly dtype: ElementType
@@ -25,20 +25,23 @@ export interface NamedArray {
   readonly data: ElementArray
 }
 
-/** Number of elements of a shape. */
+/** The number of elements of a shape. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1)
 }
 
-/** Little-endian bytes as elements: a view where the address allows it, else a copy. `bytes` holds whole elements. */
+/**
+ * Little-endian bytes as elements: a view where their address is aligned, else a copy. `bytes` must contain whole
+ * elements.
+ */
 export function elementsOf(dtype: ElementType, bytes: Uint8Array): ElementArray {
   const { array, bytes: size } = elementTypes[dtype]
-  // Not `bytes.slice()`: on a Buffer that is a view, at the same address.
+  // `bytes.slice()` would not do: on a Buffer it gives a view at the same address.
   const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes)
   return new array(aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.byteLength / size)
 }
 
-/** The elements as numbers a model can compute with. */
+/** The elements as float32. */
 export function asFloat32({ dtype, data }: NamedArray): Float32Array {
   if (data instanceof Float32Array) return data
   if (dtype === 'bfloat16') return new Float32Array(Uint32Array.from(data as Uint16Array, (bits) => bits << 16).buffer)
@@ -46,7 +49,7 @@ export function asFloat32({ dtype, data }: NamedArray): Float32Array {
   return Float32Array.from(data as ArrayLike<number | bigint>, Number)
 }
 
-/** IEEE 754 binary16. */
+/** The value of an IEEE 754 binary16. */
 function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1
   const exponent = (bits >> 10) & 0x1f

@@ -25,8 +25,8 @@ const storageTypes: Readonly<Record<string, ElementType>> = {
 }
 
 /**
- * All that a state dictionary needs. Nothing here runs code of the file's choosing: each name stands for one function
- * of ours.
+ * The globals that a state dictionary needs. Nothing here runs code that the file chooses: each name stands for a
+ * function of ours.
  */
 const allowed: ReadonlyMap<string, AllowedGlobal> = new Map(
   [
@@ -41,9 +41,9 @@ const allowed: ReadonlyMap<string, AllowedGlobal> = new Map(
 )
 
 /**
- * Modules with which pickles run commands, load code or reach out; what honest checkpoints hold beside their tensors
- * asks for none of them. Nothing of any module is ever called here: the list only tells an attack from a training
- * script's luggage.
+ * Modules by which pickles run commands, load code or open connections. Checkpoints from training do not refer to them.
+ * No function of any module is called here; the list only tells an attack from other contents of a training script's
+ * checkpoint.
  */
 const hostileModules = new Set(
   (
@@ -57,7 +57,7 @@ const hostileModules = new Set(
 const hostileNames =
   /^(?:(?:builtins|__builtin__|__builtins__)\.(?:eval|exec|execfile|compile|open|input|breakpoint|__import__|globals|locals|vars|apply|map|reload)|torch\.(?:load|hub\..*|package\..*|ops\..*|serialization\.load|utils\.cpp_extension\..*|utils\.model_zoo\..*|jit\..*)|numpy\.(?:load|fromfile|memmap|f2py\..*|testing\..*|distutils\..*)|types\.(?:CodeType|FunctionType))(?:$|\.)/
 
-/** The global of that module and name: one of the few allowed, or something whose values no tensor needs. */
+/** The global of a module and name: an allowed one, or an opaque value, which no tensor needs. */
 export function globalOf(module: string, name: string): AllowedGlobal | Opaque {
   const full = `${module}.${name}`
   const known = allowed.get(full)
@@ -68,7 +68,8 @@ export function globalOf(module: string, name: string): AllowedGlobal | Opaque {
 }
 
 /**
- * PyTorch's persistent id: ('storage', type, key, location, elements), and in legacy files a view, which must be none.
+ * The storage that a persistent id of PyTorch refers to: ('storage', type, key, location, elements), and in legacy
+ * files a view, which must be absent.
  */
 export function storageReference(id: PickleValue | undefined): StorageReference {
   const [kind, type, key, , elements, view = null] = id instanceof PickleTuple ? id.items : []
@@ -86,7 +87,7 @@ function emptyMap(values: readonly PickleValue[]): PickleMap {
   return values.length === 0 ? new Map() : refuse('it fills a dictionary in a way only Python 2 has')
 }
 
-/** (storage, offset, shape, strides, …): what follows is about gradients. */
+/** The values are (storage, offset, shape, strides, …); the rest is about gradients. */
 function rebuildTensor([storage, offset, shape, strides]: readonly PickleValue[]): TensorReference {
   if (!(storage instanceof StorageReference) || !isSize(offset)) refuse('it has a tensor without storage')
   const [sizes, steps] = [sizesOf(shape), sizesOf(strides)]
@@ -95,7 +96,7 @@ function rebuildTensor([storage, offset, shape, strides]: readonly PickleValue[]
     : refuse('it has a tensor without proper strides')
 }
 
-/** (tensor, requires gradient, hooks, …) */
+/** The values are (tensor, requires gradient, hooks, …). */
 function rebuildParameter([tensor]: readonly PickleValue[]): TensorReference {
   return tensor instanceof TensorReference ? tensor : refuse('it has a parameter that is not a tensor')
 }

@@ -1,6 +1,6 @@
 import type { ElementType } from './named-array.ts'
 
-/** Bytes that several tensors may share, by their key in the file. */
+/** A storage: bytes that several tensors may share, by their key in the file. */
 export class StorageReference {
   constructor(
     readonly dtype: ElementType,
@@ -9,7 +9,7 @@ export class StorageReference {
   ) {}
 }
 
-/** A strided window on a storage, in elements. */
+/** A tensor: a strided window on a storage. All numbers are in elements. */
 export class TensorReference {
   constructor(
     readonly storage: StorageReference,
@@ -19,7 +19,7 @@ export class TensorReference {
   ) {}
 }
 
-/** A name the pickle asked for and may have. */
+/** A global that a pickle may refer to. */
 export class AllowedGlobal {
   constructor(
     readonly name: string,
@@ -29,8 +29,8 @@ export class AllowedGlobal {
 }
 
 /**
- * What training scripts keep beside their tensors and no tensor needs: a class, an object of it, bytes, a set, a large
- * number. Only its name is kept; what the file says should be done with it is not done.
+ * A value that no tensor needs and that training scripts keep beside their tensors: a class, an object, bytes, a set, a
+ * large integer. Only its name is kept. Nothing that the file would do with it is done.
  */
 export class Opaque {
   constructor(readonly name: string) {}
@@ -40,7 +40,7 @@ export class PickleTuple {
   constructor(readonly items: readonly PickleValue[]) {}
 }
 
-/** Keys are what the file says, which in a state dictionary is text. */
+/** A dictionary. Keys may be any value; in a state dictionary they are text. */
 export type PickleMap = Map<PickleValue, PickleValue>
 
 export type PickleValue =

@@ -1,7 +1,7 @@
 /**
- * Reads pickles (CPython, Lib/pickletools.py) of plain data and PyTorch tensors. It is no unpickler: calls go to a few
- * functions of ours, and whatever else a training script pickled is stepped over. Work and memory are bounded by
- * `mostOpcodes`.
+ * Reads pickles (CPython, Lib/pickletools.py) of plain data and PyTorch tensors. It is no full unpickler: only a few
+ * functions of ours are called, and other values of a training script are skipped. `mostOpcodes` bounds work and
+ * memory.
  */
 import type { ByteCursor } from './byte-cursor.ts'
 import { quoted, refuse } from './checkpoint-unreadable.ts'
@@ -15,15 +15,18 @@ import {
   type StorageReference,
 } from './pickle-values.ts'
 
-/** About 50 opcodes describe a tensor, and an optimiser keeps two or three for each of the model's. */
+/**
+ * The most opcodes of a pickle. About 50 describe a tensor, and an optimiser keeps two or three tensors for each of the
+ * model's.
+ */
 const mostOpcodes = 500_000
-/** Longer text is no name. */
+/** Longer text is not a name, and is skipped. */
 const longestText = 2 ** 16
 
 interface Machine {
   readonly cursor: ByteCursor
   readonly stack: PickleValue[]
-  /** Heights of the stack where a MARK was set. */
+  /** The heights of the stack at which a MARK was set. */
   readonly marks: number[]
   readonly memo: Map<number, PickleValue>
   readonly storages: Map<string, StorageReference>
@@ -31,13 +34,13 @@ interface Machine {
 
 export interface Pickle {
   readonly value: PickleValue
-  /** Every storage the pickle refers to, by key. */
+  /** Every storage that the pickle refers to, by key. */
   readonly storages: ReadonlyMap<string, StorageReference>
 }
 
 const stop = 0x2e
 
-/** Reads the pickle at the cursor and leaves the cursor behind it. */
+/** Reads the pickle at the cursor, and leaves the cursor after it. */
 export function readPickle(cursor: ByteCursor): Pickle {
   const machine: Machine = { cursor, stack: [], marks: [], memo: new Map(), storages: new Map() }
   for (let count = 0; count < mostOpcodes; count++) {
@@ -113,13 +116,13 @@ const opcodes: ReadonlyMap<number, (machine: Machine) => void> = new Map([
   [0x62, (machine) => build(machine)], // BUILD
 ] satisfies [number, (machine: Machine) => void][])
 
-/** Takes the top value; one below the last mark is not for the taking. */
+/** Removes the top value, but no value below the last mark. */
 function pop({ stack, marks }: Machine): PickleValue {
   if (stack.length <= (marks.at(-1) ?? 0)) refuse('its pickle takes a value that is not there')
   return stack.pop()!
 }
 
-/** POP takes a mark as it takes a value. */
+/** Removes the top value, or a mark that is on top. */
 function popAnything(machine: Machine): void {
   if (machine.marks.at(-1) === machine.stack.length) machine.marks.pop()
   else pop(machine)
@@ -154,7 +157,7 @@ function setItems(machine: Machine, items: readonly PickleValue[]): void {
   for (let i = 0; i < items.length; i += 2) setItem(map, items[i]!, items[i + 1]!)
 }
 
-/** No dictionary that Python pickled has a key twice: what the second value hides, nobody would see. */
+/** Refuses a key that is set twice. Python never pickles such a dictionary, and the first value would be hidden. */
 function setItem(map: PickleMap, key: PickleValue, value: PickleValue): void {
   if (map.has(key)) refuse(`it has a dictionary with ${typeof key === 'string' ? quoted(key) : 'a key'} twice`)
   map.set(key, value)
@@ -179,7 +182,7 @@ function pushNamedGlobal(machine: Machine): void {
   machine.stack.push(globalOf(module, name))
 }
 
-/** Two mentions of one storage must agree. */
+/** Refuses a storage that is referred to with two sizes or types. */
 function pushStorage(machine: Machine): void {
   const storage = storageReference(pop(machine))
   const known = machine.storages.get(storage.key) ?? storage
@@ -203,7 +206,7 @@ function pushInstance(machine: Machine): void {
   pushObject(machine, type)
 }
 
-/** An object of a class, which stays unmade. */
+/** Pushes an opaque value for an object of a class, which is not made. */
 function pushObject({ stack }: Machine, type: PickleValue): void {
   stack.push(
     type instanceof Opaque
@@ -212,7 +215,7 @@ function pushObject({ stack }: Machine, type: PickleValue): void {
   )
 }
 
-/** State set on a value: PyTorch puts `_metadata` on its dictionaries, which no tensor needs. */
+/** Skips the state that is set on a value. PyTorch sets `_metadata` on its dictionaries, which no tensor needs. */
 function build(machine: Machine): void {
   pop(machine)
   const value = top(machine)
@@ -220,7 +223,10 @@ function build(machine: Machine): void {
     refuse('its pickle sets the state of something that is not a dictionary')
 }
 
-/** Two's complement, little-endian. What a number does not hold exactly, a seed for instance, is no size. */
+/**
+ * An integer in two's complement, little-endian. An integer that a number does not hold exactly, such as a seed, is not
+ * a size.
+ */
 function readLong(cursor: ByteCursor, count: number): PickleValue {
   if (count > 8) return skipBytes(cursor, count)
   const hexadecimal = [...cursor.take(count)].reverse().map((byte) => byte.toString(16).padStart(2, '0'))
@@ -232,7 +238,7 @@ function readText(cursor: ByteCursor, count: number): PickleValue {
   return count > longestText ? skipBytes(cursor, count) : cursor.text(count)
 }
 
-/** Python 2 wrote text and bytes alike. */
+/** Reads a string of Python 2, which wrote text and bytes alike. */
 function readTextOrBytes(cursor: ByteCursor, count: number): PickleValue {
   if (count > longestText) return skipBytes(cursor, count)
   const bytes = cursor.take(count)

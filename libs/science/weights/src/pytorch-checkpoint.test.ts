@@ -5,6 +5,7 @@ import { readPyTorchCheckpoint } from './pytorch-checkpoint.ts'
 import { parseCheckpoint } from './read-checkpoint.ts'
 import {
   assemble,
+  call,
   dictionary,
   global,
   integer,
@@ -15,7 +16,7 @@ import {
   tuple,
   uint32,
   uint64,
-  type Part,
+  type PicklePart,
 } from './testing/pickle-assembler.ts'
 import { smallCheckpoint, smallCheckpoints } from './testing/small-checkpoints.ts'
 
@@ -30,7 +31,7 @@ describe.each(smallCheckpoints)('%s', (name) => {
     expect([...arrays.keys()]).toEqual(expect.arrayContaining(['bn.num_batches_tracked', 'tied.second', 'parameter']))
   })
 
-  it('lays permuted tensors and windows out row by row', () => {
+  it('gives permuted tensors and windows row by row', () => {
     expect(arrays.get('permuted')!.shape).toEqual([4, 2, 3])
     expect(valuesOf('permuted')).toEqual(
       [0, 1, 2, 3].flatMap((k) => [0, 1].flatMap((i) => [0, 1, 2].map((j) => i * 12 + j * 4 + k))),
@@ -44,7 +45,7 @@ describe.each(smallCheckpoints)('%s', (name) => {
     expect(valuesOf('tied.second')).toEqual(numbers)
   })
 
-  it('keeps shapes without axes and without elements', () => {
+  it('reads shapes without axes and without elements', () => {
     expect(arrays.get('bn.num_batches_tracked')).toMatchObject({
       shape: [],
       dtype: 'int64',
@@ -69,17 +70,15 @@ describe.each(smallCheckpoints)('%s', (name) => {
 
 const four = { '0': 4 }
 
-it('reads a file put together by hand, as the refused ones below are', () => {
+it('reads a file that is assembled as the refused ones below are', () => {
   const file = legacyFile(dictionary(['w', tensor(storage('0', 4n), 1n, [3n], [1n])]), four)
   expect(readPyTorchCheckpoint(file)).toEqual<NamedArray[]>([
     { name: 'w', dtype: 'float32', shape: [3], data: new Float32Array(3) },
   ])
 })
 
-const call = (module: string, name: string, ...values: Part[]): Part => [global(module, name), tuple(...values), 'R']
-
 describe('refuses, without executing anything,', () => {
-  test.each<[string, Part]>([
+  test.each<[string, PicklePart]>([
     ['a shell command', call('os', 'system', text('touch /tmp/owned'))],
     ['a shell command by its other name', call('posix', 'system', text('touch /tmp/owned'))],
     ['a call hidden in a dictionary', dictionary(['w', call('builtins', 'eval', text('1'))])],
@@ -99,7 +98,7 @@ describe('refuses, without executing anything,', () => {
 })
 
 describe('refuses', () => {
-  const w = (of: Part) => dictionary(['w', of])
+  const w = (of: PicklePart) => dictionary(['w', of])
   test.each<[string, Uint8Array, RegExp]>([
     [
       'a tensor that starts beyond its storage',
@@ -159,7 +158,7 @@ describe('refuses', () => {
         text('cpu'),
         0x8a,
         255,
-        Array<Part>(255).fill(127),
+        Array<PicklePart>(255).fill(127),
         'NtQ',
       ]),
       /not a storage/,
@@ -170,14 +169,14 @@ describe('refuses', () => {
     expectRefused(file, reason)
   })
 
-  it('a million marks before they fill the memory', () => {
+  it('a million marks, before they fill the memory', () => {
     const upToCheckpoint = legacyFile([]).slice(0, -assemble('.', [0x80, 2, '](e.']).byteLength)
     const file = Uint8Array.from([...upToCheckpoint, ...new Uint8Array(1_100_000).fill('('.charCodeAt(0))])
     expectRefused(file, /opcodes/)
   })
 })
 
-it('remembers sparsely, so that a large index costs nothing', () => {
+it('stores the memo sparsely, so that a large index costs no memory', () => {
   const file = legacyFile([dictionary(), 'r', uint32(0xffffffff)], {})
   expect(readPyTorchCheckpoint(file)).toEqual([])
 })

@@ -1,5 +1,5 @@
 /**
- * Checkpoints of `torch.save` (pytorch/torch/serialization.py), both the zip archive of PyTorch ≥ 1.6 and the format
+ * Reads checkpoints of `torch.save` (pytorch/torch/serialization.py): the zip archive of PyTorch ≥ 1.6, and the format
  * before it.
  */
 import { bytesInMemory, readZipDirectory, type ByteSource } from '@gauntlet/files'
@@ -36,8 +36,8 @@ export function isPyTorchCheckpoint(source: ByteSource): boolean {
 }
 
 /**
- * The tensors of a state dictionary. Nothing in the file is executed, and of its bytes only those of these tensors are
- * read. Arrays may be views of bytes in memory.
+ * The tensors of a state dictionary. Nothing in the file is executed, and only the bytes of these tensors are read.
+ * Arrays may be views of bytes in memory.
  */
 export function readPyTorchCheckpoint(bytes: Uint8Array | ByteSource): NamedArray[] {
   const source = bytes instanceof Uint8Array ? bytesInMemory(bytes) : bytes
@@ -46,8 +46,8 @@ export function readPyTorchCheckpoint(bytes: Uint8Array | ByteSource): NamedArra
 }
 
 /**
- * Magic number, protocol, system, the pickle, the list of storage keys, then each storage: its count of elements and
- * its bytes.
+ * Reads the format before PyTorch 1.6: magic number, protocol, system, the pickle, the list of storage keys, and then
+ * each storage, as its number of elements and its bytes.
  */
 function readLegacy(source: ByteSource): NamedArray[] {
   const cursor = new ByteCursor(source, legacyMagic.byteLength)
@@ -69,7 +69,7 @@ function readLegacy(source: ByteSource): NamedArray[] {
   return arraysAt(pickle, starts, source)
 }
 
-/** `<name>/data.pkl` and one file per storage, `<name>/data/<key>`, in a zip without compression. */
+/** Reads a zip archive without compression, of `<name>/data.pkl` and a file `<name>/data/<key>` for each storage. */
 function readArchive(source: ByteSource): NamedArray[] {
   const files = readZipDirectory(source, refuse)
   for (const { name, method } of files.values())
@@ -91,7 +91,7 @@ function readArchive(source: ByteSource): NamedArray[] {
   return arraysAt(pickle, starts, source)
 }
 
-/** Storages are read when the first tensor wants them: an optimiser's never are. */
+/** The tensors of a pickle. A storage is read when the first tensor needs it, so those of an optimiser never are. */
 function arraysAt({ value }: Pickle, starts: ReadonlyMap<string, number>, source: ByteSource): NamedArray[] {
   const read = (storage: StorageReference) =>
     elementsOf(storage.dtype, source.read(starts.get(storage.key)!, sizeOf(storage)))

@@ -3,18 +3,18 @@ import { elementCount, elementTypes, type ElementArray, type NamedArray } from '
 import { TensorReference, type PickleMap, type PickleValue, type StorageReference } from './pickle-values.ts'
 
 /**
- * Under which key training scripts keep the state dictionary, in this order; the name of a `torch.nn.DataParallel` may
- * lie between.
+ * The keys under which training scripts keep the state dictionary, in the order in which they are searched. The name of
+ * a `torch.nn.DataParallel` may be in between.
  */
 const wrappers = ['state_dict', 'model', 'model_state_dict', 'module', 'net', 'state_dict_ema', 'model_ema']
 const mostWrappers = 4
 
-/** Copies of strided tensors may take so many times the file, so that a small file cannot fill the memory. */
+/** Copies of strided tensors may be so many times as large as the file, so that a small file cannot fill the memory. */
 const largestGrowth = 4
 
 /**
- * The tensors of an unpickled checkpoint: a dictionary of tensors, or one that holds it. `read` gives the elements of a
- * storage.
+ * The tensors of an unpickled checkpoint, which is a dictionary of tensors or contains one. `read` gives the elements
+ * of a storage.
  */
 export function stateArrays(
   checkpoint: PickleValue,
@@ -69,7 +69,7 @@ function refuseOutside(name: string, { offset, shape, strides, storage: { elemen
     refuse(`${quoted(name)} reaches beyond its storage`)
 }
 
-/** Row-major without gaps; the stride of an axis of one element does not matter. */
+/** Whether the tensor is row-major without gaps. The stride of an axis with one element does not matter. */
 function isContiguous({ shape, strides }: TensorReference): boolean {
   let expected = 1
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -79,7 +79,10 @@ function isContiguous({ shape, strides }: TensorReference): boolean {
   return true
 }
 
-/** Copies a strided window row by row: weights ported from TensorFlow are permuted, not moved. */
+/**
+ * Copies a strided window row by row. Weights that were ported from TensorFlow are such views: their axes were permuted
+ * and their bytes were not moved.
+ */
 function gather({ offset, shape, strides }: TensorReference, elements: ElementArray): ElementArray {
   const result = elements.slice(0, 0).constructor as new (length: number) => ElementArray
   const copy = new result(elementCount(shape))

@@ -32,7 +32,7 @@ it.each([
   )
 })
 
-/** Ways in which a file is damaged, or made hostile by one who knows none of the format. */
+/** Random damage, as by an attacker who does not know the format. */
 const mutations = fc.array(
   fc.oneof(
     fc.record({ kind: fc.constant('set' as const), at: fc.nat(), value: fc.nat(255) }),
@@ -67,7 +67,7 @@ describe.each(smallCheckpoints)('%s', (name) => {
   const file = smallCheckpoint(name)
   const size = parseCheckpoint(file).reduce((sum, { data }) => sum + data.byteLength, 0)
 
-  it('damaged in thousands of ways is read or refused, and never anything else', () => {
+  it('damaged in thousands of ways is read or refused, and nothing else happens', () => {
     fc.assert(
       fc.property(mutations, (each) => {
         const damaged = each.reduce(mutate, file)
@@ -78,14 +78,14 @@ describe.each(smallCheckpoints)('%s', (name) => {
     )
   })
 
-  it('cut anywhere is refused', () => {
+  it('cut at any byte is refused', () => {
     for (let length = 0; length < file.byteLength; length++) {
       expect(() => parseCheckpoint(file.subarray(0, length)), `${length} bytes`).toThrow(CheckpointUnreadable)
     }
   })
 })
 
-/** Bytes of the tensors read, 0 if the file is refused; what else is thrown goes on. */
+/** The bytes of the tensors that were read, or 0 if the file is refused. Anything else that is thrown is passed on. */
 function outcomeOf(file: Uint8Array): number {
   try {
     return parseCheckpoint(file).reduce((sum, { data }) => sum + data.byteLength, 0)

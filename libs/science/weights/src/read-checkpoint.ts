@@ -4,18 +4,18 @@ import type { NamedArray } from './named-array.ts'
 import { isPyTorchCheckpoint, readPyTorchCheckpoint } from './pytorch-checkpoint.ts'
 import { readSafetensors } from './safetensors.ts'
 
-/** No backbone comes near; what is larger is something else. */
+/** The largest file that is read, in bytes. No backbone comes near it. */
 const largestFile = 4 * 2 ** 30
 
 /**
- * The tensors of a checkpoint file, whichever of the formats it has: safetensors, or `torch.save` of either kind. Each
- * is read into memory of its own, so that they take as much as they are, and those nobody keeps can go.
+ * The tensors of a checkpoint file, which is safetensors or of `torch.save` in either format. Each is read into a
+ * buffer of its own, so that they take as much memory as they have bytes, and a tensor that is dropped frees its own.
  */
 export function readCheckpoint(path: string): NamedArray[] {
   return withBytesOfFile(path, parse, refuse)
 }
 
-/** The tensors of a checkpoint's bytes, told apart by how they start. */
+/** The tensors of a checkpoint's bytes. The first bytes tell the format. */
 export function parseCheckpoint(bytes: Uint8Array): NamedArray[] {
   return parse(bytesInMemory(bytes))
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { elementCount, elementTypes, type ElementType, type NamedArray } from './named-array.ts'
 import { readSafetensors, writeSafetensors } from './safetensors.ts'
+import { entry, fileOf } from './testing/safetensors-assembler.ts'
 import { smallCheckpoint } from './testing/small-checkpoints.ts'
 
 const arrays: fc.Arbitrary<NamedArray[]> = fc
@@ -58,7 +59,7 @@ it('starts every tensor at a multiple of its element', () => {
   )
 })
 
-it('reads the same from an address that no element is aligned to', () => {
+it('reads the same from an address at which no element is aligned', () => {
   const file = smallCheckpoint('small.safetensors')
   const shifted = new Uint8Array(file.byteLength + 1)
   shifted.set(file, 1)
@@ -66,25 +67,10 @@ it('reads the same from an address that no element is aligned to', () => {
   expect(readSafetensors(Buffer.from(shifted.buffer, 1))).toEqual(readSafetensors(file))
 })
 
-it('does not write two tensors of one name, nor one whose shape is not that of its data', () => {
+it('refuses to write two tensors of one name, or one whose shape does not fit its data', () => {
   const array: NamedArray = { name: 'w', dtype: 'float32', shape: [2], data: new Float32Array(2) }
   expect(() => writeSafetensors([array, array])).toThrow('Two tensors are called w')
   expect(() => writeSafetensors([{ ...array, shape: [3] }])).toThrow('w has 2 elements')
-})
-
-/** A file of this header, as text or as an object, and so many bytes of data. */
-function fileOf(header: unknown, dataLength = 0, headerLength?: bigint): Uint8Array {
-  const json = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header))
-  const file = new Uint8Array(8 + json.byteLength + dataLength)
-  new DataView(file.buffer).setBigUint64(0, headerLength ?? BigInt(json.byteLength), true)
-  file.set(json, 8)
-  return file
-}
-
-const entry = (shape: unknown, begin: number, end: number, dtype: unknown = 'F32') => ({
-  dtype,
-  shape,
-  data_offsets: [begin, end],
 })
 
 describe('refuses', () => {

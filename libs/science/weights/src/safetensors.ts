@@ -1,6 +1,6 @@
 /**
- * safetensors (github.com/huggingface/safetensors, README, "Format"): eight bytes of header length, a JSON header, then
- * the tensors' bytes without holes, little-endian and row-major.
+ * Reads and writes safetensors (github.com/huggingface/safetensors, README, "Format"): eight bytes with the length of
+ * the header, a JSON header, and the tensors' bytes without holes, little-endian and row-major.
  */
 import { bytesInMemory, type ByteSource } from '@gauntlet/files'
 import { ByteCursor } from './byte-cursor.ts'
@@ -22,16 +22,16 @@ const typeNames: Readonly<Record<ElementType, string>> = {
 const elementTypeOf = new Map(Object.entries(typeNames).map(([type, name]) => [name, type as ElementType]))
 
 /**
- * In bytes: twenty times what the largest backbone needs. The reference implementation allows 100 MB, which a hostile
- * header turns into gigabytes of objects.
+ * The largest header in bytes, twenty times what the largest backbone needs. The reference implementation allows 100
+ * MB, which a hostile header turns into gigabytes of objects.
  */
 const largestHeader = 2_000_000
 
-/** As many as PyTorch's tensors may have. */
+/** The most axes of a tensor, as in PyTorch. */
 const mostAxes = 64
 
 export interface Safetensors {
-  /** In the order of their bytes. */
+  /** The tensors, in the order of their bytes. */
   readonly arrays: NamedArray[]
   readonly metadata: Readonly<Record<string, string>>
 }
@@ -68,8 +68,8 @@ export function readSafetensors(bytes: Uint8Array | ByteSource): Safetensors {
 }
 
 /**
- * Writes arrays as safetensors, widest elements first and then by name, so that the same arrays always give the same
- * bytes.
+ * Writes arrays as safetensors. The widest elements come first, and then the order is by name, so that the same arrays
+ * always give the same bytes.
  */
 export function writeSafetensors(
   arrays: readonly NamedArray[],
@@ -91,7 +91,7 @@ export function writeSafetensors(
   return file
 }
 
-/** The JSON header, padded with spaces so that the tensors start at a multiple of eight. */
+/** The JSON header, padded with spaces so that the tensors start at a multiple of eight bytes. */
 function headerOf(arrays: readonly NamedArray[], metadata: Readonly<Record<string, string>>): Uint8Array {
   const entries = new Map<string, unknown>([['__metadata__', Object.fromEntries(Object.entries(metadata).sort())]])
   let position = 0
@@ -102,7 +102,8 @@ function headerOf(arrays: readonly NamedArray[], metadata: Readonly<Record<strin
     entries.set(name, { dtype: typeNames[dtype], shape, data_offsets: [position, position + data.byteLength] })
     position += data.byteLength
   }
-  // Written entry by entry: an object would lose a tensor called `__proto__` and put one called `0` first.
+  // The header is written entry by entry, since an object would lose a tensor called `__proto__` and put one called `0`
+  // first.
   const json = `{${[...entries].map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`).join()}}`
   const bytes = new TextEncoder().encode(json)
   const padded = new Uint8Array(Math.ceil(bytes.byteLength / 8) * 8).fill(0x20)
@@ -117,7 +118,7 @@ function parseHeader(text: string): Map<string, unknown> {
   } catch {
     refuse('its safetensors header is not JSON')
   }
-  // The reference implementation wants the brace first.
+  // The reference implementation requires the brace to come first.
   if (!text.startsWith('{') || !isRecord(header)) refuse('its safetensors header is not an object')
   const entries = Object.entries(header)
   if (countKeys(text) !== entries.length) refuse('its safetensors header gives a name twice')
@@ -125,8 +126,8 @@ function parseHeader(text: string): Map<string, unknown> {
 }
 
 /**
- * Keys of the outermost object of a JSON text, each as often as it stands there: of two alike, `JSON.parse` forgets the
- * first.
+ * The number of keys of the outermost object of a JSON text, equal keys included. `JSON.parse` drops the first of two
+ * equal keys.
  */
 function countKeys(json: string): number {
   let [keys, depth] = [0, 0]
@@ -140,7 +141,7 @@ function countKeys(json: string): number {
   return keys
 }
 
-/** Where the quote is that ends the string that begins at `start`. */
+/** The index of the quote that ends the string which begins at `start`. */
 function endOfString(json: string, start: number): number {
   let at = start + 1
   while (json[at] !== '"') at += json[at] === '\\' ? 2 : 1
@@ -169,7 +170,7 @@ function parseEntry(name: string, entry: unknown): Entry {
   return { name, dtype, shape, begin, end }
 }
 
-/** Every byte belongs to exactly one tensor. */
+/** Refuses tensors that overlap or leave holes: every byte belongs to exactly one tensor. */
 function refuseHoles(entries: readonly Entry[], size: number): void {
   let position = 0
   for (const { name, begin, end } of entries) {

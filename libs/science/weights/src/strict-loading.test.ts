@@ -19,7 +19,7 @@ const counter: NamedArray = { name: 'conv.counter', dtype: 'int64', shape: [], d
 const weight = array('conv.weight', [2, 3], 1, 2, 3, 4, 5, 6)
 const bias = array('head.bias', [2], 1, 2)
 
-it('gives the tensors in the order of the model, whatever that of the file', () => {
+it('gives the tensors in the order of the model, whatever the order of the file', () => {
   const { arrays, loadedFraction, ignored } = loadStrictly([bias, counter, weight], specifications)
   expect(arrays).toEqual([weight, counter, bias])
   expect(loadedFraction).toBe(1)
@@ -60,14 +60,14 @@ test.each<[string, NamedArray[], string]>([
   expect(() => loadStrictly(arrays, specifications)).toThrow(fault)
 })
 
-it('names everything that is wrong at once', () => {
+it('names all faults at once', () => {
   const arrays = [array('conv.weight', [6], 1, 2, 3, 4, 5, Infinity), array('tail', [1], 0)]
   expect(() => loadStrictly(arrays, specifications)).toThrow(
     'The checkpoint does not fit the model (missing: conv.counter, head.bias; unexpected: tail; conv.weight is [6] instead of [2, 3]); give the file that belongs to this backbone.',
   )
 })
 
-it('names ten of a kind and counts the rest', () => {
+it('names ten tensors for each kind of fault, and counts the rest', () => {
   const many = Array.from({ length: 300 }, (_, i) => array(`tail.${i}`, [1], 0))
   const misfits = Array.from({ length: 12 }, (_, i): ParameterSpecification => ({
     ...plain,
@@ -81,7 +81,7 @@ it('names ten of a kind and counts the rest', () => {
   expect(() => loadStrictly(many.slice(0, 12), misfits)).toThrow('tail.9 is [1] instead of [2] and 2 more, 12 in all)')
 })
 
-it('lets an ignored module be absent, misshaped or extra, and says what part was loaded', () => {
+it('allows an ignored module to be absent, to have other shapes or to be extra, and says what part was loaded', () => {
   const ignore = ['head']
   const fraction = 6 / 8
   expect(loadStrictly([weight, counter], specifications, { ignore })).toEqual({
@@ -96,13 +96,13 @@ it('lets an ignored module be absent, misshaped or extra, and says what part was
   })
 })
 
-it('ignores whole modules only, not names that start alike', () => {
+it('ignores whole modules, and not names that start alike', () => {
   expect(() =>
     loadStrictly([weight, counter, bias, array('header', [1], 0)], specifications, { ignore: ['head'] }),
   ).toThrow('unexpected: header')
 })
 
-it('demands a shared tensor under each of its names, with the same numbers', () => {
+it('requires a shared tensor under each of its names, with the same numbers', () => {
   const shared: ParameterSpecification[] = [
     { ...plain, name: 'mlp2.bias', shape: [2] },
     { ...plain, name: 'mlp3.bias', shape: [2], trainable: false, sharedWith: 'mlp2.bias' },

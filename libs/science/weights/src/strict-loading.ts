@@ -1,27 +1,30 @@
 import type { ParameterSpecification } from '@gauntlet/nn'
 import { asFloat32, type NamedArray } from './named-array.ts'
 
-/** A checkpoint does not fit its model tensor for tensor; a retry does not help. */
+/** A checkpoint does not fit its model, tensor for tensor. A retry does not help. */
 export class WeightsMismatch extends Error {
   override readonly name = 'WeightsMismatch'
 }
 
-/** Tensors of one kind of fault that are named. */
+/** The most tensors that are named for each kind of fault. */
 const mostNamed = 10
 
-/** What strict loading found. */
+/** The result of strict loading. */
 export interface LoadReport {
-  /** The model's tensors in the order of its specifications, without the ignored ones. */
+  /** The model's tensors in the order of its specifications, without those of ignored modules. */
   readonly arrays: NamedArray[]
-  /** Elements loaded over elements of the model, of everything but counters; below 1 only by what was ignored. */
+  /**
+   * The loaded elements divided by the elements of the model, without counters. It is below 1 only if modules are
+   * ignored.
+   */
   readonly loadedFraction: number
-  /** Tensors of the checkpoint left out because their module is ignored. */
+  /** The tensors of the checkpoint that were left out, because their module is ignored. */
   readonly ignored: string[]
 }
 
 /**
- * Matches a checkpoint with a model: every name, shape and number must be right, and all that is not is named in one
- * error. `ignore` lists modules (`classifier`) that neither side need have.
+ * Matches a checkpoint with a model. Every name, shape and number must be right; all faults are named in one error.
+ * `ignore` lists modules (`classifier`) that neither needs to have.
  */
 export function loadStrictly(
   arrays: readonly NamedArray[],
@@ -56,7 +59,7 @@ function faultsOf(offered: readonly NamedArray[], wanted: readonly ParameterSpec
   const missing = wanted.filter(({ name }) => !names.has(name)).map(({ name }) => name)
   const unexpected = offered.filter(({ name }) => !byName.has(name)).map(({ name }) => name)
   const known = offered.filter(({ name }) => byName.has(name))
-  const apart = copiesApart(offered, wanted)
+  const apart = differingCopies(offered, wanted)
   return [
     ...listed('missing', missing),
     ...listed('unexpected', unexpected),
@@ -67,9 +70,10 @@ function faultsOf(offered: readonly NamedArray[], wanted: readonly ParameterSpec
 }
 
 /**
- * Names of one shared tensor that hold other numbers than its first name does: the model could only have one of them.
+ * Further names of shared tensors whose numbers differ from those of the first name. The model can have only one of
+ * them.
  */
-function copiesApart(offered: readonly NamedArray[], wanted: readonly ParameterSpecification[]): string[] {
+function differingCopies(offered: readonly NamedArray[], wanted: readonly ParameterSpecification[]): string[] {
   const byName = new Map(offered.map((array) => [array.name, array]))
   return wanted.flatMap(({ name, sharedWith }) => {
     const [copy, first] = [byName.get(name), byName.get(sharedWith ?? name)]
@@ -87,7 +91,7 @@ function listed(label: string, names: readonly string[]): string[] {
   return names.length > 0 ? [`${label}: ${someOf(names.map(shortened), ', ')}`] : []
 }
 
-/** As many as a sentence holds, and how many there are. */
+/** Some of the items, and how many there are. */
 function someOf(items: readonly string[], separator: string): string {
   const rest = items.length - mostNamed
   return rest > 0
@@ -95,7 +99,7 @@ function someOf(items: readonly string[], separator: string): string {
     : items.join(separator)
 }
 
-/** Names come from the file, and may be as long as it. */
+/** A name in a length for a sentence, since names come from the file and may be as long as it. */
 function shortened(name: string): string {
   return name.length > 100 ? `${name.slice(0, 100)}…` : name
 }

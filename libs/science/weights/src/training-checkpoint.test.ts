@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseCheckpoint, readCheckpoint } from './read-checkpoint.ts'
 
-/** The files of make_training_checkpoints.py: what the name of a tensor begins with in each. */
+/** The files of make_training_checkpoints.py, and the prefix of each file's names. */
 const files = [
   ['training.pt', ''],
   ['training-dill.pt', 'module.model.'],

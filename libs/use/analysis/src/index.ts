@@ -1,3 +1,6 @@
 export * from './flag-sentence.ts'
+export * from './format.ts'
+export * from './pace.ts'
+export * from './ranked-configurations.ts'
 export * from './scores.ts'
 export * from './standings.ts'

@@ -1,9 +1,10 @@
 import type { BackboneSpeed, BenchAnswer, BenchRequest, MeasuredDevice } from '@gauntlet/contract'
-import { keepSpeeds, readSpeeds } from './device-speeds.ts'
+import { keepSpeeds, readSpeeds } from '@gauntlet/client'
 import { compute } from './gpu-process.ts'
 
 /**
- * One convolutional network with depthwise convolutions and one without, one with layer norms, one of attention alone.
+ * The backbones that are measured by default: a convolutional network with depthwise convolutions and one without, one
+ * with layer norms, and one of attention alone.
  */
 export const benchDefaults = [
   'tf_efficientnet_lite0.in1k',
@@ -18,13 +19,13 @@ export async function benchDevice(
   backbones: readonly string[],
   sizes: Pick<BenchRequest, 'resolution' | 'batch'>,
 ): Promise<{ readonly device: MeasuredDevice; readonly speeds: readonly BackboneSpeed[] }> {
-  readSpeeds(home) // A file that is not ours is said now, not after minutes.
+  readSpeeds(home) // A damaged file is reported now, not after minutes of measuring.
   const { device, speeds } = await compute<BenchAnswer>({
     script: 'bench/main.ts',
     request: { backbones, ...sizes } satisfies BenchRequest,
     name: 'The bench',
-    interrupted: 'Interrupted; nothing was kept.',
-    describe: ({ done, total, doing }) => `${done}/${total} measured · ${doing}`,
+    interrupted: 'Interrupted; nothing was saved.',
+    progressText: ({ done, total, doing }) => `${done}/${total} measured · ${doing}`,
   })
   await keepSpeeds(home, device, speeds)
   return { device, speeds }

@@ -1,9 +1,9 @@
-/** A command could not do what it was asked; exit code 1. The message is one sentence with the fix. */
+/** A command failed; exit code 1. The message is one sentence that says what to do. */
 export class CommandFailed extends Error {
   override readonly name = 'CommandFailed'
 }
 
-/** A command was asked wrongly; exit code 2, nothing was begun. */
+/** A command was called in a wrong way; exit code 2. Nothing was started. */
 export class Misuse extends Error {
   override readonly name = 'Misuse'
 }

@@ -6,32 +6,32 @@ import { progressLine } from './progress-line.ts'
 
 const gpuWorker = resolve(import.meta.dirname, '../../../../workers/gpu/src')
 
-/** What a process that computes for the command line may answer before and instead of what it was asked for. */
+/** The answers of a process that computes for the command line; every kind of it has these. */
 export type ComputingAnswer =
   | { readonly type: 'progress' }
   | { readonly type: 'done' }
-  /** It was asked wrongly; `message` says what to change. */
+  /** The request cannot be met; `message` says what to change. */
   | { readonly type: 'refused'; readonly message: string }
   | { readonly type: 'failed'; readonly message: string; readonly stack: string }
 
 type Of<Answer extends ComputingAnswer, Type> = Extract<Answer, { readonly type: Type }>
 
-/** A process that computes for one command, and what is said of it. */
+/** A computation in a process of its own, with the texts that tell the user about it. */
 export interface Computation<Answer extends ComputingAnswer> {
-  /** Its file, in workers/gpu/src. */
+  /** The file of the process, in workers/gpu/src. */
   readonly script: string
   readonly request: object
-  /** As it stands at the beginning of a sentence: `The probe`. */
+  /** The name of the computation at the beginning of a sentence: `The probe`. */
   readonly name: string
-  /** What is said when it is interrupted. */
+  /** The message when it is interrupted. */
   readonly interrupted: string
-  /** What progress looks like after so many seconds. */
-  describe(progress: Of<Answer, 'progress'>, seconds: number): string
+  /** The line of progress after so many seconds. */
+  progressText(progress: Of<Answer, 'progress'>, seconds: number): string
 }
 
 /**
- * Has a process of its own compute, since the command line loads no tensor runtime; shows how far it is, and gives its
- * last answer.
+ * Runs a computation in a process of its own, because the command line loads no tensor runtime. Shows its progress and
+ * resolves to its last answer.
  */
 export async function compute<Answer extends ComputingAnswer>(
   computation: Computation<Answer>,
@@ -39,17 +39,18 @@ export async function compute<Answer extends ComputingAnswer>(
   return interruptible(computation.interrupted, async (signal) => {
     const child = fork(resolve(gpuWorker, computation.script), {
       execArgv: ['--import', 'tsx'],
-      cwd: gpuWorker, // where `tsx` is found, wherever the user is
+      cwd: gpuWorker, // `tsx` is found from here, whatever the folder of the user.
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     signal.addEventListener('abort', () => child.kill())
     const progress = progressLine()
     const startedAt = performance.now()
-    let said = ''
-    child.stderr?.on('data', (chunk: Buffer) => void (said = `${said}${chunk.toString()}`.slice(-4_000)))
+    let errorOutput = ''
+    child.stderr?.on('data', (chunk: Buffer) => void (errorOutput = `${errorOutput}${chunk.toString()}`.slice(-4_000)))
     const answered = new Promise<Of<Answer, 'done'>>((done, fail) => {
       child.on('message', (answer: Answer) => {
-        if (is(answer, 'progress')) progress.show(computation.describe(answer, (performance.now() - startedAt) / 1000))
+        if (is(answer, 'progress'))
+          progress.show(computation.progressText(answer, (performance.now() - startedAt) / 1000))
         else if (is(answer, 'done')) done(answer)
         else if (is(answer, 'refused')) fail(new Misuse(answer.message))
         else if (is(answer, 'failed')) fail(Object.assign(new Error(answer.message), { stack: answer.stack }))
@@ -57,7 +58,7 @@ export async function compute<Answer extends ComputingAnswer>(
       child.on('error', fail)
       child.on('exit', (code, killedBy) => {
         if (signal.aborted) return fail(signal.reason as Error)
-        const reason = `${killedBy ?? `exit code ${code}`}; ${said.trim().split('\n').at(-1) ?? ''}`
+        const reason = `${killedBy ?? `exit code ${code}`}; ${errorOutput.trim().split('\n').at(-1) ?? ''}`
         fail(
           new CommandFailed(`${computation.name} ended without an answer (${reason}); see what gauntlet doctor says.`),
         )

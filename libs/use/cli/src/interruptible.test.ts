@@ -2,17 +2,17 @@ import { expect, it } from 'vitest'
 import { CommandFailed } from './command-failed.ts'
 import { interruptible } from './interruptible.ts'
 
-it('gives back what the work gives', async () => {
-  expect(await interruptible('never said', () => Promise.resolve(7))).toBe(7)
+it('resolves to the result of the work', async () => {
+  expect(await interruptible('not interrupted', () => Promise.resolve(7))).toBe(7)
 })
 
-it('lets a failure of the work through as it is', async () => {
+it('fails with the error of the work', async () => {
   const failure = new Error('broken')
-  await expect(interruptible('never said', () => Promise.reject(failure))).rejects.toBe(failure)
+  await expect(interruptible('not interrupted', () => Promise.reject(failure))).rejects.toBe(failure)
 })
 
 it.each(['SIGINT', 'SIGTERM'] as const)(
-  'on %s ends with its own message, whatever the interrupted work says',
+  'on %s fails with its own message, whatever the interrupted work throws',
   async (signal) => {
     const interrupted = interruptible('Go on with: gauntlet run x', async (aborted) => {
       process.emit(signal)
@@ -23,8 +23,10 @@ it.each(['SIGINT', 'SIGTERM'] as const)(
   },
 )
 
-it('listens to signals no longer than the work lasts', async () => {
+it('handles signals no longer than the work lasts', async () => {
   const before = process.listenerCount('SIGINT')
-  await interruptible('never said', () => Promise.resolve(expect(process.listenerCount('SIGINT')).toBe(before + 1)))
+  await interruptible('not interrupted', () =>
+    Promise.resolve(expect(process.listenerCount('SIGINT')).toBe(before + 1)),
+  )
   expect(process.listenerCount('SIGINT')).toBe(before)
 })

@@ -1,8 +1,8 @@
 import { CommandFailed } from './command-failed.ts'
 
 /**
- * Does `work` with a signal that Ctrl-C, or a request to terminate, aborts. However the work then ends before it is
- * done, the command ends with `message`. A second Ctrl-C ends the process at once.
+ * Runs `work` with a signal that Ctrl-C, or a request to terminate, aborts. If the work fails after that, in whatever
+ * way, the command fails with `message`. A second Ctrl-C ends the process at once.
  */
 export async function interruptible<T>(message: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const interruption = new AbortController()
@@ -11,7 +11,7 @@ export async function interruptible<T>(message: string, work: (signal: AbortSign
   try {
     return await work(interruption.signal)
   } catch (error) {
-    // What was under way when the user interrupted may fail in its own way, such as a child that got the same Ctrl-C.
+    // The interrupted work may fail in its own way, such as a child process that got the same Ctrl-C.
     throw interruption.signal.aborted ? interruption.signal.reason : error
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt)

@@ -1,18 +1,18 @@
 import { openArtifactStore, type ArtifactStore } from '@gauntlet/artifacts'
 import { openLedger, type LedgerDatabase } from '@gauntlet/ledger'
 import { LocalStack } from './local-stack.ts'
-import { readSettings, type Settings } from './settings.ts'
+import { readCommandSettings, type CommandSettings } from './settings.ts'
 
 /** What reading commands need. */
 export interface LedgerSession {
-  readonly settings: Settings
+  readonly settings: CommandSettings
   readonly db: LedgerDatabase
   readonly store: ArtifactStore
 }
 
-/** Does `work` with the ledger open. A local Postgres that this command had to start is stopped again. */
+/** Runs `work` with the ledger open. A local Postgres that this command had to start is stopped again. */
 export async function withLedger<T>(work: (session: LedgerSession) => Promise<T>): Promise<T> {
-  const settings = readSettings()
+  const settings = readCommandSettings()
   return LocalStack.use(settings, async (stack) => {
     const ledger = openLedger(await stack.database())
     try {

@@ -1,36 +1,49 @@
-import { serviceStatus, startPostgres, startProcess, startTemporal, stopServices } from '@gauntlet/infra'
+import {
+  ProcessNeeded,
+  serviceStatus,
+  startPostgres,
+  startProcess,
+  startTemporal,
+  stopServices,
+  type ProcessSpecification,
+} from '@gauntlet/infra'
 import { migrate } from '@gauntlet/ledger'
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { Settings } from './settings.ts'
+import { CommandFailed } from './command-failed.ts'
+import type { CommandSettings } from './settings.ts'
 import { StackUsers } from './stack-users.ts'
+import { workerVersion } from './worker-version.ts'
 
 const workers = resolve(import.meta.dirname, '../../../../workers')
 
-/** Addresses of what a command talks to. */
+/** The addresses of the services that a command talks to. */
 export interface Addresses {
   readonly databaseUrl: string
   readonly temporalAddress: string
 }
 
 /**
- * Postgres, Temporal and the workers of one home. Every call makes sure of what it needs and starts only what does not
- * run, so it also brings back what was killed. With `DATABASE_URL` and `TEMPORAL_ADDRESS` set it starts nothing: that
- * deployment has its own workers.
+ * Postgres, Temporal and the workers of one home. Every call starts what it needs and does not run, so it also restarts
+ * what was killed. Workers that were started from other sources or in another environment are drained and replaced;
+ * where another command needs them, this one fails and says so. With `DATABASE_URL` and `TEMPORAL_ADDRESS` set it
+ * starts nothing, because that deployment has its own workers.
  */
 export class LocalStack {
   private readonly users: StackUsers
+  /** The version of the workers when this command began, so that an edit while it runs replaces no worker. */
+  private version: string | undefined
 
-  constructor(private readonly settings: Settings) {
+  constructor(private readonly settings: CommandSettings) {
     mkdirSync(settings.home, { recursive: true })
     this.users = new StackUsers(settings.home)
   }
 
   /**
-   * Does `work` as a user of the services. What it starts is stopped after it, unless another command needs it or `up`
+   * Runs `work` as a user of the services. What it started is stopped after it, unless another command needs it or `up`
    * started it.
    */
-  static async use<T>(settings: Settings, work: (stack: LocalStack) => Promise<T>): Promise<T> {
+  static async use<T>(settings: CommandSettings, work: (stack: LocalStack) => Promise<T>): Promise<T> {
     const stack = new LocalStack(settings)
     await stack.users.enter()
     try {
@@ -40,19 +53,19 @@ export class LocalStack {
     }
   }
 
-  /** What runs goes on running when this command and every other one has ended. */
+  /** Keeps the services running after this command and every other one has ended. */
   async keep(): Promise<void> {
     await this.users.keep()
   }
 
-  /** The ledger's database, with its tables. */
+  /** The URL of the ledger's database, which runs and has its tables. */
   async database(): Promise<string> {
     const databaseUrl = this.settings.databaseUrl ?? (await startPostgres(this.settings.home)).databaseUrl
     await migrate(databaseUrl)
     return databaseUrl
   }
 
-  /** Where Temporal is, if one runs; starts none. */
+  /** The address of Temporal, if one runs; starts none. */
   temporalAddress(): string | undefined {
     const temporal = serviceStatus(this.settings.home).find(
       ({ name, state }) => name === 'temporal' && state === 'running',
@@ -60,7 +73,7 @@ export class LocalStack {
     return this.settings.temporalAddress ?? (temporal && `127.0.0.1:${temporal.port}`)
   }
 
-  /** Services and workers. */
+  /** Starts the services and workers that do not run, and gives the addresses of the services. */
   async everything(): Promise<Addresses> {
     const { home, databaseUrl, temporalAddress } = this.settings
     if (databaseUrl && temporalAddress) return { databaseUrl, temporalAddress }
@@ -73,11 +86,11 @@ export class LocalStack {
     return addresses
   }
 
-  /** Ends the commands that use the services, then the services; what was running of them. */
+  /** Ends the commands that use the services, and then the services. Gives the names of those that ran. */
   async down(): Promise<string[]> {
     const { home } = this.settings
     const running = serviceStatus(home).flatMap(({ name, state }) => (state === 'running' ? [name] : []))
-    await this.users.dismiss()
+    await this.users.endOthers()
     await this.users.leave(() => stopServices(home))
     return running
   }
@@ -91,14 +104,29 @@ export class LocalStack {
     return this.startWorker('gpu', { DATABASE_URL: undefined, TEMPORAL_ADDRESS: temporalAddress })
   }
 
-  private startWorker(name: 'ledger' | 'gpu', variables: NodeJS.ProcessEnv) {
-    const { home, artifacts, cache } = this.settings
-    return startProcess(home, {
+  private async startWorker(name: 'ledger' | 'gpu', variables: NodeJS.ProcessEnv) {
+    const { home } = this.settings
+    try {
+      return await startProcess(home, this.workerProcess(name, variables))
+    } catch (error) {
+      if (!(error instanceof ProcessNeeded)) throw error
+      throw new CommandFailed(
+        `Another command is using the workers under ${home}, which were started from other sources or in another environment; wait until it has ended, or set GAUNTLET_HOME to another folder.`,
+      )
+    }
+  }
+
+  private workerProcess(name: 'ledger' | 'gpu', variables: NodeJS.ProcessEnv): ProcessSpecification {
+    const { artifacts, cache } = this.settings
+    this.version ??= workerVersion()
+    return {
       name: `${name}-worker`,
       command: process.execPath,
       args: ['--import', 'tsx', join(workers, name, 'src/main.ts')],
       folder: resolve(workers, '..'),
       env: { GAUNTLET_ARTIFACTS: artifacts, GAUNTLET_CACHE: cache, ...variables },
-    })
+      version: this.version,
+      mayReplace: () => this.users.areNone(),
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { Misuse } from './command-failed.ts'
 
-/** A number, or a fraction as people write multiples of a pixel level. */
+/** The value of `--epsilon`: a number, or a fraction such as 4/255. */
 export function parseEpsilon(text: string): number {
   const [, above, below = '1'] = /^(\d*\.?\d+(?:e-?\d+)?)(?:\/(\d+))?$/i.exec(text) ?? []
   const epsilon = Number(above) / Number(below)

@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander'
 import { resolve } from 'node:path'
 import { Misuse } from './command-failed.ts'
 
-/** What commander makes of the options that every probe has. */
+/** The options that every probe of a model has, as commander parses them. */
 export interface ProbedModelOptions {
   readonly weights: string
   readonly inputs: string
@@ -11,30 +11,30 @@ export interface ProbedModelOptions {
   readonly contract: ProbedModel['contract']
 }
 
-/** Gives a verb of `probe` the argument and the options that say which model, on what, and where to. */
+/** Adds to a verb of `probe` the argument and the options that name the model, its weights and its images. */
 export function withProbedModel(verb: Command): Command {
   return verb
-    .argument('<backbone>', 'its name, as gauntlet backbones lists them')
+    .argument('<backbone>', 'name of the backbone, as gauntlet backbones lists it')
     .requiredOption(
       '--weights <file>',
-      "every tensor of the model under the reference's names and layouts, safetensors",
+      "safetensors file with every tensor of the model, in the reference's names and layouts",
     )
     .requiredOption(
       '--inputs <file>',
-      'images float32 [n, height, width, 3] in [0, 1] and labels int32 [n], safetensors',
+      'safetensors file with images, float32 [n, height, width, 3] in [0, 1], and labels, int32 [n]',
     )
-    .option('--classes <number>', 'classes of the head (default: as many as the weights have)')
+    .option('--classes <number>', 'classes of the head (default: those of the weights)')
     .addOption(
       new Option(
         '--contract <name>',
-        "how images are normalised: as the study's authors did, as the checkpoint expects, or not at all",
+        'normalisation of the images: as in the paper (arXiv 2508.14079), as the checkpoint expects, or none',
       )
         .choices(['paper', 'native', 'none'])
         .default('native'),
     )
 }
 
-/** The options as a request; paths become absolute. */
+/** The model that the options name, with absolute paths. */
 export function probedModelOf(
   backbone: string,
   { weights, inputs, classes, contract }: ProbedModelOptions,

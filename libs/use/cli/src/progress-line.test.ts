@@ -1,6 +1,6 @@
 import type { StudySnapshot } from '@gauntlet/client'
 import { expect, it } from 'vitest'
-import { describeSnapshot } from './progress-line.ts'
+import { snapshotText } from './progress-line.ts'
 
 const attempt = {
   stageKey: 'c0',
@@ -15,18 +15,18 @@ const snapshot = (total: number, stages: StudySnapshot['stages'] = []): StudySna
   stages,
 })
 
-it('counts configurations however they ended, and says how far the stages in flight are', () => {
+it('counts configurations however they ended, and the progress of the stages in flight', () => {
   const stages = [
     { ...attempt, stage: 'fine-tune', done: 40, total: 100, imagesPerSecond: 200.4 },
     { ...attempt, stage: 'perturb-and-evaluate', done: 0, total: 0 },
   ] as const
-  expect(describeSnapshot(snapshot(5, stages), 70)).toBe(
+  expect(snapshotText(snapshot(5, stages), 70)).toBe(
     '3/5 configurations · fine-tune 40 % · perturb-and-evaluate · 200 images/s · 1 min 10 s left',
   )
 })
 
 it('says what it waits for while there is nothing to count', () => {
-  expect(describeSnapshot(snapshot(0), null)).toBe('starting')
-  expect(describeSnapshot({ status: 'running', progress: null, stages: [] }, null)).toBe('waiting for workers')
-  expect(describeSnapshot({ status: 'unreachable', progress: null, stages: [] }, 70)).toBe('waiting for Temporal')
+  expect(snapshotText(snapshot(0), null)).toBe('starting')
+  expect(snapshotText({ status: 'running', progress: null, stages: [] }, null)).toBe('waiting for workers')
+  expect(snapshotText({ status: 'unreachable', progress: null, stages: [] }, 70)).toBe('waiting for Temporal')
 })

@@ -1,10 +1,10 @@
+import { duration } from '@gauntlet/analysis'
 import type { StudySnapshot } from '@gauntlet/client'
-import { duration } from './table.ts'
 
-/** What the progress of a study is written to: one line drawn over on a terminal, a line now and then elsewhere. */
+/** A line of progress: on a terminal it is drawn over, elsewhere it is a new line every ten seconds. */
 export interface ProgressLine {
   show(text: string): void
-  /** Leaves the line and goes on below. */
+  /** Clears the line on a terminal. */
   end(): void
 }
 
@@ -28,8 +28,11 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr): Progr
   }
 }
 
-/** `3/5 configurations · fine-tune 40 % · perturb-and-evaluate 75 % · 212 images/s · 1 min 10 s left` */
-export function describeSnapshot({ status, progress, stages }: StudySnapshot, secondsLeft: number | null): string {
+/**
+ * The line of progress: `3/5 configurations · fine-tune 40 % · perturb-and-evaluate 75 % · 212 images/s · 1 min 10 s
+ * left`.
+ */
+export function snapshotText({ status, progress, stages }: StudySnapshot, secondsLeft: number | null): string {
   if (status === 'unreachable') return 'waiting for Temporal'
   const ended = progress ? Object.values(progress.ended).reduce((a, b) => a + b, 0) : 0
   const parts = [

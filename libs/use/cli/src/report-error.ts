@@ -1,4 +1,4 @@
-import { PinContradicted } from '@gauntlet/client'
+import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyStopped } from '@gauntlet/client'
 import { DiskFull } from '@gauntlet/files'
 import { StudyUnknown } from '@gauntlet/ledger'
 import { DigestMismatch, SourceForbidden, SourceNotFound, SourceUnreachable, UnusableSource } from '@gauntlet/sources'
@@ -14,13 +14,18 @@ const explained = [
   SourceForbidden,
   SourceNotFound,
   SourceUnreachable,
+  SpeedsUnreadable,
+  StudyStopped,
   UnusableSource,
 ]
 
-/** Says what went wrong on standard error and gives the exit code. A stack trace is for those who ask for it. */
+/** Errors of a wrong call: nothing was started. */
+const misuses = [Misuse, StudyFileInvalid, StudyFileMissing, StudyUnknown]
+
+/** Prints the error on standard error and gives the exit code. The stack trace is printed only with `--verbose`. */
 export function reportError(error: unknown, verbose: boolean): 1 | 2 {
   const { message, stack } = error instanceof Error ? error : new Error(String(error))
-  const misuse = error instanceof StudyFileInvalid || error instanceof StudyUnknown || error instanceof Misuse
+  const misuse = misuses.some((type) => error instanceof type)
   const expected = misuse || explained.some((type) => error instanceof type)
   console.error(verbose ? stack : expected ? message : `gauntlet: ${message} (--verbose shows where)`)
   return misuse ? 2 : 1

@@ -1,4 +1,5 @@
-import type { MeasuredCell, StudyResults } from '@gauntlet/ledger'
+import type { MeasuredCell, OlderNumber, StudyResults } from '@gauntlet/client'
+import { digestOf } from '@gauntlet/study'
 import { expect, it } from 'vitest'
 import { renderResults } from './results-table.ts'
 
@@ -10,6 +11,7 @@ const cell = (row: number, correct: number, changes: Partial<MeasuredCell> = {})
   loss: 'Classic AT',
   protocol: 'FFT-5',
   seed: 1,
+  inputContract: 'paper',
   perturbation: 'Linf',
   epsilon: 0.1,
   evaluator: 'autoattack-standard',
@@ -25,21 +27,79 @@ const cell = (row: number, correct: number, changes: Partial<MeasuredCell> = {})
   ...changes,
 })
 
-const study = { study: {} as StudyResults['study'], missing: [], exclusions: [] }
+const nothing = { missing: [], older: [], failedSince: [], exclusions: [] }
+const study = { ...nothing, study: { name: 'tiny' } as StudyResults['study'] }
+const description = {
+  environment: { device: 'cpu X', libtensorflow: '2.21.0', precision: 'float32', threads: 1 },
+  environmentClass: digestOf('cpu X'),
+  codeDigests: {} as never,
+}
+const asked = { pool: { description, describedAt: null } }
 
-it('ranks configurations, and keeps out with its reason what a flag refuses', () => {
-  const flags = [{ name: 'saturated', value: 0.5, limit: 0.1, policy: 'refuse' }] as const
-  const table = renderResults({ ...study, rows: [cell(1, 3), cell(2, 9, { flags }), cell(3, 5)] })
-  const rankOf = (backbone: string) =>
-    table
+it('names environment, code and input contract above the table', () => {
+  expect(
+    renderResults({ ...study, rows: [cell(1, 3)] }, asked)
       .split('\n')
-      .findLast((line) => line.includes(backbone))!
-      .trim()
-      .split(/ +/)[0]
-  expect(['backbone 1', 'backbone 2', 'backbone 3'].map(rankOf)).toEqual(['2', '–', '1'])
+      .slice(0, 2),
+  ).toEqual([
+    `environment ${digestOf('cpu X').slice(0, 12)}: cpu X, libtensorflow 2.21.0, float32, 1 thread`,
+    'code of the evaluations c · input contract paper',
+  ])
+})
+
+it('says so where no worker could be asked', () => {
+  const pool = { description, describedAt: new Date(0) }
+  expect(renderResults({ ...study, rows: [cell(1, 3)] }, { pool })).toMatch(
+    /No worker could be asked; .* at 1970-01-01T00:00:00.000Z/,
+  )
+})
+
+it('lists configurations in rank order, and those that a flag keeps out of the ranking with its reason', () => {
+  const flags = [{ name: 'saturated', value: 0.5, limit: 0.1, policy: 'refuse' }] as const
+  const table = renderResults({ ...study, rows: [cell(1, 3), cell(2, 9, { flags }), cell(3, 5)] }, asked)
+  const ranked = table.slice(table.indexOf('rank')).split('\n').slice(2, 5)
+  expect(ranked.map((line) => /^ *(\S+) .*(backbone \d)/.exec(line)!.slice(1, 3))).toEqual([
+    ['1', 'backbone 3'],
+    ['2', 'backbone 1'],
+    ['–', 'backbone 2'],
+  ])
   expect(table).toMatch(/Not ranked:\n {2}row 2: a share of 0.5 .*logits so far apart/)
 })
 
-it('says nothing of a ranking that leaves nothing out', () => {
-  expect(renderResults({ ...study, rows: [cell(1, 3)] })).not.toContain('Not ranked')
+it('has no list of configurations out of the ranking where there are none', () => {
+  expect(renderResults({ ...study, rows: [cell(1, 3)] }, asked)).not.toContain('Not ranked')
+})
+
+it('names the input contract beside each number where a table has several', () => {
+  const one = renderResults({ ...study, rows: [cell(1, 3)] }, asked)
+  expect(one.split('\n').slice(2).join('\n')).not.toContain('input contract')
+  const two = renderResults({ ...study, rows: [cell(1, 3), cell(2, 3, { inputContract: 'native' })] }, asked)
+  expect(two).toContain('input contract paper, native')
+  expect(two.split('\n').filter((line) => / (paper|native) /.test(line))).toHaveLength(4)
+})
+
+it('says that a cell without a number has one by other code, and shows that number with what differs on request', () => {
+  const missing = [{ ...cell(1, 3), stage: null, failureClass: null, reason: 'not run yet' }]
+  const older = [{ ...cell(1, 3), planned: {} }]
+  expect(renderResults({ ...study, rows: [], missing, older }, asked)).toMatch(
+    /^tiny has no number .*\n\n[^]*1 cell has a number by other code.*gauntlet results tiny --all/,
+  )
+  const change = {
+    stage: 'fine-tune',
+    what: 'environment.precision',
+    recorded: 'bfloat16',
+    planned: 'float32',
+  } as const
+  const number: OlderNumber = { ...cell(1, 3), differences: [change] }
+  expect(renderResults({ ...study, rows: [], missing, older }, { ...asked, older: [number] })).toMatch(
+    /not ranked with the above:[^]*3\/10 .*precision bfloat16, now float32/,
+  )
+})
+
+it('does not hide a failure that is newer than the number of its cell', () => {
+  const failure = { stage: 'fine-tune', failureClass: 'Bug', message: 'broken', recordedAt: new Date(0) } as const
+  const failedSince = [{ ...cell(1, 3), ...failure }]
+  expect(renderResults({ ...study, rows: [cell(1, 3)], failedSince }, asked)).toMatch(
+    /Failed since their number was measured:\n {2}row 1: fine-tune, Bug, broken/,
+  )
 })

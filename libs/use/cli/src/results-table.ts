@@ -1,24 +1,29 @@
-import { flagSentence, standings, wilsonInterval, type Standing } from '@gauntlet/analysis'
-import type { MeasuredCell, StudyResults } from '@gauntlet/ledger'
-import { percent, renderTable } from './table.ts'
+import {
+  flagSentence,
+  percent,
+  rankConfigurations,
+  wilsonInterval,
+  type FlaggedCount,
+  type RankedConfiguration,
+} from '@gauntlet/analysis'
+import {
+  formatDifferences,
+  type ResultCell,
+  type MeasuredCell,
+  type OlderNumber,
+  type StudyResults,
+} from '@gauntlet/client'
+import { cellLabel } from '@gauntlet/study'
+import type { PoolDescription } from './worker-description.ts'
+import { renderTable, type Column } from './table.ts'
 
-/** One row of a study's table, as `results --json` gives it. */
-export function resultRow({
-  row,
-  dataset,
-  backbone,
-  loss,
-  protocol,
-  seed,
-  perturbation,
-  epsilon,
-  evaluator,
-  flags,
-  correct,
-  total,
-  accuracy,
-  measurementId,
-}: MeasuredCell) {
+/**
+ * One row of a study's table, as `results --json` prints it. `current` says whether its key is that of a plan made now.
+ */
+export function resultRow(cell: MeasuredCell, current = true) {
+  const { row, dataset, backbone, loss, protocol, seed, inputContract } = cell
+  const { perturbation, epsilon, evaluator, correct, total, accuracy } = cell
+  const { flags, measurementId, environmentClass, codeDigest } = cell
   return {
     row,
     dataset,
@@ -26,6 +31,7 @@ export function resultRow({
     loss,
     protocol,
     seed,
+    inputContract,
     perturbation,
     epsilon,
     evaluator,
@@ -35,95 +41,131 @@ export function resultRow({
     interval: wilsonInterval({ correct, total }),
     flags,
     measurementId,
+    environmentClass,
+    codeDigest,
+    current,
   }
 }
 
+/** What a table shows beside the results of the study. */
+export interface TableContext {
+  readonly pool: PoolDescription
+  /** Numbers under other keys; absent unless the user asks for them. */
+  readonly older?: readonly OlderNumber[]
+}
+
 /**
- * The table of a study: every measurement, then the scores of each configuration, what is not ranked and why, then
- * every cell without a number and why.
+ * The table of a study: the environment and code of its numbers, every measurement, the configurations in rank order,
+ * those that are not ranked with the reasons, every cell without a number with its reason, and the older numbers.
  */
-export function renderResults({ rows, missing, exclusions }: StudyResults): string {
-  const configurations = standingsOf(rows, missing)
-  const parts = [renderMeasurements(rows), renderScores(configurations), ...renderRefusals(configurations)]
+export function renderResults(results: StudyResults, { pool, older }: TableContext): string {
+  const { rows, missing, failedSince, exclusions } = results
+  const configurations = rankConfigurations<TableCell>([...rows, ...missing], countOf)
   const flagged = rows.filter(({ flags }) => flags.length > 0)
-  if (flagged.length > 0) parts.push(`Flagged:\n${flagged.map(renderFlags).join('\n')}`)
-  if (missing.length > 0)
-    parts.push(
-      `Missing:\n${missing.map((cell) => `  ${cellLabel(cell)}: ${cell.failureClass ?? 'pending'}, ${cell.reason}`).join('\n')}`,
-    )
-  if (exclusions.length > 0) parts.push(`Left out by the study: ${exclusions.map(({ reason }) => reason).join('; ')}`)
+  const parts = [
+    ...(rows.length > 0 ? [renderProvenance(rows, pool), renderMeasurements(rows)] : [noNumbersSentence(results)]),
+    ...(rows.length > 0 ? [renderScores(configurations)] : []),
+    ...section('Not ranked', refusals(configurations)),
+    ...section(
+      'Flagged',
+      flagged.flatMap(({ row, flags }) => flags.map((flag) => `row ${row}: ${flagSentence(flag)}`)),
+    ),
+    ...section(
+      'Failed since their number was measured',
+      failedSince.map((cell) => `row ${cell.row}: ${cell.stage}, ${cell.failureClass}, ${cell.message}`),
+    ),
+    ...section(
+      'Missing',
+      missing.map(
+        (cell) => `${cellLabel(cell)} · ${cell.perturbation}: ${cell.failureClass ?? 'pending'}, ${cell.reason}`,
+      ),
+    ),
+    ...(exclusions.length > 0 ? [`Left out by the study: ${exclusions.map(({ reason }) => reason).join('; ')}`] : []),
+    ...(older ? renderOlder(older) : olderNumbersSentence(results)),
+  ]
   return parts.join('\n\n')
 }
 
-function renderMeasurements(rows: StudyResults['rows']): string {
+type TableCell = ResultCell & Partial<MeasuredCell>
+
+function countOf({ correct, total, flags }: TableCell): FlaggedCount | null {
+  return correct === undefined || total === undefined ? null : { correct, total, flags: flags ?? [] }
+}
+
+function section(heading: string, lines: readonly string[]): string[] {
+  return lines.length > 0 ? [`${heading}:\n${lines.map((line) => `  ${line}`).join('\n')}`] : []
+}
+
+function noNumbersSentence({ study }: StudyResults): string {
+  return `${study.name} has no number by the present code in this environment.`
+}
+
+/** The environment, the code and the input contract of all numbers below. */
+function renderProvenance(rows: readonly MeasuredCell[], { description, describedAt }: PoolDescription): string {
+  const { device, libtensorflow, precision, threads } = description.environment as Record<string, unknown>
+  const digests = [...new Set(rows.map(({ codeDigest }) => codeDigest.slice(0, 12)))]
+  const contracts = [...new Set(rows.map(({ inputContract }) => inputContract))]
+  const where = `${String(device)}, libtensorflow ${String(libtensorflow)}, ${String(precision)}, ${String(threads)} thread${threads === 1 ? '' : 's'}`
+  const lines = [
+    `environment ${description.environmentClass.slice(0, 12)}: ${where}`,
+    `code of the evaluations ${digests.join(', ')} · input contract ${contracts.join(', ')}`,
+  ]
+  if (describedAt)
+    lines.push(
+      `No worker could be asked; the table is for the pool as it described itself at ${describedAt.toISOString()}.`,
+    )
+  return lines.join('\n')
+}
+
+function renderMeasurements(rows: readonly MeasuredCell[]): string {
   return renderTable(
     [
       { heading: 'row', align: 'right', cell: ({ row }) => String(row) },
-      ...configurationColumns,
-      {
-        heading: 'perturbation',
-        cell: ({ perturbation, epsilon }) => (epsilon === null ? perturbation : `${perturbation} ε ${round(epsilon)}`),
-      },
-      { heading: 'evaluator', cell: ({ evaluator }) => evaluator },
-      { heading: 'correct', align: 'right', cell: ({ correct, total }) => `${correct}/${total}` },
-      {
-        heading: 'accuracy',
-        align: 'right',
-        cell: ({ accuracy, flags }) => `${percent(accuracy)}${flags.length > 0 ? ' !' : ''}`,
-      },
-      {
-        heading: '95 %',
-        align: 'right',
-        cell: (row) => wilsonInterval(row).map(percent).join(' – '),
-      },
+      ...configurationColumns(rows),
+      ...numberColumns,
     ],
     rows,
   )
 }
 
-/** The rows marked with `!`, and why. */
-function renderFlags({ row, flags }: MeasuredCell): string {
-  return flags.map((flag) => `  row ${row}: ${flagSentence(flag)}`).join('\n')
-}
-
-const configurationColumns = [
-  { heading: 'dataset', cell: ({ dataset }: ConfigurationCell) => dataset },
-  { heading: 'backbone', cell: ({ backbone }: ConfigurationCell) => backbone },
-  { heading: 'loss', cell: ({ loss }: ConfigurationCell) => loss },
-  { heading: 'protocol', cell: ({ protocol }: ConfigurationCell) => protocol },
-  { heading: 'seed', align: 'right' as const, cell: ({ seed }: ConfigurationCell) => String(seed) },
+const numberColumns: readonly Column<MeasuredCell>[] = [
+  {
+    heading: 'perturbation',
+    cell: ({ perturbation, epsilon }) => (epsilon === null ? perturbation : `${perturbation} ε ${round(epsilon)}`),
+  },
+  { heading: 'evaluator', cell: ({ evaluator }) => evaluator },
+  { heading: 'correct', align: 'right', cell: ({ correct, total }) => `${correct}/${total}` },
+  {
+    heading: 'accuracy',
+    align: 'right',
+    cell: ({ accuracy, flags }) => `${percent(accuracy)}${flags.length > 0 ? ' !' : ''}`,
+  },
+  { heading: '95 %', align: 'right', cell: (row) => wilsonInterval(row).map(percent).join(' – ') },
 ]
 
-type ConfigurationCell = Pick<MeasuredCell, 'configurationId' | 'dataset' | 'backbone' | 'loss' | 'protocol' | 'seed'>
-
-interface StandingConfiguration extends Standing {
-  readonly cell: ConfigurationCell
-  /** The table's rows of its numbers, null where there is none. */
-  readonly counts: readonly (MeasuredCell | null)[]
+/** The columns that tell configurations apart. The input contract is one of them where a table has several. */
+function configurationColumns(cells: readonly ResultCell[]): readonly Column<ResultCell>[] {
+  const contracts = new Set(cells.map(({ inputContract }) => inputContract))
+  return [
+    { heading: 'dataset', cell: ({ dataset }) => dataset },
+    { heading: 'backbone', cell: ({ backbone }) => backbone },
+    { heading: 'loss', cell: ({ loss }) => loss },
+    { heading: 'protocol', cell: ({ protocol }) => protocol },
+    ...(contracts.size > 1
+      ? [{ heading: 'input contract', cell: ({ inputContract }: ResultCell) => inputContract }]
+      : []),
+    { heading: 'seed', align: 'right', cell: ({ seed }) => String(seed) },
+  ]
 }
 
-/** The configurations in the order of the table, each with its scores and its rank. */
-function standingsOf(rows: StudyResults['rows'], missing: StudyResults['missing']): StandingConfiguration[] {
-  const configurations = new Map<string, { cell: ConfigurationCell; counts: (MeasuredCell | null)[] }>()
-  const add = (cell: ConfigurationCell, count: MeasuredCell | null) => {
-    const known = configurations.get(cell.configurationId) ?? { cell, counts: [] }
-    known.counts.push(count)
-    configurations.set(cell.configurationId, known)
-  }
-  rows.forEach((row) => add(row, row))
-  missing.forEach((cell) => add(cell, null))
-  const all = [...configurations.values()]
-  const standing = standings(all.map(({ counts }) => counts))
-  return all.map((configuration, i) => ({ ...configuration, ...standing[i]! }))
-}
-
-function renderScores(configurations: readonly StandingConfiguration[]): string {
-  return renderTable<StandingConfiguration>(
+function renderScores(configurations: readonly RankedConfiguration<TableCell>[]): string {
+  const columns = configurationColumns(configurations.flatMap(({ cells }) => cells))
+  return renderTable<RankedConfiguration<TableCell>>(
     [
       { heading: 'rank', align: 'right', cell: ({ rank }) => (rank === null ? '–' : String(rank)) },
-      ...configurationColumns.map(({ cell, ...column }) => ({
+      ...columns.map(({ cell, ...column }) => ({
         ...column,
-        cell: (configuration: StandingConfiguration) => cell(configuration.cell),
+        cell: ({ cells }: RankedConfiguration<TableCell>) => cell(cells[0]!),
       })),
       { heading: 'sum', align: 'right', cell: ({ scores }) => scores?.sum.toFixed(3) ?? '–' },
       { heading: 'geometric', align: 'right', cell: ({ scores }) => scores?.geometric.toFixed(5) ?? '–' },
@@ -132,23 +174,36 @@ function renderScores(configurations: readonly StandingConfiguration[]): string 
   )
 }
 
-/** The numbers that keep their configuration out of the ranking, and why. */
-function renderRefusals(configurations: readonly StandingConfiguration[]): string[] {
-  const lines = configurations.flatMap(({ refusals, counts }) =>
-    refusals.map(({ count, reason }) => `  row ${counts[count]!.row}: ${reason}`),
+/** The numbers that keep their configuration out of the ranking, with the reasons. */
+function refusals(configurations: readonly RankedConfiguration<TableCell>[]): string[] {
+  return configurations.flatMap(({ refusals, cells }) =>
+    refusals.map(({ count, reason }) => `row ${cells[count]!.row}: ${reason}`),
   )
-  return lines.length > 0 ? [`Not ranked:\n${lines.join('\n')}`] : []
 }
 
-function cellLabel({
-  dataset,
-  backbone,
-  loss,
-  protocol,
-  seed,
-  perturbation,
-}: ConfigurationCell & { readonly perturbation: string }): string {
-  return [dataset, backbone, loss, protocol, `seed ${seed}`, perturbation].join(' · ')
+/** A sentence on the older numbers of cells that have no other. */
+function olderNumbersSentence({ study, missing, older }: StudyResults): string[] {
+  const lacking = new Set(missing.map(({ row }) => row))
+  const cells = new Set(older.map(({ row }) => row).filter((row) => lacking.has(row)))
+  if (cells.size === 0) return []
+  const numbers = cells.size === 1 ? '1 cell has a number' : `${cells.size} cells have numbers`
+  return [
+    `${numbers} by other code, in another environment or of other bytes; gauntlet results ${study.name} --all shows them and what differs.`,
+  ]
+}
+
+function renderOlder(older: readonly OlderNumber[]): string[] {
+  if (older.length === 0) return ['There are no numbers by other code or in another environment.']
+  const table = renderTable<OlderNumber>(
+    [
+      { heading: 'row', align: 'right', cell: ({ row }) => String(row) },
+      ...configurationColumns(older),
+      ...numberColumns,
+      { heading: 'what differs', cell: ({ differences }) => formatDifferences(differences) },
+    ],
+    older,
+  )
+  return [`By other code, in another environment or of other bytes, not ranked with the above:\n\n${table}`]
 }
 
 function round(epsilon: number): string {

@@ -2,21 +2,24 @@ import { cacheFolder } from '@gauntlet/infra/cache-folder'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/** Where a command works, as its environment says. */
-export interface Settings {
-  /** Everything local: services, logs, artifacts. `GAUNTLET_HOME`, default `.gauntlet` in the present folder. */
+/** The settings of a command, from its environment variables. */
+export interface CommandSettings {
+  /**
+   * The folder of everything local: services, logs, artifacts. `GAUNTLET_HOME`, default `.gauntlet` in the present
+   * folder.
+   */
   readonly home: string
   /** `GAUNTLET_ARTIFACTS`, default a folder of the home. */
   readonly artifacts: string
-  /** Downloads and what set-up built; outside every checkout. `GAUNTLET_CACHE`. */
+  /** The folder of downloads and of what set-up built, outside every checkout. `GAUNTLET_CACHE`. */
   readonly cache: string
-  /** Set where the user has a Postgres and a Temporal of their own: then nothing is started here, workers included. */
+  /** Set where the user has a Postgres and a Temporal of their own. Nothing is started here then, workers included. */
   readonly databaseUrl: string | undefined
   readonly temporalAddress: string | undefined
   readonly pool: string | undefined
 }
 
-export function readSettings(variables: NodeJS.ProcessEnv = process.env): Settings {
+export function readCommandSettings(variables: NodeJS.ProcessEnv = process.env): CommandSettings {
   const home = resolve(variables.GAUNTLET_HOME || '.gauntlet')
   return {
     home,

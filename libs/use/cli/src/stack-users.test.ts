@@ -24,7 +24,7 @@ it('stops the services when the last command leaves', async () => {
   expect(stops).toBe(1)
 })
 
-it('leaves them to a command that still needs them, but not to one that was killed', async () => {
+it('does not stop them while another command needs them, unless that was killed', async () => {
   const other = spawn('sleep', ['60'])
   try {
     const users = new StackUsers(home)
@@ -42,29 +42,29 @@ it('leaves them to a command that still needs them, but not to one that was kill
   }
 })
 
-it('takes nobody for a user who only has the pid of one', async () => {
+it('does not count a process that has the pid of a former user', async () => {
   const users = new StackUsers(home)
   writeFileSync(join(home, 'users', '1'), 'another boot/1')
   await users.leave(stop)
   expect(stops).toBe(1)
 })
 
-it('keeps services that were started to stay, until everyone is dismissed', async () => {
+it('keeps services that `up` started until all commands are ended', async () => {
   const users = new StackUsers(home)
   await users.keep()
   await users.enter()
   await users.leave(stop)
   expect(stops).toBe(0)
-  await users.dismiss()
+  await users.endOthers()
   await users.leave(stop)
   expect(stops).toBe(1)
 })
 
-it('dismisses a command by asking it to end, as Ctrl-C does', async () => {
+it('ends other commands with SIGTERM', async () => {
   const other = spawn('sleep', ['60'])
   const ended = once(other, 'exit')
   const users = new StackUsers(home)
   writeFileSync(join(home, 'users', String(other.pid)), processIdentity(other.pid!)!)
-  await users.dismiss()
+  await users.endOthers()
   expect(await ended).toEqual([null, 'SIGTERM'])
 })

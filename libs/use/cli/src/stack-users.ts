@@ -3,13 +3,13 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** The mark of services that `up` started: they run until `down`, whoever else comes and goes. */
+/** The file that marks services started by `up`: they run until `down`, whichever commands come and go. */
 const kept = 'kept'
 
 /**
- * The commands that need the services of one home right now: a file each, named by its pid, which holds what tells that
- * process from a later one with the same pid. Whoever leaves last stops the services, so that two studies running side
- * by side do not stop each other's.
+ * The commands that use the services of one home. Each has a file, named by its pid, which holds the identity that
+ * tells its process from a later one with the same pid. The last command to leave stops the services, so that two
+ * studies running side by side do not stop each other's.
  */
 export class StackUsers {
   private readonly folder: string
@@ -19,12 +19,12 @@ export class StackUsers {
     mkdirSync(this.folder, { recursive: true })
   }
 
-  /** From now on the services are needed by this command. Waits while another one stops them. */
+  /** Enters this command as a user of the services. Waits while another command stops them. */
   async enter(): Promise<void> {
     await this.exclusively(async () => writeFileAtomically(this.file(process.pid), processIdentity(process.pid) ?? ''))
   }
 
-  /** This command is done; `stop` is called if nobody else needs the services. */
+  /** Removes this command from the users, and calls `stop` if no other one is left. */
   async leave(stop: () => Promise<unknown>): Promise<void> {
     await this.exclusively(async () => {
       rmSync(this.file(process.pid), { force: true })
@@ -32,19 +32,27 @@ export class StackUsers {
     })
   }
 
-  /** The services stay when the last command leaves. */
+  /** Keeps the services running when the last command leaves. */
   async keep(): Promise<void> {
     await writeFileAtomically(join(this.folder, kept), '')
   }
 
-  /** Asks every other command to leave, as Ctrl-C does, and waits for them; then nobody keeps the services. */
-  async dismiss(limitMilliseconds = 20_000): Promise<void> {
+  /**
+   * Ends every other command as Ctrl-C does, waits for them, and lets the last command to leave stop the services
+   * again.
+   */
+  async endOthers(limitMilliseconds = 20_000): Promise<void> {
     rmSync(join(this.folder, kept), { force: true })
     for (const pid of this.others()) process.kill(pid, 'SIGTERM')
     for (let waited = 0; waited < limitMilliseconds && this.others().length > 0; waited += 50) await sleep(50)
   }
 
-  /** Living commands besides this one. */
+  /** Whether no other command uses the services, even if `up` keeps them running. */
+  areNone(): boolean {
+    return this.others().length === 0
+  }
+
+  /** The pids of the other commands that are alive. */
   private others(): number[] {
     return this.names()
       .map(Number)
@@ -64,7 +72,7 @@ export class StackUsers {
   }
 }
 
-/** Null where the command has left between two looks, which is the identity of no process. */
+/** The identity in a file; null where the command has left meanwhile, which is the identity of no process. */
 function readIdentity(file: string): string | null {
   try {
     return readFileSync(file, 'utf8')

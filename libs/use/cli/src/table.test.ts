@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { duration, percent, renderTable } from './table.ts'
+import { renderTable } from './table.ts'
 
 it('aligns every column to its widest cell', () => {
   const table = renderTable<{ name: string; count: number }>(
@@ -15,11 +15,6 @@ it('aligns every column to its widest cell', () => {
   expect(table.split('\n')).toEqual(['name      n', '──────  ───', 'a         5', 'longer  120'])
 })
 
-it('keeps its headings when there are no rows', () => {
+it('has headings where there are no rows', () => {
   expect(renderTable([{ heading: 'name', cell: String }], [])).toBe('name\n────')
-})
-
-it('writes ratios and durations as people read them', () => {
-  expect(percent(0.4375)).toBe('43.8 %')
-  expect([0, 59.4, 95, 3661].map(duration)).toEqual(['0 s', '59 s', '1 min 35 s', '1 h 1 min'])
 })

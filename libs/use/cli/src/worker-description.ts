@@ -1,44 +1,73 @@
-import { connect, describePool } from '@gauntlet/client'
+import { connect, fetchPoolDescription } from '@gauntlet/client'
 import { defaultPool, temporalSettings, type WorkerDescription } from '@gauntlet/contract'
+import { examineEngine } from '@gauntlet/infra'
+import { lastPoolDescription, type LedgerDatabase } from '@gauntlet/ledger'
 import { execFile } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { CommandFailed } from './command-failed.ts'
-import type { Settings } from './settings.ts'
+import type { CommandSettings } from './settings.ts'
 
 const gpuWorker = resolve(import.meta.dirname, '../../../../workers/gpu/src')
 
+/** The description of a pool's workers, and how old it is. */
+export interface PoolDescription {
+  readonly description: WorkerDescription
+  /** When the pool gave it last; null where it was asked for it just now. */
+  readonly describedAt: Date | null
+}
+
+/** How long a reading command waits for a pool to answer before it uses the ledger's record. */
+const answerLimit = '10 s'
+
 /**
- * What the workers that will do the work say of themselves: those of this machine, or of the pool on the user's own
- * Temporal.
+ * The description of the pool's workers, for commands that only read. Where no worker can be asked, such as on a login
+ * node that has no engine, it is the one that the ledger has.
  */
-export async function describeWorkers(settings: Settings): Promise<WorkerDescription> {
-  if (!settings.temporalAddress) return describeLocalWorker(settings)
+export async function askWorkersOrLedger(settings: CommandSettings, db: LedgerDatabase): Promise<PoolDescription> {
+  try {
+    return { description: await askWorkers(settings, answerLimit), describedAt: null }
+  } catch (error) {
+    const recorded = await lastPoolDescription(db, settings.pool ?? defaultPool)
+    if (!recorded) throw error
+    return { description: recorded.document as unknown as WorkerDescription, describedAt: recorded.describedAt }
+  }
+}
+
+/**
+ * Asks the workers that will do the work for their description: those of this machine, or of the pool on the user's own
+ * Temporal, which has `limit` to answer.
+ */
+export async function askWorkers(settings: CommandSettings, limit?: typeof answerLimit): Promise<WorkerDescription> {
+  if (!settings.temporalAddress) return askLocalWorker(settings)
   const { client, close } = await connect(temporalSettings(settings.temporalAddress, process.env))
   try {
-    return await describePool(client, settings.pool ?? defaultPool)
+    return await fetchPoolDescription(client, settings.pool ?? defaultPool, limit)
   } finally {
     await close()
   }
 }
 
 /**
- * What a GPU worker of this machine says of itself, asked of one that starts only to say so. The command line loads no
- * tensor runtime, and may not make up the class of one.
+ * Asks a GPU worker of this machine, which is started for this question alone. The command line loads no tensor
+ * runtime, so it cannot compute the environment class itself. The worker's device process proves first that the engine
+ * computes. Only where that fails is the engine examined, for the sentence that says what to change.
  */
-async function describeLocalWorker({ artifacts, cache }: Settings): Promise<WorkerDescription> {
+async function askLocalWorker({ artifacts, cache }: CommandSettings): Promise<WorkerDescription> {
   const env = { ...process.env, GAUNTLET_ARTIFACTS: artifacts, GAUNTLET_CACHE: cache }
   try {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ['--import', 'tsx', join(gpuWorker, 'describe-main.ts')],
       {
-        cwd: gpuWorker, // where `tsx` is found, wherever the user is
+        cwd: gpuWorker, // `tsx` is found from here, whatever the folder of the user.
         env,
       },
     )
     return JSON.parse(stdout) as WorkerDescription
   } catch (error) {
+    const { state, fix } = await examineEngine()
+    if (state !== 'ok') throw new CommandFailed(`engine: ${fix}`)
     const { stderr = '' } = error as { stderr?: string }
     const reason = stderr.split('\n').find((line) => /^\w*(Error|Import|Invalid)\b.*:/.test(line)) ?? String(error)
     throw new CommandFailed(`The engine does not start (${reason.trim()}); see what gauntlet doctor says.`)

@@ -1,11 +1,12 @@
 import type { ArtifactStore } from '@gauntlet/artifacts'
-import { fulfilledOutputsOf, type LedgerDatabase, type MeasuredCell } from '@gauntlet/ledger'
+import type { MeasuredCell } from '@gauntlet/client'
+import { fulfilledOutputsOf, type LedgerDatabase } from '@gauntlet/ledger'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
- * Writes the pictures of a study's evaluations under attack into a folder, named by the row of the table; gives their
- * paths.
+ * Writes the pictures of a study's evaluations under attack into a folder, named by the rows of the table, and gives
+ * their paths.
  */
 export async function writeSheets(
   { db, store }: { readonly db: LedgerDatabase; readonly store: Pick<ArtifactStore, 'read'> },

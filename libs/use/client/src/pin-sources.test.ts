@@ -23,28 +23,28 @@ it('asks once for each source that neither the catalogue nor the lock pins', asy
     asked.push(source)
     return Promise.resolve(pinnedTo(a)(source))
   }
-  const standing = lockOf([coat, pinnedTo(b)(coat)])
-  const found = new Map(await allOf(pinSources(study, 'tiny.study.yaml', standing, identify)))
+  const existing = lockOf([coat, pinnedTo(b)(coat)])
+  const found = new Map(await allOf(pinSources(study, 'tiny.study.yaml', existing, identify)))
   expect(asked).toEqual([resnet])
-  const locked = withLock(study, mergeLocks(standing, found, 'tiny.lock.yaml'), 'tiny.study.yaml')
+  const locked = withLock(study, mergeLocks(existing, found, 'tiny.lock.yaml'), 'tiny.study.yaml')
   const digests = [...parseStudy(locked, 'tiny.study.yaml').backbones.values()].map(({ sha256 }) => sha256)
   expect(digests.slice(1)).toEqual([a, b])
 })
 
-it('keeps the pin that stands, with the commit it stands for, where the bytes are the same', () => {
-  const standing = lockOf([resnet, { source: resnet.replace('main', 'old'), sha256: a }])
-  expect(mergeLocks(standing, lockOf([resnet, pinnedTo(a)(resnet)]), 'x.lock.yaml')).toEqual(standing)
+it('keeps the existing pin, with its commit, where the bytes are the same', () => {
+  const existing = lockOf([resnet, { source: resnet.replace('main', 'old'), sha256: a }])
+  expect(mergeLocks(existing, lockOf([resnet, pinnedTo(a)(resnet)]), 'x.lock.yaml')).toEqual(existing)
 })
 
-it('refuses other bytes with both digests', () => {
+it('refuses other bytes and names both digests', () => {
   expect(() =>
     mergeLocks(lockOf([resnet, pinnedTo(a)(resnet)]), lockOf([resnet, pinnedTo(b)(resnet)]), 'x.lock.yaml'),
   ).toThrow(
-    `${resnet} has SHA-256 ${b} now and ${a} in x.lock.yaml; restore what it was, or remove its lines there to accept what it is.`,
+    `${resnet} has SHA-256 ${b} now and ${a} in x.lock.yaml; restore the former bytes, or remove its lines there to accept the new ones.`,
   )
 })
 
-it('gives what it has found before it fails at the next', async () => {
+it('yields each pin before it fails at the next source', async () => {
   const identify = (source: string) =>
     source === coat ? Promise.reject(new Error('cannot be reached')) : Promise.resolve(pinnedTo(a)(source))
   const pins = pinSources(study, 'tiny.study.yaml', new Map(), identify)

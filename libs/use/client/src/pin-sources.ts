@@ -6,8 +6,8 @@ export class PinContradicted extends Error {
 }
 
 /**
- * What a study's lock lacks: each source is asked once, and given as soon as it has answered, so that it can be kept
- * whatever the next one does.
+ * Identifies the sources that a study's lock lacks, each once. A pin is yielded as soon as it is known, so that it can
+ * be kept even if the next source fails.
  */
 export async function* pinSources(
   study: string,
@@ -19,14 +19,14 @@ export async function* pinSources(
   for (const source of new Set(unpinned.map(({ source }) => source))) yield [source, await identify(source)] as const
 }
 
-/** Both locks in one. Where they say different things of a source, nobody may choose silently. */
-export function mergeLocks(standing: SourceLock, found: SourceLock, lockName: string): SourceLock {
+/** Merges two locks. Throws `PinContradicted` where they have different digests for one source. */
+export function mergeLocks(existing: SourceLock, found: SourceLock, lockName: string): SourceLock {
   for (const [source, { sha256 }] of found) {
-    const pinned = standing.get(source)
+    const pinned = existing.get(source)
     if (pinned && pinned.sha256 !== sha256)
       throw new PinContradicted(
-        `${source} has SHA-256 ${sha256} now and ${pinned.sha256} in ${lockName}; restore what it was, or remove its lines there to accept what it is.`,
+        `${source} has SHA-256 ${sha256} now and ${pinned.sha256} in ${lockName}; restore the former bytes, or remove its lines there to accept the new ones.`,
       )
   }
-  return new Map([...found, ...standing])
+  return new Map([...found, ...existing])
 }

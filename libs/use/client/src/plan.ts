@@ -17,15 +17,17 @@ import {
 } from '@gauntlet/study'
 
 /**
- * Which of the stages with these keys are fulfilled with their artifacts in place, and what they left. Asked once per
+ * Finds which of these keys are fulfilled with intact artifacts, and the outputs of each. It is called once for each
  * level of the DAG.
  */
 export type RecallStages = (keys: readonly Digest[]) => Promise<ReadonlyMap<Digest, ArtifactsByRole>>
 
-/** One stage of a study before it runs. Its key is unknown while an input of it has still to be made. */
+/** One stage of a study before it runs. Its key is null while an input of it has still to be made. */
 export interface PlannedStage {
   readonly stage: StageName
   readonly stageKey: Digest | null
+  /** The identity that the key is the digest of. */
+  readonly identity: StageIdentity | null
   readonly fulfilled: boolean
   /** The configurations it serves: several for a shared stage. */
   readonly configurations: readonly Configuration[]
@@ -33,8 +35,8 @@ export interface PlannedStage {
 }
 
 /**
- * Finds out what a study already has and what would run, without running anything: it makes the keys the workflows
- * would make.
+ * Finds out what a study already has and what would run, without running anything: it makes the same keys as the
+ * workflows.
  */
 export async function plan(
   configurations: readonly Configuration[],
@@ -82,7 +84,7 @@ interface PlannedLevel {
   readonly outputs: (configuration: Configuration) => ArtifactsByRole | undefined
 }
 
-/** All stages of one kind: those with one identity are one stage. */
+/** The stages of one name. Configurations with the same identity of a stage share it. */
 async function planLevel(
   configurations: readonly Configuration[],
   recall: RecallStages,
@@ -91,9 +93,13 @@ async function planLevel(
   perturbation?: Perturbation,
 ): Promise<PlannedLevel> {
   const keys = new Map<Configuration, Digest>()
+  const identities = new Map<Digest, StageIdentity>()
   for (const configuration of configurations) {
     const identity = identify(configuration)
-    if (identity) keys.set(configuration, stageKey(identity))
+    if (!identity) continue
+    const key = stageKey(identity)
+    keys.set(configuration, key)
+    identities.set(key, identity)
   }
   const known = await recall([...new Set(keys.values())])
   const what = perturbation ? { stage, perturbation } : { stage }
@@ -106,7 +112,9 @@ async function planLevel(
   }
   const stages = [...served].map(([key, configurations]): PlannedStage => {
     const knownKey = typeof key === 'string' ? key : null
-    return { ...what, stageKey: knownKey, fulfilled: knownKey !== null && known.has(knownKey), configurations }
+    const identity = (knownKey && identities.get(knownKey)) || null
+    const fulfilled = knownKey !== null && known.has(knownKey)
+    return { ...what, stageKey: knownKey, identity, fulfilled, configurations }
   })
   return { stages, outputs: (configuration) => known.get(keys.get(configuration) ?? '') }
 }

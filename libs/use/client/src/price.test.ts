@@ -1,5 +1,5 @@
 import type { BackboneSpeed } from '@gauntlet/contract'
-import { backboneArchitecture, expandStudy, parseStudy } from '@gauntlet/study'
+import { backboneFacts, expandStudy, parseStudy } from '@gauntlet/study'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { priceOf } from './price.ts'
@@ -47,7 +47,7 @@ describe('the price of a stage', () => {
 
   it('follows the multiply-accumulates of other backbones where its own was not measured, and says so', () => {
     const other = 'resnet50.a1_in1k'
-    const [own, theirs] = [backboneArchitecture(id)!, backboneArchitecture(other)!]
+    const [own, theirs] = [backboneFacts(id)!, backboneFacts(other)!]
     const price = priceOf(passes, configuration, [speed({ backbone: other, resolution: theirs.native.side })])
     const work = (own.multiplyAccumulates * (64 / own.native.side) ** 2) / theirs.multiplyAccumulates
     expect(price?.basis).toBe('other backbones')

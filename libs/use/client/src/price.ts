@@ -1,19 +1,19 @@
 import type { BackboneSpeed } from '@gauntlet/contract'
-import { backboneArchitecture, type Configuration, type Passes } from '@gauntlet/study'
+import { backboneFacts, type Configuration, type Passes } from '@gauntlet/study'
 
-/** What a price rests on: this backbone at this resolution, this backbone at another, or other backbones. */
+/** What a price is based on: this backbone at this resolution, this backbone at another one, or other backbones. */
 export type PriceBasis = 'measured' | 'another resolution' | 'other backbones'
 
-/** What a stage takes of one device. */
+/** The time that a stage takes on one device. */
 export interface Price {
   readonly seconds: number
   readonly basis: PriceBasis
 }
 
 /**
- * The time one device needs for a configuration's passes, by what was measured of it; null where nothing was, or the
- * catalogue knows too little. Another resolution is taken to cost as its pixels, another backbone as its
- * multiply-accumulates: rough for small images and few channels.
+ * The time one device needs for a configuration's passes, by the speeds that were measured of it; null where none was,
+ * or where the catalogue lacks the backbone. Another resolution is assumed to cost in proportion to its pixels, and
+ * another backbone to its multiply-accumulates, which is rough for small images and few channels.
  */
 export function priceOf(
   passes: Passes,
@@ -40,13 +40,13 @@ function secondsOf(passes: Passes, speed: BackboneSpeed): number {
   return passes.forward / speed.forward + passes.gradient / speed.gradient + passes.update / speed.update
 }
 
-/** Of one image of that side. */
+/** The multiply-accumulates of one image of this side; null for a backbone that the catalogue lacks. */
 function multiplyAccumulates(id: string, side: number): number | null {
-  const architecture = backboneArchitecture(id)
-  return architecture && architecture.multiplyAccumulates * (side / architecture.native.side) ** 2
+  const facts = backboneFacts(id)
+  return facts && facts.multiplyAccumulates * (side / facts.native.side) ** 2
 }
 
-/** One speed a backbone. */
+/** One speed for each backbone: that of the nearest resolution. */
 function nearestOfEach(speeds: readonly BackboneSpeed[], side: number): BackboneSpeed[] {
   const ids = [...new Set(speeds.map(({ backbone }) => backbone))]
   return ids.map((id) =>
@@ -57,7 +57,7 @@ function nearestOfEach(speeds: readonly BackboneSpeed[], side: number): Backbone
   )
 }
 
-/** The one whose resolution is nearest, as a ratio. */
+/** The speed whose resolution is nearest, as a ratio. */
 function nearest(speeds: readonly BackboneSpeed[], side: number): BackboneSpeed | undefined {
   const distance = ({ resolution }: BackboneSpeed) => Math.abs(Math.log(resolution / side))
   return [...speeds].sort((one, other) => distance(one) - distance(other))[0]

@@ -1,20 +1,13 @@
-import {
-  defaultPool,
-  studyWorkflowId,
-  workflowQueue,
-  type StudyCounts,
-  type StudyWorkflowInput,
-} from '@gauntlet/contract'
+import { defaultPool, studyWorkflowId, workflowNames, workflowQueue, type Workflows } from '@gauntlet/contract'
 import type { ArtifactReference, Digest } from '@gauntlet/study'
 import type { Client, WorkflowHandle } from '@temporalio/client'
 
 /**
- * Configurations in flight at once, unless the caller says otherwise: enough for a large pool, far below Temporal's
- * limits.
+ * Configurations in flight at once, unless the caller sets it: enough for a large pool and far below Temporal's limits.
  */
 const defaultWindow = 100
 
-export type StudyHandle = WorkflowHandle<(input: StudyWorkflowInput) => Promise<StudyCounts>>
+export type StudyHandle = WorkflowHandle<Workflows['study']>
 
 interface StartOptions {
   readonly studyId: Digest
@@ -24,12 +17,12 @@ interface StartOptions {
   readonly window?: number
 }
 
-/** Starts a study, or joins it where it runs already: its identity is its workflow id. */
+/** Starts a study, or joins it where it runs already, because its identity is its workflow id. */
 export function startStudy(
   client: Client,
   { studyId, file, pool = defaultPool, window = defaultWindow }: StartOptions,
 ): Promise<StudyHandle> {
-  return client.workflow.start<(input: StudyWorkflowInput) => Promise<StudyCounts>>('study', {
+  return client.workflow.start<Workflows['study']>(workflowNames.study, {
     workflowId: studyWorkflowId(studyId),
     taskQueue: workflowQueue,
     args: [{ studyId, file, pool, window }],

@@ -13,17 +13,17 @@ import type {
 } from '@gauntlet/study'
 import type { FailureClass } from './failures.ts'
 
-/** What a GPU worker adds to the identity of the work it does. All workers of a pool say the same. */
+/** What a GPU worker adds to the identity of the stages it runs. All workers of a pool give the same description. */
 export interface WorkerDescription {
-  /** Digest of `environment`, the part of it that can change a result. */
+  /** Digest of `environment`. */
   readonly environmentClass: Digest
-  /** Engine version, device class, threads, precision, determinism. */
+  /** What the machine and the engine add to a result: engine version, device class, threads, precision, determinism. */
   readonly environment: Json
-  /** Digest of the sources and packages each stage consists of. */
+  /** Digest of the sources and packages of each stage. */
   readonly codeDigests: Readonly<Record<KeyedStage, Digest>>
 }
 
-/** Where and when an attempt ran, and from which sources; kept with the attempt, not part of any key. */
+/** Where and when an attempt ran, and from which sources. It is kept with the attempt and is part of no key. */
 export interface AttemptEvidence {
   readonly worker: string
   readonly device: string
@@ -32,24 +32,24 @@ export interface AttemptEvidence {
   readonly endedAt: string
   readonly revision: SourceRevision
   /**
-   * The micro-batch used where it is not the configuration's own: after an `OutOfMemory`, or where the device had no
-   * room for that.
+   * The micro-batch that was used, where it was smaller than the configuration's own: after an `OutOfMemory`, or
+   * because the device had no room for more.
    */
   readonly microBatch?: number
-  /** What an earlier attempt had left to go on from; absent where this one began at the beginning. */
+  /** Where this attempt took over from an earlier one; absent where it began at the beginning. */
   readonly resumedFrom?: ResumePoint
-  /** How far an attempt that was lost had come, by its last heartbeat. */
+  /** How far a lost attempt had got, by its last heartbeat. */
   readonly lastProgress?: Pick<StageProgress, 'done' | 'total' | 'unit' | 'checkpoint'>
 }
 
 /**
- * Where in a stage an attempt took over: at a mid-stage checkpoint, or at its very end when only the report of it was
- * lost.
+ * The point of a stage at which an attempt took over: a mid-stage checkpoint, or `finished` where the stage was done
+ * and only its report had been lost.
  */
 export type ResumePoint =
   'finished' | { readonly checkpoint: Digest; readonly done: number; readonly unit: 'images' | 'steps' }
 
-/** The commit the worker's sources stand at, and whether the tree differed from it. */
+/** The commit of the worker's sources, and whether the working tree differed from it. */
 export interface SourceRevision {
   readonly commit: string | null
   readonly dirty: boolean
@@ -60,14 +60,14 @@ export interface StageRequest<Input> {
   readonly stageKey: Digest
   readonly identity: StageIdentity
   readonly attempt: number
-  /** Smaller micro-batch after an `OutOfMemory`; absent: the configuration's own. */
+  /** A smaller micro-batch after an `OutOfMemory`; where it is absent, the configuration's own is used. */
   readonly microBatch?: number
   readonly input: Input
 }
 
-/** What an attempt leaves: references, never bytes. */
+/** The result of an attempt. It refers to artifacts and never holds their bytes. */
 export interface StageResult {
-  /** What it read from outside the artifact store: the weights file, the dataset's archive. */
+  /** What the stage read from outside the artifact store: the weights file or the archive of the dataset. */
   readonly sources: ArtifactsByRole
   readonly generated: ArtifactsByRole
   readonly evidence: AttemptEvidence
@@ -110,14 +110,14 @@ export interface GpuActivities {
   perturbAndEvaluate(request: StageRequest<PerturbAndEvaluateInput>): Promise<StageResult>
 }
 
-/** What a GPU activity says of itself in every heartbeat. */
+/** What a GPU activity reports with every heartbeat. */
 export interface StageProgress {
   readonly stage: KeyedStage
   readonly stageKey: Digest
   readonly worker: string
   readonly device: string
   readonly startedAt: string
-  /** Of what `unit` counts. */
+  /** How many of `total` are done, counted in `unit`. */
   readonly done: number
   readonly total: number
   readonly unit: 'images' | 'steps' | 'bytes'
@@ -126,11 +126,11 @@ export interface StageProgress {
   /** The last mid-stage checkpoint, from which another attempt goes on. */
   readonly checkpoint?: Digest
   readonly resumedFrom?: ResumePoint
-  /** The micro-batch, where the device has no room for the one that was asked for. */
+  /** The micro-batch in use, where the device has no room for the one that was requested. */
   readonly microBatch?: number
 }
 
-/** A stage's outputs that need not be made again. */
+/** The outputs of a fulfilled stage, which need not be made again. */
 export interface Recalled {
   readonly generated: ArtifactsByRole
 }
@@ -174,7 +174,7 @@ export interface AggregateInput {
   readonly evaluated: readonly EvaluatedPerturbation[]
 }
 
-/** Counts; ratios are computed where they are shown. */
+/** The counts of a measurement. Ratios are computed where they are shown. */
 export interface Measurement {
   readonly perturbation: Perturbation
   readonly correct: number
@@ -182,13 +182,15 @@ export interface Measurement {
 }
 
 /**
- * Cells of a study that end without a number; `perturbation` is absent when none of the configuration's cells has one.
+ * A cell of a study that ended without a number. Without `perturbation` it stands for all cells of its configuration.
  */
 export interface MissingCellInput {
   readonly studyId: Digest
   readonly configurationId: Digest
   readonly perturbation?: Perturbation
   readonly stage: StageName
+  /** The key of the stage that failed; absent where no stage was tried. */
+  readonly stageKey?: Digest
   readonly failureClass: FailureClass | 'CircuitOpen'
   readonly message: string
 }
@@ -201,17 +203,19 @@ export interface ConfigurationPage {
 
 /** Done by the ledger worker, the only writer of rows. */
 export interface LedgerActivities {
-  /** Parses, expands and records the study file in the artifact store. Idempotent. */
+  /** Reads the study file from the artifact store, expands it and records the study. Idempotent. */
   recordStudy(input: { readonly studyId: Digest; readonly file: ArtifactReference }): Promise<void>
   configurationPage(input: {
     readonly file: ArtifactReference
     readonly offset: number
     readonly limit: number
   }): Promise<ConfigurationPage>
-  /** The outputs of a fulfilled stage whose artifacts are present and intact, else null. */
+  /** The outputs of a fulfilled stage whose artifacts are present and intact; null where there are none. */
   recall(input: { readonly stageKey: Digest }): Promise<Recalled | null>
   fulfil(input: FulfilInput): Promise<Recalled>
   recordFailedAttempt(input: FailedAttemptInput): Promise<void>
   aggregate(input: AggregateInput): Promise<readonly Measurement[]>
   recordMissingCell(input: MissingCellInput): Promise<void>
+  /** Records the description of a pool's workers, for tables and plans on machines that cannot ask them. */
+  recordPool(input: { readonly pool: string; readonly description: WorkerDescription }): Promise<void>
 }

@@ -4,9 +4,9 @@ import type { Digest, Json } from '@gauntlet/study'
 export interface BenchRequest {
   /** At least one. */
   readonly backbones: readonly string[]
-  /** Side of the images, in pixels; null: of each backbone its own. */
+  /** Side of the images in pixels; null for each backbone's own. */
   readonly resolution: number | null
-  /** Images at once; null: by their pixels. */
+  /** Images per batch; null to choose it by their pixels. */
   readonly batch: number | null
 }
 
@@ -31,9 +31,9 @@ export interface MeasuredDevice {
   readonly environmentClass: Digest
 }
 
-/** What the bench's process answers: any number of `progress` and `measured`, then one of the others. */
+/** What the bench's process answers: any number of `progress`, then one of the others. */
 export type BenchAnswer =
-  /** `done` of `total` measurements; `doing`: the next one. */
+  /** `done` of `total` measurements are made; `doing` names the next one. */
   | { readonly type: 'progress'; readonly done: number; readonly total: number; readonly doing: string }
   | { readonly type: 'done'; readonly device: MeasuredDevice; readonly speeds: readonly BackboneSpeed[] }
   /** Nothing was measured; `message` says what to change. */

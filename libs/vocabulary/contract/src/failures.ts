@@ -1,15 +1,20 @@
 /**
- * Why an attempt failed, one class per decision. The name is what crosses Temporal as `ApplicationFailure.type`:
- * `instanceof` does not.
+ * Why an attempt failed, with one class for each decision that follows from a failure.
  *
- * - `InvalidInput`: the study, weights or images are wrong; never retried, the message says what to change.
- * - `Diverged`: training left the finite or collapsed; not retried, the configuration ends as diverged.
- * - `OutOfMemory`: retried with half the micro-batch at the same effective batch.
- * - `Preempted`, `WorkerLost`: the machine went away; retried from the last mid-stage checkpoint.
- * - `WorkerChanged`: the worker runs other code or another engine than the key was made for; the configuration makes
+ * How it reaches the workflows: a GPU activity throws an `ApplicationFailure` whose `type` is the class. A ledger
+ * activity throws an ordinary error, whose `type` the SDK takes from the error's constructor (`LineageBroken`); no such
+ * name is a class, so it counts as a `Bug`. An `instanceof` does not survive the crossing.
+ *
+ * - `InvalidInput`: the study, the weights or the images are wrong. It is never retried; the message says what to
+ *   change.
+ * - `Diverged`: the loss or the logits are NaN or infinite, or training collapsed to one prediction. It is not retried;
+ *   the configuration ends as diverged.
+ * - `OutOfMemory`: it is retried with half the micro-batch at the same effective batch, as long as it has one above 1.
+ * - `Preempted`, `WorkerLost`: the machine went away. It is retried from the last mid-stage checkpoint.
+ * - `WorkerChanged`: the worker runs other code or another engine than the key was made for. The configuration makes
  *   new keys.
- * - `Transient`: storage or network; exponential back-off.
- * - `Bug`: anything else; few retries.
+ * - `Transient`: storage or network. It is retried with exponential back-off.
+ * - `Bug`: anything else. It is retried a few times.
  */
 export type FailureClass =
   'InvalidInput' | 'Diverged' | 'OutOfMemory' | 'Preempted' | 'WorkerLost' | 'WorkerChanged' | 'Transient' | 'Bug'
@@ -17,13 +22,13 @@ export type FailureClass =
 interface RetryDecision {
   /** Retries after the first attempt. */
   readonly retries: number
-  /** Pause before the first retry, in milliseconds; doubles up to a minute. */
+  /** Pause before the first retry, in milliseconds. It doubles with every retry, up to a minute. */
   readonly pause: number
 }
 
 /**
- * How often an attempt that failed this way is tried again; each class has its own budget, so preemptions never use up
- * a bug's.
+ * How often an attempt of each class is retried. Each class has a budget of its own, so preemptions never use up that
+ * of bugs.
  */
 export const retryPolicy: Readonly<Record<FailureClass, RetryDecision>> = {
   InvalidInput: { retries: 0, pause: 0 },
@@ -36,10 +41,13 @@ export const retryPolicy: Readonly<Record<FailureClass, RetryDecision>> = {
   Bug: { retries: 2, pause: 1_000 },
 }
 
-/** The class a wire name stands for; a name nobody declared is a bug. */
+/** The failure class that the `type` of a Temporal failure names. A name that is no class counts as a bug. */
 export function failureClassOf(name: string | null | undefined): FailureClass {
   return name != null && Object.hasOwn(retryPolicy, name) ? (name as FailureClass) : 'Bug'
 }
 
-/** Bugs of one (stage, backbone, cause) after which a study stops trying that combination. */
+/**
+ * Configurations that may fail by the same bug, in the same stage and with the same backbone, before a study stops
+ * trying that backbone.
+ */
 export const circuitBreakerThreshold = 3

@@ -11,48 +11,51 @@ import type {
 import type { CheckpointInput, FineTuneInput, PerturbAndEvaluateInput, WorkerDescription } from './activities.ts'
 
 /*
- * What identifies each stage, in one place: workflows make keys of it before a stage runs, and `plan` makes the same
- * keys without running anything. A value that can change a stage's result and is missing here would be a wrong reuse.
+ * The identity of each stage. Workflows make stage keys of it before a stage runs, and `plan` makes the same keys
+ * without running anything. If a value that can change a result were missing here, a stage would reuse a wrong result.
  */
 
-/** Preparing a dataset: the source's bytes, the split and the subsample. */
+/** The identity of prepare-dataset: the bytes of the source, the split and the subsample. */
 export function prepareDatasetIdentity(worker: WorkerDescription, dataset: DatasetSpecification): StageIdentity {
   const { sha256, ...parameters } = dataset
   return identity(worker, 'prepare-dataset', { dataset: parameters }, dataset.splitSeed, { source: sha256 })
 }
 
-/** Loading pretrained weights: the checkpoint's bytes and the backbone they must match. */
+/** The identity of pretrain-load: the bytes of the checkpoint and the backbone that they must match. */
 export function pretrainLoadIdentity(worker: WorkerDescription, backbone: BackboneSpecification): StageIdentity {
   return identity(worker, 'pretrain-load', { backbone: backbone.id, source: backbone.source }, 0, {
     weights: backbone.sha256,
   })
 }
 
-/** What fine-tuning reads. */
+/** The artifacts that fine-tune reads. */
 export function fineTuneUses({ dataset, pretrained }: Omit<FineTuneInput, 'configuration'>): ArtifactsByRole {
   return { ...images(dataset), parameters: pretrained.parameters! }
 }
 
-/** Fine-tuning: everything of the configuration but where its bytes came from, which the inputs say. */
+/**
+ * The identity of fine-tune: everything of the configuration, except the sources of its bytes, for which the digests of
+ * the inputs stand.
+ */
 export function fineTuneIdentity(worker: WorkerDescription, input: FineTuneInput): StageIdentity {
   const { loss, protocol, hyperparameters, seed } = input.configuration
   const parameters = { ...modelParameters(input.configuration), loss, protocol, hyperparameters }
   return identity(worker, 'fine-tune', parameters, seed, digests(fineTuneUses(input)))
 }
 
-/** What the checkpoint stage reads. */
+/** The artifacts that checkpoint reads. */
 export function checkpointUses({ dataset, trained }: Omit<CheckpointInput, 'configuration'>): ArtifactsByRole {
   return { ...images(dataset), trained: trained.trained! }
 }
 
-/** Making the trained parameters final: their bytes and the images of the sanity check. */
+/** The identity of checkpoint: the trained parameters and the images of the sanity check. */
 export function checkpointIdentity(worker: WorkerDescription, input: CheckpointInput): StageIdentity {
   const { loss, protocol, seed } = input.configuration
   const parameters = { ...modelParameters(input.configuration), loss, protocol: protocol.id }
   return identity(worker, 'checkpoint', parameters, seed, digests(checkpointUses(input)))
 }
 
-/** What an evaluation reads. */
+/** The artifacts that perturb-and-evaluate reads. */
 export function perturbAndEvaluateUses({
   dataset,
   checkpoint,
@@ -60,7 +63,7 @@ export function perturbAndEvaluateUses({
   return { ...images(dataset), checkpoint: checkpoint.checkpoint! }
 }
 
-/** One perturbation of one checkpoint. */
+/** The identity of perturb-and-evaluate: one checkpoint under one perturbation. */
 export function perturbAndEvaluateIdentity(worker: WorkerDescription, input: PerturbAndEvaluateInput): StageIdentity {
   const parameters = { ...modelParameters(input.configuration), perturbation: input.perturbation }
   return identity(

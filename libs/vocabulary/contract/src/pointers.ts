@@ -5,7 +5,10 @@ export function progressPointer(stageKey: Digest): string {
   return `stage-${stageKey}`
 }
 
-/** The pointer to what a stage has made but nobody has recorded yet; forgotten once it is fulfilled. */
+/**
+ * The pointer to the outputs of a stage that the ledger has not recorded yet. It is deleted once the stage is
+ * fulfilled.
+ */
 export function finishedPointer(stageKey: Digest): string {
   return `finished-${stageKey}`
 }

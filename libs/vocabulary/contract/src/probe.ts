@@ -1,16 +1,18 @@
 import type { EnsembleEvaluator } from '@gauntlet/study'
 
-/** What every probe is asked: one model on given weights and images. Paths are absolute. */
+/** The part of a probe's request that names the model, its weights and its images. Paths are absolute. */
 export interface ProbedModel {
   readonly backbone: string
   readonly weights: string
   readonly inputs: string
-  /** Null: as many as the head of the weights has. */
+  /** Classes of the head; null for as many as the weights have. */
   readonly classes: number | null
   readonly contract: 'paper' | 'native' | 'none'
 }
 
-/** `gauntlet probe forward`: logits, and on request the gradient of the mean cross-entropy by the pixels. */
+/**
+ * `gauntlet probe forward`: logits, and on request the gradient of the mean cross-entropy with respect to the pixels.
+ */
 export interface ForwardProbe extends ProbedModel {
   readonly verb: 'forward'
   readonly out: string
@@ -30,43 +32,45 @@ export interface CorruptProbe {
 /** `gauntlet probe attack`: an evaluator's verdict on each image; its summary is an `AttackReport` as JSON. */
 export interface AttackProbe extends ProbedModel {
   readonly verb: 'attack'
-  /** Where the images go, adversarial where one was found; null: nowhere. */
+  /** File for the images, each replaced by its adversarial example where one was found; null to write none. */
   readonly out: string | null
-  /** Where a picture of them goes; null: nowhere. */
+  /** File for a contact sheet of the images; null to write none. */
   readonly sheet: string | null
   readonly norm: 'Linf' | 'L2' | 'L1'
-  /** Of the [0, 1] pixel range; 0 asks for nothing but the clean answers. */
+  /** Radius in units of the [0, 1] pixel range; 0 evaluates the clean images alone. */
   readonly epsilon: number
   readonly evaluator: 'apgd-ce' | EnsembleEvaluator['name']
-  /** Goes on against what held where the flags ask for more. */
+  /** Whether further attacks run on the images that held, where the flags ask for it. */
   readonly escalate: boolean
   readonly seed: number
 }
 
-/** What `gauntlet probe attack --json` prints. Arrays have one element an image, in the order of the inputs. */
+/** What `gauntlet probe attack --json` prints. Arrays have one element per image, in the order of the inputs. */
 export interface AttackReport {
   readonly n: number
   readonly clean_correct: readonly boolean[]
   readonly robust: readonly boolean[]
-  /** The attack that felled an image; `clean` where it was wrong unperturbed; null where it held. */
+  /** The attack that felled an image; `clean` where the image was misclassified unperturbed; null where it held. */
   readonly felled_by: readonly (string | null)[]
-  /** The norm of the offset at the deciding point: where the image fell, or where it came closest to. */
+  /** The norm of the perturbation at the deciding point: where the image fell, or where its margin was smallest. */
   readonly distance: readonly number[]
-  /** Reasons to doubt the verdicts, each with what was measured, the limit it passed, and what to do about it. */
+  /**
+   * Reasons to doubt the verdicts. Each has the value that was measured, the limit it passed, and what to do about it.
+   */
   readonly flags: readonly {
     readonly name: string
     readonly value: number
     readonly limit: number
     readonly policy: 'mark' | 'escalate' | 'refuse'
   }[]
-  /** Passes through the model, an image at a time. */
+  /** Passes through the model, counted per image. */
   readonly forwards: number
   readonly backwards: number
-  /** The attacks it went on with, on how many images, and how many of these fell; absent where it did not. */
+  /** The further attacks, how many images they attacked, and how many of these fell; absent without an escalation. */
   readonly escalation?: { readonly attacks: readonly string[]; readonly attacked: number; readonly felled: number }
 }
 
-/** What `gauntlet` sends the probe's process, one verb a kind. */
+/** What `gauntlet` sends to the probe's process, one kind of request for each verb. */
 export type ProbeRequest = ForwardProbe | CorruptProbe | AttackProbe
 
 /** What the probe's process answers: any number of `progress`, then one of the others. */

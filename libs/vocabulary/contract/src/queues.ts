@@ -9,7 +9,10 @@ export function poolQueue(pool: string): string {
   return `gauntlet-pool-${pool}`
 }
 
-/** The task queue on which a pool says what its workers are; apart, so that it is answered while every device works. */
+/**
+ * The task queue on which the workers of a pool describe themselves. It is a queue of its own, so that it is answered
+ * while every device is busy.
+ */
 export function poolDescriptionQueue(pool: string): string {
   return `${poolQueue(pool)}-description`
 }

@@ -1,4 +1,4 @@
-/** How to reach a Temporal server: what clients and workers pass on as it is. */
+/** How to reach a Temporal server, in the form that the SDK's clients and workers take. */
 export interface TemporalSettings {
   readonly address: string
   readonly namespace: string
@@ -6,7 +6,10 @@ export interface TemporalSettings {
   readonly tls?: true
 }
 
-/** `TEMPORAL_NAMESPACE` (default `default`) and `TEMPORAL_API_KEY`, which implies TLS, around an address. */
+/**
+ * The settings of a server at `address`, with `TEMPORAL_NAMESPACE` (default `default`) and `TEMPORAL_API_KEY`, which
+ * implies TLS.
+ */
 export function temporalSettings(
   address: string,
   variables: Readonly<Record<string, string | undefined>>,

@@ -8,17 +8,17 @@ export interface StudyWorkflowInput {
   readonly pool: string
   /** Configurations in flight at once. */
   readonly window: number
-  /** Carried over continue-as-new. */
+  /** State of an earlier run of the workflow, carried over continue-as-new. */
   readonly carried?: StudyCarried
 }
 
 /** What a study workflow must remember when it continues as new. */
 export interface StudyCarried {
   readonly offset: number
-  /** Started by an earlier run and not known to have ended. */
+  /** Configurations that an earlier run started and that are not known to have ended. */
   readonly unfinished: readonly Configuration[]
   readonly ended: StudyCounts
-  /** Bugs seen, by `stage backbone cause`. */
+  /** How many configurations failed by a bug, by `stage backbone cause`. */
   readonly bugs: Readonly<Record<string, number>>
 }
 
@@ -70,5 +70,15 @@ export function configurationWorkflowId(configurationId: Digest): string {
   return `configuration/${configurationId}`
 }
 
-/** The result of the pool workflow: what its workers say of themselves. */
-export type PoolWorkflowResult = WorkerDescription
+/** The workflows, by the names under which `workflows/src/index.ts` exports them and clients start them. */
+export interface Workflows {
+  study(input: StudyWorkflowInput): Promise<StudyCounts>
+  configuration(input: ConfigurationWorkflowInput): Promise<ConfigurationResult>
+  /** Asks a pool for the description of its workers. */
+  pool(name: string): Promise<WorkerDescription>
+}
+
+/** The name under which Temporal knows each workflow. */
+export const workflowNames = { study: 'study', configuration: 'configuration', pool: 'pool' } as const satisfies {
+  readonly [Name in keyof Workflows]: Name
+}

@@ -5,7 +5,7 @@ import { listOf } from './schema-parts.ts'
 import { shown } from './study-problem.ts'
 import type { CellPattern } from './study-schema.ts'
 
-/** Cells by the values of their axes, so that thousands of patterns over thousands of cells stay quick. */
+/** An index of cells by the values of their axes. It keeps thousands of patterns over thousands of cells fast. */
 export class CellIndex {
   private readonly byAxis: { readonly [axis in keyof Cell]: ReadonlyMap<unknown, readonly Cell[]> }
 
@@ -20,12 +20,13 @@ export class CellIndex {
   }
 
   /**
-   * The cells a pattern means: those that have one of its values on every axis it names. A pattern that says nothing,
-   * or names what no cell has, is a slip and reported: it would silently do something else than meant.
+   * The cells that have one of the pattern's values on every axis it names. A pattern that names no axis, or a value
+   * that no cell has, is reported as a problem: it would silently do something else than its author meant.
    */
   select(pattern: CellPattern, path: Path, problems: ProblemList): readonly Cell[] {
     const named = axisOrder.filter((axis) => pattern[axis] !== undefined)
-    if (named.length === 0) problems.add(path, 'The pattern names no axis and so means every cell; name at least one.')
+    if (named.length === 0)
+      problems.add(path, 'The pattern names no axis and so matches every cell; name at least one.')
     const before = problems.size
     for (const axis of named) this.refuseUnknown(pattern, axis, path, problems)
     if (named.length === 0 || problems.size > before) return []
@@ -33,11 +34,11 @@ export class CellIndex {
       [...new Set(listOf<unknown>(pattern[axis]))].map((value) => this.byAxis[axis].get(value)!),
     )
     const narrowest = groups.reduce((a, b) => (sizeOf(b) < sizeOf(a) ? b : a))
-    const meant = narrowest
+    const matching = narrowest
       .flat()
       .filter((cell) => named.every((axis) => listOf<unknown>(pattern[axis]).includes(cell[axis])))
-    if (meant.length === 0) problems.add(path, 'No cell of the study fits this pattern; change or remove it.')
-    return meant
+    if (matching.length === 0) problems.add(path, 'No cell of the study fits this pattern; change or remove it.')
+    return matching
   }
 
   private refuseUnknown(pattern: CellPattern, axis: keyof Cell, path: Path, problems: ProblemList): void {
@@ -56,7 +57,7 @@ function sizeOf(groups: readonly (readonly Cell[])[]): number {
   return groups.reduce((size, group) => size + group.length, 0)
 }
 
-/** Visits the values a pattern gives for an axis, each with its own place in the file. */
+/** Visits the values that a pattern gives for an axis, each with its path in the file. */
 export function eachValue(
   pattern: CellPattern,
   axis: keyof Cell,

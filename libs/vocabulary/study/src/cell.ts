@@ -9,10 +9,10 @@ export interface Cell {
   readonly seed: number
 }
 
-/** From the outermost to the innermost: neighbours share the dataset and the pretrained weights. */
+/** The axes, the outermost first: neighbouring cells share the dataset and the pretrained weights. */
 export const axisOrder = ['dataset', 'backbone', 'protocol', 'loss', 'seed'] as const
 
-/** A cell as messages and exclusions write it. */
+/** The label of a cell in messages and exclusions. */
 export function cellLabel({ dataset, backbone, loss, protocol, seed }: Cell): string {
   return `${dataset} · ${backbone} · ${loss} · ${protocol} · seed ${seed}`
 }

@@ -33,7 +33,7 @@ describe('a configuration id', () => {
     expect(configurationId({ ...configuration, ...change })).not.toBe(configurationId(configuration))
   })
 
-  it('is not given to a configuration with something missing', () => {
+  it('is refused to a configuration that lacks a setting', () => {
     expect(() => configurationId({ ...configuration, seed: undefined as unknown as number })).toThrow(
       '$.seed is a missing value',
     )
@@ -45,7 +45,7 @@ describe('labels', () => {
     expect(configurationLabel(configuration)).toBe('digits · tf_efficientnet_lite0.in1k · Classic AT · FFT-2 · seed 1')
   })
 
-  it('of evaluators tell their strength', () => {
+  it('of evaluators say how strong these are', () => {
     expect(evaluatorLabel({ name: 'clean', evaluator: { name: 'argmax' } })).toBe('argmax')
     expect(
       evaluatorLabel({ name: 'L2', epsilon: 2, evaluator: { name: 'apgd-ce', iterations: 20, restarts: 1 } }),
@@ -65,7 +65,7 @@ describe('labels', () => {
     ['corruptions-snow+contrast-s3-native', { portfolio: ['snow', 'contrast'], contract: 'native' }],
     ['corruptions-contrast+snow-s3', { portfolio: ['contrast', 'snow'] }],
     ['corruptions-11:c9538f-s3', { portfolio: corruptionNames.toReversed() }],
-  ])('of corruptions tell which images were judged: %s', (label, changes) => {
+  ])('of corruptions tell which images were evaluated: %s', (label, changes) => {
     const evaluator = { name: 'corruptions', portfolio: corruptionNames, severity: 3, ...changes } as const
     expect(evaluatorLabel({ name: 'common', evaluator })).toBe(label)
   })

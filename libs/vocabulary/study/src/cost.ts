@@ -4,7 +4,10 @@ import { evaluationCost } from './evaluation-cost.ts'
 import type { Passes } from './passes.ts'
 import type { StageName } from './stage.ts'
 
-/** What a stage costs before it has run, in a unit that machines and resolutions only scale. */
+/**
+ * The cost of a stage, known before it runs. It counts passes through the model; how long a pass takes depends on the
+ * machine and the resolution.
+ */
 export interface StageCost {
   readonly stage: StageName
   readonly perturbation?: Perturbation
@@ -20,8 +23,9 @@ function forwardsOf({ forward, gradient, update }: Passes): number {
 }
 
 /**
- * The cost of each stage of a configuration. Attacks are counted as if every image survived to the end, so this is an
- * upper bound; the sizes come from the manifest once there is one, until then from the configuration and the catalogue.
+ * The cost of each stage of a configuration. It is an upper bound, because attacks are counted as if every image held
+ * to the end. The sizes come from the manifest once there is one, and until then from the configuration and the
+ * catalogue.
  */
 export function stageCosts(
   configuration: Configuration,
@@ -51,7 +55,7 @@ export function stageCosts(
   ]
 }
 
-/** All stages of a configuration together. */
+/** The forward-equivalents of all stages of a configuration; null where the size of the dataset is not known yet. */
 export function configurationCost(
   configuration: Configuration,
   perturbations: readonly Perturbation[],
@@ -66,7 +70,8 @@ export function configurationCost(
 type KnownSizes = { readonly [split in keyof SplitSizes]: number | null }
 
 /**
- * The images a configuration will use of each split; null for all of a dataset whose size the catalogue does not know.
+ * The images that a configuration uses of each split; null for all images of a dataset whose size the catalogue does
+ * not know.
  */
 function splitSizes({ dataset }: Configuration): KnownSizes {
   const facts = datasetFacts(dataset.id)
@@ -83,20 +88,20 @@ function splitSizes({ dataset }: Configuration): KnownSizes {
 const noPasses: Passes = { forward: 0, gradient: 0, update: 0 }
 const oneForward: Passes = { ...noPasses, forward: 1 }
 
-/** Every epoch trains on each training image and judges each validation image, clean and under the inner attack. */
+/** Every epoch trains on each training image and evaluates each validation image, clean and under the inner attack. */
 function fineTuneCost(
   { loss, protocol, hyperparameters }: Configuration,
   { train, validation }: KnownSizes,
 ): Passes | null {
   const attack = apgdCost(hyperparameters.attackIterations)
   const step = plus(loss === 'standard' ? noPasses : attack, updateCost(loss, protocol))
-  const [trained, judged] = [times(train, step), times(validation, plus(oneForward, attack))]
-  return trained && judged && times(protocol.epochs, plus(trained, judged))
+  const [trained, validated] = [times(train, step), times(validation, plus(oneForward, attack))]
+  return trained && validated && times(protocol.epochs, plus(trained, validated))
 }
 
 /**
- * One image's share of an optimiser step; TRADES passes the clean image and the adversarial one. A probe's backward
- * pass is negligible.
+ * One image's share of an optimiser step. TRADES passes the clean image and the adversarial one. The backward pass of a
+ * linear probe is negligible.
  */
 function updateCost(loss: LossName, { trains }: ProtocolSpecification): Passes {
   const images = loss === 'TRADES' ? 2 : 1
@@ -108,7 +113,7 @@ function apgdCost(iterations: number): Passes {
   return { ...noPasses, gradient: iterations + 1 }
 }
 
-/** Null for an unknown number of images. */
+/** The passes of `count` images; null for an unknown number of them. */
 function times(count: number | null, passes: Passes): Passes | null {
   return count === null ? null : scaled(count, passes)
 }

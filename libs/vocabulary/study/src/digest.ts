@@ -54,7 +54,7 @@ function refuseUnhashable(value: unknown, path: string): void {
   )
 }
 
-/** Half a character has no UTF-8 (RFC 8785 §3.2.2.2 asks for an error). */
+/** Half a surrogate pair has no UTF-8; RFC 8785 §3.2.2.2 asks for an error. */
 function refuseLoneSurrogate(text: string, path: string): void {
   if (/\p{Surrogate}/u.test(text))
     throw new NotHashable(`${path} holds half a surrogate pair, which has no UTF-8; write whole characters.`)

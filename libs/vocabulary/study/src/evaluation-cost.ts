@@ -1,7 +1,7 @@
 import type { EnsembleEvaluator, Perturbation } from './configuration.ts'
 import type { Passes } from './passes.ts'
 
-/** Evaluating one image that holds to the end, under a model of `classes` classes. */
+/** The passes for one image that holds against every attack, under a model of `classes` classes. */
 export function evaluationCost({ name, evaluator }: Perturbation, classes: number): Passes {
   switch (evaluator.name) {
     case 'argmax':
@@ -23,7 +23,7 @@ function ensembleCost(name: EnsembleEvaluator['name'], isL1: boolean, classes: n
   const ifAtLeast = (needed: number, cost: number) => (classes >= needed ? cost : 0)
   const run = isL1 ? 103 : 101 // a gradient at the start of each phase and after every iteration
   const targets = Math.min(isL1 ? 5 : 9, others)
-  const opening = 17 // in L1: a start and 16 iterations before the others, which the reference has not
+  const opening = 17 // in L1, ours starts with a gradient and 16 iterations that the reference does not have
   const [ce, targeted] = [isL1 ? opening + 5 * run : run, ifAtLeast(4, targets * run)]
   const fab = Math.min(9, others) * 100 // a gradient and a forward pass to check, every iteration
   const square = 5_001

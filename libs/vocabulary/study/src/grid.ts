@@ -21,7 +21,7 @@ export interface Grid {
 
 type Axes = { readonly [axis in keyof Cell]: readonly Cell[axis][] }
 
-/** Where a study file lists an axis. */
+/** The key under which a study file lists each axis. */
 const axisKeys = {
   dataset: 'datasets',
   backbone: 'backbones',
@@ -30,8 +30,8 @@ const axisKeys = {
   seed: 'seeds',
 } as const
 
-/** Fourteen times the published study; more is a slip in the file, not a study. */
-export const cellLimit = 20_000
+/** The most cells that a study may have: fourteen times the published study. A file with more has a mistake in it. */
+const cellLimit = 20_000
 
 /** The cells of a study in their order (the grid, then `include` as written, less `exclude`), and those left out. */
 export function gridOf(document: StudyDocument, problems: ProblemList): Grid {
@@ -59,7 +59,7 @@ function axesOf(document: StudyDocument): Axes {
   }
 }
 
-/** The id of an entry, written alone or with what goes with it. */
+/** The id of an entry, which is the id alone or a map that has it. */
 export function idOf(entry: string | { readonly id: string }): string {
   return typeof entry === 'string' ? entry : entry.id
 }
@@ -92,13 +92,13 @@ function product(axes: Axes): Cell[] {
 }
 
 /**
- * The axes of an `include`: what it leaves out runs over the grid's values; its datasets and backbones may be any of
+ * The axes of an `include`. An axis that it leaves out has the grid's values; its datasets and backbones may be any of
  * the catalogue.
  */
 function includedAxes(pattern: CellPattern, path: Path, axes: Axes, problems: ProblemList): Axes | null {
   const written = axisOrder.filter((axis) => pattern[axis] !== undefined)
   if (written.length === 0)
-    problems.add(path, 'The entry names no axis and so means the grid itself; name at least one.')
+    problems.add(path, 'The entry names no axis and so matches the grid itself; name at least one.')
   const before = problems.size
   for (const [axis, catalogue] of [
     ['dataset', datasetIds],
@@ -119,7 +119,7 @@ function include(included: readonly Cell[], cells: Map<string, Cell>, path: Path
   for (const cell of included) cells.set(cellLabel(cell), cell)
 }
 
-/** Leaves out what `exclude` means; where two rules mean one cell, the first gives the reason. */
+/** Removes the cells that `exclude` matches. Where two rules match one cell, the first gives the reason. */
 function exclude(cells: readonly Cell[], document: StudyDocument, problems: ProblemList): Grid {
   const index = new CellIndex(cells)
   const reasons = new Map<Cell, string>()

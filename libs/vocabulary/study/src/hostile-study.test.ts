@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { problemLines } from './malformed-study.fixture.ts'
 import { tinyStudyWith } from './tiny-study.fixture.ts'
 
-/** A file with something of everything, so that a mutation can hit any part of the reader. */
-const rich = tinyStudyWith({
+/** A valid file that uses every feature, so that a mutation can hit any part of the reader. */
+const complete = tinyStudyWith({
   datasets: `[{ id: digits, resolution: 32, images: { test: all } }]`,
   seeds: '[1, 2]',
   include: '\n  - { loss: standard, seed: 1 }',
@@ -17,18 +17,18 @@ const rich = tinyStudyWith({
 
 const oneLine = /^f\.study\.yaml:\d+:\d+: [^\n]+$|^… and \d+ more problems\.$/
 
-/** Whatever the file, the answer is acceptance or lines with positions; `problemLines` fails on any other error. */
+/** Expects that a file is accepted or refused in lines with positions; `problemLines` fails on any other error. */
 function expectLinesOnly(source: string | Uint8Array): void {
   for (const line of problemLines(source)) expect(line).toMatch(oneLine)
 }
 
 describe('a hostile study file', () => {
-  it('is the rich one before it is spoilt, and accepted', () => {
-    expect(problemLines(rich)).toEqual([])
+  it('is accepted before it is altered', () => {
+    expect(problemLines(complete)).toEqual([])
   })
 
   it('with bytes changed, dropped or doubled is read or refused in lines with positions', () => {
-    const bytes = new TextEncoder().encode(rich)
+    const bytes = new TextEncoder().encode(complete)
     const edit = fc.tuple(fc.nat(bytes.length - 1), fc.nat(40), fc.uint8Array({ maxLength: 8 }))
     fc.assert(
       fc.property(edit, ([at, dropped, inserted]) => {
@@ -38,7 +38,7 @@ describe('a hostile study file', () => {
     )
   })
 
-  it('with YAML’s own signs strewn in is read or refused in lines with positions', () => {
+  it('with YAML’s own signs inserted is read or refused in lines with positions', () => {
     const sign = fc.constantFrom(
       '&a ',
       '*a',
@@ -62,8 +62,8 @@ describe('a hostile study file', () => {
       '\n',
     )
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(rich.length), sign), { minLength: 1, maxLength: 3 }), (signs) => {
-        expectLinesOnly(signs.reduce((text, [at, written]) => text.slice(0, at) + written + text.slice(at), rich))
+      fc.property(fc.array(fc.tuple(fc.nat(complete.length), sign), { minLength: 1, maxLength: 3 }), (signs) => {
+        expectLinesOnly(signs.reduce((text, [at, written]) => text.slice(0, at) + written + text.slice(at), complete))
       }),
       { numRuns: 300 },
     )

@@ -4,7 +4,7 @@ import { positiveEpsilon } from './schema-parts.ts'
 const learningRate = z.number().positive().max(100)
 const weightDecay = z.number().min(0).max(100)
 
-/** What a study file may say of fine-tuning, for all cells or for some; the same words as `Hyperparameters`. */
+/** The hyperparameters that a study file may set, for all cells or for some, by the names in `Hyperparameters`. */
 export const hyperparametersSchema = z
   .strictObject({
     learningRateBackbone: learningRate,

@@ -13,7 +13,7 @@ function configurations(changes: Record<string, string | null>): Record<string, 
 }
 
 describe('hyperparameters', () => {
-  it('are the study’s where a file says nothing', () => {
+  it('have the paper’s values where a file sets none', () => {
     expect(configurations({})['TRADES FFT-2']).toEqual(defaultHyperparameters)
     expect(defaultHyperparameters).toMatchObject({
       effectiveBatch: 1_024,
@@ -24,7 +24,7 @@ describe('hyperparameters', () => {
     expect(defaultHyperparameters.augmentation).toEqual({ horizontalFlip: true, colorJitter: 0.25, rotationDegrees: 2 })
   })
 
-  it('come from the file, then from each override that means the cell, the later one last', () => {
+  it('come from the file, then from each override that matches the cell, so that the later one wins', () => {
     const overrides =
       '[{ where: { loss: TRADES }, set: { learningRateHead: 0.1, tradesBeta: 6 } }, { where: { protocol: FFT-2 }, set: { learningRateHead: 0.2 } }]'
     const found = configurations({
@@ -60,7 +60,7 @@ describe('hyperparameters', () => {
     })
   })
 
-  it('that a cell never reads are 0, so that changing them repeats no work', () => {
+  it('that a cell never reads are 0, so that a change of them repeats no work', () => {
     const found = configurations({ losses: '[standard, TRADES]', protocols: '[FFT-2, LP-2]' })
     const idle = { learningRateBackbone: 0, weightDecayBackbone: 0 }
     expect(found['standard FFT-2']).toEqual({ ...defaultHyperparameters, tradesBeta: 0 })

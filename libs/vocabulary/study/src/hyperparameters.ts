@@ -8,8 +8,8 @@ import { epsilonOf } from './schema-parts.ts'
 import type { StudyDocument } from './study-schema.ts'
 
 /**
- * Inner attack, effective batch, augmentation and TRADES' beta as the study's authors run them (arXiv 2508.14079).
- * Rates and decays are medians over the 1,337 configurations their search chose, to one digit: a start, not a
+ * The inner attack, the effective batch, the augmentation and TRADES' beta are those of arXiv 2508.14079. The rates and
+ * decays are medians over the 1,337 configurations that its authors' search chose, to one digit: a start, not a
  * recommendation. The micro-batch and the checkpoint interval are ours.
  */
 export const defaultHyperparameters: Hyperparameters = {
@@ -27,7 +27,7 @@ export const defaultHyperparameters: Hyperparameters = {
   checkpointEverySteps: 10,
 }
 
-/** Where each hyperparameter of a cell was written; absent: nowhere, it has the default. */
+/** Where the file sets each hyperparameter of a cell. One that is absent has its default. */
 type Origins = Partial<Record<keyof Hyperparameters, Path>>
 
 interface Resolved {
@@ -53,8 +53,8 @@ export function hyperparametersOf(document: StudyDocument, grid: Grid, problems:
 }
 
 /**
- * The overrides that touch each cell, in the order of the file. One that means only excluded cells is fine: it waits
- * for them.
+ * The overrides that match each cell, in the order of the file. An override may match excluded cells alone, so that it
+ * is there when they are included again.
  */
 function overridesByCell(
   document: StudyDocument,
@@ -62,13 +62,13 @@ function overridesByCell(
   problems: ProblemList,
 ): ReadonlyMap<Cell, readonly number[]> {
   const cells = new CellIndex([...grid.cells, ...grid.exclusions.map(({ cell }) => cell)])
-  const touching = new Map<Cell, number[]>()
+  const overrides = new Map<Cell, number[]>()
   for (const [index, { where, set }] of (document.overrides ?? []).entries()) {
-    const meant = cells.select(where, ['overrides', index, 'where'], problems)
-    refuseIdle(set, ['overrides', index, 'set'], meant, problems)
-    for (const cell of meant) touching.set(cell, [...(touching.get(cell) ?? []), index])
+    const matching = cells.select(where, ['overrides', index, 'where'], problems)
+    refuseIdle(set, ['overrides', index, 'set'], matching, problems)
+    for (const cell of matching) overrides.set(cell, [...(overrides.get(cell) ?? []), index])
   }
-  return touching
+  return overrides
 }
 
 function apply({ hyperparameters, origins }: Resolved, entry: HyperparametersEntry, path: Path): Resolved {
@@ -107,15 +107,18 @@ function refuseEpsilonAboveOne(document: StudyDocument, problems: ProblemList): 
   }
 }
 
-/** What fine-tuning never reads in a cell: rates of a frozen backbone, TRADES' weight in other losses. */
+/**
+ * The hyperparameters that fine-tuning never reads in a cell: the rates of a frozen backbone, and TRADES' weight under
+ * other losses.
+ */
 function idleKeys(cell: Cell): readonly (keyof Hyperparameters)[] {
   const frozen = cell.protocol.startsWith('LP-') ? (['learningRateBackbone', 'weightDecayBackbone'] as const) : []
   return cell.loss === 'TRADES' ? frozen : [...frozen, 'tradesBeta']
 }
 
 /**
- * Idle hyperparameters are 0, so that changing one leaves the identity, and with it the finished work, of cells that
- * never read it.
+ * Sets the hyperparameters that a cell never reads to 0. Changing one of them then leaves the identity of the cell, and
+ * with it the finished work, as it was.
  */
 function withoutIdle(hyperparameters: Hyperparameters, cell: Cell): Hyperparameters {
   return { ...hyperparameters, ...Object.fromEntries(idleKeys(cell).map((key) => [key, 0])) }
@@ -127,6 +130,6 @@ function refuseIdle(set: HyperparametersEntry, path: Path, cells: readonly Cell[
   if (cells.length === 0) return
   for (const key of Object.keys(set) as (keyof Hyperparameters)[]) {
     if (cells.every((cell) => idleKeys(cell).includes(key)))
-      problems.add([...path, key], `None of the cells meant reads ${key}; remove it here.`, 'key')
+      problems.add([...path, key], `None of the matching cells reads ${key}; remove it here.`, 'key')
   }
 }

@@ -1,18 +1,25 @@
 export * from './catalogue/backbone-catalogue.ts'
-export * from './catalogue/backbone-architecture.ts'
+export {
+  factsOfFamily,
+  pixelContracts,
+  type BackboneFacts,
+  type BackboneFamily,
+  type PixelContract,
+} from './catalogue/backbone-facts.ts'
+export * from './catalogue/backbone-table.ts'
 export * from './catalogue/corruption-portfolio.ts'
 export * from './catalogue/dataset-catalogue.ts'
 export * from './configuration.ts'
-export { configurationCost, stageCosts, type StageCost } from './cost.ts'
+export { stageCosts, type StageCost } from './cost.ts'
 export type { Passes } from './passes.ts'
 export * from './digest.ts'
 export * from './stage.ts'
 export { cellLabel, type Cell } from './cell.ts'
-export { cellLimit, type Exclusion } from './grid.ts'
+export type { Exclusion } from './grid.ts'
 export { defaultHyperparameters } from './hyperparameters.ts'
 export { type UnpinnedSource } from './pins.ts'
 export { formatLock, lockFileName, parseLock, withLock, type PinnedSource, type SourceLock } from './source-lock.ts'
 export { studyJsonSchema } from './json-schema.ts'
-export { epsilonLabel, isOfTheArchives, perturbationLabel } from './perturbations.ts'
+export { matchesArchivedImages, perturbationLabel } from './perturbations.ts'
 export { expandStudy, outlineStudy, parseStudy, studyId, type Expansion, type Study } from './study-file.ts'
-export { problemLine, StudyFileInvalid, type SourcePosition, type StudyProblem } from './study-problem.ts'
+export { StudyFileInvalid, type SourcePosition, type StudyProblem } from './study-problem.ts'

@@ -7,7 +7,7 @@ const pixels = 'Pixels lie in [0, 1], so a Linf radius of 8 allows anything; wri
 const notDividing = (microBatch: number, effectiveBatch: number) =>
   `A microBatch of ${microBatch} does not divide the effectiveBatch of ${effectiveBatch}`
 const notPinned = (axis: string, id: string, source: string) =>
-  `The ${axis} '${id}' is not pinned yet: nobody has said which bytes ${source} holds; ` +
+  `The ${axis} '${id}' is not pinned yet: no digest of ${source} is known; ` +
   `plan the study where it can be reached, which writes f.lock.yaml, or write { id: ${id}, sha256: … }.`
 
 const files: MalformedStudy[] = [
@@ -100,7 +100,7 @@ const files: MalformedStudy[] = [
   [
     'an override that nothing reads',
     tiny({ overrides: '[{ where: { loss: Classic AT }, set: { ▲tradesBeta: 6 } }]' }),
-    'None of the cells meant reads tradesBeta; remove it here.',
+    'None of the matching cells reads tradesBeta; remove it here.',
   ],
   [
     'an override that sets nothing',
@@ -115,7 +115,7 @@ const files: MalformedStudy[] = [
   [
     'an include of nothing',
     tiny({ include: '[▲{}]' }),
-    'The entry names no axis and so means the grid itself; name at least one.',
+    'The entry names no axis and so matches the grid itself; name at least one.',
   ],
   [
     'an include of an unknown dataset',
@@ -135,7 +135,7 @@ const files: MalformedStudy[] = [
   [
     'an exclusion of any cell',
     tiny({ exclude: '[{ where: ▲{}, reason: no }]' }),
-    'The pattern names no axis and so means every cell; name at least one.',
+    'The pattern names no axis and so matches every cell; name at least one.',
   ],
   [
     'more cells than a study has',
@@ -148,15 +148,15 @@ const files: MalformedStudy[] = [
   ],
 ]
 
-describe('a study file that says what cannot be meant', () => {
+describe('a study file that contradicts itself or the catalogue', () => {
   it.each(files)('(%s) gets one line with its position', (_, marked, message) => expectOneProblem(marked, message))
 
-  it('names everything that is not pinned beside nothing else', () => {
+  it('names every source that is not pinned, and nothing else', () => {
     const lines = problemLines(tiny({ backbones: '[resnet50.a1_in1k, coat_tiny.in1k]' }))
     expect(lines.map((line) => line.split(': ')[0])).toEqual(['f.study.yaml:3:13', 'f.study.yaml:3:31'])
   })
 
-  it('stays quick with thousands of overrides over thousands of cells', () => {
+  it('is read in seconds with thousands of overrides over thousands of cells', () => {
     const seeds = Array.from({ length: 5_000 }, (_, seed) => seed)
     const overrides = seeds.map((seed) => `{ where: { seed: ${seed}, loss: TRADES }, set: { microBatch: 32 } }`)
     const started = performance.now()

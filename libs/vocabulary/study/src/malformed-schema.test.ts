@@ -154,7 +154,7 @@ const files: MalformedStudy[] = [
 describe('a study file that breaks the schema', () => {
   it.each(files)('(%s) gets one line with its position', (_, marked, message) => expectOneProblem(marked, message))
 
-  it('hears of all its problems at once, in the order of the file', () => {
+  it('gets all its problems at once, in the order of the file', () => {
     const lines = problemLines(tiny({ losses: '[trades]', seeds: '[-1]', resolution: 'big' }))
     expect(lines.map((line) => line.split(': ')[0])).toEqual([
       'f.study.yaml:4:10',

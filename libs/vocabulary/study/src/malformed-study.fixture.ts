@@ -3,7 +3,8 @@ import { parseStudy } from './study-file.ts'
 import { StudyFileInvalid, type SourcePosition } from './study-problem.ts'
 
 /**
- * A malformed file, with ▲ before the place the reader must point at (none: the beginning), and what it must say of it.
+ * A malformed file, with ▲ before the place that the reader must point at (without ▲: the beginning), and the message
+ * it must give.
  */
 export type MalformedStudy = readonly [name: string, marked: string, message: string]
 
@@ -13,7 +14,7 @@ export function expectOneProblem(marked: string, message: string): void {
   expect(problemLines(source)).toEqual([`f.study.yaml:${position.line}:${position.column}: ${message}`])
 }
 
-/** The lines the reader's error consists of; none where the file is accepted. */
+/** The lines of the reader's error; none where it accepts the file. */
 export function problemLines(source: string | Uint8Array): string[] {
   try {
     parseStudy(source, 'f.study.yaml')

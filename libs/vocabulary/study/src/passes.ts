@@ -1,9 +1,9 @@
-/** How often one image goes through the model, by what is asked of it. */
+/** Passes of single images through the model, by kind. */
 export interface Passes {
-  /** Forward alone. */
+  /** Forward passes alone. */
   readonly forward: number
-  /** Forward, and backward to the pixels. */
+  /** Forward passes with a backward pass to the pixels. */
   readonly gradient: number
-  /** Forward, and backward to the parameters: an image's share of an optimiser step. */
+  /** Forward passes with a backward pass to the parameters: an image's share of an optimiser step. */
   readonly update: number
 }

@@ -9,7 +9,7 @@ const perturbations = (changes: Record<string, string | null>) =>
   expandStudy(parseStudy(tiny(changes), 'f')).perturbations
 
 describe('perturbations', () => {
-  it('are the five of the study where a file names none, with its radii and its portfolio', () => {
+  it('are the five of the paper where a file names none, with its radii and its portfolio', () => {
     const evaluator = { name: 'apgd-ce', iterations: 100, restarts: 1 }
     expect(perturbations({})).toEqual([
       { name: 'clean', evaluator: { name: 'argmax' } },
@@ -20,7 +20,7 @@ describe('perturbations', () => {
     ])
   })
 
-  it('take an evaluator of their own before the study’s', () => {
+  it('take an evaluator of their own rather than the study’s', () => {
     const found = perturbations({
       evaluator: '{ name: apgd-ce, iterations: 10 }',
       perturbations: '[L2, { name: L1, evaluator: { name: apgd-ce, restarts: 3 } }]',
@@ -28,13 +28,13 @@ describe('perturbations', () => {
     expect(found.map(perturbationLabel)).toEqual(['L2 2 (apgd-ce-10)', 'L1 75 (apgd-ce-100x3)'])
   })
 
-  it('are taken by AutoAttack where a file names no evaluator, and have labels that tell the tiers apart', () => {
+  it('are evaluated by AutoAttack where a file names no evaluator, and have labels that tell the evaluators apart', () => {
     const labels = (evaluator: string | null) =>
       perturbations({ evaluator, perturbations: '[Linf]' }).map(perturbationLabel)
     expect(labels(null)).toEqual(['Linf 4/255 (autoattack-standard)'])
     expect(labels('apgd-ce+t')).toEqual(['Linf 4/255 (apgd-ce+t-100)'])
-    const tiers = ['apgd-ce', ...ensembleEvaluatorNames].flatMap(labels)
-    expect(new Set(tiers).size).toBe(tiers.length)
+    const all = ['apgd-ce', ...ensembleEvaluatorNames].flatMap(labels)
+    expect(new Set(all).size).toBe(all.length)
   })
 
   it('escalate only where the study file says so, and then under another label', () => {
@@ -85,7 +85,7 @@ describe('perturbations', () => {
     'may not take archived images for %s, which they are not',
     (other) => {
       const study = { perturbations: `[{ name: common, images: archived, ${other} }]` }
-      expect(() => perturbations(study)).toThrow('Archived images are those of the study')
+      expect(() => perturbations(study)).toThrow('Archived images are those of the paper')
     },
   )
 })

@@ -13,7 +13,7 @@ import type { EvaluatorEntry, PerturbationEntry, StudyDocument } from './study-s
 
 type Ball = 'Linf' | 'L2' | 'L1'
 
-/** Radii of the study (arXiv 2508.14079). */
+/** The radii of the paper (arXiv 2508.14079). */
 const defaultEpsilon: Record<Ball, number> = { Linf: 4 / 255, L2: 2, L1: 75 }
 
 /** APGD's strength inside AutoAttack's `standard` ensemble. */
@@ -33,13 +33,13 @@ export function perturbationsOf(document: StudyDocument, problems: ProblemList):
   return [...perturbations.values()]
 }
 
-/** A perturbation as tables write it: name, radius, evaluator with its strength. */
+/** The label of a perturbation in tables: name, radius, and evaluator with its strength. */
 export function perturbationLabel(perturbation: Perturbation): string {
   const radius = 'epsilon' in perturbation ? ` ${epsilonLabel(perturbation.epsilon)}` : ''
   return `${perturbation.name}${radius} (${evaluatorLabel(perturbation)})`
 }
 
-/** A radius as people write it: `4/255` for the multiples of a pixel level, else the number. */
+/** The label of a radius: `4/255` for a multiple of a pixel level, else the number. */
 export function epsilonLabel(epsilon: number): string {
   const levels = Math.round(epsilon * 255)
   return levels > 0 && levels < 255 && levels / 255 === epsilon ? `${levels}/255` : String(epsilon)
@@ -75,7 +75,10 @@ interface CommonEntry {
   readonly images?: 'archived' | 'generated'
 }
 
-/** What is left to its default is not written down, so that it does not change the identity. */
+/**
+ * The corruptions of an entry. A setting that has its default is left out of the result, so that it does not change the
+ * identity.
+ */
 function corruptionsOf(
   { severity = 3, portfolio = corruptionNames, contract, images }: CommonEntry,
   path: Path,
@@ -88,24 +91,24 @@ function corruptionsOf(
     ...(contract === 'native' ? { contract } : {}),
     ...(images ? { images } : {}),
   }
-  if (images === 'archived' && !isOfTheArchives(evaluator)) {
+  if (images === 'archived' && !matchesArchivedImages(evaluator)) {
     problems.add(
       [...path, 'images'],
-      'Archived images are those of the study: all its corruptions in its order, severity 3, contract paper; remove this or the other settings.',
+      'Archived images are those of the paper: all its corruptions in its order, severity 3, contract paper; remove this or the other settings.',
     )
   }
   return evaluator
 }
 
 /**
- * Whether the corrupted copies that RobustGenBench's archives hold are what is asked for (arXiv 2508.14079; their
- * metadata do not say it).
+ * Whether an evaluator asks for the corrupted copies that RobustGenBench's archives hold. Their settings are those of
+ * arXiv 2508.14079; the metadata of the archives do not say them.
  */
-export function isOfTheArchives({ portfolio, severity, contract }: CorruptionEvaluator): boolean {
+export function matchesArchivedImages({ portfolio, severity, contract }: CorruptionEvaluator): boolean {
   return portfolio.join() === corruptionNames.join() && severity === 3 && contract === undefined
 }
 
-/** Only plain APGD is as strong as one says: the strength of an ensemble is part of its name. */
+/** The evaluator of an entry. Only plain APGD takes a strength; the definition of an ensemble fixes its own. */
 function evaluatorOf(entry: EvaluatorEntry, path: Path, problems: ProblemList): AttackEvaluator {
   const { name, iterations, restarts, escalate } = typeof entry === 'string' ? { name: entry } : entry
   if (name === 'apgd-ce') {

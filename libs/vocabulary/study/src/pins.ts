@@ -4,8 +4,8 @@ import { lockFileName, type PinnedSource, type SourceLock } from './source-lock.
 import type { StudyProblem } from './study-problem.ts'
 
 /**
- * A source without a digest: what it holds has to be found out, and written into the lock, before anything has an
- * identity.
+ * A source without a digest. Its bytes have to be identified, and their digest written into the lock, before anything
+ * that uses it has an identity.
  */
 export interface UnpinnedSource {
   readonly source: string
@@ -16,11 +16,14 @@ interface WrittenSource {
   readonly axis: 'dataset' | 'backbone'
   readonly id: string
   readonly source: string
-  /** As the study or the catalogue has it; null where neither does. */
+  /** From the study or the catalogue; null where neither has it. */
   readonly sha256: Digest | null
 }
 
-/** Which bytes the sources of a study stand for: the study's own word first, then the lock's; none is ever guessed. */
+/**
+ * Finds the digest of each source of a study, in the study itself first and then in the lock. A digest is never
+ * guessed.
+ */
 export class Pins {
   readonly unpinned: UnpinnedSource[] = []
   private readonly contradictions: (readonly [Path, string])[] = []
@@ -34,7 +37,7 @@ export class Pins {
     this.lock = lock
   }
 
-  /** The exact source and its digest; null, and remembered as unpinned, where nobody says what it holds. */
+  /** The exact source and its digest. Where no digest is known it gives null and adds the source to `unpinned`. */
   of({ axis, id, source, sha256 }: WrittenSource, path: Path): PinnedSource | null {
     const locked = this.lock.get(source)
     if (sha256 !== null) {
@@ -44,7 +47,7 @@ export class Pins {
     }
     if (locked) return locked
     const message =
-      `The ${axis} '${id}' is not pinned yet: nobody has said which bytes ${source} holds; ` +
+      `The ${axis} '${id}' is not pinned yet: no digest of ${source} is known; ` +
       `plan the study where it can be reached, which writes ${lockFileName(this.fileName)}, or write { id: ${id}, sha256: … }.`
     this.unpinned.push({ source, problem: { fileName: this.fileName, ...this.locate(path), message } })
     return null

@@ -1,14 +1,15 @@
 import { StudyFileInvalid, type SourcePosition, type StudyProblem } from './study-problem.ts'
 
-/** Where in a document: the keys and indices that lead to it. */
+/** A place in a document: the keys and indices that lead to it. */
 export type Path = readonly (string | number)[]
 
 /**
- * Finds the place of a value, or of a key, in the text it was written in; the nearest place around what is not there.
+ * Finds the position of a value, or of a key, in the text. For a path that leads nowhere it gives the innermost place
+ * on the way that exists.
  */
 export type Locate = (path: Path, part?: 'key' | 'value') => SourcePosition
 
-/** Collects what is wrong with one study file, so that its author hears everything at once. */
+/** Collects the problems of one study file, so that its author sees all of them at once. */
 export class ProblemList {
   private readonly problems = new Map<string, StudyProblem>()
   private readonly fileName: string
@@ -28,7 +29,7 @@ export class ProblemList {
     this.problems.set(`${problem.line}:${problem.column}: ${message}`, problem)
   }
 
-  /** Everything found, in the order of the file. */
+  /** The problems in the order of the file. */
   sorted(): readonly StudyProblem[] {
     return [...this.problems.values()].sort((a, b) => a.line - b.line || a.column - b.column)
   }

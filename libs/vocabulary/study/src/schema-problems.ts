@@ -29,7 +29,7 @@ function addIssue(issue: Issue, base: Path, value: unknown, problems: ProblemLis
   problems.add(path, sentence(issue, path, input))
 }
 
-/** Whether a branch of a union is not the one its author had in mind: a list where text stands, and so on. */
+/** Whether a branch of a union is for another kind of value than the input, such as a list where the input is text. */
 function isOfAnotherKind(issue: Issue, input: unknown): boolean {
   if (issue.path.length > 0) return false
   return (
@@ -104,7 +104,7 @@ const singular: Record<string, string> = {
   portfolio: 'corruption',
 }
 
-/** What a word at a path names: `datasets[0].id` a dataset, `where.loss` a loss. */
+/** What the value at a path is called: at `datasets[0].id` a dataset, at `where.loss` a loss. */
 function axisWord(path: Path): string {
   const words = path.filter((step): step is string => typeof step === 'string' && step !== 'id' && step !== 'name')
   const last = words.at(-1) ?? 'value'

@@ -19,7 +19,7 @@ const locks = fc
   .map((entries): SourceLock => new Map(entries))
 
 describe('a lock file', () => {
-  it('says what it was written from, whatever the sources look like', () => {
+  it('is read back as the pins it was written from, whatever the sources look like', () => {
     fc.assert(
       fc.property(locks, (drawn) => {
         fc.pre(drawn.size > 0)
@@ -65,7 +65,7 @@ describe('a study with its lock', () => {
     expect(studyId(parseStudy(withLock(study, other, 'f.study.yaml'), 'f.study.yaml'))).not.toBe(studyId(locked))
   })
 
-  it('is the same study as one that says the digest itself', () => {
+  it('is the same study as one that has the digest in the study file', () => {
     const written = tiny({ backbones: `[{ id: resnet50.a1_in1k, source: '${commit}', sha256: ${a} }]` })
     expect(studyId(parseStudy(written, 'f'))).toBe(studyId(parseStudy(withLock(study, lock, 'f'), 'f')))
   })
@@ -82,19 +82,19 @@ describe('a study with its lock', () => {
     expect(studyId(parseStudy(withLock(tinyStudy, lock, 'f'), 'f'))).toBe(studyId(parseStudy(tinyStudy, 'f')))
   })
 
-  it('that contradicts its lock is told both digests', () => {
+  it('that contradicts its lock is refused with both digests', () => {
     const contradicting = tiny({ backbones: `[{ id: resnet50.a1_in1k, sha256: ${b} }]` })
     expect(() => parseStudy(withLock(contradicting, lock, 'f.study.yaml'), 'f.study.yaml')).toThrow(
       `f.study.yaml:3:13: ${resnet} has SHA-256 ${b} here and ${a} in f.lock.yaml; remove the wrong one.`,
     )
   })
 
-  it('takes another lock in the place of the one it has', () => {
+  it('has one lock: another one replaces it', () => {
     const other: SourceLock = new Map([[resnet, { source: commit, sha256: b }]])
     expect(withLock(withLock(study, lock, 'f'), other, 'f')).toBe(withLock(study, other, 'f'))
   })
 
-  it('is read in its own lines', () => {
+  it('has problems at the lines of the study file', () => {
     const broken = withLock(`${study.trimEnd()}\nseeds: [-1]`, lock, 'f.study.yaml')
     expect(() => parseStudy(broken, 'f.study.yaml')).toThrow(/^f\.study\.yaml:7:9: /)
   })

@@ -5,9 +5,9 @@ import { sha256, source } from './schema-parts.ts'
 import { StudyFileInvalid } from './study-problem.ts'
 import { readYaml } from './yaml-source.ts'
 
-/** What a source held when it was first used. */
+/** The digest of what a source held when it was first used. */
 export interface PinnedSource {
-  /** The source with every name that may move replaced by what it then meant: a hub's branch by its commit. */
+  /** The source with each movable name replaced by what it stood for then, such as a hub's branch by its commit. */
   readonly source: string
   readonly sha256: Digest
 }
@@ -17,7 +17,7 @@ export type SourceLock = ReadonlyMap<string, PinnedSource>
 
 const lockSchema = z.strictObject({ lock: z.literal(1), sources: z.record(source, z.strictObject({ source, sha256 })) })
 
-/** How a study file carries its lock: as a document of its own behind this line. */
+/** The line that separates a study file from the lock behind it. */
 const separator = '--- # lock'
 
 /** The name of the lock file that belongs beside a study file. */
@@ -34,12 +34,12 @@ export function parseLock(text: string, fileName: string): SourceLock {
   for (const { path } of parsed.error.issues)
     problems.add(
       path as (string | number)[],
-      'This is not as Gauntlet writes lock files; restore the file, or delete it to pin its sources anew.',
+      'Gauntlet does not write lock files like this; restore the file, or delete it to pin its sources again.',
     )
   throw new StudyFileInvalid(problems.sorted())
 }
 
-/** The lock as a file: the same pins always give the same text. */
+/** The text of a lock file. The same pins always give the same text. */
 export function formatLock(lock: SourceLock, studyFileName: string): string {
   const sources = [...lock].sort(([a], [b]) => (a < b ? -1 : 1))
   const quoted = (text: string) => JSON.stringify(text)
@@ -57,14 +57,14 @@ export function formatLock(lock: SourceLock, studyFileName: string): string {
   ].join('\n')
 }
 
-/** A study file with its lock in it: one text that means the same wherever it is read. */
+/** A study file with its lock behind it: one text that means the same wherever it is read. */
 export function withLock(study: string, lock: SourceLock, studyFileName: string): string {
   if (lock.size === 0) return study
   const { text } = splitLock(study)
   return `${text}${text.endsWith('\n') ? '' : '\n'}${separator}\n${formatLock(lock, studyFileName)}`
 }
 
-/** A study file's text without its lock, and the lock's. */
+/** Splits a study file with its lock into the two texts. */
 export function splitLock(text: string): { readonly text: string; readonly lock: string | null } {
   const at = `\n${text}`.indexOf(`\n${separator}\n`)
   return at < 0 ? { text, lock: null } : { text: text.slice(0, at), lock: text.slice(at + separator.length + 1) }

@@ -1,6 +1,6 @@
 import { StudyFileInvalid, type SourcePosition } from './study-problem.ts'
 
-/** A grid needs a page, not a megabyte; anything longer is not a study file. */
+/** The longest study file. A study takes a page; a file of a megabyte is not one. */
 const sizeLimit = 1024 * 1024
 
 /** The text of a study file, given as its bytes or as a string; a byte order mark is dropped. */

@@ -7,7 +7,7 @@ import type { Path, ProblemList } from './problem-list.ts'
 import { listOf } from './schema-parts.ts'
 import type { BackboneEntry, DatasetEntry, ImageCounts, StudyDocument } from './study-schema.ts'
 
-/** The datasets of a study by id; one whose bytes are not pinned, or that is not described, is missing and reported. */
+/** The datasets of a study by id. A dataset that is not pinned, or not fully described, is reported and left out. */
 export function datasetsOf(
   document: StudyDocument,
   problems: ProblemList,
@@ -63,10 +63,10 @@ function imagesOf(own: Exclude<DatasetEntry, string>, document: StudyDocument) {
   }
 }
 
-/** The study trains on all images and tests on at most 1,000. */
+/** The paper trains on all images and tests on at most 1,000. */
 const defaultImages = { train: 'all', validation: 'all', test: 1_000 } as const
 
-/** The backbones of a study by id; one whose weights are not pinned is missing and reported. */
+/** The backbones of a study by id. A backbone whose weights are not pinned is reported and left out. */
 export function backbonesOf(
   document: StudyDocument,
   problems: ProblemList,
@@ -109,7 +109,7 @@ function declared<Entry extends string | { readonly id: string }>(
   return [...written, ...included.filter(([id]) => catalogue.includes(id) && !ids.has(id) && ids.add(id))]
 }
 
-/** What a protocol's id says. */
+/** The protocol that an id such as `FFT-50` stands for. */
 export function protocolOf(id: string): ProtocolSpecification {
   const [kind, epochs] = id.split('-')
   return { id, trains: kind === 'LP' ? 'head' : 'all', epochs: Number(epochs) }

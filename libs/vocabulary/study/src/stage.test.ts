@@ -33,8 +33,8 @@ describe('a stage key', () => {
       '$.inputs.manifest',
     )
   })
+})
 
-  it('begins the path with the dataset and ends it with the counts', () => {
-    expect([stages[0], stages.at(-1)]).toEqual(['prepare-dataset', 'aggregate'])
-  })
+it('the first stage prepares the dataset and the last one aggregates', () => {
+  expect([stages[0], stages.at(-1)]).toEqual(['prepare-dataset', 'aggregate'])
 })

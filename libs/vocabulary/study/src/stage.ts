@@ -11,7 +11,10 @@ export const stages = [
 ] as const
 export type StageName = (typeof stages)[number]
 
-/** The stages that are keyed and reused; counting outcomes is cheap, and done again whenever asked. */
+/**
+ * The stages that have a key and are reused. Aggregating has none: counting outcomes is cheap and is done again
+ * whenever it is asked for.
+ */
 export type KeyedStage = Exclude<StageName, 'aggregate'>
 
 /** Immutable bytes in the artifact store. */
@@ -28,9 +31,9 @@ export type ArtifactsByRole = { readonly [role: string]: ArtifactReference }
 /** Everything that can change a stage's result. */
 export interface StageIdentity {
   readonly stage: KeyedStage
-  /** Digest of the sources and packages the stage's code consists of. */
+  /** Digest of the sources and packages of the stage. */
   readonly codeDigest: Digest
-  /** Digest of what the machine adds: engine version, device class, threads, precision, determinism. */
+  /** Digest of what the machine and the engine add: engine version, device class, threads, precision, determinism. */
   readonly environmentClass: Digest
   readonly parameters: Json
   readonly seed: number

@@ -11,7 +11,7 @@ const files = readdirSync(folder).filter((name) => name.endsWith('.study.yaml'))
 const bytesOf = (name: string) => readFileSync(`${folder}${name}`)
 
 describe('the studies that come with the project', () => {
-  it.each(files)('%s is called as its file, and its header states command, cost and what to expect', (file) => {
+  it.each(files)('%s has the name of its file, and its header states command, cost and what to expect', (file) => {
     expect(`${outlineStudy(bytesOf(file), file).name}.study.yaml`).toBe(file)
     const header = bytesOf(file).toString().split('\nname:')[0]!
     for (const part of ['# command:', '# cost:', '# expect:', '# yaml-language-server: $schema=study.schema.json'])
@@ -49,7 +49,7 @@ describe('the studies that come with the project', () => {
     expect(forwards.reduce((a, b) => a + b)).toBeLessThan(5_000)
   })
 
-  it('reference is the whole published study, of which what is not pinned yet is named', () => {
+  it('reference is the whole published study, and names what is not pinned yet', () => {
     const { cells, exclusions, perturbations, unpinned } = outlineStudy(bytesOf('reference.study.yaml'), 'reference')
     expect([cells.length, exclusions]).toEqual([1_440, []])
     const evaluators = perturbations.map(evaluatorLabel)
@@ -68,7 +68,7 @@ describe('the schema for editors', () => {
     expect(JSON.parse(bytesOf('study.schema.json').toString())).toEqual(JSON.parse(JSON.stringify(studyJsonSchema())))
   })
 
-  it('demands what has no default, and nothing else', () => {
+  it('requires the keys that have no default, and no others', () => {
     expect(studyJsonSchema()).toMatchObject({
       required: ['name', 'datasets', 'backbones', 'losses', 'protocols'],
       additionalProperties: false,

@@ -53,7 +53,7 @@ describe('the expansion of a study', () => {
     ])
   })
 
-  it('may include a dataset of the catalogue that the grid has not', () => {
+  it('may include a dataset of the catalogue that is not in the grid', () => {
     const { configurations } = expand({ losses: '[TRADES]', include: '[{ dataset: fashion-mnist }]' })
     expect(configurations.map(({ dataset }) => [dataset.id, dataset.classes])).toEqual([
       ['digits', 10],
@@ -73,7 +73,7 @@ describe('the expansion of a study', () => {
     ])
   })
 
-  it('resolves a short file to the study’s own settings', () => {
+  it('resolves a short file to the settings of the paper', () => {
     const [{ dataset, backbone, protocol, seed }] = expand({}).configurations as [
       ReturnType<typeof expand>['configurations'][0],
     ]
@@ -87,7 +87,7 @@ describe('the expansion of a study', () => {
     expect([backbone.inputContract, protocol, seed]).toEqual(['paper', { id: 'FFT-2', trains: 'all', epochs: 2 }, 1])
   })
 
-  it('takes images and resolution of a dataset from its own entry first', () => {
+  it('prefers the images and the resolution of a dataset’s own entry', () => {
     const { configurations } = expand({
       datasets: '[{ id: digits, resolution: 48, images: { test: all } }]',
       images: '{ train: 10, test: 5 }',
@@ -100,7 +100,7 @@ describe('the expansion of a study', () => {
     })
   })
 
-  it('takes bytes of one’s own by source and digest', () => {
+  it('takes the user’s own bytes by source and digest', () => {
     const own = `source: "file:mine.tar.zst", sha256: ${'a'.repeat(64)}`
     const { configurations } = expand({
       datasets: `[{ id: mine, classes: 3, ${own} }]`,
@@ -174,6 +174,6 @@ describe('an outline', () => {
   })
 })
 
-it('the error of a study file crosses Temporal as InvalidInput', () => {
+it('the error of an invalid study file carries the name of its failure class', () => {
   expect(() => parseStudy('', 'f')).toThrow(expect.objectContaining({ name: 'InvalidInput' }))
 })

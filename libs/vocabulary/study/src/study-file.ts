@@ -27,7 +27,7 @@ export interface Study {
   readonly description: string | null
   readonly fileName: string
   readonly cells: readonly Cell[]
-  /** Of each cell, in the order of `cells`. */
+  /** The hyperparameters of each cell, in the order of `cells`. */
   readonly hyperparameters: readonly Hyperparameters[]
   readonly exclusions: readonly Exclusion[]
   readonly datasets: ReadonlyMap<string, DatasetSpecification>
@@ -40,7 +40,7 @@ export interface Study {
   readonly unpinned: readonly UnpinnedSource[]
 }
 
-/** What a study is made of, in the order it is planned and shown. */
+/** The configurations and perturbations of a study, in the order in which they are planned and shown. */
 export interface Expansion {
   readonly configurations: readonly Configuration[]
   readonly exclusions: readonly Exclusion[]
@@ -48,16 +48,16 @@ export interface Expansion {
 }
 
 /**
- * Reads a study file: its text, or better its bytes, since only they show a wrong encoding. Throws `StudyFileInvalid`
- * with every problem; sources without a digest are among them. The text may carry its lock (`withLock`).
+ * Reads a study file, given as text or as bytes; only bytes show a wrong encoding. The text may carry its lock
+ * (`withLock`). Throws `StudyFileInvalid` with every problem, sources without a digest among them.
  */
 export function parseStudy(source: string | Uint8Array, fileName: string): Study {
   const study = outlineStudy(source, fileName)
-  refuseUnready(study)
+  refuseUnpinned(study)
   return study
 }
 
-/** As `parseStudy`, but what is not pinned yet is listed in the study instead of refused. */
+/** As `parseStudy`, but a source that is not pinned yet is listed in the study instead of refused. */
 export function outlineStudy(source: string | Uint8Array, fileName: string): Study {
   const { text, lock } = splitLock(sourceText(source, fileName))
   const yaml = readYaml(text, fileName)
@@ -77,7 +77,7 @@ export function outlineStudy(source: string | Uint8Array, fileName: string): Stu
  * `include` adds.
  */
 export function expandStudy(study: Study): Expansion {
-  refuseUnready(study)
+  refuseUnpinned(study)
   const configurations = study.cells.map((cell, index) => ({
     dataset: study.datasets.get(cell.dataset)!,
     backbone: study.backbones.get(cell.backbone)!,
@@ -122,7 +122,7 @@ function resolve(
   }
 }
 
-function refuseUnready({ unpinned }: Study): void {
+function refuseUnpinned({ unpinned }: Study): void {
   const problems = unpinned.map(({ problem }) => problem)
   if (problems.length > 0) throw new StudyFileInvalid(problems.sort((a, b) => a.line - b.line || a.column - b.column))
 }

@@ -1,4 +1,4 @@
-/** Where something stands in a study file; both count from 1, columns in UTF-16 code units. */
+/** A position in a study file. Both numbers count from 1, columns in UTF-16 code units. */
 export interface SourcePosition {
   readonly line: number
   readonly column: number
@@ -11,14 +11,16 @@ export interface StudyProblem extends SourcePosition {
   readonly message: string
 }
 
-/** The problem as every tool prints it, so that editors and terminals can jump to it. */
-export function problemLine({ fileName, line, column, message }: StudyProblem): string {
+/** The line that reports a problem, in the form that editors and terminals can jump to. */
+function problemLine({ fileName, line, column, message }: StudyProblem): string {
   return `${fileName}:${line}:${column}: ${message}`
 }
 
 const shownProblems = 50
 
-/** The study file cannot be used as it is; a retry does not help. Carries every problem, in the order of the file. */
+/**
+ * The study file cannot be used as it is; a retry does not help. The error has every problem, in the order of the file.
+ */
 export class StudyFileInvalid extends Error {
   override readonly name = 'InvalidInput'
   readonly problems: readonly StudyProblem[]

@@ -7,9 +7,9 @@ import { hyperparametersSchema } from './hyperparameters-schema.ts'
 import { oneOrMany, positiveEpsilon, sha256, source } from './schema-parts.ts'
 
 /*
- * The study file as its authors write it. Descriptions appear in editors through the JSON Schema. The messages of
- * patterns are whole sentences, since a pattern explains nothing; everything else is put into words by
- * `schema-problems.ts`.
+ * The study file as its authors write it. The descriptions appear in editors through the JSON Schema. The message of a
+ * pattern is a whole sentence, because the pattern itself explains nothing; `schema-problems.ts` has the messages for
+ * everything else.
  */
 
 const lossNames = ['standard', 'Classic AT', 'TRADES'] as const
@@ -62,7 +62,7 @@ const cellPattern = {
 }
 const where = z
   .strictObject(cellPattern)
-  .describe('The cells meant: what is left out matches everything; a list matches any of its items.')
+  .describe('The cells that match: an axis that is left out matches every value, a list matches any of its items.')
 
 const evaluator = z
   .union([
@@ -75,12 +75,12 @@ const evaluator = z
         .boolean()
         .optional()
         .describe(
-          'Whether an ensemble goes on against what held, with more attacks, where its flags ask for it; false unless said otherwise.',
+          'Whether an ensemble runs further attacks on the images that held, where its flags ask for it; false by default.',
         ),
     }),
   ])
   .describe(
-    'The attack that takes the number: standard, plus and rand are AutoAttack’s, apgd-ce+t and malt are cheaper tiers; apgd-ce has 100 iterations and 1 restart unless said otherwise.',
+    'The attacks that measure robustness: standard, plus and rand are AutoAttack’s, apgd-ce+t and malt are cheaper; apgd-ce has 100 iterations and 1 restart by default.',
   )
 
 const ballPerturbation = (name: 'Linf' | 'L2' | 'L1', what: string) =>
@@ -94,9 +94,9 @@ const perturbation = z.union([
   z.enum(perturbationNames),
   z.discriminatedUnion('name', [
     z.strictObject({ name: z.literal('clean') }),
-    ballPerturbation('Linf', 'Largest change of a pixel, of 1; 4/255 unless said otherwise.'),
-    ballPerturbation('L2', 'Euclidean length of the change; 2 unless said otherwise.'),
-    ballPerturbation('L1', 'Sum of the absolute changes; 75 unless said otherwise.'),
+    ballPerturbation('Linf', 'Largest change of a pixel in [0, 1]; 4/255 by default.'),
+    ballPerturbation('L2', 'Euclidean length of the change; 2 by default.'),
+    ballPerturbation('L1', 'Sum of the absolute changes; 75 by default.'),
     z.strictObject({
       name: z.literal('common'),
       severity: z.int().min(1).max(5).optional(),
@@ -105,13 +105,13 @@ const perturbation = z.union([
         .enum(['paper', 'native'])
         .optional()
         .describe(
-          'paper, the default: images are corrupted at their own size, before they are squashed; native: at the model’s resolution, as ImageNet-C.',
+          'paper, the default: images are corrupted at their own size and then squashed to the model’s; native: at the model’s resolution, as in ImageNet-C.',
         ),
       images: z
         .enum(['archived', 'generated'])
         .optional()
         .describe(
-          'archived: the dataset’s own corrupted test images; generated: made here. Left out: archived where the dataset has them, else generated.',
+          'archived: the dataset’s own corrupted test images; generated: images corrupted here. By default archived where the dataset has images that match the other settings, else generated.',
         ),
     }),
   ]),
@@ -121,7 +121,7 @@ export const studySchema = z.strictObject({
   name: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'A study name has lower-case letters, digits and dashes, 63 at most.')
-    .describe('What commands call the study.'),
+    .describe('The name of the study in commands.'),
   description: z.string().max(10_000).optional(),
   datasets: z.array(datasetEntry).min(1).max(1_000),
   backbones: z.array(backboneEntry).min(1).max(1_000),
@@ -136,7 +136,7 @@ export const studySchema = z.strictObject({
     .array(z.strictObject(cellPattern))
     .max(10_000)
     .optional()
-    .describe('Cells beside the grid; an axis left out runs over the grid’s values.'),
+    .describe('Cells in addition to the grid; an axis that is left out has the grid’s values.'),
   exclude: z
     .array(z.strictObject({ where, reason: z.string().min(1).max(500) }))
     .max(10_000)
@@ -154,13 +154,17 @@ export const studySchema = z.strictObject({
   inputContract: z
     .enum(['paper', 'native'])
     .default('paper')
-    .describe('paper: images as the study’s authors fed them; native: as the checkpoint expects them.'),
-  hyperparameters: hyperparametersSchema.optional().describe('For all cells; what is left out has the default.'),
+    .describe(
+      'How pixels reach the model: paper, as the authors of arXiv 2508.14079 fed them; native, as the checkpoint expects them.',
+    ),
+  hyperparameters: hyperparametersSchema
+    .optional()
+    .describe('Hyperparameters of all cells; one that is left out has its default.'),
   overrides: z
     .array(z.strictObject({ where, set: hyperparametersSchema }))
     .max(10_000)
     .optional()
-    .describe('Hyperparameters of single cells; where two overrides touch one cell, the later one wins.'),
+    .describe('Hyperparameters of some cells; where two overrides match one cell, the later one wins.'),
 })
 
 /** A study file with the schema's defaults filled in. */

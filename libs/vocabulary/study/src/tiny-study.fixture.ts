@@ -1,4 +1,4 @@
-/** A short study of two cells that every test may alter: six keys, one per line. */
+/** A study of two cells in six lines, one for each key, which tests alter. */
 export const tinyStudy = `name: tiny
 datasets: [digits]
 backbones: [tf_efficientnet_lite0.in1k]
@@ -7,10 +7,7 @@ protocols: [FFT-2]
 evaluator: apgd-ce
 `
 
-/**
- * The tiny study with some lines replaced or, by null, removed; other keys are added at the end, in order, from line 7
- * on.
- */
+/** The tiny study with some lines replaced or, by null, removed. Other keys are added at the end, from line 7 on. */
 export function tinyStudyWith(changes: Readonly<Record<string, string | null>>): string {
   const rest = new Map(Object.entries(changes))
   const lines = tinyStudy.trimEnd().split('\n')

@@ -18,19 +18,22 @@ import { sourceText } from './source-text.ts'
 import { shown, StudyFileInvalid, type SourcePosition } from './study-problem.ts'
 import { syntaxMessage } from './yaml-syntax-message.ts'
 
-/** A YAML text read as plain data, which still knows where everything was written. */
+/** A YAML text as plain data, with the position of everything in it. */
 export interface YamlSource {
   readonly value: unknown
   readonly locate: Locate
 }
 
-/** Collections within collections; a study file needs five, and a recursive reader must not be asked for a million. */
+/**
+ * The deepest nesting of collections that is read. A study file needs five levels; a recursive reader of a million
+ * would run out of stack.
+ */
 const depthLimit = 32
 
 /**
- * Reads one YAML 1.2 document of plain maps, lists and scalars. What YAML can do beyond that (anchors and aliases,
- * tags, directives, several documents, keys that are no text) is refused with its place: a study file must mean what it
- * looks like.
+ * Reads one YAML 1.2 document of plain maps, lists and scalars. Everything else that YAML can do (anchors and aliases,
+ * tags, directives, several documents, keys that are no text) is refused with its position, because a study file must
+ * mean what it looks like.
  */
 export function readYaml(source: string | Uint8Array, fileName: string): YamlSource {
   const text = sourceText(source, fileName)
@@ -60,7 +63,9 @@ function positionOf(lineCounter: LineCounter, offset: number): SourcePosition {
   return line === 0 ? { line: 1, column: 1 } : { line, column: col }
 }
 
-/** One slip makes a YAML reader stumble several times; the first of each line says it best. */
+/**
+ * The first error of each line. One mistake makes the reader report several, and the first of a line describes it best.
+ */
 function firstPerLine(document: Document, position: (offset: number) => SourcePosition) {
   const lines = new Set<number>()
   return document.errors.filter((error) => {
@@ -69,7 +74,7 @@ function firstPerLine(document: Document, position: (offset: number) => SourcePo
   })
 }
 
-/** Counts nesting with the library's iterative parser, before its recursive composer sees the text. */
+/** Measures the nesting with the iterative parser of the library, before its recursive composer sees the text. */
 function refuseDeepNesting(text: string, fileName: string): void {
   const lineCounter = new LineCounter()
   const parser = new Parser(lineCounter.addNewLine)
@@ -104,7 +109,10 @@ function refuseExtras(document: Document, problems: ProblemList, text: string): 
   })
 }
 
-/** The library compares every key with every other; a set does not mind a hostile file with 100,000 of them. */
+/**
+ * Refuses a key that is written twice. The library would compare every key with every other, which takes too long for a
+ * hostile file with 100,000 of them.
+ */
 function refuseRepeatedKeys(pairs: readonly Pair[], problems: ProblemList): void {
   const seen = new Set<unknown>()
   for (const { key } of pairs) {
@@ -119,7 +127,7 @@ function start(node: Node): number {
   return node.range?.[0] ?? 0
 }
 
-/** The offset of what a path leads to; where the path ends early, of the innermost collection that exists. */
+/** The offset of what a path leads to, or of the innermost collection on the way where the path ends early. */
 function offsetOf(root: unknown, path: Path, part: 'key' | 'value'): number {
   let node = root
   let offset = isNode(root) ? start(root) : 0

@@ -1,10 +1,10 @@
 import type { ErrorCode, YAMLParseError } from 'yaml'
 
-/** What to change, for the slips people make; the library's own words for the rest. */
+/** Messages for common mistakes; for the others the library's own message is shown. */
 const sentences: Partial<Record<ErrorCode, string>> = {
   BLOCK_AS_IMPLICIT_KEY:
     'A key stands where a value is meant; check the indentation, or quote a value that holds a colon.',
-  BAD_INDENT: 'The indentation does not fit what stands above; keys of one map begin in the same column.',
+  BAD_INDENT: 'The indentation does not match the lines above; keys of one map begin in the same column.',
   BLOCK_IN_FLOW: 'A block list or map cannot stand inside [ ] or { }; use one style.',
   MULTIPLE_DOCS: 'A second document begins here; a study file holds one.',
   MULTILINE_IMPLICIT_KEY: 'A key must stand on one line and end with a colon; check quotes and the colon.',

@@ -12,21 +12,23 @@ import {
   type Tensor4D,
 } from '@gauntlet/engine'
 import { disposeParameters, evaluationMode, foldablePairs, foldBatchNorms, Parameters } from '@gauntlet/nn'
-import { defaultHyperparameters } from '@gauntlet/study'
-import { fineTune, trainableModel } from '@gauntlet/training'
+import { defaultHyperparameters, type Passes } from '@gauntlet/study'
+import { fineTuneModel, trainableModel } from '@gauntlet/training'
 import { toParameters } from '@gauntlet/weights'
 import { randomWeights } from './random-weights.ts'
 
-/** The works of a backbone, in the order in which they are measured. */
-export const works = ['forward', 'gradient', 'update'] as const
+/** The kinds of passes, in the order in which they are measured. */
+export const passKinds = ['forward', 'gradient', 'update'] as const satisfies readonly (keyof Passes)[]
+export type PassKind = (typeof passKinds)[number]
 
-/** Classes of the head: its share of the work is small. */
+/** Classes of the head, which has little of the work. */
 const classes = 10
 
-/** Runs of a work that count, after one that does not. */
+/** Runs of a pass that are timed, after one that is not. */
 const countedRuns = 5
 
-interface Place {
+/** What is measured: a backbone with its parameters on a batch of images. */
+interface Setting {
   readonly backbone: Backbone
   readonly parameters: Parameters
   readonly resolution: number
@@ -36,20 +38,20 @@ interface Place {
 }
 
 /**
- * Measures a backbone with random weights, by the programs that studies run: median of some runs after the first.
- * Unless told, a batch has as many pixels as eight images of 224 × 224, at most 64 images; it is halved where the
- * device has no room for it.
+ * Measures a backbone with random weights, by the programs that studies run; the speed is that of the median run after
+ * the first. By default a batch has as many pixels as eight images of 224 × 224, but at most 64 images. It is halved
+ * where the device has no room for it.
  */
 export async function backboneSpeed(
   id: string,
   sizes: Pick<BenchRequest, 'resolution' | 'batch'>,
-  onWork: (work: (typeof works)[number]) => void,
+  onKind: (kind: PassKind) => void,
 ): Promise<BackboneSpeed> {
   const backbone = backboneFor(id)
   const resolution = sizes.resolution ?? backbone.resolution.native
   for (let batch = sizes.batch ?? batchAt(resolution); ; batch = Math.ceil(batch / 2)) {
     try {
-      return await measure(backbone, resolution, batch, onWork)
+      return await measure(backbone, resolution, batch, onKind)
     } catch (error) {
       if (!(error instanceof OutOfMemory) || batch === 1) throw error
     }
@@ -64,29 +66,32 @@ async function measure(
   backbone: Backbone,
   resolution: number,
   batch: number,
-  onWork: (work: (typeof works)[number]) => void,
+  onKind: (kind: PassKind) => void,
 ): Promise<BackboneSpeed> {
   const specifications = backbone.specifications(classes)
   const parameters = toParameters(randomWeights(specifications), specifications)
   const pixels = uniform({ seed: 0, purpose: 'bench/pixels' }, batch * resolution * resolution * 3)
   const labels = Int32Array.from({ length: batch }, (_, i) => i % classes)
-  const place = { backbone, parameters, resolution, pixels, labels }
-  const measured = { forward: frozenSeconds, gradient: frozenSeconds, update: updateSeconds }
+  const setting = { backbone, parameters, resolution, pixels, labels }
+  const measured = { forward: secondsOfPass, gradient: secondsOfPass, update: secondsOfUpdate }
   try {
     const speeds: Record<string, number> = {}
-    for (const work of works) {
-      onWork(work)
-      speeds[work] = batch / (await measured[work](place, work))
+    for (const kind of passKinds) {
+      onKind(kind)
+      speeds[kind] = batch / (await measured[kind](setting, kind))
     }
-    const { forward, gradient, update } = speeds as Record<(typeof works)[number], number>
+    const { forward, gradient, update } = speeds as Record<PassKind, number>
     return { backbone: backbone.id, resolution, batch, forward, gradient, update }
   } finally {
     disposeParameters(parameters)
   }
 }
 
-/** Seconds of a captured pass in evaluation mode, batch norms folded, with or without the gradient of the pixels. */
-function frozenSeconds({ backbone, parameters, resolution, pixels, labels }: Place, work: string): number {
+/**
+ * The seconds of a captured pass in evaluation mode, with batch norms folded: a forward pass, or one with the gradient
+ * of the pixels.
+ */
+function secondsOfPass({ backbone, parameters, resolution, pixels, labels }: Setting, kind: string): number {
   return inScope(() => {
     const inputs = {
       images: tf.tensor4d(pixels, [labels.length, resolution, resolution, 3]) as Tensor,
@@ -99,10 +104,10 @@ function frozenSeconds({ backbone, parameters, resolution, pixels, labels }: Pla
     )
     const builder = new ProgramBuilder({ parameters: Object.fromEntries(folded.entries()) })
     const program = builder.capture(
-      work,
+      kind,
       ({ images, labels }, state) => {
         const held = Parameters.of(Object.entries(state.parameters))
-        if (work === 'forward') return { outputs: { result: logits(images, held) } }
+        if (kind === 'forward') return { outputs: { result: logits(images, held) } }
         const loss = (points: Tensor) => softmaxCrossEntropy(logits(points, held) as Tensor2D, labels as Tensor1D).sum()
         return { outputs: { result: tf.grad(loss)(images) } }
       },
@@ -123,17 +128,17 @@ function frozenSeconds({ backbone, parameters, resolution, pixels, labels }: Pla
   })
 }
 
-/** Seconds of one optimiser step of `fineTune`, between two readings of its images. */
-async function updateSeconds({ backbone, parameters, resolution, pixels, labels }: Place): Promise<number> {
+/** Seconds of one optimiser step of `fineTuneModel`, between two readings of its images. */
+async function secondsOfUpdate({ backbone, parameters, resolution, pixels, labels }: Setting): Promise<number> {
   const begun: number[] = []
   const read = async () => {
     begun.push(performance.now())
     return { images: pixels, labels }
   }
   const batch = labels.length
-  const { parameters: trained } = await fineTune({
+  const { parameters: trained } = await fineTuneModel({
     model: trainableModel(backbone, classes),
-    // This work is the last: training disposes of them.
+    // The update is measured last, because training disposes of the parameters.
     parameters: () => parameters,
     settings: {
       loss: 'standard',
@@ -153,7 +158,7 @@ async function updateSeconds({ backbone, parameters, resolution, pixels, labels 
   return median(begun.slice(2).map((at, i) => (at - begun[i + 1]!) / 1000))
 }
 
-/** Of the runs that count. */
+/** The seconds of each timed run. */
 function secondsOfRuns(run: () => void): number[] {
   run()
   return Array.from({ length: countedRuns }, () => {

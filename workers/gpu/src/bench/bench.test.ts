@@ -5,14 +5,14 @@ import { bench } from './bench.ts'
 const backbone = 'tf_efficientnet_lite0.in1k'
 
 describe('the bench', () => {
-  it('measures forward, input gradient and training step with random weights, and tells what comes next', async () => {
-    const told: [number, number, string][] = []
+  it('measures forward, input gradient and training step with random weights, and reports which comes next', async () => {
+    const reports: [number, number, string][] = []
     const { device, speeds } = await bench(
       { backbones: [backbone], resolution: 32, batch: 4 },
-      ({ done, total, doing }) => told.push([done, total, doing]),
+      ({ done, total, doing }) => reports.push([done, total, doing]),
     )
     expect(device.environmentClass).toBe(environmentClass(engineEnvironment()))
-    expect(told).toEqual([
+    expect(reports).toEqual([
       [0, 3, `${backbone}, forward`],
       [1, 3, `${backbone}, gradient`],
       [2, 3, `${backbone}, update`],
@@ -29,10 +29,10 @@ describe('the bench', () => {
     [backbone, 1, /does not compute with images of 1 px; give a multiple of/],
     ['vit_small_patch16_224.augreg_in21k', 64, /give only 224 px/],
   ])('refuses %s at %d px before it measures anything', async (id, resolution, says) => {
-    const told: unknown[] = []
+    const reports: unknown[] = []
     await expect(
-      bench({ backbones: [backbone, id], resolution, batch: null }, (progress) => told.push(progress)),
+      bench({ backbones: [backbone, id], resolution, batch: null }, (progress) => reports.push(progress)),
     ).rejects.toThrow(says)
-    expect(told).toEqual([])
+    expect(reports).toEqual([])
   })
 })

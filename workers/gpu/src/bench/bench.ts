@@ -1,20 +1,20 @@
 import { backboneFor, ResolutionUnsupported } from '@gauntlet/backbones'
 import type { BackboneSpeed, BenchAnswer, BenchRequest } from '@gauntlet/contract'
 import { engineEnvironment, environmentClass } from '@gauntlet/engine'
-import { backboneSpeed, works } from './backbone-speed.ts'
+import { backboneSpeed, passKinds, type PassKind } from './backbone-speed.ts'
 
-/** Measures one backbone after the other on the device of this process. */
+/** Measures the backbones, one after the other, on the device of this process. */
 export async function bench(
   { backbones, ...sizes }: BenchRequest,
   report: (progress: Extract<BenchAnswer, { type: 'progress' }>) => void,
 ): Promise<Extract<BenchAnswer, { type: 'done' }>> {
   for (const id of backbones) requireResolution(id, sizes.resolution)
-  const total = backbones.length * works.length
+  const total = backbones.length * passKinds.length
   const speeds: BackboneSpeed[] = []
   for (const [i, id] of backbones.entries()) {
-    const onWork = (work: (typeof works)[number]) =>
-      report({ type: 'progress', done: i * works.length + works.indexOf(work), total, doing: `${id}, ${work}` })
-    speeds.push(await backboneSpeed(id, sizes, onWork))
+    const onKind = (kind: PassKind) =>
+      report({ type: 'progress', done: i * passKinds.length + passKinds.indexOf(kind), total, doing: `${id}, ${kind}` })
+    speeds.push(await backboneSpeed(id, sizes, onKind))
   }
   const environment = engineEnvironment()
   const device = {
@@ -25,7 +25,10 @@ export async function bench(
   return { type: 'done', device, speeds }
 }
 
-/** Refuses before anything is measured. What has no side below its own computes with that alone. */
+/**
+ * Refuses a resolution before anything is measured. A backbone whose minimum is its native side computes with that side
+ * only.
+ */
 function requireResolution(id: string, wanted: number | null): void {
   const { native, minimum, step = 1 } = backboneFor(id).resolution
   const side = wanted ?? native

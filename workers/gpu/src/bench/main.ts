@@ -4,8 +4,8 @@ import { withForm } from '../forms/choose-form.ts'
 import { readDeviceSettings } from '../settings.ts'
 
 /*
- * The process of `gauntlet doctor --bench`: takes one request over IPC, measures, answers, and ends. It computes as a
- * device process of a worker here does, so that what it measures is of their environment class.
+ * The process of `gauntlet doctor --bench`. It takes one request over IPC, measures, answers, and ends. It computes as
+ * the device process of a worker on this machine does, so that its speeds are those of the same environment class.
  */
 
 process.on('disconnect', () => process.exit(1))
@@ -13,7 +13,7 @@ process.once('message', (request: BenchRequest) => void answer(request))
 
 async function answer(request: BenchRequest): Promise<void> {
   try {
-    // libtensorflow reads these when it is loaded, which the import does.
+    // libtensorflow reads these variables when the import below loads it.
     const { devices } = await withForm(readDeviceSettings(process.env), process.env)
     Object.assign(process.env, devices[0])
     const { bench } = await import('./bench.ts')
@@ -25,7 +25,7 @@ async function answer(request: BenchRequest): Promise<void> {
   }
 }
 
-/** The last answer: the process ends once it is sent. */
+/** Sends the last answer and ends the process once it is sent. */
 function end(answer: BenchAnswer): void {
   process.send!(answer, undefined, {}, () => process.disconnect())
 }

@@ -3,8 +3,8 @@ import type { ParameterSpecification } from '@gauntlet/nn'
 import { elementCount, type NamedArray } from '@gauntlet/weights'
 
 /**
- * Weights of no training for measuring speed: what norms divide by is 1, kernels are uniform in ± √(3 / inputs), which
- * keeps the size of what goes through them. No file is needed, and no number is so small or so large that it would take
+ * Random weights for measuring speed, without a file. What norms divide by is 1, and kernels are uniform in ± √(3 /
+ * inputs), which keeps the size of activations, so that no value is so small or so large that computing with it takes
  * another time.
  */
 export function randomWeights(specifications: readonly ParameterSpecification[]): NamedArray[] {

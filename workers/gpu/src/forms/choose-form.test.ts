@@ -15,7 +15,9 @@ function emptyCache(): string {
 const onCpu = { devices: [{ TF_NUM_INTRAOP_THREADS: '1' }, { TF_NUM_INTRAOP_THREADS: '1' }] }
 const onGpu = { devices: [{ CUDA_VISIBLE_DEVICES: '0' }, { CUDA_VISIBLE_DEVICES: '1' }] }
 
-/** A device that takes so long in each form, and how often it was asked. */
+/**
+ * A device that takes these seconds in each form (null: it cannot use the form), and the forms it was asked to measure.
+ */
 function device(seconds: Readonly<Record<string, number | null>>) {
   const asked: string[][] = []
   const measure: MeasureForms = async (forms) => {
@@ -33,7 +35,7 @@ it('takes the plain form on a CPU, where there is nothing to choose, and measure
   expect(asked).toEqual([])
 })
 
-it('measures a GPU once and keeps what it found', async () => {
+it('measures a GPU once and keeps the result', async () => {
   const { asked, measure } = device({ plain: 2, xla: 1 })
   const variables = { GAUNTLET_CACHE: emptyCache() }
   for (let i = 0; i < 2; i++) {
@@ -47,12 +49,12 @@ it.each([
   ['a gain that may be noise', { plain: 1.05, xla: 1 }],
   ['a form that cannot be used', { plain: 1, xla: null }],
   ['a slower form', { plain: 1, xla: 2 }],
-])('stays with the plain form for %s', async (_, seconds) => {
+])('keeps the plain form where there is %s', async (_, seconds) => {
   const { devices } = await withForm(onGpu, { GAUNTLET_CACHE: emptyCache() }, device(seconds).measure)
   expect(devices[0]!['GAUNTLET_FORM']).toBe('plain')
 })
 
-it('measures again where what was kept is damaged', async () => {
+it('measures again where the kept result is damaged', async () => {
   const cache = emptyCache()
   const { asked, measure } = device({ plain: 1, xla: 2 })
   await withForm(onGpu, { GAUNTLET_CACHE: cache }, measure)
@@ -62,7 +64,7 @@ it('measures again where what was kept is damaged', async () => {
   expect(asked).toHaveLength(2)
 })
 
-it('computes in bfloat16 only where that is asked for, since it gives other numbers', async () => {
+it('computes in bfloat16 only where that is asked for, because it gives other numbers', async () => {
   const { asked, measure } = device({ bfloat16: 2, 'xla-bfloat16': 1 })
   const variables = { GAUNTLET_CACHE: emptyCache(), GAUNTLET_PRECISION: 'bfloat16' }
   expect((await withForm(onGpu, variables, measure)).devices[0]!['GAUNTLET_FORM']).toBe('xla-bfloat16')
@@ -70,7 +72,7 @@ it('computes in bfloat16 only where that is asked for, since it gives other numb
   expect(asked).toEqual([['bfloat16', 'xla-bfloat16']])
 })
 
-it('takes the form that the user names, and refuses what is none', async () => {
+it('takes the form that the user names, and refuses an unknown one', async () => {
   const { measure } = device({})
   expect((await withForm(onGpu, { GAUNTLET_FORM: 'xla' }, measure)).devices[1]!['GAUNTLET_FORM']).toBe('xla')
   await expect(withForm(onGpu, { GAUNTLET_FORM: 'fast' }, measure)).rejects.toThrow(

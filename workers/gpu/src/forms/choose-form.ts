@@ -10,10 +10,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { SettingsInvalid, type DeviceSettings, type DeviceVariables } from '../settings.ts'
 
-/** How a form did, as the measuring process prints it. */
+/** The result of one form, as the measuring process prints it. */
 export interface MeasuredForm {
   readonly form: Form['name']
-  /** Of one run; null where it cannot be used. */
+  /** The seconds of one run; null where the form cannot be used. */
   readonly seconds: number | null
 }
 
@@ -21,16 +21,16 @@ export interface MeasuredForm {
 export type MeasureForms = (forms: readonly string[], device: DeviceVariables) => Promise<MeasuredForm[]>
 
 /**
- * How many times as fast a form must be to be taken for the one that is preferred: less is noise, and workers of one
- * pool must agree.
+ * How many times as fast as the preferred form another one must be to be chosen. A smaller gain may be noise, and the
+ * workers of a pool must choose alike.
  */
 const worthwhile = 1.1
 
 /**
- * The settings with the form of all programs in the devices' environment: `GAUNTLET_FORM` where the user says so, else
- * the fastest of the precision wanted (`GAUNTLET_PRECISION`: float32 unless told otherwise), measured where there is a
- * choice, once for a kind of device and an engine: the choice is kept in the cache folder. It is part of the
- * environment class, and so of every stage key.
+ * Adds the form of all programs to the environment of the devices. `GAUNTLET_FORM` sets it; otherwise it is the fastest
+ * form of the wanted precision (`GAUNTLET_PRECISION`, by default float32). Where several are possible they are
+ * measured, once for each kind of device and engine, and the result is kept in the cache folder. The form is part of
+ * the environment class, and so of every stage key.
  */
 export async function withForm(
   settings: DeviceSettings,
@@ -61,7 +61,7 @@ async function fastest(
   return preferred(candidates, measured)
 }
 
-/** The first candidate, unless another one is faster by so much that it is worth it. */
+/** The first candidate, unless another one is faster by at least `worthwhile`. */
 function preferred(candidates: readonly Form['name'][], measured: readonly MeasuredForm[]): Form['name'] {
   const secondsOf = (name: string) => measured.find(({ form }) => form === name)?.seconds ?? Infinity
   return candidates.reduce((best, name) => (secondsOf(name) * worthwhile < secondsOf(best) ? name : best))
@@ -88,7 +88,7 @@ async function keepMeasured(file: string, content: object): Promise<void> {
   await writeFileAtomically(file, `${JSON.stringify(content, null, 2)}\n`)
 }
 
-/** In a process that computes as a device process does. */
+/** Measures in a process that computes as a device process does. */
 async function measureInProcess(forms: readonly string[], device: DeviceVariables): Promise<MeasuredForm[]> {
   const command = ['--import', 'tsx', join(import.meta.dirname, 'measure-main.ts'), ...forms]
   const { stdout } = await promisify(execFile)(process.execPath, command, { env: { ...process.env, ...device } })

@@ -1,8 +1,8 @@
-import { measureForms } from './probe-program.ts'
+import { measureForms } from './measure-forms.ts'
 
 /**
- * Measures the forms named as arguments on the device of this process, prints them as JSON, the fastest first, and
- * ends.
+ * The process that measures the forms named as its arguments on its device, prints the results as JSON, the fastest
+ * first, and ends.
  */
 const trials = measureForms(process.argv.slice(2))
 process.stdout.write(JSON.stringify(trials.map(({ form, ...trial }) => ({ form: form.name, ...trial }))))

@@ -1,18 +1,15 @@
-import { backboneFor } from '@gauntlet/backbones'
 import type { AttackProbe, AttackReport } from '@gauntlet/contract'
-import { uniform } from '@gauntlet/engine'
-import { elementCount, readSafetensors, writeSafetensors, type NamedArray } from '@gauntlet/weights'
+import { readSafetensors, writeSafetensors, type NamedArray } from '@gauntlet/weights'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inflateSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { attack } from './attack.ts'
-import { forward } from './forward.ts'
+import { backbone, imagesArray, side, weightsWith, withPixel } from './probe-inputs.fixture.ts'
+import { probeAttack } from './attack.ts'
+import { probeForward } from './forward.ts'
 
-const backbone = 'efficientnet_lite0.ra_in1k'
 const classes = 4
-const side = 32
 const count = 3
 
 const folder = mkdtempSync(join(tmpdir(), 'gauntlet-probe-attack-'))
@@ -34,13 +31,13 @@ const request: AttackProbe = {
 let predictions: number[]
 
 beforeAll(async () => {
-  writeFileSync(request.weights, writeSafetensors(weights(classes)))
+  writeFileSync(request.weights, writeSafetensors(weightsWith(classes)))
   predictions = await predictionsOf([imagesArray(), labelsOf([0, 0, 0])])
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('the attack probe', () => {
-  it('says which images hold, and writes images within the ball that the model takes for other classes where they fell', async () => {
+  it('reports which images hold, and writes images within the ball that the model misclassifies where they fell', async () => {
     const labels = predictions.with(1, (predictions[1]! + 1) % classes) // the second is wrong unperturbed
     const report = await probe({}, [imagesArray(), labelsOf(labels)])
     expect(report).toMatchObject({
@@ -60,7 +57,7 @@ describe('the attack probe', () => {
     report.distance.forEach((distance) => expect(distance).toBeLessThan(request.epsilon + 1e-6))
   })
 
-  it('draws on request a sheet of clean, attacked and corrupted images', async () => {
+  it('draws a sheet of clean, attacked and corrupted images on request', async () => {
     const sheet = join(folder, 'sheet.png')
     await probe({ sheet, out: null }, [imagesArray(), labelsOf(predictions)])
     const bytes = readFileSync(sheet)
@@ -88,15 +85,15 @@ describe('the attack probe', () => {
     expect(written().images!.data).toEqual(imagesArray().data)
   })
 
-  it('of two classes runs what two classes allow, and says what it left out', async () => {
+  it('runs the attacks that two classes allow, and flags those it left out', async () => {
     const two = join(folder, 'two.safetensors')
-    writeFileSync(two, writeSafetensors(weights(2)))
+    writeFileSync(two, writeSafetensors(weightsWith(2)))
     const report = await probe({ weights: two, evaluator: 'apgd-ce+t' }, [imagesArray(), labelsOf([0, 1, 0])])
     expect(report.flags).toContainEqual({ name: 'few-classes', value: 1, limit: 0, policy: 'mark' })
     expect(report.felled_by.every((cause) => [null, 'clean', 'apgd-ce'].includes(cause))).toBe(true)
   })
 
-  it('goes on against what held where its flags ask for more, if it is to', async () => {
+  it('runs further attacks on the images that held where its flags ask for it and escalation is on', async () => {
     const dead = join(folder, 'dead.safetensors')
     const inputs = [imagesArray(), labelsOf(await deadWeights(dead))]
     const settings = { weights: dead, evaluator: 'apgd-ce+t', epsilon: 1, out: null } as const
@@ -106,11 +103,11 @@ describe('the attack probe', () => {
     expect(before.escalation).toBeUndefined()
     expect(after.escalation).toEqual({ attacks: ['escalated-square'], attacked: count, felled: count })
     expect(after.felled_by).toEqual(Array.from({ length: count }, () => 'escalated-square'))
-    // Nothing is left to be refused.
+    // No image held, so the flag has nothing to refuse and only marks.
     expect(after.flags).toContainEqual({ name: 'unsettled', value: 1, limit: 0.002, policy: 'mark' })
   })
 
-  it('in a ball of radius 0 finds what the clean images say', async () => {
+  it('gives the clean verdicts in a ball of radius 0', async () => {
     const labels = predictions.with(1, (predictions[1]! + 1) % classes)
     const report = await probe({ epsilon: 0, evaluator: 'standard' }, [imagesArray(), labelsOf(labels)])
     expect(report).toMatchObject({
@@ -153,18 +150,28 @@ describe('the attack probe refuses in one sentence and writes nothing where', ()
     [
       'a pixel is below 0',
       {},
-      () => [withPixel(3, -0.25), labelsOf([0, 1, 2])],
+      () => [withPixel(imagesArray(), 3, -0.25), labelsOf([0, 1, 2])],
       /element 3 of images is -0.25; give pixels/,
     ],
-    ['a pixel is infinite', {}, () => [withPixel(9, Infinity), labelsOf([0, 1, 2])], /element 9 of images is Infinity/],
+    [
+      'a pixel is infinite',
+      {},
+      () => [withPixel(imagesArray(), 9, Infinity), labelsOf([0, 1, 2])],
+      /element 9 of images is Infinity/,
+    ],
     ['a label is no class', {}, () => [images, labelsOf([0, 4, 1])], /label 1 is 4; with 4 classes give 0 to 3/],
     [
       'a pixel is above 1',
       { contract: 'none' },
-      () => [withPixel(5, 1.5), labelsOf([0, 1, 2])],
+      () => [withPixel(imagesArray(), 5, 1.5), labelsOf([0, 1, 2])],
       /element 5 of images is 1.5; give pixels in \[0, 1\]/,
     ],
-    ['a pixel is not a number', {}, () => [withPixel(7, NaN), labelsOf([0, 1, 2])], /element 7 of images is NaN/],
+    [
+      'a pixel is not a number',
+      {},
+      () => [withPixel(imagesArray(), 7, NaN), labelsOf([0, 1, 2])],
+      /element 7 of images is NaN/,
+    ],
     [
       'there are no images',
       {},
@@ -185,7 +192,7 @@ describe('the attack probe refuses in one sentence and writes nothing where', ()
 
   it('the model has weights that are not numbers', async () => {
     const broken = join(folder, 'broken.safetensors')
-    const [first, ...rest] = weights(classes)
+    const [first, ...rest] = weightsWith(classes)
     const data = (first!.data as Float32Array).map(() => NaN)
     writeFileSync(broken, writeSafetensors([{ ...first!, data } as NamedArray, ...rest]))
     rmSync(request.out!, { force: true })
@@ -195,7 +202,7 @@ describe('the attack probe refuses in one sentence and writes nothing where', ()
 
   it('the model has one class', async () => {
     const one = join(folder, 'one.safetensors')
-    writeFileSync(one, writeSafetensors(weights(1)))
+    writeFileSync(one, writeSafetensors(weightsWith(1)))
     await expect(probe({ weights: one }, [images, labelsOf([0, 0, 0])])).rejects.toThrow(
       /one class.*give two classes or more/,
     )
@@ -204,7 +211,7 @@ describe('the attack probe refuses in one sentence and writes nothing where', ()
 
 async function probe(changes: Partial<AttackProbe>, arrays: NamedArray[]): Promise<AttackReport> {
   writeFileSync(request.inputs, writeSafetensors(arrays))
-  return JSON.parse(await attack({ ...request, ...changes }, () => undefined)) as AttackReport
+  return JSON.parse(await probeAttack({ ...request, ...changes }, () => undefined)) as AttackReport
 }
 
 function written(): Record<string, NamedArray> {
@@ -219,31 +226,18 @@ async function predictionsOf(arrays: NamedArray[]): Promise<number[]> {
   })
 }
 
-/** [images, classes]. */
+/** The logits, [images, classes]. */
 async function logitsOf(changes: Partial<AttackProbe>, arrays: NamedArray[]): Promise<Float32Array> {
   const [inputs, out] = [join(folder, 'clean.safetensors'), join(folder, 'logits.safetensors')]
   writeFileSync(inputs, writeSafetensors(arrays))
-  await forward({ ...request, ...changes, verb: 'forward', inputs, out, gradients: false }, () => undefined)
+  await probeForward({ ...request, ...changes, verb: 'forward', inputs, out, gradients: false }, () => undefined)
   return readSafetensors(readFileSync(out)).arrays[0]!.data as Float32Array
 }
 
-function weights(heads: number): NamedArray[] {
-  return backboneFor(backbone)
-    .specifications(heads)
-    .map(({ name, shape, kind }) => {
-      if (kind === 'counter') return { name, shape, dtype: 'int64', data: BigInt64Array.of(0n) }
-      const isVector = shape.length === 1
-      const centre = isVector && /running_var|weight$/.test(name) ? 1 : 0
-      const spread = isVector ? 0.3 : Math.sqrt(6 / elementCount(shape.slice(1)))
-      const data = uniform({ seed: 1, purpose: name }, elementCount(shape)).map((u) => centre + (2 * u - 1) * spread)
-      return { name, shape, dtype: 'float32', data }
-    })
-}
-
 /**
- * Writes a model of two classes whose first layer is dead (no activation, no gradient) unless nine neighbours are all
- * but white, as in the stripes that Square starts with; then the classes, all but equal before, part. Gives the labels
- * it holds for right.
+ * Writes a model of two classes whose first layer is dead (no activation, no gradient) unless nine neighbouring pixels
+ * are nearly white, as in the stripes that Square starts with. Without them the logits of both classes are nearly
+ * equal; with them they differ. Gives the labels that the model predicts.
  */
 async function deadWeights(file: string): Promise<number[]> {
   const stem: Record<string, (i: number) => number> = {
@@ -253,7 +247,7 @@ async function deadWeights(file: string): Promise<number[]> {
     'bn1.running_mean': () => 0,
     'bn1.running_var': () => 1,
   }
-  const arrays = weights(2).map((array) => {
+  const arrays = weightsWith(2).map((array) => {
     const valueOf = stem[array.name]
     return valueOf ? { ...array, data: (array.data as Float32Array).map((_, i) => valueOf(i)) } : array
   }) as NamedArray[]
@@ -264,17 +258,6 @@ async function deadWeights(file: string): Promise<number[]> {
   bias.set([second! + 1e-3, first!])
   writeFileSync(file, writeSafetensors(arrays))
   return [0, 0, 0]
-}
-
-/** Pixels away from 0 and 1. */
-function imagesArray(): NamedArray {
-  const data = uniform({ seed: 1, purpose: 'images' }, count * side * side * 3).map((u) => 0.1 + 0.8 * u)
-  return { name: 'images', dtype: 'float32', shape: [count, side, side, 3], data }
-}
-
-function withPixel(index: number, value: number): NamedArray {
-  const images = imagesArray()
-  return { ...images, data: (images.data as Float32Array).map((x, i) => (i === index ? value : x)) }
 }
 
 function labelsOf(labels: number[]): NamedArray {

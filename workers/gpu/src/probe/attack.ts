@@ -1,6 +1,6 @@
+import { ballOf } from '@gauntlet/attacks'
 import type { AttackProbe, AttackReport } from '@gauntlet/contract'
 import {
-  ballOf,
   ensembleAttacks,
   evaluate,
   evaluateUnderAttack,
@@ -8,6 +8,7 @@ import {
   type Evaluated,
   type ImageReader,
 } from '@gauntlet/evaluation'
+import { writeFileAtomically } from '@gauntlet/files'
 import { disposeParameters, evaluationMode } from '@gauntlet/nn'
 import { digestOfBytes } from '@gauntlet/study'
 import { attackSheet } from '../sheet/attack-sheet.ts'
@@ -15,13 +16,13 @@ import type { Probe } from './probe.ts'
 import { ProbeInputInvalid } from './probe-input-invalid.ts'
 import { readProbedImages, type ProbedImages } from './probed-images.ts'
 import { loadProbedModel, type LoadedModel } from './probed-model.ts'
-import { requireWritable, writeBytes, writeResult } from './write-result.ts'
+import { requireWritable, writeResult } from './write-result.ts'
 
 /**
- * Says which images hold against an evaluator (`AttackReport`), and on request writes them, adversarial where one was
- * found.
+ * Finds which images hold against an evaluator (`AttackReport`). On request it writes the images, each replaced by its
+ * adversarial example where one was found.
  */
-export const attack: Probe<AttackProbe> = async (request, report) => {
+export const probeAttack: Probe<AttackProbe> = async (request, report) => {
   for (const place of [request.out, request.sheet]) if (place !== null) requireWritable(place)
   requireRadius(request.epsilon)
   const model = loadProbedModel(request)
@@ -33,20 +34,21 @@ export const attack: Probe<AttackProbe> = async (request, report) => {
     const images = readProbedImages({ ...request, contract: 'none' }, model)
     requireAttackable(images)
     const found = new Map<number, Float32Array>()
-    const { outcomes, evidence } = await verdicts(request, model, images, {
+    const { outcomes, evidence } = await evaluateImages(request, model, images, {
       onFallen: (index, image) => void found.set(index, image),
       onProgress: ({ done, total }) => report(done, total),
     })
     const attacked = imagesAfter(images, found)
-    if (request.out !== null) writeResult(request.out, arraysOf(images, attacked))
-    if (request.sheet !== null) writeBytes(request.sheet, await sheetOf(model, images, attacked, request.seed))
+    if (request.out !== null) await writeResult(request.out, arraysOf(images, attacked))
+    if (request.sheet !== null)
+      await writeFileAtomically(request.sheet, await sheetOf(model, images, attacked, request.seed))
     return JSON.stringify(reportOf({ outcomes, evidence }))
   } finally {
     disposeParameters(model.parameters)
   }
 }
 
-/** Images on a sheet; the first ones. */
+/** The most images on a sheet; it shows the first ones. */
 const mostOnSheet = 12
 
 function sheetOf(
@@ -68,7 +70,10 @@ function requireRadius(epsilon: number): void {
     throw new ProbeInputInvalid(`The radius is ${epsilon}; give a number of at least 0.`)
 }
 
-/** Attacks know square images whose pixels lie in [0, 1], whatever the model does to them. */
+/**
+ * Refuses images that the attacks cannot use. They take square images with pixels in [0, 1], whatever the model does to
+ * these.
+ */
 function requireAttackable({ pixels, shape: [, height, width] }: ProbedImages): void {
   const outside = pixels.findIndex((value) => value < 0 || value > 1)
   if (outside >= 0)
@@ -79,8 +84,11 @@ function requireAttackable({ pixels, shape: [, height, width] }: ProbedImages): 
     throw new ProbeInputInvalid(`The inputs cannot be used: images are ${height} × ${width} pixels; give square ones.`)
 }
 
-/** A ball of radius 0 has no point but the image: what holds is what is right unperturbed. */
-function verdicts(
+/**
+ * Evaluates the images. A ball of radius 0 contains the image alone, so an image then holds where it is right
+ * unperturbed.
+ */
+function evaluateImages(
   { norm, epsilon, evaluator, escalate, seed }: AttackProbe,
   { backbone, classes, parameters }: LoadedModel,
   images: ProbedImages,
@@ -93,7 +101,7 @@ function verdicts(
     logits: (x) => model(x, parameters),
     network: { model, parameters },
     reader: readerOf(images),
-    chunkSize: Math.max(1, Math.min(64, Math.floor((imagesOf224 * 224 * 224) / images.shape[1] ** 2))),
+    batchSize: Math.max(1, Math.min(64, Math.floor((imagesOf224 * 224 * 224) / images.shape[1] ** 2))),
     ...reporting,
   }
   if (epsilon === 0)
@@ -101,10 +109,10 @@ function verdicts(
   return evaluateUnderAttack(evaluation, ensembleAttacks(evaluator, ballOf(norm, epsilon), classes, { escalate }))
 }
 
-/** Images of 224 × 224 that go through a model at once. */
+/** Images of 224 × 224 in a batch. */
 const imagesOf224 = 8
 
-/** The images of the file; their own bytes key the noise. */
+/** A reader of the images of the file. The bytes of an image key its random numbers. */
 function readerOf({ count, shape, pixels, labels }: ProbedImages): ImageReader {
   const size = shape[1] * shape[2] * shape[3]
   const imageAt = (index: number) => pixels.subarray(index * size, (index + 1) * size)
@@ -127,7 +135,7 @@ function readerOf({ count, shape, pixels, labels }: ProbedImages): ImageReader {
   }
 }
 
-/** The images with those that fell replaced by the points where they did. */
+/** The images, with each that fell replaced by its adversarial example. */
 function imagesAfter({ pixels, count }: ProbedImages, found: ReadonlyMap<number, Float32Array>): Float32Array {
   const attacked = pixels.slice()
   for (const [index, image] of found) attacked.set(image, (index * pixels.length) / count)

@@ -6,7 +6,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { corrupt } from './corrupt.ts'
+import { withPixel } from './probe-inputs.fixture.ts'
+import { probeCorrupt } from './corrupt.ts'
 
 const [count, height, width] = [3, 21, 34]
 const size = height * width * 3
@@ -26,7 +27,7 @@ async function probe(
   arrays: NamedArray[] = [imagesArray()],
 ): Promise<NamedArray[]> {
   writeFileSync(request.inputs, writeSafetensors(arrays))
-  await corrupt({ ...request, ...changes }, () => undefined)
+  await probeCorrupt({ ...request, ...changes }, () => undefined)
   return readSafetensors(readFileSync(request.out)).arrays
 }
 
@@ -37,7 +38,7 @@ async function pixelsOf(changes: Partial<CorruptProbe> = {}, images?: NamedArray
 
 describe('the corrupt probe', () => {
   it.each(corruptionNames)(
-    'writes images of the same name and shape in whole levels, and others than it was given: %s',
+    'writes changed images of the same name and shape in whole levels: %s',
     async (corruption) => {
       const [images] = await probe({ corruption })
       expect(images).toMatchObject({ name: 'images', dtype: 'float32', shape: [count, height, width, 3] })
@@ -49,7 +50,7 @@ describe('the corrupt probe', () => {
     },
   )
 
-  it('gives an image the same alone as among others, whatever its place', async () => {
+  it('corrupts an image alone as among others, whatever its place', async () => {
     const together = await pixelsOf()
     const { data } = imagesArray()
     for (const i of [2, 0]) {
@@ -85,7 +86,7 @@ describe('the corrupt probe', () => {
     expect(await pixelsOf({}, moved)).toEqual(await pixelsOf())
   })
 
-  it('hands labels on', async () => {
+  it('copies the labels', async () => {
     const labels: NamedArray = { name: 'labels', dtype: 'int32', shape: [count], data: Int32Array.of(2, 0, 1) }
     expect((await probe({}, [imagesArray(), labels])).find(({ name }) => name === 'labels')).toEqual(labels)
   })
@@ -100,9 +101,14 @@ describe('the corrupt probe refuses in one sentence and writes nothing where', (
       /no corruption "fog"; take one of shot_noise/,
     ],
     ['the severity is none', { severity: 6 }, [imagesArray()], /no severity 6; take an integer from 1 to 5/],
-    ['a pixel is above 1', {}, [withPixel(5, 1.5)], /element 5 of images is 1.5; give pixels in \[0, 1\]/],
-    ['a pixel is negative', {}, [withPixel(5, -0.25)], /element 5 of images is -0.25/],
-    ['a pixel is not a number', {}, [withPixel(7, Number.NaN)], /element 7 of images is NaN/],
+    [
+      'a pixel is above 1',
+      {},
+      [withPixel(imagesArray(), 5, 1.5)],
+      /element 5 of images is 1.5; give pixels in \[0, 1\]/,
+    ],
+    ['a pixel is negative', {}, [withPixel(imagesArray(), 5, -0.25)], /element 5 of images is -0.25/],
+    ['a pixel is not a number', {}, [withPixel(imagesArray(), 7, Number.NaN)], /element 7 of images is NaN/],
     [
       'there are no images',
       {},
@@ -136,13 +142,8 @@ describe('the corrupt probe refuses in one sentence and writes nothing where', (
   })
 })
 
-/** Whole levels. */
+/** Images in whole levels. */
 function imagesArray(): NamedArray {
   const data = uniform({ seed: 1, purpose: 'images' }, count * size).map((u) => Math.round(40 + 160 * u) / 255)
   return { name: 'images', dtype: 'float32', shape: [count, height, width, 3], data }
-}
-
-function withPixel(index: number, value: number): NamedArray {
-  const images = imagesArray()
-  return { ...images, data: (images.data as Float32Array).map((x, i) => (i === index ? value : x)) }
 }

@@ -1,5 +1,6 @@
 import type { CorruptProbe } from '@gauntlet/contract'
-import { corrupt as corruptImage, knownCorruption, knownSeverity, type Rgb8Image } from '@gauntlet/corruptions'
+import { corruptImage, knownCorruption, knownSeverity } from '@gauntlet/corruptions'
+import type { Rgb8Image } from '@gauntlet/datasets'
 import { digestOfBytes } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Probe } from './probe.ts'
@@ -9,11 +10,11 @@ import { readArrays } from './probed-model.ts'
 import { requireWritable, writeResult } from './write-result.ts'
 
 /**
- * Writes `images` corrupted: the same shape, every value a whole level / 255. Pixels between two levels count as the
- * nearer one. The draws depend on the seed and the image's own bytes, not on its place; an image is corrupted at the
- * size it has. `labels` are handed on, for `probe forward`.
+ * Writes the images under a corruption, in the same shape, with every value a whole level / 255. A pixel between two
+ * levels counts as the nearer one. An image is corrupted at the size it has, and its random numbers depend on the seed
+ * and its own bytes, not on its place. `labels` are copied, for `probe forward`.
  */
-export const corrupt: Probe<CorruptProbe> = async ({ inputs, out, corruption, severity, seed }, report) => {
+export const probeCorrupt: Probe<CorruptProbe> = async ({ inputs, out, corruption, severity, seed }, report) => {
   requireWritable(out)
   const name = knownCorruption(corruption)
   knownSeverity(severity)
@@ -35,7 +36,7 @@ export const corrupt: Probe<CorruptProbe> = async ({ inputs, out, corruption, se
     report(i + 1, count)
   }
   const labels: NamedArray[] = arrays.filter((array) => array.name === 'labels')
-  writeResult(out, [{ ...images, data: corrupted }, ...labels])
+  await writeResult(out, [{ ...images, data: corrupted }, ...labels])
   return `${out}: images [${images.shape.join(', ')}] under ${name}, severity ${severity}, seed ${seed}`
 }
 

@@ -1,16 +1,13 @@
-import { backboneFor } from '@gauntlet/backbones'
 import type { ForwardProbe } from '@gauntlet/contract'
-import { uniform } from '@gauntlet/engine'
-import { elementCount, readSafetensors, writeSafetensors, type NamedArray } from '@gauntlet/weights'
+import { readSafetensors, writeSafetensors, type NamedArray } from '@gauntlet/weights'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { forward } from './forward.ts'
+import { backbone, imagesArray, side, weightsWith, withPixel } from './probe-inputs.fixture.ts'
+import { probeForward } from './forward.ts'
 
-const backbone = 'efficientnet_lite0.ra_in1k'
 const classes = 4
-const side = 32
 const count = 3
 
 const folder = mkdtempSync(join(tmpdir(), 'gauntlet-probe-'))
@@ -25,7 +22,7 @@ const request: ForwardProbe = {
   gradients: true,
 }
 
-beforeAll(() => writeFileSync(request.weights, writeSafetensors(weights())))
+beforeAll(() => writeFileSync(request.weights, writeSafetensors(weightsWith(classes))))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('the forward probe', () => {
@@ -36,7 +33,7 @@ describe('the forward probe', () => {
     expect((gradient!.data as Float32Array).some((value) => value !== 0)).toBe(true)
   })
 
-  it('gives a gradient along which the mean cross-entropy falls as it says', async () => {
+  it('gives the gradient that finite differences of the mean cross-entropy give', async () => {
     const pixels = imagesArray()
     const { input_gradient: gradient } = await probe({}, [pixels, labelsArray()])
     const g = gradient!.data as Float32Array
@@ -50,7 +47,7 @@ describe('the forward probe', () => {
     expect((above - below) / (2 * step * squares)).toBeCloseTo(1, 1)
   })
 
-  it('gives each image of many what it gives it alone', async () => {
+  it('gives an image the same logits among others as alone', async () => {
     const { logits: together } = await probe()
     const first = {
       ...imagesArray(),
@@ -103,12 +100,17 @@ describe('the forward probe refuses in one sentence and writes nothing where', (
       [images, { ...labels, dtype: 'float32', data: new Float32Array(3) }],
       /labels are float32; give int32/,
     ],
-    ['a pixel is above 1', {}, [withPixel(5, 1.5), labels], /element 5 of images is 1.5; give pixels in \[0, 1\]/],
-    ['a pixel is not a number', {}, [withPixel(7, NaN), labels], /element 7 of images is NaN/],
+    [
+      'a pixel is above 1',
+      {},
+      [withPixel(imagesArray(), 5, 1.5), labels],
+      /element 5 of images is 1.5; give pixels in \[0, 1\]/,
+    ],
+    ['a pixel is not a number', {}, [withPixel(imagesArray(), 7, NaN), labels], /element 7 of images is NaN/],
     [
       'a pixel is not a number, under none',
       { contract: 'none' },
-      [withPixel(7, NaN), labels],
+      [withPixel(imagesArray(), 7, NaN), labels],
       /element 7 of images is NaN/,
     ],
     [
@@ -161,7 +163,7 @@ async function probe(
   arrays: NamedArray[] = [imagesArray(), labelsArray()],
 ): Promise<Record<string, NamedArray>> {
   writeFileSync(request.inputs, writeSafetensors(arrays))
-  await forward({ ...request, ...changes }, () => undefined)
+  await probeForward({ ...request, ...changes }, () => undefined)
   return Object.fromEntries(readSafetensors(readFileSync(request.out)).arrays.map((array) => [array.name, array]))
 }
 
@@ -174,25 +176,6 @@ async function meanLoss(images: NamedArray): Promise<number> {
   return losses.reduce((sum, loss) => sum + loss, 0) / count
 }
 
-function weights(): NamedArray[] {
-  return backboneFor(backbone)
-    .specifications(classes)
-    .map(({ name, shape, kind }) => {
-      if (kind === 'counter') return { name, shape, dtype: 'int64', data: BigInt64Array.of(0n) }
-      const isVector = shape.length === 1
-      const centre = isVector && /running_var|weight$/.test(name) ? 1 : 0
-      const spread = isVector ? 0.3 : Math.sqrt(6 / elementCount(shape.slice(1)))
-      const data = uniform({ seed: 1, purpose: name }, elementCount(shape)).map((u) => centre + (2 * u - 1) * spread)
-      return { name, shape, dtype: 'float32', data }
-    })
-}
-
-/** Pixels away from 0 and 1. */
-function imagesArray(): NamedArray {
-  const data = uniform({ seed: 1, purpose: 'images' }, count * side * side * 3).map((u) => 0.1 + 0.8 * u)
-  return { name: 'images', dtype: 'float32', shape: [count, side, side, 3], data }
-}
-
 function sized(small: number): NamedArray {
   return {
     name: 'images',
@@ -200,11 +183,6 @@ function sized(small: number): NamedArray {
     shape: [count, small, small, 3],
     data: new Float32Array(count * small * small * 3),
   }
-}
-
-function withPixel(index: number, value: number): NamedArray {
-  const images = imagesArray()
-  return { ...images, data: (images.data as Float32Array).map((x, i) => (i === index ? value : x)) }
 }
 
 function labelsArray(): NamedArray {

@@ -9,10 +9,10 @@ import { loadProbedModel, type LoadedModel } from './probed-model.ts'
 import { requireWritable, writeResult } from './write-result.ts'
 
 /**
- * Writes `logits` [n, classes] and on request `input_gradient` [n, height, width, 3], of the mean cross-entropy over
- * all images.
+ * Writes `logits` [n, classes] and, on request, `input_gradient` [n, height, width, 3]: the gradient of the mean
+ * cross-entropy over all images.
  */
-export const forward: Probe<ForwardProbe> = async (request, report) => {
+export const probeForward: Probe<ForwardProbe> = async (request, report) => {
   requireWritable(request.out)
   const model = loadProbedModel(request)
   try {
@@ -24,7 +24,7 @@ export const forward: Probe<ForwardProbe> = async (request, report) => {
       { name: 'logits', dtype: 'float32', shape: [images.count, model.classes], data: logits },
     ]
     if (gradient) arrays.push({ name: 'input_gradient', dtype: 'float32', shape: images.shape, data: gradient })
-    writeResult(request.out, arrays)
+    await writeResult(request.out, arrays)
     return `${request.out}: ${arrays.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')}`
   } finally {
     disposeParameters(model.parameters)
@@ -38,7 +38,7 @@ interface Batch {
   readonly gradient: Float32Array | null
 }
 
-/** Images `from` up to `to` into their places of `logits` and `gradient`. */
+/** Computes the images `from` up to `to` and writes their parts of `logits` and `gradient`. */
 function computeBatch(model: LoadedModel, images: ProbedImages, { from, to, logits, gradient }: Batch): void {
   const keep = (y: ArrayLike<number>) => logits.set(y, from * model.classes)
   tf.engine().startScope()

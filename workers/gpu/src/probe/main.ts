@@ -5,15 +5,16 @@ import { failureClassOfError } from '../failure-class.ts'
 import type { Probe } from './probe.ts'
 
 /*
- * The process of `gauntlet probe`: takes one request over IPC, does it, answers, and ends. The command line loads no
- * tensor runtime; a probe needs no worker, no Temporal and no ledger. A verb is a line of `verbs` and a file.
+ * The process of `gauntlet probe`. It takes one request over IPC, does it, answers, and ends. It is a process of its
+ * own because the command line loads no tensor runtime; it needs no worker, no Temporal and no ledger. Each verb has a
+ * line in `verbs` and a file of its own.
  */
 
 const verbs: { readonly [Verb in ProbeRequest['verb']]: () => Promise<Probe<Extract<ProbeRequest, { verb: Verb }>>> } =
   {
-    forward: async () => (await import('./forward.ts')).forward,
-    attack: async () => (await import('./attack.ts')).attack,
-    corrupt: async () => (await import('./corrupt.ts')).corrupt,
+    forward: async () => (await import('./forward.ts')).probeForward,
+    attack: async () => (await import('./attack.ts')).probeAttack,
+    corrupt: async () => (await import('./corrupt.ts')).probeCorrupt,
   }
 
 const threads = Number(process.env['GAUNTLET_THREADS']) || availableParallelism()
@@ -23,10 +24,10 @@ process.once('message', (request: ProbeRequest) => void answer(request))
 
 async function answer(request: ProbeRequest): Promise<void> {
   try {
-    // libtensorflow reads these when it is loaded, which the import of a verb does. Attacks run as programs, the others
-    // an operator at a time.
+    // libtensorflow reads these variables when it is loaded, which the import of a verb does. Attacks run as captured
+    // programs, the other verbs one operator at a time.
     Object.assign(process.env, deviceVariables({ threads, share: request.verb === 'attack' ? 'batch' : 'operators' }))
-    // The verb of the request is the verb of its probe, which the compiler does not see.
+    // The request has the verb of its probe, which the compiler cannot see.
     const probe = (await verbs[request.verb]()) as Probe<ProbeRequest>
     const summary = await probe(request, (done, total) => send({ type: 'progress', done, total }))
     end({ type: 'done', summary })
@@ -37,7 +38,7 @@ async function answer(request: ProbeRequest): Promise<void> {
   }
 }
 
-/** The last answer: the process ends once it is sent. */
+/** Sends the last answer and ends the process once it is sent. */
 function end(answer: ProbeAnswer): void {
   process.send!(answer, undefined, {}, () => process.disconnect())
 }

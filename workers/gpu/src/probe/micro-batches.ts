@@ -1,11 +1,11 @@
 import { OutOfMemory } from '@gauntlet/engine'
 
-/** Images of 224 × 224 that go through a model at once to begin with. */
+/** Images of 224 × 224 in the first micro-batch. */
 const imagesOf224 = 8
 
 /**
- * Does `work` on all images, a micro-batch at a time, half as many from where the device has no room for them. What a
- * model computes of an image in evaluation does not depend on the others.
+ * Calls `work` on all images, a micro-batch at a time. The micro-batch is halved from where the device has no room for
+ * it, which changes no result: in evaluation, what a model computes of an image does not depend on the others.
  */
 export function inMicroBatches(
   shape: readonly [count: number, height: number, width: number, channels: number],

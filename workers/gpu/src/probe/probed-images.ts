@@ -12,15 +12,13 @@ export interface ProbedImages {
   readonly shape: readonly [number, number, number, number]
   readonly pixels: Float32Array
   readonly labels: Int32Array
-  /** Images `from` up to `to`, [to − from, height, width, 3]. */
+  /** The images `from` up to `to`, [to − from, height, width, 3]. */
   batch(from: number, to: number): Tensor4D
   /** Their labels, [to − from]. */
   batchLabels(from: number, to: number): Tensor1D
 }
 
-/**
- * Reads `images` (float32 [n, height, width, 3], in [0, 1] unless they are fed as they are) and `labels` (int32 [n]).
- */
+/** Reads `images` (float32 [n, height, width, 3], in [0, 1] unless the contract is `none`) and `labels` (int32 [n]). */
 export function readProbedImages({ inputs, contract }: ProbedModel, { backbone, classes }: LoadedModel): ProbedImages {
   const arrays = readArrays(inputs, 'inputs')
   const images = requireArray(arrays, inputs, 'images', 'float32 [n, height, width, 3]')
@@ -45,7 +43,7 @@ function imagesOf(shape: ProbedImages['shape'], pixels: Float32Array, labels: In
   }
 }
 
-/** The tensor of that name; `form` says what it should be. */
+/** The tensor of this name; `form` says in the message what it should be. */
 export function requireArray(arrays: readonly NamedArray[], path: string, name: string, form: string): NamedArray {
   const array = arrays.find((one) => one.name === name)
   if (!array) throw new ProbeInputInvalid(`The inputs ${path} have no tensor called ${name}; add one, ${form}.`)

@@ -14,13 +14,13 @@ export interface LoadedModel {
 /** Loads the weights strictly, under the reference's names or those of a published checkpoint. */
 export function loadProbedModel({ backbone: id, weights, classes: wanted, contract }: ProbedModel): LoadedModel {
   const backbone = backboneFor(id, contract)
-  const arrays = backbone.adoptCheckpoint(readArrays(weights, 'weights'))
+  const arrays = backbone.convertCheckpoint(readArrays(weights, 'weights'))
   const classes = wanted ?? classesOf(backbone, arrays, weights)
   const specifications = backbone.specifications(classes)
   return { backbone, classes, parameters: toParameters(loadStrictly(arrays, specifications).arrays, specifications) }
 }
 
-/** The tensors of a file that the user named. */
+/** The tensors of a file that the user named; `what` names its role in the message. */
 export function readArrays(path: string, what: string): NamedArray[] {
   try {
     return readCheckpoint(path)
@@ -34,7 +34,7 @@ export function readArrays(path: string, what: string): NamedArray[] {
   }
 }
 
-/** How many classes the head of the weights tells apart. */
+/** The number of classes of the head in the weights. */
 function classesOf(backbone: Backbone, arrays: readonly NamedArray[], weights: string): number {
   const name = `${backbone.classifier}.weight`
   const head = arrays.find((array) => array.name === name)

@@ -1,5 +1,6 @@
+import { writeFileAtomically } from '@gauntlet/files'
 import { writeSafetensors, type NamedArray } from '@gauntlet/weights'
-import { accessSync, constants, renameSync, statSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ProbeInputInvalid } from './probe-input-invalid.ts'
 
@@ -17,14 +18,7 @@ export function requireWritable(out: string): void {
     throw new ProbeInputInvalid(`${out} is a folder; give --out the path of a file.`)
 }
 
-/** Writes safetensors that are there as a whole or not at all. */
-export function writeResult(out: string, arrays: readonly NamedArray[]): void {
-  writeBytes(out, writeSafetensors(arrays))
-}
-
-/** Writes a file that is there as a whole or not at all. */
-export function writeBytes(out: string, bytes: Uint8Array): void {
-  const draft = `${out}.${process.pid}.part`
-  writeFileSync(draft, bytes)
-  renameSync(draft, out)
+/** Writes safetensors atomically. */
+export async function writeResult(out: string, arrays: readonly NamedArray[]): Promise<void> {
+  await writeFileAtomically(out, writeSafetensors(arrays))
 }

@@ -1,11 +1,11 @@
 import type { LogitsFunction } from '@gauntlet/attacks'
-import { corrupt } from '@gauntlet/corruptions'
+import { corruptImage } from '@gauntlet/corruptions'
 import { tf } from '@gauntlet/engine'
 import { corruptionNames, digestOfBytes } from '@gauntlet/study'
 import { contactSheet, type Tile } from './contact-sheet.ts'
 import { encodePng } from './png.ts'
 
-/** As in the study's portfolio. */
+/** The severity of the paper's portfolio. */
 const severity = 3
 
 /** One row of a sheet. */
@@ -14,11 +14,11 @@ export interface SheetRow {
   readonly clean: Float32Array
   readonly attacked: Float32Array
   readonly label: number
-  /** Stands under the attacked copy. */
+  /** The text under the attacked copy. */
   readonly title: string
 }
 
-/** What a sheet is drawn with: the model that looks at it, the side of its images, and the seed of the corruptions. */
+/** The model that predicts the classes on a sheet, the side of its images, and the seed of the corruptions. */
 export interface SheetSettings {
   readonly logits: LogitsFunction
   readonly side: number
@@ -26,8 +26,9 @@ export interface SheetSettings {
 }
 
 /**
- * Images as they are, attacked, the difference between the two amplified around grey, and under a corruption, one after
- * the other of the portfolio, each with what the model takes it for: the bytes of a PNG file.
+ * Draws a sheet and gives the bytes of a PNG file. Each row has an image as it is, its attacked copy, the amplified
+ * difference between the two around grey, and the image under a corruption of the portfolio, each with the class that
+ * the model predicts.
  */
 export async function attackSheet(rows: readonly SheetRow[], settings: SheetSettings): Promise<Uint8Array> {
   const tiles: Tile[][] = []
@@ -55,7 +56,7 @@ async function tilesOf(
   ]
 }
 
-/** The offset times what makes its largest coordinate fill the range, 0 being grey. */
+/** The difference, scaled so that its largest coordinate fills the range; grey is 0. */
 function differenceTile(clean: Float32Array, attacked: Float32Array, side: number): Tile {
   const offset = attacked.map((value, i) => value - clean[i]!)
   const largest = offset.reduce((size, value) => Math.max(size, Math.abs(value)), 0)
@@ -67,7 +68,7 @@ function differenceTile(clean: Float32Array, attacked: Float32Array, side: numbe
 
 async function corruptedImage(clean: Float32Array, name: string, { side, seed }: SheetSettings): Promise<Float32Array> {
   const image = { data: Uint8Array.from(clean, (value) => Math.round(value * 255)), width: side, height: side }
-  const { data } = await corrupt(image, name, severity, {
+  const { data } = await corruptImage(image, name, severity, {
     seed,
     purpose: 'corruption',
     image: digestOfBytes(image.data),

@@ -1,14 +1,14 @@
 import { advance, drawText, letterHeight } from './pixel-font.ts'
 import type { Picture } from './png.ts'
 
-/** One image of a sheet with the words under it. */
+/** One image of a sheet with the two lines of text under it. */
 export interface Tile {
   /** [side, side, 3] in [0, 1]. */
   readonly pixels: Float32Array
   readonly side: number
   readonly title: string
   readonly verdict: string
-  /** Whether the model is right; null where nothing was asked. */
+  /** Whether the prediction is right; null where there is none. */
   readonly isRight: boolean | null
 }
 
@@ -23,7 +23,7 @@ const [paper, ink, green, red]: Colour[] = [
   [200, 30, 30],
 ]
 
-/** Rows of tiles, every image enlarged or reduced to one size by its nearest pixels. */
+/** Draws rows of tiles. Every image is enlarged or reduced to one size by its nearest pixels. */
 export function contactSheet(rows: readonly (readonly Tile[])[]): Picture {
   const columns = Math.max(...rows.map((row) => row.length))
   const rowHeight = tileSide + 2 * lineHeight + gap
@@ -55,7 +55,7 @@ function drawTile(picture: Picture, { pixels, side, title, verdict, isRight }: T
   )
 }
 
-/** As much of the text as fits under a tile. */
+/** Writes as much of the text as fits under a tile. */
 function write(picture: Picture, text: string, left: number, top: number, colour: Colour): void {
   drawText(text.slice(0, Math.floor(tileSide / (advance * textScale))), (x, y) => {
     for (let dy = 0; dy < textScale; dy++)

@@ -39,7 +39,7 @@ describe('the sheet of an evaluation', () => {
     expect(reads.at(-1)).toEqual([1, 3, 5, 7, 9])
   })
 
-  it('has the same bits again, and others where ball or outcome differ', async () => {
+  it('has the same bits for the same evaluation, and others for another ball', async () => {
     const first = await sheet()
     expect(await sheet()).toEqual(first)
     expect(await sheet(0.05)).not.toEqual(first)

@@ -1,15 +1,16 @@
-import { apgd, type LogitsFunction } from '@gauntlet/attacks'
+import { apgd, ballOf, type LogitsFunction } from '@gauntlet/attacks'
 import { tf } from '@gauntlet/engine'
-import { ballOf, type ImageReader, type Outcome } from '@gauntlet/evaluation'
+import type { ImageReader, Outcome } from '@gauntlet/evaluation'
 import type { Perturbation } from '@gauntlet/study'
 import { attackSheet, type SheetRow } from './attack-sheet.ts'
 
 /**
- * Images on a sheet, spread evenly over those that are right unperturbed, and iterations of the attack that is shown.
+ * The number of images on a sheet, spread evenly over those that are right unperturbed, and of iterations of the attack
+ * that it shows.
  */
 const [most, iterations] = [5, 40]
 
-/** What was evaluated and how it went. */
+/** An evaluation under attack and its outcomes. */
 export interface EvaluatedImages {
   readonly perturbation: Extract<Perturbation, { readonly epsilon: number }>
   readonly logits: LogitsFunction
@@ -19,9 +20,9 @@ export interface EvaluatedImages {
 }
 
 /**
- * A picture of an evaluation under attack for a person to look at, the same bits whenever the evaluation's are, also
- * where it was interrupted: so the attacked copies are not what the evaluation found on its way, but the points of
- * highest cross-entropy that a short APGD finds in its ball. Under them stands what the evaluation found.
+ * Draws a picture of an evaluation under attack. Equal evaluations give equal bits, also where one was interrupted.
+ * Therefore the attacked copies are not the points that the evaluation found on its way, but the points of highest
+ * cross-entropy that a short APGD finds in the same ball. The text under a copy is the outcome of the evaluation.
  */
 export async function evaluatedSheet({ reader, outcomes, ...evaluated }: EvaluatedImages): Promise<Uint8Array> {
   const places = placesOf(outcomes)
@@ -38,7 +39,7 @@ export async function evaluatedSheet({ reader, outcomes, ...evaluated }: Evaluat
   return attackSheet(rows, { ...evaluated, side })
 }
 
-/** Images that an attack could change something about, where there are enough of them. */
+/** The indices of images that are right unperturbed, or of any images where these are too few. */
 function placesOf(outcomes: readonly Outcome[]): number[] {
   const right = outcomes.filter(({ felledBy }) => felledBy !== 'clean')
   const chosen = right.length < most ? outcomes : right

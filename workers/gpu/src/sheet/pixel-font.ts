@@ -1,5 +1,8 @@
-/** Five rows of three pixels a sign, a row an octal digit: 4 is the left pixel, 2 the middle one, 1 the right one. */
-const signs: Readonly<Record<string, string>> = {
+/**
+ * The characters of the font. Each has five rows of three pixels, one octal digit a row: 4 is the left pixel, 2 the
+ * middle one, 1 the right one.
+ */
+const characters: Readonly<Record<string, string>> = {
   '0': '75557',
   '1': '26227',
   '2': '71747',
@@ -41,14 +44,14 @@ const signs: Readonly<Record<string, string>> = {
   '.': '00002',
 }
 
-/** The width that a text's letters take, and their height, in pixels of the font. */
+/** The width of a letter with the gap behind it, and the height of a letter, in pixels of the font. */
 export const advance = 4
 export const letterHeight = 5
 
-/** Calls `ink` for every inked pixel of a text, in capitals; what the font has not is left blank. */
+/** Calls `ink` for every pixel of a text in capitals. A character that the font lacks stays blank. */
 export function drawText(text: string, ink: (x: number, y: number) => void): void {
   for (const [i, letter] of [...text.toUpperCase()].entries()) {
-    const rows = signs[letter] ?? '00000'
+    const rows = characters[letter] ?? '00000'
     for (let y = 0; y < letterHeight; y++)
       for (let x = 0; x < 3; x++) if ((Number(rows[y]) >> (2 - x)) & 1) ink(i * advance + x, y)
   }

@@ -8,9 +8,9 @@ export interface Picture {
 }
 
 /**
- * The bytes of a PNG file: truecolour of 8 bits, each row as differences from the pixel on the left (W3C PNG, third
- * edition, sections 5, 9 and 11). Only runs are compressed, in which implementations of zlib have no choice: artifacts
- * must be the same bytes with any version of Node.js.
+ * The bytes of a PNG file: truecolour of 8 bits, with each row as differences from the pixel on the left (W3C PNG,
+ * third edition, sections 5, 9 and 11). Only runs are compressed, because implementations of zlib have no choice there:
+ * an artifact must have the same bytes with any version of Node.js.
  */
 export function encodePng({ width, height, data }: Picture): Uint8Array {
   const stride = width * 3
@@ -23,7 +23,7 @@ export function encodePng({ width, height, data }: Picture): Uint8Array {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
-  header.set([8, 2, 0, 0, 0], 8) // bit depth, truecolour, the only compression, the only filters, not interlaced
+  header.set([8, 2, 0, 0, 0], 8) // bit depth 8, truecolour, the standard compression and filters, not interlaced
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
   return Buffer.concat([
     signature,

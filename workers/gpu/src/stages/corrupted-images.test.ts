@@ -1,8 +1,8 @@
-import { corrupt } from '@gauntlet/corruptions'
+import { corruptImage } from '@gauntlet/corruptions'
 import {
   InvalidDataset,
   openDataset,
-  prepareDataset,
+  packDataset,
   resizeSquare,
   stackImages,
   type DatasetReader,
@@ -29,7 +29,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gauntlet-common-'))
   const source = { id: 'tiny', source: 'file:tiny', sha256: 'a'.repeat(64), classes: 3, resolution, splitSeed: 42 }
   const specification = { ...source, trainImages: null, validationImages: null, testImages: null }
-  const { manifest, imagesFile } = await prepareDataset(specification, archive, join(folder, 'images'))
+  const { manifest, imagesFile } = await packDataset(specification, archive, join(folder, 'images'))
   withCopies = openDataset(manifest, imagesFile)
   const { train, validation, test } = manifest.splits
   without = openDataset({ ...manifest, splits: { train, validation, test } }, imagesFile)
@@ -87,7 +87,7 @@ describe('a dataset without corrupted copies', () => {
         const stored = await without.readRgb8('test', index)
         const image = contract === 'native' ? resizeSquare(stored, resolution) : stored
         const key = { seed: 42, purpose: 'corruption', image: without.entry('test', index).digest }
-        return corrupt(image, corruptionNames[index]!, 3, key)
+        return corruptImage(image, corruptionNames[index]!, 3, key)
       }),
     )
     expect(expected.map(({ width }) => width)).toEqual(everyIndex.map(() => (contract === 'native' ? resolution : 18)))

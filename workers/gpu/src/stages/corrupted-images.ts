@@ -1,7 +1,7 @@
-import { assignPortfolio, corrupt } from '@gauntlet/corruptions'
+import { assignPortfolio, corruptImage } from '@gauntlet/corruptions'
 import { InvalidDataset, resizeSquare, stackImages, type DatasetReader } from '@gauntlet/datasets'
 import type { ImageReader } from '@gauntlet/evaluation'
-import { isOfTheArchives, type CorruptionEvaluator } from '@gauntlet/study'
+import { matchesArchivedImages, type CorruptionEvaluator } from '@gauntlet/study'
 
 /** The corrupted test images, and the evaluator that says which they are: its label is what tables show. */
 export interface CommonImages {
@@ -16,7 +16,7 @@ export function commonImages(images: DatasetReader, asked: CorruptionEvaluator):
       `${images.manifest.dataset} has no corrupted test images of its own; leave images: archived out of the study file.`,
     )
   }
-  const archived = asked.images !== 'generated' && isOfTheArchives(asked) && images.count('testCommon') > 0
+  const archived = asked.images !== 'generated' && matchesArchivedImages(asked) && images.count('testCommon') > 0
   if (archived) return { reader: archivedReader(images), evaluator: { ...asked, images: 'archived' } }
   return { reader: generatedReader(images, asked), evaluator: { ...asked, images: 'generated' } }
 }
@@ -53,7 +53,7 @@ function generatedReader(images: DatasetReader, { portfolio, severity, contract 
     const stored = await images.readRgb8('test', index)
     const image = contract === 'native' ? resizeSquare(stored, resolution) : stored
     const key = { seed: splitSeed, purpose: 'corruption', image: images.entry('test', index).digest }
-    return corrupt(image, assigned[index]!, severity, key)
+    return corruptImage(image, assigned[index]!, severity, key)
   }
   const read: ImageReader['read'] = async (indices) => {
     const entries = indices.map((index) => images.entry('test', index))

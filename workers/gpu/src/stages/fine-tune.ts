@@ -6,7 +6,7 @@ import { canonicalJson, type ArtifactsByRole, type Configuration, type Digest } 
 import {
   decodeTrainingState,
   encodeTrainingState,
-  fineTune as train,
+  fineTuneModel,
   TrainingStateInvalid,
   type FineTuned,
   type FineTuning,
@@ -18,10 +18,7 @@ import { classifierOf, loadClassifier, type Classifier } from './classifier.ts'
 import { midStageCheckpoint, rate, type MidStageCheckpoint, type Stage, type StageContext } from './context.ts'
 import { withImages } from './open-images.ts'
 
-/**
- * Pretrained parameters and a fresh head → adversarially fine-tuned. Goes on from the last mid-training state, if there
- * is one.
- */
+/** Fine-tunes pretrained parameters with a fresh head, from the last mid-training state where there is one. */
 export const fineTune: Stage<FineTuneInput> = async (request, context) => {
   const { configuration, dataset, pretrained } = request.input
   const classifier = classifierOf(configuration)
@@ -41,26 +38,24 @@ export const fineTune: Stage<FineTuneInput> = async (request, context) => {
   return { sources: {}, generated: await storeTrained(classifier, trained, context) }
 }
 
-/**
- * Trains from the last state, if there is one. A state that is damaged, or not of this training, is as good as none: it
- * starts over.
- */
+/** Trains from the last state. Where it is damaged, or of another training, training starts from its beginning. */
 async function trainOn(whole: FineTuning, progress: MidStageCheckpoint, context: StageContext): Promise<FineTuned> {
   const saved = await progress.read()
-  if (!saved) return train({ ...whole, ...reporting(progress, context) })
+  if (!saved) return fineTuneModel({ ...whole, ...reporting(progress, context) })
   try {
     const resumeFrom = decodeTrainingState(saved.bytes)
     const resumedFrom = { checkpoint: saved.checkpoint, done: resumeFrom.position.step, unit: 'steps' } as const
-    context.report({ done: 0, total: 0, unit: 'images', resumedFrom }) // known even of an attempt that gets no further
-    return await train({ ...whole, resumeFrom, ...reporting(progress, context, { resumedFrom }) })
+    // So that it is known of an attempt that gets no further.
+    context.report({ done: 0, total: 0, unit: 'images', resumedFrom })
+    return await fineTuneModel({ ...whole, resumeFrom, ...reporting(progress, context, { resumedFrom }) })
   } catch (error) {
     if (!(error instanceof TrainingStateInvalid)) throw error
     console.warn(`Fine-tuning starts over: ${error.message}`, error.cause ?? '')
-    return train({ ...whole, ...reporting(progress, context) })
+    return fineTuneModel({ ...whole, ...reporting(progress, context) })
   }
 }
 
-/** Saves the mid-training states and tells how far training is. */
+/** Saves the mid-training states, and reports how far training is. */
 function reporting(
   progress: MidStageCheckpoint,
   { report }: StageContext,
@@ -74,7 +69,7 @@ function reporting(
     onCheckpoint: async (state) => void (last = { checkpoint: await progress.write(encodeTrainingState(state)) }),
     onSmallerMicroBatch(microBatch) {
       smaller = { microBatch }
-      // Known even of an attempt that gets no further.
+      // So that it is known of an attempt that gets no further.
       report({ done: 0, total: 0, unit: 'images', ...resumed, ...smaller })
     },
     onProgress: ({ images: done, totalImages: total }) => {
@@ -101,7 +96,7 @@ function settingsOf({ loss, protocol, seed, hyperparameters }: Configuration, mi
   return { loss, protocol, seed, hyperparameters: { ...hyperparameters, microBatch } }
 }
 
-/** Training images, changed anew each epoch by numbers that depend on seed, image and epoch alone. */
+/** The training images, augmented anew each epoch by numbers that depend on seed, image and epoch alone. */
 function augmented(images: DatasetReader, { seed, hyperparameters: { augmentation } }: Configuration): TrainingData {
   const { count, resolution } = plain(images, 'train')
   return {

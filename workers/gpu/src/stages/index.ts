@@ -17,7 +17,7 @@ const stages: Readonly<Record<KeyedStage, Stage<never>>> = {
 }
 
 /** Runs one attempt at one stage in this process, unless an attempt before it finished and only could not say so. */
-export async function runStage(
+export async function computeStage(
   stage: KeyedStage,
   request: StageRequest<unknown>,
   context: StageContext,

@@ -16,13 +16,13 @@ const underAttack: SavedEvaluation = {
   ensemble: {
     attack: 1,
     queue: [2, 5],
-    places: [{ row: 0, run: 3, step: 17 }],
+    positions: [{ row: 0, run: 3, step: 17 }],
     states: [
       { name: 'iterate', shape: [1, 2, 2, 3], values: Float32Array.from({ length: 12 }, (_, i) => i / 7) },
       { name: 'memory/rises', shape: [1], values: Float32Array.of(-Infinity) },
     ],
     verdicts: [verdict],
-    answers: [{ prediction: 1, margin: 0.5, distance: 0, ranking: [1, 0] }],
+    cleanPredictions: [{ prediction: 1, margin: 0.5, distance: 0, ranking: [1, 0] }],
     rankings: [[0, [1, 0]]],
   },
 }
@@ -37,10 +37,10 @@ const outcome = {
   margin: -0.1,
   distance: null,
 }
-const asTheyAre: SavedEvaluation = { kind: 'outcomes', outcomes: [outcome] }
+const withoutAttack: SavedEvaluation = { kind: 'outcomes', outcomes: [outcome] }
 
 describe('the kept progress of an evaluation', () => {
-  it.each([underAttack, asTheyAre])('comes back as it was, to the bit: $kind', (saved) => {
+  it.each([underAttack, withoutAttack])('is read as it was written, to the bit: $kind', (saved) => {
     expect(decodeEvaluation(encodeEvaluation({ done: 3, saved }))).toEqual({ done: 3, saved })
   })
 

@@ -1,7 +1,7 @@
 import type { SavedEvaluation } from '@gauntlet/evaluation'
 import { readSafetensors, writeSafetensors, type NamedArray } from '@gauntlet/weights'
 
-/** How far an evaluation is, as another attempt takes it over. */
+/** How far an evaluation is, for another attempt to go on from. */
 export interface KeptEvaluation {
   /** In images. */
   readonly done: number
@@ -9,12 +9,12 @@ export interface KeptEvaluation {
 }
 
 const format = 'gauntlet-evaluation-1'
-/** What stands before the name of a tensor of the attack's state. */
+/** The prefix of the names of the attack's tensors. */
 const statePrefix = 'state/'
 
 /**
- * Safetensors: everything but the attack's tensors as JSON in `progress`, since their header has a limit that a large
- * test split would pass.
+ * The progress as safetensors. All but the attack's tensors is JSON in a tensor `progress`, and not in the metadata,
+ * whose size has a limit that a large test split would pass.
  */
 export function encodeEvaluation({ done, saved }: KeptEvaluation): Uint8Array {
   const states = saved.kind === 'ensemble' ? saved.ensemble.states : []
@@ -29,7 +29,7 @@ export function encodeEvaluation({ done, saved }: KeptEvaluation): Uint8Array {
   return writeSafetensors([...tensors, { name: 'progress', dtype: 'uint8', shape: [data.length], data }], { format })
 }
 
-/** The progress back; bytes that are none are as good as nothing, and the evaluation starts over: null. */
+/** The progress that the bytes hold; null where they hold none, so that the evaluation starts from its beginning. */
 export function decodeEvaluation(bytes: Uint8Array): KeptEvaluation | null {
   try {
     const { arrays, metadata } = readSafetensors(bytes)

@@ -21,15 +21,15 @@ import { midStageCheckpoint, rate, type MidStageCheckpoint, type Stage, type Sta
 import { decodeEvaluation, encodeEvaluation, type KeptEvaluation } from './kept-evaluation.ts'
 import { withImages } from './open-images.ts'
 
-/** Images that go through the model together. */
-const chunkSize = 64
+/** Most images that are read and evaluated together. */
+const batchSize = 64
 
-/** Part of an evaluation's time that keeping its progress may take. */
+/** The part of an evaluation's time that keeping its progress may take. */
 const keepingShare = 1 / 20
 
 /**
- * A checkpoint under one perturbation → what became of every test image, and under attack a sheet of some. Goes on from
- * what an earlier attempt had kept: whole chunks, or attacks to the step.
+ * Evaluates a checkpoint under one perturbation: the outcome of every test image, and under attack a sheet of some. It
+ * goes on from the progress that an earlier attempt kept.
  */
 export const perturbAndEvaluate: Stage<PerturbAndEvaluateInput> = async (request, context) => {
   const { configuration, dataset, checkpoint, perturbation } = request.input
@@ -41,7 +41,7 @@ export const perturbAndEvaluate: Stage<PerturbAndEvaluateInput> = async (request
     const kept = last && decodeEvaluation(last.bytes)
     const model: CapturableModel['model'] = (batch, weights) => classifier.logits(batch, weights, evaluationMode)
     return await withImages(context, dataset, async (images) => {
-      const { reader, done } = judgedImages(images, perturbation)
+      const { reader, done } = testImages(images, perturbation)
       const evaluation: Evaluation = {
         perturbation,
         seed: configuration.seed,
@@ -49,7 +49,7 @@ export const perturbAndEvaluate: Stage<PerturbAndEvaluateInput> = async (request
         network: { model, parameters },
         classes: configuration.dataset.classes,
         reader,
-        chunkSize,
+        batchSize,
         signal: context.signal,
         resumeFrom: kept?.saved,
         ...reporting(progress, kept && { checkpoint: last!.checkpoint, ...kept }, context),
@@ -63,7 +63,7 @@ export const perturbAndEvaluate: Stage<PerturbAndEvaluateInput> = async (request
   }
 }
 
-/** The outcomes' file, and where images were attacked a picture of some. */
+/** Stores the outcomes, and where images were attacked a sheet of some. */
 async function stored(
   { perturbation, logits, reader, seed }: Evaluation,
   { outcomes }: Evaluated,
@@ -76,10 +76,7 @@ async function stored(
   return { ...generated, sheet: await store.put(sheet, 'image/png') }
 }
 
-/**
- * Reports every block or chunk, and keeps the progress as often as its share of the time allows, the first time at
- * once.
- */
+/** Reports every batch or block, and keeps the progress at once and then as often as `keepingShare` allows. */
 function reporting(
   progress: MidStageCheckpoint,
   last: (KeptEvaluation & { readonly checkpoint: Digest }) | null,
@@ -104,17 +101,14 @@ function reporting(
   }
 }
 
-interface JudgedImages {
+interface TestImages {
   readonly reader: ImageReader
-  /**
-   * The perturbation with an evaluator that says what was really done: where corrupted images came from is known only
-   * here.
-   */
+  /** The perturbation as it is evaluated: only here it is known whether corrupted images are archived or generated. */
   readonly done: Perturbation
 }
 
-/** The test images, or for `common` their corrupted selves. */
-function judgedImages(images: DatasetReader, perturbation: Perturbation): JudgedImages {
+/** The test images, for `common` corrupted. */
+function testImages(images: DatasetReader, perturbation: Perturbation): TestImages {
   if (perturbation.name === 'common') {
     const { reader, evaluator } = commonImages(images, perturbation.evaluator)
     return { reader, done: { ...perturbation, evaluator } }

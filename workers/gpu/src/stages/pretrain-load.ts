@@ -15,7 +15,7 @@ export const pretrainLoad: Stage<PretrainLoadInput> = async (
     onProgress: ({ received, total = 0 }) => report({ done: received, total, unit: 'bytes' }),
   })
   const model = backboneFor(backbone.id, backbone.inputContract)
-  const published = model.adoptCheckpoint(readCheckpoint(file))
+  const published = model.convertCheckpoint(readCheckpoint(file))
   const { arrays, loadedFraction } = loadStrictly(published, model.specifications(model.pretrainedClasses))
   const parameters = arrays.filter(({ name }) => !isHead(model, name))
   const metadata = {

@@ -8,6 +8,7 @@ import { createFulfil } from './fulfil.ts'
 import { createRecall } from './recall.ts'
 import { createRecordFailedAttempt } from './record-failed-attempt.ts'
 import { createRecordMissingCell } from './record-missing-cell.ts'
+import { createRecordPool } from './record-pool.ts'
 import { createRecordStudy } from './record-study.ts'
 
 /** The activities of the ledger worker. Each is idempotent, because Temporal may run it twice. */
@@ -21,5 +22,6 @@ export function createLedgerActivities(db: LedgerDatabase, store: ArtifactStore)
     recordFailedAttempt: createRecordFailedAttempt(dependencies),
     aggregate: createAggregate(dependencies),
     recordMissingCell: createRecordMissingCell(dependencies),
+    recordPool: createRecordPool(dependencies),
   }
 }

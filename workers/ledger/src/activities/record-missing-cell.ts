@@ -4,6 +4,8 @@ import type { Dependencies } from './dependencies.ts'
 
 /** Records why a cell of a study, or every cell of a configuration, stays without a number. */
 export function createRecordMissingCell({ db }: Dependencies): LedgerActivities['recordMissingCell'] {
-  return ({ perturbation, ...cell }) =>
-    recordFailure(db, { ...cell, perturbation: perturbation ?? null, evidence: null })
+  return ({ perturbation, stageKey, ...cell }) => {
+    const failed = { perturbation: perturbation ?? null, stageKey: stageKey ?? null }
+    return recordFailure(db, { ...cell, ...failed, evidence: null })
+  }
 }

@@ -21,7 +21,7 @@ function lossByDefinition(image: ArrayLike<number>, label: number): { loss: numb
   return { loss: Math.log(total) + largest - logits[label]!, gradient }
 }
 
-/** A run on one image: the loss and the step size after every iteration, and where it ended. */
+/** A run on one image: the loss and the step size after every iteration, and the best point. */
 export interface Trace {
   readonly best: number[]
   readonly bestLoss: number
@@ -36,8 +36,8 @@ export interface PlainNorm {
 }
 
 /**
- * APGD with momentum on one image in plain float64 numbers, with the reference's table of losses and its look back
- * through it (the index −1 of the first window reads the last row, still zero). For comparison only.
+ * APGD with momentum on one image in plain float64 numbers. It counts rises over a table of losses as the reference
+ * does: index −1 of the first window reads the last row, still zero.
  */
 export function momentumApgdByDefinition(
   norm: PlainNorm,
@@ -59,12 +59,12 @@ export function momentumApgdByDefinition(
     older = point
     const a = i > 0 ? 0.75 : 1
     const direction = norm.direction(gradient)
-    const climbed = norm.project(
+    const ascended = norm.project(
       point.map((value, d) => value + step * direction[d]!),
       image,
     )
     point = norm.project(
-      point.map((value, d) => value + (climbed[d]! - value) * a + drift[d]! * (1 - a)),
+      point.map((value, d) => value + (ascended[d]! - value) * a + drift[d]! * (1 - a)),
       image,
     )
     ;({ loss, gradient } = lossByDefinition(point, label))
@@ -83,7 +83,7 @@ export function momentumApgdByDefinition(
   return { best: best.point, bestLoss: best.loss, losses: table, stepSizes }
 }
 
-/** APGD in the L1 ball on one image in plain float64 numbers. For comparison only. */
+/** APGD in the L1 ball on one image in plain float64 numbers. */
 export function sparseApgdByDefinition(
   project: (point: number[], origin: readonly number[]) => number[],
   epsilon: number,

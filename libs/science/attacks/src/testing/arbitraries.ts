@@ -11,7 +11,7 @@ const anImage = fc
     ),
   )
 
-/** An offset of any size from nothing to far outside every ball, sparse or dense. */
+/** An offset of any size, from 0 to far outside every ball, sparse or dense. */
 const anOffset = fc
   .record({ seed: fc.nat(), scale: fc.constantFrom(0, 1e-4, 0.05, 0.5, 5), density: fc.constantFrom(0.05, 0.5, 1) })
   .map(({ seed, scale, density }) => {

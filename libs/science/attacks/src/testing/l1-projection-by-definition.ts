@@ -1,6 +1,6 @@
 /**
- * The nearest point to `point` in the box [0, 1] and within L1 distance `epsilon` of `origin`, in float64 by 200
- * halvings of the multiplier. Written from the optimality conditions, for comparison only.
+ * The nearest point to `point` in the box [0, 1] and within L1 distance `epsilon` of `origin`, by the optimality
+ * conditions: in float64, the multiplier found by 200 halvings.
  */
 export function l1ProjectionByDefinition(
   point: ArrayLike<number>,

@@ -3,7 +3,7 @@ import { expectAsDefined, given } from '../testing/as-defined.ts'
 import { tf, type Tensor } from '../tf.ts'
 import { gelu, hardSigmoid, hardSwish, quickGelu, relu, relu6, sigmoid, silu, softmax } from './activation.ts'
 
-/** erf by its power series, good to 1e-9 for |x| < 4 in float64. */
+/** erf by its power series, exact to 1e-9 for |x| < 4 in float64. */
 function erf(x: number): number {
   let [term, sum] = [x, x]
   for (let n = 1; n < 80; n++) {
@@ -27,7 +27,7 @@ const definitions: [string, (x: Tensor) => Tensor, (x: number) => number][] = [
   ['hardSwish', hardSwish, (x) => (x * clip6(x + 3)) / 6],
 ]
 
-it.each(definitions)('%s is what its definition says, with its gradient', (_, activation, definition) => {
+it.each(definitions)('%s and its gradient are what the definition says', (_, activation, definition) => {
   const x = given('x', [6, 7], 5)
   expectAsDefined(activation as never, (values) => values.map(definition), [x])
 })
@@ -43,7 +43,7 @@ it('hard sigmoid passes the gradient strictly between −3 and 3 only, as PyTorc
   expect([...gradient.dataSync()]).toEqual([0, 0, 1, 1, 1, 0, 0].map((value) => expect.closeTo(value, 6)))
 })
 
-it('stays finite, with its gradient, far from zero', () => {
+it('stays finite far from zero, and so does its gradient', () => {
   const far = tf.tensor1d([-1e4, -200, -40, 40, 200, 1e4])
   for (const [name, activation] of definitions) {
     const gradient = tf.grad((x) => activation(x).sum())(far)
@@ -51,7 +51,7 @@ it('stays finite, with its gradient, far from zero', () => {
   }
 })
 
-it('softmax is what its definition says along the last axis, with its gradient', () => {
+it('softmax along the last axis and its gradient are what the definition says', () => {
   expectAsDefined(softmax as never, (x) => softmaxRows(x, 5), [given('x', [2, 3, 5], 4)])
 })
 

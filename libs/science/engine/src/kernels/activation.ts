@@ -5,15 +5,16 @@ import { add, multiply, subtract, sum, unary } from './primitives.ts'
 import { softmaxAlong } from './softmax-along.ts'
 
 /**
- * A TensorFlow operator that multiplies a gradient with an activation's derivative. The order of its inputs differs.
+ * Runs a TensorFlow operator that multiplies a gradient by an activation's derivative. The order of the inputs differs
+ * between operators.
  */
 function derivative(name: 'ReluGrad' | 'Relu6Grad' | 'SigmoidGrad', first: Tensor, second: Tensor): Tensor {
   return runOperator(name, { T: { type: 'float32' } }, [first, second])[0]!
 }
 
 /**
- * Defines an element-wise activation. `forward` gives the result and, after it, what else `gradient` needs;
- * `savedOutputs` says which of these it reads.
+ * Defines an element-wise activation. `forward` gives the result and then what else `gradient` needs; `savedOutputs`
+ * says which of these `gradient` reads.
  */
 function defineActivation(
   name: string,
@@ -33,7 +34,7 @@ function defineActivation(
 
 const result = [true]
 
-/** max(x, 0); its gradient is 0 at the corner. */
+/** max(x, 0). Its gradient at 0 is 0. */
 export const relu = defineActivation(
   'Relu',
   result,
@@ -42,8 +43,8 @@ export const relu = defineActivation(
 )
 
 /**
- * min(max(x, 0), 6); its gradient is 0 at both corners, as PyTorch's. Reading the output instead of the input saves
- * keeping the latter.
+ * min(max(x, 0), 6). Its gradient is 0 at 0 and at 6, as PyTorch's is. It is computed from the output, so that the
+ * input need not be kept.
  */
 export const relu6 = defineActivation(
   'Relu6',
@@ -61,13 +62,14 @@ export const sigmoid = defineActivation(
 )
 
 /**
- * An activation of which the derivative is kept in the stead of the two or three values it is made of: a third of what
- * a wide layer keeps. Programs without a gradient do not compute it.
+ * Defines an activation that keeps its derivative for the gradient instead of the two or three tensors that the
+ * derivative is made of. That is a third of what a wide layer would keep. Programs without a gradient do not compute
+ * it.
  */
 const byDerivative = (name: string, valueAndDerivative: (x: Tensor) => [value: Tensor, derivative: Tensor]) =>
   defineActivation(name, [false, true], valueAndDerivative, (ofY, derived) => multiply(ofY, derived!))
 
-/** x σ(x), also called swish (arXiv:1702.03118); its derivative is σ + x σ (1 − σ). */
+/** x σ(x), also called swish (arXiv:1702.03118). Its derivative is σ + x σ (1 − σ). */
 export const silu = byDerivative('Silu', (x) => {
   const gate = unary('Sigmoid', x)
   return [multiply(x, gate), add(gate, derivative('SigmoidGrad', gate, x))]
@@ -80,7 +82,9 @@ export const quickGelu = byDerivative('QuickGelu', (x) => {
   return [multiply(x, gate), add(gate, derivative('SigmoidGrad', gate, steeper))]
 })
 
-/** x Φ(x) by the error function (arXiv:1606.08415), `torch.nn.GELU()`; its derivative is Φ + x exp(−x²/2) / √(2π). */
+/**
+ * x Φ(x) by the error function (arXiv:1606.08415), as `torch.nn.GELU()`. Its derivative is Φ + x exp(−x²/2) / √(2π).
+ */
 export const gelu = byDerivative('Gelu', (x) => {
   const distribution = multiply(add(unary('Erf', multiply(x, Math.SQRT1_2)), 1), 0.5)
   const density = unary('Exp', multiply(unary('Square', x), -0.5))
@@ -99,15 +103,15 @@ export const hardSigmoid = defineActivation(
 )
 
 /**
- * x relu6(x + 3) / 6 (MobileNetV3, arXiv:1905.02244, section 5.2); its derivative is 0 at −3 and 1 at 3, PyTorch's −1/2
- * and 3/2.
+ * x relu6(x + 3) / 6 (MobileNetV3, arXiv:1905.02244, section 5.2). Its derivative is 0 at −3 and 1 at 3, where
+ * PyTorch's is −1/2 and 3/2.
  */
 export const hardSwish = byDerivative('HardSwish', (x) => {
   const clipped = unary('Relu6', add(x, 3))
   return [multiply(multiply(x, clipped), 1 / 6), multiply(add(clipped, derivative('Relu6Grad', x, clipped)), 1 / 6)]
 })
 
-/** exp(x) over its sum along the last axis. */
+/** exp(x) divided by its sum along the last axis. */
 export const softmax = defineActivation(
   'Softmax',
   result,

@@ -1,14 +1,14 @@
 import type { Tensor, Tensor1D, Tensor2D } from '../tf.ts'
 import { defineKernel } from './kernel.ts'
 import { matrixProduct, reshape, rows, sumToLastAxis } from './primitives.ts'
-import { productAlong, takesImagesSingly } from './product-along.ts'
+import { productAlong, usesProductsPerImage } from './product-along.ts'
 
-const kernel = defineKernel<'x' | 'weight', { readonly singly: boolean }, 'bias'>({
+const kernel = defineKernel<'x' | 'weight', { readonly perImage: boolean }, 'bias'>({
   name: 'GauntletAffine',
-  forward: ({ x, weight, bias }, { singly }) => [productAlong(x, rows(weight), { bias, singly })],
+  forward: ({ x, weight, bias }, { perImage }) => [productAlong(x, rows(weight), { bias, perImage })],
   savedInputs: ['x', 'weight'],
-  gradient: (gradient, [x, weight], { singly }) => ({
-    x: () => productAlong(gradient, rows(weight!), { second: true, singly }),
+  gradient: (gradient, [x, weight], { perImage }) => ({
+    x: () => productAlong(gradient, rows(weight!), { second: true, perImage }),
     weight: () => reshape(matrixProduct(rows(x!), rows(gradient), { first: true }), weight!.shape),
     bias: () => sumToLastAxis(gradient),
   }),
@@ -16,9 +16,9 @@ const kernel = defineKernel<'x' | 'weight', { readonly singly: boolean }, 'bias'
 
 /**
  * x W + b along the last axis, as one matrix product. x: [..., in]; weight: [in, out], or [1, 1, in, out] of a 1×1
- * convolution, which libtensorflow's CPU kernels do up to five times faster this way than by `Conv2D` where the image
- * is small (test/benchmarks/LOG.md); bias: [out]; [..., out] out.
+ * convolution; bias: [out]; [..., out] out. On small images libtensorflow's CPU kernels compute a 1×1 convolution this
+ * way up to five times faster than by `Conv2D` (test/benchmarks/LOG.md).
  */
 export function affine<T extends Tensor>(x: T, weight: Tensor2D | Tensor, bias?: Tensor1D): T {
-  return kernel({ x, weight, ...(bias && { bias }) }, { singly: takesImagesSingly() })[0] as T
+  return kernel({ x, weight, ...(bias && { bias }) }, { perImage: usesProductsPerImage() })[0] as T
 }

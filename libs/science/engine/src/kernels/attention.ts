@@ -10,7 +10,7 @@ const kernel = defineKernel<
 >({
   name: 'GauntletAttention',
   forward: ({ query, key, value, bias }, { scale }) => {
-    const scaled = multiply(query, scale) // width numbers a token, where the scores have one for each other token
+    const scaled = multiply(query, scale) // fewer elements than the scores: width a token, not tokens a token
     const scores = batchedProduct(scaled, key, { second: true })
     const weights = softmaxAlong(bias ? add(scores, bias) : scores)
     return [batchedProduct(weights, value), scaled, weights]
@@ -18,8 +18,8 @@ const kernel = defineKernel<
   savedInputs: ['key', 'value'],
   savedOutputs: [true, true, true],
   gradient: (gradient, [key, value, y, scaled, weights], { scale, biasShape }) => {
-    // Of the scores, which query, key and bias have in common. Each row's mean Σ weight · gradient is that of y, by
-    // width instead of by token.
+    // The gradient of the scores, which query, key and bias share. Each row's sum Σ weight · gradient equals Σ y ·
+    // gradient, which runs over the width instead of the tokens.
     const ofWeights = batchedProduct(gradient, value!, { second: true })
     const ofScores = multiply(subtract(ofWeights, sum(multiply(gradient, y!), [3], true)), weights!)
     return {
@@ -33,14 +33,20 @@ const kernel = defineKernel<
 
 /**
  * softmax(q kᵀ · scale + bias) v (arXiv:1706.03762, equation 1). query, key, value: [batch, heads, tokens, width];
- * bias: broadcast over [batch, heads, queries, keys]. The softmax's gradient takes its row sums from the output, as
+ * bias: broadcast to [batch, heads, queries, keys]. The softmax's gradient takes its row sums from the output, as
  * FlashAttention does (arXiv:2205.14135, section B.2).
  */
-export function attend(query: Tensor4D, key: Tensor4D, value: Tensor4D, scale: number, bias?: Tensor): Tensor4D {
+export function scaledDotProductAttention(
+  query: Tensor4D,
+  key: Tensor4D,
+  value: Tensor4D,
+  scale: number,
+  bias?: Tensor,
+): Tensor4D {
   return kernel({ query, key, value, ...(bias && { bias }) }, { scale, biasShape: bias?.shape ?? [] })[0] as Tensor4D
 }
 
-/** The sum over the axes along which `shape` was broadcast. */
+/** Sums over the axes along which `shape` was broadcast. */
 function sumToShape(x: Tensor, shape: readonly number[]): Tensor {
   const missing = x.rank - shape.length
   const axes = x.shape.flatMap((size, axis) =>

@@ -12,7 +12,10 @@ const shapes = fc.tuple(
   fc.integer({ min: 1, max: 5 }),
 )
 
-/** The same in float64, by the formulas of Ioffe and Szegedy (arXiv:1502.03167, algorithm 1 and section 3). */
+/**
+ * Output, statistics and gradients in float64, by the formulas of Ioffe and Szegedy (arXiv:1502.03167, algorithm 1 and
+ * section 3).
+ */
 function byDefinition(x: Float32Array, gradient: Float32Array, scale: Float32Array, offset: Float32Array) {
   const channels = scale.length
   const count = x.length / channels
@@ -46,7 +49,7 @@ function byDefinition(x: Float32Array, gradient: Float32Array, scale: Float32Arr
   }
 }
 
-it('in training computes what the paper says, its statistics and its three gradients', () => {
+it('in training computes the output, the statistics and the three gradients of the paper', () => {
   fc.assert(
     fc.property(shapes, fc.nat(), (shape, seed) => {
       const channels = shape[3]
@@ -77,7 +80,7 @@ it('in training computes what the paper says, its statistics and its three gradi
   )
 })
 
-it('in evaluation normalises by the given statistics, with the gradients of the plain formula', () => {
+it('in evaluation normalises by the given statistics, and has the gradients of the formula', () => {
   fc.assert(
     fc.property(shapes, fc.nat(), (shape, seed) => {
       inScope(() => {

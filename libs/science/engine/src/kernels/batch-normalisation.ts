@@ -7,12 +7,15 @@ interface Attributes {
   readonly epsilon: number
 }
 
-/** What normalising a batch by its own statistics gives. */
+/** The result of normalising a batch by its own statistics. */
 export interface NormalisedBatch {
   readonly y: Tensor4D
   /** Per channel. */
   readonly mean: Tensor1D
-  /** Per channel, divided by count − 1 (Bessel), as TensorFlow returns it and PyTorch's running variance wants it. */
+  /**
+   * Per channel, divided by count − 1 (Bessel's correction), as TensorFlow returns it and PyTorch's running variance
+   * needs it.
+   */
   readonly unbiasedVariance: Tensor1D
 }
 
@@ -24,8 +27,8 @@ const trainingKernel = defineKernel<'x' | 'scale' | 'offset', Attributes>({
   },
   savedInputs: ['x', 'scale'],
   savedOutputs: [false, false, false, true, true, true],
-  // One operator gives all three, so it runs at once: each thunk has a tidy of its own, which would dispose of the
-  // others' results.
+  // One operator computes all three gradients, so it runs at once. If a thunk ran it, the tidy around that thunk would
+  // dispose of the other two results.
   gradient: (gradient, [x, scale, ...reserved], { epsilon }) => {
     const inputs = [gradient, x!, scale!, ...reserved]
     const [ofX, ofScale, ofOffset] = runOperator('FusedBatchNormGradV3', gradientAttributes(epsilon, true), inputs, 5)
@@ -55,13 +58,13 @@ const evaluationKernel = defineKernel<'x' | 'scale' | 'offset' | 'mean' | 'varia
   },
 })
 
-/** Normalises by the batch's own statistics (population variance). x: [batch, height, width, channels]. */
+/** Normalises by the batch's own statistics, with the population variance. x: [batch, height, width, channels]. */
 export function normaliseBatch(x: Tensor4D, scale: Tensor1D, offset: Tensor1D, epsilon: number): NormalisedBatch {
   const [y, mean, unbiasedVariance] = trainingKernel({ x, scale, offset }, { epsilon })
   return { y: y as Tensor4D, mean: mean as Tensor1D, unbiasedVariance: unbiasedVariance as Tensor1D }
 }
 
-/** Normalises by given statistics; these are constants of the gradient. x: [batch, height, width, channels]. */
+/** Normalises by given statistics, which have no gradient. x: [batch, height, width, channels]. */
 export function normaliseByStatistics(
   x: Tensor4D,
   scale: Tensor1D,

@@ -9,7 +9,7 @@ const kernel = defineKernel<'x' | 'bias', object>({
   gradient: (gradient) => ({ x: () => gradient.clone(), bias: () => sumToLastAxis(gradient) }),
 })
 
-/** Adds a vector along the last axis. x: [..., channels]; bias: [channels]. */
+/** Adds a vector to the last axis. x: [..., channels]; bias: [channels]. */
 export function withBias<T extends Tensor>(x: T, bias: Tensor1D): T {
   return kernel({ x, bias }, {})[0] as T
 }

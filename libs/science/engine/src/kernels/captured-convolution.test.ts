@@ -10,9 +10,9 @@ const geometries = [
   { stride: 1, padding: { top: 0, bottom: 0, left: 0, right: 0 } },
 ]
 
-// TensorFlow's graph rewriter ends the process where it joins a depthwise convolution of explicit padding with its
+// TensorFlow's graph rewriter ends the process where it fuses a depthwise convolution of explicit padding with its
 // bias.
-it.each(geometries)('survives in a captured graph with bias and activation: %o', (geometry) => {
+it.each(geometries)('gives the same numbers in a captured program, with bias and activation: %o', (geometry) => {
   const bias = tf.tensor1d([1, 2, 3])
   const [filter, depthwise] = [tf.ones([3, 3, 3, 3]) as Tensor4D, tf.ones([3, 3, 3, 1]) as Tensor4D]
   const run = (x: Tensor4D, added: Tensor1D) => [

@@ -2,24 +2,24 @@ import type { OperatorAttribute } from '../operator.ts'
 import type { Tensor } from '../tf.ts'
 import { padWithZeros } from './primitives.ts'
 
-/** Strides and zeros added around the image before a convolution, in pixels. */
+/** The stride of a convolution, and the zeros that are added around the image before it, both in pixels. */
 export interface ConvolutionGeometry {
   readonly stride: number
   readonly padding: { readonly top: number; readonly bottom: number; readonly left: number; readonly right: number }
 }
 
-/** Whether the image is convolved as it is. */
+/** Whether nothing is added around the image. */
 export function isUnpadded({ padding: { top, bottom, left, right } }: ConvolutionGeometry): boolean {
   return top + bottom + left + right === 0
 }
 
-/** The same without padding, for an image that has it: see `padded`. */
+/** The geometry without padding, for an image that was padded before (`zeroPadded`). */
 export function unpadded({ stride }: Pick<ConvolutionGeometry, 'stride'>): ConvolutionGeometry {
   return { stride, padding: { top: 0, bottom: 0, left: 0, right: 0 } }
 }
 
 /** The image with the geometry's zeros around it. x: [batch, height, width, channels]. */
-export function padded(x: Tensor, geometry: ConvolutionGeometry): Tensor {
+export function zeroPadded(x: Tensor, geometry: ConvolutionGeometry): Tensor {
   const { top, bottom, left, right } = geometry.padding
   return isUnpadded(geometry) ? x : padWithZeros(x, [[0, 0], [top, bottom], [left, right], [0, 0]]) // prettier-ignore
 }
@@ -39,8 +39,8 @@ export function operatorAttributes(geometry: ConvolutionGeometry): Record<string
 }
 
 /**
- * The attributes of a depthwise convolution. Where the zeros are those of TensorFlow's `SAME`, they are told so: see
- * `needsExplicitPadding`.
+ * The attributes of a depthwise convolution. Where the padding equals TensorFlow's `SAME`, it is given by that name and
+ * not by numbers (`needsExplicitPadding`).
  */
 export function depthwiseAttributes(geometry: ConvolutionGeometry, filter: Tensor): Record<string, OperatorAttribute> {
   if (isUnpadded(geometry) || needsExplicitPadding(geometry, filter)) return operatorAttributes(geometry)
@@ -49,9 +49,9 @@ export function depthwiseAttributes(geometry: ConvolutionGeometry, filter: Tenso
 }
 
 /**
- * Whether a convolution's padding can be told to TensorFlow in numbers alone. A depthwise convolution with a bias must
- * not: the operator that does both has no place for them, and TensorFlow's graph rewriter (remapper.cc, 2.21) takes it
- * nevertheless, and ends the process.
+ * Whether TensorFlow needs a convolution's padding in numbers, because its `SAME` would pad otherwise. A depthwise
+ * convolution with a bias must not get numbers: the fused operator has no attribute for them, but TensorFlow's graph
+ * rewriter (remapper.cc, 2.21) fuses it nevertheless, and ends the process.
  */
 export function needsExplicitPadding(
   { stride, padding: { top, bottom, left, right } }: ConvolutionGeometry,

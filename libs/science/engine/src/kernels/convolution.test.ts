@@ -36,7 +36,7 @@ const cases: fc.Arbitrary<ConvolutionCase> = fc
   }))
   .filter((each) => outputShape(each).every((size) => size > 0))
 
-it('computes what the definition says, and both of its gradients, in groups too', () => {
+it('computes what the definition says, and so are both gradients, also in groups', () => {
   fc.assert(
     fc.property(cases, fc.nat(), (given, seed) => {
       const draw = (purpose: string, shape: readonly number[]) =>
@@ -56,7 +56,7 @@ it('computes what the definition says, and both of its gradients, in groups too'
   )
 })
 
-/** The paddings that TensorFlow's backward kernels are told of. */
+/** The padding that each of TensorFlow's backward kernels is given. */
 function backwardPaddings(run: () => void): string[] {
   const execute = vi.spyOn(nativeBackend(), 'executeMultipleOutputs')
   run()
@@ -106,7 +106,7 @@ it('computes no gradient of the filter when only that of the input is asked for,
   execute.mockRestore()
 })
 
-it('with a stride as long as the kernel agrees with the convolution that reads one more row of zeros', () => {
+it('with a stride equal to the kernel gives what the convolution with one more row of zeros gives', () => {
   const draw = (purpose: string, shape: [number, number, number, number]) =>
     tf.tensor4d(uniform({ seed: 1, purpose }, count(shape)), shape)
   const [x, filter, gradient] = [draw('x', [2, 4, 6, 3]), draw('filter', [2, 2, 3, 5]), draw('gradient', [2, 2, 3, 5])]
@@ -121,7 +121,7 @@ it('with a stride as long as the kernel agrees with the convolution that reads o
   of(none).forEach((tensor, i) => expectClose(tensor.dataSync(), Float64Array.from(expected[i]!.dataSync())))
 })
 
-it('adds a bias to every form, and sums its gradient over all positions', () => {
+it('adds a bias to every kind of convolution, and sums its gradient over all positions', () => {
   const shapes = [[1, 1, 4, 6], [2, 2, 4, 6], [3, 3, 4, 6], [3, 3, 2, 6]] as const // prettier-ignore
   for (const [height, width, inputs, outputs] of shapes) {
     const [x, filter]: Tensor4D[] = [tf.ones([2, 4, 4, 4]), tf.ones([height, width, inputs, outputs])]
@@ -176,7 +176,7 @@ it('leaves no tensor behind', () => {
   expect(tf.memory().numTensors).toBe(before)
 })
 
-/** What the kernel gives for a case, the scalar being the sum of the output weighed by `gradient`. */
+/** The output of the kernel, and the gradients of the sum of the output times `gradient`. */
 function withGradients(given: ConvolutionCase, x: Float32Array, filter: Float32Array, gradient: Float32Array) {
   const convolution = given.depthwise ? convolveDepthwise : convolve
   const inputs = [tf.tensor4d(x, [...given.xShape]), tf.tensor4d(filter, [...given.filterShape])]

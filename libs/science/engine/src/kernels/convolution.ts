@@ -7,11 +7,11 @@ import {
   isUnpadded,
   needsExplicitPadding,
   operatorAttributes,
-  padded,
+  zeroPadded,
   unpadded,
   type ConvolutionGeometry,
 } from './convolution-geometry.ts'
-import { depthwiseFilterGradient, filterGradient, filterGradientByPlaces } from './filter-gradient.ts'
+import { depthwiseFilterGradient, filterGradient, filterGradientByPosition } from './filter-gradient.ts'
 import { inputGradient, inputGradientOfPadded } from './input-gradient.ts'
 import { defineKernel } from './kernel.ts'
 import { convolvePatches } from './patch-convolution.ts'
@@ -24,8 +24,8 @@ const convolution = defineKernel<'x' | 'filter', ConvolutionGeometry>({
   forward: ({ x, filter }, geometry) => runOperator('Conv2D', operatorAttributes(geometry), [x, filter]),
   savedInputs: ['x', 'filter'],
   gradient: (gradient, [x, filter], geometry) => ({
-    x: () => ofInput(x!, filter!, gradient, geometry),
-    filter: () => ofFilter(x!, filter!, gradient, geometry),
+    x: () => gradientByInput(x!, filter!, gradient, geometry),
+    filter: () => gradientByFilter(x!, filter!, gradient, geometry),
   }),
 })
 
@@ -47,9 +47,9 @@ const depthwise = defineKernel<'x' | 'filter', ConvolutionGeometry>({
 })
 
 /**
- * Convolution with zeros on each side given by number, as PyTorch has it: `SAME` of TensorFlow pads strided
- * convolutions unevenly, and tfjs's own operator would need a separate copy for the padding. x: [batch, height, width,
- * in]; filter: [kernel, kernel, in / groups, out], whose third axis tells the number of groups; bias: [out].
+ * Convolution with a number of zeros on each side, as in PyTorch. TensorFlow's `SAME` pads strided convolutions
+ * unevenly, and tfjs's own operator would need a copy for the padding. x: [batch, height, width, in]; filter: [kernel,
+ * kernel, in / groups, out], whose third axis gives the number of groups; bias: [out].
  */
 export function convolve(x: Tensor4D, filter: Tensor4D, geometry: ConvolutionGeometry, bias?: Tensor1D): Tensor4D {
   if (isPointwise(x, filter, geometry)) return affine(x, filter, bias)
@@ -84,7 +84,7 @@ function isPointwise(
   return height === 1 && width === 1 && inputs === x.shape[3] && geometry.stride === 1 && isUnpadded(geometry)
 }
 
-/** Whether the image is cut into squares that do not overlap. */
+/** Whether the convolution reads squares that do not overlap and cover the image. */
 function isOfPatches(
   x: Tensor4D,
   { shape: [height, width, inputs] }: Tensor4D,
@@ -96,16 +96,16 @@ function isOfPatches(
 }
 
 /**
- * Channels up to which TensorFlow's own backward kernel gives the input's gradient faster, and elements of a filter
- * from which it gives the filter's.
+ * On CPUs TensorFlow's own backward kernel gives the input's gradient faster up to so many channels, and the filter's
+ * from so many elements of the filter on.
  */
 const [fewChannels, largeFilter] = [4, 2 ** 18]
 
 /**
- * On CPU by the forward kernel, which is faster and has groups, unless that would multiply mostly zeros
+ * On CPUs by the forward kernel, which is faster and has groups, except where it would multiply mostly zeros
  * (test/benchmarks/LOG.md).
  */
-function ofInput(x: Tensor, filter: Tensor, gradient: Tensor, geometry: ConvolutionGeometry): Tensor {
+function gradientByInput(x: Tensor, filter: Tensor, gradient: Tensor, geometry: ConvolutionGeometry): Tensor {
   const channels = x.shape[3]!
   const isGrouped = filter.shape[2] !== channels
   if (!onGpu() && (isGrouped || geometry.stride === 1))
@@ -114,12 +114,12 @@ function ofInput(x: Tensor, filter: Tensor, gradient: Tensor, geometry: Convolut
   return backward('Conv2DBackpropInput', geometry, integers(x.shape), filter, gradient)
 }
 
-function ofFilter(x: Tensor, filter: Tensor, gradient: Tensor, geometry: ConvolutionGeometry): Tensor {
+function gradientByFilter(x: Tensor, filter: Tensor, gradient: Tensor, geometry: ConvolutionGeometry): Tensor {
   if (onGpu()) return backward('Conv2DBackpropFilter', geometry, x, integers(filter.shape), gradient)
   const isGrouped = filter.shape[2] !== x.shape[3]
-  if (!isGrouped && geometry.stride === 1) return filterGradientByPlaces(x, filter.shape, gradient, geometry)
+  if (!isGrouped && geometry.stride === 1) return filterGradientByPosition(x, filter.shape, gradient, geometry)
   if (isGrouped || filter.size > largeFilter) return filterGradient(x, filter.shape, gradient, geometry)
-  return filterGradient(padded(x, geometry), filter.shape, gradient, unpadded(geometry))
+  return filterGradient(zeroPadded(x, geometry), filter.shape, gradient, unpadded(geometry))
 }
 
 function onGpu(): boolean {

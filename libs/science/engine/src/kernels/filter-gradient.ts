@@ -1,13 +1,13 @@
 import { runOperator } from '../operator.ts'
 import { tf, type Tensor } from '../tf.ts'
-import { operatorAttributes, padded, type ConvolutionGeometry } from './convolution-geometry.ts'
+import { operatorAttributes, zeroPadded, type ConvolutionGeometry } from './convolution-geometry.ts'
 import { integers, matrixProduct, reshape, rows, stridedSlice, sum, transpose } from './primitives.ts'
 
 /**
- * The gradient by the filter, [height, width, in / groups, out], as TensorFlow's own operator gives it, group by group.
- * Of a small filter it is faster of the padded image, up to three times (test/benchmarks/LOG.md). Of a strided 1×1
- * filter it is a matrix product with the pixels that were looked at: oneDNN's kernel for AVX2 (`jit_1x1:avx2`,
- * TensorFlow 2.21) writes beyond its memory there.
+ * The gradient of the filter, [height, width, in / groups, out], by TensorFlow's own operator, group by group. For a
+ * small filter that is up to three times faster if the image is padded before (test/benchmarks/LOG.md). For a strided
+ * 1×1 filter it is a matrix product with the pixels that the filter reads, since oneDNN's kernel for AVX2
+ * (`jit_1x1:avx2`, TensorFlow 2.21) writes beyond its memory there.
  */
 export function filterGradient(
   x: Tensor,
@@ -21,7 +21,7 @@ export function filterGradient(
   const isPointwise = height === 1 && width === 1 && geometry.stride > 1
   const ofGroup = (part: Tensor, ofPart: Tensor) =>
     isPointwise
-      ? filterGradientByPlaces(part, shapeOfGroup, ofPart, geometry)
+      ? filterGradientByPosition(part, shapeOfGroup, ofPart, geometry)
       : runOperator('Conv2DBackpropFilter', operatorAttributes(geometry), [part, integers(shapeOfGroup), ofPart])[0]!
   if (groups === 1) return ofGroup(x, gradient)
   const parts = tf.split(gradient, groups, 3)
@@ -32,10 +32,10 @@ export function filterGradient(
 }
 
 /**
- * The same for one group as one matrix product for every place of the filter: of the pixels that are looked at from
- * there with the gradient. For stride 1 1.3 to 1.6 times as fast on CPU (test/benchmarks/LOG.md).
+ * The gradient of the filter for one group, as one matrix product for each position of the filter: of the pixels that
+ * are read from there with the gradient. For stride 1 it is 1.3 to 1.6 times as fast on CPU (test/benchmarks/LOG.md).
  */
-export function filterGradientByPlaces(
+export function filterGradientByPosition(
   x: Tensor,
   filterShape: readonly number[],
   gradient: Tensor,
@@ -43,7 +43,7 @@ export function filterGradientByPlaces(
 ): Tensor {
   const [filterHeight, filterWidth, inputs, outputs] = filterShape as [number, number, number, number]
   const [batch, height, width] = gradient.shape as [number, number, number]
-  const image = padded(x, geometry)
+  const image = zeroPadded(x, geometry)
   const ofY = rows(gradient)
   const places = Array.from({ length: filterHeight * filterWidth }, (_, place) =>
     tf.tidy(() => {
@@ -56,9 +56,10 @@ export function filterGradientByPlaces(
 }
 
 /**
- * The gradient by a depthwise filter for stride 1 as a depthwise convolution forward: every image's channel is a
- * channel of one image, convolved with its gradient as the filter, and the images' results are added. From 5 × 5 on up
- * to four times as fast on CPU as TensorFlow's own (test/benchmarks/LOG.md). filterShape: [height, width, channels, 1].
+ * The gradient of a depthwise filter for stride 1, by a depthwise convolution forward. Every channel of every image
+ * becomes a channel of one image, and is convolved with its gradient as the filter; the results of the images are
+ * added. From 5 × 5 on that is up to four times as fast on CPU as TensorFlow's own operator (test/benchmarks/LOG.md).
+ * filterShape: [height, width, channels, 1].
  */
 export function depthwiseFilterGradient(
   x: Tensor,

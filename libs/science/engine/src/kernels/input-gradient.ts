@@ -4,11 +4,10 @@ import { operatorAttributes, unpadded, type ConvolutionGeometry } from './convol
 import { integers, padWithZeros, reshape, reverse, slice, transpose } from './primitives.ts'
 
 /**
- * The gradient by the input of a convolution as a convolution forward: of the gradient, its pixels moved apart by the
- * stride, with the filter turned by half a circle and its channels in and out exchanged. TensorFlow's forward kernels
- * are faster on CPU than the backward ones (up to 2.5 times for dense, several times for depthwise filters;
- * test/benchmarks/LOG.md), and have groups where those have none. shape: that of the input, [batch, height, width,
- * channels].
+ * The gradient of a convolution's input, as a convolution forward: of the output's gradient, dilated by the stride,
+ * with the filter turned by 180° and its input and output channels exchanged. On CPU TensorFlow's forward kernels are
+ * faster than the backward ones (up to 2.5 times for dense, several times for depthwise filters;
+ * test/benchmarks/LOG.md), and only they have groups. shape: that of the input, [batch, height, width, channels].
  */
 export function inputGradient(
   operator: 'Conv2D' | 'DepthwiseConv2dNative',
@@ -19,27 +18,27 @@ export function inputGradient(
 ): Tensor {
   const [, height, width, channels] = shape as [number, number, number, number]
   const [filterHeight, filterWidth, inputs] = filter.shape as [number, number, number]
-  const spread = stride === 1 ? gradient : movedApart(gradient, stride)
-  const [, spreadHeight, spreadWidth] = spread.shape as [number, number, number]
+  const dilatedGradient = stride === 1 ? gradient : dilated(gradient, stride)
+  const [, dilatedHeight, dilatedWidth] = dilatedGradient.shape as [number, number, number]
   const wanted = {
     top: filterHeight - 1 - top,
-    bottom: height - spreadHeight + top,
+    bottom: height - dilatedHeight + top,
     left: filterWidth - 1 - left,
-    right: width - spreadWidth + left,
+    right: width - dilatedWidth + left,
   }
-  const turned = reverse(filter, [0, 1])
-  const exchanged = operator === 'Conv2D' ? exchangeChannels(turned, channels / inputs) : turned
+  const flipped = reverse(filter, [0, 1])
+  const exchanged = operator === 'Conv2D' ? exchangeChannels(flipped, channels / inputs) : flipped
   const padding = mapSides(wanted, (zeros) => Math.max(zeros, 0))
   return runOperator(operator, operatorAttributes({ stride: 1, padding }), [
-    withoutMargins(spread, wanted),
+    cropped(dilatedGradient, wanted),
     exchanged,
   ])[0]!
 }
 
 /**
- * The same by TensorFlow's backward kernel, of the padded image, whose margins are then cut off: told of padding it
- * does not take oneDNN's kernel, which is 1.1 to 8 times as fast from some channels on (test/benchmarks/LOG.md). No
- * groups.
+ * The gradient of a convolution's input by TensorFlow's backward kernel, for the padded image, whose margins are then
+ * cut off. Given the padding, TensorFlow would not use oneDNN's kernel, which is 1.1 to 8 times as fast from some
+ * number of channels on (test/benchmarks/LOG.md). This has no groups.
  */
 export function inputGradientOfPadded(
   shape: readonly number[],
@@ -55,7 +54,7 @@ export function inputGradientOfPadded(
     filter,
     gradient,
   ])
-  return withoutMargins(ofPadded!, { top: -top, bottom: -bottom, left: -left, right: -right })
+  return cropped(ofPadded!, { top: -top, bottom: -bottom, left: -left, right: -right })
 }
 
 type Sides = ConvolutionGeometry['padding']
@@ -64,8 +63,8 @@ function mapSides({ top, bottom, left, right }: Sides, change: (size: number) =>
   return { top: change(top), bottom: change(bottom), left: change(left), right: change(right) }
 }
 
-/** Without as many rows and columns as `sides` is below zero: they lie where only padding was read. */
-function withoutMargins(x: Tensor, sides: Sides): Tensor {
+/** Cuts off as many rows and columns as `sides` is below zero. Only padding was read there. */
+function cropped(x: Tensor, sides: Sides): Tensor {
   const cut = mapSides(sides, (zeros) => Math.max(-zeros, 0))
   if (cut.top + cut.bottom + cut.left + cut.right === 0) return x
   const [batch, height, width, channels] = x.shape as [number, number, number, number]
@@ -76,7 +75,7 @@ function withoutMargins(x: Tensor, sides: Sides): Tensor {
   )
 }
 
-/** [height, width, in of a group, out of all groups] to [height, width, out of a group, in of all groups]. */
+/** [height, width, in of a group, out of all groups] becomes [height, width, out of a group, in of all groups]. */
 function exchangeChannels(filter: Tensor, groups: number): Tensor {
   const [height, width, inputs, outputs] = filter.shape as [number, number, number, number]
   if (groups === 1) return transpose(filter, [0, 1, 3, 2])
@@ -84,8 +83,8 @@ function exchangeChannels(filter: Tensor, groups: number): Tensor {
   return reshape(each, [height, width, outputs / groups, groups * inputs])
 }
 
-/** Every pixel becomes the first of a square of stride × stride pixels, the others of which are zero. */
-function movedApart(x: Tensor, stride: number): Tensor {
+/** Puts stride − 1 zeros after every pixel, in both directions. */
+function dilated(x: Tensor, stride: number): Tensor {
   const [batch, height, width, channels] = x.shape as [number, number, number, number]
   const [none, apart] = [[0, 0], [0, stride - 1]] as const // prettier-ignore
   const cells = reshape(x, [batch, height, 1, width, 1, channels])

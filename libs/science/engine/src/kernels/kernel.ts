@@ -1,21 +1,23 @@
 import { differentiableByFirstOutput } from '../gradient-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
 
-/** Names of inputs to tensors. */
+/** The inputs of a kernel by name. */
 export type Inputs<Name extends string, Optional extends string = never> = Record<Name, Tensor> &
   Partial<Record<Optional, Tensor>>
 
 /** A differentiable kernel made of TensorFlow's own operators. */
 export interface Kernel<Name extends string, Attributes extends object, Optional extends string = never> {
   readonly name: string
-  /** What it makes beside its outputs is disposed of at once. Gradients are those of the first output. */
+  /**
+   * Gives the outputs. All other tensors that it makes are disposed of at once. A gradient is that of the first output.
+   */
   readonly forward: (inputs: Inputs<Name, Optional>, attributes: Attributes) => Tensor[]
-  /** Inputs and outputs (by position) the gradient reads; `gradient` receives them in this order. */
+  /** The inputs, and the outputs by position, that the gradient reads. `gradient` receives them in this order. */
   readonly savedInputs: readonly Name[]
   readonly savedOutputs?: readonly boolean[]
   /**
-   * One thunk per input: tfjs calls only those on the path to what is differentiated, so an attack computes no gradient
-   * of weights.
+   * Gives one thunk per input. tfjs calls only those on the path to what is differentiated, so that an attack computes
+   * no gradient of weights.
    */
   readonly gradient: (
     gradientOfOutput: Tensor,
@@ -24,7 +26,7 @@ export interface Kernel<Name extends string, Attributes extends object, Optional
   ) => Partial<Record<Name | Optional, () => Tensor>>
 }
 
-/** Registers the kernel with tfjs and gives the function that runs it. */
+/** Registers the kernel with tfjs, and gives the function that runs it. */
 export function defineKernel<Name extends string, Attributes extends object, Optional extends string = never>(
   kernel: Kernel<Name, Attributes, Optional>,
 ): (inputs: Inputs<Name, Optional>, attributes: Attributes) => Tensor[] {

@@ -16,7 +16,7 @@ function byDefinition(x: Float64Array, scale: Float64Array, offset: Float64Array
   })
 }
 
-it('normalises every row by the definition, with the gradients of input, scale and offset', () => {
+it('normalises every row by the definition, and gives the gradients of input, scale and offset', () => {
   const kernel = (x: Tensor3D, scale: Tensor1D, offset: Tensor1D) => normaliseLayer(x, scale, offset, epsilon)
   expectAsDefined(kernel as never, byDefinition, [
     given('x', [batch, tokens, features], 3),
@@ -25,7 +25,7 @@ it('normalises every row by the definition, with the gradients of input, scale a
   ])
 })
 
-it('is finite, with its gradient, where a row is constant', () => {
+it('is finite where a row is constant, and so is its gradient', () => {
   const [scale, offset] = [tf.ones([4]) as Tensor1D, tf.zeros([4]) as Tensor1D]
   const constant = tf.fill([2, 4], 7)
   const gradient = tf.grad((x) => normaliseLayer(x, scale, offset, 1e-6).sum())(constant)
@@ -33,7 +33,7 @@ it('is finite, with its gradient, where a row is constant', () => {
   expect(values.every((value) => Math.abs(value) < 1e-3)).toBe(true)
 })
 
-it('keeps its precision where the mean is large beside the deviation', () => {
+it('stays precise where the mean is much larger than the deviation', () => {
   const row = [1000, 1001, 1002, 1003]
   const y = normaliseLayer(tf.tensor2d([row]), tf.ones([4]) as Tensor1D, tf.zeros([4]) as Tensor1D, 0)
   const expected = row.map((value) => expect.closeTo((value - 1001.5) / Math.sqrt(1.25), 4))

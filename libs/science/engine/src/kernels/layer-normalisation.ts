@@ -26,7 +26,7 @@ const kernel = defineKernel<'x' | 'scale' | 'offset', { readonly epsilon: number
   savedOutputs: [false, true, true],
   gradient: (gradient, [scale, normal, inverseDeviation]) => {
     const ofY = rows(gradient)
-    const correlated = multiply(ofY, normal!) // x's gradient and the scale's both read it
+    const correlated = multiply(ofY, normal!) // the gradients of x and of the scale both read it
     return {
       x: () => reshape(gradientOfInput(ofY, correlated, scale!, normal!, inverseDeviation!), gradient.shape),
       scale: () => sumToLastAxis(correlated),
@@ -36,16 +36,16 @@ const kernel = defineKernel<'x' | 'scale' | 'offset', { readonly epsilon: number
 })
 
 /**
- * Layer normalisation (arXiv:1607.06450) over the last axis by the population variance. x: [..., features]; scale,
- * offset: [features]. `_MklLayerNorm` cannot be run eagerly, and `FusedBatchNormV3` of a view takes twice as long
- * (test/benchmarks/LOG.md).
+ * Layer normalisation (arXiv:1607.06450) over the last axis, with the population variance. x: [..., features]; scale,
+ * offset: [features]. It is composed, because `_MklLayerNorm` cannot be run eagerly and `FusedBatchNormV3` of a
+ * reshaped x takes twice as long (test/benchmarks/LOG.md).
  */
 export function normaliseLayer<T extends Tensor>(x: T, scale: Tensor1D, offset: Tensor1D, epsilon: number): T {
   return kernel({ x, scale, offset }, { epsilon })[0] as T
 }
 
 /**
- * (γ g − mean(γ g) − n mean(γ g n)) / σ of each row, where n is the normalised row; the two means are matrix products
+ * (γ g − mean(γ g) − n mean(γ g n)) / σ of each row, where n is the normalised row. The two means are matrix products
  * with γ / features.
  */
 function gradientOfInput(

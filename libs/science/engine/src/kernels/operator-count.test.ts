@@ -3,7 +3,7 @@ import { recordedOperators } from '../testing/recorded-operators.ts'
 import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '../tf.ts'
 import * as activations from './activation.ts'
 import { affine } from './affine.ts'
-import { attend } from './attention.ts'
+import { scaledDotProductAttention } from './attention.ts'
 import { normaliseBatch, normaliseByStatistics } from './batch-normalisation.ts'
 import { convolve, convolveDepthwise } from './convolution.ts'
 import { normaliseLayer } from './layer-normalisation.ts'
@@ -17,14 +17,21 @@ const geometry = { stride: 1, padding }
 const labels = tf.tensor1d([0, 1], 'int32')
 
 /**
- * [layer, function, shapes of its inputs, operators forward, operators backward for the first input alone, for all
- * inputs]. Reshapes move nothing and do not count. Some activations make their derivative on the way forward; a program
- * without a gradient leaves that out, and has one operator for the five of a softmax.
+ * [layer, function, shapes of its inputs, operators forward, operators backward for the first input, operators backward
+ * for all inputs]. Reshapes copy nothing and are not counted. Some activations compute their derivative on the way
+ * forward, which a program without a gradient leaves out. A softmax is five operators here and one in a program.
  */
 const layers: [string, (...inputs: never[]) => Tensor, number[][], number, number, number][] = [
   ['affine', affine, [[2, 4, 6], [6, 3], [3]], 2, 1, 3], // prettier-ignore
   ['layer norm', (x: Tensor, w: Tensor1D, b: Tensor1D) => normaliseLayer(x, w, b, 1e-6), [[2, 4, 6], [6], [6]], 9, 9, 11], // prettier-ignore
-  ['attention', (q: Tensor4D, k: Tensor4D, v: Tensor4D) => attend(q, k, v, 0.5), Array(3).fill([2, 3, 4, 5]), 8, 7, 9],
+  [
+    'attention',
+    (q: Tensor4D, k: Tensor4D, v: Tensor4D) => scaledDotProductAttention(q, k, v, 0.5),
+    Array(3).fill([2, 3, 4, 5]),
+    8,
+    7,
+    9,
+  ],
   ['relu', activations.relu, [image], 1, 1, 1],
   ['relu6', activations.relu6, [image], 1, 1, 1],
   ['sigmoid', activations.sigmoid, [image], 1, 1, 1],

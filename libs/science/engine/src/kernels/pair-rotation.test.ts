@@ -12,7 +12,7 @@ const cases = fc.record({
   seed: fc.nat(),
 })
 
-it('turns every pair by its angle', () => {
+it('rotates every pair by its angle', () => {
   fc.assert(
     fc.property(cases, (given) => {
       const { x, angles, turns } = drawn(given)
@@ -28,7 +28,7 @@ it('turns every pair by its angle', () => {
   )
 })
 
-it('leaves scores to depend on the difference of two angles alone', () => {
+it('makes scores depend on the difference of two angles only', () => {
   const score = (query: number, key: number) => {
     const [turnedQuery, turnedKey] = [query, key].map((angle) =>
       rotatePairs(tf.tensor4d([1, 2, -3, 0.5], [1, 1, 1, 4]), turnsOf([angle, angle / 10], 1)),
@@ -39,7 +39,7 @@ it('leaves scores to depend on the difference of two angles alone', () => {
   expect(score(2, 5)).not.toBeCloseTo(score(2, 6), 1)
 })
 
-it('turns the gradient back', () => {
+it('rotates the gradient back', () => {
   fc.assert(
     fc.property(cases, (given) => {
       const { x, angles, turns } = drawn(given)

@@ -19,16 +19,16 @@ const kernel = defineKernel<'x' | 'turns', object>({
 })
 
 /**
- * Turns each pair of neighbours (x₀, x₁) of the last axis into (x₀ cos − x₁ sin, x₁ cos + x₀ sin), as rotary position
- * embeddings do (RoFormer, arXiv:2104.09864, equation 34). Read as complex numbers that is one product, where
- * separating, negating and weaving the neighbours again takes five times as long. x: [batch, heads, tokens, width];
- * turns: [tokens, width], cosine and sine by turns, a constant of the gradient.
+ * Rotates each pair of neighbours (x₀, x₁) of the last axis to (x₀ cos − x₁ sin, x₁ cos + x₀ sin), as rotary position
+ * embeddings do (RoFormer, arXiv:2104.09864, equation 34). On complex numbers that is one product. To separate the
+ * neighbours, negate one and interleave them again would take five times as long. x: [batch, heads, tokens, width];
+ * turns: [tokens, width], cosine and sine in turn, which has no gradient.
  */
 export function rotatePairs(x: Tensor4D, turns: Tensor2D): Tensor4D {
   return kernel({ x, turns }, {})[0] as Tensor4D
 }
 
-/** Pairs of the last axis as complex numbers; nothing is copied. */
+/** Reads pairs of the last axis as complex numbers, without a copy. */
 function complexOf(x: Tensor): Tensor {
   const pairs = reshape(x, [...x.shape.slice(0, -1), x.shape.at(-1)! / 2, 2])
   return runOperator('Bitcast', { T: float32, type: complex64 }, [pairs])[0]!

@@ -3,16 +3,16 @@ import type { Tensor, Tensor4D } from '../tf.ts'
 import { operatorAttributes, unpadded } from './convolution-geometry.ts'
 import { defineKernel } from './kernel.ts'
 import { matrixProduct, reshape, rows, transpose } from './primitives.ts'
-import { productAlong, takesImagesSingly } from './product-along.ts'
+import { productAlong, usesProductsPerImage } from './product-along.ts'
 
-const kernel = defineKernel<'x' | 'filter', { readonly singly: boolean }>({
+const kernel = defineKernel<'x' | 'filter', { readonly perImage: boolean }>({
   name: 'GauntletPatchConvolution',
   forward: ({ x, filter }) =>
     runOperator('Conv2D', operatorAttributes(unpadded({ stride: filter.shape[0]! })), [x, filter]),
   savedInputs: ['x', 'filter'],
-  gradient: (gradient, [x, filter], { singly }) => ({
+  gradient: (gradient, [x, filter], { perImage }) => ({
     x: () => {
-      const ofPatches = productAlong(gradient, asMatrix(filter!), { second: true, singly })
+      const ofPatches = productAlong(gradient, asMatrix(filter!), { second: true, perImage })
       return reshape(
         transpose(reshape(ofPatches, [...gradient.shape.slice(0, 3), ...filter!.shape.slice(0, 3)]), swapped),
         x!.shape,
@@ -22,24 +22,24 @@ const kernel = defineKernel<'x' | 'filter', { readonly singly: boolean }>({
   }),
 })
 
-/** [batch, rows, columns, patch rows, patch columns, in] to the order of pixels. */
+/** Takes [batch, rows, columns, patch rows, patch columns, in] to the order of the image's pixels, and back. */
 const swapped = [0, 1, 3, 2, 4, 5]
 
 /**
- * Convolution of patches that do not overlap: the stride is the kernel's side. No two patches share a pixel, so the
- * input's gradient is a matrix product and a transposition, up to seven times faster than `Conv2DBackpropInput`, and so
- * is the filter's, up to 1.7 times faster (test/benchmarks/LOG.md). x: [batch, height, width, in], both sides whole
- * numbers of patches; filter: [patch, patch, in, out]; [batch, height / patch, width / patch, out] out.
+ * Convolution of patches that do not overlap: the stride equals the kernel. No two patches share a pixel, so both
+ * gradients are a matrix product and a transposition. The input's is up to seven times faster than by
+ * `Conv2DBackpropInput`, the filter's up to 1.7 times (test/benchmarks/LOG.md). x: [batch, height, width, in], both
+ * sides multiples of the patch; filter: [patch, patch, in, out]; [batch, height / patch, width / patch, out] out.
  */
 export function convolvePatches(x: Tensor4D, filter: Tensor4D): Tensor4D {
-  return kernel({ x, filter }, { singly: takesImagesSingly() })[0] as Tensor4D
+  return kernel({ x, filter }, { perImage: usesProductsPerImage() })[0] as Tensor4D
 }
 
 function asMatrix(filter: Tensor): Tensor {
   return reshape(filter, [filter.size / filter.shape[3]!, filter.shape[3]!])
 }
 
-/** One row of patch rows × patch columns × in numbers for each patch. */
+/** Gives one row of patch rows × patch columns × in numbers for each patch. */
 function asPatches(x: Tensor, filter: Tensor): Tensor {
   const [batch, height, width] = x.shape as [number, number, number]
   const [patch, , inputs] = filter.shape as [number, number, number]

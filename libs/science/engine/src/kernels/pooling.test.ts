@@ -40,7 +40,7 @@ it.each(geometries)('takes the maximum of each window: %o', (geometry) => {
   )
 })
 
-it('never takes the padding for the maximum, also where all numbers are below zero', () => {
+it('never takes the padding as the maximum, also where all numbers are below zero', () => {
   const y = poolMaximum(tf.fill([1, 4, 4, 1], -5) as Tensor4D, { kernel: 3, stride: 2, padding: 1 })
   expect([...y.dataSync()]).toEqual([-5, -5, -5, -5])
 })

@@ -3,14 +3,14 @@ import type { Tensor, Tensor2D, Tensor4D } from '../tf.ts'
 import { broadcast, integers, mean, multiply, padWith, reshape, slice } from './primitives.ts'
 import { defineKernel } from './kernel.ts'
 
-/** A square window, its steps, and what is added on each side of the image. */
+/** The side of a square window, its stride, and what is added on each side of the image, in pixels. */
 export interface PoolingGeometry {
   readonly kernel: number
   readonly stride: number
   readonly padding: number
 }
 
-/** Never the largest of a window. */
+/** The least float32. As padding it is never the maximum of a window. */
 const leastFloat = -(2 - 2 ** -23) * 2 ** 127
 
 const maximum = defineKernel<'x', PoolingGeometry>({
@@ -22,7 +22,7 @@ const maximum = defineKernel<'x', PoolingGeometry>({
 })
 
 /**
- * TensorFlow's operator told of padding takes ten times as long as one that finds it around the image
+ * TensorFlow's operator takes ten times as long with its padding attribute as on an image that was padded before
  * (test/benchmarks/LOG.md).
  */
 function maximumGradient(x: Tensor, y: Tensor, gradient: Tensor, { padding, ...window }: PoolingGeometry): Tensor {
@@ -54,8 +54,8 @@ const global = defineKernel<'x', { readonly shape: readonly [number, number, num
 })
 
 /**
- * The largest of each window; what is padded never is. The gradient goes to the first maximum alone. x: [batch, height,
- * width, channels].
+ * The maximum of each window, among pixels of the image only. The gradient goes to the first of equal maxima. x:
+ * [batch, height, width, channels].
  */
 export function poolMaximum(x: Tensor4D, geometry: PoolingGeometry): Tensor4D {
   return maximum({ x }, geometry)[0] as Tensor4D

@@ -2,8 +2,7 @@ import { runOperator, type OperatorAttribute } from '../operator.ts'
 import { tf, type Tensor } from '../tf.ts'
 
 /**
- * TensorFlow's operators as kernels use them: one each, without the checks, copies and casts that tfjs's functions add
- * around some.
+ * Each function here runs one operator of TensorFlow. tfjs's own functions add checks, copies and casts around some.
  */
 
 const T: OperatorAttribute = { type: 'float32' }
@@ -13,12 +12,12 @@ function one(name: string, attributes: Record<string, OperatorAttribute>, ...inp
   return runOperator(name, attributes, inputs)[0]!
 }
 
-/** A list of whole numbers, as sizes, axes and orders are given to operators. */
+/** A list of integers, in which operators take sizes, axes and orders. */
 export function integers(values: readonly number[]): Tensor {
   return tf.tensor1d([...values], 'int32')
 }
 
-/** An operator of one float32 tensor, such as `Exp`. */
+/** Runs an operator of one float32 tensor, such as `Exp`. */
 export function unary(
   name: 'Erf' | 'Exp' | 'Relu' | 'Relu6' | 'Rsqrt' | 'Sigmoid' | 'Softmax' | 'Square',
   x: Tensor,
@@ -31,10 +30,10 @@ export const add = (a: Tensor, b: Tensor | number) => one('AddV2', { T }, a, ope
 export const subtract = (a: Tensor, b: Tensor) => one('Sub', { T }, a, b)
 export const divide = (a: Tensor, b: Tensor) => one('RealDiv', { T }, a, b)
 
-/** Adds a vector along the last axis: the form that programs join with the product before it. */
+/** Adds a vector to the last axis. Programs fuse this operator with the product before it. */
 export const addBias = (x: Tensor, bias: Tensor) => one('BiasAdd', { T, data_format: 'NHWC' }, x, bias)
 
-/** The sum over all axes but the last; several times faster than `Sum`. */
+/** Sums over all axes but the last, several times faster than `Sum`. */
 export const sumToLastAxis = (x: Tensor) => one('BiasAddGrad', { T, data_format: 'NHWC' }, x)
 
 export const mean = (x: Tensor, axes: readonly number[], keep: boolean) =>
@@ -44,7 +43,7 @@ export const sum = (x: Tensor, axes: readonly number[], keep: boolean) =>
 export const maximum = (x: Tensor, axes: readonly number[], keep: boolean) =>
   one('Max', { T, Tidx: index, keep_dims: keep }, x, integers(axes))
 
-/** The same numbers in another shape; where it is the same shape, the tensor itself. */
+/** The numbers in another shape. If x has that shape already, this gives x itself. */
 export function reshape(x: Tensor, shape: readonly number[]): Tensor {
   const same = shape.length === x.rank && shape.every((size, i) => size === x.shape[i])
   return same ? x : one('Reshape', { T, Tshape: index }, x, integers(shape))
@@ -56,7 +55,7 @@ export const reverse = (x: Tensor, axes: readonly number[]) => one('ReverseV2', 
 export const slice = (x: Tensor, begin: readonly number[], size: readonly number[]) =>
   one('Slice', { T, Index: index }, x, integers(begin), integers(size))
 
-/** As many elements as `size` says, from `begin` on, along each axis every so many as `strides` says. */
+/** Takes `size` elements along each axis, from `begin` on, each `strides` after the one before. */
 export function stridedSlice(
   x: Tensor,
   begin: readonly number[],
@@ -71,7 +70,7 @@ export function stridedSlice(
 export const broadcast = (x: Tensor, shape: readonly number[]) =>
   one('BroadcastTo', { T, Tidx: index }, x, integers(shape))
 
-/** How many elements are put before and after each axis. */
+/** How many elements are added before and after each axis. */
 type Sides = readonly (readonly [before: number, after: number])[]
 
 export const padWithZeros = (x: Tensor, sides: Sides) => one('Pad', { T, Tpaddings: index }, x, pairs(sides))
@@ -80,21 +79,21 @@ export const padWith = (x: Tensor, sides: Sides, value: number) =>
 
 const pairs = (sides: Sides) => tf.tensor2d(sides.map((side) => [...side]), [sides.length, 2], 'int32') // prettier-ignore
 
-/** Which factors of a product are transposed. */
+/** Which factors of a product are given transposed. */
 export interface Transposed {
   readonly first?: boolean
   readonly second?: boolean
 }
 
-/** Of [rows, columns] matrices. */
+/** The product of two matrices [rows, columns]. */
 export const matrixProduct = (a: Tensor, b: Tensor, { first = false, second = false }: Transposed = {}) =>
   one('MatMul', { T, transpose_a: first, transpose_b: second }, a, b)
 
-/** Of [..., rows, columns], one product for each of the leading axes. */
+/** The products of matrices [..., rows, columns], one for each index of the leading axes. */
 export const batchedProduct = (a: Tensor, b: Tensor, { first = false, second = false }: Transposed = {}) =>
   one('BatchMatMulV2', { T, adj_x: first, adj_y: second }, a, b)
 
-/** Everything but the last axis becomes rows. */
+/** A matrix [rows, last axis], whose rows are all other axes together. */
 export const rows = (x: Tensor) => (x.rank === 2 ? x : reshape(x, [x.size / x.shape.at(-1)!, x.shape.at(-1)!]))
 
 function operand(value: Tensor | number): Tensor {

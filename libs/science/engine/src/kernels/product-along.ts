@@ -6,34 +6,34 @@ import { addBias, matrixProduct, reshape, rows, transpose } from './primitives.t
 
 const pointwise = operatorAttributes(unpadded({ stride: 1 }))
 
-let isAsked = false
+let isInvariant = false
 
 /**
- * The function, whose layers give an image the same bits in every place of a batch of eight images or more, and so do
- * their gradients. Without AVX-512 oneDNN's matrix product adds the last few rows in another order than the others; a
- * product is a 1×1 convolution there, which takes the images one by one, and a pass up to a fifth longer
- * (test/benchmarks/LOG.md).
+ * Gives `layers` with an invariance: an image has the same bits in every position of a batch of eight images or more,
+ * in its output and its gradient. Without AVX-512, oneDNN's matrix product adds the last few rows in another order than
+ * the others. There a product is computed as a 1×1 convolution, which takes the images one by one, and a pass takes up
+ * to a fifth longer (test/benchmarks/LOG.md).
  */
-export function placeless<Given extends unknown[], Result>(
+export function batchPositionInvariant<Given extends unknown[], Result>(
   layers: (...given: Given) => Result,
 ): (...given: Given) => Result {
   return (...given) => {
-    const before = isAsked
-    isAsked = true
+    const before = isInvariant
+    isInvariant = true
     try {
       return layers(...given)
     } finally {
-      isAsked = before
+      isInvariant = before
     }
   }
 }
 
 /**
- * Whether products that are computed now are to take images one by one. A layer asks on its way forward; its gradient,
- * which is computed later, does as it did.
+ * Whether layers are to compute their products image by image. A layer asks this in its forward pass, and its gradient,
+ * which is computed later, does the same.
  */
-export function takesImagesSingly(): boolean {
-  return isAsked && !nativeBackend().isUsingGpuDevice && !hasWideVectors()
+export function usesProductsPerImage(): boolean {
+  return isInvariant && !nativeBackend().isUsingGpuDevice && !hasWideVectors()
 }
 
 /** How a product is computed. */
@@ -41,21 +41,21 @@ interface ProductOptions {
   /** Whether the matrix is given transposed. */
   readonly second?: boolean
   readonly bias?: Tensor | undefined
-  /** `takesImagesSingly`, when the layer was run. */
-  readonly singly: boolean
+  /** What `usesProductsPerImage` gave when the layer ran. */
+  readonly perImage: boolean
 }
 
 /**
- * Of the numbers along the last axis of x [images, ..., in] by a matrix [in, out], plus a bias [out]: [images, ...,
- * out].
+ * Multiplies the last axis of x [images, ..., in] by a matrix [in, out], and adds a bias [out]: [images, ..., out] out.
  */
-export function productAlong(x: Tensor, matrix: Tensor, { second = false, bias, singly }: ProductOptions): Tensor {
+export function productAlong(x: Tensor, matrix: Tensor, { second = false, bias, perImage }: ProductOptions): Tensor {
   const [inputs, outputs] = (second ? matrix.shape.toReversed() : matrix.shape) as [number, number]
   const images = x.shape[0]!
-  // Before the reshape: a program joins a bias with the product it directly follows (`withJoinedOperators`).
+  // The bias is added before the reshape, because a program fuses it with the product that it directly follows
+  // (`withFusedOperators`).
   const finished = (product: Tensor) =>
     reshape(bias ? addBias(product, bias) : product, [...x.shape.slice(0, -1), outputs])
-  if (images === 1 || !singly) return finished(matrixProduct(rows(x), matrix, { second }))
+  if (images === 1 || !perImage) return finished(matrixProduct(rows(x), matrix, { second }))
   const pixels = x.rank === 4 ? x : reshape(x, [images, x.size / images / inputs, 1, inputs])
   const filter = reshape(second ? transpose(matrix, [1, 0]) : matrix, [1, 1, inputs, outputs])
   return finished(runOperator('Conv2D', pointwise, [pixels, filter])[0]!)

@@ -6,8 +6,8 @@ import { resizeBilinearly } from './resizing.ts'
 const [batch, height, width, channels] = [2, 3, 4, 2]
 
 /**
- * Where an output pixel's centre lies among the inputs: (i + ½) · inputs / outputs − ½, not before the first nor after
- * the last.
+ * Where the centre of an output pixel lies among the inputs: at (i + ½) · inputs / outputs − ½, but not before the
+ * first input nor after the last.
  */
 function place(index: number, outputs: number, inputs: number): { low: number; high: number; share: number } {
   const at = Math.min(Math.max(((index + 0.5) * inputs) / outputs - 0.5, 0), inputs - 1)
@@ -35,7 +35,7 @@ it.each([
   [5, 3],
   [2, 2],
   [1, 9],
-])('resizes to %i × %i by the definition, with its gradient', (toHeight, toWidth) => {
+])('resizes to %i × %i by the definition, and so does its gradient', (toHeight, toWidth) => {
   expectAsDefined(
     (x: Tensor4D) => resizeBilinearly(x, toHeight, toWidth),
     (x) => byDefinition(x, toHeight, toWidth),

@@ -12,12 +12,12 @@ const attributes: Record<string, OperatorAttribute> = {
 const kernel = defineKernel<'x', { readonly height: number; readonly width: number }>({
   name: 'GauntletBilinearResizing',
   forward: ({ x }, { height, width }) => runOperator('ResizeBilinear', attributes, [x, integers([height, width])]),
-  savedInputs: ['x'], // for its shape alone
+  savedInputs: ['x'], // only for its shape
   gradient: (gradient, [x]) => ({ x: () => runOperator('ResizeBilinearGrad', attributes, [gradient, x!])[0]! }),
 })
 
 /**
- * Bilinear resizing with pixel centres at half integers, without antialias. x: [batch, any height, any width,
+ * Bilinear resizing with pixel centres at half integers, without antialiasing. x: [batch, any height, any width,
  * channels].
  */
 export function resizeBilinearly(x: Tensor4D, height: number, width: number): Tensor4D {

@@ -4,9 +4,9 @@ import type { Tensor } from '../tf.ts'
 import { divide, maximum, subtract, sum, unary } from './primitives.ts'
 
 /**
- * exp(x) over its sum along the last axis. An image has the same bits in every place of a batch: in programs `Softmax`
- * is oneDNN's; run by itself on a CPU it is Eigen's, which takes elements one by one where a block of its own choice
- * ends, by another exponential, and is done without.
+ * exp(x) divided by its sum along the last axis. An image has the same bits in every position of a batch. In programs
+ * `Softmax` is oneDNN's, which has this property. Run eagerly on a CPU it is Eigen's, which computes the elements at
+ * the end of a block, of a length that it chooses, by another exponential; there softmax is composed.
  */
 export function softmaxAlong(x: Tensor): Tensor {
   if (isProgramCode() || nativeBackend().isUsingGpuDevice) return unary('Softmax', x)

@@ -5,7 +5,7 @@ import { softmaxCrossEntropy } from './softmax-cross-entropy.ts'
 
 const labels = [3, 0, 1]
 
-it('is minus the logarithm of the label’s softmax, with its gradient', () => {
+it('is minus the logarithm of the label’s softmax, and has its gradient', () => {
   expectAsDefined(
     (logits: Tensor2D) => softmaxCrossEntropy(logits, tf.tensor1d(labels, 'int32')),
     (logits) =>
@@ -17,7 +17,7 @@ it('is minus the logarithm of the label’s softmax, with its gradient', () => {
   )
 })
 
-it('is finite for logits far apart, with its gradient', () => {
+it('is finite for logits far apart, and so is its gradient', () => {
   const logits = tf.tensor2d([[1e4, -1e4, 0]])
   const loss = (x: Tensor2D) => softmaxCrossEntropy(x, tf.tensor1d([1], 'int32'))
   expect([...loss(logits).dataSync()]).toEqual([2e4])
@@ -28,7 +28,7 @@ it('is finite for logits far apart, with its gradient', () => {
   ]).toEqual([1, -1, 0])
 })
 
-it('lets no label pass that is no class', () => {
+it('refuses a label that is not a class', () => {
   const beyond = tf.tensor1d([7], 'int32')
   expect(() => softmaxCrossEntropy(tf.zeros([1, 3]) as Tensor2D, beyond)).toThrow('label value of 7')
 })

@@ -18,9 +18,9 @@ const kernel = defineKernel<'logits' | 'labels', object>({
 })
 
 /**
- * Cross-entropy of softmax(logits) in nats, one number per row, not averaged. One operator gives loss and gradient.
- * logits: [batch, classes]; labels: [batch], int32, below `classes`: TensorFlow refuses others on CPU and gives NaN for
- * them on a GPU. It cannot be differentiated twice.
+ * Cross-entropy of softmax(logits) in nats, one number per row. One operator computes loss and gradient. logits:
+ * [batch, classes]; labels: [batch], int32, below `classes`: TensorFlow refuses others on a CPU and gives NaN for them
+ * on a GPU. It cannot be differentiated twice.
  */
 export function softmaxCrossEntropy(logits: Tensor2D, labels: Tensor1D): Tensor1D {
   return kernel({ logits, labels }, {})[0] as Tensor1D

@@ -11,7 +11,7 @@ const cases = fc.record({
   seed: fc.nat(),
 })
 
-it('takes token i from the place order[i], in every image', () => {
+it('takes token i from position order[i], in every image', () => {
   fc.assert(
     fc.property(cases, ({ batch, tokens, width, seed }) => {
       const order = permutation({ seed, purpose: 'order' }, tokens)
@@ -23,7 +23,7 @@ it('takes token i from the place order[i], in every image', () => {
   )
 })
 
-it('brings the gradient back to where each token came from', () => {
+it('returns the gradient to the position that each token came from', () => {
   fc.assert(
     fc.property(cases, ({ batch, tokens, width, seed }) => {
       const moved = tokenPermutation(permutation({ seed, purpose: 'order' }, tokens))
@@ -34,7 +34,7 @@ it('brings the gradient back to where each token came from', () => {
   )
 })
 
-it('inverts: the inverse of an order undoes it', () => {
+it('undoes an order by its inverse', () => {
   const moved = tokenPermutation([2, 0, 3, 1])
   expect(moved.inverse).toEqual([1, 3, 0, 2])
   expect(moved.order.map((from) => moved.inverse[from])).toEqual([0, 1, 2, 3])

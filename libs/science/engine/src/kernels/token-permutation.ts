@@ -3,7 +3,7 @@ import { tf, type Tensor, type Tensor3D } from '../tf.ts'
 import { defineKernel } from './kernel.ts'
 import { integers } from './primitives.ts'
 
-/** Where each place takes its token from, and the way back. */
+/** `order`: the index of the token that each position takes. `inverse`: the permutation back. */
 export interface TokenPermutation {
   readonly order: readonly number[]
   readonly inverse: readonly number[]
@@ -18,7 +18,7 @@ const kernel = defineKernel<'x', TokenPermutation>({
   gradient: (gradient, _, { inverse }) => ({ x: () => gather(gradient, inverse) }),
 })
 
-/** The permutation that `order` stands for: each of 0 … n − 1 once. */
+/** The permutation with the given order, which has each of 0 … n − 1 once. */
 export function tokenPermutation(order: readonly number[]): TokenPermutation {
   const inverse = new Array<number>(order.length)
   order.forEach((from, to) => (inverse[from] = to))
@@ -26,9 +26,9 @@ export function tokenPermutation(order: readonly number[]): TokenPermutation {
 }
 
 /**
- * Puts the tokens of every image in another order: token i of the result is token order[i] of x. One copy, and one copy
- * back in the gradient, where tfjs's gradient of a gather sums over segments. x: [batch, tokens, width]; same shape
- * out.
+ * Permutes the tokens of every image: token i of the result is token order[i] of x. It takes one copy, and one copy
+ * back in the gradient, where tfjs's gradient of a gather would sum over segments. x: [batch, tokens, width]; same
+ * shape out.
  */
 export function permuteTokens(x: Tensor3D, permutation: TokenPermutation): Tensor3D {
   return kernel({ x }, permutation)[0] as Tensor3D

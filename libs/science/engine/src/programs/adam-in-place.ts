@@ -1,42 +1,53 @@
-import { DataType, type Attribute, type ConstantValue, type GraphNode, type Reference } from './graph.ts'
+import {
+  DataType,
+  int32Value,
+  outputOf,
+  type Attribute,
+  type ConstantValue,
+  type GraphNode,
+  type Reference,
+} from './graph.ts'
 import type { Recording } from './recording.ts'
 import { CaptureRefused } from './refusals.ts'
 import { handleOf, type Consumers, type StateUpdate } from './state-update.ts'
 
-/** What a step of Adam reads and writes over: value, moments and gradient, in the order of its inputs and outputs. */
-type Quartet = readonly [StateUpdate, StateUpdate, StateUpdate, StateUpdate]
+/**
+ * The updates of one step of Adam: value, first moment, second moment and gradient, in the order of the step's inputs
+ * and outputs.
+ */
+type StepUpdates = readonly [StateUpdate, StateUpdate, StateUpdate, StateUpdate]
 
 /**
- * Steps of Adam on the state itself, by TensorFlow's `ResourceApplyAdam`. One tensor after the other, so that what each
- * needs beside the state, a decayed value and a cleared gradient, is gone before the next.
+ * The nodes that make steps of Adam in the state's own memory, by TensorFlow's `ResourceApplyAdam`. They run one
+ * parameter after the other, so that the memory that each needs beside the state is free before the next needs it.
  */
 export function adamInPlace(root: Recording, updates: readonly StateUpdate[], consumers: Consumers): GraphNode[] {
   const made: GraphNode[] = []
   for (const node of new Set(updates.map(({ value }) => value.node))) {
-    const quartet = quartetOf(node, updates)
-    if (!quartet || consumers.get(node) !== quartet.length) {
+    const step = stepUpdatesOf(node, updates)
+    if (!step || consumers.get(node) !== step.length) {
       throw new CaptureRefused(
         'A step of Adam is not of state, or its results are not returned as that state; return all four.',
       )
     }
-    made.push(...stepInPlace(root, node, quartet, consumers, made.at(-1)))
+    made.push(...stepInPlace(root, node, step, consumers, made.at(-1)))
   }
   return made
 }
 
-function quartetOf(node: GraphNode, updates: readonly StateUpdate[]): Quartet | undefined {
+function stepUpdatesOf(node: GraphNode, updates: readonly StateUpdate[]): StepUpdates | undefined {
   const found = [0, 1, 2, 3].map((place) =>
     updates.find(
       ({ value, read }) => value.node === node && value.output === place && node.inputs[place]!.node === read,
     ),
   )
-  return found.every((update) => update !== undefined) ? (found as unknown as Quartet) : undefined
+  return found.every((update) => update !== undefined) ? (found as unknown as StepUpdates) : undefined
 }
 
 function stepInPlace(
   root: Recording,
   node: GraphNode,
-  [value, first, second, gradient]: Quartet,
+  [value, first, second, gradient]: StepUpdates,
   consumers: Consumers,
   before: GraphNode | undefined,
 ): GraphNode[] {
@@ -47,7 +58,8 @@ function stepInPlace(
   const start = before ? [before] : []
   const decayed = kept ? decay(root, value, kept, start) : undefined
   const handles = [value, first, second].map(({ variable }) => handleOf(variable))
-  // Its own correction of the moments' bias is left out by powers of zero: the caller's rate and epsilon hold it.
+  // The operator would correct the bias of the moments. Powers of zero turn that off, since the caller's rate and
+  // epsilon contain the correction.
   const inputs = [...handles, zero, zero, rate!, ...betas, epsilon!, gradientRead!]
   const applied = root.add('ResourceApplyAdam', inputs, applyAttributes, [], {
     controls: [...(decayed ? [decayed] : start), ...waits],
@@ -56,27 +68,26 @@ function stepInPlace(
   return [applied, cleared(root, gradient, applied)]
 }
 
-/** The value times `kept`, in the variable; nothing holds the old memory after it. */
+/** Assigns the value times `kept` to the variable. Nothing holds the old memory afterwards. */
 function decay(root: Recording, { variable, read }: StateUpdate, kept: Reference, controls: GraphNode[]): GraphNode {
-  const product = root.add('Mul', [{ node: read!, output: 0 }, kept], isFloat, [variable.type], {
+  const product = root.add('Mul', [outputOf(read!), kept], isFloat, [variable.type], {
     controls,
     fixed: false,
   })
-  const inputs = [handleOf(variable), { node: product, output: 0 }]
+  const inputs = [handleOf(variable), outputOf(product)]
   return root.add('AssignVariableOp', inputs, { dtype: { type: DataType.float32 } }, [], { fixed: false })
 }
 
 /**
- * Zeros by an operator that TensorFlow does not turn into a constant, which would hold as much memory as the gradients
- * for good.
+ * Assigns zeros to the gradient. They come from an operator that TensorFlow does not fold into a constant, which would
+ * hold as much memory as the gradients for good.
  */
 function cleared(root: Recording, { variable }: StateUpdate, after: GraphNode): GraphNode {
   const { shape } = variable.type
-  const content = new Uint8Array(Int32Array.from(shape).buffer)
-  const sizes = root.constant({ dataType: DataType.int32, shape: [shape.length], content })
+  const sizes = root.constant(int32Value(shape))
   const attributes = { dtype: { type: DataType.float32 }, init: { truth: true } }
   const zeros = root.add('Empty', [sizes], attributes, [variable.type], { controls: [after], fixed: false })
-  const inputs = [handleOf(variable), { node: zeros, output: 0 }]
+  const inputs = [handleOf(variable), outputOf(zeros)]
   return root.add('AssignVariableOp', inputs, { dtype: { type: DataType.float32 } }, [], { fixed: false })
 }
 

@@ -37,7 +37,7 @@ function captured(isDecayed: boolean) {
 }
 
 it.each([true, false])(
-  'gives in a program, written over the state, what it gives eagerly; decayed: %s',
+  'gives in a program, in the memory of the state, what it gives eagerly; decayed: %s',
   (isDecayed) => {
     const { builder, program } = captured(isDecayed)
     const session = builder.load()
@@ -70,7 +70,7 @@ it('needs beside the state no more than one tensor at a time', () => {
   expect(program.peakBytes).toBeLessThan((8 + 1.5) * 24 * 4 + 100)
 })
 
-it('is refused where its results do not become the state that it took', () => {
+it('is refused where its results are not returned as the state that it took', () => {
   const capture = (change: (stepped: AdamTensors) => object) =>
     new ProgramBuilder(start()).capture(
       'step',

@@ -3,7 +3,9 @@ import { activeRecording } from './capturing.ts'
 import { refusal } from './refusals.ts'
 import { tensorTypeOf } from './symbolic-tensors.ts'
 
-/** The tensors that Adam keeps for a tensor of parameters, and the gradient of its present step; all of its shape. */
+/**
+ * The tensors that Adam keeps for a parameter, and the gradient of its present step. All have the parameter's shape.
+ */
 export type AdamTensors = {
   readonly value: Tensor
   /** Moving average of the gradient. */
@@ -13,27 +15,27 @@ export type AdamTensors = {
   readonly gradient: Tensor
 }
 
-/** float32 scalars of one step. */
+/** The float32 scalars of one step. */
 export interface AdamFactors {
-  /** What of the value is left before the step; all unless given. */
+  /** The factor by which the value is multiplied before the step (weight decay); 1 unless given. */
   readonly kept?: Scalar
   readonly rate: Scalar
   readonly epsilon: Scalar
 }
 
-/** How slowly the moving averages move. */
+/** The decay rates of the two moving averages. */
 export interface AdamBetas {
   readonly beta1: number
   readonly beta2: number
 }
 
-/** The operator by which a program remembers the step until its results are assigned (`adamInPlace`). */
+/** The operator that stands for a step in a recording, until the results are assigned to the state (`adamInPlace`). */
 export const adamOperator = 'GauntletAdam'
 
 /**
- * value · kept − rate · m / (√v + epsilon) for the moved averages m and v, and zeros for the next step's gradient
- * (arXiv:1412.6980, algorithm 1 in the form of its section 2's last lines). In a program one operator that writes over
- * the state: it must be given state, and all four results returned as that state.
+ * One step of Adam: value · kept − rate · m / (√v + epsilon) with the new averages m and v, and zeros as the next
+ * gradient (arXiv:1412.6980, algorithm 1 in the form of the last lines of section 2). In a program it is one operator
+ * that overwrites the state, so its inputs must be state, and all four results must be returned as that state.
  */
 export function adamStep(tensors: AdamTensors, factors: AdamFactors, betas: AdamBetas): AdamTensors {
   const recording = activeRecording()
@@ -50,7 +52,7 @@ export function adamStep(tensors: AdamTensors, factors: AdamFactors, betas: Adam
   return { value: symbol(0), firstMoment: symbol(1), secondMoment: symbol(2), gradient: symbol(3) }
 }
 
-/** As TensorFlow's `ResourceApplyAdam` rounds. */
+/** The step by single operators, which rounds as TensorFlow's `ResourceApplyAdam` does. */
 function composedStep(
   { value, firstMoment, secondMoment, gradient }: AdamTensors,
   { kept, rate, epsilon }: AdamFactors,

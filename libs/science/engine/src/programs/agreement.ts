@@ -1,38 +1,38 @@
-import type { Values } from './parked-tensors.ts'
+import type { Values } from './spilled-tensors.ts'
 
-/** How well a replay agrees with an eager run. */
+/** How well a replay of a program agrees with an eager run of its code. */
 export interface Agreement {
-  /** Whether every value is the same; zeros of either sign are. */
+  /** Whether all values are equal. Zeros of either sign are equal. */
   readonly exact: boolean
-  /** The largest deviation of a tensor, and which. */
+  /** The largest deviation of any tensor, and which tensor that is. */
   readonly deviation: number
   readonly where: string
-  /** Where the deviation exceeds the form's tolerance: that which rounding of the inputs brings about. */
+  /** The deviation that rounding of the inputs causes; given where the deviation exceeds the form's tolerance. */
   readonly sensitivity?: number
 }
 
-/** One result of a program, eager and replayed. */
+/** One result of a program, from the eager run and from the replay. */
 export interface ComparedTensor {
   readonly where: string
   readonly expected: Values
   readonly actual: Values
-  /** The value of a state variable before: what is judged is the change, which is small against the value. */
+  /** The value of a state variable before the run. Its change is judged, which is small compared with the value. */
   readonly before?: Values
 }
 
 /**
- * Of the largest norm among a program's tensors: what is smaller may be mere rounding, as the gradient of a bias before
- * a batch norm is.
+ * Tensors whose norm is below this share of a program's largest norm may be mere rounding, such as the gradient of a
+ * bias before a batch norm.
  */
 const negligible = 1e-3
 
-/** Of a state variable's own norm: below it a change drowns in the rounding of the sum. */
+/** Changes below this share of a state variable's own norm are lost in the rounding of the sum. */
 const negligibleChange = 1e-2
 
 /**
- * Compares tensors by ‖expected − actual‖ / ‖expected‖, Euclidean norms. Not element by element, since a step by the
- * sign of a gradient may turn single ones over. Whole numbers and truth values: the share that differs. Infinite where
- * one value is finite and the other not.
+ * Compares tensors by ‖expected − actual‖ / ‖expected‖ in Euclidean norms. Single elements are not compared, since a
+ * step by the sign of a gradient may reverse some. Of integers and booleans the measure is the share that differs. It
+ * is infinite where one value is finite and the other is not.
  */
 export function agreementOf(pairs: readonly ComparedTensor[]): Agreement {
   const differing = pairs.map((pair) => ({ pair, error: errorNorm(pair) }))
@@ -48,7 +48,7 @@ export function agreementOf(pairs: readonly ComparedTensor[]): Agreement {
   return { ...worst, exact: false }
 }
 
-/** The norms of what is expected, and of its change. */
+/** The norm of the expected values, and that of their change. */
 function sizesOf({ expected, before }: ComparedTensor): { isReal: boolean; size: number; change?: number } {
   const isReal = expected.dtype === 'float32'
   const values = expected.dataSync()
@@ -63,8 +63,8 @@ function errorNorm({ expected, actual }: ComparedTensor): number {
 }
 
 /**
- * Parameters and moments of a large model are some 100 million numbers: a plain loop, and a careful one where something
- * is not finite.
+ * This is a plain loop, because the parameters and moments of a large model are some 100 million numbers. A careful
+ * loop follows only where something is not finite.
  */
 function distance(expected: Float32Array, actual: Float32Array): number {
   let sum = 0
@@ -75,7 +75,7 @@ function distance(expected: Float32Array, actual: Float32Array): number {
   return Math.sqrt(Number.isFinite(sum) ? sum : carefulSum(expected, actual))
 }
 
-/** Of squared differences; infinite where one is finite and the other not. */
+/** The sum of squared differences; infinite where one value is finite and the other is not. */
 function carefulSum(expected: Float32Array, actual: Float32Array): number {
   let sum = 0
   for (let i = 0; i < expected.length; i++) {
@@ -87,7 +87,7 @@ function carefulSum(expected: Float32Array, actual: Float32Array): number {
   return sum
 }
 
-/** Of the finite elements, each less its value in `origin`. */
+/** The norm of the finite elements, after their value in `origin` is subtracted. */
 function norm(values: ArrayLike<number>, origin?: ArrayLike<number>): number {
   let sum = 0
   for (let i = 0; i < values.length; i++) {

@@ -2,39 +2,42 @@ import type { Recording } from './recording.ts'
 import { refusal, type CaptureRefused } from './refusals.ts'
 
 /**
- * The code of a program that runs in this process, if any: captures are synchronous, so there is one at a time. Loads
+ * The program whose code runs in this process now. Captures are synchronous, so there is one at most. This module loads
  * no tensor runtime.
  */
 interface Capturing {
-  /** Where operators are recorded; nowhere where the code runs eagerly, to be compared with the program. */
+  /** Where operators are recorded. Undefined where the code runs eagerly, to be compared with the program. */
   readonly recording: Recording | undefined
-  /** The first refusal, kept because tfjs hides what is thrown inside a promise. */
+  /** The first refusal. It is kept because tfjs hides what is thrown inside a promise. */
   refused?: CaptureRefused
 }
 
 let capturing: Capturing | undefined
 
-/** The recording that operators go to now. */
+/** The recording that operators are added to now, if any. */
 export function activeRecording(): Recording | undefined {
   return capturing?.recording
 }
 
-/** Whether what runs now is the code of a program: recorded, or for its check. */
+/** Whether the code of a program runs now, to be recorded or for the program's check. */
 export function isProgramCode(): boolean {
   return capturing !== undefined
 }
 
-/** Whether what runs now is compared with a program: loops are as short as the program's check runs them. */
+/**
+ * Whether the code of a program runs now to be compared with the program. Loops then have as few iterations as in the
+ * program's check.
+ */
 export function isForCheck(): boolean {
   return capturing !== undefined && !capturing.recording
 }
 
-/** Runs `work` with its operators recorded to `recording`. */
+/** Runs `work`, and adds its operators to `recording`. */
 export function recordingTo<Result>(recording: Recording, work: () => Result): Result {
   return during({ recording }, work)
 }
 
-/** Runs the code of a program eagerly. */
+/** Runs the code of a program eagerly, for the program's check. */
 export function runningForCheck<Result>(work: () => Result): Result {
   return during({ recording: undefined }, work)
 }
@@ -51,7 +54,7 @@ function during<Result>(now: Capturing, work: () => Result): Result {
   }
 }
 
-/** Ends the capture, if one is under way, with a refusal that names the caller's line. */
+/** Ends the capture, if there is one, with a refusal that names the caller's line. */
 export function refuseWhileCapturing(what: string): void {
   if (!capturing?.recording) return
   capturing.refused ??= refusal(what)

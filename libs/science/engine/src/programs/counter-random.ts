@@ -3,15 +3,15 @@ import { tf, type Scalar, type Tensor, type Tensor2D } from '../tf.ts'
 import { DataType } from './graph.ts'
 import { wideInteger, wideOperator } from './wide-operator.ts'
 
-/** Random keys as a tensor that programs take as an input: one row per key, int32 [keys, 4]. */
+/** Random keys as an int32 tensor [keys, 4], which programs take as an input. */
 export function keyTensor(keys: readonly RandomKey[]): Tensor2D {
   return tf.tensor2d(Int32Array.from(keys.flatMap(keyWords)), [keys.length, 4], 'int32')
 }
 
 /**
- * `count` numbers in [0, 1) per key, float32 [keys, count]: the same bits as `uniform(key, count, step)`, inside a
- * program and outside. A row depends on its key and the step alone, never on its place in the batch. `step`: an
- * iteration's number, an int32 scalar as `loop` gives it, or a whole number.
+ * `count` numbers in [0, 1) per key, float32 [keys, count]. They have the bits of `uniform(key, count, step)`, inside a
+ * program and outside. A row depends only on its key and the step, and never on its position in the batch. `step`: the
+ * number of an iteration, as an int32 scalar, which `loop` gives, or as a number.
  */
 export function drawUniform(keys: Tensor2D, count: number, step: Scalar | number = 0): Tensor2D {
   return tf.tidy(() => {
@@ -21,43 +21,13 @@ export function drawUniform(keys: Tensor2D, count: number, step: Scalar | number
   })
 }
 
-/**
- * `count` standard normal numbers per key, float32 [keys, count], as `normal(key, count, step)`: the same random bits
- * through the same transform in 64-bit arithmetic, then rounded. Logarithm and cosine of TensorFlow and of JavaScript
- * may differ in the last of 53 bits, so that a number differs in the last of its 24 bits about once in a hundred
- * million.
- */
-export function drawNormal(keys: Tensor2D, count: number, step: Scalar | number = 0): Tensor2D {
-  return tf.tidy(() => {
-    const [first, second, third, fourth] = philoxBlocks(keys, Math.ceil(count / 4), step) as [
-      Tensor,
-      Tensor,
-      Tensor,
-      Tensor,
-    ]
-    return rowsOf([...boxMuller(first, second), ...boxMuller(third, fourth)], count)
-  })
-}
-
-/** Two normal numbers of two words (Box and Muller), as `normal` computes them. */
-function boxMuller(one: Tensor, other: Tensor): [Tensor, Tensor] {
-  const unit = (word: Tensor, offset: number) =>
-    real('Mul', real('AddV2', toFloat64(upperBits(word)), number64(offset)), number64(2 ** -24))
-  const radius = real('Sqrt', real('Mul', number64(-2), real('Log', unit(one, 0.5))))
-  const angle = real('Mul', number64(2 * Math.PI), unit(other, 0))
-  return [
-    toFloat32(real('Mul', radius, real('Cos', angle)), DataType.float64),
-    toFloat32(real('Mul', radius, real('Sin', angle)), DataType.float64),
-  ]
-}
-
 const multipliers = [0xd2511f53n, 0xcd9e8d57n] as const
 const increments = [0x9e3779b9n, 0xbb67ae85n] as const
 
 /**
- * Philox4x32-10 for every key and block: four tensors of 32-bit words, each [keys, blocks] (see `philox4x32`). In
- * 64-bit whole numbers, in which a product's upper word is a shift. TensorFlow's own Philox operators take one key for
- * a whole tensor, and their real numbers have 23 bits.
+ * Philox4x32-10 for every key and block: four tensors of 32-bit words, each [keys, blocks] (`philox4x32`). It computes
+ * with 64-bit integers, in which a shift gives the upper word of a product. TensorFlow's own Philox operators take one
+ * key for a whole tensor, and their floating-point numbers have 23 bits.
  */
 function philoxBlocks(keys: Tensor2D, blocks: number, step: Scalar | number): Tensor[] {
   const mask = wideInteger(0xffffffffn)
@@ -85,7 +55,7 @@ function philoxBlocks(keys: Tensor2D, blocks: number, step: Scalar | number): Te
   return counter
 }
 
-/** The numbers of each block in order, block after block; [keys, blocks] four times to [keys, count]. */
+/** The numbers of each block in order, block after block: four tensors [keys, blocks] become [keys, count]. */
 function rowsOf(parts: readonly Tensor[], count: number): Tensor2D {
   const [keys, blocks] = parts[0]!.shape as [number, number]
   return tf
@@ -103,24 +73,10 @@ function whole(operator: string, x: Tensor, y: Tensor): Tensor {
   return wideOperator(operator, { T: DataType.int64 }, [x, y])
 }
 
-function real(operator: string, ...operands: Tensor[]): Tensor {
-  return wideOperator(operator, { T: DataType.float64 }, operands)
-}
-
 function toInt64(x: Tensor): Tensor {
   return wideOperator('Cast', { SrcT: DataType.int32, DstT: DataType.int64 }, [x])
 }
 
-function toFloat64(x: Tensor): Tensor {
-  return wideOperator('Cast', { SrcT: DataType.int64, DstT: DataType.float64 }, [x])
-}
-
-function toFloat32(x: Tensor, from: number = DataType.int64): Tensor {
-  return wideOperator('Cast', { SrcT: from, DstT: DataType.float32 }, [x])
-}
-
-/** A 64-bit real number, made of its bits. */
-function number64(value: number): Tensor {
-  const bits = new BigInt64Array(Float64Array.of(value).buffer)[0]!
-  return wideOperator('Bitcast', { T: DataType.int64, type: DataType.float64 }, [wideInteger(bits)])
+function toFloat32(x: Tensor): Tensor {
+  return wideOperator('Cast', { SrcT: DataType.int64, DstT: DataType.float32 }, [x])
 }

@@ -5,19 +5,21 @@ import type { ProgramBuilder } from './program-builder.ts'
 import { ReplayDiffers } from './refusals.ts'
 import { tensorsOf, type TensorTree } from './tensor-tree.ts'
 
-/** How a form did: the median time of a run after the first, in seconds, or why it cannot be used. */
+/**
+ * The result of trying a form: the median time of a run after the first, in seconds, or why the form cannot be used.
+ */
 export interface FormTrial {
   readonly form: Form
   readonly seconds: number
-  /** Time to load, check and run once. */
+  /** The time to load, check and run the program once. */
   readonly startSeconds: number
   readonly refused?: string
 }
 
 /**
- * Measures one program in every form on this device, the fastest first; those that differ too much from eager code, or
- * cannot be compiled here, come last with the reason. Runs change no state that lasts: each form has a session of its
- * own. The caller keeps the choice, by the program's code and the environment class.
+ * Measures one program in every form on this device, and gives the fastest first. Forms that differ too much from eager
+ * code, or cannot be compiled here, come last with the reason. The runs change no lasting state, since each form has
+ * its own session. The caller keeps the choice, by the program's code and the environment class.
  */
 export function fastestForm<State extends TensorTree, Inputs extends NamedTensors, Outputs extends TensorTree>(
   builder: ProgramBuilder<State>,

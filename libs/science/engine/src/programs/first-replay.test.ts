@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { tf, type Tensor } from '../tf.ts'
-import { firstReplayAgreement, type Roughening } from './first-replay.ts'
+import { firstReplayAgreement, type Jitter } from './first-replay.ts'
 import { plain } from './forms.ts'
 import type { Program } from './program.ts'
 import { ReplayDiffers } from './refusals.ts'
 
 const start = Float32Array.of(0.5, 1, 1.5, 2)
 
-/** The agreement of a program that is `eager` when it is captured and `replayed` when it is replayed. */
+/** The agreement of a program whose code computes `eager` and whose replay computes `replayed`. */
 function agreementBetween(eager: (x: Tensor) => Tensor, replayed: (x: Tensor, run: number) => Tensor) {
   return tf.tidy(() => {
     const x = tf.tensor1d(start)
     let runs = 0
-    const replay = (roughened: Roughening = (tree) => tree) => [replayed(roughened({ x }).x, runs++)]
+    const replay = (jittered: Jitter = (tree) => tree) => [replayed(jittered({ x }).x, runs++)]
     const outputs = [{ path: 'y', tensor: eager(x) }]
     const run = { inputs: { x }, outputs, state: new Map(), dispose: () => {} }
     const agreement = firstReplayAgreement({
@@ -26,11 +26,11 @@ function agreementBetween(eager: (x: Tensor) => Tensor, replayed: (x: Tensor, ru
   })
 }
 
-/** Turns the seventh digit of its argument into its first. */
+/** Turns a change of the seventh digit of its argument into a change of its first digit. */
 const chaotic = (x: Tensor) => x.mul(1e6).sin()
 
 describe('the first replay', () => {
-  it('passes within the tolerance of its form, and is the only one then', () => {
+  it('passes within the tolerance of its form, and no other replay follows', () => {
     expect(
       agreementBetween(
         (x) => x.exp(),
@@ -45,7 +45,7 @@ describe('the first replay', () => {
     ).toMatchObject({ exact: false, runs: 1 })
   })
 
-  it('passes beyond it where rounding does as much', () => {
+  it('passes beyond the tolerance where rounding of the inputs causes as much', () => {
     const agreement = agreementBetween(chaotic, (x) => chaotic(x.mul(1 + 3e-7)))
     expect(agreement.deviation).toBeGreaterThan(plain.tolerance)
     expect(agreement.deviation).toBeLessThanOrEqual(4 * agreement.sensitivity!)
@@ -55,7 +55,7 @@ describe('the first replay', () => {
   it.each<[string, (x: Tensor) => Tensor, (x: Tensor, run: number) => Tensor, string]>([
     ['a smooth program is wrong', (x) => x.exp(), (x) => x.mul(1.001).exp(), 'output y 1'],
     ['a chaotic one gives no numbers', chaotic, (x) => chaotic(x).div(0), 'output y Infinity'],
-    ['its values are chance', chaotic, (x, run) => chaotic(x.add(run + 1)), 'other values in every run'],
+    ['its values are random', chaotic, (x, run) => chaotic(x.add(run + 1)), 'other values in every run'],
   ])('is refused where %s', (_, eager, replayed, sentence) => {
     const check = () => agreementBetween(eager, replayed)
     expect(check).toThrow(ReplayDiffers)

@@ -2,52 +2,54 @@ import { releaseMemory } from '../tensor-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
 import { agreementOf, type Agreement } from './agreement.ts'
 import type { Form } from './forms.ts'
-import { ParkedTensors, type Values } from './parked-tensors.ts'
+import { SpilledTensors, type Values } from './spilled-tensors.ts'
 import type { EagerRun, Program } from './program.ts'
 import { ReplayDiffers } from './refusals.ts'
 import { leavesOf, mapTensors, type TensorTree } from './tensor-tree.ts'
 
 /**
- * A replay may deviate from the eager run by so many times what rounding of its inputs does to it: single elements
- * cross a kink in one run and not in the other.
+ * A replay may deviate from the eager run by so many times the deviation that rounding of the inputs causes. Single
+ * elements cross a kink in one run and not in the other, so the two are not equal.
  */
 const sensitivityAllowance = 4
 
-/** Replays on roughened inputs, as long as the allowance is exceeded. */
+/** The most replays on jittered inputs. There is a further one only while the deviation is not allowed. */
 const trials = 2
 
-/** Makes new tensors of some of a tree's. */
-export type Roughening = <Tree extends TensorTree>(tree: Tree) => Tree
+/** Makes a new tree of tensors, each changed by about one rounding error. */
+export type Jitter = <Tree extends TensorTree>(tree: Tree) => Tree
 
 interface FirstReplay {
   readonly program: Program
   readonly eager: EagerRun
   readonly form: Form
-  /** The first values. */
+  /** The state before the first run. */
   readonly state: TensorTree
-  /** Replays the program from the first state: outputs, then changed state, the caller's to dispose of. */
-  replay(roughened?: Roughening): Tensor[]
+  /**
+   * Replays the program from the state before the first run. Gives the outputs and then the changed state; the caller
+   * disposes of them.
+   */
+  replay(jittered?: Jitter): Tensor[]
 }
 
 /**
- * How the first replay of a program agrees with its eager run. Gradients through ReLU and steps by a sign are
- * discontinuous, so that a deep network turns the last bit of a pixel into per cents of a gradient; joined operators
- * round differently from eager code, and no fixed tolerance would do for both such a program and a smooth one. Beyond
- * the form's tolerance the deviation is therefore held against that of replays whose inputs and state carry a relative
- * error of the form's rounding, after a second replay has shown the same bits (chance would be large against itself,
- * too).
+ * How well the first replay of a program agrees with its eager run; throws `ReplayDiffers` where it does not.
  *
- * Throws `ReplayDiffers`.
+ * Fused operators round otherwise than eager code. Gradients through ReLU and steps by a sign are discontinuous, so
+ * that a deep network turns the last bit of a pixel into per cents of a gradient, while a smooth program does not. No
+ * fixed tolerance would do for both. Beyond the form's tolerance the deviation is therefore compared with that of
+ * replays whose inputs and state have a relative error of the form's rounding. Before that a second replay must give
+ * the same bits, since a program with random results would also deviate much from itself.
  */
 export function firstReplayAgreement(run: FirstReplay): Agreement {
   const { program, form, eager } = run
   const replayed = run.replay()
-  const parked = new ParkedTensors()
+  const spilled = new SpilledTensors()
   try {
     const expected = [...eager.outputs.map(({ tensor }) => tensor), ...eager.state.values()]
     const agreement = compared(run, expected, replayed)
     if (agreement.deviation <= form.tolerance) return agreement
-    const first = replayed.map((tensor) => parked.park(tensor))
+    const first = replayed.map((tensor) => spilled.spill(tensor))
     tf.dispose(replayed)
     if (!comparedWithReplay(run, first).exact) {
       throw new ReplayDiffers(
@@ -57,17 +59,17 @@ export function firstReplayAgreement(run: FirstReplay): Agreement {
     return { ...agreement, sensitivity: allowedBySensitivity(run, first, agreement) }
   } finally {
     tf.dispose(replayed)
-    parked.dispose()
+    spilled.dispose()
   }
 }
 
-/** The sensitivity that allows for the deviation. */
+/** The sensitivity by which the deviation is allowed. Throws `ReplayDiffers` where there is none. */
 function allowedBySensitivity(run: FirstReplay, first: readonly Values[], { deviation, where }: Agreement): number {
   const { program, form } = run
   let sensitivity = 0
   for (let trial = 0; trial < trials && Number.isFinite(deviation); trial++) {
-    const roughened: Roughening = (tree) => roughenedTree(tree, form.rounding, trial)
-    sensitivity = Math.max(sensitivity, comparedWithReplay(run, first, roughened).deviation)
+    const jittered: Jitter = (tree) => jitteredTree(tree, form.rounding, trial)
+    sensitivity = Math.max(sensitivity, comparedWithReplay(run, first, jittered).deviation)
     if (deviation <= sensitivityAllowance * sensitivity) return sensitivity
   }
   throw new ReplayDiffers(
@@ -76,15 +78,15 @@ function allowedBySensitivity(run: FirstReplay, first: readonly Values[], { devi
   )
 }
 
-function comparedWithReplay(run: FirstReplay, first: readonly Values[], roughened?: Roughening): Agreement {
-  const results = run.replay(roughened)
+function comparedWithReplay(run: FirstReplay, first: readonly Values[], jittered?: Jitter): Agreement {
+  const results = run.replay(jittered)
   const agreement = compared(run, first, results)
   tf.dispose(results)
   releaseMemory()
   return agreement
 }
 
-/** Outputs, then changed state; of the state, the change is judged. */
+/** Compares outputs and then changed state. Of the state, the change is compared. */
 function compared({ eager, state }: FirstReplay, expected: readonly Values[], actual: readonly Tensor[]): Agreement {
   const before = new Map(leavesOf(state))
   const names = [
@@ -95,9 +97,10 @@ function compared({ eager, state }: FirstReplay, expected: readonly Values[], ac
 }
 
 /**
- * Every element times 1 ± `rounding`, in a pattern that differs from trial to trial; zeros stay the tensor they are.
+ * Multiplies every element by 1 ± `rounding`, in a pattern that differs between trials. Tensors of zeros stay as they
+ * are.
  */
-function roughenedTree<Tree extends TensorTree>(tree: Tree, rounding: number, trial: number): Tree {
+function jitteredTree<Tree extends TensorTree>(tree: Tree, rounding: number, trial: number): Tree {
   return mapTensors(tree, (tensor) =>
     tf.tidy(() => {
       if (tensor.dtype !== 'float32' || isZero(tensor)) return tensor.clone()

@@ -15,7 +15,7 @@ const draw = (purpose: string, shape: number[]) =>
     shape,
   )
 
-/** A convolution, a product, a loop, a gradient and a change of state. */
+/** A program with a convolution, a product, a loop, a gradient and a change of state. */
 function smallProgram() {
   const state = { filter: draw('filter', [3, 3, 2, 4]), weight: draw('weight', [4, 3]) }
   const builder = new ProgramBuilder(state)
@@ -48,7 +48,7 @@ function smallProgram() {
   return { builder, program, x: draw('other', [2, 6, 6, 2]) }
 }
 
-it('gives in every form what the plain one gives, to the precision of the form', () => {
+it('gives in every form what the plain form gives, to the precision of the form', () => {
   const { builder, program, x } = smallProgram()
   const lossIn = (form: Form) => {
     const session = builder.load(form)
@@ -103,7 +103,7 @@ it.each([1e-30, 1e-12, 1e12])('loses neither gradients of size %d nor large sums
   builder.dispose()
 })
 
-it('measures the forms, the fastest first, and says why one cannot be used', () => {
+it('measures the forms, gives the fastest first, and says why one cannot be used', () => {
   const { builder, program, x } = smallProgram()
   const wrong: Form = { ...bfloat16, tolerance: 0, rounding: 0 }
   const trials = fastestForm(builder, program, { x }, { forms: [wrong, plain], runs: 3 })

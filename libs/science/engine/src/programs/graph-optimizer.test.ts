@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { expect, it } from 'vitest'
 import { deviceVariables } from '../device-variables.ts'
 
-/** One program in a process of its own, since TensorFlow reads what it is to log when it is loaded. */
+/** A program in a process of its own, since TensorFlow reads its log settings when it is loaded. */
 const oneProgram = `
   import { ProgramBuilder } from '${import.meta.dirname}/index.ts'
   import { tf } from '${import.meta.dirname}/../tf.ts'
@@ -10,7 +10,7 @@ const oneProgram = `
   builder.capture('twice', ({ x }) => ({ outputs: x.matMul(x).relu().add(x).mean() }), { x: tf.ones([40, 40]) })
   builder.load().dispose()`
 
-/** The passes of TensorFlow's graph optimiser, for each graph that it goes over. */
+/** The passes that TensorFlow's graph optimiser runs on each graph. */
 function passesIn(variables: Readonly<Record<string, string>>): string[][] {
   const logged = { TF_CPP_MIN_LOG_LEVEL: '0', TF_CPP_VMODULE: 'meta_optimizer=1' }
   const env = { ...process.env, ...variables, ...logged, GAUNTLET_CACHE: '' }
@@ -21,12 +21,12 @@ function passesIn(variables: Readonly<Record<string, string>>): string[][] {
   return graphs.map((graph) => [...graph.matchAll(/\] (\w+): Graph size after/g)].map(([, name]) => name!))
 }
 
-it('does without the graph optimiser of TensorFlow on CPUs', { timeout: 60_000 }, () => {
+it('does not run the graph optimiser of TensorFlow on CPUs', { timeout: 60_000 }, () => {
   expect(passesIn(deviceVariables({ threads: 1 }))).toEqual([])
 })
 
 it(
-  'lets it fuse kernels on GPUs, in one pass, without the passes that cost most and find nothing',
+  'runs it once on GPUs, where it fuses kernels, without the passes that cost most and find nothing',
   { timeout: 60_000 },
   () => {
     const graphs = passesIn({ ...deviceVariables({ threads: 1, gpu: '0' }), CUDA_VISIBLE_DEVICES: '' })

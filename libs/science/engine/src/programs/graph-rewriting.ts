@@ -1,15 +1,15 @@
 import type { Graph, GraphNode, Reference } from './graph.ts'
 
 /**
- * Changes one node, whose inputs are already those of the new graph: the nodes to put in its place, the last of which
- * gives its outputs. `original` is the node as it was.
+ * Gives the nodes that replace one node, whose inputs are those of the new graph already. The last of them gives the
+ * outputs. `original` is the node before.
  */
 export type NodeRewriting = (node: GraphNode, scope: RewritingScope, original: GraphNode) => readonly GraphNode[]
 
-/** What a rewriting may keep while it goes through one list of nodes: the graph's own, or a function's. */
+/** What a rewriting may store while it goes through one list of nodes: the graph's own, or a function's. */
 export type RewritingScope = Map<string, Reference>
 
-/** A graph with every node rewritten, functions included; the given one stays as it is. */
+/** The graph with every node rewritten, those of functions too. The given graph stays as it is. */
 export function rewritten(graph: Graph, rewrite: NodeRewriting): Graph {
   return {
     nodes: rewrittenNodes(graph.nodes, rewrite).nodes,

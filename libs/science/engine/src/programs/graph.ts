@@ -1,4 +1,4 @@
-/** Numbers of tensorflow/core/framework/types.proto. */
+/** Data types by their numbers in tensorflow/core/framework/types.proto. */
 export const DataType = {
   float32: 1,
   float64: 2,
@@ -26,7 +26,7 @@ const elementBytes: Readonly<Record<number, number>> = {
   [DataType.resource]: 0,
 }
 
-/** A tensor's element type (a `DataType`) and its shape, always known in full. */
+/** A tensor's element type (a `DataType`) and its shape, all sizes of which are known. */
 export interface TensorType {
   readonly dataType: number
   readonly shape: readonly number[]
@@ -44,14 +44,12 @@ export function sameType(one: TensorType, other: TensorType): boolean {
   )
 }
 
-/** The value of a constant: its elements' bytes, or one element's that stands for all. */
+/** The value of a constant. `content`: the bytes of its elements, or those of one element that all are equal to. */
 export interface ConstantValue extends TensorType {
   readonly content: Uint8Array
 }
 
-/**
- * An attribute of a node, under the name that AttrValue gives its kind (tensorflow/core/framework/attr_value.proto).
- */
+/** An attribute of a node. The keys stand for the kinds of AttrValue (tensorflow/core/framework/attr_value.proto). */
 export type Attribute =
   | { readonly text: string }
   | { readonly integer: number }
@@ -68,16 +66,16 @@ export type Attribute =
   | { readonly types: readonly number[] }
   | { readonly shapes: readonly (readonly number[])[] }
 
-/** One operator of a graph. The operator `Argument` stands for an argument of the function it is in. */
+/** A node: one operator of a graph. The operator `Argument` stands for an argument of a function. */
 export interface GraphNode {
   readonly name: string
   readonly operator: string
   readonly inputs: Reference[]
-  /** Nodes that must have run before. */
+  /** Control dependencies: nodes that must run before. */
   readonly controls: GraphNode[]
   readonly attributes: Record<string, Attribute>
   readonly outputs: readonly TensorType[]
-  /** Whether its value is the same in every run: made of constants alone. */
+  /** Whether the value is the same in every run, because it comes from constants only. */
   readonly fixed: boolean
 }
 
@@ -87,7 +85,7 @@ export interface Reference {
   readonly output: number
 }
 
-/** A function of the graph's library: a loop's body or condition. */
+/** A function of the graph's library: the body or the condition of a loop. */
 export interface GraphFunction {
   readonly name: string
   readonly arguments: readonly GraphNode[]
@@ -95,7 +93,7 @@ export interface GraphFunction {
   readonly results: readonly Reference[]
 }
 
-/** What is written into one SavedModel. */
+/** The content of one SavedModel. */
 export interface Graph {
   readonly nodes: readonly GraphNode[]
   readonly functions: readonly GraphFunction[]
@@ -105,19 +103,31 @@ export function typeOf({ node, output }: Reference): TensorType {
   return node.outputs[output]!
 }
 
+/** The first output of a node. */
+export function outputOf(node: GraphNode): Reference {
+  return { node, output: 0 }
+}
+
+export const int32Scalar: TensorType = { dataType: DataType.int32, shape: [] }
+
+/** The value of an int32 constant, a vector unless `shape` is given. */
+export function int32Value(values: readonly number[], shape: readonly number[] = [values.length]): ConstantValue {
+  return { dataType: DataType.int32, shape, content: new Uint8Array(Int32Array.from(values).buffer) }
+}
+
 /** Whether an operator computes in float32. */
-export function isSingle({ attributes: { T } }: GraphNode): boolean {
+export function isFloat32({ attributes: { T } }: GraphNode): boolean {
   return T !== undefined && 'type' in T && T.type === DataType.float32
 }
 
-/** How often each node is among those that are taken. */
+/** How often each node occurs in a list. */
 export function countsOf(taken: readonly GraphNode[]): ReadonlyMap<GraphNode, number> {
   const counts = new Map<GraphNode, number>()
   for (const node of taken) counts.set(node, (counts.get(node) ?? 0) + 1)
   return counts
 }
 
-/** The nodes that `roots` need, in their order. */
+/** The nodes that `roots` depend on, in the order of the list. */
 export function neededNodes(nodes: readonly GraphNode[], roots: readonly GraphNode[]): GraphNode[] {
   const needed = new Set<GraphNode>()
   const open = [...roots]

@@ -21,5 +21,5 @@ export type { NamedTensors, PartOf, Program, ProgramFunction, ProgramResult } fr
 export { ProgramBuilder } from './program-builder.ts'
 export type { ProgramSession } from './program-session.ts'
 export { CaptureRefused, ReplayDiffers } from './refusals.ts'
-export type { TensorTree } from './tensor-tree.ts'
-export { drawNormal, drawUniform, keyTensor } from './counter-random.ts'
+export { inOrderOf, leavesOf, mapTensors, tidyTree, treeOf, type TensorTree } from './tensor-tree.ts'
+export { drawUniform, keyTensor } from './counter-random.ts'

@@ -18,7 +18,7 @@ beforeEach(() => {
 
 const kept = () => readdirSync(join(cache, 'programs')).map((name) => join(cache, 'programs', name))
 
-/** Captures and loads `x · factor`; how its first replay agreed, and what it gives for 3. */
+/** Captures and loads `x · factor`. Gives the agreement of its first replay, and its result for 3. */
 function loaded(factor: number, form: Form = plain) {
   const builder = new ProgramBuilder({ total: tf.scalar(1) })
   const scaled = builder.capture('scaled', ({ x }) => ({ outputs: x!.mul(factor) }), { x: tf.scalar(2) })
@@ -29,7 +29,7 @@ function loaded(factor: number, form: Form = plain) {
 }
 
 describe('agreements of first replays', () => {
-  it('are found again for the same graph, which is not checked again', () => {
+  it('are read for the same graph, which is not checked again', () => {
     loaded(5)
     const [file] = kept()
     writeFileSync(file!, readFileSync(file!, 'utf8').replace('"deviation":0', '"deviation":0.25'))
@@ -37,7 +37,7 @@ describe('agreements of first replays', () => {
     expect(kept()).toEqual([file])
   })
 
-  it('are those of one graph in one form on one kind of machine', () => {
+  it('are kept for each graph, form and kind of machine', () => {
     loaded(5)
     loaded(6)
     loaded(5, xla)

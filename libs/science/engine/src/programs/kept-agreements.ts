@@ -6,19 +6,20 @@ import { engineEnvironment, environmentClass } from '../environment.ts'
 import type { Agreement } from './agreement.ts'
 import type { Form } from './forms.ts'
 
-/** By program. */
+/** Agreements by the name of the program. */
 type Agreements = ReadonlyMap<string, Agreement>
 
-/** How the first replays of programs agreed with their eager runs, kept from process to process. */
+/** A store of the agreements of first replays, from process to process. */
 export interface KeptAgreements {
   find(): Agreements | undefined
   keep(agreements: Agreements): void
 }
 
 /**
- * Of one graph (the bytes of its SavedModel) in one form and environment class: what was compiled from it once is
- * compiled again, so that a check takes place once on a kind of machine and not in every process. In the folder
- * `programs` of `GAUNTLET_CACHE`; nothing is kept where that is not set, and what is damaged counts for nothing.
+ * The agreements of one graph (the bytes of its SavedModel) in one form and environment class. A graph that was
+ * compiled once is compiled alike again, so a program is checked once on a kind of machine and not in every process.
+ * They are kept in the folder `programs` of `GAUNTLET_CACHE`, and not at all where that is not set. Damaged files are
+ * ignored.
  */
 export function keptAgreements(
   graph: Uint8Array,

@@ -7,7 +7,7 @@ import type { NamedTensors } from './program.ts'
 import { tensorsOf, type TensorTree } from './tensor-tree.ts'
 import { expressions } from './testing/expressions.ts'
 
-/** Outputs of `body` as a program that was captured on other inputs. */
+/** The outputs of `body` as a program that was captured with other inputs. */
 function replayed<Outputs extends TensorTree>(body: (inputs: NamedTensors) => Outputs, inputs: NamedTensors): Tensor[] {
   const builder = new ProgramBuilder({})
   const examples = Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, tensor.mul<Tensor>(0.5)]))
@@ -19,7 +19,7 @@ function replayed<Outputs extends TensorTree>(body: (inputs: NamedTensors) => Ou
   return outputs
 }
 
-/** Within rounding of what was added up: a sum may cancel. */
+/** Compares up to the rounding of the summands, since a sum may cancel. */
 function expectAgreement(expected: readonly Tensor[], actual: readonly Tensor[]): void {
   expected.forEach((tensor, i) => {
     const values = tensor.dataSync()
@@ -29,7 +29,7 @@ function expectAgreement(expected: readonly Tensor[], actual: readonly Tensor[])
 }
 
 describe('a loop', () => {
-  it('gives in a program what it gives eagerly, and what its unrolled body gives; gradients inside the body included', () => {
+  it('gives the same in a program, eagerly and unrolled, also where the body takes gradients', () => {
     const matrix = fc.array(fc.float({ min: -1, max: 1, noNaN: true }), { minLength: 12, maxLength: 12 })
     fc.assert(
       fc.property(expressions, fc.integer({ min: 0, max: 7 }), matrix, matrix, (expression, count, xs, ws) => {
@@ -55,7 +55,7 @@ describe('a loop', () => {
     )
   })
 
-  it('is as short in the check of a program as in its eager run, inside another one too', () => {
+  it('has equally few iterations in both runs of the check, also inside another loop', () => {
     const builder = new ProgramBuilder({})
     const body = (x: Tensor) => loop(5, x, (at) => loop(7, at, (inner) => inner.mul(1.5)))
     builder.capture('nested', ({ x }) => ({ outputs: body(x!) }), { x: tf.scalar(1) })
@@ -64,7 +64,7 @@ describe('a loop', () => {
     session.dispose()
   })
 
-  it('may stand in another one, and both may use what is outside', () => {
+  it('may stand in another loop, and both may use tensors from outside', () => {
     const body = ({ x, w }: NamedTensors) => {
       const outer = w!.sin()
       return loop(3, x!, (at, i) => {
@@ -93,7 +93,7 @@ describe('a loop', () => {
     expect(sizeOf(1_000_000)).toEqual(sizeOf(2))
   })
 
-  it('passes what is carried unchanged, exchanged, or from outside', () => {
+  it('carries tensors that stay unchanged, are exchanged, or come from outside', () => {
     const body = ({ x, w }: NamedTensors) =>
       loop(3, { a: x!, b: w!, c: x!, d: x!.add(1) }, ({ a, b, d }) => ({ a: b, b: a, c: w!, d }))
     const inputs = { x: tf.tensor1d([1, 2]), w: tf.tensor1d([3, 4]) }
@@ -101,7 +101,7 @@ describe('a loop', () => {
     expectAgreement([inputs.w, inputs.x, inputs.w, tf.tensor1d([2, 3])], tensorsOf(body(inputs)))
   })
 
-  it('gives constants of a gradient, inside a program and outside', () => {
+  it('passes no gradient, inside a program and outside', () => {
     const body = ({ x, w }: NamedTensors) =>
       tf.grad((at: Tensor) =>
         loop(2, at, (inner) => inner.mul(w!))
@@ -122,7 +122,7 @@ describe('a loop', () => {
     result.x.dispose()
   })
 
-  it('refuses a body that changes a shape, gives other names, or leaks', () => {
+  it('refuses a body that changes a shape, gives other names, or leaks a tensor', () => {
     const refused = (body: (x: Tensor2D) => TensorTree) => () =>
       new ProgramBuilder({}).capture('refused', ({ x }) => ({ outputs: body(x as Tensor2D) }), { x: tf.ones([2, 2]) })
     expect(refused((x) => loop(3, { x: x as Tensor }, (at) => ({ x: at.x.concat(at.x) })))).toThrow(
@@ -137,7 +137,7 @@ describe('a loop', () => {
   })
 })
 
-it('repeats while a condition holds, the same inside a program and outside', () => {
+it('repeats while a condition holds, equally often inside a program and outside', () => {
   const body = ({ x }: NamedTensors) =>
     repeatWhile(
       ({ sum }) => sum.less(tf.scalar(20)) as Scalar,

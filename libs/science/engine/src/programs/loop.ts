@@ -3,7 +3,10 @@ import { tf, type Scalar, type Tensor } from '../tf.ts'
 import { activeRecording, isForCheck, recordingTo } from './capturing.ts'
 import {
   DataType,
+  int32Scalar,
+  int32Value,
   neededNodes,
+  outputOf,
   typeOf,
   type Attribute,
   type GraphFunction,
@@ -16,19 +19,20 @@ import { CaptureRefused } from './refusals.ts'
 import { tensorTypeOf } from './symbolic-tensors.ts'
 import { leavesOf, mapTensors, tensorsOf, tidyTree, withTensors, type TensorTree } from './tensor-tree.ts'
 
-/** Iterations that a loop runs when its program checks itself: the first, and one that starts from another's result. */
+/** The iterations of a loop while its program is checked: the first, and one that starts from another's result. */
 export const checkedIterations = 2
 
 /**
- * One iteration: what is carried, and the iteration's number from 0 (int32), to what is carried on, of the same shapes.
+ * Computes one iteration: from what is carried, and the iteration's number from 0 (int32), to what is carried on. Names
+ * and shapes must not change.
  */
 export type LoopBody<Carried extends TensorTree> = (carried: Carried, iteration: Scalar) => Carried
 
 /**
- * `count` times `body`, starting from `initial`. Outside a capture a loop of JavaScript. In a program one
- * `StatelessWhile` node: the body is recorded once, whatever the count, and tensors from outside that it uses are its
- * constants. Results are constants of a gradient (as after PyTorch's `detach`); the body may take gradients of its own.
- * It must do the same operators in every iteration: what differs is to be computed from `iteration`.
+ * Runs `body` `count` times, starting from `initial`. Outside a capture this is a loop in JavaScript. In a program it
+ * is one `StatelessWhile` node: the body is recorded once, whatever the count, and tensors from outside that it uses
+ * are its constants. No gradient passes through the loop (as after PyTorch's `detach`), but the body may take gradients
+ * itself. The body must run the same operators in every iteration; what differs must be computed from `iteration`.
  */
 export function loop<Carried extends TensorTree>(count: number, initial: Carried, body: LoopBody<Carried>): Carried {
   if (!Number.isSafeInteger(count) || count < 0)
@@ -37,8 +41,8 @@ export function loop<Carried extends TensorTree>(count: number, initial: Carried
 }
 
 /**
- * `body` as long as `condition` (a boolean scalar) holds, `atMost` times. Outside a capture the condition is read each
- * time; else as `loop`.
+ * Runs `body` as long as `condition`, a boolean scalar, holds, but at most `atMost` times. Outside a capture the
+ * condition is read before each iteration; inside it is as for `loop`.
  */
 export function repeatWhile<Carried extends TensorTree>(
   condition: (carried: Carried, iteration: Scalar) => Scalar,
@@ -63,7 +67,7 @@ function repeat<Carried extends TensorTree>(
   return repeatEagerly(iterations, detached(initial), condition, body)
 }
 
-/** Disposes of `carried`, which must be its own. */
+/** Disposes of `carried`, which must belong to it. */
 function repeatEagerly<Carried extends TensorTree>(
   count: number,
   carried: Carried,
@@ -84,8 +88,8 @@ function repeatEagerly<Carried extends TensorTree>(
 }
 
 /**
- * The while loop of a graph: its variables are the iteration's number, the bound, what is carried, then what body and
- * condition use from outside.
+ * Records a while loop. Its variables are the iteration's number, the bound, what is carried, and then the tensors from
+ * outside that body and condition use.
  */
 function captureLoop<Carried extends TensorTree>(
   recording: Recording,
@@ -96,11 +100,11 @@ function captureLoop<Carried extends TensorTree>(
 ): Carried {
   const starts = tensorsOf(initial).map((tensor) => recording.reference(tensor))
   const frame = new Recording(recording.program, recording)
-  const parameters = argumentsOf([integerType, integerType, ...starts.map(typeOf)])
+  const parameters = argumentsOf([int32Scalar, int32Scalar, ...starts.map(typeOf)])
   const [number, , ...carried] = parameters
   const iteration = recordIteration(frame, initial, [number!, ...carried], condition, body)
   const { functions, outside } = loopFunctions(frame, parameters, iteration)
-  const inputs = [recording.constant(integer(0)), boundOf(recording, count), ...starts, ...outside]
+  const inputs = [recording.constant(int32Value([0], [])), boundOf(recording, count), ...starts, ...outside]
   const node = recording.add('StatelessWhile', inputs, whileAttributes(functions), functions.body.results.map(typeOf), {
     fixed: false,
   })
@@ -110,13 +114,16 @@ function captureLoop<Carried extends TensorTree>(
   )
 }
 
-/** The two functions of a loop, without what the body computed in vain, and what they use from outside. */
+/**
+ * The body and the condition as functions, without nodes that they do not need, and the tensors from outside that they
+ * use.
+ */
 function loopFunctions(frame: Recording, parameters: readonly GraphNode[], { references, holds }: RecordedIteration) {
-  const [number, bound] = parameters.map(reference) as [Reference, Reference]
+  const [number, bound] = parameters.map(outputOf) as [Reference, Reference]
   const isInteger = { T: { type: DataType.int32 } }
-  const next = reference(frame.add('AddV2', [number, frame.constant(integer(1))], isInteger, [integerType]))
-  const isBelow = reference(frame.add('Less', [number, bound], isInteger, [truthType]))
-  const goesOn = holds ? reference(frame.add('LogicalAnd', [holds, isBelow], {}, [truthType])) : isBelow
+  const next = outputOf(frame.add('AddV2', [number, frame.constant(int32Value([1], []))], isInteger, [int32Scalar]))
+  const isBelow = outputOf(frame.add('Less', [number, bound], isInteger, [truthType]))
+  const goesOn = holds ? outputOf(frame.add('LogicalAnd', [holds, isBelow], {}, [truthType])) : isBelow
   const results = [next, bound, ...references]
   const bodyNodes = neededNodes(
     frame.nodes,
@@ -127,7 +134,7 @@ function loopFunctions(frame: Recording, parameters: readonly GraphNode[], { ref
   for (const { node } of results) used.add(node)
   const captured = frame.captured.filter(({ argument }) => used.has(argument))
   const variables = [...parameters, ...captured.map(({ argument }) => argument)]
-  const passed = captured.map(({ argument }) => reference(argument))
+  const passed = captured.map(({ argument }) => outputOf(argument))
   const name = `${frame.program.name}_loop_${frame.program.functions.length / 2}`
   const condition: GraphFunction = {
     name: `${name}_condition`,
@@ -159,12 +166,12 @@ function whileAttributes({
     cond: { function: condition.name },
     body: { function: body.name },
     parallel_iterations: { integer: 1 },
-    // As part of the graph around it the body runs a quarter faster than as a function called each time.
+    // A body that is lowered into the graph around it runs a quarter faster than a function that is called each time.
     _lower_using_switch_merge: { truth: true },
   }
 }
 
-/** Records an iteration on tensors that stand for the body's arguments. */
+/** Records one iteration, on symbolic tensors for the arguments of the body. */
 function recordIteration<Carried extends TensorTree>(
   frame: Recording,
   initial: Carried,
@@ -186,11 +193,11 @@ function recordIteration<Carried extends TensorTree>(
 
 interface RecordedIteration {
   readonly references: readonly Reference[]
-  /** What the condition gives. */
+  /** The result of the condition, if there is one. */
   readonly holds: Reference | undefined
 }
 
-/** Where the carried values come from, in the order of what was given. */
+/** The references of the carried values, in the order of `given`. */
 function referencesOf(frame: Recording, given: TensorTree, result: TensorTree): Reference[] {
   const [before, after] = [leavesOf(given), new Map(leavesOf(result))]
   if (after.size !== before.length || before.some(([path]) => !after.has(path))) {
@@ -204,28 +211,21 @@ function referencesOf(frame: Recording, given: TensorTree, result: TensorTree): 
   })
 }
 
-/** The smaller of the count and what the program's check allows. */
+/** The smaller of the count and the limit that the program's check sets. */
 function boundOf(recording: Recording, count: number): Reference {
-  const limit = throughFrames(recording, reference(recording.program.iterationLimit()))
+  const limit = throughFrames(recording, outputOf(recording.program.iterationLimit()))
   const attributes = { T: { type: DataType.int32 } }
-  return reference(recording.add('Minimum', [recording.constant(integer(count)), limit], attributes, [integerType]))
+  return outputOf(
+    recording.add('Minimum', [recording.constant(int32Value([count], [])), limit], attributes, [int32Scalar]),
+  )
 }
 
-/** A node of the outermost recording as seen from an inner one. */
+/** A node of the outermost recording, captured through every recording in between. */
 function throughFrames(recording: Recording, outermost: Reference): Reference {
   return recording.parent ? recording.capture(throughFrames(recording.parent, outermost)) : outermost
 }
 
-const integerType = { dataType: DataType.int32, shape: [] }
 const truthType = { dataType: DataType.bool, shape: [] }
-
-function integer(value: number) {
-  return { ...integerType, content: new Uint8Array(Int32Array.of(value).buffer) }
-}
-
-function reference(node: GraphNode): Reference {
-  return { node, output: 0 }
-}
 
 function argumentsOf(types: readonly TensorType[]): GraphNode[] {
   return types.map((type, i) => ({
@@ -239,7 +239,7 @@ function argumentsOf(types: readonly TensorType[]): GraphNode[] {
   }))
 }
 
-/** Copies that share the data but not its identity, made beneath tfjs so that no gradient passes. */
+/** Copies of the tensors that share their data. They are made without tfjs's tape, so that no gradient passes. */
 function detached<Tree extends TensorTree>(tree: Tree): Tree {
   return mapTensors(tree, (tensor) => {
     const { binding } = nativeBackend()

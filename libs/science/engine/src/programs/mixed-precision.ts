@@ -1,6 +1,7 @@
 import {
   DataType,
-  isSingle,
+  isFloat32,
+  outputOf,
   typeOf,
   type Attribute,
   type Graph,
@@ -11,8 +12,8 @@ import {
 import { rewritten, type RewritingScope } from './graph-rewriting.ts'
 
 /**
- * An operator that multiplies: which of its inputs are factors (the others are sizes), and how many products one
- * element of its result adds up.
+ * An operator that computes products. `factors`: which of its inputs are factors (the others are sizes). `terms`: how
+ * many products one element of its result sums.
  */
 interface Product {
   readonly factors: readonly [number, number]
@@ -26,8 +27,8 @@ const isTrue = (attribute: Attribute | undefined) => attribute !== undefined && 
 const perLast = (shape: Shape) => size(shape) / shape.at(-1)!
 
 /**
- * Filters are [height, width, in, out], depthwise ones [height, width, channels, multiplier]; gradients [batch, height,
- * width, out].
+ * Filters are [height, width, in, out], depthwise ones [height, width, channels, multiplier]. Gradients are [batch,
+ * height, width, out].
  */
 const products: Readonly<Record<string, Product>> = {
   MatMul: { factors: [0, 1], terms: ([a], { transpose_a }) => a.at(isTrue(transpose_a) ? -2 : -1)! },
@@ -41,9 +42,9 @@ const products: Readonly<Record<string, Product>> = {
 }
 
 /**
- * The graph with the factors of matrix products and convolutions rounded to bfloat16, which has float32's range: no
- * loss scaling is needed, and gradients do not underflow. Their sums are rounded to it once; everything else, the state
- * included, stays float32.
+ * The graph with the factors of matrix products and convolutions rounded to bfloat16, and their results too. bfloat16
+ * has float32's range, so that no loss scaling is needed and gradients do not underflow. Everything else stays float32,
+ * the state included.
  */
 export function inBfloat16(graph: Graph): Graph {
   return withProducts(graph, (node, { factors }, scope) => {
@@ -55,17 +56,17 @@ export function inBfloat16(graph: Graph): Graph {
 }
 
 /**
- * Where sums must stay below, as a power of two: float16 ends at 2^16, and a scale may be off by one power for each of
- * two factors.
+ * Sums must stay below this power of two. float16 ends at 2^16, and the scale of each of the two factors may be off by
+ * one power.
  */
 const largestSum = 13
 
 /**
- * The same in float16, for GPUs without bfloat16. Its range is small, so every factor is scaled by a power of two of
- * its own, by its largest element and so that no sum can overflow, and the result is scaled back in float32: what loss
- * scaling does once for all gradients (Micikevicius et al., arXiv:1710.03740, section 3.2) and has to search for, here
- * for each tensor by itself. A gradient however small keeps eleven bits, those of attacks included, whose loss is
- * nobody's to scale.
+ * The graph with the factors and results of products in float16, for GPUs without bfloat16. Its range is small, so
+ * every factor is divided by a power of two of its own, chosen by its largest element so that no sum can overflow, and
+ * the result is multiplied back in float32. Loss scaling (Micikevicius et al., arXiv:1710.03740, section 3.2) does that
+ * once for all gradients, and has to search for its scale. Here even the smallest gradient keeps eleven bits, also in
+ * attacks, whose loss cannot be scaled.
  */
 export function inFloat16(graph: Graph): Graph {
   return withProducts(graph, (node, { factors: [one, other], terms }, scope) => {
@@ -84,13 +85,13 @@ export function inFloat16(graph: Graph): Graph {
   })
 }
 
-/** The nodes that take a product's place, the last of which gives its result in float32. */
+/** Gives the nodes that replace a product. The last of them gives its result in float32. */
 type Replacement = (node: GraphNode, product: Product, scope: RewritingScope) => readonly GraphNode[]
 
 function withProducts(graph: Graph, replacement: Replacement): Graph {
   return rewritten(graph, (node, scope) => {
     const product = products[node.operator]
-    return product && isSingle(node) ? replacement(node, product, scope) : [node]
+    return product && isFloat32(node) ? replacement(node, product, scope) : [node]
   })
 }
 
@@ -99,12 +100,12 @@ function inType(node: GraphNode, type: number, inputs: Reference[]): GraphNode {
   return { ...node, name: `${node.name}_low`, inputs, outputs, attributes: { ...node.attributes, T: { type } } }
 }
 
-/** A factor in another type; it is rounded once for all products. */
+/** A factor in another type. It is rounded once for all products that read it. */
 function rounded(factor: Reference, type: number, made: GraphNode[], scope: RewritingScope): Reference {
   return once(`${nameOf(factor)}_rounded`, made, scope, (name) => [cast(name, factor.node, type, factor.output)])
 }
 
-/** A power of two by which to divide a factor, that its largest element is at most 2^exponent. */
+/** The power of two by which to divide a factor, so that its largest element is at most 2^exponent. */
 function scaleOf(factor: Reference, exponent: number, made: GraphNode[], scope: RewritingScope): Reference {
   const power = once(`${nameOf(factor)}_power`, made, scope, (name) => powerOfTwoAbove(name, factor))
   return once(`${nameOf(factor)}_scale_${exponent < 0 ? `m${-exponent}` : exponent}`, made, scope, (name) => {
@@ -120,10 +121,10 @@ function scaledDown(factor: Reference, scale: Reference, made: GraphNode[], scop
   })
 }
 
-/** Below it a tensor counts as zeros. */
+/** A tensor whose elements are all below this counts as zeros. */
 const least = 2 ** -120
 
-/** The power of two that the largest absolute value does not exceed. */
+/** The least power of two that no absolute value exceeds. */
 function powerOfTwoAbove(name: string, x: Reference): GraphNode[] {
   const axes = typeOf(x).shape.map((_, axis) => axis)
   const scalar = { dataType: DataType.float32, shape: [] }
@@ -144,7 +145,7 @@ function powerOfTwoAbove(name: string, x: Reference): GraphNode[] {
   return [all, bound, bitsOfE, two, absolute, largest, bounded, logarithm, bits, whole, power]
 }
 
-/** The last of the nodes that `make` gives, made once for all that ask for the name in this list of nodes. */
+/** The last of the nodes that `make` gives. They are made once for each name in this list of nodes. */
 function once(name: string, made: GraphNode[], scope: RewritingScope, make: (name: string) => GraphNode[]): Reference {
   const known = scope.get(name)
   if (known) return known
@@ -160,7 +161,7 @@ function float32(name: string, operator: string, inputs: Reference[], { shape }:
   return { name, operator, inputs, controls: [], attributes: { T: { type: DataType.float32 } }, outputs, fixed }
 }
 
-/** Of a tensor and a scalar, or of two scalars. */
+/** An operator of a tensor and a scalar, or of two scalars. */
 function binary(name: string, operator: string, x: Reference, scalar: Reference): GraphNode {
   return float32(name, operator, [x, scalar], typeOf(x))
 }
@@ -175,10 +176,6 @@ function cast(name: string, node: GraphNode, to: number, output = 0): GraphNode 
   const input = { node, output }
   const attributes = { SrcT: { type: typeOf(input).dataType }, DstT: { type: to }, Truncate: { truth: false } }
   return { name, operator: 'Cast', inputs: [input], controls: [], attributes, outputs: [{ ...typeOf(input), dataType: to }], fixed: node.fixed } // prettier-ignore
-}
-
-function outputOf(node: GraphNode): Reference {
-  return { node, output: 0 }
 }
 
 function nameOf({ node, output }: Reference): string {

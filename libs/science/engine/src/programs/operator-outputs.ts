@@ -1,8 +1,8 @@
 /**
- * The names that TensorFlow's operators give their outputs, needed only inside functions: a node there is referred to
- * as `node:output name:index`. What is not listed has one output called `output`. A star marks a name that stands for a
- * list. Read from libtensorflow 2.21's own register (`TF_GetAllOpList`) for the operators that tensor code uses; a
- * missing one fails when the program is loaded, with TensorFlow naming the operator.
+ * The names that TensorFlow's operators give their outputs. They are needed inside functions only, where a node's
+ * output is referred to as `node:output name:index`. An operator that is not listed has one output called `output`. A
+ * star marks the name of a list. The names were read from libtensorflow 2.21's register (`TF_GetAllOpList`), for the
+ * operators that tensor code uses. If one is missing, loading the program fails and TensorFlow names the operator.
  */
 const operatorsByOutputs: Readonly<Record<string, string>> = {
   activations: 'Elu LeakyRelu Relu Relu6 Selu Softplus Softsign',
@@ -44,7 +44,7 @@ const outputsByOperator = new Map(
   ),
 )
 
-/** How a function refers to output `index` of an operator: its name, and its place within that name. */
+/** How a function refers to output `index` of an operator: by the output's name, and the index within that name. */
 export function outputName(operator: string, index: number): string {
   const names = outputsByOperator.get(operator) ?? ['output']
   return names[0]!.endsWith('*') ? `${names[0]!.slice(0, -1)}:${index}` : `${names[index] ?? 'output'}:0`

@@ -20,12 +20,12 @@ const known: [operator: string, attributes: Record<string, Attribute>, inputs: O
   ['ConcatV2', { ...float32, N: { integer: 2 }, Tidx: { type: DataType.int32 } }, [matrix(2, 3), matrix(2, 4), { ...integers(1), shape: [] }], [[2, 7]]],
 ] // prettier-ignore
 
-it.each(known)('knows what %s gives without running it', (operator, attributes, inputs, shapes) => {
+it.each(known)('knows the output shapes of %s without running it', (operator, attributes, inputs, shapes) => {
   const types = outputTypesOf(operator, attributes, inputs)
   expect(types).toEqual(shapes.map((shape) => ({ dataType: DataType.float32, shape })))
 })
 
-it('refuses a shape that depends on what is not known, and says what TensorFlow says of inputs that do not fit', () => {
+it('refuses a shape that depends on unknown values, and throws TensorFlow’s message for inputs that do not fit', () => {
   const reshape = { ...float32, Tshape: { type: DataType.int32 } }
   const unknown = { dataType: DataType.int32, shape: [2] }
   expect(() => outputTypesOf('Reshape', reshape, [matrix(4, 6), unknown])).toThrow(CaptureRefused)

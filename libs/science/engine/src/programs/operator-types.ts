@@ -1,24 +1,23 @@
 import { bindingAddition } from '../binding-addition.ts'
-import { DataType, type Attribute, type ConstantValue, type GraphNode, type TensorType } from './graph.ts'
+import { DataType, outputOf, type Attribute, type ConstantValue, type GraphNode, type TensorType } from './graph.ts'
 import { outputName } from './operator-outputs.ts'
 import { refusal } from './refusals.ts'
 import { graphDefinition } from './saved-model.ts'
 
-/** Our addition to the binding (infra/binding/graph-types.cc). */
+/** The function of infra/binding/graph-types.cc. */
 interface GraphTypes {
   outputTypes(graph: Uint8Array, node: string): [type: number, shape: number[] | null][]
 }
 
-/** An input of an operator: its type, or its value where that is known and may decide on the shape of the output. */
+/** An input of an operator: its type, or its value if that is known and may determine the shape of the output. */
 export type OperatorInput = TensorType | ConstantValue
 
-/** By what was asked: a network has many operators of the same kind. */
+/** Answers by question, since a network has many operators of the same kind. */
 const known = new Map<string, readonly TensorType[]>()
 
 /**
- * The types of what an operator gives, by TensorFlow's own shape functions, without running it. Refuses an operator the
- * shape of whose output depends on values that are not known; throws what TensorFlow says against inputs that do not
- * fit.
+ * The types of an operator's outputs, by TensorFlow's own shape functions, without running it. Refuses an operator
+ * whose output shape depends on values that are not known. Throws TensorFlow's message where the inputs do not fit.
  */
 export function outputTypesOf(
   operator: string,
@@ -41,11 +40,10 @@ function typesIn(
   inputs: readonly OperatorInput[],
 ): TensorType[] {
   const given = inputs.map((input, i) => sourceOf(input, `input_${i}`))
-  const references = given.map((node) => ({ node, output: 0 }))
   const asked: GraphNode = {
     name: 'asked',
     operator,
-    inputs: references,
+    inputs: given.map(outputOf),
     controls: [],
     attributes,
     outputs: [],
@@ -54,7 +52,7 @@ function typesIn(
   const { outputTypes } = bindingAddition<GraphTypes>('graph_types')
   return outputTypes(graphDefinition([...given, asked]).finish(), asked.name).map(([dataType, shape], index) => {
     if (shape && shape.every((size) => size >= 0)) return { dataType, shape }
-    // What a kernel keeps for its gradient's kernel is of a size that the device decides on.
+    // The device determines the size of what a kernel keeps for its gradient's kernel.
     if (outputName(operator, index).startsWith('reserve_space')) return { dataType, shape: [0] }
     throw refusal(
       `the shape of what ${operator} gives depends on values; keep every element and mask those that do not count.`,
@@ -69,10 +67,10 @@ function sourceOf(input: OperatorInput, name: string): GraphNode {
   return { name, operator, inputs: [], controls: [], attributes: { dtype, ...rest }, outputs: [input], fixed: false }
 }
 
-/** Elements up to which the value of a tensor may be a shape, axes or sizes. */
+/** A tensor of more elements is not a shape, axes or sizes. */
 const fewElements = 64
 
-/** Whether an operator's output may have its shape by the values of such an input. */
+/** Whether the values of such an input may determine the shape of an operator's output. */
 export function mayDecideShapes({ dataType, shape }: TensorType): boolean {
   const isWhole = dataType === DataType.int32 || dataType === DataType.int64
   return isWhole && shape.length <= 2 && shape.reduce((product, size) => product * size, 1) <= fewElements

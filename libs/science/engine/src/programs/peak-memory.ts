@@ -1,16 +1,16 @@
 import { bytesOf, type GraphFunction, type GraphNode, type TensorType } from './graph.ts'
 
-/** Operators whose output shares the memory of their first input. */
-const sharing = new Set(['Reshape', 'Identity', 'ExpandDims', 'Squeeze', 'StopGradient', 'PreventGradient'])
+/** Operators whose output is in the memory of their first input. */
+const aliasingFirstInput = new Set(['Reshape', 'Identity', 'ExpandDims', 'Squeeze', 'StopGradient', 'PreventGradient'])
 
-/** Operators that write over an input of the same size when nobody else needs it (`forward_input` in their kernels). */
-const overwriting =
+/** Operators that write over an input of equal size when nothing else needs it (`forward_input` in their kernels). */
+const inPlace =
   /^(Add|AddV2|AddN|Sub|Mul|RealDiv|DivNoNan|Maximum|Minimum|Neg|Abs|Exp|Log|Log1p|Sqrt|Rsqrt|Square|Sigmoid|Tanh|Sign|Relu|Relu6|ReluGrad|Relu6Grad|Erf|Pow|BiasAdd|Softmax|LogSoftmax|Floor|Ceil|Round|Reciprocal|SquaredDifference|Select|SelectV2|ClipByValue)$/
 
 /**
- * Bytes of tensors alive together at most, over the recorded order: from the operator that makes a tensor to the last
- * one that takes it. State and inputs live throughout. Memory that a kernel uses while it runs is not counted, and
- * TensorFlow may run operators in another order than the recorded one.
+ * The most bytes of tensors that are live at once, if the operators run in the recorded order. A tensor is live from
+ * the operator that makes it to the last one that reads it; state and inputs are live throughout. Memory that a kernel
+ * uses while it runs is not counted, and TensorFlow may run operators in another order.
  */
 export function peakBytes(
   nodes: readonly GraphNode[],
@@ -28,27 +28,27 @@ function peakOf(
   const lastUse = lastUses(nodes)
   let [alive, peak] = [0, 0]
   nodes.forEach((node, at) => {
-    const dying = [...new Set(node.inputs.map((input) => ownerOf(input.node)))].filter(
+    const freed = [...new Set(node.inputs.map((input) => ownerOf(input.node)))].filter(
       (owner) => lastUse.get(owner) === at && !lasting.has(owner) && isCounted(owner),
     )
     const made = isCounted(node) ? sum(node.outputs.map(bytesOf)) : 0
-    const isInPlace = overwriting.test(node.operator) && dying.some((owner) => sum(owner.outputs.map(bytesOf)) === made)
+    const isInPlace = inPlace.test(node.operator) && freed.some((owner) => sum(owner.outputs.map(bytesOf)) === made)
     const inside = insideOf(node, functions)
     peak = Math.max(peak, alive + (isInPlace ? 0 : made) + inside)
-    alive += made - sum(dying.map((owner) => sum(owner.outputs.map(bytesOf))))
+    alive += made - sum(freed.map((owner) => sum(owner.outputs.map(bytesOf))))
     if (!lastUse.has(node)) alive -= isCounted(node) && node.operator !== 'Placeholder' ? made : 0
   })
   return peak
 }
 
-/** What a loop's body needs beside what it is given. */
+/** The bytes that a loop's body needs beside its arguments. */
 function insideOf(node: GraphNode, functions: ReadonlyMap<string, GraphFunction>): number {
   const body = node.attributes['body']
   const called = body && 'function' in body ? functions.get(body.function) : undefined
   return called ? peakOf(called.nodes, functions, new Set(called.results.map((result) => ownerOf(result.node)))) : 0
 }
 
-/** The place at which each tensor's memory is needed last; an input's is needed throughout. */
+/** The index of the last node that needs each tensor's memory. An input's memory is needed throughout. */
 function lastUses(nodes: readonly GraphNode[]): Map<GraphNode, number> {
   const last = new Map<GraphNode, number>()
   nodes.forEach((node, at) => {
@@ -59,15 +59,18 @@ function lastUses(nodes: readonly GraphNode[]): Map<GraphNode, number> {
   return last
 }
 
-/** The node whose memory a node's output is. */
+/** The node in whose memory a node's output is. */
 function ownerOf(node: GraphNode): GraphNode {
-  return sharing.has(node.operator) && node.inputs[0] ? ownerOf(node.inputs[0].node) : node
+  return aliasingFirstInput.has(node.operator) && node.inputs[0] ? ownerOf(node.inputs[0].node) : node
 }
 
-/** Arguments and state are counted where they are made. */
+/** Whether a node's outputs are counted here. Arguments and state are counted where they are made. */
 function isCounted({ operator }: GraphNode): boolean {
   return (
-    !sharing.has(operator) && operator !== 'ReadVariableOp' && operator !== 'VarHandleOp' && operator !== 'Argument'
+    !aliasingFirstInput.has(operator) &&
+    operator !== 'ReadVariableOp' &&
+    operator !== 'VarHandleOp' &&
+    operator !== 'Argument'
   )
 }
 

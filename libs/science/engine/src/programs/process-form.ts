@@ -4,8 +4,8 @@ import { plain, formNamed, type Form } from './forms.ts'
 export const formVariable = 'GAUNTLET_FORM'
 
 /**
- * The form that this process's programs are compiled in: the one its environment names, else plain. It is part of the
- * environment class.
+ * The form in which this process compiles its programs: the one that its environment names, else plain. It is part of
+ * the environment class.
  */
 export function processForm(variables: NodeJS.ProcessEnv = process.env): Form {
   const name = variables[formVariable]

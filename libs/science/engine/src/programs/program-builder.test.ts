@@ -22,11 +22,11 @@ function loaded<State extends TensorTree>(builder: ProgramBuilder<State>): Progr
   return session
 }
 
-/** No numbers so small that a processor may take them for 0: a step function would see the difference. */
+/** Multiples of 1/64. A processor may flush smaller numbers to 0, which a step function would show. */
 const sixtyFourths = fc.integer({ min: -128, max: 128 }).map((i) => i / 64)
 
 describe('a captured expression', () => {
-  it('gives on other inputs what eager code gives there, and so does its gradient', () => {
+  it('gives on other inputs what eager code gives, and so does its gradient', () => {
     fc.assert(
       fc.property(expressions, fc.infiniteStream(sixtyFourths), (expression, numbers) => {
         const draw = () =>
@@ -52,8 +52,8 @@ describe('a captured expression', () => {
         const session = loaded(builder)
         const replayed = session.run(program, { x: other })
         const eager = valueAndGradient(other, weight)
-        // Not always the same bits: TensorFlow's optimiser may take a common factor out of a sum. And a sum may cancel,
-        // so what counts is its terms' size.
+        // The bits may differ, since TensorFlow's optimiser may factor out a common factor of a sum. A sum may also
+        // cancel, so the error is measured against the size of its terms.
         const expected = tensorsOf(eager).map((tensor) => [...tensor.dataSync()])
         const scale = Math.max(1, ...expected.flat().map(Math.abs))
         tensorsOf(replayed).forEach((tensor, i) =>
@@ -98,7 +98,7 @@ describe('a captured expression', () => {
     )
   })
 
-  it('writes a large constant once, and one element of one that is all the same', () => {
+  it('writes a large constant once, and one element of a constant whose elements are equal', () => {
     const builder = builderOf({})
     const content = Float32Array.from({ length: 5000 }, (_, i) => i)
     const program = builder.capture(
@@ -123,7 +123,7 @@ describe('a captured expression', () => {
     ).toEqual([13])
   })
 
-  it('leaves out what no output needs', () => {
+  it('leaves out operators that no output needs', () => {
     const builder = builderOf({})
     const program = builder.capture('lean', ({ x }) => ({ outputs: [x!.exp(), x!.sin().cos().tanh()].slice(0, 1) }), {
       x: tf.ones([2]),

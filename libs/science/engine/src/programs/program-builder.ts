@@ -4,32 +4,32 @@ import { tf } from '../tf.ts'
 import { recordingTo, runningForCheck } from './capturing.ts'
 import type { Form } from './forms.ts'
 import { bytesOf, type Graph } from './graph.ts'
-import { ParkedTensors } from './parked-tensors.ts'
+import { SpilledTensors } from './spilled-tensors.ts'
 import type { EagerRun, NamedTensors, Program, ProgramFunction } from './program.ts'
 import { processForm } from './process-form.ts'
 import { ProgramSession } from './program-session.ts'
 import { ProgramScope, type ErasedResult } from './program-scope.ts'
-import { watchingBackend } from './recording-hooks.ts'
+import { withRecordingHooks } from './recording-hooks.ts'
 import { CaptureRefused } from './refusals.ts'
 import { StateNodes } from './state-nodes.ts'
 import { symbolicTensor, tensorTypeOf } from './symbolic-tensors.ts'
 import { leavesOf, mapTensors, tensorsOf, type TensorTree } from './tensor-tree.ts'
 
 /**
- * Captures programs that share a state. Each is plain tfjs code, run on tensors that have types and no values, recorded
- * through the backend and replayed as one graph in one TensorFlow session: `capture` as often as there are programs,
- * then `load`, then `dispose` of the builder when no further form is to be loaded.
+ * Captures programs that share a state. Each is plain tfjs code. It runs once on symbolic tensors, which have a type
+ * and no values, while its operators are recorded, and is replayed as one graph in a TensorFlow session. Call `capture`
+ * for each program, then `load`, and then `dispose` of the builder when no further form is to be loaded.
  */
 export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
   private readonly state: State
   private readonly stateNodes: StateNodes
-  /** Stand for the state while programs are captured. */
+  /** The symbolic tensors that stand for the state while programs are captured. */
   private readonly symbols: State
   private readonly captured = new Map<string, CapturedProgram>()
 
   /**
-   * `state`: the tensors that stay on the device between runs, with their first values. The tensors remain the
-   * caller's.
+   * `state`: the tensors that stay on the device between runs, with their first values. The caller keeps and disposes
+   * of the given tensors.
    */
   constructor(state: State) {
     this.state = keptTree(state)
@@ -38,9 +38,9 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
   }
 
   /**
-   * Records `body` as the program `name` for inputs of the examples' shapes and types. Nothing is computed but what
-   * follows from constants. With the examples themselves `body` runs once more when the program is loaded, if its check
-   * is not known: what it uses from outside must live until then.
+   * Records `body` as the program `name`, for inputs of the examples' shapes and types. Only what follows from
+   * constants is computed. When the program is loaded and its check is not known, `body` runs once more, on the
+   * examples themselves; tensors from outside that it uses must live until then.
    */
   capture<Inputs extends NamedTensors, Outputs extends TensorTree>(
     name: string,
@@ -56,7 +56,7 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
       const placeholders = Object.entries(inputs).map(([input, tensor], i) => scope.placeholder(input, tensor, i))
       program = scope.finish(
         placeholders,
-        watchingBackend(() => recordingTo(scope.root, () => run(inputs, this.symbols))),
+        withRecordingHooks(() => recordingTo(scope.root, () => run(inputs, this.symbols))),
       )
     })
     const inputs = keptTree(examples)
@@ -67,8 +67,8 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
 
   /**
    * Compiles all programs captured so far into one session, in one form, with the state at its first values. Each
-   * program first runs on its examples and must give what an eager run of its code gives, within the form's tolerance
-   * (`ReplayDiffers`), unless it is known to from another process.
+   * program first runs on its examples and must give what an eager run of its code gives, within the form's tolerance;
+   * else this throws `ReplayDiffers`. Programs that agreed in another process are not checked again.
    */
   load(form: Form = processForm()): ProgramSession<State> {
     this.requireRoom()
@@ -81,7 +81,7 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
     })
   }
 
-  /** `load`, then `dispose`. */
+  /** Calls `load` and then `dispose`. */
   finish(form: Form = processForm()): ProgramSession<State> {
     try {
       return this.load(form)
@@ -90,7 +90,7 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
     }
   }
 
-  /** Frees the first state and the examples; sessions live on. */
+  /** Frees the first state and the examples. Sessions live on. */
   dispose(): void {
     for (const { inputs } of this.captured.values()) tf.dispose(Object.values(inputs))
     tf.dispose([...tensorsOf(this.state), ...tensorsOf(this.symbols)])
@@ -118,25 +118,28 @@ interface CapturedProgram {
   readonly eagerly: () => EagerRun
 }
 
-/** The same tensors, for as long as they are not disposed of. */
+/** The same tensors, kept until they are disposed of. */
 function keptTree<Tree extends TensorTree>(tree: Tree): Tree {
   return mapTensors(tree, (tensor) => tf.keep(tensor.clone()))
 }
 
-/** What it makes of the state waits in a file: the replay that it is compared with takes as much memory as a step. */
+/**
+ * Runs the code eagerly. The new state is spilled to a file, since the replay that it is compared with takes as much
+ * memory as a step.
+ */
 function eagerRun(inputs: NamedTensors, run: () => ErasedResult<TensorTree>): EagerRun {
   let eager!: EagerRun
   tf.tidy(() => {
     const { outputs, state } = runningForCheck(run)
     const kept = leavesOf(keptTree(outputs)).map(([path, tensor]) => ({ path, tensor }))
-    const parked = new ParkedTensors()
+    const spilled = new SpilledTensors()
     eager = {
       inputs,
       outputs: kept,
-      state: new Map((state ? leavesOf(state) : []).map(([path, tensor]) => [path, parked.park(tensor)])),
+      state: new Map((state ? leavesOf(state) : []).map(([path, tensor]) => [path, spilled.spill(tensor)])),
       dispose: () => {
         tf.dispose(kept.map(({ tensor }) => tensor))
-        parked.dispose()
+        spilled.dispose()
       },
     }
   })

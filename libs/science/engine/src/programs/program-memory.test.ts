@@ -26,14 +26,14 @@ it('does not grow over 10,000 runs', { timeout: 120_000 }, () => {
   const [tensors, resident] = [nativeBackend().getNumOfTFTensors(), process.memoryUsage().rss]
   runs(9000)
   expect(nativeBackend().getNumOfTFTensors()).toBe(tensors)
-  // A leak of one tensor of the state a run would be 147 MB.
+  // A leak of one tensor of the state per run would be 147 MB.
   expect((process.memoryUsage().rss - resident) / megabyte).toBeLessThan(30)
   expect(session.state().steps.arraySync()).toBe(10_000)
   session.dispose()
   builder.dispose()
 })
 
-it('raises OutOfMemory where the device has no room, and goes on', { timeout: 60_000 }, () => {
+it('raises OutOfMemory where the device has no room, and runs again afterwards', { timeout: 60_000 }, () => {
   const builder = new ProgramBuilder({})
   const program = builder.capture(
     'tiled',
@@ -56,7 +56,7 @@ it('raises OutOfMemory where the device has no room, and goes on', { timeout: 60
   const x = tf.ones([2 ** 22])
   expect(run(0).arraySync()).toBe(0)
   const before = nativeBackend().getNumOfTFTensors()
-  // TensorFlow waits ten seconds for memory before it gives up.
+  // TensorFlow waits ten seconds for memory before it fails.
   expect(() => run(1)).toThrow(
     new OutOfMemory('The device has no memory left for [35184372088832]; use a smaller micro-batch.'),
   )
@@ -66,11 +66,11 @@ it('raises OutOfMemory where the device has no room, and goes on', { timeout: 60
   builder.dispose()
 })
 
-it('knows its peak: what is alive together at most by the recorded order', () => {
+it('knows its peak: the most bytes that are live at once in the recorded order', () => {
   const builder = new ProgramBuilder({ w: tf.ones([1000]) })
   const body = ({ x }: { x: Tensor }, { w }: { w: Tensor }) => {
     const wide = x.reshape([1, 1000]).mul(w.reshape([1000, 1])) // 4 MB
-    const other = wide.transpose() // 4 MB more; the sum is written over one of the two
+    const other = wide.transpose() // 4 MB more; the sum overwrites one of the two
     return { outputs: wide.add(other).sum() }
   }
   const { peakBytes } = builder.capture('wide', body, { x: tf.ones([1000]) })

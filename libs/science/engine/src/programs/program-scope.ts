@@ -1,21 +1,29 @@
 import type { Tensor } from '../tf.ts'
-import { DataType, neededNodes, type GraphFunction, type GraphNode, type Reference } from './graph.ts'
+import {
+  int32Scalar,
+  neededNodes,
+  outputOf,
+  type GraphFunction,
+  type GraphNode,
+  type Reference,
+  type TensorType,
+} from './graph.ts'
 import { peakBytes } from './peak-memory.ts'
 import type { NamedTensors, Program } from './program.ts'
 import { Recording, requireSameType, type ProgramRecording } from './recording.ts'
 import { CaptureRefused } from './refusals.ts'
 import { stateAssignments } from './state-assignments.ts'
-import { doneAttributes, doneType, type StateNodes } from './state-nodes.ts'
+import { doneAttributes, type StateNodes } from './state-nodes.ts'
 import { tensorTypeOf } from './symbolic-tensors.ts'
 import { leavesOf, tensorsOf, type TensorTree } from './tensor-tree.ts'
 
-/** A result without the type of its state, which nests too deeply to be compared. */
+/** The result of a program's code, without the type of its state, which nests too deeply for TypeScript to compare. */
 export interface ErasedResult<Outputs> {
   readonly outputs: Outputs
   readonly state?: TensorTree
 }
 
-/** The recording of one program, and the nodes by which it meets the outside. */
+/** The recording of one program, and the nodes by which it exchanges data with its surroundings. */
 export class ProgramScope {
   readonly root: Recording
   private readonly functions: GraphFunction[] = []
@@ -34,7 +42,7 @@ export class ProgramScope {
       inner: new WeakSet(),
       resolve: ({ dataId }) => {
         const index = indices.get(dataId)
-        return index === undefined ? undefined : { node: this.read(index), output: 0 }
+        return index === undefined ? undefined : outputOf(this.read(index))
       },
       iterationLimit: () => (this.limit ??= this.limitNode()),
       count: 0,
@@ -44,11 +52,9 @@ export class ProgramScope {
 
   placeholder(input: string, tensor: Tensor, index: number): Program['inputs'][number] & { node: GraphNode } {
     const type = tensorTypeOf(tensor)
-    const attributes = { dtype: { type: type.dataType }, shape: { shape: type.shape } }
-    const name = `${this.name}/input_${index}`
-    const node = this.root.add('Placeholder', [], attributes, [type], { name, fixed: false })
-    this.root.bind(tensor, { node, output: 0 })
-    return { name: input, placeholder: name, type, node }
+    const node = this.addPlaceholder(`${this.name}/input_${index}`, type)
+    this.root.bind(tensor, outputOf(node))
+    return { name: input, placeholder: node.name, type, node }
   }
 
   finish<Inputs extends NamedTensors, Outputs extends TensorTree>(
@@ -81,18 +87,18 @@ export class ProgramScope {
     }
   }
 
-  /** The value of a state variable as this program finds it. */
+  /** The value of a state variable at the beginning of the program. */
   private read(index: number): GraphNode {
     const known = this.reads.get(index)
     if (known) return known
     const { handle, type } = this.stateNodes.variables[index]!
     const attributes = { dtype: { type: type.dataType } }
-    const node = this.root.add('ReadVariableOp', [{ node: handle, output: 0 }], attributes, [type], { fixed: false })
+    const node = this.root.add('ReadVariableOp', [outputOf(handle)], attributes, [type], { fixed: false })
     this.reads.set(index, node)
     return node
   }
 
-  /** The nodes that put the returned state in place. */
+  /** The nodes that assign the returned state. */
   private assignments(state: TensorTree | undefined): GraphNode[] {
     if (!state) return []
     const updates = leavesOf(state).map(([path, tensor]) => {
@@ -116,12 +122,19 @@ export class ProgramScope {
   }
 
   private done(controls: GraphNode[]): GraphNode {
-    return this.root.add('Const', [], doneAttributes, [doneType], { name: `${this.name}/done`, controls, fixed: false })
+    return this.root.add('Const', [], doneAttributes, [int32Scalar], {
+      name: `${this.name}/done`,
+      controls,
+      fixed: false,
+    })
+  }
+
+  private addPlaceholder(name: string, type: TensorType): GraphNode {
+    const attributes = { dtype: { type: type.dataType }, shape: { shape: type.shape } }
+    return this.root.add('Placeholder', [], attributes, [type], { name, fixed: false })
   }
 
   private limitNode(): GraphNode {
-    const type = { dataType: DataType.int32, shape: [] }
-    const attributes = { dtype: { type: type.dataType }, shape: { shape: type.shape } }
-    return this.root.add('Placeholder', [], attributes, [type], { name: `${this.name}/iteration_limit`, fixed: false })
+    return this.addPlaceholder(`${this.name}/iteration_limit`, int32Scalar)
   }
 }

@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { temporaryFolder } from '@gauntlet/files/temporary-folder'
 import { nativeBackend } from '../operator.ts'
 import { collectBuffers, releaseMemory } from '../tensor-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
 import type { Agreement } from './agreement.ts'
-import { firstReplayAgreement, type Roughening } from './first-replay.ts'
+import { firstReplayAgreement, type Jitter } from './first-replay.ts'
 import type { Form } from './forms.ts'
 import { sameType, type Graph } from './graph.ts'
 import { keptAgreements, type KeptAgreements } from './kept-agreements.ts'
@@ -21,18 +21,19 @@ interface Loading {
   readonly form: Form
   readonly state: TensorTree
   readonly variables: readonly StateVariable[]
-  /** Each program, and what runs its code eagerly. */
+  /** Each program, and the function that runs its code eagerly. */
   readonly runs: readonly { readonly program: Program; readonly eagerly: () => EagerRun }[]
 }
 
 /**
- * Programs compiled into one TensorFlow session, and the state they share. All calls block until the device is done.
+ * Programs compiled into one TensorFlow session, and the state that they share. All calls block until the device is
+ * done.
  */
 export class ProgramSession<State> {
-  /** How each program's first replay agreed with its eager run, on this machine or one of its kind. */
+  /** How well the first replay of each program agreed with its eager run, on this machine or one of its kind. */
   readonly agreements: ReadonlyMap<string, Agreement>
   readonly form: string
-  /** Programs that TensorFlow has compiled, which it does when they first run. */
+  /** The programs that TensorFlow has compiled. It compiles a program when it first runs. */
   private readonly compiled = new Set<string>()
   private readonly unlimited = tf.keep(tf.scalar(0x7fffffff, 'int32'))
 
@@ -43,7 +44,7 @@ export class ProgramSession<State> {
     kept: KeptAgreements,
   ) {
     this.form = loading.form.name
-    collectBuffers() // of what the first state was made from
+    collectBuffers() // those that the first state was made from
     const known = kept.find() ?? new Map<string, Agreement>()
     const unknown = runs.filter(({ program }) => !known.has(program.name))
     this.agreements = new Map([...known, ...this.check(unknown)])
@@ -51,10 +52,10 @@ export class ProgramSession<State> {
     this.assign(leavesOf(loading.state))
   }
 
-  /** Writes the graph as a SavedModel, since the binding loads nothing else, and takes the file away at once. */
+  /** Writes the graph as a SavedModel, since the binding loads nothing else, and removes the file at once. */
   static load<State>({ graph, runs, ...loading }: Loading): ProgramSession<State> {
     const model = savedModelOf(graph)
-    const folder = mkdtempSync(join(tmpdir(), 'gauntlet-program-'))
+    const folder = temporaryFolder('gauntlet-program-')
     let id: number
     try {
       writeFileSync(join(folder, 'saved_model.pb'), model)
@@ -71,8 +72,8 @@ export class ProgramSession<State> {
   }
 
   /**
-   * Runs a program once. Its outputs are the caller's to dispose of; the state it returned is in place for the next
-   * run.
+   * Runs a program once. The caller disposes of the outputs. The state that the program returned is in place for the
+   * next run.
    */
   run<Inputs extends NamedTensors, Outputs extends TensorTree>(
     program: Program<Inputs, Outputs>,
@@ -81,7 +82,7 @@ export class ProgramSession<State> {
     return withTensors<Outputs>(program.outputs.shape, this.execute(program as Program, inputs, this.unlimited))
   }
 
-  /** The state's present values, copied to the host; the caller's to dispose of. */
+  /** The present values of the state, copied to the host. The caller disposes of them. */
   state(): State {
     const { state, variables } = this.loading
     return withTensors(
@@ -93,7 +94,7 @@ export class ProgramSession<State> {
     ) as State
   }
 
-  /** Sets some of the state, as a resumed checkpoint does. The tensors remain the caller's. */
+  /** Sets part of the state, as for a resumed checkpoint. The caller keeps the given tensors. */
   setState(part: PartOf<State>): void {
     this.assign(leavesOf(part as TensorTree))
   }
@@ -122,7 +123,9 @@ export class ProgramSession<State> {
     )
   }
 
-  /** `iterations` bounds every loop. It is always fed, since TensorFlow compiles anew for every set of feeds. */
+  /**
+   * `iterations` bounds every loop. It is always fed, since TensorFlow compiles a program anew for every set of feeds.
+   */
   private execute(program: Program, inputs: NamedTensors, iterations: Tensor): Tensor[] {
     const feeds = program.inputs.map(({ name, placeholder, type }) => {
       const tensor = inputs[name]
@@ -136,7 +139,7 @@ export class ProgramSession<State> {
     if (program.done) values.pop()!.dispose()
     if (!this.compiled.has(program.name)) {
       this.compiled.add(program.name)
-      releaseMemory() // compiling leaves up to a fifth of what a training step needs
+      releaseMemory() // compiling leaves free memory of up to a fifth of what a training step needs
     }
     return values
   }
@@ -152,7 +155,7 @@ export class ProgramSession<State> {
     ) as Tensor[]
   }
 
-  /** All eager runs come first: the session has taken no memory for its state then. */
+  /** Checks the programs. All eager runs come first, while the session has no memory for its state yet. */
   private check(runs: Loading['runs']): Map<string, Agreement> {
     const { form, state } = this.loading
     const eagerRuns: EagerRun[] = []
@@ -164,7 +167,7 @@ export class ProgramSession<State> {
       return new Map(
         runs.map(({ program }, i) => {
           const eager = eagerRuns[i]!
-          const replay = (roughened?: Roughening) => this.replayForCheck(program, eager, roughened)
+          const replay = (jittered?: Jitter) => this.replayForCheck(program, eager, jittered)
           const agreement = firstReplayAgreement({ program, eager, form, state, replay })
           releaseMemory()
           return [program.name, agreement]
@@ -177,11 +180,12 @@ export class ProgramSession<State> {
   }
 
   /**
-   * From the first state, with loops as short as in the eager run: outputs, then the state that the program changes.
+   * Replays a program from the first state, with as few iterations as the eager run. Gives the outputs, and then the
+   * state that the program changes.
    */
-  private replayForCheck(program: Program, eager: EagerRun, roughened: Roughening = (tree) => tree): Tensor[] {
-    tf.tidy(() => this.assign(leavesOf(roughened(this.loading.state))))
-    const outputs = tf.tidy(() => this.execute(program, roughened(eager.inputs), tf.scalar(checkedIterations, 'int32')))
+  private replayForCheck(program: Program, eager: EagerRun, jittered: Jitter = (tree) => tree): Tensor[] {
+    tf.tidy(() => this.assign(leavesOf(jittered(this.loading.state))))
+    const outputs = tf.tidy(() => this.execute(program, jittered(eager.inputs), tf.scalar(checkedIterations, 'int32')))
     const changed = this.loading.variables.filter(({ path }) => eager.state.has(path))
     const values = this.fetch(
       [],

@@ -1,20 +1,17 @@
 /**
  * Writes the wire format of protocol buffers (protobuf.dev/programming-guides/encoding), as much of it as a graph
- * needs. tfjs-node ships classes for TensorFlow's messages, but without types and only for the fields of 2018; a graph
- * is a handful of messages.
+ * needs. tfjs-node has classes for TensorFlow's messages, but without types and with the fields of 2018 only.
  */
 export class ProtocolBuffer {
   private content = Buffer.allocUnsafe(64)
   private length = 0
 
-  /**
-   * A whole number, truth value or enumeration; wire type 0. Negative numbers take ten bytes, as int32 and int64 do.
-   */
+  /** An integer, boolean or enumeration; wire type 0. Negative numbers take ten bytes, as for int32 and int64. */
   integer(field: number, value: number | bigint | boolean): this {
     return this.tag(field, 0).varint(value)
   }
 
-  /** A 32-bit real number; wire type 5. */
+  /** A float; wire type 5. */
   real(field: number, value: number): this {
     this.tag(field, 5).reserve(4)
     this.length = this.content.writeFloatLE(value, this.length)
@@ -40,7 +37,7 @@ export class ProtocolBuffer {
     return this.bytes(field, value.finish())
   }
 
-  /** Whole numbers, packed. */
+  /** Packed integers. */
   integers(field: number, values: readonly (number | bigint | boolean)[]): this {
     const packed = new ProtocolBuffer()
     for (const value of values) packed.varint(value)
@@ -52,7 +49,7 @@ export class ProtocolBuffer {
     return this.message(field, new ProtocolBuffer().text(1, key).message(2, value))
   }
 
-  /** What was written, for as long as nothing more is. */
+  /** What was written. It is valid until more is written. */
   finish(): Uint8Array {
     return this.content.subarray(0, this.length)
   }
@@ -61,7 +58,7 @@ export class ProtocolBuffer {
     return this.varint((field << 3) | wireType)
   }
 
-  /** Seven bits a byte, the least significant first; a set eighth bit says that more follow. */
+  /** Seven bits per byte, the least significant first. A set eighth bit says that more bytes follow. */
   private varint(value: number | bigint | boolean): this {
     this.reserve(10)
     let rest = Number(value)

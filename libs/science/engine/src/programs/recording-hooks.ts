@@ -1,4 +1,5 @@
 import type { TFEOpAttr } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js'
+import { interceptOperators, type OperatorCall } from '../operator-interception.ts'
 import { nativeBackend } from '../operator.ts'
 import { tf, type Tensor } from '../tf.ts'
 import { activeRecording, refuseWhileCapturing } from './capturing.ts'
@@ -8,39 +9,41 @@ import { constantValue, type Recording, type TensorInfo } from './recording.ts'
 import { callers } from './refusals.ts'
 import { isSymbolic, tensorTypeOf } from './symbolic-tensors.ts'
 
-/** Operators whose numbers come from a generator of TensorFlow's own, not from a key. */
+/** Operators that draw from a generator of TensorFlow's own instead of a key. */
 const randomOperators = /^(Random|Multinomial|TruncatedNormal|ParameterizedTruncatedNormal|StatefulRandom)/
 
-/** Scopes of tfjs' operations that make their numbers in JavaScript. */
+/** Scopes of tfjs's operations that draw their numbers in JavaScript. */
 const randomScopes = /^(rand|random\w*|truncatedNormal|multinomial)__op$/
 
-/** JavaScript's own generator, as something that is replaced during a capture. */
+/** JavaScript's own generator, in a type that allows a capture to replace it. */
 const javaScript: { random(): number } = Math
 
-/** The kernel that looks at indices only to check them: what it reads does not enter the result. */
+/** The kernel that reads indices only to check them. What it reads does not enter the result. */
 const checkingKernel = /kernels[/\\]GatherV2\.js$/
 
 /**
- * Runs `work` with the backend watched: every operator goes to the active recording, and what a program would freeze is
- * refused. All of tfjs goes through the backend's two execute methods, gradients included, and every operation begins a
- * scope of its name. The watch is taken off again afterwards.
+ * Runs `work` while every operator is added to the active recording, and what a program would freeze is refused.
+ * Afterwards tfjs is as it was before.
  */
-export function watchingBackend<Result>(work: () => Result): Result {
+export function withRecordingHooks<Result>(work: () => Result): Result {
+  const hooks = [
+    interceptOperators(nativeBackend(), recorded),
+    hookReads(),
+    hookScopes(),
+    hookAssignments(),
+    hookRandom(),
+  ]
+  try {
+    return work()
+  } finally {
+    for (const remove of hooks) remove()
+  }
+}
+
+function hookReads(): () => void {
   const backend = nativeBackend()
-  const { executeSingleOutput, executeMultipleOutputs, readSync, read } = backend
-  const engine = tf.engine() as unknown as { startScope(name?: string): void }
-  const { startScope } = engine
-  const { assign } = tf.Variable.prototype
-  const { random } = javaScript
+  const { readSync, read } = backend
   Object.assign(backend, {
-    executeSingleOutput(name: string, attributes: TFEOpAttr[], inputs: TensorInfo[]) {
-      const run = () => [executeSingleOutput.call(backend, name, attributes, inputs as never)]
-      return recorded(name, attributes, inputs, run as () => Tensor[])[0]
-    },
-    executeMultipleOutputs(name: string, attributes: TFEOpAttr[], inputs: TensorInfo[], count: number) {
-      const run = () => executeMultipleOutputs.call(backend, name, attributes, inputs as never, count)
-      return recorded(name, attributes, inputs, run as () => Tensor[])
-    },
     readSync(dataId: object) {
       const checked = indicesToCheck(dataId)
       if (checked) return checked
@@ -52,45 +55,49 @@ export function watchingBackend<Result>(work: () => Result): Result {
       return read.call(backend, dataId)
     },
   })
+  return () => void Object.assign(backend, { readSync, read })
+}
+
+/** Every operation of tfjs begins a scope of its name. */
+function hookScopes(): () => void {
+  const engine = tf.engine() as unknown as { startScope(name?: string): void }
+  const { startScope } = engine
   engine.startScope = (name) => {
     requireNoRandomness(name)
     startScope.call(engine, name)
   }
+  return () => void (engine.startScope = startScope)
+}
+
+function hookAssignments(): () => void {
+  const { assign } = tf.Variable.prototype
   tf.Variable.prototype.assign = function (...call) {
     refuseWhileCapturing(
       'a tf.Variable is assigned, which a replay would not do; declare it as state and return its new value.',
     )
     return assign.apply(this, call)
   }
+  return () => void (tf.Variable.prototype.assign = assign)
+}
+
+function hookRandom(): () => void {
+  const { random } = javaScript
   javaScript.random = () => {
     refuseWhileCapturing(
       'Math.random is called, and its number would be frozen; give random numbers as inputs or draw them with drawUniform.',
     )
     return random()
   }
-  try {
-    return work()
-  } finally {
-    Object.assign(backend, { executeSingleOutput, executeMultipleOutputs, readSync, read })
-    engine.startScope = startScope
-    tf.Variable.prototype.assign = assign
-    javaScript.random = random
-  }
+  return () => void (javaScript.random = random)
 }
 
 /**
- * The outputs of one operator, recorded where a program is captured: where its inputs come from, its attributes, its
- * outputs. It runs only where all inputs have values; what follows from a program's inputs or state has none, but a
- * type.
+ * Gives the outputs of one operator, and records it where a program is captured. It is executed only where all inputs
+ * have values. What follows from a program's inputs or state has a type and no value.
  */
-export function recorded(
-  name: string,
-  attributes: readonly TFEOpAttr[],
-  inputs: readonly TensorInfo[],
-  run: () => Tensor[],
-): Tensor[] {
+export function recorded({ name, attributes, inputs }: OperatorCall, execute: () => Tensor[]): Tensor[] {
   const recording = activeRecording()
-  if (!recording) return run()
+  if (!recording) return execute()
   requireKeyed(name)
   const references = inputs.map((input) => referenceOf(recording, input))
   const named = Object.fromEntries(attributes.map((attribute) => [attribute.name, attributeOf(attribute)]))
@@ -99,13 +106,13 @@ export function recorded(
     const given = () => inputs.map((input, i) => operatorInput(input, references[i]!))
     return record(() => outputTypesOf(name, named, given())).map(({ node, output }) => recording.symbolOf(node, output))
   }
-  const outputs = run()
+  const outputs = execute()
   const results = record(() => outputs.map(tensorTypeOf))
   outputs.forEach((output, i) => recording.bind(output, results[i]!))
   return outputs
 }
 
-/** With its value where it has one that may decide on a shape. */
+/** An input's type, or its value where that may determine a shape. */
 function operatorInput(input: TensorInfo, { node, output }: Reference): OperatorInput {
   const type = node.outputs[output]!
   const value = node.attributes['value']
@@ -119,7 +126,9 @@ function referenceOf(recording: Recording, input: TensorInfo): Reference {
   return recording.constant({ dataType: DataType.int64, shape: [], content: new Uint8Array(words.buffer.slice(0, 8)) })
 }
 
-/** An attribute as tfjs hands it to libtensorflow, as a graph writes it. Its types have the same numbers in both. */
+/**
+ * An attribute as a graph has it, from one as tfjs gives it to libtensorflow. Data types have the same numbers in both.
+ */
 function attributeOf({ name, type, value }: TFEOpAttr): Attribute {
   const { binding } = nativeBackend()
   const list = Array.isArray(value) ? (value as unknown[]) : undefined
@@ -137,7 +146,7 @@ function attributeOf({ name, type, value }: TFEOpAttr): Attribute {
     case binding.TF_ATTR_SHAPE:
       return { shape: value as number[] }
     default:
-      throw new TypeError(`Attribute ${name} has kind ${type}, which graphs of programs do not have.`)
+      throw new TypeError(`Attribute ${name} has kind ${type}, which programs cannot record.`)
   }
 }
 
@@ -148,10 +157,7 @@ function requireKeyed(operator: string): void {
   )
 }
 
-/**
- * For a kernel that only looks whether indices are within bounds, and of indices that are not known yet: zeros, which
- * are.
- */
+/** Zeros in place of unknown indices, for a kernel that only checks whether they are within bounds. */
 function indicesToCheck(dataId: object): Int32Array | undefined {
   if (!isSymbolic(dataId) || !checkingKernel.test(callers(6)[3] ?? '')) return
   return new Int32Array(1)

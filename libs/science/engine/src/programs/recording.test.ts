@@ -3,7 +3,7 @@ import { tf, type Tensor } from '../tf.ts'
 import { loop, ProgramBuilder } from './index.ts'
 import { neededNodes } from './graph.ts'
 
-/** The operators of a program of one output, those of its loops after its own, without constants. */
+/** The operators of a program with one output, and then those of its loops, without constants. */
 function operatorsOf(layers: (x: Tensor) => Tensor): string[] {
   const builder = new ProgramBuilder({})
   const program = builder.capture('layers', ({ x }) => ({ outputs: { y: layers(x) } }), { x: tf.ones([4, 4]) })
@@ -24,12 +24,12 @@ it('records equal operators of equal inputs once', () => {
   expect(operatorsOf((x) => tf.add(tf.sum(x, 0), tf.sum(x, 1)))).toEqual(['Sum', 'Sum', 'Add'])
 })
 
-it('keeps what is inside a loop apart from what is outside', () => {
+it('records an operator inside a loop apart from an equal one outside', () => {
   const operators = operatorsOf((x) => tf.add(tf.exp(x), loop(2, { x }, (carried) => ({ x: tf.exp(carried.x) })).x))
   expect(operators.filter((operator) => operator === 'Exp')).toHaveLength(2)
 })
 
-it('records several reshapes as one, and as none where the shape is the first again', () => {
+it('records several reshapes as one, and as none where the last shape equals the first', () => {
   expect(operatorsOf((x) => tf.exp(x.reshape([16]).reshape([2, 8]).reshape([8, 2])))).toEqual(['Reshape', 'Exp'])
   expect(operatorsOf((x) => tf.exp(x.reshape([16]).reshape([4, 4])))).toEqual(['Exp'])
   expect(operatorsOf((x) => tf.mul(tf.exp(x.reshape([16])), tf.sin(x.reshape([16]))))).toEqual([

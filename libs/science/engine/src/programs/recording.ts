@@ -2,6 +2,8 @@ import { nativeBackend } from '../operator.ts'
 import { tf, type Tensor } from '../tf.ts'
 import {
   DataType,
+  int32Value,
+  outputOf,
   sameType,
   typeOf,
   type Attribute,
@@ -14,33 +16,36 @@ import {
 import { refusal } from './refusals.ts'
 import { symbolicTensor, tensorTypeOf } from './symbolic-tensors.ts'
 
-/** What tfjs hands its kernels: a tensor, or as much of one. */
+/** What tfjs passes to its kernels: a tensor, or the part of one that they need. */
 export interface TensorInfo {
   readonly dataId: object
   readonly shape: readonly number[]
   readonly dtype: string
 }
 
-/** What all recordings of one program have in common. */
+/** What all recordings of one program share. */
 export interface ProgramRecording {
   readonly name: string
   readonly functions: GraphFunction[]
-  /** Data of tensors made during the capture: a loop's body must not leak into what is around it. */
+  /** The data of tensors made during the capture. Those of a loop's body must not be used outside it. */
   readonly inner: WeakSet<object>
-  /** Gives the node of a tensor that stands for something outside, such as state, the first time it is used. */
+  /**
+   * Gives the reference of a tensor that stands for something outside the program, such as state. The node is made when
+   * it is first used.
+   */
   readonly resolve: (tensor: TensorInfo) => Reference | undefined
-  /** The placeholder of how many iterations each loop may run: all, but few in the program's check. */
+  /** The placeholder for the limit of every loop's iterations, which the program's check sets. */
   readonly iterationLimit: () => GraphNode
   count: number
 }
 
-/** Constants up to this size stand where they are used; larger ones outside every loop. */
+/** Constants up to this size are in the function that uses them; larger ones are outside every loop. */
 const smallBytes = 1024
 
-/** The operators of a program, as nodes of a graph or of a function's body. */
+/** Records operators as nodes, of a graph or of a function's body. */
 export class Recording {
   readonly nodes: GraphNode[] = []
-  /** A function's arguments, and what each stands for outside. */
+  /** The arguments of a function, and the outer value that each stands for. */
   readonly captured: { readonly argument: GraphNode; readonly outer: Reference }[] = []
   private readonly references = new Map<object, Reference>()
   private readonly constants = new Map<string, Reference>()
@@ -51,7 +56,7 @@ export class Recording {
     readonly parent?: Recording,
   ) {}
 
-  /** Adds a node. Its name is unique in the program. */
+  /** Adds a node, under a name that is unique in the program. */
   add(
     operator: string,
     inputs: Reference[],
@@ -73,8 +78,8 @@ export class Recording {
   }
 
   /**
-   * What an operator of the program's code gives: of two with the same inputs and attributes one is recorded, since
-   * both give the same. `types`: of its outputs, asked for where it is new.
+   * The outputs of an operator in the program's code. Of several operators with equal inputs and attributes one is
+   * recorded, since all give the same. `types` gives the types of the outputs; it is called where the operator is new.
    */
   operation(
     operator: string,
@@ -86,46 +91,45 @@ export class Recording {
     return this.once(operator, inputs, attributes, types)
   }
 
-  /** Says where the data of `tensor` come from. */
+  /** Sets the reference that the data of `tensor` come from. */
   bind(tensor: TensorInfo, reference: Reference): void {
     this.references.set(tensor.dataId, reference)
     this.program.inner.add(tensor.dataId)
   }
 
-  /** A tensor without values that stands for an output of a node. */
+  /** A symbolic tensor for an output of a node. */
   symbolOf(node: GraphNode, output = 0): Tensor {
     const tensor = symbolicTensor(node.outputs[output]!)
     this.bind(tensor, { node, output })
     return tensor
   }
 
-  /** Whether the value of the tensor would be another in another run. */
+  /** Whether the value of the tensor may differ between runs. */
   varies(tensor: Pick<TensorInfo, 'dataId'>): boolean {
     if (this.program.resolve(tensor as TensorInfo)) return true
     const reference = this.lookUp(tensor.dataId)
     return reference !== undefined && !reference.node.fixed
   }
 
-  /** Where the value of a tensor comes from in this graph. What was not recorded becomes a constant. */
+  /** The reference of a tensor's value in this graph. A tensor that was not recorded becomes a constant. */
   reference(tensor: TensorInfo): Reference {
     const known = this.lookUp(tensor.dataId) ?? this.fromParent(tensor)
     if (!known) return this.constantOf(tensor)
     return this.reshaped(known, tensor.shape)
   }
 
-  /** The same numbers in another shape: one node at most, however often they were reshaped before. */
+  /** The value in another shape. It is one node at most, however often the value was reshaped before. */
   reshaped(reference: Reference, shape: readonly number[]): Reference {
     const { node } = reference
     const source = node.operator === 'Reshape' ? node.inputs[0]! : reference
     const type = typeOf(source)
     if (sameType(type, { ...type, shape })) return source
-    const content = new Uint8Array(Int32Array.from(shape).buffer)
-    const sizes = this.constant({ dataType: DataType.int32, shape: [shape.length], content })
+    const sizes = this.constant(int32Value(shape))
     const attributes = { T: { type: type.dataType }, Tshape: { type: DataType.int32 } }
     return this.once('Reshape', [source, sizes], attributes, () => [{ ...type, shape }])[0]!
   }
 
-  /** A constant; equal ones are one node. */
+  /** A constant. Equal ones share a node. */
   constant(value: ConstantValue): Reference {
     const key = `${value.dataType}/${value.shape.join('x')}/${contentKey(value.content)}`
     const known = this.constants.get(key)
@@ -133,15 +137,15 @@ export class Recording {
     if (this.parent && value.content.length > smallBytes) return this.capture(this.parent.constant(value))
     const attributes = { dtype: { type: value.dataType }, value: { constant: value } }
     const node = this.add('Const', [], attributes, [value], { fixed: true })
-    const reference = { node, output: 0 }
+    const reference = outputOf(node)
     this.constants.set(key, reference)
     return reference
   }
 
-  /** Inside a function: the argument that stands for something outside. */
+  /** The argument of this function that stands for a value outside it. */
   capture(outer: Reference): Reference {
     const known = this.captured.find((each) => each.outer.node === outer.node && each.outer.output === outer.output)
-    if (known) return { node: known.argument, output: 0 }
+    if (known) return outputOf(known.argument)
     const type = outer.node.outputs[outer.output]!
     const argument: GraphNode = {
       name: `outer_${this.captured.length}`,
@@ -153,7 +157,7 @@ export class Recording {
       fixed: outer.node.fixed,
     }
     this.captured.push({ argument, outer })
-    return { node: argument, output: 0 }
+    return outputOf(argument)
   }
 
   private once(
@@ -200,7 +204,7 @@ export class Recording {
     return reference
   }
 
-  /** Whether this recording or one around it knows where the tensor comes from. */
+  /** Whether this recording, or one around it, has a reference for the tensor. */
   private knows(tensor: TensorInfo): boolean {
     return (
       this.references.has(tensor.dataId) ||
@@ -208,7 +212,7 @@ export class Recording {
     )
   }
 
-  /** The shape under which a tensor's data are known here. */
+  /** The shape under which a tensor's data are recorded here. */
   private shapeOf(tensor: TensorInfo): readonly number[] {
     const reference = this.references.get(tensor.dataId)
     return reference
@@ -229,7 +233,7 @@ export class Recording {
   }
 }
 
-/** Requires that a value handed on has the type it had. */
+/** Refuses a value whose type is not the one it had before. */
 export function requireSameType(what: string, before: TensorType, after: TensorType): void {
   if (sameType(before, after)) return
   throw refusal(
@@ -250,8 +254,8 @@ export function constantValue(tensor: TensorInfo): ConstantValue {
 }
 
 /**
- * Whether all elements have the same bits, so that one can stand for all. A plain loop: gradients of means make tensors
- * of ones as large as activations.
+ * Whether all elements have the same bits, so that one of them can stand for all. Gradients of means make tensors of
+ * ones that are as large as activations, hence the plain loop.
  */
 function isSplat(values: Float32Array | Int32Array | Uint8Array): boolean {
   const { buffer, byteOffset, length, BYTES_PER_ELEMENT: width } = values
@@ -262,7 +266,7 @@ function isSplat(values: Float32Array | Int32Array | Uint8Array): boolean {
   return true
 }
 
-/** Small contents as they are, large ones by length and digest. */
+/** The bytes as a string with a character for each byte, for use as a key. */
 function contentKey(content: Uint8Array): string {
   return Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('latin1')
 }

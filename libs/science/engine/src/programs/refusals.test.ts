@@ -3,7 +3,7 @@ import { tf, type Tensor } from '../tf.ts'
 import { ProgramBuilder } from './program-builder.ts'
 import type { TensorTree } from './tensor-tree.ts'
 
-/** Used, so that its being refused shows. */
+/** Called in a test, to show that it is refused. */
 const javaScript: { random(): number } = Math
 
 const weights = tf.variable(tf.ones([3]))

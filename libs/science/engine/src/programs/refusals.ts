@@ -1,14 +1,14 @@
 /**
- * What was captured could not be replayed faithfully, so there is no program; the sentence says what to change. A retry
- * does not help.
+ * The code cannot be replayed faithfully, so there is no program. The message says what to change; a retry does not
+ * help.
  */
 export class CaptureRefused extends Error {
   override readonly name = 'CaptureRefused'
 }
 
 /**
- * The first replay gave other values than an eager run of its code. Another form may do; the plain one not doing is a
- * bug.
+ * The first replay gave other values than an eager run of the code. Another form may help. If the form is plain, this
+ * is a bug.
  */
 export class ReplayDiffers extends Error {
   override readonly name = 'ReplayDiffers'
@@ -19,11 +19,11 @@ export function refusal(what: string): CaptureRefused {
   return new CaptureRefused(`${callerLine()}: ${what}`)
 }
 
-/** Frames of tfjs, of Node, and of this room's own machinery. */
+/** Stack frames of tfjs, of Node, and of the parts of this package that every operator passes. */
 const machinery =
-  /node_modules|tfjs[\w-]*\/src\/|node:internal|\(node:|\/engine\/src\/(?:programs\/(?!.*\.(?:test|case|fixture)\.)|operator\.ts|random\.ts|out-of-memory\.ts)/
+  /node_modules|tfjs[\w-]*\/src\/|node:internal|\(node:|\/engine\/src\/(?:programs\/(?!.*\.(?:test|case|fixture)\.)|operator\.ts|operator-interception\.ts|random\.ts)/
 
-/** File, line and column of the nearest caller outside tfjs and this room. */
+/** File, line and column of the nearest caller that is none of these. */
 function callerLine(): string {
   const before = Error.stackTraceLimit
   Error.stackTraceLimit = 200
@@ -35,7 +35,10 @@ function callerLine(): string {
   )
 }
 
-/** Files of the calls that led here, nearest first; cheaper than a stack as text, which source maps slow down. */
+/**
+ * The files of the calls that led here, the nearest first. This is cheaper than the stack's text, which source maps
+ * slow down.
+ */
 export function callers(limit: number): string[] {
   const { prepareStackTrace, stackTraceLimit } = Error
   Error.stackTraceLimit = limit

@@ -3,15 +3,15 @@ import { DataType } from './graph.ts'
 import { outputName } from './operator-outputs.ts'
 import { ProtocolBuffer } from './protocol-buffer.ts'
 
-/** The tag under which the one graph of a SavedModel is loaded. */
+/** The tag of the only graph of a SavedModel. */
 export const servingTag = 'serve'
 
-/** Version of graphs whose operators are all of TensorFlow 2 (`producer`, tensorflow/core/public/version.h). */
+/** The version of graphs whose operators all belong to TensorFlow 2 (`producer`, tensorflow/core/public/version.h). */
 const graphVersion = 2000
 
 /**
- * The bytes of `saved_model.pb` (tensorflow/core/protobuf/saved_model.proto and meta_graph.proto). Numbers are those
- * messages' fields.
+ * The bytes of `saved_model.pb` (tensorflow/core/protobuf/saved_model.proto and meta_graph.proto). The numbers here are
+ * fields of those messages.
  */
 export function savedModelOf(graph: Graph): Uint8Array {
   const definition = graphDefinition(graph.nodes)
@@ -62,7 +62,8 @@ function inGraph({ node, output }: Reference): string {
 }
 
 /**
- * Inside functions an output is named as its operator's definition names it (function.proto, comment of `node_def`).
+ * Inside functions the name of an output is the one that its operator's definition gives it (function.proto, comment of
+ * `node_def`).
  */
 function inFunction({ node, output }: Reference): string {
   return node.operator === 'Argument' ? node.name : `${node.name}:${outputName(node.operator, output)}`
@@ -101,7 +102,7 @@ function shapeDefinition(shape: readonly number[]): ProtocolBuffer {
 }
 
 /**
- * TensorProto (tensor.proto). Where one element stands for all it goes into the typed field, whose last value is
+ * TensorProto (tensor.proto). One element that stands for all is written to the typed field, whose last value is
  * repeated.
  */
 function tensorDefinition({ dataType, shape, content }: ConstantValue): ProtocolBuffer {

@@ -33,13 +33,13 @@ it('adds to a variable in place', () => {
 })
 
 it.each([
-  ['taken by another variable', (x: Tensor, { a }: Pair) => ({ a: a.add(x), b: a }), [12, 24], [11, 22]],
+  ['assigned to another variable', (x: Tensor, { a }: Pair) => ({ a: a.add(x), b: a }), [12, 24], [11, 22]],
   ['needed elsewhere', (x: Tensor, { a, b }: Pair) => ({ a: a.add(x), b: b.add(a.mul(2)) }), [12, 24], [47, 90]],
-])('takes the old value where it is %s', (_, change, a, b) => {
+])('uses the old value where it is %s', (_, change, a, b) => {
   expect(afterTwoRuns(change)).toMatchObject({ a, b })
 })
 
-it('gives one sum to two variables, and does not spread a summand', () => {
+it('assigns one sum to two variables, and broadcasts a summand', () => {
   const both = (x: Tensor, { a }: Pair) => {
     const sum = a.add(x)
     return { a: sum, b: sum }

@@ -1,11 +1,11 @@
 import { adamOperator } from './adam-step.ts'
 import { adamInPlace } from './adam-in-place.ts'
-import { countsOf, typeOf, sameType, type GraphNode, type Reference } from './graph.ts'
+import { countsOf, outputOf, typeOf, sameType, type GraphNode, type Reference } from './graph.ts'
 import type { Recording } from './recording.ts'
 import { handleOf, type Consumers, type StateUpdate } from './state-update.ts'
 
-/** Operators whose output may be the memory of an input of the program. */
-const borrowing = new Set([
+/** Operators whose output may be in the memory of an input of the program. */
+const mayAliasInput = new Set([
   'Placeholder',
   'ReadVariableOp',
   'Reshape',
@@ -16,8 +16,8 @@ const borrowing = new Set([
 ])
 
 /**
- * The nodes that assign new state, each after every reading of its variable; in place where TensorFlow has an operator
- * for it, so that no second copy of the state comes to be.
+ * The nodes that assign new state, each after every read of its variable. They work in place where TensorFlow has an
+ * operator for it, so that there is no second copy of the state.
  */
 export function stateAssignments(root: Recording, updates: readonly StateUpdate[]): GraphNode[] {
   const consumers = consumersOf(root.nodes, updates)
@@ -32,7 +32,7 @@ function consumersOf(nodes: readonly GraphNode[], updates: readonly StateUpdate[
   return countsOf(taken.map(({ node }) => node))
 }
 
-/** `variable + x` added in place, where nothing else needs the old value or the sum. */
+/** Adds x in place where the new value is `variable + x` and nothing else needs the old value or the sum. */
 function added(root: Recording, { variable, read, value }: StateUpdate, consumers: Consumers): GraphNode | undefined {
   const [before, summand] = value.node.inputs
   if (
@@ -48,8 +48,8 @@ function added(root: Recording, { variable, read, value }: StateUpdate, consumer
 }
 
 /**
- * What comes in from outside is copied first: a variable would otherwise share memory that belongs to JavaScript, and
- * give it back on a thread of TensorFlow's.
+ * Assigns the new value, of which a copy is made if it came from outside: the variable would share memory that belongs
+ * to JavaScript, and free it on a thread of TensorFlow's.
  */
 function replaced(root: Recording, { variable, read, value }: StateUpdate): GraphNode {
   const inputs = [handleOf(variable), ownMemory(root, value)]
@@ -61,7 +61,7 @@ function replaced(root: Recording, { variable, read, value }: StateUpdate): Grap
 }
 
 function ownMemory(root: Recording, value: Reference): Reference {
-  if (!borrowing.has(value.node.operator)) return value
+  if (!mayAliasInput.has(value.node.operator)) return value
   const type = typeOf(value)
-  return { node: root.add('DeepCopy', [value], { T: { type: type.dataType } }, [type], { fixed: false }), output: 0 }
+  return outputOf(root.add('DeepCopy', [value], { T: { type: type.dataType } }, [type], { fixed: false }))
 }

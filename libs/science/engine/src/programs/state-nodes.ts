@@ -1,21 +1,23 @@
 import type { Tensor } from '../tf.ts'
-import { DataType, type GraphNode, type Reference, type TensorType } from './graph.ts'
+import { DataType, int32Scalar, int32Value, outputOf, type GraphNode, type TensorType } from './graph.ts'
 import { tensorTypeOf } from './symbolic-tensors.ts'
 import { leavesOf, type TensorTree } from './tensor-tree.ts'
 
-/** One tensor of the state and the nodes by which every program reaches it. */
+/** One tensor of the state, and the nodes by which every program accesses it. */
 export interface StateVariable {
   readonly path: string
   readonly type: TensorType
   readonly handle: GraphNode
-  /** Fed with a new value; `isSet` is fetched to assign it. */
+  /** The placeholder for a new value. Fetching `isSet` assigns it. */
   readonly given: GraphNode
   readonly isSet: GraphNode
-  /** Fetched to read the value out. */
+  /** The node to fetch for the value. */
   readonly value: GraphNode
 }
 
-/** The graph variables of a session: resources of the graph, so that values stay on the device between runs. */
+/**
+ * The variables of a session. They are resources of the graph, so that their values stay on the device between runs.
+ */
 export class StateNodes {
   readonly nodes: GraphNode[] = []
   readonly variables: readonly StateVariable[]
@@ -39,7 +41,7 @@ export class StateNodes {
     })
     const copy = this.add(`${scope}/copy`, 'DeepCopy', [given], [type], { T: { type: type.dataType } })
     const set = this.add(`${scope}/set`, 'AssignVariableOp', [handle, copy], [], { dtype: { type: type.dataType } })
-    const isSet = this.add(`${scope}/is_set`, 'Const', [], [doneType], doneAttributes, [set])
+    const isSet = this.add(`${scope}/is_set`, 'Const', [], [int32Scalar], doneAttributes, [set])
     const value = this.add(`${scope}/value`, 'ReadVariableOp', [handle], [type], { dtype: { type: type.dataType } })
     return { path, type, handle, given, isSet, value }
   }
@@ -52,16 +54,17 @@ export class StateNodes {
     attributes: GraphNode['attributes'],
     controls: GraphNode[] = [],
   ): GraphNode {
-    const references: Reference[] = inputs.map((node) => ({ node, output: 0 }))
-    const node = { name, operator, inputs: references, controls, attributes, outputs, fixed: false }
+    const node = { name, operator, inputs: inputs.map(outputOf), controls, attributes, outputs, fixed: false }
     this.nodes.push(node)
     return node
   }
 }
 
-/** What is fetched to have the nodes it waits for run: the binding runs only what is fetched. */
-export const doneType: TensorType = { dataType: DataType.int32, shape: [] }
+/**
+ * Attributes of the constant that is fetched so that its control dependencies run: the binding runs only what is
+ * fetched.
+ */
 export const doneAttributes: GraphNode['attributes'] = {
   dtype: { type: DataType.int32 },
-  value: { constant: { ...doneType, content: new Uint8Array(4) } },
+  value: { constant: int32Value([0], []) },
 }

@@ -1,16 +1,16 @@
-import type { GraphNode, Reference } from './graph.ts'
+import { outputOf, type GraphNode, type Reference } from './graph.ts'
 import type { StateVariable } from './state-nodes.ts'
 
-/** A new value of a state variable, and the node that reads the old one if the program does. */
+/** A new value of a state variable, and the node that reads the old value if the program reads it. */
 export interface StateUpdate {
   readonly variable: StateVariable
   readonly read: GraphNode | undefined
   readonly value: Reference
 }
 
-/** How often outputs of each node are taken, by other nodes or as new state. */
+/** How often the outputs of each node are read, by other nodes or as new state. */
 export type Consumers = ReadonlyMap<GraphNode, number>
 
 export function handleOf({ handle }: StateVariable): Reference {
-  return { node: handle, output: 0 }
+  return outputOf(handle)
 }

@@ -10,14 +10,14 @@ interface TensorRegister {
   ): void
 }
 
-/** Where tfjs' backend keeps what it knows of its tensors. */
+/** Where tfjs's backend keeps the data of its tensors. */
 function register(): TensorRegister {
   return (nativeBackend() as unknown as { tensorMap: TensorRegister }).tensorMap
 }
 
 const symbolic = new WeakSet<object>()
 
-/** A tensor of a type and no values: it stands for what a program will compute. */
+/** A symbolic tensor: it has a type and no values, and stands for what a program will compute. */
 export function symbolicTensor(type: TensorType): Tensor {
   const tensor = nativeTensor(type, -1)
   symbolic.add(tensor.dataId)
@@ -29,8 +29,8 @@ export function isSymbolic(dataId: object): boolean {
 }
 
 /**
- * A tensor of tfjs for one of libtensorflow's by its number there. tfjs has names for some types only; it takes 64-bit
- * elements for `int32`.
+ * A tensor of tfjs for a tensor of libtensorflow, by its number there. tfjs has names for some data types only, and
+ * takes tensors of 64-bit elements for `int32`.
  */
 export function nativeTensor({ dataType, shape }: TensorType, id: number): Tensor {
   const dataId = {}
@@ -46,7 +46,7 @@ const namesOfTypes: Readonly<Record<number, 'float32' | 'bool' | 'string' | 'com
   [DataType.complex64]: 'complex64',
 }
 
-/** The type of a tensor as libtensorflow holds it. */
+/** The type of a tensor in libtensorflow. */
 export function tensorTypeOf({
   dataId,
   shape,

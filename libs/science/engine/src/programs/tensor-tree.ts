@@ -38,6 +38,22 @@ export function mapTensors<Tree extends TensorTree>(
   return (Array.isArray(tree) ? mapped.map(([, value]) => value) : Object.fromEntries(mapped)) as Tree
 }
 
+/** The tree whose leaves these are: the reverse of `leavesOf` for trees without lists. */
+export function treeOf(leaves: readonly (readonly [path: string, tensor: Tensor])[]): TensorTree {
+  if (leaves.length === 1 && leaves[0]![0] === '') return leaves[0]![1]
+  const names = [...new Set(leaves.map(([path]) => path.split('/')[0]!))]
+  const under = (name: string) => leaves.filter(([path]) => path.split('/')[0] === name)
+  return Object.fromEntries(
+    names.map((name) => [name, treeOf(under(name).map(([path, tensor]) => [path.slice(name.length + 1), tensor]))]),
+  )
+}
+
+/** The tensors of `tree` with its names in the order of those of `model`, as a loop needs what it carries. */
+export function inOrderOf<Tree extends TensorTree>(model: Tree, tree: Tree): Tree {
+  const leaves = new Map(leavesOf(tree))
+  return mapTensors(model, (_, path) => leaves.get(path)!)
+}
+
 /** `tf.tidy` for a tree. */
 export function tidyTree<Tree extends TensorTree>(work: () => Tree): Tree {
   return tf.tidy(work as unknown as () => Tensor) as unknown as Tree

@@ -2,21 +2,21 @@ import { expect } from 'vitest'
 import { uniform } from '../random.ts'
 import { tf, type Tensor } from '../tf.ts'
 
-/** An input of a kernel: numbers and their shape. */
+/** An input of a kernel: its numbers and their shape. */
 export interface Given {
   readonly values: Float32Array
   readonly shape: readonly number[]
 }
 
-/** Numbers in [−`range`, `range`). */
+/** Random numbers in [−`range`, `range`). */
 export function given(purpose: string, shape: readonly number[], range = 1): Given {
   const count = shape.reduce((product, size) => product * size, 1)
   return { values: uniform({ seed: 1, purpose }, count).map((u) => (2 * u - 1) * range), shape }
 }
 
 /**
- * Expects of a kernel what a definition in float64 says: its values, and the gradients of their sum weighed at random,
- * which the definition gives by central differences.
+ * Expects a kernel to give what a definition in float64 gives: the values, and the gradients of their sum with random
+ * weights, which the definition gives by central differences.
  */
 export function expectAsDefined(
   kernel: (...inputs: never[]) => Tensor,

@@ -1,8 +1,6 @@
 import type { ConvolutionGeometry } from '../kernels/convolution.ts'
 
-/**
- * A convolution in plain float64: every product its definition sums, from which the output and both gradients follow.
- */
+/** A convolution to compute by its definition in float64. */
 export interface ConvolutionCase {
   /** [batch, height, width, channels] */
   readonly xShape: readonly [number, number, number, number]
@@ -29,7 +27,7 @@ export function outputShape({
   ]
 }
 
-/** Output, gradient by x and gradient by the filter, where `gradient` is that of the output. */
+/** The output, the gradient of x and the gradient of the filter, where `gradient` is that of the output. */
 export function convolutionByDefinition(
   given: ConvolutionCase,
   x: ArrayLike<number>,
@@ -47,7 +45,7 @@ export function convolutionByDefinition(
   return { y, ofX, ofFilter }
 }
 
-/** [index in y, index in x, index in the filter] of every product. */
+/** Gives [index in y, index in x, index in the filter] of every product that the definition sums. */
 function* products(given: ConvolutionCase): Generator<[number, number, number]> {
   const { xShape, filterShape, geometry, depthwise } = given
   const yShape = outputShape(given)

@@ -5,7 +5,7 @@ const aDigest = fc.stringMatching(/^[0-9a-f]{64}$/)
 const aFloat = fc.float({ noNaN: true, noDefaultInfinity: true })
 const aDistance = fc.option(fc.float({ min: 0, noNaN: true, noDefaultInfinity: true }))
 
-/** A sound outcome at place 0. */
+/** A sound outcome, without its index. */
 const anOutcome = fc
   .record({
     image: aDigest,

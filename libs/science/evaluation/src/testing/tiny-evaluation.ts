@@ -6,7 +6,7 @@ import type { ImageReader } from '../image-reader.ts'
 const side = 4
 export const classes = 4
 
-/** Two layers with a rectifier between them, on centred pixels, so that noise is of any class. */
+/** Two layers with a rectifier between them, on centred pixels, so that images of noise are of all classes. */
 export const tinyModel: LogitsFunction = (images) => {
   const [values, hidden] = [side * side * 3, 8]
   const first = tf.tensor2d(normal({ seed: 1, purpose: 'test/first' }, values * hidden), [values, hidden])
@@ -15,7 +15,7 @@ export const tinyModel: LogitsFunction = (images) => {
   return affine(inner.relu<Tensor2D>(), second)
 }
 
-/** Remembers what was read, and can be shared out. */
+/** A reader that records what was read, and can be split. */
 interface TinyReader extends ImageReader {
   readonly reads: number[][]
   slice(first: number, end: number): TinyReader
@@ -23,7 +23,7 @@ interface TinyReader extends ImageReader {
 
 const values = side * side * 3
 
-/** `count` fixed images of noise; every fourth has a label that the tiny model does not give it. */
+/** `count` fixed images of noise; every fourth has another label than the tiny model predicts. */
 export function tinyReader(count: number): TinyReader {
   const images = Array.from({ length: count }, (_, i) => uniform({ seed: i, purpose: 'test/image' }, values))
   const predictions = tf.tidy(() => {
@@ -46,9 +46,9 @@ function readerOf(images: readonly Float32Array[], labels: readonly number[], fi
     reads,
     slice: (from, to) => readerOf(images, labels, first + from, first + to),
     entry: (index) => ({ digest: digestOf(`image ${first + index}`), label: labels[first + index]! }),
-    async read(places) {
-      reads.push([...places])
-      const indices = places.map((place) => first + place)
+    async read(chosen) {
+      reads.push([...chosen])
+      const indices = chosen.map((index) => first + index)
       const batch = new Float32Array(indices.length * values)
       indices.forEach((index, i) => batch.set(images[index]!, i * values))
       const digests = indices.map((index) => digestOf(`image ${index}`))

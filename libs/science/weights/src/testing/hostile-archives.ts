@@ -1,6 +1,6 @@
 import { zipOf, type FixtureMember } from '@gauntlet/files/fixtures/zip'
 import type { HostileFile } from './hostile-pickles.ts'
-import { assemble, dictionary, global, storage, tensor, text, tuple, type Part } from './pickle-assembler.ts'
+import { assemble, dictionary, global, storage, tensor, text, tuple, type PicklePart } from './pickle-assembler.ts'
 
 /** An archive as `torch.save` makes it. A size that the directory has wrong is wrong for the compressed bytes too. */
 const assembleZip = (members: readonly FixtureMember[], end?: Parameters<typeof zipOf>[1]) =>
@@ -8,13 +8,13 @@ const assembleZip = (members: readonly FixtureMember[], end?: Parameters<typeof 
     members.map((member) => ({ stored: true, compressedSize: member.size ?? member.content.byteLength, ...member })),
     end,
   )
-const pickle = (value: Part) => assemble([0x80, 2, value, '.'])
+const pickle = (value: PicklePart) => assemble([0x80, 2, value, '.'])
 const honest = pickle(dictionary(['w', tensor(storage('0', 4n), 0n, [4n], [1n])]))
 const pickled: FixtureMember = { name: 'archive/data.pkl', content: honest }
 const numbers: FixtureMember = { name: 'archive/data/0', content: new Uint8Array(16) }
 const whole = assembleZip([pickled, numbers])
 
-/** Archives whose directory lies, and archives that hold something else. */
+/** Archives whose directory is wrong, and archives with other contents. */
 export const hostileArchives: readonly HostileFile[] = [
   [
     'an archive with a command',

@@ -1,5 +1,6 @@
 import {
   assemble,
+  call,
   dictionary,
   global,
   integer,
@@ -10,31 +11,30 @@ import {
   tuple,
   uint32,
   uint64,
-  type Part,
+  type PicklePart,
 } from './pickle-assembler.ts'
 
-/** What it is, the file, and why it is refused. */
+/** A description, the file, and why it is refused. */
 export type HostileFile = readonly [string, Uint8Array, RegExp]
 
-/** What every hostile call would do. */
+/** The command that every hostile call would run. */
 const command = 'touch gauntlet-was-here'
 const one = { '0': 4 }
 const good = tensor(storage('0', 4n), 0n, [4n], [1n])
-const call = (module: string, name: string, ...values: Part[]): Part => [global(module, name), tuple(...values), 'R']
 const shell = call('os', 'system', text(command))
-const state = (value: Part) => legacyFile(dictionary(['w', value]), one)
-/** A file whose pickle is longer than it is worth writing part by part. */
+const state = (value: PicklePart) => legacyFile(dictionary(['w', value]), one)
+/** A file around a pickle that is too long to be assembled part by part. */
 const longPickle = (pickle: Uint8Array) => {
   const start = legacyFile([]).slice(0, -assemble('.', [0x80, 2, '](e.']).byteLength)
   return Buffer.concat([start, pickle])
 }
-const repeated = (part: Part, count: number) => {
+const repeated = (part: PicklePart, count: number) => {
   const bytes = assemble(part)
   return Buffer.alloc(bytes.byteLength * count, bytes)
 }
 
-/** Pickles that would run something if anything ran them. */
-export const commandingPickles: readonly HostileFile[] = [
+/** Pickles that would run code if they were unpickled. */
+export const codeExecutingPickles: readonly HostileFile[] = [
   ['os.system as the whole checkpoint', legacyFile(shell), /"os\.system"/],
   ['os.system in the place of a tensor', state(shell), /"os\.system"/],
   [
@@ -110,16 +110,16 @@ export const commandingPickles: readonly HostileFile[] = [
   ['a persistent id of its own', legacyFile([tuple(text('module'), text('os')), 'Q']), /not a storage/],
 ]
 
-/** Ten lists of ten lists of …, twenty times over: 10²⁰ numbers to whoever writes them out. */
-const laughs: Part = [
+/** Lists of ten lists each, twenty levels deep, which are 10²⁰ numbers if written out ("billion laughs"). */
+const laughs: PicklePart = [
   ']',
   'q',
   0,
   Array.from({ length: 20 }, (_, i) => ['](', Array.from({ length: 10 }, () => ['h', i]), 'e', 'q', i + 1]),
 ]
 
-/** Pickles that would fill the memory, or lead outside of what they hold. */
-export const swollenPickles: readonly HostileFile[] = [
+/** Pickles that would fill the memory, or refer to bytes outside their storages. */
+export const resourceExhaustingPickles: readonly HostileFile[] = [
   ['a billion laughs', legacyFile(['(', laughs, '1}', text('w'), ['h', 20], 's']), /not a tensor/],
   ['a dictionary that holds itself', legacyFile(['}', 'q', 0, text('state_dict'), 'h', 0, 's']), /lies in more than/],
   ['two million lists', longPickle(repeated(']', 2_000_000)), /opcodes/],
@@ -150,7 +150,10 @@ export const swollenPickles: readonly HostileFile[] = [
     'many numbers spread a little',
     legacyFile(
       dictionary(
-        ...Array.from({ length: 90 }, (_, i): [string, Part] => [`w${i}`, tensor(storage('0', 4n), 0n, [400n], [0n])]),
+        ...Array.from({ length: 90 }, (_, i): [string, PicklePart] => [
+          `w${i}`,
+          tensor(storage('0', 4n), 0n, [400n], [0n]),
+        ]),
       ),
       one,
     ),

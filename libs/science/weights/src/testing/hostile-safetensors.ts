@@ -1,23 +1,10 @@
 import type { HostileFile } from './hostile-pickles.ts'
+import { entry, fileOf } from './safetensors-assembler.ts'
 
-/** A file of this header, as text or as an object, and so many bytes of data. */
-function fileOf(header: unknown, dataLength = 0, headerLength?: bigint): Uint8Array {
-  const json = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header))
-  const file = new Uint8Array(8 + json.byteLength + dataLength)
-  new DataView(file.buffer).setBigUint64(0, headerLength ?? BigInt(json.byteLength), true)
-  file.set(json, 8)
-  return file
-}
-
-const entry = (shape: unknown, begin: unknown, end: unknown, dtype: unknown = 'F32') => ({
-  dtype,
-  shape,
-  data_offsets: [begin, end],
-})
 const nested = '['.repeat(900_000) + ']'.repeat(900_000)
 const twice = '"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}'
 
-/** Headers that lie, overflow, or are large to read. */
+/** Headers that are wrong, overflow, or are expensive to read. */
 export const hostileSafetensors: readonly HostileFile[] = [
   ['a header longer than the file', fileOf({}, 0, 1000n), /ends early/],
   ['a header of 2⁶⁴ − 1 bytes', fileOf({}, 0, 2n ** 64n - 1n), /length of/],

@@ -1,4 +1,5 @@
-"""Writes the small checkpoints beside this file: one state dictionary as torch.save wrote it before and since PyTorch 1.6, and as safetensors.
+"""Writes the small checkpoints beside this file: one state dictionary in both formats of torch.save, before and since
+PyTorch 1.6, and as safetensors.
 
     python libs/science/weights/src/testing/make_checkpoints.py      (environment: test/parity/efficientnet-lite0/make_fixtures.py)
 """

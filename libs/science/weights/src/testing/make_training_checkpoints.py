@@ -1,10 +1,11 @@
-"""Writes checkpoints as training scripts save them: the state dictionary among an optimiser, arguments and objects of many classes.
+"""Writes checkpoints as training scripts save them: the state dictionary beside an optimiser, arguments and objects of
+many classes.
 
     pip install dill==0.4.1      (beside the environment of test/parity/efficientnet-lite0/make_fixtures.py)
     python libs/science/weights/src/testing/make_training_checkpoints.py
 
-`training.pt` as a script of today saves it; `training-dill.pt` as MadryLab's robustness does (train.py, `ch.save(…, pickle_module=dill)`): in the
-format before PyTorch 1.6, with functions pickled by value.
+`training.pt` is saved as scripts of today save it. `training-dill.pt` is saved as MadryLab's robustness does (train.py,
+`ch.save(…, pickle_module=dill)`): in the format before PyTorch 1.6, with functions pickled by value.
 """
 
 import datetime
@@ -33,7 +34,7 @@ def trained():
     return model, optimiser
 
 
-def luggage(optimiser):
+def extras(optimiser):
     return {
         "epoch": 90,
         "optimizer": optimiser.state_dict(),
@@ -55,9 +56,9 @@ def luggage(optimiser):
 
 
 model, optimiser = trained()
-torch.save({"state_dict": model.state_dict(), **luggage(optimiser)}, FOLDER / "training.pt")
+torch.save({"state_dict": model.state_dict(), **extras(optimiser)}, FOLDER / "training.pt")
 attacked = {f"module.model.{name}": tensor for name, tensor in model.state_dict().items()}
 attacked |= {"module.normalizer.new_mean": torch.tensor([[[0.485]], [[0.456]], [[0.406]]])}
-# `eval`, or the pickled function would name this file's place.
-dilled = {"model": attacked, "schedule": eval("lambda epoch: 0.1 ** (epoch // 30)"), **luggage(optimiser)}
+# The function is made by `eval`, since its pickle would contain the path of this file otherwise.
+dilled = {"model": attacked, "schedule": eval("lambda epoch: 0.1 ** (epoch // 30)"), **extras(optimiser)}
 torch.save(dilled, FOLDER / "training-dill.pt", pickle_module=dill, _use_new_zipfile_serialization=False)

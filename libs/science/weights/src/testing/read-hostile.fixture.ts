@@ -1,6 +1,6 @@
 /**
- * Reads the files of a folder one after the other, in a process of its own, and prints what became of each and what
- * memory it all took.
+ * Reads the files of a folder one after the other, in a process of its own. Prints the outcome of each, and the memory
+ * that reading them took.
  */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'

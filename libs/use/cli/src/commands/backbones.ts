@@ -1,4 +1,4 @@
-import { backboneArchitecture, backboneCatalogue, type BackboneFacts } from '@gauntlet/study'
+import { backboneCatalogue, type BackboneFacts } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { renderTable, type Column } from '../table.ts'
 
@@ -6,7 +6,7 @@ export function addBackbones(program: Command): void {
   program
     .command('backbones')
     .description(
-      'every backbone there is: size, parameters, cost, what its checkpoint expects, and where that comes from',
+      'list every backbone: size, parameters, cost, how its checkpoint expects pixels, and where its weights come from',
     )
     .option('--json', 'print the rows as a JSON array')
     .action(({ json }: { json?: boolean }) => {
@@ -16,16 +16,13 @@ export function addBackbones(program: Command): void {
 }
 
 /** A line of the table, and an element of the JSON array. Counts are whole numbers there. */
-interface BackboneRow extends BackboneFacts {
-  readonly parameters: number
-  readonly multiplyAccumulates: number
-  readonly inputContract: NonNullable<ReturnType<typeof backboneArchitecture>>['native']
+interface BackboneRow extends Omit<BackboneFacts, 'native' | 'pretrainedClasses'> {
+  readonly inputContract: BackboneFacts['native']
 }
 
 function backboneRow(facts: BackboneFacts): BackboneRow {
-  // Every id of the catalogue has an architecture: a test holds the two tables together.
-  const { parameters, multiplyAccumulates, native } = backboneArchitecture(facts.id)!
-  return { ...facts, parameters, multiplyAccumulates, inputContract: native }
+  const { native, pretrainedClasses: _, ...rest } = facts
+  return { ...rest, inputContract: native }
 }
 
 const columns: readonly Column<BackboneRow>[] = [
@@ -36,14 +33,14 @@ const columns: readonly Column<BackboneRow>[] = [
   { heading: 'parameters', align: 'right', cell: ({ parameters }) => `${(parameters / 1e6).toFixed(1)} M` },
   { heading: 'GMACs', align: 'right', cell: ({ multiplyAccumulates }) => (multiplyAccumulates / 1e9).toFixed(2) },
   { heading: 'pixels', align: 'right', cell: ({ inputContract }) => `${inputContract.side}²` },
-  { heading: 'mean', cell: ({ inputContract }) => threeOf(inputContract.mean) },
-  { heading: 'deviation', cell: ({ inputContract }) => threeOf(inputContract.deviation) },
+  { heading: 'mean', cell: ({ inputContract }) => shortTriple(inputContract.mean) },
+  { heading: 'deviation', cell: ({ inputContract }) => shortTriple(inputContract.deviation) },
   { heading: 'order', cell: ({ inputContract }) => inputContract.channelOrder },
   { heading: 'source', cell: ({ weights }) => weights.source },
 ]
 
-/** `.485 .456 .406`, or one number where they are the same. */
-function threeOf(values: readonly number[]): string {
+/** Three values as `.485 .456 .406`, or one value where they are the same. */
+function shortTriple(values: readonly number[]): string {
   const texts = values.map((value) => String(Number(value.toFixed(3))).replace(/^0(?=\.)/, ''))
   return new Set(texts).size === 1 ? texts[0]! : texts.join(' ')
 }

@@ -1,9 +1,9 @@
+import { speedsFile } from '@gauntlet/client'
 import { examine, type Part } from '@gauntlet/infra'
 import type { Command } from 'commander'
 import { benchDevice, benchDefaults } from '../bench-device.ts'
 import { CommandFailed, Misuse } from '../command-failed.ts'
-import { speedsFile } from '../device-speeds.ts'
-import { readSettings } from '../settings.ts'
+import { readCommandSettings } from '../settings.ts'
 import { renderTable, type Column } from '../table.ts'
 
 interface DoctorOptions {
@@ -17,40 +17,44 @@ interface DoctorOptions {
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('report every part Gauntlet needs: version, where it is, what to do about what is missing')
+    .description('report every part that Gauntlet needs: its version, where it is, and what to do where it is missing')
     .option('--json', 'print JSON')
-    .option('--bench', 'measure how many images a second this device computes, by which gauntlet plan prices studies')
+    .option(
+      '--bench',
+      'measure how many images a second this device computes, so that gauntlet plan can say how long a study takes',
+    )
     .option(
       '--backbones <a,b>',
-      `with --bench: which, of those of gauntlet backbones (default: ${benchDefaults.join(',')})`,
+      `with --bench: backbones to measure, of those in gauntlet backbones (default: ${benchDefaults.join(',')})`,
     )
     .option('--resolution <pixels>', "with --bench: side of the images (default: each backbone's own)")
     .option(
       '--batch <images>',
-      'with --bench: images at once, more on a large GPU (default: what the pixels of 8 × 224² make)',
+      'with --bench: images per batch, more on a large GPU (default: the pixels of 8 × 224², at most 64 images)',
     )
     .action(async ({ json, bench, ...what }: DoctorOptions) => {
       if (!bench && Object.keys(what).length > 0)
-        throw new Misuse('--backbones, --resolution and --batch say what --bench measures; give --bench too.')
+        throw new Misuse('--backbones, --resolution and --batch set what --bench measures; give --bench too.')
       const parts = await examine()
       if (!bench) print(json, parts, partColumns)
+      if (!bench && !json) for (const { note } of parts) if (note) console.log(`\n${note}`)
       requireAll(parts)
       if (bench) await measure(json, what)
     })
 }
 
 async function measure(json: boolean | undefined, { backbones, resolution, batch }: DoctorOptions): Promise<void> {
-  const { home } = readSettings()
+  const { home } = readCommandSettings()
   const sizes = { resolution: wholeNumber('--resolution', resolution), batch: wholeNumber('--batch', batch) }
   const { device, speeds } = await benchDevice(home, parseBackbones(backbones), sizes)
   print(json, speeds, speedColumns, { device, speeds })
-  if (!json) console.log(`\nOne device of ${device.device}; kept in ${speedsFile(home)}.`)
+  if (!json) console.log(`\nMeasured on one device, ${device.device}; saved in ${speedsFile(home)}.`)
 }
 
 function requireAll(parts: readonly Part[]): void {
-  const wanting = parts.filter(({ state }) => state !== 'ok')
-  if (wanting.length > 0)
-    throw new CommandFailed(wanting.map(({ part, fix }) => `${part}: ${fix ?? 'run npm run set-up'}`).join('\n'))
+  const missing = parts.filter(({ state }) => state !== 'ok')
+  if (missing.length > 0)
+    throw new CommandFailed(missing.map(({ part, fix }) => `${part}: ${fix ?? 'run npm run set-up'}`).join('\n'))
 }
 
 function print<Row>(
@@ -66,7 +70,7 @@ function parseBackbones(text: string | undefined): readonly string[] {
   if (text === undefined) return benchDefaults
   const ids = text.split(',').map((id) => id.trim())
   if (ids.some((id) => id === ''))
-    throw new Misuse(`--backbones is ${JSON.stringify(text)}; give names with commas between.`)
+    throw new Misuse(`--backbones is ${JSON.stringify(text)}; give names that commas separate.`)
   return [...new Set(ids)]
 }
 

@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
 import { LocalStack } from '../local-stack.ts'
-import { readSettings } from '../settings.ts'
+import { readCommandSettings } from '../settings.ts'
 
 export function addDown(program: Command): void {
   program
     .command('down')
-    .description('end running commands and stop everything local; studies stay resumable')
+    .description('end the running commands and stop the local services and workers; studies can be resumed')
     .action(async () => {
-      const stopped = await new LocalStack(readSettings()).down()
+      const stopped = await new LocalStack(readCommandSettings()).down()
       console.log(stopped.length > 0 ? `Stopped ${stopped.join(', ')}.` : 'Nothing was running.')
     })
 }

@@ -11,7 +11,7 @@ import { addTrace } from './trace.ts'
 import { addUp } from './up.ts'
 import { addWatch } from './watch.ts'
 
-/** Every command, in the order of `--help`: set up, run, read. */
+/** Adds every command, in the order of `--help`: set up, run, read. */
 export function addCommands(program: Command): Command {
   for (const add of [
     addDoctor,

@@ -1,31 +1,34 @@
+import { duration } from '@gauntlet/analysis'
+import { planStudy, priceStudy, priceSentence, speedsOf, type StudyPlan, type StudyPrice } from '@gauntlet/client'
 import { expandStudy } from '@gauntlet/study'
 import type { Command } from 'commander'
-import { speedsOf } from '../device-speeds.ts'
 import { withLedger } from '../local-ledger.ts'
-import { planStudy, type StudyPlan } from '../plan-study.ts'
-import { priceStudy, sayPrice, type StudyPrice } from '../price-study.ts'
-import { readSettings } from '../settings.ts'
-import { readStudyPinned } from '../study-source.ts'
-import { duration, renderTable } from '../table.ts'
-import { describeWorkers } from '../worker-description.ts'
+import { readCommandSettings } from '../settings.ts'
+import { readStudyShowingPins } from '../read-study.ts'
+import { renderTable } from '../table.ts'
+import { askWorkersOrLedger } from '../worker-description.ts'
 
 export function addPlan(program: Command): void {
   program
     .command('plan')
-    .description('say what a study already has, what would run and what that costs; runs nothing')
+    .description('show what a study already has, what would run and what that costs, without running anything')
     .argument('<study>', 'path of a study file, or the name of one that ships with Gauntlet')
     .option('--json', 'print JSON')
     .action(async (named: string, { json }: { json?: boolean }) => {
-      const { study } = await readStudyPinned(named, readSettings().cache)
+      const { study } = await readStudyShowingPins(named, readCommandSettings().cache)
       const expansion = expandStudy(study)
       await withLedger(async ({ settings, db, store }) => {
-        const workers = await describeWorkers(settings)
+        const { description: workers, describedAt } = await askWorkersOrLedger(settings, db)
+        if (describedAt)
+          console.error(
+            `No worker could be asked; the plan is for the pool as it described itself at ${describedAt.toISOString()}.`,
+          )
         const planned = await planStudy(expansion, workers, db, store)
         const price = priceStudy(planned.stages, speedsOf(settings.home, workers.environmentClass))
         if (json)
           return console.log(
             JSON.stringify(
-              { study: study.name, ...expansion, ...planned, stages: planned.stages.map(withoutGrid), price },
+              { study: study.name, ...expansion, ...planned, stages: planned.stages.map(withLabels), price },
               null,
               2,
             ),
@@ -35,16 +38,19 @@ export function addPlan(program: Command): void {
         )
         for (const { cell, reason } of expansion.exclusions)
           console.log(`  left out: ${Object.values(cell).join(' · ')}: ${reason}`)
-        console.log(`\n${renderPlan(planned, price)}\n\n${summarise(planned)}`)
-        if (planned.byStage.some(({ toRun }) => toRun > 0)) console.log(sayPrice(price))
+        console.log(`\n${renderPlan(planned, price)}\n\n${summarisePlan(planned)}`)
+        if (planned.byStage.some(({ toRun }) => toRun > 0)) console.log(priceSentence(price))
       })
     })
 }
 
-/** A planned stage by the ids of what it serves; whole configurations stand in the plan once. */
-function withoutGrid({ configurations, ...stage }: StudyPlan['stages'][number]) {
+/** A planned stage with the labels of its configurations, because the plan has these in full once. */
+function withLabels({ stage, stageKey, fulfilled, perturbation, configurations }: StudyPlan['stages'][number]) {
   return {
-    ...stage,
+    stage,
+    stageKey,
+    fulfilled,
+    ...(perturbation ? { perturbation } : {}),
     labels: configurations.map(({ dataset, backbone, loss, protocol, seed }) =>
       [dataset.id, backbone.id, loss, protocol.id, seed].join(' · '),
     ),
@@ -72,8 +78,8 @@ function renderPlan({ byStage }: StudyPlan, { secondsByStage }: StudyPrice): str
   )
 }
 
-/** One line for whoever reads no table. */
-export function summarise({ byStage, forwardsLeft }: StudyPlan): string {
+/** The plan in one line. */
+export function summarisePlan({ byStage, forwardsLeft }: StudyPlan): string {
   const toRun = byStage.reduce((sum, stage) => sum + stage.toRun, 0)
   const reused = byStage.reduce((sum, stage) => sum + stage.fulfilled, 0)
   if (toRun === 0) return `Nothing to do: all ${reused} stages are reused.`

@@ -24,16 +24,22 @@ const evaluators = ['apgd-ce', ...ensembleEvaluatorNames]
 
 export function addProbeAttack(probe: Command): void {
   withProbedModel(probe.command('attack'))
-    .description('says which images hold against an evaluator, and what felled the others')
-    .addOption(new Option('--norm <name>', 'of the ball').choices(Object.keys(norms)).makeOptionMandatory())
-    .requiredOption('--epsilon <number>', 'radius of the ball in units of the [0, 1] pixel range: 0.0157 or 4/255')
-    .addOption(new Option('--evaluator <name>', 'the ensemble of attacks').choices(evaluators).default('standard'))
-    .option('--escalate', "go on with further attacks against what held where the evaluation's flags ask for more")
-    .option('--seed <number>', 'of the random starts; each image also has draws of its own', '1')
-    .option('--out <file>', 'where to write the images, adversarial where one was found, safetensors')
+    .description('report which images hold against an evaluator, and which attack felled the others')
+    .addOption(new Option('--norm <name>', 'norm of the ball').choices(Object.keys(norms)).makeOptionMandatory())
+    .requiredOption(
+      '--epsilon <number>',
+      'radius of the ball in units of the [0, 1] pixel range, such as 0.0157 or 4/255',
+    )
+    .addOption(new Option('--evaluator <name>', 'the attacks to run').choices(evaluators).default('standard'))
+    .option('--escalate', "run further attacks on the images that held, where the evaluation's flags ask for it")
+    .option('--seed <number>', 'seed of the random starts, which differ from image to image', '1')
+    .option(
+      '--out <file>',
+      'safetensors file for the images, each replaced by its adversarial example where one was found',
+    )
     .option(
       '--sheet <file>',
-      'where to write a picture of clean, attacked and corrupted images with what the model takes them for, PNG',
+      'PNG file for a picture of clean, attacked and corrupted images with the classes that the model predicts',
     )
     .option('--json', 'print the verdicts as a JSON object')
     .action(async (backbone: string, options: AttackOptions) => {
@@ -43,17 +49,25 @@ export function addProbeAttack(probe: Command): void {
           "The evaluator 'apgd-ce' does not escalate; leave --escalate out, or name an ensemble such as standard.",
         )
       const model = probedModelOf(backbone, options)
-      const places = {
+      const paths = {
         out: out === undefined ? null : resolve(out),
         sheet: sheet === undefined ? null : resolve(sheet),
       }
       const attack = { norm: norms[norm]!, epsilon: parseEpsilon(epsilon), evaluator, escalate, seed: parseSeed(seed) }
-      const report = await runProbe({ verb: 'attack', ...model, ...places, ...attack })
-      console.log(json ? report : lineOf(JSON.parse(report) as AttackReport))
+      const report = await runProbe({ verb: 'attack', ...model, ...paths, ...attack })
+      console.log(json ? report : attackSummary(JSON.parse(report) as AttackReport))
     })
 }
 
-function lineOf({ n, clean_correct: clean, robust, flags, forwards, backwards, escalation }: AttackReport): string {
+function attackSummary({
+  n,
+  clean_correct: clean,
+  robust,
+  flags,
+  forwards,
+  backwards,
+  escalation,
+}: AttackReport): string {
   const count = (values: readonly boolean[]) => values.filter(Boolean).length
   const doubts = flags.map(({ name, policy }) => ` · ${name} (${policy})`).join('')
   const further = escalation ? ` · escalated: ${escalation.felled} of ${escalation.attacked} that had held fell` : ''

@@ -15,12 +15,20 @@ interface CorruptOptions {
 export function addProbeCorrupt(probe: Command): void {
   probe
     .command('corrupt')
-    .description('writes images under one corruption in the shape of the inputs, every value a whole level / 255')
-    .requiredOption('--inputs <file>', 'images float32 [n, height, width, 3] in [0, 1], safetensors')
-    .addOption(new Option('--corruption <name>', 'which').choices(corruptionNames).makeOptionMandatory())
-    .addOption(new Option('--severity <number>', 'how strong').choices(['1', '2', '3', '4', '5']).makeOptionMandatory())
-    .option('--seed <number>', 'of the random corruptions; each image also has draws of its own', '1')
-    .requiredOption('--out <file>', 'where to write the result, safetensors')
+    .description(
+      'write the images under one corruption, in the shape of the inputs, with values in whole levels of 1/255',
+    )
+    .requiredOption('--inputs <file>', 'safetensors file with images, float32 [n, height, width, 3] in [0, 1]')
+    .addOption(
+      new Option('--corruption <name>', 'name of the corruption').choices(corruptionNames).makeOptionMandatory(),
+    )
+    .addOption(
+      new Option('--severity <number>', 'severity of the corruption')
+        .choices(['1', '2', '3', '4', '5'])
+        .makeOptionMandatory(),
+    )
+    .option('--seed <number>', 'seed of the random corruptions, which differ from image to image', '1')
+    .requiredOption('--out <file>', 'safetensors file for the result')
     .action(async ({ inputs, out, corruption, severity, seed }: CorruptOptions) => {
       const paths = { inputs: resolve(inputs), out: resolve(out) }
       console.log(

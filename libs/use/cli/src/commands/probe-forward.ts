@@ -5,11 +5,9 @@ import { runProbe } from '../run-probe.ts'
 
 export function addProbeForward(probe: Command): void {
   withProbedModel(probe.command('forward'))
-    .description(
-      'writes logits [n, classes], and with --gradients input_gradient, of the mean cross-entropy, in the shape of the images',
-    )
-    .requiredOption('--out <file>', 'where to write the result, safetensors')
-    .option('--gradients', 'also the gradient of the mean cross-entropy by the pixels')
+    .description('write logits [n, classes] and, with --gradients, input_gradient in the shape of the images')
+    .requiredOption('--out <file>', 'safetensors file for the result')
+    .option('--gradients', 'also write the gradient of the mean cross-entropy with respect to the pixels')
     .action(async (backbone: string, options: ProbedModelOptions & { out: string; gradients?: boolean }) => {
       const model = probedModelOf(backbone, options)
       console.log(

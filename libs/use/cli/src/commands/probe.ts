@@ -4,12 +4,12 @@ import { addProbeCorrupt } from './probe-corrupt.ts'
 import { addProbeForward } from './probe-forward.ts'
 
 /**
- * `gauntlet probe`: one model on given weights and images, for checking against another implementation. One verb a
- * file.
+ * `gauntlet probe` runs one model on given weights and images, to compare it with another implementation. Each verb has
+ * a file of its own.
  */
 export function addProbe(program: Command): void {
   const probe = program
     .command('probe')
-    .description('one model on given weights and images, to compare with another implementation')
+    .description('run one model on given weights and images, to compare it with another implementation')
   for (const add of [addProbeForward, addProbeAttack, addProbeCorrupt]) add(probe)
 }

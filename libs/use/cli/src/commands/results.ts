@@ -1,25 +1,40 @@
-import { studyResults } from '@gauntlet/ledger'
+import { readOlderNumbers, readResults } from '@gauntlet/client'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import { withLedger } from '../local-ledger.ts'
 import { renderResults, resultRow } from '../results-table.ts'
+import { askWorkersOrLedger } from '../worker-description.ts'
 import { writeSheets } from '../write-sheets.ts'
+
+interface ResultsOptions {
+  readonly all?: boolean
+  readonly json?: boolean
+  readonly sheets?: string
+}
 
 export function addResults(program: Command): void {
   program
     .command('results')
-    .description('the table of a study: every number with its evaluator, and every missing cell with its reason')
+    .description(
+      'print the table of a study by the present code and environment: every number, and every missing cell with its reason',
+    )
     .argument('<study>', 'name or id of a study that has run')
+    .option('--all', 'also print the numbers of other code and other environments, with what differs')
     .option('--json', 'print the rows as a JSON array')
     .option(
       '--sheets <folder>',
-      'also write a picture of clean, attacked and corrupted images for every number under attack, PNG',
+      'also write a PNG picture of clean, attacked and corrupted images for every number under attack',
     )
-    .action(async (study: string, { json, sheets }: { json?: boolean; sheets?: string }) => {
+    .action(async (study: string, { all, json, sheets }: ResultsOptions) => {
       await withLedger(async (session) => {
-        const results = await studyResults(session.db, study)
+        const pool = await askWorkersOrLedger(session.settings, session.db)
+        const results = await readResults(session.db, study, pool.description)
+        const older = all ? await readOlderNumbers(session.db, results.older, pool.description) : undefined
         const written = sheets === undefined ? [] : await writeSheets(session, results.rows, resolve(sheets))
-        console.log(json ? JSON.stringify(results.rows.map(resultRow), null, 2) : renderResults(results))
+        if (json) {
+          const olderRows = (older ?? []).map((one) => ({ ...resultRow(one, false), differences: one.differences }))
+          console.log(JSON.stringify([...results.rows.map((row) => resultRow(row)), ...olderRows], null, 2))
+        } else console.log(renderResults(results, { pool, ...(older ? { older } : {}) }))
         if (sheets !== undefined && !json) console.log(`\nWrote ${written.length} sheets to ${resolve(sheets)}.`)
       })
     })

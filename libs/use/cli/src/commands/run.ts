@@ -1,32 +1,39 @@
 import { openArtifactStore, type ArtifactStore } from '@gauntlet/artifacts'
-import { connect, startStudy } from '@gauntlet/client'
+import {
+  connect,
+  followStudy,
+  planStudy,
+  readResults,
+  startStudy,
+  timeLeft,
+  type StudyResults,
+  type StudySource,
+} from '@gauntlet/client'
 import { temporalSettings, type WorkerDescription } from '@gauntlet/contract'
-import { openLedger, studyResults, StudyUnknown, type LedgerDatabase, type StudyResults } from '@gauntlet/ledger'
+import { openLedger, StudyUnknown, type LedgerDatabase } from '@gauntlet/ledger'
 import { expandStudy, studyId, type Digest, type Expansion } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { CommandFailed } from '../command-failed.ts'
-import { followStudy } from '../follow-study.ts'
 import { interruptible } from '../interruptible.ts'
 import { LocalStack } from '../local-stack.ts'
-import { planStudy } from '../plan-study.ts'
+import { readStudyShowingPins } from '../read-study.ts'
 import { renderResults, resultRow } from '../results-table.ts'
-import { readSettings, type Settings } from '../settings.ts'
-import { readStudyPinned, type StudySource } from '../study-source.ts'
-import { timeLeft } from '../time-left.ts'
-import { describeWorkers } from '../worker-description.ts'
-import { summarise } from './plan.ts'
+import { readCommandSettings, type CommandSettings } from '../settings.ts'
+import { progressDisplay } from '../show-progress.ts'
+import { askWorkers } from '../worker-description.ts'
+import { summarisePlan } from './plan.ts'
 
 export function addRun(program: Command): void {
   program
     .command('run')
-    .description('run a study, or go on with one; ends with its table')
+    .description('run a study or resume it, then print its table')
     .argument('<study>', 'path of a study file, or the name of one that ships with Gauntlet')
     .option('--json', 'print the rows as a JSON array instead of the table')
     .action(async (named: string, { json }: { json?: boolean }) => {
-      const settings = readSettings()
-      const source = await readStudyPinned(named, settings.cache)
-      const howToGoOn = `Interrupted; nothing that was finished is lost. Go on with: gauntlet run ${named}`
-      await interruptible(howToGoOn, (signal) =>
+      const settings = readCommandSettings()
+      const source = await readStudyShowingPins(named, settings.cache)
+      const interrupted = `Interrupted; nothing that was finished is lost. Go on with: gauntlet run ${named}`
+      await interruptible(interrupted, (signal) =>
         LocalStack.use(settings, (stack) => runIn({ stack, settings, source, signal, json: json === true })),
       )
     })
@@ -34,7 +41,7 @@ export function addRun(program: Command): void {
 
 interface Invocation {
   readonly stack: LocalStack
-  readonly settings: Settings
+  readonly settings: CommandSettings
   readonly source: StudySource
   readonly signal: AbortSignal
   readonly json: boolean
@@ -50,9 +57,10 @@ interface RunSession extends Invocation {
 
 async function runIn(invocation: Invocation): Promise<void> {
   const { stack, settings, source } = invocation
+  const worker = await askWorkers(settings) // before all else: an engine that does not compute ends the command here
   const ledger = openLedger(await stack.database())
   try {
-    const [store, worker] = [openArtifactStore(settings.artifacts), await describeWorkers(settings)]
+    const store = openArtifactStore(settings.artifacts)
     const { study } = source
     await runStudy({ ...invocation, db: ledger.db, store, worker, expansion: expandStudy(study), id: studyId(study) })
   } finally {
@@ -61,50 +69,78 @@ async function runIn(invocation: Invocation): Promise<void> {
 }
 
 async function runStudy(session: RunSession): Promise<void> {
-  const { stack, expansion, id, db, store, worker, json, signal } = session
-  const planned = await planStudy(expansion, worker, db, store)
+  const { stack, settings, expansion, id, db, store, json, signal } = session
+  const begunAt = new Date()
+  const planned = await planStudy(expansion, session.worker, db, store)
   signal.throwIfAborted()
-  console.error(summarise(planned))
-  const finished = planned.stages.every(({ fulfilled }) => fulfilled) && (await isComplete(db, id))
-  if (!finished) await follow(session)
+  console.error(summarisePlan(planned))
+  const finished = planned.stages.every(({ fulfilled }) => fulfilled) && (await isComplete(session))
+  if (!finished) await startAndFollow(session)
   signal.throwIfAborted()
-  await stack.database() // which may have died in the last moment
-  const results = await studyResults(db, id)
-  console.log(json ? JSON.stringify(results.rows.map(resultRow), null, 2) : renderResults(results))
-  requireNumbers(results)
+  await stack.database() // Postgres may have died since it was last looked at.
+  // The workers of a pool on the user's own Temporal may have been replaced meanwhile; local ones are those of this
+  // command.
+  const worker = finished || !settings.temporalAddress ? session.worker : await askWorkers(settings)
+  const results = await readResults(db, id, worker)
+  const pool = { description: worker, describedAt: null }
+  console.log(
+    json
+      ? JSON.stringify(
+          results.rows.map((row) => resultRow(row)),
+          null,
+          2,
+        )
+      : renderResults(results, { pool }),
+  )
+  requireNumbers(results, begunAt)
 }
 
-/** Whether every cell of the study has its number: a study new to the ledger may consist of stages that others ran. */
-async function isComplete(db: LedgerDatabase, id: Digest): Promise<boolean> {
+/**
+ * Whether every cell of the study has its number. That the stages are fulfilled is not enough: other studies may have
+ * run them, and the ledger may not know this one.
+ */
+async function isComplete({ db, id, worker }: RunSession): Promise<boolean> {
   try {
-    return (await studyResults(db, id)).missing.length === 0
+    return (await readResults(db, id, worker)).missing.length === 0
   } catch (error) {
     if (error instanceof StudyUnknown) return false
     throw error
   }
 }
 
-/** Starts or joins the study and follows it to its end, bringing back services and workers that die. */
-async function follow({ source, expansion, id, stack, db, store, worker, signal }: RunSession): Promise<void> {
+/** Starts or joins the study and follows it to its end. Services and workers that die meanwhile are restarted. */
+async function startAndFollow({ source, expansion, id, stack, db, store, worker, signal }: RunSession): Promise<void> {
   const { temporalAddress } = await stack.everything()
   signal.throwIfAborted()
   const { client, close } = await connect(temporalSettings(temporalAddress, process.env))
+  const display = progressDisplay(false)
   try {
     const file = await store.put(source.bytes, 'application/yaml')
-    const { pool } = readSettings()
+    const { pool } = readCommandSettings()
     await startStudy(client, { studyId: id, file, ...(pool ? { pool } : {}) })
-    const clock = timeLeft(() => planStudy(expansion, worker, db, store))
-    await followStudy({ client, studyId: id, json: false, timeLeft: clock, signal, onLook: bringingBack(stack) })
+    const estimate = timeLeft(() => planStudy(expansion, worker, db, store))
+    const restart = restarter(stack)
+    await followStudy({
+      client,
+      studyId: id,
+      timeLeft: estimate,
+      signal,
+      onSnapshot(snapshot, secondsLeft) {
+        display.show(snapshot, secondsLeft)
+        return restart()
+      },
+    })
   } finally {
+    display.end()
     await close()
   }
 }
 
 /**
- * Looks after services and workers. That fails once in a while, as they may die while they are looked at, but not again
- * and again.
+ * Restarts the services and workers that have died. A restart may fail, because a service can die while it is looked
+ * at, but not more than `tolerated` times in a row.
  */
-function bringingBack(stack: LocalStack, patience = 3): () => Promise<boolean> {
+function restarter(stack: LocalStack, tolerated = 3): () => Promise<boolean> {
   let failures = 0
   return async () => {
     try {
@@ -112,14 +148,23 @@ function bringingBack(stack: LocalStack, patience = 3): () => Promise<boolean> {
       failures = 0
     } catch (error) {
       failures += 1
-      if (failures > patience) throw error
+      if (failures > tolerated) throw error
     }
     return true
   }
 }
 
-/** A configuration that diverged is a result; one that failed is not, and the exit code says so. */
-function requireNumbers({ missing }: StudyResults): void {
-  const failed = missing.filter(({ failureClass }) => failureClass !== 'Diverged')
-  if (failed.length > 0) throw new CommandFailed(`${failed.length} cells have no number; the table says why.`)
+/** Fails the command where a cell has no number. A configuration that diverged is a result; one that failed is not. */
+function requireNumbers({ missing, failedSince }: StudyResults, begunAt: Date): void {
+  const empty = missing.filter(({ failureClass }) => failureClass !== 'Diverged')
+  if (empty.length > 0) throw new CommandFailed(`${cells(empty.length, 'has', 'have')} no number; the table says why.`)
+  const failed = failedSince.filter(({ recordedAt }) => recordedAt > begunAt)
+  if (failed.length > 0)
+    throw new CommandFailed(
+      `${cells(failed.length, 'has a number', 'have numbers')}, but failed in this run; the table says why.`,
+    )
+}
+
+function cells(count: number, one: string, several: string): string {
+  return count === 1 ? `1 cell ${one}` : `${count} cells ${several}`
 }

@@ -1,21 +1,27 @@
-import { studyResults, traceMeasurement, type MeasurementTrace, type TracedExecution } from '@gauntlet/ledger'
+import { percent } from '@gauntlet/analysis'
+import { traceMeasurement, type MeasurementTrace, type TracedExecution } from '@gauntlet/ledger'
+import { readResults } from '@gauntlet/client'
+import { configurationLabel } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { CommandFailed, Misuse } from '../command-failed.ts'
 import { withLedger } from '../local-ledger.ts'
-import { percent } from '../table.ts'
+import { askWorkersOrLedger } from '../worker-description.ts'
 
 export function addTrace(program: Command): void {
   program
     .command('trace')
-    .description('where a number came from: outcomes, checkpoint, training, weights, images, code, attempts, devices')
+    .description(
+      'show where a number came from: outcomes, checkpoint, training, weights, images, code, attempts, devices',
+    )
     .argument('<study>', 'name or id of a study that has run')
-    .argument('<row>', "the row's number in its table")
+    .argument('<row>', "number of the row in the study's table")
     .option('--json', 'print JSON')
     .action(async (study: string, row: string, { json }: { json?: boolean }) => {
       if (!/^[1-9]\d*$/.test(row))
         throw new Misuse(`${JSON.stringify(row)} is not a row; give its number from gauntlet results ${study}.`)
-      await withLedger(async ({ db }) => {
-        const { rows, missing } = await studyResults(db, study)
+      await withLedger(async ({ settings, db }) => {
+        const { description } = await askWorkersOrLedger(settings, db)
+        const { rows, missing } = await readResults(db, study, description)
         const cell = rows.find((measured) => measured.row === Number(row))
         const empty = missing.find((other) => other.row === Number(row))
         if (empty)
@@ -30,8 +36,7 @@ export function addTrace(program: Command): void {
 
 function renderTrace({ measurement, executions, sources }: MeasurementTrace): string {
   const { configuration, perturbation, evaluator, correct, total, outcomesDigest } = measurement
-  const { dataset, backbone, loss, protocol, seed } = configuration
-  const heading = `${correct}/${total} (${percent(correct / total)}) · ${perturbation.name} by ${evaluator}\n${[dataset.id, backbone.id, loss, protocol.id, `seed ${seed}`].join(' · ')}`
+  const heading = `${correct}/${total} (${percent(correct / total)}) · ${perturbation.name} by ${evaluator}\n${configurationLabel(configuration)}`
   const origins = sources.map(
     ({ stage, role, artifact }) =>
       `  ${role} of ${stage}: ${artifact.digest} (${artifact.size.toLocaleString('en')} bytes)`,

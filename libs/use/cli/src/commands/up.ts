@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
 import { LocalStack } from '../local-stack.ts'
-import { readSettings } from '../settings.ts'
+import { readCommandSettings } from '../settings.ts'
 
 export function addUp(program: Command): void {
   program
     .command('up')
     .description('start the local Postgres, Temporal and workers, and leave them running')
     .action(async () => {
-      const settings = readSettings()
+      const settings = readCommandSettings()
       const { temporalAddress } = await LocalStack.use(settings, async (stack) => {
         const addresses = await stack.everything()
         await stack.keep()

@@ -1,20 +1,17 @@
-import { connect, type StudySnapshot } from '@gauntlet/client'
+import { connect, followStudy, planStudy, readStudy, timeLeft, type StudySnapshot } from '@gauntlet/client'
 import { temporalSettings } from '@gauntlet/contract'
 import { openLedger } from '@gauntlet/ledger'
 import { openArtifactStore } from '@gauntlet/artifacts'
 import { expandStudy, studyId } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { CommandFailed } from '../command-failed.ts'
-import { followStudy } from '../follow-study.ts'
 import { LocalStack } from '../local-stack.ts'
-import { planStudy } from '../plan-study.ts'
-import { readSettings } from '../settings.ts'
-import { readStudy } from '../study-source.ts'
-import { timeLeft } from '../time-left.ts'
-import { describeWorkers } from '../worker-description.ts'
+import { readCommandSettings } from '../settings.ts'
+import { progressDisplay } from '../show-progress.ts'
+import { askWorkers } from '../worker-description.ts'
 
-/** Looks without an answer after which nobody is expected to bring Temporal back. */
-const patience = 20
+/** Snapshots in a row without an answer of Temporal, after which nothing is expected to restart it. */
+const unansweredLimit = 20
 
 export function addWatch(program: Command): void {
   program
@@ -33,30 +30,44 @@ export function addWatch(program: Command): void {
     })
 }
 
-/** Only looks: it starts nothing, and nobody waits for it. Whether the study was seen to end. */
+/** Follows a study without starting anything. Resolves to whether the study was seen to end. */
 async function watch(named: string, json: boolean): Promise<boolean> {
   const { study } = readStudy(named)
-  const settings = readSettings()
+  const settings = readCommandSettings()
   const stack = new LocalStack(settings)
   const address = stack.temporalAddress()
   if (!address) throw new CommandFailed(`Nothing runs here; start the study with: gauntlet run ${named}`)
   const { client, close } = await connect(temporalSettings(address, process.env))
   const ledger = openLedger(await stack.database())
   const store = openArtifactStore(settings.artifacts)
+  const display = progressDisplay(json)
   try {
-    const worker = await describeWorkers(settings)
-    const clock = timeLeft(() => planStudy(expandStudy(study), worker, ledger.db, store))
-    return await followStudy({ client, studyId: studyId(study), json, timeLeft: clock, onLook: losingPatience() })
+    const worker = await askWorkers(settings)
+    const estimate = timeLeft(() => planStudy(expandStudy(study), worker, ledger.db, store))
+    const isAnswering = answersWithinLimit()
+    return await followStudy({
+      client,
+      studyId: studyId(study),
+      timeLeft: estimate,
+      onSnapshot(snapshot, secondsLeft) {
+        display.show(snapshot, secondsLeft)
+        return isAnswering(snapshot)
+      },
+    })
   } finally {
+    display.end()
     await Promise.all([close(), ledger.close()])
   }
 }
 
-/** Goes on over a Temporal that comes back, as `run` brings it back, and gives up on one that does not. */
-function losingPatience(): (snapshot: StudySnapshot) => Promise<boolean> {
+/**
+ * Gives a function that is true until Temporal has not answered for `unansweredLimit` snapshots in a row: `run` may be
+ * restarting it.
+ */
+function answersWithinLimit(): (snapshot: StudySnapshot) => Promise<boolean> {
   let unanswered = 0
   return ({ status }) => {
     unanswered = status === 'unreachable' ? unanswered + 1 : 0
-    return Promise.resolve(unanswered < patience)
+    return Promise.resolve(unanswered < unansweredLimit)
   }
 }

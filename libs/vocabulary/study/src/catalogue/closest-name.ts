@@ -1,4 +1,4 @@
-/** The known name a misspelt one most likely stands for, or null when none is near. */
+/** The known name that a misspelt one most likely means, or null where none is near. */
 export function closestName(written: string, known: readonly string[]): string | null {
   const limit = Math.ceil(written.length / 3)
   let best: { name: string; distance: number } | null = null
@@ -10,7 +10,7 @@ export function closestName(written: string, known: readonly string[]): string |
   return best?.name ?? null
 }
 
-/** A name cut short is nearer than any misspelling, and nearest where its beginning stands. */
+/** The distance of a part of a name, which is nearer than any misspelling; a beginning is the nearest part. */
 function partDistance(written: string, name: string): number | null {
   if (written.length < 2) return null
   const at = name.toLowerCase().indexOf(written.toLowerCase())
@@ -18,12 +18,12 @@ function partDistance(written: string, name: string): number | null {
   return at === 0 ? 0.25 : 0.4
 }
 
-/** A misspelt beginning: long ids are rarely written out. */
+/** The distance of a misspelt beginning, since long ids are rarely written out. */
 function beginningDistance(written: string, name: string): number {
   return written.length < 5 ? Infinity : editDistance(written, name.slice(0, written.length)) + 0.5
 }
 
-/** Levenshtein distance, one row of the table at a time; upper for lower case counts a quarter. */
+/** The Levenshtein distance, computed row by row. A difference between upper and lower case counts a quarter. */
 function editDistance(from: string, to: string): number {
   let previous = Array.from({ length: to.length + 1 }, (_, column) => column)
   for (let row = 1; row <= from.length; row++) {

@@ -1,6 +1,6 @@
 /**
- * The corruptions of the study's fifth perturbation, in the order of their blocks (arXiv 2508.14079; robust_training's
- * common-corruption transform). Names are those of ImageNet-C's reference implementation.
+ * The corruptions of the study's fifth perturbation, in the order of their blocks (arXiv:2508.14079; robust_training's
+ * common-corruption transform). The names are those of ImageNet-C's reference implementation.
  */
 export const corruptionNames = [
   'shot_noise',

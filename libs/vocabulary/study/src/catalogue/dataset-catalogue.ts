@@ -1,30 +1,32 @@
 import type { Digest } from '../digest.ts'
 
-/** Images per split before any subsampling. */
+/** The number of images per split, before any subsampling. */
 export interface SplitSizes {
   readonly train: number
   readonly validation: number
   readonly test: number
 }
 
-/** What is known of a dataset before it is fetched. */
+/** The facts of a dataset, before it is fetched. */
 export interface DatasetFacts {
   readonly id: string
   readonly classes: number
   readonly source: string
   /**
-   * SHA-256 of the source's bytes (of a folder: of the lines `<digest> <name>`, by name); null where nobody has pinned
-   * them yet, and the study's lock file does.
+   * SHA-256 of the source's bytes; for a folder, of the lines `<digest> <name>` in the order of names. Where it is
+   * null, a study's lock file pins it.
    */
   readonly sha256: Digest | null
-  /** Sizes by the rule that splits it, for estimates only: the manifest counts what is really there. */
+  /**
+   * The sizes by the rule that splits the dataset. They are for estimates only, since the manifest counts the images.
+   */
   readonly splitSizes: SplitSizes
 }
 
 /**
  * The six datasets of the study, as its authors publish them (Hugging Face, MaxHeuillet/RobustGenBench), and two small
- * ones that need no data hub. Class counts and split rules: arXiv 2508.14079 and the pipeline; sizes follow from the
- * raw datasets' own counts.
+ * ones that need no data hub. Class counts and split rules are those of arXiv:2508.14079 and of the authors' pipeline;
+ * the sizes follow from the counts of the raw datasets.
  */
 export const datasetCatalogue: readonly DatasetFacts[] = [
   robustGenBench('caltech101', 101, { train: 5_900, validation: 1_041, test: 1_000 }),
@@ -43,7 +45,7 @@ export const datasetCatalogue: readonly DatasetFacts[] = [
   {
     id: 'fashion-mnist',
     classes: 10,
-    source: 'file:/usr/share/datasets/fashion-mnist', // where Debian's package dataset-fashion-mnist puts the four IDX files
+    source: 'file:/usr/share/datasets/fashion-mnist', // where Debian's package dataset-fashion-mnist installs the four IDX files
     sha256: 'f37bf62265b0989968a94c78e420344f1ede1007dabf032a0dc5e88371fef370', // of the folder's `sha256sum *` listing
     splitSizes: { train: 51_000, validation: 9_000, test: 10_000 },
   },

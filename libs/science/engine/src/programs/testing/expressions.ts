@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { Tensor } from '../../tf.ts'
 
-/** A differentiable function of two matrices [3, 4], made at random from operations that keep that shape. */
+/** A random differentiable function of two matrices [3, 4], made of operations that keep that shape. */
 export interface Expression {
   readonly text: string
   evaluate(x: Tensor, weight: Tensor): Tensor
@@ -64,7 +64,7 @@ export const expressions: fc.Arbitrary<Expression> = fc
   }))
   .expression.map(bothUsed)
 
-/** tfjs differentiates only by what a function uses. */
+/** Uses both matrices, since tfjs refuses to differentiate by a tensor that is not used. */
 function bothUsed(expression: Expression): Expression {
   return {
     text: `${expression.text} + 0.1 x w`,

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { temporaryFolder } from '@gauntlet/files'
+import type { DatasetSpecification } from '@gauntlet/study'
+import { sha256Of, type DatasetSource, type SourceEntry } from './dataset-source.ts'
+import { decodeImage, largestImage } from './decode-image.ts'
+import { InvalidDataset } from './invalid-dataset.ts'
+import { manifestHeader, type DatasetManifest, type ManifestImage } from './manifest.ts'
+import { readSource } from './read-source.ts'
+import { assignSplits, subsampleSplits, type Splits } from './split.ts'
+
+/** A dataset's manifest, and the file of its images. */
+export interface PackedDataset {
+  readonly manifest: DatasetManifest
+  /** The path of the stored images, one after another at the manifest's offsets. */
+  readonly imagesFile: string
+}
+
+/**
+ * Splits a verified source, takes from each split the images that the specification wants, and packs them into one file
+ * with a manifest. The same source and specification always give the same bytes. The file is written to `imagesFile`,
+ * or unless given into a new temporary folder, which the caller removes.
+ */
+export async function packDataset(
+  specification: DatasetSpecification,
+  sourceFile: string,
+  imagesFile?: string,
+): Promise<PackedDataset> {
+  const source = await readSource(sourceFile, specification.classes)
+  checkLabels(source.entries, specification)
+  const { splits: kept, dropped } = dropLeaks(assignSplits(source.entries, specification), source.entries)
+  const splits = subsampleSplits(kept, source.entries, specification)
+  for (const split of ['train', 'validation', 'test'] as const) {
+    if (splits[split].length === 0)
+      throw new InvalidDataset(
+        `No image is left for the ${split} split of ${specification.id}; raise its image count or give a larger source.`,
+      )
+  }
+  const path = imagesFile ?? join(temporaryFolder('gauntlet-dataset-'), 'images.pack')
+  const packed = await packImages(source, new Set(Object.values(splits).flat()), path)
+  const linesOf = (positions: readonly number[]) =>
+    positions.map((position) => manifestLine(source.entries[position]!, packed.offsets.get(position)!))
+  const lines = Object.fromEntries(
+    Object.entries(splits).map(([split, positions]) => [split, linesOf(positions)]),
+  ) as DatasetManifest['splits']
+  const images = { digest: packed.digest, length: packed.length }
+  return {
+    manifest: { ...manifestHeader(specification), images, duplicatesDropped: dropped, splits: lines },
+    imagesFile: path,
+  }
+}
+
+function checkLabels(entries: readonly SourceEntry[], { classes, id }: DatasetSpecification): void {
+  for (const { label, width, height } of entries) {
+    if (label >= classes)
+      throw new InvalidDataset(
+        `${id} has an image of label ${label}, but ${classes} classes; set classes to at least ${label + 1}.`,
+      )
+    if (width * height > largestImage || width * height === 0)
+      throw new InvalidDataset(`${id} has an image of ${width} × ${height} pixels; replace it.`)
+  }
+}
+
+/** Removes from train the images whose bytes are also in validation or test, and from validation those in test. */
+function dropLeaks(
+  splits: Splits,
+  entries: readonly SourceEntry[],
+): { splits: Splits; dropped: DatasetManifest['duplicatesDropped'] } {
+  const digestOf = (position: number) => entries[position]!.digest
+  const seen = new Set(splits.test.map(digestOf))
+  const validation = splits.validation.filter((position) => !seen.has(digestOf(position)))
+  for (const position of validation) seen.add(digestOf(position))
+  const train = splits.train.filter((position) => !seen.has(digestOf(position)))
+  const dropped = {
+    train: splits.train.length - train.length,
+    validation: splits.validation.length - validation.length,
+  }
+  return { splits: { ...splits, train, validation }, dropped }
+}
+
+/** Writes the chosen images in the source's order. Each must have the bytes of the first reading, and must decode. */
+async function packImages(source: DatasetSource, chosen: ReadonlySet<number>, path: string) {
+  const offsets = new Map<number, number>()
+  const hash = createHash('sha256')
+  const file = await open(path, 'w')
+  let length = 0
+  try {
+    for await (const [position, bytes] of source.images(chosen)) {
+      const entry = source.entries[position]!
+      if (sha256Of(bytes) !== entry.digest)
+        throw new InvalidDataset('The dataset changed while it was read; leave it alone and prepare it again.')
+      await decodeImage(bytes, entry)
+      offsets.set(position, length)
+      hash.update(bytes)
+      await file.writeFile(bytes)
+      length += bytes.length
+    }
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  if (offsets.size !== chosen.size)
+    throw new InvalidDataset('The dataset changed while it was read; leave it alone and prepare it again.')
+  return { offsets, length, digest: hash.digest('hex') }
+}
+
+function manifestLine({ digest, label, length, width, height, encoding }: SourceEntry, offset: number): ManifestImage {
+  return { digest, label, offset, length, width, height, encoding }
+}

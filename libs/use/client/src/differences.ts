@@ -1,0 +1,104 @@
+import type { WorkerDescription } from '@gauntlet/contract'
+import type { ExecutionNode } from '@gauntlet/ledger'
+import type { Digest, Json, KeyedStage, StageIdentity } from '@gauntlet/study'
+
+/** One thing that differs between a stage as it was recorded and as a plan made now has it. */
+export interface Difference {
+  readonly stage: KeyedStage
+  /** `code`, `seed`, `environment.<field>`, `parameters.<field>` or `input.<role>`. */
+  readonly what: string
+  readonly recorded: Json
+  readonly planned: Json
+}
+
+/**
+ * The stages behind one evaluation, as a plan made now identifies them. A stage is absent while inputs of it have still
+ * to be made.
+ */
+export type PlannedChain = Partial<Record<KeyedStage, StageIdentity>>
+
+/**
+ * The differences between a recorded evaluation and a plan made now, stage by stage along the DAG. A different input
+ * that an earlier stage made is listed only if no earlier difference explains it: that stage then made other bytes of
+ * equal inputs.
+ */
+export function differencesOf(
+  chain: readonly ExecutionNode[],
+  planned: PlannedChain,
+  worker: WorkerDescription,
+): Difference[] {
+  const found: Difference[] = []
+  const made = new Map(
+    chain.flatMap(({ generated, stage }) => Object.values(generated).map((digest) => [digest, stage])),
+  )
+  for (const node of chain) {
+    const stage = node.stage as KeyedStage
+    const differ: Differ = (what, recorded, now) => void found.push({ stage, what, recorded, planned: now })
+    if (node.codeDigest !== worker.codeDigests[stage]) differ('code', node.codeDigest, worker.codeDigests[stage])
+    if (node.environmentClass !== worker.environmentClass)
+      compareFields('environment', node.environment, worker.environment, differ)
+    const identity = planned[stage]
+    if (!identity) continue
+    if (node.seed !== identity.seed) differ('seed', node.seed, identity.seed)
+    compareFields('parameters', node.parameters, identity.parameters, differ)
+    for (const [role, digest] of Object.entries(node.inputs)) {
+      const isExplained = found.length > 0 && made.has(digest)
+      if (identity.inputs[role] !== digest && !isExplained)
+        differ(`input.${role}`, digest, identity.inputs[role] ?? null)
+    }
+  }
+  return found
+}
+
+type Differ = (what: string, recorded: Json, planned: Json) => void
+
+/** Names the fields of two JSON documents that differ, by their paths. */
+function compareFields(path: string, recorded: Json, planned: Json, differ: Differ): void {
+  if (isObject(recorded) && isObject(planned)) {
+    for (const key of new Set([...Object.keys(recorded), ...Object.keys(planned)]))
+      compareFields(`${path}.${key}`, recorded[key] ?? null, planned[key] ?? null, differ)
+  } else if (JSON.stringify(recorded) !== JSON.stringify(planned)) differ(path, recorded, planned)
+}
+
+function isObject(value: Json): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The executions behind an evaluation, in the order of the DAG. */
+export function chainOf(graph: ReadonlyMap<Digest, ExecutionNode>, evaluation: Digest): ExecutionNode[] {
+  const producers = new Map<Digest, ExecutionNode>()
+  const inOrderOfTime = [...graph.values()].sort((a, b) => a.fulfilledAt.getTime() - b.fulfilledAt.getTime())
+  for (const node of inOrderOfTime) {
+    for (const digest of Object.values(node.generated)) if (!producers.has(digest)) producers.set(digest, node)
+  }
+  const chain: ExecutionNode[] = []
+  const visit = (node: ExecutionNode | undefined): void => {
+    if (!node || chain.includes(node)) return
+    for (const digest of Object.values(node.inputs)) visit(producers.get(digest))
+    chain.push(node)
+  }
+  visit(graph.get(evaluation))
+  return chain
+}
+
+/** Differences as one line for people: `precision bfloat16, now float32; other code of fine-tune`. */
+export function formatDifferences(differences: readonly Difference[]): string {
+  if (differences.length === 0) return 'nothing that is recorded'
+  const environments = new Map<string, string>()
+  const codes: string[] = []
+  const others: string[] = []
+  for (const { stage, what, recorded, planned } of differences) {
+    const change = `${formatValue(recorded)}, now ${formatValue(planned)}`
+    const [kind, ...field] = what.split('.')
+    if (kind === 'environment') environments.set(field.join('.'), `${field.join('.')} ${change}`)
+    else if (kind === 'code') codes.push(stage)
+    else if (kind === 'input') others.push(`${stage} had other ${field.join('.')}`)
+    else others.push(`${stage}: ${field.join('.') || kind} ${change}`)
+  }
+  const code = codes.length > 0 ? [`other code of ${codes.join(', ')}`] : []
+  return [...environments.values(), ...others, ...code].join('; ')
+}
+
+function formatValue(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}

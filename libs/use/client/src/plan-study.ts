@@ -1,0 +1,90 @@
+import type { ArtifactStore } from '@gauntlet/artifacts'
+import type { WorkerDescription } from '@gauntlet/contract'
+import { fulfilledOutputsOf, type LedgerDatabase } from '@gauntlet/ledger'
+import {
+  stageCosts,
+  type ArtifactsByRole,
+  type Digest,
+  type Expansion,
+  type StageCost,
+  type StageName,
+} from '@gauntlet/study'
+import { plan, type PlannedStage, type RecallStages } from './plan.ts'
+
+/** A study before it runs: every stage, and the forward-equivalents that are left. */
+export interface StudyPlan {
+  readonly stages: readonly PlannedStage[]
+  readonly byStage: readonly StageCount[]
+  /** Null where a dataset's size is not known before it is prepared. */
+  readonly forwardsLeft: number | null
+}
+
+export interface StageCount {
+  readonly stage: StageName
+  readonly fulfilled: number
+  readonly toRun: number
+  readonly forwardsLeft: number | null
+}
+
+/** Plans a study, with what the ledger has already. */
+export async function planStudy(
+  expansion: Expansion,
+  worker: WorkerDescription,
+  db: LedgerDatabase,
+  store: ArtifactStore,
+): Promise<StudyPlan> {
+  const { configurations, perturbations } = expansion
+  const stages = await plan(configurations, perturbations, worker, recallFrom(db, store))
+  const names = [...new Set(stages.map(({ stage }) => stage))]
+  const byStage = names.map((stage) => countStage(stage, stages))
+  return {
+    stages,
+    byStage,
+    forwardsLeft: byStage.reduce<number | null>((sum, { forwardsLeft }) => plus(sum, forwardsLeft), 0),
+  }
+}
+
+/** The cost of a planned stage in forward-equivalents; null where it is not known yet. */
+export function plannedCost(planned: PlannedStage): number | null {
+  return costOf(planned)?.forwards ?? null
+}
+
+/** The cost of a planned stage; undefined for a stage whose cost is not counted. */
+export function costOf({ stage, perturbation, configurations }: PlannedStage): StageCost | undefined {
+  return stageCosts(configurations[0]!, perturbation ? [perturbation] : []).find((cost) => cost.stage === stage)
+}
+
+function countStage(stage: StageName, stages: readonly PlannedStage[]): StageCount {
+  const own = stages.filter((planned) => planned.stage === stage)
+  const open = own.filter(({ fulfilled }) => !fulfilled)
+  const forwardsLeft = open.reduce<number | null>((sum, planned) => plus(sum, plannedCost(planned)), 0)
+  return { stage, fulfilled: own.length - open.length, toRun: open.length, forwardsLeft }
+}
+
+function plus(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : a + b
+}
+
+/**
+ * Recalls the fulfilled stages whose artifacts are all intact; each artifact is verified once. A stage with a missing
+ * or corrupt artifact is planned to run again, because the workflow will run it again too.
+ */
+function recallFrom(db: LedgerDatabase, store: ArtifactStore): RecallStages {
+  const checked = new Map<Digest, Promise<boolean>>()
+  const intact = (digest: Digest) => {
+    if (!checked.has(digest))
+      checked.set(
+        digest,
+        store.verify(digest).then((state) => state === 'intact'),
+      )
+    return checked.get(digest)!
+  }
+  return async (keys) => {
+    const known = new Map<Digest, ArtifactsByRole>()
+    for (const [key, artifacts] of await fulfilledOutputsOf(db, keys)) {
+      const states = await Promise.all(Object.values(artifacts).map(({ digest }) => intact(digest)))
+      if (states.every(Boolean)) known.set(key, artifacts)
+    }
+    return known
+  }
+}

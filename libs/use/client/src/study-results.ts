@@ -1,0 +1,206 @@
+import {
+  evaluatorLabel,
+  type ArtifactsByRole,
+  type Cell,
+  type Configuration,
+  type Digest,
+  type Perturbation,
+} from '@gauntlet/study'
+import type { WorkerDescription } from '@gauntlet/contract'
+import {
+  fulfilledOutputsOf,
+  studyEvidence,
+  type LedgerDatabase,
+  type RecordedFailure,
+  type RecordedMeasurement,
+  type StudyEvidence,
+} from '@gauntlet/ledger'
+import type { PlannedChain } from './differences.ts'
+import { plan, type PlannedStage } from './plan.ts'
+
+/** One cell of a study's table: a configuration under a perturbation. */
+export interface ResultCell extends Cell {
+  /** Its place in the whole grid, counted from 1. It does not depend on which cells have a number. */
+  readonly row: number
+  readonly configurationId: Digest
+  /** How pixels reach the backbone: as the published pipeline feeds it, or as its checkpoint was trained. */
+  readonly inputContract: string
+  /** The perturbation's name. */
+  readonly perturbation: string
+  readonly epsilon: number | null
+  /** The evaluator's label. */
+  readonly evaluator: string
+}
+
+type Measured = Omit<RecordedMeasurement, 'configurationId' | 'perturbationKey' | 'confirmedAt'>
+
+/** A cell with its number and the lineage of that number. */
+export interface MeasuredCell extends ResultCell, Measured {
+  /** correct / total. */
+  readonly accuracy: number
+}
+
+/** A number of a cell under a key that a plan made now does not have, and the stages that the plan has instead. */
+export interface OlderCell extends MeasuredCell {
+  readonly planned: PlannedChain
+}
+
+/** A failure of one of the stages behind a cell. */
+export type CellFailure = Pick<RecordedFailure, 'stage' | 'failureClass' | 'message' | 'recordedAt'>
+
+/**
+ * A cell without a number by the present code and environment. `stage` and `failureClass` are null where no stage of it
+ * has failed.
+ */
+export interface MissingCell extends ResultCell {
+  readonly stage: CellFailure['stage'] | null
+  readonly failureClass: string | null
+  readonly reason: string
+}
+
+/** The table of a study by the keys of a plan made now, and the other numbers and failures in the ledger. */
+export interface StudyResults {
+  readonly study: StudyEvidence['study']
+  readonly rows: readonly MeasuredCell[]
+  readonly missing: readonly MissingCell[]
+  /** Numbers of the same cells under other keys: by other code, in another environment, or of other bytes. */
+  readonly older: readonly OlderCell[]
+  /** Failures that are newer than the number of their cell. */
+  readonly failedSince: readonly (ResultCell & CellFailure)[]
+  readonly exclusions: StudyEvidence['exclusions']
+}
+
+/**
+ * Reads the table of a study by id or name: the numbers under the keys of a plan for workers of this description. It
+ * reads rows alone and does not check whether artifacts are intact, which `plan` does. Throws `StudyUnknown`.
+ */
+export async function readResults(
+  db: LedgerDatabase,
+  nameOrId: string,
+  worker: WorkerDescription,
+): Promise<StudyResults> {
+  const evidence = await studyEvidence(db, nameOrId)
+  const recall = (keys: readonly Digest[]): Promise<ReadonlyMap<Digest, ArtifactsByRole>> =>
+    fulfilledOutputsOf(db, keys)
+  const configurations = evidence.configurations.map(({ configuration }) => configuration)
+  const perturbations = evidence.perturbations.map(({ perturbation }) => perturbation)
+  return resultsOf(evidence, await plan(configurations, perturbations, worker, recall))
+}
+
+/** The table of a study from its records, by the keys of these planned stages. */
+export function resultsOf(evidence: StudyEvidence, stages: readonly PlannedStage[]): StudyResults {
+  const stagesFor = plannedStages(evidence, stages)
+  const measurements = groupBy(evidence.measurements, (each) => cellId(each.configurationId, each.perturbationKey))
+  const failures = groupBy(evidence.failures, ({ configurationId }) => configurationId)
+  const rows: MeasuredCell[] = []
+  const missing: MissingCell[] = []
+  const older: OlderCell[] = []
+  const failedSince: (ResultCell & CellFailure)[] = []
+  for (const { cell, perturbationKey } of cellsOf(evidence)) {
+    const planned = stagesFor(cell.configurationId, perturbationKey)
+    const keys = new Set(planned.map(({ stageKey }) => stageKey))
+    const key = planned.find(({ stage }) => stage === 'perturb-and-evaluate')?.stageKey
+    const numbers = measurements.get(cellId(cell.configurationId, perturbationKey)) ?? []
+    const current = numbers.find(({ stageKey }) => stageKey === key)
+    const failure = (failures.get(cell.configurationId) ?? []).find(
+      (each) =>
+        (each.perturbationKey === null || each.perturbationKey === perturbationKey) &&
+        (each.stageKey === null || keys.has(each.stageKey)),
+    )
+    for (const number of numbers)
+      if (number !== current) older.push({ ...measuredCell(cell, number), planned: chainOfPlan(planned) })
+    if (!current) missing.push({ ...cell, ...absence(failure, numbers.length > 0) })
+    else {
+      rows.push(measuredCell(cell, current))
+      if (failure && failure.recordedAt > current.confirmedAt) failedSince.push({ ...cell, ...failureOf(failure) })
+    }
+  }
+  return { study: evidence.study, rows, missing, older, failedSince, exclusions: evidence.exclusions }
+}
+
+/** Every cell in the order of the table. */
+function cellsOf({ configurations, perturbations }: StudyEvidence): { cell: ResultCell; perturbationKey: Digest }[] {
+  return configurations.flatMap(({ id, configuration }, c) =>
+    perturbations.map(({ key, perturbation }, p) => ({
+      cell: cellOf(c * perturbations.length + p + 1, id, configuration, perturbation),
+      perturbationKey: key,
+    })),
+  )
+}
+
+function cellOf(row: number, id: Digest, configuration: Configuration, perturbation: Perturbation): ResultCell {
+  const { dataset, backbone, loss, protocol, seed } = configuration
+  return {
+    row,
+    configurationId: id,
+    dataset: dataset.id,
+    backbone: backbone.id,
+    loss,
+    protocol: protocol.id,
+    seed,
+    inputContract: backbone.inputContract,
+    perturbation: perturbation.name,
+    epsilon: 'epsilon' in perturbation ? perturbation.epsilon : null,
+    evaluator: evaluatorLabel(perturbation),
+  }
+}
+
+/**
+ * Gives the planned stages behind a cell. `stages` must be planned for the configurations and perturbations of
+ * `evidence`.
+ */
+function plannedStages({ configurations, perturbations }: StudyEvidence, stages: readonly PlannedStage[]) {
+  const idOf = new Map(configurations.map(({ id, configuration }) => [configuration, id]))
+  const keyOf = new Map(perturbations.map(({ key, perturbation }) => [perturbation, key]))
+  const shared = new Map<Digest, PlannedStage[]>()
+  const evaluations = new Map<string, PlannedStage>()
+  for (const planned of stages) {
+    for (const configuration of planned.configurations) {
+      const id = idOf.get(configuration)!
+      if (planned.perturbation) evaluations.set(cellId(id, keyOf.get(planned.perturbation)!), planned)
+      else shared.set(id, [...(shared.get(id) ?? []), planned])
+    }
+  }
+  return (id: Digest, perturbationKey: Digest): PlannedStage[] => {
+    const evaluation = evaluations.get(cellId(id, perturbationKey))
+    return [...(shared.get(id) ?? []), ...(evaluation ? [evaluation] : [])]
+  }
+}
+
+function chainOfPlan(planned: readonly PlannedStage[]): PlannedChain {
+  return Object.fromEntries(planned.flatMap(({ stage, identity }) => (identity ? [[stage, identity]] : [])))
+}
+
+function cellId(configuration: Digest, perturbationKey: Digest): string {
+  return `${configuration} ${perturbationKey}`
+}
+
+function measuredCell(cell: ResultCell, measurement: RecordedMeasurement): MeasuredCell {
+  const { measurementId, evaluator, flags, correct, total } = measurement
+  const { stageKey, outcomesDigest, codeDigest, environmentClass } = measurement
+  const lineage = { stageKey, outcomesDigest, codeDigest, environmentClass }
+  return { ...cell, measurementId, evaluator, flags, correct, total, accuracy: correct / total, ...lineage }
+}
+
+function failureOf({ stage, failureClass, message, recordedAt }: RecordedFailure): CellFailure {
+  return { stage, failureClass, message, recordedAt }
+}
+
+function absence(
+  failure: RecordedFailure | undefined,
+  hasOlder: boolean,
+): Pick<MissingCell, 'stage' | 'failureClass' | 'reason'> {
+  if (failure) return { stage: failure.stage, failureClass: failure.failureClass, reason: failure.message }
+  const reason = hasOlder ? 'not run yet by this code in this environment' : 'not run yet'
+  return { stage: null, failureClass: null, reason }
+}
+
+function groupBy<Item>(items: readonly Item[], key: (item: Item) => string): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>()
+  for (const item of items) {
+    const group = groups.get(key(item))
+    if (group) group.push(item)
+    else groups.set(key(item), [item])
+  }
+  return groups
+}

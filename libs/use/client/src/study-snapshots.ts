@@ -1,0 +1,98 @@
+import { progressQuery, studyWorkflowId, type StageProgress, type StudyProgress } from '@gauntlet/contract'
+import type { Digest } from '@gauntlet/study'
+import { defaultPayloadConverter } from '@temporalio/common'
+import { isGrpcServiceError, NamespaceNotFoundError, WorkflowNotFoundError, type Client } from '@temporalio/client'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A study at one moment. */
+export interface StudySnapshot {
+  /** `unreachable`: no Temporal server answers just now. `absent`: the server has no such study. */
+  readonly status: 'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'unreachable' | 'absent'
+  readonly progress: StudyProgress | null
+  /** The last heartbeats of the attempts in flight, of at most `stageLimit` workflows. */
+  readonly stages: readonly StageProgress[]
+  /** Why the workflow of the study failed, where it did. */
+  readonly failure?: string
+}
+
+/** The most workflows that are asked for their stages in one snapshot: each costs a call, and people read no more. */
+const stageLimit = 16
+
+const states = {
+  RUNNING: 'running',
+  COMPLETED: 'completed',
+  CANCELLED: 'cancelled',
+  TERMINATED: 'terminated',
+  CONTINUED_AS_NEW: 'running',
+} as const
+
+/** Takes snapshots of a running study until it has ended; the last one says how. */
+export async function* studySnapshots(
+  client: Client,
+  studyId: Digest,
+  { everyMilliseconds = 1_000, signal }: { everyMilliseconds?: number; signal?: AbortSignal } = {},
+) {
+  for (;;) {
+    const snapshot = await takeSnapshot(client, studyId)
+    yield snapshot
+    if (!['running', 'unreachable'].includes(snapshot.status) || signal?.aborted) return
+    await sleep(everyMilliseconds, undefined, signal ? { signal } : {}).catch(() => undefined)
+    if (signal?.aborted) return
+  }
+}
+
+/** The study as it is now, also where no Temporal server answers. */
+async function takeSnapshot(client: Client, studyId: Digest): Promise<StudySnapshot> {
+  try {
+    return await snapshotOfWorkflow(client, studyId)
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return { status: 'absent', progress: null, stages: [] }
+    if (isUnreachable(error)) return { status: 'unreachable', progress: null, stages: [] }
+    throw error
+  }
+}
+
+/**
+ * The gRPC status codes of a server that is stopping, gone or not ready yet: cancelled, deadline exceeded, unavailable.
+ */
+const codesOfAbsence = new Set([1, 4, 14])
+
+function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  // A dev server that has just started answers before it has loaded its namespaces.
+  if (error instanceof NamespaceNotFoundError) return true
+  return (isGrpcServiceError(error) && codesOfAbsence.has(error.code)) || isUnreachable(error.cause)
+}
+
+async function snapshotOfWorkflow(client: Client, studyId: Digest): Promise<StudySnapshot> {
+  const handle = client.workflow.getHandle(studyWorkflowId(studyId))
+  const name = (await handle.describe()).status.name
+  const status = name in states ? states[name as keyof typeof states] : 'failed'
+  if (status === 'failed') {
+    const failure = await handle.result().then(
+      () => 'unknown',
+      (error: Error) => (error.cause instanceof Error ? error.cause.message : error.message),
+    )
+    return { status, progress: null, stages: [], failure }
+  }
+  if (status !== 'running') return { status, progress: null, stages: [] }
+  // A query needs a workflow worker. There is none while it restarts, and the study still runs.
+  const progress = await handle.query<StudyProgress>(progressQuery).catch(() => null)
+  // The study itself runs the stages that its configurations share.
+  const workflowIds = [studyWorkflowId(studyId), ...(progress?.running ?? [])].slice(0, stageLimit)
+  const stages = await Promise.all(workflowIds.map((id) => stagesOf(client, id)))
+  return { status, progress, stages: stages.flat() }
+}
+
+/** The last heartbeats of the attempts that a workflow has in flight. */
+async function stagesOf(client: Client, workflowId: string): Promise<StageProgress[]> {
+  try {
+    const { raw } = await client.workflow.getHandle(workflowId).describe()
+    return (raw.pendingActivities ?? []).flatMap(({ heartbeatDetails }) => {
+      const payload = heartbeatDetails?.payloads?.[0]
+      return payload ? [defaultPayloadConverter.fromPayload<StageProgress>(payload)] : []
+    })
+  } catch {
+    return [] // The workflow ended between the two calls.
+  }
+}

@@ -1,0 +1,82 @@
+import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
+import { commit, serveHub } from '@gauntlet/sources/fixtures/hub'
+import { digestOfBytes, expandStudy, studyId } from '@gauntlet/study'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { readStudy, readStudyPinned } from './study-source.ts'
+
+const silent = { onProgress: () => undefined, onPinned: () => undefined }
+const weights = Buffer.from('weights of ResNet-50')
+const files = { 'timm/resnet50.a1_in1k/model.safetensors': weights }
+const study = `name: tiny
+datasets: [digits]
+backbones: [resnet50.a1_in1k]
+losses: [TRADES]
+protocols: [FFT-2]
+evaluator: apgd-ce
+`
+
+let folder: string
+let named: string
+let lock: string
+beforeEach(() => {
+  folder = emptyFolder()
+  named = join(folder, 'tiny.study.yaml')
+  lock = join(folder, 'tiny.lock.yaml')
+  writeFileSync(named, study)
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+async function hub(behaviour = {}) {
+  const server = await serveHub({ files, ...behaviour })
+  vi.stubEnv('HF_ENDPOINT', server.address)
+  return server
+}
+
+it('pins the sources of a study at its first use, in a file beside it, and asks for them once', async () => {
+  const { requests, stored } = await hub()
+  const first = await readStudyPinned(named, folder, silent)
+  expect(readFileSync(lock, 'utf8')).toContain(`@${commit}"\n    sha256: "${digestOfBytes(weights)}"`)
+  expect(expandStudy(first.study).configurations[0]?.backbone.sha256).toBe(digestOfBytes(weights))
+  const again = await readStudyPinned(named, folder, silent)
+  expect([studyId(again.study), requests.length, stored.length]).toEqual([studyId(first.study), 1, 0])
+  expect(again.bytes).toEqual(readStudy(named).bytes)
+})
+
+it('is the same study wherever both files are, without a network', async () => {
+  await hub()
+  const { study } = await readStudyPinned(named, folder, silent)
+  vi.stubEnv('HF_ENDPOINT', 'http://127.0.0.1:9')
+  expect(studyId((await readStudyPinned(named, folder, silent)).study)).toBe(studyId(study))
+})
+
+it('refuses a study that is not pinned where it may not ask for sources', () => {
+  expect(() => readStudy(named)).toThrow("The backbone 'resnet50.a1_in1k' is not pinned yet")
+})
+
+it('pins nothing where a source cannot be fetched', async () => {
+  await hub({ files: {} })
+  await expect(readStudyPinned(named, folder, silent)).rejects.toMatchObject({ name: 'SourceNotFound' })
+  expect(existsSync(lock)).toBe(false)
+})
+
+it('keeps the existing pins and adds new ones', async () => {
+  await hub({ files: { ...files, 'timm/coat_tiny.in1k/model.safetensors': Buffer.from('weights of CoaT') } })
+  await readStudyPinned(named, folder, silent)
+  const before = readFileSync(lock, 'utf8')
+  writeFileSync(named, study.replace('[resnet50.a1_in1k]', '[coat_tiny.in1k, resnet50.a1_in1k]'))
+  await readStudyPinned(named, folder, silent)
+  const added = readFileSync(lock, 'utf8')
+  for (const line of before.split('\n')) expect(added).toContain(line)
+  expect(added).toContain(digestOfBytes(Buffer.from('weights of CoaT')))
+})
+
+it('pins a study once where two processes pin it at the same time', async () => {
+  await hub()
+  const both = await Promise.all([readStudyPinned(named, folder, silent), readStudyPinned(named, folder, silent)])
+  expect(both.map(({ study }) => studyId(study))[0]).toBe(studyId(both[1].study))
+  expect(existsSync(`${lock}.writing`)).toBe(false)
+})

@@ -1,0 +1,36 @@
+import { digestOf, expandStudy, parseStudy, type ArtifactsByRole, type Digest } from '@gauntlet/study'
+import type { RecallStages } from './plan.ts'
+
+/** Two configurations that share a dataset and a backbone, under two perturbations. */
+export const { configurations, perturbations } = expandStudy(
+  parseStudy(
+    [
+      'name: tiny',
+      'datasets: [digits]',
+      'backbones: [tf_efficientnet_lite0.in1k]',
+      'losses: [Classic AT, standard]',
+      'protocols: [FFT-1]',
+      'perturbations: [clean, common]',
+    ].join('\n'),
+    'tiny.study.yaml',
+  ),
+)
+
+/** The stages that a plan has, in the order of the DAG. */
+export const keyedStages = [
+  'prepare-dataset',
+  'pretrain-load',
+  'fine-tune',
+  'checkpoint',
+  'perturb-and-evaluate',
+] as const
+
+/** Recalls the keys that `known` accepts, with artifacts in every role that a stage reads. */
+export function recallWhere(known: (key: Digest) => boolean): RecallStages {
+  return async (keys) => new Map(keys.filter(known).map((key) => [key, outputsOf(key)] as const))
+}
+
+function outputsOf(key: Digest): ArtifactsByRole {
+  const roles = ['manifest', 'images', 'parameters', 'trained', 'checkpoint', 'outcomes']
+  return Object.fromEntries(roles.map((role) => [role, { digest: digestOf([key, role]), size: 1, mediaType: 'x' }]))
+}

@@ -1,0 +1,129 @@
+import { readFileSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { WorkspaceCopy } from '../architecture/workspace-copy.ts'
+import { attemptCounts } from './recorded-results.fixture.ts'
+import { GauntletHome } from './gauntlet-home.fixture.ts'
+import { smoke } from './studies.fixture.ts'
+
+/*
+ * A table shows the numbers of the present code and environment, or none. The smoke study runs in one home from a copy
+ * of this checkout, whose precision and code change back and forth.
+ */
+
+const copy = new WorkspaceCopy()
+const home = new GauntletHome({ checkout: copy.folder })
+const minutes = 60_000
+
+interface Row {
+  readonly row: number
+  readonly measurementId: string
+  readonly environmentClass: string
+  readonly codeDigest: string
+  readonly inputContract: string
+  readonly current: boolean
+  readonly differences?: readonly { readonly stage: string; readonly what: string }[]
+}
+
+const study = home.study('smoke', smoke)
+const table = () => home.json<Row[]>('run', study)
+const idsOf = (rows: readonly Row[]) => rows.map(({ row, measurementId }) => [row, measurementId])
+let first: Row[]
+
+beforeAll(async () => {
+  first = await table()
+}, 5 * minutes)
+
+afterAll(async () => {
+  await home.remove()
+  copy.remove()
+}, 2 * minutes)
+
+it('has the environment, the code and the input contract of every number', () => {
+  expect(first).toHaveLength(10)
+  for (const row of first) {
+    expect(row).toMatchObject({ current: true, inputContract: 'native' })
+    expect([row.environmentClass, row.codeDigest]).toEqual([
+      expect.stringMatching(/^[0-9a-f]{64}$/),
+      expect.stringMatching(/^[0-9a-f]{64}$/),
+    ])
+  }
+})
+
+it(
+  'goes by the last recorded description of the pool where no engine is at hand, and says so',
+  async () => {
+    const engine = join(copy.folder, 'node_modules/@tensorflow')
+    renameSync(engine, `${engine}-away`)
+    try {
+      expect(idsOf(await home.json<Row[]>('results', 'smoke'))).toEqual(idsOf(first))
+      expect(await home.succeed('results', 'smoke')).toMatch(
+        /No worker could be asked; the table is for the pool as it described itself at \d{4}-/,
+      )
+    } finally {
+      renameSync(`${engine}-away`, engine)
+    }
+  },
+  2 * minutes,
+)
+
+it(
+  'has other numbers in another precision, and the first ones again in the first precision, though workers were left running',
+  async () => {
+    await home.succeed('up')
+    home.variables = { GAUNTLET_PRECISION: 'bfloat16' }
+    const second = await table()
+    expect(second).toHaveLength(10)
+    const ids = new Set(first.map(({ measurementId }) => measurementId))
+    expect(second.filter(({ measurementId }) => ids.has(measurementId))).toEqual([])
+    home.variables = {}
+    expect(idsOf(await table())).toEqual(idsOf(first))
+    await home.succeed('down')
+    expect(idsOf(await home.json<Row[]>('results', 'smoke'))).toEqual(idsOf(first))
+
+    const all = await home.json<Row[]>('results', 'smoke', '--all')
+    expect(idsOf(all.filter(({ current }) => current))).toEqual(idsOf(first))
+    const older = all.filter(({ current }) => !current)
+    expect(new Set(idsOf(older).map(String))).toEqual(new Set(idsOf(second).map(String)))
+    for (const { differences } of older)
+      expect(new Set(differences!.map(({ what }) => what))).toEqual(
+        new Set(['environment.precision', 'environment.form']),
+      )
+  },
+  5 * minutes,
+)
+
+const stage = 'workers/gpu/src/stages/perturb-and-evaluate.ts'
+const source = readFileSync(join(copy.folder, stage), 'utf8')
+
+it(
+  'has other numbers by edited code, and the first ones again once the edit is reverted, without running anything',
+  async () => {
+    copy.write(stage, source.replace('const keepingShare = 1 / 20', 'const keepingShare = 1 / 21'))
+    const edited = await table()
+    expect(edited.map(({ row }) => row)).toEqual(first.map(({ row }) => row))
+    expect(edited.filter((row, i) => row.codeDigest === first[i]!.codeDigest)).toEqual([])
+    copy.write(stage, source)
+    const before = await attemptCounts(home)
+    expect(idsOf(await table())).toEqual(idsOf(first))
+    expect(await attemptCounts(home)).toEqual(before)
+  },
+  5 * minutes,
+)
+
+it(
+  'has no number and exits with 1 where new code fails everywhere',
+  async () => {
+    const body = 'const { configuration, dataset, checkpoint, perturbation } = request.input\n'
+    copy.write(stage, source.replace(body, `${body}  if (perturbation) throw new Error('planted failure')\n`))
+    const { code, stdout, stderr } = await home.run('run', study)
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^smoke has no number by the present code in this environment/)
+    expect(stdout).toMatch(/Bug, Error: planted failure/)
+    expect(stdout).toMatch(/10 cells have numbers by other code.* gauntlet results smoke --all shows them/)
+    expect(stderr).toMatch(/10 cells have no number; the table says why/)
+    copy.write(stage, source)
+    expect(idsOf(await home.json<Row[]>('results', 'smoke'))).toEqual(idsOf(first))
+  },
+  5 * minutes,
+)

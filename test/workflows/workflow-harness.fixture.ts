@@ -1,0 +1,107 @@
+import { createRequire } from 'node:module'
+import {
+  configurationWorkflowId,
+  ledgerQueue,
+  poolDescriptionQueue,
+  poolQueue,
+  studyWorkflowId,
+  workflowQueue,
+} from '@gauntlet/contract'
+import { configurationId, digestOf, type Configuration } from '@gauntlet/study'
+import type { configuration, study } from '@gauntlet/workflows'
+import { Client, Connection } from '@temporalio/client'
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkflowBundle,
+} from '@temporalio/worker'
+import { perturbations } from './cells.fixture.ts'
+import type { FakeWork } from './fake-work.fixture.ts'
+import { startTemporalServer } from './temporal-server.fixture.ts'
+
+const quiet = new DefaultLogger('ERROR')
+const pool = 'pool'
+
+/** The real workflows on a real Temporal server, with fake activities. */
+export interface WorkflowHarness {
+  /** Runs workers with these activities, in a namespace of their own, while `use` lasts. */
+  run<Result>(work: FakeWork, use: (client: Client) => Promise<Result>): Promise<Result>
+  close(): Promise<void>
+}
+
+export function bundleWorkflows(
+  workflowsPath = createRequire(import.meta.url).resolve('@gauntlet/workflows'),
+): Promise<WorkflowBundle> {
+  return bundleWorkflowCode({ workflowsPath, logger: quiet })
+}
+
+export async function openHarness(serverSettings: readonly string[] = []): Promise<WorkflowHarness> {
+  Runtime.install({ logger: quiet })
+  const [server, workflowBundle] = await Promise.all([startTemporalServer(serverSettings), bundleWorkflows()])
+  const connection = await NativeConnection.connect({ address: server.address })
+  const clients = await Connection.connect({ address: server.address })
+  return {
+    async run(work, use) {
+      const namespace = server.freshNamespace()
+      const workers = await startWorkers(work, { connection, namespace }, workflowBundle)
+      const running = Promise.all(workers.map((worker) => worker.run()))
+      try {
+        return await Promise.race([
+          use(new Client({ connection: clients, namespace })),
+          running.then(() => workersStopped()),
+        ])
+      } finally {
+        work.release()
+        for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
+        await running
+      }
+    },
+    async close() {
+      await Promise.all([connection.close(), clients.close()]).finally(() => server.stop())
+    },
+  }
+}
+
+function startWorkers(
+  work: FakeWork,
+  place: { connection: NativeConnection; namespace: string },
+  workflowBundle: WorkflowBundle,
+): Promise<Worker[]> {
+  const shared = { ...place, shutdownForceTime: '5 s' }
+  return Promise.all([
+    Worker.create({ ...shared, taskQueue: workflowQueue, workflowBundle, workflowThreadPoolSize: 1 }),
+    Worker.create({ ...shared, taskQueue: ledgerQueue, activities: work.ledgerActivities() }),
+    Worker.create({ ...shared, taskQueue: poolQueue(pool), activities: work.gpuActivities() }),
+    Worker.create({ ...shared, taskQueue: poolDescriptionQueue(pool), activities: work.descriptionActivities() }),
+  ])
+}
+
+function workersStopped(): never {
+  throw new Error('The workers stopped before the test was over.')
+}
+
+const studyFile = { digest: digestOf('study file'), size: 1, mediaType: 'application/yaml' }
+
+export function startStudyWorkflow(client: Client, { name = 'study', window = 4 } = {}) {
+  const studyId = digestOf(name)
+  return client.workflow.start<typeof study>('study', {
+    workflowId: studyWorkflowId(studyId),
+    taskQueue: workflowQueue,
+    args: [{ studyId, file: studyFile, pool, window }],
+  })
+}
+
+export async function runStudyWorkflow(client: Client, options: { name?: string; window?: number } = {}) {
+  return (await startStudyWorkflow(client, options)).result()
+}
+
+export function runConfigurationWorkflow(client: Client, cell: Configuration) {
+  return client.workflow.execute<typeof configuration>('configuration', {
+    workflowId: configurationWorkflowId(configurationId(cell)),
+    taskQueue: workflowQueue,
+    args: [{ studyId: digestOf('study'), configuration: cell, perturbations, pool }],
+  })
+}
