@@ -5,6 +5,7 @@ import process from 'node:process'
  * LOG.md.
  */
 const benchmarks: Readonly<Record<string, () => Promise<(options: string[]) => Promise<void>>>> = {
+  analysis: async () => (await import('./analysis/analysis-benchmark.ts')).analysisBenchmark,
   attack: async () => (await import('./attack/attack-benchmark.ts')).attackBenchmark,
   engine: async () => (await import('./engine/engine-benchmark.ts')).engineBenchmark,
   orchestration: async () => (await import('./orchestration/orchestration-benchmark.ts')).orchestrationBenchmark,

@@ -1,7 +1,7 @@
 import { standings, type FlaggedCount, type Standing } from './standings.ts'
 
 /** A configuration with its cells in the order of the table, and where it stands. */
-export interface RankedConfiguration<Cell> extends Standing {
+export interface ConfigurationStanding<Cell> extends Standing {
   readonly cells: readonly Cell[]
 }
 
@@ -12,7 +12,7 @@ export interface RankedConfiguration<Cell> extends Standing {
 export function rankConfigurations<Cell extends { readonly row: number; readonly configurationId: string }>(
   cells: readonly Cell[],
   countOf: (cell: Cell) => FlaggedCount | null,
-): RankedConfiguration<Cell>[] {
+): ConfigurationStanding<Cell>[] {
   const configurations = new Map<string, Cell[]>()
   for (const cell of [...cells].sort((a, b) => a.row - b.row)) {
     const known = configurations.get(cell.configurationId)

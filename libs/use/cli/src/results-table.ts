@@ -4,7 +4,7 @@ import {
   rankConfigurations,
   wilsonInterval,
   type FlaggedCount,
-  type RankedConfiguration,
+  type ConfigurationStanding,
 } from '@gauntlet/analysis'
 import {
   formatDifferences,
@@ -158,14 +158,14 @@ function configurationColumns(cells: readonly ResultCell[]): readonly Column<Res
   ]
 }
 
-function renderScores(configurations: readonly RankedConfiguration<TableCell>[]): string {
+function renderScores(configurations: readonly ConfigurationStanding<TableCell>[]): string {
   const columns = configurationColumns(configurations.flatMap(({ cells }) => cells))
-  return renderTable<RankedConfiguration<TableCell>>(
+  return renderTable<ConfigurationStanding<TableCell>>(
     [
       { heading: 'rank', align: 'right', cell: ({ rank }) => (rank === null ? '–' : String(rank)) },
       ...columns.map(({ cell, ...column }) => ({
         ...column,
-        cell: ({ cells }: RankedConfiguration<TableCell>) => cell(cells[0]!),
+        cell: ({ cells }: ConfigurationStanding<TableCell>) => cell(cells[0]!),
       })),
       { heading: 'sum', align: 'right', cell: ({ scores }) => scores?.sum.toFixed(3) ?? '–' },
       { heading: 'geometric', align: 'right', cell: ({ scores }) => scores?.geometric.toFixed(5) ?? '–' },
@@ -175,7 +175,7 @@ function renderScores(configurations: readonly RankedConfiguration<TableCell>[])
 }
 
 /** The numbers that keep their configuration out of the ranking, with the reasons. */
-function refusals(configurations: readonly RankedConfiguration<TableCell>[]): string[] {
+function refusals(configurations: readonly ConfigurationStanding<TableCell>[]): string[] {
   return configurations.flatMap(({ refusals, cells }) =>
     refusals.map(({ count, reason }) => `row ${cells[count]!.row}: ${reason}`),
   )

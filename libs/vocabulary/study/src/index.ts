@@ -8,6 +8,7 @@ export {
 } from './catalogue/backbone-facts.ts'
 export * from './catalogue/backbone-table.ts'
 export * from './catalogue/corruption-portfolio.ts'
+export { closestName } from './catalogue/closest-name.ts'
 export * from './catalogue/dataset-catalogue.ts'
 export * from './configuration.ts'
 export { stageCosts, type StageCost } from './cost.ts'
