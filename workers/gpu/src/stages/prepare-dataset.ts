@@ -1,8 +1,8 @@
 import type { PrepareDatasetInput } from '@gauntlet/contract'
 import { encodeManifest, packDataset } from '@gauntlet/datasets'
+import { temporaryFolder } from '@gauntlet/files'
 import { fetchSource } from '@gauntlet/sources'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sourceReference, type Stage } from './context.ts'
 
@@ -18,7 +18,7 @@ export const prepareDataset: Stage<PrepareDatasetInput> = async (
     signal,
     onProgress: ({ received, total = 0 }) => report({ done: received, total, unit: 'bytes' }),
   })
-  const folder = await mkdtemp(join(tmpdir(), 'gauntlet-dataset-'))
+  const folder = temporaryFolder('gauntlet-dataset-')
   try {
     const { manifest, imagesFile } = await packDataset(dataset, file, join(folder, 'images'))
     return {
