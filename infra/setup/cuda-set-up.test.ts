@@ -3,18 +3,18 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { zipOf } from '@gauntlet/files/fixtures/zip'
 import { sendFile, serve } from '@gauntlet/sources/fixtures/server'
-import { zipOf } from '@gauntlet/sources/fixtures/zip'
 import { chooseEngineBuild } from './engine-builds.mjs'
 import { installLibrary } from './engine.mjs'
 
 /*
- * Set-up of a machine with an NVIDIA driver, as far as one without can prove it: the real choice of wheels, fetched
- * from an index of the same layout and unpacked by the real code. The wheels themselves hold a few bytes instead of 2
- * GB, under the names of their libraries.
+ * Set-up of a machine with an NVIDIA driver, as far as a machine without one can test it: the real choice of wheels,
+ * fetched from an index of the same layout and unpacked by the real code. The wheels hold a few bytes instead of 2 GB,
+ * under the names of their libraries.
  */
 
-/** What libtensorflow 2.21 loads of each wheel when it finds a GPU, or XLA and the CUDA compiler call. */
+/** The files of each wheel that libtensorflow 2.21 loads when it finds a GPU, or that XLA and its compiler call. */
 const loaded: Readonly<Record<string, readonly string[]>> = {
   tensorflow: ['tensorflow/libtensorflow_cc.so.2', 'tensorflow/libtensorflow_framework.so.2'],
   'nvidia-cublas-cu12': ['nvidia/cublas/lib/libcublas.so.12', 'nvidia/cublas/lib/libcublasLt.so.12'],
@@ -37,7 +37,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-it('set-up of a machine with an NVIDIA driver fetches every CUDA wheel once and puts every library to its place', async () => {
+it('set-up of a machine with an NVIDIA driver fetches every CUDA wheel once and unpacks every library', async () => {
   const build = chooseEngineBuild({ platform: 'linux', arch: 'x64', environment: {}, hasNvidiaDriver: () => true })!
   expect(build.wheels.map(({ project }) => project).sort()).toEqual(Object.keys(loaded).sort())
   const bytesOf = new Map(build.wheels.map(({ file, project }) => [file, wheelOf(loaded[project] ?? [])]))
@@ -46,10 +46,14 @@ it('set-up of a machine with an NVIDIA driver fetches every CUDA wheel once and 
     if (kind === 'files') return sendFile(request, response, bytesOf.get(name)!)
     const files = build.wheels
       .filter(({ project }) => project === kind)
-      .map(({ file }) => ({ filename: file, url: `/files/${file}`, hashes: { sha256: sha256Of(bytesOf.get(file)!) } }))
+      .map(({ file }) => ({
+        filename: file,
+        url: `/files/${file}`,
+        hashes: { sha256: wheelDigest(bytesOf.get(file)!) },
+      }))
     response.setHeader('content-type', 'application/vnd.pypi.simple.v1+json').end(JSON.stringify({ files }))
   })
-  const wheels = build.wheels.map((wheel) => ({ ...wheel, sha256: sha256Of(bytesOf.get(wheel.file)!), size: 1 }))
+  const wheels = build.wheels.map((wheel) => ({ ...wheel, sha256: wheelDigest(bytesOf.get(wheel.file)!), size: 1 }))
   const cache = join(folder, 'cache')
   const environment = { PATH: compilerFolder(), HOME: folder, GAUNTLET_CACHE: cache, PIP_INDEX_URL: server.address }
 
@@ -61,17 +65,17 @@ it('set-up of a machine with an NVIDIA driver fetches every CUDA wheel once and 
   expect(readdirSync(join(cache, 'downloads'))).toEqual([])
 })
 
-/** Its libraries, and what every wheel also has and nobody needs. */
+/** A wheel with the given files, and with files that every wheel has and set-up leaves out. */
 function wheelOf(members: readonly string[]): Buffer {
   const names = [...members, 'nvidia/__init__.py', 'x.dist-info/METADATA']
   return zipOf(names.map((name) => ({ name, content: Buffer.from(name) })))
 }
 
-function sha256Of(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex')
+function wheelDigest(wheel: Buffer): string {
+  return createHash('sha256').update(wheel).digest('hex')
 }
 
-/** Set-up asks for a compiler before it fetches anything. */
+/** A folder with a program named as a compiler, which set-up looks for before it fetches anything. */
 function compilerFolder(): string {
   const place = join(folder, 'bin')
   mkdirSync(place)

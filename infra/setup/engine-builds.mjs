@@ -20,8 +20,9 @@ import { existsSync } from 'node:fs'
 export const engineVersion = '2.21.0'
 
 /**
- * What tensorflow 2.21.0 asks for under `and-cuda`, at the versions it was built against (CUDA 12.5, cuDNN 9.3). @type
- * {readonly Wheel[]}
+ * The wheels that tensorflow 2.21.0 asks for under `and-cuda`, at the versions it was built against (CUDA 12.5, cuDNN
+ * 9.3).
+ * @type {readonly Wheel[]}
  */
 const cudaWheels = [
   wheel(
@@ -98,7 +99,10 @@ const cudaWheels = [
   ),
 ]
 
-/** Every build, by platform, processor and device. @type {Readonly<Record<string, EngineBuild>>} */
+/**
+ * Every build, by platform, processor and device.
+ * @type {Readonly<Record<string, EngineBuild>>}
+ */
 const builds = {
   'linux-x64-cpu': {
     name: `${engineVersion}-cpu`,
@@ -143,9 +147,14 @@ const builds = {
 }
 
 /**
- * The build for a machine. `GAUNTLET_ENGINE=cpu|cuda` decides; otherwise an NVIDIA driver does. `undefined` where there
- * is none. @param {{ platform?: string, arch?: string, environment?: NodeJS.ProcessEnv, hasNvidiaDriver?: () => boolean
- * }} [machine] @returns {EngineBuild | undefined}
+ * The build for a machine: the one that `GAUNTLET_ENGINE` (`cpu` or `cuda`) names, else that for CUDA where there is an
+ * NVIDIA driver, else that for the CPU. `undefined` where there is no such build.
+ * @param {object} [machine]
+ * @param {string} [machine.platform]
+ * @param {string} [machine.arch]
+ * @param {NodeJS.ProcessEnv} [machine.environment]
+ * @param {() => boolean} [machine.hasNvidiaDriver]
+ * @returns {EngineBuild | undefined}
  */
 export function chooseEngineBuild(machine = {}) {
   const {
@@ -159,20 +168,22 @@ export function chooseEngineBuild(machine = {}) {
   return builds[`${platform}-${arch}-${cuda ? 'cuda' : 'cpu'}`]
 }
 
-/** The kernel module's own word; `nvidia-smi` may be missing where it is there, and there where it is not. */
+/** Whether the kernel has the driver. `nvidia-smi` may be missing where it has, and be there where it has not. */
 function nvidiaDriver() {
   return existsSync('/proc/driver/nvidia/version') || existsSync('/dev/dxg') // the second is a GPU under WSL 2
 }
 
 /**
- * Of TensorFlow's C interface and of its allocators, and what those include; some headers of Eigen have no extension.
+ * The headers of TensorFlow's C interface and of its allocators, and those that they include. Some headers of Eigen
+ * have no extension.
  */
 const headers =
   /^tensorflow\/include\/((tensorflow\/(c|core\/platform)|tsl\/platform|xla\/tsl\/(c|framework|platform)|absl|ml_dtypes)\/.*\.(h|inc)|Eigen\/.*)$/
 
 /**
- * Where a member of a wheel belongs in the engine's folder; `undefined` for what is not needed. The libraries look for
- * CUDA in `../nvidia` beside them, so the wheels' own places are kept. @param {string} member
+ * The path of a wheel's file in the engine's folder; `undefined` for a file that is not needed. The libraries look for
+ * CUDA in `../nvidia` beside them, so every file keeps the path it has in its wheel.
+ * @param {string} member
  */
 export function engineFile(member) {
   if (/^tensorflow\/libtensorflow_(cc|framework)\.so\.2$/.test(member)) return member
@@ -182,7 +193,13 @@ export function engineFile(member) {
   return undefined
 }
 
-/** @param {string} project @param {string} file @param {string} sha256 @param {number} size @returns {Wheel} */
+/**
+ * @param {string} project
+ * @param {string} file
+ * @param {string} sha256
+ * @param {number} size
+ * @returns {Wheel}
+ */
 function wheel(project, file, sha256, size) {
   return { project, file, sha256, size }
 }

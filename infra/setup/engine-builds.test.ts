@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { zipOf } from '@gauntlet/sources/fixtures/zip'
+import { zipOf } from '@gauntlet/files/fixtures/zip'
 import { chooseEngineBuild, engineFile } from './engine-builds.mjs'
 import { unpackWheel } from './unpack-wheel.mjs'
 
@@ -18,20 +18,20 @@ const choose = (platform: string, arch: string, nvidia: boolean, asked?: string)
   })
 
 describe('the engine of a machine', () => {
-  it('computes on CUDA where there is an NVIDIA driver, else on the CPU', () => {
+  it('is that for CUDA where there is an NVIDIA driver, else that for the CPU', () => {
     expect(choose('linux', 'x64', false)?.device).toBe('cpu')
     expect(choose('linux', 'x64', true)?.device).toBe('cuda')
     expect(choose('linux', 'arm64', true)?.device).toBe('cpu')
     expect(choose('darwin', 'arm64', false)).toBeUndefined()
   })
 
-  it('is what the user asks for', () => {
+  it('is the one that the user asks for', () => {
     expect(choose('linux', 'x64', true, 'cpu')?.device).toBe('cpu')
     expect(choose('linux', 'x64', false, 'cuda')?.device).toBe('cuda')
     expect(choose('linux', 'arm64', false, 'cuda')).toBeUndefined()
   })
 
-  it('is pinned wheel by wheel, those of CUDA with all libraries TensorFlow loads', () => {
+  it('is pinned wheel by wheel; that for CUDA has all libraries TensorFlow loads', () => {
     const builds = [choose('linux', 'x64', false), choose('linux', 'x64', true), choose('linux', 'arm64', false)]
     for (const wheel of builds.flatMap((build) => build?.wheels ?? [])) {
       expect(wheel.sha256).toMatch(/^[0-9a-f]{64}$/)
@@ -56,7 +56,7 @@ describe('the engine of a machine', () => {
 })
 
 describe('unpacking', () => {
-  it('takes libraries, headers and CUDA tools to their places and leaves everything else', async () => {
+  it('takes libraries, headers and CUDA tools, and leaves everything else out', async () => {
     const wanted = [
       'tensorflow/libtensorflow_cc.so.2',
       'tensorflow/libtensorflow_framework.so.2',
@@ -88,10 +88,10 @@ describe('unpacking', () => {
     expect(statSync(join(folder, 'engine/nvidia/cuda_nvcc/bin/ptxas')).mode & 0o111).not.toBe(0)
   })
 
-  it('leaves no half of a file of a damaged wheel', async () => {
+  it('leaves no part of a file of a damaged wheel', async () => {
     const wheel = join(folder, 'damaged.whl')
     writeFileSync(wheel, zipOf([{ name: 'tensorflow/libtensorflow_cc.so.2', content: Buffer.from('library'), crc: 1 }]))
-    await expect(unpackWheel(wheel, join(folder, 'half'), engineFile)).rejects.toMatchObject({ name: 'UnusableSource' })
+    await expect(unpackWheel(wheel, join(folder, 'half'), engineFile)).rejects.toMatchObject({ name: 'SetUpFailed' })
     expect(existsSync(join(folder, 'half')) ? readdirSync(join(folder, 'half', 'tensorflow')) : []).toEqual([])
   })
 })

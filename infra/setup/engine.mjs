@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readlinkSync, renameSync, rmSync, statfsSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { exclusively } from '../../libs/record/files/src/exclusive.mjs'
 import { download } from '../../libs/record/sources/src/download.mjs'
-import { exclusively } from '../../libs/record/sources/src/exclusive.mjs'
 import { findWheel } from '../../libs/record/sources/src/package-index.mjs'
 import { cacheFolder } from './cache.mjs'
 import {
@@ -18,17 +18,27 @@ import { unpackWheel } from './unpack-wheel.mjs'
 
 /** @typedef {import('./engine-builds.mjs').EngineBuild} EngineBuild */
 /**
- * @typedef {{ report: (text: string) => void, signal?: AbortSignal | undefined, environment?: NodeJS.ProcessEnv,
- * pause?: number, build?: EngineBuild }} Options
- *   pause: milliseconds before an interrupted request is repeated; build: that of this machine unless given
+ * @typedef {object} Options
+ * @property {(text: string) => void} report
+ * @property {AbortSignal | undefined} [signal]
+ * @property {NodeJS.ProcessEnv} [environment]
+ * @property {number} [pause] milliseconds before an interrupted request is repeated
+ * @property {EngineBuild} [build] that of this machine unless given
  */
 
-/** The folder of a build in the cache. @param {EngineBuild} build @param {NodeJS.ProcessEnv} [environment] */
+/**
+ * The folder of a build in the cache.
+ * @param {EngineBuild} build
+ * @param {NodeJS.ProcessEnv} [environment]
+ */
 export function engineFolder(build, environment) {
   return join(cacheFolder(environment), 'engine', build.name)
 }
 
-/** The build of this machine. @param {NodeJS.ProcessEnv} [environment] */
+/**
+ * The build of this machine. Throws `SetUpFailed` where there is none.
+ * @param {NodeJS.ProcessEnv} [environment]
+ */
 export function requireEngineBuild(environment = process.env) {
   const build = chooseEngineBuild({ environment })
   if (build) return build
@@ -38,7 +48,8 @@ export function requireEngineBuild(environment = process.env) {
 }
 
 /**
- * Whether the engine is unpacked, compiled from the present sources, and linked where tfjs looks. @param {string} root
+ * Whether the engine is unpacked, compiled from the present sources, and linked where tfjs looks for it.
+ * @param {string} root of the checkout
  * @param {NodeJS.ProcessEnv} [environment]
  */
 export function engineIsPresent(root, environment) {
@@ -49,14 +60,15 @@ export function engineIsPresent(root, environment) {
 }
 
 /**
- * First half, which needs no npm package: fetches the wheels and unpacks libraries and headers into the cache.
+ * The first half of the installation, which needs no npm package: fetches the wheels, and unpacks libraries and headers
+ * into the cache.
  * @param {Options} options
  */
 export async function installLibrary(options) {
   const { report, signal, environment = process.env, pause, build = requireEngineBuild(environment) } = options
   const folder = engineFolder(build, environment)
   if (libraryIsPresent(folder)) return
-  requireCompiler(environment) // said now, not after a long download
+  requireCompiler(environment) // before the long download, which would be in vain without one
   const action = async () => {
     if (libraryIsPresent(folder)) return
     requireRoom(build, dirname(folder))
@@ -76,8 +88,8 @@ export async function installLibrary(options) {
 }
 
 /**
- * Second half, after the npm packages: compiles the binding, once for all checkouts, and links it into this one.
- * @param {string} root
+ * The second half, after the npm packages: compiles the binding once for all checkouts, and links it into this one.
+ * @param {string} root of the checkout
  * @param {Options} options
  */
 export async function installBinding(root, { report, signal, environment = process.env }) {
@@ -106,7 +118,10 @@ export async function installBinding(root, { report, signal, environment = proce
 }
 
 /**
- * @param {EngineBuild} build @param {Required<Pick<Options, 'report'>> & Options} options @returns {Promise<string[]>}
+ * Fetches the wheels of a build, and gives their paths.
+ * @param {EngineBuild} build
+ * @param {Options} options
+ * @returns {Promise<string[]>}
  */
 async function fetchWheels(build, { report, signal, environment = process.env, pause }) {
   const total = build.wheels.reduce((sum, { size }) => sum + size, 0)
@@ -125,7 +140,11 @@ async function fetchWheels(build, { report, signal, environment = process.env, p
   return files
 }
 
-/** Says that the disk is too small before anything is fetched. @param {EngineBuild} build @param {string} folder */
+/**
+ * Throws `SetUpFailed` where the disk is too small, before anything is fetched.
+ * @param {EngineBuild} build
+ * @param {string} folder
+ */
 export function requireRoom(build, folder) {
   mkdirSync(folder, { recursive: true })
   const { bavail, bsize } = statfsSync(folder)
@@ -142,14 +161,19 @@ function libraryIsPresent(folder) {
   return (
     existsSync(join(folder, 'tensorflow', 'libtensorflow_framework.so.2')) &&
     existsSync(join(folder, 'tensorflow', 'libtensorflow_cc.so.2')) &&
-    // The first sets did without.
+    // Engines that were unpacked before the additions were written lack this header.
     existsSync(join(folder, 'tensorflow', 'include', 'xla', 'tsl', 'framework', 'allocator_registry.h'))
   )
 }
 
 /** @typedef {{ path: string, file: string }} Link */
 
-/** What is linked into a checkout, and where. @param {string} root @param {string} folder @returns {Link[]} */
+/**
+ * What is linked into a checkout, and where.
+ * @param {string} root of the checkout
+ * @param {string} folder of the engine
+ * @returns {Link[]}
+ */
 function linksOf(root, folder) {
   return [
     { path: bindingPlaces(root).link, file: join(folder, bindingFile(root)) },

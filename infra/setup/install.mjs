@@ -6,9 +6,10 @@ import { installTemporal, temporalIsPresent } from './temporal.mjs'
 /** @typedef {(step: string, state: string) => void} Report */
 
 /**
- * Installs whatever is missing, independent parts side by side; the first failure stops the others. Returns the names
- * of the parts it had to install. @param {string} root of the checkout @param {{ report: Report, finished: (step:
- * string) => void, environment?: NodeJS.ProcessEnv }} options @returns {Promise<string[]>}
+ * Installs the parts that are missing, independent ones side by side. The first failure stops the others.
+ * @param {string} root of the checkout
+ * @param {{ report: Report, finished: (step: string) => void, environment?: NodeJS.ProcessEnv }} options
+ * @returns {Promise<string[]>} the parts that were missing
  */
 export async function installMissing(root, { report, finished, environment = process.env }) {
   const stop = new AbortController()

@@ -13,12 +13,11 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
-/** The root of this repository. */
+/** The root of the repository. */
 export const workspace = resolve(import.meta.dirname, '../..')
 
 /**
- * The files of the workspace as git would commit them now, relative to its root: tracked or new, not ignored, not
- * deleted.
+ * The files of the workspace that git would commit now: tracked or new, not ignored, not deleted. Relative to its root.
  */
 export function workspaceFiles(): readonly string[] {
   const listing = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
@@ -28,7 +27,7 @@ export function workspaceFiles(): readonly string[] {
   return listing.split('\0').filter((file) => file !== '' && existsSync(join(workspace, file)))
 }
 
-/** The projects of the workspace: their folders and their package.json files. */
+/** The projects of the workspace: their folders and their package.json. */
 export function projectFolders(): readonly { readonly folder: string; readonly manifest: Manifest }[] {
   return workspaceFiles()
     .filter((file) => file.endsWith('/package.json') && !file.includes('/fixtures/'))
@@ -38,7 +37,7 @@ export function projectFolders(): readonly { readonly folder: string; readonly m
     }))
 }
 
-/** The part of a package.json that the rules of the house are about. */
+/** The part of a package.json that these tests read. */
 export interface Manifest {
   readonly name: string
   readonly license?: string
@@ -47,7 +46,7 @@ export interface Manifest {
   readonly nx?: { readonly tags?: readonly string[] }
 }
 
-/** A copy of the workspace in which tests plant violations. It shares the installed packages with the original. */
+/** A copy of the workspace, to plant violations in. It shares the installed packages with the original. */
 export class WorkspaceCopy {
   readonly folder = mkdtempSync(join(tmpdir(), 'gauntlet-walls-'))
 
@@ -57,7 +56,7 @@ export class WorkspaceCopy {
     for (const { folder } of projectFolders()) this.#share(join(folder, 'node_modules'))
   }
 
-  /** Writes a file of the copy, with the folders above it. */
+  /** Writes a file of the copy, and makes its folders. */
   write(file: string, text: string): void {
     mkdirSync(dirname(join(this.folder, file)), { recursive: true })
     writeFileSync(join(this.folder, file), text)
@@ -67,10 +66,7 @@ export class WorkspaceCopy {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  /**
-   * Links each entry of a node_modules folder into the copy, except the workspace's own packages, which are those of
-   * the copy.
-   */
+  /** Links each entry of a node_modules folder. The workspace's own packages are linked to those of the copy. */
   #share(modules: string): void {
     if (!existsSync(join(workspace, modules))) return
     mkdirSync(join(this.folder, modules), { recursive: true })

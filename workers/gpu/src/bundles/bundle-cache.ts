@@ -1,4 +1,4 @@
-import { writeFileAtomically } from '@gauntlet/sources'
+import { writeFileAtomically } from '@gauntlet/files'
 import { digestOf, type Digest } from '@gauntlet/study'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
@@ -45,14 +45,14 @@ export class BundleCache {
     const digest = createHash('sha256').update(bytes).digest('hex')
     const file = this.place(digest)
     mkdirSync(join(this.folder, digest), { recursive: true })
-    writeFileAtomically(join(this.folder, digest, sourceMapName), sourceMap)
-    writeFileAtomically(file, bytes)
+    await writeFileAtomically(join(this.folder, digest, sourceMapName), sourceMap)
+    await writeFileAtomically(file, bytes)
     const record: BundleRecord = {
       made: this.madeOf(name),
       inputs: Object.fromEntries(inputs.map((input) => [input, this.digestOfSource(input)!])),
       digest,
     }
-    writeFileAtomically(this.recordFile(name), JSON.stringify(record))
+    await writeFileAtomically(this.recordFile(name), JSON.stringify(record))
     return { digest, path: file }
   }
 

@@ -2,11 +2,11 @@ import { formsToTry, formNamed, precisions, type Form, type Precision } from '@g
 import { installedBuild } from '@gauntlet/engine/installed-build'
 import { formVariable } from '@gauntlet/engine/process-form'
 import { gpuModel } from '@gauntlet/engine/visible-gpus'
-import { writeFileAtomically } from '@gauntlet/sources'
+import { writeFileAtomically } from '@gauntlet/files'
 import { digestOf } from '@gauntlet/study'
 import { execFile } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { SettingsInvalid, type DeviceSettings, type DeviceVariables } from '../settings.ts'
 
@@ -57,7 +57,7 @@ async function fastest(
   const known = file && readMeasured(file)
   if (known) return preferred(candidates, known)
   const measured = await measure(candidates, device)
-  if (file) keepMeasured(file, { ...kind, measured })
+  if (file) await keepMeasured(file, { ...kind, measured })
   return preferred(candidates, measured)
 }
 
@@ -84,9 +84,8 @@ function readMeasured(file: string): MeasuredForm[] | undefined {
   }
 }
 
-function keepMeasured(file: string, content: object): void {
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileAtomically(file, `${JSON.stringify(content, null, 2)}\n`)
+async function keepMeasured(file: string, content: object): Promise<void> {
+  await writeFileAtomically(file, `${JSON.stringify(content, null, 2)}\n`)
 }
 
 /** Measures in a process that computes as a device process does. */

@@ -1,7 +1,7 @@
 import type { PrepareDatasetInput } from '@gauntlet/contract'
 import { encodeManifest, packDataset } from '@gauntlet/datasets'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { temporaryFolder } from '@gauntlet/files/temporary-folder'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Stage } from '../bundles/bundle-protocol.ts'
 import { sourceReference } from './context.ts'
@@ -11,7 +11,7 @@ import { sourceReference } from './context.ts'
  */
 export const prepareDataset: Stage<PrepareDatasetInput> = async ({ input: { dataset } }, { store, fetchSource }) => {
   const file = await fetchSource(dataset.source, dataset.sha256)
-  const folder = await mkdtemp(join(tmpdir(), 'gauntlet-dataset-'))
+  const folder = temporaryFolder('gauntlet-dataset-')
   try {
     const { manifest, imagesFile } = await packDataset(dataset, file, join(folder, 'images'))
     return {

@@ -1,9 +1,9 @@
 import { openArtifactStore } from '@gauntlet/artifacts'
 import { backboneFor, isHead } from '@gauntlet/backbones'
-import { serveHub } from '@gauntlet/sources/fixtures/hub'
-import { digestOf, emptyFolder } from '@gauntlet/sources/fixtures/server'
+import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
 import { identifySource } from '@gauntlet/sources'
-import { backboneFacts } from '@gauntlet/study'
+import { serveHub } from '@gauntlet/sources/fixtures/hub'
+import { backboneFacts, digestOfBytes } from '@gauntlet/study'
 import { elementCount, readSafetensors, writeSafetensors, type NamedArray } from '@gauntlet/weights'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -42,11 +42,11 @@ async function load(published: readonly NamedArray[], sha256?: string) {
 
 it('loads the checkpoint of a hub, every tensor but the head’s, and says which bytes they come from', async () => {
   const { file, result } = await load(arrays)
-  expect(result.sources['weights']).toMatchObject({ digest: digestOf(file), size: file.byteLength })
+  expect(result.sources['weights']).toMatchObject({ digest: digestOfBytes(file), size: file.byteLength })
   const stored = readSafetensors(await context.store.read(result.generated['parameters']!))
   const kept = specifications.map(({ name }) => name).filter((name) => !isHead(model, name))
   expect(stored.arrays.map(({ name }) => name).sort()).toEqual(kept.sort())
-  expect(stored.metadata).toMatchObject({ backbone: id, weights: digestOf(file), loadedFraction: '1' })
+  expect(stored.metadata).toMatchObject({ backbone: id, weights: digestOfBytes(file), loadedFraction: '1' })
 })
 
 it('refuses a checkpoint that lacks a tensor, has one too many, or one that is not finite', async () => {
@@ -65,7 +65,7 @@ it('refuses a checkpoint that lacks a tensor, has one too many, or one that is n
 
 it('refuses other bytes than the pinned ones with both digests', async () => {
   const sha256 = 'a'.repeat(64)
-  const digest = digestOf(writeSafetensors(arrays))
+  const digest = digestOfBytes(writeSafetensors(arrays))
   await expect(load(arrays, sha256)).rejects.toMatchObject({
     name: 'DigestMismatch',
     message: expect.stringContaining(`${digest}, not ${sha256}`),

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { temporaryFolder } from '@gauntlet/files/temporary-folder'
 import { nativeBackend } from '../operator.ts'
 import { collectBuffers, releaseMemory } from '../tensor-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
@@ -55,7 +55,7 @@ export class ProgramSession<State> {
   /** Writes the graph as a SavedModel, since the binding loads nothing else, and removes the file at once. */
   static load<State>({ graph, runs, ...loading }: Loading): ProgramSession<State> {
     const model = savedModelOf(graph)
-    const folder = mkdtempSync(join(tmpdir(), 'gauntlet-program-'))
+    const folder = temporaryFolder('gauntlet-program-')
     let id: number
     try {
       writeFileSync(join(folder, 'saved_model.pb'), model)
