@@ -7,7 +7,7 @@ import { decodeOutcomes, encodeOutcomes } from './outcomes-file.ts'
 import { OutcomesUnreadable } from './outcomes-unreadable.ts'
 import { someFacts, someOutcomes } from './testing/arbitraries.ts'
 
-const facts = outcomeFacts('a'.repeat(64), {
+const facts = outcomeFacts({
   name: 'Linf',
   epsilon: 4 / 255,
   evaluator: { name: 'apgd-ce', iterations: 20, restarts: 2 },

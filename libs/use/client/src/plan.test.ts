@@ -1,13 +1,9 @@
-import type { WorkerDescription } from '@gauntlet/contract'
 import { digestOf } from '@gauntlet/study'
 import { describe, expect, it } from 'vitest'
 import { plan, type PlannedStage } from './plan.ts'
-import { configurations, keyedStages, perturbations, recallWhere } from './tiny-plan.fixture.ts'
+import { configurations, keyedStages, perturbations, recallWhere, workerWith } from './tiny-plan.fixture.ts'
 
-const code = Object.fromEntries(
-  keyedStages.map((stage) => [stage, digestOf(stage)]),
-) as WorkerDescription['codeDigests']
-const worker: WorkerDescription = { environmentClass: digestOf('environment'), environment: null, codeDigests: code }
+const worker = workerWith('float32')
 
 const count = (planned: readonly PlannedStage[], stage: string, fulfilled: boolean) =>
   planned.filter((one) => one.stage === stage && one.fulfilled === fulfilled).length

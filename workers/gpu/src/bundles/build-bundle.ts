@@ -1,5 +1,6 @@
 import { canonicalJson } from '@gauntlet/study'
 import { build, version, type Plugin } from 'esbuild'
+import { isBuiltin } from 'node:module'
 import { join, relative } from 'node:path'
 import { bundleEntry, type BundleName } from './bundle-entry.ts'
 import { InstalledPackages } from './installed-packages.ts'
@@ -60,19 +61,20 @@ export async function buildBundle(name: BundleName, root: string): Promise<Built
 
 /**
  * Rooms of this checkout are bundled. A package that lies where a bundle would find it is left an import; one that npm
- * placed inside a room, because another version lies above, is bundled. A module that nothing is used of has no effect.
+ * placed inside a room, because another version lies above, is bundled. Modules that nothing is used of are left out, as
+ * the rooms' manifests allow (`sideEffects`).
  */
 function resolution(root: string): Plugin {
   const modules = join(root, 'node_modules')
   return {
     name: 'resolution',
     setup(build) {
-      build.onResolve({ filter: /./ }, async ({ path, importer, resolveDir, kind, pluginData }) => {
+      build.onResolve({ filter: /^[^.]/ }, async ({ path, importer, resolveDir, kind, pluginData }) => {
         if (kind === 'entry-point' || pluginData === resolving) return undefined
-        if (path.startsWith('node:')) return { path, external: true, sideEffects: false }
+        if (isBuiltin(path)) return { path, external: true, sideEffects: false }
         const found = await build.resolve(path, { importer, resolveDir, kind, pluginData: resolving })
         if (found.errors.length > 0) return { errors: found.errors }
-        const isPackage = !path.startsWith('.') && !relative(modules, found.path).startsWith('..')
+        const isPackage = !relative(modules, found.path).startsWith('..')
         return { path: isPackage ? path : found.path, external: isPackage, sideEffects: false }
       })
     },
@@ -88,7 +90,7 @@ function importedPackages(code: string, imports: readonly { readonly path: strin
     ([, path]) => path!,
   )
   const paths = [...imports.map(({ path }) => path), ...required]
-  const names = paths.filter((path) => !path.startsWith('node:')).map(packageName)
+  const names = paths.filter((path) => !isBuiltin(path)).map(packageName)
   return [...new Set(names)].sort()
 }
 
