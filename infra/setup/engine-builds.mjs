@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 
 /**
@@ -10,7 +11,8 @@ import { existsSync } from 'node:fs'
 
 /**
  * @typedef {object} EngineBuild
- * @property {string} name also the folder in the cache
+ * @property {string} name also the folder in the cache. It contains the digest of the wheels, and is part of the
+ *   environment class.
  * @property {'cpu' | 'cuda'} device
  * @property {readonly Wheel[]} wheels
  * @property {number} unpackedSize bytes on the disk afterwards, about
@@ -104,8 +106,7 @@ const cudaWheels = [
  * @type {Readonly<Record<string, EngineBuild>>}
  */
 const builds = {
-  'linux-x64-cpu': {
-    name: `${engineVersion}-cpu`,
+  'linux-x64-cpu': build({
     device: 'cpu',
     wheels: [
       wheel(
@@ -116,9 +117,8 @@ const builds = {
       ),
     ],
     unpackedSize: 875e6,
-  },
-  'linux-x64-cuda': {
-    name: `${engineVersion}-cuda`,
+  }),
+  'linux-x64-cuda': build({
     device: 'cuda',
     wheels: [
       wheel(
@@ -130,9 +130,8 @@ const builds = {
       ...cudaWheels,
     ],
     unpackedSize: 5.5e9,
-  },
-  'linux-arm64-cpu': {
-    name: `${engineVersion}-cpu`,
+  }),
+  'linux-arm64-cpu': build({
     device: 'cpu',
     wheels: [
       wheel(
@@ -143,7 +142,7 @@ const builds = {
       ),
     ],
     unpackedSize: 915e6,
-  },
+  }),
 }
 
 /**
@@ -191,6 +190,17 @@ export function engineFile(member) {
   if (/^nvidia\/[^/]+\/lib\/.*\.so[.\d]*$/.test(member)) return member
   if (/^nvidia\/cuda_nvcc\/(bin\/ptxas|bin\/nvlink|nvvm\/libdevice\/.*)$/.test(member)) return member
   return undefined
+}
+
+/**
+ * @param {Omit<EngineBuild, 'name'>} parts
+ * @returns {EngineBuild}
+ */
+function build(parts) {
+  const digest = createHash('sha256')
+    .update(parts.wheels.map(({ sha256 }) => sha256).join())
+    .digest('hex')
+  return { name: `${engineVersion}-${parts.device}-${digest.slice(0, 12)}`, ...parts }
 }
 
 /**

@@ -160,9 +160,7 @@ export function requireRoom(build, folder) {
 function libraryIsPresent(folder) {
   return (
     existsSync(join(folder, 'tensorflow', 'libtensorflow_framework.so.2')) &&
-    existsSync(join(folder, 'tensorflow', 'libtensorflow_cc.so.2')) &&
-    // Engines that were unpacked before the additions were written lack this header.
-    existsSync(join(folder, 'tensorflow', 'include', 'xla', 'tsl', 'framework', 'allocator_registry.h'))
+    existsSync(join(folder, 'tensorflow', 'libtensorflow_cc.so.2'))
   )
 }
 

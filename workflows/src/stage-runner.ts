@@ -5,6 +5,7 @@ import {
   ledgerQueue,
   poolDescriptionQueue,
   poolQueue,
+  stageCodeParts,
   type AttemptEvidence,
   type DescriptionActivities,
   type FailureClass,
@@ -21,6 +22,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   isCancellation,
+  patched,
   proxyActivities,
   sleep,
   TimeoutFailure,
@@ -68,12 +70,27 @@ export function gpuActivities(pool: string) {
 }
 
 /** Asks a pool for the description of its workers, again and again until one answers. */
-export function askPool(pool: string, codes: readonly StageCode[]): Promise<WorkerDescription> {
-  return proxyActivities<DescriptionActivities>({
+export async function askPool(pool: string, codes: readonly StageCode[]): Promise<WorkerDescription> {
+  const { describeWorker } = proxyActivities<DescriptionActivities>({
     taskQueue: poolDescriptionQueue(pool),
     // The worker may have to make bundles that nobody has asked for yet.
     startToCloseTimeout: '2 minutes',
-  }).describeWorker(codes)
+  })
+  return upToDate(await describeWorker(codes), codes)
+}
+
+/**
+ * The description as workers give it now. In the history of a run that began with workers of an earlier version it has
+ * one digest for each stage and no environment of the host. The keys made of it are refused by present workers, and the
+ * run asks again.
+ */
+function upToDate(description: WorkerDescription, codes: readonly StageCode[]): WorkerDescription {
+  const { codeDigests, host = description } = description as Partial<WorkerDescription> & typeof description
+  const known = codes.flatMap((code) => {
+    const digest = codeDigests[code] ?? codeDigests[stageCodeParts(code).stage]
+    return digest ? [[code, digest] as const] : []
+  })
+  return { ...description, host, codeDigests: Object.fromEntries(known) }
 }
 
 interface StageRun<Input> {
@@ -126,13 +143,22 @@ async function recallOrRun<Input>(run: StageRun<Input>, key: Digest): Promise<St
     })
     if ('result' in ended) return { stageKey: key, generated: (await fulfil(run, attempt, ended.result)).generated }
     await recordFailure(run, attempt, ended.failure)
-    const pause = budget.pauseAfter(ended.failure.failureClass)
+    const pause = pauseAfter(ended.failure.failureClass, budget)
     if (pause === null) {
       const failed = { stage: run.identity.stage, stageKey: key }
       throw stageFailed(ended.failure.failureClass, failed, ended.failure.message)
     }
     if (pause > 0) await sleep(pause)
   }
+}
+
+/**
+ * The pause before the next attempt, or null where there is none. In a run that began before out-of-memory facts were
+ * kept, the worker halved the micro-batch under the same key and was asked again at once.
+ */
+function pauseAfter(failureClass: FailureClass, budget: RetryBudget): number | null {
+  if (failureClass === 'OutOfMemory' && !patched('out-of-memory-facts')) return 0
+  return budget.pauseAfter(failureClass)
 }
 
 async function attemptOnce<Input>(

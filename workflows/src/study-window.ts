@@ -1,8 +1,10 @@
 import {
   circuitBreakerThreshold,
   configurationWorkflowId,
-  type StageCode,
+  stageCodesOf,
+  type ConfigurationPage,
   type ConfigurationResult,
+  type StageCode,
   type StudyCarried,
   type StudyCounts,
   type StudyProgress,
@@ -114,7 +116,7 @@ export class StudyWindow {
     this.page = page.configurations
     this.total = page.total
     this.perturbations = page.perturbations
-    this.codes = page.codes
+    this.codes = codesOf(page)
   }
 
   /**
@@ -208,4 +210,9 @@ export class StudyWindow {
     })
     return true
   }
+}
+
+/** The codes of a study, or those of the page where an earlier version of the ledger worker read it. */
+function codesOf({ codes, configurations, perturbations }: ConfigurationPage): readonly StageCode[] {
+  return (codes as readonly StageCode[] | undefined) ?? stageCodesOf(configurations, perturbations)
 }

@@ -57,6 +57,18 @@ describe('readDeviceSettings', () => {
     expect(gpusOf('1')).toEqual(['0'])
   })
 
+  it('declares the form of programs by the kind of device and the precision, unless the user names it', () => {
+    const formOn = (variables: Record<string, string>, gpus: string[] = []) =>
+      readDeviceSettings({ GAUNTLET_DEVICES: '2', ...variables }, gpus).devices[1]!['GAUNTLET_FORM']
+    expect(formOn({})).toBe('plain')
+    expect(formOn({}, ['0'])).toBe('xla')
+    expect(formOn({ GAUNTLET_PRECISION: 'bfloat16' })).toBe('bfloat16')
+    expect(formOn({ GAUNTLET_PRECISION: 'bfloat16' }, ['0'])).toBe('xla-bfloat16')
+    expect(formOn({ GAUNTLET_FORM: 'xla' })).toBe('xla')
+    expect(() => formOn({ GAUNTLET_FORM: 'fast' })).toThrow('There is no form "fast"; choose from plain, xla, bfloat16')
+    expect(() => formOn({ GAUNTLET_PRECISION: 'float8' })).toThrow('give one of float32, bfloat16, float16')
+  })
+
   it.each(['0', '-1', 'two', '1.5', ''])('refuses %j devices', (devices) => {
     expect(() => readDeviceSettings({ GAUNTLET_DEVICES: devices })).toThrow(SettingsInvalid)
   })

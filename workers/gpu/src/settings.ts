@@ -1,5 +1,7 @@
 import { defaultPool, temporalSettings, type TemporalSettings } from '@gauntlet/contract'
 import { deviceVariables } from '@gauntlet/engine/device-variables'
+import { formNamed, formOf, precisions, type Form } from '@gauntlet/engine/forms'
+import { formVariable } from '@gauntlet/engine/process-form'
 import { visibleGpus } from '@gauntlet/engine/visible-gpus'
 import { availableParallelism, hostname, totalmem } from 'node:os'
 
@@ -46,9 +48,26 @@ export function readDeviceSettings(variables: NodeJS.ProcessEnv, gpus = visibleG
   const gpuOf = (index: number) => (gpus.length > 0 ? { gpu: gpus[index % gpus.length]! } : {})
   // A tenth is for all else.
   const room = gpus.length > 0 ? {} : { memory: Math.floor((0.9 * hostMemory()) / devices) }
+  const form = formWanted(variables, gpus.length > 0 ? 'gpu' : 'cpu')
   return {
-    devices: Array.from({ length: devices }, (_, index) => deviceVariables({ threads, ...gpuOf(index), ...room })),
+    devices: Array.from({ length: devices }, (_, index) => ({
+      ...deviceVariables({ threads, ...gpuOf(index), ...room }),
+      [formVariable]: form.name,
+    })),
   }
+}
+
+/**
+ * The form of all programs, which is part of the environment class: `GAUNTLET_FORM`, else the one for the kind of
+ * device in the precision that `GAUNTLET_PRECISION` names, by default float32.
+ */
+function formWanted(variables: NodeJS.ProcessEnv, device: 'cpu' | 'gpu'): Form {
+  const named = variables[formVariable]
+  if (named) return formNamed(named)
+  const wanted = variables['GAUNTLET_PRECISION'] ?? 'float32'
+  const precision = precisions.find((each) => each === wanted)
+  if (precision) return formOf(device, precision)
+  throw new SettingsInvalid(`GAUNTLET_PRECISION is ${JSON.stringify(wanted)}; give one of ${precisions.join(', ')}.`)
 }
 
 /**

@@ -1,6 +1,8 @@
 import { digestOf, type Digest } from '@gauntlet/study'
 import { availableParallelism } from 'node:os'
 import { graphOptimizerOf, oneDnnOf, type GraphOptimizer } from './device-variables.ts'
+import { installedBuild } from './installed-build.ts'
+import { libraryVariables } from './library-variables.ts'
 import { mathFunctionsDigest } from './math-functions.ts'
 import { nativeBackend } from './operator.ts'
 import { threadsOfParts } from './parts.ts'
@@ -13,10 +15,12 @@ import { gpuModel, visibleGpus } from './visible-gpus.ts'
 /**
  * What the result of a process depends on beside code and inputs, as far as the engine can see it: a change of any of
  * these fields may change bits. Two processes with equal fields compute equal bits as far as was measured. Not seen are
- * the sizes of a CPU's caches, and the driver and libraries of a GPU.
+ * the sizes of a CPU's caches, and the driver of a GPU.
  */
 export interface Environment {
   readonly libtensorflow: string
+  /** The wheels of libtensorflow and the C++ code around it (`installedBuild`). */
+  readonly build: readonly string[]
   readonly tfjs: string
   /**
    * `gpu` and its model; or `cpu`, its vendor, and those instruction sets by which libtensorflow and oneDNN choose
@@ -43,10 +47,13 @@ export interface Environment {
    * changes nothing else: studies give the same artifacts under Node 20.19 to 26 (`npm run test:nodes`).
    */
   readonly mathFunctions: string
+  /** What else of the environment variables the libraries read and may compute otherwise by (`libraryVariables`). */
+  readonly variables: Readonly<Record<string, string>>
   readonly platform: string
 }
 
 let mathFunctions: string | undefined
+let build: readonly string[] | undefined
 
 /** Describes the engine that this process has loaded. */
 export function engineEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
@@ -54,6 +61,7 @@ export function engineEnvironment(variables: NodeJS.ProcessEnv = process.env): E
   const form = processForm(variables)
   return {
     libtensorflow: binding.TF_Version,
+    build: (build ??= installedBuild()),
     tfjs: tf.version['tfjs-core'],
     device: isUsingGpuDevice ? `gpu ${gpuModel(visibleGpus(variables)[0] ?? '0')}` : `cpu ${processorClass()}`,
     threads: Number(variables['TF_NUM_INTRAOP_THREADS']) || availableParallelism(),
@@ -65,6 +73,7 @@ export function engineEnvironment(variables: NodeJS.ProcessEnv = process.env): E
     deterministic: /^(1|true)$/i.test(variables['TF_DETERMINISTIC_OPS'] ?? ''),
     oneDnn: oneDnnOf(variables),
     mathFunctions: (mathFunctions ??= mathFunctionsDigest()),
+    variables: libraryVariables(variables),
     platform: `${process.platform}-${process.arch}`,
   }
 }

@@ -1,10 +1,21 @@
-import { realpathSync } from 'node:fs'
+import { readdirSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { basename, dirname, join } from 'node:path'
 
 /**
- * The installed libtensorflow, named by the path of its binding, whose folder contains version and platform. This loads
- * no tensor runtime.
+ * The installed engine: the name of libtensorflow's folder, and those of the compiled binding and of our additions to
+ * it. Set-up puts digests into all of them: of the wheels, and of the sources and flags of the C++ code
+ * (infra/setup/engine-builds.mjs, compile-binding.mjs). This loads no tensor runtime.
+ *
+ * @param folder The folder in which tfjs looks for its binding.
  */
-export function installedBuild(): string {
-  return realpathSync(createRequire(import.meta.url).resolve('@tensorflow/tfjs-node-gpu/lib/napi-v8/tfjs_binding.node'))
+export function installedBuild(folder = bindingFolder()): string[] {
+  const libraries = readdirSync(folder).filter((file) => file.endsWith('.node'))
+  const targets = libraries.map((file) => realpathSync(join(folder, file)))
+  return [...new Set(targets.map((target) => basename(dirname(target)))), ...targets.map((target) => basename(target))]
+}
+
+function bindingFolder(): string {
+  const manifest = createRequire(import.meta.url).resolve('@tensorflow/tfjs-node-gpu/package.json')
+  return join(dirname(manifest), 'lib', 'napi-v8')
 }

@@ -32,7 +32,7 @@ export async function askWorkersOrLedger(
   try {
     return { description: await askWorkers(settings, codes, answerLimit), describedAt: null }
   } catch (error) {
-    const recorded = await lastPoolDescription(db, settings.pool ?? defaultPool)
+    const recorded = await lastPoolDescription(db, settings.pool ?? defaultPool, codes)
     if (!recorded) throw error
     return { description: recorded.document as unknown as WorkerDescription, describedAt: recorded.describedAt }
   }

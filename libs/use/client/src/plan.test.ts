@@ -1,3 +1,4 @@
+import { stageCode, type WorkerDescription } from '@gauntlet/contract'
 import { digestOf } from '@gauntlet/study'
 import { describe, expect, it } from 'vitest'
 import { plan, type PlannedStage } from './plan.ts'
@@ -60,7 +61,9 @@ describe('plan', () => {
           recallWhere(() => true),
         )
       ).map(({ stageKey }) => stageKey)
-    const changed = await keys({ ...worker, codeDigests: { ...code, checkpoint: digestOf('other') } })
+    const checkpoint = stageCode('checkpoint', configurations[0]!.backbone.id)
+    const codeDigests = { ...worker.codeDigests, [checkpoint]: digestOf('other') }
+    const changed = await keys({ ...worker, codeDigests })
     const same = (await keys(worker)).map((key, i) => key === changed[i])
     expect(same).toEqual([true, true, true, true, false, false, false, false, false, false])
   })

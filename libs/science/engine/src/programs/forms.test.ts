@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest'
 import { tf, type Scalar, type Tensor, type Tensor2D, type Tensor4D } from '../tf.ts'
-import { fastestForm } from './fastest-form.ts'
-import { bfloat16, float16, plain, xla, xlaBfloat16, xlaFloat16, type Form } from './forms.ts'
+import { bfloat16, float16, formOf, plain, xla, xlaBfloat16, xlaFloat16, type Form } from './forms.ts'
 import { loop } from './loop.ts'
 import { ProgramBuilder } from './program-builder.ts'
 import { normal } from '../random.ts'
@@ -103,12 +102,9 @@ it.each([1e-30, 1e-12, 1e12])('loses neither gradients of size %d nor large sums
   builder.dispose()
 })
 
-it('measures the forms, gives the fastest first, and says why one cannot be used', () => {
-  const { builder, program, x } = smallProgram()
-  const wrong: Form = { ...bfloat16, tolerance: 0, rounding: 0 }
-  const trials = fastestForm(builder, program, { x }, { forms: [wrong, plain], runs: 3 })
-  expect(trials.map(({ form }) => form)).toEqual([plain, wrong])
-  expect(trials[0]!.seconds).toBeLessThan(1)
-  expect(trials[1]!.refused).toMatch(/step in the form bfloat16 gives .* away from its eager run/)
-  builder.dispose()
+it('are declared for each kind of device and precision', () => {
+  expect(formOf('cpu', 'float32')).toBe(plain)
+  expect(formOf('cpu', 'bfloat16')).toBe(bfloat16)
+  expect(formOf('gpu', 'float32').name).toBe('xla')
+  expect(formOf('gpu', 'float16').name).toBe('xla-float16')
 })

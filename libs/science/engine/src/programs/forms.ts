@@ -103,9 +103,11 @@ export function precisionOf({ name }: Pick<Form, 'name'>): Precision {
 }
 
 /**
- * The forms of one precision that are worth measuring, the preferred one first. XLA is left out on CPUs: in every
- * measurement it took 1.1 to several times as long, and minutes to compile (test/benchmarks/LOG.md).
+ * The form for a kind of device in a precision: plain on CPUs, where XLA took 1.1 to several times as long in every
+ * measurement and minutes to compile (test/benchmarks/LOG.md), compiled by XLA on GPUs. It is declared rather than
+ * measured at a worker's start, because the form is part of every key and a stopwatch decides differently on different
+ * days.
  */
-export function formsToTry(isGpu: boolean, precision: Precision): readonly Form[] {
-  return all.filter((form) => precisionOf(form) === precision && (isGpu || !form.name.startsWith('xla')))
+export function formOf(device: 'cpu' | 'gpu', precision: Precision): Form {
+  return all.find((form) => precisionOf(form) === precision && form.name.startsWith('xla') === (device === 'gpu'))!
 }

@@ -1,11 +1,10 @@
 export { adamStep, type AdamTensors } from './adam-step.ts'
-export { fastestForm, type FormTrial } from './fastest-form.ts'
 export {
   bfloat16,
   float16,
   FormUnknown,
   formNamed,
-  formsToTry,
+  formOf,
   plain,
   precisions,
   precisionOf,
