@@ -110,6 +110,11 @@ export const breaches: readonly Breach[] = [
     /room:evaluation.*can only depend on/,
   ),
 
+  {
+    ...wall('libs/science/evaluation/src', "import { breach } from '@gauntlet/weights'", /safetensors, which loads/),
+    rule: 'eslint(no-restricted-imports)',
+  },
+
   // Storage: no tensors, no Temporal; files imports nothing of ours, and no package
   wall('libs/record/files/src', "import { breach } from '@gauntlet/study'", /room:files.*cannot depend on any libs/),
   wall('libs/record/files/src', "import { breach } from '@gauntlet/sources'", /room:files.*cannot depend on any libs/),
@@ -136,7 +141,11 @@ export const breaches: readonly Breach[] = [
   wall('workers/ledger/src', "import { breach } from '@gauntlet/backbones'", /room:ledger-worker.*can only depend on/),
   wall('workers/ledger/src', "import { breach } from '@gauntlet/workflows'", /room:ledger-worker.*can only depend on/),
   {
-    ...wall('workers/ledger/src', "import { breach } from '@gauntlet/evaluation'", /outcomes, which loads no engine/),
+    ...wall(
+      'workers/ledger/src',
+      "import { breach } from '@gauntlet/evaluation'",
+      /perturbed-images, which load no engine/,
+    ),
     rule: 'eslint(no-restricted-imports)',
   },
   {
@@ -145,6 +154,16 @@ export const breaches: readonly Breach[] = [
   },
 
   // The rooms that people use, and the pure ones
+  wall('libs/use/pictures/src', "import { breach } from '@gauntlet/evaluation'", /layer:pictures.*can only depend on/),
+  wall('libs/use/pictures/src', "import breach from 'sharp'", /layer:pictures.*not allowed to import|Only packages/),
+  {
+    ...wall(
+      'libs/use/cli/src',
+      "import { breach } from '@gauntlet/evaluation'",
+      /perturbed-images, which load no engine/,
+    ),
+    rule: 'eslint(no-restricted-imports)',
+  },
   wall('libs/use/analysis/src', "import { breach } from '@gauntlet/ledger'", /layer:analysis.*can only depend on/),
   wall(
     'libs/use/analysis/src',

@@ -10,7 +10,9 @@ const longestPause = 60_000
 export class RetryBudget {
   private readonly failures = new Map<FailureClass, number>()
 
-  /** Counts one failure and gives the milliseconds to wait before the next attempt, or null when this one was the last. */
+  /**
+   * Counts one failure and gives the milliseconds to wait before the next attempt, or null when this one was the last.
+   */
   pauseAfter(failureClass: FailureClass): number | null {
     const { retries, pause } = retryPolicy[failureClass]
     const failures = (this.failures.get(failureClass) ?? 0) + 1

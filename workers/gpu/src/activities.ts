@@ -8,7 +8,7 @@ import {
   type StageResult,
   type WorkerDescription,
 } from '@gauntlet/contract'
-import { stageKey, type Digest, type KeyedStage } from '@gauntlet/study'
+import { stageKey, type KeyedStage } from '@gauntlet/study'
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity'
 import type { BundleFile } from './bundles/bundle-cache.ts'
 import type { StageBundles } from './bundles/stage-bundles.ts'
@@ -51,8 +51,8 @@ export function createGpuActivities(dependencies: Dependencies): GpuActivities {
 }
 
 /**
- * The bundle that the request's key was made for. The key was made for certain code and a certain engine: doing the work
- * with others would falsify it.
+ * The bundle that the request's key was made for. The key was made for certain code and a certain engine: doing the
+ * work with others would falsify it.
  */
 async function bundleOf(
   { code, identity, stageKey: key }: StageRequest<unknown>,

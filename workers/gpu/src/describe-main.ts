@@ -4,7 +4,9 @@ import { descriptionOf } from './describe.ts'
 import { Device } from './device.ts'
 import { readDeviceSettings } from './settings.ts'
 
-/** Prints what a worker on this machine would say of itself, with the digests of the codes on standard input, and ends. */
+/**
+ * Prints what a worker on this machine would say of itself, with the digests of the codes on standard input, and ends.
+ */
 const codes = JSON.parse(await textOf(process.stdin)) as StageCode[]
 const { devices } = readDeviceSettings(process.env)
 const bundles = new StageBundles()

@@ -7,8 +7,9 @@ import { loadBundle, runBundle } from './run-bundle.ts'
 
 /*
  * The process that owns one device. It takes one stage at a time from its worker over IPC, executes the bundle of the
- * stage, which reads and writes artifacts itself, and answers with references. All tensor code in it comes from bundles.
- * When the worker goes away it stops too: a device process without a worker would fight its successor for the device.
+ * stage, which reads and writes artifacts itself, and answers with references. All tensor code in it comes from
+ * bundles. When the worker goes away it stops too: a device process without a worker would fight its successor for the
+ * device.
  */
 
 const store = openArtifactStore(required('GAUNTLET_ARTIFACTS'))

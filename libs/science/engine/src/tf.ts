@@ -27,9 +27,9 @@ const shared = Symbol.for('gauntlet.engine')
 const thisCopy = {}
 
 /**
- * Puts this copy of the engine behind tfjs: its kernels, what it does at every operator and at every gradient. A process
- * may load several copies, one with each stage's bundle, and only the one attached last computes rightly. Costs nothing
- * where this copy is attached already.
+ * Puts this copy of the engine behind tfjs: its kernels, what it does at every operator and at every gradient. A
+ * process may load several copies, one with each stage's bundle, and only the one attached last computes rightly. Costs
+ * nothing where this copy is attached already.
  */
 export function attachEngine(): void {
   const holder = tf as typeof tf & { [shared]?: SharedTf }

@@ -8,8 +8,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
- * Draws, for each evaluation that keeps images, those that its perturbation felled, and writes the sheets into a folder,
- * named by the row of the table. Gives their paths.
+ * Draws, for each evaluation that keeps images, those that its perturbation felled, and writes the sheets into a
+ * folder, named by the row of the table. Gives their paths.
  */
 export async function writeSheets(
   { db, store }: { readonly db: LedgerDatabase; readonly store: Pick<ArtifactStore, 'read'> },

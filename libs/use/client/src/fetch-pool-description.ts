@@ -9,7 +9,10 @@ import type { Client } from '@temporalio/client'
 import type { Duration } from '@temporalio/common'
 import { randomUUID } from 'node:crypto'
 
-/** Asks the workers of a pool for their description, with the digests of these codes. It waits for a worker to answer, at most as long as `limit`. */
+/**
+ * Asks the workers of a pool for their description, with the digests of these codes. It waits for a worker to answer,
+ * at most as long as `limit`.
+ */
 export function fetchPoolDescription(
   client: Client,
   pool: string,

@@ -1,11 +1,4 @@
-import {
-  evaluatorLabel,
-  type ArtifactsByRole,
-  type Cell,
-  type Configuration,
-  type Digest,
-  type Perturbation,
-} from '@gauntlet/study'
+import { evaluatorLabel, type Cell, type Configuration, type Digest, type Perturbation } from '@gauntlet/study'
 import { stageCodesOf, type StageCode, type WorkerDescription } from '@gauntlet/contract'
 import {
   fulfilledOutputsOf,

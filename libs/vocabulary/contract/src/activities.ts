@@ -218,8 +218,8 @@ export interface LedgerActivities {
   aggregate(input: AggregateInput): Promise<readonly Measurement[]>
   recordMissingCell(input: MissingCellInput): Promise<void>
   /**
-   * The smallest micro-batch at which fine-tuning of such a configuration ran out of memory in such an environment; null
-   * where none is known.
+   * The smallest micro-batch at which fine-tuning of such a configuration ran out of memory in such an environment;
+   * null where none is known.
    */
   outOfMemoryAt(input: {
     readonly configuration: Configuration

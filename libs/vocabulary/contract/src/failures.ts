@@ -9,8 +9,8 @@
  *   change.
  * - `Diverged`: the loss or the logits are NaN or infinite, or training collapsed to one prediction. It is not retried;
  *   the configuration ends as diverged.
- * - `OutOfMemory`: the same work would run out again. Fine-tuning goes on under another key, with half the micro-batch at
- *   the same effective batch, where the study allows it; other stages end.
+ * - `OutOfMemory`: the same work would run out again. Fine-tuning goes on under another key, with half the micro-batch
+ *   at the same effective batch, where the study allows it; other stages end.
  * - `Preempted`, `WorkerLost`: the machine went away. It is retried from the last mid-stage checkpoint.
  * - `WorkerChanged`: the worker runs other code or another engine than the key was made for. The configuration makes
  *   new keys.

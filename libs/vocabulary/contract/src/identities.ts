@@ -22,7 +22,9 @@ export class StageCodeUnknown extends Error {
   override readonly name = 'StageCodeUnknown'
 }
 
-/** The environment of stages that compute no tensors is the host's, which is alike on more machines than the device's. */
+/**
+ * The environment of stages that compute no tensors is the host's, which is alike on more machines than the device's.
+ */
 const hostStages: ReadonlySet<KeyedStage> = new Set(['prepare-dataset', 'pretrain-load'])
 
 /** The class and the description of the environment that a stage runs in on this worker. */

@@ -3,7 +3,6 @@
  * than the smallest that is known to have run out of memory on such a device. Null where not even one image fits.
  */
 export function microBatchBelow(own: number, ranOutAt: number | null): number | null {
-  let microBatch = own
-  while (ranOutAt !== null && microBatch >= ranOutAt) microBatch = Math.floor(microBatch / 2)
-  return microBatch >= 1 ? microBatch : null
+  if (ranOutAt === null || own < ranOutAt) return own
+  return own === 1 ? null : microBatchBelow(Math.floor(own / 2), ranOutAt)
 }

@@ -61,8 +61,8 @@ export async function buildBundle(name: BundleName, root: string): Promise<Built
 
 /**
  * Rooms of this checkout are bundled. A package that lies where a bundle would find it is left an import; one that npm
- * placed inside a room, because another version lies above, is bundled. Modules that nothing is used of are left out, as
- * the rooms' manifests allow (`sideEffects`).
+ * placed inside a room, because another version lies above, is bundled. Modules that nothing is used of are left out,
+ * as the rooms' manifests allow (`sideEffects`).
  */
 function resolution(root: string): Plugin {
   const modules = join(root, 'node_modules')

@@ -32,7 +32,7 @@ const evaluations: Readonly<Record<Perturbation['name'], readonly [file: string,
   Linf: ['linf', 'linfEvaluation'],
   L2: ['l2', 'l2Evaluation'],
   L1: ['l1', 'l1Evaluation'],
-  common: ['common', 'corruptedEvaluation'],
+  common: ['corrupted', 'corruptedEvaluation'],
 }
 
 const source = './workers/gpu/src'

@@ -15,7 +15,9 @@ export interface StageModule {
   run(request: StageRequest<never>, context: StageContext): Promise<DeviceResult>
 }
 
-/** What a stage may use besides its request. None of it is part of the bundle, so that no change of it changes a key. */
+/**
+ * What a stage may use besides its request. None of it is part of the bundle, so that no change of it changes a key.
+ */
 export interface StageContext {
   readonly store: StageStore
   /** Fetches a source and gives the path of a file with these bytes, checked by their digest. */
