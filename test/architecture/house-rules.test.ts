@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { projectFolders, workspace, workspaceFiles, type Manifest } from './workspace-copy.ts'
+import { projectFolders, workspace, workspaceFiles, type Manifest } from '@gauntlet/infra/fixtures/workspace-copy'
 
 const topLevel = ['README.md', 'LICENSE', 'package.json', 'package-lock.json', 'nx.json', 'tsconfig.base.json']
 const topFolders = ['libs', 'workflows', 'workers', 'infra', 'test']

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createProjectGraph, lint, runOxlint, WallsUnchecked, type LintRun } from '../check/lint.ts'
 import { breaches } from './breaches.ts'
-import { WorkspaceCopy } from './workspace-copy.ts'
+import { WorkspaceCopy } from '@gauntlet/infra/fixtures/workspace-copy'
 
 /** A finding in oxlint's JSON report. */
 interface Finding {

@@ -1,7 +1,7 @@
 import { readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { WorkspaceCopy } from '../architecture/workspace-copy.ts'
+import { WorkspaceCopy } from '@gauntlet/infra/fixtures/workspace-copy'
 import { attemptCounts } from './recorded-results.fixture.ts'
 import { GauntletHome } from './gauntlet-home.fixture.ts'
 import { smoke } from './studies.fixture.ts'

@@ -16,7 +16,7 @@ export interface BundleSurroundings {
   report(progress: DeviceProgress): void
 }
 
-/** A bundle expects another device process than this one; a retry does not help. */
+/** A bundle is damaged, or expects another device process than this one. */
 export class BundleUnusable extends Error {
   override readonly name = 'BundleUnusable'
 }
@@ -39,6 +39,8 @@ export async function runBundle(
     return before
   }
   const code = await store.put(await readFile(bundle), 'text/javascript')
+  if (code.digest !== request.identity.codeDigest)
+    throw new BundleUnusable(`${bundle} is not the code of the stage’s key; delete it and start the worker again.`)
   const { run } = await loadBundle<StageModule>(bundle)
   const { sources, generated } = await run(request as StageRequest<never>, contextOf(request, surroundings))
   const result = { sources: { ...sources, code }, generated }

@@ -1,42 +1,40 @@
-import { expect, it } from 'vitest'
+import { configurationId, type Configuration } from '@gauntlet/study'
+import { beforeAll, expect, it } from 'vitest'
 import { fulfilExecution } from './fulfil-execution.ts'
-import { artifactOf, attemptCalled, configurationWith, fulfilment, useLedger } from './ledger.fixture.ts'
+import { artifactOf, attemptCalled, configurationWith, fulfilment, studyOf, useLedger } from './ledger.fixture.ts'
 import { outOfMemoryFacts } from './out-of-memory.ts'
 import { recordAttempt } from './record-attempt.ts'
+import { recordStudy } from './record-study.ts'
 
 const ledger = useLedger()
 const configuration = configurationWith(1)
+const otherLoss = { ...configuration, loss: 'Classic AT' } as const
 
-/** A fine-tuning of the configuration with a micro-batch, of which only what memory depends on is told. */
-function tuning(microBatch: number, changes: { readonly loss?: string; readonly endedAt?: string } = {}) {
-  const { backbone, dataset, loss, protocol } = configuration
-  const parameters = {
-    backbone: backbone.id,
-    resolution: dataset.resolution,
-    classes: dataset.classes,
-    loss: changes.loss ?? loss,
-    protocol: { trains: protocol.trains },
-    hyperparameters: { microBatch },
-  }
-  const attempt = attemptCalled(`try ${microBatch}`, { endedAt: changes.endedAt ?? '2026-01-01T00:00:10.000Z' })
-  return fulfilment('fine-tune', {}, { trained: artifactOf(`trained ${microBatch}`) }, { parameters, attempt })
+beforeAll(() => recordStudy(ledger.db, studyOf('tuned', [configuration, otherLoss])))
+
+/** A fine-tuning with a micro-batch, of which only what the facts are made of is told. */
+function tuning(microBatch: number, of: Configuration = configuration) {
+  const attempt = attemptCalled(`try ${microBatch}`)
+  const parameters = { loss: of.loss, hyperparameters: { microBatch } }
+  const changes = { configurationId: configurationId(of), parameters, attempt }
+  return fulfilment('fine-tune', {}, { trained: artifactOf(`trained ${microBatch}`) }, changes)
 }
 
-async function runOut(microBatch: number, changes: Parameters<typeof tuning>[1] = {}) {
-  const { identity, attempt } = tuning(microBatch, changes)
+async function runOut(microBatch: number, of?: Configuration) {
+  const { identity, configurationId: id, attempt } = tuning(microBatch, of)
   const failure = { class: 'OutOfMemory', message: 'no room' } as const
-  await recordAttempt(ledger.db, { identity, configurationId: null, attempt, failure })
+  await recordAttempt(ledger.db, { identity, configurationId: id, attempt, failure })
   return identity.environmentClass
 }
 
 it('knows the smallest micro-batch that ran out, for configurations alike and in one environment', async () => {
   const environment = await runOut(64)
   await runOut(32)
-  await runOut(4, { loss: 'Classic AT' })
+  await runOut(4, otherLoss)
   const facts = await outOfMemoryFacts(ledger.db, environment)
   expect(facts(configuration)).toBe(32)
   expect(facts(configurationWith(2))).toBe(32)
-  expect(facts({ ...configuration, loss: 'Classic AT' })).toBe(4)
+  expect(facts(otherLoss)).toBe(4)
   expect(facts({ ...configuration, protocol: { ...configuration.protocol, trains: 'head' } })).toBeNull()
   expect((await outOfMemoryFacts(ledger.db, 'a'.repeat(64)))(configuration)).toBeNull()
 })

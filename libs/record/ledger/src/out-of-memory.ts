@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { Configuration, Digest } from '@gauntlet/study'
 import type { LedgerDatabase } from './open-ledger.ts'
-import { attempt, execution } from './schema/index.ts'
+import { attempt, configuration, execution } from './schema/index.ts'
 
 /**
  * The smallest micro-batch at which fine-tuning of such a configuration ran out of memory; null where none is known.
@@ -14,21 +14,23 @@ export type OutOfMemoryFacts = (configuration: Configuration) => number | null
  * and what is trained are.
  */
 export async function outOfMemoryFacts(db: LedgerDatabase, environmentClass: Digest): Promise<OutOfMemoryFacts> {
-  const tuned = and(eq(execution.stage, 'fine-tune'), eq(execution.environmentClass, environmentClass))
+  const fineTuned = and(eq(execution.stage, 'fine-tune'), eq(execution.environmentClass, environmentClass))
+  const fact = { tuned: configuration.document, parameters: execution.parameters }
   const ranOut = await db
-    .select({ parameters: execution.parameters, at: attempt.endedAt })
+    .select({ ...fact, at: attempt.endedAt })
     .from(execution)
+    .innerJoin(configuration, eq(configuration.id, execution.configurationId))
     .innerJoin(attempt, eq(attempt.stageKey, execution.stageKey))
-    .where(and(tuned, eq(attempt.failureClass, 'OutOfMemory')))
+    .where(and(fineTuned, eq(attempt.failureClass, 'OutOfMemory')))
   if (ranOut.length === 0) return () => null
   const fulfilled = await db
-    .select({ parameters: execution.parameters, at: execution.fulfilledAt })
+    .select({ ...fact, at: execution.fulfilledAt })
     .from(execution)
-    .where(and(tuned, eq(execution.state, 'fulfilled'), sql`${execution.fulfilledAt} >= ${earliest(ranOut)}`))
+    .innerJoin(configuration, eq(configuration.id, execution.configurationId))
+    .where(and(fineTuned, eq(execution.state, 'fulfilled'), sql`${execution.fulfilledAt} >= ${earliest(ranOut)}`))
   const [failures, successes] = [ranOut.map(readFact), fulfilled.map(readFact)]
-  return ({ backbone, dataset, loss, protocol }) => {
-    const workload = workloadOf(backbone.id, dataset.resolution, dataset.classes, loss, protocol.trains)
-    const own = (facts: readonly Fact[]) => facts.filter((fact) => fact.workload === workload)
+  return (asked) => {
+    const own = (facts: readonly Fact[]) => facts.filter(({ workload }) => workload === workloadOf(asked))
     const since = own(successes)
     const standing = own(failures).filter(
       (failure) => !since.some(({ microBatch, at }) => microBatch >= failure.microBatch && at > failure.at),
@@ -43,24 +45,20 @@ interface Fact {
   readonly at: number
 }
 
-/** The parameters of fine-tune, as its identity has them. */
-interface FineTuneParameters {
-  readonly backbone: string
-  readonly resolution: number
-  readonly classes: number
-  readonly loss: string
-  readonly protocol: { readonly trains: string }
-  readonly hyperparameters: { readonly microBatch: number }
+interface FactRow {
+  readonly tuned: Configuration
+  readonly parameters: unknown
+  readonly at: Date | null
 }
 
-function readFact({ parameters, at }: { readonly parameters: unknown; readonly at: Date | null }): Fact {
-  const { backbone, resolution, classes, loss, protocol, hyperparameters } = parameters as FineTuneParameters
-  const workload = workloadOf(backbone, resolution, classes, loss, protocol.trains)
-  return { workload, microBatch: hyperparameters.microBatch, at: at?.getTime() ?? 0 }
+function readFact({ tuned, parameters, at }: FactRow): Fact {
+  const { hyperparameters } = parameters as { readonly hyperparameters: { readonly microBatch: number } }
+  return { workload: workloadOf(tuned), microBatch: hyperparameters.microBatch, at: at?.getTime() ?? 0 }
 }
 
-function workloadOf(...parts: readonly (string | number)[]): string {
-  return parts.join(' ')
+/** What the memory of fine-tuning depends on beside the micro-batch. */
+function workloadOf({ backbone, dataset, loss, protocol }: Configuration): string {
+  return [backbone.id, dataset.resolution, dataset.classes, loss, protocol.trains].join(' ')
 }
 
 function earliest(rows: readonly { readonly at: Date | null }[]): string {

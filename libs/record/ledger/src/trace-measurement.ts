@@ -151,11 +151,12 @@ function byRole(edges: readonly Edge[], direction: Edge['direction']): Record<st
   return Object.fromEntries(chosen.map(({ role, digest, size, mediaType }) => [role, { digest, size, mediaType }]))
 }
 
+/** What came from outside: what an execution used that none made, and that is not its own code. */
 function sourcesOf(executions: readonly TracedExecution[]): MeasurementTrace['sources'] {
   const made = new Set(executions.flatMap((row) => Object.values(row.generated).map(({ digest }) => digest)))
-  return executions.flatMap(({ stage, used }) =>
+  return executions.flatMap(({ stage, codeDigest, used }) =>
     Object.entries(used).flatMap(([role, reference]) =>
-      made.has(reference.digest) ? [] : [{ stage, role, artifact: reference }],
+      made.has(reference.digest) || reference.digest === codeDigest ? [] : [{ stage, role, artifact: reference }],
     ),
   )
 }

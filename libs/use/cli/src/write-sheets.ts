@@ -2,9 +2,10 @@ import type { ArtifactStore } from '@gauntlet/artifacts'
 import type { ResultCell } from '@gauntlet/client'
 import { decodeOutcomes, type Outcome } from '@gauntlet/evaluation/outcomes'
 import { decodePerturbedImages, type PerturbedImage } from '@gauntlet/evaluation/perturbed-images'
+import { writeFileAtomically } from '@gauntlet/files'
 import { fulfilledOutputsOf, type LedgerDatabase } from '@gauntlet/ledger'
 import { contactSheet, differenceTile, encodePng, type Tile } from '@gauntlet/pictures'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
@@ -26,7 +27,7 @@ export async function writeSheets(
     const { images, outcomes } = outputs.get(stageKey) ?? {}
     if (!images || !outcomes) continue
     const path = join(folder, `row-${row}-${perturbation}.png`)
-    await writeFile(path, drawSheet(await store.read(images), await store.read(outcomes)))
+    await writeFileAtomically(path, drawSheet(await store.read(images), await store.read(outcomes)))
     written.push(path)
   }
   return written

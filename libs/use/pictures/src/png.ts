@@ -1,4 +1,4 @@
-import { constants, crc32, deflateSync } from 'node:zlib'
+import { crc32, deflateSync } from 'node:zlib'
 
 /** A picture in memory, RGB, a byte a channel, row by row. */
 export interface Picture {
@@ -9,8 +9,7 @@ export interface Picture {
 
 /**
  * The bytes of a PNG file: truecolour of 8 bits, with each row as differences from the pixel on the left (W3C PNG,
- * third edition, sections 5, 9 and 11). Only runs are compressed, because implementations of zlib have no choice there:
- * an artifact must have the same bytes with any version of Node.js.
+ * third edition, sections 5, 9 and 11).
  */
 export function encodePng({ width, height, data }: Picture): Uint8Array {
   const stride = width * 3
@@ -28,13 +27,12 @@ export function encodePng({ width, height, data }: Picture): Uint8Array {
   return Buffer.concat([
     signature,
     chunk('IHDR', header),
-    chunk('IDAT', deflateSync(rows, runs)),
+    chunk('IDAT', deflateSync(rows)),
     chunk('IEND', Buffer.alloc(0)),
   ])
 }
 
 const subFilter = 1
-const runs = { level: 9, memLevel: 9, strategy: constants.Z_RLE }
 
 function chunk(type: string, data: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data])

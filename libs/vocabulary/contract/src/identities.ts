@@ -14,7 +14,8 @@ import { stageCode, type StageCode } from './stage-code.ts'
 /*
  * The identity of each stage. Workflows make stage keys of it before a stage runs, and `plan` makes the same keys
  * without running anything. If a value that can change a result were missing here, a stage would reuse a wrong result;
- * a value that changes none would run stages again for nothing. `stage-identities.test.ts` tries every field.
+ * a value that changes none would run stages again for nothing. `workers/gpu/src/stages/keys.test.ts` tries every
+ * field.
  */
 
 /** A worker was not asked for the code that a stage needs; whoever asked it must name the code. */
@@ -114,7 +115,6 @@ function modelParameters({ backbone, dataset }: Configuration) {
     backbone: backbone.id,
     inputContract: backbone.inputContract,
     classes: dataset.classes,
-    resolution: dataset.resolution,
   }
 }
 

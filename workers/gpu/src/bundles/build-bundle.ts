@@ -1,7 +1,8 @@
 import { canonicalJson } from '@gauntlet/study'
 import { build, version, type Plugin } from 'esbuild'
+import { existsSync, realpathSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
-import { join, relative } from 'node:path'
+import { join, sep } from 'node:path'
 import { bundleEntry, type BundleName } from './bundle-entry.ts'
 import { InstalledPackages } from './installed-packages.ts'
 
@@ -65,7 +66,6 @@ export async function buildBundle(name: BundleName, root: string): Promise<Built
  * as the rooms' manifests allow (`sideEffects`).
  */
 function resolution(root: string): Plugin {
-  const modules = join(root, 'node_modules')
   return {
     name: 'resolution',
     setup(build) {
@@ -74,11 +74,19 @@ function resolution(root: string): Plugin {
         if (isBuiltin(path)) return { path, external: true, sideEffects: false }
         const found = await build.resolve(path, { importer, resolveDir, kind, pluginData: resolving })
         if (found.errors.length > 0) return { errors: found.errors }
-        const isPackage = !relative(modules, found.path).startsWith('..')
+        const isPackage = isInstalled(found.path, packageName(path), root)
         return { path: isPackage ? path : found.path, external: isPackage, sideEffects: false }
       })
     },
   }
+}
+
+/** Whether this file belongs to the package that a bundle finds under this name, and not to a room of the checkout. */
+function isInstalled(file: string, name: string, root: string): boolean {
+  const place = join(root, 'node_modules', name)
+  if (!existsSync(place)) return false
+  const folder = realpathSync(place) // a room, or where else the package is linked to
+  return folder.split(sep).includes('node_modules') && file.startsWith(folder + sep)
 }
 
 /** Marks the question that the plugin itself asks the bundler. */

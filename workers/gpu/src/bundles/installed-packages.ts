@@ -10,7 +10,7 @@ interface InstalledPackage {
 }
 
 /** A bundle imports a package that is not installed; the message says what to run. */
-export class PackageMissing extends Error {
+class PackageMissing extends Error {
   override readonly name = 'PackageMissing'
 }
 

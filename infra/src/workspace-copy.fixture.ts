@@ -46,9 +46,9 @@ export interface Manifest {
   readonly nx?: { readonly tags?: readonly string[] }
 }
 
-/** A copy of the workspace, to plant violations in. It shares the installed packages with the original. */
+/** A copy of the workspace, to change. It shares the installed packages with the original. */
 export class WorkspaceCopy {
-  readonly folder = mkdtempSync(join(tmpdir(), 'gauntlet-walls-'))
+  readonly folder = mkdtempSync(join(tmpdir(), 'gauntlet-copy-'))
 
   constructor() {
     for (const file of workspaceFiles()) cpSync(join(workspace, file), join(this.folder, file))
@@ -62,16 +62,27 @@ export class WorkspaceCopy {
     writeFileSync(join(this.folder, file), text)
   }
 
+  /** Changes a text of a file of the copy, and gives the function that changes it back. */
+  edit(file: string, text: string, instead: string): () => void {
+    const before = readFileSync(join(this.folder, file), 'utf8')
+    if (before.split(text).length !== 2) throw new Error(`${file} does not have ${JSON.stringify(text)} once.`)
+    this.write(file, before.replace(text, () => instead))
+    return () => this.write(file, before)
+  }
+
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  /** Links each entry of a node_modules folder. The workspace's own packages are linked to those of the copy. */
+  /**
+   * Links each entry of a node_modules folder but its cache. The workspace's own packages are linked to those of the
+   * copy.
+   */
   #share(modules: string): void {
     if (!existsSync(join(workspace, modules))) return
     mkdirSync(join(this.folder, modules), { recursive: true })
     for (const entry of readdirSync(join(workspace, modules))) {
-      if (entry !== '@gauntlet') symlinkSync(join(workspace, modules, entry), join(this.folder, modules, entry))
+      if (entry !== '@gauntlet' && entry !== '.cache') symlinkSync(join(workspace, modules, entry), join(this.folder, modules, entry))
     }
     if (modules !== 'node_modules') return
     mkdirSync(join(this.folder, modules, '@gauntlet'))
