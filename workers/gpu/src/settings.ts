@@ -46,8 +46,8 @@ export function readDeviceSettings(variables: NodeJS.ProcessEnv, gpus = visibleG
   const devices = count(variables, 'GAUNTLET_DEVICES', gpus.length || devicesOfCpu())
   const threads = count(variables, 'GAUNTLET_THREADS', 1)
   const gpuOf = (index: number) => (gpus.length > 0 ? { gpu: gpus[index % gpus.length]! } : {})
-  // A tenth is for all else.
-  const room = gpus.length > 0 ? {} : { memory: Math.floor((0.9 * hostMemory()) / devices) }
+  const memory = count(variables, 'GAUNTLET_DEVICE_MEMORY', memoryShare(devices))
+  const room = gpus.length > 0 ? {} : { memory }
   const form = formWanted(variables, gpus.length > 0 ? 'gpu' : 'cpu')
   return {
     devices: Array.from({ length: devices }, (_, index) => ({
@@ -76,6 +76,11 @@ function formWanted(variables: NodeJS.ProcessEnv, device: 'cpu' | 'gpu'): Form {
  */
 function devicesOfCpu(): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(hostMemory() / memoryPerDevice)))
+}
+
+/** Bytes of each of so many processes on a CPU; a tenth is for all else. */
+function memoryShare(devices: number): number {
+  return Math.floor((0.9 * hostMemory()) / devices)
 }
 
 /** Bytes of the machine, or of the container. */
