@@ -1,6 +1,7 @@
 export { executionGraph, type ExecutionNode } from './execution-graph.ts'
 export { fulfilExecution, type FulfilmentReport } from './fulfil-execution.ts'
 export { fulfilledOutputs, fulfilledOutputsOf } from './fulfilled-outputs.ts'
+export { fulfilledAbout, lastFailures, type KnownExecution } from './known-executions.ts'
 export { LedgerNewer } from './ledger-newer.ts'
 export { LedgerUnreachable } from './ledger-unreachable.ts'
 export { LineageBroken } from './lineage-broken.ts'

@@ -51,6 +51,27 @@ export function differencesOf(
   return found
 }
 
+/** Everything that differs between a recorded execution and one that is planned, which runs in this environment. */
+export function differencesOfStage(
+  recorded: Pick<ExecutionNode, 'codeDigest' | 'environmentClass' | 'environment' | 'seed' | 'parameters' | 'inputs'>,
+  planned: StageIdentity,
+  environment: Json,
+): Difference[] {
+  const found: Difference[] = []
+  const differ: Differ = (what, before, now) =>
+    void found.push({ stage: planned.stage, what, recorded: before, planned: now })
+  if (recorded.codeDigest !== planned.codeDigest) differ('code', recorded.codeDigest, planned.codeDigest)
+  if (recorded.environmentClass !== planned.environmentClass)
+    compareFields('environment', recorded.environment, environment, differ)
+  if (recorded.seed !== planned.seed) differ('seed', recorded.seed, planned.seed)
+  compareFields('parameters', recorded.parameters, planned.parameters, differ)
+  for (const role of new Set([...Object.keys(recorded.inputs), ...Object.keys(planned.inputs)])) {
+    const [before, now] = [recorded.inputs[role] ?? null, planned.inputs[role] ?? null]
+    if (before !== now) differ(`input.${role}`, before, now)
+  }
+  return found
+}
+
 type Differ = (what: string, recorded: Json, planned: Json) => void
 
 /** Names the fields of two JSON documents that differ, by their paths. */

@@ -32,7 +32,7 @@ export const attempt = pgTable(
     runId: text('run_id'),
     /** Digest of each artifact the attempt made, by role: the evidence when a later attempt makes other bytes. */
     generated: jsonDocument().$type<Readonly<Record<string, Digest>>>(),
-    /** Source revision and whether the tree was dirty, environment, micro-batch used, … */
+    /** Source revision and whether the tree was dirty, where it resumed, its last progress, … */
     details: jsonDocument().$type<Json>().notNull(),
   },
   (table) => [
