@@ -2,7 +2,7 @@ import { writeFileAtomically } from '@gauntlet/files'
 import { digestOf, type Digest } from '@gauntlet/study'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { buildBundle, bundlerVersion, sourceMapName } from './build-bundle.ts'
 import { bundleEntry, type BundleName } from './bundle-entry.ts'
 
@@ -42,18 +42,27 @@ export class BundleCache {
     const known = this.known(name)
     if (known) return known
     const { bytes, sourceMap, inputs } = await buildBundle(name, this.root)
-    const digest = createHash('sha256').update(bytes).digest('hex')
-    const file = this.place(digest)
-    mkdirSync(join(this.folder, digest), { recursive: true })
-    await writeFileAtomically(join(this.folder, digest, sourceMapName), sourceMap)
-    await writeFileAtomically(file, bytes)
+    const file = await this.keep(bytes, sourceMap)
     const record: BundleRecord = {
       made: this.madeOf(name),
       inputs: Object.fromEntries(inputs.map((input) => [input, this.digestOfSource(input)!])),
-      digest,
+      digest: file.digest,
     }
     await writeFileAtomically(this.recordFile(name), JSON.stringify(record))
-    return { digest, path: file }
+    return file
+  }
+
+  /**
+   * Puts a bundle where a device process can import it. It need not be of the present sources: one that the store has of
+   * an older number computes that number again.
+   */
+  async keep(bytes: Uint8Array, sourceMap?: Uint8Array): Promise<BundleFile> {
+    const digest = createHash('sha256').update(bytes).digest('hex')
+    const path = this.place(digest)
+    mkdirSync(dirname(path), { recursive: true })
+    if (sourceMap) await writeFileAtomically(join(dirname(path), sourceMapName), sourceMap)
+    await writeFileAtomically(path, bytes)
+    return { digest, path }
   }
 
   private known(name: BundleName): BundleFile | null {

@@ -1,10 +1,16 @@
-import type { StageCode } from '@gauntlet/contract'
+import { openArtifactStore } from '@gauntlet/artifacts'
+import type { StageCode, StageRequest } from '@gauntlet/contract'
+import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
 import { WorkspaceCopy } from '@gauntlet/infra/fixtures/workspace-copy'
-import type { Digest } from '@gauntlet/study'
+import { digestOfBytes, type DatasetSpecification, type Digest, type StageIdentity } from '@gauntlet/study'
 import { cpSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { BundleCache } from './bundle-cache.ts'
+import { runBundle } from '../run-bundle.ts'
+import { digitsPackage, writeSource } from '../stages/small-sources.fixture.ts'
+import { BundleCache, type BundleFile } from './bundle-cache.ts'
+import { StageBundles } from './stage-bundles.ts'
 
 /*
  * What a change of the sources does to the code digests, on a copy of the workspace: the codes that the change can affect
@@ -112,3 +118,52 @@ it('a line of our C++ changes the name of the library, which the environment of 
   expect(changed).toEqual([expect.stringMatching(/^tensor_memory-/)])
   expect(names()).toEqual(original)
 })
+
+it('a worker goes on with the code that it has named, whatever is edited', async () => {
+  const worker = new StageBundles(realpathSync(copy.folder))
+  const named = await worker.bundle('checkpoint/Swin')
+  const undo = copy.edit('libs/science/backbones/src/swin.ts', 'width: 96', 'width: 97')
+  try {
+    expect(await worker.bundle('checkpoint/Swin')).toEqual(named)
+    expect(digestOfBytes(readFileSync(named.path))).toBe(named.digest)
+    const next = await new StageBundles(realpathSync(copy.folder)).bundle('checkpoint/Swin')
+    expect(next.digest).not.toBe(named.digest)
+  } finally {
+    undo()
+  }
+})
+
+it('the code of an older state, read from the store, makes the same bytes again', async () => {
+  const cache = new BundleCache(realpathSync(copy.folder))
+  const older = await run(await cache.bundle('prepare-dataset'))
+  const undo = copy.edit('libs/science/datasets/src/split.ts', 'const testFraction = 0.2', 'const testFraction = 0.3')
+  try {
+    rmSync(bundles(), { recursive: true })
+    const newer = await run(await new BundleCache(realpathSync(copy.folder)).bundle('prepare-dataset'))
+    expect(newer.generated).not.toEqual(older.generated)
+    const again = await run(await cache.keep(await older.store.read(older.sources['code']!)))
+    expect(again.generated).toEqual(older.generated)
+  } finally {
+    undo()
+  }
+})
+
+/** Prepares a small dataset in an empty store by the code of a bundle. */
+async function run({ path, digest }: BundleFile) {
+  const folder = emptyFolder()
+  const store = openArtifactStore(pathToFileURL(join(folder, 'artifacts')).href)
+  const dataset: DatasetSpecification = {
+    id: 'digits',
+    ...writeSource(folder, 'digits.tgz', digitsPackage()),
+    classes: 10,
+    resolution: 32,
+    trainImages: 20,
+    validationImages: 10,
+    testImages: 10,
+    splitSeed: 1,
+  }
+  const identity = { stage: 'prepare-dataset', codeDigest: digest } as StageIdentity
+  const request = { stageKey: digest, identity, input: { dataset } } as StageRequest<unknown>
+  const surroundings = { store, cacheFolder: folder, signal: new AbortController().signal, report: () => undefined }
+  return { store, ...(await runBundle(path, request, surroundings)) }
+}

