@@ -13,7 +13,9 @@ export interface LastFailure {
   readonly message: string
 }
 
-/** The fulfilled executions of a stage that are about one of these backbones, or of these datasets for its first stage. */
+/**
+ * The fulfilled executions of a stage that are about one of these backbones, or of these datasets for its first stage.
+ */
 export async function fulfilledAbout(
   db: LedgerDatabase,
   stage: StageName,

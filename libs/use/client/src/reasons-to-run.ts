@@ -11,9 +11,10 @@ import { differencesOfStage, formatDifferences, type Difference } from './differ
 import type { PlannedStage } from './plan.ts'
 
 /**
- * Why a stage would run. `waits`: a stage before it runs first, so its key is not known. `failed`: it has this very key,
- * and its last attempt failed. `lost`: it was fulfilled under this key, and an artifact of it is missing or corrupt.
- * `differs`: the nearest that is known differs from it in this. `first`: nothing of its dataset or backbone is known.
+ * Why a stage would run. `waits`: a stage before it runs first, so its key is not known. `failed`: it has this very
+ * key, and its last attempt failed. `lost`: it was fulfilled under this key, and an artifact of it is missing or
+ * corrupt. `differs`: the nearest that is known differs from it in this. `first`: nothing of its dataset or backbone is
+ * known.
  */
 export type ReasonToRun =
   | { readonly why: 'waits' | 'lost' | 'first' }

@@ -53,8 +53,8 @@ export class BundleCache {
   }
 
   /**
-   * Puts a bundle where a device process can import it. It need not be of the present sources: one that the store has of
-   * an older number computes that number again.
+   * Puts a bundle where a device process can import it. It need not be of the present sources: one that the store has
+   * of an older number computes that number again.
    */
   async keep(bytes: Uint8Array, sourceMap?: Uint8Array): Promise<BundleFile> {
     const digest = createHash('sha256').update(bytes).digest('hex')

@@ -13,8 +13,8 @@ import { BundleCache, type BundleFile } from './bundle-cache.ts'
 import { StageBundles } from './stage-bundles.ts'
 
 /*
- * What a change of the sources does to the code digests, on a copy of the workspace: the codes that the change can affect
- * get another one, and no other code does.
+ * What a change of the sources does to the code digests, on a copy of the workspace: the codes that the change can
+ * affect get another one, and no other code does.
  */
 
 const codes: readonly StageCode[] = [
