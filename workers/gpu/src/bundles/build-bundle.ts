@@ -3,6 +3,7 @@ import { build, version, type Plugin } from 'esbuild'
 import { existsSync, realpathSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { join, sep } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { bundleEntry, type BundleName } from './bundle-entry.ts'
 import { InstalledPackages } from './installed-packages.ts'
 
@@ -17,7 +18,7 @@ export interface BuiltBundle {
 }
 
 /** The version of the bundler and of its settings here: bundles that another one built are built again. */
-export const bundlerVersion = `esbuild ${version}, 1`
+export const bundlerVersion = `esbuild ${version}, 2`
 
 /** The file that the sources map of a bundle is in, beside the bundle. */
 export const sourceMapName = 'bundle.mjs.map'
@@ -43,6 +44,7 @@ export async function buildBundle(name: BundleName, root: string): Promise<Built
     charset: 'utf8',
     sourcemap: 'external',
     sourcesContent: false,
+    sourceRoot: pathToFileURL(join(root, '/')).href, // in the map alone
     metafile: true,
     logLevel: 'silent',
     plugins: [resolution(root)],

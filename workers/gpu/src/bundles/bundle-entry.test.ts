@@ -26,7 +26,9 @@ describe('a bundle', () => {
   })
 
   it('has one family and one kind of evaluation, and neither comments nor the vocabulary of study files', async () => {
-    const { bytes, inputs } = await buildBundle('perturb-and-evaluate/Swin/Linf', root)
+    const { bytes, inputs, sourceMap } = await buildBundle('perturb-and-evaluate/Swin/Linf', root)
+    const map = JSON.parse(new TextDecoder().decode(sourceMap)) as { sourceRoot: string; sources: string[] }
+    expect(new URL(map.sources.at(-2)!, map.sourceRoot).pathname.startsWith(`${root}/`)).toBe(true)
     expect(inputs).toContain('libs/science/backbones/src/swin.ts')
     const text = new TextDecoder().decode(bytes)
     expect(text).toContain('swin_tiny_patch4_window7_224.ms_in1k')
