@@ -66,7 +66,10 @@ export class WorkspaceCopy {
   edit(file: string, text: string, instead: string): () => void {
     const before = readFileSync(join(this.folder, file), 'utf8')
     if (before.split(text).length !== 2) throw new Error(`${file} does not have ${JSON.stringify(text)} once.`)
-    this.write(file, before.replace(text, () => instead))
+    this.write(
+      file,
+      before.replace(text, () => instead),
+    )
     return () => this.write(file, before)
   }
 
@@ -82,7 +85,8 @@ export class WorkspaceCopy {
     if (!existsSync(join(workspace, modules))) return
     mkdirSync(join(this.folder, modules), { recursive: true })
     for (const entry of readdirSync(join(workspace, modules))) {
-      if (entry !== '@gauntlet' && entry !== '.cache') symlinkSync(join(workspace, modules, entry), join(this.folder, modules, entry))
+      if (entry !== '@gauntlet' && entry !== '.cache')
+        symlinkSync(join(workspace, modules, entry), join(this.folder, modules, entry))
     }
     if (modules !== 'node_modules') return
     mkdirSync(join(this.folder, modules, '@gauntlet'))
