@@ -71,6 +71,13 @@ export async function inspectDataset(
   }
 }
 
+/** How many images each split of a source has, by headers alone. */
+export async function countSplits(path: string, specification: InspectedSpecification): Promise<Record<Split, number>> {
+  const { entries } = await readSource(path, specification.classes)
+  const { train, validation, test } = splitSource(entries, specification).splits
+  return { train: train.length, validation: validation.length, test: test.length }
+}
+
 /** The glances of all images of the splits, by position, and what does not decode. */
 async function glanceAtAll(source: DatasetSource, splits: Splits, onProgress: (done: number, total: number) => void) {
   const chosen = new Set(splitNames.flatMap((split) => splits[split]))

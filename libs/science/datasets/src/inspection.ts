@@ -1,5 +1,4 @@
 /* Sources as people look at them before a study, for rooms without tensors: nothing that is imported here loads the engine. */
-export { InvalidDataset } from './invalid-dataset.ts'
-export { inspectDataset, type DatasetReport } from './inspect-dataset.ts'
+export { countSplits, inspectDataset, type DatasetReport } from './inspect-dataset.ts'
 export { readSource } from './read-source.ts'
 export { sampleDataset } from './sample-dataset.ts'

@@ -1,4 +1,5 @@
 import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyStopped } from '@gauntlet/client'
+import { InvalidDataset } from '@gauntlet/datasets/invalid-dataset'
 import { DiskFull } from '@gauntlet/files'
 import { StudyUnknown } from '@gauntlet/ledger'
 import { DigestMismatch, SourceForbidden, SourceNotFound, SourceUnreachable, UnusableSource } from '@gauntlet/sources'
@@ -11,6 +12,7 @@ const explained = [
   PinContradicted,
   DigestMismatch,
   DiskFull,
+  InvalidDataset,
   SourceForbidden,
   SourceNotFound,
   SourceUnreachable,

@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
 
 import { addBackbones } from './backbones.ts'
+import { addDatasets } from './datasets.ts'
 import { addDoctor } from './doctor.ts'
 import { addDown } from './down.ts'
+import { addInit } from './init.ts'
 import { addPlan } from './plan.ts'
 import { addProbe } from './probe.ts'
 import { addResults } from './results.ts'
@@ -17,12 +19,14 @@ export function addCommands(program: Command): Command {
     addDoctor,
     addUp,
     addDown,
+    addInit,
     addPlan,
     addRun,
     addWatch,
     addResults,
     addTrace,
     addBackbones,
+    addDatasets,
     addProbe,
   ])
     add(program)
