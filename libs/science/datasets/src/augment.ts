@@ -3,6 +3,12 @@ import type { Augmentation } from '@gauntlet/study'
 import { jitterColors, type ColorJitter } from './color-jitter.ts'
 import { flipRows, rotateNearest } from './move-pixels.ts'
 
+/** What keys the random numbers of an augmentation, besides the image. */
+export interface AugmentationKey {
+  readonly seed: number
+  readonly epoch: number
+}
+
 /**
  * Augments training images as the study does: a flip with probability ½, then colour jitter, then a rotation
  * (torchvision's `RandomHorizontalFlip`, `ColorJitter`, `RandomRotation`). Random numbers are keyed by seed, epoch and
@@ -15,7 +21,7 @@ export function augment(
   images: Float32Array,
   digests: readonly string[],
   augmentation: Augmentation,
-  { seed, epoch }: { readonly seed: number; readonly epoch: number },
+  { seed, epoch }: AugmentationKey,
 ): Float32Array {
   const augmented = images.slice()
   const size = images.length / Math.max(digests.length, 1)

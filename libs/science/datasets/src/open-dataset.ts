@@ -1,7 +1,10 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { sha256Of } from './dataset-source.ts'
+import { augment, type AugmentationKey } from './augment.ts'
+import { openDecodedCache } from './decoded-cache.ts'
 import { decodeImage } from './decode-image.ts'
 import { InvalidDataset } from './invalid-dataset.ts'
+import type { Augmentation } from '@gauntlet/study'
 import type { DatasetManifest, ManifestImage, SplitName } from './manifest.ts'
 import { resizeSquare } from './pillow-resize.ts'
 import type { Rgb8Image } from './rgb8-image.ts'
@@ -14,13 +17,26 @@ export interface LabelledBatch {
   readonly digests: string[]
 }
 
+/** What a packed dataset is read from. */
+export interface DatasetOpening {
+  readonly manifest: DatasetManifest
+  /** The packed images, in memory or as a file. */
+  readonly images: Uint8Array | string
+  /** Where resized images are kept; absent where they are not. */
+  readonly decodedFolder?: string
+}
+
 /** Reads the images of a packed dataset by index. Every read is checked against the digest in the manifest. */
 export interface DatasetReader {
   readonly manifest: DatasetManifest
+  /** From what it was opened, so that a thread can open it too. */
+  readonly opening: DatasetOpening
   /** Number of images of a split; 0 for `testCommon` where the source has none. */
   count(split: SplitName): number
   /** The images at `indices`, resized to the manifest's resolution. */
   read(split: SplitName, indices: readonly number[]): Promise<LabelledBatch>
+  /** Images of train at `indices`, resized and augmented. */
+  readAugmented(indices: readonly number[], augmentation: Augmentation, key: AugmentationKey): Promise<LabelledBatch>
   /** One image at its own size. */
   readRgb8(split: SplitName, index: number): Promise<Rgb8Image>
   /** What the manifest says of one image. */
@@ -29,8 +45,10 @@ export interface DatasetReader {
 }
 
 /** Opens a packed dataset, whose images are in memory or in a file. */
-export function openDataset(manifest: DatasetManifest, images: Uint8Array | string): DatasetReader {
+export function openDataset(opening: DatasetOpening): DatasetReader {
+  const { manifest, images, decodedFolder } = opening
   const bytes = typeof images === 'string' ? fileBytes(images) : memoryBytes(images)
+  const cache = decodedFolder === undefined ? null : openDecodedCache(manifest, decodedFolder)
   const entry = (split: SplitName, index: number) => entryAt(manifest, split, index)
 
   async function readRgb8(split: SplitName, index: number): Promise<Rgb8Image> {
@@ -44,26 +62,50 @@ export function openDataset(manifest: DatasetManifest, images: Uint8Array | stri
     return decodeImage(stored, image)
   }
 
-  async function read(split: SplitName, indices: readonly number[]): Promise<LabelledBatch> {
-    const natives = await Promise.all(indices.map((index) => readRgb8(split, index)))
-    const entries = indices.map((index) => entry(split, index))
-    const labels = Int32Array.from(entries, ({ label }) => label)
-    return { images: stackImages(natives, manifest.resolution), labels, digests: entries.map(({ digest }) => digest) }
+  async function readSquare(split: SplitName, index: number): Promise<Uint8Array> {
+    const image = entry(split, index)
+    const kept = await cache?.read(image)
+    if (kept) return kept
+    const { data } = resizeSquare(await readRgb8(split, index), manifest.resolution)
+    await cache?.write(image, data)
+    return data
   }
 
-  return { manifest, count: (split) => manifest.splits[split]?.length ?? 0, read, readRgb8, entry, close: bytes.close }
+  async function read(split: SplitName, indices: readonly number[]): Promise<LabelledBatch> {
+    const squares = await Promise.all(indices.map((index) => readSquare(split, index)))
+    const entries = indices.map((index) => entry(split, index))
+    const labels = Int32Array.from(entries, ({ label }) => label)
+    return { images: stacked(squares), labels, digests: entries.map(({ digest }) => digest) }
+  }
+
+  async function readAugmented(indices: readonly number[], augmentation: Augmentation, key: AugmentationKey) {
+    const batch = await read('train', indices)
+    return { ...batch, images: augment(batch.images, batch.digests, augmentation, key) }
+  }
+
+  async function close() {
+    await Promise.all([bytes.close(), cache?.close()])
+  }
+  const count = (split: SplitName) => manifest.splits[split]?.length ?? 0
+  return { manifest, opening, count, read, readAugmented, readRgb8, entry, close }
 }
 
 /** Resizes images to a square and stacks them. → [count, resolution, resolution, 3], in [0, 1] */
 export function stackImages(images: readonly Rgb8Image[], resolution: number): Float32Array {
-  const size = resolution * resolution * 3
-  const stacked = new Float32Array(images.length * size)
-  for (const [i, image] of images.entries()) {
-    const { data } = resizeSquare(image, resolution)
-    for (let j = 0; j < size; j++) stacked[i * size + j] = data[j]! / 255
-  }
-  return stacked
+  return stacked(images.map((image) => resizeSquare(image, resolution).data))
 }
+
+/** Levels of one size as numbers in [0, 1], one image after another. */
+function stacked(images: readonly Uint8Array[]): Float32Array {
+  const size = images[0]?.length ?? 0
+  const values = new Float32Array(images.length * size)
+  for (const [i, levels] of images.entries())
+    for (let j = 0, to = i * size; j < size; j++, to++) values[to] = unitOfLevel[levels[j]!]!
+  return values
+}
+
+/** level / 255 in float32, by level. */
+const unitOfLevel = Float32Array.from({ length: 256 }, (_, level) => level / 255)
 
 function entryAt(manifest: DatasetManifest, split: SplitName, index: number): ManifestImage {
   const entry = manifest.splits[split]?.[index]

@@ -86,7 +86,7 @@ describe('an archive of RobustGenBench', () => {
   it('has grey, transparent, palette and colour images, which decode to the pixels that Pillow gives', async () => {
     const { manifest, imagesFile } = await prepare(tiny)
     const expected = JSON.parse(await readFile(tinyPixels, 'utf8')) as Record<string, string>
-    const reader = openDataset(manifest, imagesFile)
+    const reader = openDataset({ manifest, images: imagesFile })
     const folders = { train: 'train', validation: 'val', test: 'test', testCommon: 'test_common' } as const
     const actual: Record<string, string> = {}
     for (const [split, name] of Object.entries(folders) as [keyof typeof folders, string][]) {
