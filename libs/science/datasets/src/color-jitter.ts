@@ -6,41 +6,52 @@ export interface ColorJitter {
   readonly order: readonly number[]
 }
 
-/** Jitters an image in place, as torchvision's `ColorJitter` does a float tensor. image: [pixels, 3], in [0, 1]. */
-export function jitterColors(image: Float32Array, { brightness, contrast, saturation, order }: ColorJitter): void {
+/**
+ * Jitters an image in place as torchvision's `ColorJitter` does a PIL image: by Pillow's ImageEnhance, one change after
+ * another, each rounded to bytes. Results equal Pillow 10's to the bit. image: [pixels, 3], a byte a channel.
+ */
+export function jitterColors(image: Uint8Array, { brightness, contrast, saturation, order }: ColorJitter): void {
   for (const change of order) {
-    if (change === 0) scaleBrightness(image, brightness)
-    else if (change === 1) scaleContrast(image, contrast)
+    if (change === 0) blendWithLevel(image, 0, brightness)
+    else if (change === 1) blendWithLevel(image, meanGrey(image), contrast)
     else scaleSaturation(image, saturation)
   }
 }
 
-/** Blends the image with black. */
-function scaleBrightness(image: Float32Array, factor: number): void {
-  for (let i = 0; i < image.length; i++) image[i] = clamp(factor * image[i]!)
-}
-
-/** Blends the image with its mean grey. */
-function scaleContrast(image: Float32Array, factor: number): void {
-  let sum = 0
-  for (let i = 0; i < image.length; i += 3) sum += greyAt(image, i)
-  const rest = (1 - factor) * (sum / (image.length / 3))
-  for (let i = 0; i < image.length; i++) image[i] = clamp(factor * image[i]! + rest)
+/** Blends the image with one level: black for brightness, its mean grey for contrast. */
+function blendWithLevel(image: Uint8Array, level: number, factor: number): void {
+  const blended = Uint8Array.from({ length: 256 }, (_, from) => blend(level, from, Math.fround(factor)))
+  for (let i = 0; i < image.length; i++) image[i] = blended[image[i]!]!
 }
 
 /** Blends each pixel with its own grey. */
-function scaleSaturation(image: Float32Array, factor: number): void {
+function scaleSaturation(image: Uint8Array, factor: number): void {
+  const single = Math.fround(factor)
   for (let i = 0; i < image.length; i += 3) {
-    const rest = (1 - factor) * greyAt(image, i)
-    for (let channel = i; channel < i + 3; channel++) image[channel] = clamp(factor * image[channel]! + rest)
+    const grey = greyAt(image, i)
+    image[i] = blend(grey, image[i]!, single)
+    image[i + 1] = blend(grey, image[i + 1]!, single)
+    image[i + 2] = blend(grey, image[i + 2]!, single)
   }
 }
 
-/** The ITU-R 601 luma, with torchvision's four decimals. */
-function greyAt(image: Float32Array, i: number): number {
-  return 0.2989 * image[i]! + 0.587 * image[i + 1]! + 0.114 * image[i + 2]!
+/**
+ * Pillow's `Image.blend` (src/libImaging/Blend.c): in single precision, rounded towards zero, clipped where the factor is
+ * outside [0, 1].
+ */
+function blend(from: number, to: number, factor: number): number {
+  const value = Math.trunc(Math.fround(from + Math.fround(factor * (to - from))))
+  return value < 0 ? 0 : value > 255 ? 255 : value
 }
 
-function clamp(value: number): number {
-  return value < 0 ? 0 : value > 1 ? 1 : value
+/** The mean of the greys, rounded as `ImageEnhance.Contrast` rounds it. */
+function meanGrey(image: Uint8Array): number {
+  let sum = 0
+  for (let i = 0; i < image.length; i += 3) sum += greyAt(image, i)
+  return Math.floor(sum / (image.length / 3) + 0.5)
+}
+
+/** Pillow's conversion to `L`: the ITU-R 601 luma in 16 fractional bits (src/libImaging/Convert.c). */
+function greyAt(image: Uint8Array, i: number): number {
+  return (image[i]! * 19_595 + image[i + 1]! * 38_470 + image[i + 2]! * 7_471 + 0x8000) >> 16
 }

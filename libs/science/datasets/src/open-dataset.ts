@@ -66,28 +66,41 @@ export function openDataset(opening: DatasetOpening): DatasetReader {
     const image = entry(split, index)
     const kept = await cache?.read(image)
     if (kept) return kept
-    const { data } = resizeSquare(await readRgb8(split, index), manifest.resolution)
+    const native = await readRgb8(split, index)
+    const { data } = resizeSquare(native, manifest.resolution)
     await cache?.write(image, data)
-    return data
+    return data === native.data ? data.slice() : data // which may be those of the packed file itself
   }
 
-  async function read(split: SplitName, indices: readonly number[]): Promise<LabelledBatch> {
+  async function read(
+    split: SplitName,
+    indices: readonly number[],
+    change: (levels: Uint8Array, digest: string) => void = () => undefined,
+  ): Promise<LabelledBatch> {
     const squares = await Promise.all(indices.map((index) => readSquare(split, index)))
+    for (const [i, levels] of squares.entries()) change(levels, entry(split, indices[i]!).digest)
     const entries = indices.map((index) => entry(split, index))
     const labels = Int32Array.from(entries, ({ label }) => label)
     return { images: stacked(squares), labels, digests: entries.map(({ digest }) => digest) }
   }
 
-  async function readAugmented(indices: readonly number[], augmentation: Augmentation, key: AugmentationKey) {
-    const batch = await read('train', indices)
-    return { ...batch, images: augment(batch.images, batch.digests, augmentation, key) }
-  }
+  const readAugmented: DatasetReader['readAugmented'] = (indices, augmentation, key) =>
+    read('train', indices, (levels, digest) => augment(levels, digest, augmentation, key))
 
   async function close() {
     await Promise.all([bytes.close(), cache?.close()])
   }
   const count = (split: SplitName) => manifest.splits[split]?.length ?? 0
-  return { manifest, opening, count, read, readAugmented, readRgb8, entry, close }
+  return {
+    manifest,
+    opening,
+    count,
+    read: (split, indices) => read(split, indices),
+    readAugmented,
+    readRgb8,
+    entry,
+    close,
+  }
 }
 
 /** Resizes images to a square and stacks them. → [count, resolution, resolution, 3], in [0, 1] */
