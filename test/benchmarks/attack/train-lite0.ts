@@ -78,9 +78,16 @@ function augmented(
 ): Float32Array {
   const levels = Uint8Array.from(images, (value) => Math.round(255 * value))
   const size = levels.length / digests.length
+  const into = new Float32Array(levels.length)
   for (const [i, digest] of digests.entries())
-    augment(levels.subarray(i * size, (i + 1) * size), digest, augmentation, key)
-  return Float32Array.from(levels, (level) => level / 255)
+    augment(
+      levels.subarray(i * size, (i + 1) * size),
+      digest,
+      augmentation,
+      key,
+      into.subarray(i * size, (i + 1) * size),
+    )
+  return into
 }
 
 const [loss, file] = process.argv.slice(2)

@@ -10,18 +10,16 @@ const study = { horizontalFlip: true, colorJitter: 0.25, rotationDegrees: 2 }
 const nothing = { horizontalFlip: false, colorJitter: 0, rotationDegrees: 0 }
 const epoch0 = { seed: 1, epoch: 0 }
 
-function augmented(i: number, augmentation = study, key = epoch0): Uint8Array {
-  const image = levels.slice(i * size, (i + 1) * size)
-  augment(image, digests[i]!, augmentation, key)
-  return image
+function augmented(i: number, augmentation = study, key = epoch0, digest = digests[i]!): Float32Array {
+  const into = new Float32Array(size)
+  augment(levels.slice(i * size, (i + 1) * size), digest, augmentation, key, into)
+  return into
 }
 
 describe('augmentation', () => {
   it('changes an image in the same way each time, and another image in another way', () => {
     for (const i of digests.keys()) expect(augmented(i)).toEqual(augmented(i))
-    const image = levels.slice(0, size)
-    augment(image, 'b', study, epoch0)
-    expect(image).not.toEqual(augmented(0))
+    expect(augmented(0, study, epoch0, 'b')).not.toEqual(augmented(0))
   })
 
   it('differs between epochs and between seeds', () => {
@@ -30,14 +28,16 @@ describe('augmentation', () => {
   })
 
   it('leaves an image alone where nothing is asked', () => {
-    expect(augmented(3, nothing)).toEqual(levels.slice(3 * size, 4 * size))
+    const plain = Float32Array.from(levels.slice(3 * size, 4 * size), (level) => level / 255)
+    expect(augmented(3, nothing)).toEqual(plain)
   })
 
   it('flips about half of the images, exactly left to right', () => {
     const flipped = Array.from({ length: 400 }, (_, i) => {
       const ramp = Uint8Array.from({ length: 12 }, (_unused, j) => Math.floor(j / 3) % 2)
-      augment(ramp, `image-${i}`, { ...nothing, horizontalFlip: true }, epoch0)
-      return ramp
+      const into = new Float32Array(12)
+      augment(ramp, `image-${i}`, { ...nothing, horizontalFlip: true }, epoch0, into)
+      return into.map((value) => Math.round(255 * value))
     })
     const count = flipped.filter((ramp) => ramp[0] === 1).length
     expect(count).toBeGreaterThan(160)
@@ -46,6 +46,6 @@ describe('augmentation', () => {
   })
 
   it('refuses values that are no square image', () => {
-    expect(() => augment(new Uint8Array(7), 'a', study, epoch0)).toThrow(RangeError)
+    expect(() => augment(new Uint8Array(7), 'a', study, epoch0, new Float32Array(7))).toThrow(RangeError)
   })
 })

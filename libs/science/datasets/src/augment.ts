@@ -1,7 +1,7 @@
 import { permutation, uniform } from '@gauntlet/engine/random'
 import type { Augmentation } from '@gauntlet/study'
 import { jitterColors, type ColorJitter } from './color-jitter.ts'
-import { flipRows, rotateNearest } from './move-pixels.ts'
+import { movePixels } from './move-pixels.ts'
 
 /** What keys the random numbers of an augmentation, besides the image. */
 export interface AugmentationKey {
@@ -10,24 +10,28 @@ export interface AugmentationKey {
 }
 
 /**
- * Augments a training image in place as the study does: a flip with probability ½, then colour jitter, then a rotation
+ * Augments a training image as the study does: a flip with probability ½, then colour jitter, then a rotation
  * (torchvision's `RandomHorizontalFlip`, `ColorJitter` and `RandomRotation` of PIL images). Random numbers are keyed by
  * seed, epoch and image digest, so that an image changes in the same way in any batch, order and shard. image: [side,
- * side, 3], a byte a channel. Throws `RangeError` where it is not square.
+ * side, 3], a byte a channel, whose content is lost; into: the same shape, in [0, 1]. Throws `RangeError` where the image
+ * is not square.
  */
 export function augment(
   image: Uint8Array,
   digest: string,
   augmentation: Augmentation,
   { seed, epoch }: AugmentationKey,
+  into: Float32Array,
 ): void {
   const side = Math.round(Math.sqrt(image.length / 3))
   if (3 * side * side !== image.length) throw new RangeError(`${image.length} values are no square RGB image.`)
-  const draw = drawAugmentation(augmentation, { seed, epoch, digest })
-  if (draw.flip) flipRows(image, side)
-  if (augmentation.colorJitter > 0) jitterColors(image, draw.jitter)
-  if (draw.degrees !== 0) rotateNearest(image, side, draw.degrees)
+  const { jitter, ...movement } = drawAugmentation(augmentation, { seed, epoch, digest })
+  const levels = augmentation.colorJitter > 0 ? jitterColors(image, jitter) : undefined
+  movePixels(image, side, movement, levels ? Float32Array.from(levels, (level) => level / 255) : unitOfLevel, into)
 }
+
+/** level / 255 in float32, by level. */
+export const unitOfLevel = Float32Array.from({ length: 256 }, (_, level) => level / 255)
 
 /** The changes of one image in one epoch. */
 interface AugmentationDraw {

@@ -7,51 +7,73 @@ export interface ColorJitter {
 }
 
 /**
- * Jitters an image in place as torchvision's `ColorJitter` does a PIL image: by Pillow's ImageEnhance, one change after
- * another, each rounded to bytes. Results equal Pillow 10's to the bit. image: [pixels, 3], a byte a channel.
+ * Jitters an image as torchvision's `ColorJitter` does a PIL image: by Pillow's ImageEnhance, one change after another,
+ * each rounded to bytes. Results equal Pillow 10's to the bit. The image is changed in place, and what is given back says
+ * for each of its levels what it stands for: changes of single levels are only looked up, all at once, where pixels are
+ * read anyway. image: [pixels, 3], a byte a channel; → [256]
  */
-export function jitterColors(image: Uint8Array, { brightness, contrast, saturation, order }: ColorJitter): void {
+export function jitterColors(image: Uint8Array, { brightness, contrast, saturation, order }: ColorJitter): Uint8Array {
+  let levels = sameLevels()
   for (const change of order) {
-    if (change === 0) blendWithLevel(image, 0, brightness)
-    else if (change === 1) blendWithLevel(image, meanGrey(image), contrast)
-    else scaleSaturation(image, saturation)
+    if (change === 0) levels = blendedLevels(levels, 0, brightness)
+    else if (change === 1) levels = blendedLevels(levels, meanGrey(image, levels), contrast)
+    else {
+      scaleSaturation(image, levels, saturation)
+      levels = sameLevels()
+    }
   }
+  return levels
 }
 
-/** Blends the image with one level: black for brightness, its mean grey for contrast. */
-function blendWithLevel(image: Uint8Array, level: number, factor: number): void {
-  const blended = Uint8Array.from({ length: 256 }, (_, from) => blend(level, from, Math.fround(factor)))
-  for (let i = 0; i < image.length; i++) image[i] = blended[image[i]!]!
+function sameLevels(): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, level) => level)
 }
 
-/** Blends each pixel with its own grey. */
-function scaleSaturation(image: Uint8Array, factor: number): void {
-  const single = Math.fround(factor)
+/** Levels blended with one level: black for brightness, the mean grey for contrast. */
+function blendedLevels(levels: Uint8Array, level: number, factor: number): Uint8Array {
+  const products = productsOf(factor)
+  return levels.map((to) => blend(level, products[to - level + 255]!))
+}
+
+/** Blends each pixel with its own grey. `levels`: what the levels of the image stand for. */
+function scaleSaturation(image: Uint8Array, levels: Uint8Array, factor: number): void {
+  const products = productsOf(factor)
   for (let i = 0; i < image.length; i += 3) {
-    const grey = greyAt(image, i)
-    image[i] = blend(grey, image[i]!, single)
-    image[i + 1] = blend(grey, image[i + 1]!, single)
-    image[i + 2] = blend(grey, image[i + 2]!, single)
+    const red = levels[image[i]!]!
+    const green = levels[image[i + 1]!]!
+    const blue = levels[image[i + 2]!]!
+    const grey = greyOf(red, green, blue)
+    const zero = 255 - grey
+    image[i] = blend(grey, products[red + zero]!)
+    image[i + 1] = blend(grey, products[green + zero]!)
+    image[i + 2] = blend(grey, products[blue + zero]!)
   }
+}
+
+/** factor × difference in single precision, for the differences −255 to 255. */
+function productsOf(factor: number): Float32Array {
+  const single = Math.fround(factor)
+  return Float32Array.from({ length: 511 }, (_, i) => single * (i - 255))
 }
 
 /**
- * Pillow's `Image.blend` (src/libImaging/Blend.c): in single precision, rounded towards zero, clipped where the factor is
- * outside [0, 1].
+ * Pillow's `Image.blend` of a level with another, of which the factor's product with their difference is given
+ * (src/libImaging/Blend.c): in single precision, rounded towards zero, clipped where the factor is outside [0, 1].
  */
-function blend(from: number, to: number, factor: number): number {
-  const value = Math.trunc(Math.fround(from + Math.fround(factor * (to - from))))
-  return value < 0 ? 0 : value > 255 ? 255 : value
+function blend(from: number, product: number): number {
+  const value = Math.fround(from + product)
+  return value <= 0 ? 0 : value >= 255 ? 255 : value | 0
 }
 
 /** The mean of the greys, rounded as `ImageEnhance.Contrast` rounds it. */
-function meanGrey(image: Uint8Array): number {
+function meanGrey(image: Uint8Array, levels: Uint8Array): number {
   let sum = 0
-  for (let i = 0; i < image.length; i += 3) sum += greyAt(image, i)
+  for (let i = 0; i < image.length; i += 3)
+    sum += greyOf(levels[image[i]!]!, levels[image[i + 1]!]!, levels[image[i + 2]!]!)
   return Math.floor(sum / (image.length / 3) + 0.5)
 }
 
 /** Pillow's conversion to `L`: the ITU-R 601 luma in 16 fractional bits (src/libImaging/Convert.c). */
-function greyAt(image: Uint8Array, i: number): number {
-  return (image[i]! * 19_595 + image[i + 1]! * 38_470 + image[i + 2]! * 7_471 + 0x8000) >> 16
+function greyOf(red: number, green: number, blue: number): number {
+  return (red * 19_595 + green * 38_470 + blue * 7_471 + 0x8000) >> 16
 }

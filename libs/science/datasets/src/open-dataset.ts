@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { sha256Of } from './dataset-source.ts'
-import { augment, type AugmentationKey } from './augment.ts'
+import { augment, unitOfLevel, type AugmentationKey } from './augment.ts'
 import { openDecodedCache } from './decoded-cache.ts'
 import { decodeImage } from './decode-image.ts'
 import { InvalidDataset } from './invalid-dataset.ts'
@@ -72,53 +72,43 @@ export function openDataset(opening: DatasetOpening): DatasetReader {
     return data === native.data ? data.slice() : data // which may be those of the packed file itself
   }
 
-  async function read(
-    split: SplitName,
-    indices: readonly number[],
-    change: (levels: Uint8Array, digest: string) => void = () => undefined,
-  ): Promise<LabelledBatch> {
+  type Place = (levels: Uint8Array, digest: string, into: Float32Array) => void
+  async function readInto(split: SplitName, indices: readonly number[], place: Place): Promise<LabelledBatch> {
     const squares = await Promise.all(indices.map((index) => readSquare(split, index)))
-    for (const [i, levels] of squares.entries()) change(levels, entry(split, indices[i]!).digest)
     const entries = indices.map((index) => entry(split, index))
+    const size = 3 * manifest.resolution ** 2
+    const values = new Float32Array(indices.length * size)
+    for (const [i, levels] of squares.entries())
+      place(levels, entries[i]!.digest, values.subarray(i * size, (i + 1) * size))
     const labels = Int32Array.from(entries, ({ label }) => label)
-    return { images: stacked(squares), labels, digests: entries.map(({ digest }) => digest) }
+    return { images: values, labels, digests: entries.map(({ digest }) => digest) }
   }
 
+  const read: DatasetReader['read'] = (split, indices) =>
+    readInto(split, indices, (levels, _, into) => void writeUnits(levels, into))
   const readAugmented: DatasetReader['readAugmented'] = (indices, augmentation, key) =>
-    read('train', indices, (levels, digest) => augment(levels, digest, augmentation, key))
+    readInto('train', indices, (levels, digest, into) => augment(levels, digest, augmentation, key, into))
 
   async function close() {
     await Promise.all([bytes.close(), cache?.close()])
   }
   const count = (split: SplitName) => manifest.splits[split]?.length ?? 0
-  return {
-    manifest,
-    opening,
-    count,
-    read: (split, indices) => read(split, indices),
-    readAugmented,
-    readRgb8,
-    entry,
-    close,
-  }
+  return { manifest, opening, count, read, readAugmented, readRgb8, entry, close }
 }
 
 /** Resizes images to a square and stacks them. → [count, resolution, resolution, 3], in [0, 1] */
 export function stackImages(images: readonly Rgb8Image[], resolution: number): Float32Array {
-  return stacked(images.map((image) => resizeSquare(image, resolution).data))
+  const size = resolution * resolution * 3
+  const stacked = new Float32Array(images.length * size)
+  for (const [i, image] of images.entries())
+    writeUnits(resizeSquare(image, resolution).data, stacked.subarray(i * size, (i + 1) * size))
+  return stacked
 }
 
-/** Levels of one size as numbers in [0, 1], one image after another. */
-function stacked(images: readonly Uint8Array[]): Float32Array {
-  const size = images[0]?.length ?? 0
-  const values = new Float32Array(images.length * size)
-  for (const [i, levels] of images.entries())
-    for (let j = 0, to = i * size; j < size; j++, to++) values[to] = unitOfLevel[levels[j]!]!
-  return values
+/** Writes levels as numbers in [0, 1]. */
+function writeUnits(levels: Uint8Array, into: Float32Array): void {
+  for (let i = 0; i < levels.length; i++) into[i] = unitOfLevel[levels[i]!]!
 }
-
-/** level / 255 in float32, by level. */
-const unitOfLevel = Float32Array.from({ length: 256 }, (_, level) => level / 255)
 
 function entryAt(manifest: DatasetManifest, split: SplitName, index: number): ManifestImage {
   const entry = manifest.splits[split]?.[index]

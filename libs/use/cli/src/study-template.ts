@@ -34,6 +34,20 @@ const settings: Readonly<Record<Budget, readonly string[]>> = {
   paper: ['protocols: [FFT-50]', "evaluator: standard # AutoAttack's"],
 }
 
+/** Weak training is measured in small balls, in which it shows; the paper's are the default. */
+const perturbations: Readonly<Record<Budget, readonly string[]>> = {
+  minutes: [
+    'perturbations: # in smaller balls than the paper, which such short training does not withstand',
+    '  - clean',
+    '  - { name: Linf, epsilon: 2/255 }',
+    '  - { name: L2, epsilon: 0.5 }',
+    '  - { name: L1, epsilon: 8 }',
+    '  - common # corruptions',
+  ],
+  hours: [],
+  paper: [],
+}
+
 const training: Readonly<Record<Budget, readonly string[]>> = {
   minutes: [
     '  effectiveBatch: 32',
@@ -61,12 +75,7 @@ export function studyTemplate({ name, dataset, backbones, losses, budget, path, 
     `backbones: [${backbones.join(', ')}] # gauntlet backbones lists them`,
     `losses: [${losses.join(', ')}] # of standard, Classic AT and TRADES`,
     ...settings[budget],
-    'perturbations:',
-    '  - clean',
-    '  - { name: Linf, epsilon: 4/255 }',
-    '  - { name: L2, epsilon: 2 }',
-    '  - { name: L1, epsilon: 75 }',
-    '  - common # corruptions',
+    ...perturbations[budget],
     ...(rates.length > 0 ? ['hyperparameters:', ...rates] : []),
     '',
   ].join('\n')
