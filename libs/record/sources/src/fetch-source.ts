@@ -249,6 +249,6 @@ async function digestOfFolder(path: string): Promise<Digest> {
 function refuseOther(what: string, digest: Digest, sha256: Digest): void {
   if (digest !== sha256)
     throw new DigestMismatch(
-      `${what} has SHA-256 ${digest}, not ${sha256}; pin this digest if the file is the right one, else replace the file.`,
+      `${what} has SHA-256 ${digest}, not ${sha256}; if these are the right bytes, pin their digest (or remove the source from the study’s lock file), else restore them.`,
     )
 }

@@ -11,10 +11,10 @@ export interface ReadRequest {
   readonly key: AugmentationKey
 }
 
-/** The batch, or why there is none: the name and message of the error. */
+/** The batch, or why there is none: what tells the error apart. */
 export type ReadAnswer =
   | { readonly id: number; readonly batch: LabelledBatch }
-  | { readonly id: number; readonly name: string; readonly message: string }
+  | { readonly id: number; readonly error: { readonly name: string; readonly message: string; readonly code?: string } }
 
 /*
  * The code of a thread that reads batches. Bundles of stages hold it as a text of its own (`readThread` in
@@ -29,6 +29,7 @@ port.on('message', ({ id, indices, augmentation, key }: ReadRequest) => {
         batch.images.buffer as ArrayBuffer,
         batch.labels.buffer as ArrayBuffer,
       ]),
-    ({ name, message }: Error) => port.postMessage({ id, name, message } satisfies ReadAnswer),
+    ({ name, message, code }: NodeJS.ErrnoException) =>
+      port.postMessage({ id, error: { name, message, ...(code === undefined ? {} : { code }) } } satisfies ReadAnswer),
   )
 })

@@ -2,7 +2,6 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Augmentation } from '@gauntlet/study'
 import type { AugmentationKey } from './augment.ts'
-import { InvalidDataset } from './invalid-dataset.ts'
 import type { DatasetReader, LabelledBatch } from './open-dataset.ts'
 import type { ReadAnswer, ReadRequest } from './read-thread.ts'
 
@@ -54,7 +53,7 @@ function startThread(text: string, { opening }: DatasetReader) {
     waiting.delete(answer.id)
     if (waiting.size === 0) worker.unref()
     if ('batch' in answer) resolve(answer.batch)
-    else reject(answer.name === 'InvalidDataset' ? new InvalidDataset(answer.message) : new Error(answer.message))
+    else reject(Object.assign(new Error(answer.error.message), answer.error))
   })
   let requests = 0
   const read = (indices: readonly number[], augmentation: Augmentation, key: AugmentationKey) =>
