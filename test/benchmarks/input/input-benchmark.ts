@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { pythonWithTorch } from '../engine/python-environment.ts'
 import { writePhotographs } from './photographs.ts'
@@ -14,7 +15,8 @@ const augmentation = { horizontalFlip: true, colorJitter: 0.25, rotationDegrees:
 
 /**
  * Decoded and augmented training images a second: our reading threads, without and with the cache of decoded images,
- * beside torchvision's DataLoader with as many workers, in turns in one run. The images are JPEG of 500 × 375.
+ * beside torchvision's DataLoader with as many workers, in turns in one run. The images are JPEG of 500 × 375. Then the
+ * share of the time that a device of given speeds would wait for batches of one thread, read two ahead as in training.
  */
 export async function inputBenchmark(options: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -24,6 +26,7 @@ export async function inputBenchmark(options: string[]): Promise<void> {
       side: { type: 'string', default: '224' },
       threads: { type: 'string', default: String(availableParallelism()) },
       rounds: { type: 'string', default: '3' },
+      devices: { type: 'string', default: '50,100,200,400' },
       python: { type: 'string' },
     },
   })
@@ -41,6 +44,10 @@ export async function inputBenchmark(options: string[]): Promise<void> {
       const numbers = [theirs.toFixed(0), cold.toFixed(0), (cold / theirs).toFixed(2), warm.toFixed(0)]
       console.log([...numbers, (warm / theirs).toFixed(2)].join('   '))
     }
+    for (const speed of values.devices.split(',').map(Number))
+      console.log(
+        `a device of ${speed} images a second waits ${(100 * (await ours.idleShare(speed))).toFixed(1)} % of the time`,
+      )
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -95,5 +102,25 @@ async function ourSide(folder: string, { side, threads }: { side: number; thread
     await Promise.all([reads.close(), reader.close()])
     return order.length / seconds
   }
-  return { decoding: measure({}), cached: measure({ decodedFolder: join(folder, 'decoded') }) }
+  async function idleShare(speed: number): Promise<number> {
+    const reader = openDataset({ manifest, images: imagesFile, decodedFolder: join(folder, 'decoded') })
+    const reads = openReadThreads(reader, 1)
+    const read = (indices: readonly number[]) => reads.readAugmented(indices, augmentation, { seed: 2, epoch: 0 })
+    const ahead = batches.slice(0, 2).map(read)
+    await Promise.all(ahead)
+    const start = performance.now()
+    let computed = 0
+    for (const [i, indices] of batches.entries()) {
+      await ahead.shift()
+      if (batches[i + 2]) ahead.push(read(batches[i + 2]!))
+      await setImmediate() // so that the request leaves before the device blocks the thread
+      const milliseconds = (1000 * indices.length) / speed
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
+      computed += milliseconds
+    }
+    const share = 1 - computed / (performance.now() - start)
+    await Promise.all([reads.close(), reader.close()])
+    return share
+  }
+  return { decoding: measure({}), cached: measure({ decodedFolder: join(folder, 'decoded') }), idleShare }
 }
