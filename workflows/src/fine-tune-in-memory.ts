@@ -1,7 +1,8 @@
 import { microBatchBelow, type FineTuneInput, type WorkerDescription } from '@gauntlet/contract'
-import { ApplicationFailure, isCancellation, patched } from '@temporalio/workflow'
+import { ApplicationFailure, isCancellation } from '@temporalio/workflow'
+import { ledger } from './ledger.ts'
 import { stageFailed, stageFailureOf } from './stage-failure.ts'
-import { ledger, type StageOutputs } from './stage-runner.ts'
+import type { StageOutputs } from './stage-runner.ts'
 import type { stagesOn } from './stages.ts'
 
 /**
@@ -17,7 +18,7 @@ export async function fineTuneInMemory(
   const { configuration } = input
   const { environmentClass } = worker
   const own = configuration.hyperparameters.microBatch
-  let ranOutAt = patched('out-of-memory-facts') ? await ledger.outOfMemoryAt({ configuration, environmentClass }) : null
+  let ranOutAt = await ledger.outOfMemoryAt({ configuration, environmentClass })
   for (;;) {
     const microBatch = microBatchBelow(own, ranOutAt)
     refuseShrinking(input, microBatch)

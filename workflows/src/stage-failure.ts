@@ -1,4 +1,9 @@
-import { failureClassOf, type FailureClass, type StageFailureSummary } from '@gauntlet/contract'
+import {
+  failureClassOf,
+  type AttemptEvidence,
+  type FailureClass,
+  type StageFailureSummary,
+} from '@gauntlet/contract'
 import type { Digest, Perturbation, StageName } from '@gauntlet/study'
 import { ApplicationFailure } from '@temporalio/workflow'
 
@@ -6,10 +11,13 @@ import { ApplicationFailure } from '@temporalio/workflow'
 export interface StageFailure extends StageFailureSummary {
   readonly stage: StageName
   readonly stageKey?: Digest
+  readonly failureClass: FailureClass
+  /** The artifact that it could not read. */
+  readonly lostArtifact?: Digest
 }
 
 /** The stage that failed. Its key is absent where it has none, as aggregate. */
-export type FailedStage = Pick<StageFailure, 'stage' | 'stageKey'>
+export type FailedStage = Pick<StageFailure, 'stage' | 'stageKey' | 'lostArtifact'>
 
 /** A cell that ends without a number. */
 export interface FailedCell extends StageFailure {
@@ -24,9 +32,10 @@ export function stageFailed(
   failureClass: FailureClass,
   { stage, stageKey }: FailedStage,
   message: string,
+  { lostArtifact }: Pick<Partial<AttemptEvidence>, 'lostArtifact'> = {},
 ): ApplicationFailure {
-  const details = [{ stage, ...(stageKey ? { stageKey } : {}) }]
-  return ApplicationFailure.create({ type: failureClass, message, nonRetryable: true, details })
+  const failed: FailedStage = { stage, ...(stageKey ? { stageKey } : {}), ...(lostArtifact ? { lostArtifact } : {}) }
+  return ApplicationFailure.create({ type: failureClass, message, nonRetryable: true, details: [failed] })
 }
 
 /** Reads an error that `stageFailed` made. Any other error is a bug of the workflow itself and is thrown again. */

@@ -12,17 +12,21 @@ import {
   type PerturbAndEvaluateInput,
   type WorkerDescription,
 } from '@gauntlet/contract'
-import { configurationId, type BackboneSpecification, type DatasetSpecification } from '@gauntlet/study'
-import { gpuActivities, runStage } from './stage-runner.ts'
+import { configurationId, type BackboneSpecification, type DatasetSpecification, type Digest } from '@gauntlet/study'
+import { gpuActivities } from './gpu-pool.ts'
+import { StageRunner } from './stage-runner.ts'
 
-/** The stages of a configuration on one pool, each with the key that follows from the description of the workers. */
-export function stagesOn(pool: string, worker: WorkerDescription) {
+/**
+ * The stages of a configuration on one pool, each with the key that follows from the description of the workers.
+ * `lost`: artifacts that a stage could not read.
+ */
+export function stagesOn(pool: string, worker: WorkerDescription, lost: readonly Digest[] = []) {
   const gpu = gpuActivities(pool)
+  const runner = new StageRunner(worker, lost)
   return {
     prepareDataset: (dataset: DatasetSpecification) =>
-      runStage({
+      runner.run({
         identity: prepareDatasetIdentity(worker, dataset),
-        worker,
         configurationId: null,
         used: {},
         input: { dataset },
@@ -30,9 +34,8 @@ export function stagesOn(pool: string, worker: WorkerDescription) {
       }),
 
     pretrainLoad: (backbone: BackboneSpecification) =>
-      runStage({
+      runner.run({
         identity: pretrainLoadIdentity(worker, backbone),
-        worker,
         configurationId: null,
         used: {},
         input: { backbone },
@@ -40,9 +43,8 @@ export function stagesOn(pool: string, worker: WorkerDescription) {
       }),
 
     fineTune: (input: FineTuneInput) =>
-      runStage({
+      runner.run({
         identity: fineTuneIdentity(worker, input),
-        worker,
         configurationId: configurationId(input.configuration),
         used: fineTuneUses(input),
         input,
@@ -50,9 +52,8 @@ export function stagesOn(pool: string, worker: WorkerDescription) {
       }),
 
     checkpoint: (input: CheckpointInput) =>
-      runStage({
+      runner.run({
         identity: checkpointIdentity(worker, input),
-        worker,
         configurationId: configurationId(input.configuration),
         used: checkpointUses(input),
         input,
@@ -60,9 +61,8 @@ export function stagesOn(pool: string, worker: WorkerDescription) {
       }),
 
     perturbAndEvaluate: (input: PerturbAndEvaluateInput) =>
-      runStage({
+      runner.run({
         identity: perturbAndEvaluateIdentity(worker, input),
-        worker,
         configurationId: configurationId(input.configuration),
         used: perturbAndEvaluateUses(input),
         input,

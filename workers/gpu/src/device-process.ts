@@ -2,7 +2,7 @@ import { openArtifactStore } from '@gauntlet/artifacts'
 import { join } from 'node:path'
 import type { EngineModule } from './bundles/engine-module.ts'
 import type { FromDevice, ToDevice } from './device-protocol.ts'
-import { failureClassOfError } from './failure-class.ts'
+import { failureClassOfError } from '@gauntlet/contract'
 import { loadBundle, runBundle } from './run-bundle.ts'
 
 /*
