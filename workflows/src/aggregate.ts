@@ -29,7 +29,10 @@ export async function aggregate(
   const { measurements, failed } = await count({ configuration, dataset, evaluated })
   const missing = [...notEvaluated, ...failed]
   for (const cell of missing) await ledger.recordMissingCell({ studyId, configurationId: id, ...cell })
-  return { measurements, failures: missing.map(({ stage, failureClass, message }) => ({ stage, failureClass, message })) }
+  return {
+    measurements,
+    failures: missing.map(({ stage, failureClass, message }) => ({ stage, failureClass, message })),
+  }
 }
 
 /**
@@ -41,9 +44,7 @@ function cellsNotEvaluated(
   settled: readonly PromiseSettledResult<EvaluatedPerturbation>[],
 ): FailedCell[] {
   const reasons = settled.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
-  const ofAll = reasons.find(
-    (reason) => isCancellation(reason) || concernsAll(stageFailureOf(reason).failureClass),
-  )
+  const ofAll = reasons.find((reason) => isCancellation(reason) || concernsAll(stageFailureOf(reason).failureClass))
   if (ofAll !== undefined) throw ofAll
   return settled.flatMap((result, index) =>
     result.status === 'rejected' ? [{ perturbation: perturbations[index]!, ...stageFailureOf(result.reason) }] : [],

@@ -7,13 +7,14 @@ import {
   type EvaluatedPerturbation,
   type SharedOutputs,
 } from '@gauntlet/contract'
-import { configurationId, type Digest, type Perturbation } from '@gauntlet/study'
+import { configurationId, type Perturbation } from '@gauntlet/study'
 import { defineSignal, getExternalWorkflowHandle, isCancellation, setHandler, sleep } from '@temporalio/workflow'
 import { aggregate } from './aggregate.ts'
 import { fineTuneInMemory } from './fine-tune-in-memory.ts'
 import { askPool } from './gpu-pool.ts'
 import { ledger } from './ledger.ts'
 import { stageFailureOf, type StageFailure } from './stage-failure.ts'
+import type { StageMemory } from './stage-runner.ts'
 import { stagesOn } from './stages.ts'
 
 /**
@@ -49,11 +50,11 @@ async function tell(study: string, result: ConfigurationResult): Promise<void> {
 }
 
 async function runToItsEnd(input: ConfigurationWorkflowInput): Promise<ConfigurationResult> {
-  const lost = new Set<Digest>()
+  const memory: StageMemory = { attempts: new Map(), lost: new Set() }
   let [shared, changes, healed] = [input.shared, 0, 0]
   for (;;) {
     try {
-      const { measurements, failures } = await runOnce(input, shared, [...lost])
+      const { measurements, failures } = await runOnce(input, shared, memory)
       const outcome = measurements.length > 0 ? 'measured' : 'failed'
       return { ...resultOf(input, changes), outcome, measurements, failures }
     } catch (error) {
@@ -64,22 +65,22 @@ async function runToItsEnd(input: ConfigurationWorkflowInput): Promise<Configura
         await sleep(Math.min(1_000 * 2 ** changes, 60_000))
         changes += 1
       } else if (failure.failureClass === 'ArtifactLost' && healed < healings) {
-        if (failure.lostArtifact) lost.add(failure.lostArtifact)
+        if (failure.lostArtifact) memory.lost.add(failure.lostArtifact)
         healed += 1
       } else return endWithoutNumbers(input, failure, changes)
     }
   }
 }
 
-/** Runs every stage that is not known. `lost`: artifacts that a stage could not read. */
+/** Runs every stage that is not known. */
 async function runOnce(
   input: ConfigurationWorkflowInput,
   shared: SharedOutputs | undefined,
-  lost: readonly Digest[],
+  memory: StageMemory,
 ): Promise<Pick<ConfigurationResult, 'measurements' | 'failures'>> {
   const { configuration, perturbations, pool } = input
   const worker = shared?.worker ?? (await askPool(pool, stageCodesOf([configuration], perturbations)))
-  const stages = stagesOn(pool, worker, lost)
+  const stages = stagesOn(pool, worker, memory)
   const dataset = shared?.dataset ?? (await stages.prepareDataset(configuration.dataset)).generated
   const pretrained = shared?.pretrained ?? (await stages.pretrainLoad(configuration.backbone)).generated
   const { generated: trained } = await fineTuneInMemory(stages, worker, { configuration, dataset, pretrained })

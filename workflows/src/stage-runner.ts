@@ -18,12 +18,13 @@ import {
   CancellationScope,
   isCancellation,
   sleep,
+  TemporalFailure,
   TimeoutFailure,
   workflowInfo,
 } from '@temporalio/workflow'
 import { ledger } from './ledger.ts'
 import { RetryBudget } from './retry-budget.ts'
-import { stageFailed, type FailedStage } from './stage-failure.ts'
+import { StageFailed, type FailedStage } from './stage-failure.ts'
 
 /** A stage that is to be run. */
 export interface StageRun<Input> {
@@ -41,15 +42,19 @@ export interface StageOutputs {
   readonly generated: ArtifactsByRole
 }
 
-/** Runs stages on workers of one description, and remembers what was tried in this run of the workflow. */
-export class StageRunner {
-  /** Attempts of this run, by stage key. */
-  private readonly attempts = new Map<Digest, number>()
+/** What a run of a workflow remembers of its stages. */
+export interface StageMemory {
+  /** How often each stage was attempted, by its key. */
+  readonly attempts: Map<Digest, number>
+  /** Artifacts that a stage could not read. */
+  readonly lost: Set<Digest>
+}
 
-  /** `lost`: artifacts that a stage could not read. */
+/** Runs stages on workers of one description. */
+export class StageRunner {
   constructor(
     private readonly worker: WorkerDescription,
-    private readonly lost: readonly Digest[],
+    private readonly memory: StageMemory,
   ) {}
 
   /**
@@ -65,7 +70,7 @@ export class StageRunner {
     const budget = new RetryBudget()
     for (;;) {
       const attempt = this.nextAttempt(run, key)
-      const known = await ledger.beginStage({ ...attempt, distrusted: this.lost })
+      const known = await ledger.beginStage({ ...attempt, distrusted: [...this.memory.lost] })
       if (known) return outputsOf(known, run.identity, key)
       const ended = await this.attemptOnce(run, key, attempt)
       if ('result' in ended) {
@@ -75,14 +80,15 @@ export class StageRunner {
       await ledger.recordFailedAttempt({ ...attempt, ...ended.failure })
       const { failureClass, message, evidence } = ended.failure
       const pause = budget.pauseAfter(failureClass)
-      if (pause === null) throw stageFailed(failureClass, { stage: run.identity.stage, stageKey: key }, message, evidence)
+      if (pause === null)
+        throw new StageFailed(failureClass, { stage: run.identity.stage, stageKey: key }, message, evidence)
       if (pause > 0) await sleep(pause)
     }
   }
 
   private nextAttempt<Input>({ identity, configurationId }: StageRun<Input>, key: Digest): StageAttempt {
-    const attempt = (this.attempts.get(key) ?? 0) + 1
-    this.attempts.set(key, attempt)
+    const attempt = (this.memory.attempts.get(key) ?? 0) + 1
+    this.memory.attempts.set(key, attempt)
     const { workflowId, runId } = workflowInfo()
     const { environment } = environmentOf(this.worker, identity.stage)
     return { identity, configurationId, attempt, workflow: { workflowId, runId }, environment }
@@ -107,7 +113,7 @@ export class StageRunner {
 
 /** The outputs of a stage that is known. Throws where it is known to diverge. */
 function outputsOf(known: NonNullable<Begun>, { stage }: StageIdentity, key: Digest): StageOutputs {
-  if ('diverged' in known) throw stageFailed('Diverged', { stage, stageKey: key }, known.diverged)
+  if ('diverged' in known) throw new StageFailed('Diverged', { stage, stageKey: key }, known.diverged)
   return { stageKey: key, generated: known.generated }
 }
 
@@ -116,9 +122,10 @@ export async function asStage<Result>(stage: FailedStage, work: () => Promise<Re
   try {
     return await work()
   } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error
+    // A local activity fails without the failure that Temporal puts around that of a remote one.
+    if (isCancellation(error) || !(error instanceof TemporalFailure)) throw error
     const { failureClass, message, evidence } = attemptFailureOf(error)
-    throw stageFailed(failureClass, stage, message, evidence)
+    throw new StageFailed(failureClass, stage, message, evidence)
   }
 }
 
@@ -139,7 +146,8 @@ function evidenceOf(heartbeat: StageProgress | undefined): Partial<AttemptEviden
 /**
  * Reads the failure of an activity: a lost worker where the heartbeats stopped, else the class that the activity gave.
  */
-function attemptFailureOf({ cause }: ActivityFailure): AttemptFailure {
+function attemptFailureOf(failure: TemporalFailure): AttemptFailure {
+  const cause = failure instanceof ActivityFailure ? failure.cause : failure
   if (cause instanceof TimeoutFailure) {
     const message = `The worker stopped answering (${cause.timeoutType} time-out).`
     return {

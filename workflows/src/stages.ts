@@ -12,17 +12,14 @@ import {
   type PerturbAndEvaluateInput,
   type WorkerDescription,
 } from '@gauntlet/contract'
-import { configurationId, type BackboneSpecification, type DatasetSpecification, type Digest } from '@gauntlet/study'
+import { configurationId, type BackboneSpecification, type DatasetSpecification } from '@gauntlet/study'
 import { gpuActivities } from './gpu-pool.ts'
-import { StageRunner } from './stage-runner.ts'
+import { StageRunner, type StageMemory } from './stage-runner.ts'
 
-/**
- * The stages of a configuration on one pool, each with the key that follows from the description of the workers.
- * `lost`: artifacts that a stage could not read.
- */
-export function stagesOn(pool: string, worker: WorkerDescription, lost: readonly Digest[] = []) {
+/** The stages of a configuration on one pool, each with the key that follows from the description of the workers. */
+export function stagesOn(pool: string, worker: WorkerDescription, memory: StageMemory) {
   const gpu = gpuActivities(pool)
-  const runner = new StageRunner(worker, lost)
+  const runner = new StageRunner(worker, memory)
   return {
     prepareDataset: (dataset: DatasetSpecification) =>
       runner.run({

@@ -1,10 +1,9 @@
 import { stageCodesOf, type SharedOutputs, type StageCode, type WorkerDescription } from '@gauntlet/contract'
 import type { ArtifactsByRole, Configuration, Perturbation } from '@gauntlet/study'
-import { ApplicationFailure } from '@temporalio/workflow'
 import { askPool } from './gpu-pool.ts'
 import { ledger } from './ledger.ts'
 import { stageFailureOf } from './stage-failure.ts'
-import type { StageOutputs } from './stage-runner.ts'
+import type { StageMemory, StageOutputs } from './stage-runner.ts'
 import { stagesOn } from './stages.ts'
 
 /**
@@ -13,6 +12,7 @@ import { stagesOn } from './stages.ts'
  */
 export class StudyStages {
   private described: Promise<WorkerDescription> | undefined
+  private readonly memory: StageMemory = { attempts: new Map(), lost: new Set() }
   private done = new Map<string, Promise<ArtifactsByRole | null>>()
 
   /** `codes`: of all stages of the study, so that what the ledger keeps of the pool serves whoever plans it. */
@@ -41,12 +41,16 @@ export class StudyStages {
   async outputsFor(configuration: Configuration): Promise<SharedOutputs | undefined> {
     const { dataset, backbone } = configuration
     const description = await this.describe()
-    const stages = stagesOn(this.pool, description)
+    const stages = stagesOn(this.pool, description, this.memory)
     const prepared = this.once(`dataset ${JSON.stringify(dataset)}`, () => stages.prepareDataset(dataset))
     const loaded = this.once(`backbone ${JSON.stringify(backbone)}`, () => stages.pretrainLoad(backbone))
     const [images, pretrained] = await Promise.all([prepared, loaded])
     if (!images || !pretrained) return undefined
-    return { worker: ofCodes(description, stageCodesOf([configuration], this.perturbations)), dataset: images, pretrained }
+    return {
+      worker: ofCodes(description, stageCodesOf([configuration], this.perturbations)),
+      dataset: images,
+      pretrained,
+    }
   }
 
   private async askAndRecord(): Promise<WorkerDescription> {
@@ -68,7 +72,6 @@ export class StudyStages {
     try {
       return (await run()).generated
     } catch (error) {
-      if (!(error instanceof ApplicationFailure)) throw error
       if (stageFailureOf(error).failureClass === 'WorkerChanged') this.forget()
       return null
     }

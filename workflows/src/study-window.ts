@@ -1,8 +1,10 @@
 import {
   circuitBreakerThreshold,
   configurationWorkflowId,
+  failureClassOf,
   type ConfigurationResult,
   type ConfigurationWorkflowInput,
+  type FailureClass,
   type ListedConfiguration,
   type StudyCarried,
   type StudyCounts,
@@ -13,6 +15,7 @@ import {
 } from '@gauntlet/contract'
 import { configurationId } from '@gauntlet/study'
 import {
+  ApplicationFailure,
   CancellationScope,
   ChildWorkflowFailure,
   condition,
@@ -171,7 +174,7 @@ export class StudyWindow {
       const { studyId } = this.input
       const id = configurationId(input.configuration)
       const byHand = wasEndedByHand(error)
-      const failureClass = byHand ? 'Cancelled' : 'Bug'
+      const failureClass = byHand ? 'Cancelled' : classOf(error)
       const message = byHand ? 'It was ended by hand.' : (error.cause?.message ?? error.message)
       const failure = { stage: 'aggregate', failureClass, message } as const
       await ledger.recordMissingCell({ studyId, configurationId: id, ...failure })
@@ -193,4 +196,9 @@ export class StudyWindow {
     })
     return true
   }
+}
+
+/** The class of a failure that ended a configuration as a whole, such as that of a ledger that refuses its rows. */
+function classOf({ cause }: ChildWorkflowFailure): FailureClass {
+  return failureClassOf(cause instanceof ApplicationFailure ? cause.type : undefined)
 }

@@ -1,8 +1,8 @@
 import { openArtifactStore } from '@gauntlet/artifacts'
+import { failureClassOfError } from '@gauntlet/contract'
 import { join } from 'node:path'
 import type { EngineModule } from './bundles/engine-module.ts'
 import type { FromDevice, ToDevice } from './device-protocol.ts'
-import { failureClassOfError } from '@gauntlet/contract'
 import { loadBundle, runBundle } from './run-bundle.ts'
 
 /*
@@ -12,8 +12,9 @@ import { loadBundle, runBundle } from './run-bundle.ts'
  * device.
  */
 
-const store = openArtifactStore(required('GAUNTLET_ARTIFACTS'))
-const cacheFolder = join(required('GAUNTLET_CACHE'), 'sources')
+const cache = required('GAUNTLET_CACHE')
+const store = openArtifactStore(required('GAUNTLET_ARTIFACTS'), cache)
+const cacheFolder = join(cache, 'sources')
 const running = new Map<number, AbortController>()
 
 process.on('disconnect', () => process.exit(0))
@@ -30,19 +31,27 @@ send({ type: 'ready', ...describe() })
 async function run({ id, bundle, request }: Extract<ToDevice, { type: 'run' }>): Promise<void> {
   const controller = new AbortController()
   running.set(id, controller)
+  const alive = setInterval(() => send({ type: 'alive', id }), 1_000)
   try {
     const report = (progress: Extract<FromDevice, { type: 'progress' }>['progress']) =>
       send({ type: 'progress', id, progress })
     const surroundings = { store, cacheFolder, signal: controller.signal, report }
     send({ type: 'done', id, result: await runBundle(bundle, request, surroundings) })
   } catch (error) {
-    const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
-    const failureClass = failureClassOfError(error)
-    if (failureClass === 'Bug') console.error(stack)
-    send({ type: 'failed', id, failureClass, message: failureClass === 'Bug' ? `${name}: ${message}` : message })
+    send({ type: 'failed', id, ...failureOf(error) })
   } finally {
+    clearInterval(alive)
     running.delete(id)
   }
+}
+
+function failureOf(error: unknown): Omit<Extract<FromDevice, { type: 'failed' }>, 'type' | 'id'> {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+  const failureClass = failureClassOfError(error)
+  if (failureClass === 'Bug') console.error(stack)
+  const { digest } = error as { readonly digest?: string }
+  const lost = failureClass === 'ArtifactLost' && digest ? { lostArtifact: digest } : {}
+  return { failureClass, message: failureClass === 'Bug' ? `${name}: ${message}` : message, ...lost }
 }
 
 function send(message: FromDevice): void {

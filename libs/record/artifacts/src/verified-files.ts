@@ -7,8 +7,9 @@ import type { Digest } from '@gauntlet/study'
 const [mostLinesPerDigest, fewestLines] = [2, 10_000]
 
 /**
- * The files of a store that were verified on this machine, each by size, time of its last change and inode. One that has
- * changed since is not trusted. All processes of the machine share the file in which this is noted, where there is one.
+ * The files of a store that were verified on this machine, each by size, time of its last change and inode. One that
+ * has changed since is not trusted. All processes of the machine share the file in which this is noted, where there is
+ * one.
  */
 export class VerifiedFiles {
   readonly #stamps = new Map<Digest, string>()

@@ -38,7 +38,8 @@ export interface AttemptReport extends ExecutionSubject {
 const longestMessage = 8192
 
 /**
- * Records that an attempt has begun, has failed or was cancelled. An attempt that is known to have ended stays as it is.
+ * Records that an attempt has begun, has failed or was cancelled. An attempt that is known to have ended stays as it
+ * is.
  */
 export async function recordAttempt(db: LedgerDatabase, report: AttemptReport): Promise<void> {
   const { attempt, failure } = report

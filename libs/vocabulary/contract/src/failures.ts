@@ -2,8 +2,8 @@
  * Why an attempt failed, with one class for each decision that follows from a failure.
  *
  * How it reaches the workflows: both workers give every error that leaves one of their activities a class
- * (`failureClassOfError`) and throw an `ApplicationFailure` whose `type` is the class. An `instanceof` would not survive
- * the crossing.
+ * (`failureClassOfError`) and throw an `ApplicationFailure` whose `type` is the class. An `instanceof` would not
+ * survive the crossing.
  *
  * - `InvalidInput`: the study, the weights or the images are wrong. It is never retried; the message says what to
  *   change.
@@ -11,8 +11,8 @@
  *   and a later run recalls it; the configuration ends as diverged.
  * - `OutOfMemory`: the same work would run out again. Fine-tuning goes on under another key, with half the micro-batch
  *   at the same effective batch, where the study allows it; other stages end.
- * - `ArtifactLost`: the store has lost an artifact that a stage reads, or its bytes have changed. The stage that made it
- *   makes it again.
+ * - `ArtifactLost`: the store has lost an artifact that a stage reads, or its bytes have changed. The stage that made
+ *   it makes it again.
  * - `Preempted`, `WorkerLost`: the machine went away. It is retried from the last mid-stage checkpoint.
  * - `WorkerChanged`: the worker runs other code or another engine than the key was made for. The configuration makes
  *   new keys.
@@ -114,8 +114,8 @@ const transientCodes = new Set([
 ])
 
 /**
- * SQLSTATE codes of Postgres that a later attempt may not meet: lost connections, transactions that were rolled back for
- * others, a server that is short of something or shutting down (PostgreSQL documentation, appendix A).
+ * SQLSTATE codes of Postgres that a later attempt may not meet: lost connections, transactions that were rolled back
+ * for others, a server that is short of something or shutting down (PostgreSQL documentation, appendix A).
  */
 const transientSqlStates = /^(08|40|53|57P|55P03)/
 

@@ -95,8 +95,8 @@ interface PlannedLevel {
 }
 
 /**
- * The stages of one name. Configurations with the same identity of a stage share it. `identify` gives undefined where an
- * input has still to be made, and null where an earlier stage is known to diverge.
+ * The stages of one name. Configurations with the same identity of a stage share it. `identify` gives undefined where
+ * an input has still to be made, and null where an earlier stage is known to diverge.
  */
 async function planLevel(
   configurations: readonly Configuration[],

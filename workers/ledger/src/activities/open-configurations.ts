@@ -1,5 +1,11 @@
-import { plan, type KnownStage, type LedgerActivities, type ListedConfiguration } from '@gauntlet/contract'
-import { knownStages, measuredCells, outOfMemoryFacts, perturbationKey } from '@gauntlet/ledger'
+import {
+  plan,
+  type KnownStage,
+  type LedgerActivities,
+  type ListedConfiguration,
+  type WorkerDescription,
+} from '@gauntlet/contract'
+import { knownStages, measuredUnder, measurementId, outOfMemoryFacts } from '@gauntlet/ledger'
 import { configurationId, type Configuration, type Digest, type Perturbation } from '@gauntlet/study'
 import type { Dependencies } from './dependencies.ts'
 import { areIntact } from './intact-artifacts.ts'
@@ -11,25 +17,48 @@ const chunk = 200
 export function createOpenConfigurations(dependencies: Dependencies): LedgerActivities['openConfigurations'] {
   return async ({ file, worker, offset, limit }) => {
     const { configurations, perturbations } = (await dependencies.studies(file)).expansion
-    const ranOutAt = await outOfMemoryFacts(dependencies.db, worker.environmentClass)
     const open: ListedConfiguration[] = []
     let next = offset
     while (open.length < limit && next < configurations.length) {
       const looked = configurations.slice(next, next + chunk)
-      const recall = (keys: readonly Digest[]) => intactStages(dependencies, keys)
-      const stages = await plan(looked, perturbations, worker, recall, ranOutAt)
-      const unfinished = new Set(stages.flatMap((each) => (each.state === 'fulfilled' ? [] : each.configurations)))
-      const evaluations = stages.filter(({ stage }) => stage === 'perturb-and-evaluate')
-      const measured = await measuredCells(dependencies.db, evaluations.flatMap(({ stageKey }) => stageKey ?? []))
-      for (const { configurations: served, perturbation, stageKey } of evaluations)
-        for (const each of served) if (!measured.has(cellOf(each, perturbation!, stageKey))) unfinished.add(each)
+      const unfinished = await unfinishedOf(dependencies, worker, looked, perturbations)
+      const rest = limit - open.length
       const found = looked.flatMap((configuration, i) =>
         unfinished.has(configuration) ? [{ index: next + i, configuration }] : [],
       )
-      const taken = found.slice(0, limit - open.length)
-      open.push(...taken)
-      next = taken.length < found.length ? taken.at(-1)!.index + 1 : next + looked.length
+      open.push(...found.slice(0, rest))
+      next = found.length > rest ? open.at(-1)!.index + 1 : next + looked.length
     }
     return { open, next }
   }
+}
+
+/** The configurations of which a stage or a number is missing. */
+async function unfinishedOf(
+  { db, store }: Dependencies,
+  worker: WorkerDescription,
+  configurations: readonly Configuration[],
+  perturbations: readonly Perturbation[],
+): Promise<Set<Configuration>> {
+  const ranOutAt = await outOfMemoryFacts(db, worker.environmentClass)
+  const recall = async (keys: readonly Digest[]): Promise<ReadonlyMap<Digest, KnownStage>> => {
+    const intact: [Digest, KnownStage][] = []
+    for (const [key, outputs] of await knownStages(db, keys))
+      if (outputs === null || (await areIntact(store, outputs))) intact.push([key, outputs])
+    return new Map(intact)
+  }
+  const stages = await plan(configurations, perturbations, worker, recall, ranOutAt)
+  const evaluations = stages.filter(({ stage }) => stage === 'perturb-and-evaluate')
+  const measured = await measuredUnder(
+    db,
+    evaluations.flatMap(({ stageKey }) => stageKey ?? []),
+  )
+  const lacksNumber = evaluations.flatMap(({ configurations: served, perturbation, stageKey }) =>
+    served.filter((each) => {
+      const cell = { configurationId: configurationId(each), perturbation: perturbation!, stageKey: stageKey! }
+      return stageKey === null || !measured.has(measurementId(cell))
+    }),
+  )
+  const lacksStage = stages.flatMap((each) => (each.state === 'fulfilled' ? [] : each.configurations))
+  return new Set([...lacksStage, ...lacksNumber])
 }

@@ -7,8 +7,8 @@ import { jsonDocument } from './json-document.ts'
 const attemptOutcomes = ['running', 'fulfilled', 'failed', 'cancelled', 'superseded', 'withdrawn'] as const
 
 /**
- * One try at a stage, kept for ever. `running`: it waits for a device, or works. `superseded`: it finished after another attempt had fulfilled the stage.
- * `withdrawn`: it fulfilled the stage, and the store has lost what it made.
+ * One try at a stage, kept for ever. `running`: it waits for a device, or works. `superseded`: it finished after
+ * another attempt had fulfilled the stage. `withdrawn`: it fulfilled the stage, and the store has lost what it made.
  */
 export const attempt = pgTable(
   'attempt',

@@ -63,7 +63,7 @@ async function runIn(invocation: Invocation): Promise<void> {
   const worker = await askWorkers(settings, codes) // before all else: an engine that does not compute ends the command here
   const ledger = openLedger(await stack.database())
   try {
-    const store = openArtifactStore(settings.artifacts)
+    const store = openArtifactStore(settings.artifacts, settings.cache)
     await runStudy({ ...invocation, db: ledger.db, store, worker, codes, expansion, id: studyId(source.study) })
   } finally {
     await ledger.close()
