@@ -88,7 +88,7 @@ async function untilMidStudy(home: GauntletHome, run: Running): Promise<void> {
 function deviceProcessOf(worker: number): number {
   const children = execFileSync('ps', ['--ppid', String(worker), '-o', 'pid=,args='], { encoding: 'utf8' }).split('\n')
   return Number.parseInt(
-    children.find((line) => line.includes('device-process'))!,
+    children.find((line) => line.includes('device-main'))!,
     10,
   )
 }
