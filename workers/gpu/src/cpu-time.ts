@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * CPU time that a process has used, in clock ticks of 10 ms; null where the system does not say (proc(5), `stat`, fields
- * 14 and 15).
+ * CPU time that a process has used, in clock ticks of 10 ms; null where the system does not say (proc(5), `stat`,
+ * fields 14 and 15).
  */
 export function cpuTicksOf(pid: number): number | null {
   try {

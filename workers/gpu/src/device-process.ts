@@ -158,8 +158,8 @@ export class DeviceProcess {
   }
 
   /**
-   * Kills the process, which a stopped or blocked one cannot prevent. What waits for it fails once it has ended, so that
-   * no other process finds its device taken; one that the system cannot end is given up.
+   * Kills the process, which a stopped or blocked one cannot prevent. What waits for it fails once it has ended, so
+   * that no other process finds its device taken; one that the system cannot end is given up.
    */
   private kill(what: string, limit: number): void {
     if (this.killed) return

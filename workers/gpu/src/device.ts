@@ -6,8 +6,8 @@ import type { DeviceProgress, DeviceResult } from './device-protocol.ts'
 
 /**
  * One device and the process that does its tensor work. Tensor work blocks the thread it runs on; in a process of its
- * own it cannot stop heartbeats, and a crash of the native library costs one attempt. A process that hangs is killed. One
- * that has ended is replaced at the next attempt.
+ * own it cannot stop heartbeats, and a crash of the native library costs one attempt. A process that hangs is killed.
+ * One that has ended is replaced at the next attempt.
  */
 export class Device {
   private process: DeviceProcess | undefined

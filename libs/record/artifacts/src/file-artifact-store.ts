@@ -126,7 +126,7 @@ export class FileArtifactStore implements ArtifactStore {
 
   async #write(mode: number, write: (file: FileHandle) => Promise<string>): Promise<void> {
     await onStore(this.root, async () => {
-      if (!this.#swept) await sweepTemporaries(this.root, this.staleAfter)
+      if (!this.#swept) await Promise.all([sweepTemporaries(this.root, this.staleAfter), this.verified.shorten()])
       this.#swept = true
       const temporary = join(temporaryFolder(this.root), randomUUID())
       await writeAtomically(temporary, mode, async (file) => join(this.root, await write(file)))
