@@ -8,7 +8,7 @@ import {
 import { configurationId, type Digest } from '@gauntlet/study'
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
 import {
-  ChildWorkflowFailure,
+  type ChildWorkflowFailure,
   condition,
   defineSignal,
   getExternalWorkflowHandle,
