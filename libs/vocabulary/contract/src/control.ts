@@ -1,6 +1,6 @@
 import type { FailureClass, MissingReason } from './failures.ts'
 
-/** What a running study can be asked, as updates of its workflow. Each is answered at once with the study's progress. */
+/** What a running study can be asked, as updates of its workflow. Each is answered at once, with its progress. */
 export const controlUpdates = { pause: 'pause', resume: 'resume', retry: 'retry' } as const
 
 export interface PauseRequest {
