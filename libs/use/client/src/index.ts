@@ -1,4 +1,5 @@
 export * from './connect.ts'
+export * from './control-study.ts'
 export * from './device-speeds.ts'
 export * from './differences.ts'
 export * from './fetch-pool-description.ts'

@@ -15,6 +15,8 @@ interface StartOptions {
   readonly file: ArtifactReference
   readonly pool?: string
   readonly window?: number
+  /** Device-seconds after which the study pauses and asks. */
+  readonly budgetSeconds?: number
 }
 
 /**
@@ -23,13 +25,13 @@ interface StartOptions {
  */
 export async function startStudy(
   client: Client,
-  { studyId, file, pool = defaultPool, window = defaultWindow }: StartOptions,
+  { studyId, file, pool = defaultPool, window = defaultWindow, budgetSeconds }: StartOptions,
 ): Promise<StudyHandle> {
   await endEarlierVersion(client, studyWorkflowId(studyId))
   return client.workflow.start<Workflows['study']>(workflowNames.study, {
     workflowId: studyWorkflowId(studyId),
     taskQueue: workflowQueue,
-    args: [{ studyId, file, pool, window }],
+    args: [{ studyId, file, pool, window, budgetSeconds: budgetSeconds ?? null }],
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
   })
