@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-
 import { addBackbones } from './backbones.ts'
+import { addControl } from './control.ts'
 import { addDatasets } from './datasets.ts'
 import { addDoctor } from './doctor.ts'
 import { addDown } from './down.ts'
@@ -9,6 +9,7 @@ import { addPlan } from './plan.ts'
 import { addProbe } from './probe.ts'
 import { addResults } from './results.ts'
 import { addRun } from './run.ts'
+import { addSubmit } from './submit.ts'
 import { addTrace } from './trace.ts'
 import { addUp } from './up.ts'
 import { addWatch } from './watch.ts'
@@ -22,7 +23,9 @@ export function addCommands(program: Command): Command {
     addInit,
     addPlan,
     addRun,
+    addSubmit,
     addWatch,
+    addControl,
     addResults,
     addTrace,
     addBackbones,
