@@ -98,8 +98,8 @@ function fileOf({ repository, path, revision }: HubFolder, name: string): HubSou
 }
 
 /**
- * A folder of the hub as a folder of the cache, which appears whole or not at all. Files that an earlier try fetched are
- * not fetched again.
+ * A folder of the hub as a folder of the cache, which appears whole or not at all. Files that an earlier try fetched
+ * are not fetched again.
  */
 async function fetchHubFolder(folder: HubFolder, sha256: Digest, options: FetchOptions): Promise<string> {
   const place = join(options.cacheFolder, sha256, 'files')

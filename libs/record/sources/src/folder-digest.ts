@@ -9,8 +9,8 @@ export interface NamedDigest {
 }
 
 /**
- * The digest of a folder: the SHA-256 of a line `<digest>  <name>` for each file in the order of names, as `sha256sum *`
- * prints them. It is the same wherever the folder lies.
+ * The digest of a folder: the SHA-256 of a line `<digest>  <name>` for each file in the order of names, as `sha256sum
+ * *` prints them. It is the same wherever the folder lies.
  */
 export function folderDigest(files: readonly NamedDigest[]): Digest {
   const hash = createHash('sha256')

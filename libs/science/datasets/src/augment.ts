@@ -13,8 +13,8 @@ export interface AugmentationKey {
  * Augments a training image as the study does: a flip with probability ½, then colour jitter, then a rotation
  * (torchvision's `RandomHorizontalFlip`, `ColorJitter` and `RandomRotation` of PIL images). Random numbers are keyed by
  * seed, epoch and image digest, so that an image changes in the same way in any batch, order and shard. image: [side,
- * side, 3], a byte a channel, whose content is lost; into: the same shape, in [0, 1]. Throws `RangeError` where the image
- * is not square.
+ * side, 3], a byte a channel, whose content is lost; into: the same shape, in [0, 1]. Throws `RangeError` where the
+ * image is not square.
  */
 export function augment(
   image: Uint8Array,

@@ -8,9 +8,9 @@ export interface ColorJitter {
 
 /**
  * Jitters an image as torchvision's `ColorJitter` does a PIL image: by Pillow's ImageEnhance, one change after another,
- * each rounded to bytes. Results equal Pillow 10's to the bit. The image is changed in place, and what is given back says
- * for each of its levels what it stands for: changes of single levels are only looked up, all at once, where pixels are
- * read anyway. image: [pixels, 3], a byte a channel; → [256]
+ * each rounded to bytes. Results equal Pillow 10's to the bit. The image is changed in place, and what is given back
+ * says for each of its levels what it stands for: changes of single levels are only looked up, all at once, where
+ * pixels are read anyway. image: [pixels, 3], a byte a channel; → [256]
  */
 export function jitterColors(image: Uint8Array, { brightness, contrast, saturation, order }: ColorJitter): Uint8Array {
   let levels = sameLevels()

@@ -46,8 +46,8 @@ async function otherSize(bytes: Uint8Array, encoding: 'gif' | 'webp' | 'tiff' | 
 }
 
 /**
- * Reads a JPEG's segments up to its frame header (ITU-T T.81, B.2.2: SOF0 … SOF15 without DHT, JPG and DAC), which gives
- * its size and number of colours.
+ * Reads a JPEG's segments up to its frame header (ITU-T T.81, B.2.2: SOF0 … SOF15 without DHT, JPG and DAC), which
+ * gives its size and number of colours.
  */
 export function readJpegFrame(bytes: Uint8Array): { width: number; height: number; colours: number } | undefined {
   const view = viewOf(bytes)

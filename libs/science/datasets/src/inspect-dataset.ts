@@ -35,7 +35,9 @@ export interface DatasetReport {
   readonly duplicatesDropped: { readonly train: number; readonly validation: number }
   /** Names of images of the same bytes under different labels. */
   readonly contradictions: readonly (readonly string[])[]
-  /** Pairs of images of different splits that look alike and are not the same bytes; the second is of the later split. */
+  /**
+   * Pairs of images of different splits that look alike and are not the same bytes; the second is of the later split.
+   */
   readonly alike: readonly {
     readonly splits: readonly [Split, Split]
     readonly names: readonly [string, string]

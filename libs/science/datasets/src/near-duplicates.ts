@@ -17,7 +17,10 @@ export interface AlikePair {
 }
 
 const side = 12
-/** Bits in which the hashes of two images that look alike may differ, and grey levels by which the images may, on average. */
+/**
+ * Bits in which the hashes of two images that look alike may differ, and grey levels by which the images may, on
+ * average.
+ */
 const [mostBits, mostLevels] = [4, 3]
 
 /** Looks at an image from afar. */

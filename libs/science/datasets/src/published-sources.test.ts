@@ -9,7 +9,10 @@ import { decodeImage } from './decode-image.ts'
 import { readSource } from './read-source.ts'
 import { openFiles } from './source-files.ts'
 
-/** Made by `test/parity/datasets/make_sources.py`: each image's red is four times its number, its green 40 times its label. */
+/**
+ * Made by `test/parity/datasets/make_sources.py`: each image's red is four times its number, its green 40 times its
+ * label.
+ */
 const made = (name: string) =>
   fileURLToPath(new URL(`../../../../test/parity/datasets/sources/${name}`, import.meta.url))
 

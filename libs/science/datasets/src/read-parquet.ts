@@ -41,9 +41,9 @@ const compressors = {
 }
 
 /**
- * Reads Parquet files with an image and a label column, as the Hugging Face hub serves datasets: images as
- * `{ bytes, path }` or as bytes, labels as numbers whose names the metadata has (`ClassLabel`), or as texts. The split of
- * a file is in its name (`train-00000-of-00002.parquet`) or in that of its folder.
+ * Reads Parquet files with an image and a label column, as the Hugging Face hub serves datasets: images as `{ bytes,
+ * path }` or as bytes, labels as numbers whose names the metadata has (`ClassLabel`), or as texts. The split of a file
+ * is in its name (`train-00000-of-00002.parquet`) or in that of its folder.
  */
 export async function readParquet(files: readonly ParquetFile[]): Promise<DatasetSource> {
   const found: { readonly entry: Omit<SourceEntry, 'label'>; readonly label: string }[] = []
@@ -146,7 +146,7 @@ type Features = Readonly<Record<string, { readonly _type?: string; readonly name
 function columnsOf({ schema, key_value_metadata: pairs }: FileMetaData, name: string): Columns {
   const top = topColumns(schema)
   const features = featuresIn(pairs?.find(({ key }) => key === 'huggingface')?.value)
-  const typed = (type: string) => top.filter((column) => features[column]?._type === type)
+  const typed = (type: string) => top.filter((column) => features[column]?.['_type'] === type)
   const called = (...names: string[]) => names.find((each) => top.includes(each))
   const image = typed('Image')[0] ?? called('image', 'img', 'images', 'picture', 'pixel_values')
   const classes = typed('ClassLabel')

@@ -30,8 +30,8 @@ const accepted =
   'a folder for each class (with or without train/, val/ and test/ around them), a CSV of paths and labels beside its images, either of them as .zip, .tar, .tar.gz or .tar.zst, Parquet with an image and a label column, or IDX files'
 
 /**
- * Reads a source by what is in it. `classes`: how many the study says there are, where it says so; a source whose labels
- * are bare numbers may lack images of some. Throws `InvalidDataset`.
+ * Reads a source by what is in it. `classes`: how many the study says there are, where it says so; a source whose
+ * labels are bare numbers may lack images of some. Throws `InvalidDataset`.
  */
 export async function readSource(path: string, classes?: number): Promise<DatasetSource> {
   const status = await stat(path).catch(() => undefined)

@@ -17,9 +17,9 @@ interface Waiting {
 }
 
 /**
- * Threads that read, decode and augment batches of train, each batch in one thread: tensor work blocks the thread it runs
- * on, so that nothing else would be read meanwhile. The batches are those of `reader`, bit for bit. Where code runs from
- * its sources, or the images are in memory, the reader itself reads.
+ * Threads that read, decode and augment batches of train, each batch in one thread: tensor work blocks the thread it
+ * runs on, so that nothing else would be read meanwhile. The batches are those of `reader`, bit for bit. Where code
+ * runs from its sources, or the images are in memory, the reader itself reads.
  */
 export function openReadThreads(reader: DatasetReader, count = usualThreads()): AugmentedReads {
   const text = typeof readThreadText === 'undefined' ? undefined : readThreadText
@@ -61,7 +61,7 @@ function startThread(text: string, { opening }: DatasetReader) {
       const request: ReadRequest = { id: requests++, indices, augmentation, key }
       waiting.set(request.id, { resolve, reject })
       worker.ref()
-      worker.postMessage(request)
+      worker.postMessage(request, [])
     })
   return { read, stop: () => worker.terminate() }
 }

@@ -4,8 +4,8 @@ import type { TrainingData } from './training-data.ts'
 const depth = 2
 
 /**
- * The data, read ahead: while one batch is in use, those of the next `order` are read. What is asked for out of order is
- * read at once, so that the batches are the same in any case.
+ * The data, read ahead: while one batch is in use, those of the next `order` are read. What is asked for out of order
+ * is read at once, so that the batches are the same in any case.
  */
 export function prefetched(data: TrainingData, order: readonly (readonly number[])[], epoch: number): TrainingData {
   const underWay: { readonly indices: readonly number[]; readonly read: ReturnType<TrainingData['read']> }[] = []

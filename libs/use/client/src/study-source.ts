@@ -38,8 +38,8 @@ export interface PinningReport {
 export interface StudySource {
   readonly study: Study
   /**
-   * The bytes of the file, with its lock behind them. There, files named from the study's folder have their whole paths,
-   * since workers do not know that folder.
+   * The bytes of the file, with its lock behind them. There, files named from the study's folder have their whole
+   * paths, since workers do not know that folder.
    */
   readonly bytes: Uint8Array
   /** The path or name by which the user called it. */

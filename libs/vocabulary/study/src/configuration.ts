@@ -156,8 +156,8 @@ export interface CorruptionEvaluator {
 }
 
 /**
- * The identity of a configuration: the digest of its canonical form. Where local files lie is no part of it, since their
- * digests are: the same bytes elsewhere are the same configuration.
+ * The identity of a configuration: the digest of its canonical form. Where local files lie is no part of it, since
+ * their digests are: the same bytes elsewhere are the same configuration.
  */
 export function configurationId(configuration: Configuration): Digest {
   const { dataset, backbone, ...rest } = configuration

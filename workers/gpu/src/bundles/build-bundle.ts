@@ -95,8 +95,9 @@ interface ThreadText {
 }
 
 /**
- * The thread that reads batches while the stage computes. It is no part of the bundle's own modules, since it must not load the engine, which is one in a process. A thread that begins with a text finds packages
- * from where `base` says that the bundle lies.
+ * The thread that reads batches while the stage computes. It is no part of the bundle's own modules, since it must not
+ * load the engine, which is one in a process. A thread that begins with a text finds packages from where `base` says
+ * that the bundle lies.
  */
 async function readThread(root: string): Promise<ThreadText> {
   const entry = './libs/science/datasets/src/read-thread.ts'

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { bundledDatasets } from './bundled-datasets.fixture.ts'
 
 /*
- * Threads read batches with the code that bundles hold for them. What they read must be what the reader itself reads, bit
- * for bit, whatever the cache of decoded images has.
+ * Threads read batches with the code that bundles hold for them. What they read must be what the reader itself reads,
+ * bit for bit, whatever the cache of decoded images has.
  */
 
 const source = fileURLToPath(new URL('../../../../test/parity/datasets/tiny_processed.tar.zst', import.meta.url))

@@ -4,8 +4,8 @@ import { sortedClasses, splitNamed, type Labelling } from './layout.ts'
 
 /**
  * A folder for each class, with images at any depth in it, as torchvision's ImageFolder reads them; or `train`, `val`
- * and `test`, each with such folders. Folders around the whole (`flowers/train/…`) are passed through. Images outside of
- * class folders do not count.
+ * and `test`, each with such folders. Folders around the whole (`flowers/train/…`) are passed through. Images outside
+ * of class folders do not count.
  */
 export function classFolders({ images }: Scan): Labelling | undefined {
   const names = [...images.keys()].sort(byCodePoint)

@@ -35,9 +35,9 @@ interface Row {
 }
 
 /**
- * A CSV with a column of paths and one of labels, and with one of splits where there are any: one table, or one each that
- * is called `train`, `val` and `test`. Paths are relative to the table, or lead to it from further inside the source; the
- * ending of an image may be left out.
+ * A CSV with a column of paths and one of labels, and with one of splits where there are any: one table, or one each
+ * that is called `train`, `val` and `test`. Paths are relative to the table, or lead to it from further inside the
+ * source; the ending of an image may be left out.
  */
 export function labelledTable(scan: Scan): Labelling | undefined {
   const find = imageFinder(scan)

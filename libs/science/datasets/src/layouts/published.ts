@@ -5,9 +5,9 @@ import type { SplitName } from '../manifest.ts'
 import { fileEnding, linesOf, refuseAnnotation, type LabelledImage, type Labelling } from './layout.ts'
 
 /*
- * Datasets of the study as their authors publish them, unpacked or still in their archives. Classes, labels and the order
- * of images are those of torchvision 0.29, which the authors' pipeline read them with. The sixth, UC Merced, is a folder
- * for each class.
+ * Datasets of the study as their authors publish them, unpacked or still in their archives. Classes, labels and the
+ * order of images are those of torchvision 0.29, which the authors' pipeline read them with. The sixth, UC Merced, is a
+ * folder for each class.
  */
 
 /** Caltech-101: a folder for each category in `101_ObjectCategories`; the background is no class of the study. */

@@ -8,8 +8,8 @@ const memberOfSplit = /(?:^|\/)((?:train|val|test|test_common)\/[^/]+)$/
 const metadata = z.looseObject({ N: z.number().int().positive() })
 
 /**
- * A `<dataset>_processed.tar.zst` of RobustGenBench: folders `train`, `val`, `test`, `test_common`, each with images and
- * a `labels.csv` (`filename,label`), and `metadata.json` with `N` classes, which have numbers for names.
+ * A `<dataset>_processed.tar.zst` of RobustGenBench: folders `train`, `val`, `test`, `test_common`, each with images
+ * and a `labels.csv` (`filename,label`), and `metadata.json` with `N` classes, which have numbers for names.
  */
 export function robustGenBench({ images, tables }: Scan): Labelling | undefined {
   const labelFiles = [...tables.keys()].filter((name) =>

@@ -1,6 +1,6 @@
 /**
- * The rows of a text of separated values (RFC 4180): the separator is the comma, semicolon or tab that the first line has
- * most of; fields may be quoted, with quotes doubled. Empty lines are left out.
+ * The rows of a text of separated values (RFC 4180): the separator is the comma, semicolon or tab that the first line
+ * has most of; fields may be quoted, with quotes doubled. Empty lines are left out.
  */
 export function readTable(bytes: Uint8Array): string[][] {
   const text = new TextDecoder().decode(bytes)

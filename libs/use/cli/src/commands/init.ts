@@ -54,7 +54,9 @@ export function addInit(program: Command): void {
     })
 }
 
-/** Writes the study, pins it, counts its cost and writes that into it. A study that cannot be read is not left behind. */
+/**
+ * Writes the study, pins it, counts its cost and writes that into it. A study that cannot be read is not left behind.
+ */
 async function writeStudy(file: string, template: Omit<StudyTemplate, 'cost'>): Promise<string> {
   try {
     await writeFileAtomically(file, studyTemplate({ ...template, cost: 'not counted yet' }))
