@@ -37,12 +37,15 @@ export async function inputBenchmark(options: string[]): Promise<void> {
     const ours = await ourSide(folder, { side, threads })
     const python = values.python ?? pythonWithTorch(cacheFolder(process.env))
     console.log(`${values.images} images to ${side} px, ${threads} threads beside ${threads} workers; images a second`)
-    console.log('torchvision   ours   ratio   with cache   ratio')
+    console.log('torchvision   ours   ratio   with cache   ratio   and in milliseconds of a core for an image')
     for (let round = 0; round < rounds; round++) {
       const theirs = torchvision(python, [join(folder, 'photographs'), String(threads), String(side), '1'])
       const [cold, warm] = [await ours.decoding(), await ours.cached()]
-      const numbers = [theirs.toFixed(0), cold.toFixed(0), (cold / theirs).toFixed(2), warm.toFixed(0)]
-      console.log([...numbers, (warm / theirs).toFixed(2)].join('   '))
+      const speeds = [theirs.rate.toFixed(0), cold.rate.toFixed(0), (cold.rate / theirs.rate).toFixed(2)]
+      const cached = [warm.rate.toFixed(0), (warm.rate / theirs.rate).toFixed(2)]
+      const cores = [theirs, cold, warm].map(({ core }) => core.toFixed(2))
+      const ratios = [cold, warm].map(({ core }) => (theirs.core / core).toFixed(2))
+      console.log([...speeds, ...cached, '|', ...cores, 'ratios', ...ratios].join('   '))
     }
     for (const speed of values.devices.split(',').map(Number))
       console.log(
@@ -53,14 +56,21 @@ export async function inputBenchmark(options: string[]): Promise<void> {
   }
 }
 
-function torchvision(python: string, values: string[]): number {
+/** Images a second, and milliseconds of a core for an image, which a busy machine changes less. */
+interface Speed {
+  readonly rate: number
+  readonly core: number
+}
+
+function torchvision(python: string, values: string[]): Speed {
   const script = join(import.meta.dirname, 'torchvision_side.py')
   const { stdout, status } = spawnSync(python, [script, ...values], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   if (status !== 0) throw new Error(`${script} failed; see its message above.`)
-  return Number(stdout.trim())
+  const [rate, core] = stdout.trim().split(' ').map(Number) as [number, number]
+  return { rate, core }
 }
 
 async function ourSide(folder: string, { side, threads }: { side: number; threads: number }) {
@@ -96,11 +106,12 @@ async function ourSide(folder: string, { side, threads }: { side: number; thread
       await Promise.all(Array.from({ length: 2 * threads }, worker))
     }
     await pass() // starts the threads and fills the cache
-    const start = performance.now()
+    const [start, used] = [performance.now(), process.cpuUsage()]
     await pass()
     const seconds = (performance.now() - start) / 1000
+    const { user, system } = process.cpuUsage(used)
     await Promise.all([reads.close(), reader.close()])
-    return order.length / seconds
+    return { rate: order.length / seconds, core: (user + system) / 1000 / order.length }
   }
   async function idleShare(speed: number): Promise<number> {
     const reader = openDataset({ manifest, images: imagesFile, decodedFolder: join(folder, 'decoded') })
