@@ -2,6 +2,7 @@ import { permutation, uniform } from '@gauntlet/engine/random'
 import type { Augmentation } from '@gauntlet/study'
 import { jitterColors, type ColorJitter } from './color-jitter.ts'
 import { movePixels } from './move-pixels.ts'
+import { unitOfLevel } from './unit-of-level.ts'
 
 /** What keys the random numbers of an augmentation, besides the image. */
 export interface AugmentationKey {
@@ -29,9 +30,6 @@ export function augment(
   const levels = augmentation.colorJitter > 0 ? jitterColors(image, jitter) : undefined
   movePixels(image, side, movement, levels ? Float32Array.from(levels, (level) => level / 255) : unitOfLevel, into)
 }
-
-/** level / 255 in float32, by level. */
-export const unitOfLevel = Float32Array.from({ length: 256 }, (_, level) => level / 255)
 
 /** The changes of one image in one epoch. */
 interface AugmentationDraw {

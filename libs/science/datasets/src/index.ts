@@ -15,6 +15,7 @@ export {
   type DatasetReader,
   type LabelledBatch,
 } from './open-dataset.ts'
+export { readAugmented } from './read-augmented.ts'
 export { resizeSquare } from './pillow-resize.ts'
 export { packDataset, type PackedDataset } from './pack-dataset.ts'
 export { openReadThreads, type AugmentedReads } from './read-threads.ts'

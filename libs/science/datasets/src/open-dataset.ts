@@ -1,13 +1,12 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { sha256Of } from './dataset-source.ts'
-import { augment, unitOfLevel, type AugmentationKey } from './augment.ts'
 import { openDecodedCache } from './decoded-cache.ts'
 import { decodeImage } from './decode-image.ts'
 import { InvalidDataset } from './invalid-dataset.ts'
-import type { Augmentation } from '@gauntlet/study'
 import type { DatasetManifest, ManifestImage, SplitName } from './manifest.ts'
 import { resizeSquare } from './pillow-resize.ts'
 import type { Rgb8Image } from './rgb8-image.ts'
+import { unitOfLevel } from './unit-of-level.ts'
 
 /** Images as models take them, with their labels. */
 export interface LabelledBatch {
@@ -35,8 +34,8 @@ export interface DatasetReader {
   count(split: SplitName): number
   /** The images at `indices`, resized to the manifest's resolution. */
   read(split: SplitName, indices: readonly number[]): Promise<LabelledBatch>
-  /** Images of train at `indices`, resized and augmented. */
-  readAugmented(indices: readonly number[], augmentation: Augmentation, key: AugmentationKey): Promise<LabelledBatch>
+  /** The images at `indices`, resized: [resolution, resolution, 3], a byte a channel, arrays of the caller's own. */
+  readLevels(split: SplitName, indices: readonly number[]): Promise<Uint8Array[]>
   /** One image at its own size. */
   readRgb8(split: SplitName, index: number): Promise<Rgb8Image>
   /** What the manifest says of one image. */
@@ -72,28 +71,33 @@ export function openDataset(opening: DatasetOpening): DatasetReader {
     return data === native.data ? data.slice() : data // which may be those of the packed file itself
   }
 
-  type Place = (levels: Uint8Array, digest: string, into: Float32Array) => void
-  async function readInto(split: SplitName, indices: readonly number[], place: Place): Promise<LabelledBatch> {
-    const squares = await Promise.all(indices.map((index) => readSquare(split, index)))
-    const entries = indices.map((index) => entry(split, index))
-    const size = 3 * manifest.resolution ** 2
-    const values = new Float32Array(indices.length * size)
-    for (const [i, levels] of squares.entries())
-      place(levels, entries[i]!.digest, values.subarray(i * size, (i + 1) * size))
-    const labels = Int32Array.from(entries, ({ label }) => label)
-    return { images: values, labels, digests: entries.map(({ digest }) => digest) }
-  }
+  const readLevels: DatasetReader['readLevels'] = (split, indices) =>
+    Promise.all(indices.map((index) => readSquare(split, index)))
 
-  const read: DatasetReader['read'] = (split, indices) =>
-    readInto(split, indices, (levels, _, into) => void writeUnits(levels, into))
-  const readAugmented: DatasetReader['readAugmented'] = (indices, augmentation, key) =>
-    readInto('train', indices, (levels, digest, into) => augment(levels, digest, augmentation, key, into))
+  async function read(split: SplitName, indices: readonly number[]): Promise<LabelledBatch> {
+    const levels = await readLevels(split, indices)
+    const entries = indices.map((index) => entry(split, index))
+    return labelledBatch(entries, (i, into) => writeUnits(levels[i]!, into), manifest.resolution)
+  }
 
   async function close() {
     await Promise.all([bytes.close(), cache?.close()])
   }
   const count = (split: SplitName) => manifest.splits[split]?.length ?? 0
-  return { manifest, opening, count, read, readAugmented, readRgb8, entry, close }
+  return { manifest, opening, count, read, readLevels, readRgb8, entry, close }
+}
+
+/** A batch of the images of these entries, of which `write` writes one after another, in [0, 1]. */
+export function labelledBatch(
+  entries: readonly ManifestImage[],
+  write: (index: number, into: Float32Array) => void,
+  resolution: number,
+): LabelledBatch {
+  const size = 3 * resolution ** 2
+  const images = new Float32Array(entries.length * size)
+  for (const i of entries.keys()) write(i, images.subarray(i * size, (i + 1) * size))
+  const labels = Int32Array.from(entries, ({ label }) => label)
+  return { images, labels, digests: entries.map(({ digest }) => digest) }
 }
 
 /** Resizes images to a square and stacks them. → [count, resolution, resolution, 3], in [0, 1] */

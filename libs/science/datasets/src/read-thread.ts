@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Augmentation } from '@gauntlet/study'
 import type { AugmentationKey } from './augment.ts'
+import { readAugmented } from './read-augmented.ts'
 import { openDataset, type DatasetOpening, type LabelledBatch } from './open-dataset.ts'
 
 /** A batch of train that a thread is asked for. */
@@ -23,7 +24,7 @@ export type ReadAnswer =
 const port = parentPort!
 const reader = openDataset((workerData as { readonly opening: DatasetOpening }).opening)
 port.on('message', ({ id, indices, augmentation, key }: ReadRequest) => {
-  reader.readAugmented(indices, augmentation, key).then(
+  readAugmented(reader, indices, augmentation, key).then(
     (batch) =>
       port.postMessage({ id, batch } satisfies ReadAnswer, [
         batch.images.buffer as ArrayBuffer,

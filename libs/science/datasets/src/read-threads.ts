@@ -3,13 +3,17 @@ import { Worker } from 'node:worker_threads'
 import type { Augmentation } from '@gauntlet/study'
 import type { AugmentationKey } from './augment.ts'
 import type { DatasetReader, LabelledBatch } from './open-dataset.ts'
+import { readAugmented } from './read-augmented.ts'
 import type { ReadAnswer, ReadRequest } from './read-thread.ts'
 
 /** The text of `read-thread.ts`, which the bundler puts in; there is none where code runs from its sources. */
 declare const readThreadText: string | undefined
 
 /** Reads augmented batches of train while the caller computes. */
-export type AugmentedReads = Pick<DatasetReader, 'readAugmented' | 'close'>
+export interface AugmentedReads {
+  readAugmented(indices: readonly number[], augmentation: Augmentation, key: AugmentationKey): Promise<LabelledBatch>
+  close(): Promise<void>
+}
 
 interface Waiting {
   readonly resolve: (batch: LabelledBatch) => void
@@ -24,7 +28,7 @@ interface Waiting {
 export function openReadThreads(reader: DatasetReader, count = usualThreads()): AugmentedReads {
   const text = typeof readThreadText === 'undefined' ? undefined : readThreadText
   if (text === undefined || typeof reader.opening.images !== 'string')
-    return { readAugmented: (...request) => reader.readAugmented(...request), close: () => Promise.resolve() }
+    return { readAugmented: (...request) => readAugmented(reader, ...request), close: () => Promise.resolve() }
   const threads = Array.from({ length: count }, () => startThread(text, reader))
   let next = 0
   return {

@@ -31,9 +31,14 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 async function batchesBy(threads: number, changes: Partial<typeof opening> = {}) {
   const reader = room.openDataset({ ...opening, ...changes })
-  const reads = threads === 0 ? reader : room.openReadThreads(reader, threads)
+  const reads = room.openReadThreads(reader, Math.max(threads, 1))
   const batches = [0, 1].map((epoch) =>
-    Promise.all(indices.map((chosen) => reads.readAugmented(chosen, augmentation, { seed: 1, epoch }))),
+    Promise.all(
+      indices.map((chosen) => {
+        const request = [chosen, augmentation, { seed: 1, epoch }] as const
+        return threads === 0 ? room.readAugmented(reader, ...request) : reads.readAugmented(...request)
+      }),
+    ),
   )
   const read = (await Promise.all(batches)).flat()
   await Promise.all([reads.close(), reader.close()])
