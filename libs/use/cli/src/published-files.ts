@@ -2,7 +2,6 @@ import { parseMapping, type PublishedFile, type TableMapping } from '@gauntlet/a
 import { canonicalJson } from '@gauntlet/study'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join, resolve, sep } from 'node:path'
-import { parse } from 'yaml'
 import { Misuse } from './command-failed.ts'
 
 /** Published files as they lie on disk, and the bytes that the store is to keep of them. */
@@ -45,16 +44,16 @@ function portable(path: string): string {
   return path.replaceAll(sep, '/')
 }
 
-/** Reads a mapping file, which is YAML or JSON. */
+/** Reads a mapping file, which is JSON. */
 export async function readMapping(named: string): Promise<TableMapping> {
   const text = await readFile(resolve(named), 'utf8').catch(() => {
     throw new Misuse(`There is no file ${named}; give --mapping the file that says where the table keeps what.`)
   })
   let document: unknown
   try {
-    document = parse(text)
+    document = JSON.parse(text)
   } catch (error) {
-    throw new Misuse(`${named} is not YAML (${String(error).split('\n')[0]}).`)
+    throw new Misuse(`${named} is not JSON (${String(error)}); write the mapping as JSON.`)
   }
   return parseMapping(document)
 }

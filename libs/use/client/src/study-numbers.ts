@@ -1,5 +1,6 @@
 import {
   flagMeaning,
+  publishedDefects,
   type ClaimedOrigin,
   type LackingCell,
   type MeasuredOrigin,
@@ -28,6 +29,7 @@ export function numbersOfResults({ study, rows, missing }: StudyResults): StudyN
     perturbations: perturbationsOf(cells),
     rows: [...configurations.values()].map((own) => rowOf(own, contracts.size > 1)),
     lacking: cells.flatMap(lackingCell),
+    defects: [],
   }
 }
 
@@ -109,6 +111,9 @@ export function numbersOfImport(imported: ImportedStudy): StudyNumbers {
     evidence: 'claimed',
     source: `read from ${fileName}, SHA-256 ${fileDigest}`,
     perturbations: perturbations.map(({ name, epsilon, evaluator }) => ({ name, epsilon, evaluator })),
+    defects: publishedDefects(
+      rows.map(({ seed, size, type, strategy, ...row }) => ({ ...row, factors: { size, type, strategy } })),
+    ),
     rows: rows.map(({ row, backbone, dataset, loss, protocol, seed, size, type, strategy, accuracies }) => ({
       backbone,
       dataset,

@@ -1,5 +1,6 @@
 import type { FlagFact } from '../flag-sentence.ts'
 import type { StudyRow } from '../paper/study-row.ts'
+import type { Defect } from '../published/defects.ts'
 
 /** Where a number that was measured here came from: what `gauntlet trace` follows. */
 export interface MeasuredOrigin {
@@ -60,6 +61,8 @@ export interface StudyNumbers {
   readonly rows: readonly NumberedRow[]
   /** Cells without a number, and numbers that a flag refuses. */
   readonly lacking: readonly LackingCell[]
+  /** What is wrong with the numbers of an imported table; empty for a study that ran. */
+  readonly defects: readonly Defect[]
 }
 
 /** The names of a study's perturbations, in its order. */

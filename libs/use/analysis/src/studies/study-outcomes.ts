@@ -7,7 +7,11 @@ import type { ScoreName } from '../paper/score-columns.ts'
 import { holm } from '../statistics/adjusted-p-values.ts'
 import { grouped } from '../statistics/moments.ts'
 import { comparePaired, type PairedComparison } from '../statistics/paired-outcomes.ts'
-import { nestedBootstrap, type BootstrappedConfiguration, type BootstrapOptions } from '../uncertainty/nested-bootstrap.ts'
+import {
+  nestedBootstrap,
+  type BootstrappedConfiguration,
+  type BootstrapOptions,
+} from '../uncertainty/nested-bootstrap.ts'
 import { perturbationNames, type NumberedRow, type StudyNumbers } from './study-numbers.ts'
 
 /** The outcomes behind one number, in the order of the dataset's test images. */

@@ -18,7 +18,7 @@ export function addImport(program: Command): void {
     .description('import published numbers as a study whose evidence is claimed, and name what is wrong with them')
     .argument('<file>', "a CSV file, an entry of RobustBench's model_info, or a folder of such entries")
     .requiredOption('--as <name>', 'the name of the study')
-    .option('--mapping <file>', 'YAML that says where the CSV keeps what; the database of the paper needs none')
+    .option('--mapping <file>', 'JSON that says where the CSV keeps what; the database of the paper needs none')
     .option('--json', 'print JSON')
     .action(async (file: string, { as: name, mapping, json }: ImportOptions) => {
       if (name.trim() === '') throw new Misuse('--as is empty; give the study a name.')
