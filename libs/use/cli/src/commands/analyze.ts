@@ -36,8 +36,8 @@ export function addAnalyze(program: Command): void {
           return
         }
         const evidence = `${study.name}: ${study.evidence} numbers, ${study.source}.`
-        const tables = shown.flatMap(([id, one]) => protocolTables(id, one).map((table) => textOf(table, id)))
-        const beside = comparisons.flatMap((comparison) => comparisonTables(comparison).map((table) => textOf(table)))
+        const tables = shown.flatMap(([id, one]) => protocolTables(id, one).map(textOf))
+        const beside = comparisons.flatMap((comparison) => comparisonTables(comparison).map(textOf))
         console.log([evidence, ...tables, ...beside].join('\n\n'))
       })
     })
@@ -50,7 +50,7 @@ function protocolsShown<Analysis>(protocols: Readonly<Record<string, Analysis>>,
   throw new Misuse(`No row has the protocol '${named}'; choose one of ${all.map(([protocol]) => protocol).join(', ')}.`)
 }
 
-function textOf({ title, note, columns, rows }: Table, protocol?: string): string {
+function textOf({ title, note, columns, rows }: Table): string {
   const rendered = renderTable(
     columns.map(({ heading, isNumeric }, i) => ({
       heading,
@@ -59,5 +59,5 @@ function textOf({ title, note, columns, rows }: Table, protocol?: string): strin
     })),
     rows,
   )
-  return [`${protocol === undefined ? '' : `${protocol}: `}${title}`, ...(note ? [note] : []), '', rendered].join('\n')
+  return [title, ...(note ? [note] : []), '', rendered].join('\n')
 }

@@ -3,6 +3,7 @@ import {
   perturbationNames,
   rank,
   rankBounds,
+  type RankBounds,
   type RankedConfiguration,
   type RankUncertainty,
   type ScoreName,
@@ -39,8 +40,13 @@ export function addRank(program: Command): void {
         const protocol = chosenProtocol(study, named)
         const ranked = rank(study.rows, { protocol, by, perturbations: perturbationNames(study) })
         const uncertainty = draws === undefined ? null : await resample(session, study, { protocol, by, draws })
-        const rows = ranked.map((one, i) => ({ ...one, ...intervalsOf(uncertainty, i) }))
-        console.log(json ? JSON.stringify(rows, null, 2) : renderRanking(study, protocol, by, rows, uncertainty))
+        const bounds = rankBounds(study.rows, { protocol, by, perturbations: perturbationNames(study) })
+        const rows = ranked.map((one, i) => ({ ...one, ...intervalsOf(uncertainty, i), ...boundsOf(bounds, one) }))
+        if (json) console.log(JSON.stringify(rows, null, 2))
+        else
+          console.log(
+            [renderTable(columnsOf(rows), rows), ...notesOf(study, { protocol, by }, bounds, uncertainty)].join('\n\n'),
+          )
       })
     })
 }
@@ -73,30 +79,38 @@ async function resample(
   }
 }
 
-type RankedRow = RankedConfiguration & Partial<ReturnType<typeof intervalsOf>>
-
+/** What outcomes say of a place of the ranking, where they were resampled. */
 function intervalsOf(uncertainty: RankUncertainty | null, place: number) {
   const found = uncertainty?.configurations[place]
   return found ? { rankInterval: found.rankInterval, firstShare: found.firstShare } : {}
 }
 
-function renderRanking(
+/** The best and the worst rank among all configurations, the incomplete ones included, where numbers are missing. */
+function boundsOf({ configurations, missing }: RankBounds, { backbone, loss }: RankedConfiguration) {
+  const found = configurations.find((one) => one.backbone === backbone && one.loss === loss)
+  return missing > 0 && found ? { rankBounds: found.rank } : {}
+}
+
+type RankedRow = RankedConfiguration & {
+  readonly rankInterval?: readonly [number, number]
+  readonly firstShare?: number
+  readonly rankBounds?: readonly [number, number]
+}
+
+function notesOf(
   study: StudyNumbers,
-  protocol: string,
-  by: ScoreName,
-  rows: readonly RankedRow[],
+  { protocol, by }: { readonly protocol: string; readonly by: ScoreName },
+  { configurations, missing, refused }: RankBounds,
   uncertainty: RankUncertainty | null,
-): string {
-  const perturbations = perturbationNames(study)
-  const { configurations, missing, refused } = rankBounds(study.rows, { protocol, by, perturbations })
+): string[] {
   const incomplete = configurations.filter((one) => one.missing > 0).length
-  const notes = [
-    `${study.name}, ${protocol}, by ${by} over ${perturbations.join(', ')}; ${study.evidence} numbers, ${study.source}.`,
+  const order = refused
+    ? 'they could still change the order, so that there is no ranking of all configurations'
+    : 'whatever they are, the order stays'
+  return [
+    `${study.name}, ${protocol}, by ${by} over ${perturbationNames(study).join(', ')}; ${study.evidence} numbers, ${study.source}.`,
     ...(missing > 0
-      ? [
-          `${incomplete} of ${configurations.length} configurations lack ${missing} numbers and have no rank` +
-            `${refused ? '; what they lack could still change the order of the others' : ''}.`,
-        ]
+      ? [`Missing numbers: ${missing}, of ${incomplete} of ${configurations.length} configurations; ${order}.`]
       : []),
     ...(uncertainty
       ? [
@@ -104,11 +118,10 @@ function renderRanking(
         ]
       : []),
   ]
-  return [renderTable(columnsFor(uncertainty !== null), rows), ...notes].join('\n\n')
 }
 
-function columnsFor(hasIntervals: boolean): readonly Column<RankedRow>[] {
-  const columns: Column<RankedRow>[] = [
+function columnsOf([first]: readonly RankedRow[]): readonly Column<RankedRow>[] {
+  return [
     { heading: 'rank', align: 'right', cell: ({ rank: place }) => String(place) },
     { heading: 'backbone', cell: ({ backbone }) => backbone },
     { heading: 'loss', cell: ({ loss }) => loss },
@@ -116,11 +129,18 @@ function columnsFor(hasIntervals: boolean): readonly Column<RankedRow>[] {
     { heading: 'borda', align: 'right', cell: ({ borda }) => String(borda) },
     { heading: 'sum', align: 'right', cell: ({ sum }) => sum.toFixed(3) },
     { heading: 'geometric', align: 'right', cell: ({ geometric }) => geometric.toFixed(5) },
-  ]
-  if (!hasIntervals) return columns
-  return [
-    ...columns,
-    { heading: 'rank, 95 %', align: 'right', cell: ({ rankInterval }) => rankInterval!.join(' – ') },
-    { heading: 'first', align: 'right', cell: ({ firstShare }) => `${(100 * firstShare!).toFixed(1)} %` },
+    ...(first?.rankBounds
+      ? [{ heading: 'among all', align: 'right' as const, cell: (one: RankedRow) => one.rankBounds!.join(' – ') }]
+      : []),
+    ...(first?.rankInterval
+      ? [
+          { heading: 'rank, 95 %', align: 'right' as const, cell: (one: RankedRow) => one.rankInterval!.join(' – ') },
+          {
+            heading: 'first',
+            align: 'right' as const,
+            cell: (one: RankedRow) => `${(100 * one.firstShare!).toFixed(1)} %`,
+          },
+        ]
+      : []),
   ]
 }

@@ -75,6 +75,6 @@ export function verticalAxis({ at, ticks }: Scale, x: number, right: number, nam
       element('line', { x1: x, x2: right, y1: at(tick), y2: at(tick), stroke: '#ddd' }) +
       textAt(x - 6, at(tick) + 4, String(tick), 'end'),
   )
-  const turned = `rotate(-90 ${short(x - 44)} ${short(middle)})`
-  return lines.join('') + textAt(x - 44, middle, name, 'middle', { 'font-weight': 'bold', transform: turned })
+  const turned = `rotate(-90 ${short(x - 60)} ${short(middle)})`
+  return lines.join('') + textAt(x - 60, middle, name, 'middle', { 'font-weight': 'bold', transform: turned })
 }

@@ -5,7 +5,7 @@ import { linearScale, type Scale } from './scale.ts'
 import { element, figureOf, textAt, type Figure } from './svg.ts'
 
 const width = 640
-const frame = { left: 70, right: width - 16, top: 34, bottom: 420 }
+const frame = { left: 84, right: width - 16, top: 34, bottom: 420 }
 
 interface Point {
   readonly x: number
@@ -107,7 +107,7 @@ export function correlationFigure(protocol: string, { correlations }: StudyProto
       const r = matrix[i]![j]?.r ?? null
       const box = { x: left + j * side, y: top + i * side, width: side - 2, height: side - 2 }
       const text = textAt(box.x + side / 2 - 1, box.y + side / 2 + 4, r === null ? '–' : r.toFixed(2), 'middle', {
-        fill: Math.abs(r ?? 0) > 0.6 ? '#fff' : '#000',
+        fill: Math.abs(r ?? 0) > 0.74 ? '#fff' : '#000',
       })
       return element('rect', { ...box, fill: shade(r) }) + text
     }),

@@ -39,7 +39,13 @@ export function rankingFigure(
       textAt(left - 8, y + 4, backbone, 'end'),
       element('line', line),
       ...own.map(({ loss }) => whisker(intervals.get(`${backbone}/${loss}`), scale.at, y, losses.indexOf(loss))),
-      ...own.map(({ borda, loss }) => mark(scale.at(borda), y, styleOf(losses.indexOf(loss)))),
+      ...own.map(({ borda, loss }) => {
+        const isCovered = own.some(
+          (other) => other.loss !== loss && Math.abs(scale.at(other.borda) - scale.at(borda)) < 4,
+        )
+        const group = losses.indexOf(loss)
+        return mark(scale.at(borda), isCovered ? y + sideOf(group) : y, styleOf(group))
+      }),
     ].join('')
   })
   const [first] = ranking
@@ -61,9 +67,14 @@ function whisker(
   group: number,
 ): string {
   if (!ends) return ''
-  const shifted = y + (group % 2 === 0 ? -3 : 3)
+  const shifted = y + sideOf(group)
   const line = { x1: at(ends[0]), x2: at(ends[1]), y1: shifted, y2: shifted }
   return element('line', { ...line, stroke: styleOf(group).colour, 'stroke-width': 1.5 })
+}
+
+/** Marks and whiskers of groups that would lie on one another are moved up and down by this many pixels. */
+function sideOf(group: number): number {
+  return group % 2 === 0 ? -3 : 3
 }
 
 /** Mean Borda by the levels of each factor, with Tukey's letters. */
@@ -117,7 +128,7 @@ export function oddsFigure(protocol: string, { lossOdds }: StudyProtocolAnalysis
   })
   const even = { x1: scale.at(1), x2: scale.at(1), y1: top, y2: bottom, stroke: '#000', 'stroke-dasharray': '4 3' }
   const [all] = shown
-  const description = `Over all backbones TRADES has the higher Borda for ${all!.wins} and Classic AT for ${all!.losses}. The broken line marks even odds; intervals are Clopper and Pearson’s at 95 %.`
+  const description = `Over all backbones TRADES has the higher Borda for ${all!.wins} and Classic AT for ${all!.losses}. The broken line marks even odds; intervals are Clopper and Pearson’s at 95 %, and marks and ends at the edges of the axis lie on it or beyond, up to infinite.`
   return figureOf(
     { id: idOf(`${protocol}-odds-figure`), title: `Odds that TRADES beats Classic AT, ${protocol}`, description },
     { width, height: bottom + axisHeight },

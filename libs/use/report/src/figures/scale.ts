@@ -4,13 +4,15 @@ export interface Scale {
   readonly ticks: readonly number[]
 }
 
-/** A linear scale over at least [low, high], which ends at round numbers. */
+/** A linear scale over at least [low, high], which ends at round numbers. Around a single value it leaves room. */
 export function linearScale(low: number, high: number, from: number, to: number, wanted = 6): Scale {
-  const span = high > low ? high - low : Math.abs(high) || 1
-  const power = 10 ** Math.floor(Math.log10(span / wanted))
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => span / candidate <= wanted)!
-  const first = Math.floor(low / step + 1e-9)
-  const last = Math.ceil((high > low ? high : low + span) / step - 1e-9)
+  if (low === high) {
+    const room = Math.abs(low) / 10 || 1
+    return linearScale(low - room, high + room, from, to, wanted)
+  }
+  const power = 10 ** Math.floor(Math.log10((high - low) / wanted))
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => (high - low) / candidate <= wanted)!
+  const [first, last] = [Math.floor(low / step + 1e-9), Math.ceil(high / step - 1e-9)]
   const ticks = Array.from({ length: last - first + 1 }, (_, i) => settled((first + i) * step))
   const at = (value: number) => from + ((value / step - first) / (last - first)) * (to - from)
   return { at, ticks }

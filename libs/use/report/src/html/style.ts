@@ -17,9 +17,9 @@ figure { margin: 1rem 0; } figure svg { font: 12px system-ui, sans-serif; displa
 .pictures { display: flex; flex-wrap: wrap; gap: 1rem; padding: 0; list-style: none; } .pictures li { width: 9rem; font-size: .8rem; } .pictures img { width: 9rem; height: 9rem; image-rendering: pixelated; object-fit: contain; background: #eee; }
 code { font-size: .9em; overflow-wrap: anywhere; } dt { font-weight: bold; } dd { margin: 0 0 .5rem 1rem; max-width: 46rem; }
 @media print {
-  @page { margin: 14mm; }
-  body { max-width: none; padding: 0; font-size: 9pt; } .scroll { overflow: visible; } nav { display: none; }
-  table { font-size: 6.5pt; width: 100%; } th, td { padding-right: .35rem; overflow-wrap: anywhere; } .n { overflow-wrap: normal; } thead { display: table-header-group; } tr, figure, .pictures li { break-inside: avoid; } h2, h3, caption { break-after: avoid; }
-  figure svg { max-width: 100%; height: auto; max-height: 235mm; } a { color: inherit; text-decoration: none; } tbody tr:nth-child(even) { background: none; } details::details-content { content-visibility: visible; display: block; }
+  @page { margin: 14mm; } :root { font-size: 9pt; }
+  body { max-width: none; padding: 0; } .scroll { overflow: visible; } nav { display: none; }
+  table { font-size: 6.5pt; width: 100%; } th, td { padding-right: .35rem; overflow-wrap: anywhere; } tbody th { min-width: 8em; } .n { overflow-wrap: normal; } thead { display: table-header-group; } tr, figure, .pictures li { break-inside: avoid; } h2, h3, caption { break-after: avoid; }
+  figure svg { max-width: 100%; height: auto; max-height: 235mm; } a { color: inherit; text-decoration: none; } tbody tr:nth-child(even) { background: none; }
 }
 `

@@ -6,9 +6,9 @@ export function tableHtml({ id, title, note, columns, rows }: Table): string {
   const head = columns.map(
     ({ heading, isNumeric }) => `<th scope="col"${numeric(isNumeric)}>${escapeText(heading)}</th>`,
   )
-  const body = rows.map(({ key, cells }) => {
-    const anchor = id === 'origins' || id === 'numbers' ? ` id="${idOf(id === 'origins' ? key : `cell-${key}`)}"` : ''
-    return `<tr${anchor}>${cells.map((cell, i) => cellHtml(cell, columns[i]!, i === 0)).join('')}</tr>`
+  const body = rows.map(({ anchor, cells }) => {
+    const id = anchor === undefined ? '' : ` id="${anchor}"`
+    return `<tr${id}>${cells.map((cell, i) => cellHtml(cell, columns[i]!, i === 0)).join('')}</tr>`
   })
   return [
     `<div class="scroll" role="region" tabindex="0" aria-labelledby="${idOf(id)}">`,

@@ -12,7 +12,7 @@ const levelColumns: readonly Column[] = [
 export function mainEffectsTable(protocol: string, { mainEffects }: StudyProtocolAnalysis): Table {
   return {
     id: `${protocol}/main-effects`,
-    title: 'Main effects',
+    title: `Main effects, ${protocol}`,
     note: 'Levels of a factor that share a letter do not differ by Tukey’s test at 0.1; the highest mean has the letter a.',
     columns: [{ key: 'factor', heading: 'factor' }, ...levelColumns],
     rows: Object.entries(mainEffects).flatMap(([factor, { levels }]) => levels.map((level) => levelRow(factor, level))),
@@ -23,7 +23,7 @@ export function mainEffectsTable(protocol: string, { mainEffects }: StudyProtoco
 export function interactionsTable(protocol: string, { interactions }: StudyProtocolAnalysis): Table {
   return {
     id: `${protocol}/interactions`,
-    title: 'Interactions',
+    title: `Interactions, ${protocol}`,
     note: 'Pairs of levels that share a letter do not differ by Tukey’s test at 0.1 among the pairs of the same two factors.',
     columns: [{ key: 'factor', heading: 'factors' }, ...levelColumns],
     rows: interactions.flatMap(({ factors, levels }) => levels.map((level) => levelRow(factors.join(' × '), level))),
@@ -53,7 +53,7 @@ export function anovaTable(protocol: string, { mainEffects, interactions }: Stud
     anova ? [{ key: source, cells: varianceCells(source, anova.effect, anova.residual.freedom) }] : []
   return {
     id: `${protocol}/anova`,
-    title: 'Analyses of variance',
+    title: `Analyses of variance, ${protocol}`,
     note:
       'Of Borda. “a × b” is the one-way analysis over the pairs of levels of a and b that occur; “a” and “b within a” ' +
       'together are the nested analysis y ~ a / b with fixed effects. Analyses that are not defined are left out.',

@@ -7,13 +7,7 @@ import {
   type StudyComparison,
   type StudyNumbers,
 } from '@gauntlet/analysis'
-import { decimals, exact, interval, percentage, pValue, words, type Cell, type Table } from './table.ts'
-
-/** The anchor of a number's origin in the report. */
-export function originId(row: NumberedRow): string {
-  const first = Object.values(row.origins)[0]
-  return `row-${first?.row ?? [row.dataset, row.backbone, row.loss, row.protocol, row.seed ?? ''].join('-')}`
-}
+import { cellsAnchor, decimals, exact, interval, percentage, pValue, words, type Cell, type Table } from './table.ts'
 
 /** Every number of a study with its origin: the trace that a claimed number has, and where a measured one begins. */
 export function numbersTable(study: StudyNumbers): Table {
@@ -35,7 +29,8 @@ export function numbersTable(study: StudyNumbers): Table {
       ...(hasSeeds ? [{ key: 'seed', heading: 'seed', isNumeric: true }] : []),
       ...names.map((name) => ({ key: name, heading: name, isNumeric: true })),
     ],
-    rows: study.rows.map((row) => ({
+    rows: inGroups(study.rows).map(({ row, isFirst }) => ({
+      ...(isFirst ? { anchor: cellsAnchor(row.protocol, row.backbone, row.loss) } : {}),
       key: [row.dataset, row.backbone, row.loss, row.protocol, ...(hasSeeds ? [String(row.seed)] : [])].join('/'),
       cells: [
         { text: String(Object.values(row.origins)[0]?.row ?? '–') },
@@ -48,6 +43,18 @@ export function numbersTable(study: StudyNumbers): Table {
       ],
     })),
   }
+}
+
+/** The rows of a configuration one after the other, in the order in which configurations first appear. */
+function inGroups(rows: readonly NumberedRow[]): { readonly row: NumberedRow; readonly isFirst: boolean }[] {
+  const groups = new Map<string, NumberedRow[]>()
+  for (const row of rows) {
+    const key = cellsAnchor(row.protocol, row.backbone, row.loss)
+    const known = groups.get(key)
+    if (known) known.push(row)
+    else groups.set(key, [row])
+  }
+  return [...groups.values()].flatMap((group) => group.map((row, i) => ({ row, isFirst: i === 0 })))
 }
 
 function numberCell(row: NumberedRow, perturbation: string): Cell {
@@ -83,6 +90,7 @@ export function originsTable(study: StudyNumbers): Table | null {
         return [
           {
             key: `number-${row}`,
+            anchor: `number-${row}`,
             cells: [
               { text: String(row) },
               words(perturbation),
@@ -138,7 +146,7 @@ export function leaderTable(protocol: string, comparisons: readonly LeaderCompar
   if (!first) return null
   return {
     id: `${protocol}/leader`,
-    title: 'The first against those behind it, on the same images',
+    title: `The first against those behind it, on the same images, ${protocol}`,
     note: `${first.leader} against each. Difference of accuracies in points with Newcombe’s paired interval; exact McNemar test, Holm over this table.`,
     columns: [
       { key: 'rival', heading: 'against' },

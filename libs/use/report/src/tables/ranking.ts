@@ -1,11 +1,11 @@
 import type { RankUncertainty, StudyProtocolAnalysis } from '@gauntlet/analysis'
-import { decimals, exact, interval, percentage, words, type Table } from './table.ts'
+import { cellsAnchor, decimals, exact, interval, percentage, words, type Cell, type Table } from './table.ts'
 
 /** The three best of each size class (the paper's podium table). */
 export function podiumTable(protocol: string, { podium }: StudyProtocolAnalysis): Table {
   return {
     id: `${protocol}/podium`,
-    title: 'Podium',
+    title: `Podium, ${protocol}`,
     note: 'The three best of each size class by Borda, with their rank among all configurations of the protocol.',
     columns: [
       { key: 'size', heading: 'size class' },
@@ -18,7 +18,14 @@ export function podiumTable(protocol: string, { podium }: StudyProtocolAnalysis)
     rows: Object.entries(podium).flatMap(([size, places]) =>
       places.map(({ place, backbone, loss, borda, globalRank }) => ({
         key: `${size}/${place}`,
-        cells: [words(size), exact(place), words(backbone), words(loss), exact(borda), exact(globalRank)],
+        cells: [
+          words(size),
+          exact(place),
+          linked(backbone, protocol, loss),
+          words(loss),
+          exact(borda),
+          exact(globalRank),
+        ],
       })),
     ),
   }
@@ -37,7 +44,7 @@ export function rankingTable(
   const resampled = new Map(uncertainty?.configurations.map((one) => [`${one.backbone}/${one.loss}`, one]))
   return {
     id: `${protocol}/ranking`,
-    title: 'Ranking',
+    title: `Ranking, ${protocol}`,
     note:
       'Complete configurations, the best first. “Ties at chance” is the rank when numbers up to 2.5 times chance count as equal.' +
       (uncertainty ? ` “Rank, 95 %” and “first” are over ${uncertainty.draws} draws of seeds, then images.` : ''),
@@ -63,7 +70,7 @@ export function rankingTable(
       return {
         key,
         cells: [
-          words(backbone),
+          linked(backbone, protocol, loss),
           words(loss),
           words(size),
           exact(rank),
@@ -83,9 +90,9 @@ export function boundsTable(protocol: string, { rankBounds }: StudyProtocolAnaly
   if (rankBounds.missing === 0) return null
   return {
     id: `${protocol}/bounds`,
-    title: 'What missing numbers leave open',
+    title: `What missing numbers leave open, ${protocol}`,
     note:
-      `${rankBounds.missing} numbers are missing. A missing accuracy may be anything from 0 to 1, that of a diverged training ` +
+      `${rankBounds.missing === 1 ? '1 number is' : `${rankBounds.missing} numbers are`} missing, and Borda here counts incomplete configurations too. A missing accuracy may be anything from 0 to 1, that of a diverged training ` +
       `anything from 0 to chance. ${rankBounds.refused ? 'The bounds of some configurations cross, so that there is no ranking of all of them.' : 'No bounds cross.'}`,
     columns: [
       { key: 'backbone', heading: 'backbone' },
@@ -99,4 +106,9 @@ export function boundsTable(protocol: string, { rankBounds }: StudyProtocolAnaly
       cells: [words(backbone), words(loss), exact(missing), interval(score, String), interval(rank, String)],
     })),
   }
+}
+
+/** The name of a backbone, which leads to the numbers of its configuration. */
+function linked(backbone: string, protocol: string, loss: string): Cell {
+  return { text: backbone, origin: cellsAnchor(protocol, backbone, loss) }
 }

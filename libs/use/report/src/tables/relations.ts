@@ -6,7 +6,7 @@ export function correlationMatrixTable(protocol: string, { correlations }: Study
   const { perturbations, matrix } = correlations
   return {
     id: `${protocol}/correlation`,
-    title: 'Correlations of the perturbations',
+    title: `Correlations of the perturbations, ${protocol}`,
     note: 'Spearman, over all configurations and datasets.',
     columns: [
       { key: 'perturbation', heading: 'perturbation' },
@@ -23,7 +23,7 @@ export function correlationMatrixTable(protocol: string, { correlations }: Study
 export function groupCorrelationsTable(protocol: string, { correlations, datasets }: StudyProtocolAnalysis): Table {
   return {
     id: `${protocol}/mean-correlation`,
-    title: 'Mean absolute correlation by group',
+    title: `Mean absolute correlation by group, ${protocol}`,
     note: 'The mean of |Spearman’s r| over the pairs of perturbations: over all datasets at once, within each, and the mean of those.',
     columns: [
       { key: 'group', heading: 'group' },
@@ -48,7 +48,7 @@ export function lossOddsTable(protocol: string, { lossOdds }: StudyProtocolAnaly
   const compared = lossOdds.filter(({ wins, losses, ties }) => wins + losses + ties > 0)
   return {
     id: `${protocol}/loss-odds`,
-    title: 'Odds that TRADES beats Classic AT',
+    title: `Odds that TRADES beats Classic AT, ${protocol}`,
     note:
       'Backbones for which TRADES has the higher score, against those for which Classic AT has it; exact sign test, Holm within ' +
       'a factor. The last two columns are the paper’s: its odds ratio is the square of the odds, its test counts every backbone twice.',
@@ -86,7 +86,7 @@ export function lossOddsTable(protocol: string, { lossOdds }: StudyProtocolAnaly
 export function tierOddsTable(protocol: string, { tierOdds }: StudyProtocolAnalysis): Table {
   return {
     id: `${protocol}/tier-odds`,
-    title: 'Odds of the top tier',
+    title: `Odds of the top tier, ${protocol}`,
     note: 'The third with the highest sum in each size class; odds ratio against the rest of the class, by Wald’s test.',
     columns: [
       { key: 'group', heading: 'group' },
@@ -118,7 +118,7 @@ export function proxyTable(protocol: string, { proxy }: StudyProtocolAnalysis): 
   const fits: [string, ProxyFit][] = [['all', proxy.all], ...Object.entries(proxy.byLoss)]
   return {
     id: `${protocol}/proxy`,
-    title: `As a proxy of ${proxy.reference}`,
+    title: `${protocol} as a proxy of ${proxy.reference}`,
     note: `Sum under ${proxy.reference} against sum under ${protocol}, of the configurations that both have.`,
     columns: [
       { key: 'loss', heading: 'loss' },

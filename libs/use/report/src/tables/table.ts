@@ -1,8 +1,10 @@
+import { idOf } from '../html/escape.ts'
+
 /** A cell of a table: what is shown, and the number behind it at full precision where it is one. */
 export interface Cell {
   readonly text: string
   readonly number?: number
-  /** The id of the part of the report that says where the number came from. */
+  /** The anchor of the row that says where the number came from. */
   readonly origin?: string
 }
 
@@ -19,6 +21,8 @@ export interface Row {
   /** Part of the keys of its numbers. */
   readonly key: string
   readonly cells: readonly Cell[]
+  /** The id by which links find the row. */
+  readonly anchor?: string
 }
 
 /** A table of a report, before it becomes text, HTML or LaTeX. */
@@ -35,6 +39,11 @@ export interface Table {
 /** A cell of words. */
 export function words(text: string | null | undefined): Cell {
   return { text: text ?? '–' }
+}
+
+/** The anchor of the first number of a configuration in the table of every number. */
+export function cellsAnchor(protocol: string, backbone: string, loss: string): string {
+  return idOf(`cells-${protocol}-${backbone}-${loss}`)
 }
 
 /** A cell of a whole number or an exact value. */
