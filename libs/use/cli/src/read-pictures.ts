@@ -7,7 +7,7 @@ import { open } from 'node:fs/promises'
 import type { LedgerSession } from './local-ledger.ts'
 
 /** All pictures of a report together, in bytes: a report is to stay below 5 MB, and base64 adds a third. */
-const byteBudget = 1_500_000
+const byteBudget = 500_000
 
 /**
  * Pictures of images of a study that ran, by digest, from the prepared datasets that its numbers came from. Images

@@ -9,24 +9,26 @@ export interface ReportNumber {
   readonly value: number
   /** As the report shows it. */
   readonly text: string
+  /** Where it is from; empty where it was computed from other numbers. */
+  readonly source: string
 }
 
 /** Every number of tables, in their order. */
 export function numbersOf(tables: readonly Table[]): ReportNumber[] {
   return tables.flatMap(({ id, columns, rows }) =>
     rows.flatMap((row) =>
-      row.cells.flatMap(({ text, number }, i) =>
-        number === undefined ? [] : [{ key: `${id}/${row.key}/${columns[i]!.key}`, value: number, text }],
+      row.cells.flatMap(({ text, number, source = '' }, i) =>
+        number === undefined ? [] : [{ key: `${id}/${row.key}/${columns[i]!.key}`, value: number, text, source }],
       ),
     ),
   )
 }
 
-/** The numbers as CSV: key, value at full precision, text as shown. */
+/** The numbers as CSV: key, value at full precision, text as shown, and where it is from. */
 export function numbersCsv(numbers: readonly ReportNumber[]): string {
   const quoted = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
-  const lines = numbers.map(({ key, value, text }) => [key, String(value), text].map(quoted).join(','))
-  return `${['key,value,text', ...lines].join('\n')}\n`
+  const lines = numbers.map(({ key, value, text, source }) => [key, String(value), text, source].map(quoted).join(','))
+  return `${['key,value,text,source', ...lines].join('\n')}\n`
 }
 
 /**

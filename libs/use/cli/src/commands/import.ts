@@ -63,10 +63,11 @@ interface ImportSummary {
 function renderImport({ name, isNew, rows, numbers }: ImportSummary, defects: readonly Defect[]): string {
   const byRow = defects.toSorted((a, b) => a.rows[0]! - b.rows[0]!)
   const counts = Object.entries(defectCounts(defects)).filter(([, count]) => count > 0)
+  const inRows = rows === 1 ? '1 row' : `${rows.toLocaleString('en')} rows`
   const verb = isNew ? 'Imported' : 'Already imported:'
   return [
     ...byRow.map(({ kind, message }) => `${kind.padEnd(18)}  ${message}`),
     ...(counts.length > 0 ? ['', 'Defects by kind:', ...counts.map(([kind, count]) => `  ${kind}: ${count}`), ''] : []),
-    `${verb} ${name}: ${numbers.toLocaleString('en')} claimed numbers in ${rows.toLocaleString('en')} rows.`,
+    `${verb} ${name}: ${numbers.toLocaleString('en')} claimed numbers in ${inRows}.`,
   ].join('\n')
 }

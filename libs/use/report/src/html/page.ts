@@ -15,10 +15,9 @@ import {
   originsTable,
 } from '../tables/evidence.ts'
 import { protocolTables } from '../tables/protocol-tables.ts'
-import type { Table } from '../tables/table.ts'
 import { escapeText, idOf } from './escape.ts'
 import { reportStyle } from './style.ts'
-import { tableHtml } from './table.ts'
+import { fittedTableHtml, tableHtml } from './table.ts'
 
 /** The whole report as one HTML page that needs nothing else: no script, no font, no file. */
 export function pageHtml(input: ReportInput, seal: string): string {
@@ -134,7 +133,7 @@ function comparisonSection({ comparisons, study }: ReportInput): Section[] {
 }
 
 /** How many characters all figures of the atlas may have together: reports are to stay below 5 MB. */
-const atlasBudget = 1_500_000
+const atlasBudget = 500_000
 
 function atlasSection({ atlases, pictures }: ReportInput): Section[] {
   if (atlases.length === 0) return []
@@ -168,23 +167,28 @@ function atlasSection({ atlases, pictures }: ReportInput): Section[] {
   return [{ id: 'outcome-atlas', heading: 'Outcome atlas', content: content.join('\n') }]
 }
 
+/** How many characters the tables of every number and of every origin may have, each: 7,200 numbers fit. */
+const numbersBudget = 1_200_000
+const originsBudget = 2_400_000
+const shownDefects = 3000
+
 function evidenceSection({ study }: ReportInput): Section {
   const { defects } = study
-  const tables = [
-    ...(study.evidence === 'claimed' ? [defectCountsTable(defects)] : []),
-    lackingTable(study),
-    numbersTable(study),
-    originsTable(study),
-  ].filter((table): table is Table => table !== null)
-  const list = defects.map(({ kind, message }) => `<li>${escapeText(`${kind}: ${message}`)}</li>`)
-  const parts = tables.map(tableHtml)
-  if (list.length > 0)
-    parts.splice(
-      1,
-      0,
-      `<details><summary>The ${list.length} defects, one by one</summary><ul>${list.join('')}</ul></details>`,
-    )
-  return { id: 'evidence', heading: 'Evidence', content: parts.join('\n') }
+  const [lacking, origins] = [lackingTable(study), originsTable(study)]
+  const list = defects
+    .slice(0, shownDefects)
+    .map(({ kind, message }) => `<li>${escapeText(`${kind}: ${message}`)}</li>`)
+  const counted = list.length < defects.length ? `first ${list.length} of ${defects.length}` : String(list.length)
+  const content = [
+    ...(study.evidence === 'claimed' ? [tableHtml(defectCountsTable(defects))] : []),
+    ...(list.length > 0
+      ? [`<details><summary>The ${counted} defects, one by one</summary><ul>${list.join('')}</ul></details>`]
+      : []),
+    ...(lacking ? [fittedTableHtml(lacking, originsBudget / 4)] : []),
+    fittedTableHtml(numbersTable(study), numbersBudget),
+    ...(origins ? [fittedTableHtml(origins, originsBudget)] : []),
+  ]
+  return { id: 'evidence', heading: 'Evidence', content: content.join('\n') }
 }
 
 function methodsSection(input: ReportInput): Section {

@@ -60,7 +60,10 @@ function inGroups(rows: readonly NumberedRow[]): { readonly row: NumberedRow; re
 function numberCell(row: NumberedRow, perturbation: string): Cell {
   const cell = percentage(row.accuracies[perturbation])
   const origin = row.origins[perturbation]
-  return origin?.kind === 'measured' ? { ...cell, origin: `number-${origin.row}` } : cell
+  if (origin === undefined) return cell
+  if (origin.kind === 'measured')
+    return { ...cell, origin: `number-${origin.row}`, source: `outcomes ${origin.outcomesDigest}` }
+  return { ...cell, source: `row ${origin.row}${origin.column === null ? '' : `, column ${origin.column}`}` }
 }
 
 /** Where each measured number came from; null of a claimed study, whose rows say it. */

@@ -6,6 +6,8 @@ export interface Cell {
   readonly number?: number
   /** The anchor of the row that says where the number came from. */
   readonly origin?: string
+  /** Where the number is from, in words or as a digest, for tables of numbers. */
+  readonly source?: string
 }
 
 /** A column of a table. */
