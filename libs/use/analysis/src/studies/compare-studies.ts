@@ -17,6 +17,9 @@ export interface SharedCell {
 /** Two studies under one perturbation, over the cells that both have. */
 export interface PerturbationComparison {
   readonly perturbation: string
+  /** Radius and evaluator of each study: numbers under different ones differ for that alone. */
+  readonly firstStrength: string
+  readonly secondStrength: string
   readonly cells: number
   /** Mean of second − first. */
   readonly meanDifference: number
@@ -39,7 +42,7 @@ export interface StudyComparison {
 
 /**
  * Compares the numbers of two studies, cell by cell: backbone, dataset, loss, protocol and the name of the
- * perturbation. Whether equal names mean equal strengths and evaluators, the two studies' perturbations say.
+ * perturbation. Radius and evaluator may differ under one name, so both are given.
  */
 export function compareStudies(first: StudyNumbers, second: StudyNumbers): StudyComparison {
   const [before, after] = [cellsOf(first.rows), cellsOf(second.rows)]
@@ -54,6 +57,7 @@ export function compareStudies(first: StudyNumbers, second: StudyNumbers): Study
     byPerturbation: names.map((name) =>
       perturbationComparison(
         name,
+        [strengthOf(first, name), strengthOf(second, name)],
         shared.filter(({ perturbation }) => perturbation === name),
       ),
     ),
@@ -63,10 +67,22 @@ export function compareStudies(first: StudyNumbers, second: StudyNumbers): Study
   }
 }
 
-function perturbationComparison(perturbation: string, cells: readonly SharedCell[]): PerturbationComparison {
+function strengthOf({ perturbations }: StudyNumbers, name: string): string {
+  const { epsilon = null, evaluator = null } = perturbations.find((one) => one.name === name) ?? {}
+  const radius = epsilon === null ? '' : `ε ${Number(epsilon.toPrecision(4))}, `
+  return `${radius}${evaluator ?? 'evaluator not stated'}`
+}
+
+function perturbationComparison(
+  perturbation: string,
+  [firstStrength, secondStrength]: readonly [string, string],
+  cells: readonly SharedCell[],
+): PerturbationComparison {
   const differences = cells.map(({ first, second }) => second - first)
   return {
     perturbation,
+    firstStrength,
+    secondStrength,
     cells: cells.length,
     meanDifference: mean(differences),
     meanAbsoluteDifference: mean(differences.map(Math.abs)),

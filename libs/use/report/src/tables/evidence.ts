@@ -191,6 +191,8 @@ export function comparisonTables({ first, second, byPerturbation, cells }: Study
       note: `Differences are ${second} − ${first}, in points of accuracy, over the cells that both have.`,
       columns: [
         { key: 'perturbation', heading: 'perturbation' },
+        { key: 'first-strength', heading: first },
+        { key: 'second-strength', heading: second },
         { key: 'cells', heading: 'cells', isNumeric: true },
         { key: 'mean-difference', heading: 'mean difference', isNumeric: true },
         { key: 'mean-absolute-difference', heading: 'mean absolute difference', isNumeric: true },
@@ -200,6 +202,8 @@ export function comparisonTables({ first, second, byPerturbation, cells }: Study
         key: one.perturbation,
         cells: [
           words(one.perturbation),
+          words(one.firstStrength),
+          words(one.secondStrength),
           exact(one.cells),
           percentage(one.meanDifference),
           percentage(one.meanAbsoluteDifference),
