@@ -70,7 +70,7 @@ export function anovaTable(protocol: string, { mainEffects, interactions }: Stud
 
 function nestedRows({ factors: [outer, inner], nested }: Interaction): Row[] {
   if (!nested) return []
-  const first = `${outer}, with ${inner} within it`
+  const first = `${outer} (${inner} within it)`
   const second = `${inner} within ${outer}`
   return [
     { key: first, cells: varianceCells(first, nested.outer, nested.residual.freedom) },
