@@ -4,7 +4,7 @@ import { booktabs } from './latex/fragments.ts'
 import { numberMacros, numbersCsv, numbersOf } from './numbers.ts'
 import type { ReportInput } from './report-input.ts'
 import { sealOf } from './seal.ts'
-import { atlasTable } from './tables/atlas.ts'
+import { agreementTable, atlasCsv, atlasTable, felledByTable } from './tables/atlas.ts'
 import { comparisonTables, defectCountsTable, leaderTable, numbersTable } from './tables/evidence.ts'
 import { protocolTables } from './tables/protocol-tables.ts'
 import type { Table } from './tables/table.ts'
@@ -19,7 +19,7 @@ export interface Report {
 
 /**
  * A report of a study: index.html, which needs nothing else; a booktabs fragment for each table and a macro for each
- * number; numbers.csv with every number at full precision.
+ * number; numbers.csv with every number at full precision; atlas.csv with what fell where there are outcomes.
  */
 export function buildReport(input: ReportInput): Report {
   const seal = sealOf(input.study)
@@ -32,6 +32,7 @@ export function buildReport(input: ReportInput): Report {
       'index.html': pageHtml(input, seal),
       'numbers.csv': numbersCsv(numbers),
       'macros.tex': numberMacros(numbers, seal),
+      ...(input.atlases.length > 0 ? { 'atlas.csv': atlasCsv(input.atlases) } : {}),
       ...(Object.fromEntries(fragments) as Record<string, string>),
     },
   }
@@ -44,7 +45,7 @@ function tablesOf({ study, analysis, uncertainty, atlases, comparisons }: Report
   })
   return [
     ...ofProtocols,
-    ...(atlases.length > 0 ? [atlasTable(atlases)] : []),
+    ...(atlases.length > 0 ? [atlasTable(atlases), felledByTable(atlases), agreementTable(atlases)] : []),
     ...(study.evidence === 'claimed' ? [defectCountsTable(study.defects)] : []),
     ...comparisons.flatMap(comparisonTables),
   ]

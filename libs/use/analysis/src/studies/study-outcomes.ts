@@ -110,14 +110,24 @@ function imagesOf(outcomes: readonly ImageOutcomes[]): readonly string[] | null 
   return outcomes.every(isSame) ? first.images : null
 }
 
+/** What one model of an atlas did. */
+export interface AtlasRow {
+  /** Backbone, loss, protocol and seed. */
+  readonly model: string
+  readonly type: string
+  /** Packed (`packOutcomes`). */
+  readonly held: Uint32Array
+  /** What felled each image; null where it held. */
+  readonly felledBy: readonly (string | null)[]
+}
+
 /** Where the models of a study fail together, on one dataset under one perturbation. */
 export interface StudyAtlas extends OutcomeAtlas {
   readonly dataset: string
   readonly perturbation: string
   /** The names of the images, in the order of the bits of `held`. */
   readonly imageNames: readonly string[]
-  /** Backbone, loss, protocol and seed of each model, and its packed outcomes. */
-  readonly rows: readonly { readonly model: string; readonly type: string; readonly held: Uint32Array }[]
+  readonly rows: readonly AtlasRow[]
   /** Of every pair of models. */
   readonly agreements: readonly (readonly Agreement[])[]
 }
@@ -140,7 +150,7 @@ export function studyAtlases(study: StudyNumbers, outcomes: OutcomesByDigest): S
           dataset,
           perturbation,
           imageNames: images,
-          rows: models.map(({ id, type, held }) => ({ model: id, type, held })),
+          rows: models.map(({ id, type, held, felledBy }) => ({ model: id, type, held, felledBy })),
           ...outcomeAtlas(images, models),
           agreements: agreementMatrix(
             models.map(({ held }) => held),

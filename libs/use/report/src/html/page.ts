@@ -5,7 +5,7 @@ import { effectsFigure, oddsFigure, rankingFigure } from '../figures/rows.ts'
 import type { Figure } from '../figures/svg.ts'
 import { methodsOf } from '../methods.ts'
 import type { ReportInput } from '../report-input.ts'
-import { atlasTable, felledByTable, hardestImages } from '../tables/atlas.ts'
+import { agreementTable, atlasTable, fallenImagesTable, felledByTable, hardestImages } from '../tables/atlas.ts'
 import {
   comparisonTables,
   defectCountsTable,
@@ -134,6 +134,7 @@ function comparisonSection({ comparisons, study }: ReportInput): Section[] {
 
 /** How many characters all figures of the atlas may have together: reports are to stay below 5 MB. */
 const atlasBudget = 500_000
+const tableBudget = 150_000
 
 function atlasSection({ atlases, pictures }: ReportInput): Section[] {
   if (atlases.length === 0) return []
@@ -160,7 +161,9 @@ function atlasSection({ atlases, pictures }: ReportInput): Section[] {
     ...(omitted > 0
       ? [`<p>${omitted} figures are left out, to keep the page small or for want of a second model.</p>`]
       : []),
-    tableHtml(felledByTable(atlases)),
+    tableHtml(fallenImagesTable(atlases)),
+    fittedTableHtml(felledByTable(atlases), tableBudget),
+    fittedTableHtml(agreementTable(atlases), tableBudget),
     '<h3>The hardest images</h3><p>Those that fell most often, over all models and perturbations of a dataset.</p>',
     `<ul class="pictures">${hardest.join('')}</ul>`,
   ]
