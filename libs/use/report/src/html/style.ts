@@ -12,7 +12,7 @@ table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabu
 caption { text-align: left; padding: .4rem 0; max-width: 46rem; }
 th, td { text-align: left; padding: .15rem .6rem .15rem 0; vertical-align: top; font-weight: normal; } thead th { border-bottom: 1px solid; font-weight: bold; vertical-align: bottom; }
 tbody tr:nth-child(even) { background: #f4f4f4; } tr:target { outline: 2px solid #d55e00; }
-.n { text-align: right; white-space: nowrap; }
+.n { text-align: right; white-space: nowrap; } thead .n { white-space: normal; }
 figure { margin: 1rem 0; } figure svg { font: 12px system-ui, sans-serif; display: block; max-width: none; } figcaption { font-size: .85rem; max-width: 46rem; }
 .pictures { display: flex; flex-wrap: wrap; gap: 1rem; padding: 0; list-style: none; } .pictures li { width: 9rem; font-size: .8rem; } .pictures img { width: 9rem; height: 9rem; image-rendering: pixelated; object-fit: contain; background: #eee; }
 code { font-size: .9em; overflow-wrap: anywhere; } dt { font-weight: bold; } dd { margin: 0 0 .5rem 1rem; max-width: 46rem; }
