@@ -1,15 +1,14 @@
-import { createRequire } from 'node:module'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { buildReport } from '@gauntlet/report'
 import { measuredInput, publishedInput } from '@gauntlet/report/fixtures/report-input'
+import axe from 'axe-core'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const folder = mkdtempSync(join(tmpdir(), 'gauntlet-report-'))
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 let browser: Browser
 
 beforeAll(async () => {
@@ -55,7 +54,7 @@ describe.each([
     })
 
     it('has no violation that axe finds', async () => {
-      await page.evaluate(axe)
+      await page.evaluate(axe.source)
       expect(await page.evaluate(violations)).toEqual([])
     })
   })

@@ -31,10 +31,10 @@ export async function readImportedStudy(db: LedgerDatabase, nameOrId: string): P
   const names = found.perturbations.map(({ name }) => name)
   const accuracies = new Map(configurations.map(({ row }) => [row, emptyAccuracies(names)]))
   for (const { row, perturbation, accuracy } of numbers) accuracies.get(row)![perturbation] = accuracy
-  const rows = configurations.map(({ studyId: _, ...configuration }) => ({
-    ...configuration,
-    accuracies: accuracies.get(configuration.row)!,
-  }))
+  const rows = configurations.map((stored) => {
+    const { studyId: _, ...configuration } = stored
+    return { ...configuration, accuracies: accuracies.get(configuration.row)! }
+  })
   return { ...found, reading: found.reading as Json, rows }
 }
 

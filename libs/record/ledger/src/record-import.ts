@@ -45,7 +45,7 @@ export class StudyNameTaken extends Error {
 }
 
 /** The identity of an import: its name, its bytes and how they were read. */
-export function importId({ name, file, reading, perturbations }: Omit<ImportRecord, 'rows' | 'fileName'>): Digest {
+function importId({ name, file, reading, perturbations }: Omit<ImportRecord, 'rows' | 'fileName'>): Digest {
   return digestOf({ name, file: file.digest, reading, perturbations: perturbations as unknown as Json })
 }
 
@@ -74,7 +74,10 @@ export async function recordImport(
 }
 
 async function insertRows(db: LedgerDatabase, studyId: Digest, rows: readonly ClaimedRow[]): Promise<void> {
-  const configurations = rows.map(({ accuracies: _, ...configuration }) => ({ studyId, ...configuration }))
+  const configurations = rows.map((row) => {
+    const { accuracies: _, ...configuration } = row
+    return { studyId, ...configuration }
+  })
   for (const batch of inBatches(configurations)) await db.insert(claimedConfiguration).values(batch)
   const numbers = rows.flatMap(({ row, accuracies }) =>
     Object.entries(accuracies).flatMap(([perturbation, accuracy]) =>

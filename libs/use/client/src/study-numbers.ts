@@ -112,7 +112,10 @@ export function numbersOfImport(imported: ImportedStudy): StudyNumbers {
     source: `read from ${fileName}, SHA-256 ${fileDigest}`,
     perturbations: perturbations.map(({ name, epsilon, evaluator }) => ({ name, epsilon, evaluator })),
     defects: publishedDefects(
-      rows.map(({ seed, size, type, strategy, ...row }) => ({ ...row, factors: { size, type, strategy } })),
+      rows.map(({ row, backbone, dataset, loss, protocol, size, type, strategy, displayName, accuracies }) => {
+        const cell = { row, backbone, dataset, loss, protocol, displayName, accuracies }
+        return { ...cell, factors: { size, type, strategy } }
+      }),
     ),
     rows: rows.map(({ row, backbone, dataset, loss, protocol, seed, size, type, strategy, accuracies }) => ({
       backbone,

@@ -40,8 +40,9 @@ export function addImport(program: Command): void {
     })
 }
 
-function claimedRow({ seed, factors, accuracies, diverged: _, ...row }: PublishedRow): ClaimedRow {
-  return { ...row, seed: seed ?? null, ...factors, accuracies }
+function claimedRow(published: PublishedRow): ClaimedRow {
+  const { seed = null, factors, diverged: _, ...row } = published
+  return { ...row, seed, ...factors }
 }
 
 function countNumbers(rows: readonly PublishedRow[]): number {
