@@ -1,6 +1,6 @@
 import { NothingToAnalyze, PublishedTableInvalid } from '@gauntlet/analysis'
 import { ArtifactCorrupt, ArtifactMissing } from '@gauntlet/artifacts'
-import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyStopped } from '@gauntlet/client'
+import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyNotRunning, StudyStopped } from '@gauntlet/client'
 import { DiskFull } from '@gauntlet/files'
 import { StudyNameAmbiguous, StudyNameTaken, StudyUnknown } from '@gauntlet/ledger'
 import { DigestMismatch, SourceForbidden, SourceNotFound, SourceUnreachable, UnusableSource } from '@gauntlet/sources'
@@ -19,6 +19,7 @@ const explained = [
   SourceNotFound,
   SourceUnreachable,
   SpeedsUnreadable,
+  StudyNotRunning,
   StudyStopped,
   UnusableSource,
 ]

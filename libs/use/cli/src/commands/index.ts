@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-
 import { addAnalyze } from './analyze.ts'
 import { addBackbones } from './backbones.ts'
+import { addControl } from './control.ts'
 import { addDoctor } from './doctor.ts'
 import { addDown } from './down.ts'
 import { addImport } from './import.ts'
@@ -11,6 +11,7 @@ import { addRank } from './rank.ts'
 import { addReport } from './report.ts'
 import { addResults } from './results.ts'
 import { addRun } from './run.ts'
+import { addSubmit } from './submit.ts'
 import { addTrace } from './trace.ts'
 import { addUp } from './up.ts'
 import { addWatch } from './watch.ts'
@@ -23,7 +24,9 @@ export function addCommands(program: Command): Command {
     addDown,
     addPlan,
     addRun,
+    addSubmit,
     addWatch,
+    addControl,
     addResults,
     addTrace,
     addImport,
