@@ -99,8 +99,8 @@ it('tells claimed studies from measured ones, and refuses names that are both', 
 
 it('lists imported studies among those that it knows', async () => {
   await recordImport(ledger.db, record('a table'))
-  for (const unknown of [kindOfStudy(ledger.db, 'nowhere'), studyEvidence(ledger.db, 'nowhere')]) {
-    const error: unknown = await unknown.catch((reason: unknown) => reason)
+  for (const ask of [kindOfStudy, studyEvidence]) {
+    const error: unknown = await ask(ledger.db, 'nowhere').catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(StudyUnknown)
     expect(String(error)).toMatch(/it holds a table, /)
   }

@@ -1,4 +1,4 @@
-/** The style of a report: black on white, one column, wide things scroll inside themselves, and print breaks nothing. */
+/** The style of a report: black on white, one column. Wide things scroll inside themselves, and print cuts nothing. */
 export const reportStyle = `
 :root { color-scheme: light; }
 * { box-sizing: border-box; }
