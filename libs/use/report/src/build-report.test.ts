@@ -1,4 +1,4 @@
-import { compareStudies } from '@gauntlet/analysis'
+import { analyzeStudy, compareStudies } from '@gauntlet/analysis'
 import { describe, expect, it } from 'vitest'
 import { buildReport } from './build-report.ts'
 import { measuredInput, publishedInput } from './report-input.fixture.ts'
@@ -121,6 +121,24 @@ it('text from outside cannot become markup', () => {
   const html = page(buildReport({ ...input, study: { ...input.study, rows, name: '</title><script>' } }))
   expect(html).not.toMatch(/<script|<b>"/)
   expect(html).toContain('&lt;b&gt;&quot;backbone 0&quot;&amp;')
+})
+
+it('a study that has no number yet, or one, has a report', () => {
+  const { study, ...rest } = measuredInput()
+  const emptied = study.rows.map((row, i) => ({
+    ...row,
+    accuracies: Object.fromEntries(
+      Object.entries(row.accuracies).map(([name, value]) => [name, i === 0 && name === 'clean' ? value : null]),
+    ),
+  }))
+  for (const rows of [emptied, emptied.slice(1), emptied.slice(1, 2)]) {
+    const partial = { ...study, rows }
+    const input = { ...rest, study: partial, analysis: analyzeStudy(partial), uncertainty: {}, atlases: [] }
+    const html = page(buildReport(input))
+    expect(html).toContain(`FFT-50: 0 of ${rows.length}`)
+    expect(html).toContain('What missing numbers leave open')
+    expect(html).not.toMatch(/NaN|undefined|Infinity/)
+  }
 })
 
 it('sets other studies beside it', () => {

@@ -43,10 +43,13 @@ export function addRank(program: Command): void {
         const bounds = rankBounds(study.rows, { protocol, by, perturbations: perturbationNames(study) })
         const rows = ranked.map((one, i) => ({ ...one, ...intervalsOf(uncertainty, i), ...boundsOf(bounds, one) }))
         if (json) console.log(JSON.stringify(rows, null, 2))
-        else
-          console.log(
-            [renderTable(columnsOf(rows), rows), ...notesOf(study, { protocol, by }, bounds, uncertainty)].join('\n\n'),
-          )
+        else {
+          const table =
+            rows.length > 0
+              ? renderTable(columnsOf(rows), rows)
+              : `No configuration of ${protocol} has all its numbers yet.`
+          console.log([table, ...notesOf(study, { protocol, by }, bounds, uncertainty)].join('\n\n'))
+        }
       })
     })
 }
