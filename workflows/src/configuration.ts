@@ -3,7 +3,9 @@ import {
   type ConfigurationWorkflowInput,
   type EvaluatedPerturbation,
   type WorkerDescription,
+  pretrainLoadInputOf,
   stageCodesOf,
+  untrained,
 } from '@gauntlet/contract'
 import { configurationId, type Perturbation } from '@gauntlet/study'
 import { isCancellation, sleep } from '@temporalio/workflow'
@@ -20,7 +22,8 @@ import { stagesOn } from './stages.ts'
 const workerChanges = 10
 
 /**
- * Runs one configuration: pretrain-load → fine-tune → checkpoint → perturb-and-evaluate → aggregate. It never throws
+ * Runs one configuration: pretrain-load → fine-tune → checkpoint → perturb-and-evaluate → aggregate. The protocol
+ * `none` leaves fine-tune out. It never throws
  * because a stage failed: a missing cell is a recorded result, and the other configurations go on.
  */
 export async function configuration(input: ConfigurationWorkflowInput): Promise<ConfigurationResult> {
@@ -44,8 +47,11 @@ async function runConfiguration(
   const { configuration, perturbations, pool } = input
   const stages = stagesOn(pool, worker)
   const { generated: dataset } = await stages.prepareDataset(configuration.dataset)
-  const { generated: pretrained } = await stages.pretrainLoad(configuration.backbone)
-  const { generated: trained } = await fineTuneInMemory(stages, worker, { configuration, dataset, pretrained })
+  const { generated: pretrained } = await stages.pretrainLoad(pretrainLoadInputOf(configuration))
+  const { generated: trained } =
+    configuration.protocol.trains === 'nothing'
+      ? { generated: untrained(pretrained) }
+      : await fineTuneInMemory(stages, worker, { configuration, dataset, pretrained })
   const { generated: checkpoint } = await stages.checkpoint({ configuration, dataset, trained })
   const evaluate = async (perturbation: Perturbation): Promise<EvaluatedPerturbation> => {
     const { stageKey, generated } = await stages.perturbAndEvaluate({

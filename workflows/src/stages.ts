@@ -10,9 +10,10 @@ import {
   type CheckpointInput,
   type FineTuneInput,
   type PerturbAndEvaluateInput,
+  type PretrainLoadInput,
   type WorkerDescription,
 } from '@gauntlet/contract'
-import { configurationId, type BackboneSpecification, type DatasetSpecification } from '@gauntlet/study'
+import { configurationId, type DatasetSpecification } from '@gauntlet/study'
 import { gpuActivities, runStage } from './stage-runner.ts'
 
 /** The stages of a configuration on one pool, each with the key that follows from the description of the workers. */
@@ -29,13 +30,13 @@ export function stagesOn(pool: string, worker: WorkerDescription) {
         activity: gpu.prepareDataset,
       }),
 
-    pretrainLoad: (backbone: BackboneSpecification) =>
+    pretrainLoad: (input: PretrainLoadInput) =>
       runStage({
-        identity: pretrainLoadIdentity(worker, backbone),
+        identity: pretrainLoadIdentity(worker, input),
         worker,
         configurationId: null,
         used: {},
-        input: { backbone },
+        input,
         activity: gpu.pretrainLoad,
       }),
 

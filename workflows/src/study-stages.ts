@@ -1,4 +1,4 @@
-import type { StageCode } from '@gauntlet/contract'
+import { pretrainLoadInputOf, type StageCode } from '@gauntlet/contract'
 import type { Configuration } from '@gauntlet/study'
 import { ApplicationFailure, patched } from '@temporalio/workflow'
 import { stageFailureOf } from './stage-failure.ts'
@@ -25,9 +25,11 @@ export class StudyStages {
    * Runs the stages that this configuration shares with others, unless the study has run them. A failure is not thrown:
    * the configuration meets the same failure in its own run and reports it.
    */
-  async runFor({ dataset, backbone }: Configuration): Promise<void> {
+  async runFor(configuration: Configuration): Promise<void> {
+    const { dataset } = configuration
+    const weights = pretrainLoadInputOf(configuration)
     await this.once(`dataset ${JSON.stringify(dataset)}`, ({ prepareDataset }) => prepareDataset(dataset))
-    await this.once(`backbone ${JSON.stringify(backbone)}`, ({ pretrainLoad }) => pretrainLoad(backbone))
+    await this.once(`weights ${JSON.stringify(weights)}`, ({ pretrainLoad }) => pretrainLoad(weights))
   }
 
   /** Asks the pool for the description of its workers, and has the ledger record it for those who cannot ask. */

@@ -10,7 +10,8 @@ export class UnknownBackbone extends Error {
 
 /**
  * Which normalisation images get. `paper`: the one that the study's authors used for every backbone; `native`: the one
- * that the checkpoint was trained with; `none`: none, for callers that normalise them. No study uses `none`.
+ * that the checkpoint was trained with; one by name; `none`: none, for callers that normalise them. No study uses
+ * `none`.
  */
 export type InputContract = BackboneSpecification['inputContract'] | 'none'
 

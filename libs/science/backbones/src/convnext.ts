@@ -20,7 +20,6 @@ import {
   linear,
   normalise,
   type ForwardContext,
-  type Normalisation,
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
@@ -30,7 +29,6 @@ import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import { downsample, downsampleSpecification } from './downsampling.ts'
 import { publishedModel } from './published-model.ts'
 import { isTextTower } from './openclip-checkpoint.ts'
-import { unwrapRobustCheckpoint } from './robust-checkpoint.ts'
 import {
   biasSpecification,
   convolutionSpecification,
@@ -56,9 +54,9 @@ const base: Size = { depths: [3, 3, 27, 3], widths: [128, 256, 512, 1024] }
 interface Variant {
   readonly size: Size
   /**
-   * How the weights were published: as a ConvNeXt, inside a robust model's modules, or as the image tower of a CLIP.
+   * How the weights were published: as a ConvNeXt, or as the image tower of a CLIP.
    */
-  readonly published: 'plain' | 'robust' | 'clip'
+  readonly published: 'plain' | 'clip'
   /** The stochastic depth of the last block. It rises linearly from 0 at the first. */
   readonly dropPathRate: number
 }
@@ -77,8 +75,8 @@ const variants: Readonly<Record<string, Variant>> = {
   'convnext_base.clip_laion2b_augreg_ft_in12k_in1k': plainBase,
   'CLIP-convnext_base_w-laion2B-s13B-b82K': clip,
   'CLIP-convnext_base_w-laion_aesthetic-s13B-b82K': clip,
-  robust_convnext_tiny: { ...plainTiny, published: 'robust' },
-  robust_convnext_base: { ...plainBase, published: 'robust' },
+  robust_convnext_tiny: plainTiny,
+  robust_convnext_base: plainBase,
 }
 
 export const convNeXtModels: FamilyModels = { ids: Object.keys(variants), build: convNeXt }
@@ -97,7 +95,7 @@ function convNeXt(id: string, contract: InputContract): Backbone | undefined {
     classifier: 'head.fc',
     head: 'head',
     specifications: (count) => specificationsOf(size, count),
-    convertCheckpoint: (arrays) => convertCheckpoint(arrays, variant, contract === 'none' ? undefined : normalisation),
+    convertCheckpoint: (arrays) => convertCheckpoint(arrays, variant),
     logits: (images, parameters, context) => {
       const pooled = globalAveragePool(featuresOf(normalise(images, normalisation), parameters, variant, context))
       return linear<Tensor2D>(layerNorm(pooled, parameters.at('head.norm'), { epsilon }), parameters.at('head.fc'))
@@ -167,15 +165,14 @@ function blockSpecification(name: string, width: number): ParameterSpecification
 }
 
 /**
- * Extracts the image trunk of a CLIP, removes the outer modules of a robust model, and converts the old names of
+ * Extracts the image trunk of a CLIP, and converts the old names of
  * facebookresearch/ConvNeXt to timm's (timm `convnext.checkpoint_filter_fn`).
  */
-function convertCheckpoint(arrays: readonly NamedArray[], { published }: Variant, fed?: Normalisation): NamedArray[] {
+function convertCheckpoint(arrays: readonly NamedArray[], { published }: Variant): NamedArray[] {
   if (published === 'clip') return imageTrunk(arrays)
-  const unwrapped = published === 'robust' ? unwrapRobustCheckpoint(arrays, fed) : [...arrays]
-  return unwrapped.some(({ name }) => name.startsWith('downsample_layers.'))
-    ? unwrapped.map((array) => ({ ...array, name: timmName(array.name) }))
-    : unwrapped
+  return arrays.some(({ name }) => name.startsWith('downsample_layers.'))
+    ? arrays.map((array) => ({ ...array, name: timmName(array.name) }))
+    : [...arrays]
 }
 
 /**

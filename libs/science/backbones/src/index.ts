@@ -1,3 +1,4 @@
+export * from './adopt-checkpoint.ts'
 export * from './backbone.ts'
 export { backboneOf } from './backbone-of.ts'
 export { ResolutionUnsupported } from './fixed-resolution.ts'

@@ -17,7 +17,9 @@ export function publishedModel(
 }
 
 function normalisationUnder(contract: InputContract, id: string, native: PixelContract): Normalisation {
-  return { paper: paperNormalisation(id), native, none: pixelContracts.plain }[contract]
+  if (contract === 'native') return native
+  if (contract === 'paper') return paperNormalisation(id)
+  return contract === 'none' ? pixelContracts.plain : pixelContracts[contract]
 }
 
 /**

@@ -20,7 +20,6 @@ import {
 import { resNetFamily } from '@gauntlet/study'
 import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import { publishedModel } from './published-model.ts'
-import { unwrapRobustCheckpoint } from './robust-checkpoint.ts'
 import { batchNormSpecification, convolutionSpecification, linearSpecification } from './specifications.ts'
 
 /** A bottleneck: a 1×1 convolution down to `middle` channels, a 3×3, and a 1×1 up to four times as many. */
@@ -31,9 +30,6 @@ interface Block {
   readonly output: number
   readonly stride: number
 }
-
-/** The backbone whose checkpoint is inside another module, with its normalisation beside it. */
-const wrapped = 'robust_resnet50'
 
 const stemWidth = 64
 const features = 2048
@@ -69,8 +65,7 @@ function resNet(id: string, contract: InputContract): Backbone | undefined {
     resolution: { native: side, minimum: 32 },
     classifier: 'fc',
     specifications,
-    convertCheckpoint: (arrays) =>
-      id === wrapped ? unwrapRobustCheckpoint(arrays, contract === 'none' ? undefined : normalisation) : [...arrays],
+    convertCheckpoint: (arrays) => [...arrays],
     logits: (images, parameters, context) => {
       const x = featuresOf(normalise(images, normalisation), parameters, context)
       return linear(globalAveragePool(x), parameters.at('fc'))

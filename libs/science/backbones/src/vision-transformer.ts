@@ -13,7 +13,6 @@ import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import { requireSide } from './fixed-resolution.ts'
 import { publishedModel } from './published-model.ts'
 import { convertOpenClip } from './openclip-checkpoint.ts'
-import { unwrapRobustCheckpoint } from './robust-checkpoint.ts'
 import {
   biasSpecification,
   convolutionSpecification,
@@ -50,8 +49,6 @@ interface Variant {
    * larger epsilon.
    */
   readonly clip?: true
-  /** Whether the checkpoint is inside other modules. */
-  readonly wrapped?: true
 }
 
 const variants: Readonly<Record<string, Variant>> = {
@@ -65,10 +62,10 @@ const variants: Readonly<Record<string, Variant>> = {
   'vit_base_patch16_224.mae': { size: base },
   'vit_base_patch16_clip_224.laion2b': { size: base, clip: true },
   'vit_base_patch16_clip_224.laion2b_ft_in1k': { size: base, clip: true },
-  robust_vit_base_patch16_224: { size: base, wrapped: true },
+  robust_vit_base_patch16_224: { size: base },
   'deit_tiny_patch16_224.fb_in1k': { size: tiny },
   'deit_small_patch16_224.fb_in1k': { size: small },
-  robust_deit_small_patch16_224: { size: small, wrapped: true },
+  robust_deit_small_patch16_224: { size: small },
 }
 
 const side = 224
@@ -89,10 +86,7 @@ function visionTransformer(id: string, contract: InputContract): Backbone | unde
     resolution: { native: side, minimum: side },
     classifier: 'head',
     specifications: (classes) => specifications(variant, classes),
-    convertCheckpoint: (arrays) =>
-      convertCheckpoint(
-        variant.wrapped ? unwrapRobustCheckpoint(arrays, contract === 'none' ? undefined : normalisation) : arrays,
-      ),
+    convertCheckpoint,
     logits: (images, parameters) => {
       requireSide(images, side, id)
       const patches = patchTokens(normalise(images, normalisation), parameters.at('patch_embed.proj'), patch)

@@ -5,6 +5,8 @@ import {
   perturbAndEvaluateIdentity,
   prepareDatasetIdentity,
   pretrainLoadIdentity,
+  pretrainLoadInputOf,
+  untrained,
   type WorkerDescription,
 } from '@gauntlet/contract'
 import type { OutOfMemoryFacts } from '@gauntlet/ledger'
@@ -50,17 +52,23 @@ export async function plan(
   const datasets = await planLevel(configurations, recall, 'prepare-dataset', ({ dataset }) =>
     prepareDatasetIdentity(worker, dataset),
   )
-  const weights = await planLevel(configurations, recall, 'pretrain-load', ({ backbone }) =>
-    pretrainLoadIdentity(worker, backbone),
+  const weights = await planLevel(configurations, recall, 'pretrain-load', (configuration) =>
+    pretrainLoadIdentity(worker, pretrainLoadInputOf(configuration)),
   )
-  const trained = await planLevel(configurations, recall, 'fine-tune', (configuration) => {
+  const toTrain = configurations.filter(({ protocol }) => protocol.trains !== 'nothing')
+  const trained = await planLevel(toTrain, recall, 'fine-tune', (configuration) => {
     const [dataset, parameters] = [datasets.outputs(configuration), weights.outputs(configuration)]
     const microBatch = microBatchBelow(configuration.hyperparameters.microBatch, ranOutAt(configuration))
     if (!dataset || !parameters || microBatch === null) return undefined
     return fineTuneIdentity(worker, { configuration, dataset, pretrained: parameters, microBatch })
   })
+  const trainedOf = (configuration: Configuration) => {
+    if (configuration.protocol.trains !== 'nothing') return trained.outputs(configuration)
+    const loaded = weights.outputs(configuration)
+    return loaded && untrained(loaded)
+  }
   const checkpoints = await planLevel(configurations, recall, 'checkpoint', (configuration) => {
-    const [dataset, parameters] = [datasets.outputs(configuration), trained.outputs(configuration)]
+    const [dataset, parameters] = [datasets.outputs(configuration), trainedOf(configuration)]
     return dataset && parameters && checkpointIdentity(worker, { configuration, dataset, trained: parameters })
   })
   const evaluations = await Promise.all(

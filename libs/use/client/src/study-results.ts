@@ -1,4 +1,11 @@
-import { evaluatorLabel, type Cell, type Configuration, type Digest, type Perturbation } from '@gauntlet/study'
+import {
+  backboneLabel,
+  evaluatorLabel,
+  type Cell,
+  type Configuration,
+  type Digest,
+  type Perturbation,
+} from '@gauntlet/study'
 import { stageCodesOf, type StageCode, type WorkerDescription } from '@gauntlet/contract'
 import {
   fulfilledOutputsOf,
@@ -129,7 +136,7 @@ function cellOf(row: number, id: Digest, configuration: Configuration, perturbat
     row,
     configurationId: id,
     dataset: dataset.id,
-    backbone: backbone.id,
+    backbone: backboneLabel(backbone),
     loss,
     protocol: protocol.id,
     seed,

@@ -56,7 +56,7 @@ const files: MalformedStudy[] = [
   [
     'no epochs',
     tiny({ protocols: '[▲FFT-0]' }),
-    'A protocol is FFT-<epochs> (all parameters) or LP-<epochs> (the head alone), such as FFT-50.',
+    'A protocol is FFT-<epochs> (all parameters), LP-<epochs> (the head alone), such as FFT-50, or none (nothing is trained).',
   ],
   ['a negative seed', tiny({ seeds: '[▲-1]' }), "'seeds[0]' must be at least 0, not -1."],
   ['half a seed', tiny({ seeds: '[▲0.5]' }), "'seeds[0]' must be a whole number, not 0.5."],

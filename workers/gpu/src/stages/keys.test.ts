@@ -175,7 +175,7 @@ function keys(
   const evaluated = { configuration, dataset, checkpoint: made.checkpoint }
   const identities: Record<StageUnderTest, StageIdentity> = {
     'prepare-dataset': prepareDatasetIdentity(description, configuration.dataset),
-    'pretrain-load': pretrainLoadIdentity(description, configuration.backbone),
+    'pretrain-load': pretrainLoadIdentity(description, { backbone: configuration.backbone }),
     'fine-tune': fineTuneIdentity(description, {
       configuration,
       microBatch,

@@ -25,10 +25,17 @@ export const pixelContracts = {
     deviation: [0.26862954, 0.26130258, 0.27577711],
     channelOrder: 'rgb',
   },
+  /** The mean and deviation of CIFAR-10's and CIFAR-100's training images, as RobustBench's models have them. */
+  cifar10: { mean: [0.4914, 0.4822, 0.4465], deviation: [0.2471, 0.2435, 0.2616], channelOrder: 'rgb' },
+  cifar100: { mean: [0.5071, 0.4865, 0.4409], deviation: [0.2673, 0.2564, 0.2762], channelOrder: 'rgb' },
   /** Leaves pixels as they are, for checkpoints that were trained without normalisation. */
   plain,
   plainBgr: { ...plain, channelOrder: 'bgr' },
 } as const satisfies Readonly<Record<string, PixelContract>>
+
+/** What may be done to pixels, by name. */
+export type PixelContractName = keyof typeof pixelContracts
+export const pixelContractNames = Object.keys(pixelContracts) as PixelContractName[]
 
 /** The number of images in pretraining data, as the study's authors count them. */
 const pretrainingImages = {
