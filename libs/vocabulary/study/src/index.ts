@@ -1,6 +1,7 @@
 export * from './catalogue/backbone-catalogue.ts'
 export {
   factsOfFamily,
+  pixelContractNames,
   pixelContracts,
   type BackboneFacts,
   type BackboneFamily,

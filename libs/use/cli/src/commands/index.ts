@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { addBackbones } from './backbones.ts'
 import { addDoctor } from './doctor.ts'
 import { addDown } from './down.ts'
+import { addEvaluate } from './evaluate.ts'
 import { addPlan } from './plan.ts'
 import { addProbe } from './probe.ts'
 import { addResults } from './results.ts'
@@ -19,6 +20,7 @@ export function addCommands(program: Command): Command {
     addDown,
     addPlan,
     addRun,
+    addEvaluate,
     addWatch,
     addResults,
     addTrace,

@@ -29,14 +29,17 @@ export function addRun(program: Command): void {
     .description('run a study or resume it, then print its table')
     .argument('<study>', 'path of a study file, or the name of one that ships with Gauntlet')
     .option('--json', 'print the rows as a JSON array instead of the table')
-    .action(async (named: string, { json }: { json?: boolean }) => {
-      const settings = readCommandSettings()
-      const source = await readStudyShowingPins(named, settings.cache)
-      const interrupted = `Interrupted; nothing that was finished is lost. Go on with: gauntlet run ${named}`
-      await interruptible(interrupted, (signal) =>
-        LocalStack.use(settings, (stack) => runIn({ stack, settings, source, signal, json: json === true })),
-      )
-    })
+    .action((named: string, { json }: { json?: boolean }) => runStudyFile(named, { json: json === true }))
+}
+
+/** Runs a study or resumes it, and prints its table. */
+export async function runStudyFile(named: string, { json }: { readonly json: boolean }): Promise<void> {
+  const settings = readCommandSettings()
+  const source = await readStudyShowingPins(named, settings.cache)
+  const interrupted = `Interrupted; nothing that was finished is lost. Go on with: gauntlet run ${named}`
+  await interruptible(interrupted, (signal) =>
+    LocalStack.use(settings, (stack) => runIn({ stack, settings, source, signal, json })),
+  )
 }
 
 interface Invocation {
