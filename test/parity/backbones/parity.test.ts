@@ -1,7 +1,8 @@
+import { backboneFor, implementedArchitectures, implementedBackbones } from '@gauntlet/backbones'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { implementedBackbones } from '@gauntlet/backbones'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { variantFixtures } from './fixture.ts'
 import {
   compareEvaluation,
   compareFaint,
@@ -13,11 +14,30 @@ import {
 } from './comparison.ts'
 
 it('has a fixture for every backbone of the registry, and none without one', () => {
-  const fixtures = readdirSync(join(import.meta.dirname, 'fixtures')).map((file) => file.replace('.safetensors', ''))
+  const fixtures = readdirSync(join(import.meta.dirname, 'fixtures'))
+    .filter((file) => file !== 'variants')
+    .map((file) => file.replace('.safetensors', ''))
   expect(fixtures.sort()).toEqual([...implementedBackbones].sort())
 })
 
-describe.each(implementedBackbones)('%s on hash-filled weights is its reference', (id) => {
+/** In `npm test` the cheapest variants of each family stand for all of them; `npm run test:parity` compares all. */
+const sampledVariants = [
+  ...['resnet18', 'resnext50_32x4d', 'convnext_small', 'vit_tiny_patch16_224', 'vit_wee_patch16_reg1_gap_256'],
+  ...['vit_base_patch32_siglip_gap_256', 'deit_tiny_distilled_patch16_224', 'swin_small_patch4_window7_224'],
+  ...['eva02_tiny_patch14_336', 'edgenext_xx_small', 'mobilenetv3_small_050', 'efficientnet_b1', 'regnety_002'],
+  ...['wide_resnet28_10', 'dm_wide_resnet28_10'],
+]
+const comparedVariants = process.env['GAUNTLET_PARITY'] === 'all' ? variantFixtures() : sampledVariants
+
+it('has fixtures of 60 architectures beyond the study, at least three a family', () => {
+  const variants = variantFixtures()
+  expect(variants.filter((id) => !implementedArchitectures.includes(id))).toEqual([])
+  expect(variants.length).toBeGreaterThanOrEqual(60)
+  const families = variants.map((id) => backboneFor(id).family)
+  expect([...new Set(families)].filter((family) => families.filter((each) => each === family).length < 3)).toEqual([])
+})
+
+describe.each([...implementedBackbones, ...comparedVariants])('%s on hash-filled weights is its reference', (id) => {
   let comparison: Comparison
 
   beforeAll(() => {

@@ -31,6 +31,8 @@ export interface ResultCell extends Cell {
   readonly epsilon: number | null
   /** The evaluator's label. */
   readonly evaluator: string
+  /** How the dataset asks correct predictions to be counted, where that is not correct out of total. */
+  readonly metric?: 'mean-per-class'
 }
 
 type Measured = Omit<RecordedMeasurement, 'configurationId' | 'perturbationKey' | 'confirmedAt'>
@@ -39,6 +41,8 @@ type Measured = Omit<RecordedMeasurement, 'configurationId' | 'perturbationKey' 
 export interface MeasuredCell extends ResultCell, Measured {
   /** correct / total. */
   readonly accuracy: number
+  /** The mean of the classes' accuracies, where the dataset asks for it and the outcomes were read. */
+  readonly meanPerClass?: number
 }
 
 /** A number of a cell under a key that a plan made now does not have, and the stages that the plan has instead. */
@@ -144,6 +148,7 @@ function cellOf(row: number, id: Digest, configuration: Configuration, perturbat
     perturbation: perturbation.name,
     epsilon: 'epsilon' in perturbation ? perturbation.epsilon : null,
     evaluator: evaluatorLabel(perturbation),
+    ...(dataset.metric ? { metric: dataset.metric } : {}),
   }
 }
 

@@ -1,4 +1,4 @@
-import { backboneIds } from './catalogue/backbone-catalogue.ts'
+import { architectureNames, backboneFacts, backboneIds } from './catalogue/backbone-catalogue.ts'
 import { datasetIds } from './catalogue/dataset-catalogue.ts'
 import { axisOrder, cellLabel, type Cell } from './cell.ts'
 import { backboneEntriesOf } from './checkpoint-axis.ts'
@@ -38,6 +38,7 @@ const cellLimit = 20_000
 export function gridOf(document: StudyDocument, problems: ProblemList): Grid {
   const axes = axesOf(document)
   refuseRepeats(axes, document, problems)
+  refuseUnknownBackbones(document, problems)
   refuseNoLoss(axes, problems)
   if (refuseTooMany(countOf(axes), ['datasets'], problems)) return { cells: [], exclusions: [] }
   const cells = new Map(product(axes).map((cell) => [cellLabel(cell), cell]))
@@ -76,6 +77,15 @@ function refuseRepeats(axes: Axes, document: StudyDocument, problems: ProblemLis
       seen.add(value)
     }
   }
+}
+
+function refuseUnknownBackbones(document: StudyDocument, problems: ProblemList): void {
+  const names = [...backboneIds, ...architectureNames]
+  document.backbones.forEach((entry, index) => {
+    const id = idOf(entry)
+    const path = typeof entry === 'string' ? ['backbones', index] : ['backbones', index, 'id']
+    if (backboneFacts(id) === null) problems.add(path, notOneOf(id, 'backbone', names))
+  })
 }
 
 function refuseNoLoss({ loss, protocol }: Axes, problems: ProblemList): void {

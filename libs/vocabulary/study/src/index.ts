@@ -1,5 +1,6 @@
 export * from './catalogue/backbone-catalogue.ts'
 export {
+  factsIn,
   factsOfFamily,
   pixelContractNames,
   pixelContracts,

@@ -95,10 +95,16 @@ function backboneOf(
 ): BackboneSpecification | null {
   if (checkpoint !== undefined && own.sha256 !== undefined)
     problems.add(path, `The checkpoints of '${id}' have a digest each; leave sha256 out, since the lock file has them.`)
-  const { weights } = backboneFacts(id)!
+  const facts = backboneFacts(id)
+  if (facts === null) return null // reported with the grid
+  const { weights } = facts
+  if (own.source === undefined && weights === null) {
+    problems.add(path, `No weights of '${id}' are published; give a source or checkpoints.`)
+    return null
+  }
   const inputContract = own.inputContract ?? document.inputContract
-  const source = own.source ?? weights.source
-  const sha256 = own.sha256 ?? (own.source === undefined ? weights.sha256 : null)
+  const source = own.source ?? weights!.source
+  const sha256 = own.sha256 ?? (own.source === undefined ? weights!.sha256 : null)
   const pinned = pins.of({ axis: 'backbone', id, source, sha256 }, path)
   return pinned && { id, ...pinned, inputContract, ...(checkpoint === undefined ? {} : { checkpoint }) }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { backboneIds } from './catalogue/backbone-catalogue.ts'
+import { architectureNames, backboneIds } from './catalogue/backbone-catalogue.ts'
 import { pixelContractNames } from './catalogue/backbone-facts.ts'
 import { corruptionNames } from './catalogue/corruption-portfolio.ts'
 import { datasetIds } from './catalogue/dataset-catalogue.ts'
@@ -52,10 +52,13 @@ const inputContract = z
     'How pixels reach the model: paper, as the authors of arXiv 2508.14079 fed them; native, as the published checkpoint expects them; or a normalisation by name.',
   )
 
+/** Names are for completion in editors; `gridOf` refuses unknown ones, since timm's tags make too many for a list. */
+const backboneId = z.union([z.enum([...backboneIds, ...architectureNames]), z.string().max(200)])
+
 const backboneEntry = z.union([
-  z.enum(backboneIds),
+  backboneId,
   z.strictObject({
-    id: z.enum(backboneIds),
+    id: backboneId,
     source: source.optional(),
     sha256: sha256.optional(),
     checkpoints: z

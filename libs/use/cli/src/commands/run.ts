@@ -13,6 +13,7 @@ import { stageCodesOf, temporalSettings, type StageCode, type WorkerDescription 
 import { openLedger, StudyUnknown, type LedgerDatabase } from '@gauntlet/ledger'
 import { expandStudy, studyId, type Digest, type Expansion } from '@gauntlet/study'
 import type { Command } from 'commander'
+import { withClassMeans } from '../class-means.ts'
 import { CommandFailed } from '../command-failed.ts'
 import { interruptible } from '../interruptible.ts'
 import { LocalStack } from '../local-stack.ts'
@@ -86,7 +87,7 @@ async function runStudy(session: RunSession): Promise<void> {
   // The workers of a pool on the user's own Temporal may have been replaced meanwhile; local ones are those of this
   // command.
   const worker = finished || !settings.temporalAddress ? session.worker : await askWorkers(settings, session.codes)
-  const results = await readResults(db, id, () => Promise.resolve(worker))
+  const results = await withClassMeans({ db, store }, await readResults(db, id, () => Promise.resolve(worker)))
   const pool = { description: worker, describedAt: null }
   console.log(
     json
