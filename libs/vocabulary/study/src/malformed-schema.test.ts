@@ -41,7 +41,7 @@ const files: MalformedStudy[] = [
   [
     'an unknown backbone',
     tiny({ backbones: '[▲resnet51]' }),
-    "'resnet51' is not a known backbone; did you mean 'resnet50.a1_in1k'?",
+    "'resnet51' is not a known backbone; did you mean 'resnet50'?",
   ],
   [
     'an unknown loss',

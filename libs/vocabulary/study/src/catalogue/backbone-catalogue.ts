@@ -29,6 +29,8 @@ export const backboneCatalogue: readonly BackboneFacts[] = families
 
 export const backboneIds: readonly string[] = backboneCatalogue.map((backbone) => backbone.id)
 
+const listedById = new Map(backboneCatalogue.map((facts) => [facts.id, facts]))
+
 /** The names of all families. */
 export const backboneFamilies: readonly string[] = [...new Set(families.map(({ family }) => family))]
 
@@ -39,7 +41,7 @@ export const architectureNames: readonly string[] = families.flatMap(({ architec
 
 /** The facts of a backbone or an architecture, or null where there is none of that id. */
 export function backboneFacts(id: string): BackboneFacts | null {
-  const listed = backboneCatalogue.find((backbone) => backbone.id === id)
+  const listed = listedById.get(id)
   if (listed || id === notCatalogued) return listed ?? null
   return families.map((family) => factsIn(family, id)).find((facts) => facts !== null) ?? null
 }
