@@ -37,7 +37,9 @@ export function addEvaluate(program: Command): void {
     .option('--resolution <pixels>', 'side of the square images (default: 224)')
     .option('--images <number>', 'test images, or all (default: 1000)')
     .option('--evaluator <name>', 'the attacks: standard is AutoAttack; apgd-ce and malt are cheaper', 'standard')
-    .addOption(new Option('--metric <name>', 'how correct predictions are counted').choices(['accuracy', 'mean-per-class']))
+    .addOption(
+      new Option('--metric <name>', 'how correct predictions are counted').choices(['accuracy', 'mean-per-class']),
+    )
     .option('--study <file>', 'the study file to write (default: evaluate-<checkpoint>.study.yaml here)')
     .option('--write', 'write the study file only')
     .option('--json', 'print the rows as a JSON array instead of the table')
@@ -48,7 +50,7 @@ export function addEvaluate(program: Command): void {
       outlineStudy(text, file) // a mistake is told before anything is written
       await writeOnce(file, text)
       console.error(`Wrote ${file}; run it again with: gauntlet run ${file}`)
-      if (!options.write) await runStudyFile(resolve(file), { json: options.json === true })
+      if (!options.write) await runStudyFile(resolve(file), { json: options.json === true, budget: null })
     })
 }
 
