@@ -2,7 +2,7 @@ import { writeFileAtomically } from '@gauntlet/files'
 import { datasetFacts, outlineStudy, pixelContractNames } from '@gauntlet/study'
 import { Option, type Command } from 'commander'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { Misuse } from '../command-failed.ts'
 import { evaluationStudy, type EvaluationStudy } from '../evaluation-study.ts'
 import { runStudyFile } from './run.ts'
@@ -46,7 +46,7 @@ export function addEvaluate(program: Command): void {
     .action(async (named: string[], options: EvaluateOptions) => {
       const checkpoints = checkpointFiles(named)
       const file = options.study ?? `evaluate-${plainName(checkpoints[0]!)}.study.yaml`
-      const text = evaluationStudy(studyOf(checkpoints, file, options))
+      const text = evaluationStudy(studyOf(checkpoints, options))
       outlineStudy(text, file) // a mistake is told before anything is written
       await writeOnce(file, text)
       console.error(`Wrote ${file}; run it again with: gauntlet run ${file}`)
@@ -67,19 +67,19 @@ function checkpointFiles(named: readonly string[]): string[] {
   return [...new Set(files.map((path) => resolve(path)))]
 }
 
-function studyOf(checkpoints: readonly string[], file: string, options: EvaluateOptions): EvaluationStudy {
+function studyOf(checkpoints: readonly string[], options: EvaluateOptions): EvaluationStudy {
   const { backbone, data, classes, contract, resolution, images, evaluator, metric } = options
   const isCatalogued = datasetFacts(data) !== null && !existsSync(data)
   const own = {
     ...(classes === undefined ? {} : { classes: wholeNumber('--classes', classes) }),
     ...(metric === undefined ? {} : { metric }),
   }
-  const dataset = isCatalogued ? { id: data, ...own } : { id: plainName(data), source: sourceOf(data, file), ...own }
+  const dataset = isCatalogued ? { id: data, ...own } : { id: plainName(data), source: sourceOf(data), ...own }
   return {
     name: `evaluate-${plainName(checkpoints[0]!)}`.slice(0, 63),
     dataset,
     backbone,
-    checkpoints: checkpoints.map((path) => sourceOf(path, file)),
+    checkpoints: checkpoints.map((path) => sourceOf(path)),
     inputContract: contract,
     evaluator,
     ...(resolution === undefined ? {} : { resolution: wholeNumber('--resolution', resolution) }),
@@ -87,12 +87,11 @@ function studyOf(checkpoints: readonly string[], file: string, options: Evaluate
   }
 }
 
-/** A source as it is written, or `file:` with the path from the study file's folder to what is there. */
-function sourceOf(written: string, file: string): string {
+/** A source as it is written, or `file:` with the whole path of what is there. */
+function sourceOf(written: string): string {
   if (/^(?:pypi|npm|file|https?|hf):/.test(written) && !existsSync(written)) return written
   if (!existsSync(written)) throw new Misuse(`There is no ${written}; give a folder, an archive, a source or an id.`)
-  const path = relative(dirname(resolve(file)), resolve(written))
-  return `file:${/^\.{1,2}\//.test(path) ? path : `./${path}`}`
+  return `file:${resolve(written)}`
 }
 
 function wholeNumber(option: string, text: string): number {
