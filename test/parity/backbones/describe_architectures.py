@@ -2,7 +2,6 @@
 
     npx tsx test/parity/backbones/list-architectures.ts > /tmp/architectures
     python test/parity/backbones/describe_architectures.py < /tmp/architectures
-    npx prettier --write libs/vocabulary/study/src/catalogue/architectures.ts
 
 Environment: see make_fixtures.py. Nothing is downloaded and no weight is allocated: models are made on PyTorch's `meta`
 device. `multiplyAccumulates` is what torch.utils.flop_counter counts for one image (two operations each).
@@ -95,7 +94,7 @@ def main():
     for family, lines in families.items():
         constant = "".join(letter for letter in family if letter.isalnum())
         constant = {"EVA02": "eva02", "ViT": "vit", "DeiT": "deit"}.get(constant, constant[0].lower() + constant[1:])
-        text += f"\nexport const {constant}Architectures: Architectures = {{\n" + "\n".join(lines) + "\n}\n"
+        text += f"\n// prettier-ignore\nexport const {constant}Architectures: Architectures = {{\n" + "\n".join(lines) + "\n}\n"
     TARGET.write_text(text)
 
 

@@ -84,7 +84,9 @@ function withMissing(
   return [...arrays.map((array) => (isCounter.has(array.name) ? asInteger(array) : array)), ...counters, ...copies]
 }
 
-/** A counter as int64, in the shape of one number. Its value is not kept where it was rounded, since nothing reads it. */
+/**
+ * A counter as int64, in the shape of one number. Its value is not kept where it was rounded, since nothing reads it.
+ */
 function asInteger(array: NamedArray): NamedArray {
   const isScalar = array.shape.length === 1 && array.shape[0] === 1
   const shaped = isScalar ? { ...array, shape: [] } : array

@@ -148,8 +148,8 @@ function blockSpecification(name: string, width: number): ParameterSpecification
 }
 
 /**
- * Extracts the image trunk of a CLIP, and converts the names of torchvision, and the old ones of facebookresearch/ConvNeXt
- * (timm `convnext.checkpoint_filter_fn`), to timm's.
+ * Extracts the image trunk of a CLIP, and converts the names of torchvision, and the old ones of
+ * facebookresearch/ConvNeXt (timm `convnext.checkpoint_filter_fn`), to timm's.
  */
 function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   if (arrays.some(({ name }) => name.startsWith(clipTrunk))) return imageTrunk(arrays)
@@ -172,8 +172,8 @@ function imageTrunk(arrays: readonly NamedArray[]): NamedArray[] {
 }
 
 /**
- * torchvision/models/convnext.py: `features` has the stem, and then stages and downsamplings in turn; a block's layers are
- * numbered, and its layer scale has two axes more.
+ * torchvision/models/convnext.py: `features` has the stem, and then stages and downsamplings in turn; a block's layers
+ * are numbered, and its layer scale has two axes more.
  */
 function fromTorchvision(array: NamedArray): NamedArray {
   const name = array.name

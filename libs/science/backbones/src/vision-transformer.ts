@@ -239,8 +239,8 @@ function blockTensors(name: string, model: Model): ParameterSpecification[] {
 
 /**
  * Converts published files that are not timm's own: open_clip's with both towers, MAE's with the decoder that only
- * training needs, DINOv2's with its registers, DeiT III's names of layer scales, and those from before timm 0.5 with the
- * unused `pre_logits`.
+ * training needs, DINOv2's with its registers, DeiT III's names of layer scales, and those from before timm 0.5 with
+ * the unused `pre_logits`.
  */
 function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
   return withRegisters(convertOpenClip(arrays))

@@ -1,9 +1,9 @@
 /**
- * Wide ResNet for small images (Zagoruyko and Komodakis, arXiv:1605.07146): blocks with the norm first (arXiv:1603.05027),
- * three groups of them, and no pooling before the end. The models of the literature on robustness, as RobustBench (MIT,
- * 1.1.1) defines them: `wide_resnet*` is `WideResNet` (wide_resnet.py, after yaodongyu/TRADES), `dm_wide_resnet*` is
- * `DMWideResNet` with Swish (dm_wide_resnet.py, after google-deepmind). Names, shapes and arithmetic are theirs, but the last
- * pooling takes any side, where theirs takes 32 pixels alone.
+ * Wide ResNet for small images (Zagoruyko and Komodakis, arXiv:1605.07146): blocks with the norm first
+ * (arXiv:1603.05027), three groups of them, and no pooling before the end. The models of the literature on robustness,
+ * as RobustBench (MIT, 1.1.1) defines them: `wide_resnet*` is `WideResNet` (wide_resnet.py, after yaodongyu/TRADES),
+ * `dm_wide_resnet*` is `DMWideResNet` with Swish (dm_wide_resnet.py, after google-deepmind). Names, shapes and
+ * arithmetic are theirs, but the last pooling takes any side, where theirs takes 32 pixels alone.
  */
 import { tf, type Tensor4D } from '@gauntlet/engine'
 import {

@@ -7,8 +7,22 @@ import { TensorReference, type PickleMap, type PickleValue, type StorageReferenc
  * a `torch.nn.DataParallel` may be in between.
  */
 const wrappers = [
-  ...['state_dict', 'model', 'model_state_dict', 'module', 'net', 'network', 'weights', 'params', 'model_state'],
-  ...['state_dict_ema', 'model_ema', 'ema_state_dict', 'ema', 'params_ema', 'teacher', 'student'],
+  'state_dict',
+  'model',
+  'model_state_dict',
+  'module',
+  'net',
+  'network',
+  'weights',
+  'params',
+  'model_state',
+  'state_dict_ema',
+  'model_ema',
+  'ema_state_dict',
+  'ema',
+  'params_ema',
+  'teacher',
+  'student',
 ]
 const mostWrappers = 4
 
