@@ -45,7 +45,7 @@ const kept: Readonly<Record<string, readonly string[]>> = {
   'tied-left-out.safetensors': ['2 shared tensors that were written once have all their names again'],
 }
 
-/** The checkpoints whose head cannot be kept as it is, and what is said of it: where it is kept, and where it is not. */
+/** The checkpoints with another head, and what is said of it: where it is to be kept, and where it is not. */
 const otherHeads: Readonly<Record<string, { readonly keeping: RegExp | string; readonly replacing: string }>> = {
   'other-classes.pth': { keeping: /tells 7 classes apart, not 3/, replacing: 'fc.weight [7, 4]' },
   'no-head.pth': { keeping: /has no head \(fc\), so it predicts nothing/, replacing: '' },

@@ -36,7 +36,7 @@ const otherFormats: readonly OtherFormat[] = [
     remedy: 'load the model in PyTorch and save its state dictionary as safetensors',
   },
   {
-    start: /^(?:\u{1f}\u{8b}|BZh|\u{fd}7zXZ|\u{28}\u{b5}\u{2f}\u{fd})/u,
+    start: /^(?:[^]\x8b|BZh|\xfd7zXZ|\x28\xb5\x2f\xfd)/,
     what: 'it is compressed',
     remedy: 'decompress it first',
   },
