@@ -36,8 +36,8 @@ export function isPyTorchCheckpoint(source: ByteSource): boolean {
 }
 
 /**
- * The tensors of a state dictionary, and where in the file it is. Nothing in the file is executed, and only the bytes of
- * these tensors are read. Arrays may be views of bytes in memory.
+ * The tensors of a state dictionary, and where in the file it is. Nothing in the file is executed, and only the bytes
+ * of these tensors are read. Arrays may be views of bytes in memory.
  */
 export function readPyTorchCheckpoint(bytes: Uint8Array | ByteSource): TorchState {
   const source = bytes instanceof Uint8Array ? bytesInMemory(bytes) : bytes

@@ -18,7 +18,10 @@ export interface ProbedImages {
   batchLabels(from: number, to: number): Tensor1D
 }
 
-/** Reads `images` (float32 [n, height, width, 3], in [0, 1] unless the contract is `none`) and `labels` (int32 or int64 [n]). */
+/**
+ * Reads `images` (float32 [n, height, width, 3], in [0, 1] unless the contract is `none`) and `labels` (int32 or int64
+ * [n]).
+ */
 export function readProbedImages({ inputs, contract }: ProbedModel, { backbone, classes }: LoadedModel): ProbedImages {
   const arrays = readArrays(inputs, 'inputs')
   const images = requireArray(arrays, inputs, 'images', 'float32 [n, height, width, 3]')
