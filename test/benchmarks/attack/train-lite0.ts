@@ -59,8 +59,7 @@ async function trained(configuration: Configuration) {
   const digits = (await otherDigits(dataset.resolution, sources.cacheFolder)).filter((_, i) => i % everySecond === 0)
   const { parameters } = await fineTuneModel({
     model: trainableModel(lite0, classes),
-    parameters: async () =>
-      toParameters(loadStrictly(await pretrained(configuration), specifications).arrays, specifications),
+    parameters: async () => toParameters(loadStrictly(await pretrained(configuration), specifications), specifications),
     settings: { loss, protocol, seed, hyperparameters },
     training: trainingDataOf(digits, dataset.resolution, (images, digests, epoch) =>
       augmented(images, digests, { augmentation: hyperparameters.augmentation, seed, epoch }),

@@ -23,7 +23,7 @@ import { renderTable, type Column } from './table.ts'
 export function resultRow(cell: MeasuredCell, current = true) {
   const { row, dataset, backbone, loss, protocol, seed, inputContract } = cell
   const { perturbation, epsilon, evaluator, correct, total, accuracy } = cell
-  const { flags, measurementId, environmentClass, codeDigest } = cell
+  const { flags, measurementId, environmentClass, codeDigest, meanPerClass } = cell
   return {
     row,
     dataset,
@@ -38,6 +38,7 @@ export function resultRow(cell: MeasuredCell, current = true) {
     correct,
     total,
     accuracy,
+    ...(meanPerClass === undefined ? {} : { meanPerClass }),
     interval: wilsonInterval({ correct, total }),
     flags,
     measurementId,
@@ -123,9 +124,16 @@ function renderMeasurements(rows: readonly MeasuredCell[]): string {
       { heading: 'row', align: 'right', cell: ({ row }) => String(row) },
       ...configurationColumns(rows),
       ...numberColumns,
+      ...(rows.some(({ meanPerClass }) => meanPerClass !== undefined) ? [classMeanColumn] : []),
     ],
     rows,
   )
+}
+
+const classMeanColumn: Column<MeasuredCell> = {
+  heading: 'mean per class',
+  align: 'right',
+  cell: ({ meanPerClass }) => (meanPerClass === undefined ? '' : percent(meanPerClass)),
 }
 
 const numberColumns: readonly Column<MeasuredCell>[] = [

@@ -1,7 +1,9 @@
 export { addDataset } from './add-dataset.ts'
 export * from './catalogue/backbone-catalogue.ts'
 export {
+  factsIn,
   factsOfFamily,
+  pixelContractNames,
   pixelContracts,
   type BackboneFacts,
   type BackboneFamily,

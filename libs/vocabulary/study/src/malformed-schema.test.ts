@@ -41,7 +41,7 @@ const files: MalformedStudy[] = [
   [
     'an unknown backbone',
     tiny({ backbones: '[▲resnet51]' }),
-    "'resnet51' is not a known backbone; did you mean 'resnet50.a1_in1k'?",
+    "'resnet51' is not a known backbone; did you mean 'resnet50'?",
   ],
   [
     'an unknown loss',
@@ -56,7 +56,7 @@ const files: MalformedStudy[] = [
   [
     'no epochs',
     tiny({ protocols: '[▲FFT-0]' }),
-    'A protocol is FFT-<epochs> (all parameters) or LP-<epochs> (the head alone), such as FFT-50.',
+    'A protocol is FFT-<epochs> (all parameters), LP-<epochs> (the head alone), such as FFT-50, or none (nothing is trained).',
   ],
   ['a negative seed', tiny({ seeds: '[▲-1]' }), "'seeds[0]' must be at least 0, not -1."],
   ['half a seed', tiny({ seeds: '[▲0.5]' }), "'seeds[0]' must be a whole number, not 0.5."],

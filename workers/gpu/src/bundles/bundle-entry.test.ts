@@ -1,5 +1,5 @@
 import * as backbones from '@gauntlet/backbones'
-import { backboneCatalogue } from '@gauntlet/study'
+import { backboneFamilies } from '@gauntlet/study'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { buildBundle } from './build-bundle.ts'
@@ -16,7 +16,7 @@ describe('a bundle', () => {
     ])
     expect(Object.fromEntries(models)).toEqual(backbones.modelsOfFamily)
     expect(Object.keys(modelsByFamily).sort()).toEqual(
-      [...new Set(backboneCatalogue.map(({ family }) => family))].sort(),
+      [...backboneFamilies].sort(),
     )
   })
 

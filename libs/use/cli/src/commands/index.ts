@@ -5,6 +5,7 @@ import { addControl } from './control.ts'
 import { addDatasets } from './datasets.ts'
 import { addDoctor } from './doctor.ts'
 import { addDown } from './down.ts'
+import { addEvaluate } from './evaluate.ts'
 import { addImport } from './import.ts'
 import { addInit } from './init.ts'
 import { addPlan } from './plan.ts'
@@ -27,6 +28,7 @@ export function addCommands(program: Command): Command {
     addInit,
     addPlan,
     addRun,
+    addEvaluate,
     addSubmit,
     addWatch,
     addControl,

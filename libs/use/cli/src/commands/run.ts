@@ -22,6 +22,7 @@ import {
 import { openLedger, StudyUnknown, type LedgerDatabase } from '@gauntlet/ledger'
 import { expandStudy, studyId, type Digest, type Expansion } from '@gauntlet/study'
 import type { Command } from 'commander'
+import { withClassMeans } from '../class-means.ts'
 import { CommandFailed } from '../command-failed.ts'
 import { interruptible } from '../interruptible.ts'
 import { LocalStack } from '../local-stack.ts'
@@ -40,16 +41,22 @@ export function addRun(program: Command): void {
     .argument('<study>', 'path of a study file, or the name of one that ships with Gauntlet')
     .option('--json', 'print the rows as a JSON array instead of the table')
     .option('--budget <hours>', 'device-hours after which it pauses, or none', parseHours)
-    .action(async (named: string, { json, budget }: { json?: boolean; budget?: number | null }) => {
-      const settings = readCommandSettings()
-      const source = await readStudyShowingPins(named, settings.cache)
-      const interrupted = `Interrupted; nothing that was finished is lost. Go on with: gauntlet run ${named}`
-      await interruptible(interrupted, (signal) =>
-        LocalStack.use(settings, (stack) =>
-          runIn({ stack, settings, source, signal, json: json === true, budget: budget ?? null }),
-        ),
-      )
-    })
+    .action((named: string, { json, budget }: { json?: boolean; budget?: number | null }) =>
+      runStudyFile(named, { json: json === true, budget: budget ?? null }),
+    )
+}
+
+/** Runs a study or resumes it, and prints its table. */
+export async function runStudyFile(
+  named: string,
+  { json, budget }: Pick<Invocation, 'json' | 'budget'>,
+): Promise<void> {
+  const settings = readCommandSettings()
+  const source = await readStudyShowingPins(named, settings.cache)
+  const interrupted = `Interrupted; nothing that was finished is lost. Go on with: gauntlet run ${named}`
+  await interruptible(interrupted, (signal) =>
+    LocalStack.use(settings, (stack) => runIn({ stack, settings, source, signal, json, budget })),
+  )
 }
 
 interface Invocation {
@@ -98,7 +105,7 @@ async function runStudy(session: RunSession): Promise<void> {
   // The workers of a pool on the user's own Temporal may have been replaced meanwhile; local ones are those of this
   // command.
   const worker = finished || !settings.temporalAddress ? session.worker : await askWorkers(settings, session.codes)
-  const results = await readResults(db, id, () => Promise.resolve(worker))
+  const results = await withClassMeans({ db, store }, await readResults(db, id, () => Promise.resolve(worker)))
   const pool = { description: worker, describedAt: null }
   console.log(
     json

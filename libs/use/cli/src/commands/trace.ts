@@ -4,7 +4,7 @@ import { configurationLabel } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { classCounts, type ClassCount } from '../class-counts.ts'
 import { CommandFailed, Misuse } from '../command-failed.ts'
-import { withLedger } from '../local-ledger.ts'
+import { withLedger, type LedgerSession } from '../local-ledger.ts'
 import { readCurrentResults } from '../read-current-results.ts'
 
 export function addTrace(program: Command): void {
@@ -28,15 +28,23 @@ export function addTrace(program: Command): void {
         if (!cell)
           throw new Misuse(`There is no row ${row} in ${study}; it has rows 1 to ${rows.length + missing.length}.`)
         const trace = await traceMeasurement(db, cell.measurementId)
-        const classes = await classCounts(trace, store)
-        console.log(json ? JSON.stringify({ row: cell.row, ...trace, classes }, null, 2) : renderTrace(trace, classes))
+        const [classes, changes] = await Promise.all([classCounts(trace, store), changesOf(trace, store)])
+        const document = { row: cell.row, ...trace, classes, changes }
+        console.log(json ? JSON.stringify(document, null, 2) : renderTrace(trace, classes, changes))
       })
     })
+}
+
+/** What was stripped, left out, filled or replaced to make the weights fit the backbone, a sentence each. */
+async function changesOf({ executions }: MeasurementTrace, store: LedgerSession['store']): Promise<readonly string[]> {
+  const said = executions.find(({ stage }) => stage === 'pretrain-load')?.generated['changes']
+  return said ? (JSON.parse(Buffer.from(await store.read(said)).toString()) as string[]) : []
 }
 
 function renderTrace(
   { measurement, executions, sources }: MeasurementTrace,
   classes: readonly ClassCount[] | string,
+  changes: readonly string[],
 ): string {
   const { configuration, perturbation, evaluator, correct, total, outcomesDigest } = measurement
   const heading = `${correct}/${total} (${percent(correct / total)}) · ${perturbation.name} by ${evaluator}\n${configurationLabel(configuration)}`
@@ -49,6 +57,7 @@ function renderTrace(
     `counted from outcomes ${outcomesDigest}\n${renderClasses(classes)}`,
     ...executions.map(renderExecution),
     `from outside:\n${origins.join('\n')}`,
+    ...(changes.length > 0 ? [`to the weights:\n${changes.map((change) => `  ${change}`).join('\n')}`] : []),
   ].join('\n\n')
 }
 
