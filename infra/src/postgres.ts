@@ -3,10 +3,12 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exclusively } from '@gauntlet/files'
 import { freePort } from './free-port.ts'
+import { claimHome, recordsFolder } from './home-claim.ts'
+import { requireLocalDisk } from './local-disk.ts'
 import { prepareStart, initialisePostgres, postgresData, postgresPassword } from './postgres-cluster.ts'
 import { answersQueries, ensureDatabase } from './postgres-connection.ts'
 import { postgresAccount, reachablePostgres, type Account } from './postgres-account.ts'
-import { livingProcess, readRecord, recordsFolder, type LivingProcess } from './process-record.ts'
+import { livingProcess, readRecord, type LivingProcess } from './process-record.ts'
 import { ProcessFailedToStart, startPersistently, startProcess } from './start-process.ts'
 import { stopProcess } from './stop-process.ts'
 import { linkPostgresLibraries, postgresFolder, postgresPackage } from '../setup/postgres-links.mjs'
@@ -26,6 +28,8 @@ const recoveryLimitMilliseconds = 60_000
  */
 export async function startPostgres(home: string): Promise<{ databaseUrl: string; process: LivingProcess }> {
   const absolute = resolve(home)
+  requireLocalDisk(absolute)
+  await claimHome(absolute)
   return exclusively(join(recordsFolder(absolute), 'postgres.start.lock'), async () => {
     const living = (await healthyPostgres(absolute)) ?? (await bootPostgres(absolute))
     return { databaseUrl: await ensureDatabase(await postgresUrl(absolute, living.port), 'gauntlet'), process: living }

@@ -1,6 +1,17 @@
 import { fork } from 'node:child_process'
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
 import { digestOfBytes } from '@gauntlet/study'
 import fc from 'fast-check'
@@ -44,6 +55,26 @@ describe('a download', () => {
       await download({ url: server.address, sha256, file })
       expect(digestOfBytes(readFileSync(file))).toBe(sha256)
     }
+  })
+
+  it.each([
+    ['writes on at the end of the file', (partial: string) => appendFileSync(partial, 'of another host')],
+    ['replaces bytes that were checked in memory', (partial: string) => overwriteStart(partial)],
+  ])('never ends with what another host mixed into it: one that %s', async (_, mix) => {
+    const file = join(emptyFolder(), 'file')
+    let requests = 0
+    const server = await serve((_, response) => {
+      if (++requests > 1) return response.end(bytes)
+      response.writeHead(200, { 'content-length': bytes.length })
+      response.write(bytes.subarray(0, 100_000), async () => {
+        while (!(statSync(`${file}.partial`, { throwIfNoEntry: false })?.size ?? 0)) await sleep(5)
+        mix(`${file}.partial`)
+        response.end(bytes.subarray(100_000))
+      })
+    })
+    const ended = await download({ url: server.address, sha256, file, pause: 1 }).catch((error: Error) => error.name)
+    if (ended === 'DigestMismatch') expect(existsSync(file)).toBe(false)
+    else expect(digestOfBytes(readFileSync(file))).toBe(sha256)
   })
 
   it('takes the whole file from a server without ranges', async () => {
@@ -182,3 +213,9 @@ describe('a download fails in one sentence that says what to change', () => {
     await expect(failure).rejects.toThrow('stopped')
   })
 })
+
+function overwriteStart(path: string): void {
+  const file = openSync(path, 'r+')
+  writeSync(file, 'of another host', 0)
+  closeSync(file)
+}

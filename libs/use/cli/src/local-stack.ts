@@ -41,10 +41,11 @@ export class LocalStack {
 
   /**
    * Runs `work` as a user of the services. What it started is stopped after it, unless another command needs it or `up`
-   * started it.
+   * started it. Where all services are the user's own, nothing is started here and hosts may share the home.
    */
   static async use<T>(settings: CommandSettings, work: (stack: LocalStack) => Promise<T>): Promise<T> {
     const stack = new LocalStack(settings)
+    if (settings.databaseUrl && settings.temporalAddress) return work(stack)
     await stack.users.enter()
     try {
       return await work(stack)
@@ -67,10 +68,10 @@ export class LocalStack {
 
   /** The address of Temporal, if one runs; starts none. */
   temporalAddress(): string | undefined {
-    const temporal = serviceStatus(this.settings.home).find(
-      ({ name, state }) => name === 'temporal' && state === 'running',
-    )
-    return this.settings.temporalAddress ?? (temporal && `127.0.0.1:${temporal.port}`)
+    const { home, temporalAddress } = this.settings
+    if (temporalAddress) return temporalAddress
+    const temporal = serviceStatus(home).find(({ name, state }) => name === 'temporal' && state === 'running')
+    return temporal && `127.0.0.1:${temporal.port}`
   }
 
   /** Starts the services and workers that do not run, and gives the addresses of the services. */

@@ -1,5 +1,6 @@
 import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyStopped } from '@gauntlet/client'
 import { DiskFull } from '@gauntlet/files'
+import { DiskNotLocal, HomeElsewhere } from '@gauntlet/infra'
 import { StudyUnknown } from '@gauntlet/ledger'
 import { DigestMismatch, SourceForbidden, SourceNotFound, SourceUnreachable, UnusableSource } from '@gauntlet/sources'
 import { StudyFileInvalid } from '@gauntlet/study'
@@ -8,6 +9,8 @@ import { CommandFailed, Misuse } from './command-failed.ts'
 /** Errors whose message already says what to change. */
 const explained = [
   CommandFailed,
+  DiskNotLocal,
+  HomeElsewhere,
   PinContradicted,
   DigestMismatch,
   DiskFull,
