@@ -12,10 +12,11 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
 import { digestOfBytes } from '@gauntlet/study'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { download } from './download.mjs'
 import { sendFile, serve } from './server.fixture.ts'
 
@@ -94,6 +95,28 @@ describe('a download', () => {
     await download({ url: hub.address, sha256, file: join(emptyFolder(), 'file'), headers })
     expect(hub.requests[0]?.headers.authorization).toBe('Bearer secret')
     expect(files.requests[0]?.headers.authorization).toBeUndefined()
+  })
+
+  it('takes credentials that the address lacks from ~/.netrc, for their host alone', async () => {
+    const netrc = join(emptyFolder(), '.netrc')
+    writeFileSync(netrc, 'machine 127.0.0.1 login user password p@ss')
+    vi.stubEnv('NETRC', netrc)
+    const files = await serve((request, response) => sendFile(request, response, bytes))
+    const first = await serve((_, response) =>
+      response.writeHead(302, { location: files.address.replace('127.0.0.1', 'localhost') }).end(),
+    )
+    await download({ url: first.address, sha256, file: join(emptyFolder(), 'file') })
+    expect(first.requests[0]?.headers.authorization).toBe(`Basic ${Buffer.from('user:p@ss').toString('base64')}`)
+    expect(files.requests[0]?.headers.authorization).toBeUndefined()
+    vi.unstubAllEnvs()
+  })
+
+  it('takes a file that a server sends compressed although it was asked not to', async () => {
+    const server = await serve((_, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(bytes)),
+    )
+    const file = await download({ url: server.address, sha256, file: join(emptyFolder(), 'file') })
+    expect(digestOfBytes(readFileSync(file))).toBe(sha256)
   })
 
   it('sends credentials in the address as a header and never prints them', async () => {
