@@ -1,6 +1,6 @@
 import { openArtifactStore } from '@gauntlet/artifacts'
-import { ledgerQueue, workflowQueue } from '@gauntlet/contract'
-import { migrate, openLedger } from '@gauntlet/ledger'
+import { ledgerPointer, ledgerQueue, workflowQueue } from '@gauntlet/contract'
+import { ledgerIdentity, migrate, openLedger } from '@gauntlet/ledger'
 import { NativeConnection, Worker } from '@temporalio/worker'
 import { fileURLToPath } from 'node:url'
 import { createLedgerActivities } from './activities/index.ts'
@@ -10,15 +10,17 @@ import { readLedgerWorkerSettings } from './settings.ts'
 /** The ledger worker. It is the only writer of rows, and runs the workflows, which need no machine of their own. */
 async function main(): Promise<void> {
   const settings = readLedgerWorkerSettings(process.env)
-  await migrate(settings.databaseUrl)
+  await migrate(settings.databaseUrl, async () => false) // `gauntlet up` makes one, and asks first
   const ledger = openLedger(settings.databaseUrl)
+  const store = openArtifactStore(settings.artifacts)
+  await store.writePointer(ledgerPointer(await ledgerIdentity(ledger.db)), {}) // before any row refers to the store
   const { namespace, ...server } = settings.temporal
   const connection = await NativeConnection.connect(server)
   const shared = { connection, namespace, identity: settings.identity }
   const rows = await Worker.create({
     ...shared,
     taskQueue: ledgerQueue,
-    activities: heartbeating(createLedgerActivities(ledger.db, openArtifactStore(settings.artifacts))),
+    activities: heartbeating(createLedgerActivities(ledger.db, store)),
   })
   const workflows = await Worker.create({
     ...shared,

@@ -24,6 +24,7 @@ describeArtifactStore('an artifact store in a folder', async () => {
       await chmod(pathIn(folder, digest), 0o644)
       await writeFile(pathIn(folder, digest), bytes)
     },
+    backdate: (digest, time) => utimes(pathIn(folder, digest), time, time),
     corruptPointer: (name, bytes) => writeFile(join(folder, 'pointers', `${name}.json`), bytes),
   }
 })

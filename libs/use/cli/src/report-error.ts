@@ -1,7 +1,14 @@
 import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyStopped } from '@gauntlet/client'
 import { DiskFull } from '@gauntlet/files'
 import { DiskNotLocal, HomeElsewhere } from '@gauntlet/infra'
-import { StudyUnknown } from '@gauntlet/ledger'
+import {
+  LedgerAbsent,
+  LedgerMisplaced,
+  LedgerNewer,
+  LedgerOlder,
+  LedgerUnreachable,
+  StudyUnknown,
+} from '@gauntlet/ledger'
 import { DigestMismatch, SourceForbidden, SourceNotFound, SourceUnreachable, UnusableSource } from '@gauntlet/sources'
 import { StudyFileInvalid } from '@gauntlet/study'
 import { CommandFailed, Misuse } from './command-failed.ts'
@@ -14,6 +21,11 @@ const explained = [
   PinContradicted,
   DigestMismatch,
   DiskFull,
+  LedgerAbsent,
+  LedgerMisplaced,
+  LedgerNewer,
+  LedgerOlder,
+  LedgerUnreachable,
   SourceForbidden,
   SourceNotFound,
   SourceUnreachable,

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { addBackbones } from './backbones.ts'
 import { addDoctor } from './doctor.ts'
 import { addDown } from './down.ts'
+import { addGc } from './gc.ts'
 import { addPlan } from './plan.ts'
 import { addProbe } from './probe.ts'
 import { addResults } from './results.ts'
@@ -24,6 +25,7 @@ export function addCommands(program: Command): Command {
     addTrace,
     addBackbones,
     addProbe,
+    addGc,
   ])
     add(program)
   return program

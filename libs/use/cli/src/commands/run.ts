@@ -10,7 +10,7 @@ import {
   type StudySource,
 } from '@gauntlet/client'
 import { stageCodesOf, temporalSettings, type StageCode, type WorkerDescription } from '@gauntlet/contract'
-import { openLedger, StudyUnknown, type LedgerDatabase } from '@gauntlet/ledger'
+import { openLedger, studyFileType, StudyUnknown, type LedgerDatabase } from '@gauntlet/ledger'
 import { expandStudy, studyId, type Digest, type Expansion } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { CommandFailed } from '../command-failed.ts'
@@ -117,7 +117,7 @@ async function startAndFollow({ source, expansion, id, stack, db, store, worker,
   const { client, close } = await connect(temporalSettings(temporalAddress, process.env))
   const display = progressDisplay(false)
   try {
-    const file = await store.put(source.bytes, 'application/yaml')
+    const file = await store.put(source.bytes, studyFileType)
     const { pool } = readCommandSettings()
     await startStudy(client, { studyId: id, file, ...(pool ? { pool } : {}) })
     const estimate = timeLeft(() => planStudy(expansion, worker, db, store))
