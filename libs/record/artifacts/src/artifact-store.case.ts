@@ -94,7 +94,7 @@ function artifactCases(tested: () => StoreUnderTest): void {
     const references = await Promise.all(Array.from({ length: 8 }, () => store.put(bytes, 'image/x')))
     expect(new Set(references.map(({ digest }) => digest)).size).toBe(1)
     const listed = (await listedArtifacts(store)).filter(({ digest }) => digest === references[0]!.digest)
-    expect(listed).toEqual([{ digest: digestOfBytes(bytes), size: 300_000 }])
+    expect(listed).toEqual([{ digest: digestOfBytes(bytes), size: 300_000, storedAt: expect.any(Date) }])
   })
 
   it('lists what is stored and no longer lists what was removed', async () => {

@@ -61,7 +61,7 @@ export class FileArtifactStore implements ArtifactStore {
   async localFile(artifact: ArtifactReference | Digest): Promise<string> {
     const { digest, path } = this.#locate(artifact)
     const found = await this.#orMissing(digest, () => digestOfFile(path))
-    this.#require(artifact, (await stat(path)).size, found)
+    this.#require(artifact, (await this.#orMissing(digest, () => stat(path))).size, found)
     return path
   }
 

@@ -41,7 +41,19 @@ const misuses = [Misuse, StudyFileInvalid, StudyFileMissing, StudyUnknown]
 export function reportError(error: unknown, verbose: boolean): 1 | 2 {
   const { message, stack } = error instanceof Error ? error : new Error(String(error))
   const misuse = misuses.some((type) => error instanceof type)
+  const refusal = fileRefusal(error)
+  if (refusal && !verbose) {
+    console.error(refusal)
+    return 1
+  }
   const expected = misuse || explained.some((type) => error instanceof type)
   console.error(verbose ? stack : expected ? message : `gauntlet: ${message} (--verbose shows where)`)
   return misuse ? 2 : 1
+}
+
+/** The sentence for a file or folder that this account may not use; undefined for any other error. */
+function fileRefusal(error: unknown): string | undefined {
+  const { code, path } = error as NodeJS.ErrnoException
+  if (!path || !/^(EACCES|EPERM|EROFS|ENOTDIR)$/.test(code ?? '')) return undefined
+  return `${path} cannot be used by this account (${code}); correct its owner, or set GAUNTLET_HOME and GAUNTLET_CACHE to folders of your own.`
 }

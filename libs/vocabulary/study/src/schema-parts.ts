@@ -13,8 +13,8 @@ export const source = z
     /^(?:pypi|npm|file|https?|hf):\S+$/,
     'A source begins with pypi:, npm:, file:, https: or hf:, and has no spaces.',
   )
-  .regex(
-    withoutSecrets,
+  .refine(
+    (written) => withoutSecrets.test(written),
     'An address in a study holds no password, token or signature; write it without, and put login and password into ~/.netrc, or fetch the file once and name it as file:….',
   )
   .describe('Where the bytes come from.')
