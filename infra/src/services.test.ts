@@ -59,7 +59,13 @@ describe('local services', () => {
 
   it('do not hear the variables that are about another Postgres', async () => {
     await stopServices(home)
-    const others = { PGSSLMODE: 'verify-full', PGOPTIONS: '-c jit=nonsense', PGHOST: 'other', PGPORT: '1', PGTZ: 'Mars' }
+    const others = {
+      PGSSLMODE: 'verify-full',
+      PGOPTIONS: '-c jit=nonsense',
+      PGHOST: 'other',
+      PGPORT: '1',
+      PGTZ: 'Mars',
+    }
     for (const [name, value] of Object.entries(others)) vi.stubEnv(name, value)
     vi.stubEnv('PGDATA', '/nowhere').stubEnv('PGCLIENTENCODING', 'nonsense')
     expect(await startServices()).toEqual(services)
