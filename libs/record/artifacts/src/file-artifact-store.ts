@@ -9,6 +9,7 @@ import { ArtifactMissing } from './artifact-missing.ts'
 import { requireDigest, requirePointerName } from './artifact-name-invalid.ts'
 import { codeOf, onStore } from './artifact-store-unavailable.ts'
 import type { ArtifactState, ArtifactStore, StoredArtifact, StoredPointer } from './artifact-store.ts'
+import { VerifiedFiles } from './verified-files.ts'
 import { namesIn, sweepTemporaries, temporaryFolder } from './temporary-folder.ts'
 
 const hour = 3_600_000
@@ -27,6 +28,7 @@ export class FileArtifactStore implements ArtifactStore {
   constructor(
     private readonly root: string,
     private readonly staleAfter = hour,
+    private readonly verified = new VerifiedFiles(null),
   ) {}
 
   async put(bytes: Uint8Array, mediaType: string): Promise<ArtifactReference> {
@@ -36,6 +38,7 @@ export class FileArtifactStore implements ArtifactStore {
         await file.writeFile(bytes)
         return artifactPath(digest)
       })
+      await this.#note(digest)
     }
     return { digest, size: bytes.byteLength, mediaType }
   }
@@ -48,26 +51,41 @@ export class FileArtifactStore implements ArtifactStore {
       written = { digest: hash.digest('hex'), size }
       return artifactPath(written.digest)
     })
+    await this.#note(written.digest)
     return { ...written, mediaType }
   }
 
   async read(artifact: ArtifactReference | Digest): Promise<Uint8Array> {
     const { digest, path } = this.#locate(artifact)
     const bytes = await this.#orMissing(digest, () => readFile(path))
-    this.#require(artifact, bytes.byteLength, createHash('sha256').update(bytes).digest('hex'))
+    const found = createHash('sha256').update(bytes).digest('hex')
+    if (found !== digest) this.verified.forget(digest, await stat(path, { bigint: true }))
+    this.#require(artifact, bytes.byteLength, found)
     return bytes
   }
 
   async localFile(artifact: ArtifactReference | Digest): Promise<string> {
     const { digest, path } = this.#locate(artifact)
-    const found = await this.#orMissing(digest, () => digestOfFile(path))
-    this.#require(artifact, (await this.#orMissing(digest, () => stat(path))).size, found)
+    const state = await this.#orMissing(digest, () => stat(path, { bigint: true }))
+    if (!this.verified.has(digest, state)) return this.#verifiedFile(artifact)
+    this.#require(artifact, Number(state.size), digest)
     return path
   }
 
-  async verify(digest: Digest): Promise<ArtifactState> {
+  /** Reads the whole file, whatever is noted of it. */
+  async #verifiedFile(artifact: ArtifactReference | Digest): Promise<string> {
+    const { digest, path } = this.#locate(artifact)
+    const before = await this.#orMissing(digest, () => stat(path, { bigint: true }))
+    const found = await this.#orMissing(digest, () => digestOfFile(path))
+    if (found !== digest) this.verified.forget(digest, before)
+    this.#require(artifact, Number(before.size), found)
+    this.verified.add(digest, before)
+    return path
+  }
+
+  async verify(digest: Digest, { again = false }: { again?: boolean } = {}): Promise<ArtifactState> {
     try {
-      await this.localFile(digest)
+      await (again ? this.#verifiedFile(digest) : this.localFile(digest))
       return 'intact'
     } catch (error) {
       if (error instanceof ArtifactMissing) return 'missing'
@@ -134,22 +152,31 @@ export class FileArtifactStore implements ArtifactStore {
 
   async #write(mode: number, write: (file: FileHandle) => Promise<string>): Promise<void> {
     await onStore(this.root, async () => {
-      if (!this.#swept) await sweepTemporaries(this.root, this.staleAfter)
+      if (!this.#swept) await Promise.all([sweepTemporaries(this.root, this.staleAfter), this.verified.shorten()])
       this.#swept = true
       const temporary = join(temporaryFolder(this.root), randomUUID())
       await writeAtomically(temporary, mode, async (file) => join(this.root, await write(file)))
     })
   }
 
-  /** Notes that an artifact was stored again; false where it has just been removed. */
+  /** Notes that an artifact was stored again, as intact as before; false where it has just been removed. */
   async #renew(digest: Digest): Promise<boolean> {
     const { path } = this.#locate(digest)
     return onStore(this.root, async () => {
       const found = await stat(path).catch(nullIfAbsent)
       if (!found || Date.now() - found.mtimeMs < recently) return found !== null
       const now = new Date()
-      return (await utimes(path, now, now).catch(nullIfAbsent)) !== null
+      if ((await utimes(path, now, now).catch(nullIfAbsent)) === null) return false
+      const renewed = await stat(path, { bigint: true }).catch(nullIfAbsent)
+      if (renewed) this.verified.add(digest, renewed)
+      return renewed !== null
     })
+  }
+
+  /** Notes that an artifact was verified, because its bytes were hashed while they were written. */
+  async #note(digest: Digest): Promise<void> {
+    const found = await stat(join(this.root, artifactPath(digest)), { bigint: true }).catch(nullIfAbsent)
+    if (found) this.verified.add(digest, found)
   }
 
   #locate(artifact: ArtifactReference | Digest): { digest: Digest; path: string } {

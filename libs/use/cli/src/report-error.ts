@@ -1,4 +1,4 @@
-import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyStopped } from '@gauntlet/client'
+import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyNotRunning, StudyStopped } from '@gauntlet/client'
 import { DiskFull } from '@gauntlet/files'
 import { DiskNotLocal, HomeElsewhere } from '@gauntlet/infra'
 import {
@@ -30,6 +30,7 @@ const explained = [
   SourceNotFound,
   SourceUnreachable,
   SpeedsUnreadable,
+  StudyNotRunning,
   StudyStopped,
   UnusableSource,
 ]
