@@ -56,6 +56,6 @@ export async function obtainGo(folder, options) {
 
 /** The compiler and the sources of the standard library, without tests and without the sources of the compiler. */
 function neededMember(/** @type {string} */ member) {
-  const isNeeded = /^go\/(bin|pkg|src|go\.env|VERSION)/.test(member) && !/^go\/src\/cmd\//.test(member)
+  const isNeeded = /^go\/(bin|pkg|src|go\.env|VERSION)/.test(member) && !member.startsWith('go/src/cmd/')
   return isNeeded && !/\/testdata\/|_test\.go$/.test(member) ? member : undefined
 }

@@ -22,8 +22,8 @@ export function temporalIsPresent(environment = process.env) {
 
 /**
  * Builds the Temporal command line from its pinned sources into the cache, which takes about three minutes on two
- * cores. What Go fetches and compiles for it lies in the cache too, and is removed at the end, and so does Go itself where
- * the machine has none.
+ * cores. What Go fetches and compiles for it lies in the cache too, and is removed at the end, and so does Go itself
+ * where the machine has none.
  * @param {object} options
  * @param {(text: string) => void} options.report
  * @param {AbortSignal | undefined} [options.signal]

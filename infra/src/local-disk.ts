@@ -23,7 +23,9 @@ export function requireLocalDisk(home: string, mounts = mountsOfThisProcess()): 
   )
 }
 
-/** The type of the file system that holds a folder: that of the longest mount point above it, the last one of equals. */
+/**
+ * The type of the file system that holds a folder: that of the longest mount point above it, the last one of equals.
+ */
 function fileSystemOf(folder: string, mounts: string): string | undefined {
   let [longest, type]: [number, string | undefined] = [-1, undefined]
   for (const line of mounts.split('\n')) {

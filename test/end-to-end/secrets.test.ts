@@ -39,7 +39,7 @@ beforeAll(async () => {
   const datasets = [dataset('web', `http://${host}/images.zip`), dataset('packed', 'npm:images@1.0.0!images.zip')]
   const text = variant('secrets').replace(/^datasets:.*$/m, `datasets: [${datasets.join(', ')}]`)
   ended = await home.run('run', home.study('secrets', text))
-}, 120_000)
+}, 300_000)
 
 afterAll(async () => {
   server.close()

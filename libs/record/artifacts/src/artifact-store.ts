@@ -51,8 +51,8 @@ export interface ArtifactStore {
   remove(digest: Digest): Promise<void>
 
   /**
-   * Deletes an artifact unless it was stored again after `time`, and says whether it did. A writer that stores it at the
-   * same moment never loses it.
+   * Deletes an artifact unless it was stored again after `time`, and says whether it did. A writer that stores it at
+   * the same moment never loses it.
    */
   removeUnlessStoredSince(digest: Digest, time: Date): Promise<boolean>
 

@@ -103,7 +103,8 @@ export class FileArtifactStore implements ArtifactStore {
     const { path } = this.#locate(digest)
     const aside = join(temporaryFolder(this.root), `removed-${randomUUID()}`)
     return onStore(this.root, async () => {
-      // Out of the way first: whoever stores it from now on writes a new file, and whoever did before has renewed this one.
+      // Out of the way first: whoever stores it from now on writes a new file, and whoever did before has renewed
+      // this one.
       if (!(await moved(path, aside))) return false
       const { mtime } = await stat(aside)
       if (mtime > time) await rename(aside, path)

@@ -56,7 +56,8 @@ export async function exclusively(path, action, { signal, onWait, silence = long
 /**
  * Takes the lock, and waits for it if need be. Gives the id of this holding.
  * @param {string} path
- * @param {{ signal: AbortSignal | undefined, onWait: ((holder: Holder | undefined) => void) | undefined, silence: number }} options
+ * @param {{ signal: AbortSignal | undefined, onWait: ((holder: Holder | undefined) => void) | undefined, silence:
+ * number }} options
  */
 async function acquire(path, { signal, onWait, silence }) {
   let seen = { state: '', since: performance.now() }

@@ -6,8 +6,9 @@ import type { LedgerDatabase } from './open-ledger.ts'
 import * as schema from './schema/index.ts'
 
 /**
- * Moves the tables of earlier versions, which were in the schema `public` with a journal in `drizzle`, into the ledger's
- * own schema. True if there were any. A journal that also has migrations of another program is not ours, and stays.
+ * Moves the tables of earlier versions, which were in the schema `public` with a journal in `drizzle`, into the
+ * ledger's own schema. True if there were any. A journal that also has migrations of another program is not ours,
+ * and stays.
  */
 export async function adoptOlderTables(db: LedgerDatabase, known: readonly MigrationMeta[]): Promise<boolean> {
   const journal = await db.execute<{ found: string | null }>(

@@ -1,4 +1,6 @@
-/** The schema of the ledger's tables. A database may be used by other programs too, whose tables are in other schemas. */
+/**
+ * The schema of the ledger's tables. A database may be used by other programs too, whose tables are in other schemas.
+ */
 export const ledgerSchema = 'gauntlet'
 
 /**

@@ -7,8 +7,8 @@ import { artifact, attempt, execution, executionArtifact } from './schema/index.
 export const studyFileType = 'application/yaml'
 
 /**
- * Every artifact that the ledger refers to: what executions used and made, the code and the inputs that any key was made
- * from, whether it is fulfilled yet or not, and the files of studies.
+ * Every artifact that the ledger refers to: what executions used and made, the code and the inputs that any key was
+ * made from, whether it is fulfilled yet or not, and the files of studies.
  */
 export async function reachableArtifacts(db: LedgerDatabase): Promise<Set<Digest>> {
   const rows = await db.execute<{ digest: Digest }>(sql`

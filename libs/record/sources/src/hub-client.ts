@@ -9,8 +9,8 @@ export function hubHome(environment: NodeJS.ProcessEnv): string {
 }
 
 /**
- * The token for the hub, where its own client has it: `HF_TOKEN`, the older `HUGGING_FACE_HUB_TOKEN`, else the file that
- * `hf auth login` writes (`HF_TOKEN_PATH`, by default in `HF_HOME`).
+ * The token for the hub, where its own client has it: `HF_TOKEN`, the older `HUGGING_FACE_HUB_TOKEN`, else the file
+ * that `hf auth login` writes (`HF_TOKEN_PATH`, by default in `HF_HOME`).
  */
 export function hubToken(environment: NodeJS.ProcessEnv): string | undefined {
   const { HF_TOKEN, HUGGING_FACE_HUB_TOKEN, HF_TOKEN_PATH } = environment

@@ -36,8 +36,8 @@ export function isLoopback(hostname) {
 }
 
 /**
- * Whether a list such as `.example.org, 10.0.0.0/8, host:8080` excludes an address. A name excludes its sub-domains too,
- * with or without a dot before it.
+ * Whether a list such as `.example.org, 10.0.0.0/8, host:8080` excludes an address. A name excludes its sub-domains
+ * too, with or without a dot before it.
  * @param {URL} address
  * @param {string} list
  */

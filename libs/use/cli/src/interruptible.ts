@@ -13,8 +13,8 @@ export function hasTerminal({
 }
 
 /**
- * Runs `work` with a signal that Ctrl-C, a request to terminate, or the end of the terminal aborts. If the work fails after that, in whatever
- * way, the command fails with `message`. A second Ctrl-C ends the process at once.
+ * Runs `work` with a signal that Ctrl-C, a request to terminate, or the end of the terminal aborts. If the work
+ * fails after that, in whatever way, the command fails with `message`. A second Ctrl-C ends the process at once.
  */
 export async function interruptible<T>(message: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const interruption = new AbortController()

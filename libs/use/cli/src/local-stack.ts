@@ -61,8 +61,8 @@ export class LocalStack {
   }
 
   /**
-   * The URL of the ledger's database, which runs and has its tables. Where the database is the user's own, `create` says
-   * whether tables may be made in it; by default the user is asked.
+   * The URL of the ledger's database, which runs and has its tables. Where the database is the user's own, `create`
+   * says whether tables may be made in it; by default the user is asked.
    */
   async database(create?: () => Promise<boolean>): Promise<string> {
     const { databaseUrl } = this.settings

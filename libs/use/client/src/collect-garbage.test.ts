@@ -106,6 +106,7 @@ describe('collecting garbage', () => {
         name === 'listPointers'
           ? async function* () {
               rows.add(late)
+              yield* store.listPointers()
             }
           : (Reflect.get(target, name) as () => unknown).bind(target),
     })

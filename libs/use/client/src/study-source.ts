@@ -64,9 +64,9 @@ export interface StudyOutline extends StudySource {
 }
 
 /**
- * As `readStudyPinned`, but a source that cannot be reached gets a placeholder for its digest, which is written nowhere:
- * such a study can be planned and priced, and not be run. Where a server did not answer, its other sources are not
- * asked for.
+ * As `readStudyPinned`, but a source that cannot be reached gets a placeholder for its digest, which is written
+ * nowhere: such a study can be planned and priced, and not be run. Where a server did not answer, its other sources
+ * are not asked for.
  */
 export async function readStudyToPlan(named: string, cache: string, report: PinningReport): Promise<StudyOutline> {
   const unreachable = new Map<string, string>()
