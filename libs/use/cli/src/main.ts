@@ -1,9 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { addCommands } from './commands/index.ts'
-import { hasTerminal } from './interruptible.ts'
 import { reportError } from './report-error.ts'
 
-if (!hasTerminal()) process.on('SIGHUP', () => undefined)
 // A terminal that was closed (EIO) or a reader that has seen enough (EPIPE) ends the output and not the command, which
 // has services to stop.
 for (const stream of [process.stdout, process.stderr])
