@@ -1,21 +1,21 @@
 import { sql } from 'drizzle-orm'
 import type { Digest } from '@gauntlet/study'
 import type { LedgerDatabase } from './open-ledger.ts'
-import { artifact, attempt, execution, executionArtifact } from './schema/index.ts'
+import { artifact, attempt, execution } from './schema/index.ts'
 
-/** The media type of study files, which are artifacts of no execution. */
+/** The media type of study files. */
 export const studyFileType = 'application/yaml'
 
 /**
- * Every artifact that the ledger refers to: what executions used and made, the code and the inputs that any key was
- * made from, whether it is fulfilled yet or not, and the files of studies.
+ * Every artifact that the ledger refers to. Whatever refers to one has a row for it in `artifact`: what executions used
+ * and made, the files of studies, imported tables. Beside these, the code and the inputs that any key was made from,
+ * whether it is fulfilled yet or not.
  */
 export async function reachableArtifacts(db: LedgerDatabase): Promise<Set<Digest>> {
   const rows = await db.execute<{ digest: Digest }>(sql`
-    select ${executionArtifact.digest} as digest from ${executionArtifact}
+    select ${artifact.digest} as digest from ${artifact}
     union select ${execution.codeDigest} from ${execution}
     union select input.value from ${execution}, jsonb_each_text(${execution.inputs}) as input
-    union select ${artifact.digest} from ${artifact} where ${artifact.mediaType} = ${studyFileType}
   `)
   return new Set(rows.rows.map(({ digest }) => digest))
 }

@@ -1,3 +1,5 @@
+import { NothingToAnalyze, PublishedTableInvalid } from '@gauntlet/analysis'
+import { ArtifactCorrupt, ArtifactMissing } from '@gauntlet/artifacts'
 import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyNotRunning, StudyStopped } from '@gauntlet/client'
 import { DiskFull } from '@gauntlet/files'
 import { DiskNotLocal, HomeElsewhere } from '@gauntlet/infra'
@@ -7,6 +9,8 @@ import {
   LedgerNewer,
   LedgerOlder,
   LedgerUnreachable,
+  StudyNameAmbiguous,
+  StudyNameTaken,
   StudyUnknown,
 } from '@gauntlet/ledger'
 import { DigestMismatch, SourceForbidden, SourceNotFound, SourceUnreachable, UnusableSource } from '@gauntlet/sources'
@@ -15,6 +19,8 @@ import { CommandFailed, Misuse } from './command-failed.ts'
 
 /** Errors whose message already says what to change. */
 const explained = [
+  ArtifactCorrupt,
+  ArtifactMissing,
   CommandFailed,
   DiskNotLocal,
   HomeElsewhere,
@@ -36,7 +42,16 @@ const explained = [
 ]
 
 /** Errors of a wrong call: nothing was started. */
-const misuses = [Misuse, StudyFileInvalid, StudyFileMissing, StudyUnknown]
+const misuses = [
+  Misuse,
+  NothingToAnalyze,
+  PublishedTableInvalid,
+  StudyFileInvalid,
+  StudyFileMissing,
+  StudyNameAmbiguous,
+  StudyNameTaken,
+  StudyUnknown,
+]
 
 /** Prints the error on standard error and gives the exit code. The stack trace is printed only with `--verbose`. */
 export function reportError(error: unknown, verbose: boolean): 1 | 2 {
