@@ -36,6 +36,7 @@ export async function runBundle(
   const before = await unreported.read()
   if (before) {
     report({ done: 1, total: 1, unit: 'steps', resumedFrom: 'finished' })
+    await midStageCheckpoint(store, request.stageKey).clear() // the attempt before may have been killed just before it
     return before
   }
   const code = await store.put(await readFile(bundle), 'text/javascript')

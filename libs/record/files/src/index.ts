@@ -2,6 +2,7 @@ export { bytesInMemory, withBytesOfFile, type ByteSource } from './byte-source.m
 export { digestOfFile } from './digest-of-file.mjs'
 export { DiskFull } from './disk-full.mjs'
 export { exclusively } from './exclusive.mjs'
+export { isEarlierBoot, isThisHost, thisHost, type Host } from './host.mjs'
 export { identityFromStat, processIdentity } from './process-identity.mjs'
 export { readTar, type TarLimits } from './tar.mjs'
 export { temporaryFolder } from './temporary-folder.mjs'

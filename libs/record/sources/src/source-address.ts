@@ -1,5 +1,7 @@
 import { basename } from 'node:path'
+import { hubToken } from './hub-client.ts'
 import type { Source } from './parse-source.ts'
+import { isLoopback } from './proxy.mjs'
 
 /** A source that is a file of its own on a server. */
 export type RemoteSource = Extract<Source, { kind: 'npm' | 'hf' | 'web' }>
@@ -29,11 +31,31 @@ export function addressesOf(source: RemoteSource, environment = process.env): re
   }
 }
 
-/** A path of the hub at each of its endpoints, with the token. */
+/** A path of the hub at each of its endpoints, with the token for the one that it belongs to. */
 export function hubAddresses(path: string, environment = process.env): readonly Address[] {
-  const token = environment['HF_TOKEN']
-  const headers = token ? { headers: { authorization: `Bearer ${token}` } } : {}
-  return hubEndpoints(environment).map((endpoint) => ({ url: `${endpoint}/${path}`, ...headers }))
+  return hubEndpoints(environment).map((endpoint, _, all) => ({
+    url: `${endpoint}/${path}`,
+    ...hubAuthorization(endpoint, all, environment),
+  }))
+}
+
+/**
+ * The header with the hub's token, for the hub that it belongs to: huggingface.co where it is among the endpoints, else
+ * the first of them. The others are mirrors, which must not see it. It never travels unencrypted to another machine.
+ */
+function hubAuthorization(
+  endpoint: string,
+  endpoints: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Pick<Address, 'headers'> {
+  const isOwner = endpoint === (endpoints.find(isHuggingFace) ?? endpoints[0])
+  const { protocol, hostname } = new URL(endpoint)
+  const token = isOwner && (protocol === 'https:' || isLoopback(hostname)) ? hubToken(environment) : undefined
+  return token ? { headers: { authorization: `Bearer ${token}` } } : {}
+}
+
+function isHuggingFace(endpoint: string): boolean {
+  return /(^|\.)huggingface\.co$/.test(new URL(endpoint).hostname)
 }
 
 function hubEndpoints(environment: NodeJS.ProcessEnv): string[] {

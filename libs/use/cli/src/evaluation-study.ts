@@ -1,7 +1,12 @@
 /** What a study of given checkpoints says. Sources are as they stand in the file. */
 export interface EvaluationStudy {
   readonly name: string
-  readonly dataset: { readonly id: string; readonly source?: string; readonly classes?: number; readonly metric?: string }
+  readonly dataset: {
+    readonly id: string
+    readonly source?: string
+    readonly classes?: number
+    readonly metric?: string
+  }
   readonly backbone: string
   readonly checkpoints: readonly string[]
   readonly inputContract: string

@@ -1,3 +1,4 @@
+export * from './collect-garbage.ts'
 export * from './connect.ts'
 export * from './control-study.ts'
 export * from './device-speeds.ts'

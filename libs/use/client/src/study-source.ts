@@ -1,5 +1,5 @@
 import { exclusively, writeFileAtomically } from '@gauntlet/files'
-import { identifySource } from '@gauntlet/sources'
+import { identifySource, SourceForbidden, SourceNotFound, SourceUnreachable } from '@gauntlet/sources'
 import {
   formatLock,
   lockFileName,
@@ -16,7 +16,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { countClasses } from './count-classes.ts'
 import { placeOf } from './local-source.ts'
-import { mergeLocks, pinSources } from './pin-sources.ts'
+import { mergeLocks, pinSources, placeholderPin } from './pin-sources.ts'
 
 const shippedStudies = join(dirname(fileURLToPath(import.meta.resolve('@gauntlet/study'))), '../studies')
 const extension = '.study.yaml'
@@ -46,10 +46,10 @@ export interface StudySource {
   readonly named: string
 }
 
-/** Reads a study with its lock. Throws `StudyFileInvalid` where a source is not pinned. */
-export function readStudy(named: string): StudySource {
+/** Reads a study with its lock, and further pins. Throws `StudyFileInvalid` where a source is not pinned. */
+export function readStudy(named: string, further: SourceLock = new Map()): StudySource {
   const { bytes, path, shownName } = readStudyFile(named)
-  const lock = placed(bytes.toString(), readLock(path), path, shownName)
+  const lock = new Map([...further, ...placed(bytes.toString(), readLock(path), path, shownName)])
   const whole = lock.size === 0 ? bytes : Buffer.from(withLock(bytes.toString(), lock, basename(path)))
   return { study: parseStudy(whole, shownName), bytes: whole, named }
 }
@@ -59,17 +59,70 @@ export function readStudy(named: string): StudySource {
  * lock file beside the study.
  */
 export async function readStudyPinned(named: string, cache: string, report: PinningReport): Promise<StudySource> {
+  await pin(named, report, (found) => identify(found, cache, report.onProgress))
+  return readStudy(named)
+}
+
+/** A study whose sources may not all be pinned. */
+export interface StudyOutline extends StudySource {
+  /** The sources that are not pinned because they could not be reached, and why. */
+  readonly unreachable: ReadonlyMap<string, string>
+}
+
+/**
+ * As `readStudyPinned`, but a source that cannot be reached gets a placeholder for its digest, which is written
+ * nowhere: such a study can be planned and priced, and not be run. Where a server did not answer, its other sources
+ * are not asked for.
+ */
+export async function readStudyToPlan(named: string, cache: string, report: PinningReport): Promise<StudyOutline> {
+  const unreachable = new Map<string, string>()
+  const silent = new Map<string, string>()
+  const placeholders: [string, PinnedSource][] = []
+  await pin(named, report, async (found) => {
+    const { source, wantsClasses } = found
+    const known = silent.get(serverOf(source))
+    if (known === undefined) {
+      try {
+        return await identify(found, cache, report.onProgress)
+      } catch (error) {
+        if (!isAbsence(error) || source.startsWith('file:')) throw error
+        if (error instanceof SourceUnreachable) silent.set(serverOf(source), error.message)
+        unreachable.set(source, error.message)
+      }
+    } else unreachable.set(source, known)
+    placeholders.push([source, placeholderPin(source, wantsClasses)])
+    return null
+  })
+  return { ...readStudy(named, new Map(placeholders)), unreachable }
+}
+
+/** Pins the sources of a study that are not pinned yet; one for which `identified` gives null stays as it is. */
+async function pin(
+  named: string,
+  { onPinned }: PinningReport,
+  identified: (found: FoundSource) => Promise<PinnedSource | null>,
+): Promise<void> {
   const { bytes, path, shownName } = readStudyFile(named)
-  const pins = pinSources(bytes.toString(), shownName, readLock(path), (source, wantsClasses) =>
-    identify({ source, wantsClasses, folder: dirname(path) }, cache, report.onProgress),
-  )
   let count = 0
-  for await (const pin of pins) {
-    await addToLock(path, new Map([pin]))
+  const folder = dirname(path)
+  const pins = pinSources(bytes.toString(), shownName, readLock(path), (source, wantsClasses) =>
+    identified({ source, wantsClasses, folder }),
+  )
+  for await (const [source, found] of pins) {
+    if (found === null) continue
+    await addToLock(path, new Map([[source, found]]))
     count++
   }
-  if (count > 0) report.onPinned(count, lockFileName(path))
-  return readStudy(named)
+  if (count > 0) onPinned(count, lockFileName(path))
+}
+
+function isAbsence(error: unknown): error is Error {
+  return [SourceUnreachable, SourceNotFound, SourceForbidden].some((type) => error instanceof type)
+}
+
+/** What answers for a source: a registry, the hub, or the host of an address. */
+function serverOf(source: string): string {
+  return /^https?:/.test(source) ? new URL(source).host : source.slice(0, source.indexOf(':'))
 }
 
 function readStudyFile(named: string): { bytes: Buffer; path: string; shownName: string } {
@@ -100,9 +153,18 @@ async function addToLock(studyPath: string, found: SourceLock): Promise<void> {
   })
 }
 
+/** A source that a study names. */
+interface FoundSource {
+  readonly source: string
+  /** Whether its classes are to be counted. */
+  readonly wantsClasses: boolean
+  /** The folder of the study, from which relative paths go. */
+  readonly folder: string
+}
+
 /** What a source holds, and how many classes there are in it where that is asked for. */
 async function identify(
-  { source, wantsClasses, folder }: { source: string; wantsClasses: boolean; folder: string },
+  { source, wantsClasses, folder }: FoundSource,
   cache: string,
   onProgress: PinningReport['onProgress'],
 ): Promise<PinnedSource> {

@@ -56,7 +56,7 @@ const files: MalformedStudy[] = [
   ],
   [
     'training without a loss',
-    tiny({ protocols: "[none, ▲LP-1]", losses: null }),
+    tiny({ protocols: '[none, ▲LP-1]', losses: null }),
     'The protocol LP-1 trains, so the study needs losses too.',
   ],
   [

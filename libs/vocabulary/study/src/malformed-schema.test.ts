@@ -66,6 +66,17 @@ const files: MalformedStudy[] = [
     tiny({ datasets: '[{ id: caltech101, sha256: ▲abc }]' }),
     'A SHA-256 has 64 digits of 0–9 and a–f.',
   ],
+  ...[
+    'https://user:secret@host/x.zip',
+    'https://token@host/x.zip',
+    'http://host/x?a=b&X-Amz-Signature=secret',
+    'https://host/x?access_token=secret',
+    'https://host/x?sig=secret',
+  ].map((source): MalformedStudy => [
+    `a secret in ${source}`,
+    tiny({ datasets: `[{ id: digits, source: "▲${source}", sha256: ${'a'.repeat(64)} }]` }).replace('"▲', '▲"'),
+    'An address in a study holds no password, token or signature; write it without, and put login and password into ~/.netrc, or fetch the file once and name it as file:….',
+  ]),
   [
     'a path as source',
     tiny({ datasets: '[{ id: digits, source: ▲/x }]' }),

@@ -6,6 +6,7 @@ import { addDatasets } from './datasets.ts'
 import { addDoctor } from './doctor.ts'
 import { addDown } from './down.ts'
 import { addEvaluate } from './evaluate.ts'
+import { addGc } from './gc.ts'
 import { addImport } from './import.ts'
 import { addInit } from './init.ts'
 import { addPlan } from './plan.ts'
@@ -41,6 +42,7 @@ export function addCommands(program: Command): Command {
     addBackbones,
     addDatasets,
     addProbe,
+    addGc,
   ])
     add(program)
   return program

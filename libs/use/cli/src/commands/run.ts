@@ -19,7 +19,7 @@ import {
   type StudyProgress,
   type WorkerDescription,
 } from '@gauntlet/contract'
-import { openLedger, StudyUnknown, type LedgerDatabase } from '@gauntlet/ledger'
+import { openLedger, studyFileType, StudyUnknown, type LedgerDatabase } from '@gauntlet/ledger'
 import { expandStudy, studyId, type Digest, type Expansion } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { withClassMeans } from '../class-means.ts'
@@ -150,7 +150,7 @@ async function startAndFollow({
   const { client, close } = await connect(temporalSettings(temporalAddress, process.env))
   const display = progressDisplay(false)
   try {
-    const file = await store.put(source.bytes, 'application/yaml')
+    const file = await store.put(source.bytes, studyFileType)
     const { pool } = readCommandSettings()
     const limit = budget === null ? {} : { budgetSeconds: budget }
     await startStudy(client, { studyId: id, file, ...(pool ? { pool } : {}), ...limit })
