@@ -15,9 +15,7 @@ describe('a bundle', () => {
       names.map((name) => exported[name]),
     ])
     expect(Object.fromEntries(models)).toEqual(backbones.modelsOfFamily)
-    expect(Object.keys(modelsByFamily).sort()).toEqual(
-      [...backboneFamilies].sort(),
-    )
+    expect(Object.keys(modelsByFamily).sort()).toEqual([...backboneFamilies].sort())
   })
 
   it('is refused where there is no such family or perturbation', () => {

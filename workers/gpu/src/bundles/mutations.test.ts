@@ -65,7 +65,13 @@ it.each<[what: string, file: string, text: string, instead: string, affected: Re
     none,
   ],
   ['the pixel font', 'libs/use/pictures/src/pixel-font.ts', "'0': '75557'", "'0': '25552'", none],
-  ['the arithmetic of one family', 'libs/science/backbones/src/swin.ts', 'const headWidth = 32', 'const headWidth = 16', /Swin/],
+  [
+    'the arithmetic of one family',
+    'libs/science/backbones/src/swin.ts',
+    'const headWidth = 32',
+    'const headWidth = 16',
+    /Swin/,
+  ],
   ['a corruption', 'libs/science/corruptions/src/snow.ts', 'kept: 0.8 ', 'kept: 0.81 ', /common$/],
   [
     'a step of APGD',
