@@ -1,19 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { nativeBackend } from '../operator.ts'
 import { collectBuffers, releaseMemory } from '../tensor-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
 import type { Agreement } from './agreement.ts'
+import type { DeviceSession } from './device-session.ts'
 import { firstReplayAgreement, type Jitter } from './first-replay.ts'
 import type { Form } from './forms.ts'
 import { sameType, type Graph } from './graph.ts'
 import { keptAgreements, type KeptAgreements } from './kept-agreements.ts'
 import { checkedIterations } from './loop.ts'
 import type { EagerRun, NamedTensors, PartOf, Program } from './program.ts'
-import { savedModelOf, servingTag } from './saved-model.ts'
 import type { StateVariable } from './state-nodes.ts'
 import { tensorTypeOf } from './symbolic-tensors.ts'
+import { TensorflowSession } from './tensorflow-session.ts'
 import { leavesOf, withTensors, type TensorTree } from './tensor-tree.ts'
 
 interface Loading {
@@ -25,20 +22,15 @@ interface Loading {
   readonly runs: readonly { readonly program: Program; readonly eagerly: () => EagerRun }[]
 }
 
-/**
- * Programs compiled into one TensorFlow session, and the state that they share. All calls block until the device is
- * done.
- */
+/** Programs compiled for one device, and the state that they share. All calls block until the device is done. */
 export class ProgramSession<State> {
   /** How well the first replay of each program agreed with its eager run, on this machine or one of its kind. */
   readonly agreements: ReadonlyMap<string, Agreement>
   readonly form: string
-  /** The programs that TensorFlow has compiled. It compiles a program when it first runs. */
-  private readonly compiled = new Set<string>()
   private readonly unlimited = tf.keep(tf.scalar(0x7fffffff, 'int32'))
 
   private constructor(
-    private readonly id: number,
+    private readonly session: DeviceSession,
     private readonly loading: Omit<Loading, 'runs' | 'graph'>,
     runs: Loading['runs'],
     kept: KeptAgreements,
@@ -52,21 +44,13 @@ export class ProgramSession<State> {
     this.assign(leavesOf(loading.state))
   }
 
-  /** Writes the graph as a SavedModel, since the binding loads nothing else, and removes the file at once. */
+  /** Compiles the graph for the device of this process. */
   static load<State>({ graph, runs, ...loading }: Loading): ProgramSession<State> {
-    const model = savedModelOf(graph)
-    const folder = mkdtempSync(join(tmpdir(), 'gauntlet-program-'))
-    let id: number
+    const session = TensorflowSession.open(graph)
     try {
-      writeFileSync(join(folder, 'saved_model.pb'), model)
-      id = nativeBackend().binding.loadSavedModel(folder, servingTag)
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
-    try {
-      return new ProgramSession(id, loading, runs, keptAgreements(model, loading.form))
+      return new ProgramSession(session, loading, runs, keptAgreements(session.compiled, loading.form))
     } catch (error) {
-      nativeBackend().binding.deleteSavedModel(id)
+      session.dispose()
       throw error
     }
   }
@@ -85,13 +69,7 @@ export class ProgramSession<State> {
   /** The present values of the state, copied to the host. The caller disposes of them. */
   state(): State {
     const { state, variables } = this.loading
-    return withTensors(
-      state,
-      this.fetch(
-        [],
-        variables.map(({ value }) => value.name),
-      ),
-    ) as State
+    return withTensors(state, this.session.read(variables)) as State
   }
 
   /** Sets part of the state, as for a resumed checkpoint. The caller keeps the given tensors. */
@@ -102,57 +80,28 @@ export class ProgramSession<State> {
   /** Frees the session and its state. */
   dispose(): void {
     this.unlimited.dispose()
-    nativeBackend().binding.deleteSavedModel(this.id)
+    this.session.dispose()
   }
 
   private assign(leaves: readonly (readonly [path: string, tensor: Tensor])[]): void {
     const variables = new Map(this.loading.variables.map((variable) => [variable.path, variable]))
-    const fed = leaves.map(([path, tensor]) => {
+    const values = leaves.map(([path, tensor]) => {
       const variable = variables.get(path)
       if (!variable) throw new TypeError(`The session has no state ${path}; set what was declared.`)
       requireType(`state ${path}`, variable, tensor)
       return { variable, tensor }
     })
-    if (fed.length === 0) return
-    const feeds = fed.map(({ variable, tensor }) => ({ name: variable.given.name, tensor }))
-    tf.dispose(
-      this.fetch(
-        feeds,
-        fed.map(({ variable }) => variable.isSet.name),
-      ),
-    )
+    if (values.length > 0) this.session.assign(values)
   }
 
-  /**
-   * `iterations` bounds every loop. It is always fed, since TensorFlow compiles a program anew for every set of feeds.
-   */
   private execute(program: Program, inputs: NamedTensors, iterations: Tensor): Tensor[] {
-    const feeds = program.inputs.map(({ name, placeholder, type }) => {
+    const given = program.inputs.map(({ name, type }) => {
       const tensor = inputs[name]
       if (!tensor) throw new TypeError(`${program.name} needs the input ${name}.`)
       requireType(`input ${name} of ${program.name}`, { type }, tensor)
-      return { name: placeholder, tensor }
+      return tensor
     })
-    if (program.iterationLimit) feeds.push({ name: program.iterationLimit, tensor: iterations })
-    const { fetched } = program.outputs
-    const values = this.fetch(feeds, program.done ? [...fetched, program.done] : fetched)
-    if (program.done) values.pop()!.dispose()
-    if (!this.compiled.has(program.name)) {
-      this.compiled.add(program.name)
-      releaseMemory() // compiling leaves free memory of up to a fifth of what a training step needs
-    }
-    return values
-  }
-
-  private fetch(feeds: readonly { name: string; tensor: Tensor }[], names: readonly string[]): Tensor[] {
-    if (names.length === 0) return []
-    const information = feeds.map(({ name }) => ({ name, tfDtype: 'DT_FLOAT' }))
-    return nativeBackend().runSavedModel(
-      this.id,
-      feeds.map(({ tensor }) => tensor),
-      information as never,
-      [...names],
-    ) as Tensor[]
+    return this.session.run(program, given, iterations)
   }
 
   /** Checks the programs. All eager runs come first, while the session has no memory for its state yet. */
@@ -187,10 +136,7 @@ export class ProgramSession<State> {
     tf.tidy(() => this.assign(leavesOf(jittered(this.loading.state))))
     const outputs = tf.tidy(() => this.execute(program, jittered(eager.inputs), tf.scalar(checkedIterations, 'int32')))
     const changed = this.loading.variables.filter(({ path }) => eager.state.has(path))
-    const values = this.fetch(
-      [],
-      changed.map(({ value }) => value.name),
-    )
+    const values = this.session.read(changed)
     const byPath = new Map(changed.map(({ path }, i) => [path, values[i]!]))
     return [...outputs, ...[...eager.state.keys()].map((path) => byPath.get(path)!)]
   }
