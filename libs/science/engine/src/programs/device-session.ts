@@ -7,6 +7,12 @@ import type { StateVariable } from './state-nodes.ts'
  * given fit; `ProgramSession` has checked them. All calls block until the device is done.
  */
 export interface DeviceSession {
+  /**
+   * How far a tensor of a program's first run may be from that of eager code, as `agreementOf` measures it, by what the
+   * compiler does alone. The form may allow more.
+   */
+  readonly tolerance: number
+
   /** What was compiled, in bytes: agreements are kept under their digest. */
   readonly compiled: Uint8Array
 

@@ -22,7 +22,7 @@ export type Jitter = <Tree extends TensorTree>(tree: Tree) => Tree
 interface FirstReplay {
   readonly program: Program
   readonly eager: EagerRun
-  readonly form: Form
+  readonly form: Pick<Form, 'name' | 'tolerance' | 'rounding'>
   /** The state before the first run. */
   readonly state: TensorTree
   /**

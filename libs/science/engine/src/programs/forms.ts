@@ -1,9 +1,5 @@
-import process from 'node:process'
-import { oneDnnOf } from '../device-variables.ts'
-import { nativeBackend } from '../operator.ts'
 import type { Graph } from './graph.ts'
 import { rewritten } from './graph-rewriting.ts'
-import { withFusedOperators } from './fused-operators.ts'
 import { inBfloat16, inFloat16 } from './mixed-precision.ts'
 
 /** A form: one of several ways of compiling the same programs. */
@@ -19,18 +15,8 @@ export interface Form {
   rewrite(graph: Graph): Graph
 }
 
-/** The recorded operators, some of them fused: on CPUs by the engine, on GPUs by TensorFlow's graph optimiser. */
-export const plain: Form = {
-  name: 'plain',
-  tolerance: 1e-5,
-  rounding: 1e-6,
-  rewrite: (graph) => (fusesOperators() ? withFusedOperators(graph) : graph),
-}
-
-/** Without oneDNN TensorFlow has no kernels for some fused operators, and reports that only when it runs them. */
-function fusesOperators(): boolean {
-  return !nativeBackend().isUsingGpuDevice && oneDnnOf(process.env) === true
-}
+/** The recorded operators. A session may fuse some of them. */
+export const plain: Form = { name: 'plain', tolerance: 1e-5, rounding: 1e-6, rewrite: (graph) => graph }
 
 /** Compiled by XLA to machine code. This is worth it on GPUs; on CPUs XLA is slow at convolutions. */
 export const xla: Form = { name: 'xla', tolerance: 1e-3, rounding: 1e-6, rewrite: compiledByXla }

@@ -1,4 +1,6 @@
 import { requireRoomFor } from '../device-memory.ts'
+import { lowered, type LoweredProgram } from '../pjrt/lowering.ts'
+import { withXlaOperators } from '../pjrt/xla-operators.ts'
 import { releaseMemory } from '../tensor-memory.ts'
 import { tf } from '../tf.ts'
 import { recordingTo, runningForCheck } from './capturing.ts'
@@ -79,6 +81,15 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
       variables: this.stateNodes.variables,
       runs: [...this.captured.values()],
     })
+  }
+
+  /** All programs captured so far as XLA compiles them, by name, for a device that need not be here. */
+  lowered(form: Form = processForm()): ReadonlyMap<string, LoweredProgram> {
+    const graph = withXlaOperators(form.rewrite(this.graph()))
+    const { variables } = this.stateNodes
+    return new Map(
+      [...this.captured].map(([name, { program }]) => [name, lowered(graph, program as Program, variables)]),
+    )
   }
 
   /** Calls `load` and then `dispose`. */

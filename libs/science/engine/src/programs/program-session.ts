@@ -1,3 +1,5 @@
+import { pjrtDevice } from '../pjrt/pjrt-device.ts'
+import { PjrtSession } from '../pjrt/pjrt-session.ts'
 import { collectBuffers, releaseMemory } from '../tensor-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
 import type { Agreement } from './agreement.ts'
@@ -46,7 +48,7 @@ export class ProgramSession<State> {
 
   /** Compiles the graph for the device of this process. */
   static load<State>({ graph, runs, ...loading }: Loading): ProgramSession<State> {
-    const session = TensorflowSession.open(graph)
+    const session = openSession(graph, runs, loading)
     try {
       return new ProgramSession(session, loading, runs, keptAgreements(session.compiled, loading.form))
     } catch (error) {
@@ -106,7 +108,8 @@ export class ProgramSession<State> {
 
   /** Checks the programs. All eager runs come first, while the session has no memory for its state yet. */
   private check(runs: Loading['runs']): Map<string, Agreement> {
-    const { form, state } = this.loading
+    const { state } = this.loading
+    const form = { ...this.loading.form, tolerance: Math.max(this.loading.form.tolerance, this.session.tolerance) }
     const eagerRuns: EagerRun[] = []
     try {
       for (const { eagerly } of runs) {
@@ -140,6 +143,18 @@ export class ProgramSession<State> {
     const byPath = new Map(changed.map(({ path }, i) => [path, values[i]!]))
     return [...outputs, ...[...eager.state.keys()].map((path) => byPath.get(path)!)]
   }
+}
+
+/** The session of this process's device. */
+function openSession(graph: Graph, runs: Loading['runs'], { variables, form }: Pick<Loading, 'variables' | 'form'>) {
+  const device = pjrtDevice()
+  if (!device) return TensorflowSession.open(graph, form)
+  return PjrtSession.open(
+    device,
+    graph,
+    runs.map(({ program }) => program),
+    variables,
+  )
 }
 
 function requireType(what: string, { type }: Pick<StateVariable, 'type'>, tensor: Tensor): void {

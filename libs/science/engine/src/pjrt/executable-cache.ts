@@ -1,0 +1,46 @@
+import { digestOfBytes, type Digest } from '@gauntlet/study'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+
+/** A store of compiled programs, which the processes of a machine share. */
+export interface ExecutableCache {
+  /** What was kept under the key; undefined where nothing was, or where the file is damaged. */
+  find(key: Digest): Uint8Array | undefined
+  keep(key: Digest, bytes: Uint8Array): void
+  /** Forgets what cannot be used. */
+  remove(key: Digest): void
+}
+
+/** Bytes of the digest that begins a file. */
+const digestLength = 64
+
+/**
+ * Keeps compiled programs in the folder `executables` of the cache folder (`GAUNTLET_CACHE`), or nowhere where there is
+ * none. A file begins with the digest of what follows, so that no damaged program is loaded, and appears at once.
+ */
+export function executableCache(cacheFolder = process.env['GAUNTLET_CACHE']): ExecutableCache {
+  if (!cacheFolder) return { find: () => undefined, keep: () => {}, remove: () => {} }
+  const folder = join(cacheFolder, 'executables')
+  const fileOf = (key: Digest) => join(folder, key)
+  return {
+    find: (key) => intact(fileOf(key)),
+    keep: (key, bytes) => {
+      mkdirSync(folder, { recursive: true })
+      const temporary = join(folder, `.${key}-${process.pid}`)
+      writeFileSync(temporary, Buffer.concat([Buffer.from(digestOfBytes(bytes)), bytes]), { flush: true })
+      renameSync(temporary, fileOf(key))
+    },
+    remove: (key) => rmSync(fileOf(key), { force: true }),
+  }
+}
+
+function intact(file: string): Uint8Array | undefined {
+  try {
+    const content = readFileSync(file)
+    const bytes = content.subarray(digestLength)
+    return content.toString('latin1', 0, digestLength) === digestOfBytes(bytes) ? bytes : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,67 @@
+import { digestOf, digestOfBytes, type Digest } from '@gauntlet/study'
+import process from 'node:process'
+import { processorClass } from '../processor.ts'
+import { compileOptions, compilerSettings } from './compile-options.ts'
+import { executableCache, type ExecutableCache } from './executable-cache.ts'
+import { pjrtAddition, type Executable } from './pjrt-addition.ts'
+import { translatingPjrt } from './pjrt-errors.ts'
+import { chosenPlugin } from './plugin-choice.ts'
+import { connectPlugin, type Plugin } from './plugin.ts'
+
+/** A device that a PJRT plugin reaches, and the compiler for it. */
+export class PjrtDevice {
+  private readonly options: Uint8Array
+
+  constructor(
+    readonly plugin: Plugin,
+    private readonly cache: ExecutableCache = executableCache(),
+  ) {
+    this.options = compileOptions(compilerSettings(plugin.platform))
+  }
+
+  /** Compiles the bytes of an HloModuleProto, or loads what another process has compiled of them. */
+  compile(name: string, module: Uint8Array): Executable {
+    const key = this.keyOf(module)
+    const known = this.loaded(this.cache.find(key))
+    if (known) return known
+    const executable = translatingPjrt(`compiling ${name}`, () =>
+      pjrtAddition().compile(this.plugin.path, module, this.options),
+    )
+    this.cache.keep(key, pjrtAddition().serialize(executable))
+    return executable
+  }
+
+  /** All that what is compiled depends on. A CPU's plugin compiles for the processor that it runs on. */
+  private keyOf(module: Uint8Array): Digest {
+    const { digest, device, libraries, platform } = this.plugin
+    return digestOf({
+      module: digestOfBytes(module),
+      options: digestOfBytes(this.options),
+      flags: process.env['XLA_FLAGS'] ?? '',
+      plugin: digest,
+      libraries: [...libraries],
+      device: platform === 'cpu' ? processorClass() : device,
+    })
+  }
+
+  /** A program from its bytes; undefined where the plugin does not take them. */
+  private loaded(bytes: Uint8Array | undefined): Executable | undefined {
+    if (!bytes) return undefined
+    try {
+      return pjrtAddition().deserialize(this.plugin.path, bytes)
+    } catch {
+      return undefined
+    }
+  }
+}
+
+let chosen: { readonly device: PjrtDevice | undefined } | undefined
+
+/** The device on which this process runs its programs; undefined where TensorFlow runs them, on the CPU. */
+export function pjrtDevice(): PjrtDevice | undefined {
+  if (!chosen) {
+    const path = chosenPlugin()
+    chosen = { device: path === undefined ? undefined : new PjrtDevice(connectPlugin(path)) }
+  }
+  return chosen.device
+}
