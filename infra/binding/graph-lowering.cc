@@ -61,6 +61,21 @@ bool parse(napi_env env, napi_value given, google::protobuf::MessageLite* messag
 }
 
 /*
+ * Has products computed in the precision of their factors. Otherwise XLA may round those of float32 to the ten bits of
+ * TensorFloat-32, which are too few for attack gradients that must equal the reference's.
+ */
+void requirePrecision(xla::HloModuleProto& module) {
+  for (auto& computation : *module.mutable_computations()) {
+    for (auto& instruction : *computation.mutable_instructions()) {
+      if (instruction.opcode() != "dot" && instruction.opcode() != "convolution") continue;
+      auto* precision = instruction.mutable_precision_config();
+      precision->clear_operand_precision();
+      for (int factor = 0; factor < 2; factor++) precision->add_operand_precision(xla::PrecisionConfig::HIGHEST);
+    }
+  }
+}
+
+/*
  * The bytes of a module, which are those of every process that lowers the same graph: the number of the module counts
  * what the process lowered before, and the entries of maps have no order. Empty where they are too many.
  */
@@ -95,6 +110,7 @@ napi_value Lower(napi_env env, napi_callback_info info) {
   const absl::Status status = tensorflow::ConvertGraphDefToXla(
       std::move(graph), config, reinterpret_cast<xla::Client*>(*client), &computation);
   if (!status.ok()) return refuse(env, std::string(status.message()));
+  requirePrecision(computation.proto);
   const std::string bytes = sameBytesEachTime(computation.proto);
   napi_value module;
   if (bytes.empty() || napi_create_buffer_copy(env, bytes.size(), bytes.data(), nullptr, &module) != napi_ok)

@@ -1,10 +1,9 @@
 import { descriptionOf } from './describe.ts'
 import { Device } from './device.ts'
-import { withForm } from './forms/choose-form.ts'
 import { readDeviceSettings } from './settings.ts'
 
 /** Prints what a worker on this machine would say of itself, and ends. */
-const { devices } = await withForm(readDeviceSettings(process.env), process.env)
+const { devices } = readDeviceSettings(process.env)
 const device = new Device(devices[0]!)
 process.stdout.write(JSON.stringify(descriptionOf([await device.start()])))
 device.stop()

@@ -4,15 +4,13 @@ import { createGpuActivities, heartbeatMilliseconds } from './activities.ts'
 import { descriptionOf } from './describe.ts'
 import { Device } from './device.ts'
 import { DevicePool } from './device-pool.ts'
-import { withForm } from './forms/choose-form.ts'
 import { readGpuWorkerSettings } from './settings.ts'
 import { sourceRevision } from './source-revision.ts'
 
 /** A GPU worker: takes as many attempts as it has devices, and drains on SIGTERM. */
 async function main(): Promise<void> {
   const settings = readGpuWorkerSettings(process.env)
-  const { devices: variables } = await withForm(settings, process.env)
-  const devices = variables.map((each) => new Device(each))
+  const devices = settings.devices.map((each) => new Device(each))
   const ready = await Promise.all(devices.map((device) => device.start()))
   const pool = new DevicePool(
     devices,

@@ -1,6 +1,7 @@
 import { defaultPool, temporalSettings, type TemporalSettings } from '@gauntlet/contract'
 import { deviceVariables } from '@gauntlet/engine/device-variables'
-import { visibleGpus } from '@gauntlet/engine/visible-gpus'
+import { chosenPlugin, devicesOf } from '@gauntlet/engine/plugin-choice'
+import type { OneDevice } from '@gauntlet/engine/visible-devices'
 import { availableParallelism, hostname, totalmem } from 'node:os'
 
 /** What a GPU worker is told by its environment. It is given no database credentials, and refuses to start with any. */
@@ -37,18 +38,28 @@ export function readGpuWorkerSettings(variables: NodeJS.ProcessEnv): GpuWorkerSe
 }
 
 /**
- * One device process a GPU, each of which sees no other; processes beyond the number of GPUs share them. Without GPUs
- * as many as the CPU carries.
+ * One device process an accelerator, each of which sees no other; processes beyond the number of accelerators share
+ * them. Where programs run on the CPU, as many as it carries.
  */
-export function readDeviceSettings(variables: NodeJS.ProcessEnv, gpus = visibleGpus(variables)): DeviceSettings {
-  const devices = count(variables, 'GAUNTLET_DEVICES', gpus.length || devicesOfCpu())
+export function readDeviceSettings(
+  variables: NodeJS.ProcessEnv,
+  accelerators = acceleratorsOf(variables),
+): DeviceSettings {
+  const devices = count(variables, 'GAUNTLET_DEVICES', accelerators.length || devicesOfCpu())
   const threads = count(variables, 'GAUNTLET_THREADS', 1)
-  const gpuOf = (index: number) => (gpus.length > 0 ? { gpu: gpus[index % gpus.length]! } : {})
-  // A tenth is for all else.
-  const room = gpus.length > 0 ? {} : { memory: Math.floor((0.9 * hostMemory()) / devices) }
+  const seen = (index: number) =>
+    accelerators.length > 0
+      ? { accelerator: accelerators[index % accelerators.length]! }
+      : { memory: Math.floor((0.9 * hostMemory()) / devices) } // A tenth is for all else.
   return {
-    devices: Array.from({ length: devices }, (_, index) => deviceVariables({ threads, ...gpuOf(index), ...room })),
+    devices: Array.from({ length: devices }, (_, index) => deviceVariables({ threads, ...seen(index) })),
   }
+}
+
+/** The accelerators that the chosen plugin is for. */
+function acceleratorsOf(variables: NodeJS.ProcessEnv): readonly OneDevice[] {
+  const plugin = chosenPlugin(variables)
+  return plugin === undefined ? [] : (devicesOf(plugin, variables) ?? [])
 }
 
 /**

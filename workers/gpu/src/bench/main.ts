@@ -1,6 +1,5 @@
 import type { BenchAnswer, BenchRequest } from '@gauntlet/contract'
 import { failureClassOfError } from '../failure-class.ts'
-import { withForm } from '../forms/choose-form.ts'
 import { readDeviceSettings } from '../settings.ts'
 
 /*
@@ -14,7 +13,7 @@ process.once('message', (request: BenchRequest) => void answer(request))
 async function answer(request: BenchRequest): Promise<void> {
   try {
     // libtensorflow reads these variables when the import below loads it.
-    const { devices } = await withForm(readDeviceSettings(process.env), process.env)
+    const { devices } = readDeviceSettings(process.env)
     Object.assign(process.env, devices[0])
     const { bench } = await import('./bench.ts')
     end(await bench(request, (progress) => void process.send!(progress)))

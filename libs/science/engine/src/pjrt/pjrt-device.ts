@@ -1,6 +1,7 @@
 import { digestOf, digestOfBytes, type Digest } from '@gauntlet/study'
 import process from 'node:process'
 import { processorClass } from '../processor.ts'
+import type { CompilerEnvironment } from './compiler-environment.ts'
 import { compileOptions, compilerSettings } from './compile-options.ts'
 import { executableCache, type ExecutableCache } from './executable-cache.ts'
 import { pjrtAddition, type Executable } from './pjrt-addition.ts'
@@ -19,6 +20,23 @@ export class PjrtDevice {
     this.options = compileOptions(compilerSettings(plugin.platform))
   }
 
+  /** The platform and the model of the device. A CPU's plugin compiles for the processor that it runs on. */
+  get model(): string {
+    const { platform, device } = this.plugin
+    return `${platform} ${platform === 'cpu' ? processorClass() : device}`
+  }
+
+  get compiler(): CompilerEnvironment {
+    const { digest, platform, platformVersion, libraries } = this.plugin
+    return {
+      plugin: digest,
+      version: `${platformVersion}, PJRT ${this.plugin.interface}`,
+      libraries,
+      settings: compilerSettings(platform).map((setting) => setting.join('=')),
+      flags: process.env['XLA_FLAGS'] ?? '',
+    }
+  }
+
   /** Compiles the bytes of an HloModuleProto, or loads what another process has compiled of them. */
   compile(name: string, module: Uint8Array): Executable {
     const key = this.keyOf(module)
@@ -31,17 +49,10 @@ export class PjrtDevice {
     return executable
   }
 
-  /** All that what is compiled depends on. A CPU's plugin compiles for the processor that it runs on. */
+  /** All that what is compiled depends on. */
   private keyOf(module: Uint8Array): Digest {
-    const { digest, device, libraries, platform } = this.plugin
-    return digestOf({
-      module: digestOfBytes(module),
-      options: digestOfBytes(this.options),
-      flags: process.env['XLA_FLAGS'] ?? '',
-      plugin: digest,
-      libraries: [...libraries],
-      device: platform === 'cpu' ? processorClass() : device,
-    })
+    const compiler = { ...this.compiler, libraries: [...this.plugin.libraries] }
+    return digestOf({ module: digestOfBytes(module), device: this.model, compiler })
   }
 
   /** A program from its bytes; undefined where the plugin does not take them. */

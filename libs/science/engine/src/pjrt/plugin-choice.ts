@@ -2,7 +2,7 @@ import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
-import { visibleGpus } from '../visible-gpus.ts'
+import { visibleDevices, type OneDevice, type VendorName } from '../visible-devices.ts'
 import { PluginUnusable } from './pjrt-errors.ts'
 
 /** The environment variable that names a plugin: its file, or a folder that has one, such as a Python environment. */
@@ -25,12 +25,23 @@ export function chosenPlugin(
   if (named) return pluginAt(named)
   const device = variables[deviceVariable]
   if (device === 'cpu') return undefined
-  if (!device) return visibleGpus(variables).length > 0 ? installed('cuda') : undefined
+  if (!device) return visibleDevices('cuda', variables).length > 0 ? installed('cuda') : undefined
   const found = installed(device)
   if (found) return found
   throw new PluginUnusable(
     `No PJRT plugin for ${JSON.stringify(device)} is installed; run \`npm run set-up\` with ${deviceVariable}=${device}, or name a plugin by ${pluginVariable}.`,
   )
+}
+
+/**
+ * The devices that a plugin's processes use, each as the environment of a process that sees it alone; undefined where the
+ * plugin is a CPU's. A vendor whose variable is not known has one process, which sees what it sees.
+ */
+export function devicesOf(plugin: string, variables: NodeJS.ProcessEnv = process.env): OneDevice[] | undefined {
+  const name = plugin.split('/').slice(-2).join('/')
+  if (/cpu/i.test(name)) return undefined
+  const vendor = (['cuda', 'rocm'] satisfies VendorName[]).find((each) => new RegExp(each, 'i').test(name))
+  return vendor ? visibleDevices(vendor, variables) : [{}]
 }
 
 /** The plugin that set-up has linked beside tfjs's binding (infra/setup/pjrt-plugin.mjs). */

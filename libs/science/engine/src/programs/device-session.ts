@@ -9,7 +9,7 @@ import type { StateVariable } from './state-nodes.ts'
 export interface DeviceSession {
   /**
    * How far a tensor of a program's first run may be from that of eager code, as `agreementOf` measures it, by what the
-   * compiler does alone. The form may allow more.
+   * compiler does alone. The precision may allow more.
    */
   readonly tolerance: number
 

@@ -4,11 +4,10 @@ import { withXlaOperators } from '../pjrt/xla-operators.ts'
 import { releaseMemory } from '../tensor-memory.ts'
 import { tf } from '../tf.ts'
 import { recordingTo, runningForCheck } from './capturing.ts'
-import type { Form } from './forms.ts'
 import { bytesOf, type Graph } from './graph.ts'
 import { SpilledTensors } from './spilled-tensors.ts'
 import type { EagerRun, NamedTensors, Program, ProgramFunction } from './program.ts'
-import { processForm } from './process-form.ts'
+import { processPrecision, type Precision } from './precision.ts'
 import { ProgramSession } from './program-session.ts'
 import { ProgramScope, type ErasedResult } from './program-scope.ts'
 import { withRecordingHooks } from './recording-hooks.ts'
@@ -20,7 +19,7 @@ import { leavesOf, mapTensors, tensorsOf, type TensorTree } from './tensor-tree.
 /**
  * Captures programs that share a state. Each is plain tfjs code. It runs once on symbolic tensors, which have a type
  * and no values, while its operators are recorded, and is replayed as one graph in a TensorFlow session. Call `capture`
- * for each program, then `load`, and then `dispose` of the builder when no further form is to be loaded.
+ * for each program, then `load`, and then `dispose` of the builder when it is not to be loaded again.
  */
 export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
   private readonly state: State
@@ -68,15 +67,14 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
   }
 
   /**
-   * Compiles all programs captured so far into one session, in one form, with the state at its first values. Each
-   * program first runs on its examples and must give what an eager run of its code gives, within the form's tolerance;
-   * else this throws `ReplayDiffers`. Programs that agreed in another process are not checked again.
+   * Compiles all programs captured so far into one session, in one precision, with the state at its first values. Each
+   * program first runs on its examples and must give what an eager run of its code gives, within a tolerance; else this throws `ReplayDiffers`. Programs that agreed in another process are not checked again.
    */
-  load(form: Form = processForm()): ProgramSession<State> {
+  load(precision: Precision = processPrecision()): ProgramSession<State> {
     this.requireRoom()
     return ProgramSession.load({
-      graph: form.rewrite(this.graph()),
-      form,
+      graph: precision.rewrite(this.graph()),
+      precision,
       state: this.state,
       variables: this.stateNodes.variables,
       runs: [...this.captured.values()],
@@ -84,8 +82,8 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
   }
 
   /** All programs captured so far as XLA compiles them, by name, for a device that need not be here. */
-  lowered(form: Form = processForm()): ReadonlyMap<string, LoweredProgram> {
-    const graph = withXlaOperators(form.rewrite(this.graph()))
+  lowered(precision: Precision = processPrecision()): ReadonlyMap<string, LoweredProgram> {
+    const graph = withXlaOperators(precision.rewrite(this.graph()))
     const { variables } = this.stateNodes
     return new Map(
       [...this.captured].map(([name, { program }]) => [name, lowered(graph, program as Program, variables)]),
@@ -93,9 +91,9 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
   }
 
   /** Calls `load` and then `dispose`. */
-  finish(form: Form = processForm()): ProgramSession<State> {
+  finish(precision: Precision = processPrecision()): ProgramSession<State> {
     try {
-      return this.load(form)
+      return this.load(precision)
     } finally {
       this.dispose()
     }

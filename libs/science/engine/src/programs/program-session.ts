@@ -5,10 +5,10 @@ import { tf, type Tensor } from '../tf.ts'
 import type { Agreement } from './agreement.ts'
 import type { DeviceSession } from './device-session.ts'
 import { firstReplayAgreement, type Jitter } from './first-replay.ts'
-import type { Form } from './forms.ts'
 import { sameType, type Graph } from './graph.ts'
 import { keptAgreements, type KeptAgreements } from './kept-agreements.ts'
 import { checkedIterations } from './loop.ts'
+import type { Precision } from './precision.ts'
 import type { EagerRun, NamedTensors, PartOf, Program } from './program.ts'
 import type { StateVariable } from './state-nodes.ts'
 import { tensorTypeOf } from './symbolic-tensors.ts'
@@ -17,7 +17,7 @@ import { leavesOf, withTensors, type TensorTree } from './tensor-tree.ts'
 
 interface Loading {
   readonly graph: Graph
-  readonly form: Form
+  readonly precision: Precision
   readonly state: TensorTree
   readonly variables: readonly StateVariable[]
   /** Each program, and the function that runs its code eagerly. */
@@ -28,7 +28,6 @@ interface Loading {
 export class ProgramSession<State> {
   /** How well the first replay of each program agreed with its eager run, on this machine or one of its kind. */
   readonly agreements: ReadonlyMap<string, Agreement>
-  readonly form: string
   private readonly unlimited = tf.keep(tf.scalar(0x7fffffff, 'int32'))
 
   private constructor(
@@ -37,7 +36,6 @@ export class ProgramSession<State> {
     runs: Loading['runs'],
     kept: KeptAgreements,
   ) {
-    this.form = loading.form.name
     collectBuffers() // those that the first state was made from
     const known = kept.find() ?? new Map<string, Agreement>()
     const unknown = runs.filter(({ program }) => !known.has(program.name))
@@ -50,7 +48,7 @@ export class ProgramSession<State> {
   static load<State>({ graph, runs, ...loading }: Loading): ProgramSession<State> {
     const session = openSession(graph, runs, loading)
     try {
-      return new ProgramSession(session, loading, runs, keptAgreements(session.compiled, loading.form))
+      return new ProgramSession(session, loading, runs, keptAgreements(session.compiled, loading.precision))
     } catch (error) {
       session.dispose()
       throw error
@@ -109,7 +107,8 @@ export class ProgramSession<State> {
   /** Checks the programs. All eager runs come first, while the session has no memory for its state yet. */
   private check(runs: Loading['runs']): Map<string, Agreement> {
     const { state } = this.loading
-    const form = { ...this.loading.form, tolerance: Math.max(this.loading.form.tolerance, this.session.tolerance) }
+    const { precision } = this.loading
+    const allowed = { ...precision, tolerance: Math.max(precision.tolerance, this.session.tolerance) }
     const eagerRuns: EagerRun[] = []
     try {
       for (const { eagerly } of runs) {
@@ -120,7 +119,7 @@ export class ProgramSession<State> {
         runs.map(({ program }, i) => {
           const eager = eagerRuns[i]!
           const replay = (jittered?: Jitter) => this.replayForCheck(program, eager, jittered)
-          const agreement = firstReplayAgreement({ program, eager, form, state, replay })
+          const agreement = firstReplayAgreement({ program, eager, precision: allowed, state, replay })
           releaseMemory()
           return [program.name, agreement]
         }),
@@ -146,9 +145,9 @@ export class ProgramSession<State> {
 }
 
 /** The session of this process's device. */
-function openSession(graph: Graph, runs: Loading['runs'], { variables, form }: Pick<Loading, 'variables' | 'form'>) {
+function openSession(graph: Graph, runs: Loading['runs'], { variables }: Pick<Loading, 'variables'>) {
   const device = pjrtDevice()
-  if (!device) return TensorflowSession.open(graph, form)
+  if (!device) return TensorflowSession.open(graph)
   return PjrtSession.open(
     device,
     graph,

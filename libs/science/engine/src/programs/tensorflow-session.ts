@@ -7,7 +7,6 @@ import { nativeBackend } from '../operator.ts'
 import { releaseMemory } from '../tensor-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
 import type { AssignedValue, DeviceSession } from './device-session.ts'
-import type { Form } from './forms.ts'
 import { withFusedOperators } from './fused-operators.ts'
 import type { Graph } from './graph.ts'
 import type { Program } from './program.ts'
@@ -16,7 +15,7 @@ import type { StateVariable } from './state-nodes.ts'
 
 /** Without oneDNN TensorFlow has no kernels for some fused operators, and reports that only when it runs them. */
 function fusesOperators(): boolean {
-  return !nativeBackend().isUsingGpuDevice && oneDnnOf(process.env) === true
+  return oneDnnOf(process.env) === true
 }
 
 /** Programs compiled into one session of TensorFlow, whose variables are resources of the graph. */
@@ -31,8 +30,8 @@ export class TensorflowSession implements DeviceSession {
   ) {}
 
   /** Writes the graph as a SavedModel, since the binding loads nothing else, and removes the file at once. */
-  static open(graph: Graph, form: Form): TensorflowSession {
-    const model = savedModelOf(form.name === 'plain' && fusesOperators() ? withFusedOperators(graph) : graph)
+  static open(graph: Graph): TensorflowSession {
+    const model = savedModelOf(fusesOperators() ? withFusedOperators(graph) : graph)
     const folder = mkdtempSync(join(tmpdir(), 'gauntlet-program-'))
     try {
       writeFileSync(join(folder, 'saved_model.pb'), model)
