@@ -12,12 +12,14 @@ const ours = join(import.meta.dirname, '..', 'binding')
  */
 
 /**
- * Our additions to the binding, each a library of its own: the memory of tensors, and what is known of a graph without
- * running it. @type {readonly Addition[]}
+ * Our additions to the binding, each a library of its own: the memory of tensors, what is known of a graph without
+ * running it, the lowering of a graph to XLA's HLO, and the devices of PJRT. @type {readonly Addition[]}
  */
 const additions = [
   { name: 'tensor_memory', source: 'tensor-memory.cc', headers: ['regions.h'], libraries: ['framework'] },
   { name: 'graph_types', source: 'graph-types.cc', headers: [], libraries: ['cc', 'framework'] },
+  { name: 'graph_lowering', source: 'graph-lowering.cc', headers: [], libraries: ['cc', 'framework'] },
+  { name: 'pjrt', source: 'pjrt.cc', headers: ['pjrt-plugin.h', 'call-arguments.h'], libraries: [] },
 ]
 
 /** Compiled with the sources of tfjs' binding. */
@@ -28,7 +30,7 @@ const bindingFlags = ['-Wl,--wrap=TF_NewSessionOptions']
 const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-Wl,-rpath,$ORIGIN/tensorflow']
 
 /** Where tfjs keeps its compiled binding, and we ours. @param {string} root */
-function compiledFolder(root) {
+export function compiledFolder(root) {
   return join(root, 'node_modules', '@tensorflow', 'tfjs-node-gpu', 'lib', 'napi-v8')
 }
 

@@ -1,8 +1,6 @@
-import { existsSync, lstatSync, mkdirSync, readlinkSync, renameSync, rmSync, statfsSync, symlinkSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { download } from '../../libs/record/sources/src/download.mjs'
+import { existsSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { exclusively } from '../../libs/record/sources/src/exclusive.mjs'
-import { findWheel } from '../../libs/record/sources/src/package-index.mjs'
 import { cacheFolder } from './cache.mjs'
 import {
   additionPlaces,
@@ -13,27 +11,24 @@ import {
   requireCompiler,
 } from './compile-binding.mjs'
 import { chooseEngineBuild, engineFile } from './engine-builds.mjs'
+import { isLinked, link } from './links.mjs'
 import { SetUpFailed } from './set-up-failed.mjs'
-import { unpackWheel } from './unpack-wheel.mjs'
+import { installWheels } from './wheels.mjs'
 
 /** @typedef {import('./engine-builds.mjs').EngineBuild} EngineBuild */
-/**
- * @typedef {{ report: (text: string) => void, signal?: AbortSignal | undefined, environment?: NodeJS.ProcessEnv,
- * pause?: number, build?: EngineBuild }} Options
- *   pause: milliseconds before an interrupted request is repeated; build: that of this machine unless given
- */
+/** @typedef {import('./wheels.mjs').Options & { build?: EngineBuild }} Options build: that of this machine unless given */
 
 /** The folder of a build in the cache. @param {EngineBuild} build @param {NodeJS.ProcessEnv} [environment] */
 export function engineFolder(build, environment) {
   return join(cacheFolder(environment), 'engine', build.name)
 }
 
-/** The build of this machine. @param {NodeJS.ProcessEnv} [environment] */
-export function requireEngineBuild(environment = process.env) {
-  const build = chooseEngineBuild({ environment })
+/** The build of this machine. */
+export function requireEngineBuild() {
+  const build = chooseEngineBuild()
   if (build) return build
   throw new SetUpFailed(
-    `There is no ${environment['GAUNTLET_ENGINE'] ?? ''} libtensorflow for ${process.platform}-${process.arch}; run Gauntlet on Linux (x86-64, or arm64 without CUDA).`,
+    `There is no libtensorflow for ${process.platform}-${process.arch}; run Gauntlet on Linux (x86-64 or arm64).`,
   )
 }
 
@@ -42,37 +37,24 @@ export function requireEngineBuild(environment = process.env) {
  * @param {NodeJS.ProcessEnv} [environment]
  */
 export function engineIsPresent(root, environment) {
-  const build = chooseEngineBuild(environment ? { environment } : {})
+  const build = chooseEngineBuild()
   if (!build || !existsSync(bindingPlaces(root).sources)) return false
   const folder = engineFolder(build, environment)
   return libraryIsPresent(folder) && linksOf(root, folder).every((each) => existsSync(each.file) && isLinked(each))
 }
 
 /**
- * First half, which needs no npm package: fetches the wheels and unpacks libraries and headers into the cache.
+ * First half, which needs no npm package: fetches the wheel and unpacks libraries and headers into the cache.
  * @param {Options} options
  */
 export async function installLibrary(options) {
-  const { report, signal, environment = process.env, pause, build = requireEngineBuild(environment) } = options
+  const { environment = process.env, build = requireEngineBuild() } = options
   const folder = engineFolder(build, environment)
   if (libraryIsPresent(folder)) return
   requireCompiler(environment) // said now, not after a long download
-  const action = async () => {
-    if (libraryIsPresent(folder)) return
-    requireRoom(build, dirname(folder))
-    const fresh = `${folder}.new`
-    rmSync(fresh, { recursive: true, force: true })
-    const wheels = await fetchWheels(build, { report, signal, environment, ...(pause === undefined ? {} : { pause }) })
-    for (const wheel of wheels) {
-      const onProgress = (/** @type {number} */ done, /** @type {number} */ total) =>
-        report(`unpacking ${megabytes(done)} of ${megabytes(total)} MB`)
-      await unpackWheel(wheel, fresh, engineFile, { onProgress, signal })
-    }
-    rmSync(folder, { recursive: true, force: true })
-    renameSync(fresh, folder)
-    for (const wheel of wheels) rmSync(wheel)
-  }
-  await exclusively(`${folder}.lock`, action, { signal, onWait: () => report('another set-up is installing it') })
+  const isPresent = () => libraryIsPresent(folder)
+  // Other checkouts are linked to what was compiled against an older set of headers, which still loads.
+  await installWheels(build, folder, { place: engineFile, isPresent, keeps: /\.node$/ }, options)
 }
 
 /**
@@ -81,7 +63,7 @@ export async function installLibrary(options) {
  * @param {Options} options
  */
 export async function installBinding(root, { report, signal, environment = process.env }) {
-  const folder = engineFolder(requireEngineBuild(environment), environment)
+  const folder = engineFolder(requireEngineBuild(), environment)
   const action = async () => {
     if (linksOf(root, folder).every(({ file }) => existsSync(file))) return
     report('compiling the binding')
@@ -105,75 +87,23 @@ export async function installBinding(root, { report, signal, environment = proce
   linksOf(root, folder).forEach(link)
 }
 
-/**
- * @param {EngineBuild} build @param {Required<Pick<Options, 'report'>> & Options} options @returns {Promise<string[]>}
- */
-async function fetchWheels(build, { report, signal, environment = process.env, pause }) {
-  const total = build.wheels.reduce((sum, { size }) => sum + size, 0)
-  let before = 0
-  const files = []
-  for (const { project, file, sha256, size } of build.wheels) {
-    const target = join(cacheFolder(environment), 'downloads', file)
-    const onProgress = ({ received = 0 }) =>
-      report(`fetching ${megabytes(before + received)} of ${megabytes(total)} MB`)
-    const { url } = existsSync(target)
-      ? { url: 'https://pypi.org' }
-      : await findWheel(project, file, { signal, pause }, environment)
-    files.push(await download({ url, sha256, file: target, onProgress, signal, pause }))
-    before += size
-  }
-  return files
-}
-
-/** Says that the disk is too small before anything is fetched. @param {EngineBuild} build @param {string} folder */
-export function requireRoom(build, folder) {
-  mkdirSync(folder, { recursive: true })
-  const { bavail, bsize } = statfsSync(folder)
-  const needed = build.unpackedSize + build.wheels.reduce((sum, { size }) => sum + size, 0)
-  if (bavail * bsize >= needed) return
-  const have = `${folder} has ${megabytes(bavail * bsize)} MB`
-  throw new SetUpFailed(
-    `The engine needs ${megabytes(needed)} MB and ${have}; free some space or set GAUNTLET_CACHE to a folder on a larger disk.`,
-  )
-}
+/** Headers by which the sets of earlier versions, which did without, are told from this one. */
+const newestHeaders = ['xla/tsl/framework/allocator_registry.h', 'xla/pjrt/c/pjrt_c_api.h']
 
 /** @param {string} folder */
 function libraryIsPresent(folder) {
-  return (
-    existsSync(join(folder, 'tensorflow', 'libtensorflow_framework.so.2')) &&
-    existsSync(join(folder, 'tensorflow', 'libtensorflow_cc.so.2')) &&
-    // The first sets did without.
-    existsSync(join(folder, 'tensorflow', 'include', 'xla', 'tsl', 'framework', 'allocator_registry.h'))
-  )
+  const tensorflow = join(folder, 'tensorflow')
+  return [
+    'libtensorflow_framework.so.2',
+    'libtensorflow_cc.so.2',
+    ...newestHeaders.map((header) => `include/${header}`),
+  ].every((file) => existsSync(join(tensorflow, file)))
 }
 
-/** @typedef {{ path: string, file: string }} Link */
-
-/** What is linked into a checkout, and where. @param {string} root @param {string} folder @returns {Link[]} */
+/** What is linked into a checkout, and where. @param {string} root @param {string} folder */
 function linksOf(root, folder) {
   return [
     { path: bindingPlaces(root).link, file: join(folder, bindingFile(root)) },
-    ...additionPlaces(root).map(({ link, file }) => ({ path: link, file: join(folder, file) })),
+    ...additionPlaces(root).map(({ link: path, file }) => ({ path, file: join(folder, file) })),
   ]
-}
-
-/** @param {Link} link */
-function isLinked({ path, file }) {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true && readlinkSync(path) === file
-}
-
-/** @param {Link} wanted */
-function link(wanted) {
-  if (isLinked(wanted)) return
-  const { path, file } = wanted
-  mkdirSync(dirname(path), { recursive: true })
-  const temporary = `${path}.${process.pid}.tmp`
-  rmSync(temporary, { force: true })
-  symlinkSync(file, temporary)
-  renameSync(temporary, path)
-}
-
-/** @param {number} bytes */
-function megabytes(bytes) {
-  return Math.round(bytes / 1e6)
 }

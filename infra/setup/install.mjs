@@ -1,4 +1,5 @@
 import { engineIsPresent, installBinding, installLibrary } from './engine.mjs'
+import { installPlugins, linkPlugins, pluginsArePresent, wantedPlugins } from './pjrt.mjs'
 import { installPackages, packagesArePresent } from './packages.mjs'
 import { linkPostgresLibraries, postgresFolder } from './postgres-links.mjs'
 import { installTemporal, temporalIsPresent } from './temporal.mjs'
@@ -8,9 +9,11 @@ import { installTemporal, temporalIsPresent } from './temporal.mjs'
 /**
  * Installs whatever is missing, independent parts side by side; the first failure stops the others. Returns the names
  * of the parts it had to install. @param {string} root of the checkout @param {{ report: Report, finished: (step:
- * string) => void, environment?: NodeJS.ProcessEnv }} options @returns {Promise<string[]>}
+ * string) => void, environment?: NodeJS.ProcessEnv, devices?: readonly string[] }} options devices: those whose plugins are
+ * installed beside that of the machine's own @returns {Promise<string[]>}
  */
-export async function installMissing(root, { report, finished, environment = process.env }) {
+export async function installMissing(root, { report, finished, environment = process.env, devices = [] }) {
+  const plugins = wantedPlugins(environment, devices)
   const stop = new AbortController()
   const { signal } = stop
   /** @type {string[]} */
@@ -36,9 +39,15 @@ export async function installMissing(root, { report, finished, environment = pro
   const engine = Promise.all([library, packages]).then(() =>
     part('engine', engineIsPresent(root, environment), () => installBinding(root, reporting('engine'))),
   )
+  const plugin = packages.then(() =>
+    part('plugin', pluginsArePresent(root, environment, plugins), async () => {
+      await installPlugins(plugins, reporting('plugin'))
+      linkPlugins(root, plugins, environment)
+    }),
+  )
   const temporal = part('temporal', temporalIsPresent(environment), () => installTemporal(reporting('temporal')))
   const postgres = packages.then(() => linkPostgres())
-  const all = [packages, library, engine, temporal, postgres]
+  const all = [packages, library, engine, plugin, temporal, postgres]
   try {
     await Promise.all(all)
   } catch (error) {

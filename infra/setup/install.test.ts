@@ -22,7 +22,7 @@ beforeEach(() => {
     PATH: `${join(folder, 'bin')}:/usr/bin:/bin`,
     HOME: folder,
     GAUNTLET_CACHE: join(folder, 'cache'),
-    GAUNTLET_ENGINE: 'cpu',
+    GAUNTLET_DEVICE: 'cpu',
     TEMPORAL_ADDRESS: '127.0.0.1:1',
   }
   const packages = {
@@ -33,7 +33,8 @@ beforeEach(() => {
   write('checkout/package-lock.json', JSON.stringify({ packages }))
   for (const library of ['libtensorflow_framework.so.2', 'libtensorflow_cc.so.2'])
     write(join(engine(), 'tensorflow', library), '')
-  write(join(engine(), 'tensorflow/include/xla/tsl/framework/allocator_registry.h'), '')
+  for (const header of ['xla/tsl/framework/allocator_registry.h', 'xla/pjrt/c/pjrt_c_api.h'])
+    write(join(engine(), 'tensorflow/include', header), '')
   program('g++', 'while [ "$1" != -o ]; do shift; done; echo compiled > "$2"')
   // Empties node_modules and installs what the lock names, in production without what development alone needs.
   program(
@@ -48,7 +49,7 @@ cp package-lock.json node_modules/.package-lock.json`,
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-const engine = () => join('cache', 'engine', requireEngineBuild({ GAUNTLET_ENGINE: 'cpu' }).name)
+const engine = () => join('cache', 'engine', requireEngineBuild().name)
 
 function write(path: string, text: string): void {
   mkdirSync(dirname(join(folder, path)), { recursive: true })

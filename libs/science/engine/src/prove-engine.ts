@@ -1,5 +1,6 @@
 import { convolve } from './kernels/convolution.ts'
-import { engineEnvironment } from './environment.ts'
+import { nativeBackend } from './operator.ts'
+import { pjrtDevice } from './pjrt/pjrt-device.ts'
 import { ProgramBuilder, processPrecision } from './programs/index.ts'
 import { tf, type Tensor, type Tensor4D } from './tf.ts'
 
@@ -11,8 +12,8 @@ export class EngineUnsound extends Error {
 /** What computes here. */
 export interface ProvenEngine {
   readonly libtensorflow: string
-  /** What runs programs, as in the environment. */
-  readonly device: string
+  /** What runs programs where that is not the CPU, the version of PJRT and the path of the plugin. */
+  readonly accelerator?: { readonly device: string; readonly interface: string; readonly plugin: string }
 }
 
 /**
@@ -52,8 +53,11 @@ export function proveEngine(convolution = convolve, precision = processPrecision
     builder.dispose()
     tf.dispose(Object.values(inputs))
   }
-  const { libtensorflow, device } = engineEnvironment()
-  return { libtensorflow, device }
+  const libtensorflow = nativeBackend().binding.TF_Version
+  const device = pjrtDevice()
+  if (!device) return { libtensorflow }
+  const { path: plugin, interface: version } = device.plugin
+  return { libtensorflow, accelerator: { device: device.model, interface: version, plugin } }
 }
 
 function gradients(convolution: typeof convolve, x: Tensor4D, weights: Tensor4D) {
