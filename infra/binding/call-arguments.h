@@ -71,13 +71,8 @@ class Arguments {
 
   template <typename Held>
   Held& held(size_t index) const {
-    return heldBy<Held>(env, at(index));
-  }
-
-  template <typename Held>
-  static Held& heldBy(napi_env env, napi_value value) {
     void* pointer = nullptr;
-    require(napi_get_value_external(env, value, &pointer) == napi_ok && pointer, "a handle is needed");
+    require(napi_get_value_external(env, at(index), &pointer) == napi_ok && pointer, "a handle is needed");
     return *static_cast<Held*>(pointer);
   }
 

@@ -2,11 +2,11 @@
 
 #include <dlfcn.h>
 
-#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "xla/pjrt/c/pjrt_c_api.h"
@@ -155,53 +155,82 @@ class Plugin {
   }
 };
 
-/* Tensors on the devices of this process, so that tests can tell a leak. */
-inline std::atomic<int64_t>& liveBuffers() {
-  static std::atomic<int64_t> count{0};
-  return count;
-}
-
 /* A tensor on the device. */
 class Buffer {
  public:
-  Buffer(const Plugin& plugin, PJRT_Buffer* buffer) : plugin_(plugin), buffer_(buffer) { liveBuffers()++; }
+  Buffer(const Plugin& plugin, PJRT_Buffer* buffer) : plugin_(plugin), buffer_(buffer) {}
   Buffer(const Buffer&) = delete;
 
   ~Buffer() {
+    auto args = PJRT_ARGS(PJRT_Buffer_Destroy);
+    args.buffer = buffer_;
     try {
-      free();
+      plugin_.check(plugin_.api->PJRT_Buffer_Destroy(&args));
     } catch (const Failure&) {
     }
   }
 
-  PJRT_Buffer* get() const {
-    if (!buffer_) throw Failure{0, "a tensor was freed that is still needed"};
-    return buffer_;
-  }
+  PJRT_Buffer* get() const { return buffer_; }
 
   /* Whether its memory is gone, because a program that took it over ran or failed. */
   bool isDeleted() const {
-    if (!buffer_) return true;
     auto args = PJRT_ARGS(PJRT_Buffer_IsDeleted);
     args.buffer = buffer_;
     plugin_.check(plugin_.api->PJRT_Buffer_IsDeleted(&args));
     return args.is_deleted;
   }
 
-  void free() {
-    if (!buffer_) return;
-    auto args = PJRT_ARGS(PJRT_Buffer_Destroy);
-    args.buffer = buffer_;
-    buffer_ = nullptr;
-    liveBuffers()--;
-    plugin_.check(plugin_.api->PJRT_Buffer_Destroy(&args));
-  }
-
   const Plugin& plugin() const { return plugin_; }
 
  private:
   const Plugin& plugin_;
-  PJRT_Buffer* buffer_;
+  PJRT_Buffer* const buffer_;
+};
+
+/*
+ * The tensors of this process by number. JavaScript frees each itself: what it would free when it collects a handle
+ * waits until its event loop turns, and a long attack or training does not let it.
+ */
+class Buffers {
+ public:
+  static Buffers& all() {
+    static Buffers& buffers = *new Buffers;
+    return buffers;
+  }
+
+  int64_t add(std::unique_ptr<Buffer> buffer) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    held_[++last_] = std::move(buffer);
+    return last_;
+  }
+
+  Buffer& at(int64_t number) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = held_.find(number);
+    if (found == held_.end()) throw Failure{0, "a tensor was freed that is still needed"};
+    return *found->second;
+  }
+
+  bool isGone(int64_t number) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = held_.find(number);
+    return found == held_.end() || found->second->isDeleted();
+  }
+
+  void free(int64_t number) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    held_.erase(number);
+  }
+
+  size_t count() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return held_.size();
+  }
+
+ private:
+  std::mutex mutex_;
+  int64_t last_ = 0;
+  std::unordered_map<int64_t, std::unique_ptr<Buffer>> held_;
 };
 
 /* A compiled program, loaded to the device or, where it was compiled for a device elsewhere, not. */

@@ -176,12 +176,12 @@ napi_value Upload(const Arguments& given) {
   plugin.check(plugin.api->PJRT_Client_BufferFromHostBuffer(&args));
   std::unique_ptr<Buffer> buffer(new Buffer(plugin, args.buffer));
   plugin.await(args.done_with_host_buffer);
-  return handle(given.env, buffer.release());
+  return numberValue(given.env, double(Buffers::all().add(std::move(buffer))));
 }
 
 /* download(tensor): its bytes, in an ArrayBuffer. */
 napi_value Download(const Arguments& given) {
-  Buffer& buffer = given.held<Buffer>(0);
+  Buffer& buffer = Buffers::all().at(int64_t(given.number(0)));
   const Plugin& plugin = buffer.plugin();
   auto args = PJRT_ARGS(PJRT_Buffer_ToHostBuffer);
   args.src = buffer.get();
@@ -197,13 +197,13 @@ napi_value Download(const Arguments& given) {
 
 /*
  * run(program, tensors): the results. Tensors whose memory the program takes over for a result are deleted; the caller
- * frees their handles as all others.
+ * frees them as all others.
  */
 napi_value Run(const Arguments& given) {
   Executable& program = given.held<Executable>(0);
   const Plugin& plugin = program.plugin();
   std::vector<PJRT_Buffer*> inputs;
-  for (napi_value each : given.list(1)) inputs.push_back(Arguments::heldBy<Buffer>(given.env, each).get());
+  for (int64_t number : given.integers(1)) inputs.push_back(Buffers::all().at(number).get());
   std::vector<PJRT_Buffer*> outputs(program.outputs());
   PJRT_ExecuteOptions options{};
   options.struct_size = PJRT_ExecuteOptions_STRUCT_SIZE;
@@ -225,18 +225,18 @@ napi_value Run(const Arguments& given) {
   napi_value results;
   napi_create_array_with_length(given.env, made.size(), &results);
   for (size_t i = 0; i < made.size(); i++)
-    napi_set_element(given.env, results, uint32_t(i), handle(given.env, made[i].release()));
+    napi_set_element(given.env, results, uint32_t(i), numberValue(given.env, double(Buffers::all().add(std::move(made[i])))));
   return results;
 }
 
 napi_value IsDeleted(const Arguments& given) {
   napi_value result;
-  napi_get_boolean(given.env, given.held<Buffer>(0).isDeleted(), &result);
+  napi_get_boolean(given.env, Buffers::all().isGone(int64_t(given.number(0))), &result);
   return result;
 }
 
 napi_value FreeTensor(const Arguments& given) {
-  given.held<Buffer>(0).free();
+  Buffers::all().free(int64_t(given.number(0)));
   return nothing(given.env);
 }
 
@@ -245,7 +245,7 @@ napi_value FreeProgram(const Arguments& given) {
   return nothing(given.env);
 }
 
-napi_value LiveTensors(const Arguments& given) { return numberValue(given.env, double(pjrt::liveBuffers())); }
+napi_value LiveTensors(const Arguments& given) { return numberValue(given.env, double(Buffers::all().count())); }
 
 using Function = napi_value (*)(const Arguments&);
 

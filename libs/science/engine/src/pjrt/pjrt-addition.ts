@@ -1,7 +1,9 @@
 import { bindingAddition } from '../binding-addition.ts'
 
-/** A tensor on the device, and a compiled program. They are freed when they are collected, at the latest. */
-export type DeviceTensor = object & { readonly kind?: 'tensor' }
+/** The number of a tensor on the device. It lives until it is freed. */
+export type DeviceTensor = number & { readonly kind?: 'tensor' }
+
+/** A compiled program. It is freed when it is collected, at the latest. */
 export type Executable = object & { readonly kind?: 'program' }
 
 /** An option of a plugin: a bigint for an integer, a number for a real number. */

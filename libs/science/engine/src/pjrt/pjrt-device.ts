@@ -1,5 +1,7 @@
 import { digestOf, digestOfBytes, type Digest } from '@gauntlet/study'
 import process from 'node:process'
+import { mebibytes, requireRoomFor } from '../device-memory.ts'
+import { OutOfMemory } from '../out-of-memory.ts'
 import { processorClass } from '../processor.ts'
 import type { CompilerEnvironment } from './compiler-environment.ts'
 import { compileOptions, compilerSettings } from './compile-options.ts'
@@ -47,6 +49,20 @@ export class PjrtDevice {
     )
     this.cache.keep(key, pjrtAddition().serialize(executable))
     return executable
+  }
+
+  /**
+   * Throws `OutOfMemory` unless the device has room for a session that is about to be made: for its state, and for what
+   * the largest of its programs needs beside it, in bytes. A CPU's plugin shares the memory of the process.
+   */
+  requireRoomFor(state: number, beside: number): void {
+    const memory = pjrtAddition().memory(this.plugin.path)
+    if (!memory) return requireRoomFor(state, beside)
+    const [used, limit] = memory
+    if (used + state + beside <= limit) return
+    throw new OutOfMemory(
+      `The device would need ${mebibytes(used + state + beside)} MiB and has ${mebibytes(limit)}; use a smaller micro-batch.`,
+    )
   }
 
   /** All that what is compiled depends on. */

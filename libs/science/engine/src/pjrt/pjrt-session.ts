@@ -1,7 +1,7 @@
 import { digestOfBytes } from '@gauntlet/study'
 import { OutOfMemory } from '../out-of-memory.ts'
 import type { AssignedValue, DeviceSession } from '../programs/device-session.ts'
-import type { Graph } from '../programs/graph.ts'
+import { bytesOf, type Graph } from '../programs/graph.ts'
 import type { Program } from '../programs/program.ts'
 import type { StateVariable } from '../programs/state-nodes.ts'
 import { tensorsOf } from '../programs/tensor-tree.ts'
@@ -50,6 +50,7 @@ export class PjrtSession implements DeviceSession {
       const one = lowered(lowerable, program, variables)
       loaded.push([program.name, { ...one, executable: device.compile(program.name, one.module) }])
     }
+    requireRoom(device, variables, loaded)
     return new PjrtSession(device.plugin.path, loaded)
   }
 
@@ -121,6 +122,20 @@ export class PjrtSession implements DeviceSession {
     if (this.state) return this.state
     throw new DeviceStateLost('A run failed that had taken over the state; go on from the last mid-training state.')
   }
+}
+
+/** Throws `OutOfMemory` where the device has no room for the state and for the program that needs most beside it. */
+function requireRoom(
+  device: PjrtDevice,
+  variables: readonly StateVariable[],
+  programs: readonly (readonly [name: string, program: LoadedProgram])[],
+): void {
+  const bytesOfAll = (all: readonly StateVariable[]) => all.reduce((sum, { type }) => sum + bytesOf(type), 0)
+  const beside = programs.map(([, { executable, variables: own }]) => {
+    const { inputs, outputs, aliased, temporaries, code } = pjrtAddition().programMemory(executable)
+    return inputs - bytesOfAll(own) + outputs - aliased + temporaries + code
+  })
+  device.requireRoomFor(bytesOfAll(variables), Math.max(0, ...beside))
 }
 
 function free(tensor: DeviceTensor): void {
