@@ -1,14 +1,18 @@
 import { backboneFor, type Backbone } from '@gauntlet/backbones'
 import type { ProbedModel } from '@gauntlet/contract'
-import type { Parameters } from '@gauntlet/nn'
+import type { DeviceFunction, Tensor2D, Tensor4D } from '@gauntlet/engine'
+import { disposeParameters, type Parameters } from '@gauntlet/nn'
 import { loadStrictly, readCheckpoint, toParameters, type NamedArray } from '@gauntlet/weights'
+import { frozen } from '../stages/classifier.ts'
 import { ProbeInputInvalid } from './probe-input-invalid.ts'
 
-/** A backbone with the weights of a file. The caller disposes of the parameters. */
+/** A backbone with the weights of a file. The caller disposes of it (`disposeModel`). */
 export interface LoadedModel {
   readonly backbone: Backbone
   readonly classes: number
   readonly parameters: Parameters
+  /** Images → logits. */
+  readonly logits: DeviceFunction<Tensor4D, Tensor2D>
 }
 
 /** Loads the weights strictly, under the reference's names or those of a published checkpoint. */
@@ -17,7 +21,13 @@ export function loadProbedModel({ backbone: id, weights, classes: wanted, contra
   const arrays = backbone.convertCheckpoint(readArrays(weights, 'weights'))
   const classes = wanted ?? classesOf(backbone, arrays, weights)
   const specifications = backbone.specifications(classes)
-  return { backbone, classes, parameters: toParameters(loadStrictly(arrays, specifications).arrays, specifications) }
+  const parameters = toParameters(loadStrictly(arrays, specifications).arrays, specifications)
+  return { backbone, classes, parameters, logits: frozen(backbone, parameters) }
+}
+
+export function disposeModel({ logits, parameters }: LoadedModel): void {
+  logits.dispose()
+  disposeParameters(parameters)
 }
 
 /** The tensors of a file that the user named; `what` names its role in the message. */

@@ -35,6 +35,7 @@ export const perturbAndEvaluate: Stage<PerturbAndEvaluateInput> = async (request
   const { configuration, dataset, checkpoint, perturbation } = request.input
   const classifier = classifierOf(configuration)
   const parameters = loadClassifier(classifier, await context.store.read(checkpoint.checkpoint!))
+  const logits = frozen(classifier, parameters)
   const progress = midStageCheckpoint(context, request.stageKey)
   try {
     const last = await progress.read()
@@ -45,7 +46,7 @@ export const perturbAndEvaluate: Stage<PerturbAndEvaluateInput> = async (request
       const evaluation: Evaluation = {
         perturbation,
         seed: configuration.seed,
-        logits: frozen(classifier, parameters),
+        logits,
         network: { model, parameters },
         classes: configuration.dataset.classes,
         reader,
@@ -59,6 +60,7 @@ export const perturbAndEvaluate: Stage<PerturbAndEvaluateInput> = async (request
       return { sources: {}, generated: await stored(evaluation, evaluated, facts, context) }
     })
   } finally {
+    logits.dispose()
     disposeParameters(parameters)
   }
 }

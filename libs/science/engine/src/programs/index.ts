@@ -1,4 +1,5 @@
 export { adamStep, type AdamTensors } from './adam-step.ts'
+export { deviceFunction, type DeviceFunction } from './device-function.ts'
 export { loop, repeatWhile, type LoopBody } from './loop.ts'
 export type { NamedTensors, PartOf, Program, ProgramFunction, ProgramResult } from './program.ts'
 export { ProgramBuilder } from './program-builder.ts'
