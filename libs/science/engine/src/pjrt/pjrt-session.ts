@@ -1,6 +1,6 @@
 import { digestOfBytes } from '@gauntlet/study'
 import { OutOfMemory } from '../out-of-memory.ts'
-import type { AssignedValue, DeviceSession } from '../programs/device-session.ts'
+import type { AssignedValue, DeviceSession, ProgramCost } from '../programs/device-session.ts'
 import { bytesOf, type Graph } from '../programs/graph.ts'
 import type { Program } from '../programs/program.ts'
 import type { StateVariable } from '../programs/state-nodes.ts'
@@ -15,6 +15,7 @@ import { withXlaOperators } from './xla-operators.ts'
 
 interface LoadedProgram extends LoweredProgram {
   readonly executable: Executable
+  readonly cost: ProgramCost
 }
 
 /**
@@ -25,6 +26,7 @@ export class PjrtSession implements DeviceSession {
   /** XLA fuses operators and orders sums anew. */
   readonly tolerance = 1e-3
   readonly compiled: Uint8Array
+  readonly costs: ReadonlyMap<string, ProgramCost>
   private readonly programs: ReadonlyMap<string, LoadedProgram>
   /** The state by path. Undefined once a failed run has taken it over. */
   private state: Map<string, DeviceTensor> | undefined = new Map()
@@ -34,6 +36,7 @@ export class PjrtSession implements DeviceSession {
     programs: readonly (readonly [name: string, program: LoadedProgram])[],
   ) {
     this.programs = new Map(programs)
+    this.costs = new Map(programs.map(([name, { cost }]) => [name, cost]))
     this.compiled = new TextEncoder().encode(programs.map(([, { module }]) => digestOfBytes(module)).join())
   }
 
@@ -46,11 +49,9 @@ export class PjrtSession implements DeviceSession {
   ): PjrtSession {
     const lowerable = withXlaOperators(graph)
     const loaded: [string, LoadedProgram][] = []
-    for (const program of programs) {
-      const one = lowered(lowerable, program, variables)
-      loaded.push([program.name, { ...one, executable: device.compile(program.name, one.module) }])
-    }
-    requireRoom(device, variables, loaded)
+    for (const program of programs) loaded.push([program.name, compiled(device, lowerable, program, variables)])
+    const beside = loaded.map(([, { cost }]) => cost.bytes)
+    device.requireRoomFor(bytesOfAll(variables), Math.max(0, ...beside))
     return new PjrtSession(device.plugin.path, loaded)
   }
 
@@ -124,18 +125,23 @@ export class PjrtSession implements DeviceSession {
   }
 }
 
-/** Throws `OutOfMemory` where the device has no room for the state and for the program that needs most beside it. */
-function requireRoom(
+function compiled(
   device: PjrtDevice,
+  graph: Graph,
+  program: Program,
   variables: readonly StateVariable[],
-  programs: readonly (readonly [name: string, program: LoadedProgram])[],
-): void {
-  const bytesOfAll = (all: readonly StateVariable[]) => all.reduce((sum, { type }) => sum + bytesOf(type), 0)
-  const beside = programs.map(([, { executable, variables: own }]) => {
-    const { inputs, outputs, aliased, temporaries, code } = pjrtAddition().programMemory(executable)
-    return inputs - bytesOfAll(own) + outputs - aliased + temporaries + code
-  })
-  device.requireRoomFor(bytesOfAll(variables), Math.max(0, ...beside))
+): LoadedProgram {
+  const begun = performance.now()
+  const one = lowered(graph, program, variables)
+  const executable = device.compile(program.name, one.module)
+  const seconds = (performance.now() - begun) / 1000
+  const { inputs, outputs, aliased, temporaries, code } = pjrtAddition().programMemory(executable)
+  const bytes = inputs - bytesOfAll(one.variables) + outputs - aliased + temporaries + code
+  return { ...one, executable, cost: { seconds, bytes } }
+}
+
+function bytesOfAll(variables: readonly StateVariable[]): number {
+  return variables.reduce((sum, { type }) => sum + bytesOf(type), 0)
 }
 
 function free(tensor: DeviceTensor): void {

@@ -13,6 +13,9 @@ export interface DeviceSession {
    */
   readonly tolerance: number
 
+  /** What the programs cost, where the device says so before they run. */
+  readonly costs: ReadonlyMap<string, ProgramCost>
+
   /** What was compiled, in bytes: agreements are kept under their digest. */
   readonly compiled: Uint8Array
 
@@ -30,6 +33,14 @@ export interface DeviceSession {
 
   /** Frees the programs and the state. */
   dispose(): void
+}
+
+/** What one program costs before it runs, and while it does. */
+export interface ProgramCost {
+  /** Seconds in which it was lowered and compiled, or read from the cache. */
+  readonly seconds: number
+  /** Bytes on the device beside the state. */
+  readonly bytes: number
 }
 
 /** A new value of a variable. */

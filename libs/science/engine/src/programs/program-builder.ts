@@ -6,6 +6,7 @@ import { tf } from '../tf.ts'
 import { recordingTo, runningForCheck } from './capturing.ts'
 import { bytesOf, type Graph } from './graph.ts'
 import { SpilledTensors } from './spilled-tensors.ts'
+import type { CheckedProgram, Loading } from './program-checks.ts'
 import type { EagerRun, NamedTensors, Program, ProgramFunction } from './program.ts'
 import { processPrecision, type Precision } from './precision.ts'
 import { ProgramSession } from './program-session.ts'
@@ -41,49 +42,52 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
   /**
    * Records `body` as the program `name`, for inputs of the examples' shapes and types. Only what follows from
    * constants is computed. When the program is loaded and its check is not known, `body` runs once more, on the
-   * examples themselves; tensors from outside that it uses must live until then.
+   * examples themselves; tensors from outside that it uses must live until then. Where an accelerator runs programs,
+   * `smaller` takes the examples' place in the check, if it is given: the same inputs with smaller batches.
    */
   capture<Inputs extends NamedTensors, Outputs extends TensorTree>(
     name: string,
     body: ProgramFunction<State, Inputs, Outputs>,
     examples: Inputs,
+    { smaller }: { smaller?: Inputs } = {},
   ): Program<Inputs, Outputs> {
     requireProgramName(name, this.captured)
-    const run = (inputs: Inputs, state: State) => requireResult(name, body(inputs, state) as ErasedResult<Outputs>)
-    let program!: Program<Inputs, Outputs>
-    tf.tidy(() => {
-      const scope = new ProgramScope(name, this.stateNodes, tensorsOf(this.symbols))
-      const inputs = mapTensors(examples, (tensor) => symbolicTensor(tensorTypeOf(tensor)))
-      const placeholders = Object.entries(inputs).map(([input, tensor], i) => scope.placeholder(input, tensor, i))
-      program = scope.finish(
-        placeholders,
-        withRecordingHooks(() => recordingTo(scope.root, () => run(inputs, this.symbols))),
-      )
+    const program = this.recorded(name, body, examples)
+    const checkedOn = (inputs: Inputs) => () =>
+      eagerRun(inputs, () => requireResult(name, body(inputs, this.state) as ErasedResult<Outputs>))
+    const [inputs, few] = [keptTree(examples), smaller && keptTree(smaller)]
+    const inSmall = few && (() => ({ program: this.recorded(name, body, few), eagerly: checkedOn(few) }))
+    this.captured.set(name, {
+      program,
+      eagerly: checkedOn(inputs),
+      kept: [inputs, ...(few ? [few] : [])],
+      ...(inSmall && { inSmall }),
     })
-    const inputs = keptTree(examples)
-    const eagerly = () => eagerRun(inputs, () => run(inputs, this.state))
-    this.captured.set(name, { program, inputs, eagerly })
     return program
   }
 
   /**
    * Compiles all programs captured so far into one session, in one precision, with the state at its first values. Each
-   * program first runs on its examples and must give what an eager run of its code gives, within a tolerance; else this throws `ReplayDiffers`. Programs that agreed in another process are not checked again.
+   * program first runs on its examples and must give what an eager run of its code gives, within a tolerance; else
+   * this throws `ReplayDiffers`. Programs that agreed in another process are not checked again.
    */
   load(precision: Precision = processPrecision()): ProgramSession<State> {
     this.requireRoom()
-    return ProgramSession.load({
-      graph: precision.rewrite(this.graph()),
+    const loadingOf = (programs: readonly CheckedProgram[]): Loading => ({
+      graph: precision.rewrite(this.graphOf(programs)),
       precision,
       state: this.state,
       variables: this.stateNodes.variables,
-      runs: [...this.captured.values()],
+      programs,
     })
+    const smaller = (names: readonly string[]) =>
+      loadingOf(names.map((name) => this.captured.get(name)!).map((each) => each.inSmall?.() ?? each))
+    return ProgramSession.load(loadingOf([...this.captured.values()]), smaller)
   }
 
   /** All programs captured so far as XLA compiles them, by name, for a device that need not be here. */
   lowered(precision: Precision = processPrecision()): ReadonlyMap<string, LoweredProgram> {
-    const graph = withXlaOperators(precision.rewrite(this.graph()))
+    const graph = withXlaOperators(precision.rewrite(this.graphOf([...this.captured.values()])))
     const { variables } = this.stateNodes
     return new Map(
       [...this.captured].map(([name, { program }]) => [name, lowered(graph, program as Program, variables)]),
@@ -101,7 +105,7 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
 
   /** Frees the first state and the examples. Sessions live on. */
   dispose(): void {
-    for (const { inputs } of this.captured.values()) tf.dispose(Object.values(inputs))
+    for (const { kept } of this.captured.values()) tf.dispose(kept.flatMap((inputs) => Object.values(inputs)))
     tf.dispose([...tensorsOf(this.state), ...tensorsOf(this.symbols)])
     this.captured.clear()
     releaseMemory()
@@ -112,8 +116,23 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
     requireRoomFor(state, Math.max(0, ...[...this.captured.values()].map(({ program }) => program.peakBytes - state)))
   }
 
-  private graph(): Graph {
-    const programs = [...this.captured.values()].map(({ program }) => program)
+  private recorded<Inputs extends NamedTensors, Outputs extends TensorTree>(
+    name: string,
+    body: ProgramFunction<State, Inputs, Outputs>,
+    examples: Inputs,
+  ): Program<Inputs, Outputs> {
+    return tf.tidy(() => {
+      const scope = new ProgramScope(name, this.stateNodes, tensorsOf(this.symbols))
+      const inputs = mapTensors(examples, (tensor) => symbolicTensor(tensorTypeOf(tensor)))
+      const placeholders = Object.entries(inputs).map(([input, tensor], i) => scope.placeholder(input, tensor, i))
+      const run = () => requireResult(name, body(inputs, this.symbols) as ErasedResult<Outputs>)
+      const result = withRecordingHooks(() => recordingTo(scope.root, run))
+      return scope.finish(placeholders, result) as never
+    }) as unknown as Program<Inputs, Outputs>
+  }
+
+  private graphOf(captured: readonly CheckedProgram[]): Graph {
+    const programs = captured.map(({ program }) => program)
     return {
       nodes: [...this.stateNodes.nodes, ...programs.flatMap(({ nodes }) => nodes)],
       functions: programs.flatMap(({ functions }) => functions),
@@ -121,10 +140,11 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
   }
 }
 
-interface CapturedProgram {
-  readonly program: Program
-  readonly inputs: NamedTensors
-  readonly eagerly: () => EagerRun
+interface CapturedProgram extends CheckedProgram {
+  /** What the eager runs need, to be disposed of. */
+  readonly kept: readonly NamedTensors[]
+  /** The same code recorded for a smaller batch. */
+  readonly inSmall?: () => CheckedProgram
 }
 
 /** The same tensors, kept until they are disposed of. */

@@ -6,7 +6,7 @@ import { oneDnnOf } from '../device-variables.ts'
 import { nativeBackend } from '../operator.ts'
 import { releaseMemory } from '../tensor-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
-import type { AssignedValue, DeviceSession } from './device-session.ts'
+import type { AssignedValue, DeviceSession, ProgramCost } from './device-session.ts'
 import { withFusedOperators } from './fused-operators.ts'
 import type { Graph } from './graph.ts'
 import type { Program } from './program.ts'
@@ -21,6 +21,8 @@ function fusesOperators(): boolean {
 /** Programs compiled into one session of TensorFlow, whose variables are resources of the graph. */
 export class TensorflowSession implements DeviceSession {
   readonly tolerance = 1e-5
+  /** TensorFlow compiles a program when it first runs. */
+  readonly costs = new Map<string, ProgramCost>()
   /** The names of the programs that TensorFlow has compiled. It compiles a program when it first runs. */
   private readonly hasRun = new Set<string>()
 
