@@ -1,8 +1,8 @@
 /**
- * Brings everything Gauntlet needs that npm alone does not: `node infra/set-up.mjs`. Needs nothing but Node.js itself,
- * does nothing when all is there, and goes on where it was interrupted. At the end the engine proves that it computes.
- * `--quiet` says nothing and proves nothing when there was nothing to do: what is started next proves its engine
- * itself. `--tests` brings what tests need beside that.
+ * `node infra/set-up.mjs` installs the npm packages and everything else that Gauntlet needs. It needs nothing but
+ * Node.js, does nothing when everything is there, and goes on where it was interrupted. At the end the engine proves
+ * that it computes. With `--quiet` it prints and proves nothing when there was nothing to do, since the process that is
+ * started next proves its engine itself. With `--tests` it also installs what only tests need.
  */
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'

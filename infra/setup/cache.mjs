@@ -2,7 +2,8 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 
 /**
- * Where what is fetched once stays between checkouts: `GAUNTLET_CACHE`, else `gauntlet` in the user's cache folder.
+ * The folder with everything that is fetched or built once for all checkouts: `GAUNTLET_CACHE`, else `gauntlet` in the
+ * user's cache folder.
  * @param {NodeJS.ProcessEnv} [environment]
  */
 export function cacheFolder(environment = process.env) {

@@ -7,44 +7,65 @@ import { SetUpFailed } from './set-up-failed.mjs'
 const ours = join(import.meta.dirname, '..', 'binding')
 
 /**
- * @typedef {{ name: string, source: string, headers: readonly string[], libraries: readonly ('cc' | 'framework')[] }}
- * Addition
+ * A library of ours beside the binding of tfjs.
+ * @typedef {object} Addition
+ * @property {string} name
+ * @property {string} source
+ * @property {readonly string[]} headers
+ * @property {readonly ('cc' | 'framework')[]} libraries of TensorFlow that it is linked with
+ * @property {boolean} [forPlugins] whether only a machine with a PJRT plugin needs it
  */
 
 /**
- * Our additions to the binding, each a library of its own: the memory of tensors, what is known of a graph without
- * running it, the lowering of a graph to XLA's HLO, and the devices of PJRT. @type {readonly Addition[]}
+ * The memory of tensors, the types and shapes of a graph without running it, the lowering of a graph to XLA's HLO, and
+ * the devices of PJRT.
+ * @type {readonly Addition[]}
  */
 const additions = [
   { name: 'tensor_memory', source: 'tensor-memory.cc', headers: ['regions.h'], libraries: ['framework'] },
   { name: 'graph_types', source: 'graph-types.cc', headers: [], libraries: ['cc', 'framework'] },
-  { name: 'graph_lowering', source: 'graph-lowering.cc', headers: [], libraries: ['cc', 'framework'] },
-  { name: 'pjrt', source: 'pjrt.cc', headers: ['pjrt-plugin.h', 'call-arguments.h'], libraries: [] },
+  {
+    name: 'graph_lowering',
+    source: 'graph-lowering.cc',
+    headers: [],
+    libraries: ['cc', 'framework'],
+    forPlugins: true,
+  },
+  { name: 'pjrt', source: 'pjrt.cc', headers: ['pjrt-plugin.h', 'call-arguments.h'], libraries: [], forPlugins: true },
 ]
 
 /** Compiled with the sources of tfjs' binding. */
 const sessionSource = join(ours, 'session-options.cc')
 const bindingFlags = ['-Wl,--wrap=TF_NewSessionOptions']
 
-/** Flags besides paths; part of the digest that says whether a compiled binding is up to date. */
+/** Flags of the compiler besides paths: part of the digest that says whether a compiled binding is up to date. */
 const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-Wl,-rpath,$ORIGIN/tensorflow']
 
-/** Where tfjs keeps its compiled binding, and we ours. @param {string} root */
+/**
+ * The folder with the compiled binding of tfjs and our additions.
+ * @param {string} root of the checkout
+ */
 export function compiledFolder(root) {
   return join(root, 'node_modules', '@tensorflow', 'tfjs-node-gpu', 'lib', 'napi-v8')
 }
 
 /**
- * Where tfjs keeps the sources of its binding, and where it looks for the result. @param {string} root of the checkout
+ * The folder with the sources of tfjs' binding, and the path at which tfjs looks for the compiled one.
+ * @param {string} root of the checkout
  */
 export function bindingPlaces(root) {
   const tfjs = join(root, 'node_modules', '@tensorflow', 'tfjs-node-gpu')
   return { sources: join(tfjs, 'binding'), link: join(compiledFolder(root), 'tfjs_binding.node') }
 }
 
-/** Our additions: their names in the cache, and where they are linked. @param {string} root */
-export function additionPlaces(root) {
-  return additions.map((addition) => {
+/**
+ * Our additions: their file names in the cache, and the paths at which they are linked.
+ * @param {string} root of the checkout
+ * @param {boolean} [withPlugins] whether those are among them that reach PJRT plugins
+ */
+export function additionPlaces(root, withPlugins = false) {
+  const needed = additions.filter(({ forPlugins }) => withPlugins || !forPlugins)
+  return needed.map((addition) => {
     const hash = createHash('sha256').update(flags.join(' '))
     for (const file of [addition.source, ...addition.headers]) hash.update(readFileSync(join(ours, file)))
     const file = `${addition.name}-${hash.digest('hex').slice(0, 12)}.node`
@@ -53,8 +74,9 @@ export function additionPlaces(root) {
 }
 
 /**
- * The compiled binding's name in the cache. It bears the digest of what the binding is made of, so that checkouts of
- * different commits share a cache. @param {string} root
+ * The compiled binding's name in the cache. It contains the digest of everything that the binding is compiled from, so
+ * that checkouts of different commits share a cache.
+ * @param {string} root of the checkout
  */
 export function bindingFile(root) {
   const { sources } = bindingPlaces(root)
@@ -65,7 +87,10 @@ export function bindingFile(root) {
   return `tfjs_binding-${hash.digest('hex').slice(0, 12)}.node`
 }
 
-/** The C++ compiler: `CXX`, else the usual names. @param {NodeJS.ProcessEnv} [environment] */
+/**
+ * The path of the C++ compiler: `CXX`, else one of the usual names.
+ * @param {NodeJS.ProcessEnv} [environment]
+ */
 export function findCompiler(environment = process.env) {
   return findProgram(
     [environment['CXX'], 'g++', 'c++', 'clang++'].filter((name) => name !== undefined),
@@ -73,7 +98,10 @@ export function findCompiler(environment = process.env) {
   )
 }
 
-/** @param {NodeJS.ProcessEnv} [environment] */
+/**
+ * The path of the C++ compiler. Throws `SetUpFailed` where there is none.
+ * @param {NodeJS.ProcessEnv} [environment]
+ */
 export function requireCompiler(environment) {
   const compiler = findCompiler(environment)
   if (!compiler)
@@ -84,17 +112,27 @@ export function requireCompiler(environment) {
 }
 
 /**
- * @typedef {{ root: string, engine: string, output: string, signal?: AbortSignal | undefined, environment?:
- * NodeJS.ProcessEnv }} Compilation
- *   engine: the folder of the libtensorflow to compile against
+ * @typedef {object} Compilation
+ * @property {string} root of the checkout
+ * @property {string} engine the folder of the libtensorflow to compile against
+ * @property {string} output path of the compiled library
+ * @property {AbortSignal | undefined} [signal]
+ * @property {NodeJS.ProcessEnv} [environment]
  */
 
-/** Compiles one of our additions to `output`. @param {Addition} addition @param {Compilation} compilation */
+/**
+ * Compiles one of our additions.
+ * @param {Addition} addition
+ * @param {Compilation} compilation
+ */
 export async function compileAddition({ source, libraries }, compilation) {
   await compile([join(ours, source)], libraries, compilation)
 }
 
-/** Compiles the sources of tfjs' binding to `output`. @param {Compilation} compilation */
+/**
+ * Compiles the sources of tfjs' binding.
+ * @param {Compilation} compilation
+ */
 export async function compileBinding(compilation) {
   const { sources } = bindingPlaces(compilation.root)
   const inputs = readdirSync(sources)
@@ -104,7 +142,9 @@ export async function compileBinding(compilation) {
 }
 
 /**
- * @param {readonly string[]} inputs @param {readonly ('cc' | 'framework')[]} libraries @param {Compilation} compilation
+ * @param {readonly string[]} inputs
+ * @param {readonly ('cc' | 'framework')[]} libraries
+ * @param {Compilation} compilation
  */
 async function compile(inputs, libraries, { root, engine, output, signal, environment = process.env }) {
   const compiler = requireCompiler(environment)

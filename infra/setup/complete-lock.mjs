@@ -1,23 +1,30 @@
 /**
- * `node infra/setup/complete-lock.mjs`: names in `package-lock.json` the packages of other platforms that npm left out.
+ * `node infra/setup/complete-lock.mjs` adds to `package-lock.json` the packages of other platforms that npm left out.
  *
- * npm drops an optional package from the lock when the registry does not have it, as a mirror may not have those of
- * other platforms, and then `npm ci` refuses the lock everywhere. They get their version and platform but no integrity;
- * the next `npm install` that can see them adds it.
+ * npm leaves an optional package out of the lock when the registry does not have it, as a mirror may lack those of
+ * other platforms, and then `npm ci` refuses the lock everywhere. This adds them with their version and platform. Their
+ * integrity is added by the next `npm install` that finds them in its registry.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /**
- * @typedef {{ version?: string, dev?: boolean, optional?: boolean, os?: string[], cpu?: string[], libc?: string[],
- * link?: boolean,
- *   optionalDependencies?: Record<string, string> }} LockEntry
+ * @typedef {object} LockEntry
+ * @property {string} [version]
+ * @property {boolean} [dev]
+ * @property {boolean} [optional]
+ * @property {string[]} [os]
+ * @property {string[]} [cpu]
+ * @property {string[]} [libc]
+ * @property {boolean} [link]
+ * @property {Record<string, string>} [optionalDependencies]
  */
 /** @typedef {{ packages: Record<string, LockEntry> }} Lock */
 
 /**
- * The optional packages that are wanted and not named, as entries. @param {Lock} lock @returns {Record<string,
- * LockEntry>}
+ * The entries of the optional packages that the lock lacks, by path.
+ * @param {Lock} lock
+ * @returns {Record<string, LockEntry>}
  */
 export function missingEntries({ packages }) {
   /** @type {Record<string, LockEntry>} */
@@ -26,23 +33,28 @@ export function missingEntries({ packages }) {
     for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
       const platform = platformOf(name)
       if (!platform || !/^\d/.test(version) || isNamed(packages, path, name)) continue
-      missing[`node_modules/${name}`] = inOrder(version, entry.dev === true, platform)
+      missing[`node_modules/${name}`] = entryOf(version, entry.dev === true, platform)
     }
   }
   return missing
 }
 
 /**
- * With its keys as npm orders them. @param {string} version @param {boolean} dev @param {{ os: string[], cpu: string[],
- * libc?: string[] }} platform @returns {LockEntry}
+ * An entry with its keys in the order of npm.
+ * @param {string} version
+ * @param {boolean} dev
+ * @param {{ os: string[], cpu: string[], libc?: string[] }} platform
+ * @returns {LockEntry}
  */
-function inOrder(version, dev, { os, cpu, libc }) {
+function entryOf(version, dev, { os, cpu, libc }) {
   return { version, cpu, ...(dev ? { dev } : {}), ...(libc ? { libc } : {}), optional: true, os }
 }
 
 /**
- * Whether a package at `path` would find `name`: in its own `node_modules` or one further out. @param
- * {Lock['packages']} packages @param {string} path @param {string} name
+ * Whether a package at `path` would find `name`, in its own `node_modules` or in one further out.
+ * @param {Lock['packages']} packages
+ * @param {string} path
+ * @param {string} name
  */
 function isNamed(packages, path, name) {
   for (let folder = path; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/')))) {
@@ -51,7 +63,10 @@ function isNamed(packages, path, name) {
   }
 }
 
-/** What a name such as `@swc/core-linux-arm-gnueabihf` says about its platform. @param {string} name */
+/**
+ * The platform in a name such as `@swc/core-linux-arm-gnueabihf`.
+ * @param {string} name
+ */
 function platformOf(name) {
   const [, os, cpu, abi = ''] =
     /(android|darwin|freebsd|linux|openharmony|win32)-(arm64|arm|x64|ia32|ppc64|riscv64|s390x)(?:-(\w+))?$/.exec(

@@ -1,6 +1,10 @@
+import { createHash } from 'node:crypto'
 import { wheel } from './wheels.mjs'
 
-/** @typedef {import('./wheels.mjs').WheelSet & { readonly name: string }} EngineBuild name: also the folder in the cache */
+/**
+ * @typedef {import('./wheels.mjs').WheelSet & { readonly name: string }} EngineBuild
+ *   name: also the folder in the cache. It contains the digest of the wheels, and is part of the environment class.
+ */
 
 /** Version of libtensorflow; all builds have the same. */
 export const engineVersion = '2.21.0'
@@ -10,9 +14,7 @@ export const engineVersion = '2.21.0'
  * (pjrt-plugins.mjs). @type {Readonly<Record<string, EngineBuild>>}
  */
 const builds = {
-  'linux-x64': {
-    name: `${engineVersion}-cpu`,
-    what: 'engine',
+  'linux-x64': build({
     wheels: [
       wheel(
         'tensorflow-cpu',
@@ -22,10 +24,8 @@ const builds = {
       ),
     ],
     unpackedSize: 885e6,
-  },
-  'linux-arm64': {
-    name: `${engineVersion}-cpu`,
-    what: 'engine',
+  }),
+  'linux-arm64': build({
     wheels: [
       wheel(
         'tensorflow',
@@ -35,7 +35,7 @@ const builds = {
       ),
     ],
     unpackedSize: 925e6,
-  },
+  }),
 }
 
 /**
@@ -66,4 +66,15 @@ export function engineFile(member) {
   if (/^tensorflow\/libtensorflow_(cc|framework)\.so\.2$/.test(member)) return member
   const header = member.startsWith(include) ? member.slice(include.length) : ''
   return headers.some((pattern) => pattern.test(header)) ? member : undefined
+}
+
+/**
+ * @param {Pick<EngineBuild, 'wheels' | 'unpackedSize'>} parts
+ * @returns {EngineBuild}
+ */
+function build(parts) {
+  const digest = createHash('sha256')
+    .update(parts.wheels.map(({ sha256 }) => sha256).join())
+    .digest('hex')
+  return { name: `${engineVersion}-cpu-${digest.slice(0, 12)}`, what: 'engine', ...parts }
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { zipOf } from '@gauntlet/sources/fixtures/zip'
+import { zipOf } from '@gauntlet/files/fixtures/zip'
 import { chooseEngineBuild, engineFile } from './engine-builds.mjs'
 import { pluginFile, pluginFor } from './pjrt-plugins.mjs'
 import { unpackWheel } from './unpack-wheel.mjs'
@@ -79,10 +79,10 @@ describe('unpacking', () => {
     expect(statSync(join(folder, 'plugin/nvidia/cu13/bin/ptxas')).mode & 0o111).not.toBe(0)
   })
 
-  it('leaves no half of a file of a damaged wheel', async () => {
+  it('leaves no part of a file of a damaged wheel', async () => {
     const wheel = join(folder, 'damaged.whl')
     writeFileSync(wheel, zipOf([{ name: 'tensorflow/libtensorflow_cc.so.2', content: Buffer.from('library'), crc: 1 }]))
-    await expect(unpackWheel(wheel, join(folder, 'half'), engineFile)).rejects.toMatchObject({ name: 'UnusableSource' })
+    await expect(unpackWheel(wheel, join(folder, 'half'), engineFile)).rejects.toMatchObject({ name: 'SetUpFailed' })
     expect(existsSync(join(folder, 'half')) ? readdirSync(join(folder, 'half', 'tensorflow')) : []).toEqual([])
   })
 })

@@ -26,7 +26,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** An environment in which only the given scripts can be run, with an empty cache and home. */
+/** An environment with an empty cache and home, in which only the given scripts can be run. */
 function machine(programs: Record<string, string> = {}, variables: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   for (const [name, script] of Object.entries(programs)) {
     writeFileSync(join(folder, 'bin', name), `#!/bin/sh\n${script}\n`)
@@ -35,8 +35,8 @@ function machine(programs: Record<string, string> = {}, variables: NodeJS.Proces
   return { PATH: join(folder, 'bin'), HOME: folder, GAUNTLET_CACHE: join(folder, 'cache'), ...variables }
 }
 
-/** The sentence with which it fails: one line that says what to do, and no remains in the cache. */
-async function sentence(attempt: Promise<unknown>): Promise<string> {
+/** The name and the message of a failure, whose message must be one line. */
+async function failureOf(attempt: Promise<unknown>): Promise<string> {
   const failure = await attempt.then(
     () => new Error('it did not fail'),
     (error: Error) => error,
@@ -49,19 +49,19 @@ async function sentence(attempt: Promise<unknown>): Promise<string> {
 describe('set-up of the engine', () => {
   it('asks for a compiler before it fetches anything', async () => {
     const environment = machine({}, { PIP_INDEX_URL: nowhere })
-    expect(await sentence(installLibrary({ report, environment }))).toMatch(
+    expect(await failureOf(installLibrary({ report, environment }))).toMatch(
       /^SetUpFailed: No C\+\+ compiler .*install one/,
     )
   })
 
-  it('says that the network is missing', async () => {
+  it('says that the network cannot be reached', async () => {
     const environment = machine({ 'g++': 'exit 0' }, { PIP_INDEX_URL: nowhere })
-    expect(await sentence(installLibrary({ report, environment, pause: 1 }))).toMatch(
+    expect(await failureOf(installLibrary({ report, environment, pause: 1 }))).toMatch(
       /^SourceUnreachable: .*check the network/,
     )
   })
 
-  it('takes no wheel but the pinned one', async () => {
+  it('refuses every wheel but the pinned one', async () => {
     const { wheels } = requireEngineBuild()
     const server = await serve((request, response) => {
       if (request.url?.startsWith('/files/')) return void response.end('not a wheel')
@@ -69,34 +69,34 @@ describe('set-up of the engine', () => {
       response.setHeader('content-type', 'application/vnd.pypi.simple.v1+json').end(JSON.stringify({ files }))
     })
     const environment = machine({ 'g++': 'exit 0' }, { PIP_INDEX_URL: server.address })
-    expect(await sentence(installLibrary({ report, environment }))).toMatch(
+    expect(await failureOf(installLibrary({ report, environment }))).toMatch(
       /^DigestMismatch: .*not dcc8afd3|^DigestMismatch: .*not b07d1573/,
     )
     expect(readdirSync(join(folder, 'cache', 'downloads'))).toEqual([])
   })
 
-  it('says how much room it needs', async () => {
+  it('says how much space it needs', async () => {
     const build = { ...requireEngineBuild(), unpackedSize: 1e18 }
-    expect(await sentence(Promise.resolve().then(() => requireRoom(build, folder)))).toMatch(
+    expect(await failureOf(Promise.resolve().then(() => requireRoom(build, folder)))).toMatch(
       /free some space or set GAUNTLET_CACHE/,
     )
   })
 
-  it('repeats what the compiler complains about', async () => {
+  it('repeats the error of the compiler', async () => {
     const output = join(folder, 'binding.node')
     for (const [said, advice] of [
       ['tfjs_backend.cc:1: error: unrecognised flag', /unrecognised flag.*C\+\+17/],
       ['ld: final link failed: No space left on device', /disk is full/],
     ] as const) {
       const environment = machine({ 'g++': `echo '${said}' >&2; exit 1` })
-      expect(await sentence(compileBinding({ root, engine: folder, output, environment }))).toMatch(advice)
+      expect(await failureOf(compileBinding({ root, engine: folder, output, environment }))).toMatch(advice)
     }
   })
 })
 
 describe('set-up of Temporal', () => {
   it('asks for Go', async () => {
-    expect(await sentence(installTemporal({ report, environment: machine() }))).toMatch(/Go was not found.*install Go/)
+    expect(await failureOf(installTemporal({ report, environment: machine() }))).toMatch(/Go was not found.*install Go/)
   })
 
   const complaints: [string, RegExp][] = [
@@ -111,7 +111,7 @@ describe('set-up of Temporal', () => {
   ]
   it.each(complaints)('explains %j', async (said, advice) => {
     const environment = machine({ go: `echo '${said}' >&2; exit 1` })
-    expect(await sentence(installTemporal({ report, environment }))).toMatch(advice)
+    expect(await failureOf(installTemporal({ report, environment }))).toMatch(advice)
   })
 
   const go = findProgram(['go'])
@@ -120,7 +120,7 @@ describe('set-up of Temporal', () => {
       {},
       { PATH: `${dirname(go ?? '')}:/usr/bin:/bin`, GOPROXY: nowhere, GOTOOLCHAIN: 'local' },
     )
-    expect(await sentence(installTemporal({ report, environment }))).toMatch(/check the network or set GOPROXY/)
+    expect(await failureOf(installTemporal({ report, environment }))).toMatch(/check the network or set GOPROXY/)
   })
 })
 
@@ -149,7 +149,7 @@ describe('set-up of the packages', () => {
       npm_config_update_notifier: 'false',
     }
     const environment = { ...process.env, ...offline, HOME: folder }
-    expect(await sentence(installPackages(checkout('a-package'), { report, environment }))).toMatch(
+    expect(await failureOf(installPackages(checkout('a-package'), { report, environment }))).toMatch(
       /registry cannot be reached/,
     )
   })
@@ -162,11 +162,11 @@ describe('set-up of the packages', () => {
   ]
   it.each(complaints)('explains %j', async (said, advice) => {
     const environment = machine({ npm: `echo '${said}' >&2; exit 1` })
-    expect(await sentence(installPackages(checkout('a-package'), { report, environment }))).toMatch(advice)
+    expect(await failureOf(installPackages(checkout('a-package'), { report, environment }))).toMatch(advice)
   })
 
   it('says that npm is missing', async () => {
-    expect(await sentence(installPackages(checkout('a-package'), { report, environment: machine() }))).toMatch(
+    expect(await failureOf(installPackages(checkout('a-package'), { report, environment: machine() }))).toMatch(
       /npm was not found/,
     )
   })
@@ -183,7 +183,7 @@ describe('the set-up command', () => {
     expect(ended.stderr.trim()).toMatch(/^set-up: (No C\+\+ compiler|Go was not found)[^\n]*\.$/)
   })
 
-  it('tells an old Node.js what is wanted', () => {
+  it('tells an old Node.js which version is needed', () => {
     const script = `import('${join(root, 'infra', 'setup', 'node-version.mjs')}').then(({ requireNode }) => requireNode('20.18.3'))`
     const ended = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' })
     expect(ended.status).toBe(1)

@@ -7,13 +7,18 @@ import { installTemporal, temporalIsPresent } from './temporal.mjs'
 /** @typedef {(step: string, state: string) => void} Report */
 
 /**
- * Installs whatever is missing, independent parts side by side; the first failure stops the others. Returns the names
- * of the parts it had to install. @param {string} root of the checkout @param {{ report: Report, finished: (step:
- * string) => void, environment?: NodeJS.ProcessEnv, devices?: readonly string[] }} options devices: those whose plugins are
- * installed beside that of the machine's own @returns {Promise<string[]>}
+ * Installs the parts that are missing, independent ones side by side. The first failure stops the others.
+ * @param {string} root of the checkout
+ * @param {object} options
+ * @param {Report} options.report
+ * @param {(step: string) => void} options.finished
+ * @param {NodeJS.ProcessEnv} [options.environment]
+ * @param {readonly string[]} [options.devices] whose plugins are installed beside that of the machine's own device
+ * @returns {Promise<string[]>} the parts that were missing
  */
 export async function installMissing(root, { report, finished, environment = process.env, devices = [] }) {
   const plugins = wantedPlugins(environment, devices)
+  const withPlugins = plugins.length > 0 || Boolean(environment['GAUNTLET_PJRT_PLUGIN'])
   const stop = new AbortController()
   const { signal } = stop
   /** @type {string[]} */
@@ -37,7 +42,9 @@ export async function installMissing(root, { report, finished, environment = pro
   const library = installLibrary(reporting('engine'))
   // What npm installs anew it empties first, our links among tfjs' files too: they are looked for after it.
   const engine = Promise.all([library, packages]).then(() =>
-    part('engine', engineIsPresent(root, environment), () => installBinding(root, reporting('engine'))),
+    part('engine', engineIsPresent(root, environment, withPlugins), () =>
+      installBinding(root, reporting('engine'), withPlugins),
+    ),
   )
   const plugin = packages.then(() =>
     part('plugin', pluginsArePresent(root, environment, plugins), async () => {

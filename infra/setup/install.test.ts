@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -93,6 +102,16 @@ describe('set-up', () => {
     environment['NODE_ENV'] = 'production'
     expect(await setUp()).toEqual(['packages', 'engine'])
     expect(await setUp()).toEqual([])
+  })
+
+  it('compiles what reaches PJRT plugins only where one is used', async () => {
+    const links = () => readdirSync(join(root, 'node_modules/@tensorflow/tfjs-node-gpu/lib/napi-v8')).sort()
+    await setUp()
+    expect(links()).toEqual(['graph_types.node', 'tensor_memory.node', 'tfjs_binding.node'])
+    environment['GAUNTLET_PJRT_PLUGIN'] = '/somewhere/pjrt_plugin.so'
+    expect(await setUp()).toEqual(['engine'])
+    expect(links()).toContain('pjrt.node')
+    expect(links()).toContain('graph_lowering.node')
   })
 
   it('says so where npm leaves a package out', async () => {

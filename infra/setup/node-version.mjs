@@ -1,4 +1,4 @@
-/** The oldest Node.js that has all that set-up and the packages use. */
+/** The oldest Node.js with everything that set-up and the packages use. */
 const oldest = [20, 19]
 /** The newest one that studies were tried with (`npm run test:nodes`). */
 export const newestTried = 26
@@ -18,7 +18,7 @@ export function isNewEnough(version) {
 }
 
 /**
- * Ends the program with one sentence on an older Node.js. Written so that the older one can read it.
+ * Ends the program with one sentence on an older Node.js. It uses only syntax that the older one can read.
  * @param {string} version such as `20.19.0`
  */
 export function requireNode(version) {

@@ -1,23 +1,28 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { exclusively } from '../../libs/record/sources/src/exclusive.mjs'
+import { exclusively } from '../../libs/record/files/src/exclusive.mjs'
 import { runCommand } from './run-command.mjs'
 import { SetUpFailed } from './set-up-failed.mjs'
 
 /**
- * @typedef {{ version?: string, integrity?: string, optional?: boolean, os?: string[], cpu?: string[], libc?: string[]
- * }} LockedPackage
+ * @typedef {object} LockedPackage
+ * @property {string} [version]
+ * @property {string} [integrity]
+ * @property {boolean} [optional]
+ * @property {string[]} [os]
+ * @property {string[]} [cpu]
+ * @property {string[]} [libc]
  */
 
 /**
- * The packages that `package-lock.json` names for this machine and `node_modules` does not hold, by their paths. npm
- * writes beside the packages what it has installed, in the same form; that a package is still there is looked at, since
- * what was deleted afterwards stands in that list too. Undefined where a lock cannot be read.
+ * The paths of the packages that `package-lock.json` names for this machine and that `node_modules` does not hold. npm
+ * lists what it has installed in a file beside the packages, in the same form. Each listed package is looked for too,
+ * because one that was deleted later is still listed. Undefined where a lock cannot be read.
  * @param {string} root of the checkout
  */
 function missingPackages(root) {
-  const installed = lockedPackages(join(root, 'node_modules', '.package-lock.json'))
-  const wanted = lockedPackages(join(root, 'package-lock.json'))
+  const installed = readLockedPackages(join(root, 'node_modules', '.package-lock.json'))
+  const wanted = readLockedPackages(join(root, 'package-lock.json'))
   if (!installed || !wanted) return undefined
   return Object.entries(wanted)
     .filter(([path, locked]) => path.includes('node_modules/') && fitsMachine(locked))
@@ -25,12 +30,19 @@ function missingPackages(root) {
     .map(([path]) => path)
 }
 
-/** Whether `node_modules` holds what `package-lock.json` names. @param {string} root of the checkout */
+/**
+ * Whether `node_modules` holds what `package-lock.json` names.
+ * @param {string} root of the checkout
+ */
 export function packagesArePresent(root) {
   return missingPackages(root)?.length === 0
 }
 
-/** @param {string} folder @param {LockedPackage} wanted @param {LockedPackage | undefined} installed */
+/**
+ * @param {string} folder of the package
+ * @param {LockedPackage} wanted
+ * @param {LockedPackage | undefined} installed
+ */
 function isInstalled(folder, { version, integrity, optional, cpu }, installed) {
   if (!installed) return optional === true && !cpu
   // The lock has no integrity of packages that the registry it was made from lacks (complete-lock.mjs).
@@ -51,9 +63,9 @@ export async function installPackages(root, { report, signal, environment = proc
     const [command, ...before] = npmCommand(environment)
     const args = [...before, 'ci', ...everything, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
     const ended = await runCommand(command, args, { cwd: root, env: environment, signal }).catch((error) =>
-      refuse(error.code, error.message),
+      failInstallation(error.code, error.message),
     )
-    if (ended.code !== 0) refuse(/npm (?:error|ERR!) code (\w+)/.exec(ended.output)?.[1], ended.output)
+    if (ended.code !== 0) failInstallation(/npm (?:error|ERR!) code (\w+)/.exec(ended.output)?.[1], ended.output)
     requirePackages(root)
   }
   await exclusively(join(root, '.gauntlet', 'packages.lock'), action, {
@@ -64,7 +76,10 @@ export async function installPackages(root, { report, signal, environment = proc
 
 const everything = ['--include=dev', '--include=optional', '--include=peer']
 
-/** npm may leave a package out and say nothing. @param {string} root */
+/**
+ * Throws where npm has left a package out, which it may do without a message.
+ * @param {string} root of the checkout
+ */
 function requirePackages(root) {
   const missing = missingPackages(root)
   if (missing?.length === 0) return
@@ -75,15 +90,22 @@ function requirePackages(root) {
 }
 
 /**
- * npm itself says where it is when it runs us. @param {NodeJS.ProcessEnv} environment @returns {[string, ...string[]]}
+ * The command that runs npm. When npm itself runs this program, it says in a variable where its script is.
+ * @param {NodeJS.ProcessEnv} environment
+ * @returns {[string, ...string[]]}
  */
 function npmCommand(environment) {
   const script = environment['npm_execpath']
   return script?.endsWith('.js') && existsSync(script) ? [process.execPath, script] : ['npm']
 }
 
-/** @param {string | undefined} code of npm @param {string} output @returns {never} */
-function refuse(code, output) {
+/**
+ * Throws the sentence for a failure of npm.
+ * @param {string | undefined} code of npm
+ * @param {string} output
+ * @returns {never}
+ */
+function failInstallation(code, output) {
   if (code === 'ENOENT') throw new SetUpFailed('npm was not found; install Node.js 20.19 or newer together with npm.')
   if (code === 'ENOSPC')
     throw new SetUpFailed('The disk is full while npm installs packages; free some space and start again.')
@@ -104,8 +126,11 @@ function refuse(code, output) {
   )
 }
 
-/** @param {string} file @returns {Record<string, LockedPackage> | undefined} */
-function lockedPackages(file) {
+/**
+ * @param {string} file
+ * @returns {Record<string, LockedPackage> | undefined}
+ */
+function readLockedPackages(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8')).packages
   } catch {
@@ -113,12 +138,18 @@ function lockedPackages(file) {
   }
 }
 
-/** Whether npm installs the package on this machine. @param {LockedPackage} locked */
+/**
+ * Whether npm installs the package on this machine.
+ * @param {LockedPackage} locked
+ */
 function fitsMachine({ os, cpu, libc }) {
   return allows(os, process.platform) && allows(cpu, process.arch) && !libc
 }
 
-/** @param {string[] | undefined} list @param {string} value */
+/**
+ * @param {string[] | undefined} list such as `os` or `cpu`, where `!` excludes a value
+ * @param {string} value
+ */
 function allows(list, value) {
   return !list || (list.some((item) => !item.startsWith('!')) ? list.includes(value) : !list.includes(`!${value}`))
 }

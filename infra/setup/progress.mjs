@@ -2,7 +2,7 @@
 const plainPause = 15_000
 
 /**
- * Shows several steps at once: one line that renews itself on a terminal, else plain lines now and then.
+ * Shows several steps at once: in one line that is redrawn on a terminal, elsewhere in plain lines at intervals.
  * @param {{ stream?: NodeJS.WriteStream, now?: () => number }} [options]
  */
 export function showProgress({ stream = process.stderr, now = Date.now } = {}) {

@@ -3,10 +3,15 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /**
- * Runs a program to its end and gives what it printed. `onLine` sees each line as it comes. @param {string} command
- * @param {readonly string[]} args @param {{ cwd?: string, env?: NodeJS.ProcessEnv, signal?: AbortSignal | undefined,
- * onLine?: (line: string) => void }} [options] @returns {Promise<{ code: number | null, output: string }>} both streams
- * together, the last 64 KB
+ * Runs a program to its end and gives what it printed.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {object} [options]
+ * @param {string} [options.cwd]
+ * @param {NodeJS.ProcessEnv} [options.env]
+ * @param {AbortSignal | undefined} [options.signal]
+ * @param {(line: string) => void} [options.onLine] called with each line as it is printed
+ * @returns {Promise<{ code: number | null, output: string }>} the last 64 KB of both streams together
  */
 export function runCommand(command, args, { cwd, env = process.env, signal, onLine } = {}) {
   return new Promise((resolve, reject) => {
@@ -32,7 +37,7 @@ export function runCommand(command, args, { cwd, env = process.env, signal, onLi
 }
 
 /**
- * The first of `names` that can be run from the PATH, as a path.
+ * The path of the first of `names` that can be run from the PATH.
  * @param {readonly string[]} names
  * @param {NodeJS.ProcessEnv} [environment]
  */

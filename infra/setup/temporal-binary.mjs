@@ -5,16 +5,19 @@ import { cacheFolder } from './cache.mjs'
 
 /** Version of the Temporal command line, which holds the server; `infra/temporal/go.mod` pins the same. */
 export const temporalVersion = '1.5.1'
-/** The oldest server that serves: the one of the pinned version. */
+/** The oldest server that is accepted: the one of the pinned version. */
 const oldestServer = [1, 29]
 
-/** Where set-up puts the binary it builds. @param {NodeJS.ProcessEnv} [environment] */
+/**
+ * The path of the binary that set-up builds.
+ * @param {NodeJS.ProcessEnv} [environment]
+ */
 export function cachedTemporal(environment = process.env) {
   return join(cacheFolder(environment), 'temporal', temporalVersion, 'temporal')
 }
 
 /**
- * The Temporal binary to use: the one on the PATH if its server is new enough, else the one of the cache.
+ * The Temporal binary to use: one on the PATH if its server is new enough, else the one in the cache.
  * @param {NodeJS.ProcessEnv} [environment]
  * @returns {{ command: string, version: string } | undefined}
  */
@@ -28,7 +31,7 @@ export function findTemporal(environment = process.env) {
 }
 
 /**
- * What `temporal --version` says, if it can be run and its server is new enough.
+ * The version of a Temporal binary, if it can be run and its server is new enough.
  * @param {string} command
  */
 export function temporalVersionOf(command) {

@@ -1,25 +1,32 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { exclusively } from '../../libs/record/sources/src/exclusive.mjs'
+import { exclusively } from '../../libs/record/files/src/exclusive.mjs'
 import { findProgram, runCommand } from './run-command.mjs'
 import { SetUpFailed } from './set-up-failed.mjs'
 import { cachedTemporal, findTemporal, temporalVersion, temporalVersionOf } from './temporal-binary.mjs'
 
-/** The Go module that pins Temporal and all it is made of. */
+/** The Go module that pins Temporal and all of its dependencies. */
 const moduleFolder = fileURLToPath(new URL('../temporal', import.meta.url))
-/** Packages the build compiles; for the progress line alone. */
+/** About how many packages the build compiles, for the progress line. */
 const packages = 1_300
 
-/** Whether there is a Temporal server to use or to start. @param {NodeJS.ProcessEnv} [environment] */
+/**
+ * Whether there is a Temporal server to use or to start.
+ * @param {NodeJS.ProcessEnv} [environment]
+ */
 export function temporalIsPresent(environment = process.env) {
   return Boolean(environment['TEMPORAL_ADDRESS']) || findTemporal(environment) !== undefined
 }
 
 /**
- * Builds the Temporal command line from its pinned sources into the cache; about three minutes on two cores. What Go
- * fetches and compiles on the way lies in the cache too and is removed at the end. @param {{ report: (text: string) =>
- * void, signal?: AbortSignal | undefined, environment?: NodeJS.ProcessEnv, module?: string }} options
+ * Builds the Temporal command line from its pinned sources into the cache, which takes about three minutes on two
+ * cores. What Go fetches and compiles for it lies in the cache too, and is removed at the end.
+ * @param {object} options
+ * @param {(text: string) => void} options.report
+ * @param {AbortSignal | undefined} [options.signal]
+ * @param {NodeJS.ProcessEnv} [options.environment]
+ * @param {string} [options.module] folder of the Go module
  */
 export async function installTemporal({ report, signal, environment = process.env, module = moduleFolder }) {
   const target = cachedTemporal(environment)
@@ -40,8 +47,11 @@ export async function installTemporal({ report, signal, environment = process.en
 }
 
 /**
- * @param {string} go @param {string} output @param {string} work @param {string} module @param {{ report: (text:
- * string) => void, signal?: AbortSignal | undefined, environment: NodeJS.ProcessEnv }} options
+ * @param {string} go
+ * @param {string} output path of the binary
+ * @param {string} work folder for everything that Go fetches and compiles
+ * @param {string} module
+ * @param {{ report: (text: string) => void, signal?: AbortSignal | undefined, environment: NodeJS.ProcessEnv }} options
  */
 async function build(go, output, work, module, { report, signal, environment }) {
   const folders = { GOMODCACHE: join(work, 'modules'), GOCACHE: join(work, 'objects'), GOTMPDIR: work }
@@ -66,11 +76,14 @@ async function build(go, output, work, module, { report, signal, environment }) 
     'github.com/temporalio/cli/cmd/temporal',
   ]
   const { code, output: said } = await runCommand(go, args, { cwd: module, env, signal, onLine })
-  if (code !== 0) throw refusal(said)
+  if (code !== 0) throw buildFailure(said)
 }
 
-/** @param {string} said */
-function refusal(said) {
+/**
+ * The sentence for a failure of the build.
+ * @param {string} said what Go printed
+ */
+function buildFailure(said) {
   const line =
     said
       .trim()

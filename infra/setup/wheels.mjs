@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statfsSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statfsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { download } from '../../libs/record/sources/src/download.mjs'
-import { exclusively } from '../../libs/record/sources/src/exclusive.mjs'
+import { exclusively } from '../../libs/record/files/src/exclusive.mjs'
 import { findWheel } from '../../libs/record/sources/src/package-index.mjs'
 import { cacheFolder } from './cache.mjs'
 import { SetUpFailed } from './set-up-failed.mjs'
@@ -55,12 +55,24 @@ export async function installWheels(set, folder, { place, isPresent, keeps }, op
       await unpackWheel(file, fresh, place, { onProgress, signal })
     }
     if (keeps && existsSync(folder))
-      for (const name of readdirSync(folder)) if (keeps.test(name)) renameSync(join(folder, name), join(fresh, name))
-    rmSync(folder, { recursive: true, force: true })
-    renameSync(fresh, folder)
+      for (const name of readdirSync(folder)) if (keeps.test(name)) copyFileSync(join(folder, name), join(fresh, name))
+    replaceFolder(folder, fresh)
     for (const file of wheels) rmSync(file)
   }
   await exclusively(`${folder}.lock`, action, { signal, onWait: () => report('another set-up is installing it') })
+}
+
+/**
+ * Puts a folder into the place of another, which processes may be about to load a library from.
+ * @param {string} folder
+ * @param {string} fresh
+ */
+function replaceFolder(folder, fresh) {
+  const old = `${folder}.old`
+  rmSync(old, { recursive: true, force: true })
+  if (existsSync(folder)) renameSync(folder, old)
+  renameSync(fresh, folder)
+  rmSync(old, { recursive: true, force: true })
 }
 
 /** @param {readonly Wheel[]} wheels @param {Options} options @returns {Promise<string[]>} */

@@ -5,6 +5,7 @@ import { engineFolder, engineIsPresent } from '../setup/engine.mjs'
 import { adviceFor, proveEngine, type ProvenEngine } from '../setup/prove-engine.mjs'
 import type { Part } from './part.ts'
 
+/** The root of the checkout that this file is in. */
 export const checkout = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
 
 /** The tensor runtime: whether it computes, its version and the device it computes on. */
@@ -27,10 +28,10 @@ export async function examineEngine(root = checkout): Promise<Part> {
   }
   const proof = await proveEngine(root)
   if ('reason' in proof) return { part, state: 'wrong', where, fix: adviceFor(proof, where) }
-  return judge(proof, where)
+  return assessEngine(proof, where)
 }
 
-function judge({ libtensorflow, accelerator }: ProvenEngine, where: string): Part {
+function assessEngine({ libtensorflow, accelerator }: ProvenEngine, where: string): Part {
   const device = accelerator ? `${accelerator.device} by PJRT ${accelerator.interface}` : 'CPU'
   const found = {
     part: 'engine',

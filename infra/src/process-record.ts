@@ -1,21 +1,21 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { identityFromStat, processIdentity, writeFileAtomically } from '@gauntlet/sources'
+import { identityFromStat, processIdentity, writeFileAtomically } from '@gauntlet/files'
 
-/** A process that outlives the command that started it, as it stands in `<home>/services/<name>.json`. */
+/** A process that outlives the command that started it, as recorded in `<home>/services/<name>.json`. */
 export interface ProcessRecord {
   readonly name: string
   readonly command: string
   readonly args: readonly string[]
-  /** Digest of command, arguments, folder and added environment; the last may hold secrets and is not written down. */
+  /** Digest of command, arguments, folder and added environment, which may hold secrets and is not recorded itself. */
   readonly fingerprint: string
   /** Digest of its sources and inherited environment, where whoever started it gave one. */
   readonly version?: string
-  /** Where it listens on 127.0.0.1; kept between starts. */
+  /** The port of 127.0.0.1 on which it listens; the same at the next start if it is free. */
   readonly port?: number
   /** ISO 8601. */
   readonly startedAt: string
-  /** File with everything it printed. */
+  /** The file with everything it printed. */
   readonly log: string
 }
 
@@ -24,16 +24,16 @@ export interface LivingProcess extends ProcessRecord {
   readonly pid: number
 }
 
-/** Where the records of `home` are. */
+/** The folder with the records of `home`, which is made if need be. */
 export function recordsFolder(home: string): string {
   const folder = join(home, 'services')
   mkdirSync(folder, { recursive: true })
   return folder
 }
 
-/** Written before the process is started, so that a kill in between leaves nothing unknown running. */
-export function writeRecord(home: string, record: ProcessRecord): void {
-  writeFileAtomically(join(recordsFolder(home), `${record.name}.json`), `${JSON.stringify(record, null, 2)}\n`)
+/** Records a process. This happens before it is started, so that no kill leaves a process without a record. */
+export async function writeRecord(home: string, record: ProcessRecord): Promise<void> {
+  await writeFileAtomically(join(recordsFolder(home), `${record.name}.json`), `${JSON.stringify(record, null, 2)}\n`)
 }
 
 /** The last record of `name`, whether the process lives or not. */
@@ -50,7 +50,7 @@ export function recordedNames(home: string): string[] {
     .sort()
 }
 
-/** The file into which the process itself writes who it is. */
+/** The file into which the process itself writes its pid and start time. */
 export function pidFile(home: string, name: string): string {
   return join(recordsFolder(home), `${name}.pid`)
 }
@@ -63,7 +63,7 @@ export function livingProcess(home: string, name: string): LivingProcess | undef
   return { ...record, pid: written.pid }
 }
 
-/** What the process wrote about itself: `<boot> <line of /proc/self/stat>`, elsewhere `- <pid> <start>`. */
+/** What the process wrote into its pid file: `<boot> <line of /proc/self/stat>`, or `- <pid> <start>` without /proc. */
 export function readPidFile(home: string, name: string): { pid: number; identity: string } | undefined {
   const file = pidFile(home, name)
   const [, boot, line] = (existsSync(file) && /^(\S+) (.+)$/m.exec(readFileSync(file, 'utf8'))) || []

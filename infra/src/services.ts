@@ -1,16 +1,10 @@
 import { resolve } from 'node:path'
-import { startPostgres, stopPostgres } from './postgres.ts'
+import { stopPostgres } from './postgres.ts'
 import { livingProcess, readRecord, recordedNames } from './process-record.ts'
 import { stopProcess } from './stop-process.ts'
-import { startTemporal, stopTemporal } from './temporal.ts'
+import { stopTemporal } from './temporal.ts'
 
-/** What everything else needs to know of the services. */
-export interface LocalServices {
-  readonly databaseUrl: string
-  readonly temporalAddress: string
-}
-
-/** One recorded process and whether it lives. */
+/** A recorded process, and whether it runs. */
 export interface ServiceStatus {
   readonly name: string
   readonly state: 'running' | 'stopped'
@@ -20,22 +14,7 @@ export interface ServiceStatus {
   readonly log: string
 }
 
-/**
- * The services of `home`, started where they do not run. `DATABASE_URL` and `TEMPORAL_ADDRESS` stand for services of
- * the user's own.
- */
-export async function startServices(
-  home: string,
-  environment: NodeJS.ProcessEnv = process.env,
-): Promise<LocalServices> {
-  const [databaseUrl, temporalAddress] = await Promise.all([
-    environment['DATABASE_URL'] || startPostgres(home).then((started) => started.databaseUrl),
-    environment['TEMPORAL_ADDRESS'] || startTemporal(home).then((started) => started.temporalAddress),
-  ])
-  return { databaseUrl, temporalAddress }
-}
-
-/** Every process `home` has a record of, services and workers, in order of name. */
+/** Every process with a record in `home`, services and workers, in the order of their names. */
 export function serviceStatus(home: string): ServiceStatus[] {
   const absolute = resolve(home)
   return recordedNames(absolute).flatMap((name) => {
@@ -51,8 +30,8 @@ export function serviceStatus(home: string): ServiceStatus[] {
 }
 
 /**
- * Stops everything of `home`: workers first, while Temporal can still take their last words, then the services. Returns
- * what was running.
+ * Stops every process of `home`: the workers first, while Temporal still takes their reports, then the services.
+ * Returns the names of those that were running.
  */
 export async function stopServices(home: string): Promise<string[]> {
   const absolute = resolve(home)

@@ -2,9 +2,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { processIdentity } from '@gauntlet/sources'
+import { processIdentity } from '@gauntlet/files'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { livingProcess, ProcessNeeded, serviceStatus, startProcess, stopProcess } from './index.ts'
+import { livingProcess } from './process-record.ts'
+import { serviceStatus } from './services.ts'
+import { ProcessNeeded, startProcess } from './start-process.ts'
+import { stopProcess } from './stop-process.ts'
 
 let home: string
 beforeEach(() => {
@@ -46,7 +49,7 @@ describe('a started process', () => {
     expect(processIdentity(first.pid)).toBeUndefined()
   })
 
-  it('writes what it prints to its log, and keeps what it is given secret', async () => {
+  it('writes what it prints to its log, and its environment nowhere', async () => {
     const { log } = await startProcess(
       home,
       shell('worker', 'echo "working for $WHO"; sleep 60', { WHO: 'gauntlet', SECRET: 'hunter2' }),
@@ -56,7 +59,7 @@ describe('a started process', () => {
     expect(readFileSync(join(home, 'services', 'worker.json'), 'utf8')).not.toContain('hunter2')
   })
 
-  it('takes its children with it when it is stopped, and when it was killed before', async () => {
+  it('ends with its children when it is stopped, and those of a killed one end at the next start', async () => {
     const family = shell('worker', 'sleep 60 & echo $!; wait')
     const childOf = async (log: string, line: number) => {
       while (readFileSync(log, 'utf8').split('\n').length < line + 1) await sleep(10)

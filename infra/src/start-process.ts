@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { exclusively, writeFileAtomically } from '@gauntlet/sources'
+import { exclusively, writeFileAtomically } from '@gauntlet/files'
 import {
   livingProcess,
   pidFile,
@@ -14,12 +14,12 @@ import {
 } from './process-record.ts'
 import { killLeftovers, stopProcess } from './stop-process.ts'
 
-/** What to start and how. */
+/** What to start, and how. */
 export interface ProcessSpecification {
   readonly name: string
   readonly command: string
   readonly args: readonly string[]
-  /** Added to this process's own environment; `undefined` takes a variable away. */
+  /** Variables added to the environment of this process; `undefined` removes one. */
   readonly env?: NodeJS.ProcessEnv
   /** Working directory. */
   readonly folder?: string
@@ -32,7 +32,7 @@ export interface ProcessSpecification {
   readonly account?: { readonly uid: number; readonly gid: number } | undefined
 }
 
-/** A process ended before it was ready; its log says why. A retry helps only if the log names something passing. */
+/** A process ended before it was ready; its log says why. A retry helps if the log names a passing cause. */
 export class ProcessFailedToStart extends Error {
   override readonly name = 'ProcessFailedToStart'
 }
@@ -43,8 +43,8 @@ export class ProcessNeeded extends Error {
 }
 
 /**
- * Starts anew what ends at once, as long as `milliseconds`: the reason may pass, such as a port that another program
- * took since it was seen free, or sessions of a killed server that still hold its memory.
+ * Calls `start` again for up to `milliseconds` while the process ends at once. The cause may pass: another program may
+ * have taken the port since it was free, or sessions of a killed server may still hold its memory.
  */
 export async function startPersistently<Started>(
   start: () => Promise<Started>,
@@ -59,22 +59,22 @@ export async function startPersistently<Started>(
   }
 }
 
-/** Bytes of a log beyond which the next start begins a new one and keeps this as `<name>.log.1`. */
+/** Bytes of a log. The next start renames a longer one to `<name>.log.1` and begins a new one. */
 const longestLog = 32 * 2 ** 20
 
 /**
- * The shell notes who it is, then becomes the program (same pid, same start time). So the note is right even if the
- * command that started it is killed a moment later.
+ * A shell script that writes its pid and start time, and then replaces itself by the program, which keeps both. So the
+ * pid file is right even if the command that started the process is killed a moment later.
  */
-const introduceThenBecome =
+const writePidThenExec =
   'if [ -r /proc/self/stat ]; then read -r boot < /proc/sys/kernel/random/boot_id; read -r stat < "/proc/$$/stat"; echo "$boot $stat" >&3; ' +
   'else echo "- $$ $(ps -p $$ -o lstart=)" >&3; fi; exec 3>&-; exec "$@"'
 
 /**
- * Starts a process that outlives this one, logs to `<home>/logs/<name>.log` and is recorded in `<home>/services`. One
- * that already runs under this name is returned as it is if it was started in the same way; otherwise, such as a worker
- * with the address of yesterday's server or older sources, it is stopped and started anew. Throws `ProcessNeeded` where
- * a process of another version may not be stopped.
+ * Starts a process that outlives this one, logs to `<home>/logs/<name>.log` and is recorded in `<home>/services`. A
+ * process that already runs under this name is returned if it was started in the same way. Otherwise it is stopped and
+ * started again, such as a worker with the address of an earlier server or with older sources. Throws `ProcessNeeded`
+ * where a process of another version may not be stopped.
  */
 export async function startProcess(home: string, specification: ProcessSpecification): Promise<LivingProcess> {
   const { name, command, args, port, version, mayReplace } = specification
@@ -91,10 +91,10 @@ export async function startProcess(home: string, specification: ProcessSpecifica
     killLeftovers(home, name)
     const log = join(home, 'logs', `${name}.log`)
     const known = { ...(port === undefined ? {} : { port }), ...(version === undefined ? {} : { version }) }
-    writeFileAtomically(pidFile(home, name), '', 0o600)
-    writeRecord(home, { name, command, args, fingerprint, ...known, startedAt: new Date().toISOString(), log })
+    await writeFileAtomically(pidFile(home, name), '', 0o600)
+    await writeRecord(home, { name, command, args, fingerprint, ...known, startedAt: new Date().toISOString(), log })
     spawnDetached(home, specification, log)
-    return appeared(home, name, log)
+    return recordedStart(home, name, log)
   })
 }
 
@@ -113,30 +113,31 @@ function spawnDetached(
   mkdirSync(join(home, 'logs'), { recursive: true })
   if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > longestLog) renameSync(log, `${log}.1`)
   const output = openSync(log, 'a', 0o600)
-  const introduction = openSync(pidFile(home, name), 'a')
+  const pid = openSync(pidFile(home, name), 'a')
   try {
-    const child = spawn('/bin/sh', ['-c', introduceThenBecome, 'sh', command, ...args], {
+    const child = spawn('/bin/sh', ['-c', writePidThenExec, 'sh', command, ...args], {
       detached: true,
-      stdio: ['ignore', output, output, introduction],
+      stdio: ['ignore', output, output, pid],
       env: { ...process.env, ...env },
       ...(folder === undefined ? {} : { cwd: folder }),
       ...account,
     })
-    child.on('error', () => undefined) // it does not appear, and that is reported
+    child.on('error', () => undefined) // `recordedStart` reports a process that does not start
     child.unref()
   } finally {
     closeSync(output)
-    closeSync(introduction)
+    closeSync(pid)
   }
 }
 
-async function appeared(home: string, name: string, log: string): Promise<LivingProcess> {
+/** Waits until the process has written its pid. */
+async function recordedStart(home: string, name: string, log: string): Promise<LivingProcess> {
   for (let waited = 0; waited < 5_000; waited += 10) {
-    const introduced = readPidFile(home, name) !== undefined
+    const wrotePid = readPidFile(home, name) !== undefined
     const living = livingProcess(home, name)
     if (living) return living
-    if (introduced) break // it came and went
+    if (wrotePid) break // it has started and ended
     await sleep(10)
   }
-  throw new ProcessFailedToStart(`${name} did not start; its last words are in ${log}.`)
+  throw new ProcessFailedToStart(`${name} did not start; see ${log}.`)
 }

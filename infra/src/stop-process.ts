@@ -1,17 +1,17 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { exclusively, processIdentity } from '@gauntlet/sources'
+import { exclusively, processIdentity } from '@gauntlet/files'
 import { livingProcess, readPidFile, recordsFolder } from './process-record.ts'
 
-/** How a process is asked to end, and how long it may take before it is killed. */
+/** The signal that asks a process to end, and the time after which it is killed. */
 export interface StopOptions {
   readonly signal?: NodeJS.Signals
   readonly limitMilliseconds?: number
 }
 
 /**
- * Ends the process of `name` and all it started; true if it was running. The record stays, so that the next start takes
- * the same port.
+ * Ends the process of `name` and every process that it started. True if it was running. The record stays, so that the
+ * next start takes the same port.
  */
 export async function stopProcess(home: string, name: string, options: StopOptions = {}): Promise<boolean> {
   const { signal = 'SIGTERM', limitMilliseconds = 10_000 } = options
@@ -29,8 +29,8 @@ export async function stopProcess(home: string, name: string, options: StopOptio
 
 /**
  * Kills what is left of the process group of `name`, such as the device process of a worker that was killed. The kernel
- * gives no pid to a new process while a group still bears it, so a stranger under this pid, or a restart of the
- * machine, proves the group is gone.
+ * gives no pid to a new process while a group still has it as its id. So the group is gone if another process has this
+ * pid, or if the machine was restarted.
  */
 export function killLeftovers(home: string, name: string): void {
   const written = readPidFile(home, name)

@@ -1,13 +1,11 @@
 import { connect } from 'node:http2'
 
-/**
- * A length-prefixed `grpc.health.v1.HealthCheckRequest` for the workflow service: flag, length, field 1 as a string.
- */
+/** A `grpc.health.v1.HealthCheckRequest` for the workflow service, with its prefix of a flag and a length. */
 const request = healthRequest('temporal.api.workflowservice.v1.WorkflowService')
 /** `HealthCheckResponse { status: SERVING }` in wire form: field 1, value 1. */
 const serving = Buffer.from([0, 0, 0, 0, 2, 0x08, 0x01])
 
-/** Whether a Temporal server at `host:port` says that it serves (gRPC health protocol, without a gRPC library). */
+/** Whether a Temporal server at `host:port` says that it serves, by the gRPC health protocol. */
 export function temporalServes(address: string, limitMilliseconds = 2_000): Promise<boolean> {
   return new Promise((resolve) => {
     const session = connect(`http://${address}`)
@@ -32,6 +30,7 @@ export function temporalServes(address: string, limitMilliseconds = 2_000): Prom
   })
 }
 
+/** Flag and length, then field 1 as a string. */
 function healthRequest(service: string): Buffer {
   const name = Buffer.from(service)
   const message = Buffer.concat([Buffer.from([0x0a, name.length]), name])

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { exclusively } from '@gauntlet/sources'
+import { exclusively } from '@gauntlet/files'
 import { freePort } from './free-port.ts'
 import { livingProcess, readRecord, recordsFolder, type LivingProcess } from './process-record.ts'
 import { ProcessFailedToStart, startPersistently, startProcess } from './start-process.ts'
@@ -9,7 +9,7 @@ import { stopProcess } from './stop-process.ts'
 import { temporalServes } from './temporal-health.ts'
 import { findTemporal } from '../setup/temporal-binary.mjs'
 
-/** There is no Temporal to start; set-up brings it. */
+/** Temporal is not installed; set-up installs it. */
 export class TemporalMissing extends Error {
   override readonly name = 'TemporalMissing'
 }
@@ -17,12 +17,12 @@ export class TemporalMissing extends Error {
 /** How long the server may take to open its database and serve. */
 const startLimitMilliseconds = 60_000
 
-/** How long a server that ends at once is started anew. */
+/** How long a server that ends at once is started again. */
 const restartLimitMilliseconds = 5_000
 
 /**
- * The local Temporal server of `home`, started if it does not run, and its address. Listens on 127.0.0.1 alone; its
- * histories are in `<home>/temporal`, so workflows go on where they were after a kill or a restart of the machine.
+ * The local Temporal server of `home`, started if it does not run, and its address. It listens on 127.0.0.1 alone. Its
+ * histories are in `<home>/temporal`, so that workflows go on where they were after a kill or a restart of the machine.
  */
 export async function startTemporal(home: string): Promise<{ temporalAddress: string; process: LivingProcess }> {
   const absolute = resolve(home)
@@ -32,7 +32,7 @@ export async function startTemporal(home: string): Promise<{ temporalAddress: st
   })
 }
 
-/** Asks the server to end; true if it was running. */
+/** Stops the server. True if it was running. */
 export async function stopTemporal(home: string): Promise<boolean> {
   return stopProcess(resolve(home), 'temporal', { signal: 'SIGINT', limitMilliseconds: 15_000 })
 }
@@ -79,7 +79,7 @@ async function spawnTemporal(home: string, command: string): Promise<LivingProce
   return startProcess(home, { name: 'temporal', command, args, port, env })
 }
 
-/** True once it serves; false when it ended or the time is over. */
+/** True as soon as it serves; false when it has ended or the time is over. */
 async function servesWithin(home: string, milliseconds: number): Promise<boolean> {
   for (const deadline = Date.now() + milliseconds; Date.now() < deadline; await sleep(30)) {
     const living = livingProcess(home, 'temporal')

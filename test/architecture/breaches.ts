@@ -1,4 +1,4 @@
-/** A forbidden file to plant in a room: what it imports or does, and the words with which lint must refuse it. */
+/** A file to plant in a room as a breach of a wall, and the rule and the words with which lint must refuse it. */
 export interface Breach {
   readonly file: string
   readonly source: string
@@ -10,21 +10,18 @@ const boundaries = '@nx(enforce-module-boundaries)'
 
 let planted = 0
 
-/**
- * A breach of the boundary table, in a file of its own. Where the import also closes a cycle, Nx reports the cycle and
- * stops.
- */
+/** A breach of the boundary table, in a file of its own. Where it also closes a cycle, Nx reports the cycle instead. */
 function wall(folder: string, source: string, says: RegExp): Breach {
   const refusal = new RegExp(`${says.source}|Circular dependency between`)
   return { file: `${folder}/planted-breach-${planted++}.ts`, source, rule: boundaries, says: refusal }
 }
 
-/** A Node module in a room that may import none, which the boundary rule does not see. */
+/** A Node module in a room that must not import one. The boundary rule does not see it; another rule does. */
 function nodeModule(folder: string, source: string): Breach {
   return { ...wall(folder, source, /builtin module/), rule: 'import(no-nodejs-modules)' }
 }
 
-/** A breach for every wall of the table, and for every known way around one. */
+/** Breaches of the walls in the table, and every way around them that we know. */
 export const breaches: readonly Breach[] = [
   // The vocabulary and the sandbox
   wall('libs/vocabulary/study/src', "import { breach } from '@gauntlet/contract'", /cannot depend on any libs/),
@@ -46,7 +43,7 @@ export const breaches: readonly Breach[] = [
   nodeModule('libs/use/analysis/src', "import { readFileSync as breach } from 'node:fs'"),
   wall('workflows/src', "import { breach } from '@gauntlet/engine'", /layer:workflows.*can only depend on/),
   wall('workflows/src', "import { breach } from '@gauntlet/ledger'", /layer:workflows.*can only depend on/),
-  // A worker is a process and exports nothing, so nobody can import it.
+  // A worker is a process, not a library: it exports nothing.
   wall(
     'workflows/src',
     "import { breach } from '@gauntlet/ledger-worker'",
@@ -97,13 +94,31 @@ export const breaches: readonly Breach[] = [
     rule: 'eslint(no-restricted-imports)',
   },
   wall('libs/science/weights/src', "import { breach } from '@gauntlet/sources'", /layer:tensors.*can only depend on/),
+  wall('libs/science/datasets/src', "import { breach } from '@gauntlet/ledger'", /layer:tensors.*can only depend on/),
+  {
+    ...wall(
+      'libs/science/engine/src',
+      "import { breach } from '@gauntlet/files'",
+      /temporary-folder, which loads no reader/,
+    ),
+    rule: 'eslint(no-restricted-imports)',
+  },
+  wall('libs/science/training/src', "import { breach } from '@gauntlet/files'", /room:training.*can only depend on/),
   wall(
     'libs/science/evaluation/src',
     "import { breach } from '@gauntlet/training'",
     /room:evaluation.*can only depend on/,
   ),
 
-  // Storage: no tensors, no Temporal
+  {
+    ...wall('libs/science/evaluation/src', "import { breach } from '@gauntlet/weights'", /safetensors, which loads/),
+    rule: 'eslint(no-restricted-imports)',
+  },
+
+  // Storage: no tensors, no Temporal; files imports nothing of ours, and no package
+  wall('libs/record/files/src', "import { breach } from '@gauntlet/study'", /room:files.*cannot depend on any libs/),
+  wall('libs/record/files/src', "import { breach } from '@gauntlet/sources'", /room:files.*cannot depend on any libs/),
+  wall('libs/record/files/src', "import { breach } from 'pg'", /room:files.*not allowed to import "pg"/),
   wall(
     'libs/record/ledger/src',
     "import * as breach from '@tensorflow/tfjs-node-gpu'",
@@ -126,7 +141,11 @@ export const breaches: readonly Breach[] = [
   wall('workers/ledger/src', "import { breach } from '@gauntlet/backbones'", /room:ledger-worker.*can only depend on/),
   wall('workers/ledger/src', "import { breach } from '@gauntlet/workflows'", /room:ledger-worker.*can only depend on/),
   {
-    ...wall('workers/ledger/src', "import { breach } from '@gauntlet/evaluation'", /outcomes, which loads no engine/),
+    ...wall(
+      'workers/ledger/src',
+      "import { breach } from '@gauntlet/evaluation'",
+      /perturbed-images, which load no engine/,
+    ),
     rule: 'eslint(no-restricted-imports)',
   },
   {
@@ -135,6 +154,16 @@ export const breaches: readonly Breach[] = [
   },
 
   // The rooms that people use, and the pure ones
+  wall('libs/use/pictures/src', "import { breach } from '@gauntlet/evaluation'", /layer:pictures.*can only depend on/),
+  wall('libs/use/pictures/src', "import breach from 'sharp'", /layer:pictures.*not allowed to import|Only packages/),
+  {
+    ...wall(
+      'libs/use/cli/src',
+      "import { breach } from '@gauntlet/evaluation'",
+      /perturbed-images, which load no engine/,
+    ),
+    rule: 'eslint(no-restricted-imports)',
+  },
   wall('libs/use/analysis/src', "import { breach } from '@gauntlet/ledger'", /layer:analysis.*can only depend on/),
   wall(
     'libs/use/analysis/src',
@@ -145,6 +174,7 @@ export const breaches: readonly Breach[] = [
   wall('libs/use/cli/src', "import { breach } from '@gauntlet/workflows'", /layer:surface.*can only depend on/),
   wall('libs/use/cli/src', "import breach from 'pg'", /layer:surface.*not allowed to import/),
   wall('infra/src', "import { breach } from '@gauntlet/client'", /layer:infra.*can only depend on/),
+  wall('infra/src', "import { breach } from '@gauntlet/sources'", /layer:infra.*can only depend on/),
 
   // Ways around the walls
   wall(

@@ -1,41 +1,41 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { projectFolders, workspace, workspaceFiles, type Manifest } from './workspace-copy.ts'
+import { projectFolders, workspace, workspaceFiles, type Manifest } from '@gauntlet/infra/fixtures/workspace-copy'
 
 const topLevel = ['README.md', 'LICENSE', 'package.json', 'package-lock.json', 'nx.json', 'tsconfig.base.json']
 const topFolders = ['libs', 'workflows', 'workers', 'infra', 'test']
 /** The floors of `libs`; README.md says what each of them is. */
 const floors = ['record', 'science', 'use', 'vocabulary']
-/** Names that say nothing about what is inside. */
-const catchAllNames = /(^|[-.])(utils?|utilities|helpers?|commons?|misc|shared)([-.]|$)/
+/** Names that say nothing about what a file contains. */
+const vagueNames = /(^|[-.])(utils?|utilities|helpers?|commons?|misc|shared)([-.]|$)/
 
 describe('the rules of the house', () => {
   const files = workspaceFiles()
   const projects = projectFolders()
 
-  it('allow nothing at the top of the repository but its folders and the files that must lie there', () => {
-    const strays = new Set(files.map((file) => file.split('/')[0]!).filter((name) => !name.startsWith('.')))
-    for (const name of [...topLevel, ...topFolders]) strays.delete(name)
-    expect([...strays]).toEqual([])
+  it('allow only the rooms, and the files that must lie there, at the top of the repository', () => {
+    const others = new Set(files.map((file) => file.split('/')[0]!).filter((name) => !name.startsWith('.')))
+    for (const name of [...topLevel, ...topFolders]) others.delete(name)
+    expect([...others]).toEqual([])
   })
 
-  it('allow no folder in libs but the four floors, and no code outside a package that npm, Nx and knip know', () => {
+  it('allow only the four floors in libs, and code only in packages that npm, Nx and knip know', () => {
     expect(
       [...new Set(files.filter((file) => file.startsWith('libs/')).map((file) => file.split('/')[1]))].sort(),
     ).toEqual(floors)
-    const known = Object.keys(readLock().packages)
+    const known = Object.keys(readPackageLock().packages)
     expect(projects.map(({ folder }) => folder).filter((folder) => !known.includes(folder))).toEqual([])
     const code = files.filter((file) => /\.(ts|mjs)$/.test(file))
     expect(code.filter((file) => !projects.some(({ folder }) => file.startsWith(`${folder}/`)))).toEqual([])
   })
 
   it('allow no file or folder named utils, helpers or common', () => {
-    const catchAlls = files.filter((file) => file.split('/').some((part) => catchAllNames.test(part)))
-    expect(catchAlls).toEqual([])
+    const vague = files.filter((file) => file.split('/').some((part) => vagueNames.test(part)))
+    expect(vague).toEqual([])
   })
 
-  it('allow no source file longer than 450 lines, unless it is generated', () => {
+  it('allow at most 450 lines in a source file, except in generated ones', () => {
     const sources = files.filter((file) => /\.(ts|js|mjs|py|sh)$/.test(file) && !file.includes('/migrations/'))
     const long = sources.filter((file) => readLines(file).length > 450)
     expect(sources.length).toBeGreaterThan(0)
@@ -52,11 +52,11 @@ describe('the rules of the house', () => {
     expect(wide).toEqual([])
   })
 
-  it('allow no cycle among the packages, those of tests included', () => {
+  it('allow no cycle among the packages, with the dependencies of their tests', () => {
     expect(packagesInCycles(projects.map(({ manifest }) => manifest))).toEqual([])
   })
 
-  it('pin every dependency to one exact version', () => {
+  it('require one exact version of every dependency', () => {
     const manifests = [...projects.map(({ manifest }) => manifest), rootManifest()]
     const floating = manifests.flatMap((manifest) =>
       Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })
@@ -66,7 +66,7 @@ describe('the rules of the house', () => {
     expect(floating).toEqual([])
   })
 
-  it('give every room a layer, editor settings and the licence', () => {
+  it('require a layer, editor settings and the licence of every room', () => {
     const folders = new Set(files)
     const incomplete = projects.filter(
       ({ folder, manifest }) =>
@@ -78,7 +78,7 @@ describe('the rules of the house', () => {
   })
 
   it('allow no package registry but the public one in the lock file', () => {
-    const elsewhere = Object.values(readLock().packages).filter(
+    const elsewhere = Object.values(readPackageLock().packages).filter(
       ({ resolved, link }) => resolved !== undefined && !link && !resolved.startsWith('https://registry.npmjs.org/'),
     )
     expect(elsewhere.map(({ resolved }) => resolved)).toEqual([])
@@ -106,7 +106,7 @@ interface Lock {
   readonly packages: Readonly<Record<string, { readonly resolved?: string; readonly link?: boolean }>>
 }
 
-function readLock(): Lock {
+function readPackageLock(): Lock {
   return JSON.parse(readFileSync(join(workspace, 'package-lock.json'), 'utf8')) as Lock
 }
 
@@ -119,8 +119,8 @@ function readLines(file: string): string[] {
 }
 
 /**
- * The packages on a cycle, or that depend on one. It removes, again and again, the packages that depend on none of
- * those left; the rest remains.
+ * The packages that lie on a cycle or depend on one: those that remain when packages without a remaining dependency are
+ * removed again and again.
  */
 function packagesInCycles(manifests: readonly Manifest[]): readonly string[] {
   let left = new Map(

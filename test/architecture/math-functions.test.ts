@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { mathFunctions } from '@gauntlet/engine/math-functions'
-import { workspace, workspaceFiles } from './workspace-copy.ts'
+import { workspace, workspaceFiles } from '@gauntlet/infra/fixtures/workspace-copy'
 
 /*
  * ECMAScript leaves the last bits of most functions of Math to each engine, and V8 changes them now and then. What a

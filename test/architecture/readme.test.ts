@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { projectFolders, workspace } from './workspace-copy.ts'
+import { projectFolders, workspace } from '@gauntlet/infra/fixtures/workspace-copy'
 
 /** Code with a slash that is no path of the repository: workflow ids, package names and the user's folders. */
 const notInTheRepository = [

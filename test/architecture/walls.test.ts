@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createProjectGraph, lint, runOxlint, WallsUnchecked, type LintRun } from '../check/lint.ts'
 import { breaches } from './breaches.ts'
-import { WorkspaceCopy } from './workspace-copy.ts'
+import { WorkspaceCopy } from '@gauntlet/infra/fixtures/workspace-copy'
 
-/** One finding in oxlint's JSON report. */
+/** A finding in oxlint's JSON report. */
 interface Finding {
   readonly code: string
   readonly message: string
@@ -13,7 +13,7 @@ interface Finding {
   readonly filename: string
 }
 
-describe('the walls of the house', () => {
+describe('the walls between rooms', () => {
   const wallsAlone = ['--config', 'test/architecture/walls.oxlintrc.json', '--allow', 'correctness']
   let copy: WorkspaceCopy
   let clean: LintRun
@@ -29,13 +29,13 @@ describe('the walls of the house', () => {
 
   afterAll(() => copy.remove())
 
-  it('pass in the tree as it is', () => {
+  it('are not broken in the present tree', () => {
     expect(clean.output).toMatch(/Found 0 warnings and 0 errors/)
     expect(clean.passed).toBe(true)
   })
 
   it.each(breaches.map((breach) => [`${breach.file.replace(/\/planted.*/, '')}: ${breach.source}`, breach] as const))(
-    'refuse %s',
+    'refuse, in %s',
     (_name, breach) => {
       const found = findings.filter((finding) => finding.filename === breach.file && finding.code === breach.rule)
       expect(found.map((finding) => `${finding.message} ${finding.help ?? ''}`).join('\n')).toMatch(breach.says)
@@ -43,12 +43,12 @@ describe('the walls of the house', () => {
   )
 
   it.each(['vocabulary', 'science', 'record', 'use'])('refuse a room without a layer under libs/%s', (floor) => {
-    copy.write(`libs/${floor}/stray/package.json`, '{ "name": "@gauntlet/stray", "version": "0.0.0" }')
-    expect(() => lint(copy.folder)).toThrow(/@gauntlet\/stray: give the package.json an `nx.tags`/)
-    rmSync(join(copy.folder, `libs/${floor}/stray`), { recursive: true })
+    copy.write(`libs/${floor}/layerless/package.json`, '{ "name": "@gauntlet/layerless", "version": "0.0.0" }')
+    expect(() => lint(copy.folder)).toThrow(/@gauntlet\/layerless: give the package.json an `nx.tags`/)
+    rmSync(join(copy.folder, `libs/${floor}/layerless`), { recursive: true })
   })
 
-  it('fail rather than pass when there is no project graph to check against', () => {
+  it('fail when there is no project graph to check against', () => {
     rmSync(join(copy.folder, '.nx'), { recursive: true })
     expect(() => runOxlint(copy.folder, wallsAlone)).toThrow(WallsUnchecked)
     expect(Object.keys(createProjectGraph(copy.folder))).toContain('@gauntlet/engine')

@@ -1,7 +1,7 @@
 import { readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { WorkspaceCopy } from '../architecture/workspace-copy.ts'
+import { WorkspaceCopy } from '@gauntlet/infra/fixtures/workspace-copy'
 import { attemptCounts } from './recorded-results.fixture.ts'
 import { GauntletHome } from './gauntlet-home.fixture.ts'
 import { smoke } from './studies.fixture.ts'
@@ -23,6 +23,12 @@ interface Row {
   readonly inputContract: string
   readonly current: boolean
   readonly differences?: readonly { readonly stage: string; readonly what: string }[]
+}
+
+interface Reason {
+  readonly stage: string
+  readonly stages: readonly unknown[]
+  readonly reason: { readonly why: string; readonly differences?: readonly { readonly what: string }[] }
 }
 
 const study = home.study('smoke', smoke)
@@ -93,13 +99,36 @@ it(
   5 * minutes,
 )
 
+/** Why stages of the study would run now. */
+async function why() {
+  const { reasons } = await home.json<{ reasons: readonly Reason[] }>('plan', study, '--why')
+  return reasons.map(({ stage, reason, stages }) => ({
+    stage,
+    count: stages.length,
+    why: reason.why,
+    ...(reason.differences ? { what: reason.differences.map(({ what }) => what) } : {}),
+  }))
+}
+
 const stage = 'workers/gpu/src/stages/perturb-and-evaluate.ts'
 const source = readFileSync(join(copy.folder, stage), 'utf8')
+
+it(
+  'needs nothing for an edited comment',
+  async () => {
+    const file = 'libs/science/engine/src/index.ts'
+    const undo = copy.edit(file, 'export { within', '// Said otherwise.\nexport { within')
+    expect(await why()).toEqual([])
+    undo()
+  },
+  minutes,
+)
 
 it(
   'has other numbers by edited code, and the first ones again once the edit is reverted, without running anything',
   async () => {
     copy.write(stage, source.replace('const keepingShare = 1 / 20', 'const keepingShare = 1 / 21'))
+    expect(await why()).toEqual([{ stage: 'perturb-and-evaluate', count: 10, why: 'differs', what: ['code'] }])
     const edited = await table()
     expect(edited.map(({ row }) => row)).toEqual(first.map(({ row }) => row))
     expect(edited.filter((row, i) => row.codeDigest === first[i]!.codeDigest)).toEqual([])
@@ -122,6 +151,7 @@ it(
     expect(stdout).toMatch(/Bug, Error: planted failure/)
     expect(stdout).toMatch(/10 cells have numbers by other code.* gauntlet results smoke --all shows them/)
     expect(stderr).toMatch(/10 cells have no number; the table says why/)
+    expect(await why()).toMatchObject([{ stage: 'perturb-and-evaluate', count: 10, why: 'failed' }])
     copy.write(stage, source)
     expect(idsOf(await home.json<Row[]>('results', 'smoke'))).toEqual(idsOf(first))
   },

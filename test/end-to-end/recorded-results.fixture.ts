@@ -26,8 +26,11 @@ export function recordedResults(home: GauntletHome, study: string): Promise<Reco
   return withLedgerIn(home, async (db) => {
     const executions = new Map<string, TracedExecution>()
     const rows: Record<string, unknown> = {}
-    const pool = await lastPoolDescription(db, defaultPool)
-    for (const row of (await readResults(db, study, pool!.document as unknown as WorkerDescription)).rows) {
+    const results = await readResults(db, study, async (codes) => {
+      const pool = await lastPoolDescription(db, defaultPool, codes)
+      return pool!.document as unknown as WorkerDescription
+    })
+    for (const row of results.rows) {
       const { executions: lineage, measurement } = await traceMeasurement(db, row.measurementId)
       for (const execution of lineage) executions.set(execution.stageKey, execution)
       const name = [row.dataset, row.backbone, row.loss, row.protocol, row.seed, row.perturbation].join(' · ')

@@ -127,10 +127,12 @@ describe('an undisturbed study', () => {
     }
   })
 
-  it('gives a picture of every evaluation under attack', async () => {
+  it('gives a picture of every perturbed evaluation', async () => {
     const folder = join(home.folder, 'sheets')
     await home.succeed('results', 'smoke', '--sheets', folder)
-    const expected = [2, 3, 4, 7, 8, 9].map((row) => `row-${row}-${['clean', 'Linf', 'L2', 'L1'][(row - 1) % 5]}.png`)
+    const perturbations = ['clean', 'Linf', 'L2', 'L1', 'common']
+    const perturbed = [2, 3, 4, 5, 7, 8, 9, 10]
+    const expected = perturbed.map((row) => `row-${row}-${perturbations[(row - 1) % 5]}.png`).toSorted()
     expect(readdirSync(folder).toSorted()).toEqual(expected)
     for (const name of expected) expect(readFileSync(join(folder, name)).toString('latin1', 1, 4)).toBe('PNG')
   })

@@ -55,7 +55,7 @@ async function measured(logits: LogitsFunction) {
   const reader = readerOfDigits()
   const evaluation = { seed: 1, logits, reader, batchSize: count }
   const { outcomes, evidence } = await evaluateUnderAttack(evaluation, ensembleAttacks('apgd-ce', linf(0.2), 10))
-  const file = decodeOutcomes(encodeOutcomes(outcomes, outcomeFacts('0'.repeat(64), perturbation, evidence)))
+  const file = decodeOutcomes(encodeOutcomes(outcomes, outcomeFacts(perturbation, evidence)))
   const expected = Array.from({ length: count }, (_, index) => reader.entry(index).digest)
   return { ...tally(file.outcomes, expected), flags: file.facts.evidence.flags }
 }

@@ -37,6 +37,7 @@ export function cell(seed: number, backbone = 'backbone-a'): Configuration {
       cosine: true,
       effectiveBatch: 64,
       microBatch: 32,
+      microBatchMayShrink: true,
       attackEpsilon: 4 / 255,
       attackIterations: 3,
       tradesBeta: 1,

@@ -20,11 +20,14 @@ async function runConfiguration(
   return { work, result }
 }
 
-/** Fails fine-tuning in this order, then lets it succeed. */
-const fineTuneFailing =
-  (...types: string[]) =>
-  ({ stage, attempt }: GpuCall) =>
-    stage === 'fine-tune' && attempt <= types.length ? { type: types[attempt - 1]! } : undefined
+/** Fails the calls of fine-tuning in this order, then lets them succeed. */
+function fineTuneFailing(...types: string[]) {
+  const left = [...types]
+  return ({ stage }: GpuCall) => {
+    const type = stage === 'fine-tune' ? left.shift() : undefined
+    return type ? { type } : undefined
+  }
+}
 
 const alwaysFailing = (type: string) => (call: GpuCall) => (call.stage === 'fine-tune' ? { type } : undefined)
 
@@ -95,18 +98,37 @@ describe.concurrent('a configuration', () => {
     ])
   })
 
-  it('halves the micro-batch whenever memory runs out and gives up at one image', async () => {
+  it('goes on with half the micro-batch under another key whenever memory runs out, and gives up at one image', async () => {
     const { work, result } = await runConfiguration(alwaysFailing('OutOfMemory'))
     expect(result.outcome).toBe('failed')
-    expect(work.callsOf('fine-tune').map(({ microBatch }) => microBatch)).toEqual([undefined, 16, 8, 4, 2, 1])
+    expect(work.callsOf('fine-tune').map(({ microBatch }) => microBatch)).toEqual([32, 16, 8, 4, 2, 1])
+    expect(new Set(work.callsOf('fine-tune').map(({ stageKey }) => stageKey)).size).toBe(6)
     expect(work.failedAttempts.length).toBe(6)
+    expect(result.failures).toMatchObject([{ failureClass: 'OutOfMemory', message: /^Not even one image/ }])
   })
 
-  it('goes on with the smaller micro-batch that fits, under the same key', async () => {
+  it('keeps the micro-batch that fits when other failures follow', async () => {
     const { work, result } = await runConfiguration(fineTuneFailing('OutOfMemory', 'Preempted'))
     expect(result.outcome).toBe('measured')
-    expect(work.callsOf('fine-tune').map(({ microBatch }) => microBatch)).toEqual([undefined, 16, 16])
-    expect(new Set(work.callsOf('fine-tune').map(({ stageKey }) => stageKey)).size).toBe(1)
+    expect(work.callsOf('fine-tune').map(({ microBatch }) => microBatch)).toEqual([32, 16, 16])
+    expect(new Set(work.callsOf('fine-tune').map(({ stageKey }) => stageKey)).size).toBe(2)
+  })
+
+  it('begins with the micro-batch that is known to fit', async () => {
+    const { work } = await runConfiguration(undefined, (fake) => void (fake.ranOutAt = 16))
+    expect(work.callsOf('fine-tune').map(({ microBatch }) => microBatch)).toEqual([8])
+  })
+
+  it('ends rather than shrink the micro-batch where batch norms depend on it', async () => {
+    const work = new FakeWork([])
+    work.faultOf = alwaysFailing('OutOfMemory')
+    const configuration = cell(8)
+    const hyperparameters = { ...configuration.hyperparameters, microBatchMayShrink: false }
+    const result = await harness.run(work, (client) =>
+      runConfigurationWorkflow(client, { ...configuration, hyperparameters }),
+    )
+    expect(work.callsOf('fine-tune').map(({ microBatch }) => microBatch)).toEqual([32])
+    expect(result.failures).toMatchObject([{ failureClass: 'OutOfMemory', message: /set microBatch to at most 16/ }])
   })
 
   it('has separate budgets for preemptions, network failures and bugs', async () => {

@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type {
-  DescriptionActivities,
-  FailedAttemptInput,
-  GpuActivities,
-  LedgerActivities,
-  MissingCellInput,
-  StageProgress,
-  StageRequest,
-  StageResult,
-  WorkerDescription,
+import {
+  stageCodesOf,
+  type DescriptionActivities,
+  type FailedAttemptInput,
+  type GpuActivities,
+  type LedgerActivities,
+  type MissingCellInput,
+  type StageCode,
+  type StageProgress,
+  type StageRequest,
+  type StageResult,
+  type WorkerDescription,
 } from '@gauntlet/contract'
 import {
   configurationId,
@@ -55,6 +57,8 @@ export class FakeWork {
   mostInFlight = 0
   /** Stands for the sources of the workers; a new value makes new keys. */
   code = 'first'
+  /** The micro-batch at which fine-tuning is known to run out of memory. */
+  ranOutAt: number | null = null
   /** Milliseconds a stage takes. */
   duration: (call: GpuCall) => number = () => 0
   faultOf: (call: GpuCall) => Fault | undefined = () => undefined
@@ -73,18 +77,15 @@ export class FakeWork {
     return this.calls.filter((call) => call.stage === stage && (seed === undefined || call.seed === seed))
   }
 
-  description(): WorkerDescription {
-    const code = digestOf(this.code)
+  description(codes: readonly StageCode[]): WorkerDescription {
     const environment = { engine: 'none' }
-    const codeDigests = Object.fromEntries(Object.keys(roles).map((stage) => [stage, code])) as Record<
-      KeyedStage,
-      Digest
-    >
-    return { environment, environmentClass: digestOf(environment), codeDigests }
+    const described = { environment, environmentClass: digestOf(environment) }
+    const codeDigests = Object.fromEntries(codes.map((code) => [code, digestOf(this.code)]))
+    return { ...described, host: described, codeDigests }
   }
 
   descriptionActivities(): DescriptionActivities {
-    return { describeWorker: async () => this.description() }
+    return { describeWorker: async (codes) => this.description(codes) }
   }
 
   gpuActivities(): GpuActivities {
@@ -97,7 +98,8 @@ export class FakeWork {
       recordStudy: async (input) => this.throwFault('recordStudy', input),
       configurationPage: async ({ offset, limit }) => {
         const configurations = this.configurations.slice(offset, offset + limit)
-        return { configurations, perturbations, total: this.configurations.length }
+        const codes = stageCodesOf(this.configurations, perturbations)
+        return { configurations, perturbations, total: this.configurations.length, codes }
       },
       recall: async ({ stageKey }) => {
         const generated = this.fulfilled.get(stageKey)
@@ -120,6 +122,7 @@ export class FakeWork {
         this.missingCells.push(input)
         if (!input.perturbation) this.inFlight.delete(input.configurationId)
       },
+      outOfMemoryAt: async () => this.ranOutAt,
       recordPool: async () => undefined,
     }
   }
@@ -131,10 +134,11 @@ export class FakeWork {
   }
 
   private async runStage(request: StageRequest<unknown>): Promise<StageResult> {
-    const { identity, stageKey: key, attempt, microBatch } = request
-    const { configuration, perturbation } = request.input as {
+    const { identity, stageKey: key, attempt } = request
+    const { configuration, perturbation, microBatch } = request.input as {
       configuration?: Configuration
       perturbation?: Perturbation
+      microBatch?: number
     }
     const startedAt = new Date().toISOString()
     const place = { stage: identity.stage, stageKey: key, attempt, microBatch, seed: identity.seed }

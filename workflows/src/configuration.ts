@@ -1,12 +1,14 @@
-import type {
-  ConfigurationResult,
-  ConfigurationWorkflowInput,
-  EvaluatedPerturbation,
-  WorkerDescription,
+import {
+  type ConfigurationResult,
+  type ConfigurationWorkflowInput,
+  type EvaluatedPerturbation,
+  type WorkerDescription,
+  stageCodesOf,
 } from '@gauntlet/contract'
 import { configurationId, type Perturbation } from '@gauntlet/study'
 import { isCancellation, sleep } from '@temporalio/workflow'
 import { aggregate } from './aggregate.ts'
+import { fineTuneInMemory } from './fine-tune-in-memory.ts'
 import { stageFailureOf, type StageFailure } from './stage-failure.ts'
 import { askPool, ledger } from './stage-runner.ts'
 import { stagesOn } from './stages.ts'
@@ -23,7 +25,7 @@ const workerChanges = 10
  */
 export async function configuration(input: ConfigurationWorkflowInput): Promise<ConfigurationResult> {
   for (let change = 0; ; change++) {
-    const worker = await askPool(input.pool)
+    const worker = await askPool(input.pool, stageCodesOf([input.configuration], input.perturbations))
     try {
       return await runConfiguration(input, worker)
     } catch (error) {
@@ -43,7 +45,7 @@ async function runConfiguration(
   const stages = stagesOn(pool, worker)
   const { generated: dataset } = await stages.prepareDataset(configuration.dataset)
   const { generated: pretrained } = await stages.pretrainLoad(configuration.backbone)
-  const { generated: trained } = await stages.fineTune({ configuration, dataset, pretrained })
+  const { generated: trained } = await fineTuneInMemory(stages, worker, { configuration, dataset, pretrained })
   const { generated: checkpoint } = await stages.checkpoint({ configuration, dataset, trained })
   const evaluate = async (perturbation: Perturbation): Promise<EvaluatedPerturbation> => {
     const { stageKey, generated } = await stages.perturbAndEvaluate({

@@ -1,7 +1,7 @@
-import type { WorkerDescription } from '@gauntlet/contract'
+import type { StageCode, WorkerDescription } from '@gauntlet/contract'
 import { askPool } from './stage-runner.ts'
 
 /** Asks a pool for the description of its workers, from which `plan` makes stage keys before anything runs. */
-export async function pool(name: string): Promise<WorkerDescription> {
-  return askPool(name)
+export async function pool(name: string, codes: readonly StageCode[]): Promise<WorkerDescription> {
+  return askPool(name, codes)
 }

@@ -1,13 +1,17 @@
 import {
+  codeOfIdentity,
+  environmentOf,
   failureClassOf,
   ledgerQueue,
   poolDescriptionQueue,
   poolQueue,
+  stageCodeParts,
   type AttemptEvidence,
   type DescriptionActivities,
   type FailureClass,
   type GpuActivities,
   type LedgerActivities,
+  type StageCode,
   type StageProgress,
   type StageRequest,
   type StageResult,
@@ -18,6 +22,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   isCancellation,
+  patched,
   proxyActivities,
   sleep,
   TimeoutFailure,
@@ -65,11 +70,27 @@ export function gpuActivities(pool: string) {
 }
 
 /** Asks a pool for the description of its workers, again and again until one answers. */
-export function askPool(pool: string): Promise<WorkerDescription> {
-  return proxyActivities<DescriptionActivities>({
+export async function askPool(pool: string, codes: readonly StageCode[]): Promise<WorkerDescription> {
+  const { describeWorker } = proxyActivities<DescriptionActivities>({
     taskQueue: poolDescriptionQueue(pool),
-    startToCloseTimeout: '10 s',
-  }).describeWorker()
+    // The worker may have to make bundles that nobody has asked for yet.
+    startToCloseTimeout: '2 minutes',
+  })
+  return upToDate(await describeWorker(codes), codes)
+}
+
+/**
+ * The description as workers give it now. In the history of a run that began with workers of an earlier version it has
+ * one digest for each stage and no environment of the host. The keys made of it are refused by present workers, and the
+ * run asks again.
+ */
+function upToDate(description: WorkerDescription, codes: readonly StageCode[]): WorkerDescription {
+  const { codeDigests, host = description } = description as Partial<WorkerDescription> & typeof description
+  const known = codes.flatMap((code) => {
+    const digest = codeDigests[code] ?? codeDigests[stageCodeParts(code).stage]
+    return digest ? [[code, digest] as const] : []
+  })
+  return { ...description, host, codeDigests: Object.fromEntries(known) }
 }
 
 interface StageRun<Input> {
@@ -79,8 +100,6 @@ interface StageRun<Input> {
   readonly configurationId: Digest | null
   readonly used: ArtifactsByRole
   readonly input: Input
-  /** The configuration's micro-batch, halved after each `OutOfMemory`. */
-  readonly microBatch?: number
   readonly activity: (request: StageRequest<Input>) => Promise<StageResult>
 }
 
@@ -113,24 +132,33 @@ export async function asStage<Result>(stage: FailedStage, work: () => Promise<Re
 async function recallOrRun<Input>(run: StageRun<Input>, key: Digest): Promise<StageOutputs> {
   const recalled = await ledger.recall({ stageKey: key })
   if (recalled) return { stageKey: key, generated: recalled.generated }
-  const budget = new RetryBudget(run.microBatch)
+  const budget = new RetryBudget()
   for (let attempt = 1; ; attempt++) {
     const ended = await attemptOnce(run, {
       stageKey: key,
       identity: run.identity,
+      code: codeOfIdentity(run.identity),
       attempt,
       input: run.input,
-      ...budget.reduced,
     })
     if ('result' in ended) return { stageKey: key, generated: (await fulfil(run, attempt, ended.result)).generated }
     await recordFailure(run, attempt, ended.failure)
-    const pause = budget.pauseAfter(ended.failure.failureClass, ended.failure.evidence.microBatch)
+    const pause = pauseAfter(ended.failure.failureClass, budget)
     if (pause === null) {
       const failed = { stage: run.identity.stage, stageKey: key }
       throw stageFailed(ended.failure.failureClass, failed, ended.failure.message)
     }
     if (pause > 0) await sleep(pause)
   }
+}
+
+/**
+ * The pause before the next attempt, or null where there is none. In a run that began before out-of-memory facts were
+ * kept, the worker halved the micro-batch under the same key and was asked again at once.
+ */
+function pauseAfter(failureClass: FailureClass, budget: RetryBudget): number | null {
+  if (failureClass === 'OutOfMemory' && !patched('out-of-memory-facts')) return 0
+  return budget.pauseAfter(failureClass)
 }
 
 async function attemptOnce<Input>(
@@ -155,7 +183,7 @@ function fulfil<Input>(run: StageRun<Input>, attempt: number, result: StageResul
     workflow: thisWorkflow(),
     used,
     result,
-    environment: worker.environment,
+    environment: environmentOf(worker, identity.stage).environment,
   })
 }
 
@@ -169,7 +197,7 @@ async function recordFailure<Input>(run: StageRun<Input>, attempt: number, failu
     failureClass: failure.failureClass,
     message: failure.message,
     evidence: failure.evidence,
-    environment: worker.environment,
+    environment: environmentOf(worker, identity.stage).environment,
   })
 }
 

@@ -46,7 +46,6 @@ export function stagesOn(pool: string, worker: WorkerDescription) {
         configurationId: configurationId(input.configuration),
         used: fineTuneUses(input),
         input,
-        microBatch: input.configuration.hyperparameters.microBatch,
         activity: gpu.fineTune,
       }),
 

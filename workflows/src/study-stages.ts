@@ -1,3 +1,4 @@
+import type { StageCode } from '@gauntlet/contract'
 import type { Configuration } from '@gauntlet/study'
 import { ApplicationFailure, patched } from '@temporalio/workflow'
 import { stageFailureOf } from './stage-failure.ts'
@@ -14,7 +15,11 @@ export class StudyStages {
   private stages: Promise<Stages> | undefined
   private readonly done = new Map<string, Promise<void>>()
 
-  constructor(private readonly pool: string) {}
+  /** `codes`: of all stages of the study, so that what the ledger keeps of the pool serves whoever plans it. */
+  constructor(
+    private readonly pool: string,
+    private readonly codes: () => readonly StageCode[],
+  ) {}
 
   /**
    * Runs the stages that this configuration shares with others, unless the study has run them. A failure is not thrown:
@@ -27,7 +32,7 @@ export class StudyStages {
 
   /** Asks the pool for the description of its workers, and has the ledger record it for those who cannot ask. */
   private async describePool(): Promise<Stages> {
-    const description = await askPool(this.pool)
+    const description = await askPool(this.pool, this.codes())
     if (patched('record-pool')) await ledger.recordPool({ pool: this.pool, description })
     return stagesOn(this.pool, description)
   }

@@ -1,7 +1,10 @@
 import {
   circuitBreakerThreshold,
   configurationWorkflowId,
+  stageCodesOf,
+  type ConfigurationPage,
   type ConfigurationResult,
+  type StageCode,
   type StudyCarried,
   type StudyCounts,
   type StudyProgress,
@@ -50,6 +53,7 @@ export class StudyWindow {
   private offset: number
   private total = 0
   private perturbations: readonly Perturbation[] = []
+  private codes: readonly StageCode[] = []
   private page: readonly Configuration[] = []
   /** The configurations that an earlier run left in flight and that this one has not started again yet. */
   private readonly carried: Configuration[]
@@ -65,7 +69,7 @@ export class StudyWindow {
     this.carried = [...unfinished]
     this.ended = ended
     this.breaker = new CircuitBreaker(bugs)
-    this.shared = new StudyStages(input.pool)
+    this.shared = new StudyStages(input.pool, () => this.codes)
   }
 
   progress(): StudyProgress {
@@ -112,6 +116,7 @@ export class StudyWindow {
     this.page = page.configurations
     this.total = page.total
     this.perturbations = page.perturbations
+    this.codes = codesOf(page)
   }
 
   /**
@@ -205,4 +210,9 @@ export class StudyWindow {
     })
     return true
   }
+}
+
+/** The codes of a study, or those of the page where an earlier version of the ledger worker read it. */
+function codesOf({ codes, configurations, perturbations }: ConfigurationPage): readonly StageCode[] {
+  return (codes as readonly StageCode[] | undefined) ?? stageCodesOf(configurations, perturbations)
 }

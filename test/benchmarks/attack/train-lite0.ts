@@ -8,8 +8,9 @@
  */
 import { freshHead } from '@gauntlet/backbones'
 import { augment } from '@gauntlet/datasets'
+import { writeFileAtomically } from '@gauntlet/files'
 import { cacheFolder } from '@gauntlet/infra/cache-folder'
-import { fetchSource, writeFileAtomically } from '@gauntlet/sources'
+import { fetchSource } from '@gauntlet/sources'
 import { expandStudy, parseStudy, type Configuration } from '@gauntlet/study'
 import { fineTuneModel, trainableModel } from '@gauntlet/training'
 import {
@@ -70,4 +71,4 @@ async function trained(configuration: Configuration) {
 }
 
 const [loss, file] = process.argv.slice(2)
-writeFileAtomically(file!, writeSafetensors(await trained(configurationOf(loss!)), { format: 'pt' }))
+await writeFileAtomically(file!, writeSafetensors(await trained(configurationOf(loss!)), { format: 'pt' }))

@@ -2,6 +2,7 @@ import type { ArtifactStore } from '@gauntlet/artifacts'
 import type {
   DescriptionActivities,
   GpuActivities,
+  StageCode,
   StageRequest,
   StageResult,
   WorkerDescription,
@@ -12,17 +13,12 @@ import { digestOf, type ArtifactsByRole, type DatasetSpecification, type KeyedSt
 
 const environment = { engine: 'none' }
 const code = digestOf('no code')
-const description: WorkerDescription = {
-  environment,
-  environmentClass: digestOf(environment),
-  codeDigests: {
-    'prepare-dataset': code,
-    'pretrain-load': code,
-    'fine-tune': code,
-    checkpoint: code,
-    'perturb-and-evaluate': code,
-  },
-}
+const described = { environment, environmentClass: digestOf(environment) }
+const describe = (codes: readonly StageCode[]): WorkerDescription => ({
+  ...described,
+  host: described,
+  codeDigests: Object.fromEntries(codes.map((name) => [name, code])),
+})
 
 /** The smallest artifacts with which the ledger worker can do all it does: a dataset of one image, and its outcome. */
 async function smallestArtifacts(
@@ -49,7 +45,7 @@ async function smallestArtifacts(
     margin: 1,
     distance: null,
   }
-  const facts = outcomeFacts(code, { name: 'clean', evaluator: { name: 'argmax' } })
+  const facts = outcomeFacts({ name: 'clean', evaluator: { name: 'argmax' } })
   return {
     'prepare-dataset': { manifest: await store.put(manifest, 'application/json'), images: empty },
     'pretrain-load': { parameters: empty },
@@ -83,6 +79,6 @@ export async function emptyStages(
   }
   return {
     gpu: { prepareDataset: stage, pretrainLoad: stage, fineTune: stage, checkpoint: stage, perturbAndEvaluate: stage },
-    description: { describeWorker: async () => description },
+    description: { describeWorker: async (codes) => describe(codes) },
   }
 }

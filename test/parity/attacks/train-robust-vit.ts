@@ -36,6 +36,7 @@ const hyperparameters: Omit<Hyperparameters, 'attackEpsilon'> = {
   cosine: true,
   effectiveBatch: 100,
   microBatch: 100,
+  microBatchMayShrink: true,
   attackIterations: 7,
   tradesBeta: 1,
   augmentation: { horizontalFlip: false, colorJitter: 0, rotationDegrees: 0 },

@@ -1,14 +1,17 @@
-import type {
-  AttemptEvidence,
-  GpuActivities,
-  SourceRevision,
-  StageProgress,
-  StageRequest,
-  StageResult,
-  WorkerDescription,
+import {
+  environmentOf,
+  type AttemptEvidence,
+  type GpuActivities,
+  type SourceRevision,
+  type StageProgress,
+  type StageRequest,
+  type StageResult,
+  type WorkerDescription,
 } from '@gauntlet/contract'
 import { stageKey, type KeyedStage } from '@gauntlet/study'
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity'
+import type { BundleFile } from './bundles/bundle-cache.ts'
+import type { StageBundles } from './bundles/stage-bundles.ts'
 import { DeviceFailure, type Device } from './device.ts'
 import type { DevicePool } from './device-pool.ts'
 import type { DeviceProgress } from './device-protocol.ts'
@@ -18,7 +21,9 @@ export const heartbeatMilliseconds = 2_000
 
 interface Dependencies {
   readonly devices: DevicePool
+  /** Its environments, without codes. */
   readonly description: WorkerDescription
+  readonly bundles: Pick<StageBundles, 'bundle'>
   readonly revision: SourceRevision
   readonly worker: string
 }
@@ -31,8 +36,10 @@ export function createGpuActivities(dependencies: Dependencies): GpuActivities {
   const stage =
     (name: KeyedStage) =>
     async (request: StageRequest<unknown>): Promise<StageResult> => {
-      refuseOtherIdentity(request, dependencies.description)
-      return dependencies.devices.use((device, label) => attempt(name, request, device, label, dependencies))
+      const bundle = await bundleOf(request, dependencies)
+      return dependencies.devices.use((device, label) =>
+        attempt(name, request, { device, label, bundle }, dependencies),
+      )
     }
   return {
     prepareDataset: stage('prepare-dataset'),
@@ -43,25 +50,37 @@ export function createGpuActivities(dependencies: Dependencies): GpuActivities {
   }
 }
 
-/** The key was made for certain code and a certain engine: doing the work with others would falsify it. */
-function refuseOtherIdentity({ identity, stageKey: key }: StageRequest<unknown>, description: WorkerDescription): void {
+/**
+ * The bundle that the request's key was made for. The key was made for certain code and a certain engine: doing the
+ * work with others would falsify it.
+ */
+async function bundleOf(
+  { code, identity, stageKey: key }: StageRequest<unknown>,
+  { bundles, description }: Dependencies,
+): Promise<BundleFile> {
+  const bundle = await bundles.bundle(code)
   const same =
     key === stageKey(identity) &&
-    identity.codeDigest === description.codeDigests[identity.stage] &&
-    identity.environmentClass === description.environmentClass
-  if (!same)
-    throw failure(
-      'WorkerChanged',
-      `This worker runs other code or another engine than the key of ${identity.stage} was made for.`,
-      {},
-    )
+    identity.codeDigest === bundle.digest &&
+    identity.environmentClass === environmentOf(description, identity.stage).environmentClass
+  if (same) return bundle
+  throw failure(
+    'WorkerChanged',
+    `This worker runs other code or another engine than the key of ${identity.stage} was made for.`,
+    {},
+  )
+}
+
+interface Assignment {
+  readonly device: Device
+  readonly label: string
+  readonly bundle: BundleFile
 }
 
 async function attempt(
   stage: KeyedStage,
   request: StageRequest<unknown>,
-  device: Device,
-  label: string,
+  { device, label, bundle }: Assignment,
   { worker, revision }: Dependencies,
 ): Promise<StageResult> {
   const context = Context.current()
@@ -71,21 +90,19 @@ async function attempt(
   const heartbeat = () =>
     context.heartbeat({ stage, stageKey: request.stageKey, ...where, ...progress } satisfies StageProgress)
   const evidence = (): AttemptEvidence => {
-    const { resumedFrom, microBatch = request.microBatch } = progress
-    const resumed = resumedFrom ? { resumedFrom } : {}
+    const { resumedFrom } = progress
     return {
       ...where,
       endedAt: new Date().toISOString(),
       revision,
-      ...(microBatch === undefined ? {} : { microBatch }),
-      ...resumed,
+      ...(resumedFrom ? { resumedFrom } : {}),
     }
   }
   const timer = setInterval(heartbeat, heartbeatMilliseconds)
   heartbeat()
   try {
     const onProgress = (next: DeviceProgress) => void (progress = next)
-    const result = await device.run(stage, request, onProgress, context.cancellationSignal)
+    const result = await device.run(bundle, request, onProgress, context.cancellationSignal)
     return { ...result, evidence: evidence() }
   } catch (error) {
     throw translate(error, evidence())

@@ -1,14 +1,19 @@
-import type { WorkerDescription } from '@gauntlet/contract'
-import type { Digest, KeyedStage } from '@gauntlet/study'
-import { join } from 'node:path'
-import { codeDigest } from './code-digest.ts'
-import type { DeviceReady } from './device.ts'
+import type { StageCode, WorkerDescription } from '@gauntlet/contract'
+import { mathFunctionsDigest } from '@gauntlet/engine/math-functions'
+import { digestOf } from '@gauntlet/study'
+import type { EngineDescription } from './bundles/engine-module.ts'
+import type { StageBundles } from './bundles/stage-bundles.ts'
 import { SettingsInvalid } from './settings.ts'
 
 /**
- * What a worker with these devices says of itself. Devices of one worker must be alike, or its pool would mix classes.
+ * What a worker with these devices says of itself to someone who wants the digests of these codes. Devices of one
+ * worker must be alike, or its pool would mix classes.
  */
-export function descriptionOf(devices: readonly DeviceReady[]): WorkerDescription {
+export async function descriptionOf(
+  devices: readonly EngineDescription[],
+  bundles: Pick<StageBundles, 'digests'>,
+  codes: readonly StageCode[],
+): Promise<WorkerDescription> {
   const { environment, environmentClass } = devices[0]!
   const other = devices.find((one) => one.environmentClass !== environmentClass)
   if (other) {
@@ -16,13 +21,16 @@ export function descriptionOf(devices: readonly DeviceReady[]): WorkerDescriptio
       `A worker's devices must be alike, and here are ${devices[0]!.device} and ${other.device}; start a worker for each kind, told apart by CUDA_VISIBLE_DEVICES and GAUNTLET_POOL.`,
     )
   }
-  const digest = (stage: KeyedStage): Digest => codeDigest(join(import.meta.dirname, 'stages', `${stage}.ts`))
-  const codeDigests: Record<KeyedStage, Digest> = {
-    'prepare-dataset': digest('prepare-dataset'),
-    'pretrain-load': digest('pretrain-load'),
-    'fine-tune': digest('fine-tune'),
-    checkpoint: digest('checkpoint'),
-    'perturb-and-evaluate': digest('perturb-and-evaluate'),
+  const host = hostEnvironment()
+  return {
+    environment,
+    environmentClass,
+    host: { environment: host, environmentClass: digestOf(host) },
+    codeDigests: await bundles.digests(codes),
   }
-  return { environment, environmentClass, codeDigests }
+}
+
+/** What a machine adds to the results of stages that compute no tensors: how JavaScript and native libraries round. */
+function hostEnvironment() {
+  return { platform: `${process.platform}-${process.arch}`, mathFunctions: mathFunctionsDigest() }
 }

@@ -1,15 +1,15 @@
 import { openArtifactStore } from '@gauntlet/artifacts'
-import { engineEnvironment, environmentClass } from '@gauntlet/engine'
-import { proveEngine } from '@gauntlet/engine/prove-engine'
 import { join } from 'node:path'
-import { failureClassOfError } from './failure-class.ts'
-import { computeStage } from './stages/index.ts'
+import type { EngineModule } from './bundles/engine-module.ts'
 import type { FromDevice, ToDevice } from './device-protocol.ts'
+import { failureClassOfError } from './failure-class.ts'
+import { loadBundle, runBundle } from './run-bundle.ts'
 
 /*
- * The process that owns one device. It takes one stage at a time from its worker over IPC, reads and writes artifacts
- * itself, and answers with references. When the worker goes away it stops too: a device process without a worker would
- * fight its successor for the device.
+ * The process that owns one device. It takes one stage at a time from its worker over IPC, executes the bundle of the
+ * stage, which reads and writes artifacts itself, and answers with references. All tensor code in it comes from
+ * bundles. When the worker goes away it stops too: a device process without a worker would fight its successor for the
+ * device.
  */
 
 const store = openArtifactStore(required('GAUNTLET_ARTIFACTS'))
@@ -24,27 +24,17 @@ process.on('message', (message: ToDevice) => {
 
 // Before the first stage, so that an engine that does not compute costs no attempt: `gauntlet run` starts a worker to
 // hear what it is (describe-main.ts), and gets no further.
-proveEngine()
+const { describe } = await loadBundle<EngineModule>(process.argv[2]!)
+send({ type: 'ready', ...describe() })
 
-const environment = engineEnvironment()
-send({
-  type: 'ready',
-  environment: { ...environment },
-  environmentClass: environmentClass(environment),
-  device: environment.device,
-})
-
-async function run({ id, stage, request }: Extract<ToDevice, { type: 'run' }>): Promise<void> {
+async function run({ id, bundle, request }: Extract<ToDevice, { type: 'run' }>): Promise<void> {
   const controller = new AbortController()
   running.set(id, controller)
   try {
     const report = (progress: Extract<FromDevice, { type: 'progress' }>['progress']) =>
       send({ type: 'progress', id, progress })
-    send({
-      type: 'done',
-      id,
-      result: await computeStage(stage, request, { store, cacheFolder, signal: controller.signal, report }),
-    })
+    const surroundings = { store, cacheFolder, signal: controller.signal, report }
+    send({ type: 'done', id, result: await runBundle(bundle, request, surroundings) })
   } catch (error) {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
     const failureClass = failureClassOfError(error)

@@ -1,14 +1,20 @@
 import type { FailureClass, StageProgress, StageRequest, StageResult } from '@gauntlet/contract'
-import type { Digest, Json, KeyedStage } from '@gauntlet/study'
+import type { EngineDescription } from './bundles/engine-module.ts'
 
-/** From the worker to its device process. */
+/** What a worker sends to its device process. */
 export type ToDevice =
-  | { readonly type: 'run'; readonly id: number; readonly stage: KeyedStage; readonly request: StageRequest<unknown> }
+  | {
+      readonly type: 'run'
+      readonly id: number
+      /** The path of the bundle that does the stage. */
+      readonly bundle: string
+      readonly request: StageRequest<unknown>
+    }
   | { readonly type: 'cancel'; readonly id: number }
 
-/** From the device process to its worker. */
+/** What a device process sends to its worker. */
 export type FromDevice =
-  | { readonly type: 'ready'; readonly environment: Json; readonly environmentClass: Digest; readonly device: string }
+  | ({ readonly type: 'ready' } & EngineDescription)
   | { readonly type: 'progress'; readonly id: number; readonly progress: DeviceProgress }
   | { readonly type: 'done'; readonly id: number; readonly result: DeviceResult }
   | { readonly type: 'failed'; readonly id: number; readonly failureClass: FailureClass; readonly message: string }
@@ -19,5 +25,5 @@ export type DeviceResult = Pick<StageResult, 'sources' | 'generated'>
 /** What a device process knows of its progress; the worker adds who and since when. */
 export type DeviceProgress = Pick<
   StageProgress,
-  'done' | 'total' | 'unit' | 'imagesPerSecond' | 'checkpoint' | 'resumedFrom' | 'microBatch'
+  'done' | 'total' | 'unit' | 'imagesPerSecond' | 'checkpoint' | 'resumedFrom'
 >

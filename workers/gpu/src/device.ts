@@ -1,7 +1,8 @@
 import type { StageRequest } from '@gauntlet/contract'
-import type { Digest, Json, KeyedStage } from '@gauntlet/study'
 import { fork, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
+import type { BundleFile } from './bundles/bundle-cache.ts'
+import type { EngineDescription } from './bundles/engine-module.ts'
 import type { DeviceProgress, DeviceResult, FromDevice, ToDevice } from './device-protocol.ts'
 
 /** The device process failed an attempt; `failureClass` says what may help. */
@@ -22,12 +23,6 @@ interface Running {
   readonly reject: (failure: Error) => void
 }
 
-export interface DeviceReady {
-  readonly environment: Json
-  readonly environmentClass: Digest
-  readonly device: string
-}
-
 /**
  * One device and the process that does its tensor work. Tensor work blocks the thread it runs on; in a process of its
  * own it cannot stop heartbeats, and a crash of the native library costs one attempt. A process that ends is replaced
@@ -35,17 +30,21 @@ export interface DeviceReady {
  */
 export class Device {
   private process: ChildProcess | undefined
-  private ready: Promise<DeviceReady> | undefined
+  private ready: Promise<EngineDescription> | undefined
   private running: Running | undefined
   private nextId = 1
 
-  constructor(private readonly variables: Readonly<Record<string, string>>) {}
+  /** `engine`: the bundle by which the process looks at its engine. */
+  constructor(
+    private readonly variables: Readonly<Record<string, string>>,
+    private readonly engine: BundleFile,
+  ) {}
 
   /** Starts the device process if none lives, and says what it runs on. */
-  start(): Promise<DeviceReady> {
+  start(): Promise<EngineDescription> {
     this.ready ??= new Promise((resolve, reject) => {
-      const child = fork(join(import.meta.dirname, 'device-process.ts'), {
-        execArgv: ['--import', 'tsx'],
+      const child = fork(join(import.meta.dirname, 'device-process.ts'), [this.engine.path], {
+        execArgv: ['--import', 'tsx', '--enable-source-maps'],
         env: { ...process.env, ...this.variables },
         serialization: 'advanced',
       })
@@ -64,9 +63,9 @@ export class Device {
     return this.ready
   }
 
-  /** Runs one attempt at one stage. Aborting asks the process to stop at its next safe point. */
+  /** Runs one attempt at one stage by its bundle. Aborting asks the process to stop at its next safe point. */
   async run(
-    stage: KeyedStage,
+    bundle: BundleFile,
     request: StageRequest<unknown>,
     onProgress: Running['onProgress'],
     signal: AbortSignal,
@@ -78,7 +77,7 @@ export class Device {
     try {
       return await new Promise<DeviceResult>((resolve, reject) => {
         this.running = { id, onProgress, resolve, reject }
-        this.send({ type: 'run', id, stage, request })
+        this.send({ type: 'run', id, bundle: bundle.path, request })
       })
     } finally {
       signal.removeEventListener('abort', cancel)

@@ -1,6 +1,7 @@
-import { poolDescriptionQueue, poolQueue, type DescriptionActivities } from '@gauntlet/contract'
+import { poolDescriptionQueue, poolQueue, type DescriptionActivities, type StageCode } from '@gauntlet/contract'
 import { NativeConnection, Worker } from '@temporalio/worker'
 import { createGpuActivities, heartbeatMilliseconds } from './activities.ts'
+import { StageBundles } from './bundles/stage-bundles.ts'
 import { descriptionOf } from './describe.ts'
 import { Device } from './device.ts'
 import { DevicePool } from './device-pool.ts'
@@ -10,13 +11,16 @@ import { sourceRevision } from './source-revision.ts'
 /** A GPU worker: takes as many attempts as it has devices, and drains on SIGTERM. */
 async function main(): Promise<void> {
   const settings = readGpuWorkerSettings(process.env)
-  const devices = settings.devices.map((each) => new Device(each))
+  const bundles = new StageBundles()
+  const engine = await bundles.bundle('engine')
+  const devices = settings.devices.map((each) => new Device(each, engine))
   const ready = await Promise.all(devices.map((device) => device.start()))
   const pool = new DevicePool(
     devices,
     ready.map(({ device }, index) => `${device}#${index}`),
   )
-  const description = descriptionOf(ready)
+  const describe = (codes: readonly StageCode[]) => descriptionOf(ready, bundles, codes)
+  const description = await describe([])
   const { namespace, ...server } = settings.temporal
   const connection = await NativeConnection.connect(server)
   const shared = { connection, namespace, identity: settings.identity }
@@ -26,6 +30,7 @@ async function main(): Promise<void> {
     activities: createGpuActivities({
       devices: pool,
       description,
+      bundles,
       revision: sourceRevision(),
       worker: settings.identity,
     }),
@@ -36,7 +41,7 @@ async function main(): Promise<void> {
   const descriptions = await Worker.create({
     ...shared,
     taskQueue: poolDescriptionQueue(settings.pool),
-    activities: { describeWorker: () => Promise.resolve(description) } satisfies DescriptionActivities,
+    activities: { describeWorker: describe } satisfies DescriptionActivities,
   })
   console.log(`gpu worker ${settings.identity} ready: ${pool.size} × ${ready[0]!.device}`)
   await Promise.all([stages.run(), descriptions.run()])

@@ -42,6 +42,8 @@ describe('readDeviceSettings', () => {
     expect(whole! / totalmem()).toBeLessThanOrEqual(0.9)
     for (const share of shareOf('3')) expect(share / whole!).toBeCloseTo(1 / 3, 6)
     expect(shareOf('1', [gpu('0')])).toEqual([NaN])
+    const { devices } = readDeviceSettings({ GAUNTLET_DEVICES: '1', GAUNTLET_DEVICE_MEMORY: '5000000000' }, [])
+    expect(devices[0]!['GAUNTLET_DEVICE_MEMORY']).toBe('5000000000')
   })
 
   it('gives each GPU a process that sees no other', () => {

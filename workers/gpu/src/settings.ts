@@ -47,10 +47,9 @@ export function readDeviceSettings(
 ): DeviceSettings {
   const devices = count(variables, 'GAUNTLET_DEVICES', accelerators.length || devicesOfCpu())
   const threads = count(variables, 'GAUNTLET_THREADS', 1)
+  const memory = count(variables, 'GAUNTLET_DEVICE_MEMORY', memoryShare(devices))
   const seen = (index: number) =>
-    accelerators.length > 0
-      ? { accelerator: accelerators[index % accelerators.length]! }
-      : { memory: Math.floor((0.9 * hostMemory()) / devices) } // A tenth is for all else.
+    accelerators.length > 0 ? { accelerator: accelerators[index % accelerators.length]! } : { memory }
   return {
     devices: Array.from({ length: devices }, (_, index) => deviceVariables({ threads, ...seen(index) })),
   }
@@ -68,6 +67,11 @@ function acceleratorsOf(variables: NodeJS.ProcessEnv): readonly OneDevice[] {
  */
 function devicesOfCpu(): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(hostMemory() / memoryPerDevice)))
+}
+
+/** Bytes of each of so many processes on a CPU; a tenth is for all else. */
+function memoryShare(devices: number): number {
+  return Math.floor((0.9 * hostMemory()) / devices)
 }
 
 /** Bytes of the machine, or of the container. */

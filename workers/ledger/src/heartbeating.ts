@@ -1,12 +1,11 @@
 import { Context } from '@temporalio/activity'
 
-/** A tenth of the time after which the workflows take an activity of the ledger for lost. */
+/** A tenth of the heartbeat time-out that the workflows set for the ledger's activities. */
 const everyMilliseconds = 2_000
 
 /**
- * The same activities, telling Temporal every two seconds that they are at work. A task that a busy server hands out
- * and loses on the way is then tried again within seconds instead of after the longest time that hashing a large
- * artifact may take.
+ * The same activities, each of which sends a heartbeat every two seconds. Without heartbeats a task that a busy server
+ * handed out and lost would be tried again only after the hour that hashing a large artifact may take.
  */
 export function heartbeating<
   Activities extends { readonly [name in keyof Activities]: (input: never) => Promise<unknown> },

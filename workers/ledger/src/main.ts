@@ -3,11 +3,11 @@ import { ledgerQueue, workflowQueue } from '@gauntlet/contract'
 import { migrate, openLedger } from '@gauntlet/ledger'
 import { NativeConnection, Worker } from '@temporalio/worker'
 import { fileURLToPath } from 'node:url'
-import { createLedgerActivities } from './activities.ts'
+import { createLedgerActivities } from './activities/index.ts'
 import { heartbeating } from './heartbeating.ts'
 import { readLedgerWorkerSettings } from './settings.ts'
 
-/** The ledger worker: the only writer of rows, and the host of the workflows, which need no machine of their own. */
+/** The ledger worker. It is the only writer of rows, and runs the workflows, which need no machine of their own. */
 async function main(): Promise<void> {
   const settings = readLedgerWorkerSettings(process.env)
   await migrate(settings.databaseUrl)
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   const rows = await Worker.create({
     ...shared,
     taskQueue: ledgerQueue,
-    activities: heartbeating(createLedgerActivities({ db: ledger.db, store: openArtifactStore(settings.artifacts) })),
+    activities: heartbeating(createLedgerActivities(ledger.db, openArtifactStore(settings.artifacts))),
   })
   const workflows = await Worker.create({
     ...shared,

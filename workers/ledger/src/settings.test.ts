@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
-import { readLedgerWorkerSettings, SettingsInvalid } from './settings.ts'
+import { readLedgerWorkerSettings, LedgerWorkerSettingsInvalid } from './settings.ts'
 
 const needed = { DATABASE_URL: 'postgres://x', GAUNTLET_ARTIFACTS: 'file:///a', TEMPORAL_ADDRESS: '127.0.0.1:7233' }
 
-it.each(Object.keys(needed))('names %s when it is missing', (name) => {
+it.each(Object.keys(needed))('refuses to start without %s, and names it', (name) => {
   const read = () => readLedgerWorkerSettings({ ...needed, [name]: '' })
-  expect(read).toThrow(SettingsInvalid)
+  expect(read).toThrow(LedgerWorkerSettingsInvalid)
   expect(read).toThrow(name)
 })
 

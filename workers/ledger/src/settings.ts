@@ -1,7 +1,7 @@
 import { temporalSettings, type TemporalSettings } from '@gauntlet/contract'
 import { hostname } from 'node:os'
 
-/** What the ledger worker is told by its environment. */
+/** What the environment tells the ledger worker. */
 export interface LedgerWorkerSettings {
   readonly databaseUrl: string
   readonly artifacts: string
@@ -9,15 +9,17 @@ export interface LedgerWorkerSettings {
   readonly identity: string
 }
 
-/** The worker was started wrongly; the message names the variable. */
-export class SettingsInvalid extends Error {
-  override readonly name = 'SettingsInvalid'
+/** A variable that the worker needs is missing. A retry does not help; the message names the variable. */
+export class LedgerWorkerSettingsInvalid extends Error {
+  override readonly name = 'LedgerWorkerSettingsInvalid'
 }
 
+/** Reads the settings from environment variables. Throws `LedgerWorkerSettingsInvalid`. */
 export function readLedgerWorkerSettings(variables: NodeJS.ProcessEnv): LedgerWorkerSettings {
   const required = (name: string): string => {
     const value = variables[name]
-    if (!value) throw new SettingsInvalid(`The ledger worker needs ${name}; set it and start the worker again.`)
+    if (!value)
+      throw new LedgerWorkerSettingsInvalid(`The ledger worker needs ${name}; set it and start the worker again.`)
     return value
   }
   return {

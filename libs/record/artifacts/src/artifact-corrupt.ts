@@ -1,8 +1,7 @@
 import type { Digest } from '@gauntlet/study'
 
 /**
- * The stored bytes do not have the digest they are named by. A retry does not help; storing the right bytes again
- * repairs it.
+ * The stored bytes do not have the digest they are named by. A retry does not help; storing the right bytes again does.
  */
 export class ArtifactCorrupt extends Error {
   override readonly name = 'ArtifactCorrupt'

@@ -1,6 +1,6 @@
 /**
- * The medium under the store refused (disk full, no permission, read error). A retry may help once somebody or time has
- * cleared it.
+ * The file system under the store refused an operation (disk full, no permission, read error). A retry helps once the
+ * cause is gone.
  */
 export class ArtifactStoreUnavailable extends Error {
   override readonly name = 'ArtifactStoreUnavailable'
@@ -17,7 +17,7 @@ const remedies: Readonly<Record<string, string>> = {
   EMFILE: 'too many files are open; raise the limit of open files',
 }
 
-/** Runs one operation on the store at `location`, turning the operating system's refusals into one sentence. */
+/** Runs one operation on the store at `location`. An error of the operating system becomes one sentence. */
 export async function onStore<Result>(location: string, operation: () => Promise<Result>): Promise<Result> {
   try {
     return await operation()

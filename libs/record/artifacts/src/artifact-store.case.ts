@@ -12,15 +12,15 @@ import type { ArtifactStore, StoredArtifact } from './artifact-store.ts'
 /** A store under test and a way to damage it from outside. */
 export interface StoreUnderTest {
   readonly store: ArtifactStore
-  /** Replaces the stored bytes of an artifact behind the store's back. */
+  /** Replaces the stored bytes of an artifact without the store. */
   corrupt(digest: string, bytes: Uint8Array): Promise<void>
-  /** Replaces the stored form of a pointer behind the store's back. */
+  /** Replaces the stored form of a pointer without the store. */
   corruptPointer(name: string, bytes: Uint8Array): Promise<void>
 }
 
 const text = (words: string) => new TextEncoder().encode(words)
 
-/** What every artifact store does, whatever it keeps its bytes in. */
+/** The tests of every artifact store, whatever it keeps its bytes in. */
 export function describeArtifactStore(name: string, open: () => Promise<StoreUnderTest>): void {
   describe(name, () => {
     let tested: StoreUnderTest
@@ -62,17 +62,17 @@ function artifactCases(tested: () => StoreUnderTest): void {
     const bytes = new Uint8Array(300_000).fill(7)
     const references = await Promise.all(Array.from({ length: 8 }, () => store.put(bytes, 'image/x')))
     expect(new Set(references.map(({ digest }) => digest)).size).toBe(1)
-    const listed = (await entriesOf(store)).filter(({ digest }) => digest === references[0]!.digest)
+    const listed = (await listedArtifacts(store)).filter(({ digest }) => digest === references[0]!.digest)
     expect(listed).toEqual([{ digest: digestOfBytes(bytes), size: 300_000 }])
   })
 
   it('lists what is stored and no longer lists what was removed', async () => {
     const { store } = tested()
     const { digest } = await store.put(text('for a while'), 'text/plain')
-    expect((await entriesOf(store)).map((entry) => entry.digest)).toContain(digest)
+    expect((await listedArtifacts(store)).map((entry) => entry.digest)).toContain(digest)
     await store.remove(digest)
     await store.remove(digest)
-    expect((await entriesOf(store)).map((entry) => entry.digest)).not.toContain(digest)
+    expect((await listedArtifacts(store)).map((entry) => entry.digest)).not.toContain(digest)
     expect(await store.verify(digest)).toBe('missing')
   })
 
@@ -86,7 +86,7 @@ function artifactCases(tested: () => StoreUnderTest): void {
     await expect(store.localFile(absent)).rejects.toBeInstanceOf(ArtifactMissing)
   })
 
-  it('takes nothing but a digest for a digest', async () => {
+  it('accepts nothing but 64 lowercase hexadecimal digits as a digest', async () => {
     const { store } = tested()
     for (const name of [
       '',
@@ -115,11 +115,11 @@ function fileCases(tested: () => StoreUnderTest, folder: () => string): void {
     expect(Buffer.compare(await readFile(await store.localFile(reference)), bytes)).toBe(0)
   })
 
-  it('passes on that a file to be stored cannot be read, and stores nothing', async () => {
+  it('stores nothing when a file to be stored cannot be read, and fails with the error of the file system', async () => {
     const { store } = tested()
-    const before = (await entriesOf(store)).length
+    const before = (await listedArtifacts(store)).length
     await expect(store.putFile(join(folder(), 'no-such-file'), 'text/plain')).rejects.toThrow('ENOENT')
-    expect((await entriesOf(store)).length).toBe(before)
+    expect((await listedArtifacts(store)).length).toBe(before)
   })
 }
 
@@ -131,7 +131,7 @@ function damageCases(tested: () => StoreUnderTest): void {
     ['nothing left', () => new Uint8Array()],
   ])('notices %s, and repairs it when the bytes are stored again', async (damage, change) => {
     const { store, corrupt } = tested()
-    const bytes = text(`an artifact that will suffer ${damage}`)
+    const bytes = text(`an artifact that will have ${damage}`)
     const reference = await store.put(bytes, 'text/plain')
     await corrupt(reference.digest, change(bytes))
     expect(await store.verify(reference.digest)).toBe('corrupt')
@@ -165,7 +165,7 @@ function pointerCases(tested: () => StoreUnderTest): void {
     expect(await store.readPointer('progress/a-stage')).toBeNull()
   })
 
-  it('keeps pointers apart, also when one name begins like another', async () => {
+  it('keeps pointers apart, also when one name is the beginning of another', async () => {
     const { store } = tested()
     const names = ['a', 'a/b', 'a/b/c', 'a.json', 'a-b', 'a_b']
     for (const name of names) await store.writePointer(name, { name })
@@ -182,7 +182,7 @@ function pointerCases(tested: () => StoreUnderTest): void {
     expect(values).toContainEqual(await store.readPointer('busy'))
   })
 
-  it('forgets a pointer whose stored form was damaged instead of believing it', async () => {
+  it('gives null for a pointer whose stored form was damaged', async () => {
     const { store, corruptPointer } = tested()
     for (const damage of ['', '{', 'null', '{"sha256":"00","value":{"step":9}}', '[1,2,3]']) {
       await store.writePointer('damaged', { step: 1 })
@@ -215,8 +215,8 @@ function pointerCases(tested: () => StoreUnderTest): void {
   })
 }
 
-/** A whole listing. */
-export async function entriesOf(store: ArtifactStore): Promise<StoredArtifact[]> {
+/** Everything a store lists. */
+export async function listedArtifacts(store: ArtifactStore): Promise<StoredArtifact[]> {
   const entries: StoredArtifact[] = []
   for await (const entry of store.list()) entries.push(entry)
   return entries

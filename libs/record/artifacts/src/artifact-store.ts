@@ -1,11 +1,10 @@
 import type { ArtifactReference, Digest, Json } from '@gauntlet/study'
 
-/** What a look at the stored bytes found: `corrupt` means that they are there and do not have their digest. */
+/** The state of stored bytes. `corrupt`: they are there, and do not have the digest they are named by. */
 export type ArtifactState = 'intact' | 'missing' | 'corrupt'
 
 /**
- * One entry of a store's listing; `size` in bytes. Listing does not read the bytes, so it says nothing about their
- * state.
+ * One entry of a store's listing; `size` in bytes. Listing does not read the bytes, so they may be corrupt.
  */
 export interface StoredArtifact {
   readonly digest: Digest
@@ -17,10 +16,10 @@ export interface StoredArtifact {
  * or nothing: a writer killed at any moment leaves either the whole artifact or no artifact.
  */
 export interface ArtifactStore {
-  /** Stores bytes; storing the same bytes again changes nothing, and repairs a copy that went bad. */
+  /** Stores bytes. Storing the same bytes again changes nothing, or repairs a corrupt copy. */
   put(bytes: Uint8Array, mediaType: string): Promise<ArtifactReference>
 
-  /** Stores a file's bytes as they are while being copied, without holding them in memory. */
+  /** Stores the bytes of a file as they are while it is copied, without holding them in memory. */
   putFile(path: string, mediaType: string): Promise<ArtifactReference>
 
   /** The bytes, verified while read. Throws `ArtifactMissing` or `ArtifactCorrupt`. */
@@ -31,19 +30,18 @@ export interface ArtifactStore {
    */
   localFile(artifact: ArtifactReference | Digest): Promise<string>
 
-  /** Reads the stored bytes and compares; never throws for what it finds. */
+  /** Reads the stored bytes and compares them with their digest. Throws neither for missing nor for corrupt ones. */
   verify(digest: Digest): Promise<ArtifactState>
 
   /**
-   * Forgets an artifact; one that is not there is no error. The caller knows that nothing else refers to the same
-   * bytes.
+   * Deletes an artifact; one that is not there is no error. The caller must know that nothing else refers to the bytes.
    */
   remove(digest: Digest): Promise<void>
 
   /** Everything stored, in no particular order. */
   list(): AsyncIterable<StoredArtifact>
 
-  /** A pointer's value; `null` when it was never written, was deleted, or cannot be trusted any more. */
+  /** A pointer's value; `null` when it was never written, was deleted, or is damaged. */
   readPointer(name: string): Promise<Json>
 
   /** Replaces a pointer's value atomically: a reader sees the old value or the new one. */

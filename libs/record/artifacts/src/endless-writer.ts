@@ -1,6 +1,6 @@
 import { openArtifactStore } from './open-artifact-store.ts'
 
-/** Stores one artifact after another until it is killed; the test of that runs this file as a process of its own. */
+/** Stores one artifact after another. A test runs this file as a process and kills it. */
 const store = openArtifactStore(process.argv[2] ?? '')
 for (let i = 0; ; i++) {
   const { digest } = await store.put(new Uint8Array(4_000_000).fill(i), 'application/octet-stream')

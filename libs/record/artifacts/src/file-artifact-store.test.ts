@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { describeArtifactStore, entriesOf } from './artifact-store.case.ts'
+import { describeArtifactStore, listedArtifacts } from './artifact-store.case.ts'
 import { ArtifactStoreUnavailable } from './artifact-store-unavailable.ts'
 import { FileArtifactStore } from './file-artifact-store.ts'
 
@@ -37,26 +37,26 @@ describe('the folder of an artifact store', () => {
   })
 
   it('lists only what can be an artifact', async () => {
-    const folder = join(root, 'strangers')
+    const folder = join(root, 'other-files')
     const store = new FileArtifactStore(folder)
     const { digest } = await store.put(Uint8Array.of(4), 'x/y')
     await writeFile(join(folder, 'sha256', digest.slice(0, 2), 'README'), 'hello')
     await mkdir(join(folder, 'sha256', 'zz'))
     await writeFile(join(folder, 'sha256', 'zz', digest), 'in the wrong place')
-    expect(await entriesOf(store)).toEqual([{ digest, size: 1 }])
+    expect(await listedArtifacts(store)).toEqual([{ digest, size: 1 }])
   })
 
-  it('loses the temporary files of dead writers and keeps those of living ones', async () => {
+  it('removes temporary files that nobody has written to for an hour, and keeps younger ones', async () => {
     const folder = join(root, 'sweep')
     await mkdir(join(folder, 'temporary'), { recursive: true })
-    await writeFile(join(folder, 'temporary', 'dead'), 'half of somethi')
-    await utimes(join(folder, 'temporary', 'dead'), new Date(0), new Date(0))
-    await writeFile(join(folder, 'temporary', 'living'), 'half of somethi')
+    await writeFile(join(folder, 'temporary', 'abandoned'), 'half of somethi')
+    await utimes(join(folder, 'temporary', 'abandoned'), new Date(0), new Date(0))
+    await writeFile(join(folder, 'temporary', 'young'), 'half of somethi')
     await new FileArtifactStore(folder).put(Uint8Array.of(5), 'x/y')
-    expect(await readdir(join(folder, 'temporary'))).toEqual(['living'])
+    expect(await readdir(join(folder, 'temporary'))).toEqual(['young'])
   })
 
-  it('says in one sentence that its place is not a folder', async () => {
+  it('says in one sentence that its path is not a folder', async () => {
     const file = join(root, 'a-file')
     await writeFile(file, '')
     const store = new FileArtifactStore(join(file, 'store'))
@@ -65,7 +65,7 @@ describe('the folder of an artifact store', () => {
     expect(String(error)).toMatch(/a part of the path is a file; point GAUNTLET_ARTIFACTS to a folder\.$/)
   })
 
-  it('shows nothing but whole artifacts after its writer was killed in the middle', async () => {
+  it('holds nothing but whole artifacts after its writer was killed while writing', async () => {
     const folder = join(root, 'killed')
     const writer = spawn(
       process.execPath,
@@ -79,7 +79,7 @@ describe('the folder of an artifact store', () => {
     writer.kill('SIGKILL')
     await once(writer, 'exit')
     const store = new FileArtifactStore(folder)
-    const stored = await entriesOf(store)
+    const stored = await listedArtifacts(store)
     expect(stored.length).toBeGreaterThan(0)
     for (const { digest } of stored) expect(await store.verify(digest)).toBe('intact')
     expect(await store.readPointer('last')).toMatch(/^[0-9a-f]{64}$/)

@@ -1,14 +1,15 @@
-import { createHash, type Hash } from 'node:crypto'
+import { createHash, randomUUID, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { digestOfFile, writeAtomically } from '@gauntlet/files'
 import { canonicalJson, digestOf, type ArtifactReference, type Digest, type Json } from '@gauntlet/study'
 import { ArtifactCorrupt } from './artifact-corrupt.ts'
 import { ArtifactMissing } from './artifact-missing.ts'
 import { requireDigest, requirePointerName } from './artifact-name-invalid.ts'
 import { codeOf, onStore } from './artifact-store-unavailable.ts'
 import type { ArtifactState, ArtifactStore, StoredArtifact } from './artifact-store.ts'
-import { namesIn, sweepTemporaries, writeDurably } from './durable-write.ts'
+import { namesIn, sweepTemporaries, temporaryFolder } from './temporary-folder.ts'
 
 const hour = 3_600_000
 
@@ -30,7 +31,7 @@ export class FileArtifactStore implements ArtifactStore {
     if ((await this.verify(digest)) !== 'intact') {
       await this.#write(0o444, async (file) => {
         await file.writeFile(bytes)
-        return pathOf(digest)
+        return artifactPath(digest)
       })
     }
     return { digest, size: bytes.byteLength, mediaType }
@@ -42,7 +43,7 @@ export class FileArtifactStore implements ArtifactStore {
     await this.#write(0o444, async (file) => {
       const size = await copyInto(file, path, hash)
       written = { digest: hash.digest('hex'), size }
-      return pathOf(written.digest)
+      return artifactPath(written.digest)
     })
     return { ...written, mediaType }
   }
@@ -57,7 +58,7 @@ export class FileArtifactStore implements ArtifactStore {
   async localFile(artifact: ArtifactReference | Digest): Promise<string> {
     const { digest, path } = this.#locate(artifact)
     const found = await this.#orMissing(digest, () => digestOfFile(path))
-    this.#require(artifact, found.size, found.digest)
+    this.#require(artifact, (await stat(path)).size, found)
     return path
   }
 
@@ -81,7 +82,7 @@ export class FileArtifactStore implements ArtifactStore {
     const top = join(this.root, 'sha256')
     for (const prefix of await onStore(this.root, () => namesIn(top))) {
       for (const digest of await onStore(this.root, () => namesIn(join(top, prefix)))) {
-        if (!/^[0-9a-f]{64}$/.test(digest) || !digest.startsWith(prefix)) continue // not ours
+        if (!/^[0-9a-f]{64}$/.test(digest) || !digest.startsWith(prefix)) continue // not a file of this store
         yield { digest, size: (await stat(join(top, prefix, digest))).size }
       }
     }
@@ -109,14 +110,15 @@ export class FileArtifactStore implements ArtifactStore {
     await onStore(this.root, async () => {
       if (!this.#swept) await sweepTemporaries(this.root, this.staleAfter)
       this.#swept = true
-      await writeDurably(this.root, mode, write)
+      const temporary = join(temporaryFolder(this.root), randomUUID())
+      await writeAtomically(temporary, mode, async (file) => join(this.root, await write(file)))
     })
   }
 
   #locate(artifact: ArtifactReference | Digest): { digest: Digest; path: string } {
     const digest = typeof artifact === 'string' ? artifact : artifact.digest
     requireDigest(digest)
-    return { digest, path: join(this.root, pathOf(digest)) }
+    return { digest, path: join(this.root, artifactPath(digest)) }
   }
 
   #pointer(name: string): string {
@@ -139,19 +141,16 @@ export class FileArtifactStore implements ArtifactStore {
   }
 }
 
-function pathOf(digest: Digest): string {
+function artifactPath(digest: Digest): string {
   return join('sha256', digest.slice(0, 2), digest)
 }
 
-/** One flat folder: a `/` of the name is written `%2F`, so that no pointer can be in another one's way. */
+/** All pointers lie in one folder: with `/` written as `%2F`, no name of a pointer is the folder of another. */
 function pointerPath(name: string): string {
   return join('pointers', `${encodeURIComponent(name)}.json`)
 }
 
-/**
- * The value of a pointer file, or `null` when its bytes are not what was written: progress is then lost, never
- * falsified.
- */
+/** The value of a pointer file, or `null` when its bytes are not those that were written. */
 function trustedValue(text: string): Json {
   try {
     const { sha256, value } = JSON.parse(text) as { sha256: string; value: Json }
@@ -164,16 +163,6 @@ function trustedValue(text: string): Json {
 function nullIfAbsent(error: unknown): null {
   if (codeOf(error) === 'ENOENT') return null
   throw error
-}
-
-async function digestOfFile(path: string): Promise<{ digest: Digest; size: number }> {
-  const hash = createHash('sha256')
-  let size = 0
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    hash.update(chunk as Buffer)
-    size += (chunk as Buffer).byteLength
-  }
-  return { digest: hash.digest('hex'), size }
 }
 
 /** Copies a file into an open one while hashing what is written; returns the number of bytes. */

@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm'
+import { eq, sql, type SQL } from 'drizzle-orm'
 import type { Digest, Json, StageName } from '@gauntlet/study'
 import { lineageFrom } from './lineage.ts'
 import type { LedgerDatabase } from './open-ledger.ts'
@@ -27,7 +27,8 @@ export async function executionGraph(
 ): Promise<Map<Digest, ExecutionNode>> {
   if (stageKeys.length === 0) return new Map()
   const keys = (await db.execute<{ stage_key: Digest }>(lineageFrom(stageKeys))).rows.map((row) => row.stage_key)
-  const [rows, made] = await Promise.all([nodesOf(db, keys), generatedOf(db, keys)])
+  const isKnown = sql`${execution.stageKey} = any(${sql.param(keys)}::text[])`
+  const [rows, made] = await Promise.all([executionsWhere(db, isKnown), generatedOf(db, keys)])
   const generated = new Map<Digest, Record<string, Digest>>()
   for (const { stageKey, role, digest } of made)
     generated.set(stageKey, { ...generated.get(stageKey), [role]: digest as Digest })
@@ -39,7 +40,8 @@ export async function executionGraph(
   )
 }
 
-function nodesOf(db: LedgerDatabase, keys: readonly Digest[]) {
+/** Executions with everything that their keys were made from. */
+export function executionsWhere(db: LedgerDatabase, condition: SQL | undefined) {
   const { stageKey, stage, codeDigest, environmentClass, parameters, seed, inputs, fulfilledAt } = execution
   return db
     .select({
@@ -55,7 +57,7 @@ function nodesOf(db: LedgerDatabase, keys: readonly Digest[]) {
     })
     .from(execution)
     .innerJoin(environment, eq(environment.class, environmentClass))
-    .where(sql`${stageKey} = any(${sql.param([...keys])}::text[])`)
+    .where(condition)
 }
 
 function generatedOf(db: LedgerDatabase, keys: readonly Digest[]) {

@@ -4,6 +4,7 @@ import type { LedgerDatabase } from './open-ledger.ts'
 import { study } from './schema/index.ts'
 import { StudyUnknown } from './study-unknown.ts'
 
+/** A study as the ledger has it. */
 export interface RecordedStudy {
   readonly id: Digest
   readonly name: string

@@ -94,7 +94,7 @@ it('never lets a late attempt with other bytes replace a result, and keeps what 
   })
 })
 
-it('notices other bytes also under the same attempt', async () => {
+it('notices other bytes also in a second report of the same attempt', async () => {
   await fulfilExecution(ledger.db, loaded('same id'))
   const changed = loaded('same id', 'other parameters')
   expect(await fulfilExecution(ledger.db, changed)).toMatchObject({ standing: 'contradicted' })
@@ -133,8 +133,8 @@ it('keeps every failed attempt, with its class and a message that Postgres can h
   expect(second).toMatchObject({ outcome: 'fulfilled', number: 2, failureClass: null, details: null })
 })
 
-it('accepts the success of an attempt that was given up for lost', async () => {
-  const report = loaded('orphan')
+it('accepts the success of an attempt that was taken for lost', async () => {
+  const report = loaded('taken for lost')
   await recordAttempt(ledger.db, { ...report, failure: { class: 'WorkerLost', message: 'no heartbeat' } })
   expect(await fulfilExecution(ledger.db, report)).toMatchObject({ standing: 'first' })
   expect(await attemptsAt(report.key)).toMatchObject([{ outcome: 'fulfilled', failureClass: null }])
@@ -166,7 +166,7 @@ it('records what else an attempt used, such as the checkpoint it resumed from', 
   ])
 })
 
-it('describes an environment when the first attempt that knows it reports', async () => {
+it('keeps the first description of an environment that an attempt gives', async () => {
   const report = loaded('described')
   const identity = { ...report.identity, environmentClass: digestOf('another machine') }
   const documentOf = () => ledger.db.select().from(environment).where(eq(environment.class, identity.environmentClass))

@@ -9,23 +9,25 @@ import { recordExecution, type ExecutionSubject } from './record-execution.ts'
 import { sortedBy } from './record-study.ts'
 import { artifact, attempt as attempts, execution, executionArtifact } from './schema/index.ts'
 
+/** A success as a worker reports it. */
 export interface FulfilmentReport extends ExecutionSubject {
   readonly attempt: Attempt
-  /** What the stage read: every input of its identity, and whatever else it resumed from. */
+  /** What the stage read: every input of its identity, and what it resumed from. */
   readonly used: ArtifactsByRole
   readonly generated: ArtifactsByRole
 }
 
 /**
- * How a success relates to what was known: `first` fulfilled the stage; `repeated` is the same report again;
- * `confirmed` comes from another attempt with the same bytes; `contradicted` from another attempt with other bytes, so
- * the stage is not reproducible.
+ * How a success relates to what was known. `first`: it fulfilled the stage. `repeated`: the same report came again.
+ * `confirmed`: another attempt made the same bytes. `contradicted`: an attempt made other bytes, so the stage is not
+ * reproducible.
  */
 export type Standing = 'first' | 'repeated' | 'confirmed' | 'contradicted'
 
+/** What became of a success. */
 export interface Fulfilment {
   readonly standing: Standing
-  /** The outputs that stand: those of the first fulfilment, whatever came later. */
+  /** The outputs that stand, which are those of the first fulfilment. */
   readonly outputs: ArtifactsByRole
 }
 
@@ -48,7 +50,7 @@ export async function fulfilExecution(db: LedgerDatabase, report: FulfilmentRepo
 }
 
 async function fulfilFirst(db: LedgerDatabase, key: Digest, report: FulfilmentReport): Promise<Fulfilment> {
-  const edges = [...edgesOf(key, 'used', report.used), ...edgesOf(key, 'generated', report.generated)]
+  const edges = [...edgeRows(key, 'used', report.used), ...edgeRows(key, 'generated', report.generated)]
   if (edges.length > 0) await db.insert(executionArtifact).values(edges)
   await db
     .update(execution)
@@ -78,8 +80,8 @@ async function writeAttempt(
 ): Promise<void> {
   const generated = Object.fromEntries(Object.entries(report.generated).map(([role, { digest }]) => [role, digest]))
   const ended = { endedAt: endOf(report.attempt), outcome, failureClass: null, message: null, generated }
-  // An attempt given up for lost (failed) may still come in, and one that came too late may be needed after a
-  // withdrawal.
+  // A row that says `failed` may be of an attempt that was taken for lost and still succeeded. One that says
+  // `superseded` may fulfil the stage after a withdrawal.
   await upsertAttempt(db, ['running', 'failed', 'superseded'], { ...columnsOf(key, report.attempt), ...ended })
 }
 
@@ -92,11 +94,11 @@ async function recordArtifacts(db: LedgerDatabase, references: readonly Artifact
   if (values.length > 0) await db.insert(artifact).values(values).onConflictDoNothing()
 }
 
-function edgesOf(stageKey: Digest, direction: 'used' | 'generated', artifacts: ArtifactsByRole) {
+function edgeRows(stageKey: Digest, direction: 'used' | 'generated', artifacts: ArtifactsByRole) {
   return Object.entries(artifacts).map(([role, { digest }]) => ({ stageKey, direction, role, digest }))
 }
 
-/** The lineage recorded must be the one that the key was computed from. */
+/** Refuses a report whose inputs are not those that the key was computed from. */
 function requireInputs(identity: StageIdentity, used: ArtifactsByRole): void {
   for (const [role, digest] of Object.entries(identity.inputs)) {
     if (used[role]?.digest === digest) continue

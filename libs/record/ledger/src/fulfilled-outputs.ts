@@ -8,7 +8,7 @@ export async function fulfilledOutputs(db: LedgerDatabase, stageKey: Digest): Pr
   return (await fulfilledOutputsOf(db, [stageKey])).get(stageKey) ?? null
 }
 
-/** What each fulfilled one of many stages generated; keys that are not fulfilled are absent. */
+/** What each of many stages generated. Keys of stages that are not fulfilled are absent. */
 export async function fulfilledOutputsOf(
   db: LedgerDatabase,
   stageKeys: readonly Digest[],
@@ -35,16 +35,10 @@ export async function fulfilledOutputsOf(
   return outputs
 }
 
-/** Which of many keys are fulfilled; one query for a whole study (13,000 keys). */
-export async function knownStageKeys(db: LedgerDatabase, stageKeys: readonly Digest[]): Promise<Set<Digest>> {
-  const rows = await db
-    .select({ key: execution.stageKey })
-    .from(execution)
-    .where(and(isOneOf(stageKeys), eq(execution.state, 'fulfilled')))
-  return new Set(rows.map((row) => row.key))
-}
-
-/** One array parameter: a list of thousands of parameters would be slow to plan and end at 65,535. */
+/**
+ * A condition on many keys, one query for a whole study (13,000 keys). They are one parameter, an array: a list of
+ * thousands of parameters would be slow to plan, and Postgres takes at most 65,535.
+ */
 function isOneOf(stageKeys: readonly Digest[]) {
   return sql`${execution.stageKey} = any(${sql.param([...stageKeys])}::text[])`
 }

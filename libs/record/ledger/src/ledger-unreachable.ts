@@ -1,10 +1,10 @@
-/** Nobody answers as a ledger at this address. A retry helps when the server is starting or the network is away. */
+/** No server answers at the address of the ledger. A retry helps when it is starting or the network was interrupted. */
 export class LedgerUnreachable extends Error {
   override readonly name = 'LedgerUnreachable'
 
   constructor(databaseUrl: string, cause: unknown) {
-    const finding = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause
-    const said = finding instanceof Error ? finding.message : String(finding)
+    const reason = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause
+    const said = reason instanceof Error ? reason.message : String(reason)
     super(
       `The ledger at ${withoutPassword(databaseUrl)} cannot be reached (${said}); run \`gauntlet up\` or correct DATABASE_URL.`,
       { cause },

@@ -19,8 +19,8 @@ import type { Attempt } from './record-attempt.ts'
 import type { FulfilmentReport } from './fulfil-execution.ts'
 import type { StudyRecord } from './record-study.ts'
 
-/** A server starts in a second, except on a machine that is busy with a study. */
-const patience = 120_000
+/** Milliseconds. A server starts in a second, except on a machine that is busy with a study. */
+const startLimit = 120_000
 
 /** An empty ledger on a real Postgres of its own for the tests of one file. */
 export function useLedger(): Ledger & { readonly databaseUrl: string } {
@@ -32,12 +32,12 @@ export function useLedger(): Ledger & { readonly databaseUrl: string } {
     databaseUrl = (await startPostgres(home)).databaseUrl
     await migrate(databaseUrl)
     ledger = openLedger(databaseUrl)
-  }, patience)
+  }, startLimit)
   afterAll(async () => {
     await ledger?.close()
     await stopPostgres(home)
     await rm(home, { recursive: true, force: true })
-  }, patience)
+  }, startLimit)
   return {
     get db() {
       return ledger!.db
@@ -49,6 +49,7 @@ export function useLedger(): Ledger & { readonly databaseUrl: string } {
   }
 }
 
+/** The perturbations of these tests: none, and the ball of radius 4/255 in the maximum norm. */
 export const clean: Perturbation = { name: 'clean', evaluator: { name: 'argmax' } }
 export const linf: Perturbation = {
   name: 'Linf',
@@ -56,7 +57,7 @@ export const linf: Perturbation = {
   evaluator: { name: 'apgd-ce', iterations: 10, restarts: 1 },
 }
 
-/** A configuration unlike every other one with another seed. */
+/** A configuration that differs from every one with another seed. */
 export function configurationWith(seed: number, backbone = 'tf_efficientnet_lite0.in1k'): Configuration {
   return {
     dataset: {
@@ -82,6 +83,7 @@ export function configurationWith(seed: number, backbone = 'tf_efficientnet_lite
       cosine: true,
       effectiveBatch: 64,
       microBatch: 32,
+      microBatchMayShrink: true,
       attackEpsilon: 4 / 255,
       attackIterations: 3,
       tradesBeta: 1,
@@ -108,7 +110,7 @@ export function studyOf(
   }
 }
 
-/** A reference to bytes that nobody needs to have. */
+/** A reference to bytes that no store has. */
 export function artifactOf(content: string): ArtifactReference {
   return { digest: digestOf(content), size: content.length, mediaType: 'text/plain' }
 }
@@ -138,7 +140,7 @@ export function attemptCalled(id: string, changes: Partial<Attempt> = {}): Attem
   }
 }
 
-/** A report of one successful stage that made what it is told to have made. */
+/** A report of a success that used and generated what it is given. */
 export function fulfilment(
   stage: StageIdentity['stage'],
   used: ArtifactsByRole,

@@ -1,7 +1,4 @@
-/**
- * What was reported does not fit what the ledger knows of where it came from: a defect of the caller, so a retry does
- * not help.
- */
+/** A report contradicts the lineage that the ledger has. The caller is wrong, so a retry does not help. */
 export class LineageBroken extends Error {
   override readonly name = 'LineageBroken'
 }

@@ -3,10 +3,10 @@ import type { Digest } from '@gauntlet/study'
 import { execution, executionArtifact } from './schema/index.ts'
 
 /**
- * The keys of these executions and of every one that they rest on, along used and generated artifacts. An execution is
- * taken for the producer of bytes only if it was fulfilled no later than the one that used them; several may have made
- * the same bytes. `offset 0` keeps Postgres, which expects many rows of every step, from reading whole tables instead
- * of looking up each row.
+ * The keys of these executions and of every execution that they rest on, back along used and generated artifacts.
+ * Several executions may have made the same bytes; one counts as their producer only if it was fulfilled no later than
+ * the execution that used them. `offset 0` makes Postgres look up each row: it expects many rows of every step, and
+ * would read whole tables.
  */
 export function lineageFrom(stageKeys: readonly Digest[]) {
   return sql`

@@ -17,7 +17,7 @@ async function tables(): Promise<string[]> {
   return found.rows.map((row) => row.tablename)
 }
 
-it('makes every table of the schema, once, however many start at the same time', async () => {
+it('makes every table of the schema once, however many processes migrate at the same time', async () => {
   await ledger.db.execute(sql`drop schema public cascade`)
   await ledger.db.execute(sql`drop schema drizzle cascade`)
   await ledger.db.execute(sql`create schema public`)
@@ -36,7 +36,7 @@ it('refuses tables that a newer version has made', async () => {
   await ledger.db.execute(sql`delete from drizzle.__drizzle_migrations where hash = 'future'`)
 })
 
-it('says in one sentence where nobody answers, without the password', async () => {
+it('says in one sentence which server does not answer, without the password', async () => {
   const error: unknown = await migrate('postgres://someone:secret@127.0.0.1:1/ledger').catch(
     (reason: unknown) => reason,
   )

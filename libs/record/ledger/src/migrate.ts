@@ -10,15 +10,15 @@ import { LedgerUnreachable } from './ledger-unreachable.ts'
 
 const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url))
 
-/** Any number, the same for everybody who migrates a ledger. */
+/** The key of the advisory lock. It is arbitrary, but must be the same in every program that migrates a ledger. */
 const migrationLock = 7_410_663
 
 /**
- * Brings a ledger's tables up to date. Safe to call at every start and from several processes at once; the second one
- * finds nothing to do.
+ * Brings a ledger's tables up to date. May be called at every start and by several processes at once: one migrates, the
+ * others find nothing to do. Throws `LedgerUnreachable` and `LedgerNewer`.
  */
 export async function migrate(databaseUrl: string): Promise<void> {
-  const client = await connect(databaseUrl)
+  const client = await connectClient(databaseUrl)
   try {
     const db = drizzle({ client })
     await db.execute(sql`select pg_advisory_lock(${migrationLock})`) // held until this connection ends
@@ -29,13 +29,14 @@ export async function migrate(databaseUrl: string): Promise<void> {
   }
 }
 
-async function connect(databaseUrl: string): Promise<Client> {
+async function connectClient(databaseUrl: string): Promise<Client> {
   const client = new Client({
     connectionString: databaseUrl,
     application_name: 'gauntlet migrate',
     connectionTimeoutMillis: 10_000,
   })
-  client.on('error', () => undefined) // the query under way rejects; this only keeps the process alive
+  // Without a listener Node would end the process. The query under way rejects in any case.
+  client.on('error', () => undefined)
   try {
     await client.connect()
     return client
@@ -44,7 +45,7 @@ async function connect(databaseUrl: string): Promise<Client> {
   }
 }
 
-/** Fails before an older program writes into tables it does not know. */
+/** Refuses tables that a newer program has made, before this one writes into them. */
 async function refuseNewer(db: LedgerDatabase): Promise<void> {
   const latest = Math.max(...readMigrationFiles({ migrationsFolder }).map((migration) => migration.folderMillis))
   const journal = await db.execute<{ found: string | null }>(

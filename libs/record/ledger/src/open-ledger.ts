@@ -2,9 +2,10 @@ import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import { Pool } from 'pg'
 
-/** Where the named queries run: the ledger itself, or a transaction in it. */
+/** What the named queries run on: the ledger itself, or a transaction in it. */
 export type LedgerDatabase = PgDatabase<NodePgQueryResultHKT>
 
+/** An open ledger. */
 export interface Ledger {
   readonly db: LedgerDatabase
   /** Waits for the queries under way and closes every connection. */
@@ -12,8 +13,8 @@ export interface Ledger {
 }
 
 /**
- * Opens the ledger at `postgres://user:password@host:port/database`. Connects at the first query; see `migrate` for its
- * tables.
+ * Opens the ledger at `postgres://user:password@host:port/database`. Connects at the first query; its tables are made
+ * by `migrate`.
  */
 export function openLedger(databaseUrl: string): Ledger {
   const pool = new Pool({
@@ -23,7 +24,7 @@ export function openLedger(databaseUrl: string): Ledger {
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
   })
-  // An idle connection that breaks is dropped by the pool; without a listener Node would end the process.
+  // The pool drops an idle connection that breaks. Without a listener Node would end the process.
   pool.on('error', () => undefined)
   return { db: drizzle({ client: pool }), close: () => pool.end() }
 }

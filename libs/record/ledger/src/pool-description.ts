@@ -1,4 +1,4 @@
-import { desc, eq, sql } from 'drizzle-orm'
+import { and, desc, eq, sql } from 'drizzle-orm'
 import { digestOf, type Json } from '@gauntlet/study'
 import type { LedgerDatabase } from './open-ledger.ts'
 import { poolDescription } from './schema/index.ts'
@@ -20,12 +20,20 @@ export async function recordPool(db: LedgerDatabase, pool: string, document: Jso
     })
 }
 
-/** The last description of a pool, or null where none was ever kept. */
-export async function lastPoolDescription(db: LedgerDatabase, pool: string): Promise<RecordedPool | null> {
+/**
+ * The last description of a pool that has the digests of all these codes, or null where none was ever kept. Studies ask
+ * a pool for the codes of their own stages only, so the last description of all may be of other ones.
+ */
+export async function lastPoolDescription(
+  db: LedgerDatabase,
+  pool: string,
+  codes: readonly string[],
+): Promise<RecordedPool | null> {
+  const digests = sql`${poolDescription.document} -> 'codeDigests'`
   const [found] = await db
     .select({ document: poolDescription.document, describedAt: poolDescription.describedAt })
     .from(poolDescription)
-    .where(eq(poolDescription.pool, pool))
+    .where(and(eq(poolDescription.pool, pool), sql`${digests} ?& ${sql.param([...codes])}::text[]`))
     .orderBy(desc(poolDescription.describedAt))
     .limit(1)
   return found ? { document: found.document as Json, describedAt: found.describedAt } : null

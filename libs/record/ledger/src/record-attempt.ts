@@ -8,7 +8,7 @@ import { documentOf } from './schema/json-document.ts'
 
 /** One try at a stage, as its worker reports it. */
 export interface Attempt {
-  /** The same however often this attempt is reported, another for every other attempt at the stage. */
+  /** The same however often this attempt is reported, and another for every other attempt at the stage. */
   readonly id: string
   /** From 1. */
   readonly number: number
@@ -26,16 +26,17 @@ export interface Attempt {
   readonly details: Json
 }
 
+/** A start or a failure as a worker reports it. */
 export interface AttemptReport extends ExecutionSubject {
   readonly attempt: Attempt
   /** Null while the attempt runs; a success is reported by `fulfilExecution`. */
   readonly failure: { readonly class: string; readonly message: string } | null
 }
 
-/** Characters kept of a message; the rest belongs into a log artifact. */
+/** Characters of a message that are kept. A longer text belongs in a log artifact. */
 const longestMessage = 8192
 
-/** Records that an attempt has started or has failed; what is already known to have ended stays as it is. */
+/** Records that an attempt has started or has failed. An attempt that is known to have ended stays as it is. */
 export async function recordAttempt(db: LedgerDatabase, report: AttemptReport): Promise<void> {
   const { attempt, failure } = report
   await db.transaction(async (transaction) => {
@@ -51,7 +52,7 @@ export async function recordAttempt(db: LedgerDatabase, report: AttemptReport): 
   })
 }
 
-/** Writes an attempt's row, over an earlier one only if that has one of the outcomes given. */
+/** Writes the row of an attempt. An earlier row of it is replaced only if that has one of the outcomes given. */
 export async function upsertAttempt(
   db: LedgerDatabase,
   replaceable: readonly (typeof attempts.outcome.enumValues)[number][],
@@ -67,6 +68,7 @@ export async function upsertAttempt(
     })
 }
 
+/** What the row of an attempt has whatever its outcome. */
 export function columnsOf(stageKey: Digest, attempt: Attempt) {
   const { id, number, worker, device, workflowId, runId, details } = attempt
   return {
@@ -82,12 +84,12 @@ export function columnsOf(stageKey: Digest, attempt: Attempt) {
   }
 }
 
-/** When an attempt ended; now, where its worker could not say. */
+/** When an attempt ended, or the present time where its worker could not say. */
 export function endOf(attempt: Attempt): Date {
   return attempt.endedAt === null ? new Date() : new Date(attempt.endedAt)
 }
 
-/** Postgres text holds no NUL, which a crashing process may well have printed. */
+/** A message as the ledger keeps it: shortened, and without NUL, which Postgres text cannot hold. */
 export function storableText(message: string): string {
   return message.replaceAll('\0', '\uFFFD').slice(0, longestMessage)
 }

@@ -11,10 +11,7 @@ export interface ExecutionSubject {
   readonly configurationId: Digest | null
 }
 
-/**
- * Makes sure that the execution of a stage exists, and describes its environment if nobody has yet; returns the stage's
- * key.
- */
+/** Makes sure that the execution of a stage exists and that its environment is described. Returns the stage's key. */
 export async function recordExecution(
   db: LedgerDatabase,
   subject: ExecutionSubject,
@@ -39,7 +36,7 @@ export async function recordExecution(
   return key
 }
 
-/** The first description stays; an unconditional update would make every transaction wait for this one row. */
+/** Keeps the first description only. An unconditional update would make every transaction wait for this one row. */
 async function describeEnvironment(db: LedgerDatabase, environmentClass: Digest, document: Json): Promise<void> {
   await db.insert(environment).values({ class: environmentClass, document }).onConflictDoNothing()
   if (document === null) return

@@ -6,14 +6,14 @@ import { perturbationKey } from './record-study.ts'
 import { configurationFailure } from './schema/index.ts'
 import { documentOf } from './schema/json-document.ts'
 
-/** Why cells of a study will stay empty. */
+/** Why cells of a study stay without a number. */
 export interface FailureRecord {
   readonly studyId: Digest
   readonly configurationId: Digest
   readonly stage: StageName
   /** The key of the stage that failed; null where no stage was tried. */
   readonly stageKey: Digest | null
-  /** Null when the failure takes all of the configuration's cells with it. */
+  /** Null for a failure of the whole configuration. */
   readonly perturbation: Perturbation | null
   /** Wire name of the failure's class: `Diverged`, `InvalidInput`, … */
   readonly failureClass: string
@@ -22,8 +22,8 @@ export interface FailureRecord {
 }
 
 /**
- * Records the end of a configuration, or of one of its cells, without a number; a later failure of the same stage
- * key replaces it.
+ * Records that a configuration, or one of its cells, ended without a number. A later failure of the same stage key and
+ * perturbation replaces it.
  */
 export async function recordFailure(db: LedgerDatabase, failure: FailureRecord): Promise<void> {
   const { studyId, configurationId, stage, failureClass, evidence } = failure

@@ -6,6 +6,7 @@ import { perturbationKey, recordPerturbations } from './record-study.ts'
 import { execution, executionArtifact, measurement } from './schema/index.ts'
 import type { MeasurementFlag } from './schema/measurement.ts'
 
+/** A number, and what it is a number of. */
 export interface MeasurementRecord {
   readonly configurationId: Digest
   readonly perturbation: Perturbation
@@ -13,11 +14,11 @@ export interface MeasurementRecord {
   readonly stageKey: Digest
   readonly outcomesDigest: Digest
   /**
-   * The evaluator's label as the outcomes' own facts have it: it may say more than the perturbation, such as that
-   * images were archived.
+   * The evaluator's label as the facts of the outcomes have it. It may say more than the perturbation does, such as
+   * that the images were archived. The perturbation's own label where it is absent.
    */
   readonly evaluator?: string
-  /** Reasons to doubt the number, as the outcomes' facts have them. */
+  /** Reasons to doubt the number, as the facts of the outcomes have them. */
   readonly flags?: readonly MeasurementFlag[]
   readonly correct: number
   readonly total: number
@@ -32,8 +33,8 @@ export function measurementId(
 }
 
 /**
- * Records a number and returns its id; recording it again confirms it. Outcomes never change, so neither can their
- * count.
+ * Records a number and returns its id; recording it again confirms it. Outcomes never change, so another count of the
+ * same outcomes is refused.
  */
 export async function recordMeasurement(db: LedgerDatabase, record: MeasurementRecord): Promise<Digest> {
   const { configurationId, stageKey, outcomesDigest, correct, total, flags = [] } = record
@@ -61,7 +62,7 @@ export async function recordMeasurement(db: LedgerDatabase, record: MeasurementR
   })
 }
 
-/** A number without the outcomes it counts could not be recomputed. */
+/** Refuses a number whose outcomes no fulfilled evaluation generated, since it could not be computed again. */
 async function requireOutcomes(db: LedgerDatabase, stageKey: Digest, outcomesDigest: Digest): Promise<void> {
   const edge = and(
     eq(executionArtifact.stageKey, stageKey),

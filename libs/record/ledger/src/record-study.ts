@@ -11,7 +11,7 @@ import type { LedgerDatabase } from './open-ledger.ts'
 import { configuration, exclusion, perturbation, study, studyConfiguration, studyPerturbation } from './schema/index.ts'
 import { documentOf } from './schema/json-document.ts'
 
-/** A study as expanded: what it is identified by, what it consists of, in the order of its table. */
+/** An expanded study: its identity, and what it consists of in the order of its table. */
 export interface StudyRecord {
   readonly id: Digest
   readonly name: string
@@ -23,7 +23,7 @@ export interface StudyRecord {
   readonly exclusions: readonly { readonly cell: Json; readonly reason: string }[]
 }
 
-/** Rows of one insert; Postgres takes at most 65,535 parameters in a statement. */
+/** Rows of one insert. Postgres takes at most 65,535 parameters in a statement. */
 const rowsPerInsert = 1000
 
 /** The identity of a perturbation: the digest of its canonical form. */
@@ -57,7 +57,7 @@ export async function recordStudy(db: LedgerDatabase, record: StudyRecord): Prom
   })
 }
 
-/** Records perturbations by themselves; they are shared by studies. */
+/** Records perturbations, which several studies may share. */
 export async function recordPerturbations(db: LedgerDatabase, perturbations: readonly Perturbation[]): Promise<void> {
   const rows = perturbations.map((how) => ({
     key: perturbationKey(how),
@@ -90,7 +90,7 @@ async function recordConfigurations(
   for (const batch of batches(members)) await db.insert(studyConfiguration).values(batch).onConflictDoNothing()
 }
 
-/** Always the same order, so that two transactions inserting shared rows cannot wait for each other. */
+/** The rows in an order that is the same in every transaction, so that two which insert shared rows cannot deadlock. */
 export function sortedBy<Row>(rows: readonly Row[], key: (row: Row) => string): Row[] {
   return [...rows].sort((a, b) => (key(a) < key(b) ? -1 : 1))
 }

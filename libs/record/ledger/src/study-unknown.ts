@@ -1,4 +1,4 @@
-/** No study in this ledger answers to that name. A retry does not help; the message lists what there is. */
+/** No study in this ledger has that name or id. A retry does not help; the message lists the studies there are. */
 export class StudyUnknown extends Error {
   override readonly name = 'StudyUnknown'
 

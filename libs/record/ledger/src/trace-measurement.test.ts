@@ -57,7 +57,7 @@ beforeAll(async () => {
   })
 })
 
-it('leads from a number to every execution and every byte it came from', async () => {
+it('gives every execution and every artifact that a number came from', async () => {
   const trace = await traceMeasurement(ledger.db, measured)
   expect(trace.measurement).toMatchObject({
     id: measured,
@@ -94,7 +94,7 @@ it('leads from a number to every execution and every byte it came from', async (
   ])
 })
 
-it('does not take an execution for the origin of bytes that were there before it', async () => {
+it('does not take an execution for the producer of bytes that were used before it', async () => {
   const later = fulfilment('prepare-dataset', { archive }, dataset, {
     parameters: 'another way to the same bytes, found later',
   })
@@ -103,7 +103,7 @@ it('does not take an execution for the origin of bytes that were there before it
   expect(trace.executions.map(({ stageKey }) => stageKey)).not.toContain(later.key)
 })
 
-it('says that a number is unknown', async () => {
+it('refuses the id of no measurement', async () => {
   await expect(traceMeasurement(ledger.db, digestOf('no measurement'))).rejects.toBeInstanceOf(MeasurementUnknown)
 })
 
@@ -128,8 +128,8 @@ it('finds the lineage of one number among 20,000 by indexes alone', async () => 
 })
 
 /**
- * Configurations that were fine-tuned on one dataset and evaluated under five perturbations, written by Postgres
- * itself.
+ * Makes configurations that were fine-tuned on one dataset and evaluated under five perturbations. Postgres itself
+ * writes the rows, which takes seconds.
  */
 async function seedConfigurations(count: number): Promise<void> {
   const digest = (text: string) => `encode(sha256(convert_to(${text}, 'UTF8')), 'hex')`

@@ -23,7 +23,7 @@ import {
   perturbation,
 } from './schema/index.ts'
 
-/** A number, what it is a number of, and everything that it came from. */
+/** A number, what it is a number of, and everything it came from. */
 export interface MeasurementTrace {
   readonly measurement: {
     readonly id: Digest
@@ -40,7 +40,7 @@ export interface MeasurementTrace {
   }
   /** From the evaluation back to the first stages. */
   readonly executions: readonly TracedExecution[]
-  /** What came from outside: used artifacts that no execution generated (weights files, dataset archives). */
+  /** Artifacts that were used and that no execution generated: weights files, archives of datasets. */
   readonly sources: readonly {
     readonly stage: StageName
     readonly role: string
@@ -48,6 +48,7 @@ export interface MeasurementTrace {
   }[]
 }
 
+/** An execution with its lineage and its attempts. */
 export interface TracedExecution {
   readonly stageKey: Digest
   readonly stage: StageName
@@ -61,10 +62,11 @@ export interface TracedExecution {
   readonly inputs: Readonly<Record<string, Digest>>
   readonly used: Readonly<Record<string, ArtifactReference>>
   readonly generated: Readonly<Record<string, ArtifactReference>>
-  /** Every try, also the failed ones, in order. */
+  /** Every attempt, also the failed ones, in the order of their start. */
   readonly attempts: readonly TracedAttempt[]
 }
 
+/** An attempt with its end. */
 export interface TracedAttempt extends Omit<Attempt, 'environment'> {
   readonly outcome: (typeof attempt.outcome.enumValues)[number]
   readonly failureClass: string | null
@@ -72,8 +74,8 @@ export interface TracedAttempt extends Omit<Attempt, 'environment'> {
 }
 
 /**
- * The whole lineage of a number, by index lookups only: tens of rows, however large the ledger. Throws
- * `MeasurementUnknown`.
+ * The whole lineage of a number. It is found by index lookups alone, which read tens of rows, however large the ledger.
+ * Throws `MeasurementUnknown`.
  */
 export async function traceMeasurement(db: LedgerDatabase, measurementId: Digest): Promise<MeasurementTrace> {
   const measured = await measurementOf(db, measurementId)
@@ -149,11 +151,12 @@ function byRole(edges: readonly Edge[], direction: Edge['direction']): Record<st
   return Object.fromEntries(chosen.map(({ role, digest, size, mediaType }) => [role, { digest, size, mediaType }]))
 }
 
+/** What came from outside: what an execution used that none made, and that is not its own code. */
 function sourcesOf(executions: readonly TracedExecution[]): MeasurementTrace['sources'] {
   const made = new Set(executions.flatMap((row) => Object.values(row.generated).map(({ digest }) => digest)))
-  return executions.flatMap(({ stage, used }) =>
+  return executions.flatMap(({ stage, codeDigest, used }) =>
     Object.entries(used).flatMap(([role, reference]) =>
-      made.has(reference.digest) ? [] : [{ stage, role, artifact: reference }],
+      made.has(reference.digest) || reference.digest === codeDigest ? [] : [{ stage, role, artifact: reference }],
     ),
   )
 }

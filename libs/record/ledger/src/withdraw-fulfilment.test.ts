@@ -34,7 +34,7 @@ async function count(report: ReturnType<typeof evaluated>, correct: number) {
   })
 }
 
-it('lets other bytes take the place of lost ones, and keeps on record what was lost', async () => {
+it('lets other bytes take the place of lost ones, and keeps the digests of the lost ones', async () => {
   await recordStudy(ledger.db, studyOf('lost', [configuration], [clean]))
   const [lost, found] = [evaluated('lost outcomes', 'a'), evaluated('other outcomes', 'b')]
   await fulfilExecution(ledger.db, lost)

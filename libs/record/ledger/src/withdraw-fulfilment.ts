@@ -6,9 +6,9 @@ import { storableText } from './record-attempt.ts'
 import { attempt, execution, executionArtifact, measurement } from './schema/index.ts'
 
 /**
- * Opens a fulfilled stage again, because no store has its outputs any more and a new attempt made other bytes: keeping
- * to the first ones would leave the stage without a result for ever. The attempt stays, with the digests of what it
- * made; measurements of lost outcomes go.
+ * Opens a fulfilled stage again. This is for a stage whose outputs no store has any more, when a new attempt made other
+ * bytes: it would otherwise stay without a result for ever. The attempt is kept, with the digests of what it made;
+ * measurements of the lost outcomes are deleted.
  */
 export async function withdrawFulfilment(db: LedgerDatabase, stageKey: Digest, reason: string): Promise<void> {
   await db.transaction(async (transaction) => {

@@ -14,32 +14,14 @@ export class SourceForbidden extends Error {
 }
 
 /**
- * No network, or a server that fails or refuses for the moment; a retry later helps, and goes on where this one
+ * There is no network, or the server fails or refuses for the moment. A later retry helps, and goes on where this one
  * stopped.
  */
 export class SourceUnreachable extends Error {
   /** @override */ name = 'SourceUnreachable'
 }
 
-/** The disk has no room; a retry helps once it has. */
-export class DiskFull extends Error {
-  /** @override */ name = 'DiskFull'
-}
-
-/** The source cannot be understood, or the archive is not one that can be opened safely; a retry does not help. */
+/** The source cannot be understood, or its archive cannot be opened safely; a retry does not help. */
 export class UnusableSource extends Error {
   /** @override */ name = 'UnusableSource'
-}
-
-/**
- * A failed write as the caller should see it.
- * @param {unknown} error
- * @param {string} path
- */
-export function writeError(error, path) {
-  const { code } = /** @type {NodeJS.ErrnoException} */ (error)
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
-  return new DiskFull(
-    `The disk is full while writing ${path}; free some space and start again, what is there already is kept.`,
-  )
 }

@@ -1,34 +1,36 @@
 import { createHash } from 'node:crypto'
-import {
-  createReadStream,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { createReadStream, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { open, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { DigestMismatch, DiskFull, writeError } from './download-errors.mjs'
-import { exclusively } from './exclusive.mjs'
-import { describe, Interrupted, openStream } from './http-stream.mjs'
+import { digestOfFile } from '../../files/src/digest-of-file.mjs'
+import { DiskFull, diskFullOr } from '../../files/src/disk-full.mjs'
+import { exclusively } from '../../files/src/exclusive.mjs'
+import { renameDurably } from '../../files/src/write-atomically.mjs'
+import { DigestMismatch } from './download-errors.mjs'
+import { Interrupted, openStream, printableAddress } from './http-stream.mjs'
 import { retrying } from './retry.mjs'
 
 /**
- * @typedef {object} Download @property {string} url `https:` or `http:` @property {string | undefined} sha256 64
- * hexadecimal digits; `undefined` only where what is taken out of the file is checked @property {string} file where it
- * ends up; appears whole and checked, or not at all @property {Record<string, string> | undefined} [headers] @property
- * {((progress: { received: number, total: number | undefined }) => void) | undefined} [onProgress] bytes, with those of
- * earlier tries @property {AbortSignal | undefined} [signal] @property {number | undefined} [pause] milliseconds before
- * the first repetition @property {number | undefined} [stall] milliseconds without a byte that end a try
+ * @typedef {object} Download
+ * @property {string} url `https:` or `http:`
+ * @property {string | undefined} sha256 64 hexadecimal digits; `undefined` only where what is taken out of the file is
+ *   checked
+ * @property {string} file where it ends up; appears whole and checked, or not at all
+ * @property {Record<string, string> | undefined} [headers]
+ * @property {((progress: { received: number, total: number | undefined }) => void) | undefined} [onProgress] bytes,
+ *   with those of earlier tries
+ * @property {AbortSignal | undefined} [signal]
+ * @property {number | undefined} [pause] milliseconds before the first repetition
+ * @property {number | undefined} [stall] milliseconds without a byte that end a try
  */
 
+/** @typedef {{ status: number, headers: Headers }} Answer */
+
 /**
- * Fetches a file: goes on where an earlier try stopped, repeats what was cut, checks the digest, and only then gives
- * the file its name. Several processes may ask for the same file at once; one fetches. Returns `file`. @param
- * {Download} download
+ * Fetches a file: goes on where an earlier try stopped, tries again where the connection broke, checks the digest, and
+ * only then gives the file its name. Several processes may ask for the same file at once; one of them fetches it.
+ * @param {Download} download
+ * @returns {Promise<string>} `file`
  */
 export async function download(download) {
   const { file, sha256, signal } = download
@@ -38,7 +40,7 @@ export async function download(download) {
     async () => {
       if (existsSync(file) && (sha256 === undefined || (await digestOfFile(file)) === sha256)) return file
       await fetchChecked(download)
-      renameSync(`${file}.partial`, file)
+      await renameDurably(`${file}.partial`, file)
       rmSync(`${file}.partial.etag`, { force: true })
       return file
     },
@@ -46,14 +48,10 @@ export async function download(download) {
   )
 }
 
-/** SHA-256 of a file. @param {string} file */
-export async function digestOfFile(file) {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) hash.update(chunk)
-  return hash.digest('hex')
-}
-
-/** Leaves the checked bytes in `<file>.partial`. @param {Download} download */
+/**
+ * Leaves the checked bytes in `<file>.partial`.
+ * @param {Download} download
+ */
 async function fetchChecked(download) {
   const { sha256, url, signal, pause } = download
   const partial = `${download.file}.partial`
@@ -63,17 +61,19 @@ async function fetchChecked(download) {
     if (sha256 === undefined || digest === sha256) return
     rmSync(partial, { force: true })
     rmSync(`${partial}.etag`, { force: true })
-    // The beginning may be of another day's file; only a wrong whole is a wrong source.
+    // A resumed download may have begun with an older version of the file, so the whole is fetched once more before the
+    // source counts as wrong.
     if (start === 0 || restarted) {
       throw new DigestMismatch(
-        `${describe(url)} has SHA-256 ${digest}, not ${sha256}; if the publisher replaced it pin the new one, else try another mirror.`,
+        `${printableAddress(url)} has SHA-256 ${digest}, not ${sha256}; if the publisher replaced it pin the new one, else try another mirror.`,
       )
     }
   }
 }
 
 /**
- * One try: appends what is missing, returns the digest of the whole and where it began. @param {Download} download
+ * One try: appends what is missing. Gives the digest of the whole, and the byte at which the try began.
+ * @param {Download} download
  * @param {string} partial
  */
 async function transfer({ url, headers, signal, stall, onProgress }, partial) {
@@ -96,7 +96,7 @@ async function transfer({ url, headers, signal, stall, onProgress }, partial) {
       }
     }
     if (total !== undefined && received < total)
-      throw new Interrupted(`${describe(url)} ends after ${received} of ${total} bytes`)
+      throw new Interrupted(`${printableAddress(url)} ends after ${received} of ${total} bytes`)
     await file.sync()
     return { digest: hash.digest('hex'), start }
   } finally {
@@ -105,8 +105,11 @@ async function transfer({ url, headers, signal, stall, onProgress }, partial) {
 }
 
 /**
- * Asks for what is missing, on the condition that the file is still the one that was begun, if the server gave that one
- * a name (RFC 9110 §13.1.5). @param {number} size @param {string} partial @returns {Record<string, string>}
+ * Asks for what is missing. Where the server gave the file a tag, the request is made on the condition that the file
+ * still has it (RFC 9110 §13.1.5).
+ * @param {number} size
+ * @param {string} partial
+ * @returns {Record<string, string>}
  */
 function rangeFrom(size, partial) {
   if (size === 0) return {}
@@ -115,7 +118,11 @@ function rangeFrom(size, partial) {
   return existsSync(version) ? { range, 'if-range': readFileSync(version, 'utf8') } : { range }
 }
 
-/** Weak tags name no bytes. @param {{ status: number, headers: Headers }} response @param {string} partial */
+/**
+ * Keeps the tag of the file beside its bytes. A weak tag may belong to several versions of a file, so it is not kept.
+ * @param {Answer} answer
+ * @param {string} partial
+ */
 function rememberVersion({ status, headers }, partial) {
   const tag = headers.get('etag')
   if (status === 416) return
@@ -123,8 +130,11 @@ function rememberVersion({ status, headers }, partial) {
   else rmSync(`${partial}.etag`, { force: true })
 }
 
-/** At which byte the answer begins: servers may ignore a range, and 416 says there is nothing after `size`.
- * @param {{ status: number, headers: Headers }} response @param {number} size */
+/**
+ * The byte at which the answer begins: a server may ignore a range, and answers 416 when nothing comes after `size`.
+ * @param {Answer} answer
+ * @param {number} size
+ */
 function startOf({ status, headers }, size) {
   if (status === 416) return size
   if (status !== 206) return 0
@@ -134,8 +144,10 @@ function startOf({ status, headers }, size) {
 }
 
 /**
- * Bytes of the whole file if the server says, once the disk has room for the rest. @param {{ status: number, headers:
- * Headers }} response @param {number} start @param {string} partial
+ * The bytes of the whole file, where the server announces them. Refuses a file whose rest does not fit on the disk.
+ * @param {Answer} answer
+ * @param {number} start
+ * @param {string} partial
  */
 async function announcedTotal({ status, headers }, start, partial) {
   const length = headers.get('content-length')
@@ -149,7 +161,10 @@ async function announcedTotal({ status, headers }, start, partial) {
   return start + Number(length)
 }
 
-/** @param {string} partial @param {number} bytes */
+/**
+ * @param {string} partial
+ * @param {number} bytes
+ */
 async function hashOfStart(partial, bytes) {
   const hash = createHash('sha256')
   if (bytes > 0)
@@ -157,11 +172,15 @@ async function hashOfStart(partial, bytes) {
   return hash
 }
 
-/** @param {import('node:fs/promises').FileHandle} file @param {Uint8Array} chunk @param {string} path */
+/**
+ * @param {import('node:fs/promises').FileHandle} file
+ * @param {Uint8Array} chunk
+ * @param {string} path
+ */
 async function append(file, chunk, path) {
   try {
     for (let done = 0; done < chunk.length;) done += (await file.write(chunk, done)).bytesWritten
   } catch (error) {
-    throw writeError(error, path)
+    throw diskFullOr(error, path)
   }
 }

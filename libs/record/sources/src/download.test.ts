@@ -1,23 +1,25 @@
 import { fork } from 'node:child_process'
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
+import { digestOfBytes } from '@gauntlet/study'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { download } from './download.mjs'
-import { digestOf, emptyFolder, sendFile, serve } from './server.fixture.ts'
+import { sendFile, serve } from './server.fixture.ts'
 
 const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 7919) % 251))
-const sha256 = digestOf(bytes)
+const sha256 = digestOfBytes(bytes)
 const hasFullDevice = existsSync('/dev/full')
 
 describe('a download', () => {
-  it('ends with the same bytes wherever the connection is cut, asking each time only for what is missing', async () => {
+  it('ends with the same bytes wherever the connection is cut, and asks each time only for what is missing', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 100_000 }), { maxLength: 4 }), async (cuts) => {
         const left = [...cuts]
         const server = await serve((request, response) => sendFile(request, response, bytes, left.shift()))
         const file = await download({ url: server.address, sha256, file: join(emptyFolder(), 'file'), pause: 1 })
-        expect(digestOf(readFileSync(file))).toBe(sha256)
+        expect(digestOfBytes(readFileSync(file))).toBe(sha256)
         const starts = server.requests.map(({ headers }) => Number(/\d+/.exec(headers.range ?? '0')?.[0]))
         expect(starts).toEqual([...starts].sort((a, b) => a - b))
       }),
@@ -31,28 +33,28 @@ describe('a download', () => {
     const server = await serve((request, response) => sendFile(request, response, bytes))
     await download({ url: server.address, sha256, file })
     expect(server.requests.map(({ headers }) => headers.range)).toEqual(['bytes=123456-'])
-    expect(digestOf(readFileSync(file))).toBe(sha256)
+    expect(digestOfBytes(readFileSync(file))).toBe(sha256)
   })
 
-  it('begins anew when what is there is not the beginning of the file', async () => {
+  it('starts over when what is there is not the beginning of the file', async () => {
     const file = join(emptyFolder(), 'file')
     for (const wrong of [bytes.subarray(5, 1_000), Buffer.alloc(bytes.length), Buffer.alloc(bytes.length + 1)]) {
       writeFileSync(`${file}.partial`, wrong)
       const server = await serve((request, response) => sendFile(request, response, bytes))
       await download({ url: server.address, sha256, file })
-      expect(digestOf(readFileSync(file))).toBe(sha256)
+      expect(digestOfBytes(readFileSync(file))).toBe(sha256)
     }
   })
 
-  it('takes the whole from a server that knows no ranges', async () => {
+  it('takes the whole file from a server without ranges', async () => {
     const file = join(emptyFolder(), 'file')
     writeFileSync(`${file}.partial`, bytes.subarray(0, 1_000))
     const server = await serve((_, response) => response.end(bytes))
     await download({ url: server.address, sha256, file })
-    expect(digestOf(readFileSync(file))).toBe(sha256)
+    expect(digestOfBytes(readFileSync(file))).toBe(sha256)
   })
 
-  it('follows redirects without showing credentials to another host', async () => {
+  it('follows redirects without sending credentials to another host', async () => {
     const files = await serve((request, response) => sendFile(request, response, bytes))
     const hub = await serve((_, response) =>
       response.writeHead(302, { location: files.address.replace('127.0.0.1', 'localhost') }).end(),
@@ -83,7 +85,7 @@ describe('a download', () => {
     expect(Date.now() - started).toBeGreaterThanOrEqual(990)
   })
 
-  it('counts a connection that falls silent as cut', async () => {
+  it('counts a connection that sends nothing any more as cut', async () => {
     let asked = 0
     const server = await serve((request, response) => {
       if (asked++ > 0) return sendFile(request, response, bytes)
@@ -94,7 +96,7 @@ describe('a download', () => {
     expect(server.requests[1]?.headers.range).toBe('bytes=1000-')
   })
 
-  it('is made once by many processes that want the same file', async () => {
+  it('is made once for many processes that want the same file', async () => {
     const file = join(emptyFolder(), 'file')
     const server = await serve((request, response) => setTimeout(() => sendFile(request, response, bytes), 100))
     const children = Array.from({ length: 3 }, () =>
@@ -103,16 +105,16 @@ describe('a download', () => {
     const codes = await Promise.all(children.map((child) => new Promise((resolve) => child.on('exit', resolve))))
     expect(codes).toEqual([0, 0, 0])
     expect(server.requests).toHaveLength(1)
-    expect(digestOf(readFileSync(file))).toBe(sha256)
+    expect(digestOfBytes(readFileSync(file))).toBe(sha256)
   })
 
-  it('asks nobody for a file that is there and right, and replaces one that is damaged', async () => {
+  it('sends no request for a file that is there and right, and replaces one that is damaged', async () => {
     const file = join(emptyFolder(), 'file')
     const server = await serve((request, response) => sendFile(request, response, bytes))
     for (const content of [bytes, bytes.subarray(1)]) {
       writeFileSync(file, content)
       await download({ url: server.address, sha256, file })
-      expect(digestOf(readFileSync(file))).toBe(sha256)
+      expect(digestOfBytes(readFileSync(file))).toBe(sha256)
     }
     expect(server.requests).toHaveLength(1)
   })
@@ -148,7 +150,7 @@ describe('a download fails in one sentence that says what to change', () => {
     })
   })
 
-  it('DigestMismatch for other bytes, which are not kept', async () => {
+  it('DigestMismatch for other bytes, which are deleted', async () => {
     const folder = emptyFolder()
     const server = await serve((request, response) => sendFile(request, response, bytes.subarray(1)))
     const failure = download({ url: server.address, sha256, file: join(folder, 'file') })
@@ -170,7 +172,7 @@ describe('a download fails in one sentence that says what to change', () => {
     })
   })
 
-  it('the reason of the caller who stopped it', async () => {
+  it('or with the reason that the caller stopped it for', async () => {
     const stop = new AbortController()
     const server = await serve((_, response) => {
       response.writeHead(200, { 'content-length': 10 }).write('x')

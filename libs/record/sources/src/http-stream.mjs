@@ -1,27 +1,37 @@
 import { SourceForbidden, SourceNotFound } from './download-errors.mjs'
 
 /**
- * The transfer broke off in a way another try may mend. Stays inside: callers see `SourceUnreachable` when the tries
- * are used up.
+ * The transfer broke off, and another try may succeed. `retrying` turns it into `SourceUnreachable` when the tries are
+ * used up, so callers of this room never see it.
  */
 export class Interrupted extends Error {
   /** @override */ name = 'Interrupted'
 
-  /** @param {string} message @param {number} [retryAfterMilliseconds] what the server asked for */
+  /**
+   * @param {string} message
+   * @param {number} [retryAfterMilliseconds] the pause that the server asked for
+   */
   constructor(message, retryAfterMilliseconds) {
     super(message)
     this.retryAfterMilliseconds = retryAfterMilliseconds
   }
 }
 
-/** Seconds without a byte after which a connection counts as dead. */
+/** Milliseconds without a byte after which a connection counts as dead. */
 const stallMilliseconds = 60_000
 
 /**
- * A GET whose body is read piece by piece. Follows redirects, which lose the credentials when they lead to another
- * host. @param {{ url: string, headers?: Record<string, string> | undefined, signal?: AbortSignal | undefined, stall?:
- * number | undefined }} request @returns {Promise<{ status: number, headers: Headers, url: string, body:
- * AsyncIterable<Uint8Array> }>}
+ * @typedef {object} Request
+ * @property {string} url
+ * @property {Record<string, string> | undefined} [headers]
+ * @property {AbortSignal | undefined} [signal]
+ * @property {number | undefined} [stall] milliseconds without a byte after which the connection counts as dead
+ */
+
+/**
+ * A GET whose body is read piece by piece. Redirects are followed; credentials are not sent on to another host.
+ * @param {Request} request
+ * @returns {Promise<{ status: number, headers: Headers, url: string, body: AsyncIterable<Uint8Array> }>}
  */
 export async function openStream({ url, headers = {}, signal, stall = stallMilliseconds }) {
   const watch = watchStall(signal, stall)
@@ -29,7 +39,7 @@ export async function openStream({ url, headers = {}, signal, stall = stallMilli
   const sent = { 'accept-encoding': 'identity', 'user-agent': 'gauntlet', ...authorization, ...headers }
   try {
     const response = await fetch(address, { headers: sent, signal: watch.signal })
-    refuseStatus(response, describe(address))
+    refuseStatus(response, printableAddress(address))
     return {
       status: response.status,
       headers: response.headers,
@@ -38,14 +48,15 @@ export async function openStream({ url, headers = {}, signal, stall = stallMilli
     }
   } catch (error) {
     watch.stop()
-    throw interruption(error, describe(address), signal)
+    throw interruption(error, printableAddress(address), signal)
   }
 }
 
 /**
- * What a server says of an address without sending it. A redirect is an answer too: who asks decides whether to follow.
- * @param {{ url: string, headers?: Record<string, string> | undefined, signal?: AbortSignal | undefined, stall?: number
- * | undefined }} request @returns {Promise<{ status: number, headers: Headers }>}
+ * What a server says about an address without sending its content. A redirect is an answer too; the caller decides
+ * whether to follow it.
+ * @param {Request} request
+ * @returns {Promise<{ status: number, headers: Headers }>}
  */
 export async function readHeaders({ url, headers = {}, signal, stall = stallMilliseconds }) {
   const watch = watchStall(signal, stall)
@@ -53,17 +64,20 @@ export async function readHeaders({ url, headers = {}, signal, stall = stallMill
   const sent = { 'accept-encoding': 'identity', 'user-agent': 'gauntlet', ...authorization, ...headers }
   try {
     const response = await fetch(address, { method: 'HEAD', redirect: 'manual', headers: sent, signal: watch.signal })
-    if (response.status < 300 || response.status >= 400) refuseStatus(response, describe(address))
+    if (response.status < 300 || response.status >= 400) refuseStatus(response, printableAddress(address))
     return { status: response.status, headers: response.headers }
   } catch (error) {
-    throw interruption(error, describe(address), signal)
+    throw interruption(error, printableAddress(address), signal)
   } finally {
     watch.stop()
   }
 }
 
-/** The whole body as text; for indexes, at most `limit` bytes.
- * @param {Parameters<typeof openStream>[0]} request @param {number} [limit] */
+/**
+ * The whole body as text, such as a page of a package index.
+ * @param {Request} request
+ * @param {number} [limit] bytes of the largest body that is accepted
+ */
 export async function readText(request, limit = 64 * 2 ** 20) {
   const response = await openStream(request)
   const chunks = []
@@ -72,14 +86,18 @@ export async function readText(request, limit = 64 * 2 ** 20) {
     size += chunk.length
     if (size > limit)
       throw new SourceNotFound(
-        `${describe(request.url)} answers with more than ${limit} bytes, which no index does; check its address.`,
+        `${printableAddress(request.url)} answers with more than ${limit} bytes, which no index does; check its address.`,
       )
     chunks.push(chunk)
   }
   return { text: Buffer.concat(chunks).toString('utf8'), headers: response.headers, url: response.url }
 }
 
-/** @param {Response} response @param {ReturnType<typeof watchStall>} watch @param {AbortSignal | undefined} signal */
+/**
+ * @param {Response} response
+ * @param {ReturnType<typeof watchStall>} watch
+ * @param {AbortSignal | undefined} signal
+ */
 async function* pieces(response, watch, signal) {
   try {
     for await (const chunk of /** @type {AsyncIterable<Uint8Array>} */ (response.body ?? [])) {
@@ -87,13 +105,16 @@ async function* pieces(response, watch, signal) {
       yield chunk
     }
   } catch (error) {
-    throw interruption(error, describe(response.url), signal)
+    throw interruption(error, printableAddress(response.url), signal)
   } finally {
     watch.stop()
   }
 }
 
-/** @param {Response} response @param {string} where */
+/**
+ * @param {Response} response
+ * @param {string} where
+ */
 function refuseStatus({ status, headers }, where) {
   if (status === 401 || status === 403) {
     throw new SourceForbidden(
@@ -110,7 +131,10 @@ function refuseStatus({ status, headers }, where) {
   }
 }
 
-/** Seconds or a date (RFC 9110 §10.2.3). @param {string | null} value */
+/**
+ * Milliseconds until the time that a `retry-after` header names, as seconds or as a date (RFC 9110 §10.2.3).
+ * @param {string | null} value
+ */
 function retryAfter(value) {
   if (value === null) return undefined
   const milliseconds = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
@@ -118,7 +142,9 @@ function retryAfter(value) {
 }
 
 /**
- * Errors of the network as `Interrupted`; the caller's own abort as it is. @param {unknown} error @param {string} where
+ * An error of the network as `Interrupted`; the reason of the caller, if the caller aborted; any other error as it is.
+ * @param {unknown} error
+ * @param {string} where
  * @param {AbortSignal | undefined} signal
  */
 function interruption(error, where, signal) {
@@ -130,8 +156,9 @@ function interruption(error, where, signal) {
 }
 
 /**
- * Aborts when `alive` has not been called for `stall` milliseconds. @param {AbortSignal | undefined} signal @param
- * {number} stall
+ * A signal that aborts when `signal` does, or when `alive` has not been called for `stall` milliseconds.
+ * @param {AbortSignal | undefined} signal
+ * @param {number} stall
  */
 function watchStall(signal, stall) {
   const controller = new AbortController()
@@ -147,7 +174,11 @@ function watchStall(signal, stall) {
   }
 }
 
-/** `fetch` takes no credentials in an address, where mirrors of registries have them. @param {string} url */
+/**
+ * Takes the credentials out of an address, as a header. Mirrors of registries have them in the address, where `fetch`
+ * refuses them.
+ * @param {string} url
+ */
 function withoutCredentials(url) {
   const address = new URL(url)
   const { username, password } = address
@@ -157,8 +188,11 @@ function withoutCredentials(url) {
   return { address: address.href, authorization: { authorization: `Basic ${token}` } }
 }
 
-/** An address as it may be printed: without credentials and signed queries. @param {string} url */
-export function describe(url) {
+/**
+ * An address as it may be printed: without credentials and signed queries.
+ * @param {string} url
+ */
+export function printableAddress(url) {
   const { origin, pathname } = new URL(url)
   return `${origin}${pathname}`
 }

@@ -1,33 +1,31 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { digestOf, sendFile, serve } from './server.fixture.ts'
+import { digestOfBytes } from '@gauntlet/study'
+import { sendFile, serve } from './server.fixture.ts'
 
 export const commit = '0123456789abcdef0123456789abcdef01234567'
 
-/** What a hub of one test has and does. */
+/** What the hub of one test holds and does. */
 export interface HubBehaviour {
   /** Bytes by `<owner>/<name>/<file>`. */
   readonly files: Readonly<Record<string, Uint8Array>>
   /** Old name of a repository → its name now. */
   readonly renamed?: Readonly<Record<string, string>>
-  /** Files kept in Git itself: no linked tag, no second host. */
+  /** Whether the files are kept in Git itself: without a linked tag, and on the hub's own host. */
   readonly small?: boolean
-  /** Answers instead of the host of the bytes, for the requests it returns true for. */
+  /** Answers those requests to the host of the bytes for which it returns true. */
   readonly storage?: (request: IncomingMessage, response: ServerResponse) => boolean
-  /** Answers instead of the hub, for the requests it returns true for. */
+  /** Answers those requests to the hub for which it returns true. */
   readonly front?: (request: IncomingMessage, response: ServerResponse) => boolean
 }
 
-/**
- * A server that speaks the hub's protocol on 127.0.0.1, and the one its bytes lie on, which is another host:
- * `localhost`.
- */
+/** A server with the hub's protocol at 127.0.0.1, and one with its bytes at `localhost`, which is another host. */
 export async function serveHub({ files, renamed = {}, small = false, storage, front }: HubBehaviour) {
   const bytesOf = (path: string) => Object.entries(files).find(([name]) => path === `/${name}`)?.[1]
   const store = await serve((request, response) => {
     const bytes = bytesOf(new URL(request.url!, 'http://x').pathname)
     if (storage?.(request, response)) return
     if (!bytes) return void response.writeHead(404).end()
-    response.setHeader('etag', `"${digestOf(bytes).slice(0, 32)}"`)
+    response.setHeader('etag', `"${digestOfBytes(bytes).slice(0, 32)}"`)
     sendFile(request, response, bytes)
   })
   const hub = await serve((request, response) => {
@@ -44,7 +42,9 @@ export async function serveHub({ files, renamed = {}, small = false, storage, fr
         .writeHead(200, { etag: `"${'f'.repeat(40)}"` })
         .end(request.method === 'HEAD' ? undefined : bytes)
     const location = `${store.address.replace('127.0.0.1', 'localhost')}/${repository}/${file}?signature=secret`
-    response.writeHead(302, { location, 'x-linked-etag': `"${digestOf(bytes)}"`, 'x-linked-size': bytes.length }).end()
+    response
+      .writeHead(302, { location, 'x-linked-etag': `"${digestOfBytes(bytes)}"`, 'x-linked-size': bytes.length })
+      .end()
   })
   return { address: hub.address, requests: hub.requests, stored: store.requests }
 }

@@ -1,12 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
+import { digestOfBytes } from '@gauntlet/study'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fetchSource, identifySource } from './fetch-source.ts'
 import { commit, serveHub, type HubBehaviour } from './hub.fixture.ts'
-import { digestOf, emptyFolder, sendFile, serve } from './server.fixture.ts'
+import { sendFile, serve } from './server.fixture.ts'
 
 const weights = Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * 7919) % 251))
-const sha256 = digestOf(weights)
+const sha256 = digestOfBytes(weights)
 const files = { 'timm/resnet50.a1_in1k/model.safetensors': weights }
 const source = 'hf:timm/resnet50.a1_in1k/model.safetensors@main'
 const exact = source.replace('@main', `@${commit}`)
@@ -29,8 +31,8 @@ const fetched = async (options = {}) =>
   readFileSync(await fetchSource(exact, sha256, { cacheFolder, pause: 1, ...options }))
 const failure = () => fetchSource(exact, sha256, { cacheFolder, pause: 1 }).catch((error: Error) => error)
 
-describe('what the hub says of a file before it is fetched', () => {
-  it('is the commit its branch stands for and its SHA-256, by one question and no bytes', async () => {
+describe('what the hub says about a file before it is fetched', () => {
+  it('is the commit its branch stands for and its SHA-256, which one request gives without the bytes', async () => {
     const { requests, stored } = await hub()
     expect(await identifySource(source, { cacheFolder })).toEqual({ source: exact, sha256 })
     expect(requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
@@ -44,7 +46,7 @@ describe('what the hub says of a file before it is fetched', () => {
     expect(await identifySource('hf:old/resnet50/model.safetensors@main', { cacheFolder })).toMatchObject({ sha256 })
   })
 
-  it('lacks the SHA-256 of a small file, which is fetched once for it and then had from the cache', async () => {
+  it('lacks the SHA-256 of a small file, which is fetched once and then taken from the cache', async () => {
     const { requests } = await hub({ small: true })
     expect(await identifySource(source, { cacheFolder })).toEqual({ source: exact, sha256 })
     const asked = requests.length
@@ -66,7 +68,7 @@ describe('what the hub says of a file before it is fetched', () => {
   })
 })
 
-it('a source that is not of the hub is identified by fetching it, or where it lies', async () => {
+it('a source that is not of the hub is identified by its bytes, which are fetched unless they lie here', async () => {
   const server = await serve((request, response) => sendFile(request, response, weights))
   const web = `${server.address}/weights.pt?dl=1`
   expect(await identifySource(web, { cacheFolder })).toEqual({ source: web, sha256 })
@@ -78,7 +80,7 @@ it('a source that is not of the hub is identified by fetching it, or where it li
 })
 
 describe('a file of the hub', () => {
-  it('is fetched from the other host its redirect leads to, which never sees the token', async () => {
+  it('is fetched from the host that its redirect leads to, which never sees the token', async () => {
     const { requests, stored } = await hub()
     vi.stubEnv('HF_TOKEN', 'hf_secret')
     expect(await fetched()).toEqual(weights)
@@ -86,7 +88,7 @@ describe('a file of the hub', () => {
     expect(stored.map(({ headers }) => headers.authorization)).toEqual([undefined])
   })
 
-  it('goes on where the connection was cut, on the condition that it is still the same', async () => {
+  it('goes on where the connection was cut, on the condition that the file is still the same', async () => {
     const cuts = [50_000, 70_000]
     const etag = '"strong-tag"'
     const { stored } = await hub({
@@ -97,8 +99,8 @@ describe('a file of the hub', () => {
       },
     })
     expect(await fetched()).toEqual(weights)
-    // What was on its way when the connection was cut may be lost, in the worst case all of it; but who goes on does so
-    // on the condition.
+    // Bytes that were on their way when the connection was cut may be lost, in the worst case all of them. Every
+    // request that goes on must state the condition.
     const resumed = stored.filter(({ headers }) => headers.range !== undefined)
     expect(resumed.length).toBeGreaterThan(0)
     expect(stored.map(({ headers }) => headers['if-range'])).toEqual(
@@ -109,7 +111,7 @@ describe('a file of the hub', () => {
     for (const place of places) expect(place).toBeLessThanOrEqual(120_000)
   })
 
-  it('begins anew when the file was replaced in between', async () => {
+  it('starts over when the file was replaced in between', async () => {
     const old = Buffer.alloc(200_000, 1)
     let asked = 0
     const { stored } = await hub({
@@ -148,7 +150,7 @@ describe('a file of the hub', () => {
     expect(requests).toHaveLength(4)
   })
 
-  it('comes from the next mirror where the first is dead, lacks it, or has other bytes', async () => {
+  it('comes from the next mirror where the first does not answer, lacks it, or has other bytes', async () => {
     const [empty, other, right] = [
       await serveHub({ files: {} }),
       await serveHub({ files: { 'timm/resnet50.a1_in1k/model.safetensors': weights.subarray(1) } }),
@@ -158,7 +160,7 @@ describe('a file of the hub', () => {
     expect(await fetched()).toEqual(weights)
   })
 
-  it('is had without network from the cache of the hub’s own client, if its bytes are right', async () => {
+  it('is taken from the cache of the hub’s own client without the network, if its bytes are right', async () => {
     const server = await hub()
     const blobs = join(cacheFolder, 'huggingface/hub/models--timm--resnet50.a1_in1k/blobs')
     mkdirSync(blobs, { recursive: true })
@@ -171,7 +173,7 @@ describe('a file of the hub', () => {
   })
 })
 
-describe('offline', () => {
+describe('without the hub', () => {
   beforeEach(() => {
     vi.stubEnv('HF_HUB_OFFLINE', '1')
   })
@@ -184,7 +186,7 @@ describe('offline', () => {
     expect(server.requests).toEqual([])
   })
 
-  it('a file that is not there is refused in a sentence that names the variable, and nobody is asked', async () => {
+  it('a file that is not there is refused in a sentence that names the variable, without a request', async () => {
     const server = await hub()
     for (const failed of [
       await failure(),
@@ -194,7 +196,7 @@ describe('offline', () => {
     expect(server.requests).toEqual([])
   })
 
-  it('a file is identified by the snapshot the hub’s own client has of its branch', async () => {
+  it('a file is identified by the snapshot that the hub’s own client has of its branch', async () => {
     const folder = join(cacheFolder, 'huggingface/hub/models--timm--resnet50.a1_in1k')
     for (const name of ['refs', 'blobs', `snapshots/${commit}`]) mkdirSync(join(folder, name), { recursive: true })
     writeFileSync(join(folder, 'refs/main'), commit)
@@ -227,7 +229,7 @@ describe('a file of the hub is refused in one sentence', () => {
     const failed = await failure()
     expect(failed).toMatchObject({
       name: 'DigestMismatch',
-      message: expect.stringContaining(`${digestOf(other)}, not ${sha256}`),
+      message: expect.stringContaining(`${digestOfBytes(other)}, not ${sha256}`),
     })
     expect(existsSync(join(cacheFolder, sha256, 'model.safetensors'))).toBe(false)
   })
@@ -239,7 +241,7 @@ describe('a file of the hub is refused in one sentence', () => {
     expect(await failure()).toMatchObject({ name: 'DigestMismatch' })
   })
 
-  it('when its host answers 429 to the end, and never shows the signature of its address', async () => {
+  it('when its host answers 429 every time, and never with the signature of its address', async () => {
     await hub({ storage: (_, response) => Boolean(response.writeHead(429, { 'retry-after': '0' }).end()) })
     const failed = await failure()
     expect(failed).toMatchObject({ name: 'SourceUnreachable', message: expect.stringContaining('429') })

@@ -1,7 +1,7 @@
 /**
- * The Hugging Face hub as its own client speaks to it (github.com/huggingface/huggingface_hub, file_download.py):
- * `resolve` answers with the commit a name stands for (`X-Repo-Commit`) and, for large files, their SHA-256
- * (`X-Linked-Etag`), and redirects to where the bytes are.
+ * The protocol of the Hugging Face hub, as its own client has it (github.com/huggingface/huggingface_hub,
+ * file_download.py). `resolve` redirects to the bytes of a file. The answer gives the commit that a branch stands for
+ * (`X-Repo-Commit`) and, for a large file, its SHA-256 (`X-Linked-Etag`).
  */
 import type { Digest } from '@gauntlet/study'
 import { existsSync, readFileSync } from 'node:fs'
@@ -12,9 +12,10 @@ import type { Source } from './parse-source.ts'
 import { retrying } from './retry.mjs'
 import type { Address } from './source-address.ts'
 
+/** A source that is a file of the hub. */
 export type HubSource = Extract<Source, { kind: 'hf' }>
 
-/** What the hub says of a file before it is fetched; null where it does not say. */
+/** What the hub says about a file without sending it; null where it does not say. */
 export interface HubFile {
   readonly commit: string | null
   readonly sha256: Digest | null
@@ -36,21 +37,21 @@ export async function askHub(
     const answer = await retrying(() => readHeaders({ url: at, headers, signal: options.signal }), options)
     const location = answer.headers.get('location')
     const next = location === null ? null : new URL(location, at)
-    // A repository that was renamed redirects within the hub; the file itself, to another host or with its commit
-    // already said.
+    // A redirect within the hub is that of a renamed repository. One to another host, or one that names a commit, leads
+    // to the file itself.
     const isElsewhere = next === null || next.origin !== new URL(at).origin || answer.headers.has('x-repo-commit')
     if (isElsewhere || redirects === mostRedirects) return describeFile(answer.headers)
     at = next.href
   }
 }
 
-/** The file of this digest in the cache of the hub's own client, if it has one; not checked. */
+/** The path of the file with this digest in the cache of the hub's own client, if it is there. Not checked. */
 export function blobOfHubClient({ repository }: HubSource, sha256: Digest): string | null {
   const path = join(folderOfHubClient(repository), 'blobs', sha256)
   return existsSync(path) ? path : null
 }
 
-/** What the hub's own client has of a file, and of which commit; not checked. */
+/** The path of a file in the cache of the hub's own client, and its commit, if it is there. Not checked. */
 export function snapshotOfHubClient({
   repository,
   file,
@@ -74,8 +75,8 @@ function isCommit(revision: string): boolean {
 }
 
 /**
- * Small files are not linked and have Git's SHA-1 for a tag; other servers' tags may look like SHA-256 and be something
- * else.
+ * Commit and digest in the headers of an answer. Only the tag of a linked file is a SHA-256: that of a small file is
+ * the SHA-1 of Git, and the `etag` of another server may look like a SHA-256 and be something else.
  */
 function describeFile(headers: Headers): HubFile {
   const tag = (headers.get('x-linked-etag') ?? '').replaceAll('"', '')

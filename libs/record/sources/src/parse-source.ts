@@ -1,6 +1,6 @@
 import { UnusableSource } from './download-errors.mjs'
 
-/** Where bytes come from, taken apart. */
+/** The parts of a source. */
 export type Source =
   | {
       readonly kind: 'pypi'
@@ -21,7 +21,7 @@ const pypi = /^pypi:(?<project>[\w.-]+)==(?<version>[\w.!+-]+)\/(?<wheel>[\w.+-]
 const npm = /^npm:(?<name>(?:@[\w.~-]+\/)?[\w.~-]+)@(?<version>[\w.+-]+)(?:!(?<member>.+))?$/
 const huggingFace = /^hf:(?<repository>(?:datasets\/)?[\w.-]+\/[\w.-]+)\/(?<file>[^@]+)@(?<revision>[\w./-]+)$/
 
-/** Reads a source as a study writes it. */
+/** Reads a source as a study file writes it. Throws `UnusableSource`. */
 export function parseSource(source: string): Source {
   const wheel = pypi.exec(source)?.groups
   if (wheel)
@@ -35,14 +35,14 @@ export function parseSource(source: string): Source {
   const tarball = npm.exec(source)?.groups
   if (tarball) return { kind: 'npm', name: tarball['name']!, version: tarball['version']!, member: tarball['member'] }
   const hub = huggingFace.exec(source)?.groups
-  if (hub && !isOutside(hub['file']!) && !isOutside(hub['revision']!))
+  if (hub && !mayLeadOut(hub['file']!) && !mayLeadOut(hub['revision']!))
     return { kind: 'hf', repository: hub['repository']!, file: hub['file']!, revision: hub['revision']! }
   if (/^https?:/.test(source) && URL.canParse(source)) return { kind: 'web', url: source }
   if (/^file:./.test(source)) return { kind: 'file', path: source }
   throw new UnusableSource(`${JSON.stringify(source)} is not a source; write ${forms}.`)
 }
 
-/** Whether a path on a server climbs out of the repository it is said to be in. */
-function isOutside(path: string): boolean {
+/** Whether a path may lead out of the repository it belongs to. */
+function mayLeadOut(path: string): boolean {
   return path.split('/').some((part) => part === '..' || part === '.' || part === '')
 }

@@ -2,16 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { SourceUnreachable } from './download-errors.mjs'
 import { Interrupted } from './http-stream.mjs'
 
-/** How often and how patiently. */
+/** Tries in a row that bring nothing new. */
 const tries = 5
 const longestPauseMilliseconds = 60_000
 
 /**
- * Repeats `action` while it is interrupted: pauses double from `pause`, with up to a quarter more by chance, or last as
- * long as the server asks. As long as `progress` grows the tries are not used up, so a slow link that keeps breaking
- * still ends with the file. @template Result @param {() => Promise<Result>} action @param {{ pause?: number |
- * undefined, signal?: AbortSignal | undefined, progress?: () => number }} options pause: milliseconds @returns
- * {Promise<Result>}
+ * Repeats `action` while it is interrupted. The pause doubles each time, with up to a quarter more by chance, or lasts
+ * as long as the server asks. While `progress` grows the tries are not used up, so that a slow connection that keeps
+ * breaking still ends with the file.
+ * @template Result
+ * @param {() => Promise<Result>} action
+ * @param {object} options
+ * @param {number | undefined} [options.pause] milliseconds before the first repetition
+ * @param {AbortSignal | undefined} [options.signal]
+ * @param {() => number} [options.progress] a number that grows while `action` gets anywhere
+ * @returns {Promise<Result>}
  */
 export async function retrying(action, { pause = 500, signal, progress = () => 0 }) {
   for (let failures = 0; ; failures++) {

@@ -1,8 +1,4 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach } from 'vitest'
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
@@ -12,7 +8,7 @@ afterEach(() => {
   for (const end of endings.splice(0)) end()
 })
 
-/** A real server on 127.0.0.1 for one test. Gives its address and the requests it saw. */
+/** A real server on 127.0.0.1 for one test. Gives its address and the requests it received. */
 export async function serve(answer: Answer): Promise<{ address: string; requests: IncomingMessage[] }> {
   const requests: IncomingMessage[] = []
   const server = createServer((request, response) => {
@@ -29,7 +25,7 @@ export async function serve(answer: Answer): Promise<{ address: string; requests
   return { address: `http://127.0.0.1:${address.port}`, requests }
 }
 
-/** Sends bytes as servers of files do, with ranges; cuts the connection after `cutAfter` bytes of the answer. */
+/** Sends bytes as a file server does, with ranges. Cuts the connection after `cutAfter` bytes of the answer. */
 export function sendFile(
   request: IncomingMessage,
   response: ServerResponse,
@@ -46,17 +42,5 @@ export function sendFile(
   })
   const sent = bytes.subarray(start, Math.min(bytes.length, start + cutAfter))
   if (start + sent.length === bytes.length) response.end(sent)
-  else response.write(sent, () => setTimeout(() => response.destroy(), 100)) // the other side may have it by then
-}
-
-/** An empty folder for one test. */
-export function emptyFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'gauntlet-sources-'))
-  endings.push(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
-
-/** SHA-256 in hexadecimal digits. */
-export function digestOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
+  else response.write(sent, () => setTimeout(() => response.destroy(), 100)) // by then the client may have received them
 }

@@ -4,22 +4,22 @@ import type { Source } from './parse-source.ts'
 /** A source that is a file of its own on a server. */
 export type RemoteSource = Extract<Source, { kind: 'npm' | 'hf' | 'web' }>
 
-/** Where a file is, and what the server wants to see. */
+/** The address of a file, with the headers that the server wants. */
 export interface Address {
   readonly url: string
   readonly headers?: Record<string, string>
 }
 
 /**
- * The places a source can be had from, in the order to try them. Registries and hubs can be replaced by mirrors through
- * their usual variables; `HF_ENDPOINT` may name several, with commas between.
+ * The addresses of a source, in the order in which to try them. The usual variables replace registries and the hub by
+ * mirrors; `HF_ENDPOINT` may name several, separated by commas.
  */
 export function addressesOf(source: RemoteSource, environment = process.env): readonly Address[] {
   switch (source.kind) {
     case 'web':
       return [{ url: source.url }]
     case 'npm': {
-      const registry = base(environment['npm_config_registry'], 'https://registry.npmjs.org')
+      const registry = baseAddress(environment['npm_config_registry'], 'https://registry.npmjs.org')
       return [{ url: `${registry}/${source.name}/-/${basename(source.name)}-${source.version}.tgz` }]
     }
     case 'hf': {
@@ -37,10 +37,10 @@ export function addressesOf(source: RemoteSource, environment = process.env): re
 function hubEndpoints(environment: NodeJS.ProcessEnv): string[] {
   const written = (environment['HF_ENDPOINT'] ?? '').split(',').map((endpoint) => endpoint.trim())
   const endpoints = written.filter((endpoint) => endpoint !== '')
-  return (endpoints.length > 0 ? endpoints : ['https://huggingface.co']).map((endpoint) => base(endpoint, ''))
+  return (endpoints.length > 0 ? endpoints : ['https://huggingface.co']).map((endpoint) => baseAddress(endpoint, ''))
 }
 
-/** What the file is called in the cache: the last part of the source, in harmless characters. */
+/** The name of the file in the cache: the last part of the source, with unsafe characters replaced by `_`. */
 export function fileNameOf(source: Exclude<Source, { kind: 'file' }>): string {
   return basename(longNameOf(source))
     .replace(/[^\w.-]/g, '_')
@@ -60,6 +60,6 @@ function longNameOf(source: Exclude<Source, { kind: 'file' }>): string {
   }
 }
 
-function base(configured: string | undefined, standard: string): string {
+function baseAddress(configured: string | undefined, standard: string): string {
   return (configured || standard).replace(/\/+$/, '')
 }

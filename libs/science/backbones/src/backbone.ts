@@ -49,3 +49,9 @@ export interface Backbone {
    */
   logits(images: Tensor4D, parameters: Parameters, context: ForwardContext): Tensor2D
 }
+
+/** The models of one file: the ids of its backbones, and the function that builds one of them. */
+export interface FamilyModels {
+  readonly ids: readonly string[]
+  build(id: string, contract: InputContract): Backbone | undefined
+}

@@ -21,7 +21,7 @@ import {
 } from '@gauntlet/nn'
 import { coaTFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
-import type { Backbone, InputContract } from './backbone.ts'
+import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import { requireMultiple } from './fixed-resolution.ts'
 import { publishedModel } from './published-model.ts'
 import {
@@ -34,7 +34,7 @@ import {
 } from './specifications.ts'
 import { mlp, mlpSpecification, patchTokens, prependToken } from './transformer.ts'
 
-export const coaTIds = Object.keys(coaTFamily.backbones)
+export const coaTModels: FamilyModels = { ids: Object.keys(coaTFamily.backbones), build: coaT }
 
 const width = 152
 const heads = 8
@@ -68,8 +68,8 @@ interface Scale {
 }
 
 /** CoaT-Tiny by timm's name, or `undefined` for any other. */
-export function coaT(id: string, contract: InputContract): Backbone | undefined {
-  if (!coaTIds.includes(id)) return undefined
+function coaT(id: string, contract: InputContract): Backbone | undefined {
+  if (!coaTModels.ids.includes(id)) return undefined
   const { side, ...published } = publishedModel(coaTFamily, id, contract)
   return {
     ...published,

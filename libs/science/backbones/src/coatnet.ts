@@ -26,7 +26,7 @@ import {
 } from '@gauntlet/nn'
 import { coAtNetFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
-import type { Backbone, InputContract } from './backbone.ts'
+import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import { requireSide } from './fixed-resolution.ts'
 import { publishedModel } from './published-model.ts'
 import { relativePositionBias } from './relative-position-bias.ts'
@@ -98,10 +98,10 @@ interface Block {
   readonly architecture: Architecture
 }
 
-export const coAtNetIds = Object.keys(variants)
+export const coAtNetModels: FamilyModels = { ids: Object.keys(variants), build: coAtNet }
 
 /** A CoAtNet by timm's name, or `undefined` if there is none of that name. */
-export function coAtNet(id: string, contract: InputContract): Backbone | undefined {
+function coAtNet(id: string, contract: InputContract): Backbone | undefined {
   const architecture = variants[id]
   if (!architecture) return undefined
   const { side: _, ...published } = publishedModel(coAtNetFamily, id, contract)

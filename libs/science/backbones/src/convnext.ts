@@ -26,7 +26,7 @@ import {
 } from '@gauntlet/nn'
 import { convNeXtFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
-import type { Backbone, InputContract } from './backbone.ts'
+import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import { downsample, downsampleSpecification } from './downsampling.ts'
 import { publishedModel } from './published-model.ts'
 import { isTextTower } from './openclip-checkpoint.ts'
@@ -81,10 +81,10 @@ const variants: Readonly<Record<string, Variant>> = {
   robust_convnext_base: { ...plainBase, published: 'robust' },
 }
 
-export const convNeXtIds = Object.keys(variants)
+export const convNeXtModels: FamilyModels = { ids: Object.keys(variants), build: convNeXt }
 
 /** A ConvNeXt by its name, or `undefined` if there is none of that name. */
-export function convNeXt(id: string, contract: InputContract): Backbone | undefined {
+function convNeXt(id: string, contract: InputContract): Backbone | undefined {
   const variant = variants[id]
   if (!variant) return undefined
   const { size } = variant

@@ -19,7 +19,7 @@ import {
 } from '@gauntlet/nn'
 import { edgeNeXtFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
-import type { Backbone, InputContract } from './backbone.ts'
+import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import { downsample, downsampleSpecification } from './downsampling.ts'
 import { publishedModel } from './published-model.ts'
 import {
@@ -72,11 +72,11 @@ const frequencies = 32
 
 const blocks: readonly (readonly Block[])[] = stages.map((_, stage) => blocksOf(stage, widths[stage]!))
 
-export const edgeNeXtIds = Object.keys(edgeNeXtFamily.backbones)
+export const edgeNeXtModels: FamilyModels = { ids: Object.keys(edgeNeXtFamily.backbones), build: edgeNeXt }
 
 /** An EdgeNeXt by timm's name, or `undefined` if there is none of that name. */
-export function edgeNeXt(id: string, contract: InputContract): Backbone | undefined {
-  if (!edgeNeXtIds.includes(id)) return undefined
+function edgeNeXt(id: string, contract: InputContract): Backbone | undefined {
+  if (!edgeNeXtModels.ids.includes(id)) return undefined
   const { side, ...published } = publishedModel(edgeNeXtFamily, id, contract)
   return {
     ...published,

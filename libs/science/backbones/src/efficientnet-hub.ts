@@ -22,7 +22,7 @@ import {
 } from '@gauntlet/nn'
 import { efficientNetFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
-import type { Backbone, InputContract } from './backbone.ts'
+import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import { efficientNetStages } from './efficientnet-stages.ts'
 import { publishedModel } from './published-model.ts'
 import {
@@ -67,14 +67,17 @@ const blocks: readonly Block[] = efficientNetStages
     dropRate: (dropConnectRate * i) / blockCount,
   }))
 
-export const efficientNetHubIds = Object.keys(efficientNetFamily.backbones)
+export const efficientNetHubModels: FamilyModels = {
+  ids: Object.keys(efficientNetFamily.backbones),
+  build: efficientNetHub,
+}
 
 /**
  * EfficientNet-B0 by the hub's name, or `undefined` for any other. Both input contracts are ImageNet's: the hub's
  * preprocessor divides twice by the deviation [0.4785, 0.4733, 0.4743] (`include_top`), whose squares are ImageNet's.
  */
-export function efficientNetHub(id: string, contract: InputContract): Backbone | undefined {
-  if (!efficientNetHubIds.includes(id)) return undefined
+function efficientNetHub(id: string, contract: InputContract): Backbone | undefined {
+  if (!efficientNetHubModels.ids.includes(id)) return undefined
   const { side, ...published } = publishedModel(efficientNetFamily, id, contract)
   return {
     ...published,

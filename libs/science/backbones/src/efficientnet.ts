@@ -19,7 +19,7 @@ import {
 } from '@gauntlet/nn'
 import { efficientNetLiteFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
-import type { Backbone, InputContract } from './backbone.ts'
+import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import { efficientNetStages } from './efficientnet-stages.ts'
 import {
   invertedResidualNames,
@@ -57,10 +57,10 @@ const blocks: readonly Block[] = efficientNetStages.flatMap(([repeats, kernel, s
   }),
 )
 
-export const efficientNetIds = Object.keys(variants)
+export const efficientNetModels: FamilyModels = { ids: Object.keys(variants), build: efficientNet }
 
 /** An EfficientNet-Lite by timm's name, or `undefined` if there is none of that name. */
-export function efficientNet(id: string, contract: InputContract): Backbone | undefined {
+function efficientNet(id: string, contract: InputContract): Backbone | undefined {
   const variant = variants[id]
   if (!variant) return undefined
   const { side, ...published } = publishedModel(efficientNetLiteFamily, id, contract)

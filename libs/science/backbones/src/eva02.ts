@@ -15,7 +15,7 @@ import {
 } from '@gauntlet/nn'
 import { eva02Family } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
-import type { Backbone, InputContract } from './backbone.ts'
+import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import { requireSide } from './fixed-resolution.ts'
 import { publishedModel } from './published-model.ts'
 import {
@@ -62,10 +62,10 @@ const epsilon = 1e-6
 /** The width of a head, in both sizes. */
 const headWidth = 64
 
-export const eva02Ids = Object.keys(variants)
+export const eva02Models: FamilyModels = { ids: Object.keys(variants), build: eva02 }
 
 /** An EVA-02 by its name, or `undefined` if there is none of that name. */
-export function eva02(id: string, contract: InputContract): Backbone | undefined {
+function eva02(id: string, contract: InputContract): Backbone | undefined {
   const variant = variants[id]
   if (!variant) return undefined
   const { side: _, ...published } = publishedModel(eva02Family, id, contract)

@@ -19,7 +19,7 @@ import {
   type ParameterSpecification,
 } from '@gauntlet/nn'
 import { mobileNetV3Family } from '@gauntlet/study'
-import type { Backbone, InputContract } from './backbone.ts'
+import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import {
   invertedResidualNames,
   invertedResidualSpecification,
@@ -81,11 +81,11 @@ function makeDivisible(channels: number): number {
   return nearest < 0.9 * channels ? nearest + 8 : nearest
 }
 
-export const mobileNetV3Ids = Object.keys(mobileNetV3Family.backbones)
+export const mobileNetV3Models: FamilyModels = { ids: Object.keys(mobileNetV3Family.backbones), build: mobileNetV3 }
 
 /** A MobileNetV3 by timm's name, or `undefined` if there is none of that name; both input contracts are ImageNet's. */
-export function mobileNetV3(id: string, contract: InputContract): Backbone | undefined {
-  if (!mobileNetV3Ids.includes(id)) return undefined
+function mobileNetV3(id: string, contract: InputContract): Backbone | undefined {
+  if (!mobileNetV3Models.ids.includes(id)) return undefined
   const { side, ...published } = publishedModel(mobileNetV3Family, id, contract)
   return {
     ...published,

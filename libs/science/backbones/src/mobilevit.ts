@@ -23,7 +23,7 @@ import {
 } from '@gauntlet/nn'
 import { mobileViTFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
-import type { Backbone, InputContract } from './backbone.ts'
+import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import { publishedModel } from './published-model.ts'
 import {
   batchNormSpecification,
@@ -96,11 +96,11 @@ const blocks: readonly MobileViTBlock[] = (
   }
 })
 
-export const mobileViTIds = Object.keys(mobileViTFamily.backbones)
+export const mobileViTModels: FamilyModels = { ids: Object.keys(mobileViTFamily.backbones), build: mobileViT }
 
 /** MobileViT-S by its name in the study, or `undefined` for any other. */
-export function mobileViT(id: string, contract: InputContract): Backbone | undefined {
-  if (!mobileViTIds.includes(id)) return undefined
+function mobileViT(id: string, contract: InputContract): Backbone | undefined {
+  if (!mobileViTModels.ids.includes(id)) return undefined
   const { side, ...published } = publishedModel(mobileViTFamily, id, contract)
   return {
     ...published,

@@ -1,6 +1,7 @@
 import { batchPositionInvariant, tf, uniform, type Tensor, type Tensor4D } from '@gauntlet/engine'
 import { evaluationMode, type ForwardContext, type Parameters, type ParameterSpecification } from '@gauntlet/nn'
 import { hostRandomness } from '@gauntlet/nn/fixtures/host-randomness'
+import { backboneCatalogue } from '@gauntlet/study'
 import { elementCount, fromParameters, toParameters, type NamedArray } from '@gauntlet/weights'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Backbone } from './backbone.ts'
@@ -20,6 +21,11 @@ it('refuses an unknown name, and lists the known ones', () => {
 
 it('has every name once', () => {
   expect(new Set(implementedBackbones).size).toBe(implementedBackbones.length)
+})
+
+it.each(backboneCatalogue)('$id has batch norms if and only if the catalogue says so', ({ id, batchNorm }) => {
+  const specifications = backboneFor(id).specifications(classes)
+  expect(specifications.some(({ name }) => name.endsWith('running_mean'))).toBe(batchNorm)
 })
 
 /** Properties of every backbone that need no computation. */

@@ -1,49 +1,42 @@
-import { UnknownBackbone, type Backbone, type InputContract } from './backbone.ts'
-import { coaT, coaTIds } from './coat.ts'
-import { computedInParts } from './computed-in-parts.ts'
-import { coAtNet, coAtNetIds } from './coatnet.ts'
-import { convNeXt, convNeXtIds } from './convnext.ts'
-import { edgeNeXt, edgeNeXtIds } from './edgenext.ts'
-import { efficientNetHub, efficientNetHubIds } from './efficientnet-hub.ts'
-import { efficientNet, efficientNetIds } from './efficientnet.ts'
-import { eva02, eva02Ids } from './eva02.ts'
-import { mobileNetV3, mobileNetV3Ids } from './mobilenetv3.ts'
-import { mobileViT, mobileViTIds } from './mobilevit.ts'
-import { regNet, regNetIds } from './regnet.ts'
-import { resNet, resNetIds } from './resnet.ts'
-import { swin, swinIds } from './swin.ts'
-import { visionTransformer, visionTransformerIds } from './vision-transformer.ts'
+import { backboneOf } from './backbone-of.ts'
+import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
+import { coaTModels } from './coat.ts'
+import { coAtNetModels } from './coatnet.ts'
+import { convNeXtModels } from './convnext.ts'
+import { edgeNeXtModels } from './edgenext.ts'
+import { efficientNetHubModels } from './efficientnet-hub.ts'
+import { efficientNetModels } from './efficientnet.ts'
+import { eva02Models } from './eva02.ts'
+import { mobileNetV3Models } from './mobilenetv3.ts'
+import { mobileViTModels } from './mobilevit.ts'
+import { regNetModels } from './regnet.ts'
+import { resNetModels } from './resnet.ts'
+import { swinModels } from './swin.ts'
+import { visionTransformerModels } from './vision-transformer.ts'
 
-/** The ids of one family, and the function that builds one of them. */
-type Family = readonly [ids: readonly string[], build: (id: string, contract: InputContract) => Backbone | undefined]
+/** The models of each family of the catalogue, by the family's name there. */
+export const modelsOfFamily = {
+  CoAtNet: [coAtNetModels],
+  CoaT: [coaTModels],
+  ConvNeXt: [convNeXtModels],
+  DeiT: [visionTransformerModels],
+  EdgeNeXt: [edgeNeXtModels],
+  EfficientNet: [efficientNetHubModels, efficientNetModels],
+  'EVA-02': [eva02Models],
+  MobileNetV3: [mobileNetV3Models],
+  MobileViT: [mobileViTModels],
+  RegNet: [regNetModels],
+  ResNet: [resNetModels],
+  Swin: [swinModels],
+  ViT: [visionTransformerModels],
+} as const satisfies Readonly<Record<string, readonly FamilyModels[]>>
 
-/** One line for each file of models. */
-const families: readonly Family[] = [
-  [coaTIds, coaT],
-  [coAtNetIds, coAtNet],
-  [convNeXtIds, convNeXt],
-  [edgeNeXtIds, edgeNeXt],
-  [efficientNetIds, efficientNet],
-  [eva02Ids, eva02],
-  [efficientNetHubIds, efficientNetHub],
-  [mobileNetV3Ids, mobileNetV3],
-  [mobileViTIds, mobileViT],
-  [regNetIds, regNet],
-  [resNetIds, resNet],
-  [swinIds, swin],
-  [visionTransformerIds, visionTransformer],
-]
+const all: readonly FamilyModels[] = [...new Set<FamilyModels>(Object.values(modelsOfFamily).flat())]
 
 /** The ids of all backbones that are implemented. */
-export const implementedBackbones: readonly string[] = families.flatMap(([ids]) => ids)
+export const implementedBackbones: readonly string[] = all.flatMap(({ ids }) => ids)
 
 /** The backbone `id`, fed as the input contract says. */
 export function backboneFor(id: string, contract: InputContract = 'native'): Backbone {
-  const family = families.find(([ids]) => ids.includes(id))
-  const backbone = family?.[1](id, contract)
-  if (!backbone)
-    throw new UnknownBackbone(
-      `There is no backbone ${JSON.stringify(id)}; choose one of ${implementedBackbones.join(', ')}.`,
-    )
-  return computedInParts(backbone)
+  return backboneOf(all, id, contract)
 }

@@ -17,7 +17,7 @@ import {
 } from '@gauntlet/nn'
 import { regNetFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
-import type { Backbone, InputContract } from './backbone.ts'
+import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import { publishedModel } from './published-model.ts'
 import { batchNormSpecification, convolutionSpecification, linearSpecification } from './specifications.ts'
 
@@ -56,11 +56,11 @@ const blocks: readonly Block[] = stages.flatMap(([repeats, output], stage) =>
   })),
 )
 
-export const regNetIds = Object.keys(regNetFamily.backbones)
+export const regNetModels: FamilyModels = { ids: Object.keys(regNetFamily.backbones), build: regNet }
 
 /** A RegNet by timm's name, or `undefined` if there is none of that name; both input contracts are ImageNet's. */
-export function regNet(id: string, contract: InputContract): Backbone | undefined {
-  if (!regNetIds.includes(id)) return undefined
+function regNet(id: string, contract: InputContract): Backbone | undefined {
+  if (!regNetModels.ids.includes(id)) return undefined
   const { side, ...published } = publishedModel(regNetFamily, id, contract)
   return {
     ...published,

@@ -1,6 +1,6 @@
 import { expect, it, test } from 'vitest'
 import { backboneFor } from './registry.ts'
-import { resNetIds } from './resnet.ts'
+import { resNetModels } from './resnet.ts'
 
 const backbone = backboneFor('resnet50.a1_in1k')
 
@@ -21,7 +21,7 @@ it('projects the shortcut of every stage, also of the first, which has no stride
   ])
 })
 
-test.each(resNetIds)('%s has the same tensors as any other ResNet-50', (id) => {
+test.each(resNetModels.ids)('%s has the same tensors as any other ResNet-50', (id) => {
   expect(backboneFor(id).specifications(7)).toEqual(backbone.specifications(7))
 })
 

@@ -18,7 +18,7 @@ import {
   type ParameterSpecification,
 } from '@gauntlet/nn'
 import { resNetFamily } from '@gauntlet/study'
-import type { Backbone, InputContract } from './backbone.ts'
+import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import { publishedModel } from './published-model.ts'
 import { unwrapRobustCheckpoint } from './robust-checkpoint.ts'
 import { batchNormSpecification, convolutionSpecification, linearSpecification } from './specifications.ts'
@@ -56,11 +56,11 @@ const blocks: readonly Block[] = stages.flatMap(([repeats, middle, stride], stag
   })),
 )
 
-export const resNetIds = Object.keys(resNetFamily.backbones)
+export const resNetModels: FamilyModels = { ids: Object.keys(resNetFamily.backbones), build: resNet }
 
 /** A ResNet-50 by its name, or `undefined` if there is none of that name. */
-export function resNet(id: string, contract: InputContract): Backbone | undefined {
-  if (!resNetIds.includes(id)) return undefined
+function resNet(id: string, contract: InputContract): Backbone | undefined {
+  if (!resNetModels.ids.includes(id)) return undefined
   const { side, ...published } = publishedModel(resNetFamily, id, contract)
   const { normalisation } = published
   return {

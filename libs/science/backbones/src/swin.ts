@@ -30,7 +30,7 @@ import {
 } from '@gauntlet/nn'
 import { swinFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
-import type { Backbone, InputContract } from './backbone.ts'
+import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import { requireSide } from './fixed-resolution.ts'
 import { publishedModel } from './published-model.ts'
 import { relativePositionBias } from './relative-position-bias.ts'
@@ -118,10 +118,10 @@ function layoutsOf(size: number): [resting: WindowLayout, moved: WindowLayout] {
   ]
 }
 
-export const swinIds = Object.keys(variants)
+export const swinModels: FamilyModels = { ids: Object.keys(variants), build: swin }
 
 /** A Swin Transformer by its name, or `undefined` if there is none of that name. */
-export function swin(id: string, contract: InputContract): Backbone | undefined {
+function swin(id: string, contract: InputContract): Backbone | undefined {
   const variant = variants[id]
   if (!variant) return undefined
   const { side: _, ...published } = publishedModel(swinFamily, id, contract)

@@ -9,7 +9,7 @@ import { tf, type Tensor1D, type Tensor2D, type Tensor3D } from '@gauntlet/engin
 import { layerNorm, linear, normalise, Parameters, type ParameterSpecification } from '@gauntlet/nn'
 import { deitFamily, vitFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
-import type { Backbone, InputContract } from './backbone.ts'
+import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import { requireSide } from './fixed-resolution.ts'
 import { publishedModel } from './published-model.ts'
 import { convertOpenClip } from './openclip-checkpoint.ts'
@@ -75,10 +75,10 @@ const side = 224
 const patch = 16
 const depth = 12
 
-export const visionTransformerIds = Object.keys(variants)
+export const visionTransformerModels: FamilyModels = { ids: Object.keys(variants), build: visionTransformer }
 
 /** A ViT or DeiT by its name, or `undefined` if there is none of that name. */
-export function visionTransformer(id: string, contract: InputContract): Backbone | undefined {
+function visionTransformer(id: string, contract: InputContract): Backbone | undefined {
   const variant = variants[id]
   if (!variant) return undefined
   const { side: _, ...published } = publishedModel(id in deitFamily.backbones ? deitFamily : vitFamily, id, contract)

@@ -12,9 +12,8 @@ const image = {
   encoding: 'rgb8' as const,
 }
 const manifest: DatasetManifest = {
-  format: 'gauntlet-dataset-1',
+  format: 'gauntlet-dataset-2',
   dataset: 'test',
-  source: 'file:x',
   sha256: 'a'.repeat(64),
   classes: 2,
   resolution: 8,

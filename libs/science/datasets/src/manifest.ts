@@ -18,9 +18,8 @@ const manifestImage = z.strictObject({
 })
 
 const datasetManifest = z.strictObject({
-  format: z.literal('gauntlet-dataset-1'),
+  format: z.literal('gauntlet-dataset-2'),
   dataset: z.string(),
-  source: z.string(),
   /** SHA-256 of the fetched source. */
   sha256: digest,
   classes: z.number().int().positive(),
@@ -98,8 +97,11 @@ function labelsOf(entries: readonly ManifestImage[]): string {
   return entries.map(({ label }) => label).join()
 }
 
-/** The part of a specification that is in its manifest. */
+/**
+ * The part of a specification that is in its manifest. The place of the source is not: a copy of the same bytes gives
+ * the same manifest.
+ */
 export function manifestHeader(specification: DatasetSpecification) {
-  const { id, source, sha256, classes, resolution, splitSeed } = specification
-  return { format: 'gauntlet-dataset-1' as const, dataset: id, source, sha256, classes, resolution, splitSeed }
+  const { id, sha256, classes, resolution, splitSeed } = specification
+  return { format: 'gauntlet-dataset-2' as const, dataset: id, sha256, classes, resolution, splitSeed }
 }

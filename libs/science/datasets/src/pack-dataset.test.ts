@@ -2,6 +2,7 @@ import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { tarOf } from '@gauntlet/files/fixtures/tar'
 import type { DatasetSpecification } from '@gauntlet/study'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -9,7 +10,6 @@ import { InvalidDataset } from './invalid-dataset.ts'
 import { encodeManifest, parseManifest } from './manifest.ts'
 import { openDataset } from './open-dataset.ts'
 import { packDataset } from './pack-dataset.ts'
-import { tarOf } from './tar-bytes.case.ts'
 
 let folder: string
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, open } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { temporaryFolder } from '@gauntlet/files'
 import type { DatasetSpecification } from '@gauntlet/study'
 import { sha256Of, type DatasetSource, type SourceEntry } from './dataset-source.ts'
 import { decodeImage, largestImage } from './decode-image.ts'
@@ -37,7 +37,7 @@ export async function packDataset(
         `No image is left for the ${split} split of ${specification.id}; raise its image count or give a larger source.`,
       )
   }
-  const path = imagesFile ?? join(await mkdtemp(join(tmpdir(), 'gauntlet-dataset-')), 'images.pack')
+  const path = imagesFile ?? join(temporaryFolder('gauntlet-dataset-'), 'images.pack')
   const packed = await packImages(source, new Set(Object.values(splits).flat()), path)
   const linesOf = (positions: readonly number[]) =>
     positions.map((position) => manifestLine(source.entries[position]!, packed.offsets.get(position)!))

@@ -3,13 +3,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { tarOf } from '@gauntlet/files/fixtures/tar'
 import type { DatasetSpecification } from '@gauntlet/study'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InvalidDataset } from './invalid-dataset.ts'
 import { openDataset } from './open-dataset.ts'
 import { packDataset } from './pack-dataset.ts'
-import { tarOf } from './tar-bytes.case.ts'
 
 /** Made by `test/parity/datasets/make_archive.py`. */
 const tiny = fileURLToPath(new URL('../../../../test/parity/datasets/tiny_processed.tar.zst', import.meta.url))
@@ -165,7 +165,7 @@ describe('an archive is refused', () => {
   })
 
   it('with a name that leads out of its folder', async () => {
-    await expect(prepare(await archiveOf([{ name: '../train/00000.png' }]))).rejects.toThrow('out of its folder')
+    await expect(prepare(await archiveOf([{ name: '../train/00000.png' }]))).rejects.toThrow('leads out')
   })
 
   it('that is cut short, damaged or a bomb', async () => {

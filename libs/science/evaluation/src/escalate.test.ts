@@ -67,7 +67,6 @@ describe('an evaluation whose flags ask for more', () => {
     expect(resumeFrom).toHaveProperty('before.length', count)
     const resumed = await evaluated(masked, [more], { resumeFrom })
     const facts = outcomeFacts(
-      '0'.repeat(64),
       { name: 'Linf', epsilon: 0.03, evaluator: { name: 'malt', escalate: true } },
       resumed.evidence,
     )

@@ -57,7 +57,7 @@ async function interrupted(
 
 /** The digest of the whole outcomes file. */
 function digestOfEvaluated({ outcomes, evidence }: Evaluated, perturbation: Perturbation): string {
-  return digestOfBytes(encodeOutcomes(outcomes, outcomeFacts('0'.repeat(64), perturbation, evidence)))
+  return digestOfBytes(encodeOutcomes(outcomes, outcomeFacts(perturbation, evidence)))
 }
 
 describe.each(every.map((perturbation) => [perturbation.name, perturbation] as const))(
@@ -70,7 +70,7 @@ describe.each(every.map((perturbation) => [perturbation.name, perturbation] as c
       const { outcomes, evidence } = evaluated
       expect(outcomes.map(({ index }) => index)).toEqual([...expected.keys()])
       expect(tally(outcomes, expected).total).toBe(count)
-      const facts = outcomeFacts('0'.repeat(64), perturbation, evidence)
+      const facts = outcomeFacts(perturbation, evidence)
       expect(decodeOutcomes(encodeOutcomes(outcomes, facts))).toEqual({ outcomes, facts })
       expect(evidence.forwards).toBeGreaterThanOrEqual(count)
     })

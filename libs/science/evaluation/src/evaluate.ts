@@ -1,3 +1,4 @@
+import { ballOf } from '@gauntlet/attacks'
 import type { Evaluated, Evaluation } from './evaluation.ts'
 import { evaluatorAttacks } from './evaluator-attacks.ts'
 import { evaluateUnderAttack } from './under-attack.ts'
@@ -11,5 +12,6 @@ export async function evaluate(evaluation: Evaluation): Promise<Evaluated> {
   const { perturbation } = evaluation
   if (perturbation.name === 'clean' || perturbation.name === 'common')
     return evaluateWithoutAttack(evaluation, perturbation.name)
-  return evaluateUnderAttack(evaluation, evaluatorAttacks(perturbation, evaluation.classes))
+  const { name, epsilon, evaluator } = perturbation
+  return evaluateUnderAttack(evaluation, evaluatorAttacks(ballOf(name, epsilon), evaluator, evaluation.classes))
 }

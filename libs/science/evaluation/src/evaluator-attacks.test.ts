@@ -1,11 +1,11 @@
-import { stepsOfAll, type Attack } from '@gauntlet/attacks'
+import { ballOf, stepsOfAll, type Attack } from '@gauntlet/attacks'
 import { ensembleEvaluatorNames, stageCosts, expandStudy, parseStudy } from '@gauntlet/study'
 import { describe, expect, it } from 'vitest'
 import { evaluatorAttacks, type AttackPerturbation } from './evaluator-attacks.ts'
 
 /** Forward-equivalents that the attacks count for an image that holds, the clean pass included. */
 function counted(perturbation: AttackPerturbation, classes: number): number {
-  const { attacks } = evaluatorAttacks(perturbation, classes)
+  const { attacks } = evaluatorAttacks(ballOf(perturbation.name, perturbation.epsilon), perturbation.evaluator, classes)
   return attacks.reduce((sum, attack) => sum + stepsOfAll(attack) * (attack.cost.forwards + attack.cost.backwards), 1)
 }
 
@@ -45,16 +45,14 @@ describe.each(['Linf', 'L2', 'L1'] as const)('the attacks of an evaluator in %s'
 
   it('say how many of them the number of classes leaves out', () => {
     const leftOut = (classes: number) =>
-      ensembleEvaluatorNames.map(
-        (evaluator) => evaluatorAttacks({ name, epsilon: 1, evaluator: { name: evaluator } }, classes).leftOut,
-      )
+      ensembleEvaluatorNames.map((evaluator) => evaluatorAttacks(ballOf(name, 1), { name: evaluator }, classes).leftOut)
     expect(leftOut(10)).toEqual([0, 0, 0, 0, 0])
     expect(leftOut(2)).toEqual([1, 1, 1, 1, 2])
   })
 
   it('go on, where the evaluator says so, with attacks of other names and noise', () => {
     const escalationOf = (classes: number, escalate?: true) =>
-      evaluatorAttacks({ name, epsilon: 1, evaluator: { name: 'plus', ...(escalate && { escalate }) } }, classes)
+      evaluatorAttacks(ballOf(name, 1), { name: 'plus', ...(escalate && { escalate }) }, classes)
     expect(escalationOf(10).escalation).toEqual([])
     const { attacks, escalation } = escalationOf(10, true)
     expect(escalation.map((attack) => attack.name)).toEqual(['escalated-apgd-dlr', 'escalated-square'])

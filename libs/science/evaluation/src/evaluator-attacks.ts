@@ -1,7 +1,6 @@
 import {
   apgdAttack,
   attacksOf,
-  ballOf,
   crossEntropy,
   ensembleOf,
   escalationOf,
@@ -23,9 +22,12 @@ export interface EvaluatorAttacks {
   readonly escalation: readonly Attack[]
 }
 
-/** The attacks that the evaluator of a perturbation runs against a model of `classes` classes. */
-export function evaluatorAttacks({ name, epsilon, evaluator }: AttackPerturbation, classes: number): EvaluatorAttacks {
-  const ball = ballOf(name, epsilon)
+/** The attacks that an evaluator runs in a ball against a model of `classes` classes. */
+export function evaluatorAttacks(
+  ball: Ball,
+  evaluator: AttackPerturbation['evaluator'],
+  classes: number,
+): EvaluatorAttacks {
   if (evaluator.name === 'apgd-ce') {
     return {
       ball,

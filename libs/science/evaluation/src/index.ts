@@ -7,8 +7,9 @@ export type {
   EvaluationProgress,
   SavedEvaluation,
 } from './evaluation.ts'
-export { ensembleAttacks, type EvaluatorAttacks } from './evaluator-attacks.ts'
+export { ensembleAttacks, evaluatorAttacks, type EvaluatorAttacks } from './evaluator-attacks.ts'
 export { evaluateUnderAttack } from './under-attack.ts'
+export { evaluateWithoutAttack } from './without-attack.ts'
 export { ImagesInvalid, type ImageBatch, type ImageReader } from './image-reader.ts'
 export * from './outcomes.ts'
 export { ResumeInvalid } from './resume.ts'

@@ -30,7 +30,6 @@ export interface Outcome {
 
 /** What was evaluated and how, as a file of outcomes says it. */
 export interface OutcomeFacts {
-  readonly configurationId: Digest
   readonly perturbation: PerturbationName
   /** The ball's radius; `null` where there is no ball. */
   readonly epsilon: number | null
@@ -41,13 +40,11 @@ export interface OutcomeFacts {
 
 /** The facts of outcomes under `perturbation`; the evidence is left out while the evaluation is under way. */
 export function outcomeFacts(
-  configurationId: Digest,
   perturbation: Perturbation,
   evidence: Evidence = { flags: [], forwards: 0, backwards: 0 },
 ): OutcomeFacts {
   const epsilon = 'epsilon' in perturbation ? perturbation.epsilon : null
   return {
-    configurationId,
     perturbation: perturbation.name,
     epsilon,
     evaluator: evaluatorLabel(perturbation),

@@ -3,17 +3,16 @@ import type { Escalation, Evidence } from './evidence.ts'
 import type { OutcomeFacts } from './outcome.ts'
 import { OutcomesUnreadable } from './outcomes-unreadable.ts'
 
-const format = 'gauntlet-outcomes-2'
+const format = 'gauntlet-outcomes-3'
 const names: readonly string[] = ['clean', 'Linf', 'L2', 'L1', 'common'] satisfies PerturbationName[]
 
 /** The facts as texts in a fixed order, for the metadata of an Arrow schema. */
 export function metadataOfFacts(
-  { configurationId, perturbation, epsilon, evaluator, evidence }: OutcomeFacts,
+  { perturbation, epsilon, evaluator, evidence }: OutcomeFacts,
   count: number,
 ): Map<string, string> {
   return new Map([
     ['format', format],
-    ['configurationId', configurationId],
     ['perturbation', perturbation],
     ['epsilon', epsilon === null ? '' : String(epsilon)],
     ['evaluator', evaluator],
@@ -33,7 +32,6 @@ export function factsFromMetadata(metadata: ReadonlyMap<string, string>): { fact
     return value
   }
   text('format', (value) => value === format)
-  const configurationId = text('configurationId', (value) => /^[0-9a-f]{64}$/.test(value))
   const perturbation = text('perturbation', (value) => names.includes(value)) as PerturbationName
   const radius = text('epsilon', (value) => value === '' || (Number(value) > 0 && String(Number(value)) === value))
   const evaluator = text('evaluator', (value) => value !== '')
@@ -42,7 +40,7 @@ export function factsFromMetadata(metadata: ReadonlyMap<string, string>): { fact
   const escalation = metadata.has('escalation') ? { escalation: escalationOf(text('escalation', () => true)) } : {}
   const evidence = { flags, forwards: count('forwards'), backwards: count('backwards'), ...escalation }
   const epsilon = radius === '' ? null : Number(radius)
-  return { facts: { configurationId, perturbation, epsilon, evaluator, evidence }, count: count('count') }
+  return { facts: { perturbation, epsilon, evaluator, evidence }, count: count('count') }
 }
 
 /** Flags as they were written. Only their form is checked, since later versions may have other names. */

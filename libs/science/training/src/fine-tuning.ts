@@ -40,11 +40,6 @@ export interface FineTuning {
    * the caller's. Where the step ends an epoch, the epoch has been validated by then.
    */
   readonly onCheckpoint?: (state: TrainingState) => Promise<void> | void
-  /**
-   * Called before the first step with a smaller micro-batch that is tried instead, where that of the settings is too
-   * large for this device.
-   */
-  readonly onSmallerMicroBatch?: (microBatch: number) => void
   readonly onProgress?: (progress: TrainingProgress) => void
   /** Stops training between two micro-batches: the signal's reason is thrown. */
   readonly signal?: AbortSignal

@@ -11,11 +11,10 @@ export interface TrainingSettings {
 
 /**
  * The digest in which a mid-training state and the settings must agree for training to go on from the state. The
- * micro-batch and the checkpoint interval are left out: a retry after running out of memory goes on with smaller
- * micro-batches.
+ * checkpoint interval is left out, since it changes no result.
  */
 export function settingsDigest({ loss, protocol, seed, hyperparameters }: TrainingSettings): Digest {
-  const { microBatch: _microBatch, checkpointEverySteps: _interval, ...fixed } = hyperparameters
+  const { microBatchMayShrink: _allowed, checkpointEverySteps: _interval, ...fixed } = hyperparameters
   return digestOf({
     loss,
     protocol: { trains: protocol.trains, epochs: protocol.epochs },

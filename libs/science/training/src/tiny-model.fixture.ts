@@ -84,6 +84,7 @@ export const tinyHyperparameters: Hyperparameters = {
   cosine: true,
   effectiveBatch: 8,
   microBatch: 4,
+  microBatchMayShrink: true,
   attackEpsilon: 0.03,
   attackIterations: 2,
   tradesBeta: 1,

@@ -1,4 +1,4 @@
-import { bytesInMemory, type ByteSource } from './byte-source.ts'
+import { bytesInMemory, type ByteSource } from '@gauntlet/files'
 import { refuse } from './checkpoint-unreadable.ts'
 
 /** The bytes that are read at once, since the structure of a checkpoint is many small values. */

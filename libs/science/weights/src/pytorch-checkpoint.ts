@@ -2,14 +2,13 @@
  * Reads checkpoints of `torch.save` (pytorch/torch/serialization.py): the zip archive of PyTorch ≥ 1.6, and the format
  * before it.
  */
+import { bytesInMemory, readZipDirectory, type ByteSource } from '@gauntlet/files'
 import { ByteCursor } from './byte-cursor.ts'
-import { bytesInMemory, type ByteSource } from './byte-source.ts'
 import { quoted, refuse } from './checkpoint-unreadable.ts'
 import { elementsOf, elementTypes, type NamedArray } from './named-array.ts'
 import { readPickle, type Pickle } from './pickle.ts'
 import type { StorageReference } from './pickle-values.ts'
 import { stateArrays } from './pytorch-state.ts'
-import { readStoredZip } from './stored-zip.ts'
 
 /** The pickled `MAGIC_NUMBER`, 0x1950a86a20f9469cfc6c: PROTO 2, LONG1 of ten bytes, STOP. */
 const legacyMagic = Uint8Array.of(
@@ -72,7 +71,9 @@ function readLegacy(source: ByteSource): NamedArray[] {
 
 /** Reads a zip archive without compression, of `<name>/data.pkl` and a file `<name>/data/<key>` for each storage. */
 function readArchive(source: ByteSource): NamedArray[] {
-  const files = readStoredZip(source)
+  const files = readZipDirectory(source, refuse)
+  for (const { name, method } of files.values())
+    if (method !== 0) refuse(`its member ${quoted(name)} is compressed, which torch.save never does`)
   const pickles = [...files.values()].filter(({ name }) => /^[^/]+\/data\.pkl$/.test(name))
   if (pickles.length > 1) refuse('it is a zip archive with several data.pkl')
   const pickled = pickles[0] ?? refuse('it is a zip archive without data.pkl')

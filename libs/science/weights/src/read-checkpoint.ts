@@ -1,4 +1,4 @@
-import { bytesInMemory, withBytesOfFile, type ByteSource } from './byte-source.ts'
+import { bytesInMemory, withBytesOfFile, type ByteSource } from '@gauntlet/files'
 import { refuse } from './checkpoint-unreadable.ts'
 import type { NamedArray } from './named-array.ts'
 import { isPyTorchCheckpoint, readPyTorchCheckpoint } from './pytorch-checkpoint.ts'
@@ -12,7 +12,7 @@ const largestFile = 4 * 2 ** 30
  * buffer of its own, so that they take as much memory as they have bytes, and a tensor that is dropped frees its own.
  */
 export function readCheckpoint(path: string): NamedArray[] {
-  return withBytesOfFile(path, parse)
+  return withBytesOfFile(path, parse, refuse)
 }
 
 /** The tensors of a checkpoint's bytes. The first bytes tell the format. */

@@ -2,8 +2,8 @@
  * Reads and writes safetensors (github.com/huggingface/safetensors, README, "Format"): eight bytes with the length of
  * the header, a JSON header, and the tensors' bytes without holes, little-endian and row-major.
  */
+import { bytesInMemory, type ByteSource } from '@gauntlet/files'
 import { ByteCursor } from './byte-cursor.ts'
-import { bytesInMemory, type ByteSource } from './byte-source.ts'
 import { quoted, refuse } from './checkpoint-unreadable.ts'
 import { elementCount, elementsOf, elementTypes, type ElementType, type NamedArray } from './named-array.ts'
 

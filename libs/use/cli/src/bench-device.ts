@@ -27,6 +27,6 @@ export async function benchDevice(
     interrupted: 'Interrupted; nothing was saved.',
     progressText: ({ done, total, doing }) => `${done}/${total} measured · ${doing}`,
   })
-  keepSpeeds(home, device, speeds)
+  await keepSpeeds(home, device, speeds)
   return { device, speeds }
 }

@@ -54,8 +54,8 @@ export class LocalStack {
   }
 
   /** Keeps the services running after this command and every other one has ended. */
-  keep(): void {
-    this.users.keep()
+  async keep(): Promise<void> {
+    await this.users.keep()
   }
 
   /** The URL of the ledger's database, which runs and has its tables. */

@@ -1,13 +1,7 @@
 import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyStopped } from '@gauntlet/client'
+import { DiskFull } from '@gauntlet/files'
 import { StudyUnknown } from '@gauntlet/ledger'
-import {
-  DigestMismatch,
-  DiskFull,
-  SourceForbidden,
-  SourceNotFound,
-  SourceUnreachable,
-  UnusableSource,
-} from '@gauntlet/sources'
+import { DigestMismatch, SourceForbidden, SourceNotFound, SourceUnreachable, UnusableSource } from '@gauntlet/sources'
 import { StudyFileInvalid } from '@gauntlet/study'
 import { CommandFailed, Misuse } from './command-failed.ts'
 

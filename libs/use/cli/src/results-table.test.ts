@@ -32,7 +32,8 @@ const study = { ...nothing, study: { name: 'tiny' } as StudyResults['study'] }
 const description = {
   environment: { device: 'cpu X', libtensorflow: '2.21.0', precision: 'float32', threads: 1 },
   environmentClass: digestOf('cpu X'),
-  codeDigests: {} as never,
+  host: { environment: null, environmentClass: digestOf('host') },
+  codeDigests: {},
 }
 const asked = { pool: { description, describedAt: null } }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { processIdentity } from '@gauntlet/sources'
+import { processIdentity } from '@gauntlet/files'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { StackUsers } from './stack-users.ts'
 
@@ -51,7 +51,7 @@ it('does not count a process that has the pid of a former user', async () => {
 
 it('keeps services that `up` started until all commands are ended', async () => {
   const users = new StackUsers(home)
-  users.keep()
+  await users.keep()
   await users.enter()
   await users.leave(stop)
   expect(stops).toBe(0)

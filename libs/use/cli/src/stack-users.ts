@@ -1,4 +1,4 @@
-import { exclusively, processIdentity, writeFileAtomically } from '@gauntlet/sources'
+import { exclusively, processIdentity, writeFileAtomically } from '@gauntlet/files'
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -33,8 +33,8 @@ export class StackUsers {
   }
 
   /** Keeps the services running when the last command leaves. */
-  keep(): void {
-    writeFileAtomically(join(this.folder, kept), '')
+  async keep(): Promise<void> {
+    await writeFileAtomically(join(this.folder, kept), '')
   }
 
   /**

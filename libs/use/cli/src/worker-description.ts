@@ -1,5 +1,5 @@
 import { connect, fetchPoolDescription } from '@gauntlet/client'
-import { defaultPool, temporalSettings, type WorkerDescription } from '@gauntlet/contract'
+import { defaultPool, temporalSettings, type StageCode, type WorkerDescription } from '@gauntlet/contract'
 import { examineEngine } from '@gauntlet/infra'
 import { lastPoolDescription, type LedgerDatabase } from '@gauntlet/ledger'
 import { execFile } from 'node:child_process'
@@ -24,11 +24,15 @@ const answerLimit = '10 s'
  * The description of the pool's workers, for commands that only read. Where no worker can be asked, such as on a login
  * node that has no engine, it is the one that the ledger has.
  */
-export async function askWorkersOrLedger(settings: CommandSettings, db: LedgerDatabase): Promise<PoolDescription> {
+export async function askWorkersOrLedger(
+  settings: CommandSettings,
+  db: LedgerDatabase,
+  codes: readonly StageCode[],
+): Promise<PoolDescription> {
   try {
-    return { description: await askWorkers(settings, answerLimit), describedAt: null }
+    return { description: await askWorkers(settings, codes, answerLimit), describedAt: null }
   } catch (error) {
-    const recorded = await lastPoolDescription(db, settings.pool ?? defaultPool)
+    const recorded = await lastPoolDescription(db, settings.pool ?? defaultPool, codes)
     if (!recorded) throw error
     return { description: recorded.document as unknown as WorkerDescription, describedAt: recorded.describedAt }
   }
@@ -38,11 +42,15 @@ export async function askWorkersOrLedger(settings: CommandSettings, db: LedgerDa
  * Asks the workers that will do the work for their description: those of this machine, or of the pool on the user's own
  * Temporal, which has `limit` to answer.
  */
-export async function askWorkers(settings: CommandSettings, limit?: typeof answerLimit): Promise<WorkerDescription> {
-  if (!settings.temporalAddress) return askLocalWorker(settings)
+export async function askWorkers(
+  settings: CommandSettings,
+  codes: readonly StageCode[],
+  limit?: typeof answerLimit,
+): Promise<WorkerDescription> {
+  if (!settings.temporalAddress) return askLocalWorker(settings, codes)
   const { client, close } = await connect(temporalSettings(settings.temporalAddress, process.env))
   try {
-    return await fetchPoolDescription(client, settings.pool ?? defaultPool, limit)
+    return await fetchPoolDescription(client, settings.pool ?? defaultPool, codes, limit)
   } finally {
     await close()
   }
@@ -53,17 +61,18 @@ export async function askWorkers(settings: CommandSettings, limit?: typeof answe
  * runtime, so it cannot compute the environment class itself. The worker's device process proves first that the engine
  * computes. Only where that fails is the engine examined, for the sentence that says what to change.
  */
-async function askLocalWorker({ artifacts, cache }: CommandSettings): Promise<WorkerDescription> {
+async function askLocalWorker(
+  { artifacts, cache }: CommandSettings,
+  codes: readonly StageCode[],
+): Promise<WorkerDescription> {
   const env = { ...process.env, GAUNTLET_ARTIFACTS: artifacts, GAUNTLET_CACHE: cache }
   try {
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      ['--import', 'tsx', join(gpuWorker, 'describe-main.ts')],
-      {
-        cwd: gpuWorker, // `tsx` is found from here, whatever the folder of the user.
-        env,
-      },
-    )
+    const answer = promisify(execFile)(process.execPath, ['--import', 'tsx', join(gpuWorker, 'describe-main.ts')], {
+      cwd: gpuWorker, // `tsx` is found from here, whatever the folder of the user.
+      env,
+    })
+    answer.child.stdin?.end(JSON.stringify(codes))
+    const { stdout } = await answer
     return JSON.parse(stdout) as WorkerDescription
   } catch (error) {
     const { state, fix } = await examineEngine()

@@ -28,9 +28,9 @@ describe('kept speeds', () => {
     expect(readSpeeds(home)).toEqual([])
   })
 
-  it('are found by the class of the device they were measured on', () => {
-    keepSpeeds(home, device('cpu X'), [speed()], new Date(0))
-    keepSpeeds(home, device('gpu Y'), [speed({ forward: 9_000 })])
+  it('are found by the class of the device they were measured on', async () => {
+    await keepSpeeds(home, device('cpu X'), [speed()], new Date(0))
+    await keepSpeeds(home, device('gpu Y'), [speed({ forward: 9_000 })])
     expect(speedsOf(home, digestOf('cpu X'))).toEqual([
       { ...device('cpu X'), ...speed(), measuredAt: '1970-01-01T00:00:00.000Z' },
     ])
@@ -38,9 +38,9 @@ describe('kept speeds', () => {
     expect(readdirSync(home)).toEqual(['device-speeds.json'])
   })
 
-  it('are replaced by later ones of the same backbone, resolution and device, and by no others', () => {
-    keepSpeeds(home, device('cpu X'), [speed(), speed({ resolution: 64 }), speed({ backbone: 'b' })])
-    keepSpeeds(home, device('cpu X'), [speed({ forward: 1 })])
+  it('are replaced by later ones of the same backbone, resolution and device, and by no others', async () => {
+    await keepSpeeds(home, device('cpu X'), [speed(), speed({ resolution: 64 }), speed({ backbone: 'b' })])
+    await keepSpeeds(home, device('cpu X'), [speed({ forward: 1 })])
     expect(readSpeeds(home).map(({ backbone, resolution, forward }) => [backbone, resolution, forward])).toEqual([
       ['a', 64, 100],
       ['b', 32, 100],

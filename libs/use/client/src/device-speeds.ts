@@ -1,5 +1,5 @@
 import type { BackboneSpeed, MeasuredDevice } from '@gauntlet/contract'
-import { writeFileAtomically } from '@gauntlet/sources'
+import { writeFileAtomically } from '@gauntlet/files'
 import type { Digest } from '@gauntlet/study'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -45,16 +45,16 @@ export function speedsOf(home: string, environmentClass: Digest): KeptSpeed[] {
 }
 
 /** Keeps measured speeds. They replace earlier ones of the same backbone, resolution and environment class. */
-export function keepSpeeds(
+export async function keepSpeeds(
   home: string,
   device: MeasuredDevice,
   speeds: readonly BackboneSpeed[],
   now = new Date(),
-): void {
+): Promise<void> {
   const fresh = speeds.map((speed): KeptSpeed => ({ ...device, ...speed, measuredAt: now.toISOString() }))
   const replaced = new Set(fresh.map(keyOf))
   const kept = [...readSpeeds(home).filter((speed) => !replaced.has(keyOf(speed))), ...fresh]
-  writeFileAtomically(speedsFile(home), `${JSON.stringify({ speeds: kept }, null, 2)}\n`)
+  await writeFileAtomically(speedsFile(home), `${JSON.stringify({ speeds: kept }, null, 2)}\n`)
 }
 
 function keyOf({ environmentClass, backbone, resolution }: KeptSpeed): string {

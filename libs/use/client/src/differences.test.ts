@@ -4,11 +4,11 @@ import { digestOf, type KeyedStage, type StageIdentity } from '@gauntlet/study'
 import { expect, it } from 'vitest'
 import { chainOf, differencesOf, formatDifferences, type PlannedChain } from './differences.ts'
 
-const digests = { 'prepare-dataset': 'a', 'pretrain-load': 'a', 'fine-tune': 'a', checkpoint: 'a' }
 const worker: WorkerDescription = {
   environment: { precision: 'float32', threads: 1 },
   environmentClass: digestOf('float32'),
-  codeDigests: { ...digests, 'perturb-and-evaluate': 'a' },
+  host: { environment: null, environmentClass: digestOf('host') },
+  codeDigests: { 'fine-tune/a': 'a', 'checkpoint/a': 'a' },
 }
 
 const node = (stage: KeyedStage, changes: Partial<ExecutionNode> = {}): ExecutionNode => ({
@@ -17,7 +17,7 @@ const node = (stage: KeyedStage, changes: Partial<ExecutionNode> = {}): Executio
   codeDigest: 'a',
   environmentClass: worker.environmentClass,
   environment: worker.environment,
-  parameters: { epochs: 5 },
+  parameters: { backbone: 'a', epochs: 5 },
   seed: 1,
   inputs: {},
   generated: { out: digestOf(['bytes', stage]) },
@@ -29,7 +29,7 @@ const identity = (stage: KeyedStage, changes: Partial<StageIdentity> = {}): Stag
   stage,
   codeDigest: 'a',
   environmentClass: worker.environmentClass,
-  parameters: { epochs: 5 },
+  parameters: { backbone: 'a', epochs: 5 },
   seed: 1,
   inputs: {},
   ...changes,
@@ -50,7 +50,11 @@ it('finds nothing where everything is the same', () => {
 it('names the fields of environment and parameters, and code by its stage', () => {
   const environment = { precision: 'bfloat16', threads: 1 }
   const other = [node('fine-tune', { codeDigest: 'b', environment, environmentClass: digestOf('bfloat16') })]
-  const found = differencesOf(other, { 'fine-tune': identity('fine-tune', { parameters: { epochs: 50 } }) }, worker)
+  const found = differencesOf(
+    other,
+    { 'fine-tune': identity('fine-tune', { parameters: { backbone: 'a', epochs: 50 } }) },
+    worker,
+  )
   expect(found).toEqual([
     { stage: 'fine-tune', what: 'code', recorded: 'b', planned: 'a' },
     { stage: 'fine-tune', what: 'environment.precision', recorded: 'bfloat16', planned: 'float32' },

@@ -1,4 +1,4 @@
-import type { WorkerDescription } from '@gauntlet/contract'
+import { codeOfIdentity, environmentOf, type WorkerDescription } from '@gauntlet/contract'
 import type { ExecutionNode } from '@gauntlet/ledger'
 import type { Digest, Json, KeyedStage, StageIdentity } from '@gauntlet/study'
 
@@ -34,9 +34,10 @@ export function differencesOf(
   for (const node of chain) {
     const stage = node.stage as KeyedStage
     const differ: Differ = (what, recorded, now) => void found.push({ stage, what, recorded, planned: now })
-    if (node.codeDigest !== worker.codeDigests[stage]) differ('code', node.codeDigest, worker.codeDigests[stage])
-    if (node.environmentClass !== worker.environmentClass)
-      compareFields('environment', node.environment, worker.environment, differ)
+    const code = worker.codeDigests[codeOfIdentity({ stage, parameters: node.parameters })] ?? null
+    if (node.codeDigest !== code) differ('code', node.codeDigest, code)
+    const { environment, environmentClass } = environmentOf(worker, stage)
+    if (node.environmentClass !== environmentClass) compareFields('environment', node.environment, environment, differ)
     const identity = planned[stage]
     if (!identity) continue
     if (node.seed !== identity.seed) differ('seed', node.seed, identity.seed)
@@ -46,6 +47,27 @@ export function differencesOf(
       if (identity.inputs[role] !== digest && !isExplained)
         differ(`input.${role}`, digest, identity.inputs[role] ?? null)
     }
+  }
+  return found
+}
+
+/** Everything that differs between a recorded execution and one that is planned, which runs in this environment. */
+export function differencesOfStage(
+  recorded: Pick<ExecutionNode, 'codeDigest' | 'environmentClass' | 'environment' | 'seed' | 'parameters' | 'inputs'>,
+  planned: StageIdentity,
+  environment: Json,
+): Difference[] {
+  const found: Difference[] = []
+  const differ: Differ = (what, before, now) =>
+    void found.push({ stage: planned.stage, what, recorded: before, planned: now })
+  if (recorded.codeDigest !== planned.codeDigest) differ('code', recorded.codeDigest, planned.codeDigest)
+  if (recorded.environmentClass !== planned.environmentClass)
+    compareFields('environment', recorded.environment, environment, differ)
+  if (recorded.seed !== planned.seed) differ('seed', recorded.seed, planned.seed)
+  compareFields('parameters', recorded.parameters, planned.parameters, differ)
+  for (const role of new Set([...Object.keys(recorded.inputs), ...Object.keys(planned.inputs)])) {
+    const [before, now] = [recorded.inputs[role] ?? null, planned.inputs[role] ?? null]
+    if (before !== now) differ(`input.${role}`, before, now)
   }
   return found
 }

@@ -1,6 +1,6 @@
 import type { ArtifactStore } from '@gauntlet/artifacts'
 import type { WorkerDescription } from '@gauntlet/contract'
-import { fulfilledOutputsOf, type LedgerDatabase } from '@gauntlet/ledger'
+import { fulfilledOutputsOf, outOfMemoryFacts, type LedgerDatabase } from '@gauntlet/ledger'
 import {
   stageCosts,
   type ArtifactsByRole,
@@ -34,7 +34,8 @@ export async function planStudy(
   store: ArtifactStore,
 ): Promise<StudyPlan> {
   const { configurations, perturbations } = expansion
-  const stages = await plan(configurations, perturbations, worker, recallFrom(db, store))
+  const ranOutAt = await outOfMemoryFacts(db, worker.environmentClass)
+  const stages = await plan(configurations, perturbations, worker, recallFrom(db, store), ranOutAt)
   const names = [...new Set(stages.map(({ stage }) => stage))]
   const byStage = names.map((stage) => countStage(stage, stages))
   return {

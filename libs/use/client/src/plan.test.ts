@@ -1,13 +1,10 @@
-import type { WorkerDescription } from '@gauntlet/contract'
+import { stageCode, type WorkerDescription } from '@gauntlet/contract'
 import { digestOf } from '@gauntlet/study'
 import { describe, expect, it } from 'vitest'
 import { plan, type PlannedStage } from './plan.ts'
-import { configurations, keyedStages, perturbations, recallWhere } from './tiny-plan.fixture.ts'
+import { configurations, keyedStages, perturbations, recallWhere, workerWith } from './tiny-plan.fixture.ts'
 
-const code = Object.fromEntries(
-  keyedStages.map((stage) => [stage, digestOf(stage)]),
-) as WorkerDescription['codeDigests']
-const worker: WorkerDescription = { environmentClass: digestOf('environment'), environment: null, codeDigests: code }
+const worker = workerWith('float32')
 
 const count = (planned: readonly PlannedStage[], stage: string, fulfilled: boolean) =>
   planned.filter((one) => one.stage === stage && one.fulfilled === fulfilled).length
@@ -64,7 +61,9 @@ describe('plan', () => {
           recallWhere(() => true),
         )
       ).map(({ stageKey }) => stageKey)
-    const changed = await keys({ ...worker, codeDigests: { ...code, checkpoint: digestOf('other') } })
+    const checkpoint = stageCode('checkpoint', configurations[0]!.backbone.id)
+    const codeDigests = { ...worker.codeDigests, [checkpoint]: digestOf('other') }
+    const changed = await keys({ ...worker, codeDigests })
     const same = (await keys(worker)).map((key, i) => key === changed[i])
     expect(same).toEqual([true, true, true, true, false, false, false, false, false, false])
   })

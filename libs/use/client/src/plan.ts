@@ -1,11 +1,13 @@
 import {
   checkpointIdentity,
   fineTuneIdentity,
+  microBatchBelow,
   perturbAndEvaluateIdentity,
   prepareDatasetIdentity,
   pretrainLoadIdentity,
   type WorkerDescription,
 } from '@gauntlet/contract'
+import type { OutOfMemoryFacts } from '@gauntlet/ledger'
 import {
   stageKey,
   type ArtifactsByRole,
@@ -43,6 +45,7 @@ export async function plan(
   perturbations: readonly Perturbation[],
   worker: WorkerDescription,
   recall: RecallStages,
+  ranOutAt: OutOfMemoryFacts = () => null,
 ): Promise<PlannedStage[]> {
   const datasets = await planLevel(configurations, recall, 'prepare-dataset', ({ dataset }) =>
     prepareDatasetIdentity(worker, dataset),
@@ -52,7 +55,9 @@ export async function plan(
   )
   const trained = await planLevel(configurations, recall, 'fine-tune', (configuration) => {
     const [dataset, parameters] = [datasets.outputs(configuration), weights.outputs(configuration)]
-    return dataset && parameters && fineTuneIdentity(worker, { configuration, dataset, pretrained: parameters })
+    const microBatch = microBatchBelow(configuration.hyperparameters.microBatch, ranOutAt(configuration))
+    if (!dataset || !parameters || microBatch === null) return undefined
+    return fineTuneIdentity(worker, { configuration, dataset, pretrained: parameters, microBatch })
   })
   const checkpoints = await planLevel(configurations, recall, 'checkpoint', (configuration) => {
     const [dataset, parameters] = [datasets.outputs(configuration), trained.outputs(configuration)]

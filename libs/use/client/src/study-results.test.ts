@@ -4,15 +4,7 @@ import { configurationId, digestOf, type Digest } from '@gauntlet/study'
 import { expect, it } from 'vitest'
 import { plan, type PlannedStage } from './plan.ts'
 import { resultsOf } from './study-results.ts'
-import { configurations, keyedStages, perturbations, recallWhere } from './tiny-plan.fixture.ts'
-
-const worker = (precision: string, code = 'code'): WorkerDescription => ({
-  environment: { precision },
-  environmentClass: digestOf(precision),
-  codeDigests: Object.fromEntries(
-    keyedStages.map((stage) => [stage, digestOf(code)]),
-  ) as unknown as WorkerDescription['codeDigests'],
-})
+import { configurations, perturbations, recallWhere, workerWith } from './tiny-plan.fixture.ts'
 
 /** The stages as they are planned where everything up to the evaluations is fulfilled. */
 function planned(by: WorkerDescription): Promise<PlannedStage[]> {
@@ -58,7 +50,7 @@ const evidence = (
   exclusions: [],
 })
 
-const [float32, bfloat16] = [await planned(worker('float32')), await planned(worker('bfloat16'))]
+const [float32, bfloat16] = [await planned(workerWith('float32')), await planned(workerWith('bfloat16'))]
 const [early, late] = [new Date(1_000), new Date(2_000)]
 
 it('shows the numbers of the keys that a plan makes now, whatever was measured last', () => {
@@ -74,7 +66,7 @@ it('shows the numbers of the keys that a plan makes now, whatever was measured l
 })
 
 it('has no number where only older ones were measured, and lists these apart', async () => {
-  const edited = await planned(worker('float32', 'edited'))
+  const edited = await planned(workerWith('float32', 'edited'))
   const { rows, missing, older } = resultsOf(evidence(measured(float32, 5, early)), edited)
   expect([rows.length, missing.length, older.length]).toEqual([0, 4, 4])
   expect(new Set(missing.map(({ reason }) => reason))).toEqual(

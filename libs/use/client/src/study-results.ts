@@ -1,14 +1,8 @@
-import {
-  evaluatorLabel,
-  type ArtifactsByRole,
-  type Cell,
-  type Configuration,
-  type Digest,
-  type Perturbation,
-} from '@gauntlet/study'
-import type { WorkerDescription } from '@gauntlet/contract'
+import { evaluatorLabel, type Cell, type Configuration, type Digest, type Perturbation } from '@gauntlet/study'
+import { stageCodesOf, type StageCode, type WorkerDescription } from '@gauntlet/contract'
 import {
   fulfilledOutputsOf,
+  outOfMemoryFacts,
   studyEvidence,
   type LedgerDatabase,
   type RecordedFailure,
@@ -16,7 +10,7 @@ import {
   type StudyEvidence,
 } from '@gauntlet/ledger'
 import type { PlannedChain } from './differences.ts'
-import { plan, type PlannedStage } from './plan.ts'
+import { plan, type PlannedStage, type RecallStages } from './plan.ts'
 
 /** One cell of a study's table: a configuration under a perturbation. */
 export interface ResultCell extends Cell {
@@ -77,14 +71,15 @@ export interface StudyResults {
 export async function readResults(
   db: LedgerDatabase,
   nameOrId: string,
-  worker: WorkerDescription,
+  describe: (codes: readonly StageCode[]) => Promise<WorkerDescription>,
 ): Promise<StudyResults> {
   const evidence = await studyEvidence(db, nameOrId)
-  const recall = (keys: readonly Digest[]): Promise<ReadonlyMap<Digest, ArtifactsByRole>> =>
-    fulfilledOutputsOf(db, keys)
   const configurations = evidence.configurations.map(({ configuration }) => configuration)
   const perturbations = evidence.perturbations.map(({ perturbation }) => perturbation)
-  return resultsOf(evidence, await plan(configurations, perturbations, worker, recall))
+  const worker = await describe(stageCodesOf(configurations, perturbations))
+  const ranOutAt = await outOfMemoryFacts(db, worker.environmentClass)
+  const recall: RecallStages = (keys) => fulfilledOutputsOf(db, keys)
+  return resultsOf(evidence, await plan(configurations, perturbations, worker, recall, ranOutAt))
 }
 
 /** The table of a study from its records, by the keys of these planned stages. */

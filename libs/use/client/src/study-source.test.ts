@@ -1,6 +1,6 @@
+import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
 import { commit, serveHub } from '@gauntlet/sources/fixtures/hub'
-import { digestOf, emptyFolder } from '@gauntlet/sources/fixtures/server'
-import { expandStudy, studyId } from '@gauntlet/study'
+import { digestOfBytes, expandStudy, studyId } from '@gauntlet/study'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -39,8 +39,8 @@ async function hub(behaviour = {}) {
 it('pins the sources of a study at its first use, in a file beside it, and asks for them once', async () => {
   const { requests, stored } = await hub()
   const first = await readStudyPinned(named, folder, silent)
-  expect(readFileSync(lock, 'utf8')).toContain(`@${commit}"\n    sha256: "${digestOf(weights)}"`)
-  expect(expandStudy(first.study).configurations[0]?.backbone.sha256).toBe(digestOf(weights))
+  expect(readFileSync(lock, 'utf8')).toContain(`@${commit}"\n    sha256: "${digestOfBytes(weights)}"`)
+  expect(expandStudy(first.study).configurations[0]?.backbone.sha256).toBe(digestOfBytes(weights))
   const again = await readStudyPinned(named, folder, silent)
   expect([studyId(again.study), requests.length, stored.length]).toEqual([studyId(first.study), 1, 0])
   expect(again.bytes).toEqual(readStudy(named).bytes)
@@ -71,7 +71,7 @@ it('keeps the existing pins and adds new ones', async () => {
   await readStudyPinned(named, folder, silent)
   const added = readFileSync(lock, 'utf8')
   for (const line of before.split('\n')) expect(added).toContain(line)
-  expect(added).toContain(digestOf(Buffer.from('weights of CoaT')))
+  expect(added).toContain(digestOfBytes(Buffer.from('weights of CoaT')))
 })
 
 it('pins a study once where two processes pin it at the same time', async () => {

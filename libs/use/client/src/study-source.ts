@@ -1,4 +1,5 @@
-import { exclusively, identifySource, writeFileAtomically } from '@gauntlet/sources'
+import { exclusively, writeFileAtomically } from '@gauntlet/files'
+import { identifySource } from '@gauntlet/sources'
 import { formatLock, lockFileName, parseLock, parseStudy, withLock, type SourceLock, type Study } from '@gauntlet/study'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -78,10 +79,9 @@ function readLock(studyPath: string): SourceLock {
 /** Adds pins to the lock file. Pins that another process has added meanwhile are kept, and must agree with these. */
 async function addToLock(studyPath: string, found: SourceLock): Promise<void> {
   const path = lockFileName(studyPath)
-  await exclusively(`${path}.writing`, () => {
+  await exclusively(`${path}.writing`, async () => {
     const merged = mergeLocks(readLock(studyPath), found, path)
-    writeFileAtomically(path, formatLock(merged, basename(studyPath)))
-    return Promise.resolve()
+    await writeFileAtomically(path, formatLock(merged, basename(studyPath)))
   })
 }
 

@@ -1,3 +1,4 @@
+import { stageCodesOf, type WorkerDescription } from '@gauntlet/contract'
 import { digestOf, expandStudy, parseStudy, type ArtifactsByRole, type Digest } from '@gauntlet/study'
 import type { RecallStages } from './plan.ts'
 
@@ -24,6 +25,17 @@ export const keyedStages = [
   'checkpoint',
   'perturb-and-evaluate',
 ] as const
+
+/** Workers that compute in this precision by this code. */
+export function workerWith(precision: string, code = 'code'): WorkerDescription {
+  const codes = stageCodesOf(configurations, perturbations)
+  return {
+    environment: { precision },
+    environmentClass: digestOf(precision),
+    host: { environment: null, environmentClass: digestOf('host') },
+    codeDigests: Object.fromEntries(codes.map((name) => [name, digestOf([name, code])])),
+  }
+}
 
 /** Recalls the keys that `known` accepts, with artifacts in every role that a stage reads. */
 export function recallWhere(known: (key: Digest) => boolean): RecallStages {

@@ -12,6 +12,7 @@ import type {
   StageName,
 } from '@gauntlet/study'
 import type { FailureClass } from './failures.ts'
+import type { StageCode } from './stage-code.ts'
 
 /** What a GPU worker adds to the identity of the stages it runs. All workers of a pool give the same description. */
 export interface WorkerDescription {
@@ -19,8 +20,10 @@ export interface WorkerDescription {
   readonly environmentClass: Digest
   /** What the machine and the engine add to a result: engine version, device class, threads, precision, determinism. */
   readonly environment: Json
-  /** Digest of the sources and packages of each stage. */
-  readonly codeDigests: Readonly<Record<KeyedStage, Digest>>
+  /** The environment of stages that compute no tensors, and its digest. */
+  readonly host: { readonly environment: Json; readonly environmentClass: Digest }
+  /** Digest of the bundle of each code that the worker was asked for (`StageCode`). */
+  readonly codeDigests: Readonly<Record<string, Digest>>
 }
 
 /** Where and when an attempt ran, and from which sources. It is kept with the attempt and is part of no key. */
@@ -31,11 +34,6 @@ export interface AttemptEvidence {
   readonly startedAt: string
   readonly endedAt: string
   readonly revision: SourceRevision
-  /**
-   * The micro-batch that was used, where it was smaller than the configuration's own: after an `OutOfMemory`, or
-   * because the device had no room for more.
-   */
-  readonly microBatch?: number
   /** Where this attempt took over from an earlier one; absent where it began at the beginning. */
   readonly resumedFrom?: ResumePoint
   /** How far a lost attempt had got, by its last heartbeat. */
@@ -59,9 +57,9 @@ export interface SourceRevision {
 export interface StageRequest<Input> {
   readonly stageKey: Digest
   readonly identity: StageIdentity
+  /** The name of the code whose digest is in the identity. */
+  readonly code: StageCode
   readonly attempt: number
-  /** A smaller micro-batch after an `OutOfMemory`; where it is absent, the configuration's own is used. */
-  readonly microBatch?: number
   readonly input: Input
 }
 
@@ -81,6 +79,8 @@ export interface PretrainLoadInput {
 }
 export interface FineTuneInput {
   readonly configuration: Configuration
+  /** The micro-batch that was decided before the stage runs: the configuration's own, or a smaller one. */
+  readonly microBatch: number
   readonly dataset: ArtifactsByRole
   readonly pretrained: ArtifactsByRole
 }
@@ -98,7 +98,8 @@ export interface PerturbAndEvaluateInput {
 
 /** Answered by GPU workers on their pool's description queue. */
 export interface DescriptionActivities {
-  describeWorker(): Promise<WorkerDescription>
+  /** Describes the worker, with the code digests of these codes. */
+  describeWorker(codes: readonly StageCode[]): Promise<WorkerDescription>
 }
 
 /** Done by GPU workers, which hold no database credentials. */
@@ -126,8 +127,6 @@ export interface StageProgress {
   /** The last mid-stage checkpoint, from which another attempt goes on. */
   readonly checkpoint?: Digest
   readonly resumedFrom?: ResumePoint
-  /** The micro-batch in use, where the device has no room for the one that was requested. */
-  readonly microBatch?: number
 }
 
 /** The outputs of a fulfilled stage, which need not be made again. */
@@ -199,6 +198,8 @@ export interface ConfigurationPage {
   readonly configurations: readonly Configuration[]
   readonly perturbations: readonly Perturbation[]
   readonly total: number
+  /** The codes of all stages of the whole study. */
+  readonly codes: readonly StageCode[]
 }
 
 /** Done by the ledger worker, the only writer of rows. */
@@ -216,6 +217,14 @@ export interface LedgerActivities {
   recordFailedAttempt(input: FailedAttemptInput): Promise<void>
   aggregate(input: AggregateInput): Promise<readonly Measurement[]>
   recordMissingCell(input: MissingCellInput): Promise<void>
+  /**
+   * The smallest micro-batch at which fine-tuning of such a configuration ran out of memory in such an environment;
+   * null where none is known.
+   */
+  outOfMemoryAt(input: {
+    readonly configuration: Configuration
+    readonly environmentClass: Digest
+  }): Promise<number | null>
   /** Records the description of a pool's workers, for tables and plans on machines that cannot ask them. */
   recordPool(input: { readonly pool: string; readonly description: WorkerDescription }): Promise<void>
 }

@@ -9,7 +9,8 @@
  *   change.
  * - `Diverged`: the loss or the logits are NaN or infinite, or training collapsed to one prediction. It is not retried;
  *   the configuration ends as diverged.
- * - `OutOfMemory`: it is retried with half the micro-batch at the same effective batch, as long as it has one above 1.
+ * - `OutOfMemory`: the same work would run out again. Fine-tuning goes on under another key, with half the micro-batch
+ *   at the same effective batch, where the study allows it; other stages end.
  * - `Preempted`, `WorkerLost`: the machine went away. It is retried from the last mid-stage checkpoint.
  * - `WorkerChanged`: the worker runs other code or another engine than the key was made for. The configuration makes
  *   new keys.
@@ -33,7 +34,7 @@ interface RetryDecision {
 export const retryPolicy: Readonly<Record<FailureClass, RetryDecision>> = {
   InvalidInput: { retries: 0, pause: 0 },
   Diverged: { retries: 0, pause: 0 },
-  OutOfMemory: { retries: 6, pause: 0 },
+  OutOfMemory: { retries: 0, pause: 0 },
   Preempted: { retries: 100, pause: 1_000 },
   WorkerLost: { retries: 20, pause: 1_000 },
   WorkerChanged: { retries: 0, pause: 0 },

@@ -9,38 +9,72 @@ import type {
   StageIdentity,
 } from '@gauntlet/study'
 import type { CheckpointInput, FineTuneInput, PerturbAndEvaluateInput, WorkerDescription } from './activities.ts'
+import { stageCode, type StageCode } from './stage-code.ts'
 
 /*
  * The identity of each stage. Workflows make stage keys of it before a stage runs, and `plan` makes the same keys
- * without running anything. If a value that can change a result were missing here, a stage would reuse a wrong result.
+ * without running anything. If a value that can change a result were missing here, a stage would reuse a wrong result;
+ * a value that changes none would run stages again for nothing. `workers/gpu/src/stages/keys.test.ts` tries every
+ * field.
  */
 
-/** The identity of prepare-dataset: the bytes of the source, the split and the subsample. */
-export function prepareDatasetIdentity(worker: WorkerDescription, dataset: DatasetSpecification): StageIdentity {
-  const { sha256, ...parameters } = dataset
-  return identity(worker, 'prepare-dataset', { dataset: parameters }, dataset.splitSeed, { source: sha256 })
-}
-
-/** The identity of pretrain-load: the bytes of the checkpoint and the backbone that they must match. */
-export function pretrainLoadIdentity(worker: WorkerDescription, backbone: BackboneSpecification): StageIdentity {
-  return identity(worker, 'pretrain-load', { backbone: backbone.id, source: backbone.source }, 0, {
-    weights: backbone.sha256,
-  })
-}
-
-/** The artifacts that fine-tune reads. */
-export function fineTuneUses({ dataset, pretrained }: Omit<FineTuneInput, 'configuration'>): ArtifactsByRole {
-  return { ...images(dataset), parameters: pretrained.parameters! }
+/** A worker was not asked for the code that a stage needs; whoever asked it must name the code. */
+export class StageCodeUnknown extends Error {
+  override readonly name = 'StageCodeUnknown'
 }
 
 /**
- * The identity of fine-tune: everything of the configuration, except the sources of its bytes, for which the digests of
- * the inputs stand.
+ * The environment of stages that compute no tensors is the host's, which is alike on more machines than the device's.
  */
+const hostStages: ReadonlySet<KeyedStage> = new Set(['prepare-dataset', 'pretrain-load'])
+
+/** The class and the description of the environment that a stage runs in on this worker. */
+export function environmentOf(
+  worker: WorkerDescription,
+  stage: KeyedStage,
+): { readonly environment: Json; readonly environmentClass: Digest } {
+  return hostStages.has(stage) ? worker.host : worker
+}
+
+/** The identity of prepare-dataset: the bytes of the source, however they are fetched, the split and the subsample. */
+export function prepareDatasetIdentity(worker: WorkerDescription, dataset: DatasetSpecification): StageIdentity {
+  const { sha256, source: _place, splitSeed, ...parameters } = dataset
+  return identity(worker, 'prepare-dataset', { dataset: parameters }, splitSeed, { source: sha256 })
+}
+
+/** The identity of pretrain-load: the bytes of the checkpoint, and the backbone and input contract they must match. */
+export function pretrainLoadIdentity(worker: WorkerDescription, backbone: BackboneSpecification): StageIdentity {
+  const { id, inputContract, sha256 } = backbone
+  const code = stageCode('pretrain-load', id)
+  return identity(worker, code, { backbone: id, inputContract }, 0, { weights: sha256 })
+}
+
+/** The artifacts that fine-tune reads. */
+export function fineTuneUses({ dataset, pretrained }: Pick<FineTuneInput, 'dataset' | 'pretrained'>): ArtifactsByRole {
+  return { ...images(dataset), parameters: pretrained.parameters! }
+}
+
+/** The identity of fine-tune: what it reads of the configuration, with the micro-batch that was decided for it. */
 export function fineTuneIdentity(worker: WorkerDescription, input: FineTuneInput): StageIdentity {
-  const { loss, protocol, hyperparameters, seed } = input.configuration
-  const parameters = { ...modelParameters(input.configuration), loss, protocol, hyperparameters }
-  return identity(worker, 'fine-tune', parameters, seed, digests(fineTuneUses(input)))
+  const { loss, protocol, seed } = input.configuration
+  const { trains, epochs } = protocol
+  const training = { loss, protocol: { trains, epochs }, hyperparameters: hyperparametersRead(input) }
+  const code = stageCode('fine-tune', input.configuration.backbone.id)
+  const parameters = { ...modelParameters(input.configuration), ...training }
+  return identity(worker, code, parameters, seed, digests(fineTuneUses(input)))
+}
+
+/** The hyperparameters that change what is trained. */
+function hyperparametersRead({ configuration, microBatch }: FineTuneInput) {
+  const { loss, protocol, hyperparameters } = configuration
+  const { checkpointEverySteps: _interval, microBatchMayShrink: _allowed, ...all } = hyperparameters
+  const { tradesBeta, learningRateBackbone, weightDecayBackbone, ...read } = all
+  return {
+    ...read,
+    microBatch,
+    ...(loss === 'TRADES' ? { tradesBeta } : {}),
+    ...(protocol.trains === 'all' ? { learningRateBackbone, weightDecayBackbone } : {}),
+  }
 }
 
 /** The artifacts that checkpoint reads. */
@@ -48,11 +82,11 @@ export function checkpointUses({ dataset, trained }: Omit<CheckpointInput, 'conf
   return { ...images(dataset), trained: trained.trained! }
 }
 
-/** The identity of checkpoint: the trained parameters and the images of the sanity check. */
+/** The identity of checkpoint: the trained parameters, the images of the sanity check, and what is written beside. */
 export function checkpointIdentity(worker: WorkerDescription, input: CheckpointInput): StageIdentity {
-  const { loss, protocol, seed } = input.configuration
-  const parameters = { ...modelParameters(input.configuration), loss, protocol: protocol.id }
-  return identity(worker, 'checkpoint', parameters, seed, digests(checkpointUses(input)))
+  const { dataset, backbone, loss, protocol, seed } = input.configuration
+  const parameters = { ...modelParameters(input.configuration), dataset: dataset.id, loss, protocol: protocol.id }
+  return identity(worker, stageCode('checkpoint', backbone.id), parameters, seed, digests(checkpointUses(input)))
 }
 
 /** The artifacts that perturb-and-evaluate reads. */
@@ -63,16 +97,13 @@ export function perturbAndEvaluateUses({
   return { ...images(dataset), checkpoint: checkpoint.checkpoint! }
 }
 
-/** The identity of perturb-and-evaluate: one checkpoint under one perturbation. */
+/** The identity of perturb-and-evaluate: one checkpoint under one perturbation. Only attacks draw by the seed. */
 export function perturbAndEvaluateIdentity(worker: WorkerDescription, input: PerturbAndEvaluateInput): StageIdentity {
-  const parameters = { ...modelParameters(input.configuration), perturbation: input.perturbation }
-  return identity(
-    worker,
-    'perturb-and-evaluate',
-    parameters,
-    input.configuration.seed,
-    digests(perturbAndEvaluateUses(input)),
-  )
+  const { configuration, perturbation } = input
+  const code = stageCode('perturb-and-evaluate', configuration.backbone.id, perturbation.name)
+  const parameters = { ...modelParameters(configuration), perturbation }
+  const seed = 'epsilon' in perturbation ? configuration.seed : 0
+  return identity(worker, code, parameters, seed, digests(perturbAndEvaluateUses(input)))
 }
 
 function images(dataset: ArtifactsByRole): ArtifactsByRole {
@@ -84,7 +115,6 @@ function modelParameters({ backbone, dataset }: Configuration) {
     backbone: backbone.id,
     inputContract: backbone.inputContract,
     classes: dataset.classes,
-    resolution: dataset.resolution,
   }
 }
 
@@ -94,17 +124,15 @@ function digests(artifacts: ArtifactsByRole): Record<string, Digest> {
 
 function identity(
   worker: WorkerDescription,
-  stage: KeyedStage,
+  code: StageCode,
   parameters: object,
   seed: number,
   inputs: Record<string, Digest>,
 ): StageIdentity {
-  return {
-    stage,
-    codeDigest: worker.codeDigests[stage],
-    environmentClass: worker.environmentClass,
-    parameters: parameters as Json,
-    seed,
-    inputs,
-  }
+  const stage = code.split('/')[0] as KeyedStage
+  const codeDigest = worker.codeDigests[code]
+  if (codeDigest === undefined)
+    throw new StageCodeUnknown(`The pool has not said what its code of ${code} is; ask it again where an engine is.`)
+  const { environmentClass } = environmentOf(worker, stage)
+  return { stage, codeDigest, environmentClass, parameters: parameters as Json, seed, inputs }
 }

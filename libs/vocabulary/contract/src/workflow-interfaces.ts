@@ -1,6 +1,7 @@
 import type { ArtifactReference, Configuration, Digest, Perturbation } from '@gauntlet/study'
 import type { Measurement, WorkerDescription } from './activities.ts'
 import type { FailureClass } from './failures.ts'
+import type { StageCode } from './stage-code.ts'
 
 export interface StudyWorkflowInput {
   readonly studyId: Digest
@@ -75,7 +76,7 @@ export interface Workflows {
   study(input: StudyWorkflowInput): Promise<StudyCounts>
   configuration(input: ConfigurationWorkflowInput): Promise<ConfigurationResult>
   /** Asks a pool for the description of its workers. */
-  pool(name: string): Promise<WorkerDescription>
+  pool(name: string, codes: readonly StageCode[]): Promise<WorkerDescription>
 }
 
 /** The name under which Temporal knows each workflow. */

@@ -61,6 +61,11 @@ export interface Hyperparameters {
   readonly effectiveBatch: number
   /** Images per forward pass; divides `effectiveBatch`. */
   readonly microBatch: number
+  /**
+   * Whether a smaller micro-batch may be used on devices that have too little memory for `microBatch`. The one that is
+   * used is part of the stage's key. Unless set, not where batch norms take their statistics from it.
+   */
+  readonly microBatchMayShrink: boolean
   /** Inner attack: APGD on cross-entropy in the Linf ball, no random start. */
   readonly attackEpsilon: number
   readonly attackIterations: number

@@ -14,6 +14,9 @@ export const hyperparametersSchema = z
     cosine: z.boolean().describe('Cosine decay of the learning rates per epoch to 0.'),
     effectiveBatch: z.int().min(1).max(65_536).describe('Images per optimiser step.'),
     microBatch: z.int().min(1).max(65_536).describe('Images per forward pass; divides effectiveBatch.'),
+    microBatchMayShrink: z
+      .boolean()
+      .describe('Use a smaller micro-batch on devices with too little memory; default: not with batch norms.'),
     attackEpsilon: positiveEpsilon.describe('Radius of the inner attack (Linf, APGD on cross-entropy).'),
     attackIterations: z.int().min(1).max(10_000),
     tradesBeta: z.number().min(0).max(1_000).describe('Weight of the KL term of TRADES.'),

@@ -12,9 +12,12 @@ function configurations(changes: Record<string, string | null>): Record<string, 
   )
 }
 
+/** The defaults of the tiny study's backbone, which has batch norms. */
+const ofBatchNorm = { ...defaultHyperparameters, microBatchMayShrink: false }
+
 describe('hyperparameters', () => {
   it('have the paper’s values where a file sets none', () => {
-    expect(configurations({})['TRADES FFT-2']).toEqual(defaultHyperparameters)
+    expect(configurations({})['TRADES FFT-2']).toEqual(ofBatchNorm)
     expect(defaultHyperparameters).toMatchObject({
       effectiveBatch: 1_024,
       attackIterations: 10,
@@ -63,9 +66,18 @@ describe('hyperparameters', () => {
   it('that a cell never reads are 0, so that a change of them repeats no work', () => {
     const found = configurations({ losses: '[standard, TRADES]', protocols: '[FFT-2, LP-2]' })
     const idle = { learningRateBackbone: 0, weightDecayBackbone: 0 }
-    expect(found['standard FFT-2']).toEqual({ ...defaultHyperparameters, tradesBeta: 0 })
-    expect(found['TRADES LP-2']).toEqual({ ...defaultHyperparameters, ...idle })
-    expect(found['standard LP-2']).toEqual({ ...defaultHyperparameters, ...idle, tradesBeta: 0 })
+    expect(found['standard FFT-2']).toEqual({ ...ofBatchNorm, tradesBeta: 0 })
+    expect(found['TRADES LP-2']).toEqual({ ...ofBatchNorm, ...idle })
+    expect(found['standard LP-2']).toEqual({ ...ofBatchNorm, ...idle, tradesBeta: 0 })
+  })
+
+  it('let a micro-batch shrink where no batch norm depends on it, or where the file allows it', () => {
+    const mayShrink = (changes: Record<string, string>) => configurations(changes)['TRADES FFT-2']!.microBatchMayShrink
+    const backbones = `[{ id: swin_tiny_patch4_window7_224.ms_in1k, sha256: ${'a'.repeat(64)} }]`
+    expect(mayShrink({})).toBe(false)
+    expect(mayShrink({ backbones })).toBe(true)
+    expect(mayShrink({ hyperparameters: '{ microBatchMayShrink: true }' })).toBe(true)
+    expect(mayShrink({ backbones, hyperparameters: '{ microBatchMayShrink: false }' })).toBe(false)
   })
 
   it('take the radius of the inner attack as a fraction', () => {

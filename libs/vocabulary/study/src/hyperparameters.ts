@@ -1,4 +1,5 @@
 import type { Hyperparameters } from './configuration.ts'
+import { backboneFacts } from './catalogue/backbone-catalogue.ts'
 import { cellLabel, type Cell } from './cell.ts'
 import { CellIndex } from './cell-selection.ts'
 import type { Grid } from './grid.ts'
@@ -20,6 +21,7 @@ export const defaultHyperparameters: Hyperparameters = {
   cosine: false,
   effectiveBatch: 1_024,
   microBatch: 64,
+  microBatchMayShrink: true,
   attackEpsilon: 4 / 255,
   attackIterations: 10,
   tradesBeta: 1,
@@ -48,7 +50,7 @@ export function hyperparametersOf(document: StudyDocument, grid: Grid, problems:
       study,
     )
     refuseUnevenBatches(resolved, cell, problems)
-    return withoutIdle(resolved.hyperparameters, cell)
+    return withoutIdle(withShrinking(resolved, cell), cell)
   })
 }
 
@@ -105,6 +107,12 @@ function refuseEpsilonAboveOne(document: StudyDocument, problems: ProblemList): 
       `Pixels lie in [0, 1], so a Linf radius of ${entry.attackEpsilon} allows anything; write 4/255 or the like.`,
     )
   }
+}
+
+/** Batch norms see the micro-batch, so that a smaller one trains another model: the study must say that it may. */
+function withShrinking({ hyperparameters, origins }: Resolved, { backbone }: Cell): Hyperparameters {
+  if (origins.microBatchMayShrink || !backboneFacts(backbone)?.batchNorm) return hyperparameters
+  return { ...hyperparameters, microBatchMayShrink: false }
 }
 
 /**

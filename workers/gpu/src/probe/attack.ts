@@ -8,14 +8,15 @@ import {
   type Evaluated,
   type ImageReader,
 } from '@gauntlet/evaluation'
+import { writeFileAtomically } from '@gauntlet/files'
 import { evaluationMode } from '@gauntlet/nn'
 import { digestOfBytes } from '@gauntlet/study'
-import { attackSheet } from '../sheet/attack-sheet.ts'
+import { attackSheet } from './attack-sheet.ts'
 import type { Probe } from './probe.ts'
 import { ProbeInputInvalid } from './probe-input-invalid.ts'
 import { readProbedImages, type ProbedImages } from './probed-images.ts'
 import { disposeModel, loadProbedModel, type LoadedModel } from './probed-model.ts'
-import { requireWritable, writeBytes, writeResult } from './write-result.ts'
+import { requireWritable, writeResult } from './write-result.ts'
 
 /**
  * Finds which images hold against an evaluator (`AttackReport`). On request it writes the images, each replaced by its
@@ -38,8 +39,9 @@ export const probeAttack: Probe<AttackProbe> = async (request, report) => {
       onProgress: ({ done, total }) => report(done, total),
     })
     const attacked = imagesAfter(images, found)
-    if (request.out !== null) writeResult(request.out, arraysOf(images, attacked))
-    if (request.sheet !== null) writeBytes(request.sheet, await sheetOf(model, images, attacked, request.seed))
+    if (request.out !== null) await writeResult(request.out, arraysOf(images, attacked))
+    if (request.sheet !== null)
+      await writeFileAtomically(request.sheet, await sheetOf(model, images, attacked, request.seed))
     return JSON.stringify(reportOf({ outcomes, evidence }))
   } finally {
     disposeModel(model)

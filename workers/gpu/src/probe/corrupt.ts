@@ -36,7 +36,7 @@ export const probeCorrupt: Probe<CorruptProbe> = async ({ inputs, out, corruptio
     report(i + 1, count)
   }
   const labels: NamedArray[] = arrays.filter((array) => array.name === 'labels')
-  writeResult(out, [{ ...images, data: corrupted }, ...labels])
+  await writeResult(out, [{ ...images, data: corrupted }, ...labels])
   return `${out}: images [${images.shape.join(', ')}] under ${name}, severity ${severity}, seed ${seed}`
 }
 

@@ -23,7 +23,7 @@ export const probeForward: Probe<ForwardProbe> = async (request, report) => {
       { name: 'logits', dtype: 'float32', shape: [images.count, model.classes], data: logits },
     ]
     if (gradient) arrays.push({ name: 'input_gradient', dtype: 'float32', shape: images.shape, data: gradient })
-    writeResult(request.out, arrays)
+    await writeResult(request.out, arrays)
     return `${request.out}: ${arrays.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')}`
   } finally {
     disposeModel(model)

@@ -1,5 +1,6 @@
+import { writeFileAtomically } from '@gauntlet/files'
 import { writeSafetensors, type NamedArray } from '@gauntlet/weights'
-import { accessSync, constants, renameSync, statSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ProbeInputInvalid } from './probe-input-invalid.ts'
 
@@ -18,13 +19,6 @@ export function requireWritable(out: string): void {
 }
 
 /** Writes safetensors atomically. */
-export function writeResult(out: string, arrays: readonly NamedArray[]): void {
-  writeBytes(out, writeSafetensors(arrays))
-}
-
-/** Writes a file atomically: it is complete or does not change. */
-export function writeBytes(out: string, bytes: Uint8Array): void {
-  const draft = `${out}.${process.pid}.part`
-  writeFileSync(draft, bytes)
-  renameSync(draft, out)
+export async function writeResult(out: string, arrays: readonly NamedArray[]): Promise<void> {
+  await writeFileAtomically(out, writeSafetensors(arrays))
 }

@@ -1,3 +1,4 @@
+import type { FamilyModels } from '@gauntlet/backbones'
 import type { CheckpointInput } from '@gauntlet/contract'
 import type { DatasetReader } from '@gauntlet/datasets'
 import { tf, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
@@ -5,7 +6,8 @@ import { disposeParameters, type Parameters } from '@gauntlet/nn'
 import { canonicalJson, type ArtifactsByRole, type Configuration } from '@gauntlet/study'
 import { fromParameters, writeSafetensors } from '@gauntlet/weights'
 import { classifierOf, frozen, loadClassifier, type Classifier } from './classifier.ts'
-import { rate, type Stage, type StageContext } from './context.ts'
+import type { Stage, StageContext } from '../bundles/bundle-protocol.ts'
+import { rate } from './context.ts'
 import { withImages } from './open-images.ts'
 
 /** Images in one forward pass. */
@@ -17,18 +19,20 @@ const batchSize = 64
  * safetensors, under timm's names. Its accuracy on the validation images is measured and stored beside it; no accuracy
  * is too low.
  */
-export const checkpoint: Stage<CheckpointInput> = async ({ input: { configuration, dataset, trained } }, context) => {
-  const classifier = classifierOf(configuration)
-  const parameters = loadClassifier(classifier, await context.store.read(trained.trained!))
-  const logits = frozen(classifier, parameters)
-  try {
-    const sanity = await withImages(context, dataset, (images) => validationAccuracy(images, logits, context))
-    return { sources: {}, generated: await storeCheckpoint(configuration, classifier, parameters, sanity, context) }
-  } finally {
-    logits.dispose()
-    disposeParameters(parameters)
+export const checkpoint =
+  (models: readonly FamilyModels[]): Stage<CheckpointInput> =>
+  async ({ input: { configuration, dataset, trained } }, context) => {
+    const classifier = classifierOf(models, configuration)
+    const parameters = loadClassifier(classifier, await context.store.read(trained.trained!))
+    const logits = frozen(classifier, parameters)
+    try {
+      const sanity = await withImages(context, dataset, (images) => validationAccuracy(images, logits, context))
+      return { sources: {}, generated: await storeCheckpoint(configuration, classifier, parameters, sanity, context) }
+    } finally {
+      logits.dispose()
+      disposeParameters(parameters)
+    }
   }
-}
 
 async function storeCheckpoint(
   configuration: Configuration,

@@ -1,4 +1,4 @@
-import { backboneFor, type Backbone } from '@gauntlet/backbones'
+import { backboneOf, type Backbone, type FamilyModels } from '@gauntlet/backbones'
 import { deviceFunction, type DeviceFunction, type Tensor, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import { evaluationMode, Parameters, type ParameterSpecification } from '@gauntlet/nn'
 import type { Configuration } from '@gauntlet/study'
@@ -11,8 +11,11 @@ export interface Classifier extends TrainableModel {
   readonly parameterSpecifications: readonly ParameterSpecification[]
 }
 
-export function classifierOf({ backbone: { id, inputContract }, dataset: { classes } }: Configuration): Classifier {
-  const backbone = backboneFor(id, inputContract)
+export function classifierOf(
+  models: readonly FamilyModels[],
+  { backbone: { id, inputContract }, dataset: { classes } }: Configuration,
+): Classifier {
+  const backbone = backboneOf(models, id, inputContract)
   return { ...trainableModel(backbone, classes), backbone, parameterSpecifications: backbone.specifications(classes) }
 }
 

@@ -1,4 +1,4 @@
-import { freshHead } from '@gauntlet/backbones'
+import { freshHead, type FamilyModels } from '@gauntlet/backbones'
 import type { FineTuneInput } from '@gauntlet/contract'
 import { augment, type DatasetReader } from '@gauntlet/datasets'
 import { disposeParameters } from '@gauntlet/nn'
@@ -15,28 +15,31 @@ import {
 import { fromParameters, writeSafetensors } from '@gauntlet/weights'
 import type { DeviceProgress } from '../device-protocol.ts'
 import { classifierOf, loadClassifier, type Classifier } from './classifier.ts'
-import { midStageCheckpoint, rate, type MidStageCheckpoint, type Stage, type StageContext } from './context.ts'
+import type { MidStageCheckpoint, Stage, StageContext } from '../bundles/bundle-protocol.ts'
+import { rate } from './context.ts'
 import { withImages } from './open-images.ts'
 
 /** Fine-tunes pretrained parameters with a fresh head, from the last mid-training state where there is one. */
-export const fineTune: Stage<FineTuneInput> = async (request, context) => {
-  const { configuration, dataset, pretrained } = request.input
-  const classifier = classifierOf(configuration)
-  const head = () => freshHead(classifier.backbone, classifier.classes, configuration.seed)
-  const progress = midStageCheckpoint(context, request.stageKey)
-  const trained = await withImages(context, dataset, (images) => {
-    const whole = {
-      model: classifier,
-      parameters: async () => loadClassifier(classifier, await context.store.read(pretrained.parameters!), head()),
-      settings: settingsOf(configuration, request.microBatch),
-      training: augmented(images, configuration),
-      ...(images.count('validation') > 0 ? { validation: plain(images, 'validation') } : {}),
-      signal: context.signal,
-    }
-    return trainOn(whole, progress, context)
-  })
-  return { sources: {}, generated: await storeTrained(classifier, trained, context) }
-}
+export const fineTune =
+  (models: readonly FamilyModels[]): Stage<FineTuneInput> =>
+  async (request, context) => {
+    const { configuration, dataset, pretrained, microBatch } = request.input
+    const classifier = classifierOf(models, configuration)
+    const head = () => freshHead(classifier.backbone, classifier.classes, configuration.seed)
+    const { progress } = context
+    const trained = await withImages(context, dataset, (images) => {
+      const whole = {
+        model: classifier,
+        parameters: async () => loadClassifier(classifier, await context.store.read(pretrained.parameters!), head()),
+        settings: settingsOf(configuration, microBatch),
+        training: augmented(images, configuration),
+        ...(images.count('validation') > 0 ? { validation: plain(images, 'validation') } : {}),
+        signal: context.signal,
+      }
+      return trainOn(whole, progress, context)
+    })
+    return { sources: {}, generated: await storeTrained(classifier, trained, context) }
+  }
 
 /** Trains from the last state. Where it is damaged, or of another training, training starts from its beginning. */
 async function trainOn(whole: FineTuning, progress: MidStageCheckpoint, context: StageContext): Promise<FineTuned> {
@@ -60,21 +63,15 @@ function reporting(
   progress: MidStageCheckpoint,
   { report }: StageContext,
   resumed: Pick<DeviceProgress, 'resumedFrom'> = {},
-): Pick<FineTuning, 'onCheckpoint' | 'onSmallerMicroBatch' | 'onProgress'> {
+): Pick<FineTuning, 'onCheckpoint' | 'onProgress'> {
   const startedAt = performance.now()
   let imagesBefore: number | undefined
   let last: { checkpoint?: Digest } = {}
-  let smaller: { microBatch?: number } = {}
   return {
     onCheckpoint: async (state) => void (last = { checkpoint: await progress.write(encodeTrainingState(state)) }),
-    onSmallerMicroBatch(microBatch) {
-      smaller = { microBatch }
-      // So that it is known of an attempt that gets no further.
-      report({ done: 0, total: 0, unit: 'images', ...resumed, ...smaller })
-    },
     onProgress: ({ images: done, totalImages: total }) => {
       imagesBefore ??= done
-      report({ done, total, unit: 'images', ...rate(startedAt, done - imagesBefore), ...last, ...resumed, ...smaller })
+      report({ done, total, unit: 'images', ...rate(startedAt, done - imagesBefore), ...last, ...resumed })
     },
   }
 }
@@ -92,7 +89,7 @@ async function storeTrained(
   }
 }
 
-function settingsOf({ loss, protocol, seed, hyperparameters }: Configuration, microBatch = hyperparameters.microBatch) {
+function settingsOf({ loss, protocol, seed, hyperparameters }: Configuration, microBatch: number) {
   return { loss, protocol, seed, hyperparameters: { ...hyperparameters, microBatch } }
 }
 

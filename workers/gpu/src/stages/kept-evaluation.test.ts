@@ -39,13 +39,15 @@ const outcome = {
 }
 const withoutAttack: SavedEvaluation = { kind: 'outcomes', outcomes: [outcome] }
 
+const felling = [{ index: 7, pixels: Float32Array.of(0.25, 1, 0) }]
+
 describe('the kept progress of an evaluation', () => {
   it.each([underAttack, withoutAttack])('is read as it was written, to the bit: $kind', (saved) => {
-    expect(decodeEvaluation(encodeEvaluation({ done: 3, saved }))).toEqual({ done: 3, saved })
+    expect(decodeEvaluation(encodeEvaluation({ done: 3, saved, felling }))).toEqual({ done: 3, saved, felling })
   })
 
   it('counts as none wherever its bytes are cut off, or of another kind', () => {
-    const bytes = encodeEvaluation({ done: 3, saved: underAttack })
+    const bytes = encodeEvaluation({ done: 3, saved: underAttack, felling })
     for (let length = 0; length < bytes.length; length += 7)
       expect(decodeEvaluation(bytes.subarray(0, length))).toBeNull()
     expect(decodeEvaluation(new TextEncoder().encode('ARROW1 and more'))).toBeNull()

@@ -1,6 +1,6 @@
 import { openDataset, parseManifest, type DatasetReader } from '@gauntlet/datasets'
 import type { ArtifactsByRole } from '@gauntlet/study'
-import type { StageContext } from './context.ts'
+import type { StageContext } from '../bundles/bundle-protocol.ts'
 
 /** The prepared dataset of a request, opened; closed again when `work` is done. */
 export async function withImages<T>(

@@ -1,23 +1,28 @@
+import type { FamilyModels } from '@gauntlet/backbones'
 import type { PerturbAndEvaluateInput } from '@gauntlet/contract'
 import type { DatasetReader } from '@gauntlet/datasets'
 import {
   encodeOutcomes,
-  evaluate,
   outcomeFacts,
   outcomesMediaType,
   type CapturableModel,
   type Evaluated,
   type Evaluation,
-  type ImageReader,
   type OutcomeFacts,
 } from '@gauntlet/evaluation'
+import {
+  encodePerturbedImages,
+  perturbedImagesMediaType,
+  type PerturbedImage,
+} from '@gauntlet/evaluation/perturbed-images'
 import { disposeParameters, evaluationMode } from '@gauntlet/nn'
-import { configurationId, type ArtifactsByRole, type Digest, type Perturbation } from '@gauntlet/study'
+import type { ArtifactsByRole, Digest } from '@gauntlet/study'
+import type { MidStageCheckpoint, Stage, StageContext } from '../bundles/bundle-protocol.ts'
 import type { DeviceProgress } from '../device-protocol.ts'
-import { evaluatedSheet } from '../sheet/evaluated-sheet.ts'
 import { classifierOf, frozen, loadClassifier } from './classifier.ts'
-import { commonImages } from './corrupted-images.ts'
-import { midStageCheckpoint, rate, type MidStageCheckpoint, type Stage, type StageContext } from './context.ts'
+import { rate } from './context.ts'
+import type { EvaluationKind } from './evaluations/evaluation-kind.ts'
+import { FellingImages, firstFallen, type FellingImage } from './felling-images.ts'
 import { decodeEvaluation, encodeEvaluation, type KeptEvaluation } from './kept-evaluation.ts'
 import { withImages } from './open-images.ts'
 
@@ -28,61 +33,91 @@ const batchSize = 64
 const keepingShare = 1 / 20
 
 /**
- * Evaluates a checkpoint under one perturbation: the outcome of every test image, and under attack a sheet of some. It
- * goes on from the progress that an earlier attempt kept.
+ * Evaluates a checkpoint under one perturbation: the outcome of every test image, and the first few images that were
+ * felled. It goes on from the progress that an earlier attempt kept.
  */
-export const perturbAndEvaluate: Stage<PerturbAndEvaluateInput> = async (request, context) => {
-  const { configuration, dataset, checkpoint, perturbation } = request.input
-  const classifier = classifierOf(configuration)
-  const parameters = loadClassifier(classifier, await context.store.read(checkpoint.checkpoint!))
-  const logits = frozen(classifier, parameters)
-  const progress = midStageCheckpoint(context, request.stageKey)
-  try {
-    const last = await progress.read()
-    const kept = last && decodeEvaluation(last.bytes)
-    const model: CapturableModel['model'] = (batch, weights) => classifier.logits(batch, weights, evaluationMode)
-    return await withImages(context, dataset, async (images) => {
-      const { reader, done } = testImages(images, perturbation)
-      const evaluation: Evaluation = {
-        perturbation,
-        seed: configuration.seed,
-        logits,
-        network: { model, parameters },
-        classes: configuration.dataset.classes,
-        reader,
-        batchSize,
-        signal: context.signal,
-        resumeFrom: kept?.saved,
-        ...reporting(progress, kept && { checkpoint: last!.checkpoint, ...kept }, context),
-      }
-      const evaluated = await evaluate(evaluation)
-      const facts = outcomeFacts(configurationId(configuration), done, evaluated.evidence)
-      return { sources: {}, generated: await stored(evaluation, evaluated, facts, context) }
-    })
-  } finally {
-    logits.dispose()
-    disposeParameters(parameters)
+export const perturbAndEvaluate =
+  (models: readonly FamilyModels[], kind: EvaluationKind): Stage<PerturbAndEvaluateInput> =>
+  async (request, context) => {
+    const { configuration, dataset, checkpoint, perturbation } = request.input
+    const classifier = classifierOf(models, configuration)
+    const parameters = loadClassifier(classifier, await context.store.read(checkpoint.checkpoint!))
+    const logits = frozen(classifier, parameters)
+    try {
+      const last = await context.progress.read()
+      const kept = last && decodeEvaluation(last.bytes)
+      const felling = new FellingImages(kept?.felling)
+      const model: CapturableModel['model'] = (batch, weights) => classifier.logits(batch, weights, evaluationMode)
+      return await withImages(context, dataset, async (images) => {
+        const { reader, done } = kind.testImages(images, perturbation)
+        const evaluation: Evaluation = {
+          perturbation,
+          seed: configuration.seed,
+          logits,
+          network: { model, parameters },
+          classes: configuration.dataset.classes,
+          reader,
+          batchSize,
+          signal: context.signal,
+          resumeFrom: kept?.saved,
+          onFallen: (index, image) => felling.add(index, image),
+          ...reporting(context, felling, kept && { checkpoint: last!.checkpoint, ...kept }),
+        }
+        const evaluated = await kind.evaluate(evaluation)
+        const facts = outcomeFacts(done, evaluated.evidence)
+        const perturbed = await perturbedImages(images, evaluation, evaluated, felling)
+        return { sources: {}, generated: await stored(context, reader.resolution, evaluated, facts, perturbed) }
+      })
+    } finally {
+      logits.dispose()
+      disposeParameters(parameters)
+    }
   }
-}
 
-/** Stores the outcomes, and where images were attacked a sheet of some. */
 async function stored(
-  { perturbation, logits, reader, seed }: Evaluation,
+  { store }: StageContext,
+  side: number,
   { outcomes }: Evaluated,
   facts: OutcomeFacts,
-  { store }: StageContext,
+  perturbed: readonly PerturbedImage[],
 ): Promise<ArtifactsByRole> {
-  const generated = { outcomes: await store.put(encodeOutcomes(outcomes, facts), outcomesMediaType) }
-  if (!('epsilon' in perturbation)) return generated
-  const sheet = await evaluatedSheet({ perturbation, logits, reader, outcomes, seed })
-  return { ...generated, sheet: await store.put(sheet, 'image/png') }
+  const file = await store.put(encodeOutcomes(outcomes, facts), outcomesMediaType)
+  if (perturbed.length === 0) return { outcomes: file }
+  return { outcomes: file, images: await store.put(encodePerturbedImages(perturbed, side), perturbedImagesMediaType) }
+}
+
+/** The first few fallen images, each with what felled it; none where images were evaluated as they are. */
+async function perturbedImages(
+  images: DatasetReader,
+  { perturbation, reader }: Evaluation,
+  { outcomes }: Evaluated,
+  felling: FellingImages,
+): Promise<PerturbedImage[]> {
+  if (perturbation.name === 'clean') return []
+  const found = perturbation.name === 'common' ? await corruptedFallen(reader, firstFallen(outcomes)) : felling.list()
+  if (found.length === 0) return []
+  const indices = found.map(({ index }) => index)
+  const { images: clean } = await images.read('test', indices)
+  const size = clean.length / found.length
+  return found.map(({ index, pixels }, i) => ({
+    index,
+    clean: Uint8Array.from(clean.subarray(i * size, (i + 1) * size), (value) => Math.round(value * 255)),
+    perturbed: pixels,
+  }))
+}
+
+async function corruptedFallen(reader: Evaluation['reader'], indices: readonly number[]): Promise<FellingImage[]> {
+  if (indices.length === 0) return []
+  const { images } = await reader.read(indices)
+  const size = images.length / indices.length
+  return indices.map((index, i) => ({ index, pixels: images.subarray(i * size, (i + 1) * size) }))
 }
 
 /** Reports every batch or block, and keeps the progress at once and then as often as `keepingShare` allows. */
 function reporting(
-  progress: MidStageCheckpoint,
+  { progress, report }: { readonly progress: MidStageCheckpoint } & Pick<StageContext, 'report'>,
+  felling: FellingImages,
   last: (KeptEvaluation & { readonly checkpoint: Digest }) | null,
-  { report }: StageContext,
 ): Pick<Evaluation, 'onProgress'> {
   const resumed: Pick<DeviceProgress, 'resumedFrom'> = last
     ? { resumedFrom: { checkpoint: last.checkpoint, done: last.done, unit: 'images' } }
@@ -94,32 +129,11 @@ function reporting(
     async onProgress({ done, total, save }) {
       if (performance.now() >= dueAt) {
         const begunAt = performance.now()
-        checkpoint = await progress.write(encodeEvaluation({ done, saved: await save() }))
+        checkpoint = await progress.write(encodeEvaluation({ done, saved: await save(), felling: felling.list() }))
         dueAt = performance.now() + (performance.now() - begunAt) / keepingShare
       }
       const speed = rate(startedAt, done - (last?.done ?? 0))
       report({ done, total, unit: 'images', ...(checkpoint ? { checkpoint } : {}), ...resumed, ...speed })
     },
   }
-}
-
-interface TestImages {
-  readonly reader: ImageReader
-  /** The perturbation as it is evaluated: only here it is known whether corrupted images are archived or generated. */
-  readonly done: Perturbation
-}
-
-/** The test images, for `common` corrupted. */
-function testImages(images: DatasetReader, perturbation: Perturbation): TestImages {
-  if (perturbation.name === 'common') {
-    const { reader, evaluator } = commonImages(images, perturbation.evaluator)
-    return { reader, done: { ...perturbation, evaluator } }
-  }
-  const reader: ImageReader = {
-    count: images.count('test'),
-    resolution: images.manifest.resolution,
-    entry: (index) => images.entry('test', index),
-    read: (indices) => images.read('test', indices),
-  }
-  return { reader, done: perturbation }
 }

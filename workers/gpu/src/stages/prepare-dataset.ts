@@ -1,24 +1,17 @@
 import type { PrepareDatasetInput } from '@gauntlet/contract'
 import { encodeManifest, packDataset } from '@gauntlet/datasets'
-import { fetchSource } from '@gauntlet/sources'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { temporaryFolder } from '@gauntlet/files/temporary-folder'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sourceReference, type Stage } from './context.ts'
+import type { Stage } from '../bundles/bundle-protocol.ts'
+import { sourceReference } from './context.ts'
 
 /**
  * A dataset from its source → split and subsampled → a manifest with a digest per image, and the images it points into.
  */
-export const prepareDataset: Stage<PrepareDatasetInput> = async (
-  { input: { dataset } },
-  { store, cacheFolder, signal, report },
-) => {
-  const file = await fetchSource(dataset.source, dataset.sha256, {
-    cacheFolder,
-    signal,
-    onProgress: ({ received, total = 0 }) => report({ done: received, total, unit: 'bytes' }),
-  })
-  const folder = await mkdtemp(join(tmpdir(), 'gauntlet-dataset-'))
+export const prepareDataset: Stage<PrepareDatasetInput> = async ({ input: { dataset } }, { store, fetchSource }) => {
+  const file = await fetchSource(dataset.source, dataset.sha256)
+  const folder = temporaryFolder('gauntlet-dataset-')
   try {
     const { manifest, imagesFile } = await packDataset(dataset, file, join(folder, 'images'))
     return {

@@ -1,13 +1,14 @@
 import { openArtifactStore } from '@gauntlet/artifacts'
-import { backboneFor, isHead } from '@gauntlet/backbones'
+import { backboneFor, edgeNeXtModels, isHead } from '@gauntlet/backbones'
+import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
+import { fetchSource, identifySource } from '@gauntlet/sources'
 import { serveHub } from '@gauntlet/sources/fixtures/hub'
-import { digestOf, emptyFolder } from '@gauntlet/sources/fixtures/server'
-import { identifySource } from '@gauntlet/sources'
-import { backboneFacts } from '@gauntlet/study'
+import { backboneFacts, digestOfBytes } from '@gauntlet/study'
 import { elementCount, readSafetensors, writeSafetensors, type NamedArray } from '@gauntlet/weights'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import type { StageContext } from './context.ts'
+import type { StageContext } from '../bundles/bundle-protocol.ts'
+import { midStageCheckpoint } from '../stage-progress.ts'
 import { pretrainLoad } from './pretrain-load.ts'
 
 const id = 'edgenext_small.usi_in1k'
@@ -18,11 +19,20 @@ const arrays = specifications.map(({ name, shape, kind }): NamedArray => {
   return { name, shape, dtype: 'float32', data: new Float32Array(elementCount(shape)).fill(0.5) }
 })
 
+const stageKey = 'c0'.repeat(32)
 let context: StageContext
+let cache: { cacheFolder: string; signal: AbortSignal }
 beforeEach(() => {
   const folder = emptyFolder()
   const store = openArtifactStore(pathToFileURL(folder).href)
-  context = { store, cacheFolder: folder, signal: new AbortController().signal, report: () => undefined }
+  cache = { cacheFolder: folder, signal: new AbortController().signal }
+  context = {
+    store,
+    signal: cache.signal,
+    report: () => undefined,
+    fetchSource: (source, sha256) => fetchSource(source, sha256, cache),
+    progress: midStageCheckpoint(store, stageKey),
+  }
   vi.stubEnv('HF_HOME', folder)
 })
 afterEach(() => {
@@ -34,19 +44,20 @@ async function load(published: readonly NamedArray[], sha256?: string) {
   const file = writeSafetensors(published)
   const { address } = await serveHub({ files: { [`timm/${id}/model.safetensors`]: file } })
   vi.stubEnv('HF_ENDPOINT', address)
-  const pinned = await identifySource(backboneFacts(id)!.weights.source, context)
+  const pinned = await identifySource(backboneFacts(id)!.weights.source, cache)
   const backbone = { id, ...pinned, ...(sha256 ? { sha256 } : {}), inputContract: 'paper' as const }
-  const request = { stageKey: 'c0'.repeat(32), input: { backbone } } as unknown as Parameters<typeof pretrainLoad>[0]
-  return { file, result: await pretrainLoad(request, context) }
+  const stage = pretrainLoad([edgeNeXtModels])
+  const request = { stageKey, input: { backbone } } as unknown as Parameters<typeof stage>[0]
+  return { file, result: await stage(request, context) }
 }
 
 it('loads the checkpoint of a hub, every tensor but the head’s, and says which bytes they come from', async () => {
   const { file, result } = await load(arrays)
-  expect(result.sources['weights']).toMatchObject({ digest: digestOf(file), size: file.byteLength })
+  expect(result.sources['weights']).toMatchObject({ digest: digestOfBytes(file), size: file.byteLength })
   const stored = readSafetensors(await context.store.read(result.generated['parameters']!))
   const kept = specifications.map(({ name }) => name).filter((name) => !isHead(model, name))
   expect(stored.arrays.map(({ name }) => name).sort()).toEqual(kept.sort())
-  expect(stored.metadata).toMatchObject({ backbone: id, weights: digestOf(file), loadedFraction: '1' })
+  expect(stored.metadata).toMatchObject({ backbone: id, weights: digestOfBytes(file), loadedFraction: '1' })
 })
 
 it('refuses a checkpoint that lacks a tensor, has one too many, or one that is not finite', async () => {
@@ -65,7 +76,7 @@ it('refuses a checkpoint that lacks a tensor, has one too many, or one that is n
 
 it('refuses other bytes than the pinned ones with both digests', async () => {
   const sha256 = 'a'.repeat(64)
-  const digest = digestOf(writeSafetensors(arrays))
+  const digest = digestOfBytes(writeSafetensors(arrays))
   await expect(load(arrays, sha256)).rejects.toMatchObject({
     name: 'DigestMismatch',
     message: expect.stringContaining(`${digest}, not ${sha256}`),

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { bigint, check, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
 import { digestCheck } from './digest-check.ts'
 
-/** Immutable bytes that some execution used or made; whether a store still has them is for the store to say. */
+/** Immutable bytes that an execution used or generated. Whether they are still stored, only the store knows. */
 export const artifact = pgTable(
   'artifact',
   {

@@ -7,7 +7,8 @@ import { jsonDocument } from './json-document.ts'
 const attemptOutcomes = ['running', 'fulfilled', 'failed', 'superseded', 'withdrawn'] as const
 
 /**
- * One try at a stage, kept for ever. `superseded`: it finished after another attempt had already fulfilled the stage.
+ * One try at a stage, kept for ever. `superseded`: it finished after another attempt had fulfilled the stage.
+ * `withdrawn`: it fulfilled the stage, and the store has lost what it made.
  */
 export const attempt = pgTable(
   'attempt',
@@ -15,7 +16,7 @@ export const attempt = pgTable(
     stageKey: text('stage_key')
       .notNull()
       .references(() => execution.stageKey),
-    /** Chosen by who runs the attempt, the same however often it is reported. */
+    /** Chosen by the program that runs the attempt; the same however often the attempt is reported. */
     id: text().notNull(),
     /** From 1. */
     number: integer().notNull(),
@@ -29,9 +30,9 @@ export const attempt = pgTable(
     message: text(),
     workflowId: text('workflow_id'),
     runId: text('run_id'),
-    /** Digest of each artifact this attempt made, by role; evidence where a later attempt disagrees. */
+    /** Digest of each artifact the attempt made, by role: the evidence when a later attempt makes other bytes. */
     generated: jsonDocument().$type<Readonly<Record<string, Digest>>>(),
-    /** Source revision and whether the tree was dirty, environment, micro-batch used, … */
+    /** Source revision and whether the tree was dirty, where it resumed, its last progress, … */
     details: jsonDocument().$type<Json>().notNull(),
   },
   (table) => [

@@ -6,8 +6,8 @@ import { perturbation } from './perturbation.ts'
 import { studyConfiguration } from './study-configuration.ts'
 
 /**
- * Why cells of a study are missing: the last failure of each stage key of a configuration. Failures of other code or of
- * another environment have other keys and stay beside it.
+ * Why cells of a study have no number: the last failure of each stage key of a configuration, by perturbation. Failures
+ * of other code or of another environment have other keys and stay beside it.
  */
 export const configurationFailure = pgTable(
   'configuration_failure',
@@ -15,13 +15,13 @@ export const configurationFailure = pgTable(
     studyId: text('study_id').notNull(),
     configurationId: text('configuration_id').notNull(),
     stage: text().$type<StageName>().notNull(),
-    /** Null when the failure takes all of the configuration's cells with it. */
+    /** Null for a failure of the whole configuration. */
     perturbationKey: text('perturbation_key').references(() => perturbation.key),
     /** The key of the stage that failed; null where no stage was tried. */
     stageKey: text('stage_key'),
     failureClass: text('failure_class').notNull(),
     message: text().notNull(),
-    /** What a reader needs to believe it: loss at divergence, attempts made, … */
+    /** Facts in support of the message. The ledger worker records JSON's null, since the message says all it knows. */
     evidence: jsonDocument().$type<Json>().notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true }).notNull().defaultNow(),
   },

@@ -3,7 +3,7 @@ import type { Configuration } from '@gauntlet/study'
 import { digestCheck } from './digest-check.ts'
 import { jsonDocument } from './json-document.ts'
 
-/** One cell with everything resolved; shared by every study that contains it. */
+/** A configuration with everything resolved, shared by every study that contains it. */
 export const configuration = pgTable(
   'configuration',
   {

@@ -36,11 +36,11 @@ beforeAll(async () => {
 const absent = digestOf('nothing has this digest')
 
 it.each<[string, string, SQL]>([
-  ['more correct than images', 'measurement_correct_in_range', sql`update measurement set correct = 5`],
-  ['fewer than none correct', 'measurement_correct_in_range', sql`update measurement set correct = -1`],
+  ['more correct images than images', 'measurement_correct_in_range', sql`update measurement set correct = 5`],
+  ['a negative number of correct images', 'measurement_correct_in_range', sql`update measurement set correct = -1`],
   ['a measurement of no image', 'measurement_total_positive', sql`update measurement set correct = 0, total = 0`],
   [
-    'a measurement of outcomes nobody has',
+    'a measurement of outcomes that are no known artifact',
     'measurement_outcomes_digest',
     sql`update measurement set outcomes_digest = ${absent}`,
   ],
@@ -56,17 +56,17 @@ it.each<[string, string, SQL]>([
     sql`update attempt set outcome = 'fulfilled', failure_class = null, generated = '{}'`,
   ],
   [
-    'a failure without a class',
+    'a failed attempt without a class',
     'attempt_failed_has_class',
     sql`update attempt set failure_class = null where id = 'lost'`,
   ],
   [
-    'an attempt that has ended and runs',
+    'a failed attempt without an end',
     'attempt_ended_unless_running',
     sql`update attempt set ended_at = null where id = 'lost'`,
   ],
   [
-    'a success that made nobody knows what',
+    'a success that does not say what it made',
     'attempt_finished_names_artifacts',
     sql`update attempt set generated = null`,
   ],
@@ -75,33 +75,37 @@ it.each<[string, string, SQL]>([
     'attempt_outcome_known',
     sql`update attempt set outcome = 'probably', failure_class = null, generated = '{}'`,
   ],
-  ['an attempt before the first', 'attempt_number_from_one', sql`update attempt set number = 0`],
+  ['an attempt numbered 0', 'attempt_number_from_one', sql`update attempt set number = 0`],
   ['a fulfilled stage without a time', 'execution_fulfilled_has_time', sql`update execution set fulfilled_at = null`],
   ['an unknown state', 'execution_state_known', sql`update execution set state = 'done', fulfilled_at = null`],
   [
-    'an execution in an environment nobody knows',
+    'an execution in an unknown environment',
     'execution_environment_class',
     sql`update execution set environment_class = ${absent}`,
   ],
   ['an artifact of negative size', 'artifact_size_not_negative', sql`update artifact set size = -1`],
   [
-    'a name that is no digest',
+    'a digest of other characters',
     'artifact_digest_is_digest',
     sql`insert into artifact (digest, size, media_type) values ('ABC', 1, 'x')`,
   ],
-  ['an edge to bytes nobody knows', 'execution_artifact_digest', sql`update execution_artifact set digest = ${absent}`],
   [
-    'an edge without a direction',
+    'an edge to an unknown artifact',
+    'execution_artifact_digest',
+    sql`update execution_artifact set digest = ${absent}`,
+  ],
+  [
+    'an edge of an unknown direction',
     'execution_artifact_direction_known',
     sql`update execution_artifact set direction = 'beside'`,
   ],
-  ['two configurations in one place', 'study_configuration_position', secondConfiguration()],
+  ['two configurations at one position', 'study_configuration_position', secondConfiguration()],
   [
-    'a radius below zero',
+    'a negative radius',
     'perturbation_epsilon_not_negative',
     sql`update perturbation set epsilon = -1 where epsilon > 0`,
   ],
-  ['a forgotten execution with attempts', 'attempt_stage_key', sql`delete from execution`],
+  ['the deletion of an execution that has attempts', 'attempt_stage_key', sql`delete from execution`],
 ])('refuses %s', async (_, constraint, statement) => {
   const error: unknown = await ledger.db.execute(statement).then(
     () => 'accepted',
@@ -111,6 +115,6 @@ it.each<[string, string, SQL]>([
 })
 
 function secondConfiguration(): SQL {
-  const twin = sql`insert into configuration select ${absent}, dataset, backbone, loss, protocol, seed, document from configuration returning id`
-  return sql`with twin as (${twin}) insert into study_configuration select ${study.id}, ${absent}, 0`
+  const copy = sql`insert into configuration select ${absent}, dataset, backbone, loss, protocol, seed, document from configuration returning id`
+  return sql`with copy as (${copy}) insert into study_configuration select ${study.id}, ${absent}, 0`
 }

@@ -3,7 +3,7 @@ import type { Json } from '@gauntlet/study'
 import { digestCheck } from './digest-check.ts'
 import { jsonDocument } from './json-document.ts'
 
-/** What a machine adds to a result: engine, device class, threads, precision. */
+/** What a machine contributes to a result: engine, device class, threads, precision. */
 export const environment = pgTable(
   'environment',
   {

@@ -8,13 +8,13 @@ import { jsonDocument } from './json-document.ts'
 
 const executionStates = ['open', 'fulfilled'] as const
 
-/** A stage with everything that can change its result, from which its key follows; fulfilled at most once. */
+/** A stage with everything that can change its result, from which its key is computed. Fulfilled at most once. */
 export const execution = pgTable(
   'execution',
   {
     stageKey: text('stage_key').primaryKey(),
     stage: text().$type<StageIdentity['stage']>().notNull(),
-    /** The configuration that asked first; null for a stage shared by many. */
+    /** The configuration that asked for it first; null for a stage shared by many. */
     configurationId: text('configuration_id').references(() => configuration.id),
     parameters: jsonDocument().$type<Json>().notNull(),
     seed: bigint({ mode: 'number' }).notNull(),

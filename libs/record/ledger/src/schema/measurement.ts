@@ -7,8 +7,8 @@ import { execution } from './execution.ts'
 import { perturbation } from './perturbation.ts'
 
 /**
- * A reason to doubt a number: `refuse` keeps it out of a ranking, `escalate` asks for a stronger evaluation, `mark`
- * leaves it with the note.
+ * A reason to doubt a number. Policy `refuse` keeps the number out of a ranking, `escalate` asks for a stronger
+ * evaluation, and `mark` only shows the flag beside the number.
  */
 export interface MeasurementFlag {
   readonly name: string
@@ -17,7 +17,7 @@ export interface MeasurementFlag {
   readonly policy: 'mark' | 'escalate' | 'refuse'
 }
 
-/** Correct out of total, of one configuration under one perturbation, as one evaluation's outcomes say. */
+/** Correct out of total, of one configuration under one perturbation, counted from the outcomes of one evaluation. */
 export const measurement = pgTable(
   'measurement',
   {
@@ -38,15 +38,12 @@ export const measurement = pgTable(
       .references(() => artifact.digest),
     /** The evaluator's label. */
     evaluator: text().notNull(),
-    /**
-     * Reasons to doubt the number, as its outcomes have them: name, what was measured, the limit it passed, and what to
-     * do about it.
-     */
+    /** Reasons to doubt the number, as the facts of its outcomes have them. */
     flags: jsonb().$type<readonly MeasurementFlag[]>().notNull().default([]),
     correct: integer().notNull(),
     total: integer().notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true }).notNull().defaultNow(),
-    /** When a run last arrived at this number; a table shows the measurement confirmed last. */
+    /** When a run last recorded this number. A table shows the measurement that was confirmed last. */
     confirmedAt: timestamp('confirmed_at', { withTimezone: true }).notNull().defaultNow(),
   },
   (table) => [

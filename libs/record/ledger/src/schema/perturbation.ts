@@ -4,7 +4,7 @@ import type { Perturbation } from '@gauntlet/study'
 import { digestCheck } from './digest-check.ts'
 import { jsonDocument } from './json-document.ts'
 
-/** How a number is taken: name, strength and evaluator; two evaluators of one name are two perturbations. */
+/** What a number is measured under: name, strength and evaluator. Another evaluator makes another perturbation. */
 export const perturbation = pgTable(
   'perturbation',
   {

@@ -3,7 +3,7 @@ import type { Json } from '@gauntlet/study'
 import { digestCheck } from './digest-check.ts'
 import { jsonDocument } from './json-document.ts'
 
-/** A declared grid, as it was when first run; never changed afterwards. */
+/** A declared grid as it was when it first ran; the row never changes. */
 export const study = pgTable(
   'study',
   {

@@ -1,4 +1,5 @@
 import { differentiableByFirstOutput } from '../gradient-memory.ts'
+import { kernelRegistrations } from '../kernel-registrations.ts'
 import { tf, type Tensor } from '../tf.ts'
 
 /** The inputs of a kernel by name. */
@@ -30,28 +31,39 @@ export interface Kernel<Name extends string, Attributes extends object, Optional
 export function defineKernel<Name extends string, Attributes extends object, Optional extends string = never>(
   kernel: Kernel<Name, Attributes, Optional>,
 ): (inputs: Inputs<Name, Optional>, attributes: Attributes) => Tensor[] {
-  tf.registerKernel({
-    kernelName: kernel.name,
-    backendName: 'tensorflow',
-    kernelFunc: ({ inputs, attrs }) =>
-      tf.tidy(() => kernel.forward(inputs as unknown as Inputs<Name, Optional>, attrs as unknown as Attributes)),
-  })
+  const register = () => {
+    unregister(kernel.name)
+    tf.registerKernel({
+      kernelName: kernel.name,
+      backendName: 'tensorflow',
+      kernelFunc: ({ inputs, attrs }) =>
+        tf.tidy(() => kernel.forward(inputs as unknown as Inputs<Name, Optional>, attrs as unknown as Attributes)),
+    })
+    tf.registerGradient({
+      kernelName: kernel.name,
+      inputsToSave: [...kernel.savedInputs],
+      ...(kernel.savedOutputs ? { outputsToSave: [...kernel.savedOutputs] } : {}),
+      gradFunc: (gradients, saved, attributes) =>
+        kernel.gradient(
+          Array.isArray(gradients) ? gradients[0]! : gradients,
+          saved,
+          attributes as unknown as Attributes,
+        ) as Record<string, () => Tensor>,
+    })
+  }
   differentiableByFirstOutput.add(kernel.name)
-  tf.registerGradient({
-    kernelName: kernel.name,
-    inputsToSave: [...kernel.savedInputs],
-    ...(kernel.savedOutputs ? { outputsToSave: [...kernel.savedOutputs] } : {}),
-    gradFunc: (gradients, saved, attributes) =>
-      kernel.gradient(
-        Array.isArray(gradients) ? gradients[0]! : gradients,
-        saved,
-        attributes as unknown as Attributes,
-      ) as Record<string, () => Tensor>,
-  })
+  kernelRegistrations.push(register)
+  register()
   return (inputs, attributes) => {
     const outputs: Tensor | Tensor[] = tf
       .engine()
       .runKernel(kernel.name, inputs as Record<string, Tensor>, attributes as never)
     return Array.isArray(outputs) ? outputs : [outputs]
   }
+}
+
+/** tfjs keeps one kernel of a name, and warns where a second one comes. */
+function unregister(name: string): void {
+  if (tf.getKernel(name, 'tensorflow')) tf.unregisterKernel(name, 'tensorflow')
+  if (tf.getGradient(name)) tf.unregisterGradient(name)
 }

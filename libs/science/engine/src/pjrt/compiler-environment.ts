@@ -8,6 +8,4 @@ export type CompilerEnvironment = {
   readonly libraries: readonly string[]
   /** The compiler's settings that are not the default. No kernel is chosen by measuring it on a device. */
   readonly settings: readonly string[]
-  /** `XLA_FLAGS` of the process. */
-  readonly flags: string
 }

@@ -1,5 +1,6 @@
 import { digestOf, digestOfBytes, type Digest } from '@gauntlet/study'
 import process from 'node:process'
+import { libraryVariables } from '../library-variables.ts'
 import { mebibytes, requireRoomFor } from '../device-memory.ts'
 import { OutOfMemory } from '../out-of-memory.ts'
 import { processorClass } from '../processor.ts'
@@ -35,7 +36,6 @@ export class PjrtDevice {
       version: `${platformVersion}, PJRT ${this.plugin.interface}`,
       libraries,
       settings: compilerSettings(platform).map((setting) => setting.join('=')),
-      flags: process.env['XLA_FLAGS'] ?? '',
     }
   }
 
@@ -68,7 +68,12 @@ export class PjrtDevice {
   /** All that what is compiled depends on. */
   private keyOf(module: Uint8Array): Digest {
     const compiler = { ...this.compiler, libraries: [...this.plugin.libraries] }
-    return digestOf({ module: digestOfBytes(module), device: this.model, compiler })
+    return digestOf({
+      module: digestOfBytes(module),
+      device: this.model,
+      compiler,
+      variables: libraryVariables(process.env),
+    })
   }
 
   /** A program from its bytes; undefined where the plugin does not take them. */

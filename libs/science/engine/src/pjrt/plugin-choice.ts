@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import process from 'node:process'
+import { bindingFolder } from '../installed-build.ts'
 import { visibleDevices, type OneDevice, type VendorName } from '../visible-devices.ts'
 import { PluginUnusable } from './pjrt-errors.ts'
 
@@ -44,10 +44,9 @@ export function devicesOf(plugin: string, variables: NodeJS.ProcessEnv = process
   return vendor ? visibleDevices(vendor, variables) : [{}]
 }
 
-/** The plugin that set-up has linked beside tfjs's binding (infra/setup/pjrt-plugin.mjs). */
+/** The plugin that set-up has linked beside tfjs's binding (infra/setup/pjrt.mjs). */
 function installedPlugin(device: string): string | undefined {
-  const binding = createRequire(import.meta.url).resolve('@tensorflow/tfjs-node-gpu/package.json')
-  const link = join(dirname(binding), 'lib', 'napi-v8', `pjrt-${device}.so`)
+  const link = join(bindingFolder(), `pjrt-${device}.so`)
   // The plugin looks for the vendor's libraries beside its own file, and not beside a link to it.
   return /^\w+$/.test(device) && existsSync(link) ? realpathSync(link) : undefined
 }

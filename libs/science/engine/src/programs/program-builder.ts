@@ -80,14 +80,15 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
       variables: this.stateNodes.variables,
       programs,
     })
+    const all = [...this.captured.values()]
     const smaller = (names: readonly string[]) =>
-      loadingOf(names.map((name) => this.captured.get(name)!).map((each) => each.inSmall?.() ?? each))
-    return ProgramSession.load(loadingOf([...this.captured.values()]), smaller)
+      loadingOf(all.filter(({ program }) => names.includes(program.name)).map((each) => each.inSmall?.() ?? each))
+    return ProgramSession.load(loadingOf(all), all.some(({ inSmall }) => inSmall) ? smaller : undefined)
   }
 
   /** All programs captured so far as XLA compiles them, by name, for a device that need not be here. */
   lowered(precision: Precision = processPrecision()): ReadonlyMap<string, LoweredProgram> {
-    const graph = withXlaOperators(precision.rewrite(this.graphOf([...this.captured.values()])))
+    const graph = withXlaOperators(precision.rewrite(this.graph()))
     const { variables } = this.stateNodes
     return new Map(
       [...this.captured].map(([name, { program }]) => [name, lowered(graph, program as Program, variables)]),
@@ -121,14 +122,22 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
     body: ProgramFunction<State, Inputs, Outputs>,
     examples: Inputs,
   ): Program<Inputs, Outputs> {
-    return tf.tidy(() => {
+    let program!: Program<Inputs, Outputs>
+    tf.tidy(() => {
       const scope = new ProgramScope(name, this.stateNodes, tensorsOf(this.symbols))
       const inputs = mapTensors(examples, (tensor) => symbolicTensor(tensorTypeOf(tensor)))
       const placeholders = Object.entries(inputs).map(([input, tensor], i) => scope.placeholder(input, tensor, i))
       const run = () => requireResult(name, body(inputs, this.symbols) as ErasedResult<Outputs>)
-      const result = withRecordingHooks(() => recordingTo(scope.root, run))
-      return scope.finish(placeholders, result) as never
-    }) as unknown as Program<Inputs, Outputs>
+      program = scope.finish(
+        placeholders,
+        withRecordingHooks(() => recordingTo(scope.root, run)),
+      )
+    })
+    return program
+  }
+
+  private graph(): Graph {
+    return this.graphOf([...this.captured.values()])
   }
 
   private graphOf(captured: readonly CheckedProgram[]): Graph {

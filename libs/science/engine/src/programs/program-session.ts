@@ -27,12 +27,12 @@ export class ProgramSession<State> {
    * Compiles programs for the device of this process, and checks those that are not known. `smaller`: the programs of
    * these names with smaller batches, by which an accelerator's are checked.
    */
-  static load<State>(loading: Loading, smaller: (names: readonly string[]) => Loading): ProgramSession<State> {
+  static load<State>(loading: Loading, smaller?: (names: readonly string[]) => Loading): ProgramSession<State> {
     const session = openSession(loading)
     try {
       collectBuffers() // those that the first state was made from
-      const onCpu = pjrtDevice() ? { open: openSession, loadingOf: smaller } : undefined
-      const loaded = new ProgramSession<State>(session, loading, agreementsOf(session, loading, onCpu))
+      const few = smaller && pjrtDevice() ? { open: openSession, loadingOf: smaller } : undefined
+      const loaded = new ProgramSession<State>(session, loading, agreementsOf(session, loading, few))
       for (const observe of observers) observe(loaded)
       return loaded
     } catch (error) {

@@ -1,6 +1,6 @@
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { closeSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { temporaryFolder } from '@gauntlet/files/temporary-folder'
 import type { Tensor } from '../tf.ts'
 
 /** The values of a tensor, in memory or in a file. */
@@ -44,7 +44,7 @@ export class SpilledTensors {
 
 /** A file that is open for reading and writing and has no name. */
 function unnamedFile(): number {
-  const folder = mkdtempSync(join(tmpdir(), 'gauntlet-spilled-'))
+  const folder = temporaryFolder('gauntlet-spilled-')
   try {
     return openSync(join(folder, 'tensors'), 'wx+')
   } finally {

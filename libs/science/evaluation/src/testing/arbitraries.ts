@@ -35,7 +35,6 @@ const aFlag = fc.record({
 })
 
 export const someFacts: fc.Arbitrary<OutcomeFacts> = fc.record({
-  configurationId: aDigest,
   perturbation: fc.constantFrom('clean', 'Linf', 'L2', 'L1', 'common'),
   epsilon: fc.option(fc.double({ min: 1e-6, max: 100, noNaN: true })),
   evaluator: fc.constantFrom('argmax', 'apgd-ce-100', 'corruptions-11-s3'),

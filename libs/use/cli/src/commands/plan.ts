@@ -1,5 +1,16 @@
 import { duration } from '@gauntlet/analysis'
-import { planStudy, priceStudy, priceSentence, speedsOf, type StudyPlan, type StudyPrice } from '@gauntlet/client'
+import {
+  formatReason,
+  planStudy,
+  priceStudy,
+  priceSentence,
+  reasonsToRun,
+  speedsOf,
+  type StagesToRun,
+  type StudyPlan,
+  type StudyPrice,
+} from '@gauntlet/client'
+import { stageCodesOf } from '@gauntlet/contract'
 import { expandStudy } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { withLedger } from '../local-ledger.ts'
@@ -13,22 +24,37 @@ export function addPlan(program: Command): void {
     .command('plan')
     .description('show what a study already has, what would run and what that costs, without running anything')
     .argument('<study>', 'path of a study file, or the name of one that ships with Gauntlet')
+    .option('--why', 'say of every stage that would run why: what differs from what is recorded')
     .option('--json', 'print JSON')
-    .action(async (named: string, { json }: { json?: boolean }) => {
+    .action(async (named: string, { json, why }: { json?: boolean; why?: boolean }) => {
       const { study } = await readStudyShowingPins(named, readCommandSettings().cache)
       const expansion = expandStudy(study)
       await withLedger(async ({ settings, db, store }) => {
-        const { description: workers, describedAt } = await askWorkersOrLedger(settings, db)
+        const { description: workers, describedAt } = await askWorkersOrLedger(
+          settings,
+          db,
+          stageCodesOf(expansion.configurations, expansion.perturbations),
+        )
         if (describedAt)
           console.error(
             `No worker could be asked; the plan is for the pool as it described itself at ${describedAt.toISOString()}.`,
           )
         const planned = await planStudy(expansion, workers, db, store)
+        const reasons = why ? await reasonsToRun(planned.stages, db, workers) : []
         const price = priceStudy(planned.stages, speedsOf(settings.home, workers.environmentClass))
         if (json)
           return console.log(
             JSON.stringify(
-              { study: study.name, ...expansion, ...planned, stages: planned.stages.map(withLabels), price },
+              {
+                study: study.name,
+                ...expansion,
+                ...planned,
+                stages: planned.stages.map(withLabels),
+                price,
+                ...(why
+                  ? { reasons: reasons.map(({ stages, ...each }) => ({ ...each, stages: stages.map(withLabels) })) }
+                  : {}),
+              },
               null,
               2,
             ),
@@ -40,6 +66,7 @@ export function addPlan(program: Command): void {
           console.log(`  left out: ${Object.values(cell).join(' · ')}: ${reason}`)
         console.log(`\n${renderPlan(planned, price)}\n\n${summarisePlan(planned)}`)
         if (planned.byStage.some(({ toRun }) => toRun > 0)) console.log(priceSentence(price))
+        if (reasons.length > 0) console.log(`\n${renderReasons(reasons)}`)
       })
     })
 }
@@ -75,6 +102,18 @@ function renderPlan({ byStage }: StudyPlan, { secondsByStage }: StudyPrice): str
       },
     ],
     byStage,
+  )
+}
+
+function renderReasons(reasons: readonly StagesToRun[]): string {
+  return renderTable(
+    [
+      { heading: 'stage', cell: ({ stage }) => stage },
+      { heading: 'to run', align: 'right', cell: ({ stages }) => String(stages.length) },
+      { heading: 'because', cell: ({ reason }) => formatReason(reason) },
+      { heading: 'such as', cell: ({ stages }) => withLabels(stages[0]!).labels[0]! },
+    ],
+    reasons,
   )
 }
 

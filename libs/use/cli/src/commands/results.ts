@@ -1,9 +1,9 @@
-import { readOlderNumbers, readResults } from '@gauntlet/client'
+import { readOlderNumbers } from '@gauntlet/client'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import { withLedger } from '../local-ledger.ts'
+import { readCurrentResults } from '../read-current-results.ts'
 import { renderResults, resultRow } from '../results-table.ts'
-import { askWorkersOrLedger } from '../worker-description.ts'
 import { writeSheets } from '../write-sheets.ts'
 
 interface ResultsOptions {
@@ -23,12 +23,11 @@ export function addResults(program: Command): void {
     .option('--json', 'print the rows as a JSON array')
     .option(
       '--sheets <folder>',
-      'also write a PNG picture of clean, attacked and corrupted images for every number under attack',
+      'also write a PNG picture of the first images that felled the model, for every number under a perturbation',
     )
     .action(async (study: string, { all, json, sheets }: ResultsOptions) => {
       await withLedger(async (session) => {
-        const pool = await askWorkersOrLedger(session.settings, session.db)
-        const results = await readResults(session.db, study, pool.description)
+        const { results, pool } = await readCurrentResults(session, study)
         const older = all ? await readOlderNumbers(session.db, results.older, pool.description) : undefined
         const written = sheets === undefined ? [] : await writeSheets(session, results.rows, resolve(sheets))
         if (json) {

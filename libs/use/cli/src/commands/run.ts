@@ -9,7 +9,7 @@ import {
   type StudyResults,
   type StudySource,
 } from '@gauntlet/client'
-import { temporalSettings, type WorkerDescription } from '@gauntlet/contract'
+import { stageCodesOf, temporalSettings, type StageCode, type WorkerDescription } from '@gauntlet/contract'
 import { openLedger, StudyUnknown, type LedgerDatabase } from '@gauntlet/ledger'
 import { expandStudy, studyId, type Digest, type Expansion } from '@gauntlet/study'
 import type { Command } from 'commander'
@@ -53,16 +53,18 @@ interface RunSession extends Invocation {
   readonly db: LedgerDatabase
   readonly store: ArtifactStore
   readonly worker: WorkerDescription
+  readonly codes: readonly StageCode[]
 }
 
 async function runIn(invocation: Invocation): Promise<void> {
   const { stack, settings, source } = invocation
-  const worker = await askWorkers(settings) // before all else: an engine that does not compute ends the command here
+  const expansion = expandStudy(source.study)
+  const codes = stageCodesOf(expansion.configurations, expansion.perturbations)
+  const worker = await askWorkers(settings, codes) // before all else: an engine that does not compute ends the command here
   const ledger = openLedger(await stack.database())
   try {
     const store = openArtifactStore(settings.artifacts)
-    const { study } = source
-    await runStudy({ ...invocation, db: ledger.db, store, worker, expansion: expandStudy(study), id: studyId(study) })
+    await runStudy({ ...invocation, db: ledger.db, store, worker, codes, expansion, id: studyId(source.study) })
   } finally {
     await ledger.close()
   }
@@ -80,8 +82,8 @@ async function runStudy(session: RunSession): Promise<void> {
   await stack.database() // Postgres may have died since it was last looked at.
   // The workers of a pool on the user's own Temporal may have been replaced meanwhile; local ones are those of this
   // command.
-  const worker = finished || !settings.temporalAddress ? session.worker : await askWorkers(settings)
-  const results = await readResults(db, id, worker)
+  const worker = finished || !settings.temporalAddress ? session.worker : await askWorkers(settings, session.codes)
+  const results = await readResults(db, id, () => Promise.resolve(worker))
   const pool = { description: worker, describedAt: null }
   console.log(
     json
@@ -101,7 +103,7 @@ async function runStudy(session: RunSession): Promise<void> {
  */
 async function isComplete({ db, id, worker }: RunSession): Promise<boolean> {
   try {
-    return (await readResults(db, id, worker)).missing.length === 0
+    return (await readResults(db, id, () => Promise.resolve(worker))).missing.length === 0
   } catch (error) {
     if (error instanceof StudyUnknown) return false
     throw error

@@ -1,11 +1,10 @@
 import { percent } from '@gauntlet/analysis'
 import { traceMeasurement, type MeasurementTrace, type TracedExecution } from '@gauntlet/ledger'
-import { readResults } from '@gauntlet/client'
 import { configurationLabel } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { CommandFailed, Misuse } from '../command-failed.ts'
 import { withLedger } from '../local-ledger.ts'
-import { askWorkersOrLedger } from '../worker-description.ts'
+import { readCurrentResults } from '../read-current-results.ts'
 
 export function addTrace(program: Command): void {
   program
@@ -20,8 +19,7 @@ export function addTrace(program: Command): void {
       if (!/^[1-9]\d*$/.test(row))
         throw new Misuse(`${JSON.stringify(row)} is not a row; give its number from gauntlet results ${study}.`)
       await withLedger(async ({ settings, db }) => {
-        const { description } = await askWorkersOrLedger(settings, db)
-        const { rows, missing } = await readResults(db, study, description)
+        const { rows, missing } = (await readCurrentResults({ settings, db }, study)).results
         const cell = rows.find((measured) => measured.row === Number(row))
         const empty = missing.find((other) => other.row === Number(row))
         if (empty)

@@ -10,7 +10,7 @@ export function addUp(program: Command): void {
       const settings = readCommandSettings()
       const { temporalAddress } = await LocalStack.use(settings, async (stack) => {
         const addresses = await stack.everything()
-        stack.keep()
+        await stack.keep()
         return addresses
       })
       console.log(

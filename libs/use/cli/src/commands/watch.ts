@@ -1,5 +1,5 @@
 import { connect, followStudy, planStudy, readStudy, timeLeft, type StudySnapshot } from '@gauntlet/client'
-import { temporalSettings } from '@gauntlet/contract'
+import { stageCodesOf, temporalSettings } from '@gauntlet/contract'
 import { openLedger } from '@gauntlet/ledger'
 import { openArtifactStore } from '@gauntlet/artifacts'
 import { expandStudy, studyId } from '@gauntlet/study'
@@ -42,7 +42,8 @@ async function watch(named: string, json: boolean): Promise<boolean> {
   const store = openArtifactStore(settings.artifacts)
   const display = progressDisplay(json)
   try {
-    const worker = await askWorkers(settings)
+    const { configurations, perturbations } = expandStudy(study)
+    const worker = await askWorkers(settings, stageCodesOf(configurations, perturbations))
     const estimate = timeLeft(() => planStudy(expandStudy(study), worker, ledger.db, store))
     const isAnswering = answersWithinLimit()
     return await followStudy({

@@ -57,6 +57,8 @@ type PretrainingStrategy =
 export interface BackboneFamily {
   readonly family: string
   readonly familyType: FamilyType
+  /** Whether its models have batch norms, whose statistics in training depend on the micro-batch. */
+  readonly batchNorm: boolean
   readonly backbones: Readonly<Record<string, BackboneEntry>>
 }
 
@@ -85,6 +87,7 @@ export interface BackboneFacts {
   /** The size class, as the study's authors assigned it. */
   readonly size: SizeClass
   readonly familyType: FamilyType
+  readonly batchNorm: boolean
   readonly pretrainingStrategy: string
   readonly pretrainingData: string
   /** The number of images seen in pretraining. */
@@ -105,7 +108,7 @@ export interface BackboneFacts {
 }
 
 /** The facts of every backbone of a family, in the order of the table. */
-export function factsOfFamily({ family, familyType, backbones }: BackboneFamily): BackboneFacts[] {
+export function factsOfFamily({ family, familyType, batchNorm, backbones }: BackboneFamily): BackboneFacts[] {
   return Object.entries(backbones).map(([id, entry]) => {
     const { size, pretraining, source = `hf:timm/${id}/model.safetensors@main`, sha256 = null, model } = entry
     const [pretrainingStrategy, pretrainingData] = pretraining
@@ -114,6 +117,7 @@ export function factsOfFamily({ family, familyType, backbones }: BackboneFamily)
       family,
       size,
       familyType,
+      batchNorm,
       pretrainingStrategy,
       pretrainingData,
       pretrainingImages: pretrainingImages[pretrainingData],

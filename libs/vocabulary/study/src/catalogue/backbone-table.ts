@@ -16,6 +16,7 @@ import type { BackboneFamily } from './backbone-facts.ts'
 export const convNeXtFamily: BackboneFamily = {
   family: 'ConvNeXt',
   familyType: 'fully convolutional',
+  batchNorm: false,
   backbones: {
     'CLIP-convnext_base_w-laion2B-s13B-b82K': {
       size: 'large',
@@ -86,6 +87,7 @@ export const convNeXtFamily: BackboneFamily = {
 export const vitFamily: BackboneFamily = {
   family: 'ViT',
   familyType: 'fully attention',
+  batchNorm: false,
   backbones: {
     robust_vit_base_patch16_224: {
       // run_train.sh of revisiting-at trains it on plain pixels (`add_normalization 0`). The study's authors fed it
@@ -158,6 +160,7 @@ export const vitFamily: BackboneFamily = {
 export const deitFamily: BackboneFamily = {
   family: 'DeiT',
   familyType: 'fully attention',
+  batchNorm: false,
   backbones: {
     'deit_small_patch16_224.fb_in1k': {
       size: 'medium',
@@ -181,6 +184,7 @@ export const deitFamily: BackboneFamily = {
 export const eva02Family: BackboneFamily = {
   family: 'EVA-02',
   familyType: 'fully attention',
+  batchNorm: false,
   backbones: {
     'eva02_base_patch14_224.mim_in22k': {
       size: 'large',
@@ -199,6 +203,7 @@ export const eva02Family: BackboneFamily = {
 export const swinFamily: BackboneFamily = {
   family: 'Swin',
   familyType: 'fully attention',
+  batchNorm: false,
   backbones: {
     'swin_base_patch4_window7_224.ms_in22k_ft_in1k': {
       size: 'large',
@@ -216,6 +221,7 @@ export const swinFamily: BackboneFamily = {
 export const coAtNetFamily: BackboneFamily = {
   family: 'CoAtNet',
   familyType: 'hybrid',
+  batchNorm: true,
   backbones: {
     'coatnet_0_rw_224.sw_in1k': {
       size: 'medium',
@@ -238,6 +244,7 @@ export const coAtNetFamily: BackboneFamily = {
 export const coaTFamily: BackboneFamily = {
   family: 'CoaT',
   familyType: 'hybrid',
+  batchNorm: false,
   backbones: {
     'coat_tiny.in1k': {
       size: 'small',
@@ -250,6 +257,7 @@ export const coaTFamily: BackboneFamily = {
 export const edgeNeXtFamily: BackboneFamily = {
   family: 'EdgeNeXt',
   familyType: 'hybrid',
+  batchNorm: false,
   backbones: {
     'edgenext_small.usi_in1k': {
       size: 'small',
@@ -262,6 +270,7 @@ export const edgeNeXtFamily: BackboneFamily = {
 export const mobileViTFamily: BackboneFamily = {
   family: 'MobileViT',
   familyType: 'hybrid',
+  batchNorm: true,
   backbones: {
     'mobilevit-small': {
       size: 'small',
@@ -275,6 +284,7 @@ export const mobileViTFamily: BackboneFamily = {
 export const mobileNetV3Family: BackboneFamily = {
   family: 'MobileNetV3',
   familyType: 'fully convolutional',
+  batchNorm: true,
   backbones: {
     'mobilenetv3_large_100.ra_in1k': {
       size: 'small',
@@ -287,6 +297,7 @@ export const mobileNetV3Family: BackboneFamily = {
 export const efficientNetFamily: BackboneFamily = {
   family: 'EfficientNet',
   familyType: 'fully convolutional',
+  batchNorm: true,
   backbones: {
     'efficientnet-b0': {
       size: 'small',
@@ -300,6 +311,7 @@ export const efficientNetFamily: BackboneFamily = {
 export const regNetFamily: BackboneFamily = {
   family: 'RegNet',
   familyType: 'fully convolutional',
+  batchNorm: true,
   backbones: {
     'regnetx_004.pycls_in1k': {
       size: 'small',
@@ -312,6 +324,7 @@ export const regNetFamily: BackboneFamily = {
 export const resNetFamily: BackboneFamily = {
   family: 'ResNet',
   familyType: 'fully convolutional',
+  batchNorm: true,
   backbones: {
     'resnet50.a1_in1k': {
       size: 'medium',
@@ -338,6 +351,7 @@ export const resNetFamily: BackboneFamily = {
 export const efficientNetLiteFamily: BackboneFamily = {
   family: 'EfficientNet',
   familyType: 'fully convolutional',
+  batchNorm: true,
   backbones: {
     'tf_efficientnet_lite0.in1k': {
       size: 'small',

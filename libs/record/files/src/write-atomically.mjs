@@ -1,0 +1,126 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { diskFullOr } from './disk-full.mjs'
+
+/** @typedef {import('node:fs/promises').FileHandle} FileHandle */
+
+/**
+ * Writes a file so that a reader, also one after a power cut, finds the whole new file or what was there before: under
+ * a temporary name, fsync, rename, fsync of the folder.
+ * @param {string} temporary path on the file system of the destination
+ * @param {number} mode of the finished file
+ * @param {(file: FileHandle) => Promise<string>} write fills the file and gives the path under which it is to appear
+ */
+export async function writeAtomically(temporary, mode, write) {
+  await makeFolder(dirname(temporary))
+  try {
+    const path = await writeSynced(temporary, mode, write)
+    await makeFolder(dirname(path))
+    await renameDurably(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+/**
+ * Writes content that is in memory, atomically as above.
+ * @param {string} path
+ * @param {string | Uint8Array} content
+ * @param {number} [mode]
+ */
+export async function writeFileAtomically(path, content, mode = 0o644) {
+  await writeBeside(path, mode, (file) => file.writeFile(content))
+}
+
+/**
+ * Writes pieces as they come, atomically as above, once `check` has accepted the SHA-256 of all.
+ * @param {AsyncIterable<Uint8Array>} pieces
+ * @param {string} path
+ * @param {object} [options]
+ * @param {number} [options.mode]
+ * @param {(digest: string) => void} [options.check] throws to refuse the content
+ * @param {(bytes: number) => void} [options.onBytes] called after each piece with its length
+ * @param {AbortSignal | undefined} [options.signal]
+ * @returns {Promise<string>} the SHA-256
+ */
+export async function writePiecesAtomically(pieces, path, { mode = 0o644, check, onBytes, signal } = {}) {
+  const hash = createHash('sha256')
+  let digest = ''
+  await writeBeside(path, mode, async (file) => {
+    for await (const piece of pieces) {
+      signal?.throwIfAborted()
+      await file.writeFile(piece)
+      hash.update(piece)
+      onBytes?.(piece.length)
+    }
+    digest = hash.digest('hex')
+    check?.(digest)
+  })
+  return digest
+}
+
+/**
+ * @param {string} path
+ * @param {number} mode
+ * @param {(file: FileHandle) => Promise<void>} write
+ */
+async function writeBeside(path, mode, write) {
+  try {
+    await writeAtomically(`${path}.${randomUUID()}.tmp`, mode, async (file) => {
+      await write(file)
+      return path
+    })
+  } catch (error) {
+    throw diskFullOr(error, path)
+  }
+}
+
+/**
+ * @param {string} temporary
+ * @param {number} mode
+ * @param {(file: FileHandle) => Promise<string>} write
+ */
+async function writeSynced(temporary, mode, write) {
+  const file = await open(temporary, 'wx', 0o600)
+  try {
+    const path = await write(file)
+    await file.chmod(mode)
+    await file.sync()
+    return path
+  } finally {
+    await file.close()
+  }
+}
+
+/**
+ * Gives a file that is on the disk another name, so that the name is on the disk too.
+ * @param {string} from
+ * @param {string} to in a folder that exists
+ */
+export async function renameDurably(from, to) {
+  await rename(from, to)
+  await syncFolder(dirname(to))
+}
+
+/**
+ * Makes a folder and its parents durable: after a power cut a file is lost, fsync or not, if its folder is.
+ * @param {string} folder
+ */
+async function makeFolder(folder) {
+  const absolute = resolve(folder)
+  const first = await mkdir(absolute, { recursive: true })
+  if (first === undefined) return
+  for (let made = absolute; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
+}
+
+/** @param {string} folder */
+async function syncFolder(folder) {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

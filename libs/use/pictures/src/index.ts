@@ -1,0 +1,2 @@
+export { contactSheet, differenceTile, type Tile } from './contact-sheet.ts'
+export { encodePng, type Picture } from './png.ts'

@@ -1,0 +1,112 @@
+import { canonicalJson } from '@gauntlet/study'
+import { build, version, type Plugin } from 'esbuild'
+import { existsSync, realpathSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { join, sep } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { bundleEntry, type BundleName } from './bundle-entry.ts'
+import { InstalledPackages } from './installed-packages.ts'
+
+/** A bundle that was built. */
+export interface BuiltBundle {
+  /** The JavaScript that a device process executes; its digest is the code digest. */
+  readonly bytes: Uint8Array
+  /** Maps its lines to those of the sources, for stack traces. */
+  readonly sourceMap: Uint8Array
+  /** Every source that the bundler read, relative to the checkout, in order of name. */
+  readonly inputs: readonly string[]
+}
+
+/** The version of the bundler and of its settings here: bundles that another one built are built again. */
+export const bundlerVersion = `esbuild ${version}, 2`
+
+/** The file that the sources map of a bundle is in, beside the bundle. */
+export const sourceMapName = 'bundle.mjs.map'
+
+/**
+ * Bundles the code of this name from the sources of a checkout: what it does not use is left out, and so are comments
+ * and white space; names stay. Packages from outside stay imports, and the bundle ends with what they are by version
+ * and integrity, so that its digest stands for them too. Equal sources give equal bytes on every machine.
+ */
+export async function buildBundle(name: BundleName, root: string): Promise<BuiltBundle> {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: bundleEntry(name), resolveDir: root, sourcefile: 'bundle-entry.ts', loader: 'ts' },
+    absWorkingDir: root,
+    outfile: 'bundle.mjs',
+    write: false,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.19',
+    treeShaking: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    charset: 'utf8',
+    sourcemap: 'external',
+    sourcesContent: false,
+    sourceRoot: pathToFileURL(join(root, '/')).href, // in the map alone
+    metafile: true,
+    logLevel: 'silent',
+    plugins: [resolution(root)],
+  })
+  const fileOf = (ending: string) => outputFiles.find(({ path }) => path.endsWith(ending))!
+  const code = fileOf('bundle.mjs').text
+  const packages = new InstalledPackages(root).closure(importedPackages(code, metafile.outputs['bundle.mjs']!.imports))
+  const footer = `export const packages=${canonicalJson(packages)};\n//# sourceMappingURL=${sourceMapName}\n`
+  return {
+    bytes: new TextEncoder().encode(code + footer),
+    sourceMap: fileOf('.map').contents,
+    inputs: Object.keys(metafile.inputs)
+      .filter((input) => input !== 'bundle-entry.ts')
+      .sort(),
+  }
+}
+
+/**
+ * Rooms of this checkout are bundled. A package that lies where a bundle would find it is left an import; one that npm
+ * placed inside a room, because another version lies above, is bundled. Modules that nothing is used of are left out,
+ * as the rooms' manifests allow (`sideEffects`).
+ */
+function resolution(root: string): Plugin {
+  return {
+    name: 'resolution',
+    setup(build) {
+      build.onResolve({ filter: /^[^.]/ }, async ({ path, importer, resolveDir, kind, pluginData }) => {
+        if (kind === 'entry-point' || pluginData === resolving) return undefined
+        if (isBuiltin(path)) return { path, external: true, sideEffects: false }
+        const found = await build.resolve(path, { importer, resolveDir, kind, pluginData: resolving })
+        if (found.errors.length > 0) return { errors: found.errors }
+        const isPackage = isInstalled(found.path, packageName(path), root)
+        return { path: isPackage ? path : found.path, external: isPackage, sideEffects: false }
+      })
+    },
+  }
+}
+
+/** Whether this file belongs to the package that a bundle finds under this name, and not to a room of the checkout. */
+function isInstalled(file: string, name: string, root: string): boolean {
+  const place = join(root, 'node_modules', name)
+  if (!existsSync(place)) return false
+  const folder = realpathSync(place) // a room, or where else the package is linked to
+  return folder.split(sep).includes('node_modules') && file.startsWith(folder + sep)
+}
+
+/** Marks the question that the plugin itself asks the bundler. */
+const resolving = Symbol('resolving')
+
+/** The names of the packages that a bundle imports or requires. */
+function importedPackages(code: string, imports: readonly { readonly path: string }[]): string[] {
+  const required = [...code.matchAll(/createRequire\d*\(import\.meta\.url\)(?:\.resolve)?\("([^"]+)"\)/g)].map(
+    ([, path]) => path!,
+  )
+  const paths = [...imports.map(({ path }) => path), ...required]
+  const names = paths.filter((path) => !isBuiltin(path)).map(packageName)
+  return [...new Set(names)].sort()
+}
+
+function packageName(path: string): string {
+  return path
+    .split('/')
+    .slice(0, path.startsWith('@') ? 2 : 1)
+    .join('/')
+}

@@ -1,0 +1,55 @@
+import { openArtifactStore } from '@gauntlet/artifacts'
+import type { StageRequest } from '@gauntlet/contract'
+import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
+import { digestOfBytes, type StageIdentity } from '@gauntlet/study'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { beforeEach, expect, it } from 'vitest'
+import { bundleProtocol } from './bundles/bundle-protocol.ts'
+import { BundleUnusable, runBundle } from './run-bundle.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = emptyFolder()
+})
+
+/** A bundle whose stage stores a text. */
+function bundleThatStores(text: string, protocol = bundleProtocol) {
+  const path = join(folder, `${text}.mjs`)
+  const stage = `async (_, { store }) => {
+    const made = await store.put(new TextEncoder().encode(${JSON.stringify(text)}), 'text/plain')
+    return { sources: {}, generated: { made } }
+  }`
+  const code = `export default { protocol: ${protocol}, run: ${stage} }`
+  writeFileSync(path, code)
+  return { path, digest: digestOfBytes(new TextEncoder().encode(code)) }
+}
+
+function run({ path, digest }: { readonly path: string; readonly digest: string }, stageKey = 'a'.repeat(64)) {
+  const store = openArtifactStore(pathToFileURL(join(folder, 'artifacts')).href)
+  const request = { stageKey, identity: { codeDigest: digest } as StageIdentity } as StageRequest<unknown>
+  const surroundings = { store, cacheFolder: folder, signal: new AbortController().signal, report: () => undefined }
+  return { store, result: runBundle(path, request, surroundings) }
+}
+
+it('runs the code of a bundle, and stores the code beside what it made', async () => {
+  const bundle = bundleThatStores('made')
+  const { store, result } = run(bundle)
+  const { sources, generated } = await result
+  expect(new TextDecoder().decode(await store.read(generated['made']!))).toBe('made')
+  expect(sources['code']).toMatchObject({ digest: bundle.digest, mediaType: 'text/javascript' })
+  expect(digestOfBytes(await store.read(sources['code']!))).toBe(bundle.digest)
+})
+
+it('refuses a bundle of another protocol before its stage runs', async () => {
+  const { result } = run(bundleThatStores('older', bundleProtocol - 1))
+  await expect(result).rejects.toThrow(BundleUnusable)
+  await expect(result).rejects.toThrow(/version 0 of the protocol/)
+})
+
+it('refuses a file that is not the code of the key', async () => {
+  const bundle = bundleThatStores('damaged')
+  writeFileSync(bundle.path, 'export default {}')
+  await expect(run(bundle).result).rejects.toThrow(/is not the code of the stage’s key/)
+})

@@ -1,0 +1,4 @@
+import { linf } from '@gauntlet/attacks'
+import { underAttack } from './under-attack.ts'
+
+export const linfEvaluation = underAttack(linf)
