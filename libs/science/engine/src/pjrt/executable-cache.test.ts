@@ -1,4 +1,4 @@
-import '../testing/cpu-plugin.ts'
+import '../cpu-plugin.fixture.ts'
 import type { Digest } from '@gauntlet/study'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-import '../testing/cpu-plugin.ts'
+import '../cpu-plugin.fixture.ts'
 import { expect, it } from 'vitest'
 import { gelu, hardSwish, relu6, silu, softmax } from '../kernels/activation.ts'
 import { affine } from '../kernels/affine.ts'

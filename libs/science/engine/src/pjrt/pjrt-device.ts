@@ -9,7 +9,7 @@ import { compileOptions, compilerSettings } from './compile-options.ts'
 import { executableCache, type ExecutableCache } from './executable-cache.ts'
 import { pjrtAddition, type Executable } from './pjrt-addition.ts'
 import { translatingPjrt } from './pjrt-errors.ts'
-import { chosenPlugin } from './plugin-choice.ts'
+import { chosenPlugin, deviceVariable, pluginVariable } from './plugin-choice.ts'
 import { connectPlugin, type Plugin } from './plugin.ts'
 
 /** A device that a PJRT plugin reaches, and the compiler for it. */
@@ -87,13 +87,20 @@ export class PjrtDevice {
   }
 }
 
-let chosen: { readonly device: PjrtDevice | undefined } | undefined
+/** The devices by the variables that choose them, and by path. */
+const chosen = new Map<string, PjrtDevice | undefined>()
+const connected = new Map<string, PjrtDevice>()
 
 /** The device on which this process runs its programs; undefined where TensorFlow runs them, on the CPU. */
-export function pjrtDevice(): PjrtDevice | undefined {
-  if (!chosen) {
-    const path = chosenPlugin()
-    chosen = { device: path === undefined ? undefined : new PjrtDevice(connectPlugin(path)) }
-  }
-  return chosen.device
+export function pjrtDevice(variables: NodeJS.ProcessEnv = process.env): PjrtDevice | undefined {
+  const asked = `${variables[pluginVariable] ?? ''} ${variables[deviceVariable] ?? ''}`
+  if (!chosen.has(asked)) chosen.set(asked, deviceOf(chosenPlugin(variables)))
+  return chosen.get(asked)
+}
+
+function deviceOf(path: string | undefined): PjrtDevice | undefined {
+  if (path === undefined) return undefined
+  const device = connected.get(path) ?? new PjrtDevice(connectPlugin(path))
+  connected.set(path, device)
+  return device
 }

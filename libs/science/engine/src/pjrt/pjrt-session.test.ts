@@ -1,4 +1,4 @@
-import '../testing/cpu-plugin.ts'
+import '../cpu-plugin.fixture.ts'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, it, vi } from 'vitest'

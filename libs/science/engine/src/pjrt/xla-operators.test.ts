@@ -1,4 +1,4 @@
-import '../testing/cpu-plugin.ts'
+import '../cpu-plugin.fixture.ts'
 import { describe, expect, it } from 'vitest'
 import { rotatePairs } from '../kernels/pair-rotation.ts'
 import { poolMaximum } from '../kernels/pooling.ts'

@@ -1,4 +1,4 @@
-import '../testing/cpu-plugin.ts'
+import '../cpu-plugin.fixture.ts'
 import { afterEach, expect, it, vi } from 'vitest'
 import { pjrtAddition } from '../pjrt/pjrt-addition.ts'
 import { tf, type Tensor2D } from '../tf.ts'

@@ -1,5 +1,6 @@
 export { adamStep, type AdamTensors } from './adam-step.ts'
 export { deviceFunction, type DeviceFunction } from './device-function.ts'
+export type { LoweredProgram } from '../pjrt/lowering.ts'
 export { loop, repeatWhile, type LoopBody } from './loop.ts'
 export type { NamedTensors, PartOf, Program, ProgramFunction, ProgramResult } from './program.ts'
 export { ProgramBuilder } from './program-builder.ts'

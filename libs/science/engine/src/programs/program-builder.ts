@@ -86,12 +86,17 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
     return ProgramSession.load(loadingOf(all), all.some(({ inSmall }) => inSmall) ? smaller : undefined)
   }
 
-  /** All programs captured so far as XLA compiles them, by name, for a device that need not be here. */
-  lowered(precision: Precision = processPrecision()): ReadonlyMap<string, LoweredProgram> {
+  /** The programs captured so far, or those of them that are `wanted`, as XLA compiles them, for a device anywhere. */
+  lowered(
+    precision: Precision = processPrecision(),
+    wanted: (name: string) => boolean = () => true,
+  ): ReadonlyMap<string, LoweredProgram> {
     const graph = withXlaOperators(precision.rewrite(this.graph()))
     const { variables } = this.stateNodes
     return new Map(
-      [...this.captured].map(([name, { program }]) => [name, lowered(graph, program as Program, variables)]),
+      [...this.captured]
+        .filter(([name]) => wanted(name))
+        .map(([name, { program }]) => [name, lowered(graph, program as Program, variables)]),
     )
   }
 
