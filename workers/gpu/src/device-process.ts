@@ -13,7 +13,8 @@ import { loadBundle, runBundle } from './run-bundle.ts'
  */
 
 const store = openArtifactStore(required('GAUNTLET_ARTIFACTS'))
-const cacheFolder = join(required('GAUNTLET_CACHE'), 'sources')
+const programCache = required('GAUNTLET_CACHE')
+const cacheFolder = join(programCache, 'sources')
 const running = new Map<number, AbortController>()
 
 process.on('disconnect', () => process.exit(0))
@@ -33,7 +34,7 @@ async function run({ id, bundle, request }: Extract<ToDevice, { type: 'run' }>):
   try {
     const report = (progress: Extract<FromDevice, { type: 'progress' }>['progress']) =>
       send({ type: 'progress', id, progress })
-    const surroundings = { store, cacheFolder, signal: controller.signal, report }
+    const surroundings = { store, cacheFolder, programCache, signal: controller.signal, report }
     send({ type: 'done', id, result: await runBundle(bundle, request, surroundings) })
   } catch (error) {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error))

@@ -1,5 +1,5 @@
 import { digestOfBytes, type Digest } from '@gauntlet/study'
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 
@@ -8,20 +8,23 @@ export interface ExecutableCache {
   /** What was kept under the key; undefined where nothing was, or where the file is damaged. */
   find(key: Digest): Uint8Array | undefined
   keep(key: Digest, bytes: Uint8Array): void
-  /** Forgets what cannot be used. */
-  remove(key: Digest): void
 }
 
 /** Bytes of the digest that begins a file. */
 const digestLength = 64
+
+/** The folder of compiled programs in the cache folder: a file each, named by its key. It loads no tensor runtime. */
+export function executablesFolder(cacheFolder: string): string {
+  return join(cacheFolder, 'executables')
+}
 
 /**
  * Keeps compiled programs in the folder `executables` of the cache folder (`GAUNTLET_CACHE`), or nowhere where there is
  * none. A file begins with the digest of what follows, so that no damaged program is loaded, and appears at once.
  */
 export function executableCache(cacheFolder = process.env['GAUNTLET_CACHE']): ExecutableCache {
-  if (!cacheFolder) return { find: () => undefined, keep: () => {}, remove: () => {} }
-  const folder = join(cacheFolder, 'executables')
+  if (!cacheFolder) return { find: () => undefined, keep: () => {} }
+  const folder = executablesFolder(cacheFolder)
   const fileOf = (key: Digest) => join(folder, key)
   return {
     find: (key) => intact(fileOf(key)),
@@ -31,7 +34,6 @@ export function executableCache(cacheFolder = process.env['GAUNTLET_CACHE']): Ex
       writeFileSync(temporary, Buffer.concat([Buffer.from(digestOfBytes(bytes)), bytes]), { flush: true })
       renameSync(temporary, fileOf(key))
     },
-    remove: (key) => rmSync(fileOf(key), { force: true }),
   }
 }
 
