@@ -1,5 +1,6 @@
 export * from './activities.ts'
 export * from './bench.ts'
+export * from './device-check.ts'
 export * from './failures.ts'
 export * from './identities.ts'
 export * from './micro-batch.ts'

@@ -2,6 +2,7 @@ import { requireRoomFor } from '../device-memory.ts'
 import { lowered, type LoweredProgram } from '../pjrt/lowering.ts'
 import { withXlaOperators } from '../pjrt/xla-operators.ts'
 import { releaseMemory } from '../tensor-memory.ts'
+import { pjrtDevice } from '../pjrt/pjrt-device.ts'
 import { tf } from '../tf.ts'
 import { recordingTo, runningForCheck } from './capturing.ts'
 import { bytesOf, type Graph } from './graph.ts'
@@ -55,7 +56,7 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
     const program = this.recorded(name, body, examples)
     const checkedOn = (inputs: Inputs) => () =>
       eagerRun(inputs, () => requireResult(name, body(inputs, this.state) as ErasedResult<Outputs>))
-    const [inputs, few] = [keptTree(examples), smaller && keptTree(smaller)]
+    const [inputs, few] = [keptTree(examples), smaller && pjrtDevice() && keptTree(smaller)]
     const inSmall = few && (() => ({ program: this.recorded(name, body, few), eagerly: checkedOn(few) }))
     this.captured.set(name, {
       program,
