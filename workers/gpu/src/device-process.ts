@@ -41,6 +41,7 @@ async function run({ id, bundle, request }: Extract<ToDevice, { type: 'run' }>):
     const failureClass = failureClassOfError(error)
     if (failureClass === 'Bug') console.error(stack)
     send({ type: 'failed', id, failureClass, message: failureClass === 'Bug' ? `${name}: ${message}` : message })
+    if (failureClass === 'WorkerLost') process.disconnect() // the next attempt has a new process
   } finally {
     running.delete(id)
   }

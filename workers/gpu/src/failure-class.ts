@@ -24,6 +24,9 @@ const classes: Readonly<Record<string, FailureClass>> = {
   Diverged: 'Diverged',
   // The device has too little memory.
   OutOfMemory: 'OutOfMemory',
+  // An accelerator failed. What is wrong may stay with the process, which ends (device-process.ts).
+  DeviceFailed: 'WorkerLost',
+  DeviceStateLost: 'WorkerLost',
   // Storage or network failed. A missing or corrupt artifact is among them, because the stage that made it makes it
   // again.
   ArtifactStoreUnavailable: 'Transient',
