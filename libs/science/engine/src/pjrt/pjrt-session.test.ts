@@ -4,9 +4,10 @@ import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { withinDeviceMemory } from '../device-memory.ts'
 import { OutOfMemory } from '../out-of-memory.ts'
+import { isForCheck } from '../programs/capturing.ts'
 import type { Program } from '../programs/program.ts'
 import { ProgramBuilder } from '../programs/program-builder.ts'
-import { tf, type Scalar, type Tensor } from '../tf.ts'
+import { tf, type Scalar, type Tensor, type Tensor2D } from '../tf.ts'
 import { pjrtAddition } from './pjrt-addition.ts'
 import { pjrtDevice } from './pjrt-device.ts'
 import { DeviceFailed, DeviceStateLost } from './pjrt-errors.ts'
@@ -99,6 +100,25 @@ describe('a session of PJRT', () => {
     expect(fixed.dataSync()).toEqual(new Float32Array(side).fill(1))
     session.setState({ weight: tf.eye(side).mul(0.5), total: tf.scalar(0) as Scalar })
     expect(session.run(step, { x }).mean.arraySync()).toBe(first)
+    session.dispose()
+  })
+
+  it('compares a program with eager code on a smaller batch where one is given', () => {
+    const eager: number[] = []
+    const builder = new ProgramBuilder({ weight: tf.eye(side) })
+    const program = builder.capture(
+      'rows',
+      ({ x }: { x: Tensor }, { weight }) => {
+        if (isForCheck()) eager.push(x.shape[0]!)
+        return { outputs: { y: tf.matMul(x as Tensor2D, weight as Tensor2D) } }
+      },
+      { x: tf.ones([32, side]) },
+      { smaller: { x: tf.ones([2, side]) } },
+    )
+    const session = builder.finish()
+    expect(eager).toEqual([2])
+    expect(session.agreements.get('rows')!.deviation).toBeLessThan(1e-6)
+    expect(session.run(program, { x: tf.ones([32, side]) }).y.shape).toEqual([32, side])
     session.dispose()
   })
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -83,6 +84,20 @@ describe('a file that is no plugin for this machine', () => {
     expect(connect).toThrow(PluginUnusable)
     expect(connect).toThrow(sentence)
   })
+})
+
+it('a plugin of an older interface is refused by a sentence', () => {
+  // The head of a PJRT_Api (xla/pjrt/c/pjrt_c_api.h): sizes, extensions, and the version of the interface.
+  const source = file(
+    'old.cc',
+    `#include <cstddef>
+struct { size_t size; void* extensions; size_t version; void* more; int major, minor; } api = {64, 0, 24, 0, 0, 20};
+extern "C" const void* GetPjrtApi() { return &api; }`,
+  )
+  const plugin = join(folder, 'old_pjrt.so')
+  execFileSync(process.env['CXX'] ?? 'c++', ['-shared', '-fPIC', source, '-o', plugin])
+  expect(() => connectPlugin(plugin)).toThrow(PluginUnusable)
+  expect(() => connectPlugin(plugin)).toThrow(/it has PJRT 0\.20, and 0\.54 or newer is needed.*install/)
 })
 
 it('has a process for each device of its vendor, one where the vendor is not known, and none of its own on a CPU', () => {
