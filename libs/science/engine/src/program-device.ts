@@ -1,12 +1,22 @@
 import { pjrtDevice } from './pjrt/pjrt-device.ts'
 import { activeRecording } from './programs/capturing.ts'
 
-/** What runs the programs of this process: a CPU, or a device with many more units and memory of its own. */
-export type ProgramDeviceKind = 'cpu' | 'accelerator'
+/** Most pixels of one channel, and most rows, that a pass through a model should have. */
+export interface PassLimits {
+  readonly pixels: number
+  readonly rows: number
+}
 
-export function programDeviceKind(): ProgramDeviceKind {
+/** A CPU gains nothing from more (test/benchmarks/LOG.md), and the last batches of an attack would mostly be padding. */
+const limitsOfCpu: PassLimits = { pixels: 8 * 224 ** 2, rows: 32 }
+
+/** An accelerator has many more units, and memory of its own. */
+const limitsOfAccelerator: PassLimits = { pixels: 64 * 224 ** 2, rows: 64 }
+
+/** How large a pass should be at most on what runs the programs of this process. */
+export function mostInPass(): PassLimits {
   const device = pjrtDevice()
-  return device && device.plugin.platform !== 'cpu' ? 'accelerator' : 'cpu'
+  return device && device.plugin.platform !== 'cpu' ? limitsOfAccelerator : limitsOfCpu
 }
 
 /**
