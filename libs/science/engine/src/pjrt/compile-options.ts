@@ -11,11 +11,14 @@ const settingsOfAll: readonly CompilerSetting[] = [['xla_allow_excess_precision'
 
 /**
  * Settings for GPUs. A kernel that adds in any order is replaced or refused, and no kernel is chosen by measuring it,
- * since that choice, and the bits with it, would differ from process to process.
+ * since that choice, and the bits with it, would differ from process to process. Products are left to the vendor's
+ * library, which chooses by rule; XLA's own kernels for them are made to be measured, and without a device XLA refuses
+ * them under the first setting.
  */
 const settingsOfGpus: readonly CompilerSetting[] = [
   ['xla_gpu_exclude_nondeterministic_ops', true],
   ['xla_gpu_autotune_level', 0],
+  ['xla_gpu_enable_triton_gemm', false],
 ]
 
 /** The settings with which programs are compiled for a platform. */
