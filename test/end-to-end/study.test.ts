@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newestNode, nodeProgram } from '../nodes/pinned-nodes.ts'
@@ -127,12 +127,16 @@ describe('an undisturbed study', () => {
     }
   })
 
-  it('gives a picture of every perturbed evaluation', async () => {
+  it('gives a picture of every evaluation whose perturbation felled an image', async () => {
     const folder = join(home.folder, 'sheets')
     await home.succeed('results', 'smoke', '--sheets', folder)
-    const perturbations = ['clean', 'Linf', 'L2', 'L1', 'common']
-    const perturbed = [2, 3, 4, 5, 7, 8, 9, 10]
-    const expected = perturbed.map((row) => `row-${row}-${perturbations[(row - 1) % 5]}.png`).toSorted()
+    const rows = await home.json<(Row & { perturbation: string; correct: number })[]>('results', 'smoke')
+    const felled = rows.filter(({ row, perturbation, correct }) => {
+      const clean = rows[row - 1 - ((row - 1) % 5)]!
+      return perturbation === 'common' ? correct < 40 : correct < clean.correct
+    })
+    const expected = felled.map(({ row, perturbation }) => `row-${row}-${perturbation}.png`).toSorted()
+    expect(expected.length).toBeGreaterThan(5)
     expect(readdirSync(folder).toSorted()).toEqual(expected)
     for (const name of expected) expect(readFileSync(join(folder, name)).toString('latin1', 1, 4)).toBe('PNG')
   })
@@ -178,6 +182,22 @@ describe('a study that shares with one that has run', { timeout: 180_000 }, () =
     expect(await home.json('results', 'extended')).toHaveLength(12)
   })
 
+  it('makes an artifact again whose bytes have changed, and has the same rows then', async () => {
+    const checkpoints = [...undisturbed.executions.values()].filter(({ stage }) => stage === 'checkpoint')
+    const damaged = home.artifactFile(checkpoints[0]!.generated['checkpoint']!.digest)
+    const whole = readFileSync(damaged)
+    chmodSync(damaged, 0o644)
+    writeFileSync(
+      damaged,
+      Buffer.concat([whole.subarray(0, 1_000), Buffer.of(whole[1_000]! ^ 1), whole.subarray(1_001)]),
+    )
+    const before = await attemptCounts(home)
+    await home.succeed('run', home.study('smoke', smoke))
+    expect(await attemptCounts(home)).toEqual({ ...before, 'checkpoint superseded': 1 })
+    expect(readFileSync(damaged).equals(whole)).toBe(true)
+    expect((await recordedResults(home, 'smoke')).rows).toEqual(undisturbed.rows)
+  })
+
   async function runsOnlyWhatIsPlanned(study: string, expected: Readonly<Record<string, number>>): Promise<void> {
     const before = await attemptCounts(home)
     const plan = await home.json<Plan>('plan', study)
@@ -220,8 +240,19 @@ describe('misuse', () => {
   it('can be avoided with --help, which lists every command', async () => {
     const { code, stdout } = await home.run('--help')
     expect(code).toBe(0)
-    for (const command of ['doctor', 'up', 'down', 'plan', 'run', 'watch', 'results', 'trace'])
+    const control = ['submit', 'watch', 'pause', 'resume', 'retry', 'cancel']
+    for (const command of ['doctor', 'up', 'down', 'plan', 'run', ...control, 'results', 'trace'])
       expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'))
+  })
+})
+
+describe('a study that has ended', () => {
+  it('cannot be changed, which a sentence says', async () => {
+    const file = home.study('smoke', smoke)
+    for (const command of ['pause', 'resume', 'retry', 'cancel']) {
+      const { code, stderr } = await home.run(command, file)
+      expect([code, stderr]).toEqual([1, 'This study does not run; start it with: gauntlet run\n'])
+    }
   })
 })
 

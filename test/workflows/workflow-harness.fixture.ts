@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module'
 import {
   configurationWorkflowId,
-  ledgerQueue,
   poolDescriptionQueue,
   poolQueue,
   studyWorkflowId,
@@ -72,8 +71,14 @@ function startWorkers(
 ): Promise<Worker[]> {
   const shared = { ...place, shutdownForceTime: '5 s' }
   return Promise.all([
-    Worker.create({ ...shared, taskQueue: workflowQueue, workflowBundle, workflowThreadPoolSize: 1 }),
-    Worker.create({ ...shared, taskQueue: ledgerQueue, activities: work.ledgerActivities() }),
+    Worker.create({
+      ...shared,
+      taskQueue: workflowQueue,
+      workflowBundle,
+      workflowThreadPoolSize: 1,
+      activities: work.ledgerActivities(),
+      enableNonLocalActivities: false,
+    }),
     Worker.create({ ...shared, taskQueue: poolQueue(pool), activities: work.gpuActivities() }),
     Worker.create({ ...shared, taskQueue: poolDescriptionQueue(pool), activities: work.descriptionActivities() }),
   ])
@@ -85,16 +90,25 @@ function workersStopped(): never {
 
 const studyFile = { digest: digestOf('study file'), size: 1, mediaType: 'application/yaml' }
 
-export function startStudyWorkflow(client: Client, { name = 'study', window = 4 } = {}) {
+interface StartedStudy {
+  readonly name?: string
+  readonly window?: number
+  readonly budgetSeconds?: number | null
+}
+
+export function startStudyWorkflow(
+  client: Client,
+  { name = 'study', window = 4, budgetSeconds = null }: StartedStudy = {},
+) {
   const studyId = digestOf(name)
   return client.workflow.start<typeof study>('study', {
     workflowId: studyWorkflowId(studyId),
     taskQueue: workflowQueue,
-    args: [{ studyId, file: studyFile, pool, window }],
+    args: [{ studyId, file: studyFile, pool, window, budgetSeconds }],
   })
 }
 
-export async function runStudyWorkflow(client: Client, options: { name?: string; window?: number } = {}) {
+export async function runStudyWorkflow(client: Client, options: StartedStudy = {}) {
   return (await startStudyWorkflow(client, options)).result()
 }
 

@@ -1,79 +1,130 @@
 import {
   circuitBreakerThreshold,
   configurationWorkflowId,
-  stageCodesOf,
-  type ConfigurationPage,
+  failureClassOf,
   type ConfigurationResult,
-  type StageCode,
+  type ConfigurationWorkflowInput,
+  type FailureClass,
+  type ListedConfiguration,
+  type PauseReason,
+  type PauseRequest,
+  type ResumeRequest,
+  type RetryRequest,
   type StudyCarried,
   type StudyCounts,
+  type StudyOutline,
   type StudyProgress,
   type StudyWorkflowInput,
   type Workflows,
 } from '@gauntlet/contract'
-import { configurationId, type Configuration, type Perturbation } from '@gauntlet/study'
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
+import { configurationId } from '@gauntlet/study'
 import {
+  ApplicationFailure,
   CancellationScope,
   ChildWorkflowFailure,
   condition,
   continueAsNew,
   isCancellation,
-  ParentClosePolicy,
-  sleep,
-  startChild,
   workflowInfo,
 } from '@temporalio/workflow'
+import { ChildConfigurations, wasEndedByHand } from './child-configuration.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
-import { configuration as configurationWorkflow } from './configuration.ts'
+import { ledger } from './ledger.ts'
 import { StudyStages } from './study-stages.ts'
-import { ledger } from './stage-runner.ts'
+import { StudyTally } from './study-tally.ts'
 
 const pageSize = 50
 const fresh: StudyCarried = {
   offset: 0,
   unfinished: [],
+  again: [],
   ended: { measured: 0, diverged: 0, failed: 0, skipped: 0 },
   bugs: {},
+  failed: [],
+  paused: null,
+  deviceSeconds: 0,
 }
 
-/**
- * Seconds between two attempts to start a configuration that another study, or an earlier run of this one, has in
- * flight. Each attempt adds events to the history, so a large window makes fewer.
- */
-const startPauses = { first: 2, perConfigurationInFlight: 0.1, growth: 1.5, longest: 600 }
+/** A configuration in flight, and the scope in which the study waits for it. */
+interface InFlight {
+  readonly listed: ListedConfiguration
+  readonly scope: CancellationScope
+}
 
 /**
  * The configurations of a study that are in flight, those that have ended, and the state that another run needs to go
  * on.
  */
 export class StudyWindow {
-  private ended: StudyCounts
-  /** How many configurations of the ledger's list have been started. */
+  /** The place in the study's list of the next configuration. */
   private offset: number
-  private total = 0
-  private perturbations: readonly Perturbation[] = []
-  private codes: readonly StageCode[] = []
-  private page: readonly Configuration[] = []
-  /** The configurations that an earlier run left in flight and that this one has not started again yet. */
-  private readonly carried: Configuration[]
-  private readonly running = new Map<string, Configuration>()
-  private readonly shared: StudyStages
+  /** Configurations of the list that are next. */
+  private page: readonly ListedConfiguration[] = []
+  /** Places of configurations that were tried before: by an earlier run, before a pause, or before a retry. */
+  private again: number[]
+  /** Those of `again` that an earlier run left in flight. */
+  private readonly left: Set<number>
+  /** Places of configurations that a pause stops. */
+  private readonly stopped = new Set<number>()
+  private readonly running = new Map<number, InFlight>()
+  private readonly children = new ChildConfigurations()
   private readonly breaker: CircuitBreaker
+  private readonly shared: StudyStages
+  private readonly tally: StudyTally
+  private paused: PauseReason | null
+  private budgetSeconds: number | null
   /** Why the study cannot go on: it was cancelled, or the ledger cannot record a missing cell. */
   private fatal: { readonly error: unknown } | undefined
 
-  constructor(private readonly input: StudyWorkflowInput) {
-    const { offset, unfinished, ended, bugs } = input.carried ?? fresh
-    this.offset = offset
-    this.carried = [...unfinished]
-    this.ended = ended
-    this.breaker = new CircuitBreaker(bugs)
-    this.shared = new StudyStages(input.pool, () => this.codes)
+  constructor(
+    private readonly input: StudyWorkflowInput,
+    private readonly outline: StudyOutline,
+  ) {
+    const carried = input.carried ?? fresh
+    this.offset = carried.offset
+    this.again = [...carried.unfinished, ...carried.again]
+    this.left = new Set(carried.unfinished)
+    this.paused = carried.paused
+    this.budgetSeconds = input.budgetSeconds
+    this.tally = new StudyTally(carried)
+    this.breaker = new CircuitBreaker(carried.bugs)
+    this.shared = new StudyStages(input.pool, outline.codes, outline.perturbations)
   }
 
   progress(): StudyProgress {
-    return { total: this.total, ended: this.ended, running: [...this.running.keys()].map(configurationWorkflowId) }
+    const running = [...this.running.values()].map(({ listed }) => configurationId(listed.configuration))
+    return {
+      total: this.outline.total,
+      ended: this.tally.counts,
+      running: running.map(configurationWorkflowId),
+      paused: this.paused,
+      deviceSeconds: this.tally.deviceSeconds,
+      budgetSeconds: this.budgetSeconds,
+      failures: this.tally.failures(),
+    }
+  }
+
+  /** Starts no more configurations, and stops those in flight if that is asked for. */
+  pause({ now }: PauseRequest): StudyProgress {
+    this.paused = 'asked'
+    for (const [place, { scope }] of now ? this.running : []) {
+      this.stopped.add(place)
+      scope.cancel()
+    }
+    return this.progress()
+  }
+
+  resume({ budgetSeconds }: ResumeRequest): StudyProgress {
+    if (budgetSeconds !== undefined) this.budgetSeconds = budgetSeconds
+    this.paused = this.isBudgetSpent() ? 'budget' : null
+    return this.progress()
+  }
+
+  /** Tries configurations again that have ended without every number. */
+  retry(request: RetryRequest): StudyProgress {
+    this.breaker.close()
+    this.again.push(...this.tally.takeBack(request))
+    return this.progress()
   }
 
   /**
@@ -91,128 +142,154 @@ export class StudyWindow {
 
   /** Starts each configuration as soon as the window has room, and ends when all have ended. */
   private async startAll(): Promise<StudyCounts> {
-    await this.loadPage(this.offset)
     for (;;) {
-      const earlier = this.carried[0]
-      const next = earlier ?? (await this.nextOfList())
-      await this.waitUntil(() => this.running.size < (next ? this.input.window : 1))
-      if (!next) return this.ended
-      if (earlier) this.carried.shift()
-      else this.offset += 1
-      this.start(next, earlier !== undefined)
+      await this.waitUntil(() => this.isOver() || (this.paused === null && this.running.size < this.input.window))
+      if (this.isOver()) return this.tally.counts
+      const next = await this.next()
+      if (next) this.start(next)
+      else await this.waitUntil(() => this.again.length > 0 || this.running.size === 0)
     }
   }
 
-  /** The next configuration of the ledger's list. */
-  private async nextOfList(): Promise<Configuration | undefined> {
-    if (this.page.length === 0 && this.offset < this.total) await this.loadPage(this.offset)
-    const [next, ...rest] = this.page
-    this.page = rest
+  private isOver(): boolean {
+    const untried = this.again.length + this.page.length + this.outline.total - this.offset
+    return untried === 0 && this.running.size === 0
+  }
+
+  /** The next configuration that has something to do: of those that were tried before, then of the list. */
+  private async next(): Promise<ListedConfiguration | undefined> {
+    const { file } = this.input
+    const place = this.again[0]
+    if (place !== undefined) {
+      const [listed] = await ledger.listedConfigurations({ file, places: [place] })
+      this.again = this.again.filter((each) => each !== place)
+      return listed
+    }
+    while (this.page.length === 0 && this.offset < this.outline.total) {
+      const worker = await this.shared.describe()
+      const { open, next } = await ledger.openConfigurations({ file, worker, offset: this.offset, limit: pageSize })
+      this.page = open
+      if (open.length === 0) this.passOver(next)
+    }
+    const next = this.page[0]
+    if (!next) return undefined
+    this.page = this.page.slice(1)
+    this.passOver(next.index)
+    this.offset = next.index + 1
     return next
   }
 
-  private async loadPage(offset: number): Promise<void> {
-    const page = await ledger.configurationPage({ file: this.input.file, offset, limit: pageSize })
-    this.page = page.configurations
-    this.total = page.total
-    this.perturbations = page.perturbations
-    this.codes = codesOf(page)
+  /** Counts the configurations before this place, which have every number already. */
+  private passOver(place: number): void {
+    this.tally.passOver(place - this.offset)
+    this.offset = place
   }
 
-  /**
-   * Waits, and continues as new once the history is long. Configurations that only wait for others make it longer, too.
-   */
+  /** Waits, and continues as new once the history is long. */
   private async waitUntil(ready: () => boolean): Promise<void> {
     const tooLong = () => workflowInfo().continueAsNewSuggested
     await condition(() => this.fatal !== undefined || ready() || tooLong())
     if (this.fatal) throw this.fatal.error
-    if (tooLong()) await continueAsNew<Workflows['study']>({ ...this.input, carried: this.carry() })
+    if (!tooLong()) return
+    const { budgetSeconds } = this
+    await continueAsNew<Workflows['study']>({ ...this.input, budgetSeconds, carried: this.carry() })
   }
 
   private carry(): StudyCarried {
-    const unfinished = [...this.running.values(), ...this.carried]
-    return { offset: this.offset, unfinished, ended: this.ended, bugs: this.breaker.counted() }
+    return {
+      ...this.tally.carry(),
+      offset: this.offset,
+      unfinished: [...this.running.keys(), ...this.left],
+      again: this.again.filter((place) => !this.left.has(place)),
+      bugs: this.breaker.counted(),
+      paused: this.paused,
+    }
   }
 
-  private start(configuration: Configuration, inEarlierRun: boolean): void {
-    const id = configurationId(configuration)
-    this.running.set(id, configuration)
-    this.runInWindow(configuration, inEarlierRun).catch((error: unknown) => {
-      this.fatal ??= { error }
-      this.running.delete(id)
-    })
+  private start(listed: ListedConfiguration): void {
+    const scope = new CancellationScope()
+    this.running.set(listed.index, { listed, scope })
+    scope
+      .run(() => this.runInWindow(listed))
+      .catch((error: unknown) => {
+        this.running.delete(listed.index)
+        const { consideredCancelled } = CancellationScope.current()
+        if (this.stopped.delete(listed.index) && isCancellation(error) && !consideredCancelled)
+          this.again.push(listed.index)
+        else this.fatal ??= { error }
+      })
   }
 
-  private async runInWindow(configuration: Configuration, inEarlierRun: boolean): Promise<void> {
-    await this.shared.runFor(configuration)
-    // A configuration that an earlier run left in flight is not skipped: it was tried, and its result is still to come.
-    if (!inEarlierRun && (await this.skip(configuration))) return this.end(configuration, 'skipped')
-    const { outcome, failures } = await this.runChild(configuration)
-    this.breaker.count(configuration.backbone.id, failures)
-    this.end(configuration, outcome)
+  private async runInWindow(listed: ListedConfiguration): Promise<void> {
+    const { index, configuration } = listed
+    const shared = await this.shared.outputsFor(configuration)
+    // One that an earlier run left in flight was tried, and its result is still to come.
+    const skipped = this.left.delete(index) ? null : await this.skip(listed)
+    if (skipped) return this.end(listed, skipped)
+    const { studyId, pool } = this.input
+    const { perturbations } = this.outline
+    const input = { studyId, configuration, perturbations, pool, ...(shared ? { shared } : {}) }
+    const result = await this.resultOf(input)
+    if (result.workersChanged) {
+      this.shared.forget()
+      this.breaker.close()
+    }
+    this.breaker.count(configuration.backbone.id, result.failures)
+    this.tally.addSeconds(result.deviceSeconds + this.shared.takeSeconds())
+    this.end(listed, result)
+    if (this.paused === null && this.isBudgetSpent()) this.paused = 'budget'
+  }
+
+  private isBudgetSpent(): boolean {
+    return this.budgetSeconds !== null && this.tally.deviceSeconds >= this.budgetSeconds
   }
 
   /**
    * Counts a configuration and removes it from the window in one step. A run that ended in between would count it
    * twice, or never.
    */
-  private end(configuration: Configuration, outcome: keyof StudyCounts): void {
-    this.ended = { ...this.ended, [outcome]: this.ended[outcome] + 1 }
-    this.running.delete(configurationId(configuration))
+  private end(
+    { index, configuration }: ListedConfiguration,
+    result: Pick<ConfigurationResult, 'failures'> & { readonly outcome: keyof StudyCounts },
+  ): void {
+    this.tally.end(index, configuration.backbone.id, result)
+    this.running.delete(index)
   }
 
-  /**
-   * Runs a configuration as a child workflow. Where another study runs the same one, this waits for it and then starts
-   * its own, which recalls what that one did.
-   */
-  private async runChild(configuration: Configuration): Promise<ConfigurationResult> {
-    const { studyId, pool } = this.input
-    let pause = Math.max(startPauses.first, startPauses.perConfigurationInFlight * this.running.size)
-    for (;;) {
-      try {
-        const child = await startChild(configurationWorkflow, {
-          workflowId: configurationWorkflowId(configurationId(configuration)),
-          args: [{ studyId, configuration, perturbations: this.perturbations, pool }],
-          parentClosePolicy: ParentClosePolicy.ABANDON,
-        })
-        return await child.result()
-      } catch (error) {
-        const cancelled = CancellationScope.current().consideredCancelled
-        if (error instanceof ChildWorkflowFailure && !cancelled) return this.endedAbnormally(configuration, error)
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
-      }
-      await sleep(`${pause} s`)
-      pause = Math.min(pause * startPauses.growth, startPauses.longest)
+  /** The result of a configuration. One that was ended from outside is recorded, and has failed. */
+  private async resultOf(input: ConfigurationWorkflowInput): Promise<ConfigurationResult> {
+    try {
+      return await this.children.run(input)
+    } catch (error) {
+      if (!(error instanceof ChildWorkflowFailure) || CancellationScope.current().consideredCancelled) throw error
+      const { studyId } = this.input
+      const id = configurationId(input.configuration)
+      const byHand = wasEndedByHand(error)
+      const failureClass = byHand ? 'Cancelled' : classOf(error)
+      const message = byHand ? 'It was ended by hand.' : (error.cause?.message ?? error.message)
+      const failure = { stage: 'aggregate', failureClass, message } as const
+      await ledger.recordMissingCell({ studyId, configurationId: id, ...failure })
+      const result = { studyId, configurationId: id, measurements: [], failures: [failure] }
+      return { ...result, outcome: 'failed', workersChanged: false, deviceSeconds: 0 }
     }
   }
 
-  /** Records a configuration whose workflow was cancelled or terminated from outside, or had a bug. */
-  private async endedAbnormally(
-    configuration: Configuration,
-    error: ChildWorkflowFailure,
-  ): Promise<ConfigurationResult> {
-    const id = configurationId(configuration)
-    const failure = { stage: 'aggregate', failureClass: 'Bug', message: error.cause?.message ?? error.message } as const
-    await ledger.recordMissingCell({ studyId: this.input.studyId, configurationId: id, ...failure })
-    return { configurationId: id, outcome: 'failed', measurements: [], failures: [failure] }
-  }
-
-  /** Whether bugs have opened the circuit of this backbone; the reason is then recorded. */
-  private async skip(configuration: Configuration): Promise<boolean> {
+  /** Where bugs have opened the circuit of this backbone: records that, and gives why it is skipped. */
+  private async skip({ configuration }: ListedConfiguration) {
     const open = this.breaker.openFor(configuration.backbone.id)
-    if (!open) return false
-    await ledger.recordMissingCell({
-      studyId: this.input.studyId,
-      configurationId: configurationId(configuration),
+    if (!open) return null
+    const failure = {
       stage: open.stage,
       failureClass: 'CircuitOpen',
       message: `Not tried: ${circuitBreakerThreshold} configurations failed alike (${open.stage}: ${open.cause}); mend that and run the study again.`,
-    })
-    return true
+    } as const
+    const { studyId } = this.input
+    await ledger.recordMissingCell({ studyId, configurationId: configurationId(configuration), ...failure })
+    return { outcome: 'skipped', failures: [failure] } as const
   }
 }
 
-/** The codes of a study, or those of the page where an earlier version of the ledger worker read it. */
-function codesOf({ codes, configurations, perturbations }: ConfigurationPage): readonly StageCode[] {
-  return (codes as readonly StageCode[] | undefined) ?? stageCodesOf(configurations, perturbations)
+/** The class of a failure that ended a configuration as a whole, such as that of a ledger that refuses its rows. */
+function classOf({ cause }: ChildWorkflowFailure): FailureClass {
+  return failureClassOf(cause instanceof ApplicationFailure ? cause.type : undefined)
 }

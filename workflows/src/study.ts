@@ -1,16 +1,37 @@
-import { progressQuery, type StudyCounts, type StudyProgress, type StudyWorkflowInput } from '@gauntlet/contract'
-import { defineQuery, setHandler } from '@temporalio/workflow'
-import { ledger } from './stage-runner.ts'
+import {
+  controlUpdates,
+  progressQuery,
+  type PauseRequest,
+  type ResumeRequest,
+  type RetryRequest,
+  type StudyCounts,
+  type StudyProgress,
+  type StudyWorkflowInput,
+} from '@gauntlet/contract'
+import { defineQuery, defineUpdate, setHandler } from '@temporalio/workflow'
+import { ledger } from './ledger.ts'
 import { StudyWindow } from './study-window.ts'
 
 /**
- * Runs a study: a sliding window of configurations over the ledger's list. It continues as new before its history grows
- * long. Configurations in flight go on meanwhile, and the next run joins them by starting them again: while one runs,
- * its workflow id is taken and the start waits; once it has ended, everything it did is recalled.
+ * Runs a study: a sliding window over the configurations of its list that have something to do. It continues as new
+ * before its history grows long. Configurations in flight go on meanwhile, and the next run joins them.
  */
 export async function study(input: StudyWorkflowInput): Promise<StudyCounts> {
-  const window = new StudyWindow(input)
-  setHandler(defineQuery<StudyProgress>(progressQuery), () => window.progress())
+  let window: StudyWindow | undefined
+  setHandler(defineQuery<StudyProgress>(progressQuery), () => window?.progress() ?? beforeTheFirst(input))
   if (!input.carried) await ledger.recordStudy({ studyId: input.studyId, file: input.file })
-  return window.run()
+  const opened = new StudyWindow(input, await ledger.studyOutline({ file: input.file }))
+  window = opened
+  // Updates that came before wait until their handlers are set.
+  setHandler(defineUpdate<StudyProgress, [PauseRequest]>(controlUpdates.pause), (request) => opened.pause(request))
+  setHandler(defineUpdate<StudyProgress, [ResumeRequest]>(controlUpdates.resume), (request) => opened.resume(request))
+  setHandler(defineUpdate<StudyProgress, [RetryRequest]>(controlUpdates.retry), (request) => opened.retry(request))
+  return opened.run()
+}
+
+/** The progress of a study whose list has still to be read. */
+function beforeTheFirst({ budgetSeconds, carried }: StudyWorkflowInput): StudyProgress {
+  const ended = carried?.ended ?? { measured: 0, diverged: 0, failed: 0, skipped: 0 }
+  const { paused = null, deviceSeconds = 0 } = carried ?? {}
+  return { total: 0, ended, running: [], paused, deviceSeconds, budgetSeconds, failures: [] }
 }

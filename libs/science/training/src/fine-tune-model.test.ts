@@ -182,6 +182,33 @@ describe('fineTuneModel', () => {
     expect(tf.memory().numTensors).toBe(before)
   })
 
+  it.each([
+    ['in the middle of a step', ({ step, phase }: TrainingProgress) => phase === 'training' && step === 1],
+    ['while it validates', ({ phase }: TrainingProgress) => phase === 'validation'],
+  ])('writes a checkpoint when it is told to stop %s, and goes on from it bit for bit', async (_, isTime) => {
+    const undisturbed = bitsOf(await train({ validation }))
+    const stop = new AbortController()
+    const states: TrainingState[] = []
+    const hyperparameters = { checkpointEverySteps: 1_000 }
+    const stopped = fineTuneModel(
+      task({
+        validation,
+        hyperparameters,
+        signal: stop.signal,
+        onCheckpoint: (state) => void states.push(state),
+        onProgress: (progress) => isTime(progress) && stop.abort(new Error('draining')),
+      }),
+    )
+    await expect(stopped).rejects.toThrow('draining')
+    expect(states.length).toBe(1)
+    const resumed = await train({
+      validation,
+      hyperparameters,
+      resumeFrom: decodeTrainingState(encodeTrainingState(states[0]!)),
+    })
+    expect(bitsOf(resumed)).toEqual(undisturbed)
+  })
+
   it('ends as diverged, with evidence, when the loss is no longer finite', async () => {
     const before = tf.memory().numTensors
     const run = fineTuneModel(task({ hyperparameters: { learningRateBackbone: 1e30, learningRateHead: 1e30 } }))

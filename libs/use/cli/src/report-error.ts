@@ -1,4 +1,4 @@
-import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyStopped } from '@gauntlet/client'
+import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyNotRunning, StudyStopped } from '@gauntlet/client'
 import { DiskFull } from '@gauntlet/files'
 import { StudyUnknown } from '@gauntlet/ledger'
 import { DigestMismatch, SourceForbidden, SourceNotFound, SourceUnreachable, UnusableSource } from '@gauntlet/sources'
@@ -15,6 +15,7 @@ const explained = [
   SourceNotFound,
   SourceUnreachable,
   SpeedsUnreadable,
+  StudyNotRunning,
   StudyStopped,
   UnusableSource,
 ]

@@ -1,6 +1,6 @@
 import { defaultPool, studyWorkflowId, workflowNames, workflowQueue, type Workflows } from '@gauntlet/contract'
 import type { ArtifactReference, Digest } from '@gauntlet/study'
-import type { Client, WorkflowHandle } from '@temporalio/client'
+import { WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client'
 
 /**
  * Configurations in flight at once, unless the caller sets it: enough for a large pool and far below Temporal's limits.
@@ -15,18 +15,42 @@ interface StartOptions {
   readonly file: ArtifactReference
   readonly pool?: string
   readonly window?: number
+  /** Device-seconds after which the study pauses and asks. */
+  readonly budgetSeconds?: number
 }
 
-/** Starts a study, or joins it where it runs already, because its identity is its workflow id. */
-export function startStudy(
+/**
+ * Starts a study, or joins it where it runs already, because its identity is its workflow id. A run by workflows of an
+ * earlier version, which no worker of this one can go on with, is ended; what it has done is recalled.
+ */
+export async function startStudy(
   client: Client,
-  { studyId, file, pool = defaultPool, window = defaultWindow }: StartOptions,
+  { studyId, file, pool = defaultPool, window = defaultWindow, budgetSeconds }: StartOptions,
 ): Promise<StudyHandle> {
+  await endEarlierVersion(client, studyWorkflowId(studyId))
   return client.workflow.start<Workflows['study']>(workflowNames.study, {
     workflowId: studyWorkflowId(studyId),
     taskQueue: workflowQueue,
-    args: [{ studyId, file, pool, window }],
+    args: [{ studyId, file, pool, window, budgetSeconds: budgetSeconds ?? null }],
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+  })
+}
+
+/** Ends a run that waits for workflow workers of another version, and its configurations in flight. */
+async function endEarlierVersion(client: Client, workflowId: string): Promise<void> {
+  const handle = client.workflow.getHandle(workflowId)
+  const found = await nullIfUnknown(handle.describe())
+  if (found?.status.name !== 'RUNNING' || found.taskQueue === workflowQueue) return
+  const reason = 'A newer version of Gauntlet takes over.'
+  await nullIfUnknown(handle.terminate(reason))
+  for (const { workflowId: child } of found.raw.pendingChildren ?? [])
+    if (child) await nullIfUnknown(client.workflow.getHandle(child).terminate(reason))
+}
+
+async function nullIfUnknown<Result>(answer: Promise<Result>): Promise<Result | null> {
+  return answer.catch((error: unknown) => {
+    if (error instanceof WorkflowNotFoundError) return null
+    throw error
   })
 }

@@ -1,7 +1,7 @@
 import { evaluatorLabel, type Cell, type Configuration, type Digest, type Perturbation } from '@gauntlet/study'
-import { stageCodesOf, type StageCode, type WorkerDescription } from '@gauntlet/contract'
+import { plan, stageCodesOf, type PlannedStage, type StageCode, type WorkerDescription } from '@gauntlet/contract'
 import {
-  fulfilledOutputsOf,
+  knownStages,
   outOfMemoryFacts,
   studyEvidence,
   type LedgerDatabase,
@@ -10,7 +10,6 @@ import {
   type StudyEvidence,
 } from '@gauntlet/ledger'
 import type { PlannedChain } from './differences.ts'
-import { plan, type PlannedStage, type RecallStages } from './plan.ts'
 
 /** One cell of a study's table: a configuration under a perturbation. */
 export interface ResultCell extends Cell {
@@ -78,8 +77,8 @@ export async function readResults(
   const perturbations = evidence.perturbations.map(({ perturbation }) => perturbation)
   const worker = await describe(stageCodesOf(configurations, perturbations))
   const ranOutAt = await outOfMemoryFacts(db, worker.environmentClass)
-  const recall: RecallStages = (keys) => fulfilledOutputsOf(db, keys)
-  return resultsOf(evidence, await plan(configurations, perturbations, worker, recall, ranOutAt))
+  const stages = await plan(configurations, perturbations, worker, (keys) => knownStages(db, keys), ranOutAt)
+  return resultsOf(evidence, stages)
 }
 
 /** The table of a study from its records, by the keys of these planned stages. */

@@ -1,6 +1,7 @@
-import type { ArtifactReference, Configuration, Digest, Perturbation } from '@gauntlet/study'
+import type { ArtifactReference, ArtifactsByRole, Configuration, Digest, Perturbation } from '@gauntlet/study'
 import type { Measurement, WorkerDescription } from './activities.ts'
-import type { FailureClass } from './failures.ts'
+import type { FailureGroup, PauseReason } from './control.ts'
+import type { MissingReason } from './failures.ts'
 import type { StageCode } from './stage-code.ts'
 
 export interface StudyWorkflowInput {
@@ -9,18 +10,33 @@ export interface StudyWorkflowInput {
   readonly pool: string
   /** Configurations in flight at once. */
   readonly window: number
+  /** Device-seconds after which the study pauses and asks; no limit where it is null. */
+  readonly budgetSeconds: number | null
   /** State of an earlier run of the workflow, carried over continue-as-new. */
   readonly carried?: StudyCarried
 }
 
 /** What a study workflow must remember when it continues as new. */
 export interface StudyCarried {
+  /** How many configurations of the study's list have been started or were known. */
   readonly offset: number
-  /** Configurations that an earlier run started and that are not known to have ended. */
-  readonly unfinished: readonly Configuration[]
+  /** The places in the list of those that an earlier run started and that are not known to have ended. */
+  readonly unfinished: readonly number[]
+  /** The places of those that are to be tried again. */
+  readonly again: readonly number[]
   readonly ended: StudyCounts
   /** How many configurations failed by a bug, by `stage backbone cause`. */
   readonly bugs: Readonly<Record<string, number>>
+  /** Those that ended without a number of theirs, alike ones together. */
+  readonly failed: readonly FailedPlaces[]
+  readonly paused: PauseReason | null
+  readonly deviceSeconds: number
+}
+
+/** The places in the list of configurations that failed alike. */
+export interface FailedPlaces extends Omit<FailureGroup, 'configurations'> {
+  readonly outcome: keyof StudyCounts
+  readonly places: readonly number[]
 }
 
 export interface StudyCounts {
@@ -36,19 +52,34 @@ export interface ConfigurationWorkflowInput {
   readonly configuration: Configuration
   readonly perturbations: readonly Perturbation[]
   readonly pool: string
+  /** What its study has done for it already. */
+  readonly shared?: SharedOutputs
+}
+
+/** The outputs of the stages that configurations share, and the description of the workers that they were keyed by. */
+export interface SharedOutputs {
+  readonly worker: WorkerDescription
+  readonly dataset: ArtifactsByRole
+  readonly pretrained: ArtifactsByRole
 }
 
 export interface ConfigurationResult {
+  /** The study that it ran for. */
+  readonly studyId: Digest
   readonly configurationId: Digest
   readonly outcome: 'measured' | 'diverged' | 'failed'
   readonly measurements: readonly Measurement[]
   /** Why cells are missing, where any are. */
   readonly failures: readonly StageFailureSummary[]
+  /** Whether the pool's workers are no longer those that `shared` describes. */
+  readonly workersChanged: boolean
+  /** Seconds that its attempts in this run kept devices busy, failed ones too. */
+  readonly deviceSeconds: number
 }
 
 export interface StageFailureSummary {
   readonly stage: string
-  readonly failureClass: FailureClass
+  readonly failureClass: MissingReason
   readonly message: string
 }
 
@@ -58,7 +89,20 @@ export interface StudyProgress {
   readonly ended: StudyCounts
   /** Workflow ids of the configurations in flight. */
   readonly running: readonly string[]
+  /** Why it starts no configurations; null while it does. */
+  readonly paused: PauseReason | null
+  /** Device time spent so far, and the budget. */
+  readonly deviceSeconds: number
+  readonly budgetSeconds: number | null
+  /** Why configurations lack numbers, the most frequent reason first. */
+  readonly failures: readonly FailureGroup[]
 }
+
+/** Tells a configuration the workflow id of a study that waits for it and did not start it. */
+export const waitSignal = 'wait'
+
+/** Tells a study the result of a configuration that it waits for and did not start. */
+export const endedSignal = 'ended'
 
 /** The name of the study workflow's query. */
 export const progressQuery = 'progress'

@@ -1,5 +1,4 @@
-import type { DeviceCheckAnswer, DeviceCheckRequest } from '@gauntlet/contract'
-import { failureClassOfError } from '../failure-class.ts'
+import { failureClassOfError, type DeviceCheckAnswer, type DeviceCheckRequest } from '@gauntlet/contract'
 import { readDeviceSettings } from '../settings.ts'
 
 /*

@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
-
 import { addBackbones } from './backbones.ts'
+import { addControl } from './control.ts'
 import { addDoctor } from './doctor.ts'
 import { addDown } from './down.ts'
 import { addPlan } from './plan.ts'
 import { addProbe } from './probe.ts'
 import { addResults } from './results.ts'
 import { addRun } from './run.ts'
+import { addSubmit } from './submit.ts'
 import { addTrace } from './trace.ts'
 import { addUp } from './up.ts'
 import { addWatch } from './watch.ts'
@@ -19,7 +20,9 @@ export function addCommands(program: Command): Command {
     addDown,
     addPlan,
     addRun,
+    addSubmit,
     addWatch,
+    addControl,
     addResults,
     addTrace,
     addBackbones,

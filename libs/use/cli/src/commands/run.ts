@@ -4,18 +4,28 @@ import {
   followStudy,
   planStudy,
   readResults,
+  resumeStudy,
   startStudy,
   timeLeft,
+  type Client,
   type StudyResults,
   type StudySource,
 } from '@gauntlet/client'
-import { stageCodesOf, temporalSettings, type StageCode, type WorkerDescription } from '@gauntlet/contract'
+import {
+  stageCodesOf,
+  temporalSettings,
+  type ResumeRequest,
+  type StageCode,
+  type StudyProgress,
+  type WorkerDescription,
+} from '@gauntlet/contract'
 import { openLedger, StudyUnknown, type LedgerDatabase } from '@gauntlet/ledger'
 import { expandStudy, studyId, type Digest, type Expansion } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { CommandFailed } from '../command-failed.ts'
 import { interruptible } from '../interruptible.ts'
 import { LocalStack } from '../local-stack.ts'
+import { parseHours } from '../parse-hours.ts'
 import { readStudyShowingPins } from '../read-study.ts'
 import { renderResults, resultRow } from '../results-table.ts'
 import { readCommandSettings, type CommandSettings } from '../settings.ts'
@@ -29,12 +39,15 @@ export function addRun(program: Command): void {
     .description('run a study or resume it, then print its table')
     .argument('<study>', 'path of a study file, or the name of one that ships with Gauntlet')
     .option('--json', 'print the rows as a JSON array instead of the table')
-    .action(async (named: string, { json }: { json?: boolean }) => {
+    .option('--budget <hours>', 'device-hours after which it pauses, or none', parseHours)
+    .action(async (named: string, { json, budget }: { json?: boolean; budget?: number | null }) => {
       const settings = readCommandSettings()
       const source = await readStudyShowingPins(named, settings.cache)
       const interrupted = `Interrupted; nothing that was finished is lost. Go on with: gauntlet run ${named}`
       await interruptible(interrupted, (signal) =>
-        LocalStack.use(settings, (stack) => runIn({ stack, settings, source, signal, json: json === true })),
+        LocalStack.use(settings, (stack) =>
+          runIn({ stack, settings, source, signal, json: json === true, budget: budget ?? null }),
+        ),
       )
     })
 }
@@ -45,6 +58,8 @@ interface Invocation {
   readonly source: StudySource
   readonly signal: AbortSignal
   readonly json: boolean
+  /** Device-seconds after which the study pauses. */
+  readonly budget: number | null
 }
 
 interface RunSession extends Invocation {
@@ -63,7 +78,7 @@ async function runIn(invocation: Invocation): Promise<void> {
   const worker = await askWorkers(settings, codes) // before all else: an engine that does not compute ends the command here
   const ledger = openLedger(await stack.database())
   try {
-    const store = openArtifactStore(settings.artifacts)
+    const store = openArtifactStore(settings.artifacts, settings.cache)
     await runStudy({ ...invocation, db: ledger.db, store, worker, codes, expansion, id: studyId(source.study) })
   } finally {
     await ledger.close()
@@ -76,7 +91,7 @@ async function runStudy(session: RunSession): Promise<void> {
   const planned = await planStudy(expansion, session.worker, db, store)
   signal.throwIfAborted()
   console.error(summarisePlan(planned))
-  const finished = planned.stages.every(({ fulfilled }) => fulfilled) && (await isComplete(session))
+  const finished = planned.stages.every(({ state }) => state !== 'open') && (await isComplete(session))
   if (!finished) await startAndFollow(session)
   signal.throwIfAborted()
   await stack.database() // Postgres may have died since it was last looked at.
@@ -98,12 +113,13 @@ async function runStudy(session: RunSession): Promise<void> {
 }
 
 /**
- * Whether every cell of the study has its number. That the stages are fulfilled is not enough: other studies may have
- * run them, and the ledger may not know this one.
+ * Whether every cell of the study has its number, or is known to have none because training diverges. That the stages
+ * are known is not enough: other studies may have run them, and the ledger may not know this one.
  */
 async function isComplete({ db, id, worker }: RunSession): Promise<boolean> {
   try {
-    return (await readResults(db, id, () => Promise.resolve(worker))).missing.length === 0
+    const { missing } = await readResults(db, id, () => Promise.resolve(worker))
+    return missing.every(({ failureClass }) => failureClass === 'Diverged')
   } catch (error) {
     if (error instanceof StudyUnknown) return false
     throw error
@@ -111,7 +127,17 @@ async function isComplete({ db, id, worker }: RunSession): Promise<boolean> {
 }
 
 /** Starts or joins the study and follows it to its end. Services and workers that die meanwhile are restarted. */
-async function startAndFollow({ source, expansion, id, stack, db, store, worker, signal }: RunSession): Promise<void> {
+async function startAndFollow({
+  source,
+  expansion,
+  id,
+  stack,
+  db,
+  store,
+  worker,
+  signal,
+  budget,
+}: RunSession): Promise<void> {
   const { temporalAddress } = await stack.everything()
   signal.throwIfAborted()
   const { client, close } = await connect(temporalSettings(temporalAddress, process.env))
@@ -119,22 +145,40 @@ async function startAndFollow({ source, expansion, id, stack, db, store, worker,
   try {
     const file = await store.put(source.bytes, 'application/yaml')
     const { pool } = readCommandSettings()
-    await startStudy(client, { studyId: id, file, ...(pool ? { pool } : {}) })
+    const limit = budget === null ? {} : { budgetSeconds: budget }
+    await startStudy(client, { studyId: id, file, ...(pool ? { pool } : {}), ...limit })
     const estimate = timeLeft(() => planStudy(expansion, worker, db, store))
     const restart = restarter(stack)
+    const resumed = resumer(client, id, limit)
     await followStudy({
       client,
       studyId: id,
       timeLeft: estimate,
       signal,
-      onSnapshot(snapshot, secondsLeft) {
+      async onSnapshot(snapshot, secondsLeft) {
         display.show(snapshot, secondsLeft)
+        await resumed(snapshot.progress)
         return restart()
       },
     })
   } finally {
     display.end()
     await close()
+  }
+}
+
+/**
+ * Resumes a study that was paused before this command. Fails once the budget is spent and nothing is in flight any
+ * more.
+ */
+function resumer(client: Client, id: Digest, limit: ResumeRequest) {
+  let isFirst = true
+  return async (progress: StudyProgress | null): Promise<void> => {
+    if (!progress) return
+    if (isFirst && progress.paused) await resumeStudy(client, id, limit)
+    else if (progress.paused === 'budget' && progress.running.length === 0)
+      throw new CommandFailed('The budget is spent, and the study is paused; raise it with: --budget <hours>')
+    isFirst = false
   }
 }
 
