@@ -61,7 +61,9 @@ const headers = [
 
 const include = 'tensorflow/include/'
 
-/** Where a member of a wheel belongs in the engine's folder; `undefined` for what is not needed. @param {string} member */
+/**
+ * Where a member of a wheel belongs in the engine's folder; `undefined` for what is not needed. @param {string} member
+ */
 export function engineFile(member) {
   if (/^tensorflow\/libtensorflow_(cc|framework)\.so\.2$/.test(member)) return member
   const header = member.startsWith(include) ? member.slice(include.length) : ''

@@ -16,7 +16,9 @@ import { SetUpFailed } from './set-up-failed.mjs'
 import { installWheels } from './wheels.mjs'
 
 /** @typedef {import('./engine-builds.mjs').EngineBuild} EngineBuild */
-/** @typedef {import('./wheels.mjs').Options & { build?: EngineBuild }} Options build: that of this machine unless given */
+/**
+ * @typedef {import('./wheels.mjs').Options & { build?: EngineBuild }} Options build: that of this machine unless given
+ */
 
 /**
  * The folder of a build in the cache.

@@ -178,7 +178,9 @@ export function pluginFor(device) {
   return plugin
 }
 
-/** The major version of NVIDIA's driver, by the kernel module's own word; `nvidia-smi` may be missing where it is there. */
+/**
+ * The major version of NVIDIA's driver, by the kernel module's own word; `nvidia-smi` may be missing where it is there.
+ */
 function driver() {
   const file = '/proc/driver/nvidia/version'
   if (!existsSync(file)) return existsSync('/dev/dxg') ? oldestNvidiaDriver : undefined // the latter is a GPU under WSL 2

@@ -9,7 +9,8 @@ const patience = 180_000
 
 /**
  * What the process that proves the engine prints (`libs/science/engine/src/prove-main.ts`).
- * @typedef {{ libtensorflow: string, accelerator?: { device: string, interface: string, plugin: string } }} ProvenEngine
+ * @typedef {{ libtensorflow: string, accelerator?: { device: string, interface: string, plugin: string } }}
+ * ProvenEngine
  *   accelerator: what runs programs where that is not the CPU, the version of PJRT and the path of the plugin
  */
 
@@ -33,8 +34,8 @@ export async function proveEngine(root, environment = process.env) {
 }
 
 /**
- * One sentence: what is wrong and what to change. @param {{ reason: string, fix?: string }} proof @param {string} folder
- * of the engine in the cache @param {string} [version] of Node.js
+ * One sentence: what is wrong and what to change. @param {{ reason: string, fix?: string }} proof @param {string}
+ * folder of the engine in the cache @param {string} [version] of Node.js
  */
 export function adviceFor({ reason, fix }, folder, version = process.versions.node) {
   if (fix) return fix

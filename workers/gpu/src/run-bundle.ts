@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
 import { bundleProtocol, type StageContext, type StageModule } from './bundles/bundle-protocol.ts'
 import type { DeviceProgress, DeviceResult } from './device-protocol.ts'
-import { sharingPrograms } from './shared-programs.ts'
+import { sharingPrograms } from './compiled-programs.ts'
 import { midStageCheckpoint, unreportedResult } from './stage-progress.ts'
 
 /** What a device process gives the bundles that it runs. */

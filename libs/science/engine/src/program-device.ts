@@ -7,7 +7,9 @@ export interface PassLimits {
   readonly rows: number
 }
 
-/** A CPU gains nothing from more (test/benchmarks/LOG.md), and the last batches of an attack would mostly be padding. */
+/**
+ * A CPU gains nothing from more (test/benchmarks/LOG.md), and the last batches of an attack would mostly be padding.
+ */
 const limitsOfCpu: PassLimits = { pixels: 8 * 224 ** 2, rows: 32 }
 
 /** An accelerator has many more units, and memory of its own. */

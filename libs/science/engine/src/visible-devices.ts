@@ -47,8 +47,8 @@ const vendors = {
 export type VendorName = keyof typeof vendors
 
 /**
- * The devices of a vendor that this process may use, each as the environment of a process that sees it alone: those that
- * the vendor's variable lists, else all that the driver has. This module loads no tensor runtime.
+ * The devices of a vendor that this process may use, each as the environment of a process that sees it alone: those
+ * that the vendor's variable lists, else all that the driver has. This module loads no tensor runtime.
  */
 export function visibleDevices(
   vendor: VendorName,

@@ -34,8 +34,8 @@ export function chosenPlugin(
 }
 
 /**
- * The devices that a plugin's processes use, each as the environment of a process that sees it alone; undefined where the
- * plugin is a CPU's. A vendor whose variable is not known has one process, which sees what it sees.
+ * The devices that a plugin's processes use, each as the environment of a process that sees it alone; undefined where
+ * the plugin is a CPU's. A vendor whose variable is not known has one process, which sees what it sees.
  */
 export function devicesOf(plugin: string, variables: NodeJS.ProcessEnv = process.env): OneDevice[] | undefined {
   const name = plugin.split('/').slice(-2).join('/')

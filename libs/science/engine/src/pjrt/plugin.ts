@@ -17,8 +17,9 @@ export interface Plugin extends ConnectedDevice {
 }
 
 /**
- * Loads a plugin and starts its device; throws `PluginUnusable` where that cannot be done. A process has one device: the
- * first that the plugin lists, which the vendor's own variable chooses (`CUDA_VISIBLE_DEVICES`, `HIP_VISIBLE_DEVICES`).
+ * Loads a plugin and starts its device; throws `PluginUnusable` where that cannot be done. A process has one device:
+ * the first that the plugin lists, which the vendor's own variable chooses (`CUDA_VISIBLE_DEVICES`,
+ * `HIP_VISIBLE_DEVICES`).
  */
 export function connectPlugin(path: string): Plugin {
   requireWhole(path)
@@ -34,8 +35,8 @@ export function connectPlugin(path: string): Plugin {
 }
 
 /**
- * GPUs' plugins take three quarters of the memory at their start unless they are told not to, and two processes may share
- * a GPU.
+ * GPUs' plugins take three quarters of the memory at their start unless they are told not to, and two processes may
+ * share a GPU.
  */
 function clientOptions(path: string): readonly PluginOption[] {
   return /cuda|rocm/i.test(path) ? [['preallocate', false]] : []
@@ -54,8 +55,9 @@ function orUnusable<Result>(path: string, work: () => Result): Result {
 }
 
 /**
- * Refuses a library of which a part is missing: the dynamic linker would kill the process where it reads beyond the end.
- * An ELF file ends with its table of sections (System V ABI, "ELF header": offset, size of an entry and their number).
+ * Refuses a library of which a part is missing: the dynamic linker would kill the process where it reads beyond the
+ * end. An ELF file ends with its table of sections (System V ABI, "ELF header": offset, size of an entry and their
+ * number).
  */
 function requireWhole(path: string): void {
   const header = Buffer.alloc(64)

@@ -3,8 +3,8 @@ import type { Program } from './program.ts'
 import type { StateVariable } from './state-nodes.ts'
 
 /**
- * Compiled programs on a device, and the state that they share: a session of TensorFlow or of PJRT. The types of what is
- * given fit; `ProgramSession` has checked them. All calls block until the device is done.
+ * Compiled programs on a device, and the state that they share: a session of TensorFlow or of PJRT. The types of what
+ * is given fit; `ProgramSession` has checked them. All calls block until the device is done.
  */
 export interface DeviceSession {
   /**

@@ -5,12 +5,16 @@ import { inBfloat16, inFloat16 } from './mixed-precision.ts'
 export const precisionNames = ['float32', 'bfloat16', 'float16'] as const
 export type PrecisionName = (typeof precisionNames)[number]
 
-/** The precision of the factors of products in programs. All else is float32, the master values of the state included. */
+/**
+ * The precision of the factors of products in programs. All else is float32, the master values of the state included.
+ */
 export interface Precision {
   readonly name: PrecisionName
   /** How far a tensor of a program's first run may be from that of eager code, as `agreementOf` measures it. */
   readonly tolerance: number
-  /** The relative error that it makes in any number. The deviation that such an error in the inputs causes is allowed. */
+  /**
+   * The relative error that it makes in any number. The deviation that such an error in the inputs causes is allowed.
+   */
   readonly rounding: number
   rewrite(graph: Graph): Graph
 }

@@ -32,9 +32,9 @@ export type OpenSession = (loading: Loading) => DeviceSession
 
 /**
  * How well the first run of each program agrees with its eager run, on this machine or one of its kind; throws
- * `ReplayDiffers` where one does not. Where `smaller` is given, the programs that are not known are compared in a session
- * of their own with smaller batches: eager code runs on the CPU, where a batch of an accelerator would take minutes and
- * more memory than there is.
+ * `ReplayDiffers` where one does not. Where `smaller` is given, the programs that are not known are compared in a
+ * session of their own with smaller batches: eager code runs on the CPU, where a batch of an accelerator would take
+ * minutes and more memory than there is.
  */
 export function agreementsOf(
   session: DeviceSession,

@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { beforeEach, expect, it } from 'vitest'
-import { sharingPrograms } from './shared-programs.ts'
+import { sharingPrograms } from './compiled-programs.ts'
 
 const [first, second] = ['1'.repeat(64), '2'.repeat(64)]
 let machines: string[]
