@@ -1,7 +1,9 @@
-import '@gauntlet/engine/fixtures/cpu-plugin'
+import { useCpuPlugin } from '@gauntlet/engine/fixtures/cpu-plugin'
 import { backboneFor, implementedBackbones } from '@gauntlet/backbones'
 import { expect, it } from 'vitest'
 import { evaluationPrograms, fineTuningPrograms } from './captured-programs.ts'
+
+useCpuPlugin()
 
 /* Half a minute to three minutes a backbone on two cores. `-t <id>` does one. */
 

@@ -20,8 +20,7 @@ import {
 import { evaluationMode, Parameters } from '@gauntlet/nn'
 import { defaultHyperparameters, digestOf } from '@gauntlet/study'
 import { fineTuneModel, trainableModel, type TrainingData } from '@gauntlet/training'
-import { elementCount, toParameters } from '@gauntlet/weights'
-import { randomWeights } from '../../workers/gpu/src/bench/random-weights.ts'
+import { elementCount, toParameters, type NamedArray } from '@gauntlet/weights'
 
 /** A program of a backbone, lowered to XLA's HLO. */
 export interface BackboneProgram extends LoweredProgram {
@@ -52,7 +51,7 @@ export function smallSide(id: string): number {
 }
 
 /**
- * The programs of a TRADES fine-tuning of a backbone, with weights of noise: a micro-batch, a step, and a validation
+ * The programs of a TRADES fine-tuning of a backbone, with weights of no meaning: a micro-batch, a step, and a validation
  * batch, each of two images of this side. Only those whose names match `wanted` are lowered.
  */
 export function fineTuningPrograms(id: string, side: number, wanted = /./): Promise<BackboneProgram[]> {
@@ -65,7 +64,7 @@ export function fineTuningPrograms(id: string, side: number, wanted = /./): Prom
   const fineTuning = () =>
     fineTuneModel({
       model: trainableModel(backbone, classes),
-      parameters: () => noise(backbone),
+      parameters: () => weightsOf(backbone),
       settings: {
         loss: 'TRADES',
         protocol: { id: 'FFT-1', trains: 'all', epochs: 1 },
@@ -81,7 +80,7 @@ export function fineTuningPrograms(id: string, side: number, wanted = /./): Prom
 /** The forward pass of a backbone, and a block of every attack under every norm, on two images. */
 export async function evaluationPrograms(id: string, side: number): Promise<BackboneProgram[]> {
   const backbone = backboneFor(id)
-  const parameters = noise(backbone)
+  const parameters = weightsOf(backbone)
   const images = tf.tensor4d(pixels(side), [count, side, side, 3])
   try {
     const logits = (x: Tensor4D, named: Parameters) => backbone.logits(x, named, evaluationMode)
@@ -159,9 +158,13 @@ async function programsOf(name: string, work: () => unknown, wanted = /./): Prom
   throw new Error(`${name} captures no program.`)
 }
 
-function noise(backbone: Backbone): Parameters {
+function weightsOf(backbone: Backbone): Parameters {
   const specifications = backbone.specifications(classes)
-  return toParameters(randomWeights(specifications), specifications)
+  const arrays = specifications.map(({ name, shape, kind }): NamedArray => {
+    if (kind === 'counter') return { name, shape, dtype: 'int64', data: new BigInt64Array(elementCount(shape)) }
+    return { name, shape, dtype: 'float32', data: new Float32Array(elementCount(shape)).fill(0.01) }
+  })
+  return toParameters(arrays, specifications)
 }
 
 function pixels(side: number): Float32Array {

@@ -1,6 +1,8 @@
-import '@gauntlet/engine/fixtures/cpu-plugin'
+import { useCpuPlugin } from '@gauntlet/engine/fixtures/cpu-plugin'
 import { expect, it } from 'vitest'
 import { fineTuningPrograms, smallestOfEachFamily, smallSide } from './captured-programs.ts'
+
+useCpuPlugin()
 
 /*
  * One program of each family: a micro-batch of TRADES, which has the inner attack, the forward pass and all gradients.

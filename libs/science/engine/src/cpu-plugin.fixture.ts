@@ -5,11 +5,13 @@ import process from 'node:process'
 import { afterAll } from 'vitest'
 import { deviceVariable } from './pjrt/plugin-choice.ts'
 
-/*
- * Runs the programs of the test that imports this by a PJRT plugin for CPUs, which `node infra/set-up.mjs --tests`
- * installs.
+/**
+ * Runs the programs of a test file by a PJRT plugin for CPUs, which `node infra/set-up.mjs --tests` installs. To be
+ * called before the first program.
  */
-process.env[deviceVariable] = 'xla_cpu'
+export function useCpuPlugin(): void {
+  process.env[deviceVariable] = 'xla_cpu'
+}
 
 /** Keeps compiled programs for the tests of a file. To be called before the first program. */
 export function keepCompiledPrograms(): void {
@@ -29,7 +31,7 @@ export function onTensorflow<Result>(work: () => Promise<Result>): Promise<Resul
 }
 
 async function onDevice<Result>(device: string, work: () => Promise<Result>): Promise<Result> {
-  const before = process.env[deviceVariable]
+  const before = process.env[deviceVariable] ?? 'cpu'
   process.env[deviceVariable] = device
   try {
     return await work()

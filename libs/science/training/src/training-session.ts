@@ -169,8 +169,11 @@ function bySize<P>(sizes: readonly number[], capture: (size: number) => P): Read
   return new Map([...new Set(sizes)].map((size) => [size, capture(size)]))
 }
 
-/** The most images of a batch by which an accelerator's programs are compared with eager code on the CPU. */
-const mostCompared = 2
+/**
+ * The most images of a batch by which an accelerator's programs are compared with eager code on the CPU. With two, batch
+ * norms over maps of one pixel give gradients of mere rounding.
+ */
+const mostCompared = 8
 
 /** Calls `capture` with examples of this size, and with smaller ones to check the program by. */
 function withExamples<P>(

@@ -2,7 +2,7 @@ import { attacksOf, ballOf, frozenNetwork, runEnsemble, type ImageSet } from '@g
 import { backboneFor, type Backbone } from '@gauntlet/backbones'
 import type { CheckedBackbone } from '@gauntlet/contract'
 import { tf, uniform, type Tensor4D } from '@gauntlet/engine'
-import { disposeParameters, evaluationMode, Parameters } from '@gauntlet/nn'
+import { disposeParameters, evaluationMode, type Parameters } from '@gauntlet/nn'
 import { defaultHyperparameters, digestOf, digestOfBytes, type Digest } from '@gauntlet/study'
 import { fineTuneModel, trainableModel } from '@gauntlet/training'
 import { toParameters } from '@gauntlet/weights'

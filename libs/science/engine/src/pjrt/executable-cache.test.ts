@@ -1,4 +1,4 @@
-import '../cpu-plugin.fixture.ts'
+import { useCpuPlugin } from '../cpu-plugin.fixture.ts'
 import type { Digest } from '@gauntlet/study'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,6 +9,8 @@ import { tf } from '../tf.ts'
 import { executableCache } from './executable-cache.ts'
 import { pjrtAddition } from './pjrt-addition.ts'
 import { PjrtDevice, pjrtDevice } from './pjrt-device.ts'
+
+useCpuPlugin()
 
 let folder: string
 beforeEach(() => {

@@ -1,4 +1,4 @@
-import '../cpu-plugin.fixture.ts'
+import { useCpuPlugin } from '../cpu-plugin.fixture.ts'
 import { expect, it } from 'vitest'
 import { gelu, hardSwish, relu6, silu, softmax } from '../kernels/activation.ts'
 import { affine } from '../kernels/affine.ts'
@@ -12,6 +12,8 @@ import { softmaxCrossEntropy } from '../kernels/softmax-cross-entropy.ts'
 import { ProgramBuilder } from '../programs/program-builder.ts'
 import { uniform } from '../random.ts'
 import { tf, type Tensor } from '../tf.ts'
+
+useCpuPlugin()
 
 const draw = (purpose: string, shape: readonly number[]) => {
   const count = shape.reduce((product, size) => product * size, 1)

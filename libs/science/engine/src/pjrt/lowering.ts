@@ -1,5 +1,5 @@
 import { bindingAddition } from '../binding-addition.ts'
-import { neededNodes, typeOf, type Graph, type GraphNode, type TensorType } from '../programs/graph.ts'
+import { neededNodes, type Graph, type GraphNode, type TensorType } from '../programs/graph.ts'
 import type { Program } from '../programs/program.ts'
 import { ProtocolBuffer } from '../programs/protocol-buffer.ts'
 import { graphDefinition, libraryOf, shapeDefinition } from '../programs/saved-model.ts'

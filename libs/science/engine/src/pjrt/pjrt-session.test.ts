@@ -1,4 +1,4 @@
-import '../cpu-plugin.fixture.ts'
+import { useCpuPlugin } from '../cpu-plugin.fixture.ts'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -12,6 +12,8 @@ import { pjrtAddition } from './pjrt-addition.ts'
 import { pjrtDevice } from './pjrt-device.ts'
 import { DeviceFailed, DeviceStateLost } from './pjrt-errors.ts'
 import { PjrtSession } from './pjrt-session.ts'
+
+useCpuPlugin()
 
 afterEach(() => vi.restoreAllMocks())
 

@@ -1,4 +1,4 @@
-import '../cpu-plugin.fixture.ts'
+import { useCpuPlugin } from '../cpu-plugin.fixture.ts'
 import { describe, expect, it } from 'vitest'
 import { rotatePairs } from '../kernels/pair-rotation.ts'
 import { poolMaximum } from '../kernels/pooling.ts'
@@ -8,6 +8,8 @@ import { TensorflowSession } from '../programs/tensorflow-session.ts'
 import { uniform } from '../random.ts'
 import { tf, type Tensor, type Tensor2D, type Tensor4D } from '../tf.ts'
 import { withXlaOperators } from './xla-operators.ts'
+
+useCpuPlugin()
 
 const draw = (purpose: string, shape: number[]) => {
   const count = shape.reduce((product, size) => product * size, 1)

@@ -1,13 +1,17 @@
-import '../cpu-plugin.fixture.ts'
+import { useCpuPlugin } from '../cpu-plugin.fixture.ts'
 import { afterEach, expect, it, vi } from 'vitest'
 import { pjrtAddition } from '../pjrt/pjrt-addition.ts'
 import { tf, type Tensor2D } from '../tf.ts'
 import { deviceFunction } from './device-function.ts'
 
+useCpuPlugin()
+
 afterEach(() => vi.restoreAllMocks())
 
 const weight = tf.tensor2d([1, 2, 3, 4], [2, 2])
-const body = vi.fn((x: Tensor2D, state: { weight: Tensor2D }) => x.matMul<Tensor2D>(state.weight).relu<Tensor2D>())
+const body = vi.fn<(x: Tensor2D, state: { weight: Tensor2D }) => Tensor2D>((x, { weight: held }) =>
+  x.matMul<Tensor2D>(held).relu<Tensor2D>(),
+)
 
 it('is captured once for each shape, of which the oldest is given up, and gives what its body gives', () => {
   const onDevice = deviceFunction(body, { weight })
