@@ -51,8 +51,8 @@ export function smallSide(id: string): number {
 }
 
 /**
- * The programs of a TRADES fine-tuning of a backbone, with weights of no meaning: a micro-batch, a step, and a validation
- * batch, each of two images of this side. Only those whose names match `wanted` are lowered.
+ * The programs of a TRADES fine-tuning of a backbone: a micro-batch, a step, and a validation batch, each of two images
+ * of this side. Only those whose names match `wanted` are lowered.
  */
 export function fineTuningPrograms(id: string, side: number, wanted = /./): Promise<BackboneProgram[]> {
   const backbone = backboneFor(id)

@@ -170,8 +170,8 @@ function bySize<P>(sizes: readonly number[], capture: (size: number) => P): Read
 }
 
 /**
- * The most images of a batch by which an accelerator's programs are compared with eager code on the CPU. With two, batch
- * norms over maps of one pixel give gradients of mere rounding.
+ * The most images of a batch by which an accelerator's programs are compared with eager code on the CPU. With two,
+ * batch norms over maps of one pixel give gradients of mere rounding.
  */
 const mostCompared = 8
 
