@@ -1,7 +1,7 @@
-import { desc, eq, or } from 'drizzle-orm'
+import { desc, eq, or, sql } from 'drizzle-orm'
 import type { Digest, Json } from '@gauntlet/study'
 import type { LedgerDatabase } from './open-ledger.ts'
-import { study } from './schema/index.ts'
+import { importedStudy, study } from './schema/index.ts'
 import { StudyUnknown } from './study-unknown.ts'
 
 /** A study as the ledger has it. */
@@ -21,12 +21,15 @@ export async function findStudy(db: LedgerDatabase, nameOrId: string): Promise<R
     .where(or(eq(study.id, nameOrId), eq(study.name, nameOrId)))
     .orderBy(desc(study.createdAt), study.id)
     .limit(1)
-  if (found === undefined) throw new StudyUnknown(nameOrId, await studyNames(db))
+  if (found === undefined) throw new StudyUnknown(nameOrId, await namesOfStudies(db))
   return { ...found, createdAt: found.createdAt.toISOString() }
 }
 
-async function studyNames(db: LedgerDatabase): Promise<string[]> {
-  return (await db.selectDistinct({ name: study.name }).from(study).orderBy(study.name).limit(20)).map(
-    (row) => row.name,
-  )
+/** The names of studies that ran here and of imported ones. */
+export async function namesOfStudies(db: LedgerDatabase): Promise<string[]> {
+  const all = db
+    .select({ name: study.name })
+    .from(study)
+    .union(db.select({ name: importedStudy.name }).from(importedStudy))
+  return (await all.orderBy(sql`name`).limit(20)).map(({ name }) => name)
 }

@@ -1,12 +1,16 @@
+import { NothingToAnalyze, PublishedTableInvalid } from '@gauntlet/analysis'
+import { ArtifactCorrupt, ArtifactMissing } from '@gauntlet/artifacts'
 import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyNotRunning, StudyStopped } from '@gauntlet/client'
 import { DiskFull } from '@gauntlet/files'
-import { StudyUnknown } from '@gauntlet/ledger'
+import { StudyNameAmbiguous, StudyNameTaken, StudyUnknown } from '@gauntlet/ledger'
 import { DigestMismatch, SourceForbidden, SourceNotFound, SourceUnreachable, UnusableSource } from '@gauntlet/sources'
 import { StudyFileInvalid } from '@gauntlet/study'
 import { CommandFailed, Misuse } from './command-failed.ts'
 
 /** Errors whose message already says what to change. */
 const explained = [
+  ArtifactCorrupt,
+  ArtifactMissing,
   CommandFailed,
   PinContradicted,
   DigestMismatch,
@@ -21,7 +25,16 @@ const explained = [
 ]
 
 /** Errors of a wrong call: nothing was started. */
-const misuses = [Misuse, StudyFileInvalid, StudyFileMissing, StudyUnknown]
+const misuses = [
+  Misuse,
+  NothingToAnalyze,
+  PublishedTableInvalid,
+  StudyFileInvalid,
+  StudyFileMissing,
+  StudyNameAmbiguous,
+  StudyNameTaken,
+  StudyUnknown,
+]
 
 /** Prints the error on standard error and gives the exit code. The stack trace is printed only with `--verbose`. */
 export function reportError(error: unknown, verbose: boolean): 1 | 2 {

@@ -1,10 +1,14 @@
 import type { Command } from 'commander'
+import { addAnalyze } from './analyze.ts'
 import { addBackbones } from './backbones.ts'
 import { addControl } from './control.ts'
 import { addDoctor } from './doctor.ts'
 import { addDown } from './down.ts'
+import { addImport } from './import.ts'
 import { addPlan } from './plan.ts'
 import { addProbe } from './probe.ts'
+import { addRank } from './rank.ts'
+import { addReport } from './report.ts'
 import { addResults } from './results.ts'
 import { addRun } from './run.ts'
 import { addSubmit } from './submit.ts'
@@ -25,6 +29,10 @@ export function addCommands(program: Command): Command {
     addControl,
     addResults,
     addTrace,
+    addImport,
+    addRank,
+    addAnalyze,
+    addReport,
     addBackbones,
     addProbe,
   ])
