@@ -1,12 +1,13 @@
 import { keepCompiledPrograms, onCpuPlugin, onTensorflow } from '@gauntlet/engine/fixtures/cpu-plugin'
 import type { Perturbation } from '@gauntlet/study'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { evaluate } from './evaluate.ts'
 import type { Evaluated, SavedEvaluation } from './evaluation.ts'
 import { outcomeFacts } from './outcome.ts'
 import { encodeOutcomes } from './outcomes-file.ts'
 import { disposeModel, evaluationOf, killed } from './testing/captured-evaluation.ts'
 
+vi.setConfig({ testTimeout: 300_000 }) // XLA compiles for long on a CPU that others use
 keepCompiledPrograms()
 afterAll(disposeModel)
 

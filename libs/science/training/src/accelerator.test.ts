@@ -1,11 +1,12 @@
 import { keepCompiledPrograms, onCpuPlugin, onTensorflow } from '@gauntlet/engine/fixtures/cpu-plugin'
 import { disposeParameters } from '@gauntlet/nn'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { fineTuneModel } from './fine-tune-model.ts'
 import type { FineTuned, FineTuning } from './fine-tuning.ts'
 import { colourfulData, tinyHyperparameters, tinyModel, tinyParameters } from './tiny-model.fixture.ts'
 import { decodeTrainingState, encodeTrainingState, type TrainingState } from './training-state.ts'
 
+vi.setConfig({ testTimeout: 300_000 }) // XLA compiles for long on a CPU that others use
 keepCompiledPrograms()
 
 const losses = ['standard', 'Classic AT', 'TRADES'] as const
