@@ -10,6 +10,8 @@ const notInTheRepository = [
   '@gauntlet/<room>',
   '.gauntlet/',
   '~/.cache/gauntlet',
+  'file:../flowers',
+  'hf:datasets/<owner>/<name>/@main',
 ]
 
 describe('the README', () => {

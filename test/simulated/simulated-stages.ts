@@ -56,9 +56,7 @@ export function simulatedStages(
 }
 
 /** The description of the workers of a simulation. */
-function describedWorker({
-  code = 'simulated',
-}: Simulation): (codes: readonly StageCode[]) => WorkerDescription {
+function describedWorker({ code = 'simulated' }: Simulation): (codes: readonly StageCode[]) => WorkerDescription {
   const environment = { engine: 'simulated' }
   const described = { environment, environmentClass: digestOf(environment) }
   return (codes) => ({
@@ -163,7 +161,10 @@ async function manifestOf(store: ArtifactStore, { images }: Simulation, dataset:
     }
   })
   const manifest = encodeManifest({
-    ...manifestHeader(dataset),
+    ...manifestHeader(
+      dataset,
+      Array.from({ length: dataset.classes }, (_, label) => String(label)),
+    ),
     images: { digest: digestOf('images'), length: images },
     duplicatesDropped: { train: 0, validation: 0 },
     splits: { train: [], validation: [], test },

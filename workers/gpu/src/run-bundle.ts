@@ -72,6 +72,7 @@ function contextOf(
 ): StageContext {
   return {
     store,
+    cacheFolder,
     progress: midStageCheckpoint(store, stageKey),
     signal,
     report,

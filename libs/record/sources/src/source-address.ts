@@ -24,14 +24,16 @@ export function addressesOf(source: RemoteSource, environment = process.env): re
     }
     case 'hf': {
       const path = source.file.split('/').map(encodeURIComponent).join('/')
-      const token = environment['HF_TOKEN']
-      const headers = token ? { headers: { authorization: `Bearer ${token}` } } : {}
-      return hubEndpoints(environment).map((endpoint) => ({
-        url: `${endpoint}/${source.repository}/resolve/${encodeURIComponent(source.revision)}/${path}`,
-        ...headers,
-      }))
+      return hubAddresses(`${source.repository}/resolve/${encodeURIComponent(source.revision)}/${path}`, environment)
     }
   }
+}
+
+/** A path of the hub at each of its endpoints, with the token. */
+export function hubAddresses(path: string, environment = process.env): readonly Address[] {
+  const token = environment['HF_TOKEN']
+  const headers = token ? { headers: { authorization: `Bearer ${token}` } } : {}
+  return hubEndpoints(environment).map((endpoint) => ({ url: `${endpoint}/${path}`, ...headers }))
 }
 
 function hubEndpoints(environment: NodeJS.ProcessEnv): string[] {
@@ -41,13 +43,13 @@ function hubEndpoints(environment: NodeJS.ProcessEnv): string[] {
 }
 
 /** The name of the file in the cache: the last part of the source, with unsafe characters replaced by `_`. */
-export function fileNameOf(source: Exclude<Source, { kind: 'file' }>): string {
+export function fileNameOf(source: Exclude<Source, { kind: 'file' | 'hf-folder' }>): string {
   return basename(longNameOf(source))
     .replace(/[^\w.-]/g, '_')
     .replace(/^\.*$/, 'file')
 }
 
-function longNameOf(source: Exclude<Source, { kind: 'file' }>): string {
+function longNameOf(source: Exclude<Source, { kind: 'file' | 'hf-folder' }>): string {
   switch (source.kind) {
     case 'pypi':
       return source.member

@@ -1,6 +1,7 @@
 import { NothingToAnalyze, PublishedTableInvalid } from '@gauntlet/analysis'
 import { ArtifactCorrupt, ArtifactMissing } from '@gauntlet/artifacts'
 import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyNotRunning, StudyStopped } from '@gauntlet/client'
+import { InvalidDataset } from '@gauntlet/datasets/invalid-dataset'
 import { DiskFull } from '@gauntlet/files'
 import { StudyNameAmbiguous, StudyNameTaken, StudyUnknown } from '@gauntlet/ledger'
 import { DigestMismatch, SourceForbidden, SourceNotFound, SourceUnreachable, UnusableSource } from '@gauntlet/sources'
@@ -15,6 +16,7 @@ const explained = [
   PinContradicted,
   DigestMismatch,
   DiskFull,
+  InvalidDataset,
   SourceForbidden,
   SourceNotFound,
   SourceUnreachable,

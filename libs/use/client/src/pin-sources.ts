@@ -13,20 +13,25 @@ export async function* pinSources(
   study: string,
   fileName: string,
   lock: SourceLock,
-  identify: (source: string) => Promise<PinnedSource>,
+  identify: (source: string, wantsClasses: boolean) => Promise<PinnedSource>,
 ): AsyncGenerator<readonly [string, PinnedSource]> {
   const { unpinned } = outlineStudy(withLock(study, lock, fileName), fileName)
-  for (const source of new Set(unpinned.map(({ source }) => source))) yield [source, await identify(source)] as const
+  for (const source of new Set(unpinned.map((each) => each.source))) {
+    const wantsClasses = unpinned.some((each) => each.source === source && each.wantsClasses)
+    yield [source, await identify(source, wantsClasses)] as const
+  }
 }
 
 /** Merges two locks. Throws `PinContradicted` where they have different digests for one source. */
 export function mergeLocks(existing: SourceLock, found: SourceLock, lockName: string): SourceLock {
-  for (const [source, { sha256 }] of found) {
+  const merged = new Map([...found, ...existing])
+  for (const [source, { sha256, classes }] of found) {
     const pinned = existing.get(source)
     if (pinned && pinned.sha256 !== sha256)
       throw new PinContradicted(
         `${source} has SHA-256 ${sha256} now and ${pinned.sha256} in ${lockName}; restore the former bytes, or remove its lines there to accept the new ones.`,
       )
+    if (pinned && classes !== undefined) merged.set(source, { ...pinned, classes })
   }
-  return new Map([...found, ...existing])
+  return merged
 }

@@ -1,9 +1,21 @@
 import { exclusively, writeFileAtomically } from '@gauntlet/files'
 import { identifySource } from '@gauntlet/sources'
-import { formatLock, lockFileName, parseLock, parseStudy, withLock, type SourceLock, type Study } from '@gauntlet/study'
+import {
+  formatLock,
+  lockFileName,
+  outlineStudy,
+  parseLock,
+  parseStudy,
+  withLock,
+  type PinnedSource,
+  type SourceLock,
+  type Study,
+} from '@gauntlet/study'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { countClasses } from './count-classes.ts'
+import { placeOf } from './local-source.ts'
 import { mergeLocks, pinSources } from './pin-sources.ts'
 
 const shippedStudies = join(dirname(fileURLToPath(import.meta.resolve('@gauntlet/study'))), '../studies')
@@ -25,7 +37,10 @@ export interface PinningReport {
 /** A study file as the user named it: a path, or the name of one that ships with Gauntlet. */
 export interface StudySource {
   readonly study: Study
-  /** The bytes of the file, with its lock behind them. */
+  /**
+   * The bytes of the file, with its lock behind them. There, files named from the study's folder have their whole
+   * paths, since workers do not know that folder.
+   */
   readonly bytes: Uint8Array
   /** The path or name by which the user called it. */
   readonly named: string
@@ -34,7 +49,7 @@ export interface StudySource {
 /** Reads a study with its lock. Throws `StudyFileInvalid` where a source is not pinned. */
 export function readStudy(named: string): StudySource {
   const { bytes, path, shownName } = readStudyFile(named)
-  const lock = readLock(path)
+  const lock = placed(bytes.toString(), readLock(path), path, shownName)
   const whole = lock.size === 0 ? bytes : Buffer.from(withLock(bytes.toString(), lock, basename(path)))
   return { study: parseStudy(whole, shownName), bytes: whole, named }
 }
@@ -45,8 +60,8 @@ export function readStudy(named: string): StudySource {
  */
 export async function readStudyPinned(named: string, cache: string, report: PinningReport): Promise<StudySource> {
   const { bytes, path, shownName } = readStudyFile(named)
-  const pins = pinSources(bytes.toString(), shownName, readLock(path), (source) =>
-    identify(source, cache, report.onProgress),
+  const pins = pinSources(bytes.toString(), shownName, readLock(path), (source, wantsClasses) =>
+    identify({ source, wantsClasses, folder: dirname(path) }, cache, report.onProgress),
   )
   let count = 0
   for await (const pin of pins) {
@@ -85,13 +100,35 @@ async function addToLock(studyPath: string, found: SourceLock): Promise<void> {
   })
 }
 
-function identify(source: string, cache: string, onProgress: PinningReport['onProgress']) {
+/** What a source holds, and how many classes there are in it where that is asked for. */
+async function identify(
+  { source, wantsClasses, folder }: { source: string; wantsClasses: boolean; folder: string },
+  cache: string,
+  onProgress: PinningReport['onProgress'],
+): Promise<PinnedSource> {
   onProgress(`identifying ${source}`)
-  return identifySource(source, {
+  const options = {
     cacheFolder: join(cache, 'sources'),
     onProgress: ({ received, total }: { received: number; total: number | undefined }) =>
       onProgress(`fetching ${source}${total ? ` ${Math.floor((100 * received) / total)} %` : ''}`),
+  }
+  const place = placeOf(source, folder)
+  const found = await identifySource(place, options)
+  const pinned = place === source ? found : { ...found, source }
+  if (!wantsClasses) return pinned
+  onProgress(`counting the classes of ${source}`)
+  return { ...pinned, classes: await countClasses(found, options) }
+}
+
+/** The lock with the whole path of every file that the study names from its own folder. */
+function placed(text: string, lock: SourceLock, path: string, shownName: string): SourceLock {
+  const { datasets, backbones } = outlineStudy(withLock(text, lock, basename(path)), shownName)
+  const named = [...datasets.values(), ...backbones.values()].filter(({ source }) => source.startsWith('file:'))
+  const places = named.map(({ source, sha256, ...rest }): readonly [string, PinnedSource] => {
+    const classes = 'classes' in rest ? { classes: rest.classes } : {}
+    return [source, { source: placeOf(source, dirname(path)), sha256, ...classes }]
   })
+  return new Map([...lock, ...places.filter(([source, { source: place }]) => source !== place)])
 }
 
 function shipped(): string[] {

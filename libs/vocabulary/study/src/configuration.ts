@@ -155,9 +155,18 @@ export interface CorruptionEvaluator {
   readonly images?: 'archived' | 'generated'
 }
 
-/** The identity of a configuration: the digest of its canonical form. */
+/**
+ * The identity of a configuration: the digest of its canonical form. Where local files lie is no part of it, since
+ * their digests are: the same bytes elsewhere are the same configuration.
+ */
 export function configurationId(configuration: Configuration): Digest {
-  return digestOf(configuration)
+  const { dataset, backbone, ...rest } = configuration
+  return digestOf({ ...rest, dataset: withoutPlace(dataset), backbone: withoutPlace(backbone) })
+}
+
+function withoutPlace<Pinned extends { readonly source: string }>(pinned: Pinned): Pinned | Omit<Pinned, 'source'> {
+  const { source, ...rest } = pinned
+  return source.startsWith('file:/') ? rest : pinned
 }
 
 /**

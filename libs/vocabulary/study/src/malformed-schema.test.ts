@@ -69,7 +69,7 @@ const files: MalformedStudy[] = [
   [
     'a path as source',
     tiny({ datasets: '[{ id: digits, source: ▲/x }]' }),
-    'A source begins with pypi:, npm:, file:, https: or hf:, and has no spaces.',
+    'A source begins with pypi:, npm:, file:, https: or hf:, and only that of a file has spaces.',
   ],
   [
     'a negative epsilon',

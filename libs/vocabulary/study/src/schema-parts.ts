@@ -3,8 +3,8 @@ import { z } from 'zod'
 export const source = z
   .string()
   .regex(
-    /^(?:pypi|npm|file|https?|hf):\S+$/,
-    'A source begins with pypi:, npm:, file:, https: or hf:, and has no spaces.',
+    /^(?:file:\S(?:.*\S)?|(?:pypi|npm|https?|hf):\S+)$/,
+    'A source begins with pypi:, npm:, file:, https: or hf:, and only that of a file has spaces.',
   )
   .describe('Where the bytes come from.')
 

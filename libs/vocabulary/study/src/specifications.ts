@@ -29,14 +29,9 @@ function datasetOf(
   const facts = datasetFacts(own.id)
   const classes = own.classes ?? facts?.classes
   const source = own.source ?? facts?.source
-  const sha256 = own.sha256 ?? (own.source === undefined ? facts?.sha256 : undefined)
-  if (
-    classes === undefined ||
-    source === undefined ||
-    (sha256 === undefined && (own.source !== undefined || facts === null))
-  ) {
-    const missing = Object.entries({ source, sha256, classes }).filter(([, value]) => value === undefined)
-    problems.add(path, `The dataset '${own.id}' needs ${listed(missing.map(([key]) => key))} too.`)
+  const sha256 = own.sha256 ?? (own.source === undefined ? facts?.sha256 : undefined) ?? null
+  if (source === undefined) {
+    problems.add(path, `The dataset '${own.id}' needs source too.`)
     return null
   }
   if (facts !== null && own.classes !== undefined && own.classes !== facts.classes && own.source === undefined) {
@@ -45,8 +40,8 @@ function datasetOf(
       `The dataset '${own.id}' has ${facts.classes} classes; remove this or name another source.`,
     )
   }
-  const pinned = pins.of({ axis: 'dataset', id: own.id, source, sha256: sha256 ?? null }, path)
-  return pinned && { id: own.id, ...pinned, classes, ...imagesOf(own, document) }
+  const pinned = pins.of({ axis: 'dataset', id: own.id, source, sha256, classes: classes ?? null }, path)
+  return pinned && { id: own.id, ...pinned, classes: pinned.classes!, ...imagesOf(own, document) }
 }
 
 function imagesOf(own: Exclude<DatasetEntry, string>, document: StudyDocument) {
@@ -113,8 +108,4 @@ function declared<Entry extends string | { readonly id: string }>(
 export function protocolOf(id: string): ProtocolSpecification {
   const [kind, epochs] = id.split('-')
   return { id, trains: kind === 'LP' ? 'head' : 'all', epochs: Number(epochs) }
-}
-
-function listed(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 }

@@ -34,7 +34,12 @@ const datasetEntry = z.union([
     id: z.union([z.enum(datasetIds), ownId]),
     source: source.optional(),
     sha256: sha256.optional(),
-    classes: z.int().min(2).max(100_000).optional(),
+    classes: z
+      .int()
+      .min(2)
+      .max(100_000)
+      .optional()
+      .describe('Number of classes; counted in the data where it is left out.'),
     resolution: resolution.optional(),
     images: images.optional(),
   }),
@@ -150,7 +155,9 @@ export const studySchema = z.strictObject({
   evaluator: evaluator.default('standard').describe('The evaluator of Linf, L2 and L1 where they name none.'),
   resolution: resolution.default(224),
   images: images.default({ test: 1_000 }),
-  splitSeed: seed.default(42).describe('Seed of split and subsample.'),
+  splitSeed: seed
+    .default(42)
+    .describe('Seed of the splits of a dataset that has none, as scikit-learn’s random_state; subsamples have 0.'),
   inputContract: z
     .enum(['paper', 'native'])
     .default('paper')

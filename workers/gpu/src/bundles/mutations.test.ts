@@ -74,6 +74,20 @@ it.each<[what: string, file: string, text: string, instead: string, affected: Re
     'keepingShare = 0.7',
     /^fine-tune|Linf$/,
   ],
+  [
+    'an augmentation, in the text of a thread',
+    'libs/science/datasets/src/color-jitter.ts',
+    '19_595',
+    '19_594',
+    /^fine-tune/,
+  ],
+  [
+    'a layout of data',
+    'libs/science/datasets/src/layouts/class-folders.ts',
+    'parts.length > 2',
+    'parts.length > 3',
+    /^prepare-dataset/,
+  ],
   ['AdamW', 'libs/science/training/src/adamw.ts', 'beta2: 0.95', 'beta2: 0.99', /^fine-tune/],
   [
     'a version of tfjs',

@@ -251,6 +251,7 @@ function contextIn(folder: string, key: Digest): StageContext {
   const signal = new AbortController().signal
   return {
     store,
+    cacheFolder: join(folder, 'cache'),
     signal,
     report: () => undefined,
     fetchSource: (source, sha256) => fetchSource(source, sha256, { cacheFolder: join(folder, 'cache'), signal }),

@@ -28,6 +28,7 @@ beforeEach(() => {
   cache = { cacheFolder: folder, signal: new AbortController().signal }
   context = {
     store,
+    cacheFolder: folder,
     signal: cache.signal,
     report: () => undefined,
     fetchSource: (source, sha256) => fetchSource(source, sha256, cache),

@@ -2,9 +2,11 @@ import type { Command } from 'commander'
 import { addAnalyze } from './analyze.ts'
 import { addBackbones } from './backbones.ts'
 import { addControl } from './control.ts'
+import { addDatasets } from './datasets.ts'
 import { addDoctor } from './doctor.ts'
 import { addDown } from './down.ts'
 import { addImport } from './import.ts'
+import { addInit } from './init.ts'
 import { addPlan } from './plan.ts'
 import { addProbe } from './probe.ts'
 import { addRank } from './rank.ts'
@@ -22,6 +24,7 @@ export function addCommands(program: Command): Command {
     addDoctor,
     addUp,
     addDown,
+    addInit,
     addPlan,
     addRun,
     addSubmit,
@@ -34,6 +37,7 @@ export function addCommands(program: Command): Command {
     addAnalyze,
     addReport,
     addBackbones,
+    addDatasets,
     addProbe,
   ])
     add(program)

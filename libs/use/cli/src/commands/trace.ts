@@ -2,6 +2,7 @@ import { percent } from '@gauntlet/analysis'
 import { traceMeasurement, type MeasurementTrace, type TracedExecution } from '@gauntlet/ledger'
 import { configurationLabel } from '@gauntlet/study'
 import type { Command } from 'commander'
+import { classCounts, type ClassCount } from '../class-counts.ts'
 import { CommandFailed, Misuse } from '../command-failed.ts'
 import { withLedger } from '../local-ledger.ts'
 import { readCurrentResults } from '../read-current-results.ts'
@@ -18,7 +19,7 @@ export function addTrace(program: Command): void {
     .action(async (study: string, row: string, { json }: { json?: boolean }) => {
       if (!/^[1-9]\d*$/.test(row))
         throw new Misuse(`${JSON.stringify(row)} is not a row; give its number from gauntlet results ${study}.`)
-      await withLedger(async ({ settings, db }) => {
+      await withLedger(async ({ settings, db, store }) => {
         const { rows, missing } = (await readCurrentResults({ settings, db }, study)).results
         const cell = rows.find((measured) => measured.row === Number(row))
         const empty = missing.find((other) => other.row === Number(row))
@@ -27,12 +28,16 @@ export function addTrace(program: Command): void {
         if (!cell)
           throw new Misuse(`There is no row ${row} in ${study}; it has rows 1 to ${rows.length + missing.length}.`)
         const trace = await traceMeasurement(db, cell.measurementId)
-        console.log(json ? JSON.stringify({ row: cell.row, ...trace }, null, 2) : renderTrace(trace))
+        const classes = await classCounts(trace, store)
+        console.log(json ? JSON.stringify({ row: cell.row, ...trace, classes }, null, 2) : renderTrace(trace, classes))
       })
     })
 }
 
-function renderTrace({ measurement, executions, sources }: MeasurementTrace): string {
+function renderTrace(
+  { measurement, executions, sources }: MeasurementTrace,
+  classes: readonly ClassCount[] | string,
+): string {
   const { configuration, perturbation, evaluator, correct, total, outcomesDigest } = measurement
   const heading = `${correct}/${total} (${percent(correct / total)}) · ${perturbation.name} by ${evaluator}\n${configurationLabel(configuration)}`
   const origins = sources.map(
@@ -41,10 +46,15 @@ function renderTrace({ measurement, executions, sources }: MeasurementTrace): st
   )
   return [
     heading,
-    `counted from outcomes ${outcomesDigest}`,
+    `counted from outcomes ${outcomesDigest}\n${renderClasses(classes)}`,
     ...executions.map(renderExecution),
     `from outside:\n${origins.join('\n')}`,
   ].join('\n\n')
+}
+
+function renderClasses(classes: readonly ClassCount[] | string): string {
+  if (typeof classes === 'string') return `classes are not known: ${classes}`
+  return `by class: ${classes.map(({ name, correct, total }) => `${name} ${correct}/${total}`).join(' · ')}`
 }
 
 function renderExecution({
