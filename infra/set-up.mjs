@@ -2,7 +2,7 @@
  * `node infra/set-up.mjs` installs the npm packages and everything else that Gauntlet needs. It needs nothing but
  * Node.js, does nothing when everything is there, and goes on where it was interrupted. At the end the engine proves
  * that it computes. With `--quiet` it prints and proves nothing when there was nothing to do, since the process that is
- * started next proves its engine itself.
+ * started next proves its engine itself. With `--tests` it also installs what only tests need.
  */
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,13 +10,17 @@ import { requireNode } from './setup/node-version.mjs'
 
 requireNode(process.versions.node)
 const { installMissing } = await import('./setup/install.mjs')
+const { testedDevice } = await import('./setup/pjrt-plugins.mjs')
 const { requireEngine } = await import('./setup/prove-engine.mjs')
 const { showProgress } = await import('./setup/progress.mjs')
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const progress = showProgress()
 try {
-  const installed = await installMissing(root, progress)
+  const installed = await installMissing(root, {
+    ...progress,
+    devices: process.argv.includes('--tests') ? [testedDevice] : [],
+  })
   const isQuiet = process.argv.includes('--quiet')
   if (installed.length > 0 || !isQuiet) await requireEngine(root)
   if (installed.length > 0) progress.end(`set-up: done (${installed.join(', ')})`)

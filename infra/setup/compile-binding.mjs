@@ -13,15 +13,25 @@ const ours = join(import.meta.dirname, '..', 'binding')
  * @property {string} source
  * @property {readonly string[]} headers
  * @property {readonly ('cc' | 'framework')[]} libraries of TensorFlow that it is linked with
+ * @property {boolean} [forPlugins] whether only a machine with a PJRT plugin needs it
  */
 
 /**
- * The memory of tensors, and the types and shapes of a graph without running it.
+ * The memory of tensors, the types and shapes of a graph without running it, the lowering of a graph to XLA's HLO, and
+ * the devices of PJRT.
  * @type {readonly Addition[]}
  */
 const additions = [
   { name: 'tensor_memory', source: 'tensor-memory.cc', headers: ['regions.h'], libraries: ['framework'] },
   { name: 'graph_types', source: 'graph-types.cc', headers: [], libraries: ['cc', 'framework'] },
+  {
+    name: 'graph_lowering',
+    source: 'graph-lowering.cc',
+    headers: [],
+    libraries: ['cc', 'framework'],
+    forPlugins: true,
+  },
+  { name: 'pjrt', source: 'pjrt.cc', headers: ['pjrt-plugin.h', 'call-arguments.h'], libraries: [], forPlugins: true },
 ]
 
 /** Compiled with the sources of tfjs' binding. */
@@ -35,7 +45,7 @@ const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-Wl
  * The folder with the compiled binding of tfjs and our additions.
  * @param {string} root of the checkout
  */
-function compiledFolder(root) {
+export function compiledFolder(root) {
   return join(root, 'node_modules', '@tensorflow', 'tfjs-node-gpu', 'lib', 'napi-v8')
 }
 
@@ -51,9 +61,11 @@ export function bindingPlaces(root) {
 /**
  * Our additions: their file names in the cache, and the paths at which they are linked.
  * @param {string} root of the checkout
+ * @param {boolean} [withPlugins] whether those are among them that reach PJRT plugins
  */
-export function additionPlaces(root) {
-  return additions.map((addition) => {
+export function additionPlaces(root, withPlugins = false) {
+  const needed = additions.filter(({ forPlugins }) => withPlugins || !forPlugins)
+  return needed.map((addition) => {
     const hash = createHash('sha256').update(flags.join(' '))
     for (const file of [addition.source, ...addition.headers]) hash.update(readFileSync(join(ours, file)))
     const file = `${addition.name}-${hash.digest('hex').slice(0, 12)}.node`

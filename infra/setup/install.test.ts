@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -22,7 +31,7 @@ beforeEach(() => {
     PATH: `${join(folder, 'bin')}:/usr/bin:/bin`,
     HOME: folder,
     GAUNTLET_CACHE: join(folder, 'cache'),
-    GAUNTLET_ENGINE: 'cpu',
+    GAUNTLET_DEVICE: 'cpu',
     TEMPORAL_ADDRESS: '127.0.0.1:1',
   }
   const packages = {
@@ -33,7 +42,8 @@ beforeEach(() => {
   write('checkout/package-lock.json', JSON.stringify({ packages }))
   for (const library of ['libtensorflow_framework.so.2', 'libtensorflow_cc.so.2'])
     write(join(engine(), 'tensorflow', library), '')
-  write(join(engine(), 'tensorflow/include/xla/tsl/framework/allocator_registry.h'), '')
+  for (const header of ['xla/tsl/framework/allocator_registry.h', 'xla/pjrt/c/pjrt_c_api.h'])
+    write(join(engine(), 'tensorflow/include', header), '')
   program('g++', 'while [ "$1" != -o ]; do shift; done; echo compiled > "$2"')
   // Empties node_modules and installs what the lock names, in production without what development alone needs.
   program(
@@ -48,7 +58,7 @@ cp package-lock.json node_modules/.package-lock.json`,
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-const engine = () => join('cache', 'engine', requireEngineBuild({ GAUNTLET_ENGINE: 'cpu' }).name)
+const engine = () => join('cache', 'engine', requireEngineBuild().name)
 
 function write(path: string, text: string): void {
   mkdirSync(dirname(join(folder, path)), { recursive: true })
@@ -98,6 +108,16 @@ describe('set-up', () => {
     environment['HOME'] = join(folder, 'no', 'such', 'home')
     program('npm', 'echo "npm error $npm_config_cache" >&2; exit 1')
     await expect(setUp()).rejects.toThrow(join(folder, 'cache', 'npm'))
+  })
+
+  it('compiles what reaches PJRT plugins only where one is used', async () => {
+    const links = () => readdirSync(join(root, 'node_modules/@tensorflow/tfjs-node-gpu/lib/napi-v8')).sort()
+    await setUp()
+    expect(links()).toEqual(['graph_types.node', 'tensor_memory.node', 'tfjs_binding.node'])
+    environment['GAUNTLET_PJRT_PLUGIN'] = '/somewhere/pjrt_plugin.so'
+    expect(await setUp()).toEqual(['engine'])
+    expect(links()).toContain('pjrt.node')
+    expect(links()).toContain('graph_lowering.node')
   })
 
   it('says so where npm leaves a package out', async () => {

@@ -22,7 +22,7 @@ function engineThat(script: string): void {
 
 describe('the proof of the engine', () => {
   it('is given by an engine that computes', async () => {
-    expect(await proveEngine(root)).toEqual({ libtensorflow: '2.21.0', isUsingGpu: expect.any(Boolean) })
+    expect(await proveEngine(root)).toEqual({ libtensorflow: '2.21.0' })
     await expect(requireEngine(root)).resolves.toBeUndefined()
   })
 
@@ -39,6 +39,13 @@ describe('the proof of the engine', () => {
     })
   })
 
+  it('repeats what an unusable plugin says is to be done', async () => {
+    engineThat(
+      'class PluginUnusable extends Error { name = "PluginUnusable" }; throw new PluginUnusable("Install it.")',
+    )
+    expect(adviceFor((await proveEngine(checkout)) as { reason: string }, '/cache')).toBe('Install it.')
+  })
+
   it('ends set-up with a sentence that says what to do where it fails', async () => {
     engineThat('throw new Error("no kernel image")')
     await expect(requireEngine(checkout)).rejects.toThrow(
@@ -47,7 +54,7 @@ describe('the proof of the engine', () => {
   })
 
   it('blames a Node.js that is newer than any that was tried', () => {
-    expect(adviceFor('x is not a function', '/cache', '27.1.0')).toBe(
+    expect(adviceFor({ reason: 'x is not a function' }, '/cache', '27.1.0')).toBe(
       'It does not compute (x is not a function); Node.js 27.1.0 is newer than any it was tried with, so use Node.js 20.19 to 26.',
     )
   })

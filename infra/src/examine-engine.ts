@@ -27,24 +27,18 @@ export async function examineEngine(root = checkout): Promise<Part> {
     }
   }
   const proof = await proveEngine(root)
-  if ('reason' in proof) return { part, state: 'wrong', where, fix: adviceFor(proof.reason, where) }
-  return assessEngine(proof, build.device, where)
+  if ('reason' in proof) return { part, state: 'wrong', where, fix: adviceFor(proof, where) }
+  return assessEngine(proof, where)
 }
 
-function assessEngine({ libtensorflow, isUsingGpu }: ProvenEngine, device: 'cpu' | 'cuda', where: string): Part {
-  const version = `libtensorflow ${libtensorflow}, ${isUsingGpu ? 'CUDA' : 'CPU'}`
-  if (libtensorflow !== engineVersion) {
-    return {
-      part: 'engine',
-      state: 'wrong',
-      version,
-      where,
-      fix: `Version ${engineVersion} is wanted; run \`npm run set-up\`.`,
-    }
+function assessEngine({ libtensorflow, accelerator }: ProvenEngine, where: string): Part {
+  const device = accelerator ? `${accelerator.device} by PJRT ${accelerator.interface}` : 'CPU'
+  const found = {
+    part: 'engine',
+    version: `libtensorflow ${libtensorflow}, ${device}`,
+    where,
+    ...(accelerator && { note: `Programs are compiled by the plugin ${accelerator.plugin}.` }),
   }
-  if (device === 'cuda' && !isUsingGpu) {
-    const fix = 'It does not see the GPU; update the NVIDIA driver (525 or newer), or set GAUNTLET_ENGINE=cpu.'
-    return { part: 'engine', state: 'wrong', version, where, fix }
-  }
-  return { part: 'engine', state: 'ok', version, where }
+  if (libtensorflow === engineVersion) return { ...found, state: 'ok' }
+  return { ...found, state: 'wrong', fix: `Version ${engineVersion} is wanted; run \`npm run set-up\`.` }
 }

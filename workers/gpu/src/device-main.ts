@@ -35,10 +35,12 @@ async function run({ id, bundle, request }: Extract<ToDevice, { type: 'run' }>):
   try {
     const report = (progress: Extract<FromDevice, { type: 'progress' }>['progress']) =>
       send({ type: 'progress', id, progress })
-    const surroundings = { store, cacheFolder, signal: controller.signal, report }
+    const surroundings = { store, cacheFolder, programCache: cache, signal: controller.signal, report }
     send({ type: 'done', id, result: await runBundle(bundle, request, surroundings) })
   } catch (error) {
-    send({ type: 'failed', id, ...failureOf(error) })
+    const failure = failureOf(error)
+    send({ type: 'failed', id, ...failure })
+    if (failure.failureClass === 'WorkerLost') process.disconnect() // the next attempt has a new process
   } finally {
     clearInterval(alive)
     running.delete(id)

@@ -42,7 +42,7 @@ function runOn(
   { attempt = 1, signal = new AbortController().signal, onProgress = () => undefined as void } = {},
 ) {
   const bundle = bundleOf(name, `run: async (request, context) => { ${body} }`)
-  const identity = { codeDigest: bundle.digest }
+  const identity = { codeDigest: bundle.digest, environmentClass: digestOf('here') }
   const request = { stageKey: digestOf(name), identity, attempt } as unknown as StageRequest<unknown>
   return device.run(bundle as never, request, onProgress, signal)
 }

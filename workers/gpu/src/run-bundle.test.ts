@@ -29,8 +29,17 @@ function bundleThatStores(text: string, protocol = bundleProtocol) {
 
 function run({ path, digest }: { readonly path: string; readonly digest: string }, stageKey = 'a'.repeat(64)) {
   const store = openArtifactStore(pathToFileURL(join(folder, 'artifacts')).href)
-  const request = { stageKey, identity: { codeDigest: digest } as StageIdentity } as StageRequest<unknown>
-  const surroundings = { store, cacheFolder: folder, signal: new AbortController().signal, report: () => undefined }
+  const request = {
+    stageKey,
+    identity: { codeDigest: digest, environmentClass: 'e'.repeat(64) } as StageIdentity,
+  } as StageRequest<unknown>
+  const surroundings = {
+    store,
+    cacheFolder: folder,
+    programCache: folder,
+    signal: new AbortController().signal,
+    report: () => undefined,
+  }
   return { store, result: runBundle(path, request, surroundings) }
 }
 

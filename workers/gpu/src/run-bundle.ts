@@ -1,10 +1,12 @@
 import type { ArtifactStore } from '@gauntlet/artifacts'
 import type { StageRequest } from '@gauntlet/contract'
+import { executablesFolder } from '@gauntlet/engine/executable-cache'
 import { fetchSource } from '@gauntlet/sources'
 import { readFile } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
 import { bundleProtocol, type StageContext, type StageModule } from './bundles/bundle-protocol.ts'
 import type { DeviceProgress, DeviceResult } from './device-protocol.ts'
+import { sharingPrograms } from './compiled-programs.ts'
 import { midStageCheckpoint, unreportedResult } from './stage-progress.ts'
 
 /** What a device process gives the bundles that it runs. */
@@ -12,6 +14,8 @@ export interface BundleSurroundings {
   readonly store: ArtifactStore
   /** Where fetched sources are kept between attempts. */
   readonly cacheFolder: string
+  /** Where the engine keeps compiled programs between attempts. */
+  readonly programCache: string
   readonly signal: AbortSignal
   report(progress: DeviceProgress): void
 }
@@ -43,7 +47,10 @@ export async function runBundle(
   if (code.digest !== request.identity.codeDigest)
     throw new BundleUnusable(`${bundle} is not the code of the stage’s key; delete it and start the worker again.`)
   const { run } = await loadBundle<StageModule>(bundle)
-  const { sources, generated } = await run(request as StageRequest<never>, contextOf(request, surroundings))
+  const programs = { store, identity: request.identity, folder: executablesFolder(surroundings.programCache) }
+  const { sources, generated } = await sharingPrograms(programs, () =>
+    run(request as StageRequest<never>, contextOf(request, surroundings)),
+  )
   const result = { sources: { ...sources, code }, generated }
   await unreported.write(result)
   await midStageCheckpoint(store, request.stageKey).clear()

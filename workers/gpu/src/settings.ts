@@ -1,8 +1,7 @@
 import { defaultPool, temporalSettings, type TemporalSettings } from '@gauntlet/contract'
 import { deviceVariables } from '@gauntlet/engine/device-variables'
-import { formNamed, formOf, precisions, type Form } from '@gauntlet/engine/forms'
-import { formVariable } from '@gauntlet/engine/process-form'
-import { visibleGpus } from '@gauntlet/engine/visible-gpus'
+import { chosenPlugin, devicesOf } from '@gauntlet/engine/plugin-choice'
+import type { OneDevice } from '@gauntlet/engine/visible-devices'
 import { availableParallelism, hostname, totalmem } from 'node:os'
 
 /** What a GPU worker is told by its environment. It is given no database credentials, and refuses to start with any. */
@@ -39,35 +38,27 @@ export function readGpuWorkerSettings(variables: NodeJS.ProcessEnv): GpuWorkerSe
 }
 
 /**
- * One device process a GPU, each of which sees no other; processes beyond the number of GPUs share them. Without GPUs
- * as many as the CPU carries.
+ * One device process an accelerator, each of which sees no other; processes beyond the number of accelerators share
+ * them. Where programs run on the CPU, as many as it carries.
  */
-export function readDeviceSettings(variables: NodeJS.ProcessEnv, gpus = visibleGpus(variables)): DeviceSettings {
-  const devices = count(variables, 'GAUNTLET_DEVICES', gpus.length || devicesOfCpu())
+export function readDeviceSettings(
+  variables: NodeJS.ProcessEnv,
+  accelerators = acceleratorsOf(variables),
+): DeviceSettings {
+  const devices = count(variables, 'GAUNTLET_DEVICES', accelerators.length || devicesOfCpu())
   const threads = count(variables, 'GAUNTLET_THREADS', 1)
-  const gpuOf = (index: number) => (gpus.length > 0 ? { gpu: gpus[index % gpus.length]! } : {})
   const memory = count(variables, 'GAUNTLET_DEVICE_MEMORY', memoryShare(devices))
-  const room = gpus.length > 0 ? {} : { memory }
-  const form = formWanted(variables, gpus.length > 0 ? 'gpu' : 'cpu')
+  const seen = (index: number) =>
+    accelerators.length > 0 ? { accelerator: accelerators[index % accelerators.length]! } : { memory }
   return {
-    devices: Array.from({ length: devices }, (_, index) => ({
-      ...deviceVariables({ threads, ...gpuOf(index), ...room }),
-      [formVariable]: form.name,
-    })),
+    devices: Array.from({ length: devices }, (_, index) => deviceVariables({ threads, ...seen(index) })),
   }
 }
 
-/**
- * The form of all programs, which is part of the environment class: `GAUNTLET_FORM`, else the one for the kind of
- * device in the precision that `GAUNTLET_PRECISION` names, by default float32.
- */
-function formWanted(variables: NodeJS.ProcessEnv, device: 'cpu' | 'gpu'): Form {
-  const named = variables[formVariable]
-  if (named) return formNamed(named)
-  const wanted = variables['GAUNTLET_PRECISION'] ?? 'float32'
-  const precision = precisions.find((each) => each === wanted)
-  if (precision) return formOf(device, precision)
-  throw new SettingsInvalid(`GAUNTLET_PRECISION is ${JSON.stringify(wanted)}; give one of ${precisions.join(', ')}.`)
+/** The accelerators that the chosen plugin is for. */
+function acceleratorsOf(variables: NodeJS.ProcessEnv): readonly OneDevice[] {
+  const plugin = chosenPlugin(variables)
+  return plugin === undefined ? [] : (devicesOf(plugin, variables) ?? [])
 }
 
 /**

@@ -1,11 +1,5 @@
-import { nativeBackend, tf, threadsOfParts, type Rank, type Tensor } from '@gauntlet/engine'
+import { mostInPass, tf, threadsOfParts, type Rank, type Tensor } from '@gauntlet/engine'
 import type { ImageShape } from './square-moves.ts'
-
-/**
- * Most pixels of one channel in a pass, and most rows. A CPU gains nothing from more (test/benchmarks/LOG.md), and the
- * last batches of an attack would mostly be padding.
- */
-const limits = { cpu: { pixels: 8 * 224 ** 2, most: 32 }, gpu: { pixels: 64 * 224 ** 2, most: 64 } }
 
 /**
  * Each thread's part of a pass is a multiple of this: as many numbers as TensorFlow's own kernels take at once. What is
@@ -21,7 +15,7 @@ const fewestRows = 8
  * decision 0016). A power of two, and enough for every thread to have a part of its own.
  */
 export function passRows([height, width]: ImageShape): number {
-  const { pixels, most } = nativeBackend().isUsingGpuDevice ? limits.gpu : limits.cpu
+  const { pixels, rows: most } = mostInPass()
   const fitting = 2 ** Math.floor(Math.log2(pixels / (height * width)))
   return Math.max(Math.min(fitting, most), fewestRows * 2 ** Math.floor(Math.log2(threadsOfParts())))
 }

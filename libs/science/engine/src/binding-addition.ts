@@ -8,7 +8,7 @@ class EngineIncomplete extends Error {
 const load = createRequire(import.meta.url)
 
 /** Loads one of our additions to tfjs's binding, which set-up compiles from `infra/binding`. */
-export function bindingAddition<Addition>(name: 'tensor_memory' | 'graph_types'): Addition {
+export function bindingAddition<Addition>(name: 'tensor_memory' | 'graph_types' | 'graph_lowering' | 'pjrt'): Addition {
   try {
     return load(`@tensorflow/tfjs-node-gpu/lib/napi-v8/${name}.node`) as Addition
   } catch (cause) {

@@ -77,6 +77,6 @@ function residentBytes(): number {
   }
 }
 
-function mebibytes(bytes: number): string {
+export function mebibytes(bytes: number): string {
   return (bytes / 2 ** 20).toFixed(0)
 }

@@ -1,14 +1,4 @@
-/**
- * What TensorFlow's graph optimiser (Grappler) does to captured programs: nothing, or one pass.
- * infra/binding/session-options.cc holds the options of each; other options there need another name here.
- */
-export type GraphOptimizer = 'none' | 'one pass'
-
-const graphOptimizerVariable = 'GAUNTLET_GRAPH_OPTIMIZER'
-
-export function graphOptimizerOf(variables: NodeJS.ProcessEnv): GraphOptimizer {
-  return variables[graphOptimizerVariable] === 'one pass' ? 'one pass' : 'none'
-}
+import type { OneDevice } from './visible-devices.ts'
 
 /** Whether a process uses oneDNN's kernels. TensorFlow decides by the processor where the variable is not set. */
 export function oneDnnOf({ TF_ENABLE_ONEDNN_OPTS: told }: NodeJS.ProcessEnv): boolean | 'by processor' {
@@ -25,11 +15,8 @@ export interface DeviceVariablesOptions {
    * after the other.
    */
   readonly share?: 'batch' | 'operators'
-  /**
-   * The one GPU of the process, as `CUDA_VISIBLE_DEVICES` names it. Unless it is given, the process uses the CPU, or
-   * all GPUs.
-   */
-  readonly gpu?: string
+  /** The variables by which the process sees one accelerator and no other; absent where it runs programs on the CPU. */
+  readonly accelerator?: OneDevice
   /**
    * The bytes that the process may have resident while it does work that can be done in smaller pieces
    * (`withinDeviceMemory`). There is no limit unless it is given.
@@ -44,12 +31,12 @@ export interface DeviceVariablesOptions {
 export function deviceVariables({
   threads,
   share = 'batch',
-  gpu,
+  accelerator,
   memory,
 }: DeviceVariablesOptions): Record<string, string> {
   // Threads that share an operator wait for one another at each one. With a part of the batch each, they go through the
   // whole program without waiting (decision 0017).
-  const [ofOperator, ofParts] = gpu !== undefined ? [threads, threads] : share === 'batch' ? [1, threads] : [threads, 1]
+  const [ofOperator, ofParts] = accelerator ? [threads, threads] : share === 'batch' ? [1, threads] : [threads, 1]
   return {
     TF_NUM_INTRAOP_THREADS: String(ofOperator),
     TF_NUM_INTEROP_THREADS: String(ofParts),
@@ -61,21 +48,8 @@ export function deviceVariables({
     // TensorFloat-32 keeps 10 bits of a product's factors. These are too few for attack gradients that must equal the
     // reference's.
     NVIDIA_TF32_OVERRIDE: '0',
-    // Without it the first process takes all of a GPU's memory.
-    TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     TF_CPP_MIN_LOG_LEVEL: '2',
     ...(memory === undefined ? {} : { GAUNTLET_DEVICE_MEMORY: String(memory) }),
-    ...(gpu === undefined ? {} : gpuVariables(gpu)),
-  }
-}
-
-function gpuVariables(gpu: string): Record<string, string> {
-  return {
-    CUDA_VISIBLE_DEVICES: gpu,
-    // By default CUDA puts the fastest GPU first; the driver and nvidia-smi count in the order of the bus.
-    CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
-    // On CPUs the optimiser is off. Programs whose operators the engine fuses itself (`withFusedOperators`) are as fast
-    // there, and are compiled several times as fast.
-    [graphOptimizerVariable]: 'one pass' satisfies GraphOptimizer,
+    ...accelerator,
   }
 }

@@ -1,9 +1,9 @@
-/** Variables that libtensorflow, XLA, oneDNN and NVIDIA's libraries read. */
-const read = /^(TF|TFE|XLA|ONEDNN|DNNL|CUDA|CUDNN|CUBLAS|NVIDIA|MLIR)_/
+/** Variables that libtensorflow, XLA, PJRT plugins, oneDNN, and the libraries of NVIDIA and AMD read. */
+const read = /^(TF|TFE|XLA|PJRT|ONEDNN|DNNL|CUDA|CUDNN|CUBLAS|NVIDIA|MLIR|HIP|ROCM|MIOPEN|ROCBLAS|HIPBLASLT)_/
 
 /** Those of them that change no number: logs, memory, and places. */
 const idle =
-  /^(TF_CPP_|TF_(FORCE_)?GPU_|TF_CUDA_|(ONEDNN|DNNL)_(VERBOSE|JIT_DUMP)|CUDA_(CACHE|MODULE|VISIBLE|DEVICE_ORDER|HOME|PATH|VERSION)|CUDNN_LOG|CUBLAS_LOG|NVIDIA_(VISIBLE|DRIVER|REQUIRE|PRODUCT))/
+  /^(TF_CPP_|TF_(FORCE_)?GPU_|TF_CUDA_|(ONEDNN|DNNL)_(VERBOSE|JIT_DUMP)|CUDA_(CACHE|MODULE|VISIBLE|DEVICE_ORDER|HOME|PATH|VERSION)|CUDNN_LOG|CUBLAS_LOG|NVIDIA_(VISIBLE|DRIVER|REQUIRE|PRODUCT)|(HIP|ROCM)_(VISIBLE|PATH|HOME|VERSION))/
 
 /** Those that have a field of their own in the environment. */
 const described =

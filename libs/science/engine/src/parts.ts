@@ -1,15 +1,15 @@
 import process from 'node:process'
-import { nativeBackend } from './operator.ts'
+import { pjrtDevice } from './pjrt/pjrt-device.ts'
 
 /** The fewest rows of a part: fewer are not worth a thread. Evaluations have more (`passRows`). */
 export const fewestRows = 4
 
 /**
- * The number of threads that compute parts of a batch side by side. On a CPU these are TensorFlow's threads between
- * operators (`deviceVariables`).
+ * The number of threads that compute parts of a batch side by side: TensorFlow's threads between operators
+ * (`deviceVariables`). XLA divides every operator itself.
  */
 export function threadsOfParts(variables: NodeJS.ProcessEnv = process.env): number {
-  return nativeBackend().isUsingGpuDevice ? 1 : Number(variables['TF_NUM_INTEROP_THREADS']) || 1
+  return pjrtDevice() ? 1 : Number(variables['TF_NUM_INTEROP_THREADS']) || 1
 }
 
 /**

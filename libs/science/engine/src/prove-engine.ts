@@ -1,6 +1,7 @@
 import { convolve } from './kernels/convolution.ts'
 import { nativeBackend } from './operator.ts'
-import { ProgramBuilder, processForm } from './programs/index.ts'
+import { pjrtDevice } from './pjrt/pjrt-device.ts'
+import { ProgramBuilder, processPrecision } from './programs/index.ts'
 import { tf, type Tensor, type Tensor4D } from './tf.ts'
 
 /** The engine is there and does not compute what it should; a retry does not help. The message says what it gives. */
@@ -11,7 +12,8 @@ export class EngineUnsound extends Error {
 /** What computes here. */
 export interface ProvenEngine {
   readonly libtensorflow: string
-  readonly isUsingGpu: boolean
+  /** What runs programs where that is not the CPU, the version of PJRT and the path of the plugin. */
+  readonly accelerator?: { readonly device: string; readonly interface: string; readonly plugin: string }
 }
 
 /**
@@ -26,7 +28,7 @@ export const knownProof = {
   ofFilter: [14, 3, 4, 14],
 }
 
-/** Of the largest known number: what the least precise form (bfloat16) may be away, twice over. */
+/** Of the largest known number: what the least precision (bfloat16) may be away, twice over. */
 const tolerance = 2 ** -6
 
 /**
@@ -34,14 +36,14 @@ const tolerance = 2 ** -6
  * run and compared with what is known. Milliseconds. Throws `EngineUnsound` for other numbers, and whatever is thrown
  * where it does not run at all.
  */
-export function proveEngine(convolution = convolve, form = processForm()): ProvenEngine {
+export function proveEngine(convolution = convolve, precision = processPrecision()): ProvenEngine {
   const { image, filter } = knownProof
   const inputs = { x: tf.tensor4d(image, [1, 3, 3, 1]), weights: tf.tensor4d(filter, [2, 2, 1, 1]) }
   const builder = new ProgramBuilder({})
   try {
     const run = ({ x, weights }: typeof inputs) => ({ outputs: gradients(convolution, x, weights) })
     const program = builder.capture('proof', run, inputs)
-    const session = builder.load(form)
+    const session = builder.load(precision)
     const outputs = session.run(program, inputs)
     session.dispose()
     const numbers = Object.entries(outputs).map(([what, tensor]) => [what, [...tensor.dataSync()]] as const)
@@ -51,8 +53,11 @@ export function proveEngine(convolution = convolve, form = processForm()): Prove
     builder.dispose()
     tf.dispose(Object.values(inputs))
   }
-  const { binding, isUsingGpuDevice } = nativeBackend()
-  return { libtensorflow: binding.TF_Version, isUsingGpu: Boolean(isUsingGpuDevice) }
+  const libtensorflow = nativeBackend().binding.TF_Version
+  const device = pjrtDevice()
+  if (!device) return { libtensorflow }
+  const { path: plugin, interface: version } = device.plugin
+  return { libtensorflow, accelerator: { device: device.model, interface: version, plugin } }
 }
 
 function gradients(convolution: typeof convolve, x: Tensor4D, weights: Tensor4D) {

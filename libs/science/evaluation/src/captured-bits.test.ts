@@ -1,96 +1,15 @@
-import { normal, tf, uniform, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
-import { batchNorm, conv2d, evaluationMode, linear, Parameters, relu } from '@gauntlet/nn'
-import { digestOf, digestOfBytes, type Perturbation } from '@gauntlet/study'
+import { digestOfBytes, type Perturbation } from '@gauntlet/study'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { evaluate } from './evaluate.ts'
-import type { Evaluated, Evaluation, SavedEvaluation } from './evaluation.ts'
-import type { ImageReader } from './image-reader.ts'
+import type { Evaluated, SavedEvaluation } from './evaluation.ts'
 import { outcomeFacts } from './outcome.ts'
 import { encodeOutcomes } from './outcomes-file.ts'
+import { disposeModel, evaluationOf, killed } from './testing/captured-evaluation.ts'
 
-const [side, classes, count] = [12, 4, 18]
-const shapes = {
-  'conv1.weight': [3, 3, 3, 16],
-  'norm1.weight': [16],
-  'norm1.bias': [16],
-  'norm1.running_mean': [16],
-  'norm1.running_var': [16],
-  'conv2.weight': [3, 3, 16, 24],
-  'conv2.bias': [24],
-  'fc1.weight': [216, 40],
-  'fc1.bias': [40],
-  'fc2.weight': [40, classes],
-  'fc2.bias': [classes],
-}
-const parameters = Parameters.of(
-  Object.entries(shapes).map(([name, shape]) => {
-    const values = normal({ seed: 2, purpose: name }, tf.util.sizeFromShape(shape))
-    const scale = Math.sqrt(2 / tf.util.sizeFromShape(shape.slice(0, -1)))
-    return [
-      name,
-      tf.tensor(/norm1\.(weight|running_var)/.test(name) ? values.fill(1) : values.map((x) => x * scale), shape),
-    ] as const
-  }),
-)
-afterAll(() => [...parameters.entries()].forEach(([, tensor]) => tensor.dispose()))
-
-/**
- * A model of convolutions, a batch norm that is folded, and matrix products, whose kernels add in another order for one
- * row than for sixteen.
- */
-function model(images: Tensor4D, named: Parameters): Tensor2D {
-  const first = relu(
-    batchNorm(conv2d(images.sub(0.5), named.at('conv1'), { stride: 2, padding: 1 }), named.at('norm1'), evaluationMode),
-  )
-  const second = relu(conv2d(first, named.at('conv2'), { stride: 2, padding: 1 }))
-  return linear(relu(linear(second.reshape<Tensor2D>([-1, 216]), named.at('fc1'))), named.at('fc2'))
-}
-const logits = (images: Tensor4D) => model(images, parameters)
-
-const values = side * side * 3
-const images = Array.from({ length: count }, (_, i) => uniform({ seed: i, purpose: 'image' }, values))
-const batchOf = (indices: readonly number[]) => {
-  const batch = new Float32Array(indices.length * values)
-  indices.forEach((index, i) => batch.set(images[index]!, i * values))
-  return batch
-}
-const labels = tf.tidy(() => [
-  ...logits(tf.tensor4d(batchOf([...images.keys()]), [count, side, side, 3]))
-    .argMax(1)
-    .dataSync(),
-])
-const digests = images.map((_, i) => digestOf(`image ${i}`))
-const reader: ImageReader = {
-  count,
-  resolution: side,
-  entry: (index) => ({ digest: digests[index]!, label: labels[index]! }),
-  read: async (indices) => ({
-    images: batchOf(indices),
-    labels: Int32Array.from(indices, (index) => labels[index]!),
-    digests: indices.map((index) => digests[index]!),
-  }),
-}
-
-function settingsOf(perturbation: Perturbation, change: Partial<Evaluation> = {}): Evaluation {
-  const network = { model, parameters }
-  return { perturbation, seed: 1, logits, network, classes, reader, batchSize: 64, ...change }
-}
+afterAll(disposeModel)
 
 const digestOfFile = ({ outcomes, evidence }: Evaluated, perturbation: Perturbation) =>
   digestOfBytes(encodeOutcomes(outcomes, outcomeFacts(perturbation, evidence)))
-
-/** What is saved by the time an evaluation is killed after some blocks. */
-async function killed(evaluation: Evaluation, blocks: number): Promise<SavedEvaluation> {
-  const controller = new AbortController()
-  let [seen, saved] = [0, undefined as SavedEvaluation | undefined]
-  const onProgress: Evaluation['onProgress'] = async ({ save }) => {
-    if (++seen !== blocks) return
-    saved = structuredClone(await save())
-    controller.abort(new Error('killed'))
-  }
-  await expect(evaluate({ ...evaluation, onProgress, signal: controller.signal })).rejects.toThrow('killed')
-  return saved!
-}
 
 describe.each<Perturbation>([
   { name: 'Linf', epsilon: 0.1, evaluator: { name: 'apgd-ce+t' } },
@@ -100,7 +19,7 @@ describe.each<Perturbation>([
   let evaluated: Evaluated
   let expected: string
   beforeAll(async () => {
-    evaluated = await evaluate(settingsOf(perturbation))
+    evaluated = await evaluate(evaluationOf(perturbation))
     expected = digestOfFile(evaluated, perturbation)
   })
 
@@ -115,10 +34,11 @@ describe.each<Perturbation>([
   ])(
     'is the same in batches of %i, undisturbed and after three kills',
     async (batchSize, kills) => {
-      expect(digestOfFile(await evaluate(settingsOf(perturbation, { batchSize })), perturbation)).toBe(expected)
+      expect(digestOfFile(await evaluate(evaluationOf(perturbation, { batchSize })), perturbation)).toBe(expected)
       let resumeFrom: SavedEvaluation | undefined
-      for (const blocks of kills) resumeFrom = await killed(settingsOf(perturbation, { batchSize, resumeFrom }), blocks)
-      expect(digestOfFile(await evaluate(settingsOf(perturbation, { batchSize, resumeFrom })), perturbation)).toBe(
+      for (const blocks of kills)
+        resumeFrom = await killed(evaluationOf(perturbation, { batchSize, resumeFrom }), blocks)
+      expect(digestOfFile(await evaluate(evaluationOf(perturbation, { batchSize, resumeFrom })), perturbation)).toBe(
         expected,
       )
     },

@@ -133,16 +133,23 @@ function captured(builder: ProgramBuilder<TrainingTensors>, settings: TrainingSe
   const trained = trainedOf(model, trains)
   return {
     accumulate: bySize(sizes.training, (size) =>
-      withExamples(settings, size, (examples) =>
-        builder.capture(`accumulate_${size}`, (inputs, tensors) => accumulate(programs, inputs, tensors), examples),
+      withExamples(settings, size, (examples, smaller) =>
+        builder.capture(`accumulate_${size}`, (inputs, tensors) => accumulate(programs, inputs, tensors), examples, {
+          smaller,
+        }),
       ),
     ),
     step: withFactors(settings, (examples) =>
       builder.capture('step', (inputs, tensors) => step(trained, inputs, tensors), examples),
     ),
     predict: bySize(sizes.validation, (size) =>
-      withExamples(settings, size, ({ images, labels }) =>
-        builder.capture(`predict_${size}`, (inputs, tensors) => predict(programs, inputs, tensors), { images, labels }),
+      withExamples(settings, size, (examples, smaller) =>
+        builder.capture(
+          `predict_${size}`,
+          (inputs, tensors) => predict(programs, inputs, tensors),
+          imagesAndLabels(examples),
+          { smaller: imagesAndLabels(smaller) },
+        ),
       ),
     ),
   }
@@ -162,25 +169,40 @@ function bySize<P>(sizes: readonly number[], capture: (size: number) => P): Read
   return new Map([...new Set(sizes)].map((size) => [size, capture(size)]))
 }
 
-/** Calls `capture` with images of noise, since the variance of even images is 0 and batch norms divide by it. */
+/**
+ * The most images of a batch by which an accelerator's programs are compared with eager code on the CPU. With two,
+ * batch norms over maps of one pixel give gradients of mere rounding.
+ */
+const mostCompared = 8
+
+/** Calls `capture` with examples of this size, and with smaller ones to check the program by. */
 function withExamples<P>(
-  { model, resolution }: TrainingSessionSettings,
+  settings: TrainingSessionSettings,
   size: number,
-  capture: (examples: MicroBatchInputs) => P,
+  capture: (examples: MicroBatchInputs, smaller: MicroBatchInputs) => P,
 ): P {
+  const [examples, smaller] = [examplesOf(settings, size), examplesOf(settings, Math.min(size, mostCompared))]
+  try {
+    return capture(examples, smaller)
+  } finally {
+    tf.dispose([...Object.values(examples), ...Object.values(smaller)])
+  }
+}
+
+function imagesAndLabels({ images, labels }: MicroBatchInputs): Pick<MicroBatchInputs, 'images' | 'labels'> {
+  return { images, labels }
+}
+
+/** Images of noise, since the variance of even images is 0 and batch norms divide by it. */
+function examplesOf({ model, resolution }: TrainingSessionSettings, size: number): MicroBatchInputs {
   const shape = [size, resolution, resolution, 3] as const
   const pixels = uniform({ seed: 0, purpose: 'capture' }, size * resolution * resolution * 3)
   const labels = Int32Array.from({ length: size }, (_, i) => i % model.classes)
-  const examples = {
+  return {
     images: tf.tensor4d(pixels, [...shape]),
     labels: tf.tensor1d(labels, 'int32'),
     keys: keyTensor(dropoutKeys(0, 0, [...labels.keys()])),
     divisor: tf.scalar(size),
-  }
-  try {
-    return capture(examples)
-  } finally {
-    tf.dispose(examples)
   }
 }
 

@@ -21,6 +21,8 @@ export interface Computation<Answer extends ComputingAnswer> {
   /** The file of the process, in workers/gpu/src. */
   readonly script: string
   readonly request: object
+  /** Environment variables of the process beside those of this one. */
+  readonly variables?: Readonly<Record<string, string>>
   /** The name of the computation at the beginning of a sentence: `The probe`. */
   readonly name: string
   /** The message when it is interrupted. */
@@ -39,6 +41,7 @@ export async function compute<Answer extends ComputingAnswer>(
   return interruptible(computation.interrupted, async (signal) => {
     const child = fork(resolve(gpuWorker, computation.script), {
       execArgv: ['--import', 'tsx'],
+      env: { ...process.env, ...computation.variables },
       cwd: gpuWorker, // `tsx` is found from here, whatever the folder of the user.
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })

@@ -90,6 +90,9 @@ const classOfError: Readonly<Record<string, FailureClass>> = {
   Diverged: 'Diverged',
   // The device has too little memory.
   OutOfMemory: 'OutOfMemory',
+  // An accelerator failed. What is wrong may stay with the process, which ends (workers/gpu/src/device-main.ts).
+  DeviceFailed: 'WorkerLost',
+  DeviceStateLost: 'WorkerLost',
   ArtifactMissing: 'ArtifactLost',
   ArtifactCorrupt: 'ArtifactLost',
   // Storage, network or the database failed.

@@ -1,6 +1,7 @@
 export * from './activities.ts'
 export * from './bench.ts'
 export * from './control.ts'
+export * from './device-check.ts'
 export * from './failures.ts'
 export * from './identities.ts'
 export * from './micro-batch.ts'

@@ -182,8 +182,14 @@ async function run({ path, digest }: BundleFile) {
     testImages: 10,
     splitSeed: 1,
   }
-  const identity = { stage: 'prepare-dataset', codeDigest: digest } as StageIdentity
+  const identity = { stage: 'prepare-dataset', codeDigest: digest, environmentClass: digest } as StageIdentity
   const request = { stageKey: digest, identity, input: { dataset } } as StageRequest<unknown>
-  const surroundings = { store, cacheFolder: folder, signal: new AbortController().signal, report: () => undefined }
+  const surroundings = {
+    store,
+    cacheFolder: folder,
+    programCache: folder,
+    signal: new AbortController().signal,
+    report: () => undefined,
+  }
   return { store, ...(await runBundle(path, request, surroundings)) }
 }

@@ -9,13 +9,13 @@ import {
   type ImageReader,
 } from '@gauntlet/evaluation'
 import { writeFileAtomically } from '@gauntlet/files'
-import { disposeParameters, evaluationMode } from '@gauntlet/nn'
+import { evaluationMode } from '@gauntlet/nn'
 import { digestOfBytes } from '@gauntlet/study'
 import { attackSheet } from './attack-sheet.ts'
 import type { Probe } from './probe.ts'
 import { ProbeInputInvalid } from './probe-input-invalid.ts'
 import { readProbedImages, type ProbedImages } from './probed-images.ts'
-import { loadProbedModel, type LoadedModel } from './probed-model.ts'
+import { disposeModel, loadProbedModel, type LoadedModel } from './probed-model.ts'
 import { requireWritable, writeResult } from './write-result.ts'
 
 /**
@@ -44,7 +44,7 @@ export const probeAttack: Probe<AttackProbe> = async (request, report) => {
       await writeFileAtomically(request.sheet, await sheetOf(model, images, attacked, request.seed))
     return JSON.stringify(reportOf({ outcomes, evidence }))
   } finally {
-    disposeParameters(model.parameters)
+    disposeModel(model)
   }
 }
 
@@ -52,7 +52,7 @@ export const probeAttack: Probe<AttackProbe> = async (request, report) => {
 const mostOnSheet = 12
 
 function sheetOf(
-  { backbone, parameters }: LoadedModel,
+  { logits }: LoadedModel,
   { count, shape: [, side], pixels, labels }: ProbedImages,
   attacked: Float32Array,
   seed: number,
@@ -62,7 +62,7 @@ function sheetOf(
     const [clean, moved] = [pixels, attacked].map((all) => all.subarray(i * size, (i + 1) * size))
     return { clean: clean!, attacked: moved!, label: labels[i]!, title: 'attacked' }
   })
-  return attackSheet(rows, { logits: (x) => backbone.logits(x, parameters, evaluationMode), side, seed })
+  return attackSheet(rows, { logits, side, seed })
 }
 
 function requireRadius(epsilon: number): void {
@@ -90,7 +90,7 @@ function requireAttackable({ pixels, shape: [, height, width] }: ProbedImages): 
  */
 function evaluateImages(
   { norm, epsilon, evaluator, escalate, seed }: AttackProbe,
-  { backbone, classes, parameters }: LoadedModel,
+  { backbone, classes, parameters, logits }: LoadedModel,
   images: ProbedImages,
   reporting: Pick<AttackEvaluation, 'onFallen' | 'onProgress'>,
 ): Promise<Evaluated> {
@@ -98,7 +98,7 @@ function evaluateImages(
     backbone.logits(x, weights, evaluationMode)
   const evaluation: AttackEvaluation = {
     seed,
-    logits: (x) => model(x, parameters),
+    logits,
     network: { model, parameters },
     reader: readerOf(images),
     batchSize: Math.max(1, Math.min(64, Math.floor((imagesOf224 * 224 * 224) / images.shape[1] ** 2))),

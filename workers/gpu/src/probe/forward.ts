@@ -1,11 +1,10 @@
 import type { ForwardProbe } from '@gauntlet/contract'
 import { tf, type Tensor4D } from '@gauntlet/engine'
-import { disposeParameters, evaluationMode } from '@gauntlet/nn'
 import type { NamedArray } from '@gauntlet/weights'
 import { inMicroBatches } from './micro-batches.ts'
 import type { Probe } from './probe.ts'
 import { readProbedImages, type ProbedImages } from './probed-images.ts'
-import { loadProbedModel, type LoadedModel } from './probed-model.ts'
+import { disposeModel, loadProbedModel, type LoadedModel } from './probed-model.ts'
 import { requireWritable, writeResult } from './write-result.ts'
 
 /**
@@ -28,7 +27,7 @@ export const probeForward: Probe<ForwardProbe> = async (request, report) => {
     const written = arrays.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')
     return [`${request.out}: ${written}`, ...model.changes.map((change) => `weights: ${change}`)].join('\n')
   } finally {
-    disposeParameters(model.parameters)
+    disposeModel(model)
   }
 }
 
@@ -45,9 +44,9 @@ function computeBatch(model: LoadedModel, images: ProbedImages, { from, to, logi
   tf.engine().startScope()
   try {
     const pixels = images.batch(from, to)
-    if (!gradient) return keep(model.backbone.logits(pixels, model.parameters, evaluationMode).dataSync())
+    if (!gradient) return keep(model.logits(pixels).dataSync())
     const loss = (x: Tensor4D) => {
-      const y = model.backbone.logits(x, model.parameters, evaluationMode)
+      const y = model.logits(x)
       keep(y.dataSync())
       // The batch's share of the mean over all images.
       const chosen = tf.oneHot(images.batchLabels(from, to), model.classes)

@@ -1,16 +1,20 @@
 import { adoptCheckpoint, backboneFor, type Backbone } from '@gauntlet/backbones'
 import type { ProbedModel } from '@gauntlet/contract'
-import type { Parameters } from '@gauntlet/nn'
+import type { DeviceFunction, Tensor2D, Tensor4D } from '@gauntlet/engine'
+import { disposeParameters, type Parameters } from '@gauntlet/nn'
 import { openCheckpoint, toParameters, type CheckpointFile, type NamedArray } from '@gauntlet/weights'
+import { frozen } from '../stages/classifier.ts'
 import { ProbeInputInvalid } from './probe-input-invalid.ts'
 
-/** A backbone with the weights of a file. The caller disposes of the parameters. */
+/** A backbone with the weights of a file. The caller disposes of it (`disposeModel`). */
 export interface LoadedModel {
   readonly backbone: Backbone
   readonly classes: number
   readonly parameters: Parameters
   /** What was stripped, left out or filled to make the weights fit, a sentence each. */
   readonly changes: readonly string[]
+  /** Images → logits. */
+  readonly logits: DeviceFunction<Tensor4D, Tensor2D>
 }
 
 /** Loads the weights as they are found. Every tensor of the model must be there. */
@@ -19,7 +23,12 @@ export function loadProbedModel({ backbone: id, weights, classes: wanted, contra
   const adoption = { head: 'kept', classes: wanted, normalised: contract === 'none' } as const
   const { arrays, classes, changes } = adoptCheckpoint(backbone, openFile(weights, 'weights'), adoption)
   const parameters = toParameters(arrays, backbone.specifications(classes!))
-  return { backbone, classes: classes!, parameters, changes }
+  return { backbone, classes: classes!, parameters, changes, logits: frozen(backbone, parameters) }
+}
+
+export function disposeModel({ logits, parameters }: LoadedModel): void {
+  logits.dispose()
+  disposeParameters(parameters)
 }
 
 /** The tensors of a file that the user named; `what` names its role in the message. */

@@ -24,12 +24,12 @@ export const checkpoint =
   async ({ input: { configuration, dataset, trained } }, context) => {
     const classifier = classifierOf(models, configuration)
     const parameters = loadClassifier(classifier, await context.store.read(trained.trained!))
+    const logits = frozen(classifier, parameters)
     try {
-      const sanity = await withImages(context, dataset, (images) =>
-        validationAccuracy(images, frozen(classifier, parameters), context),
-      )
+      const sanity = await withImages(context, dataset, (images) => validationAccuracy(images, logits, context))
       return { sources: {}, generated: await storeCheckpoint(configuration, classifier, parameters, sanity, context) }
     } finally {
+      logits.dispose()
       disposeParameters(parameters)
     }
   }

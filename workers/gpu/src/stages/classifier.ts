@@ -1,6 +1,6 @@
 import { backboneOf, type Backbone, type FamilyModels } from '@gauntlet/backbones'
-import type { Tensor2D, Tensor4D } from '@gauntlet/engine'
-import { evaluationMode, type Parameters, type ParameterSpecification } from '@gauntlet/nn'
+import { deviceFunction, type DeviceFunction, type Tensor, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import { evaluationMode, Parameters, type ParameterSpecification } from '@gauntlet/nn'
 import type { Configuration } from '@gauntlet/study'
 import { trainableModel, type TrainableModel } from '@gauntlet/training'
 import { loadStrictly, readSafetensors, toParameters, type NamedArray } from '@gauntlet/weights'
@@ -29,7 +29,14 @@ export function loadClassifier(
   return toParameters(arrays, parameterSpecifications)
 }
 
-/** Images → logits of a model that no longer changes. */
-export function frozen(classifier: Classifier, parameters: Parameters): (images: Tensor4D) => Tensor2D {
-  return (images) => classifier.logits(images, parameters, evaluationMode)
+/** Images → logits of a model that no longer changes. The caller disposes of it before the parameters. */
+export function frozen(
+  { logits }: Pick<Classifier, 'logits'>,
+  parameters: Parameters,
+): DeviceFunction<Tensor4D, Tensor2D> {
+  return deviceFunction(
+    (images: Tensor4D, held: Readonly<Record<string, Tensor>>) =>
+      logits(images, Parameters.of(Object.entries(held)), evaluationMode),
+    Object.fromEntries(parameters.entries()),
+  )
 }

@@ -43,6 +43,7 @@ export const perturbAndEvaluate =
     const { configuration, dataset, checkpoint, perturbation } = request.input
     const classifier = classifierOf(models, configuration)
     const parameters = loadClassifier(classifier, await context.store.read(checkpoint.checkpoint!))
+    const logits = frozen(classifier, parameters)
     try {
       const last = await context.progress.read()
       const kept = last && decodeEvaluation(last.bytes)
@@ -53,7 +54,7 @@ export const perturbAndEvaluate =
         const evaluation: Evaluation = {
           perturbation,
           seed: configuration.seed,
-          logits: frozen(classifier, parameters),
+          logits,
           network: { model, parameters },
           classes: configuration.dataset.classes,
           reader,
@@ -69,6 +70,7 @@ export const perturbAndEvaluate =
         return { sources: {}, generated: await stored(context, reader.resolution, evaluated, facts, perturbed) }
       })
     } finally {
+      logits.dispose()
       disposeParameters(parameters)
     }
   }

@@ -1,4 +1,5 @@
-import { nativeBackend, runOperator } from '../operator.ts'
+import { runOperator } from '../operator.ts'
+import { isRecordedForXla } from '../program-device.ts'
 import { tf, type Tensor, type Tensor1D, type Tensor4D } from '../tf.ts'
 import { affine } from './affine.ts'
 import { withBias } from './bias.ts'
@@ -36,11 +37,11 @@ const depthwise = defineKernel<'x' | 'filter', ConvolutionGeometry>({
   savedInputs: ['x', 'filter'],
   gradient: (gradient, [x, filter], geometry) => ({
     x: () =>
-      onGpu()
+      isRecordedForXla()
         ? backward('DepthwiseConv2dNativeBackpropInput', geometry, integers(x!.shape), filter!, gradient)
         : inputGradient('DepthwiseConv2dNative', x!.shape, filter!, gradient, geometry),
     filter: () =>
-      onGpu() || geometry.stride > 1 || filter!.shape[0]! < 5
+      isRecordedForXla() || geometry.stride > 1 || filter!.shape[0]! < 5
         ? backward('DepthwiseConv2dNativeBackpropFilter', geometry, x!, integers(filter!.shape), gradient)
         : depthwiseFilterGradient(x!, filter!.shape, gradient, geometry),
   }),
@@ -108,22 +109,18 @@ const [fewChannels, largeFilter] = [4, 2 ** 18]
 function gradientByInput(x: Tensor, filter: Tensor, gradient: Tensor, geometry: ConvolutionGeometry): Tensor {
   const channels = x.shape[3]!
   const isGrouped = filter.shape[2] !== channels
-  if (!onGpu() && (isGrouped || geometry.stride === 1))
+  if (!isRecordedForXla() && (isGrouped || geometry.stride === 1))
     return inputGradient('Conv2D', x.shape, filter, gradient, geometry)
-  if (!onGpu() && channels > fewChannels) return inputGradientOfPadded(x.shape, filter, gradient, geometry)
+  if (!isRecordedForXla() && channels > fewChannels) return inputGradientOfPadded(x.shape, filter, gradient, geometry)
   return backward('Conv2DBackpropInput', geometry, integers(x.shape), filter, gradient)
 }
 
 function gradientByFilter(x: Tensor, filter: Tensor, gradient: Tensor, geometry: ConvolutionGeometry): Tensor {
-  if (onGpu()) return backward('Conv2DBackpropFilter', geometry, x, integers(filter.shape), gradient)
+  if (isRecordedForXla()) return backward('Conv2DBackpropFilter', geometry, x, integers(filter.shape), gradient)
   const isGrouped = filter.shape[2] !== x.shape[3]
   if (!isGrouped && geometry.stride === 1) return filterGradientByPosition(x, filter.shape, gradient, geometry)
   if (isGrouped || filter.size > largeFilter) return filterGradient(x, filter.shape, gradient, geometry)
   return filterGradient(zeroPadded(x, geometry), filter.shape, gradient, unpadded(geometry))
-}
-
-function onGpu(): boolean {
-  return nativeBackend().isUsingGpuDevice
 }
 
 function backward(operator: string, geometry: ConvolutionGeometry, ...inputs: Tensor[]): Tensor {

@@ -1,5 +1,6 @@
-import { nativeBackend, runOperator } from '../operator.ts'
+import { runOperator } from '../operator.ts'
 import { hasWideVectors } from '../processor.ts'
+import { isRecordedForXla } from '../program-device.ts'
 import type { Tensor } from '../tf.ts'
 import { operatorAttributes, unpadded } from './convolution-geometry.ts'
 import { addBias, matrixProduct, reshape, rows, transpose } from './primitives.ts'
@@ -33,7 +34,7 @@ export function batchPositionInvariant<Given extends unknown[], Result>(
  * which is computed later, does the same.
  */
 export function usesProductsPerImage(): boolean {
-  return isInvariant && !nativeBackend().isUsingGpuDevice && !hasWideVectors()
+  return isInvariant && !isRecordedForXla() && !hasWideVectors()
 }
 
 /** How a product is computed. */

@@ -1,4 +1,3 @@
-import { nativeBackend } from '../operator.ts'
 import { isProgramCode } from '../programs/capturing.ts'
 import type { Tensor } from '../tf.ts'
 import { divide, maximum, subtract, sum, unary } from './primitives.ts'
@@ -9,7 +8,7 @@ import { divide, maximum, subtract, sum, unary } from './primitives.ts'
  * the end of a block, of a length that it chooses, by another exponential; there softmax is composed.
  */
 export function softmaxAlong(x: Tensor): Tensor {
-  if (isProgramCode() || nativeBackend().isUsingGpuDevice) return unary('Softmax', x)
+  if (isProgramCode()) return unary('Softmax', x)
   const axes = [x.rank - 1]
   const powers = unary('Exp', subtract(x, maximum(x, axes, true)))
   return divide(powers, sum(powers, axes, true))

@@ -7,7 +7,7 @@ export interface Agreement {
   /** The largest deviation of any tensor, and which tensor that is. */
   readonly deviation: number
   readonly where: string
-  /** The deviation that rounding of the inputs causes; given where the deviation exceeds the form's tolerance. */
+  /** The deviation that rounding of the inputs causes; given where the deviation exceeds the tolerance. */
   readonly sensitivity?: number
 }
 

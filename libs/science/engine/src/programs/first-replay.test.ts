@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { tf, type Tensor } from '../tf.ts'
 import { firstReplayAgreement, type Jitter } from './first-replay.ts'
-import { plain } from './forms.ts'
+import { float32 } from './precision.ts'
 import type { Program } from './program.ts'
 import { ReplayDiffers } from './refusals.ts'
 
@@ -18,7 +18,7 @@ function agreementBetween(eager: (x: Tensor) => Tensor, replayed: (x: Tensor, ru
     const agreement = firstReplayAgreement({
       program: { name: 'y' } as Program,
       eager: run,
-      form: plain,
+      precision: float32,
       state: {},
       replay,
     })
@@ -30,7 +30,7 @@ function agreementBetween(eager: (x: Tensor) => Tensor, replayed: (x: Tensor, ru
 const chaotic = (x: Tensor) => x.mul(1e6).sin()
 
 describe('the first replay', () => {
-  it('passes within the tolerance of its form, and no other replay follows', () => {
+  it('passes within the tolerance, and no other replay follows', () => {
     expect(
       agreementBetween(
         (x) => x.exp(),
@@ -47,7 +47,7 @@ describe('the first replay', () => {
 
   it('passes beyond the tolerance where rounding of the inputs causes as much', () => {
     const agreement = agreementBetween(chaotic, (x) => chaotic(x.mul(1 + 3e-7)))
-    expect(agreement.deviation).toBeGreaterThan(plain.tolerance)
+    expect(agreement.deviation).toBeGreaterThan(float32.tolerance)
     expect(agreement.deviation).toBeLessThanOrEqual(4 * agreement.sensitivity!)
     expect(agreement.runs).toBeGreaterThanOrEqual(3)
   })

@@ -1,9 +1,9 @@
 import { releaseMemory } from '../tensor-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
 import { agreementOf, type Agreement } from './agreement.ts'
-import type { Form } from './forms.ts'
 import { SpilledTensors, type Values } from './spilled-tensors.ts'
 import type { EagerRun, Program } from './program.ts'
+import type { Precision } from './precision.ts'
 import { ReplayDiffers } from './refusals.ts'
 import { leavesOf, mapTensors, type TensorTree } from './tensor-tree.ts'
 
@@ -22,7 +22,7 @@ export type Jitter = <Tree extends TensorTree>(tree: Tree) => Tree
 interface FirstReplay {
   readonly program: Program
   readonly eager: EagerRun
-  readonly form: Form
+  readonly precision: Pick<Precision, 'name' | 'tolerance' | 'rounding'>
   /** The state before the first run. */
   readonly state: TensorTree
   /**
@@ -37,23 +37,23 @@ interface FirstReplay {
  *
  * Fused operators round otherwise than eager code. Gradients through ReLU and steps by a sign are discontinuous, so
  * that a deep network turns the last bit of a pixel into per cents of a gradient, while a smooth program does not. No
- * fixed tolerance would do for both. Beyond the form's tolerance the deviation is therefore compared with that of
- * replays whose inputs and state have a relative error of the form's rounding. Before that a second replay must give
+ * fixed tolerance would do for both. Beyond the tolerance the deviation is therefore compared with that of replays
+ * whose inputs and state have a relative error of the precision's rounding. Before that a second replay must give
  * the same bits, since a program with random results would also deviate much from itself.
  */
 export function firstReplayAgreement(run: FirstReplay): Agreement {
-  const { program, form, eager } = run
+  const { program, precision, eager } = run
   const replayed = run.replay()
   const spilled = new SpilledTensors()
   try {
     const expected = [...eager.outputs.map(({ tensor }) => tensor), ...eager.state.values()]
     const agreement = compared(run, expected, replayed)
-    if (agreement.deviation <= form.tolerance) return agreement
+    if (agreement.deviation <= precision.tolerance) return agreement
     const first = replayed.map((tensor) => spilled.spill(tensor))
     tf.dispose(replayed)
     if (!comparedWithReplay(run, first).exact) {
       throw new ReplayDiffers(
-        `${program.name} in the form ${form.name} gives other values in every run; use another form.`,
+        `${program.name} in ${precision.name} gives other values in every run; let nothing in it depend on chance.`,
       )
     }
     return { ...agreement, sensitivity: allowedBySensitivity(run, first, agreement) }
@@ -65,16 +65,16 @@ export function firstReplayAgreement(run: FirstReplay): Agreement {
 
 /** The sensitivity by which the deviation is allowed. Throws `ReplayDiffers` where there is none. */
 function allowedBySensitivity(run: FirstReplay, first: readonly Values[], { deviation, where }: Agreement): number {
-  const { program, form } = run
+  const { program, precision } = run
   let sensitivity = 0
   for (let trial = 0; trial < trials && Number.isFinite(deviation); trial++) {
-    const jittered: Jitter = (tree) => jitteredTree(tree, form.rounding, trial)
+    const jittered: Jitter = (tree) => jitteredTree(tree, precision.rounding, trial)
     sensitivity = Math.max(sensitivity, comparedWithReplay(run, first, jittered).deviation)
     if (deviation <= sensitivityAllowance * sensitivity) return sensitivity
   }
   throw new ReplayDiffers(
-    `${program.name} in the form ${form.name} gives ${where} ${deviation.toExponential(1)} away from its eager run ` +
-      `(allowed: ${Math.max(form.tolerance, sensitivityAllowance * sensitivity).toExponential(1)}); use another form.`,
+    `${program.name} in ${precision.name} gives ${where} ${deviation.toExponential(1)} away from its eager run ` +
+      `(allowed: ${Math.max(precision.tolerance, sensitivityAllowance * sensitivity).toExponential(1)}); use another precision or device.`,
   )
 }
 

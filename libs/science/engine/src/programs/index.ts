@@ -1,24 +1,11 @@
 export { adamStep, type AdamTensors } from './adam-step.ts'
-export {
-  bfloat16,
-  float16,
-  FormUnknown,
-  formNamed,
-  formOf,
-  plain,
-  precisions,
-  precisionOf,
-  xla,
-  xlaBfloat16,
-  xlaFloat16,
-  type Form,
-  type Precision,
-} from './forms.ts'
-export { formVariable, processForm } from './process-form.ts'
+export { deviceFunction, type DeviceFunction } from './device-function.ts'
+export type { LoweredProgram } from '../pjrt/lowering.ts'
 export { loop, repeatWhile, type LoopBody } from './loop.ts'
 export type { NamedTensors, PartOf, Program, ProgramFunction, ProgramResult } from './program.ts'
 export { ProgramBuilder } from './program-builder.ts'
-export type { ProgramSession } from './program-session.ts'
+export { observingSessions, type ProgramSession } from './program-session.ts'
+export { bfloat16, float16, float32, PrecisionUnknown, processPrecision, type Precision } from './precision.ts'
 export { CaptureRefused, ReplayDiffers } from './refusals.ts'
 export { inOrderOf, leavesOf, mapTensors, tidyTree, treeOf, type TensorTree } from './tensor-tree.ts'
 export { drawUniform, keyTensor } from './counter-random.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { tf } from '../tf.ts'
-import { plain, xla, type Form } from './forms.ts'
+import { float16, float32, type Precision } from './precision.ts'
 import { ProgramBuilder } from './program-builder.ts'
 
 let cache: string
@@ -19,10 +19,10 @@ beforeEach(() => {
 const kept = () => readdirSync(join(cache, 'programs')).map((name) => join(cache, 'programs', name))
 
 /** Captures and loads `x · factor`. Gives the agreement of its first replay, and its result for 3. */
-function loaded(factor: number, form: Form = plain) {
+function loaded(factor: number, precision: Precision = float32) {
   const builder = new ProgramBuilder({ total: tf.scalar(1) })
   const scaled = builder.capture('scaled', ({ x }) => ({ outputs: x!.mul(factor) }), { x: tf.scalar(2) })
-  const session = builder.finish(form)
+  const session = builder.finish(precision)
   const [agreement, value] = [session.agreements.get('scaled')!, session.run(scaled, { x: tf.scalar(3) }).arraySync()]
   session.dispose()
   return { agreement, value }
@@ -37,10 +37,10 @@ describe('agreements of first replays', () => {
     expect(kept()).toEqual([file])
   })
 
-  it('are kept for each graph, form and kind of machine', () => {
+  it('are kept for each graph, precision and kind of machine', () => {
     loaded(5)
     loaded(6)
-    loaded(5, xla)
+    loaded(5, float16)
     vi.stubEnv('TF_NUM_INTRAOP_THREADS', '3')
     loaded(5)
     expect(kept()).toHaveLength(4)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { engineEnvironment, environmentClass } from '../environment.ts'
 import type { Agreement } from './agreement.ts'
-import type { Form } from './forms.ts'
+import type { Precision } from './precision.ts'
 
 /** Agreements by the name of the program. */
 type Agreements = ReadonlyMap<string, Agreement>
@@ -16,20 +16,20 @@ export interface KeptAgreements {
 }
 
 /**
- * The agreements of one graph (the bytes of its SavedModel) in one form and environment class. A graph that was
+ * The agreements of one graph, by what was compiled of it, in one precision and environment class. A graph that was
  * compiled once is compiled alike again, so a program is checked once on a kind of machine and not in every process.
  * They are kept in the folder `programs` of `GAUNTLET_CACHE`, and not at all where that is not set. Damaged files are
  * ignored.
  */
 export function keptAgreements(
   graph: Uint8Array,
-  form: Form,
+  precision: Pick<Precision, 'name'>,
   cacheFolder = process.env['GAUNTLET_CACHE'],
 ): KeptAgreements {
   if (!cacheFolder) return { find: () => undefined, keep: () => {} }
   const key = createHash('sha256')
     .update(graph)
-    .update(`${form.name} ${environmentClass(engineEnvironment())}`)
+    .update(`${precision.name} ${environmentClass(engineEnvironment())}`)
   const [folder, file] = [join(cacheFolder, 'programs'), `${key.digest('hex')}.json`]
   return {
     find: () => read(join(folder, file)),

@@ -1,12 +1,15 @@
 import { requireRoomFor } from '../device-memory.ts'
+import { lowered, type LoweredProgram } from '../pjrt/lowering.ts'
+import { withXlaOperators } from '../pjrt/xla-operators.ts'
 import { releaseMemory } from '../tensor-memory.ts'
+import { pjrtDevice } from '../pjrt/pjrt-device.ts'
 import { tf } from '../tf.ts'
 import { recordingTo, runningForCheck } from './capturing.ts'
-import type { Form } from './forms.ts'
 import { bytesOf, type Graph } from './graph.ts'
 import { SpilledTensors } from './spilled-tensors.ts'
+import type { CheckedProgram, Loading } from './program-checks.ts'
 import type { EagerRun, NamedTensors, Program, ProgramFunction } from './program.ts'
-import { processForm } from './process-form.ts'
+import { processPrecision, type Precision } from './precision.ts'
 import { ProgramSession } from './program-session.ts'
 import { ProgramScope, type ErasedResult } from './program-scope.ts'
 import { withRecordingHooks } from './recording-hooks.ts'
@@ -18,7 +21,7 @@ import { leavesOf, mapTensors, tensorsOf, type TensorTree } from './tensor-tree.
 /**
  * Captures programs that share a state. Each is plain tfjs code. It runs once on symbolic tensors, which have a type
  * and no values, while its operators are recorded, and is replayed as one graph in a TensorFlow session. Call `capture`
- * for each program, then `load`, and then `dispose` of the builder when no further form is to be loaded.
+ * for each program, then `load`, and then `dispose` of the builder when it is not to be loaded again.
  */
 export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
   private readonly state: State
@@ -40,51 +43,68 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
   /**
    * Records `body` as the program `name`, for inputs of the examples' shapes and types. Only what follows from
    * constants is computed. When the program is loaded and its check is not known, `body` runs once more, on the
-   * examples themselves; tensors from outside that it uses must live until then.
+   * examples themselves; tensors from outside that it uses must live until then. Where an accelerator runs programs,
+   * `smaller` takes the examples' place in the check, if it is given: the same inputs with smaller batches.
    */
   capture<Inputs extends NamedTensors, Outputs extends TensorTree>(
     name: string,
     body: ProgramFunction<State, Inputs, Outputs>,
     examples: Inputs,
+    { smaller }: { smaller?: Inputs } = {},
   ): Program<Inputs, Outputs> {
     requireProgramName(name, this.captured)
-    const run = (inputs: Inputs, state: State) => requireResult(name, body(inputs, state) as ErasedResult<Outputs>)
-    let program!: Program<Inputs, Outputs>
-    tf.tidy(() => {
-      const scope = new ProgramScope(name, this.stateNodes, tensorsOf(this.symbols))
-      const inputs = mapTensors(examples, (tensor) => symbolicTensor(tensorTypeOf(tensor)))
-      const placeholders = Object.entries(inputs).map(([input, tensor], i) => scope.placeholder(input, tensor, i))
-      program = scope.finish(
-        placeholders,
-        withRecordingHooks(() => recordingTo(scope.root, () => run(inputs, this.symbols))),
-      )
+    const program = this.recorded(name, body, examples)
+    const checkedOn = (inputs: Inputs) => () =>
+      eagerRun(inputs, () => requireResult(name, body(inputs, this.state) as ErasedResult<Outputs>))
+    const [inputs, few] = [keptTree(examples), smaller && pjrtDevice() && keptTree(smaller)]
+    const inSmall = few && (() => ({ program: this.recorded(name, body, few), eagerly: checkedOn(few) }))
+    this.captured.set(name, {
+      program,
+      eagerly: checkedOn(inputs),
+      kept: [inputs, ...(few ? [few] : [])],
+      ...(inSmall && { inSmall }),
     })
-    const inputs = keptTree(examples)
-    const eagerly = () => eagerRun(inputs, () => run(inputs, this.state))
-    this.captured.set(name, { program, inputs, eagerly })
     return program
   }
 
   /**
-   * Compiles all programs captured so far into one session, in one form, with the state at its first values. Each
-   * program first runs on its examples and must give what an eager run of its code gives, within the form's tolerance;
-   * else this throws `ReplayDiffers`. Programs that agreed in another process are not checked again.
+   * Compiles all programs captured so far into one session, in one precision, with the state at its first values. Each
+   * program first runs on its examples and must give what an eager run of its code gives, within a tolerance; else
+   * this throws `ReplayDiffers`. Programs that agreed in another process are not checked again.
    */
-  load(form: Form = processForm()): ProgramSession<State> {
+  load(precision: Precision = processPrecision()): ProgramSession<State> {
     this.requireRoom()
-    return ProgramSession.load({
-      graph: form.rewrite(this.graph()),
-      form,
+    const loadingOf = (programs: readonly CheckedProgram[]): Loading => ({
+      graph: precision.rewrite(this.graphOf(programs)),
+      precision,
       state: this.state,
       variables: this.stateNodes.variables,
-      runs: [...this.captured.values()],
+      programs,
     })
+    const all = [...this.captured.values()]
+    const smaller = (names: readonly string[]) =>
+      loadingOf(all.filter(({ program }) => names.includes(program.name)).map((each) => each.inSmall?.() ?? each))
+    return ProgramSession.load(loadingOf(all), all.some(({ inSmall }) => inSmall) ? smaller : undefined)
+  }
+
+  /** The programs captured so far, or those of them that are `wanted`, as XLA compiles them, for a device anywhere. */
+  lowered(
+    precision: Precision = processPrecision(),
+    wanted: (name: string) => boolean = () => true,
+  ): ReadonlyMap<string, LoweredProgram> {
+    const graph = withXlaOperators(precision.rewrite(this.graph()))
+    const { variables } = this.stateNodes
+    return new Map(
+      [...this.captured]
+        .filter(([name]) => wanted(name))
+        .map(([name, { program }]) => [name, lowered(graph, program as Program, variables)]),
+    )
   }
 
   /** Calls `load` and then `dispose`. */
-  finish(form: Form = processForm()): ProgramSession<State> {
+  finish(precision: Precision = processPrecision()): ProgramSession<State> {
     try {
-      return this.load(form)
+      return this.load(precision)
     } finally {
       this.dispose()
     }
@@ -92,7 +112,7 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
 
   /** Frees the first state and the examples. Sessions live on. */
   dispose(): void {
-    for (const { inputs } of this.captured.values()) tf.dispose(Object.values(inputs))
+    for (const { kept } of this.captured.values()) tf.dispose(kept.flatMap((inputs) => Object.values(inputs)))
     tf.dispose([...tensorsOf(this.state), ...tensorsOf(this.symbols)])
     this.captured.clear()
     releaseMemory()
@@ -103,8 +123,31 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
     requireRoomFor(state, Math.max(0, ...[...this.captured.values()].map(({ program }) => program.peakBytes - state)))
   }
 
+  private recorded<Inputs extends NamedTensors, Outputs extends TensorTree>(
+    name: string,
+    body: ProgramFunction<State, Inputs, Outputs>,
+    examples: Inputs,
+  ): Program<Inputs, Outputs> {
+    let program!: Program<Inputs, Outputs>
+    tf.tidy(() => {
+      const scope = new ProgramScope(name, this.stateNodes, tensorsOf(this.symbols))
+      const inputs = mapTensors(examples, (tensor) => symbolicTensor(tensorTypeOf(tensor)))
+      const placeholders = Object.entries(inputs).map(([input, tensor], i) => scope.placeholder(input, tensor, i))
+      const run = () => requireResult(name, body(inputs, this.symbols) as ErasedResult<Outputs>)
+      program = scope.finish(
+        placeholders,
+        withRecordingHooks(() => recordingTo(scope.root, run)),
+      )
+    })
+    return program
+  }
+
   private graph(): Graph {
-    const programs = [...this.captured.values()].map(({ program }) => program)
+    return this.graphOf([...this.captured.values()])
+  }
+
+  private graphOf(captured: readonly CheckedProgram[]): Graph {
+    const programs = captured.map(({ program }) => program)
     return {
       nodes: [...this.stateNodes.nodes, ...programs.flatMap(({ nodes }) => nodes)],
       functions: programs.flatMap(({ functions }) => functions),
@@ -112,10 +155,11 @@ export class ProgramBuilder<State extends TensorTree = Record<never, never>> {
   }
 }
 
-interface CapturedProgram {
-  readonly program: Program
-  readonly inputs: NamedTensors
-  readonly eagerly: () => EagerRun
+interface CapturedProgram extends CheckedProgram {
+  /** What the eager runs need, to be disposed of. */
+  readonly kept: readonly NamedTensors[]
+  /** The same code recorded for a smaller batch. */
+  readonly inSmall?: () => CheckedProgram
 }
 
 /** The same tensors, kept until they are disposed of. */

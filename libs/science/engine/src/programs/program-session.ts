@@ -1,74 +1,49 @@
-import { rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { temporaryFolder } from '@gauntlet/files/temporary-folder'
-import { nativeBackend } from '../operator.ts'
-import { collectBuffers, releaseMemory } from '../tensor-memory.ts'
-import { tf, type Tensor } from '../tf.ts'
+import { pjrtDevice } from '../pjrt/pjrt-device.ts'
+import { PjrtSession } from '../pjrt/pjrt-session.ts'
+import { collectBuffers } from '../tensor-memory.ts'
+import { tf } from '../tf.ts'
 import type { Agreement } from './agreement.ts'
-import { firstReplayAgreement, type Jitter } from './first-replay.ts'
-import type { Form } from './forms.ts'
-import { sameType, type Graph } from './graph.ts'
-import { keptAgreements, type KeptAgreements } from './kept-agreements.ts'
-import { checkedIterations } from './loop.ts'
-import type { EagerRun, NamedTensors, PartOf, Program } from './program.ts'
-import { savedModelOf, servingTag } from './saved-model.ts'
-import type { StateVariable } from './state-nodes.ts'
-import { tensorTypeOf } from './symbolic-tensors.ts'
+import type { DeviceSession, ProgramCost } from './device-session.ts'
+import { agreementsOf, type Loading } from './program-checks.ts'
+import type { NamedTensors, PartOf, Program } from './program.ts'
+import { assignLeaves, runWith } from './session-values.ts'
+import { TensorflowSession } from './tensorflow-session.ts'
 import { leavesOf, withTensors, type TensorTree } from './tensor-tree.ts'
 
-interface Loading {
-  readonly graph: Graph
-  readonly form: Form
-  readonly state: TensorTree
-  readonly variables: readonly StateVariable[]
-  /** Each program, and the function that runs its code eagerly. */
-  readonly runs: readonly { readonly program: Program; readonly eagerly: () => EagerRun }[]
-}
-
-/**
- * Programs compiled into one TensorFlow session, and the state that they share. All calls block until the device is
- * done.
- */
+/** Programs compiled for one device, and the state that they share. All calls block until the device is done. */
 export class ProgramSession<State> {
-  /** How well the first replay of each program agreed with its eager run, on this machine or one of its kind. */
-  readonly agreements: ReadonlyMap<string, Agreement>
-  readonly form: string
-  /** The programs that TensorFlow has compiled. It compiles a program when it first runs. */
-  private readonly compiled = new Set<string>()
   private readonly unlimited = tf.keep(tf.scalar(0x7fffffff, 'int32'))
 
   private constructor(
-    private readonly id: number,
-    private readonly loading: Omit<Loading, 'runs' | 'graph'>,
-    runs: Loading['runs'],
-    kept: KeptAgreements,
+    private readonly session: DeviceSession,
+    private readonly loading: Loading,
+    /** How well the first run of each program agreed with its eager run, on this machine or one of its kind. */
+    readonly agreements: ReadonlyMap<string, Agreement>,
   ) {
-    this.form = loading.form.name
-    collectBuffers() // those that the first state was made from
-    const known = kept.find() ?? new Map<string, Agreement>()
-    const unknown = runs.filter(({ program }) => !known.has(program.name))
-    this.agreements = new Map([...known, ...this.check(unknown)])
-    if (unknown.length > 0) kept.keep(this.agreements)
-    this.assign(leavesOf(loading.state))
+    assignLeaves(session, loading.variables, leavesOf(loading.state))
   }
 
-  /** Writes the graph as a SavedModel, since the binding loads nothing else, and removes the file at once. */
-  static load<State>({ graph, runs, ...loading }: Loading): ProgramSession<State> {
-    const model = savedModelOf(graph)
-    const folder = temporaryFolder('gauntlet-program-')
-    let id: number
+  /**
+   * Compiles programs for the device of this process, and checks those that are not known. `smaller`: the programs of
+   * these names with smaller batches, by which an accelerator's are checked.
+   */
+  static load<State>(loading: Loading, smaller?: (names: readonly string[]) => Loading): ProgramSession<State> {
+    const session = openSession(loading)
     try {
-      writeFileSync(join(folder, 'saved_model.pb'), model)
-      id = nativeBackend().binding.loadSavedModel(folder, servingTag)
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
-    try {
-      return new ProgramSession(id, loading, runs, keptAgreements(model, loading.form))
+      collectBuffers() // those that the first state was made from
+      const few = smaller && pjrtDevice() ? { open: openSession, loadingOf: smaller } : undefined
+      const loaded = new ProgramSession<State>(session, loading, agreementsOf(session, loading, few))
+      for (const observe of observers) observe(loaded)
+      return loaded
     } catch (error) {
-      nativeBackend().binding.deleteSavedModel(id)
+      session.dispose()
       throw error
     }
+  }
+
+  /** What the programs cost, where the device says so before they run. */
+  get costs(): ReadonlyMap<string, ProgramCost> {
+    return this.session.costs
   }
 
   /**
@@ -79,126 +54,52 @@ export class ProgramSession<State> {
     program: Program<Inputs, Outputs>,
     inputs: Inputs,
   ): Outputs {
-    return withTensors<Outputs>(program.outputs.shape, this.execute(program as Program, inputs, this.unlimited))
+    const outputs = runWith(this.session, program as Program, inputs, this.unlimited)
+    return withTensors<Outputs>(program.outputs.shape, outputs)
   }
 
   /** The present values of the state, copied to the host. The caller disposes of them. */
   state(): State {
     const { state, variables } = this.loading
-    return withTensors(
-      state,
-      this.fetch(
-        [],
-        variables.map(({ value }) => value.name),
-      ),
-    ) as State
+    return withTensors(state, this.session.read(variables)) as State
   }
 
   /** Sets part of the state, as for a resumed checkpoint. The caller keeps the given tensors. */
   setState(part: PartOf<State>): void {
-    this.assign(leavesOf(part as TensorTree))
+    assignLeaves(this.session, this.loading.variables, leavesOf(part as TensorTree))
   }
 
   /** Frees the session and its state. */
   dispose(): void {
     this.unlimited.dispose()
-    nativeBackend().binding.deleteSavedModel(this.id)
-  }
-
-  private assign(leaves: readonly (readonly [path: string, tensor: Tensor])[]): void {
-    const variables = new Map(this.loading.variables.map((variable) => [variable.path, variable]))
-    const fed = leaves.map(([path, tensor]) => {
-      const variable = variables.get(path)
-      if (!variable) throw new TypeError(`The session has no state ${path}; set what was declared.`)
-      requireType(`state ${path}`, variable, tensor)
-      return { variable, tensor }
-    })
-    if (fed.length === 0) return
-    const feeds = fed.map(({ variable, tensor }) => ({ name: variable.given.name, tensor }))
-    tf.dispose(
-      this.fetch(
-        feeds,
-        fed.map(({ variable }) => variable.isSet.name),
-      ),
-    )
-  }
-
-  /**
-   * `iterations` bounds every loop. It is always fed, since TensorFlow compiles a program anew for every set of feeds.
-   */
-  private execute(program: Program, inputs: NamedTensors, iterations: Tensor): Tensor[] {
-    const feeds = program.inputs.map(({ name, placeholder, type }) => {
-      const tensor = inputs[name]
-      if (!tensor) throw new TypeError(`${program.name} needs the input ${name}.`)
-      requireType(`input ${name} of ${program.name}`, { type }, tensor)
-      return { name: placeholder, tensor }
-    })
-    if (program.iterationLimit) feeds.push({ name: program.iterationLimit, tensor: iterations })
-    const { fetched } = program.outputs
-    const values = this.fetch(feeds, program.done ? [...fetched, program.done] : fetched)
-    if (program.done) values.pop()!.dispose()
-    if (!this.compiled.has(program.name)) {
-      this.compiled.add(program.name)
-      releaseMemory() // compiling leaves free memory of up to a fifth of what a training step needs
-    }
-    return values
-  }
-
-  private fetch(feeds: readonly { name: string; tensor: Tensor }[], names: readonly string[]): Tensor[] {
-    if (names.length === 0) return []
-    const information = feeds.map(({ name }) => ({ name, tfDtype: 'DT_FLOAT' }))
-    return nativeBackend().runSavedModel(
-      this.id,
-      feeds.map(({ tensor }) => tensor),
-      information as never,
-      [...names],
-    ) as Tensor[]
-  }
-
-  /** Checks the programs. All eager runs come first, while the session has no memory for its state yet. */
-  private check(runs: Loading['runs']): Map<string, Agreement> {
-    const { form, state } = this.loading
-    const eagerRuns: EagerRun[] = []
-    try {
-      for (const { eagerly } of runs) {
-        eagerRuns.push(eagerly())
-        releaseMemory()
-      }
-      return new Map(
-        runs.map(({ program }, i) => {
-          const eager = eagerRuns[i]!
-          const replay = (jittered?: Jitter) => this.replayForCheck(program, eager, jittered)
-          const agreement = firstReplayAgreement({ program, eager, form, state, replay })
-          releaseMemory()
-          return [program.name, agreement]
-        }),
-      )
-    } finally {
-      for (const eager of eagerRuns) eager.dispose()
-      releaseMemory()
-    }
-  }
-
-  /**
-   * Replays a program from the first state, with as few iterations as the eager run. Gives the outputs, and then the
-   * state that the program changes.
-   */
-  private replayForCheck(program: Program, eager: EagerRun, jittered: Jitter = (tree) => tree): Tensor[] {
-    tf.tidy(() => this.assign(leavesOf(jittered(this.loading.state))))
-    const outputs = tf.tidy(() => this.execute(program, jittered(eager.inputs), tf.scalar(checkedIterations, 'int32')))
-    const changed = this.loading.variables.filter(({ path }) => eager.state.has(path))
-    const values = this.fetch(
-      [],
-      changed.map(({ value }) => value.name),
-    )
-    const byPath = new Map(changed.map(({ path }, i) => [path, values[i]!]))
-    return [...outputs, ...[...eager.state.keys()].map((path) => byPath.get(path)!)]
+    this.session.dispose()
   }
 }
 
-function requireType(what: string, { type }: Pick<StateVariable, 'type'>, tensor: Tensor): void {
-  if (sameType(type, tensorTypeOf(tensor))) return
-  throw new TypeError(
-    `The ${what} is [${tensor.shape.join(', ')}] ${tensor.dtype}; the program was captured for [${type.shape.join(', ')}].`,
+function openSession({ graph, programs, variables }: Loading): DeviceSession {
+  const device = pjrtDevice()
+  if (!device) return TensorflowSession.open(graph)
+  return PjrtSession.open(
+    device,
+    graph,
+    programs.map(({ program }) => program),
+    variables,
   )
+}
+
+type SessionObserver = (session: Pick<ProgramSession<unknown>, 'agreements' | 'costs'>) => void
+
+const observers = new Set<SessionObserver>()
+
+/** Calls `observe` with every session that is loaded while `work` runs. */
+export async function observingSessions<Result>(
+  observe: SessionObserver,
+  work: () => Promise<Result> | Result,
+): Promise<Result> {
+  observers.add(observe)
+  try {
+    return await work()
+  } finally {
+    observers.delete(observe)
+  }
 }

@@ -7,8 +7,8 @@ export class CaptureRefused extends Error {
 }
 
 /**
- * The first replay gave other values than an eager run of the code. Another form may help. If the form is plain, this
- * is a bug.
+ * The first replay gave other values than an eager run of the code. Another precision may help. In float32 this is a
+ * bug.
  */
 export class ReplayDiffers extends Error {
   override readonly name = 'ReplayDiffers'

@@ -14,10 +14,7 @@ const graphVersion = 2000
  * fields of those messages.
  */
 export function savedModelOf(graph: Graph): Uint8Array {
-  const definition = graphDefinition(graph.nodes)
-  const library = new ProtocolBuffer()
-  for (const each of graph.functions) library.message(1, functionDefinition(each))
-  definition.message(2, library)
+  const definition = graphDefinition(graph.nodes).message(2, libraryOf(graph.functions))
   const metaGraph = new ProtocolBuffer().message(1, new ProtocolBuffer().text(4, servingTag)).message(2, definition)
   return new ProtocolBuffer().integer(1, 1).message(2, metaGraph).finish()
 }
@@ -27,6 +24,13 @@ export function graphDefinition(nodes: readonly GraphNode[]): ProtocolBuffer {
   const definition = new ProtocolBuffer()
   for (const node of nodes) definition.message(1, nodeDefinition(node, inGraph))
   return definition.message(4, new ProtocolBuffer().integer(1, graphVersion))
+}
+
+/** FunctionDefLibrary (function.proto). */
+export function libraryOf(functions: readonly GraphFunction[]): ProtocolBuffer {
+  const library = new ProtocolBuffer()
+  for (const each of functions) library.message(1, functionDefinition(each))
+  return library
 }
 
 /** NodeDef (node_def.proto). */
@@ -95,7 +99,7 @@ function listValue(value: Attribute): ProtocolBuffer {
 }
 
 /** TensorShapeProto (tensor_shape.proto). */
-function shapeDefinition(shape: readonly number[]): ProtocolBuffer {
+export function shapeDefinition(shape: readonly number[]): ProtocolBuffer {
   const definition = new ProtocolBuffer()
   for (const size of shape) definition.message(2, new ProtocolBuffer().integer(1, size))
   return definition

@@ -1,7 +1,9 @@
 import { speedsFile } from '@gauntlet/client'
 import { examine, type Part } from '@gauntlet/infra'
 import type { Command } from 'commander'
+import type { DeviceCheckRequest } from '@gauntlet/contract'
 import { benchDevice, benchDefaults } from '../bench-device.ts'
+import { checkDefaults, checkDevice } from '../check-device.ts'
 import { CommandFailed, Misuse } from '../command-failed.ts'
 import { readCommandSettings } from '../settings.ts'
 import { renderTable, type Column } from '../table.ts'
@@ -9,6 +11,7 @@ import { renderTable, type Column } from '../table.ts'
 interface DoctorOptions {
   readonly json?: boolean
   readonly bench?: boolean
+  readonly gpu?: boolean
   readonly backbones?: string
   readonly resolution?: string
   readonly batch?: string
@@ -24,31 +27,45 @@ export function addDoctor(program: Command): void {
       'measure how many images a second this device computes, so that gauntlet plan can say how long a study takes',
     )
     .option(
-      '--backbones <a,b>',
-      `with --bench: backbones to measure, of those in gauntlet backbones (default: ${benchDefaults.join(',')})`,
+      '--gpu',
+      'check the accelerator that programs run on, in float32 and bfloat16: agreement with the CPU, same bits in two runs, speed beside PyTorch where there is one, memory; prints JSON to send back',
     )
-    .option('--resolution <pixels>', "with --bench: side of the images (default: each backbone's own)")
+    .option(
+      '--backbones <a,b>',
+      `with --bench or --gpu: backbones to measure, of those in gauntlet backbones (default: ${benchDefaults.join(',')}; with --gpu ${checkDefaults.join(',')})`,
+    )
+    .option('--resolution <pixels>', "with --bench or --gpu: side of the images (default: each backbone's own)")
     .option(
       '--batch <images>',
-      'with --bench: images per batch, more on a large GPU (default: the pixels of 8 × 224², at most 64 images)',
+      'with --bench or --gpu: images per batch, more on a large GPU (default: the pixels of 8 × 224², at most 64 images)',
     )
-    .action(async ({ json, bench, ...what }: DoctorOptions) => {
-      if (!bench && Object.keys(what).length > 0)
-        throw new Misuse('--backbones, --resolution and --batch set what --bench measures; give --bench too.')
+    .action(async ({ json, bench, gpu, ...what }: DoctorOptions) => {
+      if (!bench && !gpu && Object.keys(what).length > 0)
+        throw new Misuse('--backbones, --resolution and --batch set what is measured; give --bench or --gpu too.')
+      if (bench && gpu) throw new Misuse('--bench and --gpu are two measurements; give one of them.')
       const parts = await examine()
-      if (!bench) print(json, parts, partColumns)
-      if (!bench && !json) for (const { note } of parts) if (note) console.log(`\n${note}`)
+      if (!bench && !gpu) print(json, parts, partColumns)
+      if (!bench && !gpu && !json) for (const { note } of parts) if (note) console.log(`\n${note}`)
       requireAll(parts)
       if (bench) await measure(json, what)
+      if (gpu) console.log(JSON.stringify(await checkDevice(checkRequest(what)), null, 2))
     })
 }
 
 async function measure(json: boolean | undefined, { backbones, resolution, batch }: DoctorOptions): Promise<void> {
   const { home } = readCommandSettings()
   const sizes = { resolution: wholeNumber('--resolution', resolution), batch: wholeNumber('--batch', batch) }
-  const { device, speeds } = await benchDevice(home, parseBackbones(backbones), sizes)
+  const { device, speeds } = await benchDevice(home, parseBackbones(backbones, benchDefaults), sizes)
   print(json, speeds, speedColumns, { device, speeds })
   if (!json) console.log(`\nMeasured on one device, ${device.device}; saved in ${speedsFile(home)}.`)
+}
+
+function checkRequest({ backbones, resolution, batch }: DoctorOptions): DeviceCheckRequest {
+  return {
+    backbones: parseBackbones(backbones, checkDefaults),
+    resolution: wholeNumber('--resolution', resolution),
+    batch: wholeNumber('--batch', batch),
+  }
 }
 
 function requireAll(parts: readonly Part[]): void {
@@ -66,8 +83,8 @@ function print<Row>(
   console.log(json ? JSON.stringify(whole, null, 2) : renderTable(columns, rows))
 }
 
-function parseBackbones(text: string | undefined): readonly string[] {
-  if (text === undefined) return benchDefaults
+function parseBackbones(text: string | undefined, byDefault: readonly string[]): readonly string[] {
+  if (text === undefined) return byDefault
   const ids = text.split(',').map((id) => id.trim())
   if (ids.some((id) => id === ''))
     throw new Misuse(`--backbones is ${JSON.stringify(text)}; give names that commas separate.`)

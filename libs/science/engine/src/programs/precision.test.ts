@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { tf, type Scalar, type Tensor, type Tensor2D, type Tensor4D } from '../tf.ts'
-import { bfloat16, float16, formOf, plain, xla, xlaBfloat16, xlaFloat16, type Form } from './forms.ts'
 import { loop } from './loop.ts'
+import { bfloat16, float16, float32, processPrecision, type Precision } from './precision.ts'
 import { ProgramBuilder } from './program-builder.ts'
 import { normal } from '../random.ts'
 
@@ -47,24 +47,21 @@ function smallProgram() {
   return { builder, program, x: draw('other', [2, 6, 6, 2]) }
 }
 
-it('gives in every form what the plain form gives, to the precision of the form', () => {
+it('gives in every precision what float32 gives, to that precision', () => {
   const { builder, program, x } = smallProgram()
-  const lossIn = (form: Form) => {
-    const session = builder.load(form)
+  const lossIn = (precision: Precision) => {
+    const session = builder.load(precision)
     const losses = [1, 2, 3].map(() => session.run(program, { x }).loss.arraySync())
     session.dispose()
     return losses
   }
-  const expected = lossIn(plain)
-  for (const [form, error] of [
-    [xla, 1e-5],
+  const expected = lossIn(float32)
+  for (const [precision, error] of [
     [bfloat16, 3e-2],
-    [xlaBfloat16, 3e-2],
     [float16, 3e-3],
-    [xlaFloat16, 3e-3],
   ] as const) {
-    lossIn(form).forEach((loss, i) =>
-      expect(Math.abs(loss / expected[i]! - 1), `${form.name}, step ${i}`).toBeLessThan(error),
+    lossIn(precision).forEach((loss, i) =>
+      expect(Math.abs(loss / expected[i]! - 1), `${precision.name}, step ${i}`).toBeLessThan(error),
     )
   }
   expect(lossIn(bfloat16)).not.toEqual(expected)
@@ -89,8 +86,8 @@ it.each([1e-30, 1e-12, 1e12])('loses neither gradients of size %d nor large sums
     }),
     { x, gradient },
   )
-  const [exact, rounded] = [plain, float16].map((form) => {
-    const session = builder.load(form)
+  const [exact, rounded] = [float32, float16].map((precision) => {
+    const session = builder.load(precision)
     const values = session.run(program, { x, gradient })
     session.dispose()
     return values
@@ -102,9 +99,14 @@ it.each([1e-30, 1e-12, 1e12])('loses neither gradients of size %d nor large sums
   builder.dispose()
 })
 
-it('are declared for each kind of device and precision', () => {
-  expect(formOf('cpu', 'float32')).toBe(plain)
-  expect(formOf('cpu', 'bfloat16')).toBe(bfloat16)
-  expect(formOf('gpu', 'float32').name).toBe('xla')
-  expect(formOf('gpu', 'float16').name).toBe('xla-float16')
+it('refuses a precision whose numbers are too far from eager ones', () => {
+  const { builder } = smallProgram()
+  const exact: Precision = { ...bfloat16, tolerance: 0, rounding: 0 }
+  expect(() => builder.finish(exact)).toThrow(/step in bfloat16 gives .* away from its eager run/)
+})
+
+it('is float32 unless the environment names another, and one that exists', () => {
+  expect(processPrecision({})).toBe(float32)
+  expect(processPrecision({ GAUNTLET_PRECISION: 'float16' })).toBe(float16)
+  expect(() => processPrecision({ GAUNTLET_PRECISION: 'float8' })).toThrow('give one of float32, bfloat16, float16')
 })
