@@ -1,4 +1,7 @@
+export { attemptCosts, type AttemptCost } from './attempt-costs.ts'
+export { changesSince, type LedgerChanges } from './changes-since.ts'
 export { executionGraph, type ExecutionNode } from './execution-graph.ts'
+export { findStudy, studyFile, type RecordedStudy } from './find-study.ts'
 export { fulfilExecution, type FulfilmentReport } from './fulfil-execution.ts'
 export { fulfilledOutputs, fulfilledOutputsOf } from './fulfilled-outputs.ts'
 export { fulfilledAbout, lastFailures, type KnownExecution } from './known-executions.ts'
@@ -6,6 +9,7 @@ export { LedgerNewer } from './ledger-newer.ts'
 export { LedgerUnreachable } from './ledger-unreachable.ts'
 export { LineageBroken } from './lineage-broken.ts'
 export { MeasurementUnknown } from './measurement-unknown.ts'
+export { listStudies, type ListedStudy } from './list-studies.ts'
 export { migrate } from './migrate.ts'
 export { openLedger, type LedgerDatabase } from './open-ledger.ts'
 export { outOfMemoryFacts, type OutOfMemoryFacts } from './out-of-memory.ts'
@@ -14,7 +18,17 @@ export { recordAttempt, type Attempt } from './record-attempt.ts'
 export { recordFailure } from './record-failure.ts'
 export { recordMeasurement } from './record-measurement.ts'
 export { perturbationKey, recordStudy } from './record-study.ts'
-export { studyEvidence, type RecordedFailure, type RecordedMeasurement, type StudyEvidence } from './study-evidence.ts'
+export { searchLedger, type SearchHit } from './search-ledger.ts'
+export {
+  evidenceOf,
+  studyEvidence,
+  studyGrid,
+  type GridConfiguration,
+  type RecordedFailure,
+  type RecordedMeasurement,
+  type StudyEvidence,
+  type StudyGrid,
+} from './study-evidence.ts'
 export { StudyUnknown } from './study-unknown.ts'
 export { traceMeasurement, type MeasurementTrace, type TracedExecution } from './trace-measurement.ts'
 export { withdrawFulfilment } from './withdraw-fulfilment.ts'

@@ -4,6 +4,7 @@ import {
   followStudy,
   planStudy,
   readResults,
+  resultRow,
   startStudy,
   timeLeft,
   type StudyResults,
@@ -17,7 +18,7 @@ import { CommandFailed } from '../command-failed.ts'
 import { interruptible } from '../interruptible.ts'
 import { LocalStack } from '../local-stack.ts'
 import { readStudyShowingPins } from '../read-study.ts'
-import { renderResults, resultRow } from '../results-table.ts'
+import { renderResults } from '../results-table.ts'
 import { readCommandSettings, type CommandSettings } from '../settings.ts'
 import { progressDisplay } from '../show-progress.ts'
 import { askWorkers } from '../worker-description.ts'
