@@ -6,7 +6,7 @@ import { compress } from 'hono/compress'
 import { etag } from 'hono/etag'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { ApiError } from './api-error.ts'
-import type { ApiDependencies } from './dependencies.ts'
+import { PoolUnknown, type ApiDependencies } from './dependencies.ts'
 import { EvaluationFiles } from './evaluation-files.ts'
 import { addCellRoutes } from './routes/cells.ts'
 import { addCurveRoutes } from './routes/curves.ts'
@@ -92,6 +92,7 @@ const statuses: readonly (readonly [abstract: new (...args: never[]) => Error, s
   [ArtifactCorrupt, 404],
   [ArtifactStoreUnavailable, 503],
   [LedgerUnreachable, 503],
+  [PoolUnknown, 503],
 ]
 
 function answerError(error: Error, context: Context, onBug: (error: unknown) => void): Response {

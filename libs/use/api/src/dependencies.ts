@@ -11,6 +11,11 @@ export interface DescribedPool {
   readonly describedAt: Date | null
 }
 
+/** No pool has said yet what its code and its environment are. A retry helps once one has. */
+export class PoolUnknown extends Error {
+  override readonly name = 'PoolUnknown'
+}
+
 /** Something that can be done to a study: the function of the command of the same name. */
 export interface StudyAction {
   /** What it does, in one sentence. */
@@ -23,6 +28,7 @@ export interface StudyAction {
 export interface ApiDependencies {
   readonly db: LedgerDatabase
   readonly store: ArtifactStore
+  /** Throws `PoolUnknown`. */
   readonly describePool: (codes: readonly StageCode[]) => Promise<DescribedPool>
   /** The study in Temporal at this moment. */
   readonly snapshot: (studyId: Digest) => Promise<StudySnapshot>
