@@ -3,15 +3,7 @@ import { beforeAll, expect, it } from 'vitest'
 import { attemptCosts } from './attempt-costs.ts'
 import { findStudy } from './find-study.ts'
 import { fulfilExecution } from './fulfil-execution.ts'
-import {
-  artifactOf,
-  attemptCalled,
-  configurationWith,
-  fulfilment,
-  linf,
-  studyOf,
-  useLedger,
-} from './ledger.fixture.ts'
+import { artifactOf, attemptCalled, configurationWith, fulfilment, linf, studyOf, useLedger } from './ledger.fixture.ts'
 import { listStudies } from './list-studies.ts'
 import { recordAttempt } from './record-attempt.ts'
 import { recordMeasurement } from './record-measurement.ts'

@@ -1,4 +1,12 @@
-import type { ArtifactReference, ArtifactsByRole, Configuration, Digest, Json, Perturbation, StageIdentity } from '@gauntlet/study'
+import type {
+  ArtifactReference,
+  ArtifactsByRole,
+  Configuration,
+  Digest,
+  Json,
+  Perturbation,
+  StageIdentity,
+} from '@gauntlet/study'
 import { configurationId, evaluatorLabel } from '@gauntlet/study'
 import { sql, type SQL } from 'drizzle-orm'
 import type { LedgerDatabase } from './open-ledger.ts'
@@ -44,7 +52,8 @@ export async function insertStages(
   const classes = [...new Set(stages.map(({ identity }) => identity.environmentClass))]
   await insertAll(
     classes.map((name) => ({ name, document: environment })),
-    (rows) => db.execute(sql`insert into environment (class, document)
+    (rows) =>
+      db.execute(sql`insert into environment (class, document)
       select name, document from jsonb_to_recordset(${rows}) as r(name text, document jsonb) on conflict do nothing`),
   )
   const references = stages.flatMap(({ used, generated }): ArtifactReference[] => [
@@ -58,7 +67,8 @@ export async function insertStages(
   )
   await insertAll(
     stages.map(({ stageKey, configurationId: id, identity }) => ({ ...identity, stageKey, id })),
-    (rows) => db.execute(sql`
+    (rows) =>
+      db.execute(sql`
       insert into execution (stage_key, stage, configuration_id, code_digest, environment_class, parameters, seed, inputs,
         state, fulfilled_at)
       select "stageKey", stage, id, "codeDigest", "environmentClass", parameters, seed, inputs, 'fulfilled',

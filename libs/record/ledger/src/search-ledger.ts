@@ -33,7 +33,9 @@ export async function searchLedger(db: LedgerDatabase, text: string, limit = 10)
   const isDigest = new RegExp(`^[0-9a-f]{${shortestDigest},64}$`).test(text)
   const queries = [...byName(text), ...(isDigest ? byDigest(text) : [])]
   const found = await Promise.all(
-    queries.map((query) => db.execute<SearchHit & { readonly [column: string]: unknown }>(sql`${query} limit ${limit}`)),
+    queries.map((query) =>
+      db.execute<SearchHit & { readonly [column: string]: unknown }>(sql`${query} limit ${limit}`),
+    ),
   )
   return found.flatMap(({ rows }) => rows)
 }

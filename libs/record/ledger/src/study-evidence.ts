@@ -164,11 +164,7 @@ function measurementsOf(
     .orderBy(desc(measurement.confirmedAt), measurement.id)
 }
 
-function failuresOf(
-  db: LedgerDatabase,
-  studyId: Digest,
-  ids: readonly Digest[] | null,
-): Promise<RecordedFailure[]> {
+function failuresOf(db: LedgerDatabase, studyId: Digest, ids: readonly Digest[] | null): Promise<RecordedFailure[]> {
   const { configurationId, perturbationKey, stage, stageKey, failureClass, message, recordedAt } = configurationFailure
   return db
     .select({ configurationId, perturbationKey, stage, stageKey, failureClass, message, recordedAt })

@@ -9,7 +9,17 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { apiOf, ask, dependenciesOf } from './api.fixture.ts'
 import type { ApiDependencies } from './dependencies.ts'
 import { simulateStudy, storeIn, type SimulatedStudy } from './simulated-study.fixture.ts'
-import type { Cell, Check, Curves, ImageOutcome, Pictures, SearchHit, StudyNow, StudyTable, Trace } from './wire/index.ts'
+import type {
+  Cell,
+  Check,
+  Curves,
+  ImageOutcome,
+  Pictures,
+  SearchHit,
+  StudyNow,
+  StudyTable,
+  Trace,
+} from './wire/index.ts'
 
 const ledger = useLedger()
 const folder = mkdtempSync(join(tmpdir(), 'gauntlet-api-'))
@@ -171,7 +181,10 @@ it('says in a sentence when it cannot read what is stored, and when it does not 
     apiOf({ ...dependencies, store: damaged }),
     `/api/studies/simulated/measurements/${cell.measurement!.id}/outcomes`,
   )
-  expect([lost.status, JSON.stringify(lost.answer)]).toEqual([404, expect.stringContaining(outcomesDigest.slice(0, 12))])
+  expect([lost.status, JSON.stringify(lost.answer)]).toEqual([
+    404,
+    expect.stringContaining(outcomesDigest.slice(0, 12)),
+  ])
   const onBug = vi.fn()
   const broken = { ...dependencies, snapshot: () => Promise.reject(new Error('secret of the machine')) }
   const { status, answer } = await ask(apiOf(broken, { onBug }), '/api/studies/simulated/now')

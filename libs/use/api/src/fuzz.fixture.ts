@@ -29,7 +29,12 @@ function hostileValue(known: readonly string[]): fc.Arbitrary<string> {
     ...["' or 1=1 --", '"; drop table study; --', '<script>alert(1)</script>', '${7*7}', '\ud800', '💥', '%', '%zz'],
     ...['constructor', 'a'.repeat(300), 'f'.repeat(64), 'F'.repeat(64), `${'0'.repeat(63)}g`, '1,2,3', '1,,2', 'clean'],
   ]
-  return fc.oneof(fc.constantFrom(...known), fc.constantFrom(...hostile), fc.string({ maxLength: 80 }), fc.nat().map(String))
+  return fc.oneof(
+    fc.constantFrom(...known),
+    fc.constantFrom(...hostile),
+    fc.string({ maxLength: 80 }),
+    fc.nat().map(String),
+  )
 }
 
 /**
@@ -46,11 +51,13 @@ export async function fuzzApi(
   )
   // Events never end, so they are tested where they are read (`events.test.ts`).
   const callable = routes.filter(({ path }) => path !== '/api/events')
-  const call = fc.constantFrom(...callable).chain(({ method, path, parameters }) =>
-    fc
-      .tuple(...parameters.map((parameter) => valueOf(parameter, known)))
-      .map((values) => ({ method: method.toUpperCase(), path: pathWith(path, parameters, values) })),
-  )
+  const call = fc
+    .constantFrom(...callable)
+    .chain(({ method, path, parameters }) =>
+      fc
+        .tuple(...parameters.map((parameter) => valueOf(parameter, known)))
+        .map((values) => ({ method: method.toUpperCase(), path: pathWith(path, parameters, values) })),
+    )
   const calls: FuzzedCall[] = []
   for (const { method, path } of fc.sample(call, { numRuns: cases, seed })) {
     const init = method === 'GET' ? {} : { body: '{}', headers: { 'content-type': 'application/json' } }

@@ -77,7 +77,11 @@ export async function simulateStudy(
     const part = configurations.slice(from, to)
     const stages = await plan(part, perturbations, worker, recall)
     const stored = await storeFiles(stages, store, part.slice(0, Math.max(0, withPictures - from)), known)
-    await insertStages(db, stages.map((stage) => simulated(stage, known, stored)), { device: 'cpu' })
+    await insertStages(
+      db,
+      stages.map((stage) => simulated(stage, known, stored)),
+      { device: 'cpu' },
+    )
     await insertNumbers(db, numbersOf(stages, known, stored))
   }
   const measured = Math.floor(configurations.length * done)
@@ -123,7 +127,10 @@ function outputsOf(key: Digest, known: Map<Digest, ArtifactsByRole>): ArtifactsB
   const outputs =
     known.get(key) ??
     Object.fromEntries(
-      roles.map((role) => [role, { digest: digestOf([key, role]), size: 1_000, mediaType: 'application/octet-stream' }]),
+      roles.map((role) => [
+        role,
+        { digest: digestOf([key, role]), size: 1_000, mediaType: 'application/octet-stream' },
+      ]),
     )
   known.set(key, outputs)
   return outputs
@@ -170,11 +177,21 @@ function numbersOf(
     const base = { clean: 0.9, Linf: 0.35, L2: 0.45, L1: 0.4, common: 0.7 }[perturbation.name]
     const correct = Math.round(1_000 * Math.min(1, base * (0.5 + 0.4 * strength + 0.2 * chance)))
     const policy = chance > 0.98 ? 'refuse' : chance > 0.94 ? 'mark' : null
-    const flags = policy && perturbation.name === 'Linf' ? [{ name: 'zero-gradient', value: 0.4, limit: 0.1, policy }] : []
+    const flags =
+      policy && perturbation.name === 'Linf' ? [{ name: 'zero-gradient', value: 0.4, limit: 0.1, policy }] : []
     const files = stored.get(stageKey!)
     const counted = files ? { correct: 3, total: 8 } : { correct, total: 1_000 }
     const { digest } = (files ?? known.get(stageKey!)!)['outcomes']!
-    return [{ configuration, perturbation, stageKey: stageKey!, outcomesDigest: digest, ...counted, flags: flags as SimulatedNumber['flags'] }]
+    return [
+      {
+        configuration,
+        perturbation,
+        stageKey: stageKey!,
+        outcomesDigest: digest,
+        ...counted,
+        flags: flags as SimulatedNumber['flags'],
+      },
+    ]
   })
 }
 
@@ -219,9 +236,16 @@ async function storeEvaluation(store: ArtifactStore, perturbation: Perturbation)
     .filter(({ held }) => !held)
     .map(({ index }) => {
       const clean = Uint8Array.from({ length: side * side * 3 }, (_, i) => (i * (index + 3)) % 256)
-      return { index, clean, perturbed: Float32Array.from(clean, (level, i) => Math.min(1, level / 255 + (i % 5) / 255)) }
+      return {
+        index,
+        clean,
+        perturbed: Float32Array.from(clean, (level, i) => Math.min(1, level / 255 + (i % 5) / 255)),
+      }
     })
-  const file = await store.put(encodeOutcomes(outcomes, outcomeFacts(perturbation)), 'application/vnd.apache.arrow.file')
+  const file = await store.put(
+    encodeOutcomes(outcomes, outcomeFacts(perturbation)),
+    'application/vnd.apache.arrow.file',
+  )
   const isSeen = perturbation.name !== 'clean'
   return {
     outcomes: file,

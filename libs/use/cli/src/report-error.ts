@@ -1,3 +1,4 @@
+import { AddressUnusable, TokenNeeded } from '@gauntlet/api'
 import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyStopped } from '@gauntlet/client'
 import { DiskFull } from '@gauntlet/files'
 import { StudyUnknown } from '@gauntlet/ledger'
@@ -7,6 +8,7 @@ import { CommandFailed, Misuse } from './command-failed.ts'
 
 /** Errors whose message already says what to change. */
 const explained = [
+  AddressUnusable,
   CommandFailed,
   PinContradicted,
   DigestMismatch,
@@ -20,7 +22,7 @@ const explained = [
 ]
 
 /** Errors of a wrong call: nothing was started. */
-const misuses = [Misuse, StudyFileInvalid, StudyFileMissing, StudyUnknown]
+const misuses = [Misuse, StudyFileInvalid, StudyFileMissing, StudyUnknown, TokenNeeded]
 
 /** Prints the error on standard error and gives the exit code. The stack trace is printed only with `--verbose`. */
 export function reportError(error: unknown, verbose: boolean): 1 | 2 {

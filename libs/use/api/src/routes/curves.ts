@@ -55,7 +55,10 @@ export function addCurveRoutes(app: OpenAPIHono, { db, store }: ApiDependencies,
   app.openapi(route, async (context) => {
     const positions = [...new Set(context.req.valid('query').configurations.split(',').map(Number))]
     if (positions.length > mostCurves)
-      throw new ApiError(400, `${positions.length} trainings are too many for one answer; ask for at most ${mostCurves}.`)
+      throw new ApiError(
+        400,
+        `${positions.length} trainings are too many for one answer; ask for at most ${mostCurves}.`,
+      )
     const { grid, stages } = await tables.read(context.req.valid('param').study)
     const known = positions.filter((position) => grid.configurations[position])
     const keys = known.flatMap((position) => stages[position]?.fineTune ?? [])
@@ -70,18 +73,20 @@ export function addCurveRoutes(app: OpenAPIHono, { db, store }: ApiDependencies,
 }
 
 function epochsOf(bytes: Uint8Array): Epoch[] {
-  return history.parse(JSON.parse(new TextDecoder().decode(bytes))).map(({ epoch, learningRates, training, validation }) => ({
-    epoch,
-    learningRateBackbone: learningRates.backbone,
-    learningRateHead: learningRates.head,
-    trainingLoss: training.loss,
-    trainingImages: training.images,
-    trainingCleanCorrect: training.cleanCorrect,
-    trainingAdversarialCorrect: training.adversarialCorrect,
-    validationImages: validation?.images ?? null,
-    validationCleanCorrect: validation?.cleanCorrect ?? null,
-    validationAdversarialCorrect: validation?.adversarialCorrect ?? null,
-    validationCleanLoss: validation?.cleanLoss ?? null,
-    validationAdversarialLoss: validation?.adversarialLoss ?? null,
-  }))
+  return history
+    .parse(JSON.parse(new TextDecoder().decode(bytes)))
+    .map(({ epoch, learningRates, training, validation }) => ({
+      epoch,
+      learningRateBackbone: learningRates.backbone,
+      learningRateHead: learningRates.head,
+      trainingLoss: training.loss,
+      trainingImages: training.images,
+      trainingCleanCorrect: training.cleanCorrect,
+      trainingAdversarialCorrect: training.adversarialCorrect,
+      validationImages: validation?.images ?? null,
+      validationCleanCorrect: validation?.cleanCorrect ?? null,
+      validationAdversarialCorrect: validation?.adversarialCorrect ?? null,
+      validationCleanLoss: validation?.cleanLoss ?? null,
+      validationAdversarialLoss: validation?.adversarialLoss ?? null,
+    }))
 }

@@ -17,7 +17,12 @@ const route = createRoute({
   path: '/api/events',
   summary: 'A stream of changes; the id of an event is the position to go on from (Last-Event-ID or after)',
   request: {
-    query: z.object({ after: z.string().regex(/^\d{1,19}$/, 'a position of the ledger').optional() }),
+    query: z.object({
+      after: z
+        .string()
+        .regex(/^\d{1,19}$/, 'a position of the ledger')
+        .optional(),
+    }),
   },
   responses: {
     200: {
@@ -60,8 +65,7 @@ async function follow(
   // It listens before it looks at what was missed, so that nothing falls between the two.
   let end: () => void = () => undefined
   const ended = new Promise<void>((resolve) => void (end = resolve))
-  const tell = (changes: LedgerChanges) =>
-    stream.writeSSE(eventOf(changes)).catch(() => end())
+  const tell = (changes: LedgerChanges) => stream.writeSSE(eventOf(changes)).catch(() => end())
   const stop = watcher.listen((changes) => void tell(changes))
   stream.onAbort(() => end())
   const life = setInterval(() => void stream.write(': alive\n\n').catch(() => end()), signOfLife)

@@ -52,10 +52,14 @@ export function addNowRoutes(app: OpenAPIHono, dependencies: ApiDependencies, ta
   })
   app.openapi(act, async (context) => {
     const { study, action } = context.req.valid('param')
-    if (readOnly) throw new ApiError(403, 'This server is read-only; use the command line, or start it without --read-only.')
+    if (readOnly)
+      throw new ApiError(403, 'This server is read-only; use the command line, or start it without --read-only.')
     const found = Object.hasOwn(actions, action) ? actions[action] : undefined
     if (!found)
-      throw new ApiError(404, `There is no action ${JSON.stringify(action)}; there is ${Object.keys(actions).join(', ')}.`)
+      throw new ApiError(
+        404,
+        `There is no action ${JSON.stringify(action)}; there is ${Object.keys(actions).join(', ')}.`,
+      )
     const { grid } = await tables.read(study)
     return context.json({ sentence: await found.run(grid.study.id as Digest) }, 200)
   })

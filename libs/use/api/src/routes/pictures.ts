@@ -79,7 +79,10 @@ export function addPictureRoutes(
   })
 }
 
-function listPictures({ side, images }: KeptImages, outcomes: Awaited<ReturnType<EvaluationFiles['outcomes']>>): Pictures {
+function listPictures(
+  { side, images }: KeptImages,
+  outcomes: Awaited<ReturnType<EvaluationFiles['outcomes']>>,
+): Pictures {
   const byIndex = new Map(outcomes.map((outcome) => [outcome.index, outcome]))
   const listed = [...images.values()].flatMap((image) => {
     const outcome = byIndex.get(image.index)
@@ -110,7 +113,11 @@ function drawPicture(
   kind: 'clean' | 'perturbed' | 'difference',
 ): Uint8Array {
   const pixels =
-    kind === 'clean' ? levels(clean) : kind === 'perturbed' ? perturbed : differenceTile(levels(clean), perturbed, side).pixels
+    kind === 'clean'
+      ? levels(clean)
+      : kind === 'perturbed'
+        ? perturbed
+        : differenceTile(levels(clean), perturbed, side).pixels
   const data = Uint8Array.from(pixels, (level) => Math.round(Math.min(Math.max(level, 0), 1) * 255))
   return encodePng({ width: side, height: side, data })
 }

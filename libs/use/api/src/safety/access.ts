@@ -27,7 +27,9 @@ export function isLoopback(hostname: string): boolean {
 /** Throws `TokenNeeded` where an address that others reach has no token, or one that is easily guessed. */
 export function requireToken({ hostname, token }: Access): void {
   if (token !== undefined && token.length < shortestToken)
-    throw new TokenNeeded(`GAUNTLET_DASHBOARD_TOKEN has ${token.length} characters; set one of at least ${shortestToken}.`)
+    throw new TokenNeeded(
+      `GAUNTLET_DASHBOARD_TOKEN has ${token.length} characters; set one of at least ${shortestToken}.`,
+    )
   if (token === undefined && !isLoopback(hostname))
     throw new TokenNeeded(
       `Others can reach ${hostname}; set GAUNTLET_DASHBOARD_TOKEN to a secret of at least ${shortestToken} characters, or bind to 127.0.0.1.`,

@@ -31,7 +31,8 @@ const [longestUrl, largestBody] = [4_000, 10_000]
 
 /** Refuses requests that are larger than any that this API knows. */
 export const withinLimits: MiddlewareHandler = async (context, next) => {
-  if (context.req.url.length > longestUrl) throw new ApiError(414, `The address is longer than ${longestUrl} characters.`)
+  if (context.req.url.length > longestUrl)
+    throw new ApiError(414, `The address is longer than ${longestUrl} characters.`)
   const length = Number(context.req.header('content-length') ?? 0)
   if (length > largestBody || context.req.header('transfer-encoding') !== undefined)
     throw new ApiError(413, `The body is larger than ${largestBody} bytes; no request needs one.`)

@@ -82,4 +82,3 @@ function failureOf(cell: StudyResults['failedSince'][number]): CellFailure {
   const { stage, failureClass, message, recordedAt } = cell
   return { stage, failureClass, message, recordedAt: recordedAt.toISOString() }
 }
-

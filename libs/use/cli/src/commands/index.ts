@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 
 import { addBackbones } from './backbones.ts'
+import { addDashboard } from './dashboard.ts'
 import { addDoctor } from './doctor.ts'
 import { addDown } from './down.ts'
 import { addPlan } from './plan.ts'
@@ -22,6 +23,7 @@ export function addCommands(program: Command): Command {
     addWatch,
     addResults,
     addTrace,
+    addDashboard,
     addBackbones,
     addProbe,
   ])

@@ -15,8 +15,10 @@ import { openLedger, StudyUnknown, type LedgerDatabase } from '@gauntlet/ledger'
 import { expandStudy, studyId, type Digest, type Expansion } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { CommandFailed } from '../command-failed.ts'
+import { startDashboard } from '../dashboard-server.ts'
 import { interruptible } from '../interruptible.ts'
 import { LocalStack } from '../local-stack.ts'
+import { openBrowser } from '../open-browser.ts'
 import { readStudyShowingPins } from '../read-study.ts'
 import { renderResults } from '../results-table.ts'
 import { readCommandSettings, type CommandSettings } from '../settings.ts'
@@ -30,12 +32,15 @@ export function addRun(program: Command): void {
     .description('run a study or resume it, then print its table')
     .argument('<study>', 'path of a study file, or the name of one that ships with Gauntlet')
     .option('--json', 'print the rows as a JSON array instead of the table')
-    .action(async (named: string, { json }: { json?: boolean }) => {
+    .option('--open', 'open the study in the browser, and serve the page until the run ends')
+    .action(async (named: string, { json, open }: { json?: boolean; open?: boolean }) => {
       const settings = readCommandSettings()
       const source = await readStudyShowingPins(named, settings.cache)
       const interrupted = `Interrupted; nothing that was finished is lost. Go on with: gauntlet run ${named}`
       await interruptible(interrupted, (signal) =>
-        LocalStack.use(settings, (stack) => runIn({ stack, settings, source, signal, json: json === true })),
+        LocalStack.use(settings, (stack) =>
+          runIn({ stack, settings, source, signal, json: json === true, open: open === true }),
+        ),
       )
     })
 }
@@ -46,6 +51,7 @@ interface Invocation {
   readonly source: StudySource
   readonly signal: AbortSignal
   readonly json: boolean
+  readonly open: boolean
 }
 
 interface RunSession extends Invocation {
@@ -65,9 +71,24 @@ async function runIn(invocation: Invocation): Promise<void> {
   const ledger = openLedger(await stack.database())
   try {
     const store = openArtifactStore(settings.artifacts)
-    await runStudy({ ...invocation, db: ledger.db, store, worker, codes, expansion, id: studyId(source.study) })
+    const session = { ...invocation, db: ledger.db, store, worker, codes, expansion, id: studyId(source.study) }
+    await (invocation.open ? withPage(session, () => runStudy(session)) : runStudy(session))
   } finally {
     await ledger.close()
+  }
+}
+
+/** Serves the page of the study for as long as `work` takes, and opens it. */
+async function withPage(session: RunSession, work: () => Promise<void>): Promise<void> {
+  const options = { hostname: '127.0.0.1', port: undefined, token: undefined, readOnly: false }
+  const server = await startDashboard(session, session.stack, options)
+  try {
+    const page = `${server.url}studies/${session.id.slice(0, 12)}/matrix`
+    console.error(`The study in the browser: ${page}`)
+    openBrowser(page)
+    await work()
+  } finally {
+    await server.close()
   }
 }
 

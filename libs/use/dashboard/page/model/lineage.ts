@@ -48,10 +48,17 @@ export function lineageOf({ measurement, executions, sources }: Trace): Lineage 
     heights.set(column, place + 1)
     return { column, place }
   }
-  const distinct = new Map(sources.map((source) => [source.artifact.digest, source]))
+  const inOrder = [...sources].sort((a, b) => stageOrder.indexOf(a.stage) - stageOrder.indexOf(b.stage))
+  const distinct = new Map(inOrder.map((source) => [source.artifact.digest, source]))
   const nodes: LineageNode[] = [
-    ...[...distinct.values()].map(({ role, artifact }): LineageNode => ({
-      ...{ id: artifact.digest, title: role, kind: 'source', execution: null, digest: artifact.digest },
+    ...[...distinct.values()].map(({ role, stage, artifact }): LineageNode => ({
+      ...{
+        id: artifact.digest,
+        title: `${role} of ${stage}`,
+        kind: 'source',
+        execution: null,
+        digest: artifact.digest,
+      },
       ...put(0),
     })),
     ...sorted.map((execution): LineageNode => ({

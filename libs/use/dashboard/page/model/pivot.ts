@@ -7,12 +7,18 @@ export interface Line {
   readonly levels: readonly string[]
 }
 
+/** A column, and the measure whose numbers stand in it. */
+export interface Column extends Line {
+  readonly measure: Measure
+}
+
 /** The matrix: which configuration stands where. */
 export interface Pivot {
   readonly rowFactors: readonly FactorName[]
-  readonly columnFactors: readonly FactorName[]
+  /** The names of what the columns differ in: the perturbation where several are shown, then factors. */
+  readonly columnFactors: readonly string[]
   readonly rows: readonly Line[]
-  readonly columns: readonly Line[]
+  readonly columns: readonly Column[]
   /** The place of the configuration in the table of the study, −1 where there is none. */
   readonly at: (row: number, column: number) => number
 }
@@ -23,7 +29,8 @@ export type RowOrder = 'table' | 'name' | 'best' | 'worst' | `column ${string}`
 export interface PivotOptions {
   readonly rowFactors: readonly FactorName[]
   readonly order: RowOrder
-  readonly measure: Measure
+  /** What is shown; several stand side by side. */
+  readonly measures: readonly Measure[]
   /** Rows whose levels contain this text. */
   readonly filter: string
 }
@@ -32,7 +39,7 @@ export interface PivotOptions {
  * Lays the configurations out: rows by some factors, columns by all others. Where two configurations do not differ in
  * any factor, a row is repeated, so that none hides another.
  */
-export function pivot(model: StudyModel, { rowFactors, order, measure, filter }: PivotOptions): Pivot {
+export function pivot(model: StudyModel, { rowFactors, order, measures, filter }: PivotOptions): Pivot {
   const columnFactors = model.factors.filter((factor) => !rowFactors.includes(factor))
   const [rows, columns] = [new Map<string, Line>(), new Map<string, Line>()]
   const places = new Map<string, Map<string, number>>()
@@ -46,26 +53,38 @@ export function pivot(model: StudyModel, { rowFactors, order, measure, filter }:
     const own = places.get(row.key) ?? new Map<string, number>()
     places.set(row.key, own.set(column.key, position))
   }
-  const shownColumns = inTableOrder(model, columnFactors, [...columns.values()])
+  const shownColumns = columnsOf(model, measures, inTableOrder(model, columnFactors, [...columns.values()]))
   const wanted = filter.trim().toLowerCase()
   const matching = [...rows.values()].filter(({ levels }) => levels.join(' ').toLowerCase().includes(wanted))
-  const valuesOf = ({ key }: Line) => [...places.get(key)!.values()].flatMap((place) => model.cell(place, measure).value ?? [])
-  const valueIn = ({ key }: Line, column: string) => {
-    const place = places.get(key)!.get(column)
-    return place === undefined ? null : model.cell(place, measure).value
+  const placeIn = (row: Line, column: Column) => places.get(row.key)!.get(column.key.slice(column.key.indexOf(' ') + 1))
+  const valueIn = (row: Line, column: Column) => {
+    const place = placeIn(row, column)
+    return place === undefined ? null : model.cell(place, column.measure).value
   }
-  const shownRows = sortRows(inTableOrder(model, rowFactors, matching), order, valuesOf, valueIn)
+  const shownRows = sortRows(inTableOrder(model, rowFactors, matching), order, shownColumns, valueIn)
   const grid = Int32Array.from({ length: shownRows.length * shownColumns.length }, (_, i) => {
-    const own = places.get(shownRows[Math.floor(i / shownColumns.length)]!.key)!
-    return own.get(shownColumns[i % shownColumns.length]!.key) ?? -1
+    const row = shownRows[Math.floor(i / shownColumns.length)]!
+    return placeIn(row, shownColumns[i % shownColumns.length]!) ?? -1
   })
   return {
     rowFactors,
-    columnFactors,
+    columnFactors: measures.length > 1 ? ['perturbation', ...columnFactors] : columnFactors,
     rows: shownRows,
     columns: shownColumns,
     at: (row, column) => grid[row * shownColumns.length + column] ?? -1,
   }
+}
+
+/** The columns of each measure, one measure after the other. */
+function columnsOf(model: StudyModel, measures: readonly Measure[], lines: readonly Line[]): Column[] {
+  return measures.flatMap((measure) => {
+    const name = measure === 'score' ? 'sum' : model.grid.perturbations[measure]!.heading
+    return lines.map(({ key, levels }) => ({
+      key: `${measure} ${key}`,
+      levels: measures.length > 1 ? [name, ...levels] : levels,
+      measure,
+    }))
+  })
 }
 
 function lineOf(model: StudyModel, position: number, factors: readonly FactorName[]): Line {
@@ -88,15 +107,18 @@ function inTableOrder(model: StudyModel, factors: readonly FactorName[], lines: 
 function sortRows(
   rows: readonly Line[],
   order: RowOrder,
-  valuesOf: (row: Line) => number[],
-  valueIn: (row: Line, column: string) => number | null,
+  columns: readonly Column[],
+  valueIn: (row: Line, column: Column) => number | null,
 ): Line[] {
   if (order === 'table') return [...rows]
   if (order === 'name') return [...rows].sort((a, b) => (a.levels.join() < b.levels.join() ? -1 : 1))
+  const values = (row: Line) => columns.flatMap((column) => valueIn(row, column) ?? [])
   const key = (row: Line): number => {
-    if (order === 'best') return Math.max(...valuesOf(row), -1)
-    if (order === 'worst') return Math.min(...valuesOf(row), Infinity) === Infinity ? -1 : Math.min(...valuesOf(row))
-    return valueIn(row, order.slice('column '.length)) ?? -1
+    const column = columns.find((one) => order === `column ${one.key}`)
+    if (column) return valueIn(row, column) ?? -1
+    const own = values(row)
+    if (own.length === 0) return -1
+    return order === 'worst' ? Math.min(...own) : Math.max(...own)
   }
   const keyed = rows.map((row) => ({ row, value: key(row) }))
   return keyed.sort((a, b) => b.value - a.value).map(({ row }) => row)

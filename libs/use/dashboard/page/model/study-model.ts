@@ -95,7 +95,9 @@ export class StudyModel {
 
   /** A configuration by the factors that tell it from others; by its backbone where it is the only one. */
   label(position: number, factors: readonly FactorName[] = this.factors): string {
-    const levels = factors.map((factor) => (factor === 'seed' ? `seed ${this.level(position, factor)}` : this.level(position, factor)))
+    const levels = factors.map((factor) =>
+      factor === 'seed' ? `seed ${this.level(position, factor)}` : this.level(position, factor),
+    )
     return levels.length > 0 ? levels.join(' · ') : this.level(position, 'backbone')
   }
 
@@ -168,7 +170,8 @@ export class StudyModel {
 
   private scoreSentence(position: number): string {
     const { rank, scores, refusals } = this.standings[position]!
-    if (scores) return `Sum of accuracies ${scores.sum.toFixed(3)}, rank ${rank}, product ${scores.geometric.toFixed(5)}.`
+    if (scores)
+      return `Sum of accuracies ${scores.sum.toFixed(3)}, rank ${rank}, product ${scores.geometric.toFixed(5)}.`
     if (refusals.length > 0) return `Not ranked: ${refusals.map(({ reason }) => reason).join('; ')}.`
     return 'No score, because a number is missing.'
   }

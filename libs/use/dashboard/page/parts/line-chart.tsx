@@ -32,7 +32,11 @@ export function LineChart({ title, horizontal, isShare, series }: ChartProps) {
   const text = (y: number) => (isShare ? `${Math.round(100 * y)} %` : String(Number(y.toPrecision(3))))
   return (
     <figure class="chart">
-      <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${title} by ${horizontal}, ${series.length} lines; the table below has the last values`}>
+      <svg
+        viewBox={`0 0 ${width} ${height}`}
+        role="img"
+        aria-label={`${title} by ${horizontal}, ${series.length} lines; the table below has the last values`}
+      >
         {ticksOf(yMin, yMax, 5).map((y) => (
           <g key={y}>
             <line class="rule" x1={left} x2={width - right} y1={toY(y)} y2={toY(y)} />
@@ -81,15 +85,28 @@ export function LineChart({ title, horizontal, isShare, series }: ChartProps) {
           </thead>
           <tbody>
             {series.map(({ name, points }, i) => (
-              <tr key={name} class={pointed === i ? 'pointed' : ''} onMouseEnter={() => setPointed(i)} onMouseLeave={() => setPointed(null)}>
+              <tr
+                key={name}
+                class={pointed === i ? 'pointed' : ''}
+                onMouseEnter={() => setPointed(i)}
+                onMouseLeave={() => setPointed(null)}
+              >
                 <td>
                   <svg class={`series key colour-${i % colours}`} width="32" height="8" aria-hidden="true">
-                    <line x1="0" x2="32" y1="4" y2="4" stroke-dasharray={dashes[Math.floor(i / colours) % dashes.length]} />
+                    <line
+                      x1="0"
+                      x2="32"
+                      y1="4"
+                      y2="4"
+                      stroke-dasharray={dashes[Math.floor(i / colours) % dashes.length]}
+                    />
                   </svg>
                 </td>
                 <th scope="row">{name}</th>
                 <td class="number">{points.length > 0 ? valueText(points.at(-1)!.y, isShare) : '–'}</td>
-                <td class="number">{points.length > 0 ? valueText(Math.max(...points.map(({ y }) => y)), isShare) : '–'}</td>
+                <td class="number">
+                  {points.length > 0 ? valueText(Math.max(...points.map(({ y }) => y)), isShare) : '–'}
+                </td>
               </tr>
             ))}
           </tbody>

@@ -42,7 +42,9 @@ export function followChanges(): void {
 function readStream(tell: (message: Message) => void): Promise<never> {
   const open = () => {
     const source = new EventSource(`/api/events${position === null ? '' : `?after=${position}`}`)
-    source.addEventListener('begin', ({ lastEventId }) => tell({ position: lastEventId, change: null, isConnected: true }))
+    source.addEventListener('begin', ({ lastEventId }) =>
+      tell({ position: lastEventId, change: null, isConnected: true }),
+    )
     source.addEventListener('changes', ({ lastEventId, data }: MessageEvent<string>) =>
       tell({ position: lastEventId, change: JSON.parse(data) as ChangeEvent, isConnected: true }),
     )

@@ -32,7 +32,11 @@ function decode(text: string): string {
 }
 
 /** The address of a view of a study. */
-export function linkTo(study: string, view: ViewName, parameters: Readonly<Record<string, string | number | undefined>> = {}): string {
+export function linkTo(
+  study: string,
+  view: ViewName,
+  parameters: Readonly<Record<string, string | number | undefined>> = {},
+): string {
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined) search.set(name, String(value))
   return `/studies/${encodeURIComponent(study)}/${view}${search.size > 0 ? `?${search.toString()}` : ''}`
@@ -61,7 +65,14 @@ export function setQuery(changes: Readonly<Record<string, string | number | null
 export function followLinks(event: MouseEvent): void {
   const link = event.target instanceof Element ? event.target.closest('a') : null
   const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey
-  if (!link || !isPlain || link.target !== '' || link.origin !== window.location.origin || link.hasAttribute('download')) return
+  if (
+    !link ||
+    !isPlain ||
+    link.target !== '' ||
+    link.origin !== window.location.origin ||
+    link.hasAttribute('download')
+  )
+    return
   if (link.pathname.startsWith('/api/') || link.getAttribute('href')?.startsWith('#')) return
   event.preventDefault()
   goTo(`${link.pathname}${link.search}`)

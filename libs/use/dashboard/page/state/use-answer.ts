@@ -15,8 +15,15 @@ interface AskOptions {
 }
 
 /** Asks the API for a path; null asks for nothing. */
-export function useAnswer<Answer>(path: string | null, { revision = 0, everyMilliseconds }: AskOptions = {}): Asked<Answer> {
-  const [asked, setAsked] = useState<Asked<Answer> & { readonly path: string | null }>({ path: null, answer: null, error: null })
+export function useAnswer<Answer>(
+  path: string | null,
+  { revision = 0, everyMilliseconds }: AskOptions = {},
+): Asked<Answer> {
+  const [asked, setAsked] = useState<Asked<Answer> & { readonly path: string | null }>({
+    path: null,
+    answer: null,
+    error: null,
+  })
   useEffect(() => {
     if (path === null) return
     const stop = new AbortController()

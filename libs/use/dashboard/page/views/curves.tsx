@@ -56,12 +56,23 @@ export function Curves({ study, model, revision }: ViewProps) {
 
 /** The configurations in the address; the first ones where it names none. */
 export function chosenPositions(text: string | null, model: StudyModel): number[] {
-  const named = (text ?? '').split(',').filter((part) => /^\d+$/.test(part)).map(Number)
+  const named = (text ?? '')
+    .split(',')
+    .filter((part) => /^\d+$/.test(part))
+    .map(Number)
   const known = [...new Set(named)].filter((position) => position < model.size).slice(0, most)
   return text === null ? Array.from({ length: Math.min(first, model.size) }, (_, i) => i) : known
 }
 
-function Chart({ answer, model, quantity }: { readonly answer: Answered; readonly model: StudyModel; readonly quantity: Quantity }) {
+function Chart({
+  answer,
+  model,
+  quantity,
+}: {
+  readonly answer: Answered
+  readonly model: StudyModel
+  readonly quantity: Quantity
+}) {
   const [title, valueOf] = quantities[quantity]
   const ended = answer.curves.filter(({ epochs }) => epochs !== null)
   const waiting = answer.curves.length - ended.length
@@ -116,7 +127,8 @@ function Picker({ model, chosen }: { readonly model: StudyModel; readonly chosen
         {matching.map((position) => (
           <li key={position}>
             <label>
-              <input type="checkbox" checked={chosen.includes(position)} onChange={() => toggle(position)} /> {model.label(position)}
+              <input type="checkbox" checked={chosen.includes(position)} onChange={() => toggle(position)} />{' '}
+              {model.label(position)}
             </label>
           </li>
         ))}

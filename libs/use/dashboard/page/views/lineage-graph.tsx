@@ -2,7 +2,7 @@ import { duration } from '@gauntlet/analysis'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Lineage, LineageNode } from '../model/lineage.ts'
 
-const [boxWidth, boxHeight, columnGap, placeGap] = [172, 92, 48, 20]
+const [boxWidth, boxHeight, columnGap, placeGap] = [172, 92, 41, 20]
 
 function leftOf({ column }: Pick<LineageNode, 'column'>): number {
   return column * (boxWidth + columnGap)
@@ -72,7 +72,14 @@ function Box({ node, isChosen, onChoose }: BoxProps) {
       <button aria-pressed={isChosen} onClick={() => onChoose(node.id)}>
         <b>{node.title}</b>
         <span class="mono">{(execution?.stageKey ?? node.digest ?? '').slice(0, 12)}</span>
-        {execution ? <span>{attemptsSentence(execution.attempts)}</span> : <span>{sourceSentence(node)}</span>}
+        {execution ? (
+          <>
+            <span>{attemptsSentence(execution.attempts)}</span>
+            <span class="one-line">{deviceOf(execution.attempts)}</span>
+          </>
+        ) : (
+          <span>{sourceSentence(node)}</span>
+        )}
       </button>
     </li>
   )
@@ -82,11 +89,16 @@ function sourceSentence({ kind }: LineageNode): string {
   return kind === 'source' ? 'from outside' : 'counted from outcomes'
 }
 
-/** How often a stage was tried, where it succeeded, and how long that took. */
-export function attemptsSentence(attempts: NonNullable<LineageNode['execution']>['attempts']): string {
+/** How often a stage was tried, and how long the attempt took that succeeded. */
+function attemptsSentence(attempts: NonNullable<LineageNode['execution']>['attempts']): string {
   const fulfilled = attempts.find(({ outcome }) => outcome === 'fulfilled')
   const tries = attempts.length === 1 ? '1 attempt' : `${attempts.length} attempts`
   if (!fulfilled?.endedAt) return tries
   const seconds = (Date.parse(fulfilled.endedAt) - Date.parse(fulfilled.startedAt)) / 1_000
-  return `${tries}, ${duration(seconds)}${fulfilled.device ? `, ${fulfilled.device}` : ''}`
+  return `${tries}, ${duration(seconds)}`
+}
+
+/** The device of the attempt that succeeded. */
+function deviceOf(attempts: NonNullable<LineageNode['execution']>['attempts']): string {
+  return attempts.find(({ outcome }) => outcome === 'fulfilled')?.device ?? ''
 }

@@ -1,5 +1,5 @@
 import type { Pivot } from '../model/pivot.ts'
-import { cellText, type CellKind, type Measure, type ShownCell, type StudyModel } from '../model/study-model.ts'
+import { cellText, type CellKind, type ShownCell, type StudyModel } from '../model/study-model.ts'
 
 /** The measures of the drawing, in CSS pixels. */
 export interface MatrixLayout {
@@ -46,7 +46,6 @@ export function readColours(element: Element): Colours {
 interface Drawing {
   readonly model: StudyModel
   readonly pivot: Pivot
-  readonly measure: Measure
   readonly layout: MatrixLayout
   readonly colours: Colours
   readonly scroll: { readonly left: number; readonly top: number }
@@ -66,7 +65,9 @@ export function drawMatrix(context: CanvasRenderingContext2D, drawing: Drawing):
     top: Math.floor(scroll.top / layout.cellHeight),
     bottom: Math.min(pivot.rows.length, Math.ceil((scroll.top + size.height - layout.headHeight) / layout.cellHeight)),
   }
-  clipTo(context, [layout.headWidth, layout.headHeight, size.width, size.height], () => drawCells(context, drawing, seen))
+  clipTo(context, [layout.headWidth, layout.headHeight, size.width, size.height], () =>
+    drawCells(context, drawing, seen),
+  )
   context.fillStyle = colours.head
   context.fillRect(0, 0, size.width, layout.headHeight)
   context.fillRect(0, 0, layout.headWidth, size.height)
@@ -96,7 +97,7 @@ function clipTo(
 }
 
 function drawCells(context: CanvasRenderingContext2D, drawing: Drawing, seen: Seen): void {
-  const { model, pivot, measure, layout, colours, scroll, active, hasFocus } = drawing
+  const { model, pivot, layout, colours, scroll, active, hasFocus } = drawing
   context.font = '13px ui-monospace, Menlo, Consolas, monospace'
   context.textAlign = 'right'
   for (let row = seen.top; row < seen.bottom; row++) {
@@ -105,6 +106,7 @@ function drawCells(context: CanvasRenderingContext2D, drawing: Drawing, seen: Se
       if (position < 0) continue
       const x = layout.headWidth + column * layout.cellWidth - scroll.left
       const y = layout.headHeight + row * layout.cellHeight - scroll.top
+      const { measure } = pivot.columns[column]!
       const cell = model.cell(position, measure)
       context.fillStyle = background(cell, measure === 'score' ? model.width : 1, colours)
       context.fillRect(x, y, layout.cellWidth - 1, layout.cellHeight - 1)
@@ -129,7 +131,11 @@ function background({ kind, value }: ShownCell, most: number, { low, high, bad, 
 }
 
 /** A line for each factor; neighbours with the same levels up to it share one name. */
-function drawColumnNames(context: CanvasRenderingContext2D, { pivot, layout, colours, scroll, size }: Drawing, seen: Seen): void {
+function drawColumnNames(
+  context: CanvasRenderingContext2D,
+  { pivot, layout, colours, scroll, size }: Drawing,
+  seen: Seen,
+): void {
   context.font = '12px system-ui, sans-serif'
   context.textAlign = 'left'
   for (let factor = 0; factor < pivot.columnFactors.length; factor++) {
@@ -152,7 +158,11 @@ function drawColumnNames(context: CanvasRenderingContext2D, { pivot, layout, col
   }
 }
 
-function drawRowNames(context: CanvasRenderingContext2D, { pivot, layout, colours, scroll }: Drawing, seen: Seen): void {
+function drawRowNames(
+  context: CanvasRenderingContext2D,
+  { pivot, layout, colours, scroll }: Drawing,
+  seen: Seen,
+): void {
   context.font = '13px system-ui, sans-serif'
   context.textAlign = 'left'
   for (let row = seen.top; row < seen.bottom; row++) {
@@ -167,7 +177,11 @@ function drawCorner(context: CanvasRenderingContext2D, { pivot, layout, colours 
   context.font = '12px system-ui, sans-serif'
   context.textAlign = 'left'
   context.fillStyle = colours.muted
-  context.fillText(fitted(context, pivot.rowFactors.join(' · '), layout.headWidth - 16), 8, layout.headHeight - 4 - lineHeight / 2)
+  context.fillText(
+    fitted(context, pivot.rowFactors.join(' · '), layout.headWidth - 16),
+    8,
+    layout.headHeight - 4 - lineHeight / 2,
+  )
   context.fillStyle = colours.line
   context.fillRect(0, layout.headHeight - 1, 10_000, 1)
   context.fillRect(layout.headWidth - 1, 0, 1, 10_000)

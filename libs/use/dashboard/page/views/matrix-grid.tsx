@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Pivot } from '../model/pivot.ts'
-import { cellText, type Measure, type StudyModel } from '../model/study-model.ts'
+import type { StudyModel } from '../model/study-model.ts'
 import { theme } from '../state/kept-settings.ts'
 import { drawMatrix, layoutOf, readColours, type MatrixLayout } from './matrix-drawing.ts'
 
@@ -8,7 +8,6 @@ interface GridProps {
   readonly model: StudyModel
   readonly revision: number
   readonly pivot: Pivot
-  readonly measure: Measure
   readonly active: { readonly row: number; readonly column: number }
   readonly onMove: (row: number, column: number) => void
   /** A cell was chosen, by a press or by Enter. */
@@ -21,7 +20,7 @@ interface GridProps {
  * keyboards and screen readers, which get the cell they are at as elements.
  */
 export function MatrixGrid(props: GridProps) {
-  const { model, revision, pivot, measure, active } = props
+  const { model, revision, pivot, active } = props
   const box = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const [size, setSize] = useState({ width: 0, height: 0 })
@@ -45,7 +44,8 @@ export function MatrixGrid(props: GridProps) {
     const { left, top } = box.current!.getBoundingClientRect()
     const [x, y] = [event.clientX - left, event.clientY - top]
     const column = Math.floor((x - layout.headWidth + box.current!.scrollLeft) / layout.cellWidth)
-    const row = y < layout.headHeight ? -1 : Math.floor((y - layout.headHeight + box.current!.scrollTop) / layout.cellHeight)
+    const row =
+      y < layout.headHeight ? -1 : Math.floor((y - layout.headHeight + box.current!.scrollTop) / layout.cellHeight)
     const isIn = x >= layout.headWidth && column < pivot.columns.length && row < pivot.rows.length
     return isIn ? { row, column } : null
   }
@@ -55,7 +55,9 @@ export function MatrixGrid(props: GridProps) {
     else if (cell && pivot.at(cell.row, cell.column) >= 0) props.onChoose(cell.row, cell.column)
   }
   const shown = pivot.at(active.row, active.column)
-  const told = hovered && hovered.row >= 0 ? pivot.at(hovered.row, hovered.column) : shown
+  const toldCell = hovered && hovered.row >= 0 ? hovered : active
+  const told = pivot.at(toldCell.row, toldCell.column)
+  const toldMeasure = pivot.columns[toldCell.column]?.measure ?? 0
   return (
     <>
       <div
@@ -84,7 +86,8 @@ export function MatrixGrid(props: GridProps) {
             {pivot.rows[active.row]?.levels.join(' · ')}
           </span>
           <span role="gridcell" id="active-cell" aria-colindex={active.column + 2} aria-selected="true">
-            {pivot.columns[active.column]?.levels.join(' · ')}: {shown < 0 ? 'no such configuration' : model.sentence(shown, measure)}
+            {pivot.columns[active.column]?.levels.join(' · ')}:{' '}
+            {shown < 0 ? 'no such configuration' : model.sentence(shown, pivot.columns[active.column]!.measure)}
           </span>
         </div>
       </div>
@@ -96,7 +99,9 @@ export function MatrixGrid(props: GridProps) {
           'The study has no such configuration.'
         ) : (
           <>
-            <b>{model.label(told)}</b> {cellText(model.cell(told, measure), measure)}: {model.sentence(told, measure)}
+            <b>{model.label(told)}</b>{' '}
+            {toldMeasure === 'score' ? '' : `${model.grid.perturbations[toldMeasure]!.heading}: `}
+            {model.sentence(told, toldMeasure)}
           </>
         )}
       </p>
@@ -111,6 +116,8 @@ function Spacer({ layout, pivot }: { readonly layout: MatrixLayout; readonly piv
     const { style } = spacer.current!
     style.width = `${layout.headWidth + pivot.columns.length * layout.cellWidth}px`
     style.height = `${layout.headHeight + pivot.rows.length * layout.cellHeight}px`
+    // A small matrix takes no more room than it needs: its rows, and a bar to scroll by.
+    spacer.current!.parentElement!.style.maxHeight = `${layout.headHeight + pivot.rows.length * layout.cellHeight + 18}px`
   })
   return <div ref={spacer} class="matrix-spacer" />
 }

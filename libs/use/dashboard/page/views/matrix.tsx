@@ -23,6 +23,17 @@ export function measureName(model: StudyModel, measure: Measure): string {
   return measure === 'score' ? 'score' : model.grid.perturbations[measure]!.heading
 }
 
+/** Columns up to which all perturbations stand side by side, unless the address says otherwise. */
+const fewColumns = 24
+
+/** What the matrix shows: one measure, or all of them side by side. */
+function shownMeasures(model: StudyModel, text: string | null): readonly Measure[] {
+  const configurationsInRow = model.size / model.grid.factors.backbone!.length
+  const isSmall = configurationsInRow * model.width <= fewColumns || model.factors.length < 2
+  if (text === 'all' || (text === null && isSmall)) return [...model.grid.perturbations.keys(), 'score']
+  return [measureOf(model, text, Math.min(1, model.width - 1))]
+}
+
 /** The measures of a study, for a menu. */
 export function measureOptions(model: StudyModel): (readonly [string, string])[] {
   const perturbations = model.grid.perturbations.map(({ heading, label }) => [heading, label] as const)
@@ -46,7 +57,7 @@ function defaultRows(model: StudyModel): string {
 /** Every configuration of a study under one perturbation, or its score. */
 export function Matrix({ study, model, revision }: ViewProps) {
   const parameters = query.value
-  const measure = measureOf(model, parameters.get('perturbation'), Math.min(1, model.width - 1))
+  const measures = shownMeasures(model, parameters.get('perturbation'))
   const rows = parameters.get('rows') ?? defaultRows(model)
   const order = (parameters.get('order') ?? 'table') as RowOrder
   const filter = parameters.get('filter') ?? ''
@@ -55,9 +66,9 @@ export function Matrix({ study, model, revision }: ViewProps) {
   const options = rowOptions(model)
   const rowFactors = (options.some(([value]) => value === rows) ? rows : defaultRows(model)).split(',') as FactorName[]
   const pivot = useMemo(
-    () => pivotOf(model, { rowFactors, order, measure, filter }),
+    () => pivotOf(model, { rowFactors, order, measures, filter }),
     // The order by numbers changes with them; any other order does not.
-    [model, rowFactors.join(), order, measure, filter, order === 'table' || order === 'name' ? 0 : revision],
+    [model, rowFactors.join(), order, measures.join(), filter, order === 'table' || order === 'name' ? 0 : revision],
   )
   useRunning(study)
   return (
@@ -66,14 +77,24 @@ export function Matrix({ study, model, revision }: ViewProps) {
         <div class="controls">
           <Choice
             label="Show"
-            value={measureName(model, measure)}
-            options={measureOptions(model)}
-            onChoose={(value) => setQuery({ perturbation: value })}
+            value={measures.length > 1 ? 'all' : measureName(model, measures[0]!)}
+            options={[['all', 'everything side by side'], ...measureOptions(model)]}
+            onChoose={(value) => setQuery({ perturbation: value, order: null })}
           />
           {!isTable && (
-            <Choice label="Rows" value={rowFactors.join(',')} options={options} onChoose={(value) => setQuery({ rows: value })} />
+            <Choice
+              label="Rows"
+              value={rowFactors.join(',')}
+              options={options}
+              onChoose={(value) => setQuery({ rows: value })}
+            />
           )}
-          <Choice label="Order" value={order} options={orderOptions(pivot)} onChoose={(value) => setQuery({ order: value })} />
+          <Choice
+            label="Order"
+            value={order}
+            options={orderOptions(pivot)}
+            onChoose={(value) => setQuery({ order: value })}
+          />
           <label class="choice">
             Filter
             <input type="search" value={filter} onInput={(event) => setQuery({ filter: event.currentTarget.value })} />
@@ -96,7 +117,7 @@ export function Matrix({ study, model, revision }: ViewProps) {
         ) : isTable ? (
           <TableView study={study} model={model} revision={revision} pivot={pivot} />
         ) : (
-          <ShownMatrix model={model} revision={revision} pivot={pivot} measure={measure} chosen={chosen} />
+          <ShownMatrix key={measures.join()} model={model} revision={revision} pivot={pivot} chosen={chosen} />
         )}
         <p class="muted">
           {pivot.rows.length.toLocaleString()} rows by {pivot.rowFactors.join(' and ')}, {orderSentence(order, pivot)};{' '}
@@ -106,14 +127,22 @@ export function Matrix({ study, model, revision }: ViewProps) {
         <Legend />
       </div>
       {chosen && !isTable && chosen <= model.size * model.width && (
-        <CellPanel study={study} model={model} revision={revision} row={chosen} onClose={() => setQuery({ cell: null })} />
+        <CellPanel
+          study={study}
+          model={model}
+          revision={revision}
+          row={chosen}
+          onClose={() => setQuery({ cell: null })}
+        />
       )}
     </div>
   )
 }
 
 function orderOptions({ columns }: Pivot): (readonly [RowOrder, string])[] {
-  const byColumn = columns.slice(0, 200).map(({ key, levels }) => [`column ${key}`, `by ${levels.join(' · ') || 'value'}`] as const)
+  const byColumn = columns
+    .slice(0, 200)
+    .map(({ key, levels }) => [`column ${key}`, `by ${levels.join(' · ') || 'value'}`] as const)
   return [
     ['table', 'as in the study'],
     ['name', 'by name'],
@@ -127,11 +156,10 @@ interface ShownProps {
   readonly model: StudyModel
   readonly revision: number
   readonly pivot: Pivot
-  readonly measure: Measure
   readonly chosen: number | null
 }
 
-function ShownMatrix({ model, revision, pivot, measure, chosen }: ShownProps) {
+function ShownMatrix({ model, revision, pivot, chosen }: ShownProps) {
   const [active, setActive] = useState(() => (chosen === null ? { row: 0, column: 0 } : whereIs(model, pivot, chosen)))
   const shown = {
     row: Math.min(active.row, pivot.rows.length - 1),
@@ -140,25 +168,20 @@ function ShownMatrix({ model, revision, pivot, measure, chosen }: ShownProps) {
   const choose = (row: number, column: number) => {
     setActive({ row, column })
     const position = pivot.at(row, column)
+    const { measure } = pivot.columns[column]!
     if (position >= 0) setQuery({ cell: model.row(position, measure === 'score' ? 0 : measure) })
   }
   const sortBy = (column: number) => setQuery({ order: `column ${pivot.columns[column]!.key}` })
   const move = (row: number, column: number) => setActive({ row, column })
-  return (
-    <MatrixGrid
-      {...{ model, revision, pivot, measure }}
-      active={shown}
-      onMove={move}
-      onChoose={choose}
-      onSortBy={sortBy}
-    />
-  )
+  return <MatrixGrid {...{ model, revision, pivot }} active={shown} onMove={move} onChoose={choose} onSortBy={sortBy} />
 }
 
 function whereIs(model: StudyModel, { rows, columns, at }: Pivot, chosen: number) {
-  const { position } = model.placeOf(chosen)
+  const { position, perturbation } = model.placeOf(chosen)
   for (let row = 0; row < rows.length; row++)
-    for (let column = 0; column < columns.length; column++) if (at(row, column) === position) return { row, column }
+    for (let column = 0; column < columns.length; column++)
+      if (at(row, column) === position && [perturbation, 'score'].includes(columns[column]!.measure))
+        return { row, column }
   return { row: 0, column: 0 }
 }
 

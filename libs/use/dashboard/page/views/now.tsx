@@ -16,7 +16,12 @@ export function Now({ study, revision }: ViewProps) {
     everyMilliseconds: 3_000,
   })
   useEffect(() => void (now && markRunning(now.running)), [now?.running.join()])
-  if (!now) return error ? <Failure sentence={error} onRetry={() => setAsked(asked + 1)} /> : <Waiting what="the study's state" />
+  if (!now)
+    return error ? (
+      <Failure sentence={error} onRetry={() => setAsked(asked + 1)} />
+    ) : (
+      <Waiting what="the study's state" />
+    )
   return (
     <>
       <Progress now={now} />
@@ -59,13 +64,26 @@ function Progress({ now }: { readonly now: StudyNow }) {
   )
 }
 
-function Actions({ study, now, onDone }: { readonly study: string; readonly now: StudyNow; readonly onDone: () => void }) {
+function Actions({
+  study,
+  now,
+  onDone,
+}: {
+  readonly study: string
+  readonly now: StudyNow
+  readonly onDone: () => void
+}) {
   const [told, setTold] = useState('')
   const [isBusy, setBusy] = useState(false)
   const act = async (name: string) => {
     setBusy(true)
     const answer = postJson<{ sentence: string }>(studyPath(study, `actions/${name}`))
-    setTold(await answer.then(({ sentence }) => sentence, (error: Error) => error.message))
+    setTold(
+      await answer.then(
+        ({ sentence }) => sentence,
+        (error: Error) => error.message,
+      ),
+    )
     setBusy(false)
     onDone()
   }
@@ -173,6 +191,9 @@ function Spent({ spent }: { readonly spent: StudyNow['spent'] }) {
   return (
     <section aria-labelledby="spent">
       <h2 id="spent">Spent so far</h2>
+      <p class="muted">
+        By the configurations of this study, also for other studies; what studies share is not counted.
+      </p>
       <div class="scroll" tabIndex={0} role="region" aria-labelledby="spent">
         <table>
           <thead>

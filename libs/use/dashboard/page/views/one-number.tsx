@@ -39,7 +39,15 @@ export function OneNumber({ study, model, revision }: ViewProps) {
 }
 
 /** The other numbers of the same configuration. */
-function Neighbours({ study, model, row }: { readonly study: string; readonly model: StudyModel; readonly row: number }) {
+function Neighbours({
+  study,
+  model,
+  row,
+}: {
+  readonly study: string
+  readonly model: StudyModel
+  readonly row: number
+}) {
   const { position } = model.placeOf(row)
   return (
     <ul class="chips" aria-label="Perturbations of this configuration">
@@ -57,7 +65,15 @@ function Neighbours({ study, model, row }: { readonly study: string; readonly mo
   )
 }
 
-function NumberHead({ study, cell, model }: { readonly study: string; readonly cell: Cell; readonly model: StudyModel }) {
+function NumberHead({
+  study,
+  cell,
+  model,
+}: {
+  readonly study: string
+  readonly cell: Cell
+  readonly model: StudyModel
+}) {
   const { position, perturbation } = model.placeOf(cell.row)
   return (
     <section aria-label="The number">
@@ -94,7 +110,9 @@ function NumberTrace({ study, measurement }: { readonly study: string; readonly 
   const lineage = useMemo(() => trace && lineageOf(trace), [trace])
   if (!trace || !lineage) return error ? <Failure sentence={error} /> : <Waiting what="the lineage" />
   const wanted = query.value.get('node')
-  const chosen = lineage.nodes.find(({ id }) => id.startsWith(wanted ?? ' ')) ?? lineage.nodes.find(({ execution }) => execution?.stageKey === trace.measurement.stageKey)!
+  const chosen =
+    lineage.nodes.find(({ id }) => id.startsWith(wanted ?? ' ')) ??
+    lineage.nodes.find(({ execution }) => execution?.stageKey === trace.measurement.stageKey)!
   return (
     <>
       <section aria-labelledby="lineage">

@@ -29,7 +29,10 @@ export function Pictures({ study, model, revision }: ViewProps) {
         <Waiting what="the pictures" />
       ) : listed.pictures.length === 0 ? (
         <Empty>
-          <p>This evaluation keeps no pictures. Evaluations under an attack or corruption keep the first images that fell.</p>
+          <p>
+            This evaluation keeps no pictures. Evaluations under an attack or corruption keep the first images that
+            fell.
+          </p>
           <p>
             Choose another perturbation above, or another cell in the <a href={linkTo(study, 'matrix')}>matrix</a>.
           </p>
@@ -53,7 +56,15 @@ function NoCell({ study }: { readonly study: string }) {
 }
 
 /** The same configuration under other perturbations, and other configurations under the same one. */
-function CellChoice({ study, model, row }: { readonly study: string; readonly model: StudyModel; readonly row: number }) {
+function CellChoice({
+  study,
+  model,
+  row,
+}: {
+  readonly study: string
+  readonly model: StudyModel
+  readonly row: number
+}) {
   const { position, perturbation } = model.placeOf(row)
   const near = Array.from({ length: Math.min(model.size, 400) }, (_, i) => {
     const from = Math.max(0, Math.min(position - 200, model.size - 400))
@@ -71,7 +82,10 @@ function CellChoice({ study, model, row }: { readonly study: string; readonly mo
       <Choice
         label="Perturbation"
         value={String(perturbation)}
-        options={model.grid.perturbations.map(({ heading }, p) => [String(p), `${heading}: ${cellText(model.cell(position, p), p)}`])}
+        options={model.grid.perturbations.map(({ heading }, p) => [
+          String(p),
+          `${heading}: ${cellText(model.cell(position, p), p)}`,
+        ])}
         onChoose={(p) => setQuery({ cell: model.row(position, Number(p)), picture: null })}
       />
       <a href={linkTo(study, 'number', { cell: row })}>Where this number comes from</a>
@@ -95,7 +109,14 @@ function Gallery({ study, path, listed }: { readonly study: string; readonly pat
           <li key={picture.index}>
             <button aria-pressed={picture === chosen} onClick={() => setQuery({ picture: picture.index })}>
               {kinds.map(([kind, title]) => (
-                <img key={kind} src={`${path}/pictures/${picture.index}/${kind}`} width={96} height={96} alt={altOf(picture, title)} loading="lazy" />
+                <img
+                  key={kind}
+                  src={`${path}/pictures/${picture.index}/${kind}`}
+                  width={96}
+                  height={96}
+                  alt={altOf(picture, title)}
+                  loading="lazy"
+                />
               ))}
               <span>
                 {picture.label} seen as {picture.prediction}
@@ -114,7 +135,15 @@ function altOf({ index, label, prediction }: Picture, title: string): string {
 }
 
 /** One image, large, with what felled the model, and what it did to the other models. */
-function OnePicture({ study, path, picture }: { readonly study: string; readonly path: string; readonly picture: Picture }) {
+function OnePicture({
+  study,
+  path,
+  picture,
+}: {
+  readonly study: string
+  readonly path: string
+  readonly picture: Picture
+}) {
   const { index, label, prediction, felledBy, run, margin, distance, differenceTimes } = picture
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => heading.current?.scrollIntoView({ block: 'nearest' }), [])
@@ -180,12 +209,17 @@ function AcrossModels({ study, path }: { readonly study: string; readonly path: 
             {outcomes.map((outcome) => (
               <tr key={outcome.row}>
                 <th scope="row">
-                  <a href={linkTo(study, 'pictures', { cell: outcome.row, picture: outcome.index })}>{outcome.configuration}</a>
+                  <a href={linkTo(study, 'pictures', { cell: outcome.row, picture: outcome.index })}>
+                    {outcome.configuration}
+                  </a>
                 </th>
                 <td>
                   {outcome.hasPicture && (
                     <img
-                      src={studyPath(study, `measurements/${outcome.measurementId}/pictures/${outcome.index}/perturbed`)}
+                      src={studyPath(
+                        study,
+                        `measurements/${outcome.measurementId}/pictures/${outcome.index}/perturbed`,
+                      )}
                       width={40}
                       height={40}
                       alt={`seen as ${outcome.prediction}`}

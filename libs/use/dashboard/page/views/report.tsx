@@ -21,8 +21,8 @@ export function Report({ study, model, revision }: ViewProps) {
   return (
     <article class="report">
       <p>
-        {model.grid.description} Recorded <Time at={model.grid.createdAt} />; {model.size.toLocaleString()} configurations under{' '}
-        {model.width} perturbations:
+        {model.grid.description} Recorded <Time at={model.grid.createdAt} />; {model.size.toLocaleString()}{' '}
+        configurations under {model.width} perturbations:
       </p>
       <ul>
         {model.grid.perturbations.map(({ label }) => (
@@ -31,8 +31,8 @@ export function Report({ study, model, revision }: ViewProps) {
       </ul>
       <h2>Ranking</h2>
       <p>
-        {ranked.length.toLocaleString()} configurations have every number and are ranked by the sum of their accuracies. Brackets are 95 % intervals
-        (Wilson) over the test images; they say nothing of other seeds.{' '}
+        {ranked.length.toLocaleString()} configurations have every number and are ranked by the sum of their accuracies.
+        Brackets are 95 % intervals (Wilson) over the test images; they say nothing of other seeds.{' '}
         {ranked.length > most && (
           <>
             The first {most} are shown; the <a href={linkTo(study, 'matrix', { as: 'table' })}>table</a> has all.

@@ -11,15 +11,23 @@ export interface ScatterDrawing {
   /** The largest value of each axis: 1 for accuracies, more for scores. */
   readonly most: { readonly x: number; readonly y: number }
   readonly size: { readonly width: number; readonly height: number }
-  readonly colours: { readonly ink: string; readonly muted: string; readonly line: string; readonly groups: readonly string[] }
+  readonly colours: {
+    readonly ink: string
+    readonly muted: string
+    readonly line: string
+    readonly groups: readonly string[]
+  }
 }
 
-const margin = { left: 56, bottom: 44, top: 12, right: 16 }
+const margin = { left: 56, bottom: 44, top: 12, right: 28 }
 /** Points whose intervals are drawn; more would hide each other. */
 const mostIntervals = 300
 
 /** Where a point stands on the screen. */
-export function placeOnScreen({ size, most }: Pick<ScatterDrawing, 'size' | 'most'>, { x, y }: { x: number; y: number }) {
+export function placeOnScreen(
+  { size, most }: Pick<ScatterDrawing, 'size' | 'most'>,
+  { x, y }: { x: number; y: number },
+) {
   return {
     x: margin.left + (x / most.x) * (size.width - margin.left - margin.right),
     y: size.height - margin.bottom - (y / most.y) * (size.height - margin.bottom - margin.top),
@@ -88,7 +96,12 @@ function line(context: CanvasRenderingContext2D, x1: number, y1: number, x2: num
   context.stroke()
 }
 
-function drawIntervals(context: CanvasRenderingContext2D, drawing: ScatterDrawing, point: Point, isShown: boolean): void {
+function drawIntervals(
+  context: CanvasRenderingContext2D,
+  drawing: ScatterDrawing,
+  point: Point,
+  isShown: boolean,
+): void {
   const { colours } = drawing
   context.strokeStyle = isShown ? colours.ink : colours.muted
   context.globalAlpha = isShown ? 0.9 : 0.35

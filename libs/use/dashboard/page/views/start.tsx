@@ -37,7 +37,11 @@ export function Start() {
         </thead>
         <tbody>
           {studies.map((study) => (
-            <StudyRow key={study.id} study={study} isLatest={studies.find(({ name }) => name === study.name) === study} />
+            <StudyRow
+              key={study.id}
+              study={study}
+              isLatest={studies.find(({ name }) => name === study.name) === study}
+            />
           ))}
         </tbody>
       </table>

@@ -13,7 +13,10 @@ const pageSize = 100
 export function TableView({ study, model, revision, pivot }: ViewProps & { readonly pivot: Pivot }) {
   const [withIntervals, setIntervals] = useState(false)
   const positions = useMemo(
-    () => pivot.rows.flatMap((_, row) => pivot.columns.flatMap((__, column) => pivot.at(row, column)).filter((at) => at >= 0)),
+    () =>
+      pivot.rows.flatMap((_, row) =>
+        pivot.columns.flatMap((__, column) => pivot.at(row, column)).filter((at) => at >= 0),
+      ),
     [pivot],
   )
   const measures = useMemo<readonly Measure[]>(() => [...model.grid.perturbations.keys(), 'score'], [model])
@@ -43,7 +46,8 @@ export function TableView({ study, model, revision, pivot }: ViewProps & { reado
             </label>
           ))}
           <label>
-            <input type="checkbox" checked={withIntervals} onChange={() => setIntervals(!withIntervals)} /> 95 % intervals
+            <input type="checkbox" checked={withIntervals} onChange={() => setIntervals(!withIntervals)} /> 95 %
+            intervals
           </label>
         </fieldset>
         <span>
@@ -67,13 +71,18 @@ export function TableView({ study, model, revision, pivot }: ViewProps & { reado
               <tr key={onPage[r]}>
                 {places.map((i) => {
                   const measure = measures[i - factors]
-                  const link = typeof measure === 'number' && linkTo(study, 'number', { cell: model.row(onPage[r]!, measure) })
+                  const link =
+                    typeof measure === 'number' && linkTo(study, 'number', { cell: model.row(onPage[r]!, measure) })
                   return i === 0 ? (
                     <th key={i} scope="row">
                       {row[i]}
                     </th>
                   ) : (
-                    <td key={i} class={i >= factors ? 'number' : ''} title={measure === undefined ? '' : model.sentence(onPage[r]!, measure)}>
+                    <td
+                      key={i}
+                      class={i >= factors ? 'number' : ''}
+                      title={measure === undefined ? '' : model.sentence(onPage[r]!, measure)}
+                    >
                       {link ? <a href={link}>{row[i]}</a> : row[i]}
                     </td>
                   )

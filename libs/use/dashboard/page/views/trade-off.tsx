@@ -25,8 +25,18 @@ export function TradeOff({ study, model, revision }: ViewProps) {
   return (
     <>
       <div class="controls">
-        <Choice label="Horizontal" value={measureName(model, x)} options={measureOptions(model)} onChoose={(value) => setQuery({ x: value })} />
-        <Choice label="Vertical" value={measureName(model, y)} options={measureOptions(model)} onChoose={(value) => setQuery({ y: value })} />
+        <Choice
+          label="Horizontal"
+          value={measureName(model, x)}
+          options={measureOptions(model)}
+          onChoose={(value) => setQuery({ x: value })}
+        />
+        <Choice
+          label="Vertical"
+          value={measureName(model, y)}
+          options={measureOptions(model)}
+          onChoose={(value) => setQuery({ y: value })}
+        />
         <Choice
           label="Colour and shape"
           value={factor}
@@ -51,8 +61,8 @@ export function TradeOff({ study, model, revision }: ViewProps) {
       <p class="muted">
         {points.length.toLocaleString()} configurations
         {missing > 0 && `, ${missing.toLocaleString()} without one of the numbers`}
-        {refused > 0 && `, ${refused.toLocaleString()} left out because a number must not be ranked`}. Bars are 95 % intervals;
-        lines join seeds of one configuration.
+        {refused > 0 && `, ${refused.toLocaleString()} left out because a number must not be ranked`}. Bars are 95 %
+        intervals; lines join seeds of one configuration.
       </p>
       <Compared study={study} model={model} chosen={chosen} toggle={toggle} />
       <PointList model={model} points={points} x={x} y={y} chosen={chosen} toggle={toggle} />
@@ -65,7 +75,10 @@ function defaultFactor(factors: readonly FactorName[]): FactorName {
 }
 
 function chosenIn(text: string | null, model: StudyModel): number[] {
-  const numbers = (text ?? '').split(',').filter((part) => /^\d+$/.test(part)).map(Number)
+  const numbers = (text ?? '')
+    .split(',')
+    .filter((part) => /^\d+$/.test(part))
+    .map(Number)
   return [...new Set(numbers)].filter((position) => position < model.size)
 }
 
@@ -85,7 +98,9 @@ function Scatter({ model, points, x, y, chosen, toggle }: ScatterProps) {
   const [pointed, setPointed] = useState<Point | null>(null)
   const joined = useMemo(() => seedGroups(model, points), [model, points])
   useEffect(() => {
-    const observer = new ResizeObserver(() => setSize({ width: box.current!.clientWidth, height: box.current!.clientHeight }))
+    const observer = new ResizeObserver(() =>
+      setSize({ width: box.current!.clientWidth, height: box.current!.clientHeight }),
+    )
     observer.observe(box.current!)
     return () => observer.disconnect()
   }, [])
@@ -133,8 +148,9 @@ function Scatter({ model, points, x, y, chosen, toggle }: ScatterProps) {
       <p class="matrix-told">
         {pointed ? (
           <>
-            <b>{model.label(pointed.position)}</b> {measureName(model, x)} {cellText(model.cell(pointed.position, x), x)},{' '}
-            {measureName(model, y)} {cellText(model.cell(pointed.position, y), y)}
+            <b>{model.label(pointed.position)}</b> {measureName(model, x)}{' '}
+            {cellText(model.cell(pointed.position, x), x)}, {measureName(model, y)}{' '}
+            {cellText(model.cell(pointed.position, y), y)}
           </>
         ) : (
           'Point at a configuration to read it; press it to compare it.'
@@ -181,7 +197,9 @@ function Compared({ study, model, chosen, toggle }: ComparedProps) {
                 <th scope="row">{model.label(position)}</th>
                 {model.grid.perturbations.map(({ heading }, p) => (
                   <td key={heading} class="number" title={model.sentence(position, p)}>
-                    <a href={linkTo(study, 'number', { cell: model.row(position, p) })}>{cellText(model.cell(position, p), p)}</a>
+                    <a href={linkTo(study, 'number', { cell: model.row(position, p) })}>
+                      {cellText(model.cell(position, p), p)}
+                    </a>
                   </td>
                 ))}
                 <td class="number">{rankText(model, position)}</td>
@@ -224,8 +242,8 @@ function PointList({ model, points, x, y, chosen, toggle }: ScatterProps) {
         {shown.map(({ position }) => (
           <li key={position}>
             <label>
-              <input type="checkbox" checked={chosen.includes(position)} onChange={() => toggle(position)} /> {model.label(position)}:{' '}
-              {cellText(model.cell(position, x), x)}, {cellText(model.cell(position, y), y)}
+              <input type="checkbox" checked={chosen.includes(position)} onChange={() => toggle(position)} />{' '}
+              {model.label(position)}: {cellText(model.cell(position, x), x)}, {cellText(model.cell(position, y), y)}
             </label>
           </li>
         ))}
