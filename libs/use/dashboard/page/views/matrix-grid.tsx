@@ -28,10 +28,9 @@ export function MatrixGrid(props: GridProps) {
   const [hovered, setHovered] = useState<{ row: number; column: number } | null>(null)
   const layout = layoutOf(pivot, size.width || 1_000)
   useEffect(() => {
-    const observer = new ResizeObserver(() =>
-      setSize({ width: box.current!.clientWidth, height: box.current!.clientHeight }),
-    )
-    observer.observe(box.current!)
+    const shown = box.current!
+    const observer = new ResizeObserver(() => setSize({ width: shown.clientWidth, height: shown.clientHeight }))
+    observer.observe(shown)
     return () => observer.disconnect()
   }, [])
   useDrawing({ ...props, canvas, box, layout, size, hasFocus })
@@ -152,7 +151,10 @@ function useDrawing(props: DrawingProps): void {
     const dark = window.matchMedia('(prefers-color-scheme: dark)')
     box.current!.addEventListener('scroll', draw, { passive: true })
     dark.addEventListener('change', draw)
-    return () => dark.removeEventListener('change', draw)
+    return () => {
+      dark.removeEventListener('change', draw)
+      window.cancelAnimationFrame(frame.current)
+    }
   }, [])
 }
 

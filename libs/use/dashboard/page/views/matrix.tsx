@@ -24,12 +24,12 @@ export function measureName(model: StudyModel, measure: Measure): string {
 }
 
 /** Columns up to which all perturbations stand side by side, unless the address says otherwise. */
-const fewColumns = 24
+const fewColumns = 40
 
 /** What the matrix shows: one measure, or all of them side by side. */
 function shownMeasures(model: StudyModel, text: string | null): readonly Measure[] {
-  const configurationsInRow = model.size / model.grid.factors.backbone!.length
-  const isSmall = configurationsInRow * model.width <= fewColumns || model.factors.length < 2
+  const rows = model.grid.factors[defaultRows(model) as FactorName]!.length
+  const isSmall = (model.size / rows) * (model.width + 1) <= fewColumns
   if (text === 'all' || (text === null && isSmall)) return [...model.grid.perturbations.keys(), 'score']
   return [measureOf(model, text, Math.min(1, model.width - 1))]
 }

@@ -134,7 +134,9 @@ function Stages({ stages }: { readonly stages: StudyNow['stages'] }) {
                   <td>{stage.worker}</td>
                   <td>{stage.stage}</td>
                   <td class="number">
-                    {stage.done.toLocaleString()} of {stage.total.toLocaleString()} {stage.unit}
+                    {stage.total === 0
+                      ? 'begins'
+                      : `${stage.done.toLocaleString()} of ${stage.total.toLocaleString()} ${stage.unit}`}
                   </td>
                   <td class="number">{stage.imagesPerSecond === null ? '–' : Math.round(stage.imagesPerSecond)}</td>
                   <td>

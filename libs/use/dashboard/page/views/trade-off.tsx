@@ -98,10 +98,9 @@ function Scatter({ model, points, x, y, chosen, toggle }: ScatterProps) {
   const [pointed, setPointed] = useState<Point | null>(null)
   const joined = useMemo(() => seedGroups(model, points), [model, points])
   useEffect(() => {
-    const observer = new ResizeObserver(() =>
-      setSize({ width: box.current!.clientWidth, height: box.current!.clientHeight }),
-    )
-    observer.observe(box.current!)
+    const shown = box.current!
+    const observer = new ResizeObserver(() => setSize({ width: shown.clientWidth, height: shown.clientHeight }))
+    observer.observe(shown)
     return () => observer.disconnect()
   }, [])
   const most = { x: x === 'score' ? model.width : 1, y: y === 'score' ? model.width : 1 }
