@@ -131,6 +131,6 @@ it('takes in many failures of one cell as they come, and shows the last', async 
       message: `attempt by worker ${String.fromCharCode(65 + (i % 26))} ${i}`,
       evidence: null,
     })
-  await page.getByText('attempt by worker X 49').waitFor()
+  await expect.poll(() => page.getByText('attempt by worker X 49').count()).toBe(1)
   await page.close()
 }, 60_000)

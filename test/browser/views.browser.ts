@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { source as axe } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { activeCell, complaintsOf, expectOwnRequests, pressCell } from './browser.fixture.ts'
 import { useDashboard } from './dashboard.fixture.ts'
 
 const dashboard = useDashboard({ backbones: 4, datasets: 2, seeds: 2 })
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** Every view in its states, by the address behind the study. */
 const views: Readonly<Record<string, string>> = {

@@ -153,7 +153,7 @@ it('says that no pool has described itself, where a table cannot be made', async
 })
 
 it('does an action through the function it was given, once for each press, and none where it is read-only', async () => {
-  const run = vi.fn(() => Promise.resolve('The study runs.'))
+  const run = vi.fn<(studyId: string) => Promise<string>>(() => Promise.resolve('The study runs.'))
   const actions = { retry: { sentence: 'Tries again what failed', run } }
   const press = (app: ReturnType<typeof apiOf>, headers: Record<string, string> = {}, action = 'retry') =>
     ask(app, `/api/studies/simulated/actions/${action}`, {
@@ -185,7 +185,7 @@ it('says in a sentence when it cannot read what is stored, and when it does not 
     404,
     expect.stringContaining(outcomesDigest.slice(0, 12)),
   ])
-  const onBug = vi.fn()
+  const onBug = vi.fn<(error: unknown) => void>()
   const broken = { ...dependencies, snapshot: () => Promise.reject(new Error('secret of the machine')) }
   const { status, answer } = await ask(apiOf(broken, { onBug }), '/api/studies/simulated/now')
   expect([status, onBug.mock.calls.length]).toEqual([500, 1])

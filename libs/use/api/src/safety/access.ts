@@ -20,7 +20,7 @@ const cookieName = 'gauntlet_token'
 const shortestToken = 16
 
 /** Whether only this machine reaches an address. */
-export function isLoopback(hostname: string): boolean {
+function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '::1' || /^127(\.\d{1,3}){3}$/.test(hostname)
 }
 

@@ -11,7 +11,7 @@ import {
 import type { CachedTable, TableCell } from './cached-table.ts'
 
 /** The version of a table: the ledger's position, and the description of the pool that it is the table of. */
-export function versionOf({ position, pool }: Pick<CachedTable, 'position' | 'pool'>): string {
+function versionOf({ position, pool }: Pick<CachedTable, 'position' | 'pool'>): string {
   return `${position}-${poolVersion(pool)}`
 }
 

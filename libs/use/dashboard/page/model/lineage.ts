@@ -52,22 +52,27 @@ export function lineageOf({ measurement, executions, sources }: Trace): Lineage 
   const distinct = new Map(inOrder.map((source) => [source.artifact.digest, source]))
   const nodes: LineageNode[] = [
     ...[...distinct.values()].map(({ role, stage, artifact }): LineageNode => ({
-      ...{
-        id: artifact.digest,
-        title: `${role} of ${stage}`,
-        kind: 'source',
-        execution: null,
-        digest: artifact.digest,
-      },
+      id: artifact.digest,
+      title: `${role} of ${stage}`,
+      kind: 'source',
+      execution: null,
+      digest: artifact.digest,
       ...put(0),
     })),
     ...sorted.map((execution): LineageNode => ({
-      ...{ id: execution.stageKey, title: execution.stage, kind: 'stage', execution, digest: null },
+      id: execution.stageKey,
+      title: execution.stage,
+      kind: 'stage',
+      execution,
+      digest: null,
       ...put(columnOf[execution.stage] ?? 2),
     })),
     {
-      ...{ id: measurement.id, title: `${measurement.correct} of ${measurement.total}`, kind: 'number' },
-      ...{ execution: null, digest: measurement.outcomesDigest },
+      id: measurement.id,
+      title: `${measurement.correct} of ${measurement.total}`,
+      kind: 'number',
+      execution: null,
+      digest: measurement.outcomesDigest,
       ...put(5),
     },
   ]

@@ -187,23 +187,28 @@ describe('points of two measures', () => {
 it('lays a lineage out from what came from outside to the number, with an edge for what each stage used', () => {
   const artifact = (digest: string) => ({ digest, size: 1, mediaType: 'x' })
   const execution = (stage: string, used: string[], generated: string[]) => ({
-    ...{
-      stageKey: stage,
-      stage,
-      parameters: null,
-      seed: 1,
-      codeDigest: 'code',
-      environmentClass: 'e',
-      environment: null,
-    },
+    stageKey: stage,
+    stage,
+    parameters: null,
+    seed: 1,
+    codeDigest: 'code',
+    environmentClass: 'e',
+    environment: null,
     used: Object.fromEntries(used.map((digest) => [digest, artifact(digest)])),
     generated: Object.fromEntries(generated.map((digest) => [digest, artifact(digest)])),
     attempts: [],
   })
   const { nodes, edges } = lineageOf({
     measurement: {
-      ...{ id: 'number', configuration: null, perturbation: null, evaluator: 'argmax', correct: 1, total: 2 },
-      ...{ stageKey: 'perturb-and-evaluate', outcomesDigest: 'outcomes', recordedAt: '' },
+      id: 'number',
+      configuration: null,
+      perturbation: null,
+      evaluator: 'argmax',
+      correct: 1,
+      total: 2,
+      stageKey: 'perturb-and-evaluate',
+      outcomesDigest: 'outcomes',
+      recordedAt: '',
     },
     executions: [
       execution('perturb-and-evaluate', ['checkpoint', 'images', 'code'], ['outcomes']),

@@ -33,6 +33,7 @@ export function followChanges(): void {
   channel.addEventListener('message', ({ data }: MessageEvent<Message>) => take(data))
   const tell = (message: Message) => {
     take(message)
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel is of one origin and takes none
     channel.postMessage(message)
   }
   void navigator.locks.request('gauntlet stream of changes', () => readStream(tell))

@@ -1,5 +1,5 @@
 /** The server did not answer, or answered with an error; the message is its sentence. */
-export class RequestFailed extends Error {
+class RequestFailed extends Error {
   override readonly name = 'RequestFailed'
 
   constructor(

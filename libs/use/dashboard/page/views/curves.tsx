@@ -55,7 +55,7 @@ export function Curves({ study, model, revision }: ViewProps) {
 }
 
 /** The configurations in the address; the first ones where it names none. */
-export function chosenPositions(text: string | null, model: StudyModel): number[] {
+function chosenPositions(text: string | null, model: StudyModel): number[] {
   const named = (text ?? '')
     .split(',')
     .filter((part) => /^\d+$/.test(part))

@@ -38,8 +38,15 @@ export function readColours(element: Element): Colours {
   const text = (name: string) => style.getPropertyValue(`--${name}`).trim()
   const levels = (name: string) => text(name).split(/\s+/).map(Number)
   return {
-    ...{ ink: text('ink'), muted: text('muted'), paper: text('paper'), head: text('head'), line: text('line') },
-    ...{ low: levels('scale-low'), high: levels('scale-high'), bad: text('bad-paper'), focus: text('focus') },
+    ink: text('ink'),
+    muted: text('muted'),
+    paper: text('paper'),
+    head: text('head'),
+    line: text('line'),
+    low: levels('scale-low'),
+    high: levels('scale-high'),
+    bad: text('bad-paper'),
+    focus: text('focus'),
   }
 }
 

@@ -114,10 +114,17 @@ function Scatter({ model, points, x, y, chosen, toggle }: ScatterProps) {
     const style = getComputedStyle(box.current!)
     const colour = (name: string) => style.getPropertyValue(`--${name}`).trim()
     drawScatter(context, {
-      ...{ points, joined, most, size, chosen: new Set(chosen), pointed: pointed?.position ?? null },
+      points,
+      joined,
+      most,
+      size,
+      chosen: new Set(chosen),
+      pointed: pointed?.position ?? null,
       titles: { x: measureName(model, x), y: measureName(model, y) },
       colours: {
-        ...{ ink: colour('ink'), muted: colour('muted'), line: colour('line') },
+        ink: colour('ink'),
+        muted: colour('muted'),
+        line: colour('line'),
         groups: Array.from({ length: 8 }, (_, i) => colour(`group-${i}`)),
       },
     })
