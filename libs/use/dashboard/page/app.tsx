@@ -1,6 +1,6 @@
 import type { ServerFacts } from '@gauntlet/api/wire'
 import { useEffect } from 'preact/hooks'
-import { Failure, Time, Waiting } from './parts/small-parts.tsx'
+import { Empty, Failure, Time, Waiting } from './parts/small-parts.tsx'
 import { Search } from './parts/search.tsx'
 import { isConnected } from './state/changes.ts'
 import { nextTheme, theme } from './state/kept-settings.ts'
@@ -96,7 +96,11 @@ function StudyPage({ named, view }: { readonly named: string; readonly view: Vie
           <span class="study-name">{model?.grid.name ?? named}</span> <span class="view-name">{title}</span>
         </h1>
         {shown?.error && <Failure sentence={shown.error} onRetry={tryAgain} />}
-        {model && shown ? (
+        {model?.size === 0 ? (
+          <Empty>
+            <p>This study has no configurations of its own, so there is nothing to draw; see gauntlet results.</p>
+          </Empty>
+        ) : model && shown ? (
           <View study={named} model={model} revision={shown.revision} />
         ) : (
           !shown?.error && <Waiting what="the table of the study" />

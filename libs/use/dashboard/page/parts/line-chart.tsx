@@ -69,7 +69,7 @@ export function LineChart({ title, horizontal, isShare, series }: ChartProps) {
           </g>
         ))}
       </svg>
-      <figcaption>
+      <div class="scroll" tabIndex={0} role="region" aria-label={`Table of ${title}`}>
         <table>
           <thead>
             <tr>
@@ -111,7 +111,7 @@ export function LineChart({ title, horizontal, isShare, series }: ChartProps) {
             ))}
           </tbody>
         </table>
-      </figcaption>
+      </div>
     </figure>
   )
 }

@@ -111,7 +111,7 @@ function Stages({ stages }: { readonly stages: StudyNow['stages'] }) {
       {stages.length === 0 ? (
         <p>No stage is in work.</p>
       ) : (
-        <div class="scroll" tabIndex={0} role="region" aria-labelledby="devices">
+        <div class="scroll" tabIndex={0} role="region" aria-label="Table of devices">
           <table>
             <thead>
               <tr>
@@ -196,7 +196,7 @@ function Spent({ spent }: { readonly spent: StudyNow['spent'] }) {
       <p class="muted">
         By the configurations of this study, also for other studies; what studies share is not counted.
       </p>
-      <div class="scroll" tabIndex={0} role="region" aria-labelledby="spent">
+      <div class="scroll" tabIndex={0} role="region" aria-label="Table of what was spent">
         <table>
           <thead>
             <tr>

@@ -179,7 +179,7 @@ function Compared({ study, model, chosen, toggle }: ComparedProps) {
   return (
     <section aria-labelledby="compared">
       <h2 id="compared">Compared</h2>
-      <div class="scroll" tabIndex={0} role="region" aria-labelledby="compared">
+      <div class="scroll" tabIndex={0} role="region" aria-label="Table of what is compared">
         <table>
           <thead>
             <tr>
