@@ -115,6 +115,11 @@ export class GauntletHome {
     killTrees([...commands, ...this.services().flatMap(({ pid }) => (pid === undefined ? [] : [pid]))])
   }
 
+  /** The file of an artifact. */
+  artifactFile(digest: string): string {
+    return join(this.folder, 'artifacts/sha256', digest.slice(0, 2), digest)
+  }
+
   /** The mid-stage checkpoints: stage key → digest. */
   midStageCheckpoints(): Map<string, string> {
     const folder = join(this.folder, 'artifacts/pointers')

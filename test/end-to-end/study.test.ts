@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newestNode, nodeProgram } from '../nodes/pinned-nodes.ts'
@@ -127,10 +127,16 @@ describe('an undisturbed study', () => {
     }
   })
 
-  it('gives a picture of every evaluation under attack', async () => {
+  it('gives a picture of every evaluation whose perturbation felled an image', async () => {
     const folder = join(home.folder, 'sheets')
     await home.succeed('results', 'smoke', '--sheets', folder)
-    const expected = [2, 3, 4, 7, 8, 9].map((row) => `row-${row}-${['clean', 'Linf', 'L2', 'L1'][(row - 1) % 5]}.png`)
+    const rows = await home.json<(Row & { perturbation: string; correct: number })[]>('results', 'smoke')
+    const felled = rows.filter(({ row, perturbation, correct }) => {
+      const clean = rows[row - 1 - ((row - 1) % 5)]!
+      return perturbation === 'common' ? correct < 40 : correct < clean.correct
+    })
+    const expected = felled.map(({ row, perturbation }) => `row-${row}-${perturbation}.png`).toSorted()
+    expect(expected.length).toBeGreaterThan(5)
     expect(readdirSync(folder).toSorted()).toEqual(expected)
     for (const name of expected) expect(readFileSync(join(folder, name)).toString('latin1', 1, 4)).toBe('PNG')
   })
@@ -193,6 +199,22 @@ describe('a study that shares with one that has run', { timeout: 180_000 }, () =
       'perturb-and-evaluate': 2,
     })
     expect(await home.json('results', 'extended')).toHaveLength(12)
+  })
+
+  it('makes an artifact again whose bytes have changed, and has the same rows then', async () => {
+    const checkpoints = [...undisturbed.executions.values()].filter(({ stage }) => stage === 'checkpoint')
+    const damaged = home.artifactFile(checkpoints[0]!.generated['checkpoint']!.digest)
+    const whole = readFileSync(damaged)
+    chmodSync(damaged, 0o644)
+    writeFileSync(
+      damaged,
+      Buffer.concat([whole.subarray(0, 1_000), Buffer.of(whole[1_000]! ^ 1), whole.subarray(1_001)]),
+    )
+    const before = await attemptCounts(home)
+    await home.succeed('run', home.study('smoke', smoke))
+    expect(await attemptCounts(home)).toEqual({ ...before, 'checkpoint superseded': 1 })
+    expect(readFileSync(damaged).equals(whole)).toBe(true)
+    expect((await recordedResults(home, 'smoke')).rows).toEqual(undisturbed.rows)
   })
 
   async function runsOnlyWhatIsPlanned(study: string, expected: Readonly<Record<string, number>>): Promise<void> {

@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { countRows, recordedResults, type RecordedResults } from '../end-to-end/recorded-results.fixture.ts'
 import { GauntletHome, until, type Running } from '../end-to-end/gauntlet-home.fixture.ts'
+import { deviceProcessesOf } from './device-processes.ts'
 import { requireOneFulfilmentEach, requireResumption } from '../end-to-end/attempt-history.fixture.ts'
 
 /*
@@ -30,7 +30,7 @@ const cases: readonly {
 }[] = [
   {
     part: 'a device process',
-    kill: (home) => process.kill(deviceProcessOf(home.pid('gpu-worker')), 'SIGKILL'),
+    kill: (home) => process.kill(deviceProcessesOf(home.pid('gpu-worker'))[0]!, 'SIGKILL'),
     losesAttempts: true,
   },
   { part: 'the GPU worker', kill: (home) => process.kill(-home.pid('gpu-worker'), 'SIGKILL'), losesAttempts: true },
@@ -82,13 +82,4 @@ async function untilMidStudy(home: GauntletHome, run: Running): Promise<void> {
   const first = new Set(home.midStageCheckpoints().keys())
   const another = () => [...home.midStageCheckpoints().keys()].some((stageKey) => !first.has(stageKey))
   await run.until('another stage has left one', another, options)
-}
-
-/** The pid of a device process of a GPU worker. */
-function deviceProcessOf(worker: number): number {
-  const children = execFileSync('ps', ['--ppid', String(worker), '-o', 'pid=,args='], { encoding: 'utf8' }).split('\n')
-  return Number.parseInt(
-    children.find((line) => line.includes('device-process'))!,
-    10,
-  )
 }

@@ -1,4 +1,5 @@
 import { retryPolicy, type AggregateInput, type FulfilInput } from '@gauntlet/contract'
+import type { Digest } from '@gauntlet/study'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cell, perturbations } from './cells.fixture.ts'
 import { FakeWork, type GpuCall } from './fake-work.fixture.ts'
@@ -88,6 +89,63 @@ describe.concurrent('a configuration', () => {
     expect(recorded(work)).toEqual([[1, 'Diverged']])
   })
 
+  it('recalls that training diverged, and does not train again', async () => {
+    const { work } = await runConfiguration(alwaysFailing('Diverged'))
+    const { work: again, result } = await runConfiguration(undefined, (fake) => {
+      for (const [key, outputs] of work.fulfilled) fake.fulfilled.set(key, outputs)
+      for (const key of work.diverged) fake.diverged.add(key)
+    })
+    expect(result).toMatchObject({ outcome: 'diverged', failures: [{ message: 'It diverged before.' }] })
+    expect(again.calls).toEqual([])
+  })
+
+  it('makes an artifact again that a later stage cannot read, and goes on from there', async () => {
+    const lose = (work: FakeWork) => {
+      let lost: Digest | undefined
+      work.faultOf = ({ stage }) => {
+        if (stage !== 'checkpoint' || lost) return undefined
+        const [key, outputs] = [...work.fulfilled].find(([, each]) => each['trained'])!
+        lost = outputs['trained']!.digest
+        work.fulfilled.delete(key) // as the ledger's worker does, which finds the file to be damaged
+        return { type: 'ArtifactLost', lostArtifact: lost }
+      }
+      return () => lost
+    }
+    let lost: () => Digest | undefined = () => undefined
+    const { work, result } = await runConfiguration(undefined, (fake) => void (lost = lose(fake)))
+    expect(result).toMatchObject({ outcome: 'measured', failures: [] })
+    expect(work.callsOf('fine-tune').map(({ attempt }) => attempt)).toEqual([1, 2])
+    expect(work.callsOf('checkpoint').map(({ attempt }) => attempt)).toEqual([1, 2])
+    expect(work.distrusted).toEqual(new Set([lost()]))
+    expect([work.callsOf('pretrain-load').length, work.missingCells]).toEqual([1, []])
+  })
+
+  it('ends where the store loses what it is given again and again', async () => {
+    const { result, work } = await runConfiguration(({ stage, stageKey }) =>
+      stage === 'checkpoint' ? { type: 'ArtifactLost', lostArtifact: stageKey } : undefined,
+    )
+    expect(result).toMatchObject({ outcome: 'failed', failures: [{ failureClass: 'ArtifactLost' }] })
+    expect(work.callsOf('checkpoint').length).toBe(6)
+  })
+
+  it.each(['beginStage', 'fulfil', 'aggregate'] as const)('ends, with a reason, whatever %s throws', async (name) => {
+    for (const type of ['InvalidInput', 'Bug', 'ArtifactLost', 'WorkerLost'] as const) {
+      const { result } = await runConfiguration(undefined, (work) => {
+        work.ledgerFaultOf = (activity) => (activity === name ? { type } : undefined)
+      })
+      expect(result.outcome).toBe('failed')
+      expect(new Set(result.failures.map(({ failureClass }) => failureClass))).toEqual(new Set([type]))
+    }
+  })
+
+  it('asks a ledger that is away again, until it answers', async () => {
+    let failures = 3
+    const { result } = await runConfiguration(undefined, (work) => {
+      work.ledgerFaultOf = (activity) => (activity === 'fulfil' && failures-- > 0 ? { type: 'Transient' } : undefined)
+    })
+    expect(result.outcome).toBe('measured')
+  })
+
   it('retries a bug twice, records every attempt and counts an unknown error as a bug', async () => {
     const { work, result } = await runConfiguration(alwaysFailing('SomethingNobodyDeclared'))
     expect(result.outcome).toBe('failed')
@@ -174,7 +232,7 @@ describe.concurrent('a configuration', () => {
       work.ledgerFaultOf = (activity, input) =>
         activity === 'aggregate' &&
         (input as AggregateInput).evaluated.some(({ perturbation }) => perturbation.name === 'L2')
-          ? { type: 'ArtifactCorrupt' }
+          ? { type: 'InvalidInput' }
           : undefined
     })
     expect(result.measurements.length).toBe(4)
@@ -185,7 +243,7 @@ describe.concurrent('a configuration', () => {
     const { work, result } = await runConfiguration(undefined, (work) => {
       work.ledgerFaultOf = (activity, input) =>
         activity === 'fulfil' && (input as FulfilInput).identity.stage === 'fine-tune'
-          ? { type: 'LineageBroken' }
+          ? { type: 'Bug', message: 'LineageBroken' }
           : undefined
     })
     expect(result.outcome).toBe('failed')

@@ -5,6 +5,7 @@ import {
   type FailedAttemptInput,
   type GpuActivities,
   type LedgerActivities,
+  type ListedConfiguration,
   type MissingCellInput,
   type StageCode,
   type StageProgress,
@@ -21,6 +22,7 @@ import {
   type Digest,
   type KeyedStage,
   type Perturbation,
+  type StageName,
 } from '@gauntlet/study'
 import { ApplicationFailure, Context } from '@temporalio/activity'
 import { perturbations } from './cells.fixture.ts'
@@ -36,8 +38,21 @@ export interface GpuCall {
   readonly at: number
 }
 
+/** An attempt as the ledger was told of it. */
+interface FakeAttempt {
+  readonly stage: StageName
+  readonly key: Digest
+  readonly attempt: number
+}
+
 /** How a call fails: with a failure of this type, or by heartbeats that stop. */
-export type Fault = { readonly type: string; readonly message?: string } | 'heartbeat-timeout'
+export type Fault = FailureFault | 'heartbeat-timeout'
+
+interface FailureFault {
+  readonly type: string
+  readonly message?: string
+  readonly lostArtifact?: Digest
+}
 
 const roles: Readonly<Record<KeyedStage, readonly string[]>> = {
   'prepare-dataset': ['manifest', 'images'],
@@ -51,6 +66,14 @@ const roles: Readonly<Record<KeyedStage, readonly string[]>> = {
 export class FakeWork {
   readonly calls: GpuCall[] = []
   readonly fulfilled = new Map<Digest, ArtifactsByRole>()
+  /** Keys under which training is known to diverge. */
+  readonly diverged = new Set<Digest>()
+  /** Configurations whose every number is known. */
+  readonly known = new Set<Configuration>()
+  /** Artifacts that the workflows asked to be read again. */
+  readonly distrusted = new Set<Digest>()
+  readonly begun: FakeAttempt[] = []
+  readonly cancelled: FakeAttempt[] = []
   readonly failedAttempts: FailedAttemptInput[] = []
   readonly missingCells: MissingCellInput[] = []
   /** The most configurations that were in flight at the same time. */
@@ -66,7 +89,11 @@ export class FakeWork {
   private readonly inFlight = new Set<string>()
   private readonly ending = new AbortController()
 
-  constructor(readonly configurations: readonly Configuration[]) {}
+  private readonly listed: readonly ListedConfiguration[]
+
+  constructor(readonly configurations: readonly Configuration[]) {
+    this.listed = configurations.map((configuration, index) => ({ index, configuration }))
+  }
 
   /** Ends every call whose heartbeats have stopped. */
   release(): void {
@@ -96,14 +123,25 @@ export class FakeWork {
   ledgerActivities(): LedgerActivities {
     return {
       recordStudy: async (input) => this.throwFault('recordStudy', input),
-      configurationPage: async ({ offset, limit }) => {
-        const configurations = this.configurations.slice(offset, offset + limit)
+      studyOutline: async () => {
         const codes = stageCodesOf(this.configurations, perturbations)
-        return { configurations, perturbations, total: this.configurations.length, codes }
+        return { total: this.configurations.length, perturbations, codes }
       },
-      recall: async ({ stageKey }) => {
-        const generated = this.fulfilled.get(stageKey)
-        return generated ? { generated } : null
+      openConfigurations: async ({ offset, limit }) => {
+        const rest = this.listed.slice(offset).filter(({ configuration }) => !this.known.has(configuration))
+        const open = rest.slice(0, limit)
+        return { open, next: rest.length > limit ? open.at(-1)!.index + 1 : this.listed.length }
+      },
+      listedConfigurations: async ({ places }) => places.map((place) => this.listed[place]!),
+      beginStage: async ({ identity, attempt, distrusted }) => {
+        for (const digest of distrusted) this.distrusted.add(digest)
+        this.throwFault('beginStage', { identity, attempt })
+        const key = stageKey(identity)
+        const generated = this.fulfilled.get(key)
+        if (generated) return { generated }
+        if (this.diverged.has(key)) return { diverged: 'It diverged before.' }
+        this.begun.push({ stage: identity.stage, key, attempt })
+        return null
       },
       fulfil: async (input) => {
         this.throwFault('fulfil', input)
@@ -112,7 +150,12 @@ export class FakeWork {
         this.fulfilled.set(key, generated)
         return { generated }
       },
-      recordFailedAttempt: async (input) => void this.failedAttempts.push(input),
+      recordFailedAttempt: async (input) => {
+        this.failedAttempts.push(input)
+        if (input.failureClass === 'Diverged') this.diverged.add(stageKey(input.identity))
+      },
+      recordCancelledAttempt: async ({ identity, attempt }) =>
+        void this.cancelled.push({ stage: identity.stage, key: stageKey(identity), attempt }),
       aggregate: async (input) => {
         this.throwFault('aggregate', input)
         this.inFlight.delete(configurationId(input.configuration))
@@ -129,8 +172,10 @@ export class FakeWork {
 
   private throwFault(activity: keyof LedgerActivities, input: unknown): void {
     const fault = this.ledgerFaultOf(activity, input)
-    if (fault && fault !== 'heartbeat-timeout')
-      throw ApplicationFailure.create({ type: fault.type, message: fault.message ?? fault.type })
+    if (!fault || fault === 'heartbeat-timeout') return
+    const { type, message = type, lostArtifact } = fault
+    const details = lostArtifact ? [{ lostArtifact }] : []
+    throw ApplicationFailure.create({ type, message, details, nonRetryable: type !== 'Transient' })
   }
 
   private async runStage(request: StageRequest<unknown>): Promise<StageResult> {
@@ -182,9 +227,7 @@ function sourcesOf({ identity }: StageRequest<unknown>): ArtifactsByRole {
   return Object.fromEntries(entries.map(([role, digest]) => [role, { digest, size: 1, mediaType: 'text/plain' }]))
 }
 
-function failure(
-  { type, message = `It was made to fail (${type}).` }: { type: string; message?: string },
-  evidence: object,
-) {
-  return ApplicationFailure.create({ type, message, nonRetryable: true, details: [evidence] })
+function failure({ type, message = `It was made to fail (${type}).`, lostArtifact }: FailureFault, evidence: object) {
+  const details = [{ ...evidence, ...(lostArtifact ? { lostArtifact } : {}) }]
+  return ApplicationFailure.create({ type, message, nonRetryable: true, details })
 }

@@ -64,7 +64,7 @@ describe.concurrent('a study', () => {
     const work = new FakeWork(cells(2))
     work.ledgerFaultOf = (activity, input) =>
       activity === 'fulfil' && (input as FulfilInput).identity.stage === 'prepare-dataset'
-        ? { type: 'LineageBroken' }
+        ? { type: 'Bug', message: 'LineageBroken' }
         : undefined
     const ended = await harness.run(work, (client) => runStudyWorkflow(client))
     expect(ended).toEqual(counts({ failed: 2 }))
@@ -108,6 +108,7 @@ describe.concurrent('a study', () => {
       expect(child.status.name).toBe('CANCELLED')
     })
     expect(work.missingCells).toEqual([])
+    expect(work.cancelled.map(({ stage }) => stage)).toEqual(['fine-tune', 'fine-tune'])
   })
 
   it('counts a configuration that was terminated from outside as failed, and goes on', async () => {
@@ -120,7 +121,20 @@ describe.concurrent('a study', () => {
       return handle.result()
     })
     expect(ended).toEqual(counts({ measured: 2, failed: 1 }))
-    expect(work.missingCells).toMatchObject([{ configurationId: idOf(cell(2)), failureClass: 'Bug' }])
+    expect(work.missingCells).toMatchObject([{ configurationId: idOf(cell(2)), failureClass: 'Cancelled' }])
+  })
+
+  it('passes over configurations whose every number is known', async () => {
+    const work = new FakeWork(cells(5))
+    for (const configuration of [work.configurations[0]!, work.configurations[3]!]) work.known.add(configuration)
+    const ended = await harness.run(work, (client) => runStudyWorkflow(client, { window: 2 }))
+    expect(ended).toEqual(counts({ measured: 5 }))
+    expect(
+      work
+        .callsOf('fine-tune')
+        .map(({ seed }) => seed)
+        .sort(),
+    ).toEqual([2, 3, 5])
   })
 
   it('answers how far it is while it runs', async () => {
@@ -138,7 +152,7 @@ describe.concurrent('a study', () => {
 
   it('ends as failed with the reason when its file cannot be read as a study', async () => {
     const work = new FakeWork(cells(1))
-    work.ledgerFaultOf = (activity) => (activity === 'recordStudy' ? { type: 'StudyFileInvalid' } : undefined)
+    work.ledgerFaultOf = (activity) => (activity === 'recordStudy' ? { type: 'InvalidInput' } : undefined)
     await harness.run(work, async (client) => {
       await expect(runStudyWorkflow(client)).rejects.toThrow(WorkflowFailedError)
     })

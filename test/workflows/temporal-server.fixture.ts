@@ -12,7 +12,7 @@ export interface TemporalServer {
 }
 
 /** The namespaces of a server. Each test takes one, because the queues of all tests have the same names. */
-const namespaces = Array.from({ length: 24 }, (_, index) => `test-${index}`)
+const namespaces = Array.from({ length: 40 }, (_, index) => `test-${index}`)
 
 /** Starts a server. `settings` are entries of Temporal's dynamic configuration, `name=value`. */
 export async function startTemporalServer(settings: readonly string[] = []): Promise<TemporalServer> {

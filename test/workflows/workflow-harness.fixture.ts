@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module'
 import {
   configurationWorkflowId,
-  ledgerQueue,
   poolDescriptionQueue,
   poolQueue,
   studyWorkflowId,
@@ -72,8 +71,14 @@ function startWorkers(
 ): Promise<Worker[]> {
   const shared = { ...place, shutdownForceTime: '5 s' }
   return Promise.all([
-    Worker.create({ ...shared, taskQueue: workflowQueue, workflowBundle, workflowThreadPoolSize: 1 }),
-    Worker.create({ ...shared, taskQueue: ledgerQueue, activities: work.ledgerActivities() }),
+    Worker.create({
+      ...shared,
+      taskQueue: workflowQueue,
+      workflowBundle,
+      workflowThreadPoolSize: 1,
+      activities: work.ledgerActivities(),
+      enableNonLocalActivities: false,
+    }),
     Worker.create({ ...shared, taskQueue: poolQueue(pool), activities: work.gpuActivities() }),
     Worker.create({ ...shared, taskQueue: poolDescriptionQueue(pool), activities: work.descriptionActivities() }),
   ])

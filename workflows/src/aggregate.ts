@@ -3,12 +3,14 @@ import type {
   ConfigurationResult,
   ConfigurationWorkflowInput,
   EvaluatedPerturbation,
+  FailureClass,
   Measurement,
 } from '@gauntlet/contract'
 import { configurationId, type ArtifactsByRole, type Perturbation } from '@gauntlet/study'
 import { isCancellation } from '@temporalio/workflow'
+import { ledger } from './ledger.ts'
 import { stageFailureOf, type FailedCell } from './stage-failure.ts'
-import { asStage, ledger } from './stage-runner.ts'
+import { asStage } from './stage-runner.ts'
 
 interface Counted {
   readonly measurements: readonly Measurement[]
@@ -20,30 +22,29 @@ export async function aggregate(
   { studyId, configuration, perturbations }: ConfigurationWorkflowInput,
   dataset: ArtifactsByRole,
   settled: readonly PromiseSettledResult<EvaluatedPerturbation>[],
-): Promise<ConfigurationResult> {
+): Promise<Pick<ConfigurationResult, 'measurements' | 'failures'>> {
   const id = configurationId(configuration)
   const notEvaluated = cellsNotEvaluated(perturbations, settled)
   const evaluated = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
   const { measurements, failed } = await count({ configuration, dataset, evaluated })
   const missing = [...notEvaluated, ...failed]
   for (const cell of missing) await ledger.recordMissingCell({ studyId, configurationId: id, ...cell })
-  const outcome = measurements.length > 0 ? 'measured' : 'failed'
-  const failures = missing.map(({ stage, failureClass, message }) => ({ stage, failureClass, message }))
-  return { configurationId: id, outcome, measurements, failures }
+  return {
+    measurements,
+    failures: missing.map(({ stage, failureClass, message }) => ({ stage, failureClass, message })),
+  }
 }
 
 /**
- * The cells whose evaluation failed. Throws the failures that concern the whole configuration: a cancellation, and
- * workers that changed, after which all keys are made again.
+ * The cells whose evaluation failed. Throws the failures that concern the whole configuration: a cancellation, workers
+ * that changed, and lost artifacts, after which the configuration runs again.
  */
 function cellsNotEvaluated(
   perturbations: readonly Perturbation[],
   settled: readonly PromiseSettledResult<EvaluatedPerturbation>[],
 ): FailedCell[] {
   const reasons = settled.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
-  const ofAll = reasons.find(
-    (reason) => isCancellation(reason) || stageFailureOf(reason).failureClass === 'WorkerChanged',
-  )
+  const ofAll = reasons.find((reason) => isCancellation(reason) || concernsAll(stageFailureOf(reason).failureClass))
   if (ofAll !== undefined) throw ofAll
   return settled.flatMap((result, index) =>
     result.status === 'rejected' ? [{ perturbation: perturbations[index]!, ...stageFailureOf(result.reason) }] : [],
@@ -62,6 +63,7 @@ async function count(input: AggregateInput): Promise<Counted> {
   } catch (error) {
     if (isCancellation(error)) throw error
     const failure = stageFailureOf(error)
+    if (concernsAll(failure.failureClass)) throw error
     if (evaluated.length === 1) {
       const { perturbation, stageKey } = evaluated[0]!
       return { measurements: [], failed: [{ ...failure, perturbation, stageKey }] }
@@ -72,4 +74,9 @@ async function count(input: AggregateInput): Promise<Counted> {
       failed: counted.flatMap((each) => each.failed),
     }
   }
+}
+
+/** Whether a failure of one stage makes the whole configuration run again. */
+function concernsAll(failureClass: FailureClass): boolean {
+  return failureClass === 'WorkerChanged' || failureClass === 'ArtifactLost'
 }

@@ -1,16 +1,20 @@
 import {
+  endedSignal,
+  stageCodesOf,
+  waitSignal,
   type ConfigurationResult,
   type ConfigurationWorkflowInput,
   type EvaluatedPerturbation,
-  type WorkerDescription,
-  stageCodesOf,
+  type SharedOutputs,
 } from '@gauntlet/contract'
 import { configurationId, type Perturbation } from '@gauntlet/study'
-import { isCancellation, sleep } from '@temporalio/workflow'
+import { defineSignal, getExternalWorkflowHandle, isCancellation, setHandler, sleep } from '@temporalio/workflow'
 import { aggregate } from './aggregate.ts'
 import { fineTuneInMemory } from './fine-tune-in-memory.ts'
+import { askPool } from './gpu-pool.ts'
+import { ledger } from './ledger.ts'
 import { stageFailureOf, type StageFailure } from './stage-failure.ts'
-import { askPool, ledger } from './stage-runner.ts'
+import type { StageMemory } from './stage-runner.ts'
 import { stagesOn } from './stages.ts'
 
 /**
@@ -19,41 +23,71 @@ import { stagesOn } from './stages.ts'
  */
 const workerChanges = 10
 
+/** How often a configuration has lost artifacts made again. A store that loses more of them is not worth the work. */
+const healings = 5
+
 /**
  * Runs one configuration: pretrain-load → fine-tune → checkpoint → perturb-and-evaluate → aggregate. It never throws
- * because a stage failed: a missing cell is a recorded result, and the other configurations go on.
+ * because a stage failed: a missing cell is a recorded result, and the other configurations go on. At its end it tells
+ * the studies that wait for it and did not start it.
  */
 export async function configuration(input: ConfigurationWorkflowInput): Promise<ConfigurationResult> {
-  for (let change = 0; ; change++) {
-    const worker = await askPool(input.pool, stageCodesOf([input.configuration], input.perturbations))
+  const waiting = new Set<string>()
+  setHandler(defineSignal<[studyWorkflowId: string]>(waitSignal), (study) => void waiting.add(study))
+  const result = await runToItsEnd(input)
+  for (const study of waiting) await tell(study, result) // also those that are added meanwhile
+  return result
+}
+
+async function tell(study: string, result: ConfigurationResult): Promise<void> {
+  const ended = defineSignal<[ConfigurationResult]>(endedSignal)
+  try {
+    await getExternalWorkflowHandle(study).signal(ended, result)
+  } catch (error) {
+    if (isCancellation(error)) throw error
+    // That study has ended meanwhile and waits for nothing.
+  }
+}
+
+async function runToItsEnd(input: ConfigurationWorkflowInput): Promise<ConfigurationResult> {
+  const memory: StageMemory = { attempts: new Map(), lost: new Set() }
+  let [shared, changes, healed] = [input.shared, 0, 0]
+  for (;;) {
     try {
-      return await runConfiguration(input, worker)
+      const { measurements, failures } = await runOnce(input, shared, memory)
+      const outcome = measurements.length > 0 ? 'measured' : 'failed'
+      return { ...resultOf(input, changes), outcome, measurements, failures }
     } catch (error) {
       if (isCancellation(error)) throw error
       const failure = stageFailureOf(error)
-      if (failure.failureClass !== 'WorkerChanged' || change === workerChanges) return endWithoutNumbers(input, failure)
-      await sleep(Math.min(1_000 * 2 ** change, 60_000))
+      shared = undefined
+      if (failure.failureClass === 'WorkerChanged' && changes < workerChanges) {
+        await sleep(Math.min(1_000 * 2 ** changes, 60_000))
+        changes += 1
+      } else if (failure.failureClass === 'ArtifactLost' && healed < healings) {
+        if (failure.lostArtifact) memory.lost.add(failure.lostArtifact)
+        healed += 1
+      } else return endWithoutNumbers(input, failure, changes)
     }
   }
 }
 
-async function runConfiguration(
+/** Runs every stage that is not known. */
+async function runOnce(
   input: ConfigurationWorkflowInput,
-  worker: WorkerDescription,
-): Promise<ConfigurationResult> {
+  shared: SharedOutputs | undefined,
+  memory: StageMemory,
+): Promise<Pick<ConfigurationResult, 'measurements' | 'failures'>> {
   const { configuration, perturbations, pool } = input
-  const stages = stagesOn(pool, worker)
-  const { generated: dataset } = await stages.prepareDataset(configuration.dataset)
-  const { generated: pretrained } = await stages.pretrainLoad(configuration.backbone)
+  const worker = shared?.worker ?? (await askPool(pool, stageCodesOf([configuration], perturbations)))
+  const stages = stagesOn(pool, worker, memory)
+  const dataset = shared?.dataset ?? (await stages.prepareDataset(configuration.dataset)).generated
+  const pretrained = shared?.pretrained ?? (await stages.pretrainLoad(configuration.backbone)).generated
   const { generated: trained } = await fineTuneInMemory(stages, worker, { configuration, dataset, pretrained })
   const { generated: checkpoint } = await stages.checkpoint({ configuration, dataset, trained })
   const evaluate = async (perturbation: Perturbation): Promise<EvaluatedPerturbation> => {
-    const { stageKey, generated } = await stages.perturbAndEvaluate({
-      configuration,
-      dataset,
-      checkpoint,
-      perturbation,
-    })
+    const evaluation = { configuration, dataset, checkpoint, perturbation }
+    const { stageKey, generated } = await stages.perturbAndEvaluate(evaluation)
     return { perturbation, stageKey, outcomes: generated.outcomes! }
   }
   return aggregate(input, dataset, await Promise.allSettled(perturbations.map(evaluate)))
@@ -62,9 +96,17 @@ async function runConfiguration(
 async function endWithoutNumbers(
   input: ConfigurationWorkflowInput,
   failure: StageFailure,
+  changes: number,
 ): Promise<ConfigurationResult> {
-  const id = configurationId(input.configuration)
-  await ledger.recordMissingCell({ studyId: input.studyId, configurationId: id, ...failure })
-  const outcome = failure.failureClass === 'Diverged' ? 'diverged' : 'failed'
-  return { configurationId: id, outcome, measurements: [], failures: [failure] }
+  const { stage, stageKey, failureClass, message } = failure
+  const result = resultOf(input, changes)
+  const { studyId, configurationId } = result
+  const cell = { stage, ...(stageKey ? { stageKey } : {}), failureClass, message }
+  await ledger.recordMissingCell({ studyId, configurationId, ...cell })
+  const outcome = failureClass === 'Diverged' ? 'diverged' : 'failed'
+  return { ...result, outcome, measurements: [], failures: [{ stage, failureClass, message }] }
+}
+
+function resultOf({ studyId, configuration }: ConfigurationWorkflowInput, changes: number) {
+  return { studyId, configurationId: configurationId(configuration), workersChanged: changes > 0 }
 }

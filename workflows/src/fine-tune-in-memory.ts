@@ -1,7 +1,7 @@
 import { microBatchBelow, type FineTuneInput, type WorkerDescription } from '@gauntlet/contract'
-import { ApplicationFailure, isCancellation, patched } from '@temporalio/workflow'
-import { stageFailed, stageFailureOf } from './stage-failure.ts'
-import { ledger, type StageOutputs } from './stage-runner.ts'
+import { ledger } from './ledger.ts'
+import { StageFailed, stageFailureOf } from './stage-failure.ts'
+import { asStage, type StageOutputs } from './stage-runner.ts'
 import type { stagesOn } from './stages.ts'
 
 /**
@@ -17,14 +17,14 @@ export async function fineTuneInMemory(
   const { configuration } = input
   const { environmentClass } = worker
   const own = configuration.hyperparameters.microBatch
-  let ranOutAt = patched('out-of-memory-facts') ? await ledger.outOfMemoryAt({ configuration, environmentClass }) : null
+  const known = () => ledger.outOfMemoryAt({ configuration, environmentClass })
+  let ranOutAt = await asStage({ stage: 'fine-tune' }, known)
   for (;;) {
     const microBatch = microBatchBelow(own, ranOutAt)
     refuseShrinking(input, microBatch)
     try {
       return await stages.fineTune({ ...input, microBatch: microBatch! })
     } catch (error) {
-      if (isCancellation(error) || !(error instanceof ApplicationFailure)) throw error
       if (stageFailureOf(error).failureClass !== 'OutOfMemory') throw error
       ranOutAt = microBatch
     }
@@ -41,5 +41,5 @@ function refuseShrinking(
     microBatch === null
       ? `Not even one image of ${backbone.id} fits into this pool's memory; use devices with more.`
       : `A micro-batch of ${own} does not fit into this pool's memory, and a smaller one changes the batch norms of ${backbone.id}; set microBatch to at most ${microBatch}, or microBatchMayShrink: true.`
-  throw stageFailed('OutOfMemory', { stage: 'fine-tune' }, message)
+  throw new StageFailed('OutOfMemory', { stage: 'fine-tune' }, message)
 }

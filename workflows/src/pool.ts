@@ -1,5 +1,5 @@
 import type { StageCode, WorkerDescription } from '@gauntlet/contract'
-import { askPool } from './stage-runner.ts'
+import { askPool } from './gpu-pool.ts'
 
 /** Asks a pool for the description of its workers, from which `plan` makes stage keys before anything runs. */
 export async function pool(name: string, codes: readonly StageCode[]): Promise<WorkerDescription> {

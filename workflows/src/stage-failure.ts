@@ -1,37 +1,43 @@
-import { failureClassOf, type FailureClass, type StageFailureSummary } from '@gauntlet/contract'
+import type { AttemptEvidence, FailureClass, StageFailureSummary } from '@gauntlet/contract'
 import type { Digest, Perturbation, StageName } from '@gauntlet/study'
-import { ApplicationFailure } from '@temporalio/workflow'
 
-/** Why a stage ended without a result. */
-export interface StageFailure extends StageFailureSummary {
+/** The stage that failed. Its key is absent where it has none, as aggregate. */
+export interface FailedStage {
   readonly stage: StageName
   readonly stageKey?: Digest
 }
 
-/** The stage that failed. Its key is absent where it has none, as aggregate. */
-export type FailedStage = Pick<StageFailure, 'stage' | 'stageKey'>
+/** Why a stage ended without a result. */
+export interface StageFailure extends StageFailureSummary, FailedStage {
+  readonly stage: StageName
+  readonly failureClass: FailureClass
+  /** The artifact that it could not read. */
+  readonly lostArtifact?: Digest
+}
 
 /** A cell that ends without a number. */
 export interface FailedCell extends StageFailure {
   readonly perturbation: Perturbation
 }
 
-/**
- * The error of a stage that failed for good. Its `type` is the failure class, by which it differs from the workflow's
- * own errors.
- */
-export function stageFailed(
-  failureClass: FailureClass,
-  { stage, stageKey }: FailedStage,
-  message: string,
-): ApplicationFailure {
-  const details = [{ stage, ...(stageKey ? { stageKey } : {}) }]
-  return ApplicationFailure.create({ type: failureClass, message, nonRetryable: true, details })
+/** A stage failed for good. It is thrown and caught within one workflow. */
+export class StageFailed extends Error {
+  override readonly name = 'StageFailed'
+  readonly failure: StageFailure
+
+  constructor(
+    failureClass: FailureClass,
+    stage: FailedStage,
+    message: string,
+    { lostArtifact }: Pick<Partial<AttemptEvidence>, 'lostArtifact'> = {},
+  ) {
+    super(message)
+    this.failure = { ...stage, failureClass, message, ...(lostArtifact ? { lostArtifact } : {}) }
+  }
 }
 
-/** Reads an error that `stageFailed` made. Any other error is a bug of the workflow itself and is thrown again. */
+/** The failure of a stage. Any other error is a bug of the workflow itself, or a cancellation, and is thrown again. */
 export function stageFailureOf(error: unknown): StageFailure {
-  if (!(error instanceof ApplicationFailure)) throw error
-  const [failed] = error.details as [FailedStage]
-  return { ...failed, failureClass: failureClassOf(error.type), message: error.message }
+  if (!(error instanceof StageFailed)) throw error
+  return error.failure
 }

@@ -2,16 +2,10 @@ import {
   codeOfIdentity,
   environmentOf,
   failureClassOf,
-  ledgerQueue,
-  poolDescriptionQueue,
-  poolQueue,
-  stageCodeParts,
   type AttemptEvidence,
-  type DescriptionActivities,
+  type Begun,
   type FailureClass,
-  type GpuActivities,
-  type LedgerActivities,
-  type StageCode,
+  type StageAttempt,
   type StageProgress,
   type StageRequest,
   type StageResult,
@@ -21,81 +15,20 @@ import { stageKey, type ArtifactsByRole, type Digest, type StageIdentity } from 
 import {
   ActivityFailure,
   ApplicationFailure,
+  CancellationScope,
   isCancellation,
-  patched,
-  proxyActivities,
   sleep,
+  TemporalFailure,
   TimeoutFailure,
   workflowInfo,
 } from '@temporalio/workflow'
+import { ledger } from './ledger.ts'
 import { RetryBudget } from './retry-budget.ts'
-import { stageFailed, type FailedStage } from './stage-failure.ts'
+import { StageFailed, type FailedStage } from './stage-failure.ts'
 
-/**
- * The errors of ledger activities that no retry can mend, by their classes: bytes are missing or wrong, or rows
- * contradict each other.
- */
-const nonRetryable = [
-  'ArtifactMissing',
-  'ArtifactCorrupt',
-  'CoverageBroken',
-  'OutcomesUnreadable',
-  'LineageBroken',
-  'InvalidDataset',
-  'StudyFileInvalid',
-]
-
-/**
- * Activities of the ledger. They are idempotent and are ended until the ledger answers. Most take milliseconds, but
- * hashing a large artifact takes minutes; heartbeats tell such work from a task that a busy server handed out and lost.
- */
-export const ledger = proxyActivities<LedgerActivities>({
-  taskQueue: ledgerQueue,
-  startToCloseTimeout: '1 hour',
-  heartbeatTimeout: '20 s',
-  retry: { initialInterval: '500 ms', maximumInterval: '30 s', nonRetryableErrorTypes: nonRetryable },
-})
-
-/**
- * Activities of GPU workers. Temporal makes one attempt only, because each failure class has a budget of its own and
- * every failed attempt is recorded. Waiting for a free device has no limit; a worker whose heartbeats stop is lost.
- */
-export function gpuActivities(pool: string) {
-  return proxyActivities<GpuActivities>({
-    taskQueue: poolQueue(pool),
-    startToCloseTimeout: '7 days',
-    heartbeatTimeout: '20 s',
-    retry: { maximumAttempts: 1 },
-  })
-}
-
-/** Asks a pool for the description of its workers, again and again until one answers. */
-export async function askPool(pool: string, codes: readonly StageCode[]): Promise<WorkerDescription> {
-  const { describeWorker } = proxyActivities<DescriptionActivities>({
-    taskQueue: poolDescriptionQueue(pool),
-    // The worker may have to make bundles that nobody has asked for yet.
-    startToCloseTimeout: '2 minutes',
-  })
-  return upToDate(await describeWorker(codes), codes)
-}
-
-/**
- * The description as workers give it now. In the history of a run that began with workers of an earlier version it has
- * one digest for each stage and no environment of the host. The keys made of it are refused by present workers, and the
- * run asks again.
- */
-function upToDate(description: WorkerDescription, codes: readonly StageCode[]): WorkerDescription {
-  const { codeDigests, host = description } = description as Partial<WorkerDescription> & typeof description
-  const known = codes.flatMap((code) => {
-    const digest = codeDigests[code] ?? codeDigests[stageCodeParts(code).stage]
-    return digest ? [[code, digest] as const] : []
-  })
-  return { ...description, host, codeDigests: Object.fromEntries(known) }
-}
-
-interface StageRun<Input> {
+/** A stage that is to be run. */
+export interface StageRun<Input> {
   readonly identity: StageIdentity
-  readonly worker: WorkerDescription
   /** Null for stages that several configurations share. */
   readonly configurationId: Digest | null
   readonly used: ArtifactsByRole
@@ -109,13 +42,79 @@ export interface StageOutputs {
   readonly generated: ArtifactsByRole
 }
 
-/**
- * Runs one stage: reuses its outputs where it is fulfilled, else attempts it until it is fulfilled or its budget is
- * spent. Every attempt is recorded.
- */
-export function runStage<Input>(run: StageRun<Input>): Promise<StageOutputs> {
-  const key = stageKey(run.identity)
-  return asStage({ stage: run.identity.stage, stageKey: key }, () => recallOrRun(run, key))
+/** What a run of a workflow remembers of its stages. */
+export interface StageMemory {
+  /** How often each stage was attempted, by its key. */
+  readonly attempts: Map<Digest, number>
+  /** Artifacts that a stage could not read. */
+  readonly lost: Set<Digest>
+}
+
+/** Runs stages on workers of one description. */
+export class StageRunner {
+  constructor(
+    private readonly worker: WorkerDescription,
+    private readonly memory: StageMemory,
+  ) {}
+
+  /**
+   * Runs one stage: reuses its outputs where it is fulfilled, else attempts it until it is fulfilled or its budget is
+   * spent. Every attempt is recorded, from its begin.
+   */
+  run<Input>(run: StageRun<Input>): Promise<StageOutputs> {
+    const key = stageKey(run.identity)
+    return asStage({ stage: run.identity.stage, stageKey: key }, () => this.attempt(run, key))
+  }
+
+  private async attempt<Input>(run: StageRun<Input>, key: Digest): Promise<StageOutputs> {
+    const budget = new RetryBudget()
+    for (;;) {
+      const attempt = this.nextAttempt(run, key)
+      const known = await ledger.beginStage({ ...attempt, distrusted: [...this.memory.lost] })
+      if (known) return outputsOf(known, run.identity, key)
+      const ended = await this.attemptOnce(run, key, attempt)
+      if ('result' in ended) {
+        const used = { ...run.used, ...ended.result.sources }
+        return { stageKey: key, generated: (await ledger.fulfil({ ...attempt, used, result: ended.result })).generated }
+      }
+      await ledger.recordFailedAttempt({ ...attempt, ...ended.failure })
+      const { failureClass, message, evidence } = ended.failure
+      const pause = budget.pauseAfter(failureClass)
+      if (pause === null)
+        throw new StageFailed(failureClass, { stage: run.identity.stage, stageKey: key }, message, evidence)
+      if (pause > 0) await sleep(pause)
+    }
+  }
+
+  private nextAttempt<Input>({ identity, configurationId }: StageRun<Input>, key: Digest): StageAttempt {
+    const attempt = (this.memory.attempts.get(key) ?? 0) + 1
+    this.memory.attempts.set(key, attempt)
+    const { workflowId, runId } = workflowInfo()
+    const { environment } = environmentOf(this.worker, identity.stage)
+    return { identity, configurationId, attempt, workflow: { workflowId, runId }, environment }
+  }
+
+  private async attemptOnce<Input>(
+    run: StageRun<Input>,
+    key: Digest,
+    attempt: StageAttempt,
+  ): Promise<{ readonly result: StageResult } | { readonly failure: AttemptFailure }> {
+    const { identity, input } = run
+    const request = { stageKey: key, identity, code: codeOfIdentity(identity), attempt: attempt.attempt, input }
+    try {
+      return { result: await run.activity(request) }
+    } catch (error) {
+      if (isCancellation(error)) await CancellationScope.nonCancellable(() => ledger.recordCancelledAttempt(attempt))
+      if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error
+      return { failure: attemptFailureOf(error) }
+    }
+  }
+}
+
+/** The outputs of a stage that is known. Throws where it is known to diverge. */
+function outputsOf(known: NonNullable<Begun>, { stage }: StageIdentity, key: Digest): StageOutputs {
+  if ('diverged' in known) throw new StageFailed('Diverged', { stage, stageKey: key }, known.diverged)
+  return { stageKey: key, generated: known.generated }
 }
 
 /** Runs ledger activities on behalf of a stage. An activity that fails for good is a failure of that stage. */
@@ -123,87 +122,11 @@ export async function asStage<Result>(stage: FailedStage, work: () => Promise<Re
   try {
     return await work()
   } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error
-    const { failureClass, message } = attemptFailureOf(error)
-    throw stageFailed(failureClass, stage, message)
+    // A local activity fails without the failure that Temporal puts around that of a remote one.
+    if (isCancellation(error) || !(error instanceof TemporalFailure)) throw error
+    const { failureClass, message, evidence } = attemptFailureOf(error)
+    throw new StageFailed(failureClass, stage, message, evidence)
   }
-}
-
-async function recallOrRun<Input>(run: StageRun<Input>, key: Digest): Promise<StageOutputs> {
-  const recalled = await ledger.recall({ stageKey: key })
-  if (recalled) return { stageKey: key, generated: recalled.generated }
-  const budget = new RetryBudget()
-  for (let attempt = 1; ; attempt++) {
-    const ended = await attemptOnce(run, {
-      stageKey: key,
-      identity: run.identity,
-      code: codeOfIdentity(run.identity),
-      attempt,
-      input: run.input,
-    })
-    if ('result' in ended) return { stageKey: key, generated: (await fulfil(run, attempt, ended.result)).generated }
-    await recordFailure(run, attempt, ended.failure)
-    const pause = pauseAfter(ended.failure.failureClass, budget)
-    if (pause === null) {
-      const failed = { stage: run.identity.stage, stageKey: key }
-      throw stageFailed(ended.failure.failureClass, failed, ended.failure.message)
-    }
-    if (pause > 0) await sleep(pause)
-  }
-}
-
-/**
- * The pause before the next attempt, or null where there is none. In a run that began before out-of-memory facts were
- * kept, the worker halved the micro-batch under the same key and was asked again at once.
- */
-function pauseAfter(failureClass: FailureClass, budget: RetryBudget): number | null {
-  if (failureClass === 'OutOfMemory' && !patched('out-of-memory-facts')) return 0
-  return budget.pauseAfter(failureClass)
-}
-
-async function attemptOnce<Input>(
-  run: StageRun<Input>,
-  request: StageRequest<Input>,
-): Promise<{ readonly result: StageResult } | { readonly failure: AttemptFailure }> {
-  try {
-    return { result: await run.activity(request) }
-  } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error
-    return { failure: attemptFailureOf(error) }
-  }
-}
-
-function fulfil<Input>(run: StageRun<Input>, attempt: number, result: StageResult) {
-  const { identity, configurationId, worker } = run
-  const used = { ...run.used, ...result.sources }
-  return ledger.fulfil({
-    identity,
-    configurationId,
-    attempt,
-    workflow: thisWorkflow(),
-    used,
-    result,
-    environment: environmentOf(worker, identity.stage).environment,
-  })
-}
-
-async function recordFailure<Input>(run: StageRun<Input>, attempt: number, failure: AttemptFailure): Promise<void> {
-  const { identity, configurationId, worker } = run
-  await ledger.recordFailedAttempt({
-    identity,
-    configurationId,
-    attempt,
-    workflow: thisWorkflow(),
-    failureClass: failure.failureClass,
-    message: failure.message,
-    evidence: failure.evidence,
-    environment: environmentOf(worker, identity.stage).environment,
-  })
-}
-
-function thisWorkflow() {
-  const { workflowId, runId } = workflowInfo()
-  return { workflowId, runId }
 }
 
 interface AttemptFailure {
@@ -223,7 +146,8 @@ function evidenceOf(heartbeat: StageProgress | undefined): Partial<AttemptEviden
 /**
  * Reads the failure of an activity: a lost worker where the heartbeats stopped, else the class that the activity gave.
  */
-function attemptFailureOf({ cause }: ActivityFailure): AttemptFailure {
+function attemptFailureOf(failure: TemporalFailure): AttemptFailure {
+  const cause = failure instanceof ActivityFailure ? failure.cause : failure
   if (cause instanceof TimeoutFailure) {
     const message = `The worker stopped answering (${cause.timeoutType} time-out).`
     return {

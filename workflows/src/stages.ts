@@ -13,16 +13,17 @@ import {
   type WorkerDescription,
 } from '@gauntlet/contract'
 import { configurationId, type BackboneSpecification, type DatasetSpecification } from '@gauntlet/study'
-import { gpuActivities, runStage } from './stage-runner.ts'
+import { gpuActivities } from './gpu-pool.ts'
+import { StageRunner, type StageMemory } from './stage-runner.ts'
 
 /** The stages of a configuration on one pool, each with the key that follows from the description of the workers. */
-export function stagesOn(pool: string, worker: WorkerDescription) {
+export function stagesOn(pool: string, worker: WorkerDescription, memory: StageMemory) {
   const gpu = gpuActivities(pool)
+  const runner = new StageRunner(worker, memory)
   return {
     prepareDataset: (dataset: DatasetSpecification) =>
-      runStage({
+      runner.run({
         identity: prepareDatasetIdentity(worker, dataset),
-        worker,
         configurationId: null,
         used: {},
         input: { dataset },
@@ -30,9 +31,8 @@ export function stagesOn(pool: string, worker: WorkerDescription) {
       }),
 
     pretrainLoad: (backbone: BackboneSpecification) =>
-      runStage({
+      runner.run({
         identity: pretrainLoadIdentity(worker, backbone),
-        worker,
         configurationId: null,
         used: {},
         input: { backbone },
@@ -40,9 +40,8 @@ export function stagesOn(pool: string, worker: WorkerDescription) {
       }),
 
     fineTune: (input: FineTuneInput) =>
-      runStage({
+      runner.run({
         identity: fineTuneIdentity(worker, input),
-        worker,
         configurationId: configurationId(input.configuration),
         used: fineTuneUses(input),
         input,
@@ -50,9 +49,8 @@ export function stagesOn(pool: string, worker: WorkerDescription) {
       }),
 
     checkpoint: (input: CheckpointInput) =>
-      runStage({
+      runner.run({
         identity: checkpointIdentity(worker, input),
-        worker,
         configurationId: configurationId(input.configuration),
         used: checkpointUses(input),
         input,
@@ -60,9 +58,8 @@ export function stagesOn(pool: string, worker: WorkerDescription) {
       }),
 
     perturbAndEvaluate: (input: PerturbAndEvaluateInput) =>
-      runStage({
+      runner.run({
         identity: perturbAndEvaluateIdentity(worker, input),
-        worker,
         configurationId: configurationId(input.configuration),
         used: perturbAndEvaluateUses(input),
         input,

@@ -1,60 +1,88 @@
-import type { StageCode } from '@gauntlet/contract'
-import type { Configuration } from '@gauntlet/study'
-import { ApplicationFailure, patched } from '@temporalio/workflow'
+import { stageCodesOf, type SharedOutputs, type StageCode, type WorkerDescription } from '@gauntlet/contract'
+import type { ArtifactsByRole, Configuration, Perturbation } from '@gauntlet/study'
+import { askPool } from './gpu-pool.ts'
+import { ledger } from './ledger.ts'
 import { stageFailureOf } from './stage-failure.ts'
-import { askPool, ledger } from './stage-runner.ts'
+import type { StageMemory, StageOutputs } from './stage-runner.ts'
 import { stagesOn } from './stages.ts'
-
-type Stages = ReturnType<typeof stagesOn>
 
 /**
  * The stages that configurations of a study have in common. The study runs them once, so that configurations that start
  * together do not all run them.
  */
 export class StudyStages {
-  private stages: Promise<Stages> | undefined
-  private readonly done = new Map<string, Promise<void>>()
+  private described: Promise<WorkerDescription> | undefined
+  private readonly memory: StageMemory = { attempts: new Map(), lost: new Set() }
+  private done = new Map<string, Promise<ArtifactsByRole | null>>()
 
   /** `codes`: of all stages of the study, so that what the ledger keeps of the pool serves whoever plans it. */
   constructor(
     private readonly pool: string,
-    private readonly codes: () => readonly StageCode[],
+    private readonly codes: readonly StageCode[],
+    private readonly perturbations: readonly Perturbation[],
   ) {}
 
+  /** The description of the pool's workers, which the ledger records for those who cannot ask. */
+  describe(): Promise<WorkerDescription> {
+    this.described ??= this.askAndRecord()
+    return this.described
+  }
+
+  /** Forgets the description and what was keyed by it: the workers have changed. */
+  forget(): void {
+    this.described = undefined
+    this.done = new Map()
+  }
+
   /**
-   * Runs the stages that this configuration shares with others, unless the study has run them. A failure is not thrown:
-   * the configuration meets the same failure in its own run and reports it.
+   * Runs the stages that this configuration shares with others, unless the study has run them. Undefined where one
+   * failed: the configuration meets the same failure in its own run and reports it.
    */
-  async runFor({ dataset, backbone }: Configuration): Promise<void> {
-    await this.once(`dataset ${JSON.stringify(dataset)}`, ({ prepareDataset }) => prepareDataset(dataset))
-    await this.once(`backbone ${JSON.stringify(backbone)}`, ({ pretrainLoad }) => pretrainLoad(backbone))
+  async outputsFor(configuration: Configuration): Promise<SharedOutputs | undefined> {
+    const { dataset, backbone } = configuration
+    const description = await this.describe()
+    const stages = stagesOn(this.pool, description, this.memory)
+    const prepared = this.once(`dataset ${JSON.stringify(dataset)}`, () => stages.prepareDataset(dataset))
+    const loaded = this.once(`backbone ${JSON.stringify(backbone)}`, () => stages.pretrainLoad(backbone))
+    const [images, pretrained] = await Promise.all([prepared, loaded])
+    if (!images || !pretrained) return undefined
+    return {
+      worker: ofCodes(description, stageCodesOf([configuration], this.perturbations)),
+      dataset: images,
+      pretrained,
+    }
   }
 
-  /** Asks the pool for the description of its workers, and has the ledger record it for those who cannot ask. */
-  private async describePool(): Promise<Stages> {
-    const description = await askPool(this.pool, this.codes())
-    if (patched('record-pool')) await ledger.recordPool({ pool: this.pool, description })
-    return stagesOn(this.pool, description)
+  private async askAndRecord(): Promise<WorkerDescription> {
+    const description = await askPool(this.pool, this.codes)
+    await ledger.recordPool({ pool: this.pool, description })
+    return description
   }
 
-  private once(key: string, work: (stages: Stages) => Promise<unknown>): Promise<void> {
-    const known = this.done.get(key)
+  /** What a shared stage generated, or null where it failed. */
+  private once(name: string, run: () => Promise<StageOutputs>): Promise<ArtifactsByRole | null> {
+    const known = this.done.get(name)
     if (known) return known
-    const running = this.run(key, work)
-    this.done.set(key, running)
+    const running = this.generatedOrNull(run)
+    this.done.set(name, running)
     return running
   }
 
-  private async run(key: string, work: (stages: Stages) => Promise<unknown>): Promise<void> {
-    this.stages ??= this.describePool()
+  private async generatedOrNull(run: () => Promise<StageOutputs>): Promise<ArtifactsByRole | null> {
     try {
-      await work(await this.stages)
+      return (await run()).generated
     } catch (error) {
-      if (!(error instanceof ApplicationFailure)) throw error
-      if (stageFailureOf(error).failureClass !== 'WorkerChanged') return
-      // The pool's workers have changed: the next configuration asks them again.
-      this.stages = undefined
-      this.done.delete(key)
+      if (stageFailureOf(error).failureClass === 'WorkerChanged') this.forget()
+      return null
     }
   }
+}
+
+/** The description with the digests of these codes alone, which a configuration needs. */
+function ofCodes(description: WorkerDescription, codes: readonly StageCode[]): WorkerDescription {
+  const digests = codes.flatMap((code) => {
+    const digest = description.codeDigests[code]
+    return digest ? [[code, digest] as const] : []
+  })
+  return { ...description, codeDigests: Object.fromEntries(digests) }
 }

@@ -1,33 +1,32 @@
 import {
   circuitBreakerThreshold,
   configurationWorkflowId,
-  stageCodesOf,
-  type ConfigurationPage,
+  failureClassOf,
   type ConfigurationResult,
-  type StageCode,
+  type ConfigurationWorkflowInput,
+  type FailureClass,
+  type ListedConfiguration,
   type StudyCarried,
   type StudyCounts,
+  type StudyOutline,
   type StudyProgress,
   type StudyWorkflowInput,
   type Workflows,
 } from '@gauntlet/contract'
-import { configurationId, type Configuration, type Perturbation } from '@gauntlet/study'
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
+import { configurationId } from '@gauntlet/study'
 import {
+  ApplicationFailure,
   CancellationScope,
   ChildWorkflowFailure,
   condition,
   continueAsNew,
   isCancellation,
-  ParentClosePolicy,
-  sleep,
-  startChild,
   workflowInfo,
 } from '@temporalio/workflow'
+import { ChildConfigurations, wasEndedByHand } from './child-configuration.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
-import { configuration as configurationWorkflow } from './configuration.ts'
+import { ledger } from './ledger.ts'
 import { StudyStages } from './study-stages.ts'
-import { ledger } from './stage-runner.ts'
 
 const pageSize = 50
 const fresh: StudyCarried = {
@@ -38,42 +37,39 @@ const fresh: StudyCarried = {
 }
 
 /**
- * Seconds between two attempts to start a configuration that another study, or an earlier run of this one, has in
- * flight. Each attempt adds events to the history, so a large window makes fewer.
- */
-const startPauses = { first: 2, perConfigurationInFlight: 0.1, growth: 1.5, longest: 600 }
-
-/**
  * The configurations of a study that are in flight, those that have ended, and the state that another run needs to go
  * on.
  */
 export class StudyWindow {
   private ended: StudyCounts
-  /** How many configurations of the ledger's list have been started. */
+  /** The place in the study's list of the next configuration. */
   private offset: number
-  private total = 0
-  private perturbations: readonly Perturbation[] = []
-  private codes: readonly StageCode[] = []
-  private page: readonly Configuration[] = []
-  /** The configurations that an earlier run left in flight and that this one has not started again yet. */
-  private readonly carried: Configuration[]
-  private readonly running = new Map<string, Configuration>()
-  private readonly shared: StudyStages
+  /** Configurations of the list that are next. */
+  private page: readonly ListedConfiguration[] = []
+  /** The places of configurations that an earlier run left in flight, and that this one has not joined yet. */
+  private carried: readonly number[]
+  private readonly running = new Map<number, ListedConfiguration>()
+  private readonly children = new ChildConfigurations()
   private readonly breaker: CircuitBreaker
+  private readonly shared: StudyStages
   /** Why the study cannot go on: it was cancelled, or the ledger cannot record a missing cell. */
   private fatal: { readonly error: unknown } | undefined
 
-  constructor(private readonly input: StudyWorkflowInput) {
+  constructor(
+    private readonly input: StudyWorkflowInput,
+    private readonly outline: StudyOutline,
+  ) {
     const { offset, unfinished, ended, bugs } = input.carried ?? fresh
     this.offset = offset
-    this.carried = [...unfinished]
+    this.carried = unfinished
     this.ended = ended
     this.breaker = new CircuitBreaker(bugs)
-    this.shared = new StudyStages(input.pool, () => this.codes)
+    this.shared = new StudyStages(input.pool, outline.codes, outline.perturbations)
   }
 
   progress(): StudyProgress {
-    return { total: this.total, ended: this.ended, running: [...this.running.keys()].map(configurationWorkflowId) }
+    const running = [...this.running.values()].map(({ configuration }) => configurationId(configuration))
+    return { total: this.outline.total, ended: this.ended, running: running.map(configurationWorkflowId) }
   }
 
   /**
@@ -91,37 +87,42 @@ export class StudyWindow {
 
   /** Starts each configuration as soon as the window has room, and ends when all have ended. */
   private async startAll(): Promise<StudyCounts> {
-    await this.loadPage(this.offset)
+    const { file } = this.input
+    const places = this.carried
+    for (const listed of places.length > 0 ? await ledger.listedConfigurations({ file, places }) : []) {
+      this.carried = this.carried.filter((place) => place !== listed.index)
+      this.start(listed, true)
+    }
     for (;;) {
-      const earlier = this.carried[0]
-      const next = earlier ?? (await this.nextOfList())
+      const next = await this.nextOfList()
       await this.waitUntil(() => this.running.size < (next ? this.input.window : 1))
       if (!next) return this.ended
-      if (earlier) this.carried.shift()
-      else this.offset += 1
-      this.start(next, earlier !== undefined)
+      this.page = this.page.slice(1)
+      this.passOver(next.index)
+      this.offset = next.index + 1
+      this.start(next, false)
     }
   }
 
-  /** The next configuration of the ledger's list. */
-  private async nextOfList(): Promise<Configuration | undefined> {
-    if (this.page.length === 0 && this.offset < this.total) await this.loadPage(this.offset)
-    const [next, ...rest] = this.page
-    this.page = rest
-    return next
+  /** The next configuration of the list that has something to do. */
+  private async nextOfList(): Promise<ListedConfiguration | undefined> {
+    const { file } = this.input
+    while (this.page.length === 0 && this.offset < this.outline.total) {
+      const worker = await this.shared.describe()
+      const { open, next } = await ledger.openConfigurations({ file, worker, offset: this.offset, limit: pageSize })
+      this.page = open
+      if (open.length === 0) this.passOver(next)
+    }
+    return this.page[0]
   }
 
-  private async loadPage(offset: number): Promise<void> {
-    const page = await ledger.configurationPage({ file: this.input.file, offset, limit: pageSize })
-    this.page = page.configurations
-    this.total = page.total
-    this.perturbations = page.perturbations
-    this.codes = codesOf(page)
+  /** Counts the configurations before this place, which have every number already. */
+  private passOver(place: number): void {
+    this.ended = { ...this.ended, measured: this.ended.measured + place - this.offset }
+    this.offset = place
   }
 
-  /**
-   * Waits, and continues as new once the history is long. Configurations that only wait for others make it longer, too.
-   */
+  /** Waits, and continues as new once the history is long. */
   private async waitUntil(ready: () => boolean): Promise<void> {
     const tooLong = () => workflowInfo().continueAsNewSuggested
     await condition(() => this.fatal !== undefined || ready() || tooLong())
@@ -130,75 +131,60 @@ export class StudyWindow {
   }
 
   private carry(): StudyCarried {
-    const unfinished = [...this.running.values(), ...this.carried]
+    const unfinished = [...this.running.keys(), ...this.carried]
     return { offset: this.offset, unfinished, ended: this.ended, bugs: this.breaker.counted() }
   }
 
-  private start(configuration: Configuration, inEarlierRun: boolean): void {
-    const id = configurationId(configuration)
-    this.running.set(id, configuration)
-    this.runInWindow(configuration, inEarlierRun).catch((error: unknown) => {
+  private start(listed: ListedConfiguration, inEarlierRun: boolean): void {
+    this.running.set(listed.index, listed)
+    this.runInWindow(listed, inEarlierRun).catch((error: unknown) => {
       this.fatal ??= { error }
-      this.running.delete(id)
+      this.running.delete(listed.index)
     })
   }
 
-  private async runInWindow(configuration: Configuration, inEarlierRun: boolean): Promise<void> {
-    await this.shared.runFor(configuration)
+  private async runInWindow(listed: ListedConfiguration, inEarlierRun: boolean): Promise<void> {
+    const shared = await this.shared.outputsFor(listed.configuration)
     // A configuration that an earlier run left in flight is not skipped: it was tried, and its result is still to come.
-    if (!inEarlierRun && (await this.skip(configuration))) return this.end(configuration, 'skipped')
-    const { outcome, failures } = await this.runChild(configuration)
-    this.breaker.count(configuration.backbone.id, failures)
-    this.end(configuration, outcome)
+    if (!inEarlierRun && (await this.skip(listed))) return this.end(listed, 'skipped')
+    const { studyId, pool } = this.input
+    const { perturbations } = this.outline
+    const input = { studyId, configuration: listed.configuration, perturbations, pool, ...(shared ? { shared } : {}) }
+    const { outcome, failures, workersChanged } = await this.resultOf(input)
+    if (workersChanged) this.shared.forget()
+    this.breaker.count(listed.configuration.backbone.id, failures)
+    this.end(listed, outcome)
   }
 
   /**
    * Counts a configuration and removes it from the window in one step. A run that ended in between would count it
    * twice, or never.
    */
-  private end(configuration: Configuration, outcome: keyof StudyCounts): void {
+  private end({ index }: ListedConfiguration, outcome: keyof StudyCounts): void {
     this.ended = { ...this.ended, [outcome]: this.ended[outcome] + 1 }
-    this.running.delete(configurationId(configuration))
+    this.running.delete(index)
   }
 
-  /**
-   * Runs a configuration as a child workflow. Where another study runs the same one, this waits for it and then starts
-   * its own, which recalls what that one did.
-   */
-  private async runChild(configuration: Configuration): Promise<ConfigurationResult> {
-    const { studyId, pool } = this.input
-    let pause = Math.max(startPauses.first, startPauses.perConfigurationInFlight * this.running.size)
-    for (;;) {
-      try {
-        const child = await startChild(configurationWorkflow, {
-          workflowId: configurationWorkflowId(configurationId(configuration)),
-          args: [{ studyId, configuration, perturbations: this.perturbations, pool }],
-          parentClosePolicy: ParentClosePolicy.ABANDON,
-        })
-        return await child.result()
-      } catch (error) {
-        const cancelled = CancellationScope.current().consideredCancelled
-        if (error instanceof ChildWorkflowFailure && !cancelled) return this.endedAbnormally(configuration, error)
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
-      }
-      await sleep(`${pause} s`)
-      pause = Math.min(pause * startPauses.growth, startPauses.longest)
+  /** The result of a configuration. One that was ended from outside is recorded, and has failed. */
+  private async resultOf(input: ConfigurationWorkflowInput): Promise<ConfigurationResult> {
+    try {
+      return await this.children.run(input)
+    } catch (error) {
+      if (!(error instanceof ChildWorkflowFailure) || CancellationScope.current().consideredCancelled) throw error
+      const { studyId } = this.input
+      const id = configurationId(input.configuration)
+      const byHand = wasEndedByHand(error)
+      const failureClass = byHand ? 'Cancelled' : classOf(error)
+      const message = byHand ? 'It was ended by hand.' : (error.cause?.message ?? error.message)
+      const failure = { stage: 'aggregate', failureClass, message } as const
+      await ledger.recordMissingCell({ studyId, configurationId: id, ...failure })
+      const result = { studyId, configurationId: id, measurements: [], failures: [failure] }
+      return { ...result, outcome: 'failed', workersChanged: false }
     }
   }
 
-  /** Records a configuration whose workflow was cancelled or terminated from outside, or had a bug. */
-  private async endedAbnormally(
-    configuration: Configuration,
-    error: ChildWorkflowFailure,
-  ): Promise<ConfigurationResult> {
-    const id = configurationId(configuration)
-    const failure = { stage: 'aggregate', failureClass: 'Bug', message: error.cause?.message ?? error.message } as const
-    await ledger.recordMissingCell({ studyId: this.input.studyId, configurationId: id, ...failure })
-    return { configurationId: id, outcome: 'failed', measurements: [], failures: [failure] }
-  }
-
   /** Whether bugs have opened the circuit of this backbone; the reason is then recorded. */
-  private async skip(configuration: Configuration): Promise<boolean> {
+  private async skip({ configuration }: ListedConfiguration): Promise<boolean> {
     const open = this.breaker.openFor(configuration.backbone.id)
     if (!open) return false
     await ledger.recordMissingCell({
@@ -212,7 +198,7 @@ export class StudyWindow {
   }
 }
 
-/** The codes of a study, or those of the page where an earlier version of the ledger worker read it. */
-function codesOf({ codes, configurations, perturbations }: ConfigurationPage): readonly StageCode[] {
-  return (codes as readonly StageCode[] | undefined) ?? stageCodesOf(configurations, perturbations)
+/** The class of a failure that ended a configuration as a whole, such as that of a ledger that refuses its rows. */
+function classOf({ cause }: ChildWorkflowFailure): FailureClass {
+  return failureClassOf(cause instanceof ApplicationFailure ? cause.type : undefined)
 }

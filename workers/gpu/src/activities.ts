@@ -1,6 +1,7 @@
 import {
   environmentOf,
   type AttemptEvidence,
+  type FailureClass,
   type GpuActivities,
   type SourceRevision,
   type StageProgress,
@@ -12,7 +13,8 @@ import { stageKey, type KeyedStage } from '@gauntlet/study'
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity'
 import type { BundleFile } from './bundles/bundle-cache.ts'
 import type { StageBundles } from './bundles/stage-bundles.ts'
-import { DeviceFailure, type Device } from './device.ts'
+import { DeviceFailure } from './device-process.ts'
+import type { Device } from './device.ts'
 import type { DevicePool } from './device-pool.ts'
 import type { DeviceProgress } from './device-protocol.ts'
 
@@ -129,14 +131,13 @@ function translate(error: unknown, evidence: AttemptEvidence): Error {
     void cancelled.catch(() => undefined)
     return new CancelledFailure('The stage was cancelled.')
   }
-  if (error instanceof DeviceFailure) return failure(error.failureClass, error.message, evidence)
+  if (error instanceof DeviceFailure) {
+    const { failureClass, message, lostArtifact } = error
+    return failure(failureClass, message, { ...evidence, ...(lostArtifact ? { lostArtifact } : {}) })
+  }
   return failure('Bug', error instanceof Error ? `${error.name}: ${error.message}` : String(error), evidence)
 }
 
-function failure(
-  type: DeviceFailure['failureClass'],
-  message: string,
-  evidence: Partial<AttemptEvidence>,
-): ApplicationFailure {
+function failure(type: FailureClass, message: string, evidence: Partial<AttemptEvidence>): ApplicationFailure {
   return ApplicationFailure.create({ type, message, nonRetryable: true, details: [evidence] })
 }

@@ -1,56 +1,194 @@
-import { openArtifactStore } from '@gauntlet/artifacts'
+import type { FailureClass, StageRequest } from '@gauntlet/contract'
+import type { Digest } from '@gauntlet/study'
+import { fork, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
-import type { EngineModule } from './bundles/engine-module.ts'
-import type { FromDevice, ToDevice } from './device-protocol.ts'
-import { failureClassOfError } from './failure-class.ts'
-import { loadBundle, runBundle } from './run-bundle.ts'
+import type { BundleFile } from './bundles/bundle-cache.ts'
+import type { EngineDescription } from './bundles/engine-module.ts'
+import { cpuTicksOf } from './cpu-time.ts'
+import type { DeviceProgress, DeviceResult, FromDevice, ToDevice } from './device-protocol.ts'
+import { Patience } from './patience.ts'
 
-/*
- * The process that owns one device. It takes one stage at a time from its worker over IPC, executes the bundle of the
- * stage, which reads and writes artifacts itself, and answers with references. All tensor code in it comes from
- * bundles. When the worker goes away it stops too: a device process without a worker would fight its successor for the
- * device.
- */
-
-const store = openArtifactStore(required('GAUNTLET_ARTIFACTS'))
-const cacheFolder = join(required('GAUNTLET_CACHE'), 'sources')
-const running = new Map<number, AbortController>()
-
-process.on('disconnect', () => process.exit(0))
-process.on('message', (message: ToDevice) => {
-  if (message.type === 'cancel') running.get(message.id)?.abort()
-  else void run(message)
-})
-
-// Before the first stage, so that an engine that does not compute costs no attempt: `gauntlet run` starts a worker to
-// hear what it is (describe-main.ts), and gets no further.
-const { describe } = await loadBundle<EngineModule>(process.argv[2]!)
-send({ type: 'ready', ...describe() })
-
-async function run({ id, bundle, request }: Extract<ToDevice, { type: 'run' }>): Promise<void> {
-  const controller = new AbortController()
-  running.set(id, controller)
-  try {
-    const report = (progress: Extract<FromDevice, { type: 'progress' }>['progress']) =>
-      send({ type: 'progress', id, progress })
-    const surroundings = { store, cacheFolder, signal: controller.signal, report }
-    send({ type: 'done', id, result: await runBundle(bundle, request, surroundings) })
-  } catch (error) {
-    const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
-    const failureClass = failureClassOfError(error)
-    if (failureClass === 'Bug') console.error(stack)
-    send({ type: 'failed', id, failureClass, message: failureClass === 'Bug' ? `${name}: ${message}` : message })
-  } finally {
-    running.delete(id)
+/** The device process failed an attempt; `failureClass` says what may help. */
+export class DeviceFailure extends Error {
+  override readonly name = 'DeviceFailure'
+  /** `lostArtifact`: the one that the attempt could not read, where that is why it failed. */
+  constructor(
+    readonly failureClass: FailureClass,
+    message: string,
+    readonly lostArtifact?: Digest,
+  ) {
+    super(message)
   }
 }
 
-function send(message: FromDevice): void {
-  process.send!(message)
+/** Limits in milliseconds after which a device process is taken for lost, and is killed. */
+export interface DeviceLimits {
+  /** Until it says what it runs on. */
+  readonly start: number
+  /** Without a sign of life: no message, and hardly any CPU time used. */
+  readonly silence: number
+  /** Without progress at a stage. It is long, because one block of an attack may take hours on a CPU. */
+  readonly progress: number
+  /** To stop after it was asked to. A training first ends its step and writes a checkpoint. */
+  readonly cancel: number
 }
 
-function required(name: string): string {
-  const value = process.env[name]
-  if (!value) throw new Error(`The device process needs ${name}; start it through its worker.`)
-  return value
+const minute = 60_000
+export const usualLimits: DeviceLimits = {
+  start: 10 * minute,
+  silence: 2 * minute,
+  progress: 360 * minute,
+  cancel: 2 * minute,
+}
+
+/** Milliseconds between two looks at a device process that works. */
+const lookInterval = 1_000
+
+/** Milliseconds until a killed process that has not ended is given up: it hangs within the system. */
+const longestExit = 10_000
+
+/** CPU time between two looks, in ticks of 10 ms, from which a process counts as working. */
+const workingTicks = 5
+
+interface Work {
+  readonly id: number
+  readonly bundle: BundleFile
+  readonly request: StageRequest<unknown>
+  readonly onProgress: (progress: DeviceProgress) => void
+  readonly signal: AbortSignal
+}
+
+interface Running extends Pick<Work, 'id' | 'onProgress'> {
+  readonly resolve: (result: DeviceResult) => void
+  readonly reject: (failure: Error) => void
+  readonly life: Patience
+  readonly progress: Patience
+}
+
+/** A device process from its start to its end, and the one attempt that it works at. */
+export class DeviceProcess {
+  /** What it runs on; fails where it ends before it can say. */
+  readonly ready: Promise<EngineDescription>
+  /** Whether it has ended, or was given up. */
+  isOver = false
+  private readonly child: ChildProcess
+  private running: Running | undefined
+  private killed: DeviceFailure | undefined
+  private failToStart: (failure: Error) => void = () => undefined
+
+  constructor(
+    variables: Readonly<Record<string, string>>,
+    engine: BundleFile,
+    private readonly limits: DeviceLimits,
+  ) {
+    this.child = fork(join(import.meta.dirname, 'device-main.ts'), [engine.path], {
+      execArgv: ['--import', 'tsx', '--enable-source-maps'],
+      env: { ...process.env, ...variables },
+      serialization: 'advanced',
+    })
+    this.ready = new Promise((resolve, reject) => {
+      this.failToStart = reject
+      const late = setTimeout(() => this.kill('did not start', limits.start), limits.start)
+      this.child.on('message', (message: FromDevice) => {
+        if (message.type !== 'ready') return this.receive(message)
+        clearTimeout(late)
+        resolve(message)
+      })
+      this.child.on('error', reject)
+      this.child.on('exit', (code, signal) => {
+        clearTimeout(late)
+        this.end(
+          this.killed ??
+            new DeviceFailure('WorkerLost', `The device process ended (${signal ?? `exit code ${code}`}).`),
+        )
+      })
+    })
+  }
+
+  /** Runs one attempt at one stage. Aborting asks the process to stop at its next safe point. */
+  async run({ id, bundle, request, onProgress, signal }: Work): Promise<DeviceResult> {
+    const life = new Patience(this.limits.silence, request.attempt)
+    const progress = new Patience(this.limits.progress, request.attempt)
+    const endings: (() => void)[] = []
+    try {
+      return await new Promise<DeviceResult>((resolve, reject) => {
+        this.running = { id, onProgress, resolve, reject, life, progress }
+        endings.push(this.watch(this.running), this.cancelOn(signal, id))
+        this.send({ type: 'run', id, bundle: bundle.path, request })
+      })
+    } finally {
+      for (const end of endings) end()
+      this.running = undefined
+    }
+  }
+
+  stop(): void {
+    this.child.kill('SIGTERM')
+  }
+
+  /** Looks at the process again and again; returns what ends that. */
+  private watch({ life, progress }: Running): () => void {
+    const pid = this.child.pid ?? 0
+    let [lookedAt, ticks] = [performance.now(), cpuTicksOf(pid)]
+    const timer = setInterval(() => {
+      const [now, used] = [performance.now(), cpuTicksOf(pid)]
+      // While this process itself did not run, it could not hear.
+      const waited = Math.min(now - lookedAt, 2 * lookInterval)
+      if (used !== null && ticks !== null && used - ticks >= workingTicks) life.heard()
+      ;[lookedAt, ticks] = [now, used]
+      if (life.waited(waited)) this.kill('gave no sign of life', life.limit)
+      else if (progress.waited(waited)) this.kill('made no progress', progress.limit)
+    }, lookInterval)
+    return () => clearInterval(timer)
+  }
+
+  /** Passes an abort on, and kills a process that does not obey; returns what ends that. */
+  private cancelOn(signal: AbortSignal, id: number): () => void {
+    const { cancel: limit } = this.limits
+    let overdue: NodeJS.Timeout | undefined
+    const cancel = () => {
+      this.send({ type: 'cancel', id })
+      overdue = setTimeout(() => this.kill('was asked to stop, went on', limit), limit)
+    }
+    signal.addEventListener('abort', cancel)
+    return () => {
+      signal.removeEventListener('abort', cancel)
+      clearTimeout(overdue)
+    }
+  }
+
+  /**
+   * Kills the process, which a stopped or blocked one cannot prevent. What waits for it fails once it has ended, so
+   * that no other process finds its device taken; one that the system cannot end is given up.
+   */
+  private kill(what: string, limit: number): void {
+    if (this.killed) return
+    const time = limit < minute ? `${limit / 1_000} s` : `${Math.round(limit / minute)} min`
+    const failure = new DeviceFailure('WorkerLost', `The device process ${what} for ${time} and was killed.`)
+    this.killed = failure
+    this.child.kill('SIGKILL')
+    setTimeout(() => this.end(failure), longestExit).unref()
+  }
+
+  private end(lost: DeviceFailure): void {
+    this.isOver = true
+    this.failToStart(lost)
+    this.running?.reject(lost)
+  }
+
+  private send(message: ToDevice): void {
+    this.child.send(message)
+  }
+
+  private receive(message: Exclude<FromDevice, { type: 'ready' }>): void {
+    const running = this.running
+    if (!running || message.id !== running.id) return
+    running.life.heard()
+    if (message.type === 'progress') {
+      running.progress.heard()
+      running.onProgress(message.progress)
+    } else if (message.type === 'done') running.resolve(message.result)
+    else if (message.type === 'failed')
+      running.reject(new DeviceFailure(message.failureClass, message.message, message.lostArtifact))
+  }
 }

@@ -1,4 +1,5 @@
 import type { FailureClass, StageProgress, StageRequest, StageResult } from '@gauntlet/contract'
+import type { Digest } from '@gauntlet/study'
 import type { EngineDescription } from './bundles/engine-module.ts'
 
 /** What a worker sends to its device process. */
@@ -17,7 +18,16 @@ export type FromDevice =
   | ({ readonly type: 'ready' } & EngineDescription)
   | { readonly type: 'progress'; readonly id: number; readonly progress: DeviceProgress }
   | { readonly type: 'done'; readonly id: number; readonly result: DeviceResult }
-  | { readonly type: 'failed'; readonly id: number; readonly failureClass: FailureClass; readonly message: string }
+  /** The process can still answer; sent every second while it works at a stage and is not within one computation. */
+  | { readonly type: 'alive'; readonly id: number }
+  | {
+      readonly type: 'failed'
+      readonly id: number
+      readonly failureClass: FailureClass
+      readonly message: string
+      /** The artifact that the stage could not read, where that is why it failed. */
+      readonly lostArtifact?: Digest
+    }
 
 /** What a stage read from outside the store, and what it stored. */
 export type DeviceResult = Pick<StageResult, 'sources' | 'generated'>

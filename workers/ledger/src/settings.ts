@@ -5,6 +5,10 @@ import { hostname } from 'node:os'
 export interface LedgerWorkerSettings {
   readonly databaseUrl: string
   readonly artifacts: string
+  /**
+   * `GAUNTLET_CACHE`: where it is noted which artifacts were verified on this machine; in memory where it is not set.
+   */
+  readonly cacheFolder: string | undefined
   readonly temporal: TemporalSettings
   readonly identity: string
 }
@@ -25,6 +29,7 @@ export function readLedgerWorkerSettings(variables: NodeJS.ProcessEnv): LedgerWo
   return {
     databaseUrl: required('DATABASE_URL'),
     artifacts: required('GAUNTLET_ARTIFACTS'),
+    cacheFolder: variables.GAUNTLET_CACHE || undefined,
     temporal: temporalSettings(required('TEMPORAL_ADDRESS'), variables),
     identity: variables.GAUNTLET_WORKER ?? `ledger@${hostname()}/${process.pid}`,
   }

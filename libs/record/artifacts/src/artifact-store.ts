@@ -26,12 +26,16 @@ export interface ArtifactStore {
   read(artifact: ArtifactReference | Digest): Promise<Uint8Array>
 
   /**
-   * The path of a local read-only file holding the bytes, verified before it is returned; for bytes too big for memory.
+   * The path of a local read-only file holding the bytes, verified before it is returned as `verify` does; for bytes
+   * too big for memory.
    */
   localFile(artifact: ArtifactReference | Digest): Promise<string>
 
-  /** Reads the stored bytes and compares them with their digest. Throws neither for missing nor for corrupt ones. */
-  verify(digest: Digest): Promise<ArtifactState>
+  /**
+   * Compares the stored bytes with their digest. Bytes that were compared on this machine, and whose file has not
+   * changed since, are not read again, unless `again` asks for it. Throws neither for missing nor for corrupt ones.
+   */
+  verify(digest: Digest, options?: { readonly again?: boolean }): Promise<ArtifactState>
 
   /**
    * Deletes an artifact; one that is not there is no error. The caller must know that nothing else refers to the bytes.

@@ -9,6 +9,7 @@ import { ArtifactMissing } from './artifact-missing.ts'
 import { requireDigest, requirePointerName } from './artifact-name-invalid.ts'
 import { codeOf, onStore } from './artifact-store-unavailable.ts'
 import type { ArtifactState, ArtifactStore, StoredArtifact } from './artifact-store.ts'
+import { VerifiedFiles } from './verified-files.ts'
 import { namesIn, sweepTemporaries, temporaryFolder } from './temporary-folder.ts'
 
 const hour = 3_600_000
@@ -24,6 +25,7 @@ export class FileArtifactStore implements ArtifactStore {
   constructor(
     private readonly root: string,
     private readonly staleAfter = hour,
+    private readonly verified = new VerifiedFiles(null),
   ) {}
 
   async put(bytes: Uint8Array, mediaType: string): Promise<ArtifactReference> {
@@ -33,6 +35,7 @@ export class FileArtifactStore implements ArtifactStore {
         await file.writeFile(bytes)
         return artifactPath(digest)
       })
+      await this.#note(digest)
     }
     return { digest, size: bytes.byteLength, mediaType }
   }
@@ -45,26 +48,41 @@ export class FileArtifactStore implements ArtifactStore {
       written = { digest: hash.digest('hex'), size }
       return artifactPath(written.digest)
     })
+    await this.#note(written.digest)
     return { ...written, mediaType }
   }
 
   async read(artifact: ArtifactReference | Digest): Promise<Uint8Array> {
     const { digest, path } = this.#locate(artifact)
     const bytes = await this.#orMissing(digest, () => readFile(path))
-    this.#require(artifact, bytes.byteLength, createHash('sha256').update(bytes).digest('hex'))
+    const found = createHash('sha256').update(bytes).digest('hex')
+    if (found !== digest) this.verified.forget(digest, await stat(path, { bigint: true }))
+    this.#require(artifact, bytes.byteLength, found)
     return bytes
   }
 
   async localFile(artifact: ArtifactReference | Digest): Promise<string> {
     const { digest, path } = this.#locate(artifact)
-    const found = await this.#orMissing(digest, () => digestOfFile(path))
-    this.#require(artifact, (await stat(path)).size, found)
+    const state = await this.#orMissing(digest, () => stat(path, { bigint: true }))
+    if (!this.verified.has(digest, state)) return this.#verifiedFile(artifact)
+    this.#require(artifact, Number(state.size), digest)
     return path
   }
 
-  async verify(digest: Digest): Promise<ArtifactState> {
+  /** Reads the whole file, whatever is noted of it. */
+  async #verifiedFile(artifact: ArtifactReference | Digest): Promise<string> {
+    const { digest, path } = this.#locate(artifact)
+    const before = await this.#orMissing(digest, () => stat(path, { bigint: true }))
+    const found = await this.#orMissing(digest, () => digestOfFile(path))
+    if (found !== digest) this.verified.forget(digest, before)
+    this.#require(artifact, Number(before.size), found)
+    this.verified.add(digest, before)
+    return path
+  }
+
+  async verify(digest: Digest, { again = false }: { again?: boolean } = {}): Promise<ArtifactState> {
     try {
-      await this.localFile(digest)
+      await (again ? this.#verifiedFile(digest) : this.localFile(digest))
       return 'intact'
     } catch (error) {
       if (error instanceof ArtifactMissing) return 'missing'
@@ -108,11 +126,16 @@ export class FileArtifactStore implements ArtifactStore {
 
   async #write(mode: number, write: (file: FileHandle) => Promise<string>): Promise<void> {
     await onStore(this.root, async () => {
-      if (!this.#swept) await sweepTemporaries(this.root, this.staleAfter)
+      if (!this.#swept) await Promise.all([sweepTemporaries(this.root, this.staleAfter), this.verified.shorten()])
       this.#swept = true
       const temporary = join(temporaryFolder(this.root), randomUUID())
       await writeAtomically(temporary, mode, async (file) => join(this.root, await write(file)))
     })
+  }
+
+  /** Notes that an artifact was verified, because its bytes were hashed while they were written. */
+  async #note(digest: Digest): Promise<void> {
+    this.verified.add(digest, await stat(join(this.root, artifactPath(digest)), { bigint: true }))
   }
 
   #locate(artifact: ArtifactReference | Digest): { digest: Digest; path: string } {

@@ -4,12 +4,21 @@ import fc from 'fast-check'
 import { beforeAll, expect, it } from 'vitest'
 import { changesSince } from './changes-since.ts'
 import { fulfilExecution } from './fulfil-execution.ts'
-import { artifactOf, clean, configurationWith, fulfilment, studyOf, useLedger } from './ledger.fixture.ts'
+import {
+  artifactOf,
+  attemptCalled,
+  clean,
+  configurationWith,
+  fulfilment,
+  studyOf,
+  useLedger,
+} from './ledger.fixture.ts'
 import { recordPool } from './pool-description.ts'
 import { recordFailure } from './record-failure.ts'
 import { recordMeasurement } from './record-measurement.ts'
 import { recordStudy } from './record-study.ts'
 import { configurationFailure } from './schema/index.ts'
+import { withdrawFulfilment } from './withdraw-fulfilment.ts'
 import type { LedgerDatabase } from './open-ledger.ts'
 
 const ledger = useLedger()
@@ -37,6 +46,7 @@ it('finds new studies, stages, numbers, failures and pools, and nothing where no
     position: begun,
     configurations: [],
     studies: [],
+    hasWithdrawnShared: false,
     pools: [],
     isOther: false,
   })
@@ -61,6 +71,16 @@ it('finds new studies, stages, numbers, failures and pools, and nothing where no
     expect(changes).toMatchObject({ configurations: [ids[0]], studies: [record.id] })
   expect(await seen(() => recordFailure(ledger.db, failing(ids[1]!)))).toMatchObject({ configurations: [ids[1]] })
   expect(await seen(() => recordPool(ledger.db, 'default', { a: 1 }))).toMatchObject({ pools: ['default'] })
+})
+
+it('says where a stage that many rest on was withdrawn, and nothing of one that was made for the first time', async () => {
+  const shared = fulfilment('prepare-dataset', {}, { manifest: artifactOf('manifest') })
+  expect(await seen(() => fulfilExecution(ledger.db, shared))).toMatchObject({ hasWithdrawnShared: false })
+  expect(await seen(() => withdrawFulfilment(ledger.db, shared.key, 'lost'))).toMatchObject({
+    hasWithdrawnShared: true,
+  })
+  const again = { ...shared, attempt: attemptCalled('again') }
+  expect(await seen(() => fulfilExecution(ledger.db, again))).toMatchObject({ hasWithdrawnShared: true })
 })
 
 it('finds a row again that was written again', async () => {

@@ -9,6 +9,7 @@ import {
   poolDescription,
   study,
   studyConfiguration,
+  withdrawal,
 } from './schema/index.ts'
 
 /** What was written since a position of the ledger. */
@@ -19,6 +20,8 @@ export interface LedgerChanges {
   readonly configurations: readonly Digest[]
   /** Studies that are new or contain such a configuration. */
   readonly studies: readonly Digest[]
+  /** Whether a stage was withdrawn, or made again after that, on which many configurations may rest. */
+  readonly hasWithdrawnShared: boolean
   /** Pools whose workers have described themselves. */
   readonly pools: readonly string[]
   /** The position is not one of this ledger, which was replaced or restored: the reader must read everything again. */
@@ -48,6 +51,10 @@ export async function changesSince(db: LedgerDatabase, position: string | null):
       (select position::text from horizon) as position,
       array(select id from configurations where id is not null) as configurations,
       array(select id from studies) as studies,
+      exists(
+        select from ${execution} join ${withdrawal} on ${withdrawal.stageKey} = ${execution.stageKey}
+        where ${execution.configurationId} is null and ${isWritten(execution.changedIn, position)}
+      ) as "hasWithdrawnShared",
       array(select id from (${written(poolDescription, poolDescription.pool, position)}) pools) as pools,
       coalesce(${position}::text::xid8 > (select position from horizon), false) as "isOther"`)
   return rows[0]!
@@ -55,6 +62,10 @@ export async function changesSince(db: LedgerDatabase, position: string | null):
 
 /** The values of a column in the rows that transactions have written which ended since the position. */
 function written(table: PgTable & { readonly changedIn: PgColumn }, column: PgColumn, position: string | null): SQL {
-  return sql`select distinct ${column} as id from ${table}
-    where ${table.changedIn} >= ${position}::text::xid8 and ${table.changedIn} < (select position from horizon)`
+  return sql`select distinct ${column} as id from ${table} where ${isWritten(table.changedIn, position)}`
+}
+
+/** The condition that a row was written last by a transaction that ended since the position. */
+function isWritten(changedIn: PgColumn, position: string | null): SQL {
+  return sql`${changedIn} >= ${position}::text::xid8 and ${changedIn} < (select position from horizon)`
 }

@@ -1,5 +1,7 @@
 import { and, desc, eq, sql } from 'drizzle-orm'
+import type { KnownStage } from '@gauntlet/contract'
 import type { Digest, StageName } from '@gauntlet/study'
+import { fulfilledOutputsOf } from './fulfilled-outputs.ts'
 import { executionsWhere, type ExecutionNode } from './execution-graph.ts'
 import type { LedgerDatabase } from './open-ledger.ts'
 import { attempt, execution } from './schema/index.ts'
@@ -57,4 +59,12 @@ export async function lastFailures(
       { failureClass: failureClass!, message: message ?? '' },
     ]),
   )
+}
+
+/** What is known of each of these stages: its outputs, or that its last attempt diverged. */
+export async function knownStages(db: LedgerDatabase, stageKeys: readonly Digest[]): Promise<Map<Digest, KnownStage>> {
+  const [outputs, failures] = await Promise.all([fulfilledOutputsOf(db, stageKeys), lastFailures(db, stageKeys)])
+  const known = new Map<Digest, KnownStage>(outputs)
+  for (const [key, { failureClass }] of failures) if (failureClass === 'Diverged') known.set(key, null)
+  return known
 }

@@ -12,6 +12,9 @@ export interface Ledger {
   close(): Promise<void>
 }
 
+/** Milliseconds after which a query counts as unanswered: a server that hangs must not hang a study. */
+const queryLimit = 120_000
+
 /**
  * Opens the ledger at `postgres://user:password@host:port/database`. Connects at the first query; its tables are made
  * by `migrate`.
@@ -23,6 +26,7 @@ export function openLedger(databaseUrl: string): Ledger {
     max: 10,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
+    query_timeout: queryLimit,
   })
   // The pool drops an idle connection that breaks. Without a listener Node would end the process.
   pool.on('error', () => undefined)

@@ -1,12 +1,8 @@
 import { and, eq, sql } from 'drizzle-orm'
+import type { OutOfMemoryFacts } from '@gauntlet/contract'
 import type { Configuration, Digest } from '@gauntlet/study'
 import type { LedgerDatabase } from './open-ledger.ts'
 import { attempt, configuration, execution } from './schema/index.ts'
-
-/**
- * The smallest micro-batch at which fine-tuning of such a configuration ran out of memory; null where none is known.
- */
-export type OutOfMemoryFacts = (configuration: Configuration) => number | null
 
 /**
  * What is known of fine-tuning that ran out of memory in an environment. A micro-batch at which the same, or a larger

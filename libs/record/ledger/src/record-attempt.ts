@@ -1,4 +1,4 @@
-import { inArray } from 'drizzle-orm'
+import { and, eq, inArray, ne } from 'drizzle-orm'
 import type { PgInsertValue, PgUpdateSetSource } from 'drizzle-orm/pg-core'
 import type { Digest, Json } from '@gauntlet/study'
 import type { LedgerDatabase } from './open-ledger.ts'
@@ -12,7 +12,8 @@ export interface Attempt {
   readonly id: string
   /** From 1. */
   readonly number: number
-  readonly worker: string
+  /** Null until a worker has reported. */
+  readonly worker: string | null
   readonly device: string | null
   /** ISO 8601, by the worker's clock. */
   readonly startedAt: string
@@ -22,33 +23,61 @@ export interface Attempt {
   readonly runId: string | null
   /** What the environment class of the stage stands for; null where the worker did not say. */
   readonly environment: Json
-  /** Source revision and whether the tree was dirty, micro-batch used, … */
+  /** Source revision and whether the tree was dirty, where it resumed, its last progress, … */
   readonly details: Json
 }
 
-/** A start or a failure as a worker reports it. */
+/** A begin or an end without success. */
 export interface AttemptReport extends ExecutionSubject {
   readonly attempt: Attempt
   /** Null while the attempt runs; a success is reported by `fulfilExecution`. */
-  readonly failure: { readonly class: string; readonly message: string } | null
+  readonly failure: { readonly class: string; readonly message: string } | 'cancelled' | null
 }
 
 /** Characters of a message that are kept. A longer text belongs in a log artifact. */
 const longestMessage = 8192
 
-/** Records that an attempt has started or has failed. An attempt that is known to have ended stays as it is. */
+/**
+ * Records that an attempt has begun, has failed or was cancelled. An attempt that is known to have ended stays as it
+ * is.
+ */
 export async function recordAttempt(db: LedgerDatabase, report: AttemptReport): Promise<void> {
   const { attempt, failure } = report
   await db.transaction(async (transaction) => {
     const stageKey = await recordExecution(transaction, report, attempt.environment)
+    const failed = failure === null || failure === 'cancelled' ? null : failure
     await upsertAttempt(transaction, ['running'], {
       ...columnsOf(stageKey, attempt),
       endedAt: failure === null ? null : endOf(attempt),
-      outcome: failure === null ? 'running' : 'failed',
-      failureClass: failure?.class ?? null,
-      message: failure === null ? null : storableText(failure.message),
+      outcome: failure === null ? 'running' : failed ? 'failed' : 'cancelled',
+      failureClass: failed?.class ?? null,
+      message: failed && storableText(failed.message),
       generated: null,
     })
+  })
+}
+
+/**
+ * Records that an attempt begins. Attempts at the stage that an earlier run of the same workflow left running are over,
+ * since a workflow has one run at a time.
+ */
+export async function beginAttempt(db: LedgerDatabase, subject: ExecutionSubject, attempt: Attempt): Promise<void> {
+  await db.transaction(async (transaction) => {
+    const stageKey = await recordExecution(transaction, subject, attempt.environment)
+    const message = 'Its workflow ended without a word.'
+    await transaction
+      .update(attempts)
+      .set({ outcome: 'failed', failureClass: 'WorkerLost', message, endedAt: new Date() })
+      .where(
+        and(
+          eq(attempts.stageKey, stageKey),
+          eq(attempts.outcome, 'running'),
+          eq(attempts.workflowId, attempt.workflowId ?? ''),
+          ne(attempts.runId, attempt.runId ?? ''),
+        ),
+      )
+    const row = { ...columnsOf(stageKey, attempt), endedAt: null, outcome: 'running' as const }
+    await transaction.insert(attempts).values(row).onConflictDoNothing()
   })
 }
 

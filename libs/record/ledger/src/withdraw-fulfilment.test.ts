@@ -15,7 +15,7 @@ import {
 import { recordAttempt } from './record-attempt.ts'
 import { recordMeasurement } from './record-measurement.ts'
 import { recordStudy } from './record-study.ts'
-import { attempt } from './schema/index.ts'
+import { attempt, withdrawal } from './schema/index.ts'
 import { studyEvidence } from './study-evidence.ts'
 import { withdrawFulfilment } from './withdraw-fulfilment.ts'
 
@@ -57,6 +57,15 @@ it('lets other bytes take the place of lost ones, and keeps the digests of the l
       generated: { outcomes: lost.generated['outcomes']!.digest },
     },
     { id: 'b', outcome: 'fulfilled' },
+  ])
+  expect(await ledger.db.select().from(withdrawal)).toMatchObject([
+    {
+      stageKey: lost.key,
+      attemptId: 'a',
+      reason: 'the store lost its outcomes',
+      generated: { outcomes: lost.generated['outcomes']!.digest },
+      measurements: [{ correct: 10, total: 40, outcomesDigest: lost.generated['outcomes']!.digest }],
+    },
   ])
 })
 

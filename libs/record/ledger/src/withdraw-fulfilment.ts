@@ -1,27 +1,55 @@
 import { and, eq } from 'drizzle-orm'
-import type { Digest } from '@gauntlet/study'
+import type { Digest, Json } from '@gauntlet/study'
 import { lockExecution } from './lock-execution.ts'
 import type { LedgerDatabase } from './open-ledger.ts'
 import { storableText } from './record-attempt.ts'
-import { attempt, execution, executionArtifact, measurement } from './schema/index.ts'
+import { attempt, execution, executionArtifact, measurement, withdrawal } from './schema/index.ts'
 
 /**
  * Opens a fulfilled stage again. This is for a stage whose outputs no store has any more, when a new attempt made other
- * bytes: it would otherwise stay without a result for ever. The attempt is kept, with the digests of what it made;
- * measurements of the lost outcomes are deleted.
+ * bytes: it would otherwise stay without a result for ever. Its attempt, its lineage and the measurements of the lost
+ * outcomes are kept as a withdrawal.
  */
 export async function withdrawFulfilment(db: LedgerDatabase, stageKey: Digest, reason: string): Promise<void> {
   await db.transaction(async (transaction) => {
     await lockExecution(transaction, stageKey)
-    await transaction
+    const message = storableText(reason)
+    const fulfilment = and(eq(attempt.stageKey, stageKey), eq(attempt.outcome, 'fulfilled'))
+    const [withdrawn] = await transaction
       .update(attempt)
-      .set({ outcome: 'withdrawn', message: storableText(reason) })
-      .where(and(eq(attempt.stageKey, stageKey), eq(attempt.outcome, 'fulfilled')))
-    await transaction.delete(measurement).where(eq(measurement.stageKey, stageKey))
-    await transaction.delete(executionArtifact).where(eq(executionArtifact.stageKey, stageKey))
+      .set({ outcome: 'withdrawn', message })
+      .where(fulfilment)
+      .returning({ id: attempt.id })
+    if (!withdrawn) return
+    const [fulfilled] = await transaction
+      .select({ at: execution.fulfilledAt })
+      .from(execution)
+      .where(eq(execution.stageKey, stageKey))
+    const measurements = await transaction.delete(measurement).where(eq(measurement.stageKey, stageKey)).returning()
+    const edges = await transaction
+      .delete(executionArtifact)
+      .where(eq(executionArtifact.stageKey, stageKey))
+      .returning()
+    await transaction.insert(withdrawal).values({
+      stageKey,
+      attemptId: withdrawn.id,
+      fulfilledAt: fulfilled!.at!,
+      reason: message,
+      used: byRole(edges, 'used'),
+      generated: byRole(edges, 'generated'),
+      measurements: measurements as unknown as Json[],
+    })
     await transaction
       .update(execution)
       .set({ state: 'open', fulfilledAt: null })
       .where(eq(execution.stageKey, stageKey))
   })
+}
+
+function byRole(
+  edges: readonly (typeof executionArtifact.$inferSelect)[],
+  direction: 'used' | 'generated',
+): Record<string, Digest> {
+  const chosen = edges.filter((edge) => edge.direction === direction)
+  return Object.fromEntries(chosen.map(({ role, digest }) => [role, digest]))
 }

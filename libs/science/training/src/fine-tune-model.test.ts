@@ -182,6 +182,33 @@ describe('fineTuneModel', () => {
     expect(tf.memory().numTensors).toBe(before)
   })
 
+  it.each([
+    ['in the middle of a step', ({ step, phase }: TrainingProgress) => phase === 'training' && step === 1],
+    ['while it validates', ({ phase }: TrainingProgress) => phase === 'validation'],
+  ])('writes a checkpoint when it is told to stop %s, and goes on from it bit for bit', async (_, isTime) => {
+    const undisturbed = bitsOf(await train({ validation }))
+    const stop = new AbortController()
+    const states: TrainingState[] = []
+    const hyperparameters = { checkpointEverySteps: 1_000 }
+    const stopped = fineTuneModel(
+      task({
+        validation,
+        hyperparameters,
+        signal: stop.signal,
+        onCheckpoint: (state) => void states.push(state),
+        onProgress: (progress) => isTime(progress) && stop.abort(new Error('draining')),
+      }),
+    )
+    await expect(stopped).rejects.toThrow('draining')
+    expect(states.length).toBe(1)
+    const resumed = await train({
+      validation,
+      hyperparameters,
+      resumeFrom: decodeTrainingState(encodeTrainingState(states[0]!)),
+    })
+    expect(bitsOf(resumed)).toEqual(undisturbed)
+  })
+
   it('ends as diverged, with evidence, when the loss is no longer finite', async () => {
     const before = tf.memory().numTensors
     const run = fineTuneModel(task({ hyperparameters: { learningRateBackbone: 1e30, learningRateHead: 1e30 } }))
@@ -204,11 +231,12 @@ describe('fineTuneModel', () => {
     await expect(train({ ...epochs('head'), model: { ...blind, logits }, validation })).resolves.toBeDefined()
   })
 
-  it('refuses a state of other settings, but not of another micro-batch', async () => {
+  it('refuses a state of other settings, another micro-batch among them', async () => {
     let state: TrainingState | undefined
     await train({ onCheckpoint: (one) => void (state ??= one) })
     await expect(train({ settings: { seed: 2 }, resumeFrom: state! })).rejects.toThrow(TrainingStateInvalid)
-    await expect(train({ hyperparameters: { microBatch: 2 }, resumeFrom: state! })).resolves.toBeDefined()
+    const otherMicroBatch = train({ hyperparameters: { microBatch: 2 }, resumeFrom: state! })
+    await expect(otherMicroBatch).rejects.toThrow(TrainingStateInvalid)
   })
 
   it('refuses a state with a tensor missing, left over, misshapen or not finite', async () => {

@@ -14,6 +14,9 @@ import { TrainingSession, type StepNumbers } from './training-session.ts'
 import type { TrainingPosition } from './training-state.ts'
 import { planValidation, validate } from './validation.ts'
 
+/** Milliseconds that a step may go on after an abort, so that its end can be kept as a checkpoint. */
+const longestLastStep = 20_000
+
 /** A fine-tuning under way: epochs of optimiser steps of micro-batches. */
 export class TrainingRun {
   private readonly session: TrainingSession
@@ -21,6 +24,8 @@ export class TrainingRun {
   private position: TrainingPosition = { epoch: 0, stepOfEpoch: 0, step: 0, sums: noSums, history: [] }
   /** Images of the present epoch that are done, validation included; reported as progress. */
   private imagesOfEpoch = 0
+  /** When the signal was first seen to be aborted, in milliseconds. */
+  private abortedAt: number | undefined
   /** Mean loss of the last step; reported as progress. */
   private lastLoss: number | null = null
 
@@ -73,9 +78,11 @@ export class TrainingRun {
     for (const [i, step] of plan.entries()) {
       if (i < stepOfEpoch) continue
       await this.step(step, rates)
-      if (i === plan.length - 1) await this.endEpoch(rates)
-      await this.checkpoint()
+      if (i < plan.length - 1) await this.checkpointIfDue()
+      if (this.task.signal?.aborted) await this.stop()
     }
+    await this.endEpoch(rates)
+    await this.checkpointIfDue()
   }
 
   /** One optimiser step by the gradient of the mean loss over its images, accumulated over micro-batches. */
@@ -84,6 +91,7 @@ export class TrainingRun {
     for (const indices of plan) {
       await this.microBatch(indices, images)
       await this.pause('training', indices.length)
+      if (this.isOverdue()) this.task.signal!.throwIfAborted()
     }
     const numbers = this.session.step(this.position.step + 1, rates)
     this.requireFinite('the loss or its gradient is not finite', numbers.loss / images, numbers.gradientNorm)
@@ -145,34 +153,47 @@ export class TrainingRun {
       classes: model.classes,
       microBatch: settings.hyperparameters.microBatch,
       epoch: this.position.epoch,
-      onImages: (images) => this.pause('validation', images),
+      onImages: async (images) => {
+        await this.pause('validation', images)
+        if (this.task.signal?.aborted) await this.stop() // validation changes no parameters
+      },
     })
     this.requireFinite('the validation loss is not finite', record.cleanLoss + record.adversarialLoss)
     return record
   }
 
-  private async checkpoint(): Promise<void> {
-    const { settings, onCheckpoint } = this.task
+  private async checkpointIfDue(): Promise<void> {
+    const { settings } = this.task
     const { step, epoch } = this.position
-    if (
-      !onCheckpoint ||
-      epoch === settings.protocol.epochs ||
-      step % settings.hyperparameters.checkpointEverySteps !== 0
-    )
-      return
-    await onCheckpoint({
-      settings: settingsDigest(settings),
+    const due = step % settings.hyperparameters.checkpointEverySteps === 0
+    if (due && epoch < settings.protocol.epochs) await this.checkpoint()
+  }
+
+  private async checkpoint(): Promise<void> {
+    await this.task.onCheckpoint?.({
+      settings: settingsDigest(this.task.settings),
       position: this.position,
       arrays: await saveSession(this.session),
     })
   }
 
-  /** Reports progress between two micro-batches, lets the event loop turn, and stops if the signal says so. */
+  /** Stops because the signal says so, with a checkpoint of what was done. */
+  private async stop(): Promise<void> {
+    await this.checkpoint()
+    this.task.signal!.throwIfAborted()
+  }
+
+  /** Reports progress between two micro-batches, and lets the event loop turn. */
   private async pause(phase: TrainingProgress['phase'], images: number): Promise<void> {
     this.imagesOfEpoch += images
     this.task.onProgress?.(this.progress(phase))
     await setImmediate()
-    this.task.signal?.throwIfAborted()
+    if (this.task.signal?.aborted) this.abortedAt ??= performance.now()
+  }
+
+  /** Whether the step under way takes too long to wait for its end after an abort. */
+  private isOverdue(): boolean {
+    return this.abortedAt !== undefined && performance.now() - this.abortedAt > longestLastStep
   }
 
   private progress(phase: TrainingProgress['phase']): TrainingProgress {

@@ -39,6 +39,6 @@ export class ChangeWatcher {
 }
 
 /** Whether anything was written. */
-export function isChange({ studies, pools, isOther }: LedgerChanges): boolean {
-  return isOther || studies.length > 0 || pools.length > 0
+export function isChange({ studies, pools, hasWithdrawnShared, isOther }: LedgerChanges): boolean {
+  return isOther || hasWithdrawnShared || studies.length > 0 || pools.length > 0
 }

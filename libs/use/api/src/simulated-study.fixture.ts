@@ -1,6 +1,12 @@
 import { openArtifactStore, type ArtifactStore } from '@gauntlet/artifacts'
-import { plan, type PlannedStage, type RecallStages } from '@gauntlet/client'
-import { defaultPool, stageCodesOf, type WorkerDescription } from '@gauntlet/contract'
+import {
+  defaultPool,
+  plan,
+  stageCodesOf,
+  type PlannedStage,
+  type RecallStages,
+  type WorkerDescription,
+} from '@gauntlet/contract'
 import { encodeOutcomes, outcomeFacts, type Outcome } from '@gauntlet/evaluation/outcomes'
 import { encodePerturbedImages } from '@gauntlet/evaluation/perturbed-images'
 import { recordFailure, recordPool, recordStudy, type LedgerDatabase } from '@gauntlet/ledger'

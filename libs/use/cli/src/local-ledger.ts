@@ -16,7 +16,7 @@ export async function withLedger<T>(work: (session: LedgerSession) => Promise<T>
   return LocalStack.use(settings, async (stack) => {
     const ledger = openLedger(await stack.database())
     try {
-      return await work({ settings, db: ledger.db, store: openArtifactStore(settings.artifacts) })
+      return await work({ settings, db: ledger.db, store: openArtifactStore(settings.artifacts, settings.cache) })
     } finally {
       await ledger.close()
     }

@@ -1,15 +1,7 @@
 import type { ArtifactStore } from '@gauntlet/artifacts'
-import type { WorkerDescription } from '@gauntlet/contract'
-import { fulfilledOutputsOf, outOfMemoryFacts, type LedgerDatabase } from '@gauntlet/ledger'
-import {
-  stageCosts,
-  type ArtifactsByRole,
-  type Digest,
-  type Expansion,
-  type StageCost,
-  type StageName,
-} from '@gauntlet/study'
-import { plan, type PlannedStage, type RecallStages } from './plan.ts'
+import { plan, type KnownStage, type PlannedStage, type RecallStages, type WorkerDescription } from '@gauntlet/contract'
+import { knownStages, outOfMemoryFacts, type LedgerDatabase } from '@gauntlet/ledger'
+import { stageCosts, type Digest, type Expansion, type StageCost, type StageName } from '@gauntlet/study'
 
 /** A study before it runs: every stage, and the forward-equivalents that are left. */
 export interface StudyPlan {
@@ -22,6 +14,8 @@ export interface StudyPlan {
 export interface StageCount {
   readonly stage: StageName
   readonly fulfilled: number
+  /** Will not run: training is known to diverge. */
+  readonly diverged: number
   readonly toRun: number
   readonly forwardsLeft: number | null
 }
@@ -57,9 +51,10 @@ export function costOf({ stage, perturbation, configurations }: PlannedStage): S
 
 function countStage(stage: StageName, stages: readonly PlannedStage[]): StageCount {
   const own = stages.filter((planned) => planned.stage === stage)
-  const open = own.filter(({ fulfilled }) => !fulfilled)
+  const open = own.filter(({ state }) => state === 'open')
   const forwardsLeft = open.reduce<number | null>((sum, planned) => plus(sum, plannedCost(planned)), 0)
-  return { stage, fulfilled: own.length - open.length, toRun: open.length, forwardsLeft }
+  const fulfilled = own.filter(({ state }) => state === 'fulfilled').length
+  return { stage, fulfilled, diverged: own.length - open.length - fulfilled, toRun: open.length, forwardsLeft }
 }
 
 function plus(a: number | null, b: number | null): number | null {
@@ -81,9 +76,9 @@ function recallFrom(db: LedgerDatabase, store: ArtifactStore): RecallStages {
     return checked.get(digest)!
   }
   return async (keys) => {
-    const known = new Map<Digest, ArtifactsByRole>()
-    for (const [key, artifacts] of await fulfilledOutputsOf(db, keys)) {
-      const states = await Promise.all(Object.values(artifacts).map(({ digest }) => intact(digest)))
+    const known = new Map<Digest, KnownStage>()
+    for (const [key, artifacts] of await knownStages(db, keys)) {
+      const states = await Promise.all(Object.values(artifacts ?? {}).map(({ digest }) => intact(digest)))
       if (states.every(Boolean)) known.set(key, artifacts)
     }
     return known

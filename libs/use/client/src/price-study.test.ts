@@ -1,6 +1,6 @@
+import type { PlannedStage } from '@gauntlet/contract'
 import { digestOf, expandStudy, parseStudy } from '@gauntlet/study'
 import { describe, expect, it } from 'vitest'
-import type { PlannedStage } from './plan.ts'
 import type { KeptSpeed } from './device-speeds.ts'
 import { priceStudy, priceSentence } from './price-study.ts'
 
@@ -21,16 +21,16 @@ const { configurations, perturbations } = expandStudy(
   ),
 )
 
-const planned = (stage: PlannedStage['stage'], fulfilled: boolean): PlannedStage[] => {
-  const one = { stage, stageKey: null, identity: null, fulfilled, configurations }
+const planned = (stage: PlannedStage['stage'], state: PlannedStage['state']): PlannedStage[] => {
+  const one = { stage, stageKey: null, identity: null, state, configurations }
   return stage === 'perturb-and-evaluate' ? perturbations.map((perturbation) => ({ ...one, perturbation })) : [one]
 }
 const stages = [
-  ...planned('prepare-dataset', false),
-  ...planned('pretrain-load', true),
-  ...planned('fine-tune', false),
-  ...planned('checkpoint', true),
-  ...planned('perturb-and-evaluate', false),
+  ...planned('prepare-dataset', 'open'),
+  ...planned('pretrain-load', 'fulfilled'),
+  ...planned('fine-tune', 'open'),
+  ...planned('checkpoint', 'fulfilled'),
+  ...planned('perturb-and-evaluate', 'open'),
 ]
 
 const speed = (changes: Partial<KeptSpeed> = {}): KeptSpeed => ({

@@ -1,8 +1,8 @@
 import { duration } from '@gauntlet/analysis'
+import type { PlannedStage } from '@gauntlet/contract'
 import type { StageName } from '@gauntlet/study'
 import type { KeptSpeed } from './device-speeds.ts'
 import { costOf } from './plan-study.ts'
-import type { PlannedStage } from './plan.ts'
 import { priceOf, type PriceBasis } from './price.ts'
 
 /** The time that one device needs for the rest of a study, at most, and what that estimate is based on. */
@@ -27,7 +27,7 @@ export function priceStudy(stages: readonly PlannedStage[], speeds: readonly Kep
     'another resolution': new Set(),
     'other backbones': new Set(),
   }
-  const working = stages.filter((planned) => !planned.fulfilled && costOf(planned)?.forwards !== 0)
+  const working = stages.filter((planned) => planned.state === 'open' && costOf(planned)?.forwards !== 0)
   for (const planned of working) {
     const configuration = planned.configurations[0]!
     const passes = costOf(planned)?.passes ?? null

@@ -1,4 +1,4 @@
-import { environmentOf, type WorkerDescription } from '@gauntlet/contract'
+import { environmentOf, type PlannedStage, type WorkerDescription } from '@gauntlet/contract'
 import {
   fulfilledAbout,
   fulfilledOutputsOf,
@@ -8,7 +8,6 @@ import {
 } from '@gauntlet/ledger'
 import type { Digest, KeyedStage, StageIdentity, StageName } from '@gauntlet/study'
 import { differencesOfStage, formatDifferences, type Difference } from './differences.ts'
-import type { PlannedStage } from './plan.ts'
 
 /**
  * Why a stage would run. `waits`: a stage before it runs first, so its key is not known. `failed`: it has this very
@@ -34,7 +33,7 @@ export async function reasonsToRun(
   db: LedgerDatabase,
   worker: WorkerDescription,
 ): Promise<StagesToRun[]> {
-  const open = planned.filter(({ fulfilled }) => !fulfilled)
+  const open = planned.filter(({ state }) => state === 'open')
   const keys = open.flatMap(({ stageKey }) => (stageKey ? [stageKey] : []))
   const [recorded, failures] = await Promise.all([fulfilledOutputsOf(db, keys), lastFailures(db, keys)])
   const known = await knownOf(open, db)

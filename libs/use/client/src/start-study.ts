@@ -2,7 +2,7 @@ import { defaultPool, studyWorkflowId, workflowNames, workflowQueue, type Workfl
 import type { ArtifactStore } from '@gauntlet/artifacts'
 import { studyFile, type LedgerDatabase } from '@gauntlet/ledger'
 import type { ArtifactReference, Digest } from '@gauntlet/study'
-import type { Client, WorkflowHandle } from '@temporalio/client'
+import { WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client'
 
 /**
  * Configurations in flight at once, unless the caller sets it: enough for a large pool and far below Temporal's limits.
@@ -19,11 +19,15 @@ interface StartOptions {
   readonly window?: number
 }
 
-/** Starts a study, or joins it where it runs already, because its identity is its workflow id. */
-export function startStudy(
+/**
+ * Starts a study, or joins it where it runs already, because its identity is its workflow id. A run by workflows of an
+ * earlier version, which no worker of this one can go on with, is ended; what it has done is recalled.
+ */
+export async function startStudy(
   client: Client,
   { studyId, file, pool = defaultPool, window = defaultWindow }: StartOptions,
 ): Promise<StudyHandle> {
+  await endEarlierVersion(client, studyWorkflowId(studyId))
   return client.workflow.start<Workflows['study']>(workflowNames.study, {
     workflowId: studyWorkflowId(studyId),
     taskQueue: workflowQueue,
@@ -45,4 +49,22 @@ export async function retryStudy(
 ): Promise<StudyHandle> {
   const file = await store.put(Buffer.from(await studyFile(db, studyId)), 'application/yaml')
   return startStudy(client, { studyId, file, ...(pool ? { pool } : {}) })
+}
+
+/** Ends a run that waits for workflow workers of another version, and its configurations in flight. */
+async function endEarlierVersion(client: Client, workflowId: string): Promise<void> {
+  const handle = client.workflow.getHandle(workflowId)
+  const found = await nullIfUnknown(handle.describe())
+  if (found?.status.name !== 'RUNNING' || found.taskQueue === workflowQueue) return
+  const reason = 'A newer version of Gauntlet takes over.'
+  await nullIfUnknown(handle.terminate(reason))
+  for (const { workflowId: child } of found.raw.pendingChildren ?? [])
+    if (child) await nullIfUnknown(client.workflow.getHandle(child).terminate(reason))
+}
+
+async function nullIfUnknown<Result>(answer: Promise<Result>): Promise<Result | null> {
+  return answer.catch((error: unknown) => {
+    if (error instanceof WorkflowNotFoundError) return null
+    throw error
+  })
 }

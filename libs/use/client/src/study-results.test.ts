@@ -1,10 +1,9 @@
-import type { WorkerDescription } from '@gauntlet/contract'
+import { plan, type PlannedStage, type WorkerDescription } from '@gauntlet/contract'
+import { configurations, perturbations, recallWhere, workerWith } from '@gauntlet/contract/fixtures/tiny-plan'
 import { perturbationKey, type RecordedFailure, type RecordedMeasurement, type StudyEvidence } from '@gauntlet/ledger'
 import { configurationId, digestOf, type Digest } from '@gauntlet/study'
 import { expect, it } from 'vitest'
-import { plan, type PlannedStage } from './plan.ts'
 import { resultsOf } from './study-results.ts'
-import { configurations, perturbations, recallWhere, workerWith } from './tiny-plan.fixture.ts'
 
 /** The stages as they are planned where everything up to the evaluations is fulfilled. */
 function planned(by: WorkerDescription): Promise<PlannedStage[]> {

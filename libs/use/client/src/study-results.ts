@@ -1,18 +1,23 @@
 import { evaluatorLabel, type Cell, type Configuration, type Digest, type Perturbation } from '@gauntlet/study'
-import { stageCodesOf, type StageCode, type WorkerDescription } from '@gauntlet/contract'
 import {
-  fulfilledOutputsOf,
+  plan,
+  stageCodesOf,
+  type OutOfMemoryFacts,
+  type PlannedStage,
+  type StageCode,
+  type WorkerDescription,
+} from '@gauntlet/contract'
+import {
+  knownStages,
   outOfMemoryFacts,
   studyEvidence,
   type LedgerDatabase,
-  type OutOfMemoryFacts,
   type RecordedFailure,
   type RecordedMeasurement,
   type StudyEvidence,
   type StudyGrid,
 } from '@gauntlet/ledger'
 import type { PlannedChain } from './differences.ts'
-import { plan, type PlannedStage, type RecallStages } from './plan.ts'
 
 /** One cell of a study's table: a configuration under a perturbation. */
 export interface ResultCell extends Cell {
@@ -97,12 +102,11 @@ export function planEvidence(
   worker: WorkerDescription,
   ranOutAt: OutOfMemoryFacts,
 ): Promise<PlannedStage[]> {
-  const recall: RecallStages = (keys) => fulfilledOutputsOf(db, keys)
   return plan(
     configurations.map(({ configuration }) => configuration),
     perturbations.map(({ perturbation }) => perturbation),
     worker,
-    recall,
+    (keys) => knownStages(db, keys),
     ranOutAt,
   )
 }

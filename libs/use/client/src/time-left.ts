@@ -39,7 +39,7 @@ export function timeLeft(replan: () => Promise<StudyPlan>, now: () => number = (
 function workLeft({ stages, forwardsLeft }: StudyPlan, snapshot: StudySnapshot): number | null {
   if (forwardsLeft === null) return null
   const inFlight = snapshot.stages.reduce((sum, { stageKey, done, total }) => {
-    const planned = stages.find((stage) => stage.stageKey === stageKey && !stage.fulfilled)
+    const planned = stages.find((stage) => stage.stageKey === stageKey && stage.state === 'open')
     return sum + (planned && total > 0 ? ((plannedCost(planned) ?? 0) * done) / total : 0)
   }, 0)
   return forwardsLeft - inFlight

@@ -11,7 +11,7 @@ import type {
   StageIdentity,
   StageName,
 } from '@gauntlet/study'
-import type { FailureClass } from './failures.ts'
+import type { FailureClass, MissingReason } from './failures.ts'
 import type { StageCode } from './stage-code.ts'
 
 /** What a GPU worker adds to the identity of the stages it runs. All workers of a pool give the same description. */
@@ -38,6 +38,8 @@ export interface AttemptEvidence {
   readonly resumedFrom?: ResumePoint
   /** How far a lost attempt had got, by its last heartbeat. */
   readonly lastProgress?: Pick<StageProgress, 'done' | 'total' | 'unit' | 'checkpoint'>
+  /** The artifact that the store had lost, where that is why the attempt failed. */
+  readonly lostArtifact?: Digest
 }
 
 /**
@@ -134,25 +136,38 @@ export interface Recalled {
   readonly generated: ArtifactsByRole
 }
 
-export interface FulfilInput {
+/** An attempt at a stage, as the workflow that makes it knows it. */
+export interface StageAttempt {
   readonly identity: StageIdentity
   readonly configurationId: Digest | null
+  /** From 1, counted in one run of the workflow. */
   readonly attempt: number
   readonly workflow: WorkflowReference
-  readonly used: ArtifactsByRole
-  readonly result: StageResult
   readonly environment: Json
 }
 
-export interface FailedAttemptInput {
-  readonly identity: StageIdentity
-  readonly configurationId: Digest | null
-  readonly attempt: number
-  readonly workflow: WorkflowReference
+export interface BeginStageInput extends StageAttempt {
+  /** Artifacts that a stage could not read. Each is read again before what made it is recalled. */
+  readonly distrusted: readonly Digest[]
+}
+
+/** What is known of a stage that is about to run; nothing where the attempt has begun. */
+export type Begun = Recalled | RecalledDivergence | null
+
+/** Training under this very key has diverged before, and would again. */
+export interface RecalledDivergence {
+  readonly diverged: string
+}
+
+export interface FulfilInput extends StageAttempt {
+  readonly used: ArtifactsByRole
+  readonly result: StageResult
+}
+
+export interface FailedAttemptInput extends StageAttempt {
   readonly failureClass: FailureClass
   readonly message: string
   readonly evidence: Partial<AttemptEvidence>
-  readonly environment: Json
 }
 
 export interface WorkflowReference {
@@ -190,31 +205,58 @@ export interface MissingCellInput {
   readonly stage: StageName
   /** The key of the stage that failed; absent where no stage was tried. */
   readonly stageKey?: Digest
-  readonly failureClass: FailureClass | 'CircuitOpen'
+  readonly failureClass: MissingReason
   readonly message: string
 }
 
-export interface ConfigurationPage {
-  readonly configurations: readonly Configuration[]
-  readonly perturbations: readonly Perturbation[]
+/** A study before its configurations are looked at. */
+export interface StudyOutline {
+  /** How many configurations it has. */
   readonly total: number
-  /** The codes of all stages of the whole study. */
+  readonly perturbations: readonly Perturbation[]
+  /** The codes of all its stages. */
   readonly codes: readonly StageCode[]
+}
+
+/** A configuration by its place in the study's list. */
+export interface ListedConfiguration {
+  readonly index: number
+  readonly configuration: Configuration
+}
+
+/** The next configurations of a study that have something to do. */
+export interface OpenConfigurations {
+  readonly open: readonly ListedConfiguration[]
+  /** The place in the list that follows the last one looked at. */
+  readonly next: number
 }
 
 /** Done by the ledger worker, the only writer of rows. */
 export interface LedgerActivities {
   /** Reads the study file from the artifact store, expands it and records the study. Idempotent. */
   recordStudy(input: { readonly studyId: Digest; readonly file: ArtifactReference }): Promise<void>
-  configurationPage(input: {
+  studyOutline(input: { readonly file: ArtifactReference }): Promise<StudyOutline>
+  /**
+   * The next `limit` configurations from a place of the list on, without those that have every number by the keys that
+   * follow from the description of the workers.
+   */
+  openConfigurations(input: {
     readonly file: ArtifactReference
+    readonly worker: WorkerDescription
     readonly offset: number
     readonly limit: number
-  }): Promise<ConfigurationPage>
-  /** The outputs of a fulfilled stage whose artifacts are present and intact; null where there are none. */
-  recall(input: { readonly stageKey: Digest }): Promise<Recalled | null>
+  }): Promise<OpenConfigurations>
+  /** The configurations at these places of the list. */
+  listedConfigurations(input: {
+    readonly file: ArtifactReference
+    readonly places: readonly number[]
+  }): Promise<readonly ListedConfiguration[]>
+  /** Recalls a stage, or records that an attempt at it begins. */
+  beginStage(input: BeginStageInput): Promise<Begun>
   fulfil(input: FulfilInput): Promise<Recalled>
   recordFailedAttempt(input: FailedAttemptInput): Promise<void>
+  /** Records that an attempt that had begun was cancelled. */
+  recordCancelledAttempt(input: StageAttempt): Promise<void>
   aggregate(input: AggregateInput): Promise<readonly Measurement[]>
   recordMissingCell(input: MissingCellInput): Promise<void>
   /**

@@ -1,16 +1,18 @@
 /**
  * Why an attempt failed, with one class for each decision that follows from a failure.
  *
- * How it reaches the workflows: a GPU activity throws an `ApplicationFailure` whose `type` is the class. A ledger
- * activity throws an ordinary error, whose `type` the SDK takes from the error's constructor (`LineageBroken`); no such
- * name is a class, so it counts as a `Bug`. An `instanceof` does not survive the crossing.
+ * How it reaches the workflows: both workers give every error that leaves one of their activities a class
+ * (`failureClassOfError`) and throw an `ApplicationFailure` whose `type` is the class. An `instanceof` would not
+ * survive the crossing.
  *
  * - `InvalidInput`: the study, the weights or the images are wrong. It is never retried; the message says what to
  *   change.
- * - `Diverged`: the loss or the logits are NaN or infinite, or training collapsed to one prediction. It is not retried;
- *   the configuration ends as diverged.
+ * - `Diverged`: the loss or the logits are NaN or infinite, or training collapsed to one prediction. It is not retried,
+ *   and a later run recalls it; the configuration ends as diverged.
  * - `OutOfMemory`: the same work would run out again. Fine-tuning goes on under another key, with half the micro-batch
  *   at the same effective batch, where the study allows it; other stages end.
+ * - `ArtifactLost`: the store has lost an artifact that a stage reads, or its bytes have changed. The stage that made
+ *   it makes it again.
  * - `Preempted`, `WorkerLost`: the machine went away. It is retried from the last mid-stage checkpoint.
  * - `WorkerChanged`: the worker runs other code or another engine than the key was made for. The configuration makes
  *   new keys.
@@ -18,7 +20,23 @@
  * - `Bug`: anything else. It is retried a few times.
  */
 export type FailureClass =
-  'InvalidInput' | 'Diverged' | 'OutOfMemory' | 'Preempted' | 'WorkerLost' | 'WorkerChanged' | 'Transient' | 'Bug'
+  | 'InvalidInput'
+  | 'Diverged'
+  | 'OutOfMemory'
+  | 'ArtifactLost'
+  | 'Preempted'
+  | 'WorkerLost'
+  | 'WorkerChanged'
+  | 'Transient'
+  | 'Bug'
+
+/** Why a cell has no number: the failure of a stage, or because nobody tried. */
+export type MissingReason =
+  | FailureClass
+  /** The circuit of its backbone was open. */
+  | 'CircuitOpen'
+  /** Its configuration was cancelled or terminated by hand. */
+  | 'Cancelled'
 
 interface RetryDecision {
   /** Retries after the first attempt. */
@@ -35,6 +53,7 @@ export const retryPolicy: Readonly<Record<FailureClass, RetryDecision>> = {
   InvalidInput: { retries: 0, pause: 0 },
   Diverged: { retries: 0, pause: 0 },
   OutOfMemory: { retries: 0, pause: 0 },
+  ArtifactLost: { retries: 0, pause: 0 },
   Preempted: { retries: 100, pause: 1_000 },
   WorkerLost: { retries: 20, pause: 1_000 },
   WorkerChanged: { retries: 0, pause: 0 },
@@ -45,6 +64,76 @@ export const retryPolicy: Readonly<Record<FailureClass, RetryDecision>> = {
 /** The failure class that the `type` of a Temporal failure names. A name that is no class counts as a bug. */
 export function failureClassOf(name: string | null | undefined): FailureClass {
   return name != null && Object.hasOwn(retryPolicy, name) ? (name as FailureClass) : 'Bug'
+}
+
+/**
+ * The failure class of each error that an activity throws, by the error's `name`. An error whose name is not here is a
+ * bug, such as `CoverageBroken`, `LineageBroken` and `OutcomesUnreadable`: only wrong code contradicts itself.
+ */
+const classOfError: Readonly<Record<string, FailureClass>> = {
+  // The study, the weights or the images are wrong.
+  InvalidInput: 'InvalidInput',
+  WeightsMismatch: 'InvalidInput',
+  CheckpointUnreadable: 'InvalidInput',
+  InvalidDataset: 'InvalidInput',
+  UnknownBackbone: 'InvalidInput',
+  UnknownCorruption: 'InvalidInput',
+  BatchTooSmall: 'InvalidInput',
+  ResolutionUnsupported: 'InvalidInput',
+  ProbeInputInvalid: 'InvalidInput',
+  DigestMismatch: 'InvalidInput',
+  SourceNotFound: 'InvalidInput',
+  SourceForbidden: 'InvalidInput',
+  UnusableSource: 'InvalidInput',
+  // Training reached NaN or infinity or collapsed to one prediction, or the trained model gives logits that are not
+  // finite.
+  Diverged: 'Diverged',
+  // The device has too little memory.
+  OutOfMemory: 'OutOfMemory',
+  ArtifactMissing: 'ArtifactLost',
+  ArtifactCorrupt: 'ArtifactLost',
+  // Storage, network or the database failed.
+  ArtifactStoreUnavailable: 'Transient',
+  LedgerUnreachable: 'Transient',
+  SourceUnreachable: 'Transient',
+  DiskFull: 'Transient',
+}
+
+/** Codes of the operating system that a later attempt may not meet. */
+const transientCodes = new Set([
+  'ENOSPC',
+  'EDQUOT',
+  'EAGAIN',
+  'EMFILE',
+  'ENFILE',
+  'ETIMEDOUT',
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EPIPE',
+])
+
+/**
+ * SQLSTATE codes of Postgres that a later attempt may not meet: lost connections, transactions that were rolled back
+ * for others, a server that is short of something or shutting down (PostgreSQL documentation, appendix A).
+ */
+const transientSqlStates = /^(08|40|53|57P|55P03)/
+
+/** What the client of Postgres says, without a code, of a connection that is lost or does not come about. */
+const lostConnection = /^Connection terminated|^timeout exceeded when trying to connect|^Query read timeout/
+
+/**
+ * The failure class of an attempt that ended in this error. Where an error has a cause, the first one along the chain
+ * that is known decides: libraries wrap what the system said.
+ */
+export function failureClassOfError(error: unknown): FailureClass {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if (Object.hasOwn(classOfError, each.name)) return classOfError[each.name]!
+    const { code } = each as { readonly code?: unknown }
+    if (typeof code === 'string' && (transientCodes.has(code) || transientSqlStates.test(code))) return 'Transient'
+    if (lostConnection.test(each.message)) return 'Transient'
+  }
+  return 'Bug'
 }
 
 /**

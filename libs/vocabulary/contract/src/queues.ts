@@ -1,8 +1,8 @@
-/** Workflow tasks: studies, configurations. */
-export const workflowQueue = 'gauntlet-workflows'
-
-/** Activities that read and write the ledger. */
-export const ledgerQueue = 'gauntlet-ledger'
+/**
+ * Workflow tasks: studies, configurations. The number is raised when workflows change so that runs of before cannot be
+ * replayed; a study that is started again then takes over from its earlier run (`startStudy`).
+ */
+export const workflowQueue = 'gauntlet-workflows-2'
 
 /** The task queue of a pool: GPU workers of one class. */
 export function poolQueue(pool: string): string {

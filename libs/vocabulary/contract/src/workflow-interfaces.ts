@@ -1,6 +1,6 @@
-import type { ArtifactReference, Configuration, Digest, Perturbation } from '@gauntlet/study'
+import type { ArtifactReference, ArtifactsByRole, Configuration, Digest, Perturbation } from '@gauntlet/study'
 import type { Measurement, WorkerDescription } from './activities.ts'
-import type { FailureClass } from './failures.ts'
+import type { MissingReason } from './failures.ts'
 import type { StageCode } from './stage-code.ts'
 
 export interface StudyWorkflowInput {
@@ -15,9 +15,10 @@ export interface StudyWorkflowInput {
 
 /** What a study workflow must remember when it continues as new. */
 export interface StudyCarried {
+  /** How many configurations of the study's list have been started or were known. */
   readonly offset: number
-  /** Configurations that an earlier run started and that are not known to have ended. */
-  readonly unfinished: readonly Configuration[]
+  /** The places in the list of those that an earlier run started and that are not known to have ended. */
+  readonly unfinished: readonly number[]
   readonly ended: StudyCounts
   /** How many configurations failed by a bug, by `stage backbone cause`. */
   readonly bugs: Readonly<Record<string, number>>
@@ -36,19 +37,32 @@ export interface ConfigurationWorkflowInput {
   readonly configuration: Configuration
   readonly perturbations: readonly Perturbation[]
   readonly pool: string
+  /** What its study has done for it already. */
+  readonly shared?: SharedOutputs
+}
+
+/** The outputs of the stages that configurations share, and the description of the workers that they were keyed by. */
+export interface SharedOutputs {
+  readonly worker: WorkerDescription
+  readonly dataset: ArtifactsByRole
+  readonly pretrained: ArtifactsByRole
 }
 
 export interface ConfigurationResult {
+  /** The study that it ran for. */
+  readonly studyId: Digest
   readonly configurationId: Digest
   readonly outcome: 'measured' | 'diverged' | 'failed'
   readonly measurements: readonly Measurement[]
   /** Why cells are missing, where any are. */
   readonly failures: readonly StageFailureSummary[]
+  /** Whether the pool's workers are no longer those that `shared` describes. */
+  readonly workersChanged: boolean
 }
 
 export interface StageFailureSummary {
   readonly stage: string
-  readonly failureClass: FailureClass
+  readonly failureClass: MissingReason
   readonly message: string
 }
 
@@ -59,6 +73,12 @@ export interface StudyProgress {
   /** Workflow ids of the configurations in flight. */
   readonly running: readonly string[]
 }
+
+/** Tells a configuration the workflow id of a study that waits for it and did not start it. */
+export const waitSignal = 'wait'
+
+/** Tells a study the result of a configuration that it waits for and did not start. */
+export const endedSignal = 'ended'
 
 /** The name of the study workflow's query. */
 export const progressQuery = 'progress'

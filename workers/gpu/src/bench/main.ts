@@ -1,5 +1,5 @@
 import type { BenchAnswer, BenchRequest } from '@gauntlet/contract'
-import { failureClassOfError } from '../failure-class.ts'
+import { failureClassOfError } from '@gauntlet/contract'
 import { readDeviceSettings } from '../settings.ts'
 
 /*

@@ -1,7 +1,7 @@
 import type { ProbeAnswer, ProbeRequest } from '@gauntlet/contract'
 import { deviceVariables } from '@gauntlet/engine/device-variables'
 import { availableParallelism } from 'node:os'
-import { failureClassOfError } from '../failure-class.ts'
+import { failureClassOfError } from '@gauntlet/contract'
 import type { Probe } from './probe.ts'
 
 /*

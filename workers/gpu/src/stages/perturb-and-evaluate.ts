@@ -1,6 +1,7 @@
 import type { FamilyModels } from '@gauntlet/backbones'
 import type { PerturbAndEvaluateInput } from '@gauntlet/contract'
 import type { DatasetReader } from '@gauntlet/datasets'
+import { OutOfMemory } from '@gauntlet/engine'
 import {
   encodeOutcomes,
   outcomeFacts,
@@ -62,7 +63,7 @@ export const perturbAndEvaluate =
           onFallen: (index, image) => felling.add(index, image),
           ...reporting(context, felling, kept && { checkpoint: last!.checkpoint, ...kept }),
         }
-        const evaluated = await kind.evaluate(evaluation)
+        const evaluated = await kind.evaluate(evaluation).catch(sayNoFewerRows)
         const facts = outcomeFacts(done, evaluated.evidence)
         const perturbed = await perturbedImages(images, evaluation, evaluated, felling)
         return { sources: {}, generated: await stored(context, reader.resolution, evaluated, facts, perturbed) }
@@ -71,6 +72,14 @@ export const perturbAndEvaluate =
       disposeParameters(parameters)
     }
   }
+
+/** A pass keeps its number of rows, since the bits of a gradient depend on it (decision 0016). */
+function sayNoFewerRows(error: unknown): never {
+  if (!(error instanceof OutOfMemory)) throw error
+  const message =
+    'A pass of this evaluation does not fit into the device’s memory, and a smaller one would give other bits; use devices with more memory, or fewer device processes on each (GAUNTLET_DEVICES).'
+  throw new OutOfMemory(message, { cause: error })
+}
 
 async function stored(
   { store }: StageContext,
@@ -111,9 +120,12 @@ async function corruptedFallen(reader: Evaluation['reader'], indices: readonly n
   return indices.map((index, i) => ({ index, pixels: images.subarray(i * size, (i + 1) * size) }))
 }
 
-/** Reports every batch or block, and keeps the progress at once and then as often as `keepingShare` allows. */
+/**
+ * Reports every batch or block. Keeps the progress at once, then as often as `keepingShare` allows, and when told to
+ * stop.
+ */
 function reporting(
-  { progress, report }: { readonly progress: MidStageCheckpoint } & Pick<StageContext, 'report'>,
+  { progress, report, signal }: { readonly progress: MidStageCheckpoint } & Pick<StageContext, 'report' | 'signal'>,
   felling: FellingImages,
   last: (KeptEvaluation & { readonly checkpoint: Digest }) | null,
 ): Pick<Evaluation, 'onProgress'> {
@@ -125,7 +137,7 @@ function reporting(
   let dueAt = startedAt
   return {
     async onProgress({ done, total, save }) {
-      if (performance.now() >= dueAt) {
+      if (performance.now() >= dueAt || signal.aborted) {
         const begunAt = performance.now()
         checkpoint = await progress.write(encodeEvaluation({ done, saved: await save(), felling: felling.list() }))
         dueAt = performance.now() + (performance.now() - begunAt) / keepingShare

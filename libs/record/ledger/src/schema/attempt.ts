@@ -4,11 +4,11 @@ import type { Digest, Json } from '@gauntlet/study'
 import { execution } from './execution.ts'
 import { jsonDocument } from './json-document.ts'
 
-const attemptOutcomes = ['running', 'fulfilled', 'failed', 'superseded', 'withdrawn'] as const
+const attemptOutcomes = ['running', 'fulfilled', 'failed', 'cancelled', 'superseded', 'withdrawn'] as const
 
 /**
- * One try at a stage, kept for ever. `superseded`: it finished after another attempt had fulfilled the stage.
- * `withdrawn`: it fulfilled the stage, and the store has lost what it made.
+ * One try at a stage, kept for ever. `running`: it waits for a device, or works. `superseded`: it finished after
+ * another attempt had fulfilled the stage. `withdrawn`: it fulfilled the stage, and the store has lost what it made.
  */
 export const attempt = pgTable(
   'attempt',
@@ -20,7 +20,8 @@ export const attempt = pgTable(
     id: text().notNull(),
     /** From 1. */
     number: integer().notNull(),
-    worker: text().notNull(),
+    /** Null until a worker has reported. */
+    worker: text(),
     device: text(),
     startedAt: timestamp('started_at', { withTimezone: true }).notNull(),
     /** By the worker's clock, as `startedAt`. */
@@ -43,13 +44,13 @@ export const attempt = pgTable(
     check('attempt_number_from_one', sql`${table.number} >= 1`),
     check(
       'attempt_outcome_known',
-      sql`${table.outcome} in ('running', 'fulfilled', 'failed', 'superseded', 'withdrawn')`,
+      sql`${table.outcome} in ('running', 'fulfilled', 'failed', 'cancelled', 'superseded', 'withdrawn')`,
     ),
     check('attempt_ended_unless_running', sql`(${table.outcome} = 'running') = (${table.endedAt} is null)`),
     check('attempt_failed_has_class', sql`(${table.outcome} = 'failed') = (${table.failureClass} is not null)`),
     check(
       'attempt_finished_names_artifacts',
-      sql`${table.outcome} in ('running', 'failed') or ${table.generated} is not null`,
+      sql`${table.outcome} in ('running', 'failed', 'cancelled') or ${table.generated} is not null`,
     ),
   ],
 )

@@ -80,8 +80,8 @@ async function follow(
   }
 }
 
-function eventOf({ position, studies, pools, isOther }: LedgerChanges) {
-  // Another description of a pool may change any table.
-  const data: ChangeEvent = { studies: pools.length > 0 ? ['*'] : studies, isOther }
+function eventOf({ position, studies, pools, hasWithdrawnShared, isOther }: LedgerChanges) {
+  // Another description of a pool, or a stage that many rest on, may change any table.
+  const data: ChangeEvent = { studies: hasWithdrawnShared || pools.length > 0 ? ['*'] : studies, isOther }
   return { event: 'changes', id: position, data: JSON.stringify(data), retry: 1_000 }
 }

@@ -55,9 +55,9 @@ export function addStudyRoutes(app: OpenAPIHono, { db, readOnly, ledgerName }: A
     const whole = await tables.read(context.req.valid('param').study)
     const position = positionOf(context.req.valid('query').after, whole)
     if (position === null) return context.json(wireTable(whole, null), 200)
-    const { configurations, isOther } = await changesSince(db, position)
+    const { configurations, hasWithdrawnShared, isOther } = await changesSince(db, position)
     const changed = configurations.flatMap((id) => whole.positions.get(id) ?? []).sort((a, b) => a - b)
-    return context.json(wireTable(whole, isOther ? null : changed), 200)
+    return context.json(wireTable(whole, isOther || hasWithdrawnShared ? null : changed), 200)
   })
   app.openapi(measurements, async (context) => {
     const { offset = 0, limit = mostMeasurements } = context.req.valid('query')

@@ -1,4 +1,5 @@
-import { resultsOf, type PlannedStage, type StudyResults } from '@gauntlet/client'
+import { resultsOf, type StudyResults } from '@gauntlet/client'
+import type { PlannedStage } from '@gauntlet/contract'
 import type { StudyEvidence, StudyGrid } from '@gauntlet/ledger'
 import type { Digest } from '@gauntlet/study'
 import type { CellFailure } from '../wire/study-table.ts'
@@ -73,7 +74,7 @@ function keepStages(table: CachedTable, { configurations }: StudyEvidence, plann
   for (const stage of planned) {
     const [owner, ...others] = stage.configurations.map((configuration) => kept.get(places.get(configuration)!)!)
     if (stage.stage === 'fine-tune') for (const one of [owner!, ...others]) one.fineTune = stage.stageKey
-    if (!stage.fulfilled) owner!.open.push({ ...stage, identity: null })
+    if (stage.state === 'open') owner!.open.push({ ...stage, identity: null })
   }
   for (const [position, stages] of kept) table.stages[position] = stages
 }

@@ -51,7 +51,8 @@ export class StudyTables {
 
   private async renew(table: CachedTable): Promise<CachedTable> {
     const changes = await changesSince(this.dependencies.db, table.position)
-    if (changes.isOther || changes.pools.length > 0) return this.readWhole(table.grid.study.id as Digest)
+    if (changes.isOther || changes.hasWithdrawnShared || changes.pools.length > 0)
+      return this.readWhole(table.grid.study.id as Digest)
     const changed = changes.configurations.flatMap((id) => table.positions.get(id) ?? [])
     await this.fill(
       table,

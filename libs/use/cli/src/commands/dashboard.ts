@@ -30,7 +30,7 @@ export function addDashboard(program: Command): void {
       await LocalStack.use(settings, async (stack) => {
         const ledger = openLedger(await stack.database())
         try {
-          const session = { settings, db: ledger.db, store: openArtifactStore(settings.artifacts) }
+          const session = { settings, db: ledger.db, store: openArtifactStore(settings.artifacts, settings.cache) }
           const server = await startDashboard(session, stack, options)
           console.log(`Dashboard at ${server.url}${token ? '?token=… (once)' : ''}; Ctrl-C ends it.`)
           if (open) openBrowser(server.url)

@@ -72,11 +72,12 @@ export function addPlan(program: Command): void {
 }
 
 /** A planned stage with the labels of its configurations, because the plan has these in full once. */
-function withLabels({ stage, stageKey, fulfilled, perturbation, configurations }: StudyPlan['stages'][number]) {
+function withLabels({ stage, stageKey, state, perturbation, configurations }: StudyPlan['stages'][number]) {
   return {
     stage,
     stageKey,
-    fulfilled,
+    state,
+    fulfilled: state === 'fulfilled',
     ...(perturbation ? { perturbation } : {}),
     labels: configurations.map(({ dataset, backbone, loss, protocol, seed }) =>
       [dataset.id, backbone.id, loss, protocol.id, seed].join(' · '),
@@ -121,6 +122,8 @@ function renderReasons(reasons: readonly StagesToRun[]): string {
 export function summarisePlan({ byStage, forwardsLeft }: StudyPlan): string {
   const toRun = byStage.reduce((sum, stage) => sum + stage.toRun, 0)
   const reused = byStage.reduce((sum, stage) => sum + stage.fulfilled, 0)
-  if (toRun === 0) return `Nothing to do: all ${reused} stages are reused.`
-  return `${toRun} stages to run, ${reused} reused; ${forwardsLeft?.toLocaleString('en') ?? 'an unknown number of'} forward-equivalents at most.`
+  const diverged = byStage.reduce((sum, stage) => sum + stage.diverged, 0)
+  const without = diverged > 0 ? `; ${diverged} have nothing to work on, because training diverges` : ''
+  if (toRun === 0) return `Nothing to do: all ${reused} stages are reused${without}.`
+  return `${toRun} stages to run, ${reused} reused${without}; ${forwardsLeft?.toLocaleString('en') ?? 'an unknown number of'} forward-equivalents at most.`
 }

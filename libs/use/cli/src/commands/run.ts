@@ -70,7 +70,7 @@ async function runIn(invocation: Invocation): Promise<void> {
   const worker = await askWorkers(settings, codes) // before all else: an engine that does not compute ends the command here
   const ledger = openLedger(await stack.database())
   try {
-    const store = openArtifactStore(settings.artifacts)
+    const store = openArtifactStore(settings.artifacts, settings.cache)
     const session = { ...invocation, db: ledger.db, store, worker, codes, expansion, id: studyId(source.study) }
     await (invocation.open ? withPage(session, () => runStudy(session)) : runStudy(session))
   } finally {
@@ -98,7 +98,7 @@ async function runStudy(session: RunSession): Promise<void> {
   const planned = await planStudy(expansion, session.worker, db, store)
   signal.throwIfAborted()
   console.error(summarisePlan(planned))
-  const finished = planned.stages.every(({ fulfilled }) => fulfilled) && (await isComplete(session))
+  const finished = planned.stages.every(({ state }) => state !== 'open') && (await isComplete(session))
   if (!finished) await startAndFollow(session)
   signal.throwIfAborted()
   await stack.database() // Postgres may have died since it was last looked at.
@@ -120,12 +120,13 @@ async function runStudy(session: RunSession): Promise<void> {
 }
 
 /**
- * Whether every cell of the study has its number. That the stages are fulfilled is not enough: other studies may have
- * run them, and the ledger may not know this one.
+ * Whether every cell of the study has its number, or is known to have none because training diverges. That the stages
+ * are known is not enough: other studies may have run them, and the ledger may not know this one.
  */
 async function isComplete({ db, id, worker }: RunSession): Promise<boolean> {
   try {
-    return (await readResults(db, id, () => Promise.resolve(worker))).missing.length === 0
+    const { missing } = await readResults(db, id, () => Promise.resolve(worker))
+    return missing.every(({ failureClass }) => failureClass === 'Diverged')
   } catch (error) {
     if (error instanceof StudyUnknown) return false
     throw error

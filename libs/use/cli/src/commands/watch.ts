@@ -39,7 +39,7 @@ async function watch(named: string, json: boolean): Promise<boolean> {
   if (!address) throw new CommandFailed(`Nothing runs here; start the study with: gauntlet run ${named}`)
   const { client, close } = await connect(temporalSettings(address, process.env))
   const ledger = openLedger(await stack.database())
-  const store = openArtifactStore(settings.artifacts)
+  const store = openArtifactStore(settings.artifacts, settings.cache)
   const display = progressDisplay(json)
   try {
     const { configurations, perturbations } = expandStudy(study)

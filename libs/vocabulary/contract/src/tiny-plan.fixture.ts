@@ -1,6 +1,7 @@
-import { stageCodesOf, type WorkerDescription } from '@gauntlet/contract'
 import { digestOf, expandStudy, parseStudy, type ArtifactsByRole, type Digest } from '@gauntlet/study'
+import type { WorkerDescription } from './activities.ts'
 import type { RecallStages } from './plan.ts'
+import { stageCodesOf } from './stage-code.ts'
 
 /** Two configurations that share a dataset and a backbone, under two perturbations. */
 export const { configurations, perturbations } = expandStudy(

@@ -1,13 +1,14 @@
-import { stageCode, type WorkerDescription } from '@gauntlet/contract'
 import { digestOf } from '@gauntlet/study'
 import { describe, expect, it } from 'vitest'
-import { plan, type PlannedStage } from './plan.ts'
+import type { WorkerDescription } from './activities.ts'
+import { plan, type KnownStage, type PlannedStage } from './plan.ts'
+import { stageCode } from './stage-code.ts'
 import { configurations, keyedStages, perturbations, recallWhere, workerWith } from './tiny-plan.fixture.ts'
 
 const worker = workerWith('float32')
 
-const count = (planned: readonly PlannedStage[], stage: string, fulfilled: boolean) =>
-  planned.filter((one) => one.stage === stage && one.fulfilled === fulfilled).length
+const count = (planned: readonly PlannedStage[], stage: string, state: PlannedStage['state']) =>
+  planned.filter((one) => one.stage === stage && one.state === state).length
 
 describe('plan', () => {
   it('plans shared stages once and gives no keys to stages whose inputs are still to be made', async () => {
@@ -17,7 +18,7 @@ describe('plan', () => {
       worker,
       recallWhere(() => false),
     )
-    expect(keyedStages.map((stage) => count(planned, stage, false))).toEqual([1, 1, 2, 2, 4])
+    expect(keyedStages.map((stage) => count(planned, stage, 'open'))).toEqual([1, 1, 2, 2, 4])
     expect(planned.filter(({ stageKey }) => stageKey !== null).map(({ stage }) => stage)).toEqual([
       'prepare-dataset',
       'pretrain-load',
@@ -31,7 +32,7 @@ describe('plan', () => {
       worker,
       recallWhere(() => true),
     )
-    expect(keyedStages.map((stage) => count(planned, stage, true))).toEqual([1, 1, 2, 2, 4])
+    expect(keyedStages.map((stage) => count(planned, stage, 'fulfilled'))).toEqual([1, 1, 2, 2, 4])
   })
 
   it('plans only the new evaluations when a perturbation is added', async () => {
@@ -48,7 +49,7 @@ describe('plan', () => {
       worker,
       recallWhere((key) => known.has(key)),
     )
-    expect(keyedStages.map((stage) => count(after, stage, false))).toEqual([0, 0, 0, 0, 2])
+    expect(keyedStages.map((stage) => count(after, stage, 'open'))).toEqual([0, 0, 0, 0, 2])
   })
 
   it('makes other keys where code changed, for its stages and for those that depend on them', async () => {
@@ -66,5 +67,19 @@ describe('plan', () => {
     const changed = await keys({ ...worker, codeDigests })
     const same = (await keys(worker)).map((key, i) => key === changed[i])
     expect(same).toEqual([true, true, true, true, false, false, false, false, false, false])
+  })
+
+  it('plans nothing behind a training that is known to diverge', async () => {
+    const fulfilled = recallWhere(() => true)
+    const tunings = (await plan(configurations, perturbations, worker, fulfilled)).filter(
+      ({ stage }) => stage === 'fine-tune',
+    )
+    const planned = await plan(configurations, perturbations, worker, async (keys) => {
+      const known = new Map<string, KnownStage>(await fulfilled(keys))
+      return known.has(tunings[0]!.stageKey!) ? known.set(tunings[0]!.stageKey!, null) : known
+    })
+    const diverged = planned.filter(({ state }) => state === 'diverged').map(({ stage }) => stage)
+    expect(diverged).toEqual(['fine-tune', 'checkpoint', 'perturb-and-evaluate', 'perturb-and-evaluate'])
+    expect(planned.filter(({ state }) => state === 'open')).toEqual([])
   })
 })

@@ -1,13 +1,12 @@
+import type { WorkerDescription } from './activities.ts'
 import {
   checkpointIdentity,
   fineTuneIdentity,
-  microBatchBelow,
   perturbAndEvaluateIdentity,
   prepareDatasetIdentity,
   pretrainLoadIdentity,
-  type WorkerDescription,
-} from '@gauntlet/contract'
-import type { OutOfMemoryFacts } from '@gauntlet/ledger'
+} from './identities.ts'
+import { microBatchBelow } from './micro-batch.ts'
 import {
   stageKey,
   type ArtifactsByRole,
@@ -18,11 +17,16 @@ import {
   type StageName,
 } from '@gauntlet/study'
 
+/** What a stage generated; null where training under its key is known to diverge. */
+export type KnownStage = ArtifactsByRole | null
+
+/** Finds which of these keys are known. It is called once for each level of the DAG. */
+export type RecallStages = (keys: readonly Digest[]) => Promise<ReadonlyMap<Digest, KnownStage>>
+
 /**
- * Finds which of these keys are fulfilled with intact artifacts, and the outputs of each. It is called once for each
- * level of the DAG.
+ * The smallest micro-batch at which fine-tuning of such a configuration ran out of memory; null where none is known.
  */
-export type RecallStages = (keys: readonly Digest[]) => Promise<ReadonlyMap<Digest, ArtifactsByRole>>
+export type OutOfMemoryFacts = (configuration: Configuration) => number | null
 
 /** One stage of a study before it runs. Its key is null while an input of it has still to be made. */
 export interface PlannedStage {
@@ -30,7 +34,8 @@ export interface PlannedStage {
   readonly stageKey: Digest | null
   /** The identity that the key is the digest of. */
   readonly identity: StageIdentity | null
-  readonly fulfilled: boolean
+  /** `diverged`: its training is known to diverge, or that of the stage before it; it will not run. */
+  readonly state: 'fulfilled' | 'diverged' | 'open'
   /** The configurations it serves: several for a shared stage. */
   readonly configurations: readonly Configuration[]
   readonly perturbation?: Perturbation
@@ -54,13 +59,14 @@ export async function plan(
     pretrainLoadIdentity(worker, backbone),
   )
   const trained = await planLevel(configurations, recall, 'fine-tune', (configuration) => {
-    const [dataset, parameters] = [datasets.outputs(configuration), weights.outputs(configuration)]
+    const [dataset, parameters] = [datasets.known(configuration), weights.known(configuration)]
     const microBatch = microBatchBelow(configuration.hyperparameters.microBatch, ranOutAt(configuration))
     if (!dataset || !parameters || microBatch === null) return undefined
     return fineTuneIdentity(worker, { configuration, dataset, pretrained: parameters, microBatch })
   })
   const checkpoints = await planLevel(configurations, recall, 'checkpoint', (configuration) => {
-    const [dataset, parameters] = [datasets.outputs(configuration), trained.outputs(configuration)]
+    const [dataset, parameters] = [datasets.known(configuration), trained.known(configuration)]
+    if (parameters === null) return null
     return dataset && parameters && checkpointIdentity(worker, { configuration, dataset, trained: parameters })
   })
   const evaluations = await Promise.all(
@@ -70,12 +76,10 @@ export async function plan(
         recall,
         'perturb-and-evaluate',
         (configuration) => {
-          const [dataset, checkpoint] = [datasets.outputs(configuration), checkpoints.outputs(configuration)]
-          return (
-            dataset &&
-            checkpoint &&
-            perturbAndEvaluateIdentity(worker, { configuration, dataset, checkpoint, perturbation })
-          )
+          const [dataset, checkpoint] = [datasets.known(configuration), checkpoints.known(configuration)]
+          if (checkpoint === null) return null
+          const input = dataset && checkpoint && { configuration, dataset, checkpoint, perturbation }
+          return input && perturbAndEvaluateIdentity(worker, input)
         },
         perturbation,
       ),
@@ -86,28 +90,34 @@ export async function plan(
 
 interface PlannedLevel {
   readonly stages: PlannedStage[]
-  readonly outputs: (configuration: Configuration) => ArtifactsByRole | undefined
+  /** What is known of the stage of a configuration; undefined where it is open. */
+  readonly known: (configuration: Configuration) => KnownStage | undefined
 }
 
-/** The stages of one name. Configurations with the same identity of a stage share it. */
+/**
+ * The stages of one name. Configurations with the same identity of a stage share it. `identify` gives undefined where
+ * an input has still to be made, and null where an earlier stage is known to diverge.
+ */
 async function planLevel(
   configurations: readonly Configuration[],
   recall: RecallStages,
   stage: StageName,
-  identify: (configuration: Configuration) => StageIdentity | undefined,
+  identify: (configuration: Configuration) => StageIdentity | null | undefined,
   perturbation?: Perturbation,
 ): Promise<PlannedLevel> {
-  const keys = new Map<Configuration, Digest>()
+  const keys = new Map<Configuration, Digest | null>()
   const identities = new Map<Digest, StageIdentity>()
   for (const configuration of configurations) {
     const identity = identify(configuration)
-    if (!identity) continue
-    const key = stageKey(identity)
-    keys.set(configuration, key)
-    identities.set(key, identity)
+    const key = identity && stageKey(identity)
+    if (key !== undefined) keys.set(configuration, key)
+    if (key) identities.set(key, identity)
   }
-  const known = await recall([...new Set(keys.values())])
-  const what = perturbation ? { stage, perturbation } : { stage }
+  const recalled = await recall([...identities.keys()])
+  const known = (configuration: Configuration): KnownStage | undefined => {
+    const key = keys.get(configuration)
+    return key === null ? null : recalled.get(key ?? '')
+  }
   const served = new Map<Digest | Configuration, Configuration[]>()
   for (const configuration of configurations) {
     const key = keys.get(configuration) ?? configuration
@@ -116,10 +126,11 @@ async function planLevel(
     else served.set(key, [configuration])
   }
   const stages = [...served].map(([key, configurations]): PlannedStage => {
-    const knownKey = typeof key === 'string' ? key : null
-    const identity = (knownKey && identities.get(knownKey)) || null
-    const fulfilled = knownKey !== null && known.has(knownKey)
-    return { ...what, stageKey: knownKey, identity, fulfilled, configurations }
+    const stageKey = typeof key === 'string' ? key : null
+    const identity = (stageKey && identities.get(stageKey)) || null
+    const outputs = known(configurations[0]!)
+    const state = outputs ? 'fulfilled' : outputs === null ? 'diverged' : 'open'
+    return { stage, ...(perturbation ? { perturbation } : {}), stageKey, identity, state, configurations }
   })
-  return { stages, outputs: (configuration) => known.get(keys.get(configuration) ?? '') }
+  return { stages, known }
 }

@@ -1,0 +1,65 @@
+import { openArtifactStore } from '@gauntlet/artifacts'
+import { failureClassOfError } from '@gauntlet/contract'
+import { join } from 'node:path'
+import type { EngineModule } from './bundles/engine-module.ts'
+import type { FromDevice, ToDevice } from './device-protocol.ts'
+import { loadBundle, runBundle } from './run-bundle.ts'
+
+/*
+ * The process that owns one device. It takes one stage at a time from its worker over IPC, executes the bundle of the
+ * stage, which reads and writes artifacts itself, and answers with references. All tensor code in it comes from
+ * bundles. When the worker goes away it stops too: a device process without a worker would fight its successor for the
+ * device.
+ */
+
+const cache = required('GAUNTLET_CACHE')
+const store = openArtifactStore(required('GAUNTLET_ARTIFACTS'), cache)
+const cacheFolder = join(cache, 'sources')
+const running = new Map<number, AbortController>()
+
+process.on('disconnect', () => process.exit(0))
+process.on('message', (message: ToDevice) => {
+  if (message.type === 'cancel') running.get(message.id)?.abort()
+  else void run(message)
+})
+
+// Before the first stage, so that an engine that does not compute costs no attempt: `gauntlet run` starts a worker to
+// hear what it is (describe-main.ts), and gets no further.
+const { describe } = await loadBundle<EngineModule>(process.argv[2]!)
+send({ type: 'ready', ...describe() })
+
+async function run({ id, bundle, request }: Extract<ToDevice, { type: 'run' }>): Promise<void> {
+  const controller = new AbortController()
+  running.set(id, controller)
+  const alive = setInterval(() => send({ type: 'alive', id }), 1_000)
+  try {
+    const report = (progress: Extract<FromDevice, { type: 'progress' }>['progress']) =>
+      send({ type: 'progress', id, progress })
+    const surroundings = { store, cacheFolder, signal: controller.signal, report }
+    send({ type: 'done', id, result: await runBundle(bundle, request, surroundings) })
+  } catch (error) {
+    send({ type: 'failed', id, ...failureOf(error) })
+  } finally {
+    clearInterval(alive)
+    running.delete(id)
+  }
+}
+
+function failureOf(error: unknown): Omit<Extract<FromDevice, { type: 'failed' }>, 'type' | 'id'> {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+  const failureClass = failureClassOfError(error)
+  if (failureClass === 'Bug') console.error(stack)
+  const { digest } = error as { readonly digest?: string }
+  const lost = failureClass === 'ArtifactLost' && digest ? { lostArtifact: digest } : {}
+  return { failureClass, message: failureClass === 'Bug' ? `${name}: ${message}` : message, ...lost }
+}
+
+function send(message: FromDevice): void {
+  process.send!(message)
+}
+
+function required(name: string): string {
+  const value = process.env[name]
+  if (!value) throw new Error(`The device process needs ${name}; start it through its worker.`)
+  return value
+}

@@ -1,0 +1,174 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { openArtifactStore } from '@gauntlet/artifacts'
+import {
+  checkpointIdentity,
+  checkpointUses,
+  fineTuneIdentity,
+  fineTuneUses,
+  perturbAndEvaluateIdentity,
+  perturbAndEvaluateUses,
+  prepareDatasetIdentity,
+  pretrainLoadIdentity,
+  type StageAttempt,
+} from '@gauntlet/contract'
+import { configurations, perturbations, workerWith } from '@gauntlet/contract/fixtures/tiny-plan'
+import { recordMeasurement } from '@gauntlet/ledger'
+import { useLedger } from '@gauntlet/ledger/fixtures/ledger'
+import {
+  configurationId,
+  digestOf,
+  stageKey,
+  type ArtifactsByRole,
+  type Configuration,
+  type StageIdentity,
+} from '@gauntlet/study'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createLedgerActivities } from './index.ts'
+
+/*
+ * The activities on a real Postgres and a real store, called as the workflows call them, with stages that make a few
+ * bytes.
+ */
+
+const ledger = useLedger()
+const folder = mkdtempSync(join(tmpdir(), 'gauntlet-ledger-activities-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const store = openArtifactStore(pathToFileURL(folder).href)
+const worker = workerWith('float32')
+const activities = () => createLedgerActivities(ledger.db, store)
+
+const studyText = [
+  'name: tiny',
+  'datasets: [digits]',
+  'backbones: [tf_efficientnet_lite0.in1k]',
+  'losses: [Classic AT, standard]',
+  'protocols: [FFT-1]',
+  'perturbations: [clean, common]',
+].join('\n')
+let file: Awaited<ReturnType<typeof store.put>>
+beforeAll(async () => {
+  file = await store.put(Buffer.from(studyText), 'application/yaml')
+  await activities().recordStudy({ studyId: digestOf('study'), file })
+})
+
+let runs = 0
+function attemptAt(identity: StageIdentity, configuration: Configuration | null): StageAttempt {
+  const workflow = { workflowId: 'configuration/x', runId: `run ${++runs}` }
+  return {
+    identity,
+    configurationId: configuration && configurationId(configuration),
+    attempt: 1,
+    workflow,
+    environment: null,
+  }
+}
+
+/** Runs a stage unless it is known; its outputs say which key made them. */
+async function run(
+  identity: StageIdentity,
+  used: ArtifactsByRole,
+  roles: readonly string[],
+  of: Configuration | null = null,
+) {
+  const attempt = attemptAt(identity, of)
+  const known = await activities().beginStage({ ...attempt, distrusted: [] })
+  if (known) return { generated: (known as { generated: ArtifactsByRole }).generated, ran: false }
+  const made = roles.map(async (role) => [
+    role,
+    await store.put(Buffer.from(`${role} of ${stageKey(identity)}`), 'text/plain'),
+  ])
+  const generated = Object.fromEntries(await Promise.all(made)) as ArtifactsByRole
+  const at = new Date().toISOString()
+  const evidence = { worker: 'w', device: 'd', startedAt: at, endedAt: at, revision: { commit: null, dirty: false } }
+  const read = Object.entries(identity.inputs).filter(([role]) => !used[role])
+  const sources = Object.fromEntries(read.map(([role, digest]) => [role, { digest, size: 1, mediaType: 'text/plain' }]))
+  await activities().fulfil({ ...attempt, used: { ...used, ...sources }, result: { sources, generated, evidence } })
+  return { generated, ran: true }
+}
+
+/** Runs a configuration, and gives the names of the stages that were not known. */
+async function runConfiguration(configuration: Configuration, { measure = true } = {}): Promise<string[]> {
+  const ran: string[] = []
+  const stage = async (...call: Parameters<typeof run>) => {
+    const done = await run(...call)
+    if (done.ran) ran.push(call[0].stage)
+    return done.generated
+  }
+  const dataset = await stage(prepareDatasetIdentity(worker, configuration.dataset), {}, ['manifest', 'images'])
+  const pretrained = await stage(pretrainLoadIdentity(worker, configuration.backbone), {}, ['parameters'])
+  const training = { configuration, dataset, pretrained, microBatch: configuration.hyperparameters.microBatch }
+  const trained = await stage(fineTuneIdentity(worker, training), fineTuneUses(training), ['trained'], configuration)
+  const checking = { configuration, dataset, trained }
+  const checkpoint = await stage(
+    checkpointIdentity(worker, checking),
+    checkpointUses(checking),
+    ['checkpoint'],
+    configuration,
+  )
+  for (const perturbation of perturbations) {
+    const evaluating = { configuration, dataset, checkpoint, perturbation }
+    const identity = perturbAndEvaluateIdentity(worker, evaluating)
+    const { outcomes } = await stage(identity, perturbAndEvaluateUses(evaluating), ['outcomes'], configuration)
+    const counted = { configurationId: configurationId(configuration), perturbation, stageKey: stageKey(identity) }
+    if (measure)
+      await recordMeasurement(ledger.db, { ...counted, outcomesDigest: outcomes!.digest, correct: 1, total: 2 })
+  }
+  return ran
+}
+
+const openFrom = (offset: number, limit = 10) => activities().openConfigurations({ file, worker, offset, limit })
+
+it('gives the configurations of a study that have something to do, and no other', async () => {
+  const [first, second] = configurations as [Configuration, Configuration]
+  expect(await openFrom(0)).toEqual({
+    open: [
+      { index: 0, configuration: first },
+      { index: 1, configuration: second },
+    ],
+    next: 2,
+  })
+  expect(await openFrom(0, 1)).toMatchObject({ open: [{ index: 0 }], next: 1 })
+  expect(await openFrom(1, 1)).toMatchObject({ open: [{ index: 1 }], next: 2 })
+
+  await runConfiguration(first)
+  expect(await openFrom(0)).toMatchObject({ open: [{ index: 1 }], next: 2 })
+
+  await runConfiguration(second, { measure: false })
+  expect(await openFrom(0)).toMatchObject({ open: [{ index: 1 }] }) // its outcomes were not counted
+
+  expect(await runConfiguration(second)).toEqual([])
+  expect(await openFrom(0)).toEqual({ open: [], next: 2 })
+})
+
+it('opens a configuration again whose artifact is damaged, and makes that stage alone again', async () => {
+  const [first] = configurations as [Configuration]
+  const checked = { identity: await checkpointOf(first), role: 'checkpoint' }
+  const text = `${checked.role} of ${stageKey(checked.identity)}`
+  const { digest } = await store.put(Buffer.from(text), 'text/plain')
+  const path = join(folder, 'sha256', digest.slice(0, 2), digest)
+  chmodSync(path, 0o644)
+  writeFileSync(path, text.toUpperCase())
+  expect(await openFrom(0)).toMatchObject({ open: [{ index: 0 }] })
+  expect(await runConfiguration(first)).toEqual(['checkpoint'])
+  expect(await openFrom(0)).toEqual({ open: [], next: 2 })
+})
+
+async function checkpointOf(configuration: Configuration): Promise<StageIdentity> {
+  const generated = async (identity: StageIdentity) => (await run(identity, {}, [])).generated
+  const dataset = await generated(prepareDatasetIdentity(worker, configuration.dataset))
+  const pretrained = await generated(pretrainLoadIdentity(worker, configuration.backbone))
+  const { microBatch } = configuration.hyperparameters
+  const trained = await generated(fineTuneIdentity(worker, { configuration, dataset, pretrained, microBatch }))
+  return checkpointIdentity(worker, { configuration, dataset, trained })
+}
+
+it('recalls that a stage diverges, with what was said then', async () => {
+  const identity = prepareDatasetIdentity(workerWith('float32', 'other code'), configurations[0]!.dataset)
+  const attempt = attemptAt(identity, null)
+  expect(await activities().beginStage({ ...attempt, distrusted: [] })).toBeNull()
+  await activities().recordFailedAttempt({ ...attempt, failureClass: 'Diverged', message: 'NaN', evidence: {} })
+  expect(await activities().beginStage({ ...attemptAt(identity, null), distrusted: [] })).toEqual({ diverged: 'NaN' })
+})

@@ -1,0 +1,82 @@
+import {
+  configurationWorkflowId,
+  endedSignal,
+  waitSignal,
+  type ConfigurationResult,
+  type ConfigurationWorkflowInput,
+} from '@gauntlet/contract'
+import { configurationId, type Digest } from '@gauntlet/study'
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
+import {
+  type ChildWorkflowFailure,
+  condition,
+  defineSignal,
+  getExternalWorkflowHandle,
+  isCancellation,
+  ParentClosePolicy,
+  setHandler,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow'
+import { configuration as configurationWorkflow } from './configuration.ts'
+
+/**
+ * How long a study waits for the word of a configuration that it did not start. One that was terminated says none, and
+ * is then started again.
+ */
+const longestSilence = '10 minutes'
+
+/** Runs configurations as child workflows, and joins those that another study, or an earlier run, has in flight. */
+export class ChildConfigurations {
+  private readonly ended = new Map<Digest, ConfigurationResult>()
+
+  constructor() {
+    setHandler(defineSignal<[ConfigurationResult]>(endedSignal), (result) => {
+      this.ended.set(result.configurationId, result)
+    })
+  }
+
+  /**
+   * Runs a configuration and gives its result. Where one with its id is in flight, this waits until it has ended, and
+   * takes its result if it ran for this study. Else the configuration is started, which recalls what that one did.
+   * Throws `ChildWorkflowFailure` where it was ended from outside.
+   */
+  async run(input: ConfigurationWorkflowInput): Promise<ConfigurationResult> {
+    const id = configurationId(input.configuration)
+    for (;;) {
+      try {
+        const child = await startChild(configurationWorkflow, {
+          workflowId: configurationWorkflowId(id),
+          args: [input],
+          parentClosePolicy: ParentClosePolicy.ABANDON,
+        })
+        return await child.result()
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+      }
+      const result = await this.endOf(id)
+      if (result?.studyId === input.studyId) return result
+    }
+  }
+
+  /** Waits for the end of a configuration in flight; undefined where it says nothing, or has ended already. */
+  private async endOf(id: Digest): Promise<ConfigurationResult | undefined> {
+    this.ended.delete(id)
+    const wait = defineSignal<[studyWorkflowId: string]>(waitSignal)
+    try {
+      await getExternalWorkflowHandle(configurationWorkflowId(id)).signal(wait, workflowInfo().workflowId)
+    } catch (error) {
+      if (isCancellation(error)) throw error
+      return undefined // It has ended between the two.
+    }
+    await condition(() => this.ended.has(id), longestSilence)
+    const result = this.ended.get(id)
+    this.ended.delete(id)
+    return result
+  }
+}
+
+/** Whether a child was ended by hand, and not by its own failure. */
+export function wasEndedByHand({ cause }: ChildWorkflowFailure): boolean {
+  return isCancellation(cause) || cause?.name === 'TerminatedFailure'
+}
