@@ -116,6 +116,11 @@ it('checks the bytes behind a number, and finds one that is damaged or lost', as
 it('has the curves of trainings that ended, and says of others that they have not', async () => {
   const { answer } = await get<Curves>(`/curves?configurations=0,1,${study.configurations.length - 2}`)
   expect(answer.curves.map(({ epochs }) => epochs?.length ?? null)).toEqual([12, 12, null])
+  expect(answer.curves.map(({ reason }) => reason)).toEqual([null, null, 'The training has not ended.'])
+  // The simulation stores no other history, so the store has lost this one.
+  const { answer: lost } = await get<Curves>('/curves?configurations=0,2')
+  expect(lost.curves.map(({ epochs }) => epochs?.length ?? null)).toEqual([12, null])
+  expect(lost.curves[1]!.reason).toMatch(/missing/)
   expect((await get(`/curves?configurations=${Array.from({ length: 61 }, (_, i) => i).join()}`)).status).toBe(400)
 })
 

@@ -1,3 +1,4 @@
+import { ArtifactCorrupt, ArtifactMissing } from '@gauntlet/artifacts'
 import { fulfilledOutputsOf } from '@gauntlet/ledger'
 import { configurationLabel, type Digest } from '@gauntlet/study'
 import { z, type OpenAPIHono } from '@hono/zod-openapi'
@@ -65,11 +66,24 @@ export function addCurveRoutes(app: OpenAPIHono, { db, store }: ApiDependencies,
     const outputs = await fulfilledOutputsOf(db, keys)
     const answers = known.map(async (position) => {
       const digest = outputs.get(stages[position]?.fineTune ?? ('' as Digest))?.['history']?.digest
-      const epochs = digest ? await histories.get(digest, async () => epochsOf(await store.read(digest))) : null
-      return { position, configuration: configurationLabel(grid.configurations[position]!.configuration), epochs }
+      const training = digest
+        ? await readable(() => histories.get(digest, async () => epochsOf(await store.read(digest))))
+        : { epochs: null, reason: 'The training has not ended.' }
+      return { position, configuration: configurationLabel(grid.configurations[position]!.configuration), ...training }
     })
     return context.json({ curves: await Promise.all(answers) }, 200)
   })
+}
+
+/** The epochs, or why the store cannot give them: one lost history must not hide the others. */
+async function readable(read: () => Promise<Epoch[]>) {
+  try {
+    return { epochs: await read(), reason: null }
+  } catch (error) {
+    if (error instanceof ArtifactMissing || error instanceof ArtifactCorrupt)
+      return { epochs: null, reason: error.message }
+    throw error
+  }
 }
 
 function epochsOf(bytes: Uint8Array): Epoch[] {

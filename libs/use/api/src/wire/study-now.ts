@@ -81,8 +81,9 @@ export const curves = z
       z.object({
         position: count,
         configuration: z.string(),
-        /** Null where the training has not ended. */
         epochs: z.array(epoch).nullable(),
+        /** Why there are no epochs; null where there are. */
+        reason: z.string().nullable(),
       }),
     ),
   })

@@ -75,7 +75,9 @@ function Chart({
 }) {
   const [title, valueOf] = quantities[quantity]
   const ended = answer.curves.filter(({ epochs }) => epochs !== null)
-  const waiting = answer.curves.length - ended.length
+  const reasons = answer.curves.flatMap(({ position, reason }) =>
+    reason ? [`${model.label(position)}: ${reason}`] : [],
+  )
   const series = ended.map(({ position, epochs }) => ({
     name: model.label(position),
     points: epochs!.flatMap((epoch) => {
@@ -96,7 +98,13 @@ function Chart({
       ) : (
         <LineChart title={title} horizontal="epoch" isShare={title.includes('accuracy')} series={series} />
       )}
-      {waiting > 0 && ended.length > 0 && <p class="muted">{waiting} of them have not ended yet.</p>}
+      {reasons.length > 0 && (
+        <ul class="muted">
+          {reasons.map((reason) => (
+            <li key={reason}>{reason}</li>
+          ))}
+        </ul>
+      )}
     </>
   )
 }

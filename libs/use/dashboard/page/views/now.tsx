@@ -170,9 +170,9 @@ function Failures({ study, failures }: { readonly study: string; readonly failur
             <p>
               Rows{' '}
               {group.rows.map((row) => (
-                <a key={row} href={linkTo(study, 'matrix', { cell: row })}>
-                  {row}
-                </a>
+                <span key={row}>
+                  <a href={linkTo(study, 'matrix', { cell: row })}>{row}</a>{' '}
+                </span>
               ))}
               {group.cells > group.rows.length && ' …'}{' '}
               {group.lastAt && (
