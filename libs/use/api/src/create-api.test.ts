@@ -120,7 +120,7 @@ it('has the curves of trainings that ended, and says of others that they have no
   // The simulation stores no other history, so the store has lost this one.
   const { answer: lost } = await get<Curves>('/curves?configurations=0,2')
   expect(lost.curves.map(({ epochs }) => epochs?.length ?? null)).toEqual([12, null])
-  expect(lost.curves[1]!.reason).toMatch(/missing/)
+  expect(lost.curves[1]!.reason).toMatch(/is not in/)
   expect((await get(`/curves?configurations=${Array.from({ length: 61 }, (_, i) => i).join()}`)).status).toBe(400)
 })
 
