@@ -12,7 +12,9 @@ export interface AttemptCost {
   readonly seconds: number
 }
 
-/** What the attempts at the stages of a study's configurations have taken, also for other studies with the same ones. */
+/**
+ * What the attempts at the stages of a study's configurations have taken, also for other studies with the same ones.
+ */
 export async function attemptCosts(db: LedgerDatabase, studyId: Digest): Promise<AttemptCost[]> {
   const seconds = sql<number>`coalesce(sum(extract(epoch from ${attempt.endedAt} - ${attempt.startedAt})), 0)::float8`
   return db

@@ -105,7 +105,10 @@ function answerError(error: Error, context: Context, onBug: (error: unknown) => 
   return context.json({ error: 'The server failed on this request; its own output says how.' }, 500)
 }
 
-/** Whether a query failed because the server of the ledger is away: a refused or cut connection, or one shutting down. */
+/**
+ * Whether a query failed because the server of the ledger is away: the connection was refused or cut, or the server
+ * shuts down.
+ */
 function isWithoutLedger(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code } = error as { code?: string }

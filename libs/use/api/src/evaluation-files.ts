@@ -10,7 +10,9 @@ export interface KeptImages {
   readonly images: ReadonlyMap<number, PerturbedImage>
 }
 
-/** Reads what evaluations have stored. What was read last is kept, because a page asks for one picture after another. */
+/**
+ * Reads what evaluations have stored. What was read last is kept, because a page asks for one picture after another.
+ */
 export class EvaluationFiles {
   private readonly outcomeFiles = new KeptValues<readonly Outcome[]>(200)
   private readonly imageFiles = new KeptValues<KeptImages>(8)

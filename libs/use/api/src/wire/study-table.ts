@@ -30,7 +30,9 @@ const cellFailure = z
   .openapi('CellFailure')
 export type CellFailure = z.infer<typeof cellFailure>
 
-/** Cells as columns: an entry for each configuration and perturbation, the perturbations of a configuration together. */
+/**
+ * Cells as columns: an entry for each configuration and perturbation, the perturbations of a configuration together.
+ */
 const cellColumns = z
   .object({
     /** The places of the configurations in the table, from 0. */
