@@ -2,8 +2,8 @@ import { wilsonInterval } from '@gauntlet/analysis'
 import type { MeasuredCell } from './study-results.ts'
 
 /**
- * One row of a study's table, as `gauntlet results --json` and the API give it. `current` says whether its key is that of
- * a plan made now.
+ * One row of a study's table, as `gauntlet results --json` and the API give it. `current` says whether its key is that
+ * of a plan made now.
  */
 export function resultRow(cell: MeasuredCell, current = true) {
   const { row, dataset, backbone, loss, protocol, seed, inputContract } = cell
