@@ -32,43 +32,45 @@ export function LineChart({ title, horizontal, isShare, series }: ChartProps) {
   const text = (y: number) => (isShare ? `${Math.round(100 * y)} %` : String(Number(y.toPrecision(3))))
   return (
     <figure class="chart">
-      <svg
-        viewBox={`0 0 ${width} ${height}`}
-        role="img"
-        aria-label={`${title} by ${horizontal}, ${series.length} lines; the table below has the last values`}
-      >
-        {ticksOf(yMin, yMax, 5).map((y) => (
-          <g key={y}>
-            <line class="rule" x1={left} x2={width - right} y1={toY(y)} y2={toY(y)} />
-            <text x={left - 8} y={toY(y)} class="tick end">
-              {text(y)}
-            </text>
-          </g>
-        ))}
-        {ticksOf(xMin, xMax, 8)
-          .filter(Number.isInteger)
-          .map((x) => (
-            <text key={x} x={toX(x)} y={height - bottom + 18} class="tick middle">
-              {x}
-            </text>
+      <div class="scroll" tabIndex={0} role="region" aria-label={`Lines of ${title}`}>
+        <svg
+          viewBox={`0 0 ${width} ${height}`}
+          role="img"
+          aria-label={`${title} by ${horizontal}, ${series.length} lines; the table below has the last values`}
+        >
+          {ticksOf(yMin, yMax, 5).map((y) => (
+            <g key={y}>
+              <line class="rule" x1={left} x2={width - right} y1={toY(y)} y2={toY(y)} />
+              <text x={left - 8} y={toY(y)} class="tick end">
+                {text(y)}
+              </text>
+            </g>
           ))}
-        <text x={(left + width) / 2} y={height - 4} class="tick middle">
-          {horizontal}
-        </text>
-        {series.map(({ name, points }, i) => (
-          <g key={name} class={`series colour-${i % colours} ${pointed === null || pointed === i ? '' : 'faded'}`}>
-            <polyline
-              points={points.map(({ x, y }) => `${toX(x)},${toY(y)}`).join(' ')}
-              stroke-dasharray={dashes[Math.floor(i / colours) % dashes.length]}
-              onMouseEnter={() => setPointed(i)}
-              onMouseLeave={() => setPointed(null)}
-            >
-              <title>{name}</title>
-            </polyline>
-            {points.length === 1 && <circle cx={toX(points[0]!.x)} cy={toY(points[0]!.y)} r={4} />}
-          </g>
-        ))}
-      </svg>
+          {ticksOf(xMin, xMax, 8)
+            .filter(Number.isInteger)
+            .map((x) => (
+              <text key={x} x={toX(x)} y={height - bottom + 18} class="tick middle">
+                {x}
+              </text>
+            ))}
+          <text x={(left + width) / 2} y={height - 4} class="tick middle">
+            {horizontal}
+          </text>
+          {series.map(({ name, points }, i) => (
+            <g key={name} class={`series colour-${i % colours} ${pointed === null || pointed === i ? '' : 'faded'}`}>
+              <polyline
+                points={points.map(({ x, y }) => `${toX(x)},${toY(y)}`).join(' ')}
+                stroke-dasharray={dashes[Math.floor(i / colours) % dashes.length]}
+                onMouseEnter={() => setPointed(i)}
+                onMouseLeave={() => setPointed(null)}
+              >
+                <title>{name}</title>
+              </polyline>
+              {points.length === 1 && <circle cx={toX(points[0]!.x)} cy={toY(points[0]!.y)} r={4} />}
+            </g>
+          ))}
+        </svg>
+      </div>
       <div class="scroll" tabIndex={0} role="region" aria-label={`Table of ${title}`}>
         <table>
           <thead>

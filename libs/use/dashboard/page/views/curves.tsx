@@ -99,11 +99,14 @@ function Chart({
         <LineChart title={title} horizontal="epoch" isShare={title.includes('accuracy')} series={series} />
       )}
       {reasons.length > 0 && (
-        <ul class="muted">
-          {reasons.map((reason) => (
-            <li key={reason}>{reason}</li>
-          ))}
-        </ul>
+        <details>
+          <summary>{reasons.length} of them have no curve</summary>
+          <ul>
+            {reasons.map((reason) => (
+              <li key={reason}>{reason}</li>
+            ))}
+          </ul>
+        </details>
       )}
     </>
   )
