@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
-/** The dashboard in a real browser, and the API fuzzed at length (`npm run test:browser`). */
+/** What only a browser can show, and the API fuzzed at length. Needs Chromium, at CHROMIUM or where Debian installs it. */
 export default defineConfig({
   root: resolve(import.meta.dirname, '..'),
   test: {

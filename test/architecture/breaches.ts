@@ -41,6 +41,7 @@ export const breaches: readonly Breach[] = [
   nodeModule('workflows/src', "import { readFileSync as breach } from 'node:fs'"),
   nodeModule('workflows/src', "export const breach = await import('node:child_process')"),
   nodeModule('libs/use/analysis/src', "import { readFileSync as breach } from 'node:fs'"),
+  nodeModule('libs/use/report/src', "import { readFileSync as breach } from 'node:fs'"),
   wall('workflows/src', "import { breach } from '@gauntlet/engine'", /layer:workflows.*can only depend on/),
   wall('workflows/src', "import { breach } from '@gauntlet/ledger'", /layer:workflows.*can only depend on/),
   // A worker is a process, not a library: it exports nothing.
@@ -170,6 +171,8 @@ export const breaches: readonly Breach[] = [
     "import * as breach from '@tensorflow/tfjs-node-gpu'",
     /layer:analysis.*not allowed to import/,
   ),
+  wall('libs/use/report/src', "import { breach } from '@gauntlet/ledger'", /layer:report.*can only depend on/),
+  wall('libs/use/report/src', "import breach from 'pg'", /layer:report.*not allowed to import|Only packages/),
   wall('libs/use/client/src', "import { breach } from '@gauntlet/engine'", /layer:client.*can only depend on/),
   wall('libs/use/cli/src', "import { breach } from '@gauntlet/workflows'", /layer:surface.*can only depend on/),
   wall('libs/use/api/src', "import { breach } from '@gauntlet/dashboard'", /room:api.*can only depend on/),

@@ -1,4 +1,4 @@
-import { connect, retryStudy } from '@gauntlet/client'
+import { connect, restartStudy } from '@gauntlet/client'
 import { studyWorkflowId } from '@gauntlet/contract'
 import { recordFailure } from '@gauntlet/ledger'
 import { configurationId } from '@gauntlet/study'
@@ -25,7 +25,7 @@ const dashboard: ServedDashboard = useDashboard(
       retry: {
         sentence: 'Runs the study again.',
         async run(studyId) {
-          await retryStudy(connection.client, dashboard.dependencies, studyId)
+          await restartStudy(connection.client, dashboard.dependencies, studyId)
           return 'The study runs.'
         },
       },

@@ -57,6 +57,22 @@ it('has the environment, the code and the input contract of every number', () =>
 })
 
 it(
+  'is reported with intervals of its ranks, its outcomes and their images',
+  async () => {
+    const folder = join(home.folder, 'report')
+    expect(await home.succeed('report', 'smoke', '--out', folder, '--draws', '50')).toMatch(/Seal [0-9a-f]{64}\./)
+    const page = readFileSync(join(folder, 'index.html'), 'utf8')
+    expect(page).toMatch(/<strong>measured<\/strong> here/)
+    expect(page).toContain('Outcome atlas')
+    expect(page).toMatch(/<img src="data:image\/png;base64,/)
+    for (const { row } of first) expect(page).toContain(`id="number-${row}"`)
+    const outcomes = readFileSync(join(folder, 'numbers.csv'), 'utf8').match(/,outcomes [0-9a-f]{64}$/gm)
+    expect(new Set(outcomes).size).toBe(10)
+  },
+  2 * minutes,
+)
+
+it(
   'goes by the last recorded description of the pool where no engine is at hand, and says so',
   async () => {
     const engine = join(copy.folder, 'node_modules/@tensorflow')

@@ -261,8 +261,19 @@ describe('misuse', () => {
   it('can be avoided with --help, which lists every command', async () => {
     const { code, stdout } = await home.run('--help')
     expect(code).toBe(0)
-    for (const command of ['doctor', 'up', 'down', 'plan', 'run', 'watch', 'results', 'trace', 'dashboard'])
+    const control = ['submit', 'watch', 'pause', 'resume', 'retry', 'cancel']
+    for (const command of ['doctor', 'up', 'down', 'plan', 'run', ...control, 'results', 'trace', 'dashboard'])
       expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'))
+  })
+})
+
+describe('a study that has ended', () => {
+  it('cannot be changed, which a sentence says', async () => {
+    const file = home.study('smoke', smoke)
+    for (const command of ['pause', 'resume', 'retry', 'cancel']) {
+      const { code, stderr } = await home.run(command, file)
+      expect([code, stderr]).toEqual([1, 'This study does not run; start it with: gauntlet run\n'])
+    }
   })
 })
 

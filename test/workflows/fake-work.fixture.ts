@@ -82,6 +82,8 @@ export class FakeWork {
   code = 'first'
   /** The micro-batch at which fine-tuning is known to run out of memory. */
   ranOutAt: number | null = null
+  /** Seconds that every attempt says it took. */
+  deviceSeconds = 0
   /** Milliseconds a stage takes. */
   duration: (call: GpuCall) => number = () => 0
   faultOf: (call: GpuCall) => Fault | undefined = () => undefined
@@ -191,7 +193,8 @@ export class FakeWork {
     this.calls.push(call)
     if (configuration) this.begin(configuration)
     const where = { worker: 'fake worker', device: 'none', startedAt }
-    const evidence = { ...where, endedAt: startedAt, revision: { commit: null, dirty: false } }
+    const endedAt = new Date(Date.parse(startedAt) + 1_000 * this.deviceSeconds).toISOString()
+    const evidence = { ...where, endedAt, revision: { commit: null, dirty: false } }
     if (identity.codeDigest !== digestOf(this.code)) throw failure({ type: 'WorkerChanged' }, evidence)
     const fault = this.faultOf(call)
     if (fault === 'heartbeat-timeout')

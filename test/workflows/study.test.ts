@@ -97,7 +97,7 @@ describe.concurrent('a study', () => {
 
   it('ends as cancelled, with its configurations, when it is cancelled', async () => {
     const work = new FakeWork(cells(4))
-    work.duration = ({ stage }) => (stage === 'fine-tune' ? 500 : 0)
+    work.duration = ({ stage }) => (stage === 'fine-tune' ? 3_000 : 0)
     await harness.run(work, async (client) => {
       const handle = await startStudyWorkflow(client, { window: 2 })
       await until(() => work.callsOf('fine-tune').length === 2)

@@ -90,16 +90,25 @@ function workersStopped(): never {
 
 const studyFile = { digest: digestOf('study file'), size: 1, mediaType: 'application/yaml' }
 
-export function startStudyWorkflow(client: Client, { name = 'study', window = 4 } = {}) {
+interface StartedStudy {
+  readonly name?: string
+  readonly window?: number
+  readonly budgetSeconds?: number | null
+}
+
+export function startStudyWorkflow(
+  client: Client,
+  { name = 'study', window = 4, budgetSeconds = null }: StartedStudy = {},
+) {
   const studyId = digestOf(name)
   return client.workflow.start<typeof study>('study', {
     workflowId: studyWorkflowId(studyId),
     taskQueue: workflowQueue,
-    args: [{ studyId, file: studyFile, pool, window }],
+    args: [{ studyId, file: studyFile, pool, window, budgetSeconds }],
   })
 }
 
-export async function runStudyWorkflow(client: Client, options: { name?: string; window?: number } = {}) {
+export async function runStudyWorkflow(client: Client, options: StartedStudy = {}) {
   return (await startStudyWorkflow(client, options)).result()
 }
 

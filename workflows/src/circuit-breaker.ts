@@ -17,11 +17,16 @@ interface OpenCircuit {
  * and cause.
  */
 export class CircuitBreaker {
-  private readonly bugs: Record<string, number>
+  private bugs: Record<string, number>
 
   /** `bugs`: configurations by `stage backbone cause`, as an earlier run counted them. */
   constructor(bugs: Readonly<Record<string, number>>) {
     this.bugs = { ...bugs }
+  }
+
+  /** Closes every circuit: the code has changed, or somebody asks for another try. */
+  close(): void {
+    this.bugs = {}
   }
 
   counted(): Readonly<Record<string, number>> {

@@ -14,7 +14,7 @@ import { fineTuneInMemory } from './fine-tune-in-memory.ts'
 import { askPool } from './gpu-pool.ts'
 import { ledger } from './ledger.ts'
 import { stageFailureOf, type StageFailure } from './stage-failure.ts'
-import type { StageMemory } from './stage-runner.ts'
+import { newMemory, type StageMemory } from './stage-runner.ts'
 import { stagesOn } from './stages.ts'
 
 /**
@@ -49,14 +49,22 @@ async function tell(study: string, result: ConfigurationResult): Promise<void> {
   }
 }
 
+type Ended = Pick<ConfigurationResult, 'outcome' | 'measurements' | 'failures'>
+
 async function runToItsEnd(input: ConfigurationWorkflowInput): Promise<ConfigurationResult> {
-  const memory: StageMemory = { attempts: new Map(), lost: new Set() }
+  const memory = newMemory()
   let [shared, changes, healed] = [input.shared, 0, 0]
+  const ended = (result: Ended): ConfigurationResult => ({
+    studyId: input.studyId,
+    configurationId: configurationId(input.configuration),
+    workersChanged: changes > 0,
+    deviceSeconds: memory.deviceSeconds,
+    ...result,
+  })
   for (;;) {
     try {
       const { measurements, failures } = await runOnce(input, shared, memory)
-      const outcome = measurements.length > 0 ? 'measured' : 'failed'
-      return { ...resultOf(input, changes), outcome, measurements, failures }
+      return ended({ outcome: measurements.length > 0 ? 'measured' : 'failed', measurements, failures })
     } catch (error) {
       if (isCancellation(error)) throw error
       const failure = stageFailureOf(error)
@@ -67,7 +75,7 @@ async function runToItsEnd(input: ConfigurationWorkflowInput): Promise<Configura
       } else if (failure.failureClass === 'ArtifactLost' && healed < healings) {
         if (failure.lostArtifact) memory.lost.add(failure.lostArtifact)
         healed += 1
-      } else return endWithoutNumbers(input, failure, changes)
+      } else return ended(await endWithoutNumbers(input, failure))
     }
   }
 }
@@ -77,7 +85,7 @@ async function runOnce(
   input: ConfigurationWorkflowInput,
   shared: SharedOutputs | undefined,
   memory: StageMemory,
-): Promise<Pick<ConfigurationResult, 'measurements' | 'failures'>> {
+): Promise<Omit<Ended, 'outcome'>> {
   const { configuration, perturbations, pool } = input
   const worker = shared?.worker ?? (await askPool(pool, stageCodesOf([configuration], perturbations)))
   const stages = stagesOn(pool, worker, memory)
@@ -94,19 +102,11 @@ async function runOnce(
 }
 
 async function endWithoutNumbers(
-  input: ConfigurationWorkflowInput,
-  failure: StageFailure,
-  changes: number,
-): Promise<ConfigurationResult> {
-  const { stage, stageKey, failureClass, message } = failure
-  const result = resultOf(input, changes)
-  const { studyId, configurationId } = result
+  { studyId, configuration }: ConfigurationWorkflowInput,
+  { stage, stageKey, failureClass, message }: StageFailure,
+): Promise<Ended> {
   const cell = { stage, ...(stageKey ? { stageKey } : {}), failureClass, message }
-  await ledger.recordMissingCell({ studyId, configurationId, ...cell })
+  await ledger.recordMissingCell({ studyId, configurationId: configurationId(configuration), ...cell })
   const outcome = failureClass === 'Diverged' ? 'diverged' : 'failed'
-  return { ...result, outcome, measurements: [], failures: [{ stage, failureClass, message }] }
-}
-
-function resultOf({ studyId, configuration }: ConfigurationWorkflowInput, changes: number) {
-  return { studyId, configurationId: configurationId(configuration), workersChanged: changes > 0 }
+  return { outcome, measurements: [], failures: [{ stage, failureClass, message }] }
 }

@@ -48,6 +48,12 @@ export interface StageMemory {
   readonly attempts: Map<Digest, number>
   /** Artifacts that a stage could not read. */
   readonly lost: Set<Digest>
+  /** Seconds that attempts kept devices busy. */
+  deviceSeconds: number
+}
+
+export function newMemory(): StageMemory {
+  return { attempts: new Map(), lost: new Set(), deviceSeconds: 0 }
 }
 
 /** Runs stages on workers of one description. */
@@ -73,6 +79,7 @@ export class StageRunner {
       const known = await ledger.beginStage({ ...attempt, distrusted: [...this.memory.lost] })
       if (known) return outputsOf(known, run.identity, key)
       const ended = await this.attemptOnce(run, key, attempt)
+      this.memory.deviceSeconds += secondsOf('result' in ended ? ended.result.evidence : ended.failure.evidence)
       if ('result' in ended) {
         const used = { ...run.used, ...ended.result.sources }
         return { stageKey: key, generated: (await ledger.fulfil({ ...attempt, used, result: ended.result })).generated }
@@ -127,6 +134,11 @@ export async function asStage<Result>(stage: FailedStage, work: () => Promise<Re
     const { failureClass, message, evidence } = attemptFailureOf(error)
     throw new StageFailed(failureClass, stage, message, evidence)
   }
+}
+
+/** How long an attempt took; nothing where its worker could not say. */
+function secondsOf({ startedAt, endedAt }: Partial<AttemptEvidence>): number {
+  return startedAt && endedAt ? Math.max(0, Date.parse(endedAt) - Date.parse(startedAt)) / 1_000 : 0
 }
 
 interface AttemptFailure {

@@ -3,7 +3,7 @@ import type { ArtifactsByRole, Configuration, Perturbation } from '@gauntlet/stu
 import { askPool } from './gpu-pool.ts'
 import { ledger } from './ledger.ts'
 import { stageFailureOf } from './stage-failure.ts'
-import type { StageMemory, StageOutputs } from './stage-runner.ts'
+import { newMemory, type StageOutputs } from './stage-runner.ts'
 import { stagesOn } from './stages.ts'
 
 /**
@@ -12,7 +12,7 @@ import { stagesOn } from './stages.ts'
  */
 export class StudyStages {
   private described: Promise<WorkerDescription> | undefined
-  private readonly memory: StageMemory = { attempts: new Map(), lost: new Set() }
+  private readonly memory = newMemory()
   private done = new Map<string, Promise<ArtifactsByRole | null>>()
 
   /** `codes`: of all stages of the study, so that what the ledger keeps of the pool serves whoever plans it. */
@@ -53,6 +53,13 @@ export class StudyStages {
     }
   }
 
+  /** Seconds that its attempts kept devices busy since this was last asked. */
+  takeSeconds(): number {
+    const { deviceSeconds } = this.memory
+    this.memory.deviceSeconds = 0
+    return deviceSeconds
+  }
+
   private async askAndRecord(): Promise<WorkerDescription> {
     const description = await askPool(this.pool, this.codes)
     await ledger.recordPool({ pool: this.pool, description })
@@ -65,6 +72,7 @@ export class StudyStages {
     if (known) return known
     const running = this.generatedOrNull(run)
     this.done.set(name, running)
+    running.catch(() => this.done.delete(name)) // so that it is run again after a pause that stopped it
     return running
   }
 

@@ -6,6 +6,10 @@ import {
   type ConfigurationWorkflowInput,
   type FailureClass,
   type ListedConfiguration,
+  type PauseReason,
+  type PauseRequest,
+  type ResumeRequest,
+  type RetryRequest,
   type StudyCarried,
   type StudyCounts,
   type StudyOutline,
@@ -27,13 +31,24 @@ import { ChildConfigurations, wasEndedByHand } from './child-configuration.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import { ledger } from './ledger.ts'
 import { StudyStages } from './study-stages.ts'
+import { StudyTally } from './study-tally.ts'
 
 const pageSize = 50
 const fresh: StudyCarried = {
   offset: 0,
   unfinished: [],
+  again: [],
   ended: { measured: 0, diverged: 0, failed: 0, skipped: 0 },
   bugs: {},
+  failed: [],
+  paused: null,
+  deviceSeconds: 0,
+}
+
+/** A configuration in flight, and the scope in which the study waits for it. */
+interface InFlight {
+  readonly listed: ListedConfiguration
+  readonly scope: CancellationScope
 }
 
 /**
@@ -41,17 +56,23 @@ const fresh: StudyCarried = {
  * on.
  */
 export class StudyWindow {
-  private ended: StudyCounts
   /** The place in the study's list of the next configuration. */
   private offset: number
   /** Configurations of the list that are next. */
   private page: readonly ListedConfiguration[] = []
-  /** The places of configurations that an earlier run left in flight, and that this one has not joined yet. */
-  private carried: readonly number[]
-  private readonly running = new Map<number, ListedConfiguration>()
+  /** Places of configurations that were tried before: by an earlier run, before a pause, or before a retry. */
+  private again: number[]
+  /** Those of `again` that an earlier run left in flight. */
+  private readonly left: Set<number>
+  /** Places of configurations that a pause stops. */
+  private readonly stopped = new Set<number>()
+  private readonly running = new Map<number, InFlight>()
   private readonly children = new ChildConfigurations()
   private readonly breaker: CircuitBreaker
   private readonly shared: StudyStages
+  private readonly tally: StudyTally
+  private paused: PauseReason | null
+  private budgetSeconds: number | null
   /** Why the study cannot go on: it was cancelled, or the ledger cannot record a missing cell. */
   private fatal: { readonly error: unknown } | undefined
 
@@ -59,17 +80,51 @@ export class StudyWindow {
     private readonly input: StudyWorkflowInput,
     private readonly outline: StudyOutline,
   ) {
-    const { offset, unfinished, ended, bugs } = input.carried ?? fresh
-    this.offset = offset
-    this.carried = unfinished
-    this.ended = ended
-    this.breaker = new CircuitBreaker(bugs)
+    const carried = input.carried ?? fresh
+    this.offset = carried.offset
+    this.again = [...carried.unfinished, ...carried.again]
+    this.left = new Set(carried.unfinished)
+    this.paused = carried.paused
+    this.budgetSeconds = input.budgetSeconds
+    this.tally = new StudyTally(carried)
+    this.breaker = new CircuitBreaker(carried.bugs)
     this.shared = new StudyStages(input.pool, outline.codes, outline.perturbations)
   }
 
   progress(): StudyProgress {
-    const running = [...this.running.values()].map(({ configuration }) => configurationId(configuration))
-    return { total: this.outline.total, ended: this.ended, running: running.map(configurationWorkflowId) }
+    const running = [...this.running.values()].map(({ listed }) => configurationId(listed.configuration))
+    return {
+      total: this.outline.total,
+      ended: this.tally.counts,
+      running: running.map(configurationWorkflowId),
+      paused: this.paused,
+      deviceSeconds: this.tally.deviceSeconds,
+      budgetSeconds: this.budgetSeconds,
+      failures: this.tally.failures(),
+    }
+  }
+
+  /** Starts no more configurations, and stops those in flight if that is asked for. */
+  pause({ now }: PauseRequest): StudyProgress {
+    this.paused = 'asked'
+    for (const [place, { scope }] of now ? this.running : []) {
+      this.stopped.add(place)
+      scope.cancel()
+    }
+    return this.progress()
+  }
+
+  resume({ budgetSeconds }: ResumeRequest): StudyProgress {
+    if (budgetSeconds !== undefined) this.budgetSeconds = budgetSeconds
+    this.paused = this.isBudgetSpent() ? 'budget' : null
+    return this.progress()
+  }
+
+  /** Tries configurations again that have ended without every number. */
+  retry(request: RetryRequest): StudyProgress {
+    this.breaker.close()
+    this.again.push(...this.tally.takeBack(request))
+    return this.progress()
   }
 
   /**
@@ -87,38 +142,46 @@ export class StudyWindow {
 
   /** Starts each configuration as soon as the window has room, and ends when all have ended. */
   private async startAll(): Promise<StudyCounts> {
-    const { file } = this.input
-    const places = this.carried
-    for (const listed of places.length > 0 ? await ledger.listedConfigurations({ file, places }) : []) {
-      this.carried = this.carried.filter((place) => place !== listed.index)
-      this.start(listed, true)
-    }
     for (;;) {
-      const next = await this.nextOfList()
-      await this.waitUntil(() => this.running.size < (next ? this.input.window : 1))
-      if (!next) return this.ended
-      this.page = this.page.slice(1)
-      this.passOver(next.index)
-      this.offset = next.index + 1
-      this.start(next, false)
+      await this.waitUntil(() => this.isOver() || (this.paused === null && this.running.size < this.input.window))
+      if (this.isOver()) return this.tally.counts
+      const next = await this.next()
+      if (next) this.start(next)
+      else await this.waitUntil(() => this.again.length > 0 || this.running.size === 0)
     }
   }
 
-  /** The next configuration of the list that has something to do. */
-  private async nextOfList(): Promise<ListedConfiguration | undefined> {
+  private isOver(): boolean {
+    const untried = this.again.length + this.page.length + this.outline.total - this.offset
+    return untried === 0 && this.running.size === 0
+  }
+
+  /** The next configuration that has something to do: of those that were tried before, then of the list. */
+  private async next(): Promise<ListedConfiguration | undefined> {
     const { file } = this.input
+    const place = this.again[0]
+    if (place !== undefined) {
+      const [listed] = await ledger.listedConfigurations({ file, places: [place] })
+      this.again = this.again.filter((each) => each !== place)
+      return listed
+    }
     while (this.page.length === 0 && this.offset < this.outline.total) {
       const worker = await this.shared.describe()
       const { open, next } = await ledger.openConfigurations({ file, worker, offset: this.offset, limit: pageSize })
       this.page = open
       if (open.length === 0) this.passOver(next)
     }
-    return this.page[0]
+    const next = this.page[0]
+    if (!next) return undefined
+    this.page = this.page.slice(1)
+    this.passOver(next.index)
+    this.offset = next.index + 1
+    return next
   }
 
   /** Counts the configurations before this place, which have every number already. */
   private passOver(place: number): void {
-    this.ended = { ...this.ended, measured: this.ended.measured + place - this.offset }
+    this.tally.passOver(place - this.offset)
     this.offset = place
   }
 
@@ -127,41 +190,69 @@ export class StudyWindow {
     const tooLong = () => workflowInfo().continueAsNewSuggested
     await condition(() => this.fatal !== undefined || ready() || tooLong())
     if (this.fatal) throw this.fatal.error
-    if (tooLong()) await continueAsNew<Workflows['study']>({ ...this.input, carried: this.carry() })
+    if (!tooLong()) return
+    const { budgetSeconds } = this
+    await continueAsNew<Workflows['study']>({ ...this.input, budgetSeconds, carried: this.carry() })
   }
 
   private carry(): StudyCarried {
-    const unfinished = [...this.running.keys(), ...this.carried]
-    return { offset: this.offset, unfinished, ended: this.ended, bugs: this.breaker.counted() }
+    return {
+      ...this.tally.carry(),
+      offset: this.offset,
+      unfinished: [...this.running.keys(), ...this.left],
+      again: this.again.filter((place) => !this.left.has(place)),
+      bugs: this.breaker.counted(),
+      paused: this.paused,
+    }
   }
 
-  private start(listed: ListedConfiguration, inEarlierRun: boolean): void {
-    this.running.set(listed.index, listed)
-    this.runInWindow(listed, inEarlierRun).catch((error: unknown) => {
-      this.fatal ??= { error }
-      this.running.delete(listed.index)
-    })
+  private start(listed: ListedConfiguration): void {
+    const scope = new CancellationScope()
+    this.running.set(listed.index, { listed, scope })
+    scope
+      .run(() => this.runInWindow(listed))
+      .catch((error: unknown) => {
+        this.running.delete(listed.index)
+        const { consideredCancelled } = CancellationScope.current()
+        if (this.stopped.delete(listed.index) && isCancellation(error) && !consideredCancelled)
+          this.again.push(listed.index)
+        else this.fatal ??= { error }
+      })
   }
 
-  private async runInWindow(listed: ListedConfiguration, inEarlierRun: boolean): Promise<void> {
-    const shared = await this.shared.outputsFor(listed.configuration)
-    // A configuration that an earlier run left in flight is not skipped: it was tried, and its result is still to come.
-    if (!inEarlierRun && (await this.skip(listed))) return this.end(listed, 'skipped')
+  private async runInWindow(listed: ListedConfiguration): Promise<void> {
+    const { index, configuration } = listed
+    const shared = await this.shared.outputsFor(configuration)
+    // One that an earlier run left in flight was tried, and its result is still to come.
+    const skipped = this.left.delete(index) ? null : await this.skip(listed)
+    if (skipped) return this.end(listed, skipped)
     const { studyId, pool } = this.input
     const { perturbations } = this.outline
-    const input = { studyId, configuration: listed.configuration, perturbations, pool, ...(shared ? { shared } : {}) }
-    const { outcome, failures, workersChanged } = await this.resultOf(input)
-    if (workersChanged) this.shared.forget()
-    this.breaker.count(listed.configuration.backbone.id, failures)
-    this.end(listed, outcome)
+    const input = { studyId, configuration, perturbations, pool, ...(shared ? { shared } : {}) }
+    const result = await this.resultOf(input)
+    if (result.workersChanged) {
+      this.shared.forget()
+      this.breaker.close()
+    }
+    this.breaker.count(configuration.backbone.id, result.failures)
+    this.tally.addSeconds(result.deviceSeconds + this.shared.takeSeconds())
+    this.end(listed, result)
+    if (this.paused === null && this.isBudgetSpent()) this.paused = 'budget'
+  }
+
+  private isBudgetSpent(): boolean {
+    return this.budgetSeconds !== null && this.tally.deviceSeconds >= this.budgetSeconds
   }
 
   /**
    * Counts a configuration and removes it from the window in one step. A run that ended in between would count it
    * twice, or never.
    */
-  private end({ index }: ListedConfiguration, outcome: keyof StudyCounts): void {
-    this.ended = { ...this.ended, [outcome]: this.ended[outcome] + 1 }
+  private end(
+    { index, configuration }: ListedConfiguration,
+    result: Pick<ConfigurationResult, 'failures'> & { readonly outcome: keyof StudyCounts },
+  ): void {
+    this.tally.end(index, configuration.backbone.id, result)
     this.running.delete(index)
   }
 
@@ -179,22 +270,22 @@ export class StudyWindow {
       const failure = { stage: 'aggregate', failureClass, message } as const
       await ledger.recordMissingCell({ studyId, configurationId: id, ...failure })
       const result = { studyId, configurationId: id, measurements: [], failures: [failure] }
-      return { ...result, outcome: 'failed', workersChanged: false }
+      return { ...result, outcome: 'failed', workersChanged: false, deviceSeconds: 0 }
     }
   }
 
-  /** Whether bugs have opened the circuit of this backbone; the reason is then recorded. */
-  private async skip({ configuration }: ListedConfiguration): Promise<boolean> {
+  /** Where bugs have opened the circuit of this backbone: records that, and gives why it is skipped. */
+  private async skip({ configuration }: ListedConfiguration) {
     const open = this.breaker.openFor(configuration.backbone.id)
-    if (!open) return false
-    await ledger.recordMissingCell({
-      studyId: this.input.studyId,
-      configurationId: configurationId(configuration),
+    if (!open) return null
+    const failure = {
       stage: open.stage,
       failureClass: 'CircuitOpen',
       message: `Not tried: ${circuitBreakerThreshold} configurations failed alike (${open.stage}: ${open.cause}); mend that and run the study again.`,
-    })
-    return true
+    } as const
+    const { studyId } = this.input
+    await ledger.recordMissingCell({ studyId, configurationId: configurationId(configuration), ...failure })
+    return { outcome: 'skipped', failures: [failure] } as const
   }
 }
 

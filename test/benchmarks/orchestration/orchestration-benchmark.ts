@@ -9,9 +9,9 @@ import { poolDescriptionQueue, poolQueue } from '@gauntlet/contract'
 import { startPostgres, startProcess, startTemporal, stopServices } from '@gauntlet/infra'
 import type { Client } from '@temporalio/client'
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
-import { emptyStages } from './empty-stages.ts'
-import { emptyStudy } from './empty-study.ts'
 import { rawActivities } from './raw-activities.ts'
+import { simulatedStages } from '../../simulated/simulated-stages.ts'
+import { simulatedStudy } from '../../simulated/simulated-study.ts'
 import type { rawStudy } from './raw-workflows.ts'
 
 const pool = 'benchmark'
@@ -48,7 +48,7 @@ async function measureIn(home: string, configurations: number, rounds: number): 
   const store = openArtifactStore(artifacts)
   const temporalAddress = await startEverything(home, artifacts)
   const { client, close } = await connect({ address: temporalAddress, namespace: 'default' })
-  const workers = await startWorkers(temporalAddress, store, configurations)
+  const workers = await startWorkers(temporalAddress, store)
   const running = Promise.all(workers.map((worker) => worker.run()))
   try {
     await runRaw(client, 2) // both sides once, to warm up
@@ -88,9 +88,10 @@ async function startEverything(home: string, artifacts: string): Promise<string>
   return temporalAddress
 }
 
-async function startWorkers(address: string, store: ArtifactStore, configurations: number): Promise<Worker[]> {
+async function startWorkers(address: string, store: ArtifactStore): Promise<Worker[]> {
   const connection = await NativeConnection.connect({ address })
-  const stages = await emptyStages(store, emptyStudy(configurations, 1).configurations[0]!.dataset)
+  const simulation = { pool, devices: 100, images: 1, distinct: false, faulty: false }
+  const stages = simulatedStages(store, simulation, 'benchmark')
   const workflowsPath = fileURLToPath(new URL('raw-workflows.ts', import.meta.url))
   return Promise.all([
     Worker.create({ connection, taskQueue: poolQueue(pool), activities: stages.gpu }),
@@ -110,7 +111,7 @@ async function runRaw(client: Client, configurations: number): Promise<void> {
 
 /** A study that does not measure every cell was no measurement of its time. */
 async function runOurs(client: Client, store: ArtifactStore, configurations: number, round: number): Promise<void> {
-  const { id, text } = emptyStudy(configurations, round)
+  const { id, text } = simulatedStudy(configurations, 10_000 * round)
   const file = await store.put(new TextEncoder().encode(text), 'application/yaml')
   const { measured } = await (await startStudy(client, { studyId: id, file, pool })).result()
   if (measured !== configurations)

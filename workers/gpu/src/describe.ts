@@ -1,7 +1,7 @@
 import type { StageCode, WorkerDescription } from '@gauntlet/contract'
 import { mathFunctionsDigest } from '@gauntlet/engine/math-functions'
 import { digestOf } from '@gauntlet/study'
-import type { EngineDescription } from './bundles/engine-module.ts'
+import type { EngineDescription } from './device-protocol.ts'
 import type { StageBundles } from './bundles/stage-bundles.ts'
 import { SettingsInvalid } from './settings.ts'
 

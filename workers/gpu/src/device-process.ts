@@ -3,9 +3,8 @@ import type { Digest } from '@gauntlet/study'
 import { fork, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import type { BundleFile } from './bundles/bundle-cache.ts'
-import type { EngineDescription } from './bundles/engine-module.ts'
 import { cpuTicksOf } from './cpu-time.ts'
-import type { DeviceProgress, DeviceResult, FromDevice, ToDevice } from './device-protocol.ts'
+import type { DeviceProgress, DeviceResult, EngineDescription, FromDevice, ToDevice } from './device-protocol.ts'
 import { Patience } from './patience.ts'
 
 /** The device process failed an attempt; `failureClass` says what may help. */

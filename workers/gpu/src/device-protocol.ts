@@ -1,6 +1,12 @@
 import type { FailureClass, StageProgress, StageRequest, StageResult } from '@gauntlet/contract'
-import type { Digest } from '@gauntlet/study'
-import type { EngineDescription } from './bundles/engine-module.ts'
+import type { Digest, Json } from '@gauntlet/study'
+
+/** What a device process says of its engine before its first stage. */
+export interface EngineDescription {
+  readonly environment: Json
+  readonly environmentClass: Digest
+  readonly device: string
+}
 
 /** What a worker sends to its device process. */
 export type ToDevice =

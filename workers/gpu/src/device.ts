@@ -1,8 +1,7 @@
 import type { StageRequest } from '@gauntlet/contract'
 import type { BundleFile } from './bundles/bundle-cache.ts'
-import type { EngineDescription } from './bundles/engine-module.ts'
 import { DeviceProcess, usualLimits, type DeviceLimits } from './device-process.ts'
-import type { DeviceProgress, DeviceResult } from './device-protocol.ts'
+import type { DeviceProgress, DeviceResult, EngineDescription } from './device-protocol.ts'
 
 /**
  * One device and the process that does its tensor work. Tensor work blocks the thread it runs on; in a process of its

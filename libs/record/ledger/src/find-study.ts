@@ -1,8 +1,8 @@
-import { and, desc, eq, gte, lt, or, type SQL } from 'drizzle-orm'
+import { and, desc, eq, gte, lt, or, sql, type SQL } from 'drizzle-orm'
 import type { Digest, Json } from '@gauntlet/study'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { LedgerDatabase } from './open-ledger.ts'
-import { study } from './schema/index.ts'
+import { importedStudy, study } from './schema/index.ts'
 import { StudyUnknown } from './study-unknown.ts'
 
 /** A study as the ledger has it. */
@@ -25,7 +25,7 @@ export async function findStudy(db: LedgerDatabase, nameOrId: string): Promise<R
   const named = await studiesWhere(db, or(eq(study.id, nameOrId), eq(study.name, nameOrId)))
   const prefixed = named.length === 0 && nameOrId.length >= shortestPrefix ? begin(study.id, nameOrId) : undefined
   const [found, ...others] = prefixed ? await studiesWhere(db, prefixed, 2) : named
-  if (found === undefined || others.length > 0) throw new StudyUnknown(nameOrId, await studyNames(db))
+  if (found === undefined || others.length > 0) throw new StudyUnknown(nameOrId, await namesOfStudies(db))
   return { ...found, createdAt: found.createdAt.toISOString() }
 }
 
@@ -49,12 +49,15 @@ function studiesWhere(db: LedgerDatabase, condition: SQL | undefined, limit = 1)
 /** The text of a recorded study's file, with which it can be started again. Throws `StudyUnknown`. */
 export async function studyFile(db: LedgerDatabase, id: Digest): Promise<string> {
   const [found] = await db.select({ file: study.file }).from(study).where(eq(study.id, id))
-  if (found === undefined) throw new StudyUnknown(id, await studyNames(db))
+  if (found === undefined) throw new StudyUnknown(id, await namesOfStudies(db))
   return found.file
 }
 
-async function studyNames(db: LedgerDatabase): Promise<string[]> {
-  return (await db.selectDistinct({ name: study.name }).from(study).orderBy(study.name).limit(20)).map(
-    (row) => row.name,
-  )
+/** The names of studies that ran here and of imported ones. */
+export async function namesOfStudies(db: LedgerDatabase): Promise<string[]> {
+  const all = db
+    .select({ name: study.name })
+    .from(study)
+    .union(db.select({ name: importedStudy.name }).from(importedStudy))
+  return (await all.orderBy(sql`name`).limit(20)).map(({ name }) => name)
 }

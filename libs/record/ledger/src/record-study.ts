@@ -7,6 +7,7 @@ import {
   type Json,
   type Perturbation,
 } from '@gauntlet/study'
+import { inBatches } from './in-batches.ts'
 import type { LedgerDatabase } from './open-ledger.ts'
 import { configuration, exclusion, perturbation, study, studyConfiguration, studyPerturbation } from './schema/index.ts'
 import { documentOf } from './schema/json-document.ts'
@@ -22,9 +23,6 @@ export interface StudyRecord {
   readonly perturbations: readonly Perturbation[]
   readonly exclusions: readonly { readonly cell: Json; readonly reason: string }[]
 }
-
-/** Rows of one insert. Postgres takes at most 65,535 parameters in a statement. */
-const rowsPerInsert = 1000
 
 /** The identity of a perturbation: the digest of its canonical form. */
 export function perturbationKey(how: Perturbation): Digest {
@@ -46,14 +44,15 @@ export async function recordStudy(db: LedgerDatabase, record: StudyRecord): Prom
       perturbationKey: perturbationKey(how),
       position,
     }))
-    for (const rows of batches(measured)) await transaction.insert(studyPerturbation).values(rows).onConflictDoNothing()
+    for (const rows of inBatches(measured))
+      await transaction.insert(studyPerturbation).values(rows).onConflictDoNothing()
     const excluded = record.exclusions.map(({ cell, reason }, position) => ({
       studyId: id,
       position,
       cell: documentOf(cell),
       reason,
     }))
-    for (const rows of batches(excluded)) await transaction.insert(exclusion).values(rows).onConflictDoNothing()
+    for (const rows of inBatches(excluded)) await transaction.insert(exclusion).values(rows).onConflictDoNothing()
   })
 }
 
@@ -66,7 +65,7 @@ export async function recordPerturbations(db: LedgerDatabase, perturbations: rea
     evaluator: evaluatorLabel(how),
     document: how,
   }))
-  for (const batch of batches(sortedBy(rows, (row) => row.key)))
+  for (const batch of inBatches(sortedBy(rows, (row) => row.key)))
     await db.insert(perturbation).values(batch).onConflictDoNothing()
 }
 
@@ -84,19 +83,13 @@ async function recordConfigurations(
     seed: cell.seed,
     document: cell,
   }))
-  for (const batch of batches(sortedBy(rows, (row) => row.id)))
+  for (const batch of inBatches(sortedBy(rows, (row) => row.id)))
     await db.insert(configuration).values(batch).onConflictDoNothing()
   const members = rows.map((row, position) => ({ studyId, configurationId: row.id, position }))
-  for (const batch of batches(members)) await db.insert(studyConfiguration).values(batch).onConflictDoNothing()
+  for (const batch of inBatches(members)) await db.insert(studyConfiguration).values(batch).onConflictDoNothing()
 }
 
 /** The rows in an order that is the same in every transaction, so that two which insert shared rows cannot deadlock. */
 export function sortedBy<Row>(rows: readonly Row[], key: (row: Row) => string): Row[] {
   return [...rows].sort((a, b) => (key(a) < key(b) ? -1 : 1))
-}
-
-function batches<Row>(rows: readonly Row[]): Row[][] {
-  return Array.from({ length: Math.ceil(rows.length / rowsPerInsert) }, (_, i) =>
-    rows.slice(i * rowsPerInsert, (i + 1) * rowsPerInsert),
-  )
 }

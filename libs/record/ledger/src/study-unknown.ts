@@ -6,7 +6,10 @@ export class StudyUnknown extends Error {
     readonly study: string,
     known: readonly string[],
   ) {
-    const hint = known.length === 0 ? 'it holds none yet; run one with `gauntlet run`' : `it holds ${known.join(', ')}`
+    const hint =
+      known.length === 0
+        ? 'it holds none yet; run one with `gauntlet run`, or import one with `gauntlet import`'
+        : `it holds ${known.join(', ')}`
     super(`The ledger has no study "${study}": ${hint}.`)
   }
 }

@@ -1,24 +1,12 @@
 import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import { digestOfBytes } from '@gauntlet/study'
-import { requireAttackable, requireSettings } from './attack-input.ts'
-import type { Ball } from './ball.ts'
+import { requireAttackable, requireSettings, type AttackSettings } from './attack-input.ts'
 import { ballOf } from './balls.ts'
 import type { EnsembleVerdict } from './ensemble-verdict.ts'
-import { attacksOf, ensembleOf, type Ensemble, type EnsembleName } from './ensemble.ts'
+import { attacksOf, ensembleOf, type Ensemble } from './ensemble.ts'
 import type { LogitsFunction } from './loss.ts'
 import { runEnsemble } from './run-ensemble.ts'
 import type { Verdict } from './verdict.ts'
-
-/** The ball in which images are attacked, and by what. */
-export interface AttackSettings {
-  readonly norm: Ball['norm']
-  /** Radius of the ball, in units of the [0, 1] pixel range. */
-  readonly epsilon: number
-  /** The ensemble of attacks; `standard` unless given. */
-  readonly evaluator?: EnsembleName
-  /** Keys all noise, together with each image's digest; 0 unless given. */
-  readonly seed?: number
-}
 
 /** What became of the images. */
 export interface AttackResult {

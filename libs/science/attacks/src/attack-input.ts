@@ -1,7 +1,18 @@
 import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
-import type { AttackSettings } from './attack-images.ts'
-import { ensembleNames } from './ensemble.ts'
+import type { Ball } from './ball.ts'
+import { ensembleNames, type EnsembleName } from './ensemble.ts'
 import type { LogitsFunction } from './loss.ts'
+
+/** The ball in which images are attacked, and by what. */
+export interface AttackSettings {
+  readonly norm: Ball['norm']
+  /** Radius of the ball, in units of the [0, 1] pixel range. */
+  readonly epsilon: number
+  /** The ensemble of attacks; `standard` unless given. */
+  readonly evaluator?: EnsembleName
+  /** Keys all noise, together with each image's digest; 0 unless given. */
+  readonly seed?: number
+}
 
 /** The images, labels or settings of an attack cannot be used; a retry does not help. */
 export class AttackInputInvalid extends Error {

@@ -1,4 +1,5 @@
 import { ArtifactCorrupt, ArtifactMissing, ArtifactStoreUnavailable } from '@gauntlet/artifacts'
+import { StudyNotRunning, TemporalUnreachable } from '@gauntlet/client'
 import { LedgerUnreachable, MeasurementUnknown, StudyUnknown } from '@gauntlet/ledger'
 import { OpenAPIHono, type z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
@@ -91,7 +92,9 @@ const statuses: readonly (readonly [abstract: new (...args: never[]) => Error, s
   [ArtifactMissing, 404],
   [ArtifactCorrupt, 404],
   [ArtifactStoreUnavailable, 503],
+  [StudyNotRunning, 409],
   [LedgerUnreachable, 503],
+  [TemporalUnreachable, 503],
   [PoolUnknown, 503],
 ]
 

@@ -1,5 +1,16 @@
 import { AddressUnusable, PoolUnknown, serveApi, type ApiDependencies, type ApiServer } from '@gauntlet/api'
-import { connect, retryStudy, speedsOf, takeSnapshot, type StudySnapshot } from '@gauntlet/client'
+import {
+  cancelStudy,
+  connect,
+  pauseStudy,
+  restartStudy,
+  resumeStudy,
+  retryStudy,
+  speedsOf,
+  StudyNotRunning,
+  takeSnapshot,
+  type StudySnapshot,
+} from '@gauntlet/client'
 import { defaultPool, temporalSettings, type StageCode, type WorkerDescription } from '@gauntlet/contract'
 import { buildPage } from '@gauntlet/dashboard'
 import { lastPoolDescription } from '@gauntlet/ledger'
@@ -50,26 +61,58 @@ function dependenciesOf(
   stack: LocalStack,
   temporal: TemporalConnection,
 ): ApiDependencies {
-  const { pool } = settings
   return {
     db,
     store,
     describePool: (codes) => describePool({ settings, db }, codes),
     snapshot: (studyId) => temporal.snapshot(studyId),
     speeds: (environmentClass) => speedsOf(settings.home, environmentClass),
-    // The commands that a person can also press. Another one is a line here.
-    actions: {
-      retry: {
-        sentence: 'Retry runs the study again: what failed or is missing is tried, and nothing else.',
-        async run(studyId) {
-          await stack.everything()
-          await retryStudy(await temporal.client(), { db, store }, studyId, pool)
-          return 'The study runs; what failed or is missing is tried again.'
-        },
-      },
-    },
+    actions: actionsOf({ settings, db, store }, stack, temporal),
     readOnly: false,
     ledgerName: settings.databaseUrl ? new URL(settings.databaseUrl).host : settings.home,
+  }
+}
+
+/** The commands that a person can also press. Another one is an entry here. */
+function actionsOf(
+  { settings: { pool }, db, store }: LedgerSession,
+  stack: LocalStack,
+  temporal: TemporalConnection,
+): ApiDependencies['actions'] {
+  return {
+    retry: {
+      sentence: 'Retry tries what failed or is missing again, and nothing else.',
+      async run(studyId) {
+        await stack.everything()
+        const client = await temporal.client()
+        await retryStudy(client, studyId).catch((error: unknown) => {
+          if (!(error instanceof StudyNotRunning)) throw error
+          return restartStudy(client, { db, store }, studyId, pool)
+        })
+        return 'The study runs; what failed or is missing is tried again.'
+      },
+    },
+    pause: {
+      sentence: 'Pause starts no more configurations.',
+      async run(studyId) {
+        await pauseStudy(await temporal.client(), studyId, { now: false })
+        return 'The study is paused; what is in flight goes on to its end.'
+      },
+    },
+    resume: {
+      sentence: 'Resume goes on with a paused study.',
+      async run(studyId) {
+        const { paused } = await resumeStudy(await temporal.client(), studyId)
+        return paused ? 'The study is still paused, because its budget is spent.' : 'The study goes on.'
+      },
+    },
+    cancel: {
+      sentence: 'Cancel ends the run; what it has finished is kept.',
+      async run(studyId) {
+        await cancelStudy(await temporal.client(), studyId)
+        return 'The run was cancelled; retry goes on with it.'
+      },
+    },
   }
 }
 

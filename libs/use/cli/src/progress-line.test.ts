@@ -9,9 +9,10 @@ const attempt = {
   startedAt: '2026-01-01T00:00:00Z',
   unit: 'images',
 } as const
+const unspent = { paused: null, deviceSeconds: 0, budgetSeconds: null, failures: [] }
 const snapshot = (total: number, stages: StudySnapshot['stages'] = []): StudySnapshot => ({
   status: 'running',
-  progress: { total, ended: { measured: 2, diverged: 1, failed: 0, skipped: 0 }, running: [] },
+  progress: { total, ended: { measured: 2, diverged: 1, failed: 0, skipped: 0 }, running: [], ...unspent },
   stages,
 })
 

@@ -40,6 +40,9 @@ export function snapshotText({ status, progress, stages }: StudySnapshot, second
   ]
   for (const { stage, done, total } of stages.slice(0, 3))
     parts.push(total > 0 ? `${stage} ${Math.floor((100 * done) / total)} %` : stage)
+  if (progress?.paused) parts.push(progress.paused === 'budget' ? 'paused: the budget is spent' : 'paused')
+  const missing = progress ? progress.ended.failed + progress.ended.skipped : 0
+  if (missing > 0) parts.push(`${missing} without numbers`)
   const speed = stages.reduce((sum, { imagesPerSecond }) => sum + (imagesPerSecond ?? 0), 0)
   if (speed > 0) parts.push(`${Math.round(speed)} images/s`)
   if (secondsLeft !== null) parts.push(`${duration(secondsLeft)} left`)

@@ -1,7 +1,9 @@
+import { NothingToAnalyze, PublishedTableInvalid } from '@gauntlet/analysis'
 import { AddressUnusable, TokenNeeded } from '@gauntlet/api'
-import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyStopped } from '@gauntlet/client'
+import { ArtifactCorrupt, ArtifactMissing } from '@gauntlet/artifacts'
+import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyNotRunning, StudyStopped } from '@gauntlet/client'
 import { DiskFull } from '@gauntlet/files'
-import { StudyUnknown } from '@gauntlet/ledger'
+import { StudyNameAmbiguous, StudyNameTaken, StudyUnknown } from '@gauntlet/ledger'
 import { DigestMismatch, SourceForbidden, SourceNotFound, SourceUnreachable, UnusableSource } from '@gauntlet/sources'
 import { StudyFileInvalid } from '@gauntlet/study'
 import { CommandFailed, Misuse } from './command-failed.ts'
@@ -9,6 +11,8 @@ import { CommandFailed, Misuse } from './command-failed.ts'
 /** Errors whose message already says what to change. */
 const explained = [
   AddressUnusable,
+  ArtifactCorrupt,
+  ArtifactMissing,
   CommandFailed,
   PinContradicted,
   DigestMismatch,
@@ -17,12 +21,23 @@ const explained = [
   SourceNotFound,
   SourceUnreachable,
   SpeedsUnreadable,
+  StudyNotRunning,
   StudyStopped,
   UnusableSource,
 ]
 
 /** Errors of a wrong call: nothing was started. */
-const misuses = [Misuse, StudyFileInvalid, StudyFileMissing, StudyUnknown, TokenNeeded]
+const misuses = [
+  Misuse,
+  NothingToAnalyze,
+  PublishedTableInvalid,
+  StudyFileInvalid,
+  StudyFileMissing,
+  StudyNameAmbiguous,
+  StudyNameTaken,
+  StudyUnknown,
+  TokenNeeded,
+]
 
 /** Prints the error on standard error and gives the exit code. The stack trace is printed only with `--verbose`. */
 export function reportError(error: unknown, verbose: boolean): 1 | 2 {

@@ -1,6 +1,8 @@
 import type { TemporalSettings } from '@gauntlet/contract'
 import { Client, Connection } from '@temporalio/client'
 
+export type { Client } from '@temporalio/client'
+
 /** No Temporal server answered; a retry helps once one does. */
 export class TemporalUnreachable extends Error {
   override readonly name = 'TemporalUnreachable'

@@ -17,6 +17,8 @@ interface StartOptions {
   readonly file: ArtifactReference
   readonly pool?: string
   readonly window?: number
+  /** Device-seconds after which the study pauses and asks. */
+  readonly budgetSeconds?: number
 }
 
 /**
@@ -25,13 +27,13 @@ interface StartOptions {
  */
 export async function startStudy(
   client: Client,
-  { studyId, file, pool = defaultPool, window = defaultWindow }: StartOptions,
+  { studyId, file, pool = defaultPool, window = defaultWindow, budgetSeconds }: StartOptions,
 ): Promise<StudyHandle> {
   await endEarlierVersion(client, studyWorkflowId(studyId))
   return client.workflow.start<Workflows['study']>(workflowNames.study, {
     workflowId: studyWorkflowId(studyId),
     taskQueue: workflowQueue,
-    args: [{ studyId, file, pool, window }],
+    args: [{ studyId, file, pool, window, budgetSeconds: budgetSeconds ?? null }],
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
   })
@@ -41,7 +43,7 @@ export async function startStudy(
  * Starts a recorded study again, by the file that the ledger has of it: what is missing or has failed is tried again,
  * and nothing else. Joins it where it runs already. Throws `StudyUnknown`.
  */
-export async function retryStudy(
+export async function restartStudy(
   client: Client,
   { db, store }: { readonly db: LedgerDatabase; readonly store: ArtifactStore },
   studyId: Digest,

@@ -18,6 +18,7 @@ import {
   type StudyGrid,
 } from '@gauntlet/ledger'
 import type { PlannedChain } from './differences.ts'
+import { groupBy } from './group-by.ts'
 
 /** One cell of a study's table: a configuration under a perturbation. */
 export interface ResultCell extends Cell {
@@ -220,14 +221,4 @@ function absence(
   }
   const reason = hasOlder ? 'not run yet by this code in this environment' : 'not run yet'
   return { stage: null, failureClass: null, failedAt: null, reason }
-}
-
-function groupBy<Item>(items: readonly Item[], key: (item: Item) => string): Map<string, Item[]> {
-  const groups = new Map<string, Item[]>()
-  for (const item of items) {
-    const group = groups.get(key(item))
-    if (group) group.push(item)
-    else groups.set(key(item), [item])
-  }
-  return groups
 }

@@ -1,5 +1,6 @@
 export * from './activities.ts'
 export * from './bench.ts'
+export * from './control.ts'
 export * from './failures.ts'
 export * from './identities.ts'
 export * from './micro-batch.ts'

@@ -1,5 +1,6 @@
 import type { ArtifactReference, ArtifactsByRole, Configuration, Digest, Perturbation } from '@gauntlet/study'
 import type { Measurement, WorkerDescription } from './activities.ts'
+import type { FailureGroup, PauseReason } from './control.ts'
 import type { MissingReason } from './failures.ts'
 import type { StageCode } from './stage-code.ts'
 
@@ -9,6 +10,8 @@ export interface StudyWorkflowInput {
   readonly pool: string
   /** Configurations in flight at once. */
   readonly window: number
+  /** Device-seconds after which the study pauses and asks; no limit where it is null. */
+  readonly budgetSeconds: number | null
   /** State of an earlier run of the workflow, carried over continue-as-new. */
   readonly carried?: StudyCarried
 }
@@ -19,9 +22,21 @@ export interface StudyCarried {
   readonly offset: number
   /** The places in the list of those that an earlier run started and that are not known to have ended. */
   readonly unfinished: readonly number[]
+  /** The places of those that are to be tried again. */
+  readonly again: readonly number[]
   readonly ended: StudyCounts
   /** How many configurations failed by a bug, by `stage backbone cause`. */
   readonly bugs: Readonly<Record<string, number>>
+  /** Those that ended without a number of theirs, alike ones together. */
+  readonly failed: readonly FailedPlaces[]
+  readonly paused: PauseReason | null
+  readonly deviceSeconds: number
+}
+
+/** The places in the list of configurations that failed alike. */
+export interface FailedPlaces extends Omit<FailureGroup, 'configurations'> {
+  readonly outcome: keyof StudyCounts
+  readonly places: readonly number[]
 }
 
 export interface StudyCounts {
@@ -58,6 +73,8 @@ export interface ConfigurationResult {
   readonly failures: readonly StageFailureSummary[]
   /** Whether the pool's workers are no longer those that `shared` describes. */
   readonly workersChanged: boolean
+  /** Seconds that its attempts in this run kept devices busy, failed ones too. */
+  readonly deviceSeconds: number
 }
 
 export interface StageFailureSummary {
@@ -72,6 +89,13 @@ export interface StudyProgress {
   readonly ended: StudyCounts
   /** Workflow ids of the configurations in flight. */
   readonly running: readonly string[]
+  /** Why it starts no configurations; null while it does. */
+  readonly paused: PauseReason | null
+  /** Device time spent so far, and the budget. */
+  readonly deviceSeconds: number
+  readonly budgetSeconds: number | null
+  /** Why configurations lack numbers, the most frequent reason first. */
+  readonly failures: readonly FailureGroup[]
 }
 
 /** Tells a configuration the workflow id of a study that waits for it and did not start it. */

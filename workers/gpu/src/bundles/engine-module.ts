@@ -1,14 +1,7 @@
 import { engineEnvironment, environmentClass } from '@gauntlet/engine'
 import { proveEngine } from '@gauntlet/engine/prove-engine'
-import type { Digest, Json } from '@gauntlet/study'
+import type { EngineDescription } from '../device-protocol.ts'
 import { bundleProtocol } from './bundle-protocol.ts'
-
-/** What a device process says of its engine before its first stage. */
-export interface EngineDescription {
-  readonly environment: Json
-  readonly environmentClass: Digest
-  readonly device: string
-}
 
 /** The exports of the bundle by which a device process looks at its engine. */
 export interface EngineModule {

@@ -16,6 +16,7 @@ describe('the defects of the published measurements', () => {
       'at-chance': 383,
       'shared-display-name': 2,
       'no-weights-loaded': 2,
+      'flagged-unreliable': 0,
     })
   })
 

@@ -13,7 +13,8 @@ import type { PublishedRow } from './published-table.ts'
  * - `robust-above-clean`: a row with a higher accuracy under an attack than without;
  * - `at-chance`: a row whose clean accuracy is at chance, so that its training collapsed;
  * - `shared-display-name`: several backbones under one name in figures;
- * - `no-weights-loaded`: a backbone whose linear probes are at chance, so that its features are not pretrained.
+ * - `no-weights-loaded`: a backbone whose linear probes are at chance, so that its features are not pretrained;
+ * - `flagged-unreliable`: a number that its publisher says is not to be trusted.
  */
 export const defectKinds = [
   'subset-of-images',
@@ -23,6 +24,7 @@ export const defectKinds = [
   'at-chance',
   'shared-display-name',
   'no-weights-loaded',
+  'flagged-unreliable',
 ] as const
 
 export type DefectKind = (typeof defectKinds)[number]

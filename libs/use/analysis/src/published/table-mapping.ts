@@ -50,7 +50,7 @@ export const publishedMapping: TableMapping = {
 const needed = ['backbone', 'dataset', 'loss', 'protocol'] as const
 const scales = ['fraction', 'percent']
 
-/** A mapping document, read from JSON or YAML, as a mapping. Throws PublishedTableInvalid with one sentence. */
+/** A mapping document, read from JSON, as a mapping. Throws PublishedTableInvalid with one sentence. */
 export function parseMapping(document: unknown): TableMapping {
   const { columns = {}, accuracies = {}, constants = {}, values = {}, scale = 'fraction', ...rest } = textsIn(document)
   const unknown = Object.keys(rest)[0]

@@ -83,7 +83,7 @@ function nowOf(
   const running = new Set(progress?.running ?? [])
   return {
     status,
-    sentence: failure ? `${statusSentences[status]} ${failure}` : statusSentences[status],
+    sentence: [statusSentences[status], failure, progress?.paused ? 'It is paused.' : ''].filter(Boolean).join(' '),
     cells: countCells(table),
     running: table.grid.configurations.flatMap(({ id, position }) =>
       running.size > 0 && running.has(configurationWorkflowId(id)) ? [position] : [],

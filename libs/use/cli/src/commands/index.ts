@@ -1,13 +1,18 @@
 import type { Command } from 'commander'
-
+import { addAnalyze } from './analyze.ts'
 import { addBackbones } from './backbones.ts'
+import { addControl } from './control.ts'
 import { addDashboard } from './dashboard.ts'
 import { addDoctor } from './doctor.ts'
 import { addDown } from './down.ts'
+import { addImport } from './import.ts'
 import { addPlan } from './plan.ts'
 import { addProbe } from './probe.ts'
+import { addRank } from './rank.ts'
+import { addReport } from './report.ts'
 import { addResults } from './results.ts'
 import { addRun } from './run.ts'
+import { addSubmit } from './submit.ts'
 import { addTrace } from './trace.ts'
 import { addUp } from './up.ts'
 import { addWatch } from './watch.ts'
@@ -20,10 +25,16 @@ export function addCommands(program: Command): Command {
     addDown,
     addPlan,
     addRun,
+    addSubmit,
     addWatch,
+    addControl,
     addResults,
     addTrace,
     addDashboard,
+    addImport,
+    addRank,
+    addAnalyze,
+    addReport,
     addBackbones,
     addProbe,
   ])

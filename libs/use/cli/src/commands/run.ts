@@ -5,12 +5,21 @@ import {
   planStudy,
   readResults,
   resultRow,
+  resumeStudy,
   startStudy,
   timeLeft,
+  type Client,
   type StudyResults,
   type StudySource,
 } from '@gauntlet/client'
-import { stageCodesOf, temporalSettings, type StageCode, type WorkerDescription } from '@gauntlet/contract'
+import {
+  stageCodesOf,
+  temporalSettings,
+  type ResumeRequest,
+  type StageCode,
+  type StudyProgress,
+  type WorkerDescription,
+} from '@gauntlet/contract'
 import { openLedger, StudyUnknown, type LedgerDatabase } from '@gauntlet/ledger'
 import { expandStudy, studyId, type Digest, type Expansion } from '@gauntlet/study'
 import type { Command } from 'commander'
@@ -19,6 +28,7 @@ import { startDashboard } from '../dashboard-server.ts'
 import { interruptible } from '../interruptible.ts'
 import { LocalStack } from '../local-stack.ts'
 import { openBrowser } from '../open-browser.ts'
+import { parseHours } from '../parse-hours.ts'
 import { readStudyShowingPins } from '../read-study.ts'
 import { renderResults } from '../results-table.ts'
 import { readCommandSettings, type CommandSettings } from '../settings.ts'
@@ -33,16 +43,27 @@ export function addRun(program: Command): void {
     .argument('<study>', 'path of a study file, or the name of one that ships with Gauntlet')
     .option('--json', 'print the rows as a JSON array instead of the table')
     .option('--open', 'open the study in the browser, and serve the page until the run ends')
-    .action(async (named: string, { json, open }: { json?: boolean; open?: boolean }) => {
-      const settings = readCommandSettings()
-      const source = await readStudyShowingPins(named, settings.cache)
-      const interrupted = `Interrupted; nothing that was finished is lost. Go on with: gauntlet run ${named}`
-      await interruptible(interrupted, (signal) =>
-        LocalStack.use(settings, (stack) =>
-          runIn({ stack, settings, source, signal, json: json === true, open: open === true }),
-        ),
-      )
-    })
+    .option('--budget <hours>', 'device-hours after which it pauses, or none', parseHours)
+    .action(
+      async (named: string, { json, open, budget }: { json?: boolean; open?: boolean; budget?: number | null }) => {
+        const settings = readCommandSettings()
+        const source = await readStudyShowingPins(named, settings.cache)
+        const interrupted = `Interrupted; nothing that was finished is lost. Go on with: gauntlet run ${named}`
+        await interruptible(interrupted, (signal) =>
+          LocalStack.use(settings, (stack) =>
+            runIn({
+              stack,
+              settings,
+              source,
+              signal,
+              json: json === true,
+              open: open === true,
+              budget: budget ?? null,
+            }),
+          ),
+        )
+      },
+    )
 }
 
 interface Invocation {
@@ -52,6 +73,8 @@ interface Invocation {
   readonly signal: AbortSignal
   readonly json: boolean
   readonly open: boolean
+  /** Device-seconds after which the study pauses. */
+  readonly budget: number | null
 }
 
 interface RunSession extends Invocation {
@@ -134,7 +157,17 @@ async function isComplete({ db, id, worker }: RunSession): Promise<boolean> {
 }
 
 /** Starts or joins the study and follows it to its end. Services and workers that die meanwhile are restarted. */
-async function startAndFollow({ source, expansion, id, stack, db, store, worker, signal }: RunSession): Promise<void> {
+async function startAndFollow({
+  source,
+  expansion,
+  id,
+  stack,
+  db,
+  store,
+  worker,
+  signal,
+  budget,
+}: RunSession): Promise<void> {
   const { temporalAddress } = await stack.everything()
   signal.throwIfAborted()
   const { client, close } = await connect(temporalSettings(temporalAddress, process.env))
@@ -142,22 +175,40 @@ async function startAndFollow({ source, expansion, id, stack, db, store, worker,
   try {
     const file = await store.put(source.bytes, 'application/yaml')
     const { pool } = readCommandSettings()
-    await startStudy(client, { studyId: id, file, ...(pool ? { pool } : {}) })
+    const limit = budget === null ? {} : { budgetSeconds: budget }
+    await startStudy(client, { studyId: id, file, ...(pool ? { pool } : {}), ...limit })
     const estimate = timeLeft(() => planStudy(expansion, worker, db, store))
     const restart = restarter(stack)
+    const resumed = resumer(client, id, limit)
     await followStudy({
       client,
       studyId: id,
       timeLeft: estimate,
       signal,
-      onSnapshot(snapshot, secondsLeft) {
+      async onSnapshot(snapshot, secondsLeft) {
         display.show(snapshot, secondsLeft)
+        await resumed(snapshot.progress)
         return restart()
       },
     })
   } finally {
     display.end()
     await close()
+  }
+}
+
+/**
+ * Resumes a study that was paused before this command. Fails once the budget is spent and nothing is in flight any
+ * more.
+ */
+function resumer(client: Client, id: Digest, limit: ResumeRequest) {
+  let isFirst = true
+  return async (progress: StudyProgress | null): Promise<void> => {
+    if (!progress) return
+    if (isFirst && progress.paused) await resumeStudy(client, id, limit)
+    else if (progress.paused === 'budget' && progress.running.length === 0)
+      throw new CommandFailed('The budget is spent, and the study is paused; raise it with: --budget <hours>')
+    isFirst = false
   }
 }
 

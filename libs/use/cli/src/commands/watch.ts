@@ -1,5 +1,5 @@
 import { connect, followStudy, planStudy, readStudy, timeLeft, type StudySnapshot } from '@gauntlet/client'
-import { stageCodesOf, temporalSettings } from '@gauntlet/contract'
+import { stageCodesOf, temporalSettings, type StudyProgress } from '@gauntlet/contract'
 import { openLedger } from '@gauntlet/ledger'
 import { openArtifactStore } from '@gauntlet/artifacts'
 import { expandStudy, studyId } from '@gauntlet/study'
@@ -8,6 +8,7 @@ import { CommandFailed } from '../command-failed.ts'
 import { LocalStack } from '../local-stack.ts'
 import { readCommandSettings } from '../settings.ts'
 import { progressDisplay } from '../show-progress.ts'
+import { summary } from './control.ts'
 import { askWorkers } from '../worker-description.ts'
 
 /** Snapshots in a row without an answer of Temporal, after which nothing is expected to restart it. */
@@ -41,6 +42,7 @@ async function watch(named: string, json: boolean): Promise<boolean> {
   const ledger = openLedger(await stack.database())
   const store = openArtifactStore(settings.artifacts, settings.cache)
   const display = progressDisplay(json)
+  let last: StudyProgress | null = null
   try {
     const { configurations, perturbations } = expandStudy(study)
     const worker = await askWorkers(settings, stageCodesOf(configurations, perturbations))
@@ -52,11 +54,13 @@ async function watch(named: string, json: boolean): Promise<boolean> {
       timeLeft: estimate,
       onSnapshot(snapshot, secondsLeft) {
         display.show(snapshot, secondsLeft)
+        last = snapshot.progress ?? last
         return isAnswering(snapshot)
       },
     })
   } finally {
     display.end()
+    if (last && !json) console.error(summary(last))
     await Promise.all([close(), ledger.close()])
   }
 }

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import { heldAt } from '../outcomes/packed-bits.ts'
+import { rank } from '../paper/rank.ts'
+import { nestedBootstrap } from '../uncertainty/nested-bootstrap.ts'
+import { measuredStudy } from './measured-study.fixture.ts'
+import { bootstrapRanking, compareWithLeader, studyAtlases } from './study-outcomes.ts'
+
+const options = { protocol: 'FFT-50', draws: 200 }
+
+describe('the bootstrap of a study', () => {
+  const { study, outcomes } = measuredStudy({ datasets: ['digits', 'cars'], seeds: [1, 2, 3] })
+
+  it('is in the order of the ranking, with its ranks and all seeds', () => {
+    const { configurations, draws } = bootstrapRanking(study, outcomes, options)!
+    const ranked = rank(study.rows, options)
+    expect(draws).toBe(200)
+    expect(configurations.map(({ backbone, loss, rank: place }) => [backbone, loss, place])).toEqual(
+      ranked.map(({ backbone, loss, rank: place }) => [backbone, loss, place]),
+    )
+    expect(configurations.every(({ seeds }) => seeds === 3)).toBe(true)
+    expect(configurations.reduce((sum, { firstShare }) => sum + firstShare, 0)).toBeCloseTo(1, 12)
+  })
+
+  it('is the nested bootstrap of the outcomes', () => {
+    const { study, outcomes } = measuredStudy({ losses: ['TRADES'] })
+    const byRank = study.rows.toReversed() // later backbones hold more
+    const set = study.perturbations.map(({ name }) =>
+      byRank.map(({ origins }) => {
+        const origin = origins[name]!
+        return [outcomes.get(origin.kind === 'measured' ? origin.outcomesDigest : '')!.held]
+      }),
+    )
+    const expected = nestedBootstrap([{ name: 'digits', images: 40, outcomes: set }], { by: 'borda', draws: 200 })
+    const { configurations, leaderStaysFirst } = bootstrapRanking(study, outcomes, options)!
+    expect(configurations.map(({ rankInterval }) => rankInterval)).toEqual(
+      expected.configurations.map(({ rankInterval }) => rankInterval),
+    )
+    expect(leaderStaysFirst).toBe(expected.leaderStaysFirst)
+  })
+
+  it('leaves out a seed that a configuration does not have on every dataset', () => {
+    const rows = study.rows.filter(
+      ({ backbone, dataset, seed }) => !(backbone === 'backbone 2' && dataset === 'cars' && seed === 3),
+    )
+    const { configurations } = bootstrapRanking({ ...study, rows }, outcomes, options)!
+    const seeds = new Set(configurations.map((one) => `${one.backbone} ${one.seeds}`))
+    expect([...seeds].sort()).toEqual(['backbone 0 3', 'backbone 1 3', 'backbone 2 2'])
+  })
+
+  it('is not defined where outcomes are not at hand, nor over different images', () => {
+    expect(bootstrapRanking(study, new Map(), options)).toBeNull()
+    const [digest, first] = [...outcomes][0]!
+    const others = new Map(outcomes).set(digest, { ...first, images: first.images.toReversed() })
+    expect(bootstrapRanking(study, others, options)).toBeNull()
+  })
+})
+
+describe('the atlases of a study', () => {
+  it('are one for each dataset and perturbation, with a row for each model', () => {
+    const { study, outcomes } = measuredStudy({ datasets: ['digits', 'cars'], seeds: [1, 2] })
+    const atlases = studyAtlases(study, outcomes)
+    expect(atlases.map(({ dataset, perturbation }) => `${dataset} ${perturbation}`)).toHaveLength(10)
+    const [first] = atlases
+    expect(first).toMatchObject({ dataset: 'digits', perturbation: 'clean', images: 40, models: 12 })
+    expect(first!.rows[0]!.model).toBe('backbone 0 · Classic AT · FFT-50 · seed 1')
+    expect(first!.agreements[3]![3]!.phi).toBeCloseTo(1, 12)
+  })
+
+  it('leave out numbers that are not used', () => {
+    const { study, outcomes } = measuredStudy()
+    const rows = study.rows.map((row, i) => (i === 0 ? { ...row, accuracies: { ...row.accuracies, L1: null } } : row))
+    const models = studyAtlases({ ...study, rows }, outcomes).map(({ models }) => models)
+    expect(models).toEqual([6, 6, 6, 5, 6])
+  })
+})
+
+describe('the leader compared with its rivals', () => {
+  const { study, outcomes } = measuredStudy()
+  const compared = compareWithLeader(study, outcomes, { protocol: 'FFT-50' })
+
+  it('is compared on the same images, under every perturbation', () => {
+    expect(compared).toHaveLength(10)
+    expect(new Set(compared.map(({ leader }) => leader))).toEqual(new Set(['backbone 2 · TRADES']))
+    const heldBy = (backbone: string, loss: string) => {
+      const origin = study.rows.find((row) => row.backbone === backbone && row.loss === loss)!.origins['Linf']!
+      const { held } = outcomes.get(origin.kind === 'measured' ? origin.outcomesDigest : '')!
+      return Array.from({ length: 40 }, (_, i) => heldAt(held, i))
+    }
+    const [own, theirs] = [heldBy('backbone 2', 'TRADES'), heldBy('backbone 2', 'Classic AT')]
+    const found = compared.find(
+      ({ rival, perturbation }) => rival === 'backbone 2 · Classic AT' && perturbation === 'Linf',
+    )
+    expect(found).toMatchObject({
+      onlyLeader: own.filter((held, i) => held && !theirs[i]).length,
+      onlyRival: own.filter((held, i) => !held && theirs[i]).length,
+    })
+  })
+
+  it('has p-values adjusted over all comparisons', () => {
+    for (const { pValue, adjustedPValue } of compared) expect(adjustedPValue).toBeGreaterThanOrEqual(pValue)
+    const smallest = compared.toSorted((a, b) => a.pValue - b.pValue)[0]!
+    expect(smallest.adjustedPValue).toBeCloseTo(Math.min(1, 10 * smallest.pValue), 12)
+  })
+})

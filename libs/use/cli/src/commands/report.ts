@@ -1,0 +1,100 @@
+import {
+  analyzeStudy,
+  bootstrapRanking,
+  compareStudies,
+  compareWithLeader,
+  studyAtlases,
+  type OutcomesByDigest,
+  type StudyNumbers,
+} from '@gauntlet/analysis'
+import { readOutcomes } from '@gauntlet/client'
+import { writeFileAtomically } from '@gauntlet/files'
+import { buildReport, hardestImages, type ProtocolUncertainty, type ReportInput } from '@gauntlet/report'
+import type { Command } from 'commander'
+import { mkdir } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { withLedger, type LedgerSession } from '../local-ledger.ts'
+import { parseDraws } from '../parse-draws.ts'
+import { progressLine, type ProgressLine } from '../progress-line.ts'
+import { readPictures } from '../read-pictures.ts'
+import { readStudyNumbers } from '../read-study-numbers.ts'
+
+interface ReportOptions {
+  readonly out: string
+  readonly reference: string
+  readonly draws: number
+}
+
+export function addReport(program: Command): void {
+  program
+    .command('report')
+    .description('write a report of a study: one HTML page, LaTeX tables and a macro for each number, numbers.csv')
+    .argument('<study>', 'name or id of a study that has run or was imported')
+    .argument('[others...]', 'studies to set beside it')
+    .requiredOption('--out <folder>', 'the folder to write')
+    .option('--reference <protocol>', 'the protocol that the others are proxies of', 'FFT-50')
+    .option('--draws <count>', 'draws of seeds and images for the intervals of ranks', parseDraws, 2000)
+    .action(async (name: string, others: readonly string[], { out, reference, draws }: ReportOptions) => {
+      const line = progressLine()
+      try {
+        await withLedger(async (session) => {
+          const study = await readStudyNumbers(session, name)
+          const beside: StudyNumbers[] = []
+          for (const other of others) beside.push(await readStudyNumbers(session, other))
+          const input = await reportInput(session, study, { beside, reference, draws, line })
+          const { seal, files } = buildReport(input)
+          const folder = resolve(out)
+          for (const [path, text] of Object.entries(files)) {
+            await mkdir(dirname(join(folder, path)), { recursive: true })
+            await writeFileAtomically(join(folder, path), text)
+          }
+          line.end()
+          console.log(`Wrote ${Object.keys(files).length} files to ${folder}; open index.html. Seal ${seal}.`)
+        })
+      } finally {
+        line.end()
+      }
+    })
+}
+
+interface ReportSettings {
+  readonly beside: readonly StudyNumbers[]
+  readonly reference: string
+  readonly draws: number
+  readonly line: ProgressLine
+}
+
+async function reportInput(
+  session: LedgerSession,
+  study: StudyNumbers,
+  { beside, reference, draws, line }: ReportSettings,
+): Promise<ReportInput> {
+  const outcomes = await readOutcomes(session.store, study, (done, total) =>
+    line.show(`${done}/${total} outcomes read`),
+  )
+  const analysis = analyzeStudy(study, { reference })
+  const uncertainty = Object.keys(analysis.protocols).map(
+    (protocol) => [protocol, uncertaintyOf(study, outcomes, { protocol, draws, line })] as const,
+  )
+  const atlases = studyAtlases(study, outcomes)
+  return {
+    study,
+    analysis,
+    uncertainty: Object.fromEntries(uncertainty),
+    atlases,
+    pictures: await readPictures(session, study, hardestImages(atlases)),
+    comparisons: beside.map((other) => compareStudies(study, other)),
+  }
+}
+
+function uncertaintyOf(
+  study: StudyNumbers,
+  outcomes: OutcomesByDigest,
+  { protocol, draws, line }: { readonly protocol: string; readonly draws: number; readonly line: ProgressLine },
+): ProtocolUncertainty {
+  const onProgress = (done: number, total: number) => line.show(`${protocol}: ${done}/${total} draws`)
+  return {
+    ranking: bootstrapRanking(study, outcomes, { protocol, draws, onProgress }),
+    leader: compareWithLeader(study, outcomes, { protocol }),
+  }
+}

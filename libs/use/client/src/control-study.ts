@@ -1,0 +1,58 @@
+import {
+  controlUpdates,
+  studyWorkflowId,
+  type PauseRequest,
+  type ResumeRequest,
+  type RetryRequest,
+  type StudyProgress,
+} from '@gauntlet/contract'
+import type { Digest } from '@gauntlet/study'
+import { WorkflowNotFoundError, type Client } from '@temporalio/client'
+
+/** The study does not run, so there is nothing to control. */
+export class StudyNotRunning extends Error {
+  override readonly name = 'StudyNotRunning'
+  constructor(readonly studyId: Digest) {
+    super('This study does not run; start it with: gauntlet run')
+  }
+}
+
+/** Starts no more configurations of a running study; throws `StudyNotRunning`. */
+export function pauseStudy(client: Client, studyId: Digest, request: PauseRequest): Promise<StudyProgress> {
+  return update(client, studyId, controlUpdates.pause, request)
+}
+
+/** Goes on with a study that is paused, with another budget if one is given; throws `StudyNotRunning`. */
+export function resumeStudy(client: Client, studyId: Digest, request: ResumeRequest = {}): Promise<StudyProgress> {
+  return update(client, studyId, controlUpdates.resume, request)
+}
+
+/** Tries configurations of a running study again that ended without every number; throws `StudyNotRunning`. */
+export function retryStudy(client: Client, studyId: Digest, request: RetryRequest = {}): Promise<StudyProgress> {
+  return update(client, studyId, controlUpdates.retry, request)
+}
+
+/** Ends a study and its configurations in flight. What they have finished is kept; throws `StudyNotRunning`. */
+export async function cancelStudy(client: Client, studyId: Digest): Promise<void> {
+  const handle = client.workflow.getHandle(studyWorkflowId(studyId))
+  const { status } = await orNotRunning(studyId, handle.describe())
+  if (status.name !== 'RUNNING') throw new StudyNotRunning(studyId)
+  await handle.cancel()
+  await handle.result().catch(() => undefined) // It ends as cancelled, which is what was asked for.
+}
+
+async function update<Request>(
+  client: Client,
+  studyId: Digest,
+  name: string,
+  request: Request,
+): Promise<StudyProgress> {
+  const handle = client.workflow.getHandle(studyWorkflowId(studyId))
+  return orNotRunning(studyId, handle.executeUpdate<StudyProgress, [Request]>(name, { args: [request] }))
+}
+
+async function orNotRunning<Result>(studyId: Digest, answer: Promise<Result>): Promise<Result> {
+  return answer.catch((error: unknown) => {
+    throw error instanceof WorkflowNotFoundError ? new StudyNotRunning(studyId) : error
+  })
+}

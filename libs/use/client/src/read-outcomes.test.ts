@@ -1,0 +1,51 @@
+import { heldAt } from '@gauntlet/analysis'
+import { measuredStudy } from '@gauntlet/analysis/fixtures/measured-study'
+import { encodeOutcomes, type Outcome } from '@gauntlet/evaluation/outcomes'
+import { digestOf } from '@gauntlet/study'
+import { expect, it } from 'vitest'
+import { readOutcomes } from './read-outcomes.ts'
+
+const images = 40
+const facts = { epsilon: null, evaluator: 'argmax', evidence: { flags: [], forwards: images, backwards: 0 } }
+
+/** The file of outcomes of which those of `felled` fell, in any order. */
+function fileOf(felled: readonly number[]): Uint8Array {
+  const outcomes = Array.from({ length: images }, (_, index): Outcome => {
+    const held = !felled.includes(index)
+    const judged = { label: 1, prediction: held ? 1 : 2, held, felledBy: held ? null : 'clean', run: null }
+    return { image: digestOf(index), index, ...judged, margin: held ? 0.5 : -0.5, distance: null }
+  })
+  return encodeOutcomes(outcomes.toReversed(), { perturbation: 'clean', ...facts })
+}
+
+it('reads every file once, and packs it in the order of the images', async () => {
+  const { study } = measuredStudy({ losses: ['TRADES'] })
+  const read: string[] = []
+  const progress: number[] = []
+  const store = {
+    read: (digest: unknown) => {
+      read.push(String(digest))
+      return Promise.resolve(fileOf([3, 31, 32]))
+    },
+  }
+  const twice = { ...study, rows: [...study.rows, ...study.rows] }
+  const outcomes = await readOutcomes(store, twice, (done) => progress.push(done))
+  expect(read).toHaveLength(15)
+  expect(new Set(read)).toEqual(new Set(outcomes.keys()))
+  expect(progress).toEqual(read.map((_, i) => i + 1))
+  const [first, second] = [...outcomes.values()]
+  expect(Array.from({ length: images }, (_, i) => i).filter((i) => !heldAt(first!.held, i))).toEqual([3, 31, 32])
+  expect(first!.felledBy[31]).toBe('clean')
+  expect(first!.images[31]).toBe(digestOf(31))
+  expect(first!.images).toBe(second!.images)
+})
+
+it('reads nothing of a claimed study', async () => {
+  const { study } = measuredStudy()
+  const claimed = study.rows.map((row) => ({
+    ...row,
+    origins: { clean: { kind: 'claimed' as const, row: 2, column: null } },
+  }))
+  const store = { read: () => Promise.reject(new Error('nothing is to be read')) }
+  expect((await readOutcomes(store, { ...study, rows: claimed })).size).toBe(0)
+})

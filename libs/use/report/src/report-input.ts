@@ -1,0 +1,35 @@
+import type {
+  LeaderComparison,
+  RankUncertainty,
+  StudyAnalysis,
+  StudyAtlas,
+  StudyComparison,
+  StudyNumbers,
+} from '@gauntlet/analysis'
+
+/** What a ranking of one protocol hangs on, from outcomes. */
+export interface ProtocolUncertainty {
+  readonly ranking: RankUncertainty | null
+  readonly leader: readonly LeaderComparison[]
+}
+
+/** A picture of an image, ready to be shown. */
+export interface ReportPicture {
+  /** A data URL. */
+  readonly url: string
+  /** What it shows, in words. */
+  readonly alternative: string
+}
+
+/** Everything a report is made from. */
+export interface ReportInput {
+  readonly study: StudyNumbers
+  readonly analysis: StudyAnalysis
+  /** By protocol; empty where there are no outcomes. */
+  readonly uncertainty: Readonly<Record<string, ProtocolUncertainty>>
+  readonly atlases: readonly StudyAtlas[]
+  /** By the digest of the image. */
+  readonly pictures: ReadonlyMap<string, ReportPicture>
+  /** With other studies. */
+  readonly comparisons: readonly StudyComparison[]
+}

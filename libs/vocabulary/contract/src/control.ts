@@ -1,0 +1,40 @@
+import type { FailureClass, MissingReason } from './failures.ts'
+
+/** What a running study can be asked, as updates of its workflow. Each is answered at once, with its progress. */
+export const controlUpdates = { pause: 'pause', resume: 'resume', retry: 'retry' } as const
+
+export interface PauseRequest {
+  /**
+   * Whether configurations in flight are stopped, too. What they have finished is kept, and their trainings write a
+   * checkpoint; else they run to their end.
+   */
+  readonly now: boolean
+}
+
+export interface ResumeRequest {
+  /** The budget from now on, in device-seconds since the study began; as before where it is absent. */
+  readonly budgetSeconds?: number | null
+}
+
+/** Which configurations that ended without every number are to be tried again. All where nothing is named. */
+export interface RetryRequest {
+  readonly failureClass?: MissingReason
+  readonly stage?: string
+  readonly backbone?: string
+}
+
+/** Why a study starts no configurations. */
+export type PauseReason = 'asked' | 'budget'
+
+/** Configurations that ended alike without a number of theirs. */
+export interface FailureGroup {
+  readonly stage: string
+  readonly failureClass: MissingReason
+  readonly backbone: string
+  readonly configurations: number
+  /** What one of them said. */
+  readonly message: string
+}
+
+/** Failures that a retry cannot mend: the same work ends the same way. */
+export const neverRetried: readonly (FailureClass | MissingReason)[] = ['Diverged']

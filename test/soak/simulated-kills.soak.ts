@@ -1,0 +1,145 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startStudy } from '@gauntlet/client'
+import { retryPolicy, type FailureClass } from '@gauntlet/contract'
+import { afterAll, describe, expect, it } from 'vitest'
+import { killTrees } from '../end-to-end/kill-trees.fixture.ts'
+import { lastingFaults } from '../simulated/simulated-stages.ts'
+import { simulatedStudy, type SimulatedStudy } from '../simulated/simulated-study.ts'
+import { SimulatedHome } from '../simulated/simulated-home.ts'
+import type { Simulation } from '../simulated/simulation.ts'
+import { seededDice } from './seeded-dice.ts'
+
+/*
+ * Studies of 100 configurations with simulated stages and failures of every class, whose parts are killed again and
+ * again: each must end with exactly the rows of an undisturbed run. `SOAK_KILLS` says how often (200), `SOAK_SEED` in
+ * which order.
+ */
+
+const hour = 3_600_000
+const kills = Number(process.env.SOAK_KILLS ?? 200)
+const dice = seededDice(Number(process.env.SOAK_SEED ?? 1))
+const size = 100
+const simulation: Simulation = {
+  pool: 'default',
+  devices: 8,
+  images: 20,
+  distinct: true,
+  faulty: true,
+  seconds: { 'prepare-dataset': 1, 'pretrain-load': 1, 'fine-tune': 4, checkpoint: 0.5, 'perturb-and-evaluate': 1.5 },
+}
+const homes = {
+  killed: new SimulatedHome(simulation, 2),
+  undisturbed: new SimulatedHome({ ...simulation, seconds: {} }, 1),
+}
+afterAll(async () => {
+  for (const home of Object.values(homes)) await home.remove()
+}, 300_000)
+
+/** Runs a study to its end, however often the server goes away; `disturb` is called while it runs. */
+async function runToEnd(home: SimulatedHome, study: SimulatedStudy, disturb: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      const file = await home.store.put(new TextEncoder().encode(study.text), 'application/yaml')
+      const isOver = await home.withClient(async (client) => {
+        const handle = await startStudy(client, { studyId: study.id, file, window: 30 })
+        for (;;) {
+          const { status } = await handle.describe()
+          if (status.name !== 'RUNNING') return status.name === 'COMPLETED'
+          await disturb()
+          await home.everything()
+        }
+      })
+      if (isOver) return
+    } catch (error) {
+      console.log(`  once more: ${String(error).split('\n')[0]}`)
+      await sleep(1_000)
+    }
+  }
+}
+
+/** Everything that must be the same however the study ran: each number with its key, and why the others are missing. */
+async function rowsOf(home: SimulatedHome, study: SimulatedStudy) {
+  return home.withLedger(async (db) => {
+    const { rows: numbers } = await db.execute(
+      `select m.id, m.stage_key, m.outcomes_digest, m.correct, m.total from measurement m
+       join study_configuration s on s.configuration_id = m.configuration_id where s.study_id = '${study.id}' order by m.id`,
+    )
+    const { rows: missing } = await db.execute(
+      `select distinct f.configuration_id, f.perturbation_key, f.stage, f.failure_class from configuration_failure f
+       where f.study_id = '${study.id}' order by 1, 2, 3`,
+    )
+    return { numbers, missing }
+  })
+}
+
+interface Tried {
+  readonly stage: string
+  readonly stage_key: string
+  readonly run_id: string
+  readonly failure_class: FailureClass | null
+  readonly outcome: string
+  readonly count: number
+}
+
+function attemptsIn(home: SimulatedHome): Promise<Tried[]> {
+  return home.withLedger(async (db) => {
+    const { rows } = await db.execute<Tried & Record<string, unknown>>(
+      `select stage, stage_key, run_id, failure_class, outcome, count(*)::int as count
+       from attempt join execution using (stage_key) group by 1, 2, 3, 4, 5`,
+    )
+    return rows
+  })
+}
+
+describe('studies whose parts are killed at random', () => {
+  it(
+    'end with exactly the rows of an undisturbed run, every attempt recorded and retries within their budgets',
+    async () => {
+      const killed: Record<string, number> = {}
+      const total = () => Object.values(killed).reduce((sum, count) => sum + count, 0)
+      const disturb = async () => {
+        await sleep(500 + dice(2_500))
+        if (total() >= kills) return
+        const pids = homes.killed.pids()
+        const everything = dice(25) === 0
+        const names = everything ? [...pids.keys()] : [[...pids.keys()][dice(pids.size)]!]
+        killTrees(names.flatMap((name) => pids.get(name) ?? []))
+        const part = everything ? 'everything' : names[0]!
+        killed[part] = (killed[part] ?? 0) + 1
+      }
+      const studies: SimulatedStudy[] = []
+      while (studies.length === 0 || total() < kills) {
+        const study = simulatedStudy(size, 1_000 * (studies.length + 1))
+        studies.push(study)
+        const begunAt = Date.now()
+        await runToEnd(homes.killed, study, disturb)
+        console.log(
+          `study ${studies.length} ended after ${Math.round((Date.now() - begunAt) / 1_000)} s, ${total()} kills`,
+        )
+        await runToEnd(homes.undisturbed, study, () => sleep(300))
+        const [disturbed, undisturbed] = [await rowsOf(homes.killed, study), await rowsOf(homes.undisturbed, study)]
+        expect(disturbed).toEqual(undisturbed)
+        expect(disturbed.numbers.length).toBe(5 * (size - Object.keys(lastingFaults).length))
+        expect(new Set(disturbed.missing.map(({ failure_class: each }) => each))).toEqual(
+          new Set(Object.values(lastingFaults).map(({ failureClass }) => failureClass)),
+        )
+      }
+      const attempts = await attemptsIn(homes.killed)
+      expect(attempts.filter(({ outcome }) => outcome === 'running')).toEqual([])
+      for (const { stage_key: key, run_id: run, failure_class: failureClass, count } of attempts)
+        if (failureClass) expect(count, `${key} in ${run}`).toBeLessThanOrEqual(retryPolicy[failureClass].retries + 1)
+      console.log('kills', killed)
+      console.log('attempts', summed(attempts))
+    },
+    3 * hour,
+  )
+})
+
+function summed(attempts: readonly Tried[]): Record<string, number> {
+  const sums: Record<string, number> = {}
+  for (const { outcome, failure_class: failureClass, count } of attempts) {
+    const name = failureClass ? `${outcome} (${failureClass})` : outcome
+    sums[name] = (sums[name] ?? 0) + count
+  }
+  return sums
+}

@@ -1,0 +1,123 @@
+import { cancelStudy, pauseStudy, resumeStudy, retryStudy, StudyNotRunning } from '@gauntlet/client'
+import { progressQuery, type StudyProgress } from '@gauntlet/contract'
+import { digestOf } from '@gauntlet/study'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cells } from './cells.fixture.ts'
+import { FakeWork } from './fake-work.fixture.ts'
+import { openHarness, startStudyWorkflow, type WorkflowHarness } from './workflow-harness.fixture.ts'
+
+let harness: WorkflowHarness
+beforeAll(async () => void (harness = await openHarness()), 120_000)
+afterAll(() => harness.close())
+
+const studyId = digestOf('study')
+const counts = (changes: object) => ({ measured: 0, diverged: 0, failed: 0, skipped: 0, ...changes })
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await sleep(20)
+}
+
+describe.concurrent('a running study', () => {
+  it('starts no configuration while it is paused, and ends all once it is resumed', async () => {
+    const work = new FakeWork(cells(5))
+    work.duration = ({ stage }) => (stage === 'fine-tune' ? 300 : 0)
+    await harness.run(work, async (client) => {
+      const handle = await startStudyWorkflow(client, { window: 2 })
+      await until(() => work.callsOf('fine-tune').length === 2)
+      expect(await pauseStudy(client, studyId, { now: false })).toMatchObject({ paused: 'asked', total: 5 })
+      const progress = () => handle.query<StudyProgress>(progressQuery)
+      await until(async () => (await progress()).running.length === 0)
+      await sleep(300)
+      expect((await progress()).ended).toEqual(counts({ measured: 2 }))
+      expect(work.callsOf('fine-tune').length).toBe(2)
+      expect(await resumeStudy(client, studyId)).toMatchObject({ paused: null })
+      expect(await handle.result()).toEqual(counts({ measured: 5 }))
+    })
+  })
+
+  it('stops what is in flight when it is paused at once, and goes on with it later', async () => {
+    const work = new FakeWork(cells(3))
+    work.duration = ({ stage, attempt }) => (stage === 'fine-tune' && attempt === 1 ? 700 : 0)
+    await harness.run(work, async (client) => {
+      const handle = await startStudyWorkflow(client, { window: 3 })
+      await until(() => work.callsOf('fine-tune').length === 3)
+      await pauseStudy(client, studyId, { now: true })
+      await until(() => work.cancelled.length === 3)
+      expect(work.missingCells).toEqual([])
+      await resumeStudy(client, studyId)
+      expect(await handle.result()).toEqual(counts({ measured: 3 }))
+    })
+    expect(work.callsOf('pretrain-load').length).toBe(1)
+  })
+
+  it('also when the stages that all share are stopped', async () => {
+    const work = new FakeWork(cells(2))
+    let slow = true
+    work.duration = ({ stage }) => (stage === 'prepare-dataset' && slow ? 2_000 : 0)
+    await harness.run(work, async (client) => {
+      const handle = await startStudyWorkflow(client, { window: 2 })
+      await until(() => work.callsOf('prepare-dataset').length === 1)
+      await pauseStudy(client, studyId, { now: true })
+      slow = false
+      await resumeStudy(client, studyId)
+      expect(await handle.result()).toEqual(counts({ measured: 2 }))
+    })
+  })
+
+  it('tries those again that are asked for, and counts each once', async () => {
+    const work = new FakeWork(cells(4))
+    let isBroken = true
+    work.duration = ({ stage, seed }) => (stage === 'fine-tune' && seed === 4 ? 5_000 : 0)
+    work.faultOf = ({ stage, seed }) => {
+      if (stage === 'checkpoint' && seed === 1 && isBroken) return { type: 'InvalidInput' }
+      return stage === 'fine-tune' && seed === 2 ? { type: 'Diverged' } : undefined
+    }
+    await harness.run(work, async (client) => {
+      const handle = await startStudyWorkflow(client, { window: 4 })
+      const progress = () => handle.query<StudyProgress>(progressQuery)
+      await until(async () => (await progress()).ended.failed === 1 && (await progress()).ended.diverged === 1)
+      const { failures } = await progress()
+      expect(failures.toSorted((a, b) => a.stage.localeCompare(b.stage))).toMatchObject([
+        { stage: 'checkpoint', failureClass: 'InvalidInput', backbone: 'backbone-a', configurations: 1 },
+        { stage: 'fine-tune', failureClass: 'Diverged', configurations: 1 },
+      ])
+      isBroken = false
+      expect((await retryStudy(client, studyId, { failureClass: 'OutOfMemory' })).ended.failed).toBe(1)
+      expect((await retryStudy(client, studyId)).ended).toMatchObject({ failed: 0, diverged: 1 })
+      expect((await retryStudy(client, studyId)).ended).toMatchObject({ failed: 0, diverged: 1 })
+      expect(await handle.result()).toEqual(counts({ measured: 3, diverged: 1 }))
+    })
+    expect(work.callsOf('checkpoint', 1).length).toBe(2)
+  })
+
+  it('pauses when its budget is spent, and goes on with another one', async () => {
+    const work = new FakeWork(cells(4))
+    work.deviceSeconds = 10
+    await harness.run(work, async (client) => {
+      const handle = await startStudyWorkflow(client, { window: 1, budgetSeconds: 100 })
+      const progress = () => handle.query<StudyProgress>(progressQuery)
+      await until(async () => (await progress()).paused === 'budget')
+      const { ended, deviceSeconds } = await progress()
+      expect(ended.measured).toBeLessThan(4)
+      expect(deviceSeconds).toBeGreaterThanOrEqual(100)
+      expect(await resumeStudy(client, studyId)).toMatchObject({ paused: 'budget' })
+      expect(await resumeStudy(client, studyId, { budgetSeconds: null })).toMatchObject({ paused: null })
+      expect(await handle.result()).toEqual(counts({ measured: 4 }))
+    })
+  })
+
+  it('is cancelled with its configurations, and cannot be controlled then', async () => {
+    const work = new FakeWork(cells(2))
+    work.duration = ({ stage }) => (stage === 'fine-tune' ? 3_000 : 0)
+    await harness.run(work, async (client) => {
+      await startStudyWorkflow(client)
+      await until(() => work.callsOf('fine-tune').length === 2)
+      await cancelStudy(client, studyId)
+      expect(work.cancelled.length).toBe(2)
+      await expect(retryStudy(client, studyId)).rejects.toThrow(StudyNotRunning)
+      await expect(cancelStudy(client, studyId)).rejects.toThrow(StudyNotRunning)
+      await expect(pauseStudy(client, digestOf('unknown'), { now: false })).rejects.toThrow(StudyNotRunning)
+    })
+  })
+})
