@@ -1,7 +1,9 @@
 import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
-/** What only a browser can show, and the API fuzzed at length. Needs Chromium, at CHROMIUM or where Debian installs it. */
+/**
+ * What only a browser can show, and the API fuzzed at length. Needs Chromium, at CHROMIUM or where Debian installs it.
+ */
 export default defineConfig({
   root: resolve(import.meta.dirname, '..'),
   test: {
