@@ -29,6 +29,9 @@ export function Report({ study, model, revision }: ViewProps) {
           <li key={label}>{label}</li>
         ))}
       </ul>
+      <p>
+        With figures, statistics and LaTeX: <code>gauntlet report {model.grid.name}</code>
+      </p>
       <h2>Ranking</h2>
       <p>
         {ranked.length.toLocaleString()} configurations have every number and are ranked by the sum of their accuracies.
