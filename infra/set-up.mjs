@@ -22,7 +22,13 @@ try {
   if (installed.length > 0) progress.end(`set-up: done (${installed.join(', ')})`)
   else if (!isQuiet) progress.end('set-up: everything is there')
 } catch (error) {
-  progress.end(`set-up: ${/** @type {Error} */ (error).message}`)
+  progress.end(`set-up: ${sentenceOf(/** @type {NodeJS.ErrnoException} */ (error))}`)
   if (process.argv.includes('--verbose')) console.error(error)
   process.exitCode = 1
+}
+
+/** What to do about a folder that this account may not write; else the message. @param {NodeJS.ErrnoException} error */
+function sentenceOf({ code = '', path, message }) {
+  if (!path || !/^(EACCES|EPERM|EROFS|ENOTDIR)$/.test(code)) return message
+  return `${path} cannot be written by this account (${code}); correct its owner, or set GAUNTLET_CACHE to a folder of your own.`
 }

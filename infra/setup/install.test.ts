@@ -94,6 +94,12 @@ describe('set-up', () => {
     expect(await setUp()).toEqual([])
   })
 
+  it('gives npm a cache of its own where the home cannot be written', async () => {
+    environment['HOME'] = join(folder, 'no', 'such', 'home')
+    program('npm', 'echo "npm error $npm_config_cache" >&2; exit 1')
+    await expect(setUp()).rejects.toThrow(join(folder, 'cache', 'npm'))
+  })
+
   it('says so where npm leaves a package out', async () => {
     program('npm', 'mkdir -p node_modules && echo \'{"packages":{}}\' > node_modules/.package-lock.json')
     await expect(setUp()).rejects.toThrow(

@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { exclusively } from '../../libs/record/files/src/exclusive.mjs'
+import { cacheFolder } from './cache.mjs'
 import { runCommand } from './run-command.mjs'
 import { SetUpFailed } from './set-up-failed.mjs'
 
@@ -62,7 +64,8 @@ export async function installPackages(root, { report, signal, environment = proc
     report('npm ci')
     const [command, ...before] = npmCommand(environment)
     const args = [...before, 'ci', ...everything, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-    const ended = await runCommand(command, args, { cwd: root, env: environment, signal }).catch((error) =>
+    const env = { ...npmCacheFor(environment), ...environment }
+    const ended = await runCommand(command, args, { cwd: root, env, signal }).catch((error) =>
       failInstallation(error.code, error.message),
     )
     if (ended.code !== 0) failInstallation(/npm (?:error|ERR!) code (\w+)/.exec(ended.output)?.[1], ended.output)
@@ -72,6 +75,20 @@ export async function installPackages(root, { report, signal, environment = proc
     signal,
     onWait: () => report('another set-up is installing'),
   })
+}
+
+/**
+ * Where npm keeps what it fetches if it cannot in the user's home, as with a home that is read-only or of another user.
+ * @param {NodeJS.ProcessEnv} environment
+ * @returns {NodeJS.ProcessEnv}
+ */
+function npmCacheFor(environment) {
+  try {
+    accessSync(environment['HOME'] || homedir(), constants.W_OK)
+    return {}
+  } catch {
+    return { npm_config_cache: join(cacheFolder(environment), 'npm') }
+  }
 }
 
 const everything = ['--include=dev', '--include=optional', '--include=peer']

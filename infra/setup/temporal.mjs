@@ -2,7 +2,8 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { exclusively } from '../../libs/record/files/src/exclusive.mjs'
-import { findProgram, runCommand } from './run-command.mjs'
+import { obtainGo } from './go.mjs'
+import { runCommand } from './run-command.mjs'
 import { SetUpFailed } from './set-up-failed.mjs'
 import { cachedTemporal, findTemporal, temporalVersion, temporalVersionOf } from './temporal-binary.mjs'
 
@@ -21,7 +22,8 @@ export function temporalIsPresent(environment = process.env) {
 
 /**
  * Builds the Temporal command line from its pinned sources into the cache, which takes about three minutes on two
- * cores. What Go fetches and compiles for it lies in the cache too, and is removed at the end.
+ * cores. What Go fetches and compiles for it lies in the cache too, and is removed at the end, and so does Go itself
+ * where the machine has none.
  * @param {object} options
  * @param {(text: string) => void} options.report
  * @param {AbortSignal | undefined} [options.signal]
@@ -30,15 +32,11 @@ export function temporalIsPresent(environment = process.env) {
  */
 export async function installTemporal({ report, signal, environment = process.env, module = moduleFolder }) {
   const target = cachedTemporal(environment)
-  const go = findProgram(['go'], environment)
-  if (!go)
-    throw new SetUpFailed(
-      'Go was not found to build the Temporal server; install Go 1.25 (https://go.dev/dl) or the Temporal CLI, or set TEMPORAL_ADDRESS.',
-    )
   const action = async () => {
     if (temporalVersionOf(target)) return
     const work = join(dirname(target), 'build')
     mkdirSync(work, { recursive: true })
+    const go = await obtainGo(work, { report, signal, environment })
     await build(go, join(work, 'temporal'), work, module, { report, signal, environment })
     renameSync(join(work, 'temporal'), target)
     rmSync(work, { recursive: true, force: true })

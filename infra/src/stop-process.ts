@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exclusively, processIdentity } from '@gauntlet/files'
-import { livingProcess, readPidFile, recordsFolder } from './process-record.ts'
+import { recordsFolder } from './home-claim.ts'
+import { livingProcess, readPidFile } from './process-record.ts'
 
 /** The signal that asks a process to end, and the time after which it is killed. */
 export interface StopOptions {

@@ -3,7 +3,9 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exclusively } from '@gauntlet/files'
 import { freePort } from './free-port.ts'
-import { livingProcess, readRecord, recordsFolder, type LivingProcess } from './process-record.ts'
+import { claimHome, recordsFolder } from './home-claim.ts'
+import { requireLocalDisk } from './local-disk.ts'
+import { livingProcess, readRecord, type LivingProcess } from './process-record.ts'
 import { ProcessFailedToStart, startPersistently, startProcess } from './start-process.ts'
 import { stopProcess } from './stop-process.ts'
 import { temporalServes } from './temporal-health.ts'
@@ -26,6 +28,8 @@ const restartLimitMilliseconds = 5_000
  */
 export async function startTemporal(home: string): Promise<{ temporalAddress: string; process: LivingProcess }> {
   const absolute = resolve(home)
+  requireLocalDisk(absolute)
+  await claimHome(absolute)
   return exclusively(join(recordsFolder(absolute), 'temporal.start.lock'), async () => {
     const living = (await healthyTemporal(absolute)) ?? (await bootTemporal(absolute))
     return { temporalAddress: addressOf(living), process: living }

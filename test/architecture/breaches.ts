@@ -150,7 +150,7 @@ export const breaches: readonly Breach[] = [
     rule: 'eslint(no-restricted-imports)',
   },
   {
-    ...wall('workers/ledger/src', "import { breach } from '@gauntlet/datasets'", /manifest, which loads no engine/),
+    ...wall('workers/ledger/src', "import { breach } from '@gauntlet/datasets'", /inspection, which load no engine/),
     rule: 'eslint(no-restricted-imports)',
   },
 

@@ -11,6 +11,8 @@ const notInTheRepository = [
   '.gauntlet/',
   '~/.cache/gauntlet',
   '/api/openapi.json',
+  'file:../flowers',
+  'hf:datasets/<owner>/<name>/@main',
 ]
 
 describe('the README', () => {

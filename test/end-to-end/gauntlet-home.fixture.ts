@@ -31,9 +31,12 @@ interface HomeOptions {
   readonly variables?: NodeJS.ProcessEnv
 }
 
-/** A Gauntlet home of its own, the commands that were started in it, and the way to be rid of both. */
+/**
+ * A Gauntlet home of its own, the commands that were started in it, and the way to be rid of both. Its path and the
+ * environment of its commands are as awkward as real ones.
+ */
 export class GauntletHome {
-  readonly folder = mkdtempSync(join(tmpdir(), 'gauntlet-end-to-end-'))
+  readonly folder = mkdtempSync(join(tmpdir(), 'gauntlet end-to-end é-'))
   /** Of the environment of the commands started from now on, besides the home. */
   variables: NodeJS.ProcessEnv
   private readonly commands = new Set<ChildProcess>()
@@ -145,7 +148,26 @@ export class GauntletHome {
     const cache = GAUNTLET_CACHE === undefined ? {} : { GAUNTLET_CACHE }
     const path = this.node === undefined ? {} : { PATH: [dirname(this.node), inherited['PATH']].join(delimiter) }
     const settings = { ...cache, ...path, GAUNTLET_HOME: this.folder, GAUNTLET_DEVICES: '2' }
-    return { ...Object.fromEntries(own), ...settings, ...this.variables }
+    return { ...Object.fromEntries(own), ...awkward(inherited), ...settings, ...this.variables }
+  }
+}
+
+/**
+ * What environments hold that is not about Gauntlet: settings for another Postgres, a mode for another program, and a
+ * proxy that does not answer, except for the mirrors that this machine really uses.
+ */
+function awkward(inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const mirrors = ['PIP_INDEX_URL', 'npm_config_registry', 'HF_ENDPOINT'].flatMap((name) => {
+    const address = inherited[name] ?? ''
+    return URL.canParse(address) ? [new URL(address).hostname] : []
+  })
+  return {
+    PGSSLMODE: 'verify-full',
+    PGHOST: 'another.invalid',
+    PGOPTIONS: '-c search_path=another',
+    NODE_ENV: 'production',
+    http_proxy: 'http://127.0.0.1:9',
+    no_proxy: [inherited['no_proxy'] ?? '', ...mirrors].join(','),
   }
 }
 

@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newestNode, nodeProgram } from '../nodes/pinned-nodes.ts'
@@ -47,7 +47,12 @@ interface Plan {
 }
 
 beforeAll(async () => {
+  // The folder for temporary files vanishes while the workers run, as cleaners and schedulers have it.
+  const TMPDIR = join(home.folder, 'temporary')
+  mkdirSync(TMPDIR)
+  home.variables = { TMPDIR }
   await home.succeed('up')
+  rmSync(TMPDIR, { recursive: true })
   await home.succeed('run', home.study('smoke', smoke))
   undisturbed = await recordedResults(home, 'smoke')
 }, 600_000)

@@ -161,7 +161,10 @@ async function manifestOf(store: ArtifactStore, { images }: Simulation, dataset:
     }
   })
   const manifest = encodeManifest({
-    ...manifestHeader(dataset),
+    ...manifestHeader(
+      dataset,
+      Array.from({ length: dataset.classes }, (_, label) => String(label)),
+    ),
     images: { digest: digestOf('images'), length: images },
     duplicatesDropped: { train: 0, validation: 0 },
     splits: { train: [], validation: [], test },

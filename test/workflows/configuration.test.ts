@@ -47,6 +47,19 @@ describe.concurrent('a configuration', () => {
     ])
   })
 
+  it('evaluates a checkpoint as it is without fine-tuning, and keeps its head', async () => {
+    const work = new FakeWork([])
+    const protocol = { id: 'none', trains: 'nothing', epochs: 0 } as const
+    const given = { ...cell(7), loss: 'none', protocol } as const
+    const result = await harness.run(work, (client) => runConfigurationWorkflow(client, given))
+    expect(result.outcome).toBe('measured')
+    expect(work.callsOf('fine-tune')).toEqual([])
+    expect(work.calls).toHaveLength(3 + perturbations.length)
+    const [loaded] = work.callsOf('pretrain-load')
+    const trained = await runConfiguration()
+    expect(trained.work.callsOf('pretrain-load')[0]!.stageKey).not.toBe(loaded!.stageKey)
+  })
+
   it('runs every stage once and measures every perturbation', async () => {
     const { work, result } = await runConfiguration()
     expect(result.outcome).toBe('measured')

@@ -1,6 +1,8 @@
 import {
   endedSignal,
+  pretrainLoadInputOf,
   stageCodesOf,
+  untrained,
   waitSignal,
   type ConfigurationResult,
   type ConfigurationWorkflowInput,
@@ -27,9 +29,9 @@ const workerChanges = 10
 const healings = 5
 
 /**
- * Runs one configuration: pretrain-load → fine-tune → checkpoint → perturb-and-evaluate → aggregate. It never throws
- * because a stage failed: a missing cell is a recorded result, and the other configurations go on. At its end it tells
- * the studies that wait for it and did not start it.
+ * Runs one configuration: pretrain-load → fine-tune → checkpoint → perturb-and-evaluate → aggregate. The protocol
+ * `none` leaves fine-tune out. It never throws because a stage failed: a missing cell is a recorded result, and the
+ * other configurations go on. At its end it tells the studies that wait for it and did not start it.
  */
 export async function configuration(input: ConfigurationWorkflowInput): Promise<ConfigurationResult> {
   const waiting = new Set<string>()
@@ -90,8 +92,11 @@ async function runOnce(
   const worker = shared?.worker ?? (await askPool(pool, stageCodesOf([configuration], perturbations)))
   const stages = stagesOn(pool, worker, memory)
   const dataset = shared?.dataset ?? (await stages.prepareDataset(configuration.dataset)).generated
-  const pretrained = shared?.pretrained ?? (await stages.pretrainLoad(configuration.backbone)).generated
-  const { generated: trained } = await fineTuneInMemory(stages, worker, { configuration, dataset, pretrained })
+  const pretrained = shared?.pretrained ?? (await stages.pretrainLoad(pretrainLoadInputOf(configuration))).generated
+  const { generated: trained } =
+    configuration.protocol.trains === 'nothing'
+      ? { generated: untrained(pretrained) }
+      : await fineTuneInMemory(stages, worker, { configuration, dataset, pretrained })
   const { generated: checkpoint } = await stages.checkpoint({ configuration, dataset, trained })
   const evaluate = async (perturbation: Perturbation): Promise<EvaluatedPerturbation> => {
     const evaluation = { configuration, dataset, checkpoint, perturbation }

@@ -10,9 +10,10 @@ import {
   type CheckpointInput,
   type FineTuneInput,
   type PerturbAndEvaluateInput,
+  type PretrainLoadInput,
   type WorkerDescription,
 } from '@gauntlet/contract'
-import { configurationId, type BackboneSpecification, type DatasetSpecification } from '@gauntlet/study'
+import { configurationId, type DatasetSpecification } from '@gauntlet/study'
 import { gpuActivities } from './gpu-pool.ts'
 import { StageRunner, type StageMemory } from './stage-runner.ts'
 
@@ -30,12 +31,12 @@ export function stagesOn(pool: string, worker: WorkerDescription, memory: StageM
         activity: gpu.prepareDataset,
       }),
 
-    pretrainLoad: (backbone: BackboneSpecification) =>
+    pretrainLoad: (input: PretrainLoadInput) =>
       runner.run({
-        identity: pretrainLoadIdentity(worker, backbone),
+        identity: pretrainLoadIdentity(worker, input),
         configurationId: null,
         used: {},
-        input: { backbone },
+        input,
         activity: gpu.pretrainLoad,
       }),
 

@@ -1,4 +1,10 @@
-import { stageCodesOf, type SharedOutputs, type StageCode, type WorkerDescription } from '@gauntlet/contract'
+import {
+  pretrainLoadInputOf,
+  stageCodesOf,
+  type SharedOutputs,
+  type StageCode,
+  type WorkerDescription,
+} from '@gauntlet/contract'
 import type { ArtifactsByRole, Configuration, Perturbation } from '@gauntlet/study'
 import { askPool } from './gpu-pool.ts'
 import { ledger } from './ledger.ts'
@@ -39,11 +45,12 @@ export class StudyStages {
    * failed: the configuration meets the same failure in its own run and reports it.
    */
   async outputsFor(configuration: Configuration): Promise<SharedOutputs | undefined> {
-    const { dataset, backbone } = configuration
+    const { dataset } = configuration
+    const weights = pretrainLoadInputOf(configuration)
     const description = await this.describe()
     const stages = stagesOn(this.pool, description, this.memory)
     const prepared = this.once(`dataset ${JSON.stringify(dataset)}`, () => stages.prepareDataset(dataset))
-    const loaded = this.once(`backbone ${JSON.stringify(backbone)}`, () => stages.pretrainLoad(backbone))
+    const loaded = this.once(`weights ${JSON.stringify(weights)}`, () => stages.pretrainLoad(weights))
     const [images, pretrained] = await Promise.all([prepared, loaded])
     if (!images || !pretrained) return undefined
     return {

@@ -11,7 +11,7 @@ import { augment } from '@gauntlet/datasets'
 import { writeFileAtomically } from '@gauntlet/files'
 import { cacheFolder } from '@gauntlet/infra/cache-folder'
 import { fetchSource } from '@gauntlet/sources'
-import { expandStudy, parseStudy, type Configuration } from '@gauntlet/study'
+import { expandStudy, parseStudy, type Augmentation, type Configuration } from '@gauntlet/study'
 import { fineTuneModel, trainableModel } from '@gauntlet/training'
 import {
   fromParameters,
@@ -59,15 +59,34 @@ async function trained(configuration: Configuration) {
   const digits = (await otherDigits(dataset.resolution, sources.cacheFolder)).filter((_, i) => i % everySecond === 0)
   const { parameters } = await fineTuneModel({
     model: trainableModel(lite0, classes),
-    parameters: async () =>
-      toParameters(loadStrictly(await pretrained(configuration), specifications).arrays, specifications),
+    parameters: async () => toParameters(loadStrictly(await pretrained(configuration), specifications), specifications),
     settings: { loss, protocol, seed, hyperparameters },
     training: trainingDataOf(digits, dataset.resolution, (images, digests, epoch) =>
-      augment(images, digests, hyperparameters.augmentation, { seed, epoch }),
+      augmented(images, digests, { augmentation: hyperparameters.augmentation, seed, epoch }),
     ),
     onProgress: printingProgress(),
   })
   return fromParameters(parameters, specifications)
+}
+
+/** Images in [0, 1] of whole levels, augmented one by one. */
+function augmented(
+  images: Float32Array,
+  digests: readonly string[],
+  { augmentation, ...key }: { augmentation: Augmentation; seed: number; epoch: number },
+): Float32Array {
+  const levels = Uint8Array.from(images, (value) => Math.round(255 * value))
+  const size = levels.length / digests.length
+  const into = new Float32Array(levels.length)
+  for (const [i, digest] of digests.entries())
+    augment(
+      levels.subarray(i * size, (i + 1) * size),
+      digest,
+      augmentation,
+      key,
+      into.subarray(i * size, (i + 1) * size),
+    )
+  return into
 }
 
 const [loss, file] = process.argv.slice(2)

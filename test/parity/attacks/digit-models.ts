@@ -29,6 +29,6 @@ export const robustModelNames = Object.keys(robustModels) as RobustModelName[]
 
 /** A model's tensors from a safetensors file that must hold exactly them. They live as long as the process. */
 export function weightsOf({ specifications }: DigitModel, file: string | URL): Parameters {
-  const { arrays } = loadStrictly(readSafetensors(readFileSync(file)).arrays, specifications)
+  const arrays = loadStrictly(readSafetensors(readFileSync(file)).arrays, specifications)
   return toParameters(arrays, specifications)
 }

@@ -20,7 +20,7 @@ export async function otherDigits(resolution: number, cacheFolder: string): Prom
   const all = { trainImages: null, validationImages: null, testImages: null, splitSeed }
   const file = await fetchSource(source, sha256!, { cacheFolder })
   const { manifest, imagesFile } = await packDataset({ id, classes, source, sha256: sha256!, resolution, ...all }, file)
-  const reader = openDataset(manifest, imagesFile)
+  const reader = openDataset({ manifest, images: imagesFile })
   const attacked = new Set(heldOutDigits().images.map(keyOf))
   const found: TrainingDigit[] = []
   for (const split of ['train', 'validation', 'test'] as const) {

@@ -39,7 +39,7 @@ export function compareWithReference(id: string): Comparison {
   const backbone = backboneFor(id, fixture.contract)
   const specifications = backbone.specifications(fixture.classes)
   const filled = backbone.convertCheckpoint(hashFilled(fixture.stateDict, fixture.aliases))
-  const parameters = toParameters(loadStrictly(filled, specifications).arrays, specifications)
+  const parameters = toParameters(loadStrictly(filled, specifications), specifications)
   const dispose = () => tf.dispose([...parameters.entries()].map(([, tensor]) => tensor))
   return { backbone, fixture, specifications, parameters, dispose }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inflateSync } from 'node:zlib'
 import type { Normalisation } from '@gauntlet/nn'
@@ -50,8 +50,18 @@ export interface Fixture extends FixtureFacts {
   readonly tensors: ReadonlyMap<string, Float32Array>
 }
 
+const folder = join(import.meta.dirname, 'fixtures')
+const fixtureFolders = [folder, join(folder, 'variants')]
+
+/** The ids of the architectures beyond the study's that have a fixture. */
+export function variantFixtures(): string[] {
+  return readdirSync(fixtureFolders[1]!).map((file) => file.replace('.safetensors', ''))
+}
+
 export function readFixture(id: string): Fixture {
-  const { arrays, metadata } = readSafetensors(readFileSync(join(import.meta.dirname, 'fixtures', `${id}.safetensors`)))
+  const file = fixtureFolders.map((folder) => join(folder, `${id}.safetensors`)).find(existsSync)
+  if (file === undefined) throw new Error(`There is no fixture of ${id}; make_fixtures.py makes it.`)
+  const { arrays, metadata } = readSafetensors(readFileSync(file))
   const listing = arrays.find(({ name }) => name === 'state_dict')!.data as Uint8Array
   return {
     ...(JSON.parse(metadata['facts']!) as FixtureFacts),

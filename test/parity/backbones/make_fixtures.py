@@ -27,7 +27,7 @@ import torch
 import torch.nn.functional as functional
 import transformers
 from hash_filling import faintness, filled, fixed_images
-from reference_models import BACKBONES, reference, side_of
+from reference_models import BACKBONES, VARIANTS, reference, side_of
 from safetensors.numpy import save_file
 
 FOLDER = Path(__file__).parent / "fixtures"
@@ -191,8 +191,9 @@ def fixture(backbone):
     if any(name.endswith("running_var") for name, _ in built.model.named_buffers()):
         more_tensors, facts["training"] = trained(backbone, names)
         tensors |= more_tensors
-    FOLDER.mkdir(exist_ok=True)
-    path = FOLDER / f"{backbone}.safetensors"
+    folder = FOLDER / "variants" if backbone in VARIANTS else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{backbone}.safetensors"
     save_file(tensors, path, {"facts": json.dumps(facts)})
     path.chmod(0o644)
     spread = max(facts["exactLogits"]) - min(facts["exactLogits"])
@@ -203,7 +204,7 @@ def fixture(backbone):
 def main():
     torch.manual_seed(0)
     torch.use_deterministic_algorithms(True, warn_only=True)
-    for backbone in sys.argv[1:] or BACKBONES:
+    for backbone in sys.argv[1:] or BACKBONES + VARIANTS:
         fixture(backbone)
 
 

@@ -1,7 +1,8 @@
+import { implementedArchitectures, implementedBackbones } from '@gauntlet/backbones'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { implementedBackbones } from '@gauntlet/backbones'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { variantFixtures } from './fixture.ts'
 import {
   compareEvaluation,
   compareFaint,
@@ -13,11 +14,33 @@ import {
 } from './comparison.ts'
 
 it('has a fixture for every backbone of the registry, and none without one', () => {
-  const fixtures = readdirSync(join(import.meta.dirname, 'fixtures')).map((file) => file.replace('.safetensors', ''))
+  const fixtures = readdirSync(join(import.meta.dirname, 'fixtures'))
+    .filter((file) => file !== 'variants')
+    .map((file) => file.replace('.safetensors', ''))
   expect(fixtures.sort()).toEqual([...implementedBackbones].sort())
 })
 
-describe.each(implementedBackbones)('%s on hash-filled weights is its reference', (id) => {
+/** In `npm test` the cheapest variants of each family stand for all of them; `npm run test:parity` compares all. */
+const sampledVariants = [
+  'resnet18',
+  'resnext50_32x4d',
+  'vit_tiny_patch16_224',
+  'vit_wee_patch16_reg1_gap_256',
+  'deit_tiny_distilled_patch16_224',
+  'eva02_tiny_patch14_336',
+  'edgenext_xx_small',
+  'efficientnet_b1',
+  'regnety_002',
+  'wide_resnet28_10',
+]
+const comparedVariants = process.env['GAUNTLET_PARITY'] === 'all' ? variantFixtures() : sampledVariants
+
+it('has fixtures only of architectures that are implemented, and of every sample', () => {
+  expect(variantFixtures().filter((id) => !implementedArchitectures.includes(id))).toEqual([])
+  expect(variantFixtures()).toEqual(expect.arrayContaining(sampledVariants))
+})
+
+describe.each([...implementedBackbones, ...comparedVariants])('%s on hash-filled weights is its reference', (id) => {
   let comparison: Comparison
 
   beforeAll(() => {

@@ -1,14 +1,17 @@
 """Makes the reference of every backbone without its weights: the model of timm, transformers or OpenCLIP, in the
 versions of requirements.txt."""
 
+import importlib.util
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import open_clip
 import timm
 import torch
 import transformers
 
+CIFAR10 = ((0.4914, 0.4822, 0.4465), (0.2471, 0.2435, 0.2616))
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 # robust_* -> the architecture of timm whose names the checkpoint has once its prefixes are removed.
@@ -36,6 +39,27 @@ edgenext_small.usi_in1k mobilevit-small mobilenetv3_large_100.ra_in1k efficientn
 efficientnet_lite0.ra_in1k tf_efficientnet_lite0.in1k
 """.split()
 
+# Architectures of timm beyond the study's, by family; their fixtures are in fixtures/variants.
+VARIANTS = """
+resnet18 resnet26 resnet34 resnet101 resnet152 wide_resnet50_2 resnext50_32x4d resnext101_32x8d
+convnext_small convnext_large convnext_xlarge
+vit_tiny_patch16_224 vit_tiny_patch16_384 vit_small_patch32_224 vit_small_patch16_384 vit_base_patch32_224 vit_small_patch14_dinov2
+vit_small_patch14_reg4_dinov2 vit_base_patch16_siglip_gap_224 vit_base_patch32_siglip_gap_256 vit_medium_patch16_gap_240
+vit_little_patch16_reg4_gap_256 vit_wee_patch16_reg1_gap_256 vit_betwixt_patch16_reg1_gap_256 vit_xsmall_patch16_clip_224
+vit_base_patch32_clip_224 vit_base_patch32_clip_quickgelu_224 vit_base_patch32_plus_256 vit_small_patch16_36x1_224 vit_base_patch16_gap_224
+vit_base_patch16_224_miil
+deit_base_patch16_224 deit_tiny_distilled_patch16_224 deit_small_distilled_patch16_224 deit3_small_patch16_224 deit3_medium_patch16_224
+eva02_tiny_patch14_336 eva02_small_patch14_224 eva02_small_patch14_336
+swin_small_patch4_window7_224 swin_large_patch4_window7_224 swin_base_patch4_window12_384
+edgenext_xx_small edgenext_x_small edgenext_base
+mobilenetv3_large_075 mobilenetv3_small_050 mobilenetv3_small_075 mobilenetv3_small_100
+efficientnet_b0 efficientnet_b1 efficientnet_b2 efficientnet_b3 efficientnet_b4 tf_efficientnet_b0 tf_efficientnet_b3
+efficientnet_lite1 efficientnet_lite2 efficientnet_lite3 efficientnet_lite4 tf_efficientnet_lite3
+regnetx_002 regnetx_006 regnetx_008 regnetx_016 regnetx_032 regnetx_064
+regnety_002 regnety_004 regnety_008 regnety_016 regnety_032 regnety_064
+wide_resnet28_10 wide_resnet34_10 dm_wide_resnet28_10 dm_wide_resnet70_16
+""".split()
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -57,14 +81,38 @@ class Reference:
         return y if torch.is_tensor(y) else y.logits
 
 
+def robustbench(module):
+    """A file of RobustBench by itself, since its packages import what all its models need."""
+    found = Path(importlib.util.find_spec("robustbench").submodule_search_locations[0])
+    spec = importlib.util.spec_from_file_location(module, found / "model_zoo/architectures" / f"{module}.py")
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+def wide_resnet(name, classes):
+    """The Wide ResNet of RobustBench. Its `DMWideResNet` normalises images itself; here that is left to the caller."""
+    depth, width = map(int, re.search(r"(\d+)_(\d+)$", name).groups())
+    if not name.startswith("dm_"):
+        return robustbench("wide_resnet").WideResNet(depth=depth, widen_factor=width, num_classes=classes)
+    return robustbench("dm_wide_resnet").DMWideResNet(depth=depth, width=width, num_classes=classes, activation_fn=torch.nn.SiLU, mean=(0.0,) * 3, std=(1.0,) * 3)
+
+
 def side_of(backbone):
     """Returns the side that the parameters fix, or else a cheap one that makes some feature maps odd-sided."""
+    if backbone in VARIANTS and re.match(r"(vit|deit3?|eva02|swin|coatnet)_", backbone):
+        return timm.get_pretrained_cfg(backbone).input_size[1]
     if re.match(r"(robust_)?(vit|deit|eva02|swin|coatnet)_", backbone):
         return 224
+    if "wide_resnet" in backbone and backbone not in ("wide_resnet50_2",):
+        return 32
     return 72 if "convnext" in backbone else 96
 
 
 def reference(backbone, classes, side=None):
+    if re.match(r"(dm_)?wide_resnet\d+_\d+$", backbone) and not timm.is_model(backbone):
+        plain = ((0.0,) * 3, (1.0,) * 3)
+        return Reference(wide_resnet(backbone, classes), CIFAR10 if backbone.startswith("dm_") else plain)
     if backbone.startswith("CLIP-convnext_base_w-"):
         clip = open_clip.create_model("convnext_base_w", pretrained=None, pretrained_image=False)
         trunk = clip.visual.trunk

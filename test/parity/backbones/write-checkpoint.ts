@@ -9,5 +9,5 @@ import { hashFilledModel } from './hash-filling.ts'
  */
 const [id, classes, file] = process.argv.slice(2) as [string, string, string]
 const specifications = backboneFor(id).specifications(Number(classes))
-const { arrays } = loadStrictly(hashFilledModel(specifications), specifications)
+const arrays = loadStrictly(hashFilledModel(specifications), specifications)
 writeFileSync(file, writeSafetensors(fromParameters(toParameters(arrays, specifications), specifications)))

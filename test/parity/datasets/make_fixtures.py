@@ -1,9 +1,9 @@
-"""Fixtures of libs/science/datasets: Pillow's bilinear resize, and torchvision's jitter and rotation of float tensors.
+"""Fixtures of libs/science/datasets: Pillow's bilinear resize, and torchvision's transforms of PIL images.
 
 Pillow 10.4 is that of the study's time. It resizes the width first, where Pillow 13 resizes the height first for some
 tall images, which changes some bytes by one level.
 
-    python -m venv venv && venv/bin/pip install pillow==10.4.0 numpy==2.4.6 torch==2.15.0 torchvision==0.29.2
+    python -m venv venv && venv/bin/pip install pillow==10.4.0 numpy==2.4.6 scikit-learn==1.8.0 torch==2.15.0 torchvision==0.29.2
     venv/bin/python test/parity/datasets/make_fixtures.py > test/parity/datasets/fixtures.json
 """
 import base64
@@ -13,6 +13,7 @@ import zlib
 
 import numpy as np
 from PIL import Image
+from torchvision.transforms import functional as F
 
 
 def packed(array):
@@ -38,23 +39,37 @@ def resized():
     return cases
 
 
-def augmented():
-    import torch
-    from torchvision.transforms import functional as F
+def photographs():
+    """Parts of two photographs that scikit-learn ships (china.jpg and flower.jpg, CC BY 2.0)."""
+    from sklearn.datasets import load_sample_images
 
-    image = scene(24, 24)
-    tensor = torch.from_numpy(image).permute(2, 0, 1).float() / 255
-    back = lambda result: packed(result.permute(1, 2, 0).contiguous().numpy().astype(np.float32))
+    china, flower = load_sample_images().images
+    return [np.ascontiguousarray(china[150:210, 200:280]), np.ascontiguousarray(flower[120:230, 260:330])]
+
+
+def photographed():
+    images = []
+    for image in photographs():
+        height, width = image.shape[:2]
+        expected = [{"side": side, "expected": packed(np.array(F.resize(Image.fromarray(image), [side, side])))} for side in (48, 65)]
+        images.append({"width": width, "height": height, "data": packed(image), "resized": expected})
+    return images
+
+
+def augmented():
+    side = 48
+    image = F.resize(Image.fromarray(photographs()[0]), [side, side])
+    back = lambda result: packed(np.array(result))
     changes = {0: F.adjust_brightness, 1: F.adjust_contrast, 2: F.adjust_saturation}
     jitters = []
-    for factors, order in [([1.2, 0.8, 1.1], [0, 1, 2]), ([0.8, 1.25, 0.75], [2, 0, 1]), ([1.25, 1.2, 1.25], [1, 2, 0])]:
-        result = tensor
+    for factors, order in [([1.2, 0.8, 1.1], [0, 1, 2]), ([0.8, 1.25, 0.75], [2, 0, 1]), ([1.25, 1.2, 1.25], [1, 2, 0]), ([0.913, 1.171, 0.834], [2, 1, 0])]:
+        result = image
         for change in order:
             result = changes[change](result, factors[change])
         jitters.append({"factors": factors, "order": order, "expected": back(result)})
-    rotations = [{"degrees": degrees, "expected": back(F.rotate(tensor, degrees))} for degrees in [1.7, -1.3, 20.0]]
-    return {"side": 24, "data": packed(image), "jitters": jitters, "rotations": rotations}
+    rotations = [{"degrees": degrees, "expected": back(F.rotate(image, degrees))} for degrees in [1.7, -1.3, 0.37, -1.999, 20.0, 181.5]]
+    return {"side": side, "data": back(image), "flipped": back(F.hflip(image)), "jitters": jitters, "rotations": rotations}
 
 
-json.dump({"resized": resized(), "augmented": augmented()}, sys.stdout, indent=1)
+json.dump({"resized": resized(), "photographs": photographed(), "augmented": augmented()}, sys.stdout, indent=1)
 print()

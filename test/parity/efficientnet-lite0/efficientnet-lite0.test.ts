@@ -37,10 +37,7 @@ describe.each([
   beforeAll(async () => {
     const { arrays } = readSafetensors(await readFile(join(import.meta.dirname, fixture)))
     expected = new Map(arrays.map(({ name, data }) => [name, data as Float32Array]))
-    parameters = toParameters(
-      loadStrictly(backbone.convertCheckpoint(published), specifications).arrays,
-      specifications,
-    )
+    parameters = toParameters(loadStrictly(backbone.convertCheckpoint(published), specifications), specifications)
   })
 
   test.each([
@@ -92,10 +89,7 @@ describe.each([
 test('the checkpoint written as safetensors is the one that PyTorch and timm opened', () => {
   const backbone = backboneFor('efficientnet_lite0.ra_in1k')
   const specifications = backbone.specifications(1000)
-  const parameters = toParameters(
-    loadStrictly(backbone.convertCheckpoint(published), specifications).arrays,
-    specifications,
-  )
+  const parameters = toParameters(loadStrictly(backbone.convertCheckpoint(published), specifications), specifications)
   const written = writeSafetensors(fromParameters(parameters, specifications))
   // check_checkpoint.py printed this digest for these bytes.
   expect(digestOfBytes(written)).toBe('2d3c8842439142fd39d077f8ac8b5fe76fc6579afee06a208b3dc0c31a6ba90d')

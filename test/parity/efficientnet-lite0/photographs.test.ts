@@ -35,10 +35,7 @@ it('recognises a cat, an espresso and a moped', () => {
 function likeliest(id: string): { values: number[]; indices: number[] } {
   const backbone = backboneFor(id)
   const specifications = backbone.specifications(1000)
-  const parameters = toParameters(
-    loadStrictly(backbone.convertCheckpoint(published), specifications).arrays,
-    specifications,
-  )
+  const parameters = toParameters(loadStrictly(backbone.convertCheckpoint(published), specifications), specifications)
   const { shape, data } = named('photographs')
   const pixels = Float32Array.from(data as Uint8Array, (value) => value / 255)
   const images = tf.tensor4d(pixels, shape as [number, number, number, number])

@@ -6,6 +6,6 @@ import { readCheckpoint, type NamedArray } from '@gauntlet/weights'
 
 /** The tensors of Lite0's published checkpoint, which is fetched once to the cache. */
 export async function publishedWeights(): Promise<NamedArray[]> {
-  const { source, sha256 } = backboneFacts('tf_efficientnet_lite0.in1k')!.weights
+  const { source, sha256 } = backboneFacts('tf_efficientnet_lite0.in1k')!.weights!
   return readCheckpoint(await fetchSource(source, sha256!, { cacheFolder: join(cacheFolder(), 'sources') }))
 }

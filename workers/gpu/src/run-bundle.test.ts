@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url'
 import { beforeEach, expect, it } from 'vitest'
 import { bundleProtocol } from './bundles/bundle-protocol.ts'
 import { BundleUnusable, runBundle } from './run-bundle.ts'
+import { midStageCheckpoint } from './stage-progress.ts'
 
 let folder: string
 beforeEach(() => {
@@ -52,4 +53,15 @@ it('refuses a file that is not the code of the key', async () => {
   const bundle = bundleThatStores('damaged')
   writeFileSync(bundle.path, 'export default {}')
   await expect(run(bundle).result).rejects.toThrow(/is not the code of the stage’s key/)
+})
+
+it('lets go of the progress of a stage that is done, also where the attempt before was killed just before that', async () => {
+  const bundle = bundleThatStores('made')
+  const { store, result } = run(bundle)
+  const made = await result
+  const progress = midStageCheckpoint(store, 'a'.repeat(64))
+  const state = await progress.write(Buffer.from('half-way'))
+  expect(await run(bundle).result).toEqual(made)
+  expect(await progress.read()).toBeNull()
+  expect(await store.verify(state)).toBe('missing')
 })

@@ -36,6 +36,7 @@ export async function runBundle(
   const before = await unreported.read()
   if (before) {
     report({ done: 1, total: 1, unit: 'steps', resumedFrom: 'finished' })
+    await midStageCheckpoint(store, request.stageKey).clear() // the attempt before may have been killed just before it
     return before
   }
   const code = await store.put(await readFile(bundle), 'text/javascript')
@@ -65,6 +66,7 @@ function contextOf(
 ): StageContext {
   return {
     store,
+    cacheFolder,
     progress: midStageCheckpoint(store, stageKey),
     signal,
     report,

@@ -1,6 +1,6 @@
 import { openArtifactStore } from '@gauntlet/artifacts'
-import { workflowQueue } from '@gauntlet/contract'
-import { migrate, openLedger } from '@gauntlet/ledger'
+import { ledgerPointer, workflowQueue } from '@gauntlet/contract'
+import { ledgerIdentity, migrate, openLedger } from '@gauntlet/ledger'
 import { NativeConnection, Worker } from '@temporalio/worker'
 import { fileURLToPath } from 'node:url'
 import { createLedgerActivities } from './activities/index.ts'
@@ -13,11 +13,12 @@ import { readLedgerWorkerSettings } from './settings.ts'
  */
 async function main(): Promise<void> {
   const settings = readLedgerWorkerSettings(process.env)
-  await migrate(settings.databaseUrl)
+  await migrate(settings.databaseUrl, async () => false) // `gauntlet up` makes one, and asks first
   const ledger = openLedger(settings.databaseUrl)
+  const store = openArtifactStore(settings.artifacts, settings.cacheFolder)
+  await store.writePointer(ledgerPointer(await ledgerIdentity(ledger.db)), {}) // before any row refers to the store
   const { namespace, ...server } = settings.temporal
   const connection = await NativeConnection.connect(server)
-  const store = openArtifactStore(settings.artifacts, settings.cacheFolder)
   const worker = await Worker.create({
     connection,
     namespace,

@@ -14,6 +14,8 @@ export interface StoreUnderTest {
   readonly store: ArtifactStore
   /** Replaces the stored bytes of an artifact without the store. */
   corrupt(digest: string, bytes: Uint8Array): Promise<void>
+  /** Makes an artifact look as if it had been stored at `time`. */
+  backdate(digest: string, time: Date): Promise<void>
   /** Replaces the stored form of a pointer without the store. */
   corruptPointer(name: string, bytes: Uint8Array): Promise<void>
 }
@@ -57,13 +59,42 @@ function artifactCases(tested: () => StoreUnderTest): void {
     )
   })
 
+  it('removes what was not stored since a time, and keeps what was', async () => {
+    const { store } = tested()
+    const [before, bytes] = [new Date(Date.now() - 3_600_000), text('kept or not')]
+    const { digest } = await store.put(bytes, 'text/plain')
+    expect(await store.removeUnlessStoredSince(digest, before)).toBe(false)
+    expect(await store.verify(digest)).toBe('intact')
+    expect((await listedArtifacts(store)).find((each) => each.digest === digest)!.storedAt > before).toBe(true)
+    expect(await store.removeUnlessStoredSince(digest, new Date(Date.now() + 1_000))).toBe(true)
+    expect(await store.verify(digest)).toBe('missing')
+    expect(await store.removeUnlessStoredSince(digest, new Date())).toBe(false)
+  })
+
+  it('never removes bytes under a writer that stores them again at that moment', async () => {
+    const { store } = tested()
+    const digests = await Promise.all(
+      Array.from({ length: 40 }, async (_, i) => {
+        const bytes = text(`contended ${i}`)
+        const { digest } = await store.put(bytes, 'text/plain')
+        await tested().backdate(digest, new Date(Date.now() - 10 * 3_600_000))
+        await Promise.all([
+          store.removeUnlessStoredSince(digest, new Date(Date.now() - 3_600_000)),
+          store.put(bytes, 'text/plain'),
+        ])
+        return digest
+      }),
+    )
+    for (const digest of digests) expect(await store.verify(digest)).toBe('intact')
+  })
+
   it('stores the same bytes once, however many writers bring them at the same time', async () => {
     const { store } = tested()
     const bytes = new Uint8Array(300_000).fill(7)
     const references = await Promise.all(Array.from({ length: 8 }, () => store.put(bytes, 'image/x')))
     expect(new Set(references.map(({ digest }) => digest)).size).toBe(1)
     const listed = (await listedArtifacts(store)).filter(({ digest }) => digest === references[0]!.digest)
-    expect(listed).toEqual([{ digest: digestOfBytes(bytes), size: 300_000 }])
+    expect(listed).toEqual([{ digest: digestOfBytes(bytes), size: 300_000, storedAt: expect.any(Date) }])
   })
 
   it('lists what is stored and no longer lists what was removed', async () => {
@@ -180,6 +211,16 @@ function pointerCases(tested: () => StoreUnderTest): void {
     for (let i = 0; i < 20; i++) expect(values).toContainEqual(await store.readPointer('busy'))
     await writing
     expect(values).toContainEqual(await store.readPointer('busy'))
+  })
+
+  it('lists its pointers by their names, with the time of the last write', async () => {
+    const { store } = tested()
+    const before = new Date(Date.now() - 60_000)
+    for (const name of ['listed/one', 'listed-two']) await store.writePointer(name, { step: 1 })
+    const listed = []
+    for await (const pointer of store.listPointers()) if (pointer.name.startsWith('listed')) listed.push(pointer)
+    expect(listed.map(({ name }) => name).sort()).toEqual(['listed-two', 'listed/one'])
+    for (const { writtenAt } of listed) expect(writtenAt > before).toBe(true)
   })
 
   it('gives null for a pointer whose stored form was damaged', async () => {

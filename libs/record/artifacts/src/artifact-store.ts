@@ -9,6 +9,14 @@ export type ArtifactState = 'intact' | 'missing' | 'corrupt'
 export interface StoredArtifact {
   readonly digest: Digest
   readonly size: number
+  /** When it was stored last, to ten minutes: storing the same bytes again renews it. */
+  readonly storedAt: Date
+}
+
+/** A pointer of a store's listing. */
+export interface StoredPointer {
+  readonly name: string
+  readonly writtenAt: Date
 }
 
 /**
@@ -42,8 +50,17 @@ export interface ArtifactStore {
    */
   remove(digest: Digest): Promise<void>
 
+  /**
+   * Deletes an artifact unless it was stored again after `time`, and says whether it did. A writer that stores it at
+   * the same moment never loses it.
+   */
+  removeUnlessStoredSince(digest: Digest, time: Date): Promise<boolean>
+
   /** Everything stored, in no particular order. */
   list(): AsyncIterable<StoredArtifact>
+
+  /** Every pointer, in no particular order. */
+  listPointers(): AsyncIterable<StoredPointer>
 
   /** A pointer's value; `null` when it was never written, was deleted, or is damaged. */
   readPointer(name: string): Promise<Json>

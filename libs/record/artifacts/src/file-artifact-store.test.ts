@@ -24,6 +24,7 @@ describeArtifactStore('an artifact store in a folder', async () => {
       await chmod(pathIn(folder, digest), 0o644)
       await writeFile(pathIn(folder, digest), bytes)
     },
+    backdate: (digest, time) => utimes(pathIn(folder, digest), time, time),
     corruptPointer: (name, bytes) => writeFile(join(folder, 'pointers', `${name}.json`), bytes),
   }
 })
@@ -43,7 +44,7 @@ describe('the folder of an artifact store', () => {
     await writeFile(join(folder, 'sha256', digest.slice(0, 2), 'README'), 'hello')
     await mkdir(join(folder, 'sha256', 'zz'))
     await writeFile(join(folder, 'sha256', 'zz', digest), 'in the wrong place')
-    expect(await listedArtifacts(store)).toEqual([{ digest, size: 1 }])
+    expect(await listedArtifacts(store)).toEqual([{ digest, size: 1, storedAt: expect.any(Date) }])
   })
 
   it('removes temporary files that nobody has written to for an hour, and keeps younger ones', async () => {

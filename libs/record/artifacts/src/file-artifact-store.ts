@@ -1,18 +1,21 @@
 import { createHash, randomUUID, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { readFile, rm, stat, type FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readFile, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { digestOfFile, writeAtomically } from '@gauntlet/files'
 import { canonicalJson, digestOf, type ArtifactReference, type Digest, type Json } from '@gauntlet/study'
 import { ArtifactCorrupt } from './artifact-corrupt.ts'
 import { ArtifactMissing } from './artifact-missing.ts'
 import { requireDigest, requirePointerName } from './artifact-name-invalid.ts'
 import { codeOf, onStore } from './artifact-store-unavailable.ts'
-import type { ArtifactState, ArtifactStore, StoredArtifact } from './artifact-store.ts'
+import type { ArtifactState, ArtifactStore, StoredArtifact, StoredPointer } from './artifact-store.ts'
 import { VerifiedFiles } from './verified-files.ts'
 import { namesIn, sweepTemporaries, temporaryFolder } from './temporary-folder.ts'
 
 const hour = 3_600_000
+
+/** Milliseconds within which an artifact counts as stored just now, so that its time need not be written again. */
+const recently = 600_000
 
 /**
  * Artifacts as files of one folder: `sha256/ab/abcdef…` read-only, `pointers/<name>.json`, `temporary/` for files being
@@ -30,7 +33,7 @@ export class FileArtifactStore implements ArtifactStore {
 
   async put(bytes: Uint8Array, mediaType: string): Promise<ArtifactReference> {
     const digest = createHash('sha256').update(bytes).digest('hex')
-    if ((await this.verify(digest)) !== 'intact') {
+    if ((await this.verify(digest)) !== 'intact' || !(await this.#renew(digest))) {
       await this.#write(0o444, async (file) => {
         await file.writeFile(bytes)
         return artifactPath(digest)
@@ -96,13 +99,37 @@ export class FileArtifactStore implements ArtifactStore {
     await onStore(this.root, () => rm(path, { force: true }))
   }
 
+  async removeUnlessStoredSince(digest: Digest, time: Date): Promise<boolean> {
+    const { path } = this.#locate(digest)
+    const aside = join(temporaryFolder(this.root), `removed-${randomUUID()}`)
+    return onStore(this.root, async () => {
+      // Out of the way first: whoever stores it from now on writes a new file, and whoever did before has renewed
+      // this one.
+      if (!(await moved(path, aside))) return false
+      const { mtime } = await stat(aside)
+      if (mtime > time) await rename(aside, path)
+      else await rm(aside)
+      return mtime <= time
+    })
+  }
+
   async *list(): AsyncGenerator<StoredArtifact> {
     const top = join(this.root, 'sha256')
     for (const prefix of await onStore(this.root, () => namesIn(top))) {
       for (const digest of await onStore(this.root, () => namesIn(join(top, prefix)))) {
         if (!/^[0-9a-f]{64}$/.test(digest) || !digest.startsWith(prefix)) continue // not a file of this store
-        yield { digest, size: (await stat(join(top, prefix, digest))).size }
+        const found = await stat(join(top, prefix, digest)).catch(nullIfAbsent)
+        if (found) yield { digest, size: found.size, storedAt: found.mtime }
       }
+    }
+  }
+
+  async *listPointers(): AsyncGenerator<StoredPointer> {
+    const folder = join(this.root, 'pointers')
+    for (const file of await onStore(this.root, () => namesIn(folder))) {
+      if (!file.endsWith('.json')) continue
+      const found = await stat(join(folder, file)).catch(nullIfAbsent)
+      if (found) yield { name: decodeURIComponent(file.slice(0, -'.json'.length)), writtenAt: found.mtime }
     }
   }
 
@@ -133,9 +160,24 @@ export class FileArtifactStore implements ArtifactStore {
     })
   }
 
+  /** Notes that an artifact was stored again, as intact as before; false where it has just been removed. */
+  async #renew(digest: Digest): Promise<boolean> {
+    const { path } = this.#locate(digest)
+    return onStore(this.root, async () => {
+      const found = await stat(path).catch(nullIfAbsent)
+      if (!found || Date.now() - found.mtimeMs < recently) return found !== null
+      const now = new Date()
+      if ((await utimes(path, now, now).catch(nullIfAbsent)) === null) return false
+      const renewed = await stat(path, { bigint: true }).catch(nullIfAbsent)
+      if (renewed) this.verified.add(digest, renewed)
+      return renewed !== null
+    })
+  }
+
   /** Notes that an artifact was verified, because its bytes were hashed while they were written. */
   async #note(digest: Digest): Promise<void> {
-    this.verified.add(digest, await stat(join(this.root, artifactPath(digest)), { bigint: true }))
+    const found = await stat(join(this.root, artifactPath(digest)), { bigint: true }).catch(nullIfAbsent)
+    if (found) this.verified.add(digest, found)
   }
 
   #locate(artifact: ArtifactReference | Digest): { digest: Digest; path: string } {
@@ -181,6 +223,15 @@ function trustedValue(text: string): Json {
   } catch {
     return null
   }
+}
+
+/** Whether a file was there to be moved. */
+async function moved(from: string, to: string): Promise<boolean> {
+  await mkdir(dirname(to), { recursive: true })
+  return rename(from, to).then(
+    () => true,
+    (error: unknown) => nullIfAbsent(error) !== null,
+  )
 }
 
 function nullIfAbsent(error: unknown): null {

@@ -1,8 +1,10 @@
 import { fork } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { exclusively } from './exclusive.mjs'
+import { isThisHost, thisHost, type Host } from './host.mjs'
 import { processIdentity } from './process-identity.mjs'
 import { emptyFolder } from './empty-folder.fixture.ts'
 
@@ -40,10 +42,10 @@ describe('an exclusive action', () => {
   it('stops waiting when it is told to, and names the process it waits for', async () => {
     const lock = join(emptyFolder(), 'lock')
     writeFileSync(lock, JSON.stringify({ pid: process.pid, identity: processIdentity(process.pid) }))
-    const holders: number[] = []
+    const holders: unknown[] = []
     const waiting = exclusively(lock, async () => 'done', {
       signal: AbortSignal.timeout(50),
-      onWait: (pid) => holders.push(pid),
+      onWait: (holder) => holders.push(holder?.pid),
     })
     await expect(waiting).rejects.toMatchObject({ name: 'TimeoutError' })
     expect(holders).toEqual([process.pid])
@@ -54,4 +56,57 @@ describe('an exclusive action', () => {
     await expect(exclusively(lock, () => Promise.reject(new Error('failed')))).rejects.toThrow('failed')
     expect(existsSync(lock)).toBe(false)
   })
+
+  it('leaves the next holder’s lock alone when its own was taken away', async () => {
+    const lock = join(emptyFolder(), 'lock')
+    const next = JSON.stringify(heldBy(elsewhere))
+    await exclusively(lock, async () => writeFileSync(lock, next))
+    expect(readFileSync(lock, 'utf8')).toBe(next)
+  })
+
+  /** Process ids of the other host say nothing here, even if a process of this one has the same. */
+  describe('under a lock of another host', () => {
+    it('waits while the holder renews it', async () => {
+      const lock = join(emptyFolder(), 'lock')
+      writeFileSync(lock, JSON.stringify(heldBy(elsewhere)))
+      const renewing = setInterval(() => utimesSync(lock, new Date(), new Date()), 20)
+      const waiting = exclusively(lock, async () => 'done', { signal: AbortSignal.timeout(500), silence: 150 })
+      await expect(waiting).rejects.toMatchObject({ name: 'TimeoutError' })
+      clearInterval(renewing)
+    })
+
+    it('begins when the holder has not renewed it for long enough, one waiter after the other', async () => {
+      const lock = join(emptyFolder(), 'lock')
+      writeFileSync(lock, JSON.stringify(heldBy(elsewhere)))
+      utimesSync(lock, new Date(0), new Date(0)) // the clock of the file server does not matter
+      const started = performance.now()
+      let running = 0
+      const waiters = Array.from({ length: 3 }, () =>
+        exclusively(
+          lock,
+          async () => {
+            expect(++running).toBe(1)
+            await sleep(20)
+            running--
+          },
+          { silence: 150 },
+        ),
+      )
+      await Promise.all(waiters)
+      expect(performance.now() - started).toBeGreaterThanOrEqual(150)
+    })
+
+    it('does not take another boot, another container or another network of this machine for itself', () => {
+      for (const difference of [{ name: 'b' }, { machine: 'b' }, { boot: 'b' }, { namespaces: 'b' }])
+        expect(isThisHost({ ...thisHost(), ...difference })).toBe(false)
+      expect(isThisHost({ ...thisHost() })).toBe(true)
+      expect(isThisHost(undefined)).toBe(true)
+    })
+  })
 })
+
+const elsewhere: Host = { name: 'elsewhere', machine: 'its id', boot: 'another boot', namespaces: '' }
+
+function heldBy(host: Host) {
+  return { pid: process.pid, identity: processIdentity(process.pid), host, id: 'its holding' }
+}

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { bootIdentity } from './host.mjs'
 
 /**
  * What tells one process from another that later got the same pid: boot and start time, as the kernel gives them.
@@ -30,15 +31,6 @@ export function identityFromStat(line, boot = bootIdentity()) {
   const [state, threads, started] = [fields[0], Number(fields[17]), fields[19]]
   const isGone = (state === 'Z' && threads <= 1) || state === 'X'
   return isGone || started === undefined ? undefined : `${boot}/${started}`
-}
-
-/** Changes with every start of the machine; empty where the kernel does not give it. */
-function bootIdentity() {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  } catch {
-    return ''
-  }
 }
 
 /**

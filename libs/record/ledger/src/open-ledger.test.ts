@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import { livingProcess, startPostgres, stopPostgres } from '@gauntlet/infra'
 import { sql } from 'drizzle-orm'
 import { expect, it } from 'vitest'
+import { migrate } from './migrate.ts'
 import { openLedger } from './open-ledger.ts'
 
 it('goes on after its server was killed: queries fail, and succeed again when the server is back', async () => {
   const home = await mkdtemp(join(tmpdir(), 'gauntlet-ledger-'))
   const { databaseUrl } = await startPostgres(home)
+  await migrate(databaseUrl)
   const ledger = openLedger(databaseUrl)
   try {
     await ledger.db.execute(sql`create table survivors (n int)`)

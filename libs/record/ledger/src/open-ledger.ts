@@ -1,6 +1,7 @@
 import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import { Pool } from 'pg'
+import { ledgerConnection } from './ledger-address.ts'
 
 /** What the named queries run on: the ledger itself, or a transaction in it. */
 export type LedgerDatabase = PgDatabase<NodePgQueryResultHKT>
@@ -21,7 +22,7 @@ const queryLimit = 120_000
  */
 export function openLedger(databaseUrl: string): Ledger {
   const pool = new Pool({
-    connectionString: databaseUrl,
+    ...ledgerConnection(databaseUrl),
     application_name: 'gauntlet',
     max: 10,
     connectionTimeoutMillis: 10_000,

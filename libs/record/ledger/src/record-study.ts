@@ -1,6 +1,7 @@
 import {
   configurationId,
   digestOf,
+  digestOfBytes,
   evaluatorLabel,
   type Configuration,
   type Digest,
@@ -9,7 +10,16 @@ import {
 } from '@gauntlet/study'
 import { inBatches } from './in-batches.ts'
 import type { LedgerDatabase } from './open-ledger.ts'
-import { configuration, exclusion, perturbation, study, studyConfiguration, studyPerturbation } from './schema/index.ts'
+import { studyFileType } from './reachable-artifacts.ts'
+import {
+  artifact,
+  configuration,
+  exclusion,
+  perturbation,
+  study,
+  studyConfiguration,
+  studyPerturbation,
+} from './schema/index.ts'
 import { documentOf } from './schema/json-document.ts'
 
 /** An expanded study: its identity, and what it consists of in the order of its table. */
@@ -29,13 +39,18 @@ export function perturbationKey(how: Perturbation): Digest {
   return digestOf(how)
 }
 
-/** Records a study and its grid; recording it again changes nothing. */
+/** Records a study and its grid; recording it again changes nothing but that the file may be another text of it. */
 export async function recordStudy(db: LedgerDatabase, record: StudyRecord): Promise<void> {
   const { id, name, document, file } = record
   await db.transaction(async (transaction) => {
     await transaction
       .insert(study)
       .values({ id, name, document: documentOf(document), file })
+      .onConflictDoNothing()
+    const bytes = Buffer.from(file)
+    await transaction
+      .insert(artifact)
+      .values({ digest: digestOfBytes(bytes), size: bytes.length, mediaType: studyFileType })
       .onConflictDoNothing()
     await recordConfigurations(transaction, id, record.configurations)
     await recordPerturbations(transaction, record.perturbations)

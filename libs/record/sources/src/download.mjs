@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { open, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { digestOfFile } from '../../files/src/digest-of-file.mjs'
@@ -57,8 +56,12 @@ async function fetchChecked(download) {
   const partial = `${download.file}.partial`
   const progress = () => statSync(partial, { throwIfNoEntry: false })?.size ?? 0
   for (let restarted = false; ; restarted = true) {
-    const { digest, start } = await retrying(() => transfer(download, partial), { signal, pause, progress })
-    if (sha256 === undefined || digest === sha256) return
+    const start = await retrying(() => transfer(download, partial), { signal, pause, progress })
+    if (sha256 === undefined) return
+    // The file is read again, and not hashed as it arrives: what counts is what the disk has, which another machine may
+    // have written to as well.
+    const digest = await digestOfFile(partial)
+    if (digest === sha256) return
     rmSync(partial, { force: true })
     rmSync(`${partial}.etag`, { force: true })
     // A resumed download may have begun with an older version of the file, so the whole is fetched once more before the
@@ -72,7 +75,7 @@ async function fetchChecked(download) {
 }
 
 /**
- * One try: appends what is missing. Gives the digest of the whole, and the byte at which the try began.
+ * One try: appends what is missing. Gives the byte at which the try began.
  * @param {Download} download
  * @param {string} partial
  */
@@ -84,13 +87,11 @@ async function transfer({ url, headers, signal, stall, onProgress }, partial) {
     const start = startOf(response, size)
     if (start === 0 && size > 0) await file.truncate(0)
     rememberVersion(response, partial)
-    const hash = await hashOfStart(partial, start)
     const total = await announcedTotal(response, start, partial)
     let received = start
     if (response.status !== 416) {
       for await (const chunk of response.body) {
         await append(file, chunk, partial)
-        hash.update(chunk)
         received += chunk.length
         onProgress?.({ received, total })
       }
@@ -98,10 +99,25 @@ async function transfer({ url, headers, signal, stall, onProgress }, partial) {
     if (total !== undefined && received < total)
       throw new Interrupted(`${printableAddress(url)} ends after ${received} of ${total} bytes`)
     await file.sync()
-    return { digest: hash.digest('hex'), start }
+    await refuseMixture(file, received, partial)
+    return start
   } finally {
     await file.close()
   }
+}
+
+/**
+ * Starts over where another process has written to the file too. The lock keeps others out, except one on another host
+ * that stood still for so long that it lost the lock.
+ * @param {import('node:fs/promises').FileHandle} file
+ * @param {number} received bytes, with those of earlier tries
+ * @param {string} partial
+ */
+async function refuseMixture(file, received, partial) {
+  const { size } = await file.stat()
+  if (size === received) return
+  await file.truncate(0)
+  throw new Interrupted(`Another process has written to ${partial}`)
 }
 
 /**
@@ -159,17 +175,6 @@ async function announcedTotal({ status, headers }, start, partial) {
     )
   }
   return start + Number(length)
-}
-
-/**
- * @param {string} partial
- * @param {number} bytes
- */
-async function hashOfStart(partial, bytes) {
-  const hash = createHash('sha256')
-  if (bytes > 0)
-    for await (const chunk of createReadStream(partial, { end: bytes - 1, highWaterMark: 2 ** 20 })) hash.update(chunk)
-  return hash
 }
 
 /**

@@ -1,10 +1,22 @@
 import { fork } from 'node:child_process'
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
 import { digestOfBytes } from '@gauntlet/study'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { download } from './download.mjs'
 import { sendFile, serve } from './server.fixture.ts'
 
@@ -46,6 +58,26 @@ describe('a download', () => {
     }
   })
 
+  it.each([
+    ['writes on at the end of the file', (partial: string) => appendFileSync(partial, 'of another host')],
+    ['replaces bytes that were checked in memory', (partial: string) => overwriteStart(partial)],
+  ])('never ends with what another host mixed into it: one that %s', async (_, mix) => {
+    const file = join(emptyFolder(), 'file')
+    let requests = 0
+    const server = await serve((_, response) => {
+      if (++requests > 1) return response.end(bytes)
+      response.writeHead(200, { 'content-length': bytes.length })
+      response.write(bytes.subarray(0, 100_000), async () => {
+        while (!(statSync(`${file}.partial`, { throwIfNoEntry: false })?.size ?? 0)) await sleep(5)
+        mix(`${file}.partial`)
+        response.end(bytes.subarray(100_000))
+      })
+    })
+    const ended = await download({ url: server.address, sha256, file, pause: 1 }).catch((error: Error) => error.name)
+    if (ended === 'DigestMismatch') expect(existsSync(file)).toBe(false)
+    else expect(digestOfBytes(readFileSync(file))).toBe(sha256)
+  })
+
   it('takes the whole file from a server without ranges', async () => {
     const file = join(emptyFolder(), 'file')
     writeFileSync(`${file}.partial`, bytes.subarray(0, 1_000))
@@ -63,6 +95,28 @@ describe('a download', () => {
     await download({ url: hub.address, sha256, file: join(emptyFolder(), 'file'), headers })
     expect(hub.requests[0]?.headers.authorization).toBe('Bearer secret')
     expect(files.requests[0]?.headers.authorization).toBeUndefined()
+  })
+
+  it('takes credentials that the address lacks from ~/.netrc, for their host alone', async () => {
+    const netrc = join(emptyFolder(), '.netrc')
+    writeFileSync(netrc, 'machine 127.0.0.1 login user password p@ss')
+    vi.stubEnv('NETRC', netrc)
+    const files = await serve((request, response) => sendFile(request, response, bytes))
+    const first = await serve((_, response) =>
+      response.writeHead(302, { location: files.address.replace('127.0.0.1', 'localhost') }).end(),
+    )
+    await download({ url: first.address, sha256, file: join(emptyFolder(), 'file') })
+    expect(first.requests[0]?.headers.authorization).toBe(`Basic ${Buffer.from('user:p@ss').toString('base64')}`)
+    expect(files.requests[0]?.headers.authorization).toBeUndefined()
+    vi.unstubAllEnvs()
+  })
+
+  it('takes a file that a server sends compressed although it was asked not to', async () => {
+    const server = await serve((_, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(bytes)),
+    )
+    const file = await download({ url: server.address, sha256, file: join(emptyFolder(), 'file') })
+    expect(digestOfBytes(readFileSync(file))).toBe(sha256)
   })
 
   it('sends credentials in the address as a header and never prints them', async () => {
@@ -182,3 +236,9 @@ describe('a download fails in one sentence that says what to change', () => {
     await expect(failure).rejects.toThrow('stopped')
   })
 })
+
+function overwriteStart(path: string): void {
+  const file = openSync(path, 'r+')
+  writeSync(file, 'of another host', 0)
+  closeSync(file)
+}

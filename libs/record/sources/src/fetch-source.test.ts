@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
@@ -6,7 +6,7 @@ import { tarOf } from '@gauntlet/files/fixtures/tar'
 import { zipOf } from '@gauntlet/files/fixtures/zip'
 import { digestOfBytes } from '@gauntlet/study'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { fetchSource } from './fetch-source.ts'
+import { fetchSource, identifySource } from './fetch-source.ts'
 import { sendFile, serve } from './server.fixture.ts'
 
 const weights = Buffer.from('weights of a model '.repeat(500))
@@ -178,4 +178,27 @@ describe('a source is refused', () => {
       name: 'DigestMismatch',
     })
   })
+})
+
+it('covers nested folders and what links lead to, and passes over what systems leave behind', async () => {
+  const [folder, elsewhere] = [emptyFolder(), emptyFolder()]
+  mkdirSync(join(folder, 'daisy'))
+  writeFileSync(join(folder, 'daisy/1.png'), 'one')
+  const digest = async () => (await identifySource(`file:${folder}`, { cacheFolder: emptyFolder() })).sha256
+  const before = await digest()
+  writeFileSync(join(folder, 'daisy/.DS_Store'), 'x')
+  writeFileSync(join(folder, '._daisy'), 'x')
+  expect(await digest()).toBe(before)
+  writeFileSync(join(elsewhere, '2.png'), 'two')
+  symlinkSync(elsewhere, join(folder, 'rose'))
+  const linked = await digest()
+  expect(linked).not.toBe(before)
+  writeFileSync(join(elsewhere, '2.png'), 'three')
+  expect(await digest()).not.toBe(linked)
+})
+
+it('refuses a folder without files, whose digest would be that of nothing', async () => {
+  const folder = emptyFolder()
+  mkdirSync(join(folder, 'empty'))
+  await expect(identifySource(`file:${folder}`, { cacheFolder: folder })).rejects.toThrow('has no file')
 })

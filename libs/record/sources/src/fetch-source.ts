@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { digestOfFile, DiskFull, exclusively, writePiecesAtomically } from '@gauntlet/files'
+import { digestOfFile, DiskFull, exclusively, walkFolder, writePiecesAtomically } from '@gauntlet/files'
 import type { Digest, PinnedSource } from '@gauntlet/study'
 import { readPackageMember, readWheelMember } from './archive-member.ts'
 import { DigestMismatch, SourceNotFound, SourceUnreachable, UnusableSource } from './download-errors.mjs'
 import { download } from './download.mjs'
+import { folderDigest, type NamedDigest } from './folder-digest.ts'
 import { askHub, blobOfHubClient, isOffline, snapshotOfHubClient, type HubSource } from './hub.ts'
+import { commitOfHub, listHubFolder, type HubFolder } from './hub-folder.ts'
 import { findWheel } from './package-index.mjs'
 import { parseSource, type Source } from './parse-source.ts'
 import { addressesOf, fileNameOf, type Address } from './source-address.ts'
@@ -27,6 +29,9 @@ interface FetchOptions {
 type ArchivedSource =
   Extract<Source, { kind: 'pypi' }> | (Extract<Source, { kind: 'npm' }> & { readonly member: string })
 
+/** A source that is one file which has to be fetched. */
+type FetchedFile = Exclude<Source, { kind: 'file' | 'hf-folder' }>
+
 /**
  * The bytes of a source as a local file, checked against their SHA-256 at every call. They come from our cache, from
  * the cache of the hub's own client, or from the network. A `file:` source, which is a file or a folder of files, stays
@@ -39,6 +44,7 @@ export async function fetchSource(source: string, sha256: Digest, options: Fetch
       `${source} is pinned to ${JSON.stringify(sha256)}; write its SHA-256 as 64 hexadecimal digits.`,
     )
   if (parsed.kind === 'file') return checkedLocalFile(parsed.path, sha256)
+  if (parsed.kind === 'hf-folder') return fetchHubFolder(parsed, sha256, options)
   const file = join(options.cacheFolder, sha256, fileNameOf(parsed))
   if (existsSync(file) && (await digestOfFile(file)) === sha256) return file
   const copy = parsed.kind === 'hf' ? blobOfHubClient(parsed, sha256) : null
@@ -54,6 +60,7 @@ export async function fetchSource(source: string, sha256: Digest, options: Fetch
 export async function identifySource(source: string, options: FetchOptions): Promise<PinnedSource> {
   const parsed = parseSource(source)
   if (parsed.kind === 'file') return { source, sha256: await digestOfLocal(localPath(parsed.path)) }
+  if (parsed.kind === 'hf-folder') return identifyHubFolder(parsed, options)
   if (parsed.kind !== 'hf') return { source, sha256: await keepInCache(parsed, options) }
   const copy = isOffline() ? snapshotOfHubClient(parsed) : null
   if (copy !== null)
@@ -69,8 +76,58 @@ function hubSource({ repository, file, revision }: HubSource): string {
   return `hf:${repository}/${file}@${revision}`
 }
 
+/** What a folder of the hub holds at the commit that its branch stands for. */
+async function identifyHubFolder(folder: HubFolder, options: FetchOptions): Promise<PinnedSource> {
+  refuseOffline(fileOf(folder, ''))
+  const commit = await commitOfHub(folder, options)
+  const files = await digestsOfHubFolder({ ...folder, revision: commit }, options)
+  const path = folder.path === '' ? '' : `${folder.path}/`
+  return { source: `hf:${folder.repository}/${path}@${commit}`, sha256: folderDigest(files) }
+}
+
+/** The digest of each file. The hub has them of large files; small ones are fetched into the cache. */
+async function digestsOfHubFolder(folder: HubFolder, options: FetchOptions): Promise<NamedDigest[]> {
+  const found: NamedDigest[] = []
+  for (const { name, sha256 } of await listHubFolder(folder, options))
+    found.push({ name, sha256: sha256 ?? (await keepInCache(fileOf(folder, name), options)) })
+  return found
+}
+
+function fileOf({ repository, path, revision }: HubFolder, name: string): HubSource {
+  return { kind: 'hf', repository, file: path === '' ? name : `${path}/${name}`, revision }
+}
+
+/**
+ * A folder of the hub as a folder of the cache, which appears whole or not at all. Files that an earlier try fetched
+ * are not fetched again.
+ */
+async function fetchHubFolder(folder: HubFolder, sha256: Digest, options: FetchOptions): Promise<string> {
+  const place = join(options.cacheFolder, sha256, 'files')
+  if (existsSync(place) && (await digestOfFolder(place)) === sha256) return place
+  refuseOffline(fileOf(folder, ''))
+  const files = await digestsOfHubFolder(folder, options)
+  refuseOther(`${folder.repository}/${folder.path}`, folderDigest(files), sha256)
+  const building = `${place}.building`
+  mkdirSync(dirname(place), { recursive: true })
+  const action = async () => {
+    rmSync(building, { recursive: true, force: true })
+    for (const file of files) {
+      const source = fileOf(folder, file.name)
+      const fetched = join(options.cacheFolder, file.sha256, fileNameOf(source))
+      if (!existsSync(fetched) || (await digestOfFile(fetched)) !== file.sha256)
+        await obtain(source, file.sha256, fetched, options)
+      mkdirSync(dirname(join(building, file.name)), { recursive: true })
+      linkSync(fetched, join(building, file.name))
+    }
+    rmSync(place, { recursive: true, force: true })
+    renameSync(building, place)
+    return place
+  }
+  return exclusively(`${place}.lock`, action, options)
+}
+
 /** Fetches a source that has no digest yet, and keeps it under the digest it turns out to have. */
-async function keepInCache(source: Exclude<Source, { kind: 'file' }>, options: FetchOptions): Promise<Digest> {
+async function keepInCache(source: FetchedFile, options: FetchOptions): Promise<Digest> {
   const folder = join(
     options.cacheFolder,
     'unpinned',
@@ -89,7 +146,7 @@ async function keepInCache(source: Exclude<Source, { kind: 'file' }>, options: F
 
 /** Fetches a source to `file`, and checks it where its digest is known. */
 async function obtain(
-  source: Exclude<Source, { kind: 'file' }>,
+  source: FetchedFile,
   sha256: Digest | undefined,
   file: string,
   options: FetchOptions,
@@ -178,21 +235,20 @@ async function digestOfLocal(path: string): Promise<Digest> {
   return statSync(path).isDirectory() ? digestOfFolder(path) : digestOfFile(path)
 }
 
-/**
- * The digest of a folder of files: the SHA-256 of what `sha256sum *` prints in it, one line for each file, ordered by
- * name. Folders inside it do not count.
- */
+/** The digest of every file that `walkFolder` finds, in nested folders and behind links too. */
 async function digestOfFolder(path: string): Promise<Digest> {
-  const files = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isFile())
-  const hash = createHash('sha256')
-  for (const name of files.map((entry) => entry.name).sort())
-    hash.update(`${await digestOfFile(join(path, name))}  ${name}\n`)
-  return hash.digest('hex')
+  const { files } = walkFolder(path, (wrong) => {
+    throw new UnusableSource(`${path} cannot be used as data: ${wrong}; mend it or name another folder.`)
+  })
+  if (files.length === 0) throw new UnusableSource(`${path} has no file; put the data there or name another folder.`)
+  const digests: NamedDigest[] = []
+  for (const file of files) digests.push({ name: file.name, sha256: await digestOfFile(file.path) })
+  return folderDigest(digests)
 }
 
 function refuseOther(what: string, digest: Digest, sha256: Digest): void {
   if (digest !== sha256)
     throw new DigestMismatch(
-      `${what} has SHA-256 ${digest}, not ${sha256}; pin this digest if the file is the right one, else replace the file.`,
+      `${what} has SHA-256 ${digest}, not ${sha256}; if these are the right bytes, pin their digest (or remove the source from the study’s lock file), else restore them.`,
     )
 }

@@ -1,4 +1,6 @@
 import { SourceForbidden, SourceNotFound } from './download-errors.mjs'
+import { basicAuthorization, exchange } from './http-exchange.mjs'
+import { netrcEntry } from './netrc.mjs'
 
 /**
  * The transfer broke off, and another try may succeed. `retrying` turns it into `SourceUnreachable` when the tries are
@@ -35,20 +37,13 @@ const stallMilliseconds = 60_000
  */
 export async function openStream({ url, headers = {}, signal, stall = stallMilliseconds }) {
   const watch = watchStall(signal, stall)
-  const { address, authorization } = withoutCredentials(url)
-  const sent = { 'accept-encoding': 'identity', 'user-agent': 'gauntlet', ...authorization, ...headers }
   try {
-    const response = await fetch(address, { headers: sent, signal: watch.signal })
-    refuseStatus(response, printableAddress(address))
-    return {
-      status: response.status,
-      headers: response.headers,
-      url: response.url,
-      body: pieces(response, watch, signal),
-    }
+    const answer = await followRedirects(url, headers, watch.signal)
+    refuseStatus(answer, printableAddress(answer.url))
+    return { ...answer, body: pieces(answer, watch, signal) }
   } catch (error) {
     watch.stop()
-    throw interruption(error, printableAddress(address), signal)
+    throw interruption(error, printableAddress(url), watch.signal, signal)
   }
 }
 
@@ -60,17 +55,69 @@ export async function openStream({ url, headers = {}, signal, stall = stallMilli
  */
 export async function readHeaders({ url, headers = {}, signal, stall = stallMilliseconds }) {
   const watch = watchStall(signal, stall)
-  const { address, authorization } = withoutCredentials(url)
-  const sent = { 'accept-encoding': 'identity', 'user-agent': 'gauntlet', ...authorization, ...headers }
   try {
-    const response = await fetch(address, { method: 'HEAD', redirect: 'manual', headers: sent, signal: watch.signal })
-    if (response.status < 300 || response.status >= 400) refuseStatus(response, printableAddress(address))
-    return { status: response.status, headers: response.headers }
+    const answer = await exchange({ method: 'HEAD', ...addressed(url, headers), signal: watch.signal })
+    answer.discard()
+    if (!isRedirect(answer)) refuseStatus(answer, printableAddress(url))
+    return { status: answer.status, headers: answer.headers }
   } catch (error) {
-    throw interruption(error, printableAddress(address), signal)
+    throw interruption(error, printableAddress(url), watch.signal, signal)
   } finally {
     watch.stop()
   }
+}
+
+const mostRedirects = 20
+
+/**
+ * @param {string} url
+ * @param {Record<string, string>} headers
+ * @param {AbortSignal} signal
+ */
+async function followRedirects(url, headers, signal) {
+  for (let [at, sent, redirects] = [url, headers, 0]; ; redirects++) {
+    const answer = await exchange({ method: 'GET', ...addressed(at, sent), signal })
+    const location = isRedirect(answer) ? answer.headers.get('location') : null
+    if (location === null) return { ...answer, url: at }
+    answer.discard()
+    const next = URL.canParse(location, at) ? new URL(location, at) : undefined
+    if (!next || !/^https?:$/.test(next.protocol) || redirects === mostRedirects)
+      throw new SourceNotFound(`${printableAddress(url)} leads to nowhere; correct the source.`)
+    if (next.origin !== new URL(at).origin) sent = without('authorization', sent)
+    at = next.href
+  }
+}
+
+/** @param {{ status: number }} answer */
+function isRedirect({ status }) {
+  return status >= 300 && status < 400 && status !== 304
+}
+
+/**
+ * The parts of a request. Credentials become a header: those of the caller, else those in the address, as mirrors of
+ * registries have them, else those of ~/.netrc.
+ * @param {string} url
+ * @param {Record<string, string>} headers
+ */
+function addressed(url, headers) {
+  const { username, password } = new URL(url)
+  const address = Object.assign(new URL(url), { username: '', password: '', hash: '' })
+  const entry = username ? undefined : netrcEntry(address.hostname)
+  const known = entry && {
+    username: encodeURIComponent(entry.login),
+    password: encodeURIComponent(entry.password),
+  }
+  const credentials = username ? { username, password } : known
+  const authorization = credentials ? { authorization: basicAuthorization(credentials) } : {}
+  return { address, headers: { 'accept-encoding': 'identity', 'user-agent': 'gauntlet', ...authorization, ...headers } }
+}
+
+/**
+ * @param {string} header
+ * @param {Record<string, string>} headers
+ */
+function without(header, headers) {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== header))
 }
 
 /**
@@ -94,31 +141,31 @@ export async function readText(request, limit = 64 * 2 ** 20) {
 }
 
 /**
- * @param {Response} response
+ * @param {{ url: string, body: AsyncIterable<Uint8Array> }} answer
  * @param {ReturnType<typeof watchStall>} watch
  * @param {AbortSignal | undefined} signal
  */
-async function* pieces(response, watch, signal) {
+async function* pieces({ url, body }, watch, signal) {
   try {
-    for await (const chunk of /** @type {AsyncIterable<Uint8Array>} */ (response.body ?? [])) {
+    for await (const chunk of body) {
       watch.alive()
       yield chunk
     }
   } catch (error) {
-    throw interruption(error, printableAddress(response.url), signal)
+    throw interruption(error, printableAddress(url), watch.signal, signal)
   } finally {
     watch.stop()
   }
 }
 
 /**
- * @param {Response} response
+ * @param {{ status: number, headers: Headers }} answer
  * @param {string} where
  */
 function refuseStatus({ status, headers }, where) {
   if (status === 401 || status === 403) {
     throw new SourceForbidden(
-      `${where} refuses access (${status}); set the credentials it wants (HF_TOKEN for the hub), accept its terms there, or correct its name.`,
+      `${where} refuses access (${status}); set the credentials it wants (HF_TOKEN for the hub, ~/.netrc for others), accept its terms there, or correct its name.`,
     )
   }
   if (status === 404 || status === 410)
@@ -145,14 +192,14 @@ function retryAfter(value) {
  * An error of the network as `Interrupted`; the reason of the caller, if the caller aborted; any other error as it is.
  * @param {unknown} error
  * @param {string} where
- * @param {AbortSignal | undefined} signal
+ * @param {AbortSignal} watched
+ * @param {AbortSignal | undefined} signal of the caller
  */
-function interruption(error, where, signal) {
+function interruption(error, where, watched, signal) {
   if (signal?.aborted) return signal.reason
-  const { name, cause } = /** @type {Error & { cause?: { code?: string } }} */ (error)
-  if (name === 'TimeoutError') return new Interrupted(`${where} sends nothing any more`)
-  if (name !== 'TypeError') return error
-  return new Interrupted(`${where} cannot be reached${cause?.code ? ` (${cause.code})` : ''}`)
+  if (watched.aborted) return new Interrupted(`${where} sends nothing any more`)
+  const { code } = /** @type {Error & { code?: string }} */ (error)
+  return code === undefined ? error : new Interrupted(`${where} cannot be reached (${code})`)
 }
 
 /**
@@ -172,20 +219,6 @@ function watchStall(signal, stall) {
     },
     stop: () => clearTimeout(timer),
   }
-}
-
-/**
- * Takes the credentials out of an address, as a header. Mirrors of registries have them in the address, where `fetch`
- * refuses them.
- * @param {string} url
- */
-function withoutCredentials(url) {
-  const address = new URL(url)
-  const { username, password } = address
-  if (!username) return { address: address.href, authorization: {} }
-  Object.assign(address, { username: '', password: '' })
-  const token = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
-  return { address: address.href, authorization: { authorization: `Basic ${token}` } }
 }
 
 /**

@@ -30,6 +30,7 @@ export async function serveHub({ files, renamed = {}, small = false, storage, fr
   })
   const hub = await serve((request, response) => {
     if (front?.(request, response)) return
+    if (request.url!.startsWith('/api/')) return sendFromApi(request.url!, files, response)
     const [, repository = '', revision = '', file = ''] = /^\/(.+?)\/resolve\/([^/]+)\/(.+)$/.exec(request.url!) ?? []
     const now = renamed[repository]
     if (now) return void response.writeHead(307, { location: `/${now}/resolve/${revision}/${file}` }).end()
@@ -47,4 +48,24 @@ export async function serveHub({ files, renamed = {}, small = false, storage, fr
       .end()
   })
   return { address: hub.address, requests: hub.requests, stored: store.requests }
+}
+
+/** The parts of the hub's API that list a repository: `revision/<branch>` and `tree/<commit>/<folder>`. */
+function sendFromApi(url: string, files: HubBehaviour['files'], response: ServerResponse): void {
+  const send = (value: unknown) => void response.end(JSON.stringify(value))
+  const [, repository = '', question, rest = ''] =
+    /^\/api\/(?:models\/)?(.+?)\/(revision|tree)\/([^?]+)/.exec(decodeURIComponent(url)) ?? []
+  const names = Object.keys(files).filter((name) => name.startsWith(`${repository}/`))
+  if (names.length === 0) return void response.writeHead(404).end()
+  if (question === 'revision') return send({ sha: commit })
+  const folder = rest.split('/').slice(1).join('/')
+  const listed = names.map((name) => name.slice(repository.length + 1)).filter((name) => name.startsWith(folder))
+  send([
+    { type: 'directory', path: 'data', oid: 'd'.repeat(40), size: 0 },
+    ...listed.map((path) => {
+      const bytes = files[`${repository}/${path}`]!
+      const large = path.endsWith('.parquet') ? { lfs: { oid: digestOfBytes(bytes), size: bytes.length } } : {}
+      return { type: 'file', path, oid: 'f'.repeat(40), size: bytes.length, ...large }
+    }),
+  ])
 }

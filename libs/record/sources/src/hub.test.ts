@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fetchSource, identifySource } from './fetch-source.ts'
 import { commit, serveHub, type HubBehaviour } from './hub.fixture.ts'
 import { sendFile, serve } from './server.fixture.ts'
+import { addressesOf } from './source-address.ts'
 
 const weights = Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * 7919) % 251))
 const sha256 = digestOfBytes(weights)
@@ -54,9 +55,12 @@ describe('what the hub says about a file before it is fetched', () => {
     expect(requests).toHaveLength(asked)
   })
 
-  it('is asked for with the token', async () => {
+  it.each(['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN', 'file'])('is asked for with the token of %s', async (place) => {
     const { requests } = await hub()
-    vi.stubEnv('HF_TOKEN', 'hf_secret')
+    if (place === 'file') {
+      mkdirSync(join(cacheFolder, 'huggingface'))
+      writeFileSync(join(cacheFolder, 'huggingface/token'), 'hf_secret\n')
+    } else vi.stubEnv(place, 'hf_secret')
     await identifySource(source, { cacheFolder })
     expect(requests[0]?.headers.authorization).toBe('Bearer hf_secret')
   })
@@ -77,6 +81,44 @@ it('a source that is not of the hub is identified by its bytes, which are fetche
   const file = join(cacheFolder, 'own')
   writeFileSync(file, weights)
   expect(await identifySource(`file:${file}`, { cacheFolder })).toEqual({ source: `file:${file}`, sha256 })
+})
+
+describe('the token of the hub', () => {
+  const headersOf = (HF_ENDPOINT: string) =>
+    addressesOf(
+      { kind: 'hf', repository: 'a/b', file: 'c', revision: 'main' },
+      { HF_TOKEN: 'hf_secret', HF_ENDPOINT },
+    ).map(({ url, headers }) => [new URL(url).hostname, headers?.['authorization']])
+  const sent = 'Bearer hf_secret'
+
+  it.each([
+    ['', [['huggingface.co', sent]]],
+    ['https://hub.example', [['hub.example', sent]]],
+    [
+      'https://mirror.example, https://huggingface.co',
+      [
+        ['mirror.example', undefined],
+        ['huggingface.co', sent],
+      ],
+    ],
+    [
+      'https://hub.example, https://mirror.example',
+      [
+        ['hub.example', sent],
+        ['mirror.example', undefined],
+      ],
+    ],
+    [
+      'https://huggingface.co.example, https://huggingface.co',
+      [
+        ['huggingface.co.example', undefined],
+        ['huggingface.co', sent],
+      ],
+    ],
+    ['http://hub.example', [['hub.example', undefined]]],
+  ])('goes to the hub it belongs to and to no mirror, never unencrypted: HF_ENDPOINT=%s', (endpoints, expected) => {
+    expect(headersOf(endpoints)).toEqual(expected)
+  })
 })
 
 describe('a file of the hub', () => {

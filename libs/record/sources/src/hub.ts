@@ -5,8 +5,8 @@
  */
 import type { Digest } from '@gauntlet/study'
 import { existsSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { hubHome } from './hub-client.ts'
 import { readHeaders } from './http-stream.mjs'
 import type { Source } from './parse-source.ts'
 import { retrying } from './retry.mjs'
@@ -65,9 +65,8 @@ export function snapshotOfHubClient({
 }
 
 function folderOfHubClient(repository: string, environment = process.env): string {
-  const home = environment['HF_HOME'] || join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'huggingface')
   const parts = repository.startsWith('datasets/') ? repository.split('/') : ['models', ...repository.split('/')]
-  return join(environment['HF_HUB_CACHE'] || join(home, 'hub'), parts.join('--'))
+  return join(environment['HF_HUB_CACHE'] || join(hubHome(environment), 'hub'), parts.join('--'))
 }
 
 function isCommit(revision: string): boolean {

@@ -11,15 +11,18 @@ export type Source =
     }
   | { readonly kind: 'npm'; readonly name: string; readonly version: string; readonly member: string | undefined }
   | { readonly kind: 'hf'; readonly repository: string; readonly file: string; readonly revision: string }
+  | { readonly kind: 'hf-folder'; readonly repository: string; readonly path: string; readonly revision: string }
   | { readonly kind: 'web'; readonly url: string }
   | { readonly kind: 'file'; readonly path: string }
 
 const forms =
-  'pypi:<project>==<version>/<wheel>!<member>, npm:<name>@<version>[!<member>], hf:[datasets/]<owner>/<name>/<file>@<revision>, https:… or file:<path>'
+  'pypi:<project>==<version>/<wheel>!<member>, npm:<name>@<version>[!<member>], hf:[datasets/]<owner>/<name>/<file>@<revision>, hf:[datasets/]<owner>/<name>/[<folder>/]@<revision>, https:… or file:<path>'
 
 const pypi = /^pypi:(?<project>[\w.-]+)==(?<version>[\w.!+-]+)\/(?<wheel>[\w.+-]+\.whl)!(?<member>.+)$/
 const npm = /^npm:(?<name>(?:@[\w.~-]+\/)?[\w.~-]+)@(?<version>[\w.+-]+)(?:!(?<member>.+))?$/
 const huggingFace = /^hf:(?<repository>(?:datasets\/)?[\w.-]+\/[\w.-]+)\/(?<file>[^@]+)@(?<revision>[\w./-]+)$/
+const huggingFaceFolder =
+  /^hf:(?<repository>(?:datasets\/)?[\w.-]+\/[\w.-]+)\/(?:(?<path>[^@]+)\/)?@(?<revision>[\w./-]+)$/
 
 /** Reads a source as a study file writes it. Throws `UnusableSource`. */
 export function parseSource(source: string): Source {
@@ -34,6 +37,14 @@ export function parseSource(source: string): Source {
     }
   const tarball = npm.exec(source)?.groups
   if (tarball) return { kind: 'npm', name: tarball['name']!, version: tarball['version']!, member: tarball['member'] }
+  const folder = huggingFaceFolder.exec(source)?.groups
+  if (folder && !mayLeadOut(folder['path'] ?? 'top') && !mayLeadOut(folder['revision']!))
+    return {
+      kind: 'hf-folder',
+      repository: folder['repository']!,
+      path: folder['path'] ?? '',
+      revision: folder['revision']!,
+    }
   const hub = huggingFace.exec(source)?.groups
   if (hub && !mayLeadOut(hub['file']!) && !mayLeadOut(hub['revision']!))
     return { kind: 'hf', repository: hub['repository']!, file: hub['file']!, revision: hub['revision']! }

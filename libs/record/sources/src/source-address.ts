@@ -1,5 +1,7 @@
 import { basename } from 'node:path'
+import { hubToken } from './hub-client.ts'
 import type { Source } from './parse-source.ts'
+import { isLoopback } from './proxy.mjs'
 
 /** A source that is a file of its own on a server. */
 export type RemoteSource = Extract<Source, { kind: 'npm' | 'hf' | 'web' }>
@@ -24,14 +26,36 @@ export function addressesOf(source: RemoteSource, environment = process.env): re
     }
     case 'hf': {
       const path = source.file.split('/').map(encodeURIComponent).join('/')
-      const token = environment['HF_TOKEN']
-      const headers = token ? { headers: { authorization: `Bearer ${token}` } } : {}
-      return hubEndpoints(environment).map((endpoint) => ({
-        url: `${endpoint}/${source.repository}/resolve/${encodeURIComponent(source.revision)}/${path}`,
-        ...headers,
-      }))
+      return hubAddresses(`${source.repository}/resolve/${encodeURIComponent(source.revision)}/${path}`, environment)
     }
   }
+}
+
+/** A path of the hub at each of its endpoints, with the token for the one that it belongs to. */
+export function hubAddresses(path: string, environment = process.env): readonly Address[] {
+  return hubEndpoints(environment).map((endpoint, _, all) => ({
+    url: `${endpoint}/${path}`,
+    ...hubAuthorization(endpoint, all, environment),
+  }))
+}
+
+/**
+ * The header with the hub's token, for the hub that it belongs to: huggingface.co where it is among the endpoints, else
+ * the first of them. The others are mirrors, which must not see it. It never travels unencrypted to another machine.
+ */
+function hubAuthorization(
+  endpoint: string,
+  endpoints: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Pick<Address, 'headers'> {
+  const isOwner = endpoint === (endpoints.find(isHuggingFace) ?? endpoints[0])
+  const { protocol, hostname } = new URL(endpoint)
+  const token = isOwner && (protocol === 'https:' || isLoopback(hostname)) ? hubToken(environment) : undefined
+  return token ? { headers: { authorization: `Bearer ${token}` } } : {}
+}
+
+function isHuggingFace(endpoint: string): boolean {
+  return /(^|\.)huggingface\.co$/.test(new URL(endpoint).hostname)
 }
 
 function hubEndpoints(environment: NodeJS.ProcessEnv): string[] {
@@ -41,13 +65,13 @@ function hubEndpoints(environment: NodeJS.ProcessEnv): string[] {
 }
 
 /** The name of the file in the cache: the last part of the source, with unsafe characters replaced by `_`. */
-export function fileNameOf(source: Exclude<Source, { kind: 'file' }>): string {
+export function fileNameOf(source: Exclude<Source, { kind: 'file' | 'hf-folder' }>): string {
   return basename(longNameOf(source))
     .replace(/[^\w.-]/g, '_')
     .replace(/^\.*$/, 'file')
 }
 
-function longNameOf(source: Exclude<Source, { kind: 'file' }>): string {
+function longNameOf(source: Exclude<Source, { kind: 'file' | 'hf-folder' }>): string {
   switch (source.kind) {
     case 'pypi':
       return source.member

@@ -10,7 +10,8 @@ export class UnknownBackbone extends Error {
 
 /**
  * Which normalisation images get. `paper`: the one that the study's authors used for every backbone; `native`: the one
- * that the checkpoint was trained with; `none`: none, for callers that normalise them. No study uses `none`.
+ * that the checkpoint was trained with; one by name; `none`: none, for callers that normalise them. No study uses
+ * `none`.
  */
 export type InputContract = BackboneSpecification['inputContract'] | 'none'
 
@@ -29,6 +30,8 @@ export interface Backbone {
   readonly resolution: { readonly native: number; readonly minimum: number; readonly step?: number }
   /** The name of the classifier, which is replaced for new classes. */
   readonly classifier: string
+  /** Classifiers beside it, which are replaced with it. */
+  readonly otherClassifiers?: readonly string[]
   /**
    * The name of the module that learns with the classifier, where that is more than the classifier. The study's authors
    * train the whole module `head` in linear probing and at the head's learning rate; in ConvNeXt and EdgeNeXt it
@@ -50,8 +53,12 @@ export interface Backbone {
   logits(images: Tensor4D, parameters: Parameters, context: ForwardContext): Tensor2D
 }
 
-/** The models of one file: the ids of its backbones, and the function that builds one of them. */
+/** The models of one file. */
 export interface FamilyModels {
+  /** The ids of the backbones that the catalogue lists. */
   readonly ids: readonly string[]
+  /** The names of all architectures. Each is an id too, and so is each with a tag of timm's after a dot. */
+  readonly architectures: readonly string[]
+  /** The backbone of this id, or undefined where there is none. */
   build(id: string, contract: InputContract): Backbone | undefined
 }

@@ -29,7 +29,7 @@ it('loads and writes a checkpoint with every name, and refuses one whose copies 
     const number = specifications.findIndex((one) => one.name === sharedWith)
     return { name, shape, dtype: 'float32', data: new Float32Array(elementCount(shape)).fill(number) }
   })
-  const parameters = toParameters(loadStrictly(arrays, specifications).arrays, specifications)
+  const parameters = toParameters(loadStrictly(arrays, specifications), specifications)
   expect([...parameters.entries()]).toHaveLength(326)
   const written = fromParameters(parameters, specifications)
   tf.dispose([...parameters.entries()].map(([, tensor]) => tensor))

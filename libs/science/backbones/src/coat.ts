@@ -32,9 +32,9 @@ import {
   linearSpecification,
   decayedSpecification,
 } from './specifications.ts'
-import { mlp, mlpSpecification, patchTokens, prependToken } from './transformer.ts'
+import { mlp, mlpSpecification, patchTokens, prependTokens } from './transformer.ts'
 
-export const coaTModels: FamilyModels = { ids: Object.keys(coaTFamily.backbones), build: coaT }
+export const coaTModels: FamilyModels = { ids: Object.keys(coaTFamily.backbones), architectures: [], build: coaT }
 
 const width = 152
 const heads = 8
@@ -97,7 +97,7 @@ function serialScales(x: Tensor4D, parameters: Parameters): Scale[] {
     const patches = layerNorm(patchTokens(image, embedding.at('proj'), patch), embedding.at('norm'), {
       epsilon: patchEpsilon,
     })
-    let tokens = prependToken(parameters.tensor(`cls_token${name}`), patches)
+    let tokens = prependTokens([parameters.tensor(`cls_token${name}`)], patches)
     for (let block = 0; block < serialBlocks; block++)
       tokens = tf.tidy(() => serialBlock({ tokens, side }, parameters, name, block))
     found.push({ tokens, side })

@@ -98,7 +98,7 @@ interface Block {
   readonly architecture: Architecture
 }
 
-export const coAtNetModels: FamilyModels = { ids: Object.keys(variants), build: coAtNet }
+export const coAtNetModels: FamilyModels = { ids: Object.keys(variants), architectures: [], build: coAtNet }
 
 /** A CoAtNet by timm's name, or `undefined` if there is none of that name. */
 function coAtNet(id: string, contract: InputContract): Backbone | undefined {

@@ -50,6 +50,30 @@ describe('a checkpoint of facebookresearch/ConvNeXt', () => {
   })
 })
 
+describe('a checkpoint of torchvision', () => {
+  test.each([
+    ['features.0.0.weight', 'stem.0.weight'],
+    ['features.0.1.bias', 'stem.1.bias'],
+    ['features.1.2.block.0.weight', 'stages.0.blocks.2.conv_dw.weight'],
+    ['features.2.0.weight', 'stages.1.downsample.0.weight'],
+    ['features.5.8.block.2.bias', 'stages.2.blocks.8.norm.bias'],
+    ['features.6.1.bias', 'stages.3.downsample.1.bias'],
+    ['features.7.0.block.3.weight', 'stages.3.blocks.0.mlp.fc1.weight'],
+    ['features.7.0.block.5.weight', 'stages.3.blocks.0.mlp.fc2.weight'],
+    ['classifier.0.weight', 'head.norm.weight'],
+    ['classifier.2.bias', 'head.fc.bias'],
+  ])('renames %s to %s', (theirs, ours) => {
+    const [, converted] = tiny.convertCheckpoint([empty('features.0.0.weight'), empty(theirs)])
+    expect(converted!.name).toBe(ours)
+  })
+
+  it('loses two axes of its layer scales', () => {
+    const scale = { ...empty('features.1.0.layer_scale'), shape: [96, 1, 1], data: new Float32Array(96) }
+    const [, converted] = tiny.convertCheckpoint([empty('features.0.0.weight'), scale])
+    expect(converted).toMatchObject({ name: 'stages.0.blocks.0.gamma', shape: [96] })
+  })
+})
+
 describe('the checkpoint of a CLIP', () => {
   const trunk = ['visual.trunk.stem.0.weight', 'visual.trunk.head.norm.weight']
   const beside = [

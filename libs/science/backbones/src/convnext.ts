@@ -20,17 +20,14 @@ import {
   linear,
   normalise,
   type ForwardContext,
-  type Normalisation,
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
 import { convNeXtFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
-import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import { downsample, downsampleSpecification } from './downsampling.ts'
-import { publishedModel } from './published-model.ts'
+import { familyModels, type FamilyModel, type PublishedModel } from './published-model.ts'
 import { isTextTower } from './openclip-checkpoint.ts'
-import { unwrapRobustCheckpoint } from './robust-checkpoint.ts'
 import {
   biasSpecification,
   convolutionSpecification,
@@ -51,53 +48,37 @@ interface Size {
 }
 
 const tiny: Size = { depths: [3, 3, 9, 3], widths: [96, 192, 384, 768] }
+const small: Size = { depths: [3, 3, 27, 3], widths: [96, 192, 384, 768] }
 const base: Size = { depths: [3, 3, 27, 3], widths: [128, 256, 512, 1024] }
+const large: Size = { depths: [3, 3, 27, 3], widths: [192, 384, 768, 1536] }
+const xlarge: Size = { depths: [3, 3, 27, 3], widths: [256, 512, 1024, 2048] }
 
 interface Variant {
   readonly size: Size
-  /**
-   * How the weights were published: as a ConvNeXt, inside a robust model's modules, or as the image tower of a CLIP.
-   */
-  readonly published: 'plain' | 'robust' | 'clip'
   /** The stochastic depth of the last block. It rises linearly from 0 at the first. */
   readonly dropPathRate: number
 }
 
-const plainTiny = { size: tiny, published: 'plain', dropPathRate: 0 } as const
-const plainBase = { size: base, published: 'plain', dropPathRate: 0 } as const
-const clip = { size: base, published: 'clip', dropPathRate: 0.1 } as const
-
 const variants: Readonly<Record<string, Variant>> = {
-  'convnext_tiny.fb_in1k': plainTiny,
-  'convnext_tiny.fb_in22k': plainTiny,
-  'convnext_tiny.fb_in22k_ft_in1k': plainTiny,
-  'convnext_base.fb_in1k': plainBase,
-  'convnext_base.fb_in22k': plainBase,
-  'convnext_base.fb_in22k_ft_in1k': plainBase,
-  'convnext_base.clip_laion2b_augreg_ft_in12k_in1k': plainBase,
-  'CLIP-convnext_base_w-laion2B-s13B-b82K': clip,
-  'CLIP-convnext_base_w-laion_aesthetic-s13B-b82K': clip,
-  robust_convnext_tiny: { ...plainTiny, published: 'robust' },
-  robust_convnext_base: { ...plainBase, published: 'robust' },
+  convnext_tiny: { size: tiny, dropPathRate: 0 },
+  convnext_small: { size: small, dropPathRate: 0 },
+  convnext_base: { size: base, dropPathRate: 0 },
+  convnext_large: { size: large, dropPathRate: 0 },
+  convnext_xlarge: { size: xlarge, dropPathRate: 0 },
+  convnext_base_w: { size: base, dropPathRate: 0.1 }, // open_clip's name of the image tower
 }
 
-export const convNeXtModels: FamilyModels = { ids: Object.keys(variants), build: convNeXt }
+export const convNeXtModels = familyModels([convNeXtFamily], variants, convNeXt)
 
-/** A ConvNeXt by its name, or `undefined` if there is none of that name. */
-function convNeXt(id: string, contract: InputContract): Backbone | undefined {
-  const variant = variants[id]
-  if (!variant) return undefined
+function convNeXt(variant: Variant, { side, normalisation }: PublishedModel): FamilyModel {
   const { size } = variant
-  const { side, ...published } = publishedModel(convNeXtFamily, id, contract)
-  const { normalisation } = published
   return {
-    ...published,
     features: size.widths.at(-1)!,
     resolution: { native: side, minimum: 32 },
     classifier: 'head.fc',
     head: 'head',
     specifications: (count) => specificationsOf(size, count),
-    convertCheckpoint: (arrays) => convertCheckpoint(arrays, variant, contract === 'none' ? undefined : normalisation),
+    convertCheckpoint,
     logits: (images, parameters, context) => {
       const pooled = globalAveragePool(featuresOf(normalise(images, normalisation), parameters, variant, context))
       return linear<Tensor2D>(layerNorm(pooled, parameters.at('head.norm'), { epsilon }), parameters.at('head.fc'))
@@ -167,27 +148,49 @@ function blockSpecification(name: string, width: number): ParameterSpecification
 }
 
 /**
- * Extracts the image trunk of a CLIP, removes the outer modules of a robust model, and converts the old names of
- * facebookresearch/ConvNeXt to timm's (timm `convnext.checkpoint_filter_fn`).
+ * Extracts the image trunk of a CLIP, and converts the names of torchvision, and the old ones of
+ * facebookresearch/ConvNeXt (timm `convnext.checkpoint_filter_fn`), to timm's.
  */
-function convertCheckpoint(arrays: readonly NamedArray[], { published }: Variant, fed?: Normalisation): NamedArray[] {
-  if (published === 'clip') return imageTrunk(arrays)
-  const unwrapped = published === 'robust' ? unwrapRobustCheckpoint(arrays, fed) : [...arrays]
-  return unwrapped.some(({ name }) => name.startsWith('downsample_layers.'))
-    ? unwrapped.map((array) => ({ ...array, name: timmName(array.name) }))
-    : unwrapped
+function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
+  if (arrays.some(({ name }) => name.startsWith(clipTrunk))) return imageTrunk(arrays)
+  if (arrays.some(({ name }) => name === 'features.0.0.weight')) return arrays.map(fromTorchvision)
+  return arrays.some(({ name }) => name.startsWith('downsample_layers.'))
+    ? arrays.map((array) => ({ ...array, name: timmName(array.name) }))
+    : [...arrays]
 }
+
+const clipTrunk = 'visual.trunk.'
 
 /**
  * The trunk, without the text tower and the projection. Tensors that no CLIP has stay, so that strict loading refuses
  * them.
  */
 function imageTrunk(arrays: readonly NamedArray[]): NamedArray[] {
-  const prefix = 'visual.trunk.'
-  if (!arrays.some(({ name }) => name.startsWith(prefix))) return [...arrays]
   return arrays
     .filter(({ name }) => name !== 'visual.head.proj.weight' && !isTextTower(name))
-    .map((array) => (array.name.startsWith(prefix) ? { ...array, name: array.name.slice(prefix.length) } : array))
+    .map((array) => (array.name.startsWith(clipTrunk) ? { ...array, name: array.name.slice(clipTrunk.length) } : array))
+}
+
+/**
+ * torchvision/models/convnext.py: `features` has the stem, and then stages and downsamplings in turn; a block's layers
+ * are numbered, and its layer scale has two axes more.
+ */
+function fromTorchvision(array: NamedArray): NamedArray {
+  const name = array.name
+    .replace(/^features\.0\./, 'stem.')
+    .replace(/^features\.([246])\.(\d+)\./, (_, at: string, layer: string) => `stages.${+at / 2}.downsample.${layer}.`)
+    .replace(
+      /^features\.([1357])\.(\d+)\./,
+      (_, at: string, block: string) => `stages.${(+at - 1) / 2}.blocks.${block}.`,
+    )
+    .replace('.block.0.', '.conv_dw.')
+    .replace('.block.2.', '.norm.')
+    .replace('.block.3.', '.mlp.fc1.')
+    .replace('.block.5.', '.mlp.fc2.')
+    .replace(/\.layer_scale$/, '.gamma')
+    .replace(/^classifier\.0\./, 'head.norm.')
+    .replace(/^classifier\.2\./, 'head.fc.')
+  return name.endsWith('.gamma') ? { ...array, name, shape: [array.shape[0]!] } : { ...array, name }
 }
 
 /** timm's name for a name of facebookresearch/ConvNeXt, models/convnext.py. */

@@ -19,9 +19,8 @@ import {
 } from '@gauntlet/nn'
 import { edgeNeXtFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
-import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import { downsample, downsampleSpecification } from './downsampling.ts'
-import { publishedModel } from './published-model.ts'
+import { familyModels, type FamilyModel, type PublishedModel } from './published-model.ts'
 import {
   biasSpecification,
   convolutionSpecification,
@@ -48,54 +47,60 @@ interface Block {
    */
   readonly splits: readonly number[]
   readonly positions: boolean
+  /** The heads of the attention encoder. */
+  readonly heads: number
 }
 
-/** Channels of the four stages of EdgeNeXt-S. */
-const widths = [48, 96, 160, 304] as const
+/** An EdgeNeXt as data (arXiv:2206.10589, table 1): blocks and channels of the four stages, and heads. */
+interface Variant {
+  readonly depths: readonly [number, number, number, number]
+  readonly widths: readonly [number, number, number, number]
+  readonly heads: number
+}
 
-/**
- * [blocks, attention blocks (the last ones), kernel, groups of channels, positional encoding] per stage
- * (arXiv:2206.10589, table 1).
- */
+const variants: Readonly<Record<string, Variant>> = {
+  edgenext_xx_small: { depths: [2, 2, 6, 2], widths: [24, 48, 88, 168], heads: 4 },
+  edgenext_x_small: { depths: [3, 3, 9, 3], widths: [32, 64, 100, 192], heads: 4 },
+  edgenext_small: { depths: [3, 3, 9, 3], widths: [48, 96, 160, 304], heads: 8 },
+  edgenext_base: { depths: [3, 3, 9, 3], widths: [80, 160, 288, 584], heads: 8 },
+}
+
+/** [attention blocks (the last ones), kernel, groups of channels, positional encoding] per stage. */
 const stages = [
-  [3, 0, 3, 2, false],
-  [3, 1, 5, 2, true],
-  [9, 1, 7, 3, false],
-  [3, 1, 9, 4, false],
+  [0, 3, 2, false],
+  [1, 5, 2, true],
+  [1, 7, 3, false],
+  [1, 9, 4, false],
 ] as const
 
 const epsilon = 1e-6
-const heads = 8
 const expansion = 4
 /** The number of sines and cosines per axis of the positional encoding. */
 const frequencies = 32
 
-const blocks: readonly (readonly Block[])[] = stages.map((_, stage) => blocksOf(stage, widths[stage]!))
+export const edgeNeXtModels = familyModels([edgeNeXtFamily], variants, edgeNeXt)
 
-export const edgeNeXtModels: FamilyModels = { ids: Object.keys(edgeNeXtFamily.backbones), build: edgeNeXt }
-
-/** An EdgeNeXt by timm's name, or `undefined` if there is none of that name. */
-function edgeNeXt(id: string, contract: InputContract): Backbone | undefined {
-  if (!edgeNeXtModels.ids.includes(id)) return undefined
-  const { side, ...published } = publishedModel(edgeNeXtFamily, id, contract)
+function edgeNeXt(variant: Variant, { side, normalisation }: PublishedModel): FamilyModel {
+  const { widths } = variant
+  const blocks = widths.map((_, stage) => blocksOf(stage, variant))
   return {
-    ...published,
     features: widths[3],
     resolution: { native: side, minimum: 32 },
     classifier: 'head.fc',
     head: 'head',
-    specifications,
+    specifications: (classes) => specifications(classes, widths, blocks),
     convertCheckpoint,
     logits: (images, parameters) => {
-      const features = featuresOf(normalise(images, published.normalisation), parameters)
+      const features = featuresOf(normalise(images, normalisation), parameters, blocks)
       const normed = layerNorm(globalAveragePool(features), parameters.at('head.norm'), { epsilon })
       return linear(normed, parameters.at('head.fc'))
     },
   }
 }
 
-function blocksOf(stage: number, width: number): Block[] {
-  const [count, attentions, kernel, groups, positions] = stages[stage]!
+function blocksOf(stage: number, { depths, widths, heads }: Variant): Block[] {
+  const [attentions, kernel, groups, positions] = stages[stage]!
+  const [count, width] = [depths[stage]!, widths[stage]!]
   return Array.from({ length: count }, (_, i) => ({
     name: `stages.${stage}.blocks.${i}`,
     kind: i < count - attentions ? 'convolution' : 'attention',
@@ -103,6 +108,7 @@ function blocksOf(stage: number, width: number): Block[] {
     kernel,
     splits: splitsOf(width, groups),
     positions,
+    heads,
   }))
 }
 
@@ -113,7 +119,7 @@ function splitsOf(width: number, groups: number): number[] {
 }
 
 /** x: [batch, side, side, 3], normalised; [batch, side / 32, side / 32, last width] out. */
-function featuresOf(x: Tensor4D, parameters: Parameters): Tensor4D {
+function featuresOf(x: Tensor4D, parameters: Parameters, blocks: readonly (readonly Block[])[]): Tensor4D {
   let y = layerNorm(conv2d(x, parameters.at('stem.0'), { stride: 4, padding: 0 }), parameters.at('stem.1'), { epsilon })
   blocks.forEach((stage, i) => {
     if (i > 0) y = downsample(y, parameters.at(`stages.${i}.downsample`))
@@ -142,7 +148,7 @@ function attentionEncoder(x: Tensor4D, parameters: Parameters, block: Block): Te
   if (block.positions) split = split.add(positionalEncoding(height, width, parameters.at('pos_embd')))
   const tokens: Tensor3D = split.reshape([batch, height * width, channels])
   const normed = layerNorm(tokens, parameters.at('norm_xca'), { epsilon })
-  const mixed = crossCovarianceAttention(normed, parameters.at('xca')).mul(parameters.tensor('gamma_xca'))
+  const mixed = crossCovarianceAttention(normed, parameters.at('xca'), block).mul(parameters.tensor('gamma_xca'))
   return x.add(invertedBottleneck(tokens.add(mixed).reshape(x.shape), parameters))
 }
 
@@ -172,7 +178,7 @@ function splitConvolution(x: Tensor4D, parameters: Parameters, { splits }: Block
  * of two channels is the cosine of their values over all tokens. The products are divided by the lengths, which gives
  * the same as dividing each value and reads less memory.
  */
-function crossCovarianceAttention(x: Tensor3D, parameters: Parameters): Tensor3D {
+function crossCovarianceAttention(x: Tensor3D, parameters: Parameters, { heads }: Block): Tensor3D {
   const [query, key, value] = splitQueryKeyValue(linear(x, parameters.at('qkv')), heads)
   const products = tf.matMul(query, key, true)
   const cosines = products.mul(inverseLengths(query).transpose([0, 1, 3, 2])).mul(inverseLengths(key))
@@ -220,7 +226,11 @@ function fourierFeatures(height: number, width: number): Float32Array {
   return features
 }
 
-function specifications(classes: number): ParameterSpecification[] {
+function specifications(
+  classes: number,
+  widths: Variant['widths'],
+  blocks: readonly (readonly Block[])[],
+): ParameterSpecification[] {
   return [
     convolutionSpecification('stem.0', widths[0], 3, 4),
     biasSpecification('stem.0', widths[0]),
@@ -252,7 +262,7 @@ function convolutionEncoderSpecification({ name, width, kernel }: Block): Parame
   ]
 }
 
-function attentionSpecification({ name, width, splits, positions }: Block): ParameterSpecification[] {
+function attentionSpecification({ name, width, splits, positions, heads }: Block): ParameterSpecification[] {
   const projection = `${name}.pos_embd.token_projection`
   return [
     decayedSpecification(`${name}.gamma_xca`, [width]),

@@ -69,6 +69,7 @@ const blocks: readonly Block[] = efficientNetStages
 
 export const efficientNetHubModels: FamilyModels = {
   ids: Object.keys(efficientNetFamily.backbones),
+  architectures: [],
   build: efficientNetHub,
 }
 

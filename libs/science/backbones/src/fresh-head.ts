@@ -20,10 +20,10 @@ export function freshHead(backbone: Backbone, classes: number, seed: number): Na
 
 /** Whether a parameter is trained as part of the head: at its learning rate, and in linear probing. */
 export function learnsAsHead(backbone: Backbone, name: string): boolean {
-  return name.startsWith(`${backbone.head ?? backbone.classifier}.`)
+  return (backbone.head !== undefined && name.startsWith(`${backbone.head}.`)) || isHead(backbone, name)
 }
 
-/** Whether a parameter belongs to the classifier. */
-export function isHead(backbone: Backbone, name: string): boolean {
-  return name.startsWith(`${backbone.classifier}.`)
+/** Whether a parameter belongs to a classifier. */
+export function isHead({ classifier, otherClassifiers = [] }: Backbone, name: string): boolean {
+  return [classifier, ...otherClassifiers].some((module) => name.startsWith(`${module}.`))
 }

@@ -1,6 +1,6 @@
 /**
  * MobileNetV3 (Howard et al., "Searching for MobileNetV3", arXiv:1905.02244). Apache-2.0 weights of timm. Names, shapes
- * and arithmetic are timm's (`mobilenetv3_large_100`, timm 1.0.31). Its head pools before its last convolution and has
+ * and arithmetic are timm's (`mobilenetv3.py`, timm 1.0.31). Its head pools before its last convolution and has
  * no norm.
  */
 import { tf, type Tensor4D } from '@gauntlet/engine'
@@ -19,13 +19,12 @@ import {
   type ParameterSpecification,
 } from '@gauntlet/nn'
 import { mobileNetV3Family } from '@gauntlet/study'
-import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import {
   invertedResidualNames,
   invertedResidualSpecification,
   type InvertedResidualShape,
 } from './inverted-residual.ts'
-import { publishedModel } from './published-model.ts'
+import { familyModels, type FamilyModel, type PublishedModel } from './published-model.ts'
 import {
   batchNormSpecification,
   biasSpecification,
@@ -42,15 +41,11 @@ interface Block extends InvertedResidualShape {
   readonly squeezed: number
 }
 
-const stemWidth = 16
-const lastWidth = 960
-const headWidth = 1280
+/** [stage, kernel, stride, expansion, channels, squeeze-and-excitation, activation] of a block. */
+type Row = readonly [number, number, number, number, number, boolean, Activation]
 
-/**
- * [stage, kernel, stride, expansion, channels, squeeze-and-excitation, activation] per block (arXiv:1905.02244, table
- * 1).
- */
-const rows = [
+/** MobileNetV3-Large (arXiv:1905.02244, table 1). */
+const large: readonly Row[] = [
   [0, 3, 1, 1, 16, false, 'relu'],
   [1, 3, 2, 4, 24, false, 'relu'],
   [1, 3, 1, 3, 24, false, 'relu'],
@@ -66,14 +61,60 @@ const rows = [
   [5, 5, 2, 6, 160, true, 'hard-swish'],
   [5, 5, 1, 6, 160, true, 'hard-swish'],
   [5, 5, 1, 6, 160, true, 'hard-swish'],
-] as const
+]
 
-const blocks: readonly Block[] = rows.map(([stage, kernel, stride, expansion, output, excited, activation], i) => {
-  const input = rows[i - 1]?.[4] ?? stemWidth
-  const middle = makeDivisible(input * expansion)
-  const name = `blocks.${stage}.${rows.slice(0, i).filter((row) => row[0] === stage).length}`
-  return { name, input, middle, output, kernel, stride, activation, squeezed: excited ? makeDivisible(middle / 4) : 0 }
-})
+/** MobileNetV3-Small (arXiv:1905.02244, table 2). */
+const small: readonly Row[] = [
+  [0, 3, 2, 1, 16, true, 'relu'],
+  [1, 3, 2, 4.5, 24, false, 'relu'],
+  [1, 3, 1, 3.67, 24, false, 'relu'],
+  [2, 5, 2, 4, 40, true, 'hard-swish'],
+  [2, 5, 1, 6, 40, true, 'hard-swish'],
+  [2, 5, 1, 6, 40, true, 'hard-swish'],
+  [3, 5, 1, 3, 48, true, 'hard-swish'],
+  [3, 5, 1, 3, 48, true, 'hard-swish'],
+  [4, 5, 2, 6, 96, true, 'hard-swish'],
+  [4, 5, 1, 6, 96, true, 'hard-swish'],
+  [4, 5, 1, 6, 96, true, 'hard-swish'],
+]
+
+/** A MobileNetV3 as data: its blocks, and the factor of all widths but the head's. */
+interface Variant {
+  readonly rows: readonly Row[]
+  readonly width: number
+}
+
+const variants: Readonly<Record<string, Variant>> = {
+  mobilenetv3_large_100: { rows: large, width: 1 },
+  mobilenetv3_large_075: { rows: large, width: 0.75 },
+  mobilenetv3_small_100: { rows: small, width: 1 },
+  mobilenetv3_small_075: { rows: small, width: 0.75 },
+  mobilenetv3_small_050: { rows: small, width: 0.5 },
+}
+
+interface Architecture {
+  readonly stemWidth: number
+  readonly blocks: readonly Block[]
+  /** The last convolution of the body, whose channels are pooled: its name and width. */
+  readonly last: { readonly name: string; readonly width: number }
+  readonly headWidth: number
+}
+
+/** The stem of the narrowest keeps its width, as in timm (`fix_stem`). */
+function architectureOf({ rows, width }: Variant): Architecture {
+  const stemWidth = width < 0.75 ? 16 : makeDivisible(16 * width)
+  const widths = rows.map(([, , , , channels]) => makeDivisible(channels * width))
+  const blocks = rows.map(([stage, kernel, stride, expansion, , excited, activation], i): Block => {
+    const input = widths[i - 1] ?? stemWidth
+    const middle = makeDivisible(input * expansion)
+    const name = `blocks.${stage}.${rows.slice(0, i).filter((row) => row[0] === stage).length}`
+    const squeezed = excited ? makeDivisible(middle / 4) : 0
+    return { name, input, middle, output: widths[i]!, kernel, stride, activation, squeezed }
+  })
+  const [lastWidth, headWidth] = rows === large ? [960, 1280] : [576, 1024]
+  const last = { name: `blocks.${rows.at(-1)![0] + 1}.0`, width: makeDivisible(lastWidth * width) }
+  return { stemWidth, blocks, last, headWidth }
+}
 
 /** The nearest multiple of 8, but not more than a tenth below (timm `make_divisible`). */
 function makeDivisible(channels: number): number {
@@ -81,33 +122,37 @@ function makeDivisible(channels: number): number {
   return nearest < 0.9 * channels ? nearest + 8 : nearest
 }
 
-export const mobileNetV3Models: FamilyModels = { ids: Object.keys(mobileNetV3Family.backbones), build: mobileNetV3 }
+export const mobileNetV3Models = familyModels([mobileNetV3Family], variants, mobileNetV3)
 
-/** A MobileNetV3 by timm's name, or `undefined` if there is none of that name; both input contracts are ImageNet's. */
-function mobileNetV3(id: string, contract: InputContract): Backbone | undefined {
-  if (!mobileNetV3Models.ids.includes(id)) return undefined
-  const { side, ...published } = publishedModel(mobileNetV3Family, id, contract)
+function mobileNetV3(variant: Variant, { side, normalisation }: PublishedModel): FamilyModel {
+  const architecture = architectureOf(variant)
+  const { headWidth } = architecture
   return {
-    ...published,
     features: headWidth,
     resolution: { native: side, minimum: 32 },
     classifier: 'classifier',
-    specifications,
+    specifications: (classes) => specifications(classes, architecture),
     convertCheckpoint: (arrays) => [...arrays],
     logits: (images, parameters, context) => {
-      const pooled = globalAveragePool(featuresOf(normalise(images, published.normalisation), parameters, context))
+      const x = featuresOf(normalise(images, normalisation), parameters, architecture, context)
+      const pooled = globalAveragePool(x)
       const head = hardSwish(conv2d(onePixel(pooled), parameters.at('conv_head'), { padding: 0 }))
       return linear(head.reshape<typeof pooled>([-1, headWidth]), parameters.at('classifier'))
     },
   }
 }
 
-/** x: [batch, side, side, 3], normalised; [batch, side / 32, side / 32, 960] out. */
-function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext): Tensor4D {
+/** x: [batch, side, side, 3], normalised; [batch, side / 32, side / 32, last width] out. */
+function featuresOf(
+  x: Tensor4D,
+  parameters: Parameters,
+  { blocks, last: { name } }: Architecture,
+  context: ForwardContext,
+): Tensor4D {
   const stem = conv2d(x, parameters.at('conv_stem'), { stride: 2, padding: 1 })
   let y = hardSwish(batchNorm(stem, parameters.at('bn1'), context))
   for (const block of blocks) y = tf.tidy(() => invertedResidual(y, parameters.at(block.name), block, context))
-  const last = parameters.at('blocks.6.0')
+  const last = parameters.at(name)
   return hardSwish(batchNorm(conv2d(y, last.at('conv'), { padding: 0 }), last.at('bn1'), context))
 }
 
@@ -140,14 +185,15 @@ function onePixel(x: ReturnType<typeof globalAveragePool>): Tensor4D {
   return x.reshape([-1, 1, 1, x.shape[1]])
 }
 
-function specifications(classes: number): ParameterSpecification[] {
+function specifications(classes: number, architecture: Architecture): ParameterSpecification[] {
+  const { stemWidth, blocks, last, headWidth } = architecture
   return [
     convolutionSpecification('conv_stem', stemWidth, 3, 3),
     ...batchNormSpecification('bn1', stemWidth),
     ...blocks.flatMap(blockSpecification),
-    convolutionSpecification('blocks.6.0.conv', lastWidth, blocks.at(-1)!.output, 1),
-    ...batchNormSpecification('blocks.6.0.bn1', lastWidth),
-    ...biasedSpecification('conv_head', headWidth, lastWidth),
+    convolutionSpecification(`${last.name}.conv`, last.width, blocks.at(-1)!.output, 1),
+    ...batchNormSpecification(`${last.name}.bn1`, last.width),
+    ...biasedSpecification('conv_head', headWidth, last.width),
     ...linearSpecification('classifier', classes, headWidth),
   ]
 }

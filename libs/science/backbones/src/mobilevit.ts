@@ -96,7 +96,11 @@ const blocks: readonly MobileViTBlock[] = (
   }
 })
 
-export const mobileViTModels: FamilyModels = { ids: Object.keys(mobileViTFamily.backbones), build: mobileViT }
+export const mobileViTModels: FamilyModels = {
+  ids: Object.keys(mobileViTFamily.backbones),
+  architectures: [],
+  build: mobileViT,
+}
 
 /** MobileViT-S by its name in the study, or `undefined` for any other. */
 function mobileViT(id: string, contract: InputContract): Backbone | undefined {

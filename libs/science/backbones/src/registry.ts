@@ -13,6 +13,7 @@ import { regNetModels } from './regnet.ts'
 import { resNetModels } from './resnet.ts'
 import { swinModels } from './swin.ts'
 import { visionTransformerModels } from './vision-transformer.ts'
+import { wideResNetModels } from './wide-resnet.ts'
 
 /** The models of each family of the catalogue, by the family's name there. */
 export const modelsOfFamily = {
@@ -29,11 +30,15 @@ export const modelsOfFamily = {
   ResNet: [resNetModels],
   Swin: [swinModels],
   ViT: [visionTransformerModels],
+  WideResNet: [wideResNetModels],
 } as const satisfies Readonly<Record<string, readonly FamilyModels[]>>
 
 const all: readonly FamilyModels[] = [...new Set<FamilyModels>(Object.values(modelsOfFamily).flat())]
 
-/** The ids of all backbones that are implemented. */
+/** The names of all architectures that are implemented. */
+export const implementedArchitectures: readonly string[] = all.flatMap(({ architectures }) => architectures)
+
+/** The ids of all backbones that the catalogue lists and that are implemented. */
 export const implementedBackbones: readonly string[] = all.flatMap(({ ids }) => ids)
 
 /** The backbone `id`, fed as the input contract says. */

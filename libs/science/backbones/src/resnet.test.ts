@@ -24,9 +24,3 @@ it('projects the shortcut of every stage, also of the first, which has no stride
 test.each(resNetModels.ids)('%s has the same tensors as any other ResNet-50', (id) => {
   expect(backboneFor(id).specifications(7)).toEqual(backbone.specifications(7))
 })
-
-it('removes the outer modules of the robust model, and of no other', () => {
-  const array = { name: 'module.model.conv1.weight', dtype: 'float32', shape: [0], data: new Float32Array() } as const
-  expect(backboneFor('robust_resnet50').convertCheckpoint([array])[0]!.name).toBe('conv1.weight')
-  expect(backbone.convertCheckpoint([array])[0]!.name).toBe('module.model.conv1.weight')
-})

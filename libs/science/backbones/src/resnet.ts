@@ -1,8 +1,9 @@
 /**
- * ResNet (He et al., "Deep Residual Learning for Image Recognition", arXiv:1512.03385), with the stride in the 3×3
- * convolution as torchvision has it ("V1.5"). Apache-2.0 weights of timm (recipe A1 of "ResNet strikes back",
- * arXiv:2110.00476). The robust one is the ImageNet L∞ 4/255 model of MadryLab/robustness (MIT). Names, shapes and
- * arithmetic are timm's (`resnet50`, timm 1.0.31).
+ * ResNet (He et al., "Deep Residual Learning for Image Recognition", arXiv:1512.03385), with the stride of a bottleneck
+ * in its 3×3 convolution as in PyTorch; Wide ResNet (arXiv:1605.07146), whose bottlenecks are wider inside; and ResNeXt
+ * (arXiv:1611.05431), whose 3×3 convolutions have groups. timm's `a1` weights: arXiv:2110.00476, Apache-2.0;
+ * torchvision's: BSD-3-Clause, under the same names; the robust one: GitHub MadryLab/robustness, MIT. Names, shapes and
+ * arithmetic are timm's (`resnet.py`, timm 1.0.31).
  */
 import { tf, type Tensor4D } from '@gauntlet/engine'
 import {
@@ -18,72 +19,101 @@ import {
   type ParameterSpecification,
 } from '@gauntlet/nn'
 import { resNetFamily } from '@gauntlet/study'
-import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
-import { publishedModel } from './published-model.ts'
-import { unwrapRobustCheckpoint } from './robust-checkpoint.ts'
+import { familyModels, type FamilyModel, type PublishedModel } from './published-model.ts'
 import { batchNormSpecification, convolutionSpecification, linearSpecification } from './specifications.ts'
 
-/** A bottleneck: a 1×1 convolution down to `middle` channels, a 3×3, and a 1×1 up to four times as many. */
+/** A ResNet as data (arXiv:1512.03385, table 1). */
+interface Variant {
+  /** Two 3×3 convolutions, or a bottleneck of three. */
+  readonly block: 'basic' | 'bottleneck'
+  /** Blocks per stage. */
+  readonly depths: readonly [number, number, number, number]
+  readonly groups?: number
+  /** The channels of a group inside a bottleneck of the first stage; 64 unless given. */
+  readonly groupWidth?: number
+}
+
+const variants: Readonly<Record<string, Variant>> = {
+  resnet18: { block: 'basic', depths: [2, 2, 2, 2] },
+  resnet34: { block: 'basic', depths: [3, 4, 6, 3] },
+  resnet26: { block: 'bottleneck', depths: [2, 2, 2, 2] },
+  resnet50: { block: 'bottleneck', depths: [3, 4, 6, 3] },
+  resnet101: { block: 'bottleneck', depths: [3, 4, 23, 3] },
+  resnet152: { block: 'bottleneck', depths: [3, 8, 36, 3] },
+  wide_resnet50_2: { block: 'bottleneck', depths: [3, 4, 6, 3], groupWidth: 128 },
+  wide_resnet101_2: { block: 'bottleneck', depths: [3, 4, 23, 3], groupWidth: 128 },
+  resnext50_32x4d: { block: 'bottleneck', depths: [3, 4, 6, 3], groups: 32, groupWidth: 4 },
+  resnext101_32x4d: { block: 'bottleneck', depths: [3, 4, 23, 3], groups: 32, groupWidth: 4 },
+  resnext101_32x8d: { block: 'bottleneck', depths: [3, 4, 23, 3], groups: 32, groupWidth: 8 },
+  resnext101_64x4d: { block: 'bottleneck', depths: [3, 4, 23, 3], groups: 64, groupWidth: 4 },
+}
+
 interface Block {
   readonly name: string
   readonly input: number
   readonly middle: number
   readonly output: number
   readonly stride: number
+  readonly groups: number
 }
 
-/** The backbone whose checkpoint is inside another module, with its normalisation beside it. */
-const wrapped = 'robust_resnet50'
-
 const stemWidth = 64
-const features = 2048
 
-/** [blocks, middle channels, stride of the first] per stage (arXiv:1512.03385, table 1, 50 layers). */
-const stages = [
-  [3, 64, 1],
-  [4, 128, 2],
-  [6, 256, 2],
-  [3, 512, 2],
-] as const
+export const resNetModels = familyModels([resNetFamily], variants, resNet)
 
-const blocks: readonly Block[] = stages.flatMap(([repeats, middle, stride], stage) =>
-  Array.from({ length: repeats }, (_, i) => ({
-    name: `layer${stage + 1}.${i}`,
-    input: i > 0 ? 4 * middle : stage > 0 ? 4 * stages[stage - 1]![1] : stemWidth,
-    middle,
-    output: 4 * middle,
-    stride: i > 0 ? 1 : stride,
-  })),
-)
-
-export const resNetModels: FamilyModels = { ids: Object.keys(resNetFamily.backbones), build: resNet }
-
-/** A ResNet-50 by its name, or `undefined` if there is none of that name. */
-function resNet(id: string, contract: InputContract): Backbone | undefined {
-  if (!resNetModels.ids.includes(id)) return undefined
-  const { side, ...published } = publishedModel(resNetFamily, id, contract)
-  const { normalisation } = published
+function resNet(variant: Variant, { side, normalisation }: PublishedModel): FamilyModel {
+  const blocks = blocksOf(variant)
+  const features = blocks.at(-1)!.output
+  const residual = variant.block === 'basic' ? basicBlock : bottleneck
   return {
-    ...published,
     features,
     resolution: { native: side, minimum: 32 },
     classifier: 'fc',
-    specifications,
-    convertCheckpoint: (arrays) =>
-      id === wrapped ? unwrapRobustCheckpoint(arrays, contract === 'none' ? undefined : normalisation) : [...arrays],
-    logits: (images, parameters, context) => {
-      const x = featuresOf(normalise(images, normalisation), parameters, context)
-      return linear(globalAveragePool(x), parameters.at('fc'))
+    specifications: (classes) => [
+      convolutionSpecification('conv1', stemWidth, 3, 7),
+      ...batchNormSpecification('bn1', stemWidth),
+      ...blocks.flatMap((block) => blockSpecification(block, variant.block)),
+      ...linearSpecification('fc', classes, features),
+    ],
+    convertCheckpoint: (arrays) => [...arrays],
+    logits(images, parameters, context) {
+      let y = stem(normalise(images, normalisation), parameters, context)
+      for (const block of blocks) y = tf.tidy(() => residual(y, parameters.at(block.name), block, context))
+      return linear(globalAveragePool(y), parameters.at('fc'))
     },
   }
 }
 
-/** x: [batch, side, side, 3], normalised; [batch, side / 32, side / 32, 2048] out. */
-function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext): Tensor4D {
-  const stem = conv2d(x, parameters.at('conv1'), { stride: 2, padding: 3 })
-  let y = maxPool2d(relu(batchNorm(stem, parameters.at('bn1'), context)), { kernel: 3, stride: 2, padding: 1 })
-  for (const block of blocks) y = tf.tidy(() => bottleneck(y, parameters.at(block.name), block, context))
-  return y
+function blocksOf({ block, depths, groups = 1, groupWidth = stemWidth }: Variant): Block[] {
+  const expansion = block === 'basic' ? 1 : 4
+  return depths.flatMap((depth, stage) =>
+    Array.from({ length: depth }, (_, i): Block => {
+      const width = stemWidth * 2 ** stage
+      const before = stage > 0 ? (expansion * width) / 2 : stemWidth
+      return {
+        name: `layer${stage + 1}.${i}`,
+        input: i > 0 ? expansion * width : before,
+        middle: Math.floor((width * groupWidth) / stemWidth) * groups,
+        output: expansion * width,
+        stride: i === 0 && stage > 0 ? 2 : 1,
+        groups,
+      }
+    }),
+  )
+}
+
+/** x: [batch, side, side, 3], normalised; [batch, side / 4, side / 4, 64] out. */
+function stem(x: Tensor4D, parameters: Parameters, context: ForwardContext): Tensor4D {
+  const y = conv2d(x, parameters.at('conv1'), { stride: 2, padding: 3 })
+  return maxPool2d(relu(batchNorm(y, parameters.at('bn1'), context)), { kernel: 3, stride: 2, padding: 1 })
+}
+
+/** A basic block (arXiv:1512.03385, fig. 5 left). Shapes are those of the bottleneck. */
+function basicBlock(x: Tensor4D, parameters: Parameters, block: Block, context: ForwardContext): Tensor4D {
+  const norm = (y: Tensor4D, name: string) => batchNorm(y, parameters.at(name), context)
+  const first = relu(norm(conv2d(x, parameters.at('conv1'), { stride: block.stride, padding: 1 }), 'bn1'))
+  const second = norm(conv2d(first, parameters.at('conv2'), { padding: 1 }), 'bn2')
+  return relu(second.add(shortcut(x, parameters, block, context)))
 }
 
 /**
@@ -91,44 +121,38 @@ function featuresOf(x: Tensor4D, parameters: Parameters, context: ForwardContext
  * output] out.
  */
 function bottleneck(x: Tensor4D, parameters: Parameters, block: Block, context: ForwardContext): Tensor4D {
-  const { stride } = block
+  const { stride, groups } = block
   const norm = (y: Tensor4D, name: string) => batchNorm(y, parameters.at(name), context)
   const narrow = relu(norm(conv2d(x, parameters.at('conv1'), { padding: 0 }), 'bn1'))
-  const mixed = relu(norm(conv2d(narrow, parameters.at('conv2'), { stride, padding: 1 }), 'bn2'))
+  const mixed = relu(norm(conv2d(narrow, parameters.at('conv2'), { stride, padding: 1, groups }), 'bn2'))
   const wide = norm(conv2d(mixed, parameters.at('conv3'), { padding: 0 }), 'bn3')
-  const shortcut = changesShape(block)
-    ? norm(conv2d(x, parameters.at('downsample.0'), { stride, padding: 0 }), 'downsample.1')
-    : x
-  return relu(wide.add(shortcut))
+  return relu(wide.add(shortcut(x, parameters, block, context)))
+}
+
+function shortcut(x: Tensor4D, parameters: Parameters, block: Block, context: ForwardContext): Tensor4D {
+  if (!changesShape(block)) return x
+  const y = conv2d(x, parameters.at('downsample.0'), { stride: block.stride, padding: 0 })
+  return batchNorm(y, parameters.at('downsample.1'), context)
 }
 
 function changesShape({ input, output, stride }: Block): boolean {
   return stride > 1 || input !== output
 }
 
-function specifications(classes: number): ParameterSpecification[] {
-  return [
-    convolutionSpecification('conv1', stemWidth, 3, 7),
-    ...batchNormSpecification('bn1', stemWidth),
-    ...blocks.flatMap(blockSpecification),
-    ...linearSpecification('fc', classes, features),
+function blockSpecification(block: Block, kind: Variant['block']): ParameterSpecification[] {
+  const { name, input, middle, output, groups } = block
+  const layer = (index: number, to: number, from: number, kernel: number) => [
+    convolutionSpecification(`${name}.conv${index}`, to, from, kernel),
+    ...batchNormSpecification(`${name}.bn${index}`, to),
   ]
-}
-
-function blockSpecification(block: Block): ParameterSpecification[] {
-  const { name, input, middle, output } = block
-  return [
-    convolutionSpecification(`${name}.conv1`, middle, input, 1),
-    ...batchNormSpecification(`${name}.bn1`, middle),
-    convolutionSpecification(`${name}.conv2`, middle, middle, 3),
-    ...batchNormSpecification(`${name}.bn2`, middle),
-    convolutionSpecification(`${name}.conv3`, output, middle, 1),
-    ...batchNormSpecification(`${name}.bn3`, output),
-    ...(changesShape(block)
-      ? [
-          convolutionSpecification(`${name}.downsample.0`, output, input, 1),
-          ...batchNormSpecification(`${name}.downsample.1`, output),
-        ]
-      : []),
+  const layers =
+    kind === 'basic'
+      ? [...layer(1, output, input, 3), ...layer(2, output, output, 3)]
+      : [...layer(1, middle, input, 1), ...layer(2, middle, middle / groups, 3), ...layer(3, output, middle, 1)]
+  if (!changesShape(block)) return layers
+  const downsample = [
+    convolutionSpecification(`${name}.downsample.0`, output, input, 1),
+    ...batchNormSpecification(`${name}.downsample.1`, output),
   ]
+  return [...layers, ...downsample]
 }

@@ -1,8 +1,8 @@
 /**
  * Swin Transformer (Liu et al., "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows",
- * arXiv:2103.14030): attention in windows of 7 × 7 tokens that are shifted by 3 in every second block, and four stages
- * that each halve the side and double the width. MIT (microsoft/Swin-Transformer). Names, shapes and arithmetic are
- * timm's (`swin_transformer.py`, timm 1.0.31).
+ * arXiv:2103.14030): attention in windows of 7 × 7 or 12 × 12 tokens, shifted by half in every second block, and four
+ * stages that each halve the side and double the width. MIT (microsoft/Swin-Transformer). Names, shapes and arithmetic
+ * are timm's (`swin_transformer.py`, timm 1.0.31).
  *
  * Tokens are in the order of the windows throughout. Layers that read one token at a time do not depend on the order,
  * nor does the mean at the end. So a block needs one permutation; to shift the image, partition it and undo both would
@@ -30,9 +30,8 @@ import {
 } from '@gauntlet/nn'
 import { swinFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
-import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import { requireSide } from './fixed-resolution.ts'
-import { publishedModel } from './published-model.ts'
+import { familyModels, type FamilyModel, type PublishedModel } from './published-model.ts'
 import { relativePositionBias } from './relative-position-bias.ts'
 import {
   biasSpecification,
@@ -57,17 +56,21 @@ interface Variant {
   readonly width: number
   /** The number of blocks per stage. */
   readonly depths: readonly number[]
+  /** Sides of a window in tokens and of the image in pixels. */
+  readonly window: number
+  readonly side: number
 }
 
 const variants: Readonly<Record<string, Variant>> = {
-  'swin_tiny_patch4_window7_224.ms_in1k': { width: 96, depths: [2, 2, 6, 2] },
-  'swin_base_patch4_window7_224.ms_in22k_ft_in1k': { width: 128, depths: [2, 2, 18, 2] },
+  swin_tiny_patch4_window7_224: { width: 96, depths: [2, 2, 6, 2], window: 7, side: 224 },
+  swin_small_patch4_window7_224: { width: 96, depths: [2, 2, 18, 2], window: 7, side: 224 },
+  swin_base_patch4_window7_224: { width: 128, depths: [2, 2, 18, 2], window: 7, side: 224 },
+  swin_base_patch4_window12_384: { width: 128, depths: [2, 2, 18, 2], window: 12, side: 384 },
+  swin_large_patch4_window7_224: { width: 192, depths: [2, 2, 18, 2], window: 7, side: 224 },
+  swin_large_patch4_window12_384: { width: 192, depths: [2, 2, 18, 2], window: 12, side: 384 },
 }
 
-const side = 224
 const patch = 4
-const window = 7
-const area = window ** 2
 const headWidth = 32
 const epsilon = 1e-5
 /**
@@ -87,6 +90,8 @@ interface Stage {
   readonly width: number
   readonly blocks: readonly Block[]
   readonly layouts: Layouts
+  /** The side of a window in tokens. */
+  readonly window: number
 }
 
 /** The two layouts that a stage's blocks use in turn, and the permutations between them. */
@@ -98,37 +103,32 @@ interface Layouts {
   readonly shifting?: { readonly there: TokenPermutation; readonly back: TokenPermutation; readonly mask: Float32Array }
 }
 
-/** The layouts of the stages, which have 56, 28, 14 and 7 tokens a side in every variant. */
-const layouts: readonly Layouts[] = [0, 1, 2, 3].map((stage) => {
+/** The layouts of a stage. The last of the four is one window. */
+function layoutsOfStage(stage: number, { side, window }: Variant): Layouts {
   const size = side / patch / 2 ** stage
-  const [resting, moved] = layoutsOf(size)
+  const [resting, moved] = layoutsOf(size, window)
   return {
     windows: (size / window) ** 2,
-    enter: stage === 0 ? intoWindows(resting) : intoMergedWindows(layoutsOf(2 * size)[1], resting),
+    enter: stage === 0 ? intoWindows(resting) : intoMergedWindows(layoutsOf(2 * size, window)[1], resting),
     ...(size > window && {
       shifting: { there: betweenLayouts(resting, moved), back: betweenLayouts(moved, resting), mask: shiftMask(moved) },
     }),
   }
-})
+}
 
-function layoutsOf(size: number): [resting: WindowLayout, moved: WindowLayout] {
+function layoutsOf(size: number, window: number): [resting: WindowLayout, moved: WindowLayout] {
   return [
     { side: size, window, shift: 0 },
     { side: size, window, shift: Math.floor(window / 2) },
   ]
 }
 
-export const swinModels: FamilyModels = { ids: Object.keys(variants), build: swin }
+export const swinModels = familyModels([swinFamily], variants, swin)
 
-/** A Swin Transformer by its name, or `undefined` if there is none of that name. */
-function swin(id: string, contract: InputContract): Backbone | undefined {
-  const variant = variants[id]
-  if (!variant) return undefined
-  const { side: _, ...published } = publishedModel(swinFamily, id, contract)
-  const { normalisation } = published
+function swin(variant: Variant, { id, normalisation }: PublishedModel): FamilyModel {
+  const { side } = variant
   const stages = stagesOf(variant)
   return {
-    ...published,
     features: stages.at(-1)!.width,
     resolution: { native: side, minimum: side },
     classifier: 'head.fc',
@@ -141,7 +141,8 @@ function swin(id: string, contract: InputContract): Backbone | undefined {
   }
 }
 
-function stagesOf({ width, depths }: Variant): Stage[] {
+function stagesOf(variant: Variant): Stage[] {
+  const { width, depths, window } = variant
   const total = sum(depths)
   return depths.map((depth, stage) => ({
     name: `layers.${stage}`,
@@ -150,7 +151,8 @@ function stagesOf({ width, depths }: Variant): Stage[] {
       name: `layers.${stage}.blocks.${i}`,
       drop: (deepestDrop * (sum(depths.slice(0, stage)) + i)) / (total - 1),
     })),
-    layouts: layouts[stage]!,
+    layouts: layoutsOfStage(stage, variant),
+    window,
   }))
 }
 
@@ -158,7 +160,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0)
 }
 
-/** x: [batch, 224, 224, 3], normalised; [batch, 8 · width] out. */
+/** x: [batch, side, side, 3], normalised; [batch, 8 · width] out. */
 function features(x: Tensor4D, parameters: Parameters, stages: readonly Stage[], context: ForwardContext): Tensor2D {
   const patches = patchTokens(x, parameters.at('patch_embed.proj'), patch)
   let y = layerNorm(patches, parameters.at('patch_embed.norm'), { epsilon })
@@ -168,7 +170,8 @@ function features(x: Tensor4D, parameters: Parameters, stages: readonly Stage[],
     y = blocksOf(y, parameters, stage, context)
   })
   const normed = layerNorm(y, parameters.at('norm'), { epsilon })
-  return globalAveragePool(normed.reshape<Tensor4D>([-1, window, window, normed.shape[2]]))
+  const last = stages.at(-1)!.window
+  return globalAveragePool(normed.reshape<Tensor4D>([-1, last, last, normed.shape[2]]))
 }
 
 /**
@@ -183,11 +186,11 @@ function mergePatches(x: Tensor3D, parameters: Parameters): Tensor3D {
 
 /** Runs the blocks of a stage, every second one with shifted windows. x: [batch, tokens, width]; same shape out. */
 function blocksOf(x: Tensor3D, parameters: Parameters, stage: Stage, context: ForwardContext): Tensor3D {
-  const { windows, shifting } = stage.layouts
+  const { shifting } = stage.layouts
   return stage.blocks.reduce((y, { name, drop }, i) => {
     const moved = i % 2 === 1
     const attend = (normed: Tensor3D, at: Parameters) =>
-      windowAttention(normed, at, windows, moved ? shifting?.mask : undefined)
+      windowAttention(normed, at, stage, moved ? shifting?.mask : undefined)
     return tf.tidy(() => {
       const arranged = shifting && i > 0 ? permuteTokens(y, moved ? shifting.there : shifting.back) : y
       return block(arranged, parameters.at(name), attend, (branch) => dropPath(branch, drop, context))
@@ -208,29 +211,31 @@ function block(
 
 /**
  * Attention within each window. A mask differs between windows, so windows and heads become one axis, along which the
- * mask is a bias like any other. x: [batch, windows · 49, width]; same shape out.
+ * mask is a bias like any other. x: [batch, windows · area, width]; same shape out.
  */
 function windowAttention(
   x: Tensor3D,
   parameters: Parameters,
-  windows: number,
+  { window, layouts: { windows } }: Stage,
   mask: Float32Array | undefined,
 ): Tensor3D {
   const [batch, , width] = x.shape
+  const area = window ** 2
   const heads = width / headWidth
   const projected = linear(x.reshape<Tensor3D>([batch * windows, area, width]), parameters.at('qkv'))
   const together = mask ? windows : 1
   const [query, key, value] = splitQueryKeyValue(projected, heads).map((part) =>
     part.reshape<Tensor4D>([(batch * windows) / together, together * heads, area, headWidth]),
   )
-  const bias = biasOf(parameters, mask)
+  const bias = biasOf(parameters, window, mask)
   const mixed = attention(query!, key!, value!, { scale: 1 / Math.sqrt(headWidth), bias })
   const perWindow = mixed.reshape<Tensor4D>([batch * windows, heads, area, headWidth])
   return linear(mergeHeads(perWindow), parameters.at('proj')).reshape(x.shape)
 }
 
-/** [1, heads, 49, 49], or [1, windows · heads, 49, 49] with a mask. */
-function biasOf(parameters: Parameters, mask: Float32Array | undefined): Tensor {
+/** [1, heads, area, area], or [1, windows · heads, area, area] with a mask. */
+function biasOf(parameters: Parameters, window: number, mask: Float32Array | undefined): Tensor {
+  const area = window ** 2
   const bias = relativePositionBias(parameters.tensor('relative_position_bias_table'), window)
   return mask
     ? bias.add(tf.tensor4d(mask, [mask.length / area ** 2, 1, area, area])).reshape([1, -1, area, area])
@@ -250,7 +255,7 @@ function specifications(stages: readonly Stage[], classes: number): ParameterSpe
   ]
 }
 
-function stageSpecification({ name, width, blocks }: Stage, stage: number): ParameterSpecification[] {
+function stageSpecification({ name, width, blocks, window }: Stage, stage: number): ParameterSpecification[] {
   const merging = () => [
     ...layerNormSpecification(`${name}.downsample.norm`, 2 * width),
     ...linearSpecification(`${name}.downsample.reduction`, width, 2 * width).slice(0, 1),

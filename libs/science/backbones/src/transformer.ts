@@ -16,12 +16,13 @@ export function patchTokens(x: Tensor4D, parameters: Parameters, patch: number):
 }
 
 /**
- * Puts a learned token before all others. x: [batch, tokens, width]; token: [1, 1, width]. The token is added to zeros,
- * since the gradient of tiling would be computed image by image.
+ * Puts learned tokens before all others. x: [batch, tokens, width]; each of `learned`: [1, count, width]. They are
+ * added to zeros, since the gradient of tiling would be computed image by image.
  */
-export function prependToken(token: Tensor3D, x: Tensor3D): Tensor3D {
+export function prependTokens(learned: readonly Tensor3D[], x: Tensor3D): Tensor3D {
   const [batch, , width] = x.shape
-  return tf.concat([tf.zeros([batch, 1, width]).add<Tensor3D>(token), x], 1)
+  const rows = learned.map((tokens) => tf.zeros([batch, tokens.shape[1], width]).add<Tensor3D>(tokens))
+  return rows.length === 0 ? x : tf.concat([...rows, x], 1)
 }
 
 /** Splits the last axis into heads. x: [batch, tokens, width]; [batch, heads, tokens, width / heads] out. */
@@ -60,9 +61,9 @@ export function projectedAttention(
   return linear(mergeHeads(attention(query, key, value, bias ? { scale, bias } : { scale })), projection)
 }
 
-/** Two linear layers with GELU between them, for each token. x: [batch, tokens, width]; same shape out. */
-export function mlp(x: Tensor3D, parameters: Parameters): Tensor3D {
-  return linear(gelu(linear(x, parameters.at('fc1'))), parameters.at('fc2'))
+/** Two linear layers with an activation between them, for each token. x: [batch, tokens, width]; same shape out. */
+export function mlp(x: Tensor3D, parameters: Parameters, activation: (x: Tensor3D) => Tensor3D = gelu): Tensor3D {
+  return linear(activation(linear(x, parameters.at('fc1'))), parameters.at('fc2'))
 }
 
 /** The tensors of `norm1`, the attention, `norm2` and the MLP, in the order of timm's blocks. */
@@ -80,12 +81,16 @@ export function blockSpecification(
   ]
 }
 
-/** The MLP of ViT, DeiT and Swin, whose hidden layer is four times as wide. */
-export function mlpSpecification(name: string, width: number): ParameterSpecification[] {
-  return [
-    ...linearSpecification(`${name}.fc1`, 4 * width, width),
-    ...linearSpecification(`${name}.fc2`, width, 4 * width),
-  ]
+/**
+ * The MLP of a block. The second layer reads `read` of the first one's channels, which are all of them unless given.
+ */
+export function mlpSpecification(
+  name: string,
+  width: number,
+  hidden = 4 * width,
+  read = hidden,
+): ParameterSpecification[] {
+  return [...linearSpecification(`${name}.fc1`, hidden, width), ...linearSpecification(`${name}.fc2`, width, read)]
 }
 
 /** The classifier, or nothing where the published checkpoint has none. */

@@ -53,8 +53,12 @@ test.each([
     ['cls_token'],
   ],
   ['vit_small_patch16_224.augreg_in21k', ['pre_logits.fc.weight', 'head.weight'], ['head.weight']],
-  ['robust_deit_small_patch16_224', ['module.blocks.0.norm1.weight'], ['blocks.0.norm1.weight']],
-  ['robust_vit_base_patch16_224', ['module.model.cls_token'], ['cls_token']],
+  ['deit3_small_patch16_224', ['blocks.3.gamma_1', 'blocks.3.gamma_2'], ['blocks.3.ls1.gamma', 'blocks.3.ls2.gamma']],
+  [
+    'vit_giant_patch14_dinov2',
+    ['blocks.0.mlp.w12.bias', 'blocks.0.mlp.w3.bias'],
+    ['blocks.0.mlp.fc1.bias', 'blocks.0.mlp.fc2.bias'],
+  ],
   ['deit_small_patch16_224.fb_in1k', ['module.cls_token', 'dist_token'], ['module.cls_token', 'dist_token']],
 ])(
   'converts a file for %s with %j to the tensors %j, and leaves unknown tensors to strict loading',

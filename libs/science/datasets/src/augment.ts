@@ -1,35 +1,34 @@
 import { permutation, uniform } from '@gauntlet/engine/random'
 import type { Augmentation } from '@gauntlet/study'
 import { jitterColors, type ColorJitter } from './color-jitter.ts'
-import { flipRows, rotateNearest } from './move-pixels.ts'
+import { movePixels } from './move-pixels.ts'
+import { unitOfLevel } from './unit-of-level.ts'
+
+/** What keys the random numbers of an augmentation, besides the image. */
+export interface AugmentationKey {
+  readonly seed: number
+  readonly epoch: number
+}
 
 /**
- * Augments training images as the study does: a flip with probability ½, then colour jitter, then a rotation
- * (torchvision's `RandomHorizontalFlip`, `ColorJitter`, `RandomRotation`). Random numbers are keyed by seed, epoch and
- * image digest, so that an image changes in the same way in any batch, order and shard. images: [count, side, side, 3],
- * in [0, 1], not changed; digests: one for each image; same shape out. Throws `RangeError` where images are not square.
- *
- * Departure: pixels stay real numbers throughout, where torchvision rounds PIL images to bytes after each step.
+ * Augments a training image as the study does: a flip with probability ½, then colour jitter, then a rotation
+ * (torchvision's `RandomHorizontalFlip`, `ColorJitter` and `RandomRotation` of PIL images). Random numbers are keyed by
+ * seed, epoch and image digest, so that an image changes in the same way in any batch, order and shard. image: [side,
+ * side, 3], a byte a channel, whose content is lost; into: the same shape, in [0, 1]. Throws `RangeError` where the
+ * image is not square.
  */
 export function augment(
-  images: Float32Array,
-  digests: readonly string[],
+  image: Uint8Array,
+  digest: string,
   augmentation: Augmentation,
-  { seed, epoch }: { readonly seed: number; readonly epoch: number },
-): Float32Array {
-  const augmented = images.slice()
-  const size = images.length / Math.max(digests.length, 1)
-  const side = Math.round(Math.sqrt(size / 3))
-  if (3 * side * side !== size && digests.length > 0)
-    throw new RangeError(`${images.length} values are not ${digests.length} square RGB images.`)
-  for (const [i, digest] of digests.entries()) {
-    const draw = drawAugmentation(augmentation, { seed, epoch, digest })
-    const image = augmented.subarray(i * size, (i + 1) * size)
-    if (draw.flip) flipRows(image, side)
-    if (augmentation.colorJitter > 0) jitterColors(image, draw.jitter)
-    if (draw.degrees !== 0) rotateNearest(image, side, draw.degrees)
-  }
-  return augmented
+  { seed, epoch }: AugmentationKey,
+  into: Float32Array,
+): void {
+  const side = Math.round(Math.sqrt(image.length / 3))
+  if (3 * side * side !== image.length) throw new RangeError(`${image.length} values are no square RGB image.`)
+  const { jitter, ...movement } = drawAugmentation(augmentation, { seed, epoch, digest })
+  const levels = augmentation.colorJitter > 0 ? jitterColors(image, jitter) : undefined
+  movePixels(image, side, movement, levels ? Float32Array.from(levels, (level) => level / 255) : unitOfLevel, into)
 }
 
 /** The changes of one image in one epoch. */

@@ -6,41 +6,74 @@ export interface ColorJitter {
   readonly order: readonly number[]
 }
 
-/** Jitters an image in place, as torchvision's `ColorJitter` does a float tensor. image: [pixels, 3], in [0, 1]. */
-export function jitterColors(image: Float32Array, { brightness, contrast, saturation, order }: ColorJitter): void {
+/**
+ * Jitters an image as torchvision's `ColorJitter` does a PIL image: by Pillow's ImageEnhance, one change after another,
+ * each rounded to bytes. Results equal Pillow 10's to the bit. The image is changed in place, and what is given back
+ * says for each of its levels what it stands for: changes of single levels are only looked up, all at once, where
+ * pixels are read anyway. image: [pixels, 3], a byte a channel; → [256]
+ */
+export function jitterColors(image: Uint8Array, { brightness, contrast, saturation, order }: ColorJitter): Uint8Array {
+  let levels = sameLevels()
   for (const change of order) {
-    if (change === 0) scaleBrightness(image, brightness)
-    else if (change === 1) scaleContrast(image, contrast)
-    else scaleSaturation(image, saturation)
+    if (change === 0) levels = blendedLevels(levels, 0, brightness)
+    else if (change === 1) levels = blendedLevels(levels, meanGrey(image, levels), contrast)
+    else {
+      scaleSaturation(image, levels, saturation)
+      levels = sameLevels()
+    }
   }
+  return levels
 }
 
-/** Blends the image with black. */
-function scaleBrightness(image: Float32Array, factor: number): void {
-  for (let i = 0; i < image.length; i++) image[i] = clamp(factor * image[i]!)
+function sameLevels(): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, level) => level)
 }
 
-/** Blends the image with its mean grey. */
-function scaleContrast(image: Float32Array, factor: number): void {
-  let sum = 0
-  for (let i = 0; i < image.length; i += 3) sum += greyAt(image, i)
-  const rest = (1 - factor) * (sum / (image.length / 3))
-  for (let i = 0; i < image.length; i++) image[i] = clamp(factor * image[i]! + rest)
+/** Levels blended with one level: black for brightness, the mean grey for contrast. */
+function blendedLevels(levels: Uint8Array, level: number, factor: number): Uint8Array {
+  const products = productsOf(factor)
+  return levels.map((to) => blend(level, products[to - level + 255]!))
 }
 
-/** Blends each pixel with its own grey. */
-function scaleSaturation(image: Float32Array, factor: number): void {
+/** Blends each pixel with its own grey. `levels`: what the levels of the image stand for. */
+function scaleSaturation(image: Uint8Array, levels: Uint8Array, factor: number): void {
+  const products = productsOf(factor)
   for (let i = 0; i < image.length; i += 3) {
-    const rest = (1 - factor) * greyAt(image, i)
-    for (let channel = i; channel < i + 3; channel++) image[channel] = clamp(factor * image[channel]! + rest)
+    const red = levels[image[i]!]!
+    const green = levels[image[i + 1]!]!
+    const blue = levels[image[i + 2]!]!
+    const grey = greyOf(red, green, blue)
+    const zero = 255 - grey
+    image[i] = blend(grey, products[red + zero]!)
+    image[i + 1] = blend(grey, products[green + zero]!)
+    image[i + 2] = blend(grey, products[blue + zero]!)
   }
 }
 
-/** The ITU-R 601 luma, with torchvision's four decimals. */
-function greyAt(image: Float32Array, i: number): number {
-  return 0.2989 * image[i]! + 0.587 * image[i + 1]! + 0.114 * image[i + 2]!
+/** factor × difference in single precision, for the differences −255 to 255. */
+function productsOf(factor: number): Float32Array {
+  const single = Math.fround(factor)
+  return Float32Array.from({ length: 511 }, (_, i) => single * (i - 255))
 }
 
-function clamp(value: number): number {
-  return value < 0 ? 0 : value > 1 ? 1 : value
+/**
+ * Pillow's `Image.blend` of a level with another, of which the factor's product with their difference is given
+ * (src/libImaging/Blend.c): in single precision, rounded towards zero, clipped where the factor is outside [0, 1].
+ */
+function blend(from: number, product: number): number {
+  const value = Math.fround(from + product)
+  return value <= 0 ? 0 : value >= 255 ? 255 : value | 0
+}
+
+/** The mean of the greys, rounded as `ImageEnhance.Contrast` rounds it. */
+function meanGrey(image: Uint8Array, levels: Uint8Array): number {
+  let sum = 0
+  for (let i = 0; i < image.length; i += 3)
+    sum += greyOf(levels[image[i]!]!, levels[image[i + 1]!]!, levels[image[i + 2]!]!)
+  return Math.floor(sum / (image.length / 3) + 0.5)
+}
+
+/** Pillow's conversion to `L`: the ITU-R 601 luma in 16 fractional bits (src/libImaging/Convert.c). */
+function greyOf(red: number, green: number, blue: number): number {
+  return (red * 19_595 + green * 38_470 + blue * 7_471 + 0x8000) >> 16
 }

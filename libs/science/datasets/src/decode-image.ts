@@ -1,4 +1,6 @@
 import sharp from 'sharp'
+import { decodeBmp } from './bmp.ts'
+import { readJpegFrame } from './image-header.ts'
 import { InvalidDataset } from './invalid-dataset.ts'
 import type { ImageEncoding } from './manifest.ts'
 import type { Rgb8Image } from './rgb8-image.ts'
@@ -8,7 +10,11 @@ export const largestImage = 2 ** 26
 
 /**
  * Decodes stored bytes as `PIL.Image.open(…).convert('RGB')` does: colour profiles, gamma and EXIF orientation are not
- * applied, transparency is dropped, and grey becomes three equal channels.
+ * applied, transparency is dropped, grey becomes three equal channels, of several frames or pages the first counts, and
+ * of 16 bits the upper 8.
+ *
+ * Departure: Pillow makes almost every pixel of grey images of 16 bits white, as it clips them at 255; here they, too,
+ * keep their upper 8 bits.
  */
 export async function decodeImage(
   bytes: Uint8Array,
@@ -23,20 +29,10 @@ export async function decodeImage(
   return image
 }
 
-async function decodeCompressed(bytes: Uint8Array, encoding: 'png' | 'jpeg'): Promise<Rgb8Image> {
+async function decodeCompressed(bytes: Uint8Array, encoding: Exclude<ImageEncoding, 'rgb8'>): Promise<Rgb8Image> {
   try {
-    const pipeline = sharp(bytes, { failOn: 'error', limitInputPixels: largestImage, ignoreIcc: true })
-    const { data, info } = await pipeline
-      .removeAlpha()
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true })
-    if (info.channels !== 3) throw new Error(`${info.channels} channels`)
-    return {
-      data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-      width: info.width,
-      height: info.height,
-    }
+    if (encoding === 'bmp') return decodeBmp(bytes) ?? refuseBmp()
+    return (await hasInks(bytes, encoding)) ? await decodeInks(bytes) : await decodeColours(bytes)
   } catch (error) {
     throw new InvalidDataset(
       `An image is not a readable ${encoding.toUpperCase()} (${firstLine(error)}); replace the source file.`,
@@ -44,27 +40,44 @@ async function decodeCompressed(bytes: Uint8Array, encoding: 'png' | 'jpeg'): Pr
   }
 }
 
+function refuseBmp(): never {
+  throw new Error('it is damaged, compressed or of a rare kind')
+}
+
+async function decodeColours(bytes: Uint8Array): Promise<Rgb8Image> {
+  const pipeline = opened(bytes).removeAlpha().toColourspace('srgb')
+  const { data, info } = await pipeline.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
+  if (info.channels !== 3) throw new Error(`${info.channels} channels`)
+  return { data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength), width: info.width, height: info.height }
+}
+
+/** Whether an image has the four colours of print (CMYK). */
+async function hasInks(bytes: Uint8Array, encoding: ImageEncoding): Promise<boolean> {
+  if (encoding === 'jpeg') return readJpegFrame(bytes)?.colours === 4
+  return encoding === 'tiff' && (await opened(bytes).metadata()).space === 'cmyk'
+}
+
+/** CMYK to RGB as Pillow does without colour profiles (src/libImaging/Convert.c, `cmyk2rgb`). */
+async function decodeInks(bytes: Uint8Array): Promise<Rgb8Image> {
+  const pipeline = opened(bytes).pipelineColourspace('cmyk').toColourspace('cmyk')
+  const { data: inks, info } = await pipeline.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
+  const { width, height, channels } = info
+  if (channels < 4) throw new Error(`${channels} inks`)
+  const data = new Uint8Array(3 * width * height)
+  for (let from = 0, to = 0; to < data.length; from += channels, to += 3) {
+    const light = 255 - inks[from + 3]!
+    for (let ink = 0; ink < 3; ink++) {
+      const product = inks[from + ink]! * light + 128
+      data[to + ink] = Math.max(0, light - ((product + (product >> 8)) >> 8))
+    }
+  }
+  return { data, width, height }
+}
+
+function opened(bytes: Uint8Array) {
+  return sharp(bytes, { failOn: 'error', limitInputPixels: largestImage, ignoreIcc: true })
+}
+
 function firstLine(error: unknown): string {
   return String(error instanceof Error ? error.message : error).split('\n')[0]!
-}
-
-/** The encoding and size that the first bytes of a compressed image give; undefined for other bytes. */
-export function readImageHeader(
-  bytes: Uint8Array,
-): { encoding: 'png' | 'jpeg'; width: number; height: number } | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (bytes.length >= 33 && view.getUint32(0) === 0x89504e47 && view.getUint32(12) === 0x49484452) {
-    return { encoding: 'png', width: view.getUint32(16), height: view.getUint32(20) }
-  }
-  return bytes.length >= 4 && view.getUint16(0) === 0xffd8 ? readJpegHeader(view) : undefined
-}
-
-/** Reads a JPEG's segments up to its frame header (ITU-T T.81, B.2.2: SOF0 … SOF15 without DHT, JPG and DAC). */
-function readJpegHeader(view: DataView): { encoding: 'jpeg'; width: number; height: number } | undefined {
-  for (let at = 2; at + 9 <= view.byteLength && view.getUint8(at) === 0xff; at += 2 + view.getUint16(at + 2)) {
-    const marker = view.getUint8(at + 1)
-    const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)
-    if (isFrame) return { encoding: 'jpeg', width: view.getUint16(at + 7), height: view.getUint16(at + 5) }
-  }
-  return undefined
 }

@@ -3,6 +3,8 @@ import type { SplitName } from './manifest.ts'
 
 /** Grey images of one size, one byte a pixel. */
 export interface GreyImages {
+  /** Of the file that holds them, for messages. */
+  readonly name: string
   readonly split: SplitName | null
   /** [count, height, width] */
   readonly pixels: Uint8Array
@@ -13,7 +15,10 @@ export interface GreyImages {
 }
 
 /** A source of grey images, which are stored as RGB with three equal channels, as backbones take them. */
-export function greySource(groups: readonly GreyImages[]): DatasetSource {
+export function greySource(
+  groups: readonly GreyImages[],
+  description: Pick<DatasetSource, 'format' | 'classNames'>,
+): DatasetSource {
   const located = groups.flatMap((group) =>
     Array.from({ length: group.labels.length }, (_, index) => ({ group, index })),
   )
@@ -21,6 +26,7 @@ export function greySource(groups: readonly GreyImages[]): DatasetSource {
     const bytes = rgbOf(group, index)
     const { split, width, height } = group
     return {
+      name: `${group.name} ${index}`,
       split,
       label: group.labels[index]!,
       encoding: 'rgb8',
@@ -34,7 +40,7 @@ export function greySource(groups: readonly GreyImages[]): DatasetSource {
     for (const [position, { group, index }] of located.entries())
       if (chosen.has(position)) yield [position, rgbOf(group, index)] as const
   }
-  return { entries, images }
+  return { ...description, entries, images, unreadable: [], passedOver: [], remarks: [] }
 }
 
 /** Image `index` of a group as [height, width, 3]. */

@@ -12,10 +12,11 @@ const image = {
   encoding: 'rgb8' as const,
 }
 const manifest: DatasetManifest = {
-  format: 'gauntlet-dataset-2',
+  format: 'gauntlet-dataset-3',
   dataset: 'test',
   sha256: 'a'.repeat(64),
   classes: 2,
+  classNames: ['cat', 'dog'],
   resolution: 8,
   splitSeed: 42,
   images: { digest: 'c'.repeat(64), length: 12 },

@@ -14,15 +14,17 @@ const manifestImage = z.strictObject({
   length: z.number().int().positive(),
   width: z.number().int().positive(),
   height: z.number().int().positive(),
-  encoding: z.enum(['rgb8', 'png', 'jpeg']),
+  encoding: z.enum(['rgb8', 'png', 'jpeg', 'webp', 'gif', 'tiff', 'bmp']),
 })
 
 const datasetManifest = z.strictObject({
-  format: z.literal('gauntlet-dataset-2'),
+  format: z.literal('gauntlet-dataset-3'),
   dataset: z.string(),
   /** SHA-256 of the fetched source. */
   sha256: digest,
   classes: z.number().int().positive(),
+  /** The name of each class, by its label. */
+  classNames: z.array(z.string()),
   resolution: z.number().int().positive(),
   splitSeed: z.number().int(),
   /** The packed file to which the offsets refer. */
@@ -73,7 +75,11 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-function checkImages({ splits, classes, images }: DatasetManifest): void {
+function checkImages({ splits, classes, classNames, images }: DatasetManifest): void {
+  if (classNames.length !== classes)
+    throw new InvalidDataset(
+      `The manifest has ${classNames.length} names for ${classes} classes; prepare the dataset again.`,
+    )
   if (splits.testCommon && labelsOf(splits.testCommon) !== labelsOf(splits.test))
     throw new InvalidDataset(
       'The images of testCommon are not those of test in the same order; prepare the dataset again.',
@@ -101,7 +107,16 @@ function labelsOf(entries: readonly ManifestImage[]): string {
  * The part of a specification that is in its manifest. The place of the source is not: a copy of the same bytes gives
  * the same manifest.
  */
-export function manifestHeader(specification: DatasetSpecification) {
+export function manifestHeader(specification: DatasetSpecification, classNames: readonly string[]) {
   const { id, sha256, classes, resolution, splitSeed } = specification
-  return { format: 'gauntlet-dataset-2' as const, dataset: id, sha256, classes, resolution, splitSeed }
+  const names = [...classNames]
+  return {
+    format: 'gauntlet-dataset-3' as const,
+    dataset: id,
+    sha256,
+    classes,
+    classNames: names,
+    resolution,
+    splitSeed,
+  }
 }

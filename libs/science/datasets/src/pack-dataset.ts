@@ -8,6 +8,7 @@ import { decodeImage, largestImage } from './decode-image.ts'
 import { InvalidDataset } from './invalid-dataset.ts'
 import { manifestHeader, type DatasetManifest, type ManifestImage } from './manifest.ts'
 import { readSource } from './read-source.ts'
+import type { Rgb8Image } from './rgb8-image.ts'
 import { assignSplits, subsampleSplits, type Splits } from './split.ts'
 
 /** A dataset's manifest, and the file of its images. */
@@ -28,15 +29,8 @@ export async function packDataset(
   imagesFile?: string,
 ): Promise<PackedDataset> {
   const source = await readSource(sourceFile, specification.classes)
-  checkLabels(source.entries, specification)
-  const { splits: kept, dropped } = dropLeaks(assignSplits(source.entries, specification), source.entries)
-  const splits = subsampleSplits(kept, source.entries, specification)
-  for (const split of ['train', 'validation', 'test'] as const) {
-    if (splits[split].length === 0)
-      throw new InvalidDataset(
-        `No image is left for the ${split} split of ${specification.id}; raise its image count or give a larger source.`,
-      )
-  }
+  checkImages(source, specification)
+  const { splits, dropped } = splitSource(source.entries, specification)
   const path = imagesFile ?? join(temporaryFolder('gauntlet-dataset-'), 'images.pack')
   const packed = await packImages(source, new Set(Object.values(splits).flat()), path)
   const linesOf = (positions: readonly number[]) =>
@@ -46,19 +40,47 @@ export async function packDataset(
   ) as DatasetManifest['splits']
   const images = { digest: packed.digest, length: packed.length }
   return {
-    manifest: { ...manifestHeader(specification), images, duplicatesDropped: dropped, splits: lines },
+    manifest: {
+      ...manifestHeader(specification, source.classNames),
+      images,
+      duplicatesDropped: dropped,
+      splits: lines,
+    },
     imagesFile: path,
   }
 }
 
-function checkLabels(entries: readonly SourceEntry[], { classes, id }: DatasetSpecification): void {
-  for (const { label, width, height } of entries) {
+/** The splits of a specification, without images that would leak between them. */
+export function splitSource(
+  entries: readonly SourceEntry[],
+  specification: Pick<DatasetSpecification, 'id' | 'splitSeed' | 'trainImages' | 'validationImages' | 'testImages'>,
+): { readonly splits: Splits; readonly dropped: DatasetManifest['duplicatesDropped'] } {
+  const { splits: kept, dropped } = dropLeaks(assignSplits(entries, specification), entries)
+  const splits = subsampleSplits(kept, entries, specification)
+  for (const split of ['train', 'validation', 'test'] as const) {
+    if (splits[split].length === 0)
+      throw new InvalidDataset(
+        `No image is left for the ${split} split of ${specification.id}; raise its image count or give a larger source.`,
+      )
+  }
+  return { splits, dropped }
+}
+
+function checkImages({ entries, unreadable }: DatasetSource, { classes, id }: DatasetSpecification): void {
+  const [first] = unreadable
+  if (first)
+    throw new InvalidDataset(
+      `${id} has ${unreadable.length === 1 ? 'an image' : `${unreadable.length} images`} that cannot be read: ${first.name} ${first.wrong}; replace or remove ${unreadable.length === 1 ? 'it' : 'them (gauntlet datasets check lists all)'}.`,
+    )
+  for (const { label, width, height, name } of entries) {
     if (label >= classes)
       throw new InvalidDataset(
         `${id} has an image of label ${label}, but ${classes} classes; set classes to at least ${label + 1}.`,
       )
     if (width * height > largestImage || width * height === 0)
-      throw new InvalidDataset(`${id} has an image of ${width} × ${height} pixels; replace it.`)
+      throw new InvalidDataset(
+        `${name} of ${id} has ${width} × ${height} pixels, more than ${largestImage}; replace it.`,
+      )
   }
 }
 
@@ -90,7 +112,7 @@ async function packImages(source: DatasetSource, chosen: ReadonlySet<number>, pa
       const entry = source.entries[position]!
       if (sha256Of(bytes) !== entry.digest)
         throw new InvalidDataset('The dataset changed while it was read; leave it alone and prepare it again.')
-      await decodeImage(bytes, entry)
+      await decodeNamed(bytes, entry)
       offsets.set(position, length)
       hash.update(bytes)
       await file.writeFile(bytes)
@@ -103,6 +125,16 @@ async function packImages(source: DatasetSource, chosen: ReadonlySet<number>, pa
   if (offsets.size !== chosen.size)
     throw new InvalidDataset('The dataset changed while it was read; leave it alone and prepare it again.')
   return { offsets, length, digest: hash.digest('hex') }
+}
+
+/** Decodes an image of a source, and names it where that fails. */
+export async function decodeNamed(bytes: Uint8Array, entry: SourceEntry): Promise<Rgb8Image> {
+  try {
+    return await decodeImage(bytes, entry)
+  } catch (error) {
+    if (error instanceof InvalidDataset) throw new InvalidDataset(`${entry.name}: ${error.message}`)
+    throw error
+  }
 }
 
 function manifestLine({ digest, label, length, width, height, encoding }: SourceEntry, offset: number): ManifestImage {

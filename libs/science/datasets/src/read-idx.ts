@@ -1,60 +1,49 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import type { DatasetSource } from './dataset-source.ts'
 import { greySource, type GreyImages } from './grey-images.ts'
 import { InvalidDataset } from './invalid-dataset.ts'
+import { fileEnding } from './layouts/layout.ts'
+import type { Scan } from './scan-files.ts'
 
 /** Most bytes of an unpacked IDX file: ten times those of Fashion-MNIST. */
-const largestFile = 512 * 2 ** 20
+const largestIdx = 512 * 2 ** 20
 
 /**
- * Reads a folder of IDX files under MNIST's names (`train-images-idx3-ubyte`, …), raw or gzipped. It has train and test
- * splits, and no validation split.
+ * Reads IDX files under MNIST's names (`train-images-idx3-ubyte`, …), raw or gzipped. They have train and test splits,
+ * and no validation split. Undefined where there are none.
  */
-export async function readIdxFolder(folder: string): Promise<DatasetSource> {
-  const names = await readdir(folder)
-  const train = await readPair(folder, names, 'train', 'train')
-  const test = await readPair(folder, names, 't10k', 'test')
-  return greySource([train, test])
+export function readIdx({ tables }: Scan, classes: number | undefined): DatasetSource | undefined {
+  if (![...tables.keys()].some((name) => /-idx[13]-ubyte(?:\.gz)?$/.test(name))) return undefined
+  const groups = [readPair(tables, 'train', 'train'), readPair(tables, 't10k', 'test')]
+  const largest = groups.reduce((most, { labels }) => Math.max(most, ...new Set(Array.from(labels))), 0)
+  const classNames = Array.from({ length: Math.max(classes ?? 0, largest + 1) }, (_, label) => String(label))
+  return greySource(groups, { format: 'IDX files', classNames })
 }
 
-async function readPair(
-  folder: string,
-  names: readonly string[],
-  prefix: string,
-  split: 'train' | 'test',
-): Promise<GreyImages> {
-  const images = parseIdx(
-    await readNamed(folder, names, `${prefix}-images-idx3-ubyte`),
-    `${prefix}-images-idx3-ubyte`,
-    3,
-  )
-  const labels = parseIdx(
-    await readNamed(folder, names, `${prefix}-labels-idx1-ubyte`),
-    `${prefix}-labels-idx1-ubyte`,
-    1,
-  )
+function readPair(tables: Scan['tables'], prefix: string, split: 'train' | 'test'): GreyImages {
+  const [imageName, labelName] = [`${prefix}-images-idx3-ubyte`, `${prefix}-labels-idx1-ubyte`]
+  const images = parseIdx(bytesOf(tables, imageName), imageName, 3)
+  const labels = parseIdx(bytesOf(tables, labelName), labelName, 1)
   const [count, height, width] = images.shape as [number, number, number]
   if (labels.shape[0] !== count)
     throw new InvalidDataset(
-      `${folder} has ${count} ${split} images but ${labels.shape[0]} labels; fetch the dataset again.`,
+      `The source has ${count} ${split} images but ${labels.shape[0]} labels; fetch the dataset again.`,
     )
-  return { split, pixels: images.values, labels: labels.values, width, height }
+  return { name: imageName, split, pixels: images.values, labels: labels.values, width, height }
 }
 
-async function readNamed(folder: string, names: readonly string[], name: string): Promise<Uint8Array> {
-  const found = [name, `${name}.gz`].find((candidate) => names.includes(candidate))
+function bytesOf(tables: Scan['tables'], name: string): Uint8Array {
+  const found = fileEnding(tables.keys(), name) ?? fileEnding(tables.keys(), `${name}.gz`)
   if (!found)
     throw new InvalidDataset(
-      `${folder} has no ${name} or ${name}.gz; install the dataset there or name another folder.`,
+      `The source has no ${name} or ${name}.gz; install the dataset there or name another folder.`,
     )
-  const bytes = await readFile(join(folder, found))
-  if (!found.endsWith('.gz')) return bytes
+  const bytes = tables.get(found.name)!
+  if (!found.name.endsWith('.gz')) return bytes
   try {
-    return gunzipSync(bytes, { maxOutputLength: largestFile })
+    return gunzipSync(bytes, { maxOutputLength: largestIdx })
   } catch (error) {
-    throw new InvalidDataset(`${found} cannot be unpacked (${(error as Error).message}); fetch the dataset again.`)
+    throw new InvalidDataset(`${found.name} cannot be unpacked (${(error as Error).message}); fetch the dataset again.`)
   }
 }
 

@@ -1,7 +1,7 @@
-import { permutation } from '@gauntlet/engine/random'
 import type { DatasetSpecification } from '@gauntlet/study'
 import type { SourceEntry } from './dataset-source.ts'
 import type { SplitName } from './manifest.ts'
+import { stratifiedSplit } from './stratified-split.ts'
 
 /** The positions of a source's entries in each split, in the split's order. */
 export type Splits = { readonly [split in SplitName]?: readonly number[] } & {
@@ -12,28 +12,26 @@ export type Splits = { readonly [split in SplitName]?: readonly number[] } & {
 const testFraction = 0.2
 const validationFraction = 0.15
 
-/** The splits of the source where it has them, else stratified draws by the seed. */
-export function assignSplits(entries: readonly SourceEntry[], { splitSeed }: { splitSeed: number }): Splits {
-  const labelOf = (position: number) => entries[position]!.label
+/** scikit-learn's `random_state` of the study's 1,000 test images. */
+const subsampleSeed = 0
+
+type Labelled = Pick<SourceEntry, 'label' | 'split'>
+
+/** The splits of the source where it has them, else drawn by the seed as scikit-learn does. */
+export function assignSplits(entries: readonly Labelled[], { splitSeed }: { splitSeed: number }): Splits {
   const official = (split: SplitName | null) =>
     [...entries.keys()].filter((position) => entries[position]!.split === split)
-  const draw = (from: readonly number[], fraction: number, purpose: string) =>
-    drawStratified(from, labelOf, Math.round(fraction * from.length), { seed: splitSeed, purpose })
+  const draw = (from: readonly number[], fraction: number) =>
+    positionsOf(from, stratifiedSplit(labelsAt(from, entries), { testFraction: fraction }, splitSeed))
 
   const unsplit = official(null)
-  const testDraw =
-    unsplit.length > 0
-      ? draw(unsplit, testFraction, 'split-test')
-      : { drawn: official('test'), rest: official('train') }
+  const own = { train: [...official('train'), ...unsplit], test: official('test') }
+  const rest = own.test.length > 0 ? own : draw(own.train, testFraction)
   const ownValidation = official('validation')
-  const validationDraw =
-    ownValidation.length > 0
-      ? { drawn: ownValidation, rest: testDraw.rest }
-      : draw(testDraw.rest, validationFraction, 'split-validation')
+  const { train, test: validation } =
+    ownValidation.length > 0 ? { train: rest.train, test: ownValidation } : draw(rest.train, validationFraction)
   const common = official('testCommon')
-  // A source without splits often lists its images class by class, so that the images that are left are shuffled too.
-  const train = unsplit.length > 0 ? draw(validationDraw.rest, 1, 'split-train').drawn : validationDraw.rest
-  const splits = { train, validation: validationDraw.drawn, test: testDraw.drawn }
+  const splits = { train, validation, test: rest.test }
   return common.length > 0 ? { ...splits, testCommon: common } : splits
 }
 
@@ -44,14 +42,13 @@ export function assignSplits(entries: readonly SourceEntry[], { splitSeed }: { s
  */
 export function subsampleSplits(
   splits: Splits,
-  entries: readonly SourceEntry[],
-  specification: DatasetSpecification,
+  entries: readonly Labelled[],
+  specification: Pick<DatasetSpecification, 'trainImages' | 'validationImages' | 'testImages'>,
 ): Splits {
   const take = (split: 'train' | 'validation' | 'test', wanted: number | null) => {
     const from = splits[split]
     if (wanted === null || wanted >= from.length) return from
-    const key = { seed: specification.splitSeed, purpose: `subsample-${split}` }
-    return drawStratified(from, (position) => entries[position]!.label, wanted, key).drawn
+    return positionsOf(from, stratifiedSplit(labelsAt(from, entries), { trainCount: wanted }, subsampleSeed)).train
   }
   const test = take('test', specification.testImages)
   const taken = {
@@ -64,43 +61,10 @@ export function subsampleSplits(
   return { ...taken, testCommon: test.map((position) => splits.testCommon![indexInTest.get(position)!]!) }
 }
 
-/** Draws `count` of the positions `from`, each label in proportion, in random order. The rest keeps its order. */
-export function drawStratified(
-  from: readonly number[],
-  labelOf: (position: number) => number,
-  count: number,
-  { seed, purpose }: { seed: number; purpose: string },
-): { drawn: number[]; rest: number[] } {
-  const byLabel = new Map<number, number[]>()
-  for (const position of from) {
-    const members = byLabel.get(labelOf(position))
-    if (members) members.push(position)
-    else byLabel.set(labelOf(position), [position])
-  }
-  const labels = [...byLabel.keys()].toSorted((a, b) => a - b)
-  const shares = proportionalShares(
-    labels.map((label) => byLabel.get(label)!.length),
-    count,
-  )
-  const chosen = labels.flatMap((label, i) => {
-    const members = byLabel.get(label)!
-    return permutation({ seed, purpose: `${purpose}-of-label`, iteration: label }, members.length)
-      .slice(0, shares[i])
-      .map((k) => members[k]!)
-  })
-  const drawn = permutation({ seed, purpose: `${purpose}-order` }, chosen.length).map((k) => chosen[k]!)
-  const taken = new Set(drawn)
-  return { drawn, rest: from.filter((position) => !taken.has(position)) }
+function labelsAt(positions: readonly number[], entries: readonly Labelled[]): number[] {
+  return positions.map((position) => entries[position]!.label)
 }
 
-/** Divides `count` in proportion to `sizes` by largest remainder, ties to the first; no share is above its size. */
-export function proportionalShares(sizes: readonly number[], count: number): number[] {
-  const total = sizes.reduce((sum, size) => sum + size, 0)
-  const wanted = Math.min(count, total)
-  const exact = sizes.map((size) => (total === 0 ? 0 : (size * wanted) / total))
-  const shares = exact.map(Math.floor)
-  const missing = wanted - shares.reduce((sum, share) => sum + share, 0)
-  const byRemainder = [...sizes.keys()].toSorted((a, b) => exact[b]! - shares[b]! - (exact[a]! - shares[a]!) || a - b)
-  for (const i of byRemainder.slice(0, missing)) shares[i]!++
-  return shares
+function positionsOf(from: readonly number[], parts: ReturnType<typeof stratifiedSplit>) {
+  return { train: parts.train.map((i) => from[i]!), test: parts.test.map((i) => from[i]!) }
 }

@@ -71,7 +71,7 @@ export function trades(beta: number): Objective {
   }
 }
 
-/** The objective of a study's loss. */
+/** The objective of a study's loss. Throws a TypeError for `none`. */
 export function objectiveFor(loss: LossName, { tradesBeta }: { tradesBeta: number }): Objective {
   switch (loss) {
     case 'standard':
@@ -80,6 +80,8 @@ export function objectiveFor(loss: LossName, { tradesBeta }: { tradesBeta: numbe
       return classicAdversarialTraining
     case 'TRADES':
       return trades(tradesBeta)
+    case 'none':
+      throw new TypeError('The loss none is that of the protocol none, which trains nothing; choose another loss.')
   }
 }
 

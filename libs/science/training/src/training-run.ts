@@ -6,9 +6,10 @@ import type { FineTuned, FineTuning, TrainingProgress } from './fine-tuning.ts'
 import { addToSums, hasCollapsed, noSums, type EpochRecord } from './history.ts'
 import { learningRatesAt, type LearningRates } from './learning-rate.ts'
 import { objectiveFor, type Objective } from './objective.ts'
+import { prefetched } from './prefetch.ts'
 import { restoreSession, saveSession } from './session-state.ts'
 import { settingsDigest } from './settings.ts'
-import { disposeBatch, readBatch } from './training-data.ts'
+import { disposeBatch, readBatch, type TrainingData } from './training-data.ts'
 import { Diverged, evidenceNumber, TrainingStateInvalid } from './training-errors.ts'
 import { TrainingSession, type StepNumbers } from './training-session.ts'
 import type { TrainingPosition } from './training-state.ts'
@@ -75,9 +76,10 @@ export class TrainingRun {
     const { seed, hyperparameters, protocol } = this.task.settings
     const rates = learningRatesAt(epoch, protocol.epochs, hyperparameters)
     const plan = planEpoch({ seed, epoch, count: this.task.training.count, ...hyperparameters })
+    const data = prefetched(this.task.training, plan.slice(stepOfEpoch).flat(), epoch)
     for (const [i, step] of plan.entries()) {
       if (i < stepOfEpoch) continue
-      await this.step(step, rates)
+      await this.step(step, rates, data)
       if (i < plan.length - 1) await this.checkpointIfDue()
       if (this.task.signal?.aborted) await this.stop()
     }
@@ -86,10 +88,10 @@ export class TrainingRun {
   }
 
   /** One optimiser step by the gradient of the mean loss over its images, accumulated over micro-batches. */
-  private async step(plan: StepPlan, rates: LearningRates): Promise<void> {
+  private async step(plan: StepPlan, rates: LearningRates, data: TrainingData): Promise<void> {
     const images = plan.reduce((sum, indices) => sum + indices.length, 0)
     for (const indices of plan) {
-      await this.microBatch(indices, images)
+      await this.microBatch(indices, images, data)
       await this.pause('training', indices.length)
       if (this.isOverdue()) this.task.signal!.throwIfAborted()
     }
@@ -99,10 +101,10 @@ export class TrainingRun {
   }
 
   /** Accumulates one micro-batch of a step of `images` images. */
-  private async microBatch(indices: readonly number[], images: number): Promise<void> {
-    const { model, training, settings } = this.task
+  private async microBatch(indices: readonly number[], images: number, data: TrainingData): Promise<void> {
+    const { model, settings } = this.task
     const { epoch } = this.position
-    const batch = await readBatch(training, indices, epoch, model.classes)
+    const batch = await readBatch(data, indices, epoch, model.classes)
     try {
       this.session.accumulate(batch, { images, keys: dropoutKeys(settings.seed, epoch, indices) })
     } finally {

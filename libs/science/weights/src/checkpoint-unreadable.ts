@@ -4,10 +4,8 @@ export class CheckpointUnreadable extends Error {
 }
 
 /** Refuses a checkpoint. The message says what is wrong and what to do about it. */
-export function refuse(wrong: string): never {
-  throw new CheckpointUnreadable(
-    `The checkpoint cannot be read: ${wrong}; fetch it again, or save it from PyTorch as safetensors.`,
-  )
+export function refuse(wrong: string, remedy = 'fetch it again, or save it from PyTorch as safetensors'): never {
+  throw new CheckpointUnreadable(`The checkpoint cannot be read: ${wrong}; ${remedy}.`)
 }
 
 /** A name from the file, for a sentence: quoted, on one line and short, since a name may be as long as the file. */

@@ -72,7 +72,7 @@ const four = { '0': 4 }
 
 it('reads a file that is assembled as the refused ones below are', () => {
   const file = legacyFile(dictionary(['w', tensor(storage('0', 4n), 1n, [3n], [1n])]), four)
-  expect(readPyTorchCheckpoint(file)).toEqual<NamedArray[]>([
+  expect(readPyTorchCheckpoint(file).arrays).toEqual<NamedArray[]>([
     { name: 'w', dtype: 'float32', shape: [3], data: new Float32Array(3) },
   ])
 })
@@ -178,7 +178,7 @@ describe('refuses', () => {
 
 it('stores the memo sparsely, so that a large index costs no memory', () => {
   const file = legacyFile([dictionary(), 'r', uint32(0xffffffff)], {})
-  expect(readPyTorchCheckpoint(file)).toEqual([])
+  expect(readPyTorchCheckpoint(file).arrays).toEqual([])
 })
 
 function expectRefused(file: Uint8Array, reason = /./): void {

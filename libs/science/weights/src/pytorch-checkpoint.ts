@@ -5,10 +5,10 @@
 import { bytesInMemory, readZipDirectory, type ByteSource } from '@gauntlet/files'
 import { ByteCursor } from './byte-cursor.ts'
 import { quoted, refuse } from './checkpoint-unreadable.ts'
-import { elementsOf, elementTypes, type NamedArray } from './named-array.ts'
+import { elementsOf, elementTypes } from './named-array.ts'
 import { readPickle, type Pickle } from './pickle.ts'
 import type { StorageReference } from './pickle-values.ts'
-import { stateArrays } from './pytorch-state.ts'
+import { readState, type TorchState } from './pytorch-state.ts'
 
 /** The pickled `MAGIC_NUMBER`, 0x1950a86a20f9469cfc6c: PROTO 2, LONG1 of ten bytes, STOP. */
 const legacyMagic = Uint8Array.of(
@@ -36,10 +36,10 @@ export function isPyTorchCheckpoint(source: ByteSource): boolean {
 }
 
 /**
- * The tensors of a state dictionary. Nothing in the file is executed, and only the bytes of these tensors are read.
- * Arrays may be views of bytes in memory.
+ * The tensors of a state dictionary, and where in the file it is. Nothing in the file is executed, and only the bytes
+ * of these tensors are read. Arrays may be views of bytes in memory.
  */
-export function readPyTorchCheckpoint(bytes: Uint8Array | ByteSource): NamedArray[] {
+export function readPyTorchCheckpoint(bytes: Uint8Array | ByteSource): TorchState {
   const source = bytes instanceof Uint8Array ? bytesInMemory(bytes) : bytes
   if (startsWith(source, zipMagic)) return readArchive(source)
   return startsWith(source, legacyMagic) ? readLegacy(source) : refuse('it is not a file of torch.save')
@@ -49,7 +49,7 @@ export function readPyTorchCheckpoint(bytes: Uint8Array | ByteSource): NamedArra
  * Reads the format before PyTorch 1.6: magic number, protocol, system, the pickle, the list of storage keys, and then
  * each storage, as its number of elements and its bytes.
  */
-function readLegacy(source: ByteSource): NamedArray[] {
+function readLegacy(source: ByteSource): TorchState {
   const cursor = new ByteCursor(source, legacyMagic.byteLength)
   if (readPickle(cursor).value !== 1001) refuse('its protocol is not 1001')
   const system = readPickle(cursor).value
@@ -70,7 +70,7 @@ function readLegacy(source: ByteSource): NamedArray[] {
 }
 
 /** Reads a zip archive without compression, of `<name>/data.pkl` and a file `<name>/data/<key>` for each storage. */
-function readArchive(source: ByteSource): NamedArray[] {
+function readArchive(source: ByteSource): TorchState {
   const files = readZipDirectory(source, refuse)
   for (const { name, method } of files.values())
     if (method !== 0) refuse(`its member ${quoted(name)} is compressed, which torch.save never does`)
@@ -92,10 +92,10 @@ function readArchive(source: ByteSource): NamedArray[] {
 }
 
 /** The tensors of a pickle. A storage is read when the first tensor needs it, so those of an optimiser never are. */
-function arraysAt({ value }: Pickle, starts: ReadonlyMap<string, number>, source: ByteSource): NamedArray[] {
+function arraysAt({ value }: Pickle, starts: ReadonlyMap<string, number>, source: ByteSource): TorchState {
   const read = (storage: StorageReference) =>
     elementsOf(storage.dtype, source.read(starts.get(storage.key)!, sizeOf(storage)))
-  return stateArrays(value, read, source.size)
+  return readState(value, read, source.size)
 }
 
 function sizeOf({ dtype, elements }: StorageReference): number {

@@ -6,21 +6,46 @@ import { TensorReference, type PickleMap, type PickleValue, type StorageReferenc
  * The keys under which training scripts keep the state dictionary, in the order in which they are searched. The name of
  * a `torch.nn.DataParallel` may be in between.
  */
-const wrappers = ['state_dict', 'model', 'model_state_dict', 'module', 'net', 'state_dict_ema', 'model_ema']
+const wrappers = [
+  'state_dict',
+  'model',
+  'model_state_dict',
+  'module',
+  'net',
+  'network',
+  'weights',
+  'params',
+  'model_state',
+  'state_dict_ema',
+  'model_ema',
+  'ema_state_dict',
+  'ema',
+  'params_ema',
+  'teacher',
+  'student',
+]
 const mostWrappers = 4
 
 /** Copies of strided tensors may be so many times as large as the file, so that a small file cannot fill the memory. */
 const largestGrowth = 4
 
+/** The tensors of a file of `torch.save`. */
+export interface TorchState {
+  readonly arrays: NamedArray[]
+  /** Which dictionary of the file they were taken from, where it has several. */
+  readonly notes: readonly string[]
+}
+
 /**
  * The tensors of an unpickled checkpoint, which is a dictionary of tensors or contains one. `read` gives the elements
  * of a storage.
  */
-export function stateArrays(
+export function readState(
   checkpoint: PickleValue,
   read: (storage: StorageReference) => ElementArray,
   fileSize: number,
-): NamedArray[] {
+): TorchState {
+  const { dictionary, notes } = stateDictionary(checkpoint)
   let budget = largestGrowth * fileSize
   const storages = new Map<string, ElementArray>()
   const elementsOf = (storage: StorageReference) => {
@@ -28,7 +53,7 @@ export function stateArrays(
     storages.set(storage.key, elements)
     return elements
   }
-  return tensorsOf(checkpoint).map(([name, tensor]) => {
+  const arrays = tensorsOf(dictionary).map(([name, tensor]): NamedArray => {
     const { shape, storage, offset } = tensor
     refuseOutside(name, tensor)
     const size = elementCount(shape)
@@ -38,10 +63,11 @@ export function stateArrays(
     if (budget < 0) refuse(`its tensors would take more than ${largestGrowth} times the file`)
     return { name, dtype: storage.dtype, shape, data: gather(tensor, elementsOf(storage)) }
   })
+  return { arrays, notes }
 }
 
-function tensorsOf(checkpoint: PickleValue): [string, TensorReference][] {
-  return [...stateDictionary(checkpoint)].map(([key, tensor]) => {
+function tensorsOf(dictionary: PickleMap): [string, TensorReference][] {
+  return [...dictionary].map(([key, tensor]) => {
     if (typeof key !== 'string') return refuse('its state dictionary has a key that is not text')
     return tensor instanceof TensorReference
       ? [key, tensor]
@@ -49,16 +75,35 @@ function tensorsOf(checkpoint: PickleValue): [string, TensorReference][] {
   })
 }
 
-function stateDictionary(checkpoint: PickleValue): PickleMap {
+function stateDictionary(checkpoint: PickleValue): { readonly dictionary: PickleMap; readonly notes: string[] } {
   let dictionary = checkpoint
+  const notes: string[] = []
   for (let depth = 0; depth <= mostWrappers; depth++) {
     if (!(dictionary instanceof Map))
       return refuse('it holds no state dictionary (a whole pickled model is code, and is not read)')
-    const inner = wrappers.map((key) => (dictionary as PickleMap).get(key)).find((value) => value instanceof Map)
-    if (!inner) return dictionary
-    dictionary = inner
+    const held = innerDictionaries(dictionary)
+    const [taken, ...others] = held
+    if (!taken) return { dictionary, notes }
+    if (others.length > 0)
+      notes.push(`the tensors are those of ${quoted(taken)}; ${others.map(quoted).join(', ')} beside it is left out`)
+    dictionary = dictionary.get(taken)!
   }
   return refuse(`its state dictionary lies in more than ${mostWrappers} others`)
+}
+
+/**
+ * The keys of the dictionaries that may be the state dictionary: those with a usual name, the likeliest first, or else
+ * the only one that has tensors, where no tensor lies beside it.
+ */
+function innerDictionaries(dictionary: PickleMap): string[] {
+  const inner = [...dictionary].flatMap(([key, value]) =>
+    typeof key === 'string' && value instanceof Map && value.size > 0 ? [[key, value] as const] : [],
+  )
+  const usual = wrappers.filter((wrapper) => inner.some(([key]) => key === wrapper))
+  if (usual.length > 0) return usual
+  if ([...dictionary.values()].some((value) => value instanceof TensorReference)) return []
+  const withTensors = inner.filter(([, value]) => [...value.values()].every((each) => each instanceof TensorReference))
+  return withTensors.length === 1 ? [withTensors[0]![0]] : []
 }
 
 function refuseOutside(name: string, { offset, shape, strides, storage: { elements } }: TensorReference): void {

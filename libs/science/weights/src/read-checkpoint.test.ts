@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CheckpointUnreadable } from './checkpoint-unreadable.ts'
-import { parseCheckpoint, readCheckpoint } from './read-checkpoint.ts'
+import { openCheckpoint, parseCheckpoint, readCheckpoint } from './read-checkpoint.ts'
+import { writeSafetensors } from './safetensors.ts'
 import { smallCheckpoint, smallCheckpoints } from './testing/small-checkpoints.ts'
 
 let folder: string
@@ -20,16 +21,38 @@ it.each(smallCheckpoints)('reads %s from disk as from memory', async (name) => {
   expect(readCheckpoint(path)).toEqual(parseCheckpoint(smallCheckpoint(name)))
 })
 
+const retry = 'fetch it again, or save it from PyTorch as safetensors'
+
 it.each([
-  ['an empty file', ''],
-  ['a web page', '<!doctype html><title>404</title>'],
-  ['a pointer to a large file', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n'],
-])('refuses %s in one sentence', async (_, content) => {
+  ['an empty file', '', `it is empty; ${retry}`],
+  ['text', 'weights of the model', `it is neither safetensors nor a file of torch.save; ${retry}`],
+  [
+    'a web page',
+    ' <!DOCTYPE html><title>404</title>',
+    'a web page, such as a login or a page about the file; download',
+  ],
+  ['a web page without a type', '<html><body>Sign in</body></html>', 'it is a web page'],
+  ['an error of a bucket', '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', 'it is a web page'],
+  ['a pointer to a large file', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n', 'git lfs pull'],
+  ['an answer of an API', '{"error":"Repository not found"}', 'it is JSON; give the file with the weights'],
+  ['an index', '{"metadata":{"total_size":1},"weight_map":{"a":"b"}}', 'the index of a checkpoint in several files'],
+  ['a file of Keras', '\x89HDF\r\n\x1a\n', 'it is an HDF5 file'],
+  ['a compressed file', '\x1f\x8b\x08\x00\x00\x00\x00\x00\x00', 'it is compressed; decompress it first'],
+])('refuses %s in one sentence', async (_, content, sentence) => {
   const path = join(folder, 'other')
-  await writeFile(path, content)
-  expect(() => readCheckpoint(path)).toThrow(
-    'The checkpoint cannot be read: it is neither safetensors nor a file of torch.save; fetch it again, or save it from PyTorch as safetensors.',
-  )
+  await writeFile(path, Buffer.from(content, 'latin1'))
+  expect(() => readCheckpoint(path)).toThrow(CheckpointUnreadable)
+  expect(() => readCheckpoint(path)).toThrow(sentence)
+})
+
+it('gives shared tensors all the names that the metadata give them', async () => {
+  const weight = { name: 'b', dtype: 'float32', shape: [2], data: Float32Array.of(1, 2) } as const
+  const path = join(folder, 'shared.safetensors')
+  await writeFile(path, writeSafetensors([weight], { format: 'pt', a: 'b', c: 'b', d: 'elsewhere' }))
+  const { arrays, notes } = openCheckpoint(path)
+  expect(arrays.map(({ name }) => name)).toEqual(['b', 'a', 'c'])
+  expect(arrays.every(({ data }) => data === arrays[0]!.data)).toBe(true)
+  expect(notes).toEqual(["2 shared tensors have the names again that the file's metadata give them"])
 })
 
 /** Random damage, as by an attacker who does not know the format. */

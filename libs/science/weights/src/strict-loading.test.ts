@@ -20,10 +20,7 @@ const weight = array('conv.weight', [2, 3], 1, 2, 3, 4, 5, 6)
 const bias = array('head.bias', [2], 1, 2)
 
 it('gives the tensors in the order of the model, whatever the order of the file', () => {
-  const { arrays, loadedFraction, ignored } = loadStrictly([bias, counter, weight], specifications)
-  expect(arrays).toEqual([weight, counter, bias])
-  expect(loadedFraction).toBe(1)
-  expect(ignored).toEqual([])
+  expect(loadStrictly([bias, counter, weight], specifications)).toEqual([weight, counter, bias])
 })
 
 test.each<[string, NamedArray[], string]>([
@@ -81,34 +78,13 @@ it('names ten tensors for each kind of fault, and counts the rest', () => {
   expect(() => loadStrictly(many.slice(0, 12), misfits)).toThrow('tail.9 is [1] instead of [2] and 2 more, 12 in all)')
 })
 
-it('allows an ignored module to be absent, to have other shapes or to be extra, and says what part was loaded', () => {
-  const ignore = ['head']
-  const fraction = 6 / 8
-  expect(loadStrictly([weight, counter], specifications, { ignore })).toEqual({
-    arrays: [weight, counter],
-    loadedFraction: fraction,
-    ignored: [],
-  })
-  const others = [array('head.bias', [1000], ...Array<number>(1000).fill(0)), array('head.extra', [1], 0)]
-  expect(loadStrictly([weight, counter, ...others], specifications, { ignore })).toMatchObject({
-    loadedFraction: fraction,
-    ignored: ['head.bias', 'head.extra'],
-  })
-})
-
-it('ignores whole modules, and not names that start alike', () => {
-  expect(() =>
-    loadStrictly([weight, counter, bias, array('header', [1], 0)], specifications, { ignore: ['head'] }),
-  ).toThrow('unexpected: header')
-})
-
 it('requires a shared tensor under each of its names, with the same numbers', () => {
   const shared: ParameterSpecification[] = [
     { ...plain, name: 'mlp2.bias', shape: [2] },
     { ...plain, name: 'mlp3.bias', shape: [2], trainable: false, sharedWith: 'mlp2.bias' },
   ]
   const [first, copy] = [array('mlp2.bias', [2], 1, 2), array('mlp3.bias', [2], 1, 2)]
-  expect(loadStrictly([first, copy], shared).arrays).toEqual([first, copy])
+  expect(loadStrictly([first, copy], shared)).toEqual([first, copy])
   expect(() => loadStrictly([first], shared)).toThrow('missing: mlp3.bias')
   expect(() => loadStrictly([first, array('mlp3.bias', [2], 1, 3)], shared)).toThrow(
     'unlike the tensor they share: mlp3.bias',

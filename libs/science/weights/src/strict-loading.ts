@@ -9,43 +9,22 @@ export class WeightsMismatch extends Error {
 /** The most tensors that are named for each kind of fault. */
 const mostNamed = 10
 
-/** The result of strict loading. */
-export interface LoadReport {
-  /** The model's tensors in the order of its specifications, without those of ignored modules. */
-  readonly arrays: NamedArray[]
-  /**
-   * The loaded elements divided by the elements of the model, without counters. It is below 1 only if modules are
-   * ignored.
-   */
-  readonly loadedFraction: number
-  /** The tensors of the checkpoint that were left out, because their module is ignored. */
-  readonly ignored: string[]
-}
-
 /**
- * Matches a checkpoint with a model. Every name, shape and number must be right; all faults are named in one error.
- * `ignore` lists modules (`classifier`) that neither needs to have.
+ * The tensors of a model from a checkpoint that must have exactly these, in the order of the specifications. Every
+ * name, shape and number must be right; all faults are named in one error.
  */
 export function loadStrictly(
   arrays: readonly NamedArray[],
   specifications: readonly ParameterSpecification[],
-  { ignore = [] }: { ignore?: readonly string[] } = {},
-): LoadReport {
-  const isIgnored = (name: string) => ignore.some((module) => name === module || name.startsWith(`${module}.`))
-  const wanted = specifications.filter(({ name }) => !isIgnored(name))
-  const offered = arrays.filter(({ name }) => !isIgnored(name))
-  const faults = faultsOf(offered, wanted)
+): NamedArray[] {
+  const faults = faultsOf(arrays, specifications)
   if (faults.length > 0) {
     throw new WeightsMismatch(
       `The checkpoint does not fit the model (${faults.join('; ')}); give the file that belongs to this backbone.`,
     )
   }
-  const byName = new Map(offered.map((array) => [array.name, array]))
-  return {
-    arrays: wanted.map(({ name }) => byName.get(name)!),
-    loadedFraction: weightOf(wanted) / Math.max(1, weightOf(specifications)),
-    ignored: arrays.filter(({ name }) => isIgnored(name)).map(({ name }) => name),
-  }
+  const byName = new Map(arrays.map((array) => [array.name, array]))
+  return specifications.map(({ name }) => byName.get(name)!)
 }
 
 function faultsOf(offered: readonly NamedArray[], wanted: readonly ParameterSpecification[]): string[] {
@@ -111,10 +90,4 @@ function faultOf(array: NamedArray, { name, shape, kind }: ParameterSpecificatio
   if (!/float/.test(array.dtype)) return [`${name} is ${array.dtype} instead of a floating-point type`]
   const strange = asFloat32(array).findIndex((value) => !Number.isFinite(value))
   return strange >= 0 ? [`${name} has a number that is not finite at ${strange}`] : []
-}
-
-function weightOf(specifications: readonly ParameterSpecification[]): number {
-  return specifications
-    .filter(({ kind }) => kind !== 'counter')
-    .reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { CommandFailed } from './command-failed.ts'
-import { interruptible } from './interruptible.ts'
+import { hasTerminal, interruptible } from './interruptible.ts'
 
 it('resolves to the result of the work', async () => {
   expect(await interruptible('not interrupted', () => Promise.resolve(7))).toBe(7)
@@ -22,6 +22,21 @@ it.each(['SIGINT', 'SIGTERM'] as const)(
     await expect(interrupted).rejects.toEqual(new CommandFailed('Go on with: gauntlet run x'))
   },
 )
+
+it('ends at a hang-up where there is a terminal, and goes on where there is none, as nohup expects', async () => {
+  const terminal = (isTTY: boolean) => ({ isTTY }) as never
+  for (const [stdin, stderr, ends] of [
+    [true, true, true],
+    [false, true, true],
+    [true, false, true],
+    [false, false, false],
+  ] as const)
+    expect(hasTerminal({ stdin: terminal(stdin), stdout: terminal(false), stderr: terminal(stderr) })).toBe(ends)
+  const before = process.listenerCount('SIGHUP')
+  await interruptible('not interrupted', () =>
+    Promise.resolve(expect(process.listenerCount('SIGHUP')).toBe(before + (hasTerminal() ? 1 : 0))),
+  )
+})
 
 it('handles signals no longer than the work lasts', async () => {
   const before = process.listenerCount('SIGINT')

@@ -1,19 +1,32 @@
 import { CommandFailed } from './command-failed.ts'
 
 /**
- * Runs `work` with a signal that Ctrl-C, or a request to terminate, aborts. If the work fails after that, in whatever
- * way, the command fails with `message`. A second Ctrl-C ends the process at once.
+ * Whether this process has a terminal. Without one, as under nohup, cron or a scheduler, a hang-up does not concern it.
+ * Node undoes nohup's own way of saying so, which is to ignore the signal.
+ */
+export function hasTerminal({
+  stdin,
+  stdout,
+  stderr,
+}: Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr'> = process): boolean {
+  return [stdin, stdout, stderr].some((stream) => stream.isTTY)
+}
+
+/**
+ * Runs `work` with a signal that Ctrl-C, a request to terminate, or the end of the terminal aborts. If the work
+ * fails after that, in whatever way, the command fails with `message`. A second Ctrl-C ends the process at once.
  */
 export async function interruptible<T>(message: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const interruption = new AbortController()
   const interrupt = () => interruption.abort(new CommandFailed(message))
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
+  const signals = ['SIGINT', 'SIGTERM', ...(hasTerminal() ? ['SIGHUP'] : [])]
+  for (const signal of signals) process.once(signal, interrupt)
   try {
     return await work(interruption.signal)
   } catch (error) {
     // The interrupted work may fail in its own way, such as a child process that got the same Ctrl-C.
     throw interruption.signal.aborted ? interruption.signal.reason : error
   } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
+    for (const signal of signals) process.off(signal, interrupt)
   }
 }

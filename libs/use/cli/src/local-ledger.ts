@@ -14,7 +14,7 @@ export interface LedgerSession {
 export async function withLedger<T>(work: (session: LedgerSession) => Promise<T>): Promise<T> {
   const settings = readCommandSettings()
   return LocalStack.use(settings, async (stack) => {
-    const ledger = openLedger(await stack.database())
+    const ledger = openLedger(await stack.databaseToRead())
     try {
       return await work({ settings, db: ledger.db, store: openArtifactStore(settings.artifacts, settings.cache) })
     } finally {

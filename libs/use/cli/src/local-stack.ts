@@ -7,10 +7,11 @@ import {
   stopServices,
   type ProcessSpecification,
 } from '@gauntlet/infra'
-import { migrate } from '@gauntlet/ledger'
+import { migrate, requireLedger } from '@gauntlet/ledger'
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { CommandFailed } from './command-failed.ts'
+import { confirm } from './confirm.ts'
 import type { CommandSettings } from './settings.ts'
 import { StackUsers } from './stack-users.ts'
 import { workerVersion } from './worker-version.ts'
@@ -41,10 +42,11 @@ export class LocalStack {
 
   /**
    * Runs `work` as a user of the services. What it started is stopped after it, unless another command needs it or `up`
-   * started it.
+   * started it. Where all services are the user's own, nothing is started here and hosts may share the home.
    */
   static async use<T>(settings: CommandSettings, work: (stack: LocalStack) => Promise<T>): Promise<T> {
     const stack = new LocalStack(settings)
+    if (settings.databaseUrl && settings.temporalAddress) return work(stack)
     await stack.users.enter()
     try {
       return await work(stack)
@@ -58,19 +60,38 @@ export class LocalStack {
     await this.users.keep()
   }
 
-  /** The URL of the ledger's database, which runs and has its tables. */
-  async database(): Promise<string> {
-    const databaseUrl = this.settings.databaseUrl ?? (await startPostgres(this.settings.home)).databaseUrl
+  /**
+   * The URL of the ledger's database, which runs and has its tables. Where the database is the user's own, `create`
+   * says whether tables may be made in it; by default the user is asked.
+   */
+  async database(create?: () => Promise<boolean>): Promise<string> {
+    const { databaseUrl } = this.settings
+    if (!databaseUrl) return this.localDatabase()
+    const question = `The database that DATABASE_URL names has no ledger of Gauntlet. Make one, in a schema of its own?`
+    await migrate(databaseUrl, create ?? (() => confirm(question)))
+    return databaseUrl
+  }
+
+  /** As `database`, for commands that only read, which change nothing in a database of the user's own. */
+  async databaseToRead(): Promise<string> {
+    const { databaseUrl } = this.settings
+    if (!databaseUrl) return this.localDatabase()
+    await requireLedger(databaseUrl)
+    return databaseUrl
+  }
+
+  private async localDatabase(): Promise<string> {
+    const { databaseUrl } = await startPostgres(this.settings.home)
     await migrate(databaseUrl)
     return databaseUrl
   }
 
   /** The address of Temporal, if one runs; starts none. */
   temporalAddress(): string | undefined {
-    const temporal = serviceStatus(this.settings.home).find(
-      ({ name, state }) => name === 'temporal' && state === 'running',
-    )
-    return this.settings.temporalAddress ?? (temporal && `127.0.0.1:${temporal.port}`)
+    const { home, temporalAddress } = this.settings
+    if (temporalAddress) return temporalAddress
+    const temporal = serviceStatus(home).find(({ name, state }) => name === 'temporal' && state === 'running')
+    return temporal && `127.0.0.1:${temporal.port}`
   }
 
   /** Starts the services and workers that do not run, and gives the addresses of the services. */

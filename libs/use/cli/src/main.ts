@@ -2,6 +2,13 @@ import { Command, CommanderError } from 'commander'
 import { addCommands } from './commands/index.ts'
 import { reportError } from './report-error.ts'
 
+// A terminal that was closed (EIO) or a reader that has seen enough (EPIPE) ends the output and not the command, which
+// has services to stop.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EIO' && error.code !== 'EPIPE') throw error
+  })
+
 /** `gauntlet`: exit codes are 0 done, 1 failed, 2 misuse. */
 const program = addCommands(
   new Command('gauntlet')

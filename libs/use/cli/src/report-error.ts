@@ -2,8 +2,19 @@ import { NothingToAnalyze, PublishedTableInvalid } from '@gauntlet/analysis'
 import { AddressUnusable, TokenNeeded } from '@gauntlet/api'
 import { ArtifactCorrupt, ArtifactMissing } from '@gauntlet/artifacts'
 import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyNotRunning, StudyStopped } from '@gauntlet/client'
+import { InvalidDataset } from '@gauntlet/datasets/invalid-dataset'
 import { DiskFull } from '@gauntlet/files'
-import { StudyNameAmbiguous, StudyNameTaken, StudyUnknown } from '@gauntlet/ledger'
+import { DiskNotLocal, HomeElsewhere } from '@gauntlet/infra'
+import {
+  LedgerAbsent,
+  LedgerMisplaced,
+  LedgerNewer,
+  LedgerOlder,
+  LedgerUnreachable,
+  StudyNameAmbiguous,
+  StudyNameTaken,
+  StudyUnknown,
+} from '@gauntlet/ledger'
 import { DigestMismatch, SourceForbidden, SourceNotFound, SourceUnreachable, UnusableSource } from '@gauntlet/sources'
 import { StudyFileInvalid } from '@gauntlet/study'
 import { CommandFailed, Misuse } from './command-failed.ts'
@@ -14,9 +25,17 @@ const explained = [
   ArtifactCorrupt,
   ArtifactMissing,
   CommandFailed,
+  DiskNotLocal,
+  HomeElsewhere,
   PinContradicted,
   DigestMismatch,
   DiskFull,
+  InvalidDataset,
+  LedgerAbsent,
+  LedgerMisplaced,
+  LedgerNewer,
+  LedgerOlder,
+  LedgerUnreachable,
   SourceForbidden,
   SourceNotFound,
   SourceUnreachable,
@@ -43,7 +62,19 @@ const misuses = [
 export function reportError(error: unknown, verbose: boolean): 1 | 2 {
   const { message, stack } = error instanceof Error ? error : new Error(String(error))
   const misuse = misuses.some((type) => error instanceof type)
+  const refusal = fileRefusal(error)
+  if (refusal && !verbose) {
+    console.error(refusal)
+    return 1
+  }
   const expected = misuse || explained.some((type) => error instanceof type)
   console.error(verbose ? stack : expected ? message : `gauntlet: ${message} (--verbose shows where)`)
   return misuse ? 2 : 1
+}
+
+/** The sentence for a file or folder that this account may not use; undefined for any other error. */
+function fileRefusal(error: unknown): string | undefined {
+  const { code, path } = error as NodeJS.ErrnoException
+  if (!path || !/^(EACCES|EPERM|EROFS|ENOTDIR)$/.test(code ?? '')) return undefined
+  return `${path} cannot be used by this account (${code}); correct its owner, or set GAUNTLET_HOME and GAUNTLET_CACHE to folders of your own.`
 }

@@ -93,9 +93,16 @@ function renderMeasurements(rows: readonly MeasuredCell[]): string {
       { heading: 'row', align: 'right', cell: ({ row }) => String(row) },
       ...configurationColumns(rows),
       ...numberColumns,
+      ...(rows.some(({ meanPerClass }) => meanPerClass !== undefined) ? [classMeanColumn] : []),
     ],
     rows,
   )
+}
+
+const classMeanColumn: Column<MeasuredCell> = {
+  heading: 'mean per class',
+  align: 'right',
+  cell: ({ meanPerClass }) => (meanPerClass === undefined ? '' : percent(meanPerClass)),
 }
 
 const numberColumns: readonly Column<MeasuredCell>[] = [

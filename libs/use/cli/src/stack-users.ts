@@ -1,3 +1,4 @@
+import { claimHome } from '@gauntlet/infra'
 import { exclusively, processIdentity, writeFileAtomically } from '@gauntlet/files'
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,14 +15,20 @@ const kept = 'kept'
 export class StackUsers {
   private readonly folder: string
 
-  constructor(home: string) {
+  constructor(private readonly home: string) {
     this.folder = join(home, 'users')
     mkdirSync(this.folder, { recursive: true })
   }
 
-  /** Enters this command as a user of the services. Waits while another command stops them. */
+  /**
+   * Enters this command as a user of the services. Waits while another command stops them. Throws `HomeElsewhere` where
+   * another host has the home, on which the process ids in this folder would mean nothing.
+   */
   async enter(): Promise<void> {
-    await this.exclusively(async () => writeFileAtomically(this.file(process.pid), processIdentity(process.pid) ?? ''))
+    await this.exclusively(async () => {
+      await claimHome(this.home)
+      await writeFileAtomically(this.file(process.pid), processIdentity(process.pid) ?? '')
+    })
   }
 
   /** Removes this command from the users, and calls `stop` if no other one is left. */

@@ -14,7 +14,7 @@ export async function connect({
   ...server
 }: TemporalSettings): Promise<{ client: Client; close: () => Promise<void> }> {
   try {
-    const connection = await Connection.connect({ ...server, connectTimeout: '10 s' })
+    const connection = await Connection.connect({ ...server, ...channelArgs(server.address), connectTimeout: '10 s' })
     return { client: new Client({ connection, namespace }), close: () => connection.close() }
   } catch (cause) {
     throw new TemporalUnreachable(
@@ -22,4 +22,10 @@ export async function connect({
       { cause },
     )
   }
+}
+
+/** A server of this machine is never asked through a proxy, which the variables of the environment may name. */
+function channelArgs(address: string) {
+  const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])(:|$)/i.test(address)
+  return isLoopback ? { channelArgs: { 'grpc.enable_http_proxy': 0 } } : {}
 }

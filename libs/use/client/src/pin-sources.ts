@@ -1,4 +1,4 @@
-import { outlineStudy, withLock, type PinnedSource, type SourceLock } from '@gauntlet/study'
+import { digestOf, outlineStudy, withLock, type PinnedSource, type SourceLock } from '@gauntlet/study'
 
 /** Two uses of a source found different bytes; a retry does not help. */
 export class PinContradicted extends Error {
@@ -9,24 +9,37 @@ export class PinContradicted extends Error {
  * Identifies the sources that a study's lock lacks, each once. A pin is yielded as soon as it is known, so that it can
  * be kept even if the next source fails.
  */
-export async function* pinSources(
+export async function* pinSources<Pin extends PinnedSource | null>(
   study: string,
   fileName: string,
   lock: SourceLock,
-  identify: (source: string) => Promise<PinnedSource>,
-): AsyncGenerator<readonly [string, PinnedSource]> {
+  identify: (source: string, wantsClasses: boolean) => Promise<Pin>,
+): AsyncGenerator<readonly [string, Pin]> {
   const { unpinned } = outlineStudy(withLock(study, lock, fileName), fileName)
-  for (const source of new Set(unpinned.map(({ source }) => source))) yield [source, await identify(source)] as const
+  for (const source of new Set(unpinned.map((each) => each.source))) {
+    const wantsClasses = unpinned.some((each) => each.source === source && each.wantsClasses)
+    yield [source, await identify(source, wantsClasses)] as const
+  }
 }
 
 /** Merges two locks. Throws `PinContradicted` where they have different digests for one source. */
 export function mergeLocks(existing: SourceLock, found: SourceLock, lockName: string): SourceLock {
-  for (const [source, { sha256 }] of found) {
+  const merged = new Map([...found, ...existing])
+  for (const [source, { sha256, classes }] of found) {
     const pinned = existing.get(source)
     if (pinned && pinned.sha256 !== sha256)
       throw new PinContradicted(
         `${source} has SHA-256 ${sha256} now and ${pinned.sha256} in ${lockName}; restore the former bytes, or remove its lines there to accept the new ones.`,
       )
+    if (pinned && classes !== undefined) merged.set(source, { ...pinned, classes })
   }
-  return new Map([...found, ...existing])
+  return merged
+}
+
+/**
+ * A pin in place of one that cannot be had now, so that a study can still be planned and priced. Its digest is that of
+ * no bytes, so that nothing in the ledger can be taken for the result of a stage that uses it.
+ */
+export function placeholderPin(source: string, wantsClasses: boolean): PinnedSource {
+  return { source, sha256: digestOf(`not pinned: ${source}`), ...(wantsClasses ? { classes: 2 } : {}) }
 }

@@ -8,7 +8,7 @@ import type { MeasuredCell } from './study-results.ts'
 export function resultRow(cell: MeasuredCell, current = true) {
   const { row, dataset, backbone, loss, protocol, seed, inputContract } = cell
   const { perturbation, epsilon, evaluator, correct, total, accuracy } = cell
-  const { flags, measurementId, environmentClass, codeDigest } = cell
+  const { flags, measurementId, environmentClass, codeDigest, meanPerClass } = cell
   return {
     row,
     dataset,
@@ -23,6 +23,7 @@ export function resultRow(cell: MeasuredCell, current = true) {
     correct,
     total,
     accuracy,
+    ...(meanPerClass === undefined ? {} : { meanPerClass }),
     interval: wilsonInterval({ correct, total }),
     flags,
     measurementId,

@@ -1,4 +1,11 @@
-import { evaluatorLabel, type Cell, type Configuration, type Digest, type Perturbation } from '@gauntlet/study'
+import {
+  backboneLabel,
+  evaluatorLabel,
+  type Cell,
+  type Configuration,
+  type Digest,
+  type Perturbation,
+} from '@gauntlet/study'
 import {
   plan,
   stageCodesOf,
@@ -32,6 +39,8 @@ export interface ResultCell extends Cell {
   readonly epsilon: number | null
   /** The evaluator's label. */
   readonly evaluator: string
+  /** How the dataset asks correct predictions to be counted, where that is not correct out of total. */
+  readonly metric?: 'mean-per-class'
 }
 
 type Measured = Omit<RecordedMeasurement, 'configurationId' | 'perturbationKey' | 'confirmedAt'>
@@ -40,6 +49,8 @@ type Measured = Omit<RecordedMeasurement, 'configurationId' | 'perturbationKey' 
 export interface MeasuredCell extends ResultCell, Measured {
   /** correct / total. */
   readonly accuracy: number
+  /** The mean of the classes' accuracies, where the dataset asks for it and the outcomes were read. */
+  readonly meanPerClass?: number
 }
 
 /** A number of a cell under a key that a plan made now does not have, and the stages that the plan has instead. */
@@ -159,7 +170,7 @@ function cellOf(row: number, id: Digest, configuration: Configuration, perturbat
     row,
     configurationId: id,
     dataset: dataset.id,
-    backbone: backbone.id,
+    backbone: backboneLabel(backbone),
     loss,
     protocol: protocol.id,
     seed,
@@ -167,6 +178,7 @@ function cellOf(row: number, id: Digest, configuration: Configuration, perturbat
     perturbation: perturbation.name,
     epsilon: 'epsilon' in perturbation ? perturbation.epsilon : null,
     evaluator: evaluatorLabel(perturbation),
+    ...(dataset.metric ? { metric: dataset.metric } : {}),
   }
 }
 

@@ -1,10 +1,12 @@
 import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
 import { commit, serveHub } from '@gauntlet/sources/fixtures/hub'
-import { digestOfBytes, expandStudy, studyId } from '@gauntlet/study'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { encodePng } from '@gauntlet/pictures'
+import { digestOfBytes, expandStudy, parseStudy, studyId } from '@gauntlet/study'
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { readStudy, readStudyPinned } from './study-source.ts'
+import type { ServerResponse } from 'node:http'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { readStudy, readStudyPinned, readStudyToPlan } from './study-source.ts'
 
 const silent = { onProgress: () => undefined, onPinned: () => undefined }
 const weights = Buffer.from('weights of ResNet-50')
@@ -79,4 +81,56 @@ it('pins a study once where two processes pin it at the same time', async () => 
   const both = await Promise.all([readStudyPinned(named, folder, silent), readStudyPinned(named, folder, silent)])
   expect(both.map(({ study }) => studyId(study))[0]).toBe(studyId(both[1].study))
   expect(existsSync(`${lock}.writing`)).toBe(false)
+})
+
+it('finds files from the folder of the study, wherever the command runs, and counts their classes', async () => {
+  const data = join(folder, 'my flowers é')
+  for (const name of ['daisy', 'rose', 'tulip']) {
+    mkdirSync(join(data, name), { recursive: true })
+    writeFileSync(join(data, name, 'a.png'), encodePng({ width: 1, height: 1, data: Buffer.from(name.slice(0, 3)) }))
+  }
+  const entry = 'datasets: [{ id: flowers, source: "file:my flowers é" }]\nbackbones: [tf_efficientnet_lite0.in1k]'
+  const own = study.replace(/datasets:.*\n.*/, entry)
+  writeFileSync(named, own)
+  const { study: read, bytes } = await readStudyPinned(named, folder, silent)
+  expect(read.datasets.get('flowers')).toMatchObject({ source: `file:${data}`, classes: 3 })
+  expect(parseStudy(bytes, named).datasets.get('flowers')).toEqual(read.datasets.get('flowers'))
+  expect(readFileSync(lock, 'utf8')).toContain('"file:my flowers é":')
+  expect(readFileSync(lock, 'utf8')).not.toContain(folder)
+
+  const moved = emptyFolder()
+  cpSync(folder, moved, { recursive: true })
+  const elsewhere = readStudy(join(moved, 'tiny.study.yaml'))
+  expect(elsewhere.study.datasets.get('flowers')!.source).toBe(`file:${join(moved, 'my flowers é')}`)
+  expect(studyId(elsewhere.study)).toBe(studyId(read))
+})
+
+describe('a study to plan', () => {
+  it.each([
+    ['the hub does not answer', () => vi.stubEnv('HF_ENDPOINT', 'http://127.0.0.1:9')],
+    ['the hub may not be asked', () => vi.stubEnv('HF_HUB_OFFLINE', '1')],
+    [
+      'the hub refuses access',
+      () => hub({ front: (_: unknown, response: ServerResponse) => response.writeHead(401).end() }),
+    ],
+  ])('has all its configurations where %s, says what is not pinned, and pins nothing', async (_, arrange) => {
+    await arrange()
+    vi.stubEnv('HF_HOME', folder)
+    writeFileSync(named, study.replace('[resnet50.a1_in1k]', '[resnet50.a1_in1k, coat_tiny.in1k]'))
+    const { study: outline, unreachable } = await readStudyToPlan(named, folder, silent)
+    expect(expandStudy(outline).configurations).toHaveLength(2)
+    expect([...unreachable.keys()]).toEqual([
+      expect.stringMatching(/^hf:timm\/resnet50/),
+      expect.stringMatching(/^hf:timm\/coat_tiny/),
+    ])
+    expect(existsSync(lock)).toBe(false)
+    expect(() => readStudy(named)).toThrow('is not pinned yet')
+  })
+
+  it('is the same as the study to run where all is reached', async () => {
+    await hub()
+    const { study: outline, unreachable } = await readStudyToPlan(named, folder, silent)
+    expect(unreachable.size).toBe(0)
+    expect(studyId(outline)).toBe(studyId(readStudy(named).study))
+  })
 })

@@ -1,10 +1,22 @@
 import { exclusively, writeFileAtomically } from '@gauntlet/files'
-import { identifySource } from '@gauntlet/sources'
-import { formatLock, lockFileName, parseLock, parseStudy, withLock, type SourceLock, type Study } from '@gauntlet/study'
+import { identifySource, SourceForbidden, SourceNotFound, SourceUnreachable } from '@gauntlet/sources'
+import {
+  formatLock,
+  lockFileName,
+  outlineStudy,
+  parseLock,
+  parseStudy,
+  withLock,
+  type PinnedSource,
+  type SourceLock,
+  type Study,
+} from '@gauntlet/study'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { mergeLocks, pinSources } from './pin-sources.ts'
+import { countClasses } from './count-classes.ts'
+import { placeOf } from './local-source.ts'
+import { mergeLocks, pinSources, placeholderPin } from './pin-sources.ts'
 
 const shippedStudies = join(dirname(fileURLToPath(import.meta.resolve('@gauntlet/study'))), '../studies')
 const extension = '.study.yaml'
@@ -25,16 +37,19 @@ export interface PinningReport {
 /** A study file as the user named it: a path, or the name of one that ships with Gauntlet. */
 export interface StudySource {
   readonly study: Study
-  /** The bytes of the file, with its lock behind them. */
+  /**
+   * The bytes of the file, with its lock behind them. There, files named from the study's folder have their whole
+   * paths, since workers do not know that folder.
+   */
   readonly bytes: Uint8Array
   /** The path or name by which the user called it. */
   readonly named: string
 }
 
-/** Reads a study with its lock. Throws `StudyFileInvalid` where a source is not pinned. */
-export function readStudy(named: string): StudySource {
+/** Reads a study with its lock, and further pins. Throws `StudyFileInvalid` where a source is not pinned. */
+export function readStudy(named: string, further: SourceLock = new Map()): StudySource {
   const { bytes, path, shownName } = readStudyFile(named)
-  const lock = readLock(path)
+  const lock = new Map([...further, ...placed(bytes.toString(), readLock(path), path, shownName)])
   const whole = lock.size === 0 ? bytes : Buffer.from(withLock(bytes.toString(), lock, basename(path)))
   return { study: parseStudy(whole, shownName), bytes: whole, named }
 }
@@ -44,17 +59,70 @@ export function readStudy(named: string): StudySource {
  * lock file beside the study.
  */
 export async function readStudyPinned(named: string, cache: string, report: PinningReport): Promise<StudySource> {
+  await pin(named, report, (found) => identify(found, cache, report.onProgress))
+  return readStudy(named)
+}
+
+/** A study whose sources may not all be pinned. */
+export interface StudyOutline extends StudySource {
+  /** The sources that are not pinned because they could not be reached, and why. */
+  readonly unreachable: ReadonlyMap<string, string>
+}
+
+/**
+ * As `readStudyPinned`, but a source that cannot be reached gets a placeholder for its digest, which is written
+ * nowhere: such a study can be planned and priced, and not be run. Where a server did not answer, its other sources
+ * are not asked for.
+ */
+export async function readStudyToPlan(named: string, cache: string, report: PinningReport): Promise<StudyOutline> {
+  const unreachable = new Map<string, string>()
+  const silent = new Map<string, string>()
+  const placeholders: [string, PinnedSource][] = []
+  await pin(named, report, async (found) => {
+    const { source, wantsClasses } = found
+    const known = silent.get(serverOf(source))
+    if (known === undefined) {
+      try {
+        return await identify(found, cache, report.onProgress)
+      } catch (error) {
+        if (!isAbsence(error) || source.startsWith('file:')) throw error
+        if (error instanceof SourceUnreachable) silent.set(serverOf(source), error.message)
+        unreachable.set(source, error.message)
+      }
+    } else unreachable.set(source, known)
+    placeholders.push([source, placeholderPin(source, wantsClasses)])
+    return null
+  })
+  return { ...readStudy(named, new Map(placeholders)), unreachable }
+}
+
+/** Pins the sources of a study that are not pinned yet; one for which `identified` gives null stays as it is. */
+async function pin(
+  named: string,
+  { onPinned }: PinningReport,
+  identified: (found: FoundSource) => Promise<PinnedSource | null>,
+): Promise<void> {
   const { bytes, path, shownName } = readStudyFile(named)
-  const pins = pinSources(bytes.toString(), shownName, readLock(path), (source) =>
-    identify(source, cache, report.onProgress),
-  )
   let count = 0
-  for await (const pin of pins) {
-    await addToLock(path, new Map([pin]))
+  const folder = dirname(path)
+  const pins = pinSources(bytes.toString(), shownName, readLock(path), (source, wantsClasses) =>
+    identified({ source, wantsClasses, folder }),
+  )
+  for await (const [source, found] of pins) {
+    if (found === null) continue
+    await addToLock(path, new Map([[source, found]]))
     count++
   }
-  if (count > 0) report.onPinned(count, lockFileName(path))
-  return readStudy(named)
+  if (count > 0) onPinned(count, lockFileName(path))
+}
+
+function isAbsence(error: unknown): error is Error {
+  return [SourceUnreachable, SourceNotFound, SourceForbidden].some((type) => error instanceof type)
+}
+
+/** What answers for a source: a registry, the hub, or the host of an address. */
+function serverOf(source: string): string {
+  return /^https?:/.test(source) ? new URL(source).host : source.slice(0, source.indexOf(':'))
 }
 
 function readStudyFile(named: string): { bytes: Buffer; path: string; shownName: string } {
@@ -85,13 +153,44 @@ async function addToLock(studyPath: string, found: SourceLock): Promise<void> {
   })
 }
 
-function identify(source: string, cache: string, onProgress: PinningReport['onProgress']) {
+/** A source that a study names. */
+interface FoundSource {
+  readonly source: string
+  /** Whether its classes are to be counted. */
+  readonly wantsClasses: boolean
+  /** The folder of the study, from which relative paths go. */
+  readonly folder: string
+}
+
+/** What a source holds, and how many classes there are in it where that is asked for. */
+async function identify(
+  { source, wantsClasses, folder }: FoundSource,
+  cache: string,
+  onProgress: PinningReport['onProgress'],
+): Promise<PinnedSource> {
   onProgress(`identifying ${source}`)
-  return identifySource(source, {
+  const options = {
     cacheFolder: join(cache, 'sources'),
     onProgress: ({ received, total }: { received: number; total: number | undefined }) =>
       onProgress(`fetching ${source}${total ? ` ${Math.floor((100 * received) / total)} %` : ''}`),
+  }
+  const place = placeOf(source, folder)
+  const found = await identifySource(place, options)
+  const pinned = place === source ? found : { ...found, source }
+  if (!wantsClasses) return pinned
+  onProgress(`counting the classes of ${source}`)
+  return { ...pinned, classes: await countClasses(found, options) }
+}
+
+/** The lock with the whole path of every file that the study names from its own folder. */
+function placed(text: string, lock: SourceLock, path: string, shownName: string): SourceLock {
+  const { datasets, backbones } = outlineStudy(withLock(text, lock, basename(path)), shownName)
+  const named = [...datasets.values(), ...backbones.values()].filter(({ source }) => source.startsWith('file:'))
+  const places = named.map(({ source, sha256, ...rest }): readonly [string, PinnedSource] => {
+    const classes = 'classes' in rest ? { classes: rest.classes } : {}
+    return [source, { source: placeOf(source, dirname(path)), sha256, ...classes }]
   })
+  return new Map([...lock, ...places.filter(([source, { source: place }]) => source !== place)])
 }
 
 function shipped(): string[] {

@@ -78,6 +78,8 @@ export interface PrepareDatasetInput {
 }
 export interface PretrainLoadInput {
   readonly backbone: BackboneSpecification
+  /** The classes of the checkpoint's own head, where that is kept; absent where training puts a new one there. */
+  readonly classes?: number
 }
 export interface FineTuneInput {
   readonly configuration: Configuration

@@ -1,6 +1,5 @@
 import type {
   ArtifactsByRole,
-  BackboneSpecification,
   Configuration,
   DatasetSpecification,
   Digest,
@@ -8,7 +7,13 @@ import type {
   KeyedStage,
   StageIdentity,
 } from '@gauntlet/study'
-import type { CheckpointInput, FineTuneInput, PerturbAndEvaluateInput, WorkerDescription } from './activities.ts'
+import type {
+  CheckpointInput,
+  FineTuneInput,
+  PerturbAndEvaluateInput,
+  PretrainLoadInput,
+  WorkerDescription,
+} from './activities.ts'
 import { stageCode, type StageCode } from './stage-code.ts'
 
 /*
@@ -38,15 +43,21 @@ export function environmentOf(
 
 /** The identity of prepare-dataset: the bytes of the source, however they are fetched, the split and the subsample. */
 export function prepareDatasetIdentity(worker: WorkerDescription, dataset: DatasetSpecification): StageIdentity {
-  const { sha256, source: _place, splitSeed, ...parameters } = dataset
+  const { sha256, source: _place, splitSeed, metric: _counting, ...parameters } = dataset
   return identity(worker, 'prepare-dataset', { dataset: parameters }, splitSeed, { source: sha256 })
 }
 
+/** What pretrain-load is asked for a configuration: to keep the checkpoint's head where nothing is trained. */
+export function pretrainLoadInputOf({ backbone, dataset, protocol }: Configuration): PretrainLoadInput {
+  return protocol.trains === 'nothing' ? { backbone, classes: dataset.classes } : { backbone }
+}
+
 /** The identity of pretrain-load: the bytes of the checkpoint, and the backbone and input contract they must match. */
-export function pretrainLoadIdentity(worker: WorkerDescription, backbone: BackboneSpecification): StageIdentity {
+export function pretrainLoadIdentity(worker: WorkerDescription, input: PretrainLoadInput): StageIdentity {
+  const { backbone, ...head } = input
   const { id, inputContract, sha256 } = backbone
   const code = stageCode('pretrain-load', id)
-  return identity(worker, code, { backbone: id, inputContract }, 0, { weights: sha256 })
+  return identity(worker, code, { backbone: id, inputContract, ...head }, 0, { weights: sha256 })
 }
 
 /** The artifacts that fine-tune reads. */
@@ -75,6 +86,11 @@ function hyperparametersRead({ configuration, microBatch }: FineTuneInput) {
     ...(loss === 'TRADES' ? { tradesBeta } : {}),
     ...(protocol.trains === 'all' ? { learningRateBackbone, weightDecayBackbone } : {}),
   }
+}
+
+/** What the checkpoint stage makes a checkpoint of where nothing is trained: the weights as they were loaded. */
+export function untrained({ parameters }: ArtifactsByRole): ArtifactsByRole {
+  return { trained: parameters! }
 }
 
 /** The artifacts that checkpoint reads. */

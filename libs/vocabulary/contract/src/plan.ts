@@ -5,6 +5,8 @@ import {
   perturbAndEvaluateIdentity,
   prepareDatasetIdentity,
   pretrainLoadIdentity,
+  pretrainLoadInputOf,
+  untrained,
 } from './identities.ts'
 import { microBatchBelow } from './micro-batch.ts'
 import {
@@ -55,17 +57,23 @@ export async function plan(
   const datasets = await planLevel(configurations, recall, 'prepare-dataset', ({ dataset }) =>
     prepareDatasetIdentity(worker, dataset),
   )
-  const weights = await planLevel(configurations, recall, 'pretrain-load', ({ backbone }) =>
-    pretrainLoadIdentity(worker, backbone),
+  const weights = await planLevel(configurations, recall, 'pretrain-load', (configuration) =>
+    pretrainLoadIdentity(worker, pretrainLoadInputOf(configuration)),
   )
-  const trained = await planLevel(configurations, recall, 'fine-tune', (configuration) => {
+  const toTrain = configurations.filter(({ protocol }) => protocol.trains !== 'nothing')
+  const trained = await planLevel(toTrain, recall, 'fine-tune', (configuration) => {
     const [dataset, parameters] = [datasets.known(configuration), weights.known(configuration)]
     const microBatch = microBatchBelow(configuration.hyperparameters.microBatch, ranOutAt(configuration))
     if (!dataset || !parameters || microBatch === null) return undefined
     return fineTuneIdentity(worker, { configuration, dataset, pretrained: parameters, microBatch })
   })
+  const trainedOf = (configuration: Configuration) => {
+    if (configuration.protocol.trains !== 'nothing') return trained.known(configuration)
+    const loaded = weights.known(configuration)
+    return loaded && untrained(loaded)
+  }
   const checkpoints = await planLevel(configurations, recall, 'checkpoint', (configuration) => {
-    const [dataset, parameters] = [datasets.known(configuration), trained.known(configuration)]
+    const [dataset, parameters] = [datasets.known(configuration), trainedOf(configuration)]
     if (parameters === null) return null
     return dataset && parameters && checkpointIdentity(worker, { configuration, dataset, trained: parameters })
   })

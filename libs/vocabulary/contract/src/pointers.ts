@@ -12,3 +12,21 @@ export function progressPointer(stageKey: Digest): string {
 export function finishedPointer(stageKey: Digest): string {
   return `finished-${stageKey}`
 }
+
+/** The stage that a pointer of either kind is about; null for another pointer. */
+export function stageOfPointer(name: string): Digest | null {
+  return /^(?:stage|finished)-([0-9a-f]{64})$/.exec(name)?.[1] ?? null
+}
+
+/** The pointer that keeps an artifact which nothing else refers to. */
+export function pinPointer(digest: Digest): string {
+  return `pin-${digest}`
+}
+
+/**
+ * The pointer by which a store knows a ledger that refers to its artifacts: what one ledger does not refer to, another
+ * may.
+ */
+export function ledgerPointer(identity: string): string {
+  return identity.replaceAll(' ', '-')
+}

@@ -1,3 +1,4 @@
+import type { PixelContractName } from './catalogue/backbone-facts.ts'
 import { corruptionNames } from './catalogue/corruption-portfolio.ts'
 import { digestOf, type Digest } from './digest.ts'
 
@@ -6,9 +7,9 @@ export type PerturbationName = 'clean' | 'Linf' | 'L2' | 'L1' | 'common'
 
 /**
  * The training objective. Both adversarial ones craft x_adv with APGD on cross-entropy; `standard` trains on clean
- * images only.
+ * images only; `none` is that of the protocol `none`, which trains nothing.
  */
-export type LossName = 'standard' | 'Classic AT' | 'TRADES'
+export type LossName = 'standard' | 'Classic AT' | 'TRADES' | 'none'
 
 /** The images that a configuration is trained and evaluated on, and the size at which the model sees them. */
 export interface DatasetSpecification {
@@ -26,6 +27,11 @@ export interface DatasetSpecification {
   readonly testImages: number | null
   /** Seed of the split and of the subsampling. */
   readonly splitSeed: number
+  /**
+   * How correct predictions become one number: the mean of the classes' accuracies, as is usual for classes of very
+   * different sizes. Absent: correct out of total.
+   */
+  readonly metric?: 'mean-per-class'
 }
 
 /** A pretrained representation and the exact bytes it starts from. */
@@ -36,16 +42,23 @@ export interface BackboneSpecification {
   /** SHA-256 of the checkpoint file itself (the member, not the archive around it). */
   readonly sha256: Digest
   /**
-   * How pixels reach the model: `paper` as the authors of arXiv:2508.14079 fed them, `native` as the checkpoint expects
-   * them.
+   * How pixels reach the model: `paper` as the authors of arXiv:2508.14079 fed them, `native` as the published
+   * checkpoint expects them, or a normalisation by its name.
    */
-  readonly inputContract: 'paper' | 'native'
+  readonly inputContract: 'paper' | 'native' | PixelContractName
+  /** The name that tells checkpoints of one backbone apart; absent where a study has one checkpoint of it. */
+  readonly checkpoint?: string
 }
 
-/** `FFT-<epochs>` trains every parameter, `LP-<epochs>` the head alone. */
+/** The name of a backbone on its axis and in tables: `resnet18`, or `resnet18@last` of several checkpoints. */
+export function backboneLabel({ id, checkpoint }: Pick<BackboneSpecification, 'id' | 'checkpoint'>): string {
+  return checkpoint === undefined ? id : `${id}@${checkpoint}`
+}
+
+/** `FFT-<epochs>` trains every parameter, `LP-<epochs>` the head alone; `none` evaluates the checkpoint as it is. */
 export interface ProtocolSpecification {
   readonly id: string
-  readonly trains: 'all' | 'head'
+  readonly trains: 'all' | 'head' | 'nothing'
   readonly epochs: number
 }
 
@@ -155,9 +168,18 @@ export interface CorruptionEvaluator {
   readonly images?: 'archived' | 'generated'
 }
 
-/** The identity of a configuration: the digest of its canonical form. */
+/**
+ * The identity of a configuration: the digest of its canonical form. Where local files lie is no part of it, since
+ * their digests are: the same bytes elsewhere are the same configuration.
+ */
 export function configurationId(configuration: Configuration): Digest {
-  return digestOf(configuration)
+  const { dataset, backbone, ...rest } = configuration
+  return digestOf({ ...rest, dataset: withoutPlace(dataset), backbone: withoutPlace(backbone) })
+}
+
+function withoutPlace<Pinned extends { readonly source: string }>(pinned: Pinned): Pinned | Omit<Pinned, 'source'> {
+  const { source, ...rest } = pinned
+  return source.startsWith('file:/') ? rest : pinned
 }
 
 /**
@@ -208,5 +230,5 @@ const mostNamesInLabel = 3
 /** The label of a configuration in tables and messages. */
 export function configurationLabel(configuration: Configuration): string {
   const { dataset, backbone, loss, protocol, seed } = configuration
-  return `${dataset.id} · ${backbone.id} · ${loss} · ${protocol.id} · seed ${seed}`
+  return `${dataset.id} · ${backboneLabel(backbone)} · ${loss} · ${protocol.id} · seed ${seed}`
 }

@@ -42,7 +42,7 @@ export function stageCosts(
   return [
     cost('prepare-dataset', noPasses),
     cost('pretrain-load', noPasses),
-    cost('fine-tune', fineTuneCost(configuration, sizes)),
+    ...(configuration.protocol.trains === 'nothing' ? [] : [cost('fine-tune', fineTuneCost(configuration, sizes))]),
     cost('checkpoint', times(sizes.validation, oneForward)),
     ...perturbations.map((perturbation) =>
       cost(

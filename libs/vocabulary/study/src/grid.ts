@@ -1,6 +1,7 @@
-import { backboneIds } from './catalogue/backbone-catalogue.ts'
+import { architectureNames, backboneFacts, backboneIds } from './catalogue/backbone-catalogue.ts'
 import { datasetIds } from './catalogue/dataset-catalogue.ts'
 import { axisOrder, cellLabel, type Cell } from './cell.ts'
+import { backboneEntriesOf } from './checkpoint-axis.ts'
 import { CellIndex, eachValue } from './cell-selection.ts'
 import type { Path, ProblemList } from './problem-list.ts'
 import { notOneOf } from './schema-problems.ts'
@@ -36,7 +37,9 @@ const cellLimit = 20_000
 /** The cells of a study in their order (the grid, then `include` as written, less `exclude`), and those left out. */
 export function gridOf(document: StudyDocument, problems: ProblemList): Grid {
   const axes = axesOf(document)
-  refuseRepeats(axes, problems)
+  refuseRepeats(axes, document, problems)
+  refuseUnknownBackbones(document, problems)
+  refuseNoLoss(axes, problems)
   if (refuseTooMany(countOf(axes), ['datasets'], problems)) return { cells: [], exclusions: [] }
   const cells = new Map(product(axes).map((cell) => [cellLabel(cell), cell]))
   let count = cells.size
@@ -52,8 +55,8 @@ export function gridOf(document: StudyDocument, problems: ProblemList): Grid {
 function axesOf(document: StudyDocument): Axes {
   return {
     dataset: document.datasets.map(idOf),
-    backbone: document.backbones.map(idOf),
-    loss: document.losses,
+    backbone: backboneEntriesOf(document).map(({ label }) => label),
+    loss: document.losses ?? [],
     protocol: document.protocols,
     seed: document.seeds,
   }
@@ -64,15 +67,31 @@ export function idOf(entry: string | { readonly id: string }): string {
   return typeof entry === 'string' ? entry : entry.id
 }
 
-function refuseRepeats(axes: Axes, problems: ProblemList): void {
+function refuseRepeats(axes: Axes, document: StudyDocument, problems: ProblemList): void {
+  const backbonePaths = backboneEntriesOf(document).map(({ path }) => path)
   for (const axis of axisOrder) {
     const seen = new Set<unknown>()
     for (const [index, value] of axes[axis].entries()) {
-      if (seen.has(value))
-        problems.add([axisKeys[axis], index], `The ${axis} ${shown(value)} stands here twice; keep one.`)
+      const path = axis === 'backbone' ? backbonePaths[index]! : [axisKeys[axis], index]
+      if (seen.has(value)) problems.add(path, `The ${axis} ${shown(value)} stands here twice; keep one.`)
       seen.add(value)
     }
   }
+}
+
+function refuseUnknownBackbones(document: StudyDocument, problems: ProblemList): void {
+  const names = [...backboneIds, ...architectureNames]
+  document.backbones.forEach((entry, index) => {
+    const id = idOf(entry)
+    const path = typeof entry === 'string' ? ['backbones', index] : ['backbones', index, 'id']
+    if (backboneFacts(id) === null) problems.add(path, notOneOf(id, 'backbone', names))
+  })
+}
+
+function refuseNoLoss({ loss, protocol }: Axes, problems: ProblemList): void {
+  const trains = protocol.findIndex((id) => id !== 'none')
+  if (loss.length > 0 || trains < 0) return
+  problems.add(['protocols', trains], `The protocol ${protocol[trains]} trains, so the study needs losses too.`)
 }
 
 function refuseTooMany(count: number, path: Path, problems: ProblemList): boolean {
@@ -82,13 +101,19 @@ function refuseTooMany(count: number, path: Path, problems: ProblemList): boolea
 }
 
 function countOf(axes: Axes): number {
-  return axisOrder.reduce((cells, axis) => cells * axes[axis].length, 1)
+  return axisOrder.reduce((cells, axis) => cells * Math.max(1, axes[axis].length), 1)
 }
 
+/** The cells of all combinations. The protocol `none` has the loss `none` and no other. */
 function product(axes: Axes): Cell[] {
   let cells: Partial<Cell>[] = [{}]
-  for (const axis of axisOrder) cells = cells.flatMap((cell) => axes[axis].map((value) => ({ ...cell, [axis]: value })))
-  return cells as Cell[]
+  for (const axis of axisOrder) {
+    cells = cells.flatMap((cell) => {
+      const values = axis === 'loss' && cell.protocol === 'none' ? (['none'] as const) : axes[axis]
+      return values.map((value) => ({ ...cell, [axis]: value }))
+    })
+  }
+  return (cells as Cell[]).filter(({ protocol, loss }) => (protocol === 'none') === (loss === 'none'))
 }
 
 /**

@@ -29,6 +29,23 @@ export const defaultHyperparameters: Hyperparameters = {
   checkpointEverySteps: 10,
 }
 
+/** Those of a cell in which nothing is trained, so that none of them is part of its identity. */
+const untrained: Hyperparameters = {
+  learningRateBackbone: 0,
+  learningRateHead: 0,
+  weightDecayBackbone: 0,
+  weightDecayHead: 0,
+  cosine: false,
+  effectiveBatch: 0,
+  microBatch: 0,
+  microBatchMayShrink: false,
+  attackEpsilon: 0,
+  attackIterations: 0,
+  tradesBeta: 0,
+  augmentation: { horizontalFlip: false, colorJitter: 0, rotationDegrees: 0 },
+  checkpointEverySteps: 0,
+}
+
 /** Where the file sets each hyperparameter of a cell. One that is absent has its default. */
 type Origins = Partial<Record<keyof Hyperparameters, Path>>
 
@@ -49,6 +66,7 @@ export function hyperparametersOf(document: StudyDocument, grid: Grid, problems:
       (before, index) => apply(before, document.overrides![index]!.set, ['overrides', index, 'set']),
       study,
     )
+    if (cell.protocol === 'none') return untrained
     refuseUnevenBatches(resolved, cell, problems)
     return withoutIdle(withShrinking(resolved, cell), cell)
   })
@@ -111,7 +129,7 @@ function refuseEpsilonAboveOne(document: StudyDocument, problems: ProblemList): 
 
 /** Batch norms see the micro-batch, so that a smaller one trains another model: the study must say that it may. */
 function withShrinking({ hyperparameters, origins }: Resolved, { backbone }: Cell): Hyperparameters {
-  if (origins.microBatchMayShrink || !backboneFacts(backbone)?.batchNorm) return hyperparameters
+  if (origins.microBatchMayShrink || !backboneFacts(backbone.split('@')[0]!)?.batchNorm) return hyperparameters
   return { ...hyperparameters, microBatchMayShrink: false }
 }
 
@@ -120,6 +138,7 @@ function withShrinking({ hyperparameters, origins }: Resolved, { backbone }: Cel
  * other losses.
  */
 function idleKeys(cell: Cell): readonly (keyof Hyperparameters)[] {
+  if (cell.protocol === 'none') return Object.keys(untrained) as (keyof Hyperparameters)[]
   const frozen = cell.protocol.startsWith('LP-') ? (['learningRateBackbone', 'weightDecayBackbone'] as const) : []
   return cell.loss === 'TRADES' ? frozen : [...frozen, 'tradesBeta']
 }

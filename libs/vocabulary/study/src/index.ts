@@ -1,6 +1,9 @@
+export { addDataset } from './add-dataset.ts'
 export * from './catalogue/backbone-catalogue.ts'
 export {
+  factsIn,
   factsOfFamily,
+  pixelContractNames,
   pixelContracts,
   type BackboneFacts,
   type BackboneFamily,
@@ -11,7 +14,7 @@ export * from './catalogue/corruption-portfolio.ts'
 export { closestName } from './catalogue/closest-name.ts'
 export * from './catalogue/dataset-catalogue.ts'
 export * from './configuration.ts'
-export { stageCosts, type StageCost } from './cost.ts'
+export { configurationCost, stageCosts, type StageCost } from './cost.ts'
 export type { Passes } from './passes.ts'
 export * from './digest.ts'
 export * from './stage.ts'

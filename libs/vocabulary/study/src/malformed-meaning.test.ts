@@ -40,17 +40,24 @@ const files: MalformedStudy[] = [
   [
     'a dataset without bytes',
     tiny({ datasets: '[▲{ id: mine, classes: 3 }]' }),
-    "The dataset 'mine' needs source and sha256 too.",
+    "The dataset 'mine' needs source too.",
   ],
   [
     'a source without a digest',
     tiny({ datasets: '[▲{ id: digits, source: file:x }]' }),
-    "The dataset 'digits' needs sha256 too.",
+    "The dataset 'digits' is not pinned yet: no digest of file:x is known; plan the study where it can be reached, which writes f.lock.yaml, or write { id: digits, sha256: … }.",
   ],
   [
-    'weights without a digest',
-    tiny({ backbones: '[▲{ id: tf_efficientnet_lite0.in1k, source: file:x }]' }),
-    "The backbone 'tf_efficientnet_lite0.in1k' has a source of its own and so needs sha256 too.",
+    'a digest for several checkpoints',
+    tiny({
+      backbones: `[{ id: tf_efficientnet_lite0.in1k, checkpoints: [▲file:x], sha256: ${'a'.repeat(64)} }]`,
+    }),
+    "The checkpoints of 'tf_efficientnet_lite0.in1k' have a digest each; leave sha256 out, since the lock file has them.",
+  ],
+  [
+    'training without a loss',
+    tiny({ protocols: '[none, ▲LP-1]', losses: null }),
+    'The protocol LP-1 trains, so the study needs losses too.',
   ],
   [
     'wrong classes',

@@ -41,7 +41,7 @@ const files: MalformedStudy[] = [
   [
     'an unknown backbone',
     tiny({ backbones: '[▲resnet51]' }),
-    "'resnet51' is not a known backbone; did you mean 'resnet50.a1_in1k'?",
+    "'resnet51' is not a known backbone; did you mean 'resnet50'?",
   ],
   [
     'an unknown loss',
@@ -56,7 +56,7 @@ const files: MalformedStudy[] = [
   [
     'no epochs',
     tiny({ protocols: '[▲FFT-0]' }),
-    'A protocol is FFT-<epochs> (all parameters) or LP-<epochs> (the head alone), such as FFT-50.',
+    'A protocol is FFT-<epochs> (all parameters), LP-<epochs> (the head alone), such as FFT-50, or none (nothing is trained).',
   ],
   ['a negative seed', tiny({ seeds: '[▲-1]' }), "'seeds[0]' must be at least 0, not -1."],
   ['half a seed', tiny({ seeds: '[▲0.5]' }), "'seeds[0]' must be a whole number, not 0.5."],
@@ -66,10 +66,21 @@ const files: MalformedStudy[] = [
     tiny({ datasets: '[{ id: caltech101, sha256: ▲abc }]' }),
     'A SHA-256 has 64 digits of 0–9 and a–f.',
   ],
+  ...[
+    'https://user:secret@host/x.zip',
+    'https://token@host/x.zip',
+    'http://host/x?a=b&X-Amz-Signature=secret',
+    'https://host/x?access_token=secret',
+    'https://host/x?sig=secret',
+  ].map((source): MalformedStudy => [
+    `a secret in ${source}`,
+    tiny({ datasets: `[{ id: digits, source: "▲${source}", sha256: ${'a'.repeat(64)} }]` }).replace('"▲', '▲"'),
+    'An address in a study holds no password, token or signature; write it without, and put login and password into ~/.netrc, or fetch the file once and name it as file:….',
+  ]),
   [
     'a path as source',
     tiny({ datasets: '[{ id: digits, source: ▲/x }]' }),
-    'A source begins with pypi:, npm:, file:, https: or hf:, and has no spaces.',
+    'A source begins with pypi:, npm:, file:, https: or hf:, and only that of a file has spaces.',
   ],
   [
     'a negative epsilon',

@@ -9,6 +9,8 @@ import type { StudyProblem } from './study-problem.ts'
  */
 export interface UnpinnedSource {
   readonly source: string
+  /** Whether the lock also lacks the number of classes, which is in the data. */
+  readonly wantsClasses: boolean
   readonly problem: StudyProblem
 }
 
@@ -18,6 +20,8 @@ interface WrittenSource {
   readonly source: string
   /** From the study or the catalogue; null where neither has it. */
   readonly sha256: Digest | null
+  /** Of a dataset, from the study or the catalogue; null where neither has it, absent for what has no classes. */
+  readonly classes?: number | null
 }
 
 /**
@@ -37,19 +41,21 @@ export class Pins {
     this.lock = lock
   }
 
-  /** The exact source and its digest. Where no digest is known it gives null and adds the source to `unpinned`. */
-  of({ axis, id, source, sha256 }: WrittenSource, path: Path): PinnedSource | null {
+  /** The exact source with its digest and classes. Where one is not known it gives null and adds to `unpinned`. */
+  of({ axis, id, source, sha256, classes }: WrittenSource, path: Path): PinnedSource | null {
     const locked = this.lock.get(source)
-    if (sha256 !== null) {
-      if (locked && locked.sha256 !== sha256)
-        this.contradictions.push([path, this.contradiction(source, sha256, locked)])
-      return { source, sha256 }
-    }
-    if (locked) return locked
+    if (sha256 !== null && locked && locked.sha256 !== sha256)
+      this.contradictions.push([path, this.contradiction(source, sha256, locked)])
+    const digest = sha256 ?? locked?.sha256
+    const count = classes ?? locked?.classes
+    const wantsClasses = classes === null && count === undefined
+    if (digest !== undefined && !wantsClasses)
+      return { source: locked?.source ?? source, sha256: digest, ...(count === undefined ? {} : { classes: count }) }
+    const missing = digest === undefined ? 'digest' : 'number of classes'
     const message =
-      `The ${axis} '${id}' is not pinned yet: no digest of ${source} is known; ` +
-      `plan the study where it can be reached, which writes ${lockFileName(this.fileName)}, or write { id: ${id}, sha256: … }.`
-    this.unpinned.push({ source, problem: { fileName: this.fileName, ...this.locate(path), message } })
+      `The ${axis} '${id}' is not pinned yet: no ${missing} of ${source} is known; ` +
+      `plan the study where it can be reached, which writes ${lockFileName(this.fileName)}, or write { id: ${id}, ${digest === undefined ? 'sha256' : 'classes'}: … }.`
+    this.unpinned.push({ source, wantsClasses, problem: { fileName: this.fileName, ...this.locate(path), message } })
     return null
   }
 

@@ -1,10 +1,21 @@
 import { z } from 'zod'
 
+/**
+ * A web address with a login or password before its host, or with a key or signature in its query. What it holds would
+ * stand in rows, histories and lock files for ever, and a signature would expire.
+ */
+const withoutSecrets =
+  /^(?!https?:\/\/[^/?#]*@)(?!https?:.*[?&](?:(?:\w+[-_.])*(?:token|key|apikey|secret|password|passwd|pwd|sig|signature|credential|accesskeyid)|auth|AWSAccessKeyId)=)/i
+
 export const source = z
   .string()
   .regex(
-    /^(?:pypi|npm|file|https?|hf):\S+$/,
-    'A source begins with pypi:, npm:, file:, https: or hf:, and has no spaces.',
+    /^(?:file:\S(?:.*\S)?|(?:pypi|npm|https?|hf):\S+)$/,
+    'A source begins with pypi:, npm:, file:, https: or hf:, and only that of a file has spaces.',
+  )
+  .refine(
+    (written) => withoutSecrets.test(written),
+    'An address in a study holds no password, token or signature; write it without, and put login and password into ~/.netrc, or fetch the file once and name it as file:….',
   )
   .describe('Where the bytes come from.')
 

@@ -73,7 +73,7 @@ describe('a study with its lock', () => {
   it('has no identity while one source of it is unpinned', () => {
     const two = withLock(tiny({ backbones: '[resnet50.a1_in1k, coat_tiny.in1k]' }), lock, 'f')
     expect(outlineStudy(two, 'f').unpinned.map(({ source }) => source)).toEqual([
-      backboneFacts('coat_tiny.in1k')!.weights.source,
+      backboneFacts('coat_tiny.in1k')!.weights!.source,
     ])
     expect(() => expandStudy(outlineStudy(two, 'f'))).toThrow('coat_tiny.in1k')
   })

@@ -10,12 +10,15 @@ export interface PinnedSource {
   /** The source with each movable name replaced by what it stood for then, such as a hub's branch by its commit. */
   readonly source: string
   readonly sha256: Digest
+  /** The number of classes of a dataset, where neither the study nor the catalogue gives it. */
+  readonly classes?: number
 }
 
 /** The pins of a study's sources, by the source as the catalogue or the study writes it. */
 export type SourceLock = ReadonlyMap<string, PinnedSource>
 
-const lockSchema = z.strictObject({ lock: z.literal(1), sources: z.record(source, z.strictObject({ source, sha256 })) })
+const pin = z.strictObject({ source, sha256, classes: z.int().min(2).max(100_000).exactOptional() })
+const lockSchema = z.strictObject({ lock: z.literal(1), sources: z.record(source, pin) })
 
 /** The line that separates a study file from the lock behind it. */
 const separator = '--- # lock'
@@ -52,6 +55,7 @@ export function formatLock(lock: SourceLock, studyFileName: string): string {
       `  ${quoted(written)}:`,
       `    source: ${quoted(pinned.source)}`,
       `    sha256: ${quoted(pinned.sha256)}`,
+      ...(pinned.classes === undefined ? [] : [`    classes: ${pinned.classes}`]),
     ]),
     '',
   ].join('\n')

@@ -1,11 +1,17 @@
 import { backboneFacts, backboneIds } from './catalogue/backbone-catalogue.ts'
 import { datasetFacts, datasetIds } from './catalogue/dataset-catalogue.ts'
-import type { BackboneSpecification, DatasetSpecification, ProtocolSpecification } from './configuration.ts'
+import { backboneEntriesOf, type WrittenBackbone } from './checkpoint-axis.ts'
+import {
+  backboneLabel,
+  type BackboneSpecification,
+  type DatasetSpecification,
+  type ProtocolSpecification,
+} from './configuration.ts'
 import { idOf } from './grid.ts'
 import type { Pins } from './pins.ts'
 import type { Path, ProblemList } from './problem-list.ts'
 import { listOf } from './schema-parts.ts'
-import type { BackboneEntry, DatasetEntry, ImageCounts, StudyDocument } from './study-schema.ts'
+import type { DatasetEntry, ImageCounts, StudyDocument } from './study-schema.ts'
 
 /** The datasets of a study by id. A dataset that is not pinned, or not fully described, is reported and left out. */
 export function datasetsOf(
@@ -13,7 +19,7 @@ export function datasetsOf(
   problems: ProblemList,
   pins: Pins,
 ): ReadonlyMap<string, DatasetSpecification> {
-  const entries = declared<DatasetEntry>(document.datasets, 'datasets', 'dataset', document)
+  const entries = declared(document.datasets, document)
   const found = entries.map(([entry, path]) => datasetOf(entry, path, document, problems, pins))
   return new Map(found.filter((dataset) => dataset !== null).map((dataset) => [dataset.id, dataset]))
 }
@@ -29,14 +35,9 @@ function datasetOf(
   const facts = datasetFacts(own.id)
   const classes = own.classes ?? facts?.classes
   const source = own.source ?? facts?.source
-  const sha256 = own.sha256 ?? (own.source === undefined ? facts?.sha256 : undefined)
-  if (
-    classes === undefined ||
-    source === undefined ||
-    (sha256 === undefined && (own.source !== undefined || facts === null))
-  ) {
-    const missing = Object.entries({ source, sha256, classes }).filter(([, value]) => value === undefined)
-    problems.add(path, `The dataset '${own.id}' needs ${listed(missing.map(([key]) => key))} too.`)
+  const sha256 = own.sha256 ?? (own.source === undefined ? facts?.sha256 : undefined) ?? null
+  if (source === undefined) {
+    problems.add(path, `The dataset '${own.id}' needs source too.`)
     return null
   }
   if (facts !== null && own.classes !== undefined && own.classes !== facts.classes && own.source === undefined) {
@@ -45,8 +46,12 @@ function datasetOf(
       `The dataset '${own.id}' has ${facts.classes} classes; remove this or name another source.`,
     )
   }
-  const pinned = pins.of({ axis: 'dataset', id: own.id, source, sha256: sha256 ?? null }, path)
-  return pinned && { id: own.id, ...pinned, classes, ...imagesOf(own, document) }
+  const pinned = pins.of(
+    { axis: 'dataset', id: own.id, source, sha256: sha256 ?? null, classes: classes ?? null },
+    path,
+  )
+  const metric = own.metric === 'mean-per-class' ? { metric: own.metric } : {}
+  return pinned && { id: own.id, ...pinned, classes: pinned.classes!, ...imagesOf(own, document), ...metric }
 }
 
 function imagesOf(own: Exclude<DatasetEntry, string>, document: StudyDocument) {
@@ -72,49 +77,62 @@ export function backbonesOf(
   problems: ProblemList,
   pins: Pins,
 ): ReadonlyMap<string, BackboneSpecification> {
-  const entries = declared<BackboneEntry>(document.backbones, 'backbones', 'backbone', document)
-  const found = entries.map(([entry, path]) => backboneOf(entry, path, document, problems, pins))
-  return new Map(found.filter((backbone) => backbone !== null).map((backbone) => [backbone.id, backbone]))
+  const written = backboneEntriesOf(document)
+  const labels = new Set(written.map(({ label }) => label))
+  const included = includedIds('backbone', labels, document).map(([id, path]) => ({ id, label: id, path }))
+  const found = [...written, ...included].map((entry) => backboneOf(entry, document, problems, pins))
+  return new Map(found.filter((each) => each !== null).map((backbone) => [backboneLabel(backbone), backbone]))
 }
 
+/** A source of one's own needs no digest here: the lock has it once the study has been planned. */
 function backboneOf(
-  entry: BackboneEntry,
-  path: Path,
+  { id, path, checkpoint, ...own }: WrittenBackbone,
   document: StudyDocument,
   problems: ProblemList,
   pins: Pins,
 ): BackboneSpecification | null {
-  const own: Exclude<BackboneEntry, string> = typeof entry === 'string' ? { id: entry } : entry
-  const { weights } = backboneFacts(own.id)!
-  if (own.source !== undefined && own.sha256 === undefined)
-    problems.add(path, `The backbone '${own.id}' has a source of its own and so needs sha256 too.`)
-  const { source = weights.source, sha256 = weights.sha256 } = own
-  const pinned = pins.of({ axis: 'backbone', id: own.id, source, sha256 }, path)
-  return pinned && { id: own.id, ...pinned, inputContract: document.inputContract }
+  if (checkpoint !== undefined && own.sha256 !== undefined)
+    problems.add(path, `The checkpoints of '${id}' have a digest each; leave sha256 out, since the lock file has them.`)
+  const facts = backboneFacts(id)
+  if (facts === null) return null // reported with the grid
+  const { weights } = facts
+  if (own.source === undefined && weights === null) {
+    problems.add(path, `No weights of '${id}' are published; give a source or checkpoints.`)
+    return null
+  }
+  const inputContract = own.inputContract ?? document.inputContract
+  const source = own.source ?? weights!.source
+  const sha256 = own.sha256 ?? (own.source === undefined ? weights!.sha256 : null)
+  const pinned = pins.of({ axis: 'backbone', id, source, sha256 }, path)
+  return pinned && { id, ...pinned, inputContract, ...(checkpoint === undefined ? {} : { checkpoint }) }
 }
 
-/** The entries of an axis, and the catalogued ids that only `include` names. */
-function declared<Entry extends string | { readonly id: string }>(
-  entries: readonly Entry[],
-  key: 'datasets' | 'backbones',
-  axis: 'dataset' | 'backbone',
+/** The entries of the datasets, and the catalogued ids that only `include` names. */
+function declared(
+  entries: readonly DatasetEntry[],
   document: StudyDocument,
-): readonly (readonly [Entry | string, Path])[] {
-  const ids = new Set(entries.map(idOf))
-  const written = entries.map((entry, index) => [entry, [key, index]] as const)
+): readonly (readonly [DatasetEntry, Path])[] {
+  const written = entries.map((entry, index) => [entry, ['datasets', index]] as const)
+  return [...written, ...includedIds('dataset', new Set(entries.map(idOf)), document)]
+}
+
+/** The ids that only `include` names, of an axis whose entries have the ids of `known`. */
+function includedIds(
+  axis: 'dataset' | 'backbone',
+  known: ReadonlySet<string>,
+  document: StudyDocument,
+): readonly (readonly [string, Path])[] {
+  const ids = new Set(known)
   const included = (document.include ?? []).flatMap((pattern, index) =>
     listOf(pattern[axis] ?? []).map((id) => [id, ['include', index, axis]] as const),
   )
   const catalogue = axis === 'dataset' ? datasetIds : backboneIds
-  return [...written, ...included.filter(([id]) => catalogue.includes(id) && !ids.has(id) && ids.add(id))]
+  return included.filter(([id]) => catalogue.includes(id) && !ids.has(id) && ids.add(id))
 }
 
 /** The protocol that an id such as `FFT-50` stands for. */
 export function protocolOf(id: string): ProtocolSpecification {
+  if (id === 'none') return { id, trains: 'nothing', epochs: 0 }
   const [kind, epochs] = id.split('-')
   return { id, trains: kind === 'LP' ? 'head' : 'all', epochs: Number(epochs) }
-}
-
-function listed(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 }

@@ -70,7 +70,7 @@ describe('the schema for editors', () => {
 
   it('requires the keys that have no default, and no others', () => {
     expect(studyJsonSchema()).toMatchObject({
-      required: ['name', 'datasets', 'backbones', 'losses', 'protocols'],
+      required: ['name', 'datasets', 'backbones', 'protocols'],
       additionalProperties: false,
       properties: { losses: { items: { enum: ['standard', 'Classic AT', 'TRADES'] } } },
     })

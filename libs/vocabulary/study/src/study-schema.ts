@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { backboneIds } from './catalogue/backbone-catalogue.ts'
+import { architectureNames, backboneIds } from './catalogue/backbone-catalogue.ts'
+import { pixelContractNames } from './catalogue/backbone-facts.ts'
 import { corruptionNames } from './catalogue/corruption-portfolio.ts'
 import { datasetIds } from './catalogue/dataset-catalogue.ts'
 import { ensembleEvaluatorNames } from './configuration.ts'
@@ -13,6 +14,7 @@ import { oneOrMany, positiveEpsilon, sha256, source } from './schema-parts.ts'
  */
 
 const lossNames = ['standard', 'Classic AT', 'TRADES'] as const
+const cellLossNames = [...lossNames, 'none'] as const
 export const perturbationNames = ['clean', 'Linf', 'L2', 'L1', 'common'] as const
 const evaluatorNames = ['apgd-ce', ...ensembleEvaluatorNames] as const
 
@@ -34,29 +36,58 @@ const datasetEntry = z.union([
     id: z.union([z.enum(datasetIds), ownId]),
     source: source.optional(),
     sha256: sha256.optional(),
-    classes: z.int().min(2).max(100_000).optional(),
+    classes: z
+      .int()
+      .min(2)
+      .max(100_000)
+      .optional()
+      .describe('Number of classes; counted in the data where it is left out.'),
     resolution: resolution.optional(),
     images: images.optional(),
+    metric: z
+      .enum(['accuracy', 'mean-per-class'])
+      .optional()
+      .describe('mean-per-class: the mean of the classes’ accuracies; accuracy, correct out of total, by default.'),
   }),
 ])
 
+const inputContract = z
+  .enum(['paper', 'native', ...pixelContractNames])
+  .describe(
+    'How pixels reach the model: paper, as the authors of arXiv 2508.14079 fed them; native, as the published checkpoint expects them; or a normalisation by name.',
+  )
+
+/** Names are for completion in editors; `gridOf` refuses unknown ones, since timm's tags make too many for a list. */
+const backboneId = z.union([z.enum([...backboneIds, ...architectureNames]), z.string().max(200)])
+
 const backboneEntry = z.union([
-  z.enum(backboneIds),
-  z.strictObject({ id: z.enum(backboneIds), source: source.optional(), sha256: sha256.optional() }),
+  backboneId,
+  z.strictObject({
+    id: backboneId,
+    source: source.optional(),
+    sha256: sha256.optional(),
+    checkpoints: z
+      .array(source)
+      .min(1)
+      .max(1_000)
+      .optional()
+      .describe('Checkpoints of this backbone, each a value of the axis, named after its file.'),
+    inputContract: inputContract.optional(),
+  }),
 ])
 
 const protocol = z
   .string()
   .regex(
-    /^(?:FFT|LP)-[1-9]\d{0,4}$/,
-    'A protocol is FFT-<epochs> (all parameters) or LP-<epochs> (the head alone), such as FFT-50.',
+    /^(?:none|(?:FFT|LP)-[1-9]\d{0,4})$/,
+    'A protocol is FFT-<epochs> (all parameters), LP-<epochs> (the head alone), such as FFT-50, or none (nothing is trained).',
   )
 const seed = z.int().min(0).max(4_294_967_295)
 
 const cellPattern = {
   dataset: oneOrMany(z.string()).optional(),
   backbone: oneOrMany(z.string()).optional(),
-  loss: oneOrMany(z.enum(lossNames)).optional(),
+  loss: oneOrMany(z.enum(cellLossNames)).optional(),
   protocol: oneOrMany(protocol).optional(),
   seed: oneOrMany(seed).optional(),
 }
@@ -125,12 +156,19 @@ export const studySchema = z.strictObject({
   description: z.string().max(10_000).optional(),
   datasets: z.array(datasetEntry).min(1).max(1_000),
   backbones: z.array(backboneEntry).min(1).max(1_000),
-  losses: z.array(z.enum(lossNames)).min(1).max(100),
+  losses: z
+    .array(z.enum(lossNames))
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('The training objectives; left out where nothing is trained.'),
   protocols: z
     .array(protocol)
     .min(1)
     .max(100)
-    .describe('FFT-<epochs> trains every parameter, LP-<epochs> the head alone.'),
+    .describe(
+      'FFT-<epochs> trains every parameter, LP-<epochs> the head alone, none evaluates checkpoints as they are.',
+    ),
   seeds: z.array(seed).min(1).max(10_000).default([1]),
   include: z
     .array(z.strictObject(cellPattern))
@@ -150,13 +188,10 @@ export const studySchema = z.strictObject({
   evaluator: evaluator.default('standard').describe('The evaluator of Linf, L2 and L1 where they name none.'),
   resolution: resolution.default(224),
   images: images.default({ test: 1_000 }),
-  splitSeed: seed.default(42).describe('Seed of split and subsample.'),
-  inputContract: z
-    .enum(['paper', 'native'])
-    .default('paper')
-    .describe(
-      'How pixels reach the model: paper, as the authors of arXiv 2508.14079 fed them; native, as the checkpoint expects them.',
-    ),
+  splitSeed: seed
+    .default(42)
+    .describe('Seed of the splits of a dataset that has none, as scikit-learn’s random_state; subsamples have 0.'),
+  inputContract: inputContract.default('paper'),
   hyperparameters: hyperparametersSchema
     .optional()
     .describe('Hyperparameters of all cells; one that is left out has its default.'),

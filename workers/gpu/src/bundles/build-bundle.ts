@@ -1,5 +1,5 @@
 import { canonicalJson } from '@gauntlet/study'
-import { build, version, type Plugin } from 'esbuild'
+import { build, version, type BuildOptions, type Metafile, type Plugin } from 'esbuild'
 import { existsSync, realpathSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { join, sep } from 'node:path'
@@ -18,7 +18,7 @@ export interface BuiltBundle {
 }
 
 /** The version of the bundler and of its settings here: bundles that another one built are built again. */
-export const bundlerVersion = `esbuild ${version}, 2`
+export const bundlerVersion = `esbuild ${version}, 3`
 
 /** The file that the sources map of a bundle is in, beside the bundle. */
 export const sourceMapName = 'bundle.mjs.map'
@@ -28,38 +28,92 @@ export const sourceMapName = 'bundle.mjs.map'
  * and white space; names stay. Packages from outside stay imports, and the bundle ends with what they are by version
  * and integrity, so that its digest stands for them too. Equal sources give equal bytes on every machine.
  */
-export async function buildBundle(name: BundleName, root: string): Promise<BuiltBundle> {
+export function buildBundle(name: BundleName, root: string): Promise<BuiltBundle> {
+  return bundleOf({ contents: bundleEntry(name), readsInThreads: name.startsWith('fine-tune/') }, root)
+}
+
+/** Where the bundler begins. */
+export interface BundleBeginning {
+  /** The text of a module. */
+  readonly contents: string
+  /** Whether its code starts threads that read batches (`openReadThreads`). */
+  readonly readsInThreads: boolean
+}
+
+/** Bundles what a module uses. */
+export async function bundleOf({ contents, readsInThreads }: BundleBeginning, root: string): Promise<BuiltBundle> {
+  const thread = readsInThreads ? await readThread(root) : undefined
   const { outputFiles, metafile } = await build({
-    stdin: { contents: bundleEntry(name), resolveDir: root, sourcefile: 'bundle-entry.ts', loader: 'ts' },
-    absWorkingDir: root,
+    stdin: { contents, resolveDir: root, sourcefile: 'bundle-entry.ts', loader: 'ts' },
+    ...options(root),
     outfile: 'bundle.mjs',
+    format: 'esm',
+    define: { readThreadText: thread ? JSON.stringify(thread.text) : 'undefined' },
+    sourcemap: 'external',
+    sourcesContent: false,
+    sourceRoot: pathToFileURL(join(root, '/')).href, // in the map alone
+  })
+  const fileOf = (ending: string) => outputFiles.find(({ path }) => path.endsWith(ending))!
+  const code = fileOf('bundle.mjs').text
+  const packages = new InstalledPackages(root).closure(
+    importedPackages(code, [...importsOf(metafile), ...(thread?.imports ?? [])]),
+  )
+  const footer = `export const packages=${canonicalJson(packages)};\n//# sourceMappingURL=${sourceMapName}\n`
+  return {
+    bytes: new TextEncoder().encode(code + footer),
+    sourceMap: fileOf('.map').contents,
+    inputs: [...new Set([...Object.keys(metafile.inputs), ...(thread?.inputs ?? [])])]
+      .filter((input) => input !== 'bundle-entry.ts')
+      .sort(),
+  }
+}
+
+/** What all bundles have in common. */
+function options(root: string) {
+  const plugins: Plugin[] = [resolution(root)]
+  return {
+    absWorkingDir: root,
     write: false,
     bundle: true,
     platform: 'node',
-    format: 'esm',
     target: 'node20.19',
     treeShaking: true,
     minifyWhitespace: true,
     legalComments: 'none',
     charset: 'utf8',
-    sourcemap: 'external',
-    sourcesContent: false,
-    sourceRoot: pathToFileURL(join(root, '/')).href, // in the map alone
     metafile: true,
     logLevel: 'silent',
-    plugins: [resolution(root)],
+    plugins,
+  } as const satisfies BuildOptions
+}
+
+/** The code of a thread, as a text that the bundle holds. */
+interface ThreadText {
+  readonly text: string
+  readonly imports: readonly { readonly path: string }[]
+  readonly inputs: readonly string[]
+}
+
+/**
+ * The thread that reads batches while the stage computes. It is no part of the bundle's own modules, since it must not
+ * load the engine, which is one in a process. A thread that begins with a text finds packages from where `base` says
+ * that the bundle lies.
+ */
+async function readThread(root: string): Promise<ThreadText> {
+  const entry = './libs/science/datasets/src/read-thread.ts'
+  const { outputFiles, metafile } = await build({
+    ...options(root),
+    entryPoints: [entry],
+    outfile: 'bundle.mjs',
+    format: 'cjs',
+    banner: { js: '((require) => {' },
+    footer: { js: "})(require('node:module').createRequire(require('node:worker_threads').workerData.base))" },
   })
-  const fileOf = (ending: string) => outputFiles.find(({ path }) => path.endsWith(ending))!
-  const code = fileOf('bundle.mjs').text
-  const packages = new InstalledPackages(root).closure(importedPackages(code, metafile.outputs['bundle.mjs']!.imports))
-  const footer = `export const packages=${canonicalJson(packages)};\n//# sourceMappingURL=${sourceMapName}\n`
-  return {
-    bytes: new TextEncoder().encode(code + footer),
-    sourceMap: fileOf('.map').contents,
-    inputs: Object.keys(metafile.inputs)
-      .filter((input) => input !== 'bundle-entry.ts')
-      .sort(),
-  }
+  return { text: outputFiles[0]!.text, imports: importsOf(metafile), inputs: Object.keys(metafile.inputs) }
+}
+
+function importsOf(metafile: Metafile) {
+  return metafile.outputs['bundle.mjs']!.imports
 }
 
 /**

@@ -24,6 +24,7 @@ export const modelsByFamily: Readonly<Record<string, readonly string[]>> = {
   ResNet: ['resNetModels'],
   Swin: ['swinModels'],
   ViT: ['visionTransformerModels'],
+  WideResNet: ['wideResNetModels'],
 }
 
 /** The export of `stages/evaluations` that evaluates under each perturbation. */

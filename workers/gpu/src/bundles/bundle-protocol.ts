@@ -6,7 +6,7 @@ import type { DeviceProgress, DeviceResult } from '../device-protocol.ts'
  * The version of what a device process and a bundle expect of each other: the exports of a bundle (`StageModule`) and
  * `StageContext`. A bundle of another version is refused. It changes whenever one of these types does.
  */
-export const bundleProtocol = 1
+export const bundleProtocol = 2
 
 /** What a bundle exports. */
 export interface StageModule {
@@ -22,6 +22,8 @@ export interface StageContext {
   readonly store: StageStore
   /** Fetches a source and gives the path of a file with these bytes, checked by their digest. */
   fetchSource(source: string, sha256: Digest): Promise<string>
+  /** Where stages keep what they can make again, for one another and for later attempts. */
+  readonly cacheFolder: string
   readonly progress: MidStageCheckpoint
   readonly signal: AbortSignal
   report(progress: DeviceProgress): void

@@ -65,7 +65,13 @@ it.each<[what: string, file: string, text: string, instead: string, affected: Re
     none,
   ],
   ['the pixel font', 'libs/use/pictures/src/pixel-font.ts', "'0': '75557'", "'0': '25552'", none],
-  ['the arithmetic of one family', 'libs/science/backbones/src/swin.ts', 'width: 96', 'width: 97', /Swin/],
+  [
+    'the arithmetic of one family',
+    'libs/science/backbones/src/swin.ts',
+    'const headWidth = 32',
+    'const headWidth = 16',
+    /Swin/,
+  ],
   ['a corruption', 'libs/science/corruptions/src/snow.ts', 'kept: 0.8 ', 'kept: 0.81 ', /common$/],
   [
     'a step of APGD',
@@ -73,6 +79,20 @@ it.each<[what: string, file: string, text: string, instead: string, affected: Re
     'keepingShare = 0.75',
     'keepingShare = 0.7',
     /^fine-tune|Linf$/,
+  ],
+  [
+    'an augmentation, in the text of a thread',
+    'libs/science/datasets/src/color-jitter.ts',
+    '19_595',
+    '19_594',
+    /^fine-tune/,
+  ],
+  [
+    'a layout of data',
+    'libs/science/datasets/src/layouts/class-folders.ts',
+    'parts.length > 2',
+    'parts.length > 3',
+    /^prepare-dataset/,
   ],
   ['AdamW', 'libs/science/training/src/adamw.ts', 'beta2: 0.95', 'beta2: 0.99', /^fine-tune/],
   [
@@ -122,7 +142,7 @@ it('a line of our C++ changes the name of the library, which the environment of 
 it('a worker goes on with the code that it has named, whatever is edited', async () => {
   const worker = new StageBundles(realpathSync(copy.folder))
   const named = await worker.bundle('checkpoint/Swin')
-  const undo = copy.edit('libs/science/backbones/src/swin.ts', 'width: 96', 'width: 97')
+  const undo = copy.edit('libs/science/backbones/src/swin.ts', 'const headWidth = 32', 'const headWidth = 16')
   try {
     expect(await worker.bundle('checkpoint/Swin')).toEqual(named)
     expect(digestOfBytes(readFileSync(named.path))).toBe(named.digest)

@@ -25,7 +25,8 @@ export const probeForward: Probe<ForwardProbe> = async (request, report) => {
     ]
     if (gradient) arrays.push({ name: 'input_gradient', dtype: 'float32', shape: images.shape, data: gradient })
     await writeResult(request.out, arrays)
-    return `${request.out}: ${arrays.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')}`
+    const written = arrays.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')
+    return [`${request.out}: ${written}`, ...model.changes.map((change) => `weights: ${change}`)].join('\n')
   } finally {
     disposeParameters(model.parameters)
   }

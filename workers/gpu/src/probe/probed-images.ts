@@ -18,11 +18,14 @@ export interface ProbedImages {
   batchLabels(from: number, to: number): Tensor1D
 }
 
-/** Reads `images` (float32 [n, height, width, 3], in [0, 1] unless the contract is `none`) and `labels` (int32 [n]). */
+/**
+ * Reads `images` (float32 [n, height, width, 3], in [0, 1] unless the contract is `none`) and `labels` (int32 or int64
+ * [n]).
+ */
 export function readProbedImages({ inputs, contract }: ProbedModel, { backbone, classes }: LoadedModel): ProbedImages {
   const arrays = readArrays(inputs, 'inputs')
   const images = requireArray(arrays, inputs, 'images', 'float32 [n, height, width, 3]')
-  const labels = requireArray(arrays, inputs, 'labels', 'int32 [n]')
+  const labels = asInt32(requireArray(arrays, inputs, 'labels', 'int32 or int64 [n]'))
   const shape = requireImages(images)
   requireSize(shape, backbone)
   requirePixels(images.data as Float32Array, contract === 'none')
@@ -82,8 +85,14 @@ function requirePixels(pixels: Float32Array, asTheyAre: boolean): void {
     )
 }
 
+/** Labels as PyTorch has them, int64, become int32. */
+function asInt32(labels: NamedArray): NamedArray {
+  if (labels.dtype !== 'int64') return labels
+  return { ...labels, dtype: 'int32', data: Int32Array.from(labels.data as BigInt64Array, Number) }
+}
+
 function requireLabels({ dtype, shape, data }: NamedArray, count: number, classes: number): void {
-  if (dtype !== 'int32') refuse(`labels are ${dtype}; give int32`)
+  if (dtype !== 'int32') refuse(`labels are ${dtype}; give int32 or int64`)
   if (shape.length !== 1 || shape[0] !== count)
     refuse(`labels have the shape [${shape.join(', ')}] for ${count} images; give one for each image`)
   const wrong = (data as Int32Array).findIndex((label) => label < 0 || label >= classes)

@@ -1,7 +1,7 @@
-import { backboneFor, type Backbone } from '@gauntlet/backbones'
+import { adoptCheckpoint, backboneFor, type Backbone } from '@gauntlet/backbones'
 import type { ProbedModel } from '@gauntlet/contract'
 import type { Parameters } from '@gauntlet/nn'
-import { loadStrictly, readCheckpoint, toParameters, type NamedArray } from '@gauntlet/weights'
+import { openCheckpoint, toParameters, type CheckpointFile, type NamedArray } from '@gauntlet/weights'
 import { ProbeInputInvalid } from './probe-input-invalid.ts'
 
 /** A backbone with the weights of a file. The caller disposes of the parameters. */
@@ -9,21 +9,27 @@ export interface LoadedModel {
   readonly backbone: Backbone
   readonly classes: number
   readonly parameters: Parameters
+  /** What was stripped, left out or filled to make the weights fit, a sentence each. */
+  readonly changes: readonly string[]
 }
 
-/** Loads the weights strictly, under the reference's names or those of a published checkpoint. */
+/** Loads the weights as they are found. Every tensor of the model must be there. */
 export function loadProbedModel({ backbone: id, weights, classes: wanted, contract }: ProbedModel): LoadedModel {
   const backbone = backboneFor(id, contract)
-  const arrays = backbone.convertCheckpoint(readArrays(weights, 'weights'))
-  const classes = wanted ?? classesOf(backbone, arrays, weights)
-  const specifications = backbone.specifications(classes)
-  return { backbone, classes, parameters: toParameters(loadStrictly(arrays, specifications).arrays, specifications) }
+  const adoption = { head: 'kept', classes: wanted, normalised: contract === 'none' } as const
+  const { arrays, classes, changes } = adoptCheckpoint(backbone, openFile(weights, 'weights'), adoption)
+  const parameters = toParameters(arrays, backbone.specifications(classes!))
+  return { backbone, classes: classes!, parameters, changes }
 }
 
 /** The tensors of a file that the user named; `what` names its role in the message. */
 export function readArrays(path: string, what: string): NamedArray[] {
+  return openFile(path, what).arrays
+}
+
+function openFile(path: string, what: string): CheckpointFile {
   try {
-    return readCheckpoint(path)
+    return openCheckpoint(path)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined)
@@ -32,16 +38,4 @@ export function readArrays(path: string, what: string): NamedArray[] {
       code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : `the system says ${code}`
     throw new ProbeInputInvalid(`The ${what} ${path} cannot be read (${reason}); give the path of a safetensors file.`)
   }
-}
-
-/** The number of classes of the head in the weights. */
-function classesOf(backbone: Backbone, arrays: readonly NamedArray[], weights: string): number {
-  const name = `${backbone.classifier}.weight`
-  const head = arrays.find((array) => array.name === name)
-  if (!head?.shape[0]) {
-    throw new ProbeInputInvalid(
-      `The weights ${weights} have no head (${name}); add one, since every tensor of the model must be there.`,
-    )
-  }
-  return head.shape[0]
 }

@@ -45,6 +45,7 @@ async function storeCheckpoint(
   const metadata = {
     format: 'pt',
     backbone: backbone.id,
+    inputContract: backbone.inputContract,
     dataset: configuration.dataset.id,
     loss,
     protocol: protocol.id,

@@ -25,7 +25,7 @@ export function loadClassifier(
   safetensors: Uint8Array,
   additional: readonly NamedArray[] = [],
 ): Parameters {
-  const { arrays } = loadStrictly([...readSafetensors(safetensors).arrays, ...additional], parameterSpecifications)
+  const arrays = loadStrictly([...readSafetensors(safetensors).arrays, ...additional], parameterSpecifications)
   return toParameters(arrays, parameterSpecifications)
 }
 

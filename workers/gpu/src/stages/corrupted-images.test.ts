@@ -30,9 +30,9 @@ beforeAll(async () => {
   const source = { id: 'tiny', source: 'file:tiny', sha256: 'a'.repeat(64), classes: 3, resolution, splitSeed: 42 }
   const specification = { ...source, trainImages: null, validationImages: null, testImages: null }
   const { manifest, imagesFile } = await packDataset(specification, archive, join(folder, 'images'))
-  withCopies = openDataset(manifest, imagesFile)
+  withCopies = openDataset({ manifest, images: imagesFile })
   const { train, validation, test } = manifest.splits
-  without = openDataset({ ...manifest, splits: { train, validation, test } }, imagesFile)
+  without = openDataset({ manifest: { ...manifest, splits: { train, validation, test } }, images: imagesFile })
 })
 afterAll(async () => {
   await Promise.all([withCopies.close(), without.close()])

@@ -1,6 +1,6 @@
 import { freshHead, type FamilyModels } from '@gauntlet/backbones'
 import type { FineTuneInput } from '@gauntlet/contract'
-import { augment, type DatasetReader } from '@gauntlet/datasets'
+import { openReadThreads, type AugmentedReads, type DatasetReader } from '@gauntlet/datasets'
 import { disposeParameters } from '@gauntlet/nn'
 import { canonicalJson, type ArtifactsByRole, type Configuration, type Digest } from '@gauntlet/study'
 import {
@@ -27,16 +27,17 @@ export const fineTune =
     const classifier = classifierOf(models, configuration)
     const head = () => freshHead(classifier.backbone, classifier.classes, configuration.seed)
     const { progress } = context
-    const trained = await withImages(context, dataset, (images) => {
+    const trained = await withImages(context, dataset, async (images) => {
+      const threads = openReadThreads(images)
       const whole = {
         model: classifier,
         parameters: async () => loadClassifier(classifier, await context.store.read(pretrained.parameters!), head()),
         settings: settingsOf(configuration, microBatch),
-        training: augmented(images, configuration),
+        training: augmented(images, threads, configuration),
         ...(images.count('validation') > 0 ? { validation: plain(images, 'validation') } : {}),
         signal: context.signal,
       }
-      return trainOn(whole, progress, context)
+      return trainOn(whole, progress, context).finally(() => threads.close())
     })
     return { sources: {}, generated: await storeTrained(classifier, trained, context) }
   }
@@ -94,16 +95,14 @@ function settingsOf({ loss, protocol, seed, hyperparameters }: Configuration, mi
 }
 
 /** The training images, augmented anew each epoch by numbers that depend on seed, image and epoch alone. */
-function augmented(images: DatasetReader, { seed, hyperparameters: { augmentation } }: Configuration): TrainingData {
+function augmented(
+  images: DatasetReader,
+  threads: AugmentedReads,
+  { seed, hyperparameters: { augmentation } }: Configuration,
+): TrainingData {
   const { count, resolution } = plain(images, 'train')
-  return {
-    count,
-    resolution,
-    async read(indices, epoch) {
-      const batch = await images.read('train', indices)
-      return { images: augment(batch.images, batch.digests, augmentation, { seed, epoch }), labels: batch.labels }
-    },
-  }
+  const settings = { ...augmentation } // what threads are sent must be plain
+  return { count, resolution, read: (indices, epoch) => threads.readAugmented(indices, settings, { seed, epoch }) }
 }
 
 function plain(images: DatasetReader, split: 'train' | 'validation'): TrainingData {

@@ -133,12 +133,21 @@ describe('a key', () => {
     expect(wrong).toEqual([])
   })
 
+  it('of loading weights changes with the classes where the head is kept, and only there', () => {
+    const { backbone } = inputs.configuration
+    const key = (classes?: number) =>
+      stageKey(pretrainLoadIdentity(worker, classes === undefined ? { backbone } : { backbone, classes }))
+    expect(new Set([key(), key(2), key(3)]).size).toBe(3)
+    expect(key()).toBe(keys(inputs)['pretrain-load'])
+  })
+
   it('changes with each artifact that its stage reads', () => {
     const before = keys(inputs)
     const affected: Record<string, readonly StageUnderTest[]> = {
       'prepare-dataset manifest': ['fine-tune', 'checkpoint', 'attack', 'corruption'],
       'prepare-dataset images': ['fine-tune', 'checkpoint', 'attack', 'corruption'],
       'pretrain-load parameters': ['fine-tune'],
+      'pretrain-load changes': [],
       'fine-tune trained': ['checkpoint'],
       'fine-tune history': [],
       'checkpoint checkpoint': ['attack', 'corruption'],
@@ -175,7 +184,7 @@ function keys(
   const evaluated = { configuration, dataset, checkpoint: made.checkpoint }
   const identities: Record<StageUnderTest, StageIdentity> = {
     'prepare-dataset': prepareDatasetIdentity(description, configuration.dataset),
-    'pretrain-load': pretrainLoadIdentity(description, configuration.backbone),
+    'pretrain-load': pretrainLoadIdentity(description, { backbone: configuration.backbone }),
     'fine-tune': fineTuneIdentity(description, {
       configuration,
       microBatch,
@@ -251,6 +260,7 @@ function contextIn(folder: string, key: Digest): StageContext {
   const signal = new AbortController().signal
   return {
     store,
+    cacheFolder: join(folder, 'cache'),
     signal,
     report: () => undefined,
     fetchSource: (source, sha256) => fetchSource(source, sha256, { cacheFolder: join(folder, 'cache'), signal }),

@@ -98,7 +98,7 @@ async function runConfiguration(configuration: Configuration, { measure = true }
     return done.generated
   }
   const dataset = await stage(prepareDatasetIdentity(worker, configuration.dataset), {}, ['manifest', 'images'])
-  const pretrained = await stage(pretrainLoadIdentity(worker, configuration.backbone), {}, ['parameters'])
+  const pretrained = await stage(pretrainLoadIdentity(worker, { backbone: configuration.backbone }), {}, ['parameters'])
   const training = { configuration, dataset, pretrained, microBatch: configuration.hyperparameters.microBatch }
   const trained = await stage(fineTuneIdentity(worker, training), fineTuneUses(training), ['trained'], configuration)
   const checking = { configuration, dataset, trained }
@@ -159,7 +159,7 @@ it('opens a configuration again whose artifact is damaged, and makes that stage 
 async function checkpointOf(configuration: Configuration): Promise<StageIdentity> {
   const generated = async (identity: StageIdentity) => (await run(identity, {}, [])).generated
   const dataset = await generated(prepareDatasetIdentity(worker, configuration.dataset))
-  const pretrained = await generated(pretrainLoadIdentity(worker, configuration.backbone))
+  const pretrained = await generated(pretrainLoadIdentity(worker, { backbone: configuration.backbone }))
   const { microBatch } = configuration.hyperparameters
   const trained = await generated(fineTuneIdentity(worker, { configuration, dataset, pretrained, microBatch }))
   return checkpointIdentity(worker, { configuration, dataset, trained })

@@ -57,12 +57,12 @@ export const hostileSafetensors: readonly HostileFile[] = [
   ['a name given twice with the same bytes', fileOf(`{${twice},${twice}}`, 4), /a name twice/],
   ['a name given twice, once escaped', fileOf(`{${twice},${twice.replace('"a"', '"\\u0061"')}}`, 4), /a name twice/],
   ['metadata that is not text', fileOf({ __metadata__: { epoch: 3 } }), /more than text/],
-  ['nothing', new Uint8Array(0), /neither/],
+  ['nothing', new Uint8Array(0), /empty/],
   ['eight bytes', new Uint8Array(8), /neither/],
-  ['a page about an error', Buffer.from('<!doctype html><title>404</title>'), /neither/],
+  ['a page about an error', Buffer.from('<!doctype html><title>404</title>'), /web page/],
   [
     'a pointer to a large file',
     Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n'),
-    /neither/,
+    /Git LFS/,
   ],
 ]

@@ -28,7 +28,7 @@ function backboneRow(facts: BackboneFacts): BackboneRow {
 const columns: readonly Column<BackboneRow>[] = [
   { heading: 'backbone', cell: ({ id }) => id },
   { heading: 'family', cell: ({ family }) => family },
-  { heading: 'size', cell: ({ size }) => size },
+  { heading: 'size', cell: ({ size }) => size ?? '–' },
   { heading: 'type', cell: ({ familyType }) => familyType },
   { heading: 'parameters', align: 'right', cell: ({ parameters }) => `${(parameters / 1e6).toFixed(1)} M` },
   { heading: 'GMACs', align: 'right', cell: ({ multiplyAccumulates }) => (multiplyAccumulates / 1e9).toFixed(2) },
@@ -36,7 +36,7 @@ const columns: readonly Column<BackboneRow>[] = [
   { heading: 'mean', cell: ({ inputContract }) => shortTriple(inputContract.mean) },
   { heading: 'deviation', cell: ({ inputContract }) => shortTriple(inputContract.deviation) },
   { heading: 'order', cell: ({ inputContract }) => inputContract.channelOrder },
-  { heading: 'source', cell: ({ weights }) => weights.source },
+  { heading: 'source', cell: ({ weights }) => weights?.source ?? 'none published' },
 ]
 
 /** Three values as `.485 .456 .406`, or one value where they are the same. */

@@ -3,9 +3,13 @@ import { addAnalyze } from './analyze.ts'
 import { addBackbones } from './backbones.ts'
 import { addControl } from './control.ts'
 import { addDashboard } from './dashboard.ts'
+import { addDatasets } from './datasets.ts'
 import { addDoctor } from './doctor.ts'
 import { addDown } from './down.ts'
+import { addEvaluate } from './evaluate.ts'
+import { addGc } from './gc.ts'
 import { addImport } from './import.ts'
+import { addInit } from './init.ts'
 import { addPlan } from './plan.ts'
 import { addProbe } from './probe.ts'
 import { addRank } from './rank.ts'
@@ -23,8 +27,10 @@ export function addCommands(program: Command): Command {
     addDoctor,
     addUp,
     addDown,
+    addInit,
     addPlan,
     addRun,
+    addEvaluate,
     addSubmit,
     addWatch,
     addControl,
@@ -36,7 +42,9 @@ export function addCommands(program: Command): Command {
     addAnalyze,
     addReport,
     addBackbones,
+    addDatasets,
     addProbe,
+    addGc,
   ])
     add(program)
   return program

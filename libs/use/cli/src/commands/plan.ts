@@ -15,7 +15,7 @@ import { expandStudy } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { withLedger } from '../local-ledger.ts'
 import { readCommandSettings } from '../settings.ts'
-import { readStudyShowingPins } from '../read-study.ts'
+import { readStudyToPlanShowingPins } from '../read-study.ts'
 import { renderTable } from '../table.ts'
 import { askWorkersOrLedger } from '../worker-description.ts'
 
@@ -27,7 +27,7 @@ export function addPlan(program: Command): void {
     .option('--why', 'say of every stage that would run why: what differs from what is recorded')
     .option('--json', 'print JSON')
     .action(async (named: string, { json, why }: { json?: boolean; why?: boolean }) => {
-      const { study } = await readStudyShowingPins(named, readCommandSettings().cache)
+      const { study, unreachable } = await readStudyToPlanShowingPins(named, readCommandSettings().cache)
       const expansion = expandStudy(study)
       await withLedger(async ({ settings, db, store }) => {
         const { description: workers, describedAt } = await askWorkersOrLedger(
@@ -47,6 +47,7 @@ export function addPlan(program: Command): void {
             JSON.stringify(
               {
                 study: study.name,
+                unpinned: [...unreachable.keys()],
                 ...expansion,
                 ...planned,
                 stages: planned.stages.map(withLabels),

@@ -1,6 +1,7 @@
 import { readOlderNumbers, resultRow } from '@gauntlet/client'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
+import { withClassMeans } from '../class-means.ts'
 import { withLedger } from '../local-ledger.ts'
 import { readCurrentResults } from '../read-current-results.ts'
 import { renderResults } from '../results-table.ts'
@@ -27,7 +28,8 @@ export function addResults(program: Command): void {
     )
     .action(async (study: string, { all, json, sheets }: ResultsOptions) => {
       await withLedger(async (session) => {
-        const { results, pool } = await readCurrentResults(session, study)
+        const { results: counted, pool } = await readCurrentResults(session, study)
+        const results = await withClassMeans(session, counted)
         const older = all ? await readOlderNumbers(session.db, results.older, pool.description) : undefined
         const written = sheets === undefined ? [] : await writeSheets(session, results.rows, resolve(sheets))
         if (json) {

@@ -20,9 +20,10 @@ import {
   type StudyProgress,
   type WorkerDescription,
 } from '@gauntlet/contract'
-import { openLedger, StudyUnknown, type LedgerDatabase } from '@gauntlet/ledger'
+import { openLedger, studyFileType, StudyUnknown, type LedgerDatabase } from '@gauntlet/ledger'
 import { expandStudy, studyId, type Digest, type Expansion } from '@gauntlet/study'
 import type { Command } from 'commander'
+import { withClassMeans } from '../class-means.ts'
 import { CommandFailed } from '../command-failed.ts'
 import { startDashboard } from '../dashboard-server.ts'
 import { interruptible } from '../interruptible.ts'
@@ -44,26 +45,22 @@ export function addRun(program: Command): void {
     .option('--json', 'print the rows as a JSON array instead of the table')
     .option('--open', 'open the study in the browser, and serve the page until the run ends')
     .option('--budget <hours>', 'device-hours after which it pauses, or none', parseHours)
-    .action(
-      async (named: string, { json, open, budget }: { json?: boolean; open?: boolean; budget?: number | null }) => {
-        const settings = readCommandSettings()
-        const source = await readStudyShowingPins(named, settings.cache)
-        const interrupted = `Interrupted; nothing that was finished is lost. Go on with: gauntlet run ${named}`
-        await interruptible(interrupted, (signal) =>
-          LocalStack.use(settings, (stack) =>
-            runIn({
-              stack,
-              settings,
-              source,
-              signal,
-              json: json === true,
-              open: open === true,
-              budget: budget ?? null,
-            }),
-          ),
-        )
-      },
+    .action((named: string, { json, open, budget }: { json?: boolean; open?: boolean; budget?: number | null }) =>
+      runStudyFile(named, { json: json === true, open: open === true, budget: budget ?? null }),
     )
+}
+
+/** Runs a study or resumes it, and prints its table. */
+export async function runStudyFile(
+  named: string,
+  { json, budget, open = false }: Pick<Invocation, 'json' | 'budget'> & { readonly open?: boolean },
+): Promise<void> {
+  const settings = readCommandSettings()
+  const source = await readStudyShowingPins(named, settings.cache)
+  const interrupted = `Interrupted; nothing that was finished is lost. Go on with: gauntlet run ${named}`
+  await interruptible(interrupted, (signal) =>
+    LocalStack.use(settings, (stack) => runIn({ stack, settings, source, signal, json, open, budget })),
+  )
 }
 
 interface Invocation {
@@ -128,7 +125,7 @@ async function runStudy(session: RunSession): Promise<void> {
   // The workers of a pool on the user's own Temporal may have been replaced meanwhile; local ones are those of this
   // command.
   const worker = finished || !settings.temporalAddress ? session.worker : await askWorkers(settings, session.codes)
-  const results = await readResults(db, id, () => Promise.resolve(worker))
+  const results = await withClassMeans({ db, store }, await readResults(db, id, () => Promise.resolve(worker)))
   const pool = { description: worker, describedAt: null }
   console.log(
     json
@@ -173,7 +170,7 @@ async function startAndFollow({
   const { client, close } = await connect(temporalSettings(temporalAddress, process.env))
   const display = progressDisplay(false)
   try {
-    const file = await store.put(source.bytes, 'application/yaml')
+    const file = await store.put(source.bytes, studyFileType)
     const { pool } = readCommandSettings()
     const limit = budget === null ? {} : { budgetSeconds: budget }
     await startStudy(client, { studyId: id, file, ...(pool ? { pool } : {}), ...limit })

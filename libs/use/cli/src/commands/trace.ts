@@ -2,8 +2,9 @@ import { percent } from '@gauntlet/analysis'
 import { traceMeasurement, type MeasurementTrace, type TracedExecution } from '@gauntlet/ledger'
 import { configurationLabel } from '@gauntlet/study'
 import type { Command } from 'commander'
+import { classCounts, type ClassCount } from '../class-counts.ts'
 import { CommandFailed, Misuse } from '../command-failed.ts'
-import { withLedger } from '../local-ledger.ts'
+import { withLedger, type LedgerSession } from '../local-ledger.ts'
 import { readCurrentResults } from '../read-current-results.ts'
 
 export function addTrace(program: Command): void {
@@ -18,7 +19,7 @@ export function addTrace(program: Command): void {
     .action(async (study: string, row: string, { json }: { json?: boolean }) => {
       if (!/^[1-9]\d*$/.test(row))
         throw new Misuse(`${JSON.stringify(row)} is not a row; give its number from gauntlet results ${study}.`)
-      await withLedger(async ({ settings, db }) => {
+      await withLedger(async ({ settings, db, store }) => {
         const { rows, missing } = (await readCurrentResults({ settings, db }, study)).results
         const cell = rows.find((measured) => measured.row === Number(row))
         const empty = missing.find((other) => other.row === Number(row))
@@ -27,12 +28,24 @@ export function addTrace(program: Command): void {
         if (!cell)
           throw new Misuse(`There is no row ${row} in ${study}; it has rows 1 to ${rows.length + missing.length}.`)
         const trace = await traceMeasurement(db, cell.measurementId)
-        console.log(json ? JSON.stringify({ row: cell.row, ...trace }, null, 2) : renderTrace(trace))
+        const [classes, changes] = await Promise.all([classCounts(trace, store), changesOf(trace, store)])
+        const document = { row: cell.row, ...trace, classes, changes }
+        console.log(json ? JSON.stringify(document, null, 2) : renderTrace(trace, classes, changes))
       })
     })
 }
 
-function renderTrace({ measurement, executions, sources }: MeasurementTrace): string {
+/** What was stripped, left out, filled or replaced to make the weights fit the backbone, a sentence each. */
+async function changesOf({ executions }: MeasurementTrace, store: LedgerSession['store']): Promise<readonly string[]> {
+  const said = executions.find(({ stage }) => stage === 'pretrain-load')?.generated['changes']
+  return said ? (JSON.parse(Buffer.from(await store.read(said)).toString()) as string[]) : []
+}
+
+function renderTrace(
+  { measurement, executions, sources }: MeasurementTrace,
+  classes: readonly ClassCount[] | string,
+  changes: readonly string[],
+): string {
   const { configuration, perturbation, evaluator, correct, total, outcomesDigest } = measurement
   const heading = `${correct}/${total} (${percent(correct / total)}) · ${perturbation.name} by ${evaluator}\n${configurationLabel(configuration)}`
   const origins = sources.map(
@@ -41,10 +54,16 @@ function renderTrace({ measurement, executions, sources }: MeasurementTrace): st
   )
   return [
     heading,
-    `counted from outcomes ${outcomesDigest}`,
+    `counted from outcomes ${outcomesDigest}\n${renderClasses(classes)}`,
     ...executions.map(renderExecution),
     `from outside:\n${origins.join('\n')}`,
+    ...(changes.length > 0 ? [`to the weights:\n${changes.map((change) => `  ${change}`).join('\n')}`] : []),
   ].join('\n\n')
+}
+
+function renderClasses(classes: readonly ClassCount[] | string): string {
+  if (typeof classes === 'string') return `classes are not known: ${classes}`
+  return `by class: ${classes.map(({ name, correct, total }) => `${name} ${correct}/${total}`).join(' · ')}`
 }
 
 function renderExecution({

@@ -39,7 +39,7 @@ async function watch(named: string, json: boolean): Promise<boolean> {
   const address = stack.temporalAddress()
   if (!address) throw new CommandFailed(`Nothing runs here; start the study with: gauntlet run ${named}`)
   const { client, close } = await connect(temporalSettings(address, process.env))
-  const ledger = openLedger(await stack.database())
+  const ledger = openLedger(await stack.databaseToRead())
   const store = openArtifactStore(settings.artifacts, settings.cache)
   const display = progressDisplay(json)
   let last: StudyProgress | null = null

@@ -25,10 +25,17 @@ export const pixelContracts = {
     deviation: [0.26862954, 0.26130258, 0.27577711],
     channelOrder: 'rgb',
   },
+  /** The mean and deviation of CIFAR-10's and CIFAR-100's training images, as RobustBench's models have them. */
+  cifar10: { mean: [0.4914, 0.4822, 0.4465], deviation: [0.2471, 0.2435, 0.2616], channelOrder: 'rgb' },
+  cifar100: { mean: [0.5071, 0.4865, 0.4409], deviation: [0.2673, 0.2564, 0.2762], channelOrder: 'rgb' },
   /** Leaves pixels as they are, for checkpoints that were trained without normalisation. */
   plain,
   plainBgr: { ...plain, channelOrder: 'bgr' },
 } as const satisfies Readonly<Record<string, PixelContract>>
+
+/** What may be done to pixels, by name. */
+export type PixelContractName = keyof typeof pixelContracts
+export const pixelContractNames = Object.keys(pixelContracts) as PixelContractName[]
 
 /** The number of images in pretraining data, as the study's authors count them. */
 const pretrainingImages = {
@@ -59,10 +66,35 @@ export interface BackboneFamily {
   readonly familyType: FamilyType
   /** Whether its models have batch norms, whose statistics in training depend on the micro-batch. */
   readonly batchNorm: boolean
+  /** The backbones that the catalogue lists by an id of their own: those of the study, and published robust ones. */
   readonly backbones: Readonly<Record<string, BackboneEntry>>
+  /** The architectures by timm's names; absent where the family has none beside those of `backbones`. */
+  readonly architectures?: Architectures
+}
+
+/** Architectures by name, written by test/parity/backbones/describe_architectures.py. */
+export type Architectures = Readonly<Record<string, ArchitectureEntry>>
+
+interface ArchitectureEntry {
+  readonly side: number
+  readonly pixels: keyof typeof pixelContracts
+  /** The width of the features that the classifier reads. */
+  readonly features: number
+  /** Parameters with a head for 1,000 classes, and the multiply-accumulates of one image of `side`. */
+  readonly parameters: number
+  readonly multiplyAccumulates: number
+  /** Whether its models have batch norms, where that is not as in the family. */
+  readonly batchNorm?: boolean
+  /**
+   * The tags of timm's checkpoints, its default first. Each may say how it differs from the architecture: `:21843` the
+   * classes of its head (1,000 otherwise), `@384` its side, `/clip` what it expects of pixels.
+   */
+  readonly checkpoints: string
 }
 
 interface BackboneEntry {
+  /** The architecture, where the id is not its name with a tag. */
+  readonly architecture?: string
   readonly size: SizeClass
   readonly pretraining: readonly [strategy: PretrainingStrategy, data: keyof typeof pretrainingImages]
   /**
@@ -80,23 +112,26 @@ interface BackboneEntry {
   }
 }
 
-/** The facts of a pretrained backbone. */
+/** The facts of a backbone: of a published checkpoint, or of an architecture for checkpoints of one's own. */
 export interface BackboneFacts {
   readonly id: string
+  /** The architecture that it is of: `resnet18` of `resnet18.tv_in1k`. */
+  readonly architecture: string
   readonly family: string
-  /** The size class, as the study's authors assigned it. */
-  readonly size: SizeClass
+  /** The size class, as the study's authors assigned it; null for backbones that the study does not have. */
+  readonly size: SizeClass | null
   readonly familyType: FamilyType
   readonly batchNorm: boolean
-  readonly pretrainingStrategy: string
-  readonly pretrainingData: string
+  /** What the study's authors say of the pretraining; null for backbones that the study does not have. */
+  readonly pretrainingStrategy: string | null
+  readonly pretrainingData: string | null
   /** The number of images seen in pretraining. */
-  readonly pretrainingImages: number
+  readonly pretrainingImages: number | null
   /**
    * The checkpoint, and the SHA-256 of its bytes. Files on the hub may change, so a study's lock file pins those whose
-   * `sha256` is null.
+   * `sha256` is null. Null where none is published.
    */
-  readonly weights: { readonly source: string; readonly sha256: Digest | null }
+  readonly weights: { readonly source: string; readonly sha256: Digest | null } | null
   /** The number of parameters, with the published head. */
   readonly parameters: number
   /** The multiply-accumulates of one image at the native side. */
@@ -107,25 +142,85 @@ export interface BackboneFacts {
   readonly native: PixelContract & { readonly side: number }
 }
 
-/** The facts of every backbone of a family, in the order of the table. */
-export function factsOfFamily({ family, familyType, batchNorm, backbones }: BackboneFamily): BackboneFacts[] {
-  return Object.entries(backbones).map(([id, entry]) => {
-    const { size, pretraining, source = `hf:timm/${id}/model.safetensors@main`, sha256 = null, model } = entry
-    const [pretrainingStrategy, pretrainingData] = pretraining
+/** The facts of every backbone that a family lists by an id of its own, in the order of the table. */
+export function factsOfFamily(family: BackboneFamily): BackboneFacts[] {
+  return Object.keys(family.backbones).map((id) => listedFacts(family, id))
+}
+
+/** The facts of a family's backbone, listed or of an architecture, or null where it has none of that id. */
+export function factsIn(family: BackboneFamily, id: string): BackboneFacts | null {
+  return Object.hasOwn(family.backbones, id) ? listedFacts(family, id) : architectureFacts(family, id)
+}
+
+function listedFacts({ family, familyType, batchNorm, backbones }: BackboneFamily, id: string): BackboneFacts {
+  const { size, pretraining, source = hubSource(id), sha256 = null, model, architecture } = backbones[id]!
+  const [pretrainingStrategy, pretrainingData] = pretraining
+  return {
+    id,
+    architecture: architecture ?? id.split('.')[0]!,
+    family,
+    size,
+    familyType,
+    batchNorm,
+    pretrainingStrategy,
+    pretrainingData,
+    pretrainingImages: pretrainingImages[pretrainingData],
+    weights: { source, sha256 },
+    parameters: model.parameters,
+    multiplyAccumulates: model.multiplyAccumulates,
+    pretrainedClasses: model.classes,
+    native: { side: model.side, ...pixelContracts[model.pixels] },
+  }
+}
+
+/** The facts of an architecture with timm's default checkpoint, or of the checkpoint whose tag follows a dot. */
+function architectureFacts({ family, familyType, batchNorm, architectures }: BackboneFamily, id: string) {
+  const [, architecture = id, wanted] = /^([^.]+)\.(.+)$/.exec(id) ?? []
+  if (!architectures || !Object.hasOwn(architectures, architecture)) return null
+  const entry = architectures[architecture]!
+  const tags = tagsOf(entry.checkpoints)
+  const found = wanted === undefined ? tags[0] : tags.find(({ tag }) => tag === wanted)
+  if (wanted !== undefined && !found) return null
+  const { classes = 1000, side = entry.side, pixels = entry.pixels } = found ?? {}
+  return {
+    id,
+    architecture,
+    family,
+    size: null,
+    familyType,
+    batchNorm: entry.batchNorm ?? batchNorm,
+    pretrainingStrategy: null,
+    pretrainingData: null,
+    pretrainingImages: null,
+    weights: found ? { source: hubSource(`${architecture}.${found.tag}`), sha256: null } : null,
+    parameters: entry.parameters - (classes > 0 ? 1000 - classes : 1000) * (entry.features + 1),
+    multiplyAccumulates: Math.round(entry.multiplyAccumulates * (side / entry.side) ** 2),
+    pretrainedClasses: classes,
+    native: { side, ...pixelContracts[pixels] },
+  }
+}
+
+function hubSource(name: string): string {
+  return `hf:timm/${name}/model.safetensors@main`
+}
+
+interface Tag {
+  readonly tag: string
+  readonly classes?: number
+  readonly side?: number
+  readonly pixels?: PixelContractName
+}
+
+/** Reads `checkpoints` of an architecture: tags between spaces, each with what differs. */
+function tagsOf(checkpoints: string): Tag[] {
+  return checkpoints.split(' ').flatMap((written) => {
+    const [, tag, classes, side, pixels] = /^([^:@/]+)(?::(\d+))?(?:@(\d+))?(?:\/(\w+))?$/.exec(written) ?? []
+    if (tag === undefined) return []
     return {
-      id,
-      family,
-      size,
-      familyType,
-      batchNorm,
-      pretrainingStrategy,
-      pretrainingData,
-      pretrainingImages: pretrainingImages[pretrainingData],
-      weights: { source, sha256 },
-      parameters: model.parameters,
-      multiplyAccumulates: model.multiplyAccumulates,
-      pretrainedClasses: model.classes,
-      native: { side: model.side, ...pixelContracts[model.pixels] },
+      tag,
+      ...(classes === undefined ? {} : { classes: Number(classes) }),
+      ...(side === undefined ? {} : { side: Number(side) }),
+      ...(pixels === undefined ? {} : { pixels: pixels as PixelContractName }),
     }
   })
 }

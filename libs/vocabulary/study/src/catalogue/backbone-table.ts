@@ -1,3 +1,16 @@
+import {
+  convNeXtArchitectures,
+  deitArchitectures,
+  edgeNeXtArchitectures,
+  efficientNetArchitectures,
+  eva02Architectures,
+  mobileNetV3Architectures,
+  regNetArchitectures,
+  resNetArchitectures,
+  swinArchitectures,
+  vitArchitectures,
+  wideResNetArchitectures,
+} from './architectures.ts'
 import type { BackboneFamily } from './backbone-facts.ts'
 
 /*
@@ -19,12 +32,14 @@ export const convNeXtFamily: BackboneFamily = {
   batchNorm: false,
   backbones: {
     'CLIP-convnext_base_w-laion2B-s13B-b82K': {
+      architecture: 'convnext_base_w',
       size: 'large',
       pretraining: ['self-supervised (multimodal)', 'laion2B'],
       source: 'hf:laion/CLIP-convnext_base_w-laion2B-s13B-b82K/open_clip_pytorch_model.bin@main',
       model: { classes: 0, side: 256, pixels: 'clip', parameters: 87566464, multiplyAccumulates: 20053819392 },
     },
     'CLIP-convnext_base_w-laion_aesthetic-s13B-b82K': {
+      architecture: 'convnext_base_w',
       size: 'large',
       pretraining: ['self-supervised (multimodal)', 'laion_aesthetic'],
       source: 'hf:laion/CLIP-convnext_base_w-laion_aesthetic-s13B-b82K/open_clip_pytorch_model.bin@main',
@@ -66,6 +81,7 @@ export const convNeXtFamily: BackboneFamily = {
       model: { classes: 1000, side: 224, pixels: 'imageNet', parameters: 28589128, multiplyAccumulates: 4455531264 },
     },
     robust_convnext_base: {
+      architecture: 'convnext_base',
       // revisiting-at decides per model whether it has a normalisation layer (`model.add_normalization`, 0 in its
       // run_train.sh) and does not say so for this one. Fed ImageNet's mean and deviation, its linear probe in the
       // study reaches 33.6 % on Caltech-101, and that of the tiny model 88.9 %; so it is taken to expect plain pixels.
@@ -76,12 +92,14 @@ export const convNeXtFamily: BackboneFamily = {
       model: { classes: 1000, side: 224, pixels: 'plain', parameters: 88591464, multiplyAccumulates: 15354729472 },
     },
     robust_convnext_tiny: {
+      architecture: 'convnext_tiny',
       size: 'medium',
       pretraining: ['supervised (robust)', 'in1k'],
       source: 'https://nc.mlcloud.uni-tuebingen.de/public.php/dav/files/XLLnoCnJxp74Zqn/weights_convnext_t.pt',
       model: { classes: 1000, side: 224, pixels: 'imageNet', parameters: 28589128, multiplyAccumulates: 4455531264 },
     },
   },
+  architectures: convNeXtArchitectures,
 }
 
 export const vitFamily: BackboneFamily = {
@@ -90,6 +108,7 @@ export const vitFamily: BackboneFamily = {
   batchNorm: false,
   backbones: {
     robust_vit_base_patch16_224: {
+      architecture: 'vit_base_patch16_224',
       // run_train.sh of revisiting-at trains it on plain pixels (`add_normalization 0`). The study's authors fed it
       // ImageNet's normalisation, and their linear probes of it fail.
       size: 'large',
@@ -155,6 +174,7 @@ export const vitFamily: BackboneFamily = {
       model: { classes: 0, side: 224, pixels: 'imageNet', parameters: 21665664, multiplyAccumulates: 4598498304 },
     },
   },
+  architectures: vitArchitectures,
 }
 
 export const deitFamily: BackboneFamily = {
@@ -173,12 +193,14 @@ export const deitFamily: BackboneFamily = {
       model: { classes: 1000, side: 224, pixels: 'imageNet', parameters: 5717416, multiplyAccumulates: 1253683200 },
     },
     robust_deit_small_patch16_224: {
+      architecture: 'deit_small_patch16_224',
       size: 'medium',
       pretraining: ['supervised (robust)', 'in1k'],
       source: 'https://nc.mlcloud.uni-tuebingen.de/public.php/dav/files/XLLnoCnJxp74Zqn/weights_vit_s.pt',
       model: { classes: 1000, side: 224, pixels: 'imageNet', parameters: 22050664, multiplyAccumulates: 4598882304 },
     },
   },
+  architectures: deitArchitectures,
 }
 
 export const eva02Family: BackboneFamily = {
@@ -198,6 +220,7 @@ export const eva02Family: BackboneFamily = {
       model: { classes: 0, side: 224, pixels: 'clip', parameters: 5502144, multiplyAccumulates: 1697518080 },
     },
   },
+  architectures: eva02Architectures,
 }
 
 export const swinFamily: BackboneFamily = {
@@ -216,6 +239,7 @@ export const swinFamily: BackboneFamily = {
       model: { classes: 1000, side: 224, pixels: 'imageNet', parameters: 28288354, multiplyAccumulates: 4490566656 },
     },
   },
+  architectures: swinArchitectures,
 }
 
 export const coAtNetFamily: BackboneFamily = {
@@ -265,6 +289,7 @@ export const edgeNeXtFamily: BackboneFamily = {
       model: { classes: 1000, side: 256, pixels: 'imageNet', parameters: 5586832, multiplyAccumulates: 1253234816 },
     },
   },
+  architectures: edgeNeXtArchitectures,
 }
 
 export const mobileViTFamily: BackboneFamily = {
@@ -292,6 +317,7 @@ export const mobileNetV3Family: BackboneFamily = {
       model: { classes: 1000, side: 224, pixels: 'imageNet', parameters: 5483032, multiplyAccumulates: 216589760 },
     },
   },
+  architectures: mobileNetV3Architectures,
 }
 
 export const efficientNetFamily: BackboneFamily = {
@@ -306,6 +332,7 @@ export const efficientNetFamily: BackboneFamily = {
       model: { classes: 1000, side: 224, pixels: 'imageNet', parameters: 5288548, multiplyAccumulates: 385814752 },
     },
   },
+  architectures: efficientNetArchitectures,
 }
 
 export const regNetFamily: BackboneFamily = {
@@ -319,6 +346,7 @@ export const regNetFamily: BackboneFamily = {
       model: { classes: 1000, side: 224, pixels: 'imageNet', parameters: 5157512, multiplyAccumulates: 397677568 },
     },
   },
+  architectures: regNetArchitectures,
 }
 
 export const resNetFamily: BackboneFamily = {
@@ -332,6 +360,7 @@ export const resNetFamily: BackboneFamily = {
       model: { classes: 1000, side: 224, pixels: 'imageNet', parameters: 25557032, multiplyAccumulates: 4089184256 },
     },
     robust_resnet50: {
+      architecture: 'resnet50',
       // The ImageNet L∞ 4/255 model of GitHub MadryLab/robustness (README). `dl=1` asks for the file instead of a page
       // about it.
       size: 'medium',
@@ -340,6 +369,7 @@ export const resNetFamily: BackboneFamily = {
       model: { classes: 1000, side: 224, pixels: 'imageNet', parameters: 25557032, multiplyAccumulates: 4089184256 },
     },
   },
+  architectures: resNetArchitectures,
 }
 
 /**
@@ -369,4 +399,13 @@ export const efficientNetLiteFamily: BackboneFamily = {
       model: { classes: 1000, side: 224, pixels: 'imageNet', parameters: 4652008, multiplyAccumulates: 385187552 },
     },
   },
+}
+
+/** The Wide ResNets of RobustBench, for checkpoints of one's own: no checkpoint of them is on timm's hub. */
+export const wideResNetFamily: BackboneFamily = {
+  family: 'WideResNet',
+  familyType: 'fully convolutional',
+  batchNorm: true,
+  backbones: {},
+  architectures: wideResNetArchitectures,
 }

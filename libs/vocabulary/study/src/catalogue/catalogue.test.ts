@@ -27,16 +27,16 @@ describe('the catalogue of backbones', () => {
   })
 
   it('has a source of its own for every checkpoint', () => {
-    const sources = backboneCatalogue.map(({ weights }) => weights.source)
+    const sources = backboneCatalogue.map(({ weights }) => weights!.source)
     expect(new Set(sources).size).toBe(41)
     expect(sources.filter((source) => !/^(?:hf:[\w.-]+\/[\w.-]+\/[\w.-]+@main|https:|pypi:)/.test(source))).toEqual([])
-    expect(backboneFacts('swin_tiny_patch4_window7_224.ms_in1k')?.weights.source).toBe(
+    expect(backboneFacts('swin_tiny_patch4_window7_224.ms_in1k')?.weights?.source).toBe(
       'hf:timm/swin_tiny_patch4_window7_224.ms_in1k/model.safetensors@main',
     )
   })
 
   it('pins the weights that are in a package registry and never change', () => {
-    expect(backboneFacts('tf_efficientnet_lite0.in1k')?.weights.sha256).toMatch(/^[0-9a-f]{64}$/)
+    expect(backboneFacts('tf_efficientnet_lite0.in1k')?.weights?.sha256).toMatch(/^[0-9a-f]{64}$/)
     expect(backboneFacts('no such backbone')).toBeNull()
   })
 })

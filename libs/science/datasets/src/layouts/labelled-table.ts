@@ -1,0 +1,151 @@
+import { basename } from 'node:path'
+import { byCodePoint, plainName } from '@gauntlet/files'
+import { InvalidDataset } from '../invalid-dataset.ts'
+import type { SplitName } from '../manifest.ts'
+import type { Scan } from '../scan-files.ts'
+import { remarksOnNumbers, sortedClasses, splitNamed, type Labelling } from './layout.ts'
+import { readTable } from './table-file.ts'
+
+/** Headings under which people put the three columns, in the order in which they count. */
+const headings = {
+  path: [
+    'path',
+    'file',
+    'filename',
+    'file_name',
+    'filepath',
+    'file_path',
+    'image',
+    'image_path',
+    'img',
+    'img_path',
+    'image_name',
+    'name',
+    'image_id',
+    'id',
+  ],
+  label: ['label', 'labels', 'class', 'class_name', 'classname', 'category', 'target', 'species', 'diagnosis', 'y'],
+  split: ['split', 'set', 'subset', 'partition'],
+} as const
+
+interface Row {
+  readonly name: string
+  readonly label: string
+  readonly split: SplitName | null
+}
+
+/**
+ * A CSV with a column of paths and one of labels, and with one of splits where there are any: one table, or one each
+ * that is called `train`, `val` and `test`. Paths are relative to the table, or lead to it from further inside the
+ * source; the ending of an image may be left out.
+ */
+export function labelledTable(scan: Scan): Labelling | undefined {
+  const find = imageFinder(scan)
+  const tables = [...scan.tables.keys()]
+    .filter((name) => /\.(?:csv|tsv)$/i.test(name))
+    .sort(byCodePoint)
+    .flatMap((name) => {
+      const read = readColumns(readTable(scan.tables.get(name)!), (path) => find(name, path) !== undefined)
+      return read ? [{ name, rows: read }] : []
+    })
+  if (tables.length === 0) return undefined
+  const splitOf = (table: string) => splitNamed(basename(table).replace(/\.\w+$/, '')) ?? null
+  const [unsplit = [], split = []] = [
+    tables.filter(({ name }) => !splitOf(name)),
+    tables.filter(({ name }) => splitOf(name)),
+  ]
+  if (unsplit.length > 1 || (unsplit.length > 0 && split.length > 0))
+    throw new InvalidDataset(
+      `The source has several tables of paths and labels (${tables.map(({ name }) => name).join(', ')}); keep one, or call them train.csv, val.csv and test.csv.`,
+    )
+  const rows = tables.flatMap(({ name: table, rows: read }) =>
+    read.map(({ path, label, split: written }, i): Row => {
+      const name = find(table, path) ?? refuse(table, i, `names ${path}, which is not there`)
+      if (label === '') refuse(table, i, 'has no label')
+      return { name, label, split: written === undefined ? splitOf(table) : splitIn(written, table, i) }
+    }),
+  )
+  refuseTwice(rows)
+  const classNames = sortedClasses(rows.map(({ label }) => label))
+  const labels = new Map(classNames.map((name, label) => [name, label]))
+  return {
+    format: `a table of paths and labels (${tables.map(({ name }) => name).join(', ')})`,
+    classNames,
+    images: rows.map(({ name, label, split: where }) => ({ name, split: where, label: labels.get(label)! })),
+    remarks: remarksOnNumbers(classNames),
+  }
+}
+
+interface WrittenRow {
+  readonly path: string
+  readonly label: string
+  readonly split?: string
+}
+
+/** The rows of a table with the columns by their headings, or of two columns without headings; else undefined. */
+function readColumns(rows: readonly string[][], isImage: (path: string) => boolean): WrittenRow[] | undefined {
+  const [head, ...rest] = rows
+  if (!head) return undefined
+  if (head.length === 2 && isImage(head[0]!)) return rows.map(([path, label]) => ({ path: path!, label: label ?? '' }))
+  const names = head.map((heading) => heading.toLowerCase().replace(/[\s-]+/g, '_'))
+  const column = (kind: keyof typeof headings) => {
+    const heading = headings[kind].find((each) => names.includes(each))
+    return heading === undefined ? -1 : names.indexOf(heading)
+  }
+  const [path, label, split] = [column('path'), column('label'), column('split')]
+  if (path < 0 || label < 0 || path === label || !rest.some((row) => isImage(row[path] ?? ''))) return undefined
+  return rest.map((row) => ({
+    path: row[path] ?? '',
+    label: row[label] ?? '',
+    ...(split < 0 ? {} : { split: row[split] ?? '' }),
+  }))
+}
+
+function splitIn(written: string, table: string, row: number): SplitName {
+  return (
+    splitNamed(written) ??
+    refuse(table, row, `has the split ${JSON.stringify(written)}, which is none of train, val and test`)
+  )
+}
+
+/** The name of the image that a table means: its path from the table, from the top, or a part of one name alone. */
+function imageFinder({ images }: Scan): (table: string, path: string) => string | undefined {
+  const byBase = new Map<string, string[]>()
+  const add = (key: string, name: string) => void byBase.set(key, [...(byBase.get(key) ?? []), name])
+  for (const name of images.keys()) {
+    add(basename(name), name)
+    const stem = basename(name).replace(/\.\w+$/, '')
+    if (stem !== basename(name)) add(stem, name)
+  }
+  return (table, written) => {
+    const path = plainName(written.replaceAll('\\', '/').replace(/^(?:\.\/)+/, ''))
+    if (path === '') return undefined
+    const beside = table.slice(0, table.length - basename(table).length) + path
+    for (const exact of [beside, path]) if (images.has(exact)) return exact
+    const matching = (byBase.get(basename(path)) ?? []).filter((name) => endsIn(name, path))
+    return matching.length === 1 ? matching[0] : undefined
+  }
+}
+
+/** Whether a path, with or without its ending, is the end of a name by whole folders. */
+function endsIn(name: string, path: string): boolean {
+  return [name, name.replace(/\.\w+$/, '')].some((each) => each === path || each.endsWith(`/${path}`))
+}
+
+function refuseTwice(rows: readonly Row[]): void {
+  const seen = new Map<string, string>()
+  for (const { name, label } of rows) {
+    const before = seen.get(name)
+    if (before !== undefined)
+      throw new InvalidDataset(
+        before === label
+          ? `The table names ${name} twice; keep one row.`
+          : `The table gives ${name} the labels ${before} and ${label}; keep one row.`,
+      )
+    seen.set(name, label)
+  }
+}
+
+function refuse(table: string, row: number, wrong: string): never {
+  throw new InvalidDataset(`Row ${row + 1} of ${table} ${wrong}; correct the table or add the file.`)
+}

@@ -1,0 +1,83 @@
+import { byCodePoint } from '@gauntlet/files'
+import { InvalidDataset } from '../invalid-dataset.ts'
+import type { SplitName } from '../manifest.ts'
+import type { Scan } from '../scan-files.ts'
+
+/** An image with its label and split. */
+export interface LabelledImage {
+  readonly name: string
+  readonly split: SplitName | null
+  readonly label: number
+}
+
+/** The images of a source, as one layout of files labels them. */
+export interface Labelling {
+  /** What the source is, in words. */
+  readonly format: string
+  readonly classNames: readonly string[]
+  /** In the layout's own order. */
+  readonly images: readonly LabelledImage[]
+  /** Sentences on the labels, for people. */
+  readonly remarks?: readonly string[]
+}
+
+/** Labels the files of a source; undefined where the source has another layout. */
+export type Layout = (scan: Scan) => Labelling | undefined
+
+/** Names of folders and tables that stand for a split. */
+export function splitNamed(name: string): SplitName | undefined {
+  return splits[name.toLowerCase()]
+}
+
+const splits: Readonly<Record<string, SplitName>> = {
+  train: 'train',
+  training: 'train',
+  val: 'validation',
+  valid: 'validation',
+  validation: 'validation',
+  dev: 'validation',
+  test: 'test',
+  testing: 'test',
+  test_common: 'testCommon',
+}
+
+/** Class names of labels as they are written: by number where all are whole numbers, else by code point. */
+export function sortedClasses(written: Iterable<string>): string[] {
+  const names = [...new Set(written)]
+  const areNumbers = names.every((name) => /^-?\d{1,15}$/.test(name))
+  return names.sort(areNumbers ? (a, b) => Number(a) - Number(b) : byCodePoint)
+}
+
+/** What has to be said of labels that are numbers but not 0 to N − 1. */
+export function remarksOnNumbers(classNames: readonly string[]): string[] {
+  const [first, last, count] = [classNames[0]!, classNames.at(-1)!, classNames.length]
+  if (!/^-?\d+$/.test(first) || classNames.every((name, label) => name === String(label))) return []
+  const gaps = Number(last) - Number(first) >= count ? ', with gaps' : ''
+  return [
+    `The labels run from ${first} to ${last}${gaps}; the ${count} classes keep these as names, and models count them from 0.`,
+  ]
+}
+
+/** The one name of a file that ends in `ending`, and the folder that it is relative to. */
+export function fileEnding(
+  names: Iterable<string>,
+  ending: string,
+): { readonly name: string; readonly root: string } | undefined {
+  for (const name of names)
+    if (name === ending || name.endsWith(`/${ending}`)) return { name, root: name.slice(0, -ending.length) }
+  return undefined
+}
+
+/** The lines of a text file that say something. */
+export function linesOf(bytes: Uint8Array): string[] {
+  return new TextDecoder()
+    .decode(bytes)
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+}
+
+/** An annotation names an image that is not there, or says what cannot be. */
+export function refuseAnnotation(file: string, wrong: string): never {
+  throw new InvalidDataset(`${file} of the dataset ${wrong}; fetch the dataset again.`)
+}

@@ -1,0 +1,199 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
+import { tarOf } from '@gauntlet/files/fixtures/tar'
+import { zipOf } from '@gauntlet/files/fixtures/zip'
+import { describe, expect, it } from 'vitest'
+import { bytesOf, classesOf, folderOf, pngOf, type Contents } from './image-folder.fixture.ts'
+import { InvalidDataset } from './invalid-dataset.ts'
+import { packDataset } from './pack-dataset.ts'
+import { readSource } from './read-source.ts'
+
+const flowers = classesOf(['rose', 'daisy', 'tulip'], 3)
+/** `<split> <label> <name>` of each image. */
+async function listed(contents: Contents | string) {
+  const { entries } = await readSource(typeof contents === 'string' ? contents : folderOf(contents))
+  return entries.map(({ split, label, name }) => `${split} ${label} ${name}`)
+}
+const archive = (name: string, bytes: Uint8Array) => {
+  const path = join(emptyFolder(), name)
+  writeFileSync(path, bytes)
+  return path
+}
+
+describe('a folder for each class', () => {
+  it('has its classes in the order of code points, as ImageFolder', async () => {
+    const { classNames, entries, format } = await readSource(folderOf(flowers))
+    expect([format, classNames]).toEqual(['a folder for each class', ['daisy', 'rose', 'tulip']])
+    expect(entries.map(({ label }) => label).join('')).toBe('000111222')
+  })
+
+  it('is the same in zip, tar and tar.gz, with a folder around it, and in any order of the archive', async () => {
+    const around = Object.fromEntries(Object.entries(flowers).map(([name, content]) => [`flowers/${name}`, content]))
+    const members = bytesOf(around).toReversed()
+    const zip = zipOf(members.map(({ name, bytes }) => ({ name, content: bytes })))
+    const entriesOf = async (path: string) =>
+      (await readSource(path)).entries.map(({ name, ...rest }) => ({ ...rest, name: name.replace('flowers/', '') }))
+    const expected = await entriesOf(folderOf(flowers))
+    for (const path of [
+      archive('a.zip', zip),
+      archive('a.tar', tarOf(members)),
+      archive('a.tgz', gzipSync(tarOf(members))),
+      folderOf(around),
+    ])
+      expect(await entriesOf(path)).toEqual(expected)
+  })
+
+  it('may be split into train, val and test, under any of their names', async () => {
+    for (const [train, validation, test] of [
+      ['train', 'val', 'test'],
+      ['Training', 'valid', 'testing'],
+    ] as const) {
+      const classes = ['b', 'a']
+      const contents = {
+        ...classesOf(classes, 2, `${train}/`),
+        ...classesOf(classes, 1, `${validation}/`, 100),
+        ...classesOf(classes, 1, `${test}/`, 200),
+      }
+      expect((await listed(contents)).map((line) => line.split(' ').slice(0, 2).join(' ')).toSorted()).toEqual([
+        'test 0',
+        'test 1',
+        'train 0',
+        'train 0',
+        'train 1',
+        'train 1',
+        'validation 0',
+        'validation 1',
+      ])
+    }
+  })
+
+  it('may have images deeper inside a class, and classes that are called as splits are', async () => {
+    expect(await listed({ 'car/2026/a.png': 1, 'car/b.png': 2, 'train/c.png': 3 })).toEqual([
+      'null 0 car/2026/a.png',
+      'null 0 car/b.png',
+      'null 1 train/c.png',
+    ])
+  })
+
+  it('says what it passed over, and why', async () => {
+    const { entries, passedOver } = await readSource(
+      folderOf({
+        ...flowers,
+        '.DS_Store': 'x',
+        'rose/._0.png': 'x',
+        'rose/Thumbs.db': 'x',
+        'top.png': 9,
+        'rose/a.mp4': 'x',
+      }),
+    )
+    expect(entries).toHaveLength(9)
+    expect(Object.fromEntries(passedOver.map(({ reason, names }) => [reason, names]))).toEqual({
+      'hidden, or left behind by an operating system': ['.DS_Store', 'rose/._0.png', 'rose/Thumbs.db'],
+      'images to which the source gives no class': ['top.png'],
+      'neither image nor table': ['rose/a.mp4'],
+    })
+  })
+
+  it('knows an image by its content, whatever its name ends in', async () => {
+    const { entries } = await readSource(folderOf({ 'a/x.jpg': pngOf(1), 'b/y': pngOf(2) }))
+    expect(entries.map(({ encoding }) => encoding)).toEqual(['png', 'png'])
+  })
+
+  it('is refused with one class, without classes, and where there is nothing', async () => {
+    await expect(listed({ 'a/x.png': 1 })).rejects.toThrow('one class alone (a)')
+    await expect(listed({ 'x.png': 1, 'y.png': 2 })).rejects.toThrow('neither folders nor a table')
+    await expect(listed('/nowhere')).rejects.toThrow('There is no dataset at /nowhere')
+    await expect(listed(archive('a.csv', Buffer.from('path,label\n')))).rejects.toThrow('name the folder that holds it')
+  })
+})
+
+describe('a table of paths and labels', () => {
+  const images = { 'img/1.png': 1, 'img/2.png': 2, 'img/sub/3.png': 3 }
+
+  it.each([
+    ['paths from the table', 'file_name,label\nimg/1.png,cat\nimg/2.png,dog\n./img/sub/3.png,cat\n'],
+    [
+      'quotes, a byte order mark and CRLF',
+      '\uFEFF"path";"Class"\r\n"img/1.png";"cat"\r\nimg/2.png;dog\r\nimg/sub/3.png;cat\r\n',
+    ],
+    ['file names alone', 'label\tfilename\ncat\t1.png\ndog\t2.png\ncat\tsub/3.png\n'],
+    ['names without endings', 'id,species\n1,cat\n2,dog\n3,cat\n'],
+    ['no headings', 'img/1.png,cat\nimg/2.png,dog\nimg/sub/3.png,cat\n'],
+    ['paths of Windows', 'path,label\nimg\\1.png,cat\nimg\\2.png,dog\nimg\\sub\\3.png,cat\n'],
+  ])('may have %s', async (_, table) => {
+    expect(await listed({ ...images, 'labels.csv': table })).toEqual([
+      'null 0 img/1.png',
+      'null 1 img/2.png',
+      'null 0 img/sub/3.png',
+    ])
+  })
+
+  it('may have a column of splits, or be one table for each', async () => {
+    const expected = ['train 0 img/1.png', 'validation 1 img/2.png', 'test 0 img/sub/3.png']
+    const column = 'path,label,split\nimg/1.png,a,train\nimg/2.png,b,val\nimg/sub/3.png,a,test\n'
+    expect(await listed({ ...images, 'all.csv': column })).toEqual(expected)
+    const tables = { 'train.csv': 'path,label\nimg/1.png,a\n', 'val.csv': 'path,label\nimg/2.png,b\n' }
+    const three = { ...images, ...tables, 'test.csv': 'path,label\nimg/sub/3.png,a\n' }
+    expect((await listed(three)).toSorted()).toEqual(expected.toSorted())
+  })
+
+  it('keeps numbers as names, in the order of numbers, and explains those that do not begin with 0', async () => {
+    const table = 'path,label\nimg/1.png,10\nimg/2.png,2\nimg/sub/3.png,1\n'
+    const { classNames, remarks } = await readSource(folderOf({ ...images, 'l.csv': table }))
+    expect(classNames).toEqual(['1', '2', '10'])
+    expect(remarks).toEqual([
+      'The labels run from 1 to 10, with gaps; the 3 classes keep these as names, and models count them from 0.',
+    ])
+  })
+
+  it.each([
+    ['an image that is not there', 'path,label\nimg/1.png,a\nimg/9.png,b\n', 'Row 2 of l.csv names img/9.png'],
+    ['a path that leads out', 'path,label\nimg/1.png,a\n../../etc/passwd,b\n', 'not there'],
+    ['an image twice', 'path,label\nimg/1.png,a\nimg/1.png,b\n', 'the labels a and b'],
+    ['no label', 'path,label\nimg/1.png,a\nimg/2.png,\n', 'Row 2 of l.csv has no label'],
+    ['an unknown split', 'path,label,split\nimg/1.png,a,later\n', 'the split "later"'],
+  ])('is refused with %s', async (_, table, message) => {
+    await expect(listed({ ...images, 'l.csv': table })).rejects.toThrow(message)
+  })
+})
+
+describe('hostile data', () => {
+  const specification = { id: 'own', source: 'file:x', sha256: 'a'.repeat(64), classes: 3, resolution: 8 }
+  const prepare = (path: string) =>
+    packDataset(
+      { ...specification, trainImages: null, validationImages: null, testImages: null, splitSeed: 42 },
+      path,
+      join(emptyFolder(), 'images'),
+    )
+
+  it('names the image that is empty, or cut off, or no image', async () => {
+    const many = classesOf(['rose', 'daisy', 'tulip'], 8)
+    const png = pngOf(5)
+    await expect(prepare(folderOf({ ...many, 'rose/x.jpg': '' }))).rejects.toThrow('rose/x.jpg is empty')
+    await expect(prepare(folderOf({ ...many, 'rose/x.jpg': 'hello' }))).rejects.toThrow('rose/x.jpg has no image')
+    await expect(prepare(folderOf({ ...many, 'rose/x.png': png.subarray(0, png.length - 20) }))).rejects.toThrow(
+      'rose/x.png: An image is not a readable PNG',
+    )
+  })
+
+  it.each([
+    ['a name that leads out', { name: '../../rose/1.png' }],
+    ['an absolute name', { name: '/etc/rose/1.png' }],
+    ['a symbolic link', { name: 'rose/1.png', type: '2', link: '/etc/passwd' }],
+    ['a hard link', { name: 'rose/1.png', type: '1', link: 'rose/0.png' }],
+    ['a device', { name: 'rose/1.png', type: '3' }],
+  ])('refuses an archive with %s', async (_, member) => {
+    await expect(listed(archive('a.tar', tarOf([...bytesOf(flowers), member])))).rejects.toThrow(InvalidDataset)
+  })
+
+  it('refuses what claims to unpack to gigabytes, before it does', async () => {
+    const zeros = gzipSync(new Uint8Array(2 ** 26 + 1))
+    const bomb = zipOf([{ name: 'rose/1.png', content: new Uint8Array(2 ** 24) }])
+    await expect(listed(archive('a.zip', bomb))).rejects.toThrow('times its bytes')
+    await expect(listed(archive('a.tar.gz', zeros))).rejects.toThrow(InvalidDataset)
+    const huge = tarOf([{ name: 'rose/1.png', size: 10 * 2 ** 30 }])
+    await expect(listed(archive('b.tar', huge))).rejects.toThrow(InvalidDataset)
+  })
+})

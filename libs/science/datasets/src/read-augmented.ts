@@ -1,0 +1,16 @@
+import type { Augmentation } from '@gauntlet/study'
+import { augment, type AugmentationKey } from './augment.ts'
+import { labelledBatch, type DatasetReader, type LabelledBatch } from './open-dataset.ts'
+
+/** The images of train at `indices`, resized and augmented. */
+export async function readAugmented(
+  { readLevels, entry, manifest }: Pick<DatasetReader, 'readLevels' | 'entry' | 'manifest'>,
+  indices: readonly number[],
+  augmentation: Augmentation,
+  key: AugmentationKey,
+): Promise<LabelledBatch> {
+  const levels = await readLevels('train', indices)
+  const entries = indices.map((index) => entry('train', index))
+  const write = (i: number, into: Float32Array) => augment(levels[i]!, entries[i]!.digest, augmentation, key, into)
+  return labelledBatch(entries, write, manifest.resolution)
+}

@@ -1,0 +1,36 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import type { Augmentation } from '@gauntlet/study'
+import type { AugmentationKey } from './augment.ts'
+import { readAugmented } from './read-augmented.ts'
+import { openDataset, type DatasetOpening, type LabelledBatch } from './open-dataset.ts'
+
+/** A batch of train that a thread is asked for. */
+export interface ReadRequest {
+  readonly id: number
+  readonly indices: readonly number[]
+  readonly augmentation: Augmentation
+  readonly key: AugmentationKey
+}
+
+/** The batch, or why there is none: what tells the error apart. */
+export type ReadAnswer =
+  | { readonly id: number; readonly batch: LabelledBatch }
+  | { readonly id: number; readonly error: { readonly name: string; readonly message: string; readonly code?: string } }
+
+/*
+ * The code of a thread that reads batches. Bundles of stages hold it as a text of its own (`readThread` in
+ * workers/gpu/src/bundles/build-bundle.ts), since the thread must not load the engine.
+ */
+const port = parentPort!
+const reader = openDataset((workerData as { readonly opening: DatasetOpening }).opening)
+port.on('message', ({ id, indices, augmentation, key }: ReadRequest) => {
+  readAugmented(reader, indices, augmentation, key).then(
+    (batch) =>
+      port.postMessage({ id, batch } satisfies ReadAnswer, [
+        batch.images.buffer as ArrayBuffer,
+        batch.labels.buffer as ArrayBuffer,
+      ]),
+    ({ name, message, code }: NodeJS.ErrnoException) =>
+      port.postMessage({ id, error: { name, message, ...(code === undefined ? {} : { code }) } } satisfies ReadAnswer),
+  )
+})

@@ -1,0 +1,103 @@
+import type { ArtifactStore } from '@gauntlet/artifacts'
+import { findGarbage, removeGarbage, type Garbage } from '@gauntlet/client'
+import { ledgerPointer, pinPointer } from '@gauntlet/contract'
+import { ledgerIdentity, reachableArtifacts, stageStates, type LedgerDatabase } from '@gauntlet/ledger'
+import type { Command } from 'commander'
+import { CommandFailed, Misuse } from '../command-failed.ts'
+import { withLedger } from '../local-ledger.ts'
+import { progressLine } from '../progress-line.ts'
+
+interface GcOptions {
+  readonly remove?: boolean
+  readonly grace: string
+  readonly pin?: string
+  readonly unpin?: string
+  readonly forgetLedger?: string
+  readonly json?: boolean
+}
+
+export function addGc(program: Command): void {
+  program
+    .command('gc')
+    .description('say which artifacts no key, pin or running attempt reaches any more, and with --remove delete them')
+    .option('--remove', 'delete what is found')
+    .option('--grace <time>', 'keep what was stored since, such as 36h or 7d', '7d')
+    .option('--pin <digest>', 'keep an artifact although nothing refers to it, and end')
+    .option('--unpin <digest>', 'take a pin away again, and end')
+    .option('--forget-ledger <id>', 'another ledger that used these artifacts is gone')
+    .option('--json', 'print JSON')
+    .action(async (options: GcOptions) => {
+      const olderThan = new Date(Date.now() - parseGrace(options.grace))
+      await withLedger(async ({ db, store }) => {
+        if (options.pin ?? options.unpin) return setPin(store, options)
+        await requireOnlyLedger(db, store, options.forgetLedger)
+        const view = {
+          reachableArtifacts: () => reachableArtifacts(db),
+          stageStates: (keys: readonly string[]) => stageStates(db, keys),
+        }
+        const garbage = await findGarbage(store, view, olderThan)
+        const removed = options.remove ? await removeShowing(store, garbage) : null
+        if (options.json) return console.log(JSON.stringify({ ...garbage, removedBytes: removed }, null, 2))
+        console.log(describeGarbage(garbage, removed))
+      })
+    })
+}
+
+async function setPin(store: ArtifactStore, { pin, unpin }: GcOptions): Promise<void> {
+  const digest = (pin ?? unpin)!
+  if (!/^[0-9a-f]{64}$/.test(digest)) throw new Misuse(`${digest} is not a digest; give its 64 hexadecimal digits.`)
+  if (unpin !== undefined) await store.deletePointer(pinPointer(digest))
+  else if ((await store.verify(digest)) === 'intact') await store.writePointer(pinPointer(digest), {})
+  else throw new Misuse(`The store has no intact artifact ${digest}; correct the digest.`)
+  console.log(`${digest} is ${unpin === undefined ? 'pinned' : 'not pinned any more'}.`)
+}
+
+/** Refuses a store that another ledger uses too: what this ledger does not refer to, that one may. */
+async function requireOnlyLedger(db: LedgerDatabase, store: ArtifactStore, forgotten?: string): Promise<void> {
+  if (forgotten !== undefined) await store.deletePointer(ledgerPointer(`ledger ${forgotten}`))
+  const own = ledgerPointer(await ledgerIdentity(db))
+  for await (const { name } of store.listPointers()) {
+    if (!name.startsWith('ledger-') || name === own) continue
+    const id = name.slice('ledger-'.length)
+    throw new CommandFailed(
+      `Another ledger (${id}) uses these artifacts too, and gc sees only this one; if that one is gone, add --forget-ledger ${id}.`,
+    )
+  }
+}
+
+async function removeShowing(store: ArtifactStore, garbage: Garbage): Promise<number> {
+  const line = progressLine()
+  try {
+    return await removeGarbage(store, garbage, (done) =>
+      line.show(`${done}/${garbage.artifacts.length} artifacts looked at`),
+    )
+  } finally {
+    line.end()
+  }
+}
+
+function describeGarbage({ artifacts, pointers, bytes, olderThan }: Garbage, removed: number | null): string {
+  const since = olderThan.toISOString().slice(0, 16).replace('T', ' ')
+  if (artifacts.length + pointers.length === 0)
+    return `Nothing to remove: all that was stored before ${since} is in use.`
+  const what = `${count(artifacts.length, 'artifact')} of ${megabytes(bytes)} and ${count(pointers.length, 'note')} of progress inside stages`
+  return removed === null
+    ? `${what}, last stored before ${since}, are out of reach; remove them with: gauntlet gc --remove`
+    : `Removed ${megabytes(removed)}: ${what}, last stored before ${since}.`
+}
+
+function count(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? '' : 's'}`
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`
+}
+
+/** Milliseconds. An artifact may be an hour old before the row that refers to it is written. */
+export function parseGrace(text: string): number {
+  const [, number, unit] = /^(\d{1,5})(h|d)$/.exec(text) ?? []
+  const milliseconds = Number(number) * (unit === 'h' ? 3_600_000 : 86_400_000)
+  if (milliseconds >= 3_600_000) return milliseconds
+  throw new Misuse(`--grace is ${JSON.stringify(text)}; give hours or days, such as 36h or 7d, and no less than 1h.`)
+}
