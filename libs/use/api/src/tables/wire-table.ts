@@ -74,7 +74,13 @@ function wireGrid({ grid }: CachedTable): Grid {
 
 function levelOf(configuration: Configuration, factor: FactorName): string {
   const { dataset, backbone, protocol, loss, seed } = configuration
-  const levels = { dataset: dataset.id, backbone: backboneLabel(backbone), protocol: protocol.id, loss, seed: String(seed) }
+  const levels = {
+    dataset: dataset.id,
+    backbone: backboneLabel(backbone),
+    protocol: protocol.id,
+    loss,
+    seed: String(seed),
+  }
   return { ...levels, inputContract: backbone.inputContract }[factor]
 }
 
