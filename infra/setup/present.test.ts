@@ -136,7 +136,7 @@ describe('the examination', () => {
   it('says what to do about every missing part', async () => {
     const parts = await examine({ PATH: folder, GAUNTLET_CACHE: folder }, folder)
     const wanting = parts.filter(({ state }) => state !== 'ok')
-    expect(wanting.map(({ part }) => part)).toEqual(['npm packages', 'C++ compiler', 'Temporal', 'Go', 'engine'])
+    expect(wanting.map(({ part }) => part)).toEqual(['npm packages', 'C++ compiler', 'Temporal', 'engine'])
     for (const { fix } of wanting) expect(fix).toMatch(/^[A-Z].*\.$/)
   })
 })

@@ -3,13 +3,14 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { projectFolders, workspace } from '@gauntlet/infra/fixtures/workspace-copy'
 
-/** Code with a slash that is no path of the repository: workflow ids, package names and the user's folders. */
+/** Code with a slash that is no path of the repository: workflow ids, packages, addresses and the user's folders. */
 const notInTheRepository = [
   'study/<digest>',
   'configuration/<configurationId>',
   '@gauntlet/<room>',
   '.gauntlet/',
   '~/.cache/gauntlet',
+  '/api/openapi.json',
   'file:../flowers',
   'hf:datasets/<owner>/<name>/@main',
 ]

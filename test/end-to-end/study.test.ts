@@ -146,6 +146,25 @@ describe('an undisturbed study', () => {
     for (const name of expected) expect(readFileSync(join(folder, name)).toString('latin1', 1, 4)).toBe('PNG')
   })
 
+  it('is shown by the dashboard, which tries it again without repeating anything', async () => {
+    const before = await attemptCounts(home)
+    const dashboard = home.start('dashboard', '--port', '0')
+    const printed = new Promise<string>((resolve) =>
+      dashboard.process.stdout!.on('data', (text) => resolve(String(text))),
+    )
+    const url = (await printed).match(/http:\/\/127\.0\.0\.1:\d+\//)![0]
+    const study = `${url}api/studies/smoke`
+    const served = (await (await fetch(`${study}/measurements`)).json()) as unknown
+    expect(served).toEqual(await home.json('results', 'smoke'))
+    const retry = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }
+    expect((await fetch(`${study}/actions/retry`, retry)).status).toBe(200)
+    const status = async () => ((await (await fetch(`${study}/now`)).json()) as { status: string }).status
+    await until('the second run to end', async () => (await status()) === 'completed')
+    expect(await attemptCounts(home)).toEqual(before)
+    dashboard.process.kill('SIGINT')
+    expect((await dashboard.ended).code).toBe(0)
+  })
+
   it('is not run again', async () => {
     const before = await attemptCounts(home)
     const again = await home.run('run', home.study('smoke', smoke), '--json')
@@ -229,6 +248,8 @@ describe('misuse', () => {
       [['results', 'no-such-study'], /no study "no-such-study".*smoke/],
       [['trace', 'smoke', '11'], /no row 11.*rows 1 to 10/],
       [['trace', 'smoke', 'first'], /"first" is not a row/],
+      [['dashboard', '--host', '0.0.0.0'], /set GAUNTLET_DASHBOARD_TOKEN/],
+      [['dashboard', '--port', 'none'], /"none" is not a port/],
       [['walk', 'smoke'], /unknown command 'walk'/],
     ]
     const ended = await Promise.all(commands.map(([args]) => home.run(...args)))
@@ -246,7 +267,7 @@ describe('misuse', () => {
     const { code, stdout } = await home.run('--help')
     expect(code).toBe(0)
     const control = ['submit', 'watch', 'pause', 'resume', 'retry', 'cancel']
-    for (const command of ['doctor', 'up', 'down', 'plan', 'run', ...control, 'results', 'trace'])
+    for (const command of ['doctor', 'up', 'down', 'plan', 'run', ...control, 'results', 'trace', 'dashboard'])
       expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'))
   })
 })

@@ -1,5 +1,6 @@
-import { desc, eq, or, sql } from 'drizzle-orm'
+import { and, desc, eq, gte, lt, or, sql, type SQL } from 'drizzle-orm'
 import type { Digest, Json } from '@gauntlet/study'
+import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { LedgerDatabase } from './open-ledger.ts'
 import { importedStudy, study } from './schema/index.ts'
 import { StudyUnknown } from './study-unknown.ts'
@@ -13,16 +14,43 @@ export interface RecordedStudy {
   readonly createdAt: string
 }
 
-/** The study with this id, or the last one recorded under this name. Throws `StudyUnknown`. */
+/** The fewest characters of an id that stand for the whole. */
+const shortestPrefix = 8
+
+/**
+ * The study with this id, or the last one recorded under this name, or the one whose id begins so. Throws
+ * `StudyUnknown`.
+ */
 export async function findStudy(db: LedgerDatabase, nameOrId: string): Promise<RecordedStudy> {
-  const [found] = await db
+  const named = await studiesWhere(db, or(eq(study.id, nameOrId), eq(study.name, nameOrId)))
+  const prefixed = named.length === 0 && nameOrId.length >= shortestPrefix ? begin(study.id, nameOrId) : undefined
+  const [found, ...others] = prefixed ? await studiesWhere(db, prefixed, 2) : named
+  if (found === undefined || others.length > 0) throw new StudyUnknown(nameOrId, await namesOfStudies(db))
+  return { ...found, createdAt: found.createdAt.toISOString() }
+}
+
+/**
+ * The condition that a digest begins with these characters. As a range it is answered by the index in every collation,
+ * because all digests are of one length and of characters that every collation orders alike.
+ */
+export function begin(digest: PgColumn, prefix: string): SQL | undefined {
+  return /^[0-9a-f]{1,64}$/.test(prefix) ? and(gte(digest, prefix), lt(digest, `${prefix}g`)) : undefined
+}
+
+function studiesWhere(db: LedgerDatabase, condition: SQL | undefined, limit = 1) {
+  return db
     .select({ id: study.id, name: study.name, document: study.document, createdAt: study.createdAt })
     .from(study)
-    .where(or(eq(study.id, nameOrId), eq(study.name, nameOrId)))
+    .where(condition)
     .orderBy(desc(study.createdAt), study.id)
-    .limit(1)
-  if (found === undefined) throw new StudyUnknown(nameOrId, await namesOfStudies(db))
-  return { ...found, createdAt: found.createdAt.toISOString() }
+    .limit(limit)
+}
+
+/** The text of a recorded study's file, with which it can be started again. Throws `StudyUnknown`. */
+export async function studyFile(db: LedgerDatabase, id: Digest): Promise<string> {
+  const [found] = await db.select({ file: study.file }).from(study).where(eq(study.id, id))
+  if (found === undefined) throw new StudyUnknown(id, await namesOfStudies(db))
+  return found.file
 }
 
 /** The names of studies that ran here and of imported ones. */

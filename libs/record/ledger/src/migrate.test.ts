@@ -123,6 +123,7 @@ it('moves the tables that an earlier version made in the schema public, with the
     for (const name of expected.filter((each) => !each.endsWith('__drizzle_migrations')))
       await client.query(`alter table ${name} set schema public`)
     await client.query('alter table gauntlet.__drizzle_migrations set schema drizzle')
+    await client.query('alter function gauntlet.mark_changed() set schema public')
     await client.query('drop schema gauntlet')
   })
   await migrate(databaseUrl)

@@ -58,7 +58,7 @@ it('gives the grid in its order, with every number and every failure', async () 
   expect(evidence.study).toMatchObject({ id: record.id, name: 'mixed' })
   expect(evidence.exclusions).toEqual(record.exclusions)
   expect(evidence.configurations).toEqual(
-    [good, diverged].map((each) => ({ id: configurationId(each), configuration: each })),
+    [good, diverged].map((each, position) => ({ position, id: configurationId(each), configuration: each })),
   )
   expect(evidence.perturbations.map(({ perturbation }) => perturbation)).toEqual([clean, linf])
   expect(evidence.measurements).toEqual([

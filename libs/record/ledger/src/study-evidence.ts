@@ -1,4 +1,5 @@
-import { and, desc, eq, sql } from 'drizzle-orm'
+import { and, desc, eq, sql, type SQL } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Configuration, Digest, Json, Perturbation, StageName } from '@gauntlet/study'
 import { findStudy, type RecordedStudy } from './find-study.ts'
 import type { LedgerDatabase } from './open-ledger.ts'
@@ -46,36 +47,74 @@ export interface RecordedFailure {
   readonly recordedAt: Date
 }
 
-/** The grid of a study and everything the ledger has of it, by whatever code and in whatever environment. */
-export interface StudyEvidence {
+/** What a study consists of. It never changes. */
+export interface StudyGrid {
   readonly study: RecordedStudy
-  /** In the order of the table. */
-  readonly configurations: readonly { readonly id: Digest; readonly configuration: Configuration }[]
+  /** In the order of the table; `position` is the place in it, from 0. */
+  readonly configurations: readonly GridConfiguration[]
   /** In the order of the table. */
   readonly perturbations: readonly { readonly key: Digest; readonly perturbation: Perturbation }[]
+  readonly exclusions: readonly { readonly cell: Json; readonly reason: string }[]
+}
+
+/** A configuration at its place in the table of a study. */
+export interface GridConfiguration {
+  readonly position: number
+  readonly id: Digest
+  readonly configuration: Configuration
+}
+
+/** The grid of a study and everything the ledger has of it, by whatever code and in whatever environment. */
+export interface StudyEvidence extends StudyGrid {
   /** The one confirmed last first. */
   readonly measurements: readonly RecordedMeasurement[]
   /** The latest first. */
   readonly failures: readonly RecordedFailure[]
-  readonly exclusions: readonly { readonly cell: Json; readonly reason: string }[]
 }
 
-/** Reads a study by id or name, in five queries however large it is. Throws `StudyUnknown`. */
-export async function studyEvidence(db: LedgerDatabase, nameOrId: string): Promise<StudyEvidence> {
+/** Reads what a study consists of, by its id or name. Throws `StudyUnknown`. */
+export async function studyGrid(db: LedgerDatabase, nameOrId: string): Promise<StudyGrid> {
   const study = await findStudy(db, nameOrId)
-  const [configurations, perturbations, measurements, failures, exclusions] = await Promise.all([
+  const [configurations, perturbations, exclusions] = await Promise.all([
     configurationsOf(db, study.id),
     perturbationsOf(db, study.id),
-    measurementsOf(db, study.id),
-    failuresOf(db, study.id),
     exclusionsOf(db, study.id),
   ])
-  return { study, configurations, perturbations, measurements, failures, exclusions }
+  return { study, configurations, perturbations, exclusions }
+}
+
+/** Reads a study by id or name, in six queries however large it is. Throws `StudyUnknown`. */
+export async function studyEvidence(db: LedgerDatabase, nameOrId: string): Promise<StudyEvidence> {
+  const grid = await studyGrid(db, nameOrId)
+  return evidenceOf(db, grid, grid.configurations)
+}
+
+/** Reads what the ledger has of some configurations of a study, in two queries. */
+export async function evidenceOf(
+  db: LedgerDatabase,
+  grid: StudyGrid,
+  part: readonly GridConfiguration[],
+): Promise<StudyEvidence> {
+  const ids = part === grid.configurations ? null : part.map(({ id }) => id)
+  const [measurements, failures] = await Promise.all([
+    measurementsOf(db, grid.study.id, ids),
+    failuresOf(db, grid.study.id, ids),
+  ])
+  return { ...grid, configurations: part, measurements, failures }
+}
+
+/** The condition that a column holds one of these ids; of null, none. */
+function isAmong(column: PgColumn, ids: readonly Digest[] | null): SQL | undefined {
+  return ids === null ? undefined : sql`${column} = any(${sql.param([...ids])}::text[])`
 }
 
 function configurationsOf(db: LedgerDatabase, studyId: Digest) {
   return db
-    .select({ id: configuration.id, configuration: configuration.document })
+    .select({
+      position: studyConfiguration.position,
+      id: sql<Digest>`${configuration.id}`,
+      configuration: configuration.document,
+    })
     .from(studyConfiguration)
     .innerJoin(configuration, eq(configuration.id, studyConfiguration.configurationId))
     .where(eq(studyConfiguration.studyId, studyId))
@@ -91,7 +130,11 @@ function perturbationsOf(db: LedgerDatabase, studyId: Digest) {
     .orderBy(studyPerturbation.position)
 }
 
-function measurementsOf(db: LedgerDatabase, studyId: Digest): Promise<RecordedMeasurement[]> {
+function measurementsOf(
+  db: LedgerDatabase,
+  studyId: Digest,
+  ids: readonly Digest[] | null,
+): Promise<RecordedMeasurement[]> {
   return db
     .select({
       measurementId: sql<Digest>`${measurement.id}`,
@@ -117,16 +160,16 @@ function measurementsOf(db: LedgerDatabase, studyId: Digest): Promise<RecordedMe
       ),
     )
     .innerJoin(execution, eq(execution.stageKey, measurement.stageKey))
-    .where(eq(studyConfiguration.studyId, studyId))
+    .where(and(eq(studyConfiguration.studyId, studyId), isAmong(studyConfiguration.configurationId, ids)))
     .orderBy(desc(measurement.confirmedAt), measurement.id)
 }
 
-function failuresOf(db: LedgerDatabase, studyId: Digest): Promise<RecordedFailure[]> {
+function failuresOf(db: LedgerDatabase, studyId: Digest, ids: readonly Digest[] | null): Promise<RecordedFailure[]> {
   const { configurationId, perturbationKey, stage, stageKey, failureClass, message, recordedAt } = configurationFailure
   return db
     .select({ configurationId, perturbationKey, stage, stageKey, failureClass, message, recordedAt })
     .from(configurationFailure)
-    .where(eq(configurationFailure.studyId, studyId))
+    .where(and(eq(configurationFailure.studyId, studyId), isAmong(configurationId, ids)))
     .orderBy(desc(recordedAt))
 }
 

@@ -90,12 +90,19 @@ function stagesOf({ initialWidth, slope, multiplier, depth }: Variant): [blocks:
   const stages: [number, number][] = []
   for (let i = 0; i < depth; i++) {
     const exponent = toEven(Math.log((i * slope + initialWidth) / initialWidth) / Math.log(multiplier))
-    const width = toEven((initialWidth * multiplier ** exponent) / 8) * 8
+    const width = toEven((initialWidth * powerOf(multiplier, exponent)) / 8) * 8
     const last = stages.at(-1)
     if (last?.[1] === width) last[0]++
     else stages.push([1, width])
   }
   return stages
+}
+
+/** A power by products, whose bits are the same in every Node (decision 0021). */
+function powerOf(base: number, exponent: number): number {
+  let power = 1
+  for (let i = 0; i < exponent; i++) power *= base
+  return power
 }
 
 /** Rounds halves to even, as PyTorch and Python do. */

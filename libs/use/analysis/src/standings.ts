@@ -32,10 +32,10 @@ export function standings(configurations: readonly (readonly (FlaggedCount | nul
     const refusals = counts.flatMap((count, i) => refusalsOf(count).map((reason) => ({ count: i, reason })))
     return { refusals, scores: refusals.length > 0 ? null : scores(counts) }
   })
-  return judged.map((one) => {
-    const better = judged.filter((other) => one.scores && other.scores && other.scores.sum > one.scores.sum)
-    return { ...one, rank: one.scores ? better.length + 1 : null }
-  })
+  const sums = judged.flatMap(({ scores }) => (scores ? [scores.sum] : [])).sort((a, b) => b - a)
+  const ranks = new Map<number, number>()
+  sums.forEach((sum, better) => ranks.has(sum) || ranks.set(sum, better + 1))
+  return judged.map((one) => ({ ...one, rank: one.scores ? ranks.get(one.scores.sum)! : null }))
 }
 
 function refusalsOf(count: FlaggedCount | null): string[] {

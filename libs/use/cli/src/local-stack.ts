@@ -145,7 +145,12 @@ export class LocalStack {
       command: process.execPath,
       args: ['--import', 'tsx', join(workers, name, 'src/main.ts')],
       folder: resolve(workers, '..'),
-      env: { GAUNTLET_ARTIFACTS: artifacts, GAUNTLET_CACHE: cache, ...variables },
+      env: {
+        GAUNTLET_ARTIFACTS: artifacts,
+        GAUNTLET_CACHE: cache,
+        GAUNTLET_DASHBOARD_TOKEN: undefined, // no secret that workers need
+        ...variables,
+      },
       version: this.version,
       mayReplace: () => this.users.areNone(),
     }

@@ -1,4 +1,5 @@
 import { NothingToAnalyze, PublishedTableInvalid } from '@gauntlet/analysis'
+import { AddressUnusable, TokenNeeded } from '@gauntlet/api'
 import { ArtifactCorrupt, ArtifactMissing } from '@gauntlet/artifacts'
 import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyNotRunning, StudyStopped } from '@gauntlet/client'
 import { InvalidDataset } from '@gauntlet/datasets/invalid-dataset'
@@ -20,6 +21,7 @@ import { CommandFailed, Misuse } from './command-failed.ts'
 
 /** Errors whose message already says what to change. */
 const explained = [
+  AddressUnusable,
   ArtifactCorrupt,
   ArtifactMissing,
   CommandFailed,
@@ -53,6 +55,7 @@ const misuses = [
   StudyNameAmbiguous,
   StudyNameTaken,
   StudyUnknown,
+  TokenNeeded,
 ]
 
 /** Prints the error on standard error and gives the exit code. The stack trace is printed only with `--verbose`. */

@@ -80,7 +80,7 @@ it('names the input contract beside each number where a table has several', () =
 })
 
 it('says that a cell without a number has one by other code, and shows that number with what differs on request', () => {
-  const missing = [{ ...cell(1, 3), stage: null, failureClass: null, reason: 'not run yet' }]
+  const missing = [{ ...cell(1, 3), stage: null, failureClass: null, failedAt: null, reason: 'not run yet' }]
   const older = [{ ...cell(1, 3), planned: {} }]
   expect(renderResults({ ...study, rows: [], missing, older }, asked)).toMatch(
     /^tiny has no number .*\n\n[^]*1 cell has a number by other code.*gauntlet results tiny --all/,

@@ -17,37 +17,6 @@ import { cellLabel } from '@gauntlet/study'
 import type { PoolDescription } from './worker-description.ts'
 import { renderTable, type Column } from './table.ts'
 
-/**
- * One row of a study's table, as `results --json` prints it. `current` says whether its key is that of a plan made now.
- */
-export function resultRow(cell: MeasuredCell, current = true) {
-  const { row, dataset, backbone, loss, protocol, seed, inputContract } = cell
-  const { perturbation, epsilon, evaluator, correct, total, accuracy } = cell
-  const { flags, measurementId, environmentClass, codeDigest, meanPerClass } = cell
-  return {
-    row,
-    dataset,
-    backbone,
-    loss,
-    protocol,
-    seed,
-    inputContract,
-    perturbation,
-    epsilon,
-    evaluator,
-    correct,
-    total,
-    accuracy,
-    ...(meanPerClass === undefined ? {} : { meanPerClass }),
-    interval: wilsonInterval({ correct, total }),
-    flags,
-    measurementId,
-    environmentClass,
-    codeDigest,
-    current,
-  }
-}
-
 /** What a table shows beside the results of the study. */
 export interface TableContext {
   readonly pool: PoolDescription

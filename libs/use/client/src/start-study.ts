@@ -1,4 +1,6 @@
 import { defaultPool, studyWorkflowId, workflowNames, workflowQueue, type Workflows } from '@gauntlet/contract'
+import type { ArtifactStore } from '@gauntlet/artifacts'
+import { studyFile, type LedgerDatabase } from '@gauntlet/ledger'
 import type { ArtifactReference, Digest } from '@gauntlet/study'
 import { WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client'
 
@@ -35,6 +37,20 @@ export async function startStudy(
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
   })
+}
+
+/**
+ * Starts a recorded study again, by the file that the ledger has of it: what is missing or has failed is tried again,
+ * and nothing else. Joins it where it runs already. Throws `StudyUnknown`.
+ */
+export async function restartStudy(
+  client: Client,
+  { db, store }: { readonly db: LedgerDatabase; readonly store: ArtifactStore },
+  studyId: Digest,
+  pool?: string,
+): Promise<StudyHandle> {
+  const file = await store.put(Buffer.from(await studyFile(db, studyId)), 'application/yaml')
+  return startStudy(client, { studyId, file, ...(pool ? { pool } : {}) })
 }
 
 /** Ends a run that waits for workflow workers of another version, and its configurations in flight. */

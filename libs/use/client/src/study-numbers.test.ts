@@ -38,6 +38,7 @@ const missing = (row: number, changes: Partial<MissingCell> = {}): MissingCell =
   ...cell(row, { perturbation: 'Linf', epsilon: 0.1 }),
   stage: null,
   failureClass: null,
+  failedAt: null,
   reason: 'not run yet',
   ...changes,
 })

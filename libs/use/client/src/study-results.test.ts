@@ -42,7 +42,11 @@ const evidence = (
   failures: readonly RecordedFailure[] = [],
 ): StudyEvidence => ({
   study: { id: digestOf('tiny'), name: 'tiny', document: null, createdAt: '' },
-  configurations: configurations.map((configuration) => ({ id: configurationId(configuration), configuration })),
+  configurations: configurations.map((configuration, position) => ({
+    position,
+    id: configurationId(configuration),
+    configuration,
+  })),
   perturbations: perturbations.map((perturbation) => ({ key: perturbationKey(perturbation), perturbation })),
   measurements,
   failures,

@@ -6,7 +6,14 @@ import {
   type Digest,
   type Perturbation,
 } from '@gauntlet/study'
-import { plan, stageCodesOf, type PlannedStage, type StageCode, type WorkerDescription } from '@gauntlet/contract'
+import {
+  plan,
+  stageCodesOf,
+  type OutOfMemoryFacts,
+  type PlannedStage,
+  type StageCode,
+  type WorkerDescription,
+} from '@gauntlet/contract'
 import {
   knownStages,
   outOfMemoryFacts,
@@ -15,6 +22,7 @@ import {
   type RecordedFailure,
   type RecordedMeasurement,
   type StudyEvidence,
+  type StudyGrid,
 } from '@gauntlet/ledger'
 import type { PlannedChain } from './differences.ts'
 import { groupBy } from './group-by.ts'
@@ -54,12 +62,13 @@ export interface OlderCell extends MeasuredCell {
 export type CellFailure = Pick<RecordedFailure, 'stage' | 'failureClass' | 'message' | 'recordedAt'>
 
 /**
- * A cell without a number by the present code and environment. `stage` and `failureClass` are null where no stage of it
- * has failed.
+ * A cell without a number by the present code and environment. `stage`, `failureClass` and `failedAt` are null where no
+ * stage of it has failed.
  */
 export interface MissingCell extends ResultCell {
   readonly stage: CellFailure['stage'] | null
   readonly failureClass: string | null
+  readonly failedAt: Date | null
   readonly reason: string
 }
 
@@ -85,12 +94,33 @@ export async function readResults(
   describe: (codes: readonly StageCode[]) => Promise<WorkerDescription>,
 ): Promise<StudyResults> {
   const evidence = await studyEvidence(db, nameOrId)
-  const configurations = evidence.configurations.map(({ configuration }) => configuration)
-  const perturbations = evidence.perturbations.map(({ perturbation }) => perturbation)
-  const worker = await describe(stageCodesOf(configurations, perturbations))
+  const worker = await describe(stageCodesIn(evidence))
   const ranOutAt = await outOfMemoryFacts(db, worker.environmentClass)
-  const stages = await plan(configurations, perturbations, worker, (keys) => knownStages(db, keys), ranOutAt)
-  return resultsOf(evidence, stages)
+  return resultsOf(evidence, await planEvidence(db, evidence, worker, ranOutAt))
+}
+
+/** The codes of all stages of a recorded study. */
+export function stageCodesIn({ configurations, perturbations }: StudyGrid): StageCode[] {
+  return stageCodesOf(
+    configurations.map(({ configuration }) => configuration),
+    perturbations.map(({ perturbation }) => perturbation),
+  )
+}
+
+/** The planned stages of the configurations of `evidence`, for workers of this description. It reads rows alone. */
+export function planEvidence(
+  db: LedgerDatabase,
+  { configurations, perturbations }: StudyEvidence,
+  worker: WorkerDescription,
+  ranOutAt: OutOfMemoryFacts,
+): Promise<PlannedStage[]> {
+  return plan(
+    configurations.map(({ configuration }) => configuration),
+    perturbations.map(({ perturbation }) => perturbation),
+    worker,
+    (keys) => knownStages(db, keys),
+    ranOutAt,
+  )
 }
 
 /** The table of a study from its records, by the keys of these planned stages. */
@@ -126,9 +156,9 @@ export function resultsOf(evidence: StudyEvidence, stages: readonly PlannedStage
 
 /** Every cell in the order of the table. */
 function cellsOf({ configurations, perturbations }: StudyEvidence): { cell: ResultCell; perturbationKey: Digest }[] {
-  return configurations.flatMap(({ id, configuration }, c) =>
+  return configurations.flatMap(({ position, id, configuration }) =>
     perturbations.map(({ key, perturbation }, p) => ({
-      cell: cellOf(c * perturbations.length + p + 1, id, configuration, perturbation),
+      cell: cellOf(position * perturbations.length + p + 1, id, configuration, perturbation),
       perturbationKey: key,
     })),
   )
@@ -196,8 +226,11 @@ function failureOf({ stage, failureClass, message, recordedAt }: RecordedFailure
 function absence(
   failure: RecordedFailure | undefined,
   hasOlder: boolean,
-): Pick<MissingCell, 'stage' | 'failureClass' | 'reason'> {
-  if (failure) return { stage: failure.stage, failureClass: failure.failureClass, reason: failure.message }
+): Pick<MissingCell, 'stage' | 'failureClass' | 'failedAt' | 'reason'> {
+  if (failure) {
+    const { stage, failureClass, recordedAt: failedAt, message: reason } = failure
+    return { stage, failureClass, failedAt, reason }
+  }
   const reason = hasOlder ? 'not run yet by this code in this environment' : 'not run yet'
-  return { stage: null, failureClass: null, reason }
+  return { stage: null, failureClass: null, failedAt: null, reason }
 }

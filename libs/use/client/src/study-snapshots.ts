@@ -42,7 +42,7 @@ export async function* studySnapshots(
 }
 
 /** The study as it is now, also where no Temporal server answers. */
-async function takeSnapshot(client: Client, studyId: Digest): Promise<StudySnapshot> {
+export async function takeSnapshot(client: Client, studyId: Digest): Promise<StudySnapshot> {
   try {
     return await snapshotOfWorkflow(client, studyId)
   } catch (error) {

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { check, foreignKey, index, pgTable, text, timestamp, unique } from 'drizzle-orm/pg-core'
 import type { Json, StageName } from '@gauntlet/study'
+import { changedIn } from './changed-in.ts'
 import { jsonDocument } from './json-document.ts'
 import { perturbation } from './perturbation.ts'
 import { studyConfiguration } from './study-configuration.ts'
@@ -24,6 +25,7 @@ export const configurationFailure = pgTable(
     /** Facts in support of the message. The ledger worker records JSON's null, since the message says all it knows. */
     evidence: jsonDocument().$type<Json>().notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true }).notNull().defaultNow(),
+    changedIn: changedIn(),
   },
   (table) => [
     foreignKey({
@@ -36,5 +38,6 @@ export const configurationFailure = pgTable(
       .nullsNotDistinct(),
     check('configuration_failure_has_class', sql`${table.failureClass} <> ''`),
     index('configuration_failure_by_cell').on(table.studyId, table.configurationId),
+    index('configuration_failure_by_change').on(table.changedIn),
   ],
 )

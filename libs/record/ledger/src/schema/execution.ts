@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { bigint, check, index, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
 import type { Digest, Json, StageIdentity } from '@gauntlet/study'
 import { configuration } from './configuration.ts'
+import { changedIn } from './changed-in.ts'
 import { digestCheck } from './digest-check.ts'
 import { environment } from './environment.ts'
 import { jsonDocument } from './json-document.ts'
@@ -26,6 +27,7 @@ export const execution = pgTable(
     inputs: jsonDocument().$type<Readonly<Record<string, Digest>>>().notNull(),
     state: text({ enum: executionStates }).notNull().default('open'),
     fulfilledAt: timestamp('fulfilled_at', { withTimezone: true }),
+    changedIn: changedIn(),
   },
   (table) => [
     digestCheck('execution_stage_key_is_digest', table.stageKey),
@@ -34,5 +36,6 @@ export const execution = pgTable(
     check('execution_fulfilled_has_time', sql`(${table.state} = 'fulfilled') = (${table.fulfilledAt} is not null)`),
     index('execution_by_stage').on(table.stage, table.configurationId),
     index('execution_by_configuration').on(table.configurationId),
+    index('execution_by_change').on(table.changedIn),
   ],
 )

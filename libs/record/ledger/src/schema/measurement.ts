@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { check, index, integer, jsonb, pgTable, text, timestamp, unique } from 'drizzle-orm/pg-core'
 import { artifact } from './artifact.ts'
 import { configuration } from './configuration.ts'
+import { changedIn } from './changed-in.ts'
 import { digestCheck } from './digest-check.ts'
 import { execution } from './execution.ts'
 import { perturbation } from './perturbation.ts'
@@ -45,6 +46,7 @@ export const measurement = pgTable(
     recordedAt: timestamp('recorded_at', { withTimezone: true }).notNull().defaultNow(),
     /** When a run last recorded this number. A table shows the measurement that was confirmed last. */
     confirmedAt: timestamp('confirmed_at', { withTimezone: true }).notNull().defaultNow(),
+    changedIn: changedIn(),
   },
   (table) => [
     digestCheck('measurement_id_is_digest', table.id),
@@ -53,5 +55,6 @@ export const measurement = pgTable(
     check('measurement_correct_in_range', sql`${table.correct} between 0 and ${table.total}`),
     index('measurement_by_stage').on(table.stageKey),
     index('measurement_by_outcomes').on(table.outcomesDigest),
+    index('measurement_by_change').on(table.changedIn),
   ],
 )

@@ -1,5 +1,6 @@
 import { index, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
 import { jsonDocument } from './json-document.ts'
+import { changedIn } from './changed-in.ts'
 import { digestCheck } from './digest-check.ts'
 
 /**
@@ -15,10 +16,12 @@ export const poolDescription = pgTable(
     document: jsonDocument().notNull(),
     /** When a study last found the pool so described. */
     describedAt: timestamp('described_at', { withTimezone: true }).notNull().defaultNow(),
+    changedIn: changedIn(),
   },
   (table) => [
     primaryKey({ columns: [table.pool, table.digest] }),
     digestCheck('pool_description_digest_is_digest', table.digest),
     index('pool_description_by_time').on(table.pool, table.describedAt),
+    index('pool_description_by_change').on(table.changedIn),
   ],
 )

@@ -1,5 +1,6 @@
 import { index, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
 import type { Json } from '@gauntlet/study'
+import { changedIn } from './changed-in.ts'
 import { digestCheck } from './digest-check.ts'
 import { jsonDocument } from './json-document.ts'
 
@@ -14,6 +15,11 @@ export const study = pgTable(
     /** The study file's text as the user wrote it. */
     file: text().notNull(),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+    changedIn: changedIn(),
   },
-  (table) => [digestCheck('study_id_is_digest', table.id), index('study_by_name').on(table.name, table.createdAt)],
+  (table) => [
+    digestCheck('study_id_is_digest', table.id),
+    index('study_by_name').on(table.name, table.createdAt),
+    index('study_by_change').on(table.changedIn),
+  ],
 )

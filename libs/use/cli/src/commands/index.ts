@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { addAnalyze } from './analyze.ts'
 import { addBackbones } from './backbones.ts'
 import { addControl } from './control.ts'
+import { addDashboard } from './dashboard.ts'
 import { addDatasets } from './datasets.ts'
 import { addDoctor } from './doctor.ts'
 import { addDown } from './down.ts'
@@ -35,6 +36,7 @@ export function addCommands(program: Command): Command {
     addControl,
     addResults,
     addTrace,
+    addDashboard,
     addImport,
     addRank,
     addAnalyze,

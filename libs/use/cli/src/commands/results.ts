@@ -1,10 +1,10 @@
-import { readOlderNumbers } from '@gauntlet/client'
+import { readOlderNumbers, resultRow } from '@gauntlet/client'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import { withClassMeans } from '../class-means.ts'
 import { withLedger } from '../local-ledger.ts'
 import { readCurrentResults } from '../read-current-results.ts'
-import { renderResults, resultRow } from '../results-table.ts'
+import { renderResults } from '../results-table.ts'
 import { writeSheets } from '../write-sheets.ts'
 
 interface ResultsOptions {

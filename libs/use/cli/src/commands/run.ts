@@ -4,6 +4,7 @@ import {
   followStudy,
   planStudy,
   readResults,
+  resultRow,
   resumeStudy,
   startStudy,
   timeLeft,
@@ -24,11 +25,13 @@ import { expandStudy, studyId, type Digest, type Expansion } from '@gauntlet/stu
 import type { Command } from 'commander'
 import { withClassMeans } from '../class-means.ts'
 import { CommandFailed } from '../command-failed.ts'
+import { startDashboard } from '../dashboard-server.ts'
 import { interruptible } from '../interruptible.ts'
 import { LocalStack } from '../local-stack.ts'
+import { openBrowser } from '../open-browser.ts'
 import { parseHours } from '../parse-hours.ts'
 import { readStudyShowingPins } from '../read-study.ts'
-import { renderResults, resultRow } from '../results-table.ts'
+import { renderResults } from '../results-table.ts'
 import { readCommandSettings, type CommandSettings } from '../settings.ts'
 import { progressDisplay } from '../show-progress.ts'
 import { askWorkers } from '../worker-description.ts'
@@ -40,22 +43,23 @@ export function addRun(program: Command): void {
     .description('run a study or resume it, then print its table')
     .argument('<study>', 'path of a study file, or the name of one that ships with Gauntlet')
     .option('--json', 'print the rows as a JSON array instead of the table')
+    .option('--open', 'open the study in the browser, and serve the page until the run ends')
     .option('--budget <hours>', 'device-hours after which it pauses, or none', parseHours)
-    .action((named: string, { json, budget }: { json?: boolean; budget?: number | null }) =>
-      runStudyFile(named, { json: json === true, budget: budget ?? null }),
+    .action((named: string, { json, open, budget }: { json?: boolean; open?: boolean; budget?: number | null }) =>
+      runStudyFile(named, { json: json === true, open: open === true, budget: budget ?? null }),
     )
 }
 
 /** Runs a study or resumes it, and prints its table. */
 export async function runStudyFile(
   named: string,
-  { json, budget }: Pick<Invocation, 'json' | 'budget'>,
+  { json, budget, open = false }: Pick<Invocation, 'json' | 'budget'> & { readonly open?: boolean },
 ): Promise<void> {
   const settings = readCommandSettings()
   const source = await readStudyShowingPins(named, settings.cache)
   const interrupted = `Interrupted; nothing that was finished is lost. Go on with: gauntlet run ${named}`
   await interruptible(interrupted, (signal) =>
-    LocalStack.use(settings, (stack) => runIn({ stack, settings, source, signal, json, budget })),
+    LocalStack.use(settings, (stack) => runIn({ stack, settings, source, signal, json, open, budget })),
   )
 }
 
@@ -65,6 +69,7 @@ interface Invocation {
   readonly source: StudySource
   readonly signal: AbortSignal
   readonly json: boolean
+  readonly open: boolean
   /** Device-seconds after which the study pauses. */
   readonly budget: number | null
 }
@@ -86,9 +91,24 @@ async function runIn(invocation: Invocation): Promise<void> {
   const ledger = openLedger(await stack.database())
   try {
     const store = openArtifactStore(settings.artifacts, settings.cache)
-    await runStudy({ ...invocation, db: ledger.db, store, worker, codes, expansion, id: studyId(source.study) })
+    const session = { ...invocation, db: ledger.db, store, worker, codes, expansion, id: studyId(source.study) }
+    await (invocation.open ? withPage(session, () => runStudy(session)) : runStudy(session))
   } finally {
     await ledger.close()
+  }
+}
+
+/** Serves the page of the study for as long as `work` takes, and opens it. */
+async function withPage(session: RunSession, work: () => Promise<void>): Promise<void> {
+  const options = { hostname: '127.0.0.1', port: undefined, token: undefined, readOnly: false }
+  const server = await startDashboard(session, session.stack, options)
+  try {
+    const page = `${server.url}studies/${session.id.slice(0, 12)}/matrix`
+    console.error(`The study in the browser: ${page}`)
+    openBrowser(page)
+    await work()
+  } finally {
+    await server.close()
   }
 }
 

@@ -1,0 +1,81 @@
+import { resultRow } from '@gauntlet/client'
+import { changesSince, listStudies, searchLedger, type ListedStudy as RecordedListing } from '@gauntlet/ledger'
+import { z, type OpenAPIHono } from '@hono/zod-openapi'
+import type { ApiDependencies } from '../dependencies.ts'
+import { positionOf, wireTable } from '../tables/wire-table.ts'
+import type { StudyTables } from '../tables/study-tables.ts'
+import { searchHit, serverFacts } from '../wire/study-now.ts'
+import { listedStudy, measurementRow, studyTable, type ListedStudy } from '../wire/study-table.ts'
+import { ofStudy, readRoute, wholeNumber } from './route-parts.ts'
+
+const facts = readRoute({ path: '/api/server', summary: 'What this server can do', answer: serverFacts })
+
+const list = readRoute({
+  path: '/api/studies',
+  summary: 'The studies of the ledger, the latest first',
+  answer: z.array(listedStudy),
+})
+
+const search = readRoute({
+  path: '/api/search',
+  summary: 'What has this text in its name, or a digest that begins with it',
+  request: { query: z.object({ q: z.string().min(1).max(100) }) },
+  answer: z.array(searchHit),
+})
+
+const table = readRoute({
+  path: '/api/studies/{study}/table',
+  summary: 'The table of a study by the present code and environment, or what changed of it since a version',
+  request: { params: ofStudy, query: z.object({ after: z.string().max(100).optional() }) },
+  answer: studyTable,
+})
+
+/** The most numbers in one answer. */
+const mostMeasurements = 10_000
+
+const measurements = readRoute({
+  path: '/api/studies/{study}/measurements',
+  summary: 'The numbers of a study by the present code and environment, in the order of its table',
+  request: {
+    params: ofStudy,
+    query: z.object({
+      offset: wholeNumber(0, 10_000_000).optional(),
+      limit: wholeNumber(1, mostMeasurements).optional(),
+    }),
+  },
+  answer: z.array(measurementRow),
+})
+
+/** Studies and their tables. */
+export function addStudyRoutes(app: OpenAPIHono, { db, readOnly, ledgerName }: ApiDependencies, tables: StudyTables) {
+  app.openapi(facts, (context) => context.json({ readOnly, ledger: ledgerName }, 200))
+  app.openapi(list, async (context) => context.json((await listStudies(db)).map(listed), 200))
+  app.openapi(search, async (context) => context.json(await searchLedger(db, context.req.valid('query').q), 200))
+  app.openapi(table, async (context) => {
+    const whole = await tables.read(context.req.valid('param').study)
+    const position = positionOf(context.req.valid('query').after, whole)
+    if (position === null) return context.json(wireTable(whole, null), 200)
+    const { configurations, hasWithdrawnShared, isOther } = await changesSince(db, position)
+    const changed = configurations.flatMap((id) => whole.positions.get(id) ?? []).sort((a, b) => a - b)
+    return context.json(wireTable(whole, isOther || hasWithdrawnShared ? null : changed), 200)
+  })
+  app.openapi(measurements, async (context) => {
+    const { offset = 0, limit = mostMeasurements } = context.req.valid('query')
+    const { cells } = await tables.read(context.req.valid('param').study)
+    const measured = cells.flatMap((cell) => (cell.measured ? [cell.measured] : []))
+    const rows = measured.slice(offset, offset + limit).map((cell) => resultRow(cell))
+    return context.json(
+      rows.map((row) => ({ ...row, flags: [...row.flags], interval: [...row.interval] })),
+      200,
+    )
+  })
+}
+
+function listed({ createdAt, lastNumberAt, ...study }: RecordedListing): ListedStudy {
+  return {
+    ...study,
+    id: study.id as string,
+    createdAt: createdAt.toISOString(),
+    lastNumberAt: lastNumberAt?.toISOString() ?? null,
+  }
+}

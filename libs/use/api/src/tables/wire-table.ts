@@ -1,0 +1,117 @@
+import { backboneLabel, digestOf, perturbationLabel, type Configuration, type Json } from '@gauntlet/study'
+import {
+  cellStates,
+  factorNames,
+  type CellColumns,
+  type CellState,
+  type FactorName,
+  type Grid,
+  type StudyTable,
+} from '../wire/study-table.ts'
+import type { CachedTable, TableCell } from './cached-table.ts'
+
+/** The version of a table: the ledger's position, and the description of the pool that it is the table of. */
+function versionOf({ position, pool }: Pick<CachedTable, 'position' | 'pool'>): string {
+  return `${position}-${poolVersion(pool)}`
+}
+
+/** What a version says of the pool; another one means another table. */
+function poolVersion({ description: { environmentClass, codeDigests } }: CachedTable['pool']): string {
+  return digestOf({ environmentClass, codeDigests }).slice(0, 16)
+}
+
+/** The position in a version, where it is a version of this table by the same pool; else null. */
+export function positionOf(version: string | undefined, table: CachedTable): string | null {
+  const [position, ...rest] = version?.split('-') ?? []
+  return position && /^\d{1,19}$/.test(position) && rest.join() === poolVersion(table.pool) ? position : null
+}
+
+/** The whole table, or the cells of these configurations alone. */
+export function wireTable(table: CachedTable, positions: readonly number[] | null): StudyTable {
+  const { description, describedAt } = table.pool
+  return {
+    version: versionOf(table),
+    pool: {
+      environmentClass: description.environmentClass,
+      environment: environmentSentence(description.environment),
+      describedAt: describedAt?.toISOString() ?? null,
+    },
+    grid: positions === null ? wireGrid(table) : null,
+    cells: cellColumns(table, positions ?? table.grid.configurations.map(({ position }) => position)),
+  }
+}
+
+/** The environment of a pool's workers in a few words. */
+function environmentSentence(environment: Json): string {
+  const { device, libtensorflow, precision } = environment as Record<string, Json | undefined>
+  const parts = [device, libtensorflow && `libtensorflow ${String(libtensorflow)}`, precision]
+  return parts.filter((part) => typeof part === 'string' && part !== '').join(', ')
+}
+
+function wireGrid({ grid }: CachedTable): Grid {
+  const { study, configurations, perturbations, exclusions } = grid
+  const levels = factorNames.map((name) => [
+    ...new Set(configurations.map(({ configuration }) => levelOf(configuration, name))),
+  ])
+  const indices = levels.map((own) => new Map(own.map((level, i) => [level, i])))
+  const description = (study.document as { readonly description?: Json } | null)?.description
+  return {
+    id: study.id as string,
+    name: study.name,
+    description: typeof description === 'string' ? description : null,
+    createdAt: study.createdAt,
+    factors: Object.fromEntries(factorNames.map((name, i) => [name, levels[i]!])) as Grid['factors'],
+    configurations: configurations.flatMap(({ configuration }) =>
+      factorNames.map((name, i) => indices[i]!.get(levelOf(configuration, name))!),
+    ),
+    perturbations: perturbations.map(({ perturbation }) => {
+      const label = perturbationLabel(perturbation)
+      return { name: perturbation.name, heading: label.split(' (')[0]!, label }
+    }),
+    exclusions: exclusions.map(({ reason }) => reason),
+  }
+}
+
+function levelOf(configuration: Configuration, factor: FactorName): string {
+  const { dataset, backbone, protocol, loss, seed } = configuration
+  const levels = {
+    dataset: dataset.id,
+    backbone: backboneLabel(backbone),
+    protocol: protocol.id,
+    loss,
+    seed: String(seed),
+  }
+  return { ...levels, inputContract: backbone.inputContract }[factor]
+}
+
+function cellColumns(table: CachedTable, positions: readonly number[]): CellColumns {
+  const width = table.grid.perturbations.length
+  const columns: CellColumns = { positions: [...positions], state: [], correct: [], total: [], flags: {}, failures: {} }
+  for (const position of positions) {
+    for (let p = 0; p < width; p++) {
+      const row = position * width + p + 1
+      const cell = table.cells[row - 1]!
+      columns.state.push(cellStates.indexOf(stateOf(cell)))
+      columns.correct.push(cell.measured?.correct ?? 0)
+      columns.total.push(cell.measured?.total ?? 0)
+      if (cell.measured && cell.measured.flags.length > 0) columns.flags[row] = [...cell.measured.flags]
+      const failure = cell.failure ?? failureOfMissing(cell)
+      if (failure) columns.failures[row] = failure
+    }
+  }
+  return columns
+}
+
+/** What a cell has. */
+export function stateOf({ measured, missing, hasOlder }: TableCell): CellState {
+  if (measured) return 'measured'
+  if (missing?.failureClass === 'Diverged') return 'diverged'
+  if (missing?.failureClass) return 'failed'
+  return hasOlder ? 'older' : 'pending'
+}
+
+function failureOfMissing({ missing }: TableCell) {
+  if (!missing?.stage || !missing.failureClass) return null
+  const { stage, failureClass, reason } = missing
+  return { stage, failureClass, message: reason, recordedAt: missing.failedAt?.toISOString() ?? null }
+}

@@ -1,0 +1,100 @@
+import type { Trace, TracedExecution } from '@gauntlet/api/wire'
+
+/** A box of the lineage graph: a stage, an artifact from outside, or the number itself. */
+export interface LineageNode {
+  readonly id: string
+  readonly title: string
+  readonly kind: 'source' | 'stage' | 'number'
+  /** Null unless it is a stage. */
+  readonly execution: TracedExecution | null
+  /** For a source: its artifact. */
+  readonly digest: string | null
+  /** Columns from the left, and places from the top of the column, from 0. */
+  readonly column: number
+  readonly place: number
+}
+
+/** An artifact that one box gave to another. */
+export interface LineageEdge {
+  readonly from: string
+  readonly to: string
+  readonly roles: readonly string[]
+}
+
+export interface Lineage {
+  readonly nodes: readonly LineageNode[]
+  readonly edges: readonly LineageEdge[]
+  readonly columns: number
+  readonly places: number
+}
+
+const stageOrder = ['prepare-dataset', 'pretrain-load', 'fine-tune', 'checkpoint', 'perturb-and-evaluate']
+
+/** The column of each stage; what comes from outside stands left of all. */
+const columnOf: Readonly<Record<string, number>> = {
+  'prepare-dataset': 1,
+  'pretrain-load': 1,
+  'fine-tune': 2,
+  checkpoint: 3,
+  'perturb-and-evaluate': 4,
+}
+
+/** Lays the lineage of a number out from left to right: from what came from outside to the number. */
+export function lineageOf({ measurement, executions, sources }: Trace): Lineage {
+  const sorted = [...executions].sort((a, b) => stageOrder.indexOf(a.stage) - stageOrder.indexOf(b.stage))
+  const heights = new Map<number, number>()
+  const put = (column: number) => {
+    const place = heights.get(column) ?? 0
+    heights.set(column, place + 1)
+    return { column, place }
+  }
+  const inOrder = [...sources].sort((a, b) => stageOrder.indexOf(a.stage) - stageOrder.indexOf(b.stage))
+  const distinct = new Map(inOrder.map((source) => [source.artifact.digest, source]))
+  const nodes: LineageNode[] = [
+    ...[...distinct.values()].map(({ role, stage, artifact }): LineageNode => ({
+      id: artifact.digest,
+      title: `${role} of ${stage}`,
+      kind: 'source',
+      execution: null,
+      digest: artifact.digest,
+      ...put(0),
+    })),
+    ...sorted.map((execution): LineageNode => ({
+      id: execution.stageKey,
+      title: execution.stage,
+      kind: 'stage',
+      execution,
+      digest: null,
+      ...put(columnOf[execution.stage] ?? 2),
+    })),
+    {
+      id: measurement.id,
+      title: `${measurement.correct} of ${measurement.total}`,
+      kind: 'number',
+      execution: null,
+      digest: measurement.outcomesDigest,
+      ...put(5),
+    },
+  ]
+  const edges = [...edgesOf(sorted, new Set(distinct.keys())), lastEdge(measurement)]
+  return { nodes, edges, columns: 6, places: Math.max(...heights.values()) }
+}
+
+function lastEdge({ stageKey, id }: Trace['measurement']): LineageEdge {
+  return { from: stageKey, to: id, roles: ['outcomes'] }
+}
+
+function edgesOf(executions: readonly TracedExecution[], outside: ReadonlySet<string>): LineageEdge[] {
+  const makers = new Map<string, string>()
+  for (const { stageKey, generated } of executions)
+    for (const { digest } of Object.values(generated)) if (!makers.has(digest)) makers.set(digest, stageKey)
+  const edges = new Map<string, LineageEdge>()
+  for (const { stageKey, used } of executions)
+    for (const [role, { digest }] of Object.entries(used)) {
+      const from = makers.get(digest) ?? (outside.has(digest) ? digest : undefined)
+      if (from === undefined || from === stageKey) continue
+      const key = `${from} ${stageKey}`
+      edges.set(key, { from, to: stageKey, roles: [...(edges.get(key)?.roles ?? []), role] })
+    }
+  return [...edges.values()]
+}

@@ -1,0 +1,149 @@
+import type { Curves as Answered, Epoch } from '@gauntlet/api/wire'
+import { useState } from 'preact/hooks'
+import { Choice, Empty, Failure, Waiting } from '../parts/small-parts.tsx'
+import { query, setQuery } from '../state/location.ts'
+import { studyPath } from '../state/requests.ts'
+import { useAnswer } from '../state/use-answer.ts'
+import { LineChart } from '../parts/line-chart.tsx'
+import type { StudyModel } from '../model/study-model.ts'
+import type { ViewProps } from './view-props.ts'
+
+const share = (correct: number | null, total: number | null) => (correct === null || !total ? null : correct / total)
+
+/** What can be shown of a training, by the name in the address. */
+const quantities = {
+  robust: ['validation, robust accuracy', (e) => share(e.validationAdversarialCorrect, e.validationImages)],
+  clean: ['validation, clean accuracy', (e) => share(e.validationCleanCorrect, e.validationImages)],
+  'robust-loss': ['validation, adversarial loss', (e) => e.validationAdversarialLoss],
+  'clean-loss': ['validation, clean loss', (e) => e.validationCleanLoss],
+  'training-loss': ['training loss', (e) => e.trainingLoss],
+  'training-robust': ['training, adversarial accuracy', (e) => share(e.trainingAdversarialCorrect, e.trainingImages)],
+  'training-clean': ['training, clean accuracy', (e) => share(e.trainingCleanCorrect, e.trainingImages)],
+  'rate-backbone': ['learning rate of the backbone', (e) => e.learningRateBackbone],
+  'rate-head': ['learning rate of the head', (e) => e.learningRateHead],
+} as const satisfies Record<string, readonly [string, (epoch: Epoch) => number | null]>
+type Quantity = keyof typeof quantities
+
+/** Trainings shown at once, where the address names none. */
+const first = 8
+const most = 60
+
+/** How models were trained, many laid over each other. */
+export function Curves({ study, model, revision }: ViewProps) {
+  const parameters = query.value
+  const asked = parameters.get('show') ?? 'robust'
+  const quantity: Quantity = Object.hasOwn(quantities, asked) ? (asked as Quantity) : 'robust'
+  const chosen = chosenPositions(parameters.get('configurations'), model)
+  const path = studyPath(study, `curves?configurations=${chosen.join(',')}`)
+  const { answer, error } = useAnswer<Answered>(chosen.length > 0 ? path : null, { revision })
+  return (
+    <>
+      <div class="controls">
+        <Choice
+          label="Show"
+          value={quantity}
+          options={Object.entries(quantities).map(([name, [title]]) => [name as Quantity, title])}
+          onChoose={(value) => setQuery({ show: value })}
+        />
+      </div>
+      {error && <Failure sentence={error} />}
+      {chosen.length > 0 && !answer && !error && <Waiting what="the trainings" />}
+      {answer && <Chart answer={answer} model={model} quantity={quantity} />}
+      <Picker model={model} chosen={chosen} />
+    </>
+  )
+}
+
+/** The configurations in the address; the first ones where it names none. */
+function chosenPositions(text: string | null, model: StudyModel): number[] {
+  const named = (text ?? '')
+    .split(',')
+    .filter((part) => /^\d+$/.test(part))
+    .map(Number)
+  const known = [...new Set(named)].filter((position) => position < model.size).slice(0, most)
+  return text === null ? Array.from({ length: Math.min(first, model.size) }, (_, i) => i) : known
+}
+
+function Chart({
+  answer,
+  model,
+  quantity,
+}: {
+  readonly answer: Answered
+  readonly model: StudyModel
+  readonly quantity: Quantity
+}) {
+  const [title, valueOf] = quantities[quantity]
+  const ended = answer.curves.filter(({ epochs }) => epochs !== null)
+  const reasons = answer.curves.flatMap(({ position, reason }) =>
+    reason ? [`${model.label(position)}: ${reason}`] : [],
+  )
+  const series = ended.map(({ position, epochs }) => ({
+    name: model.label(position),
+    points: epochs!.flatMap((epoch) => {
+      const value = valueOf(epoch)
+      return value === null ? [] : [{ x: epoch.epoch, y: value }]
+    }),
+  }))
+  return (
+    <>
+      {series.every(({ points }) => points.length === 0) ? (
+        <Empty>
+          <p>
+            {ended.length === 0
+              ? 'None of these trainings has ended; a training is recorded when it ends.'
+              : `None of these trainings has recorded its ${title}.`}
+          </p>
+        </Empty>
+      ) : (
+        <LineChart title={title} horizontal="epoch" isShare={title.includes('accuracy')} series={series} />
+      )}
+      {reasons.length > 0 && (
+        <details>
+          <summary>{reasons.length} of them have no curve</summary>
+          <ul>
+            {reasons.map((reason) => (
+              <li key={reason}>{reason}</li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
+  )
+}
+
+/** Chooses the configurations. */
+function Picker({ model, chosen }: { readonly model: StudyModel; readonly chosen: readonly number[] }) {
+  const [filter, setFilter] = useState('')
+  const wanted = filter.trim().toLowerCase()
+  const matching: number[] = []
+  for (let position = 0; position < model.size && matching.length < 200; position++)
+    if (model.label(position).toLowerCase().includes(wanted)) matching.push(position)
+  const choose = (positions: readonly number[]) =>
+    setQuery({ configurations: positions.length > 0 ? positions.slice(0, most).join(',') : 'none' })
+  const toggle = (position: number) =>
+    choose(chosen.includes(position) ? chosen.filter((one) => one !== position) : [...chosen, position])
+  return (
+    <fieldset class="picker">
+      <legend>
+        {chosen.length} of {model.size.toLocaleString()} configurations, at most {most}
+      </legend>
+      <label class="choice">
+        Filter
+        <input type="search" value={filter} onInput={(event) => setFilter(event.currentTarget.value)} />
+      </label>
+      <button onClick={() => choose([...new Set([...chosen, ...matching])])}>Choose these</button>{' '}
+      <button onClick={() => choose([])}>Choose none</button>
+      <ul class="picker-list" tabIndex={0} aria-label="Configurations">
+        {matching.map((position) => (
+          <li key={position}>
+            <label>
+              <input type="checkbox" checked={chosen.includes(position)} onChange={() => toggle(position)} />{' '}
+              {model.label(position)}
+            </label>
+          </li>
+        ))}
+      </ul>
+    </fieldset>
+  )
+}

@@ -1,0 +1,121 @@
+import { source as axe } from 'axe-core'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { activeCell, complaintsOf, expectOwnRequests, pressCell } from './browser.fixture.ts'
+import { useDashboard } from './dashboard.fixture.ts'
+
+const dashboard = useDashboard({ backbones: 4, datasets: 2, seeds: 2 })
+
+/** Every view in its states, by the address behind the study. */
+const views: Readonly<Record<string, string>> = {
+  'the start page': '/',
+  'the matrix': '/studies/simulated/matrix',
+  'the matrix with a cell': '/studies/simulated/matrix?cell=2&perturbation=Linf+4%2F255',
+  'the matrix of scores, by another factor':
+    '/studies/simulated/matrix?perturbation=score&rows=backbone,loss&order=best',
+  'everything side by side': '/studies/simulated/matrix?perturbation=all',
+  'a filter that finds nothing': '/studies/simulated/matrix?filter=nothing',
+  'the table': '/studies/simulated/matrix?as=table',
+  'the study now': '/studies/simulated/now',
+  'the trade-off': '/studies/simulated/trade-off?configurations=0,1,5',
+  'one number': '/studies/simulated/number?cell=2',
+  'no number': '/studies/simulated/number',
+  'a cell without a number': '/studies/simulated/number?cell=475',
+  pictures: '/studies/simulated/pictures?cell=2',
+  'one picture': '/studies/simulated/pictures?cell=2&picture=3',
+  'no pictures': '/studies/simulated/pictures?cell=1',
+  curves: '/studies/simulated/curves',
+  'no curves': '/studies/simulated/curves?configurations=90',
+  'the report': '/studies/simulated/report',
+  'a study that is not there': '/studies/nobody/matrix',
+}
+
+interface Violation {
+  readonly id: string
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[]
+}
+
+async function violationsIn(page: Page): Promise<string[]> {
+  await page.evaluate(axe)
+  const violations = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as Violation[]
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
+  )
+}
+
+async function settled(page: Page): Promise<void> {
+  await page.waitForLoadState('networkidle', { timeout: 3_000 }).catch(() => undefined) // the stream of changes is open
+  await expect.poll(() => page.locator('.waiting').count()).toBe(0)
+}
+
+describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
+  it.each(Object.entries(views))('%s has no violation of axe, in a wide and in a narrow window', async (_, path) => {
+    for (const width of [1280, 390]) {
+      const page = await dashboard.browser.newPage({ colorScheme, viewport: { width, height: 800 } })
+      const complaints = complaintsOf(page)
+      const expectOwn = expectOwnRequests(page, dashboard.server.url)
+      await page.goto(`${dashboard.server.url}${path.slice(1)}`)
+      await settled(page)
+      expect(await violationsIn(page)).toEqual([])
+      // Nothing makes the page itself scroll sideways.
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+      expectOwn()
+      expect(complaints).toEqual([])
+      await page.close()
+    }
+  })
+})
+
+it('has the same state at the same address, whoever opens it', async () => {
+  const first = await dashboard.browser.newPage()
+  await first.goto(`${dashboard.server.url}studies/simulated/matrix`)
+  await first.getByLabel('Show').selectOption('L2 0.5')
+  await first.getByLabel('Rows').selectOption('backbone,loss')
+  await first.getByLabel('Order').selectOption('best')
+  await first.getByLabel('Filter').fill('trades')
+  await pressCell(first, 1, 2)
+  await first.getByRole('complementary', { name: 'The chosen cell' }).getByRole('link').first().waitFor()
+  const second = await dashboard.browser.newPage()
+  await second.goto(first.url())
+  await second.getByRole('complementary', { name: 'The chosen cell' }).getByRole('link').first().waitFor()
+  const text = (page: Page) => page.locator('main').innerText()
+  expect(await text(second)).toBe(await text(first))
+  await Promise.all([first.close(), second.close()])
+})
+
+it('is used by the keyboard alone: from the search to a number and back to the matrix', async () => {
+  const page = await dashboard.browser.newPage()
+  await page.goto(dashboard.server.url)
+  await page.keyboard.press('/')
+  await page.keyboard.type('simul')
+  await page.getByRole('option').first().waitFor()
+  await page.keyboard.press('Enter')
+  await page.getByRole('grid').waitFor()
+  await pressCell(page, 2, 1)
+  const panel = page.getByRole('complementary', { name: 'The chosen cell' })
+  await panel.getByRole('link').first().waitFor()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Lineage' }).waitFor()
+  await page.goBack()
+  await page.getByRole('grid').focus()
+  expect(await activeCell(page)).toMatch(/images|run/)
+  await page.close()
+})
+
+it('tells the study as a table, page by page, and copies it', async () => {
+  const page = await dashboard.browser.newPage({ permissions: ['clipboard-read', 'clipboard-write'] })
+  await page.goto(`${dashboard.server.url}studies/simulated/matrix?as=table`)
+  const table = page.getByRole('table')
+  await table.waitFor()
+  expect(await table.getByRole('row').count()).toBe(1 + Math.min(100, dashboard.study.configurations.length))
+  await page.getByRole('button', { name: 'CSV' }).click()
+  const copied = (await page.evaluate('navigator.clipboard.readText()')) as string
+  expect(copied.split('\r\n')).toHaveLength(1 + dashboard.study.configurations.length)
+  await page.getByLabel('seed').uncheck()
+  await page.reload()
+  await table.waitFor()
+  expect(await page.getByLabel('seed').isChecked()).toBe(false)
+  expect(await table.getByRole('columnheader', { name: 'seed' }).count()).toBe(0)
+  await page.close()
+})
