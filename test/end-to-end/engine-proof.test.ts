@@ -11,7 +11,7 @@ import { GauntletHome } from './gauntlet-home.fixture.ts'
 const home = new GauntletHome()
 const flaw = join(home.folder, 'flaw.cjs')
 writeFileSync(flaw, `Object.defineProperty(require('node:util'), 'isArray', { value: undefined, writable: false })`)
-const flawed = new GauntletHome({ variables: { NODE_OPTIONS: `--require ${flaw}` } })
+const flawed = new GauntletHome({ variables: { NODE_OPTIONS: `--require "${flaw}"` } })
 afterAll(() => Promise.all([home.remove(), flawed.remove()]))
 
 const sentence =

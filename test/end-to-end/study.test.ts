@@ -250,7 +250,7 @@ describe('misuse', () => {
       [['trace', 'smoke', 'first'], /"first" is not a row/],
       [['dashboard', '--host', '0.0.0.0'], /set GAUNTLET_DASHBOARD_TOKEN/],
       [['dashboard', '--port', 'none'], /"none" is not a port/],
-      [['walk', 'smoke'], /unknown command 'walk'/],
+      [['jjj', 'smoke'], /unknown command 'jjj'/],
     ]
     const ended = await Promise.all(commands.map(([args]) => home.run(...args)))
     for (const [i, { code, stdout, stderr }] of ended.entries()) {
