@@ -86,6 +86,7 @@ it('has the same state at the same address, whoever opens it', async () => {
 it('is used by the keyboard alone: from the search to a number and back to the matrix', async () => {
   const page = await dashboard.browser.newPage()
   await page.goto(dashboard.server.url)
+  await page.getByRole('link', { name: 'simulated' }).first().waitFor() // keys are heard once the page is there
   await page.keyboard.press('/')
   await page.keyboard.type('simul')
   await page.getByRole('option').first().waitFor()
