@@ -1,5 +1,5 @@
 import { openArtifactStore } from '@gauntlet/artifacts'
-import { failureClassOfError } from '@gauntlet/contract'
+import { explainFailure } from '@gauntlet/contract'
 import { join } from 'node:path'
 import type { EngineModule } from './bundles/engine-module.ts'
 import type { FromDevice, ToDevice } from './device-protocol.ts'
@@ -38,22 +38,14 @@ async function run({ id, bundle, request }: Extract<ToDevice, { type: 'run' }>):
     const surroundings = { store, cacheFolder, programCache: cache, signal: controller.signal, report }
     send({ type: 'done', id, result: await runBundle(bundle, request, surroundings) })
   } catch (error) {
-    const failure = failureOf(error)
+    const failure = explainFailure(error)
+    if (failure.failureClass === 'Bug') console.error(error instanceof Error ? error.stack : error)
     send({ type: 'failed', id, ...failure })
     if (failure.failureClass === 'WorkerLost') process.disconnect() // the next attempt has a new process
   } finally {
     clearInterval(alive)
     running.delete(id)
   }
-}
-
-function failureOf(error: unknown): Omit<Extract<FromDevice, { type: 'failed' }>, 'type' | 'id'> {
-  const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
-  const failureClass = failureClassOfError(error)
-  if (failureClass === 'Bug') console.error(stack)
-  const { digest } = error as { readonly digest?: string }
-  const lost = failureClass === 'ArtifactLost' && digest ? { lostArtifact: digest } : {}
-  return { failureClass, message: failureClass === 'Bug' ? `${name}: ${message}` : message, ...lost }
 }
 
 function send(message: FromDevice): void {

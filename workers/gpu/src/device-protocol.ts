@@ -1,4 +1,4 @@
-import type { FailureClass, StageProgress, StageRequest, StageResult } from '@gauntlet/contract'
+import type { ExplainedFailure, StageProgress, StageRequest, StageResult } from '@gauntlet/contract'
 import type { Digest, Json } from '@gauntlet/study'
 
 /** What a device process says of its engine before its first stage. */
@@ -26,14 +26,7 @@ export type FromDevice =
   | { readonly type: 'done'; readonly id: number; readonly result: DeviceResult }
   /** The process can still answer; sent every second while it works at a stage and is not within one computation. */
   | { readonly type: 'alive'; readonly id: number }
-  | {
-      readonly type: 'failed'
-      readonly id: number
-      readonly failureClass: FailureClass
-      readonly message: string
-      /** The artifact that the stage could not read, where that is why it failed. */
-      readonly lostArtifact?: Digest
-    }
+  | ({ readonly type: 'failed'; readonly id: number } & ExplainedFailure)
 
 /** What a stage read from outside the store, and what it stored. */
 export type DeviceResult = Pick<StageResult, 'sources' | 'generated'>

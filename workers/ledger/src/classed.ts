@@ -1,4 +1,4 @@
-import { failureClassOfError } from '@gauntlet/contract'
+import { explainFailure } from '@gauntlet/contract'
 import { ApplicationFailure, Context } from '@temporalio/activity'
 
 /** How often an activity that fails by a bug is tried. */
@@ -27,14 +27,12 @@ function classing(activity: (input: never) => Promise<unknown>) {
 
 /** The error as Temporal is told it on this attempt, with the digest of the artifact that was lost. */
 export function asFailure(thrown: unknown, attempt: number): ApplicationFailure {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-  const type = failureClassOfError(error)
-  const { digest } = error as { readonly digest?: string }
+  const { failureClass, message, lostArtifact } = explainFailure(thrown)
   return ApplicationFailure.create({
-    type,
-    message: type === 'Bug' ? `${error.name}: ${error.message}` : error.message,
-    nonRetryable: type === 'Bug' ? attempt >= triesOfBugs : type !== 'Transient',
-    details: type === 'ArtifactLost' && digest ? [{ lostArtifact: digest }] : [],
-    cause: error,
+    type: failureClass,
+    message,
+    nonRetryable: failureClass === 'Bug' ? attempt >= triesOfBugs : failureClass !== 'Transient',
+    details: lostArtifact ? [{ lostArtifact }] : [],
+    cause: thrown instanceof Error ? thrown : new Error(String(thrown)),
   })
 }

@@ -1,4 +1,4 @@
-import type { FailureClass, MissingReason } from './failures.ts'
+import type { MissingReason } from './failures.ts'
 
 /** What a running study can be asked, as updates of its workflow. Each is answered at once, with its progress. */
 export const controlUpdates = { pause: 'pause', resume: 'resume', retry: 'retry' } as const
@@ -37,4 +37,4 @@ export interface FailureGroup {
 }
 
 /** Failures that a retry cannot mend: the same work ends the same way. */
-export const neverRetried: readonly (FailureClass | MissingReason)[] = ['Diverged']
+export const neverRetried: readonly MissingReason[] = ['Diverged']

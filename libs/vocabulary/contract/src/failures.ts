@@ -1,3 +1,5 @@
+import type { Digest } from '@gauntlet/study'
+
 /**
  * Why an attempt failed, with one class for each decision that follows from a failure.
  *
@@ -137,6 +139,25 @@ export function failureClassOfError(error: unknown): FailureClass {
     if (lostConnection.test(each.message)) return 'Transient'
   }
   return 'Bug'
+}
+
+/** What an attempt that ended in an error says of it, and the artifact that it could not read, if that is why. */
+export interface ExplainedFailure {
+  readonly failureClass: FailureClass
+  readonly message: string
+  readonly lostArtifact?: Digest
+}
+
+/** An error as it leaves a worker. The message of a bug names the error, since nobody wrote it for people. */
+export function explainFailure(thrown: unknown): ExplainedFailure {
+  const failureClass = failureClassOfError(thrown)
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+  const { digest } = error as { readonly digest?: Digest }
+  return {
+    failureClass,
+    message: failureClass === 'Bug' ? `${error.name}: ${error.message}` : error.message,
+    ...(failureClass === 'ArtifactLost' && digest ? { lostArtifact: digest } : {}),
+  }
 }
 
 /**

@@ -3,20 +3,17 @@ import type { WorkerDescription } from './activities.ts'
 import type { RecallStages } from './plan.ts'
 import { stageCodesOf } from './stage-code.ts'
 
-/** Two configurations that share a dataset and a backbone, under two perturbations. */
-export const { configurations, perturbations } = expandStudy(
-  parseStudy(
-    [
-      'name: tiny',
-      'datasets: [digits]',
-      'backbones: [tf_efficientnet_lite0.in1k]',
-      'losses: [Classic AT, standard]',
-      'protocols: [FFT-1]',
-      'perturbations: [clean, common]',
-    ].join('\n'),
-    'tiny.study.yaml',
-  ),
-)
+/** A study of two configurations that share a dataset and a backbone, under two perturbations. */
+export const studyText = [
+  'name: tiny',
+  'datasets: [digits]',
+  'backbones: [tf_efficientnet_lite0.in1k]',
+  'losses: [Classic AT, standard]',
+  'protocols: [FFT-1]',
+  'perturbations: [clean, common]',
+].join('\n')
+
+export const { configurations, perturbations } = expandStudy(parseStudy(studyText, 'tiny.study.yaml'))
 
 /** The stages that a plan has, in the order of the DAG. */
 export const keyedStages = [

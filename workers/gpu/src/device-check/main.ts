@@ -1,4 +1,5 @@
-import { failureClassOfError, type DeviceCheckAnswer, type DeviceCheckRequest } from '@gauntlet/contract'
+import type { DeviceCheckAnswer, DeviceCheckRequest } from '@gauntlet/contract'
+import { answerOnce } from '../answer-once.ts'
 import { readDeviceSettings } from '../settings.ts'
 
 /*
@@ -7,24 +8,10 @@ import { readDeviceSettings } from '../settings.ts'
  * finds is that of the same environment class.
  */
 
-process.on('disconnect', () => process.exit(1))
-process.once('message', (request: DeviceCheckRequest) => void answer(request))
-
-async function answer(request: DeviceCheckRequest): Promise<void> {
-  try {
-    // libtensorflow reads these variables when the import below loads it.
-    const { devices } = readDeviceSettings(process.env)
-    Object.assign(process.env, devices[0])
-    const { checkDevice } = await import('./check-device.ts')
-    end(await checkDevice(request, (progress) => void process.send!(progress)))
-  } catch (error) {
-    const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
-    if (failureClassOfError(error) === 'InvalidInput' || name === 'SettingsInvalid') end({ type: 'refused', message })
-    else end({ type: 'failed', message: `${name}: ${message}`, stack: stack ?? message })
-  }
-}
-
-/** Sends the last answer and ends the process once it is sent. */
-function end(answer: DeviceCheckAnswer): void {
-  process.send!(answer, undefined, {}, () => process.disconnect())
-}
+answerOnce<DeviceCheckRequest, DeviceCheckAnswer>(async (request) => {
+  // libtensorflow reads these variables when the import below loads it.
+  const { devices } = readDeviceSettings(process.env)
+  Object.assign(process.env, devices[0])
+  const { checkDevice } = await import('./check-device.ts')
+  return checkDevice(request, (progress) => void process.send!(progress))
+})

@@ -1,7 +1,7 @@
 import type { ProbeAnswer, ProbeRequest } from '@gauntlet/contract'
 import { deviceVariables } from '@gauntlet/engine/device-variables'
 import { availableParallelism } from 'node:os'
-import { failureClassOfError } from '@gauntlet/contract'
+import { answerOnce } from '../answer-once.ts'
 import type { Probe } from './probe.ts'
 
 /*
@@ -19,29 +19,15 @@ const verbs: { readonly [Verb in ProbeRequest['verb']]: () => Promise<Probe<Extr
 
 const threads = Number(process.env['GAUNTLET_THREADS']) || availableParallelism()
 
-process.on('disconnect', () => process.exit(1))
-process.once('message', (request: ProbeRequest) => void answer(request))
-
-async function answer(request: ProbeRequest): Promise<void> {
-  try {
-    // libtensorflow reads these variables when it is loaded, which the import of a verb does. Attacks run as captured
-    // programs, the other verbs one operator at a time.
-    Object.assign(process.env, deviceVariables({ threads, share: request.verb === 'attack' ? 'batch' : 'operators' }))
-    // The request has the verb of its probe, which the compiler cannot see.
-    const probe = (await verbs[request.verb]()) as Probe<ProbeRequest>
-    const summary = await probe(request, (done, total) => send({ type: 'progress', done, total }))
-    end({ type: 'done', summary })
-  } catch (error) {
-    const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
-    if (failureClassOfError(error) === 'InvalidInput') end({ type: 'refused', message })
-    else end({ type: 'failed', message: `${name}: ${message}`, stack: stack ?? message })
-  }
-}
-
-/** Sends the last answer and ends the process once it is sent. */
-function end(answer: ProbeAnswer): void {
-  process.send!(answer, undefined, {}, () => process.disconnect())
-}
+answerOnce<ProbeRequest, ProbeAnswer>(async (request) => {
+  // libtensorflow reads these variables when it is loaded, which the import of a verb does. Attacks run as captured
+  // programs, the other verbs one operator at a time.
+  Object.assign(process.env, deviceVariables({ threads, share: request.verb === 'attack' ? 'batch' : 'operators' }))
+  // The request has the verb of its probe, which the compiler cannot see.
+  const probe = (await verbs[request.verb]()) as Probe<ProbeRequest>
+  const summary = await probe(request, (done, total) => send({ type: 'progress', done, total }))
+  return { type: 'done', summary }
+})
 
 function send(message: ProbeAnswer): void {
   process.send!(message)

@@ -14,7 +14,7 @@ import {
   pretrainLoadIdentity,
   type StageAttempt,
 } from '@gauntlet/contract'
-import { configurations, perturbations, workerWith } from '@gauntlet/contract/fixtures/tiny-plan'
+import { configurations, perturbations, studyText, workerWith } from '@gauntlet/contract/fixtures/tiny-plan'
 import { recordMeasurement } from '@gauntlet/ledger'
 import { useLedger } from '@gauntlet/ledger/fixtures/ledger'
 import {
@@ -40,14 +40,6 @@ const store = openArtifactStore(pathToFileURL(folder).href)
 const worker = workerWith('float32')
 const activities = () => createLedgerActivities(ledger.db, store)
 
-const studyText = [
-  'name: tiny',
-  'datasets: [digits]',
-  'backbones: [tf_efficientnet_lite0.in1k]',
-  'losses: [Classic AT, standard]',
-  'protocols: [FFT-1]',
-  'perturbations: [clean, common]',
-].join('\n')
 let file: Awaited<ReturnType<typeof store.put>>
 beforeAll(async () => {
   file = await store.put(Buffer.from(studyText), 'application/yaml')
