@@ -5,18 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cells } from './cells.fixture.ts'
 import { FakeWork } from './fake-work.fixture.ts'
-import { openHarness, startStudyWorkflow, type WorkflowHarness } from './workflow-harness.fixture.ts'
+import { counts, openHarness, startStudyWorkflow, until, type WorkflowHarness } from './workflow-harness.fixture.ts'
 
 let harness: WorkflowHarness
 beforeAll(async () => void (harness = await openHarness()), 120_000)
 afterAll(() => harness.close())
 
 const studyId = digestOf('study')
-const counts = (changes: object) => ({ measured: 0, diverged: 0, failed: 0, skipped: 0, ...changes })
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(20)
-}
 
 describe.concurrent('a running study', () => {
   it('starts no configuration while it is paused, and ends all once it is resumed', async () => {

@@ -7,27 +7,28 @@ import {
 } from '@gauntlet/contract'
 import { configurationId, type Configuration } from '@gauntlet/study'
 import { WorkflowFailedError } from '@temporalio/client'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cell, cells } from './cells.fixture.ts'
 import { FakeWork } from './fake-work.fixture.ts'
-import { openHarness, runStudyWorkflow, startStudyWorkflow, type WorkflowHarness } from './workflow-harness.fixture.ts'
+import {
+  counts,
+  openHarness,
+  runStudyWorkflow,
+  startStudyWorkflow,
+  until,
+  type WorkflowHarness,
+} from './workflow-harness.fixture.ts'
 
 let harness: WorkflowHarness
 beforeAll(async () => void (harness = await openHarness()), 120_000)
 afterAll(() => harness.close())
 
-const counts = (changes: object) => ({ measured: 0, diverged: 0, failed: 0, skipped: 0, ...changes })
 const idOf = (configuration: Configuration) => configurationId(configuration)
 
 /** Every key that was run more than once. */
 function repeatedKeys(work: FakeWork): string[] {
   const keys = work.calls.map(({ stageKey }) => stageKey)
   return keys.filter((key, index) => keys.indexOf(key) !== index)
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await sleep(20)
 }
 
 describe.concurrent('a study', () => {

@@ -1,10 +1,12 @@
 import { createRequire } from 'node:module'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   configurationWorkflowId,
   poolDescriptionQueue,
   poolQueue,
   studyWorkflowId,
   workflowQueue,
+  type StudyCounts,
 } from '@gauntlet/contract'
 import { configurationId, digestOf, type Configuration } from '@gauntlet/study'
 import type { configuration, study } from '@gauntlet/workflows'
@@ -118,4 +120,14 @@ export function runConfigurationWorkflow(client: Client, cell: Configuration) {
     taskQueue: workflowQueue,
     args: [{ studyId: digestOf('study'), configuration: cell, perturbations, pool }],
   })
+}
+
+/** How the configurations of a study ended, where all counts that are not named are 0. */
+export function counts(changes: Partial<StudyCounts>): StudyCounts {
+  return { measured: 0, diverged: 0, failed: 0, skipped: 0, ...changes }
+}
+
+/** Looks every 20 ms until it is so. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await sleep(20)
 }
