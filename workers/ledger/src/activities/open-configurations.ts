@@ -3,10 +3,11 @@ import {
   type KnownStage,
   type LedgerActivities,
   type ListedConfiguration,
-  type WorkerDescription,
+  type PlannedStage,
+  type RecallStages,
 } from '@gauntlet/contract'
 import { knownStages, measuredUnder, measurementId, outOfMemoryFacts } from '@gauntlet/ledger'
-import { configurationId, type Configuration, type Digest, type Perturbation } from '@gauntlet/study'
+import { configurationId, type Configuration, type Digest } from '@gauntlet/study'
 import type { Dependencies } from './dependencies.ts'
 import { areIntact } from './intact-artifacts.ts'
 
@@ -17,11 +18,13 @@ const chunk = 200
 export function createOpenConfigurations(dependencies: Dependencies): LedgerActivities['openConfigurations'] {
   return async ({ file, worker, offset, limit }) => {
     const { configurations, perturbations } = (await dependencies.studies(file)).expansion
+    const ranOutAt = await outOfMemoryFacts(dependencies.db, worker.environmentClass)
     const open: ListedConfiguration[] = []
     let next = offset
     while (open.length < limit && next < configurations.length) {
       const looked = configurations.slice(next, next + chunk)
-      const unfinished = await unfinishedOf(dependencies, worker, looked, perturbations)
+      const stages = await plan(looked, perturbations, worker, recallIntact(dependencies), ranOutAt)
+      const unfinished = await unfinishedOf(dependencies, stages)
       const rest = limit - open.length
       const found = looked.flatMap((configuration, i) =>
         unfinished.has(configuration) ? [{ index: next + i, configuration }] : [],
@@ -33,21 +36,18 @@ export function createOpenConfigurations(dependencies: Dependencies): LedgerActi
   }
 }
 
-/** The configurations of which a stage or a number is missing. */
-async function unfinishedOf(
-  { db, store }: Dependencies,
-  worker: WorkerDescription,
-  configurations: readonly Configuration[],
-  perturbations: readonly Perturbation[],
-): Promise<Set<Configuration>> {
-  const ranOutAt = await outOfMemoryFacts(db, worker.environmentClass)
-  const recall = async (keys: readonly Digest[]): Promise<ReadonlyMap<Digest, KnownStage>> => {
+/** Recalls the known stages whose outputs the store has, unchanged. */
+function recallIntact({ db, store }: Dependencies): RecallStages {
+  return async (keys) => {
     const intact: [Digest, KnownStage][] = []
     for (const [key, outputs] of await knownStages(db, keys))
       if (outputs === null || (await areIntact(store, outputs))) intact.push([key, outputs])
     return new Map(intact)
   }
-  const stages = await plan(configurations, perturbations, worker, recall, ranOutAt)
+}
+
+/** The configurations of a plan of which a stage or a number is missing. */
+async function unfinishedOf({ db }: Dependencies, stages: readonly PlannedStage[]): Promise<Set<Configuration>> {
   const evaluations = stages.filter(({ stage }) => stage === 'perturb-and-evaluate')
   const measured = await measuredUnder(
     db,
