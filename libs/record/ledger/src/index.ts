@@ -40,7 +40,7 @@ export {
   type StudyEvidence,
   type StudyGrid,
 } from './study-evidence.ts'
-export { recordKeys, withStudyFacts, type RecordKeys } from './study-facts.ts'
+export { artifactsByRole, recordKeys, withStudyFacts, type RecordKeys } from './study-facts.ts'
 export { StudyUnknown } from './study-unknown.ts'
 export { traceMeasurement, type MeasurementTrace, type TracedExecution } from './trace-measurement.ts'
 export { withdrawFulfilment } from './withdraw-fulfilment.ts'

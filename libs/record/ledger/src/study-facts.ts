@@ -273,3 +273,20 @@ async function failureFacts(db: LedgerDatabase, studyId: Digest): Promise<FactOf
     .where(eq(configurationFailure.studyId, studyId))
   return inOrder(rows.map((row) => ({ kind: 'failure', ...row })))
 }
+
+/**
+ * The code of these stages, and the artifacts that have one of these roles for them; of the role `all`, every one. In
+ * the order of digests.
+ */
+export async function artifactsByRole(
+  db: LedgerDatabase,
+  stageKeys: readonly Digest[],
+  roles: readonly string[],
+): Promise<Digest[]> {
+  const keys = sql.param([...stageKeys])
+  const isChosen = roles.includes('all') ? sql`true` : sql`role = any(${sql.param([...roles])}::text[])`
+  const found = await db.execute<{ digest: Digest }>(sql`
+    select code_digest as digest from ${execution} where stage_key = any(${keys}::text[])
+    union select digest from ${executionArtifact} where stage_key = any(${keys}::text[]) and ${isChosen}`)
+  return found.rows.map(({ digest }) => digest).sort()
+}
