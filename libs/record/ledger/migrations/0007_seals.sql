@@ -9,7 +9,7 @@ CREATE TABLE "seal" (
 	"origin" text NOT NULL,
 	"document" jsonb NOT NULL,
 	"envelope" jsonb NOT NULL,
-	"leaves_digest" text NOT NULL,
+	"leaves_digest" text,
 	"recorded_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "seal_digest_is_digest" CHECK ("seal"."digest" ~ '^[0-9a-f]{64}$'),
 	CONSTRAINT "seal_origin_known" CHECK ("seal"."origin" in ('made', 'imported'))

@@ -28,8 +28,8 @@ import { attemptFacts, describedEnvironments, fulfilmentFacts, measurementFacts 
 /** Facts that are written at a time. */
 const pageSize = 2_000
 
-/** The seal under which facts are imported. */
-export type ImportedSeal = Omit<RecordedSeal, 'leavesDigest' | 'origin'> & { readonly leaves: ArtifactReference }
+/** A seal that comes with facts. */
+export type ImportedSeal = Omit<RecordedSeal, 'leavesDigest' | 'origin'> & { readonly leaves: ArtifactReference | null }
 
 /** What an import has changed. */
 export interface ImportCounts {
@@ -42,7 +42,8 @@ export interface ImportCounts {
  * Writes the facts of a study in one transaction: all of them or, where the ledger has something else, none. Facts must
  * come in the order of a record, and must have been checked: whatever an id is a digest of has that digest. What the
  * ledger has already stays as it is, so importing again changes nothing. A stage that was fulfilled here too stays
- * fulfilled from here, and the attempt of elsewhere counts as superseded. Throws `ImportContradicted`.
+ * fulfilled from here, and the attempt of elsewhere counts as superseded. The first of the seals is the one on these
+ * facts, the others came before it. Throws `ImportContradicted`.
  */
 export async function importFacts(
   db: LedgerDatabase,

@@ -12,10 +12,11 @@ export interface RecordedSeal {
   readonly origin: 'made' | 'imported'
   readonly document: Json
   readonly envelope: Json
-  readonly leavesDigest: Digest
+  /** Null for an earlier seal that came with an import. */
+  readonly leavesDigest: Digest | null
 }
 
-/** Records a seal whose list of leaves the store has; recording it again changes nothing. */
+/** Records a seal, whose list of leaves the store has; recording it again changes nothing. */
 export async function recordSeal(
   db: LedgerDatabase,
   {
@@ -23,14 +24,18 @@ export async function recordSeal(
     document,
     envelope,
     ...identity
-  }: Omit<RecordedSeal, 'leavesDigest'> & { readonly leaves: ArtifactReference },
+  }: Omit<RecordedSeal, 'leavesDigest'> & { readonly leaves: ArtifactReference | null },
 ): Promise<void> {
-  const { digest, size, mediaType } = leaves
   await db.transaction(async (transaction) => {
-    await transaction.insert(artifact).values({ digest, size, mediaType }).onConflictDoNothing()
+    if (leaves) await transaction.insert(artifact).values(leaves).onConflictDoNothing()
     await transaction
       .insert(seal)
-      .values({ ...identity, document: documentOf(document), envelope: documentOf(envelope), leavesDigest: digest })
+      .values({
+        ...identity,
+        document: documentOf(document),
+        envelope: documentOf(envelope),
+        leavesDigest: leaves?.digest ?? null,
+      })
       .onConflictDoNothing()
   })
 }
@@ -59,7 +64,7 @@ export async function sealedArtifacts(db: LedgerDatabase): Promise<Set<Digest>> 
     const cited = await db.execute<{ digest: Digest }>(sql`
       select digest from ${executionArtifact} where stage_key = any(${keys}::text[])
       union select code_digest from ${execution} where stage_key = any(${keys}::text[])
-      union select leaves_digest from ${seal} where study_id = ${studyId}`)
+      union select leaves_digest from ${seal} where study_id = ${studyId} and leaves_digest is not null`)
     for (const { digest } of cited.rows) found.add(digest)
   }
   return found

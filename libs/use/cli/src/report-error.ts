@@ -3,9 +3,11 @@ import { AddressUnusable, TokenNeeded } from '@gauntlet/api'
 import { ArtifactCorrupt, ArtifactMissing } from '@gauntlet/artifacts'
 import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyNotRunning, StudyStopped } from '@gauntlet/client'
 import { InvalidDataset } from '@gauntlet/datasets/invalid-dataset'
-import { DiskFull } from '@gauntlet/files'
+import { ExportInvalid, LeafListMissing } from '@gauntlet/exchange'
+import { ArchiveTooLarge, DiskFull } from '@gauntlet/files'
 import { DiskNotLocal, HomeElsewhere } from '@gauntlet/infra'
 import {
+  ImportContradicted,
   LedgerAbsent,
   LedgerMisplaced,
   LedgerNewer,
@@ -15,6 +17,7 @@ import {
   StudyNameTaken,
   StudyUnknown,
 } from '@gauntlet/ledger'
+import { KeyInvalid, SealInvalid } from '@gauntlet/seals'
 import { DigestMismatch, SourceForbidden, SourceNotFound, SourceUnreachable, UnusableSource } from '@gauntlet/sources'
 import { StudyFileInvalid } from '@gauntlet/study'
 import { CommandFailed, Misuse } from './command-failed.ts'
@@ -22,6 +25,7 @@ import { CommandFailed, Misuse } from './command-failed.ts'
 /** Errors whose message already says what to change. */
 const explained = [
   AddressUnusable,
+  ArchiveTooLarge,
   ArtifactCorrupt,
   ArtifactMissing,
   CommandFailed,
@@ -30,12 +34,16 @@ const explained = [
   PinContradicted,
   DigestMismatch,
   DiskFull,
+  ExportInvalid,
+  ImportContradicted,
   InvalidDataset,
+  LeafListMissing,
   LedgerAbsent,
   LedgerMisplaced,
   LedgerNewer,
   LedgerOlder,
   LedgerUnreachable,
+  SealInvalid,
   SourceForbidden,
   SourceNotFound,
   SourceUnreachable,
@@ -47,6 +55,7 @@ const explained = [
 
 /** Errors of a wrong call: nothing was started. */
 const misuses = [
+  KeyInvalid,
   Misuse,
   NothingToAnalyze,
   PublishedTableInvalid,

@@ -8,8 +8,8 @@ const schemaTerms = [
   ...['ComputerLanguage', 'ControlAction', 'CreateAction', 'CreativeWork', 'Dataset', 'HowTo', 'HowToStep'],
   ...['OrganizeAction', 'SoftwareApplication', 'SoftwareSourceCode', 'about', 'actionStatus', 'contentSize'],
   ...['datePublished', 'description', 'encodingFormat', 'endTime', 'error', 'hasPart', 'instrument', 'license'],
-  ...['mainEntity', 'mentions', 'name', 'object', 'position', 'programmingLanguage', 'result', 'sameAs', 'startTime'],
-  ...['step', 'url', 'version', 'workExample'],
+  ...['mainEntity', 'mentions', 'name', 'object', 'position', 'programmingLanguage', 'result', 'startTime'],
+  ...['step', 'version', 'workExample'],
 ]
 
 /**

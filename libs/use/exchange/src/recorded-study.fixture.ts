@@ -45,7 +45,7 @@ evaluator: apgd-ce
   const document = { name, description: study.description }
   await recordStudy(db, { id, name, document, file, configurations, perturbations, exclusions: exclusions as never })
   const put = (text: string) => store.put(Buffer.from(text), 'text/plain')
-  const code = { code: await put('code') }
+  const code = { code: await put(JSON.stringify('code')) }
   const stage = async (
     name: Parameters<typeof fulfilment>[0],
     used: ArtifactsByRole,
@@ -65,14 +65,22 @@ evaluator: apgd-ce
     const asked = { configurationId: configurationId(configuration), parameters: { loss: configuration.loss } }
     const trained = { trained: await put(`trained ${configuration.loss}`) }
     const training = await stage('fine-tune', { ...dataset, ...weights }, trained, asked)
-    const attempt = attemptCalled('lost', { startedAt: '2025-12-31T23:00:00.000Z', endedAt: '2025-12-31T23:30:00.000Z' })
+    const attempt = attemptCalled('lost', {
+      startedAt: '2025-12-31T23:00:00.000Z',
+      endedAt: '2025-12-31T23:30:00.000Z',
+    })
     await recordAttempt(db, { ...training, attempt, failure: { class: 'WorkerLost', message: 'its node vanished' } })
     const checkpoint = { checkpoint: await put(`checkpoint ${configuration.loss}`) }
     await stage('checkpoint', { ...dataset, ...trained }, checkpoint, asked)
     for (const perturbation of perturbations) {
       const outcomes = await storeOutcomes(store, configuration, perturbation)
       const parameters = { ...asked.parameters, perturbation: perturbation as never }
-      const evaluation = await stage('perturb-and-evaluate', { ...dataset, ...checkpoint }, { outcomes }, { ...asked, parameters })
+      const evaluation = await stage(
+        'perturb-and-evaluate',
+        { ...dataset, ...checkpoint },
+        { outcomes },
+        { ...asked, parameters },
+      )
       measurements.push(
         await recordMeasurement(db, {
           configurationId: asked.configurationId,

@@ -21,7 +21,7 @@ import {
   type Sealed,
   type SigningKey,
 } from '@gauntlet/seals'
-import type { ArtifactReference, Json } from '@gauntlet/study'
+import type { Digest, Json } from '@gauntlet/study'
 import { inTemporaryFolder } from './in-temporary-folder.ts'
 import { LeafListWriter, leafListType, openLeafList } from './leaf-list.ts'
 import { RecordWriter, type WrittenLine } from './record-writer.ts'
@@ -42,8 +42,8 @@ export interface SealOptions {
 /** What sealing has made. */
 export interface SealedStudy {
   readonly sealed: Sealed
-  /** The list of its leaves, which whoever keeps the seal elsewhere keeps too. */
-  readonly leaves: ArtifactReference
+  /** The artifact with the list of its leaves, which whoever keeps the seal elsewhere keeps too. */
+  readonly leaves: Digest
   /** False where the record is the one of the last seal, which then stands. */
   readonly isNew: boolean
   /** The seals of the study before this one, the last one first. */
@@ -82,15 +82,14 @@ export async function sealStudy(
     })
     await leaves.close()
     const last = known[0] && sealedOf(known[0])
-    if (last && stands(last, writer, { signer, hypotheses })) {
-      const reference = { digest: known[0]!.leavesDigest, size: 0, mediaType: leafListType }
-      return { sealed: last, leaves: reference, isNew: false, earlier: known.slice(1).map(sealedOf) }
-    }
+    const lastList = known[0]?.leavesDigest
+    if (last && lastList && stands(last, writer, { signer, hypotheses }))
+      return { sealed: last, leaves: lastList, isNew: false, earlier: known.slice(1).map(sealedOf) }
     const seal = await sealOf({ db, study, writer, hypotheses, last: last?.seal ?? null })
     const sealed = signSeal(seal, signer)
     const reference = await store.putFile(list, leafListType)
     await recordSeal(db, { ...rowOf(sealed), origin: 'made', leaves: reference })
-    return { sealed, leaves: reference, isNew: true, earlier: known.map(sealedOf) }
+    return { sealed, leaves: reference.digest, isNew: true, earlier: known.map(sealedOf) }
   })
 }
 
@@ -107,7 +106,7 @@ export function sealedOf({ document, envelope }: RecordedSeal): Sealed {
 /** The secret that salts were made with, so that facts which have not changed have the same leaves in every seal. */
 async function secretOf(store: ArtifactStore, known: readonly RecordedSeal[]): Promise<string | null> {
   for (const { origin, leavesDigest } of known)
-    if (origin === 'made' && (await store.verify(leavesDigest)) === 'intact')
+    if (origin === 'made' && leavesDigest !== null && (await store.verify(leavesDigest)) === 'intact')
       return (await openLeafList(await store.localFile(leavesDigest))).secret
   return null
 }

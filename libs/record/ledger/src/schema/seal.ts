@@ -21,10 +21,11 @@ export const seal = pgTable(
     document: jsonDocument().$type<Json>().notNull(),
     /** The envelope with its signature; JSON's null where nobody has signed. */
     envelope: jsonDocument().$type<Json>().notNull(),
-    /** The list of the leaves, with which changed facts are named. */
-    leavesDigest: text('leaves_digest')
-      .notNull()
-      .references(() => artifact.digest),
+    /**
+     * The list of the leaves, with which changed facts are named; null for an earlier seal that came with an import,
+     * of which only the document is known.
+     */
+    leavesDigest: text('leaves_digest').references(() => artifact.digest),
     recordedAt: timestamp('recorded_at', { withTimezone: true }).notNull().defaultNow(),
   },
   (table) => [

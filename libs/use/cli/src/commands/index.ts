@@ -7,6 +7,7 @@ import { addDatasets } from './datasets.ts'
 import { addDoctor } from './doctor.ts'
 import { addDown } from './down.ts'
 import { addEvaluate } from './evaluate.ts'
+import { addExport } from './export.ts'
 import { addGc } from './gc.ts'
 import { addImport } from './import.ts'
 import { addInit } from './init.ts'
@@ -16,6 +17,7 @@ import { addRank } from './rank.ts'
 import { addReport } from './report.ts'
 import { addResults } from './results.ts'
 import { addRun } from './run.ts'
+import { addSeal } from './seal.ts'
 import { addSubmit } from './submit.ts'
 import { addTrace } from './trace.ts'
 import { addUp } from './up.ts'
@@ -37,6 +39,8 @@ export function addCommands(program: Command): Command {
     addResults,
     addTrace,
     addDashboard,
+    addSeal,
+    addExport,
     addImport,
     addRank,
     addAnalyze,
