@@ -1,6 +1,7 @@
 export { attemptCosts, type AttemptCost } from './attempt-costs.ts'
 export { changesSince, type LedgerChanges } from './changes-since.ts'
 export { LedgerAbsent, LedgerMisplaced, LedgerOlder } from './ledger-absent.ts'
+export { droppableArtifacts, type DroppableArtifacts } from './droppable-artifacts.ts'
 export { executionGraph, type ExecutionNode } from './execution-graph.ts'
 export { factId, factKinds, factPlace, type Fact, type FactKind, type FactOf } from './facts.ts'
 export { findStudy, studyFile, type RecordedStudy } from './find-study.ts'

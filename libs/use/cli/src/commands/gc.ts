@@ -1,7 +1,13 @@
 import type { ArtifactStore } from '@gauntlet/artifacts'
 import { findGarbage, removeGarbage, type Garbage } from '@gauntlet/client'
 import { ledgerPointer, pinPointer } from '@gauntlet/contract'
-import { ledgerIdentity, reachableArtifacts, stageStates, type LedgerDatabase } from '@gauntlet/ledger'
+import {
+  droppableArtifacts,
+  ledgerIdentity,
+  reachableArtifacts,
+  stageStates,
+  type LedgerDatabase,
+} from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { CommandFailed, Misuse } from '../command-failed.ts'
 import { withLedger } from '../local-ledger.ts'
@@ -10,6 +16,7 @@ import { progressLine } from '../progress-line.ts'
 interface GcOptions {
   readonly remove?: boolean
   readonly grace: string
+  readonly drop?: string
   readonly pin?: string
   readonly unpin?: string
   readonly forgetLedger?: string
@@ -22,6 +29,10 @@ export function addGc(program: Command): void {
     .description('say which artifacts no key, pin or running attempt reaches any more, and with --remove delete them')
     .option('--remove', 'delete what is found')
     .option('--grace <time>', 'keep what was stored since, such as 36h or 7d', '7d')
+    .option(
+      '--drop <roles>',
+      'also what stages made in these roles, such as trained,parameters, unless a seal cites it',
+    )
     .option('--pin <digest>', 'keep an artifact although nothing refers to it, and end')
     .option('--unpin <digest>', 'take a pin away again, and end')
     .option('--forget-ledger <id>', 'another ledger that used these artifacts is gone')
@@ -31,16 +42,37 @@ export function addGc(program: Command): void {
       await withLedger(async ({ db, store }) => {
         if (options.pin ?? options.unpin) return setPin(store, options)
         await requireOnlyLedger(db, store, options.forgetLedger)
+        const dropped = options.drop === undefined ? null : await droppableArtifacts(db, parseRoles(options.drop))
         const view = {
-          reachableArtifacts: () => reachableArtifacts(db),
+          reachableArtifacts: async () => without(await reachableArtifacts(db), dropped?.droppable),
           stageStates: (keys: readonly string[]) => stageStates(db, keys),
         }
         const garbage = await findGarbage(store, view, olderThan)
         const removed = options.remove ? await removeShowing(store, garbage) : null
         if (options.json) return console.log(JSON.stringify({ ...garbage, removedBytes: removed }, null, 2))
         console.log(describeGarbage(garbage, removed))
+        if (dropped && dropped.sealed > 0)
+          console.log(`${count(dropped.sealed, 'artifact')} of these roles stay, because a seal cites them.`)
+        if (dropped && dropped.droppable.size > 0)
+          console.log(`The stages that made what is dropped run again where a study asks for them.`)
       })
     })
+}
+
+/** Roles whose bytes every number is counted from again. */
+const neverDropped = ['outcomes', 'manifest']
+
+function parseRoles(text: string): string[] {
+  const roles = text.split(',')
+  const needed = roles.find((role) => neverDropped.includes(role))
+  if (needed)
+    throw new Misuse(`Numbers are counted from ${needed} again, so it is never dropped; leave it out of --drop.`)
+  return roles
+}
+
+function without(reachable: Set<string>, dropped: ReadonlySet<string> = new Set()): Set<string> {
+  for (const digest of dropped) reachable.delete(digest)
+  return reachable
 }
 
 async function setPin(store: ArtifactStore, { pin, unpin }: GcOptions): Promise<void> {
