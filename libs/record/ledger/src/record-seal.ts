@@ -32,6 +32,7 @@ export async function recordSeal(
       .insert(seal)
       .values({
         ...identity,
+        recordedAt: sql`clock_timestamp()`, // several may come in one transaction
         document: documentOf(document),
         envelope: documentOf(envelope),
         leavesDigest: leaves?.digest ?? null,

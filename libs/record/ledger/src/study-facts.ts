@@ -199,6 +199,7 @@ export async function fulfilmentFacts(db: LedgerDatabase, keys: readonly Digest[
     .from(executionArtifact)
     .innerJoin(artifact, eq(artifact.digest, executionArtifact.digest))
     .where(isAmong(stageKey, keys))
+    .orderBy(role)
   const byKey = new Map<Digest, Record<'used' | 'generated', Record<string, ArtifactReference>>>()
   for (const { stageKey: key, direction: way, role: name, ...reference } of edges) {
     const found = byKey.get(key) ?? { used: {}, generated: {} }

@@ -84,7 +84,7 @@ describe('an export', () => {
       measurements: 10,
       withheld: 0,
       isSigned: true,
-      artifacts: 21,
+      artifacts: 20,
     })
     const other = parseSigningKey(
       generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
@@ -127,7 +127,7 @@ describe('an import', () => {
   it('makes of an empty installation one with the same study, which its seal covers, and changes nothing again', async () => {
     await elsewhere(async (empty) => {
       const imported = await importStudy(empty, file, { publicKey })
-      expect(imported).toMatchObject({ name: 'small', measurements: 10, stages: 16, artifactsStored: 21 })
+      expect(imported).toMatchObject({ name: 'small', measurements: 10, stages: 16, artifactsStored: 20 })
       const rows = async ({ db }: typeof empty) =>
         (await studyEvidence(db, 'small')).measurements.map(({ confirmedAt: _, ...row }) => row)
       expect(new Set((await rows(empty)).map((row) => JSON.stringify(row)))).toEqual(
@@ -153,10 +153,11 @@ describe('an import', () => {
   it('killed between artifacts and rows, or among the rows, leaves no row, and is completed by another', async () => {
     await elsewhere(async (empty) => {
       let puts = 0
-      const failing = Object.assign(Object.create(empty.store) as typeof empty.store, {
-        putFile: async (...args: Parameters<typeof empty.store.putFile>) => {
-          if (++puts === 5) throw new Error('killed')
-          return empty.store.putFile(...args)
+      const { putFile } = empty.store
+      const failing = Object.assign(empty.store, {
+        putFile: (...args: Parameters<typeof putFile>) => {
+          puts++
+          return puts === 5 ? Promise.reject(new Error('killed')) : putFile.apply(empty.store, args)
         },
       })
       await expect(importStudy({ ...empty, store: failing }, file)).rejects.toThrow('killed')
@@ -167,7 +168,7 @@ describe('an import', () => {
       const seal = { digest: '0'.repeat(64), studyId: study.id, document: {}, envelope: null, leaves: null }
       await expect(importFacts(empty.db, interrupted(), [seal])).rejects.toThrow('killed')
       expect((await recordKeys(empty.db, study.id)).stageKeys).toEqual([])
-      expect(await importStudy(empty, file)).toMatchObject({ measurements: 10, artifactsStored: 17 })
+      expect(await importStudy(empty, file)).toMatchObject({ measurements: 10, artifactsStored: 16 })
     })
   })
 
@@ -231,7 +232,7 @@ describe('a seal kept elsewhere', () => {
   it('cites every artifact of its study', async () => {
     const cited = await sealedArtifacts(ledger.db)
     expect([...cited].filter((digest) => digest.length === 64).length).toBe(cited.size)
-    expect(cited.size).toBe(22) // 21 of the stages, and the list of its leaves
+    expect(cited.size).toBe(21) // 20 of the stages, and the list of its leaves
   })
 })
 
@@ -254,10 +255,8 @@ describe('a part of a study', () => {
 describe('hypotheses', () => {
   it('that were sealed before the first measurement are known to have come first by the chain of seals', async () => {
     await elsewhere(async (empty) => {
-      const record = await ledger.db.execute(sql`select * from study`)
-      expect(record.rows).toHaveLength(1)
       await recordSmallStudy(empty.db, empty.store, 'planned')
-      await empty.db.execute(sql`delete from measurement`)
+      await empty.db.execute(sql`delete from measurement`) // as it was before any
       const hypotheses = { file: 'h.yaml', text: 'hypotheses:\n  - claim: it holds\n' }
       const first = await sealStudy(empty, 'planned', { hypotheses })
       expect(first.sealed.seal.facts['measurement']).toBeUndefined()

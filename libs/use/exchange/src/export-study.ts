@@ -11,7 +11,7 @@ import {
   type RecordKeys,
 } from '@gauntlet/ledger'
 import { sealDigest, sealLine, withheldLine, type Sealed, type SigningKey } from '@gauntlet/seals'
-import type { Digest } from '@gauntlet/study'
+import { canonicalJson, type Digest } from '@gauntlet/study'
 import { Attestations } from './attestations.ts'
 import { artifactPath, CrateDocument, studyPath, type CrateFile } from './crate-document.ts'
 import { inTemporaryFolder } from './in-temporary-folder.ts'
@@ -183,7 +183,11 @@ class ExportParts implements FactTaker {
     return [
       ...this.#crate.members(),
       ...members,
-      ...artifacts.map(({ digest, path }) => ({ name: artifactPath(digest), content: bytesOfFile(path) })),
+      ...artifacts.map(({ digest, path }) => ({
+        name: artifactPath(digest),
+        content: bytesOfFile(path),
+        stored: true,
+      })),
     ]
   }
 
@@ -222,7 +226,7 @@ class ExportParts implements FactTaker {
 }
 
 function jsonFile(name: string, document: object): ZipSource {
-  return { name, content: Buffer.from(`${JSON.stringify(document, null, 1)}\n`) }
+  return { name, content: Buffer.from(`${canonicalJson(document)}\n`) }
 }
 
 const formats: Readonly<Record<string, string>> = {

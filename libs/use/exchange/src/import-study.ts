@@ -60,7 +60,8 @@ export async function verifyExport(file: string, expected: Expectations = {}): P
     const hash = createHash('sha256')
     for await (const piece of opened.artifact(digest)) hash.update(piece)
     requireDigest(opened, digest, hash.digest('hex'))
-    expected.onProgress?.(`${++artifacts} artifacts compared with their digests`)
+    artifacts++
+    expected.onProgress?.(`${artifacts} artifacts compared with their digests`)
   }
   return { ...checked, artifacts }
 }

@@ -76,7 +76,8 @@ export async function sealStudy(
     await withStudyFacts(db, study.id, async (facts) => {
       let count = 0
       for await (const fact of facts) {
-        await taker?.take(fact, await writer.add(fact))
+        const line = await writer.add(fact)
+        await taker?.take(fact, line)
         if (++count % 1000 === 0) onProgress?.(count)
       }
     })
