@@ -62,6 +62,14 @@ afterAll(async () => {
 }, 120_000)
 
 describe('an undisturbed study', () => {
+  it('is exported under a seal that covers it, and an import of what is known changes nothing', async () => {
+    const archive = join(home.folder, 'smoke.zip')
+    expect(await home.succeed('export', 'smoke', archive)).toMatch(/^gauntlet seal [0-9a-f]{64} · smoke · 10 numbers/)
+    const verdict = await home.json<object>('seal', '--verify', archive)
+    expect(verdict).toMatchObject({ passed: true, export: { measurements: 10, withheld: 0 } })
+    expect(await home.succeed('import', archive)).toContain('0 numbers, 0 stages and 0 artifacts are new here')
+  })
+
   it('has a row for each perturbation of each configuration, every number over every test image', async () => {
     const rows = await home.json<Row[]>('results', 'smoke')
     const perturbations = ['clean', 'Linf', 'L2', 'L1', 'common']

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { PublicKey, SigningKey } from './signing-key.ts'
 
 /** The media type of in-toto statements in an envelope. */
-export const statementType = 'application/vnd.in-toto+json'
+const statementType = 'application/vnd.in-toto+json'
 
 /** An envelope of DSSE 1.0 (github.com/secure-systems-lab/dsse), whose payload and signatures are base64. */
 export const envelopeSchema = z.object({

@@ -1,6 +1,6 @@
 export { claimedSigners, isSignedBy, wrapStatement, type Envelope } from './dsse.ts'
 export { LeafHashes, leafHash, MerkleRoot } from './merkle-tree.ts'
-export { checkNumberProof, isNumberProof, numberProof, type NumberProof } from './number-proof.ts'
+export { checkNumberProof, isNumberProof, numberProof, type CheckedProof, type NumberProof } from './number-proof.ts'
 export { newSecret, readLine, recordLine, saltOf, withheldLine, type ReadLine } from './record-line.ts'
 export {
   isAbout,

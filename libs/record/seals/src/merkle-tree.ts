@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** Bytes of a hash. */
-export const hashSize = 32
+const hashSize = 32
 
 /** The hash of a leaf: SHA-256(0x00 ‖ leaf), RFC 6962 §2.1. */
 export function leafHash(leaf: Uint8Array | string): Buffer {

@@ -1,7 +1,7 @@
 import type { ArtifactReference, Digest, Json } from '@gauntlet/study'
 
 /** The predicate of a statement about a number. */
-export const measurementType = 'urn:gauntlet:measurement/v1'
+const measurementType = 'urn:gauntlet:measurement/v1'
 
 /** An execution as a statement about it says it. */
 export interface AttestedExecution {

@@ -226,7 +226,14 @@ describe('a seal kept elsewhere', () => {
     const none = () => Promise.reject(new Error('no ledger is needed'))
     expect(await verifySeal(proofFile, none, { publicKey })).toMatchObject({ of: 'number', signature: 'valid' })
     writeFileSync(proofFile, JSON.stringify({ ...proof, line: proof.line.replace('"correct":3', '"correct":4') }))
-    await expect(verifySeal(proofFile, none)).rejects.toThrow('is not the one that seal')
+    await expect(verifySeal(proofFile, none)).rejects.toThrow('is not one that seal')
+    const { configuration } = proof.documents
+    const lie = {
+      ...proof,
+      documents: { ...proof.documents, configuration: { ...configuration, loss: 'TRADES', seed: 9 } },
+    }
+    writeFileSync(proofFile, JSON.stringify(lie))
+    await expect(verifySeal(proofFile, none)).rejects.toThrow('is of another configuration')
   })
 
   it('cites every artifact of its study', async () => {

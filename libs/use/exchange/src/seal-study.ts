@@ -100,7 +100,7 @@ export function rowOf({ seal, envelope }: Sealed) {
 }
 
 /** A seal as the ledger has it. */
-export function sealedOf({ document, envelope }: RecordedSeal): Sealed {
+function sealedOf({ document, envelope }: RecordedSeal): Sealed {
   return { seal: document as unknown as Seal, envelope: envelope as Envelope | null }
 }
 

@@ -10,7 +10,7 @@ export interface StageGroup {
 
 type StageFact = FactOf<'execution' | 'fulfilment' | 'attempt' | 'withdrawal'>
 
-export function isStageFact(fact: Fact): fact is StageFact {
+function isStageFact(fact: Fact): fact is StageFact {
   return ['execution', 'fulfilment', 'attempt', 'withdrawal'].includes(fact.kind)
 }
 

@@ -6,7 +6,7 @@ import {
   parseSealed,
   sealDigest,
   SealInvalid,
-  type NumberProof,
+  type CheckedProof,
   type Sealed,
 } from '@gauntlet/seals'
 import type { Digest } from '@gauntlet/study'
@@ -22,7 +22,7 @@ export type SealVerdict = {
   readonly signature: 'valid' | 'unchecked' | 'none'
 } & (
   | { readonly of: 'export'; readonly passed: true; readonly export: CheckedExport }
-  | { readonly of: 'number'; readonly passed: true; readonly proof: NumberProof }
+  | { readonly of: 'number'; readonly passed: true; readonly proof: CheckedProof }
   | {
       /** The ledger was compared with the seal. */
       readonly of: 'ledger'

@@ -2,7 +2,14 @@ import { proveNumber, sealStudy, verifySeal, type RecordSources, type SealVerdic
 import { writeFileAtomically } from '@gauntlet/files'
 import { findStudy, recordStudy } from '@gauntlet/ledger'
 import { sealDigest, sealLine, type Seal, type Sealed, type SigningKey } from '@gauntlet/seals'
-import { expandStudy, parseHypotheses, studyId, type Json } from '@gauntlet/study'
+import {
+  configurationLabel,
+  expandStudy,
+  parseHypotheses,
+  perturbationLabel,
+  studyId,
+  type Json,
+} from '@gauntlet/study'
 import type { Command } from 'commander'
 import { copyFile, readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -159,8 +166,9 @@ function renderVerdict(verdict: SealVerdict): string {
     return `${heading}: ${facts} facts (${withheld} withheld), ${measurements} numbers and ${artifacts} artifacts are as sealed.`
   }
   if (verdict.of === 'number') {
-    const { correct, total } = JSON.parse(verdict.proof.line) as { correct: number; total: number }
-    return `${heading}: ${correct}/${total} is of the sealed record.`
+    const { correct, total, configuration, perturbation } = verdict.proof
+    const of = `${configurationLabel(configuration)}, ${perturbationLabel(perturbation)}`
+    return `${heading}: ${correct}/${total} is of the sealed record.\n${of}`
   }
   const { same, changed, gone, added, withheld } = verdict.comparison
   const since = Object.entries(added).map(([kind, count]) => `${count} ${kind}`)
