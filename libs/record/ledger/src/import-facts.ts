@@ -96,7 +96,7 @@ class FactWriter {
 
   private readonly writers: Writers = {
     study: (facts) =>
-      this.insert(study, facts, ({ kind: _, document, createdAt, ...row }) => ({
+      this.insert(study, facts, ({ kind: _kind, document, createdAt, ...row }) => ({
         ...row,
         document: documentOf(document),
         createdAt: timeOf(createdAt),
@@ -112,21 +112,21 @@ class FactWriter {
         reason,
       })),
     execution: (facts) =>
-      this.insert(execution, facts, ({ kind: _, parameters, ...row }) => ({
+      this.insert(execution, facts, ({ kind: _kind, parameters, ...row }) => ({
         ...row,
         parameters: documentOf(parameters),
       })),
     fulfilment: (facts) => this.fulfilments(facts),
     attempt: (facts) => this.attempts(facts),
     withdrawal: (facts) =>
-      this.insert(withdrawal, facts, ({ kind: _, fulfilledAt, withdrawnAt, ...row }) => ({
+      this.insert(withdrawal, facts, ({ kind: _kind, fulfilledAt, withdrawnAt, ...row }) => ({
         ...row,
         fulfilledAt: timeOf(fulfilledAt),
         withdrawnAt: timeOf(withdrawnAt),
       })),
     measurement: (facts) => this.measurements(facts),
     failure: (facts) =>
-      this.insert(configurationFailure, facts, ({ kind: _, evidence, ...row }) => ({
+      this.insert(configurationFailure, facts, ({ kind: _kind, evidence, ...row }) => ({
         studyId: this.studyId,
         ...row,
         evidence: documentOf(evidence),
@@ -220,14 +220,14 @@ class FactWriter {
   private async attempts(facts: readonly FactOf<'attempt'>[]): Promise<void> {
     const keys = [...new Set(facts.map(({ stageKey }) => stageKey))]
     const known = await attemptFacts(this.db, keys)
-    this.requireSame(facts, known, ({ kind: _, outcome, ...rest }) => ({
+    this.requireSame(facts, known, ({ kind: _kind, outcome, ...rest }) => ({
       ...rest,
       succeeded: outcome === 'fulfilled' || outcome === 'superseded',
     }))
     const fulfilledBy = new Map(
       known.filter(({ outcome }) => outcome === 'fulfilled').map(({ stageKey, id }) => [stageKey, id]),
     )
-    await this.insert(attempt, facts, ({ kind: _, startedAt, endedAt, details, outcome, ...row }) => ({
+    await this.insert(attempt, facts, ({ kind: _kind, startedAt, endedAt, details, outcome, ...row }) => ({
       ...row,
       outcome: outcome === 'fulfilled' && (fulfilledBy.get(row.stageKey) ?? row.id) !== row.id ? 'superseded' : outcome,
       startedAt: timeOf(startedAt),
@@ -239,7 +239,7 @@ class FactWriter {
   private async measurements(facts: readonly FactOf<'measurement'>[]): Promise<void> {
     const known = await measurementFacts(this.db, facts.map(factId))
     this.requireSame(facts, known, ({ outcomesDigest, correct, total }) => ({ outcomesDigest, correct, total }))
-    await this.insert(measurement, facts, ({ kind: _, recordedAt, ...row }) => ({
+    await this.insert(measurement, facts, ({ kind: _kind, recordedAt, ...row }) => ({
       ...row,
       recordedAt: timeOf(recordedAt),
       confirmedAt: timeOf(recordedAt),

@@ -218,20 +218,18 @@ export async function attemptFacts(db: LedgerDatabase, keys: readonly Digest[]):
   const { workflowId, runId, generated, details } = attempt
   const rows = await db
     .select({
-      ...{
-        stageKey,
-        id,
-        number,
-        worker,
-        device,
-        outcome,
-        failureClass,
-        message,
-        workflowId,
-        runId,
-        generated,
-        details,
-      },
+      stageKey,
+      id,
+      number,
+      worker,
+      device,
+      outcome,
+      failureClass,
+      message,
+      workflowId,
+      runId,
+      generated,
+      details,
       startedAt: timeOf(startedAt),
       endedAt: timeOf(endedAt),
     })
@@ -244,7 +242,12 @@ async function withdrawalFacts(db: LedgerDatabase, keys: readonly Digest[]): Pro
   const { stageKey, attemptId, fulfilledAt, withdrawnAt, reason, used, generated, measurements } = withdrawal
   const rows = await db
     .select({
-      ...{ stageKey, attemptId, reason, used, generated, measurements },
+      stageKey,
+      attemptId,
+      reason,
+      used,
+      generated,
+      measurements,
       fulfilledAt: timeOf(fulfilledAt),
       withdrawnAt: timeOf(withdrawnAt),
     })
@@ -258,7 +261,15 @@ export async function measurementFacts(db: LedgerDatabase, ids: readonly Digest[
   const { correct, total, recordedAt } = measurement
   const rows = await db
     .select({
-      ...{ id, configurationId, perturbationKey, stageKey, outcomesDigest, evaluator, flags, correct, total },
+      id,
+      configurationId,
+      perturbationKey,
+      stageKey,
+      outcomesDigest,
+      evaluator,
+      flags,
+      correct,
+      total,
       recordedAt: timeOf(recordedAt),
     })
     .from(measurement)

@@ -40,7 +40,7 @@ export class MerkleRoot {
     this.#subtrees.push(added)
   }
 
-  /** The Merkle tree hash (RFC 6962 §2.1) of what was added, in hexadecimal digits; that of nothing is SHA-256 of "". */
+  /** The Merkle tree hash (RFC 6962 §2.1) of what was added, in hexadecimal digits; of nothing, the SHA-256 of "". */
   root(): string {
     const hashes = this.#subtrees.map(({ hash }) => hash)
     if (hashes.length === 0) return createHash('sha256').digest('hex')

@@ -11,8 +11,8 @@ export function newSecret(): string {
 }
 
 /**
- * The salt of a fact. With it in the leaf, the hash of a withheld fact gives nothing away: without it, whoever knows the
- * rest of a withheld number could try all counts. The same fact has the same salt in every seal of a study.
+ * The salt of a fact. With it in the leaf, the hash of a withheld fact gives nothing away: without it, whoever knows
+ * the rest of a withheld number could try all counts. The same fact has the same salt in every seal of a study.
  */
 export function saltOf(secret: string, kind: string, id: string): string {
   return createHmac('sha256', Buffer.from(secret, 'hex'))
@@ -22,8 +22,8 @@ export function saltOf(secret: string, kind: string, id: string): string {
 }
 
 /**
- * A line of a record, which is a leaf of its tree: a fact with its salt in canonical JSON (RFC 8785), so that anyone can
- * hash it as it stands.
+ * A line of a record, which is a leaf of its tree: a fact with its salt in canonical JSON (RFC 8785), so that anyone
+ * can hash it as it stands.
  */
 export function recordLine(fact: object, salt: string): string {
   return canonicalJson({ ...fact, salt })

@@ -79,7 +79,7 @@ export function jsonOf(text: string): unknown {
   }
 }
 
-/** The line to print in a paper: whoever has the export finds this digest in it, or another one where a digit changed. */
+/** The line to print in a paper: whoever has the export finds this digest in it, or another where a digit changed. */
 export function sealLine(seal: Seal): string {
   const { study, sealedAt, facts } = seal
   const numbers = (facts['measurement'] ?? 0).toLocaleString('en')

@@ -30,7 +30,7 @@ export class Attestations {
     this.#write(this.#executions, wrapStatement(statement, this.signer))
   }
 
-  addMeasurement({ kind: _, flags: _flags, recordedAt: _at, ...measurement }: FactOf<'measurement'>): void {
+  addMeasurement({ kind: _kind, flags: _flags, recordedAt: _at, ...measurement }: FactOf<'measurement'>): void {
     this.#write(this.#measurements, wrapStatement(measurementStatement(measurement), this.signer))
   }
 

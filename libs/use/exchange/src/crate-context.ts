@@ -5,12 +5,11 @@ export const crateContexts = [
 ] as const
 
 const schemaTerms = [
-  ...['ComputerLanguage', 'ControlAction', 'CreateAction', 'CreativeWork', 'Dataset', 'HowTo', 'HowToStep'],
-  ...['OrganizeAction', 'SoftwareApplication', 'SoftwareSourceCode', 'about', 'actionStatus', 'contentSize'],
-  ...['datePublished', 'description', 'encodingFormat', 'endTime', 'error', 'hasPart', 'instrument', 'license'],
-  ...['mainEntity', 'mentions', 'name', 'object', 'position', 'programmingLanguage', 'result', 'startTime'],
-  ...['step', 'version', 'workExample'],
-]
+  'ComputerLanguage ControlAction CreateAction CreativeWork Dataset HowTo HowToStep OrganizeAction',
+  'SoftwareApplication SoftwareSourceCode about actionStatus contentSize datePublished description encodingFormat',
+  'endTime error hasPart instrument license mainEntity mentions name object position programmingLanguage result',
+  'startTime step version workExample',
+].flatMap((line) => line.split(' '))
 
 /**
  * The terms that our crates use, with the IRIs that both contexts give them (RO-Crate 1.1.3, of 2021, and workflow-run

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { openArtifactStore } from '@gauntlet/artifacts'
 import { readZipDirectory, readZipMember, withBytesOfFile, writeZip, type ZipSource } from '@gauntlet/files'
 import {
+  droppableArtifacts,
   fulfilExecution,
   ImportContradicted,
   importFacts,
@@ -129,7 +130,7 @@ describe('an import', () => {
       const imported = await importStudy(empty, file, { publicKey })
       expect(imported).toMatchObject({ name: 'small', measurements: 10, stages: 16, artifactsStored: 20 })
       const rows = async ({ db }: typeof empty) =>
-        (await studyEvidence(db, 'small')).measurements.map(({ confirmedAt: _, ...row }) => row)
+        (await studyEvidence(db, 'small')).measurements.map(({ confirmedAt: _confirmedAt, ...row }) => row)
       expect(new Set((await rows(empty)).map((row) => JSON.stringify(row)))).toEqual(
         new Set((await rows(sources())).map((row) => JSON.stringify(row))),
       )
@@ -240,6 +241,13 @@ describe('a seal kept elsewhere', () => {
     const cited = await sealedArtifacts(ledger.db)
     expect([...cited].filter((digest) => digest.length === 64).length).toBe(cited.size)
     expect(cited.size).toBe(21) // 20 of the stages, and the list of its leaves
+    const nothing: ReadonlySet<string> = new Set()
+    expect(await droppableArtifacts(ledger.db, ['trained'])).toEqual({ droppable: nothing, sealed: 2 })
+    await elsewhere(async (unsealed) => {
+      await recordSmallStudy(unsealed.db, unsealed.store)
+      const { droppable, sealed } = await droppableArtifacts(unsealed.db, ['trained'])
+      expect([droppable.size, sealed]).toEqual([2, 0])
+    })
   })
 })
 

@@ -45,8 +45,8 @@ export interface VerifyOptions extends Expectations {
 
 /**
  * Checks a file against the seal in it, whatever it is: an export or the proof of a number, which need no ledger, or a
- * seal that was kept elsewhere, with which the ledger is compared, which `withSources` opens then. Offline. Throws `ExportInvalid`, `SealInvalid` and
- * `LeafListMissing`.
+ * seal that was kept elsewhere, with which the ledger is compared that `withSources` opens then. Offline. Throws
+ * `ExportInvalid`, `SealInvalid` and `LeafListMissing`.
  */
 export async function verifySeal(
   file: string,
