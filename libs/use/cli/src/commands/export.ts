@@ -47,7 +47,9 @@ export function addExport(program: Command): void {
       const gone = missing > 0 ? ` (${missing} more are not in the store)` : ''
       const kept = withheld > 0 ? `, ${withheld.toLocaleString('en')} facts withheld` : ''
       console.log(exported.line)
-      console.log(`Wrote ${numbers.toLocaleString('en')} numbers and ${count} artifacts${gone}${kept} to ${file}.`)
+      console.log(
+        `Wrote ${numbers.toLocaleString('en')} numbers and ${count} ${count === 1 ? 'artifact' : 'artifacts'}${gone}${kept} to ${file}.`,
+      )
     })
 }
 

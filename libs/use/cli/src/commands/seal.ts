@@ -11,7 +11,7 @@ import {
   type Json,
 } from '@gauntlet/study'
 import type { Command } from 'commander'
-import { copyFile, readFile, stat } from 'node:fs/promises'
+import { copyFile, readFile, rm, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { CommandFailed, Misuse } from '../command-failed.ts'
 import { readPublicKey, readSigningKey } from '../key-files.ts'
@@ -68,6 +68,7 @@ async function seal(session: LedgerSession, study: string, options: SealCommandO
   const file = resolve(options.out ?? `${made.sealed.seal.study.name}.seal.json`)
   const leaves = `${file.replace(/\.json$/, '')}.leaves.gz`
   await writeFileAtomically(file, `${JSON.stringify(made.sealed, null, 1)}\n`)
+  await rm(leaves, { force: true }) // the copy is read-only, as artifacts are
   await copyFile(await session.store.localFile(made.leaves), leaves)
   line.end()
   if (options.json) return console.log(JSON.stringify({ ...made.sealed, isNew: made.isNew, file, leaves }, null, 2))
