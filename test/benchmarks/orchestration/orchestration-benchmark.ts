@@ -20,12 +20,16 @@ const rawQueue = 'raw'
 /**
  * Seconds of a study whose stages do nothing, with its real workflows, ledger worker, Postgres and artifact store,
  * against plain Temporal that runs the same stages as no-op activities of child workflows. Both take turns on one
- * server.
+ * server: the local one, or that of `--temporal <address>`.
  */
 export async function orchestrationBenchmark(options: string[]): Promise<void> {
   const { values } = parseArgs({
     args: options,
-    options: { configurations: { type: 'string', default: '200' }, rounds: { type: 'string', default: '2' } },
+    options: {
+      configurations: { type: 'string', default: '200' },
+      rounds: { type: 'string', default: '2' },
+      temporal: { type: 'string' },
+    },
   })
   const configurations = Number(values.configurations)
   Runtime.install({ logger: new DefaultLogger('ERROR') })
@@ -37,16 +41,16 @@ export async function orchestrationBenchmark(options: string[]): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void tidyUp().finally(() => process.exit(1)))
   try {
-    await measureIn(home, configurations, Number(values.rounds))
+    await measureIn(home, configurations, Number(values.rounds), values.temporal)
   } finally {
     await tidyUp()
   }
 }
 
-async function measureIn(home: string, configurations: number, rounds: number): Promise<void> {
+async function measureIn(home: string, configurations: number, rounds: number, server?: string): Promise<void> {
   const artifacts = pathToFileURL(join(home, 'artifacts')).href
   const store = openArtifactStore(artifacts)
-  const temporalAddress = await startEverything(home, artifacts)
+  const temporalAddress = await startEverything(home, artifacts, server)
   const { client, close } = await connect({ address: temporalAddress, namespace: 'default' })
   const workers = await startWorkers(temporalAddress, store)
   const running = Promise.all(workers.map((worker) => worker.run()))
@@ -75,8 +79,9 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - start) / 1_000
 }
 
-async function startEverything(home: string, artifacts: string): Promise<string> {
-  const [{ databaseUrl }, { temporalAddress }] = await Promise.all([startPostgres(home), startTemporal(home)])
+async function startEverything(home: string, artifacts: string, server: string | undefined): Promise<string> {
+  const { databaseUrl } = await startPostgres(home)
+  const temporalAddress = server ?? (await startTemporal(home)).temporalAddress
   const main = fileURLToPath(new URL('../../../workers/ledger/src/main.ts', import.meta.url))
   const env = { DATABASE_URL: databaseUrl, GAUNTLET_ARTIFACTS: artifacts, TEMPORAL_ADDRESS: temporalAddress }
   await startProcess(home, {

@@ -1,4 +1,10 @@
-import { progressQuery, studyWorkflowId, type StageProgress, type StudyProgress } from '@gauntlet/contract'
+import {
+  progressQuery,
+  studyWorkflowId,
+  type StageProgress,
+  type StudyProgress,
+  type StudyResult,
+} from '@gauntlet/contract'
 import type { Digest } from '@gauntlet/study'
 import { defaultPayloadConverter } from '@temporalio/common'
 import { isGrpcServiceError, NamespaceNotFoundError, WorkflowNotFoundError, type Client } from '@temporalio/client'
@@ -13,6 +19,8 @@ export interface StudySnapshot {
   readonly stages: readonly StageProgress[]
   /** Why the workflow of the study failed, where it did. */
   readonly failure?: string
+  /** The study that goes on with the cells of this one, where it was extended. */
+  readonly extendedBy?: Digest
 }
 
 /** The most workflows that are asked for their stages in one snapshot: each costs a call, and people read no more. */
@@ -26,14 +34,22 @@ const states = {
   CONTINUED_AS_NEW: 'running',
 } as const
 
-/** Takes snapshots of a running study until it has ended; the last one says how. */
+/**
+ * Takes snapshots of a running study until it has ended; the last one says how. Where it is extended, they go on with
+ * the study that it is extended to.
+ */
 export async function* studySnapshots(
   client: Client,
   studyId: Digest,
   { everyMilliseconds = 1_000, signal }: { everyMilliseconds?: number; signal?: AbortSignal } = {},
 ) {
+  let id = studyId
   for (;;) {
-    const snapshot = await takeSnapshot(client, studyId)
+    const snapshot = await takeSnapshot(client, id)
+    if (snapshot.extendedBy) {
+      id = snapshot.extendedBy
+      continue
+    }
     yield snapshot
     if (!['running', 'unreachable'].includes(snapshot.status) || signal?.aborted) return
     await sleep(everyMilliseconds, undefined, signal ? { signal } : {}).catch(() => undefined)
@@ -74,6 +90,10 @@ async function snapshotOfWorkflow(client: Client, studyId: Digest): Promise<Stud
       (error: Error) => (error.cause instanceof Error ? error.cause.message : error.message),
     )
     return { status, progress: null, stages: [], failure }
+  }
+  if (status === 'completed') {
+    const { extendedBy } = (await handle.result()) as StudyResult
+    return { status, progress: null, stages: [], ...(extendedBy ? { extendedBy } : {}) }
   }
   if (status !== 'running') return { status, progress: null, stages: [] }
   // A query needs a workflow worker. There is none while it restarts, and the study still runs.

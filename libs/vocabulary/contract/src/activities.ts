@@ -236,7 +236,12 @@ export interface OpenConfigurations {
 /** Done by the ledger worker, the only writer of rows. */
 export interface LedgerActivities {
   /** Reads the study file from the artifact store, expands it and records the study. Idempotent. */
-  recordStudy(input: { readonly studyId: Digest; readonly file: ArtifactReference }): Promise<void>
+  recordStudy(input: {
+    readonly studyId: Digest
+    readonly file: ArtifactReference
+    /** The study that it extends. */
+    readonly extended?: Digest
+  }): Promise<void>
   studyOutline(input: { readonly file: ArtifactReference }): Promise<StudyOutline>
   /**
    * The next `limit` configurations from a place of the list on, without those that have every number by the keys that

@@ -1,9 +1,10 @@
 import { connect, followStudy, planStudy, readStudy, timeLeft, type StudySnapshot } from '@gauntlet/client'
 import { stageCodesOf, temporalSettings, type StudyProgress } from '@gauntlet/contract'
-import { openLedger } from '@gauntlet/ledger'
+import { openLedger, readAnnotations } from '@gauntlet/ledger'
 import { openArtifactStore } from '@gauntlet/artifacts'
 import { expandStudy, studyId } from '@gauntlet/study'
 import type { Command } from 'commander'
+import { annotationsLine } from '../annotations-line.ts'
 import { CommandFailed } from '../command-failed.ts'
 import { LocalStack } from '../local-stack.ts'
 import { readCommandSettings } from '../settings.ts'
@@ -46,6 +47,8 @@ async function watch(named: string, json: boolean): Promise<boolean> {
   try {
     const { configurations, perturbations } = expandStudy(study)
     const worker = await askWorkers(settings, stageCodesOf(configurations, perturbations))
+    const written = annotationsLine(await readAnnotations(ledger.db, studyId(study)))
+    if (written && !json) console.error(`${study.name} · ${written}`)
     const estimate = timeLeft(() => planStudy(expandStudy(study), worker, ledger.db, store))
     const isAnswering = answersWithinLimit()
     return await followStudy({
