@@ -181,7 +181,7 @@ export class StudyWindow {
   private async handOver({ studyId, file }: ExtendRequest): Promise<StudyResult> {
     await condition(() => this.fatal !== undefined || this.shared.isIdle())
     if (this.fatal) throw this.fatal.error
-    const { pool, window, studyId: own, extended } = this.input
+    const { studyId: own, extended, carried: _, ...settings } = this.input
     this.tally.addSeconds(this.shared.takeSeconds())
     const left = await ledger.listedConfigurations({ file: this.input.file, places: [...this.left] })
     const running = [...this.running.values()].map(({ listed }) => listed)
@@ -194,7 +194,7 @@ export class StudyWindow {
       deviceSeconds: this.tally.deviceSeconds,
     }
     const { budgetSeconds } = this
-    await startExtension({ studyId, file, pool, window, budgetSeconds, extended: taken })
+    await startExtension({ ...settings, studyId, file, budgetSeconds, extended: taken })
     return { ...this.tally.counts, extendedBy: studyId }
   }
 

@@ -7,6 +7,7 @@ import { openArtifactStore, type ArtifactStore } from '@gauntlet/artifacts'
 import { connect, startStudy } from '@gauntlet/client'
 import { poolDescriptionQueue, poolQueue } from '@gauntlet/contract'
 import { startPostgres, startProcess, startTemporal, stopServices } from '@gauntlet/infra'
+import { migrate } from '@gauntlet/ledger'
 import type { Client } from '@temporalio/client'
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { rawActivities } from './raw-activities.ts'
@@ -81,6 +82,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 async function startEverything(home: string, artifacts: string, server: string | undefined): Promise<string> {
   const { databaseUrl } = await startPostgres(home)
+  await migrate(databaseUrl)
   const temporalAddress = server ?? (await startTemporal(home)).temporalAddress
   const main = fileURLToPath(new URL('../../../workers/ledger/src/main.ts', import.meta.url))
   const env = { DATABASE_URL: databaseUrl, GAUNTLET_ARTIFACTS: artifacts, TEMPORAL_ADDRESS: temporalAddress }

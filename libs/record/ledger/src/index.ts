@@ -1,4 +1,4 @@
-export { attemptCosts, type AttemptCost } from './attempt-costs.ts'
+export { attemptCosts, measuredAttempts, type AttemptCost, type MeasuredAttempt } from './attempt-costs.ts'
 export { changesSince, type LedgerChanges } from './changes-since.ts'
 export { LedgerAbsent, LedgerMisplaced, LedgerOlder } from './ledger-absent.ts'
 export { executionGraph, type ExecutionNode } from './execution-graph.ts'

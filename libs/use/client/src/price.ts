@@ -33,7 +33,7 @@ export function priceOf(
     const measured = multiplyAccumulates(speed.backbone, speed.resolution)
     return measured && work ? [(work / measured) * secondsOf(passes, speed)] : []
   })
-  return others.length > 0 ? { seconds: middle(others), basis: 'other backbones' } : null
+  return others.length > 0 ? { seconds: median(others), basis: 'other backbones' } : null
 }
 
 function secondsOf(passes: Passes, speed: BackboneSpeed): number {
@@ -41,7 +41,7 @@ function secondsOf(passes: Passes, speed: BackboneSpeed): number {
 }
 
 /** The multiply-accumulates of one image of this side; null for a backbone that the catalogue lacks. */
-function multiplyAccumulates(id: string, side: number): number | null {
+export function multiplyAccumulates(id: string, side: number): number | null {
   const facts = backboneFacts(id)
   return facts && facts.multiplyAccumulates * (side / facts.native.side) ** 2
 }
@@ -63,7 +63,7 @@ function nearest(speeds: readonly BackboneSpeed[], side: number): BackboneSpeed 
   return [...speeds].sort((one, other) => distance(one) - distance(other))[0]
 }
 
-/** The median; of an even number the larger of the two in the middle. */
-function middle(values: readonly number[]): number {
+/** The median; of an even number the larger of the two in the middle. Of at least one value. */
+export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
 }

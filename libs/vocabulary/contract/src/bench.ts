@@ -22,6 +22,8 @@ export interface BackboneSpeed {
   readonly gradient: number
   /** An optimiser step on clean images, every parameter trained. */
   readonly update: number
+  /** The most bytes that were resident in the process meanwhile. */
+  readonly peakBytes?: number
 }
 
 /** The device that was measured, as its workers describe it. */

@@ -15,6 +15,7 @@ import { disposeParameters, evaluationMode, foldablePairs, foldBatchNorms, Param
 import { defaultHyperparameters, type Passes } from '@gauntlet/study'
 import { fineTuneModel, trainableModel } from '@gauntlet/training'
 import { toParameters } from '@gauntlet/weights'
+import { measureUsage } from '../usage.ts'
 import { randomWeights } from './random-weights.ts'
 
 /** The kinds of passes, in the order in which they are measured. */
@@ -73,6 +74,7 @@ async function measure(
   const pixels = uniform({ seed: 0, purpose: 'bench/pixels' }, batch * resolution * resolution * 3)
   const labels = Int32Array.from({ length: batch }, (_, i) => i % classes)
   const setting = { backbone, parameters, resolution, pixels, labels }
+  const usage = measureUsage()
   const measured = { forward: secondsOfPass, gradient: secondsOfPass, update: secondsOfUpdate }
   try {
     const speeds: Record<string, number> = {}
@@ -81,7 +83,8 @@ async function measure(
       speeds[kind] = batch / (await measured[kind](setting, kind))
     }
     const { forward, gradient, update } = speeds as Record<PassKind, number>
-    return { backbone: backbone.id, resolution, batch, forward, gradient, update }
+    const { peakBytes } = usage()
+    return { backbone: backbone.id, resolution, batch, forward, gradient, update, peakBytes }
   } finally {
     disposeParameters(parameters)
   }
