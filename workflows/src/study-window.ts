@@ -12,6 +12,7 @@ import {
   type PauseRequest,
   type ResumeRequest,
   type RetryRequest,
+  type SlowConfiguration,
   type StudyCarried,
   type StudyCounts,
   type StudyOutline,
@@ -20,7 +21,7 @@ import {
   type StudyWorkflowInput,
   type Workflows,
 } from '@gauntlet/contract'
-import { configurationId } from '@gauntlet/study'
+import { configurationId, configurationLabel } from '@gauntlet/study'
 import {
   ApplicationFailure,
   CancellationScope,
@@ -50,8 +51,13 @@ const fresh: StudyCarried = {
   deviceSeconds: 0,
 }
 
+/** The slowest configurations that progress names. */
+const namedSlowest = 5
+
 /** A configuration in flight, and the scope in which the study waits for it. */
 interface InFlight {
+  /** When this run of the workflow began to wait for it. */
+  readonly since: number
   readonly listed: ListedConfiguration
   readonly scope: CancellationScope
 }
@@ -106,11 +112,21 @@ export class StudyWindow {
       total: this.outline.total,
       ended: this.tally.counts,
       running: running.map(configurationWorkflowId),
+      slowest: this.slowest(),
       paused: this.paused,
       deviceSeconds: this.tally.deviceSeconds,
       budgetSeconds: this.budgetSeconds,
       failures: this.tally.failures(),
     }
+  }
+
+  private slowest(): SlowConfiguration[] {
+    const inFlight = [...this.running.values()].sort((a, b) => a.since - b.since)
+    return inFlight.slice(0, namedSlowest).map(({ since, listed: { configuration } }) => ({
+      configurationId: configurationId(configuration),
+      label: configurationLabel(configuration),
+      since: new Date(since).toISOString(),
+    }))
   }
 
   /** Starts no more configurations, and stops those in flight if that is asked for. */
@@ -276,7 +292,7 @@ export class StudyWindow {
 
   private start(listed: ListedConfiguration): void {
     const scope = new CancellationScope()
-    this.running.set(listed.index, { listed, scope })
+    this.running.set(listed.index, { since: Date.now(), listed, scope })
     scope
       .run(() => this.runInWindow(listed))
       .catch((error: unknown) => {
@@ -302,6 +318,7 @@ export class StudyWindow {
     if (result.workersChanged) {
       this.shared.forget()
       this.breaker.close()
+      if (patched('skipped-again')) this.again.push(...this.tally.takeBack({ failureClass: 'CircuitOpen' }))
     }
     this.breaker.count(configuration.backbone.id, result.failures)
     this.end(listed, result)

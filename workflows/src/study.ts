@@ -40,5 +40,5 @@ function recordStudy({ studyId, file, extended }: StudyWorkflowInput): Promise<v
 function beforeTheFirst({ budgetSeconds, carried, extended }: StudyWorkflowInput): StudyProgress {
   const ended = carried?.ended ?? { measured: 0, diverged: 0, failed: 0, skipped: 0 }
   const { paused = null, deviceSeconds = 0 } = carried ?? extended ?? {}
-  return { total: 0, ended, running: [], paused, deviceSeconds, budgetSeconds, failures: [] }
+  return { total: 0, ended, running: [], slowest: [], paused, deviceSeconds, budgetSeconds, failures: [] }
 }

@@ -3,6 +3,7 @@ import { findStudy, studyFile, studiesNamed, type LedgerDatabase } from '@gauntl
 import {
   canonicalJson,
   configurationId,
+  configurationLabel,
   expandStudy,
   parseStudy,
   perturbationLabel,
@@ -89,11 +90,7 @@ function refuseLosses(before: Expansion, after: Expansion): void {
   const perturbations = before.perturbations.filter((each) => !kept.has(canonicalJson(each)))
   const [cell] = cells
   const lost = [
-    ...(cell
-      ? [
-          `${cells.length} configurations of the running study, such as ${[cell.dataset.id, cell.backbone.id, cell.loss, cell.protocol.id, cell.seed].join(' · ')}`,
-        ]
-      : []),
+    ...(cell ? [`${cells.length} configurations of the running study, such as ${configurationLabel(cell)}`] : []),
     ...perturbations.map((each) => `the perturbation ${perturbationLabel(each)}`),
   ]
   if (lost.length > 0)

@@ -22,6 +22,8 @@ export interface RetryRequest {
   readonly failureClass?: MissingReason
   readonly stage?: string
   readonly backbone?: string
+  /** The place of one configuration in the study's list. */
+  readonly place?: number
 }
 
 /** The study that a running one goes on as: every cell of it, and more. */

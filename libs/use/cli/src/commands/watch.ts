@@ -51,6 +51,7 @@ async function watch(named: string, json: boolean): Promise<boolean> {
     if (written && !json) console.error(`${study.name} · ${written}`)
     const estimate = timeLeft(() => planStudy(expandStudy(study), worker, ledger.db, store))
     const isAnswering = answersWithinLimit()
+    const isNews = tellsNews()
     return await followStudy({
       client,
       studyId: studyId(study),
@@ -58,6 +59,7 @@ async function watch(named: string, json: boolean): Promise<boolean> {
       onSnapshot(snapshot, secondsLeft) {
         display.show(snapshot, secondsLeft)
         last = snapshot.progress ?? last
+        if (snapshot.progress && !json && isNews(snapshot.progress)) display.say(summary(snapshot.progress))
         return isAnswering(snapshot)
       },
     })
@@ -77,5 +79,19 @@ function answersWithinLimit(): (snapshot: StudySnapshot) => Promise<boolean> {
   return ({ status }) => {
     unanswered = status === 'unreachable' ? unanswered + 1 : 0
     return Promise.resolve(unanswered < unansweredLimit)
+  }
+}
+
+/** The pause between two summaries, in milliseconds. */
+const newsEvery = 30_000
+
+/** Gives a function that is true for the first progress, and then where configurations have failed since, now and then. */
+function tellsNews(): (progress: StudyProgress) => boolean {
+  let [told, toldAt] = ['', -Infinity]
+  return ({ total, failures }) => {
+    const news = JSON.stringify(failures.map(({ message: _, ...group }) => group))
+    if (total === 0 || news === told || performance.now() - toldAt < newsEvery) return false
+    ;[told, toldAt] = [news, performance.now()]
+    return true
   }
 }
