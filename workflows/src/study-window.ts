@@ -12,7 +12,6 @@ import {
   type PauseRequest,
   type ResumeRequest,
   type RetryRequest,
-  type SlowConfiguration,
   type StudyCarried,
   type StudyCounts,
   type StudyOutline,
@@ -56,8 +55,6 @@ const namedSlowest = 5
 
 /** A configuration in flight, and the scope in which the study waits for it. */
 interface InFlight {
-  /** When this run of the workflow began to wait for it. */
-  readonly since: number
   readonly listed: ListedConfiguration
   readonly scope: CancellationScope
 }
@@ -107,26 +104,17 @@ export class StudyWindow {
   }
 
   progress(): StudyProgress {
-    const running = [...this.running.values()].map(({ listed }) => configurationId(listed.configuration))
+    const running = [...this.running.values()].map(({ listed }) => listed.configuration)
     return {
       total: this.outline.total,
       ended: this.tally.counts,
-      running: running.map(configurationWorkflowId),
-      slowest: this.slowest(),
+      running: running.map((each) => configurationWorkflowId(configurationId(each))),
+      slowest: running.slice(0, namedSlowest).map(configurationLabel),
       paused: this.paused,
       deviceSeconds: this.tally.deviceSeconds,
       budgetSeconds: this.budgetSeconds,
       failures: this.tally.failures(),
     }
-  }
-
-  private slowest(): SlowConfiguration[] {
-    const inFlight = [...this.running.values()].sort((a, b) => a.since - b.since)
-    return inFlight.slice(0, namedSlowest).map(({ since, listed: { configuration } }) => ({
-      configurationId: configurationId(configuration),
-      label: configurationLabel(configuration),
-      since: new Date(since).toISOString(),
-    }))
   }
 
   /** Starts no more configurations, and stops those in flight if that is asked for. */
@@ -292,7 +280,7 @@ export class StudyWindow {
 
   private start(listed: ListedConfiguration): void {
     const scope = new CancellationScope()
-    this.running.set(listed.index, { since: Date.now(), listed, scope })
+    this.running.set(listed.index, { listed, scope })
     scope
       .run(() => this.runInWindow(listed))
       .catch((error: unknown) => {

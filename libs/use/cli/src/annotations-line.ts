@@ -10,6 +10,5 @@ export function annotationsLine({ owner, labels, notes }: AnnotatedStudy): strin
 
 /** The text without characters by which it could draw over a terminal. */
 export function withoutControls(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
+  return text.replaceAll(/\p{Cc}/gu, ' ')
 }

@@ -1,7 +1,7 @@
 import { duration } from '@gauntlet/analysis'
-import type { PlannedStage } from '@gauntlet/contract'
+import { countsCpuTime, type PlannedStage } from '@gauntlet/contract'
 import type { MeasuredAttempt } from '@gauntlet/ledger'
-import type { StageName } from '@gauntlet/study'
+import type { Json, StageName } from '@gauntlet/study'
 import type { KeptSpeed } from './device-speeds.ts'
 import { costOf } from './plan-study.ts'
 import { StagePrices, stagePriceBases, type StagePriceBasis } from './stage-prices.ts'
@@ -14,6 +14,8 @@ export interface PriceSources {
   readonly attempts?: readonly MeasuredAttempt[]
   /** How many devices work at the same time; 1 unless given. */
   readonly devices?: number
+  /** The environment of the devices. */
+  readonly environment?: Json
 }
 
 /** What the rest of a study takes, and what that estimate is based on. */
@@ -27,6 +29,8 @@ export interface StudyPrice {
   readonly devices: number
   /** The most bytes of memory that a device needs; null where none of its backbones was measured. */
   readonly peakBytes: number | null
+  /** How many times as long as on a core of their own earlier attempts took; null where a device is no core of a CPU. */
+  readonly slowdown: number | null
   /** Seconds of the stages of each name that are still to run. */
   readonly secondsByStage: Partial<Record<StageName, number | null>>
   /** The backbones by what their prices are based on. */
@@ -41,8 +45,9 @@ export interface StudyPrice {
 
 /** Prices what a plan leaves to run by the attempts in the ledger and the kept speeds of the devices. */
 export function priceStudy(stages: readonly PlannedStage[], sources: PriceSources): StudyPrice {
-  const { speeds, attempts = [], devices = 1 } = sources
-  const prices = new StagePrices(speeds, attempts)
+  const { speeds, attempts = [], devices = 1, environment = {} } = sources
+  const isCore = countsCpuTime(environment as object)
+  const prices = new StagePrices(speeds, attempts, { countsCpuTime: isCore })
   const secondsByStage: Partial<Record<StageName, number | null>> = {}
   const backbonesBy = Object.fromEntries(stagePriceBases.map((basis) => [basis, new Set<string>()]))
   const timed: TimedStage[] = []
@@ -71,6 +76,7 @@ export function priceStudy(stages: readonly PlannedStage[], sources: PriceSource
     wallHours: total === null ? null : wallSeconds(timed, devices) / 3600,
     devices,
     peakBytes: peakBytesOf(new Set(configurations.map(({ backbone }) => backbone.id)), sources),
+    slowdown: isCore ? slowdownOf(attempts) : null,
     secondsByStage,
     backbonesBy: Object.fromEntries(stagePriceBases.map((basis) => [basis, [...backbonesBy[basis]!]])) as Record<
       StagePriceBasis,
@@ -83,6 +89,13 @@ export function priceStudy(stages: readonly PlannedStage[], sources: PriceSource
       resolutions: [...new Set(configurations.map(({ dataset }) => dataset.resolution))],
     },
   }
+}
+
+/** How much longer attempts took than their cores worked, because others used the machine. */
+function slowdownOf(attempts: readonly MeasuredAttempt[]): number | null {
+  const known = attempts.filter(({ usage, configuration }) => usage && configuration)
+  const [took, worked] = known.reduce(([a, b], { seconds, usage }) => [a + seconds, b + usage!.cpuSeconds], [0, 0])
+  return worked > 0 ? Math.max(1, took / worked) : null
 }
 
 /** The most memory that attempts of these backbones took, or their measurement; null where one has neither. */
@@ -103,7 +116,7 @@ function peakBytesOf(backbones: ReadonlySet<string>, { speeds, attempts = [] }: 
 
 /** A few sentences: the time, how sure it is, what it is based on, and how to measure it. */
 export function priceSentence(price: StudyPrice): string {
-  const { deviceHours, range, wallHours, devices, peakBytes, backbonesBy, measured, attempts, wanted } = price
+  const { deviceHours, range, slowdown, wallHours, devices, peakBytes, backbonesBy, measured, attempts, wanted } = price
   const [resolution, ...more] = wanted.resolutions
   const side = resolution === undefined || more.length > 0 ? '' : ` --resolution ${resolution}`
   const measure = `gauntlet doctor --bench --backbones ${wanted.backbones.slice(0, 4).join(',')}${side}`
@@ -115,7 +128,11 @@ export function priceSentence(price: StudyPrice): string {
   const many = devices === 1 ? '' : `; about ${hours(wallHours)} on ${devices} devices`
   const memory = peakBytes === null ? '' : `; about ${(peakBytes / 1e9).toFixed(1)} GB of memory each`
   const time = `About ${hours(deviceHours)} of one device, probably ${hours(range.low)} to ${hours(range.high)}${many}${memory}`
-  const sentence = `${time}: ${basisText(price)}.`
+  const others =
+    slowdown !== null && slowdown >= 1.2
+      ? ` Earlier attempts took ${slowdown.toFixed(1)} times as long, because others used the machine.`
+      : ''
+  const sentence = `${time}: ${basisText(price)}.${others}`
   const isGuessed = backbonesBy['another resolution'].length + backbonesBy['other backbones'].length > 0
   return isGuessed ? `${sentence} That is a rough guess; measure it: ${measure}` : sentence
 }

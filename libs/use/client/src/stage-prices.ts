@@ -35,7 +35,6 @@ const [leastSpread, mostSpread] = [1.1, 3]
 
 /** Attempts at stages of one kind and one backbone. */
 interface Group {
-  readonly backbone: string
   readonly kind: string
   /** Seconds for each unit of expected work. */
   readonly rates: number[]
@@ -53,8 +52,9 @@ export class StagePrices {
   constructor(
     private readonly speeds: readonly BackboneSpeed[],
     attempts: readonly MeasuredAttempt[],
+    { countsCpuTime = false }: { readonly countsCpuTime?: boolean } = {},
   ) {
-    for (const attempt of attempts) this.add(attempt)
+    for (const attempt of attempts) this.add(countsCpuTime ? byCpuTime(attempt) : attempt)
   }
 
   /** The price of a planned stage; null where nothing says what it takes, or its dataset's size is not known yet. */
@@ -108,9 +108,8 @@ export class StagePrices {
     if (!expected) return
     const kind = kindOf(stage, perturbation ?? undefined)
     const key = `${configuration.backbone.id} ${kind}`
-    const empty: Group = {
-      ...{ backbone: configuration.backbone.id, kind, rates: [], ratesByWork: [], hasSpeeds: expected.isSeconds },
-    }
+    const { isSeconds: hasSpeeds } = expected
+    const empty: Group = { kind, rates: [], ratesByWork: [], hasSpeeds }
     const group = this.groups.get(key) ?? empty
     this.groups.set(key, group)
     group.rates.push(seconds / expected.amount)
@@ -128,6 +127,12 @@ export class StagePrices {
     if (price && price.basis !== 'other backbones') return { amount: price.seconds, isSeconds: true }
     return { amount: forwards * configuration.dataset.resolution ** 2, isSeconds: false }
   }
+}
+
+/** The attempt as if it had had its core to itself. Stages that compute nothing wait for other things. */
+function byCpuTime(attempt: MeasuredAttempt): MeasuredAttempt {
+  const { configuration, usage, seconds } = attempt
+  return configuration && usage ? { ...attempt, seconds: Math.min(seconds, usage.cpuSeconds) } : attempt
 }
 
 /** Stages of one kind take the same share of what their passes cost. */

@@ -19,6 +19,8 @@ export interface StudySnapshot {
   readonly stages: readonly StageProgress[]
   /** Why the workflow of the study failed, where it did. */
   readonly failure?: string
+  /** The configurations that have been in flight for longest, with the time since when; ISO 8601. */
+  readonly slowest?: readonly { readonly label: string; readonly since: string }[]
   /** The study that goes on with the cells of this one, where it was extended. */
   readonly extendedBy?: Digest
 }
@@ -100,19 +102,27 @@ async function snapshotOfWorkflow(client: Client, studyId: Digest): Promise<Stud
   const progress = await handle.query<StudyProgress>(progressQuery).catch(() => null)
   // The study itself runs the stages that its configurations share.
   const workflowIds = [studyWorkflowId(studyId), ...(progress?.running ?? [])].slice(0, stageLimit)
-  const stages = await Promise.all(workflowIds.map((id) => stagesOf(client, id)))
-  return { status, progress, stages: stages.flat() }
+  const workflows = await Promise.all(workflowIds.map((id) => look(client, id)))
+  const slowest = (progress?.slowest ?? []).flatMap((label, i) => {
+    const since = workflows[i + 1]?.startedAt
+    return since ? [{ label, since }] : []
+  })
+  return { status, progress, stages: workflows.flatMap(({ stages }) => stages), slowest }
 }
 
-/** The last heartbeats of the attempts that a workflow has in flight. */
-async function stagesOf(client: Client, workflowId: string): Promise<StageProgress[]> {
+/** When a workflow began, and the last heartbeats of the attempts that it has in flight. */
+async function look(
+  client: Client,
+  workflowId: string,
+): Promise<{ readonly startedAt?: string; readonly stages: readonly StageProgress[] }> {
   try {
-    const { raw } = await client.workflow.getHandle(workflowId).describe()
-    return (raw.pendingActivities ?? []).flatMap(({ heartbeatDetails }) => {
+    const { raw, startTime } = await client.workflow.getHandle(workflowId).describe()
+    const stages = (raw.pendingActivities ?? []).flatMap(({ heartbeatDetails }) => {
       const payload = heartbeatDetails?.payloads?.[0]
       return payload ? [defaultPayloadConverter.fromPayload<StageProgress>(payload)] : []
     })
+    return { startedAt: startTime.toISOString(), stages }
   } catch {
-    return [] // The workflow ended between the two calls.
+    return { stages: [] } // The workflow ended between the two calls.
   }
 }

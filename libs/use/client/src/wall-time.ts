@@ -26,16 +26,16 @@ export function wallSeconds(stages: readonly TimedStage[], devices: number): num
   const waiting: Task[] = cellsOf(stages).map((cell) => ({
     since: begun,
     seconds: cell.training,
-    then: afterTraining(cell),
+    next: afterTraining(cell),
   }))
   let last = begun
-  for (let next = 0; next < waiting.length; next++) {
-    const { since, seconds, then } = waiting[next]!
+  for (let done = 0; done < waiting.length; done++) {
+    const { since, seconds, next } = waiting[done]!
     const device = free.indexOf(Math.min(...free))
     const end = Math.max(since, free[device]!) + seconds
     free[device] = end
     last = Math.max(last, end)
-    for (const task of then(end)) insert(waiting, task, next + 1)
+    for (const task of next(end)) insert(waiting, task, done + 1)
   }
   return last
 }
@@ -43,14 +43,14 @@ export function wallSeconds(stages: readonly TimedStage[], devices: number): num
 interface Task {
   readonly since: number
   readonly seconds: number
-  readonly then: (end: number) => readonly Task[]
+  readonly next: (end: number) => readonly Task[]
 }
 
 const nothing = () => []
 
-function afterTraining({ checking, evaluations }: Cell): Task['then'] {
-  const evaluate = (end: number) => evaluations.map((seconds) => ({ since: end, seconds, then: nothing }))
-  return (end) => [{ since: end, seconds: checking, then: evaluate }]
+function afterTraining({ checking, evaluations }: Cell): Task['next'] {
+  const evaluate = (end: number) => evaluations.map((seconds) => ({ since: end, seconds, next: nothing }))
+  return (end) => [{ since: end, seconds: checking, next: evaluate }]
 }
 
 /** Keeps the tasks in the order in which they begin to wait. */

@@ -10,7 +10,10 @@ export interface BenchRequest {
   readonly batch: number | null
 }
 
-/** How fast one device computes with one backbone, in images per second of captured programs, one program at a time. */
+/**
+ * How fast one device computes with one backbone, in images per second of captured programs, one program at a time; of
+ * its CPU time where it is one core (`countsCpuTime`).
+ */
 export interface BackboneSpeed {
   readonly backbone: string
   /** Side of the images, in pixels. */
@@ -24,6 +27,15 @@ export interface BackboneSpeed {
   readonly update: number
   /** The most bytes that were resident in the process meanwhile. */
   readonly peakBytes?: number
+}
+
+/**
+ * Whether a device with this environment is one core of a CPU. What it takes is then told by CPU time, which others who
+ * use the machine do not lengthen.
+ */
+export function countsCpuTime(environment: Json | object): boolean {
+  const { device, threads, parts } = environment as { device?: string; threads?: number; parts?: number }
+  return device?.startsWith('cpu ') === true && threads === 1 && parts === 1
 }
 
 /** The device that was measured, as its workers describe it. */

@@ -107,8 +107,8 @@ export interface StudyProgress {
   readonly ended: StudyCounts
   /** Workflow ids of the configurations in flight. */
   readonly running: readonly string[]
-  /** Those of them that have been in flight for longest, the slowest first. */
-  readonly slowest: readonly SlowConfiguration[]
+  /** Dataset, backbone, loss, protocol and seed of the first of them, which have been in flight for longest. */
+  readonly slowest: readonly string[]
   /** Why it starts no configurations; null while it does. */
   readonly paused: PauseReason | null
   /** Device time spent so far, and the budget. */
@@ -116,15 +116,6 @@ export interface StudyProgress {
   readonly budgetSeconds: number | null
   /** Why configurations lack numbers, the most frequent reason first. */
   readonly failures: readonly FailureGroup[]
-}
-
-/** A configuration that has been in flight for long. */
-export interface SlowConfiguration {
-  readonly configurationId: Digest
-  /** Dataset, backbone, loss, protocol and seed. */
-  readonly label: string
-  /** Since when this run of the study's workflow waits for it; ISO 8601. */
-  readonly since: string
 }
 
 /** Tells a configuration the workflow id of a study that waits for it and did not start it. */

@@ -15,17 +15,14 @@ const line = (what: string, longest: number) =>
   z
     .string()
     .max(longest)
-    .regex(
-      /^[^\s\u0000-\u001f\u007f]([^\u0000-\u001f\u007f]*[^\s\u0000-\u001f\u007f])?$/,
-      `${what} is one line that neither begins nor ends with a space.`,
-    )
+    .regex(/^[^\s\p{Cc}]([^\p{Cc}]*[^\s\p{Cc}])?$/u, `${what} is one line that neither begins nor ends with a space.`)
 
-export const ownerSchema = line('An owner', 200)
-export const labelSchema = line('A label', 100)
-export const notesSchema = z
+const ownerSchema = line('An owner', 200)
+const labelSchema = line('A label', 100)
+const notesSchema = z
   .string()
   .max(10_000)
-  .regex(/^[^\u0000]*$/, 'Notes have no NUL character.')
+  .regex(/^[\t\n\r\P{Cc}]*$/u, 'Notes have no control characters but tabs and line ends.')
 
 /** The fields of a study file that are no part of its identity. */
 export const annotationFields = {

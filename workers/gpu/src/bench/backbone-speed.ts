@@ -1,6 +1,7 @@
 import { backboneFor, type Backbone } from '@gauntlet/backbones'
-import type { BackboneSpeed, BenchRequest } from '@gauntlet/contract'
+import { countsCpuTime, type BackboneSpeed, type BenchRequest } from '@gauntlet/contract'
 import {
+  engineEnvironment,
   OutOfMemory,
   ProgramBuilder,
   softmaxCrossEntropy,
@@ -135,7 +136,7 @@ function secondsOfPass({ backbone, parameters, resolution, pixels, labels }: Set
 async function secondsOfUpdate({ backbone, parameters, resolution, pixels, labels }: Setting): Promise<number> {
   const begun: number[] = []
   const read = async () => {
-    begun.push(performance.now())
+    begun.push(busySeconds())
     return { images: pixels, labels }
   }
   const batch = labels.length
@@ -158,16 +159,26 @@ async function secondsOfUpdate({ backbone, parameters, resolution, pixels, label
     training: { count: (countedRuns + 2) * batch, resolution, read },
   })
   disposeParameters(trained)
-  return median(begun.slice(2).map((at, i) => (at - begun[i + 1]!) / 1000))
+  return median(begun.slice(2).map((at, i) => at - begun[i + 1]!))
+}
+
+/**
+ * A clock in seconds: that of the wall or, where the device is one core of a CPU, that of the work done, which others who
+ * use the machine do not lengthen.
+ */
+function busySeconds(): number {
+  if (!countsCpuTime(engineEnvironment())) return performance.now() / 1_000
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
 }
 
 /** The seconds of each timed run. */
 function secondsOfRuns(run: () => void): number[] {
   run()
   return Array.from({ length: countedRuns }, () => {
-    const begun = performance.now()
+    const begun = busySeconds()
     run()
-    return (performance.now() - begun) / 1000
+    return busySeconds() - begun
   })
 }
 

@@ -80,7 +80,8 @@ function nowOf(
 ): Omit<StudyNow, 'spent'> {
   const open = table.stages.flatMap((one) => one.open)
   const { status, progress, stages } = taken
-  const price = priceStudy(open, { speeds: speeds(table.pool.description.environmentClass), attempts })
+  const { environmentClass, environment } = table.pool.description
+  const price = priceStudy(open, { speeds: speeds(environmentClass), attempts, environment })
   const left = open.reduce<number | null>((sum, stage) => {
     const cost = plannedCost(stage)
     return sum === null || cost === null ? null : sum + cost

@@ -1,4 +1,4 @@
-import { cancelStudy, pauseStudy, readStudy, resumeStudy, retryStudy } from '@gauntlet/client'
+import { cancelStudy, pauseStudy, readStudy, resumeStudy, retryStudy, type StudySnapshot } from '@gauntlet/client'
 import { duration } from '@gauntlet/analysis'
 import { isMissingReason, missingReasons, type RetryRequest, type StudyProgress } from '@gauntlet/contract'
 import { expandStudy } from '@gauntlet/study'
@@ -82,8 +82,8 @@ function placeOfRow(named: string, row: string): number {
 }
 
 /** A study in a few lines: counts, what it has cost, why numbers are missing, and what takes longest. */
-export function summary(progress: StudyProgress, now = Date.now()): string {
-  const { total, ended, running, slowest, deviceSeconds, budgetSeconds, failures } = progress
+export function summary(progress: StudyProgress, slowest: StudySnapshot['slowest'] = [], now = Date.now()): string {
+  const { total, ended, running, deviceSeconds, budgetSeconds, failures } = progress
   const { measured, diverged, failed, skipped } = ended
   const waiting = total - measured - diverged - failed - skipped - running.length
   const budget = budgetSeconds === null ? '' : ` of ${duration(budgetSeconds)}`

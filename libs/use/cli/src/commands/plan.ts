@@ -80,7 +80,7 @@ export function addPlan(program: Command): void {
 
 async function priceSources({ home }: CommandSettings, db: LedgerDatabase, workers: WorkerDescription) {
   const attempts = await measuredAttempts(db, environmentClassesOf(workers))
-  return { speeds: speedsOf(home, workers.environmentClass), attempts }
+  return { speeds: speedsOf(home, workers.environmentClass), attempts, environment: workers.environment }
 }
 
 /** The devices that a command would start here: a CPU has one a core. Of a pool elsewhere it is not known. */

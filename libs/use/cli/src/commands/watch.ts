@@ -43,7 +43,7 @@ async function watch(named: string, json: boolean): Promise<boolean> {
   const ledger = openLedger(await stack.databaseToRead())
   const store = openArtifactStore(settings.artifacts, settings.cache)
   const display = progressDisplay(json)
-  let last: StudyProgress | null = null
+  const last: { snapshot?: StudySnapshot } = {}
   try {
     const { configurations, perturbations } = expandStudy(study)
     const worker = await askWorkers(settings, stageCodesOf(configurations, perturbations))
@@ -58,14 +58,16 @@ async function watch(named: string, json: boolean): Promise<boolean> {
       timeLeft: estimate,
       onSnapshot(snapshot, secondsLeft) {
         display.show(snapshot, secondsLeft)
-        last = snapshot.progress ?? last
-        if (snapshot.progress && !json && isNews(snapshot.progress)) display.say(summary(snapshot.progress))
+        if (snapshot.progress) last.snapshot = snapshot
+        if (snapshot.progress && !json && isNews(snapshot.progress))
+          display.say(summary(snapshot.progress, snapshot.slowest))
         return isAnswering(snapshot)
       },
     })
   } finally {
     display.end()
-    if (last && !json) console.error(summary(last))
+    const { progress, slowest } = last.snapshot ?? {}
+    if (progress && !json) console.error(summary(progress, slowest))
     await Promise.all([close(), ledger.close()])
   }
 }
@@ -89,7 +91,7 @@ const newsEvery = 30_000
 function tellsNews(): (progress: StudyProgress) => boolean {
   let [told, toldAt] = ['', -Infinity]
   return ({ total, failures }) => {
-    const news = JSON.stringify(failures.map(({ message: _, ...group }) => group))
+    const news = JSON.stringify(failures.map(({ stage, failureClass, backbone }) => [stage, failureClass, backbone]))
     if (total === 0 || news === told || performance.now() - toldAt < newsEvery) return false
     ;[told, toldAt] = [news, performance.now()]
     return true
