@@ -1,6 +1,6 @@
 import { observePace, type Pace } from '@gauntlet/analysis'
 import { plannedCost, priceSentence, priceStudy, type StudySnapshot } from '@gauntlet/client'
-import { configurationWorkflowId, environmentClassesOf } from '@gauntlet/contract'
+import { configurationWorkflowId, environmentClassesOf, type WorkerDescription } from '@gauntlet/contract'
 import { attemptCosts, measuredAttempts, type MeasuredAttempt } from '@gauntlet/ledger'
 import type { Digest } from '@gauntlet/study'
 import { z, type OpenAPIHono } from '@hono/zod-openapi'
@@ -43,13 +43,19 @@ const statusSentences: Readonly<Record<StudySnapshot['status'], string>> = {
 export function addNowRoutes(app: OpenAPIHono, dependencies: ApiDependencies, tables: StudyTables): void {
   const { db, snapshot, actions, readOnly } = dependencies
   const paces = new KeptValues<Pace>(32)
+  // Thousands of attempts are not read for every look at the page: prices of a minute ago serve as well.
+  const attemptsOf = new KeptValues<MeasuredAttempt[]>(4)
+  const measured = (worker: WorkerDescription) =>
+    attemptsOf.get(`${worker.environmentClass} ${Math.floor(performance.now() / 60_000)}`, () =>
+      measuredAttempts(db, environmentClassesOf(worker)),
+    )
   app.openapi(now, async (context) => {
     const table = await tables.read(context.req.valid('param').study)
     const id = table.grid.study.id as Digest
     const [taken, spent, attempts] = await Promise.all([
       snapshot(id),
       attemptCosts(db, id),
-      measuredAttempts(db, environmentClassesOf(table.pool.description)),
+      measured(table.pool.description),
     ])
     const pace = await paces.get(id, async () => observePace())
     return context.json(
