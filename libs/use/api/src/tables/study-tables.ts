@@ -13,7 +13,7 @@ import type { ApiDependencies } from '../dependencies.ts'
 import { emptyTable, fillTable, type CachedTable } from './cached-table.ts'
 
 /** Configurations that are planned between two turns of the event loop: some tens of milliseconds. */
-const partSize = 100
+const partSize = 250
 
 /** Tables that are kept in memory at once; the one used longest ago is dropped. */
 const keptTables = 8
