@@ -35,7 +35,8 @@ export function Curves({ study, model, revision }: ViewProps) {
   const quantity: Quantity = Object.hasOwn(quantities, asked) ? (asked as Quantity) : 'robust'
   const chosen = chosenPositions(parameters.get('configurations'), model)
   const path = studyPath(study, `curves?configurations=${chosen.join(',')}`)
-  const { answer, error } = useAnswer<Answered>(chosen.length > 0 ? path : null, { revision })
+  // A training that goes on writes states and no rows, so nothing tells of them.
+  const { answer, error } = useAnswer<Answered>(chosen.length > 0 ? path : null, { revision, everyMilliseconds: 5_000 })
   return (
     <>
       <div class="controls">
