@@ -46,7 +46,8 @@ async function readHeader(path: string, start: number): Promise<string | null> {
 /** Null for the state of another stage than training. */
 function historyIn(text: string | null): unknown[] | null {
   try {
-    return position.parse(JSON.parse(header.parse(JSON.parse(text ?? '')).__metadata__.position)).history
+    const { __metadata__: metadata } = header.parse(JSON.parse(text ?? ''))
+    return position.parse(JSON.parse(metadata.position)).history
   } catch (error) {
     if (error instanceof z.ZodError || error instanceof SyntaxError) return null
     throw error

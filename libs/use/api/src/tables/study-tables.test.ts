@@ -46,7 +46,7 @@ async function readByParts(tables: StudyTables): Promise<Reader & { readonly ans
 }
 
 it('shows a table as far as it is read, and the rest to whoever asks again', async () => {
-  const tables = new StudyTables(dependenciesOf(ledger.db, store), { partSize: 5, patience: 0 })
+  const tables = new StudyTables(dependenciesOf(ledger.db, store), { partSize: 1, patience: 0 })
   const parts = await readByParts(tables)
   const whole = new Reader()
   whole.take(wireTable(await tables.read('simulated'), null))
@@ -60,7 +60,7 @@ it('tells a reader of a server that was started again every number anew', async 
   const dependencies = dependenciesOf(ledger.db, store)
   const before = new Reader()
   before.take(wireTable(await new StudyTables(dependencies).read('simulated'), null))
-  const again = new StudyTables(dependencies, { partSize: 5, patience: 0 })
+  const again = new StudyTables(dependencies, { partSize: 1, patience: 0 })
   const table = await again.readSoFar('simulated')
   expect(table.stages.length).toBeLessThan(study.configurations.length)
   const known = parseVersion(before.version, table)!

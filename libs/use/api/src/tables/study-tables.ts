@@ -49,11 +49,11 @@ export class StudyTables {
   async readSoFar(nameOrId: string): Promise<CachedTable> {
     const { id } = await findStudy(this.dependencies.db, nameOrId)
     const whole = this.readById(id)
-    let isWhole = false
-    const done = whole.then(() => void (isWhole = true))
-    const until = Date.now() + this.options.patience
-    while (!isWhole && (Date.now() < until || !this.begun.has(id))) await Promise.race([done, sleep(20)])
-    return (!isWhole && this.begun.get(id)) || whole
+    for (const until = Date.now() + this.options.patience; ;) {
+      const read = await Promise.race([whole, sleep(20)])
+      const table = read ?? (Date.now() < until ? undefined : this.begun.get(id))
+      if (table) return table
+    }
   }
 
   private readById(id: Digest): Promise<CachedTable> {
