@@ -96,7 +96,7 @@ function StudyPage({ named, view }: { readonly named: string; readonly view: Vie
           <span class="study-name">{model?.grid.name ?? named}</span> <span class="view-name">{title}</span>{' '}
           {model && model.unread > 0 && (
             <span class="reading" role="status">
-              reading, {Math.floor(100 * (1 - model.unread / model.size))} %
+              · reading, {Math.floor(100 * (1 - model.unread / model.size))} %
             </span>
           )}
         </h1>
