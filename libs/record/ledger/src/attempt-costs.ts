@@ -43,8 +43,8 @@ export interface MeasuredAttempt {
 }
 
 /**
- * The latest attempts, at most `limit`, that did a whole stage from its beginning in one of these environments. They say
- * what stages take on such devices.
+ * The latest attempts, at most `limit`, that did a whole stage from its beginning in one of these environments. They
+ * say what stages take on such devices.
  */
 export async function measuredAttempts(
   db: LedgerDatabase,

@@ -29,7 +29,7 @@ export interface StudyPrice {
   readonly devices: number
   /** The most bytes of memory that a device needs; null where none of its backbones was measured. */
   readonly peakBytes: number | null
-  /** How many times as long as on a core of their own earlier attempts took; null where a device is no core of a CPU. */
+  /** How many times as long earlier attempts took as on a core of their own; null where devices are no such cores. */
   readonly slowdown: number | null
   /** Seconds of the stages of each name that are still to run. */
   readonly secondsByStage: Partial<Record<StageName, number | null>>

@@ -163,8 +163,8 @@ async function secondsOfUpdate({ backbone, parameters, resolution, pixels, label
 }
 
 /**
- * A clock in seconds: that of the wall or, where the device is one core of a CPU, that of the work done, which others who
- * use the machine do not lengthen.
+ * A clock in seconds: that of the wall or, where the device is one core of a CPU, that of the work done, which others
+ * who use the machine do not lengthen.
  */
 function busySeconds(): number {
   if (!countsCpuTime(engineEnvironment())) return performance.now() / 1_000

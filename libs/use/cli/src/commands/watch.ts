@@ -87,7 +87,10 @@ function answersWithinLimit(): (snapshot: StudySnapshot) => Promise<boolean> {
 /** The pause between two summaries, in milliseconds. */
 const newsEvery = 30_000
 
-/** Gives a function that is true for the first progress, and then where configurations have failed since, now and then. */
+/**
+ * Gives a function that is true for the first progress, and then where more groups of configurations have failed since,
+ * now and then.
+ */
 function tellsNews(): (progress: StudyProgress) => boolean {
   let [told, toldAt] = ['', -Infinity]
   return ({ total, failures }) => {
