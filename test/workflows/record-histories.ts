@@ -19,7 +19,7 @@ import { openHarness, pool, startStudyWorkflow, until } from './workflow-harness
 /*
  * Records the histories that `histories.test.ts` replays, or those that are named:
  * `npm run record-histories --workspace @gauntlet/test -- study-extended`. A history that is there stays: runs that
- * began before a change must survive it, so a change of what a workflow does is guarded by `patched`, and recorded under
+ * began before a change must survive it, so a change of what a workflow does is guarded by `patched`, and recorded by
  * another name. One is recorded again only when running studies need not survive, and the workflows' queue is renamed.
  */
 

@@ -83,20 +83,23 @@ async function runningStudies(client: Client, db: LedgerDatabase, { name }: Stud
   return ids.filter((_, i) => states[i])
 }
 
-/** An extension only adds: what is running cannot be taken back by it. */
-function refuseLosses(before: Expansion, after: Expansion): void {
+/**
+ * What a study lacks of another one: an extension only adds, since what runs cannot be taken back by it. Throws
+ * `StudyNotExtendable` where anything is lost.
+ */
+export function refuseLosses(before: Expansion, after: Expansion): void {
   const kept = new Set([...after.configurations.map(configurationId), ...after.perturbations.map(canonicalJson)])
-  const cells = before.configurations.filter((each) => !kept.has(configurationId(each)))
+  const [cell, ...cells] = before.configurations.filter((each) => !kept.has(configurationId(each)))
   const perturbations = before.perturbations.filter((each) => !kept.has(canonicalJson(each)))
-  const [cell] = cells
+  const more = cells.length === 0 ? '' : ` and ${cells.length} configurations more`
   const lost = [
-    ...(cell ? [`${cells.length} configurations of the running study, such as ${configurationLabel(cell)}`] : []),
+    ...(cell ? [`${configurationLabel(cell)}${more}`] : []),
     ...perturbations.map((each) => `the perturbation ${perturbationLabel(each)}`),
   ]
-  if (lost.length > 0)
-    throw new StudyNotExtendable(
-      `The file lacks ${lost.join(', and ')}, or has them with other settings; an extension only adds, so put them back, or cancel the running study and run this one.`,
-    )
+  if (lost.length === 0) return
+  throw new StudyNotExtendable(
+    `The file lacks ${lost.join(', and ')}, or has other settings for them; an extension only adds, so put them back, or cancel the running study and run this one.`,
+  )
 }
 
 async function beginsWithin(client: Client, id: Digest, milliseconds: number): Promise<boolean> {
