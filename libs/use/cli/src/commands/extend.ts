@@ -19,9 +19,13 @@ export function addExtend(program: Command): void {
       const { addedConfigurations: cells, addedPerturbations: perturbations, hasBegun } = extended
       const begun = hasBegun ? '' : ' It begins once a stage has ended that all configurations share.'
       console.log(
-        `Extended ${extended.of.slice(0, 12)} by ${cells} configurations and ${perturbations} perturbations; what was in flight goes on.${begun}\nFollow it with: gauntlet watch ${named}`,
+        `Extended ${extended.of.slice(0, 12)} by ${count(cells, 'configuration')} and ${count(perturbations, 'perturbation')}; what was in flight goes on.${begun}\nFollow it with: gauntlet watch ${named}`,
       )
     })
+}
+
+function count(things: number, name: string): string {
+  return `${things} ${name}${things === 1 ? '' : 's'}`
 }
 
 async function extend(named: string, of: string | undefined): Promise<Extended> {
