@@ -261,7 +261,7 @@ export class StudyWindow {
     const tooLong = () => workflowInfo().continueAsNewSuggested
     await condition(() => this.fatal !== undefined || ready() || tooLong())
     if (this.fatal) throw this.fatal.error
-    if (!tooLong()) return
+    if (this.extension || !tooLong()) return // the study that goes on begins with a history of its own
     const { budgetSeconds } = this
     await continueAsNew<Workflows['study']>({ ...this.input, budgetSeconds, carried: this.carry() })
   }
