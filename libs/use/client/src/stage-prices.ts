@@ -76,7 +76,7 @@ export class StagePrices {
 
   /** Where this backbone was not attempted: by its speeds, else by the work of those that were. */
   private byOthers(cost: StageCost, configuration: Configuration, alike: readonly Group[]): StagePrice | null {
-    const bySpeed = priceOf(cost.passes!, configuration, this.speeds)
+    const bySpeed = priceOf({ ...cost.passes!, stage: cost.stage }, configuration, this.speeds)
     if (bySpeed && bySpeed.basis !== 'other backbones') {
       const factors = alike.filter(({ hasSpeeds }) => hasSpeeds).map(({ rates }) => median(rates))
       const seconds = bySpeed.seconds * (factors.length > 0 ? median(factors) : 1)
@@ -119,11 +119,11 @@ export class StagePrices {
 
   /** What a stage should take: seconds by the speeds of its backbone, else an amount in proportion to its passes. */
   private expected(
-    { passes, forwards }: StageCost,
+    { stage, passes, forwards }: StageCost,
     configuration: Configuration,
   ): { readonly amount: number; readonly isSeconds: boolean } | null {
     if (!passes || !forwards) return null
-    const price = priceOf(passes, configuration, this.speeds)
+    const price = priceOf({ ...passes, stage }, configuration, this.speeds)
     if (price && price.basis !== 'other backbones') return { amount: price.seconds, isSeconds: true }
     return { amount: forwards * configuration.dataset.resolution ** 2, isSeconds: false }
   }

@@ -25,6 +25,12 @@ export interface BackboneSpeed {
   readonly gradient: number
   /** An optimiser step on clean images, every parameter trained. */
   readonly update: number
+  /** Forward and backward to the pixels as a pass of an attack, with all that it does beside. */
+  readonly attack?: number
+  /** Seconds until an attack's first pass, in which its programs are captured. */
+  readonly attackStart?: number
+  /** Seconds that the first optimiser step takes more than another, for the same reason. */
+  readonly updateStart?: number
   /** The most bytes that were resident in the process meanwhile. */
   readonly peakBytes?: number
 }

@@ -1,7 +1,6 @@
 import { backboneFor, type Backbone } from '@gauntlet/backbones'
-import { countsCpuTime, type BackboneSpeed, type BenchRequest } from '@gauntlet/contract'
+import type { BackboneSpeed, BenchRequest } from '@gauntlet/contract'
 import {
-  engineEnvironment,
   OutOfMemory,
   ProgramBuilder,
   softmaxCrossEntropy,
@@ -13,14 +12,18 @@ import {
   type Tensor4D,
 } from '@gauntlet/engine'
 import { disposeParameters, evaluationMode, foldablePairs, foldBatchNorms, Parameters } from '@gauntlet/nn'
-import { defaultHyperparameters, type Passes } from '@gauntlet/study'
+import { defaultHyperparameters } from '@gauntlet/study'
 import { fineTuneModel, trainableModel } from '@gauntlet/training'
 import { toParameters } from '@gauntlet/weights'
 import { measureUsage } from '../usage.ts'
+import { attackSpeed } from './attack-speed.ts'
+import { busySeconds } from './busy-seconds.ts'
 import { randomWeights } from './random-weights.ts'
 
-/** The kinds of passes, in the order in which they are measured. */
-export const passKinds = ['forward', 'gradient', 'update'] as const satisfies readonly (keyof Passes)[]
+/**
+ * What is measured, in this order: the kinds of passes, and those that find the gradient of pixels within an attack.
+ */
+export const passKinds = ['forward', 'gradient', 'attack', 'update'] as const
 export type PassKind = (typeof passKinds)[number]
 
 /** Classes of the head, which has little of the work. */
@@ -76,16 +79,19 @@ async function measure(
   const labels = Int32Array.from({ length: batch }, (_, i) => i % classes)
   const setting = { backbone, parameters, resolution, pixels, labels }
   const usage = measureUsage()
-  const measured = { forward: secondsOfPass, gradient: secondsOfPass, update: secondsOfUpdate }
+  const secondsOf = (kind: 'forward' | 'gradient') => {
+    onKind(kind)
+    return secondsOfPass(setting, kind)
+  }
   try {
-    const speeds: Record<string, number> = {}
-    for (const kind of passKinds) {
-      onKind(kind)
-      speeds[kind] = batch / (await measured[kind](setting, kind))
-    }
-    const { forward, gradient, update } = speeds as Record<PassKind, number>
+    const [forward, gradient] = [batch / secondsOf('forward'), batch / secondsOf('gradient')]
+    onKind('attack')
+    const attacked = await attackSpeed({ ...setting, classes })
+    onKind('update')
+    const { step, start: updateStart } = await secondsOfUpdate(setting)
     const { peakBytes } = usage()
-    return { backbone: backbone.id, resolution, batch, forward, gradient, update, peakBytes }
+    const speeds = { forward, gradient, update: batch / step, ...attacked, updateStart }
+    return { backbone: backbone.id, resolution, batch, ...speeds, peakBytes }
   } finally {
     disposeParameters(parameters)
   }
@@ -132,8 +138,12 @@ function secondsOfPass({ backbone, parameters, resolution, pixels, labels }: Set
   })
 }
 
-/** Seconds of one optimiser step of `fineTuneModel`, between two readings of its images. */
-async function secondsOfUpdate({ backbone, parameters, resolution, pixels, labels }: Setting): Promise<number> {
+/**
+ * Seconds of one optimiser step of `fineTuneModel`, between two readings of its images, and what the first step takes
+ * more, in which the programs are captured.
+ */
+async function secondsOfUpdate({ backbone, parameters, resolution, pixels, labels }: Setting) {
+  const called = busySeconds()
   const begun: number[] = []
   const read = async () => {
     begun.push(busySeconds())
@@ -159,17 +169,8 @@ async function secondsOfUpdate({ backbone, parameters, resolution, pixels, label
     training: { count: (countedRuns + 2) * batch, resolution, read },
   })
   disposeParameters(trained)
-  return median(begun.slice(2).map((at, i) => at - begun[i + 1]!))
-}
-
-/**
- * A clock in seconds: that of the wall or, where the device is one core of a CPU, that of the work done, which others
- * who use the machine do not lengthen.
- */
-function busySeconds(): number {
-  if (!countsCpuTime(engineEnvironment())) return performance.now() / 1_000
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1e6
+  const step = median(begun.slice(2).map((at, i) => at - begun[i + 1]!))
+  return { step, start: Math.max(0, begun[1]! - called - step) }
 }
 
 /** The seconds of each timed run. */
