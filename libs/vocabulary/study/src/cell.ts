@@ -1,4 +1,4 @@
-import type { Configuration, LossName } from './configuration.ts'
+import type { LossName } from './configuration.ts'
 
 /** One cell of a study's grid, by the ids of its axes. */
 export interface Cell {
@@ -15,9 +15,4 @@ export const axisOrder = ['dataset', 'backbone', 'protocol', 'loss', 'seed'] as 
 /** The label of a cell in messages and exclusions. */
 export function cellLabel({ dataset, backbone, loss, protocol, seed }: Cell): string {
   return `${dataset} · ${backbone} · ${loss} · ${protocol} · seed ${seed}`
-}
-
-/** As `cellLabel`, of a configuration. */
-export function configurationLabel({ dataset, backbone, loss, protocol, seed }: Configuration): string {
-  return cellLabel({ dataset: dataset.id, backbone: backbone.id, loss, protocol: protocol.id, seed })
 }
