@@ -1,7 +1,14 @@
 import { NothingToAnalyze, PublishedTableInvalid } from '@gauntlet/analysis'
 import { AddressUnusable, TokenNeeded } from '@gauntlet/api'
 import { ArtifactCorrupt, ArtifactMissing } from '@gauntlet/artifacts'
-import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyNotRunning, StudyStopped } from '@gauntlet/client'
+import {
+  PinContradicted,
+  SpeedsUnreadable,
+  StudyFileMissing,
+  StudyNotExtendable,
+  StudyNotRunning,
+  StudyStopped,
+} from '@gauntlet/client'
 import { InvalidDataset } from '@gauntlet/datasets/invalid-dataset'
 import { ExportInvalid, LeafListMissing } from '@gauntlet/exchange'
 import { ArchiveTooLarge, DiskFull } from '@gauntlet/files'
@@ -48,6 +55,7 @@ const explained = [
   SourceNotFound,
   SourceUnreachable,
   SpeedsUnreadable,
+  StudyNotExtendable,
   StudyNotRunning,
   StudyStopped,
   UnusableSource,

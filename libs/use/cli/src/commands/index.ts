@@ -8,9 +8,11 @@ import { addDoctor } from './doctor.ts'
 import { addDown } from './down.ts'
 import { addEvaluate } from './evaluate.ts'
 import { addExport } from './export.ts'
+import { addExtend } from './extend.ts'
 import { addGc } from './gc.ts'
 import { addImport } from './import.ts'
 import { addInit } from './init.ts'
+import { addNote } from './note.ts'
 import { addPlan } from './plan.ts'
 import { addProbe } from './probe.ts'
 import { addRank } from './rank.ts'
@@ -18,6 +20,7 @@ import { addReport } from './report.ts'
 import { addResults } from './results.ts'
 import { addRun } from './run.ts'
 import { addSeal } from './seal.ts'
+import { addStudies } from './studies.ts'
 import { addSubmit } from './submit.ts'
 import { addTrace } from './trace.ts'
 import { addUp } from './up.ts'
@@ -36,6 +39,9 @@ export function addCommands(program: Command): Command {
     addSubmit,
     addWatch,
     addControl,
+    addExtend,
+    addStudies,
+    addNote,
     addResults,
     addTrace,
     addDashboard,

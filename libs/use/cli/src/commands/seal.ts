@@ -109,12 +109,12 @@ async function recordedStudy({ settings, db, store }: LedgerSession, named: stri
   const { study, bytes } = await readStudyShowingPins(named, settings.cache)
   const id = studyId(study)
   const { configurations, perturbations, exclusions } = expandStudy(study)
-  const { name, description, cells } = study
+  const { name, description, cells, annotations } = study
   const document = { name, description, cells, perturbations } as unknown as Json
   const file = Buffer.from(bytes).toString('utf8')
   await store.put(bytes, 'application/yaml')
   const excluded = exclusions.map(({ cell, reason }) => ({ cell: cell as unknown as Json, reason }))
-  await recordStudy(db, { id, name: study.name, document, file, configurations, perturbations, exclusions: excluded })
+  await recordStudy(db, { id, name, annotations, document, file, configurations, perturbations, exclusions: excluded })
   return id
 }
 
