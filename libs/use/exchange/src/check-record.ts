@@ -34,12 +34,14 @@ export async function checkRecord(
     check.add(fact)
     if (check.facts % 1000 === 0) onProgress(check.facts)
   }
+  check.requireCounts(opened.sealed.seal.facts)
   return check.result()
 }
 
 class RecordCheck {
   facts = 0
   #withheld = 0
+  readonly #counts: Record<string, number> = {}
   #measurements = 0
   #study: FactOf<'study'> | null = null
   #expansion: Expansion | null = null
@@ -58,6 +60,7 @@ class RecordCheck {
       this.#withheld++
       return
     }
+    this.#counts[fact.kind] = (this.#counts[fact.kind] ?? 0) + 1
     if ((fact.kind === 'study') !== (this.facts === 1)) this.refuse('its record does not begin with the study')
     if (fact.kind === 'study') this.#addStudy(fact)
     if (fact.kind === 'configuration' && fact.position !== null) this.#requireConfiguration(fact.position, fact.id)
@@ -65,6 +68,13 @@ class RecordCheck {
     if (fact.kind === 'execution') this.#execution = fact
     if (fact.kind === 'fulfilment') this.#addFulfilment(fact)
     if (fact.kind === 'measurement') this.#addMeasurement(fact)
+  }
+
+  /** What the seal says of its record, such as that it had no measurement yet, must be so. */
+  requireCounts(sealed: Readonly<Record<string, number>>): void {
+    const all = Object.values(sealed).reduce((sum, count) => sum + count, 0)
+    const tooMany = Object.entries(this.#counts).some(([kind, count]) => count > (sealed[kind] ?? 0))
+    if (all !== this.facts || tooMany) this.refuse('its seal counts other facts than its record has')
   }
 
   result(): CheckedRecord {

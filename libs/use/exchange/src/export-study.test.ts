@@ -115,6 +115,10 @@ describe('an export', () => {
       name === 'seal.json' ? Buffer.from(content.toString().replace('2026', '2027')) : content,
     )
     await expect(verifyExport(resealed, { publicKey })).rejects.toThrow('not signed with')
+    const miscounted = await changed((name, content) =>
+      name === 'seal.json' ? Buffer.from(content.toString().replace('"measurement":10', '"measurement":0')) : content,
+    )
+    await expect(verifyExport(miscounted)).rejects.toThrow('counts other facts')
   })
 
   it('is the same bytes when nothing has changed', async () => {
