@@ -1,3 +1,14 @@
+export {
+  auditedExecutions,
+  auditedGrid,
+  auditedMeasurements,
+  environmentsOf,
+  producersOf,
+  type AuditedExecution,
+  type AuditedGrid,
+  type AuditedMeasurement,
+  type Producer,
+} from './audited-study.ts'
 export { attemptCosts, type AttemptCost } from './attempt-costs.ts'
 export { changesSince, type LedgerChanges } from './changes-since.ts'
 export { LedgerAbsent, LedgerMisplaced, LedgerOlder } from './ledger-absent.ts'

@@ -4,6 +4,7 @@ import { ledgerPointer, pinPointer } from '@gauntlet/contract'
 import { ledgerIdentity, reachableArtifacts, stageStates, type LedgerDatabase } from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { CommandFailed, Misuse } from '../command-failed.ts'
+import { count } from '../count.ts'
 import { withLedger } from '../local-ledger.ts'
 import { progressLine } from '../progress-line.ts'
 
@@ -84,10 +85,6 @@ function describeGarbage({ artifacts, pointers, bytes, olderThan }: Garbage, rem
   return removed === null
     ? `${what}, last stored before ${since}, are out of reach; remove them with: gauntlet gc --remove`
     : `Removed ${megabytes(removed)}: ${what}, last stored before ${since}.`
-}
-
-function count(number: number, word: string): string {
-  return `${number} ${word}${number === 1 ? '' : 's'}`
 }
 
 function megabytes(bytes: number): string {

@@ -19,6 +19,7 @@ import { addRun } from './run.ts'
 import { addSubmit } from './submit.ts'
 import { addTrace } from './trace.ts'
 import { addUp } from './up.ts'
+import { addVerify } from './verify.ts'
 import { addWatch } from './watch.ts'
 
 /** Adds every command, in the order of `--help`: set up, run, read. */
@@ -36,6 +37,7 @@ export function addCommands(program: Command): Command {
     addControl,
     addResults,
     addTrace,
+    addVerify,
     addDashboard,
     addImport,
     addRank,

@@ -1,0 +1,11 @@
+export { CountedOutcomes } from './verify/counted-outcomes.ts'
+export { Links, type Finding, type Level, type LevelContext, type LevelReport, type LinkState } from './verify/level.ts'
+export { verificationLevels } from './verify/levels.ts'
+export type { StudyRecord } from './verify/study-record.ts'
+export {
+  verifyStudy,
+  type CheckedLevel,
+  type Verification,
+  type VerificationProgress,
+  type VerifyOptions,
+} from './verify/verify-study.ts'
