@@ -2,6 +2,7 @@ import { openArtifactStore, type ArtifactStore } from '@gauntlet/artifacts'
 import { CountedOutcomes, verificationLevels, verifyStudy } from '@gauntlet/audit'
 import { Corruptor, corruptionKinds, Dice } from '@gauntlet/audit/fixtures/corruptor'
 import { recordWholeStudy } from '@gauntlet/ledger-worker/fixtures/recorded-study'
+import { migrate, openLedger, type LedgerDatabase } from '@gauntlet/ledger'
 import { useLedger } from '@gauntlet/ledger/fixtures/ledger'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,19 +11,19 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
 
 /*
- * 500 random corruptions of a ledger and its store, each found by `verify` and named, and 50 clean studies in stores of
- * their own, in which it finds nothing. Five minutes.
+ * 500 random corruptions of a ledger and its store, each found by `verify` and named, and 50 clean
+ * ledgers with stores of their own, in which it finds nothing. A minute.
  */
 
-const [ledger, cleanLedger] = [useLedger(), useLedger()]
+const ledger = useLedger()
 const folder = mkdtempSync(join(tmpdir(), 'gauntlet-corruptions-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-const [corruptions, cleanStudies] = [500, 50]
+const [corruptions, cleanLedgers] = [500, 50]
 
 const storeAt = (name: string) =>
   openArtifactStore(pathToFileURL(join(folder, name)).href, join(folder, `${name} verified`))
 
-const verify = (study: string, store: ArtifactStore, { db } = ledger) =>
+const verify = (study: string, store: ArtifactStore, { db }: { readonly db: LedgerDatabase } = ledger) =>
   verifyStudy(study, { db, store, levels: verificationLevels(new CountedOutcomes(null)) })
 
 function studyText(name: string, dice: Dice): string {
@@ -40,22 +41,27 @@ function studyText(name: string, dice: Dice): string {
   ].join('\n')
 }
 
-it('finds nothing in clean studies', { timeout: 600_000 }, async () => {
+/** A ledger in a database of its own. */
+async function newLedger(name: string) {
+  await ledger.db.execute(`create database ${name}`)
+  const address = new URL(ledger.databaseUrl)
+  address.pathname = `/${name}`
+  await migrate(address.href)
+  return openLedger(address.href)
+}
+
+it('finds nothing in clean ledgers', { timeout: 600_000 }, async () => {
   const dice = new Dice(1)
-  for (let i = 0; i < cleanStudies; i++) {
-    const store = storeAt(`clean ${i}`)
+  for (let i = 0; i < cleanLedgers; i++) {
+    const [clean, store] = [await newLedger(`clean_${i}`), storeAt(`clean ${i}`)]
     const environment = { precision: dice.oneOf(['float32', 'bfloat16']), threads: 1 + dice.below(4) }
-    const recording = {
-      text: studyText(`clean-${i}`, dice),
-      images: 1 + dice.below(40),
-      environment,
-      code: `of study ${i}`,
-    }
-    await recordWholeStudy(cleanLedger.db, store, recording)
-    const { levels } = await verify(`clean-${i}`, store, cleanLedger)
+    await recordWholeStudy(clean.db, store, { text: studyText('clean', dice), images: 1 + dice.below(40), environment })
+    const { levels, measurements } = await verify('clean', store, clean)
+    await clean.close()
+    expect(measurements).toBeGreaterThan(0)
     expect(
       levels.flatMap(({ findings }) => findings),
-      `study ${i}`,
+      `ledger ${i}`,
     ).toEqual([])
   }
 })

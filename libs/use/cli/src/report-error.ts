@@ -1,6 +1,7 @@
 import { NothingToAnalyze, PublishedTableInvalid } from '@gauntlet/analysis'
 import { AddressUnusable, TokenNeeded } from '@gauntlet/api'
 import { ArtifactCorrupt, ArtifactMissing } from '@gauntlet/artifacts'
+import { DiffSubjectUnknown } from '@gauntlet/audit'
 import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyNotRunning, StudyStopped } from '@gauntlet/client'
 import { InvalidDataset } from '@gauntlet/datasets/invalid-dataset'
 import { DiskFull } from '@gauntlet/files'
@@ -47,6 +48,7 @@ const explained = [
 
 /** Errors of a wrong call: nothing was started. */
 const misuses = [
+  DiffSubjectUnknown,
   Misuse,
   NothingToAnalyze,
   PublishedTableInvalid,

@@ -4,6 +4,7 @@ import { addBackbones } from './backbones.ts'
 import { addControl } from './control.ts'
 import { addDashboard } from './dashboard.ts'
 import { addDatasets } from './datasets.ts'
+import { addDiff } from './diff.ts'
 import { addDoctor } from './doctor.ts'
 import { addDown } from './down.ts'
 import { addEvaluate } from './evaluate.ts'
@@ -38,6 +39,7 @@ export function addCommands(program: Command): Command {
     addResults,
     addTrace,
     addVerify,
+    addDiff,
     addDashboard,
     addImport,
     addRank,
