@@ -29,4 +29,5 @@ CREATE TABLE "reproduction" (
 ALTER TABLE "reproduction" ADD CONSTRAINT "reproduction_stage_key_execution_stage_key_fk" FOREIGN KEY ("stage_key") REFERENCES "public"."execution"("stage_key") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "reproduction" ADD CONSTRAINT "reproduction_environment_class_environment_class_fk" FOREIGN KEY ("environment_class") REFERENCES "public"."environment"("class") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "doubt_by_digest" ON "doubt" USING btree ("digest");--> statement-breakpoint
-CREATE INDEX "reproduction_by_stage" ON "reproduction" USING btree ("stage_key");
+CREATE INDEX "reproduction_by_stage" ON "reproduction" USING btree ("stage_key");--> statement-breakpoint
+CREATE INDEX "reproduction_by_measurement" ON "reproduction" USING btree ("measurement_id");

@@ -12,6 +12,16 @@ export {
 export { attemptCosts, type AttemptCost } from './attempt-costs.ts'
 export { changesSince, type LedgerChanges } from './changes-since.ts'
 export { LedgerAbsent, LedgerMisplaced, LedgerOlder } from './ledger-absent.ts'
+export { doubtReach, type DoubtReach, type RestingNumber, type RestingStage } from './doubt-reach.ts'
+export {
+  doubtable,
+  DoubtSubjectUnknown,
+  DoubtUnknown,
+  listDoubts,
+  raiseDoubt,
+  withdrawDoubt,
+  type Doubt,
+} from './doubts.ts'
 export { executionGraph, type ExecutionNode } from './execution-graph.ts'
 export { findStudy, studyFile, type RecordedStudy } from './find-study.ts'
 export { fulfilExecution, type FulfilmentReport } from './fulfil-execution.ts'
@@ -36,6 +46,8 @@ export { recordImport, StudyNameTaken, type ClaimedRow, type ImportRecord } from
 export { measurementId, recordMeasurement } from './record-measurement.ts'
 export { perturbationKey, recordStudy } from './record-study.ts'
 export type { ClaimedPerturbation } from './schema/imported-study.ts'
+export { recordReproduction, reproductionsOf, type Reproduction, type ReproductionRecord } from './reproductions.ts'
+export { reproductionVerdicts } from './schema/reproduction.ts'
 export { searchLedger, type SearchHit } from './search-ledger.ts'
 export {
   evidenceOf,

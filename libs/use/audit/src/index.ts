@@ -1,5 +1,6 @@
 export { diffNumbers, type Diff, type NumberPair } from './diff/diff-numbers.ts'
 export { DiffSubjectUnknown, readSide, type DiffNumber, type DiffSide } from './diff/diff-side.ts'
+export { reportDoubt, type DoubtedTable, type DoubtReport } from './doubt-report.ts'
 export { CountedOutcomes } from './verify/counted-outcomes.ts'
 export { Links, type Finding, type Level, type LevelContext, type LevelReport, type LinkState } from './verify/level.ts'
 export { verificationLevels } from './verify/levels.ts'

@@ -7,6 +7,8 @@ import { InvalidDataset } from '@gauntlet/datasets/invalid-dataset'
 import { DiskFull } from '@gauntlet/files'
 import { DiskNotLocal, HomeElsewhere } from '@gauntlet/infra'
 import {
+  DoubtSubjectUnknown,
+  DoubtUnknown,
   LedgerAbsent,
   LedgerMisplaced,
   LedgerNewer,
@@ -49,6 +51,8 @@ const explained = [
 /** Errors of a wrong call: nothing was started. */
 const misuses = [
   DiffSubjectUnknown,
+  DoubtSubjectUnknown,
+  DoubtUnknown,
   Misuse,
   NothingToAnalyze,
   PublishedTableInvalid,

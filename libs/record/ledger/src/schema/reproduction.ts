@@ -44,5 +44,6 @@ export const reproduction = pgTable(
     ),
     check('reproduction_names_first_stage', sql`(${table.verdict} = 'same-bytes') = (${table.firstStage} is null)`),
     index('reproduction_by_stage').on(table.stageKey),
+    index('reproduction_by_measurement').on(table.measurementId),
   ],
 )

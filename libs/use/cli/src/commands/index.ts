@@ -6,6 +6,7 @@ import { addDashboard } from './dashboard.ts'
 import { addDatasets } from './datasets.ts'
 import { addDiff } from './diff.ts'
 import { addDoctor } from './doctor.ts'
+import { addDoubt } from './doubt.ts'
 import { addDown } from './down.ts'
 import { addEvaluate } from './evaluate.ts'
 import { addGc } from './gc.ts'
@@ -40,6 +41,7 @@ export function addCommands(program: Command): Command {
     addTrace,
     addVerify,
     addDiff,
+    addDoubt,
     addDashboard,
     addImport,
     addRank,
