@@ -43,7 +43,7 @@ export { reachableArtifacts, stageStates, studyFileType, type StageState } from 
 export { beginAttempt, recordAttempt, type Attempt } from './record-attempt.ts'
 export { recordFailure } from './record-failure.ts'
 export { recordImport, StudyNameTaken, type ClaimedRow, type ImportRecord } from './record-import.ts'
-export { measurementId, recordMeasurement } from './record-measurement.ts'
+export { measurementId, measurementIdOf, recordMeasurement } from './record-measurement.ts'
 export { perturbationKey, recordStudy } from './record-study.ts'
 export type { ClaimedPerturbation } from './schema/imported-study.ts'
 export { recordReproduction, reproductionsOf, type Reproduction, type ReproductionRecord } from './reproductions.ts'

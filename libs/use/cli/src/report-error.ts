@@ -1,7 +1,7 @@
 import { NothingToAnalyze, PublishedTableInvalid } from '@gauntlet/analysis'
 import { AddressUnusable, TokenNeeded } from '@gauntlet/api'
 import { ArtifactCorrupt, ArtifactMissing } from '@gauntlet/artifacts'
-import { DiffSubjectUnknown } from '@gauntlet/audit'
+import { DiffSubjectUnknown, LineageIncomplete } from '@gauntlet/audit'
 import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyNotRunning, StudyStopped } from '@gauntlet/client'
 import { InvalidDataset } from '@gauntlet/datasets/invalid-dataset'
 import { DiskFull } from '@gauntlet/files'
@@ -39,6 +39,7 @@ const explained = [
   LedgerNewer,
   LedgerOlder,
   LedgerUnreachable,
+  LineageIncomplete,
   SourceForbidden,
   SourceNotFound,
   SourceUnreachable,

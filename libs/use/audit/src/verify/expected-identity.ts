@@ -95,7 +95,7 @@ export function agreementOf(recorded: StageIdentity, expected: StageIdentity): A
       for (const name of new Set([...Object.keys(one), ...Object.keys(other)]))
         if (name in one && name in other) pairs.push([`${path}.${name}`, one[name]!, other[name]!])
         else hasOthers = true
-    } else if (canonicalJson(one) !== canonicalJson(other))
+    } else if (one !== other && canonicalJson(one) !== canonicalJson(other))
       return { agrees: false, field: path, recorded: one, expected: other }
   }
   return hasOthers ? { agrees: null } : { agrees: true }

@@ -1,4 +1,4 @@
-import { measurementId, perturbationKey, type AuditedExecution, type AuditedGrid } from '@gauntlet/ledger'
+import { measurementIdOf, perturbationKey, type AuditedExecution, type AuditedGrid } from '@gauntlet/ledger'
 import {
   canonicalJson,
   configurationId,
@@ -55,14 +55,15 @@ export const keysLevel: Level = {
       links.judge(executionSubject(execution), isKey ? null : 'has another key than its identity gives')
       await advance()
     }
-    checkAskers(record, links)
-    const fits = configurationChecks(record, links)
+    const fits = new Fits()
+    checkAskers(record, fits, links)
+    const cells = configurationChecks(record, fits, links)
     for (const measurement of record.measurements) {
-      const { configuration, perturbation } = fits.cellOf(measurement)
-      const isId = measurementId({ ...measurement, perturbation }) === measurement.id
+      const { configuration, perturbation } = cells.cellOf(measurement)
+      const isId = measurementIdOf(measurement) === measurement.id
       links.judge(measurementSubject(measurement, record), isId ? null : 'has another id than its row gives')
       const evaluation = record.executions.get(measurement.stageKey)
-      if (evaluation?.identity.stage === 'perturb-and-evaluate') fits.check(evaluation, configuration, perturbation)
+      if (evaluation?.identity.stage === 'perturb-and-evaluate') cells.check(evaluation, configuration, perturbation)
       await advance()
     }
     return links.report()
@@ -131,29 +132,31 @@ function gridProblem(grid: AuditedGrid, expansion: Expansion): string | null {
 }
 
 /** Compares the stages behind numbers with the configurations of the numbers; each pair once. */
-function configurationChecks({ grid, producers }: StudyRecord, links: Links) {
+function configurationChecks({ grid, producers }: StudyRecord, fits: Fits, links: Links) {
   const configurations = new Map(grid.configurations.map(({ id, document }) => [id, document]))
   const perturbations = new Map(grid.perturbations.map(({ key, document }) => [key, document]))
   const checked = new Map<AuditedExecution, Set<Configuration>>()
-  const check = (fitting: Fit, configuration: Configuration): void => {
-    const { execution } = fitting
+  const check = (
+    execution: AuditedExecution,
+    configuration: Configuration,
+    perturbation: Perturbation | null,
+  ): void => {
     const own = checked.get(execution) ?? new Set()
     checked.set(execution, own)
     if (own.has(configuration)) return
     own.add(configuration)
-    judgeFit(fitting, configuration, links)
+    judgeFit(execution, fits.of(execution, configuration, perturbation), configuration, links)
     for (const [role, digest] of Object.entries(execution.identity.inputs)) {
       // Equal bytes may have been made for other configurations too; one producer that fits is enough.
-      const fits = (producers.get(`${digest} ${role}`) ?? []).map((producer) => fitOf(producer, configuration, null))
-      const best =
-        fits.find(({ agreement }) => agreement.agrees) ?? fits.find(({ agreement }) => agreement.agrees === null)
-      if (best ?? fits[0]) check((best ?? fits[0])!, configuration)
+      const makers = producers.get(`${digest} ${role}`) ?? []
+      const agreeing = (wanted: true | null) =>
+        makers.find((maker) => fits.of(maker, configuration, null).agrees === wanted)
+      const best = agreeing(true) ?? agreeing(null) ?? makers[0]
+      if (best) check(best, configuration, null)
     }
   }
   return {
-    check(execution: AuditedExecution, configuration: Configuration, perturbation: Perturbation) {
-      check(fitOf(execution, configuration, perturbation), configuration)
-    },
+    check,
     cellOf: ({ configurationId: id, perturbationKey: key }: { configurationId: Digest; perturbationKey: Digest }) => ({
       configuration: configurations.get(id)!,
       perturbation: perturbations.get(key)!,
@@ -162,7 +165,7 @@ function configurationChecks({ grid, producers }: StudyRecord, links: Links) {
 }
 
 /** Checks that each stage is one which the configuration that is said to have asked for it first asks for. */
-function checkAskers({ grid, measurements, executions }: StudyRecord, links: Links): void {
+function checkAskers({ grid, measurements, executions }: StudyRecord, fits: Fits, links: Links): void {
   const configurations = new Map(grid.configurations.map(({ id, document }) => [id, document]))
   const measured = new Set(measurements.map(({ stageKey: key, configurationId: id }) => `${key} ${id}`))
   for (const execution of executions.values()) {
@@ -172,22 +175,28 @@ function checkAskers({ grid, measurements, executions }: StudyRecord, links: Lin
     const isAsked =
       identity.stage === 'perturb-and-evaluate'
         ? measured.has(`${key} ${id}`)
-        : fitOf(execution, asker, null).agreement.agrees !== false
+        : fits.of(execution, asker, null).agrees !== false
     links.judge(executionSubject(execution), isAsked ? null : `is no stage of configuration ${id}, which asked for it`)
   }
 }
 
-interface Fit {
-  readonly execution: AuditedExecution
-  readonly agreement: Agreement
+/** How executions agree with configurations; each pair is compared once. */
+class Fits {
+  readonly #known = new Map<AuditedExecution, Map<Configuration, Agreement>>()
+
+  of(execution: AuditedExecution, configuration: Configuration, perturbation: Perturbation | null): Agreement {
+    const own = this.#known.get(execution) ?? new Map<Configuration, Agreement>()
+    this.#known.set(execution, own)
+    const known = own.get(configuration)
+    if (known) return known
+    const expected = expectedIdentity(execution.identity, configuration, perturbation)
+    const agreement = agreementOf(execution.identity, expected)
+    own.set(configuration, agreement)
+    return agreement
+  }
 }
 
-function fitOf(execution: AuditedExecution, configuration: Configuration, perturbation: Perturbation | null): Fit {
-  const expected = expectedIdentity(execution.identity, configuration, perturbation)
-  return { execution, agreement: agreementOf(execution.identity, expected) }
-}
-
-function judgeFit({ execution, agreement }: Fit, configuration: Configuration, links: Links): void {
+function judgeFit(execution: AuditedExecution, agreement: Agreement, configuration: Configuration, links: Links): void {
   if (agreement.agrees) return links.proved()
   const { stage } = execution.identity
   if (agreement.agrees === null)

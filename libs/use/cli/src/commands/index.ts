@@ -16,6 +16,7 @@ import { addPlan } from './plan.ts'
 import { addProbe } from './probe.ts'
 import { addRank } from './rank.ts'
 import { addReport } from './report.ts'
+import { addReproduce } from './reproduce.ts'
 import { addResults } from './results.ts'
 import { addRun } from './run.ts'
 import { addSubmit } from './submit.ts'
@@ -40,6 +41,7 @@ export function addCommands(program: Command): Command {
     addResults,
     addTrace,
     addVerify,
+    addReproduce,
     addDiff,
     addDoubt,
     addDashboard,
