@@ -7,6 +7,7 @@ import { fulfilExecution } from './fulfil-execution.ts'
 import { artifactOf, clean, configurationWith, fulfilment, linf, studyOf, useLedger } from './ledger.fixture.ts'
 import { recordMeasurement } from './record-measurement.ts'
 import { recordStudy } from './record-study.ts'
+import { recordReproduction, reproductionsOf } from './reproductions.ts'
 import { studyEvidence } from './study-evidence.ts'
 
 const ledger = useLedger()
@@ -73,6 +74,40 @@ it.each([
   expect(await doubted()).toEqual([])
   await expect(withdrawDoubt(ledger.db, id, 'again')).rejects.toThrow(DoubtUnknown)
   expect((await listDoubts(ledger.db))[0]).toMatchObject({ id, digest, withdrawnWhy: 'the memory was good' })
+})
+
+it('takes a doubt about what a stage made for answered where a number was computed again to the same bytes', async () => {
+  const { measurements } = await studyEvidence(ledger.db, 'doubted')
+  const some = measurements.find(
+    ({ outcomesDigest }) => outcomesDigest === artifactOf('outcomes of one under clean').digest,
+  )!
+  const again = (verdict: 'same-bytes' | 'differs') =>
+    recordReproduction(ledger.db, {
+      stageKey: some.stageKey,
+      measurementId: some.measurementId,
+      code: 'recorded',
+      verdict,
+      firstStage: verdict === 'differs' ? 'checkpoint' : null,
+      environmentClass: some.environmentClass,
+      environment: { cores: 2 },
+      details: null,
+    })
+  await again('same-bytes') // before the doubt, which it cannot answer
+  const id = await raiseDoubt(ledger.db, checkpointOf('one').digest, 'a worker with bad memory')
+  await again('differs')
+  expect(await doubted()).toEqual(['1 Linf', '1 clean'])
+  await again('same-bytes')
+  expect(await doubted()).toEqual(['1 Linf'])
+  expect((await reproductionsOf(ledger.db, some.measurementId)).map(({ verdict }) => verdict)).toEqual([
+    'same-bytes',
+    'differs',
+    'same-bytes',
+  ])
+  await withdrawDoubt(ledger.db, id, 'enough')
+  const ofSource = await raiseDoubt(ledger.db, archive.digest, 'labels are wrong')
+  await again('same-bytes')
+  expect(await doubted()).toHaveLength(4) // the same source gives the same bytes, right or wrong
+  await withdrawDoubt(ledger.db, ofSource, 'enough')
 })
 
 it('finds the stages and the rows of tables that rest on bytes, with what made them', async () => {

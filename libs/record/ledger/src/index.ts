@@ -59,6 +59,7 @@ export {
   type StudyEvidence,
   type StudyGrid,
 } from './study-evidence.ts'
+export { storedSizes, type StoredRole } from './stored-sizes.ts'
 export { StudyUnknown } from './study-unknown.ts'
 export { traceMeasurement, type MeasurementTrace, type TracedExecution } from './trace-measurement.ts'
 export { withdrawFulfilment } from './withdraw-fulfilment.ts'

@@ -101,3 +101,13 @@ it('finds where two recorded evaluations part, and not what follows from that', 
   expect(differencesBetween(chain, [checkpoint]).map(({ what }) => what)).toEqual(['stage'])
   expect(differencesBetween(chain, chain)).toEqual([])
 })
+
+it('follows a checkpoint to the stage that made it, though training wrote the same bytes', () => {
+  const [training, checkpoint] = chain as [ExecutionNode, ExecutionNode]
+  const same = digestOf('the same bytes')
+  const trainer = { ...training, generated: { trained: same } }
+  const keeper = { ...checkpoint, inputs: { trained: same }, generated: { checkpoint: same } }
+  const evaluation = node('perturb-and-evaluate', { inputs: { checkpoint: same } })
+  const graph = new Map([evaluation, keeper, trainer].map((each) => [each.stageKey, each]))
+  expect(chainsIn(graph)(evaluation.stageKey)).toEqual([trainer, keeper, evaluation])
+})

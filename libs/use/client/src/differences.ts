@@ -112,17 +112,23 @@ export function differencesBetween(first: readonly ExecutionNode[], second: read
   return found
 }
 
-/** Gives the executions behind each evaluation of a graph, in the order of the DAG. */
+/**
+ * Gives the executions behind each evaluation of a graph, in the order of the DAG. An input was made by the first stage
+ * that generated it in the same role; else by the first that generated it at all, since a checkpoint may have the bytes
+ * of the training before it.
+ */
 export function chainsIn(graph: ReadonlyMap<Digest, ExecutionNode>): (evaluation: Digest) => ExecutionNode[] {
-  const producers = new Map<Digest, ExecutionNode>()
+  const producers = new Map<string, ExecutionNode>()
   const inOrderOfTime = [...graph.values()].sort((a, b) => a.fulfilledAt.getTime() - b.fulfilledAt.getTime())
   for (const node of inOrderOfTime)
-    for (const digest of Object.values(node.generated)) if (!producers.has(digest)) producers.set(digest, node)
+    for (const [role, digest] of Object.entries(node.generated))
+      for (const name of [digest, `${digest} ${role}`]) if (!producers.has(name)) producers.set(name, node)
   return (evaluation) => {
     const chain = new Set<ExecutionNode>()
     const visit = (node: ExecutionNode | undefined, above: readonly ExecutionNode[]): void => {
       if (!node || chain.has(node) || above.includes(node)) return
-      for (const digest of Object.values(node.inputs)) visit(producers.get(digest), [...above, node])
+      for (const [role, digest] of Object.entries(node.inputs))
+        visit(producers.get(`${digest} ${role}`) ?? producers.get(digest), [...above, node])
       chain.add(node)
     }
     visit(graph.get(evaluation), [])
