@@ -57,7 +57,7 @@ function renderDiff({ first, second, pairs, onlyFirst, onlySecond }: Diff): stri
   )
   return [
     `${first} against ${second}: ${count(pairs.length, 'cell')} in both, ${same.length} of them the same number.`,
-    ...[...groups].map(([what, group]) => renderGroup(what, group)),
+    ...[...groups].map(([what, group]) => renderGroup(what, second, group)),
     ...missing(first, onlyFirst),
     ...missing(second, onlySecond),
   ].join('\n\n')
@@ -72,15 +72,15 @@ function missing(side: string, numbers: readonly DiffNumber[]): string[] {
 /** Numbers of a group that are listed for people; `--json` has them all. */
 const mostListed = 10
 
-function renderGroup(what: string, pairs: readonly NumberPair[]): string {
+function renderGroup(what: string, second: string, pairs: readonly NumberPair[]): string {
   const [first] = pairs as [NumberPair]
   const changes = pairs.map(changeOf)
   const mean = changes.reduce((sum, change) => sum + change, 0) / changes.length
   const listed = pairs.slice(0, mostListed).map(renderPair)
   const more = pairs.length - listed.length
   return [
-    `${count(pairs.length, 'cell')} part at ${whereParted(first.differences)}: ${what}`,
-    `  the second is ${points(mean)} on average, from ${points(Math.min(...changes))} to ${points(Math.max(...changes))}`,
+    `${count(pairs.length, 'cell')}: the first difference is ${whereParted(first.differences)}. In all: ${what}`,
+    `  ${second} is ${points(mean)} on average; the changes go from ${signed(Math.min(...changes))} to ${signed(Math.max(...changes))}`,
     ...listed,
     ...(more > 0 ? [`  and ${more} more; --json lists them`] : []),
   ].join('\n')
@@ -106,11 +106,21 @@ function changeOf({ first, second }: NumberPair): number {
 /** 0.05 → `5.0 points higher`. */
 function points(change: number): string {
   const size = `${Math.abs(100 * change).toFixed(1)} points`
-  return change === 0 ? 'the same' : `${size} ${change > 0 ? 'higher' : 'lower'}`
+  return change === 0 ? 'equal' : `${size} ${change > 0 ? 'higher' : 'lower'}`
+}
+
+/** 0.05 → `+5.0`. */
+function signed(change: number): string {
+  return `${change > 0 ? '+' : ''}${(100 * change).toFixed(1)}`
 }
 
 function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
   const groups = new Map<string, Item[]>()
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item])
+  for (const item of items) {
+    const key = keyOf(item)
+    const group = groups.get(key)
+    if (group) group.push(item)
+    else groups.set(key, [item])
+  }
   return groups
 }
