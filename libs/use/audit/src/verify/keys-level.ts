@@ -16,11 +16,11 @@ import {
 } from '@gauntlet/study'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { agreementOf, expectedIdentity, type Agreement } from './expected-identity.ts'
-import { Links, type Level } from './level.ts'
+import { Links, type Level, type LevelContext } from './level.ts'
 import type { StudyRecord } from './study-record.ts'
 import { executionSubject, measurementSubject } from './subjects.ts'
 
-/** Numbers whose stages are compared with their configuration between two reports. */
+/** Steps between two reports. */
 const together = 500
 
 /**
@@ -30,33 +30,18 @@ const together = 500
 export const keysLevel: Level = {
   name: 'keys',
   claim: 'every id and stage key follows from what it stands for',
-  async check(record, { report, signal }) {
+  async check(record, context) {
     const links = new Links()
     checkGrid(record.grid, links)
-    for (const [environmentClass, document] of record.environments) {
-      if (document === null) links.attested('An environment was never described; its class is attested.')
-      else
-        links.judge(
-          `environment ${environmentClass}`,
-          digestOf(document) === environmentClass ? null : 'is not the digest of its description',
-        )
-    }
-    const total = record.executions.size + record.measurements.length
-    let done = 0
-    const advance = async () => {
-      done += 1
-      if (done % together !== 0) return
-      report(done, total)
-      await nextTurn()
-      signal.throwIfAborted()
-    }
+    checkEnvironments(record, links)
+    const fits = new Fits()
+    checkAskers(record, fits, links)
+    const advance = steps(record.executions.size + record.measurements.length, context)
     for (const execution of record.executions.values()) {
       const isKey = stageKey(execution.identity) === execution.stageKey
       links.judge(executionSubject(execution), isKey ? null : 'has another key than its identity gives')
       await advance()
     }
-    const fits = new Fits()
-    checkAskers(record, fits, links)
     const cells = configurationChecks(record, fits, links)
     for (const measurement of record.measurements) {
       const { configuration, perturbation } = cells.cellOf(measurement)
@@ -68,6 +53,28 @@ export const keysLevel: Level = {
     }
     return links.report()
   },
+}
+
+/** Counts steps, and now and then reports them, lets others have a turn, and stops where it is told to. */
+function steps(total: number, { report, signal }: LevelContext): () => Promise<void> {
+  let done = 0
+  return async () => {
+    done += 1
+    if (done % together !== 0) return
+    report(done, total)
+    await nextTurn()
+    signal.throwIfAborted()
+  }
+}
+
+function checkEnvironments({ environments }: StudyRecord, links: Links): void {
+  for (const [environmentClass, document] of environments) {
+    if (document === null) links.attested('An environment was never described; its class is attested.')
+    else {
+      const isDigest = digestOf(document) === environmentClass
+      links.judge(`environment ${environmentClass}`, isDigest ? null : 'is not the digest of its description')
+    }
+  }
 }
 
 /** The study's id, its file, its configurations, perturbations and exclusions. */

@@ -63,10 +63,28 @@ export async function readRecord(
   const positions = new Map(grid.configurations.map(({ id, position }) => [id, position]))
   const all = await auditedMeasurements(db, [...positions.keys()])
   const measurements = all.filter(({ perturbationKey }) => keys.has(perturbationKey))
+  const lineage = await readLineage(db, [...new Set(measurements.map(({ stageKey }) => stageKey))], onProgress)
+  const classes = new Set([...lineage.executions.values()].map(({ identity }) => identity.environmentClass))
+  return {
+    grid,
+    measurements,
+    ...lineage,
+    environments: await environmentsOf(db, [...classes]),
+    rowOf: ({ configurationId, perturbationKey }) =>
+      positions.get(configurationId)! * grid.perturbations.length + keys.get(perturbationKey)! + 1,
+  }
+}
+
+/** Evaluations and what they rest on, a level of the DAG at a time. */
+async function readLineage(
+  db: LedgerDatabase,
+  evaluations: readonly Digest[],
+  onProgress: (executions: number) => void,
+): Promise<Pick<StudyRecord, 'executions' | 'producers' | 'pretenders'>> {
   const executions = new Map<Digest, AuditedExecution>()
   const made = new Map<string, Set<Digest>>()
   const pretenders = new Map<Digest, Producer[]>()
-  let open = [...new Set(measurements.map(({ stageKey }) => stageKey))]
+  let open = evaluations
   while (open.length > 0) {
     const found = await auditedExecutions(db, open)
     for (const execution of found) executions.set(execution.stageKey, execution)
@@ -80,19 +98,10 @@ export async function readRecord(
     }
     open = [...new Set([...wanted].flatMap((each) => [...made.get(each)!]))].filter((key) => !executions.has(key))
   }
-  const classes = new Set([...executions.values()].map(({ identity }) => identity.environmentClass))
-  return {
-    grid,
-    measurements,
-    executions,
-    producers: new Map(
-      [...made].map(([each, stageKeys]) => [each, [...stageKeys].map((key) => executions.get(key)!)] as const),
-    ),
-    pretenders,
-    environments: await environmentsOf(db, [...classes]),
-    rowOf: ({ configurationId, perturbationKey }) =>
-      positions.get(configurationId)! * grid.perturbations.length + keys.get(perturbationKey)! + 1,
-  }
+  const producers = [...made].map(([each, stageKeys]) => {
+    return [each, [...stageKeys].map((key) => executions.get(key)!)] as const
+  })
+  return { executions, producers: new Map(producers), pretenders }
 }
 
 function inputsOf({ identity }: AuditedExecution): string[] {
