@@ -9,7 +9,7 @@ export {
   type AuditedMeasurement,
   type Producer,
 } from './audited-study.ts'
-export { attemptCosts, type AttemptCost } from './attempt-costs.ts'
+export { attemptCosts, measuredAttempts, type AttemptCost, type MeasuredAttempt } from './attempt-costs.ts'
 export { changesSince, type LedgerChanges } from './changes-since.ts'
 export { LedgerAbsent, LedgerMisplaced, LedgerOlder } from './ledger-absent.ts'
 export { doubtReach, type DoubtReach, type RestingNumber, type RestingStage } from './doubt-reach.ts'
@@ -23,7 +23,7 @@ export {
   type Doubt,
 } from './doubts.ts'
 export { executionGraph, type ExecutionNode } from './execution-graph.ts'
-export { findStudy, studyFile, type RecordedStudy } from './find-study.ts'
+export { findStudy, studiesNamed, studyFile, type RecordedStudy } from './find-study.ts'
 export { fulfilExecution, type FulfilmentReport } from './fulfil-execution.ts'
 export { fulfilledOutputs, fulfilledOutputsOf } from './fulfilled-outputs.ts'
 export { readImportedStudy, type ImportedStudy } from './imported-study.ts'
@@ -60,6 +60,7 @@ export {
   type StudyGrid,
 } from './study-evidence.ts'
 export { storedSizes, type StoredRole } from './stored-sizes.ts'
+export { annotateStudy, readAnnotations, type AnnotatedStudy } from './study-annotations.ts'
 export { StudyUnknown } from './study-unknown.ts'
 export { traceMeasurement, type MeasurementTrace, type TracedExecution } from './trace-measurement.ts'
 export { withdrawFulfilment } from './withdraw-fulfilment.ts'

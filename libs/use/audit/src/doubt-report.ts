@@ -1,6 +1,6 @@
 import { priceStudy, type KeptSpeed, type StudyPrice } from '@gauntlet/client'
 import type { PlannedStage } from '@gauntlet/contract'
-import { doubtReach, type DoubtReach, type LedgerDatabase } from '@gauntlet/ledger'
+import { doubtReach, environmentsOf, measuredAttempts, type DoubtReach, type LedgerDatabase } from '@gauntlet/ledger'
 import type { Digest } from '@gauntlet/study'
 
 /** The numbers of one study's table that rest on doubted bytes. */
@@ -29,13 +29,17 @@ export async function reportDoubt(
   speedsOf: (environmentClass: Digest) => readonly KeptSpeed[],
 ): Promise<DoubtReport> {
   const reach = await doubtReach(db, digest)
+  const classes = [...new Set(reach.stages.map(({ identity }) => identity.environmentClass))]
+  const usual = environmentOfMost(reach)
+  const environments = await environmentsOf(db, classes)
+  const sources = { speeds: speedsOf(usual), attempts: await measuredAttempts(db, classes) }
   return {
     digest,
     roles: reach.roles,
     numbers: new Set(reach.numbers.map(({ measurementId }) => measurementId)).size,
     stages: reach.stages.length,
     tables: tablesOf(reach),
-    price: priceStudy(reach.stages.map(openStage), speedsOf(environmentOfMost(reach))),
+    price: priceStudy(reach.stages.map(openStage), { ...sources, environment: environments.get(usual) ?? {} }),
   }
 }
 

@@ -2,7 +2,14 @@ import { NothingToAnalyze, PublishedTableInvalid } from '@gauntlet/analysis'
 import { AddressUnusable, TokenNeeded } from '@gauntlet/api'
 import { ArtifactCorrupt, ArtifactMissing } from '@gauntlet/artifacts'
 import { DiffSubjectUnknown, LineageIncomplete } from '@gauntlet/audit'
-import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyNotRunning, StudyStopped } from '@gauntlet/client'
+import {
+  PinContradicted,
+  SpeedsUnreadable,
+  StudyFileMissing,
+  StudyNotExtendable,
+  StudyNotRunning,
+  StudyStopped,
+} from '@gauntlet/client'
 import { InvalidDataset } from '@gauntlet/datasets/invalid-dataset'
 import { DiskFull } from '@gauntlet/files'
 import { DiskNotLocal, HomeElsewhere } from '@gauntlet/infra'
@@ -44,6 +51,7 @@ const explained = [
   SourceNotFound,
   SourceUnreachable,
   SpeedsUnreadable,
+  StudyNotExtendable,
   StudyNotRunning,
   StudyStopped,
   UnusableSource,

@@ -9,9 +9,11 @@ import { addDoctor } from './doctor.ts'
 import { addDoubt } from './doubt.ts'
 import { addDown } from './down.ts'
 import { addEvaluate } from './evaluate.ts'
+import { addExtend } from './extend.ts'
 import { addGc } from './gc.ts'
 import { addImport } from './import.ts'
 import { addInit } from './init.ts'
+import { addNote } from './note.ts'
 import { addPlan } from './plan.ts'
 import { addProbe } from './probe.ts'
 import { addRank } from './rank.ts'
@@ -19,6 +21,7 @@ import { addReport } from './report.ts'
 import { addReproduce } from './reproduce.ts'
 import { addResults } from './results.ts'
 import { addRun } from './run.ts'
+import { addStudies } from './studies.ts'
 import { addSubmit } from './submit.ts'
 import { addTrace } from './trace.ts'
 import { addUp } from './up.ts'
@@ -38,6 +41,9 @@ export function addCommands(program: Command): Command {
     addSubmit,
     addWatch,
     addControl,
+    addExtend,
+    addStudies,
+    addNote,
     addResults,
     addTrace,
     addVerify,
