@@ -59,7 +59,7 @@ export {
   type StudyEvidence,
   type StudyGrid,
 } from './study-evidence.ts'
-export { storedSizes, type StoredRole } from './stored-sizes.ts'
+export { storedSizes, type StoredRole, type StoredSizes } from './stored-sizes.ts'
 export { annotateStudy, readAnnotations, type AnnotatedStudy } from './study-annotations.ts'
 export { StudyUnknown } from './study-unknown.ts'
 export { traceMeasurement, type MeasurementTrace, type TracedExecution } from './trace-measurement.ts'

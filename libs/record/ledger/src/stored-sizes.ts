@@ -17,9 +17,17 @@ export interface StoredRole {
   readonly bytesMade: number
 }
 
-/** How much stages have made, by stage and role, the most bytes first. */
-export async function storedSizes(db: LedgerDatabase): Promise<StoredRole[]> {
-  const { rows } = await db.execute<StoredRole & { readonly [column: string]: unknown }>(sql`
+/** Everything that stages have made. */
+export interface StoredSizes {
+  /** The most bytes first. */
+  readonly roles: readonly StoredRole[]
+  /** Of different artifacts, whatever roles they have. */
+  readonly bytes: number
+}
+
+/** How much stages have made, by stage and role, and together. */
+export async function storedSizes(db: LedgerDatabase): Promise<StoredSizes> {
+  const { rows: roles } = await db.execute<StoredRole & { readonly [column: string]: unknown }>(sql`
     select stage, role, sum(made)::int as made, count(*)::int as artifacts, sum(size)::float8 as bytes,
       sum(made * size)::float8 as "bytesMade"
     from (
@@ -28,5 +36,8 @@ export async function storedSizes(db: LedgerDatabase): Promise<StoredRole[]> {
       where made.direction = 'generated' group by e.stage, made.role, made.digest
     ) made join ${artifact} a on a.digest = made.digest
     group by stage, role order by bytes desc, stage, role`)
-  return rows
+  const { rows } = await db.execute<{ bytes: number }>(sql`
+    select coalesce(sum(size), 0)::float8 as bytes from ${artifact}
+    where digest in (select digest from ${executionArtifact} where direction = 'generated')`)
+  return { roles, bytes: rows[0]!.bytes }
 }

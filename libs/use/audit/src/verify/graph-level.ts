@@ -71,7 +71,7 @@ function judgeOrigin(
 ): void {
   const origins = originsOf[role]
   if (origins === undefined) return links.attested(`Where an input ${role} comes from is not known to this version.`)
-  if (origins.length === 0) return links.attested(`The ${role} of a study come from outside, by their digests.`)
+  if (origins.length === 0) return links.attested(`An input ${role} comes from outside; its digest is attested.`)
   const found = producers.get(`${digest} ${role}`) ?? []
   const makers = origins.map(({ stage }) => stage).join(' or ')
   const pretended = (pretenders.get(digest) ?? []).map(pretence)

@@ -66,11 +66,10 @@ async function setPin(store: ArtifactStore, { pin, unpin }: GcOptions): Promise<
 
 /** How much the store has, and how much of it stages have made in each role. */
 async function describeSizes(db: LedgerDatabase, store: ArtifactStore, json: boolean): Promise<string> {
-  const roles = await storedSizes(db)
+  const { roles, bytes: different } = await storedSizes(db)
   let [artifacts, bytes] = [0, 0]
   for await (const { size } of store.list()) [artifacts, bytes] = [artifacts + 1, bytes + size]
-  if (json) return JSON.stringify({ stored: { artifacts, bytes }, roles }, null, 2)
-  const saved = (role: StoredRole) => role.bytesMade - role.bytes
+  if (json) return JSON.stringify({ stored: { artifacts, bytes }, roles, bytesOfRoles: different }, null, 2)
   const table = renderTable<StoredRole>(
     [
       { heading: 'stage', cell: ({ stage }) => stage },
@@ -78,14 +77,14 @@ async function describeSizes(db: LedgerDatabase, store: ArtifactStore, json: boo
       { heading: 'made', align: 'right', cell: ({ made }) => made.toLocaleString('en') },
       { heading: 'stored', align: 'right', cell: (role) => role.artifacts.toLocaleString('en') },
       { heading: 'bytes', align: 'right', cell: (role) => megabytes(role.bytes) },
-      { heading: 'saved', align: 'right', cell: (role) => megabytes(saved(role)) },
+      { heading: 'saved', align: 'right', cell: (role) => megabytes(role.bytesMade - role.bytes) },
     ],
     roles,
   )
-  const together = roles.reduce((sum, role) => sum + saved(role), 0)
+  const together = roles.reduce((sum, { bytesMade }) => sum + bytesMade, 0) - different
   return [
     table,
-    `The store has ${count(artifacts, 'artifact')} of ${megabytes(bytes)}; storing equal bytes once saves ${megabytes(together)}.`,
+    `The store has ${count(artifacts, 'artifact')} of ${megabytes(bytes)}; storing equal bytes once, also those of several roles, saves ${megabytes(together)}.`,
   ].join('\n\n')
 }
 
