@@ -166,6 +166,7 @@ async function tables(db: LedgerDatabase, studies: readonly string[]): Promise<v
 async function verification(db: LedgerDatabase, store: ArtifactStore): Promise<void> {
   const counted = new CountedOutcomes(null)
   for (const again of ['first', 'again']) {
+    const before = process.cpuUsage()
     const { levels, secondsReading, measurements, executions, holds } = await verifyStudy('large', {
       db,
       store,
@@ -174,9 +175,11 @@ async function verification(db: LedgerDatabase, store: ArtifactStore): Promise<v
     const parts = levels.map(({ name, seconds }) => `${name} ${seconds.toFixed(1)} s`).join(', ')
     const numbers = levels.find(({ name }) => name === 'numbers')!
     const rate = (measurements / numbers.seconds).toFixed(0)
+    const { user, system } = process.cpuUsage(before)
+    const core = ((user + system) / 1e6).toFixed(1)
     const memory = (process.memoryUsage().rss / 2 ** 20).toFixed(0)
     console.log(
-      `verify (${again}): ${measurements} numbers, ${executions} executions; rows read ${secondsReading.toFixed(1)} s, ${parts}; ${rate} numbers/s; ${memory} MiB; ${holds ? 'nothing missing' : 'MISSING LINKS'}`,
+      `verify (${again}): ${measurements} numbers, ${executions} executions; rows read ${secondsReading.toFixed(1)} s, ${parts}; ${rate} numbers/s; ${core} s of a core; ${memory} MiB; ${holds ? 'nothing missing' : 'MISSING LINKS'}`,
     )
     if (!holds) process.exitCode = 1
   }
