@@ -31,8 +31,8 @@ interface Sizes {
 const perturbations = 25
 
 /**
- * A ledger of many measurements with full lineage, filled by the ledger's own activities: how fast a number is traced, a
- * table is read, and a study is verified; and that queries about one number scan no table. `--folder` keeps the ledger,
+ * A ledger of many measurements with full lineage, filled by the ledger's own activities: how fast a number is traced,
+ * a table is read, and a study is verified; and that queries about one number scan no table. `--folder` keeps the ledger,
  * and goes on filling one that was interrupted; `--as-is` measures a kept one as it is.
  */
 export async function ledgerBenchmark(options: string[]): Promise<void> {

@@ -25,8 +25,8 @@ export class DoubtUnknown extends Error {
 const shortestPrefix = 8
 
 /**
- * The digest that a text stands for: the beginning of one that lineage names (an artifact, the bundle of a stage's code,
- * the source of a dataset or of weights), or the id of a dataset with one source. Throws `DoubtSubjectUnknown`.
+ * The digest that a text stands for: the beginning of one that lineage names (an artifact, the bundle of a stage, the
+ * source of a dataset or of weights), or the id of a dataset with one source. Throws `DoubtSubjectUnknown`.
  */
 export async function doubtable(db: LedgerDatabase, text: string): Promise<Digest> {
   const isDigest = new RegExp(`^[0-9a-f]{${shortestPrefix},64}$`).test(text)

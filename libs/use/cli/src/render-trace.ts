@@ -17,8 +17,8 @@ export interface TraceContext {
 }
 
 /**
- * The lineage of a number for people: what it is, where its images and weights came from, what each stage took, and then
- * every artifact and attempt by its digest.
+ * The lineage of a number for people: what it is, where its images and weights came from, what each stage took, and
+ * then every artifact and attempt by its digest.
  */
 export function renderTrace(trace: MeasurementTrace, context: TraceContext): string {
   const { measurement, executions } = trace

@@ -8,8 +8,8 @@ import { readDeviceSettings } from '../settings.ts'
 import { reproduceNumber, type Surroundings } from './reproduce-number.ts'
 
 /*
- * The process of `gauntlet reproduce`: it executes recorded stages again on the first device of this machine, in a store
- * of its own. It takes one request over IPC, answers after each number, and ends.
+ * The process of `gauntlet reproduce`: it executes recorded stages again on the first device of this machine, in a
+ * store of its own. It takes one request over IPC, answers after each number, and ends.
  */
 
 answerOnce<ReproduceRequest, ReproduceAnswer>(async ({ code, numbers, artifacts, scratch }) => {

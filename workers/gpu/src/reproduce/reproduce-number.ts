@@ -28,7 +28,7 @@ export interface Surroundings {
 }
 
 /**
- * Executes the stages of a number again, one after the other. A stage reads what was recorded, but what an earlier stage
+ * Executes the stages of a number again, one after the other. A stage reads what was recorded, but what an earlier one
  * made again where that has other bytes: so the number ends with what all differences together made of it.
  */
 export async function reproduceNumber(

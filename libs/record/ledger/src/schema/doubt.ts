@@ -3,7 +3,7 @@ import { check, index, integer, pgTable, text, timestamp } from 'drizzle-orm/pg-
 import type { Digest } from '@gauntlet/study'
 import { digestCheck } from './digest-check.ts'
 
-/** Somebody's doubt about bytes: an artifact, the bundle of a stage's code, or the source of a dataset or of weights. */
+/** Somebody's doubt about bytes: an artifact, the bundle of a stage, or the source of a dataset or of weights. */
 export const doubt = pgTable(
   'doubt',
   {
