@@ -32,8 +32,8 @@ const perturbations = 25
 
 /**
  * A ledger of many measurements with full lineage, filled by the ledger's own activities: how fast a number is traced,
- * a table is read, and a study is verified; and that queries about one number scan no table. `--folder` keeps the ledger,
- * and goes on filling one that was interrupted; `--as-is` measures a kept one as it is.
+ * a table is read, and a study is verified; and that queries about one number scan no table. `--folder` keeps the
+ * ledger, and goes on filling one that was interrupted; `--as-is` measures a kept one as it is.
  */
 export async function ledgerBenchmark(options: string[]): Promise<void> {
   const { values } = parseArgs({
