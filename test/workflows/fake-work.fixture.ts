@@ -169,6 +169,8 @@ export class FakeWork {
       },
       outOfMemoryAt: async () => this.ranOutAt,
       recordPool: async () => undefined,
+      poolEnvironment: async () => null,
+      holdPool: async ({ environment }) => environment,
     }
   }
 

@@ -30,7 +30,7 @@ import {
 import { ChildConfigurations, wasEndedByHand } from './child-configuration.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import { ledger } from './ledger.ts'
-import { StudyStages } from './study-stages.ts'
+import { StudyPools } from './study-pools.ts'
 import { StudyTally } from './study-tally.ts'
 
 const pageSize = 50
@@ -69,7 +69,7 @@ export class StudyWindow {
   private readonly running = new Map<number, InFlight>()
   private readonly children = new ChildConfigurations()
   private readonly breaker: CircuitBreaker
-  private readonly shared: StudyStages
+  private readonly pools: StudyPools
   private readonly tally: StudyTally
   private paused: PauseReason | null
   private budgetSeconds: number | null
@@ -88,7 +88,7 @@ export class StudyWindow {
     this.budgetSeconds = input.budgetSeconds
     this.tally = new StudyTally(carried)
     this.breaker = new CircuitBreaker(carried.bugs)
-    this.shared = new StudyStages(input.pool, outline.codes, outline.perturbations)
+    this.pools = new StudyPools(input, outline)
   }
 
   progress(): StudyProgress {
@@ -161,13 +161,18 @@ export class StudyWindow {
     const { file } = this.input
     const place = this.again[0]
     if (place !== undefined) {
-      const [listed] = await ledger.listedConfigurations({ file, places: [place] })
+      const [listed] = await ledger.listedConfigurations({ file, places: [place], ...this.pools.asksPlaces })
       this.again = this.again.filter((each) => each !== place)
       return listed
     }
     while (this.page.length === 0 && this.offset < this.outline.total) {
-      const worker = await this.shared.describe()
-      const { open, next } = await ledger.openConfigurations({ file, worker, offset: this.offset, limit: pageSize })
+      const described = await this.pools.describe()
+      const { open, next } = await ledger.openConfigurations({
+        file,
+        ...described,
+        offset: this.offset,
+        limit: pageSize,
+      })
       this.page = open
       if (open.length === 0) this.passOver(next)
     }
@@ -222,20 +227,22 @@ export class StudyWindow {
 
   private async runInWindow(listed: ListedConfiguration): Promise<void> {
     const { index, configuration } = listed
-    const shared = await this.shared.outputsFor(configuration)
+    const stages = this.pools.of(listed)
+    const shared = await stages.outputsFor(configuration)
     // One that an earlier run left in flight was tried, and its result is still to come.
     const skipped = this.left.delete(index) ? null : await this.skip(listed)
     if (skipped) return this.end(listed, skipped)
-    const { studyId, pool } = this.input
+    const { studyId } = this.input
     const { perturbations } = this.outline
-    const input = { studyId, configuration, perturbations, pool, ...(shared ? { shared } : {}) }
+    const place = this.pools.placeOf(listed)
+    const input = { studyId, configuration, perturbations, ...place, ...(shared ? { shared } : {}) }
     const result = await this.resultOf(input)
     if (result.workersChanged) {
-      this.shared.forget()
+      stages.forget()
       this.breaker.close()
     }
     this.breaker.count(configuration.backbone.id, result.failures)
-    this.tally.addSeconds(result.deviceSeconds + this.shared.takeSeconds())
+    this.tally.addSeconds(result.deviceSeconds + stages.takeSeconds())
     this.end(listed, result)
     if (this.paused === null && this.isBudgetSpent()) this.paused = 'budget'
   }
