@@ -86,7 +86,7 @@ function actionsOf(
       async run(studyId) {
         await stack.everything()
         const client = await temporal.client()
-        await retryStudy(client, studyId).catch((error: unknown) => {
+        await retryStudy(client, studyId).catch(async (error: unknown) => {
           if (!(error instanceof StudyNotRunning)) throw error
           return restartStudy(client, { db, store }, studyId, await studyPlace(settings, db))
         })

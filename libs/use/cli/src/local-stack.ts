@@ -3,6 +3,7 @@ import {
   serviceStatus,
   startPostgres,
   startProcess,
+  startReach,
   startTemporal,
   stopServices,
   type ProcessSpecification,
@@ -114,7 +115,9 @@ export class LocalStack {
     ])
     const addresses = { databaseUrl: database, temporalAddress: temporal }
     const worker = this.fetches ? this.startFetchWorker(addresses) : this.startGpuWorker(addresses)
-    await Promise.all([this.startLedgerWorker(addresses), worker])
+    const reach = temporalAddress ? undefined : startReach(home)
+    await Promise.all([this.startLedgerWorker(addresses), worker, reach])
+    if (this.fetches) await this.startPoolTender(addresses)
     return addresses
   }
 
@@ -139,6 +142,17 @@ export class LocalStack {
   private startFetchWorker({ temporalAddress }: Addresses) {
     const onCpu = { GAUNTLET_POOL: fetchPool, GAUNTLET_DEVICE: 'cpu', GAUNTLET_DEVICES: '1' }
     return this.startWorker('gpu', { DATABASE_URL: undefined, TEMPORAL_ADDRESS: temporalAddress, ...onCpu }, 'fetch')
+  }
+
+  /** Looks after the pools whose workers SLURM starts. It is given addresses, so that it is no user of the services. */
+  private startPoolTender({ databaseUrl, temporalAddress }: Addresses) {
+    return startProcess(this.settings.home, {
+      name: 'pool-tender',
+      command: process.execPath,
+      args: ['--import', 'tsx', join(import.meta.dirname, 'main.ts'), 'pool', 'tend'],
+      folder: resolve(workers, '..'),
+      env: { GAUNTLET_HOME: this.settings.home, DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: temporalAddress },
+    })
   }
 
   private async startWorker(kind: 'ledger' | 'gpu', variables: NodeJS.ProcessEnv, name: string = kind) {

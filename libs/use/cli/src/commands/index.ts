@@ -11,6 +11,7 @@ import { addGc } from './gc.ts'
 import { addImport } from './import.ts'
 import { addInit } from './init.ts'
 import { addPlan } from './plan.ts'
+import { addPool } from './pool.ts'
 import { addProbe } from './probe.ts'
 import { addRank } from './rank.ts'
 import { addReport } from './report.ts'
@@ -20,6 +21,7 @@ import { addSubmit } from './submit.ts'
 import { addTrace } from './trace.ts'
 import { addUp } from './up.ts'
 import { addWatch } from './watch.ts'
+import { addWorker } from './worker.ts'
 
 /** Adds every command, in the order of `--help`: set up, run, read. */
 export function addCommands(program: Command): Command {
@@ -27,6 +29,8 @@ export function addCommands(program: Command): Command {
     addDoctor,
     addUp,
     addDown,
+    addPool,
+    addWorker,
     addInit,
     addPlan,
     addRun,
