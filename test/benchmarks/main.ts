@@ -8,6 +8,7 @@ const benchmarks: Readonly<Record<string, () => Promise<(options: string[]) => P
   analysis: async () => (await import('./analysis/analysis-benchmark.ts')).analysisBenchmark,
   attack: async () => (await import('./attack/attack-benchmark.ts')).attackBenchmark,
   engine: async () => (await import('./engine/engine-benchmark.ts')).engineBenchmark,
+  'fair-share': async () => (await import('./fair-share/fair-share-benchmark.ts')).fairShareBenchmark,
   input: async () => (await import('./input/input-benchmark.ts')).inputBenchmark,
   orchestration: async () => (await import('./orchestration/orchestration-benchmark.ts')).orchestrationBenchmark,
 }

@@ -80,14 +80,18 @@ export function stagesOn(place: StagePlace, worker: WorkerDescription, memory: S
   }
 }
 
-/** Multiply-accumulates that count as one task of a study of weight 1: a minute or so of a GPU. */
+/** Multiply-accumulates that count as one task of a study of weight 1. */
 const costUnit = 1e15
+
+/** Weights of tasks have bounds (`gpuActivities`), and within these costs the weight of a study always counts. */
+const [leastCost, mostCost] = [0.01, 300]
 
 /** The cost of a stage, as far as it is known before it runs: its passes through the model, in multiply-accumulates. */
 function relativeCost(configuration: Configuration, stage: StageName, perturbations: readonly Perturbation[]): number {
   const { backbone, dataset } = configuration
   const facts = backboneFacts(backbone.id)
   const forwards = stageCosts(configuration, perturbations).find((cost) => cost.stage === stage)?.forwards
-  if (!facts || !forwards) return 1
-  return (forwards * facts.multiplyAccumulates * (dataset.resolution / facts.native.side) ** 2) / costUnit
+  if (!facts || forwards == null) return 1
+  const macs = forwards * facts.multiplyAccumulates * (dataset.resolution / facts.native.side) ** 2
+  return Math.min(mostCost, Math.max(leastCost, macs / costUnit))
 }

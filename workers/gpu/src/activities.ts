@@ -119,7 +119,9 @@ async function attempt(
     followed.safe()
     return { ...result, evidence: evidence() }
   } catch (error) {
-    throw translate(error, evidence(), draining.signal)
+    const { done, total, unit, checkpoint } = progress
+    const lastProgress = { done, total, unit, ...(checkpoint ? { checkpoint } : {}) }
+    throw translate(error, { ...evidence(), lastProgress }, draining.signal)
   } finally {
     clearInterval(timer)
   }

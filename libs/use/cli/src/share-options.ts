@@ -13,9 +13,9 @@ export const weightOption = [
   parseWeight,
 ] as const
 
-/** Reads a share, from 0.01 to 100. */
+/** Reads a share, from 0.1 to 10. */
 function parseWeight(text: string): number {
   const weight = Number(text)
-  if (weight >= 0.01 && weight <= 100) return weight
-  throw new Misuse(`--weight is ${JSON.stringify(text)}; give a number from 0.01 to 100.`)
+  if (weight >= 0.1 && weight <= 10) return weight
+  throw new Misuse(`--weight is ${JSON.stringify(text)}; give a number from 0.1 to 10.`)
 }

@@ -40,7 +40,7 @@ export interface AttemptEvidence {
   readonly revision: SourceRevision
   /** Where this attempt took over from an earlier one; absent where it began at the beginning. */
   readonly resumedFrom?: ResumePoint
-  /** How far a lost attempt had got, by its last heartbeat. */
+  /** How far an attempt had got that was lost, by its last heartbeat, or that was stopped. */
   readonly lastProgress?: Pick<StageProgress, 'done' | 'total' | 'unit' | 'checkpoint'>
   /** The artifact that the store had lost, where that is why the attempt failed. */
   readonly lostArtifact?: Digest

@@ -37,7 +37,7 @@ export function sbatchScript(pool: DeclaredPool & { readonly start: SlurmStart }
   return `#!/bin/sh
 # Workers of the pool ${name}, version ${version}. Written by gauntlet pool.
 #SBATCH --job-name=${jobName(name)}
-#SBATCH --output=${place.log}
+#SBATCH --output="${place.log}"
 #SBATCH --signal=USR2@${start.drainSeconds}
 #SBATCH --no-requeue
 cd ${quoted(root)} || exit 1
