@@ -52,7 +52,7 @@ export async function startReach(home: string): Promise<void> {
   const env = { DATABASE_URL: undefined, GAUNTLET_DASHBOARD_TOKEN: undefined }
   const started = await startProcess(absolute, { name: 'reach', command: process.execPath, args, env, port })
   for (let waited = 0; waited < 10_000; waited += 50) {
-    if (await listens(port)) return
+    if (await listens(host === '0.0.0.0' ? '127.0.0.1' : host, port)) return
     if (!livingProcess(absolute, 'reach')) break
     await sleep(50)
   }
@@ -79,9 +79,9 @@ function variablesOf(home: string, { name, port }: Reach): string {
     .join('')
 }
 
-function listens(port: number): Promise<boolean> {
+function listens(host: string, port: number): Promise<boolean> {
   return new Promise((done) => {
-    const socket = createConnection(port, '127.0.0.1')
+    const socket = createConnection(port, host)
     socket.on('connect', () => done(true)).on('error', () => done(false))
     socket.on('connect', () => socket.destroy())
   })

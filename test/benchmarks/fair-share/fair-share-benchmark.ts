@@ -64,8 +64,8 @@ async function start(client: Client, home: SimulatedHome, contender: Contender, 
   return id
 }
 
-function studyText({ name, iterations }: Contender): string {
-  const seeds = Array.from({ length: 300 }, (_, index) => 1_000 * name.length + index)
+function studyText({ name, weight, iterations }: Contender): string {
+  const seeds = Array.from({ length: 300 }, (_, index) => 1_000 * (1 + iterations + 10 * weight) + index)
   return `name: ${name.replaceAll(' ', '-')}
 datasets: [digits]
 backbones: [tf_efficientnet_lite0.in1k]
