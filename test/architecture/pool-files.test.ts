@@ -50,51 +50,80 @@ describe('the compose file', () => {
   })
 })
 
+interface Named {
+  readonly name: string
+}
+
+interface Deployment {
+  readonly selector: { readonly matchLabels: object }
+  readonly template: {
+    readonly metadata: { readonly labels: object }
+    readonly spec: { readonly containers: readonly [Container]; readonly volumes: readonly Volume[] }
+  }
+}
+
+interface Container {
+  readonly command: readonly string[]
+  readonly env: readonly Named[]
+  readonly envFrom: readonly { readonly configMapRef: Named }[]
+  readonly volumeMounts: readonly Named[]
+}
+
+interface Volume extends Named {
+  readonly persistentVolumeClaim?: { readonly claimName: string }
+  readonly secret?: { readonly secretName: string }
+}
+
 describe('the Kubernetes file', () => {
   const documents = parseAllDocuments(readFileSync(join(pools, 'kubernetes/worker.yaml'), 'utf8'))
-  const objects = documents.map((each) => each.toJS() as Record<string, any>) // of many kinds
-  const named = (kind: string) => objects.filter((each) => each.kind === kind).map((each) => each.metadata.name as string)
+  const objects = documents.map(
+    (each) => each.toJS() as { readonly kind: string; readonly metadata: Named; readonly spec: unknown },
+  )
+  const named = (kind: string) => objects.filter((each) => each.kind === kind).map(({ metadata }) => metadata.name)
+  const specOf = (kind: string) => objects.find((each) => each.kind === kind)!.spec
 
   it('is YAML without mistakes', () => {
     expect(documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])).toEqual([])
   })
 
   it('refers to what it defines, or what its page says to make', () => {
-    const { spec } = objects.find(({ kind }) => kind === 'Deployment')!
-    const { containers, volumes } = spec.template.spec
+    const { selector, template } = specOf('Deployment') as Deployment
+    const { containers, volumes } = template.spec
     const [container] = containers
-    expect(spec.template.metadata.labels).toMatchObject(spec.selector.matchLabels)
-    expect(named('ConfigMap')).toEqual(container.envFrom.map((each: any) => each.configMapRef.name))
-    expect(named('PersistentVolumeClaim')).toEqual(
-      volumes.flatMap((each: any) => each.persistentVolumeClaim?.claimName ?? []),
-    )
-    expect(container.volumeMounts.map(({ name }: any) => name)).toEqual(volumes.map(({ name }: any) => name))
+    expect(template.metadata.labels).toMatchObject(selector.matchLabels)
+    expect(named('ConfigMap')).toEqual(container.envFrom.map(({ configMapRef }) => configMapRef.name))
+    const claims = volumes.flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? [])
+    expect(named('PersistentVolumeClaim')).toEqual(claims)
+    expect(container.volumeMounts.map(({ name }) => name)).toEqual(volumes.map(({ name }) => name))
     const page = readFileSync(join(pools, 'kubernetes/README.md'), 'utf8')
     for (const { secret } of volumes) if (secret) expect(page).toContain(`secret generic ${secret.secretName}`)
     for (const { name } of container.env) expect(name).toMatch(variables)
     for (const source of sourcesIn(container.command)) expect(existsSync(join(root, source))).toBe(true)
-    const policy = objects.find(({ kind }) => kind === 'NetworkPolicy')!
-    expect(spec.template.metadata.labels).toMatchObject(policy.spec.podSelector.matchLabels)
+    const policy = specOf('NetworkPolicy') as { readonly podSelector: { readonly matchLabels: object } }
+    expect(template.metadata.labels).toMatchObject(policy.podSelector.matchLabels)
   })
 })
 
-describe.each(readdirSync(join(pools, 'systemd')).filter((name) => name.endsWith('.service')))('the unit %s', (name) => {
-  const lines = readFileSync(join(pools, 'systemd', name), 'utf8').split('\n')
+describe.each(readdirSync(join(pools, 'systemd')).filter((name) => name.endsWith('.service')))(
+  'the unit %s',
+  (name) => {
+    const lines = readFileSync(join(pools, 'systemd', name), 'utf8').split('\n')
 
-  it('has settings in their sections, and starts what is there', () => {
-    const sections = lines.filter((line) => line.startsWith('['))
-    expect(sections).toEqual(['[Unit]', '[Service]', '[Install]'])
-    for (const line of lines.filter((each) => each && !/^[#[]/.test(each))) expect(line).toMatch(/^[A-Z][A-Za-z]+=\S/)
-    const started = lines.find((line) => line.startsWith('ExecStart='))!.split(' ')
-    expect(sourcesIn(started)).toHaveLength(1)
-    for (const source of sourcesIn(started)) expect(existsSync(join(root, source))).toBe(true)
-  })
+    it('has settings in their sections, and starts what is there', () => {
+      const sections = lines.filter((line) => line.startsWith('['))
+      expect(sections).toEqual(['[Unit]', '[Service]', '[Install]'])
+      for (const line of lines.filter((each) => each && !/^[#[]/.test(each))) expect(line).toMatch(/^[A-Z][A-Za-z]+=\S/)
+      const started = lines.find((line) => line.startsWith('ExecStart='))!.split(' ')
+      expect(sourcesIn(started)).toHaveLength(1)
+      for (const source of sourcesIn(started)) expect(existsSync(join(root, source))).toBe(true)
+    })
 
-  it('leaves device processes to their worker', () => {
-    if (name.startsWith('gauntlet-worker')) expect(lines).toContain('KillMode=mixed')
-    else expect(lines.join()).not.toContain('GAUNTLET_POOL')
-  })
-})
+    it('leaves device processes to their worker', () => {
+      if (name.startsWith('gauntlet-worker')) expect(lines).toContain('KillMode=mixed')
+      else expect(lines.join()).not.toContain('GAUNTLET_POOL')
+    })
+  },
+)
 
 it.each(['README.md', 'slurm.md', ...['systemd', 'compose', 'kubernetes'].map((name) => `${name}/README.md`)])(
   'the page %s names files that are there',

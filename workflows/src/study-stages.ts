@@ -24,8 +24,8 @@ export class StudyStages {
   private readonly memory = newMemory()
 
   /**
-   * `codes`: of all stages of the study, so that what the ledger keeps of the pool serves whoever plans it. `done`: what
-   * the study has done, also for its other pools, which need the same images and weights.
+   * `codes`: of all stages of the study, so that what the ledger keeps of the pool serves whoever plans it. `done`:
+   * what the study has done, also for its other pools, which need the same images and weights.
    */
   constructor(
     private readonly place: StagePlace,

@@ -256,7 +256,9 @@ export interface LedgerActivities {
     readonly offset: number
     readonly limit: number
   }): Promise<OpenConfigurations>
-  /** The configurations at these places of the list, with the pools in which they were placed where `placed` asks so. */
+  /**
+   * The configurations at these places of the list, with the pools in which they were placed where `placed` asks so.
+   */
   listedConfigurations(input: {
     readonly file: ArtifactReference
     readonly places: readonly number[]

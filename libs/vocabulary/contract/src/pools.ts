@@ -45,7 +45,9 @@ export function isPoolName(name: string): boolean {
   return /^[a-z0-9][a-z0-9-]{0,39}$/.test(name)
 }
 
-/** The smallest micro-batch at which fine-tuning ran out of memory in a pool's environment; null where none is known. */
+/**
+ * The smallest micro-batch at which fine-tuning ran out of memory in a pool's environment; null where none is known.
+ */
 export type RanOutIn = (configuration: Configuration, pool: DeclaredPool) => number | null
 
 /**

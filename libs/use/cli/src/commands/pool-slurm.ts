@@ -6,7 +6,7 @@ import { withLedger } from '../local-ledger.ts'
 import { parseSeconds } from '../parse-seconds.ts'
 import { SlurmRefused } from '../slurm/slurm.ts'
 import { isSlurmPool, tryPool } from '../slurm/tended-pool.ts'
-import { declaredSentence, requireName, withClass, type DeclareOptions } from './pool.ts'
+import { declaredSentence, requireName, withClass, type DeclareOptions } from './pool-options.ts'
 
 interface SlurmOptions extends DeclareOptions {
   readonly maxWorkers: number

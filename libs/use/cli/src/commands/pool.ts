@@ -1,20 +1,14 @@
 import { declaredPools, declarePool, type LedgerDatabase, type RecordedDeclaration } from '@gauntlet/ledger'
-import { isPoolName } from '@gauntlet/contract'
 import type { Command } from 'commander'
 import { Misuse } from '../command-failed.ts'
 import { withLedger } from '../local-ledger.ts'
-import { parseSize } from '../parse-size.ts'
 import { readCommandSettings } from '../settings.ts'
 import { readTended, writeTended } from '../slurm/tended-pool.ts'
 import { untended } from '../slurm/tend.ts'
 import { renderTable, type Column } from '../table.ts'
+import { declaredSentence, gigabytes, requireName, withClass, type DeclareOptions } from './pool-options.ts'
 import { addPoolSlurm } from './pool-slurm.ts'
 import { addPoolTend } from './pool-tend.ts'
-
-export interface DeclareOptions {
-  readonly class: string
-  readonly memory?: number
-}
 
 /** Declared pools: `declare`, `slurm`, `list`, `show`, `tend`, `resume`. */
 export function addPool(program: Command): void {
@@ -70,34 +64,11 @@ export function addPool(program: Command): void {
   addPoolTend(pool)
 }
 
-/** Adds the options that say what the machines of a pool are. */
-export function withClass(command: Command): Command {
-  return command
-    .requiredOption('--class <name>', 'the class of its accelerators, such as h100 or cpu')
-    .option(
-      '--memory <size>',
-      'memory of one device, such as 80GB; configurations go to the smallest they fit',
-      parseSize,
-    )
-}
-
-/** Throws `Misuse` for a name that makes no queue, job or file. */
-export function requireName(name: string): void {
-  if (!isPoolName(name) || name === 'default')
-    throw new Misuse(
-      `${JSON.stringify(name)} is no name for a declared pool; use up to 40 lower-case letters, digits and hyphens, and not default.`,
-    )
-}
-
 /** A declared pool by its name. Throws `Misuse`. */
-export async function findPool(db: LedgerDatabase, name: string): Promise<RecordedDeclaration> {
+async function findPool(db: LedgerDatabase, name: string): Promise<RecordedDeclaration> {
   const [found] = await declaredPools(db, [name])
   if (!found) throw new Misuse(`No pool ${JSON.stringify(name)} is declared; see: gauntlet pool list`)
   return found
-}
-
-export function declaredSentence({ name, version, accelerator, memory }: RecordedDeclaration): string {
-  return `${name}, version ${version}: ${accelerator}${memory === null ? '' : `, ${gigabytes(memory)} a device`}.`
 }
 
 const columns: readonly Column<RecordedDeclaration>[] = [
@@ -114,7 +85,3 @@ const columns: readonly Column<RecordedDeclaration>[] = [
     cell: ({ environmentClass }) => environmentClass?.slice(0, 12) ?? 'that of its first worker',
   },
 ]
-
-function gigabytes(bytes: number): string {
-  return `${Number((bytes / 1e9).toPrecision(3))} GB`
-}

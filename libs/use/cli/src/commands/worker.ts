@@ -6,7 +6,7 @@ import { CommandFailed } from '../command-failed.ts'
 import { LocalStack } from '../local-stack.ts'
 import { parseSeconds } from '../parse-seconds.ts'
 import { readCommandSettings } from '../settings.ts'
-import { requireName } from './pool.ts'
+import { requireName } from './pool-options.ts'
 
 const gpuWorker = resolve(import.meta.dirname, '../../../../../workers/gpu')
 

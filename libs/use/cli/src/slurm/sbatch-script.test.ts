@@ -13,7 +13,7 @@ const place: WorkerPlace = {
 }
 
 it('the script is one that a shell takes', () => {
-  execFileSync('sh', ['-n'], { input: sbatchScript(pool, place) })
+  expect(() => execFileSync('sh', ['-n'], { input: sbatchScript(pool, place), stdio: 'pipe' })).not.toThrow()
 })
 
 it('the script asks for a signal before the end, and holds the worker to the environment of its pool', () => {

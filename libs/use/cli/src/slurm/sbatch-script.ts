@@ -22,7 +22,8 @@ export function jobName(pool: string): string {
 /**
  * The script of a job array whose elements are one worker each. What the partition is, how long it lasts and which
  * devices an element has are options of the call. `srun` makes the worker a step of the job, since signals that the
- * cluster sends before the end go to steps. A job is never queued again by itself: whoever tends the pool starts others.
+ * cluster sends before the end go to steps. A job is never queued again by itself: whoever tends the pool starts
+ * others.
  */
 export function sbatchScript(pool: DeclaredPool & { readonly start: SlurmStart }, place: WorkerPlace): string {
   const { name, version, start, environmentClass } = pool

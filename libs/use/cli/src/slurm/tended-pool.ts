@@ -26,7 +26,7 @@ function filesOf({ home }: Pick<CommandSettings, 'home'>, pool: string) {
 }
 
 /** Writes the script by which SLURM starts the workers of a pool, and gives its path. */
-export async function writeScript(settings: CommandSettings, pool: SlurmPool): Promise<string> {
+async function writeScript(settings: CommandSettings, pool: SlurmPool): Promise<string> {
   const { script, log } = filesOf(settings, pool.name)
   const { artifacts, cache, home } = settings
   const variables = reachVariables(home)
