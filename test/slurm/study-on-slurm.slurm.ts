@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '@gauntlet/infra'
+import { freePort, startPostgres } from '@gauntlet/infra'
 import { openLedger } from '@gauntlet/ledger'
-import { startPostgres } from '@gauntlet/infra'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { GauntletHome, until } from '../end-to-end/gauntlet-home.fixture.ts'
 import { variant } from '../end-to-end/studies.fixture.ts'
@@ -18,12 +17,15 @@ import { SlurmCluster } from './slurm-cluster.fixture.ts'
 const cluster = new SlurmCluster()
 const home = new GauntletHome()
 
-/** Trainings of some minutes that write a checkpoint every 4 steps. */
-const interval = 4
+/** Trainings of some minutes that write a checkpoint every 4 steps of 32 images. */
+const [interval, batch, images, validation] = [4, 32, 1280, 20]
 const study = variant(
   'on-slurm',
   ['protocols: [FFT-1, LP-1]', 'protocols: [FFT-4]\nseeds: [1, 2]'],
-  ['images: { train: 64, validation: 20, test: 40 }', 'images: { train: 1280, validation: 20, test: 40 }'],
+  [
+    'images: { train: 64, validation: 20, test: 40 }',
+    `images: { train: ${images}, validation: ${validation}, test: 40 }`,
+  ],
   ['  checkpointEverySteps: 1', `  checkpointEverySteps: ${interval}`],
 )
 
@@ -75,7 +77,8 @@ it('ends by itself, with no work repeated beyond a checkpoint, and leaves nothin
   const interrupted = trained.filter(({ outcome }) => outcome === 'failed')
   expect(interrupted.length).toBeGreaterThan(1)
   for (const { failure } of interrupted) expect(failure).toBe('Preempted')
-  for (const [before, next] of repetitions(trained)) expect(before - next).toBeLessThanOrEqual(interval)
+  for (const [reached, resumed] of repetitions(trained))
+    expect(reached - imagesAt(resumed)).toBeLessThanOrEqual(imagesAt(interval) + validation)
 
   await until('the workers that are idle have ended', async () => (await cluster.jobs()).length === 0)
   expect(processesOf(home.folder)).toEqual([])
@@ -85,8 +88,9 @@ interface Training {
   readonly key: string
   readonly outcome: string
   readonly failure: string | null
-  /** Steps at which it ended, and from which it went on. */
+  /** Images that were done when it ended, those of validation too. */
   readonly reached: number
+  /** The step from which it went on. */
   readonly resumed: number
 }
 
@@ -106,12 +110,17 @@ async function trainings(): Promise<Training[]> {
   }
 }
 
-/** For each attempt that follows another: the step that the one before reached, and the one it went on from. */
+/** For each attempt that follows another: the images that the one before did, and the step it went on from. */
 function repetitions(attempts: readonly Training[]): [number, number][] {
   return attempts.slice(1).flatMap((next, index): [number, number][] => {
     const before = attempts[index]!
     return before.key === next.key ? [[before.reached, next.resumed]] : []
   })
+}
+
+/** Images that are done at a step; each epoch ends with a validation. */
+function imagesAt(step: number): number {
+  return batch * step + validation * Math.floor((batch * step) / images)
 }
 
 /** Processes that work for a home elsewhere than in its recorded services: workers and devices of jobs. */
