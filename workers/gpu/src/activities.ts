@@ -19,6 +19,7 @@ import type { Device } from './device.ts'
 import type { DevicePool } from './device-pool.ts'
 import type { DeviceProgress } from './device-protocol.ts'
 import type { Draining } from './draining.ts'
+import { told } from './told.ts'
 
 /** Heartbeats are due even while a stage has nothing new to say; what they say is what `watch` shows. */
 export const heartbeatMilliseconds = 2_000
@@ -46,7 +47,11 @@ export function createGpuActivities(dependencies: Dependencies): GpuActivities {
       if (!draining.mayBegin(request.code)) throw preempted({})
       const bundle = await bundleOf(request, dependencies)
       return draining.busy(() =>
-        devices.use((device, label) => attempt(name, request, { device, label, bundle }, dependencies)),
+        devices.use((device, label) =>
+          told(Context.current(), request, label, () =>
+            attempt(name, request, { device, label, bundle }, dependencies),
+          ),
+        ),
       )
     }
   return {
