@@ -95,7 +95,7 @@ describe('a device', { timeout: 60_000 }, () => {
     const onProgress = () => signals.forEach((signal) => process.kill(pid, signal))
     expect(await runOn(device, 'signalled', body, { onProgress })).toMatchObject({ generated: {} })
     device.stop()
-    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), 10_000)
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), 10_000)
   })
 
   it('runs nothing that was aborted while it started', async () => {

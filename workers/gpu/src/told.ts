@@ -24,8 +24,8 @@ export interface ToldContext {
 }
 
 /**
- * Does an attempt, and tells the log and Prometheus how it ended: a line of JSON, and the seconds that a device was busy
- * by stage and outcome. Those of every outcome but `fulfilled` were wasted, except for what a checkpoint kept.
+ * Does an attempt, and tells the log and Prometheus how it ended: a line of JSON, and the seconds that a device was
+ * busy by stage and outcome. Those of every outcome but `fulfilled` were wasted, except for what a checkpoint kept.
  */
 export async function told<Result>(
   { info, metricMeter }: ToldContext,
