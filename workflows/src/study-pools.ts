@@ -43,6 +43,16 @@ export class StudyPools {
     return this.stages.get(this.poolOf(listed))!
   }
 
+  /** Whether no stage runs that configurations share. */
+  areIdle(): boolean {
+    return [...this.stages.values()].every((stages) => stages.isIdle())
+  }
+
+  /** Seconds that shared stages of all pools kept devices busy since this was last asked. */
+  takeSeconds(): number {
+    return [...this.stages.values()].reduce((sum, stages) => sum + stages.takeSeconds(), 0)
+  }
+
   /** Where a configuration runs, as its workflow is told. */
   placeOf(listed: ListedConfiguration): Pick<ConfigurationWorkflowInput, 'pool' | 'fetch' | 'weight'> {
     const { fetch, share } = this.stagePlace(this.poolOf(listed))

@@ -22,6 +22,7 @@ export type SharedStages = Map<string, Promise<ArtifactsByRole | null>>
 export class StudyStages {
   private described: Promise<WorkerDescription> | undefined
   private readonly memory = newMemory()
+  private inFlight = 0
 
   /**
    * `codes`: of all stages of the study, so that what the ledger keeps of the pool serves whoever plans it. `done`:
@@ -44,6 +45,11 @@ export class StudyStages {
   forget(): void {
     this.described = undefined
     this.done.clear()
+  }
+
+  /** Whether no stage runs that configurations share. */
+  isIdle(): boolean {
+    return this.inFlight === 0
   }
 
   /**
@@ -90,11 +96,14 @@ export class StudyStages {
   }
 
   private async generatedOrNull(run: () => Promise<StageOutputs>): Promise<ArtifactsByRole | null> {
+    this.inFlight += 1
     try {
       return (await run()).generated
     } catch (error) {
       if (stageFailureOf(error).failureClass === 'WorkerChanged') this.forget()
       return null
+    } finally {
+      this.inFlight -= 1
     }
   }
 }

@@ -7,6 +7,7 @@ import { openArtifactStore, type ArtifactStore } from '@gauntlet/artifacts'
 import { connect, startStudy } from '@gauntlet/client'
 import { poolDescriptionQueue, poolQueue } from '@gauntlet/contract'
 import { startPostgres, startProcess, startTemporal, stopServices } from '@gauntlet/infra'
+import { migrate } from '@gauntlet/ledger'
 import type { Client } from '@temporalio/client'
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { rawActivities } from './raw-activities.ts'
@@ -20,7 +21,7 @@ const rawQueue = 'raw'
 /**
  * Seconds of a study whose stages do nothing, with its real workflows, ledger worker, Postgres and artifact store,
  * against plain Temporal that runs the same stages as no-op activities of child workflows, as many at once as suit it
- * best. Both take turns on one server.
+ * best. Both take turns on one server: the local one, or that of `--temporal <address>`.
  */
 export async function orchestrationBenchmark(options: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -29,6 +30,7 @@ export async function orchestrationBenchmark(options: string[]): Promise<void> {
       configurations: { type: 'string', default: '200' },
       rounds: { type: 'string', default: '2' },
       windows: { type: 'string', default: '10,25,50,100' },
+      temporal: { type: 'string' },
     },
   })
   const configurations = Number(values.configurations)
@@ -41,21 +43,26 @@ export async function orchestrationBenchmark(options: string[]): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void tidyUp().finally(() => process.exit(1)))
   try {
-    await measureIn(home, configurations, Number(values.rounds), values.windows.split(',').map(Number))
+    const windows = values.windows.split(',').map(Number)
+    await measureIn(home, { configurations, rounds: Number(values.rounds), windows, server: values.temporal })
   } finally {
     await tidyUp()
   }
 }
 
-async function measureIn(
-  home: string,
-  configurations: number,
-  rounds: number,
-  windows: readonly number[],
-): Promise<void> {
+interface Measuring {
+  readonly configurations: number
+  readonly rounds: number
+  /** Configurations of plain Temporal at once, of which the best is taken. */
+  readonly windows: readonly number[]
+  /** The address of another server than the local one. */
+  readonly server: string | undefined
+}
+
+async function measureIn(home: string, { configurations, rounds, windows, server }: Measuring): Promise<void> {
   const artifacts = pathToFileURL(join(home, 'artifacts')).href
   const store = openArtifactStore(artifacts)
-  const temporalAddress = await startEverything(home, artifacts)
+  const temporalAddress = await startEverything(home, artifacts, server)
   const { client, close } = await connect({ address: temporalAddress, namespace: 'default' })
   const workers = await startWorkers(temporalAddress, store)
   const running = Promise.all(workers.map((worker) => worker.run()))
@@ -94,8 +101,10 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - start) / 1_000
 }
 
-async function startEverything(home: string, artifacts: string): Promise<string> {
-  const [{ databaseUrl }, { temporalAddress }] = await Promise.all([startPostgres(home), startTemporal(home)])
+async function startEverything(home: string, artifacts: string, server: string | undefined): Promise<string> {
+  const { databaseUrl } = await startPostgres(home)
+  await migrate(databaseUrl)
+  const temporalAddress = server ?? (await startTemporal(home)).temporalAddress
   const main = fileURLToPath(new URL('../../../workers/ledger/src/main.ts', import.meta.url))
   const env = { DATABASE_URL: databaseUrl, GAUNTLET_ARTIFACTS: artifacts, TEMPORAL_ADDRESS: temporalAddress }
   await startProcess(home, {

@@ -1,6 +1,7 @@
 import {
   environmentOf,
   type AttemptEvidence,
+  type AttemptUsage,
   type FailureClass,
   type GpuActivities,
   type SourceRevision,
@@ -102,13 +103,14 @@ async function attempt(
   let progress: DeviceProgress = { done: 0, total: 0, unit: 'steps' }
   const heartbeat = () =>
     context.heartbeat({ stage, stageKey: request.stageKey, ...where, ...progress } satisfies StageProgress)
-  const evidence = (): AttemptEvidence => {
+  const evidence = (usage?: AttemptUsage): AttemptEvidence => {
     const { resumedFrom } = progress
     return {
       ...where,
       endedAt: new Date().toISOString(),
       revision,
       ...(resumedFrom ? { resumedFrom } : {}),
+      ...(usage ? { usage } : {}),
     }
   }
   const timer = setInterval(heartbeat, heartbeatMilliseconds)
@@ -120,9 +122,9 @@ async function attempt(
   }
   try {
     const stopping = AbortSignal.any([context.cancellationSignal, draining.signal])
-    const result = await device.run(bundle, request, onProgress, stopping)
+    const { usage, ...result } = await device.run(bundle, request, onProgress, stopping)
     followed.safe()
-    return { ...result, evidence: evidence() }
+    return { ...result, evidence: evidence(usage) }
   } catch (error) {
     const { done, total, unit, checkpoint } = progress
     const lastProgress = { done, total, unit, ...(checkpoint ? { checkpoint } : {}) }

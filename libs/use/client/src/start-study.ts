@@ -28,8 +28,8 @@ interface StartOptions {
   /** Its share of the devices beside other studies, in device-seconds. */
   readonly weight?: number
   readonly window?: number
-  /** Device-seconds after which the study pauses and asks. */
-  readonly budgetSeconds?: number
+  /** Device-seconds after which the study pauses and asks; no limit where it is null or absent. */
+  readonly budgetSeconds?: number | null
 }
 
 /**

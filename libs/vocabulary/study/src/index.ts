@@ -26,4 +26,5 @@ export { formatLock, lockFileName, parseLock, withLock, type PinnedSource, type 
 export { studyJsonSchema } from './json-schema.ts'
 export { matchesArchivedImages, perturbationLabel } from './perturbations.ts'
 export { expandStudy, outlineStudy, parseStudy, studyId, type Expansion, type Study } from './study-file.ts'
+export { annotationProblem, type StudyAnnotations } from './study-annotations.ts'
 export { StudyFileInvalid, type SourcePosition, type StudyProblem } from './study-problem.ts'

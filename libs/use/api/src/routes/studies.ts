@@ -18,7 +18,7 @@ const list = readRoute({
 
 const search = readRoute({
   path: '/api/search',
-  summary: 'What has this text in its name, or a digest that begins with it',
+  summary: 'What has this text in its name, owner, labels or notes, or a digest that begins with it',
   request: { query: z.object({ q: z.string().min(1).max(100) }) },
   answer: z.array(searchHit),
 })
@@ -72,10 +72,11 @@ export function addStudyRoutes(app: OpenAPIHono, { db, readOnly, ledgerName }: A
   })
 }
 
-function listed({ createdAt, lastNumberAt, ...study }: RecordedListing): ListedStudy {
+function listed({ createdAt, lastNumberAt, labels, ...study }: RecordedListing): ListedStudy {
   return {
     ...study,
     id: study.id as string,
+    labels: [...labels],
     createdAt: createdAt.toISOString(),
     lastNumberAt: lastNumberAt?.toISOString() ?? null,
   }

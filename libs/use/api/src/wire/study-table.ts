@@ -16,6 +16,12 @@ export const listedStudy = z
     perturbations: count,
     numbers: count,
     lastNumberAt: time.nullable(),
+    /** What people have written about it. */
+    owner: z.string().nullable(),
+    labels: z.array(z.string()),
+    notes: z.string().nullable(),
+    /** The study that it was made of by an extension. */
+    extends: digest.nullable(),
   })
   .openapi('ListedStudy')
 export type ListedStudy = z.infer<typeof listedStudy>

@@ -52,7 +52,7 @@ export function addRun(program: Command): void {
       runStudyFile(named, {
         json: json === true,
         open: open === true,
-        budget: budget ?? null,
+        budget,
         ...(pool ? { pool } : {}),
         ...(weight ? { weight } : {}),
       }),
@@ -95,8 +95,8 @@ interface Invocation {
   readonly signal: AbortSignal
   readonly json: boolean
   readonly open: boolean
-  /** Device-seconds after which the study pauses. */
-  readonly budget: number | null
+  /** Device-seconds after which the study pauses; null for no limit, undefined for the budget that it has. */
+  readonly budget: number | null | undefined
   /** Its share of the devices beside other studies. */
   readonly weight?: number
 }
@@ -207,7 +207,7 @@ async function startAndFollow({
   const display = progressDisplay(false)
   try {
     const file = await store.put(source.bytes, studyFileType)
-    const limit = budget === null ? {} : { budgetSeconds: budget }
+    const limit = budget === undefined ? {} : { budgetSeconds: budget }
     await startStudy(client, { studyId: id, file, ...place, ...(weight ? { weight } : {}), ...limit })
     const estimate = timeLeft(() => planStudy(expansion, worker, db, store))
     const restart = restarter(stack)
@@ -230,16 +230,19 @@ async function startAndFollow({
 }
 
 /**
- * Resumes a study that was paused before this command. Fails once the budget is spent and nothing is in flight any
- * more.
+ * Resumes a study that was paused before this command, or that runs with another budget than was asked for. Fails once
+ * the budget is spent and nothing is in flight any more.
  */
 function resumer(client: Client, id: Digest, limit: ResumeRequest) {
   let isFirst = true
   return async (progress: StudyProgress | null): Promise<void> => {
     if (!progress) return
-    if (isFirst && progress.paused) await resumeStudy(client, id, limit)
+    const wantsOther = limit.budgetSeconds !== undefined && limit.budgetSeconds !== progress.budgetSeconds
+    if (isFirst && (progress.paused || wantsOther)) await resumeStudy(client, id, limit)
     else if (progress.paused === 'budget' && progress.running.length === 0)
-      throw new CommandFailed('The budget is spent, and the study is paused; raise it with: --budget <hours>')
+      throw new CommandFailed(
+        'The budget is spent, and the study is paused; raise it with: --budget <hours>, or lift it with: --budget none',
+      )
     isFirst = false
   }
 }

@@ -1,4 +1,4 @@
-import { startStudy } from '@gauntlet/client'
+import { isStudyRunning, resumeStudy, startStudy } from '@gauntlet/client'
 import { openArtifactStore } from '@gauntlet/artifacts'
 import { openLedger } from '@gauntlet/ledger'
 import { studyId } from '@gauntlet/study'
@@ -35,8 +35,11 @@ export function addSubmit(program: Command): void {
         const file = await openArtifactStore(settings.artifacts, settings.cache).put(bytes, 'application/yaml')
         const { client, close } = await connectTemporal(temporalAddress)
         try {
-          const limit = budget == null ? {} : { budgetSeconds: budget }
-          await startStudy(client, { studyId: studyId(study), file, ...place, ...(weight ? { weight } : {}), ...limit })
+          const limit = budget === undefined ? {} : { budgetSeconds: budget }
+          const id = studyId(study)
+          const isRunning = await isStudyRunning(client, id)
+          await startStudy(client, { studyId: id, file, ...place, ...(weight ? { weight } : {}), ...limit })
+          if (isRunning) await resumeStudy(client, id, limit)
         } finally {
           await close()
         }
