@@ -70,11 +70,10 @@ interface Scale {
 /** CoaT-Tiny by timm's name, or `undefined` for any other. */
 function coaT(id: string, contract: InputContract): Backbone | undefined {
   if (!coaTModels.ids.includes(id)) return undefined
-  const { side, ...published } = publishedModel(coaTFamily, id, contract)
+  const published = publishedModel(coaTFamily, id, contract)
   return {
     ...published,
     features: width,
-    resolution: { native: side, minimum: sideStep, step: sideStep },
     classifier: 'head',
     specifications,
     convertCheckpoint,

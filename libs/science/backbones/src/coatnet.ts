@@ -104,13 +104,12 @@ export const coAtNetModels: FamilyModels = { ids: Object.keys(variants), archite
 function coAtNet(id: string, contract: InputContract): Backbone | undefined {
   const architecture = variants[id]
   if (!architecture) return undefined
-  const { side: _, ...published } = publishedModel(coAtNetFamily, id, contract)
+  const published = publishedModel(coAtNetFamily, id, contract)
   const blocks = blocksOf(architecture)
   const { pretrainedClasses, normalisation } = published
   return {
     ...published,
     features: architecture.widths[3],
-    resolution: { native: side, minimum: side },
     classifier: 'head.fc',
     specifications: (classes) => specifications(classes, architecture, blocks),
     convertCheckpoint: (arrays) => convertCheckpoint(arrays, specifications(pretrainedClasses, architecture, blocks)),

@@ -79,11 +79,10 @@ export const efficientNetHubModels: FamilyModels = {
  */
 function efficientNetHub(id: string, contract: InputContract): Backbone | undefined {
   if (!efficientNetHubModels.ids.includes(id)) return undefined
-  const { side, ...published } = publishedModel(efficientNetFamily, id, contract)
+  const published = publishedModel(efficientNetFamily, id, contract)
   return {
     ...published,
     features: headWidth,
-    resolution: { native: side, minimum: 32 },
     classifier: 'classifier',
     specifications,
     convertCheckpoint,

@@ -8,10 +8,12 @@ export {
   type BackboneFacts,
   type BackboneFamily,
   type PixelContract,
+  type SideRule,
 } from './catalogue/backbone-facts.ts'
 export * from './catalogue/backbone-table.ts'
+export { computesWith, sidesText } from './catalogue/side-rule.ts'
 export * from './catalogue/corruption-portfolio.ts'
-export { closestName } from './catalogue/closest-name.ts'
+export { closestName, closestNames } from './catalogue/closest-name.ts'
 export * from './catalogue/dataset-catalogue.ts'
 export * from './configuration.ts'
 export { configurationCost, stageCosts, type StageCost } from './cost.ts'

@@ -11,6 +11,7 @@ import { canonicalJson, digestOf, type Digest } from './digest.ts'
 import { gridOf, type Exclusion } from './grid.ts'
 import { hyperparametersOf } from './hyperparameters.ts'
 import { perturbationsOf } from './perturbations.ts'
+import { refuseImpossibleCells } from './impossible-cells.ts'
 import { Pins, type UnpinnedSource } from './pins.ts'
 import { ProblemList } from './problem-list.ts'
 import { addSchemaProblems } from './schema-problems.ts'
@@ -110,12 +111,14 @@ function resolve(
   pins: Pins,
 ): Omit<Study, 'unpinned'> {
   const grid = gridOf(document, problems)
+  const hyperparameters = hyperparametersOf(document, grid, problems)
+  refuseImpossibleCells(document, grid, hyperparameters, problems)
   return {
     name: document.name,
     description: document.description ?? null,
     fileName,
     ...grid,
-    hyperparameters: hyperparametersOf(document, grid, problems),
+    hyperparameters,
     datasets: datasetsOf(document, problems, pins),
     backbones: backbonesOf(document, problems, pins),
     perturbations: perturbationsOf(document, problems),

@@ -30,7 +30,7 @@ export async function bench(
  * only.
  */
 function requireResolution(id: string, wanted: number | null): void {
-  const { native, minimum, step = 1 } = backboneFor(id).resolution
+  const { native, minimum, step = 1 } = backboneFor(id, 'native', wanted ?? undefined).resolution
   const side = wanted ?? native
   if (side === native || (native !== minimum && side >= minimum && side % step === 0)) return
   const possible = native === minimum ? `only ${native} px` : `a multiple of ${step} px from ${minimum}`

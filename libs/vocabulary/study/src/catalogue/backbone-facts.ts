@@ -59,6 +59,29 @@ type PretrainingStrategy =
   | 'fusion'
 
 /**
+ * The sides of square images that a family's models compute with, in pixels. `patch` is the side of a patch, as the
+ * architecture's name has it.
+ */
+type FamilySides =
+  | { readonly minimum: number; readonly step?: number }
+  | { readonly minimum: number | 'patch'; readonly step: number | 'patch'; readonly positions: 'resized' }
+  | { readonly positions: 'fixed' }
+
+/** The sides of square images that a backbone computes with: the native one, and those that the rest says. */
+export interface SideRule {
+  readonly native: number
+  readonly minimum: number
+  /** The number that every side must be a multiple of; 1 unless it says more. */
+  readonly step: number
+  /**
+   * `fixed`: learned positions belong to the native side, so no other is possible. `resized`: weights are made for one
+   * side, and learned positions are resized where that is another than the checkpoint's. `none`: the weights do not
+   * depend on the side.
+   */
+  readonly positions: 'fixed' | 'resized' | 'none'
+}
+
+/**
  * A family of backbones in the table. It is plain data, so that a bundle contains only the families that it imports.
  */
 export interface BackboneFamily {
@@ -66,6 +89,9 @@ export interface BackboneFamily {
   readonly familyType: FamilyType
   /** Whether its models have batch norms, whose statistics in training depend on the micro-batch. */
   readonly batchNorm: boolean
+  /** How many pixels of a side the last batch norm sees as one, where there are batch norms. */
+  readonly reduction?: number
+  readonly sides: FamilySides
   /** The backbones that the catalogue lists by an id of their own: those of the study, and published robust ones. */
   readonly backbones: Readonly<Record<string, BackboneEntry>>
   /** The architectures by timm's names; absent where the family has none beside those of `backbones`. */
@@ -122,6 +148,9 @@ export interface BackboneFacts {
   readonly size: SizeClass | null
   readonly familyType: FamilyType
   readonly batchNorm: boolean
+  /** How many pixels of a side the last batch norm sees as one; null where there are no batch norms. */
+  readonly reduction: number | null
+  readonly sides: SideRule
   /** What the study's authors say of the pretraining; null for backbones that the study does not have. */
   readonly pretrainingStrategy: string | null
   readonly pretrainingData: string | null
@@ -152,16 +181,20 @@ export function factsIn(family: BackboneFamily, id: string): BackboneFacts | nul
   return Object.hasOwn(family.backbones, id) ? listedFacts(family, id) : architectureFacts(family, id)
 }
 
-function listedFacts({ family, familyType, batchNorm, backbones }: BackboneFamily, id: string): BackboneFacts {
+function listedFacts(of: BackboneFamily, id: string): BackboneFacts {
+  const { family, familyType, batchNorm, reduction = null, backbones } = of
   const { size, pretraining, source = hubSource(id), sha256 = null, model, architecture } = backbones[id]!
   const [pretrainingStrategy, pretrainingData] = pretraining
+  const named = architecture ?? id.split('.')[0]!
   return {
     id,
-    architecture: architecture ?? id.split('.')[0]!,
+    architecture: named,
     family,
     size,
     familyType,
     batchNorm,
+    reduction,
+    sides: sideRule(of, named, model.side),
     pretrainingStrategy,
     pretrainingData,
     pretrainingImages: pretrainingImages[pretrainingData],
@@ -174,7 +207,8 @@ function listedFacts({ family, familyType, batchNorm, backbones }: BackboneFamil
 }
 
 /** The facts of an architecture with timm's default checkpoint, or of the checkpoint whose tag follows a dot. */
-function architectureFacts({ family, familyType, batchNorm, architectures }: BackboneFamily, id: string) {
+function architectureFacts(of: BackboneFamily, id: string): BackboneFacts | null {
+  const { family, familyType, batchNorm, reduction = null, architectures } = of
   const [, architecture = id, wanted] = /^([^.]+)\.(.+)$/.exec(id) ?? []
   if (!architectures || !Object.hasOwn(architectures, architecture)) return null
   const entry = architectures[architecture]!
@@ -189,6 +223,8 @@ function architectureFacts({ family, familyType, batchNorm, architectures }: Bac
     size: null,
     familyType,
     batchNorm: entry.batchNorm ?? batchNorm,
+    reduction,
+    sides: sideRule(of, architecture, side),
     pretrainingStrategy: null,
     pretrainingData: null,
     pretrainingImages: null,
@@ -198,6 +234,15 @@ function architectureFacts({ family, familyType, batchNorm, architectures }: Bac
     pretrainedClasses: classes,
     native: { side, ...pixelContracts[pixels] },
   }
+}
+
+function sideRule({ sides }: BackboneFamily, architecture: string, native: number): SideRule {
+  if (!('minimum' in sides)) return { native, minimum: native, step: 1, positions: 'fixed' }
+  const { minimum, step = 1 } = sides
+  const patch = Number(/_patch(\d+)/.exec(architecture)?.[1])
+  const pixels = (size: number | 'patch') => (size === 'patch' ? patch : size)
+  const positions = 'positions' in sides ? sides.positions : 'none'
+  return { native, minimum: pixels(minimum), step: pixels(step), positions }
 }
 
 function hubSource(name: string): string {

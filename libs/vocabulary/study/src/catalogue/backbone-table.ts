@@ -30,6 +30,7 @@ export const convNeXtFamily: BackboneFamily = {
   family: 'ConvNeXt',
   familyType: 'fully convolutional',
   batchNorm: false,
+  sides: { minimum: 32 },
   backbones: {
     'CLIP-convnext_base_w-laion2B-s13B-b82K': {
       architecture: 'convnext_base_w',
@@ -106,6 +107,7 @@ export const vitFamily: BackboneFamily = {
   family: 'ViT',
   familyType: 'fully attention',
   batchNorm: false,
+  sides: { minimum: 'patch', step: 'patch', positions: 'resized' },
   backbones: {
     robust_vit_base_patch16_224: {
       architecture: 'vit_base_patch16_224',
@@ -181,6 +183,7 @@ export const deitFamily: BackboneFamily = {
   family: 'DeiT',
   familyType: 'fully attention',
   batchNorm: false,
+  sides: { minimum: 'patch', step: 'patch', positions: 'resized' },
   backbones: {
     'deit_small_patch16_224.fb_in1k': {
       size: 'medium',
@@ -207,6 +210,7 @@ export const eva02Family: BackboneFamily = {
   family: 'EVA-02',
   familyType: 'fully attention',
   batchNorm: false,
+  sides: { minimum: 'patch', step: 'patch', positions: 'resized' },
   backbones: {
     'eva02_base_patch14_224.mim_in22k': {
       size: 'large',
@@ -227,6 +231,7 @@ export const swinFamily: BackboneFamily = {
   family: 'Swin',
   familyType: 'fully attention',
   batchNorm: false,
+  sides: { minimum: 32, step: 32, positions: 'resized' },
   backbones: {
     'swin_base_patch4_window7_224.ms_in22k_ft_in1k': {
       size: 'large',
@@ -246,6 +251,8 @@ export const coAtNetFamily: BackboneFamily = {
   family: 'CoAtNet',
   familyType: 'hybrid',
   batchNorm: true,
+  reduction: 32,
+  sides: { positions: 'fixed' },
   backbones: {
     'coatnet_0_rw_224.sw_in1k': {
       size: 'medium',
@@ -269,6 +276,7 @@ export const coaTFamily: BackboneFamily = {
   family: 'CoaT',
   familyType: 'hybrid',
   batchNorm: false,
+  sides: { minimum: 32, step: 32 },
   backbones: {
     'coat_tiny.in1k': {
       size: 'small',
@@ -282,6 +290,7 @@ export const edgeNeXtFamily: BackboneFamily = {
   family: 'EdgeNeXt',
   familyType: 'hybrid',
   batchNorm: false,
+  sides: { minimum: 32 },
   backbones: {
     'edgenext_small.usi_in1k': {
       size: 'small',
@@ -296,6 +305,8 @@ export const mobileViTFamily: BackboneFamily = {
   family: 'MobileViT',
   familyType: 'hybrid',
   batchNorm: true,
+  reduction: 32,
+  sides: { minimum: 32 },
   backbones: {
     'mobilevit-small': {
       size: 'small',
@@ -310,6 +321,8 @@ export const mobileNetV3Family: BackboneFamily = {
   family: 'MobileNetV3',
   familyType: 'fully convolutional',
   batchNorm: true,
+  reduction: 32,
+  sides: { minimum: 32 },
   backbones: {
     'mobilenetv3_large_100.ra_in1k': {
       size: 'small',
@@ -324,6 +337,8 @@ export const efficientNetFamily: BackboneFamily = {
   family: 'EfficientNet',
   familyType: 'fully convolutional',
   batchNorm: true,
+  reduction: 32,
+  sides: { minimum: 32 },
   backbones: {
     'efficientnet-b0': {
       size: 'small',
@@ -339,6 +354,8 @@ export const regNetFamily: BackboneFamily = {
   family: 'RegNet',
   familyType: 'fully convolutional',
   batchNorm: true,
+  reduction: 32,
+  sides: { minimum: 32 },
   backbones: {
     'regnetx_004.pycls_in1k': {
       size: 'small',
@@ -353,6 +370,8 @@ export const resNetFamily: BackboneFamily = {
   family: 'ResNet',
   familyType: 'fully convolutional',
   batchNorm: true,
+  reduction: 32,
+  sides: { minimum: 32 },
   backbones: {
     'resnet50.a1_in1k': {
       size: 'medium',
@@ -382,6 +401,8 @@ export const efficientNetLiteFamily: BackboneFamily = {
   family: 'EfficientNet',
   familyType: 'fully convolutional',
   batchNorm: true,
+  reduction: 32,
+  sides: { minimum: 32 },
   backbones: {
     'tf_efficientnet_lite0.in1k': {
       size: 'small',
@@ -406,6 +427,8 @@ export const wideResNetFamily: BackboneFamily = {
   family: 'WideResNet',
   familyType: 'fully convolutional',
   batchNorm: true,
+  reduction: 4,
+  sides: { minimum: 16 },
   backbones: {},
   architectures: wideResNetArchitectures,
 }
