@@ -68,9 +68,9 @@ interface Scale {
 }
 
 /** CoaT-Tiny by timm's name, or `undefined` for any other. */
-function coaT(id: string, contract: InputContract): Backbone | undefined {
+function coaT(id: string, contract: InputContract, wanted?: number): Backbone | undefined {
   if (!coaTModels.ids.includes(id)) return undefined
-  const published = publishedModel(coaTFamily, id, contract)
+  const published = publishedModel(coaTFamily, id, contract, wanted)
   return {
     ...published,
     features: width,

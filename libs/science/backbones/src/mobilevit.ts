@@ -103,9 +103,9 @@ export const mobileViTModels: FamilyModels = {
 }
 
 /** MobileViT-S by its name in the study, or `undefined` for any other. */
-function mobileViT(id: string, contract: InputContract): Backbone | undefined {
+function mobileViT(id: string, contract: InputContract, wanted?: number): Backbone | undefined {
   if (!mobileViTModels.ids.includes(id)) return undefined
-  const published = publishedModel(mobileViTFamily, id, contract)
+  const published = publishedModel(mobileViTFamily, id, contract, wanted)
   return {
     ...published,
     features,

@@ -51,16 +51,20 @@ export function familyModels<Variant>(
   }
 }
 
-/** What the table of facts says of a listed backbone of a family, and the normalisation of its images. */
-export function publishedModel(family: BackboneFamily, id: string, contract: InputContract): FactsOfModel {
+/** What the table says of a listed backbone of a family that is built for images of `wanted` pixels. */
+export function publishedModel(
+  family: BackboneFamily,
+  id: string,
+  contract: InputContract,
+  wanted?: number,
+): FactsOfModel {
   const facts = factsIn(family, id)!
-  return publishedAs(facts, contract, facts.native.side)
+  return publishedAs(facts, contract, builtFor(facts, wanted))
 }
 
 /** The side that a model is built for. Only where positions are resized it depends on the one that is wanted. */
-function builtFor({ id, sides, native }: BackboneFacts, wanted: number | undefined): number {
-  if (wanted === undefined || sides.positions !== 'resized') return native.side
-  if (computesWith(sides, wanted)) return wanted
+function builtFor({ id, sides, native }: BackboneFacts, wanted = native.side): number {
+  if (computesWith(sides, wanted)) return sides.resized ? wanted : native.side
   throw new ResolutionUnsupported(
     `${id} computes with ${sidesText(sides)}, not with ${wanted} × ${wanted}; choose one of these as the resolution.`,
   )
@@ -78,8 +82,8 @@ function publishedAs(facts: BackboneFacts, contract: InputContract, built: numbe
   }
 }
 
-function resolutionOf({ native, minimum, step, positions }: SideRule, built: number): Backbone['resolution'] {
-  if (positions !== 'none') return { native: built, minimum: built }
+function resolutionOf({ native, minimum, step, resized }: SideRule, built: number): Backbone['resolution'] {
+  if (resized) return { native: built, minimum: built }
   return step === 1 ? { native, minimum } : { native, minimum, step }
 }
 

@@ -55,7 +55,7 @@ export function prepareDatasetIdentity(worker: WorkerDescription, dataset: Datas
  */
 export function pretrainLoadInputOf({ backbone, dataset, protocol }: Configuration): PretrainLoadInput {
   const sides = backboneFacts(backbone.id)?.sides
-  const resized = sides?.positions === 'resized' && dataset.resolution !== sides.native
+  const resized = sides?.resized === true && dataset.resolution !== sides.native
   return {
     backbone,
     ...(protocol.trains === 'nothing' ? { classes: dataset.classes } : {}),

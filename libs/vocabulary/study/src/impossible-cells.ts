@@ -2,8 +2,9 @@ import { backboneFacts } from './catalogue/backbone-catalogue.ts'
 import type { BackboneFacts } from './catalogue/backbone-facts.ts'
 import { computesWith, sidesText } from './catalogue/side-rule.ts'
 import type { Cell } from './cell.ts'
-import type { Hyperparameters } from './configuration.ts'
+import type { Hyperparameters, Perturbation } from './configuration.ts'
 import { idOf, type Grid } from './grid.ts'
+import { largestDistance } from './pixel-box.ts'
 import type { Path, ProblemList } from './problem-list.ts'
 import type { StudyDocument } from './study-schema.ts'
 
@@ -33,6 +34,28 @@ export function refuseImpossibleCells(
   })
 }
 
+/**
+ * Reports radii at which a ball has every image of some dataset in it. Radii in pixel levels instead of the [0, 1] range
+ * are often so large. Those of Linf are refused wherever they are written.
+ */
+export function refuseWholeBox(
+  document: StudyDocument,
+  perturbations: readonly Perturbation[],
+  problems: ProblemList,
+): void {
+  const smallest = Math.min(...[...sidesOf(document).values()].map(({ side }) => side))
+  for (const [index, perturbation] of perturbations.entries()) {
+    if (perturbation.name !== 'L2' && perturbation.name !== 'L1') continue
+    const largest = largestDistance(perturbation.name, smallest)
+    if (perturbation.epsilon < largest) continue
+    const entry = document.perturbations[index]
+    problems.add(
+      typeof entry === 'object' && 'epsilon' in entry ? ['perturbations', index, 'epsilon'] : ['perturbations', index],
+      `No two images of ${smallest} × ${smallest} pixels in [0, 1] are farther apart than ${Number(largest.toPrecision(4))} in ${perturbation.name}, so a radius of ${perturbation.epsilon} allows anything; write one in units of [0, 1].`,
+    )
+  }
+}
+
 /** The side of each dataset's images, and where the file says it. */
 function sidesOf(document: StudyDocument): ReadonlyMap<string, { readonly side: number; readonly path: Path }> {
   return new Map(
@@ -49,8 +72,7 @@ function wrongSide({ id, sides }: BackboneFacts, side: number): string {
 }
 
 /** The possible side that is nearest to the wanted one. */
-function nearestSide({ native, minimum, step, positions }: BackboneFacts['sides'], wanted: number): number {
-  if (positions === 'fixed') return native
+function nearestSide({ minimum, step }: BackboneFacts['sides'], wanted: number): number {
   return Math.max(minimum, Math.round(wanted / step) * step)
 }
 

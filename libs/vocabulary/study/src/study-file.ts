@@ -11,7 +11,7 @@ import { canonicalJson, digestOf, type Digest } from './digest.ts'
 import { gridOf, type Exclusion } from './grid.ts'
 import { hyperparametersOf } from './hyperparameters.ts'
 import { perturbationsOf } from './perturbations.ts'
-import { refuseImpossibleCells } from './impossible-cells.ts'
+import { refuseImpossibleCells, refuseWholeBox } from './impossible-cells.ts'
 import { Pins, type UnpinnedSource } from './pins.ts'
 import { ProblemList } from './problem-list.ts'
 import { addSchemaProblems } from './schema-problems.ts'
@@ -112,7 +112,9 @@ function resolve(
 ): Omit<Study, 'unpinned'> {
   const grid = gridOf(document, problems)
   const hyperparameters = hyperparametersOf(document, grid, problems)
+  const perturbations = perturbationsOf(document, problems)
   refuseImpossibleCells(document, grid, hyperparameters, problems)
+  refuseWholeBox(document, perturbations, problems)
   return {
     name: document.name,
     description: document.description ?? null,
@@ -121,7 +123,7 @@ function resolve(
     hyperparameters,
     datasets: datasetsOf(document, problems, pins),
     backbones: backbonesOf(document, problems, pins),
-    perturbations: perturbationsOf(document, problems),
+    perturbations,
   }
 }
 

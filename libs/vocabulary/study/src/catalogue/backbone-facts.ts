@@ -62,23 +62,20 @@ type PretrainingStrategy =
  * The sides of square images that a family's models compute with, in pixels. `patch` is the side of a patch, as the
  * architecture's name has it.
  */
-type FamilySides =
-  | { readonly minimum: number; readonly step?: number }
-  | { readonly minimum: number | 'patch'; readonly step: number | 'patch'; readonly positions: 'resized' }
-  | { readonly positions: 'fixed' }
+interface FamilySides {
+  readonly minimum: number | 'patch'
+  /** 1 unless given. */
+  readonly step?: number | 'patch'
+  readonly resized?: true
+}
 
-/** The sides of square images that a backbone computes with: the native one, and those that the rest says. */
+/** The sides of square images that a backbone computes with, in pixels: `native`, and multiples of `step`. */
 export interface SideRule {
   readonly native: number
   readonly minimum: number
-  /** The number that every side must be a multiple of; 1 unless it says more. */
   readonly step: number
-  /**
-   * `fixed`: learned positions belong to the native side, so no other is possible. `resized`: weights are made for one
-   * side, and learned positions are resized where that is another than the checkpoint's. `none`: the weights do not
-   * depend on the side.
-   */
-  readonly positions: 'fixed' | 'resized' | 'none'
+  /** Whether weights belong to one side, so that learned positions are resized where they are for another one. */
+  readonly resized: boolean
 }
 
 /**
@@ -237,12 +234,10 @@ function architectureFacts(of: BackboneFamily, id: string): BackboneFacts | null
 }
 
 function sideRule({ sides }: BackboneFamily, architecture: string, native: number): SideRule {
-  if (!('minimum' in sides)) return { native, minimum: native, step: 1, positions: 'fixed' }
-  const { minimum, step = 1 } = sides
+  const { minimum, step = 1, resized = false } = sides
   const patch = Number(/_patch(\d+)/.exec(architecture)?.[1])
   const pixels = (size: number | 'patch') => (size === 'patch' ? patch : size)
-  const positions = 'positions' in sides ? sides.positions : 'none'
-  return { native, minimum: pixels(minimum), step: pixels(step), positions }
+  return { native, minimum: pixels(minimum), step: pixels(step), resized }
 }
 
 function hubSource(name: string): string {

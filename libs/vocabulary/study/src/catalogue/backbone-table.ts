@@ -107,7 +107,7 @@ export const vitFamily: BackboneFamily = {
   family: 'ViT',
   familyType: 'fully attention',
   batchNorm: false,
-  sides: { minimum: 'patch', step: 'patch', positions: 'resized' },
+  sides: { minimum: 'patch', step: 'patch', resized: true },
   backbones: {
     robust_vit_base_patch16_224: {
       architecture: 'vit_base_patch16_224',
@@ -183,7 +183,7 @@ export const deitFamily: BackboneFamily = {
   family: 'DeiT',
   familyType: 'fully attention',
   batchNorm: false,
-  sides: { minimum: 'patch', step: 'patch', positions: 'resized' },
+  sides: { minimum: 'patch', step: 'patch', resized: true },
   backbones: {
     'deit_small_patch16_224.fb_in1k': {
       size: 'medium',
@@ -210,7 +210,7 @@ export const eva02Family: BackboneFamily = {
   family: 'EVA-02',
   familyType: 'fully attention',
   batchNorm: false,
-  sides: { minimum: 'patch', step: 'patch', positions: 'resized' },
+  sides: { minimum: 'patch', step: 'patch', resized: true },
   backbones: {
     'eva02_base_patch14_224.mim_in22k': {
       size: 'large',
@@ -231,7 +231,7 @@ export const swinFamily: BackboneFamily = {
   family: 'Swin',
   familyType: 'fully attention',
   batchNorm: false,
-  sides: { minimum: 32, step: 32, positions: 'resized' },
+  sides: { minimum: 32, step: 32, resized: true },
   backbones: {
     'swin_base_patch4_window7_224.ms_in22k_ft_in1k': {
       size: 'large',
@@ -251,8 +251,8 @@ export const coAtNetFamily: BackboneFamily = {
   family: 'CoAtNet',
   familyType: 'hybrid',
   batchNorm: true,
-  reduction: 32,
-  sides: { positions: 'fixed' },
+  reduction: 8,
+  sides: { minimum: 32, step: 32, resized: true },
   backbones: {
     'coatnet_0_rw_224.sw_in1k': {
       size: 'medium',
