@@ -99,7 +99,8 @@ interface Stage {
   readonly name: string
   readonly width: number
   readonly blocks: readonly Block[]
-  readonly layouts: Layouts
+  /** Computed when the first images come, since loading weights needs none. */
+  layouts(): Layouts
   /** The side of a window in tokens. */
   readonly window: number
 }
@@ -161,9 +162,14 @@ function stagesOf(variant: Variant): Stage[] {
       name: `layers.${stage}.blocks.${i}`,
       drop: (deepestDrop * (sum(depths.slice(0, stage)) + i)) / (total - 1),
     })),
-    layouts: layoutsOfStage(stage, variant),
+    layouts: once(() => layoutsOfStage(stage, variant)),
     window,
   }))
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: Value | undefined
+  return () => (made ??= make())
 }
 
 function sum(numbers: readonly number[]): number {
@@ -175,7 +181,7 @@ function features(x: Tensor4D, parameters: Parameters, stages: readonly Stage[],
   const patches = patchTokens(x, parameters.at('patch_embed.proj'), patch)
   let y = layerNorm(patches, parameters.at('patch_embed.norm'), { epsilon })
   stages.forEach((stage, i) => {
-    y = permuteTokens(y, stage.layouts.enter)
+    y = permuteTokens(y, stage.layouts().enter)
     if (i > 0) y = mergePatches(y, parameters.at(`${stage.name}.downsample`))
     y = blocksOf(y, parameters, stage, context)
   })
@@ -196,7 +202,7 @@ function mergePatches(x: Tensor3D, parameters: Parameters): Tensor3D {
 
 /** Runs the blocks of a stage, every second one with shifted windows. x: [batch, tokens, width]; same shape out. */
 function blocksOf(x: Tensor3D, parameters: Parameters, stage: Stage, context: ForwardContext): Tensor3D {
-  const { shifting } = stage.layouts
+  const { shifting } = stage.layouts()
   return stage.blocks.reduce((y, { name, drop }, i) => {
     const moved = i % 2 === 1
     const attend = (normed: Tensor3D, at: Parameters) =>
@@ -226,10 +232,11 @@ function block(
 function windowAttention(
   x: Tensor3D,
   parameters: Parameters,
-  { window, layouts: { windows } }: Stage,
+  { window, layouts }: Stage,
   mask: Float32Array | undefined,
 ): Tensor3D {
   const [batch, , width] = x.shape
+  const { windows } = layouts()
   const area = window ** 2
   const heads = width / headWidth
   const projected = linear(x.reshape<Tensor3D>([batch * windows, area, width]), parameters.at('qkv'))

@@ -4,7 +4,7 @@ import { closestName, closestNames } from './closest-name.ts'
 
 it('the closest names are the three nearest, the nearest first, each once', () => {
   const names = ['resnet152', 'resnet50', 'resnet50.a1_in1k', 'resnet18', 'resnet50', 'regnetx_004', 'vit_tiny']
-  expect(closestNames('resnet51', names)).toEqual(['resnet50', 'resnet50.a1_in1k', 'resnet18'])
+  expect(closestNames('resnet51', names)).toEqual(['resnet50', 'resnet50.a1_in1k', 'resnet152'])
   expect(closestNames('entirely different', names)).toEqual([])
 })
 
