@@ -100,7 +100,7 @@ interface Stage {
   readonly width: number
   readonly blocks: readonly Block[]
   /** Computed when the first images come, since loading weights needs none. */
-  layouts(): Layouts
+  readonly layouts: () => Layouts
   /** The side of a window in tokens. */
   readonly window: number
 }

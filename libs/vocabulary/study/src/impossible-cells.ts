@@ -1,5 +1,6 @@
 import { backboneFacts } from './catalogue/backbone-catalogue.ts'
 import type { BackboneFacts } from './catalogue/backbone-facts.ts'
+import { datasetFacts } from './catalogue/dataset-catalogue.ts'
 import { computesWith, sidesText } from './catalogue/side-rule.ts'
 import type { Cell } from './cell.ts'
 import type { Hyperparameters, Perturbation } from './configuration.ts'
@@ -54,6 +55,25 @@ export function refuseWholeBox(
       `No two images of ${smallest} × ${smallest} pixels in [0, 1] are farther apart than ${Number(largest.toPrecision(4))} in ${perturbation.name}, so a radius of ${perturbation.epsilon} allows anything; write one in units of [0, 1].`,
     )
   }
+}
+
+/** Reports corrupted copies that a study asks for and that a dataset of the catalogue is known not to have. */
+export function refuseMissingCopies(
+  document: StudyDocument,
+  perturbations: readonly Perturbation[],
+  problems: ProblemList,
+): void {
+  const asked = perturbations.findIndex(
+    ({ evaluator }) => evaluator.name === 'corruptions' && evaluator.images === 'archived',
+  )
+  if (asked < 0) return
+  const catalogued = document.datasets.filter((entry) => typeof entry === 'string' || entry.source === undefined)
+  const without = catalogued.map(idOf).find((id) => datasetFacts(id)?.corruptedCopies === false)
+  if (without !== undefined)
+    problems.add(
+      ['perturbations', asked, 'images'],
+      `The dataset '${without}' has no corrupted test images of its own; write images: generated, or leave it out.`,
+    )
 }
 
 /** The side of each dataset's images, and where the file says it. */

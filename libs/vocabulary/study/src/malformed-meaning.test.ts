@@ -67,6 +67,11 @@ const files: MalformedStudy[] = [
     "The dataset 'digits' has 10 classes; remove this or name another source.",
   ],
   [
+    'copies that a dataset does not have',
+    tiny({ perturbations: '[{ name: common, images: ▲archived }]' }),
+    "The dataset 'digits' has no corrupted test images of its own; write images: generated, or leave it out.",
+  ],
+  [
     'a side that no patches cover',
     tiny({ backbones: own('vit_tiny_patch16_224'), resolution: '▲100' }),
     'vit_tiny_patch16_224 computes with squares whose side is a multiple of 16 pixels, not with 100 × 100; set the resolution to 96.',

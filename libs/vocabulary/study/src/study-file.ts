@@ -11,7 +11,7 @@ import { canonicalJson, digestOf, type Digest } from './digest.ts'
 import { gridOf, type Exclusion } from './grid.ts'
 import { hyperparametersOf } from './hyperparameters.ts'
 import { perturbationsOf } from './perturbations.ts'
-import { refuseImpossibleCells, refuseWholeBox } from './impossible-cells.ts'
+import { refuseImpossibleCells, refuseMissingCopies, refuseWholeBox } from './impossible-cells.ts'
 import { Pins, type UnpinnedSource } from './pins.ts'
 import { ProblemList } from './problem-list.ts'
 import { addSchemaProblems } from './schema-problems.ts'
@@ -115,6 +115,7 @@ function resolve(
   const perturbations = perturbationsOf(document, problems)
   refuseImpossibleCells(document, grid, hyperparameters, problems)
   refuseWholeBox(document, perturbations, problems)
+  refuseMissingCopies(document, perturbations, problems)
   return {
     name: document.name,
     description: document.description ?? null,
