@@ -11,9 +11,11 @@ import { backboneFor, implementedBackbones } from './registry.ts'
 const classes = 3
 
 it('refuses an unknown name, and names the three nearest', () => {
-  const message = 'There is no backbone "resnet_50"; near it are resnet50, resnet50.a1_in1k, '
   expect(() => backboneFor('resnet_50')).toThrow(
-    expect.objectContaining({ name: 'UnknownBackbone', message: expect.stringMatching(`^${message}[\\w.]+\\.$`) }),
+    expect.objectContaining({
+      name: 'UnknownBackbone',
+      message: 'There is no backbone "resnet_50"; near it are resnet50, resnet152, resnet50.a1_in1k.',
+    }),
   )
   expect(() => backboneFor('of my own')).toThrow(
     'There is no backbone "of my own"; choose a name that gauntlet backbones lists.',

@@ -97,8 +97,8 @@ function nearestSide({ minimum, step }: BackboneFacts['sides'], wanted: number):
 }
 
 /** Whether a batch norm sees one pixel of each image. */
-function normsOneValue({ batchNorm, reduction }: BackboneFacts, { protocol }: Cell, side: number): boolean {
-  return batchNorm && protocol !== 'none' && side <= (reduction ?? 0)
+function normsOneValue({ batchNorm, onePixelUpTo }: BackboneFacts, { protocol }: Cell, side: number): boolean {
+  return batchNorm && protocol !== 'none' && side <= (onePixelUpTo ?? 0)
 }
 
 function oneValue({ id }: BackboneFacts, side: number): string {

@@ -86,8 +86,8 @@ export interface BackboneFamily {
   readonly familyType: FamilyType
   /** Whether its models have batch norms, whose statistics in training depend on the micro-batch. */
   readonly batchNorm: boolean
-  /** How many pixels of a side the last batch norm sees as one, where there are batch norms. */
-  readonly reduction?: number
+  /** The largest side in pixels of which the last batch norm sees one pixel, where there are batch norms. */
+  readonly onePixelUpTo?: number
   readonly sides: FamilySides
   /** The backbones that the catalogue lists by an id of their own: those of the study, and published robust ones. */
   readonly backbones: Readonly<Record<string, BackboneEntry>>
@@ -125,6 +125,8 @@ interface BackboneEntry {
    */
   readonly source?: string
   readonly sha256?: Digest
+  /** Where that is not as in the family. */
+  readonly onePixelUpTo?: number
   /** Written by test/parity/backbones/describe_references.py. */
   readonly model: {
     readonly classes: number
@@ -145,8 +147,8 @@ export interface BackboneFacts {
   readonly size: SizeClass | null
   readonly familyType: FamilyType
   readonly batchNorm: boolean
-  /** How many pixels of a side the last batch norm sees as one; null where there are no batch norms. */
-  readonly reduction: number | null
+  /** The largest side in pixels of which the last batch norm sees one pixel; null where there are no batch norms. */
+  readonly onePixelUpTo: number | null
   readonly sides: SideRule
   /** What the study's authors say of the pretraining; null for backbones that the study does not have. */
   readonly pretrainingStrategy: string | null
@@ -179,8 +181,8 @@ export function factsIn(family: BackboneFamily, id: string): BackboneFacts | nul
 }
 
 function listedFacts(of: BackboneFamily, id: string): BackboneFacts {
-  const { family, familyType, batchNorm, reduction = null, backbones } = of
-  const { size, pretraining, source = hubSource(id), sha256 = null, model, architecture } = backbones[id]!
+  const { family, familyType, batchNorm, onePixelUpTo = null, backbones } = of
+  const { size, pretraining, source = hubSource(id), sha256 = null, model, architecture, ...own } = backbones[id]!
   const [pretrainingStrategy, pretrainingData] = pretraining
   const named = architecture ?? id.split('.')[0]!
   return {
@@ -190,7 +192,7 @@ function listedFacts(of: BackboneFamily, id: string): BackboneFacts {
     size,
     familyType,
     batchNorm,
-    reduction,
+    onePixelUpTo: own.onePixelUpTo ?? onePixelUpTo,
     sides: sideRule(of, named, model.side),
     pretrainingStrategy,
     pretrainingData,
@@ -205,7 +207,7 @@ function listedFacts(of: BackboneFamily, id: string): BackboneFacts {
 
 /** The facts of an architecture with timm's default checkpoint, or of the checkpoint whose tag follows a dot. */
 function architectureFacts(of: BackboneFamily, id: string): BackboneFacts | null {
-  const { family, familyType, batchNorm, reduction = null, architectures } = of
+  const { family, familyType, batchNorm, onePixelUpTo = null, architectures } = of
   const [, architecture = id, wanted] = /^([^.]+)\.(.+)$/.exec(id) ?? []
   if (!architectures || !Object.hasOwn(architectures, architecture)) return null
   const entry = architectures[architecture]!
@@ -220,7 +222,7 @@ function architectureFacts(of: BackboneFamily, id: string): BackboneFacts | null
     size: null,
     familyType,
     batchNorm: entry.batchNorm ?? batchNorm,
-    reduction,
+    onePixelUpTo,
     sides: sideRule(of, architecture, side),
     pretrainingStrategy: null,
     pretrainingData: null,

@@ -251,7 +251,7 @@ export const coAtNetFamily: BackboneFamily = {
   family: 'CoAtNet',
   familyType: 'hybrid',
   batchNorm: true,
-  reduction: 8,
+  onePixelUpTo: 8,
   sides: { minimum: 32, step: 32, resized: true },
   backbones: {
     'coatnet_0_rw_224.sw_in1k': {
@@ -305,7 +305,7 @@ export const mobileViTFamily: BackboneFamily = {
   family: 'MobileViT',
   familyType: 'hybrid',
   batchNorm: true,
-  reduction: 32,
+  onePixelUpTo: 32,
   sides: { minimum: 32 },
   backbones: {
     'mobilevit-small': {
@@ -321,7 +321,7 @@ export const mobileNetV3Family: BackboneFamily = {
   family: 'MobileNetV3',
   familyType: 'fully convolutional',
   batchNorm: true,
-  reduction: 32,
+  onePixelUpTo: 32,
   sides: { minimum: 32 },
   backbones: {
     'mobilenetv3_large_100.ra_in1k': {
@@ -337,13 +337,14 @@ export const efficientNetFamily: BackboneFamily = {
   family: 'EfficientNet',
   familyType: 'fully convolutional',
   batchNorm: true,
-  reduction: 32,
+  onePixelUpTo: 32,
   sides: { minimum: 32 },
   backbones: {
     'efficientnet-b0': {
       size: 'small',
       pretraining: ['supervised', 'in1k'],
       source: 'hf:google/efficientnet-b0/pytorch_model.bin@main',
+      onePixelUpTo: 63, // its padding rounds sides down, not up
       model: { classes: 1000, side: 224, pixels: 'imageNet', parameters: 5288548, multiplyAccumulates: 385814752 },
     },
   },
@@ -354,7 +355,7 @@ export const regNetFamily: BackboneFamily = {
   family: 'RegNet',
   familyType: 'fully convolutional',
   batchNorm: true,
-  reduction: 32,
+  onePixelUpTo: 32,
   sides: { minimum: 32 },
   backbones: {
     'regnetx_004.pycls_in1k': {
@@ -370,7 +371,7 @@ export const resNetFamily: BackboneFamily = {
   family: 'ResNet',
   familyType: 'fully convolutional',
   batchNorm: true,
-  reduction: 32,
+  onePixelUpTo: 32,
   sides: { minimum: 32 },
   backbones: {
     'resnet50.a1_in1k': {
@@ -401,7 +402,7 @@ export const efficientNetLiteFamily: BackboneFamily = {
   family: 'EfficientNet',
   familyType: 'fully convolutional',
   batchNorm: true,
-  reduction: 32,
+  onePixelUpTo: 32,
   sides: { minimum: 32 },
   backbones: {
     'tf_efficientnet_lite0.in1k': {
@@ -427,7 +428,7 @@ export const wideResNetFamily: BackboneFamily = {
   family: 'WideResNet',
   familyType: 'fully convolutional',
   batchNorm: true,
-  reduction: 4,
+  onePixelUpTo: 4,
   sides: { minimum: 16 },
   backbones: {},
   architectures: wideResNetArchitectures,
