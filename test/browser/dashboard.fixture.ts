@@ -15,6 +15,8 @@ type Simulation = Parameters<typeof simulateStudy>[2]
 /** A dashboard over a simulated study, with a browser to look at it. */
 export interface ServedDashboard {
   readonly study: SimulatedStudy
+  /** Writes another study into the ledger. */
+  readonly add: (simulation: Simulation) => Promise<SimulatedStudy>
   readonly browser: Browser
   readonly server: ApiServer
   /** Errors of the server that no answer explained. */
@@ -41,7 +43,8 @@ export function useDashboard(simulation: Simulation, changes: Partial<ApiDepende
     })
   beforeAll(async () => {
     const store = storeIn(folder)
-    served.study = await simulateStudy(ledger.db, store, simulation)
+    served.add = (another) => simulateStudy(ledger.db, store, another)
+    served.study = await served.add(simulation)
     served.dependencies = dependenciesOf(ledger.db, store, changes)
     served.server = await start(0)
     served.browser = await launchBrowser()

@@ -34,6 +34,26 @@ it.skipIf(!browserPath)('leads from the matrix to the picture that felled a mode
   await page.close()
 })
 
+it.skipIf(!browserPath)(
+  'lists and finds studies by what people wrote, and runs no script that is planted there',
+  async () => {
+    const page = await dashboard.browser.newPage()
+    const complaints = complaintsOf(page)
+    const name = '<img src=x onerror=window.stolen=true>'
+    await dashboard.add({ name, backbones: 1, datasets: 1, done: 0 })
+    await page.goto(dashboard.server.url)
+    await page.getByRole('link', { name }).waitFor()
+    expect(await page.getByText('<script>window.stolen = true</script>').count()).toBe(2)
+    expect(await page.getByText('<svg onload=window.stolen=true>').count()).toBe(2)
+    await page.getByRole('combobox').fill('onmouseover="window')
+    await expect.poll(() => page.getByRole('option').allInnerTexts()).toHaveLength(2)
+    await page.getByRole('option').filter({ hasText: name }).hover()
+    expect(await page.evaluate('window.stolen')).toBeUndefined()
+    expect([complaints, dashboard.bugs]).toEqual([[], []])
+    await page.close()
+  },
+)
+
 it.skipIf(!browserPath)('fills cells while the study runs, and runs no script from names or messages', async () => {
   const page = await dashboard.browser.newPage()
   const complaints = complaintsOf(page)

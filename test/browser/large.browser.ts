@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { useDashboard } from './dashboard.fixture.ts'
 
@@ -9,38 +10,45 @@ interface Measured {
   readonly frames: readonly number[]
 }
 
+const matrix = 'studies/simulated/matrix?perturbation=Linf+4%2F255'
+const milliseconds = (value: number) => `${Math.round(value)} ms`
+
+/** Milliseconds from the request until cells can be walked, and until there are numbers in all of them. */
+async function openMatrix(page: Page): Promise<{ interactive: number; whole: number }> {
+  const startedAt = performance.now()
+  await page.goto(`${dashboard.server.url}${matrix}`)
+  await page.getByRole('grid').waitFor()
+  await page.locator('#active-cell').waitFor({ state: 'attached' })
+  const interactive = performance.now() - startedAt
+  await page.locator('#active-cell', { hasText: 'images' }).waitFor({ state: 'attached' })
+  await page.getByText('reading, ').waitFor({ state: 'detached', timeout: 300_000 })
+  return { interactive, whole: performance.now() - startedAt }
+}
+
 it('shows 100,800 numbers: the first paint within a second, the matrix within two, and scrolls smoothly', async () => {
   expect(dashboard.study.configurations.length * 5).toBe(100_800)
-  // A server that has just started reads the study first; that is told apart from what a page takes.
-  const cold = performance.now()
-  const table = await fetch(`${dashboard.server.url}api/studies/simulated/table`)
-  const bytes = (await table.arrayBuffer()).byteLength
-  const read = performance.now() - cold
   const page = await dashboard.browser.newPage({ viewport: { width: 1400, height: 900 } })
-  const startedAt = performance.now()
-  await page.goto(`${dashboard.server.url}studies/simulated/matrix?perturbation=Linf+4%2F255`)
-  await page.getByRole('grid').waitFor()
-  await page.locator('#active-cell', { hasText: 'images' }).waitFor({ state: 'attached' })
-  const interactive = performance.now() - startedAt
+  // The server has just started and reads the table while the page shows what is read.
+  const first = await openMatrix(page)
+  const second = await openMatrix(page)
   const { firstPaint, frames } = (await page.evaluate(scrollThrough)) as Measured
   const worst = Math.max(...frames)
-  const milliseconds = (value: number) => `${Math.round(value)} ms`
   console.log(
     [
-      `read by a new server ${milliseconds(read)} (${(bytes / 1e6).toFixed(2)} MB of JSON)`,
-      `first paint ${milliseconds(firstPaint)}, matrix ${milliseconds(interactive)}`,
+      `by a new server: matrix ${milliseconds(first.interactive)}, all numbers ${milliseconds(first.whole)}`,
+      `again: first paint ${milliseconds(firstPaint)}, matrix ${milliseconds(second.interactive)}, all numbers ${milliseconds(second.whole)}`,
       `${frames.length} frames of scrolling, the longest ${milliseconds(worst)}, the median ${milliseconds([...frames].sort((a, b) => a - b)[Math.floor(frames.length / 2)]!)}`,
     ].join('; '),
   )
   expect(firstPaint).toBeLessThan(1_000)
-  expect(interactive).toBeLessThan(2_000)
+  for (const { interactive } of [first, second]) expect(interactive).toBeLessThan(2_000)
   expect(frames.filter((duration) => duration > 50).length).toBeLessThanOrEqual(Math.ceil(frames.length / 100))
   await page.close()
 }, 600_000)
 
 it('sorts and groups 100,800 numbers, and lays 20,160 configurations out as points', async () => {
   const page = await dashboard.browser.newPage({ viewport: { width: 1400, height: 900 } })
-  await page.goto(`${dashboard.server.url}studies/simulated/matrix?perturbation=Linf+4%2F255`)
+  await page.goto(`${dashboard.server.url}${matrix}`)
   await page.getByRole('grid').waitFor()
   const timed = async (what: () => Promise<unknown>, sentence: string) => {
     const startedAt = performance.now()

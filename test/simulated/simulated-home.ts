@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { openArtifactStore, type ArtifactStore } from '@gauntlet/artifacts'
 import { connect, type Client } from '@gauntlet/client'
 import { serviceStatus, startPostgres, startProcess, startTemporal, stopServices } from '@gauntlet/infra'
-import { openLedger, type LedgerDatabase } from '@gauntlet/ledger'
+import { migrate, openLedger, type LedgerDatabase } from '@gauntlet/ledger'
 import type { Simulation } from './simulation.ts'
 
 const [ledgerWorker, simulatedWorker] = [
@@ -17,6 +17,8 @@ const [ledgerWorker, simulatedWorker] = [
 export class SimulatedHome {
   readonly folder = mkdtempSync(join(tmpdir(), 'gauntlet-simulated-'))
   readonly store: ArtifactStore
+  /** The ledger's tables, which are made once. */
+  private migrated: Promise<void> | undefined
   private readonly artifacts = pathToFileURL(join(this.folder, 'artifacts')).href
 
   /** `workers`: how many processes of GPU workers. */
@@ -33,6 +35,11 @@ export class SimulatedHome {
       startPostgres(this.folder),
       startTemporal(this.folder),
     ])
+    this.migrated ??= migrate(databaseUrl).catch((error: unknown) => {
+      this.migrated = undefined
+      throw error
+    })
+    await this.migrated
     const reach = { GAUNTLET_ARTIFACTS: this.artifacts, TEMPORAL_ADDRESS: temporalAddress }
     const SIMULATION = JSON.stringify(this.simulation)
     const names = Array.from({ length: this.workers }, (_, index) => `gpu-worker-${index}`)

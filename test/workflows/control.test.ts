@@ -1,5 +1,11 @@
 import { cancelStudy, pauseStudy, resumeStudy, retryStudy, StudyNotRunning } from '@gauntlet/client'
-import { progressQuery, type StudyProgress } from '@gauntlet/contract'
+import {
+  controlUpdates,
+  progressQuery,
+  studyWorkflowId,
+  type StudyProgress,
+  type StudyResult,
+} from '@gauntlet/contract'
 import { digestOf } from '@gauntlet/study'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -79,7 +85,9 @@ describe.concurrent('a running study', () => {
       ])
       isBroken = false
       expect((await retryStudy(client, studyId, { failureClass: 'OutOfMemory' })).ended.failed).toBe(1)
-      expect((await retryStudy(client, studyId)).ended).toMatchObject({ failed: 0, diverged: 1 })
+      expect((await retryStudy(client, studyId, { place: 1 })).ended.failed).toBe(1)
+      expect((await progress()).slowest).toEqual(['digits · backbone-a · TRADES · FFT-1 · seed 4'])
+      expect((await retryStudy(client, studyId, { place: 0 })).ended).toMatchObject({ failed: 0, diverged: 1 })
       expect((await retryStudy(client, studyId)).ended).toMatchObject({ failed: 0, diverged: 1 })
       expect(await handle.result()).toEqual(counts({ measured: 3, diverged: 1 }))
     })
@@ -100,6 +108,54 @@ describe.concurrent('a running study', () => {
       expect(await resumeStudy(client, studyId, { budgetSeconds: null })).toMatchObject({ paused: null })
       expect(await handle.result()).toEqual(counts({ measured: 4 }))
     })
+  })
+
+  it('goes on as the study that it is extended to, which has its budget and runs nothing twice', async () => {
+    const work = new FakeWork(cells(4))
+    work.deviceSeconds = 10
+    work.duration = ({ stage }) => (stage === 'fine-tune' ? 500 : 0)
+    const file = { digest: digestOf('extended file'), size: 1, mediaType: 'application/yaml' }
+    work.otherFiles.set(file.digest, [...cells(7)].reverse())
+    const extended = digestOf('extended study')
+    await harness.run(work, async (client) => {
+      const handle = await startStudyWorkflow(client, { window: 2, budgetSeconds: 1_000 })
+      await until(() => work.callsOf('fine-tune').length === 3)
+      const extend = (id: typeof extended) =>
+        handle.executeUpdate<StudyProgress, [object]>(controlUpdates.extend, { args: [{ studyId: id, file }] })
+      expect(await extend(extended)).toMatchObject({ total: 4 })
+      const left: StudyResult = await handle.result()
+      expect(left.extendedBy).toBe(extended)
+      expect(left.measured).toBeLessThan(4)
+      await expect(retryStudy(client, studyId)).rejects.toThrow(StudyNotRunning)
+      const other = client.workflow.getHandle(studyWorkflowId(extended))
+      const progress = () => other.query<StudyProgress>(progressQuery)
+      await until(async () => (await progress()).ended.measured >= 5)
+      expect(await progress()).toMatchObject({ total: 7, budgetSeconds: 1_000, paused: null })
+      expect(await other.result()).toEqual(counts({ measured: 7 }))
+      await until(async () => (await progress()).deviceSeconds === 10 * work.calls.length)
+    })
+    const keys = work.calls.map(({ stageKey: key }) => key)
+    expect(new Set(keys).size).toBe(keys.length)
+    expect(work.cancelled).toEqual([])
+    expect(work.missingCells).toEqual([])
+    expect(work.studies.map(({ studyId: id, extended: of }) => [id, of])).toEqual([
+      [studyId, undefined],
+      [extended, studyId],
+    ])
+  })
+
+  it('takes up those that were stopped a page at a time', async () => {
+    const work = new FakeWork(cells(6))
+    work.duration = ({ stage, attempt }) => (stage === 'fine-tune' && attempt === 1 ? 700 : 0)
+    await harness.run(work, async (client) => {
+      const handle = await startStudyWorkflow(client, { window: 6 })
+      await until(() => work.callsOf('fine-tune').length === 6)
+      await pauseStudy(client, studyId, { now: true })
+      await until(async () => (await handle.query<StudyProgress>(progressQuery)).running.length === 0)
+      await resumeStudy(client, studyId)
+      expect(await handle.result()).toEqual(counts({ measured: 6 }))
+    })
+    expect(work.listings).toEqual([6])
   })
 
   it('is cancelled with its configurations, and cannot be controlled then', async () => {

@@ -17,6 +17,7 @@ import {
   configurationId,
   digestOf,
   stageKey,
+  type ArtifactReference,
   type ArtifactsByRole,
   type Configuration,
   type Digest,
@@ -76,6 +77,9 @@ export class FakeWork {
   readonly cancelled: FakeAttempt[] = []
   readonly failedAttempts: FailedAttemptInput[] = []
   readonly missingCells: MissingCellInput[] = []
+  /** How many configurations were asked for by their places, call by call. */
+  readonly listings: number[] = []
+  readonly studies: Parameters<LedgerActivities['recordStudy']>[0][] = []
   /** The most configurations that were in flight at the same time. */
   mostInFlight = 0
   /** Stands for the sources of the workers; a new value makes new keys. */
@@ -91,10 +95,14 @@ export class FakeWork {
   private readonly inFlight = new Set<string>()
   private readonly ending = new AbortController()
 
-  private readonly listed: readonly ListedConfiguration[]
+  /** What study files list that are not the one of all other studies, by their digests. */
+  readonly otherFiles = new Map<Digest, readonly Configuration[]>()
 
-  constructor(readonly configurations: readonly Configuration[]) {
-    this.listed = configurations.map((configuration, index) => ({ index, configuration }))
+  constructor(readonly configurations: readonly Configuration[]) {}
+
+  private listOf({ digest }: ArtifactReference): readonly ListedConfiguration[] {
+    const configurations = this.otherFiles.get(digest) ?? this.configurations
+    return configurations.map((configuration, index) => ({ index, configuration }))
   }
 
   /** Ends every call whose heartbeats have stopped. */
@@ -124,17 +132,26 @@ export class FakeWork {
 
   ledgerActivities(): LedgerActivities {
     return {
-      recordStudy: async (input) => this.throwFault('recordStudy', input),
-      studyOutline: async () => {
-        const codes = stageCodesOf(this.configurations, perturbations)
-        return { total: this.configurations.length, perturbations, codes }
+      recordStudy: async (input) => {
+        this.studies.push(input)
+        this.throwFault('recordStudy', input)
       },
-      openConfigurations: async ({ offset, limit }) => {
-        const rest = this.listed.slice(offset).filter(({ configuration }) => !this.known.has(configuration))
+      studyOutline: async ({ file }) => {
+        const configurations = this.listOf(file).map(({ configuration }) => configuration)
+        const codes = stageCodesOf(configurations, perturbations)
+        return { total: configurations.length, perturbations, codes }
+      },
+      openConfigurations: async ({ file, offset, limit }) => {
+        const listed = this.listOf(file)
+        const rest = listed.slice(offset).filter(({ configuration }) => !this.known.has(configuration))
         const open = rest.slice(0, limit)
-        return { open, next: rest.length > limit ? open.at(-1)!.index + 1 : this.listed.length }
+        return { open, next: rest.length > limit ? open.at(-1)!.index + 1 : listed.length }
       },
-      listedConfigurations: async ({ places }) => places.map((place) => this.listed[place]!),
+      listedConfigurations: async ({ file, places }) => {
+        this.listings.push(places.length)
+        const listed = this.listOf(file)
+        return places.map((place) => listed[place]!)
+      },
       beginStage: async ({ identity, attempt, distrusted }) => {
         for (const digest of distrusted) this.distrusted.add(digest)
         this.throwFault('beginStage', { identity, attempt })

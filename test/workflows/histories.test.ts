@@ -19,8 +19,14 @@ async function replay(...histories: RecordedHistory[]): Promise<(Error | undefin
 }
 
 describe('the present workflows', () => {
-  it.each(['study', 'configuration'])('replay the recorded history of a %s', async (name) => {
-    expect(readHistory(name).events.length).toBeGreaterThan(50)
+  it.each([
+    ['study', 50],
+    ['configuration', 50],
+    ['study-extended', 50],
+    ['study-extending', 50],
+    ['pool', 5],
+  ])('replay the recorded history %s', async (name, least) => {
+    expect(readHistory(name).events.length).toBeGreaterThan(least)
     expect(await replay(readHistory(name))).toEqual([undefined])
   })
 

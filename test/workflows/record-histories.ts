@@ -1,37 +1,93 @@
-import { configurationWorkflowId } from '@gauntlet/contract'
-import { configurationId } from '@gauntlet/study'
+import { pauseStudy, resumeStudy } from '@gauntlet/client'
+import {
+  configurationWorkflowId,
+  controlUpdates,
+  progressQuery,
+  studyWorkflowId,
+  workflowNames,
+  workflowQueue,
+  type StudyProgress,
+  type Workflows,
+} from '@gauntlet/contract'
+import { configurationId, digestOf } from '@gauntlet/study'
+import type { Client } from '@temporalio/client'
 import { cell, cells } from './cells.fixture.ts'
 import { FakeWork } from './fake-work.fixture.ts'
 import { writeHistory } from './history-file.ts'
-import { openHarness, startStudyWorkflow } from './workflow-harness.fixture.ts'
+import { openHarness, pool, startStudyWorkflow, until } from './workflow-harness.fixture.ts'
 
 /*
- * Records the histories that `histories.test.ts` replays: `npm run record-histories --workspace @gauntlet/test`. Record
- * them again only when a workflow changes in a way that running studies need not survive; guard any other change with
- * `patched`.
+ * Records the histories that `histories.test.ts` replays, or those that are named:
+ * `npm run record-histories --workspace @gauntlet/test -- study-extended`. A history that is there stays: runs that
+ * began before a change must survive it, so a change of what a workflow does is guarded by `patched`, and recorded by
+ * another name. One is recorded again only when running studies need not survive, and the workflows' queue is renamed.
  */
+
+type Ids = Readonly<Record<string, string>>
+
+/** Runs something, and gives the ids of the workflows to record, by the names of the histories. */
+type Scenario = (client: Client, work: FakeWork) => Promise<Ids>
 
 /**
  * One configuration diverges. Another one runs out of memory, then loses the network, and cannot be evaluated under one
  * perturbation.
  */
-const failures: FakeWork['faultOf'] = ({ stage, seed, attempt, perturbation }) => {
-  if (stage === 'fine-tune' && seed === 2) return { type: 'Diverged' }
-  if (stage === 'fine-tune' && seed === 3 && attempt <= 2) return { type: attempt === 1 ? 'OutOfMemory' : 'Transient' }
-  return seed === 3 && perturbation === 'L1' ? { type: 'InvalidInput' } : undefined
+const failures: Scenario = async (client, work) => {
+  work.faultOf = ({ stage, seed, attempt, perturbation }) => {
+    if (stage === 'fine-tune' && seed === 2) return { type: 'Diverged' }
+    if (stage === 'fine-tune' && seed === 3 && attempt <= 2)
+      return { type: attempt === 1 ? 'OutOfMemory' : 'Transient' }
+    return seed === 3 && perturbation === 'L1' ? { type: 'InvalidInput' } : undefined
+  }
+  const study = await startStudyWorkflow(client, { window: 2 })
+  await study.result()
+  return { study: study.workflowId, configuration: configurationWorkflowId(configurationId(cell(3))) }
 }
 
-const work = new FakeWork(cells(3))
-work.faultOf = failures
+/** A study is stopped, goes on with what was in flight, and is extended; the other one joins it. */
+const extension: Scenario = async (client, work) => {
+  work.duration = ({ stage }) => (stage === 'fine-tune' ? 700 : 0)
+  const file = { digest: digestOf('extended file'), size: 1, mediaType: 'application/yaml' }
+  work.otherFiles.set(file.digest, cells(5))
+  const study = await startStudyWorkflow(client, { window: 2, budgetSeconds: 1_000 })
+  await until(() => work.callsOf('fine-tune').length === 2)
+  await pauseStudy(client, digestOf('study'), { now: true })
+  const inFlight = async () => (await study.query<StudyProgress>(progressQuery)).running.length
+  await until(async () => (await inFlight()) === 0)
+  await resumeStudy(client, digestOf('study'))
+  await until(() => work.callsOf('fine-tune').length === 4)
+  const extended = digestOf('extended study')
+  await study.executeUpdate(controlUpdates.extend, { args: [{ studyId: extended, file }] })
+  await study.result()
+  const other = client.workflow.getHandle(studyWorkflowId(extended))
+  await until(() =>
+    other.describe().then(
+      () => true,
+      () => false,
+    ),
+  )
+  await other.result()
+  return { 'study-extended': study.workflowId, 'study-extending': other.workflowId }
+}
+
+const description: Scenario = async (client) => {
+  const workflowId = 'pool'
+  const args: Parameters<Workflows['pool']> = [pool, ['prepare-dataset']]
+  await client.workflow.execute<Workflows['pool']>(workflowNames.pool, { workflowId, taskQueue: workflowQueue, args })
+  return { pool: workflowId }
+}
+
+const named = process.argv.slice(2)
 const harness = await openHarness()
-await harness.run(work, async (client) => {
-  const study = await startStudyWorkflow(client, { window: 2 })
-  console.log('The study ended with', await study.result())
-  const recorded = { study: study.workflowId, configuration: configurationWorkflowId(configurationId(cell(3))) }
-  for (const [name, workflowId] of Object.entries(recorded)) {
-    const history = await client.workflow.getHandle(workflowId).fetchHistory()
-    writeHistory(name, history)
-    console.log(`Recorded ${history.events?.length} events of a ${name}`)
-  }
-})
+for (const scenario of [failures, extension, description]) {
+  const work = new FakeWork(cells(3))
+  await harness.run(work, async (client) => {
+    for (const [name, workflowId] of Object.entries(await scenario(client, work))) {
+      if (named.length > 0 && !named.includes(name)) continue
+      const history = await client.workflow.getHandle(workflowId).fetchHistory()
+      writeHistory(name, history)
+      console.log(`Recorded ${history.events?.length} events of ${name}`)
+    }
+  })
+}
 await harness.close()

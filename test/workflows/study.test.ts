@@ -85,6 +85,25 @@ describe.concurrent('a study', () => {
     expect(skipped[0]).toMatchObject({ stage: 'checkpoint', message: /No kernel for seed #.*run the study again/ })
   })
 
+  it('tries those again that it skipped for a bug, once the code of the workers has changed', async () => {
+    const broken = Array.from({ length: 9 }, (_, index) => cell(100 + index, 'backbone-b'))
+    const work = new FakeWork([cell(1), ...broken])
+    work.faultOf = ({ stage, seed }) => {
+      if (work.code !== 'first') return undefined
+      if (seed === 1) return stage === 'fine-tune' ? { type: 'Preempted' } : undefined // it lasts until then
+      return stage === 'checkpoint' && seed >= 100 ? { type: 'Bug' } : undefined
+    }
+    const ended = await harness.run(work, async (client) => {
+      const handle = await startStudyWorkflow(client, { window: circuitBreakerThreshold + 1 })
+      await until(async () => (await handle.query<StudyProgress>(progressQuery)).ended.skipped > 0)
+      work.code = 'second'
+      return handle.result()
+    })
+    expect(ended.failed).toBeGreaterThanOrEqual(circuitBreakerThreshold)
+    expect(ended).toEqual(counts({ measured: 10 - ended.failed, failed: ended.failed }))
+    expect(ended.measured).toBeGreaterThan(3)
+  })
+
   it('runs the stages of a configuration once when two studies have it at the same time', async () => {
     const work = new FakeWork(cells(2))
     work.duration = () => 100

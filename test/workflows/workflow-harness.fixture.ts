@@ -24,7 +24,7 @@ import type { FakeWork } from './fake-work.fixture.ts'
 import { startTemporalServer } from './temporal-server.fixture.ts'
 
 const quiet = new DefaultLogger('ERROR')
-const pool = 'pool'
+export const pool = 'pool'
 
 /** The real workflows on a real Temporal server, with fake activities. */
 export interface WorkflowHarness {

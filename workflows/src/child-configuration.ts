@@ -29,6 +29,7 @@ const longestSilence = '10 minutes'
 /** Runs configurations as child workflows, and joins those that another study, or an earlier run, has in flight. */
 export class ChildConfigurations {
   private readonly ended = new Map<Digest, ConfigurationResult>()
+  private readonly joining = new Set<Digest>()
 
   constructor() {
     setHandler(defineSignal<[ConfigurationResult]>(endedSignal), (result) => {
@@ -43,6 +44,7 @@ export class ChildConfigurations {
    */
   async run(input: ConfigurationWorkflowInput): Promise<ConfigurationResult> {
     const id = configurationId(input.configuration)
+    if (this.joining.has(id)) await condition(() => !this.joining.has(id))
     for (;;) {
       try {
         const child = await startChild(configurationWorkflow, {
@@ -57,6 +59,25 @@ export class ChildConfigurations {
       const result = await this.endOf(id)
       if (result?.studyId === input.studyId) return result
     }
+  }
+
+  /**
+   * Waits for a configuration that one of these studies has in flight, before it is run for this one, and gives the
+   * seconds that it kept devices busy for that study.
+   */
+  async join(id: Digest, studyIds: readonly Digest[]): Promise<number> {
+    this.joining.add(id)
+    try {
+      const result = await this.endOf(id)
+      return result && studyIds.includes(result.studyId) ? result.deviceSeconds : 0
+    } finally {
+      this.joining.delete(id)
+    }
+  }
+
+  /** The configurations that are still waited for by `join`. */
+  get joined(): readonly Digest[] {
+    return [...this.joining]
   }
 
   /** Waits for the end of a configuration in flight; undefined where it says nothing, or has ended already. */

@@ -20,6 +20,7 @@ export class StudyStages {
   private described: Promise<WorkerDescription> | undefined
   private readonly memory = newMemory()
   private done = new Map<string, Promise<ArtifactsByRole | null>>()
+  private inFlight = 0
 
   /** `codes`: of all stages of the study, so that what the ledger keeps of the pool serves whoever plans it. */
   constructor(
@@ -38,6 +39,11 @@ export class StudyStages {
   forget(): void {
     this.described = undefined
     this.done = new Map()
+  }
+
+  /** Whether no stage runs that configurations share. */
+  isIdle(): boolean {
+    return this.inFlight === 0
   }
 
   /**
@@ -84,11 +90,14 @@ export class StudyStages {
   }
 
   private async generatedOrNull(run: () => Promise<StageOutputs>): Promise<ArtifactsByRole | null> {
+    this.inFlight += 1
     try {
       return (await run()).generated
     } catch (error) {
       if (stageFailureOf(error).failureClass === 'WorkerChanged') this.forget()
       return null
+    } finally {
+      this.inFlight -= 1
     }
   }
 }

@@ -59,7 +59,7 @@ export class StudyTally {
   }
 
   /** The places of the configurations that a retry is about. They count as not ended from now on. */
-  takeBack({ failureClass, stage, backbone }: RetryRequest): number[] {
+  takeBack({ failureClass, stage, backbone, place }: RetryRequest): number[] {
     const taken: number[] = []
     for (const [name, group] of this.groups) {
       const isMeant =
@@ -68,9 +68,11 @@ export class StudyTally {
         (stage === undefined || group.stage === stage) &&
         (backbone === undefined || group.backbone === backbone)
       if (!isMeant) continue
-      taken.push(...group.places)
-      this.add(group.outcome, -group.places.size)
-      this.groups.delete(name)
+      const places = [...group.places].filter((each) => place === undefined || each === place)
+      taken.push(...places)
+      this.add(group.outcome, -places.length)
+      for (const each of places) group.places.delete(each)
+      if (group.places.size === 0) this.groups.delete(name)
     }
     return taken.toSorted((a, b) => a - b)
   }

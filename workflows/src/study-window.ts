@@ -4,6 +4,8 @@ import {
   failureClassOf,
   type ConfigurationResult,
   type ConfigurationWorkflowInput,
+  type ExtendedStudy,
+  type ExtendRequest,
   type FailureClass,
   type ListedConfiguration,
   type PauseReason,
@@ -14,10 +16,11 @@ import {
   type StudyCounts,
   type StudyOutline,
   type StudyProgress,
+  type StudyResult,
   type StudyWorkflowInput,
   type Workflows,
 } from '@gauntlet/contract'
-import { configurationId } from '@gauntlet/study'
+import { configurationId, configurationLabel } from '@gauntlet/study'
 import {
   ApplicationFailure,
   CancellationScope,
@@ -25,10 +28,12 @@ import {
   condition,
   continueAsNew,
   isCancellation,
+  patched,
   workflowInfo,
 } from '@temporalio/workflow'
 import { ChildConfigurations, wasEndedByHand } from './child-configuration.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
+import { leftBy, startExtension } from './extension.ts'
 import { ledger } from './ledger.ts'
 import { StudyStages } from './study-stages.ts'
 import { StudyTally } from './study-tally.ts'
@@ -44,6 +49,9 @@ const fresh: StudyCarried = {
   paused: null,
   deviceSeconds: 0,
 }
+
+/** The slowest configurations that progress names. */
+const namedSlowest = 5
 
 /** A configuration in flight, and the scope in which the study waits for it. */
 interface InFlight {
@@ -62,6 +70,8 @@ export class StudyWindow {
   private page: readonly ListedConfiguration[] = []
   /** Places of configurations that were tried before: by an earlier run, before a pause, or before a retry. */
   private again: number[]
+  /** Those of `again` that the ledger has told the configurations of, which come a page at a time. */
+  private readonly told = new Map<number, ListedConfiguration>()
   /** Those of `again` that an earlier run left in flight. */
   private readonly left: Set<number>
   /** Places of configurations that a pause stops. */
@@ -73,6 +83,8 @@ export class StudyWindow {
   private readonly tally: StudyTally
   private paused: PauseReason | null
   private budgetSeconds: number | null
+  /** The study that goes on with the cells of this one, once it was asked to be extended. */
+  private extension: ExtendRequest | undefined
   /** Why the study cannot go on: it was cancelled, or the ledger cannot record a missing cell. */
   private fatal: { readonly error: unknown } | undefined
 
@@ -80,7 +92,7 @@ export class StudyWindow {
     private readonly input: StudyWorkflowInput,
     private readonly outline: StudyOutline,
   ) {
-    const carried = input.carried ?? fresh
+    const carried = input.carried ?? { ...fresh, ...leftBy(input.extended) }
     this.offset = carried.offset
     this.again = [...carried.unfinished, ...carried.again]
     this.left = new Set(carried.unfinished)
@@ -92,11 +104,12 @@ export class StudyWindow {
   }
 
   progress(): StudyProgress {
-    const running = [...this.running.values()].map(({ listed }) => configurationId(listed.configuration))
+    const running = [...this.running.values()].map(({ listed }) => listed.configuration)
     return {
       total: this.outline.total,
       ended: this.tally.counts,
-      running: running.map(configurationWorkflowId),
+      running: running.map((each) => configurationWorkflowId(configurationId(each))),
+      slowest: running.slice(0, namedSlowest).map(configurationLabel),
       paused: this.paused,
       deviceSeconds: this.tally.deviceSeconds,
       budgetSeconds: this.budgetSeconds,
@@ -128,11 +141,23 @@ export class StudyWindow {
   }
 
   /**
+   * Hands what is left to another study, which has every cell of this one. That one joins the configurations in flight,
+   * and has what this one has spent, its budget and its circuits. One extension at a time: another is refused.
+   */
+  extend(request: ExtendRequest): StudyProgress {
+    if (this.extension !== undefined && this.extension.studyId !== request.studyId)
+      throw ApplicationFailure.nonRetryable('The study is being extended already; extend the other one.')
+    if (request.studyId !== this.input.studyId) this.extension = request
+    return this.progress()
+  }
+
+  /**
    * Runs every configuration. A study that is cancelled ends once the configurations in flight have been cancelled,
    * too.
    */
-  async run(): Promise<StudyCounts> {
+  async run(): Promise<StudyResult> {
     try {
+      this.joinExtended()
       return await this.startAll()
     } catch (error) {
       if (isCancellation(error)) await CancellationScope.nonCancellable(() => condition(() => this.running.size === 0))
@@ -141,14 +166,51 @@ export class StudyWindow {
   }
 
   /** Starts each configuration as soon as the window has room, and ends when all have ended. */
-  private async startAll(): Promise<StudyCounts> {
+  private async startAll(): Promise<StudyResult> {
+    const hasRoom = () => this.paused === null && this.running.size < this.input.window
     for (;;) {
-      await this.waitUntil(() => this.isOver() || (this.paused === null && this.running.size < this.input.window))
+      await this.waitUntil(() => this.extension !== undefined || this.isOver() || hasRoom())
+      if (this.extension) return this.handOver(this.extension)
       if (this.isOver()) return this.tally.counts
       const next = await this.next()
       if (next) this.start(next)
-      else await this.waitUntil(() => this.again.length > 0 || this.running.size === 0)
+      else await this.waitUntil(() => this.extension !== undefined || this.again.length > 0 || this.running.size === 0)
     }
+  }
+
+  /**
+   * Starts the study that extends this one, as soon as no stage runs that configurations share, which would be lost.
+   * Configurations in flight go on, and that study joins them.
+   */
+  private async handOver({ studyId, file }: ExtendRequest): Promise<StudyResult> {
+    await condition(() => this.fatal !== undefined || this.shared.isIdle())
+    if (this.fatal) throw this.fatal.error
+    const { studyId: own, extended, carried: _, ...settings } = this.input
+    this.tally.addSeconds(this.shared.takeSeconds())
+    const left = await ledger.listedConfigurations({ file: this.input.file, places: [...this.left] })
+    const running = [...this.running.values()].map(({ listed }) => listed)
+    const ids = [...running, ...left].map(({ configuration }) => configurationId(configuration))
+    const taken: ExtendedStudy = {
+      studyIds: [own, ...(extended?.studyIds ?? [])],
+      inFlight: [...new Set([...ids, ...this.children.joined])],
+      bugs: this.breaker.counted(),
+      paused: this.paused,
+      deviceSeconds: this.tally.deviceSeconds,
+    }
+    const { budgetSeconds } = this
+    await startExtension({ ...settings, studyId, file, budgetSeconds, extended: taken })
+    return { ...this.tally.counts, extendedBy: studyId }
+  }
+
+  /** Waits for what the study that this one extends has in flight, and counts what that cost. */
+  private joinExtended(): void {
+    const { extended, carried } = this.input
+    if (!extended) return
+    for (const id of carried ? (carried.joined ?? []) : extended.inFlight)
+      this.children.join(id, extended.studyIds).then(
+        (seconds) => this.addSeconds(seconds),
+        () => undefined, // The study was cancelled.
+      )
   }
 
   private isOver(): boolean {
@@ -159,12 +221,7 @@ export class StudyWindow {
   /** The next configuration that has something to do: of those that were tried before, then of the list. */
   private async next(): Promise<ListedConfiguration | undefined> {
     const { file } = this.input
-    const place = this.again[0]
-    if (place !== undefined) {
-      const [listed] = await ledger.listedConfigurations({ file, places: [place] })
-      this.again = this.again.filter((each) => each !== place)
-      return listed
-    }
+    if (this.again.length > 0) return this.nextAgain()
     while (this.page.length === 0 && this.offset < this.outline.total) {
       const worker = await this.shared.describe()
       const { open, next } = await ledger.openConfigurations({ file, worker, offset: this.offset, limit: pageSize })
@@ -179,6 +236,20 @@ export class StudyWindow {
     return next
   }
 
+  /** The first of those that were tried before. The ledger tells their configurations a page at a time. */
+  private async nextAgain(): Promise<ListedConfiguration | undefined> {
+    const place = this.again[0]!
+    if (!this.told.has(place)) {
+      const places = patched('again-by-the-page') ? this.again.slice(0, pageSize) : [place]
+      const listed = await ledger.listedConfigurations({ file: this.input.file, places })
+      for (const each of listed) this.told.set(each.index, each)
+    }
+    const listed = this.told.get(place)
+    this.told.delete(place)
+    this.again = this.again.filter((each) => each !== place)
+    return listed
+  }
+
   /** Counts the configurations before this place, which have every number already. */
   private passOver(place: number): void {
     this.tally.passOver(place - this.offset)
@@ -190,7 +261,7 @@ export class StudyWindow {
     const tooLong = () => workflowInfo().continueAsNewSuggested
     await condition(() => this.fatal !== undefined || ready() || tooLong())
     if (this.fatal) throw this.fatal.error
-    if (!tooLong()) return
+    if (this.extension || !tooLong()) return // the study that goes on begins with a history of its own
     const { budgetSeconds } = this
     await continueAsNew<Workflows['study']>({ ...this.input, budgetSeconds, carried: this.carry() })
   }
@@ -203,6 +274,7 @@ export class StudyWindow {
       again: this.again.filter((place) => !this.left.has(place)),
       bugs: this.breaker.counted(),
       paused: this.paused,
+      ...(this.children.joined.length > 0 ? { joined: this.children.joined } : {}),
     }
   }
 
@@ -223,6 +295,7 @@ export class StudyWindow {
   private async runInWindow(listed: ListedConfiguration): Promise<void> {
     const { index, configuration } = listed
     const shared = await this.shared.outputsFor(configuration)
+    if (this.extension) return void this.running.delete(index) // the study that extends this one has it, too
     // One that an earlier run left in flight was tried, and its result is still to come.
     const skipped = this.left.delete(index) ? null : await this.skip(listed)
     if (skipped) return this.end(listed, skipped)
@@ -233,10 +306,16 @@ export class StudyWindow {
     if (result.workersChanged) {
       this.shared.forget()
       this.breaker.close()
+      if (patched('skipped-again')) this.again.push(...this.tally.takeBack({ failureClass: 'CircuitOpen' }))
     }
     this.breaker.count(configuration.backbone.id, result.failures)
-    this.tally.addSeconds(result.deviceSeconds + this.shared.takeSeconds())
     this.end(listed, result)
+    this.addSeconds(result.deviceSeconds + this.shared.takeSeconds())
+  }
+
+  /** Counts seconds that devices were busy, and pauses once the budget is spent. */
+  private addSeconds(seconds: number): void {
+    this.tally.addSeconds(seconds)
     if (this.paused === null && this.isBudgetSpent()) this.paused = 'budget'
   }
 

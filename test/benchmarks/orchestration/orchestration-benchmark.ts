@@ -7,6 +7,7 @@ import { openArtifactStore, type ArtifactStore } from '@gauntlet/artifacts'
 import { connect, startStudy } from '@gauntlet/client'
 import { poolDescriptionQueue, poolQueue } from '@gauntlet/contract'
 import { startPostgres, startProcess, startTemporal, stopServices } from '@gauntlet/infra'
+import { migrate } from '@gauntlet/ledger'
 import type { Client } from '@temporalio/client'
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { rawActivities } from './raw-activities.ts'
@@ -19,13 +20,18 @@ const rawQueue = 'raw'
 
 /**
  * Seconds of a study whose stages do nothing, with its real workflows, ledger worker, Postgres and artifact store,
- * against plain Temporal that runs the same stages as no-op activities of child workflows. Both take turns on one
- * server.
+ * against plain Temporal that runs the same stages as no-op activities of child workflows, as many at once as suit it
+ * best. Both take turns on one server: the local one, or that of `--temporal <address>`.
  */
 export async function orchestrationBenchmark(options: string[]): Promise<void> {
   const { values } = parseArgs({
     args: options,
-    options: { configurations: { type: 'string', default: '200' }, rounds: { type: 'string', default: '2' } },
+    options: {
+      configurations: { type: 'string', default: '200' },
+      rounds: { type: 'string', default: '2' },
+      windows: { type: 'string', default: '10,25,50,100' },
+      temporal: { type: 'string' },
+    },
   })
   const configurations = Number(values.configurations)
   Runtime.install({ logger: new DefaultLogger('ERROR') })
@@ -37,25 +43,36 @@ export async function orchestrationBenchmark(options: string[]): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void tidyUp().finally(() => process.exit(1)))
   try {
-    await measureIn(home, configurations, Number(values.rounds))
+    const windows = values.windows.split(',').map(Number)
+    await measureIn(home, { configurations, rounds: Number(values.rounds), windows, server: values.temporal })
   } finally {
     await tidyUp()
   }
 }
 
-async function measureIn(home: string, configurations: number, rounds: number): Promise<void> {
+interface Measuring {
+  readonly configurations: number
+  readonly rounds: number
+  /** Configurations of plain Temporal at once, of which the best is taken. */
+  readonly windows: readonly number[]
+  /** The address of another server than the local one. */
+  readonly server: string | undefined
+}
+
+async function measureIn(home: string, { configurations, rounds, windows, server }: Measuring): Promise<void> {
   const artifacts = pathToFileURL(join(home, 'artifacts')).href
   const store = openArtifactStore(artifacts)
-  const temporalAddress = await startEverything(home, artifacts)
+  const temporalAddress = await startEverything(home, artifacts, server)
   const { client, close } = await connect({ address: temporalAddress, namespace: 'default' })
   const workers = await startWorkers(temporalAddress, store)
   const running = Promise.all(workers.map((worker) => worker.run()))
   try {
-    await runRaw(client, 2) // both sides once, to warm up
+    await runRaw(client, 2, 2) // both sides once, to warm up
     await runOurs(client, store, 2, 0)
     console.log(`${configurations} configurations, ${cpus().length} cores, load ${loadavg()[0]!.toFixed(1)}; seconds`)
+    const window = await bestWindow(client, windows)
     for (let round = 1; round <= rounds; round++) {
-      const raw = await timed(() => runRaw(client, configurations))
+      const raw = await timed(() => runRaw(client, configurations, window))
       const ours = await timed(() => runOurs(client, store, configurations, round))
       const again = await timed(() => runOurs(client, store, configurations, round))
       console.log(
@@ -69,14 +86,25 @@ async function measureIn(home: string, configurations: number, rounds: number): 
   }
 }
 
+/** Configurations of plain Temporal in flight at once with which a few of them take the least time. */
+async function bestWindow(client: Client, windows: readonly number[]): Promise<number> {
+  const tried: { readonly window: number; readonly seconds: number }[] = []
+  for (const window of windows) tried.push({ window, seconds: await timed(() => runRaw(client, 100, window)) })
+  const seconds = tried.map(({ window, seconds }) => `${window} in ${seconds.toFixed(1)}`).join(', ')
+  console.log(`plain Temporal, 100 configurations by how many at once: ${seconds}`)
+  return tried.toSorted((a, b) => a.seconds - b.seconds)[0]!.window
+}
+
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now()
   await work()
   return (performance.now() - start) / 1_000
 }
 
-async function startEverything(home: string, artifacts: string): Promise<string> {
-  const [{ databaseUrl }, { temporalAddress }] = await Promise.all([startPostgres(home), startTemporal(home)])
+async function startEverything(home: string, artifacts: string, server: string | undefined): Promise<string> {
+  const { databaseUrl } = await startPostgres(home)
+  await migrate(databaseUrl)
+  const temporalAddress = server ?? (await startTemporal(home)).temporalAddress
   const main = fileURLToPath(new URL('../../../workers/ledger/src/main.ts', import.meta.url))
   const env = { DATABASE_URL: databaseUrl, GAUNTLET_ARTIFACTS: artifacts, TEMPORAL_ADDRESS: temporalAddress }
   await startProcess(home, {
@@ -100,12 +128,12 @@ async function startWorkers(address: string, store: ArtifactStore): Promise<Work
   ])
 }
 
-async function runRaw(client: Client, configurations: number): Promise<void> {
+async function runRaw(client: Client, configurations: number, window: number): Promise<void> {
   const workflowId = `raw/${crypto.randomUUID()}`
   await client.workflow.execute<typeof rawStudy>('rawStudy', {
     workflowId,
     taskQueue: rawQueue,
-    args: [configurations],
+    args: [configurations, window],
   })
 }
 

@@ -3,14 +3,16 @@ import type { rawActivities } from './raw-activities.ts'
 
 const { stage } = proxyActivities<typeof rawActivities>({ startToCloseTimeout: '1 minute' })
 
-/** The plainest study: every configuration a child, all at once, nothing recorded. */
-export async function rawStudy(configurations: number): Promise<void> {
+/** The plainest study: every configuration a child, so many at once, nothing recorded. */
+export async function rawStudy(configurations: number, window: number): Promise<void> {
   await stage('prepare-dataset')
   await stage('pretrain-load')
-  const children = Array.from({ length: configurations }, () =>
-    executeChild(rawConfiguration, { parentClosePolicy: ParentClosePolicy.TERMINATE }),
-  )
-  await Promise.all(children)
+  let begun = 0
+  const lane = async () => {
+    while (begun++ < configurations)
+      await executeChild(rawConfiguration, { parentClosePolicy: ParentClosePolicy.TERMINATE })
+  }
+  await Promise.all(Array.from({ length: Math.min(window, configurations) }, lane))
 }
 
 /** The same stages as a configuration of ours. */

@@ -1,6 +1,7 @@
 import {
   environmentOf,
   type AttemptEvidence,
+  type AttemptUsage,
   type FailureClass,
   type GpuActivities,
   type SourceRevision,
@@ -91,21 +92,22 @@ async function attempt(
   let progress: DeviceProgress = { done: 0, total: 0, unit: 'steps' }
   const heartbeat = () =>
     context.heartbeat({ stage, stageKey: request.stageKey, ...where, ...progress } satisfies StageProgress)
-  const evidence = (): AttemptEvidence => {
+  const evidence = (usage?: AttemptUsage): AttemptEvidence => {
     const { resumedFrom } = progress
     return {
       ...where,
       endedAt: new Date().toISOString(),
       revision,
       ...(resumedFrom ? { resumedFrom } : {}),
+      ...(usage ? { usage } : {}),
     }
   }
   const timer = setInterval(heartbeat, heartbeatMilliseconds)
   heartbeat()
   try {
     const onProgress = (next: DeviceProgress) => void (progress = next)
-    const result = await device.run(bundle, request, onProgress, context.cancellationSignal)
-    return { ...result, evidence: evidence() }
+    const { usage, ...result } = await device.run(bundle, request, onProgress, context.cancellationSignal)
+    return { ...result, evidence: evidence(usage) }
   } catch (error) {
     throw translate(error, evidence())
   } finally {

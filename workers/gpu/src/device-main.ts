@@ -3,6 +3,7 @@ import { explainFailure } from '@gauntlet/contract'
 import { join } from 'node:path'
 import type { EngineModule } from './bundles/engine-module.ts'
 import type { FromDevice, ToDevice } from './device-protocol.ts'
+import { measureUsage } from './usage.ts'
 import { loadBundle, runBundle } from './run-bundle.ts'
 
 /*
@@ -32,11 +33,13 @@ async function run({ id, bundle, request }: Extract<ToDevice, { type: 'run' }>):
   const controller = new AbortController()
   running.set(id, controller)
   const alive = setInterval(() => send({ type: 'alive', id }), 1_000)
+  const usage = measureUsage()
   try {
     const report = (progress: Extract<FromDevice, { type: 'progress' }>['progress']) =>
       send({ type: 'progress', id, progress })
     const surroundings = { store, cacheFolder, programCache: cache, signal: controller.signal, report }
-    send({ type: 'done', id, result: await runBundle(bundle, request, surroundings) })
+    const result = await runBundle(bundle, request, surroundings)
+    send({ type: 'done', id, result: { ...result, usage: usage() } })
   } catch (error) {
     const failure = explainFailure(error)
     if (failure.failureClass === 'Bug') console.error(error instanceof Error ? error.stack : error)

@@ -4,7 +4,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import type { BundleFile } from './bundles/bundle-cache.ts'
 import { cpuTicksOf } from './cpu-time.ts'
-import type { DeviceProgress, DeviceResult, EngineDescription, FromDevice, ToDevice } from './device-protocol.ts'
+import type { DeviceProgress, MeasuredResult, EngineDescription, FromDevice, ToDevice } from './device-protocol.ts'
 import { Patience } from './patience.ts'
 
 /** The device process failed an attempt; `failureClass` says what may help. */
@@ -58,7 +58,7 @@ interface Work {
 }
 
 interface Running extends Pick<Work, 'id' | 'onProgress'> {
-  readonly resolve: (result: DeviceResult) => void
+  readonly resolve: (result: MeasuredResult) => void
   readonly reject: (failure: Error) => void
   readonly life: Patience
   readonly progress: Patience
@@ -105,12 +105,12 @@ export class DeviceProcess {
   }
 
   /** Runs one attempt at one stage. Aborting asks the process to stop at its next safe point. */
-  async run({ id, bundle, request, onProgress, signal }: Work): Promise<DeviceResult> {
+  async run({ id, bundle, request, onProgress, signal }: Work): Promise<MeasuredResult> {
     const life = new Patience(this.limits.silence, request.attempt)
     const progress = new Patience(this.limits.progress, request.attempt)
     const endings: (() => void)[] = []
     try {
-      return await new Promise<DeviceResult>((resolve, reject) => {
+      return await new Promise<MeasuredResult>((resolve, reject) => {
         this.running = { id, onProgress, resolve, reject, life, progress }
         endings.push(this.watch(this.running), this.cancelOn(signal, id))
         this.send({ type: 'run', id, bundle: bundle.path, request })

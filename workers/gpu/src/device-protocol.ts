@@ -1,4 +1,4 @@
-import type { ExplainedFailure, StageProgress, StageRequest, StageResult } from '@gauntlet/contract'
+import type { AttemptUsage, ExplainedFailure, StageProgress, StageRequest, StageResult } from '@gauntlet/contract'
 import type { Digest, Json } from '@gauntlet/study'
 
 /** What a device process says of its engine before its first stage. */
@@ -23,13 +23,18 @@ export type ToDevice =
 export type FromDevice =
   | ({ readonly type: 'ready' } & EngineDescription)
   | { readonly type: 'progress'; readonly id: number; readonly progress: DeviceProgress }
-  | { readonly type: 'done'; readonly id: number; readonly result: DeviceResult }
+  | { readonly type: 'done'; readonly id: number; readonly result: MeasuredResult }
   /** The process can still answer; sent every second while it works at a stage and is not within one computation. */
   | { readonly type: 'alive'; readonly id: number }
   | ({ readonly type: 'failed'; readonly id: number } & ExplainedFailure)
 
 /** What a stage read from outside the store, and what it stored. */
 export type DeviceResult = Pick<StageResult, 'sources' | 'generated'>
+
+/** The result of an attempt with what it took of the machine. */
+export interface MeasuredResult extends DeviceResult {
+  readonly usage: AttemptUsage
+}
 
 /** What a device process knows of its progress; the worker adds who and since when. */
 export type DeviceProgress = Pick<

@@ -1,7 +1,7 @@
 import type { StageRequest } from '@gauntlet/contract'
 import type { BundleFile } from './bundles/bundle-cache.ts'
 import { DeviceProcess, usualLimits, type DeviceLimits } from './device-process.ts'
-import type { DeviceProgress, DeviceResult, EngineDescription } from './device-protocol.ts'
+import type { DeviceProgress, MeasuredResult, EngineDescription } from './device-protocol.ts'
 
 /**
  * One device and the process that does its tensor work. Tensor work blocks the thread it runs on; in a process of its
@@ -33,7 +33,7 @@ export class Device {
     request: StageRequest<unknown>,
     onProgress: (progress: DeviceProgress) => void,
     signal: AbortSignal,
-  ): Promise<DeviceResult> {
+  ): Promise<MeasuredResult> {
     const process = this.living()
     await process.ready
     signal.throwIfAborted()

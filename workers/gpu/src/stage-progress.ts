@@ -1,16 +1,13 @@
 import type { ArtifactStore } from '@gauntlet/artifacts'
-import { finishedPointer, progressPointer } from '@gauntlet/contract'
+import { finishedPointer, progressEnvelope, progressPointer } from '@gauntlet/contract'
 import type { Digest, Json } from '@gauntlet/study'
 import type { SavedProgress } from './bundles/bundle-protocol.ts'
 import type { DeviceResult } from './device-protocol.ts'
 
-/**
- * The progress inside a stage that another attempt goes on from, by stage key. Its bytes begin with that key, so that
- * they are never those of an artifact, and letting go of them never takes an artifact away.
- */
+/** The progress inside a stage that another attempt goes on from, by stage key. */
 export function midStageCheckpoint(store: ArtifactStore, stageKey: Digest) {
   const pointer = progressPointer(stageKey)
-  const envelope = new TextEncoder().encode(`gauntlet-progress ${stageKey}\n`)
+  const envelope = progressEnvelope(stageKey)
   return {
     /** The last progress; null where there is none, or where its bytes cannot be trusted. */
     async read(): Promise<SavedProgress | null> {

@@ -8,6 +8,7 @@ import {
   measurement,
   poolDescription,
   study,
+  studyAnnotation,
   studyConfiguration,
   withdrawal,
 } from './schema/index.ts'
@@ -45,6 +46,7 @@ export async function changesSince(db: LedgerDatabase, position: string | null):
     ),
     studies as (
       ${written(study, study.id, position)}
+      union ${written(studyAnnotation, studyAnnotation.studyId, position)}
       union select study_id from ${studyConfiguration} join configurations on configuration_id = configurations.id
     )
     select

@@ -53,6 +53,11 @@ export async function studyFile(db: LedgerDatabase, id: Digest): Promise<string>
   return found.file
 }
 
+/** The ids of the studies of this name, the latest first, at most `limit`. */
+export async function studiesNamed(db: LedgerDatabase, name: string, limit = 50): Promise<Digest[]> {
+  return (await studiesWhere(db, eq(study.name, name), limit)).map(({ id }) => id)
+}
+
 /** The names of studies that ran here and of imported ones. */
 export async function namesOfStudies(db: LedgerDatabase): Promise<string[]> {
   const all = db

@@ -1,8 +1,8 @@
-export { attemptCosts, type AttemptCost } from './attempt-costs.ts'
+export { attemptCosts, measuredAttempts, type AttemptCost, type MeasuredAttempt } from './attempt-costs.ts'
 export { changesSince, type LedgerChanges } from './changes-since.ts'
 export { LedgerAbsent, LedgerMisplaced, LedgerOlder } from './ledger-absent.ts'
 export { executionGraph, type ExecutionNode } from './execution-graph.ts'
-export { findStudy, studyFile, type RecordedStudy } from './find-study.ts'
+export { findStudy, studiesNamed, studyFile, type RecordedStudy } from './find-study.ts'
 export { fulfilExecution, type FulfilmentReport } from './fulfil-execution.ts'
 export { fulfilledOutputs, fulfilledOutputsOf } from './fulfilled-outputs.ts'
 export { readImportedStudy, type ImportedStudy } from './imported-study.ts'
@@ -36,6 +36,7 @@ export {
   type StudyEvidence,
   type StudyGrid,
 } from './study-evidence.ts'
+export { annotateStudy, readAnnotations, type AnnotatedStudy } from './study-annotations.ts'
 export { StudyUnknown } from './study-unknown.ts'
 export { traceMeasurement, type MeasurementTrace, type TracedExecution } from './trace-measurement.ts'
 export { withdrawFulfilment } from './withdraw-fulfilment.ts'

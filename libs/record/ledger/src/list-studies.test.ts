@@ -9,6 +9,7 @@ import { recordAttempt } from './record-attempt.ts'
 import { recordMeasurement } from './record-measurement.ts'
 import { recordStudy } from './record-study.ts'
 import { searchLedger } from './search-ledger.ts'
+import { annotateStudy, readAnnotations } from './study-annotations.ts'
 import { StudyUnknown } from './study-unknown.ts'
 
 const ledger = useLedger()
@@ -41,6 +42,28 @@ it('lists studies, the latest first, with the cells that have a number', async (
     { id: large.id, configurations: 2, perturbations: 2, numbers: 1, lastNumberAt: expect.any(Date) },
   ])
   expect(await listStudies(ledger.db, 1)).toHaveLength(1)
+})
+
+it('has what people write about a study: what its file says, and what was written after that', async () => {
+  const [of] = [large.id]
+  const extended = studyOf('extended', [first])
+  const said = { owner: 'Ada', labels: ['paper', "x'; drop table study; --"], notes: '<b>50 %_</b>' }
+  await recordStudy(ledger.db, { ...extended, annotations: said, extends: of })
+  await recordStudy(ledger.db, extended)
+  expect(await readAnnotations(ledger.db, extended.id)).toEqual({ ...said, extends: of })
+  await annotateStudy(ledger.db, extended.id, { owner: '', labels: ['thesis'] })
+  expect(await readAnnotations(ledger.db, extended.id)).toEqual({
+    ...said,
+    owner: null,
+    labels: ['thesis'],
+    extends: of,
+  })
+  expect((await listStudies(ledger.db))[0]).toMatchObject({ owner: null, labels: ['thesis'], notes: said.notes })
+  const named = async (text: string) => (await searchLedger(ledger.db, text)).map(({ kind, name }) => `${kind} ${name}`)
+  expect(await named('HESIS')).toEqual(['study extended'])
+  expect(await named('50 %_<')).toEqual(['study extended'])
+  expect(await named('paper')).toEqual([])
+  expect(await readAnnotations(ledger.db, small.id)).toEqual({ owner: null, labels: [], notes: null, extends: null })
 })
 
 it('adds up what the attempts of a study have taken, by stage and outcome', async () => {

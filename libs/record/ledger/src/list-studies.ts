@@ -1,10 +1,11 @@
 import type { Digest } from '@gauntlet/study'
 import { sql } from 'drizzle-orm'
 import type { LedgerDatabase } from './open-ledger.ts'
-import { measurement, study, studyConfiguration, studyPerturbation } from './schema/index.ts'
+import { measurement, study, studyAnnotation, studyConfiguration, studyPerturbation } from './schema/index.ts'
+import type { AnnotatedStudy } from './study-annotations.ts'
 
 /** A study in a list of all. */
-export interface ListedStudy {
+export interface ListedStudy extends AnnotatedStudy {
   readonly id: Digest
   readonly name: string
   /** As the study file has it; null where it has none. */
@@ -21,11 +22,13 @@ export interface ListedStudy {
 /** The studies of a ledger, the latest first, at most `limit`. */
 export async function listStudies(db: LedgerDatabase, limit = 200): Promise<ListedStudy[]> {
   const { rows } = await db.execute<Record<string, unknown>>(sql`
-    select id, name, document ->> 'description' as description, created_at,
+    select id, name, document ->> 'description' as description, created_at, extends,
+      a.owner, coalesce(a.labels, '{}') as labels, a.notes,
       (select count(*)::int from ${studyConfiguration} where study_id = ${study}.id) as configurations,
       (select count(*)::int from ${studyPerturbation} where study_id = ${study}.id) as perturbations,
       measured.numbers, measured.last
     from ${study}
+    left join ${studyAnnotation} a on a.study_id = ${study}.id
     cross join lateral (
       select count(distinct (m.configuration_id, m.perturbation_key))::int as numbers, max(m.confirmed_at) as last
       from ${studyConfiguration} c

@@ -7,6 +7,7 @@ import {
   type Digest,
   type Json,
   type Perturbation,
+  type StudyAnnotations,
 } from '@gauntlet/study'
 import { inBatches } from './in-batches.ts'
 import type { LedgerDatabase } from './open-ledger.ts'
@@ -21,6 +22,7 @@ import {
   studyPerturbation,
 } from './schema/index.ts'
 import { documentOf } from './schema/json-document.ts'
+import { annotateStudy } from './study-annotations.ts'
 
 /** An expanded study: its identity, and what it consists of in the order of its table. */
 export interface StudyRecord {
@@ -32,6 +34,10 @@ export interface StudyRecord {
   readonly configurations: readonly Configuration[]
   readonly perturbations: readonly Perturbation[]
   readonly exclusions: readonly { readonly cell: Json; readonly reason: string }[]
+  /** What its file says for people. */
+  readonly annotations?: StudyAnnotations
+  /** The study that it was made of by an extension. */
+  readonly extends?: Digest
 }
 
 /** The identity of a perturbation: the digest of its canonical form. */
@@ -39,14 +45,18 @@ export function perturbationKey(how: Perturbation): Digest {
   return digestOf(how)
 }
 
-/** Records a study and its grid; recording it again changes nothing but that the file may be another text of it. */
+/**
+ * Records a study and its grid. Recording it again changes nothing but that the file may be another text of it, and
+ * what it says for people.
+ */
 export async function recordStudy(db: LedgerDatabase, record: StudyRecord): Promise<void> {
-  const { id, name, document, file } = record
+  const { id, name, document, file, annotations = {} } = record
   await db.transaction(async (transaction) => {
     await transaction
       .insert(study)
-      .values({ id, name, document: documentOf(document), file })
+      .values({ id, name, document: documentOf(document), file, extends: record.extends ?? null })
       .onConflictDoNothing()
+    await annotateStudy(transaction, id, annotations)
     const bytes = Buffer.from(file)
     await transaction
       .insert(artifact)

@@ -9,6 +9,7 @@ import {
   executionArtifact,
   measurement,
   study,
+  studyAnnotation,
   studyConfiguration,
   studyPerturbation,
 } from './schema/index.ts'
@@ -28,7 +29,10 @@ export interface SearchHit {
 /** The fewest hexadecimal digits that are looked for among digests. */
 const shortestDigest = 6
 
-/** Finds what has this text in its name, or whose digest begins with it: at most `limit` hits of each kind. */
+/**
+ * Finds what has this text in its name, studies also by owner, labels and notes, and what has a digest that begins with
+ * it: at most `limit` hits of each kind.
+ */
 export async function searchLedger(db: LedgerDatabase, text: string, limit = 10): Promise<SearchHit[]> {
   const isDigest = new RegExp(`^[0-9a-f]{${shortestDigest},64}$`).test(text)
   const queries = [...byName(text), ...(isDigest ? byDigest(text) : [])]
@@ -52,7 +56,10 @@ function byName(text: string): SQL[] {
   }
   const studies = sql`
     select 'study' as kind, name, id as digest, id as "studyId", name as "studyName", null as row
-    from ${study} where name ilike ${like} order by created_at desc`
+    from ${study} left join ${studyAnnotation} a on a.study_id = ${study.id}
+    where name ilike ${like} or a.owner ilike ${like} or a.notes ilike ${like}
+      or exists (select from unnest(a.labels) as label where label ilike ${like})
+    order by created_at desc`
   return [studies, level('dataset'), level('backbone')]
 }
 

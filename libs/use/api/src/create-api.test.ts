@@ -1,6 +1,8 @@
 import { readResults } from '@gauntlet/client'
-import { recordStudy, traceMeasurement } from '@gauntlet/ledger'
+import { plan, progressEnvelope, progressPointer } from '@gauntlet/contract'
+import { knownStages, recordStudy, traceMeasurement } from '@gauntlet/ledger'
 import { configurationWith, studyOf, useLedger } from '@gauntlet/ledger/fixtures/ledger'
+import type { Digest } from '@gauntlet/study'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -122,6 +124,38 @@ it('has the curves of trainings that ended, and says of others that they have no
   expect(lost.curves.map(({ epochs }) => epochs?.length ?? null)).toEqual([12, null])
   expect(lost.curves[1]!.reason).toMatch(/is not in/)
   expect((await get(`/curves?configurations=${Array.from({ length: 61 }, (_, i) => i).join()}`)).status).toBe(400)
+})
+
+it('has the epochs so far of a training that has saved a state in its midst', async () => {
+  const place = study.configurations.length - 2
+  const recall = (keys: readonly Digest[]) => knownStages(ledger.db, keys)
+  const stages = await plan([study.configurations[place]!], [], study.worker, recall)
+  const key = stages.find(({ stage }) => stage === 'fine-tune')!.stageKey!
+  const history = Array.from({ length: 12 }, (_, i) => ({
+    epoch: i + 1,
+    learningRates: { backbone: 1e-3, head: 5e-3 },
+    training: { images: 8, loss: 2 / (1 + i), cleanCorrect: null, adversarialCorrect: i },
+    validation: null,
+  }))
+  const state = (epochs: number) => {
+    const position = JSON.stringify({ epoch: epochs, history: history.slice(0, epochs) })
+    const header = Buffer.from(JSON.stringify({ __metadata__: { position } }))
+    const length = Buffer.alloc(8)
+    length.writeBigUInt64LE(BigInt(header.length))
+    return Buffer.concat([length, header])
+  }
+  const save = async (bytes: Uint8Array) => {
+    const { digest } = await store.put(Buffer.concat([progressEnvelope(key), bytes]), 'application/octet-stream')
+    await store.writePointer(progressPointer(key), digest)
+    return (await get<Curves>(`/curves?configurations=${place}`)).answer.curves[0]!
+  }
+  const { epochs, ...training } = await save(state(5))
+  expect(epochs!.map(({ epoch, trainingLoss }) => [epoch, trainingLoss])).toEqual(
+    history.slice(0, 5).map(({ epoch, training: { loss } }) => [epoch, loss]),
+  )
+  expect(training).toMatchObject({ hasEnded: false, reason: null })
+  for (const damaged of [state(5).subarray(0, 30), new Uint8Array(), new Uint8Array(9).fill(255)])
+    expect(await save(damaged)).toMatchObject({ epochs: null, reason: 'The training has not ended.' })
 })
 
 it('groups failures by what they have in common, and counts the cells', async () => {

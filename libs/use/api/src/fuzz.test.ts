@@ -36,6 +36,9 @@ it('answers whatever is asked, with a sentence where it cannot, and never fails'
     const { error } = answer as { error: string }
     expect(error).toMatch(/^[A-Z"].{10,400}[.…]$/su)
   }
+  const { answer: listed, headers } = await ask<{ labels: string[] }[]>(app, '/api/studies')
+  expect(listed.map(({ labels }) => labels[0])).toEqual(Array(2).fill('<script>window.stolen = true</script>'))
+  expect(headers.get('content-type')).toMatch(/^application\/json/) // so that a browser that opens it runs no script of it
   const text = JSON.stringify(calls.map(({ answer }) => answer))
   expect(text).not.toMatch(/root:|node_modules|at async/)
 }, 300_000)

@@ -44,6 +44,14 @@ interface Simulation {
   readonly done?: number
 }
 
+/** What people wrote tries to run scripts, too. */
+const planted = {
+  owner: '<img src=x onerror="window.stolen = true">',
+  labels: ['<script>window.stolen = true</script>', '"onmouseover="window.stolen=true'],
+  notes:
+    'javascript:window.stolen=true <svg onload=window.stolen=true>\n</td></table><script>window.stolen=true</script>',
+}
+
 /** A study with invented numbers, whose keys are those of a plan. */
 export interface SimulatedStudy {
   readonly id: Digest
@@ -72,6 +80,7 @@ export async function simulateStudy(
     name,
     document: { name, description: 'Numbers that nobody has measured.' },
     file: `name: ${name}\n`,
+    annotations: planted,
     configurations,
     perturbations,
     exclusions: [{ cell: null, reason: 'TRADES with LP-1 was left out' }],

@@ -12,7 +12,7 @@ const attempt = {
 const unspent = { paused: null, deviceSeconds: 0, budgetSeconds: null, failures: [] }
 const snapshot = (total: number, stages: StudySnapshot['stages'] = []): StudySnapshot => ({
   status: 'running',
-  progress: { total, ended: { measured: 2, diverged: 1, failed: 0, skipped: 0 }, running: [], ...unspent },
+  progress: { total, ended: { measured: 2, diverged: 1, failed: 0, skipped: 0 }, running: [], slowest: [], ...unspent },
   stages,
 })
 

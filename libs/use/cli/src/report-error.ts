@@ -1,7 +1,14 @@
 import { NothingToAnalyze, PublishedTableInvalid } from '@gauntlet/analysis'
 import { AddressUnusable, TokenNeeded } from '@gauntlet/api'
 import { ArtifactCorrupt, ArtifactMissing } from '@gauntlet/artifacts'
-import { PinContradicted, SpeedsUnreadable, StudyFileMissing, StudyNotRunning, StudyStopped } from '@gauntlet/client'
+import {
+  PinContradicted,
+  SpeedsUnreadable,
+  StudyFileMissing,
+  StudyNotExtendable,
+  StudyNotRunning,
+  StudyStopped,
+} from '@gauntlet/client'
 import { InvalidDataset } from '@gauntlet/datasets/invalid-dataset'
 import { DiskFull } from '@gauntlet/files'
 import { DiskNotLocal, HomeElsewhere } from '@gauntlet/infra'
@@ -40,6 +47,7 @@ const explained = [
   SourceNotFound,
   SourceUnreachable,
   SpeedsUnreadable,
+  StudyNotExtendable,
   StudyNotRunning,
   StudyStopped,
   UnusableSource,

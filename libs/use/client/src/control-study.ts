@@ -32,6 +32,16 @@ export function retryStudy(client: Client, studyId: Digest, request: RetryReques
   return update(client, studyId, controlUpdates.retry, request)
 }
 
+/** Whether a study runs. */
+export async function isStudyRunning(client: Client, studyId: Digest): Promise<boolean> {
+  try {
+    return (await client.workflow.getHandle(studyWorkflowId(studyId)).describe()).status.name === 'RUNNING'
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false
+    throw error
+  }
+}
+
 /** Ends a study and its configurations in flight. What they have finished is kept; throws `StudyNotRunning`. */
 export async function cancelStudy(client: Client, studyId: Digest): Promise<void> {
   const handle = client.workflow.getHandle(studyWorkflowId(studyId))

@@ -1,5 +1,5 @@
 import type { BackboneSpeed } from '@gauntlet/contract'
-import { backboneFacts, type Configuration, type Passes } from '@gauntlet/study'
+import { backboneFacts, type Configuration, type Passes, type StageName } from '@gauntlet/study'
 
 /** What a price is based on: this backbone at this resolution, this backbone at another one, or other backbones. */
 export type PriceBasis = 'measured' | 'another resolution' | 'other backbones'
@@ -10,13 +10,18 @@ export interface Price {
   readonly basis: PriceBasis
 }
 
+/** Passes, and of which stage they are: an attack and a training do more than passes, and have to begin. */
+export interface StagePasses extends Passes {
+  readonly stage?: StageName
+}
+
 /**
  * The time one device needs for a configuration's passes, by the speeds that were measured of it; null where none was,
  * or where the catalogue lacks the backbone. Another resolution is assumed to cost in proportion to its pixels, and
  * another backbone to its multiply-accumulates, which is rough for small images and few channels.
  */
 export function priceOf(
-  passes: Passes,
+  passes: StagePasses,
   { backbone, dataset }: Configuration,
   speeds: readonly BackboneSpeed[],
 ): Price | null {
@@ -33,15 +38,19 @@ export function priceOf(
     const measured = multiplyAccumulates(speed.backbone, speed.resolution)
     return measured && work ? [(work / measured) * secondsOf(passes, speed)] : []
   })
-  return others.length > 0 ? { seconds: middle(others), basis: 'other backbones' } : null
+  return others.length > 0 ? { seconds: median(others), basis: 'other backbones' } : null
 }
 
-function secondsOf(passes: Passes, speed: BackboneSpeed): number {
-  return passes.forward / speed.forward + passes.gradient / speed.gradient + passes.update / speed.update
+function secondsOf({ forward, gradient, update, stage }: StagePasses, speed: BackboneSpeed): number {
+  const { attackStart = 0, updateStart = 0 } = speed
+  const isAttack = stage === 'perturb-and-evaluate' && gradient > 0
+  const begin = (stage === 'fine-tune' ? updateStart : 0) + (gradient > 0 && stage ? attackStart : 0)
+  const perturbing = gradient / (isAttack ? (speed.attack ?? speed.gradient) : speed.gradient)
+  return begin + forward / speed.forward + perturbing + update / speed.update
 }
 
 /** The multiply-accumulates of one image of this side; null for a backbone that the catalogue lacks. */
-function multiplyAccumulates(id: string, side: number): number | null {
+export function multiplyAccumulates(id: string, side: number): number | null {
   const facts = backboneFacts(id)
   return facts && facts.multiplyAccumulates * (side / facts.native.side) ** 2
 }
@@ -63,7 +72,7 @@ function nearest(speeds: readonly BackboneSpeed[], side: number): BackboneSpeed 
   return [...speeds].sort((one, other) => distance(one) - distance(other))[0]
 }
 
-/** The median; of an even number the larger of the two in the middle. */
-function middle(values: readonly number[]): number {
+/** The median; of an even number the larger of the two in the middle. Of at least one value. */
+export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
 }

@@ -17,8 +17,8 @@ interface StartOptions {
   readonly file: ArtifactReference
   readonly pool?: string
   readonly window?: number
-  /** Device-seconds after which the study pauses and asks. */
-  readonly budgetSeconds?: number
+  /** Device-seconds after which the study pauses and asks; no limit where it is null or absent. */
+  readonly budgetSeconds?: number | null
 }
 
 /**

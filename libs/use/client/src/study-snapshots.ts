@@ -1,4 +1,10 @@
-import { progressQuery, studyWorkflowId, type StageProgress, type StudyProgress } from '@gauntlet/contract'
+import {
+  progressQuery,
+  studyWorkflowId,
+  type StageProgress,
+  type StudyProgress,
+  type StudyResult,
+} from '@gauntlet/contract'
 import type { Digest } from '@gauntlet/study'
 import { defaultPayloadConverter } from '@temporalio/common'
 import { isGrpcServiceError, NamespaceNotFoundError, WorkflowNotFoundError, type Client } from '@temporalio/client'
@@ -13,6 +19,10 @@ export interface StudySnapshot {
   readonly stages: readonly StageProgress[]
   /** Why the workflow of the study failed, where it did. */
   readonly failure?: string
+  /** The configurations that have been in flight for longest, with the time since when; ISO 8601. */
+  readonly slowest?: readonly { readonly label: string; readonly since: string }[]
+  /** The study that goes on with the cells of this one, where it was extended. */
+  readonly extendedBy?: Digest
 }
 
 /** The most workflows that are asked for their stages in one snapshot: each costs a call, and people read no more. */
@@ -26,14 +36,22 @@ const states = {
   CONTINUED_AS_NEW: 'running',
 } as const
 
-/** Takes snapshots of a running study until it has ended; the last one says how. */
+/**
+ * Takes snapshots of a running study until it has ended; the last one says how. Where it is extended, they go on with
+ * the study that it is extended to.
+ */
 export async function* studySnapshots(
   client: Client,
   studyId: Digest,
   { everyMilliseconds = 1_000, signal }: { everyMilliseconds?: number; signal?: AbortSignal } = {},
 ) {
+  let id = studyId
   for (;;) {
-    const snapshot = await takeSnapshot(client, studyId)
+    const snapshot = await takeSnapshot(client, id)
+    if (snapshot.extendedBy) {
+      id = snapshot.extendedBy
+      continue
+    }
     yield snapshot
     if (!['running', 'unreachable'].includes(snapshot.status) || signal?.aborted) return
     await sleep(everyMilliseconds, undefined, signal ? { signal } : {}).catch(() => undefined)
@@ -75,24 +93,36 @@ async function snapshotOfWorkflow(client: Client, studyId: Digest): Promise<Stud
     )
     return { status, progress: null, stages: [], failure }
   }
+  if (status === 'completed') {
+    const { extendedBy } = (await handle.result()) as StudyResult
+    return { status, progress: null, stages: [], ...(extendedBy ? { extendedBy } : {}) }
+  }
   if (status !== 'running') return { status, progress: null, stages: [] }
   // A query needs a workflow worker. There is none while it restarts, and the study still runs.
   const progress = await handle.query<StudyProgress>(progressQuery).catch(() => null)
   // The study itself runs the stages that its configurations share.
   const workflowIds = [studyWorkflowId(studyId), ...(progress?.running ?? [])].slice(0, stageLimit)
-  const stages = await Promise.all(workflowIds.map((id) => stagesOf(client, id)))
-  return { status, progress, stages: stages.flat() }
+  const workflows = await Promise.all(workflowIds.map((id) => look(client, id)))
+  const slowest = (progress?.slowest ?? []).flatMap((label, i) => {
+    const since = workflows[i + 1]?.startedAt
+    return since ? [{ label, since }] : []
+  })
+  return { status, progress, stages: workflows.flatMap(({ stages }) => stages), slowest }
 }
 
-/** The last heartbeats of the attempts that a workflow has in flight. */
-async function stagesOf(client: Client, workflowId: string): Promise<StageProgress[]> {
+/** When a workflow began, and the last heartbeats of the attempts that it has in flight. */
+async function look(
+  client: Client,
+  workflowId: string,
+): Promise<{ readonly startedAt?: string; readonly stages: readonly StageProgress[] }> {
   try {
-    const { raw } = await client.workflow.getHandle(workflowId).describe()
-    return (raw.pendingActivities ?? []).flatMap(({ heartbeatDetails }) => {
+    const { raw, startTime } = await client.workflow.getHandle(workflowId).describe()
+    const stages = (raw.pendingActivities ?? []).flatMap(({ heartbeatDetails }) => {
       const payload = heartbeatDetails?.payloads?.[0]
       return payload ? [defaultPayloadConverter.fromPayload<StageProgress>(payload)] : []
     })
+    return { startedAt: startTime.toISOString(), stages }
   } catch {
-    return [] // The workflow ended between the two calls.
+    return { stages: [] } // The workflow ended between the two calls.
   }
 }

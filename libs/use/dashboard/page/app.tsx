@@ -93,7 +93,12 @@ function StudyPage({ named, view }: { readonly named: string; readonly view: Vie
       </nav>
       <main id="content" tabIndex={-1}>
         <h1>
-          <span class="study-name">{model?.grid.name ?? named}</span> <span class="view-name">{title}</span>
+          <span class="study-name">{model?.grid.name ?? named}</span> <span class="view-name">{title}</span>{' '}
+          {model && model.unread > 0 && (
+            <span class="reading" role="status">
+              · reading, {Math.floor(100 * (1 - model.unread / model.size))} %
+            </span>
+          )}
         </h1>
         {shown?.error && <Failure sentence={shown.error} onRetry={tryAgain} />}
         {model?.size === 0 ? (

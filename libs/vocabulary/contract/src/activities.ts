@@ -40,6 +40,16 @@ export interface AttemptEvidence {
   readonly lastProgress?: Pick<StageProgress, 'done' | 'total' | 'unit' | 'checkpoint'>
   /** The artifact that the store had lost, where that is why the attempt failed. */
   readonly lostArtifact?: Digest
+  /** What it took of the machine; absent where the device process could not say. */
+  readonly usage?: AttemptUsage
+}
+
+/** What an attempt took of the machine that its device process runs on. */
+export interface AttemptUsage {
+  /** Seconds of CPU time, which a busy machine does not lengthen. */
+  readonly cpuSeconds: number
+  /** The most bytes that were resident: on a CPU the memory of the device, else that of its host process. */
+  readonly peakBytes: number
 }
 
 /**
@@ -238,7 +248,12 @@ export interface OpenConfigurations {
 /** Done by the ledger worker, the only writer of rows. */
 export interface LedgerActivities {
   /** Reads the study file from the artifact store, expands it and records the study. Idempotent. */
-  recordStudy(input: { readonly studyId: Digest; readonly file: ArtifactReference }): Promise<void>
+  recordStudy(input: {
+    readonly studyId: Digest
+    readonly file: ArtifactReference
+    /** The study that it extends. */
+    readonly extended?: Digest
+  }): Promise<void>
   studyOutline(input: { readonly file: ArtifactReference }): Promise<StudyOutline>
   /**
    * The next `limit` configurations from a place of the list on, without those that have every number by the keys that

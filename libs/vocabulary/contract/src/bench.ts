@@ -10,7 +10,10 @@ export interface BenchRequest {
   readonly batch: number | null
 }
 
-/** How fast one device computes with one backbone, in images per second of captured programs, one program at a time. */
+/**
+ * How fast one device computes with one backbone, in images per second of captured programs, one program at a time; of
+ * its CPU time where it is one core (`countsCpuTime`).
+ */
 export interface BackboneSpeed {
   readonly backbone: string
   /** Side of the images, in pixels. */
@@ -22,6 +25,23 @@ export interface BackboneSpeed {
   readonly gradient: number
   /** An optimiser step on clean images, every parameter trained. */
   readonly update: number
+  /** Forward and backward to the pixels as a pass of an attack, with all that it does beside. */
+  readonly attack?: number
+  /** Seconds until an attack's first pass, in which its programs are captured. */
+  readonly attackStart?: number
+  /** Seconds that the first optimiser step takes more than another, for the same reason. */
+  readonly updateStart?: number
+  /** The most bytes that were resident in the process meanwhile. */
+  readonly peakBytes?: number
+}
+
+/**
+ * Whether a device with this environment is one core of a CPU. What it takes is then told by CPU time, which others who
+ * use the machine do not lengthen.
+ */
+export function countsCpuTime(environment: Json | object): boolean {
+  const { device, threads, parts } = environment as { device?: string; threads?: number; parts?: number }
+  return device?.startsWith('cpu ') === true && threads === 1 && parts === 1
 }
 
 /** The device that was measured, as its workers describe it. */

@@ -1,7 +1,8 @@
+import type { ArtifactReference, Digest } from '@gauntlet/study'
 import type { MissingReason } from './failures.ts'
 
 /** What a running study can be asked, as updates of its workflow. Each is answered at once, with its progress. */
-export const controlUpdates = { pause: 'pause', resume: 'resume', retry: 'retry' } as const
+export const controlUpdates = { pause: 'pause', resume: 'resume', retry: 'retry', extend: 'extend' } as const
 
 export interface PauseRequest {
   /**
@@ -21,6 +22,15 @@ export interface RetryRequest {
   readonly failureClass?: MissingReason
   readonly stage?: string
   readonly backbone?: string
+  /** The place of one configuration in the study's list. */
+  readonly place?: number
+}
+
+/** The study that a running one goes on as: every cell of it, and more. */
+export interface ExtendRequest {
+  readonly studyId: Digest
+  /** Its file, in the artifact store. */
+  readonly file: ArtifactReference
 }
 
 /** Why a study starts no configurations. */

@@ -40,6 +40,25 @@ export type MissingReason =
   /** Its configuration was cancelled or terminated by hand. */
   | 'Cancelled'
 
+/** Every reason why a cell has no number. */
+export const missingReasons: readonly MissingReason[] = [
+  'InvalidInput',
+  'Diverged',
+  'OutOfMemory',
+  'ArtifactLost',
+  'Preempted',
+  'WorkerLost',
+  'WorkerChanged',
+  'Transient',
+  'Bug',
+  'CircuitOpen',
+  'Cancelled',
+]
+
+export function isMissingReason(name: string): name is MissingReason {
+  return missingReasons.includes(name as MissingReason)
+}
+
 interface RetryDecision {
   /** Retries after the first attempt. */
   readonly retries: number

@@ -42,6 +42,11 @@ export function environmentOf(
   return hostStages.has(stage) ? worker.host : worker
 }
 
+/** The environments of all stages on this worker. */
+export function environmentClassesOf({ environmentClass, host }: WorkerDescription): readonly Digest[] {
+  return [environmentClass, host.environmentClass]
+}
+
 /** The identity of prepare-dataset: the bytes of the source, however they are fetched, the split and the subsample. */
 export function prepareDatasetIdentity(worker: WorkerDescription, dataset: DatasetSpecification): StageIdentity {
   const { sha256, source: _place, splitSeed, metric: _counting, ...parameters } = dataset

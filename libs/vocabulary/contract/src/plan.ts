@@ -54,14 +54,15 @@ export async function plan(
   recall: RecallStages,
   ranOutAt: OutOfMemoryFacts = () => null,
 ): Promise<PlannedStage[]> {
-  const datasets = await planLevel(configurations, recall, 'prepare-dataset', ({ dataset }) =>
+  const all = configurations.map((configuration) => ({ configuration }))
+  const datasets = await planLevel(all, recall, 'prepare-dataset', ({ configuration: { dataset } }) =>
     prepareDatasetIdentity(worker, dataset),
   )
-  const weights = await planLevel(configurations, recall, 'pretrain-load', (configuration) =>
+  const weights = await planLevel(all, recall, 'pretrain-load', ({ configuration }) =>
     pretrainLoadIdentity(worker, pretrainLoadInputOf(configuration)),
   )
-  const toTrain = configurations.filter(({ protocol }) => protocol.trains !== 'nothing')
-  const trained = await planLevel(toTrain, recall, 'fine-tune', (configuration) => {
+  const toTrain = all.filter(({ configuration }) => configuration.protocol.trains !== 'nothing')
+  const trained = await planLevel(toTrain, recall, 'fine-tune', ({ configuration }) => {
     const [dataset, parameters] = [datasets.known(configuration), weights.known(configuration)]
     const microBatch = microBatchBelow(configuration.hyperparameters.microBatch, ranOutAt(configuration))
     if (!dataset || !parameters || microBatch === null) return undefined
@@ -72,28 +73,25 @@ export async function plan(
     const loaded = weights.known(configuration)
     return loaded && untrained(loaded)
   }
-  const checkpoints = await planLevel(configurations, recall, 'checkpoint', (configuration) => {
+  const checkpoints = await planLevel(all, recall, 'checkpoint', ({ configuration }) => {
     const [dataset, parameters] = [datasets.known(configuration), trainedOf(configuration)]
     if (parameters === null) return null
     return dataset && parameters && checkpointIdentity(worker, { configuration, dataset, trained: parameters })
   })
-  const evaluations = await Promise.all(
-    perturbations.map((perturbation) =>
-      planLevel(
-        configurations,
-        recall,
-        'perturb-and-evaluate',
-        (configuration) => {
-          const [dataset, checkpoint] = [datasets.known(configuration), checkpoints.known(configuration)]
-          if (checkpoint === null) return null
-          const input = dataset && checkpoint && { configuration, dataset, checkpoint, perturbation }
-          return input && perturbAndEvaluateIdentity(worker, input)
-        },
-        perturbation,
-      ),
-    ),
-  )
-  return [datasets, weights, trained, checkpoints, ...evaluations].flatMap(({ stages }) => stages)
+  const cells = perturbations.flatMap((perturbation) => all.map((each) => ({ ...each, perturbation })))
+  const evaluations = await planLevel(cells, recall, 'perturb-and-evaluate', ({ configuration, perturbation }) => {
+    const [dataset, checkpoint] = [datasets.known(configuration), checkpoints.known(configuration)]
+    if (checkpoint === null) return null
+    const input = dataset && checkpoint && { configuration, dataset, checkpoint, perturbation }
+    return input && perturbAndEvaluateIdentity(worker, input)
+  })
+  return [datasets, weights, trained, checkpoints, evaluations].flatMap(({ stages }) => stages)
+}
+
+/** What a stage is asked for: a configuration, and of an evaluation the perturbation. */
+interface StageTask {
+  readonly configuration: Configuration
+  readonly perturbation?: Perturbation
 }
 
 interface PlannedLevel {
@@ -103,42 +101,43 @@ interface PlannedLevel {
 }
 
 /**
- * The stages of one name. Configurations with the same identity of a stage share it. `identify` gives undefined where
- * an input has still to be made, and null where an earlier stage is known to diverge.
+ * The stages of one name. Tasks with the same identity of a stage share it. `identify` gives undefined where an input
+ * has still to be made, and null where an earlier stage is known to diverge.
  */
-async function planLevel(
-  configurations: readonly Configuration[],
+async function planLevel<Task extends StageTask>(
+  tasks: readonly Task[],
   recall: RecallStages,
   stage: StageName,
-  identify: (configuration: Configuration) => StageIdentity | null | undefined,
-  perturbation?: Perturbation,
+  identify: (task: Task) => StageIdentity | null | undefined,
 ): Promise<PlannedLevel> {
-  const keys = new Map<Configuration, Digest | null>()
   const identities = new Map<Digest, StageIdentity>()
-  for (const configuration of configurations) {
-    const identity = identify(configuration)
+  const keys = tasks.map((task) => {
+    const identity = identify(task)
     const key = identity && stageKey(identity)
-    if (key !== undefined) keys.set(configuration, key)
     if (key) identities.set(key, identity)
-  }
-  const recalled = await recall([...identities.keys()])
-  const known = (configuration: Configuration): KnownStage | undefined => {
-    const key = keys.get(configuration)
-    return key === null ? null : recalled.get(key ?? '')
-  }
-  const served = new Map<Digest | Configuration, Configuration[]>()
-  for (const configuration of configurations) {
-    const key = keys.get(configuration) ?? configuration
-    const group = served.get(key)
-    if (group) group.push(configuration)
-    else served.set(key, [configuration])
-  }
-  const stages = [...served].map(([key, configurations]): PlannedStage => {
-    const stageKey = typeof key === 'string' ? key : null
-    const identity = (stageKey && identities.get(stageKey)) || null
-    const outputs = known(configurations[0]!)
-    const state = outputs ? 'fulfilled' : outputs === null ? 'diverged' : 'open'
-    return { stage, ...(perturbation ? { perturbation } : {}), stageKey, identity, state, configurations }
+    return key
   })
-  return { stages, known }
+  const recalled = await recall([...identities.keys()])
+  const outputsOf = (key: Digest | null | undefined) => (key === null ? null : recalled.get(key ?? ''))
+  const known = new Map<Configuration, KnownStage | undefined>()
+  const served = new Map<Digest | Task, { key: Digest | null | undefined; tasks: Task[] }>()
+  for (const [i, task] of tasks.entries()) {
+    const key = keys[i]
+    known.set(task.configuration, outputsOf(key))
+    const group = served.get(key ?? task)
+    if (group) group.tasks.push(task)
+    else served.set(key ?? task, { key, tasks: [task] })
+  }
+  const stages = [...served.values()].map(({ key, tasks: [first, ...others] }): PlannedStage => {
+    const outputs = outputsOf(key)
+    return {
+      stage,
+      ...(first!.perturbation ? { perturbation: first!.perturbation } : {}),
+      stageKey: key ?? null,
+      identity: (key && identities.get(key)) || null,
+      state: outputs ? 'fulfilled' : outputs === null ? 'diverged' : 'open',
+      configurations: [first!, ...others].map(({ configuration }) => configuration),
+    }
+  })
+  return { stages, known: (configuration) => known.get(configuration) }
 }

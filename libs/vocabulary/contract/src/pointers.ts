@@ -6,6 +6,14 @@ export function progressPointer(stageKey: Digest): string {
 }
 
 /**
+ * What the bytes of a mid-stage checkpoint begin with. They are then never those of an artifact, and letting go of them
+ * never takes an artifact away.
+ */
+export function progressEnvelope(stageKey: Digest): Uint8Array {
+  return new TextEncoder().encode(`gauntlet-progress ${stageKey}\n`)
+}
+
+/**
  * The pointer to the outputs of a stage that the ledger has not recorded yet. It is deleted once the stage is
  * fulfilled.
  */

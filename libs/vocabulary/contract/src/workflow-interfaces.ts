@@ -14,6 +14,16 @@ export interface StudyWorkflowInput {
   readonly budgetSeconds: number | null
   /** State of an earlier run of the workflow, carried over continue-as-new. */
   readonly carried?: StudyCarried
+  /** The study that this one was made of by an extension, and what it takes over of it. */
+  readonly extended?: ExtendedStudy
+}
+
+/** What a study that was extended leaves to the one that goes on with its cells. */
+export interface ExtendedStudy extends Pick<StudyCarried, 'bugs' | 'paused' | 'deviceSeconds'> {
+  /** It and those that it extended, the latest first. What their configurations in flight cost is this study's. */
+  readonly studyIds: readonly Digest[]
+  /** The ids of those in flight. */
+  readonly inFlight: readonly Digest[]
 }
 
 /** What a study workflow must remember when it continues as new. */
@@ -31,12 +41,20 @@ export interface StudyCarried {
   readonly failed: readonly FailedPlaces[]
   readonly paused: PauseReason | null
   readonly deviceSeconds: number
+  /** Configurations in flight of the study that this one extends, which it still waits for. */
+  readonly joined?: readonly Digest[]
 }
 
 /** The places in the list of configurations that failed alike. */
 export interface FailedPlaces extends Omit<FailureGroup, 'configurations'> {
   readonly outcome: keyof StudyCounts
   readonly places: readonly number[]
+}
+
+/** How a study ended. */
+export interface StudyResult extends StudyCounts {
+  /** The study that goes on with its cells, where it was extended before it had run them all. */
+  readonly extendedBy?: Digest
 }
 
 export interface StudyCounts {
@@ -89,6 +107,8 @@ export interface StudyProgress {
   readonly ended: StudyCounts
   /** Workflow ids of the configurations in flight. */
   readonly running: readonly string[]
+  /** Dataset, backbone, loss, protocol and seed of the first of them, which have been in flight for longest. */
+  readonly slowest: readonly string[]
   /** Why it starts no configurations; null while it does. */
   readonly paused: PauseReason | null
   /** Device time spent so far, and the budget. */
@@ -117,7 +137,7 @@ export function configurationWorkflowId(configurationId: Digest): string {
 
 /** The workflows, by the names under which `workflows/src/index.ts` exports them and clients start them. */
 export interface Workflows {
-  study(input: StudyWorkflowInput): Promise<StudyCounts>
+  study(input: StudyWorkflowInput): Promise<StudyResult>
   configuration(input: ConfigurationWorkflowInput): Promise<ConfigurationResult>
   /** Asks a pool for the description of its workers. */
   pool(name: string, codes: readonly StageCode[]): Promise<WorkerDescription>

@@ -123,6 +123,19 @@ describe('the expansion of a study', () => {
 })
 
 describe('the identity of a study', () => {
+  it('does not change with owner, labels and notes, which are read as they stand', () => {
+    const written = { owner: 'Ada', labels: '[thesis, <b>, thesis]', notes: '"two\\nlines"' }
+    expect(id(written)).toBe(id({}))
+    expect(parseStudy(tiny(written), 'f').annotations).toEqual({
+      owner: 'Ada',
+      labels: ['thesis', '<b>'],
+      notes: 'two\nlines',
+    })
+    expect(parseStudy(tiny({}), 'f').annotations).toEqual({})
+    for (const label of ['" x"', '"a\\tb"', '""'])
+      expect(() => id({ labels: `[${label}]` })).toThrow(/A label is one line/)
+  })
+
   it('does not change with layout, comments, the order of lists, defaults written out or the description', () => {
     expect(id({ losses: '[TRADES, Classic AT] # order', seeds: '[1]', resolution: '224', description: 'x' })).toBe(
       id({}),

@@ -19,6 +19,7 @@ import { lockFileName, parseLock, splitLock } from './source-lock.ts'
 import { sourceText } from './source-text.ts'
 import { backbonesOf, datasetsOf, protocolOf } from './specifications.ts'
 import { StudyFileInvalid } from './study-problem.ts'
+import { annotationsOf, type StudyAnnotations } from './study-annotations.ts'
 import { studySchema, type StudyDocument } from './study-schema.ts'
 import { readYaml } from './yaml-source.ts'
 
@@ -26,6 +27,7 @@ import { readYaml } from './yaml-source.ts'
 export interface Study {
   readonly name: string
   readonly description: string | null
+  readonly annotations: StudyAnnotations
   readonly fileName: string
   readonly cells: readonly Cell[]
   /** The hyperparameters of each cell, in the order of `cells`. */
@@ -92,7 +94,7 @@ export function expandStudy(study: Study): Expansion {
 
 /**
  * The identity of a study: the digest of its name and of everything it expands to. Comments, layout, the order of
- * lists, defaults written out and the description do not change it.
+ * lists, defaults written out, the description and annotations do not change it.
  */
 export function studyId(study: Study): Digest {
   const { configurations, exclusions, perturbations } = expandStudy(study)
@@ -119,6 +121,7 @@ function resolve(
   return {
     name: document.name,
     description: document.description ?? null,
+    annotations: annotationsOf(document),
     fileName,
     ...grid,
     hyperparameters,

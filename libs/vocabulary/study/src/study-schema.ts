@@ -6,6 +6,7 @@ import { datasetIds } from './catalogue/dataset-catalogue.ts'
 import { ensembleEvaluatorNames } from './configuration.ts'
 import { hyperparametersSchema } from './hyperparameters-schema.ts'
 import { oneOrMany, positiveEpsilon, sha256, source } from './schema-parts.ts'
+import { annotationFields } from './study-annotations.ts'
 
 /*
  * The study file as its authors write it. The descriptions appear in editors through the JSON Schema. The message of a
@@ -154,6 +155,7 @@ export const studySchema = z.strictObject({
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'A study name has lower-case letters, digits and dashes, 63 at most.')
     .describe('The name of the study in commands.'),
   description: z.string().max(10_000).optional(),
+  ...annotationFields,
   datasets: z.array(datasetEntry).min(1).max(1_000),
   backbones: z.array(backboneEntry).min(1).max(1_000),
   losses: z

@@ -12,13 +12,18 @@ import {
   type Tensor4D,
 } from '@gauntlet/engine'
 import { disposeParameters, evaluationMode, foldablePairs, foldBatchNorms, Parameters } from '@gauntlet/nn'
-import { defaultHyperparameters, type Passes } from '@gauntlet/study'
+import { defaultHyperparameters } from '@gauntlet/study'
 import { fineTuneModel, trainableModel } from '@gauntlet/training'
 import { toParameters } from '@gauntlet/weights'
+import { measureUsage } from '../usage.ts'
+import { attackSpeed } from './attack-speed.ts'
+import { busySeconds } from './busy-seconds.ts'
 import { randomWeights } from './random-weights.ts'
 
-/** The kinds of passes, in the order in which they are measured. */
-export const passKinds = ['forward', 'gradient', 'update'] as const satisfies readonly (keyof Passes)[]
+/**
+ * What is measured, in this order: the kinds of passes, and those that find the gradient of pixels within an attack.
+ */
+export const passKinds = ['forward', 'gradient', 'attack', 'update'] as const
 export type PassKind = (typeof passKinds)[number]
 
 /** Classes of the head, which has little of the work. */
@@ -73,15 +78,20 @@ async function measure(
   const pixels = uniform({ seed: 0, purpose: 'bench/pixels' }, batch * resolution * resolution * 3)
   const labels = Int32Array.from({ length: batch }, (_, i) => i % classes)
   const setting = { backbone, parameters, resolution, pixels, labels }
-  const measured = { forward: secondsOfPass, gradient: secondsOfPass, update: secondsOfUpdate }
+  const usage = measureUsage()
+  const secondsOf = (kind: 'forward' | 'gradient') => {
+    onKind(kind)
+    return secondsOfPass(setting, kind)
+  }
   try {
-    const speeds: Record<string, number> = {}
-    for (const kind of passKinds) {
-      onKind(kind)
-      speeds[kind] = batch / (await measured[kind](setting, kind))
-    }
-    const { forward, gradient, update } = speeds as Record<PassKind, number>
-    return { backbone: backbone.id, resolution, batch, forward, gradient, update }
+    const [forward, gradient] = [batch / secondsOf('forward'), batch / secondsOf('gradient')]
+    onKind('attack')
+    const attacked = await attackSpeed({ ...setting, classes })
+    onKind('update')
+    const { step, start: updateStart } = await secondsOfUpdate(setting)
+    const { peakBytes } = usage()
+    const speeds = { forward, gradient, update: batch / step, ...attacked, updateStart }
+    return { backbone: backbone.id, resolution, batch, ...speeds, peakBytes }
   } finally {
     disposeParameters(parameters)
   }
@@ -128,11 +138,15 @@ function secondsOfPass({ backbone, parameters, resolution, pixels, labels }: Set
   })
 }
 
-/** Seconds of one optimiser step of `fineTuneModel`, between two readings of its images. */
-async function secondsOfUpdate({ backbone, parameters, resolution, pixels, labels }: Setting): Promise<number> {
+/**
+ * Seconds of one optimiser step of `fineTuneModel`, between two readings of its images, and what the first step takes
+ * more, in which the programs are captured.
+ */
+async function secondsOfUpdate({ backbone, parameters, resolution, pixels, labels }: Setting) {
+  const called = busySeconds()
   const begun: number[] = []
   const read = async () => {
-    begun.push(performance.now())
+    begun.push(busySeconds())
     return { images: pixels, labels }
   }
   const batch = labels.length
@@ -155,16 +169,17 @@ async function secondsOfUpdate({ backbone, parameters, resolution, pixels, label
     training: { count: (countedRuns + 2) * batch, resolution, read },
   })
   disposeParameters(trained)
-  return median(begun.slice(2).map((at, i) => (at - begun[i + 1]!) / 1000))
+  const step = median(begun.slice(2).map((at, i) => at - begun[i + 1]!))
+  return { step, start: Math.max(0, begun[1]! - called - step) }
 }
 
 /** The seconds of each timed run. */
 function secondsOfRuns(run: () => void): number[] {
   run()
   return Array.from({ length: countedRuns }, () => {
-    const begun = performance.now()
+    const begun = busySeconds()
     run()
-    return (performance.now() - begun) / 1000
+    return busySeconds() - begun
   })
 }
 

@@ -13,13 +13,16 @@ describe('the bench', () => {
     )
     expect(device.environmentClass).toBe(environmentClass(engineEnvironment()))
     expect(reports).toEqual([
-      [0, 3, `${backbone}, forward`],
-      [1, 3, `${backbone}, gradient`],
-      [2, 3, `${backbone}, update`],
+      [0, 4, `${backbone}, forward`],
+      [1, 4, `${backbone}, gradient`],
+      [2, 4, `${backbone}, attack`],
+      [3, 4, `${backbone}, update`],
     ])
-    const { forward, gradient, update, ...rest } = speeds[0]!
+    const { forward, gradient, update, attack, attackStart, updateStart, peakBytes, ...rest } = speeds[0]!
     expect(rest).toEqual({ backbone, resolution: 32, batch: 4 })
-    for (const speed of [forward, gradient, update])
+    for (const seconds of [attackStart, updateStart]) expect(seconds).toBeGreaterThanOrEqual(0)
+    expect(peakBytes).toBeGreaterThan(1e8)
+    for (const speed of [forward, gradient, update, attack])
       expect(speed).toSatisfy((value: number) => value > 0 && value < 1e9)
     expect(forward).toBeGreaterThan(update)
   })

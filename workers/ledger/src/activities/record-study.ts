@@ -5,10 +5,10 @@ import type { Dependencies } from './dependencies.ts'
 
 /** Records a study file and every cell of its grid. */
 export function createRecordStudy({ db, studies }: Dependencies): LedgerActivities['recordStudy'] {
-  return async ({ studyId, file }) => {
+  return async ({ studyId, file, extended }) => {
     const { study, text, expansion } = await studies(file)
     const { configurations, perturbations, exclusions } = expansion
-    const { name, description, cells } = study
+    const { name, description, cells, annotations } = study
     const document = { name, description, cells, perturbations } as unknown as Json
     await recordStudy(db, {
       id: studyId,
@@ -17,6 +17,8 @@ export function createRecordStudy({ db, studies }: Dependencies): LedgerActiviti
       file: text,
       configurations,
       perturbations,
+      annotations,
+      ...(extended ? { extends: extended } : {}),
       exclusions: exclusions.map(({ cell, reason }) => ({ cell: { ...cell }, reason })),
     })
   }

@@ -1,4 +1,4 @@
-import { index, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import { index, pgTable, text, timestamp, type AnyPgColumn } from 'drizzle-orm/pg-core'
 import type { Json } from '@gauntlet/study'
 import { changedIn } from './changed-in.ts'
 import { digestCheck } from './digest-check.ts'
@@ -14,6 +14,8 @@ export const study = pgTable(
     document: jsonDocument().$type<Json>().notNull(),
     /** The study file's text as the user wrote it. */
     file: text().notNull(),
+    /** The study that it was made of by an extension while that ran. */
+    extends: text().references((): AnyPgColumn => study.id),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
     changedIn: changedIn(),
   },

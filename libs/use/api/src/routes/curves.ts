@@ -8,6 +8,7 @@ import { KeptValues } from '../kept-values.ts'
 import type { StudyTables } from '../tables/study-tables.ts'
 import { curves, type Epoch } from '../wire/study-now.ts'
 import { ofStudy, readRoute } from './route-parts.ts'
+import { historySoFar } from '../history-so-far.ts'
 
 /** The most trainings in one answer. */
 const mostCurves = 60
@@ -65,11 +66,13 @@ export function addCurveRoutes(app: OpenAPIHono, { db, store }: ApiDependencies,
     const keys = known.flatMap((position) => stages[position]?.fineTune ?? [])
     const outputs = await fulfilledOutputsOf(db, keys)
     const answers = known.map(async (position) => {
-      const digest = outputs.get(stages[position]?.fineTune ?? ('' as Digest))?.['history']?.digest
+      const key = stages[position]?.fineTune ?? null
+      const digest = key && outputs.get(key)?.['history']?.digest
       const training = digest
         ? await readable(() => histories.get(digest, async () => epochsOf(await store.read(digest))))
-        : { epochs: null, reason: 'The training has not ended.' }
-      return { position, configuration: configurationLabel(grid.configurations[position]!.configuration), ...training }
+        : await unfinished(store, key)
+      const configuration = configurationLabel(grid.configurations[position]!.configuration)
+      return { position, configuration, hasEnded: Boolean(digest), ...training }
     })
     return context.json({ curves: await Promise.all(answers) }, 200)
   })
@@ -86,21 +89,29 @@ async function readable(read: () => Promise<Epoch[]>) {
   }
 }
 
+/** The epochs that a training has behind it: those of its last mid-training state. */
+async function unfinished(store: ApiDependencies['store'], key: Digest | null) {
+  const epochs = key && (await historySoFar(store, key))
+  return epochs ? { epochs: epochsIn(epochs), reason: null } : { epochs: null, reason: 'The training has not ended.' }
+}
+
 function epochsOf(bytes: Uint8Array): Epoch[] {
-  return history
-    .parse(JSON.parse(new TextDecoder().decode(bytes)))
-    .map(({ epoch, learningRates, training, validation }) => ({
-      epoch,
-      learningRateBackbone: learningRates.backbone,
-      learningRateHead: learningRates.head,
-      trainingLoss: training.loss,
-      trainingImages: training.images,
-      trainingCleanCorrect: training.cleanCorrect,
-      trainingAdversarialCorrect: training.adversarialCorrect,
-      validationImages: validation?.images ?? null,
-      validationCleanCorrect: validation?.cleanCorrect ?? null,
-      validationAdversarialCorrect: validation?.adversarialCorrect ?? null,
-      validationCleanLoss: validation?.cleanLoss ?? null,
-      validationAdversarialLoss: validation?.adversarialLoss ?? null,
-    }))
+  return epochsIn(JSON.parse(new TextDecoder().decode(bytes)))
+}
+
+function epochsIn(records: unknown): Epoch[] {
+  return history.parse(records).map(({ epoch, learningRates, training, validation }) => ({
+    epoch,
+    learningRateBackbone: learningRates.backbone,
+    learningRateHead: learningRates.head,
+    trainingLoss: training.loss,
+    trainingImages: training.images,
+    trainingCleanCorrect: training.cleanCorrect,
+    trainingAdversarialCorrect: training.adversarialCorrect,
+    validationImages: validation?.images ?? null,
+    validationCleanCorrect: validation?.cleanCorrect ?? null,
+    validationAdversarialCorrect: validation?.adversarialCorrect ?? null,
+    validationCleanLoss: validation?.cleanLoss ?? null,
+    validationAdversarialLoss: validation?.adversarialLoss ?? null,
+  }))
 }

@@ -1,7 +1,7 @@
 import { observePace, type Pace } from '@gauntlet/analysis'
 import { plannedCost, priceSentence, priceStudy, type StudySnapshot } from '@gauntlet/client'
-import { configurationWorkflowId } from '@gauntlet/contract'
-import { attemptCosts } from '@gauntlet/ledger'
+import { configurationWorkflowId, environmentClassesOf, type WorkerDescription } from '@gauntlet/contract'
+import { attemptCosts, measuredAttempts, type MeasuredAttempt } from '@gauntlet/ledger'
 import type { Digest } from '@gauntlet/study'
 import { z, type OpenAPIHono } from '@hono/zod-openapi'
 import { ApiError } from '../api-error.ts'
@@ -43,12 +43,25 @@ const statusSentences: Readonly<Record<StudySnapshot['status'], string>> = {
 export function addNowRoutes(app: OpenAPIHono, dependencies: ApiDependencies, tables: StudyTables): void {
   const { db, snapshot, actions, readOnly } = dependencies
   const paces = new KeptValues<Pace>(32)
+  // Thousands of attempts are not read for every look at the page: prices of a minute ago serve as well.
+  const attemptsOf = new KeptValues<MeasuredAttempt[]>(4)
+  const measured = (worker: WorkerDescription) =>
+    attemptsOf.get(`${worker.environmentClass} ${Math.floor(performance.now() / 60_000)}`, () =>
+      measuredAttempts(db, environmentClassesOf(worker)),
+    )
   app.openapi(now, async (context) => {
     const table = await tables.read(context.req.valid('param').study)
     const id = table.grid.study.id as Digest
-    const [taken, spent] = await Promise.all([snapshot(id), attemptCosts(db, id)])
+    const [taken, spent, attempts] = await Promise.all([
+      snapshot(id),
+      attemptCosts(db, id),
+      measured(table.pool.description),
+    ])
     const pace = await paces.get(id, async () => observePace())
-    return context.json({ ...nowOf(table, taken, pace, dependencies), spent: spent.map((one) => ({ ...one })) }, 200)
+    return context.json(
+      { ...nowOf(table, { taken, attempts }, pace, dependencies), spent: spent.map((one) => ({ ...one })) },
+      200,
+    )
   })
   app.openapi(act, async (context) => {
     const { study, action } = context.req.valid('param')
@@ -67,12 +80,14 @@ export function addNowRoutes(app: OpenAPIHono, dependencies: ApiDependencies, ta
 
 function nowOf(
   table: CachedTable,
-  { status, progress, stages, failure }: StudySnapshot,
+  { taken, attempts }: { readonly taken: StudySnapshot; readonly attempts: readonly MeasuredAttempt[] },
   pace: Pace,
   { speeds, actions, readOnly }: ApiDependencies,
 ): Omit<StudyNow, 'spent'> {
   const open = table.stages.flatMap((one) => one.open)
-  const price = priceStudy(open, speeds(table.pool.description.environmentClass))
+  const { status, progress, stages } = taken
+  const { environmentClass, environment } = table.pool.description
+  const price = priceStudy(open, { speeds: speeds(environmentClass), attempts, environment })
   const left = open.reduce<number | null>((sum, stage) => {
     const cost = plannedCost(stage)
     return sum === null || cost === null ? null : sum + cost
@@ -83,7 +98,7 @@ function nowOf(
   const running = new Set(progress?.running ?? [])
   return {
     status,
-    sentence: [statusSentences[status], failure, progress?.paused ? 'It is paused.' : ''].filter(Boolean).join(' '),
+    sentence: sentenceOf(taken),
     cells: countCells(table),
     running: table.grid.configurations.flatMap(({ id, position }) =>
       running.size > 0 && running.has(configurationWorkflowId(id)) ? [position] : [],
@@ -106,6 +121,18 @@ function nowOf(
     failures: groupFailures(table),
     actions: readOnly ? [] : Object.entries(actions).map(([name, { sentence }]) => ({ name, sentence })),
   }
+}
+
+function sentenceOf({ status, failure, progress, extendedBy }: StudySnapshot): string {
+  const paused = progress?.paused === 'budget' ? 'Its budget is spent, so it is paused.' : 'It is paused.'
+  return [
+    statusSentences[status],
+    failure,
+    progress?.paused ? paused : '',
+    extendedBy ? `It was extended, and goes on as the study ${extendedBy.slice(0, 12)}.` : '',
+  ]
+    .filter(Boolean)
+    .join(' ')
 }
 
 function countCells({ cells }: CachedTable): StudyNow['cells'] {

@@ -2,7 +2,7 @@ import { resultRow } from '@gauntlet/client'
 import { changesSince, listStudies, searchLedger, type ListedStudy as RecordedListing } from '@gauntlet/ledger'
 import { z, type OpenAPIHono } from '@hono/zod-openapi'
 import type { ApiDependencies } from '../dependencies.ts'
-import { positionOf, wireTable } from '../tables/wire-table.ts'
+import { lackingPlaces, parseVersion, wireTable } from '../tables/wire-table.ts'
 import type { StudyTables } from '../tables/study-tables.ts'
 import { searchHit, serverFacts } from '../wire/study-now.ts'
 import { listedStudy, measurementRow, studyTable, type ListedStudy } from '../wire/study-table.ts'
@@ -18,7 +18,7 @@ const list = readRoute({
 
 const search = readRoute({
   path: '/api/search',
-  summary: 'What has this text in its name, or a digest that begins with it',
+  summary: 'What has this text in its name, owner, labels or notes, or a digest that begins with it',
   request: { query: z.object({ q: z.string().min(1).max(100) }) },
   answer: z.array(searchHit),
 })
@@ -52,12 +52,13 @@ export function addStudyRoutes(app: OpenAPIHono, { db, readOnly, ledgerName }: A
   app.openapi(list, async (context) => context.json((await listStudies(db)).map(listed), 200))
   app.openapi(search, async (context) => context.json(await searchLedger(db, context.req.valid('query').q), 200))
   app.openapi(table, async (context) => {
-    const whole = await tables.read(context.req.valid('param').study)
-    const position = positionOf(context.req.valid('query').after, whole)
-    if (position === null) return context.json(wireTable(whole, null), 200)
-    const { configurations, hasWithdrawnShared, isOther } = await changesSince(db, position)
-    const changed = configurations.flatMap((id) => whole.positions.get(id) ?? []).sort((a, b) => a - b)
-    return context.json(wireTable(whole, isOther || hasWithdrawnShared ? null : changed), 200)
+    const shown = await tables.readSoFar(context.req.valid('param').study)
+    const known = parseVersion(context.req.valid('query').after, shown)
+    if (known === null) return context.json(wireTable(shown, null), 200)
+    const { configurations, hasWithdrawnShared, isOther } = await changesSince(db, known.position)
+    if (isOther || hasWithdrawnShared) return context.json(wireTable(shown, null), 200)
+    const changed = configurations.flatMap((id) => shown.positions.get(id) ?? [])
+    return context.json(wireTable(shown, lackingPlaces(shown, known, changed)), 200)
   })
   app.openapi(measurements, async (context) => {
     const { offset = 0, limit = mostMeasurements } = context.req.valid('query')
@@ -71,10 +72,11 @@ export function addStudyRoutes(app: OpenAPIHono, { db, readOnly, ledgerName }: A
   })
 }
 
-function listed({ createdAt, lastNumberAt, ...study }: RecordedListing): ListedStudy {
+function listed({ createdAt, lastNumberAt, labels, ...study }: RecordedListing): ListedStudy {
   return {
     ...study,
     id: study.id as string,
+    labels: [...labels],
     createdAt: createdAt.toISOString(),
     lastNumberAt: lastNumberAt?.toISOString() ?? null,
   }

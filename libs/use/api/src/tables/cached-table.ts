@@ -33,7 +33,7 @@ export interface CachedTable {
   readonly positions: ReadonlyMap<Digest, number>
   /** By row − 1. */
   readonly cells: TableCell[]
-  /** By place in the table. */
+  /** By place in the table. They are read in this order, so that its length says how many are read. */
   readonly stages: ConfigurationStages[]
   /** Everything that older transactions wrote is in it. */
   position: string

@@ -8,12 +8,17 @@ import {
   type GridConfiguration,
 } from '@gauntlet/ledger'
 import type { Digest } from '@gauntlet/study'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { ApiDependencies } from '../dependencies.ts'
 import { emptyTable, fillTable, type CachedTable } from './cached-table.ts'
 
-/** Configurations that are planned between two turns of the event loop: some tens of milliseconds. */
-const partSize = 100
+/** How a table is read for the first time. */
+const firstRead = {
+  /** Configurations that are planned between two turns of the event loop: some tens of milliseconds. */
+  partSize: 250,
+  /** Milliseconds after which a table is shown as far as it is read. */
+  patience: 500,
+}
 
 /** Tables that are kept in memory at once; the one used longest ago is dropped. */
 const keptTables = 8
@@ -24,12 +29,34 @@ const keptTables = 8
  */
 export class StudyTables {
   private readonly tables = new Map<Digest, Promise<CachedTable>>()
+  /** The tables that are being read as a whole. */
+  private readonly begun = new Map<Digest, CachedTable>()
 
-  constructor(private readonly dependencies: Pick<ApiDependencies, 'db' | 'describePool'>) {}
+  constructor(
+    private readonly dependencies: Pick<ApiDependencies, 'db' | 'describePool'>,
+    private readonly options = firstRead,
+  ) {}
 
   /** The table of a study by its name or id, as the ledger has it now. Throws `StudyUnknown`. */
   async read(nameOrId: string): Promise<CachedTable> {
+    return this.readById((await findStudy(this.dependencies.db, nameOrId)).id)
+  }
+
+  /**
+   * The table of a study, or what is read of it after half a second: the first read of 100,000 numbers takes many. Throws
+   * `StudyUnknown`.
+   */
+  async readSoFar(nameOrId: string): Promise<CachedTable> {
     const { id } = await findStudy(this.dependencies.db, nameOrId)
+    const whole = this.readById(id)
+    for (const until = Date.now() + this.options.patience; ;) {
+      const read = await Promise.race([whole, sleep(20)])
+      const table = read ?? (Date.now() < until ? undefined : this.begun.get(id))
+      if (table) return table
+    }
+  }
+
+  private readById(id: Digest): Promise<CachedTable> {
     const before = this.tables.get(id)
     // Renewals of one table run one after the other; after a failure the table is read as a whole again.
     const renewed = before ? before.then((table) => this.renew(table)) : this.readWhole(id)
@@ -45,7 +72,12 @@ export class StudyTables {
     const { position } = await changesSince(db, null)
     const grid = await studyGrid(db, id)
     const table = emptyTable(grid, await describePool(stageCodesIn(grid)), position)
-    await this.fill(table, grid.configurations)
+    this.begun.set(id, table)
+    try {
+      await this.fill(table, grid.configurations)
+    } finally {
+      this.begun.delete(id)
+    }
     return table
   }
 
@@ -65,6 +97,7 @@ export class StudyTables {
   private async fill(table: CachedTable, configurations: readonly GridConfiguration[]): Promise<void> {
     if (configurations.length === 0) return
     const { db } = this.dependencies
+    const { partSize } = this.options
     const { description } = table.pool
     const ranOutAt = await outOfMemoryFacts(db, description.environmentClass)
     for (let from = 0; from < configurations.length; from += partSize) {

@@ -10,9 +10,17 @@ import {
 } from '../wire/study-table.ts'
 import type { CachedTable, TableCell } from './cached-table.ts'
 
-/** The version of a table: the ledger's position, and the description of the pool that it is the table of. */
-function versionOf({ position, pool }: Pick<CachedTable, 'position' | 'pool'>): string {
-  return `${position}-${poolVersion(pool)}`
+/**
+ * The version of a table: the ledger's position, the description of the pool that it is the table of, and how many
+ * configurations are read while not all are.
+ */
+function versionOf(table: CachedTable): string {
+  const version = `${table.position}-${poolVersion(table.pool)}`
+  return unreadOf(table) > 0 ? `${version}-${table.stages.length}` : version
+}
+
+function unreadOf({ grid, stages }: CachedTable): number {
+  return grid.configurations.length - stages.length
 }
 
 /** What a version says of the pool; another one means another table. */
@@ -20,13 +28,28 @@ function poolVersion({ description: { environmentClass, codeDigests } }: CachedT
   return digestOf({ environmentClass, codeDigests }).slice(0, 16)
 }
 
-/** The position in a version, where it is a version of this table by the same pool; else null. */
-export function positionOf(version: string | undefined, table: CachedTable): string | null {
-  const [position, ...rest] = version?.split('-') ?? []
-  return position && /^\d{1,19}$/.test(position) && rest.join() === poolVersion(table.pool) ? position : null
+/** What somebody has who has a version of a table. */
+export interface KnownVersion {
+  /** The ledger's position. */
+  readonly position: string
+  /** How many configurations, from the first one on. */
+  readonly read: number
 }
 
-/** The whole table, or the cells of these configurations alone. */
+/** What a version says, where it is one of this table by the same pool; else null. */
+export function parseVersion(version: string | undefined, table: CachedTable): KnownVersion | null {
+  const [, position, pool, read] = /^(\d{1,19})-([0-9a-f]{16})(?:-(\d{1,9}))?$/.exec(version ?? '') ?? []
+  if (!position || pool !== poolVersion(table.pool)) return null
+  return { position, read: Number(read ?? table.grid.configurations.length) }
+}
+
+/** The places that somebody lacks who knows a version, when these have changed since. */
+export function lackingPlaces({ stages }: CachedTable, { read }: KnownVersion, changed: readonly number[]): number[] {
+  const renewed = changed.filter((place) => place < Math.min(read, stages.length)).toSorted((a, b) => a - b)
+  return [...renewed, ...Array.from({ length: Math.max(0, stages.length - read) }, (_, i) => read + i)]
+}
+
+/** What is read of a table, or the cells of these configurations alone. */
 export function wireTable(table: CachedTable, positions: readonly number[] | null): StudyTable {
   const { description, describedAt } = table.pool
   return {
@@ -36,8 +59,9 @@ export function wireTable(table: CachedTable, positions: readonly number[] | nul
       environment: environmentSentence(description.environment),
       describedAt: describedAt?.toISOString() ?? null,
     },
+    unread: unreadOf(table),
     grid: positions === null ? wireGrid(table) : null,
-    cells: cellColumns(table, positions ?? table.grid.configurations.map(({ position }) => position)),
+    cells: cellColumns(table, positions ?? [...table.stages.keys()]),
   }
 }
 

@@ -82,6 +82,8 @@ export const curves = z
         position: count,
         configuration: z.string(),
         epochs: z.array(epoch).nullable(),
+        /** Whether these are all epochs of the training. */
+        hasEnded: z.boolean(),
         /** Why there are no epochs; null where there are. */
         reason: z.string().nullable(),
       }),

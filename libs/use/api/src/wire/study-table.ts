@@ -16,6 +16,12 @@ export const listedStudy = z
     perturbations: count,
     numbers: count,
     lastNumberAt: time.nullable(),
+    /** What people have written about it. */
+    owner: z.string().nullable(),
+    labels: z.array(z.string()),
+    notes: z.string().nullable(),
+    /** The study that it was made of by an extension. */
+    extends: digest.nullable(),
   })
   .openapi('ListedStudy')
 export type ListedStudy = z.infer<typeof listedStudy>
@@ -75,14 +81,16 @@ const grid = z
 export type Grid = z.infer<typeof grid>
 
 /**
- * The table of a study by the present code and environment, or what changed of it. `grid` and all cells are there where
- * the whole was asked for, or where the asker's version is of another pool or another ledger.
+ * The table of a study by the present code and environment, or what changed of it. `grid` and all cells that are read
+ * are there where the whole was asked for, or where the asker's version is of another pool or another ledger.
  */
 export const studyTable = z
   .object({
     /** What to ask for changes with: the position in the ledger, and which pool's numbers these are. */
     version: z.string(),
     pool,
+    /** Configurations that the server has still to read: cells of them come to whoever asks again with this version. */
+    unread: count,
     grid: grid.nullable(),
     cells: cellColumns,
   })

@@ -1,7 +1,9 @@
-import { cancelStudy, pauseStudy, resumeStudy, retryStudy } from '@gauntlet/client'
+import { cancelStudy, pauseStudy, readStudy, resumeStudy, retryStudy, type StudySnapshot } from '@gauntlet/client'
 import { duration } from '@gauntlet/analysis'
-import type { MissingReason, StudyProgress } from '@gauntlet/contract'
+import { isMissingReason, missingReasons, type RetryRequest, type StudyProgress } from '@gauntlet/contract'
+import { expandStudy } from '@gauntlet/study'
 import type { Command } from 'commander'
+import { Misuse } from '../command-failed.ts'
 import { parseHours } from '../parse-hours.ts'
 import { withRunningStudy } from '../running-study.ts'
 
@@ -36,9 +38,9 @@ export function addControl(program: Command): void {
     .option('--class <failure class>', 'only those of this class, such as Bug or OutOfMemory')
     .option('--stage <stage>', 'only those that failed in this stage')
     .option('--backbone <name>', 'only those of this backbone')
-    .action(async (named: string, options: { class?: string; stage?: string; backbone?: string }) => {
-      const { class: failureClass, ...rest } = options
-      const request = failureClass === undefined ? rest : { ...rest, failureClass: failureClass as MissingReason }
+    .option('--row <number>', 'only the configuration of this row of the table')
+    .action(async (named: string, options: RetryOptions) => {
+      const request = retryRequest(named, options)
       const progress = await withRunningStudy(named, (client, id) => retryStudy(client, id, request))
       console.log(summary(progress))
     })
@@ -52,8 +54,36 @@ export function addControl(program: Command): void {
     })
 }
 
-/** A study in a few lines: counts, what it has cost, and why numbers are missing. */
-export function summary({ total, ended, running, deviceSeconds, budgetSeconds, failures }: StudyProgress): string {
+interface RetryOptions {
+  readonly class?: string
+  readonly stage?: string
+  readonly backbone?: string
+  readonly row?: string
+}
+
+function retryRequest(named: string, { class: failureClass, stage, backbone, row }: RetryOptions): RetryRequest {
+  if (failureClass !== undefined && !isMissingReason(failureClass))
+    throw new Misuse(`There is no failure class ${failureClass}; there is ${missingReasons.join(', ')}.`)
+  return {
+    ...(failureClass === undefined ? {} : { failureClass }),
+    ...(stage === undefined ? {} : { stage }),
+    ...(backbone === undefined ? {} : { backbone }),
+    ...(row === undefined ? {} : { place: placeOfRow(named, row) }),
+  }
+}
+
+/** The place of a configuration in the study's list, by one of its rows in the table, which are counted from 1. */
+function placeOfRow(named: string, row: string): number {
+  const { configurations, perturbations } = expandStudy(readStudy(named).study)
+  const place = Math.floor((Number(row) - 1) / perturbations.length)
+  if (/^[1-9]\d*$/.test(row) && place < configurations.length) return place
+  const rows = configurations.length * perturbations.length
+  throw new Misuse(`${JSON.stringify(row)} is no row of the table; give one from 1 to ${rows}.`)
+}
+
+/** A study in a few lines: counts, what it has cost, why numbers are missing, and what takes longest. */
+export function summary(progress: StudyProgress, slowest: StudySnapshot['slowest'] = [], now = Date.now()): string {
+  const { total, ended, running, deviceSeconds, budgetSeconds, failures } = progress
   const { measured, diverged, failed, skipped } = ended
   const waiting = total - measured - diverged - failed - skipped - running.length
   const budget = budgetSeconds === null ? '' : ` of ${duration(budgetSeconds)}`
@@ -62,5 +92,8 @@ export function summary({ total, ended, running, deviceSeconds, budgetSeconds, f
     ({ configurations, stage, failureClass, backbone, message }) =>
       `  ${configurations} × ${stage} ${failureClass} (${backbone}): ${message}`,
   )
-  return [counts, ...reasons].join('\n')
+  const slow = slowest.map(
+    ({ label, since }) => `  in flight for ${duration((now - Date.parse(since)) / 1_000)}: ${label}`,
+  )
+  return [counts, ...reasons, ...slow].join('\n')
 }

@@ -7,15 +7,18 @@ import { addDatasets } from './datasets.ts'
 import { addDoctor } from './doctor.ts'
 import { addDown } from './down.ts'
 import { addEvaluate } from './evaluate.ts'
+import { addExtend } from './extend.ts'
 import { addGc } from './gc.ts'
 import { addImport } from './import.ts'
 import { addInit } from './init.ts'
+import { addNote } from './note.ts'
 import { addPlan } from './plan.ts'
 import { addProbe } from './probe.ts'
 import { addRank } from './rank.ts'
 import { addReport } from './report.ts'
 import { addResults } from './results.ts'
 import { addRun } from './run.ts'
+import { addStudies } from './studies.ts'
 import { addSubmit } from './submit.ts'
 import { addTrace } from './trace.ts'
 import { addUp } from './up.ts'
@@ -34,6 +37,9 @@ export function addCommands(program: Command): Command {
     addSubmit,
     addWatch,
     addControl,
+    addExtend,
+    addStudies,
+    addNote,
     addResults,
     addTrace,
     addDashboard,

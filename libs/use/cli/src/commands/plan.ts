@@ -10,11 +10,14 @@ import {
   type StudyPlan,
   type StudyPrice,
 } from '@gauntlet/client'
-import { stageCodesOf } from '@gauntlet/contract'
+import { environmentClassesOf, stageCodesOf, type WorkerDescription } from '@gauntlet/contract'
+import { measuredAttempts, type LedgerDatabase } from '@gauntlet/ledger'
 import { expandStudy } from '@gauntlet/study'
 import type { Command } from 'commander'
+import { availableParallelism } from 'node:os'
+import { Misuse } from '../command-failed.ts'
 import { withLedger } from '../local-ledger.ts'
-import { readCommandSettings } from '../settings.ts'
+import { readCommandSettings, type CommandSettings } from '../settings.ts'
 import { readStudyToPlanShowingPins } from '../read-study.ts'
 import { renderTable } from '../table.ts'
 import { askWorkersOrLedger } from '../worker-description.ts'
@@ -24,9 +27,11 @@ export function addPlan(program: Command): void {
     .command('plan')
     .description('show what a study already has, what would run and what that costs, without running anything')
     .argument('<study>', 'path of a study file, or the name of one that ships with Gauntlet')
+    .option('--devices <number>', 'devices that work at the same time; those of this machine unless given')
     .option('--why', 'say of every stage that would run why: what differs from what is recorded')
     .option('--json', 'print JSON')
-    .action(async (named: string, { json, why }: { json?: boolean; why?: boolean }) => {
+    .action(async (named: string, { json, why, devices }: { json?: boolean; why?: boolean; devices?: string }) => {
+      const count = devices === undefined ? undefined : parseDevices(devices)
       const { study, unreachable } = await readStudyToPlanShowingPins(named, readCommandSettings().cache)
       const expansion = expandStudy(study)
       await withLedger(async ({ settings, db, store }) => {
@@ -41,7 +46,8 @@ export function addPlan(program: Command): void {
           )
         const planned = await planStudy(expansion, workers, db, store)
         const reasons = why ? await reasonsToRun(planned.stages, db, workers) : []
-        const price = priceStudy(planned.stages, speedsOf(settings.home, workers.environmentClass))
+        const sources = await priceSources(settings, db, workers)
+        const price = priceStudy(planned.stages, { ...sources, devices: count ?? devicesHere(settings, workers) })
         if (json)
           return console.log(
             JSON.stringify(
@@ -70,6 +76,25 @@ export function addPlan(program: Command): void {
         if (reasons.length > 0) console.log(`\n${renderReasons(reasons)}`)
       })
     })
+}
+
+async function priceSources({ home }: CommandSettings, db: LedgerDatabase, workers: WorkerDescription) {
+  const attempts = await measuredAttempts(db, environmentClassesOf(workers))
+  return { speeds: speedsOf(home, workers.environmentClass), attempts, environment: workers.environment }
+}
+
+/** The devices that a command would start here: a CPU has one a core. Of a pool elsewhere it is not known. */
+function devicesHere({ temporalAddress }: CommandSettings, { environment }: WorkerDescription): number {
+  const told = Number(process.env['GAUNTLET_DEVICES'])
+  if (told > 0) return told
+  const { device } = environment as { readonly device?: string }
+  return temporalAddress === undefined && device?.startsWith('cpu') ? availableParallelism() : 1
+}
+
+function parseDevices(text: string): number {
+  const devices = Number(text)
+  if (/^[1-9]\d{0,4}$/.test(text)) return devices
+  throw new Misuse(`${JSON.stringify(text)} is no number of devices; give one from 1 to 99999.`)
 }
 
 /** A planned stage with the labels of its configurations, because the plan has these in full once. */

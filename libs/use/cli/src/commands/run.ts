@@ -46,7 +46,7 @@ export function addRun(program: Command): void {
     .option('--open', 'open the study in the browser, and serve the page until the run ends')
     .option('--budget <hours>', 'device-hours after which it pauses, or none', parseHours)
     .action((named: string, { json, open, budget }: { json?: boolean; open?: boolean; budget?: number | null }) =>
-      runStudyFile(named, { json: json === true, open: open === true, budget: budget ?? null }),
+      runStudyFile(named, { json: json === true, open: open === true, budget }),
     )
 }
 
@@ -70,8 +70,8 @@ interface Invocation {
   readonly signal: AbortSignal
   readonly json: boolean
   readonly open: boolean
-  /** Device-seconds after which the study pauses. */
-  readonly budget: number | null
+  /** Device-seconds after which the study pauses; null for no limit, undefined for the budget that it has. */
+  readonly budget: number | null | undefined
 }
 
 interface RunSession extends Invocation {
@@ -172,7 +172,7 @@ async function startAndFollow({
   try {
     const file = await store.put(source.bytes, studyFileType)
     const { pool } = readCommandSettings()
-    const limit = budget === null ? {} : { budgetSeconds: budget }
+    const limit = budget === undefined ? {} : { budgetSeconds: budget }
     await startStudy(client, { studyId: id, file, ...(pool ? { pool } : {}), ...limit })
     const estimate = timeLeft(() => planStudy(expansion, worker, db, store))
     const restart = restarter(stack)
@@ -195,16 +195,19 @@ async function startAndFollow({
 }
 
 /**
- * Resumes a study that was paused before this command. Fails once the budget is spent and nothing is in flight any
- * more.
+ * Resumes a study that was paused before this command, or that runs with another budget than was asked for. Fails once
+ * the budget is spent and nothing is in flight any more.
  */
 function resumer(client: Client, id: Digest, limit: ResumeRequest) {
   let isFirst = true
   return async (progress: StudyProgress | null): Promise<void> => {
     if (!progress) return
-    if (isFirst && progress.paused) await resumeStudy(client, id, limit)
+    const wantsOther = limit.budgetSeconds !== undefined && limit.budgetSeconds !== progress.budgetSeconds
+    if (isFirst && (progress.paused || wantsOther)) await resumeStudy(client, id, limit)
     else if (progress.paused === 'budget' && progress.running.length === 0)
-      throw new CommandFailed('The budget is spent, and the study is paused; raise it with: --budget <hours>')
+      throw new CommandFailed(
+        'The budget is spent, and the study is paused; raise it with: --budget <hours>, or lift it with: --budget none',
+      )
     isFirst = false
   }
 }

@@ -1,4 +1,4 @@
-import { connect, startStudy } from '@gauntlet/client'
+import { connect, isStudyRunning, resumeStudy, startStudy } from '@gauntlet/client'
 import { openArtifactStore } from '@gauntlet/artifacts'
 import { temporalSettings } from '@gauntlet/contract'
 import { studyId } from '@gauntlet/study'
@@ -23,8 +23,11 @@ export function addSubmit(program: Command): void {
         const { client, close } = await connect(temporalSettings(temporalAddress, process.env))
         try {
           const { pool } = settings
-          const limit = budget == null ? {} : { budgetSeconds: budget }
-          await startStudy(client, { studyId: studyId(study), file, ...(pool ? { pool } : {}), ...limit })
+          const limit = budget === undefined ? {} : { budgetSeconds: budget }
+          const id = studyId(study)
+          const isRunning = await isStudyRunning(client, id)
+          await startStudy(client, { studyId: id, file, ...(pool ? { pool } : {}), ...limit })
+          if (isRunning) await resumeStudy(client, id, limit)
         } finally {
           await close()
         }

@@ -1,9 +1,10 @@
 import { connect, followStudy, planStudy, readStudy, timeLeft, type StudySnapshot } from '@gauntlet/client'
 import { stageCodesOf, temporalSettings, type StudyProgress } from '@gauntlet/contract'
-import { openLedger } from '@gauntlet/ledger'
+import { openLedger, readAnnotations } from '@gauntlet/ledger'
 import { openArtifactStore } from '@gauntlet/artifacts'
 import { expandStudy, studyId } from '@gauntlet/study'
 import type { Command } from 'commander'
+import { annotationsLine } from '../annotations-line.ts'
 import { CommandFailed } from '../command-failed.ts'
 import { LocalStack } from '../local-stack.ts'
 import { readCommandSettings } from '../settings.ts'
@@ -42,25 +43,31 @@ async function watch(named: string, json: boolean): Promise<boolean> {
   const ledger = openLedger(await stack.databaseToRead())
   const store = openArtifactStore(settings.artifacts, settings.cache)
   const display = progressDisplay(json)
-  let last: StudyProgress | null = null
+  const last: { snapshot?: StudySnapshot } = {}
   try {
     const { configurations, perturbations } = expandStudy(study)
     const worker = await askWorkers(settings, stageCodesOf(configurations, perturbations))
+    const written = annotationsLine(await readAnnotations(ledger.db, studyId(study)))
+    if (written && !json) console.error(`${study.name} · ${written}`)
     const estimate = timeLeft(() => planStudy(expandStudy(study), worker, ledger.db, store))
     const isAnswering = answersWithinLimit()
+    const isNews = tellsNews()
     return await followStudy({
       client,
       studyId: studyId(study),
       timeLeft: estimate,
       onSnapshot(snapshot, secondsLeft) {
         display.show(snapshot, secondsLeft)
-        last = snapshot.progress ?? last
+        if (snapshot.progress) last.snapshot = snapshot
+        if (snapshot.progress && !json && isNews(snapshot.progress))
+          display.say(summary(snapshot.progress, snapshot.slowest))
         return isAnswering(snapshot)
       },
     })
   } finally {
     display.end()
-    if (last && !json) console.error(summary(last))
+    const { progress, slowest } = last.snapshot ?? {}
+    if (progress && !json) console.error(summary(progress, slowest))
     await Promise.all([close(), ledger.close()])
   }
 }
@@ -74,5 +81,22 @@ function answersWithinLimit(): (snapshot: StudySnapshot) => Promise<boolean> {
   return ({ status }) => {
     unanswered = status === 'unreachable' ? unanswered + 1 : 0
     return Promise.resolve(unanswered < unansweredLimit)
+  }
+}
+
+/** The pause between two summaries, in milliseconds. */
+const newsEvery = 30_000
+
+/**
+ * Gives a function that is true for the first progress, and then where more groups of configurations have failed since,
+ * now and then.
+ */
+function tellsNews(): (progress: StudyProgress) => boolean {
+  let [told, toldAt] = ['', -Infinity]
+  return ({ total, failures }) => {
+    const news = JSON.stringify(failures.map(({ stage, failureClass, backbone }) => [stage, failureClass, backbone]))
+    if (total === 0 || news === told || performance.now() - toldAt < newsEvery) return false
+    ;[told, toldAt] = [news, performance.now()]
+    return true
   }
 }

@@ -21,6 +21,7 @@ describe('the model of a study', () => {
       pending: 'pending',
       running: 'pending',
       older: 'older',
+      unread: 'unread',
       failed: failure,
       diverged: { ...failure, failureClass: 'Diverged' },
     }

@@ -6,12 +6,13 @@ export type InventedCell =
   | { readonly correct: number; readonly refused?: boolean; readonly doubted?: boolean }
   | 'pending'
   | 'older'
+  | 'unread'
   | CellFailure
 
 /** Images of every invented number. */
 export const images = 100
 
-const codes = { pending: 0, measured: 1, older: 2, failed: 3, diverged: 4 }
+const codes = { pending: 0, measured: 1, older: 2, failed: 3, diverged: 4, unread: 5 }
 
 /** The table of a study with these levels, whose cells are as `cellAt` says. */
 export function inventedTable(
@@ -38,6 +39,7 @@ export function inventedTable(
   const study = { id: 'a'.repeat(64), name: 'invented', description: null, createdAt: '2026-01-01T00:00:00.000Z' }
   return {
     version: '1-a',
+    unread: 0,
     pool: { environmentClass: 'b'.repeat(64), environment: '', describedAt: null },
     grid: {
       ...study,
@@ -54,7 +56,7 @@ function addCell(cells: StudyTable['cells'], row: number, cell: InventedCell): v
   const isCounted = typeof cell === 'object' && 'correct' in cell
   const failure = typeof cell === 'object' && !isCounted ? cell : null
   const failed = failure?.failureClass === 'Diverged' ? codes.diverged : codes.failed
-  cells.state.push(isCounted ? codes.measured : failure ? failed : codes[cell as 'pending' | 'older'])
+  cells.state.push(isCounted ? codes.measured : failure ? failed : codes[cell as 'pending' | 'older' | 'unread'])
   cells.correct.push(isCounted ? cell.correct : 0)
   cells.total.push(isCounted ? images : 0)
   if (failure) cells.failures[row] = failure

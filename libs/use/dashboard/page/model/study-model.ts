@@ -4,11 +4,11 @@ import type { CellFailure, FactorName, Grid, StudyTable } from '@gauntlet/api/wi
 /** The axes in the order in which the API lists the levels of a configuration. */
 export const factorNames = ['dataset', 'backbone', 'protocol', 'loss', 'seed', 'inputContract'] as const
 
-/** The states of cells by the codes of the API. */
-const states = ['pending', 'measured', 'older', 'failed', 'diverged'] as const
+/** The states of cells by the codes of the API, and of cells that it has not told yet. */
+const states = ['pending', 'measured', 'older', 'failed', 'diverged', 'unread'] as const
 
 /** What a cell shows, each with a sign of its own. */
-export type CellKind = 'pending' | 'measured' | 'doubted' | 'refused' | 'older' | 'failed' | 'diverged' | 'running'
+export type CellKind = (typeof states)[number] | 'doubted' | 'refused' | 'running'
 
 /** A column of numbers: the place of a perturbation, or the score over all of them. */
 export type Measure = number | 'score'
@@ -29,6 +29,8 @@ export class StudyModel {
   readonly grid: Grid
   pool: StudyTable['pool']
   version: string
+  /** Configurations whose cells have still to come. */
+  unread: number
   /** Perturbations of the study. */
   readonly width: number
   /** Configurations of the study. */
@@ -45,17 +47,19 @@ export class StudyModel {
     this.grid = table.grid
     this.pool = table.pool
     this.version = table.version
+    this.unread = table.unread
     this.width = table.grid.perturbations.length
     this.size = table.grid.configurations.length / factorNames.length
-    this.state = new Uint8Array(this.width * this.size)
+    this.state = new Uint8Array(this.width * this.size).fill(states.indexOf('unread'))
     this.correct = new Uint32Array(this.width * this.size)
     this.total = new Uint32Array(this.width * this.size)
     this.renew(table)
   }
 
   /** Takes in what changed. Gives how many configurations did. */
-  renew({ version, pool, cells }: StudyTable): number {
+  renew({ version, pool, unread, cells }: StudyTable): number {
     this.version = version
+    this.unread = unread
     this.pool = pool
     cells.positions.forEach((position, i) => {
       for (let p = 0; p < this.width; p++) {
@@ -150,7 +154,7 @@ export class StudyModel {
     if (scores) return { kind: 'measured', value: scores.sum, row: null }
     if (refusals.length > 0) return { kind: 'refused', value: null, row: null }
     const kinds = Array.from({ length: this.width }, (_, p) => this.cell(position, p).kind)
-    const order: readonly CellKind[] = ['running', 'failed', 'diverged', 'older', 'pending']
+    const order: readonly CellKind[] = ['unread', 'running', 'failed', 'diverged', 'older', 'pending']
     return { kind: order.find((kind) => kinds.includes(kind)) ?? 'pending', value: null, row: null }
   }
 
@@ -173,6 +177,7 @@ export class StudyModel {
     if (scores)
       return `Sum of accuracies ${scores.sum.toFixed(3)}, rank ${rank}, product ${scores.geometric.toFixed(5)}.`
     if (refusals.length > 0) return `Not ranked: ${refusals.map(({ reason }) => reason).join('; ')}.`
+    if (this.cell(position, 'score').kind === 'unread') return 'Not read yet.'
     return 'No score, because a number is missing.'
   }
 
@@ -184,6 +189,7 @@ export class StudyModel {
       const verb = kind === 'diverged' ? 'Diverged' : `Failed (${failure.failureClass})`
       return `${verb} in ${failure.stage}: ${failure.message}.`
     }
+    if (kind === 'unread') return 'Not read yet.'
     if (kind === 'running') return 'In work now.'
     return kind === 'older'
       ? 'Not run yet by the present code in this environment; there is a number of other code or another environment.'
@@ -210,6 +216,7 @@ export const kindMeanings: Readonly<Record<CellKind, readonly [sign: string, mea
   running: ['▸', 'in work'],
   older: ['○', 'only by other code or elsewhere'],
   pending: ['·', 'not run yet'],
+  unread: ['…', 'not read yet'],
 }
 
 /** What stands in a cell. */

@@ -53,8 +53,8 @@ export function Search() {
       <input
         ref={field}
         type="text"
-        placeholder="Name or digest ( / )"
-        aria-label="Search names and digests"
+        placeholder="Name, label or digest ( / )"
+        aria-label="Search names, labels, notes and digests"
         role="combobox"
         aria-expanded={shown !== null && shown.length > 0}
         aria-autocomplete="list"
@@ -83,7 +83,7 @@ export function Search() {
         ))}
         {shown?.length === 0 && (
           <div role="option" aria-selected={false} aria-disabled>
-            Nothing has “{wanted}” in its name, and no digest begins with it.
+            Nothing has “{wanted}” in its name, labels or notes, and no digest begins with it.
           </div>
         )}
       </div>

@@ -56,6 +56,7 @@ async function askForChanges(named: string): Promise<void> {
     const changed = table.grid ? 1 : model.renew(table)
     if (changed > 0 || before.error !== null)
       shownStudy.value = { named, model, error: null, revision: before.revision + 1 }
+    if (model.unread > 0) isWanted = true
   } catch (error) {
     if (shownStudy.value?.named === named) shownStudy.value = { ...shownStudy.value, error: (error as Error).message }
   }

@@ -35,7 +35,8 @@ export function Curves({ study, model, revision }: ViewProps) {
   const quantity: Quantity = Object.hasOwn(quantities, asked) ? (asked as Quantity) : 'robust'
   const chosen = chosenPositions(parameters.get('configurations'), model)
   const path = studyPath(study, `curves?configurations=${chosen.join(',')}`)
-  const { answer, error } = useAnswer<Answered>(chosen.length > 0 ? path : null, { revision })
+  // A training that goes on writes states and no rows, so nothing tells of them.
+  const { answer, error } = useAnswer<Answered>(chosen.length > 0 ? path : null, { revision, everyMilliseconds: 5_000 })
   return (
     <>
       <div class="controls">
@@ -74,12 +75,12 @@ function Chart({
   readonly quantity: Quantity
 }) {
   const [title, valueOf] = quantities[quantity]
-  const ended = answer.curves.filter(({ epochs }) => epochs !== null)
+  const known = answer.curves.filter(({ epochs }) => epochs !== null)
   const reasons = answer.curves.flatMap(({ position, reason }) =>
     reason ? [`${model.label(position)}: ${reason}`] : [],
   )
-  const series = ended.map(({ position, epochs }) => ({
-    name: model.label(position),
+  const series = known.map(({ position, epochs, hasEnded }) => ({
+    name: model.label(position) + (hasEnded ? '' : ' (in training)'),
     points: epochs!.flatMap((epoch) => {
       const value = valueOf(epoch)
       return value === null ? [] : [{ x: epoch.epoch, y: value }]
@@ -90,8 +91,8 @@ function Chart({
       {series.every(({ points }) => points.length === 0) ? (
         <Empty>
           <p>
-            {ended.length === 0
-              ? 'None of these trainings has ended; a training is recorded when it ends.'
+            {known.length === 0
+              ? 'None of these trainings has ended or saved a state in its midst; its epochs are read from these.'
               : `None of these trainings has recorded its ${title}.`}
           </p>
         </Empty>

@@ -127,7 +127,7 @@ function drawCells(context: CanvasRenderingContext2D, drawing: Drawing, seen: Se
   context.strokeRect(layout.headWidth + x + 1, layout.headHeight + y + 1, layout.cellWidth - 3, layout.cellHeight - 3)
 }
 
-const plainKinds: ReadonlySet<CellKind> = new Set(['pending', 'older', 'running'])
+const plainKinds: ReadonlySet<CellKind> = new Set(['pending', 'older', 'running', 'unread'])
 
 /** Between the two ends of the scale by value; failures have a colour of their own beside their sign. */
 function background({ kind, value }: ShownCell, most: number, { low, high, bad, paper }: Colours): string {

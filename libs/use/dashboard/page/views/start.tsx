@@ -28,6 +28,7 @@ export function Start() {
           <tr>
             <th scope="col">Study</th>
             <th scope="col">What it asks</th>
+            <th scope="col">Owner and labels</th>
             <th scope="col" class="number">
               Numbers
             </th>
@@ -58,7 +59,12 @@ function StudyRow({ study, isLatest }: { readonly study: ListedStudy; readonly i
         <a href={linkTo(isLatest ? study.name : study.id.slice(0, 12), 'matrix')}>{study.name}</a>
         {!isLatest && <span class="muted"> {study.id.slice(0, 8)}</span>}
       </th>
-      <td>{study.description ?? ''}</td>
+      <td>
+        {study.description ?? ''}
+        {study.notes && <p class="muted">{study.notes}</p>}
+        {study.extends && <p class="muted">extends {study.extends.slice(0, 8)}</p>}
+      </td>
+      <td>{[study.owner, ...study.labels].map((word, i) => word && <div key={i}>{word}</div>)}</td>
       <td class="number">
         {study.numbers.toLocaleString()} of {cells.toLocaleString()}
         <progress max={cells} value={study.numbers} aria-label={`numbers of ${study.name}`} />

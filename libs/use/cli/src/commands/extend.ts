@@ -1,0 +1,48 @@
+import { openArtifactStore } from '@gauntlet/artifacts'
+import { connect, extendStudy, type Extended } from '@gauntlet/client'
+import { temporalSettings } from '@gauntlet/contract'
+import { openLedger, studyFileType } from '@gauntlet/ledger'
+import type { Command } from 'commander'
+import { CommandFailed } from '../command-failed.ts'
+import { LocalStack } from '../local-stack.ts'
+import { readStudyShowingPins } from '../read-study.ts'
+import { readCommandSettings } from '../settings.ts'
+
+export function addExtend(program: Command): void {
+  program
+    .command('extend')
+    .description('extend a running study to what its file says now: cells, perturbations and seeds that were added')
+    .argument('<study>', 'path of the study file')
+    .option('--of <study>', 'name or id of the running study; the one of the same name unless given')
+    .action(async (named: string, { of }: { of?: string }) => {
+      const extended = await extend(named, of)
+      const { addedConfigurations: cells, addedPerturbations: perturbations, hasBegun } = extended
+      const begun = hasBegun ? '' : ' It begins once a stage has ended that all configurations share.'
+      console.log(
+        `Extended ${extended.of.slice(0, 12)} by ${count(cells, 'configuration')} and ${count(perturbations, 'perturbation')}; what was in flight goes on.${begun}\nFollow it with: gauntlet watch ${named}`,
+      )
+    })
+}
+
+function count(things: number, name: string): string {
+  return `${things} ${name}${things === 1 ? '' : 's'}`
+}
+
+async function extend(named: string, of: string | undefined): Promise<Extended> {
+  const settings = readCommandSettings()
+  const { study, bytes } = await readStudyShowingPins(named, settings.cache)
+  return LocalStack.use(settings, async (stack) => {
+    const address = stack.temporalAddress()
+    if (!address) throw new CommandFailed(`Nothing runs here; start the study with: gauntlet run ${named}`)
+    const ledger = openLedger(await stack.database())
+    const { client, close } = await connect(temporalSettings(address, process.env))
+    try {
+      const file = await openArtifactStore(settings.artifacts, settings.cache).put(bytes, studyFileType)
+      const extended = await extendStudy(client, ledger.db, { study, file, ...(of === undefined ? {} : { of }) })
+      await stack.keep()
+      return extended
+    } finally {
+      await Promise.all([close(), ledger.close()])
+    }
+  })
+}
