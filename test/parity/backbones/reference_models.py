@@ -64,9 +64,8 @@ wide_resnet28_10 wide_resnet34_10 dm_wide_resnet28_10 dm_wide_resnet70_16
 # Models at other sides than their own, by timm's `set_input_size`; their fixtures are in fixtures/resized.
 RESIZED = """
 vit_tiny_patch16_224@96 vit_tiny_patch16_224@288 vit_wee_patch16_reg1_gap_256@320 vit_small_patch14_dinov2@224
-vit_base_patch16_224_miil@160 deit_tiny_distilled_patch16_224@176 deit3_small_patch16_224@256
-eva02_tiny_patch14_224@168 eva02_tiny_patch14_336@448 swin_tiny_patch4_window7_224@32 swin_tiny_patch4_window7_224@128
-swin_tiny_patch4_window7_224@256 swin_base_patch4_window12_384@192 coatnet_0_rw_224.sw_in1k@160 coatnet_0_rw_224.sw_in1k@288
+vit_base_patch16_224_miil@160 deit_tiny_distilled_patch16_224@176 eva02_tiny_patch14_224@168 swin_tiny_patch4_window7_224@32
+swin_tiny_patch4_window7_224@128 coatnet_0_rw_224.sw_in1k@96
 """.split()
 
 
