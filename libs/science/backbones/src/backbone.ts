@@ -66,8 +66,8 @@ export interface FamilyModels {
   readonly architectures: readonly string[]
   /**
    * The backbone of this id, or undefined where there is none. `side`: of the square images that it is for, in pixels;
-   * where positions are resized it is built for them. Its native side unless given. Throws `ResolutionUnsupported` where
-   * it does not compute with them.
+   * where positions are resized it is built for them. Its native side unless given. Throws `ResolutionUnsupported`
+   * where it does not compute with them.
    */
   build(id: string, contract: InputContract, side?: number): Backbone | undefined
 }

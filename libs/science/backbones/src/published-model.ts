@@ -18,8 +18,8 @@ type FactsOfModel = Pick<Backbone, 'id' | 'family' | 'pretrainedClasses' | 'norm
 /** What the table says of a backbone, and what it is built for. */
 export interface PublishedModel extends FactsOfModel {
   /**
-   * The side of the square images that the model is built for, in pixels: the one that its checkpoint was trained on, or
-   * the one that its positions are resized to.
+   * The side of the square images that the model is built for, in pixels: the one that its checkpoint was trained on,
+   * or the one that its positions are resized to.
    */
   readonly side: number
 }

@@ -16,8 +16,8 @@ export function resampledOffsets(table: NamedArray, window: number): NamedArray 
 }
 
 /**
- * Where the old offsets lie on the axis of the new ones: 0, and 1 + q + … + q^i in both directions, where q between 1.01
- * and 1.5 is such that the last is the last of the new ones, found by halving.
+ * Where the old offsets lie on the axis of the new ones: 0, and 1 + q + … + q^i in both directions, where q between
+ * 1.01 and 1.5 is such that the last is the last of the new ones, found by halving.
  */
 function geometricPlaces(from: number, to: number): number[] {
   const [old, wanted] = [(from - 1) / 2, (to - 1) / 2]

@@ -5,8 +5,8 @@ export interface Taps {
 }
 
 /**
- * A square grid of `from` × `from` places with `channels` numbers each, row by row, resized along both axes to one place
- * for each of `taps`.
+ * A square grid of `from` × `from` places with `channels` numbers each, row by row, resized along both axes to one
+ * place for each of `taps`.
  */
 export function resizedGrid(
   values: Float32Array,

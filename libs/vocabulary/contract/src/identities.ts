@@ -54,9 +54,9 @@ export function prepareDatasetIdentity(worker: WorkerDescription, dataset: Datas
 }
 
 /**
- * What pretrain-load is asked for a configuration: to keep the checkpoint's head where nothing is trained, and to resize
- * learned positions where the backbone's can be. The native side is left to the worker, so that its key does not depend
- * on how a study comes by it.
+ * What pretrain-load is asked for a configuration: to keep the checkpoint's head where nothing is trained, and to
+ * resize learned positions where the backbone's can be. The native side is left to the worker, so that its key does not
+ * depend on how a study comes by it.
  */
 export function pretrainLoadInputOf({ backbone, dataset, protocol }: Configuration): PretrainLoadInput {
   const sides = backboneFacts(backbone.id)?.sides
@@ -69,7 +69,8 @@ export function pretrainLoadInputOf({ backbone, dataset, protocol }: Configurati
 }
 
 /**
- * The identity of pretrain-load: the bytes of the checkpoint, and the backbone, input contract and side they must match.
+ * The identity of pretrain-load: the bytes of the checkpoint, and the backbone, input contract and side they must
+ * match.
  */
 export function pretrainLoadIdentity(worker: WorkerDescription, input: PretrainLoadInput): StageIdentity {
   const { backbone, ...fitted } = input

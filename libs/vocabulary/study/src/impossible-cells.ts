@@ -10,8 +10,8 @@ import type { Path, ProblemList } from './problem-list.ts'
 import type { StudyDocument } from './study-schema.ts'
 
 /**
- * Reports cells that no worker can compute, so that it is known before any work: images of a side that the backbone does
- * not compute with, and micro-batches of one image from which a batch norm would take the statistics of one value.
+ * Reports cells that no worker can compute, so that it is known before any work: images of a side that the backbone
+ * does not compute with, and micro-batches of one image from which a batch norm would take the statistics of one value.
  */
 export function refuseImpossibleCells(
   document: StudyDocument,
@@ -36,8 +36,8 @@ export function refuseImpossibleCells(
 }
 
 /**
- * Reports radii at which a ball has every image of some dataset in it. Radii in pixel levels instead of the [0, 1] range
- * are often so large. Those of Linf are refused wherever they are written.
+ * Reports radii at which a ball has every image of some dataset in it. Radii in pixel levels instead of the [0, 1]
+ * range are often so large. Those of Linf are refused wherever they are written.
  */
 export function refuseWholeBox(
   document: StudyDocument,

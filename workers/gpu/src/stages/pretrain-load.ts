@@ -7,7 +7,8 @@ import { sourceReference } from './context.ts'
 
 /**
  * Weights from their source → every tensor checked → the backbone's parameters: without the published classifier, or
- * with it where the checkpoint is evaluated as it is. What was stripped, filled, resized or replaced is kept beside them.
+ * with it where the checkpoint is evaluated as it is. What was stripped, filled, resized or replaced is kept beside
+ * them.
  */
 export const pretrainLoad =
   (models: readonly FamilyModels[]): Stage<PretrainLoadInput> =>
