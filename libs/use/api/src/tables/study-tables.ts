@@ -43,8 +43,8 @@ export class StudyTables {
   }
 
   /**
-   * The table of a study, or what is read of it after half a second: the first read of 100,000 numbers takes many. Throws
-   * `StudyUnknown`.
+   * The table of a study, or what is read of it after half a second: the first read of 100,000 numbers takes many.
+   * Throws `StudyUnknown`.
    */
   async readSoFar(nameOrId: string): Promise<CachedTable> {
     const { id } = await findStudy(this.dependencies.db, nameOrId)
