@@ -94,6 +94,8 @@ export interface PretrainLoadInput {
   readonly backbone: BackboneSpecification
   /** The classes of the checkpoint's own head, where that is kept; absent where training puts a new one there. */
   readonly classes?: number
+  /** The side of the study's images in pixels, where learned positions are resized to it; else absent. */
+  readonly side?: number
 }
 export interface FineTuneInput {
   readonly configuration: Configuration
