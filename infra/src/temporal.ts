@@ -82,7 +82,7 @@ async function spawnTemporal(home: string, command: string): Promise<LivingProce
     join(folder, 'temporal.sqlite'),
   ]
   const shared = sharing.flatMap((setting) => ['--dynamic-config-value', setting])
-  // A log that is written ahead takes one wait for the disk a commit, and loses no commit (decision 0039).
+  // A log that is written ahead takes one wait for the disk a commit, and loses no commit (decision 0036).
   const storage = ['--sqlite-pragma', 'journal_mode=wal']
   const args = ['server', 'start-dev', ...place, ...storage, ...shared, '--log-level', 'warn', '--log-format', 'json']
   const env = { TEMPORAL_ADDRESS: undefined, TEMPORAL_CLI_DISABLE_UPDATE_CHECK: '1' }
