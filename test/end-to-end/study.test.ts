@@ -62,6 +62,14 @@ afterAll(async () => {
 }, 120_000)
 
 describe('an undisturbed study', () => {
+  it('is exported under a seal that covers it, and an import of what is known changes nothing', async () => {
+    const archive = join(home.folder, 'smoke.zip')
+    expect(await home.succeed('export', 'smoke', archive)).toMatch(/^gauntlet seal [0-9a-f]{64} · smoke · 10 numbers/)
+    const verdict = await home.json<object>('seal', '--verify', archive)
+    expect(verdict).toMatchObject({ passed: true, export: { measurements: 10, withheld: 0 } })
+    expect(await home.succeed('import', archive)).toContain('0 numbers, 0 stages and 0 artifacts are new here')
+  })
+
   it('has a row for each perturbation of each configuration, every number over every test image', async () => {
     const rows = await home.json<Row[]>('results', 'smoke')
     const perturbations = ['clean', 'Linf', 'L2', 'L1', 'common']
@@ -130,6 +138,21 @@ describe('an undisturbed study', () => {
         }),
       ])
     }
+  })
+
+  it('is borne out by its bytes, and a stage executed again by its recorded code makes the same ones', async () => {
+    interface Verified {
+      readonly holds: boolean
+      readonly levels: readonly { readonly name: string; readonly counts: { readonly proved: number } }[]
+    }
+    const { holds, levels } = await home.json<Verified>('verify', 'smoke')
+    expect([holds, levels.map(({ name }) => name)]).toEqual([true, ['bytes', 'keys', 'numbers', 'graph']])
+    expect(levels.find(({ name }) => name === 'numbers')!.counts.proved).toBe(10)
+    const again = await home.json<{ stages: unknown[] }[]>('reproduce', 'smoke', '2', '--from', 'checkpoint')
+    expect(again).toMatchObject([{ verdict: 'same-bytes', firstStage: null, changedImages: 0 }])
+    expect(again[0]!.stages).toHaveLength(2)
+    const { reproductions } = await home.json<{ reproductions: unknown[] }>('trace', 'smoke', '2')
+    expect(reproductions).toMatchObject([{ verdict: 'same-bytes', code: 'recorded' }])
   })
 
   it('gives a picture of every evaluation whose perturbation felled an image', async () => {
@@ -217,7 +240,8 @@ describe('a study that shares with one that has run', { timeout: 180_000 }, () =
     )
     const before = await attemptCounts(home)
     await home.succeed('run', home.study('smoke', smoke))
-    expect(await attemptCounts(home)).toEqual({ ...before, 'checkpoint superseded': 1 })
+    // Training wrote these bytes too, and the store keeps them once.
+    expect(await attemptCounts(home)).toEqual({ ...before, 'fine-tune superseded': 1 })
     expect(readFileSync(damaged).equals(whole)).toBe(true)
     expect((await recordedResults(home, 'smoke')).rows).toEqual(undisturbed.rows)
   })

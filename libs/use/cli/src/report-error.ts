@@ -1,6 +1,7 @@
 import { NothingToAnalyze, PublishedTableInvalid } from '@gauntlet/analysis'
 import { AddressUnusable, TokenNeeded } from '@gauntlet/api'
 import { ArtifactCorrupt, ArtifactMissing } from '@gauntlet/artifacts'
+import { DiffSubjectUnknown, LineageIncomplete } from '@gauntlet/audit'
 import {
   PinContradicted,
   SpeedsUnreadable,
@@ -10,9 +11,13 @@ import {
   StudyStopped,
 } from '@gauntlet/client'
 import { InvalidDataset } from '@gauntlet/datasets/invalid-dataset'
-import { DiskFull } from '@gauntlet/files'
+import { ExportInvalid, LeafListMissing } from '@gauntlet/exchange'
+import { ArchiveTooLarge, DiskFull } from '@gauntlet/files'
 import { DiskNotLocal, HomeElsewhere } from '@gauntlet/infra'
 import {
+  ImportContradicted,
+  DoubtSubjectUnknown,
+  DoubtUnknown,
   LedgerAbsent,
   LedgerMisplaced,
   LedgerNewer,
@@ -22,6 +27,7 @@ import {
   StudyNameTaken,
   StudyUnknown,
 } from '@gauntlet/ledger'
+import { KeyInvalid, SealInvalid } from '@gauntlet/seals'
 import { DigestMismatch, SourceForbidden, SourceNotFound, SourceUnreachable, UnusableSource } from '@gauntlet/sources'
 import { StudyFileInvalid } from '@gauntlet/study'
 import { CommandFailed, Misuse } from './command-failed.ts'
@@ -29,6 +35,7 @@ import { CommandFailed, Misuse } from './command-failed.ts'
 /** Errors whose message already says what to change. */
 const explained = [
   AddressUnusable,
+  ArchiveTooLarge,
   ArtifactCorrupt,
   ArtifactMissing,
   CommandFailed,
@@ -37,12 +44,17 @@ const explained = [
   PinContradicted,
   DigestMismatch,
   DiskFull,
+  ExportInvalid,
+  ImportContradicted,
   InvalidDataset,
+  LeafListMissing,
   LedgerAbsent,
   LedgerMisplaced,
   LedgerNewer,
   LedgerOlder,
   LedgerUnreachable,
+  SealInvalid,
+  LineageIncomplete,
   SourceForbidden,
   SourceNotFound,
   SourceUnreachable,
@@ -55,6 +67,10 @@ const explained = [
 
 /** Errors of a wrong call: nothing was started. */
 const misuses = [
+  KeyInvalid,
+  DiffSubjectUnknown,
+  DoubtSubjectUnknown,
+  DoubtUnknown,
   Misuse,
   NothingToAnalyze,
   PublishedTableInvalid,

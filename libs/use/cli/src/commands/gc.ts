@@ -1,18 +1,30 @@
 import type { ArtifactStore } from '@gauntlet/artifacts'
 import { findGarbage, removeGarbage, type Garbage } from '@gauntlet/client'
 import { ledgerPointer, pinPointer } from '@gauntlet/contract'
-import { ledgerIdentity, reachableArtifacts, stageStates, type LedgerDatabase } from '@gauntlet/ledger'
+import {
+  droppableArtifacts,
+  ledgerIdentity,
+  reachableArtifacts,
+  stageStates,
+  storedSizes,
+  type LedgerDatabase,
+  type StoredRole,
+} from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { CommandFailed, Misuse } from '../command-failed.ts'
+import { count } from '../count.ts'
 import { withLedger } from '../local-ledger.ts'
 import { progressLine } from '../progress-line.ts'
+import { renderTable } from '../table.ts'
 
 interface GcOptions {
   readonly remove?: boolean
   readonly grace: string
+  readonly drop?: string
   readonly pin?: string
   readonly unpin?: string
   readonly forgetLedger?: string
+  readonly sizes?: boolean
   readonly json?: boolean
 }
 
@@ -22,25 +34,52 @@ export function addGc(program: Command): void {
     .description('say which artifacts no key, pin or running attempt reaches any more, and with --remove delete them')
     .option('--remove', 'delete what is found')
     .option('--grace <time>', 'keep what was stored since, such as 36h or 7d', '7d')
+    .option(
+      '--drop <roles>',
+      'also what stages made in these roles, such as trained,parameters, unless a seal cites it',
+    )
     .option('--pin <digest>', 'keep an artifact although nothing refers to it, and end')
     .option('--unpin <digest>', 'take a pin away again, and end')
     .option('--forget-ledger <id>', 'another ledger that used these artifacts is gone')
+    .option('--sizes', 'say how much is stored by stage and role, and what storing equal bytes once saves, and end')
     .option('--json', 'print JSON')
     .action(async (options: GcOptions) => {
       const olderThan = new Date(Date.now() - parseGrace(options.grace))
       await withLedger(async ({ db, store }) => {
         if (options.pin ?? options.unpin) return setPin(store, options)
+        if (options.sizes) return console.log(await describeSizes(db, store, options.json === true))
         await requireOnlyLedger(db, store, options.forgetLedger)
+        const dropped = options.drop === undefined ? null : await droppableArtifacts(db, parseRoles(options.drop))
         const view = {
-          reachableArtifacts: () => reachableArtifacts(db),
+          reachableArtifacts: async () => without(await reachableArtifacts(db), dropped?.droppable),
           stageStates: (keys: readonly string[]) => stageStates(db, keys),
         }
         const garbage = await findGarbage(store, view, olderThan)
         const removed = options.remove ? await removeShowing(store, garbage) : null
         if (options.json) return console.log(JSON.stringify({ ...garbage, removedBytes: removed }, null, 2))
         console.log(describeGarbage(garbage, removed))
+        if (dropped && dropped.sealed > 0)
+          console.log(`${count(dropped.sealed, 'artifact')} of these roles stay, because a seal cites them.`)
+        if (dropped && dropped.droppable.size > 0)
+          console.log(`The stages that made what is dropped run again where a study asks for them.`)
       })
     })
+}
+
+/** Roles whose bytes every number is counted from again. */
+const neverDropped = ['outcomes', 'manifest']
+
+function parseRoles(text: string): string[] {
+  const roles = text.split(',')
+  const needed = roles.find((role) => neverDropped.includes(role))
+  if (needed)
+    throw new Misuse(`Numbers are counted from ${needed} again, so it is never dropped; leave it out of --drop.`)
+  return roles
+}
+
+function without(reachable: Set<string>, dropped: ReadonlySet<string> = new Set()): Set<string> {
+  for (const digest of dropped) reachable.delete(digest)
+  return reachable
 }
 
 async function setPin(store: ArtifactStore, { pin, unpin }: GcOptions): Promise<void> {
@@ -50,6 +89,30 @@ async function setPin(store: ArtifactStore, { pin, unpin }: GcOptions): Promise<
   else if ((await store.verify(digest)) === 'intact') await store.writePointer(pinPointer(digest), {})
   else throw new Misuse(`The store has no intact artifact ${digest}; correct the digest.`)
   console.log(`${digest} is ${unpin === undefined ? 'pinned' : 'not pinned any more'}.`)
+}
+
+/** How much the store has, and how much of it stages have made in each role. */
+async function describeSizes(db: LedgerDatabase, store: ArtifactStore, json: boolean): Promise<string> {
+  const { roles, bytes: different } = await storedSizes(db)
+  let [artifacts, bytes] = [0, 0]
+  for await (const { size } of store.list()) [artifacts, bytes] = [artifacts + 1, bytes + size]
+  if (json) return JSON.stringify({ stored: { artifacts, bytes }, roles, bytesOfRoles: different }, null, 2)
+  const table = renderTable<StoredRole>(
+    [
+      { heading: 'stage', cell: ({ stage }) => stage },
+      { heading: 'role', cell: ({ role }) => role },
+      { heading: 'made', align: 'right', cell: ({ made }) => made.toLocaleString('en') },
+      { heading: 'stored', align: 'right', cell: (role) => role.artifacts.toLocaleString('en') },
+      { heading: 'bytes', align: 'right', cell: (role) => megabytes(role.bytes) },
+      { heading: 'saved', align: 'right', cell: (role) => megabytes(role.bytesMade - role.bytes) },
+    ],
+    roles,
+  )
+  const together = roles.reduce((sum, { bytesMade }) => sum + bytesMade, 0) - different
+  return [
+    table,
+    `The store has ${count(artifacts, 'artifact')} of ${megabytes(bytes)}; storing equal bytes once, also those of several roles, saves ${megabytes(together)}.`,
+  ].join('\n\n')
 }
 
 /** Refuses a store that another ledger uses too: what this ledger does not refer to, that one may. */
@@ -84,10 +147,6 @@ function describeGarbage({ artifacts, pointers, bytes, olderThan }: Garbage, rem
   return removed === null
     ? `${what}, last stored before ${since}, are out of reach; remove them with: gauntlet gc --remove`
     : `Removed ${megabytes(removed)}: ${what}, last stored before ${since}.`
-}
-
-function count(number: number, word: string): string {
-  return `${number} ${word}${number === 1 ? '' : 's'}`
 }
 
 function megabytes(bytes: number): string {

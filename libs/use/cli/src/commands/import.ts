@@ -1,43 +1,80 @@
 import { defectCounts, readPublished, type Defect, type PublishedNumbers, type PublishedRow } from '@gauntlet/analysis'
+import { importStudy, isArchive } from '@gauntlet/exchange'
 import { recordImport, type ClaimedRow } from '@gauntlet/ledger'
 import type { Json } from '@gauntlet/study'
 import type { Command } from 'commander'
+import { stat } from 'node:fs/promises'
 import { Misuse } from '../command-failed.ts'
+import { readPublicKey } from '../key-files.ts'
 import { withLedger } from '../local-ledger.ts'
+import { progressLine } from '../progress-line.ts'
 import { readMapping, readPublishedFiles } from '../published-files.ts'
 
 interface ImportOptions {
-  readonly as: string
+  readonly as?: string
   readonly mapping?: string
+  readonly publicKey?: string
+  readonly expect?: string
   readonly json?: boolean
 }
 
 export function addImport(program: Command): void {
   program
     .command('import')
-    .description('import published numbers as a study whose evidence is claimed, and name what is wrong with them')
-    .argument('<file>', "a CSV file, an entry of RobustBench's model_info, or a folder of such entries")
-    .requiredOption('--as <name>', 'the name of the study')
+    .description('import a study that gauntlet export wrote, or published numbers as a study whose evidence is claimed')
+    .argument('<file>', "an export, a CSV file, an entry of RobustBench's model_info, or a folder of such entries")
+    .option('--as <name>', 'the name of the study, for published numbers')
     .option('--mapping <file>', 'JSON that says where the CSV keeps what; the database of the paper needs none')
+    .option('--public-key <file>', 'for an export: the key that must have signed its seal')
+    .option('--expect <digest>', 'for an export: the digest of the printed line of its seal')
     .option('--json', 'print JSON')
-    .action(async (file: string, { as: name, mapping, json }: ImportOptions) => {
-      if (name.trim() === '') throw new Misuse('--as is empty; give the study a name.')
-      const { files, bytes, mediaType, name: fileName } = await readPublishedFiles(file)
-      const published = readPublished(files, mapping === undefined ? null : await readMapping(mapping))
-      const { id, isNew } = await withLedger(async ({ db, store }) =>
-        recordImport(db, {
-          name,
-          fileName,
-          file: await store.put(bytes, mediaType),
-          reading: published.reading as unknown as Json,
-          perturbations: published.perturbations,
-          rows: published.rows.map(claimedRow),
-        }),
+    .action(async (file: string, options: ImportOptions) => {
+      const isExport = await stat(file).then(
+        (found) => found.isFile() && isArchive(file),
+        () => false,
       )
-      const summary = { id, name, isNew, rows: published.rows.length, numbers: countNumbers(published.rows) }
-      if (json) console.log(JSON.stringify({ ...summary, defects: defectsDocument(published) }, null, 2))
-      else console.log(renderImport(summary, published.defects))
+      await (isExport ? importExport(file, options) : importTable(file, options))
     })
+}
+
+/** Imports what `gauntlet export` has written. */
+async function importExport(file: string, { publicKey: keyFile, expect, json }: ImportOptions): Promise<void> {
+  const publicKey = await readPublicKey(keyFile)
+  const line = progressLine()
+  const expected = {
+    ...(expect === undefined ? {} : { seal: expect }),
+    ...(publicKey ? { publicKey } : {}),
+    onProgress: (doing: string) => line.show(doing),
+  }
+  const imported = await withLedger((session) => importStudy(session, file, expected)).finally(() => line.end())
+  if (json) return console.log(JSON.stringify(imported, null, 2))
+  const { name, stages, measurements, artifactsStored, withheld, digest, isSigned, signers } = imported
+  const word = isSigned ? 'who holds that key' : signers.length > 0 ? 'an unchecked signature' : 'the file alone'
+  console.log(
+    `Imported ${name}: ${measurements} numbers, ${stages} stages and ${artifactsStored} artifacts are new here.`,
+  )
+  if (withheld > 0) console.log(`${withheld} facts are withheld.`)
+  console.log(`Its record is as seal ${digest} covers it, on the word of ${word}; stages of the same keys are reused.`)
+}
+
+/** Imports a table of published numbers. */
+async function importTable(file: string, { as: name, mapping, json }: ImportOptions): Promise<void> {
+  if (name === undefined || name.trim() === '') throw new Misuse('Give the study of these numbers a name with --as.')
+  const { files, bytes, mediaType, name: fileName } = await readPublishedFiles(file)
+  const published = readPublished(files, mapping === undefined ? null : await readMapping(mapping))
+  const { id, isNew } = await withLedger(async ({ db, store }) =>
+    recordImport(db, {
+      name,
+      fileName,
+      file: await store.put(bytes, mediaType),
+      reading: published.reading as unknown as Json,
+      perturbations: published.perturbations,
+      rows: published.rows.map(claimedRow),
+    }),
+  )
+  const summary = { id, name, isNew, rows: published.rows.length, numbers: countNumbers(published.rows) }
+  if (json) console.log(JSON.stringify({ ...summary, defects: defectsDocument(published) }, null, 2))
+  else console.log(renderImport(summary, published.defects))
 }
 
 function claimedRow(published: PublishedRow): ClaimedRow {

@@ -4,9 +4,12 @@ import { addBackbones } from './backbones.ts'
 import { addControl } from './control.ts'
 import { addDashboard } from './dashboard.ts'
 import { addDatasets } from './datasets.ts'
+import { addDiff } from './diff.ts'
 import { addDoctor } from './doctor.ts'
+import { addDoubt } from './doubt.ts'
 import { addDown } from './down.ts'
 import { addEvaluate } from './evaluate.ts'
+import { addExport } from './export.ts'
 import { addExtend } from './extend.ts'
 import { addGc } from './gc.ts'
 import { addImport } from './import.ts'
@@ -16,12 +19,15 @@ import { addPlan } from './plan.ts'
 import { addProbe } from './probe.ts'
 import { addRank } from './rank.ts'
 import { addReport } from './report.ts'
+import { addReproduce } from './reproduce.ts'
 import { addResults } from './results.ts'
 import { addRun } from './run.ts'
+import { addSeal } from './seal.ts'
 import { addStudies } from './studies.ts'
 import { addSubmit } from './submit.ts'
 import { addTrace } from './trace.ts'
 import { addUp } from './up.ts'
+import { addVerify } from './verify.ts'
 import { addWatch } from './watch.ts'
 
 /** Adds every command, in the order of `--help`: set up, run, read. */
@@ -42,7 +48,13 @@ export function addCommands(program: Command): Command {
     addNote,
     addResults,
     addTrace,
+    addVerify,
+    addReproduce,
+    addDiff,
+    addDoubt,
     addDashboard,
+    addSeal,
+    addExport,
     addImport,
     addRank,
     addAnalyze,

@@ -1,0 +1,66 @@
+import { configurationsWhere, exportStudy } from '@gauntlet/exchange'
+import type { Command } from 'commander'
+import { resolve } from 'node:path'
+import { Misuse } from '../command-failed.ts'
+import { readSigningKey } from '../key-files.ts'
+import { withLedger } from '../local-ledger.ts'
+import { progressLine } from '../progress-line.ts'
+
+interface ExportCommandOptions {
+  readonly artifacts?: string
+  readonly only?: readonly string[]
+  readonly key?: string
+  readonly license?: string
+  readonly json?: boolean
+}
+
+const factors = ['dataset', 'backbone', 'loss', 'protocol', 'seed']
+
+export function addExport(program: Command): void {
+  program
+    .command('export')
+    .description('write a study into one zip that others can open and import: record, seal, tables, lineage, code')
+    .argument('<study>', 'name or id of a study that has run')
+    .argument('<file>', 'the zip archive to write')
+    .option('--artifacts <roles>', 'also these artifacts, such as outcomes,checkpoint,manifest,images; or all')
+    .option(
+      '--only <factor=values...>',
+      'disclose these configurations alone, such as loss=TRADES; the rest is withheld',
+    )
+    .option('--key <file>', 'sign with this Ed25519 private key in PEM')
+    .option('--license <text>', 'the licence of the data, as text or address')
+    .option('--json', 'print JSON')
+    .action(async (study: string, named: string, { artifacts, only, key, license, json }: ExportCommandOptions) => {
+      const line = progressLine()
+      const file = resolve(named)
+      const exported = await withLedger(async (session) =>
+        exportStudy(session, study, file, {
+          roles: artifacts?.split(',') ?? [],
+          only: only === undefined ? null : await configurationsWhere(session, study, parseFactors(only)),
+          signer: await readSigningKey(key),
+          ...(license === undefined ? {} : { license }),
+          onProgress: (doing) => line.show(doing),
+        }),
+      ).finally(() => line.end())
+      if (json) return console.log(JSON.stringify({ ...exported, file }, null, 2))
+      const { numbers, withheld, artifacts: count, missing } = exported
+      const gone = missing > 0 ? ` (${missing} more are not in the store)` : ''
+      const kept = withheld > 0 ? `, ${withheld.toLocaleString('en')} facts withheld` : ''
+      console.log(exported.line)
+      console.log(
+        `Wrote ${numbers.toLocaleString('en')} numbers and ${count} ${count === 1 ? 'artifact' : 'artifacts'}${gone}${kept} to ${file}.`,
+      )
+    })
+}
+
+/** `loss=TRADES seed=1,2` as the values asked for of each factor. */
+function parseFactors(texts: readonly string[]): Record<string, readonly string[]> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const [factor = '', values = ''] = text.split(/=(.*)/s)
+      if (!factors.includes(factor) || values === '')
+        throw new Misuse(`--only ${text} names no factor; give one of ${factors.join(', ')}, such as loss=TRADES.`)
+      return [factor, values.split(',')]
+    }),
+  )
+}

@@ -1,0 +1,182 @@
+import { proveNumber, sealStudy, verifySeal, type RecordSources, type SealVerdict } from '@gauntlet/exchange'
+import { writeFileAtomically } from '@gauntlet/files'
+import { findStudy, recordStudy } from '@gauntlet/ledger'
+import { sealDigest, sealLine, type Seal, type Sealed, type SigningKey } from '@gauntlet/seals'
+import {
+  configurationLabel,
+  expandStudy,
+  parseHypotheses,
+  perturbationLabel,
+  studyId,
+  type Json,
+} from '@gauntlet/study'
+import type { Command } from 'commander'
+import { copyFile, readFile, rm, stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { CommandFailed, Misuse } from '../command-failed.ts'
+import { readPublicKey, readSigningKey } from '../key-files.ts'
+import { withLedger, type LedgerSession } from '../local-ledger.ts'
+import { progressLine, type ProgressLine } from '../progress-line.ts'
+import { readCurrentResults } from '../read-current-results.ts'
+import { readStudyShowingPins } from '../read-study.ts'
+
+interface SealCommandOptions {
+  readonly key?: string
+  readonly hypotheses?: string
+  readonly out?: string
+  readonly prove?: string
+  readonly verify?: string
+  readonly leaves?: string
+  readonly publicKey?: string
+  readonly expect?: string
+  readonly json?: boolean
+}
+
+export function addSeal(program: Command): void {
+  program
+    .command('seal')
+    .description('seal everything the ledger has of a study, prove one number of it, or check a seal kept elsewhere')
+    .argument('[study]', 'name or id of a study; with --hypotheses also a study file that has not run yet')
+    .option('--key <file>', 'sign with this Ed25519 private key in PEM')
+    .option('--hypotheses <file>', 'seal these claims with what is measured so far, best before anything is')
+    .option('--out <file>', 'where to write the seal (default: STUDY.seal.json; the list of its leaves beside it)')
+    .option('--prove <row>', 'write the proof of one row of the table, which needs no study to be checked')
+    .option('--verify <file>', 'check a seal against the ledger, or an export or a proof by itself, offline')
+    .option('--leaves <file>', 'with --verify: the list of leaves that was written with the seal')
+    .option('--public-key <file>', 'with --verify: the key that must have signed')
+    .option('--expect <digest>', 'with --verify: the digest of the printed line')
+    .option('--json', 'print JSON')
+    .action(async (study: string | undefined, options: SealCommandOptions) => {
+      const line = progressLine()
+      try {
+        if (options.verify !== undefined) await verify(options.verify, options, line)
+        else if (study === undefined) throw new Misuse('Name the study to seal, or with --verify the file to check.')
+        else await withLedger((session) => seal(session, study, options, line))
+      } finally {
+        line.end()
+      }
+    })
+}
+
+async function seal(session: LedgerSession, study: string, options: SealCommandOptions, line: ProgressLine) {
+  const signer = await readSigningKey(options.key)
+  const onProgress = (facts: number) => line.show(`${facts.toLocaleString('en')} facts sealed`)
+  if (options.prove !== undefined) return prove(session, study, { ...options, row: options.prove, signer, onProgress })
+  const hypotheses = options.hypotheses === undefined ? null : await readHypotheses(options.hypotheses)
+  const nameOrId = hypotheses ? await recordedStudy(session, study) : study
+  const made = await sealStudy(session, nameOrId, { signer, hypotheses, onProgress })
+  const file = resolve(options.out ?? `${made.sealed.seal.study.name}.seal.json`)
+  const leaves = `${file.replace(/\.json$/, '')}.leaves.gz`
+  await writeFileAtomically(file, `${JSON.stringify(made.sealed, null, 1)}\n`)
+  await rm(leaves, { force: true }) // the copy is read-only, as artifacts are
+  await copyFile(await session.store.localFile(made.leaves), leaves)
+  line.end()
+  if (options.json) return console.log(JSON.stringify({ ...made.sealed, isNew: made.isNew, file, leaves }, null, 2))
+  console.log(
+    [
+      sealLine(made.sealed.seal),
+      ...orderOf(made.sealed, made.earlier),
+      `${made.isNew ? 'Sealed' : 'Nothing has changed since this seal'}: ${file} and ${leaves}; keep both elsewhere.`,
+    ].join('\n'),
+  )
+}
+
+/** What the record says of which came first, the hypotheses or the numbers. */
+function orderOf(sealed: Sealed, earlier: readonly Sealed[]): string[] {
+  return [sealed, ...earlier].flatMap(({ seal }) => {
+    if (seal.hypotheses === null) return []
+    const numbers = seal.facts['measurement'] ?? 0
+    const when = numbers === 0 ? 'before the first measurement' : `when there were ${numbers} measurements already`
+    return [`Hypotheses ${seal.hypotheses.file} were sealed ${when} (${seal.sealedAt}, seal ${sealDigest(seal)}).`]
+  })
+}
+
+async function readHypotheses(file: string): Promise<NonNullable<Seal['hypotheses']>> {
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw new Misuse(`There is no file ${file}; give --hypotheses the file with the claims.`)
+  })
+  parseHypotheses(text, file)
+  return { file, text }
+}
+
+/** The id of a study, which is recorded first where only its file is known: nothing of it has run then. */
+async function recordedStudy({ settings, db, store }: LedgerSession, named: string): Promise<string> {
+  const isFile = await stat(named).then(
+    (found) => found.isFile(),
+    () => false,
+  )
+  if (!isFile) return (await findStudy(db, named)).id
+  const { study, bytes } = await readStudyShowingPins(named, settings.cache)
+  const id = studyId(study)
+  const { configurations, perturbations, exclusions } = expandStudy(study)
+  const { name, description, cells, annotations } = study
+  const document = { name, description, cells, perturbations } as unknown as Json
+  const file = Buffer.from(bytes).toString('utf8')
+  await store.put(bytes, 'application/yaml')
+  const excluded = exclusions.map(({ cell, reason }) => ({ cell: cell as unknown as Json, reason }))
+  await recordStudy(db, { id, name, annotations, document, file, configurations, perturbations, exclusions: excluded })
+  return id
+}
+
+interface ProveOptions extends SealCommandOptions {
+  readonly row: string
+  readonly signer: SigningKey | null
+  readonly onProgress: (facts: number) => void
+}
+
+async function prove(session: LedgerSession, study: string, { row, out, signer, onProgress }: ProveOptions) {
+  const { rows } = (await readCurrentResults(session, study)).results
+  const cell = rows.find((measured) => String(measured.row) === row)
+  if (!cell) throw new Misuse(`There is no number in row ${row}; see gauntlet results ${study}.`)
+  const proof = await proveNumber(session, study, cell.measurementId, { signer, onProgress })
+  const file = resolve(out ?? `${study}-row-${row}.proof.json`)
+  await writeFileAtomically(file, `${JSON.stringify(proof, null, 1)}\n`)
+  console.log(`${cell.correct}/${cell.total} is proven by ${file} under seal ${sealDigest(proof.sealed.seal)}.`)
+}
+
+async function verify(file: string, options: SealCommandOptions, line: ProgressLine): Promise<void> {
+  const publicKey = await readPublicKey(options.publicKey)
+  const show = (verdict: SealVerdict) => {
+    line.end()
+    if (options.json) console.log(JSON.stringify(verdict, null, 2))
+    else console.log(renderVerdict(verdict))
+    if (!verdict.passed) throw new CommandFailed('The ledger is not as it was sealed.')
+  }
+  const expected = {
+    ...(options.expect === undefined ? {} : { seal: options.expect }),
+    ...(options.leaves === undefined ? {} : { leaves: options.leaves }),
+    ...(publicKey ? { publicKey } : {}),
+    onProgress: (doing: string) => line.show(doing),
+  }
+  await verifySeal(file, withSources, expected).then(show)
+}
+
+function withSources<Result>(work: (sources: RecordSources) => Promise<Result>): Promise<Result> {
+  return withLedger(work)
+}
+
+function renderVerdict(verdict: SealVerdict): string {
+  const signature = {
+    valid: 'signed with that key',
+    unchecked: 'signed; name the key with --public-key to check it',
+    none: 'not signed',
+  }[verdict.signature]
+  const heading = `seal ${verdict.digest}, ${signature}`
+  if (verdict.of === 'export') {
+    const { facts, withheld, measurements, artifacts } = verdict.export
+    return `${heading}: ${facts} facts (${withheld} withheld), ${measurements} numbers and ${artifacts} artifacts are as sealed.`
+  }
+  if (verdict.of === 'number') {
+    const { correct, total, configuration, perturbation } = verdict.proof
+    const of = `${configurationLabel(configuration)}, ${perturbationLabel(perturbation)}`
+    return `${heading}: ${correct}/${total} is of the sealed record.\n${of}`
+  }
+  const { same, changed, gone, added, withheld } = verdict.comparison
+  const since = Object.entries(added).map(([kind, count]) => `${count} ${kind}`)
+  return [
+    `${heading}: ${same} facts are as sealed${withheld > 0 ? `, ${withheld} are withheld` : ''}.`,
+    ...changed.map((fact) => `changed  ${fact}`),
+    ...gone.map((fact) => `gone     ${fact}`),
+    ...(since.length > 0 ? [`Recorded since: ${since.join(', ')}.`] : []),
+  ].join('\n')
+}

@@ -1,0 +1,272 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeZip, type ZipSource } from '@gauntlet/files'
+import {
+  artifactsByRole,
+  findStudy,
+  recordKeys,
+  studyGrid,
+  type Fact,
+  type FactOf,
+  type RecordKeys,
+} from '@gauntlet/ledger'
+import { sealDigest, sealLine, withheldLine, type Sealed, type SigningKey } from '@gauntlet/seals'
+import { canonicalJson, type Digest } from '@gauntlet/study'
+import { Attestations } from './attestations.ts'
+import { artifactPath, CrateDocument, studyPath, type CrateFile } from './crate-document.ts'
+import { inTemporaryFolder } from './in-temporary-folder.ts'
+import { ProvDocument } from './prov-document.ts'
+import type { WrittenLine } from './record-writer.ts'
+import { sealStudy, type FactTaker, type RecordSources } from './seal-study.ts'
+import { bytesOfFile, Spool } from './spool.ts'
+import { StageGrouper, type StageGroup } from './stage-group.ts'
+import { openTables } from './tables.ts'
+
+/** What of a study is exported, and how. */
+export interface ExportOptions {
+  /** Roles of the artifacts that the archive has beside the code; `all` for every artifact. */
+  readonly roles?: readonly string[]
+  /** The configurations that are disclosed; the others are withheld. All unless given. */
+  readonly only?: readonly Digest[] | null
+  readonly signer?: SigningKey | null
+  /** A licence as text or address. */
+  readonly license?: string
+  readonly onProgress?: (doing: string) => void
+}
+
+/** What an export has. */
+export interface ExportedStudy {
+  readonly sealed: Sealed
+  readonly line: string
+  readonly numbers: number
+  readonly withheld: number
+  readonly artifacts: number
+  /** Artifacts of the roles asked for that the store has no more. */
+  readonly missing: number
+}
+
+/**
+ * Writes a study with everything that the ledger has of it into one zip archive: the record that its seal covers, line
+ * by line, and made of it a Provenance Run Crate, tables as Parquet and CSV, PROV-JSON and in-toto attestations, with
+ * the code bundles and the artifacts that were chosen. Throws `StudyUnknown`, `ArchiveTooLarge` and `ArtifactCorrupt`.
+ */
+export async function exportStudy(
+  sources: RecordSources,
+  nameOrId: string,
+  file: string,
+  { roles = [], only = null, signer = null, license = 'No licence is stated.', onProgress }: ExportOptions = {},
+): Promise<ExportedStudy> {
+  const { db, store } = sources
+  const { id, name } = await findStudy(db, nameOrId)
+  const keys = await recordKeys(db, id, only)
+  const chosen = await artifactsByRole(db, keys.stageKeys, roles)
+  const carried = new Set<Digest>()
+  for (const digest of chosen) if ((await store.verify(digest)) === 'intact') carried.add(digest)
+  return inTemporaryFolder(async (folder) => {
+    const parts = new ExportParts(folder, { keys, isWhole: only === null, carried, signer })
+    const { sealed, earlier } = await sealStudy(
+      sources,
+      id,
+      { signer, onProgress: (facts) => onProgress?.(`${facts.toLocaleString('en')} facts recorded`) },
+      parts,
+    )
+    const artifacts = await Promise.all([...carried].sort().map((digest) => artifactFile(store, digest)))
+    const members = await parts.finish({ name, sealed, earlier, license, artifacts })
+    let written = 0
+    await writeZip(
+      file,
+      showing(members, () => onProgress?.(`${++written}/${members.length} files written`)),
+    )
+    return {
+      sealed,
+      line: sealLine(sealed.seal),
+      numbers: parts.numbers,
+      withheld: parts.withheld,
+      artifacts: carried.size,
+      missing: chosen.length - carried.size,
+    }
+  })
+}
+
+interface CarriedArtifact {
+  readonly digest: Digest
+  readonly path: string
+  readonly size: number
+}
+
+async function artifactFile(store: RecordSources['store'], digest: Digest): Promise<CarriedArtifact> {
+  const path = await store.localFile(digest)
+  return { digest, path, size: (await stat(path)).size }
+}
+
+function* showing(members: readonly ZipSource[], onMember: () => void): Generator<ZipSource> {
+  for (const member of members) {
+    yield member
+    onMember()
+  }
+}
+
+interface PartsSettings {
+  readonly keys: RecordKeys
+  readonly isWhole: boolean
+  readonly carried: ReadonlySet<Digest>
+  readonly signer: SigningKey | null
+}
+
+interface Finish {
+  readonly name: string
+  readonly sealed: Sealed
+  readonly earlier: readonly Sealed[]
+  readonly license: string
+  readonly artifacts: readonly CarriedArtifact[]
+}
+
+/** The parts of an archive that are made of facts, each in a temporary file that grows while the study is sealed. */
+class ExportParts implements FactTaker {
+  numbers = 0
+  withheld = 0
+  readonly #record: Spool
+  readonly #tables: ReturnType<typeof openTables>
+  readonly #prov: ProvDocument
+  readonly #crate: CrateDocument
+  readonly #attestations: Attestations
+  readonly #grouper = new StageGrouper()
+  readonly #configurations = new Map<Digest, FactOf<'configuration'>['document']>()
+  readonly #perturbations = new Map<Digest, FactOf<'perturbation'>['document']>()
+  /** Code and environment of each evaluation. */
+  readonly #evaluations = new Map<Digest, Pick<FactOf<'execution'>, 'codeDigest' | 'environmentClass'>>()
+  readonly #chosen: ReadonlySet<Digest> | null
+  #studyFile = ''
+
+  constructor(folder: string, { keys, isWhole, carried, signer }: PartsSettings) {
+    this.#record = new Spool(join(folder, 'record.jsonl'))
+    this.#tables = openTables(folder)
+    this.#prov = new ProvDocument(folder)
+    this.#crate = new CrateDocument(folder, carried)
+    this.#attestations = new Attestations(folder, signer)
+    this.#chosen = isWhole ? null : new Set([...keys.configurations, ...keys.stageKeys, ...keys.measurements])
+  }
+
+  async take(fact: Fact, { line, hash }: WrittenLine): Promise<void> {
+    const group = this.#grouper.add(fact)
+    if (group) await this.#addStage(group)
+    if (!this.#isDisclosed(fact)) {
+      this.withheld++
+      return this.#record.write(`${withheldLine(hash)}\n`)
+    }
+    this.#record.write(`${line}\n`)
+    if (fact.kind === 'study') this.#studyFile = fact.file
+    if (fact.kind === 'configuration') this.#configurations.set(fact.id, fact.document)
+    if (fact.kind === 'perturbation') this.#perturbations.set(fact.key, fact.document)
+    if (fact.kind === 'measurement') await this.#addMeasurement(fact)
+  }
+
+  /** Closes every part and gives the files of the archive. */
+  async finish({ name, sealed, earlier, license, artifacts }: Finish): Promise<ZipSource[]> {
+    const tables = Object.values(this.#tables)
+    for (const table of tables) await table.close()
+    this.#record.close()
+    this.#prov.close()
+    this.#attestations.close()
+    const members = [
+      jsonFile('seal.json', sealed),
+      ...earlier.map((one) => jsonFile(`seals/${sealDigest(one.seal)}.json`, one)),
+      this.#record.member('record.jsonl'),
+      { name: studyPath, content: Buffer.from(this.#studyFile) },
+      ...tables.flatMap((table) => table.members()),
+      this.#prov.member(),
+      ...this.#attestations.members(),
+    ]
+    const files = [...members.map(({ name: path }) => describedFile(path)), ...artifacts.map(describedArtifact)]
+    const description = `${sealLine(sealed.seal)}. ${this.withheld.toLocaleString('en')} facts are withheld.`
+    this.#crate.close({ name, description, sealedAt: sealed.seal.sealedAt, license, files })
+    return [
+      ...this.#crate.members(),
+      ...members,
+      ...artifacts.map(({ digest, path }) => ({
+        name: artifactPath(digest),
+        content: bytesOfFile(path),
+        stored: true,
+      })),
+    ]
+  }
+
+  #isDisclosed(fact: Fact): boolean {
+    if (this.#chosen === null) return true
+    if (fact.kind === 'configuration' || fact.kind === 'measurement') return this.#chosen.has(fact.id)
+    if (fact.kind === 'failure') return this.#chosen.has(fact.configurationId)
+    return !('stageKey' in fact) || this.#chosen.has(fact.stageKey)
+  }
+
+  async #addStage(group: StageGroup): Promise<void> {
+    const { execution, fulfilment, attempts } = group
+    if (!this.#isDisclosed(execution)) return
+    const { stageKey, stage, codeDigest, environmentClass } = execution
+    if (stage === 'perturb-and-evaluate') this.#evaluations.set(stageKey, { codeDigest, environmentClass })
+    this.#prov.addStage(group)
+    this.#crate.addStage(group)
+    this.#attestations.addStage(group)
+    await this.#tables.stages.add({ execution, fulfilledAt: fulfilment?.fulfilledAt ?? null })
+    for (const attempt of attempts) await this.#tables.attempts.add(attempt)
+    for (const direction of ['used', 'generated'] as const)
+      for (const [role, artifact] of Object.entries(fulfilment?.[direction] ?? {}))
+        await this.#tables.lineage.add({ stageKey, direction, role, ...artifact })
+  }
+
+  async #addMeasurement(measurement: FactOf<'measurement'>): Promise<void> {
+    this.numbers++
+    this.#attestations.addMeasurement(measurement)
+    await this.#tables.measurements.add({
+      measurement,
+      configuration: this.#configurations.get(measurement.configurationId)!,
+      perturbation: this.#perturbations.get(measurement.perturbationKey)!,
+      ...this.#evaluations.get(measurement.stageKey)!,
+    })
+  }
+}
+
+function jsonFile(name: string, document: object): ZipSource {
+  return { name, content: Buffer.from(`${canonicalJson(document)}\n`) }
+}
+
+const formats: Readonly<Record<string, string>> = {
+  json: 'application/json',
+  jsonl: 'application/jsonl',
+  csv: 'text/csv',
+  parquet: 'application/vnd.apache.parquet',
+  yaml: 'application/yaml',
+  pem: 'application/x-pem-file',
+}
+
+function describedFile(path: string): CrateFile {
+  const format = formats[path.split('.').at(-1)!]!
+  return { path, name: path.split('/').at(-1)!, encodingFormat: format }
+}
+
+function describedArtifact({ digest, size }: CarriedArtifact): CrateFile {
+  const name = `artifact ${digest.slice(0, 12)}`
+  return {
+    path: artifactPath(digest),
+    name,
+    encodingFormat: 'application/octet-stream',
+    sha256: digest,
+    contentSize: size,
+  }
+}
+
+/** The configurations of a study in which each named factor has one of the values given for it. */
+export async function configurationsWhere(
+  { db }: Pick<RecordSources, 'db'>,
+  nameOrId: string,
+  factors: Readonly<Record<string, readonly string[]>>,
+): Promise<Digest[]> {
+  const { configurations } = await studyGrid(db, nameOrId)
+  const has = ({ configuration: c }: (typeof configurations)[number], factor: string, values: readonly string[]) => {
+    const names = { dataset: c.dataset.id, backbone: c.backbone.id, loss: c.loss, protocol: c.protocol.id }
+    const value = ({ ...names, seed: String(c.seed) } as Readonly<Record<string, string>>)[factor]
+    return value !== undefined && values.includes(value)
+  }
+  return configurations
+    .filter((one) => Object.entries(factors).every(([factor, values]) => has(one, factor, values)))
+    .map(({ id }) => id)
+}

@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { importFacts, type Fact, type ImportCounts } from '@gauntlet/ledger'
+import {
+  claimedSigners,
+  isAbout,
+  isSignedBy,
+  sealDigest,
+  type PublicKey,
+  type Seal,
+  type Sealed,
+} from '@gauntlet/seals'
+import type { Digest } from '@gauntlet/study'
+import { checkRecord, type CheckedRecord } from './check-record.ts'
+import { ExportFile } from './export-file.ts'
+import { ExportInvalid } from './export-invalid.ts'
+import { inTemporaryFolder } from './in-temporary-folder.ts'
+import { LeafListWriter, leafListType } from './leaf-list.ts'
+import { rowOf, type RecordSources } from './seal-study.ts'
+
+/** What is asked of an export before it is believed. */
+export interface Expectations {
+  /** Its seal must be this one, which was kept elsewhere: the digest of the printed line. */
+  readonly seal?: Digest
+  /** Its seal must be signed with this key. */
+  readonly publicKey?: PublicKey
+  readonly onProgress?: (doing: string) => void
+}
+
+/** An export that holds together. */
+export interface CheckedExport extends Omit<CheckedRecord, 'artifacts' | 'study'> {
+  readonly seal: Seal
+  readonly digest: Digest
+  /** The keys by which it says that it is signed, and whether one of them is the expected one. */
+  readonly signers: readonly Digest[]
+  readonly isSigned: boolean
+  /** Artifacts that the archive has, each with its digest. */
+  readonly artifacts: number
+}
+
+/** What an import has made of it. */
+export interface ImportedExport extends CheckedExport, ImportCounts {
+  readonly name: string
+  readonly artifactsStored: number
+}
+
+/**
+ * Checks an export by itself, offline: its record against its seal, every fact and every artifact in it against its
+ * digest. Throws `ExportInvalid` and `SealInvalid`.
+ */
+export async function verifyExport(file: string, expected: Expectations = {}): Promise<CheckedExport> {
+  const opened = await ExportFile.open(file)
+  const { record, ...checked } = await checkedExport(opened, expected)
+  let artifacts = 0
+  for (const digest of record.artifacts) {
+    if (!opened.hasArtifact(digest)) continue
+    const hash = createHash('sha256')
+    for await (const piece of opened.artifact(digest)) hash.update(piece)
+    requireDigest(opened, digest, hash.digest('hex'))
+    artifacts++
+    expected.onProgress?.(`${artifacts} artifacts compared with their digests`)
+  }
+  return { ...checked, artifacts }
+}
+
+/**
+ * Takes an export into a ledger and a store. First the whole record is checked, then the artifacts are stored, each
+ * compared with its digest, and then all rows are written in one transaction, which checks the record again. A kill at
+ * any moment leaves artifacts that nothing refers to, and importing again completes it. Throws `ExportInvalid`,
+ * `SealInvalid` and `ImportContradicted`.
+ */
+export async function importStudy(
+  { db, store }: RecordSources,
+  file: string,
+  expected: Expectations = {},
+): Promise<ImportedExport> {
+  const opened = await ExportFile.open(file)
+  const { record, ...checked } = await checkedExport(opened, expected)
+  return inTemporaryFolder(async (folder) => {
+    const stored = await storeArtifacts(opened, store, record, folder, expected)
+    const list = join(folder, 'leaves.gz')
+    await writeLeafList(opened, list)
+    const leaves = await store.putFile(list, leafListType)
+    const { sealed, earlier } = opened
+    const seals = [{ ...rowOf(sealed), leaves }, ...earlier.map((one) => ({ ...rowOf(one), leaves: null }))]
+    const facts = disclosedFacts(opened, expected.onProgress)
+    const counts = await importFacts(db, facts, seals).catch(refusalOf(file))
+    return { ...checked, ...counts, ...stored, name: record.study.name }
+  })
+}
+
+async function checkedExport(opened: ExportFile, { seal: expectedSeal, publicKey, onProgress }: Expectations) {
+  const { seal, envelope } = opened.sealed
+  const digest = sealDigest(seal)
+  if (expectedSeal !== undefined && digest !== expectedSeal)
+    opened.refuses(`its seal is ${digest}, not ${expectedSeal}`)
+  const isSigned = isSealSignedBy(opened.sealed, publicKey)
+  if (publicKey && !isSigned) opened.refuses(`its seal is not signed with key ${publicKey.id}`)
+  const record = await checkRecord(opened, (facts) => onProgress?.(`${facts.toLocaleString('en')} facts checked`))
+  const { facts, withheld, measurements } = record
+  return {
+    seal,
+    digest,
+    signers: envelope ? claimedSigners(envelope) : [],
+    isSigned,
+    facts,
+    withheld,
+    measurements,
+    record,
+  }
+}
+
+/** Whether a seal is signed with this key; false without a key. */
+export function isSealSignedBy({ seal, envelope }: Sealed, publicKey: PublicKey | undefined): boolean {
+  return publicKey !== undefined && envelope !== null && isAbout(envelope, seal) && isSignedBy(envelope, publicKey)
+}
+
+async function storeArtifacts(
+  opened: ExportFile,
+  store: RecordSources['store'],
+  { artifacts }: CheckedRecord,
+  folder: string,
+  { onProgress }: Expectations,
+): Promise<{ artifacts: number; artifactsStored: number }> {
+  const carried = [...artifacts].filter((digest) => opened.hasArtifact(digest))
+  let stored = 0
+  for (const [index, digest] of carried.entries()) {
+    onProgress?.(`${index + 1}/${carried.length} artifacts stored`)
+    if ((await store.verify(digest)) === 'intact') continue
+    const path = join(folder, 'artifact')
+    const hash = createHash('sha256')
+    async function* hashed() {
+      for await (const piece of opened.artifact(digest)) {
+        hash.update(piece)
+        yield piece
+      }
+    }
+    await pipeline(hashed(), createWriteStream(path))
+    requireDigest(opened, digest, hash.digest('hex'))
+    await store.putFile(path, 'application/octet-stream')
+    await rm(path)
+    stored++
+  }
+  return { artifacts: carried.length, artifactsStored: stored }
+}
+
+function requireDigest(opened: ExportFile, digest: Digest, found: Digest): void {
+  if (found !== digest) opened.refuses(`its artifact ${digest} has the bytes of ${found}`)
+}
+
+async function writeLeafList(opened: ExportFile, path: string): Promise<void> {
+  const list = new LeafListWriter(path, null)
+  for await (const { place, salt, hash } of opened.lines()) await list.add({ place, salt, hash: hash.toString('hex') })
+  await list.close()
+}
+
+async function* disclosedFacts(opened: ExportFile, onProgress: Expectations['onProgress']): AsyncGenerator<Fact> {
+  let count = 0
+  for await (const { fact } of opened.lines()) {
+    if (++count % 1000 === 0) onProgress?.(`${count.toLocaleString('en')} facts written`)
+    if (fact) yield fact
+  }
+}
+
+/** Turns the refusal of a constraint into a sentence about the file: SQLSTATE class 23. */
+function refusalOf(file: string) {
+  return (error: unknown): never => {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+    const { code, constraint } = cause as { readonly code?: string; readonly constraint?: string }
+    if (code?.startsWith('23') !== true) throw error
+    throw new ExportInvalid(
+      `${file} is not used: a row of it breaks ${constraint ?? 'a constraint'} of the ledger; ask for the file again.`,
+    )
+  }
+}

@@ -1,0 +1,8 @@
+export type { SealComparison } from './compare-with-seal.ts'
+export { ExportInvalid } from './export-invalid.ts'
+export { isArchive } from './export-file.ts'
+export { configurationsWhere, exportStudy, type ExportedStudy } from './export-study.ts'
+export { importStudy, verifyExport, type ImportedExport } from './import-study.ts'
+export { proveNumber } from './prove-number.ts'
+export { sealStudy, type RecordSources, type SealedStudy } from './seal-study.ts'
+export { LeafListMissing, verifySeal, type SealVerdict } from './verify-seal.ts'

@@ -1,0 +1,142 @@
+import { join } from 'node:path'
+import type { ArtifactStore } from '@gauntlet/artifacts'
+import {
+  findStudy,
+  ledgerTime,
+  recordSeal,
+  sealsOf,
+  withStudyFacts,
+  type Fact,
+  type LedgerDatabase,
+  type RecordedSeal,
+  type RecordedStudy,
+} from '@gauntlet/ledger'
+import {
+  newSecret,
+  sealDigest,
+  sealType,
+  signSeal,
+  type Envelope,
+  type Seal,
+  type Sealed,
+  type SigningKey,
+} from '@gauntlet/seals'
+import type { Digest, Json } from '@gauntlet/study'
+import { inTemporaryFolder } from './in-temporary-folder.ts'
+import { LeafListWriter, leafListType, openLeafList } from './leaf-list.ts'
+import { RecordWriter, type WrittenLine } from './record-writer.ts'
+
+/** Where records are. */
+export interface RecordSources {
+  readonly db: LedgerDatabase
+  readonly store: ArtifactStore
+}
+
+/** How a study is sealed. */
+export interface SealOptions {
+  readonly signer?: SigningKey | null
+  readonly hypotheses?: Seal['hypotheses']
+  readonly onProgress?: (facts: number) => void
+}
+
+/** What sealing has made. */
+export interface SealedStudy {
+  readonly sealed: Sealed
+  /** The artifact with the list of its leaves, which whoever keeps the seal elsewhere keeps too. */
+  readonly leaves: Digest
+  /** False where the record is the one of the last seal, which then stands. */
+  readonly isNew: boolean
+  /** The seals of the study before this one, the last one first. */
+  readonly earlier: readonly Sealed[]
+}
+
+/** What takes the facts of a record while it is sealed. */
+export interface FactTaker {
+  take(fact: Fact, line: WrittenLine): void | Promise<void>
+}
+
+/**
+ * Seals everything that the ledger has of a study, by its name or id: the record as of one moment becomes the leaves of
+ * a Merkle tree, and the ledger keeps the seal on its root. Where nothing has changed since the last seal, that one
+ * stands. `taker` is given each fact with its line meanwhile. Throws `StudyUnknown`.
+ */
+export async function sealStudy(
+  { db, store }: RecordSources,
+  nameOrId: string,
+  { signer = null, hypotheses = null, onProgress }: SealOptions = {},
+  taker?: FactTaker,
+): Promise<SealedStudy> {
+  const study = await findStudy(db, nameOrId)
+  const known = await sealsOf(db, study.id)
+  return inTemporaryFolder(async (folder) => {
+    const secret = (await secretOf(store, known)) ?? newSecret()
+    const list = join(folder, 'leaves.gz')
+    const leaves = new LeafListWriter(list, secret)
+    const writer = new RecordWriter(secret, leaves)
+    await withStudyFacts(db, study.id, async (facts) => {
+      let count = 0
+      for await (const fact of facts) {
+        const line = await writer.add(fact)
+        await taker?.take(fact, line)
+        if (++count % 1000 === 0) onProgress?.(count)
+      }
+    })
+    await leaves.close()
+    const last = known[0] && sealedOf(known[0])
+    const lastList = known[0]?.leavesDigest
+    if (last && lastList && stands(last, writer, { signer, hypotheses }))
+      return { sealed: last, leaves: lastList, isNew: false, earlier: known.slice(1).map(sealedOf) }
+    const seal = await sealOf({ db, study, writer, hypotheses, last: last?.seal ?? null })
+    const sealed = signSeal(seal, signer)
+    const reference = await store.putFile(list, leafListType)
+    await recordSeal(db, { ...rowOf(sealed), origin: 'made', leaves: reference })
+    return { sealed, leaves: reference.digest, isNew: true, earlier: known.map(sealedOf) }
+  })
+}
+
+/** The row of a seal in the ledger, without its leaves. */
+export function rowOf({ seal, envelope }: Sealed) {
+  return { digest: sealDigest(seal), studyId: seal.study.id, document: seal as Json, envelope: envelope as Json }
+}
+
+/** A seal as the ledger has it. */
+function sealedOf({ document, envelope }: RecordedSeal): Sealed {
+  return { seal: document as unknown as Seal, envelope: envelope as Envelope | null }
+}
+
+/** The secret that salts were made with, so that facts which have not changed have the same leaves in every seal. */
+async function secretOf(store: ArtifactStore, known: readonly RecordedSeal[]): Promise<string | null> {
+  for (const { origin, leavesDigest } of known)
+    if (origin === 'made' && leavesDigest !== null && (await store.verify(leavesDigest)) === 'intact')
+      return (await openLeafList(await store.localFile(leavesDigest))).secret
+  return null
+}
+
+/** Whether the last seal covers this very record, and says and proves all that is asked for. */
+function stands(
+  { seal, envelope }: Sealed,
+  writer: RecordWriter,
+  { signer, hypotheses }: { signer: SigningKey | null; hypotheses: Seal['hypotheses'] },
+): boolean {
+  const isSigned = signer === null || envelope?.signatures.some(({ keyid }) => keyid === signer.id) === true
+  return seal.tree.root === writer.tree().root && hypotheses === null && isSigned
+}
+
+async function sealOf(parts: {
+  readonly db: LedgerDatabase
+  readonly study: RecordedStudy
+  readonly writer: RecordWriter
+  readonly hypotheses: Seal['hypotheses']
+  readonly last: Seal | null
+}): Promise<Seal> {
+  const { db, study, writer, hypotheses, last } = parts
+  return {
+    type: sealType,
+    study: { id: study.id, name: study.name },
+    sealedAt: await ledgerTime(db),
+    tree: writer.tree(),
+    facts: writer.facts,
+    previous: last && sealDigest(last),
+    hypotheses,
+  }
+}

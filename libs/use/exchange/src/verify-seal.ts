@@ -1,0 +1,100 @@
+import { readFile, stat } from 'node:fs/promises'
+import { sealsOf } from '@gauntlet/ledger'
+import {
+  checkNumberProof,
+  isNumberProof,
+  parseSealed,
+  sealDigest,
+  SealInvalid,
+  type CheckedProof,
+  type Sealed,
+} from '@gauntlet/seals'
+import type { Digest } from '@gauntlet/study'
+import { compareWithSeal, type SealComparison } from './compare-with-seal.ts'
+import { isArchive } from './export-file.ts'
+import { isSealSignedBy, verifyExport, type CheckedExport, type Expectations } from './import-study.ts'
+import type { RecordSources } from './seal-study.ts'
+
+/** What a look at a seal has found. */
+export type SealVerdict = {
+  readonly digest: Digest
+  /** `valid`: signed with the key that was given. `unchecked`: signed, and no key was given. */
+  readonly signature: 'valid' | 'unchecked' | 'none'
+} & (
+  | { readonly of: 'export'; readonly passed: true; readonly export: CheckedExport }
+  | { readonly of: 'number'; readonly passed: true; readonly proof: CheckedProof }
+  | {
+      /** The ledger was compared with the seal. */
+      readonly of: 'ledger'
+      readonly passed: boolean
+      readonly sealed: Sealed
+      readonly comparison: SealComparison
+    }
+)
+
+/** A seal cannot be compared with the ledger without the list of its leaves. Giving the list helps. */
+export class LeafListMissing extends Error {
+  override readonly name = 'LeafListMissing'
+}
+
+/** Where the list of leaves is, beside what is expected. */
+export interface VerifyOptions extends Expectations {
+  /** The file that was written with the seal; unless given, the one that the store has. */
+  readonly leaves?: string
+}
+
+/**
+ * Checks a file against the seal in it, whatever it is: an export or the proof of a number, which need no ledger, or a
+ * seal that was kept elsewhere, with which the ledger is compared that `withSources` opens then. Offline. Throws
+ * `ExportInvalid`, `SealInvalid` and `LeafListMissing`.
+ */
+export async function verifySeal(
+  file: string,
+  withSources: <Result>(work: (sources: RecordSources) => Promise<Result>) => Promise<Result>,
+  options: VerifyOptions = {},
+): Promise<SealVerdict> {
+  await stat(file)
+  if (isArchive(file)) {
+    const checked = await verifyExport(file, options)
+    const signature = signatureOf(checked.isSigned, checked.signers.length > 0)
+    return { of: 'export', passed: true, digest: checked.digest, signature, export: checked }
+  }
+  const text = await readFile(file, 'utf8')
+  if (isNumberProof(text)) {
+    const proof = checkNumberProof(text, file)
+    return { of: 'number', passed: true, ...identityOf(proof.sealed, file, options), proof }
+  }
+  const sealed = parseSealed(text, file)
+  const identity = identityOf(sealed, file, options)
+  const comparison = await withSources(async (sources) => {
+    const list = options.leaves ?? (await storedList(sources, sealed))
+    return compareWithSeal(sources.db, sealed.seal, list, (facts) =>
+      options.onProgress?.(`${facts.toLocaleString('en')} facts compared`),
+    )
+  })
+  const passed = comparison.changed.length === 0 && comparison.gone.length === 0
+  return { of: 'ledger', passed, ...identity, sealed, comparison }
+}
+
+/** Checks the signature and what was expected of the seal. */
+function identityOf(sealed: Sealed, file: string, { seal, publicKey }: VerifyOptions) {
+  const digest = sealDigest(sealed.seal)
+  if (seal !== undefined && digest !== seal) throw new SealInvalid(`${file} has seal ${digest}, not ${seal}.`)
+  const isSigned = isSealSignedBy(sealed, publicKey)
+  if (publicKey && !isSigned) throw new SealInvalid(`${file} has a seal that is not signed with key ${publicKey.id}.`)
+  return { digest, signature: signatureOf(isSigned, sealed.envelope !== null) }
+}
+
+function signatureOf(isSigned: boolean, hasSigners: boolean): SealVerdict['signature'] {
+  return isSigned ? 'valid' : hasSigners ? 'unchecked' : 'none'
+}
+
+async function storedList({ db, store }: RecordSources, { seal }: Sealed): Promise<string> {
+  const digest = sealDigest(seal)
+  const found = (await sealsOf(db, seal.study.id)).find((one) => one.digest === digest)
+  if (found?.leavesDigest && (await store.verify(found.leavesDigest)) === 'intact')
+    return store.localFile(found.leavesDigest)
+  throw new LeafListMissing(
+    `The store has no list of the leaves of seal ${digest}; give the one that was written with it (--leaves FILE).`,
+  )
+}
