@@ -86,7 +86,7 @@ describe.concurrent('a running study', () => {
       isBroken = false
       expect((await retryStudy(client, studyId, { failureClass: 'OutOfMemory' })).ended.failed).toBe(1)
       expect((await retryStudy(client, studyId, { place: 1 })).ended.failed).toBe(1)
-      expect((await progress()).slowest).toEqual(['digits · backbone-a · TRADES · FFT-1 · seed 4'])
+      expect((await progress()).slowest).toContain('digits · backbone-a · TRADES · FFT-1 · seed 4')
       expect((await retryStudy(client, studyId, { place: 0 })).ended).toMatchObject({ failed: 0, diverged: 1 })
       expect((await retryStudy(client, studyId)).ended).toMatchObject({ failed: 0, diverged: 1 })
       expect(await handle.result()).toEqual(counts({ measured: 3, diverged: 1 }))
