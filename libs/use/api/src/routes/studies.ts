@@ -26,7 +26,13 @@ const search = readRoute({
 const table = readRoute({
   path: '/api/studies/{study}/table',
   summary: 'The table of a study by the present code and environment, or what changed of it since a version',
-  request: { params: ofStudy, query: z.object({ after: z.string().max(100).optional() }) },
+  request: {
+    params: ofStudy,
+    query: z.object({
+      after: z.string().max(100).optional(),
+      partial: z.enum(['true', 'false']).optional().openapi({ description: 'Answers with what is read so far' }),
+    }),
+  },
   answer: studyTable,
 })
 
@@ -52,8 +58,10 @@ export function addStudyRoutes(app: OpenAPIHono, { db, readOnly, ledgerName }: A
   app.openapi(list, async (context) => context.json((await listStudies(db)).map(listed), 200))
   app.openapi(search, async (context) => context.json(await searchLedger(db, context.req.valid('query').q), 200))
   app.openapi(table, async (context) => {
-    const shown = await tables.readSoFar(context.req.valid('param').study)
-    const known = parseVersion(context.req.valid('query').after, shown)
+    const { study } = context.req.valid('param')
+    const { after, partial } = context.req.valid('query')
+    const shown = await (partial === 'true' ? tables.readSoFar(study) : tables.read(study))
+    const known = parseVersion(after, shown)
     if (known === null) return context.json(wireTable(shown, null), 200)
     const { configurations, hasWithdrawnShared, isOther } = await changesSince(db, known.position)
     if (isOther || hasWithdrawnShared) return context.json(wireTable(shown, null), 200)

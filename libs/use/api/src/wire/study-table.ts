@@ -89,7 +89,10 @@ export const studyTable = z
     /** What to ask for changes with: the position in the ledger, and which pool's numbers these are. */
     version: z.string(),
     pool,
-    /** Configurations that the server has still to read: cells of them come to whoever asks again with this version. */
+    /**
+     * Configurations that the server has still to read, where `partial` was asked for: their cells come to whoever asks
+     * again with this version.
+     */
     unread: count,
     grid: grid.nullable(),
     cells: cellColumns,

@@ -48,9 +48,9 @@ async function refresh(named: string): Promise<void> {
 async function askForChanges(named: string): Promise<void> {
   const before = shownStudy.value
   if (before?.named !== named) return
-  const after = before.model ? `?after=${encodeURIComponent(before.model.version)}` : ''
+  const after = before.model ? `&after=${encodeURIComponent(before.model.version)}` : ''
   try {
-    const table = await getJson<StudyTable>(studyPath(named, `table${after}`))
+    const table = await getJson<StudyTable>(studyPath(named, `table?partial=true${after}`))
     if (shownStudy.value?.named !== named) return
     const model = table.grid || !before.model ? new StudyModel(table as StudyTable & { grid: Grid }) : before.model
     const changed = table.grid ? 1 : model.renew(table)
