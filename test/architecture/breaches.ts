@@ -177,6 +177,12 @@ export const breaches: readonly Breach[] = [
   wall('libs/use/report/src', "import breach from 'pg'", /layer:report.*not allowed to import|Only packages/),
   wall('libs/use/client/src', "import { breach } from '@gauntlet/engine'", /layer:client.*can only depend on/),
   wall('libs/use/exchange/src', "import { breach } from '@gauntlet/analysis'", /room:exchange.*can only depend on/),
+  wall(
+    'libs/use/audit/src',
+    "import { breach } from '@gauntlet/gpu-worker'",
+    /layer:audit.*can only depend on|Only packages/,
+  ),
+  wall('libs/use/audit/src', "import breach from 'pg'", /layer:audit.*not allowed to import|Only packages/),
   wall('libs/use/cli/src', "import { breach } from '@gauntlet/workflows'", /layer:surface.*can only depend on/),
   wall('libs/use/api/src', "import { breach } from '@gauntlet/dashboard'", /room:api.*can only depend on/),
   wall('libs/use/dashboard/page', "import { breach } from '@gauntlet/ledger'", /room:dashboard.*can only depend on/),

@@ -10,6 +10,7 @@ const benchmarks: Readonly<Record<string, () => Promise<(options: string[]) => P
   engine: async () => (await import('./engine/engine-benchmark.ts')).engineBenchmark,
   exchange: async () => (await import('./exchange/exchange-benchmark.ts')).exchangeBenchmark,
   input: async () => (await import('./input/input-benchmark.ts')).inputBenchmark,
+  ledger: async () => (await import('./ledger/ledger-benchmark.ts')).ledgerBenchmark,
   orchestration: async () => (await import('./orchestration/orchestration-benchmark.ts')).orchestrationBenchmark,
 }
 

@@ -140,6 +140,21 @@ describe('an undisturbed study', () => {
     }
   })
 
+  it('is borne out by its bytes, and a stage executed again by its recorded code makes the same ones', async () => {
+    interface Verified {
+      readonly holds: boolean
+      readonly levels: readonly { readonly name: string; readonly counts: { readonly proved: number } }[]
+    }
+    const { holds, levels } = await home.json<Verified>('verify', 'smoke')
+    expect([holds, levels.map(({ name }) => name)]).toEqual([true, ['bytes', 'keys', 'numbers', 'graph']])
+    expect(levels.find(({ name }) => name === 'numbers')!.counts.proved).toBe(10)
+    const again = await home.json<{ stages: unknown[] }[]>('reproduce', 'smoke', '2', '--from', 'checkpoint')
+    expect(again).toMatchObject([{ verdict: 'same-bytes', firstStage: null, changedImages: 0 }])
+    expect(again[0]!.stages).toHaveLength(2)
+    const { reproductions } = await home.json<{ reproductions: unknown[] }>('trace', 'smoke', '2')
+    expect(reproductions).toMatchObject([{ verdict: 'same-bytes', code: 'recorded' }])
+  })
+
   it('gives a picture of every evaluation whose perturbation felled an image', async () => {
     const folder = join(home.folder, 'sheets')
     await home.succeed('results', 'smoke', '--sheets', folder)
@@ -225,7 +240,8 @@ describe('a study that shares with one that has run', { timeout: 180_000 }, () =
     )
     const before = await attemptCounts(home)
     await home.succeed('run', home.study('smoke', smoke))
-    expect(await attemptCounts(home)).toEqual({ ...before, 'checkpoint superseded': 1 })
+    // Training wrote these bytes too, and the store keeps them once.
+    expect(await attemptCounts(home)).toEqual({ ...before, 'fine-tune superseded': 1 })
     expect(readFileSync(damaged).equals(whole)).toBe(true)
     expect((await recordedResults(home, 'smoke')).rows).toEqual(undisturbed.rows)
   })

@@ -57,10 +57,12 @@ export class FileArtifactStore implements ArtifactStore {
 
   async read(artifact: ArtifactReference | Digest): Promise<Uint8Array> {
     const { digest, path } = this.#locate(artifact)
+    const before = await this.#orMissing(digest, () => stat(path, { bigint: true }))
     const bytes = await this.#orMissing(digest, () => readFile(path))
     const found = createHash('sha256').update(bytes).digest('hex')
-    if (found !== digest) this.verified.forget(digest, await stat(path, { bigint: true }))
+    if (found !== digest) this.verified.forget(digest, before)
     this.#require(artifact, bytes.byteLength, found)
+    this.verified.add(digest, before) // so that verifying it later reads nothing again
     return bytes
   }
 

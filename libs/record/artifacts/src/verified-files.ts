@@ -7,8 +7,9 @@ import type { Digest } from '@gauntlet/study'
 const [mostLinesPerDigest, fewestLines] = [2, 10_000]
 
 /**
- * The files of a store that were verified on this machine, each by size, time of its last change and inode. One that
- * has changed since is not trusted. All processes of the machine share the file in which this is noted, where there is
+ * The files of a store that were verified on this machine, each by size, inode and the times of its last change: of its
+ * bytes, which a program may set, and of its inode, which only the system sets. One that has changed since is not
+ * trusted. All processes of the machine share the file in which this is noted, where there is
  * one.
  */
 export class VerifiedFiles {
@@ -82,6 +83,6 @@ export class VerifiedFiles {
   }
 }
 
-function stampOf({ size, mtimeNs, ino }: BigIntStats): string {
-  return `${size}:${mtimeNs}:${ino}`
+function stampOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): string {
+  return `${size}:${mtimeNs}:${ctimeNs}:${ino}`
 }

@@ -1,7 +1,28 @@
+export {
+  auditedExecutions,
+  auditedGrid,
+  auditedMeasurements,
+  environmentsOf,
+  producersOf,
+  type AuditedExecution,
+  type AuditedGrid,
+  type AuditedMeasurement,
+  type Producer,
+} from './audited-study.ts'
 export { attemptCosts, measuredAttempts, type AttemptCost, type MeasuredAttempt } from './attempt-costs.ts'
 export { changesSince, type LedgerChanges } from './changes-since.ts'
 export { LedgerAbsent, LedgerMisplaced, LedgerOlder } from './ledger-absent.ts'
 export { droppableArtifacts, type DroppableArtifacts } from './droppable-artifacts.ts'
+export { doubtReach, type DoubtReach, type RestingNumber, type RestingStage } from './doubt-reach.ts'
+export {
+  doubtable,
+  DoubtSubjectUnknown,
+  DoubtUnknown,
+  listDoubts,
+  raiseDoubt,
+  withdrawDoubt,
+  type Doubt,
+} from './doubts.ts'
 export { executionGraph, type ExecutionNode } from './execution-graph.ts'
 export { factId, factKinds, factPlace, type Fact, type FactKind, type FactOf } from './facts.ts'
 export { findStudy, studiesNamed, studyFile, type RecordedStudy } from './find-study.ts'
@@ -26,10 +47,12 @@ export { reachableArtifacts, stageStates, studyFileType, type StageState } from 
 export { beginAttempt, recordAttempt, type Attempt } from './record-attempt.ts'
 export { recordFailure } from './record-failure.ts'
 export { recordImport, StudyNameTaken, type ClaimedRow, type ImportRecord } from './record-import.ts'
-export { measurementId, recordMeasurement } from './record-measurement.ts'
 export { ledgerTime, recordSeal, sealedArtifacts, sealsOf, type RecordedSeal } from './record-seal.ts'
 export { perturbationKey, recordStudy, type StudyRecord } from './record-study.ts'
+export { measurementId, measurementIdOf, recordMeasurement } from './record-measurement.ts'
 export type { ClaimedPerturbation } from './schema/imported-study.ts'
+export { recordReproduction, reproductionsOf, type Reproduction, type ReproductionRecord } from './reproductions.ts'
+export { reproductionVerdicts } from './schema/reproduction.ts'
 export { searchLedger, type SearchHit } from './search-ledger.ts'
 export {
   evidenceOf,
@@ -42,6 +65,7 @@ export {
   type StudyGrid,
 } from './study-evidence.ts'
 export { artifactsByRole, recordKeys, withStudyFacts, type RecordKeys } from './study-facts.ts'
+export { storedSizes, type StoredRole, type StoredSizes } from './stored-sizes.ts'
 export { annotateStudy, readAnnotations, type AnnotatedStudy } from './study-annotations.ts'
 export { StudyUnknown } from './study-unknown.ts'
 export { traceMeasurement, type MeasurementTrace, type TracedExecution } from './trace-measurement.ts'

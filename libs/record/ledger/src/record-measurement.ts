@@ -28,8 +28,17 @@ export interface MeasurementRecord {
 export function measurementId(
   record: Pick<MeasurementRecord, 'configurationId' | 'perturbation' | 'stageKey'>,
 ): Digest {
-  const { configurationId, perturbation, stageKey } = record
-  return digestOf({ configuration: configurationId, perturbation: perturbationKey(perturbation), stageKey })
+  return measurementIdOf({ ...record, perturbationKey: perturbationKey(record.perturbation) })
+}
+
+/** The identity of a measurement by the key of its perturbation. */
+export function measurementIdOf(row: {
+  readonly configurationId: Digest
+  readonly perturbationKey: Digest
+  readonly stageKey: Digest
+}): Digest {
+  const { configurationId, perturbationKey: perturbation, stageKey } = row
+  return digestOf({ configuration: configurationId, perturbation, stageKey })
 }
 
 /**

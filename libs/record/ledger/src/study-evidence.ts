@@ -1,6 +1,7 @@
 import { and, desc, eq, sql, type SQL } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Configuration, Digest, Json, Perturbation, StageName } from '@gauntlet/study'
+import { doubtedEvaluations } from './doubts.ts'
 import { findStudy, type RecordedStudy } from './find-study.ts'
 import type { LedgerDatabase } from './open-ledger.ts'
 import type { MeasurementFlag } from './schema/measurement.ts'
@@ -83,24 +84,40 @@ export async function studyGrid(db: LedgerDatabase, nameOrId: string): Promise<S
   return { study, configurations, perturbations, exclusions }
 }
 
-/** Reads a study by id or name, in six queries however large it is. Throws `StudyUnknown`. */
+/** Reads a study by id or name, in seven queries however large it is. Throws `StudyUnknown`. */
 export async function studyEvidence(db: LedgerDatabase, nameOrId: string): Promise<StudyEvidence> {
   const grid = await studyGrid(db, nameOrId)
   return evidenceOf(db, grid, grid.configurations)
 }
 
-/** Reads what the ledger has of some configurations of a study, in two queries. */
+/**
+ * Reads what the ledger has of some configurations of a study, in three queries. Numbers that rest on bytes which
+ * somebody doubts have a flag that says so.
+ */
 export async function evidenceOf(
   db: LedgerDatabase,
   grid: StudyGrid,
   part: readonly GridConfiguration[],
 ): Promise<StudyEvidence> {
   const ids = part === grid.configurations ? null : part.map(({ id }) => id)
-  const [measurements, failures] = await Promise.all([
+  const [measurements, failures, doubted] = await Promise.all([
     measurementsOf(db, grid.study.id, ids),
     failuresOf(db, grid.study.id, ids),
+    doubtedEvaluations(db),
   ])
-  return { ...grid, configurations: part, measurements, failures }
+  return { ...grid, configurations: part, measurements: flagDoubted(measurements, doubted), failures }
+}
+
+function flagDoubted(
+  measurements: readonly RecordedMeasurement[],
+  doubted: ReadonlyMap<Digest, number>,
+): readonly RecordedMeasurement[] {
+  if (doubted.size === 0) return measurements
+  return measurements.map((each) => {
+    const doubt = doubted.get(each.stageKey)
+    if (doubt === undefined) return each
+    return { ...each, flags: [...each.flags, { name: 'doubted', value: doubt, limit: 0, policy: 'mark' }] }
+  })
 }
 
 /** The condition that a column holds one of these ids; of null, none. */

@@ -7,6 +7,7 @@ export interface FlagFact {
 }
 
 const meanings: Readonly<Record<string, (value: string, limit: string) => string>> = {
+  doubted: (value) => `it rests on bytes that somebody doubts (doubt ${value}; gauntlet doubt --list says why)`,
   randomised: (value) => `the model answers the same image differently (by ${value} of a unit logit vector)`,
   probabilities: () => 'the model gives probabilities instead of logits, which takes the gradients from the losses',
   'zero-gradient': (value) => `the loss has no gradient at a share of ${value} of the images`,

@@ -27,6 +27,8 @@ export interface Computation<Answer extends ComputingAnswer> {
   readonly name: string
   /** The message when it is interrupted. */
   readonly interrupted: string
+  /** Takes every answer on the way. */
+  readonly onProgress?: (progress: Of<Answer, 'progress'>) => void
   /** The line of progress after so many seconds. */
   progressText(progress: Of<Answer, 'progress'>, seconds: number): string
 }
@@ -52,9 +54,10 @@ export async function compute<Answer extends ComputingAnswer>(
     child.stderr?.on('data', (chunk: Buffer) => void (errorOutput = `${errorOutput}${chunk.toString()}`.slice(-4_000)))
     const answered = new Promise<Of<Answer, 'done'>>((done, fail) => {
       child.on('message', (answer: Answer) => {
-        if (is(answer, 'progress'))
+        if (is(answer, 'progress')) {
+          computation.onProgress?.(answer)
           progress.show(computation.progressText(answer, (performance.now() - startedAt) / 1000))
-        else if (is(answer, 'done')) done(answer)
+        } else if (is(answer, 'done')) done(answer)
         else if (is(answer, 'refused')) fail(new Misuse(answer.message))
         else if (is(answer, 'failed')) fail(Object.assign(new Error(answer.message), { stack: answer.stack }))
       })

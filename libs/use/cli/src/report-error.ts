@@ -1,6 +1,7 @@
 import { NothingToAnalyze, PublishedTableInvalid } from '@gauntlet/analysis'
 import { AddressUnusable, TokenNeeded } from '@gauntlet/api'
 import { ArtifactCorrupt, ArtifactMissing } from '@gauntlet/artifacts'
+import { DiffSubjectUnknown, LineageIncomplete } from '@gauntlet/audit'
 import {
   PinContradicted,
   SpeedsUnreadable,
@@ -15,6 +16,8 @@ import { ArchiveTooLarge, DiskFull } from '@gauntlet/files'
 import { DiskNotLocal, HomeElsewhere } from '@gauntlet/infra'
 import {
   ImportContradicted,
+  DoubtSubjectUnknown,
+  DoubtUnknown,
   LedgerAbsent,
   LedgerMisplaced,
   LedgerNewer,
@@ -51,6 +54,7 @@ const explained = [
   LedgerOlder,
   LedgerUnreachable,
   SealInvalid,
+  LineageIncomplete,
   SourceForbidden,
   SourceNotFound,
   SourceUnreachable,
@@ -64,6 +68,9 @@ const explained = [
 /** Errors of a wrong call: nothing was started. */
 const misuses = [
   KeyInvalid,
+  DiffSubjectUnknown,
+  DoubtSubjectUnknown,
+  DoubtUnknown,
   Misuse,
   NothingToAnalyze,
   PublishedTableInvalid,

@@ -2,7 +2,7 @@ import type { WorkerDescription } from '@gauntlet/contract'
 import type { ExecutionNode } from '@gauntlet/ledger'
 import { digestOf, type KeyedStage, type StageIdentity } from '@gauntlet/study'
 import { expect, it } from 'vitest'
-import { chainOf, differencesOf, formatDifferences, type PlannedChain } from './differences.ts'
+import { chainsIn, differencesBetween, differencesOf, formatDifferences, type PlannedChain } from './differences.ts'
 
 const worker: WorkerDescription = {
   environment: { precision: 'float32', threads: 1 },
@@ -85,5 +85,29 @@ it('follows an evaluation back to its first stages, in the order of the DAG', ()
   const evaluation = node('perturb-and-evaluate', { inputs: { checkpoint: checkpoint.generated['out']! } })
   const unrelated = node('fine-tune', { seed: 2, generated: { out: digestOf('unrelated') } })
   const graph = new Map([evaluation, checkpoint, unrelated, training].map((each) => [each.stageKey, each]))
-  expect(chainOf(graph, evaluation.stageKey)).toEqual([training, checkpoint, evaluation])
+  expect(chainsIn(graph)(evaluation.stageKey)).toEqual([training, checkpoint, evaluation])
+})
+
+it('finds where two recorded evaluations part, and not what follows from that', () => {
+  const [training, checkpoint] = chain as [ExecutionNode, ExecutionNode]
+  const otherTraining = { ...training, seed: 2, generated: { out: digestOf('others') } }
+  const otherCheckpoint = { ...checkpoint, inputs: { trained: digestOf('others') } }
+  expect(differencesBetween(chain, [otherTraining, otherCheckpoint])).toEqual([
+    { stage: 'fine-tune', what: 'seed', recorded: training.seed, planned: 2 },
+  ])
+  expect(differencesBetween(chain, [training, otherCheckpoint])).toEqual([
+    { stage: 'checkpoint', what: 'input.trained', recorded: trained, planned: digestOf('others') },
+  ])
+  expect(differencesBetween(chain, [checkpoint]).map(({ what }) => what)).toEqual(['stage'])
+  expect(differencesBetween(chain, chain)).toEqual([])
+})
+
+it('follows a checkpoint to the stage that made it, though training wrote the same bytes', () => {
+  const [training, checkpoint] = chain as [ExecutionNode, ExecutionNode]
+  const same = digestOf('the same bytes')
+  const trainer = { ...training, generated: { trained: same } }
+  const keeper = { ...checkpoint, inputs: { trained: same }, generated: { checkpoint: same } }
+  const evaluation = node('perturb-and-evaluate', { inputs: { checkpoint: same } })
+  const graph = new Map([evaluation, keeper, trainer].map((each) => [each.stageKey, each]))
+  expect(chainsIn(graph)(evaluation.stageKey)).toEqual([trainer, keeper, evaluation])
 })

@@ -86,34 +86,71 @@ function isObject(value: Json): value is { readonly [key: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The executions behind an evaluation, in the order of the DAG. */
-export function chainOf(graph: ReadonlyMap<Digest, ExecutionNode>, evaluation: Digest): ExecutionNode[] {
-  const producers = new Map<Digest, ExecutionNode>()
-  const inOrderOfTime = [...graph.values()].sort((a, b) => a.fulfilledAt.getTime() - b.fulfilledAt.getTime())
-  for (const node of inOrderOfTime) {
-    for (const digest of Object.values(node.generated)) if (!producers.has(digest)) producers.set(digest, node)
+/**
+ * The differences between two recorded evaluations, stage by stage along the DAG: `recorded` is the first one's value
+ * and `planned` the second one's. An input that an earlier stage made is listed only if no earlier difference explains
+ * it.
+ */
+export function differencesBetween(first: readonly ExecutionNode[], second: readonly ExecutionNode[]): Difference[] {
+  const found: Difference[] = []
+  const made = new Set(first.flatMap(({ generated }) => Object.values(generated)))
+  for (const node of first) {
+    const other = second.find(({ stage }) => stage === node.stage)
+    if (!other) {
+      found.push({ stage: node.stage as KeyedStage, what: 'stage', recorded: true, planned: null })
+      continue
+    }
+    const isExplained = found.length > 0
+    const own = differencesOfStage(node, { ...other, stage: other.stage as KeyedStage }, other.environment)
+    found.push(
+      ...own.filter(({ what, recorded }) => !isExplained || !what.startsWith('input.') || !made.has(String(recorded))),
+    )
   }
-  const chain: ExecutionNode[] = []
-  const visit = (node: ExecutionNode | undefined): void => {
-    if (!node || chain.includes(node)) return
-    for (const digest of Object.values(node.inputs)) visit(producers.get(digest))
-    chain.push(node)
-  }
-  visit(graph.get(evaluation))
-  return chain
+  for (const { stage } of second)
+    if (!first.some((node) => node.stage === stage))
+      found.push({ stage: stage as KeyedStage, what: 'stage', recorded: null, planned: true })
+  return found
 }
 
-/** Differences as one line for people: `precision bfloat16, now float32; other code of fine-tune`. */
-export function formatDifferences(differences: readonly Difference[]): string {
+/**
+ * Gives the executions behind each evaluation of a graph, in the order of the DAG. An input was made by the first stage
+ * that generated it in the same role; else by the first that generated it at all, since a checkpoint may have the bytes
+ * of the training before it.
+ */
+export function chainsIn(graph: ReadonlyMap<Digest, ExecutionNode>): (evaluation: Digest) => ExecutionNode[] {
+  const producers = new Map<string, ExecutionNode>()
+  const inOrderOfTime = [...graph.values()].sort((a, b) => a.fulfilledAt.getTime() - b.fulfilledAt.getTime())
+  for (const node of inOrderOfTime)
+    for (const [role, digest] of Object.entries(node.generated))
+      for (const name of [digest, `${digest} ${role}`]) if (!producers.has(name)) producers.set(name, node)
+  return (evaluation) => {
+    const chain = new Set<ExecutionNode>()
+    const visit = (node: ExecutionNode | undefined, above: readonly ExecutionNode[]): void => {
+      if (!node || chain.has(node) || above.includes(node)) return
+      for (const [role, digest] of Object.entries(node.inputs))
+        visit(producers.get(`${digest} ${role}`) ?? producers.get(digest), [...above, node])
+      chain.add(node)
+    }
+    visit(graph.get(evaluation), [])
+    return [...chain]
+  }
+}
+
+/**
+ * Differences as one line for people: `precision bfloat16, now float32; other code of fine-tune`. `word` stands before
+ * the second value.
+ */
+export function formatDifferences(differences: readonly Difference[], word = 'now'): string {
   if (differences.length === 0) return 'nothing that is recorded'
   const environments = new Map<string, string>()
   const codes: string[] = []
   const others: string[] = []
   for (const { stage, what, recorded, planned } of differences) {
-    const change = `${formatValue(recorded)}, now ${formatValue(planned)}`
+    const change = `${formatValue(recorded)}, ${word} ${formatValue(planned)}`
     const [kind, ...field] = what.split('.')
     if (kind === 'environment') environments.set(field.join('.'), `${field.join('.')} ${change}`)
     else if (kind === 'code') codes.push(stage)
+    else if (kind === 'stage') others.push(`only one of the two has ${stage}`)
     else if (kind === 'input') others.push(`${stage} had other ${field.join('.')}`)
     else others.push(`${stage}: ${field.join('.') || kind} ${change}`)
   }

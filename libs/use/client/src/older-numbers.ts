@@ -1,6 +1,6 @@
 import type { WorkerDescription } from '@gauntlet/contract'
 import { executionGraph, type LedgerDatabase } from '@gauntlet/ledger'
-import { chainOf, differencesOf, type Difference } from './differences.ts'
+import { chainsIn, differencesOf, type Difference } from './differences.ts'
 import type { MeasuredCell, OlderCell } from './study-results.ts'
 
 /** A number under a key that a plan made now does not have, with the differences that explain it. */
@@ -18,8 +18,9 @@ export async function readOlderNumbers(
     db,
     older.map(({ stageKey }) => stageKey),
   )
+  const chainOf = chainsIn(graph)
   return older.map(({ planned, ...number }) => ({
     ...number,
-    differences: differencesOf(chainOf(graph, number.stageKey), planned, worker),
+    differences: differencesOf(chainOf(number.stageKey), planned, worker),
   }))
 }

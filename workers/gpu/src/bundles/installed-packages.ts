@@ -35,6 +35,12 @@ export class InstalledPackages {
     return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)))
   }
 
+  /** The version and the integrity of the package at this path; undefined where none is installed. */
+  at(path: string): string | undefined {
+    const found = this.packages[path]
+    return found && `${found.version} ${found.integrity ?? ''}`.trim()
+  }
+
   private add(name: string, from: string, found: Map<string, string>): void {
     const path = this.pathOf(name, from)
     if (path === undefined) throw new PackageMissing(`The package ${name} is not installed; run npm run set-up.`)
@@ -55,4 +61,20 @@ export class InstalledPackages {
       if (folder === '.' || folder === '') return undefined
     }
   }
+}
+
+/**
+ * The packages that a bundle was made for and that are installed otherwise now, each as `path: then, now`. Its imports
+ * find the present ones. A bundle that does not say what it was made for gives none.
+ */
+export function otherPackages(bundle: Uint8Array, root: string): string[] {
+  const [, packages] = /^export const packages=(\{.*\});$/m.exec(new TextDecoder().decode(bundle)) ?? []
+  if (packages === undefined) return []
+  const installed = new InstalledPackages(root)
+  const versionOf = (text: string) => text.split(' ')[0]
+  return Object.entries(JSON.parse(packages) as Record<string, string>).flatMap(([path, then]) => {
+    const now = installed.at(path)
+    if (now === then) return []
+    return [`${path}: ${versionOf(then)}, now ${now === undefined ? 'not installed' : versionOf(now)}`]
+  })
 }

@@ -3,6 +3,7 @@ import type { Digest } from '@gauntlet/study'
 import { resolve } from 'node:path'
 import { BundleCache, type BundleFile } from './bundle-cache.ts'
 import type { BundleName } from './bundle-entry.ts'
+import { otherPackages } from './installed-packages.ts'
 
 const ownCheckout = resolve(import.meta.dirname, '../../../..')
 
@@ -14,7 +15,7 @@ export class StageBundles {
   private readonly cache: BundleCache
   private readonly settled = new Map<BundleName, Promise<BundleFile>>()
 
-  constructor(root = ownCheckout) {
+  constructor(private readonly root = ownCheckout) {
     this.cache = new BundleCache(root)
   }
 
@@ -25,6 +26,14 @@ export class StageBundles {
     this.settled.set(name, bundle)
     bundle.catch(() => this.settled.delete(name))
     return bundle
+  }
+
+  /**
+   * A bundle that the store has, put where a device process can import it, and the packages it was made for that are
+   * installed in another version.
+   */
+  async recorded(bytes: Uint8Array): Promise<{ bundle: BundleFile; otherPackages: string[] }> {
+    return { bundle: await this.cache.keep(bytes), otherPackages: otherPackages(bytes, this.root) }
   }
 
   /** The code digests of these names. */

@@ -9,15 +9,16 @@ import { classifierOf, frozen, loadClassifier, type Classifier } from './classif
 import type { Stage, StageContext } from '../bundles/bundle-protocol.ts'
 import { rate } from './context.ts'
 import { withImages } from './open-images.ts'
+import { trainedMetadata } from './trained-metadata.ts'
 
 /** Images in one forward pass. */
 const batchSize = 64
 
 /**
  * Makes the configuration's checkpoint from the trained parameters: reads them back, refuses them unless every tensor
- * is there and finite, and stores them with what they are in the metadata. The checkpoint opens in PyTorch as
- * safetensors, under timm's names. Its accuracy on the validation images is measured and stored beside it; no accuracy
- * is too low.
+ * is there and finite, and stores them, in the bytes that training wrote. The checkpoint opens in PyTorch as
+ * safetensors, under timm's names. Its accuracy on the validation images is measured and stored beside it, with what
+ * the checkpoint is of; no accuracy is too low.
  */
 export const checkpoint =
   (models: readonly FamilyModels[]): Stage<CheckpointInput> =>
@@ -41,20 +42,13 @@ async function storeCheckpoint(
   sanity: SanityCheck,
   { store }: StageContext,
 ): Promise<ArtifactsByRole> {
-  const { backbone, loss, protocol, seed } = configuration
-  const metadata = {
-    format: 'pt',
-    backbone: backbone.id,
-    inputContract: backbone.inputContract,
-    dataset: configuration.dataset.id,
-    loss,
-    protocol: protocol.id,
-    seed: String(seed),
-  }
+  const { dataset, loss, protocol } = configuration
   const arrays = fromParameters(parameters, parameterSpecifications)
+  const file = writeSafetensors(arrays, trainedMetadata(configuration))
+  const said = { ...sanity, dataset: dataset.id, loss, protocol: protocol.id }
   return {
-    checkpoint: await store.put(writeSafetensors(arrays, metadata), 'application/vnd.safetensors'),
-    sanity: await store.put(new TextEncoder().encode(canonicalJson(sanity)), 'application/json'),
+    checkpoint: await store.put(file, 'application/vnd.safetensors'),
+    sanity: await store.put(new TextEncoder().encode(canonicalJson(said)), 'application/json'),
   }
 }
 

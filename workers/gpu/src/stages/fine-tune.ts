@@ -18,6 +18,7 @@ import { classifierOf, loadClassifier, type Classifier } from './classifier.ts'
 import type { MidStageCheckpoint, Stage, StageContext } from '../bundles/bundle-protocol.ts'
 import { rate } from './context.ts'
 import { withImages } from './open-images.ts'
+import { trainedMetadata } from './trained-metadata.ts'
 
 /** Fine-tunes pretrained parameters with a fresh head, from the last mid-training state where there is one. */
 export const fineTune =
@@ -39,7 +40,7 @@ export const fineTune =
       }
       return trainOn(whole, progress, context).finally(() => threads.close())
     })
-    return { sources: {}, generated: await storeTrained(classifier, trained, context) }
+    return { sources: {}, generated: await storeTrained(configuration, classifier, trained, context) }
   }
 
 /** Trains from the last state. Where it is damaged, or of another training, training starts from its beginning. */
@@ -78,6 +79,7 @@ function reporting(
 }
 
 async function storeTrained(
+  configuration: Configuration,
   { parameterSpecifications }: Classifier,
   { parameters, history }: FineTuned,
   { store }: StageContext,
@@ -85,7 +87,7 @@ async function storeTrained(
   const arrays = fromParameters(parameters, parameterSpecifications)
   disposeParameters(parameters)
   return {
-    trained: await store.put(writeSafetensors(arrays, { format: 'pt' }), 'application/vnd.safetensors'),
+    trained: await store.put(writeSafetensors(arrays, trainedMetadata(configuration)), 'application/vnd.safetensors'),
     history: await store.put(new TextEncoder().encode(canonicalJson(history)), 'application/json'),
   }
 }

@@ -6,12 +6,16 @@ import {
   ledgerIdentity,
   reachableArtifacts,
   stageStates,
+  storedSizes,
   type LedgerDatabase,
+  type StoredRole,
 } from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { CommandFailed, Misuse } from '../command-failed.ts'
+import { count } from '../count.ts'
 import { withLedger } from '../local-ledger.ts'
 import { progressLine } from '../progress-line.ts'
+import { renderTable } from '../table.ts'
 
 interface GcOptions {
   readonly remove?: boolean
@@ -20,6 +24,7 @@ interface GcOptions {
   readonly pin?: string
   readonly unpin?: string
   readonly forgetLedger?: string
+  readonly sizes?: boolean
   readonly json?: boolean
 }
 
@@ -36,11 +41,13 @@ export function addGc(program: Command): void {
     .option('--pin <digest>', 'keep an artifact although nothing refers to it, and end')
     .option('--unpin <digest>', 'take a pin away again, and end')
     .option('--forget-ledger <id>', 'another ledger that used these artifacts is gone')
+    .option('--sizes', 'say how much is stored by stage and role, and what storing equal bytes once saves, and end')
     .option('--json', 'print JSON')
     .action(async (options: GcOptions) => {
       const olderThan = new Date(Date.now() - parseGrace(options.grace))
       await withLedger(async ({ db, store }) => {
         if (options.pin ?? options.unpin) return setPin(store, options)
+        if (options.sizes) return console.log(await describeSizes(db, store, options.json === true))
         await requireOnlyLedger(db, store, options.forgetLedger)
         const dropped = options.drop === undefined ? null : await droppableArtifacts(db, parseRoles(options.drop))
         const view = {
@@ -84,6 +91,30 @@ async function setPin(store: ArtifactStore, { pin, unpin }: GcOptions): Promise<
   console.log(`${digest} is ${unpin === undefined ? 'pinned' : 'not pinned any more'}.`)
 }
 
+/** How much the store has, and how much of it stages have made in each role. */
+async function describeSizes(db: LedgerDatabase, store: ArtifactStore, json: boolean): Promise<string> {
+  const { roles, bytes: different } = await storedSizes(db)
+  let [artifacts, bytes] = [0, 0]
+  for await (const { size } of store.list()) [artifacts, bytes] = [artifacts + 1, bytes + size]
+  if (json) return JSON.stringify({ stored: { artifacts, bytes }, roles, bytesOfRoles: different }, null, 2)
+  const table = renderTable<StoredRole>(
+    [
+      { heading: 'stage', cell: ({ stage }) => stage },
+      { heading: 'role', cell: ({ role }) => role },
+      { heading: 'made', align: 'right', cell: ({ made }) => made.toLocaleString('en') },
+      { heading: 'stored', align: 'right', cell: (role) => role.artifacts.toLocaleString('en') },
+      { heading: 'bytes', align: 'right', cell: (role) => megabytes(role.bytes) },
+      { heading: 'saved', align: 'right', cell: (role) => megabytes(role.bytesMade - role.bytes) },
+    ],
+    roles,
+  )
+  const together = roles.reduce((sum, { bytesMade }) => sum + bytesMade, 0) - different
+  return [
+    table,
+    `The store has ${count(artifacts, 'artifact')} of ${megabytes(bytes)}; storing equal bytes once, also those of several roles, saves ${megabytes(together)}.`,
+  ].join('\n\n')
+}
+
 /** Refuses a store that another ledger uses too: what this ledger does not refer to, that one may. */
 async function requireOnlyLedger(db: LedgerDatabase, store: ArtifactStore, forgotten?: string): Promise<void> {
   if (forgotten !== undefined) await store.deletePointer(ledgerPointer(`ledger ${forgotten}`))
@@ -116,10 +147,6 @@ function describeGarbage({ artifacts, pointers, bytes, olderThan }: Garbage, rem
   return removed === null
     ? `${what}, last stored before ${since}, are out of reach; remove them with: gauntlet gc --remove`
     : `Removed ${megabytes(removed)}: ${what}, last stored before ${since}.`
-}
-
-function count(number: number, word: string): string {
-  return `${number} ${word}${number === 1 ? '' : 's'}`
 }
 
 function megabytes(bytes: number): string {

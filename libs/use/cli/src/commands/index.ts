@@ -4,7 +4,9 @@ import { addBackbones } from './backbones.ts'
 import { addControl } from './control.ts'
 import { addDashboard } from './dashboard.ts'
 import { addDatasets } from './datasets.ts'
+import { addDiff } from './diff.ts'
 import { addDoctor } from './doctor.ts'
+import { addDoubt } from './doubt.ts'
 import { addDown } from './down.ts'
 import { addEvaluate } from './evaluate.ts'
 import { addExport } from './export.ts'
@@ -17,6 +19,7 @@ import { addPlan } from './plan.ts'
 import { addProbe } from './probe.ts'
 import { addRank } from './rank.ts'
 import { addReport } from './report.ts'
+import { addReproduce } from './reproduce.ts'
 import { addResults } from './results.ts'
 import { addRun } from './run.ts'
 import { addSeal } from './seal.ts'
@@ -24,6 +27,7 @@ import { addStudies } from './studies.ts'
 import { addSubmit } from './submit.ts'
 import { addTrace } from './trace.ts'
 import { addUp } from './up.ts'
+import { addVerify } from './verify.ts'
 import { addWatch } from './watch.ts'
 
 /** Adds every command, in the order of `--help`: set up, run, read. */
@@ -44,6 +48,10 @@ export function addCommands(program: Command): Command {
     addNote,
     addResults,
     addTrace,
+    addVerify,
+    addReproduce,
+    addDiff,
+    addDoubt,
     addDashboard,
     addSeal,
     addExport,

@@ -41,7 +41,12 @@ export function addRank(program: Command): void {
         const ranked = rank(study.rows, { protocol, by, perturbations: perturbationNames(study) })
         const uncertainty = draws === undefined ? null : await resample(session, study, { protocol, by, draws })
         const bounds = rankBounds(study.rows, { protocol, by, perturbations: perturbationNames(study) })
-        const rows = ranked.map((one, i) => ({ ...one, ...intervalsOf(uncertainty, i), ...boundsOf(bounds, one) }))
+        const rows = ranked.map((one, i) => ({
+          ...one,
+          ...intervalsOf(uncertainty, i),
+          ...boundsOf(bounds, one),
+          ...doubtsOf(study, protocol, one),
+        }))
         if (json) console.log(JSON.stringify(rows, null, 2))
         else {
           const table =
@@ -94,7 +99,17 @@ function boundsOf({ configurations, missing }: RankBounds, { backbone, loss }: R
   return missing > 0 && found ? { rankBounds: found.rank } : {}
 }
 
+/** How many of its numbers rest on bytes that somebody doubts. */
+function doubtsOf({ rows }: StudyNumbers, protocol: string, { backbone, loss }: RankedConfiguration) {
+  const own = rows.filter((row) => row.backbone === backbone && row.loss === loss && row.protocol === protocol)
+  const doubted = own
+    .flatMap(({ origins }) => Object.values(origins))
+    .filter((origin) => origin.kind === 'measured' && origin.flags.some(({ name }) => name === 'doubted')).length
+  return doubted > 0 ? { doubted } : {}
+}
+
 type RankedRow = RankedConfiguration & {
+  readonly doubted?: number
   readonly rankInterval?: readonly [number, number]
   readonly firstShare?: number
   readonly rankBounds?: readonly [number, number]
@@ -123,7 +138,8 @@ function notesOf(
   ]
 }
 
-function columnsOf([first]: readonly RankedRow[]): readonly Column<RankedRow>[] {
+function columnsOf(rows: readonly RankedRow[]): readonly Column<RankedRow>[] {
+  const [first] = rows
   return [
     { heading: 'rank', align: 'right', cell: ({ rank: place }) => String(place) },
     { heading: 'backbone', cell: ({ backbone }) => backbone },
@@ -132,6 +148,9 @@ function columnsOf([first]: readonly RankedRow[]): readonly Column<RankedRow>[] 
     { heading: 'borda', align: 'right', cell: ({ borda }) => String(borda) },
     { heading: 'sum', align: 'right', cell: ({ sum }) => sum.toFixed(3) },
     { heading: 'geometric', align: 'right', cell: ({ geometric }) => geometric.toFixed(5) },
+    ...(rows.some((one) => one.doubted !== undefined)
+      ? [{ heading: 'doubted', align: 'right' as const, cell: ({ doubted = 0 }: RankedRow) => String(doubted) }]
+      : []),
     ...(first?.rankBounds
       ? [{ heading: 'among all', align: 'right' as const, cell: (one: RankedRow) => one.rankBounds!.join(' – ') }]
       : []),

@@ -1,17 +1,17 @@
-import { percent } from '@gauntlet/analysis'
-import { traceMeasurement, type MeasurementTrace, type TracedExecution } from '@gauntlet/ledger'
-import { configurationLabel } from '@gauntlet/study'
+import { flagMeaning } from '@gauntlet/analysis'
+import { reproductionsOf, traceMeasurement, type MeasurementTrace } from '@gauntlet/ledger'
 import type { Command } from 'commander'
-import { classCounts, type ClassCount } from '../class-counts.ts'
+import { classCounts } from '../class-counts.ts'
 import { CommandFailed, Misuse } from '../command-failed.ts'
 import { withLedger, type LedgerSession } from '../local-ledger.ts'
 import { readCurrentResults } from '../read-current-results.ts'
+import { renderTrace } from '../render-trace.ts'
 
 export function addTrace(program: Command): void {
   program
     .command('trace')
     .description(
-      'show where a number came from: outcomes, checkpoint, training, weights, images, code, attempts, devices',
+      'show where a number came from: images and weights by address, what each stage took and on what, code, attempts, and whether it was computed again',
     )
     .argument('<study>', 'name or id of a study that has run')
     .argument('<row>', "number of the row in the study's table")
@@ -27,10 +27,16 @@ export function addTrace(program: Command): void {
           throw new CommandFailed(`Row ${row} has no number (${empty.failureClass ?? 'pending'}: ${empty.reason}).`)
         if (!cell)
           throw new Misuse(`There is no row ${row} in ${study}; it has rows 1 to ${rows.length + missing.length}.`)
-        const trace = await traceMeasurement(db, cell.measurementId)
+        const [trace, reproductions] = await Promise.all([
+          traceMeasurement(db, cell.measurementId),
+          reproductionsOf(db, cell.measurementId),
+        ])
         const [classes, changes] = await Promise.all([classCounts(trace, store), changesOf(trace, store)])
-        const document = { row: cell.row, ...trace, classes, changes }
-        console.log(json ? JSON.stringify(document, null, 2) : renderTrace(trace, classes, changes))
+        const doubts = cell.flags.filter(({ name }) => name === 'doubted').map(flagMeaning)
+        const context = { classes, changes, reproductions, doubts }
+        console.log(
+          json ? JSON.stringify({ row: cell.row, ...trace, ...context }, null, 2) : renderTrace(trace, context),
+        )
       })
     })
 }
@@ -39,55 +45,4 @@ export function addTrace(program: Command): void {
 async function changesOf({ executions }: MeasurementTrace, store: LedgerSession['store']): Promise<readonly string[]> {
   const said = executions.find(({ stage }) => stage === 'pretrain-load')?.generated['changes']
   return said ? (JSON.parse(Buffer.from(await store.read(said)).toString()) as string[]) : []
-}
-
-function renderTrace(
-  { measurement, executions, sources }: MeasurementTrace,
-  classes: readonly ClassCount[] | string,
-  changes: readonly string[],
-): string {
-  const { configuration, perturbation, evaluator, correct, total, outcomesDigest } = measurement
-  const heading = `${correct}/${total} (${percent(correct / total)}) · ${perturbation.name} by ${evaluator}\n${configurationLabel(configuration)}`
-  const origins = sources.map(
-    ({ stage, role, artifact }) =>
-      `  ${role} of ${stage}: ${artifact.digest} (${artifact.size.toLocaleString('en')} bytes)`,
-  )
-  return [
-    heading,
-    `counted from outcomes ${outcomesDigest}\n${renderClasses(classes)}`,
-    ...executions.map(renderExecution),
-    `from outside:\n${origins.join('\n')}`,
-    ...(changes.length > 0 ? [`to the weights:\n${changes.map((change) => `  ${change}`).join('\n')}`] : []),
-  ].join('\n\n')
-}
-
-function renderClasses(classes: readonly ClassCount[] | string): string {
-  if (typeof classes === 'string') return `classes are not known: ${classes}`
-  return `by class: ${classes.map(({ name, correct, total }) => `${name} ${correct}/${total}`).join(' · ')}`
-}
-
-function renderExecution({
-  stage,
-  stageKey,
-  codeDigest,
-  environmentClass,
-  used,
-  generated,
-  attempts,
-}: TracedExecution): string {
-  const artifacts = (byRole: TracedExecution['used']) =>
-    Object.entries(byRole)
-      .map(([role, { digest }]) => `${role} ${digest.slice(0, 12)}`)
-      .join(', ')
-  const tries = attempts.map(
-    ({ number, outcome, failureClass, worker, device, startedAt }) =>
-      `    attempt ${number}: ${outcome}${failureClass ? ` (${failureClass})` : ''} on ${worker}${device ? `, ${device}` : ''}, ${startedAt}`,
-  )
-  return [
-    `${stage} ${stageKey.slice(0, 12)}`,
-    `  used ${artifacts(used) || 'nothing'}`,
-    `  generated ${artifacts(generated)}`,
-    `  code ${codeDigest.slice(0, 12)}, environment ${environmentClass.slice(0, 12)}`,
-    ...tries,
-  ].join('\n')
 }

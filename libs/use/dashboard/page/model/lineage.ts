@@ -85,13 +85,15 @@ function lastEdge({ stageKey, id }: Trace['measurement']): LineageEdge {
 }
 
 function edgesOf(executions: readonly TracedExecution[], outside: ReadonlySet<string>): LineageEdge[] {
+  // By role first: a checkpoint has the bytes of the training before it.
   const makers = new Map<string, string>()
   for (const { stageKey, generated } of executions)
-    for (const { digest } of Object.values(generated)) if (!makers.has(digest)) makers.set(digest, stageKey)
+    for (const [role, { digest }] of Object.entries(generated))
+      for (const name of [digest, `${digest} ${role}`]) if (!makers.has(name)) makers.set(name, stageKey)
   const edges = new Map<string, LineageEdge>()
   for (const { stageKey, used } of executions)
     for (const [role, { digest }] of Object.entries(used)) {
-      const from = makers.get(digest) ?? (outside.has(digest) ? digest : undefined)
+      const from = makers.get(`${digest} ${role}`) ?? makers.get(digest) ?? (outside.has(digest) ? digest : undefined)
       if (from === undefined || from === stageKey) continue
       const key = `${from} ${stageKey}`
       edges.set(key, { from, to: stageKey, roles: [...(edges.get(key)?.roles ?? []), role] })

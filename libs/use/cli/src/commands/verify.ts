@@ -1,0 +1,98 @@
+import { duration, observePace } from '@gauntlet/analysis'
+import {
+  CountedOutcomes,
+  verificationLevels,
+  verifyStudy,
+  type CheckedLevel,
+  type Level,
+  type Verification,
+  type VerificationProgress,
+} from '@gauntlet/audit'
+import type { Command } from 'commander'
+import { join } from 'node:path'
+import { Misuse } from '../command-failed.ts'
+import { count } from '../count.ts'
+import { interruptible } from '../interruptible.ts'
+import { withLedger } from '../local-ledger.ts'
+import { progressLine } from '../progress-line.ts'
+
+interface VerifyCommandOptions {
+  readonly level?: readonly string[]
+  readonly again?: boolean
+  readonly json?: boolean
+}
+
+export function addVerify(program: Command): void {
+  program
+    .command('verify')
+    .description('check that the numbers of a study follow from bytes: artifacts, keys, counts and lineage')
+    .argument('<study>', 'name or id of a study that has run')
+    .option('--level <names...>', 'check these levels alone: bytes, keys, numbers, graph')
+    .option('--again', 'also read and count again what this machine has verified before and has not changed since')
+    .option('--json', 'print JSON')
+    .action(async (study: string, { level: names, again = false, json }: VerifyCommandOptions) => {
+      const verification = await interruptible('Interrupted; what was verified is remembered.', (signal) =>
+        withLedger(async ({ settings, db, store }) => {
+          const levels = levelsNamed(names, new CountedOutcomes(join(settings.cache, 'audit', 'counts.txt')))
+          const line = progressLine()
+          try {
+            const onProgress = progressOn(line)
+            return await verifyStudy(study, { db, store, levels, again, signal, onProgress })
+          } finally {
+            line.end()
+          }
+        }),
+      )
+      console.log(json ? JSON.stringify(verification, null, 2) : renderVerification(verification))
+      if (!verification.holds) process.exitCode = 1
+    })
+}
+
+function levelsNamed(names: readonly string[] | undefined, counted: CountedOutcomes): readonly Level[] {
+  const all = verificationLevels(counted)
+  const unknown = names?.find((name) => !all.some((level) => level.name === name))
+  if (unknown !== undefined)
+    throw new Misuse(`There is no level ${unknown}; choose among ${all.map(({ name }) => name).join(', ')}.`)
+  return names ? all.filter(({ name }) => names.includes(name)) : all
+}
+
+/** `numbers: 1,200/9,000 · 3 min left` */
+function progressOn(line: ReturnType<typeof progressLine>) {
+  let level = ''
+  let [pace, begunAt] = [observePace(), 0]
+  return (progress: VerificationProgress) => {
+    if (progress.level !== level) [level, pace, begunAt] = [progress.level, observePace(), performance.now()]
+    const { done, total } = progress
+    if (total === null) return line.show(`${done.toLocaleString('en')} executions read`)
+    const left = pace.secondsLeft(total - done, (performance.now() - begunAt) / 1_000)
+    const time = left === null || left === 0 ? '' : ` · ${duration(left)} left`
+    line.show(`${level}: ${done.toLocaleString('en')}/${total.toLocaleString('en')}${time}`)
+  }
+}
+
+/** Findings of one level that are listed for people; `--json` has them all. */
+const mostListed = 20
+
+function renderVerification({ study, measurements, executions, levels, holds }: Verification): string {
+  const broken = levels.filter(({ counts }) => counts.missing > 0).map(({ name }) => name)
+  return [
+    `${study.name} ${study.id.slice(0, 12)}: ${count(measurements, 'number')} that rest on ${count(executions, 'execution')}`,
+    ...levels.map(renderLevel),
+    holds
+      ? 'Nothing is missing.'
+      : `Links are missing in: ${broken.join(', ')}. What is named above does not bear out its numbers.`,
+  ].join('\n\n')
+}
+
+function renderLevel({ name, claim, counts, findings, notes, seconds }: CheckedLevel): string {
+  const { proved, attested, missing } = counts
+  const number = (value: number) => value.toLocaleString('en')
+  const listed = findings.slice(0, mostListed).map(({ subject, problem }) => `  ! ${subject} ${problem}`)
+  const more = findings.length - listed.length
+  return [
+    `${name}: ${number(proved)} proved, ${number(attested)} attested, ${number(missing)} missing (${duration(seconds)}) · ${claim}`,
+    ...listed,
+    ...(more > 0 ? [`  ! and ${number(more)} more; --json lists them`] : []),
+    ...notes.map((note) => `  ${note}`),
+  ].join('\n')
+}

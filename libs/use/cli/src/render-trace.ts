@@ -1,0 +1,121 @@
+import { duration, percent } from '@gauntlet/analysis'
+import { microBatchOf } from '@gauntlet/audit'
+import type { MeasurementTrace, Reproduction, TracedExecution } from '@gauntlet/ledger'
+import { configurationLabel, type Json } from '@gauntlet/study'
+import type { ClassCount } from './class-counts.ts'
+import { renderTable } from './table.ts'
+
+/** What is told beside the lineage of a number. */
+export interface TraceContext {
+  readonly classes: readonly ClassCount[] | string
+  /** What was done to the weights to make them fit, a sentence each. */
+  readonly changes: readonly string[]
+  /** The last time first. */
+  readonly reproductions: readonly Reproduction[]
+  /** Reasons to doubt the number, a sentence each. */
+  readonly doubts: readonly string[]
+}
+
+/**
+ * The lineage of a number for people: what it is, where its images and weights came from, what each stage took, and
+ * then every artifact and attempt by its digest.
+ */
+export function renderTrace(trace: MeasurementTrace, context: TraceContext): string {
+  const { measurement, executions } = trace
+  const { configuration, perturbation, evaluator, correct, total, outcomesDigest, recordedAt } = measurement
+  const { classes, changes, reproductions, doubts } = context
+  return [
+    `${correct}/${total} (${percent(correct / total)}) · ${perturbation.name} by ${evaluator}\n${configurationLabel(configuration)}\nmeasured ${minute(recordedAt)}`,
+    ...(doubts.length > 0 ? [doubts.map((doubt) => `doubted: ${doubt}`).join('\n')] : []),
+    renderSources(trace, changes),
+    renderStages(executions),
+    `counted from outcomes ${outcomesDigest}\n${renderClasses(classes)}`,
+    reproductions.length > 0
+      ? reproductions.map(renderReproduction).join('\n')
+      : 'never computed again; gauntlet reproduce does so',
+    ...executions.map(renderExecution),
+  ].join('\n\n')
+}
+
+/** Where images and weights came from, by name, address and digest. */
+function renderSources({ measurement, sources }: MeasurementTrace, changes: readonly string[]): string {
+  const { dataset, backbone } = measurement.configuration
+  const named = [
+    { what: 'images', name: `${dataset.id}, ${dataset.classes} classes at ${dataset.resolution} px`, from: dataset },
+    { what: 'weights', name: `${backbone.id}, input contract ${backbone.inputContract}`, from: backbone },
+  ]
+  const lines = named.flatMap(({ what, name, from }) => {
+    const found = sources.find(({ artifact }) => artifact.digest === from.sha256)
+    const size = found ? `, ${found.artifact.size.toLocaleString('en')} bytes` : ''
+    return [`${what}: ${name}`, `  from ${from.source}`, `  SHA-256 ${from.sha256}${size}`]
+  })
+  return [...lines, ...changes.map((change) => `  ${change}`)].join('\n')
+}
+
+/** How long each stage took, on what, and with which micro-batch. */
+function renderStages(executions: readonly TracedExecution[]): string {
+  return renderTable<TracedExecution>(
+    [
+      { heading: 'stage', cell: ({ stage }) => stage },
+      { heading: 'took', align: 'right', cell: tookOf },
+      { heading: 'on', cell: (execution) => fulfilledOf(execution)?.device ?? 'unknown' },
+      { heading: 'with', cell: settingsOf },
+      { heading: 'attempts', align: 'right', cell: ({ attempts }) => String(attempts.length) },
+    ],
+    executions.toReversed(),
+  )
+}
+
+function fulfilledOf({ attempts }: TracedExecution) {
+  return attempts.find(({ outcome }) => outcome === 'fulfilled')
+}
+
+function tookOf(execution: TracedExecution): string {
+  const { startedAt, endedAt } = fulfilledOf(execution) ?? { startedAt: '', endedAt: null }
+  return endedAt === null ? 'unknown' : duration((Date.parse(endedAt) - Date.parse(startedAt)) / 1_000)
+}
+
+function settingsOf({ parameters, environment }: TracedExecution): string {
+  const microBatch = microBatchOf(parameters)
+  const { precision, threads, platform } = (environment ?? {}) as Record<string, Json | undefined>
+  return [
+    ...(microBatch === null ? [] : [`micro-batch ${microBatch}`]),
+    ...(precision === undefined ? [] : [String(precision)]),
+    ...(threads === undefined ? [] : [`${String(threads)} thread${threads === 1 ? '' : 's'}`]),
+    ...(platform === undefined ? [] : [String(platform)]),
+  ].join(', ')
+}
+
+function renderReproduction({ verdict, firstStage, code, ranAt }: Reproduction): string {
+  const where = firstStage === null ? '' : `, first at stage ${firstStage}`
+  return `computed again ${minute(ranAt.toISOString())} by the ${code} code: ${verdict.replaceAll('-', ' ')}${where}`
+}
+
+function renderClasses(classes: readonly ClassCount[] | string): string {
+  if (typeof classes === 'string') return `classes are not known: ${classes}`
+  return `by class: ${classes.map(({ name, correct, total }) => `${name} ${correct}/${total}`).join(' · ')}`
+}
+
+function renderExecution(execution: TracedExecution): string {
+  const { stage, stageKey, codeDigest, environmentClass, used, generated, attempts } = execution
+  const artifacts = (byRole: TracedExecution['used']) =>
+    Object.entries(byRole)
+      .map(([role, { digest }]) => `${role} ${digest.slice(0, 12)}`)
+      .join(', ')
+  const tries = attempts.map(
+    ({ number, outcome, failureClass, worker, device, startedAt }) =>
+      `    attempt ${number}: ${outcome}${failureClass ? ` (${failureClass})` : ''} on ${worker}${device ? `, ${device}` : ''}, ${startedAt}`,
+  )
+  return [
+    `${stage} ${stageKey.slice(0, 12)}`,
+    `  used ${artifacts(used) || 'nothing'}`,
+    `  generated ${artifacts(generated)}`,
+    `  code ${codeDigest.slice(0, 12)}, environment ${environmentClass.slice(0, 12)}`,
+    ...tries,
+  ].join('\n')
+}
+
+/** `2026-11-30 15:04`, UTC. */
+function minute(time: string): string {
+  return `${time.slice(0, 16).replace('T', ' ')} UTC`
+}

@@ -1,0 +1,197 @@
+import { CountedOutcomes, verificationLevels, verifyStudy } from '@gauntlet/audit'
+import { openArtifactStore, type ArtifactStore } from '@gauntlet/artifacts'
+import { readResults } from '@gauntlet/client'
+import { defaultPool, type WorkerDescription } from '@gauntlet/contract'
+import { recordWholeStudy } from '@gauntlet/ledger-worker/fixtures/recorded-study'
+import { startPostgres, stopServices } from '@gauntlet/infra'
+import {
+  doubtable,
+  lastPoolDescription,
+  migrate,
+  openLedger,
+  reproductionsOf,
+  studyEvidence,
+  traceMeasurement,
+  type LedgerDatabase,
+} from '@gauntlet/ledger'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { cpus, loadavg, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+
+/** How much is recorded, and how much at the same time. */
+interface Sizes {
+  readonly images: number
+  readonly parallel: number
+}
+
+/** Perturbations of the large study. */
+const perturbations = 25
+
+/**
+ * A ledger of many measurements with full lineage, filled by the ledger's own activities: how fast a number is traced,
+ * a table is read, and a study is verified; and that queries about one number scan no table. `--folder` keeps the
+ * ledger, and goes on filling one that was interrupted; `--as-is` measures a kept one as it is.
+ */
+export async function ledgerBenchmark(options: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: options,
+    options: {
+      measurements: { type: 'string', default: '100000' },
+      images: { type: 'string', default: '100' },
+      parallel: { type: 'string', default: '8' },
+      folder: { type: 'string' },
+      'as-is': { type: 'boolean', default: false },
+    },
+  })
+  const kept = values.folder === undefined ? null : resolve(values.folder)
+  if (kept) await mkdir(kept, { recursive: true })
+  const home = kept ?? (await mkdtemp(join(tmpdir(), 'gauntlet-ledger-benchmark-')))
+  const tidyUp = async () => {
+    await stopServices(home)
+    if (!kept) await rm(home, { recursive: true, force: true })
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void tidyUp().finally(() => process.exit(1)))
+  try {
+    const { databaseUrl } = await startPostgres(home)
+    await migrate(databaseUrl)
+    const ledger = openLedger(databaseUrl)
+    const store = openArtifactStore(pathToFileURL(join(home, 'artifacts')).href, join(home, 'cache'))
+    const sizes = {
+      images: Number(values.images),
+      parallel: Number(values.parallel),
+    }
+    console.log(`${cpus().length} cores, load ${loadavg()[0]!.toFixed(1)}`)
+    const configurations = Math.ceil(Number(values.measurements) / perturbations)
+    if (!values['as-is']) await fill(ledger.db, store, studyText('large', configurations, perturbations), sizes)
+    await fill(ledger.db, store, studyText('small', 5, 5), sizes)
+    await measure(ledger.db, store)
+    await ledger.close()
+  } finally {
+    await tidyUp()
+  }
+}
+
+async function measure(db: LedgerDatabase, store: ArtifactStore): Promise<void> {
+  await db.execute('analyze')
+  const ids = (await db.execute<{ id: string }>('select id from measurement order by md5(id) limit 300')).rows
+  const all = (await db.execute<{ count: number }>('select count(*)::int as count from measurement')).rows[0]!.count
+  console.log(`${all} measurements in the ledger`)
+  await pointQueries(
+    db,
+    ids.map(({ id }) => id),
+  )
+  await tables(db, ['small', 'large'])
+  await verification(db, store)
+}
+
+function studyText(name: string, seeds: number, count: number): string {
+  const radii = Array.from({ length: count - 1 }, (_, i) => `  - { name: Linf, epsilon: ${i + 1}/255 }`)
+  return [
+    `name: ${name}`,
+    'datasets: [digits]',
+    'backbones: [tf_efficientnet_lite0.in1k]',
+    `losses: [${name === 'large' ? 'Classic AT' : 'TRADES'}]`,
+    'protocols: [FFT-1]',
+    `seeds: [${Array.from({ length: seeds }, (_, i) => i + 1).join(', ')}]`,
+    'evaluator: apgd-ce',
+    'perturbations:',
+    '  - clean',
+    ...radii,
+    '',
+  ].join('\n')
+}
+
+async function fill(db: LedgerDatabase, store: ArtifactStore, text: string, sizes: Sizes): Promise<void> {
+  const begunAt = performance.now()
+  const study = await recordWholeStudy(db, store, {
+    text,
+    ...sizes,
+    onConfiguration: (done, total) => {
+      if (done % 200 === 0) console.error(`${done}/${total} configurations recorded`)
+    },
+  })
+  const numbers = study.configurations.length * study.perturbations.length
+  const rate = numbers / ((performance.now() - begunAt) / 1_000)
+  console.log(`${study.name}: ${numbers} measurements over ${sizes.images} images, recorded at ${rate.toFixed(0)}/s`)
+}
+
+/** Tables that grow with the number of measurements. */
+const largeTables = ['measurement', 'execution', 'execution_artifact', 'artifact', 'attempt', 'configuration']
+
+async function pointQueries(db: LedgerDatabase, ids: readonly string[]): Promise<void> {
+  const before = await scansOf(db)
+  const times: Record<string, number[]> = { trace: [], 'its reproductions': [], 'the digest of a doubt': [] }
+  for (const id of ids) {
+    const traced = await timed(() => traceMeasurement(db, id))
+    times['trace']!.push(traced.milliseconds)
+    times['its reproductions']!.push((await timed(() => reproductionsOf(db, id))).milliseconds)
+    const digest = traced.result.measurement.outcomesDigest.slice(0, 16)
+    times['the digest of a doubt']!.push((await timed(() => doubtable(db, digest))).milliseconds)
+  }
+  for (const [name, all] of Object.entries(times)) console.log(`${name}: ${quantiles(all)}`)
+  const after = await scansOf(db)
+  const more = largeTables.filter((_, i) => after[i]! > before[i]!)
+  console.log(`sequential scans by these ${3 * ids.length} queries: ${more.join(', ') || 'none'}`)
+  if (more.length > 0) process.exitCode = 1
+}
+
+/** Sequential scans of each large table until now, once Postgres has counted them. */
+async function scansOf(db: LedgerDatabase): Promise<number[]> {
+  await sleep(11_000) // an idle connection tells Postgres of its scans every ten seconds
+  const { rows } = await db.execute<{ relname: string; seq_scan: string }>(
+    'select relname, seq_scan from pg_stat_user_tables',
+  )
+  return largeTables.map((table) => Number(rows.find(({ relname }) => relname === table)?.seq_scan ?? 0))
+}
+
+async function tables(db: LedgerDatabase, studies: readonly string[]): Promise<void> {
+  for (const name of studies) {
+    const evidence = await timed(() => studyEvidence(db, name))
+    const results = await timed(() =>
+      readResults(db, name, async (codes) => {
+        const pool = await lastPoolDescription(db, defaultPool, codes)
+        return pool!.document as unknown as WorkerDescription
+      }),
+    )
+    console.log(
+      `results of ${name}: ${results.result.rows.length} rows in ${results.milliseconds.toFixed(0)} ms, of which the rows of the ledger ${evidence.milliseconds.toFixed(0)} ms`,
+    )
+  }
+}
+
+async function verification(db: LedgerDatabase, store: ArtifactStore): Promise<void> {
+  const counted = new CountedOutcomes(null)
+  for (const again of ['first', 'again']) {
+    const before = process.cpuUsage()
+    const { levels, secondsReading, measurements, executions, holds } = await verifyStudy('large', {
+      db,
+      store,
+      levels: verificationLevels(counted),
+    })
+    const parts = levels.map(({ name, seconds }) => `${name} ${seconds.toFixed(1)} s`).join(', ')
+    const numbers = levels.find(({ name }) => name === 'numbers')!
+    const rate = (measurements / numbers.seconds).toFixed(0)
+    const { user, system } = process.cpuUsage(before)
+    const core = ((user + system) / 1e6).toFixed(1)
+    const memory = (process.memoryUsage().rss / 2 ** 20).toFixed(0)
+    console.log(
+      `verify (${again}): ${measurements} numbers, ${executions} executions; rows read ${secondsReading.toFixed(1)} s, ${parts}; ${rate} numbers/s; ${core} s of a core; ${memory} MiB; ${holds ? 'nothing missing' : 'MISSING LINKS'}`,
+    )
+    if (!holds) process.exitCode = 1
+  }
+}
+
+async function timed<Result>(work: () => Promise<Result>) {
+  const begunAt = performance.now()
+  return { result: await work(), milliseconds: performance.now() - begunAt }
+}
+
+function quantiles(milliseconds: readonly number[]): string {
+  const sorted = [...milliseconds].sort((a, b) => a - b)
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!.toFixed(1)
+  return `p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, slowest ${at(1)} ms`
+}

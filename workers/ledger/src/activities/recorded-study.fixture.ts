@@ -1,0 +1,260 @@
+import type { ArtifactStore } from '@gauntlet/artifacts'
+import {
+  checkpointIdentity,
+  checkpointUses,
+  codeOfIdentity,
+  environmentOf,
+  fineTuneIdentity,
+  fineTuneUses,
+  perturbAndEvaluateIdentity,
+  perturbAndEvaluateUses,
+  prepareDatasetIdentity,
+  pretrainLoadIdentity,
+  pretrainLoadInputOf,
+  stageCodesOf,
+  type EvaluatedPerturbation,
+  type LedgerActivities,
+  type WorkerDescription,
+} from '@gauntlet/contract'
+import { encodeManifest, manifestHeader } from '@gauntlet/datasets/manifest'
+import { encodeOutcomes, outcomeFacts, outcomesMediaType } from '@gauntlet/evaluation/outcomes'
+import { defaultPool } from '@gauntlet/contract'
+import type { LedgerDatabase } from '@gauntlet/ledger'
+import {
+  configurationId,
+  digestOf,
+  digestOfBytes,
+  expandStudy,
+  parseStudy,
+  stageKey,
+  studyId,
+  type ArtifactReference,
+  type ArtifactsByRole,
+  type Configuration,
+  type DatasetSpecification,
+  type Digest,
+  type Expansion,
+  type Perturbation,
+  type StageIdentity,
+} from '@gauntlet/study'
+import { createLedgerActivities } from './index.ts'
+
+/** A study whose stages nobody computed, recorded by the ledger's own activities as its workflows call them. */
+export interface RecordedStudy extends Expansion {
+  readonly id: Digest
+  readonly name: string
+  readonly worker: WorkerDescription
+}
+
+/** What is recorded. */
+interface Recording {
+  readonly text: string
+  /** Test images of every dataset. */
+  readonly images: number
+  /** Stands for the sources of the stages: another text makes other bundles, and so other keys. */
+  readonly code?: string
+  readonly environment?: { readonly [field: string]: string | number }
+  /** Configurations that are recorded at the same time. */
+  readonly parallel?: number
+  readonly onConfiguration?: (done: number, total: number) => void
+}
+
+/** Records a study with invented bytes: every stage begun and fulfilled, every number counted from outcomes. */
+export async function recordWholeStudy(
+  db: LedgerDatabase,
+  store: ArtifactStore,
+  { text, images, code = 'code', environment = { precision: 'float32', threads: 1 }, ...options }: Recording,
+): Promise<RecordedStudy> {
+  const study = parseStudy(text, 'recorded.study.yaml')
+  const expansion = expandStudy(study)
+  const activities = createLedgerActivities(db, store)
+  const file = await store.put(Buffer.from(text), 'application/yaml')
+  const worker = await describedWorker(store, expansion, code, environment)
+  await activities.recordStudy({ studyId: studyId(study), file })
+  await activities.recordPool({ pool: defaultPool, description: worker })
+  const recorder = new Recorder(activities, store, worker, images)
+  const open = [...expansion.configurations.entries()]
+  let done = 0
+  const work = async () => {
+    for (let next = open.shift(); next; next = open.shift()) {
+      await recorder.configuration(next[1], expansion.perturbations)
+      options.onConfiguration?.(++done, expansion.configurations.length)
+    }
+  }
+  await Promise.all(Array.from({ length: options.parallel ?? 1 }, work))
+  return { ...expansion, id: studyId(study), name: study.name, worker }
+}
+
+async function describedWorker(
+  store: ArtifactStore,
+  { configurations, perturbations }: Expansion,
+  code: string,
+  environment: { readonly [field: string]: string | number },
+): Promise<WorkerDescription> {
+  const codeDigests: Record<string, Digest> = {}
+  for (const name of stageCodesOf(configurations, perturbations))
+    codeDigests[name] = (await store.put(Buffer.from(`// ${name}: ${code}`), 'text/javascript')).digest
+  const host = { platform: 'simulated' }
+  return {
+    environment,
+    environmentClass: digestOf(environment),
+    host: { environment: host, environmentClass: digestOf(host) },
+    codeDigests,
+  }
+}
+
+class Recorder {
+  private readonly shared = new Map<Digest, Promise<ArtifactsByRole>>()
+  private runs = 0
+
+  constructor(
+    private readonly activities: LedgerActivities,
+    private readonly store: ArtifactStore,
+    private readonly worker: WorkerDescription,
+    private readonly images: number,
+  ) {}
+
+  async configuration(configuration: Configuration, perturbations: readonly Perturbation[]): Promise<void> {
+    const { worker } = this
+    const dataset = await this.stage(prepareDatasetIdentity(worker, configuration.dataset), {}, null, async () => ({
+      manifest: await this.manifest(configuration.dataset),
+      images: await this.invented('images', configuration.dataset.sha256),
+    }))
+    const pretrained = await this.stage(
+      pretrainLoadIdentity(worker, pretrainLoadInputOf(configuration)),
+      {},
+      null,
+      (key) => this.inventedAs(['parameters', 'changes'], key),
+    )
+    const training = { configuration, dataset, pretrained, microBatch: configuration.hyperparameters.microBatch }
+    const trained = await this.stage(fineTuneIdentity(worker, training), fineTuneUses(training), configuration, (key) =>
+      this.inventedAs(['trained', 'history'], key),
+    )
+    const checking = { configuration, dataset, trained }
+    const checkpoint = await this.stage(
+      checkpointIdentity(worker, checking),
+      checkpointUses(checking),
+      configuration,
+      (key) => this.inventedAs(['checkpoint', 'sanity'], key),
+    )
+    const evaluated: EvaluatedPerturbation[] = []
+    for (const perturbation of perturbations) {
+      const evaluating = { configuration, dataset, checkpoint, perturbation }
+      const identity = perturbAndEvaluateIdentity(worker, evaluating)
+      const uses = perturbAndEvaluateUses(evaluating)
+      const { outcomes } = await this.stage(identity, uses, configuration, async (key) => ({
+        outcomes: await this.outcomes(key, perturbation),
+      }))
+      evaluated.push({ perturbation, stageKey: stageKey(identity), outcomes: outcomes! })
+    }
+    await this.activities.aggregate({ configuration, dataset, evaluated })
+  }
+
+  /** Runs a stage once, however many configurations share it. */
+  private stage(
+    identity: StageIdentity,
+    used: ArtifactsByRole,
+    configuration: Configuration | null,
+    make: (key: Digest) => Promise<ArtifactsByRole>,
+  ): Promise<ArtifactsByRole> {
+    const key = stageKey(identity)
+    const known = this.shared.get(key)
+    if (known) return known
+    const outputs = this.attempt(identity, used, configuration, make)
+    if (configuration === null) this.shared.set(key, outputs)
+    return outputs
+  }
+
+  private async attempt(
+    identity: StageIdentity,
+    used: ArtifactsByRole,
+    configuration: Configuration | null,
+    make: (key: Digest) => Promise<ArtifactsByRole>,
+  ): Promise<ArtifactsByRole> {
+    const attempt = {
+      identity,
+      configurationId: configuration && configurationId(configuration),
+      attempt: 1,
+      workflow: { workflowId: 'configuration/recorded', runId: `run ${++this.runs}` },
+      environment: environmentOf(this.worker, identity.stage).environment,
+    }
+    const startedAt = new Date().toISOString()
+    const begun = await this.activities.beginStage({ ...attempt, distrusted: [] })
+    if (begun && 'generated' in begun) return begun.generated
+    const generated = await make(stageKey(identity))
+    const outside = Object.entries(identity.inputs).filter(([role]) => !used[role])
+    const sources = {
+      ...Object.fromEntries(outside.map(([role, digest]) => [role, { digest, size: 1, mediaType: 'text/plain' }])),
+      code: await this.store.put(await this.store.read(this.codeOf(identity)), 'text/javascript'),
+    }
+    const evidence = {
+      worker: 'simulated',
+      device: 'simulated#0',
+      startedAt,
+      endedAt: new Date().toISOString(),
+      revision: { commit: null, dirty: false },
+    }
+    const result = { sources, generated, evidence }
+    return (await this.activities.fulfil({ ...attempt, used: { ...used, ...sources }, result })).generated
+  }
+
+  private codeOf(identity: StageIdentity): Digest {
+    return this.worker.codeDigests[codeOfIdentity(identity)]!
+  }
+
+  private invented(role: string, key: Digest): Promise<ArtifactReference> {
+    return this.store.put(Buffer.from(`${role} of ${key}`), 'application/octet-stream')
+  }
+
+  private async inventedAs(roles: readonly string[], key: Digest): Promise<ArtifactsByRole> {
+    const made = await Promise.all(roles.map(async (role) => [role, await this.invented(role, key)] as const))
+    return Object.fromEntries(made)
+  }
+
+  private manifest(dataset: DatasetSpecification): Promise<ArtifactReference> {
+    const test = Array.from({ length: this.images }, (_, index) => ({
+      digest: imageDigest(index),
+      label: index % dataset.classes,
+      offset: index,
+      length: 1,
+      width: 1,
+      height: 1,
+      encoding: 'rgb8' as const,
+    }))
+    const names = Array.from({ length: dataset.classes }, (_, label) => String(label))
+    const manifest = encodeManifest({
+      ...manifestHeader(dataset, names),
+      images: { digest: digestOf('images'), length: this.images },
+      duplicatesDropped: { train: 0, validation: 0 },
+      splits: { train: [], validation: [], test },
+    })
+    return this.store.put(manifest, 'application/json')
+  }
+
+  /** Outcomes in which the key decides which images hold. */
+  private outcomes(key: Digest, perturbation: Perturbation): Promise<ArtifactReference> {
+    let state = Number.parseInt(key.slice(0, 8), 16)
+    const outcomes = Array.from({ length: this.images }, (_, index) => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+      const held = state > 0x6000_0000
+      return {
+        image: imageDigest(index),
+        index,
+        label: index % 10,
+        prediction: held ? index % 10 : (index + 1) % 10,
+        held,
+        felledBy: held ? null : perturbation.name === 'clean' ? 'clean' : 'apgd-ce',
+        run: held || perturbation.name === 'clean' ? null : 0,
+        margin: held ? 1 : -1,
+        distance: 'epsilon' in perturbation ? perturbation.epsilon : null,
+      }
+    })
+    return this.store.put(encodeOutcomes(outcomes, outcomeFacts(perturbation)), outcomesMediaType)
+  }
+}
+
+const imageDigests: Digest[] = []
+
+function imageDigest(index: number): Digest {
+  return (imageDigests[index] ??= digestOfBytes(Buffer.from(`image ${index}`)))
+}
