@@ -16,6 +16,9 @@ export class TemporalMissing extends Error {
   override readonly name = 'TemporalMissing'
 }
 
+/** Settings by which studies share workers by their weights, and not by who came first; off by default before 1.31. */
+const sharing = ['matching.useNewMatcher=true', 'matching.enableFairness=true']
+
 /** How long the server may take to open its database and serve. */
 const startLimitMilliseconds = 60_000
 
@@ -78,9 +81,10 @@ async function spawnTemporal(home: string, command: string): Promise<LivingProce
     '--db-filename',
     join(folder, 'temporal.sqlite'),
   ]
+  const shared = sharing.flatMap((setting) => ['--dynamic-config-value', setting])
   // A log that is written ahead takes one wait for the disk a commit, and loses no commit (decision 0039).
   const storage = ['--sqlite-pragma', 'journal_mode=wal']
-  const args = ['server', 'start-dev', ...place, ...storage, '--log-level', 'warn', '--log-format', 'json']
+  const args = ['server', 'start-dev', ...place, ...storage, ...shared, '--log-level', 'warn', '--log-format', 'json']
   const env = { TEMPORAL_ADDRESS: undefined, TEMPORAL_CLI_DISABLE_UPDATE_CHECK: '1' }
   return startProcess(home, { name: 'temporal', command, args, port, env })
 }

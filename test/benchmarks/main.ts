@@ -9,6 +9,7 @@ const benchmarks: Readonly<Record<string, () => Promise<(options: string[]) => P
   attack: async () => (await import('./attack/attack-benchmark.ts')).attackBenchmark,
   engine: async () => (await import('./engine/engine-benchmark.ts')).engineBenchmark,
   exchange: async () => (await import('./exchange/exchange-benchmark.ts')).exchangeBenchmark,
+  'fair-share': async () => (await import('./fair-share/fair-share-benchmark.ts')).fairShareBenchmark,
   input: async () => (await import('./input/input-benchmark.ts')).inputBenchmark,
   ledger: async () => (await import('./ledger/ledger-benchmark.ts')).ledgerBenchmark,
   orchestration: async () => (await import('./orchestration/orchestration-benchmark.ts')).orchestrationBenchmark,

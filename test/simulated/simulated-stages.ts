@@ -15,6 +15,7 @@ import { encodeManifest, manifestHeader } from '@gauntlet/datasets/manifest'
 import { encodeOutcomes, outcomeFacts, outcomesMediaType } from '@gauntlet/evaluation/outcomes'
 import {
   digestOf,
+  stageCosts,
   type ArtifactsByRole,
   type Configuration,
   type DatasetSpecification,
@@ -76,7 +77,7 @@ async function attempt(store: ArtifactStore, simulation: Simulation, worker: str
   }
   if (identity.environmentClass !== environmentOf(describedWorker(simulation)([]), identity.stage).environmentClass)
     throw failed('WorkerChanged', 'It was keyed for other workers.', evidence())
-  await takeTime(1_000 * (simulation.seconds?.[identity.stage] ?? 0), evidence, (done, total) => {
+  await takeTime(1_000 * secondsOf(simulation, work), evidence, (done, total) => {
     const progress: StageProgress = { ...where, stage: identity.stage, stageKey, done, total, unit: 'steps' }
     Context.current().heartbeat(progress)
   })
@@ -88,6 +89,17 @@ async function attempt(store: ArtifactStore, simulation: Simulation, worker: str
     inputs.map(([role, digest]) => [role, { digest, size: 1, mediaType: 'text/plain' }]),
   )
   return { sources, generated: await generatedBy(store, simulation, work), evidence: evidence() }
+}
+
+/** How long a stage takes. */
+function secondsOf(
+  { seconds, secondsPerForward = 0 }: Simulation,
+  { request, configuration, perturbation }: Work,
+): number {
+  const { stage } = request.identity
+  const costs = configuration ? stageCosts(configuration, perturbation ? [perturbation] : []) : []
+  const forwards = costs.find((cost) => cost.stage === stage)?.forwards ?? 0
+  return (seconds?.[stage] ?? 0) + secondsPerForward * forwards
 }
 
 /** Waits in steps, each with a heartbeat. A worker that is told to stop is a preemption. */

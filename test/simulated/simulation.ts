@@ -9,6 +9,8 @@ export interface Simulation {
   readonly images: number
   /** Seconds of each stage; none where it is absent. */
   readonly seconds?: Partial<Readonly<Record<KeyedStage, number>>>
+  /** Seconds of each forward-equivalent of a stage, besides; none where it is absent. */
+  readonly secondsPerForward?: number
   /** Whether every stage makes bytes of its own. */
   readonly distinct: boolean
   /** Whether stages fail. */

@@ -12,6 +12,7 @@ import {
   type StageRequest,
   type StageResult,
   type WorkerDescription,
+  type WorkerEnvironment,
 } from '@gauntlet/contract'
 import {
   configurationId,
@@ -36,6 +37,9 @@ export interface GpuCall {
   readonly microBatch: number | undefined
   readonly seed: number
   readonly perturbation: string | undefined
+  /** The pool whose worker was called, and the environment that the key is of. */
+  readonly pool: string
+  readonly environmentClass: Digest
   readonly at: number
 }
 
@@ -86,6 +90,12 @@ export class FakeWork {
   code = 'first'
   /** The micro-batch at which fine-tuning is known to run out of memory. */
   ranOutAt: number | null = null
+  /** The pools that have workers. */
+  pools: readonly string[] = ['pool']
+  /** The pool in which each configuration was placed, by its place in the list; none where nobody declared pools. */
+  placeOf: (index: number) => string | undefined = () => undefined
+  /** The environments to which declared pools are held. */
+  readonly held = new Map<string, WorkerEnvironment>()
   /** Seconds that every attempt says it took. */
   deviceSeconds = 0
   /** Milliseconds a stage takes. */
@@ -102,7 +112,10 @@ export class FakeWork {
 
   private listOf({ digest }: ArtifactReference): readonly ListedConfiguration[] {
     const configurations = this.otherFiles.get(digest) ?? this.configurations
-    return configurations.map((configuration, index) => ({ index, configuration }))
+    return configurations.map((configuration, index) => {
+      const pool = this.placeOf(index)
+      return { index, configuration, ...(pool ? { pool } : {}) }
+    })
   }
 
   /** Ends every call whose heartbeats have stopped. */
@@ -114,15 +127,15 @@ export class FakeWork {
     return this.calls.filter((call) => call.stage === stage && (seed === undefined || call.seed === seed))
   }
 
-  description(codes: readonly StageCode[]): WorkerDescription {
-    const environment = { engine: 'none' }
+  description(codes: readonly StageCode[], pool = 'pool'): WorkerDescription {
+    const environment = { engine: pool === 'pool' ? 'none' : `that of ${pool}` }
     const described = { environment, environmentClass: digestOf(environment) }
     const codeDigests = Object.fromEntries(codes.map((code) => [code, digestOf(this.code)]))
     return { ...described, host: described, codeDigests }
   }
 
   descriptionActivities(): DescriptionActivities {
-    return { describeWorker: async (codes) => this.description(codes) }
+    return { describeWorker: async (codes) => this.description(codes, poolOfQueue()) }
   }
 
   gpuActivities(): GpuActivities {
@@ -186,6 +199,11 @@ export class FakeWork {
       },
       outOfMemoryAt: async () => this.ranOutAt,
       recordPool: async () => undefined,
+      poolEnvironment: async ({ pool }) => this.held.get(pool) ?? null,
+      holdPool: async ({ pool, environment }) => {
+        this.held.set(pool, this.held.get(pool) ?? environment)
+        return this.held.get(pool)!
+      },
     }
   }
 
@@ -206,7 +224,8 @@ export class FakeWork {
     }
     const startedAt = new Date().toISOString()
     const place = { stage: identity.stage, stageKey: key, attempt, microBatch, seed: identity.seed }
-    const call: GpuCall = { ...place, perturbation: perturbation?.name, at: performance.now() }
+    const ran = { pool: poolOfQueue(), environmentClass: identity.environmentClass }
+    const call: GpuCall = { ...place, ...ran, perturbation: perturbation?.name, at: performance.now() }
     this.calls.push(call)
     if (configuration) this.begin(configuration)
     const where = { worker: 'fake worker', device: 'none', startedAt }
@@ -233,6 +252,12 @@ export class FakeWork {
     Context.current().heartbeat(progress)
     await sleep(600_000, undefined, { signal: this.ending.signal }).catch(() => undefined)
   }
+}
+
+/** The pool whose queue brought the activity that runs. */
+function poolOfQueue(): string {
+  const { taskQueue } = Context.current().info
+  return /^gauntlet-pool-(.*?)(-description)?$/.exec(taskQueue)![1]!
 }
 
 function artifacts(key: Digest, stage: KeyedStage): ArtifactsByRole {

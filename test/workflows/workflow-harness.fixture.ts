@@ -6,6 +6,7 @@ import {
   poolQueue,
   studyWorkflowId,
   workflowQueue,
+  type DeclaredPools,
   type StudyCounts,
 } from '@gauntlet/contract'
 import { configurationId, digestOf, type Configuration } from '@gauntlet/study'
@@ -81,8 +82,10 @@ function startWorkers(
       activities: work.ledgerActivities(),
       enableNonLocalActivities: false,
     }),
-    Worker.create({ ...shared, taskQueue: poolQueue(pool), activities: work.gpuActivities() }),
-    Worker.create({ ...shared, taskQueue: poolDescriptionQueue(pool), activities: work.descriptionActivities() }),
+    ...work.pools.flatMap((name) => [
+      Worker.create({ ...shared, taskQueue: poolQueue(name), activities: work.gpuActivities() }),
+      Worker.create({ ...shared, taskQueue: poolDescriptionQueue(name), activities: work.descriptionActivities() }),
+    ]),
   ])
 }
 
@@ -96,17 +99,18 @@ interface StartedStudy {
   readonly name?: string
   readonly window?: number
   readonly budgetSeconds?: number | null
+  readonly declared?: DeclaredPools
 }
 
 export function startStudyWorkflow(
   client: Client,
-  { name = 'study', window = 4, budgetSeconds = null }: StartedStudy = {},
+  { name = 'study', window = 4, budgetSeconds = null, declared }: StartedStudy = {},
 ) {
   const studyId = digestOf(name)
   return client.workflow.start<typeof study>('study', {
     workflowId: studyWorkflowId(studyId),
     taskQueue: workflowQueue,
-    args: [{ studyId, file: studyFile, pool, window, budgetSeconds }],
+    args: [{ studyId, file: studyFile, pool, window, budgetSeconds, ...(declared ? { declared } : {}) }],
   })
 }
 

@@ -13,7 +13,7 @@ import { configurationId, type Perturbation } from '@gauntlet/study'
 import { defineSignal, getExternalWorkflowHandle, isCancellation, setHandler, sleep } from '@temporalio/workflow'
 import { aggregate } from './aggregate.ts'
 import { fineTuneInMemory } from './fine-tune-in-memory.ts'
-import { askPool } from './gpu-pool.ts'
+import { describePlace } from './gpu-pool.ts'
 import { ledger } from './ledger.ts'
 import { stageFailureOf, type StageFailure } from './stage-failure.ts'
 import { newMemory, type StageMemory } from './stage-runner.ts'
@@ -88,9 +88,10 @@ async function runOnce(
   shared: SharedOutputs | undefined,
   memory: StageMemory,
 ): Promise<Omit<Ended, 'outcome'>> {
-  const { configuration, perturbations, pool } = input
-  const worker = shared?.worker ?? (await askPool(pool, stageCodesOf([configuration], perturbations)))
-  const stages = stagesOn(pool, worker, memory)
+  const { studyId, configuration, perturbations, pool, fetch, weight } = input
+  const place = { pool, ...(fetch ? { fetch } : {}), ...(weight ? { share: { studyId, weight } } : {}) }
+  const worker = shared?.worker ?? (await describePlace(place, stageCodesOf([configuration], perturbations)))
+  const stages = stagesOn(place, worker, memory)
   const dataset = shared?.dataset ?? (await stages.prepareDataset(configuration.dataset)).generated
   const pretrained = shared?.pretrained ?? (await stages.pretrainLoad(pretrainLoadInputOf(configuration))).generated
   const { generated: trained } =

@@ -13,13 +13,24 @@ import {
   type PretrainLoadInput,
   type WorkerDescription,
 } from '@gauntlet/contract'
-import { configurationId, type DatasetSpecification } from '@gauntlet/study'
-import { gpuActivities } from './gpu-pool.ts'
+import {
+  backboneFacts,
+  configurationId,
+  stageCosts,
+  type Configuration,
+  type DatasetSpecification,
+  type Perturbation,
+  type StageName,
+} from '@gauntlet/study'
+import { gpuActivities, type StagePlace } from './gpu-pool.ts'
 import { StageRunner, type StageMemory } from './stage-runner.ts'
 
-/** The stages of a configuration on one pool, each with the key that follows from the description of the workers. */
-export function stagesOn(pool: string, worker: WorkerDescription, memory: StageMemory) {
-  const gpu = gpuActivities(pool)
+/** The stages of a configuration at one place, each with the key that follows from the description of the workers. */
+export function stagesOn(place: StagePlace, worker: WorkerDescription, memory: StageMemory) {
+  const { pool, fetch = pool, share } = place
+  const fetching = gpuActivities(fetch, share)
+  const gpu = (configuration: Configuration, stage: StageName, perturbations: readonly Perturbation[] = []) =>
+    gpuActivities(pool, share, share && relativeCost(configuration, stage, perturbations))
   const runner = new StageRunner(worker, memory)
   return {
     prepareDataset: (dataset: DatasetSpecification) =>
@@ -28,7 +39,7 @@ export function stagesOn(pool: string, worker: WorkerDescription, memory: StageM
         configurationId: null,
         used: {},
         input: { dataset },
-        activity: gpu.prepareDataset,
+        activity: fetching.prepareDataset,
       }),
 
     pretrainLoad: (input: PretrainLoadInput) =>
@@ -37,7 +48,7 @@ export function stagesOn(pool: string, worker: WorkerDescription, memory: StageM
         configurationId: null,
         used: {},
         input,
-        activity: gpu.pretrainLoad,
+        activity: fetching.pretrainLoad,
       }),
 
     fineTune: (input: FineTuneInput) =>
@@ -46,7 +57,7 @@ export function stagesOn(pool: string, worker: WorkerDescription, memory: StageM
         configurationId: configurationId(input.configuration),
         used: fineTuneUses(input),
         input,
-        activity: gpu.fineTune,
+        activity: gpu(input.configuration, 'fine-tune').fineTune,
       }),
 
     checkpoint: (input: CheckpointInput) =>
@@ -55,7 +66,7 @@ export function stagesOn(pool: string, worker: WorkerDescription, memory: StageM
         configurationId: configurationId(input.configuration),
         used: checkpointUses(input),
         input,
-        activity: gpu.checkpoint,
+        activity: gpu(input.configuration, 'checkpoint').checkpoint,
       }),
 
     perturbAndEvaluate: (input: PerturbAndEvaluateInput) =>
@@ -64,7 +75,23 @@ export function stagesOn(pool: string, worker: WorkerDescription, memory: StageM
         configurationId: configurationId(input.configuration),
         used: perturbAndEvaluateUses(input),
         input,
-        activity: gpu.perturbAndEvaluate,
+        activity: gpu(input.configuration, 'perturb-and-evaluate', [input.perturbation]).perturbAndEvaluate,
       }),
   }
+}
+
+/** Multiply-accumulates that count as one task of a study of weight 1. */
+const costUnit = 1e15
+
+/** Weights of tasks have bounds (`gpuActivities`), and within these costs the weight of a study always counts. */
+const [leastCost, mostCost] = [0.01, 300]
+
+/** The cost of a stage, as far as it is known before it runs: its passes through the model, in multiply-accumulates. */
+function relativeCost(configuration: Configuration, stage: StageName, perturbations: readonly Perturbation[]): number {
+  const { backbone, dataset } = configuration
+  const facts = backboneFacts(backbone.id)
+  const forwards = stageCosts(configuration, perturbations).find((cost) => cost.stage === stage)?.forwards
+  if (!facts || forwards == null) return 1
+  const macs = forwards * facts.multiplyAccumulates * (dataset.resolution / facts.native.side) ** 2
+  return Math.min(mostCost, Math.max(leastCost, macs / costUnit))
 }

@@ -6,11 +6,14 @@ import {
   type WorkerDescription,
 } from '@gauntlet/contract'
 import type { ArtifactsByRole, Configuration, Perturbation } from '@gauntlet/study'
-import { askPool } from './gpu-pool.ts'
+import { describePlace, type StagePlace } from './gpu-pool.ts'
 import { ledger } from './ledger.ts'
 import { stageFailureOf } from './stage-failure.ts'
 import { newMemory, type StageOutputs } from './stage-runner.ts'
 import { stagesOn } from './stages.ts'
+
+/** What shared stages generated, by what they are about; null where one failed. */
+export type SharedStages = Map<string, Promise<ArtifactsByRole | null>>
 
 /**
  * The stages that configurations of a study have in common. The study runs them once, so that configurations that start
@@ -19,14 +22,17 @@ import { stagesOn } from './stages.ts'
 export class StudyStages {
   private described: Promise<WorkerDescription> | undefined
   private readonly memory = newMemory()
-  private done = new Map<string, Promise<ArtifactsByRole | null>>()
   private inFlight = 0
 
-  /** `codes`: of all stages of the study, so that what the ledger keeps of the pool serves whoever plans it. */
+  /**
+   * `codes`: of all stages of the study, so that what the ledger keeps of the pool serves whoever plans it. `done`:
+   * what the study has done, also for its other pools, which need the same images and weights.
+   */
   constructor(
-    private readonly pool: string,
+    private readonly place: StagePlace,
     private readonly codes: readonly StageCode[],
     private readonly perturbations: readonly Perturbation[],
+    private readonly done: SharedStages,
   ) {}
 
   /** The description of the pool's workers, which the ledger records for those who cannot ask. */
@@ -38,7 +44,7 @@ export class StudyStages {
   /** Forgets the description and what was keyed by it: the workers have changed. */
   forget(): void {
     this.described = undefined
-    this.done = new Map()
+    this.done.clear()
   }
 
   /** Whether no stage runs that configurations share. */
@@ -54,7 +60,7 @@ export class StudyStages {
     const { dataset } = configuration
     const weights = pretrainLoadInputOf(configuration)
     const description = await this.describe()
-    const stages = stagesOn(this.pool, description, this.memory)
+    const stages = stagesOn(this.place, description, this.memory)
     const prepared = this.once(`dataset ${JSON.stringify(dataset)}`, () => stages.prepareDataset(dataset))
     const loaded = this.once(`weights ${JSON.stringify(weights)}`, () => stages.pretrainLoad(weights))
     const [images, pretrained] = await Promise.all([prepared, loaded])
@@ -74,8 +80,8 @@ export class StudyStages {
   }
 
   private async askAndRecord(): Promise<WorkerDescription> {
-    const description = await askPool(this.pool, this.codes)
-    await ledger.recordPool({ pool: this.pool, description })
+    const description = await describePlace(this.place, this.codes)
+    await ledger.recordPool({ pool: this.place.pool, description })
     return description
   }
 

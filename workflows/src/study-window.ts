@@ -35,7 +35,7 @@ import { ChildConfigurations, wasEndedByHand } from './child-configuration.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import { leftBy, startExtension } from './extension.ts'
 import { ledger } from './ledger.ts'
-import { StudyStages } from './study-stages.ts'
+import { StudyPools } from './study-pools.ts'
 import { StudyTally } from './study-tally.ts'
 
 const pageSize = 50
@@ -79,7 +79,7 @@ export class StudyWindow {
   private readonly running = new Map<number, InFlight>()
   private readonly children = new ChildConfigurations()
   private readonly breaker: CircuitBreaker
-  private readonly shared: StudyStages
+  private readonly pools: StudyPools
   private readonly tally: StudyTally
   private paused: PauseReason | null
   private budgetSeconds: number | null
@@ -100,7 +100,7 @@ export class StudyWindow {
     this.budgetSeconds = input.budgetSeconds
     this.tally = new StudyTally(carried)
     this.breaker = new CircuitBreaker(carried.bugs)
-    this.shared = new StudyStages(input.pool, outline.codes, outline.perturbations)
+    this.pools = new StudyPools(input, outline)
   }
 
   progress(): StudyProgress {
@@ -183,10 +183,10 @@ export class StudyWindow {
    * Configurations in flight go on, and that study joins them.
    */
   private async handOver({ studyId, file }: ExtendRequest): Promise<StudyResult> {
-    await condition(() => this.fatal !== undefined || this.shared.isIdle())
+    await condition(() => this.fatal !== undefined || this.pools.areIdle())
     if (this.fatal) throw this.fatal.error
     const { studyId: own, extended, carried: _, ...settings } = this.input
-    this.tally.addSeconds(this.shared.takeSeconds())
+    this.tally.addSeconds(this.pools.takeSeconds())
     const left = await ledger.listedConfigurations({ file: this.input.file, places: [...this.left] })
     const running = [...this.running.values()].map(({ listed }) => listed)
     const ids = [...running, ...left].map(({ configuration }) => configurationId(configuration))
@@ -223,8 +223,13 @@ export class StudyWindow {
     const { file } = this.input
     if (this.again.length > 0) return this.nextAgain()
     while (this.page.length === 0 && this.offset < this.outline.total) {
-      const worker = await this.shared.describe()
-      const { open, next } = await ledger.openConfigurations({ file, worker, offset: this.offset, limit: pageSize })
+      const described = await this.pools.describe()
+      const { open, next } = await ledger.openConfigurations({
+        file,
+        ...described,
+        offset: this.offset,
+        limit: pageSize,
+      })
       this.page = open
       if (open.length === 0) this.passOver(next)
     }
@@ -241,7 +246,7 @@ export class StudyWindow {
     const place = this.again[0]!
     if (!this.told.has(place)) {
       const places = patched('again-by-the-page') ? this.again.slice(0, pageSize) : [place]
-      const listed = await ledger.listedConfigurations({ file: this.input.file, places })
+      const listed = await ledger.listedConfigurations({ file: this.input.file, places, ...this.pools.asksPlaces })
       for (const each of listed) this.told.set(each.index, each)
     }
     const listed = this.told.get(place)
@@ -294,23 +299,25 @@ export class StudyWindow {
 
   private async runInWindow(listed: ListedConfiguration): Promise<void> {
     const { index, configuration } = listed
-    const shared = await this.shared.outputsFor(configuration)
+    const stages = this.pools.of(listed)
+    const shared = await stages.outputsFor(configuration)
     if (this.extension) return void this.running.delete(index) // the study that extends this one has it, too
     // One that an earlier run left in flight was tried, and its result is still to come.
     const skipped = this.left.delete(index) ? null : await this.skip(listed)
     if (skipped) return this.end(listed, skipped)
-    const { studyId, pool } = this.input
+    const { studyId } = this.input
     const { perturbations } = this.outline
-    const input = { studyId, configuration, perturbations, pool, ...(shared ? { shared } : {}) }
+    const place = this.pools.placeOf(listed)
+    const input = { studyId, configuration, perturbations, ...place, ...(shared ? { shared } : {}) }
     const result = await this.resultOf(input)
     if (result.workersChanged) {
-      this.shared.forget()
+      stages.forget()
       this.breaker.close()
       if (patched('skipped-again')) this.again.push(...this.tally.takeBack({ failureClass: 'CircuitOpen' }))
     }
     this.breaker.count(configuration.backbone.id, result.failures)
     this.end(listed, result)
-    this.addSeconds(result.deviceSeconds + this.shared.takeSeconds())
+    this.addSeconds(result.deviceSeconds + stages.takeSeconds())
   }
 
   /** Counts seconds that devices were busy, and pauses once the budget is spent. */

@@ -9,7 +9,7 @@ import {
 } from '@gauntlet/nn'
 import { fromParameters, loadStrictly, toParameters, type NamedArray } from '@gauntlet/weights'
 import { readFixture, sampled, type Fixture, type GradientNorms } from './fixture.ts'
-import { faintness, fixedPixels, hashFilled } from './hash-filling.ts'
+import { faintness, fixedPixels, hashFilled, hashFilledModel } from './hash-filling.ts'
 import { notingStatistics } from './running-statistics.ts'
 
 /** A number, and the limit that the reference sets for it. */
@@ -33,13 +33,19 @@ export interface Comparison {
   dispose(): void
 }
 
-/** Loads the reference's state dict by its own names, strictly, as a study loads a checkpoint. */
-export function compareWithReference(id: string): Comparison {
-  const fixture = readFixture(id)
-  const backbone = backboneFor(id, fixture.contract)
+/**
+ * Loads the reference's state dict by its own names, strictly, as a study loads a checkpoint. `<id>@<side>` has the
+ * weights of the native side, with positions resized from those.
+ */
+export function compareWithReference(name: string): Comparison {
+  const fixture = readFixture(name)
+  const [id = name, side] = name.split('@')
+  const backbone = backboneFor(id, fixture.contract, side === undefined ? undefined : fixture.side)
   const specifications = backbone.specifications(fixture.classes)
-  const filled = backbone.convertCheckpoint(hashFilled(fixture.stateDict, fixture.aliases))
-  const parameters = toParameters(loadStrictly(filled, specifications), specifications)
+  const native = backboneFor(id, fixture.contract).specifications(fixture.classes)
+  const filled = side === undefined ? hashFilled(fixture.stateDict, fixture.aliases) : hashFilledModel(native)
+  const converted = backbone.convertCheckpoint(filled).map((array) => backbone.resizePositions?.(array) ?? array)
+  const parameters = toParameters(loadStrictly(converted, specifications), specifications)
   const dispose = () => tf.dispose([...parameters.entries()].map(([, tensor]) => tensor))
   return { backbone, fixture, specifications, parameters, dispose }
 }

@@ -51,11 +51,20 @@ export interface Fixture extends FixtureFacts {
 }
 
 const folder = join(import.meta.dirname, 'fixtures')
-const fixtureFolders = [folder, join(folder, 'variants')]
+const fixtureFolders = [folder, join(folder, 'variants'), join(folder, 'resized')]
 
 /** The ids of the architectures beyond the study's that have a fixture. */
 export function variantFixtures(): string[] {
-  return readdirSync(fixtureFolders[1]!).map((file) => file.replace('.safetensors', ''))
+  return fixturesIn(fixtureFolders[1]!)
+}
+
+/** The names of models at another side than their own, `<id>@<side>`, that have a fixture. */
+export function resizedFixtures(): string[] {
+  return fixturesIn(fixtureFolders[2]!)
+}
+
+function fixturesIn(of: string): string[] {
+  return readdirSync(of).map((file) => file.replace('.safetensors', ''))
 }
 
 export function readFixture(id: string): Fixture {

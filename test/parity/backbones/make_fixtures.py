@@ -10,7 +10,7 @@ the mean cross-entropy with respect to the pixels and to three parameters per ki
 norm it also holds these gradients in training, and the buffers after that step. It also holds the logits of the same
 weights made so faint that the epsilon of every norm matters. Everything but `logits` is computed in float64 and rounded
 to float32. The metadata say how far PyTorch's own float32 is off, which tells rounding from error. Labels are the least
-likely classes, so that no gradient vanishes. Large tensors are sampled (see `sample`); the norm is that of the whole
+likely classes, so that no gradient vanishes. `<id>@<side>` is filled at its native side, and then resized. Large tensors are sampled (see `sample`); the norm is that of the whole
 tensor.
 """
 
@@ -27,7 +27,7 @@ import torch
 import torch.nn.functional as functional
 import transformers
 from hash_filling import faintness, filled, fixed_images
-from reference_models import BACKBONES, VARIANTS, reference, side_of
+from reference_models import BACKBONES, RESIZED, VARIANTS, reference, resize, side_of
 from safetensors.numpy import save_file
 
 FOLDER = Path(__file__).parent / "fixtures"
@@ -64,6 +64,7 @@ def stride_of(count, limit):
 def instances(backbone, double):
     built = reference(backbone, CLASSES)
     aliases = fill(built.model)
+    resize(built.model, backbone)
     return (built.model.double() if double else built.model) and built, aliases
 
 
@@ -191,7 +192,7 @@ def fixture(backbone):
     if any(name.endswith("running_var") for name, _ in built.model.named_buffers()):
         more_tensors, facts["training"] = trained(backbone, names)
         tensors |= more_tensors
-    folder = FOLDER / "variants" if backbone in VARIANTS else FOLDER
+    folder = FOLDER / "resized" if backbone in RESIZED else FOLDER / "variants" if backbone in VARIANTS else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{backbone}.safetensors"
     save_file(tensors, path, {"facts": json.dumps(facts)})
@@ -204,7 +205,7 @@ def fixture(backbone):
 def main():
     torch.manual_seed(0)
     torch.use_deterministic_algorithms(True, warn_only=True)
-    for backbone in sys.argv[1:] or BACKBONES + VARIANTS:
+    for backbone in sys.argv[1:] or BACKBONES + VARIANTS + RESIZED:
         fixture(backbone)
 
 

@@ -2,7 +2,7 @@ import { implementedArchitectures, implementedBackbones } from '@gauntlet/backbo
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { variantFixtures } from './fixture.ts'
+import { resizedFixtures, variantFixtures } from './fixture.ts'
 import {
   compareEvaluation,
   compareFaint,
@@ -15,7 +15,7 @@ import {
 
 it('has a fixture for every backbone of the registry, and none without one', () => {
   const fixtures = readdirSync(join(import.meta.dirname, 'fixtures'))
-    .filter((file) => file !== 'variants')
+    .filter((file) => file.endsWith('.safetensors'))
     .map((file) => file.replace('.safetensors', ''))
   expect(fixtures.sort()).toEqual([...implementedBackbones].sort())
 })
@@ -33,14 +33,20 @@ const sampledVariants = [
   'regnety_002',
   'wide_resnet28_10',
 ]
-const comparedVariants = process.env['GAUNTLET_PARITY'] === 'all' ? variantFixtures() : sampledVariants
+/** One model of each way in which positions are resized. */
+const sampledResized = ['vit_tiny_patch16_224@96', 'eva02_tiny_patch14_224@168', 'swin_tiny_patch4_window7_224@128']
+const compared =
+  process.env['GAUNTLET_PARITY'] === 'all'
+    ? [...variantFixtures(), ...resizedFixtures()]
+    : [...sampledVariants, ...sampledResized]
 
 it('has fixtures only of architectures that are implemented, and of every sample', () => {
   expect(variantFixtures().filter((id) => !implementedArchitectures.includes(id))).toEqual([])
   expect(variantFixtures()).toEqual(expect.arrayContaining(sampledVariants))
+  expect(resizedFixtures()).toEqual(expect.arrayContaining(sampledResized))
 })
 
-describe.each([...implementedBackbones, ...comparedVariants])('%s on hash-filled weights is its reference', (id) => {
+describe.each([...implementedBackbones, ...compared])('%s on hash-filled weights is its reference', (id) => {
   let comparison: Comparison
 
   beforeAll(() => {

@@ -61,6 +61,14 @@ wide_resnet28_10 wide_resnet34_10 dm_wide_resnet28_10 dm_wide_resnet70_16
 """.split()
 
 
+# Models at other sides than their own, by timm's `set_input_size`; their fixtures are in fixtures/resized.
+RESIZED = """
+vit_tiny_patch16_224@96 vit_tiny_patch16_224@288 vit_wee_patch16_reg1_gap_256@320 vit_small_patch14_dinov2@224
+vit_base_patch16_224_miil@160 deit_tiny_distilled_patch16_224@176 eva02_tiny_patch14_224@168 swin_tiny_patch4_window7_224@32
+swin_tiny_patch4_window7_224@128 coatnet_0_rw_224.sw_in1k@96
+""".split()
+
+
 @dataclass(frozen=True)
 class Reference:
     """`normalisation` is the mean and the deviation that the checkpoint expects, `contract` the input contract of
@@ -100,6 +108,8 @@ def wide_resnet(name, classes):
 
 def side_of(backbone):
     """Returns the side that the parameters fix, or else a cheap one that makes some feature maps odd-sided."""
+    if "@" in backbone:
+        return int(backbone.split("@")[1])
     if backbone in VARIANTS and re.match(r"(vit|deit3?|eva02|swin|coatnet)_", backbone):
         return timm.get_pretrained_cfg(backbone).input_size[1]
     if re.match(r"(robust_)?(vit|deit|eva02|swin|coatnet)_", backbone):
@@ -109,7 +119,14 @@ def side_of(backbone):
     return 72 if "convnext" in backbone else 96
 
 
+def resize(model, backbone):
+    """Gives a model of RESIZED its side, with positions made of those that it has."""
+    if "@" in backbone:
+        model.set_input_size(img_size=(side_of(backbone),) * 2)
+
+
 def reference(backbone, classes, side=None):
+    backbone = backbone.split("@")[0]
     if re.match(r"(dm_)?wide_resnet\d+_\d+$", backbone) and not timm.is_model(backbone):
         plain = ((0.0,) * 3, (1.0,) * 3)
         return Reference(wide_resnet(backbone, classes), CIFAR10 if backbone.startswith("dm_") else plain)

@@ -15,9 +15,12 @@ import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activ
 import type { BundleFile } from './bundles/bundle-cache.ts'
 import type { StageBundles } from './bundles/stage-bundles.ts'
 import { DeviceFailure } from './device-process.ts'
+import type { CheckpointPace } from './checkpoint-pace.ts'
 import type { Device } from './device.ts'
 import type { DevicePool } from './device-pool.ts'
 import type { DeviceProgress } from './device-protocol.ts'
+import type { Draining } from './draining.ts'
+import { told } from './told.ts'
 
 /** Heartbeats are due even while a stage has nothing new to say; what they say is what `watch` shows. */
 export const heartbeatMilliseconds = 2_000
@@ -29,6 +32,8 @@ interface Dependencies {
   readonly bundles: Pick<StageBundles, 'bundle'>
   readonly revision: SourceRevision
   readonly worker: string
+  readonly draining: Draining
+  readonly pace: CheckpointPace
 }
 
 /**
@@ -39,9 +44,15 @@ export function createGpuActivities(dependencies: Dependencies): GpuActivities {
   const stage =
     (name: KeyedStage) =>
     async (request: StageRequest<unknown>): Promise<StageResult> => {
+      const { devices, draining } = dependencies
+      if (!draining.mayBegin(request.code)) throw preempted({})
       const bundle = await bundleOf(request, dependencies)
-      return dependencies.devices.use((device, label) =>
-        attempt(name, request, { device, label, bundle }, dependencies),
+      return draining.busy(() =>
+        devices.use((device, label) =>
+          told(Context.current(), request, label, () =>
+            attempt(name, request, { device, label, bundle }, dependencies),
+          ),
+        ),
       )
     }
   return {
@@ -84,7 +95,7 @@ async function attempt(
   stage: KeyedStage,
   request: StageRequest<unknown>,
   { device, label, bundle }: Assignment,
-  { worker, revision }: Dependencies,
+  { worker, revision, draining, pace }: Dependencies,
 ): Promise<StageResult> {
   const context = Context.current()
   const startedAt = new Date().toISOString()
@@ -104,12 +115,20 @@ async function attempt(
   }
   const timer = setInterval(heartbeat, heartbeatMilliseconds)
   heartbeat()
+  const followed = pace.follow(request.code)
+  const onProgress = (next: DeviceProgress) => {
+    if (next.checkpoint !== progress.checkpoint) followed.safe()
+    progress = next
+  }
   try {
-    const onProgress = (next: DeviceProgress) => void (progress = next)
-    const { usage, ...result } = await device.run(bundle, request, onProgress, context.cancellationSignal)
+    const stopping = AbortSignal.any([context.cancellationSignal, draining.signal])
+    const { usage, ...result } = await device.run(bundle, request, onProgress, stopping)
+    followed.safe()
     return { ...result, evidence: evidence(usage) }
   } catch (error) {
-    throw translate(error, evidence())
+    const { done, total, unit, checkpoint } = progress
+    const lastProgress = { done, total, unit, ...(checkpoint ? { checkpoint } : {}) }
+    throw translate(error, { ...evidence(), lastProgress }, draining.signal)
   } finally {
     clearInterval(timer)
   }
@@ -119,25 +138,24 @@ async function attempt(
  * What Temporal is told: a stopping worker is a preemption, a cancelled workflow a cancellation, the rest as the device
  * process classed it.
  */
-function translate(error: unknown, evidence: AttemptEvidence): Error {
+function translate(error: unknown, evidence: AttemptEvidence, draining: AbortSignal): Error {
   const { cancellationSignal, cancelled } = Context.current()
   if (cancellationSignal.aborted) {
-    const reason: unknown = cancellationSignal.reason
-    if (reason instanceof CancelledFailure && reason.message === 'WORKER_SHUTDOWN') {
-      return failure(
-        'Preempted',
-        'The worker was told to stop; another attempt goes on from the last checkpoint.',
-        evidence,
-      )
-    }
     void cancelled.catch(() => undefined)
     return new CancelledFailure('The stage was cancelled.')
   }
+  if (draining.aborted) return preempted(evidence)
   if (error instanceof DeviceFailure) {
     const { failureClass, message, lostArtifact } = error
     return failure(failureClass, message, { ...evidence, ...(lostArtifact ? { lostArtifact } : {}) })
   }
   return failure('Bug', error instanceof Error ? `${error.name}: ${error.message}` : String(error), evidence)
+}
+
+function preempted(evidence: Partial<AttemptEvidence>): ApplicationFailure {
+  const message =
+    'The worker was told to stop, or has too little time left; another attempt goes on from the last checkpoint.'
+  return failure('Preempted', message, evidence)
 }
 
 function failure(type: FailureClass, message: string, evidence: Partial<AttemptEvidence>): ApplicationFailure {

@@ -18,6 +18,10 @@ const store = openArtifactStore(required('GAUNTLET_ARTIFACTS'), cache)
 const cacheFolder = join(cache, 'sources')
 const running = new Map<number, AbortController>()
 
+// A terminal, a cluster or systemd signals the whole group. Only the worker stops this process: it asks the stage for a
+// checkpoint first, which a signal of the others would forestall.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => undefined)
+
 process.on('disconnect', () => process.exit(0))
 process.on('message', (message: ToDevice) => {
   if (message.type === 'cancel') running.get(message.id)?.abort()

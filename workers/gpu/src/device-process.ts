@@ -46,6 +46,9 @@ const lookInterval = 1_000
 /** Milliseconds until a killed process that has not ended is given up: it hangs within the system. */
 const longestExit = 10_000
 
+/** Milliseconds that a process without work may take to end. */
+const longestStop = 5_000
+
 /** CPU time between two looks, in ticks of 10 ms, from which a process counts as working. */
 const workingTicks = 5
 
@@ -121,8 +124,11 @@ export class DeviceProcess {
     }
   }
 
+  /** Lets the process end, which ignores signals, and kills it where it does not. */
   stop(): void {
-    this.child.kill('SIGTERM')
+    if (this.child.connected) this.child.disconnect()
+    const overdue = setTimeout(() => this.child.kill('SIGKILL'), longestStop)
+    this.child.once('exit', () => clearTimeout(overdue))
   }
 
   /** Looks at the process again and again; returns what ends that. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { StageRequest } from '@gauntlet/contract'
 import { digestOf, digestOfBytes } from '@gauntlet/study'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { bundleProtocol } from './bundles/bundle-protocol.ts'
 import { Device } from './device.ts'
 import type { DeviceLimits } from './device-process.ts'
@@ -85,6 +85,17 @@ describe('a device', { timeout: 60_000 }, () => {
     const deaf = 'context.report({ done: 1 }); await new Promise((resolve) => setTimeout(resolve, 60_000))'
     const running = runOn(device, 'deaf', deaf, { signal: stop.signal, onProgress: () => stop.abort() })
     await expect(running).rejects.toThrow('was asked to stop, went on for 0.5 s')
+  })
+
+  it('goes on when its whole group is signalled, and ends with its worker', async () => {
+    const device = deviceWith({})
+    const { pid } = (await device.start()) as unknown as { pid: number }
+    const body = `context.report({ done: 1 }); await new Promise((resolve) => setTimeout(resolve, 500)); ${fine}`
+    const signals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'] as const
+    const onProgress = () => signals.forEach((signal) => process.kill(pid, signal))
+    expect(await runOn(device, 'signalled', body, { onProgress })).toMatchObject({ generated: {} })
+    device.stop()
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), 10_000)
   })
 
   it('runs nothing that was aborted while it started', async () => {

@@ -1,16 +1,29 @@
 import { poolDescriptionQueue, poolQueue, type DescriptionActivities, type StageCode } from '@gauntlet/contract'
-import { NativeConnection, Worker } from '@temporalio/worker'
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { createGpuActivities, heartbeatMilliseconds } from './activities.ts'
 import { StageBundles } from './bundles/stage-bundles.ts'
+import { CheckpointPace } from './checkpoint-pace.ts'
 import { descriptionOf } from './describe.ts'
 import { Device } from './device.ts'
 import { DevicePool } from './device-pool.ts'
-import { readGpuWorkerSettings } from './settings.ts'
+import { Draining } from './draining.ts'
+import { readGpuWorkerSettings, SettingsInvalid, type GpuWorkerSettings } from './settings.ts'
 import { sourceRevision } from './source-revision.ts'
+import { telemetryOf } from './telemetry.ts'
 
-/** A GPU worker: takes as many attempts as it has devices, and drains on SIGTERM. */
+/**
+ * Signals that ask a worker to stop. SLURM sends SIGUSR2 some time before the end (`--signal`), and SIGTERM at the end.
+ */
+const stopSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const
+
+/**
+ * A GPU worker: takes as many attempts as it has devices. It drains on a signal, before its deadline, and where it is
+ * told to, when it is idle.
+ */
 async function main(): Promise<void> {
   const settings = readGpuWorkerSettings(process.env)
+  // Of the signals, `Draining` makes what happens here, and not the SDK, which would end running stages by itself.
+  Runtime.install({ shutdownSignals: [], ...telemetryOf(settings) })
   const bundles = new StageBundles()
   const engine = await bundles.bundle('engine')
   const devices = settings.devices.map((each) => new Device(each, engine))
@@ -21,32 +34,57 @@ async function main(): Promise<void> {
   )
   const describe = (codes: readonly StageCode[]) => descriptionOf(ready, bundles, codes)
   const description = await describe([])
+  requireEnvironment(settings, description.environmentClass)
   const { namespace, ...server } = settings.temporal
   const connection = await NativeConnection.connect(server)
+  const pace = new CheckpointPace(settings.drain.reserve)
+  const workers: Worker[] = []
+  const draining = new Draining(settings.drain, pace, (reason) => {
+    console.log(`gpu worker ${settings.identity} takes no more stages: ${reason}`)
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
+  })
   const shared = { connection, namespace, identity: settings.identity }
-  const stages = await Worker.create({
-    ...shared,
-    taskQueue: poolQueue(settings.pool),
-    activities: createGpuActivities({
-      devices: pool,
-      description,
-      bundles,
-      revision: sourceRevision(),
-      worker: settings.identity,
+  const stages = createGpuActivities({
+    devices: pool,
+    description,
+    bundles,
+    revision: sourceRevision(),
+    worker: settings.identity,
+    draining,
+    pace,
+  })
+  workers.push(
+    await Worker.create({
+      ...shared,
+      taskQueue: poolQueue(settings.pool),
+      activities: stages,
+      maxConcurrentActivityTaskExecutions: pool.size,
+      // By default the SDK keeps heartbeats back for 80 % of their time-out, and progress would be as old.
+      maxHeartbeatThrottleInterval: heartbeatMilliseconds,
+      // Stages that run while the worker drains are stopped by `draining`, after the time that it gives them.
+      shutdownGraceTime: '7 days',
     }),
-    maxConcurrentActivityTaskExecutions: pool.size,
-    // By default the SDK keeps heartbeats back for 80 % of their time-out, and progress would be as old.
-    maxHeartbeatThrottleInterval: heartbeatMilliseconds,
-  })
-  const descriptions = await Worker.create({
-    ...shared,
-    taskQueue: poolDescriptionQueue(settings.pool),
-    activities: { describeWorker: describe } satisfies DescriptionActivities,
-  })
+    await Worker.create({
+      ...shared,
+      taskQueue: poolDescriptionQueue(settings.pool),
+      activities: { describeWorker: describe } satisfies DescriptionActivities,
+    }),
+  )
+  for (const signal of stopSignals) process.on(signal, () => draining.stop(`it was sent ${signal}`))
   console.log(`gpu worker ${settings.identity} ready: ${pool.size} × ${ready[0]!.device}`)
-  await Promise.all([stages.run(), descriptions.run()])
+  await Promise.all(workers.map((worker) => worker.run()))
+  draining.end()
   pool.stop()
   await connection.close()
+  console.log(`gpu worker ${settings.identity} has ended`)
+}
+
+/** Refuses to join a pool of another class: stages keyed for one class would be handed to the other and back. */
+function requireEnvironment({ environment, pool }: GpuWorkerSettings, environmentClass: string): void {
+  if (environment === undefined || environment === environmentClass) return
+  throw new SettingsInvalid(
+    `The pool ${pool} is of environment ${environment.slice(0, 12)}, and this machine is of ${environmentClass.slice(0, 12)}; start it in a pool of its own (gauntlet pool declare), or declare ${pool} anew if all its machines have changed.`,
+  )
 }
 
 await main()

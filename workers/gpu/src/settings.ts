@@ -2,13 +2,20 @@ import { defaultPool, temporalSettings, type TemporalSettings } from '@gauntlet/
 import { deviceVariables } from '@gauntlet/engine/device-variables'
 import { chosenPlugin, devicesOf } from '@gauntlet/engine/plugin-choice'
 import type { OneDevice } from '@gauntlet/engine/visible-devices'
+import { readFileSync } from 'node:fs'
 import { availableParallelism, hostname, totalmem } from 'node:os'
+import type { DrainLimits } from './draining.ts'
 
 /** What a GPU worker is told by its environment. It is given no database credentials, and refuses to start with any. */
 export interface GpuWorkerSettings extends DeviceSettings {
   readonly temporal: TemporalSettings
   readonly pool: string
+  /** The environment class that the pool is declared to be of; undefined where a worker of any class may join. */
+  readonly environment: string | undefined
   readonly identity: string
+  readonly drain: DrainLimits
+  /** Where Prometheus may read metrics, as host:port; undefined for none. */
+  readonly metricsAddress: string | undefined
 }
 
 export type DeviceVariables = Readonly<Record<string, string>>
@@ -31,11 +38,30 @@ export function readGpuWorkerSettings(variables: NodeJS.ProcessEnv): GpuWorkerSe
   }
   return {
     ...readDeviceSettings(variables),
-    temporal: temporalSettings(variables.TEMPORAL_ADDRESS!, variables),
-    pool: variables.GAUNTLET_POOL ?? defaultPool,
+    temporal: temporalSettings(variables.TEMPORAL_ADDRESS!, variables, (path) => readFileSync(path)),
+    pool: variables.GAUNTLET_POOL || defaultPool,
+    environment: variables.GAUNTLET_POOL_ENVIRONMENT || undefined,
     identity: variables.GAUNTLET_WORKER ?? `gpu@${hostname()}/${process.pid}`,
+    drain: readDrainLimits(variables),
+    metricsAddress: variables.GAUNTLET_METRICS || undefined,
   }
 }
+
+/**
+ * The deadline is that of `GAUNTLET_DEADLINE` or of the SLURM job, in seconds since the epoch. The device process is
+ * given two minutes to stop a stage, so the reserve should not be shorter where that may be needed.
+ */
+function readDrainLimits(variables: NodeJS.ProcessEnv): DrainLimits {
+  const end = variables.GAUNTLET_DEADLINE || variables.SLURM_JOB_END_TIME
+  const idle = variables.GAUNTLET_IDLE_SECONDS
+  return {
+    deadline: end ? 1_000 * count({ GAUNTLET_DEADLINE: end }, 'GAUNTLET_DEADLINE', 0) : null,
+    reserve: 1_000 * count(variables, 'GAUNTLET_DRAIN_SECONDS', defaultReserveSeconds),
+    idle: idle ? 1_000 * count(variables, 'GAUNTLET_IDLE_SECONDS', 0) : null,
+  }
+}
+
+const defaultReserveSeconds = 120
 
 /**
  * One device process an accelerator, each of which sees no other; processes beyond the number of accelerators share

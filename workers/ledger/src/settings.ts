@@ -1,4 +1,5 @@
 import { temporalSettings, type TemporalSettings } from '@gauntlet/contract'
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 
 /** What the environment tells the ledger worker. */
@@ -30,7 +31,7 @@ export function readLedgerWorkerSettings(variables: NodeJS.ProcessEnv): LedgerWo
     databaseUrl: required('DATABASE_URL'),
     artifacts: required('GAUNTLET_ARTIFACTS'),
     cacheFolder: variables.GAUNTLET_CACHE || undefined,
-    temporal: temporalSettings(required('TEMPORAL_ADDRESS'), variables),
+    temporal: temporalSettings(required('TEMPORAL_ADDRESS'), variables, (path) => readFileSync(path)),
     identity: variables.GAUNTLET_WORKER ?? `ledger@${hostname()}/${process.pid}`,
   }
 }

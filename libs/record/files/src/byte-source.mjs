@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer'
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 /** @typedef {import('./refuse.mjs').Refuse} Refuse */
@@ -45,6 +46,9 @@ export function withBytesOfFile(path, action, refuse) {
  * @param {Refuse} refuse
  */
 function readFully(file, start, length, refuse) {
+  if (length > constants.MAX_LENGTH)
+    // 4 GiB before Node.js 22
+    refuse(`it has a part of ${(length / 2 ** 30).toFixed(1)} GiB, which this Node.js cannot hold; use a newer one`)
   const bytes = new Uint8Array(length)
   for (let done = 0; done < length;) {
     const count = readSync(file, bytes, done, Math.min(length - done, 2 ** 30), start + done)

@@ -42,6 +42,16 @@ export { listStudies, type ListedStudy } from './list-studies.ts'
 export { ledgerIdentity, migrate, requireLedger } from './migrate.ts'
 export { openLedger, type LedgerDatabase } from './open-ledger.ts'
 export { outOfMemoryFacts } from './out-of-memory.ts'
+export {
+  declaredPools,
+  declarePool,
+  holdPool,
+  placeConfigurations,
+  placements,
+  poolEnvironment,
+  type PoolEnvironment,
+  type RecordedDeclaration,
+} from './pools.ts'
 export { lastPoolDescription, recordPool } from './pool-description.ts'
 export { reachableArtifacts, stageStates, studyFileType, type StageState } from './reachable-artifacts.ts'
 export { beginAttempt, recordAttempt, type Attempt } from './record-attempt.ts'

@@ -197,6 +197,17 @@ it('covers nested folders and what links lead to, and passes over what systems l
   expect(await digest()).not.toBe(linked)
 })
 
+it('refuses an empty file and a device, whose digest would be that of nothing', async () => {
+  const folder = emptyFolder()
+  writeFileSync(join(folder, 'empty.pth'), '')
+  const identify = (path: string) => identifySource(`file:${path}`, { cacheFolder: folder })
+  await expect(identify(join(folder, 'empty.pth'))).rejects.toMatchObject({
+    name: 'UnusableSource',
+    message: expect.stringContaining('is empty'),
+  })
+  await expect(identify('/dev/null')).rejects.toThrow('/dev/null is neither a file nor a folder')
+})
+
 it('refuses a folder without files, whose digest would be that of nothing', async () => {
   const folder = emptyFolder()
   mkdirSync(join(folder, 'empty'))

@@ -58,6 +58,16 @@ export async function fetchSource(source: string, sha256: Digest, options: Fetch
  * later.
  */
 export async function identifySource(source: string, options: FetchOptions): Promise<PinnedSource> {
+  const pinned = await identified(source, options)
+  if (pinned.sha256 === digestOfNothing)
+    throw new UnusableSource(`${source} is empty; give the file with the data, or fetch it again.`)
+  return pinned
+}
+
+/** The SHA-256 of no bytes. All empty files have it, so that it pins nothing. */
+const digestOfNothing = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+
+async function identified(source: string, options: FetchOptions): Promise<PinnedSource> {
   const parsed = parseSource(source)
   if (parsed.kind === 'file') return { source, sha256: await digestOfLocal(localPath(parsed.path)) }
   if (parsed.kind === 'hf-folder') return identifyHubFolder(parsed, options)
@@ -232,7 +242,10 @@ function localPath(source: string): string {
 
 async function digestOfLocal(path: string): Promise<Digest> {
   if (!existsSync(path)) throw new SourceNotFound(`${path} does not exist; correct the source or put the file there.`)
-  return statSync(path).isDirectory() ? digestOfFolder(path) : digestOfFile(path)
+  const status = statSync(path)
+  if (status.isDirectory()) return digestOfFolder(path)
+  if (!status.isFile()) throw new UnusableSource(`${path} is neither a file nor a folder; name one of these.`)
+  return digestOfFile(path)
 }
 
 /** The digest of every file that `walkFolder` finds, in nested folders and behind links too. */

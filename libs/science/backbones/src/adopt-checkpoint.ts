@@ -29,8 +29,8 @@ export interface Adoption {
 
 /**
  * Makes a checkpoint as it is found fit its backbone: removes what training tools put around names, converts published
- * names, gives shared tensors all their names, fills counters of batches, and takes the classifier off or keeps it.
- * Everything else must fit tensor for tensor. Throws `WeightsMismatch`.
+ * names, resizes learned positions, gives shared tensors all their names, fills counters of batches, and takes the
+ * classifier off or keeps it. Everything else must fit tensor for tensor. Throws `WeightsMismatch`.
  */
 export function adoptCheckpoint(
   backbone: Backbone,
@@ -40,7 +40,8 @@ export function adoptCheckpoint(
   const changes = [...notes]
   const unwrapped = withoutWrappers(found, backbone, changes)
   const fed = normalised ? null : backbone.normalisation
-  const named = backbone.convertCheckpoint(withoutNormalisation(unwrapped, fed, changes))
+  const converted = backbone.convertCheckpoint(withoutNormalisation(unwrapped, fed, changes))
+  const named = withPositions(converted, backbone, changes)
   const { body, own, other } = bodyAndHead(named, backbone)
   const specifications = backbone.specifications(1).filter(({ name }) => !isHead(backbone, name))
   const loaded = loadStrictly(withMissing(body, specifications, changes), specifications)
@@ -49,6 +50,22 @@ export function adoptCheckpoint(
   const arrays = kept === null ? loaded : inOrder([...loaded, ...kept.arrays], backbone.specifications(kept.classes))
   noteHalves(arrays, changes)
   return { arrays, classes: kept?.classes ?? null, changes }
+}
+
+/** Resizes positions of another grid or window, as a checkpoint for another side has them. */
+function withPositions(arrays: readonly NamedArray[], backbone: Backbone, changes: string[]): readonly NamedArray[] {
+  const resized = arrays.map((array) => backbone.resizePositions?.(array) ?? array)
+  const changed = arrays.flatMap((array, i) => (resized[i] === array ? [] : [[array, resized[i]!] as const]))
+  const [first] = changed
+  if (first) {
+    const [{ name, shape }, { shape: shapeNow }] = first
+    const others = changed.length > 1 ? ` and ${changed.length - 1} more are` : ' is'
+    const { native: side } = backbone.resolution
+    changes.push(
+      `${name}${others} resized for images of ${side} × ${side} pixels: [${shape.join(', ')}] becomes [${shapeNow.join(', ')}]`,
+    )
+  }
+  return resized
 }
 
 function inOrder(arrays: readonly NamedArray[], specifications: readonly ParameterSpecification[]): NamedArray[] {

@@ -1,12 +1,25 @@
+import { closestNames } from '@gauntlet/study'
 import { UnknownBackbone, type Backbone, type FamilyModels, type InputContract } from './backbone.ts'
 import { computedInParts } from './computed-in-parts.ts'
 
-/** The backbone `id` among these models, for code that is about one family and must not depend on the others. */
-export function backboneOf(models: readonly FamilyModels[], id: string, contract: InputContract = 'native'): Backbone {
+/**
+ * The backbone `id` among these models, for images of `side` pixels (its native side unless given), for code that is
+ * about one family and must not depend on the others.
+ */
+export function backboneOf(
+  models: readonly FamilyModels[],
+  id: string,
+  contract: InputContract = 'native',
+  side?: number,
+): Backbone {
   for (const family of models) {
-    const backbone = family.build(id, contract)
+    const backbone = family.build(id, contract, side)
     if (backbone) return computedInParts(backbone)
   }
-  const known = models.flatMap(({ ids, architectures }) => [...ids, ...architectures]).join(', ')
-  throw new UnknownBackbone(`There is no backbone ${JSON.stringify(id)}; choose one of ${known}.`)
+  const near = closestNames(
+    id,
+    models.flatMap(({ ids, architectures }) => [...ids, ...architectures]),
+  )
+  const advice = near.length === 0 ? 'choose a name that gauntlet backbones lists' : `near it are ${near.join(', ')}`
+  throw new UnknownBackbone(`There is no backbone ${JSON.stringify(id)}; ${advice}.`)
 }

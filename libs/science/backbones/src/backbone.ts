@@ -24,8 +24,8 @@ export interface Backbone {
   /** The classes that the published head tells apart; 0 where the checkpoint has no head. */
   readonly pretrainedClasses: number
   /**
-   * Sides of the square input, in pixels: the one that the checkpoint was trained on, the smallest that the model
-   * computes with, and the number that every side must be a multiple of (1 unless given).
+   * Sides of the square input, in pixels: the one that the checkpoint was trained on or that the model was built for,
+   * the smallest that it computes with, and the number that every side must be a multiple of (1 unless given).
    */
   readonly resolution: { readonly native: number; readonly minimum: number; readonly step?: number }
   /** The name of the classifier, which is replaced for new classes. */
@@ -47,6 +47,11 @@ export interface Backbone {
    */
   convertCheckpoint(arrays: readonly NamedArray[]): NamedArray[]
   /**
+   * A tensor of learned positions resized to those that the model was built for, as timm does; any other tensor, and
+   * positions that fit, as they are. Absent where a model has no positions, or none that can be resized.
+   */
+  resizePositions?(array: NamedArray): NamedArray
+  /**
    * The logits. images: [batch, side, side, 3], RGB in [0, 1], which the model's first layer normalises; [batch,
    * classes] out.
    */
@@ -59,6 +64,10 @@ export interface FamilyModels {
   readonly ids: readonly string[]
   /** The names of all architectures. Each is an id too, and so is each with a tag of timm's after a dot. */
   readonly architectures: readonly string[]
-  /** The backbone of this id, or undefined where there is none. */
-  build(id: string, contract: InputContract): Backbone | undefined
+  /**
+   * The backbone of this id, or undefined where there is none. `side`: of the square images that it is for, in pixels;
+   * where positions are resized it is built for them. Its native side unless given. Throws `ResolutionUnsupported`
+   * where it does not compute with them.
+   */
+  build(id: string, contract: InputContract, side?: number): Backbone | undefined
 }

@@ -68,13 +68,12 @@ interface Scale {
 }
 
 /** CoaT-Tiny by timm's name, or `undefined` for any other. */
-function coaT(id: string, contract: InputContract): Backbone | undefined {
+function coaT(id: string, contract: InputContract, wanted?: number): Backbone | undefined {
   if (!coaTModels.ids.includes(id)) return undefined
-  const { side, ...published } = publishedModel(coaTFamily, id, contract)
+  const published = publishedModel(coaTFamily, id, contract, wanted)
   return {
     ...published,
     features: width,
-    resolution: { native: side, minimum: sideStep, step: sideStep },
     classifier: 'head',
     specifications,
     convertCheckpoint,

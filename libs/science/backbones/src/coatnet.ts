@@ -30,6 +30,7 @@ import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import { requireSide } from './fixed-resolution.ts'
 import { publishedModel } from './published-model.ts'
 import { relativePositionBias } from './relative-position-bias.ts'
+import { resampledOffsets } from './resampled-offsets.ts'
 import {
   batchNormSpecification,
   biasSpecification,
@@ -79,7 +80,6 @@ const variants: Readonly<Record<string, Architecture>> = {
   'coatnet_2_rw_224.sw_in12k_ft_in1k': architectures.coatnet_2_rw_224,
 }
 
-const side = 224
 const headWidth = 32
 const expansion = 4
 const batchNormEpsilon = 1e-5
@@ -101,19 +101,21 @@ interface Block {
 export const coAtNetModels: FamilyModels = { ids: Object.keys(variants), architectures: [], build: coAtNet }
 
 /** A CoAtNet by timm's name, or `undefined` if there is none of that name. */
-function coAtNet(id: string, contract: InputContract): Backbone | undefined {
+function coAtNet(id: string, contract: InputContract, wanted?: number): Backbone | undefined {
   const architecture = variants[id]
   if (!architecture) return undefined
-  const { side: _, ...published } = publishedModel(coAtNetFamily, id, contract)
-  const blocks = blocksOf(architecture)
-  const { pretrainedClasses, normalisation } = published
+  const published = publishedModel(coAtNetFamily, id, contract, wanted)
+  const { pretrainedClasses, normalisation, resolution } = published
+  const side = resolution.native
+  const blocks = blocksOf(architecture, side)
+  const sideOf = new Map(blocks.map((block) => [biasTable(block), block.side]))
   return {
     ...published,
     features: architecture.widths[3],
-    resolution: { native: side, minimum: side },
     classifier: 'head.fc',
     specifications: (classes) => specifications(classes, architecture, blocks),
     convertCheckpoint: (arrays) => convertCheckpoint(arrays, specifications(pretrainedClasses, architecture, blocks)),
+    resizePositions: (array) => (sideOf.has(array.name) ? resampledOffsets(array, sideOf.get(array.name)!) : array),
     logits: (images, parameters, context) => {
       requireSide(images, side, id)
       const features = featuresOf(normalise(images, normalisation), parameters, blocks, context)
@@ -123,7 +125,7 @@ function coAtNet(id: string, contract: InputContract): Backbone | undefined {
   }
 }
 
-function blocksOf(architecture: Architecture): Block[] {
+function blocksOf(architecture: Architecture, side: number): Block[] {
   const { stem, widths, depths } = architecture
   return depths.flatMap((depth, stage) =>
     Array.from({ length: depth }, (_, i): Block => {
@@ -141,7 +143,7 @@ function blocksOf(architecture: Architecture): Block[] {
   )
 }
 
-/** x: [batch, 224, 224, 3], normalised; [batch, 7, 7, last width] out. */
+/** x: [batch, side, side, 3], normalised; [batch, side / 32, side / 32, last width] out. */
 function featuresOf(x: Tensor4D, parameters: Parameters, blocks: readonly Block[], context: ForwardContext): Tensor4D {
   const stem = parameters.at('stem')
   let y = normedSilu(conv2d(x, stem.at('conv1'), { stride: 2, padding: 1 }), stem.at('norm1'), context)
@@ -269,12 +271,17 @@ function invertedResidualSpecification({ name, input, output, architecture }: Bl
   ]
 }
 
-function transformerSpecification({ name, input, output, halves, side }: Block): ParameterSpecification[] {
-  const table = `${name}.attn.rel_pos.relative_position_bias_table`
+/** The name of the biases of the offsets between two positions, where the block has them. */
+function biasTable({ name }: Block): string {
+  return `${name}.attn.rel_pos.relative_position_bias_table`
+}
+
+function transformerSpecification(block: Block): ParameterSpecification[] {
+  const { name, input, output, halves, side } = block
   return [
     ...layerNormSpecification(halves ? `${name}.norm1.norm` : `${name}.norm1`, input),
     ...pointwiseSpecification(`${name}.attn.qkv`, 3 * input, input),
-    decayedSpecification(table, [(2 * side - 1) ** 2, input / headWidth]),
+    decayedSpecification(biasTable(block), [(2 * side - 1) ** 2, input / headWidth]),
     ...pointwiseSpecification(`${name}.attn.proj`, output, input),
     ...layerNormSpecification(`${name}.norm2`, output),
     ...pointwiseSpecification(`${name}.mlp.fc1`, expansion * output, output),

@@ -70,11 +70,10 @@ const variants: Readonly<Record<string, Variant>> = {
 
 export const convNeXtModels = familyModels([convNeXtFamily], variants, convNeXt)
 
-function convNeXt(variant: Variant, { side, normalisation }: PublishedModel): FamilyModel {
+function convNeXt(variant: Variant, { normalisation }: PublishedModel): FamilyModel {
   const { size } = variant
   return {
     features: size.widths.at(-1)!,
-    resolution: { native: side, minimum: 32 },
     classifier: 'head.fc',
     head: 'head',
     specifications: (count) => specificationsOf(size, count),

@@ -80,12 +80,11 @@ const frequencies = 32
 
 export const edgeNeXtModels = familyModels([edgeNeXtFamily], variants, edgeNeXt)
 
-function edgeNeXt(variant: Variant, { side, normalisation }: PublishedModel): FamilyModel {
+function edgeNeXt(variant: Variant, { normalisation }: PublishedModel): FamilyModel {
   const { widths } = variant
   const blocks = widths.map((_, stage) => blocksOf(stage, variant))
   return {
     features: widths[3],
-    resolution: { native: side, minimum: 32 },
     classifier: 'head.fc',
     head: 'head',
     specifications: (classes) => specifications(classes, widths, blocks),

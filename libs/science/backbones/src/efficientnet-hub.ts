@@ -77,13 +77,12 @@ export const efficientNetHubModels: FamilyModels = {
  * EfficientNet-B0 by the hub's name, or `undefined` for any other. Both input contracts are ImageNet's: the hub's
  * preprocessor divides twice by the deviation [0.4785, 0.4733, 0.4743] (`include_top`), whose squares are ImageNet's.
  */
-function efficientNetHub(id: string, contract: InputContract): Backbone | undefined {
+function efficientNetHub(id: string, contract: InputContract, wanted?: number): Backbone | undefined {
   if (!efficientNetHubModels.ids.includes(id)) return undefined
-  const { side, ...published } = publishedModel(efficientNetFamily, id, contract)
+  const published = publishedModel(efficientNetFamily, id, contract, wanted)
   return {
     ...published,
     features: headWidth,
-    resolution: { native: side, minimum: 32 },
     classifier: 'classifier',
     specifications,
     convertCheckpoint,

@@ -112,12 +112,11 @@ function makeDivisible(channels: number): number {
 
 export const efficientNetModels = familyModels([efficientNetLiteFamily, efficientNetFamily], variants, efficientNet)
 
-function efficientNet(variant: Variant, { side, normalisation }: PublishedModel): FamilyModel {
+function efficientNet(variant: Variant, { normalisation }: PublishedModel): FamilyModel {
   const architecture = architectureOf(variant)
   const { headWidth, blocks } = architecture
   return {
     features: headWidth,
-    resolution: { native: side, minimum: 32 },
     classifier: 'classifier',
     specifications: (classes) => specifications(classes, architecture),
     convertCheckpoint: (arrays) => arrays.map((array) => ({ ...array, name: timmName(array.name, blocks) })),

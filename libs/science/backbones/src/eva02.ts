@@ -17,6 +17,7 @@ import { eva02Family } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import { requireSide } from './fixed-resolution.ts'
 import { familyModels, type FamilyModel, type PublishedModel } from './published-model.ts'
+import { resampledGrid } from './resampled-positions.ts'
 import {
   biasSpecification,
   convolutionSpecification,
@@ -36,12 +37,10 @@ import {
   type QueryKeyValue,
 } from './transformer.ts'
 
-interface Variant {
+interface Size {
   readonly width: number
   readonly heads: number
   readonly depth: number
-  /** The side of the image in pixels. */
-  readonly side: number
   /** The inner width of SwiGLU, ⌊8/3 · width⌋. */
   readonly hidden: number
   /**
@@ -51,22 +50,25 @@ interface Variant {
   readonly separate: boolean
 }
 
-type Size = Omit<Variant, 'side'>
+interface Variant extends Size {
+  /** The side of the image in pixels. */
+  readonly side: number
+}
 
 const tiny: Size = { width: 192, heads: 3, hidden: 512, depth: 12, separate: false }
 const small: Size = { width: 384, heads: 6, hidden: 1024, depth: 12, separate: false }
 const base: Size = { width: 768, heads: 12, hidden: 2048, depth: 12, separate: true }
 const large: Size = { width: 1024, heads: 16, hidden: 2730, depth: 24, separate: true }
 
-const variants: Readonly<Record<string, Variant>> = {
-  eva02_tiny_patch14_224: { ...tiny, side: 224 },
-  eva02_tiny_patch14_336: { ...tiny, side: 336 },
-  eva02_small_patch14_224: { ...small, side: 224 },
-  eva02_small_patch14_336: { ...small, side: 336 },
-  eva02_base_patch14_224: { ...base, side: 224 },
-  eva02_base_patch14_448: { ...base, side: 448 },
-  eva02_large_patch14_224: { ...large, side: 224 },
-  eva02_large_patch14_448: { ...large, side: 448 },
+const variants: Readonly<Record<string, Size>> = {
+  eva02_tiny_patch14_224: tiny,
+  eva02_tiny_patch14_336: tiny,
+  eva02_small_patch14_224: small,
+  eva02_small_patch14_336: small,
+  eva02_base_patch14_224: base,
+  eva02_base_patch14_448: base,
+  eva02_large_patch14_224: large,
+  eva02_large_patch14_448: large,
 }
 
 const patch = 14
@@ -78,16 +80,16 @@ const headWidth = 64
 
 export const eva02Models = familyModels([eva02Family], variants, eva02)
 
-function eva02(variant: Variant, { id, normalisation }: PublishedModel): FamilyModel {
-  const { side, width } = variant
+function eva02(size: Size, { id, side, normalisation }: PublishedModel): FamilyModel {
+  const variant = { ...size, side }
   const grid = side / patch
   const rotations = rotationsOf(grid)
   return {
-    features: width,
-    resolution: { native: side, minimum: side },
+    features: size.width,
     classifier: 'head',
     specifications: (classes) => specifications(variant, classes),
     convertCheckpoint: (arrays) => convertCheckpoint(arrays, variant),
+    resizePositions: (array) => (array.name === 'pos_embed' ? resampledGrid(array, { before: 1, side: grid }) : array),
     logits: (images, parameters) => {
       requireSide(images, side, id)
       const patches = patchTokens(normalise(images, normalisation), parameters.at('patch_embed.proj'), patch)

@@ -124,12 +124,11 @@ function makeDivisible(channels: number): number {
 
 export const mobileNetV3Models = familyModels([mobileNetV3Family], variants, mobileNetV3)
 
-function mobileNetV3(variant: Variant, { side, normalisation }: PublishedModel): FamilyModel {
+function mobileNetV3(variant: Variant, { normalisation }: PublishedModel): FamilyModel {
   const architecture = architectureOf(variant)
   const { headWidth } = architecture
   return {
     features: headWidth,
-    resolution: { native: side, minimum: 32 },
     classifier: 'classifier',
     specifications: (classes) => specifications(classes, architecture),
     convertCheckpoint: (arrays) => [...arrays],

@@ -103,13 +103,12 @@ export const mobileViTModels: FamilyModels = {
 }
 
 /** MobileViT-S by its name in the study, or `undefined` for any other. */
-function mobileViT(id: string, contract: InputContract): Backbone | undefined {
+function mobileViT(id: string, contract: InputContract, wanted?: number): Backbone | undefined {
   if (!mobileViTModels.ids.includes(id)) return undefined
-  const { side, ...published } = publishedModel(mobileViTFamily, id, contract)
+  const published = publishedModel(mobileViTFamily, id, contract, wanted)
   return {
     ...published,
     features,
-    resolution: { native: side, minimum: 32 },
     classifier: 'classifier',
     specifications,
     convertCheckpoint,

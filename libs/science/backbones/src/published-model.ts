@@ -1,15 +1,31 @@
 import type { Normalisation } from '@gauntlet/nn'
-import { factsIn, pixelContracts, type BackboneFacts, type BackboneFamily, type PixelContract } from '@gauntlet/study'
+import {
+  computesWith,
+  factsIn,
+  pixelContracts,
+  sidesText,
+  type BackboneFacts,
+  type BackboneFamily,
+  type PixelContract,
+  type SideRule,
+} from '@gauntlet/study'
 import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
+import { ResolutionUnsupported } from './fixed-resolution.ts'
 
 /** What the table of facts says of a backbone, and how its images are normalised under an input contract. */
-export interface PublishedModel extends Pick<Backbone, 'id' | 'family' | 'pretrainedClasses' | 'normalisation'> {
-  /** The side of the square images that the checkpoint was trained on, in pixels. */
+type FactsOfModel = Pick<Backbone, 'id' | 'family' | 'pretrainedClasses' | 'normalisation' | 'resolution'>
+
+/** What the table says of a backbone, and what it is built for. */
+export interface PublishedModel extends FactsOfModel {
+  /**
+   * The side of the square images that the model is built for, in pixels: the one that its checkpoint was trained on,
+   * or the one that its positions are resized to.
+   */
   readonly side: number
 }
 
 /** What a family's file says of a model, beside what is published of it. */
-export type FamilyModel = Omit<Backbone, 'id' | 'family' | 'pretrainedClasses' | 'normalisation'>
+export type FamilyModel = Omit<Backbone, keyof FactsOfModel>
 
 /**
  * The models of one file. `variants` are its architectures by name, `families` the tables that list their checkpoints,
@@ -25,28 +41,50 @@ export function familyModels<Variant>(
   return {
     ids: listed.filter((id) => Object.hasOwn(variants, factsOf(id)!.architecture)),
     architectures: Object.keys(variants),
-    build(id, contract) {
+    build(id, contract, wanted) {
       const facts = factsOf(id)
       if (!facts || !Object.hasOwn(variants, facts.architecture)) return undefined
-      const published = publishedAs(facts, contract)
-      const { side: _, ...shown } = published
-      return { ...shown, ...build(variants[facts.architecture]!, published) }
+      const side = builtFor(facts, wanted)
+      const published = publishedAs(facts, contract, side)
+      return { ...published, ...build(variants[facts.architecture]!, { ...published, side }) }
     },
   }
 }
 
-/**
- * What the table of facts says of a listed backbone of a family, and the normalisation of its images. `side`: that of
- * the square images which its checkpoint was trained on, in pixels.
- */
-export function publishedModel(family: BackboneFamily, id: string, contract: InputContract): PublishedModel {
-  return publishedAs(factsIn(family, id)!, contract)
+/** What the table says of a listed backbone of a family that is built for images of `wanted` pixels. */
+export function publishedModel(
+  family: BackboneFamily,
+  id: string,
+  contract: InputContract,
+  wanted?: number,
+): FactsOfModel {
+  const facts = factsIn(family, id)!
+  return publishedAs(facts, contract, builtFor(facts, wanted))
 }
 
-function publishedAs(facts: BackboneFacts, contract: InputContract): PublishedModel {
-  const { id, family, pretrainedClasses, native } = facts
-  const { side, ...pixels } = native
-  return { id, family, pretrainedClasses, side, normalisation: normalisationUnder(contract, id, pixels) }
+/** The side that a model is built for. Only where positions are resized it depends on the one that is wanted. */
+function builtFor({ id, sides, native }: BackboneFacts, wanted = native.side): number {
+  if (computesWith(sides, wanted)) return sides.resized ? wanted : native.side
+  throw new ResolutionUnsupported(
+    `${id} computes with ${sidesText(sides)}, not with ${wanted} × ${wanted}; choose one of these as the resolution.`,
+  )
+}
+
+function publishedAs(facts: BackboneFacts, contract: InputContract, built: number): FactsOfModel {
+  const { id, family, pretrainedClasses, native, sides } = facts
+  const { side: _, ...pixels } = native
+  return {
+    id,
+    family,
+    pretrainedClasses,
+    resolution: resolutionOf(sides, built),
+    normalisation: normalisationUnder(contract, id, pixels),
+  }
+}
+
+function resolutionOf({ native, minimum, step, resized }: SideRule, built: number): Backbone['resolution'] {
+  if (resized) return { native: built, minimum: built }
+  return step === 1 ? { native, minimum } : { native, minimum, step }
 }
 
 function normalisationUnder(contract: InputContract, id: string, native: PixelContract): Normalisation {

@@ -10,12 +10,15 @@ import { backboneFor, implementedBackbones } from './registry.ts'
 
 const classes = 3
 
-it('refuses an unknown name, and lists the known ones', () => {
-  expect(() => backboneFor('resnet5000')).toThrow(
+it('refuses an unknown name, and names the three nearest', () => {
+  expect(() => backboneFor('resnet_50')).toThrow(
     expect.objectContaining({
       name: 'UnknownBackbone',
-      message: expect.stringContaining('efficientnet_lite0.ra_in1k'),
+      message: 'There is no backbone "resnet_50"; near it are resnet50, resnet152, resnet50.a1_in1k.',
     }),
+  )
+  expect(() => backboneFor('of my own')).toThrow(
+    'There is no backbone "of my own"; choose a name that gauntlet backbones lists.',
   )
 })
 

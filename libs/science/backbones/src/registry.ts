@@ -41,7 +41,7 @@ export const implementedArchitectures: readonly string[] = all.flatMap(({ archit
 /** The ids of all backbones that the catalogue lists and that are implemented. */
 export const implementedBackbones: readonly string[] = all.flatMap(({ ids }) => ids)
 
-/** The backbone `id`, fed as the input contract says. */
-export function backboneFor(id: string, contract: InputContract = 'native'): Backbone {
-  return backboneOf(all, id, contract)
+/** The backbone `id`, fed as the input contract says, for images of `side` pixels (its native side unless given). */
+export function backboneFor(id: string, contract: InputContract = 'native', side?: number): Backbone {
+  return backboneOf(all, id, contract, side)
 }

@@ -127,12 +127,11 @@ function blocksOf(variant: Variant): Block[] {
 
 export const regNetModels = familyModels([regNetFamily], variants, regNet)
 
-function regNet(variant: Variant, { side, normalisation }: PublishedModel): FamilyModel {
+function regNet(variant: Variant, { normalisation }: PublishedModel): FamilyModel {
   const blocks = blocksOf(variant)
   const features = blocks.at(-1)!.output
   return {
     features,
-    resolution: { native: side, minimum: 32 },
     classifier: 'head.fc',
     specifications: (classes) => [
       ...layerSpecification('stem', stemWidth, 3, 3),

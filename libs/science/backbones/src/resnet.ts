@@ -61,13 +61,12 @@ const stemWidth = 64
 
 export const resNetModels = familyModels([resNetFamily], variants, resNet)
 
-function resNet(variant: Variant, { side, normalisation }: PublishedModel): FamilyModel {
+function resNet(variant: Variant, { normalisation }: PublishedModel): FamilyModel {
   const blocks = blocksOf(variant)
   const features = blocks.at(-1)!.output
   const residual = variant.block === 'basic' ? basicBlock : bottleneck
   return {
     features,
-    resolution: { native: side, minimum: 32 },
     classifier: 'fc',
     specifications: (classes) => [
       convolutionSpecification('conv1', stemWidth, 3, 7),

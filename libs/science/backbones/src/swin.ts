@@ -33,6 +33,7 @@ import type { NamedArray } from '@gauntlet/weights'
 import { requireSide } from './fixed-resolution.ts'
 import { familyModels, type FamilyModel, type PublishedModel } from './published-model.ts'
 import { relativePositionBias } from './relative-position-bias.ts'
+import { resampledOffsets } from './resampled-offsets.ts'
 import {
   biasSpecification,
   convolutionSpecification,
@@ -51,26 +52,35 @@ import {
 } from './transformer.ts'
 import { betweenLayouts, intoMergedWindows, intoWindows, shiftMask, type WindowLayout } from './windows.ts'
 
-interface Variant {
+interface Size {
   /** The width of the first stage. */
   readonly width: number
   /** The number of blocks per stage. */
   readonly depths: readonly number[]
+}
+
+interface Variant extends Size {
   /** Sides of a window in tokens and of the image in pixels. */
   readonly window: number
   readonly side: number
 }
 
-const variants: Readonly<Record<string, Variant>> = {
-  swin_tiny_patch4_window7_224: { width: 96, depths: [2, 2, 6, 2], window: 7, side: 224 },
-  swin_small_patch4_window7_224: { width: 96, depths: [2, 2, 18, 2], window: 7, side: 224 },
-  swin_base_patch4_window7_224: { width: 128, depths: [2, 2, 18, 2], window: 7, side: 224 },
-  swin_base_patch4_window12_384: { width: 128, depths: [2, 2, 18, 2], window: 12, side: 384 },
-  swin_large_patch4_window7_224: { width: 192, depths: [2, 2, 18, 2], window: 7, side: 224 },
-  swin_large_patch4_window12_384: { width: 192, depths: [2, 2, 18, 2], window: 12, side: 384 },
+const variants: Readonly<Record<string, Size>> = {
+  swin_tiny_patch4_window7_224: { width: 96, depths: [2, 2, 6, 2] },
+  swin_small_patch4_window7_224: { width: 96, depths: [2, 2, 18, 2] },
+  swin_base_patch4_window7_224: { width: 128, depths: [2, 2, 18, 2] },
+  swin_base_patch4_window12_384: { width: 128, depths: [2, 2, 18, 2] },
+  swin_large_patch4_window7_224: { width: 192, depths: [2, 2, 18, 2] },
+  swin_large_patch4_window12_384: { width: 192, depths: [2, 2, 18, 2] },
 }
 
 const patch = 4
+/**
+ * The side of a window in pixels of the first stage. It is the same at all sides, 7 tokens of 4 pixels at 224 and 12 at
+ * 384, and so eight windows cover a side of the first stage and one that of the last. timm's `set_input_size` keeps it
+ * at other sides too.
+ */
+const pixelsPerWindow = 32
 const headWidth = 32
 const epsilon = 1e-5
 /**
@@ -89,7 +99,8 @@ interface Stage {
   readonly name: string
   readonly width: number
   readonly blocks: readonly Block[]
-  readonly layouts: Layouts
+  /** Computed when the first images come, since loading weights needs none. */
+  readonly layouts: () => Layouts
   /** The side of a window in tokens. */
   readonly window: number
 }
@@ -125,15 +136,15 @@ function layoutsOf(size: number, window: number): [resting: WindowLayout, moved:
 
 export const swinModels = familyModels([swinFamily], variants, swin)
 
-function swin(variant: Variant, { id, normalisation }: PublishedModel): FamilyModel {
-  const { side } = variant
-  const stages = stagesOf(variant)
+function swin(size: Size, { id, side, normalisation }: PublishedModel): FamilyModel {
+  const window = side / pixelsPerWindow
+  const stages = stagesOf({ ...size, side, window })
   return {
     features: stages.at(-1)!.width,
-    resolution: { native: side, minimum: side },
     classifier: 'head.fc',
     specifications: (classes) => specifications(stages, classes),
     convertCheckpoint,
+    resizePositions: (array) => (isBiasTable(array.name) ? resampledOffsets(array, window) : array),
     logits: (images, parameters, context) => {
       requireSide(images, side, id)
       return linear(features(normalise(images, normalisation), parameters, stages, context), parameters.at('head.fc'))
@@ -151,9 +162,14 @@ function stagesOf(variant: Variant): Stage[] {
       name: `layers.${stage}.blocks.${i}`,
       drop: (deepestDrop * (sum(depths.slice(0, stage)) + i)) / (total - 1),
     })),
-    layouts: layoutsOfStage(stage, variant),
+    layouts: once(() => layoutsOfStage(stage, variant)),
     window,
   }))
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: Value | undefined
+  return () => (made ??= make())
 }
 
 function sum(numbers: readonly number[]): number {
@@ -165,7 +181,7 @@ function features(x: Tensor4D, parameters: Parameters, stages: readonly Stage[],
   const patches = patchTokens(x, parameters.at('patch_embed.proj'), patch)
   let y = layerNorm(patches, parameters.at('patch_embed.norm'), { epsilon })
   stages.forEach((stage, i) => {
-    y = permuteTokens(y, stage.layouts.enter)
+    y = permuteTokens(y, stage.layouts().enter)
     if (i > 0) y = mergePatches(y, parameters.at(`${stage.name}.downsample`))
     y = blocksOf(y, parameters, stage, context)
   })
@@ -186,7 +202,7 @@ function mergePatches(x: Tensor3D, parameters: Parameters): Tensor3D {
 
 /** Runs the blocks of a stage, every second one with shifted windows. x: [batch, tokens, width]; same shape out. */
 function blocksOf(x: Tensor3D, parameters: Parameters, stage: Stage, context: ForwardContext): Tensor3D {
-  const { shifting } = stage.layouts
+  const { shifting } = stage.layouts()
   return stage.blocks.reduce((y, { name, drop }, i) => {
     const moved = i % 2 === 1
     const attend = (normed: Tensor3D, at: Parameters) =>
@@ -216,10 +232,11 @@ function block(
 function windowAttention(
   x: Tensor3D,
   parameters: Parameters,
-  { window, layouts: { windows } }: Stage,
+  { window, layouts }: Stage,
   mask: Float32Array | undefined,
 ): Tensor3D {
   const [batch, , width] = x.shape
+  const { windows } = layouts()
   const area = window ** 2
   const heads = width / headWidth
   const projected = linear(x.reshape<Tensor3D>([batch * windows, area, width]), parameters.at('qkv'))
@@ -253,6 +270,11 @@ function specifications(stages: readonly Stage[], classes: number): ParameterSpe
     ...layerNormSpecification('norm', last),
     ...headSpecification('head.fc', classes, last),
   ]
+}
+
+/** Whether a tensor has a bias for every offset between two positions of a window. */
+function isBiasTable(name: string): boolean {
+  return name.endsWith('.relative_position_bias_table')
 }
 
 function stageSpecification({ name, width, blocks, window }: Stage, stage: number): ParameterSpecification[] {

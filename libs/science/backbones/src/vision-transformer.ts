@@ -22,6 +22,7 @@ import { asFloat32, type NamedArray } from '@gauntlet/weights'
 import { requireSide } from './fixed-resolution.ts'
 import { convertOpenClip } from './openclip-checkpoint.ts'
 import { familyModels, type FamilyModel, type PublishedModel } from './published-model.ts'
+import { resampledGrid } from './resampled-positions.ts'
 import {
   biasSpecification,
   convolutionSpecification,
@@ -62,11 +63,11 @@ function visionTransformer(variant: VisionTransformerVariant, published: Publish
   const model = modelOf(variant, side)
   return {
     features: variant.width,
-    resolution: { native: side, minimum: side },
     classifier: 'head',
     ...(variant.distilled ? { otherClassifiers: ['head_dist'] } : {}),
     specifications: (classes) => specifications(model, classes),
     convertCheckpoint,
+    resizePositions: (array) => resizedPositions(array, model),
     logits(images, parameters) {
       requireSide(images, side, id)
       const embedding = parameters.at('patch_embed.proj')
@@ -208,14 +209,23 @@ function specifications(model: Model, classes: number): ParameterSpecification[]
   ]
 }
 
+/** How many tokens before the patches have a position. */
+function placeless({ tokens, bareTokens }: Model): number {
+  return bareTokens ? 0 : tokens.reduce((sum, [, count]) => sum + count, 0)
+}
+
+function resizedPositions(array: NamedArray, model: Model): NamedArray {
+  return array.name === 'pos_embed' ? resampledGrid(array, { before: placeless(model), side: model.grid }) : array
+}
+
 /** The learned tokens and the positions, in timm's order: a distillation token comes after the positions. */
-function tokenSpecification({ width, grid, tokens, bareTokens }: Model): ParameterSpecification[] {
-  const before = bareTokens ? 0 : tokens.reduce((sum, [, count]) => sum + count, 0)
+function tokenSpecification(model: Model): ParameterSpecification[] {
+  const { width, grid, tokens } = model
   const learned = tokens.map(([name, count]) => decayedSpecification(name, [1, count, width]))
   const isLate = ({ name }: ParameterSpecification) => name === 'dist_token'
   return [
     ...learned.filter((token) => !isLate(token)),
-    decayedSpecification('pos_embed', [1, before + grid ** 2, width]),
+    decayedSpecification('pos_embed', [1, placeless(model) + grid ** 2, width]),
     ...learned.filter(isLate),
   ]
 }

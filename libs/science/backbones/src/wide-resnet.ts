@@ -83,13 +83,12 @@ const stemWidth = 16
 
 export const wideResNetModels = familyModels([wideResNetFamily], variants, wideResNet)
 
-function wideResNet(variant: Variant, { side, normalisation }: PublishedModel): FamilyModel {
+function wideResNet(variant: Variant, { normalisation }: PublishedModel): FamilyModel {
   const { style, width } = variant
   const blocks = blocksOf(variant)
   const features = 64 * width
   return {
     features,
-    resolution: { native: side, minimum: 16 },
     classifier: style.classifier,
     specifications: (classes) => [
       convolutionSpecification(style.stem, stemWidth, 3, 3),

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -43,6 +43,14 @@ it.each([
   await writeFile(path, Buffer.from(content, 'latin1'))
   expect(() => readCheckpoint(path)).toThrow(CheckpointUnreadable)
   expect(() => readCheckpoint(path)).toThrow(sentence)
+})
+
+it('names the limit where a file is too large, and reads none of it', async () => {
+  const path = join(folder, 'large.safetensors')
+  await writeFile(path, '')
+  await truncate(path, 17 * 2 ** 30) // without blocks on the disk
+  expect(() => readCheckpoint(path)).toThrow('it has 17.0 GiB, and at most 16 GiB are read; give a smaller file')
+  await rm(path)
 })
 
 it('gives shared tensors all the names that the metadata give them', async () => {

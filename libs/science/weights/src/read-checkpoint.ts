@@ -5,8 +5,8 @@ import { refuseOtherFormats } from './other-formats.ts'
 import { isPyTorchCheckpoint, readPyTorchCheckpoint } from './pytorch-checkpoint.ts'
 import { readSafetensors } from './safetensors.ts'
 
-/** The largest file that is read, in bytes. No backbone comes near it. */
-const largestFile = 4 * 2 ** 30
+/** The largest file that is read, in GiB. The largest model of the catalogue has a checkpoint of 7. */
+const largestFile = 16
 
 /** The tensors of a checkpoint file, and what else its reader should know of it. */
 export interface CheckpointFile {
@@ -36,7 +36,9 @@ export function parseCheckpoint(bytes: Uint8Array): NamedArray[] {
 }
 
 function parse(source: ByteSource): CheckpointFile {
-  if (source.size > largestFile) refuse(`it has ${source.size} bytes`)
+  const size = source.size / 2 ** 30
+  if (size > largestFile)
+    refuse(`it has ${size.toFixed(1)} GiB, and at most ${largestFile} GiB are read`, 'give a smaller file, or several')
   if (isPyTorchCheckpoint(source)) return { metadata: {}, ...readPyTorchCheckpoint(source) }
   refuseOtherFormats(source)
   const { arrays, metadata } = readSafetensors(source)

@@ -22,7 +22,7 @@ export function observePace(): Pace {
       if (left >= first) return null
       begin ??= { left, at: seconds }
       const [done, passed] = [begin.left - left, seconds - begin.at]
-      const isEnough = done > 0 && (passed >= enough.seconds || done >= enough.share * begin.left)
+      const isEnough = done > 0 && passed > 0 && (passed >= enough.seconds || done >= enough.share * begin.left)
       return isEnough ? (left / done) * passed : null
     },
   }

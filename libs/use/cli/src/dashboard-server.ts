@@ -1,7 +1,6 @@
 import { AddressUnusable, PoolUnknown, serveApi, type ApiDependencies, type ApiServer } from '@gauntlet/api'
 import {
   cancelStudy,
-  connect,
   pauseStudy,
   restartStudy,
   resumeStudy,
@@ -11,13 +10,15 @@ import {
   takeSnapshot,
   type StudySnapshot,
 } from '@gauntlet/client'
-import { defaultPool, temporalSettings, type StageCode, type WorkerDescription } from '@gauntlet/contract'
+import { type StageCode, type WorkerDescription } from '@gauntlet/contract'
 import { buildPage } from '@gauntlet/dashboard'
 import { lastPoolDescription } from '@gauntlet/ledger'
 import type { Digest } from '@gauntlet/study'
 import type { LedgerSession } from './local-ledger.ts'
 import type { LocalStack } from './local-stack.ts'
 import { askWorkersOrLedger } from './worker-description.ts'
+import { recordedPool, studyPlace } from './study-pools.ts'
+import { connectTemporal } from './temporal.ts'
 
 /** The port of the dashboard, unless the user names another one. */
 const usualPort = 4680
@@ -75,7 +76,7 @@ function dependenciesOf(
 
 /** The commands that a person can also press. Another one is an entry here. */
 function actionsOf(
-  { settings: { pool }, db, store }: LedgerSession,
+  { settings, db, store }: LedgerSession,
   stack: LocalStack,
   temporal: TemporalConnection,
 ): ApiDependencies['actions'] {
@@ -85,9 +86,9 @@ function actionsOf(
       async run(studyId) {
         await stack.everything()
         const client = await temporal.client()
-        await retryStudy(client, studyId).catch((error: unknown) => {
+        await retryStudy(client, studyId).catch(async (error: unknown) => {
           if (!(error instanceof StudyNotRunning)) throw error
-          return restartStudy(client, { db, store }, studyId, pool)
+          return restartStudy(client, { db, store }, studyId, await studyPlace(settings, db))
         })
         return 'The study runs; what failed or is missing is tried again.'
       },
@@ -121,7 +122,8 @@ function actionsOf(
  * asked.
  */
 async function describePool(session: Pick<LedgerSession, 'settings' | 'db'>, codes: readonly StageCode[]) {
-  const recorded = await lastPoolDescription(session.db, session.settings.pool ?? defaultPool, codes)
+  const pool = recordedPool(await studyPlace(session.settings, session.db))
+  const recorded = await lastPoolDescription(session.db, pool, codes)
   if (recorded)
     return { description: recorded.document as unknown as WorkerDescription, describedAt: recorded.describedAt }
   try {
@@ -133,7 +135,7 @@ async function describePool(session: Pick<LedgerSession, 'settings' | 'db'>, cod
 
 /** A connection with Temporal that is made when it is needed, and made anew after it broke. */
 class TemporalConnection {
-  private open: ReturnType<typeof connect> | undefined
+  private open: ReturnType<typeof connectTemporal> | undefined
   private address: string | undefined
 
   constructor(private readonly stack: LocalStack) {}
@@ -143,7 +145,7 @@ class TemporalConnection {
     const address = this.stack.temporalAddress()
     if (address !== this.address) await this.close()
     this.address = address
-    this.open ??= connect(temporalSettings(address ?? '', process.env))
+    this.open ??= connectTemporal(address ?? '')
     try {
       return (await this.open).client
     } catch (error) {

@@ -3,10 +3,12 @@ import {
   serviceStatus,
   startPostgres,
   startProcess,
+  startReach,
   startTemporal,
   stopServices,
   type ProcessSpecification,
 } from '@gauntlet/infra'
+import { fetchPool } from '@gauntlet/contract'
 import { migrate, requireLedger } from '@gauntlet/ledger'
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -34,6 +36,7 @@ export class LocalStack {
   private readonly users: StackUsers
   /** The version of the workers when this command began, so that an edit while it runs replaces no worker. */
   private version: string | undefined
+  private fetches = false
 
   constructor(private readonly settings: CommandSettings) {
     mkdirSync(settings.home, { recursive: true })
@@ -53,6 +56,14 @@ export class LocalStack {
     } finally {
       await stack.users.leave(() => stopServices(settings.home))
     }
+  }
+
+  /**
+   * Starts, from now on, no GPU worker here but one on the CPU that fetches sources, for pools on other machines which
+   * have no network.
+   */
+  onlyFetch(): void {
+    this.fetches = true
   }
 
   /** Keeps the services running after this command and every other one has ended. */
@@ -103,7 +114,10 @@ export class LocalStack {
       temporalAddress ?? startTemporal(home).then((started) => started.temporalAddress),
     ])
     const addresses = { databaseUrl: database, temporalAddress: temporal }
-    await Promise.all([this.startLedgerWorker(addresses), this.startGpuWorker(addresses)])
+    const worker = this.fetches ? this.startFetchWorker(addresses) : this.startGpuWorker(addresses)
+    const reach = temporalAddress ? undefined : startReach(home)
+    await Promise.all([this.startLedgerWorker(addresses), worker, reach])
+    if (this.fetches) await this.startPoolTender(addresses)
     return addresses
   }
 
@@ -125,10 +139,26 @@ export class LocalStack {
     return this.startWorker('gpu', { DATABASE_URL: undefined, TEMPORAL_ADDRESS: temporalAddress })
   }
 
-  private async startWorker(name: 'ledger' | 'gpu', variables: NodeJS.ProcessEnv) {
+  private startFetchWorker({ temporalAddress }: Addresses) {
+    const onCpu = { GAUNTLET_POOL: fetchPool, GAUNTLET_DEVICE: 'cpu', GAUNTLET_DEVICES: '1' }
+    return this.startWorker('gpu', { DATABASE_URL: undefined, TEMPORAL_ADDRESS: temporalAddress, ...onCpu }, 'fetch')
+  }
+
+  /** Looks after the pools whose workers SLURM starts. It is given addresses, so that it is no user of the services. */
+  private startPoolTender({ databaseUrl, temporalAddress }: Addresses) {
+    return startProcess(this.settings.home, {
+      name: 'pool-tender',
+      command: process.execPath,
+      args: ['--import', 'tsx', join(import.meta.dirname, 'main.ts'), 'pool', 'tend'],
+      folder: resolve(workers, '..'),
+      env: { GAUNTLET_HOME: this.settings.home, DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: temporalAddress },
+    })
+  }
+
+  private async startWorker(kind: 'ledger' | 'gpu', variables: NodeJS.ProcessEnv, name: string = kind) {
     const { home } = this.settings
     try {
-      return await startProcess(home, this.workerProcess(name, variables))
+      return await startProcess(home, this.workerProcess(kind, variables, name))
     } catch (error) {
       if (!(error instanceof ProcessNeeded)) throw error
       throw new CommandFailed(
@@ -137,13 +167,13 @@ export class LocalStack {
     }
   }
 
-  private workerProcess(name: 'ledger' | 'gpu', variables: NodeJS.ProcessEnv): ProcessSpecification {
+  private workerProcess(kind: 'ledger' | 'gpu', variables: NodeJS.ProcessEnv, name: string): ProcessSpecification {
     const { artifacts, cache } = this.settings
     this.version ??= workerVersion()
     return {
       name: `${name}-worker`,
       command: process.execPath,
-      args: ['--import', 'tsx', join(workers, name, 'src/main.ts')],
+      args: ['--import', 'tsx', join(workers, kind, 'src/main.ts')],
       folder: resolve(workers, '..'),
       env: {
         GAUNTLET_ARTIFACTS: artifacts,

@@ -23,7 +23,7 @@ const cell = (row: number, correct: number, changes: Partial<MeasuredCell> = {})
   stageKey: 's',
   outcomesDigest: 'o',
   codeDigest: 'c',
-  environmentClass: 'e',
+  environmentClass: digestOf('cpu X'),
   ...changes,
 })
 
@@ -46,6 +46,13 @@ it('names environment, code and input contract above the table', () => {
     `environment ${digestOf('cpu X').slice(0, 12)}: cpu X, libtensorflow 2.21.0, float32, 1 thread`,
     'code of the evaluations c · input contract paper',
   ])
+})
+
+it('says which number came from which class of machines, where there are several, and that ranks compare them', () => {
+  const rows = [cell(1, 3, { environmentClass: 'one' }), cell(2, 4, { environmentClass: 'two' })]
+  const lines = renderResults({ ...study, rows }, asked).split('\n')
+  expect(lines[0]).toMatch(/^environments one, two: ranks compare numbers of 2 classes of machines/)
+  expect(lines.filter((line) => /^ +\d .* (one|two)$/.test(line))).toHaveLength(2)
 })
 
 it('says so where no worker could be asked', () => {

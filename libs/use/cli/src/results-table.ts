@@ -76,10 +76,12 @@ function renderProvenance(rows: readonly MeasuredCell[], { description, describe
   const digests = [...new Set(rows.map(({ codeDigest }) => codeDigest.slice(0, 12)))]
   const contracts = [...new Set(rows.map(({ inputContract }) => inputContract))]
   const where = `${String(device)}, libtensorflow ${String(libtensorflow)}, ${String(precision)}, ${String(threads)} thread${threads === 1 ? '' : 's'}`
-  const lines = [
-    `environment ${description.environmentClass.slice(0, 12)}: ${where}`,
-    `code of the evaluations ${digests.join(', ')} · input contract ${contracts.join(', ')}`,
-  ]
+  const classes = [...new Set(rows.map(({ environmentClass }) => environmentClass.slice(0, 12)))]
+  const environment =
+    classes.length > 1
+      ? `environments ${classes.join(', ')}: ranks compare numbers of ${classes.length} classes of machines; the column class says which number is of which`
+      : `environment ${classes[0]}${classes[0] === description.environmentClass.slice(0, 12) ? `: ${where}` : ', of the pool in which the study was placed'}`
+  const lines = [environment, `code of the evaluations ${digests.join(', ')} · input contract ${contracts.join(', ')}`]
   if (describedAt)
     lines.push(
       `No worker could be asked; the table is for the pool as it described itself at ${describedAt.toISOString()}.`,
@@ -94,6 +96,7 @@ function renderMeasurements(rows: readonly MeasuredCell[]): string {
       ...configurationColumns(rows),
       ...numberColumns,
       ...(rows.some(({ meanPerClass }) => meanPerClass !== undefined) ? [classMeanColumn] : []),
+      ...(new Set(rows.map(({ environmentClass }) => environmentClass)).size > 1 ? [environmentColumn] : []),
     ],
     rows,
   )
@@ -103,6 +106,11 @@ const classMeanColumn: Column<MeasuredCell> = {
   heading: 'mean per class',
   align: 'right',
   cell: ({ meanPerClass }) => (meanPerClass === undefined ? '' : percent(meanPerClass)),
+}
+
+const environmentColumn: Column<MeasuredCell> = {
+  heading: 'class',
+  cell: ({ environmentClass }) => environmentClass.slice(0, 12),
 }
 
 const numberColumns: readonly Column<MeasuredCell>[] = [

@@ -1,5 +1,5 @@
-import { connect, fetchPoolDescription } from '@gauntlet/client'
-import { defaultPool, temporalSettings, type StageCode, type WorkerDescription } from '@gauntlet/contract'
+import { fetchPoolDescription } from '@gauntlet/client'
+import { defaultPool, type StageCode, type WorkerDescription } from '@gauntlet/contract'
 import { examineEngine } from '@gauntlet/infra'
 import { lastPoolDescription, type LedgerDatabase } from '@gauntlet/ledger'
 import { execFile } from 'node:child_process'
@@ -7,6 +7,8 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { CommandFailed } from './command-failed.ts'
 import type { CommandSettings } from './settings.ts'
+import { askedPool, recordedPool, studyPlace } from './study-pools.ts'
+import { connectTemporal } from './temporal.ts'
 
 const gpuWorker = resolve(import.meta.dirname, '../../../../workers/gpu/src')
 
@@ -29,10 +31,11 @@ export async function askWorkersOrLedger(
   db: LedgerDatabase,
   codes: readonly StageCode[],
 ): Promise<PoolDescription> {
+  const place = await studyPlace(settings, db)
   try {
-    return { description: await askWorkers(settings, codes, answerLimit), describedAt: null }
+    return { description: await askWorkers(settings, codes, askedPool(place), answerLimit), describedAt: null }
   } catch (error) {
-    const recorded = await lastPoolDescription(db, settings.pool ?? defaultPool, codes)
+    const recorded = await lastPoolDescription(db, recordedPool(place), codes)
     if (!recorded) throw error
     return { description: recorded.document as unknown as WorkerDescription, describedAt: recorded.describedAt }
   }
@@ -45,12 +48,13 @@ export async function askWorkersOrLedger(
 export async function askWorkers(
   settings: CommandSettings,
   codes: readonly StageCode[],
+  pool = defaultPool,
   limit?: typeof answerLimit,
 ): Promise<WorkerDescription> {
   if (!settings.temporalAddress) return askLocalWorker(settings, codes)
-  const { client, close } = await connect(temporalSettings(settings.temporalAddress, process.env))
+  const { client, close } = await connectTemporal(settings.temporalAddress)
   try {
-    return await fetchPoolDescription(client, settings.pool ?? defaultPool, codes, limit)
+    return await fetchPoolDescription(client, pool, codes, limit)
   } finally {
     await close()
   }

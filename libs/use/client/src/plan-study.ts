@@ -1,7 +1,8 @@
 import type { ArtifactStore } from '@gauntlet/artifacts'
-import { plan, type KnownStage, type PlannedStage, type RecallStages, type WorkerDescription } from '@gauntlet/contract'
+import { type KnownStage, type PlannedStage, type RecallStages, type WorkerDescription } from '@gauntlet/contract'
 import { knownStages, outOfMemoryFacts, type LedgerDatabase } from '@gauntlet/ledger'
 import { stageCosts, type Digest, type Expansion, type StageCost, type StageName } from '@gauntlet/study'
+import { planPlaced } from './placed-plan.ts'
 
 /** A study before it runs: every stage, and the forward-equivalents that are left. */
 export interface StudyPlan {
@@ -29,7 +30,8 @@ export async function planStudy(
 ): Promise<StudyPlan> {
   const { configurations, perturbations } = expansion
   const ranOutAt = await outOfMemoryFacts(db, worker.environmentClass)
-  const stages = await plan(configurations, perturbations, worker, recallFrom(db, store), ranOutAt)
+  const recall = recallFrom(db, store)
+  const stages = await planPlaced(db, { configurations, perturbations, worker, recall, ranOutAt })
   const names = [...new Set(stages.map(({ stage }) => stage))]
   const byStage = names.map((stage) => countStage(stage, stages))
   return {

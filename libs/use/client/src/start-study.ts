@@ -1,4 +1,11 @@
-import { defaultPool, studyWorkflowId, workflowNames, workflowQueue, type Workflows } from '@gauntlet/contract'
+import {
+  defaultPool,
+  studyWorkflowId,
+  type DeclaredPools,
+  workflowNames,
+  workflowQueue,
+  type Workflows,
+} from '@gauntlet/contract'
 import type { ArtifactStore } from '@gauntlet/artifacts'
 import { studyFile, type LedgerDatabase } from '@gauntlet/ledger'
 import type { ArtifactReference, Digest } from '@gauntlet/study'
@@ -16,6 +23,10 @@ interface StartOptions {
   /** The study file, in the artifact store. */
   readonly file: ArtifactReference
   readonly pool?: string
+  /** The declared pools that serve it, instead of `pool`. */
+  readonly declared?: DeclaredPools
+  /** Its share of the devices beside other studies, in device-seconds. */
+  readonly weight?: number
   readonly window?: number
   /** Device-seconds after which the study pauses and asks; no limit where it is null or absent. */
   readonly budgetSeconds?: number | null
@@ -27,13 +38,15 @@ interface StartOptions {
  */
 export async function startStudy(
   client: Client,
-  { studyId, file, pool = defaultPool, window = defaultWindow, budgetSeconds }: StartOptions,
+  { studyId, file, pool = defaultPool, declared, weight = 1, window = defaultWindow, budgetSeconds }: StartOptions,
 ): Promise<StudyHandle> {
   await endEarlierVersion(client, studyWorkflowId(studyId))
   return client.workflow.start<Workflows['study']>(workflowNames.study, {
     workflowId: studyWorkflowId(studyId),
     taskQueue: workflowQueue,
-    args: [{ studyId, file, pool, window, budgetSeconds: budgetSeconds ?? null }],
+    args: [
+      { studyId, file, pool, ...(declared ? { declared } : {}), weight, window, budgetSeconds: budgetSeconds ?? null },
+    ],
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
   })
@@ -47,10 +60,10 @@ export async function restartStudy(
   client: Client,
   { db, store }: { readonly db: LedgerDatabase; readonly store: ArtifactStore },
   studyId: Digest,
-  pool?: string,
+  place: Pick<StartOptions, 'pool' | 'declared'> = {},
 ): Promise<StudyHandle> {
   const file = await store.put(Buffer.from(await studyFile(db, studyId)), 'application/yaml')
-  return startStudy(client, { studyId, file, ...(pool ? { pool } : {}) })
+  return startStudy(client, { studyId, file, ...place })
 }
 
 /** Ends a run that waits for workflow workers of another version, and its configurations in flight. */

@@ -7,7 +7,6 @@ import {
   type Perturbation,
 } from '@gauntlet/study'
 import {
-  plan,
   stageCodesOf,
   type OutOfMemoryFacts,
   type PlannedStage,
@@ -26,6 +25,7 @@ import {
 } from '@gauntlet/ledger'
 import type { PlannedChain } from './differences.ts'
 import { groupBy } from './group-by.ts'
+import { planPlaced } from './placed-plan.ts'
 
 /** One cell of a study's table: a configuration under a perturbation. */
 export interface ResultCell extends Cell {
@@ -107,20 +107,23 @@ export function stageCodesIn({ configurations, perturbations }: StudyGrid): Stag
   )
 }
 
-/** The planned stages of the configurations of `evidence`, for workers of this description. It reads rows alone. */
+/**
+ * The planned stages of the configurations of `evidence`, for workers of this description, or of the pools in which
+ * they were placed. It reads rows alone.
+ */
 export function planEvidence(
   db: LedgerDatabase,
   { configurations, perturbations }: StudyEvidence,
   worker: WorkerDescription,
   ranOutAt: OutOfMemoryFacts,
 ): Promise<PlannedStage[]> {
-  return plan(
-    configurations.map(({ configuration }) => configuration),
-    perturbations.map(({ perturbation }) => perturbation),
+  return planPlaced(db, {
+    configurations: configurations.map(({ configuration }) => configuration),
+    perturbations: perturbations.map(({ perturbation }) => perturbation),
     worker,
-    (keys) => knownStages(db, keys),
+    recall: (keys) => knownStages(db, keys),
     ranOutAt,
-  )
+  })
 }
 
 /** The table of a study from its records, by the keys of these planned stages. */

@@ -14,12 +14,16 @@ import type {
 import type { FailureClass, MissingReason } from './failures.ts'
 import type { StageCode } from './stage-code.ts'
 
-/** What a GPU worker adds to the identity of the stages it runs. All workers of a pool give the same description. */
-export interface WorkerDescription {
+/** The environment of the stages that compute tensors. */
+export interface WorkerEnvironment {
   /** Digest of `environment`. */
   readonly environmentClass: Digest
   /** What the machine and the engine add to a result: engine version, device class, threads, precision, determinism. */
   readonly environment: Json
+}
+
+/** What a GPU worker adds to the identity of the stages it runs. All workers of a pool give the same description. */
+export interface WorkerDescription extends WorkerEnvironment {
   /** The environment of stages that compute no tensors, and its digest. */
   readonly host: { readonly environment: Json; readonly environmentClass: Digest }
   /** Digest of the bundle of each code that the worker was asked for (`StageCode`). */
@@ -36,7 +40,7 @@ export interface AttemptEvidence {
   readonly revision: SourceRevision
   /** Where this attempt took over from an earlier one; absent where it began at the beginning. */
   readonly resumedFrom?: ResumePoint
-  /** How far a lost attempt had got, by its last heartbeat. */
+  /** How far an attempt had got that was lost, by its last heartbeat, or that was stopped. */
   readonly lastProgress?: Pick<StageProgress, 'done' | 'total' | 'unit' | 'checkpoint'>
   /** The artifact that the store had lost, where that is why the attempt failed. */
   readonly lostArtifact?: Digest
@@ -90,6 +94,8 @@ export interface PretrainLoadInput {
   readonly backbone: BackboneSpecification
   /** The classes of the checkpoint's own head, where that is kept; absent where training puts a new one there. */
   readonly classes?: number
+  /** The side of the study's images in pixels, where learned positions are resized to it; else absent. */
+  readonly side?: number
 }
 export interface FineTuneInput {
   readonly configuration: Configuration
@@ -234,6 +240,8 @@ export interface StudyOutline {
 export interface ListedConfiguration {
   readonly index: number
   readonly configuration: Configuration
+  /** The declared pool in which it was placed; absent where the study runs on one pool that nobody declared. */
+  readonly pool?: string
 }
 
 /** The next configurations of a study that have something to do. */
@@ -255,18 +263,23 @@ export interface LedgerActivities {
   studyOutline(input: { readonly file: ArtifactReference }): Promise<StudyOutline>
   /**
    * The next `limit` configurations from a place of the list on, without those that have every number by the keys that
-   * follow from the description of the workers.
+   * follow from the description of the workers. With `pools`, the descriptions by declared pool, each configuration is
+   * placed in one of them, unless it is there already, and `worker` does not count.
    */
   openConfigurations(input: {
     readonly file: ArtifactReference
     readonly worker: WorkerDescription
+    readonly pools?: Readonly<Record<string, WorkerDescription>>
     readonly offset: number
     readonly limit: number
   }): Promise<OpenConfigurations>
-  /** The configurations at these places of the list. */
+  /**
+   * The configurations at these places of the list, with the pools in which they were placed where `placed` asks so.
+   */
   listedConfigurations(input: {
     readonly file: ArtifactReference
     readonly places: readonly number[]
+    readonly placed?: true
   }): Promise<readonly ListedConfiguration[]>
   /** Recalls a stage, or records that an attempt at it begins. */
   beginStage(input: BeginStageInput): Promise<Begun>
@@ -286,4 +299,8 @@ export interface LedgerActivities {
   }): Promise<number | null>
   /** Records the description of a pool's workers, for tables and plans on machines that cannot ask them. */
   recordPool(input: { readonly pool: string; readonly description: WorkerDescription }): Promise<void>
+  /** The environment to which a declared pool is held; null where no worker of it has answered yet. */
+  poolEnvironment(input: { readonly pool: string }): Promise<WorkerEnvironment | null>
+  /** Holds a declared pool to an environment, unless it is held to one, and gives the one to which it is held. */
+  holdPool(input: { readonly pool: string; readonly environment: WorkerEnvironment }): Promise<WorkerEnvironment>
 }

@@ -1,11 +1,12 @@
-import type {
-  ArtifactsByRole,
-  Configuration,
-  DatasetSpecification,
-  Digest,
-  Json,
-  KeyedStage,
-  StageIdentity,
+import {
+  backboneFacts,
+  type ArtifactsByRole,
+  type Configuration,
+  type DatasetSpecification,
+  type Digest,
+  type Json,
+  type KeyedStage,
+  type StageIdentity,
 } from '@gauntlet/study'
 import type {
   CheckpointInput,
@@ -52,17 +53,30 @@ export function prepareDatasetIdentity(worker: WorkerDescription, dataset: Datas
   return identity(worker, 'prepare-dataset', { dataset: parameters }, splitSeed, { source: sha256 })
 }
 
-/** What pretrain-load is asked for a configuration: to keep the checkpoint's head where nothing is trained. */
+/**
+ * What pretrain-load is asked for a configuration: to keep the checkpoint's head where nothing is trained, and to
+ * resize learned positions where the backbone's can be. The native side is left to the worker, so that its key does not
+ * depend on how a study comes by it.
+ */
 export function pretrainLoadInputOf({ backbone, dataset, protocol }: Configuration): PretrainLoadInput {
-  return protocol.trains === 'nothing' ? { backbone, classes: dataset.classes } : { backbone }
+  const sides = backboneFacts(backbone.id)?.sides
+  const resized = sides?.resized === true && dataset.resolution !== sides.native
+  return {
+    backbone,
+    ...(protocol.trains === 'nothing' ? { classes: dataset.classes } : {}),
+    ...(resized ? { side: dataset.resolution } : {}),
+  }
 }
 
-/** The identity of pretrain-load: the bytes of the checkpoint, and the backbone and input contract they must match. */
+/**
+ * The identity of pretrain-load: the bytes of the checkpoint, and the backbone, input contract and side they must
+ * match.
+ */
 export function pretrainLoadIdentity(worker: WorkerDescription, input: PretrainLoadInput): StageIdentity {
-  const { backbone, ...head } = input
+  const { backbone, ...fitted } = input
   const { id, inputContract, sha256 } = backbone
   const code = stageCode('pretrain-load', id)
-  return identity(worker, code, { backbone: id, inputContract, ...head }, 0, { weights: sha256 })
+  return identity(worker, code, { backbone: id, inputContract, ...fitted }, 0, { weights: sha256 })
 }
 
 /** The artifacts that fine-tune reads. */
@@ -136,6 +150,7 @@ function modelParameters({ backbone, dataset }: Configuration) {
     backbone: backbone.id,
     inputContract: backbone.inputContract,
     classes: dataset.classes,
+    resolution: dataset.resolution,
   }
 }
 

@@ -8,6 +8,10 @@ export interface StudyWorkflowInput {
   readonly studyId: Digest
   readonly file: ArtifactReference
   readonly pool: string
+  /** The declared pools that serve it, each configuration one of them; absent where `pool` serves it alone. */
+  readonly declared?: DeclaredPools
+  /** Its share of the devices beside that of other studies, in device-seconds; 1 where it is absent. */
+  readonly weight?: number
   /** Configurations in flight at once. */
   readonly window: number
   /** Device-seconds after which the study pauses and asks; no limit where it is null. */
@@ -24,6 +28,13 @@ export interface ExtendedStudy extends Pick<StudyCarried, 'bugs' | 'paused' | 'd
   readonly studyIds: readonly Digest[]
   /** The ids of those in flight. */
   readonly inFlight: readonly Digest[]
+}
+
+/** The declared pools on which a study runs. */
+export interface DeclaredPools {
+  readonly pools: readonly string[]
+  /** The pool whose workers do the stages that fetch sources. They need a network, the others none. */
+  readonly fetch: string
 }
 
 /** What a study workflow must remember when it continues as new. */
@@ -70,6 +81,10 @@ export interface ConfigurationWorkflowInput {
   readonly configuration: Configuration
   readonly perturbations: readonly Perturbation[]
   readonly pool: string
+  /** The pool that does the stages which fetch sources, where `pool` is a declared one. */
+  readonly fetch?: string
+  /** Its study's share of the devices; absent where studies do not share by weight. */
+  readonly weight?: number
   /** What its study has done for it already. */
   readonly shared?: SharedOutputs
 }

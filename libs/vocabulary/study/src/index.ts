@@ -8,10 +8,12 @@ export {
   type BackboneFacts,
   type BackboneFamily,
   type PixelContract,
+  type SideRule,
 } from './catalogue/backbone-facts.ts'
 export * from './catalogue/backbone-table.ts'
+export { computesWith, sidesText } from './catalogue/side-rule.ts'
 export * from './catalogue/corruption-portfolio.ts'
-export { closestName } from './catalogue/closest-name.ts'
+export { closestName, closestNames } from './catalogue/closest-name.ts'
 export * from './catalogue/dataset-catalogue.ts'
 export * from './configuration.ts'
 export { configurationCost, stageCosts, type StageCost } from './cost.ts'
@@ -25,6 +27,7 @@ export { parseHypotheses, type Hypothesis } from './hypotheses.ts'
 export { type UnpinnedSource } from './pins.ts'
 export { formatLock, lockFileName, parseLock, withLock, type PinnedSource, type SourceLock } from './source-lock.ts'
 export { studyJsonSchema } from './json-schema.ts'
+export { largestDistance } from './pixel-box.ts'
 export { matchesArchivedImages, perturbationLabel } from './perturbations.ts'
 export { expandStudy, outlineStudy, parseStudy, studyId, type Expansion, type Study } from './study-file.ts'
 export { annotationProblem, type StudyAnnotations } from './study-annotations.ts'

@@ -10,6 +10,8 @@ const notPinned = (axis: string, id: string, source: string) =>
   `The ${axis} '${id}' is not pinned yet: no digest of ${source} is known; ` +
   `plan the study where it can be reached, which writes f.lock.yaml, or write { id: ${id}, sha256: … }.`
 
+const own = (id: string) => `[{ id: ${id}, source: 'file:x', sha256: ${'a'.repeat(64)} }]`
+
 const files: MalformedStudy[] = [
   [
     'a repeated dataset',
@@ -63,6 +65,41 @@ const files: MalformedStudy[] = [
     'wrong classes',
     tiny({ datasets: '[{ id: digits, classes: ▲11 }]' }),
     "The dataset 'digits' has 10 classes; remove this or name another source.",
+  ],
+  [
+    'copies that a dataset does not have',
+    tiny({ perturbations: '[{ name: common, images: ▲archived }]' }),
+    "The dataset 'digits' has no corrupted test images of its own; write images: generated, or leave it out.",
+  ],
+  [
+    'a side that no patches cover',
+    tiny({ backbones: own('vit_tiny_patch16_224'), resolution: '▲100' }),
+    'vit_tiny_patch16_224 computes with squares whose side is a multiple of 16 pixels, not with 100 × 100; set the resolution to 96.',
+  ],
+  [
+    'a side that no windows cover',
+    tiny({ backbones: own('swin_tiny_patch4_window7_224'), datasets: '[{ id: digits, resolution: ▲80 }]' }),
+    'swin_tiny_patch4_window7_224 computes with squares whose side is a multiple of 32 pixels, not with 80 × 80; set the resolution to 96.',
+  ],
+  [
+    'a side that is too small',
+    tiny({ resolution: '▲16' }),
+    'tf_efficientnet_lite0.in1k computes with 32 × 32 pixels or more, not with 16 × 16; set the resolution to 32.',
+  ],
+  [
+    'batch norms of one value',
+    tiny({ resolution: '32', hyperparameters: '{ microBatch: ▲1 }' }),
+    'With a microBatch of 1, a batch norm of tf_efficientnet_lite0.in1k would have one value per channel at 32 px to take statistics of; set microBatch to 2 or more.',
+  ],
+  [
+    'a ball that has every image in it',
+    tiny({ resolution: '32', perturbations: '[{ name: L2, epsilon: ▲128 }]' }),
+    'No two images of 32 × 32 pixels in [0, 1] are farther apart than 55.43 in L2, so a radius of 128 allows anything; write one in units of [0, 1].',
+  ],
+  [
+    'an L1 ball that has every image in it',
+    tiny({ resolution: '32', perturbations: '[{ name: L1, epsilon: ▲5000 }]' }),
+    'No two images of 32 × 32 pixels in [0, 1] are farther apart than 3072 in L1, so a radius of 5000 allows anything; write one in units of [0, 1].',
   ],
   ['an epsilon in pixel levels', tiny({ perturbations: '[{ name: Linf, epsilon: ▲8 }]' }), pixels],
   ['an inner attack in pixel levels', tiny({ hyperparameters: '{ attackEpsilon: ▲8 }' }), pixels],

@@ -70,8 +70,9 @@ describe('perturbations', () => {
   })
 
   it('say how corrupted images are made only where the study file asks for other than the default', () => {
+    const datasets = `[{ id: digits, source: 'file:own', sha256: ${'a'.repeat(64)} }]` // which may have copies of its own
     const evaluators = (entry: string) =>
-      perturbations({ perturbations: `[${entry}]` }).map(({ evaluator }) => evaluator)
+      perturbations({ datasets, perturbations: `[${entry}]` }).map(({ evaluator }) => evaluator)
     const standard = evaluators('common')
     expect(evaluators('{ name: common, severity: 3, contract: paper }')).toEqual(standard)
     expect(Object.keys(standard[0]!)).toEqual(['name', 'portfolio', 'severity'])

@@ -11,6 +11,7 @@ import { canonicalJson, digestOf, type Digest } from './digest.ts'
 import { gridOf, type Exclusion } from './grid.ts'
 import { hyperparametersOf } from './hyperparameters.ts'
 import { perturbationsOf } from './perturbations.ts'
+import { refuseImpossibleCells, refuseMissingCopies, refuseWholeBox } from './impossible-cells.ts'
 import { Pins, type UnpinnedSource } from './pins.ts'
 import { ProblemList } from './problem-list.ts'
 import { addSchemaProblems } from './schema-problems.ts'
@@ -112,16 +113,21 @@ function resolve(
   pins: Pins,
 ): Omit<Study, 'unpinned'> {
   const grid = gridOf(document, problems)
+  const hyperparameters = hyperparametersOf(document, grid, problems)
+  const perturbations = perturbationsOf(document, problems)
+  refuseImpossibleCells(document, grid, hyperparameters, problems)
+  refuseWholeBox(document, perturbations, problems)
+  refuseMissingCopies(document, perturbations, problems)
   return {
     name: document.name,
     description: document.description ?? null,
     annotations: annotationsOf(document),
     fileName,
     ...grid,
-    hyperparameters: hyperparametersOf(document, grid, problems),
+    hyperparameters,
     datasets: datasetsOf(document, problems, pins),
     backbones: backbonesOf(document, problems, pins),
-    perturbations: perturbationsOf(document, problems),
+    perturbations,
   }
 }
 

@@ -52,7 +52,7 @@ export async function backboneSpeed(
   sizes: Pick<BenchRequest, 'resolution' | 'batch'>,
   onKind: (kind: PassKind) => void,
 ): Promise<BackboneSpeed> {
-  const backbone = backboneFor(id)
+  const backbone = backboneFor(id, 'native', sizes.resolution ?? undefined)
   const resolution = sizes.resolution ?? backbone.resolution.native
   for (let batch = sizes.batch ?? batchAt(resolution); ; batch = Math.ceil(batch / 2)) {
     try {

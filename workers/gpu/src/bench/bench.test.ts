@@ -29,8 +29,8 @@ describe('the bench', () => {
 
   it.each([
     ['nobody', 32, /no backbone "nobody"/],
-    [backbone, 1, /does not compute with images of 1 px; give a multiple of/],
-    ['vit_small_patch16_224.augreg_in21k', 64, /give only 224 px/],
+    [backbone, 1, /computes with 32 × 32 pixels or more, not with 1 × 1/],
+    ['vit_small_patch16_224.augreg_in21k', 100, /multiple of 16 pixels, not with 100 × 100/],
   ])('refuses %s at %d px before it measures anything', async (id, resolution, says) => {
     const reports: unknown[] = []
     await expect(

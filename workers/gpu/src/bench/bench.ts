@@ -1,4 +1,4 @@
-import { backboneFor, ResolutionUnsupported } from '@gauntlet/backbones'
+import { backboneFor } from '@gauntlet/backbones'
 import type { BackboneSpeed, BenchAnswer, BenchRequest } from '@gauntlet/contract'
 import { engineEnvironment, environmentClass } from '@gauntlet/engine'
 import { backboneSpeed, passKinds, type PassKind } from './backbone-speed.ts'
@@ -8,7 +8,8 @@ export async function bench(
   { backbones, ...sizes }: BenchRequest,
   report: (progress: Extract<BenchAnswer, { type: 'progress' }>) => void,
 ): Promise<Extract<BenchAnswer, { type: 'done' }>> {
-  for (const id of backbones) requireResolution(id, sizes.resolution)
+  // Refuses a resolution before anything is measured.
+  for (const id of backbones) backboneFor(id, 'native', sizes.resolution ?? undefined)
   const total = backbones.length * passKinds.length
   const speeds: BackboneSpeed[] = []
   for (const [i, id] of backbones.entries()) {
@@ -23,18 +24,4 @@ export async function bench(
     environmentClass: environmentClass(environment),
   }
   return { type: 'done', device, speeds }
-}
-
-/**
- * Refuses a resolution before anything is measured. A backbone whose minimum is its native side computes with that side
- * only.
- */
-function requireResolution(id: string, wanted: number | null): void {
-  const { native, minimum, step = 1 } = backboneFor(id).resolution
-  const side = wanted ?? native
-  if (side === native || (native !== minimum && side >= minimum && side % step === 0)) return
-  const possible = native === minimum ? `only ${native} px` : `a multiple of ${step} px from ${minimum}`
-  throw new ResolutionUnsupported(
-    `${id} does not compute with images of ${side} px; give ${possible}, or no --resolution.`,
-  )
 }

@@ -26,7 +26,7 @@ export interface Runs extends Pick<CheckedBackbone, 'sameBits'> {
  * ball so small that no image falls.
  */
 export async function runsOf(id: string, sizes: Sizes, begin: (what: string) => void): Promise<Runs> {
-  const backbone = backboneFor(id)
+  const backbone = backboneFor(id, 'native', sizes.resolution)
   const twice = async (what: string, work: () => Promise<Digest>) => {
     begin(what)
     return (await work()) === (await work())

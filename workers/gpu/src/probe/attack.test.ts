@@ -140,6 +140,18 @@ describe('the attack probe refuses in one sentence and writes nothing where', ()
       () => [images, labelsOf([0, 1, 2])],
       /radius is Infinity; give a number/,
     ],
+    [
+      'a Linf radius is in pixel levels',
+      { norm: 'Linf', epsilon: 8 },
+      () => [images, labelsOf([0, 1, 2])],
+      /radius of 8 allows anything.*\(8\/255\?\)/,
+    ],
+    [
+      'an L1 ball has every image in it',
+      { norm: 'L1', epsilon: 3 * side ** 2 },
+      () => [images, labelsOf([0, 1, 2])],
+      /L1 radius of \d+ allows anything/,
+    ],
     ['a label is negative', {}, () => [images, labelsOf([0, 1, -1])], /label 2 is -1; with 4 classes give 0 to 3/],
     [
       'there are fewer labels than images',

@@ -10,12 +10,12 @@ import {
 } from '@gauntlet/evaluation'
 import { writeFileAtomically } from '@gauntlet/files'
 import { evaluationMode } from '@gauntlet/nn'
-import { digestOfBytes } from '@gauntlet/study'
+import { digestOfBytes, largestDistance } from '@gauntlet/study'
 import { attackSheet } from './attack-sheet.ts'
 import type { Probe } from './probe.ts'
 import { ProbeInputInvalid } from './probe-input-invalid.ts'
-import { readProbedImages, type ProbedImages } from './probed-images.ts'
-import { disposeModel, loadProbedModel, type LoadedModel } from './probed-model.ts'
+import { readProbedImages, sideOfImages, type ProbedImages } from './probed-images.ts'
+import { disposeModel, loadProbedModel, readArrays, type LoadedModel } from './probed-model.ts'
 import { requireWritable, writeResult } from './write-result.ts'
 
 /**
@@ -24,15 +24,16 @@ import { requireWritable, writeResult } from './write-result.ts'
  */
 export const probeAttack: Probe<AttackProbe> = async (request, report) => {
   for (const place of [request.out, request.sheet]) if (place !== null) requireWritable(place)
-  requireRadius(request.epsilon)
-  const model = loadProbedModel(request)
+  const inputs = readArrays(request.inputs, 'inputs')
+  const model = loadProbedModel(request, sideOfImages(inputs))
   try {
     if (model.classes < 2)
       throw new ProbeInputInvalid(
         'The model has one class, so no image can be taken for another; give two classes or more.',
       )
-    const images = readProbedImages({ ...request, contract: 'none' }, model)
+    const images = readProbedImages(inputs, { ...request, contract: 'none' }, model)
     requireAttackable(images)
+    requireRadius(request, images)
     const found = new Map<number, Float32Array>()
     const { outcomes, evidence } = await evaluateImages(request, model, images, {
       onFallen: (index, image) => void found.set(index, image),
@@ -65,9 +66,16 @@ function sheetOf(
   return attackSheet(rows, { logits, side, seed })
 }
 
-function requireRadius(epsilon: number): void {
+/** Refuses radii that are none, and those at which every image is in the ball, as radii in pixel levels often are. */
+function requireRadius({ norm, epsilon }: AttackProbe, { shape: [, side] }: ProbedImages): void {
   if (!(Number.isFinite(epsilon) && epsilon >= 0))
     throw new ProbeInputInvalid(`The radius is ${epsilon}; give a number of at least 0.`)
+  const largest = largestDistance(norm, side)
+  if (norm === 'Linf' ? epsilon <= largest : epsilon < largest) return
+  const meant = norm === 'Linf' && epsilon <= 255 ? ` (${epsilon}/255?)` : ''
+  throw new ProbeInputInvalid(
+    `A ${norm} radius of ${epsilon} allows anything, since pixels lie in [0, 1]; give it in units of that range${meant}.`,
+  )
 }
 
 /**

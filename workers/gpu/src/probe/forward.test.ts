@@ -141,7 +141,7 @@ describe('the forward probe refuses in one sentence and writes nothing where', (
       'images are too small',
       {},
       [sized(16), labels],
-      /16 × 16 pixels and efficientnet_lite0.ra_in1k computes with 32 × 32 or more/,
+      /efficientnet_lite0.ra_in1k computes with 32 × 32 pixels or more, not with 16 × 16/,
     ],
     ['the head has other classes', { classes: 7 }, [images, labels], /head tells 4 classes apart, not 7/],
     ['the backbone is unknown', { backbone: 'resnet5000' }, [images, labels], /no backbone "resnet5000"/],

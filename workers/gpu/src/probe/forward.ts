@@ -3,8 +3,8 @@ import { tf, type Tensor4D } from '@gauntlet/engine'
 import type { NamedArray } from '@gauntlet/weights'
 import { inMicroBatches } from './micro-batches.ts'
 import type { Probe } from './probe.ts'
-import { readProbedImages, type ProbedImages } from './probed-images.ts'
-import { disposeModel, loadProbedModel, type LoadedModel } from './probed-model.ts'
+import { readProbedImages, sideOfImages, type ProbedImages } from './probed-images.ts'
+import { disposeModel, loadProbedModel, readArrays, type LoadedModel } from './probed-model.ts'
 import { requireWritable, writeResult } from './write-result.ts'
 
 /**
@@ -13,9 +13,10 @@ import { requireWritable, writeResult } from './write-result.ts'
  */
 export const probeForward: Probe<ForwardProbe> = async (request, report) => {
   requireWritable(request.out)
-  const model = loadProbedModel(request)
+  const inputs = readArrays(request.inputs, 'inputs')
+  const model = loadProbedModel(request, sideOfImages(inputs))
   try {
-    const images = readProbedImages(request, model)
+    const images = readProbedImages(inputs, request, model)
     const logits = new Float32Array(images.count * model.classes)
     const gradient = request.gradients ? new Float32Array(images.pixels.length) : null
     inMicroBatches(images.shape, (from, to) => computeBatch(model, images, { from, to, logits, gradient }), report)

@@ -3,7 +3,7 @@ import type { ProbedModel } from '@gauntlet/contract'
 import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import type { NamedArray } from '@gauntlet/weights'
 import { ProbeInputInvalid } from './probe-input-invalid.ts'
-import { readArrays, type LoadedModel } from './probed-model.ts'
+import type { LoadedModel } from './probed-model.ts'
 
 /** The images and labels of a probe, checked. */
 export interface ProbedImages {
@@ -18,12 +18,21 @@ export interface ProbedImages {
   batchLabels(from: number, to: number): Tensor1D
 }
 
+/** The side of the square images among the inputs, in pixels; undefined where there are none. */
+export function sideOfImages(arrays: readonly NamedArray[]): number | undefined {
+  const shape = arrays.find(({ name }) => name === 'images')?.shape ?? []
+  return shape.length === 4 && shape[1] === shape[2] ? shape[1] : undefined
+}
+
 /**
- * Reads `images` (float32 [n, height, width, 3], in [0, 1] unless the contract is `none`) and `labels` (int32 or int64
- * [n]).
+ * Checks `images` (float32 [n, height, width, 3], in [0, 1] unless the contract is `none`) and `labels` (int32 or int64
+ * [n]) of the inputs.
  */
-export function readProbedImages({ inputs, contract }: ProbedModel, { backbone, classes }: LoadedModel): ProbedImages {
-  const arrays = readArrays(inputs, 'inputs')
+export function readProbedImages(
+  arrays: readonly NamedArray[],
+  { inputs, contract }: ProbedModel,
+  { backbone, classes }: LoadedModel,
+): ProbedImages {
   const images = requireArray(arrays, inputs, 'images', 'float32 [n, height, width, 3]')
   const labels = asInt32(requireArray(arrays, inputs, 'labels', 'int32 or int64 [n]'))
   const shape = requireImages(images)

@@ -17,9 +17,15 @@ export interface LoadedModel {
   readonly logits: DeviceFunction<Tensor4D, Tensor2D>
 }
 
-/** Loads the weights as they are found. Every tensor of the model must be there. */
-export function loadProbedModel({ backbone: id, weights, classes: wanted, contract }: ProbedModel): LoadedModel {
-  const backbone = backboneFor(id, contract)
+/**
+ * Loads the weights as they are found, for images of `side` pixels where positions can be resized. Every tensor of the
+ * model must be there.
+ */
+export function loadProbedModel(
+  { backbone: id, weights, classes: wanted, contract }: ProbedModel,
+  side?: number,
+): LoadedModel {
+  const backbone = backboneFor(id, contract, side)
   const adoption = { head: 'kept', classes: wanted, normalised: contract === 'none' } as const
   const { arrays, classes, changes } = adoptCheckpoint(backbone, openFile(weights, 'weights'), adoption)
   const parameters = toParameters(arrays, backbone.specifications(classes!))

@@ -13,9 +13,9 @@ export interface Classifier extends TrainableModel {
 
 export function classifierOf(
   models: readonly FamilyModels[],
-  { backbone: { id, inputContract }, dataset: { classes } }: Configuration,
+  { backbone: { id, inputContract }, dataset: { classes, resolution } }: Configuration,
 ): Classifier {
-  const backbone = backboneOf(models, id, inputContract)
+  const backbone = backboneOf(models, id, inputContract, resolution)
   return { ...trainableModel(backbone, classes), backbone, parameterSpecifications: backbone.specifications(classes) }
 }
 

@@ -6,6 +6,7 @@ import {
   perturbAndEvaluateIdentity,
   prepareDatasetIdentity,
   pretrainLoadIdentity,
+  pretrainLoadInputOf,
   type StageRequest,
   type WorkerDescription,
 } from '@gauntlet/contract'
@@ -141,6 +142,18 @@ describe('a key', () => {
     expect(key()).toBe(keys(inputs)['pretrain-load'])
   })
 
+  it('of loading weights changes with the side where positions are resized to it, and only there', () => {
+    const key = (id: string, resolution: number) => {
+      const { backbone, dataset, protocol, ...rest } = inputs.configuration
+      const at = { ...rest, protocol, backbone: { ...backbone, id }, dataset: { ...dataset, resolution } }
+      return stageKey(pretrainLoadIdentity(worker, pretrainLoadInputOf(at)))
+    }
+    const [native, smaller, larger] = [224, 96, 256].map((side) => key('vit_tiny_patch16_224', side))
+    expect(new Set([native, smaller, larger]).size).toBe(3)
+    expect(native).toBe(stageKey(pretrainLoadIdentity(worker, { backbone: vit() })))
+    expect(key('resnet18', 96)).toBe(key('resnet18', 224))
+  })
+
   it('changes with each artifact that its stage reads', () => {
     const before = keys(inputs)
     const affected: Record<string, readonly StageUnderTest[]> = {
@@ -174,6 +187,10 @@ describe('a key', () => {
     expect(same(otherHost)).toEqual(['fine-tune', 'checkpoint', 'attack', 'corruption'])
   })
 })
+
+function vit() {
+  return { ...inputs.configuration.backbone, id: 'vit_tiny_patch16_224' }
+}
 
 function keys(
   { configuration, microBatch, attack, corruption }: Inputs,

@@ -7,13 +7,14 @@ import { sourceReference } from './context.ts'
 
 /**
  * Weights from their source → every tensor checked → the backbone's parameters: without the published classifier, or
- * with it where the checkpoint is evaluated as it is. What was stripped, filled or replaced is kept beside them.
+ * with it where the checkpoint is evaluated as it is. What was stripped, filled, resized or replaced is kept beside
+ * them.
  */
 export const pretrainLoad =
   (models: readonly FamilyModels[]): Stage<PretrainLoadInput> =>
-  async ({ input: { backbone, classes } }, { store, fetchSource }) => {
+  async ({ input: { backbone, classes, side } }, { store, fetchSource }) => {
     const file = await fetchSource(backbone.source, backbone.sha256)
-    const model = backboneOf(models, backbone.id, backbone.inputContract)
+    const model = backboneOf(models, backbone.id, backbone.inputContract, side)
     const checkpoint = openCheckpoint(file)
     const adoption = classes === undefined ? ({ head: 'replaced' } as const) : ({ head: 'kept', classes } as const)
     if (classes !== undefined) refuseOtherPixels(checkpoint.metadata, backbone)

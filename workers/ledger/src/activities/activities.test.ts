@@ -15,7 +15,7 @@ import {
   type StageAttempt,
 } from '@gauntlet/contract'
 import { configurations, perturbations, studyText, workerWith } from '@gauntlet/contract/fixtures/tiny-plan'
-import { recordMeasurement } from '@gauntlet/ledger'
+import { declarePool, recordMeasurement } from '@gauntlet/ledger'
 import { useLedger } from '@gauntlet/ledger/fixtures/ledger'
 import {
   configurationId,
@@ -156,6 +156,23 @@ async function checkpointOf(configuration: Configuration): Promise<StageIdentity
   const trained = await generated(fineTuneIdentity(worker, { configuration, dataset, pretrained, microBatch }))
   return checkpointIdentity(worker, { configuration, dataset, trained })
 }
+
+it('places configurations in declared pools, where they stay, and finds out by the workers of their pools what is open', async () => {
+  const declaration = { accelerator: 'cpu', memory: null, start: { by: 'hand' } } as const
+  for (const name of ['a', 'b', 'c']) await declarePool(ledger.db, name, declaration)
+  const pools = { a: workerWith('bfloat16'), b: workerWith('float16') }
+  const open = async (on: Record<string, typeof worker>) => {
+    const { open: found } = await activities().openConfigurations({ file, worker, pools: on, offset: 0, limit: 10 })
+    return found.map(({ index, pool }) => [index, pool])
+  }
+  const placed = await open(pools)
+  expect(placed.map(([index]) => index)).toEqual([0, 1]) // known in the environment of `worker`, and of no pool
+  expect(await open({ c: worker, b: pools.b, a: pools.a })).toEqual(placed)
+  const listed = await activities().listedConfigurations({ file, places: [1, 0], placed: true })
+  expect(listed.map(({ index, pool }) => [index, pool])).toEqual([placed[1], placed[0]])
+  expect(await open({ c: worker })).toEqual([]) // moved to a pool of the environment in which all is known
+  expect(await open({ a: pools.a })).toEqual([[0, 'a'], [1, 'a']]) // prettier-ignore
+})
 
 it('recalls that a stage diverges, with what was said then', async () => {
   const identity = prepareDatasetIdentity(workerWith('float32', 'other code'), configurations[0]!.dataset)

@@ -8,6 +8,7 @@ import { createFulfil } from './fulfil.ts'
 import { createListedConfigurations } from './listed-configurations.ts'
 import { createOpenConfigurations } from './open-configurations.ts'
 import { createOutOfMemoryAt } from './out-of-memory-at.ts'
+import { createHoldPool, createPoolEnvironment } from './pool-environment.ts'
 import { createRecordCancelledAttempt } from './record-cancelled-attempt.ts'
 import { createRecordFailedAttempt } from './record-failed-attempt.ts'
 import { createRecordMissingCell } from './record-missing-cell.ts'
@@ -31,5 +32,7 @@ export function createLedgerActivities(db: LedgerDatabase, store: ArtifactStore)
     recordMissingCell: createRecordMissingCell(dependencies),
     outOfMemoryAt: createOutOfMemoryAt(dependencies),
     recordPool: createRecordPool(dependencies),
+    poolEnvironment: createPoolEnvironment(dependencies),
+    holdPool: createHoldPool(dependencies),
   }
 }

@@ -1,7 +1,10 @@
 import { speedsFile } from '@gauntlet/client'
 import { examine, type Part } from '@gauntlet/infra'
+import { writeFileAtomically } from '@gauntlet/files'
 import type { Command } from 'commander'
+import { resolve } from 'node:path'
 import type { DeviceCheckRequest } from '@gauntlet/contract'
+import { bugReport } from '../bug-report.ts'
 import { benchDevice, benchDefaults } from '../bench-device.ts'
 import { checkDefaults, checkDevice } from '../check-device.ts'
 import { CommandFailed, Misuse } from '../command-failed.ts'
@@ -12,6 +15,7 @@ interface DoctorOptions {
   readonly json?: boolean
   readonly bench?: boolean
   readonly gpu?: boolean
+  readonly bundle?: string
   readonly backbones?: string
   readonly resolution?: string
   readonly batch?: string
@@ -39,7 +43,12 @@ export function addDoctor(program: Command): void {
       '--batch <images>',
       'with --bench or --gpu: images per batch, more on a large GPU (default: the pixels of 8 × 224², at most 64 images)',
     )
-    .action(async ({ json, bench, gpu, ...what }: DoctorOptions) => {
+    .option(
+      '--bundle <file>',
+      'write what a bug report needs, with the ends of the logs and without passwords, keys and tokens',
+    )
+    .action(async ({ json, bench, gpu, bundle, ...what }: DoctorOptions) => {
+      if (bundle !== undefined) return writeBundle(bundle)
       if (!bench && !gpu && Object.keys(what).length > 0)
         throw new Misuse('--backbones, --resolution and --batch set what is measured; give --bench or --gpu too.')
       if (bench && gpu) throw new Misuse('--bench and --gpu are two measurements; give one of them.')
@@ -50,6 +59,12 @@ export function addDoctor(program: Command): void {
       if (bench) await measure(json, what)
       if (gpu) console.log(JSON.stringify(await checkDevice(checkRequest(what)), null, 2))
     })
+}
+
+async function writeBundle(file: string): Promise<void> {
+  const report = await bugReport(readCommandSettings())
+  await writeFileAtomically(resolve(file), `${JSON.stringify(report, null, 2)}\n`, 0o600)
+  console.log(`Wrote ${resolve(file)}. Read it before you send it: paths and names of hosts are in it.`)
 }
 
 async function measure(json: boolean | undefined, { backbones, resolution, batch }: DoctorOptions): Promise<void> {

@@ -1,3 +1,4 @@
+import { closeReach } from '@gauntlet/infra'
 import type { Command } from 'commander'
 import { LocalStack } from '../local-stack.ts'
 import { readCommandSettings } from '../settings.ts'
@@ -7,7 +8,9 @@ export function addDown(program: Command): void {
     .command('down')
     .description('end the running commands and stop the local services and workers; studies can be resumed')
     .action(async () => {
-      const stopped = await new LocalStack(readCommandSettings()).down()
+      const settings = readCommandSettings()
+      const stopped = await new LocalStack(settings).down()
+      closeReach(settings.home)
       console.log(stopped.length > 0 ? `Stopped ${stopped.join(', ')}.` : 'Nothing was running.')
     })
 }

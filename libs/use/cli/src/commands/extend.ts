@@ -1,12 +1,12 @@
 import { openArtifactStore } from '@gauntlet/artifacts'
-import { connect, extendStudy, type Extended } from '@gauntlet/client'
-import { temporalSettings } from '@gauntlet/contract'
+import { extendStudy, type Extended } from '@gauntlet/client'
 import { openLedger, studyFileType } from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { CommandFailed } from '../command-failed.ts'
 import { LocalStack } from '../local-stack.ts'
 import { readStudyShowingPins } from '../read-study.ts'
 import { readCommandSettings } from '../settings.ts'
+import { connectTemporal } from '../temporal.ts'
 
 export function addExtend(program: Command): void {
   program
@@ -35,7 +35,7 @@ async function extend(named: string, of: string | undefined): Promise<Extended> 
     const address = stack.temporalAddress()
     if (!address) throw new CommandFailed(`Nothing runs here; start the study with: gauntlet run ${named}`)
     const ledger = openLedger(await stack.database())
-    const { client, close } = await connect(temporalSettings(address, process.env))
+    const { client, close } = await connectTemporal(address)
     try {
       const file = await openArtifactStore(settings.artifacts, settings.cache).put(bytes, studyFileType)
       const extended = await extendStudy(client, ledger.db, { study, file, ...(of === undefined ? {} : { of }) })

@@ -16,6 +16,7 @@ import { addImport } from './import.ts'
 import { addInit } from './init.ts'
 import { addNote } from './note.ts'
 import { addPlan } from './plan.ts'
+import { addPool } from './pool.ts'
 import { addProbe } from './probe.ts'
 import { addRank } from './rank.ts'
 import { addReport } from './report.ts'
@@ -29,6 +30,7 @@ import { addTrace } from './trace.ts'
 import { addUp } from './up.ts'
 import { addVerify } from './verify.ts'
 import { addWatch } from './watch.ts'
+import { addWorker } from './worker.ts'
 
 /** Adds every command, in the order of `--help`: set up, run, read. */
 export function addCommands(program: Command): Command {
@@ -36,6 +38,8 @@ export function addCommands(program: Command): Command {
     addDoctor,
     addUp,
     addDown,
+    addPool,
+    addWorker,
     addInit,
     addPlan,
     addRun,

@@ -1,6 +1,5 @@
 import { openArtifactStore, type ArtifactStore } from '@gauntlet/artifacts'
 import {
-  connect,
   followStudy,
   planStudy,
   readResults,
@@ -14,7 +13,6 @@ import {
 } from '@gauntlet/client'
 import {
   stageCodesOf,
-  temporalSettings,
   type ResumeRequest,
   type StageCode,
   type StudyProgress,
@@ -36,6 +34,9 @@ import { readCommandSettings, type CommandSettings } from '../settings.ts'
 import { progressDisplay } from '../show-progress.ts'
 import { askWorkers } from '../worker-description.ts'
 import { summarisePlan } from './plan.ts'
+import { poolOption, weightOption } from '../share-options.ts'
+import { askedPool, studyPlace, type StudyPlace } from '../study-pools.ts'
+import { connectTemporal } from '../temporal.ts'
 
 export function addRun(program: Command): void {
   program
@@ -45,21 +46,45 @@ export function addRun(program: Command): void {
     .option('--json', 'print the rows as a JSON array instead of the table')
     .option('--open', 'open the study in the browser, and serve the page until the run ends')
     .option('--budget <hours>', 'device-hours after which it pauses, or none', parseHours)
-    .action((named: string, { json, open, budget }: { json?: boolean; open?: boolean; budget?: number | null }) =>
-      runStudyFile(named, { json: json === true, open: open === true, budget }),
+    .option(...poolOption)
+    .option(...weightOption)
+    .action((named: string, { json, open, budget, pool, weight }: RunOptions) =>
+      runStudyFile(named, {
+        json: json === true,
+        open: open === true,
+        budget,
+        ...(pool ? { pool } : {}),
+        ...(weight ? { weight } : {}),
+      }),
     )
+}
+
+interface RunOptions {
+  readonly json?: boolean
+  readonly open?: boolean
+  readonly budget?: number | null
+  readonly pool?: string
+  readonly weight?: number
 }
 
 /** Runs a study or resumes it, and prints its table. */
 export async function runStudyFile(
   named: string,
-  { json, budget, open = false }: Pick<Invocation, 'json' | 'budget'> & { readonly open?: boolean },
+  {
+    json,
+    budget,
+    open = false,
+    pool,
+    weight,
+  }: Pick<Invocation, 'json' | 'budget' | 'weight'> & Pick<RunOptions, 'open' | 'pool'>,
 ): Promise<void> {
-  const settings = readCommandSettings()
+  const settings = { ...readCommandSettings(), ...(pool ? { pool } : {}) }
   const source = await readStudyShowingPins(named, settings.cache)
   const interrupted = `Interrupted; nothing that was finished is lost. Go on with: gauntlet run ${named}`
   await interruptible(interrupted, (signal) =>
-    LocalStack.use(settings, (stack) => runIn({ stack, settings, source, signal, json, open, budget })),
+    LocalStack.use(settings, (stack) =>
+      runIn({ stack, settings, source, signal, json, open, budget, ...(weight ? { weight } : {}) }),
+    ),
   )
 }
 
@@ -72,6 +97,8 @@ interface Invocation {
   readonly open: boolean
   /** Device-seconds after which the study pauses; null for no limit, undefined for the budget that it has. */
   readonly budget: number | null | undefined
+  /** Its share of the devices beside other studies. */
+  readonly weight?: number
 }
 
 interface RunSession extends Invocation {
@@ -81,17 +108,22 @@ interface RunSession extends Invocation {
   readonly store: ArtifactStore
   readonly worker: WorkerDescription
   readonly codes: readonly StageCode[]
+  readonly place: StudyPlace
 }
 
 async function runIn(invocation: Invocation): Promise<void> {
   const { stack, settings, source } = invocation
   const expansion = expandStudy(source.study)
   const codes = stageCodesOf(expansion.configurations, expansion.perturbations)
-  const worker = await askWorkers(settings, codes) // before all else: an engine that does not compute ends the command here
+  // An engine that does not compute ends the command before all else. Workers of a deployment are asked by their pool.
+  const local = settings.temporalAddress ? undefined : await askWorkers(settings, codes)
   const ledger = openLedger(await stack.database())
   try {
     const store = openArtifactStore(settings.artifacts, settings.cache)
-    const session = { ...invocation, db: ledger.db, store, worker, codes, expansion, id: studyId(source.study) }
+    const place = await studyPlace(settings, ledger.db)
+    if (place.declared) stack.onlyFetch()
+    const worker = local ?? (await askWorkers(settings, codes, askedPool(place)))
+    const session = { ...invocation, db: ledger.db, store, worker, place, codes, expansion, id: studyId(source.study) }
     await (invocation.open ? withPage(session, () => runStudy(session)) : runStudy(session))
   } finally {
     await ledger.close()
@@ -124,7 +156,9 @@ async function runStudy(session: RunSession): Promise<void> {
   await stack.database() // Postgres may have died since it was last looked at.
   // The workers of a pool on the user's own Temporal may have been replaced meanwhile; local ones are those of this
   // command.
-  const worker = finished || !settings.temporalAddress ? session.worker : await askWorkers(settings, session.codes)
+  const asked = askedPool(session.place)
+  const worker =
+    finished || !settings.temporalAddress ? session.worker : await askWorkers(settings, session.codes, asked)
   const results = await withClassMeans({ db, store }, await readResults(db, id, () => Promise.resolve(worker)))
   const pool = { description: worker, describedAt: null }
   console.log(
@@ -164,16 +198,17 @@ async function startAndFollow({
   worker,
   signal,
   budget,
+  weight,
+  place,
 }: RunSession): Promise<void> {
   const { temporalAddress } = await stack.everything()
   signal.throwIfAborted()
-  const { client, close } = await connect(temporalSettings(temporalAddress, process.env))
+  const { client, close } = await connectTemporal(temporalAddress)
   const display = progressDisplay(false)
   try {
     const file = await store.put(source.bytes, studyFileType)
-    const { pool } = readCommandSettings()
     const limit = budget === undefined ? {} : { budgetSeconds: budget }
-    await startStudy(client, { studyId: id, file, ...(pool ? { pool } : {}), ...limit })
+    await startStudy(client, { studyId: id, file, ...place, ...(weight ? { weight } : {}), ...limit })
     const estimate = timeLeft(() => planStudy(expansion, worker, db, store))
     const restart = restarter(stack)
     const resumed = resumer(client, id, limit)

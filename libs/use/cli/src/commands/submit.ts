@@ -1,12 +1,21 @@
-import { connect, isStudyRunning, resumeStudy, startStudy } from '@gauntlet/client'
+import { isStudyRunning, resumeStudy, startStudy } from '@gauntlet/client'
 import { openArtifactStore } from '@gauntlet/artifacts'
-import { temporalSettings } from '@gauntlet/contract'
+import { openLedger } from '@gauntlet/ledger'
 import { studyId } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { LocalStack } from '../local-stack.ts'
 import { parseHours } from '../parse-hours.ts'
 import { readStudyShowingPins } from '../read-study.ts'
-import { readCommandSettings } from '../settings.ts'
+import { readCommandSettings, type CommandSettings } from '../settings.ts'
+import { poolOption, weightOption } from '../share-options.ts'
+import { studyPlace, type StudyPlace } from '../study-pools.ts'
+import { connectTemporal } from '../temporal.ts'
+
+interface SubmitOptions {
+  readonly budget?: number | null
+  readonly pool?: string
+  readonly weight?: number
+}
 
 export function addSubmit(program: Command): void {
   program
@@ -14,19 +23,22 @@ export function addSubmit(program: Command): void {
     .description('start a study or resume it, and leave it running')
     .argument('<study>', 'path of a study file, or the name of one that ships with Gauntlet')
     .option('--budget <hours>', 'device-hours after which it pauses, or none', parseHours)
-    .action(async (named: string, { budget }: { budget?: number | null }) => {
-      const settings = readCommandSettings()
+    .option(...poolOption)
+    .option(...weightOption)
+    .action(async (named: string, { budget, pool, weight }: SubmitOptions) => {
+      const settings = { ...readCommandSettings(), ...(pool ? { pool } : {}) }
       const { study, bytes } = await readStudyShowingPins(named, settings.cache)
       await LocalStack.use(settings, async (stack) => {
+        const place = await placeIn(await stack.database(), settings)
+        if (place.declared) stack.onlyFetch()
         const { temporalAddress } = await stack.everything()
         const file = await openArtifactStore(settings.artifacts, settings.cache).put(bytes, 'application/yaml')
-        const { client, close } = await connect(temporalSettings(temporalAddress, process.env))
+        const { client, close } = await connectTemporal(temporalAddress)
         try {
-          const { pool } = settings
           const limit = budget === undefined ? {} : { budgetSeconds: budget }
           const id = studyId(study)
           const isRunning = await isStudyRunning(client, id)
-          await startStudy(client, { studyId: id, file, ...(pool ? { pool } : {}), ...limit })
+          await startStudy(client, { studyId: id, file, ...place, ...(weight ? { weight } : {}), ...limit })
           if (isRunning) await resumeStudy(client, id, limit)
         } finally {
           await close()
@@ -35,4 +47,9 @@ export function addSubmit(program: Command): void {
       })
       console.log(`${study.name} runs. Follow it with: gauntlet watch ${named}`)
     })
+}
+
+async function placeIn(databaseUrl: string, settings: CommandSettings): Promise<StudyPlace> {
+  const ledger = openLedger(databaseUrl)
+  return studyPlace(settings, ledger.db).finally(() => ledger.close())
 }

@@ -1,5 +1,5 @@
-import { connect, followStudy, planStudy, readStudy, timeLeft, type StudySnapshot } from '@gauntlet/client'
-import { stageCodesOf, temporalSettings, type StudyProgress } from '@gauntlet/contract'
+import { followStudy, planStudy, readStudy, timeLeft, type StudySnapshot } from '@gauntlet/client'
+import { stageCodesOf, type StudyProgress } from '@gauntlet/contract'
 import { openLedger, readAnnotations } from '@gauntlet/ledger'
 import { openArtifactStore } from '@gauntlet/artifacts'
 import { expandStudy, studyId } from '@gauntlet/study'
@@ -11,6 +11,8 @@ import { readCommandSettings } from '../settings.ts'
 import { progressDisplay } from '../show-progress.ts'
 import { summary } from './control.ts'
 import { askWorkers } from '../worker-description.ts'
+import { askedPool, studyPlace } from '../study-pools.ts'
+import { connectTemporal } from '../temporal.ts'
 
 /** Snapshots in a row without an answer of Temporal, after which nothing is expected to restart it. */
 const unansweredLimit = 20
@@ -39,14 +41,15 @@ async function watch(named: string, json: boolean): Promise<boolean> {
   const stack = new LocalStack(settings)
   const address = stack.temporalAddress()
   if (!address) throw new CommandFailed(`Nothing runs here; start the study with: gauntlet run ${named}`)
-  const { client, close } = await connect(temporalSettings(address, process.env))
+  const { client, close } = await connectTemporal(address)
   const ledger = openLedger(await stack.databaseToRead())
   const store = openArtifactStore(settings.artifacts, settings.cache)
   const display = progressDisplay(json)
   const last: { snapshot?: StudySnapshot } = {}
   try {
     const { configurations, perturbations } = expandStudy(study)
-    const worker = await askWorkers(settings, stageCodesOf(configurations, perturbations))
+    const pool = askedPool(await studyPlace(settings, ledger.db))
+    const worker = await askWorkers(settings, stageCodesOf(configurations, perturbations), pool)
     const written = annotationsLine(await readAnnotations(ledger.db, studyId(study)))
     if (written && !json) console.error(`${study.name} · ${written}`)
     const estimate = timeLeft(() => planStudy(expandStudy(study), worker, ledger.db, store))

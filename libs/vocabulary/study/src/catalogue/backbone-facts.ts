@@ -59,6 +59,26 @@ type PretrainingStrategy =
   | 'fusion'
 
 /**
+ * The sides of square images that a family's models compute with, in pixels. `patch` is the side of a patch, as the
+ * architecture's name has it.
+ */
+interface FamilySides {
+  readonly minimum: number | 'patch'
+  /** 1 unless given. */
+  readonly step?: number | 'patch'
+  readonly resized?: true
+}
+
+/** The sides of square images that a backbone computes with, in pixels: `native`, and multiples of `step`. */
+export interface SideRule {
+  readonly native: number
+  readonly minimum: number
+  readonly step: number
+  /** Whether weights belong to one side, so that learned positions are resized where they are for another one. */
+  readonly resized: boolean
+}
+
+/**
  * A family of backbones in the table. It is plain data, so that a bundle contains only the families that it imports.
  */
 export interface BackboneFamily {
@@ -66,6 +86,9 @@ export interface BackboneFamily {
   readonly familyType: FamilyType
   /** Whether its models have batch norms, whose statistics in training depend on the micro-batch. */
   readonly batchNorm: boolean
+  /** The largest side in pixels of which the last batch norm sees one pixel, where there are batch norms. */
+  readonly onePixelUpTo?: number
+  readonly sides: FamilySides
   /** The backbones that the catalogue lists by an id of their own: those of the study, and published robust ones. */
   readonly backbones: Readonly<Record<string, BackboneEntry>>
   /** The architectures by timm's names; absent where the family has none beside those of `backbones`. */
@@ -102,6 +125,8 @@ interface BackboneEntry {
    */
   readonly source?: string
   readonly sha256?: Digest
+  /** Where that is not as in the family. */
+  readonly onePixelUpTo?: number
   /** Written by test/parity/backbones/describe_references.py. */
   readonly model: {
     readonly classes: number
@@ -122,6 +147,9 @@ export interface BackboneFacts {
   readonly size: SizeClass | null
   readonly familyType: FamilyType
   readonly batchNorm: boolean
+  /** The largest side in pixels of which the last batch norm sees one pixel; null where there are no batch norms. */
+  readonly onePixelUpTo: number | null
+  readonly sides: SideRule
   /** What the study's authors say of the pretraining; null for backbones that the study does not have. */
   readonly pretrainingStrategy: string | null
   readonly pretrainingData: string | null
@@ -152,16 +180,20 @@ export function factsIn(family: BackboneFamily, id: string): BackboneFacts | nul
   return Object.hasOwn(family.backbones, id) ? listedFacts(family, id) : architectureFacts(family, id)
 }
 
-function listedFacts({ family, familyType, batchNorm, backbones }: BackboneFamily, id: string): BackboneFacts {
-  const { size, pretraining, source = hubSource(id), sha256 = null, model, architecture } = backbones[id]!
+function listedFacts(of: BackboneFamily, id: string): BackboneFacts {
+  const { family, familyType, batchNorm, onePixelUpTo = null, backbones } = of
+  const { size, pretraining, source = hubSource(id), sha256 = null, model, architecture, ...own } = backbones[id]!
   const [pretrainingStrategy, pretrainingData] = pretraining
+  const named = architecture ?? id.split('.')[0]!
   return {
     id,
-    architecture: architecture ?? id.split('.')[0]!,
+    architecture: named,
     family,
     size,
     familyType,
     batchNorm,
+    onePixelUpTo: own.onePixelUpTo ?? onePixelUpTo,
+    sides: sideRule(of, named, model.side),
     pretrainingStrategy,
     pretrainingData,
     pretrainingImages: pretrainingImages[pretrainingData],
@@ -174,7 +206,8 @@ function listedFacts({ family, familyType, batchNorm, backbones }: BackboneFamil
 }
 
 /** The facts of an architecture with timm's default checkpoint, or of the checkpoint whose tag follows a dot. */
-function architectureFacts({ family, familyType, batchNorm, architectures }: BackboneFamily, id: string) {
+function architectureFacts(of: BackboneFamily, id: string): BackboneFacts | null {
+  const { family, familyType, batchNorm, onePixelUpTo = null, architectures } = of
   const [, architecture = id, wanted] = /^([^.]+)\.(.+)$/.exec(id) ?? []
   if (!architectures || !Object.hasOwn(architectures, architecture)) return null
   const entry = architectures[architecture]!
@@ -189,6 +222,8 @@ function architectureFacts({ family, familyType, batchNorm, architectures }: Bac
     size: null,
     familyType,
     batchNorm: entry.batchNorm ?? batchNorm,
+    onePixelUpTo,
+    sides: sideRule(of, architecture, side),
     pretrainingStrategy: null,
     pretrainingData: null,
     pretrainingImages: null,
@@ -198,6 +233,13 @@ function architectureFacts({ family, familyType, batchNorm, architectures }: Bac
     pretrainedClasses: classes,
     native: { side, ...pixelContracts[pixels] },
   }
+}
+
+function sideRule({ sides }: BackboneFamily, architecture: string, native: number): SideRule {
+  const { minimum, step = 1, resized = false } = sides
+  const patch = Number(/_patch(\d+)/.exec(architecture)?.[1])
+  const pixels = (size: number | 'patch') => (size === 'patch' ? patch : size)
+  return { native, minimum: pixels(minimum), step: pixels(step), resized }
 }
 
 function hubSource(name: string): string {

@@ -30,6 +30,7 @@ export const convNeXtFamily: BackboneFamily = {
   family: 'ConvNeXt',
   familyType: 'fully convolutional',
   batchNorm: false,
+  sides: { minimum: 32 },
   backbones: {
     'CLIP-convnext_base_w-laion2B-s13B-b82K': {
       architecture: 'convnext_base_w',
@@ -106,6 +107,7 @@ export const vitFamily: BackboneFamily = {
   family: 'ViT',
   familyType: 'fully attention',
   batchNorm: false,
+  sides: { minimum: 'patch', step: 'patch', resized: true },
   backbones: {
     robust_vit_base_patch16_224: {
       architecture: 'vit_base_patch16_224',
@@ -181,6 +183,7 @@ export const deitFamily: BackboneFamily = {
   family: 'DeiT',
   familyType: 'fully attention',
   batchNorm: false,
+  sides: { minimum: 'patch', step: 'patch', resized: true },
   backbones: {
     'deit_small_patch16_224.fb_in1k': {
       size: 'medium',
@@ -207,6 +210,7 @@ export const eva02Family: BackboneFamily = {
   family: 'EVA-02',
   familyType: 'fully attention',
   batchNorm: false,
+  sides: { minimum: 'patch', step: 'patch', resized: true },
   backbones: {
     'eva02_base_patch14_224.mim_in22k': {
       size: 'large',
@@ -227,6 +231,7 @@ export const swinFamily: BackboneFamily = {
   family: 'Swin',
   familyType: 'fully attention',
   batchNorm: false,
+  sides: { minimum: 32, step: 32, resized: true },
   backbones: {
     'swin_base_patch4_window7_224.ms_in22k_ft_in1k': {
       size: 'large',
@@ -246,6 +251,8 @@ export const coAtNetFamily: BackboneFamily = {
   family: 'CoAtNet',
   familyType: 'hybrid',
   batchNorm: true,
+  onePixelUpTo: 8,
+  sides: { minimum: 32, step: 32, resized: true },
   backbones: {
     'coatnet_0_rw_224.sw_in1k': {
       size: 'medium',
@@ -269,6 +276,7 @@ export const coaTFamily: BackboneFamily = {
   family: 'CoaT',
   familyType: 'hybrid',
   batchNorm: false,
+  sides: { minimum: 32, step: 32 },
   backbones: {
     'coat_tiny.in1k': {
       size: 'small',
@@ -282,6 +290,7 @@ export const edgeNeXtFamily: BackboneFamily = {
   family: 'EdgeNeXt',
   familyType: 'hybrid',
   batchNorm: false,
+  sides: { minimum: 32 },
   backbones: {
     'edgenext_small.usi_in1k': {
       size: 'small',
@@ -296,6 +305,8 @@ export const mobileViTFamily: BackboneFamily = {
   family: 'MobileViT',
   familyType: 'hybrid',
   batchNorm: true,
+  onePixelUpTo: 32,
+  sides: { minimum: 32 },
   backbones: {
     'mobilevit-small': {
       size: 'small',
@@ -310,6 +321,8 @@ export const mobileNetV3Family: BackboneFamily = {
   family: 'MobileNetV3',
   familyType: 'fully convolutional',
   batchNorm: true,
+  onePixelUpTo: 32,
+  sides: { minimum: 32 },
   backbones: {
     'mobilenetv3_large_100.ra_in1k': {
       size: 'small',
@@ -324,11 +337,14 @@ export const efficientNetFamily: BackboneFamily = {
   family: 'EfficientNet',
   familyType: 'fully convolutional',
   batchNorm: true,
+  onePixelUpTo: 32,
+  sides: { minimum: 32 },
   backbones: {
     'efficientnet-b0': {
       size: 'small',
       pretraining: ['supervised', 'in1k'],
       source: 'hf:google/efficientnet-b0/pytorch_model.bin@main',
+      onePixelUpTo: 63, // its padding rounds sides down, not up
       model: { classes: 1000, side: 224, pixels: 'imageNet', parameters: 5288548, multiplyAccumulates: 385814752 },
     },
   },
@@ -339,6 +355,8 @@ export const regNetFamily: BackboneFamily = {
   family: 'RegNet',
   familyType: 'fully convolutional',
   batchNorm: true,
+  onePixelUpTo: 32,
+  sides: { minimum: 32 },
   backbones: {
     'regnetx_004.pycls_in1k': {
       size: 'small',
@@ -353,6 +371,8 @@ export const resNetFamily: BackboneFamily = {
   family: 'ResNet',
   familyType: 'fully convolutional',
   batchNorm: true,
+  onePixelUpTo: 32,
+  sides: { minimum: 32 },
   backbones: {
     'resnet50.a1_in1k': {
       size: 'medium',
@@ -382,6 +402,8 @@ export const efficientNetLiteFamily: BackboneFamily = {
   family: 'EfficientNet',
   familyType: 'fully convolutional',
   batchNorm: true,
+  onePixelUpTo: 32,
+  sides: { minimum: 32 },
   backbones: {
     'tf_efficientnet_lite0.in1k': {
       size: 'small',
@@ -406,6 +428,8 @@ export const wideResNetFamily: BackboneFamily = {
   family: 'WideResNet',
   familyType: 'fully convolutional',
   batchNorm: true,
+  onePixelUpTo: 4,
+  sides: { minimum: 16 },
   backbones: {},
   architectures: wideResNetArchitectures,
 }

@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { closestName } from './closest-name.ts'
+import { closestName, closestNames } from './closest-name.ts'
+
+it('the closest names are the three nearest, the nearest first, each once', () => {
+  const names = ['resnet152', 'resnet50', 'resnet50.a1_in1k', 'resnet18', 'resnet50', 'regnetx_004', 'vit_tiny']
+  expect(closestNames('resnet51', names)).toEqual(['resnet50', 'resnet50.a1_in1k', 'resnet152'])
+  expect(closestNames('entirely different', names)).toEqual([])
+})
 
 const known = ['Classic AT', 'TRADES', 'standard', 'resnet50.a1_in1k']
 

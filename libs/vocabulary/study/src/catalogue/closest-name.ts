@@ -1,13 +1,23 @@
 /** The known name that a misspelt one most likely means, or null where none is near. */
 export function closestName(written: string, known: readonly string[]): string | null {
+  return closestNames(written, known)[0] ?? null
+}
+
+/** The known names that a misspelt one most likely means, at most three, the nearest first; none where none is near. */
+export function closestNames(written: string, known: readonly string[]): string[] {
   const limit = Math.ceil(written.length / 3)
-  let best: { name: string; distance: number } | null = null
-  for (const name of known) {
-    const distance =
-      partDistance(written, name) ?? Math.min(editDistance(written, name), beginningDistance(written, name))
-    if (distance <= limit && (best === null || distance < best.distance)) best = { name, distance }
-  }
-  return best?.name ?? null
+  return [...new Set(known)]
+    .map((name) => ({ name, distance: distanceTo(name, written) }))
+    .filter(({ distance }) => distance <= limit)
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, mostNamed)
+    .map(({ name }) => name)
+}
+
+const mostNamed = 3
+
+function distanceTo(name: string, written: string): number {
+  return partDistance(written, name) ?? Math.min(editDistance(written, name), beginningDistance(written, name))
 }
 
 /** The distance of a part of a name, which is nearer than any misspelling; a beginning is the nearest part. */

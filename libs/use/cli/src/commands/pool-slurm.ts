@@ -1,0 +1,64 @@
+import { reachVariables } from '@gauntlet/infra'
+import { declarePool } from '@gauntlet/ledger'
+import type { Command } from 'commander'
+import { CommandFailed, Misuse } from '../command-failed.ts'
+import { withLedger } from '../local-ledger.ts'
+import { parseSeconds } from '../parse-seconds.ts'
+import { SlurmRefused } from '../slurm/slurm.ts'
+import { isSlurmPool, tryPool } from '../slurm/tended-pool.ts'
+import { declaredSentence, requireName, withClass, type DeclareOptions } from './pool-options.ts'
+
+interface SlurmOptions extends DeclareOptions {
+  readonly maxWorkers: number
+  readonly backlog: number
+  readonly idle: number
+  readonly drain: number
+}
+
+export function addPoolSlurm(pool: Command): void {
+  withClass(
+    pool
+      .command('slurm')
+      .description(
+        'declare a pool whose workers SLURM starts, one for each element of a job array; tries a submission',
+      ),
+  )
+    .argument('<name>', 'lower-case letters, digits and hyphens')
+    .argument(
+      '[sbatch options...]',
+      'after --: where and how long its jobs run, such as --partition=gpu --time=4:00:00',
+    )
+    .option('--max-workers <n>', 'jobs that run or wait at most', parseCount, 16)
+    .option('--backlog <n>', 'stages that wait for each further worker', parseCount, 2)
+    .option('--idle <time>', 'without a stage a worker ends after', parseSeconds, 300)
+    .option('--drain <time>', 'before its end an allocation stops its stages by', parseSeconds, 120)
+    .action(async (name: string, sbatchOptions: readonly string[], options: SlurmOptions) => {
+      requireName(name)
+      await withLedger(async ({ db, settings }) => {
+        if (!settings.temporalAddress && !reachVariables(settings.home))
+          throw new CommandFailed(
+            'Jobs could not reach Temporal, which listens on this machine alone; run gauntlet up --reachable first, or set TEMPORAL_ADDRESS to a server of yours.',
+          )
+        const { maxWorkers, backlog, idle: idleSeconds, drain: drainSeconds } = options
+        const start = { by: 'slurm' as const, options: sbatchOptions, maxWorkers, backlog, idleSeconds, drainSeconds }
+        const declaration = { accelerator: options.class, memory: options.memory ?? null, start }
+        await tryPool(settings, { ...declaration, name, version: 0, environmentClass: null }).catch(
+          (error: unknown) => {
+            if (error instanceof SlurmRefused)
+              throw new CommandFailed(`SLURM would not take such a job: ${error.message}`)
+            throw error
+          },
+        )
+        const declared = await declarePool(db, name, declaration)
+        if (!isSlurmPool(declared)) return
+        console.log(`${declaredSentence(declared)} SLURM would take its jobs.`)
+        console.log(`Studies run on it with: gauntlet submit <study> --pool ${name}`)
+      })
+    })
+}
+
+function parseCount(text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= 1) return value
+  throw new Misuse(`${JSON.stringify(text)} is no count; give a whole number from 1.`)
+}

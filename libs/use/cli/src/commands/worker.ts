@@ -1,0 +1,73 @@
+import { declaredPools, openLedger } from '@gauntlet/ledger'
+import type { Command } from 'commander'
+import { spawn } from 'node:child_process'
+import { resolve } from 'node:path'
+import { CommandFailed } from '../command-failed.ts'
+import { LocalStack } from '../local-stack.ts'
+import { parseSeconds } from '../parse-seconds.ts'
+import { readCommandSettings } from '../settings.ts'
+import { requireName } from './pool-options.ts'
+
+const gpuWorker = resolve(import.meta.dirname, '../../../../../workers/gpu')
+
+interface WorkerOptions {
+  readonly pool: string
+  readonly idle?: number
+  readonly time?: number
+}
+
+export function addWorker(program: Command): void {
+  program
+    .command('worker')
+    .description(
+      'run a GPU worker of a pool in the foreground; it ends its stages with a checkpoint when it is told to stop',
+    )
+    .requiredOption('--pool <name>', 'the pool that it joins')
+    .option('--idle <time>', 'end after so long without a stage, such as 5m', parseSeconds)
+    .option('--time <time>', 'the machine is taken away after so long, such as 4h: stop in time', parseSeconds)
+    .action(async ({ pool, idle, time }: WorkerOptions) => {
+      requireName(pool)
+      const settings = readCommandSettings()
+      const address = new LocalStack(settings).temporalAddress()
+      if (!address)
+        throw new CommandFailed(
+          'No Temporal server runs here; set TEMPORAL_ADDRESS, or read the file that gauntlet up --reachable names.',
+        )
+      const environment = settings.databaseUrl && (await environmentOf(settings.databaseUrl, pool))
+      process.exitCode = await runWorker({
+        DATABASE_URL: undefined, // GPU workers hold no database credentials
+        TEMPORAL_ADDRESS: address,
+        GAUNTLET_POOL: pool,
+        GAUNTLET_ARTIFACTS: settings.artifacts,
+        GAUNTLET_CACHE: settings.cache,
+        ...(environment ? { GAUNTLET_POOL_ENVIRONMENT: environment } : {}),
+        ...(idle ? { GAUNTLET_IDLE_SECONDS: String(idle) } : {}),
+        ...(time ? { GAUNTLET_DEADLINE: String(Math.floor(Date.now() / 1_000) + time) } : {}),
+      })
+    })
+}
+
+async function environmentOf(databaseUrl: string, pool: string): Promise<string | null> {
+  const ledger = openLedger(databaseUrl)
+  try {
+    return (await declaredPools(ledger.db, [pool]))[0]?.environmentClass ?? null
+  } finally {
+    await ledger.close()
+  }
+}
+
+/** Runs the worker to its end, passes signals on, and gives its exit code. */
+function runWorker(variables: NodeJS.ProcessEnv): Promise<number> {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+    cwd: gpuWorker,
+    env: { ...process.env, ...variables },
+    stdio: 'inherit',
+  })
+  // A terminal signals both processes; a second signal does no harm.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const)
+    process.on(signal, () => void child.kill(signal))
+  return new Promise((done, fail) => {
+    child.on('error', fail)
+    child.on('exit', (code) => done(code ?? 1))
+  })
+}

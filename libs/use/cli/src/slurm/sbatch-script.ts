@@ -1,0 +1,66 @@
+import { resolve } from 'node:path'
+import type { DeclaredPool, SlurmStart } from '@gauntlet/contract'
+
+/** The root of the checkout, which compute nodes see under the same path. */
+const root = resolve(import.meta.dirname, '../../../../..')
+
+/** What workers on compute nodes need beside their pool. */
+export interface WorkerPlace {
+  readonly artifacts: string
+  readonly cache: string
+  /** A file of variables that say how to reach Temporal; undefined where those of the environment do. */
+  readonly variables: string | undefined
+  /** The pattern of the file with what an element prints; `%A_%a` stands for the job and the element. */
+  readonly log: string
+}
+
+/** The name of the jobs of a pool. */
+export function jobName(pool: string): string {
+  return `gauntlet-${pool}`
+}
+
+/**
+ * The script of a job array whose elements are one worker each. What the partition is, how long it lasts and which
+ * devices an element has are options of the call. `srun` makes the worker a step of the job, since signals that the
+ * cluster sends before the end go to steps. A job is never queued again by itself: whoever tends the pool starts
+ * others.
+ */
+export function sbatchScript(pool: DeclaredPool & { readonly start: SlurmStart }, place: WorkerPlace): string {
+  const { name, version, start, environmentClass } = pool
+  const variables = {
+    GAUNTLET_POOL: name,
+    ...(environmentClass ? { GAUNTLET_POOL_ENVIRONMENT: environmentClass } : {}),
+    GAUNTLET_ARTIFACTS: place.artifacts,
+    GAUNTLET_CACHE: place.cache,
+    GAUNTLET_IDLE_SECONDS: String(start.idleSeconds),
+    GAUNTLET_DRAIN_SECONDS: String(start.drainSeconds),
+  }
+  return `#!/bin/sh
+# Workers of the pool ${name}, version ${version}. Written by gauntlet pool.
+#SBATCH --job-name=${jobName(name)}
+#SBATCH --output="${place.log}"
+#SBATCH --signal=USR2@${start.drainSeconds}
+#SBATCH --no-requeue
+cd ${quoted(root)} || exit 1
+unset DATABASE_URL GAUNTLET_DASHBOARD_TOKEN
+${place.variables ? `. ${quoted(place.variables)}\n` : ''}${exports(variables)}
+# The worker stops by the clock. SLURM before 23.02 does not tell a job when it ends.
+if [ -z "$SLURM_JOB_END_TIME" ]; then
+  end=$(squeue --noheader --jobs="$SLURM_JOB_ID" --format=%e)
+  SLURM_JOB_END_TIME=$(date -d "$end" +%s 2>/dev/null)
+  export SLURM_JOB_END_TIME
+fi
+export GAUNTLET_WORKER="gpu@$(hostname)/slurm-$SLURM_JOB_ID"
+exec srun --ntasks=1 ${quoted(process.execPath)} --import tsx workers/gpu/src/main.ts
+`
+}
+
+function exports(variables: Readonly<Record<string, string>>): string {
+  return Object.entries(variables)
+    .map(([name, value]) => `export ${name}=${quoted(value)}`)
+    .join('\n')
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}

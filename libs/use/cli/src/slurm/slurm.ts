@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { CommandFailed } from '../command-failed.ts'
+import { jobName } from './sbatch-script.ts'
+import { parseJobs, squeueFormat, type SlurmJob } from './squeue.ts'
+
+/** Variables that no job may inherit: GPU workers hold no database credentials. */
+const secrets = /^(DATABASE_URL|GAUNTLET_DASHBOARD_TOKEN|PG[A-Z]+)$/
+
+/** SLURM refused a command; the message is its own. */
+export class SlurmRefused extends Error {
+  override readonly name = 'SlurmRefused'
+}
+
+/** The jobs of a pool that wait, run or are about to end. */
+export async function jobsOf(pool: string): Promise<SlurmJob[]> {
+  const args = ['--me', '--noheader', '--array', `--name=${jobName(pool)}`, `--format=${squeueFormat}`]
+  return parseJobs(await slurm('squeue', args))
+}
+
+/** Submits an array of so many elements. Gives the id of the job. */
+export async function submit(script: string, options: readonly string[], elements: number): Promise<string> {
+  return (await slurm('sbatch', ['--parsable', ...options, `--array=1-${elements}`, script])).trim()
+}
+
+/** Asks SLURM whether it would take such a job; submits nothing. Throws `SlurmRefused`. */
+export async function trySubmission(script: string, options: readonly string[]): Promise<void> {
+  await slurm('sbatch', ['--test-only', ...options, script])
+}
+
+export async function cancelJobs(jobs: readonly SlurmJob[]): Promise<void> {
+  if (jobs.length > 0)
+    await slurm(
+      'scancel',
+      jobs.map(({ id }) => id),
+    )
+}
+
+async function slurm(command: string, args: readonly string[]): Promise<string> {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !secrets.test(name)))
+  try {
+    return (await promisify(execFile)(command, args, { env: { ...env, SLURM_TIME_FORMAT: undefined } })).stdout
+  } catch (error) {
+    const { code, stderr = '' } = error as { readonly code?: unknown; readonly stderr?: string }
+    if (code === 'ENOENT')
+      throw new CommandFailed(`There is no ${command} here; run this on a login node of the cluster.`, { cause: error })
+    const said = stderr.trim().split('\n').at(-1) ?? ''
+    throw new SlurmRefused(said.replace(/^\w+: (error: )?/, '') || `${command} failed`, { cause: error })
+  }
+}
