@@ -129,7 +129,7 @@ export const breaches: readonly Breach[] = [
   wall('libs/record/artifacts/src', "import { breach } from '@gauntlet/engine'", /layer:storage.*can only depend on/),
   wall('libs/record/artifacts/src', "import { breach } from '@gauntlet/ledger'", /layer:storage.*can only depend on/),
   wall('libs/record/sources/src', "import { breach } from '@gauntlet/artifacts'", /layer:storage.*can only depend on/),
-  wall('libs/record/seals/src', "import { breach } from '@gauntlet/ledger'", /room:seals.*can only depend on/),
+  wall('libs/record/seals/src', "import { breach } from '@gauntlet/files'", /room:seals.*can only depend on/),
   wall('libs/record/seals/src', "import breach from 'pg'", /room:seals.*not allowed to import|Only packages/),
 
   // Workers: no database credentials on GPU machines, no tensors beside the rows
@@ -176,7 +176,7 @@ export const breaches: readonly Breach[] = [
   wall('libs/use/report/src', "import { breach } from '@gauntlet/ledger'", /layer:report.*can only depend on/),
   wall('libs/use/report/src', "import breach from 'pg'", /layer:report.*not allowed to import|Only packages/),
   wall('libs/use/client/src', "import { breach } from '@gauntlet/engine'", /layer:client.*can only depend on/),
-  wall('libs/use/exchange/src', "import { breach } from '@gauntlet/client'", /room:exchange.*can only depend on/),
+  wall('libs/use/exchange/src', "import { breach } from '@gauntlet/analysis'", /room:exchange.*can only depend on/),
   wall(
     'libs/use/audit/src',
     "import { breach } from '@gauntlet/gpu-worker'",
