@@ -13,6 +13,11 @@ import { GauntletHome, until } from './gauntlet-home.fixture.ts'
 import { requireOneFulfilmentEach, requireResumption } from './attempt-history.fixture.ts'
 import { smoke, variant } from './studies.fixture.ts'
 
+interface Verification {
+  readonly holds: boolean
+  readonly levels: readonly { readonly name: string }[]
+}
+
 /*
  * The whole system on its smallest real study: command line, Postgres, Temporal, workers, engine, real weights, real
  * digits. In one home the study runs undisturbed, and everything is done with its results. In the other one it is
@@ -68,6 +73,11 @@ describe('an undisturbed study', () => {
     const verdict = await home.json<object>('seal', '--verify', archive)
     expect(verdict).toMatchObject({ passed: true, export: { measurements: 10, withheld: 0 } })
     expect(await home.succeed('import', archive)).toContain('0 numbers, 0 stages and 0 artifacts are new here')
+    const seal = join(home.folder, 'kept.seal.json')
+    await home.succeed('seal', 'smoke', '--out', seal)
+    const { holds, levels } = await home.json<Verification>('verify', 'smoke', '--seal', seal)
+    expect(holds).toBe(true)
+    expect(levels.map(({ name }) => name)).toEqual(['bytes', 'keys', 'numbers', 'graph', 'seal'])
   })
 
   it('has a row for each perturbation of each configuration, every number over every test image', async () => {

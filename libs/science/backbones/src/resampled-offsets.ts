@@ -24,12 +24,21 @@ function geometricPlaces(from: number, to: number): number[] {
   let [left, right, ratio] = [1.01, 1.5, 1.5]
   while (right - left > 1e-6) {
     ratio = (left + right) / 2
-    if ((1 - ratio ** old) / (1 - ratio) > wanted) right = ratio
+    if (geometricSums(ratio, old).at(-1)! > wanted) right = ratio
     else left = ratio
   }
-  const places: number[] = []
-  for (let i = 0, place = 1; i < old; i++, place += ratio ** i) places.push(Math.fround(place))
+  const places = geometricSums(ratio, old).map(Math.fround)
   return [...places.map((place) => -place).reverse(), 0, ...places]
+}
+
+/** 1, 1 + q, 1 + q + q², …: `count` sums. */
+function geometricSums(ratio: number, count: number): number[] {
+  let [sum, term] = [0, 1]
+  return Array.from({ length: count }, () => {
+    sum += term
+    term *= ratio
+    return sum
+  })
 }
 
 /** Linear interpolation between places in ascending order; beyond the last one its value. */

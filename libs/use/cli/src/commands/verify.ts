@@ -14,11 +14,16 @@ import { Misuse } from '../command-failed.ts'
 import { count } from '../count.ts'
 import { interruptible } from '../interruptible.ts'
 import { withLedger } from '../local-ledger.ts'
+import { readPublicKey } from '../key-files.ts'
 import { progressLine } from '../progress-line.ts'
+import { sealLevel } from '../seal-level.ts'
 
 interface VerifyCommandOptions {
   readonly level?: readonly string[]
   readonly again?: boolean
+  readonly seal?: string
+  readonly leaves?: string
+  readonly publicKey?: string
   readonly json?: boolean
 }
 
@@ -29,11 +34,20 @@ export function addVerify(program: Command): void {
     .argument('<study>', 'name or id of a study that has run')
     .option('--level <names...>', 'check these levels alone: bytes, keys, numbers, graph')
     .option('--again', 'also read and count again what this machine has verified before and has not changed since')
+    .option('--seal <file>', 'compare the ledger with this seal of the study too, which was kept elsewhere')
+    .option('--leaves <file>', 'with --seal: the list of leaves that was written with it')
+    .option('--public-key <file>', 'with --seal: the key that must have signed it')
     .option('--json', 'print JSON')
-    .action(async (study: string, { level: names, again = false, json }: VerifyCommandOptions) => {
+    .action(async (study: string, options: VerifyCommandOptions) => {
+      const { level: names, again = false, seal, leaves, json } = options
+      const publicKey = await readPublicKey(options.publicKey)
+      const files = { ...(leaves === undefined ? {} : { leaves }), ...(publicKey ? { publicKey } : {}) }
       const verification = await interruptible('Interrupted; what was verified is remembered.', (signal) =>
-        withLedger(async ({ settings, db, store }) => {
-          const levels = levelsNamed(names, new CountedOutcomes(join(settings.cache, 'audit', 'counts.txt')))
+        withLedger(async (session) => {
+          const { settings, db, store } = session
+          const counted = new CountedOutcomes(join(settings.cache, 'audit', 'counts.txt'))
+          const sealed = seal === undefined ? [] : [sealLevel(seal, session, files)]
+          const levels = [...levelsNamed(names, counted), ...sealed]
           const line = progressLine()
           try {
             const onProgress = progressOn(line)
