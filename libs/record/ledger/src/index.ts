@@ -8,12 +8,12 @@ export {
   type AuditedGrid,
   type AuditedMeasurement,
   type Producer,
-} from './audited-study.ts'
-export { attemptCosts, measuredAttempts, type AttemptCost, type MeasuredAttempt } from './attempt-costs.ts'
-export { changesSince, type LedgerChanges } from './changes-since.ts'
-export { LedgerAbsent, LedgerMisplaced, LedgerOlder } from './ledger-absent.ts'
-export { droppableArtifacts, type DroppableArtifacts } from './droppable-artifacts.ts'
-export { doubtReach, type DoubtReach, type RestingNumber, type RestingStage } from './doubt-reach.ts'
+} from './audit/audited-study.ts'
+export { attemptCosts, measuredAttempts, type AttemptCost, type MeasuredAttempt } from './executions/attempt-costs.ts'
+export { changesSince, type LedgerChanges } from './studies/changes-since.ts'
+export { LedgerAbsent, LedgerMisplaced, LedgerOlder } from './database/ledger-absent.ts'
+export { droppableArtifacts, type DroppableArtifacts } from './audit/droppable-artifacts.ts'
+export { doubtReach, type DoubtReach, type RestingNumber, type RestingStage } from './audit/doubt-reach.ts'
 export {
   doubtable,
   DoubtSubjectUnknown,
@@ -22,26 +22,26 @@ export {
   raiseDoubt,
   withdrawDoubt,
   type Doubt,
-} from './doubts.ts'
-export { executionGraph, type ExecutionNode } from './execution-graph.ts'
-export { factId, factKinds, factPlace, type Fact, type FactKind, type FactOf } from './facts.ts'
-export { findStudy, studiesNamed, studyFile, type RecordedStudy } from './find-study.ts'
-export { fulfilExecution, type FulfilmentReport } from './fulfil-execution.ts'
-export { fulfilledOutputs, fulfilledOutputsOf } from './fulfilled-outputs.ts'
-export { ImportContradicted } from './import-contradicted.ts'
-export { importFacts, type ImportCounts, type ImportedSeal } from './import-facts.ts'
-export { readImportedStudy, type ImportedStudy } from './imported-study.ts'
-export { kindOfStudy, StudyNameAmbiguous, type StudyKind } from './kind-of-study.ts'
-export { fulfilledAbout, knownStages, lastFailures, type KnownExecution } from './known-executions.ts'
-export { LedgerNewer } from './ledger-newer.ts'
-export { LedgerUnreachable } from './ledger-unreachable.ts'
-export { LineageBroken } from './lineage-broken.ts'
-export { measuredUnder } from './measured-under.ts'
-export { MeasurementUnknown } from './measurement-unknown.ts'
-export { listStudies, type ListedStudy } from './list-studies.ts'
-export { ledgerIdentity, migrate, requireLedger } from './migrate.ts'
-export { openLedger, type LedgerDatabase } from './open-ledger.ts'
-export { outOfMemoryFacts } from './out-of-memory.ts'
+} from './audit/doubts.ts'
+export { executionGraph, type ExecutionNode } from './executions/execution-graph.ts'
+export { factId, factKinds, factPlace, type Fact, type FactKind, type FactOf } from './seals/facts.ts'
+export { findStudy, studiesNamed, studyFile, type RecordedStudy } from './studies/find-study.ts'
+export { fulfilExecution, type FulfilmentReport } from './executions/fulfil-execution.ts'
+export { fulfilledOutputs, fulfilledOutputsOf } from './executions/fulfilled-outputs.ts'
+export { ImportContradicted } from './seals/import-contradicted.ts'
+export { importFacts, type ImportCounts, type ImportedSeal } from './seals/import-facts.ts'
+export { readImportedStudy, type ImportedStudy } from './studies/imported-study.ts'
+export { kindOfStudy, StudyNameAmbiguous, type StudyKind } from './studies/kind-of-study.ts'
+export { fulfilledAbout, knownStages, lastFailures, type KnownExecution } from './executions/known-executions.ts'
+export { LedgerNewer } from './database/ledger-newer.ts'
+export { LedgerUnreachable } from './database/ledger-unreachable.ts'
+export { LineageBroken } from './executions/lineage-broken.ts'
+export { measuredUnder } from './executions/measured-under.ts'
+export { MeasurementUnknown } from './executions/measurement-unknown.ts'
+export { listStudies, type ListedStudy } from './studies/list-studies.ts'
+export { ledgerIdentity, migrate, requireLedger } from './database/migrate.ts'
+export { openLedger, type LedgerDatabase } from './database/open-ledger.ts'
+export { outOfMemoryFacts } from './executions/out-of-memory.ts'
 export {
   declaredPools,
   declarePool,
@@ -51,19 +51,24 @@ export {
   poolEnvironment,
   type PoolEnvironment,
   type RecordedDeclaration,
-} from './pools.ts'
-export { lastPoolDescription, recordPool } from './pool-description.ts'
-export { reachableArtifacts, stageStates, studyFileType, type StageState } from './reachable-artifacts.ts'
-export { beginAttempt, recordAttempt, type Attempt } from './record-attempt.ts'
-export { recordFailure } from './record-failure.ts'
-export { recordImport, StudyNameTaken, type ClaimedRow, type ImportRecord } from './record-import.ts'
-export { ledgerTime, recordSeal, sealedArtifacts, sealsOf, type RecordedSeal } from './record-seal.ts'
-export { perturbationKey, recordStudy, type StudyRecord } from './record-study.ts'
-export { measurementId, measurementIdOf, recordMeasurement } from './record-measurement.ts'
+} from './pools/pools.ts'
+export { lastPoolDescription, recordPool } from './pools/pool-description.ts'
+export { reachableArtifacts, stageStates, studyFileType, type StageState } from './audit/reachable-artifacts.ts'
+export { beginAttempt, recordAttempt, type Attempt } from './executions/record-attempt.ts'
+export { recordFailure } from './studies/record-failure.ts'
+export { recordImport, StudyNameTaken, type ClaimedRow, type ImportRecord } from './studies/record-import.ts'
+export { ledgerTime, recordSeal, sealedArtifacts, sealsOf, type RecordedSeal } from './seals/record-seal.ts'
+export { perturbationKey, recordStudy, type StudyRecord } from './studies/record-study.ts'
+export { measurementId, measurementIdOf, recordMeasurement } from './executions/record-measurement.ts'
 export type { ClaimedPerturbation } from './schema/imported-study.ts'
-export { recordReproduction, reproductionsOf, type Reproduction, type ReproductionRecord } from './reproductions.ts'
+export {
+  recordReproduction,
+  reproductionsOf,
+  type Reproduction,
+  type ReproductionRecord,
+} from './audit/reproductions.ts'
 export { reproductionVerdicts } from './schema/reproduction.ts'
-export { searchLedger, type SearchHit } from './search-ledger.ts'
+export { searchLedger, type SearchHit } from './studies/search-ledger.ts'
 export {
   evidenceOf,
   studyEvidence,
@@ -73,10 +78,10 @@ export {
   type RecordedMeasurement,
   type StudyEvidence,
   type StudyGrid,
-} from './study-evidence.ts'
-export { artifactsByRole, recordKeys, withStudyFacts, type RecordKeys } from './study-facts.ts'
-export { storedSizes, type StoredRole, type StoredSizes } from './stored-sizes.ts'
-export { annotateStudy, readAnnotations, type AnnotatedStudy } from './study-annotations.ts'
-export { StudyUnknown } from './study-unknown.ts'
-export { traceMeasurement, type MeasurementTrace, type TracedExecution } from './trace-measurement.ts'
-export { withdrawFulfilment } from './withdraw-fulfilment.ts'
+} from './studies/study-evidence.ts'
+export { artifactsByRole, recordKeys, withStudyFacts, type RecordKeys } from './seals/study-facts.ts'
+export { storedSizes, type StoredRole, type StoredSizes } from './audit/stored-sizes.ts'
+export { annotateStudy, readAnnotations, type AnnotatedStudy } from './studies/study-annotations.ts'
+export { StudyUnknown } from './studies/study-unknown.ts'
+export { traceMeasurement, type MeasurementTrace, type TracedExecution } from './executions/trace-measurement.ts'
+export { withdrawFulfilment } from './executions/withdraw-fulfilment.ts'

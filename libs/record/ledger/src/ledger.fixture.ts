@@ -13,11 +13,11 @@ import {
   type StageIdentity,
 } from '@gauntlet/study'
 import { afterAll, beforeAll } from 'vitest'
-import { migrate } from './migrate.ts'
-import { openLedger, type Ledger } from './open-ledger.ts'
-import type { Attempt } from './record-attempt.ts'
-import type { FulfilmentReport } from './fulfil-execution.ts'
-import type { StudyRecord } from './record-study.ts'
+import { migrate } from './database/migrate.ts'
+import { openLedger, type Ledger } from './database/open-ledger.ts'
+import type { Attempt } from './executions/record-attempt.ts'
+import type { FulfilmentReport } from './executions/fulfil-execution.ts'
+import type { StudyRecord } from './studies/record-study.ts'
 
 /** Milliseconds. A server starts in a second, except on a machine that is busy with a study. */
 const startLimit = 120_000

@@ -9,9 +9,9 @@ import type {
 } from '@gauntlet/study'
 import { configurationId, evaluatorLabel } from '@gauntlet/study'
 import { sql, type SQL } from 'drizzle-orm'
-import type { LedgerDatabase } from './open-ledger.ts'
-import { measurementId } from './record-measurement.ts'
-import { perturbationKey } from './record-study.ts'
+import type { LedgerDatabase } from './database/open-ledger.ts'
+import { measurementId } from './executions/record-measurement.ts'
+import { perturbationKey } from './studies/record-study.ts'
 import type { MeasurementFlag } from './schema/measurement.ts'
 
 /** A stage as if it had run: rows of thousands are written in one statement, which attempts one by one could not be. */

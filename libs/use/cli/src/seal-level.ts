@@ -1,7 +1,7 @@
 import { Links, type Level } from '@gauntlet/audit'
 import { verifySeal } from '@gauntlet/exchange'
 import { Misuse } from './command-failed.ts'
-import type { LedgerSession } from './local-ledger.ts'
+import type { LedgerSession } from './stack/local-ledger.ts'
 
 /** Where the list of a seal's leaves is, and the key that must have signed it. */
 type SealFiles = NonNullable<Parameters<typeof verifySeal>[2]>

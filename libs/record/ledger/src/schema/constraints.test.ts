@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { beforeAll, expect, it } from 'vitest'
 import { configurationId, digestOf } from '@gauntlet/study'
-import { fulfilExecution } from '../fulfil-execution.ts'
+import { fulfilExecution } from '../executions/fulfil-execution.ts'
 import {
   artifactOf,
   attemptCalled,
@@ -11,9 +11,9 @@ import {
   studyOf,
   useLedger,
 } from '../ledger.fixture.ts'
-import { recordAttempt } from '../record-attempt.ts'
-import { recordMeasurement } from '../record-measurement.ts'
-import { recordStudy } from '../record-study.ts'
+import { recordAttempt } from '../executions/record-attempt.ts'
+import { recordMeasurement } from '../executions/record-measurement.ts'
+import { recordStudy } from '../studies/record-study.ts'
 
 const ledger = useLedger()
 const configuration = configurationWith(1)

@@ -2,9 +2,9 @@ import { analyzeStudy, compareStudies } from '@gauntlet/analysis'
 import { comparisonTables, protocolTables, type Table } from '@gauntlet/report'
 import type { Command } from 'commander'
 import { Misuse } from '../command-failed.ts'
-import { withLedger } from '../local-ledger.ts'
-import { readStudyNumbers } from '../read-study-numbers.ts'
-import { renderTable } from '../table.ts'
+import { withLedger } from '../stack/local-ledger.ts'
+import { readStudyNumbers } from '../read/read-study-numbers.ts'
+import { renderTable } from '../print/table.ts'
 
 interface AnalyzeOptions {
   readonly protocol?: string

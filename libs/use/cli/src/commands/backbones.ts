@@ -1,6 +1,6 @@
 import { backboneCatalogue, type BackboneFacts } from '@gauntlet/study'
 import type { Command } from 'commander'
-import { renderTable, type Column } from '../table.ts'
+import { renderTable, type Column } from '../print/table.ts'
 
 export function addBackbones(program: Command): void {
   program

@@ -4,8 +4,8 @@ import { isMissingReason, missingReasons, type RetryRequest, type StudyProgress 
 import { expandStudy } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { Misuse } from '../command-failed.ts'
-import { parseHours } from '../parse-hours.ts'
-import { withRunningStudy } from '../running-study.ts'
+import { parseHours } from '../parse/parse-hours.ts'
+import { withRunningStudy } from '../stack/running-study.ts'
 
 const studyArgument = ['<study>', 'path of a study file, or the name of one that ships with Gauntlet'] as const
 

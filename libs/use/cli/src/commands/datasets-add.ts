@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, relative, resolve, sep } from 'node:path'
 import { Misuse } from '../command-failed.ts'
-import { sourceNamed } from '../locate-dataset.ts'
+import { sourceNamed } from '../read/locate-dataset.ts'
 import { readCommandSettings } from '../settings.ts'
 
 export function addDatasetsAdd(datasets: Command): void {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { CommandFailed, Misuse } from '../command-failed.ts'
-import { renderReport } from '../dataset-report.ts'
-import { locateDataset } from '../locate-dataset.ts'
-import { progressLine } from '../progress-line.ts'
+import { renderReport } from '../print/dataset-report.ts'
+import { locateDataset } from '../read/locate-dataset.ts'
+import { progressLine } from '../print/progress-line.ts'
 import { readCommandSettings } from '../settings.ts'
 import { idOf } from './datasets-add.ts'
 

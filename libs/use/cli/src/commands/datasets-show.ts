@@ -1,9 +1,9 @@
 import { writeFileAtomically } from '@gauntlet/files'
 import { contactSheet, encodePng, type Tile } from '@gauntlet/pictures'
 import type { Command } from 'commander'
-import { locateDataset } from '../locate-dataset.ts'
+import { locateDataset } from '../read/locate-dataset.ts'
 import { readCommandSettings } from '../settings.ts'
-import { renderTable } from '../table.ts'
+import { renderTable } from '../print/table.ts'
 
 /** Images of a row of the sheet, and their side in pixels, which is that of a tile. */
 const [perClass, side] = [8, 136]

@@ -1,6 +1,6 @@
 import { datasetCatalogue, type DatasetFacts } from '@gauntlet/study'
 import type { Command } from 'commander'
-import { renderTable, type Column } from '../table.ts'
+import { renderTable, type Column } from '../print/table.ts'
 import { addDatasetsAdd } from './datasets-add.ts'
 import { addDatasetsCheck } from './datasets-check.ts'
 import { addDatasetsShow } from './datasets-show.ts'

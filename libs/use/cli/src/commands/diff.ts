@@ -2,10 +2,10 @@ import { comparePaired, percent } from '@gauntlet/analysis'
 import { diffNumbers, readSide, type Diff, type DiffNumber, type NumberPair } from '@gauntlet/audit'
 import { formatDifferences, readOlderNumbers, type Difference } from '@gauntlet/client'
 import type { Command } from 'commander'
-import { count } from '../count.ts'
+import { count } from '../print/count.ts'
 import { Misuse } from '../command-failed.ts'
-import { withLedger, type LedgerSession } from '../local-ledger.ts'
-import { readCurrentResults } from '../read-current-results.ts'
+import { withLedger, type LedgerSession } from '../stack/local-ledger.ts'
+import { readCurrentResults } from '../read/read-current-results.ts'
 
 export function addDiff(program: Command): void {
   program

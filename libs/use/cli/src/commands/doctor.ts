@@ -4,12 +4,12 @@ import { writeFileAtomically } from '@gauntlet/files'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import type { DeviceCheckRequest } from '@gauntlet/contract'
-import { bugReport } from '../bug-report.ts'
-import { benchDevice, benchDefaults } from '../bench-device.ts'
-import { checkDefaults, checkDevice } from '../check-device.ts'
+import { bugReport } from '../bug-report/bug-report.ts'
+import { benchDevice, benchDefaults } from '../device/bench-device.ts'
+import { checkDefaults, checkDevice } from '../device/check-device.ts'
 import { CommandFailed, Misuse } from '../command-failed.ts'
 import { readCommandSettings } from '../settings.ts'
-import { renderTable, type Column } from '../table.ts'
+import { renderTable, type Column } from '../print/table.ts'
 
 interface DoctorOptions {
   readonly json?: boolean

@@ -2,9 +2,9 @@ import { reportDoubt, type DoubtReport } from '@gauntlet/audit'
 import { priceSentence, speedsOf } from '@gauntlet/client'
 import { doubtable, listDoubts, raiseDoubt, withdrawDoubt, type Doubt } from '@gauntlet/ledger'
 import type { Command } from 'commander'
-import { count } from '../count.ts'
+import { count } from '../print/count.ts'
 import { Misuse } from '../command-failed.ts'
-import { withLedger, type LedgerSession } from '../local-ledger.ts'
+import { withLedger, type LedgerSession } from '../stack/local-ledger.ts'
 
 interface DoubtCommandOptions {
   readonly why?: string

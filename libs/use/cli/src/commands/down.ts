@@ -1,6 +1,6 @@
 import { closeReach } from '@gauntlet/infra'
 import type { Command } from 'commander'
-import { LocalStack } from '../local-stack.ts'
+import { LocalStack } from '../stack/local-stack.ts'
 import { readCommandSettings } from '../settings.ts'
 
 export function addDown(program: Command): void {

@@ -4,7 +4,7 @@ import { Option, type Command } from 'commander'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { Misuse } from '../command-failed.ts'
-import { evaluationStudy, type EvaluationStudy } from '../evaluation-study.ts'
+import { evaluationStudy, type EvaluationStudy } from '../study-files/evaluation-study.ts'
 import { runStudyFile } from './run.ts'
 
 interface EvaluateOptions {

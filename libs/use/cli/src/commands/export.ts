@@ -2,9 +2,9 @@ import { configurationsWhere, exportStudy } from '@gauntlet/exchange'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import { Misuse } from '../command-failed.ts'
-import { readSigningKey } from '../key-files.ts'
-import { withLedger } from '../local-ledger.ts'
-import { progressLine } from '../progress-line.ts'
+import { readSigningKey } from '../read/key-files.ts'
+import { withLedger } from '../stack/local-ledger.ts'
+import { progressLine } from '../print/progress-line.ts'
 
 interface ExportCommandOptions {
   readonly artifacts?: string

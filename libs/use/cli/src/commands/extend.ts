@@ -3,10 +3,10 @@ import { extendStudy, type Extended } from '@gauntlet/client'
 import { openLedger, studyFileType } from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { CommandFailed } from '../command-failed.ts'
-import { LocalStack } from '../local-stack.ts'
-import { readStudyShowingPins } from '../read-study.ts'
+import { LocalStack } from '../stack/local-stack.ts'
+import { readStudyShowingPins } from '../read/read-study.ts'
 import { readCommandSettings } from '../settings.ts'
-import { connectTemporal } from '../temporal.ts'
+import { connectTemporal } from '../stack/temporal.ts'
 
 export function addExtend(program: Command): void {
   program

@@ -12,10 +12,10 @@ import {
 } from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { CommandFailed, Misuse } from '../command-failed.ts'
-import { count } from '../count.ts'
-import { withLedger } from '../local-ledger.ts'
-import { progressLine } from '../progress-line.ts'
-import { renderTable } from '../table.ts'
+import { count } from '../print/count.ts'
+import { withLedger } from '../stack/local-ledger.ts'
+import { progressLine } from '../print/progress-line.ts'
+import { renderTable } from '../print/table.ts'
 
 interface GcOptions {
   readonly remove?: boolean

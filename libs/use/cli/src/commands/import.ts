@@ -5,10 +5,10 @@ import type { Json } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { stat } from 'node:fs/promises'
 import { Misuse } from '../command-failed.ts'
-import { readPublicKey } from '../key-files.ts'
-import { withLedger } from '../local-ledger.ts'
-import { progressLine } from '../progress-line.ts'
-import { readMapping, readPublishedFiles } from '../published-files.ts'
+import { readPublicKey } from '../read/key-files.ts'
+import { withLedger } from '../stack/local-ledger.ts'
+import { progressLine } from '../print/progress-line.ts'
+import { readMapping, readPublishedFiles } from '../read/published-files.ts'
 
 interface ImportOptions {
   readonly as?: string

@@ -7,9 +7,9 @@ import { rm } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { Misuse } from '../command-failed.ts'
-import { readStudyShowingPins } from '../read-study.ts'
+import { readStudyShowingPins } from '../read/read-study.ts'
 import { readCommandSettings } from '../settings.ts'
-import { budgets, studyTemplate, type Budget, type StudyTemplate } from '../study-template.ts'
+import { budgets, studyTemplate, type Budget, type StudyTemplate } from '../study-files/study-template.ts'
 import { idOf, sourceFrom } from './datasets-add.ts'
 
 interface InitOptions {

@@ -2,9 +2,9 @@ import { readStudy } from '@gauntlet/client'
 import { annotateStudy, findStudy, readAnnotations, type LedgerDatabase } from '@gauntlet/ledger'
 import { annotationProblem, studyId, type Digest, type StudyAnnotations } from '@gauntlet/study'
 import type { Command } from 'commander'
-import { annotationsLine } from '../annotations-line.ts'
+import { annotationsLine } from '../print/annotations-line.ts'
 import { Misuse } from '../command-failed.ts'
-import { withLedger } from '../local-ledger.ts'
+import { withLedger } from '../stack/local-ledger.ts'
 
 interface NoteOptions {
   readonly owner?: string

@@ -16,11 +16,11 @@ import { expandStudy } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { availableParallelism } from 'node:os'
 import { Misuse } from '../command-failed.ts'
-import { withLedger } from '../local-ledger.ts'
+import { withLedger } from '../stack/local-ledger.ts'
 import { readCommandSettings, type CommandSettings } from '../settings.ts'
-import { readStudyToPlanShowingPins } from '../read-study.ts'
-import { renderTable } from '../table.ts'
-import { askWorkersOrLedger } from '../worker-description.ts'
+import { readStudyToPlanShowingPins } from '../read/read-study.ts'
+import { renderTable } from '../print/table.ts'
+import { askWorkersOrLedger } from '../stack/worker-description.ts'
 
 export function addPlan(program: Command): void {
   program

@@ -2,7 +2,7 @@ import { isPoolName } from '@gauntlet/contract'
 import type { RecordedDeclaration } from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { Misuse } from '../command-failed.ts'
-import { parseSize } from '../parse-size.ts'
+import { parseSize } from '../parse/parse-size.ts'
 
 /** What is said of the machines of a pool. */
 export interface DeclareOptions {

@@ -2,11 +2,11 @@ import { openLedger, declaredPools } from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandFailed } from '../command-failed.ts'
-import { LocalStack } from '../local-stack.ts'
-import { parseSeconds } from '../parse-seconds.ts'
+import { LocalStack } from '../stack/local-stack.ts'
+import { parseSeconds } from '../parse/parse-seconds.ts'
 import { readCommandSettings } from '../settings.ts'
 import { isSlurmPool, tendOnce } from '../slurm/tended-pool.ts'
-import { connectTemporal } from '../temporal.ts'
+import { connectTemporal } from '../stack/temporal.ts'
 
 export function addPoolTend(pool: Command): void {
   pool

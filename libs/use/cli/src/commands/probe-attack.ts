@@ -3,10 +3,10 @@ import { ensembleEvaluatorNames } from '@gauntlet/study'
 import { Option, type Command } from 'commander'
 import { resolve } from 'node:path'
 import { Misuse } from '../command-failed.ts'
-import { parseEpsilon } from '../parse-epsilon.ts'
-import { parseSeed } from '../parse-seed.ts'
-import { probedModelOf, withProbedModel, type ProbedModelOptions } from '../probed-model.ts'
-import { runProbe } from '../run-probe.ts'
+import { parseEpsilon } from '../parse/parse-epsilon.ts'
+import { parseSeed } from '../parse/parse-seed.ts'
+import { probedModelOf, withProbedModel, type ProbedModelOptions } from '../read/probed-model.ts'
+import { runProbe } from '../device/run-probe.ts'
 
 interface AttackOptions extends ProbedModelOptions {
   readonly norm: string

@@ -1,8 +1,8 @@
 import { corruptionNames } from '@gauntlet/study'
 import { Option, type Command } from 'commander'
 import { resolve } from 'node:path'
-import { parseSeed } from '../parse-seed.ts'
-import { runProbe } from '../run-probe.ts'
+import { parseSeed } from '../parse/parse-seed.ts'
+import { runProbe } from '../device/run-probe.ts'
 
 interface CorruptOptions {
   readonly inputs: string

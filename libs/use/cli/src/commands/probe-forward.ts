@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
-import { probedModelOf, withProbedModel, type ProbedModelOptions } from '../probed-model.ts'
-import { runProbe } from '../run-probe.ts'
+import { probedModelOf, withProbedModel, type ProbedModelOptions } from '../read/probed-model.ts'
+import { runProbe } from '../device/run-probe.ts'
 
 export function addProbeForward(probe: Command): void {
   withProbedModel(probe.command('forward'))

@@ -12,11 +12,11 @@ import {
 import { readOutcomes } from '@gauntlet/client'
 import { Option, type Command } from 'commander'
 import { Misuse } from '../command-failed.ts'
-import { withLedger, type LedgerSession } from '../local-ledger.ts'
-import { parseDraws } from '../parse-draws.ts'
-import { progressLine } from '../progress-line.ts'
-import { readStudyNumbers } from '../read-study-numbers.ts'
-import { renderTable, type Column } from '../table.ts'
+import { withLedger, type LedgerSession } from '../stack/local-ledger.ts'
+import { parseDraws } from '../parse/parse-draws.ts'
+import { progressLine } from '../print/progress-line.ts'
+import { readStudyNumbers } from '../read/read-study-numbers.ts'
+import { renderTable, type Column } from '../print/table.ts'
 
 interface RankCommandOptions {
   readonly protocol?: string

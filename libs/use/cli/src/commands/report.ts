@@ -13,11 +13,11 @@ import { buildReport, hardestImages, type ProtocolUncertainty, type ReportInput 
 import type { Command } from 'commander'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { withLedger, type LedgerSession } from '../local-ledger.ts'
-import { parseDraws } from '../parse-draws.ts'
-import { progressLine, type ProgressLine } from '../progress-line.ts'
-import { readPictures } from '../read-pictures.ts'
-import { readStudyNumbers } from '../read-study-numbers.ts'
+import { withLedger, type LedgerSession } from '../stack/local-ledger.ts'
+import { parseDraws } from '../parse/parse-draws.ts'
+import { progressLine, type ProgressLine } from '../print/progress-line.ts'
+import { readPictures } from '../read/read-pictures.ts'
+import { readStudyNumbers } from '../read/read-study-numbers.ts'
 
 interface ReportOptions {
   readonly out: string

@@ -3,9 +3,9 @@ import { readSide, sampledNumbers, type JudgedReproduction } from '@gauntlet/aud
 import { stages as stageNames } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { Misuse } from '../command-failed.ts'
-import { withLedger, type LedgerSession } from '../local-ledger.ts'
-import { parseSeed } from '../parse-seed.ts'
-import { runReproduction, type ReproductionSettings } from '../run-reproduction.ts'
+import { withLedger, type LedgerSession } from '../stack/local-ledger.ts'
+import { parseSeed } from '../parse/parse-seed.ts'
+import { runReproduction, type ReproductionSettings } from '../device/run-reproduction.ts'
 
 interface ReproduceCommandOptions {
   readonly sample?: string

@@ -1,11 +1,11 @@
 import { readOlderNumbers, resultRow } from '@gauntlet/client'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
-import { withClassMeans } from '../class-means.ts'
-import { withLedger } from '../local-ledger.ts'
-import { readCurrentResults } from '../read-current-results.ts'
-import { renderResults } from '../results-table.ts'
-import { writeSheets } from '../write-sheets.ts'
+import { withClassMeans } from '../print/class-means.ts'
+import { withLedger } from '../stack/local-ledger.ts'
+import { readCurrentResults } from '../read/read-current-results.ts'
+import { renderResults } from '../print/results-table.ts'
+import { writeSheets } from '../print/write-sheets.ts'
 
 interface ResultsOptions {
   readonly all?: boolean

@@ -14,11 +14,11 @@ import type { Command } from 'commander'
 import { copyFile, readFile, rm, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { CommandFailed, Misuse } from '../command-failed.ts'
-import { readPublicKey, readSigningKey } from '../key-files.ts'
-import { withLedger, type LedgerSession } from '../local-ledger.ts'
-import { progressLine, type ProgressLine } from '../progress-line.ts'
-import { readCurrentResults } from '../read-current-results.ts'
-import { readStudyShowingPins } from '../read-study.ts'
+import { readPublicKey, readSigningKey } from '../read/key-files.ts'
+import { withLedger, type LedgerSession } from '../stack/local-ledger.ts'
+import { progressLine, type ProgressLine } from '../print/progress-line.ts'
+import { readCurrentResults } from '../read/read-current-results.ts'
+import { readStudyShowingPins } from '../read/read-study.ts'
 
 interface SealCommandOptions {
   readonly key?: string

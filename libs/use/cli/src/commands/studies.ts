@@ -1,8 +1,8 @@
 import { listStudies, searchLedger, type ListedStudy } from '@gauntlet/ledger'
 import type { Command } from 'commander'
-import { withoutControls } from '../annotations-line.ts'
-import { withLedger } from '../local-ledger.ts'
-import { renderTable } from '../table.ts'
+import { withoutControls } from '../print/annotations-line.ts'
+import { withLedger } from '../stack/local-ledger.ts'
+import { renderTable } from '../print/table.ts'
 
 export function addStudies(program: Command): void {
   program

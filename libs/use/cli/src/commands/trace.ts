@@ -1,11 +1,11 @@
 import { flagMeaning } from '@gauntlet/analysis'
 import { reproductionsOf, traceMeasurement, type MeasurementTrace } from '@gauntlet/ledger'
 import type { Command } from 'commander'
-import { classCounts } from '../class-counts.ts'
+import { classCounts } from '../print/class-counts.ts'
 import { CommandFailed, Misuse } from '../command-failed.ts'
-import { withLedger, type LedgerSession } from '../local-ledger.ts'
-import { readCurrentResults } from '../read-current-results.ts'
-import { renderTrace } from '../render-trace.ts'
+import { withLedger, type LedgerSession } from '../stack/local-ledger.ts'
+import { readCurrentResults } from '../read/read-current-results.ts'
+import { renderTrace } from '../print/render-trace.ts'
 
 export function addTrace(program: Command): void {
   program

@@ -2,8 +2,8 @@ import { closeReach, openReach, reachPort } from '@gauntlet/infra'
 import type { Command } from 'commander'
 import { hostname, userInfo } from 'node:os'
 import { Misuse } from '../command-failed.ts'
-import { LocalStack, type Addresses } from '../local-stack.ts'
-import { parsePort } from '../parse-port.ts'
+import { LocalStack, type Addresses } from '../stack/local-stack.ts'
+import { parsePort } from '../parse/parse-port.ts'
 import { readCommandSettings, type CommandSettings } from '../settings.ts'
 
 interface UpOptions {

@@ -11,11 +11,11 @@ import {
 import type { Command } from 'commander'
 import { join } from 'node:path'
 import { Misuse } from '../command-failed.ts'
-import { count } from '../count.ts'
+import { count } from '../print/count.ts'
 import { interruptible } from '../interruptible.ts'
-import { withLedger } from '../local-ledger.ts'
-import { readPublicKey } from '../key-files.ts'
-import { progressLine } from '../progress-line.ts'
+import { withLedger } from '../stack/local-ledger.ts'
+import { readPublicKey } from '../read/key-files.ts'
+import { progressLine } from '../print/progress-line.ts'
 import { sealLevel } from '../seal-level.ts'
 
 interface VerifyCommandOptions {

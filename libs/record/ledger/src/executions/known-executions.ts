@@ -1,0 +1,70 @@
+import { and, desc, eq, sql } from 'drizzle-orm'
+import type { KnownStage } from '@gauntlet/contract'
+import type { Digest, StageName } from '@gauntlet/study'
+import { fulfilledOutputsOf } from './fulfilled-outputs.ts'
+import { executionsWhere, type ExecutionNode } from './execution-graph.ts'
+import type { LedgerDatabase } from '../database/open-ledger.ts'
+import { attempt, execution } from '../schema/index.ts'
+
+/** A fulfilled stage with everything that its key was made from. */
+export type KnownExecution = Omit<ExecutionNode, 'generated'>
+
+/** The last failed attempt at a stage. */
+export interface LastFailure {
+  readonly failureClass: string
+  readonly message: string
+}
+
+/**
+ * The fulfilled executions of a stage that are about one of these backbones, or of these datasets for its first stage.
+ */
+export async function fulfilledAbout(
+  db: LedgerDatabase,
+  stage: StageName,
+  subjects: readonly string[],
+): Promise<KnownExecution[]> {
+  const subject = sql`coalesce(${execution.parameters} ->> 'backbone', ${execution.parameters} #>> '{dataset,id}')`
+  const about = sql`${subject} = any(${sql.param([...subjects])}::text[])`
+  const rows = await executionsWhere(
+    db,
+    and(sql`${execution.stage} = ${stage}`, eq(execution.state, 'fulfilled'), about),
+  )
+  return rows.map((row) => ({ ...row, fulfilledAt: row.fulfilledAt! }))
+}
+
+/** The last failure of each of these stages that has failed and is not fulfilled. */
+export async function lastFailures(
+  db: LedgerDatabase,
+  stageKeys: readonly Digest[],
+): Promise<Map<Digest, LastFailure>> {
+  const rows = await db
+    .selectDistinctOn([attempt.stageKey], {
+      stageKey: attempt.stageKey,
+      failureClass: attempt.failureClass,
+      message: attempt.message,
+    })
+    .from(attempt)
+    .innerJoin(execution, eq(execution.stageKey, attempt.stageKey))
+    .where(
+      and(
+        sql`${attempt.stageKey} = any(${sql.param([...stageKeys])}::text[])`,
+        eq(execution.state, 'open'),
+        eq(attempt.outcome, 'failed'),
+      ),
+    )
+    .orderBy(attempt.stageKey, desc(attempt.endedAt))
+  return new Map(
+    rows.map(({ stageKey, failureClass, message }) => [
+      stageKey,
+      { failureClass: failureClass!, message: message ?? '' },
+    ]),
+  )
+}
+
+/** What is known of each of these stages: its outputs, or that its last attempt diverged. */
+export async function knownStages(db: LedgerDatabase, stageKeys: readonly Digest[]): Promise<Map<Digest, KnownStage>> {
+  const [outputs, failures] = await Promise.all([fulfilledOutputsOf(db, stageKeys), lastFailures(db, stageKeys)])
+  const known = new Map<Digest, KnownStage>(outputs)
+  for (const [key, { failureClass }] of failures) if (failureClass === 'Diverged') known.set(key, null)
+  return known
+}

@@ -1,0 +1,31 @@
+import { sql } from 'drizzle-orm'
+import type { Digest } from '@gauntlet/study'
+import { execution, executionArtifact } from '../schema/index.ts'
+
+/**
+ * The keys of these executions and of every execution that they rest on, back along used and generated artifacts.
+ * Several executions may have made the same bytes; one counts as their producer only if it was fulfilled no later than
+ * the execution that used them. `offset 0` makes Postgres look up each row: it expects many rows of every step, and
+ * would read whole tables.
+ */
+export function lineageFrom(stageKeys: readonly Digest[]) {
+  return sql`
+    with recursive lineage (stage_key, fulfilled_at) as (
+      select stage_key, fulfilled_at from ${execution} where stage_key = any(${sql.param([...stageKeys])}::text[])
+      union
+      select producer.stage_key, producer.fulfilled_at
+      from lineage consumer
+      cross join lateral (
+        select digest from ${executionArtifact} where stage_key = consumer.stage_key and direction = 'used' offset 0
+      ) used
+      cross join lateral (
+        select stage_key from ${executionArtifact}
+        where digest = used.digest and direction = 'generated' and stage_key <> consumer.stage_key offset 0
+      ) made
+      cross join lateral (
+        select stage_key, fulfilled_at from ${execution}
+        where stage_key = made.stage_key and fulfilled_at <= consumer.fulfilled_at offset 0
+      ) producer
+    )
+    select stage_key from lineage`
+}

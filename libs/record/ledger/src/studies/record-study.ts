@@ -1,0 +1,120 @@
+import {
+  configurationId,
+  digestOf,
+  digestOfBytes,
+  evaluatorLabel,
+  type Configuration,
+  type Digest,
+  type Json,
+  type Perturbation,
+  type StudyAnnotations,
+} from '@gauntlet/study'
+import { inBatches } from '../database/in-batches.ts'
+import type { LedgerDatabase } from '../database/open-ledger.ts'
+import { studyFileType } from '../audit/reachable-artifacts.ts'
+import {
+  artifact,
+  configuration,
+  exclusion,
+  perturbation,
+  study,
+  studyConfiguration,
+  studyPerturbation,
+} from '../schema/index.ts'
+import { documentOf } from '../schema/json-document.ts'
+import { annotateStudy } from './study-annotations.ts'
+
+/** An expanded study: its identity, and what it consists of in the order of its table. */
+export interface StudyRecord {
+  readonly id: Digest
+  readonly name: string
+  readonly document: Json
+  /** The study file's text. */
+  readonly file: string
+  readonly configurations: readonly Configuration[]
+  readonly perturbations: readonly Perturbation[]
+  readonly exclusions: readonly { readonly cell: Json; readonly reason: string }[]
+  /** What its file says for people. */
+  readonly annotations?: StudyAnnotations
+  /** The study that it was made of by an extension. */
+  readonly extends?: Digest
+}
+
+/** The identity of a perturbation: the digest of its canonical form. */
+export function perturbationKey(how: Perturbation): Digest {
+  return digestOf(how)
+}
+
+/**
+ * Records a study and its grid. Recording it again changes nothing but that the file may be another text of it, and
+ * what it says for people.
+ */
+export async function recordStudy(db: LedgerDatabase, record: StudyRecord): Promise<void> {
+  const { id, name, document, file, annotations = {} } = record
+  await db.transaction(async (transaction) => {
+    await transaction
+      .insert(study)
+      .values({ id, name, document: documentOf(document), file, extends: record.extends ?? null })
+      .onConflictDoNothing()
+    await annotateStudy(transaction, id, annotations)
+    const bytes = Buffer.from(file)
+    await transaction
+      .insert(artifact)
+      .values({ digest: digestOfBytes(bytes), size: bytes.length, mediaType: studyFileType })
+      .onConflictDoNothing()
+    await recordConfigurations(transaction, id, record.configurations)
+    await recordPerturbations(transaction, record.perturbations)
+    const measured = record.perturbations.map((how, position) => ({
+      studyId: id,
+      perturbationKey: perturbationKey(how),
+      position,
+    }))
+    for (const rows of inBatches(measured))
+      await transaction.insert(studyPerturbation).values(rows).onConflictDoNothing()
+    const excluded = record.exclusions.map(({ cell, reason }, position) => ({
+      studyId: id,
+      position,
+      cell: documentOf(cell),
+      reason,
+    }))
+    for (const rows of inBatches(excluded)) await transaction.insert(exclusion).values(rows).onConflictDoNothing()
+  })
+}
+
+/** Records perturbations, which several studies may share. */
+export async function recordPerturbations(db: LedgerDatabase, perturbations: readonly Perturbation[]): Promise<void> {
+  const rows = perturbations.map((how) => ({
+    key: perturbationKey(how),
+    name: how.name,
+    epsilon: 'epsilon' in how ? how.epsilon : null,
+    evaluator: evaluatorLabel(how),
+    document: how,
+  }))
+  for (const batch of inBatches(sortedBy(rows, (row) => row.key)))
+    await db.insert(perturbation).values(batch).onConflictDoNothing()
+}
+
+async function recordConfigurations(
+  db: LedgerDatabase,
+  studyId: Digest,
+  configurations: readonly Configuration[],
+): Promise<void> {
+  const rows = configurations.map((cell) => ({
+    id: configurationId(cell),
+    dataset: cell.dataset.id,
+    backbone: cell.backbone.id,
+    loss: cell.loss,
+    protocol: cell.protocol.id,
+    seed: cell.seed,
+    document: cell,
+  }))
+  for (const batch of inBatches(sortedBy(rows, (row) => row.id)))
+    await db.insert(configuration).values(batch).onConflictDoNothing()
+  const members = rows.map((row, position) => ({ studyId, configurationId: row.id, position }))
+  for (const batch of inBatches(members)) await db.insert(studyConfiguration).values(batch).onConflictDoNothing()
+}
+
+/** The rows in an order that is the same in every transaction, so that two which insert shared rows cannot deadlock. */
+export function sortedBy<Row>(rows: readonly Row[], key: (row: Row) => string): Row[] {
+  return [...rows].sort((a, b) => (key(a) < key(b) ? -1 : 1))
+}

@@ -1,0 +1,21 @@
+import { Misuse } from '../command-failed.ts'
+
+/** The option that names the pools of a study. */
+export const poolOption = [
+  '--pool <a,b>',
+  'pools on which it runs: declared ones (gauntlet pool list), or one that nobody declared (default: GAUNTLET_POOL)',
+] as const
+
+/** The option for the share of a study. */
+export const weightOption = [
+  '--weight <n>',
+  'its share of the devices beside other studies, in device-seconds: with 3, three times that of a study with 1',
+  parseWeight,
+] as const
+
+/** Reads a share, from 0.1 to 10. */
+function parseWeight(text: string): number {
+  const weight = Number(text)
+  if (weight >= 0.1 && weight <= 10) return weight
+  throw new Misuse(`--weight is ${JSON.stringify(text)}; give a number from 0.1 to 10.`)
+}

@@ -1,0 +1,19 @@
+import { readFile } from 'node:fs/promises'
+import { parsePublicKey, parseSigningKey, type PublicKey, type SigningKey } from '@gauntlet/seals'
+import { Misuse } from '../command-failed.ts'
+
+/** Reads the key that signs, where one is named. Throws `Misuse` and `KeyInvalid`. */
+export async function readSigningKey(file: string | undefined): Promise<SigningKey | null> {
+  return file === undefined ? null : parseSigningKey(await bytesOf(file), file)
+}
+
+/** Reads the key that checks signatures, where one is named. Throws `Misuse` and `KeyInvalid`. */
+export async function readPublicKey(file: string | undefined): Promise<PublicKey | undefined> {
+  return file === undefined ? undefined : parsePublicKey(await bytesOf(file), file)
+}
+
+async function bytesOf(file: string): Promise<Buffer> {
+  return readFile(file).catch(() => {
+    throw new Misuse(`There is no key file ${file}; make one with: openssl genpkey -algorithm ed25519 -out ${file}`)
+  })
+}

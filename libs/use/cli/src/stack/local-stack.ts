@@ -1,0 +1,188 @@
+import {
+  ProcessNeeded,
+  serviceStatus,
+  startPostgres,
+  startProcess,
+  startReach,
+  startTemporal,
+  stopServices,
+  type ProcessSpecification,
+} from '@gauntlet/infra'
+import { fetchPool } from '@gauntlet/contract'
+import { migrate, requireLedger } from '@gauntlet/ledger'
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { CommandFailed } from '../command-failed.ts'
+import { confirm } from '../confirm.ts'
+import type { CommandSettings } from '../settings.ts'
+import { StackUsers } from './stack-users.ts'
+import { workerVersion } from './worker-version.ts'
+
+const workers = resolve(import.meta.dirname, '../../../../../workers')
+
+/** The addresses of the services that a command talks to. */
+export interface Addresses {
+  readonly databaseUrl: string
+  readonly temporalAddress: string
+}
+
+/**
+ * Postgres, Temporal and the workers of one home. Every call starts what it needs and does not run, so it also restarts
+ * what was killed. Workers that were started from other sources or in another environment are drained and replaced;
+ * where another command needs them, this one fails and says so. With `DATABASE_URL` and `TEMPORAL_ADDRESS` set it
+ * starts nothing, because that deployment has its own workers.
+ */
+export class LocalStack {
+  private readonly users: StackUsers
+  /** The version of the workers when this command began, so that an edit while it runs replaces no worker. */
+  private version: string | undefined
+  private fetches = false
+
+  constructor(private readonly settings: CommandSettings) {
+    mkdirSync(settings.home, { recursive: true })
+    this.users = new StackUsers(settings.home)
+  }
+
+  /**
+   * Runs `work` as a user of the services. What it started is stopped after it, unless another command needs it or `up`
+   * started it. Where all services are the user's own, nothing is started here and hosts may share the home.
+   */
+  static async use<T>(settings: CommandSettings, work: (stack: LocalStack) => Promise<T>): Promise<T> {
+    const stack = new LocalStack(settings)
+    if (settings.databaseUrl && settings.temporalAddress) return work(stack)
+    await stack.users.enter()
+    try {
+      return await work(stack)
+    } finally {
+      await stack.users.leave(() => stopServices(settings.home))
+    }
+  }
+
+  /**
+   * Starts, from now on, no GPU worker here but one on the CPU that fetches sources, for pools on other machines which
+   * have no network.
+   */
+  onlyFetch(): void {
+    this.fetches = true
+  }
+
+  /** Keeps the services running after this command and every other one has ended. */
+  async keep(): Promise<void> {
+    await this.users.keep()
+  }
+
+  /**
+   * The URL of the ledger's database, which runs and has its tables. Where the database is the user's own, `create`
+   * says whether tables may be made in it; by default the user is asked.
+   */
+  async database(create?: () => Promise<boolean>): Promise<string> {
+    const { databaseUrl } = this.settings
+    if (!databaseUrl) return this.localDatabase()
+    const question = `The database that DATABASE_URL names has no ledger of Gauntlet. Make one, in a schema of its own?`
+    await migrate(databaseUrl, create ?? (() => confirm(question)))
+    return databaseUrl
+  }
+
+  /** As `database`, for commands that only read, which change nothing in a database of the user's own. */
+  async databaseToRead(): Promise<string> {
+    const { databaseUrl } = this.settings
+    if (!databaseUrl) return this.localDatabase()
+    await requireLedger(databaseUrl)
+    return databaseUrl
+  }
+
+  private async localDatabase(): Promise<string> {
+    const { databaseUrl } = await startPostgres(this.settings.home)
+    await migrate(databaseUrl)
+    return databaseUrl
+  }
+
+  /** The address of Temporal, if one runs; starts none. */
+  temporalAddress(): string | undefined {
+    const { home, temporalAddress } = this.settings
+    if (temporalAddress) return temporalAddress
+    const temporal = serviceStatus(home).find(({ name, state }) => name === 'temporal' && state === 'running')
+    return temporal && `127.0.0.1:${temporal.port}`
+  }
+
+  /** Starts the services and workers that do not run, and gives the addresses of the services. */
+  async everything(): Promise<Addresses> {
+    const { home, databaseUrl, temporalAddress } = this.settings
+    if (databaseUrl && temporalAddress) return { databaseUrl, temporalAddress }
+    const [database, temporal] = await Promise.all([
+      databaseUrl ?? startPostgres(home).then((started) => started.databaseUrl),
+      temporalAddress ?? startTemporal(home).then((started) => started.temporalAddress),
+    ])
+    const addresses = { databaseUrl: database, temporalAddress: temporal }
+    const worker = this.fetches ? this.startFetchWorker(addresses) : this.startGpuWorker(addresses)
+    const reach = temporalAddress ? undefined : startReach(home)
+    await Promise.all([this.startLedgerWorker(addresses), worker, reach])
+    if (this.fetches) await this.startPoolTender(addresses)
+    return addresses
+  }
+
+  /** Ends the commands that use the services, and then the services. Gives the names of those that ran. */
+  async down(): Promise<string[]> {
+    const { home } = this.settings
+    const running = serviceStatus(home).flatMap(({ name, state }) => (state === 'running' ? [name] : []))
+    await this.users.endOthers()
+    await this.users.leave(() => stopServices(home))
+    return running
+  }
+
+  private startLedgerWorker({ databaseUrl, temporalAddress }: Addresses) {
+    return this.startWorker('ledger', { DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: temporalAddress })
+  }
+
+  /** GPU workers hold no database credentials. */
+  private startGpuWorker({ temporalAddress }: Addresses) {
+    return this.startWorker('gpu', { DATABASE_URL: undefined, TEMPORAL_ADDRESS: temporalAddress })
+  }
+
+  private startFetchWorker({ temporalAddress }: Addresses) {
+    const onCpu = { GAUNTLET_POOL: fetchPool, GAUNTLET_DEVICE: 'cpu', GAUNTLET_DEVICES: '1' }
+    return this.startWorker('gpu', { DATABASE_URL: undefined, TEMPORAL_ADDRESS: temporalAddress, ...onCpu }, 'fetch')
+  }
+
+  /** Looks after the pools whose workers SLURM starts. It is given addresses, so that it is no user of the services. */
+  private startPoolTender({ databaseUrl, temporalAddress }: Addresses) {
+    return startProcess(this.settings.home, {
+      name: 'pool-tender',
+      command: process.execPath,
+      args: ['--import', 'tsx', join(import.meta.dirname, '../main.ts'), 'pool', 'tend'],
+      folder: resolve(workers, '..'),
+      env: { GAUNTLET_HOME: this.settings.home, DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: temporalAddress },
+    })
+  }
+
+  private async startWorker(kind: 'ledger' | 'gpu', variables: NodeJS.ProcessEnv, name: string = kind) {
+    const { home } = this.settings
+    try {
+      return await startProcess(home, this.workerProcess(kind, variables, name))
+    } catch (error) {
+      if (!(error instanceof ProcessNeeded)) throw error
+      throw new CommandFailed(
+        `Another command is using the workers under ${home}, which were started from other sources or in another environment; wait until it has ended, or set GAUNTLET_HOME to another folder.`,
+      )
+    }
+  }
+
+  private workerProcess(kind: 'ledger' | 'gpu', variables: NodeJS.ProcessEnv, name: string): ProcessSpecification {
+    const { artifacts, cache } = this.settings
+    this.version ??= workerVersion()
+    return {
+      name: `${name}-worker`,
+      command: process.execPath,
+      args: ['--import', 'tsx', join(workers, kind, 'src/main.ts')],
+      folder: resolve(workers, '..'),
+      env: {
+        GAUNTLET_ARTIFACTS: artifacts,
+        GAUNTLET_CACHE: cache,
+        GAUNTLET_DASHBOARD_TOKEN: undefined, // no secret that workers need
+        ...variables,
+      },
+      version: this.version,
+      mayReplace: () => this.users.areNone(),
+    }
+  }
+}
