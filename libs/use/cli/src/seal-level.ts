@@ -7,8 +7,8 @@ import type { LedgerSession } from './stack/local-ledger.ts'
 type SealFiles = NonNullable<Parameters<typeof verifySeal>[2]>
 
 /**
- * The level of a seal that was kept elsewhere: every fact it covers is in the ledger as it was sealed. What was recorded
- * since is no fault.
+ * The level of a seal that was kept elsewhere: every fact it covers is in the ledger as it was sealed. What was
+ * recorded since is no fault.
  */
 export function sealLevel(file: string, session: LedgerSession, files: SealFiles = {}): Level {
   return {
