@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { GauntletHome } from '../end-to-end/gauntlet-home.fixture.ts'
 import { smoke } from '../end-to-end/studies.fixture.ts'
-import { pythonOfExchange } from './python-environment.ts'
+import { pythonWith } from '../python-environment.ts'
 
 /*
  * A real study is sealed, exported and signed; the tools of others read the export, and an empty installation imports
@@ -18,7 +18,11 @@ const home = new GauntletHome()
 const minutes = 60_000
 const [archive, seal] = [join(home.folder, 'smoke.zip'), join(home.folder, 'smoke.seal.json')]
 const [key, publicKey] = [join(home.folder, 'key.pem'), join(home.folder, 'public.pem')]
-const python = pythonOfExchange(process.env.GAUNTLET_CACHE ?? join(homedir(), '.cache/gauntlet'))
+const python = pythonWith(
+  process.env.GAUNTLET_CACHE ?? join(homedir(), '.cache/gauntlet'),
+  'exchange',
+  resolve(import.meta.dirname, 'requirements.txt'),
+)
 const kills = 8
 
 beforeAll(async () => {

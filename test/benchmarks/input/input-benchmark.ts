@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { pythonWithTorch } from '../engine/python-environment.ts'
+import { pythonWithTorch } from '../../python-environment.ts'
 import { writePhotographs } from './photographs.ts'
 
 const batch = 64

@@ -1,5 +1,5 @@
 import type { ArtifactsByRole, Configuration, Digest, Json, Perturbation, StageName } from '@gauntlet/study'
-import type { MeasurementFlag } from '../schema/measurement.ts'
+import type { AuditedMeasurement } from '../audit/audited-study.ts'
 
 /** The kinds of facts that the record of a study has. Each refers only to kinds before it. */
 export const factKinds = [
@@ -91,19 +91,7 @@ export type Fact =
       readonly generated: ByRole
       readonly measurements: readonly Json[]
     }
-  | {
-      readonly kind: 'measurement'
-      readonly id: Digest
-      readonly configurationId: Digest
-      readonly perturbationKey: Digest
-      readonly stageKey: Digest
-      readonly outcomesDigest: Digest
-      readonly evaluator: string
-      readonly flags: readonly MeasurementFlag[]
-      readonly correct: number
-      readonly total: number
-      readonly recordedAt: string
-    }
+  | (AuditedMeasurement & { readonly kind: 'measurement'; readonly recordedAt: string })
   | {
       /** Without its time, since the same failure of a later run replaces it. */
       readonly kind: 'failure'

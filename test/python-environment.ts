@@ -8,15 +8,12 @@ class PythonUnavailable extends Error {
   override readonly name = 'PythonUnavailable'
 }
 
-const requirements = resolve(import.meta.dirname, '../../parity/backbones/requirements.txt')
-
 /**
- * The Python with PyTorch, timm and transformers: that of test/parity's virtual environment in the cache, which is
- * created or completed where something is missing. The first time this downloads several gigabytes if the package index
- * has PyTorch with CUDA.
+ * The Python of a virtual environment `<cache folder>/<name>/venv`, made of a file of requirements where it is missing
+ * or is of other ones. Throws `PythonUnavailable` where there is no Python with venv, or no package index.
  */
-export function pythonWithTorch(cacheFolder: string): string {
-  const environment = join(cacheFolder, 'parity', 'venv')
+export function pythonWith(cacheFolder: string, name: string, requirements: string): string {
+  const environment = join(cacheFolder, name, 'venv')
   const python = join(environment, 'bin', 'python')
   const complete = join(environment, `complete-${digestOfBytes(readFileSync(requirements)).slice(0, 12)}`)
   if (existsSync(complete)) return python
@@ -26,11 +23,19 @@ export function pythonWithTorch(cacheFolder: string): string {
   return python
 }
 
+/**
+ * The Python with PyTorch, timm and transformers: that of test/parity. The first time this downloads several gigabytes
+ * if the package index has PyTorch with CUDA.
+ */
+export function pythonWithTorch(cacheFolder: string): string {
+  return pythonWith(cacheFolder, 'parity', resolve(import.meta.dirname, 'parity/backbones/requirements.txt'))
+}
+
 function execute(command: string, options: string[]): void {
   const { status, error } = spawnSync(command, options, { stdio: ['ignore', 'inherit', 'inherit'] })
   if (error || status !== 0) {
     throw new PythonUnavailable(
-      `\`${[command, ...options].join(' ')}\` failed; install Python 3.10 or newer with venv and see that its package index is reachable.`,
+      `\`${[command, ...options].join(' ')}\` failed; install Python 3.11 or newer with venv and see that its package index is reachable.`,
     )
   }
 }
