@@ -30,7 +30,7 @@ describe.each([
       const before = home.services()
       const log = postgresLog()
       const { code, stdout, stderr } = await elsewhere(namespaces, command)
-      expect(stderr).toMatch(/^\S+ has been in use on host \S+, in another container or namespace than this one since /)
+      expect(stderr).toMatch(/^.+ has been in use on host \S+, in another container or namespace than this one since /)
       expect(stderr.trim().split('\n')).toHaveLength(1)
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
       expect(home.services()).toEqual(before)
