@@ -1,5 +1,6 @@
 import {
   flagMeaning,
+  grouped,
   publishedDefects,
   type ClaimedOrigin,
   type LackingCell,
@@ -10,7 +11,6 @@ import {
 } from '@gauntlet/analysis'
 import type { ImportedStudy } from '@gauntlet/ledger'
 import { backboneFacts, cellLabel } from '@gauntlet/study'
-import { groupBy } from './group-by.ts'
 import type { MeasuredCell, MissingCell, StudyResults } from './study-results.ts'
 
 /**
@@ -19,7 +19,7 @@ import type { MeasuredCell, MissingCell, StudyResults } from './study-results.ts
  */
 export function numbersOfResults({ study, rows, missing }: StudyResults): StudyNumbers {
   const cells = [...rows, ...missing].toSorted((a, b) => a.row - b.row)
-  const configurations = groupBy<ResultsCell>(cells, ({ configurationId }) => configurationId)
+  const configurations = grouped<ResultsCell>(cells, ({ configurationId }) => configurationId)
   const contracts = new Set(cells.map(({ inputContract }) => inputContract))
   return {
     id: study.id,

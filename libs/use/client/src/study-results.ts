@@ -1,3 +1,4 @@
+import { grouped } from '@gauntlet/analysis'
 import {
   backboneLabel,
   evaluatorLabel,
@@ -24,7 +25,6 @@ import {
   type StudyGrid,
 } from '@gauntlet/ledger'
 import type { PlannedChain } from './differences.ts'
-import { groupBy } from './group-by.ts'
 import { planPlaced } from './placed-plan.ts'
 
 /** One cell of a study's table: a configuration under a perturbation. */
@@ -129,8 +129,8 @@ export function planEvidence(
 /** The table of a study from its records, by the keys of these planned stages. */
 export function resultsOf(evidence: StudyEvidence, stages: readonly PlannedStage[]): StudyResults {
   const stagesFor = plannedStages(evidence, stages)
-  const measurements = groupBy(evidence.measurements, (each) => cellId(each.configurationId, each.perturbationKey))
-  const failures = groupBy(evidence.failures, ({ configurationId }) => configurationId)
+  const measurements = grouped(evidence.measurements, (each) => cellId(each.configurationId, each.perturbationKey))
+  const failures = grouped(evidence.failures, ({ configurationId }) => configurationId)
   const rows: MeasuredCell[] = []
   const missing: MissingCell[] = []
   const older: OlderCell[] = []

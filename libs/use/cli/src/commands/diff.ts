@@ -1,4 +1,4 @@
-import { comparePaired, percent } from '@gauntlet/analysis'
+import { comparePaired, grouped, percent } from '@gauntlet/analysis'
 import { diffNumbers, readSide, type Diff, type DiffNumber, type NumberPair } from '@gauntlet/audit'
 import { formatDifferences, readOlderNumbers, type Difference } from '@gauntlet/client'
 import type { Command } from 'commander'
@@ -112,15 +112,4 @@ function points(change: number): string {
 /** 0.05 → `+5.0`. */
 function signed(change: number): string {
   return `${change > 0 ? '+' : ''}${(100 * change).toFixed(1)}`
-}
-
-function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
-  const groups = new Map<string, Item[]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    const group = groups.get(key)
-    if (group) group.push(item)
-    else groups.set(key, [item])
-  }
-  return groups
 }
