@@ -1,14 +1,12 @@
 import { declaredPools, openLedger } from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { spawn } from 'node:child_process'
-import { resolve } from 'node:path'
+import { gpuWorker } from '../checkout.ts'
 import { CommandFailed } from '../command-failed.ts'
 import { LocalStack } from '../stack/local-stack.ts'
 import { parseSeconds } from '../parse/parse-seconds.ts'
 import { readCommandSettings } from '../settings.ts'
 import { requireName } from './pool-options.ts'
-
-const gpuWorker = resolve(import.meta.dirname, '../../../../../workers/gpu')
 
 interface WorkerOptions {
   readonly pool: string

@@ -1,10 +1,11 @@
 import { fork } from 'node:child_process'
-import { resolve } from 'node:path'
+import { join } from 'node:path'
+import { gpuWorker } from '../checkout.ts'
 import { CommandFailed, Misuse } from '../command-failed.ts'
 import { interruptible } from '../interruptible.ts'
 import { progressLine } from '../print/progress-line.ts'
 
-const gpuWorker = resolve(import.meta.dirname, '../../../../../workers/gpu/src')
+const sources = join(gpuWorker, 'src')
 
 /** The answers of a process that computes for the command line; every kind of it has these. */
 export type ComputingAnswer =
@@ -41,10 +42,10 @@ export async function compute<Answer extends ComputingAnswer>(
   computation: Computation<Answer>,
 ): Promise<Of<Answer, 'done'>> {
   return interruptible(computation.interrupted, async (signal) => {
-    const child = fork(resolve(gpuWorker, computation.script), {
+    const child = fork(join(sources, computation.script), {
       execArgv: ['--import', 'tsx'],
       env: { ...process.env, ...computation.variables },
-      cwd: gpuWorker, // `tsx` is found from here, whatever the folder of the user.
+      cwd: sources, // `tsx` is found from here, whatever the folder of the user.
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     signal.addEventListener('abort', () => child.kill())

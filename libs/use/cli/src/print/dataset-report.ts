@@ -1,4 +1,5 @@
 import type { DatasetReport } from '@gauntlet/datasets/inspection'
+import { count } from './count.ts'
 import { renderTable } from './table.ts'
 
 /** Names of a list that are shown before it is cut. */
@@ -7,7 +8,7 @@ const shownNames = 5
 /** A report as people read it: the table of classes, then what is remarkable. */
 export function renderReport(id: string, report: DatasetReport): string {
   const { format, images, classes, splitsAre } = report
-  const heading = `${id}: ${format}; ${counted(images, 'image')} in ${classes.length} classes; splits are ${splitsAre}`
+  const heading = `${id}: ${format}; ${count(images, 'image')} in ${classes.length} classes; splits are ${splitsAre}`
   const total = { name: 'all', train: sum('train'), validation: sum('validation'), test: sum('test') }
   function sum(split: 'train' | 'validation' | 'test') {
     return classes.reduce((count, each) => count + each[split], 0)
@@ -42,23 +43,19 @@ function factsOf({
     ...passedOver.map(({ reason, names }) => `passed over: ${names.length} ${reason}: ${listed(names)}`),
     dropped === 0
       ? 'no image is in two splits'
-      : `${counted(dropped, 'image')} left out of train or validation, whose bytes are in a later split too`,
+      : `${count(dropped, 'image')} left out of train or validation, whose bytes are in a later split too`,
     ...(contradictions.length === 0
       ? []
       : [
-          `${counted(contradictions.length, 'image')} under two labels: ${listed(contradictions.map((each) => each.join(' = ')))}`,
+          `${count(contradictions.length, 'image')} under two labels: ${listed(contradictions.map((each) => each.join(' = ')))}`,
         ]),
     alike.length === 0
       ? 'no two images of different splits look alike'
-      : `${counted(alike.length, 'pair')} of different splits look alike, which a study keeps: ${listed(alike.map(({ names, splits, sameLabel }) => `${names.join(' ~ ')} (${splits.join(', ')}${sameLabel ? '' : ', other label'})`))}`,
+      : `${count(alike.length, 'pair')} of different splits look alike, which a study keeps: ${listed(alike.map(({ names, splits, sameLabel }) => `${names.join(' ~ ')} (${splits.join(', ')}${sameLabel ? '' : ', other label'})`))}`,
     ...(unreadable.length === 0
       ? []
       : [`cannot be read: ${unreadable.map(({ name, wrong }) => `${name} (${wrong})`).join('\n  ')}`]),
   ]
-}
-
-function counted(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
 }
 
 function listed(names: readonly string[]): string {

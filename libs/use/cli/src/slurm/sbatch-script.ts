@@ -1,8 +1,5 @@
-import { resolve } from 'node:path'
 import type { DeclaredPool, SlurmStart } from '@gauntlet/contract'
-
-/** The root of the checkout, which compute nodes see under the same path. */
-const root = resolve(import.meta.dirname, '../../../../..')
+import { checkout } from '../checkout.ts'
 
 /** What workers on compute nodes need beside their pool. */
 export interface WorkerPlace {
@@ -41,7 +38,7 @@ export function sbatchScript(pool: DeclaredPool & { readonly start: SlurmStart }
 #SBATCH --output="${place.log}"
 #SBATCH --signal=USR2@${start.drainSeconds}
 #SBATCH --no-requeue
-cd ${quoted(root)} || exit 1
+cd ${quoted(checkout)} || exit 1
 unset DATABASE_URL GAUNTLET_DASHBOARD_TOKEN
 ${place.variables ? `. ${quoted(place.variables)}\n` : ''}${exports(variables)}
 # The worker stops by the clock. SLURM before 23.02 does not tell a job when it ends.

@@ -11,14 +11,13 @@ import {
 import { fetchPool } from '@gauntlet/contract'
 import { migrate, requireLedger } from '@gauntlet/ledger'
 import { mkdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { checkout } from '../checkout.ts'
 import { CommandFailed } from '../command-failed.ts'
 import { confirm } from '../confirm.ts'
 import type { CommandSettings } from '../settings.ts'
 import { StackUsers } from './stack-users.ts'
 import { workerVersion } from './worker-version.ts'
-
-const workers = resolve(import.meta.dirname, '../../../../../workers')
 
 /** The addresses of the services that a command talks to. */
 export interface Addresses {
@@ -150,7 +149,7 @@ export class LocalStack {
       name: 'pool-tender',
       command: process.execPath,
       args: ['--import', 'tsx', join(import.meta.dirname, '../main.ts'), 'pool', 'tend'],
-      folder: resolve(workers, '..'),
+      folder: checkout,
       env: { GAUNTLET_HOME: this.settings.home, DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: temporalAddress },
     })
   }
@@ -173,8 +172,8 @@ export class LocalStack {
     return {
       name: `${name}-worker`,
       command: process.execPath,
-      args: ['--import', 'tsx', join(workers, kind, 'src/main.ts')],
-      folder: resolve(workers, '..'),
+      args: ['--import', 'tsx', join(checkout, 'workers', kind, 'src/main.ts')],
+      folder: checkout,
       env: {
         GAUNTLET_ARTIFACTS: artifacts,
         GAUNTLET_CACHE: cache,

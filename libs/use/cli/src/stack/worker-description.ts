@@ -3,14 +3,15 @@ import { defaultPool, type StageCode, type WorkerDescription } from '@gauntlet/c
 import { examineEngine } from '@gauntlet/infra'
 import { lastPoolDescription, type LedgerDatabase } from '@gauntlet/ledger'
 import { execFile } from 'node:child_process'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { gpuWorker } from '../checkout.ts'
 import { CommandFailed } from '../command-failed.ts'
 import type { CommandSettings } from '../settings.ts'
 import { askedPool, recordedPool, studyPlace } from './study-pools.ts'
 import { connectTemporal } from './temporal.ts'
 
-const gpuWorker = resolve(import.meta.dirname, '../../../../../workers/gpu/src')
+const sources = join(gpuWorker, 'src')
 
 /** The description of a pool's workers, and how old it is. */
 export interface PoolDescription {
@@ -71,8 +72,8 @@ async function askLocalWorker(
 ): Promise<WorkerDescription> {
   const env = { ...process.env, GAUNTLET_ARTIFACTS: artifacts, GAUNTLET_CACHE: cache }
   try {
-    const answer = promisify(execFile)(process.execPath, ['--import', 'tsx', join(gpuWorker, 'describe-main.ts')], {
-      cwd: gpuWorker, // `tsx` is found from here, whatever the folder of the user.
+    const answer = promisify(execFile)(process.execPath, ['--import', 'tsx', join(sources, 'describe-main.ts')], {
+      cwd: sources, // `tsx` is found from here, whatever the folder of the user.
       env,
     })
     answer.child.stdin?.end(JSON.stringify(codes))

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
-
-const root = resolve(import.meta.dirname, '../../../../..')
+import { join, relative } from 'node:path'
+import { checkout } from '../checkout.ts'
 
 /** The folders with the sources of workers. */
 const sourceFolders = ['libs', 'workflows', 'workers']
@@ -19,8 +18,11 @@ export function workerVersion(variables: NodeJS.ProcessEnv = process.env): strin
   const hash = createHash('sha256').update(`${process.version}\n`)
   for (const name of Object.keys(variables).sort())
     if (inherited.test(name)) hash.update(JSON.stringify([name, variables[name]]))
-  for (const file of [join(root, 'package-lock.json'), ...sourceFolders.flatMap((name) => sourcesIn(join(root, name)))])
-    hash.update(`${relative(root, file)}\n`).update(readFileSync(file))
+  for (const file of [
+    join(checkout, 'package-lock.json'),
+    ...sourceFolders.flatMap((name) => sourcesIn(join(checkout, name))),
+  ])
+    hash.update(`${relative(checkout, file)}\n`).update(readFileSync(file))
   return hash.digest('hex')
 }
 
