@@ -9,6 +9,7 @@ import { beforeEach, expect, it } from 'vitest'
 import { bundleProtocol } from './bundles/bundle-protocol.ts'
 import { BundleUnusable, runBundle } from './run-bundle.ts'
 import { midStageCheckpoint } from './stage-progress.ts'
+import { surroundingsIn } from './bundles/surroundings.fixture.ts'
 
 let folder: string
 beforeEach(() => {
@@ -33,14 +34,7 @@ function run({ path, digest }: { readonly path: string; readonly digest: string 
     stageKey,
     identity: { codeDigest: digest, environmentClass: 'e'.repeat(64) } as StageIdentity,
   } as StageRequest<unknown>
-  const surroundings = {
-    store,
-    cacheFolder: folder,
-    programCache: folder,
-    signal: new AbortController().signal,
-    report: () => undefined,
-  }
-  return { store, result: runBundle(path, request, surroundings) }
+  return { store, result: runBundle(path, request, surroundingsIn(folder, store)) }
 }
 
 it('runs the code of a bundle, and stores the code beside what it made', async () => {

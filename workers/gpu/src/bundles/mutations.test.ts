@@ -11,6 +11,7 @@ import { runBundle } from '../run-bundle.ts'
 import { digitsPackage, writeSource } from '../stages/small-sources.fixture.ts'
 import { BundleCache, type BundleFile } from './bundle-cache.ts'
 import { StageBundles } from './stage-bundles.ts'
+import { surroundingsIn } from './surroundings.fixture.ts'
 
 /*
  * What a change of the sources does to the code digests, on a copy of the workspace: the codes that the change can
@@ -184,12 +185,5 @@ async function run({ path, digest }: BundleFile) {
   }
   const identity = { stage: 'prepare-dataset', codeDigest: digest, environmentClass: digest } as StageIdentity
   const request = { stageKey: digest, identity, input: { dataset } } as StageRequest<unknown>
-  const surroundings = {
-    store,
-    cacheFolder: folder,
-    programCache: folder,
-    signal: new AbortController().signal,
-    report: () => undefined,
-  }
-  return { store, ...(await runBundle(path, request, surroundings)) }
+  return { store, ...(await runBundle(path, request, surroundingsIn(folder, store))) }
 }
