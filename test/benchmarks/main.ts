@@ -13,6 +13,7 @@ const benchmarks: Readonly<Record<string, () => Promise<(options: string[]) => P
   input: async () => (await import('./input/input-benchmark.ts')).inputBenchmark,
   ledger: async () => (await import('./ledger/ledger-benchmark.ts')).ledgerBenchmark,
   orchestration: async () => (await import('./orchestration/orchestration-benchmark.ts')).orchestrationBenchmark,
+  scale: async () => (await import('./orchestration/scale-benchmark.ts')).scaleBenchmark,
 }
 
 const [name = '', ...options] = process.argv.slice(2)

@@ -5,16 +5,21 @@ import { execFileSync } from 'node:child_process'
  * groups of their own.
  */
 export function killTrees(roots: readonly number[]): void {
-  const children = childrenByParent()
-  const pids = [...roots]
-  for (const pid of pids) pids.push(...(children.get(pid) ?? []))
-  for (const pid of pids) {
+  for (const pid of processTrees(roots)) {
     try {
       process.kill(pid, 'SIGKILL')
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
     }
   }
+}
+
+/** Pids of processes and of all their descendants. */
+export function processTrees(roots: readonly number[]): number[] {
+  const children = childrenByParent()
+  const pids = [...roots]
+  for (const pid of pids) pids.push(...(children.get(pid) ?? []))
+  return pids
 }
 
 function childrenByParent(): Map<number, number[]> {

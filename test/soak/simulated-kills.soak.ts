@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startStudy } from '@gauntlet/client'
-import { retryPolicy, type FailureClass } from '@gauntlet/contract'
+import { retryPolicy } from '@gauntlet/contract'
 import { afterAll, describe, expect, it } from 'vitest'
 import { killTrees } from '../end-to-end/kill-trees.fixture.ts'
 import { lastingFaults } from '../simulated/simulated-stages.ts'
@@ -8,6 +8,7 @@ import { simulatedStudy, type SimulatedStudy } from '../simulated/simulated-stud
 import { SimulatedHome } from '../simulated/simulated-home.ts'
 import type { Simulation } from '../simulated/simulation.ts'
 import { seededDice } from './seeded-dice.ts'
+import { attemptsIn, rowsOf, summed } from './simulated-rows.ts'
 
 /*
  * Studies of 100 configurations with simulated stages and failures of every class, whose parts are killed again and
@@ -57,40 +58,6 @@ async function runToEnd(home: SimulatedHome, study: SimulatedStudy, disturb: () 
   }
 }
 
-/** Everything that must be the same however the study ran: each number with its key, and why the others are missing. */
-async function rowsOf(home: SimulatedHome, study: SimulatedStudy) {
-  return home.withLedger(async (db) => {
-    const { rows: numbers } = await db.execute(
-      `select m.id, m.stage_key, m.outcomes_digest, m.correct, m.total from measurement m
-       join study_configuration s on s.configuration_id = m.configuration_id where s.study_id = '${study.id}' order by m.id`,
-    )
-    const { rows: missing } = await db.execute(
-      `select distinct f.configuration_id, f.perturbation_key, f.stage, f.failure_class from configuration_failure f
-       where f.study_id = '${study.id}' order by 1, 2, 3`,
-    )
-    return { numbers, missing }
-  })
-}
-
-interface Tried {
-  readonly stage: string
-  readonly stage_key: string
-  readonly run_id: string
-  readonly failure_class: FailureClass | null
-  readonly outcome: string
-  readonly count: number
-}
-
-function attemptsIn(home: SimulatedHome): Promise<Tried[]> {
-  return home.withLedger(async (db) => {
-    const { rows } = await db.execute<Tried & Record<string, unknown>>(
-      `select stage, stage_key, run_id, failure_class, outcome, count(*)::int as count
-       from attempt join execution using (stage_key) group by 1, 2, 3, 4, 5`,
-    )
-    return rows
-  })
-}
-
 describe('studies whose parts are killed at random', () => {
   it(
     'end with exactly the rows of an undisturbed run, every attempt recorded and retries within their budgets',
@@ -134,12 +101,3 @@ describe('studies whose parts are killed at random', () => {
     3 * hour,
   )
 })
-
-function summed(attempts: readonly Tried[]): Record<string, number> {
-  const sums: Record<string, number> = {}
-  for (const { outcome, failure_class: failureClass, count } of attempts) {
-    const name = failureClass ? `${outcome} (${failureClass})` : outcome
-    sums[name] = (sums[name] ?? 0) + count
-  }
-  return sums
-}

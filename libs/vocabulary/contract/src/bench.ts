@@ -54,7 +54,14 @@ export interface MeasuredDevice {
 /** What the bench's process answers: any number of `progress`, then one of the others. */
 export type BenchAnswer =
   /** `done` of `total` measurements are made; `doing` names the next one. */
-  | { readonly type: 'progress'; readonly done: number; readonly total: number; readonly doing: string }
+  | {
+      readonly type: 'progress'
+      readonly done: number
+      readonly total: number
+      readonly doing: string
+      /** A backbone of which everything is measured now. */
+      readonly measured?: { readonly device: MeasuredDevice; readonly speed: BackboneSpeed }
+    }
   | { readonly type: 'done'; readonly device: MeasuredDevice; readonly speeds: readonly BackboneSpeed[] }
   /** Nothing was measured; `message` says what to change. */
   | { readonly type: 'refused'; readonly message: string }

@@ -5,19 +5,22 @@ import { bench } from './bench.ts'
 const backbone = 'tf_efficientnet_lite0.in1k'
 
 describe('the bench', () => {
-  it('measures forward, input gradient and training step with random weights, and reports which comes next', async () => {
+  it('measures forward, input gradient and training step with random weights, and reports what comes next and what is measured', async () => {
     const reports: [number, number, string][] = []
-    const { device, speeds } = await bench(
-      { backbones: [backbone], resolution: 32, batch: 4 },
-      ({ done, total, doing }) => reports.push([done, total, doing]),
-    )
+    const measured: unknown[] = []
+    const { device, speeds } = await bench({ backbones: [backbone], resolution: 32, batch: 4 }, (progress) => {
+      reports.push([progress.done, progress.total, progress.doing])
+      if (progress.measured) measured.push(progress.measured)
+    })
     expect(device.environmentClass).toBe(environmentClass(engineEnvironment()))
     expect(reports).toEqual([
       [0, 4, `${backbone}, forward`],
       [1, 4, `${backbone}, gradient`],
       [2, 4, `${backbone}, attack`],
       [3, 4, `${backbone}, update`],
+      [4, 4, backbone],
     ])
+    expect(measured).toEqual([{ device, speed: speeds[0] }])
     const { forward, gradient, update, attack, attackStart, updateStart, peakBytes, ...rest } = speeds[0]!
     expect(rest).toEqual({ backbone, resolution: 32, batch: 4 })
     for (const seconds of [attackStart, updateStart]) expect(seconds).toBeGreaterThanOrEqual(0)

@@ -10,18 +10,21 @@ export async function bench(
 ): Promise<Extract<BenchAnswer, { type: 'done' }>> {
   // Refuses a resolution before anything is measured.
   for (const id of backbones) backboneFor(id, 'native', sizes.resolution ?? undefined)
-  const total = backbones.length * passKinds.length
-  const speeds: BackboneSpeed[] = []
-  for (const [i, id] of backbones.entries()) {
-    const onKind = (kind: PassKind) =>
-      report({ type: 'progress', done: i * passKinds.length + passKinds.indexOf(kind), total, doing: `${id}, ${kind}` })
-    speeds.push(await backboneSpeed(id, sizes, onKind))
-  }
   const environment = engineEnvironment()
   const device = {
     device: environment.device,
     environment: { ...environment },
     environmentClass: environmentClass(environment),
+  }
+  const total = backbones.length * passKinds.length
+  const speeds: BackboneSpeed[] = []
+  for (const [i, id] of backbones.entries()) {
+    const before = i * passKinds.length
+    const onKind = (kind: PassKind) =>
+      report({ type: 'progress', done: before + passKinds.indexOf(kind), total, doing: `${id}, ${kind}` })
+    const speed = await backboneSpeed(id, sizes, onKind)
+    speeds.push(speed)
+    report({ type: 'progress', done: before + passKinds.length, total, doing: id, measured: { device, speed } })
   }
   return { type: 'done', device, speeds }
 }

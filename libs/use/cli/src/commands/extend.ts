@@ -3,6 +3,7 @@ import { extendStudy, type Extended } from '@gauntlet/client'
 import { openLedger, studyFileType } from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { CommandFailed } from '../command-failed.ts'
+import { count } from '../print/count.ts'
 import { LocalStack } from '../stack/local-stack.ts'
 import { readStudyShowingPins } from '../read/read-study.ts'
 import { readCommandSettings } from '../settings.ts'
@@ -22,10 +23,6 @@ export function addExtend(program: Command): void {
         `Extended ${extended.of.slice(0, 12)} by ${count(cells, 'configuration')} and ${count(perturbations, 'perturbation')}; what was in flight goes on.${begun}\nFollow it with: gauntlet watch ${named}`,
       )
     })
-}
-
-function count(things: number, name: string): string {
-  return `${things} ${name}${things === 1 ? '' : 's'}`
 }
 
 async function extend(named: string, of: string | undefined): Promise<Extended> {

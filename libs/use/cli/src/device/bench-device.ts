@@ -13,20 +13,28 @@ export const benchDefaults = [
   'vit_small_patch16_224.augreg_in21k',
 ] as const
 
-/** Measures the device of this machine in a process of its own, and keeps the result under the home. */
+/**
+ * Measures the device of this machine in a process of its own. The speeds of each backbone are kept under the home as
+ * soon as they are measured, so that an interruption loses those of one backbone.
+ */
 export async function benchDevice(
   home: string,
   backbones: readonly string[],
   sizes: Pick<BenchRequest, 'resolution' | 'batch'>,
 ): Promise<{ readonly device: MeasuredDevice; readonly speeds: readonly BackboneSpeed[] }> {
   readSpeeds(home) // A damaged file is reported now, not after minutes of measuring.
+  let kept = Promise.resolve()
   const { device, speeds } = await compute<BenchAnswer>({
     script: 'bench/main.ts',
     request: { backbones, ...sizes } satisfies BenchRequest,
     name: 'The bench',
-    interrupted: 'Interrupted; nothing was saved.',
+    interrupted: 'Interrupted; backbones that were measured whole are saved.',
+    onProgress: ({ measured }) => {
+      if (!measured) return
+      kept = kept.then(() => keepSpeeds(home, measured.device, [measured.speed]))
+      kept.catch(() => undefined) // told at the end
+    },
     progressText: ({ done, total, doing }) => `${done}/${total} measured · ${doing}`,
-  })
-  await keepSpeeds(home, device, speeds)
+  }).finally(() => kept)
   return { device, speeds }
 }
