@@ -47,7 +47,7 @@ async function runStudy(
   configurations: number,
   memory: TreeMemory,
 ): Promise<string> {
-  const { id, text } = simulatedStudy(configurations, 0)
+  const { id, text } = simulatedStudy(configurations, 0, ['Classic AT', 'TRADES'])
   const file = await home.store.put(new TextEncoder().encode(text), 'application/yaml')
   const begun = performance.now()
   const seconds = () => (performance.now() - begun) / 1_000
