@@ -9,7 +9,7 @@ import {
   type StudyResult,
   type StudyWorkflowInput,
 } from '@gauntlet/contract'
-import { defineQuery, defineUpdate, setHandler } from '@temporalio/workflow'
+import { condition, defineQuery, defineUpdate, setHandler } from '@temporalio/workflow'
 import { ledger } from './ledger.ts'
 import { StudyWindow } from './study-window.ts'
 
@@ -19,16 +19,19 @@ import { StudyWindow } from './study-window.ts'
  */
 export async function study(input: StudyWorkflowInput): Promise<StudyResult> {
   let window: StudyWindow | undefined
+  /** Updates that come before the window is open wait for it: one without a handler would be refused. */
+  const onUpdate = <Request>(name: string, answer: (opened: StudyWindow, request: Request) => StudyProgress) =>
+    setHandler(defineUpdate<StudyProgress, [Request]>(name), (request) =>
+      window ? answer(window, request) : condition(() => window !== undefined).then(() => answer(window!, request)),
+    )
+  onUpdate<PauseRequest>(controlUpdates.pause, (opened, request) => opened.pause(request))
+  onUpdate<ResumeRequest>(controlUpdates.resume, (opened, request) => opened.resume(request))
+  onUpdate<RetryRequest>(controlUpdates.retry, (opened, request) => opened.retry(request))
+  onUpdate<ExtendRequest>(controlUpdates.extend, (opened, request) => opened.extend(request))
   setHandler(defineQuery<StudyProgress>(progressQuery), () => window?.progress() ?? beforeTheFirst(input))
   if (!input.carried) await recordStudy(input)
-  const opened = new StudyWindow(input, await ledger.studyOutline({ file: input.file }))
-  window = opened
-  // Updates that came before wait until their handlers are set.
-  setHandler(defineUpdate<StudyProgress, [PauseRequest]>(controlUpdates.pause), (request) => opened.pause(request))
-  setHandler(defineUpdate<StudyProgress, [ResumeRequest]>(controlUpdates.resume), (request) => opened.resume(request))
-  setHandler(defineUpdate<StudyProgress, [RetryRequest]>(controlUpdates.retry), (request) => opened.retry(request))
-  setHandler(defineUpdate<StudyProgress, [ExtendRequest]>(controlUpdates.extend), (request) => opened.extend(request))
-  return opened.run()
+  window = new StudyWindow(input, await ledger.studyOutline({ file: input.file }))
+  return window.run()
 }
 
 function recordStudy({ studyId, file, extended }: StudyWorkflowInput): Promise<void> {

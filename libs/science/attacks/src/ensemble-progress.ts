@@ -2,10 +2,11 @@ import { leavesOf, tf, treeOf, type TensorTree } from '@gauntlet/engine'
 import type { RunPosition } from './attack-batch.ts'
 import type { CleanPrediction } from './clean-prediction.ts'
 import type { EnsembleVerdict } from './ensemble-verdict.ts'
+import type { SavedRuns } from './image-runs.ts'
 
 /**
  * How far an ensemble is between two blocks: plain numbers and arrays, to be written anywhere. Without `states` the
- * images under attack begin their present run again, with the same noise and thus to the same verdict.
+ * images under attack begin the run whose turn it is again, with the same noise and thus to the same verdict.
  */
 export interface EnsembleProgress {
   /** Which attack of the ensemble runs. */
@@ -13,6 +14,8 @@ export interface EnsembleProgress {
   /** Rows of the images that wait for it. */
   readonly queue: readonly number[]
   /** The images that are under it. */
+  readonly images: readonly SavedRuns[]
+  /** Their runs. */
   readonly positions: readonly RunPosition[]
   /** The attack's own tensors, with one row a position. */
   readonly states: readonly SavedTensor[]

@@ -4,6 +4,7 @@ import type { Ball } from './ball.ts'
 import type { CleanPrediction } from './clean-prediction.ts'
 import type { EnsembleProgress } from './ensemble-progress.ts'
 import type { EnsembleVerdict } from './ensemble-verdict.ts'
+import type { ImageRuns } from './image-runs.ts'
 import type { ImageSet } from './image-set.ts'
 import type { LogitsFunction } from './loss.ts'
 import type { Network } from './network.ts'
@@ -50,7 +51,9 @@ export interface EnsembleState {
   attack: number
   /** Rows of the images that wait for it. */
   queue: number[]
-  /** The images that are under it. */
+  /** The images that are under it, each with the runs that have begun, by row. */
+  images: Map<number, ImageRuns>
+  /** Their runs, a slot each. */
   batch: AttackBatch
   /** Target classes by rank, for attacks that rank them in their own way. */
   rankings: Map<number, readonly number[]>

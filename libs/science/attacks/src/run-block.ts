@@ -5,6 +5,7 @@ import type { BlockRunner } from './block-programs.ts'
 import { advanced, blockResultOf, type BlockResult } from './block-result.ts'
 import { confirm, type Confirmation } from './confirmation.ts'
 import { addPasses, attackTaskOf, type EnsembleState } from './ensemble-state.ts'
+import { ImageRuns, runsAhead, type RunAhead } from './image-runs.ts'
 import { passRows } from './pass-rows.ts'
 import { LogitsNotFinite, verdictAfter, type PointPrediction } from './verdict.ts'
 
@@ -27,10 +28,9 @@ export async function runBlock(ensemble: EnsembleState, runner: BlockRunner, mos
     if (early.length > 0) return await runBlock(ensemble, runner, Math.min(...early))
     isTaken = true
     ensemble.batch = advanced(ensemble.batch, result)
-    await reportFallen(ensemble, confirmation)
-    recordAll(ensemble, runner.attack, result, confirmation)
-    const kept = [...ensemble.batch.slots.keys()].filter((slot) => !fallen.has(slot))
-    ensemble.batch = await refilledFromQueue(ensemble, runner.attack, kept)
+    const points = await fellingPoints(ensemble, confirmation)
+    const over = recordAll(ensemble, runner.attack, { result, confirmation, points })
+    ensemble.batch = await refilledFromQueue(ensemble, runner.attack, openSlots(ensemble, over))
     return most
   } finally {
     tf.dispose([result.points, confirmation?.points ?? [], isTaken ? [] : result.state] as never)
@@ -38,27 +38,41 @@ export async function runBlock(ensemble: EnsembleState, runner: BlockRunner, mos
 }
 
 /**
- * The batch, filled again: with the slots of `kept` whose run goes on, with the images of those whose run is done at
- * their next run, and with images from the queue.
+ * The batch, filled again: with the slots `going`, with the images whose run is over at their next run, with images
+ * from the queue, and where nothing waits with runs ahead of their turn.
  */
 export async function refilledFromQueue(
   ensemble: EnsembleState,
   attack: Attack,
-  kept: readonly number[],
+  going: readonly number[],
 ): Promise<AttackBatch> {
-  const { batch, queue, task } = ensemble
-  const isDone = ({ run, step }: RunPosition) => step === stepsOf(attack, run)
-  const [going, done] = [false, true].map((wanted) => kept.filter((slot) => isDone(batch.slots[slot]!) === wanted)) as [
-    number[],
-    number[],
-  ]
-  const next = done
-    .map((slot) => batch.slots[slot]!)
-    .map(({ row, run }): RunPosition => ({ row, run: run + 1, step: 0 }))
-    .filter(({ run }) => run < attack.runs)
-  const free = Math.min(task.batchSize, passRows(task.imageSet.shape)) - going.length - next.length
-  const fresh = queue.splice(0, Math.max(free, 0)).map((row): RunPosition => ({ row, run: 0, step: 0 }))
-  return refilled(attackTaskOf(ensemble), batch, going, [...next, ...fresh])
+  const { batch, queue, images, task } = ensemble
+  const running = new Set(
+    going
+      .map((slot) => batch.slots[slot]!)
+      .filter(isLead(ensemble))
+      .map(({ row }) => row),
+  )
+  const next = [...images].filter(([row]) => !running.has(row)).map(([row, { lead: run }]) => ({ row, run, step: 0 }))
+  const room = Math.min(task.batchSize, passRows(task.imageSet.shape))
+  const fresh = queue.splice(0, Math.max(room - going.length - next.length, 0))
+  for (const row of fresh) images.set(row, new ImageRuns())
+  const first = [...next, ...fresh.map((row): RunPosition => ({ row, run: 0, step: 0 }))]
+  const ahead = runsAhead(attack, images, task.imageSet.labels, room - going.length - first.length)
+  return refilled(attackTaskOf(ensemble), batch, going, [...first, ...ahead])
+}
+
+/** Whether it is the turn of a position's run. */
+function isLead({ images }: EnsembleState): (position: RunPosition) => boolean {
+  return ({ row, run }) => images.get(row)!.lead === run
+}
+
+/** The slots that go on: their run is not over, and what it will find may still count. */
+function openSlots({ batch, images }: EnsembleState, over: ReadonlySet<number>): number[] {
+  return [...batch.slots.keys()].filter((slot) => {
+    const { row, run } = batch.slots[slot]!
+    return !over.has(slot) && images.get(row)?.isOpen(run) === true
+  })
 }
 
 function requireNumbers({ task, batch }: EnsembleState, { slots }: BlockResult): void {
@@ -66,36 +80,75 @@ function requireNumbers({ task, batch }: EnsembleState, { slots }: BlockResult):
   if (slot >= 0) throw new LogitsNotFinite(task.imageSet.digests[batch.slots[slot]!.row]!)
 }
 
-async function reportFallen({ task, batch }: EnsembleState, { fallen, points }: Confirmation): Promise<void> {
-  if (!task.onFallen || fallen.size === 0) return
+/** The adversarial points of a block by slot, if anybody wants them. */
+async function fellingPoints({ task }: EnsembleState, { fallen, points }: Confirmation) {
+  if (!task.onFallen || fallen.size === 0) return new Map<number, Float32Array>()
   const values = (await points!.data()) as Float32Array
   const size = values.length / points!.shape[0]
-  for (const [slot, i] of fallen) task.onFallen(batch.slots[slot]!.row, values.slice(i * size, (i + 1) * size))
+  return new Map([...fallen].map(([slot, i]) => [slot, values.slice(i * size, (i + 1) * size)] as const))
+}
+
+interface BlockFindings {
+  readonly result: BlockResult
+  readonly confirmation: Confirmation
+  readonly points: ReadonlyMap<number, Float32Array>
 }
 
 /**
- * Writes into the verdicts what a block found and the passes that it took: those of its steps, and one for each point
- * that was confirmed.
+ * Records what a block found and the passes that it took: those of its steps, and one for each point that was
+ * confirmed. Gives the slots whose run is over.
  */
 function recordAll(
   ensemble: EnsembleState,
   attack: Attack,
-  { slots }: BlockResult,
-  { predictions }: Confirmation,
-): void {
-  slots.forEach(({ prediction, margin, distance, stepsTaken }, i) => {
-    const slot = ensemble.batch.slots[i]!
-    const point = predictions.get(i) ?? { prediction, margin, distance }
-    addPasses(ensemble, slot.row, attack.cost, stepsTaken)
-    if (predictions.has(i)) addPasses(ensemble, slot.row, { forwards: 1, backwards: 0 }, 1)
-    if (point.margin < Infinity) record(ensemble, slot, point, attack)
+  { result, confirmation: { predictions, fallen }, points }: BlockFindings,
+): ReadonlySet<number> {
+  const { batch, images, task } = ensemble
+  const findings = batch.slots.map((position, slot): RunAhead => {
+    const { prediction, margin, distance, stepsTaken } = result.slots[slot]!
+    const point = predictions.get(slot) ?? { prediction, margin, distance }
+    return {
+      point: point.margin < Infinity ? point : null,
+      forwards: attack.cost.forwards * stepsTaken + (predictions.has(slot) ? 1 : 0),
+      backwards: attack.cost.backwards * stepsTaken,
+      isOver: fallen.has(slot) || position.step === stepsOf(attack, position.run),
+      felling: points.get(slot),
+    }
   })
+  const isOfLead = batch.slots.map(isLead(ensemble))
+  // First what went ahead, so that a run whose turn comes now has all that it found.
+  batch.slots.forEach(({ row, run }, slot) => {
+    if (!isOfLead[slot]) images.get(row)!.add(run, findings[slot]!, task.imageSet.labels[row]!)
+  })
+  batch.slots.forEach(({ row }, slot) => {
+    if (isOfLead[slot]) count(ensemble, attack, row, findings[slot]!)
+  })
+  return new Set([...findings.keys()].filter((slot) => findings[slot]!.isOver))
+}
+
+/**
+ * Counts what the run of an image found whose turn it is. Once that is over, so do the next ones that went ahead; an
+ * image that has fallen or has no run left is done with.
+ */
+function count(ensemble: EnsembleState, attack: Attack, row: number, found: RunAhead): void {
+  const { images, verdicts, task } = ensemble
+  const runs = images.get(row)!
+  for (let next: RunAhead | undefined = found; next; next = next.isOver ? runs.takeTurn() : undefined) {
+    addPasses(ensemble, row, next, 1)
+    if (next.point) record(ensemble, { row, run: runs.lead }, next.point, attack)
+    if (!verdicts[row]!.held) {
+      images.delete(row)
+      if (next.felling) task.onFallen?.(row, next.felling)
+      return
+    }
+  }
+  if (runs.lead === attack.runs) images.delete(row)
 }
 
 /** Writes what one point changes about an image's verdict. */
 function record(
   { verdicts, task }: EnsembleState,
-  { row, run }: RunPosition,
+  { row, run }: Omit<RunPosition, 'step'>,
   point: PointPrediction,
   { name }: Attack,
 ): void {

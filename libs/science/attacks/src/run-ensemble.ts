@@ -7,14 +7,15 @@ import { predictClean } from './clean-prediction.ts'
 import { restoredStates, savedStates, type EnsembleProgress } from './ensemble-progress.ts'
 import { addPasses, attackTaskOf, type EnsembleState, type EnsembleTask } from './ensemble-state.ts'
 import type { EnsembleVerdict } from './ensemble-verdict.ts'
+import { ImageRuns } from './image-runs.ts'
 import { passesOf, readPass } from './image-set.ts'
 import { refilledFromQueue, runBlock } from './run-block.ts'
 import { verdictAfter, type Verdict } from './verdict.ts'
 
 /**
  * Attacks every image with one attack after the other until it falls. A batch of fixed size is kept full from the queue
- * of images that wait. An image leaves it at its first misclassified point; one that holds goes on to its next run and
- * then to the next attack. That is the reference's pointwise worst case (autoattack.py:168), since there too an image
+ * of images that wait, and then with further runs of those that are left (`ImageRuns`). An image leaves it at its first
+ * misclassified point; one that holds goes on to its next run and then to the next attack. That is the reference's pointwise worst case (autoattack.py:168), since there too an image
  * counts as fallen if any iterate of any attack is misclassified. All noise is keyed by (seed, image, attack, run,
  * step), so that no verdict depends on the batch, the order, the shard or an interruption.
  *
@@ -45,24 +46,33 @@ async function begun(task: EnsembleTask): Promise<EnsembleState> {
     return { ...verdict, felledBy: verdict.held ? null : { attack: 'clean', run: 0 }, forwards: 1, backwards: 0 }
   })
   const queue = heldRows(verdicts)
-  return { task, cleanPredictions, verdicts, attack: 0, queue, batch: emptyBatch, rankings: new Map() }
+  return {
+    task,
+    cleanPredictions,
+    verdicts,
+    attack: 0,
+    queue,
+    images: new Map(),
+    batch: emptyBatch,
+    rankings: new Map(),
+  }
 }
 
 async function resumed(task: EnsembleTask, progress: EnsembleProgress): Promise<EnsembleState> {
-  const { attack, queue, positions, verdicts, cleanPredictions, rankings } = progress
+  const { attack, queue, images, positions, verdicts, cleanPredictions, rankings } = progress
+  const states = restoredStates(progress)
   const ensemble: EnsembleState = {
     task,
     cleanPredictions,
     verdicts: [...verdicts],
     attack,
     queue: [...queue],
+    images: new Map(images.map(({ row, lead, ahead }) => [row, new ImageRuns(lead, states ? ahead : [])])),
     batch: emptyBatch,
     rankings: new Map(rankings),
   }
-  if (positions.length === 0) return ensemble
-  const states = restoredStates(progress)
   try {
-    const entering = states ? positions : positions.map((position) => ({ ...position, step: 0 }))
+    const entering = states ? positions : images.map(({ row, lead }) => ({ row, run: lead, step: 0 }))
     ensemble.batch = await refilled(attackTaskOf(ensemble), emptyBatch, [], entering, states)
   } finally {
     if (states) tf.dispose(states as never)
@@ -111,12 +121,13 @@ async function rankTargets(ensemble: EnsembleState, { rankTargets: rank }: Attac
 }
 
 async function progressOf(ensemble: EnsembleState): Promise<EnsembleProgress> {
-  const { attack, queue, batch, verdicts, cleanPredictions, rankings } = ensemble
+  const { attack, queue, images, batch, verdicts, cleanPredictions, rankings, task } = ensemble
   const positions = batch.slots.map(({ row, run, step }) => ({ row, run, step }))
   const states = batch.tensors ? await savedStates(batch.tensors.state, positions.length) : []
   return {
     attack,
     queue: [...queue],
+    images: [...images].map(([row, runs]) => runs.saved(row, task.imageSet.labels[row]!)),
     positions,
     states,
     verdicts: [...verdicts],

@@ -16,10 +16,14 @@ const underAttack: SavedEvaluation = {
   ensemble: {
     attack: 1,
     queue: [2, 5],
-    positions: [{ row: 0, run: 3, step: 17 }],
+    images: [{ row: 0, lead: 3, ahead: [[4, { point: null, forwards: 0, backwards: 0, isOver: false }]] }],
+    positions: [
+      { row: 0, run: 3, step: 17 },
+      { row: 0, run: 4, step: 0 },
+    ],
     states: [
-      { name: 'iterate', shape: [1, 2, 2, 3], values: Float32Array.from({ length: 12 }, (_, i) => i / 7) },
-      { name: 'memory/rises', shape: [1], values: Float32Array.of(-Infinity) },
+      { name: 'iterate', shape: [2, 1, 2, 3], values: Float32Array.from({ length: 12 }, (_, i) => i / 7) },
+      { name: 'memory/rises', shape: [2], values: Float32Array.of(-Infinity, 0.5) },
     ],
     verdicts: [verdict],
     cleanPredictions: [{ prediction: 1, margin: 0.5, distance: 0, ranking: [1, 0] }],

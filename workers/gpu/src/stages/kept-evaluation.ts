@@ -11,7 +11,7 @@ export interface KeptEvaluation {
   readonly felling: readonly FellingImage[]
 }
 
-const format = 'gauntlet-evaluation-2'
+const format = 'gauntlet-evaluation-3'
 /** The prefixes of the names of the attack's tensors, and of the felling images, which end with an image's place. */
 const [statePrefix, fellingPrefix] = ['state/', 'felling/'] as const
 
