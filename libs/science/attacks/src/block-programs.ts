@@ -21,6 +21,8 @@ export interface BlockRunner {
   readonly steps: number
   /** Runs one block. The caller disposes of what it gives. */
   run(input: BlockInput): BlockOutput
+  /** Blocks of another number of rows do not come again. */
+  keepOnly(rows: number): void
   dispose(): void
 }
 
@@ -37,7 +39,13 @@ export function blockRunner(
 ): BlockRunner {
   const steps = Math.min(blockSteps, attack.steps)
   if (network && stepsOfAll(attack) >= fewSteps) return new CapturedBlocks(attack, steps, ball, network)
-  return { attack, steps, run: (input) => tidyTree(() => block(attack, ball, logits, input)), dispose: () => {} }
+  return {
+    attack,
+    steps,
+    run: (input) => tidyTree(() => block(attack, ball, logits, input)),
+    keepOnly: () => {},
+    dispose: () => {},
+  }
 }
 
 /** What an attack's blocks are run with. */
@@ -51,12 +59,12 @@ interface BlockSettings {
 type Inputs = NamedTensors
 
 /**
- * An attack's block as a program. It is captured with its first batch, since all batches have as many rows
- * (`passRows`). The model's parameters are the program's state; the attack's own tensors go in and out once a block, as
+ * An attack's block as a program for each number of rows that its batches have (`AttackTask.rows`): it is captured with
+ * the first batch of that many. The model's parameters are the program's state; the attack's own tensors go in and out once a block, as
  * the driver gathers and saves them in between.
  */
 class CapturedBlocks implements BlockRunner {
-  private loaded: Loaded | undefined
+  private readonly loaded = new Map<number, Loaded>()
 
   constructor(
     readonly attack: Attack,
@@ -68,13 +76,22 @@ class CapturedBlocks implements BlockRunner {
   run(input: BlockInput): BlockOutput {
     const { state, ...rest } = input
     const inputs: Inputs = { ...rest, ...Object.fromEntries(leavesOf(state, 'state')) }
-    this.loaded ??= this.load(inputs)
-    return this.loaded.session.run(this.loaded.program, inputs)
+    const rows = input.images.shape[0]
+    const loaded = this.loaded.get(rows) ?? this.load(inputs)
+    this.loaded.set(rows, loaded)
+    return loaded.session.run(loaded.program, inputs)
+  }
+
+  keepOnly(rows: number): void {
+    for (const [others, { session }] of this.loaded) {
+      if (others === rows) continue
+      session.dispose()
+      this.loaded.delete(others)
+    }
   }
 
   dispose(): void {
-    this.loaded?.session.dispose()
-    this.loaded = undefined
+    this.keepOnly(0)
   }
 
   private load(examples: Inputs): Loaded {

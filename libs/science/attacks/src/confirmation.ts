@@ -2,7 +2,7 @@ import { tf, type Tensor4D } from '@gauntlet/engine'
 import type { AttackBatch, AttackTask } from './attack-batch.ts'
 import type { BlockResult } from './block-result.ts'
 import { marginOf } from './loss.ts'
-import { paddedRows } from './pass-rows.ts'
+import { paddedRows, passRows } from './pass-rows.ts'
 import { reachOf, requireInside, type PointPrediction } from './verdict.ts'
 
 /** What the model itself predicts at the points that a search takes for misclassified. */
@@ -46,12 +46,12 @@ export async function confirm(task: AttackTask, batch: AttackBatch, result: Bloc
 
 /** The points of some slots inside ball and box, and of each [prediction, margin, distance]. */
 function evaluatedInside(
-  { ball, logits }: AttackTask,
+  { ball, logits, imageSet }: AttackTask,
   { tensors }: AttackBatch,
   slots: readonly number[],
   points: Tensor4D,
 ) {
-  const rows = paddedRows(slots, points.shape[0])
+  const rows = paddedRows(slots, passRows(imageSet.shape))
   return tf.tidy(() => {
     const images = tf.gather(tensors!.images, rows)
     const inside = ball.project(tf.gather(points, rows), images)

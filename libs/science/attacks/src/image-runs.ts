@@ -54,10 +54,15 @@ export class ImageRuns {
     return found
   }
 
+  /** Whether there is a run that has not begun. */
+  hasMore({ runs }: Attack): boolean {
+    return this.lead + 1 + this.ahead.size < runs
+  }
+
   /** Begins one run more ahead of its turn, if there is one and none that went ahead has fallen. */
-  beginAhead({ runs }: Attack, label: number): number | undefined {
+  beginAhead(attack: Attack, label: number): number | undefined {
     const run = this.lead + 1 + this.ahead.size
-    if (run >= runs || [...this.ahead.values()].some((found) => fell(found, label))) return undefined
+    if (!this.hasMore(attack) || [...this.ahead.values()].some((found) => fell(found, label))) return undefined
     this.ahead.set(run, { point: null, forwards: 0, backwards: 0, isOver: false })
     return run
   }

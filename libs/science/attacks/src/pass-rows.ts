@@ -17,7 +17,22 @@ const fewestRows = 8
 export function passRows([height, width]: ImageShape): number {
   const { pixels, rows: most } = mostInPass()
   const fitting = 2 ** Math.floor(Math.log2(pixels / (height * width)))
-  return Math.max(Math.min(fitting, most), fewestRows * 2 ** Math.floor(Math.log2(threadsOfParts())))
+  return Math.max(Math.min(fitting, most), fewestOfThreads())
+}
+
+/**
+ * The numbers of rows below `rows` that hold `needed` images, smallest first. None may be used before it gave the bits
+ * of `passRows` (`narrowed`).
+ */
+export function narrowerRows(rows: number, needed: number): number[] {
+  if (!mostInPass().narrows) return []
+  const narrower: number[] = []
+  for (let fewer = rows / 2; fewer >= Math.max(needed, fewestOfThreads()); fewer /= 2) narrower.unshift(fewer)
+  return narrower
+}
+
+function fewestOfThreads(): number {
+  return fewestRows * 2 ** Math.floor(Math.log2(threadsOfParts()))
 }
 
 /** The row numbers, followed by as many repetitions of the first as make `size`. */

@@ -6,7 +6,6 @@ import { advanced, blockResultOf, type BlockResult } from './block-result.ts'
 import { confirm, type Confirmation } from './confirmation.ts'
 import { addPasses, attackTaskOf, type EnsembleState } from './ensemble-state.ts'
 import { ImageRuns, runsAhead, type RunAhead } from './image-runs.ts'
-import { passRows } from './pass-rows.ts'
 import { LogitsNotFinite, verdictAfter, type PointPrediction } from './verdict.ts'
 
 /**
@@ -54,7 +53,7 @@ export async function refilledFromQueue(
       .map(({ row }) => row),
   )
   const next = [...images].filter(([row]) => !running.has(row)).map(([row, { lead: run }]) => ({ row, run, step: 0 }))
-  const room = Math.min(task.batchSize, passRows(task.imageSet.shape))
+  const room = Math.min(task.batchSize, ensemble.rows)
   const fresh = queue.splice(0, Math.max(room - going.length - next.length, 0))
   for (const row of fresh) images.set(row, new ImageRuns())
   const first = [...next, ...fresh.map((row): RunPosition => ({ row, run: 0, step: 0 }))]

@@ -9,6 +9,8 @@ import { addPasses, attackTaskOf, type EnsembleState, type EnsembleTask } from '
 import type { EnsembleVerdict } from './ensemble-verdict.ts'
 import { ImageRuns } from './image-runs.ts'
 import { passesOf, readPass } from './image-set.ts'
+import { narrow } from './narrow.ts'
+import { passRows } from './pass-rows.ts'
 import { refilledFromQueue, runBlock } from './run-block.ts'
 import { verdictAfter, type Verdict } from './verdict.ts'
 
@@ -45,13 +47,14 @@ async function begun(task: EnsembleTask): Promise<EnsembleState> {
     const verdict = verdictAfter(null, { prediction, margin, distance }, imageSet.labels[row]!)
     return { ...verdict, felledBy: verdict.held ? null : { attack: 'clean', run: 0 }, forwards: 1, backwards: 0 }
   })
-  const queue = heldRows(verdicts)
   return {
     task,
     cleanPredictions,
     verdicts,
     attack: 0,
-    queue,
+    rows: passRows(imageSet.shape),
+    triedRows: new Set(),
+    queue: heldRows(verdicts),
     images: new Map(),
     batch: emptyBatch,
     rankings: new Map(),
@@ -66,6 +69,8 @@ async function resumed(task: EnsembleTask, progress: EnsembleProgress): Promise<
     cleanPredictions,
     verdicts: [...verdicts],
     attack,
+    rows: passRows(task.imageSet.shape),
+    triedRows: new Set(),
     queue: [...queue],
     images: new Map(images.map(({ row, lead, ahead }) => [row, new ImageRuns(lead, states ? ahead : [])])),
     batch: emptyBatch,
@@ -88,6 +93,7 @@ function heldRows(verdicts: readonly Verdict[]): number[] {
 async function runAttack(ensemble: EnsembleState): Promise<void> {
   const { task } = ensemble
   const attack = task.attacks[ensemble.attack]!
+  Object.assign(ensemble, { rows: passRows(task.imageSet.shape), triedRows: new Set() })
   await rankTargets(ensemble, attack)
   const runner = blockRunner(attack, task)
   try {
@@ -95,6 +101,7 @@ async function runAttack(ensemble: EnsembleState): Promise<void> {
     for (let most = runner.steps; ensemble.batch.slots.length > 0;) {
       await nextTurn()
       task.signal?.throwIfAborted()
+      await narrow(ensemble, runner)
       const steps = await runBlock(ensemble, runner, most)
       most = Math.min(2 * steps, runner.steps)
       await task.onBlock?.(() => progressOf(ensemble), ensemble.verdicts)

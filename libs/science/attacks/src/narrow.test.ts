@@ -1,0 +1,79 @@
+import { tf, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { linf } from './linf.ts'
+import type { Network } from './network.ts'
+import { passRows } from './pass-rows.ts'
+import { runEnsemble } from './run-ensemble.ts'
+import { squareAttack } from './square-attack.ts'
+import { someImages } from './testing/arbitraries.ts'
+import { imagesOf, tinyConvolution } from './testing/tiny-models.ts'
+
+const shape = [4, 4, 3] as const
+const pool = fc.sample(someImages, { seed: 8, numRuns: 40 }).flat()
+const labelOf = (row: number) =>
+  tf.tidy(
+    () =>
+      tinyConvolution(imagesOf([pool[row]!.image]))
+        .argMax(1)
+        .dataSync()[0]!,
+  )
+const ball = linf(1e-3)
+const square = squareAttack({ name: 'square', ball, queries: 500, restarts: 1 })
+
+/** Attacks these images with Square; gives the verdicts, and the numbers of rows that the network was given. */
+async function attacked(count: number, logits: Network['logits']) {
+  const rows = [...Array(count).keys()]
+  const seen = new Set<number>()
+  const watched: Network['logits'] = (images, parameters) => {
+    seen.add(images.shape[0])
+    return logits(images, parameters)
+  }
+  const verdicts = await runEnsemble({
+    logits: (images) => logits(images, {}),
+    network: { parameters: {}, logits: watched },
+    ball,
+    imageSet: {
+      digests: rows.map((row) => `image ${row}`),
+      labels: rows.map(labelOf),
+      shape,
+      read: (chosen) => imagesOf(chosen.map((row) => pool[row]!.image)),
+    },
+    attacks: [square],
+    seed: 3,
+    batchSize: 64,
+  })
+  return { verdicts, rows: [...seen].toSorted((a, b) => a - b) }
+}
+
+/** A model whose logits hang on how many rows it is given, as kernels that add in another order make them. */
+function byRows(images: Tensor4D): Tensor2D {
+  return tinyConvolution(images).mul<Tensor2D>(1 + images.shape[0] * 2 ** -20)
+}
+
+describe('an attack with few runs left and many steps', () => {
+  const most = passRows(shape)
+
+  it('takes fewer rows, and gives the bits that it gives with all of them', async () => {
+    const whole = await attacked(most, tinyConvolution)
+    expect(whole.rows).toEqual([most])
+    for (const count of [2, most / 4 + 1]) {
+      const narrow = await attacked(count, tinyConvolution)
+      expect(narrow.rows).toEqual([count === 2 ? most / 4 : most / 2, most])
+      expect(narrow.verdicts).toEqual(whole.verdicts.slice(0, count))
+    }
+  })
+
+  it('keeps all rows where fewer give other bits', async () => {
+    const whole = await attacked(most, byRows)
+    const narrow = await attacked(2, byRows)
+    expect(narrow.rows).toEqual([most / 4, most / 2, most])
+    expect(narrow.verdicts).toEqual(whole.verdicts.slice(0, 2))
+  })
+
+  it('leaves no tensor behind', async () => {
+    const before = tf.memory().numTensors
+    await attacked(2, tinyConvolution)
+    expect(tf.memory().numTensors).toBe(before)
+  })
+})
