@@ -1,5 +1,6 @@
+import { noteUse, removeUnused } from '@gauntlet/files/unused-files'
 import { digestOfBytes, type Digest } from '@gauntlet/study'
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 
@@ -12,11 +13,6 @@ export interface ExecutableCache {
 
 /** Bytes of the digest that begins a file. */
 const digestLength = 64
-
-const day = 86_400_000
-
-/** Milliseconds without use after which a program is removed. One that is used after all is compiled again. */
-const unusedAfter = 30 * day
 
 /** The folder of compiled programs in the cache folder: a file each, named by its key. It loads no tensor runtime. */
 export function executablesFolder(cacheFolder: string): string {
@@ -39,7 +35,7 @@ export function executableCache(cacheFolder = process.env['GAUNTLET_CACHE']): Ex
       const temporary = join(folder, `.${key}-${process.pid}`)
       writeFileSync(temporary, Buffer.concat([Buffer.from(digestOfBytes(bytes)), bytes]), { flush: true })
       renameSync(temporary, fileOf(key))
-      removeUnused(folder, statSync(fileOf(key)).mtimeMs)
+      removeUnused(folder, fileOf(key))
     },
   }
 }
@@ -52,22 +48,5 @@ function intact(file: string): Uint8Array | undefined {
     return content.toString('latin1', 0, digestLength) === digestOfBytes(bytes) ? bytes : undefined
   } catch {
     return undefined
-  }
-}
-
-function noteUse(file: string): void {
-  const now = new Date()
-  try {
-    if (now.getTime() - statSync(file).mtimeMs > day) utimesSync(file, now, now)
-  } catch {
-    // The folder is another account's, who removes what that account does not use.
-  }
-}
-
-/** `now`: by the clock of the file system. Another process may remove the same files at the same time. */
-function removeUnused(folder: string, now: number): void {
-  for (const file of readdirSync(folder).map((name) => join(folder, name))) {
-    const used = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Infinity
-    if (used < now - unusedAfter) rmSync(file, { force: true })
   }
 }
