@@ -1,4 +1,4 @@
-import type { ArtifactStore } from '@gauntlet/artifacts'
+import { ArtifactCorrupt, ArtifactMissing, type ArtifactStore } from '@gauntlet/artifacts'
 import { programsPointer } from '@gauntlet/contract'
 import { writeFileAtomically } from '@gauntlet/files'
 import type { Digest, Json, StageIdentity } from '@gauntlet/study'
@@ -44,10 +44,17 @@ export async function sharingPrograms<Result>(
   }
 }
 
-/** Puts a shared program into the folder, unless it is there; one that is not in the store any more is left out. */
+/**
+ * Puts a shared program into the folder, unless it is there. One that is not in the store any more, or is removed from it
+ * in this moment, is left out.
+ */
 async function fetched(store: ArtifactStore, digest: Digest, file: string): Promise<void> {
-  if (existsSync(file) || (await store.verify(digest)) !== 'intact') return
-  await writeFileAtomically(file, await store.read(digest))
+  if (existsSync(file)) return
+  try {
+    await writeFileAtomically(file, await store.read(digest))
+  } catch (error) {
+    if (!(error instanceof ArtifactMissing || error instanceof ArtifactCorrupt)) throw error
+  }
 }
 
 async function withCompiled(
