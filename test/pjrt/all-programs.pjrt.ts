@@ -10,8 +10,8 @@ useCpuPlugin()
 const counts = lowerEqualGraphsOnce(join(cacheFolder(), 'lowered'))
 
 /*
- * Half a minute to three minutes a backbone on two cores; `-t "family ResNet"` does one family. Graphs that were lowered
- * before are found again, so that a run which was stopped goes on where it was.
+ * Half a minute to three minutes a backbone on two cores; `-t "family ResNet"` does one family. Graphs that were
+ * lowered before are found again, so that a run which was stopped goes on where it was.
  */
 
 const families = [...new Set(implementedBackbones.map((id) => backboneFor(id).family))]

@@ -8,8 +8,8 @@ import { GauntletHome } from '../end-to-end/gauntlet-home.fixture.ts'
 import { variant } from '../end-to-end/studies.fixture.ts'
 
 /*
- * A transformer whose checkpoint has positions for images of 224 pixels, in a study of images of 48: trained, evaluated,
- * and in the table, with lineage that says what was done to the positions.
+ * A transformer whose checkpoint has positions for images of 224 pixels, in a study of images of 48: trained,
+ * evaluated, and in the table, with lineage that says what was done to the positions.
  */
 
 const home = new GauntletHome()

@@ -45,8 +45,8 @@ export async function sharingPrograms<Result>(
 }
 
 /**
- * Puts a shared program into the folder, unless it is there. One that is not in the store any more, or is removed from it
- * in this moment, is left out.
+ * Puts a shared program into the folder, unless it is there. One that is not in the store any more, or is removed from
+ * it in this moment, is left out.
  */
 async function fetched(store: ArtifactStore, digest: Digest, file: string): Promise<void> {
   if (existsSync(file)) return

@@ -7,8 +7,8 @@ import { processIdentity } from './process-identity.mjs'
 
 /**
  * Makes a folder for temporary files, which the caller removes. Folders of this prefix that killed processes of this
- * host have left are removed first. The system's own folder for them (`os.tmpdir()`) is made again if it has vanished: a
- * scheduler or a cleaner may remove it while a worker runs for days.
+ * host have left are removed first. The system's own folder for them (`os.tmpdir()`) is made again if it has vanished:
+ * a scheduler or a cleaner may remove it while a worker runs for days.
  * @param {string} prefix of the folder's name
  * @returns {string} the path
  */

@@ -10,8 +10,8 @@ import type { DatasetManifest, ManifestImage } from './manifest.ts'
  * Images as they are after decoding and resizing, kept on this machine for all configurations that use the dataset at
  * this resolution. The file has a slot for each image: a checksum, then [side, side, 3] bytes. A slot that does not
  * have its checksum is empty, whatever left it so: a fresh file, a kill in the middle of writing, a damaged disk. So no
- * process waits for another, and there is nothing to build or to repair. The system maps the pages that are read. A file
- * that was not used for thirty days goes when another is made.
+ * process waits for another, and there is nothing to build or to repair. The system maps the pages that are read. A
+ * file that was not used for thirty days goes when another is made.
  */
 export interface DecodedCache {
   /** The pixels of an image; null where its slot is empty. */

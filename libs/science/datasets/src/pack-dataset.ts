@@ -20,8 +20,8 @@ export interface PackedDataset {
 
 /**
  * Splits a verified source, takes from each split the images that the specification wants, and packs them into one file
- * with a manifest. The same source and specification always give the same bytes. Throws `DiskFull`. The file is written to `imagesFile`,
- * or unless given into a new temporary folder, which the caller removes.
+ * with a manifest. The same source and specification always give the same bytes. Throws `DiskFull`. The file is written
+ * to `imagesFile`, or unless given into a new temporary folder, which the caller removes.
  */
 export async function packDataset(
   specification: DatasetSpecification,
