@@ -9,12 +9,14 @@ import { fineTuningPrograms, smallestOfEachFamily } from './captured-programs.ts
  *   GAUNTLET_DEVICE=xla_cpu npx tsx test/pjrt/ahead-of-time.ts <NVIDIA's plugin> [<backbone>…]
  *
  * `--deterministic` adds the flag by which XLA refuses what adds in any order, in place of leaving it out.
+ * `--program=step` compiles those programs alone whose names begin so.
  */
 const [plugin, ...rest] = process.argv.slice(2)
 const more = rest.includes('--deterministic') ? ([['xla_gpu_deterministic_ops', true]] as const) : []
+const wanted = new RegExp(`^${rest.find((argument) => argument.startsWith('--program='))?.split('=')[1] ?? ''}`)
 const named = rest.filter((argument) => !argument.startsWith('--'))
 for (const id of named.length > 0 ? named : smallestOfEachFamily()) {
-  for (const program of await fineTuningPrograms(id, backboneFor(id).resolution.native))
+  for (const program of await fineTuningPrograms(id, backboneFor(id).resolution.native, wanted))
     console.log(JSON.stringify({ id, program: program.name, ...costOf(program) }))
 }
 

@@ -3,15 +3,17 @@ compare.ts compare with it.
 
     python3 -m venv ~/.cache/gauntlet/parity/venv
     ~/.cache/gauntlet/parity/venv/bin/pip install -r test/parity/backbones/requirements.txt
+    ~/.cache/gauntlet/parity/venv/bin/pip install --no-deps robustbench==1.1.1
     ~/.cache/gauntlet/parity/venv/bin/python test/parity/backbones/make_fixtures.py <id>...   (all without an id)
 
-All of it runs on the CPU. A fixture holds the names, shapes and types of the state dict; logits; and the gradients of
-the mean cross-entropy with respect to the pixels and to three parameters per kind of module. For a backbone with batch
-norm it also holds these gradients in training, and the buffers after that step. It also holds the logits of the same
-weights made so faint that the epsilon of every norm matters. Everything but `logits` is computed in float64 and rounded
-to float32. The metadata say how far PyTorch's own float32 is off, which tells rounding from error. Labels are the least
-likely classes, so that no gradient vanishes. `<id>@<side>` is filled at its native side, and then resized. Large tensors are sampled (see `sample`); the norm is that of the whole
-tensor.
+RobustBench has the Wide ResNets, and asks for another timm, which two of its files do not need. All of it runs on the
+CPU. A fixture holds the names, shapes and types of the state dict; logits; and the gradients of the mean cross-entropy
+with respect to the pixels and to three parameters per kind of module. For a backbone with batch norm it also holds
+these gradients in training, and the buffers after that step. It also holds the logits of the same weights made so faint
+that the epsilon of every norm matters. Everything but `logits` is computed in float64 and rounded to float32. The
+metadata say how far PyTorch's own float32 is off, which tells rounding from error. Labels are the least likely classes,
+so that no gradient vanishes. `<id>@<side>` is filled at its native side, and then resized. Large tensors are sampled
+(see `sample`); the norm is that of the whole tensor.
 """
 
 import json

@@ -1,4 +1,5 @@
 import { openArtifactStore } from '@gauntlet/artifacts'
+import { programsPointer } from '@gauntlet/contract'
 import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
 import type { StageIdentity } from '@gauntlet/study'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -50,6 +51,16 @@ it('gives nothing to another code or another environment', async () => {
 it('keeps what a stage compiled that failed then', async () => {
   await expect(stage(machines[0]!, [first], { fails: true })).rejects.toThrow('out of memory')
   expect(await stage(machines[1]!, [])).toEqual([first])
+})
+
+it('says once a day that the programs are still used, so that they are not removed', async () => {
+  await stage(machines[0]!, [first])
+  const pointer = programsPointer(identityOf('c'.repeat(64)))
+  const { programs } = (await store.readPointer(pointer)) as { programs: Record<string, string> }
+  await store.writePointer(pointer, { usedOn: '2026-01-01', programs })
+  await stage(machines[1]!, [])
+  const today = new Date().toISOString().slice(0, 10)
+  expect(await store.readPointer(pointer)).toEqual({ usedOn: today, programs })
 })
 
 it('goes on without a program that is not intact in the store', async () => {

@@ -1,6 +1,7 @@
-import type { ArtifactStore } from '@gauntlet/artifacts'
+import { ArtifactCorrupt, ArtifactMissing, type ArtifactStore } from '@gauntlet/artifacts'
+import { programsPointer } from '@gauntlet/contract'
 import { writeFileAtomically } from '@gauntlet/files'
-import { digestOf, type Digest, type StageIdentity } from '@gauntlet/study'
+import type { Digest, Json, StageIdentity } from '@gauntlet/study'
 import { existsSync, readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,8 +9,13 @@ import { join } from 'node:path'
 /** The most programs that are shared of one code in one environment. A fine-tuning has three, an evaluation five. */
 const mostPrograms = 32
 
-/** The digests of compiled programs in the store, by the name of their file. */
-type SharedPrograms = Readonly<Record<string, Digest>>
+/** What a pointer to compiled programs says. */
+interface SharedPrograms {
+  /** The day on which a stage used them last, such as `2026-11-30`. `gauntlet gc` removes what is not used any more. */
+  readonly usedOn: string
+  /** The digests of the programs in the store, by the name of their file. */
+  readonly programs: Readonly<Record<string, Digest>>
+}
 
 /**
  * Does a stage with the programs that other machines of its environment have compiled for its code, and lets them have
@@ -20,29 +26,41 @@ export async function sharingPrograms<Result>(
   { store, identity, folder }: { store: ArtifactStore; identity: StageIdentity; folder: string },
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const pointer = `programs-${digestOf({ code: identity.codeDigest, environment: identity.environmentClass })}`
-  const shared = ((await store.readPointer(pointer)) ?? {}) as SharedPrograms
-  const names = Object.keys(shared).filter((name) => /^[0-9a-f]{64}$/.test(name))
-  await Promise.all(names.map((name) => fetched(store, shared[name]!, join(folder, name))))
+  const pointer = programsPointer(identity)
+  const found = (await store.readPointer(pointer)) as Partial<SharedPrograms> | null
+  const shared = { usedOn: '', programs: {}, ...found }
+  const names = Object.keys(shared.programs).filter((name) => /^[0-9a-f]{64}$/.test(name))
+  await Promise.all(names.map((name) => fetched(store, shared.programs[name]!, join(folder, name))))
   const before = new Set(filesIn(folder))
   try {
     return await work()
   } finally {
     const compiled = filesIn(folder).filter((name) => !before.has(name))
-    if (compiled.length > 0) await store.writePointer(pointer, await withCompiled(store, folder, shared, compiled))
+    const usedOn = new Date().toISOString().slice(0, 10)
+    if (compiled.length > 0 || (names.length > 0 && usedOn !== shared.usedOn)) {
+      const programs = await withCompiled(store, folder, shared.programs, compiled)
+      await store.writePointer(pointer, { usedOn, programs } satisfies SharedPrograms as Json)
+    }
   }
 }
 
-/** Puts a shared program into the folder, unless it is there; one that is not in the store any more is left out. */
+/**
+ * Puts a shared program into the folder, unless it is there. One that is not in the store any more, or is removed from
+ * it in this moment, is left out.
+ */
 async function fetched(store: ArtifactStore, digest: Digest, file: string): Promise<void> {
-  if (existsSync(file) || (await store.verify(digest)) !== 'intact') return
-  await writeFileAtomically(file, await store.read(digest))
+  if (existsSync(file)) return
+  try {
+    await writeFileAtomically(file, await store.read(digest))
+  } catch (error) {
+    if (!(error instanceof ArtifactMissing || error instanceof ArtifactCorrupt)) throw error
+  }
 }
 
 async function withCompiled(
   store: ArtifactStore,
   folder: string,
-  shared: SharedPrograms,
+  shared: SharedPrograms['programs'],
   names: readonly string[],
 ): Promise<Record<string, Digest>> {
   const added: [string, Digest][] = []

@@ -1,6 +1,6 @@
 export { bytesInMemory, withBytesOfFile, type ByteSource } from './byte-source.mjs'
 export { digestOfFile } from './digest-of-file.mjs'
-export { DiskFull } from './disk-full.mjs'
+export { DiskFull, diskFullOr } from './disk-full.mjs'
 export { exclusively } from './exclusive.mjs'
 export { isEarlierBoot, isThisHost, thisHost, type Host } from './host.mjs'
 export { identityFromStat, processIdentity } from './process-identity.mjs'

@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs'
+import { noteUse, removeUnused } from '@gauntlet/files/unused-files'
+import { existsSync, mkdirSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import sharp from 'sharp'
 import type { DatasetManifest, ManifestImage } from './manifest.ts'
@@ -9,7 +10,8 @@ import type { DatasetManifest, ManifestImage } from './manifest.ts'
  * Images as they are after decoding and resizing, kept on this machine for all configurations that use the dataset at
  * this resolution. The file has a slot for each image: a checksum, then [side, side, 3] bytes. A slot that does not
  * have its checksum is empty, whatever left it so: a fresh file, a kill in the middle of writing, a damaged disk. So no
- * process waits for another, and there is nothing to build or to repair. The system maps the pages that are read.
+ * process waits for another, and there is nothing to build or to repair. The system maps the pages that are read. A
+ * file that was not used for thirty days goes when another is made.
  */
 export interface DecodedCache {
   /** The pixels of an image; null where its slot is empty. */
@@ -67,8 +69,12 @@ export function openDecodedCache(manifest: DatasetManifest, folder: string): Dec
 
 async function openForBoth(path: string): Promise<FileHandle | null> {
   try {
-    mkdirSync(join(path, '..'), { recursive: true })
+    const folder = dirname(path)
+    mkdirSync(folder, { recursive: true })
+    const isFresh = !existsSync(path)
     await (await open(path, 'a')).close() // makes it where it is not there
+    if (isFresh) removeUnused(folder, path)
+    else noteUse(path)
     return await open(path, 'r+')
   } catch {
     return null // a folder that cannot be written keeps nothing

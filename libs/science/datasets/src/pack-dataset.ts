@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { temporaryFolder } from '@gauntlet/files'
+import { diskFullOr, temporaryFolder } from '@gauntlet/files'
 import type { DatasetSpecification } from '@gauntlet/study'
 import { sha256Of, type DatasetSource, type SourceEntry } from './dataset-source.ts'
 import { decodeImage, largestImage } from './decode-image.ts'
@@ -20,8 +20,8 @@ export interface PackedDataset {
 
 /**
  * Splits a verified source, takes from each split the images that the specification wants, and packs them into one file
- * with a manifest. The same source and specification always give the same bytes. The file is written to `imagesFile`,
- * or unless given into a new temporary folder, which the caller removes.
+ * with a manifest. The same source and specification always give the same bytes. Throws `DiskFull`. The file is written
+ * to `imagesFile`, or unless given into a new temporary folder, which the caller removes.
  */
 export async function packDataset(
   specification: DatasetSpecification,
@@ -119,6 +119,8 @@ async function packImages(source: DatasetSource, chosen: ReadonlySet<number>, pa
       length += bytes.length
     }
     await file.sync()
+  } catch (error) {
+    throw diskFullOr(error, path)
   } finally {
     await file.close()
   }

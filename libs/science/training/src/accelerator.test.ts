@@ -1,3 +1,4 @@
+import { OutOfMemory } from '@gauntlet/engine'
 import { keepCompiledPrograms, onCpuPlugin, onTensorflow } from '@gauntlet/engine/fixtures/cpu-plugin'
 import { disposeParameters } from '@gauntlet/nn'
 import { describe, expect, it, vi } from 'vitest'
@@ -64,4 +65,18 @@ it('a fine-tuning by a PJRT plugin goes on after a kill to the bits of an undist
     expect(states).toHaveLength(5)
     for (const state of [states[0]!, states[3]!])
       expect(await train('TRADES', { resumeFrom: decodeTrainingState(state) })).toEqual(whole)
+  }))
+
+it('a fine-tuning by a PJRT plugin that has no room says so, and goes on from its last state where there is room', () =>
+  onCpuPlugin(async () => {
+    const states: Uint8Array[] = []
+    const onCheckpoint = (state: TrainingState) => void states.push(encodeTrainingState(state))
+    const whole = await train('TRADES', { onCheckpoint })
+    const goOn = () => train('TRADES', { resumeFrom: decodeTrainingState(states[2]!) })
+    vi.stubEnv('GAUNTLET_DEVICE_MEMORY', String(2 ** 20))
+    const ended = await goOn().catch((error: unknown) => error)
+    vi.unstubAllEnvs()
+    expect(ended).toBeInstanceOf(OutOfMemory)
+    expect((ended as Error).message).toMatch(/would need \d+ MiB and may have 1; use a smaller micro-batch/)
+    expect(await goOn()).toEqual(whole)
   }))

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { openArtifactStore, type ArtifactStore } from '@gauntlet/artifacts'
-import { finishedPointer, pinPointer, progressPointer } from '@gauntlet/contract'
+import { finishedPointer, pinPointer, programsPointer, progressPointer } from '@gauntlet/contract'
 import type { StageState } from '@gauntlet/ledger'
-import { digestOf, type Digest } from '@gauntlet/study'
+import { digestOf, type Digest, type StageIdentity } from '@gauntlet/study'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findGarbage, removeGarbage, type LedgerView } from './collect-garbage.ts'
@@ -87,6 +87,19 @@ describe('collecting garbage', () => {
     await collect(ledgerOf([], state ? { [stage]: state } : {}))
     expect(await listed()).toEqual(isKept ? [progress, made].sort() : [])
     expect(await store.readPointer(progressPointer(stage))).toBe(isKept ? progress : null)
+  })
+
+  it.each([
+    ['keeps compiled programs that a stage has used lately', undefined, true],
+    ['removes compiled programs that no stage has used for long', longAgo, false],
+  ] as const)('%s', async (_, time, isKept) => {
+    const program = await stored('compiled', longAgo)
+    const identity = { codeDigest: digestOf('code'), environmentClass: digestOf('environment') } as StageIdentity
+    const name = programsPointer(identity)
+    await pointer(name, { usedOn: '2026-11-30', programs: { [digestOf('program')]: program } }, time)
+    await collect(ledgerOf([]))
+    expect(await listed()).toEqual(isKept ? [program] : [])
+    expect((await store.readPointer(name)) !== null).toBe(isKept)
   })
 
   it('keeps what is stored again between finding and removing', async () => {

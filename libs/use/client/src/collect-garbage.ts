@@ -1,5 +1,5 @@
 import type { ArtifactStore, StoredArtifact, StoredPointer } from '@gauntlet/artifacts'
-import { stageOfPointer } from '@gauntlet/contract'
+import { isProgramsPointer, stageOfPointer } from '@gauntlet/contract'
 import type { StageState } from '@gauntlet/ledger'
 import type { Digest, Json } from '@gauntlet/study'
 
@@ -11,7 +11,10 @@ export interface LedgerView {
 
 /** What a store could do without. */
 export interface Garbage {
-  /** Progress inside stages that have ended, or that nobody has worked on for the grace period. */
+  /**
+   * Progress inside stages that have ended, or that nobody has worked on for the grace period; and lists of compiled
+   * programs that no stage has used for the grace period.
+   */
   readonly pointers: readonly StoredPointer[]
   readonly artifacts: readonly StoredArtifact[]
   /** Of these artifacts. */
@@ -58,7 +61,11 @@ export async function removeGarbage(
   return bytes
 }
 
-/** The pointers about stages that have ended, and about stages that nobody works on and has not for long. */
+/**
+ * The pointers about stages that have ended, about stages that nobody works on and has not for long, and to compiled
+ * programs that nobody has used for long: which plugins the machines of a store have, nobody knows, and a program that
+ * is used after all is compiled again.
+ */
 async function outdatedPointers(
   pointers: readonly StoredPointer[],
   ledger: LedgerView,
@@ -73,7 +80,8 @@ async function outdatedPointers(
     const state = states.get(stage)
     return state === 'fulfilled' || (state !== 'running' && pointer.writtenAt < olderThan)
   }
-  return about.filter(isOutdated).map(({ pointer }) => pointer)
+  const unused = pointers.filter(({ name, writtenAt }) => isProgramsPointer(name) && writtenAt < olderThan)
+  return [...about.filter(isOutdated).map(({ pointer }) => pointer), ...unused]
 }
 
 /** Every digest that stands in the names or the values of pointers. */

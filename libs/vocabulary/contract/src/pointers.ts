@@ -1,4 +1,4 @@
-import type { Digest } from '@gauntlet/study'
+import { digestOf, type Digest, type StageIdentity } from '@gauntlet/study'
 
 /** The artifact store's pointer to the last mid-stage checkpoint of a stage. */
 export function progressPointer(stageKey: Digest): string {
@@ -24,6 +24,19 @@ export function finishedPointer(stageKey: Digest): string {
 /** The stage that a pointer of either kind is about; null for another pointer. */
 export function stageOfPointer(name: string): Digest | null {
   return /^(?:stage|finished)-([0-9a-f]{64})$/.exec(name)?.[1] ?? null
+}
+
+/**
+ * The pointer to the compiled programs that machines of one environment share for a stage's code. Whoever uses them
+ * writes it again, at least once a day.
+ */
+export function programsPointer({ codeDigest, environmentClass }: StageIdentity): string {
+  return `programs-${digestOf({ code: codeDigest, environment: environmentClass })}`
+}
+
+/** Whether a pointer is to compiled programs, which are made again where they are missing. */
+export function isProgramsPointer(name: string): boolean {
+  return /^programs-[0-9a-f]{64}$/.test(name)
 }
 
 /** The pointer that keeps an artifact which nothing else refers to. */

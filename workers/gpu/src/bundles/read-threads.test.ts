@@ -1,6 +1,16 @@
 import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
 import { temporaryFolder } from '@gauntlet/files'
-import { readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -80,6 +90,27 @@ it('a folder that cannot be written keeps nothing, and does no harm', async () =
   const file = join(emptyFolder(), 'file')
   writeFileSync(file, '')
   expect(await batchesBy(1, { decodedFolder: join(file, 'decoded') })).toEqual(await batchesBy(0))
+})
+
+it('a full disk keeps nothing, and does no harm', async () => {
+  const [filled, full] = [emptyFolder(), emptyFolder()]
+  const expected = await batchesBy(0, { decodedFolder: filled })
+  symlinkSync('/dev/full', join(full, readdirSync(filled)[0]!)) // it reads as zeros, and has no room for a byte
+  for (const threads of [0, 2]) expect(await batchesBy(threads, { decodedFolder: full })).toEqual(expected)
+})
+
+it('the cache of another dataset that was not used for a month goes when one is made', async () => {
+  const decodedFolder = emptyFolder()
+  const [unused, used] = [join(decodedFolder, 'unused'), join(decodedFolder, 'used')]
+  for (const file of [unused, used]) writeFileSync(file, '')
+  const longAgo = new Date(Date.now() - 31 * 86_400_000)
+  utimesSync(unused, longAgo, longAgo)
+  await batchesBy(0, { decodedFolder })
+  expect([existsSync(unused), existsSync(used)]).toEqual([false, true])
+  const [name] = readdirSync(decodedFolder)
+  utimesSync(join(decodedFolder, name!), longAgo, longAgo)
+  await batchesBy(0, { decodedFolder })
+  expect(statSync(join(decodedFolder, name!)).mtime.getTime()).toBeGreaterThan(longAgo.getTime())
 })
 
 it('an image that cannot be read fails its batch, by the error of the room', async () => {

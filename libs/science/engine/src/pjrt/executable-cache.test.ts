@@ -1,6 +1,6 @@
 import { useCpuPlugin } from '../cpu-plugin.fixture.ts'
 import type { Digest } from '@gauntlet/study'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -80,6 +80,17 @@ describe('compiled programs', () => {
     const { plugin } = pjrtDevice()!
     new PjrtDevice({ ...plugin, digest: '0'.repeat(64) as Digest }, executableCache(folder)).compile('scaled', module)
     expect(files()).toHaveLength(3)
+  })
+
+  it('are removed where nobody has used them for thirty days, when another is kept', () => {
+    const cache = executableCache(folder)
+    const [used, unused, young] = ['1', '2', '3'].map((digit) => digit.repeat(64) as Digest) as [Digest, Digest, Digest]
+    const longAgo = new Date(Date.now() - 31 * 86_400_000)
+    for (const key of [used, unused]) cache.keep(key, Buffer.from('bytes'))
+    for (const file of files()) utimesSync(file, longAgo, longAgo)
+    expect(cache.find(used)).toEqual(Buffer.from('bytes'))
+    cache.keep(young, Buffer.from('bytes'))
+    expect(readdirSync(join(folder, 'executables')).sort()).toEqual([used, young])
   })
 
   it('are not kept where there is no cache folder', () => {

@@ -1,3 +1,4 @@
+import { noteUse, removeUnused } from '@gauntlet/files/unused-files'
 import { digestOfBytes, type Digest } from '@gauntlet/study'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,7 +21,8 @@ export function executablesFolder(cacheFolder: string): string {
 
 /**
  * Keeps compiled programs in the folder `executables` of the cache folder (`GAUNTLET_CACHE`), or nowhere where there is
- * none. A file begins with the digest of what follows, so that no damaged program is loaded, and appears at once.
+ * none. A file begins with the digest of what follows, so that no damaged program is loaded, and appears at once. Its
+ * time is when it was used last, to a day; a program that was not used for thirty days goes when another is kept.
  */
 export function executableCache(cacheFolder = process.env['GAUNTLET_CACHE']): ExecutableCache {
   if (!cacheFolder) return { find: () => undefined, keep: () => {} }
@@ -33,6 +35,7 @@ export function executableCache(cacheFolder = process.env['GAUNTLET_CACHE']): Ex
       const temporary = join(folder, `.${key}-${process.pid}`)
       writeFileSync(temporary, Buffer.concat([Buffer.from(digestOfBytes(bytes)), bytes]), { flush: true })
       renameSync(temporary, fileOf(key))
+      removeUnused(folder, fileOf(key))
     },
   }
 }
@@ -40,6 +43,7 @@ export function executableCache(cacheFolder = process.env['GAUNTLET_CACHE']): Ex
 function intact(file: string): Uint8Array | undefined {
   try {
     const content = readFileSync(file)
+    noteUse(file)
     const bytes = content.subarray(digestLength)
     return content.toString('latin1', 0, digestLength) === digestOfBytes(bytes) ? bytes : undefined
   } catch {

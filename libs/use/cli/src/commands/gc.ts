@@ -143,7 +143,7 @@ function describeGarbage({ artifacts, pointers, bytes, olderThan }: Garbage, rem
   const since = olderThan.toISOString().slice(0, 16).replace('T', ' ')
   if (artifacts.length + pointers.length === 0)
     return `Nothing to remove: all that was stored before ${since} is in use.`
-  const what = `${count(artifacts.length, 'artifact')} of ${megabytes(bytes)} and ${count(pointers.length, 'note')} of progress inside stages`
+  const what = `${count(artifacts.length, 'artifact')} of ${megabytes(bytes)} and ${count(pointers.length, 'note')} of progress inside stages or of compiled programs`
   return removed === null
     ? `${what}, last stored before ${since}, are out of reach; remove them with: gauntlet gc --remove`
     : `Removed ${megabytes(removed)}: ${what}, last stored before ${since}.`
