@@ -9,7 +9,7 @@ import {
   type StudyResult,
   type StudyWorkflowInput,
 } from '@gauntlet/contract'
-import { defineQuery, defineUpdate, setHandler } from '@temporalio/workflow'
+import { defineQuery, defineUpdate, setHandler, setWorkflowOptions } from '@temporalio/workflow'
 import { ledger } from './ledger.ts'
 import { StudyWindow } from './study-window.ts'
 
@@ -30,6 +30,10 @@ export async function study(input: StudyWorkflowInput): Promise<StudyResult> {
   setHandler(defineUpdate<StudyProgress, [ExtendRequest]>(controlUpdates.extend), (request) => opened.extend(request))
   return opened.run()
 }
+
+// A study lasts for weeks, and goes on with newer workflows where these replay its history
+// (workers/ledger/src/versions/upgrade-studies.ts). What it starts from then on begins with them.
+setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, study)
 
 function recordStudy({ studyId, file, extended }: StudyWorkflowInput): Promise<void> {
   const [latest] = extended?.studyIds ?? []
