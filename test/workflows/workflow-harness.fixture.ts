@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   configurationWorkflowId,
@@ -12,18 +11,8 @@ import {
 import { configurationId, digestOf, type Configuration } from '@gauntlet/study'
 import type { configuration, study } from '@gauntlet/workflows'
 import { Client, Connection } from '@temporalio/client'
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  NativeConnection,
-  Runtime,
-  Worker,
-  type WorkflowBundle,
-} from '@temporalio/worker'
-import {
-  bundleWorkflows as bundleOwnWorkflows,
-  type WorkflowBuild,
-} from '@gauntlet/ledger-worker/versions/bundle-workflows'
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { bundleWorkflows, type WorkflowBuild } from '@gauntlet/ledger-worker/versions/bundle-workflows'
 import { Deployment } from '@gauntlet/ledger-worker/versions/deployment'
 import { createWorkflowWorker } from '@gauntlet/ledger-worker/versions/workflow-worker'
 import { perturbations } from './cells.fixture.ts'
@@ -40,15 +29,9 @@ export interface WorkflowHarness {
   close(): Promise<void>
 }
 
-export function bundleWorkflows(
-  workflowsPath = createRequire(import.meta.url).resolve('@gauntlet/workflows'),
-): Promise<WorkflowBundle> {
-  return bundleWorkflowCode({ workflowsPath, logger: quiet })
-}
-
 export async function openHarness(serverSettings: readonly string[] = []): Promise<WorkflowHarness> {
   Runtime.install({ logger: quiet })
-  const [server, build] = await Promise.all([startTemporalServer(serverSettings), bundleOwnWorkflows()])
+  const [server, build] = await Promise.all([startTemporalServer(serverSettings), bundleWorkflows()])
   const connection = await NativeConnection.connect({ address: server.address })
   const clients = await Connection.connect({ address: server.address })
   return {
@@ -81,7 +64,7 @@ function startWorkers(
 ): Promise<Worker[]> {
   const shared = { ...place, shutdownForceTime: '5 s' }
   return Promise.all([
-    createWorkflowWorker({ ...shared, activities: work.ledgerActivities() }, build),
+    createWorkflowWorker({ ...shared, workflowThreadPoolSize: 1, activities: work.ledgerActivities() }, build),
     ...work.pools.flatMap((name) => [
       Worker.create({ ...shared, taskQueue: poolQueue(name), activities: work.gpuActivities() }),
       Worker.create({ ...shared, taskQueue: poolDescriptionQueue(name), activities: work.descriptionActivities() }),

@@ -2,7 +2,7 @@ import { workflowDeployment, workflowQueue, type LedgerActivities } from '@gaunt
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker'
 import { runnableCode, type WorkflowBuild } from './bundle-workflows.ts'
 
-interface Surroundings extends Pick<WorkerOptions, 'identity' | 'shutdownForceTime'> {
+interface Surroundings extends Pick<WorkerOptions, 'identity' | 'shutdownForceTime' | 'workflowThreadPoolSize'> {
   readonly connection: NativeConnection
   readonly namespace: string
   readonly activities: LedgerActivities
