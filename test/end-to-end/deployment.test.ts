@@ -56,7 +56,7 @@ it(
     ] as const
     const study = home.study('longer', variant('longer', longer))
     const running = home.start('run', study, '--json')
-    await running.until('a training has a checkpoint', () => home.midStageCheckpoints().size > 0)
+    await running.until('a training has a checkpoint', () => home.midStageCheckpoints().size > 0, { limitSeconds: 300 })
     const before = await runsOfConfigurations()
     expect(before).toHaveLength(2)
 
@@ -103,5 +103,5 @@ it(
     }
     expect((await attemptCounts(home))['perturb-and-evaluate fulfilled']).toBe(15)
   },
-  8 * minutes,
+  12 * minutes,
 )

@@ -6,9 +6,9 @@ export const workflowQueue = 'gauntlet-workflows-2'
 
 /**
  * The Worker Deployment of the workers that run workflows. A version of it is a build of the workflows, which runs of
- * it go on with (decision 0040). It is named like the queue, because another queue needs versions of its own.
+ * it go on with (decision 0040). Another queue is another deployment.
  */
-export const workflowDeployment = workflowQueue
+export const workflowDeployment = `${workflowQueue}-workers`
 
 /** The task queue of a pool: GPU workers of one class. */
 export function poolQueue(pool: string): string {
