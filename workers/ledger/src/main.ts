@@ -28,12 +28,13 @@ async function main(): Promise<void> {
   await keepBuild(store, build)
   const activities = classed(createLedgerActivities(ledger.db, store))
   const surroundings = { connection, namespace, identity: settings.identity, activities }
-  const create = (each: WorkflowBuild) => createWorkflowWorker(surroundings, each)
-  const worker = await create(build)
+  const worker = await createWorkflowWorker(surroundings, build)
   const ended = worker.run()
   const deployment = new Deployment(connection, namespace)
   if (settings.makesCurrent) await Promise.race([ended, becomeCurrent(deployment, { connection, namespace }, build)])
   console.log(`ledger worker ${settings.identity} ready, build ${build.buildId.slice(0, 12)}`)
+  const create = (earlier: WorkflowBuild) =>
+    createWorkflowWorker({ ...surroundings, workflowThreadPoolSize: 1 }, earlier)
   const kept = (buildId: string) => keptBuild(store, buildId)
   await new VersionWorkers({ deployment, create, kept }).tendUntil(ended)
   await ended
