@@ -28,10 +28,10 @@ export interface Addresses {
 
 /**
  * Postgres, Temporal and the workers of one home. Every call starts what it needs and does not run, so it also restarts
- * what was killed. Workers that were started from other sources or in another environment are drained and replaced. What
- * another command has begun goes on by the workflows and the code that it began with, where only sources are other
- * ones; in another environment it could not, and this command fails and says so. With `DATABASE_URL` and `TEMPORAL_ADDRESS` set it
- * starts nothing, because that deployment has its own workers.
+ * what was killed. Workers that were started from other sources or in another environment are drained and replaced.
+ * What another command has begun goes on by the workflows and the code that it began with, where only sources are
+ * other ones; in another environment it could not, and this command fails and says so. With `DATABASE_URL` and
+ * `TEMPORAL_ADDRESS` set it starts nothing, because that deployment has its own workers.
  */
 export class LocalStack {
   private readonly users: StackUsers
