@@ -23,12 +23,15 @@ const pairs = {
   ],
   lengths: [
     { name: 'short stages', weight: 1, iterations: 50 },
-    { name: 'stages ten times as long', weight: 1, iterations: 500 },
+    { name: 'stages five times as long', weight: 1, iterations: 250 },
   ],
 } as const satisfies Readonly<Record<string, readonly [Contender, Contender]>>
 
-/** Seconds that the first study has the pool for itself, and then until both have stages that wait. */
-const [headStart, settling] = [5, 20]
+/** Seconds that the first study has the pool for itself. */
+const headStart = 5
+
+/** Stages that wait before shares are measured: of 200 configurations that both have in flight. */
+const enough = 100
 
 /**
  * Device-seconds that two studies get of one pool of simulated devices while both have more stages than there are
@@ -45,14 +48,15 @@ export async function fairShareBenchmark(options: string[]): Promise<void> {
     },
   })
   const pair = pairs[values.pair as keyof typeof pairs]
-  const simulation = { pool, devices: 4, images: 10, distinct: true, faulty: false, secondsPerForward: 1e-5 }
+  const simulation = { pool, devices: 4, images: 10, distinct: true, faulty: false, secondsPerForward: 2e-5 }
   const home = new SimulatedHome(simulation, 1)
   try {
     await migrate((await startPostgres(home.folder)).databaseUrl)
     await home.withClient(async (client) => {
       const isFair = values.fairness === 'on'
       const ids = [await start(client, home, pair[0], isFair), await start(client, home, pair[1], isFair, headStart)]
-      await sleep(1_000 * settling)
+      while ((await poolBacklog(client, pool)).stages < enough) await sleep(1_000)
+      await sleep(10_000) // The number is approximate, and both are to have stages among them.
       const [before, begun, waiting] = [await spent(home, ids), performance.now(), await poolBacklog(client, pool)]
       await sleep(1_000 * Number(values.seconds))
       const [after, seconds] = [await spent(home, ids), (performance.now() - begun) / 1_000]
