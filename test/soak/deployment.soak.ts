@@ -1,9 +1,9 @@
 import { connect } from '@gauntlet/client'
 import { WorkspaceCopy } from '@gauntlet/infra/fixtures/workspace-copy'
 import { afterAll, expect, it } from 'vitest'
-import { GauntletHome } from './gauntlet-home.fixture.ts'
-import { attemptCounts, executionsBehind } from './recorded-results.fixture.ts'
-import { variant } from './studies.fixture.ts'
+import { GauntletHome } from '../end-to-end/gauntlet-home.fixture.ts'
+import { attemptCounts, executionsBehind } from '../end-to-end/recorded-results.fixture.ts'
+import { variant } from '../end-to-end/studies.fixture.ts'
 
 /*
  * Workflows and a stage that change under a running study, from a copy of this checkout: another command brings the
