@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { processIdentity } from '@gauntlet/files'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { livingProcess } from './process-record.ts'
+import { livingProcess, type LivingProcess } from './process-record.ts'
 import { serviceStatus } from './services.ts'
 import { ProcessNeeded, startProcess } from './start-process.ts'
 import { stopProcess } from './stop-process.ts'
@@ -47,6 +47,15 @@ describe('a started process', () => {
     const second = await startProcess(home, { ...newer, mayReplace: () => true })
     expect(second.pid).not.toBe(first.pid)
     expect(processIdentity(first.pid)).toBeUndefined()
+  })
+
+  it('is left as it is where only its version is another one, if that is said', async () => {
+    const older = { ...shell('worker', 'sleep 60'), version: 'older' }
+    const newer = { ...older, version: 'newer', keeps: ({ version }: LivingProcess) => version === 'older' }
+    const first = await startProcess(home, older)
+    expect(await startProcess(home, newer)).toEqual(first)
+    const elsewhere = await startProcess(home, { ...newer, env: { ADDRESS: 'new' } })
+    expect(elsewhere.pid).not.toBe(first.pid)
   })
 
   it('writes what it prints to its log, and its environment nowhere', async () => {

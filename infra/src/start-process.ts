@@ -21,7 +21,9 @@ export interface ProcessSpecification {
   /** Digest of what the process is besides: its sources, and what it inherits from the environment. */
   readonly version?: string
   /** Whether a process of another version may be stopped for this one; by default it may. */
-  readonly mayReplace?: () => boolean
+  readonly mayReplace?: (living: LivingProcess) => boolean
+  /** Whether a process of another version, and otherwise the same, is left as it is; by default none is. */
+  readonly keeps?: (living: LivingProcess) => boolean
   /** Runs as this account instead of root. */
   readonly account?: { readonly uid: number; readonly gid: number } | undefined
 }
@@ -74,8 +76,9 @@ export async function startProcess(home: string, specification: ProcessSpecifica
   const { name, command, args, port, version, mayReplace } = specification
   const fingerprint = fingerprintOf(specification)
   const living = livingProcess(home, name)
+  if (living && isKept(living, specification)) return living
   if (living && living.fingerprint !== fingerprint) {
-    if (living.version !== version && mayReplace && !mayReplace())
+    if (living.version !== version && mayReplace && !mayReplace(living))
       throw new ProcessNeeded(`${name} (pid ${living.pid}) runs as it was started by another command, which needs it.`)
     await stopProcess(home, name)
   }
@@ -91,6 +94,13 @@ export async function startProcess(home: string, specification: ProcessSpecifica
     spawnDetached(home, specification, log)
     return recordedStart(home, name, log)
   })
+}
+
+/** Whether only the version of a process is another one, and that is no reason to replace it. */
+function isKept(living: LivingProcess, specification: ProcessSpecification): boolean {
+  const { version, fingerprint } = living
+  if (version === undefined || specification.keeps?.(living) !== true) return false
+  return fingerprintOf({ ...specification, version }) === fingerprint
 }
 
 function fingerprintOf({ command, args, env = {}, folder, version }: ProcessSpecification): string {

@@ -45,6 +45,16 @@ export function recordedResults(home: GauntletHome, study: string): Promise<Reco
   })
 }
 
+/** Every execution behind these measurements, each once. */
+export function executionsBehind(home: GauntletHome, measurementIds: readonly string[]): Promise<TracedExecution[]> {
+  return withLedgerIn(home, async (db) => {
+    const found = new Map<string, TracedExecution>()
+    for (const id of measurementIds)
+      for (const execution of (await traceMeasurement(db, id)).executions) found.set(execution.stageKey, execution)
+    return [...found.values()]
+  })
+}
+
 /** Attempts in the ledger, by stage and outcome: `{ 'fine-tune fulfilled': 2 }`. */
 export function attemptCounts(home: GauntletHome): Promise<Record<string, number>> {
   return withLedgerIn(home, async (db) => {

@@ -1,13 +1,13 @@
-import { DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker'
+import { bundleWorkflows, runnableCode } from '@gauntlet/ledger-worker/versions/bundle-workflows'
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { DeterminismViolationError } from '@temporalio/workflow'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readHistory, type RecordedHistory } from './history-file.ts'
-import { bundleWorkflows } from './workflow-harness.fixture.ts'
 
-let workflowBundle: WorkflowBundle
+let workflowBundle: { readonly code: string }
 beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR') })
-  workflowBundle = await bundleWorkflows()
+  workflowBundle = { code: runnableCode(await bundleWorkflows()) }
 }, 120_000)
 
 /** Replays each history with the present workflows and gives its error, if there is one. */

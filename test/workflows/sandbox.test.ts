@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { bundleWorkflows } from './workflow-harness.fixture.ts'
+import { bundleWorkflows } from '@gauntlet/ledger-worker/versions/bundle-workflows'
 
 let folder: string
 beforeEach(() => {

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   configurationWorkflowId,
@@ -12,14 +11,10 @@ import {
 import { configurationId, digestOf, type Configuration } from '@gauntlet/study'
 import type { configuration, study } from '@gauntlet/workflows'
 import { Client, Connection } from '@temporalio/client'
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  NativeConnection,
-  Runtime,
-  Worker,
-  type WorkflowBundle,
-} from '@temporalio/worker'
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { bundleWorkflows, type WorkflowBuild } from '@gauntlet/ledger-worker/versions/bundle-workflows'
+import { Deployment } from '@gauntlet/ledger-worker/versions/deployment'
+import { createWorkflowWorker } from '@gauntlet/ledger-worker/versions/workflow-worker'
 import { perturbations } from './cells.fixture.ts'
 import type { FakeWork } from './fake-work.fixture.ts'
 import { startTemporalServer } from './temporal-server.fixture.ts'
@@ -34,23 +29,18 @@ export interface WorkflowHarness {
   close(): Promise<void>
 }
 
-export function bundleWorkflows(
-  workflowsPath = createRequire(import.meta.url).resolve('@gauntlet/workflows'),
-): Promise<WorkflowBundle> {
-  return bundleWorkflowCode({ workflowsPath, logger: quiet })
-}
-
 export async function openHarness(serverSettings: readonly string[] = []): Promise<WorkflowHarness> {
   Runtime.install({ logger: quiet })
-  const [server, workflowBundle] = await Promise.all([startTemporalServer(serverSettings), bundleWorkflows()])
+  const [server, build] = await Promise.all([startTemporalServer(serverSettings), bundleWorkflows()])
   const connection = await NativeConnection.connect({ address: server.address })
   const clients = await Connection.connect({ address: server.address })
   return {
     async run(work, use) {
       const namespace = server.freshNamespace()
-      const workers = await startWorkers(work, { connection, namespace }, workflowBundle)
+      const workers = await startWorkers(work, { connection, namespace }, build)
       const running = Promise.all(workers.map((worker) => worker.run()))
       try {
+        await new Deployment(connection, namespace).makeCurrent(build.buildId)
         return await Promise.race([
           use(new Client({ connection: clients, namespace })),
           running.then(() => workersStopped()),
@@ -70,18 +60,11 @@ export async function openHarness(serverSettings: readonly string[] = []): Promi
 function startWorkers(
   work: FakeWork,
   place: { connection: NativeConnection; namespace: string },
-  workflowBundle: WorkflowBundle,
+  build: WorkflowBuild,
 ): Promise<Worker[]> {
   const shared = { ...place, shutdownForceTime: '5 s' }
   return Promise.all([
-    Worker.create({
-      ...shared,
-      taskQueue: workflowQueue,
-      workflowBundle,
-      workflowThreadPoolSize: 1,
-      activities: work.ledgerActivities(),
-      enableNonLocalActivities: false,
-    }),
+    createWorkflowWorker({ ...shared, workflowThreadPoolSize: 1, activities: work.ledgerActivities() }, build),
     ...work.pools.flatMap((name) => [
       Worker.create({ ...shared, taskQueue: poolQueue(name), activities: work.gpuActivities() }),
       Worker.create({ ...shared, taskQueue: poolDescriptionQueue(name), activities: work.descriptionActivities() }),

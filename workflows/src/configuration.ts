@@ -10,7 +10,14 @@ import {
   type SharedOutputs,
 } from '@gauntlet/contract'
 import { configurationId, type Perturbation } from '@gauntlet/study'
-import { defineSignal, getExternalWorkflowHandle, isCancellation, setHandler, sleep } from '@temporalio/workflow'
+import {
+  defineSignal,
+  getExternalWorkflowHandle,
+  isCancellation,
+  setHandler,
+  setWorkflowOptions,
+  sleep,
+} from '@temporalio/workflow'
 import { aggregate } from './aggregate.ts'
 import { fineTuneInMemory } from './fine-tune-in-memory.ts'
 import { describePlace } from './gpu-pool.ts'
@@ -40,6 +47,9 @@ export async function configuration(input: ConfigurationWorkflowInput): Promise<
   for (const study of waiting) await tell(study, result) // also those that are added meanwhile
   return result
 }
+
+// It ends with the workflows that it began with, whatever is deployed meanwhile.
+setWorkflowOptions({ versioningBehavior: 'PINNED' }, configuration)
 
 async function tell(study: string, result: ConfigurationResult): Promise<void> {
   const ended = defineSignal<[ConfigurationResult]>(endedSignal)

@@ -9,7 +9,7 @@ import {
   type StudyResult,
   type StudyWorkflowInput,
 } from '@gauntlet/contract'
-import { condition, defineQuery, defineUpdate, setHandler } from '@temporalio/workflow'
+import { condition, defineQuery, defineUpdate, setHandler, setWorkflowOptions } from '@temporalio/workflow'
 import { ledger } from './ledger.ts'
 import { StudyWindow } from './study-window.ts'
 
@@ -33,6 +33,10 @@ export async function study(input: StudyWorkflowInput): Promise<StudyResult> {
   window = new StudyWindow(input, await ledger.studyOutline({ file: input.file }))
   return window.run()
 }
+
+// A study lasts for weeks, and goes on with newer workflows where these replay its history
+// (workers/ledger/src/versions/upgrade-studies.ts). What it starts from then on begins with them.
+setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, study)
 
 function recordStudy({ studyId, file, extended }: StudyWorkflowInput): Promise<void> {
   const [latest] = extended?.studyIds ?? []

@@ -1,9 +1,9 @@
 import { loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { startStudy, type Client } from '@gauntlet/client'
+import { poolBacklog, startStudy, takeSnapshot, type Client } from '@gauntlet/client'
 import { startPostgres } from '@gauntlet/infra'
-import { attemptCosts, migrate, type LedgerDatabase } from '@gauntlet/ledger'
+import { attemptCosts, migrate } from '@gauntlet/ledger'
 import { parseStudy, studyId, type Digest } from '@gauntlet/study'
 import { SimulatedHome } from '../../simulated/simulated-home.ts'
 
@@ -16,51 +16,80 @@ interface Contender {
   readonly iterations: number
 }
 
-const rounds: readonly (readonly [Contender, Contender])[] = [
-  [
-    { name: 'weight 1', weight: 1, iterations: 100 },
-    { name: 'weight 3', weight: 3, iterations: 100 },
+const pairs = {
+  weights: [
+    { name: 'weight 1', weight: 1, iterations: 150 },
+    { name: 'weight 3', weight: 3, iterations: 150 },
   ],
-  [
+  lengths: [
     { name: 'short stages', weight: 1, iterations: 50 },
-    { name: 'stages ten times as long', weight: 1, iterations: 500 },
+    { name: 'stages five times as long', weight: 1, iterations: 250 },
   ],
-]
+} as const satisfies Readonly<Record<string, readonly [Contender, Contender]>>
+
+/** Seconds that the first study has the pool for itself. */
+const headStart = 5
+
+/** Stages that wait before shares are measured: of 200 configurations that both have in flight. */
+const enough = 100
 
 /**
- * Device-seconds that two studies get of one pool of simulated devices, when both always have more stages than there
- * are devices. The one that comes first has a head start, in which it alone fills the queue.
+ * Device-seconds that two studies get of one pool of simulated devices while both have more stages than there are
+ * devices. The one that comes first has a head start, in which it alone fills the queue. `--fairness off` starts them
+ * without weights, so that the queue is one of first come, first served.
  */
 export async function fairShareBenchmark(options: string[]): Promise<void> {
-  const { values } = parseArgs({ args: options, options: { seconds: { type: 'string', default: '90' } } })
-  for (const pair of rounds) {
-    const simulation = { pool, devices: 4, images: 10, distinct: true, faulty: false, secondsPerForward: 1e-5 }
-    const home = new SimulatedHome(simulation, 1)
-    try {
-      await migrate((await startPostgres(home.folder)).databaseUrl)
-      await home.withClient(async (client) => {
-        const ids = [await start(client, home, pair[0]), await start(client, home, pair[1], 5)]
-        await sleep(20_000) // until both have stages that wait
-        const before = await home.withLedger((db) => secondsOf(db, ids))
-        await sleep(1_000 * Number(values.seconds))
-        const after = await home.withLedger((db) => secondsOf(db, ids))
-        const [first, second] = after.map((seconds, index) => seconds - before[index]!) as [number, number]
-        console.log(
-          `${pair[0].name}: ${first.toFixed(1)} device-seconds; ${pair[1].name}: ${second.toFixed(1)}; ratio ${(second / first).toFixed(2)} (load ${loadavg()[0]!.toFixed(1)})`,
-        )
-      })
-    } finally {
-      await home.remove()
-    }
+  const { values } = parseArgs({
+    args: options,
+    options: {
+      seconds: { type: 'string', default: '120' },
+      pair: { type: 'string', default: 'weights' },
+      fairness: { type: 'string', default: 'on' },
+    },
+  })
+  const pair = pairs[values.pair as keyof typeof pairs]
+  const simulation = { pool, devices: 4, images: 10, distinct: true, faulty: false, secondsPerForward: 2e-5 }
+  const home = new SimulatedHome(simulation, 1)
+  try {
+    await migrate((await startPostgres(home.folder)).databaseUrl)
+    await home.withClient(async (client) => {
+      const isFair = values.fairness === 'on'
+      const ids = [await start(client, home, pair[0], isFair), await start(client, home, pair[1], isFair, headStart)]
+      while ((await poolBacklog(client, pool)).stages < enough) await sleep(1_000)
+      await sleep(10_000) // The number is approximate, and both are to have stages among them.
+      const [before, begun, waiting] = [await spent(home, ids), performance.now(), await poolBacklog(client, pool)]
+      await sleep(1_000 * Number(values.seconds))
+      const [after, seconds] = [await spent(home, ids), (performance.now() - begun) / 1_000]
+      const [first, second] = after.map((total, index) => total - before[index]!) as [number, number]
+      const left = await Promise.all(ids.map((id) => openConfigurations(client, id)))
+      console.log(
+        `fairness ${values.fairness}; ${pair[0].name}: ${first.toFixed(1)} device-seconds; ${pair[1].name}: ${second.toFixed(1)}; ratio ${(second / first).toFixed(2)}; devices busy ${((100 * (first + second)) / (simulation.devices * seconds)).toFixed(0)} % of ${seconds.toFixed(0)} s; stages that waited: ${waiting.stages} at its begin, ${(await poolBacklog(client, pool)).stages} at its end; configurations that had not ended: ${left.join(' and ')} (load ${loadavg()[0]!.toFixed(1)})`,
+      )
+    })
+  } finally {
+    await home.remove()
   }
 }
 
-async function start(client: Client, home: SimulatedHome, contender: Contender, delay = 0): Promise<Digest> {
+/** Configurations of a study that have not ended. */
+async function openConfigurations(client: Client, id: Digest): Promise<number> {
+  const { progress } = await takeSnapshot(client, id)
+  if (!progress) throw new Error('The study does not run.')
+  return progress.total - Object.values(progress.ended).reduce((sum, count) => sum + count, 0)
+}
+
+async function start(
+  client: Client,
+  home: SimulatedHome,
+  contender: Contender,
+  isFair: boolean,
+  delay = 0,
+): Promise<Digest> {
   await sleep(1_000 * delay)
   const text = studyText(contender)
   const id = studyId(parseStudy(text, 'fair-share.study.yaml'))
   const file = await home.store.put(new TextEncoder().encode(text), 'application/yaml')
-  await startStudy(client, { studyId: id, file, pool, weight: contender.weight })
+  await startStudy(client, { studyId: id, file, pool, weight: isFair ? contender.weight : 0 })
   return id
 }
 
@@ -79,7 +108,7 @@ evaluator: { name: apgd-ce, iterations: ${iterations} }
 }
 
 /** Seconds that each study has kept devices busy, of attempts that have ended. */
-async function secondsOf(db: LedgerDatabase, ids: readonly Digest[]): Promise<number[]> {
-  const costs = await Promise.all(ids.map((id) => attemptCosts(db, id)))
+async function spent(home: SimulatedHome, ids: readonly Digest[]): Promise<number[]> {
+  const costs = await home.withLedger((db) => Promise.all(ids.map((id) => attemptCosts(db, id))))
   return costs.map((stages) => stages.reduce((sum, { seconds }) => sum + seconds, 0))
 }

@@ -1,3 +1,4 @@
+import type { ArtifactStore } from '@gauntlet/artifacts'
 import {
   environmentOf,
   type AttemptEvidence,
@@ -29,7 +30,8 @@ interface Dependencies {
   readonly devices: DevicePool
   /** Its environments, without codes. */
   readonly description: WorkerDescription
-  readonly bundles: Pick<StageBundles, 'bundle'>
+  readonly bundles: Pick<StageBundles, 'ofDigest'>
+  readonly store: Pick<ArtifactStore, 'read'>
   readonly revision: SourceRevision
   readonly worker: string
   readonly draining: Draining
@@ -65,22 +67,21 @@ export function createGpuActivities(dependencies: Dependencies): GpuActivities {
 }
 
 /**
- * The bundle that the request's key was made for. The key was made for certain code and a certain engine: doing the
- * work with others would falsify it.
+ * The bundle that the request's key was made for, which may be of another version of the sources: a configuration ends
+ * with the code that it began with. Doing the work with other code or another engine would falsify the key.
  */
 async function bundleOf(
   { code, identity, stageKey: key }: StageRequest<unknown>,
-  { bundles, description }: Dependencies,
+  { bundles, description, store }: Dependencies,
 ): Promise<BundleFile> {
-  const bundle = await bundles.bundle(code)
-  const same =
+  const sameEngine =
     key === stageKey(identity) &&
-    identity.codeDigest === bundle.digest &&
     identity.environmentClass === environmentOf(description, identity.stage).environmentClass
-  if (same) return bundle
+  const bundle = sameEngine ? await bundles.ofDigest(code, identity.codeDigest, store) : null
+  if (bundle) return bundle
   throw failure(
     'WorkerChanged',
-    `This worker runs other code or another engine than the key of ${identity.stage} was made for.`,
+    `This worker has another engine than the key of ${identity.stage} was made for, or cannot have its code.`,
     {},
   )
 }

@@ -1,3 +1,4 @@
+import { openArtifactStore } from '@gauntlet/artifacts'
 import { poolDescriptionQueue, poolQueue, type DescriptionActivities, type StageCode } from '@gauntlet/contract'
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { createGpuActivities, heartbeatMilliseconds } from './activities.ts'
@@ -32,7 +33,11 @@ async function main(): Promise<void> {
     devices,
     ready.map(({ device }, index) => `${device}#${index}`),
   )
-  const describe = (codes: readonly StageCode[]) => descriptionOf(ready, bundles, codes)
+  const store = openArtifactStore(settings.artifacts, settings.cache)
+  const describe = async (codes: readonly StageCode[]) => {
+    await bundles.store(codes, store)
+    return descriptionOf(ready, bundles, codes)
+  }
   const description = await describe([])
   requireEnvironment(settings, description.environmentClass)
   const { namespace, ...server } = settings.temporal
@@ -48,6 +53,7 @@ async function main(): Promise<void> {
     devices: pool,
     description,
     bundles,
+    store,
     revision: sourceRevision(),
     worker: settings.identity,
     draining,

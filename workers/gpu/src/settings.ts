@@ -13,6 +13,9 @@ export interface GpuWorkerSettings extends DeviceSettings {
   /** The environment class that the pool is declared to be of; undefined where a worker of any class may join. */
   readonly environment: string | undefined
   readonly identity: string
+  /** `GAUNTLET_ARTIFACTS` and `GAUNTLET_CACHE`. */
+  readonly artifacts: string
+  readonly cache: string
   readonly drain: DrainLimits
   /** Where Prometheus may read metrics, as host:port; undefined for none. */
   readonly metricsAddress: string | undefined
@@ -42,6 +45,8 @@ export function readGpuWorkerSettings(variables: NodeJS.ProcessEnv): GpuWorkerSe
     pool: variables.GAUNTLET_POOL || defaultPool,
     environment: variables.GAUNTLET_POOL_ENVIRONMENT || undefined,
     identity: variables.GAUNTLET_WORKER ?? `gpu@${hostname()}/${process.pid}`,
+    artifacts: variables.GAUNTLET_ARTIFACTS!,
+    cache: variables.GAUNTLET_CACHE!,
     drain: readDrainLimits(variables),
     metricsAddress: variables.GAUNTLET_METRICS || undefined,
   }

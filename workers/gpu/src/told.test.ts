@@ -6,11 +6,14 @@ import { told, type ToldAttempt, type ToldContext } from './told.ts'
 const request = { stageKey: digestOf('key'), attempt: 3, identity: { stage: 'fine-tune' } as StageIdentity }
 
 /** Does an attempt, and gives what the log and the metrics were told. */
-async function toldOf(work: () => Promise<unknown>): Promise<{ lines: ToldAttempt[]; recorded: unknown[] }> {
+async function toldOf(
+  work: () => Promise<unknown>,
+  workflowId = 'configuration/x',
+): Promise<{ lines: ToldAttempt[]; recorded: unknown[] }> {
   const [lines, recorded]: [ToldAttempt[], unknown[]] = [[], []]
   const histogram = { record: (seconds: number, tags: unknown) => void recorded.push([seconds, tags]) }
   const context = {
-    info: { workflowExecution: { workflowId: 'configuration/x', runId: 'r' } },
+    info: { workflowExecution: { workflowId, runId: 'r' }, priority: { fairnessKey: 's' } },
     metricMeter: { createHistogram: () => histogram },
   } as unknown as ToldContext
   await told(context, request, 'cpu#0', work, (line) => void lines.push(line)).catch(() => undefined)
@@ -28,7 +31,8 @@ it.each([
     {
       event: 'attempt ended',
       at: expect.stringMatching(/^\d{4}-.*Z$/) as string,
-      workflow: 'configuration/x',
+      study: 's',
+      configuration: 'x',
       stage: 'fine-tune',
       stageKey: request.stageKey,
       attempt: 3,
@@ -38,6 +42,11 @@ it.each([
     },
   ])
   expect(recorded).toEqual([[seconds, { stage: 'fine-tune', outcome }]])
+})
+
+it('a stage that configurations share is told with the study alone', async () => {
+  const { lines } = await toldOf(async () => 'result', 'study/s')
+  expect(lines).toMatchObject([{ study: 's', configuration: null, stage: 'fine-tune', attempt: 3 }])
 })
 
 it('what an attempt gives or throws is passed on', async () => {

@@ -6,8 +6,10 @@ export interface ToldAttempt {
   readonly event: 'attempt ended'
   /** ISO 8601. */
   readonly at: string
-  /** The workflow of the configuration, or of the study for stages that configurations share. */
-  readonly workflow: string
+  /** The id of the study; null where it shares no devices by weight, which studies of before did not. */
+  readonly study: string | null
+  /** The id of the configuration; null for a stage that configurations of the study share. */
+  readonly configuration: string | null
   readonly stage: string
   readonly stageKey: string
   readonly attempt: number
@@ -19,7 +21,7 @@ export interface ToldAttempt {
 
 /** What is read of the activity. */
 export interface ToldContext {
-  readonly info: Pick<Context['info'], 'workflowExecution'>
+  readonly info: Pick<Context['info'], 'workflowExecution' | 'priority'>
   readonly metricMeter: Pick<Context['metricMeter'], 'createHistogram'>
 }
 
@@ -38,11 +40,10 @@ export async function told<Result>(
   const tell = (outcome: string) => {
     const seconds = (performance.now() - began) / 1_000
     const { stage } = identity
-    const workflow = info.workflowExecution?.workflowId ?? ''
     log({
       event: 'attempt ended',
       at: new Date().toISOString(),
-      workflow,
+      ...whose(info),
       stage,
       stageKey,
       attempt,
@@ -61,5 +62,14 @@ export async function told<Result>(
   } catch (error) {
     tell(error instanceof ApplicationFailure ? (error.type ?? 'Bug') : 'Cancelled')
     throw error
+  }
+}
+
+/** The study shares devices under its id, and a workflow is named by the id of its study or configuration. */
+function whose({ workflowExecution, priority }: ToldContext['info']): Pick<ToldAttempt, 'study' | 'configuration'> {
+  const [kind, id = null] = workflowExecution?.workflowId.split('/') ?? []
+  return {
+    study: kind === 'study' ? id : (priority?.fairnessKey ?? null),
+    configuration: kind === 'configuration' ? id : null,
   }
 }

@@ -13,3 +13,8 @@ it('takes the namespace and its own name from the environment', () => {
   const settings = readLedgerWorkerSettings({ ...needed, TEMPORAL_NAMESPACE: 'team', GAUNTLET_WORKER: 'ledger-1' })
   expect(settings).toMatchObject({ temporal: { namespace: 'team' }, identity: 'ledger-1' })
 })
+
+it('makes its workflows current unless somebody else does', () => {
+  expect(readLedgerWorkerSettings(needed).makesCurrent).toBe(true)
+  expect(readLedgerWorkerSettings({ ...needed, GAUNTLET_ROLLOUT: 'by-hand' }).makesCurrent).toBe(false)
+})

@@ -12,6 +12,11 @@ export interface LedgerWorkerSettings {
   readonly cacheFolder: string | undefined
   readonly temporal: TemporalSettings
   readonly identity: string
+  /**
+   * Whether the worker makes its workflows current when it starts. `GAUNTLET_ROLLOUT=by-hand` leaves that to whoever
+   * deploys, such as Temporal's Worker Controller.
+   */
+  readonly makesCurrent: boolean
 }
 
 /** A variable that the worker needs is missing. A retry does not help; the message names the variable. */
@@ -33,5 +38,6 @@ export function readLedgerWorkerSettings(variables: NodeJS.ProcessEnv): LedgerWo
     cacheFolder: variables.GAUNTLET_CACHE || undefined,
     temporal: temporalSettings(required('TEMPORAL_ADDRESS'), variables, (path) => readFileSync(path)),
     identity: variables.GAUNTLET_WORKER ?? `ledger@${hostname()}/${process.pid}`,
+    makesCurrent: variables.GAUNTLET_ROLLOUT !== 'by-hand',
   }
 }

@@ -91,6 +91,16 @@ describe('the numbers of a study that ran', () => {
     expect(numbersOfResults(results([marked], [])).rows[0]!.accuracies).toEqual({ clean: 0.75 })
   })
 
+  it('say which environment they are of, and that ranks compare classes of machines where there are several', () => {
+    const other = measured(2, { configurationId: 'two', seed: 2, environmentClass: 'other' })
+    expect(numbersOfResults(results([measured(1)], [])).source).toBe(
+      'measured in environment e by evaluations of code c',
+    )
+    expect(numbersOfResults(results([measured(1), other], [])).source).toBe(
+      'measured on 2 classes of machines, whose numbers are compared (environments e, other), by evaluations of code c',
+    )
+  })
+
   it('keep backbones apart that were fed in different ways', () => {
     const native = measured(2, { configurationId: 'two', inputContract: 'native' })
     const { rows } = numbersOfResults(results([measured(1), native], []))

@@ -89,11 +89,19 @@ function perturbationsOf(cells: readonly ResultsCell[]): StudyPerturbation[] {
   return [...byName].map(([name, facts]) => ({ name, ...facts }))
 }
 
+/**
+ * Where the numbers come from. Whoever ranks numbers of several classes of machines is told so, since these may round
+ * differently.
+ */
 function sourceOf(rows: readonly MeasuredCell[]): string {
-  const short = (digests: readonly string[]) => [...new Set(digests.map((digest) => digest.slice(0, 12)))].join(', ')
+  const short = (digests: readonly string[]) => [...new Set(digests.map((digest) => digest.slice(0, 12)))]
   if (rows.length === 0) return 'no number yet'
   const environments = short(rows.map(({ environmentClass }) => environmentClass))
-  return `measured in environment ${environments} by evaluations of code ${short(rows.map(({ codeDigest }) => codeDigest))}`
+  const where =
+    environments.length > 1
+      ? `on ${environments.length} classes of machines, whose numbers are compared (environments ${environments.join(', ')}),`
+      : `in environment ${environments[0]}`
+  return `measured ${where} by evaluations of code ${short(rows.map(({ codeDigest }) => codeDigest)).join(', ')}`
 }
 
 /** The numbers of a published table that was imported. */

@@ -16,8 +16,8 @@ import type { Digest } from '@gauntlet/study'
  * - `ArtifactLost`: the store has lost an artifact that a stage reads, or its bytes have changed. The stage that made
  *   it makes it again.
  * - `Preempted`, `WorkerLost`: the machine went away. It is retried from the last mid-stage checkpoint.
- * - `WorkerChanged`: the worker runs other code or another engine than the key was made for. The configuration makes
- *   new keys.
+ * - `WorkerChanged`: the worker cannot run the code that the key was made for, or has another engine. The configuration
+ *   makes new keys.
  * - `Transient`: storage or network. It is retried with exponential back-off.
  * - `Bug`: anything else. It is retried a few times.
  */
@@ -114,6 +114,8 @@ const classOfError: Readonly<Record<string, FailureClass>> = {
   // An accelerator failed. What is wrong may stay with the process, which ends (workers/gpu/src/device-main.ts).
   DeviceFailed: 'WorkerLost',
   DeviceStateLost: 'WorkerLost',
+  // The code of the key was made for device processes of another version.
+  BundleUnusable: 'WorkerChanged',
   ArtifactMissing: 'ArtifactLost',
   ArtifactCorrupt: 'ArtifactLost',
   // Storage, network or the database failed.

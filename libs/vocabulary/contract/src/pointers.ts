@@ -51,3 +51,8 @@ export function pinPointer(digest: Digest): string {
 export function ledgerPointer(identity: string): string {
   return identity.replaceAll(' ', '-')
 }
+
+/** The pointer that keeps the workflows of a build, whose bytes have this digest, for the runs that began with it. */
+export function workflowsPointer(buildId: Digest): string {
+  return `workflows-${buildId}`
+}

@@ -4,6 +4,12 @@
  */
 export const workflowQueue = 'gauntlet-workflows-2'
 
+/**
+ * The Worker Deployment of the workers that run workflows. A version of it is a build of the workflows, which runs of
+ * it go on with (decision 0040). Another queue is another deployment.
+ */
+export const workflowDeployment = `${workflowQueue}-workers`
+
 /** The task queue of a pool: GPU workers of one class. */
 export function poolQueue(pool: string): string {
   return `gauntlet-pool-${pool}`

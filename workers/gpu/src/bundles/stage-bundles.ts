@@ -1,4 +1,6 @@
+import type { ArtifactStore } from '@gauntlet/artifacts'
 import type { StageCode } from '@gauntlet/contract'
+import { readFile } from 'node:fs/promises'
 import type { Digest } from '@gauntlet/study'
 import { resolve } from 'node:path'
 import { BundleCache, type BundleFile } from './bundle-cache.ts'
@@ -14,6 +16,9 @@ const ownCheckout = resolve(import.meta.dirname, '../../../..')
 export class StageBundles {
   private readonly cache: BundleCache
   private readonly settled = new Map<BundleName, Promise<BundleFile>>()
+  /** Those of other workers, by digest, once they were found. */
+  private readonly others = new Map<Digest, BundleFile>()
+  private readonly stored = new Set<Digest>()
 
   constructor(private readonly root = ownCheckout) {
     this.cache = new BundleCache(root)
@@ -26,6 +31,35 @@ export class StageBundles {
     this.settled.set(name, bundle)
     bundle.catch(() => this.settled.delete(name))
     return bundle
+  }
+
+  /**
+   * The bundle of a code by the digest that a key names: that of this worker, or of another version which the store
+   * has. Null where the store has none, or it was made for other packages than are installed here.
+   */
+  async ofDigest(name: StageCode, digest: Digest, store: Pick<ArtifactStore, 'read'>): Promise<BundleFile | null> {
+    const own = await this.bundle(name)
+    const known = own.digest === digest ? own : this.others.get(digest)
+    if (known) return known
+    const bytes = await store.read(digest).catch((error: Error) => {
+      if (error.name === 'ArtifactMissing' || error.name === 'ArtifactCorrupt') return null
+      throw error
+    })
+    if (!bytes) return null
+    const { bundle, otherPackages: differing } = await this.recorded(bytes)
+    if (differing.length > 0) return null
+    this.others.set(digest, bundle)
+    return bundle
+  }
+
+  /** Stores the bundles of these codes, so that workers of other versions can go on with what is keyed by them. */
+  async store(codes: readonly StageCode[], store: Pick<ArtifactStore, 'put'>): Promise<void> {
+    for (const code of codes) {
+      const { digest, path } = await this.bundle(code)
+      if (this.stored.has(digest)) continue
+      await store.put(await readFile(path), 'text/javascript')
+      this.stored.add(digest)
+    }
   }
 
   /**

@@ -6,6 +6,7 @@ import {
   resultRow,
   resumeStudy,
   startStudy,
+  takeSnapshot,
   timeLeft,
   type Client,
   type StudyResults,
@@ -151,7 +152,10 @@ async function runStudy(session: RunSession): Promise<void> {
   signal.throwIfAborted()
   console.error(summarisePlan(planned))
   const finished = planned.stages.every(({ state }) => state !== 'open') && (await isComplete(session))
-  if (!finished) await startAndFollow(session)
+  const joined = !finished && (await startAndFollow(session)).joined
+  signal.throwIfAborted()
+  // A study that ran already goes on by the code that it began with. What the present code lacks is run after it.
+  if (joined && !(await isComplete(session))) await startAndFollow(session)
   signal.throwIfAborted()
   await stack.database() // Postgres may have died since it was last looked at.
   // The workers of a pool on the user's own Temporal may have been replaced meanwhile; local ones are those of this
@@ -187,7 +191,10 @@ async function isComplete({ db, id, worker }: RunSession): Promise<boolean> {
   }
 }
 
-/** Starts or joins the study and follows it to its end. Services and workers that die meanwhile are restarted. */
+/**
+ * Starts or joins the study and follows it to its end, and says whether it ran already. Services and workers that die
+ * meanwhile are restarted.
+ */
 async function startAndFollow({
   source,
   expansion,
@@ -200,7 +207,7 @@ async function startAndFollow({
   budget,
   weight,
   place,
-}: RunSession): Promise<void> {
+}: RunSession): Promise<{ readonly joined: boolean }> {
   const { temporalAddress } = await stack.everything()
   signal.throwIfAborted()
   const { client, close } = await connectTemporal(temporalAddress)
@@ -208,6 +215,7 @@ async function startAndFollow({
   try {
     const file = await store.put(source.bytes, studyFileType)
     const limit = budget === undefined ? {} : { budgetSeconds: budget }
+    const joined = (await takeSnapshot(client, id)).status === 'running'
     await startStudy(client, { studyId: id, file, ...place, ...(weight ? { weight } : {}), ...limit })
     const estimate = timeLeft(() => planStudy(expansion, worker, db, store))
     const restart = restarter(stack)
@@ -223,6 +231,7 @@ async function startAndFollow({
         return restart()
       },
     })
+    return { joined }
   } finally {
     display.end()
     await close()

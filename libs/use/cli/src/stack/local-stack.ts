@@ -6,6 +6,7 @@ import {
   startReach,
   startTemporal,
   stopServices,
+  type LivingProcess,
   type ProcessSpecification,
 } from '@gauntlet/infra'
 import { fetchPool } from '@gauntlet/contract'
@@ -17,7 +18,7 @@ import { CommandFailed } from '../command-failed.ts'
 import { confirm } from '../confirm.ts'
 import type { CommandSettings } from '../settings.ts'
 import { StackUsers } from './stack-users.ts'
-import { workerVersion } from './worker-version.ts'
+import { isSameEnvironment, workerVersion } from './worker-version.ts'
 
 /** The addresses of the services that a command talks to. */
 export interface Addresses {
@@ -27,15 +28,18 @@ export interface Addresses {
 
 /**
  * Postgres, Temporal and the workers of one home. Every call starts what it needs and does not run, so it also restarts
- * what was killed. Workers that were started from other sources or in another environment are drained and replaced;
- * where another command needs them, this one fails and says so. With `DATABASE_URL` and `TEMPORAL_ADDRESS` set it
- * starts nothing, because that deployment has its own workers.
+ * what was killed. Workers that were started from other sources or in another environment are drained and replaced.
+ * What another command has begun goes on by the workflows and the code that it began with, where only sources are
+ * other ones; in another environment it could not, and this command fails and says so. With `DATABASE_URL` and
+ * `TEMPORAL_ADDRESS` set it starts nothing, because that deployment has its own workers.
  */
 export class LocalStack {
   private readonly users: StackUsers
-  /** The version of the workers when this command began, so that an edit while it runs replaces no worker. */
+  /** The version of the workers when this command began, so that an edit while it runs replaces no worker by itself. */
   private version: string | undefined
   private fetches = false
+  /** The workers that this command has started or found, which another one may replace from then on. */
+  private readonly found = new Set<string>()
 
   constructor(private readonly settings: CommandSettings) {
     mkdirSync(settings.home, { recursive: true })
@@ -157,11 +161,13 @@ export class LocalStack {
   private async startWorker(kind: 'ledger' | 'gpu', variables: NodeJS.ProcessEnv, name: string = kind) {
     const { home } = this.settings
     try {
-      return await startProcess(home, this.workerProcess(kind, variables, name))
+      const worker = await startProcess(home, this.workerProcess(kind, variables, name))
+      this.found.add(name)
+      return worker
     } catch (error) {
       if (!(error instanceof ProcessNeeded)) throw error
       throw new CommandFailed(
-        `Another command is using the workers under ${home}, which were started from other sources or in another environment; wait until it has ended, or set GAUNTLET_HOME to another folder.`,
+        `Another command is using the workers under ${home}, which were started in another environment; wait until it has ended, or set GAUNTLET_HOME to another folder.`,
       )
     }
   }
@@ -169,6 +175,7 @@ export class LocalStack {
   private workerProcess(kind: 'ledger' | 'gpu', variables: NodeJS.ProcessEnv, name: string): ProcessSpecification {
     const { artifacts, cache } = this.settings
     this.version ??= workerVersion()
+    const isAlike = ({ version }: LivingProcess) => isSameEnvironment(version, this.version)
     return {
       name: `${name}-worker`,
       command: process.execPath,
@@ -181,7 +188,8 @@ export class LocalStack {
         ...variables,
       },
       version: this.version,
-      mayReplace: () => this.users.areNone(),
+      mayReplace: (living) => this.users.areNone() || isAlike(living),
+      keeps: (living) => this.found.has(name) && isAlike(living),
     }
   }
 }

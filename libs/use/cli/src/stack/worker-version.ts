@@ -11,19 +11,26 @@ const inherited =
   /^(GAUNTLET_(?!HOME$|CACHE$|ARTIFACTS$|DASHBOARD_TOKEN$)\w+|TF_\w+|XLA_\w+|CUDA_\w+|NVIDIA_\w+|ONEDNN_\w+|DNNL_\w+|OMP_\w+|KMP_\w+|MKL_\w+|HF_\w+|TEMPORAL_\w+|AWS_\w+|NODE_\w+|LD_\w+|MALLOC_\w+|TMPDIR|(https?|all|no)_proxy)$/i
 
 /**
- * The digest of what a local worker is that is started now: the sources of this checkout, this Node, and the variables
- * it inherits. A worker of another version would do other work than the command means.
+ * What a local worker is that is started now: the digest of its environment (this Node, the installed packages, and the
+ * variables that it inherits) and that of the sources of this checkout.
  */
 export function workerVersion(variables: NodeJS.ProcessEnv = process.env): string {
-  const hash = createHash('sha256').update(`${process.version}\n`)
+  const environment = createHash('sha256').update(`${process.version}\n`)
   for (const name of Object.keys(variables).sort())
-    if (inherited.test(name)) hash.update(JSON.stringify([name, variables[name]]))
-  for (const file of [
-    join(checkout, 'package-lock.json'),
-    ...sourceFolders.flatMap((name) => sourcesIn(join(checkout, name))),
-  ])
-    hash.update(`${relative(checkout, file)}\n`).update(readFileSync(file))
-  return hash.digest('hex')
+    if (inherited.test(name)) environment.update(JSON.stringify([name, variables[name]]))
+  environment.update(readFileSync(join(checkout, 'package-lock.json')))
+  const sources = createHash('sha256')
+  for (const file of sourceFolders.flatMap((name) => sourcesIn(join(checkout, name))))
+    sources.update(`${relative(checkout, file)}\n`).update(readFileSync(file))
+  return `${environment.digest('hex')} ${sources.digest('hex')}`
+}
+
+/**
+ * Whether workers of two versions are of one environment. Then the later ones go on with what the earlier ones began:
+ * runs by the workflows and stages by the code that they began with (decision 0040).
+ */
+export function isSameEnvironment(one: string | undefined, other: string | undefined): boolean {
+  return one !== undefined && other !== undefined && one.split(' ')[0] === other.split(' ')[0]
 }
 
 /** The sources that run, in the order of their names. Tests and their fixtures are left out. */
