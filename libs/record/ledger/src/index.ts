@@ -10,6 +10,18 @@ export {
   type Producer,
 } from './audit/audited-study.ts'
 export { attemptCosts, measuredAttempts, type AttemptCost, type MeasuredAttempt } from './executions/attempt-costs.ts'
+export {
+  bridgesOf,
+  bridgesTo,
+  BridgeUnfounded,
+  BridgeUnknown,
+  recordBridge,
+  revokeBridge,
+  type Bridge,
+  type BridgeOfStage,
+  type BridgeRecord,
+} from './audit/bridges.ts'
+export { bridgedStages, knownOutputsOf, recordedKeysOf, type StageBridge } from './executions/bridged-stages.ts'
 export { changesSince, type LedgerChanges } from './studies/changes-since.ts'
 export { LedgerAbsent, LedgerMisplaced, LedgerOlder } from './database/ledger-absent.ts'
 export { droppableArtifacts, type DroppableArtifacts } from './audit/droppable-artifacts.ts'

@@ -138,7 +138,8 @@ export function resultsOf(evidence: StudyEvidence, stages: readonly PlannedStage
   for (const { cell, perturbationKey } of cellsOf(evidence)) {
     const planned = stagesFor(cell.configurationId, perturbationKey)
     const keys = new Set(planned.map(({ stageKey }) => stageKey))
-    const key = planned.find(({ stage }) => stage === 'perturb-and-evaluate')?.stageKey
+    const evaluation = planned.find(({ stage }) => stage === 'perturb-and-evaluate')
+    const key = evaluation?.bridge?.recordedKey ?? evaluation?.stageKey
     const numbers = measurements.get(cellId(cell.configurationId, perturbationKey)) ?? []
     const current = numbers.find(({ stageKey }) => stageKey === key)
     const failure = (failures.get(cell.configurationId) ?? []).find(
@@ -150,7 +151,7 @@ export function resultsOf(evidence: StudyEvidence, stages: readonly PlannedStage
       if (number !== current) older.push({ ...measuredCell(cell, number), planned: chainOfPlan(planned) })
     if (!current) missing.push({ ...cell, ...absence(failure, numbers.length > 0) })
     else {
-      rows.push(measuredCell(cell, current))
+      rows.push(measuredCell(cell, markBridged(current, planned)))
       if (failure && failure.recordedAt > current.confirmedAt) failedSince.push({ ...cell, ...failureOf(failure) })
     }
   }
@@ -220,6 +221,14 @@ function measuredCell(cell: ResultCell, measurement: RecordedMeasurement): Measu
   const { stageKey, outcomesDigest, codeDigest, environmentClass } = measurement
   const lineage = { stageKey, outcomesDigest, codeDigest, environmentClass }
   return { ...cell, measurementId, evaluator, flags, correct, total, accuracy: correct / total, ...lineage }
+}
+
+/** A number with a flag that says so where a stage behind it is known by a bridge over a code change. */
+function markBridged(number: RecordedMeasurement, planned: readonly PlannedStage[]): RecordedMeasurement {
+  const bridge = planned.find((stage) => stage.bridge !== undefined)?.bridge
+  if (!bridge) return number
+  const flag = { name: 'bridged', value: bridge.bridge, limit: 0, policy: 'mark' } as const
+  return { ...number, flags: [...number.flags, flag] }
 }
 
 function failureOf({ stage, failureClass, message, recordedAt }: RecordedFailure): CellFailure {

@@ -39,6 +39,8 @@ import {
 } from '@gauntlet/study'
 import { createLedgerActivities } from './index.ts'
 
+export { createLedgerActivities }
+
 /** A study whose stages nobody computed, recorded by the ledger's own activities as its workflows call them. */
 export interface RecordedStudy extends Expansion {
   readonly id: Digest

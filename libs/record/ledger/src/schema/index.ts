@@ -1,5 +1,6 @@
 export { artifact } from './artifact.ts'
 export { attempt } from './attempt.ts'
+export { bridge, bridgedStage, bridgeEvidence } from './bridge.ts'
 export { claimedConfiguration } from './claimed-configuration.ts'
 export { claimedNumber } from './claimed-number.ts'
 export { configuration } from './configuration.ts'

@@ -1,5 +1,5 @@
 import { flagMeaning } from '@gauntlet/analysis'
-import { reproductionsOf, traceMeasurement, type MeasurementTrace } from '@gauntlet/ledger'
+import { bridgesTo, reproductionsOf, traceMeasurement, type MeasurementTrace } from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { classCounts } from '../print/class-counts.ts'
 import { CommandFailed, Misuse } from '../command-failed.ts'
@@ -31,9 +31,14 @@ export function addTrace(program: Command): void {
           traceMeasurement(db, cell.measurementId),
           reproductionsOf(db, cell.measurementId),
         ])
-        const [classes, changes] = await Promise.all([classCounts(trace, store), changesOf(trace, store)])
+        const keys = trace.executions.map(({ stageKey }) => stageKey)
+        const [classes, changes, bridges] = await Promise.all([
+          classCounts(trace, store),
+          changesOf(trace, store),
+          bridgesTo(db, keys),
+        ])
         const doubts = cell.flags.filter(({ name }) => name === 'doubted').map(flagMeaning)
-        const context = { classes, changes, reproductions, doubts }
+        const context = { classes, changes, reproductions, bridges, doubts }
         console.log(
           json ? JSON.stringify({ row: cell.row, ...trace, ...context }, null, 2) : renderTrace(trace, context),
         )

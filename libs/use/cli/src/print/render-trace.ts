@@ -1,7 +1,8 @@
 import { duration, percent } from '@gauntlet/analysis'
 import { microBatchOf } from '@gauntlet/audit'
-import type { MeasurementTrace, Reproduction, TracedExecution } from '@gauntlet/ledger'
+import type { BridgeOfStage, MeasurementTrace, Reproduction, TracedExecution } from '@gauntlet/ledger'
 import { configurationLabel, type Json } from '@gauntlet/study'
+import { bridgeLines } from './render-bridge.ts'
 import type { ClassCount } from './class-counts.ts'
 import { renderTable } from './table.ts'
 
@@ -12,6 +13,8 @@ export interface TraceContext {
   readonly changes: readonly string[]
   /** The last time first. */
   readonly reproductions: readonly Reproduction[]
+  /** The bridges over code changes that lead to its stages, the last one first. */
+  readonly bridges: readonly BridgeOfStage[]
   /** Reasons to doubt the number, a sentence each. */
   readonly doubts: readonly string[]
 }
@@ -23,7 +26,7 @@ export interface TraceContext {
 export function renderTrace(trace: MeasurementTrace, context: TraceContext): string {
   const { measurement, executions } = trace
   const { configuration, perturbation, evaluator, correct, total, outcomesDigest, recordedAt } = measurement
-  const { classes, changes, reproductions, doubts } = context
+  const { classes, changes, reproductions, bridges, doubts } = context
   return [
     `${correct}/${total} (${percent(correct / total)}) · ${perturbation.name} by ${evaluator}\n${configurationLabel(configuration)}\nmeasured ${minute(recordedAt)}`,
     ...(doubts.length > 0 ? [doubts.map((doubt) => `doubted: ${doubt}`).join('\n')] : []),
@@ -33,6 +36,7 @@ export function renderTrace(trace: MeasurementTrace, context: TraceContext): str
     reproductions.length > 0
       ? reproductions.map(renderReproduction).join('\n')
       : 'never computed again; gauntlet reproduce does so',
+    ...(bridges.length > 0 ? [bridgeLines(bridges).join('\n')] : []),
     ...executions.map(renderExecution),
   ].join('\n\n')
 }

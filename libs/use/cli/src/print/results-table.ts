@@ -1,5 +1,6 @@
 import {
   flagSentence,
+  grouped,
   percent,
   rankConfigurations,
   wilsonInterval,
@@ -36,10 +37,7 @@ export function renderResults(results: StudyResults, { pool, older }: TableConte
     ...(rows.length > 0 ? [renderProvenance(rows, pool), renderMeasurements(rows)] : [noNumbersSentence(results)]),
     ...(rows.length > 0 ? [renderScores(configurations)] : []),
     ...section('Not ranked', refusals(configurations)),
-    ...section(
-      'Flagged',
-      flagged.flatMap(({ row, flags }) => flags.map((flag) => `row ${row}: ${flagSentence(flag)}`)),
-    ),
+    ...section('Flagged', flagLines(flagged)),
     ...section(
       'Failed since their number was measured',
       failedSince.map((cell) => `row ${cell.row}: ${cell.stage}, ${cell.failureClass}, ${cell.message}`),
@@ -54,6 +52,26 @@ export function renderResults(results: StudyResults, { pool, older }: TableConte
     ...(older ? renderOlder(older) : olderNumbersSentence(results)),
   ]
   return parts.join('\n\n')
+}
+
+/** A line for each flag of a row; flags that say the same of several rows share one. */
+function flagLines(flagged: readonly MeasuredCell[]): string[] {
+  const lines = flagged.flatMap(({ row, flags }) => flags.map((flag) => ({ row, sentence: flagSentence(flag) })))
+  return [...grouped(lines, ({ sentence }) => sentence)].map(([sentence, same]) => {
+    const rows = same.map(({ row }) => row)
+    return `${rows.length === 1 ? 'row' : 'rows'} ${rangesOf(rows)}: ${sentence}`
+  })
+}
+
+/** Ascending numbers in few characters: `1 to 4, 7`. */
+function rangesOf(rows: readonly number[]): string {
+  const ranges: [first: number, last: number][] = []
+  for (const row of rows) {
+    const last = ranges.at(-1)
+    if (last && last[1] === row - 1) last[1] = row
+    else ranges.push([row, row])
+  }
+  return ranges.map(([first, last]) => (first === last ? first : `${first} to ${last}`)).join(', ')
 }
 
 type TableCell = ResultCell & Partial<MeasuredCell>
