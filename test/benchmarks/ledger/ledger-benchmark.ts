@@ -1,7 +1,7 @@
 import { CountedOutcomes, verificationLevels, verifyStudy } from '@gauntlet/audit'
 import { openArtifactStore, type ArtifactStore } from '@gauntlet/artifacts'
 import { readResults } from '@gauntlet/client'
-import { defaultPool, type WorkerDescription } from '@gauntlet/contract'
+import { defaultPool, type StageCode, type WorkerDescription } from '@gauntlet/contract'
 import { recordWholeStudy } from '@gauntlet/ledger-worker/fixtures/recorded-study'
 import { startPostgres, stopServices } from '@gauntlet/infra'
 import {
@@ -10,10 +10,12 @@ import {
   migrate,
   openLedger,
   reproductionsOf,
+  rowsOfStudy,
   studyEvidence,
   traceMeasurement,
   type LedgerDatabase,
 } from '@gauntlet/ledger'
+import { expandStudy, parseStudy } from '@gauntlet/study'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -84,7 +86,7 @@ async function measure(db: LedgerDatabase, store: ArtifactStore): Promise<void> 
     db,
     ids.map(({ id }) => id),
   )
-  await tables(db, ['small', 'large'])
+  await tables(db)
   await verification(db, store)
 }
 
@@ -110,6 +112,7 @@ async function fill(db: LedgerDatabase, store: ArtifactStore, text: string, size
   const study = await recordWholeStudy(db, store, {
     text,
     ...sizes,
+    known: await measuredConfigurations(db, text),
     onConfiguration: (done, total) => {
       if (done % 200 === 0) console.error(`${done}/${total} configurations recorded`)
     },
@@ -117,6 +120,15 @@ async function fill(db: LedgerDatabase, store: ArtifactStore, text: string, size
   const numbers = study.configurations.length * study.perturbations.length
   const rate = numbers / ((performance.now() - begunAt) / 1_000)
   console.log(`${study.name}: ${numbers} measurements over ${sizes.images} images, recorded at ${rate.toFixed(0)}/s`)
+}
+
+/** The configurations of a study that have all their numbers, so that a fill which was interrupted goes on. */
+async function measuredConfigurations(db: LedgerDatabase, text: string): Promise<Set<string>> {
+  const { perturbations: all } = expandStudy(parseStudy(text, 'large.study.yaml'))
+  const { rows } = await db.execute<{ id: string }>(
+    `select configuration_id as id from measurement group by configuration_id having count(*) >= ${all.length}`,
+  )
+  return new Set(rows.map(({ id }) => id))
 }
 
 /** Tables that grow with the number of measurements. */
@@ -148,17 +160,31 @@ async function scansOf(db: LedgerDatabase): Promise<number[]> {
   return largeTables.map((table) => Number(rows.find(({ relname }) => relname === table)?.seq_scan ?? 0))
 }
 
-async function tables(db: LedgerDatabase, studies: readonly string[]): Promise<void> {
-  for (const name of studies) {
-    const evidence = await timed(() => studyEvidence(db, name))
-    const results = await timed(() =>
-      readResults(db, name, async (codes) => {
-        const pool = await lastPoolDescription(db, defaultPool, codes)
-        return pool!.document as unknown as WorkerDescription
-      }),
-    )
+/** Rows of the page that `gauntlet results` shows of a large study. */
+const page = 500
+
+async function tables(db: LedgerDatabase): Promise<void> {
+  const describe = async (codes: readonly StageCode[]) => {
+    const pool = await lastPoolDescription(db, defaultPool, codes)
+    return pool!.document as unknown as WorkerDescription
+  }
+  const small = await timed(() => readResults(db, 'small', describe))
+  console.log(`results of small: ${small.result.rows.length} rows in ${small.milliseconds.toFixed(0)} ms`)
+  const size = await rowsOfStudy(db, 'large')
+  const pages: number[] = []
+  for (let first = 1; first <= size; first += Math.ceil(size / 20 / page) * page) {
+    const read = await timed(() => readResults(db, 'large', describe, { first, last: first + page - 1 }))
+    if (pages.push(read.milliseconds) === 1)
+      console.log(`results of large, its first page: ${read.result.rows.length} rows in ${pages[0]!.toFixed(0)} ms`)
+  }
+  console.log(`results of large, ${pages.length} pages of ${page} rows: ${quantiles(pages)}`)
+  const one = await timed(() => readResults(db, 'large', describe, { first: size, last: size }))
+  console.log(`results of large, one row: ${one.milliseconds.toFixed(0)} ms`)
+  const evidence = await timed(() => studyEvidence(db, 'large'))
+  for (const time of ['first', 'again']) {
+    const whole = await timed(() => readResults(db, 'large', describe))
     console.log(
-      `results of ${name}: ${results.result.rows.length} rows in ${results.milliseconds.toFixed(0)} ms, of which the rows of the ledger ${evidence.milliseconds.toFixed(0)} ms`,
+      `results of large, whole (${time}): ${whole.result.rows.length} rows in ${whole.milliseconds.toFixed(0)} ms, of which the rows of the ledger ${evidence.milliseconds.toFixed(0)} ms`,
     )
   }
 }

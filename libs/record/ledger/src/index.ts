@@ -83,11 +83,13 @@ export { reproductionVerdicts } from './schema/reproduction.ts'
 export { searchLedger, type SearchHit } from './studies/search-ledger.ts'
 export {
   evidenceOf,
+  rowsOfStudy,
   studyEvidence,
   studyGrid,
   type GridConfiguration,
   type RecordedFailure,
   type RecordedMeasurement,
+  type RowRange,
   type StudyEvidence,
   type StudyGrid,
 } from './studies/study-evidence.ts'

@@ -45,6 +45,7 @@ const missing = (row: number, changes: Partial<MissingCell> = {}): MissingCell =
 
 const results = (rows: readonly MeasuredCell[], lacking: readonly MissingCell[]): StudyResults => ({
   study: { id: 'id', name: 'tiny', document: null, createdAt: '' },
+  size: rows.length + lacking.length,
   rows,
   missing: lacking,
   older: [],

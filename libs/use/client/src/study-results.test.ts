@@ -42,6 +42,7 @@ const evidence = (
   failures: readonly RecordedFailure[] = [],
 ): StudyEvidence => ({
   study: { id: digestOf('tiny'), name: 'tiny', document: null, createdAt: '' },
+  rows: configurations.length * perturbations.length,
   configurations: configurations.map((configuration, position) => ({
     position,
     id: configurationId(configuration),

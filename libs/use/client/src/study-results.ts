@@ -21,6 +21,7 @@ import {
   type LedgerDatabase,
   type RecordedFailure,
   type RecordedMeasurement,
+  type RowRange,
   type StudyEvidence,
   type StudyGrid,
 } from '@gauntlet/ledger'
@@ -75,6 +76,8 @@ export interface MissingCell extends ResultCell {
 /** The table of a study by the keys of a plan made now, and the other numbers and failures in the ledger. */
 export interface StudyResults {
   readonly study: StudyEvidence['study']
+  /** Rows of the whole table, where a part of it was read too. */
+  readonly size: number
   readonly rows: readonly MeasuredCell[]
   readonly missing: readonly MissingCell[]
   /** Numbers of the same cells under other keys: by other code, in another environment, or of other bytes. */
@@ -86,17 +89,35 @@ export interface StudyResults {
 
 /**
  * Reads the table of a study by id or name: the numbers under the keys of a plan for workers of this description. It
- * reads rows alone and does not check whether artifacts are intact, which `plan` does. Throws `StudyUnknown`.
+ * reads rows of the ledger alone and does not check whether artifacts are intact, which `plan` does. With `rows`, it
+ * reads and plans the configurations of these rows alone, which takes as long however large the study is. Throws
+ * `StudyUnknown`.
  */
 export async function readResults(
   db: LedgerDatabase,
   nameOrId: string,
   describe: (codes: readonly StageCode[]) => Promise<WorkerDescription>,
+  rows?: RowRange,
 ): Promise<StudyResults> {
-  const evidence = await studyEvidence(db, nameOrId)
+  const evidence = await studyEvidence(db, nameOrId, rows)
   const worker = await describe(stageCodesIn(evidence))
   const ranOutAt = await outOfMemoryFacts(db, worker.environmentClass)
-  return resultsOf(evidence, await planEvidence(db, evidence, worker, ranOutAt))
+  const results = resultsOf(evidence, await planEvidence(db, evidence, worker, ranOutAt))
+  return rows ? partOf(results, rows) : results
+}
+
+/** The cells of these rows alone. */
+function partOf(results: StudyResults, { first, last }: RowRange): StudyResults {
+  const within = <Cell extends ResultCell>(cells: readonly Cell[]) =>
+    cells.filter(({ row }) => row >= first && row <= last)
+  const { rows, missing, older, failedSince } = results
+  return {
+    ...results,
+    rows: within(rows),
+    missing: within(missing),
+    older: within(older),
+    failedSince: within(failedSince),
+  }
 }
 
 /** The codes of all stages of a recorded study. */
@@ -155,7 +176,15 @@ export function resultsOf(evidence: StudyEvidence, stages: readonly PlannedStage
       if (failure && failure.recordedAt > current.confirmedAt) failedSince.push({ ...cell, ...failureOf(failure) })
     }
   }
-  return { study: evidence.study, rows, missing, older, failedSince, exclusions: evidence.exclusions }
+  return {
+    study: evidence.study,
+    size: evidence.rows,
+    rows,
+    missing,
+    older,
+    failedSince,
+    exclusions: evidence.exclusions,
+  }
 }
 
 /** Every cell in the order of the table. */

@@ -56,6 +56,8 @@ interface Recording {
   /** Stands for the sources of the stages: another text makes other bundles, and so other keys. */
   readonly code?: string
   readonly environment?: { readonly [field: string]: string | number }
+  /** Configurations that are recorded already, by their ids. */
+  readonly known?: ReadonlySet<Digest>
   /** Configurations that are recorded at the same time. */
   readonly parallel?: number
   readonly onConfiguration?: (done: number, total: number) => void
@@ -75,11 +77,12 @@ export async function recordWholeStudy(
   await activities.recordStudy({ studyId: studyId(study), file })
   await activities.recordPool({ pool: defaultPool, description: worker })
   const recorder = new Recorder(activities, store, worker, images)
-  const open = [...expansion.configurations.entries()]
-  let done = 0
+  const { known = new Set() } = options
+  const open = expansion.configurations.filter((configuration) => !known.has(configurationId(configuration)))
+  let done = expansion.configurations.length - open.length
   const work = async () => {
     for (let next = open.shift(); next; next = open.shift()) {
-      await recorder.configuration(next[1], expansion.perturbations)
+      await recorder.configuration(next, expansion.perturbations)
       options.onConfiguration?.(++done, expansion.configurations.length)
     }
   }

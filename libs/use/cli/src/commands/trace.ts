@@ -17,16 +17,15 @@ export function addTrace(program: Command): void {
     .argument('<row>', "number of the row in the study's table")
     .option('--json', 'print JSON')
     .action(async (study: string, row: string, { json }: { json?: boolean }) => {
-      if (!/^[1-9]\d*$/.test(row))
+      if (!/^[1-9]\d{0,8}$/.test(row))
         throw new Misuse(`${JSON.stringify(row)} is not a row; give its number from gauntlet results ${study}.`)
       await withLedger(async ({ settings, db, store }) => {
-        const { rows, missing } = (await readCurrentResults({ settings, db }, study)).results
-        const cell = rows.find((measured) => measured.row === Number(row))
-        const empty = missing.find((other) => other.row === Number(row))
+        const only = { first: Number(row), last: Number(row) }
+        const { results } = await readCurrentResults({ settings, db }, study, only)
+        const [cell, empty] = [results.rows[0], results.missing[0]]
         if (empty)
           throw new CommandFailed(`Row ${row} has no number (${empty.failureClass ?? 'pending'}: ${empty.reason}).`)
-        if (!cell)
-          throw new Misuse(`There is no row ${row} in ${study}; it has rows 1 to ${rows.length + missing.length}.`)
+        if (!cell) throw new Misuse(`There is no row ${row} in ${study}; it has rows 1 to ${results.size}.`)
         const [trace, reproductions] = await Promise.all([
           traceMeasurement(db, cell.measurementId),
           reproductionsOf(db, cell.measurementId),

@@ -14,6 +14,7 @@ import {
   type OlderNumber,
   type StudyResults,
 } from '@gauntlet/client'
+import type { RowRange } from '@gauntlet/ledger'
 import { cellLabel } from '@gauntlet/study'
 import type { PoolDescription } from '../stack/worker-description.ts'
 import { renderTable, type Column } from './table.ts'
@@ -21,22 +22,25 @@ import { renderTable, type Column } from './table.ts'
 /** What a table shows beside the results of the study. */
 export interface TableContext {
   readonly pool: PoolDescription
+  /** The rows that were read; absent where all were. */
+  readonly range?: RowRange
   /** Numbers under other keys; absent unless the user asks for them. */
   readonly older?: readonly OlderNumber[]
 }
 
 /**
  * The table of a study: the environment and code of its numbers, every measurement, the configurations in rank order,
- * those that are not ranked with the reasons, every cell without a number with its reason, and the older numbers.
+ * those that are not ranked with the reasons, every cell without a number with its reason, and the older numbers. A part
+ * of a table has no ranks, which are among all configurations.
  */
-export function renderResults(results: StudyResults, { pool, older }: TableContext): string {
+export function renderResults(results: StudyResults, { pool, range, older }: TableContext): string {
   const { rows, missing, failedSince, exclusions } = results
   const configurations = rankConfigurations<TableCell>([...rows, ...missing], countOf)
   const flagged = rows.filter(({ flags }) => flags.length > 0)
   const parts = [
     ...(rows.length > 0 ? [renderProvenance(rows, pool), renderMeasurements(rows)] : [noNumbersSentence(results)]),
-    ...(rows.length > 0 ? [renderScores(configurations)] : []),
-    ...section('Not ranked', refusals(configurations)),
+    ...(rows.length > 0 && !range ? [renderScores(configurations)] : []),
+    ...(range ? [] : section('Not ranked', refusals(configurations))),
     ...section('Flagged', flagLines(flagged)),
     ...section(
       'Failed since their number was measured',
@@ -50,6 +54,7 @@ export function renderResults(results: StudyResults, { pool, older }: TableConte
     ),
     ...(exclusions.length > 0 ? [`Left out by the study: ${exclusions.map(({ reason }) => reason).join('; ')}`] : []),
     ...(older ? renderOlder(older) : olderNumbersSentence(results)),
+    ...(range ? [partSentence(results, range)] : []),
   ]
   return parts.join('\n\n')
 }
@@ -82,6 +87,14 @@ function countOf({ correct, total, flags }: TableCell): FlaggedCount | null {
 
 function section(heading: string, lines: readonly string[]): string[] {
   return lines.length > 0 ? [`${heading}:\n${lines.map((line) => `  ${line}`).join('\n')}`] : []
+}
+
+/** Which rows these are, and how to see others. */
+function partSentence({ study, size }: StudyResults, { first, last }: RowRange): string {
+  const end = Math.min(last, size)
+  const next = `${end + 1}-${Math.min(end + 1 + last - first, size)}`
+  const others = end < size ? ` --rows ${next} shows the next,` : ''
+  return `Rows ${first.toLocaleString('en')} to ${end.toLocaleString('en')} of ${size.toLocaleString('en')};${others} --rows all the whole table, and gauntlet rank ${study.name} the ranks.`
 }
 
 function noNumbersSentence({ study }: StudyResults): string {
