@@ -22,11 +22,13 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import { BulkActivities } from './bulk-activities.ts'
 
 /** How much is recorded, and how much at the same time. */
 interface Sizes {
   readonly images: number
   readonly parallel: number
+  readonly bulk: boolean
 }
 
 /** Perturbations of the large study. */
@@ -34,8 +36,9 @@ const perturbations = 25
 
 /**
  * A ledger of many measurements with full lineage, filled by the ledger's own activities: how fast a number is traced,
- * a table is read, and a study is verified; and that queries about one number scan no table. `--folder` keeps the
- * ledger, and goes on filling one that was interrupted; `--as-is` measures a kept one as it is.
+ * a table is read, and a study is verified; and that queries about one number scan no table. `--bulk` writes the same
+ * rows thousands at a time. `--folder` keeps the ledger, and goes on filling one that was interrupted; `--fill-only`
+ * ends then, and `--as-is` measures a kept one as it is.
  */
 export async function ledgerBenchmark(options: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -45,7 +48,9 @@ export async function ledgerBenchmark(options: string[]): Promise<void> {
       images: { type: 'string', default: '100' },
       parallel: { type: 'string', default: '8' },
       folder: { type: 'string' },
+      bulk: { type: 'boolean', default: false },
       'as-is': { type: 'boolean', default: false },
+      'fill-only': { type: 'boolean', default: false },
     },
   })
   const kept = values.folder === undefined ? null : resolve(values.folder)
@@ -65,12 +70,13 @@ export async function ledgerBenchmark(options: string[]): Promise<void> {
     const sizes = {
       images: Number(values.images),
       parallel: Number(values.parallel),
+      bulk: values.bulk,
     }
     console.log(`${cpus().length} cores, load ${loadavg()[0]!.toFixed(1)}`)
     const configurations = Math.ceil(Number(values.measurements) / perturbations)
     if (!values['as-is']) await fill(ledger.db, store, studyText('large', configurations, perturbations), sizes)
     await fill(ledger.db, store, studyText('small', 5, 5), sizes)
-    await measure(ledger.db, store)
+    if (!values['fill-only']) await measure(ledger.db, store)
     await ledger.close()
   } finally {
     await tidyUp()
@@ -109,14 +115,17 @@ function studyText(name: string, seeds: number, count: number): string {
 
 async function fill(db: LedgerDatabase, store: ArtifactStore, text: string, sizes: Sizes): Promise<void> {
   const begunAt = performance.now()
+  const bulk = sizes.bulk ? new BulkActivities(db, store) : null
   const study = await recordWholeStudy(db, store, {
     text,
     ...sizes,
+    ...(bulk ? { recording: bulk } : {}),
     known: await measuredConfigurations(db, text),
     onConfiguration: (done, total) => {
       if (done % 200 === 0) console.error(`${done}/${total} configurations recorded`)
     },
   })
+  await bulk?.flush()
   const numbers = study.configurations.length * study.perturbations.length
   const rate = numbers / ((performance.now() - begunAt) / 1_000)
   console.log(`${study.name}: ${numbers} measurements over ${sizes.images} images, recorded at ${rate.toFixed(0)}/s`)

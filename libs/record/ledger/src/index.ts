@@ -24,6 +24,7 @@ export {
 export { bridgedStages, knownOutputsOf, recordedKeysOf, type StageBridge } from './executions/bridged-stages.ts'
 export { changesSince, type LedgerChanges } from './studies/changes-since.ts'
 export { LedgerAbsent, LedgerMisplaced, LedgerOlder } from './database/ledger-absent.ts'
+export { citingSeals, importSealsOf, type CitingSeal } from './seals/citing-seals.ts'
 export { droppableArtifacts, type DroppableArtifacts } from './audit/droppable-artifacts.ts'
 export { doubtReach, type DoubtReach, type RestingNumber, type RestingStage } from './audit/doubt-reach.ts'
 export {

@@ -31,6 +31,7 @@ const measured = (row: number, changes: Partial<MeasuredCell> = {}): MeasuredCel
   outcomesDigest: `o${row}`,
   codeDigest: 'c',
   environmentClass: 'e',
+  importSeal: null,
   ...changes,
 })
 

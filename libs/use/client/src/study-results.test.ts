@@ -31,6 +31,7 @@ function measured(plannedStages: readonly PlannedStage[], correct: number, confi
           outcomesDigest: digestOf([stageKey, 'outcomes']),
           codeDigest: identity!.codeDigest,
           environmentClass: identity!.environmentClass,
+          importSeal: null,
           confirmedAt,
         }))
       : [],

@@ -247,8 +247,8 @@ function cellId(configuration: Digest, perturbationKey: Digest): string {
 
 function measuredCell(cell: ResultCell, measurement: RecordedMeasurement): MeasuredCell {
   const { measurementId, evaluator, flags, correct, total } = measurement
-  const { stageKey, outcomesDigest, codeDigest, environmentClass } = measurement
-  const lineage = { stageKey, outcomesDigest, codeDigest, environmentClass }
+  const { stageKey, outcomesDigest, codeDigest, environmentClass, importSeal } = measurement
+  const lineage = { stageKey, outcomesDigest, codeDigest, environmentClass, importSeal }
   return { ...cell, measurementId, evaluator, flags, correct, total, accuracy: correct / total, ...lineage }
 }
 

@@ -10,6 +10,7 @@ import {
   configurationFailure,
   exclusion,
   execution,
+  importedStage,
   measurement,
   perturbation,
   studyConfiguration,
@@ -31,6 +32,8 @@ export interface RecordedMeasurement {
   readonly outcomesDigest: Digest
   readonly codeDigest: Digest
   readonly environmentClass: Digest
+  /** The seal by which the evaluation is known, where an import brought it. */
+  readonly importSeal: Digest | null
   /** When a run last arrived at this number. */
   readonly confirmedAt: Date
 }
@@ -193,6 +196,7 @@ function measurementsOf(
       outcomesDigest: measurement.outcomesDigest,
       codeDigest: execution.codeDigest,
       environmentClass: execution.environmentClass,
+      importSeal: importedStage.sealDigest,
       confirmedAt: measurement.confirmedAt,
     })
     .from(studyConfiguration)
@@ -205,6 +209,7 @@ function measurementsOf(
       ),
     )
     .innerJoin(execution, eq(execution.stageKey, measurement.stageKey))
+    .leftJoin(importedStage, eq(importedStage.stageKey, measurement.stageKey))
     .where(and(eq(studyConfiguration.studyId, studyId), isAmong(studyConfiguration.configurationId, ids)))
     .orderBy(desc(measurement.confirmedAt), measurement.id)
 }

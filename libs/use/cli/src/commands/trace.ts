@@ -1,5 +1,5 @@
 import { flagMeaning } from '@gauntlet/analysis'
-import { bridgesTo, reproductionsOf, traceMeasurement, type MeasurementTrace } from '@gauntlet/ledger'
+import { bridgesTo, importSealsOf, reproductionsOf, traceMeasurement, type MeasurementTrace } from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { classCounts } from '../print/class-counts.ts'
 import { CommandFailed, Misuse } from '../command-failed.ts'
@@ -31,13 +31,15 @@ export function addTrace(program: Command): void {
           reproductionsOf(db, cell.measurementId),
         ])
         const keys = trace.executions.map(({ stageKey }) => stageKey)
-        const [classes, changes, bridges] = await Promise.all([
+        const [classes, changes, bridges, imported] = await Promise.all([
           classCounts(trace, store),
           changesOf(trace, store),
           bridgesTo(db, keys),
+          importSealsOf(db, keys),
         ])
+        const importSeals = Object.fromEntries(imported)
         const doubts = cell.flags.filter(({ name }) => name === 'doubted').map(flagMeaning)
-        const context = { classes, changes, reproductions, bridges, doubts }
+        const context = { classes, changes, reproductions, bridges, importSeals, doubts }
         console.log(
           json ? JSON.stringify({ row: cell.row, ...trace, ...context }, null, 2) : renderTrace(trace, context),
         )

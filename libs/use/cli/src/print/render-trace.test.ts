@@ -58,7 +58,7 @@ const trace: MeasurementTrace = {
   ],
 }
 
-const context = { classes: 'not counted', changes: [], reproductions: [], bridges: [], doubts: [] }
+const context = { classes: 'not counted', changes: [], reproductions: [], bridges: [], importSeals: {}, doubts: [] }
 
 it('names where images and weights came from, and what each stage took, on what and with which micro-batch', () => {
   const text = renderTrace(trace, { ...context, changes: ['the head was left out'] })
@@ -106,4 +106,10 @@ it('names the bridges that lead to its stages, also the revoked ones', () => {
   )
   expect(text).toContain('behind 40 numbers, of which 2 had the same bytes (reproductions 1, 2)')
   expect(text).toContain('bridge 2, revoked 2026-01-31: too few numbers')
+})
+
+it('names the seal that stages came with, where an import brought them', () => {
+  const seal = digestOf('seal')
+  const text = renderTrace(trace, { ...context, importSeals: { [training.stageKey]: seal } })
+  expect(text).toContain(`imported under seal ${seal}: fine-tune`)
 })

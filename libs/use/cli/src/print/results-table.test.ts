@@ -24,6 +24,7 @@ const cell = (row: number, correct: number, changes: Partial<MeasuredCell> = {})
   outcomesDigest: 'o',
   codeDigest: 'c',
   environmentClass: digestOf('cpu X'),
+  importSeal: null,
   ...changes,
 })
 

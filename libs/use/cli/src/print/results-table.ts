@@ -42,6 +42,7 @@ export function renderResults(results: StudyResults, { pool, range, older }: Tab
     ...(rows.length > 0 && !range ? [renderScores(configurations)] : []),
     ...(range ? [] : section('Not ranked', refusals(configurations))),
     ...section('Flagged', flagLines(flagged)),
+    ...section('Imported', importLines(rows)),
     ...section(
       'Failed since their number was measured',
       failedSince.map((cell) => `row ${cell.row}: ${cell.stage}, ${cell.failureClass}, ${cell.message}`),
@@ -66,6 +67,15 @@ function flagLines(flagged: readonly MeasuredCell[]): string[] {
     const rows = same.map(({ row }) => row)
     return `${rows.length === 1 ? 'row' : 'rows'} ${rangesOf(rows)}: ${sentence}`
   })
+}
+
+/** A line for each seal that numbers came with: these rest on the word of who sealed them. */
+function importLines(rows: readonly MeasuredCell[]): string[] {
+  const imported = rows.filter(({ importSeal }) => importSeal !== null)
+  return [...grouped(imported, ({ importSeal }) => importSeal!)].map(
+    ([seal, same]) =>
+      `${same.length === 1 ? 'row' : 'rows'} ${rangesOf(same.map(({ row }) => row))}: under seal ${seal}, on the word of who made it until gauntlet reproduce has computed them here`,
+  )
 }
 
 /** Ascending numbers in few characters: `1 to 4, 7`. */
