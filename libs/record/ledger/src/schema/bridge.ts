@@ -1,9 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { check, doublePrecision, index, integer, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
+import { check, doublePrecision, index, integer, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
 import type { Digest } from '@gauntlet/study'
-import { digestCheck } from './digest-check.ts'
-import { execution } from './execution.ts'
-import { reproduction } from './reproduction.ts'
 import { study } from './study.ts'
 
 /**
@@ -33,43 +30,4 @@ export const bridge = pgTable(
     check('bridge_revoked_says_why', sql`(${table.revokedAt} is null) = (${table.revokedWhy} is null)`),
     index('bridge_of_study').on(table.studyId),
   ],
-)
-
-/** A key under other code, and the fulfilled stage whose outputs it has. They differ in nothing but the code. */
-export const bridgedStage = pgTable(
-  'bridged_stage',
-  {
-    bridgeId: integer('bridge_id')
-      .notNull()
-      .references(() => bridge.id),
-    stageKey: text('stage_key').$type<Digest>().notNull(),
-    /** The other code. */
-    codeDigest: text('code_digest').$type<Digest>().notNull(),
-    recordedKey: text('recorded_key')
-      .$type<Digest>()
-      .notNull()
-      .references(() => execution.stageKey),
-  },
-  (table) => [
-    primaryKey({ columns: [table.bridgeId, table.stageKey] }),
-    digestCheck('bridged_stage_key_is_digest', table.stageKey),
-    digestCheck('bridged_stage_code_is_digest', table.codeDigest),
-    check('bridged_stage_is_another', sql`${table.stageKey} <> ${table.recordedKey}`),
-    index('bridged_stage_by_key').on(table.stageKey),
-    index('bridged_stage_by_recorded').on(table.recordedKey),
-  ],
-)
-
-/** The reproductions that a bridge rests on. One that was used is not used again, so that a bridge is recorded once. */
-export const bridgeEvidence = pgTable(
-  'bridge_evidence',
-  {
-    reproductionId: integer('reproduction_id')
-      .primaryKey()
-      .references(() => reproduction.id),
-    bridgeId: integer('bridge_id')
-      .notNull()
-      .references(() => bridge.id),
-  },
-  (table) => [index('bridge_evidence_of_bridge').on(table.bridgeId)],
 )
