@@ -11,12 +11,14 @@ export {
 } from './audit/audited-study.ts'
 export { attemptCosts, measuredAttempts, type AttemptCost, type MeasuredAttempt } from './executions/attempt-costs.ts'
 export {
+  auditedBridges,
   bridgesOf,
   bridgesTo,
   BridgeUnfounded,
   BridgeUnknown,
   recordBridge,
   revokeBridge,
+  type AuditedBridge,
   type Bridge,
   type BridgeOfStage,
   type BridgeRecord,

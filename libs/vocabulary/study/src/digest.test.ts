@@ -1,3 +1,4 @@
+import canonicalize from 'canonicalize'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonicalJson, digestOf, digestOfBytes, NotHashable } from './digest.ts'
@@ -60,6 +61,15 @@ describe('canonical JSON', () => {
     ['43143ff3c1cb0959', '1424953923781206.2'],
   ])('writes the double %s of RFC 8785 appendix B as %s', (bits, printed) => {
     expect(canonicalJson(doubleOf(bits))).toBe(printed)
+  })
+
+  it('writes what the reference implementation of RFC 8785 writes', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
+        expect(canonicalJson(value)).toBe(canonicalize(value))
+      }),
+      { numRuns: 1_000 },
+    )
   })
 
   it('says the same of a value as ordinary JSON does', () => {

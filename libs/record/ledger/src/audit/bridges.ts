@@ -189,6 +189,34 @@ export async function bridgesOf(db: LedgerDatabase, studyId: Digest): Promise<Br
   return Promise.all(rows.map(async (row) => ({ ...row, ...(await extentOf(db, row.id)) })))
 }
 
+/** A standing bridge as its rows have it, for whoever checks them. */
+export interface AuditedBridge {
+  readonly id: number
+  readonly stages: BridgeRecord['stages']
+  readonly evidence: readonly { readonly id: number; readonly code: string; readonly verdict: string }[]
+}
+
+/** The standing bridges of a study as their rows have them. */
+export async function auditedBridges(db: LedgerDatabase, studyId: Digest): Promise<AuditedBridge[]> {
+  const standing = await db
+    .select({ id: bridge.id })
+    .from(bridge)
+    .where(and(eq(bridge.studyId, studyId), isNull(bridge.revokedAt)))
+    .orderBy(bridge.id)
+  const { stageKey, codeDigest, recordedKey, bridgeId } = bridgedStage
+  return Promise.all(
+    standing.map(async ({ id }) => ({
+      id,
+      stages: await db.select({ stageKey, codeDigest, recordedKey }).from(bridgedStage).where(eq(bridgeId, id)),
+      evidence: await db
+        .select({ id: reproduction.id, code: reproduction.code, verdict: reproduction.verdict })
+        .from(bridgeEvidence)
+        .innerJoin(reproduction, eq(reproduction.id, bridgeEvidence.reproductionId))
+        .where(eq(bridgeEvidence.bridgeId, id)),
+    })),
+  )
+}
+
 /** The bridges that lead to these stages, also the revoked ones, the last one first. */
 export async function bridgesTo(db: LedgerDatabase, recordedKeys: readonly Digest[]): Promise<BridgeOfStage[]> {
   const { recordedKey, stageKey, codeDigest } = bridgedStage

@@ -33,6 +33,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { keysLevel } from '../verify/keys-level.ts'
+import { verifyStudy } from '../verify/verify-study.ts'
 import { bridgeSample } from './bridge-sample.ts'
 import { planBridge, type BridgePlan } from './plan-bridge.ts'
 
@@ -232,6 +234,26 @@ it('is honoured by what runs: nothing is done again, and a new perturbation is e
     ),
   )
   await revokeBridge(ledger.db, { id: study.id, name: 'bridged' }, id, 'the test goes on')
+})
+
+it('is checked by verify, which names one whose rows were edited', async () => {
+  const id = await recordBridge(ledger.db, recordOf(await reproduced(bridgeSample(bridgePlan, 0.25, 4))))
+  const verified = () => verifyStudy('bridged', { db: ledger.db, store, levels: [keysLevel] })
+  expect((await verified()).holds).toBe(true)
+  const [first, second] = bridgePlan.stages
+  const lead = (key: Digest) =>
+    `update bridged_stage set recorded_key = '${key}' where bridge_id = ${id} and stage_key = '${first!.stageKey}'`
+  await ledger.db.execute(lead(second!.recordedKey))
+  expect((await verified()).levels[0]!.findings).toEqual([
+    { subject: `bridge ${id}`, problem: `leads from ${first!.stageKey} to another stage than its code gives` },
+  ])
+  await ledger.db.execute(lead(first!.recordedKey))
+  await ledger.db.execute(`delete from bridge_evidence where bridge_id = ${id}`)
+  expect((await verified()).levels[0]!.findings).toMatchObject([
+    { problem: expect.stringContaining('does not rest on') },
+  ])
+  await revokeBridge(ledger.db, { id: study.id, name: 'bridged' }, id, 'it rests on nothing')
+  expect((await verified()).holds).toBe(true)
 })
 
 it('leads to no stage that was withdrawn since', async () => {
