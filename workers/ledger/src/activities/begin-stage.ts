@@ -6,8 +6,8 @@ import { areIntact } from './intact-artifacts.ts'
 import { reportedAttempt } from './reported-attempt.ts'
 
 /**
- * The outputs of a stage that is fulfilled, or that a bridge leads to, unless the store has lost one of them, or that its training diverges. Else records
- * that an attempt begins.
+ * The outputs of a stage that is fulfilled, or that a bridge leads to, unless the store has lost one of them, or that
+ * its training diverges. Else records that an attempt begins.
  */
 export function createBeginStage({ db, store }: Dependencies): LedgerActivities['beginStage'] {
   return async ({ distrusted, ...begun }) => {

@@ -12,8 +12,9 @@ export interface StageBridge {
 
 /**
  * The standing bridges of those of these keys that are not fulfilled by themselves and whose recorded stage is. Where
- * several bridges lead to a key, the latest counts. A recorded stage that was withdrawn since has other bytes than those
- * that were compared, so that nothing leads to it any more. In a ledger without bridges this is one look at a table.
+ * several bridges lead to a key, the latest counts. A recorded stage that was withdrawn since has other bytes than
+ * those that were compared, so that nothing leads to it any more. In a ledger without bridges this is one look at a
+ * table.
  */
 export async function bridgedStages(
   db: LedgerDatabase,

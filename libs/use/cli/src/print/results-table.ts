@@ -30,8 +30,8 @@ export interface TableContext {
 
 /**
  * The table of a study: the environment and code of its numbers, every measurement, the configurations in rank order,
- * those that are not ranked with the reasons, every cell without a number with its reason, and the older numbers. A part
- * of a table has no ranks, which are among all configurations.
+ * those that are not ranked with the reasons, every cell without a number with its reason, and the older numbers. A
+ * part of a table has no ranks, which are among all configurations.
  */
 export function renderResults(results: StudyResults, { pool, range, older }: TableContext): string {
   const { rows, missing, failedSince, exclusions } = results
