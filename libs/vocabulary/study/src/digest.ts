@@ -62,15 +62,26 @@ function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null
 }
 
-/** The digest of a value's canonical JSON. Pure JavaScript, so that it also runs inside Temporal's sandbox. */
+/** The digest of a value's canonical JSON. It runs inside Temporal's sandbox too. */
 export function digestOf(value: unknown): Digest {
   return digestOfBytes(utf8ToBytes(canonicalJson(value)))
 }
 
 /** The digest of bytes. */
 export function digestOfBytes(bytes: Uint8Array): Digest {
-  return bytesToHex(sha256(bytes))
+  return nativeHash ? nativeHash('sha256', bytes, 'hex') : bytesToHex(sha256(bytes))
 }
+
+/** Node's own SHA-256, ten times as fast as that in JavaScript, which sandboxes and browsers have instead. */
+const nativeHash = (
+  globalThis as {
+    readonly process?: {
+      readonly getBuiltinModule?: (
+        name: string,
+      ) => { readonly hash?: (algorithm: string, bytes: Uint8Array, encoding: 'hex') => Digest } | undefined
+    }
+  }
+).process?.getBuiltinModule?.('node:crypto')?.hash
 
 /** Fails closed, and names the place: JSON drops `undefined` silently, so that two inputs would have one key. */
 function refuseUnhashable(value: unknown, path: string): void {
