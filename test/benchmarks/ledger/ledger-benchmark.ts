@@ -22,13 +22,17 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { BulkActivities } from './bulk-activities.ts'
+import { BulkActivities, hastyStore } from './bulk-activities.ts'
 
 /** How much is recorded, and how much at the same time. */
 interface Sizes {
   readonly images: number
   readonly parallel: number
   readonly bulk: boolean
+  /** The folder of the store. */
+  readonly artifacts: string
+  /** Seconds after which filling a study ends. */
+  readonly seconds: number
 }
 
 /** Perturbations of the large study. */
@@ -37,8 +41,8 @@ const perturbations = 25
 /**
  * A ledger of many measurements with full lineage, filled by the ledger's own activities: how fast a number is traced,
  * a table is read, and a study is verified; and that queries about one number scan no table. `--bulk` writes the same
- * rows thousands at a time. `--folder` keeps the ledger, and goes on filling one that was interrupted; `--fill-only`
- * ends then, and `--as-is` measures a kept one as it is.
+ * rows thousands at a time. `--folder` keeps the ledger, and goes on filling one that was interrupted, for
+ * `--fill-seconds` at most; `--fill-only` ends then, and `--as-is` measures a kept one as it is.
  */
 export async function ledgerBenchmark(options: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -50,6 +54,7 @@ export async function ledgerBenchmark(options: string[]): Promise<void> {
       folder: { type: 'string' },
       bulk: { type: 'boolean', default: false },
       'as-is': { type: 'boolean', default: false },
+      'fill-seconds': { type: 'string', default: 'Infinity' },
       'fill-only': { type: 'boolean', default: false },
     },
   })
@@ -66,11 +71,14 @@ export async function ledgerBenchmark(options: string[]): Promise<void> {
     const { databaseUrl } = await startPostgres(home)
     await migrate(databaseUrl)
     const ledger = openLedger(databaseUrl)
-    const store = openArtifactStore(pathToFileURL(join(home, 'artifacts')).href, join(home, 'cache'))
+    const artifacts = join(home, 'artifacts')
+    const store = openArtifactStore(pathToFileURL(artifacts).href, join(home, 'cache'))
     const sizes = {
       images: Number(values.images),
       parallel: Number(values.parallel),
       bulk: values.bulk,
+      artifacts,
+      seconds: Number(values['fill-seconds']),
     }
     console.log(`${cpus().length} cores, load ${loadavg()[0]!.toFixed(1)}`)
     const configurations = Math.ceil(Number(values.measurements) / perturbations)
@@ -115,18 +123,23 @@ function studyText(name: string, seeds: number, count: number): string {
 
 async function fill(db: LedgerDatabase, store: ArtifactStore, text: string, sizes: Sizes): Promise<void> {
   const begunAt = performance.now()
-  const bulk = sizes.bulk ? new BulkActivities(db, store) : null
-  const study = await recordWholeStudy(db, store, {
+  const into = sizes.bulk ? hastyStore(store, sizes.artifacts) : store
+  const bulk = sizes.bulk ? new BulkActivities(db, into) : null
+  const known = await measuredConfigurations(db, text)
+  let recorded = 0
+  const study = await recordWholeStudy(db, into, {
     text,
     ...sizes,
     ...(bulk ? { recording: bulk } : {}),
-    known: await measuredConfigurations(db, text),
+    known,
+    goesOn: () => performance.now() - begunAt < 1_000 * sizes.seconds,
     onConfiguration: (done, total) => {
+      recorded++
       if (done % 200 === 0) console.error(`${done}/${total} configurations recorded`)
     },
   })
   await bulk?.flush()
-  const numbers = study.configurations.length * study.perturbations.length
+  const numbers = recorded * study.perturbations.length
   const rate = numbers / ((performance.now() - begunAt) / 1_000)
   console.log(`${study.name}: ${numbers} measurements over ${sizes.images} images, recorded at ${rate.toFixed(0)}/s`)
 }

@@ -65,6 +65,8 @@ interface RecordedParts {
   readonly known?: ReadonlySet<Digest>
   /** Configurations that are recorded at the same time. */
   readonly parallel?: number
+  /** Asked before each configuration; where it says no, the rest is not recorded. */
+  readonly goesOn?: () => boolean
   readonly onConfiguration?: (done: number, total: number) => void
 }
 
@@ -86,7 +88,7 @@ export async function recordWholeStudy(
   const open = expansion.configurations.filter((configuration) => !known.has(configurationId(configuration)))
   let done = expansion.configurations.length - open.length
   const work = async () => {
-    for (let next = open.shift(); next; next = open.shift()) {
+    for (let next = open.shift(); next && options.goesOn?.() !== false; next = open.shift()) {
       await recorder.configuration(next, expansion.perturbations)
       options.onConfiguration?.(++done, expansion.configurations.length)
     }
