@@ -9,7 +9,7 @@ import { smoke } from '../end-to-end/studies.fixture.ts'
 
 /*
  * `gauntlet gc` on the store of a real study, in which everything is older than the grace period and thousands of files
- * are out of reach, killed at 20 random moments; and with roles whose bytes are given up. Six minutes.
+ * are out of reach, killed at 20 random moments. Three minutes.
  */
 
 const home = new GauntletHome()
@@ -61,33 +61,3 @@ it('loses nothing that the study refers to, and removes all else in the end', as
     `${interrupted} of ${kills} killed before their end; of ${needed.length} artifacts ${lost.length} were out of reach`,
   )
 }, 600_000)
-
-it('gives up the bytes of chosen roles, which the study makes again, but none that a seal cites', async () => {
-  const drop = ['gc', '--drop', 'trained,checkpoint', '--remove', '--grace', '1h']
-  litter(0)
-  for (let kill = 0; kill < 3; kill++) {
-    const dropping = home.start(...drop)
-    await sleep(600 + Math.random() * 1_500)
-    dropping.process.kill('SIGKILL')
-    await dropping.ended
-  }
-  await home.succeed(...drop)
-  const stages = async () => (await home.json<Plan>('plan', 'smoke')).byStage.filter(({ toRun }) => toRun > 0)
-  expect((await stages()).map(({ stage, toRun }) => [stage, toRun])).toEqual([
-    ['fine-tune', 2],
-    ['checkpoint', 2],
-    ['perturb-and-evaluate', 10],
-  ])
-  await home.succeed('run', 'smoke')
-  expect((await recordedResults(home, 'smoke')).rows).toEqual(before.rows)
-  expect(await stages()).toEqual([])
-
-  await home.succeed('seal', 'smoke', '--out', join(home.folder, 'smoke.seal.json'))
-  litter(0)
-  expect(await home.succeed(...drop)).toMatch(/\d+ artifacts of these roles stay, because a seal cites them/)
-  expect(await stages()).toEqual([])
-}, 900_000)
-
-interface Plan {
-  readonly byStage: readonly { readonly stage: string; readonly toRun: number }[]
-}
