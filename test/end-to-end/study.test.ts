@@ -88,6 +88,7 @@ describe('an undisturbed study', () => {
         perturbations.map((perturbation, j) => [5 * i + j + 1, protocol, perturbation]),
       ),
     )
+    expect(await home.json<Row[]>('results', 'smoke', '--rows', '3-7')).toEqual(rows.slice(2, 7))
     const evaluators = {
       clean: 'argmax',
       Linf: 'apgd-ce-3',
@@ -281,6 +282,8 @@ describe('misuse', () => {
       [['run', 'no-such-study'], /no study no-such-study.*quickstart/],
       [['results', 'no-such-study'], /no study "no-such-study".*smoke/],
       [['trace', 'smoke', '11'], /no row 11.*rows 1 to 10/],
+      [['results', 'smoke', '--rows', '7-3'], /--rows is "7-3".*1-500, or all/],
+      [['reproduce', 'smoke', '2', '--bridge'], /--bridge rests on a share by the present code/],
       [['trace', 'smoke', 'first'], /"first" is not a row/],
       [['dashboard', '--host', '0.0.0.0'], /set GAUNTLET_DASHBOARD_TOKEN/],
       [['dashboard', '--port', 'none'], /"none" is not a port/],

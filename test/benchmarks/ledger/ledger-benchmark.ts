@@ -1,7 +1,7 @@
 import { CountedOutcomes, verificationLevels, verifyStudy } from '@gauntlet/audit'
 import { openArtifactStore, type ArtifactStore } from '@gauntlet/artifacts'
 import { readResults } from '@gauntlet/client'
-import { defaultPool, type WorkerDescription } from '@gauntlet/contract'
+import { defaultPool, type StageCode, type WorkerDescription } from '@gauntlet/contract'
 import { recordWholeStudy } from '@gauntlet/ledger-worker/fixtures/recorded-study'
 import { startPostgres, stopServices } from '@gauntlet/infra'
 import {
@@ -10,21 +10,29 @@ import {
   migrate,
   openLedger,
   reproductionsOf,
+  rowsOfStudy,
   studyEvidence,
   traceMeasurement,
   type LedgerDatabase,
 } from '@gauntlet/ledger'
+import { expandStudy, parseStudy } from '@gauntlet/study'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import { BulkActivities, hastyStore } from './bulk-activities.ts'
 
 /** How much is recorded, and how much at the same time. */
 interface Sizes {
   readonly images: number
   readonly parallel: number
+  readonly bulk: boolean
+  /** The folder of the store. */
+  readonly artifacts: string
+  /** Seconds after which filling a study ends. */
+  readonly seconds: number
 }
 
 /** Perturbations of the large study. */
@@ -32,8 +40,9 @@ const perturbations = 25
 
 /**
  * A ledger of many measurements with full lineage, filled by the ledger's own activities: how fast a number is traced,
- * a table is read, and a study is verified; and that queries about one number scan no table. `--folder` keeps the
- * ledger, and goes on filling one that was interrupted; `--as-is` measures a kept one as it is.
+ * a table is read, and a study is verified; and that queries about one number scan no table. `--bulk` writes the same
+ * rows thousands at a time. `--folder` keeps the ledger, and goes on filling one that was interrupted, for
+ * `--fill-seconds` at most; `--fill-only` ends then, and `--as-is` measures a kept one as it is.
  */
 export async function ledgerBenchmark(options: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -43,7 +52,10 @@ export async function ledgerBenchmark(options: string[]): Promise<void> {
       images: { type: 'string', default: '100' },
       parallel: { type: 'string', default: '8' },
       folder: { type: 'string' },
+      bulk: { type: 'boolean', default: false },
       'as-is': { type: 'boolean', default: false },
+      'fill-seconds': { type: 'string', default: 'Infinity' },
+      'fill-only': { type: 'boolean', default: false },
     },
   })
   const kept = values.folder === undefined ? null : resolve(values.folder)
@@ -59,16 +71,20 @@ export async function ledgerBenchmark(options: string[]): Promise<void> {
     const { databaseUrl } = await startPostgres(home)
     await migrate(databaseUrl)
     const ledger = openLedger(databaseUrl)
-    const store = openArtifactStore(pathToFileURL(join(home, 'artifacts')).href, join(home, 'cache'))
+    const artifacts = join(home, 'artifacts')
+    const store = openArtifactStore(pathToFileURL(artifacts).href, join(home, 'cache'))
     const sizes = {
       images: Number(values.images),
       parallel: Number(values.parallel),
+      bulk: values.bulk,
+      artifacts,
+      seconds: Number(values['fill-seconds']),
     }
     console.log(`${cpus().length} cores, load ${loadavg()[0]!.toFixed(1)}`)
     const configurations = Math.ceil(Number(values.measurements) / perturbations)
     if (!values['as-is']) await fill(ledger.db, store, studyText('large', configurations, perturbations), sizes)
     await fill(ledger.db, store, studyText('small', 5, 5), sizes)
-    await measure(ledger.db, store)
+    if (!values['fill-only']) await measure(ledger.db, store)
     await ledger.close()
   } finally {
     await tidyUp()
@@ -84,7 +100,7 @@ async function measure(db: LedgerDatabase, store: ArtifactStore): Promise<void> 
     db,
     ids.map(({ id }) => id),
   )
-  await tables(db, ['small', 'large'])
+  await tables(db)
   await verification(db, store)
 }
 
@@ -107,16 +123,34 @@ function studyText(name: string, seeds: number, count: number): string {
 
 async function fill(db: LedgerDatabase, store: ArtifactStore, text: string, sizes: Sizes): Promise<void> {
   const begunAt = performance.now()
-  const study = await recordWholeStudy(db, store, {
+  const into = sizes.bulk ? hastyStore(store, sizes.artifacts) : store
+  const bulk = sizes.bulk ? new BulkActivities(db, into) : null
+  const known = await measuredConfigurations(db, text)
+  let recorded = 0
+  const study = await recordWholeStudy(db, into, {
     text,
     ...sizes,
+    ...(bulk ? { recording: bulk } : {}),
+    known,
+    goesOn: () => performance.now() - begunAt < 1_000 * sizes.seconds,
     onConfiguration: (done, total) => {
+      recorded++
       if (done % 200 === 0) console.error(`${done}/${total} configurations recorded`)
     },
   })
-  const numbers = study.configurations.length * study.perturbations.length
+  await bulk?.flush()
+  const numbers = recorded * study.perturbations.length
   const rate = numbers / ((performance.now() - begunAt) / 1_000)
   console.log(`${study.name}: ${numbers} measurements over ${sizes.images} images, recorded at ${rate.toFixed(0)}/s`)
+}
+
+/** The configurations of a study that have all their numbers, so that a fill which was interrupted goes on. */
+async function measuredConfigurations(db: LedgerDatabase, text: string): Promise<Set<string>> {
+  const { perturbations: all } = expandStudy(parseStudy(text, 'large.study.yaml'))
+  const { rows } = await db.execute<{ id: string }>(
+    `select configuration_id as id from measurement group by configuration_id having count(*) >= ${all.length}`,
+  )
+  return new Set(rows.map(({ id }) => id))
 }
 
 /** Tables that grow with the number of measurements. */
@@ -148,17 +182,31 @@ async function scansOf(db: LedgerDatabase): Promise<number[]> {
   return largeTables.map((table) => Number(rows.find(({ relname }) => relname === table)?.seq_scan ?? 0))
 }
 
-async function tables(db: LedgerDatabase, studies: readonly string[]): Promise<void> {
-  for (const name of studies) {
-    const evidence = await timed(() => studyEvidence(db, name))
-    const results = await timed(() =>
-      readResults(db, name, async (codes) => {
-        const pool = await lastPoolDescription(db, defaultPool, codes)
-        return pool!.document as unknown as WorkerDescription
-      }),
-    )
+/** Rows of the page that `gauntlet results` shows of a large study. */
+const page = 500
+
+async function tables(db: LedgerDatabase): Promise<void> {
+  const describe = async (codes: readonly StageCode[]) => {
+    const pool = await lastPoolDescription(db, defaultPool, codes)
+    return pool!.document as unknown as WorkerDescription
+  }
+  const small = await timed(() => readResults(db, 'small', describe))
+  console.log(`results of small: ${small.result.rows.length} rows in ${small.milliseconds.toFixed(0)} ms`)
+  const size = await rowsOfStudy(db, 'large')
+  const pages: number[] = []
+  for (let first = 1; first <= size; first += Math.ceil(size / 20 / page) * page) {
+    const read = await timed(() => readResults(db, 'large', describe, { first, last: first + page - 1 }))
+    if (pages.push(read.milliseconds) === 1)
+      console.log(`results of large, its first page: ${read.result.rows.length} rows in ${pages[0]!.toFixed(0)} ms`)
+  }
+  console.log(`results of large, ${pages.length} pages of ${page} rows: ${quantiles(pages)}`)
+  const one = await timed(() => readResults(db, 'large', describe, { first: size, last: size }))
+  console.log(`results of large, one row: ${one.milliseconds.toFixed(0)} ms`)
+  const evidence = await timed(() => studyEvidence(db, 'large'))
+  for (const time of ['first', 'again']) {
+    const whole = await timed(() => readResults(db, 'large', describe))
     console.log(
-      `results of ${name}: ${results.result.rows.length} rows in ${results.milliseconds.toFixed(0)} ms, of which the rows of the ledger ${evidence.milliseconds.toFixed(0)} ms`,
+      `results of large, whole (${time}): ${whole.result.rows.length} rows in ${whole.milliseconds.toFixed(0)} ms, of which the rows of the ledger ${evidence.milliseconds.toFixed(0)} ms`,
     )
   }
 }

@@ -10,8 +10,23 @@ export {
   type Producer,
 } from './audit/audited-study.ts'
 export { attemptCosts, measuredAttempts, type AttemptCost, type MeasuredAttempt } from './executions/attempt-costs.ts'
+export {
+  auditedBridges,
+  bridgesOf,
+  bridgesTo,
+  BridgeUnfounded,
+  BridgeUnknown,
+  recordBridge,
+  revokeBridge,
+  type AuditedBridge,
+  type Bridge,
+  type BridgeOfStage,
+  type BridgeRecord,
+} from './audit/bridges.ts'
+export { bridgedStages, knownOutputsOf, recordedKeysOf, type StageBridge } from './executions/bridged-stages.ts'
 export { changesSince, type LedgerChanges } from './studies/changes-since.ts'
 export { LedgerAbsent, LedgerMisplaced, LedgerOlder } from './database/ledger-absent.ts'
+export { citingSeals, importSealsOf, type CitingSeal } from './seals/citing-seals.ts'
 export { droppableArtifacts, type DroppableArtifacts } from './audit/droppable-artifacts.ts'
 export { doubtReach, type DoubtReach, type RestingNumber, type RestingStage } from './audit/doubt-reach.ts'
 export {
@@ -71,11 +86,13 @@ export { reproductionVerdicts } from './schema/reproduction.ts'
 export { searchLedger, type SearchHit } from './studies/search-ledger.ts'
 export {
   evidenceOf,
+  rowsOfStudy,
   studyEvidence,
   studyGrid,
   type GridConfiguration,
   type RecordedFailure,
   type RecordedMeasurement,
+  type RowRange,
   type StudyEvidence,
   type StudyGrid,
 } from './studies/study-evidence.ts'

@@ -1,6 +1,14 @@
 import { priceStudy, type KeptSpeed, type StudyPrice } from '@gauntlet/client'
 import type { PlannedStage } from '@gauntlet/contract'
-import { doubtReach, environmentsOf, measuredAttempts, type DoubtReach, type LedgerDatabase } from '@gauntlet/ledger'
+import {
+  citingSeals,
+  doubtReach,
+  environmentsOf,
+  measuredAttempts,
+  type CitingSeal,
+  type DoubtReach,
+  type LedgerDatabase,
+} from '@gauntlet/ledger'
 import type { Digest } from '@gauntlet/study'
 
 /** The numbers of one study's table that rest on doubted bytes. */
@@ -19,6 +27,8 @@ export interface DoubtReport {
   readonly numbers: number
   readonly stages: number
   readonly tables: readonly DoubtedTable[]
+  /** The seals that cover such numbers, and so what was exported under them; the last one first. */
+  readonly seals: readonly CitingSeal[]
   readonly price: StudyPrice
 }
 
@@ -33,12 +43,14 @@ export async function reportDoubt(
   const usual = environmentOfMost(reach)
   const environments = await environmentsOf(db, classes)
   const sources = { speeds: speedsOf(usual), attempts: await measuredAttempts(db, classes) }
+  const numbers = [...new Set(reach.numbers.map(({ measurementId }) => measurementId))]
   return {
     digest,
     roles: reach.roles,
-    numbers: new Set(reach.numbers.map(({ measurementId }) => measurementId)).size,
+    numbers: numbers.length,
     stages: reach.stages.length,
     tables: tablesOf(reach),
+    seals: await citingSeals(db, numbers),
     price: priceStudy(reach.stages.map(openStage), { ...sources, environment: environments.get(usual) ?? {} }),
   }
 }

@@ -1,3 +1,6 @@
+export { bridgeSample } from './bridge/bridge-sample.ts'
+export { refusalOfBridge } from './bridge/judge-bridge.ts'
+export { planBridge, type BridgePlan } from './bridge/plan-bridge.ts'
 export { diffNumbers, type Diff, type NumberPair } from './diff/diff-numbers.ts'
 export { DiffSubjectUnknown, readSide, type DiffNumber, type DiffSide } from './diff/diff-side.ts'
 export { reportDoubt, type DoubtedTable, type DoubtReport } from './doubt-report.ts'

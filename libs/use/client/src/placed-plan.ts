@@ -5,7 +5,7 @@ import {
   type RecallStages,
   type WorkerDescription,
 } from '@gauntlet/contract'
-import { lastPoolDescription, outOfMemoryFacts, placements, type LedgerDatabase } from '@gauntlet/ledger'
+import { bridgedStages, lastPoolDescription, outOfMemoryFacts, placements, type LedgerDatabase } from '@gauntlet/ledger'
 import { configurationId, type Configuration, type Perturbation } from '@gauntlet/study'
 
 /** What is planned, by whose code, and what is known. */
@@ -24,6 +24,21 @@ export interface PlacedPlanInput {
  * the others for `worker`. A stage that configurations of several pools share is planned once.
  */
 export async function planPlaced(db: LedgerDatabase, input: PlacedPlanInput): Promise<PlannedStage[]> {
+  return withBridges(db, await planByPool(db, input))
+}
+
+/** The planned stages, those that are known by a bridge with it. */
+async function withBridges(db: LedgerDatabase, planned: readonly PlannedStage[]): Promise<PlannedStage[]> {
+  const fulfilled = planned.flatMap(({ state, stageKey }) => (state === 'fulfilled' && stageKey ? [stageKey] : []))
+  const bridges = await bridgedStages(db, fulfilled)
+  if (bridges.size === 0) return [...planned]
+  return planned.map((stage) => {
+    const bridge = stage.stageKey === null ? undefined : bridges.get(stage.stageKey)
+    return bridge ? { ...stage, bridge } : stage
+  })
+}
+
+async function planByPool(db: LedgerDatabase, input: PlacedPlanInput): Promise<PlannedStage[]> {
   const { configurations, perturbations, worker, recall, ranOutAt } = input
   const placed = await placements(db, configurations.map(configurationId))
   if (placed.size === 0) return plan(configurations, perturbations, worker, recall, ranOutAt)

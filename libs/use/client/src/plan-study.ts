@@ -15,6 +15,8 @@ export interface StudyPlan {
 export interface StageCount {
   readonly stage: StageName
   readonly fulfilled: number
+  /** Those of the fulfilled ones that are known by a bridge over a code change. */
+  readonly bridged: number
   /** Will not run: training is known to diverge. */
   readonly diverged: number
   readonly toRun: number
@@ -56,7 +58,8 @@ function countStage(stage: StageName, stages: readonly PlannedStage[]): StageCou
   const open = own.filter(({ state }) => state === 'open')
   const forwardsLeft = open.reduce<number | null>((sum, planned) => plus(sum, plannedCost(planned)), 0)
   const fulfilled = own.filter(({ state }) => state === 'fulfilled').length
-  return { stage, fulfilled, diverged: own.length - open.length - fulfilled, toRun: open.length, forwardsLeft }
+  const bridged = own.filter(({ bridge }) => bridge !== undefined).length
+  return { stage, fulfilled, bridged, diverged: own.length - open.length - fulfilled, toRun: open.length, forwardsLeft }
 }
 
 function plus(a: number | null, b: number | null): number | null {

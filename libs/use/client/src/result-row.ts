@@ -8,7 +8,7 @@ import type { MeasuredCell } from './study-results.ts'
 export function resultRow(cell: MeasuredCell, current = true) {
   const { row, dataset, backbone, loss, protocol, seed, inputContract } = cell
   const { perturbation, epsilon, evaluator, correct, total, accuracy } = cell
-  const { flags, measurementId, environmentClass, codeDigest, meanPerClass } = cell
+  const { flags, measurementId, environmentClass, codeDigest, importSeal, meanPerClass } = cell
   return {
     row,
     dataset,
@@ -29,6 +29,7 @@ export function resultRow(cell: MeasuredCell, current = true) {
     measurementId,
     environmentClass,
     codeDigest,
+    importSeal,
     current,
   }
 }

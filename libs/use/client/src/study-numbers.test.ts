@@ -31,6 +31,7 @@ const measured = (row: number, changes: Partial<MeasuredCell> = {}): MeasuredCel
   outcomesDigest: `o${row}`,
   codeDigest: 'c',
   environmentClass: 'e',
+  importSeal: null,
   ...changes,
 })
 
@@ -45,6 +46,7 @@ const missing = (row: number, changes: Partial<MissingCell> = {}): MissingCell =
 
 const results = (rows: readonly MeasuredCell[], lacking: readonly MissingCell[]): StudyResults => ({
   study: { id: 'id', name: 'tiny', document: null, createdAt: '' },
+  size: rows.length + lacking.length,
   rows,
   missing: lacking,
   older: [],

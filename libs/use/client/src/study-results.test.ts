@@ -31,6 +31,7 @@ function measured(plannedStages: readonly PlannedStage[], correct: number, confi
           outcomesDigest: digestOf([stageKey, 'outcomes']),
           codeDigest: identity!.codeDigest,
           environmentClass: identity!.environmentClass,
+          importSeal: null,
           confirmedAt,
         }))
       : [],
@@ -42,6 +43,7 @@ const evidence = (
   failures: readonly RecordedFailure[] = [],
 ): StudyEvidence => ({
   study: { id: digestOf('tiny'), name: 'tiny', document: null, createdAt: '' },
+  rows: configurations.length * perturbations.length,
   configurations: configurations.map((configuration, position) => ({
     position,
     id: configurationId(configuration),

@@ -21,6 +21,7 @@ import {
   type LedgerDatabase,
   type RecordedFailure,
   type RecordedMeasurement,
+  type RowRange,
   type StudyEvidence,
   type StudyGrid,
 } from '@gauntlet/ledger'
@@ -75,6 +76,8 @@ export interface MissingCell extends ResultCell {
 /** The table of a study by the keys of a plan made now, and the other numbers and failures in the ledger. */
 export interface StudyResults {
   readonly study: StudyEvidence['study']
+  /** Rows of the whole table, where a part of it was read too. */
+  readonly size: number
   readonly rows: readonly MeasuredCell[]
   readonly missing: readonly MissingCell[]
   /** Numbers of the same cells under other keys: by other code, in another environment, or of other bytes. */
@@ -86,17 +89,35 @@ export interface StudyResults {
 
 /**
  * Reads the table of a study by id or name: the numbers under the keys of a plan for workers of this description. It
- * reads rows alone and does not check whether artifacts are intact, which `plan` does. Throws `StudyUnknown`.
+ * reads rows of the ledger alone and does not check whether artifacts are intact, which `plan` does. With `rows`, it
+ * reads and plans the configurations of these rows alone, which takes as long however large the study is. Throws
+ * `StudyUnknown`.
  */
 export async function readResults(
   db: LedgerDatabase,
   nameOrId: string,
   describe: (codes: readonly StageCode[]) => Promise<WorkerDescription>,
+  rows?: RowRange,
 ): Promise<StudyResults> {
-  const evidence = await studyEvidence(db, nameOrId)
+  const evidence = await studyEvidence(db, nameOrId, rows)
   const worker = await describe(stageCodesIn(evidence))
   const ranOutAt = await outOfMemoryFacts(db, worker.environmentClass)
-  return resultsOf(evidence, await planEvidence(db, evidence, worker, ranOutAt))
+  const results = resultsOf(evidence, await planEvidence(db, evidence, worker, ranOutAt))
+  return rows ? partOf(results, rows) : results
+}
+
+/** The cells of these rows alone. */
+function partOf(results: StudyResults, { first, last }: RowRange): StudyResults {
+  const within = <Cell extends ResultCell>(cells: readonly Cell[]) =>
+    cells.filter(({ row }) => row >= first && row <= last)
+  const { rows, missing, older, failedSince } = results
+  return {
+    ...results,
+    rows: within(rows),
+    missing: within(missing),
+    older: within(older),
+    failedSince: within(failedSince),
+  }
 }
 
 /** The codes of all stages of a recorded study. */
@@ -138,7 +159,8 @@ export function resultsOf(evidence: StudyEvidence, stages: readonly PlannedStage
   for (const { cell, perturbationKey } of cellsOf(evidence)) {
     const planned = stagesFor(cell.configurationId, perturbationKey)
     const keys = new Set(planned.map(({ stageKey }) => stageKey))
-    const key = planned.find(({ stage }) => stage === 'perturb-and-evaluate')?.stageKey
+    const evaluation = planned.find(({ stage }) => stage === 'perturb-and-evaluate')
+    const key = evaluation?.bridge?.recordedKey ?? evaluation?.stageKey
     const numbers = measurements.get(cellId(cell.configurationId, perturbationKey)) ?? []
     const current = numbers.find(({ stageKey }) => stageKey === key)
     const failure = (failures.get(cell.configurationId) ?? []).find(
@@ -150,11 +172,19 @@ export function resultsOf(evidence: StudyEvidence, stages: readonly PlannedStage
       if (number !== current) older.push({ ...measuredCell(cell, number), planned: chainOfPlan(planned) })
     if (!current) missing.push({ ...cell, ...absence(failure, numbers.length > 0) })
     else {
-      rows.push(measuredCell(cell, current))
+      rows.push(measuredCell(cell, markBridged(current, planned)))
       if (failure && failure.recordedAt > current.confirmedAt) failedSince.push({ ...cell, ...failureOf(failure) })
     }
   }
-  return { study: evidence.study, rows, missing, older, failedSince, exclusions: evidence.exclusions }
+  return {
+    study: evidence.study,
+    size: evidence.rows,
+    rows,
+    missing,
+    older,
+    failedSince,
+    exclusions: evidence.exclusions,
+  }
 }
 
 /** Every cell in the order of the table. */
@@ -217,9 +247,17 @@ function cellId(configuration: Digest, perturbationKey: Digest): string {
 
 function measuredCell(cell: ResultCell, measurement: RecordedMeasurement): MeasuredCell {
   const { measurementId, evaluator, flags, correct, total } = measurement
-  const { stageKey, outcomesDigest, codeDigest, environmentClass } = measurement
-  const lineage = { stageKey, outcomesDigest, codeDigest, environmentClass }
+  const { stageKey, outcomesDigest, codeDigest, environmentClass, importSeal } = measurement
+  const lineage = { stageKey, outcomesDigest, codeDigest, environmentClass, importSeal }
   return { ...cell, measurementId, evaluator, flags, correct, total, accuracy: correct / total, ...lineage }
+}
+
+/** A number with a flag that says so where a stage behind it is known by a bridge over a code change. */
+function markBridged(number: RecordedMeasurement, planned: readonly PlannedStage[]): RecordedMeasurement {
+  const bridge = planned.find((stage) => stage.bridge !== undefined)?.bridge
+  if (!bridge) return number
+  const flag = { name: 'bridged', value: bridge.bridge, limit: 0, policy: 'mark' } as const
+  return { ...number, flags: [...number.flags, flag] }
 }
 
 function failureOf({ stage, failureClass, message, recordedAt }: RecordedFailure): CellFailure {

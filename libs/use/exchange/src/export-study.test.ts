@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { openArtifactStore } from '@gauntlet/artifacts'
 import { readZipDirectory, readZipMember, withBytesOfFile, writeZip, type ZipSource } from '@gauntlet/files'
 import {
+  citingSeals,
   droppableArtifacts,
   fulfilExecution,
   ImportContradicted,
@@ -134,10 +135,20 @@ describe('an import', () => {
       const imported = await importStudy(empty, file, { publicKey })
       expect(imported).toMatchObject({ name: 'small', measurements: 10, stages: 16, artifactsStored: 20 })
       const rows = async ({ db }: typeof empty) =>
-        (await studyEvidence(db, 'small')).measurements.map(({ confirmedAt: _confirmedAt, ...row }) => row)
+        (await studyEvidence(db, 'small')).measurements.map(
+          ({ confirmedAt: _confirmedAt, importSeal: _importSeal, ...row }) => row,
+        )
       expect(new Set((await rows(empty)).map((row) => JSON.stringify(row)))).toEqual(
         new Set((await rows(sources())).map((row) => JSON.stringify(row))),
       )
+      const { measurements } = await studyEvidence(empty.db, 'small')
+      expect(new Set(measurements.map(({ importSeal }) => importSeal))).toEqual(new Set([imported.digest]))
+      expect(await citingSeals(empty.db, study.measurements)).toMatchObject([
+        { digest: imported.digest, origin: 'imported', numbers: 10 },
+      ])
+      expect(await citingSeals(ledger.db, study.measurements.slice(0, 3))).toMatchObject([
+        { digest: imported.digest, studyId: study.id, origin: 'made', numbers: 3 },
+      ])
       const trace = await traceMeasurement(empty.db, study.measurements[0]!)
       expect(trace).toEqual(await traceMeasurement(ledger.db, study.measurements[0]!))
       expect(await empty.store.verify(trace.measurement.outcomesDigest)).toBe('intact')

@@ -74,8 +74,8 @@ describe('plan', () => {
     const tunings = (await plan(configurations, perturbations, worker, fulfilled)).filter(
       ({ stage }) => stage === 'fine-tune',
     )
-    const planned = await plan(configurations, perturbations, worker, async (keys) => {
-      const known = new Map<string, KnownStage>(await fulfilled(keys))
+    const planned = await plan(configurations, perturbations, worker, async (keys, identities) => {
+      const known = new Map<string, KnownStage>(await fulfilled(keys, identities))
       return known.has(tunings[0]!.stageKey!) ? known.set(tunings[0]!.stageKey!, null) : known
     })
     const diverged = planned.filter(({ state }) => state === 'diverged').map(({ stage }) => stage)

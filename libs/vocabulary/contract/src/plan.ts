@@ -22,8 +22,11 @@ import {
 /** What a stage generated; null where training under its key is known to diverge. */
 export type KnownStage = ArtifactsByRole | null
 
-/** Finds which of these keys are known. It is called once for each level of the DAG. */
-export type RecallStages = (keys: readonly Digest[]) => Promise<ReadonlyMap<Digest, KnownStage>>
+/** Finds which of these keys are known, each with its identity. It is called once for each level of the DAG. */
+export type RecallStages = (
+  keys: readonly Digest[],
+  identities: ReadonlyMap<Digest, StageIdentity>,
+) => Promise<ReadonlyMap<Digest, KnownStage>>
 
 /**
  * The smallest micro-batch at which fine-tuning of such a configuration ran out of memory; null where none is known.
@@ -41,6 +44,8 @@ export interface PlannedStage {
   /** The configurations it serves: several for a shared stage. */
   readonly configurations: readonly Configuration[]
   readonly perturbation?: Perturbation
+  /** Where it is known by a bridge over a code change: which one, and the key of the stage that was done. */
+  readonly bridge?: { readonly bridge: number; readonly recordedKey: Digest }
 }
 
 /**
@@ -117,7 +122,7 @@ async function planLevel<Task extends StageTask>(
     if (key) identities.set(key, identity)
     return key
   })
-  const recalled = await recall([...identities.keys()])
+  const recalled = await recall([...identities.keys()], identities)
   const outputsOf = (key: Digest | null | undefined) => (key === null ? null : recalled.get(key ?? ''))
   const known = new Map<Configuration, KnownStage | undefined>()
   const served = new Map<Digest | Task, { key: Digest | null | undefined; tasks: Task[] }>()

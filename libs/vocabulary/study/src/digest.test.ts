@@ -1,3 +1,6 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import canonicalize from 'canonicalize'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonicalJson, digestOf, digestOfBytes, NotHashable } from './digest.ts'
@@ -62,6 +65,15 @@ describe('canonical JSON', () => {
     expect(canonicalJson(doubleOf(bits))).toBe(printed)
   })
 
+  it('writes what the reference implementation of RFC 8785 writes', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
+        expect(canonicalJson(value)).toBe(canonicalize(value))
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
   it('says the same of a value as ordinary JSON does', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
@@ -112,6 +124,14 @@ describe('a digest', () => {
   it('of bytes is their SHA-256 (FIPS 180-4: "abc")', () => {
     expect(digestOfBytes(new TextEncoder().encode('abc'))).toBe(
       'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+    )
+  })
+
+  it('is the same by Node and by JavaScript', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        expect(digestOfBytes(bytes)).toBe(bytesToHex(sha256(bytes)))
+      }),
     )
   })
 

@@ -1,6 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
-import canonicalize from 'canonicalize'
 
 /** SHA-256 in 64 lowercase hexadecimal digits. */
 export type Digest = string
@@ -15,21 +14,76 @@ export class NotHashable extends Error {
 
 /** The canonical JSON of a value (RFC 8785): keys sorted by UTF-16 code unit, ECMAScript numbers, no white space. */
 export function canonicalJson(value: unknown): string {
+  const text = write(value)
+  if (text !== null) return text
   refuseUnhashable(value, '$')
-  return canonicalize(value) as string
+  throw new NotHashable('The value has no canonical form.')
 }
 
-/** The digest of a value's canonical JSON. Pure JavaScript, so that it also runs inside Temporal's sandbox. */
+/** The canonical form in one pass, since a plan makes 100,000 keys; null where something in it has none. */
+function write(value: unknown): string | null {
+  switch (typeof value) {
+    case 'string':
+      return value.isWellFormed() ? JSON.stringify(value) : null
+    case 'number':
+      return Number.isFinite(value) ? JSON.stringify(value) : null
+    case 'boolean':
+      return value ? 'true' : 'false'
+    case 'object':
+      if (value === null) return 'null'
+      return Array.isArray(value) ? writeList(value) : isPlain(value) ? writeObject(value) : null
+    default:
+      return null
+  }
+}
+
+function writeList(list: readonly unknown[]): string | null {
+  let text = '['
+  for (let i = 0; i < list.length; i++) {
+    const item = write(list[i])
+    if (item === null) return null
+    text += i === 0 ? item : `,${item}`
+  }
+  return `${text}]`
+}
+
+function writeObject(object: object): string | null {
+  let text = '{'
+  for (const key of Object.keys(object).sort()) {
+    const item = write((object as Record<string, unknown>)[key])
+    if (item === null || !key.isWellFormed()) return null
+    text += `${text === '{' ? '' : ','}${JSON.stringify(key)}:${item}`
+  }
+  return `${text}}`
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+/** The digest of a value's canonical JSON. It runs inside Temporal's sandbox too. */
 export function digestOf(value: unknown): Digest {
   return digestOfBytes(utf8ToBytes(canonicalJson(value)))
 }
 
 /** The digest of bytes. */
 export function digestOfBytes(bytes: Uint8Array): Digest {
-  return bytesToHex(sha256(bytes))
+  return nativeHash ? nativeHash('sha256', bytes, 'hex') : bytesToHex(sha256(bytes))
 }
 
-/** Fails closed: RFC 8785 libraries drop `undefined` silently, which would give two different inputs one key. */
+/** Node's own SHA-256, ten times as fast as that in JavaScript, which sandboxes and browsers have instead. */
+const nativeHash = (
+  globalThis as {
+    readonly process?: {
+      readonly getBuiltinModule?: (
+        name: string,
+      ) => { readonly hash?: (algorithm: string, bytes: Uint8Array, encoding: 'hex') => Digest } | undefined
+    }
+  }
+).process?.getBuiltinModule?.('node:crypto')?.hash
+
+/** Fails closed, and names the place: JSON drops `undefined` silently, so that two inputs would have one key. */
 function refuseUnhashable(value: unknown, path: string): void {
   if (value === null || typeof value === 'boolean') return
   if (typeof value === 'string') return refuseLoneSurrogate(value, path)
@@ -42,7 +96,7 @@ function refuseUnhashable(value: unknown, path: string): void {
     for (let i = 0; i < value.length; i++) refuseUnhashable(value[i], `${path}[${i}]`)
     return
   }
-  if (typeof value === 'object' && [Object.prototype, null].includes(Object.getPrototypeOf(value))) {
+  if (typeof value === 'object' && isPlain(value)) {
     for (const [key, item] of Object.entries(value as object)) {
       refuseLoneSurrogate(key, path)
       refuseUnhashable(item, `${path}.${key}`)
@@ -56,6 +110,6 @@ function refuseUnhashable(value: unknown, path: string): void {
 
 /** Half a surrogate pair has no UTF-8; RFC 8785 §3.2.2.2 asks for an error. */
 function refuseLoneSurrogate(text: string, path: string): void {
-  if (/\p{Surrogate}/u.test(text))
+  if (!text.isWellFormed())
     throw new NotHashable(`${path} holds half a surrogate pair, which has no UTF-8; write whole characters.`)
 }

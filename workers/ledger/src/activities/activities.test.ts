@@ -25,7 +25,8 @@ import {
   type Configuration,
   type StageIdentity,
 } from '@gauntlet/study'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { log } from '@temporalio/activity'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createLedgerActivities } from './index.ts'
 
 /*
@@ -156,6 +157,30 @@ async function checkpointOf(configuration: Configuration): Promise<StageIdentity
   const trained = await generated(fineTuneIdentity(worker, { configuration, dataset, pretrained, microBatch }))
   return checkpointIdentity(worker, { configuration, dataset, trained })
 }
+
+it('never lets a delayed worker, whose attempt was taken for lost, overwrite the result of the next one', async () => {
+  const identity = prepareDatasetIdentity(worker, { ...configurations[0]!.dataset, splitSeed: 4_711 })
+  const { sha256 } = configurations[0]!.dataset
+  const sources = { source: { digest: sha256, size: 1, mediaType: 'text/plain' } }
+  const at = new Date().toISOString()
+  const evidence = { worker: 'w', device: 'd', startedAt: at, endedAt: at, revision: { commit: null, dirty: false } }
+  const resultOf = async (name: string) => {
+    const manifest = await store.put(Buffer.from(`manifest by ${name}`), 'text/plain')
+    return { sources, generated: { manifest }, evidence: { ...evidence, worker: name } }
+  }
+  const { beginStage, recordFailedAttempt, fulfil } = activities()
+  const [delayed, next] = [attemptAt(identity, null), { ...attemptAt(identity, null), attempt: 2 }]
+  expect(await beginStage({ ...delayed, distrusted: [] })).toBeNull()
+  await recordFailedAttempt({ ...delayed, failureClass: 'WorkerLost', message: 'no heartbeat', evidence: {} })
+  expect(await beginStage({ ...next, distrusted: [] })).toBeNull()
+  const result = await resultOf('the next worker')
+  await fulfil({ ...next, used: sources, result })
+  const warned = vi.spyOn(log, 'warn').mockReturnValue(undefined)
+  const late = await fulfil({ ...delayed, used: sources, result: await resultOf('the delayed worker') })
+  expect(late.generated).toEqual(result.generated)
+  expect(warned.mock.calls.flat().join(' ')).toContain('the first ones stand')
+  expect(await beginStage({ ...attemptAt(identity, null), distrusted: [] })).toEqual({ generated: result.generated })
+})
 
 it('places configurations in declared pools, where they stay, and finds out by the workers of their pools what is open', async () => {
   const declaration = { accelerator: 'cpu', memory: null, start: { by: 'hand' } } as const

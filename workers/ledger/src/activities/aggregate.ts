@@ -1,7 +1,7 @@
 import type { LedgerActivities, Measurement } from '@gauntlet/contract'
 import { parseManifest } from '@gauntlet/datasets/manifest'
 import { decodeOutcomes, tally } from '@gauntlet/evaluation/outcomes'
-import { recordMeasurement } from '@gauntlet/ledger'
+import { recordedKeysOf, recordMeasurement } from '@gauntlet/ledger'
 import { configurationId } from '@gauntlet/study'
 import type { Dependencies } from './dependencies.ts'
 
@@ -13,6 +13,11 @@ export function createAggregate({ db, store }: Dependencies): LedgerActivities['
   return async ({ configuration, dataset, evaluated }) => {
     const manifest = parseManifest(await store.read(dataset.manifest!))
     const expected = manifest.splits.test.map(({ digest }) => digest)
+    // A number belongs to the evaluation that made its outcomes, also where a bridge led to it.
+    const recordedKeys = await recordedKeysOf(
+      db,
+      evaluated.map(({ stageKey }) => stageKey),
+    )
     const measurements: Measurement[] = []
     for (const { perturbation, stageKey, outcomes } of evaluated) {
       const { outcomes: judged, facts } = decodeOutcomes(await store.read(outcomes))
@@ -20,7 +25,7 @@ export function createAggregate({ db, store }: Dependencies): LedgerActivities['
       await recordMeasurement(db, {
         configurationId: configurationId(configuration),
         perturbation,
-        stageKey,
+        stageKey: recordedKeys.get(stageKey)!,
         outcomesDigest: outcomes.digest,
         evaluator: facts.evaluator,
         flags: facts.evidence.flags,

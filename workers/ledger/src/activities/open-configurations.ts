@@ -8,7 +8,7 @@ import {
   type RecallStages,
   type WorkerDescription,
 } from '@gauntlet/contract'
-import { knownStages, measuredUnder, measurementId, outOfMemoryFacts } from '@gauntlet/ledger'
+import { knownStages, measuredUnder, measurementId, outOfMemoryFacts, recordedKeysOf } from '@gauntlet/ledger'
 import { configurationId, type Configuration, type Digest, type Perturbation } from '@gauntlet/study'
 import type { Dependencies } from './dependencies.ts'
 import { areIntact } from './intact-artifacts.ts'
@@ -84,13 +84,16 @@ function recallIntact({ db, store }: Dependencies): RecallStages {
 /** The configurations of a plan of which a stage or a number is missing. */
 async function unfinishedOf({ db }: Dependencies, stages: readonly PlannedStage[]): Promise<Set<Configuration>> {
   const evaluations = stages.filter(({ stage }) => stage === 'perturb-and-evaluate')
-  const measured = await measuredUnder(
-    db,
-    evaluations.flatMap(({ stageKey }) => stageKey ?? []),
-  )
+  const keys = evaluations.flatMap(({ stageKey }) => stageKey ?? [])
+  const recordedKeys = await recordedKeysOf(db, keys)
+  const measured = await measuredUnder(db, [...recordedKeys.values()])
   const lacksNumber = evaluations.flatMap(({ configurations: served, perturbation, stageKey }) =>
     served.filter((each) => {
-      const cell = { configurationId: configurationId(each), perturbation: perturbation!, stageKey: stageKey! }
+      const cell = {
+        configurationId: configurationId(each),
+        perturbation: perturbation!,
+        stageKey: recordedKeys.get(stageKey ?? '')!,
+      }
       return stageKey === null || !measured.has(measurementId(cell))
     }),
   )

@@ -1,4 +1,8 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { generateDrizzleJson, generateMigration } from 'drizzle-kit/api'
 import { sql } from 'drizzle-orm'
 import { Client } from 'pg'
@@ -59,6 +63,32 @@ it('makes every table of the schema once, however many processes migrate at the 
   await migrate(ledger.databaseUrl)
   expect(await tables()).toEqual(before)
 })
+
+it(
+  'leaves a ledger that the next one completes, whenever a process that migrates is killed',
+  { timeout: 120_000 },
+  async () => {
+    const whole = await tablesIn(ledger.databaseUrl)
+    let unfinished = 0
+    for (let kill = 0; kill < 8; kill++) {
+      const databaseUrl = await databaseOf()
+      const script = fileURLToPath(new URL('./migrate.fixture.ts', import.meta.url))
+      const migrating = spawn(process.execPath, ['--import', 'tsx', script, databaseUrl], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const ended = once(migrating, 'exit')
+      await once(migrating.stdout, 'data') // it begins now
+      await sleep(20 * kill)
+      migrating.kill('SIGKILL')
+      await ended
+      if ((await requireLedger(databaseUrl).catch(() => 'unfinished')) === 'unfinished') unfinished++
+      await migrate(databaseUrl)
+      await requireLedger(databaseUrl)
+      expect(await tablesIn(databaseUrl)).toEqual(whole)
+    }
+    expect(unfinished).toBeGreaterThan(0)
+  },
+)
 
 it('refuses tables that a newer version has made', async () => {
   await ledger.db.execute(sql`insert into __drizzle_migrations (hash, created_at) values ('future', 99999999999999)`)

@@ -1,7 +1,7 @@
 import { and, desc, eq, sql } from 'drizzle-orm'
 import type { KnownStage } from '@gauntlet/contract'
 import type { Digest, StageName } from '@gauntlet/study'
-import { fulfilledOutputsOf } from './fulfilled-outputs.ts'
+import { knownOutputsOf } from './bridged-stages.ts'
 import { executionsWhere, type ExecutionNode } from './execution-graph.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { attempt, execution } from '../schema/index.ts'
@@ -61,9 +61,9 @@ export async function lastFailures(
   )
 }
 
-/** What is known of each of these stages: its outputs, or that its last attempt diverged. */
+/** What is known of each of these stages: its outputs, also by a bridge, or that its last attempt diverged. */
 export async function knownStages(db: LedgerDatabase, stageKeys: readonly Digest[]): Promise<Map<Digest, KnownStage>> {
-  const [outputs, failures] = await Promise.all([fulfilledOutputsOf(db, stageKeys), lastFailures(db, stageKeys)])
+  const [outputs, failures] = await Promise.all([knownOutputsOf(db, stageKeys), lastFailures(db, stageKeys)])
   const known = new Map<Digest, KnownStage>(outputs)
   for (const [key, { failureClass }] of failures) if (failureClass === 'Diverged') known.set(key, null)
   return known

@@ -1,5 +1,8 @@
 export { artifact } from './artifact.ts'
 export { attempt } from './attempt.ts'
+export { bridge } from './bridge.ts'
+export { bridgeEvidence } from './bridge-evidence.ts'
+export { bridgedStage } from './bridged-stage.ts'
 export { claimedConfiguration } from './claimed-configuration.ts'
 export { claimedNumber } from './claimed-number.ts'
 export { configuration } from './configuration.ts'

@@ -7,7 +7,7 @@ import { recordFailure } from './record-failure.ts'
 import { measurementId, recordMeasurement } from '../executions/record-measurement.ts'
 import { perturbationKey, recordStudy } from './record-study.ts'
 import { measurement } from '../schema/index.ts'
-import { studyEvidence } from './study-evidence.ts'
+import { rowsOfStudy, studyEvidence } from './study-evidence.ts'
 import { StudyUnknown } from './study-unknown.ts'
 
 const ledger = useLedger()
@@ -157,4 +157,20 @@ it('finds the last study of a name, and says which ones there are', async () => 
   const error: unknown = await studyEvidence(ledger.db, 'unheard-of').catch((reason: unknown) => reason)
   expect(error).toBeInstanceOf(StudyUnknown)
   expect(String(error)).toMatch(/no study "unheard-of": it holds .*renamed/)
+})
+
+it('reads the configurations of some rows alone, as the whole has them', async () => {
+  const all = [11, 12, 13].map((seed) => configurationWith(seed))
+  await recordStudy(ledger.db, studyOf('in parts', all))
+  for (const one of all) await measure(one, linf, one.seed, 'of parts')
+  const whole = await studyEvidence(ledger.db, 'in parts')
+  const part = await studyEvidence(ledger.db, 'in parts', { first: 3, last: 4 })
+  expect([whole.rows, part.rows]).toEqual([6, 6])
+  expect(part.configurations).toEqual([whole.configurations[1]])
+  expect(part.measurements).toEqual(
+    whole.measurements.filter((each) => each.configurationId === configurationId(all[1]!)),
+  )
+  const beyond = await studyEvidence(ledger.db, 'in parts', { first: 7, last: 999_999_999 })
+  expect([beyond.configurations, beyond.measurements]).toEqual([[], []])
+  expect(await rowsOfStudy(ledger.db, 'in parts')).toBe(6)
 })

@@ -10,6 +10,7 @@ import {
   configurationFailure,
   exclusion,
   execution,
+  importedStage,
   measurement,
   perturbation,
   studyConfiguration,
@@ -31,6 +32,8 @@ export interface RecordedMeasurement {
   readonly outcomesDigest: Digest
   readonly codeDigest: Digest
   readonly environmentClass: Digest
+  /** The seal by which the evaluation is known, where an import brought it. */
+  readonly importSeal: Digest | null
   /** When a run last arrived at this number. */
   readonly confirmedAt: Date
 }
@@ -48,9 +51,17 @@ export interface RecordedFailure {
   readonly recordedAt: Date
 }
 
-/** What a study consists of. It never changes. */
+/** Rows of a study's table, from `first` to `last`, counted from 1. */
+export interface RowRange {
+  readonly first: number
+  readonly last: number
+}
+
+/** What a study consists of, or the part of it that was asked for. It never changes. */
 export interface StudyGrid {
   readonly study: RecordedStudy
+  /** Rows of its table: a part of it has as many as the whole. */
+  readonly rows: number
   /** In the order of the table; `position` is the place in it, from 0. */
   readonly configurations: readonly GridConfiguration[]
   /** In the order of the table. */
@@ -73,21 +84,31 @@ export interface StudyEvidence extends StudyGrid {
   readonly failures: readonly RecordedFailure[]
 }
 
-/** Reads what a study consists of, by its id or name. Throws `StudyUnknown`. */
-export async function studyGrid(db: LedgerDatabase, nameOrId: string): Promise<StudyGrid> {
+/**
+ * Reads what a study consists of, by its id or name; with `rows`, the configurations of these rows alone. Throws
+ * `StudyUnknown`.
+ */
+export async function studyGrid(db: LedgerDatabase, nameOrId: string, rows?: RowRange): Promise<StudyGrid> {
   const study = await findStudy(db, nameOrId)
-  const [configurations, perturbations, exclusions] = await Promise.all([
-    configurationsOf(db, study.id),
+  const [perturbations, exclusions, size] = await Promise.all([
     perturbationsOf(db, study.id),
     exclusionsOf(db, study.id),
+    configurationsIn(db, study.id),
   ])
-  return { study, configurations, perturbations, exclusions }
+  const width = perturbations.length
+  const place = (row: number) => Math.min(Math.floor((row - 1) / width), size)
+  const between = rows && sql`${studyConfiguration.position} between ${place(rows.first)} and ${place(rows.last)}`
+  const configurations = await configurationsOf(db, study.id, between)
+  return { study, rows: size * width, configurations, perturbations, exclusions }
 }
 
-/** Reads a study by id or name, in seven queries however large it is. Throws `StudyUnknown`. */
-export async function studyEvidence(db: LedgerDatabase, nameOrId: string): Promise<StudyEvidence> {
-  const grid = await studyGrid(db, nameOrId)
-  return evidenceOf(db, grid, grid.configurations)
+/**
+ * Reads a study by id or name, in eight queries however large it is; with `rows`, the configurations of these rows
+ * alone. Throws `StudyUnknown`.
+ */
+export async function studyEvidence(db: LedgerDatabase, nameOrId: string, rows?: RowRange): Promise<StudyEvidence> {
+  const grid = await studyGrid(db, nameOrId, rows)
+  return evidenceOf(db, grid, rows ? [...grid.configurations] : grid.configurations)
 }
 
 /**
@@ -120,12 +141,22 @@ function flagDoubted(
   })
 }
 
+/** Rows of the table of a study by its id or name. Throws `StudyUnknown`. */
+export async function rowsOfStudy(db: LedgerDatabase, nameOrId: string): Promise<number> {
+  const { id } = await findStudy(db, nameOrId)
+  return (await configurationsIn(db, id)) * (await db.$count(studyPerturbation, eq(studyPerturbation.studyId, id)))
+}
+
+function configurationsIn(db: LedgerDatabase, studyId: Digest): Promise<number> {
+  return db.$count(studyConfiguration, eq(studyConfiguration.studyId, studyId))
+}
+
 /** The condition that a column holds one of these ids; of null, none. */
 function isAmong(column: PgColumn, ids: readonly Digest[] | null): SQL | undefined {
   return ids === null ? undefined : sql`${column} = any(${sql.param([...ids])}::text[])`
 }
 
-function configurationsOf(db: LedgerDatabase, studyId: Digest) {
+function configurationsOf(db: LedgerDatabase, studyId: Digest, chosen: SQL | undefined) {
   return db
     .select({
       position: studyConfiguration.position,
@@ -134,7 +165,7 @@ function configurationsOf(db: LedgerDatabase, studyId: Digest) {
     })
     .from(studyConfiguration)
     .innerJoin(configuration, eq(configuration.id, studyConfiguration.configurationId))
-    .where(eq(studyConfiguration.studyId, studyId))
+    .where(and(eq(studyConfiguration.studyId, studyId), chosen))
     .orderBy(studyConfiguration.position)
 }
 
@@ -165,6 +196,7 @@ function measurementsOf(
       outcomesDigest: measurement.outcomesDigest,
       codeDigest: execution.codeDigest,
       environmentClass: execution.environmentClass,
+      importSeal: importedStage.sealDigest,
       confirmedAt: measurement.confirmedAt,
     })
     .from(studyConfiguration)
@@ -177,6 +209,7 @@ function measurementsOf(
       ),
     )
     .innerJoin(execution, eq(execution.stageKey, measurement.stageKey))
+    .leftJoin(importedStage, eq(importedStage.stageKey, measurement.stageKey))
     .where(and(eq(studyConfiguration.studyId, studyId), isAmong(studyConfiguration.configurationId, ids)))
     .orderBy(desc(measurement.confirmedAt), measurement.id)
 }

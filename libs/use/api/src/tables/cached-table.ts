@@ -73,7 +73,8 @@ function keepStages(table: CachedTable, { configurations }: StudyEvidence, plann
   const places = new Map(configurations.map(({ configuration, position }) => [configuration, position]))
   for (const stage of planned) {
     const [owner, ...others] = stage.configurations.map((configuration) => kept.get(places.get(configuration)!)!)
-    if (stage.stage === 'fine-tune') for (const one of [owner!, ...others]) one.fineTune = stage.stageKey
+    if (stage.stage === 'fine-tune')
+      for (const one of [owner!, ...others]) one.fineTune = stage.bridge?.recordedKey ?? stage.stageKey
     if (stage.state === 'open') owner!.open.push({ ...stage, identity: null })
   }
   for (const [position, stages] of kept) table.stages[position] = stages

@@ -121,6 +121,8 @@ export const measurementRow = z
     measurementId: digest,
     environmentClass: digest,
     codeDigest: digest,
+    /** The seal that it came with, where an import brought it. */
+    importSeal: digest.nullable(),
     current: z.boolean(),
   })
   .openapi('Measurement')

@@ -9,6 +9,11 @@ export type ReproductionVerdict = (typeof reproductionVerdicts)[number]
 /** How a stage that was executed again compares with its record. */
 export interface ComparedStage {
   readonly stage: StageName
+  /** Of the record. */
+  readonly stageKey: Digest
+  /** The code that was executed now, and where. */
+  readonly codeDigest: Digest
+  readonly environmentClass: Digest
   readonly seconds: number
   /** The roles of what it made otherwise; empty where all bytes are the same. */
   readonly otherBytes: readonly string[]
@@ -71,6 +76,9 @@ function compareStage(
   const now = isOnHost ? remade.host : remade
   return {
     stage: identity.stage,
+    stageKey,
+    codeDigest: made.codeDigest,
+    environmentClass: now.environmentClass,
     seconds: made.seconds,
     otherBytes: [...roles].filter((role) => generated[role]?.digest !== made.generated[role]?.digest),
     otherPackages: made.otherPackages,

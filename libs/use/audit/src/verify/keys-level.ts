@@ -34,6 +34,7 @@ export const keysLevel: Level = {
     const links = new Links()
     checkGrid(record.grid, links)
     checkEnvironments(record, links)
+    checkBridges(record, links)
     const fits = new Fits()
     checkAskers(record, fits, links)
     const advance = steps(record.executions.size + record.measurements.length, context)
@@ -73,6 +74,21 @@ function checkEnvironments({ environments }: StudyRecord, links: Links): void {
     else {
       const isDigest = digestOf(document) === environmentClass
       links.judge(`environment ${environmentClass}`, isDigest ? null : 'is not the digest of its description')
+    }
+  }
+}
+
+/** That bridges lead to the stages that their keys name, and rest on reproductions of the same bytes. */
+function checkBridges({ bridges, executions }: StudyRecord, links: Links): void {
+  for (const { id, stages, evidence } of bridges) {
+    const isBorne =
+      evidence.length > 0 && evidence.every((one) => one.code === 'current' && one.verdict === 'same-bytes')
+    links.judge(`bridge ${id}`, isBorne ? null : 'does not rest on reproductions that ended in the same bytes')
+    for (const { stageKey: key, codeDigest, recordedKey } of stages) {
+      const recorded = executions.get(recordedKey)
+      if (!recorded) continue // behind no number
+      const leads = stageKey({ ...recorded.identity, codeDigest }) === key
+      links.judge(`bridge ${id}`, leads ? null : `leads from ${key} to another stage than its code gives`)
     }
   }
 }

@@ -1,9 +1,11 @@
 import {
+  auditedBridges,
   auditedExecutions,
   auditedGrid,
   auditedMeasurements,
   environmentsOf,
   producersOf,
+  type AuditedBridge,
   type AuditedExecution,
   type AuditedGrid,
   type AuditedMeasurement,
@@ -24,6 +26,8 @@ export interface StudyRecord {
   /** What edges say to have generated an input, although it is not fulfilled, has no row, or makes no such input. */
   readonly pretenders: ReadonlyMap<Digest, readonly Producer[]>
   readonly environments: ReadonlyMap<Digest, Json | null>
+  /** The bridges over code changes that stand. */
+  readonly bridges: readonly AuditedBridge[]
   /** The row of a measurement in the table of the study, from 1. */
   rowOf(measurement: AuditedMeasurement): number
 }
@@ -70,6 +74,7 @@ export async function readRecord(
     measurements,
     ...lineage,
     environments: await environmentsOf(db, [...classes]),
+    bridges: await auditedBridges(db, grid.id),
     rowOf: ({ configurationId, perturbationKey }) =>
       positions.get(configurationId)! * grid.perturbations.length + keys.get(perturbationKey)! + 1,
   }

@@ -6,6 +6,7 @@ import {
   priceSentence,
   reasonsToRun,
   speedsOf,
+  type StageCount,
   type StagesToRun,
   type StudyPlan,
   type StudyPrice,
@@ -98,12 +99,13 @@ function parseDevices(text: string): number {
 }
 
 /** A planned stage with the labels of its configurations, because the plan has these in full once. */
-function withLabels({ stage, stageKey, state, perturbation, configurations }: StudyPlan['stages'][number]) {
+function withLabels({ stage, stageKey, state, bridge, perturbation, configurations }: StudyPlan['stages'][number]) {
   return {
     stage,
     stageKey,
     state,
     fulfilled: state === 'fulfilled',
+    ...(bridge ? { bridge: bridge.bridge } : {}),
     ...(perturbation ? { perturbation } : {}),
     labels: configurations.map(({ dataset, backbone, loss, protocol, seed }) =>
       [dataset.id, backbone.id, loss, protocol.id, seed].join(' · '),
@@ -116,6 +118,9 @@ function renderPlan({ byStage }: StudyPlan, { secondsByStage }: StudyPrice): str
     [
       { heading: 'stage', cell: ({ stage }) => stage },
       { heading: 'reused', align: 'right', cell: ({ fulfilled }) => String(fulfilled) },
+      ...(byStage.some(({ bridged }) => bridged > 0)
+        ? [{ heading: 'of which bridged', align: 'right' as const, cell: ({ bridged }: StageCount) => String(bridged) }]
+        : []),
       { heading: 'to run', align: 'right', cell: ({ toRun }) => String(toRun) },
       {
         heading: 'forward-equivalents',
@@ -149,7 +154,9 @@ export function summarisePlan({ byStage, forwardsLeft }: StudyPlan): string {
   const toRun = byStage.reduce((sum, stage) => sum + stage.toRun, 0)
   const reused = byStage.reduce((sum, stage) => sum + stage.fulfilled, 0)
   const diverged = byStage.reduce((sum, stage) => sum + stage.diverged, 0)
+  const bridged = byStage.reduce((sum, stage) => sum + stage.bridged, 0)
+  const kept = bridged > 0 ? ` (${bridged} by a bridge over a code change)` : ''
   const without = diverged > 0 ? `; ${diverged} have nothing to work on, because training diverges` : ''
-  if (toRun === 0) return `Nothing to do: all ${reused} stages are reused${without}.`
-  return `${toRun} stages to run, ${reused} reused${without}; ${forwardsLeft?.toLocaleString('en') ?? 'an unknown number of'} forward-equivalents at most.`
+  if (toRun === 0) return `Nothing to do: all ${reused} stages are reused${kept}${without}.`
+  return `${toRun} stages to run, ${reused} reused${kept}${without}; ${forwardsLeft?.toLocaleString('en') ?? 'an unknown number of'} forward-equivalents at most.`
 }

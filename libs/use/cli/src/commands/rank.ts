@@ -45,7 +45,7 @@ export function addRank(program: Command): void {
           ...one,
           ...intervalsOf(uncertainty, i),
           ...boundsOf(bounds, one),
-          ...doubtsOf(study, protocol, one),
+          ...marksOf(study, protocol, one),
         }))
         if (json) console.log(JSON.stringify(rows, null, 2))
         else {
@@ -99,17 +99,19 @@ function boundsOf({ configurations, missing }: RankBounds, { backbone, loss }: R
   return missing > 0 && found ? { rankBounds: found.rank } : {}
 }
 
-/** How many of its numbers rest on bytes that somebody doubts. */
-function doubtsOf({ rows }: StudyNumbers, protocol: string, { backbone, loss }: RankedConfiguration) {
+/** How many of its numbers rest on bytes that somebody doubts, or on a bridge over a code change. */
+function marksOf({ rows }: StudyNumbers, protocol: string, { backbone, loss }: RankedConfiguration) {
   const own = rows.filter((row) => row.backbone === backbone && row.loss === loss && row.protocol === protocol)
-  const doubted = own
-    .flatMap(({ origins }) => Object.values(origins))
-    .filter((origin) => origin.kind === 'measured' && origin.flags.some(({ name }) => name === 'doubted')).length
-  return doubted > 0 ? { doubted } : {}
+  const origins = own.flatMap((row) => Object.values(row.origins))
+  const numberWith = (flag: string) =>
+    origins.filter((origin) => origin.kind === 'measured' && origin.flags.some(({ name }) => name === flag)).length
+  const [doubted, bridged] = [numberWith('doubted'), numberWith('bridged')]
+  return { ...(doubted > 0 ? { doubted } : {}), ...(bridged > 0 ? { bridged } : {}) }
 }
 
 type RankedRow = RankedConfiguration & {
   readonly doubted?: number
+  readonly bridged?: number
   readonly rankInterval?: readonly [number, number]
   readonly firstShare?: number
   readonly rankBounds?: readonly [number, number]
@@ -150,6 +152,9 @@ function columnsOf(rows: readonly RankedRow[]): readonly Column<RankedRow>[] {
     { heading: 'geometric', align: 'right', cell: ({ geometric }) => geometric.toFixed(5) },
     ...(rows.some((one) => one.doubted !== undefined)
       ? [{ heading: 'doubted', align: 'right' as const, cell: ({ doubted = 0 }: RankedRow) => String(doubted) }]
+      : []),
+    ...(rows.some((one) => one.bridged !== undefined)
+      ? [{ heading: 'bridged', align: 'right' as const, cell: ({ bridged = 0 }: RankedRow) => String(bridged) }]
       : []),
     ...(first?.rankBounds
       ? [{ heading: 'among all', align: 'right' as const, cell: (one: RankedRow) => one.rankBounds!.join(' – ') }]

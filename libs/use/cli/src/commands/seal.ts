@@ -125,8 +125,8 @@ interface ProveOptions extends SealCommandOptions {
 }
 
 async function prove(session: LedgerSession, study: string, { row, out, signer, onProgress }: ProveOptions) {
-  const { rows } = (await readCurrentResults(session, study)).results
-  const cell = rows.find((measured) => String(measured.row) === row)
+  const only = /^[1-9]\d{0,8}$/.test(row) ? { first: Number(row), last: Number(row) } : null
+  const cell = only && (await readCurrentResults(session, study, only)).results.rows[0]
   if (!cell) throw new Misuse(`There is no number in row ${row}; see gauntlet results ${study}.`)
   const proof = await proveNumber(session, study, cell.measurementId, { signer, onProgress })
   const file = resolve(out ?? `${study}-row-${row}.proof.json`)

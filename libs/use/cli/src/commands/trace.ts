@@ -1,5 +1,5 @@
 import { flagMeaning } from '@gauntlet/analysis'
-import { reproductionsOf, traceMeasurement, type MeasurementTrace } from '@gauntlet/ledger'
+import { bridgesTo, importSealsOf, reproductionsOf, traceMeasurement, type MeasurementTrace } from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { classCounts } from '../print/class-counts.ts'
 import { CommandFailed, Misuse } from '../command-failed.ts'
@@ -17,23 +17,29 @@ export function addTrace(program: Command): void {
     .argument('<row>', "number of the row in the study's table")
     .option('--json', 'print JSON')
     .action(async (study: string, row: string, { json }: { json?: boolean }) => {
-      if (!/^[1-9]\d*$/.test(row))
+      if (!/^[1-9]\d{0,8}$/.test(row))
         throw new Misuse(`${JSON.stringify(row)} is not a row; give its number from gauntlet results ${study}.`)
       await withLedger(async ({ settings, db, store }) => {
-        const { rows, missing } = (await readCurrentResults({ settings, db }, study)).results
-        const cell = rows.find((measured) => measured.row === Number(row))
-        const empty = missing.find((other) => other.row === Number(row))
+        const only = { first: Number(row), last: Number(row) }
+        const { results } = await readCurrentResults({ settings, db }, study, only)
+        const [cell, empty] = [results.rows[0], results.missing[0]]
         if (empty)
           throw new CommandFailed(`Row ${row} has no number (${empty.failureClass ?? 'pending'}: ${empty.reason}).`)
-        if (!cell)
-          throw new Misuse(`There is no row ${row} in ${study}; it has rows 1 to ${rows.length + missing.length}.`)
+        if (!cell) throw new Misuse(`There is no row ${row} in ${study}; it has rows 1 to ${results.size}.`)
         const [trace, reproductions] = await Promise.all([
           traceMeasurement(db, cell.measurementId),
           reproductionsOf(db, cell.measurementId),
         ])
-        const [classes, changes] = await Promise.all([classCounts(trace, store), changesOf(trace, store)])
+        const keys = trace.executions.map(({ stageKey }) => stageKey)
+        const [classes, changes, bridges, imported] = await Promise.all([
+          classCounts(trace, store),
+          changesOf(trace, store),
+          bridgesTo(db, keys),
+          importSealsOf(db, keys),
+        ])
+        const importSeals = Object.fromEntries(imported)
         const doubts = cell.flags.filter(({ name }) => name === 'doubted').map(flagMeaning)
-        const context = { classes, changes, reproductions, doubts }
+        const context = { classes, changes, reproductions, bridges, importSeals, doubts }
         console.log(
           json ? JSON.stringify({ row: cell.row, ...trace, ...context }, null, 2) : renderTrace(trace, context),
         )

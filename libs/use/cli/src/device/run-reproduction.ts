@@ -20,6 +20,11 @@ export interface ReproductionSettings {
   readonly first: StageName
 }
 
+/** A number that was computed again, with the number of its row. */
+export interface RecordedReproduction extends JudgedReproduction {
+  readonly reproduction: number
+}
+
 type TracedNumber = RecordedNumber & { readonly trace: MeasurementTrace }
 
 /** Computes these numbers again in a store of their own, and records the verdict of each once it is known. */
@@ -27,11 +32,11 @@ export async function runReproduction(
   session: LedgerSession,
   measurementIds: readonly Digest[],
   settings: ReproductionSettings,
-): Promise<JudgedReproduction[]> {
+): Promise<RecordedReproduction[]> {
   const numbers = await Promise.all(measurementIds.map((id) => recordedNumber(session.db, id, settings.first)))
   const folder = temporaryFolder('gauntlet-reproduce-')
   const scratch = pathToFileURL(folder).href
-  const judged: JudgedReproduction[] = []
+  const judged: RecordedReproduction[] = []
   let kept = Promise.resolve()
   const keep = async (remade: RemadeNumber) => {
     const number = numbers.find(({ measurementId }) => measurementId === remade.measurementId)!
@@ -53,11 +58,11 @@ async function judgeAndRecord(
   number: TracedNumber,
   remade: RemadeNumber,
   { code, tolerance, scratch }: ReproductionSettings & { readonly scratch: ArtifactStore },
-): Promise<JudgedReproduction> {
+): Promise<RecordedReproduction> {
   const judged = await judgeReproduction(number, remade, { store, scratch, tolerance })
   const { measurementId, verdict, firstStage } = judged
   const { environment, environmentClass, device } = remade
-  await recordReproduction(db, {
+  const reproduction = await recordReproduction(db, {
     stageKey: number.trace.measurement.stageKey,
     measurementId,
     code,
@@ -67,7 +72,7 @@ async function judgeAndRecord(
     environmentClass,
     details: JSON.parse(JSON.stringify({ ...judged, device })) as Json,
   })
-  return judged
+  return { ...judged, reproduction }
 }
 
 async function computeAgain(

@@ -1,4 +1,4 @@
-import type { MeasurementTrace, Reproduction, TracedExecution } from '@gauntlet/ledger'
+import type { BridgeOfStage, MeasurementTrace, Reproduction, TracedExecution } from '@gauntlet/ledger'
 import { configurationWith } from '@gauntlet/ledger/fixtures/ledger'
 import { configurationId, digestOf } from '@gauntlet/study'
 import { expect, it } from 'vitest'
@@ -58,7 +58,7 @@ const trace: MeasurementTrace = {
   ],
 }
 
-const context = { classes: 'not counted', changes: [], reproductions: [], doubts: [] }
+const context = { classes: 'not counted', changes: [], reproductions: [], bridges: [], importSeals: {}, doubts: [] }
 
 it('names where images and weights came from, and what each stage took, on what and with which micro-batch', () => {
   const text = renderTrace(trace, { ...context, changes: ['the head was left out'] })
@@ -81,4 +81,35 @@ it('says how the number came out when it was computed again, and that it is doub
   const text = renderTrace(trace, { ...context, reproductions: [again], doubts: ['a worker with bad memory'] })
   expect(text).toContain('computed again 2026-02-01 00:00 UTC by the recorded code: differs, first at stage fine-tune')
   expect(text).toContain('doubted: a worker with bad memory')
+})
+
+it('names the bridges that lead to its stages, also the revoked ones', () => {
+  const bridge: BridgeOfStage = {
+    id: 3,
+    studyId: digestOf('study'),
+    share: 0.05,
+    numbers: 40,
+    madeAt: new Date('2026-02-01T00:00:00Z'),
+    revokedAt: null,
+    revokedWhy: null,
+    stages: 9,
+    reproductions: [1, 2],
+    recordedKey: digestOf('training'),
+    stageKey: digestOf('training by other code'),
+    codeDigest: digestOf('other code'),
+  }
+  const revoked = { ...bridge, id: 2, revokedAt: new Date('2026-01-31T00:00:00Z'), revokedWhy: 'too few numbers' }
+  const text = renderTrace(trace, { ...context, bridges: [bridge, revoked] })
+  const short = digestOf('training by other code').slice(0, 12)
+  expect(text).toMatch(
+    new RegExp(`bridge 3: stage \\w{12} counts as ${short} by code \\w{12}; made 2026-02-01 for 9 stages`),
+  )
+  expect(text).toContain('behind 40 numbers, of which 2 had the same bytes (reproductions 1, 2)')
+  expect(text).toContain('bridge 2, revoked 2026-01-31: too few numbers')
+})
+
+it('names the seal that stages came with, where an import brought them', () => {
+  const seal = digestOf('seal')
+  const text = renderTrace(trace, { ...context, importSeals: { [training.stageKey]: seal } })
+  expect(text).toContain(`imported under seal ${seal}: fine-tune`)
 })

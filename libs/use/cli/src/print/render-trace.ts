@@ -1,7 +1,8 @@
-import { duration, percent } from '@gauntlet/analysis'
+import { duration, grouped, percent } from '@gauntlet/analysis'
 import { microBatchOf } from '@gauntlet/audit'
-import type { MeasurementTrace, Reproduction, TracedExecution } from '@gauntlet/ledger'
+import type { BridgeOfStage, MeasurementTrace, Reproduction, TracedExecution } from '@gauntlet/ledger'
 import { configurationLabel, type Json } from '@gauntlet/study'
+import { bridgeLines } from './render-bridge.ts'
 import type { ClassCount } from './class-counts.ts'
 import { renderTable } from './table.ts'
 
@@ -12,6 +13,10 @@ export interface TraceContext {
   readonly changes: readonly string[]
   /** The last time first. */
   readonly reproductions: readonly Reproduction[]
+  /** The bridges over code changes that lead to its stages, the last one first. */
+  readonly bridges: readonly BridgeOfStage[]
+  /** The seals by which stages are known that were fulfilled elsewhere, by stage key. */
+  readonly importSeals: Readonly<Record<string, string>>
   /** Reasons to doubt the number, a sentence each. */
   readonly doubts: readonly string[]
 }
@@ -23,7 +28,7 @@ export interface TraceContext {
 export function renderTrace(trace: MeasurementTrace, context: TraceContext): string {
   const { measurement, executions } = trace
   const { configuration, perturbation, evaluator, correct, total, outcomesDigest, recordedAt } = measurement
-  const { classes, changes, reproductions, doubts } = context
+  const { classes, changes, reproductions, bridges, importSeals, doubts } = context
   return [
     `${correct}/${total} (${percent(correct / total)}) · ${perturbation.name} by ${evaluator}\n${configurationLabel(configuration)}\nmeasured ${minute(recordedAt)}`,
     ...(doubts.length > 0 ? [doubts.map((doubt) => `doubted: ${doubt}`).join('\n')] : []),
@@ -33,6 +38,8 @@ export function renderTrace(trace: MeasurementTrace, context: TraceContext): str
     reproductions.length > 0
       ? reproductions.map(renderReproduction).join('\n')
       : 'never computed again; gauntlet reproduce does so',
+    ...importLines(executions, importSeals),
+    ...(bridges.length > 0 ? [bridgeLines(bridges).join('\n')] : []),
     ...executions.map(renderExecution),
   ].join('\n\n')
 }
@@ -50,6 +57,15 @@ function renderSources({ measurement, sources }: MeasurementTrace, changes: read
     return [`${what}: ${name}`, `  from ${from.source}`, `  SHA-256 ${from.sha256}${size}`]
   })
   return [...lines, ...changes.map((change) => `  ${change}`)].join('\n')
+}
+
+/** Which stages rest on the word of who sealed them elsewhere, a line for each seal. */
+function importLines(executions: readonly TracedExecution[], seals: TraceContext['importSeals']): string[] {
+  const imported = executions.filter(({ stageKey }) => seals[stageKey] !== undefined)
+  const lines = [...grouped(imported, ({ stageKey }) => seals[stageKey]!)].map(
+    ([seal, same]) => `imported under seal ${seal}: ${same.map(({ stage }) => stage).join(', ')}`,
+  )
+  return lines.length > 0 ? [lines.join('\n')] : []
 }
 
 /** How long each stage took, on what, and with which micro-batch. */

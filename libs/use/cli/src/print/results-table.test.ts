@@ -24,10 +24,11 @@ const cell = (row: number, correct: number, changes: Partial<MeasuredCell> = {})
   outcomesDigest: 'o',
   codeDigest: 'c',
   environmentClass: digestOf('cpu X'),
+  importSeal: null,
   ...changes,
 })
 
-const nothing = { missing: [], older: [], failedSince: [], exclusions: [] }
+const nothing = { size: 4, missing: [], older: [], failedSince: [], exclusions: [] }
 const study = { ...nothing, study: { name: 'tiny' } as StudyResults['study'] }
 const description = {
   environment: { device: 'cpu X', libtensorflow: '2.21.0', precision: 'float32', threads: 1 },
@@ -110,4 +111,19 @@ it('does not hide a failure that is newer than the number of its cell', () => {
   expect(renderResults({ ...study, rows: [cell(1, 3)], failedSince }, asked)).toMatch(
     /Failed since their number was measured:\n {2}row 1: fine-tune, Bug, broken/,
   )
+})
+
+it('shows a part of a table without ranks, and says how to see the others', () => {
+  const rows = [cell(1, 3), cell(2, 4)]
+  const part = renderResults({ ...study, rows }, { ...asked, range: { first: 1, last: 2 } })
+  expect(part).not.toMatch(/^ *rank /m)
+  expect(part).toMatch(/Rows 1 to 2 of 4; --rows 3-4 shows the next, --rows all the whole table/)
+  const last = renderResults({ ...study, rows }, { ...asked, range: { first: 3, last: 9 } })
+  expect(last).toMatch(/Rows 3 to 4 of 4; --rows all the whole table/)
+})
+
+it('says once what a flag means, of all rows that have it', () => {
+  const flags = [{ name: 'bridged', value: 3, limit: 0, policy: 'mark' }] as const
+  const rows = [1, 2, 3, 4].map((row) => cell(row, 3, row === 3 ? {} : { flags }))
+  expect(renderResults({ ...study, rows }, asked)).toMatch(/rows 1 to 2, 4: it was made by other code .*\(bridge 3;/)
 })

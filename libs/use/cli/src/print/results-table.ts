@@ -1,5 +1,6 @@
 import {
   flagSentence,
+  grouped,
   percent,
   rankConfigurations,
   wilsonInterval,
@@ -13,6 +14,7 @@ import {
   type OlderNumber,
   type StudyResults,
 } from '@gauntlet/client'
+import type { RowRange } from '@gauntlet/ledger'
 import { cellLabel } from '@gauntlet/study'
 import type { PoolDescription } from '../stack/worker-description.ts'
 import { renderTable, type Column } from './table.ts'
@@ -20,26 +22,27 @@ import { renderTable, type Column } from './table.ts'
 /** What a table shows beside the results of the study. */
 export interface TableContext {
   readonly pool: PoolDescription
+  /** The rows that were read; absent where all were. */
+  readonly range?: RowRange
   /** Numbers under other keys; absent unless the user asks for them. */
   readonly older?: readonly OlderNumber[]
 }
 
 /**
  * The table of a study: the environment and code of its numbers, every measurement, the configurations in rank order,
- * those that are not ranked with the reasons, every cell without a number with its reason, and the older numbers.
+ * those that are not ranked with the reasons, every cell without a number with its reason, and the older numbers. A
+ * part of a table has no ranks, which are among all configurations.
  */
-export function renderResults(results: StudyResults, { pool, older }: TableContext): string {
+export function renderResults(results: StudyResults, { pool, range, older }: TableContext): string {
   const { rows, missing, failedSince, exclusions } = results
   const configurations = rankConfigurations<TableCell>([...rows, ...missing], countOf)
   const flagged = rows.filter(({ flags }) => flags.length > 0)
   const parts = [
     ...(rows.length > 0 ? [renderProvenance(rows, pool), renderMeasurements(rows)] : [noNumbersSentence(results)]),
-    ...(rows.length > 0 ? [renderScores(configurations)] : []),
-    ...section('Not ranked', refusals(configurations)),
-    ...section(
-      'Flagged',
-      flagged.flatMap(({ row, flags }) => flags.map((flag) => `row ${row}: ${flagSentence(flag)}`)),
-    ),
+    ...(rows.length > 0 && !range ? [renderScores(configurations)] : []),
+    ...(range ? [] : section('Not ranked', refusals(configurations))),
+    ...section('Flagged', flagLines(flagged)),
+    ...section('Imported', importLines(rows)),
     ...section(
       'Failed since their number was measured',
       failedSince.map((cell) => `row ${cell.row}: ${cell.stage}, ${cell.failureClass}, ${cell.message}`),
@@ -52,8 +55,38 @@ export function renderResults(results: StudyResults, { pool, older }: TableConte
     ),
     ...(exclusions.length > 0 ? [`Left out by the study: ${exclusions.map(({ reason }) => reason).join('; ')}`] : []),
     ...(older ? renderOlder(older) : olderNumbersSentence(results)),
+    ...(range ? [partSentence(results, range)] : []),
   ]
   return parts.join('\n\n')
+}
+
+/** A line for each flag of a row; flags that say the same of several rows share one. */
+function flagLines(flagged: readonly MeasuredCell[]): string[] {
+  const lines = flagged.flatMap(({ row, flags }) => flags.map((flag) => ({ row, sentence: flagSentence(flag) })))
+  return [...grouped(lines, ({ sentence }) => sentence)].map(([sentence, same]) => {
+    const rows = same.map(({ row }) => row)
+    return `${rows.length === 1 ? 'row' : 'rows'} ${rangesOf(rows)}: ${sentence}`
+  })
+}
+
+/** A line for each seal that numbers came with: these rest on the word of who sealed them. */
+function importLines(rows: readonly MeasuredCell[]): string[] {
+  const imported = rows.filter(({ importSeal }) => importSeal !== null)
+  return [...grouped(imported, ({ importSeal }) => importSeal!)].map(
+    ([seal, same]) =>
+      `${same.length === 1 ? 'row' : 'rows'} ${rangesOf(same.map(({ row }) => row))}: under seal ${seal}, on the word of who made it until gauntlet reproduce has computed them here`,
+  )
+}
+
+/** Ascending numbers in few characters: `1 to 4, 7`. */
+function rangesOf(rows: readonly number[]): string {
+  const ranges: [first: number, last: number][] = []
+  for (const row of rows) {
+    const last = ranges.at(-1)
+    if (last && last[1] === row - 1) last[1] = row
+    else ranges.push([row, row])
+  }
+  return ranges.map(([first, last]) => (first === last ? first : `${first} to ${last}`)).join(', ')
 }
 
 type TableCell = ResultCell & Partial<MeasuredCell>
@@ -64,6 +97,14 @@ function countOf({ correct, total, flags }: TableCell): FlaggedCount | null {
 
 function section(heading: string, lines: readonly string[]): string[] {
   return lines.length > 0 ? [`${heading}:\n${lines.map((line) => `  ${line}`).join('\n')}`] : []
+}
+
+/** Which rows these are, and how to see others. */
+function partSentence({ study, size }: StudyResults, { first, last }: RowRange): string {
+  const end = Math.min(last, size)
+  const next = `${end + 1}-${Math.min(end + 1 + last - first, size)}`
+  const others = end < size ? ` --rows ${next} shows the next,` : ''
+  return `Rows ${first.toLocaleString('en')} to ${end.toLocaleString('en')} of ${size.toLocaleString('en')};${others} --rows all the whole table, and gauntlet rank ${study.name} the ranks.`
 }
 
 function noNumbersSentence({ study }: StudyResults): string {

@@ -16,6 +16,7 @@ describe('the model of a study', () => {
   it('has a sign of its own and a sentence for everything that a cell can have', () => {
     const cells: Readonly<Record<CellKind, InventedCell>> = {
       measured: { correct: 40 },
+      bridged: { correct: 40, bridged: true },
       doubted: { correct: 40, doubted: true },
       refused: { correct: 40, refused: true },
       pending: 'pending',

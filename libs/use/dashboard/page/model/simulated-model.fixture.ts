@@ -3,7 +3,7 @@ import { factorNames, StudyModel } from './study-model.ts'
 
 /** What a cell of an invented table has: a number, with flags where it has some, or a state. */
 export type InventedCell =
-  | { readonly correct: number; readonly refused?: boolean; readonly doubted?: boolean }
+  | { readonly correct: number; readonly refused?: boolean; readonly doubted?: boolean; readonly bridged?: boolean }
   | 'pending'
   | 'older'
   | 'unread'
@@ -62,6 +62,7 @@ function addCell(cells: StudyTable['cells'], row: number, cell: InventedCell): v
   if (failure) cells.failures[row] = failure
   const policy = isCounted && cell.refused ? 'refuse' : isCounted && cell.doubted ? 'mark' : null
   if (policy) cells.flags[row] = [{ name: 'zero-gradient', value: 0.5, limit: 0.1, policy }]
+  if (isCounted && cell.bridged) cells.flags[row] = [{ name: 'bridged', value: 3, limit: 0, policy: 'mark' }]
 }
 
 export function inventedModel(...parameters: Parameters<typeof inventedTable>): StudyModel {

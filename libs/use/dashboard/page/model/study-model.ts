@@ -8,7 +8,7 @@ export const factorNames = ['dataset', 'backbone', 'protocol', 'loss', 'seed', '
 const states = ['pending', 'measured', 'older', 'failed', 'diverged', 'unread'] as const
 
 /** What a cell shows, each with a sign of its own. */
-export type CellKind = (typeof states)[number] | 'doubted' | 'refused' | 'running'
+export type CellKind = (typeof states)[number] | 'bridged' | 'doubted' | 'refused' | 'running'
 
 /** A column of numbers: the place of a perturbation, or the score over all of them. */
 export type Measure = number | 'score'
@@ -199,6 +199,7 @@ export class StudyModel {
 
 function kindOf(flags: readonly Flag[]): CellKind {
   if (flags.length === 0) return 'measured'
+  if (flags.every(({ name }) => name === 'bridged')) return 'bridged'
   return flags.some(({ policy }) => policy === 'refuse') ? 'refused' : 'doubted'
 }
 
@@ -209,6 +210,7 @@ function capital(sentence: string): string {
 /** What each sign means, for legends. */
 export const kindMeanings: Readonly<Record<CellKind, readonly [sign: string, meaning: string]>> = {
   measured: ['43.7', 'measured'],
+  bridged: ['43.7 =', 'by other code, kept by a bridge: a sample had the same bytes'],
   doubted: ['43.7 !', 'measured, with a reason to doubt it'],
   refused: ['43.7 ⊘', 'measured, not to be ranked'],
   diverged: ['∿', 'diverged'],
@@ -223,6 +225,7 @@ export const kindMeanings: Readonly<Record<CellKind, readonly [sign: string, mea
 export function cellText({ kind, value }: ShownCell, measure: Measure): string {
   if (value === null) return kind === 'refused' ? '⊘' : kindMeanings[kind][0]
   const number = measure === 'score' ? value.toFixed(3) : (100 * value).toFixed(1)
+  if (kind === 'bridged') return `${number} =`
   if (kind === 'doubted') return `${number} !`
   return kind === 'refused' ? `${number} ⊘` : number
 }
