@@ -22,14 +22,17 @@ export function noteUse(file) {
 /**
  * Removes the files of a cache's folder that were not used for thirty days. To be called by whoever has just added
  * `fresh` to it, whose time tells the present one by the clock of the file system. Other processes may do so at the
- * same time, and may have open what is removed.
+ * same time, and may have open what is removed. What cannot be removed stays, such as files of another account.
  * @param {string} folder
  * @param {string} fresh
  */
 export function removeUnused(folder, fresh) {
   const oldest = statSync(fresh).mtimeMs - unusedAfter
   for (const file of readdirSync(folder).map((name) => join(folder, name))) {
-    const used = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Infinity
-    if (used < oldest) rmSync(file, { force: true })
+    try {
+      if (statSync(file).mtimeMs < oldest) rmSync(file, { force: true })
+    } catch {
+      // It is gone already, or is another account's.
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { emptyFolder } from './empty-folder.fixture.ts'
@@ -12,9 +12,12 @@ it('removes the files of a cache that were not used for thirty days', () => {
     writeFileSync(join(folder, name), name)
     utimesSync(join(folder, name), daysAgo(days), daysAgo(days))
   }
+  const stays = join(folder, 'no file')
+  mkdirSync(stays)
+  utimesSync(stays, daysAgo(31), daysAgo(31))
   noteUse(join(folder, 'used'))
   removeUnused(folder, join(folder, 'fresh'))
-  expect(readdirSync(folder).toSorted()).toEqual(['fresh', 'lately', 'used'])
+  expect(readdirSync(folder).toSorted()).toEqual(['fresh', 'lately', 'no file', 'used'])
 })
 
 it('notes a use once a day, and passes over a file that is gone', () => {
