@@ -1,4 +1,5 @@
-import { circuitBreakerThreshold, type StageFailureSummary } from '@gauntlet/contract'
+import { circuitBreakerThreshold, type CountedBugs, type StageFailureSummary } from '@gauntlet/contract'
+import { digestOf } from '@gauntlet/study'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CircuitBreaker } from './circuit-breaker.ts'
@@ -11,7 +12,7 @@ function breakerAfter(
   backbone = 'a',
 ): CircuitBreaker {
   const breaker = new CircuitBreaker({})
-  for (let index = 0; index < times; index++) breaker.count(backbone, failures(index))
+  for (let index = 0; index < times; index++) breaker.count(digestOf(index), backbone, failures(index))
   return breaker
 }
 
@@ -40,6 +41,19 @@ describe('CircuitBreaker', () => {
     expect(breakerAfter(1, fiveCells).openFor('a')).toBe(undefined)
   })
 
+  it('counts a configuration once that fails again when it is tried again', () => {
+    const breaker = new CircuitBreaker({})
+    for (let time = 0; time < 10; time++) breaker.count(digestOf('one'), 'a', [bug('no kernel')])
+    expect(breaker.openFor('a')).toBe(undefined)
+  })
+
+  it('goes on from a run of an earlier version, which carried how many there were', () => {
+    const breaker = new CircuitBreaker({ 'fine-tune a no kernel': circuitBreakerThreshold - 1 })
+    expect(breaker.openFor('a')).toBe(undefined)
+    breaker.count(digestOf('one'), 'a', [bug('no kernel')])
+    expect(breaker.openFor('a')).toBeDefined()
+  })
+
   it('counts messages that differ only in numbers and digests as one cause', () => {
     const naming = (index: number) => [bug(`shape [${index + 1},224] of ${`${index}f`.repeat(32)}`)]
     expect(breakerAfter(circuitBreakerThreshold, naming).openFor('a')).toBeDefined()
@@ -54,8 +68,8 @@ describe('CircuitBreaker', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.constantFrom('a', 'b'), fc.string())), (failures) => {
         const before = new CircuitBreaker({})
-        for (const [backbone, message] of failures) before.count(backbone, [bug(message)])
-        const after = new CircuitBreaker(JSON.parse(JSON.stringify(before.counted())) as Record<string, number>)
+        failures.forEach(([backbone, message], index) => before.count(digestOf(index), backbone, [bug(message)]))
+        const after = new CircuitBreaker(JSON.parse(JSON.stringify(before.counted())) as CountedBugs)
         expect([after.openFor('a'), after.openFor('b')]).toEqual([before.openFor('a'), before.openFor('b')])
       }),
     )

@@ -315,7 +315,7 @@ export class StudyWindow {
       this.breaker.close()
       if (patched('skipped-again')) this.again.push(...this.tally.takeBack({ failureClass: 'CircuitOpen' }))
     }
-    this.breaker.count(configuration.backbone.id, result.failures)
+    this.breaker.count(configurationId(configuration), configuration.backbone.id, result.failures)
     this.end(listed, result)
     this.addSeconds(result.deviceSeconds + stages.takeSeconds())
   }

@@ -37,6 +37,12 @@ export interface DeclaredPools {
   readonly fetch: string
 }
 
+/**
+ * The configurations that failed alike, by `stage backbone cause`: the beginnings of their ids, no more than open a
+ * circuit. Runs of earlier versions carried their number.
+ */
+export type CountedBugs = Readonly<Record<string, readonly string[] | number>>
+
 /** What a study workflow must remember when it continues as new. */
 export interface StudyCarried {
   /** How many configurations of the study's list have been started or were known. */
@@ -46,8 +52,8 @@ export interface StudyCarried {
   /** The places of those that are to be tried again. */
   readonly again: readonly number[]
   readonly ended: StudyCounts
-  /** How many configurations failed by a bug, by `stage backbone cause`. */
-  readonly bugs: Readonly<Record<string, number>>
+  /** The configurations that failed by a bug. */
+  readonly bugs: CountedBugs
   /** Those that ended without a number of theirs, alike ones together. */
   readonly failed: readonly FailedPlaces[]
   readonly paused: PauseReason | null
