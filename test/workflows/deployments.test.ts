@@ -146,12 +146,13 @@ const unversioned: Readonly<Record<string, readonly [string, string]>> = {
 function heldWork(count: number) {
   const work = new FakeWork(cells(count))
   let isHeld = true
-  work.duration = ({ stage }) => (stage === 'fine-tune' && isHeld ? 4_000 : 0)
+  work.duration = ({ stage }) => (stage === 'fine-tune' && isHeld ? 10_000 : 0)
   return { work, letGo: () => void (isHeld = false) }
 }
 
 describe('workflows that are deployed under a running study', () => {
   it('leave its configurations with the build that they began with, and begin the others with theirs', async () => {
+    const other = await anotherConfiguration()
     const { work, letGo } = heldWork(3)
     const deploying = new Deploying(work)
     await deploying.startPool()
@@ -159,7 +160,6 @@ describe('workflows that are deployed under a running study', () => {
     const study = await startStudyWorkflow(deploying.client, { window: 2 })
     await until(() => work.callsOf('fine-tune').length === 2)
     letGo()
-    const other = await anotherConfiguration()
     expect((await deploying.deploy(other)).held).toEqual([])
     await first.stop()
     await deploying.versions.tend()
@@ -180,6 +180,8 @@ describe('workflows that are deployed under a running study', () => {
   })
 
   it('leave a study whose history they cannot replay with its build, to its end', async () => {
+    const text = '  if (!input.carried) await recordStudy(input)\n'
+    const other = await buildWith('study.ts', text, `  await Promise.all([recordStudy(input), recordStudy(input)])\n`)
     const { work, letGo } = heldWork(3)
     const deploying = new Deploying(work)
     await deploying.startPool()
@@ -187,8 +189,6 @@ describe('workflows that are deployed under a running study', () => {
     const study = await startStudyWorkflow(deploying.client, { window: 2 })
     await until(() => work.callsOf('fine-tune').length === 2)
     letGo()
-    const text = '  if (!input.carried) await recordStudy(input)\n'
-    const other = await buildWith('study.ts', text, `  await Promise.all([recordStudy(input), recordStudy(input)])\n`)
     const { held } = await deploying.deploy(other)
     expect(held).toEqual([{ workflowId: study.workflowId, buildId: present.buildId }])
     await first.stop()
