@@ -4,9 +4,9 @@ import { GauntletHome } from '../end-to-end/gauntlet-home.fixture.ts'
 import { variant } from '../end-to-end/studies.fixture.ts'
 
 /*
- * A number is computed again where it was imported: a study of two numbers is exported with every artifact, and an empty
- * installation imports it, verifies its seal, says where its numbers came from, and executes the stages of one again.
- * Two minutes on two quiet cores.
+ * A number is computed again where it was imported: a study of two numbers is exported with every artifact, and an
+ * empty installation imports it, verifies its seal, says where its numbers came from, and executes the stages of one
+ * again. Two minutes on two quiet cores.
  */
 
 const [home, other] = [new GauntletHome(), new GauntletHome()]
