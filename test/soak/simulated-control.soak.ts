@@ -80,16 +80,17 @@ class ControlledStudy {
     extend: () => this.extend(),
     cancel: async () => {
       await cancelStudy(this.client, this.study.id)
-      expect(await isStudyRunning(this.client, this.study.id)).toBe(false)
+      if (await isStudyRunning(this.client, this.study.id)) throw new Error('It runs after it was cancelled.')
       await start(homes.controlled, this.client, this.study)
     },
   }
 
   private async pauseAWhile(now: boolean): Promise<void> {
     const { paused } = await pauseStudy(this.client, this.study.id, { now })
-    expect(paused).toBe('asked')
+    if (paused !== 'asked') throw new Error(`It is paused by ${paused}.`)
     await sleep(dice(1_500))
-    expect((await resumeStudy(this.client, this.study.id)).paused).toBeNull()
+    const { paused: still } = await resumeStudy(this.client, this.study.id)
+    if (still !== null) throw new Error(`It is still paused by ${still}.`)
   }
 
   private async extend(): Promise<void> {
@@ -97,7 +98,9 @@ class ControlledStudy {
     const file = await homes.controlled.store.put(new TextEncoder().encode(longer.text), 'application/yaml')
     const study = parseStudy(longer.text, 'simulated.study.yaml')
     const extended = await homes.controlled.withLedger((db) => extendStudy(this.client, db, { study, file }))
-    expect(extended).toMatchObject({ of: this.study.id, addedConfigurations: added, hasBegun: true })
+    const { of, addedConfigurations, hasBegun } = extended
+    if (of !== this.study.id || addedConfigurations !== added || !hasBegun)
+      throw new Error(`It was extended otherwise: ${JSON.stringify(extended)}`)
     this.study = longer
   }
 }

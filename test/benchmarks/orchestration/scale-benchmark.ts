@@ -53,19 +53,13 @@ async function runStudy(
   const seconds = () => (performance.now() - begun) / 1_000
   const handle = await startStudy(client, { studyId: id, file })
   const result = handle.result()
-  let isOver = false
-  const watch = async () => {
-    for (; !isOver; await Promise.race([result, sleep(intervalMilliseconds)])) {
-      memory.look()
-      const { historyLength } = await handle.describe()
-      console.log(`  ${seconds().toFixed(0)} s, events of the study's run ${historyLength}: ${memory.now()}`)
-    }
-  }
-  const watching = watch()
-  const { measured } = await result.finally(() => {
-    isOver = true
-  })
-  await watching
+  const isOver = result.then(() => true)
+  do {
+    memory.look()
+    const { historyLength } = await handle.describe()
+    console.log(`  ${seconds().toFixed(0)} s, events of the study's run ${historyLength}: ${memory.now()}`)
+  } while (!(await Promise.race([isOver, sleep(intervalMilliseconds, false)])))
+  const { measured } = await result
   if (measured !== configurations) throw new Error(`Only ${measured} of ${configurations} were measured.`)
   return seconds().toFixed(1)
 }

@@ -70,7 +70,11 @@ export class ImageRuns {
   /** What is kept for a later attempt. A run that fell ahead of its turn is begun again there, and falls as before. */
   saved(row: number, label: number): SavedRuns {
     const kept = [...this.ahead].filter(([, found]) => !fell(found, label))
-    return { row, lead: this.lead, ahead: kept.map(([run, { felling: _, ...found }]) => [run, found] as const) }
+    return {
+      row,
+      lead: this.lead,
+      ahead: kept.map(([run, { point, forwards, backwards, isOver }]) => [run, { point, forwards, backwards, isOver }]),
+    }
   }
 }
 
