@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { WorkspaceCopy } from '@gauntlet/infra/fixtures/workspace-copy'
-import { attemptCounts } from './recorded-results.fixture.ts'
-import { GauntletHome } from './gauntlet-home.fixture.ts'
-import { variant } from './studies.fixture.ts'
+import { attemptCounts } from '../end-to-end/recorded-results.fixture.ts'
+import { GauntletHome } from '../end-to-end/gauntlet-home.fixture.ts'
+import { variant } from '../end-to-end/studies.fixture.ts'
 
 /*
  * A study keeps its numbers over a change of code that alters no byte, and not over one that does. It runs from a copy
