@@ -142,14 +142,16 @@ describe.each([...attacks, ensemble].map((perturbation) => [perturbationLabel(pe
   'resuming %s',
   (_, perturbation) => {
     it.each([1, 4, 100])(
-      'gives the same file after three kills in batches of %i, and the same outcomes where the states of the attack are lost',
+      'gives the same file after kills in batches of %i, and the same outcomes where the states of the attack are lost',
       { timeout: 180_000 }, // half a minute on a quiet machine of two slow cores
       async (batchSize) => {
         const reader = tinyReader(10)
         const settings = { reader, batchSize }
         const undisturbed = await evaluate(evaluation(perturbation, { reader }))
         let saved: SavedEvaluation | undefined
-        const kills = perturbation === ensemble ? [2, 12, 3] : [1, 1, 1]
+        // In one batch the restarts share its passes, so that there are fewer blocks.
+        const ofAttack = batchSize === 100 ? [1, 1] : [1, 1, 1]
+        const kills = perturbation === ensemble ? [2, 12, 3] : ofAttack
         for (const blocks of kills) saved = await interrupted(perturbation, blocks, { ...settings, resumeFrom: saved })
         const resumed = await evaluate(evaluation(perturbation, { ...settings, resumeFrom: saved }))
         expect(digestOfEvaluated(resumed, perturbation)).toBe(digestOfEvaluated(undisturbed, perturbation))

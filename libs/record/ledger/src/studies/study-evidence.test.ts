@@ -75,6 +75,7 @@ it('gives the grid in its order, with every number and every failure', async () 
       codeDigest: digestOf('code'),
       environmentClass: digestOf('2 cores'),
       confirmedAt: expect.any(Date) as Date,
+      importSeal: null,
     },
   ])
   expect(evidence.failures).toEqual([
