@@ -2,7 +2,7 @@ import type { FailureClass } from '@gauntlet/contract'
 import type { SimulatedHome } from '../simulated/simulated-home.ts'
 import type { SimulatedStudy } from '../simulated/simulated-study.ts'
 
-/** Everything of a study that must be the same however it ran: each number with its key, and why the others are missing. */
+/** What must be the same however a study ran: each number with its key, and why the others are missing. */
 export async function rowsOf(home: SimulatedHome, study: SimulatedStudy) {
   return home.withLedger(async (db) => {
     const { rows: numbers } = await db.execute(

@@ -20,7 +20,8 @@ export interface RunAhead extends RunFinding {
  * How far an image is in the runs of an attack (restarts, target classes). Rows of a pass that no image waits for are
  * given to further runs of the images that are there. Such a run goes ahead of its turn: what it finds counts once all
  * runs before it are over and have not felled the image, and is forgotten if one of them does. So a verdict is the one
- * of runs one after the other, passes included, and rows that would only have filled the pass do the work of later ones.
+ * of runs one after the other, passes included, and rows that would only have filled the pass do the work of later
+ * runs.
  */
 export class ImageRuns {
   readonly ahead: Map<number, RunAhead>

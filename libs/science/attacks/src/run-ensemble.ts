@@ -17,9 +17,10 @@ import { verdictAfter, type Verdict } from './verdict.ts'
 /**
  * Attacks every image with one attack after the other until it falls. A batch of fixed size is kept full from the queue
  * of images that wait, and then with further runs of those that are left (`ImageRuns`). An image leaves it at its first
- * misclassified point; one that holds goes on to its next run and then to the next attack. That is the reference's pointwise worst case (autoattack.py:168), since there too an image
- * counts as fallen if any iterate of any attack is misclassified. All noise is keyed by (seed, image, attack, run,
- * step), so that no verdict depends on the batch, the order, the shard or an interruption.
+ * misclassified point; one that holds goes on to its next run and then to the next attack. That is the reference's
+ * pointwise worst case (autoattack.py:168), since there too an image counts as fallen if any iterate of any attack is
+ * misclassified. All noise is keyed by (seed, image, attack, run, step), so that no verdict depends on the batch, the
+ * order, the shard or an interruption.
  *
  * A point that an attack takes for misclassified is brought into ball and box, measured and confirmed by the model
  * before its image counts as fallen.
