@@ -115,13 +115,13 @@ describe.concurrent('a running study', () => {
   it('goes on as the study that it is extended to, which has its budget and runs nothing twice', async () => {
     const work = new FakeWork(cells(4))
     work.deviceSeconds = 10
-    work.duration = ({ stage }) => (stage === 'fine-tune' ? 500 : 0)
+    work.duration = ({ stage }) => (stage === 'fine-tune' ? 1_000 : 0)
     const file = { digest: digestOf('extended file'), size: 1, mediaType: 'application/yaml' }
     work.otherFiles.set(file.digest, [...cells(7)].reverse())
     const extended = digestOf('extended study')
     await harness.run(work, async (client) => {
       const handle = await startStudyWorkflow(client, { window: 2, budgetSeconds: 1_000 })
-      await until(() => work.callsOf('fine-tune').length === 3)
+      await until(() => work.callsOf('fine-tune').length >= 3)
       const extend = (id: typeof extended) =>
         handle.executeUpdate<StudyProgress, [object]>(controlUpdates.extend, { args: [{ studyId: id, file }] })
       expect(await extend(extended)).toMatchObject({ total: 4 })
