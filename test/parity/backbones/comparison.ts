@@ -182,9 +182,10 @@ function gradientFinding(
   return {
     what: `${kind}/${name}, norm of the difference, relative`,
     measured: ours.length === expected.length ? difference / Math.max(norm(expected) / share, scale) : NaN,
-    // In training, batch norm of few values amplifies rounding until it crosses the kinks of ReLU. How much is random,
-    // and differs between processors.
-    limit: Math.max(kind === 'training' ? 1e-2 : 1e-3, (4 * norms[name]!.off) / scale),
+    // Rounding crosses the kinks of ReLU, by chance and otherwise on other processors: one crossing moves 1.8e-3 of
+    // resnext50_32x4d's gradient without AVX-512. A cosine of 0.99999 is 4.5e-3. In training, batch norm of few values
+    // amplifies it.
+    limit: Math.max(kind === 'training' ? 1e-2 : 3e-3, (4 * norms[name]!.off) / scale),
   }
 }
 
