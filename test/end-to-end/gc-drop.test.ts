@@ -1,6 +1,7 @@
 import { openArtifactStore, type ArtifactStore } from '@gauntlet/artifacts'
 import { CountedOutcomes, verificationLevels, verifyStudy } from '@gauntlet/audit'
 import { planStudy } from '@gauntlet/client'
+import { studyText } from '@gauntlet/contract/fixtures/tiny-plan'
 import { startPostgres } from '@gauntlet/infra'
 import { migrate, openLedger, type LedgerDatabase } from '@gauntlet/ledger'
 import { recordWholeStudy, type RecordedStudy } from '@gauntlet/ledger-worker/fixtures/recorded-study'
@@ -15,14 +16,7 @@ import { GauntletHome } from './gauntlet-home.fixture.ts'
 
 const home = new GauntletHome()
 const minutes = 60_000
-const text = [
-  'name: recorded',
-  'datasets: [digits]',
-  'backbones: [tf_efficientnet_lite0.in1k]',
-  'losses: [Classic AT, standard]',
-  'protocols: [FFT-1]',
-  'perturbations: [clean, common]',
-].join('\n')
+const text = studyText.replace('tiny', 'recorded')
 const artifacts = join(home.folder, 'artifacts')
 let ledger: ReturnType<typeof openLedger>
 let [db, store]: [LedgerDatabase?, ArtifactStore?] = []

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { openArtifactStore, type ArtifactStore } from '@gauntlet/artifacts'
-import { connect, type Client } from '@gauntlet/client'
+import { connect, startStudy, type Client } from '@gauntlet/client'
 import { serviceStatus, startPostgres, startProcess, startTemporal, stopServices } from '@gauntlet/infra'
 import { migrate, openLedger, type LedgerDatabase } from '@gauntlet/ledger'
+import type { SimulatedStudy } from './simulated-study.ts'
 import type { Simulation } from './simulation.ts'
 
 const [ledgerWorker, simulatedWorker] = [
@@ -61,6 +62,20 @@ export class SimulatedHome {
     const { temporalAddress: address } = await this.everything()
     const { client, close } = await connect({ address, namespace: 'default' })
     return use(client).finally(close)
+  }
+
+  /** Starts or joins a study of this home. */
+  async startStudy(
+    client: Client,
+    { id, text }: Pick<SimulatedStudy, 'id' | 'text'>,
+    settings: { window?: number } = {},
+  ) {
+    return startStudy(client, { studyId: id, file: await this.stored(text), ...settings })
+  }
+
+  /** A study file in the store. */
+  stored(text: string) {
+    return this.store.put(new TextEncoder().encode(text), 'application/yaml')
   }
 
   async withLedger<Result>(use: (db: LedgerDatabase) => Promise<Result>): Promise<Result> {

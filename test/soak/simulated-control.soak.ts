@@ -6,7 +6,6 @@ import {
   pauseStudy,
   resumeStudy,
   retryStudy,
-  startStudy,
   StudyNotExtendable,
   StudyNotRunning,
   type Client,
@@ -52,9 +51,8 @@ afterAll(async () => {
   for (const home of Object.values(homes)) await home.remove()
 }, 300_000)
 
-async function start(home: SimulatedHome, client: Client, study: SimulatedStudy) {
-  const file = await home.store.put(new TextEncoder().encode(study.text), 'application/yaml')
-  return startStudy(client, { studyId: study.id, file, window: 50 })
+function start(home: SimulatedHome, client: Client, study: SimulatedStudy) {
+  return home.startStudy(client, study, { window: 50 })
 }
 
 /** The actions in an order of their own, and the study that they have led to. */
@@ -95,7 +93,7 @@ class ControlledStudy {
 
   private async extend(): Promise<void> {
     const longer = simulatedStudy(this.study.configurations.length + added, 0)
-    const file = await homes.controlled.store.put(new TextEncoder().encode(longer.text), 'application/yaml')
+    const file = await homes.controlled.stored(longer.text)
     const study = parseStudy(longer.text, 'simulated.study.yaml')
     const extended = await homes.controlled.withLedger((db) => extendStudy(this.client, db, { study, file }))
     const { of, addedConfigurations, hasBegun } = extended

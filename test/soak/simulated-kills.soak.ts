@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startStudy } from '@gauntlet/client'
 import { retryPolicy } from '@gauntlet/contract'
 import { afterAll, describe, expect, it } from 'vitest'
 import { killTrees } from '../end-to-end/kill-trees.fixture.ts'
@@ -40,9 +39,8 @@ afterAll(async () => {
 async function runToEnd(home: SimulatedHome, study: SimulatedStudy, disturb: () => Promise<void>): Promise<void> {
   for (;;) {
     try {
-      const file = await home.store.put(new TextEncoder().encode(study.text), 'application/yaml')
       const isOver = await home.withClient(async (client) => {
-        const handle = await startStudy(client, { studyId: study.id, file, window: 30 })
+        const handle = await home.startStudy(client, study, { window: 30 })
         for (;;) {
           const { status } = await handle.describe()
           if (status.name !== 'RUNNING') return status.name === 'COMPLETED'

@@ -150,16 +150,22 @@ function heldWork(count: number) {
   return { work, letGo: () => void (isHeld = false) }
 }
 
+/** A study of three configurations by the present build, two of which train and are let go. */
+async function runningStudy() {
+  const { work, letGo } = heldWork(3)
+  const deploying = new Deploying(work)
+  await deploying.startPool()
+  const first = await deploying.deploy(present)
+  const study = await startStudyWorkflow(deploying.client, { window: 2 })
+  await until(() => work.callsOf('fine-tune').length === 2)
+  letGo()
+  return { work, deploying, first, study }
+}
+
 describe('workflows that are deployed under a running study', () => {
   it('leave its configurations with the build that they began with, and begin the others with theirs', async () => {
     const other = await anotherConfiguration()
-    const { work, letGo } = heldWork(3)
-    const deploying = new Deploying(work)
-    await deploying.startPool()
-    const first = await deploying.deploy(present)
-    const study = await startStudyWorkflow(deploying.client, { window: 2 })
-    await until(() => work.callsOf('fine-tune').length === 2)
-    letGo()
+    const { work, deploying, first, study } = await runningStudy()
     expect((await deploying.deploy(other)).held).toEqual([])
     await first.stop()
     await deploying.versions.tend()
@@ -182,13 +188,7 @@ describe('workflows that are deployed under a running study', () => {
   it('leave a study whose history they cannot replay with its build, to its end', async () => {
     const text = '  if (!input.carried) await recordStudy(input)\n'
     const other = await buildWith('study.ts', text, `  await Promise.all([recordStudy(input), recordStudy(input)])\n`)
-    const { work, letGo } = heldWork(3)
-    const deploying = new Deploying(work)
-    await deploying.startPool()
-    const first = await deploying.deploy(present)
-    const study = await startStudyWorkflow(deploying.client, { window: 2 })
-    await until(() => work.callsOf('fine-tune').length === 2)
-    letGo()
+    const { deploying, first, study } = await runningStudy()
     const { held } = await deploying.deploy(other)
     expect(held).toEqual([{ workflowId: study.workflowId, buildId: present.buildId }])
     await first.stop()

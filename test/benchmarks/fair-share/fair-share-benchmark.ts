@@ -88,7 +88,7 @@ async function start(
   await sleep(1_000 * delay)
   const text = studyText(contender)
   const id = studyId(parseStudy(text, 'fair-share.study.yaml'))
-  const file = await home.store.put(new TextEncoder().encode(text), 'application/yaml')
+  const file = await home.stored(text)
   await startStudy(client, { studyId: id, file, pool, weight: isFair ? contender.weight : 0 })
   return id
 }

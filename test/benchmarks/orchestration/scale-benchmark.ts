@@ -3,7 +3,7 @@ import { cpus, loadavg } from 'node:os'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { startStudy, type Client } from '@gauntlet/client'
+import type { Client } from '@gauntlet/client'
 import { processTrees } from '../../end-to-end/kill-trees.fixture.ts'
 import { SimulatedHome } from '../../simulated/simulated-home.ts'
 import { simulatedStudy } from '../../simulated/simulated-study.ts'
@@ -47,11 +47,10 @@ async function runStudy(
   configurations: number,
   memory: TreeMemory,
 ): Promise<string> {
-  const { id, text } = simulatedStudy(configurations, 0, ['Classic AT', 'TRADES'])
-  const file = await home.store.put(new TextEncoder().encode(text), 'application/yaml')
+  const study = simulatedStudy(configurations, 0, ['Classic AT', 'TRADES'])
   const begun = performance.now()
   const seconds = () => (performance.now() - begun) / 1_000
-  const handle = await startStudy(client, { studyId: id, file })
+  const handle = await home.startStudy(client, study)
   const result = handle.result()
   const isOver = result.then(() => true)
   do {

@@ -7,6 +7,7 @@ import {
   type PlannedStage,
   type WorkerDescription,
 } from '@gauntlet/contract'
+import { studyText } from '@gauntlet/contract/fixtures/tiny-plan'
 import {
   BridgeUnfounded,
   BridgeUnknown,
@@ -44,14 +45,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const store = openArtifactStore(pathToFileURL(folder).href)
 const activities = () => createLedgerActivities(ledger.db, store)
 
-const text = [
-  'name: bridged',
-  'datasets: [digits]',
-  'backbones: [tf_efficientnet_lite0.in1k]',
-  'losses: [Classic AT, standard]',
-  'protocols: [FFT-1]',
-  'perturbations: [clean, common]',
-].join('\n')
+const text = studyText.replace('tiny', 'bridged')
 
 let study: RecordedStudy
 /** The same workers with other code of every checkpoint and evaluation. */
