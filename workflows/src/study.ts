@@ -35,7 +35,7 @@ export async function study(input: StudyWorkflowInput): Promise<StudyResult> {
 }
 
 // A study lasts for weeks, and goes on with newer workflows where these replay its history
-// (workers/ledger/src/versions/upgrade-studies.ts). What it starts from then on begins with them.
+// (workers/ledger/src/versions/hold-studies.ts). What it starts from then on begins with them.
 setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, study)
 
 function recordStudy({ studyId, file, extended }: StudyWorkflowInput): Promise<void> {

@@ -4,7 +4,7 @@ import type { Ball } from './ball.ts'
 import { gatherRows } from './batch-rows.ts'
 import { readPass, type ImageSet } from './image-set.ts'
 import type { LogitsFunction } from './loss.ts'
-import { paddedRows } from './pass-rows.ts'
+import { paddedRows, passRows } from './pass-rows.ts'
 
 /** One attack, and what it is run on. */
 export interface AttackTask {
@@ -13,8 +13,6 @@ export interface AttackTask {
   readonly imageSet: ImageSet
   readonly attack: Attack
   readonly seed: number
-  /** Rows of its steps: those of a pass (`passRows`), or fewer that give the same bits. */
-  readonly rows: number
   /** The class of a rank on an image (`Attack.targetRank`). */
   readonly targetOf: (row: number, rank: number) => number
 }
@@ -40,7 +38,7 @@ export interface AttackBatch {
   readonly tensors: BatchTensors | null
 }
 
-/** As many rows as the attack's steps have. */
+/** As many rows as a pass has (`passRows`), or fewer that give the same bits (`narrow`). */
 export type BatchTensors = {
   readonly images: Tensor4D
   readonly labels: Tensor1D
@@ -64,11 +62,17 @@ export async function refilled(
   if (positions.length === 0 && kept.length === batch.slots.length) return batch
   if (kept.length + positions.length === 0) return emptied(batch)
   const added = positions.length > 0 ? await filledSlots(task, positions, states) : null
-  const from = batch.tensors?.images.shape[0] ?? 0
-  const rows = paddedRows([...kept, ...positions.map((_, i) => from + i)], task.rows)
+  const size = rowsOf(batch, task.imageSet)
+  const from = batch.tensors ? size : 0
+  const rows = paddedRows([...kept, ...positions.map((_, i) => from + i)], size)
   const tensors = tidyTree(() => gatherRows(batch.tensors, added && added.tensors, rows))
   tf.dispose([batch.tensors ?? [], added?.tensors ?? []] as never)
   return { slots: [...kept.map((slot) => batch.slots[slot]!), ...(added?.slots ?? [])], tensors }
+}
+
+/** Rows of an attack's steps: those that the batch has, or while it is empty those of a pass. */
+export function rowsOf({ tensors }: AttackBatch, { shape }: ImageSet): number {
+  return tensors?.images.shape[0] ?? passRows(shape)
 }
 
 /** The empty batch, once the tensors of this one are disposed of. */

@@ -59,7 +59,7 @@ interface BlockSettings {
 type Inputs = NamedTensors
 
 /**
- * An attack's block as a program for each number of rows that its batches have (`AttackTask.rows`): it is captured with
+ * An attack's block as a program for each number of rows that its batches have (`rowsOf`): it is captured with
  * the first batch of that many. The model's parameters are the program's state; the attack's own tensors go in and out
  * once a block, as the driver gathers and saves them in between.
  */

@@ -49,10 +49,6 @@ export interface EnsembleState {
   readonly verdicts: EnsembleVerdict[]
   /** Which attack runs. */
   attack: number
-  /** Rows of its steps (`AttackTask`). */
-  rows: number
-  /** Smaller numbers of rows that were compared with that one. */
-  triedRows: Set<number>
   /** Rows of the images that wait for it. */
   queue: number[]
   /** The images that are under it, each with the runs that have begun, by row. */
@@ -64,9 +60,9 @@ export interface EnsembleState {
 }
 
 /** The attack that runs, and what it is run on. */
-export function attackTaskOf({ task, cleanPredictions, attack, rows, rankings }: EnsembleState): AttackTask {
+export function attackTaskOf({ task, cleanPredictions, attack, rankings }: EnsembleState): AttackTask {
   const targetOf = (row: number, rank: number) => (rankings.get(row) ?? cleanPredictions[row]!.ranking)[rank]!
-  return { ...task, attack: task.attacks[attack]!, rows, targetOf }
+  return { ...task, attack: task.attacks[attack]!, targetOf }
 }
 
 /** Adds passes through the model to the verdict on an image. */

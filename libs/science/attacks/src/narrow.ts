@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { leavesOf, tf, tidyTree, type Tensor } from '@gauntlet/engine'
-import type { AttackBatch } from './attack-batch.ts'
+import { rowsOf, type AttackBatch } from './attack-batch.ts'
 import { stepsOf } from './attack.ts'
 import { gatherRows } from './batch-rows.ts'
 import type { BlockRunner } from './block-programs.ts'
@@ -19,17 +19,24 @@ const comparedSteps = 5
  * steps of these very runs, by this attack's program on this model and device, have the same bits with them: all states
  * and all that is told of each point. Orders of adding differ by shapes alone, and another order shows in the last bits
  * of some of these numbers. So no bit of a verdict depends on when, or whether, an attack is narrowed.
+ * `compared` has the numbers of rows that were compared in this attack, and is added to.
  */
-export async function narrow(ensemble: EnsembleState, runner: BlockRunner): Promise<void> {
-  const { batch, rows, triedRows } = ensemble
+export async function narrow(ensemble: EnsembleState, runner: BlockRunner, compared: Set<number>): Promise<void> {
+  const { batch, task } = ensemble
   if (!isWorthwhile(ensemble)) return
-  for (const fewer of narrowerRows(rows, batch.slots.length).filter((each) => !triedRows.has(each))) {
-    triedRows.add(fewer)
+  const rows = rowsOf(batch, task.imageSet)
+  const untried = narrowerRows(rows, batch.slots.length).filter((fewer) => !compared.has(fewer))
+  if (untried.length === 0) return
+  const expected = await nextSteps(runner, batch)
+  for (const fewer of untried) {
+    compared.add(fewer)
     const narrower = withRows(batch, fewer)
-    const isSame = isDeepStrictEqual(await nextSteps(runner, batch), await nextSteps(runner, narrower))
+    const isSame = isDeepStrictEqual(await nextSteps(runner, narrower), expected)
     tf.dispose((isSame ? batch : narrower).tensors as never)
     runner.keepOnly(isSame ? fewer : rows)
-    if (isSame) return void Object.assign(ensemble, { batch: narrower, rows: fewer })
+    if (!isSame) continue
+    ensemble.batch = narrower
+    return
   }
 }
 

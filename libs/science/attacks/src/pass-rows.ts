@@ -22,7 +22,7 @@ export function passRows([height, width]: ImageShape): number {
 
 /**
  * The numbers of rows below `rows` that hold `needed` images, smallest first. None may be used before it gave the bits
- * of `passRows` (`narrowed`).
+ * of `passRows` (`narrow`).
  */
 export function narrowerRows(rows: number, needed: number): number[] {
   if (!mostInPass().narrows) return []

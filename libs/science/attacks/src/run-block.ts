@@ -1,5 +1,5 @@
 import { tf } from '@gauntlet/engine'
-import { refilled, type AttackBatch, type RunPosition } from './attack-batch.ts'
+import { refilled, rowsOf, type AttackBatch, type RunPosition } from './attack-batch.ts'
 import { stepsOf, type Attack } from './attack.ts'
 import type { BlockRunner } from './block-programs.ts'
 import { advanced, blockResultOf, type BlockResult } from './block-result.ts'
@@ -53,7 +53,7 @@ export async function refilledFromQueue(
       .map(({ row }) => row),
   )
   const next = [...images].filter(([row]) => !running.has(row)).map(([row, { lead: run }]) => ({ row, run, step: 0 }))
-  const room = Math.min(task.batchSize, ensemble.rows)
+  const room = Math.min(task.batchSize, rowsOf(batch, task.imageSet))
   const fresh = queue.splice(0, Math.max(room - going.length - next.length, 0))
   for (const row of fresh) images.set(row, new ImageRuns())
   const first = [...next, ...fresh.map((row): RunPosition => ({ row, run: 0, step: 0 }))]

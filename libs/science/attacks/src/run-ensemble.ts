@@ -10,7 +10,6 @@ import type { EnsembleVerdict } from './ensemble-verdict.ts'
 import { ImageRuns } from './image-runs.ts'
 import { passesOf, readPass } from './image-set.ts'
 import { narrow } from './narrow.ts'
-import { passRows } from './pass-rows.ts'
 import { refilledFromQueue, runBlock } from './run-block.ts'
 import { verdictAfter, type Verdict } from './verdict.ts'
 
@@ -53,8 +52,6 @@ async function begun(task: EnsembleTask): Promise<EnsembleState> {
     cleanPredictions,
     verdicts,
     attack: 0,
-    rows: passRows(imageSet.shape),
-    triedRows: new Set(),
     queue: heldRows(verdicts),
     images: new Map(),
     batch: emptyBatch,
@@ -70,8 +67,6 @@ async function resumed(task: EnsembleTask, progress: EnsembleProgress): Promise<
     cleanPredictions,
     verdicts: [...verdicts],
     attack,
-    rows: passRows(task.imageSet.shape),
-    triedRows: new Set(),
     queue: [...queue],
     images: new Map(images.map(({ row, lead, ahead }) => [row, new ImageRuns(lead, states ? ahead : [])])),
     batch: emptyBatch,
@@ -94,15 +89,15 @@ function heldRows(verdicts: readonly Verdict[]): number[] {
 async function runAttack(ensemble: EnsembleState): Promise<void> {
   const { task } = ensemble
   const attack = task.attacks[ensemble.attack]!
-  Object.assign(ensemble, { rows: passRows(task.imageSet.shape), triedRows: new Set() })
   await rankTargets(ensemble, attack)
   const runner = blockRunner(attack, task)
+  const comparedRows = new Set<number>()
   try {
     ensemble.batch = await refilledFromQueue(ensemble, attack, [...ensemble.batch.slots.keys()])
     for (let most = runner.steps; ensemble.batch.slots.length > 0;) {
       await nextTurn()
       task.signal?.throwIfAborted()
-      await narrow(ensemble, runner)
+      await narrow(ensemble, runner, comparedRows)
       const steps = await runBlock(ensemble, runner, most)
       most = Math.min(2 * steps, runner.steps)
       await task.onBlock?.(() => progressOf(ensemble), ensemble.verdicts)

@@ -226,9 +226,9 @@ export async function bridgesTo(db: LedgerDatabase, recordedKeys: readonly Diges
     .innerJoin(bridge, eq(bridge.id, bridgedStage.bridgeId))
     .where(inArray(recordedKey, [...recordedKeys]))
     .orderBy(desc(bridge.id), stageKey)
-  return Promise.all(
-    rows.map(async ({ bridge: row, ...stage }) => ({ ...row, ...(await extentOf(db, row.id)), ...stage })),
-  )
+  const ids = [...new Set(rows.map(({ bridge: { id } }) => id))]
+  const extents = new Map(await Promise.all(ids.map(async (id) => [id, await extentOf(db, id)] as const)))
+  return rows.map(({ bridge: row, ...stage }) => ({ ...row, ...extents.get(row.id)!, ...stage }))
 }
 
 async function extentOf(db: LedgerDatabase, id: number): Promise<Pick<Bridge, 'stages' | 'reproductions'>> {

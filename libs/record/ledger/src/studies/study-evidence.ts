@@ -108,7 +108,7 @@ export async function studyGrid(db: LedgerDatabase, nameOrId: string, rows?: Row
  */
 export async function studyEvidence(db: LedgerDatabase, nameOrId: string, rows?: RowRange): Promise<StudyEvidence> {
   const grid = await studyGrid(db, nameOrId, rows)
-  return evidenceOf(db, grid, rows ? [...grid.configurations] : grid.configurations)
+  return evidenceOf(db, grid, grid.configurations)
 }
 
 /**
@@ -120,7 +120,8 @@ export async function evidenceOf(
   grid: StudyGrid,
   part: readonly GridConfiguration[],
 ): Promise<StudyEvidence> {
-  const ids = part === grid.configurations ? null : part.map(({ id }) => id)
+  const isWhole = part.length * grid.perturbations.length === grid.rows
+  const ids = isWhole ? null : part.map(({ id }) => id)
   const [measurements, failures, doubted] = await Promise.all([
     measurementsOf(db, grid.study.id, ids),
     failuresOf(db, grid.study.id, ids),
