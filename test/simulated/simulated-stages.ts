@@ -57,7 +57,11 @@ export function simulatedStages(
 }
 
 /** The description of the workers of a simulation. */
-function describedWorker({ code = 'simulated' }: Simulation): (codes: readonly StageCode[]) => WorkerDescription {
+function describedWorker({
+  code = 'simulated',
+  worker,
+}: Simulation): (codes: readonly StageCode[]) => WorkerDescription {
+  if (worker) return () => worker
   const environment = { engine: 'simulated' }
   const described = { environment, environmentClass: digestOf(environment) }
   return (codes) => ({

@@ -1,3 +1,4 @@
+import type { WorkerDescription } from '@gauntlet/contract'
 import type { KeyedStage } from '@gauntlet/study'
 
 /** What simulated stages take, make and meet. */
@@ -17,4 +18,6 @@ export interface Simulation {
   readonly faulty: boolean
   /** Stands for the sources of the workers; another value makes other keys. */
   readonly code?: string
+  /** What its workers say of themselves, instead of what `code` makes. */
+  readonly worker?: WorkerDescription
 }

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   stageCodesOf,
+  type BeginStageInput,
+  type Begun,
   type DescriptionActivities,
   type FailedAttemptInput,
   type GpuActivities,
@@ -118,6 +120,17 @@ export class FakeWork {
     })
   }
 
+  private beginOne({ identity, attempt, distrusted }: BeginStageInput): Begun {
+    for (const digest of distrusted) this.distrusted.add(digest)
+    this.throwFault('beginStage', { identity, attempt })
+    const key = stageKey(identity)
+    const generated = this.fulfilled.get(key)
+    if (generated) return { generated }
+    if (this.diverged.has(key)) return { diverged: 'It diverged before.' }
+    this.begun.push({ stage: identity.stage, key, attempt })
+    return null
+  }
+
   /** Ends every call whose heartbeats have stopped. */
   release(): void {
     this.ending.abort()
@@ -165,16 +178,8 @@ export class FakeWork {
         const listed = this.listOf(file)
         return places.map((place) => listed[place]!)
       },
-      beginStage: async ({ identity, attempt, distrusted }) => {
-        for (const digest of distrusted) this.distrusted.add(digest)
-        this.throwFault('beginStage', { identity, attempt })
-        const key = stageKey(identity)
-        const generated = this.fulfilled.get(key)
-        if (generated) return { generated }
-        if (this.diverged.has(key)) return { diverged: 'It diverged before.' }
-        this.begun.push({ stage: identity.stage, key, attempt })
-        return null
-      },
+      beginStage: async (input) => this.beginOne(input),
+      beginStages: async (inputs) => inputs.map((input) => this.beginOne(input)),
       fulfil: async (input) => {
         this.throwFault('fulfil', input)
         const key = stageKey(input.identity)

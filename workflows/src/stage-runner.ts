@@ -3,6 +3,7 @@ import {
   environmentOf,
   failureClassOf,
   type AttemptEvidence,
+  type BeginStageInput,
   type Begun,
   type FailureClass,
   type StageAttempt,
@@ -34,6 +35,8 @@ export interface StageRun<Input> {
   readonly used: ArtifactsByRole
   readonly input: Input
   readonly activity: (request: StageRequest<Input>) => Promise<StageResult>
+  /** Whether others are run in the same moment, so that all begin by one activity of the ledger. */
+  readonly together?: true
 }
 
 /** The outputs of a stage, and the key under which they are found. */
@@ -58,6 +61,8 @@ export function newMemory(): StageMemory {
 
 /** Runs stages on workers of one description. */
 export class StageRunner {
+  private readonly together = new BegunTogether()
+
   constructor(
     private readonly worker: WorkerDescription,
     private readonly memory: StageMemory,
@@ -76,7 +81,8 @@ export class StageRunner {
     const budget = new RetryBudget()
     for (;;) {
       const attempt = this.nextAttempt(run, key)
-      const known = await ledger.beginStage({ ...attempt, distrusted: [...this.memory.lost] })
+      const begins = { ...attempt, distrusted: [...this.memory.lost] }
+      const known = await (run.together ? this.together.begin(begins) : ledger.beginStage(begins))
       if (known) return outputsOf(known, run.identity, key)
       const ended = await this.attemptOnce(run, key, attempt)
       this.memory.deviceSeconds += secondsOf('result' in ended ? ended.result.evidence : ended.failure.evidence)
@@ -115,6 +121,25 @@ export class StageRunner {
       if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error
       return { failure: attemptFailureOf(error) }
     }
+  }
+}
+
+/** Begins the stages that are asked for in one moment by one activity. */
+class BegunTogether {
+  private waiting: BeginStageInput[] = []
+  private answers: Promise<readonly Begun[]> | undefined
+
+  async begin(input: BeginStageInput): Promise<Begun> {
+    const place = this.waiting.push(input) - 1
+    this.answers ??= Promise.resolve().then(() => this.beginAll())
+    return (await this.answers)[place]!
+  }
+
+  private beginAll(): Promise<readonly Begun[]> {
+    const all = this.waiting
+    this.waiting = []
+    this.answers = undefined
+    return ledger.beginStages(all)
   }
 }
 

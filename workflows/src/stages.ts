@@ -76,6 +76,7 @@ export function stagesOn(place: StagePlace, worker: WorkerDescription, memory: S
         used: perturbAndEvaluateUses(input),
         input,
         activity: gpu(input.configuration, 'perturb-and-evaluate', [input.perturbation]).perturbAndEvaluate,
+        together: true,
       }),
   }
 }

@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
+import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Client } from '@gauntlet/client'
+import { recordedWorker, recordWholeStudy } from '@gauntlet/ledger-worker/fixtures/recorded-study'
+import { expandStudy, parseStudy } from '@gauntlet/study'
 import { processTrees } from '../../end-to-end/kill-trees.fixture.ts'
 import { SimulatedHome } from '../../simulated/simulated-home.ts'
-import { simulatedStudy } from '../../simulated/simulated-study.ts'
+import { simulatedStudy, type SimulatedStudy } from '../../simulated/simulated-study.ts'
+import { BulkActivities, hastyStore } from '../ledger/bulk-activities.ts'
 
 /** Between two lines of progress. */
 const intervalMilliseconds = 30_000
@@ -14,24 +18,54 @@ const intervalMilliseconds = 30_000
 /**
  * One study as large as asked for (14,400 configurations) whose stages do nothing, with real services: whether it ends,
  * the memory of each part while it runs, the longest history that it leaves, and how long the same study takes with one
- * configuration more, when everything else is known.
+ * configuration more, when everything else is known. `--filled` writes the first study into the ledger by script, with
+ * every artifact, and measures that last time alone.
  */
 export async function scaleBenchmark(options: string[]): Promise<void> {
-  const { values } = parseArgs({ args: options, options: { configurations: { type: 'string', default: '14400' } } })
+  const { values } = parseArgs({
+    args: options,
+    options: { configurations: { type: 'string', default: '14400' }, filled: { type: 'boolean', default: false } },
+  })
   const configurations = Number(values.configurations)
-  const simulation = { pool: 'default', devices: 100, images: 1, distinct: false, faulty: false }
+  const study = studyOf(configurations)
+  const simulation = {
+    ...{ pool: 'default', devices: 100, images: 1, distinct: false, faulty: false },
+    ...(values.filled ? { worker: recordedWorker(expandStudy(parseStudy(study.text, 'simulated.study.yaml'))) } : {}),
+  }
   const home = new SimulatedHome(simulation, 1)
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void home.remove().finally(() => process.exit(1)))
   try {
-    await home.withClient((client) => measure(home, client, configurations))
+    await home.withClient(async (client) => {
+      console.log(`${configurations} configurations, ${cpus().length} cores, load ${loadavg()[0]!.toFixed(1)}`)
+      await (values.filled ? measureFilled(home, client, study) : measure(home, client, configurations))
+    })
   } finally {
     await home.remove()
   }
 }
 
+function studyOf(configurations: number): SimulatedStudy {
+  return simulatedStudy(configurations, 0, ['Classic AT', 'TRADES'])
+}
+
+async function measureFilled(home: SimulatedHome, client: Client, study: SimulatedStudy): Promise<void> {
+  const begun = performance.now()
+  await home.withLedger(async (db) => {
+    const store = hastyStore(home.store, join(home.folder, 'artifacts'))
+    const recording = new BulkActivities(db, store)
+    await recordWholeStudy(db, store, { text: study.text, images: 1, recording })
+    await recording.flush()
+    await db.execute('analyze')
+  })
+  console.log(`ledger and store filled: ${((performance.now() - begun) / 1_000).toFixed(1)} s`)
+  const memory = new TreeMemory(home.pids())
+  const known = study.configurations.length
+  for (const more of [1, 2, 3])
+    console.log(`one configuration more: ${await runStudy(home, client, known + more, memory)} s`)
+}
+
 async function measure(home: SimulatedHome, client: Client, configurations: number): Promise<void> {
-  console.log(`${configurations} configurations, ${cpus().length} cores, load ${loadavg()[0]!.toFixed(1)}`)
   const memory = new TreeMemory(home.pids())
   console.log(`every configuration: ${await runStudy(home, client, configurations, memory)} s`)
   console.log(`largest memory: ${memory.largest()}`)
@@ -47,7 +81,7 @@ async function runStudy(
   configurations: number,
   memory: TreeMemory,
 ): Promise<string> {
-  const study = simulatedStudy(configurations, 0, ['Classic AT', 'TRADES'])
+  const study = studyOf(configurations)
   const begun = performance.now()
   const seconds = () => (performance.now() - begun) / 1_000
   const handle = await home.startStudy(client, study)

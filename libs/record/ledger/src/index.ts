@@ -47,7 +47,13 @@ export { ImportContradicted } from './seals/import-contradicted.ts'
 export { importFacts, type ImportCounts, type ImportedSeal } from './seals/import-facts.ts'
 export { readImportedStudy, type ImportedStudy } from './studies/imported-study.ts'
 export { kindOfStudy, StudyNameAmbiguous, type StudyKind } from './studies/kind-of-study.ts'
-export { fulfilledAbout, knownStages, lastFailures, type KnownExecution } from './executions/known-executions.ts'
+export {
+  fulfilledAbout,
+  knownStages,
+  lastFailures,
+  triedStages,
+  type KnownExecution,
+} from './executions/known-executions.ts'
 export { LedgerNewer } from './database/ledger-newer.ts'
 export { LedgerUnreachable } from './database/ledger-unreachable.ts'
 export { LineageBroken } from './executions/lineage-broken.ts'
@@ -69,12 +75,17 @@ export {
 } from './pools/pools.ts'
 export { lastPoolDescription, recordPool } from './pools/pool-description.ts'
 export { reachableArtifacts, stageStates, studyFileType, type StageState } from './audit/reachable-artifacts.ts'
-export { beginAttempt, recordAttempt, type Attempt } from './executions/record-attempt.ts'
+export { beginAttempts, recordAttempt, type Attempt } from './executions/record-attempt.ts'
 export { recordFailure } from './studies/record-failure.ts'
 export { recordImport, StudyNameTaken, type ClaimedRow, type ImportRecord } from './studies/record-import.ts'
 export { ledgerTime, recordSeal, sealedArtifacts, sealsOf, type RecordedSeal } from './seals/record-seal.ts'
 export { perturbationKey, recordStudy, type StudyRecord } from './studies/record-study.ts'
-export { measurementId, measurementIdOf, recordMeasurement } from './executions/record-measurement.ts'
+export {
+  measurementId,
+  measurementIdOf,
+  recordMeasurement,
+  recordMeasurements,
+} from './executions/record-measurement.ts'
 export type { ClaimedPerturbation } from './schema/imported-study.ts'
 export {
   recordReproduction,

@@ -283,6 +283,8 @@ export interface LedgerActivities {
   }): Promise<readonly ListedConfiguration[]>
   /** Recalls a stage, or records that an attempt at it begins. */
   beginStage(input: BeginStageInput): Promise<Begun>
+  /** The same for several stages at once, in their order. */
+  beginStages(inputs: readonly BeginStageInput[]): Promise<readonly Begun[]>
   fulfil(input: FulfilInput): Promise<Recalled>
   recordFailedAttempt(input: FailedAttemptInput): Promise<void>
   /** Records that an attempt that had begun was cancelled. */

@@ -173,9 +173,16 @@ export interface CorruptionEvaluator {
  * their digests are: the same bytes elsewhere are the same configuration.
  */
 export function configurationId(configuration: Configuration): Digest {
+  const known = ids.get(configuration)
+  if (known) return known
   const { dataset, backbone, ...rest } = configuration
-  return digestOf({ ...rest, dataset: withoutPlace(dataset), backbone: withoutPlace(backbone) })
+  const id = digestOf({ ...rest, dataset: withoutPlace(dataset), backbone: withoutPlace(backbone) })
+  ids.set(configuration, id)
+  return id
 }
+
+/** Ids that were made: a workflow asks a dozen times for that of its configuration, and hashes slowly. */
+const ids = new WeakMap<Configuration, Digest>()
 
 function withoutPlace<Pinned extends { readonly source: string }>(pinned: Pinned): Pinned | Omit<Pinned, 'source'> {
   const { source, ...rest } = pinned

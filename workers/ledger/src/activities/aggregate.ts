@@ -1,7 +1,7 @@
-import type { LedgerActivities, Measurement } from '@gauntlet/contract'
+import type { LedgerActivities } from '@gauntlet/contract'
 import { parseManifest } from '@gauntlet/datasets/manifest'
 import { decodeOutcomes, tally } from '@gauntlet/evaluation/outcomes'
-import { recordedKeysOf, recordMeasurement } from '@gauntlet/ledger'
+import { recordedKeysOf, recordMeasurements } from '@gauntlet/ledger'
 import { configurationId } from '@gauntlet/study'
 import type { Dependencies } from './dependencies.ts'
 
@@ -18,22 +18,23 @@ export function createAggregate({ db, store }: Dependencies): LedgerActivities['
       db,
       evaluated.map(({ stageKey }) => stageKey),
     )
-    const measurements: Measurement[] = []
-    for (const { perturbation, stageKey, outcomes } of evaluated) {
-      const { outcomes: judged, facts } = decodeOutcomes(await store.read(outcomes))
-      const { correct, total } = tally(judged, expected)
-      await recordMeasurement(db, {
+    const counted = await Promise.all(
+      evaluated.map(async ({ perturbation, stageKey, outcomes }) => {
+        const { outcomes: judged, facts } = decodeOutcomes(await store.read(outcomes))
+        const { correct, total } = tally(judged, expected)
+        return { perturbation, stageKey: recordedKeys.get(stageKey)!, outcomes, facts, correct, total }
+      }),
+    )
+    await recordMeasurements(
+      db,
+      counted.map(({ outcomes, facts, ...number }) => ({
+        ...number,
         configurationId: configurationId(configuration),
-        perturbation,
-        stageKey: recordedKeys.get(stageKey)!,
         outcomesDigest: outcomes.digest,
         evaluator: facts.evaluator,
         flags: facts.evidence.flags,
-        correct,
-        total,
-      })
-      measurements.push({ perturbation, correct, total })
-    }
-    return measurements
+      })),
+    )
+    return counted.map(({ perturbation, correct, total }) => ({ perturbation, correct, total }))
   }
 }

@@ -2,7 +2,7 @@ import type { ArtifactStore } from '@gauntlet/artifacts'
 import type { LedgerActivities } from '@gauntlet/contract'
 import type { LedgerDatabase } from '@gauntlet/ledger'
 import { createAggregate } from './aggregate.ts'
-import { createBeginStage } from './begin-stage.ts'
+import { createBeginStage, createBeginStages } from './begin-stage.ts'
 import { expandedStudies } from './expanded-studies.ts'
 import { createFulfil } from './fulfil.ts'
 import { createListedConfigurations } from './listed-configurations.ts'
@@ -25,6 +25,7 @@ export function createLedgerActivities(db: LedgerDatabase, store: ArtifactStore)
     openConfigurations: createOpenConfigurations(dependencies),
     listedConfigurations: createListedConfigurations(dependencies),
     beginStage: createBeginStage(dependencies),
+    beginStages: createBeginStages(dependencies),
     fulfil: createFulfil(dependencies),
     recordFailedAttempt: createRecordFailedAttempt(dependencies),
     recordCancelledAttempt: createRecordCancelledAttempt(dependencies),

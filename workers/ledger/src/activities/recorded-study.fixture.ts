@@ -70,17 +70,21 @@ interface RecordedParts {
   readonly onConfiguration?: (done: number, total: number) => void
 }
 
+const defaultCode = 'code'
+const defaultEnvironment = { precision: 'float32', threads: 1 }
+
 /** Records a study with invented bytes: every stage begun and fulfilled, every number counted from outcomes. */
 export async function recordWholeStudy(
   db: LedgerDatabase,
   store: ArtifactStore,
-  { text, images, code = 'code', environment = { precision: 'float32', threads: 1 }, ...options }: RecordedParts,
+  { text, images, code = defaultCode, environment = defaultEnvironment, ...options }: RecordedParts,
 ): Promise<RecordedStudy> {
   const study = parseStudy(text, 'recorded.study.yaml')
   const expansion = expandStudy(study)
   const activities = createLedgerActivities(db, store)
   const file = await store.put(Buffer.from(text), 'application/yaml')
-  const worker = await describedWorker(store, expansion, code, environment)
+  const worker = recordedWorker(expansion, code, environment)
+  for (const name of Object.keys(worker.codeDigests)) await store.put(sourceOf(name, code), 'text/javascript')
   await activities.recordStudy({ studyId: studyId(study), file })
   await activities.recordPool({ pool: defaultPool, description: worker })
   const recorder = new Recorder(options.recording ?? activities, store, worker, images)
@@ -97,22 +101,24 @@ export async function recordWholeStudy(
   return { ...expansion, id: studyId(study), name: study.name, worker }
 }
 
-async function describedWorker(
-  store: ArtifactStore,
-  { configurations, perturbations }: Expansion,
-  code: string,
-  environment: { readonly [field: string]: string | number },
-): Promise<WorkerDescription> {
-  const codeDigests: Record<string, Digest> = {}
-  for (const name of stageCodesOf(configurations, perturbations))
-    codeDigests[name] = (await store.put(Buffer.from(`// ${name}: ${code}`), 'text/javascript')).digest
+/** The workers that recorded a study of these configurations. */
+export function recordedWorker(
+  { configurations, perturbations }: Pick<Expansion, 'configurations' | 'perturbations'>,
+  code = defaultCode,
+  environment: RecordedParts['environment'] = defaultEnvironment,
+): WorkerDescription {
+  const names = stageCodesOf(configurations, perturbations)
   const host = { platform: 'simulated' }
   return {
     environment,
     environmentClass: digestOf(environment),
     host: { environment: host, environmentClass: digestOf(host) },
-    codeDigests,
+    codeDigests: Object.fromEntries(names.map((name) => [name, digestOfBytes(sourceOf(name, code))])),
   }
+}
+
+function sourceOf(name: string, code: string): Uint8Array {
+  return Buffer.from(`// ${name}: ${code}`)
 }
 
 class Recorder {

@@ -4,7 +4,7 @@ import type { Digest, StageName } from '@gauntlet/study'
 import { knownOutputsOf } from './bridged-stages.ts'
 import { executionsWhere, type ExecutionNode } from './execution-graph.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
-import { attempt, execution } from '../schema/index.ts'
+import { attempt, bridgedStage, execution } from '../schema/index.ts'
 
 /** A fulfilled stage with everything that its key was made from. */
 export type KnownExecution = Omit<ExecutionNode, 'generated'>
@@ -59,6 +59,16 @@ export async function lastFailures(
       { failureClass: failureClass!, message: message ?? '' },
     ]),
   )
+}
+
+/** Those of these stages of which something may be known: outputs, also by a bridge, or a failure. */
+export async function triedStages(db: LedgerDatabase, stageKeys: readonly Digest[]): Promise<Set<Digest>> {
+  const { rows } = await db.execute<{ key: Digest }>(sql`
+    select asked.key from unnest(${sql.param([...stageKeys])}::text[]) as asked (key)
+    where exists (select from ${execution} where stage_key = asked.key and state = 'fulfilled')
+      or exists (select from ${attempt} where stage_key = asked.key and outcome = 'failed')
+      or exists (select from ${bridgedStage} where stage_key = asked.key)`)
+  return new Set(rows.map(({ key }) => key))
 }
 
 /** What is known of each of these stages: its outputs, also by a bridge, or that its last attempt diverged. */

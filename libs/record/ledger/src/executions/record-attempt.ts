@@ -1,10 +1,11 @@
-import { and, eq, inArray, ne } from 'drizzle-orm'
+import { and, eq, inArray, ne, or, sql } from 'drizzle-orm'
 import type { PgInsertValue, PgUpdateSetSource } from 'drizzle-orm/pg-core'
-import type { Digest, Json } from '@gauntlet/study'
+import { stageKey, type Digest, type Json } from '@gauntlet/study'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
-import { recordExecution, type ExecutionSubject } from './record-execution.ts'
+import { withExecutions, type ExecutionSubject } from './record-execution.ts'
 import { attempt as attempts } from '../schema/index.ts'
 import { documentOf } from '../schema/json-document.ts'
+import { sortedBy } from '../studies/record-study.ts'
 
 /** One try at a stage, as its worker reports it. */
 export interface Attempt {
@@ -43,51 +44,61 @@ const longestMessage = 8192
  */
 export async function recordAttempt(db: LedgerDatabase, report: AttemptReport): Promise<void> {
   const { attempt, failure } = report
-  await db.transaction(async (transaction) => {
-    const stageKey = await recordExecution(transaction, report, attempt.environment)
-    const failed = failure === null || failure === 'cancelled' ? null : failure
-    await upsertAttempt(transaction, ['running'], {
-      ...columnsOf(stageKey, attempt),
-      endedAt: failure === null ? null : endOf(attempt),
-      outcome: failure === null ? 'running' : failed ? 'failed' : 'cancelled',
-      failureClass: failed?.class ?? null,
-      message: failed && storableText(failed.message),
-      generated: null,
-    })
+  const failed = failure === null || failure === 'cancelled' ? null : failure
+  const recorded = upsertAttempt(db, ['running'], {
+    ...columnsOf(stageKey(report.identity), attempt),
+    endedAt: failure === null ? null : endOf(attempt),
+    outcome: failure === null ? 'running' : failed ? 'failed' : 'cancelled',
+    failureClass: failed?.class ?? null,
+    message: failed && storableText(failed.message),
+    generated: null,
   })
+  const asked = [{ subject: report, environment: attempt.environment }]
+  await db.execute(sql`with ${withExecutions(db, asked)} ${recorded.getSQL()}`)
+}
+
+/** An attempt that begins. */
+export interface BegunAttempt extends ExecutionSubject {
+  readonly attempt: Attempt
 }
 
 /**
- * Records that an attempt begins. Attempts at the stage that an earlier run of the same workflow left running are over,
- * since a workflow has one run at a time.
+ * Records that attempts begin, in one statement. Attempts at these stages that an earlier run of the same workflow left
+ * running are over, since a workflow has one run at a time.
  */
-export async function beginAttempt(db: LedgerDatabase, subject: ExecutionSubject, attempt: Attempt): Promise<void> {
-  await db.transaction(async (transaction) => {
-    const stageKey = await recordExecution(transaction, subject, attempt.environment)
-    const message = 'Its workflow ended without a word.'
-    await transaction
-      .update(attempts)
-      .set({ outcome: 'failed', failureClass: 'WorkerLost', message, endedAt: new Date() })
-      .where(
-        and(
-          eq(attempts.stageKey, stageKey),
-          eq(attempts.outcome, 'running'),
-          eq(attempts.workflowId, attempt.workflowId ?? ''),
-          ne(attempts.runId, attempt.runId ?? ''),
-        ),
-      )
-    const row = { ...columnsOf(stageKey, attempt), endedAt: null, outcome: 'running' as const }
-    await transaction.insert(attempts).values(row).onConflictDoNothing()
+export async function beginAttempts(db: LedgerDatabase, begun: readonly BegunAttempt[]): Promise<void> {
+  const asked = begun.map((subject) => ({ subject, environment: subject.attempt.environment }))
+  const rows = begun.map(({ identity, attempt }) => {
+    return { ...columnsOf(stageKey(identity), attempt), endedAt: null, outcome: 'running' as const }
   })
+  const sorted = sortedBy(rows, (row) => row.stageKey)
+  const ofEarlierRuns = sorted.map((row) =>
+    and(
+      eq(attempts.stageKey, row.stageKey),
+      eq(attempts.workflowId, row.workflowId ?? ''),
+      ne(attempts.runId, row.runId ?? ''),
+    ),
+  )
+  const ended = db
+    .update(attempts)
+    .set({ outcome: 'failed', failureClass: 'WorkerLost', message: abandoned, endedAt: new Date() })
+    .where(and(eq(attempts.outcome, 'running'), or(...ofEarlierRuns)))
+  const started = db.insert(attempts).values(sorted).onConflictDoNothing()
+  await db.execute(sql`with ${withExecutions(db, asked)}, ended as ${ended} ${started.getSQL()}`)
 }
 
-/** Writes the row of an attempt. An earlier row of it is replaced only if that has one of the outcomes given. */
-export async function upsertAttempt(
+const abandoned = 'Its workflow ended without a word.'
+
+/**
+ * Writes the row of an attempt. An earlier row of it is replaced only if that has one of the outcomes given. It runs
+ * when it is awaited.
+ */
+export function upsertAttempt(
   db: LedgerDatabase,
   replaceable: readonly (typeof attempts.outcome.enumValues)[number][],
   row: PgInsertValue<typeof attempts> & PgUpdateSetSource<typeof attempts>,
-): Promise<void> {
-  await db
+) {
+  return db
     .insert(attempts)
     .values(row)
     .onConflictDoUpdate({

@@ -1,8 +1,9 @@
-import { and, eq, isNull } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import { stageKey, type Digest, type Json, type StageIdentity } from '@gauntlet/study'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { environment, execution } from '../schema/index.ts'
 import { documentOf } from '../schema/json-document.ts'
+import { sortedBy } from '../studies/record-study.ts'
 
 /** The stage an attempt belongs to. */
 export interface ExecutionSubject {
@@ -11,37 +12,41 @@ export interface ExecutionSubject {
   readonly configurationId: Digest | null
 }
 
-/** Makes sure that the execution of a stage exists and that its environment is described. Returns the stage's key. */
-export async function recordExecution(
-  db: LedgerDatabase,
-  subject: ExecutionSubject,
-  environmentDocument: Json,
-): Promise<Digest> {
-  const { stage, codeDigest, environmentClass, parameters, seed, inputs } = subject.identity
-  const key = stageKey(subject.identity)
-  await describeEnvironment(db, environmentClass, environmentDocument)
-  await db
-    .insert(execution)
-    .values({
-      stageKey: key,
-      stage,
-      configurationId: subject.configurationId,
-      parameters: documentOf(parameters),
-      seed,
-      codeDigest,
-      environmentClass,
-      inputs,
-    })
-    .onConflictDoNothing()
-  return key
+/**
+ * The parts of a statement that make sure that these executions exist and that their environments are described. The
+ * statement is one round to Postgres; a transaction of its parts would be one for each of them.
+ */
+export function withExecutions(db: LedgerDatabase, asked: readonly AskedExecution[]): SQL {
+  const rows = sortedBy(asked.map(rowOf), (row) => row.stageKey)
+  const environments = new Map(
+    asked.map(({ subject, environment: document }) => [subject.identity.environmentClass, document]),
+  )
+  const described = sql.join(
+    [...environments].map(
+      ([name, document]) => sql`(${name}::text, ${document === null ? null : JSON.stringify(document)}::jsonb)`,
+    ),
+    sql`, `,
+  )
+  return sql`described as (
+      insert into ${environment} (class, document)
+      select told.class, told.document from (values ${described}) as told (class, document)
+      where not exists (
+        select from ${environment} known
+        where known.class = told.class and (known.document is not null or told.document is null))
+      on conflict (class) do update set document = excluded.document where ${environment.document} is null
+    ), asked as ${db.insert(execution).values(rows).onConflictDoNothing()}`
 }
 
-/** Keeps the first description only. An unconditional update would make every transaction wait for this one row. */
-async function describeEnvironment(db: LedgerDatabase, environmentClass: Digest, document: Json): Promise<void> {
-  await db.insert(environment).values({ class: environmentClass, document }).onConflictDoNothing()
-  if (document === null) return
-  await db
-    .update(environment)
-    .set({ document })
-    .where(and(eq(environment.class, environmentClass), isNull(environment.document)))
+/** An execution that may be new, and what its environment class stands for. */
+export interface AskedExecution {
+  readonly subject: ExecutionSubject
+  readonly environment: Json
+}
+
+function rowOf({ subject: { identity, configurationId } }: AskedExecution) {
+  const { stage, codeDigest, environmentClass, parameters, seed, inputs } = identity
+  return {
+    ...{ stageKey: stageKey(identity), stage, configurationId, parameters: documentOf(parameters) },
+    ...{ seed, codeDigest, environmentClass, inputs },
+  }
 }

@@ -2,8 +2,8 @@ import { and, eq, sql } from 'drizzle-orm'
 import { digestOf, evaluatorLabel, type Digest, type Perturbation } from '@gauntlet/study'
 import { LineageBroken } from './lineage-broken.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
-import { perturbationKey, recordPerturbations } from '../studies/record-study.ts'
-import { execution, executionArtifact, measurement } from '../schema/index.ts'
+import { perturbationKey, perturbationRows, sortedBy } from '../studies/record-study.ts'
+import { execution, executionArtifact, measurement, perturbation } from '../schema/index.ts'
 import type { MeasurementFlag } from '../schema/measurement.ts'
 
 /** A number, and what it is a number of. */
@@ -41,50 +41,60 @@ export function measurementIdOf(row: {
   return digestOf({ configuration: configurationId, perturbation, stageKey })
 }
 
-/**
- * Records a number and returns its id; recording it again confirms it. Outcomes never change, so another count of the
- * same outcomes is refused.
- */
+/** Records a number as `recordMeasurements` does, and returns its id. */
 export async function recordMeasurement(db: LedgerDatabase, record: MeasurementRecord): Promise<Digest> {
-  const { configurationId, stageKey, outcomesDigest, correct, total, flags = [] } = record
-  const { evaluator = evaluatorLabel(record.perturbation) } = record
-  return db.transaction(async (transaction) => {
-    await requireOutcomes(transaction, stageKey, outcomesDigest)
-    await recordPerturbations(transaction, [record.perturbation])
-    const identity = {
-      id: measurementId(record),
-      configurationId,
-      perturbationKey: perturbationKey(record.perturbation),
-      stageKey,
-    }
-    const [stored] = await transaction
-      .insert(measurement)
-      .values({ ...identity, outcomesDigest, evaluator, flags, correct, total })
-      .onConflictDoUpdate({ target: measurement.id, set: { confirmedAt: sql`clock_timestamp()` } })
-      .returning()
-    if (stored === undefined || stored.correct !== correct || stored.total !== total) {
-      throw new LineageBroken(
-        `Outcomes ${outcomesDigest} were counted as ${stored?.correct} of ${stored?.total} before and as ${correct} of ${total} now; find which count is wrong.`,
-      )
-    }
-    return identity.id
-  })
+  return (await recordMeasurements(db, [record]))[0]!
 }
 
-/** Refuses a number whose outcomes no fulfilled evaluation generated, since it could not be computed again. */
-async function requireOutcomes(db: LedgerDatabase, stageKey: Digest, outcomesDigest: Digest): Promise<void> {
-  const edge = and(
-    eq(executionArtifact.stageKey, stageKey),
-    eq(executionArtifact.direction, 'generated'),
-    eq(executionArtifact.digest, outcomesDigest),
+/**
+ * Records numbers and returns their ids; recording one again confirms it. Outcomes never change, so another count of
+ * the same outcomes is refused.
+ */
+export async function recordMeasurements(db: LedgerDatabase, records: readonly MeasurementRecord[]): Promise<Digest[]> {
+  if (records.length === 0) return []
+  await requireOutcomes(db, records)
+  const rows = records.map((record) => {
+    const { perturbation: how, evaluator = evaluatorLabel(how), flags = [], ...counted } = record
+    return { ...counted, id: measurementId(record), perturbationKey: perturbationKey(how), evaluator, flags }
+  })
+  const perturbations = perturbationRows(records.map((record) => record.perturbation))
+  const known = db.insert(perturbation).values(perturbations).onConflictDoNothing()
+  const stored = db
+    .insert(measurement)
+    .values(sortedBy(rows, (row) => row.id))
+    .onConflictDoUpdate({ target: measurement.id, set: { confirmedAt: sql`clock_timestamp()` } })
+  const { rows: standing } = await db.execute<Pick<MeasurementRecord, 'correct' | 'total'> & { id: Digest }>(
+    sql`with known as ${known} ${stored.getSQL()} returning id, correct, total`,
   )
-  const [found] = await db
-    .select({ stage: execution.stage })
+  const counts = new Map(standing.map((row) => [row.id, row]))
+  for (const { id, outcomesDigest, correct, total } of rows) {
+    const known = counts.get(id)
+    if (known?.correct !== correct || known.total !== total)
+      throw new LineageBroken(
+        `Outcomes ${outcomesDigest} were counted as ${known?.correct} of ${known?.total} before and as ${correct} of ${total} now; find which count is wrong.`,
+      )
+  }
+  return rows.map(({ id }) => id)
+}
+
+/** Refuses numbers whose outcomes no fulfilled evaluation generated, since they could not be computed again. */
+async function requireOutcomes(db: LedgerDatabase, records: readonly MeasurementRecord[]): Promise<void> {
+  const keys = sql.param([...new Set(records.map(({ stageKey }) => stageKey))])
+  const generated = await db
+    .select({ stageKey: execution.stageKey, digest: executionArtifact.digest })
     .from(executionArtifact)
     .innerJoin(execution, eq(execution.stageKey, executionArtifact.stageKey))
-    .where(edge)
-  if (found?.stage === 'perturb-and-evaluate') return
-  throw new LineageBroken(
-    `No fulfilled perturb-and-evaluate with key ${stageKey} generated outcomes ${outcomesDigest}; record its fulfilment before its measurement.`,
-  )
+    .where(
+      and(
+        sql`${executionArtifact.stageKey} = any(${keys}::text[])`,
+        eq(executionArtifact.direction, 'generated'),
+        eq(execution.stage, 'perturb-and-evaluate'),
+      ),
+    )
+  const found = new Set(generated.map(({ stageKey, digest }) => `${stageKey} ${digest}`))
+  for (const { stageKey, outcomesDigest } of records)
+    if (!found.has(`${stageKey} ${outcomesDigest}`))
+      throw new LineageBroken(
+        `No fulfilled perturb-and-evaluate with key ${stageKey} generated outcomes ${outcomesDigest}; record its fulfilment before its measurement.`,
+      )
 }

@@ -63,7 +63,8 @@ export async function recordStudy(db: LedgerDatabase, record: StudyRecord): Prom
       .values({ digest: digestOfBytes(bytes), size: bytes.length, mediaType: studyFileType })
       .onConflictDoNothing()
     await recordConfigurations(transaction, id, record.configurations)
-    await recordPerturbations(transaction, record.perturbations)
+    for (const rows of inBatches(perturbationRows(record.perturbations)))
+      await transaction.insert(perturbation).values(rows).onConflictDoNothing()
     const measured = record.perturbations.map((how, position) => ({
       studyId: id,
       perturbationKey: perturbationKey(how),
@@ -81,8 +82,8 @@ export async function recordStudy(db: LedgerDatabase, record: StudyRecord): Prom
   })
 }
 
-/** Records perturbations, which several studies may share. */
-export async function recordPerturbations(db: LedgerDatabase, perturbations: readonly Perturbation[]): Promise<void> {
+/** The rows of perturbations, which several studies may share. */
+export function perturbationRows(perturbations: readonly Perturbation[]) {
   const rows = perturbations.map((how) => ({
     key: perturbationKey(how),
     name: how.name,
@@ -90,8 +91,7 @@ export async function recordPerturbations(db: LedgerDatabase, perturbations: rea
     evaluator: evaluatorLabel(how),
     document: how,
   }))
-  for (const batch of inBatches(sortedBy(rows, (row) => row.key)))
-    await db.insert(perturbation).values(batch).onConflictDoNothing()
+  return sortedBy(rows, (row) => row.key)
 }
 
 async function recordConfigurations(
