@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,10 +7,11 @@ import { parseArgs } from 'node:util'
 import { openArtifactStore, type ArtifactStore } from '@gauntlet/artifacts'
 import { connect, startStudy } from '@gauntlet/client'
 import { poolDescriptionQueue, poolQueue } from '@gauntlet/contract'
-import { startPostgres, startProcess, startTemporal, stopServices } from '@gauntlet/infra'
+import { serviceStatus, startPostgres, startProcess, startTemporal, stopServices } from '@gauntlet/infra'
 import { migrate } from '@gauntlet/ledger'
 import type { Client } from '@temporalio/client'
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { processTrees } from '../../end-to-end/kill-trees.fixture.ts'
 import { rawActivities } from './raw-activities.ts'
 import { simulatedStages } from '../../simulated/simulated-stages.ts'
 import { simulatedStudy } from '../../simulated/simulated-study.ts'
@@ -72,12 +74,14 @@ async function measureIn(home: string, { configurations, rounds, windows, server
     console.log(`${configurations} configurations, ${cpus().length} cores, load ${loadavg()[0]!.toFixed(1)}; seconds`)
     const window = await bestWindow(client, windows)
     for (let round = 1; round <= rounds; round++) {
-      const raw = await timed(() => runRaw(client, configurations, window))
-      const ours = await timed(() => runOurs(client, store, configurations, round))
+      const raw = await busy(home, () => runRaw(client, configurations, window))
+      const ours = await busy(home, () => runOurs(client, store, configurations, round))
       const again = await timed(() => runOurs(client, store, configurations, round))
+      const ratio = (ours.seconds / raw.seconds).toFixed(2)
       console.log(
-        `round ${round}: raw ${raw.toFixed(1)}  ours ${ours.toFixed(1)}  ratio ${(ours / raw).toFixed(2)}  everything recalled ${again.toFixed(1)}`,
+        `round ${round}: raw ${raw.seconds.toFixed(1)}  ours ${ours.seconds.toFixed(1)}  ratio ${ratio}  everything recalled ${again.toFixed(1)}`,
       )
+      console.log(`  of the processors, raw: ${raw.processors}; ours: ${ours.processors}`)
     }
   } finally {
     for (const worker of workers) worker.shutdown()
@@ -99,6 +103,34 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now()
   await work()
   return (performance.now() - start) / 1_000
+}
+
+/** Seconds that work takes, and those of the processors that each part is busy meanwhile. */
+async function busy(home: string, work: () => Promise<unknown>) {
+  const before = processorSeconds(home)
+  const seconds = await timed(work)
+  const after = processorSeconds(home)
+  const used = [...after].map(([name, time]) => `${name} ${(time - (before.get(name) ?? 0)).toFixed(1)}`)
+  return { seconds, processors: used.join(', ') }
+}
+
+/** Seconds that this process and each service with its children have used of the processors. */
+function processorSeconds(home: string): Map<string, number> {
+  const { user, system } = process.cpuUsage()
+  const services = serviceStatus(home).flatMap(({ name, pid }) =>
+    pid === undefined ? [] : [[name, processTrees([pid]).reduce((sum, each) => sum + usedBy(each), 0)] as const],
+  )
+  return new Map([...services, ['this process', (user + system) / 1e6]])
+}
+
+/** What Linux counts for a process, in hundredths of a second; none for one that has ended. */
+function usedBy(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')
+    return (Number(fields[11]) + Number(fields[12])) / 100
+  } catch {
+    return 0
+  }
 }
 
 async function startEverything(home: string, artifacts: string, server: string | undefined): Promise<string> {
