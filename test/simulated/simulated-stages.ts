@@ -15,6 +15,7 @@ import { encodeManifest, manifestHeader } from '@gauntlet/datasets/manifest'
 import { encodeOutcomes, outcomeFacts, outcomesMediaType } from '@gauntlet/evaluation/outcomes'
 import {
   digestOf,
+  digestOfBytes,
   stageCosts,
   type ArtifactsByRole,
   type Configuration,
@@ -210,7 +211,7 @@ async function outcomesOf(store: ArtifactStore, { images }: Simulation, { pertur
 }
 
 function imageDigest(index: number): Digest {
-  return digestOf(`image ${index}`)
+  return digestOfBytes(Buffer.from(`image ${index}`)) // as recorded studies have them
 }
 
 function failed(type: FailureClass, message: string, evidence: AttemptEvidence): ApplicationFailure {

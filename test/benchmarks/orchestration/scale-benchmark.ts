@@ -29,7 +29,11 @@ export async function scaleBenchmark(options: string[]): Promise<void> {
   const configurations = Number(values.configurations)
   const study = studyOf(configurations)
   const simulation = {
-    ...{ pool: 'default', devices: 100, images: 1, distinct: false, faulty: false },
+    pool: 'default',
+    devices: 100,
+    images: 1,
+    distinct: false,
+    faulty: false,
     ...(values.filled ? { worker: recordedWorker(expandStudy(parseStudy(study.text, 'simulated.study.yaml'))) } : {}),
   }
   const home = new SimulatedHome(simulation, 1)

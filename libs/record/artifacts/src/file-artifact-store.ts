@@ -1,5 +1,5 @@
 import { createHash, randomUUID, type Hash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, readFile as readWhole, type BigIntStats } from 'node:fs'
 import { mkdir, readFile, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { digestOfFile, writeAtomically } from '@gauntlet/files'
@@ -69,16 +69,16 @@ export class FileArtifactStore implements ArtifactStore {
   async localFile(artifact: ArtifactReference | Digest): Promise<string> {
     const { digest, path } = this.#locate(artifact)
     const state = await this.#orMissing(digest, () => stat(path, { bigint: true }))
-    if (!this.verified.has(digest, state)) return this.#verifiedFile(artifact)
+    if (!this.verified.has(digest, state)) return this.#verifiedFile(artifact, state)
     this.#require(artifact, Number(state.size), digest)
     return path
   }
 
-  /** Reads the whole file, whatever is noted of it. */
-  async #verifiedFile(artifact: ArtifactReference | Digest): Promise<string> {
+  /** Reads the whole file, whatever is noted of it. `known`: its state now, where the caller has just asked. */
+  async #verifiedFile(artifact: ArtifactReference | Digest, known?: BigIntStats): Promise<string> {
     const { digest, path } = this.#locate(artifact)
-    const before = await this.#orMissing(digest, () => stat(path, { bigint: true }))
-    const found = await this.#orMissing(digest, () => digestOfFile(path))
+    const before = known ?? (await this.#orMissing(digest, () => stat(path, { bigint: true })))
+    const found = await this.#orMissing(digest, () => (before.size > small ? digestOfFile(path) : digestOfSmall(path)))
     if (found !== digest) this.verified.forget(digest, before)
     this.#require(artifact, Number(before.size), found)
     this.verified.add(digest, before)
@@ -239,6 +239,16 @@ async function moved(from: string, to: string): Promise<boolean> {
 function nullIfAbsent(error: unknown): null {
   if (codeOf(error) === 'ENOENT') return null
   throw error
+}
+
+/** Bytes up to which a file is read as a whole, which takes a fifth of the time of a stream. */
+const small = 2 ** 20
+
+async function digestOfSmall(path: string): Promise<Digest> {
+  const bytes = await new Promise<Buffer>((resolve, reject) => {
+    readWhole(path, (error, read) => (error ? reject(error) : resolve(read)))
+  })
+  return createHash('sha256').update(bytes).digest('hex')
 }
 
 /** Copies a file into an open one while hashing what is written; returns the number of bytes. */

@@ -51,6 +51,7 @@ export {
   fulfilledAbout,
   knownStages,
   lastFailures,
+  recallIntact,
   triedStages,
   type KnownExecution,
 } from './executions/known-executions.ts'

@@ -1,7 +1,7 @@
-import type { ArtifactStore } from '@gauntlet/artifacts'
-import { type KnownStage, type PlannedStage, type RecallStages, type WorkerDescription } from '@gauntlet/contract'
-import { knownStages, outOfMemoryFacts, type LedgerDatabase } from '@gauntlet/ledger'
-import { stageCosts, type Digest, type Expansion, type StageCost, type StageName } from '@gauntlet/study'
+import { intactAmong, type ArtifactStore } from '@gauntlet/artifacts'
+import type { PlannedStage, WorkerDescription } from '@gauntlet/contract'
+import { outOfMemoryFacts, recallIntact, type LedgerDatabase } from '@gauntlet/ledger'
+import { stageCosts, type Expansion, type StageCost, type StageName } from '@gauntlet/study'
 import { planPlaced } from './placed-plan.ts'
 
 /** A study before it runs: every stage, and the forward-equivalents that are left. */
@@ -32,7 +32,7 @@ export async function planStudy(
 ): Promise<StudyPlan> {
   const { configurations, perturbations } = expansion
   const ranOutAt = await outOfMemoryFacts(db, worker.environmentClass)
-  const recall = recallFrom(db, store)
+  const recall = recallIntact(db, (digests) => intactAmong(store, digests))
   const stages = await planPlaced(db, { configurations, perturbations, worker, recall, ranOutAt })
   const names = [...new Set(stages.map(({ stage }) => stage))]
   const byStage = names.map((stage) => countStage(stage, stages))
@@ -64,28 +64,4 @@ function countStage(stage: StageName, stages: readonly PlannedStage[]): StageCou
 
 function plus(a: number | null, b: number | null): number | null {
   return a === null || b === null ? null : a + b
-}
-
-/**
- * Recalls the fulfilled stages whose artifacts are all intact; each artifact is verified once. A stage with a missing
- * or corrupt artifact is planned to run again, because the workflow will run it again too.
- */
-function recallFrom(db: LedgerDatabase, store: ArtifactStore): RecallStages {
-  const checked = new Map<Digest, Promise<boolean>>()
-  const intact = (digest: Digest) => {
-    if (!checked.has(digest))
-      checked.set(
-        digest,
-        store.verify(digest).then((state) => state === 'intact'),
-      )
-    return checked.get(digest)!
-  }
-  return async (keys) => {
-    const known = new Map<Digest, KnownStage>()
-    for (const [key, artifacts] of await knownStages(db, keys)) {
-      const states = await Promise.all(Object.values(artifacts ?? {}).map(({ digest }) => intact(digest)))
-      if (states.every(Boolean)) known.set(key, artifacts)
-    }
-    return known
-  }
 }

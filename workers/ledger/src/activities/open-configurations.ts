@@ -1,17 +1,15 @@
+import { intactAmong } from '@gauntlet/artifacts'
 import {
   plan,
-  type KnownStage,
   type LedgerActivities,
   type ListedConfiguration,
   type OutOfMemoryFacts,
   type PlannedStage,
-  type RecallStages,
   type WorkerDescription,
 } from '@gauntlet/contract'
-import { knownStages, measuredUnder, measurementId, outOfMemoryFacts, recordedKeysOf } from '@gauntlet/ledger'
+import { measuredUnder, measurementId, outOfMemoryFacts, recallIntact, recordedKeysOf } from '@gauntlet/ledger'
 import { configurationId, type Configuration, type Digest, type Perturbation } from '@gauntlet/study'
 import type { Dependencies } from './dependencies.ts'
-import { areIntact } from './intact-artifacts.ts'
 import { placingIn } from './placed-configurations.ts'
 
 /** How many configurations are looked at together. */
@@ -45,13 +43,14 @@ export function createOpenConfigurations(dependencies: Dependencies): LedgerActi
 type PlanOn = (configurations: readonly Configuration[], worker: WorkerDescription) => Promise<PlannedStage[]>
 
 /** Plans configurations for workers; what is known to run out of memory there is read once. */
-function planner(dependencies: Dependencies, perturbations: readonly Perturbation[]): PlanOn {
+function planner({ db, store }: Dependencies, perturbations: readonly Perturbation[]): PlanOn {
   const facts = new Map<Digest, Promise<OutOfMemoryFacts>>()
+  const recall = recallIntact(db, (digests) => intactAmong(store, digests))
   return async (configurations, worker) => {
     const { environmentClass } = worker
-    const known = facts.get(environmentClass) ?? outOfMemoryFacts(dependencies.db, environmentClass)
+    const known = facts.get(environmentClass) ?? outOfMemoryFacts(db, environmentClass)
     facts.set(environmentClass, known)
-    return plan(configurations, perturbations, worker, recallIntact(dependencies), await known)
+    return plan(configurations, perturbations, worker, recall, await known)
   }
 }
 
@@ -69,16 +68,6 @@ async function planPlaced(
     ),
   )
   return (await Promise.all(planned)).flat()
-}
-
-/** Recalls the known stages whose outputs the store has, unchanged. */
-function recallIntact({ db, store }: Dependencies): RecallStages {
-  return async (keys) => {
-    const intact: [Digest, KnownStage][] = []
-    for (const [key, outputs] of await knownStages(db, keys))
-      if (outputs === null || (await areIntact(store, outputs))) intact.push([key, outputs])
-    return new Map(intact)
-  }
 }
 
 /** The configurations of a plan of which a stage or a number is missing. */

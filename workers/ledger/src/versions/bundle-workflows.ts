@@ -17,6 +17,9 @@ type Plugin = Extract<NonNullable<NonNullable<WebpackConfiguration['plugins']>[n
 const ownCheckout = resolve(import.meta.dirname, '../../../..')
 const ownWorkflows = fileURLToPath(import.meta.resolve('@gauntlet/workflows'))
 
+/** Modules that all workflows of a sandbox share, since they keep no state of any: each would load its own else. */
+const sharedModules = ['@gauntlet/workflows/short-stacks', '@gauntlet/study', '@gauntlet/contract']
+
 /** What the code ends with before its source map. */
 const mapComment = '//# sourceMappingURL='
 
@@ -33,6 +36,7 @@ const noMap = Buffer.from(
 export async function bundleWorkflows(workflowsPath = ownWorkflows, checkout = ownCheckout): Promise<WorkflowBuild> {
   const { code } = await bundleWorkflowCode({
     workflowsPath,
+    preloadModules: sharedModules,
     logger: new DefaultLogger('ERROR'),
     webpackConfigHook: (configuration) => withoutPaths(configuration, checkout),
   })

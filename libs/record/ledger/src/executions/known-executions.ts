@@ -1,5 +1,5 @@
 import { and, desc, eq, sql } from 'drizzle-orm'
-import type { KnownStage } from '@gauntlet/contract'
+import type { KnownStage, RecallStages } from '@gauntlet/contract'
 import type { Digest, StageName } from '@gauntlet/study'
 import { knownOutputsOf } from './bridged-stages.ts'
 import { executionsWhere, type ExecutionNode } from './execution-graph.ts'
@@ -77,4 +77,20 @@ export async function knownStages(db: LedgerDatabase, stageKeys: readonly Digest
   const known = new Map<Digest, KnownStage>(outputs)
   for (const [key, { failureClass }] of failures) if (failureClass === 'Diverged') known.set(key, null)
   return known
+}
+
+/**
+ * Recalls what is known of stages. One whose outputs are not all intact is not known, because the workflow runs it
+ * again, too. `intactAmong` gives those of these artifacts that the store has.
+ */
+export function recallIntact(
+  db: LedgerDatabase,
+  intactAmong: (digests: readonly Digest[]) => Promise<ReadonlySet<Digest>>,
+): RecallStages {
+  return async (keys) => {
+    const known = await knownStages(db, keys)
+    const digestsOf = (outputs: KnownStage) => Object.values(outputs ?? {}).map(({ digest }) => digest)
+    const intact = await intactAmong([...known.values()].flatMap(digestsOf))
+    return new Map([...known].filter(([, outputs]) => digestsOf(outputs).every((digest) => intact.has(digest))))
+  }
 }

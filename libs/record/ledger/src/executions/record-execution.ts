@@ -46,7 +46,13 @@ export interface AskedExecution {
 function rowOf({ subject: { identity, configurationId } }: AskedExecution) {
   const { stage, codeDigest, environmentClass, parameters, seed, inputs } = identity
   return {
-    ...{ stageKey: stageKey(identity), stage, configurationId, parameters: documentOf(parameters) },
-    ...{ seed, codeDigest, environmentClass, inputs },
+    stageKey: stageKey(identity),
+    stage,
+    configurationId,
+    parameters: documentOf(parameters),
+    seed,
+    codeDigest,
+    environmentClass,
+    inputs,
   }
 }
