@@ -4,21 +4,13 @@ import {
   planStudy,
   readResults,
   resultRow,
-  resumeStudy,
   startStudy,
   takeSnapshot,
   timeLeft,
-  type Client,
   type StudyResults,
   type StudySource,
 } from '@gauntlet/client'
-import {
-  stageCodesOf,
-  type ResumeRequest,
-  type StageCode,
-  type StudyProgress,
-  type WorkerDescription,
-} from '@gauntlet/contract'
+import { stageCodesOf, type StageCode, type WorkerDescription } from '@gauntlet/contract'
 import { openLedger, studyFileType, StudyUnknown, type LedgerDatabase } from '@gauntlet/ledger'
 import { expandStudy, studyId, type Digest, type Expansion } from '@gauntlet/study'
 import type { Command } from 'commander'
@@ -33,6 +25,7 @@ import { readStudyShowingPins } from '../read/read-study.ts'
 import { renderResults } from '../print/results-table.ts'
 import { readCommandSettings, type CommandSettings } from '../settings.ts'
 import { progressDisplay } from '../print/show-progress.ts'
+import { resumer } from '../stack/resumer.ts'
 import { askWorkers } from '../stack/worker-description.ts'
 import { summarisePlan } from './plan.ts'
 import { poolOption, weightOption } from '../parse/share-options.ts'
@@ -235,24 +228,6 @@ async function startAndFollow({
   } finally {
     display.end()
     await close()
-  }
-}
-
-/**
- * Resumes a study that was paused before this command, or that runs with another budget than was asked for. Fails once
- * the budget is spent and nothing is in flight any more.
- */
-function resumer(client: Client, id: Digest, limit: ResumeRequest) {
-  let isFirst = true
-  return async (progress: StudyProgress | null): Promise<void> => {
-    if (!progress) return
-    const wantsOther = limit.budgetSeconds !== undefined && limit.budgetSeconds !== progress.budgetSeconds
-    if (isFirst && (progress.paused || wantsOther)) await resumeStudy(client, id, limit)
-    else if (progress.paused === 'budget' && progress.running.length === 0)
-      throw new CommandFailed(
-        'The budget is spent, and the study is paused; raise it with: --budget <hours>, or lift it with: --budget none',
-      )
-    isFirst = false
   }
 }
 
