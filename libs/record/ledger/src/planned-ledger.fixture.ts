@@ -42,7 +42,7 @@ async function insertAll<Row>(rows: readonly Row[], insert: (json: SQL) => Promi
     await insert(sql`${JSON.stringify(rows.slice(from, from + rowsPerStatement))}::jsonb`)
 }
 
-/** Writes stages as fulfilled, each by one attempt on `worker-1`. */
+/** Writes stages as fulfilled, each by one attempt on `worker-1`; also those that a killed program left open. */
 export async function insertStages(
   db: LedgerDatabase,
   stages: readonly SimulatedStage[],
@@ -75,7 +75,8 @@ export async function insertStages(
         ${fulfilledAt}::timestamptz
       from jsonb_to_recordset(${rows}) as r("stageKey" text, stage text, id text, "codeDigest" text,
         "environmentClass" text, parameters jsonb, seed bigint, inputs jsonb)
-      on conflict do nothing`),
+      on conflict (stage_key) do update set state = excluded.state, fulfilled_at = excluded.fulfilled_at
+      where execution.state = 'open'`),
   )
   await insertEdges(db, stages)
   await insertAttempts(db, stages, fulfilledAt)
