@@ -1,16 +1,16 @@
-import { createHash } from 'node:crypto'
+import { hash as hashOf } from 'node:crypto'
 
 /** Bytes of a hash. */
 const hashSize = 32
 
 /** The hash of a leaf: SHA-256(0x00 ‖ leaf), RFC 6962 §2.1. */
 export function leafHash(leaf: Uint8Array | string): Buffer {
-  return createHash('sha256').update(leafPrefix).update(leaf).digest()
+  return hashOf('sha256', typeof leaf === 'string' ? `\0${leaf}` : Buffer.concat([leafPrefix, leaf]), 'buffer')
 }
 
 /** The hash of an inner node: SHA-256(0x01 ‖ left ‖ right), RFC 6962 §2.1. */
 function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
-  return createHash('sha256').update(nodePrefix).update(left).update(right).digest()
+  return hashOf('sha256', Buffer.concat([nodePrefix, left, right]), 'buffer')
 }
 
 const [leafPrefix, nodePrefix] = [Uint8Array.of(0), Uint8Array.of(1)]
@@ -43,7 +43,7 @@ export class MerkleRoot {
   /** The Merkle tree hash (RFC 6962 §2.1) of what was added, in hexadecimal digits; of nothing, the SHA-256 of "". */
   root(): string {
     const hashes = this.#subtrees.map(({ hash }) => hash)
-    if (hashes.length === 0) return createHash('sha256').digest('hex')
+    if (hashes.length === 0) return hashOf('sha256', '', 'hex')
     return hashes.reduceRight((right, left) => nodeHash(left, right)).toString('hex')
   }
 }
