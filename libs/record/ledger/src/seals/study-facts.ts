@@ -104,11 +104,19 @@ function isAmong(column: AnyPgColumn, keys: readonly string[]): SQL {
   return sql`${column} = any(${sql.param([...keys])}::text[])`
 }
 
+/** Facts page by page. Postgres reads a page while the one before it is worked on. */
 async function* paged<Found extends Fact>(
   keys: readonly Digest[],
   read: (page: readonly Digest[]) => Promise<Found[]>,
 ): AsyncGenerator<Found> {
-  for (let from = 0; from < keys.length; from += pageSize) yield* inOrder(await read(keys.slice(from, from + pageSize)))
+  const from = (start: number) => (start < keys.length ? read(keys.slice(start, start + pageSize)) : null)
+  let next = from(0)
+  for (let start = pageSize; next; start += pageSize) {
+    const page = await next
+    next = from(start)
+    next?.catch(() => undefined) // it is thrown where the page is awaited, unless nobody comes so far
+    yield* inOrder(page)
+  }
 }
 
 function inOrder<Found extends Fact>(facts: readonly Found[]): Found[] {
