@@ -1,5 +1,5 @@
 import { createHash, randomUUID, type Hash } from 'node:crypto'
-import { createReadStream, readFile as readWhole, type BigIntStats } from 'node:fs'
+import { createReadStream, type BigIntStats } from 'node:fs'
 import { mkdir, readFile, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { digestOfFile, writeAtomically } from '@gauntlet/files'
@@ -78,7 +78,7 @@ export class FileArtifactStore implements ArtifactStore {
   async #verifiedFile(artifact: ArtifactReference | Digest, known?: BigIntStats): Promise<string> {
     const { digest, path } = this.#locate(artifact)
     const before = known ?? (await this.#orMissing(digest, () => stat(path, { bigint: true })))
-    const found = await this.#orMissing(digest, () => (before.size > small ? digestOfFile(path) : digestOfSmall(path)))
+    const found = await this.#orMissing(digest, () => digestOfFile(path, before.size))
     if (found !== digest) this.verified.forget(digest, before)
     this.#require(artifact, Number(before.size), found)
     this.verified.add(digest, before)
@@ -239,16 +239,6 @@ async function moved(from: string, to: string): Promise<boolean> {
 function nullIfAbsent(error: unknown): null {
   if (codeOf(error) === 'ENOENT') return null
   throw error
-}
-
-/** Bytes up to which a file is read as a whole, which takes a fifth of the time of a stream. */
-const small = 2 ** 20
-
-async function digestOfSmall(path: string): Promise<Digest> {
-  const bytes = await new Promise<Buffer>((resolve, reject) => {
-    readWhole(path, (error, read) => (error ? reject(error) : resolve(read)))
-  })
-  return createHash('sha256').update(bytes).digest('hex')
 }
 
 /** Copies a file into an open one while hashing what is written; returns the number of bytes. */

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeZip, type ZipSource } from '@gauntlet/files'
+import { intactAmong } from '@gauntlet/artifacts'
 import {
   artifactsByRole,
   findStudy,
@@ -60,8 +61,7 @@ export async function exportStudy(
   const { id, name } = await findStudy(db, nameOrId)
   const keys = await recordKeys(db, id, only)
   const chosen = await artifactsByRole(db, keys.stageKeys, roles)
-  const carried = new Set<Digest>()
-  for (const digest of chosen) if ((await store.verify(digest)) === 'intact') carried.add(digest)
+  const carried = await intactAmong(store, chosen)
   return inTemporaryFolder(async (folder) => {
     const parts = new ExportParts(folder, { keys, isWhole: only === null, carried, signer })
     const { sealed, earlier } = await sealStudy(
