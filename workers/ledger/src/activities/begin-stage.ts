@@ -35,10 +35,10 @@ type Asked = Pick<BeginStageInput, 'distrusted'> & { readonly key: Digest }
 
 async function knownOf({ db, store }: Dependencies, asked: readonly Asked[]): Promise<Map<Digest, Begun>> {
   const keys = asked.map(({ key }) => key)
-  const tried = await triedStages(db, keys)
+  const tried = [...(await triedStages(db, keys))]
   const known = new Map<Digest, Begun>()
-  if (tried.size === 0) return known // so it is with nearly every stage that nobody has done
-  const [outputs, failures] = await Promise.all([knownOutputsOf(db, keys), lastFailures(db, keys)])
+  if (tried.length === 0) return known // so it is with nearly every stage that nobody has done
+  const [outputs, failures] = await Promise.all([knownOutputsOf(db, tried), lastFailures(db, tried)])
   for (const { key, distrusted } of asked) {
     const generated = outputs.get(key)
     if (generated && (await areIntact(store, generated, distrusted))) known.set(key, { generated })

@@ -40,7 +40,7 @@ export async function fulfilExecution(db: LedgerDatabase, report: FulfilmentRepo
   const key = stageKey(report.identity)
   if (await fulfilFirst(db, key, report)) return { standing: 'first', outputs: report.generated }
   return db.transaction(async (transaction) => {
-    const asked = withExecutions(transaction, [{ subject: report, environment: report.attempt.environment }])
+    const asked = withExecutions(transaction, [{ key, subject: report, environment: report.attempt.environment }])
     await transaction.execute(sql`with ${asked} select`)
     await lockExecution(transaction, key)
     const standingOutputs = await fulfilledOutputs(transaction, key)

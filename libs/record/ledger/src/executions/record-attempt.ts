@@ -44,16 +44,17 @@ const longestMessage = 8192
  */
 export async function recordAttempt(db: LedgerDatabase, report: AttemptReport): Promise<void> {
   const { attempt, failure } = report
+  const key = stageKey(report.identity)
   const failed = failure === null || failure === 'cancelled' ? null : failure
   const recorded = upsertAttempt(db, ['running'], {
-    ...columnsOf(stageKey(report.identity), attempt),
+    ...columnsOf(key, attempt),
     endedAt: failure === null ? null : endOf(attempt),
     outcome: failure === null ? 'running' : failed ? 'failed' : 'cancelled',
     failureClass: failed?.class ?? null,
     message: failed && storableText(failed.message),
     generated: null,
   })
-  const asked = [{ subject: report, environment: attempt.environment }]
+  const asked = [{ key, subject: report, environment: attempt.environment }]
   await db.execute(sql`with ${withExecutions(db, asked)} ${recorded.getSQL()}`)
 }
 
@@ -67,9 +68,11 @@ export interface BegunAttempt extends ExecutionSubject {
  * running are over, since a workflow has one run at a time.
  */
 export async function beginAttempts(db: LedgerDatabase, begun: readonly BegunAttempt[]): Promise<void> {
-  const asked = begun.map((subject) => ({ subject, environment: subject.attempt.environment }))
-  const rows = begun.map(({ identity, attempt }) => {
-    return { ...columnsOf(stageKey(identity), attempt), endedAt: null, outcome: 'running' as const }
+  const asked = begun.map((subject) => {
+    return { key: stageKey(subject.identity), subject, environment: subject.attempt.environment }
+  })
+  const rows = asked.map(({ key, subject: { attempt } }) => {
+    return { ...columnsOf(key, attempt), endedAt: null, outcome: 'running' as const }
   })
   const sorted = sortedBy(rows, (row) => row.stageKey)
   const ofEarlierRuns = sorted.map((row) =>

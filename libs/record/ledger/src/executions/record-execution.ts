@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm'
-import { stageKey, type Digest, type Json, type StageIdentity } from '@gauntlet/study'
+import type { Digest, Json, StageIdentity } from '@gauntlet/study'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { environment, execution } from '../schema/index.ts'
 import { documentOf } from '../schema/json-document.ts'
@@ -39,14 +39,16 @@ export function withExecutions(db: LedgerDatabase, asked: readonly AskedExecutio
 
 /** An execution that may be new, and what its environment class stands for. */
 export interface AskedExecution {
+  /** The key of the subject's identity. */
+  readonly key: Digest
   readonly subject: ExecutionSubject
   readonly environment: Json
 }
 
-function rowOf({ subject: { identity, configurationId } }: AskedExecution) {
+function rowOf({ key, subject: { identity, configurationId } }: AskedExecution) {
   const { stage, codeDigest, environmentClass, parameters, seed, inputs } = identity
   return {
-    stageKey: stageKey(identity),
+    stageKey: key,
     stage,
     configurationId,
     parameters: documentOf(parameters),
