@@ -1,10 +1,9 @@
-import { expandStudy, parseStudy, studyId, type Configuration, type Digest } from '@gauntlet/study'
+import { expandStudy, parseStudy, studyId, type Digest, type Expansion } from '@gauntlet/study'
 
 /** A study of one dataset, backbone, loss and protocol under many seeds. */
-export interface SimulatedStudy {
+export interface SimulatedStudy extends Pick<Expansion, 'configurations' | 'perturbations'> {
   readonly id: Digest
   readonly text: string
-  readonly configurations: readonly Configuration[]
 }
 
 /** `first`: the first of its seeds, by which it differs from others. */
@@ -26,5 +25,5 @@ evaluator: apgd-ce
 ${excluded.length > 0 ? `exclude: ${JSON.stringify(excluded.map((where) => ({ where, reason: 'spare' })))}` : ''}
 `
   const study = parseStudy(text, 'simulated.study.yaml')
-  return { id: studyId(study), text, configurations: expandStudy(study).configurations }
+  return { id: studyId(study), text, ...expandStudy(study) }
 }

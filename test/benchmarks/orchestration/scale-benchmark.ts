@@ -6,7 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Client } from '@gauntlet/client'
 import { recordedWorker, recordWholeStudy } from '@gauntlet/ledger-worker/fixtures/recorded-study'
-import { expandStudy, parseStudy } from '@gauntlet/study'
 import { processTrees } from '../../end-to-end/kill-trees.fixture.ts'
 import { SimulatedHome } from '../../simulated/simulated-home.ts'
 import { simulatedStudy, type SimulatedStudy } from '../../simulated/simulated-study.ts'
@@ -34,7 +33,7 @@ export async function scaleBenchmark(options: string[]): Promise<void> {
     images: 1,
     distinct: false,
     faulty: false,
-    ...(values.filled ? { worker: recordedWorker(expandStudy(parseStudy(study.text, 'simulated.study.yaml'))) } : {}),
+    ...(values.filled ? { worker: recordedWorker(study) } : {}),
   }
   const home = new SimulatedHome(simulation, 1)
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
