@@ -77,6 +77,7 @@ async function spawnPostgres(home: string, folder: string, account: Account | un
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
     'max_connections=100',
+    'shared_buffers=512MB', // taken as it fills: a ledger of 100,000 numbers is as large
     'log_checkpoints=off',
     'jit=off',
   ]

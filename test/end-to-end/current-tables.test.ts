@@ -4,11 +4,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { WorkspaceCopy } from '@gauntlet/infra/fixtures/workspace-copy'
 import { attemptCounts } from './recorded-results.fixture.ts'
 import { GauntletHome } from './gauntlet-home.fixture.ts'
-import { smoke } from './studies.fixture.ts'
+import { narrow } from './studies.fixture.ts'
 
 /*
- * A table shows the numbers of the present code and environment, or none. The smoke study runs in one home from a copy
- * of this checkout, whose precision and code change back and forth.
+ * A table shows the numbers of the present code and environment, or none. A part of the smoke study runs in one home from a
+ * copy of this checkout, whose precision and code change back and forth.
  */
 
 const copy = new WorkspaceCopy()
@@ -31,7 +31,7 @@ interface Reason {
   readonly reason: { readonly why: string; readonly differences?: readonly { readonly what: string }[] }
 }
 
-const study = home.study('smoke', smoke)
+const study = home.study('narrow', narrow)
 const table = () => home.json<Row[]>('run', study)
 const idsOf = (rows: readonly Row[]) => rows.map(({ row, measurementId }) => [row, measurementId])
 let first: Row[]
@@ -46,7 +46,7 @@ afterAll(async () => {
 }, 2 * minutes)
 
 it('has the environment, the code and the input contract of every number', () => {
-  expect(first).toHaveLength(10)
+  expect(first).toHaveLength(4)
   for (const row of first) {
     expect(row).toMatchObject({ current: true, inputContract: 'native' })
     expect([row.environmentClass, row.codeDigest]).toEqual([
@@ -60,14 +60,14 @@ it(
   'is reported with intervals of its ranks, its outcomes and their images',
   async () => {
     const folder = join(home.folder, 'report')
-    expect(await home.succeed('report', 'smoke', '--out', folder, '--draws', '50')).toMatch(/Seal [0-9a-f]{64}\./)
+    expect(await home.succeed('report', 'narrow', '--out', folder, '--draws', '50')).toMatch(/Seal [0-9a-f]{64}\./)
     const page = readFileSync(join(folder, 'index.html'), 'utf8')
     expect(page).toMatch(/<strong>measured<\/strong> here/)
     expect(page).toContain('Outcome atlas')
     expect(page).toMatch(/<img src="data:image\/png;base64,/)
     for (const { row } of first) expect(page).toContain(`id="number-${row}"`)
     const outcomes = readFileSync(join(folder, 'numbers.csv'), 'utf8').match(/,outcomes [0-9a-f]{64}$/gm)
-    expect(new Set(outcomes).size).toBe(10)
+    expect(new Set(outcomes).size).toBe(4)
   },
   2 * minutes,
 )
@@ -78,8 +78,8 @@ it(
     const engine = join(copy.folder, 'node_modules/@tensorflow')
     renameSync(engine, `${engine}-away`)
     try {
-      expect(idsOf(await home.json<Row[]>('results', 'smoke'))).toEqual(idsOf(first))
-      expect(await home.succeed('results', 'smoke')).toMatch(
+      expect(idsOf(await home.json<Row[]>('results', 'narrow'))).toEqual(idsOf(first))
+      expect(await home.succeed('results', 'narrow')).toMatch(
         /No worker could be asked; the table is for the pool as it described itself at \d{4}-/,
       )
     } finally {
@@ -95,15 +95,15 @@ it(
     await home.succeed('up')
     home.variables = { GAUNTLET_PRECISION: 'bfloat16' }
     const second = await table()
-    expect(second).toHaveLength(10)
+    expect(second).toHaveLength(4)
     const ids = new Set(first.map(({ measurementId }) => measurementId))
     expect(second.filter(({ measurementId }) => ids.has(measurementId))).toEqual([])
     home.variables = {}
     expect(idsOf(await table())).toEqual(idsOf(first))
     await home.succeed('down')
-    expect(idsOf(await home.json<Row[]>('results', 'smoke'))).toEqual(idsOf(first))
+    expect(idsOf(await home.json<Row[]>('results', 'narrow'))).toEqual(idsOf(first))
 
-    const all = await home.json<Row[]>('results', 'smoke', '--all')
+    const all = await home.json<Row[]>('results', 'narrow', '--all')
     expect(idsOf(all.filter(({ current }) => current))).toEqual(idsOf(first))
     const older = all.filter(({ current }) => !current)
     expect(new Set(idsOf(older).map(String))).toEqual(new Set(idsOf(second).map(String)))
@@ -142,7 +142,7 @@ it(
   'has other numbers by edited code, and the first ones again once the edit is reverted, without running anything',
   async () => {
     copy.write(stage, source.replace('const keepingShare = 1 / 20', 'const keepingShare = 1 / 21'))
-    expect(await why()).toEqual([{ stage: 'perturb-and-evaluate', count: 10, why: 'differs', what: ['code'] }])
+    expect(await why()).toEqual([{ stage: 'perturb-and-evaluate', count: 4, why: 'differs', what: ['code'] }])
     const edited = await table()
     expect(edited.map(({ row }) => row)).toEqual(first.map(({ row }) => row))
     expect(edited.filter((row, i) => row.codeDigest === first[i]!.codeDigest)).toEqual([])
@@ -161,13 +161,13 @@ it(
     copy.write(stage, source.replace(body, `${body}  if (perturbation) throw new Error('planted failure')\n`))
     const { code, stdout, stderr } = await home.run('run', study)
     expect(code).toBe(1)
-    expect(stdout).toMatch(/^smoke has no number by the present code in this environment/)
+    expect(stdout).toMatch(/^narrow has no number by the present code in this environment/)
     expect(stdout).toMatch(/Bug, Error: planted failure/)
-    expect(stdout).toMatch(/10 cells have numbers by other code.* gauntlet results smoke --all shows them/)
-    expect(stderr).toMatch(/10 cells have no number; the table says why/)
-    expect(await why()).toMatchObject([{ stage: 'perturb-and-evaluate', count: 10, why: 'failed' }])
+    expect(stdout).toMatch(/4 cells have numbers by other code.* gauntlet results narrow --all shows them/)
+    expect(stderr).toMatch(/4 cells have no number; the table says why/)
+    expect(await why()).toMatchObject([{ stage: 'perturb-and-evaluate', count: 4, why: 'failed' }])
     copy.write(stage, source)
-    expect(idsOf(await home.json<Row[]>('results', 'smoke'))).toEqual(idsOf(first))
+    expect(idsOf(await home.json<Row[]>('results', 'narrow'))).toEqual(idsOf(first))
   },
   5 * minutes,
 )

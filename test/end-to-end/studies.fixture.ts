@@ -16,3 +16,9 @@ export function variant(name: string, ...replacements: readonly (readonly [line:
     return text.replace(`\n${line}\n`, `\n${by}\n`)
   }, smoke)
 }
+
+/** Four of the ten cells of `smoke`: both configurations, unperturbed and under one attack. */
+export const narrow = variant('narrow', [
+  '  - { name: L2, epsilon: 0.3 }\n  - { name: L1, epsilon: 4 }\n  - common',
+  '  # and no more',
+])

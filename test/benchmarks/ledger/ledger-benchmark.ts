@@ -2,6 +2,7 @@ import { CountedOutcomes, verificationLevels, verifyStudy } from '@gauntlet/audi
 import { openArtifactStore, type ArtifactStore } from '@gauntlet/artifacts'
 import { readResults } from '@gauntlet/client'
 import { defaultPool, type StageCode, type WorkerDescription } from '@gauntlet/contract'
+import { sealStudy, verifySeal } from '@gauntlet/exchange'
 import { recordWholeStudy } from '@gauntlet/ledger-worker/fixtures/recorded-study'
 import { startPostgres, stopServices } from '@gauntlet/infra'
 import {
@@ -16,7 +17,7 @@ import {
   type LedgerDatabase,
 } from '@gauntlet/ledger'
 import { expandStudy, parseStudy } from '@gauntlet/study'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -40,7 +41,7 @@ const perturbations = 25
 
 /**
  * A ledger of many measurements with full lineage, filled by the ledger's own activities: how fast a number is traced,
- * a table is read, and a study is verified; and that queries about one number scan no table. `--bulk` writes the same
+ * a table is read, and a study is verified and sealed; and that queries about one number scan no table. `--bulk` writes the same
  * rows thousands at a time. `--folder` keeps the ledger, and goes on filling one that was interrupted, for
  * `--fill-seconds` at most; `--fill-only` ends then, and `--as-is` measures a kept one as it is.
  */
@@ -102,6 +103,7 @@ async function measure(db: LedgerDatabase, store: ArtifactStore): Promise<void> 
   )
   await tables(db)
   await verification(db, store)
+  await sealing(db, store)
 }
 
 function studyText(name: string, seeds: number, count: number): string {
@@ -230,6 +232,28 @@ async function verification(db: LedgerDatabase, store: ArtifactStore): Promise<v
       `verify (${again}): ${measurements} numbers, ${executions} executions; rows read ${secondsReading.toFixed(1)} s, ${parts}; ${rate} numbers/s; ${core} s of a core; ${memory} MiB; ${holds ? 'nothing missing' : 'MISSING LINKS'}`,
     )
     if (!holds) process.exitCode = 1
+  }
+}
+
+/** Seals the large study, and compares the ledger with the seal as `gauntlet verify --seal` does. */
+async function sealing(db: LedgerDatabase, store: ArtifactStore): Promise<void> {
+  const sources = { db, store }
+  const { result, milliseconds } = await timed(() => sealStudy(sources, 'large'))
+  const { sealed } = result
+  console.log(`seal: ${sealed.seal.tree.size} facts in ${(milliseconds / 1_000).toFixed(1)} s`)
+  const folder = await mkdtemp(join(tmpdir(), 'gauntlet-seal-'))
+  try {
+    const file = join(folder, 'large.seal.json')
+    await writeFile(file, JSON.stringify(sealed))
+    for (const again of ['first', 'again']) {
+      const compared = await timed(() => verifySeal(file, (work) => work(sources)))
+      const holds = compared.result.of === 'ledger' && compared.result.passed
+      const seconds = (compared.milliseconds / 1_000).toFixed(1)
+      console.log(`compared with its seal (${again}): ${seconds} s; ${holds ? 'as it was sealed' : 'NOT AS SEALED'}`)
+      if (!holds) process.exitCode = 1
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
 }
 

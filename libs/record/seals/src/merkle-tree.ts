@@ -10,10 +10,16 @@ export function leafHash(leaf: Uint8Array | string): Buffer {
 
 /** The hash of an inner node: SHA-256(0x01 ‖ left ‖ right), RFC 6962 §2.1. */
 function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
-  return hashOf('sha256', Buffer.concat([nodePrefix, left, right]), 'buffer')
+  node.set(left, 1)
+  node.set(right, 1 + hashSize)
+  return hashOf('sha256', node, 'buffer')
 }
 
-const [leafPrefix, nodePrefix] = [Uint8Array.of(0), Uint8Array.of(1)]
+const leafPrefix = Uint8Array.of(0)
+
+/** The node that is hashed, in the same bytes every time: a tree has as many nodes as leaves. */
+const node = new Uint8Array(1 + 2 * hashSize)
+node[0] = 1
 
 interface Subtree {
   readonly hash: Buffer

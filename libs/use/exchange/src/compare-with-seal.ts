@@ -1,4 +1,4 @@
-import { withStudyFacts, factPlace, type Fact, type LedgerDatabase } from '@gauntlet/ledger'
+import { withStudyFacts, type Fact, type LedgerDatabase, type PlacedFact } from '@gauntlet/ledger'
 import { leafHash, MerkleRoot, recordLine, SealInvalid, type Seal } from '@gauntlet/seals'
 import { openLeafList, type ListedLeaf } from './leaf-list.ts'
 
@@ -26,22 +26,32 @@ export async function compareWithSeal(
   const { leaves } = await openLeafList(listFile)
   const root = new MerkleRoot()
   const comparison = new Comparison()
-  await withStudyFacts(db, seal.study.id, async (facts) => {
-    const found = facts[Symbol.asyncIterator]()
-    let current = await next(found)
-    for await (const leaf of leaves) {
-      root.add(Buffer.from(leaf.hash, 'hex'))
-      if (root.size % 1000 === 0) onProgress?.(root.size)
-      if (leaf.place === null) comparison.withheld++
-      else {
-        for (; current && factPlace(current) < leaf.place; current = await next(found)) comparison.add(current)
-        if (current && factPlace(current) === leaf.place) {
-          comparison.compare(current, leaf)
-          current = await next(found)
-        } else comparison.gone.push(nameOf(leaf.place))
+  await withStudyFacts(db, seal.study.id, async (pages) => {
+    const facts = new Cursor(pages)
+    await facts.load()
+    for await (const page of leaves) {
+      for (const leaf of page) {
+        root.add(Buffer.from(leaf.hash, 'hex'))
+        const { place } = leaf
+        if (place === null) {
+          comparison.withheld++
+          continue
+        }
+        while (facts.current && facts.current.place < place) {
+          comparison.add(facts.current.fact)
+          if (!facts.advance()) await facts.load()
+        }
+        if (facts.current?.place === place) {
+          comparison.compare(facts.current, leaf)
+          if (!facts.advance()) await facts.load()
+        } else comparison.gone.push(nameOf(place))
       }
+      onProgress?.(root.size)
     }
-    for (; current; current = await next(found)) comparison.add(current)
+    while (facts.current) {
+      comparison.add(facts.current.fact)
+      if (!facts.advance()) await facts.load()
+    }
   })
   if (root.root() !== seal.tree.root || root.size !== seal.tree.size)
     throw new SealInvalid(`${listFile} is not the list of leaves of this seal; give the one that was written with it.`)
@@ -55,9 +65,9 @@ class Comparison implements SealComparison {
   readonly gone: string[] = []
   readonly added: Record<string, number> = {}
 
-  compare(fact: Fact, { place, salt, hash }: ListedLeaf): void {
+  compare({ place, fact }: PlacedFact, { salt, hash }: ListedLeaf): void {
     if (leafHash(recordLine(fact, salt!)).toString('hex') === hash) this.same++
-    else this.changed.push(nameOf(place!))
+    else this.changed.push(nameOf(place))
   }
 
   add({ kind }: Fact): void {
@@ -71,7 +81,31 @@ function nameOf(place: string): string {
   return words.slice(words[1]!.length === 64 ? 3 : 2).join(' ')
 }
 
-async function next(facts: AsyncIterator<Fact>): Promise<Fact | null> {
-  const { done, value } = await facts.next()
-  return done ? null : value
+/** Goes through pages item by item, and waits for pages alone: there are half a million facts. */
+class Cursor<Item> {
+  /** The item at which it stands; null at the end, and before the first `load`. */
+  current: Item | null = null
+  readonly #pages: AsyncIterator<readonly Item[]>
+  #page: readonly Item[] = []
+  #place = 0
+
+  constructor(pages: AsyncIterable<readonly Item[]>) {
+    this.#pages = pages[Symbol.asyncIterator]()
+  }
+
+  /** Goes to the next item of this page. False where there is none: then `load` goes on. */
+  advance(): boolean {
+    this.current = this.#page[++this.#place] ?? null
+    return this.current !== null
+  }
+
+  /** Goes to the first item of the next page that has one. */
+  async load(): Promise<void> {
+    for (let next = await this.#pages.next(); !next.done; next = await this.#pages.next()) {
+      this.#page = next.value
+      this.#place = -1
+      if (this.advance()) return
+    }
+    this.current = null
+  }
 }

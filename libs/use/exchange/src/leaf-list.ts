@@ -1,5 +1,4 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { once } from 'node:events'
 import { finished } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
@@ -23,52 +22,82 @@ export interface ListedLeaf {
 export class LeafListWriter {
   readonly #gzip = createGzip({ level: 4 })
   readonly #done: Promise<void>
+  /** Lines that are not written yet: each write is a turn of the thread that compresses. */
+  #lines: string
 
   constructor(path: string, secret: string | null) {
     this.#done = finished(this.#gzip.pipe(createWriteStream(path)))
-    this.#gzip.write(`${JSON.stringify({ secret })}\n`)
+    this.#lines = `${JSON.stringify({ secret })}\n`
   }
 
   async add({ place, salt, hash }: ListedLeaf): Promise<void> {
-    if (!this.#gzip.write(`${JSON.stringify([place, salt, hash])}\n`)) await once(this.#gzip, 'drain')
+    this.#lines += `${JSON.stringify([place, salt, hash])}\n`
+    if (this.#lines.length > 1 << 16) await this.#flush()
   }
 
   async close(): Promise<void> {
+    await this.#flush()
     this.#gzip.end()
     await this.#done
+  }
+
+  async #flush(): Promise<void> {
+    const lines = this.#lines
+    this.#lines = ''
+    if (!this.#gzip.write(lines)) await once(this.#gzip, 'drain')
   }
 }
 
 /** A list as it is read. */
 export interface LeafList {
   readonly secret: string | null
-  readonly leaves: AsyncIterable<ListedLeaf>
+  /** In pages. */
+  readonly leaves: AsyncIterable<readonly ListedLeaf[]>
+  /** Closes the file, for whoever does not read to its end. */
+  close(): Promise<void>
 }
 
 /** Opens a list of leaves. What it says is worth nothing until its root is that of a seal. Throws `SealInvalid`. */
 export async function openLeafList(path: string): Promise<LeafList> {
-  const lines = linesOf(path)
-  const first = await lines.next()
-  const header = first.done ? null : (parsed(first.value, path) as { secret?: unknown } | null)
+  const pages = linesOf(path)
+  const [first, ...others] = (await pages.next()).value ?? []
+  const header = first === undefined ? null : (parsed(first, path) as { secret?: unknown } | null)
   const secret = header?.secret
   if (typeof secret !== 'string' && secret !== null) throw new SealInvalid(`${path} is no list of leaves.`)
-  return { secret, leaves: leavesIn(lines, path) }
+  const close = async () => void (await pages.return(undefined))
+  return { secret, leaves: leavesIn(others, pages, path), close }
 }
 
-async function* leavesIn(lines: AsyncIterable<string>, path: string): AsyncGenerator<ListedLeaf> {
-  for await (const line of lines) {
-    const [place, salt, hash] = parsed(line, path) as (string | null)[]
-    yield { place: place!, salt: salt!, hash: hash! }
-  }
+async function* leavesIn(
+  first: readonly string[],
+  others: AsyncIterable<readonly string[]>,
+  path: string,
+): AsyncGenerator<readonly ListedLeaf[]> {
+  yield first.map((line) => leafIn(line, path))
+  for await (const page of others) yield page.map((line) => leafIn(line, path))
 }
 
-async function* linesOf(path: string): AsyncGenerator<string> {
-  const unpacked = createReadStream(path).pipe(createGunzip())
+function leafIn(line: string, path: string): ListedLeaf {
+  const [place, salt, hash] = parsed(line, path) as (string | null)[]
+  return { place: place!, salt: salt!, hash: hash! }
+}
+
+/** The lines of a compressed file, as many at a time as are unpacked together. */
+async function* linesOf(path: string): AsyncGenerator<string[], undefined> {
+  const unpacked = createReadStream(path)
+    .pipe(createGunzip({ chunkSize: 1 << 18 }))
+    .setEncoding('utf8')
+  let begun = ''
   try {
-    yield* createInterface({ input: unpacked, crlfDelay: Infinity })
+    for await (const text of unpacked as AsyncIterable<string>) {
+      const lines = (begun + text).split('\n')
+      begun = lines.pop()!
+      if (lines.length > 0) yield lines
+    }
   } catch (error) {
     throw new SealInvalid(`${path} is damaged (${String(error)}).`)
   }
+  if (begun !== '') yield [begun]
 }
 
 function parsed(line: string, path: string): unknown {

@@ -20,10 +20,11 @@ export async function proveNumber(
   const hashes = new LeafHashes()
   const wanted = `measurement ${measurementId}`
   let found: { readonly index: number; readonly salt: string; readonly hash: string } | undefined
-  for await (const { place, salt, hash } of list.leaves) {
-    if (place?.endsWith(wanted)) found = { index: hashes.size, salt: salt!, hash }
-    hashes.add(Buffer.from(hash, 'hex'))
-  }
+  for await (const page of list.leaves)
+    for (const { place, salt, hash } of page) {
+      if (place?.endsWith(wanted)) found = { index: hashes.size, salt: salt!, hash }
+      hashes.add(Buffer.from(hash, 'hex'))
+    }
   const { measurement } = about
   const line = found && measurement && recordLine(measurement, found.salt)
   if (!found || !line || leafHash(line).toString('hex') !== found.hash)

@@ -1,4 +1,4 @@
-import { factPlace, type Fact, type FactKind } from '@gauntlet/ledger'
+import type { FactKind, PlacedFact } from '@gauntlet/ledger'
 import { leafHash, MerkleRoot, recordLine, saltOf } from '@gauntlet/seals'
 import type { LeafListWriter } from './leaf-list.ts'
 
@@ -18,8 +18,7 @@ export class RecordWriter {
     private readonly leaves: LeafListWriter,
   ) {}
 
-  async add(fact: Fact): Promise<WrittenLine> {
-    const place = factPlace(fact)
+  async add({ place, fact }: PlacedFact): Promise<WrittenLine> {
     const salt = saltOf(this.secret, fact.kind, place)
     const line = recordLine(fact, salt)
     const hash = leafHash(line)

@@ -73,12 +73,13 @@ export async function sealStudy(
     const list = join(folder, 'leaves.gz')
     const leaves = new LeafListWriter(list, secret)
     const writer = new RecordWriter(secret, leaves)
-    await withStudyFacts(db, study.id, async (facts) => {
-      let count = 0
-      for await (const fact of facts) {
-        const line = await writer.add(fact)
-        await taker?.take(fact, line)
-        if (++count % 1000 === 0) onProgress?.(count)
+    await withStudyFacts(db, study.id, async (pages) => {
+      for await (const page of pages) {
+        for (const placed of page) {
+          const line = await writer.add(placed)
+          await taker?.take(placed.fact, line)
+        }
+        onProgress?.(writer.tree().size)
       }
     })
     await leaves.close()
@@ -107,8 +108,11 @@ function sealedOf({ document, envelope }: RecordedSeal): Sealed {
 /** The secret that salts were made with, so that facts which have not changed have the same leaves in every seal. */
 async function secretOf(store: ArtifactStore, known: readonly RecordedSeal[]): Promise<string | null> {
   for (const { origin, leavesDigest } of known)
-    if (origin === 'made' && leavesDigest !== null && (await store.verify(leavesDigest)) === 'intact')
-      return (await openLeafList(await store.localFile(leavesDigest))).secret
+    if (origin === 'made' && leavesDigest !== null && (await store.verify(leavesDigest)) === 'intact') {
+      const list = await openLeafList(await store.localFile(leavesDigest))
+      await list.close()
+      return list.secret
+    }
   return null
 }
 

@@ -2,11 +2,11 @@ import { and, eq, sql, type SQL } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Configuration, Digest, Json, Perturbation, StageIdentity, StageName } from '@gauntlet/study'
 import { findStudy } from '../studies/find-study.ts'
-import { inBatches } from '../database/in-batches.ts'
+import { inPages } from '../database/in-batches.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
+import { edgesOf } from '../executions/edges.ts'
 import type { MeasurementFlag } from '../schema/measurement.ts'
 import {
-  artifact,
   attempt,
   configuration,
   environment,
@@ -93,9 +93,6 @@ export interface Producer {
   readonly state: 'open' | 'fulfilled' | null
 }
 
-/** Keys that one query asks for. */
-const batch = 5_000
-
 /** Reads the rows of a study and of its grid. Throws `StudyUnknown`. */
 export async function auditedGrid(db: LedgerDatabase, nameOrId: string): Promise<AuditedGrid> {
   const { id, name } = await findStudy(db, nameOrId)
@@ -137,35 +134,29 @@ export function auditedMeasurements(
   const { id, configurationId, perturbationKey, stageKey, outcomesDigest } = measurement
   const { evaluator, flags, correct, total } = measurement
   const columns = { id, configurationId, perturbationKey, stageKey, outcomesDigest, evaluator, flags, correct, total }
-  return inPages(configurationIds, (ids) =>
+  return rowsOf(configurationIds, (ids) =>
     db.select(columns).from(measurement).where(isAmong(configurationId, ids)).orderBy(id),
   )
 }
 
 /** The executions with these keys. Keys that have no row are absent. */
 export function auditedExecutions(db: LedgerDatabase, stageKeys: readonly Digest[]): Promise<AuditedExecution[]> {
-  return inPages(stageKeys, async (keys) => {
+  return rowsOf(stageKeys, async (keys) => {
     const [rows, edges, attempts] = await Promise.all([
       executionRows(db, keys),
-      edgeRows(db, keys),
+      edgesOf(db, keys),
       db
         .select({ stageKey: attempt.stageKey, generated: attempt.generated })
         .from(attempt)
         .where(and(isAmong(attempt.stageKey, keys), eq(attempt.outcome, 'fulfilled'))),
     ])
-    const edgesOf = new Map<Digest, { used: Record<string, AuditedEdge>; generated: Record<string, AuditedEdge> }>()
-    for (const { stageKey, direction, role, digest, size } of edges) {
-      const own = edgesOf.get(stageKey) ?? { used: {}, generated: {} }
-      edgesOf.set(stageKey, own)
-      own[direction][role] = { digest, size }
-    }
     const attempted = new Map(attempts.map(({ stageKey, generated }) => [stageKey, generated]))
     return rows.map(({ stageKey, configurationId, state, ...identity }) => ({
       stageKey,
       identity,
       configurationId,
       state,
-      ...(edgesOf.get(stageKey) ?? { used: {}, generated: {} }),
+      ...(edges.get(stageKey) ?? { used: {}, generated: {} }),
       attempted: attempted.get(stageKey) ?? null,
     }))
   })
@@ -179,20 +170,11 @@ function executionRows(db: LedgerDatabase, keys: readonly Digest[]) {
     .where(isAmong(stageKey, keys))
 }
 
-function edgeRows(db: LedgerDatabase, keys: readonly Digest[]) {
-  const { stageKey, direction, role } = executionArtifact
-  return db
-    .select({ stageKey, direction, role, digest: artifact.digest, size: artifact.size })
-    .from(executionArtifact)
-    .innerJoin(artifact, eq(artifact.digest, executionArtifact.digest))
-    .where(isAmong(stageKey, keys))
-}
-
 /** What the edges to each of these artifacts say to have generated it. */
 export function producersOf(db: LedgerDatabase, digests: readonly Digest[]): Promise<Producer[]> {
   const { stageKey, role, digest, direction } = executionArtifact
   const { stage, state } = execution
-  return inPages(digests, (page) =>
+  return rowsOf(digests, (page) =>
     db
       .select({ digest: sql<Digest>`${digest}`, stageKey: sql<Digest>`${stageKey}`, stage, state, role })
       .from(executionArtifact)
@@ -217,11 +199,8 @@ function isAmong(column: PgColumn, values: readonly string[]): SQL {
   return sql`${column} = any(${sql.param([...values])}::text[])`
 }
 
-async function inPages<Row>(
-  keys: readonly Digest[],
-  read: (page: readonly Digest[]) => PromiseLike<Row[]>,
-): Promise<Row[]> {
+async function rowsOf<Row>(keys: readonly Digest[], read: (page: readonly Digest[]) => Promise<Row[]>): Promise<Row[]> {
   const rows: Row[] = []
-  for (const page of inBatches(keys, batch)) for (const row of await read(page)) rows.push(row)
+  for await (const page of inPages(keys, read)) for (const row of page) rows.push(row)
   return rows
 }

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Digest } from '@gauntlet/study'
+import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { execution, executionArtifact } from '../schema/index.ts'
 
 /**
@@ -28,4 +29,26 @@ export function lineageFrom(stageKeys: readonly Digest[]) {
       ) producer
     )
     select stage_key from lineage`
+}
+
+/**
+ * The same keys for thousands of executions, which must have rows: a level of the DAG at a time. Postgres is free to
+ * join whole tables, which for a whole study takes half of the time of `lineageFrom`.
+ */
+export async function lineageOfMany(db: LedgerDatabase, stageKeys: readonly Digest[]): Promise<Digest[]> {
+  const found = new Set(stageKeys)
+  let open = [...found]
+  while (open.length > 0) {
+    const { rows } = await db.execute<{ key: Digest }>(sql`
+      select distinct producer.stage_key as key from ${execution} consumer
+      join ${executionArtifact} used on used.stage_key = consumer.stage_key and used.direction = 'used'
+      join ${executionArtifact} made on made.digest = used.digest and made.direction = 'generated'
+        and made.stage_key <> consumer.stage_key
+      join ${execution} producer on producer.stage_key = made.stage_key
+        and producer.fulfilled_at <= consumer.fulfilled_at
+      where consumer.stage_key = any(${sql.param(open)}::text[])`)
+    open = rows.map(({ key }) => key).filter((key) => !found.has(key))
+    for (const key of open) found.add(key)
+  }
+  return [...found]
 }

@@ -1,11 +1,13 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { eq, sql, type SQL } from 'drizzle-orm'
 import type { AnyPgColumn } from 'drizzle-orm/pg-core'
-import type { ArtifactReference, Digest } from '@gauntlet/study'
+import type { Digest } from '@gauntlet/study'
 import { factPlace, type Fact, type FactOf } from './facts.ts'
-import { lineageFrom } from '../executions/lineage.ts'
+import { edgesOf } from '../executions/edges.ts'
+import { lineageOfMany } from '../executions/lineage.ts'
+import { inBatches, inPages } from '../database/in-batches.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import {
-  artifact,
   attempt,
   configuration,
   configurationFailure,
@@ -21,8 +23,8 @@ import {
   withdrawal,
 } from '../schema/index.ts'
 
-/** Rows that are asked for and held at a time. */
-const pageSize = 5_000
+/** Facts that are worked on before what Postgres has sent meanwhile is received, and the next query sent. */
+const partSize = 200
 
 /** The rows that the record of a study consists of, by their keys in order. */
 export interface RecordKeys {
@@ -31,14 +33,20 @@ export interface RecordKeys {
   readonly measurements: readonly Digest[]
 }
 
+/** A fact, and where it stands in the record. */
+export interface PlacedFact {
+  readonly place: string
+  readonly fact: Fact
+}
+
 /**
  * Gives `use` every fact of a study, as of one moment, in the order of `factPlace`: the same facts come in the same
- * order from every ledger. They are read page by page, however many there are.
+ * order from every ledger. They come in pages, however many there are.
  */
 export function withStudyFacts<Result>(
   db: LedgerDatabase,
   studyId: Digest,
-  use: (facts: AsyncIterable<Fact>, keys: RecordKeys) => Promise<Result>,
+  use: (facts: AsyncIterable<readonly PlacedFact[]>, keys: RecordKeys) => Promise<Result>,
 ): Promise<Result> {
   return db.transaction(
     async (transaction) => {
@@ -49,15 +57,19 @@ export function withStudyFacts<Result>(
   )
 }
 
-async function* studyFacts(db: LedgerDatabase, studyId: Digest, keys: RecordKeys): AsyncGenerator<Fact> {
-  yield* await studyFact(db, studyId)
-  yield* await environmentFacts(db, keys.stageKeys)
+async function* studyFacts(
+  db: LedgerDatabase,
+  studyId: Digest,
+  keys: RecordKeys,
+): AsyncGenerator<readonly PlacedFact[]> {
+  yield inPlace(await studyFact(db, studyId))
+  yield inPlace(await environmentFacts(db, keys.stageKeys))
   yield* paged(keys.configurations, (page) => configurationFacts(db, studyId, page))
-  yield* await perturbationFacts(db, studyId)
-  yield* await exclusionFacts(db, studyId)
+  yield inPlace(await perturbationFacts(db, studyId))
+  yield inPlace(await exclusionFacts(db, studyId))
   yield* paged(keys.stageKeys, (page) => stageFacts(db, page))
   yield* paged(keys.measurements, (page) => measurementFacts(db, page))
-  yield* await failureFacts(db, studyId)
+  yield inPlace(await failureFacts(db, studyId))
 }
 
 /**
@@ -82,7 +94,7 @@ export async function recordKeys(
     join ${execution} e on e.configuration_id = ${studyConfiguration.configurationId}
     where ${studyConfiguration.studyId} = ${studyId} ${chosen}`)
   const first = [...new Set([...measured.rows, ...asked.rows].map(({ key }) => key))]
-  const stages = (await db.execute<{ stage_key: Digest }>(lineageFrom(first))).rows.map((row) => row.stage_key)
+  const stages = await lineageOfMany(db, first)
   const configurations = await db.execute<{ id: Digest }>(sql`
     select ${studyConfiguration.configurationId} as id from ${studyConfiguration}
     where ${studyConfiguration.studyId} = ${studyId} ${chosen}
@@ -104,26 +116,19 @@ function isAmong(column: AnyPgColumn, keys: readonly string[]): SQL {
   return sql`${column} = any(${sql.param([...keys])}::text[])`
 }
 
-/** Facts page by page. Postgres reads a page while the one before it is worked on. */
-async function* paged<Found extends Fact>(
+async function* paged(
   keys: readonly Digest[],
-  read: (page: readonly Digest[]) => Promise<Found[]>,
-): AsyncGenerator<Found> {
-  const from = (start: number) => (start < keys.length ? read(keys.slice(start, start + pageSize)) : null)
-  let next = from(0)
-  for (let start = pageSize; next; start += pageSize) {
-    const page = await next
-    next = from(start)
-    next?.catch(() => undefined) // it is thrown where the page is awaited, unless nobody comes so far
-    yield* inOrder(page)
-  }
+  read: (page: readonly Digest[]) => Promise<readonly Fact[]>,
+): AsyncGenerator<readonly PlacedFact[]> {
+  for await (const page of inPages(keys, read))
+    for (const part of inBatches(inPlace(page), partSize)) {
+      yield part
+      await nextTurn()
+    }
 }
 
-function inOrder<Found extends Fact>(facts: readonly Found[]): Found[] {
-  return facts
-    .map((fact) => ({ place: factPlace(fact), fact }))
-    .sort((a, b) => (a.place < b.place ? -1 : 1))
-    .map(({ fact }) => fact)
+function inPlace(facts: readonly Fact[]): PlacedFact[] {
+  return facts.map((fact) => ({ place: factPlace(fact), fact })).sort((a, b) => (a.place < b.place ? -1 : 1))
 }
 
 async function studyFact(db: LedgerDatabase, studyId: Digest): Promise<FactOf<'study'>[]> {
@@ -141,13 +146,13 @@ async function environmentFacts(db: LedgerDatabase, stageKeys: readonly Digest[]
   return describedEnvironments(db, classes)
 }
 
-/** The environments of these classes, in the order of facts. */
+/** The environments of these classes. */
 export async function describedEnvironments(
   db: LedgerDatabase,
   classes: readonly Digest[],
 ): Promise<FactOf<'environment'>[]> {
   const rows = await db.select().from(environment).where(isAmong(environment.class, classes))
-  return inOrder(rows.map((row) => ({ kind: 'environment', class: row.class, document: row.document })))
+  return rows.map((row) => ({ kind: 'environment', class: row.class, document: row.document }))
 }
 
 async function configurationFacts(
@@ -172,13 +177,13 @@ async function perturbationFacts(db: LedgerDatabase, studyId: Digest): Promise<F
     .from(studyPerturbation)
     .innerJoin(perturbation, eq(perturbation.key, studyPerturbation.perturbationKey))
     .where(eq(studyPerturbation.studyId, studyId))
-  return inOrder(rows.map((row) => ({ kind: 'perturbation', ...row })))
+  return rows.map((row) => ({ kind: 'perturbation', ...row }))
 }
 
 async function exclusionFacts(db: LedgerDatabase, studyId: Digest): Promise<FactOf<'exclusion'>[]> {
   const { position, cell, reason } = exclusion
   const rows = await db.select({ position, cell, reason }).from(exclusion).where(eq(exclusion.studyId, studyId))
-  return inOrder(rows.map((row) => ({ kind: 'exclusion', ...row })))
+  return rows.map((row) => ({ kind: 'exclusion', ...row }))
 }
 
 async function stageFacts(db: LedgerDatabase, keys: readonly Digest[]): Promise<Fact[]> {
@@ -201,23 +206,11 @@ export async function fulfilmentFacts(db: LedgerDatabase, keys: readonly Digest[
     .select({ stageKey: execution.stageKey, fulfilledAt: timeOf(execution.fulfilledAt) })
     .from(execution)
     .where(sql`${isAmong(execution.stageKey, keys)} and ${execution.state} = 'fulfilled'`)
-  const { stageKey, direction, role } = executionArtifact
-  const edges = await db
-    .select({ stageKey, direction, role, digest: artifact.digest, size: artifact.size, mediaType: artifact.mediaType })
-    .from(executionArtifact)
-    .innerJoin(artifact, eq(artifact.digest, executionArtifact.digest))
-    .where(isAmong(stageKey, keys))
-    .orderBy(role)
-  const byKey = new Map<Digest, Record<'used' | 'generated', Record<string, ArtifactReference>>>()
-  for (const { stageKey: key, direction: way, role: name, ...reference } of edges) {
-    const found = byKey.get(key) ?? { used: {}, generated: {} }
-    byKey.set(key, found)
-    found[way][name] = reference
-  }
+  const edges = await edgesOf(db, keys)
   return fulfilled.map((row) => ({
     kind: 'fulfilment',
     ...row,
-    ...(byKey.get(row.stageKey) ?? { used: {}, generated: {} }),
+    ...(edges.get(row.stageKey) ?? { used: {}, generated: {} }),
   }))
 }
 
@@ -291,7 +284,7 @@ async function failureFacts(db: LedgerDatabase, studyId: Digest): Promise<FactOf
     .select({ configurationId, stage, perturbationKey, stageKey, failureClass, message, evidence })
     .from(configurationFailure)
     .where(eq(configurationFailure.studyId, studyId))
-  return inOrder(rows.map((row) => ({ kind: 'failure', ...row })))
+  return rows.map((row) => ({ kind: 'failure', ...row }))
 }
 
 /**
