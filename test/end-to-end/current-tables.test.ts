@@ -7,8 +7,8 @@ import { GauntletHome } from './gauntlet-home.fixture.ts'
 import { narrow } from './studies.fixture.ts'
 
 /*
- * A table shows the numbers of the present code and environment, or none. A part of the smoke study runs in one home from a
- * copy of this checkout, whose precision and code change back and forth.
+ * A table shows the numbers of the present code and environment, or none. A part of the smoke study runs in one home
+ * from a copy of this checkout, whose precision and code change back and forth.
  */
 
 const copy = new WorkspaceCopy()

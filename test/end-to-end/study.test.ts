@@ -20,8 +20,8 @@ interface Verification {
 
 /*
  * The whole system on its smallest real study: command line, Postgres, Temporal, workers, engine, real weights, real
- * digits. In one home the study runs undisturbed, and everything is done with its results. In the other one a part of it
- * is killed again and again, and must end with the same results.
+ * digits. In one home the study runs undisturbed, and everything is done with its results. In the other one a part of
+ * it is killed again and again, and must end with the same results.
  */
 
 const home = new GauntletHome()

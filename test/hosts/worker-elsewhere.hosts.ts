@@ -8,12 +8,12 @@ import { GauntletHome, until } from '../end-to-end/gauntlet-home.fixture.ts'
 
 /*
  * A GPU worker in a network of its own, from which one address can be reached: that of the machine with Temporal, as on
- * a compute node. There is no way from it to the internet, and none to Postgres. Two minutes.
+ * a compute node. There is no way from it to the internet, and none to Postgres. The quickstart takes some minutes.
  */
 
 const gauntlet = resolve(import.meta.dirname, '../../libs/use/cli/bin/gauntlet.mjs')
 const [namespace, here, there] = [`gauntlet-${process.pid}`, '10.198.77.1', '10.198.77.2']
-const home = new GauntletHome({ variables: { GAUNTLET_DEVICE: 'cpu', GAUNTLET_DEVICES: '1' } })
+const home = new GauntletHome({ variables: { GAUNTLET_DEVICE: 'cpu', GAUNTLET_DEVICES: '2' } })
 const workers: ChildProcess[] = []
 let port: number
 
@@ -44,19 +44,19 @@ it('a worker without the key of the home is refused', async () => {
   expect(worker.printed()).not.toContain('ready')
 })
 
-it('a study runs on a worker that reaches Temporal alone', async () => {
+it('the quickstart runs on a worker that reaches Temporal alone', async () => {
   const { variables } = await openReach(home.folder, { name: here, host: here, port })
   const worker = startWorker(variablesIn(readFileSync(variables, 'utf8')))
   await until('the worker is ready', () => worker.printed().includes(' ready: '))
   for (const address of ['1.1.1.1:443', `${here}:${postgresPort()}`, `127.0.0.1:${postgresPort()}`])
     expect(reaches(address), address).toBe(false)
   expect(reaches(`${here}:${port}`)).toBe(true)
-  await home.succeed('run', 'smoke', '--pool', 'elsewhere')
-  expect(await home.json<unknown[]>('results', 'smoke')).toHaveLength(10)
+  await home.succeed('run', 'quickstart', '--pool', 'elsewhere')
+  expect(await home.json<unknown[]>('results', 'quickstart')).toHaveLength(25)
   expect(home.running()).not.toContain('gpu-worker')
   worker.process.kill('SIGTERM')
   expect(await once(worker.process, 'exit')).toEqual([0, null])
-}, 600_000)
+}, 1_500_000)
 
 function startWorker(reach: NodeJS.ProcessEnv): { process: ChildProcess; printed: () => string } {
   const { DATABASE_URL: _, ...inherited } = process.env
@@ -64,7 +64,7 @@ function startWorker(reach: NodeJS.ProcessEnv): { process: ChildProcess; printed
     GAUNTLET_HOME: home.folder,
     GAUNTLET_ARTIFACTS: `file://${encodeURI(join(home.folder, 'artifacts'))}`,
     GAUNTLET_DEVICE: 'cpu',
-    GAUNTLET_DEVICES: '1',
+    GAUNTLET_DEVICES: '2',
   }
   const args = ['netns', 'exec', namespace, process.execPath, gauntlet, 'worker', '--pool', 'elsewhere']
   const child = spawn('ip', args, { env: { ...inherited, ...own, ...reach }, stdio: 'pipe' })

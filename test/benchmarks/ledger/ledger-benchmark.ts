@@ -41,8 +41,8 @@ const perturbations = 25
 
 /**
  * A ledger of many measurements with full lineage, filled by the ledger's own activities: how fast a number is traced,
- * a table is read, and a study is verified and sealed; and that queries about one number scan no table. `--bulk` writes the same
- * rows thousands at a time. `--folder` keeps the ledger, and goes on filling one that was interrupted, for
+ * a table is read, and a study is verified and sealed; and that queries about one number scan no table. `--bulk` writes
+ * the same rows thousands at a time. `--folder` keeps the ledger, and goes on filling one that was interrupted, for
  * `--fill-seconds` at most; `--fill-only` ends then, and `--as-is` measures a kept one as it is.
  */
 export async function ledgerBenchmark(options: string[]): Promise<void> {

@@ -10,8 +10,8 @@ export interface Edges {
 }
 
 /**
- * The edges of these executions, by stage key, in the order of roles; an execution without any is absent. Artifacts are asked for afterwards,
- * each once: joined to the edges of some thousand stages, Postgres reads the whole of both tables.
+ * The edges of these executions, by stage key, in the order of roles; an execution without any is absent. Artifacts are
+ * asked for afterwards, each once: joined to the edges of some thousand stages, Postgres would read both tables whole.
  */
 export async function edgesOf(db: LedgerDatabase, stageKeys: readonly Digest[]): Promise<ReadonlyMap<Digest, Edges>> {
   const { rows } = await db.execute<EdgeRow>(sql`
