@@ -93,11 +93,12 @@ async function start(
   return id
 }
 
+/** A study whose stages cost so much that Temporal can weigh each: of a large backbone, which nothing loads here. */
 function studyText({ name, weight, iterations }: Contender): string {
   const seeds = Array.from({ length: 300 }, (_, index) => 1_000 * (1 + iterations + 10 * weight) + index)
   return `name: ${name.replaceAll(' ', '-')}
 datasets: [digits]
-backbones: [tf_efficientnet_lite0.in1k]
+backbones: [{ id: convnext_base.clip_laion2b_augreg_ft_in12k_in1k, sha256: ${'f'.repeat(64)} }]
 losses: [Classic AT]
 protocols: [LP-1]
 seeds: [${seeds.join(', ')}]
