@@ -10,13 +10,14 @@ for (const stream of [process.stdout, process.stderr])
   })
 
 /** `gauntlet`: exit codes are 0 done, 1 failed, 2 misuse. */
-const program = addCommands(
+const program = await addCommands(
   new Command('gauntlet')
     .description('Robustness studies as durable, auditable workflows.')
     .option('--verbose', 'show stack traces')
     .addHelpText('after', '\nStart with: gauntlet run quickstart')
     .showSuggestionAfterError()
     .exitOverride(),
+  process.argv.slice(2),
 )
 
 try {

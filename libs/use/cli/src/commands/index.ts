@@ -1,73 +1,55 @@
 import type { Command } from 'commander'
-import { addAnalyze } from './analyze.ts'
-import { addBackbones } from './backbones.ts'
-import { addControl } from './control.ts'
-import { addDashboard } from './dashboard.ts'
-import { addDatasets } from './datasets.ts'
-import { addDiff } from './diff.ts'
-import { addDoctor } from './doctor.ts'
-import { addDoubt } from './doubt.ts'
-import { addDown } from './down.ts'
-import { addEvaluate } from './evaluate.ts'
-import { addExport } from './export.ts'
-import { addExtend } from './extend.ts'
-import { addGc } from './gc.ts'
-import { addImport } from './import.ts'
-import { addInit } from './init.ts'
-import { addNote } from './note.ts'
-import { addPlan } from './plan.ts'
-import { addPool } from './pool.ts'
-import { addProbe } from './probe.ts'
-import { addRank } from './rank.ts'
-import { addReport } from './report.ts'
-import { addReproduce } from './reproduce.ts'
-import { addResults } from './results.ts'
-import { addRun } from './run.ts'
-import { addSeal } from './seal.ts'
-import { addStudies } from './studies.ts'
-import { addSubmit } from './submit.ts'
-import { addTrace } from './trace.ts'
-import { addUp } from './up.ts'
-import { addVerify } from './verify.ts'
-import { addWatch } from './watch.ts'
-import { addWorker } from './worker.ts'
 
-/** Adds every command, in the order of `--help`: set up, run, read. */
-export function addCommands(program: Command): Command {
-  for (const add of [
-    addDoctor,
-    addUp,
-    addDown,
-    addPool,
-    addWorker,
-    addInit,
-    addPlan,
-    addRun,
-    addEvaluate,
-    addSubmit,
-    addWatch,
-    addControl,
-    addExtend,
-    addStudies,
-    addNote,
-    addResults,
-    addTrace,
-    addVerify,
-    addReproduce,
-    addDiff,
-    addDoubt,
-    addDashboard,
-    addSeal,
-    addExport,
-    addImport,
-    addRank,
-    addAnalyze,
-    addReport,
-    addBackbones,
-    addDatasets,
-    addProbe,
-    addGc,
-  ])
-    add(program)
+type Load = () => Promise<(program: Command) => void>
+
+const control: Load = async () => (await import('./control.ts')).addControl
+
+/** What adds each command, in the order of `--help`: set up, run, read. */
+const commands: Readonly<Record<string, Load>> = {
+  doctor: async () => (await import('./doctor.ts')).addDoctor,
+  up: async () => (await import('./up.ts')).addUp,
+  down: async () => (await import('./down.ts')).addDown,
+  pool: async () => (await import('./pool.ts')).addPool,
+  worker: async () => (await import('./worker.ts')).addWorker,
+  init: async () => (await import('./init.ts')).addInit,
+  plan: async () => (await import('./plan.ts')).addPlan,
+  run: async () => (await import('./run.ts')).addRun,
+  evaluate: async () => (await import('./evaluate.ts')).addEvaluate,
+  submit: async () => (await import('./submit.ts')).addSubmit,
+  watch: async () => (await import('./watch.ts')).addWatch,
+  pause: control,
+  resume: control,
+  retry: control,
+  cancel: control,
+  extend: async () => (await import('./extend.ts')).addExtend,
+  studies: async () => (await import('./studies.ts')).addStudies,
+  note: async () => (await import('./note.ts')).addNote,
+  results: async () => (await import('./results.ts')).addResults,
+  trace: async () => (await import('./trace.ts')).addTrace,
+  verify: async () => (await import('./verify.ts')).addVerify,
+  reproduce: async () => (await import('./reproduce.ts')).addReproduce,
+  diff: async () => (await import('./diff.ts')).addDiff,
+  doubt: async () => (await import('./doubt.ts')).addDoubt,
+  dashboard: async () => (await import('./dashboard.ts')).addDashboard,
+  seal: async () => (await import('./seal.ts')).addSeal,
+  export: async () => (await import('./export.ts')).addExport,
+  import: async () => (await import('./import.ts')).addImport,
+  rank: async () => (await import('./rank.ts')).addRank,
+  analyze: async () => (await import('./analyze.ts')).addAnalyze,
+  report: async () => (await import('./report.ts')).addReport,
+  backbones: async () => (await import('./backbones.ts')).addBackbones,
+  datasets: async () => (await import('./datasets.ts')).addDatasets,
+  probe: async () => (await import('./probe.ts')).addProbe,
+  gc: async () => (await import('./gc.ts')).addGc,
+}
+
+/**
+ * Adds the command that these arguments call, or every command where they call none, as `--help` does. Only what is
+ * added is loaded: all of it takes two seconds.
+ */
+export async function addCommands(program: Command, args: readonly string[]): Promise<Command> {
+  const called = args.find((argument) => !argument.startsWith('-')) ?? ''
+  const loads = Object.hasOwn(commands, called) ? [commands[called]!] : new Set(Object.values(commands))
+  for (const load of loads) (await load())(program)
   return program
 }
