@@ -123,11 +123,11 @@ function processorSeconds(home: string): Map<string, number> {
   return new Map([...services, ['this process', (user + system) / 1e6]])
 }
 
-/** What Linux counts for a process, in hundredths of a second; none for one that has ended. */
+/** What Linux counts for a process and its children that have ended, in hundredths of a second; none for an ended one. */
 function usedBy(pid: number): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')
-    return (Number(fields[11]) + Number(fields[12])) / 100
+    return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) / 100
   } catch {
     return 0
   }
