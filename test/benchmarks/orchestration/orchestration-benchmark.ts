@@ -123,7 +123,7 @@ function processorSeconds(home: string): Map<string, number> {
   return new Map([...services, ['this process', (user + system) / 1e6]])
 }
 
-/** What Linux counts for a process and its children that have ended, in hundredths of a second; none for an ended one. */
+/** What Linux counts for a process and its children that have ended, in hundredths of a second; 0 for an ended one. */
 function usedBy(pid: number): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')
