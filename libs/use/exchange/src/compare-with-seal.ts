@@ -28,7 +28,7 @@ export async function compareWithSeal(
   const comparison = new Comparison()
   await withStudyFacts(db, seal.study.id, async (pages) => {
     const facts = new Cursor(pages)
-    await facts.load()
+    await facts.next()
     for await (const page of leaves) {
       for (const leaf of page) {
         root.add(Buffer.from(leaf.hash, 'hex'))
@@ -37,21 +37,15 @@ export async function compareWithSeal(
           comparison.withheld++
           continue
         }
-        while (facts.current && facts.current.place < place) {
-          comparison.add(facts.current.fact)
-          if (!facts.advance()) await facts.load()
-        }
+        for (; facts.current && facts.current.place < place; await facts.next()) comparison.add(facts.current.fact)
         if (facts.current?.place === place) {
           comparison.compare(facts.current, leaf)
-          if (!facts.advance()) await facts.load()
+          await facts.next()
         } else comparison.gone.push(nameOf(place))
       }
       onProgress?.(root.size)
     }
-    while (facts.current) {
-      comparison.add(facts.current.fact)
-      if (!facts.advance()) await facts.load()
-    }
+    for (; facts.current; await facts.next()) comparison.add(facts.current.fact)
   })
   if (root.root() !== seal.tree.root || root.size !== seal.tree.size)
     throw new SealInvalid(`${listFile} is not the list of leaves of this seal; give the one that was written with it.`)
@@ -81,9 +75,9 @@ function nameOf(place: string): string {
   return words.slice(words[1]!.length === 64 ? 3 : 2).join(' ')
 }
 
-/** Goes through pages item by item, and waits for pages alone: there are half a million facts. */
+/** Goes through pages item by item. */
 class Cursor<Item> {
-  /** The item at which it stands; null at the end, and before the first `load`. */
+  /** The item at which it stands; null before the first and after the last. */
   current: Item | null = null
   readonly #pages: AsyncIterator<readonly Item[]>
   #page: readonly Item[] = []
@@ -93,19 +87,16 @@ class Cursor<Item> {
     this.#pages = pages[Symbol.asyncIterator]()
   }
 
-  /** Goes to the next item of this page. False where there is none: then `load` goes on. */
-  advance(): boolean {
-    this.current = this.#page[++this.#place] ?? null
-    return this.current !== null
-  }
-
-  /** Goes to the first item of the next page that has one. */
-  async load(): Promise<void> {
-    for (let next = await this.#pages.next(); !next.done; next = await this.#pages.next()) {
-      this.#page = next.value
-      this.#place = -1
-      if (this.advance()) return
+  async next(): Promise<void> {
+    while (this.#place >= this.#page.length) {
+      const { done, value } = await this.#pages.next()
+      if (done) {
+        this.current = null
+        return
+      }
+      this.#page = value
+      this.#place = 0
     }
-    this.current = null
+    this.current = this.#page[this.#place++]!
   }
 }

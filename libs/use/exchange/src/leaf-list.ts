@@ -84,9 +84,8 @@ function leafIn(line: string, path: string): ListedLeaf {
 
 /** The lines of a compressed file, as many at a time as are unpacked together. */
 async function* linesOf(path: string): AsyncGenerator<string[], undefined> {
-  const unpacked = createReadStream(path)
-    .pipe(createGunzip({ chunkSize: 1 << 18 }))
-    .setEncoding('utf8')
+  const file = createReadStream(path)
+  const unpacked = file.pipe(createGunzip({ chunkSize: 1 << 18 })).setEncoding('utf8')
   let begun = ''
   try {
     for await (const text of unpacked as AsyncIterable<string>) {
@@ -96,6 +95,8 @@ async function* linesOf(path: string): AsyncGenerator<string[], undefined> {
     }
   } catch (error) {
     throw new SealInvalid(`${path} is damaged (${String(error)}).`)
+  } finally {
+    file.destroy()
   }
   if (begun !== '') yield [begun]
 }

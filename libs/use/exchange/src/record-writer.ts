@@ -28,7 +28,11 @@ export class RecordWriter {
     return { line, hash }
   }
 
+  get size(): number {
+    return this.#root.size
+  }
+
   tree(): { readonly size: number; readonly root: string } {
-    return { size: this.#root.size, root: this.#root.root() }
+    return { size: this.size, root: this.#root.root() }
   }
 }

@@ -79,7 +79,7 @@ export async function sealStudy(
           const line = await writer.add(placed)
           await taker?.take(placed.fact, line)
         }
-        onProgress?.(writer.tree().size)
+        onProgress?.(writer.size)
       }
     })
     await leaves.close()
