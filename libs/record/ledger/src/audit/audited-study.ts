@@ -156,7 +156,7 @@ export function auditedExecutions(db: LedgerDatabase, stageKeys: readonly Digest
       identity,
       configurationId,
       state,
-      ...(edges.get(stageKey) ?? { used: {}, generated: {} }),
+      ...edges.get(stageKey)!,
       attempted: attempted.get(stageKey) ?? null,
     }))
   })

@@ -10,8 +10,8 @@ export interface Edges {
 }
 
 /**
- * The edges of these executions, by stage key, in the order of roles; an execution without any is absent. Artifacts are
- * asked for afterwards, each once: joined to the edges of some thousand stages, Postgres would read both tables whole.
+ * The edges of each of these executions, by stage key, in the order of roles. Artifacts are asked for afterwards, each
+ * once: joined to the edges of some thousand stages, Postgres would read both tables whole.
  */
 export async function edgesOf(db: LedgerDatabase, stageKeys: readonly Digest[]): Promise<ReadonlyMap<Digest, Edges>> {
   const { rows } = await db.execute<EdgeRow>(sql`
@@ -19,12 +19,9 @@ export async function edgesOf(db: LedgerDatabase, stageKeys: readonly Digest[]):
     where stage_key = any(${sql.param([...stageKeys])}::text[])
     order by stage_key, direction, role`)
   const artifacts = await artifactsWith(db, [...new Set(rows.map(({ digest }) => digest))])
-  const edges = new Map<Digest, Record<EdgeRow['direction'], Record<string, ArtifactReference>>>()
-  for (const { key, direction, role, digest } of rows) {
-    let own = edges.get(key)
-    if (!own) edges.set(key, (own = { used: {}, generated: {} }))
-    own[direction][role] = artifacts.get(digest)!
-  }
+  const none = (): Record<EdgeRow['direction'], Record<string, ArtifactReference>> => ({ used: {}, generated: {} })
+  const edges = new Map(stageKeys.map((key) => [key, none()]))
+  for (const { key, direction, role, digest } of rows) edges.get(key)![direction][role] = artifacts.get(digest)!
   return edges
 }
 

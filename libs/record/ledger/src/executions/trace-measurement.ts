@@ -8,20 +8,12 @@ import {
   type Perturbation,
   type StageName,
 } from '@gauntlet/study'
+import { edgesOf } from './edges.ts'
 import { lineageFrom } from './lineage.ts'
 import { MeasurementUnknown } from './measurement-unknown.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import type { Attempt } from './record-attempt.ts'
-import {
-  artifact,
-  attempt,
-  configuration,
-  environment,
-  execution,
-  executionArtifact,
-  measurement,
-  perturbation,
-} from '../schema/index.ts'
+import { attempt, configuration, environment, execution, measurement, perturbation } from '../schema/index.ts'
 
 /** A number, what it is a number of, and everything it came from. */
 export interface MeasurementTrace {
@@ -84,14 +76,8 @@ export async function traceMeasurement(db: LedgerDatabase, measurementId: Digest
   )
   const [found, edges, attempts] = await Promise.all([executionsOf(db, keys), edgesOf(db, keys), attemptsOf(db, keys)])
   const executions = found.map((row): TracedExecution => {
-    const own = edges.filter((edge) => edge.stageKey === row.stageKey)
     const tries = attempts.filter((attempted) => attempted.stageKey === row.stageKey)
-    return {
-      ...row,
-      used: byRole(own, 'used'),
-      generated: byRole(own, 'generated'),
-      attempts: tries.map(tracedAttempt),
-    }
+    return { ...row, ...edges.get(row.stageKey)!, attempts: tries.map(tracedAttempt) }
   })
   executions.sort((a, b) => stages.indexOf(b.stage) - stages.indexOf(a.stage) || (a.stageKey < b.stageKey ? -1 : 1))
   return { measurement: measured, executions, sources: sourcesOf(executions) }
@@ -120,18 +106,6 @@ function executionsOf(db: LedgerDatabase, keys: Digest[]) {
     .where(inArray(stageKey, keys))
 }
 
-function edgesOf(db: LedgerDatabase, keys: Digest[]) {
-  const { stageKey, direction, role } = executionArtifact
-  return db
-    .select({ stageKey, direction, role, digest: artifact.digest, size: artifact.size, mediaType: artifact.mediaType })
-    .from(executionArtifact)
-    .innerJoin(artifact, eq(artifact.digest, executionArtifact.digest))
-    .where(inArray(stageKey, keys))
-    .orderBy(role)
-}
-
-type Edge = Awaited<ReturnType<typeof edgesOf>>[number]
-
 function attemptsOf(db: LedgerDatabase, keys: Digest[]) {
   return db
     .select()
@@ -144,11 +118,6 @@ function tracedAttempt(row: typeof attempt.$inferSelect): TracedAttempt {
   const { id, number, worker, device, outcome, failureClass, message, workflowId, runId, details } = row
   const times = { startedAt: row.startedAt.toISOString(), endedAt: row.endedAt?.toISOString() ?? null }
   return { id, number, worker, device, ...times, outcome, failureClass, message, workflowId, runId, details }
-}
-
-function byRole(edges: readonly Edge[], direction: Edge['direction']): Record<string, ArtifactReference> {
-  const chosen = edges.filter((edge) => edge.direction === direction)
-  return Object.fromEntries(chosen.map(({ role, digest, size, mediaType }) => [role, { digest, size, mediaType }]))
 }
 
 /** What came from outside: what an execution used that none made, and that is not its own code. */

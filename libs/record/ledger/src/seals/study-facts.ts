@@ -210,7 +210,7 @@ export async function fulfilmentFacts(db: LedgerDatabase, keys: readonly Digest[
   return fulfilled.map((row) => ({
     kind: 'fulfilment',
     ...row,
-    ...(edges.get(row.stageKey) ?? { used: {}, generated: {} }),
+    ...edges.get(row.stageKey)!,
   }))
 }
 
