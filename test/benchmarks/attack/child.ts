@@ -1,8 +1,46 @@
 import { deviceVariables } from '@gauntlet/engine/device-variables'
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { AttackBenchmarkInvalid } from './attack-benchmark-invalid.ts'
+
+/**
+ * A program that prints a line of JSON whenever it is told to go on, and ends by itself. It does nothing in between, so
+ * that several can take turns on one core.
+ */
+export class SteppedProgram<Answer> {
+  private readonly child: ChildProcess
+  private readonly lines: AsyncIterator<string>
+
+  constructor(
+    private readonly command: readonly string[],
+    options: ChildOptions,
+  ) {
+    this.child = started(command, options, 'pipe')
+    this.child.stdin!.on('error', () => {}) // it has ended by itself, which `step` sees
+    this.lines = createInterface({ input: this.child.stdout! })[Symbol.asyncIterator]()
+  }
+
+  /** What it prints next; undefined once it has ended with code 0. */
+  async step(): Promise<Answer | undefined> {
+    this.child.stdin!.write('\n')
+    for (;;) {
+      const { value, done } = await this.lines.next()
+      if (done) return this.ended()
+      if (value.startsWith('{')) return JSON.parse(value) as Answer
+    }
+  }
+
+  stop(): void {
+    this.child.kill()
+  }
+
+  private async ended(): Promise<undefined> {
+    if (this.child.exitCode === null) await once(this.child, 'exit')
+    requireZero(this.command, this.child.exitCode)
+  }
+}
 
 interface ChildOptions {
   readonly threads: number
@@ -13,22 +51,29 @@ interface ChildOptions {
  * the program prints on standard error goes to ours.
  */
 export async function linesOf(
-  [program, ...words]: readonly string[],
-  { threads }: ChildOptions,
+  command: readonly string[],
+  options: ChildOptions,
   onLine?: (line: string) => void,
 ): Promise<string[]> {
-  const env = { ...process.env, ...deviceVariables({ threads }) }
-  const child = spawn(program!, words, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = started(command, options, 'ignore')
   const ended = new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve))
   const lines: string[] = []
-  for await (const line of createInterface({ input: child.stdout })) {
+  for await (const line of createInterface({ input: child.stdout! })) {
     lines.push(line)
     onLine?.(line)
   }
-  const code = await ended
-  if (code !== 0)
-    throw new AttackBenchmarkInvalid(`\`${program} ${words.join(' ')}\` ended with ${code}; see what it printed above.`)
+  requireZero(command, await ended)
   return lines
+}
+
+function started([program, ...words]: readonly string[], { threads }: ChildOptions, input: 'pipe' | 'ignore') {
+  const env = { ...process.env, ...deviceVariables({ threads }) }
+  return spawn(program!, words, { env, stdio: [input, 'pipe', 'inherit'] })
+}
+
+function requireZero(command: readonly string[], code: number | null): void {
+  if (code !== 0)
+    throw new AttackBenchmarkInvalid(`\`${command.join(' ')}\` ended with ${code}; see what it printed above.`)
 }
 
 /** The JSON objects among the lines that a program prints. `onAnswer` is called with each as it comes. */

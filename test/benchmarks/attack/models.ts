@@ -29,8 +29,8 @@ const plainCnn = { file: 'plain_digits.safetensors', script: 'pytorch_side.py', 
 const lite0 = (loss: string, file: string) => ({ file, script: 'train-lite0.ts', words: [loss] })
 
 /**
- * The CNN and the ViT have at most 60,000 parameters; Lite0 is the quickstart's backbone. The plain models were trained
- * on clean images.
+ * The CNN and the ViT have at most 60,000 parameters; Lite0 is the quickstart's backbone, and regnetx one that nobody
+ * had tuned for. The plain models were trained on clean images.
  */
 export const models = {
   robust: { network: 'cnn', ...cnn },
@@ -40,6 +40,11 @@ export const models = {
     network: 'lite0',
     weights: lite0('Classic AT', 'robust_lite0.safetensors'),
     epsilons: { Linf: 17 / 255, L2: 2.2, L1: 26 },
+  },
+  regnetx: {
+    network: 'regnetx',
+    weights: { file: 'robust_regnetx.safetensors', script: 'train-regnetx.ts', words: [] },
+    epsilons: { Linf: 0.18, L2: 1.6, L1: 9 },
   },
   'lite0-plain': {
     network: 'lite0',

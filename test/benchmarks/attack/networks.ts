@@ -2,9 +2,9 @@ import type { Normalisation } from '@gauntlet/nn'
 import type { DigitModel } from '../../parity/attacks/digit-model.ts'
 import { robustModels, type RobustModelName } from '../../parity/attacks/digit-models.ts'
 import { side } from '../../parity/attacks/digits.ts'
-import { classes, digitsLite0, lite0, lite0Shape } from './digits-lite0.ts'
+import { digitsBackbones } from './digits-backbones.ts'
 
-export type NetworkName = RobustModelName | 'lite0'
+export type NetworkName = RobustModelName | keyof typeof digitsBackbones
 
 /** An architecture on our side, the shape of its images, and what PyTorch's side builds it from. */
 export interface AttackedNetwork {
@@ -33,9 +33,5 @@ const small = (name: RobustModelName): AttackedNetwork => ({
 export const networks: Readonly<Record<NetworkName, AttackedNetwork>> = {
   cnn: small('cnn'),
   vit: small('vit'),
-  lite0: {
-    model: digitsLite0,
-    shape: lite0Shape,
-    reference: { backbone: lite0.id, classes, side: lite0Shape[0], normalisation: lite0.normalisation },
-  },
+  ...digitsBackbones,
 }

@@ -19,7 +19,8 @@ export function parseOptions(given: string[]) {
       models: { type: 'string', default: Object.keys(models).join(',') },
       threads: { type: 'string', default: '2' },
       batch: { type: 'string', default: '500' },
-      layout: { type: 'string', default: 'contiguous' },
+      layout: { type: 'string' },
+      'second-seed': { type: 'boolean', default: false },
     },
   })
   if (!values.reference && !values['without-reference'] && !values.tiers) {
@@ -35,7 +36,8 @@ export function parseOptions(given: string[]) {
     models: chosen('models', values.models, Object.keys(models) as ModelName[]),
     threads: wholeNumber('threads', values.threads),
     batch: wholeNumber('batch', values.batch),
-    layout: chosen('layout', values.layout, layouts)[0]!,
+    layout: values.layout === undefined ? undefined : chosen('layout', values.layout, layouts)[0]!,
+    secondSeed: values['second-seed'],
   }
 }
 

@@ -1,7 +1,8 @@
 """The side of the reference AutoAttack in `npm run bench -- attack`. A task is what task.ts says.
 
-    python pytorch_side.py TASK --reference auto-attack     runs `standard` attack by attack, and prints a line of JSON
-                                                            for each
+    python pytorch_side.py TASK --reference auto-attack     runs `standard` attack by attack, each once it reads a line,
+                                                            and prints a line of JSON for it
+    python pytorch_side.py TASK --layouts                   prints the seconds of a pass in each layout
     python pytorch_side.py TASK --logits N                  prints the clean logits of the first N images
     python pytorch_side.py --train FILE                     trains the CNN on the thousand clean digits themselves, so
                                                             that no image holds
@@ -42,7 +43,7 @@ def train(file):
 
 def model_of(task):
     """A small model of the parity tests, or a backbone with its normalisation."""
-    made, layout = task["reference"], LAYOUTS[task["layout"]]
+    made, layout = task["reference"], LAYOUTS[task.get("layout", "contiguous")]
     if "model" in made:
         return load_model(made["model"], task["weights"]).to(memory_format=layout)
     model = make_model(made, layout)
@@ -61,12 +62,46 @@ def print_logits(task, count):
     print(json.dumps({"logits": model_of(task)(inputs_of(task)[0][:count]).tolist()}))
 
 
+def prepare(task):
+    torch.set_num_threads(task["threads"])
+    torch.set_flush_denormal(True)  # as TensorFlow does
+
+
+def gradient_of(model, x):
+    x = x.clone().requires_grad_()
+    return torch.autograd.grad(model(x).sum(), x)[0]
+
+
+def forward_of(model, x):
+    with torch.no_grad():
+        return model(x)
+
+
+def fastest(run, repetitions=5):
+    run()
+    times = []
+    for _ in range(repetitions):
+        began = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - began)
+    return min(times)
+
+
+def print_layouts(task):
+    prepare(task)
+    x = inputs_of(task)[0][: task["batch"]]
+    times = {}
+    for layout in LAYOUTS:
+        model = model_of({**task, "layout": layout})
+        times[layout] = {name: fastest(lambda: of(model, x)) for name, of in (("gradient", gradient_of), ("forward", forward_of))}
+    print(json.dumps(times))
+
+
 def run(task, reference):
     load_reference(reference)
     from autoattack import AutoAttack
 
-    torch.set_num_threads(task["threads"])
-    torch.set_flush_denormal(True)  # as TensorFlow does
+    prepare(task)
     model = model_of(task)
     passes = {"forwards": 0, "backwards": 0}
 
@@ -78,8 +113,10 @@ def run(task, reference):
     model.register_forward_pre_hook(count)
     x, y = inputs_of(task)
     rows = torch.arange(len(x))
-    autoattack = AutoAttack(model, norm=task["norm"], eps=task["epsilon"], seed=0, verbose=False, version="standard", device="cpu")
+    autoattack = AutoAttack(model, norm=task["norm"], eps=task["epsilon"], seed=task["seed"], verbose=False, version="standard", device="cpu")
     for attack in list(autoattack.attacks_to_run):
+        if len(rows) == 0 or not sys.stdin.readline():
+            break
         passes.update(forwards=0, backwards=0)
         began, used, attacked = time.perf_counter(), time.process_time(), len(rows)
         autoattack.attacks_to_run = [attack]
@@ -88,9 +125,7 @@ def run(task, reference):
         counted = dict(passes)
         with torch.no_grad():
             rows = rows[model(adversarial).argmax(1) == y[rows]]
-        print(json.dumps({"attack": attack, **times, "attacked": attacked, "held": len(rows), **counted}), flush=True)
-        if len(rows) == 0:
-            break
+        print(json.dumps({"attack": attack, **times, "attacked": attacked, "held": rows.tolist(), **counted, "rows": sum(counted.values())}), flush=True)
 
 
 def main():
@@ -98,10 +133,13 @@ def main():
     parser.add_argument("task", nargs="?", type=json.loads)
     parser.add_argument("--reference", help="checkout of fra31/auto-attack at a3922004")
     parser.add_argument("--logits", type=int)
+    parser.add_argument("--layouts", action="store_true")
     parser.add_argument("--train")
     options = parser.parse_args()
     if options.train:
         train(options.train)
+    elif options.layouts:
+        print_layouts(options.task)
     elif options.logits:
         print_logits(options.task, options.logits)
     else:

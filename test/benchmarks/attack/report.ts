@@ -1,56 +1,62 @@
 import type { AttackTime } from './task.ts'
 
-/** A table of both sides, for each attack and the whole. Equivalents count forward and backward passes alike. */
-export function report(
-  title: string,
-  images: number,
-  gauntlet: readonly AttackTime[],
-  reference: readonly AttackTime[],
-): string {
-  const rows = gauntlet.map((ours) =>
-    rowOf(
-      ours.attack,
-      images,
-      ours,
-      reference.find(({ attack }) => attack === ours.attack),
-    ),
-  )
-  const whole = rowOf('whole', images, totalOf(gauntlet), reference.length > 0 ? totalOf(reference) : undefined)
+/** The times of the sides. `again` are the reference's with another seed. */
+export interface SideTimes {
+  readonly gauntlet: readonly AttackTime[]
+  readonly reference?: readonly AttackTime[] | undefined
+  readonly again?: readonly AttackTime[] | undefined
+}
+
+/**
+ * A table of the sides, for each attack and the whole. Equivalents count forward and backward passes of images alike;
+ * rows are those of passes, with the rows that only fill them.
+ */
+export function report(title: string, images: number, times: SideTimes): string {
+  const { gauntlet, reference } = times
+  const lines = gauntlet.map((ours) => {
+    const theirs = reference?.find(({ attack }) => attack === ours.attack)
+    return line(images, ours, theirs, gauntlet)
+  })
   return [
-    `\n${title}: held ${heldOf(gauntlet)} of ${images}, reference ${reference.length > 0 ? heldOf(reference) : '–'}\n`,
-    '| attack | images | Gauntlet, s | share | reference, s | ratio | ratio, processor | equivalents an image | reference |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
-    ...rows.map((row, i) => line(row, gauntlet[i]!, gauntlet)),
-    line(whole, totalOf(gauntlet), gauntlet),
+    `\n${title}: held ${heldOf(gauntlet).length} of ${images}, reference ${reference ? heldOf(reference).length : '–'}${agreement(images, times)}\n`,
+    '| attack | images | Gauntlet, s | share | reference, s | ratio | ratio, processor | equivalents an image | rows | reference |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    ...lines,
+    line(images, totalOf(gauntlet), reference && totalOf(reference), gauntlet),
   ].join('\n')
 }
 
-interface Row {
-  readonly name: string
-  readonly theirs: string
-  readonly ratios: readonly [string, string]
-  readonly equivalents: readonly [string, string]
+function agreement(images: number, { gauntlet, reference, again }: SideTimes): string {
+  if (!reference) return ''
+  const withReference = `; verdicts agree on ${agreeing(images, gauntlet, reference)}`
+  return again
+    ? `${withReference}, the reference's with another seed on ${agreeing(images, reference, again)}`
+    : withReference
 }
 
-function rowOf(name: string, images: number, ours: AttackTime, theirs: AttackTime | undefined): Row {
-  const equivalents = (time: AttackTime | undefined) =>
-    time ? ((time.forwards + time.backwards) / images).toFixed(0) : '–'
+/** Number of images of which both say the same. */
+function agreeing(images: number, one: readonly AttackTime[], other: readonly AttackTime[]): number {
+  const [held, others] = [new Set(heldOf(one)), new Set(heldOf(other))]
+  return images - held.size - others.size + 2 * [...held].filter((image) => others.has(image)).length
+}
+
+function line(images: number, ours: AttackTime, theirs: AttackTime | undefined, all: readonly AttackTime[]): string {
+  const anImage = (number: number) => (number / images).toFixed(0)
+  const equivalents = (time: AttackTime) => anImage(time.forwards + time.backwards)
   const ratio = (of: (time: AttackTime) => number) => (theirs ? (of(ours) / of(theirs)).toFixed(2) : '–')
-  return {
-    name,
-    theirs: theirs ? theirs.seconds.toFixed(1) : '–',
-    ratios: [ratio(({ seconds }) => seconds), ratio(({ processorSeconds }) => processorSeconds)],
-    equivalents: [equivalents(ours), equivalents(theirs)],
-  }
-}
-
-function line(
-  { name, theirs, ratios, equivalents }: Row,
-  { attacked, seconds }: AttackTime,
-  all: readonly AttackTime[],
-): string {
-  const share = `${((100 * seconds) / totalOf(all).seconds).toFixed(0)} %`
-  return `| ${[name, attacked, seconds.toFixed(1), share, theirs, ...ratios, ...equivalents].join(' | ')} |`
+  const cells = [
+    ours.attack,
+    ours.attacked,
+    ours.seconds.toFixed(1),
+    `${((100 * ours.seconds) / totalOf(all).seconds).toFixed(0)} %`,
+    theirs ? theirs.seconds.toFixed(1) : '–',
+    ratio(({ seconds }) => seconds),
+    ratio(({ processorSeconds }) => processorSeconds),
+    equivalents(ours),
+    anImage(ours.rows),
+    theirs ? equivalents(theirs) : '–',
+  ]
+  return `| ${cells.join(' | ')} |`
 }
 
 function totalOf(times: readonly AttackTime[]): AttackTime {
@@ -60,12 +66,13 @@ function totalOf(times: readonly AttackTime[]): AttackTime {
     seconds: sum(({ seconds }) => seconds),
     processorSeconds: sum(({ processorSeconds }) => processorSeconds),
     attacked: times[0]?.attacked ?? 0,
-    held: times.at(-1)?.held ?? 0,
+    held: heldOf(times),
     forwards: sum(({ forwards }) => forwards),
     backwards: sum(({ backwards }) => backwards),
+    rows: sum(({ rows }) => rows),
   }
 }
 
-function heldOf(times: readonly AttackTime[]): number {
-  return times.at(-1)?.held ?? 0
+function heldOf(times: readonly AttackTime[]): readonly number[] {
+  return times.at(-1)?.held ?? []
 }

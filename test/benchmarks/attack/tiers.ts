@@ -32,7 +32,7 @@ export function tierReport(title: string, images: number, found: readonly TierTi
 function sumsOf({ times }: TierTimes) {
   const sum = (of: (time: AttackTime) => number) => times.reduce((total, time) => total + of(time), 0)
   return {
-    held: times.at(-1)!.held,
+    held: times.at(-1)!.held.length,
     seconds: sum(({ seconds }) => seconds),
     passes: sum(({ forwards, backwards }) => forwards + backwards),
   }

@@ -25,8 +25,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { otherDigits, printingProgress, trainingDataOf } from '../../parity/attacks/training-digits.ts'
-import { classes, digitsLite0, lite0 } from './digits-lite0.ts'
+import { classes, digitsBackbones } from './digits-backbones.ts'
 
+const { backbone: lite0, model } = digitsBackbones.lite0
 const study = new URL('../../../libs/vocabulary/study/studies/quickstart.study.yaml', import.meta.url)
 const sources = { cacheFolder: join(cacheFolder(), 'sources') }
 /**
@@ -55,7 +56,7 @@ async function pretrained({ backbone, seed }: Configuration): Promise<NamedArray
 
 async function trained(configuration: Configuration) {
   const { loss, protocol, seed, hyperparameters, dataset } = configuration
-  const { specifications } = digitsLite0
+  const { specifications } = model
   const digits = (await otherDigits(dataset.resolution, sources.cacheFolder)).filter((_, i) => i % everySecond === 0)
   const { parameters } = await fineTuneModel({
     model: trainableModel(lite0, classes),

@@ -11,6 +11,8 @@ export interface BlockResult {
   readonly state: TensorTree
   /** By slot. */
   readonly slots: readonly SlotResult[]
+  /** Steps that the block took. */
+  readonly steps: number
   /** The misclassified points, one a row (`DecidingPoints`). */
   readonly points: Tensor4D
 }
@@ -33,7 +35,7 @@ export async function blockResultOf(runner: BlockRunner, batch: AttackBatch, ste
   tf.dispose(inputs)
   const { point: points, ...numbers } = deciding
   try {
-    return { state, points, slots: await slotResultsOf(numbers, taken, stepsLeft) }
+    return { state, points, ...(await numbersOf(numbers, taken, stepsLeft)) }
   } catch (error) {
     tf.dispose([state, points] as never)
     throw error
@@ -66,17 +68,17 @@ function stepInputsOf(
 }
 
 /** Reads a block's numbers to the host, all at once, and disposes of them. */
-async function slotResultsOf(
+async function numbersOf(
   numbers: Omit<BlockOutput['deciding'], 'point'>,
   steps: BlockOutput['steps'],
   stepsLeft: readonly number[],
-): Promise<SlotResult[]> {
+): Promise<Pick<BlockResult, 'slots' | 'steps'>> {
   const { misclassified, finite, prediction, margin, distance, stepsTaken } = numbers
   const all = [misclassified, finite, prediction, margin, distance, stepsTaken]
   const together = tf.tidy(() => tf.stack([...all, steps.broadcastTo(misclassified.shape)], 1))
   const rows = (await together.array()) as [number, number, number, number, number, number, number][]
   tf.dispose([...all, steps, together])
-  return stepsLeft.map((most, i) => {
+  const slots = stepsLeft.map((most, i): SlotResult => {
     const [isWrong, isFinite, predicted, lowest, far, taken, ofBlock] = rows[i]!
     return {
       isMisclassified: isWrong === 1,
@@ -88,4 +90,5 @@ async function slotResultsOf(
       isPassed: isWrong === 1 && taken < Math.min(most, ofBlock),
     }
   })
+  return { slots, steps: rows[0]![6] }
 }

@@ -8,6 +8,7 @@ import type { ImageRuns } from './image-runs.ts'
 import type { ImageSet } from './image-set.ts'
 import type { LogitsFunction } from './loss.ts'
 import type { Network } from './network.ts'
+import type { BlockWork } from './run-block.ts'
 
 /** What an ensemble of attacks is run on, and how. */
 export interface EnsembleTask {
@@ -36,10 +37,11 @@ export interface EnsembleTask {
   readonly onFallen?: ((row: number, point: Float32Array) => void) | undefined
 }
 
-/** Called with `save`, which gives what is needed to go on from here, and with the verdicts so far. */
+/** Called with `save`, which gives what is needed to go on from here, the verdicts so far and what the block cost. */
 export type OnBlock = (
   save: () => Promise<EnsembleProgress>,
   verdicts: readonly EnsembleVerdict[],
+  work: BlockWork,
 ) => Promise<void> | void
 
 /** How far an ensemble is. */

@@ -8,14 +8,23 @@ import { addPasses, attackTaskOf, type EnsembleState } from './ensemble-state.ts
 import { ImageRuns, runsAhead, type RunAhead } from './image-runs.ts'
 import { LogitsNotFinite, verdictAfter, type PointPrediction } from './verdict.ts'
 
+/** What a block was allowed and cost. */
+export interface BlockWork {
+  /** Most steps that it was allowed to take. */
+  readonly allowed: number
+  /** Rows of all its passes, those included that only fill them. */
+  readonly rows: number
+}
+
 /**
- * Runs a block of at most `most` steps and gives how many it was allowed. Where the block went on after a point that
+ * Runs a block of at most `most` steps. Where the block went on after a point that
  * the search takes for misclassified and the model does not, it is run again up to that point: so the points after it
  * are evaluated too, as if every step were a block.
  */
-export async function runBlock(ensemble: EnsembleState, runner: BlockRunner, most: number): Promise<number> {
+export async function runBlock(ensemble: EnsembleState, runner: BlockRunner, most: number): Promise<BlockWork> {
   const task = attackTaskOf(ensemble)
   const result = await blockResultOf(runner, ensemble.batch, most)
+  const rows = result.steps * rowsOf(ensemble.batch, task.imageSet)
   let confirmation: Confirmation | undefined
   let isTaken = false
   try {
@@ -24,13 +33,16 @@ export async function runBlock(ensemble: EnsembleState, runner: BlockRunner, mos
     const early = result.slots
       .filter(({ isPassed }, slot) => isPassed && !fallen.has(slot))
       .map(({ stepsTaken }) => stepsTaken)
-    if (early.length > 0) return await runBlock(ensemble, runner, Math.min(...early))
+    if (early.length > 0) {
+      const again = await runBlock(ensemble, runner, Math.min(...early))
+      return { ...again, rows: rows + again.rows }
+    }
     isTaken = true
     ensemble.batch = advanced(ensemble.batch, result)
     const points = await fellingPoints(ensemble, confirmation)
     const over = recordAll(ensemble, runner.attack, { result, confirmation, points })
     ensemble.batch = await refilledFromQueue(ensemble, runner.attack, openSlots(ensemble, over))
-    return most
+    return { allowed: most, rows }
   } finally {
     tf.dispose([result.points, confirmation?.points ?? [], isTaken ? [] : result.state] as never)
   }

@@ -98,9 +98,9 @@ async function runAttack(ensemble: EnsembleState): Promise<void> {
       await nextTurn()
       task.signal?.throwIfAborted()
       await narrow(ensemble, runner, comparedRows)
-      const steps = await runBlock(ensemble, runner, most)
-      most = Math.min(2 * steps, runner.steps)
-      await task.onBlock?.(() => progressOf(ensemble), ensemble.verdicts)
+      const work = await runBlock(ensemble, runner, most)
+      most = Math.min(2 * work.allowed, runner.steps)
+      await task.onBlock?.(() => progressOf(ensemble), ensemble.verdicts, work)
     }
   } finally {
     runner.dispose()

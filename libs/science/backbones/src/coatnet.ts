@@ -1,21 +1,24 @@
 /**
  * CoAtNet (Dai et al., "CoAtNet: Marrying Convolution and Attention for All Data Sizes", arXiv:2106.04803): two stages
  * of inverted residuals, then two of attention with a bias per offset. The `rw` models and the `sw` weights are Ross
- * Wightman's, Apache-2.0. Names, shapes and arithmetic are timm's (`coatnet_0_rw_224`, `coatnet_2_rw_224`; timm
- * 1.0.31). Its `_rw_coat_cfg` lists what departs from the paper: expansion from the input's width, SiLU after the first
- * norm, no bias around inverted residuals, average pooling, and attention as wide as its input.
+ * Wightman's, Apache-2.0. Names, shapes and arithmetic are timm's (maxxvit.py, timm 1.0.31). Its `_rw_coat_cfg` and
+ * `_rw_max_cfg` list what departs from the paper: expansion from the input's width, SiLU instead of GELU around
+ * convolutions, and what `Architecture` names. timm's models of the paper's own widths (`coatnet_0_224`), which have no
+ * weights, and its `coatnext` are not here.
  */
-import { tf, type Tensor4D } from '@gauntlet/engine'
+import { tf, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import {
   attention,
   averagePool2d,
   batchNorm,
   conv2d,
   depthwiseConv2d,
+  dropout,
   gelu,
   globalAveragePool,
   layerNorm,
   linear,
+  maxPool2d,
   normalise,
   relu,
   sigmoid,
@@ -26,9 +29,8 @@ import {
 } from '@gauntlet/nn'
 import { coAtNetFamily } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
-import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import { requireSide } from './fixed-resolution.ts'
-import { publishedModel } from './published-model.ts'
+import { familyModels, type FamilyModel, type PublishedModel } from './published-model.ts'
 import { relativePositionBias } from './relative-position-bias.ts'
 import { resampledOffsets } from './resampled-offsets.ts'
 import {
@@ -41,49 +43,94 @@ import {
   decayedSpecification,
 } from './specifications.ts'
 
+type Four = readonly [number, number, number, number]
+
 interface Architecture {
   readonly stem: readonly [number, number]
-  readonly widths: readonly [number, number, number, number]
-  readonly depths: readonly [number, number, number, number]
+  readonly widths: Four
+  readonly depths: Four
   /**
    * How the first inverted residual of a stage halves the side: by pooling before it, or by its depthwise convolution.
    */
   readonly halves: 'pool' | 'depthwise'
-  /** Whether squeeze-and-excitation is before the second norm (with ReLU) or after it (with SiLU). */
+  /** Whether an inverted residual applies SiLU after its first norm. */
+  readonly activatesFirst: boolean
+  /** Whether an inverted residual's last convolution and its shortcut have biases. */
+  readonly convolutionBias: boolean
+  /** Whether squeeze-and-excitation is before the second norm or after it, and its activation. */
   readonly excitation: 'early' | 'late'
+  readonly excitationActivation: 'relu' | 'silu'
   /** Whether the shortcut into the stages of attention has a bias. */
   readonly shortcutBias: boolean
+  /** What shortcuts, and attention that halves the side, pool by: the mean of 2×2, or the maximum of 3×3. */
+  readonly pool: 'average' | 'maximum'
+  /** The norm of the stages of attention. */
+  readonly norm: 'layer' | 'batch'
+  readonly layerScale: boolean
+  /** A table of biases by offset, or the width inside an MLP that computes them from the offset. */
+  readonly positions: 'table' | number
+  /** Whether the first block of each stage of attention is an inverted residual. */
+  readonly convolvesFirst: boolean
 }
 
-const architectures = {
-  coatnet_0_rw_224: {
-    stem: [32, 64],
-    widths: [96, 192, 384, 768],
-    depths: [2, 3, 7, 2],
-    halves: 'pool',
-    excitation: 'early',
-    shortcutBias: false,
-  },
-  coatnet_2_rw_224: {
-    stem: [64, 128],
-    widths: [128, 256, 512, 1024],
-    depths: [2, 6, 14, 2],
-    halves: 'depthwise',
-    excitation: 'late',
-    shortcutBias: true,
-  },
-} as const satisfies Record<string, Architecture>
+const small = { stem: [32, 64], widths: [64, 128, 256, 512] } as const
+const base = { stem: [32, 64], widths: [96, 192, 384, 768] } as const
+const large = { stem: [64, 128], widths: [128, 256, 512, 1024] } as const
+const huge = { stem: [96, 192], widths: [192, 384, 768, 1536] } as const
+const shallow: Four = [2, 3, 7, 2]
+const deep: Four = [2, 6, 14, 2]
+
+/** timm's `_rw_coat_cfg`. */
+const coat = {
+  halves: 'pool',
+  activatesFirst: true,
+  convolutionBias: false,
+  excitation: 'late',
+  excitationActivation: 'relu',
+  shortcutBias: true,
+  pool: 'average',
+  norm: 'layer',
+  layerScale: false,
+  positions: 'table',
+  convolvesFirst: false,
+} as const
+/** timm's `_rw_max_cfg`, as the CoAtNets have it. */
+const max = {
+  ...coat,
+  halves: 'depthwise',
+  activatesFirst: false,
+  convolutionBias: true,
+  excitationActivation: 'silu',
+} as const
+const early = { ...coat, excitation: 'early', shortcutBias: false } as const
+const late = { ...coat, halves: 'depthwise', excitationActivation: 'silu' } as const
+const coatnetRmlp2: Architecture = { ...large, depths: deep, ...late, layerScale: true, positions: 512 }
 
 const variants: Readonly<Record<string, Architecture>> = {
-  'coatnet_0_rw_224.sw_in1k': architectures.coatnet_0_rw_224,
-  'coatnet_2_rw_224.sw_in12k': architectures.coatnet_2_rw_224,
-  'coatnet_2_rw_224.sw_in12k_ft_in1k': architectures.coatnet_2_rw_224,
+  coatnet_pico_rw_224: { ...small, depths: [2, 3, 5, 2], ...max },
+  coatnet_nano_rw_224: { ...small, depths: [3, 4, 6, 3], ...max, halves: 'pool' },
+  coatnet_0_rw_224: { ...base, depths: shallow, ...early },
+  coatnet_1_rw_224: { ...base, depths: deep, ...early, halves: 'depthwise' },
+  coatnet_2_rw_224: { ...large, depths: deep, ...late },
+  coatnet_3_rw_224: { ...huge, depths: deep, ...late, layerScale: true },
+  coatnet_bn_0_rw_224: { ...base, depths: shallow, ...early, halves: 'depthwise', norm: 'batch' },
+  coatnet_rmlp_nano_rw_224: { ...small, depths: [3, 4, 6, 3], ...max, positions: 384 },
+  coatnet_rmlp_0_rw_224: { ...base, depths: shallow, ...coat, halves: 'depthwise', positions: 512 },
+  coatnet_rmlp_1_rw_224: { ...base, depths: deep, ...early, pool: 'maximum', positions: 384 },
+  coatnet_rmlp_1_rw2_224: { ...base, depths: deep, ...coat, halves: 'depthwise', positions: 512 },
+  coatnet_rmlp_2_rw_224: coatnetRmlp2,
+  coatnet_rmlp_2_rw_384: coatnetRmlp2,
+  coatnet_rmlp_3_rw_224: { ...huge, depths: deep, ...late, layerScale: true, positions: 512 },
+  coatnet_nano_cc_224: { ...small, depths: [3, 4, 6, 3], ...coat, convolvesFirst: true },
 }
 
 const headWidth = 32
 const expansion = 4
-const batchNormEpsilon = 1e-5
-const layerNormEpsilon = 1e-6
+/** Of the MLP that computes biases from offsets, in training. */
+const positionDropout = 0.125
+/** Of the norms around convolutions, and of those of the stages of attention. */
+const convolutionEpsilon = 1e-5
+const attentionEpsilon = 1e-6
 
 /** A block of either kind. */
 interface Block {
@@ -98,19 +145,15 @@ interface Block {
   readonly architecture: Architecture
 }
 
-export const coAtNetModels: FamilyModels = { ids: Object.keys(variants), architectures: [], build: coAtNet }
+export const coAtNetModels = familyModels([coAtNetFamily], variants, coAtNet)
 
-/** A CoAtNet by timm's name, or `undefined` if there is none of that name. */
-function coAtNet(id: string, contract: InputContract, wanted?: number): Backbone | undefined {
-  const architecture = variants[id]
-  if (!architecture) return undefined
-  const published = publishedModel(coAtNetFamily, id, contract, wanted)
-  const { pretrainedClasses, normalisation, resolution } = published
-  const side = resolution.native
+function coAtNet(
+  architecture: Architecture,
+  { id, side, normalisation, pretrainedClasses }: PublishedModel,
+): FamilyModel {
   const blocks = blocksOf(architecture, side)
   const sideOf = new Map(blocks.map((block) => [biasTable(block), block.side]))
   return {
-    ...published,
     features: architecture.widths[3],
     classifier: 'head.fc',
     specifications: (classes) => specifications(classes, architecture, blocks),
@@ -119,7 +162,7 @@ function coAtNet(id: string, contract: InputContract, wanted?: number): Backbone
     logits: (images, parameters, context) => {
       requireSide(images, side, id)
       const features = featuresOf(normalise(images, normalisation), parameters, blocks, context)
-      const normed = layerNorm(features, parameters.at('norm'), { epsilon: layerNormEpsilon })
+      const normed = attentionNorm(features, parameters.at('norm'), architecture, context)
       return linear(globalAveragePool(normed), parameters.at('head.fc'))
     },
   }
@@ -132,7 +175,7 @@ function blocksOf(architecture: Architecture, side: number): Block[] {
       const output = widths[stage]!
       return {
         name: `stages.${stage}.blocks.${i}`,
-        kind: stage < 2 ? 'convolution' : 'attention',
+        kind: stage < 2 || (i === 0 && architecture.convolvesFirst) ? 'convolution' : 'attention',
         input: i > 0 ? output : (widths[stage - 1] ?? stem[1]),
         output,
         halves: i === 0,
@@ -160,15 +203,17 @@ function featuresOf(x: Tensor4D, parameters: Parameters, blocks: readonly Block[
  * side, side, output] out, where the side is halved if the block halves it.
  */
 function invertedResidual(x: Tensor4D, parameters: Parameters, block: Block, context: ForwardContext): Tensor4D {
-  const { halves, excitation } = block.architecture
-  let y = normedSilu(x, parameters.at('pre_norm'), context)
-  if (block.halves && halves === 'pool') y = halved(y)
+  const { halves, activatesFirst, excitation, excitationActivation } = block.architecture
+  const activation = excitationActivation === 'relu' ? relu : silu
+  const first = normed(x, parameters.at('pre_norm'), context)
+  let y = activatesFirst ? silu(first) : first
+  if (block.halves && halves === 'pool') y = averagePool2d(y, { kernel: 2, stride: 2 })
   y = normedSilu(conv2d(y, parameters.at('conv1_1x1'), { padding: 0 }), parameters.at('norm1'), context)
   const stride = block.halves && halves === 'depthwise' ? 2 : 1
   y = depthwiseConv2d(y, parameters.at('conv2_kxk'), { stride, padding: 1 })
-  if (excitation === 'early') y = excited(y, parameters.at('se_early'), relu)
+  if (excitation === 'early') y = excited(y, parameters.at('se_early'), activation)
   y = normedSilu(y, parameters.at('norm2'), context)
-  if (excitation === 'late') y = excited(y, parameters.at('se'), silu)
+  if (excitation === 'late') y = excited(y, parameters.at('se'), activation)
   return conv2d(y, parameters.at('conv3_1x1'), { padding: 0 }).add(shortcut(x, parameters, block))
 }
 
@@ -183,22 +228,36 @@ function excited(x: Tensor4D, parameters: Parameters, activation: (x: Tensor4D) 
  * Attention and MLP, each with a norm before it (arXiv:2106.04803, appendix A.1). Shapes are those of the inverted
  * residual.
  */
-function transformerBlock(x: Tensor4D, parameters: Parameters, block: Block): Tensor4D {
-  const norm = block.halves ? parameters.at('norm1.norm') : parameters.at('norm1')
-  const normed = layerNorm(x, norm, { epsilon: layerNormEpsilon })
-  const mixed = relativeAttention(block.halves ? halved(normed) : normed, parameters.at('attn'), block)
-  const y = shortcut(x, parameters, block).add<Tensor4D>(mixed)
-  const hidden = conv2d(layerNorm(y, parameters.at('norm2'), { epsilon: layerNormEpsilon }), parameters.at('mlp.fc1'), {
-    padding: 0,
-  })
-  return y.add(conv2d(gelu(hidden), parameters.at('mlp.fc2'), { padding: 0 }))
+function transformerBlock(x: Tensor4D, parameters: Parameters, block: Block, context: ForwardContext): Tensor4D {
+  const { architecture } = block
+  const scaled = (y: Tensor4D, name: string): Tensor4D =>
+    architecture.layerScale ? y.mul(parameters.tensor(`${name}.gamma`)) : y
+  const norm1 = block.halves ? parameters.at('norm1.norm') : parameters.at('norm1')
+  const before = attentionNorm(x, norm1, architecture, context)
+  const mixed = relativeAttention(
+    block.halves ? halved(before, architecture) : before,
+    parameters.at('attn'),
+    block,
+    context,
+  )
+  const y = shortcut(x, parameters, block).add<Tensor4D>(scaled(mixed, 'ls1'))
+  const after = attentionNorm(y, parameters.at('norm2'), architecture, context)
+  const hidden = gelu(conv2d(after, parameters.at('mlp.fc1'), { padding: 0 }))
+  return y.add(scaled(conv2d(hidden, parameters.at('mlp.fc2'), { padding: 0 }), 'ls2'))
+}
+
+/** The norm of the stages of attention. */
+function attentionNorm(x: Tensor4D, parameters: Parameters, { norm }: Architecture, context: ForwardContext): Tensor4D {
+  return norm === 'layer'
+    ? layerNorm(x, parameters, { epsilon: attentionEpsilon })
+    : batchNorm(x, parameters, context, { epsilon: attentionEpsilon })
 }
 
 /**
  * Attention over all positions with a learned bias per offset (arXiv:2106.04803, equation 3, "pre-softmax"). x: [batch,
  * side, side, input]; [batch, side, side, output] out.
  */
-function relativeAttention(x: Tensor4D, parameters: Parameters, { side }: Block): Tensor4D {
+function relativeAttention(x: Tensor4D, parameters: Parameters, block: Block, context: ForwardContext): Tensor4D {
   const [batch, height, width, channels] = x.shape
   const heads = channels / headWidth
   // In the reference query, key and value of a head are next to each other.
@@ -210,31 +269,58 @@ function relativeAttention(x: Tensor4D, parameters: Parameters, { side }: Block)
     headWidth,
   ])
   const [query, key, value] = tf.unstack(projected.transpose([3, 0, 2, 1, 4])) as [Tensor4D, Tensor4D, Tensor4D]
-  const bias = relativePositionBias(parameters.tensor('rel_pos.relative_position_bias_table'), side)
+  const bias = relativePositionBias(biasesOf(parameters.at('rel_pos'), block, context), block.side)
   const mixed = attention(query, key, value, { scale: 1 / Math.sqrt(headWidth), bias }).transpose([0, 2, 1, 3])
   return conv2d(mixed.reshape(x.shape), parameters.at('proj'), { padding: 0 })
+}
+
+/** The bias of each offset for each head: [(2 · side − 1)², heads]. */
+function biasesOf(parameters: Parameters, { side, architecture }: Block, context: ForwardContext): Tensor2D {
+  if (architecture.positions === 'table') return parameters.tensor('relative_position_bias_table')
+  const hidden = relu(linear(tf.tensor2d(logOffsets(side), [(2 * side - 1) ** 2, 2]), parameters.at('mlp.fc1')))
+  return linear(dropout(hidden, positionDropout, context), parameters.at('mlp.fc2'))
+}
+
+/**
+ * ± log(1 + |offset|) down and right (timm's mode `cr` after Swin V2, arXiv:2111.09883, section 3.3), in the order of
+ * the table. [(2 · side − 1)², 2].
+ */
+function logOffsets(side: number): Float32Array {
+  const offsets = 2 * side - 1
+  const log = (offset: number) => Math.sign(offset) * Math.LN2 * Math.log2(1 + Math.abs(offset))
+  return Float32Array.from({ length: 2 * offsets ** 2 }, (_, at) => {
+    const place = Math.floor(at / 2)
+    return log((at % 2 === 0 ? Math.floor(place / offsets) : place % offsets) - (side - 1))
+  })
 }
 
 /** The shortcut of a block: its input, pooled where the block halves the side, and projected where it is wider. */
 function shortcut(x: Tensor4D, parameters: Parameters, block: Block): Tensor4D {
   if (!block.halves) return x
-  const pooled = halved(x)
+  const pooled = halved(x, block.architecture)
   return block.input === block.output ? pooled : conv2d(pooled, parameters.at('shortcut.expand'), { padding: 0 })
 }
 
-function halved(x: Tensor4D): Tensor4D {
-  return averagePool2d(x, { kernel: 2, stride: 2 })
+function halved(x: Tensor4D, { pool }: Architecture): Tensor4D {
+  return pool === 'average'
+    ? averagePool2d(x, { kernel: 2, stride: 2 })
+    : maxPool2d(x, { kernel: 3, stride: 2, padding: 1 })
 }
 
 function normedSilu(x: Tensor4D, parameters: Parameters, context: ForwardContext): Tensor4D {
-  return silu(batchNorm(x, parameters, context, { epsilon: batchNormEpsilon }))
+  return silu(normed(x, parameters, context))
+}
+
+function normed(x: Tensor4D, parameters: Parameters, context: ForwardContext): Tensor4D {
+  return batchNorm(x, parameters, context, { epsilon: convolutionEpsilon })
 }
 
 function specifications(
   classes: number,
-  { stem, widths }: Architecture,
+  architecture: Architecture,
   blocks: readonly Block[],
 ): ParameterSpecification[] {
+  const { stem, widths } = architecture
   return [
     convolutionSpecification('stem.conv1', stem[0], 3, 3),
     ...batchNormSpecification('stem.norm1', stem[0]),
@@ -243,14 +329,14 @@ function specifications(
       ...shortcutSpecification(block),
       ...(block.kind === 'convolution' ? invertedResidualSpecification(block) : transformerSpecification(block)),
     ]),
-    ...layerNormSpecification('norm', widths[3]),
+    ...normSpecification('norm', widths[3], architecture),
     ...linearSpecification('head.fc', classes, widths[3]),
   ]
 }
 
 function shortcutSpecification({ name, kind, input, output, architecture }: Block): ParameterSpecification[] {
   if (input === output) return []
-  const biased = kind === 'attention' && architecture.shortcutBias
+  const biased = kind === 'attention' ? architecture.shortcutBias : architecture.convolutionBias
   return pointwiseSpecification(`${name}.shortcut.expand`, output, input, biased)
 }
 
@@ -267,7 +353,7 @@ function invertedResidualSpecification({ name, input, output, architecture }: Bl
     ...batchNormSpecification(`${name}.norm1`, middle),
     depthwiseSpecification(`${name}.conv2_kxk`, middle, 3),
     ...(architecture.excitation === 'early' ? [...excitation('se_early'), ...norm2] : [...norm2, ...excitation('se')]),
-    convolutionSpecification(`${name}.conv3_1x1`, output, middle, 1),
+    ...pointwiseSpecification(`${name}.conv3_1x1`, output, middle, architecture.convolutionBias),
   ]
 }
 
@@ -277,16 +363,35 @@ function biasTable({ name }: Block): string {
 }
 
 function transformerSpecification(block: Block): ParameterSpecification[] {
-  const { name, input, output, halves, side } = block
+  const { name, input, output, halves, architecture } = block
+  const scale = (layer: string) =>
+    architecture.layerScale ? [decayedSpecification(`${name}.${layer}.gamma`, [output])] : []
   return [
-    ...layerNormSpecification(halves ? `${name}.norm1.norm` : `${name}.norm1`, input),
+    ...normSpecification(halves ? `${name}.norm1.norm` : `${name}.norm1`, input, architecture),
     ...pointwiseSpecification(`${name}.attn.qkv`, 3 * input, input),
-    decayedSpecification(biasTable(block), [(2 * side - 1) ** 2, input / headWidth]),
+    ...positionSpecification(block),
     ...pointwiseSpecification(`${name}.attn.proj`, output, input),
-    ...layerNormSpecification(`${name}.norm2`, output),
+    ...scale('ls1'),
+    ...normSpecification(`${name}.norm2`, output, architecture),
     ...pointwiseSpecification(`${name}.mlp.fc1`, expansion * output, output),
     ...pointwiseSpecification(`${name}.mlp.fc2`, output, expansion * output),
+    ...scale('ls2'),
   ]
+}
+
+function positionSpecification(block: Block): ParameterSpecification[] {
+  const { name, input, side, architecture } = block
+  const heads = input / headWidth
+  const { positions } = architecture
+  if (positions === 'table') return [decayedSpecification(biasTable(block), [(2 * side - 1) ** 2, heads])]
+  return [
+    ...linearSpecification(`${name}.attn.rel_pos.mlp.fc1`, positions, 2),
+    ...linearSpecification(`${name}.attn.rel_pos.mlp.fc2`, heads, positions),
+  ]
+}
+
+function normSpecification(name: string, channels: number, { norm }: Architecture): ParameterSpecification[] {
+  return norm === 'layer' ? layerNormSpecification(name, channels) : batchNormSpecification(name, channels)
 }
 
 /** A 1×1 convolution, with a bias unless `biased` is false. */

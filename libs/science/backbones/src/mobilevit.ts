@@ -181,14 +181,14 @@ function mobileViTBlock(x: Tensor4D, parameters: Parameters, block: MobileViTBlo
  * Unfolds an image into four sequences, one for each place in a 2×2 patch, with a token for each patch. x: [batch,
  * height, width, channels]; [4 · batch, patches, channels] out.
  */
-function unfold(x: Tensor4D): Tensor3D {
+export function unfold(x: Tensor4D): Tensor3D {
   const [batch, height, width, channels] = x.shape
   const parts = x.reshape([batch, height / 2, 2, width / 2, 2, channels]).transpose([0, 2, 4, 1, 3, 5])
   return parts.reshape([4 * batch, (height / 2) * (width / 2), channels])
 }
 
 /** The inverse of `unfold`. */
-function fold(patches: Tensor3D, shape: Tensor4D['shape']): Tensor4D {
+export function fold(patches: Tensor3D, shape: Tensor4D['shape']): Tensor4D {
   const [batch, height, width, channels] = shape
   const parts = patches.reshape([batch, 2, 2, height / 2, width / 2, channels]).transpose([0, 3, 1, 4, 2, 5])
   return parts.reshape(shape)

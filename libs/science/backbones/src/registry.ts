@@ -8,6 +8,7 @@ import { efficientNetHubModels } from './efficientnet-hub.ts'
 import { efficientNetModels } from './efficientnet.ts'
 import { eva02Models } from './eva02.ts'
 import { mobileNetV3Models } from './mobilenetv3.ts'
+import { mobileViTTimmModels } from './mobilevit-timm.ts'
 import { mobileViTModels } from './mobilevit.ts'
 import { regNetModels } from './regnet.ts'
 import { resNetModels } from './resnet.ts'
@@ -25,7 +26,7 @@ export const modelsOfFamily = {
   EfficientNet: [efficientNetHubModels, efficientNetModels],
   'EVA-02': [eva02Models],
   MobileNetV3: [mobileNetV3Models],
-  MobileViT: [mobileViTModels],
+  MobileViT: [mobileViTModels, mobileViTTimmModels],
   RegNet: [regNetModels],
   ResNet: [resNetModels],
   Swin: [swinModels],

@@ -19,7 +19,7 @@ export const modelsByFamily: Readonly<Record<string, readonly string[]>> = {
   EfficientNet: ['efficientNetHubModels', 'efficientNetModels'],
   'EVA-02': ['eva02Models'],
   MobileNetV3: ['mobileNetV3Models'],
-  MobileViT: ['mobileViTModels'],
+  MobileViT: ['mobileViTModels', 'mobileViTTimmModels'],
   RegNet: ['regNetModels'],
   ResNet: ['resNetModels'],
   Swin: ['swinModels'],

@@ -3,6 +3,37 @@ import type { Architectures } from './backbone-facts.ts'
 /* Written by test/parity/backbones/describe_architectures.py from timm 1.0.31. */
 
 // prettier-ignore
+export const coAtNetArchitectures: Architectures = {
+  coatnet_pico_rw_224: { side: 224, pixels: 'inception', features: 512, parameters: 10851364, multiplyAccumulates: 2028459520, checkpoints: '' },
+  coatnet_nano_rw_224: { side: 224, pixels: 'inception', features: 512, parameters: 15141244, multiplyAccumulates: 2382715392, checkpoints: 'sw_in1k' },
+  coatnet_0_rw_224: { side: 224, pixels: 'inception', features: 768, parameters: 27435562, multiplyAccumulates: 4406300928, checkpoints: 'sw_in1k' },
+  coatnet_1_rw_224: { side: 224, pixels: 'inception', features: 768, parameters: 41721502, multiplyAccumulates: 7992160512, checkpoints: 'sw_in1k' },
+  coatnet_2_rw_224: { side: 224, pixels: 'inception', features: 1024, parameters: 73868400, multiplyAccumulates: 15019256832, checkpoints: 'sw_in12k_ft_in1k sw_in12k:11821' },
+  coatnet_3_rw_224: { side: 224, pixels: 'inception', features: 1536, parameters: 165173428, multiplyAccumulates: 33320993280, checkpoints: 'sw_in12k:11821' },
+  coatnet_bn_0_rw_224: { side: 224, pixels: 'imageNet', features: 768, parameters: 27435562, multiplyAccumulates: 4647145728, checkpoints: 'sw_in1k' },
+  coatnet_rmlp_nano_rw_224: { side: 224, pixels: 'inception', features: 512, parameters: 15145116, multiplyAccumulates: 2594052864, checkpoints: 'sw_in1k' },
+  coatnet_rmlp_0_rw_224: { side: 224, pixels: 'inception', features: 768, parameters: 27446074, multiplyAccumulates: 4684945664, checkpoints: '' },
+  coatnet_rmlp_1_rw_224: { side: 224, pixels: 'inception', features: 768, parameters: 41691982, multiplyAccumulates: 7807099392, checkpoints: 'sw_in1k' },
+  coatnet_rmlp_1_rw2_224: { side: 224, pixels: 'inception', features: 768, parameters: 41724622, multiplyAccumulates: 8066538752, checkpoints: 'sw_in12k_ft_in1k sw_in12k:11821' },
+  coatnet_rmlp_2_rw_224: { side: 224, pixels: 'inception', features: 1024, parameters: 73881264, multiplyAccumulates: 15114828800, checkpoints: 'sw_in12k_ft_in1k sw_in1k sw_in12k:11821' },
+  coatnet_rmlp_2_rw_384: { side: 384, pixels: 'inception', features: 1024, parameters: 73881264, multiplyAccumulates: 47488266240, checkpoints: 'sw_in12k_ft_in1k' },
+  coatnet_rmlp_3_rw_224: { side: 224, pixels: 'inception', features: 1536, parameters: 165152788, multiplyAccumulates: 33458952704, checkpoints: '' },
+  coatnet_nano_cc_224: { side: 224, pixels: 'inception', features: 512, parameters: 13757328, multiplyAccumulates: 2213098496, checkpoints: '' },
+}
+
+// prettier-ignore
+export const coaTArchitectures: Architectures = {
+  coat_tiny: { side: 224, pixels: 'imageNet', features: 152, parameters: 5498540, multiplyAccumulates: 4316447208, checkpoints: 'in1k' },
+  coat_mini: { side: 224, pixels: 'imageNet', features: 216, parameters: 10337004, multiplyAccumulates: 6772601512, checkpoints: 'in1k' },
+  coat_small: { side: 224, pixels: 'imageNet', features: 320, parameters: 21693908, multiplyAccumulates: 12548023008, checkpoints: 'in1k' },
+  coat_lite_tiny: { side: 224, pixels: 'imageNet', features: 320, parameters: 5721960, multiplyAccumulates: 1589037952, checkpoints: 'in1k' },
+  coat_lite_mini: { side: 224, pixels: 'imageNet', features: 512, parameters: 11011560, multiplyAccumulates: 1987031552, checkpoints: 'in1k' },
+  coat_lite_small: { side: 224, pixels: 'imageNet', features: 512, parameters: 19838504, multiplyAccumulates: 3943563264, checkpoints: 'in1k' },
+  coat_lite_medium: { side: 224, pixels: 'imageNet', features: 512, parameters: 44571048, multiplyAccumulates: 9770857984, checkpoints: 'in1k' },
+  coat_lite_medium_384: { side: 384, pixels: 'imageNet', features: 512, parameters: 44571048, multiplyAccumulates: 28628731904, checkpoints: 'in1k' },
+}
+
+// prettier-ignore
 export const convNeXtArchitectures: Architectures = {
   convnext_tiny: { side: 224, pixels: 'imageNet', features: 768, parameters: 28589128, multiplyAccumulates: 4455531264, checkpoints: 'in12k_ft_in1k dinov3_lvd1689m:0 eupe_lvd1689m:0@256 fb_in1k fb_in22k:21841 fb_in22k_ft_in1k fb_in22k_ft_in1k_384@384 in12k:11821 in12k_ft_in1k_384@384' },
   convnext_small: { side: 224, pixels: 'imageNet', features: 768, parameters: 50223688, multiplyAccumulates: 8683712256, checkpoints: 'in12k_ft_in1k dinov3_lvd1689m:0 eupe_lvd1689m:0@256 fb_in1k fb_in22k:21841 fb_in22k_ft_in1k fb_in22k_ft_in1k_384@384 in12k:11821 in12k_ft_in1k_384@384' },
@@ -88,6 +119,13 @@ export const mobileNetV3Architectures: Architectures = {
   mobilenetv3_small_100: { side: 224, pixels: 'imageNet', features: 1024, parameters: 2542856, multiplyAccumulates: 56510400, checkpoints: 'lamb_in1k' },
   mobilenetv3_small_075: { side: 224, pixels: 'imageNet', features: 1024, parameters: 2041872, multiplyAccumulates: 43399344, checkpoints: 'lamb_in1k' },
   mobilenetv3_small_050: { side: 224, pixels: 'imageNet', features: 1024, parameters: 1593224, multiplyAccumulates: 24188688, checkpoints: 'lamb_in1k' },
+}
+
+// prettier-ignore
+export const mobileViTArchitectures: Architectures = {
+  mobilevit_xxs: { side: 256, pixels: 'plain', features: 320, parameters: 1272024, multiplyAccumulates: 407364096, checkpoints: 'cvnets_in1k' },
+  mobilevit_xs: { side: 256, pixels: 'plain', features: 384, parameters: 2317848, multiplyAccumulates: 1025911808, checkpoints: 'cvnets_in1k' },
+  mobilevit_s: { side: 256, pixels: 'plain', features: 640, parameters: 5578632, multiplyAccumulates: 2000831488, checkpoints: 'cvnets_in1k' },
 }
 
 // prettier-ignore

@@ -1,10 +1,13 @@
 import {
+  coAtNetArchitectures,
+  coaTArchitectures,
   convNeXtArchitectures,
   deitArchitectures,
   edgeNeXtArchitectures,
   efficientNetArchitectures,
   eva02Architectures,
   mobileNetV3Architectures,
+  mobileViTArchitectures,
   regNetArchitectures,
   resNetArchitectures,
   swinArchitectures,
@@ -270,6 +273,7 @@ export const coAtNetFamily: BackboneFamily = {
       model: { classes: 1000, side: 224, pixels: 'inception', parameters: 73868400, multiplyAccumulates: 15019256832 },
     },
   },
+  architectures: coAtNetArchitectures,
 }
 
 export const coaTFamily: BackboneFamily = {
@@ -284,6 +288,7 @@ export const coaTFamily: BackboneFamily = {
       model: { classes: 1000, side: 224, pixels: 'imageNet', parameters: 5498540, multiplyAccumulates: 4316447208 },
     },
   },
+  architectures: coaTArchitectures,
 }
 
 export const edgeNeXtFamily: BackboneFamily = {
@@ -315,6 +320,7 @@ export const mobileViTFamily: BackboneFamily = {
       model: { classes: 1000, side: 256, pixels: 'plainBgr', parameters: 5578632, multiplyAccumulates: 2000831488 },
     },
   },
+  architectures: mobileViTArchitectures,
 }
 
 export const mobileNetV3Family: BackboneFamily = {
