@@ -17,12 +17,13 @@ const ours = join(import.meta.dirname, '..', 'binding')
  */
 
 /**
- * The memory of tensors, the types and shapes of a graph without running it, the lowering of a graph to XLA's HLO, and
- * the devices of PJRT.
+ * The memory of tensors, the pixels of images, the types and shapes of a graph without running it, the lowering of a
+ * graph to XLA's HLO, and the devices of PJRT.
  * @type {readonly Addition[]}
  */
 const additions = [
   { name: 'tensor_memory', source: 'tensor-memory.cc', headers: ['regions.h'], libraries: ['framework'] },
+  { name: 'image_pixels', source: 'image-pixels.cc', headers: [], libraries: [] },
   { name: 'graph_types', source: 'graph-types.cc', headers: [], libraries: ['cc', 'framework'] },
   {
     name: 'graph_lowering',
@@ -39,7 +40,15 @@ const sessionSource = join(ours, 'session-options.cc')
 const bindingFlags = ['-Wl,--wrap=TF_NewSessionOptions']
 
 /** Flags of the compiler besides paths: part of the digest that says whether a compiled binding is up to date. */
-const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-Wl,-rpath,$ORIGIN/tensorflow']
+const flags = [
+  '-std=c++17',
+  '-O2',
+  '-fPIC',
+  '-shared',
+  '-ffp-contract=off',
+  '-DNAPI_VERSION=8',
+  '-Wl,-rpath,$ORIGIN/tensorflow',
+]
 
 /**
  * The folder with the compiled binding of tfjs and our additions.

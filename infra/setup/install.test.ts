@@ -113,7 +113,7 @@ describe('set-up', () => {
   it('compiles what reaches PJRT plugins only where one is used', async () => {
     const links = () => readdirSync(join(root, 'node_modules/@tensorflow/tfjs-node-gpu/lib/napi-v8')).sort()
     await setUp()
-    expect(links()).toEqual(['graph_types.node', 'tensor_memory.node', 'tfjs_binding.node'])
+    expect(links()).toEqual(['graph_types.node', 'image_pixels.node', 'tensor_memory.node', 'tfjs_binding.node'])
     environment['GAUNTLET_PJRT_PLUGIN'] = '/somewhere/pjrt_plugin.so'
     expect(await setUp()).toEqual(['engine'])
     expect(links()).toContain('pjrt.node')

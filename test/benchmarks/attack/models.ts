@@ -44,7 +44,7 @@ export const models = {
   regnetx: {
     network: 'regnetx',
     weights: { file: 'robust_regnetx.safetensors', script: 'train-regnetx.ts', words: [] },
-    epsilons: { Linf: 0.18, L2: 1.6, L1: 9 },
+    epsilons: { Linf: 0.25, L2: 3.2, L1: 9 },
   },
   'lite0-plain': {
     network: 'lite0',

@@ -101,7 +101,8 @@ async function ourSide(folder: string, { side, threads }: { side: number; thread
       epoch++
       let next = 0
       const worker = async () => {
-        while (next < batches.length) await reads.readAugmented(batches[next++]!, augmentation, { seed: 1, epoch })
+        while (next < batches.length)
+          reads.reuse((await reads.readAugmented(batches[next++]!, augmentation, { seed: 1, epoch })).images)
       }
       await Promise.all(Array.from({ length: 2 * threads }, worker))
     }
@@ -122,12 +123,13 @@ async function ourSide(folder: string, { side, threads }: { side: number; thread
     const start = performance.now()
     let computed = 0
     for (const [i, indices] of batches.entries()) {
-      await ahead.shift()
+      const { images } = (await ahead.shift())!
       if (batches[i + 2]) ahead.push(read(batches[i + 2]!))
       await setImmediate() // so that the request leaves before the device blocks the thread
       const milliseconds = (1000 * indices.length) / speed
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
       computed += milliseconds
+      reads.reuse(images)
     }
     const share = 1 - computed / (performance.now() - start)
     await Promise.all([reads.close(), reader.close()])

@@ -57,9 +57,9 @@ describe('an attack with few runs left and many steps', () => {
   it('takes fewer rows, and gives the bits that it gives with all of them', async () => {
     const whole = await attacked(most, tinyConvolution)
     expect(whole.rows).toEqual([most])
-    for (const count of [2, most / 4 + 1]) {
+    for (const count of [2, most / 4 + 1, most / 2 + 1]) {
       const narrow = await attacked(count, tinyConvolution)
-      expect(narrow.rows).toEqual([count === 2 ? most / 4 : most / 2, most])
+      expect(narrow.rows).toEqual([(most / 4) * Math.ceil(count / (most / 4)), most])
       expect(narrow.verdicts).toEqual(whole.verdicts.slice(0, count))
     }
   })
@@ -67,7 +67,7 @@ describe('an attack with few runs left and many steps', () => {
   it('keeps all rows where fewer give other bits', async () => {
     const whole = await attacked(most, byRows)
     const narrow = await attacked(2, byRows)
-    expect(narrow.rows).toEqual([most / 4, most / 2, most])
+    expect(narrow.rows).toEqual([most / 4, most / 2, (3 * most) / 4, most])
     expect(narrow.verdicts).toEqual(whole.verdicts.slice(0, 2))
   })
 

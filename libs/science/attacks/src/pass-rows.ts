@@ -26,8 +26,9 @@ export function passRows([height, width]: ImageShape): number {
  */
 export function narrowerRows(rows: number, needed: number): number[] {
   if (!mostInPass().narrows) return []
+  const step = fewestOfThreads()
   const narrower: number[] = []
-  for (let fewer = rows / 2; fewer >= Math.max(needed, fewestOfThreads()); fewer /= 2) narrower.unshift(fewer)
+  for (let fewer = step * Math.ceil(needed / step); fewer < rows; fewer += step) narrower.push(fewer)
   return narrower
 }
 

@@ -1,3 +1,5 @@
+import { imagePixels } from './image-pixels.ts'
+
 /** Factors around 1, and the order of the three changes: 0 brightness, 1 contrast, 2 saturation. */
 export interface ColorJitter {
   readonly brightness: number
@@ -18,7 +20,7 @@ export function jitterColors(image: Uint8Array, { brightness, contrast, saturati
     if (change === 0) levels = blendedLevels(levels, 0, brightness)
     else if (change === 1) levels = blendedLevels(levels, meanGrey(image, levels), contrast)
     else {
-      scaleSaturation(image, levels, saturation)
+      imagePixels().scaleSaturation(image, levels, saturation)
       levels = sameLevels()
     }
   }
@@ -33,21 +35,6 @@ function sameLevels(): Uint8Array {
 function blendedLevels(levels: Uint8Array, level: number, factor: number): Uint8Array {
   const products = productsOf(factor)
   return levels.map((to) => blend(level, products[to - level + 255]!))
-}
-
-/** Blends each pixel with its own grey. `levels`: what the levels of the image stand for. */
-function scaleSaturation(image: Uint8Array, levels: Uint8Array, factor: number): void {
-  const products = productsOf(factor)
-  for (let i = 0; i < image.length; i += 3) {
-    const red = levels[image[i]!]!
-    const green = levels[image[i + 1]!]!
-    const blue = levels[image[i + 2]!]!
-    const grey = greyOf(red, green, blue)
-    const zero = 255 - grey
-    image[i] = blend(grey, products[red + zero]!)
-    image[i + 1] = blend(grey, products[green + zero]!)
-    image[i + 2] = blend(grey, products[blue + zero]!)
-  }
 }
 
 /** factor × difference in single precision, for the differences −255 to 255. */
@@ -67,13 +54,5 @@ function blend(from: number, product: number): number {
 
 /** The mean of the greys, rounded as `ImageEnhance.Contrast` rounds it. */
 function meanGrey(image: Uint8Array, levels: Uint8Array): number {
-  let sum = 0
-  for (let i = 0; i < image.length; i += 3)
-    sum += greyOf(levels[image[i]!]!, levels[image[i + 1]!]!, levels[image[i + 2]!]!)
-  return Math.floor(sum / (image.length / 3) + 0.5)
-}
-
-/** Pillow's conversion to `L`: the ITU-R 601 luma in 16 fractional bits (src/libImaging/Convert.c). */
-function greyOf(red: number, green: number, blue: number): number {
-  return (red * 19_595 + green * 38_470 + blue * 7_471 + 0x8000) >> 16
+  return Math.floor(imagePixels().sumOfGreys(image, levels) / (image.length / 3) + 0.5)
 }

@@ -1,3 +1,5 @@
+import { imagePixels } from './image-pixels.ts'
+
 /** How an image is moved: mirrored left to right, and then rotated counter-clockwise about its centre. */
 export interface Movement {
   readonly flip: boolean
@@ -14,28 +16,13 @@ export function movePixels(
   image: Uint8Array,
   side: number,
   { flip, degrees }: Movement,
-  values: ArrayLike<number>,
-  into: Float32Array | Uint8Array,
+  values: Float32Array,
+  into: Float32Array,
 ): void {
   const { startX, startY, cosine, sine } = turnOf(side, degrees)
-  const [a, b] = [fixed(cosine), fixed(sine)]
-  const [d, e] = [fixed(-sine), fixed(cosine)]
-  let rowX = fixed(startX + cosine * 0.5 + sine * 0.5)
-  let rowY = fixed(startY - sine * 0.5 + cosine * 0.5)
-  for (let y = 0, to = 0; y < side; y++, rowX += b, rowY += e) {
-    for (let x = 0, atX = rowX, atY = rowY; x < side; x++, atX += a, atY += d, to += 3) {
-      const fromX = atX >> 16
-      const fromY = atY >> 16
-      if (fromX < 0 || fromX >= side || fromY < 0 || fromY >= side) {
-        into[to] = into[to + 1] = into[to + 2] = 0
-        continue
-      }
-      const from = 3 * (fromY * side + (flip ? side - 1 - fromX : fromX))
-      into[to] = values[image[from]!]!
-      into[to + 1] = values[image[from + 1]!]!
-      into[to + 2] = values[image[from + 2]!]!
-    }
-  }
+  const corner = [startX + cosine * 0.5 + sine * 0.5, startY - sine * 0.5 + cosine * 0.5]
+  const turn = Float64Array.from([...corner, cosine, -sine, sine, cosine], fixed)
+  imagePixels().movePixels(image, side, flip ? 1 : 0, turn, values, into)
 }
 
 /** Where the source of the corner lies, and the sides of the turn, rounded as Pillow rounds them. */

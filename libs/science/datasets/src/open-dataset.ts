@@ -87,14 +87,18 @@ export function openDataset(opening: DatasetOpening): DatasetReader {
   return { manifest, opening, count, read, readLevels, readRgb8, entry, close }
 }
 
-/** A batch of the images of these entries, of which `write` writes one after another, in [0, 1]. */
+/**
+ * A batch of the images of these entries, of which `write` writes one after another, in [0, 1]. `memory` is that of a
+ * batch that nobody reads any more; one of another size is left alone.
+ */
 export function labelledBatch(
   entries: readonly ManifestImage[],
   write: (index: number, into: Float32Array) => void,
   resolution: number,
+  memory?: Float32Array,
 ): LabelledBatch {
   const size = 3 * resolution ** 2
-  const images = new Float32Array(entries.length * size)
+  const images = memory?.length === entries.length * size ? memory : new Float32Array(entries.length * size)
   for (const i of entries.keys()) write(i, images.subarray(i * size, (i + 1) * size))
   const labels = Int32Array.from(entries, ({ label }) => label)
   return { images, labels, digests: entries.map(({ digest }) => digest) }

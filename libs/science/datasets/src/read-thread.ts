@@ -12,6 +12,11 @@ export interface ReadRequest {
   readonly key: AugmentationKey
 }
 
+/** The images of a batch that nobody reads any more, as memory for another one. */
+export interface ReusedMemory {
+  readonly memory: Float32Array
+}
+
 /** The batch, or why there is none: what tells the error apart. */
 export type ReadAnswer =
   | { readonly id: number; readonly batch: LabelledBatch }
@@ -23,8 +28,14 @@ export type ReadAnswer =
  */
 const port = parentPort!
 const reader = openDataset((workerData as { readonly opening: DatasetOpening }).opening)
-port.on('message', ({ id, indices, augmentation, key }: ReadRequest) => {
-  readAugmented(reader, indices, augmentation, key).then(
+const spare: Float32Array[] = []
+port.on('message', (message: ReadRequest | ReusedMemory) => {
+  if ('memory' in message) {
+    spare.push(message.memory)
+    return
+  }
+  const { id, indices, augmentation, key } = message
+  readAugmented(reader, indices, augmentation, key, spare.pop()).then(
     (batch) =>
       port.postMessage({ id, batch } satisfies ReadAnswer, [
         batch.images.buffer as ArrayBuffer,

@@ -4,7 +4,7 @@ import type { Augmentation } from '@gauntlet/study'
 import type { AugmentationKey } from './augment.ts'
 import type { DatasetReader, LabelledBatch } from './open-dataset.ts'
 import { readAugmented } from './read-augmented.ts'
-import type { ReadAnswer, ReadRequest } from './read-thread.ts'
+import type { ReadAnswer, ReadRequest, ReusedMemory } from './read-thread.ts'
 
 /** The text of `read-thread.ts`, which the bundler puts in; there is none where code runs from its sources. */
 declare const readThreadText: string | undefined
@@ -12,6 +12,11 @@ declare const readThreadText: string | undefined
 /** Reads augmented batches of train while the caller computes. */
 export interface AugmentedReads {
   readAugmented(indices: readonly number[], augmentation: Augmentation, key: AugmentationKey): Promise<LabelledBatch>
+  /**
+   * Takes the images of a batch that nobody reads any more as memory for another one. Fresh memory costs as much as
+   * augmenting.
+   */
+  reuse(images: Float32Array): void
   close(): Promise<void>
 }
 
@@ -28,11 +33,12 @@ interface Waiting {
 export function openReadThreads(reader: DatasetReader, count = usualThreads()): AugmentedReads {
   const text = typeof readThreadText === 'undefined' ? undefined : readThreadText
   if (text === undefined || typeof reader.opening.images !== 'string')
-    return { readAugmented: (...request) => readAugmented(reader, ...request), close: () => Promise.resolve() }
+    return { readAugmented: (...request) => readAugmented(reader, ...request), reuse: () => {}, close: async () => {} }
   const threads = Array.from({ length: count }, () => startThread(text, reader))
   let next = 0
   return {
     readAugmented: (...request) => threads[next++ % count]!.read(...request),
+    reuse: (images) => threads[next % count]!.reuse(images),
     close: async () => void (await Promise.all(threads.map(({ stop }) => stop()))),
   }
 }
@@ -67,5 +73,7 @@ function startThread(text: string, { opening }: DatasetReader) {
       worker.ref()
       worker.postMessage(request, [])
     })
-  return { read, stop: () => worker.terminate() }
+  const reuse = (memory: Float32Array) =>
+    worker.postMessage({ memory } satisfies ReusedMemory, [memory.buffer as ArrayBuffer])
+  return { read, reuse, stop: () => worker.terminate() }
 }

@@ -39,14 +39,14 @@ describe('resizing is Pillow bilinear to the bit', () => {
   })
 })
 
-const sameLevels = Uint8Array.from({ length: 256 }, (_, level) => level)
+const sameLevels = Float32Array.from({ length: 256 }, (_, level) => level)
 
 describe('augmentation is that of torchvision on PIL images, to the bit', () => {
   const { side, data, flipped, jitters, rotations } = augmented
   function moved(movement: Parameters<typeof movePixels>[2]): Uint8Array {
-    const into = new Uint8Array(3 * side * side)
+    const into = new Float32Array(3 * side * side)
     movePixels(unpack(data), side, movement, sameLevels, into)
-    return into
+    return Uint8Array.from(into)
   }
 
   it('horizontal flip', () => {

@@ -11,6 +11,8 @@ export interface TrainingData {
    * image has the same bytes however often it is read in an epoch.
    */
   read(indices: readonly number[], epoch: number): Promise<{ images: Float32Array; labels: Int32Array }>
+  /** Takes back the images of a batch that is disposed of, as memory for another one. */
+  reuse?(images: Float32Array): void
 }
 
 /** A micro-batch as tensors. */
@@ -19,6 +21,8 @@ export interface Batch {
   /** int32, [size]. */
   readonly labels: Tensor1D
   readonly size: number
+  /** Gives the memory that the images were read into back. */
+  readonly release?: () => void
 }
 
 /** Reads images as tensors. The caller disposes of the batch. */
@@ -44,9 +48,11 @@ export async function readBatch(
     images: tf.tensor4d(images, [indices.length, side, side, 3]),
     labels: tf.tensor1d(labels, 'int32'),
     size: indices.length,
+    release: () => data.reuse?.(images),
   }
 }
 
-export function disposeBatch({ images, labels }: Batch): void {
+export function disposeBatch({ images, labels, release }: Batch): void {
   tf.dispose([images, labels])
+  release?.()
 }

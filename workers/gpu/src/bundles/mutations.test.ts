@@ -84,8 +84,8 @@ it.each<[what: string, file: string, text: string, instead: string, affected: Re
   [
     'an augmentation, in the text of a thread',
     'libs/science/datasets/src/color-jitter.ts',
-    '19_595',
-    '19_594',
+    'length: 511',
+    'length: 512',
     /^fine-tune/,
   ],
   [

@@ -104,7 +104,12 @@ function augmented(
 ): TrainingData {
   const { count, resolution } = plain(images, 'train')
   const settings = { ...augmentation } // what threads are sent must be plain
-  return { count, resolution, read: (indices, epoch) => threads.readAugmented(indices, settings, { seed, epoch }) }
+  return {
+    count,
+    resolution,
+    read: (indices, epoch) => threads.readAugmented(indices, settings, { seed, epoch }),
+    reuse: (images) => threads.reuse(images),
+  }
 }
 
 function plain(images: DatasetReader, split: 'train' | 'validation'): TrainingData {
