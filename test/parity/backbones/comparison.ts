@@ -43,7 +43,8 @@ export function compareWithReference(name: string): Comparison {
   const backbone = backboneFor(id, fixture.contract, side === undefined ? undefined : fixture.side)
   const specifications = backbone.specifications(fixture.classes)
   const native = backboneFor(id, fixture.contract).specifications(fixture.classes)
-  const filled = side === undefined ? hashFilled(fixture.stateDict, fixture.aliases) : hashFilledModel(native)
+  const filled =
+    side === undefined ? hashFilled(fixture.stateDict, fixture.aliases, fixture.gain) : hashFilledModel(native)
   const converted = backbone.convertCheckpoint(filled).map((array) => backbone.resizePositions?.(array) ?? array)
   const parameters = toParameters(loadStrictly(converted, specifications), specifications)
   const dispose = () => tf.dispose([...parameters.entries()].map(([, tensor]) => tensor))

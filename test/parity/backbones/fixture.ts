@@ -20,6 +20,8 @@ interface FixtureFacts {
   readonly normalisation: Normalisation
   /** The number of parameters of the model with a head for `classes`. A tensor under two names counts once. */
   readonly parameters: number
+  /** By what the scales of norms were multiplied (`hashFilled`); absent where by 1. */
+  readonly gain?: number
   /** Names of tensors that have another, first name. */
   readonly aliases: Readonly<Record<string, string>>
   /** The logits with faint weights in float64, and the largest difference of PyTorch's float32. */

@@ -20,16 +20,19 @@ const rules: readonly (readonly [pattern: RegExp, dimensions: number | null, cen
 
 /**
  * Weights by formula, bit for bit those of hash_filling.py. Element i is centre + spread · u, where u in [−1, 1) comes
- * from the 24 highest bits of a hash of i and the name. An alias has the values of its first name; counters are 0.
+ * from the 24 highest bits of a hash of i and the name. An alias has the values of its first name; counters are 0. The
+ * scales of norms are multiplied by `gain`.
  */
 export function hashFilled(
   entries: readonly StateDictEntry[],
   aliases: Readonly<Record<string, string>> = {},
+  gain = 1,
 ): NamedArray[] {
   return entries.map(([name, shape, dtype]) => {
     if (dtype === 'int64') return { name, shape, dtype, data: new BigInt64Array(sizeOf(shape)) }
     const original = aliases[name] ?? name
-    const [centre, spread] = centreAndSpread(original, shape)
+    const factor = original.endsWith('.weight') && shape.length === 1 ? gain : 1
+    const [centre, spread] = centreAndSpread(original, shape).map((value) => factor * value) as [number, number]
     const data = new Float32Array(sizeOf(shape))
     const seed = fnv1a(original)
     for (let i = 0; i < data.length; i++) data[i] = centre + spread * (((hash(seed, i) >>> 8) - 2 ** 23) / 2 ** 23)

@@ -46,9 +46,11 @@ def centre_and_spread(name, shape):
     return 0.0, float(np.sqrt(6 / np.prod(shape[1:], dtype=np.float64)))
 
 
-def filled(name, shape):
-    """Returns a float32 array of the shape."""
+def filled(name, shape, gain=1):
+    """Returns a float32 array of the shape. The scales of norms are multiplied by `gain`."""
     centre, spread = centre_and_spread(name, shape)
+    if name.endswith(".weight") and len(shape) == 1:
+        centre, spread = gain * centre, gain * spread
     units = ((hashes(name, int(np.prod(shape))) >> np.uint32(8)).astype(np.float64) - 2**23) / 2**23
     return (centre + spread * units).astype(np.float32).reshape(shape)
 

@@ -29,7 +29,7 @@ import torch
 import torch.nn.functional as functional
 import transformers
 from hash_filling import faintness, filled, fixed_images
-from reference_models import BACKBONES, RESIZED, VARIANTS, reference, resize, side_of
+from reference_models import BACKBONES, GAINS, RESIZED, VARIANTS, reference, resize, side_of
 from safetensors.numpy import save_file
 
 FOLDER = Path(__file__).parent / "fixtures"
@@ -37,8 +37,8 @@ CLASSES = 5
 PER_INPUT, PER_PARAMETER, PER_BUFFER = 4096, 192, 64
 
 
-def fill(model):
-    """Fills the model. Returns the aliases: names of a tensor that an earlier name has too, and that is filled by the
+def fill(model, gain=1):
+    """Fills the model. The scales of norms are multiplied by `gain`. Returns the aliases: names of a tensor that an earlier name has too, and that is filled by the
     earlier name."""
     first, aliases = {}, {}
     for name, tensor in model.state_dict().items():
@@ -46,7 +46,7 @@ def fill(model):
         if original != name:
             aliases[name] = original
         elif tensor.is_floating_point():
-            tensor.copy_(torch.from_numpy(filled(name, tuple(tensor.shape))))
+            tensor.copy_(torch.from_numpy(filled(name, tuple(tensor.shape), gain)))
         else:
             assert name.endswith("num_batches_tracked"), f"{name} is neither floating-point nor a counter of batches"
     return aliases
@@ -65,7 +65,7 @@ def stride_of(count, limit):
 
 def instances(backbone, double):
     built = reference(backbone, CLASSES)
-    aliases = fill(built.model)
+    aliases = fill(built.model, GAINS.get(backbone, 1))
     resize(built.model, backbone)
     return (built.model.double() if double else built.model) and built, aliases
 
@@ -191,6 +191,8 @@ def fixture(backbone):
     more_tensors, more_facts = evaluated(backbone, names)
     tensors, facts = tensors | more_tensors, facts | more_facts
     facts |= {"side": side_of(backbone), "training": None}
+    if backbone in GAINS:
+        facts["gain"] = GAINS[backbone]
     if any(name.endswith("running_var") for name, _ in built.model.named_buffers()):
         more_tensors, facts["training"] = trained(backbone, names)
         tensors |= more_tensors
