@@ -28,6 +28,7 @@ export type ReadAnswer =
  */
 const port = parentPort!
 const reader = openDataset((workerData as { readonly opening: DatasetOpening }).opening)
+const { manifest } = reader
 const spare: Float32Array[] = []
 port.on('message', (message: ReadRequest | ReusedMemory) => {
   if ('memory' in message) {
@@ -35,13 +36,18 @@ port.on('message', (message: ReadRequest | ReusedMemory) => {
     return
   }
   const { id, indices, augmentation, key } = message
-  readAugmented(reader, indices, augmentation, key, spare.pop()).then(
-    (batch) =>
-      port.postMessage({ id, batch } satisfies ReadAnswer, [
-        batch.images.buffer as ArrayBuffer,
-        batch.labels.buffer as ArrayBuffer,
-      ]),
+  readAugmented(reader, indices, augmentation, key, memoryOf(3 * manifest.resolution ** 2 * indices.length)).then(
+    (batch) => port.postMessage({ id, batch } satisfies ReadAnswer, [batch.labels.buffer as ArrayBuffer]),
     ({ name, message, code }: NodeJS.ErrnoException) =>
       port.postMessage({ id, error: { name, message, ...(code === undefined ? {} : { code }) } } satisfies ReadAnswer),
   )
 })
+
+/**
+ * Memory for a batch, used again where there is some. Threads share it: if it changed hands, each batch would make the
+ * training thread collect garbage for some 10 ms, as V8 does when much memory outside its heap is freed.
+ */
+function memoryOf(length: number): Float32Array {
+  const known = spare.findIndex((memory) => memory.length === length)
+  return spare.splice(known, known < 0 ? 0 : 1)[0] ?? new Float32Array(new SharedArrayBuffer(4 * length))
+}

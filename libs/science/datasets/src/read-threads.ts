@@ -73,7 +73,6 @@ function startThread(text: string, { opening }: DatasetReader) {
       worker.ref()
       worker.postMessage(request, [])
     })
-  const reuse = (memory: Float32Array) =>
-    worker.postMessage({ memory } satisfies ReusedMemory, [memory.buffer as ArrayBuffer])
+  const reuse = (memory: Float32Array) => worker.postMessage({ memory } satisfies ReusedMemory, [])
   return { read, reuse, stop: () => worker.terminate() }
 }
