@@ -26,6 +26,14 @@ export interface SlotResult extends PointPrediction {
   readonly isPassed: boolean
 }
 
+/** What a block was allowed and cost. */
+export interface BlockWork {
+  /** Most steps that it was allowed to take. */
+  readonly allowed: number
+  /** Rows of all its passes, those included that only fill them. */
+  readonly rows: number
+}
+
 /** Runs a block of at most `steps` steps. The batch and its tensors stay as they are. */
 export async function blockResultOf(runner: BlockRunner, batch: AttackBatch, steps: number): Promise<BlockResult> {
   const tensors = batch.tensors!

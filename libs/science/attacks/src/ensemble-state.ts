@@ -1,6 +1,7 @@
 import type { AttackBatch, AttackTask } from './attack-batch.ts'
 import type { Attack, Cost } from './attack.ts'
 import type { Ball } from './ball.ts'
+import type { BlockWork } from './block-result.ts'
 import type { CleanPrediction } from './clean-prediction.ts'
 import type { EnsembleProgress } from './ensemble-progress.ts'
 import type { EnsembleVerdict } from './ensemble-verdict.ts'
@@ -8,7 +9,6 @@ import type { ImageRuns } from './image-runs.ts'
 import type { ImageSet } from './image-set.ts'
 import type { LogitsFunction } from './loss.ts'
 import type { Network } from './network.ts'
-import type { BlockWork } from './run-block.ts'
 
 /** What an ensemble of attacks is run on, and how. */
 export interface EnsembleTask {

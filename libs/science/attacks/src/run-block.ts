@@ -2,19 +2,11 @@ import { tf } from '@gauntlet/engine'
 import { refilled, rowsOf, type AttackBatch, type RunPosition } from './attack-batch.ts'
 import { stepsOf, type Attack } from './attack.ts'
 import type { BlockRunner } from './block-programs.ts'
-import { advanced, blockResultOf, type BlockResult } from './block-result.ts'
+import { advanced, blockResultOf, type BlockResult, type BlockWork } from './block-result.ts'
 import { confirm, type Confirmation } from './confirmation.ts'
 import { addPasses, attackTaskOf, type EnsembleState } from './ensemble-state.ts'
 import { ImageRuns, runsAhead, type RunAhead } from './image-runs.ts'
 import { LogitsNotFinite, verdictAfter, type PointPrediction } from './verdict.ts'
-
-/** What a block was allowed and cost. */
-export interface BlockWork {
-  /** Most steps that it was allowed to take. */
-  readonly allowed: number
-  /** Rows of all its passes, those included that only fill them. */
-  readonly rows: number
-}
 
 /**
  * Runs a block of at most `most` steps. Where the block went on after a point that

@@ -1,5 +1,14 @@
 import { bindingAddition } from '@gauntlet/engine/binding-addition'
-import type { Windows } from './pillow-resize.ts'
+
+/** The source pixels of each output pixel, one after another. */
+export type Windows = [
+  /** The first source pixel of each output pixel. */
+  first: Int32Array,
+  /** Where the weights of each output pixel begin, and where those of the last end. */
+  starts: Int32Array,
+  /** In fixed point. Those of one output pixel add up to about 2²². */
+  weights: Int32Array,
+]
 
 /** The loops over pixels, which set-up compiles (infra/binding/image-pixels.cc). Arrays that do not fit are refused. */
 interface ImagePixels {

@@ -1,20 +1,10 @@
-import { imagePixels } from './image-pixels.ts'
+import { imagePixels, type Windows } from './image-pixels.ts'
 import type { Rgb8Image } from './rgb8-image.ts'
 
 /**
  * Fractional bits of the integer weights: 32 less 8 for the pixel and 2 against overflow, as in Pillow's Resample.c.
  */
 const precisionBits = 22
-
-/** The source pixels of each output pixel, one after another. */
-export type Windows = [
-  /** The first source pixel of each output pixel. */
-  first: Int32Array,
-  /** Where the weights of each output pixel begin, and where those of the last end. */
-  starts: Int32Array,
-  /** In fixed point. Those of one output pixel add up to about 2²². */
-  weights: Int32Array,
-]
 
 /**
  * Resizes an image to a square, whatever its aspect ratio, as Pillow's bilinear `resize` does: by a triangle filter as
