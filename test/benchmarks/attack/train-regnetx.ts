@@ -10,12 +10,11 @@ import { normal } from '@gauntlet/engine'
 import { writeFileAtomically } from '@gauntlet/files'
 import { cacheFolder } from '@gauntlet/infra/cache-folder'
 import type { ParameterSpecification } from '@gauntlet/nn'
-import type { Hyperparameters, LossName } from '@gauntlet/study'
-import { fineTuneModel, trainableModel } from '@gauntlet/training'
+import { trainableModel } from '@gauntlet/training'
 import { elementCount, fromParameters, toParameters, writeSafetensors, type NamedArray } from '@gauntlet/weights'
 import { join } from 'node:path'
 import process from 'node:process'
-import { otherDigits, printingProgress, trainingDataOf } from '../../parity/attacks/training-digits.ts'
+import { otherDigits, trainingDataOf, trainInPhases, type TrainingPhase } from '../../parity/attacks/training-digits.ts'
 import { classes, digitsBackbones } from './digits-backbones.ts'
 
 const { backbone, model, shape } = digitsBackbones.regnetx
@@ -23,26 +22,11 @@ const seed = 6
 /** Every second one of the 9,000 digits that are not attacked is trained on. */
 const everySecond = 2
 
-const phases: readonly { loss: LossName; epsilon: number; epochs: number }[] = [
+const phases: readonly TrainingPhase[] = [
   { loss: 'standard', epsilon: 0, epochs: 3 },
   { loss: 'Classic AT', epsilon: 0.1, epochs: 3 },
   { loss: 'Classic AT', epsilon: 0.2, epochs: 8 },
 ]
-
-const hyperparameters: Omit<Hyperparameters, 'attackEpsilon'> = {
-  learningRateBackbone: 2e-3,
-  learningRateHead: 2e-3,
-  weightDecayBackbone: 1e-4,
-  weightDecayHead: 1e-4,
-  cosine: true,
-  effectiveBatch: 100,
-  microBatch: 100,
-  microBatchMayShrink: true,
-  attackIterations: 5,
-  tradesBeta: 1,
-  augmentation: { horizontalFlip: false, colorJitter: 0, rotationDegrees: 0 },
-  checkpointEverySteps: 1_000_000,
-}
 
 /** Convolutions of variance 2 / (outputs · places), norms that change nothing, a small classifier. */
 function freshWeight({ name, shape, kind }: ParameterSpecification): NamedArray {
@@ -61,19 +45,13 @@ const training = trainingDataOf(
   digits.filter((_, i) => i % everySecond === 0),
   side,
 )
-let parameters = toParameters(model.specifications.map(freshWeight), model.specifications)
-for (const { loss, epsilon, epochs } of phases) {
-  const protocol = { id: `FFT-${epochs}`, trains: 'all', epochs } as const
-  const settings = { loss, protocol, seed, hyperparameters: { ...hyperparameters, attackEpsilon: epsilon } }
-  const trained = await fineTuneModel({
-    model: trainableModel(backbone, classes),
-    parameters: () => parameters,
-    settings,
-    training,
-    onProgress: printingProgress(),
-  })
-  parameters = trained.parameters
-  const { images, adversarialCorrect } = trained.history.at(-1)!.training
-  console.error(`${loss} ${epsilon}: ${adversarialCorrect} of ${images} held in training`)
-}
+const parameters = await trainInPhases({
+  model: trainableModel(backbone, classes),
+  parameters: toParameters(model.specifications.map(freshWeight), model.specifications),
+  phases,
+  attackIterations: 5,
+  seed,
+  training,
+  onPhase: ({ loss, epsilon }, held) => console.error(`${loss} ${epsilon}: ${held}`),
+})
 await writeFileAtomically(file!, writeSafetensors(fromParameters(parameters, model.specifications), { format: 'pt' }))

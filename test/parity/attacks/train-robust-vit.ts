@@ -9,39 +9,23 @@
 import { normal, tf } from '@gauntlet/engine'
 import { cacheFolder } from '@gauntlet/infra/cache-folder'
 import type { Parameters } from '@gauntlet/nn'
-import type { Hyperparameters, LossName } from '@gauntlet/study'
-import { fineTuneModel, type TrainableModel } from '@gauntlet/training'
+import type { TrainableModel } from '@gauntlet/training'
 import { fromParameters, toParameters, writeSafetensors, type NamedArray } from '@gauntlet/weights'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { digitsVit } from './digits-vit.ts'
 import { heldOutDigits, side } from './digits.ts'
 import { digitsBatch } from './robust-digits.ts'
-import { otherDigits, printingProgress, trainingDataOf } from './training-digits.ts'
+import { otherDigits, trainingDataOf, trainInPhases, type TrainingPhase } from './training-digits.ts'
 
 const seed = 6
 
-const phases: readonly { loss: LossName; epsilon: number; epochs: number }[] = [
+const phases: readonly TrainingPhase[] = [
   { loss: 'standard', epsilon: 0, epochs: 5 },
   { loss: 'Classic AT', epsilon: 0.05, epochs: 5 },
   { loss: 'Classic AT', epsilon: 0.1, epochs: 8 },
   { loss: 'Classic AT', epsilon: 0.15, epochs: 20 },
 ]
-
-const hyperparameters: Omit<Hyperparameters, 'attackEpsilon'> = {
-  learningRateBackbone: 2e-3,
-  learningRateHead: 2e-3,
-  weightDecayBackbone: 1e-4,
-  weightDecayHead: 1e-4,
-  cosine: true,
-  effectiveBatch: 100,
-  microBatch: 100,
-  microBatchMayShrink: true,
-  attackIterations: 7,
-  tradesBeta: 1,
-  augmentation: { horizontalFlip: false, colorJitter: 0, rotationDegrees: 0 },
-  checkpointEverySteps: 1_000_000,
-}
 
 /** Training reads colour images. The model takes their first channel alone, so that no gradient reaches the others. */
 const model: TrainableModel = {
@@ -77,24 +61,15 @@ function cleanCorrect(parameters: Parameters): number {
 }
 
 const training = trainingDataOf(await otherDigits(side, join(cacheFolder(), 'sources')), side)
-let parameters = toParameters(freshWeights(), digitsVit.specifications)
-for (const { loss, epsilon, epochs } of phases) {
-  const protocol = { id: `FFT-${epochs}`, trains: 'all', epochs } as const
-  const settings = { loss, protocol, seed, hyperparameters: { ...hyperparameters, attackEpsilon: epsilon } }
-  const trained = await fineTuneModel({
-    model,
-    parameters: () => parameters,
-    settings,
-    training,
-    onProgress: printingProgress(),
-  })
-  parameters = trained.parameters
-  const { images, adversarialCorrect } = trained.history.at(-1)!.training
-  console.log(
-    loss,
-    epsilon,
-    `held in training ${adversarialCorrect} of ${images}, clean ${cleanCorrect(parameters)} of 1000`,
-  )
-}
+const parameters = await trainInPhases({
+  model,
+  parameters: toParameters(freshWeights(), digitsVit.specifications),
+  phases,
+  attackIterations: 7,
+  seed,
+  training,
+  onPhase: ({ loss, epsilon }, held, trained) =>
+    console.log(loss, epsilon, `${held}, clean ${cleanCorrect(trained)} of 1000`),
+})
 const weights = writeSafetensors(fromParameters(parameters, digitsVit.specifications), { format: 'pt' })
 writeFileSync(new URL('robust_vit.safetensors', import.meta.url), weights)

@@ -1,7 +1,8 @@
 import { openDataset, packDataset, type Rgb8Image } from '@gauntlet/datasets'
 import { fetchSource } from '@gauntlet/sources'
-import { datasetFacts } from '@gauntlet/study'
-import type { TrainingData, TrainingProgress } from '@gauntlet/training'
+import type { Parameters } from '@gauntlet/nn'
+import { datasetFacts, type Hyperparameters, type LossName } from '@gauntlet/study'
+import { fineTuneModel, type TrainableModel, type TrainingData, type TrainingProgress } from '@gauntlet/training'
 import { heldOutDigits, pixels } from './digits.ts'
 
 const splitSeed = 6
@@ -72,4 +73,64 @@ export function printingProgress(): (progress: TrainingProgress) => void {
     last = Date.now()
     console.error(`epoch ${epoch}, step ${step} of ${steps}, loss ${loss?.toFixed(3)}`)
   }
+}
+
+/** A part of a training from random weights, by one loss. */
+export interface TrainingPhase {
+  readonly loss: LossName
+  readonly epsilon: number
+  readonly epochs: number
+}
+
+const hyperparameters: Omit<Hyperparameters, 'attackEpsilon' | 'attackIterations'> = {
+  learningRateBackbone: 2e-3,
+  learningRateHead: 2e-3,
+  weightDecayBackbone: 1e-4,
+  weightDecayHead: 1e-4,
+  cosine: true,
+  effectiveBatch: 100,
+  microBatch: 100,
+  microBatchMayShrink: true,
+  tradesBeta: 1,
+  augmentation: { horizontalFlip: false, colorJitter: 0, rotationDegrees: 0 },
+  checkpointEverySteps: 1_000_000,
+}
+
+/** What is trained in phases, one after another. */
+export interface PhasedTraining {
+  readonly model: TrainableModel
+  readonly parameters: Parameters
+  readonly phases: readonly TrainingPhase[]
+  readonly attackIterations: number
+  readonly seed: number
+  readonly training: TrainingData
+  /** Called after each phase with its parameters, and with how many images held in its last epoch. */
+  readonly onPhase: (phase: TrainingPhase, held: string, parameters: Parameters) => void
+}
+
+/** The parameters after all phases. */
+export async function trainInPhases(whole: PhasedTraining): Promise<Parameters> {
+  const { model, phases, attackIterations, seed, training, onPhase } = whole
+  let { parameters } = whole
+  for (const phase of phases) {
+    const { loss, epsilon, epochs } = phase
+    const protocol = { id: `FFT-${epochs}`, trains: 'all', epochs } as const
+    const settings = {
+      loss,
+      protocol,
+      seed,
+      hyperparameters: { ...hyperparameters, attackIterations, attackEpsilon: epsilon },
+    }
+    const trained = await fineTuneModel({
+      model,
+      parameters: () => parameters,
+      settings,
+      training,
+      onProgress: printingProgress(),
+    })
+    parameters = trained.parameters
+    const { images, adversarialCorrect } = trained.history.at(-1)!.training
+    onPhase(phase, `held in training ${adversarialCorrect} of ${images}`, parameters)
+  }
+  return parameters
 }

@@ -38,8 +38,8 @@ PER_INPUT, PER_PARAMETER, PER_BUFFER = 4096, 192, 64
 
 
 def fill(model, gain=1):
-    """Fills the model. The scales of norms are multiplied by `gain`. Returns the aliases: names of a tensor that an earlier name has too, and that is filled by the
-    earlier name."""
+    """Fills the model. The scales of norms are multiplied by `gain`. Returns the aliases: names of a tensor that an
+    earlier name has too, and that is filled by the earlier name."""
     first, aliases = {}, {}
     for name, tensor in model.state_dict().items():
         original = first.setdefault(tensor.data_ptr(), name) if tensor.numel() else name

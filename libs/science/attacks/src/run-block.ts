@@ -9,9 +9,9 @@ import { ImageRuns, runsAhead, type RunAhead } from './image-runs.ts'
 import { LogitsNotFinite, verdictAfter, type PointPrediction } from './verdict.ts'
 
 /**
- * Runs a block of at most `most` steps. Where the block went on after a point that
- * the search takes for misclassified and the model does not, it is run again up to that point: so the points after it
- * are evaluated too, as if every step were a block.
+ * Runs a block of at most `most` steps. Where the block went on after a point that the search takes for misclassified
+ * and the model does not, it is run again up to that point: so the points after it are evaluated too, as if every step
+ * were a block.
  */
 export async function runBlock(ensemble: EnsembleState, runner: BlockRunner, most: number): Promise<BlockWork> {
   const task = attackTaskOf(ensemble)
