@@ -9,6 +9,7 @@ import { tf, type Tensor } from '../tf.ts'
 import type { AssignedValue, DeviceSession, ProgramCost } from './device-session.ts'
 import { withFusedOperators } from './fused-operators.ts'
 import type { Graph } from './graph.ts'
+import { withLoopFrames } from './loop-frames.ts'
 import type { Program } from './program.ts'
 import { savedModelOf, servingTag } from './saved-model.ts'
 import type { StateVariable } from './state-nodes.ts'
@@ -33,7 +34,7 @@ export class TensorflowSession implements DeviceSession {
 
   /** Writes the graph as a SavedModel, since the binding loads nothing else, and removes the file at once. */
   static open(graph: Graph): TensorflowSession {
-    const model = savedModelOf(fusesOperators() ? withFusedOperators(graph) : graph)
+    const model = savedModelOf(withLoopFrames(fusesOperators() ? withFusedOperators(graph) : graph))
     const folder = mkdtempSync(join(tmpdir(), 'gauntlet-program-'))
     try {
       writeFileSync(join(folder, 'saved_model.pb'), model)
