@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { relu, relu6, silu } from '../kernels/activation.ts'
+import { gelu, relu, relu6, silu } from '../kernels/activation.ts'
 import { affine } from '../kernels/affine.ts'
 import { normaliseBatch, normaliseByStatistics } from '../kernels/batch-normalisation.ts'
 import { convolve, convolveDepthwise, type ConvolutionGeometry } from '../kernels/convolution.ts'
+import { normaliseLayer } from '../kernels/layer-normalisation.ts'
 import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '../tf.ts'
 import type { GraphNode } from './graph.ts'
 import { withFusedOperators } from './fused-operators.ts'
@@ -38,6 +39,37 @@ const cases: Record<string, { layers: (x: Tensor4D) => Tensor4D; fused: string[]
     fused: ['_FusedDepthwiseConv2dNative BiasAdd Relu6'],
   },
   'a matrix product': { layers: (x) => affine(x, matrix, bias), fused: ['_FusedMatMul BiasAdd'] },
+  'a bias and an activation, where a product of images is one of matrices': {
+    layers: (x) => relu6(affine(x, matrix, bias)),
+    fused: ['_FusedMatMul BiasAdd Relu6'],
+  },
+  'a bias and GELU': { layers: (x) => gelu(affine(x, matrix, bias)), fused: ['_FusedMatMul BiasAdd GeluExact'] },
+  'a bias and GELU, of matrices': {
+    layers: (x) => gelu(affine(x.reshape<Tensor2D>([72, 8]), matrix, bias)).reshape(x.shape),
+    fused: ['_FusedMatMul BiasAdd GeluExact'],
+  },
+  'a bias only, where GELU follows a convolution': {
+    layers: (x) => gelu(convolved(x)),
+    fused: ['_FusedConv2D BiasAdd'],
+  },
+  'a bias only, where a gradient needs what GELU computes': {
+    layers: (x) => tf.grad((points) => gelu(affine(points as Tensor4D, matrix, bias)).sum())(x) as Tensor4D,
+    fused: ['_FusedMatMul BiasAdd'],
+  },
+  'a layer norm, in one operator': { layers: (x) => normaliseLayer(x, scale, bias, 1e-6), fused: ['_MklLayerNorm'] },
+  'a layer norm and x σ(x), inside a loop': {
+    layers: (x) => loop(2, { x }, (carried) => ({ x: silu(normaliseLayer(carried.x, scale, bias, 1e-6)) })).x,
+    fused: ['_MklLayerNorm', '_MklSwish'],
+  },
+  'nothing, where a gradient needs the normalised rows': {
+    layers: (x) =>
+      tf.grad((points) =>
+        normaliseLayer(points as Tensor4D, scale, bias, 1e-6)
+          .square()
+          .sum(),
+      )(x) as Tensor4D,
+    fused: [],
+  },
   'a bias only, where a sigmoid is fused with what it multiplies': {
     layers: (x) => silu(convolved(x)),
     fused: ['_FusedConv2D BiasAdd', '_MklSwish'],
@@ -79,7 +111,7 @@ const cases: Record<string, { layers: (x: Tensor4D) => Tensor4D; fused: string[]
   },
 }
 
-describe('a convolution is fused with', () => {
+describe('a layer is fused with', () => {
   it.each(Object.entries(cases))('%s', (_name, { layers, fused }) => {
     const builder = new ProgramBuilder({})
     const x = images()
@@ -122,6 +154,6 @@ it('fuses no operators of other element types', () => {
 })
 
 function fusedOf({ operator, attributes: { fused_ops } }: GraphNode): string[] {
-  if (operator === '_MklSwish') return [operator]
+  if (operator.startsWith('_Mkl')) return [operator]
   return fused_ops && 'texts' in fused_ops ? [`${operator} ${fused_ops.texts.join(' ')}`] : []
 }

@@ -1,3 +1,4 @@
+import { geluOf, layerNormalisationOf, type ComposedLayer } from './composed-layers.ts'
 import {
   countsOf,
   DataType,
@@ -24,25 +25,83 @@ const activations = new Set(['Relu', 'Relu6'])
 /**
  * The graph with each convolution or matrix product fused with the operators that follow it and that alone read its
  * result: a bias or a batch norm by statistics, an image that is added, an activation. oneDNN computes these while the
- * result is in registers. x σ(x) is fused with its sigmoid too, where no gradient needs the sigmoid. TensorFlow's own
- * rewriter (remapper.cc) does this and more, and takes longer for it than all else that compiles a program. Only for
- * CPUs with oneDNN, and only for float32.
+ * result is in registers. GELU is fused with its product, x σ(x) with its sigmoid, and layer normalisation is one
+ * operator, where no gradient needs what they compute in between. TensorFlow's own rewriter (remapper.cc) does this and
+ * more, and takes longer for it than all else that compiles a program. Only for CPUs with oneDNN, and only for float32.
  */
 export function withFusedOperators(graph: Graph): Graph {
-  const uses = usesIn(graph)
-  const fused = new Set<GraphNode>()
-  const { nodes, functions } = rewritten(graph, (node, _scope, original) => {
-    for (const [place, { node: before }] of original.inputs.entries()) {
-      const beginning = uses.get(before) === 1 ? node.inputs[place]! : undefined
-      const whole = beginning && (fusedWith(beginning, node, place) ?? swish(beginning.node, node, place))
+  const fusion = new Fusion(usesIn(graph))
+  const { nodes, functions } = rewritten(graph, (node, _scope, original) => fusion.rewrite(node, original))
+  const remaining = (list: readonly GraphNode[]) => list.filter((node) => !fusion.fused.has(node))
+  return { nodes: remaining(nodes), functions: functions.map((each) => ({ ...each, nodes: remaining(each.nodes) })) }
+}
+
+class Fusion {
+  /** Nodes of the new graph that became part of others. */
+  readonly fused = new Set<GraphNode>()
+  private readonly replacements = new Map<GraphNode, GraphNode>()
+
+  /** `uses`: how often each node of the graph is read. */
+  constructor(private readonly uses: ReadonlyMap<GraphNode, number>) {}
+
+  /** What replaces a node, whose inputs are those of the new graph already. */
+  rewrite(node: GraphNode, original: GraphNode): readonly GraphNode[] {
+    const made = this.joined(node, original) ?? this.activated(original) ?? this.normalised(original) ?? [node]
+    this.replacements.set(original, made.at(-1)!)
+    return made
+  }
+
+  /** A node fused with one that it reads. */
+  private joined(node: GraphNode, original: GraphNode): GraphNode[] | undefined {
+    for (const [place, input] of original.inputs.entries()) {
+      if (this.uses.get(input.node) !== 1) continue
+      const before = node.inputs[place]!
+      const whole = fusedWith(before, node, place) ?? swish(before.node, node, place)
       if (!whole) continue
-      fused.add(beginning.node)
+      this.fused.add(before.node)
       return [whole]
     }
-    return [node]
-  })
-  const remaining = (list: readonly GraphNode[]) => list.filter((node) => !fused.has(node))
-  return { nodes: remaining(nodes), functions: functions.map((each) => ({ ...each, nodes: remaining(each.nodes) })) }
+    return undefined
+  }
+
+  /** An activation of a product with its bias, which may be reshaped in between. */
+  private activated(original: GraphNode): GraphNode[] | undefined {
+    const gelu = geluOf(original)
+    const [x, reads, step] = gelu
+      ? [gelu.inputs[0]!, 2, 'GeluExact']
+      : [activations.has(original.operator) ? original.inputs[0] : undefined, 1, original.operator]
+    if (!x || this.uses.get(x.node) !== reads || (gelu && !this.isAlone(gelu))) return undefined
+    const given = this.now(x.node)
+    const reshape = given.operator === 'Reshape' && this.uses.get(x.node.inputs[0]!.node) === 1 ? given : undefined
+    const product = reshape ? reshape.inputs[0]!.node : given
+    if (product.operator !== fusedNames['MatMul'] || stepsOf(product).join() !== 'BiasAdd') return undefined
+    for (const part of [given, product, ...this.partsOf(gelu)]) this.fused.add(part)
+    const whole = { ...product, attributes: { ...product.attributes, fused_ops: { texts: ['BiasAdd', step] } } }
+    return reshape ? [whole, { ...reshape, inputs: [outputOf(whole), reshape.inputs[1]!] }] : [whole]
+  }
+
+  /** A layer normalisation as one operator. */
+  private normalised(original: GraphNode): GraphNode[] | undefined {
+    const layer = layerNormalisationOf(original)
+    if (!layer || !this.isAlone(layer)) return undefined
+    for (const part of this.partsOf(layer)) this.fused.add(part)
+    const inputs = layer.inputs.map(({ node, output }) => ({ node: this.now(node), output }))
+    const attributes = { T: { type: DataType.float32 }, epsilon: { real: layer.epsilon } }
+    return [{ ...original, operator: '_MklLayerNorm', inputs, attributes }]
+  }
+
+  /** Whether nothing else reads what a layer computes in between. */
+  private isAlone({ inner }: ComposedLayer): boolean {
+    return inner.every(([node, reads]) => this.uses.get(node) === reads && node.controls.length === 0)
+  }
+
+  private partsOf(layer: ComposedLayer | undefined): GraphNode[] {
+    return (layer?.inner ?? []).map(([node]) => this.now(node))
+  }
+
+  private now(node: GraphNode): GraphNode {
+    return this.replacements.get(node) ?? node
+  }
 }
 
 /** The node fused with the one whose result is its input at `place`; undefined where they cannot be fused. */
