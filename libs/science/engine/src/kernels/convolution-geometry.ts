@@ -42,8 +42,12 @@ export function operatorAttributes(geometry: ConvolutionGeometry): Record<string
  * The attributes of a depthwise convolution. Where the padding equals TensorFlow's `SAME`, it is given by that name and
  * not by numbers (`needsExplicitPadding`).
  */
-export function depthwiseAttributes(geometry: ConvolutionGeometry, filter: Tensor): Record<string, OperatorAttribute> {
-  if (isUnpadded(geometry) || needsExplicitPadding(geometry, filter)) return operatorAttributes(geometry)
+export function depthwiseAttributes(
+  geometry: ConvolutionGeometry,
+  x: Tensor,
+  filter: Tensor,
+): Record<string, OperatorAttribute> {
+  if (isUnpadded(geometry) || needsExplicitPadding(geometry, x, filter)) return operatorAttributes(geometry)
   const { explicit_paddings: _, ...attributes } = operatorAttributes(geometry)
   return { ...attributes, padding: 'SAME' }
 }
@@ -51,14 +55,17 @@ export function depthwiseAttributes(geometry: ConvolutionGeometry, filter: Tenso
 /**
  * Whether TensorFlow needs a convolution's padding in numbers, because its `SAME` would pad otherwise. A depthwise
  * convolution with a bias must not get numbers: the fused operator has no attribute for them, but TensorFlow's graph
- * rewriter (remapper.cc, 2.21) fuses it nevertheless, and ends the process.
+ * rewriter (remapper.cc, 2.21) fuses it nevertheless, and ends the process. x: [batch, height, width, channels].
  */
 export function needsExplicitPadding(
   { stride, padding: { top, bottom, left, right } }: ConvolutionGeometry,
+  x: Tensor,
   filter: Tensor,
 ): boolean {
-  const [height, width] = filter.shape as [number, number]
-  const isSame = (before: number, after: number, kernel: number) =>
-    before + after === kernel - 1 && before === Math.floor((kernel - 1) / 2)
-  return stride > 1 || !isSame(top, bottom, height) || !isSame(left, right, width)
+  const [[, height, width], [kernelHeight, kernelWidth]] = [x.shape, filter.shape] as [number[], number[]]
+  const isSame = (before: number, after: number, size: number, kernel: number) => {
+    const zeros = Math.max((Math.ceil(size / stride) - 1) * stride + kernel - size, 0)
+    return before === Math.floor(zeros / 2) && after === Math.ceil(zeros / 2)
+  }
+  return !isSame(top, bottom, height!, kernelHeight!) || !isSame(left, right, width!, kernelWidth!)
 }

@@ -33,7 +33,7 @@ const convolution = defineKernel<'x' | 'filter', ConvolutionGeometry>({
 const depthwise = defineKernel<'x' | 'filter', ConvolutionGeometry>({
   name: 'GauntletDepthwiseConvolution',
   forward: ({ x, filter }, geometry) =>
-    runOperator('DepthwiseConv2dNative', depthwiseAttributes(geometry, filter), [x, filter]),
+    runOperator('DepthwiseConv2dNative', depthwiseAttributes(geometry, x, filter), [x, filter]),
   savedInputs: ['x', 'filter'],
   gradient: (gradient, [x, filter], geometry) => ({
     x: () =>
@@ -71,7 +71,7 @@ export function convolveDepthwise(
 ): Tensor4D {
   if (!bias) return depthwise({ x, filter }, geometry)[0] as Tensor4D
   const { top, bottom, left, right } = geometry.padding
-  const explicit = !isUnpadded(geometry) && needsExplicitPadding(geometry, filter)
+  const explicit = !isUnpadded(geometry) && needsExplicitPadding(geometry, x, filter)
   const image = explicit ? tf.pad(x, [[0, 0], [top, bottom], [left, right], [0, 0]]) : x // prettier-ignore
   const y = depthwise({ x: image, filter }, explicit ? unpadded(geometry) : geometry)[0] as Tensor4D
   return withBias(y, bias)
