@@ -30,7 +30,7 @@ describe.each(balls)('the %s ball', (norm, ballOf, radii) => {
 
   function expectInside(ball: Ball, point: Tensor4D, origin: Tensor4D): void {
     for (const size of ball.size(point.sub(origin)).dataSync())
-      expect(size).toBeLessThanOrEqual(ball.epsilon * (1 + 1e-5) + 1e-7)
+      expect(size).toBeLessThanOrEqual(ball.epsilon * (1 + 1e-5) + tolerance)
     for (const row of rowsOf(point)) row.forEach((value) => expect(value >= 0 && value <= 1).toBe(true))
   }
 

@@ -31,7 +31,7 @@ export function clippedSumRoot(lengths: Tensor2D, rooms: Tensor2D, value: Tensor
   return tf.tidy(() => {
     const high = lengths.max<Tensor2D>(1, true)
     const low = tf.zerosLike(high)
-    const sums: ClippedSum = { lengths, rooms, ends: lengths.sub(rooms), value }
+    const sums: ClippedSum = { lengths, rooms, value }
     const { at } = repeatWhile(
       ({ moved }) => moved.greater(0).any() as Scalar,
       newton({ at: low, low, high, moved: high.mul<Tensor2D>(2).add(1) }, sums),
@@ -45,8 +45,6 @@ export function clippedSumRoot(lengths: Tensor2D, rooms: Tensor2D, value: Tensor
 type ClippedSum = {
   readonly lengths: Tensor2D
   readonly rooms: Tensor2D
-  /** The λ above which a coordinate is no longer at its bound. */
-  readonly ends: Tensor2D
   readonly value: Tensor2D
 }
 
@@ -64,9 +62,12 @@ type Search = {
  * One step of the rows that are not done. The slope is the one to the right of `at`: coordinates that are neither at 0
  * nor at their bound.
  */
-function newton({ at, low, high, moved }: Search, { lengths, rooms, ends, value }: ClippedSum): Search {
-  const excess = lengths.sub(at).relu().minimum(rooms).sum<Tensor2D>(1, true).sub<Tensor2D>(value)
-  const falling = lengths.greater(at).toFloat().sub(ends.greater(at).toFloat()).sum<Tensor2D>(1, true)
+function newton({ at, low, high, moved }: Search, { lengths, rooms, value }: ClippedSum): Search {
+  const above = lengths.sub<Tensor2D>(at).relu<Tensor2D>()
+  const clipped = above.minimum<Tensor2D>(rooms)
+  const excess = clipped.sum<Tensor2D>(1, true).sub<Tensor2D>(value)
+  // The number of coordinates above 0 without those at their bound; signs take a third of the time of comparisons.
+  const falling = above.sign().sub(above.sub(clipped).sign()).sum<Tensor2D>(1, true)
   const isAbove = excess.greater(0)
   const [from, to] = [tf.where(isAbove, at, low), tf.where(isAbove, high, at)] as [Tensor2D, Tensor2D]
   const step = at.add<Tensor2D>(excess.div(falling))

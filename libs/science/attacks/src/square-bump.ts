@@ -1,4 +1,4 @@
-import { tf, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import { gatherTableRows, numbered, type Window } from './square-window.ts'
 
 /** The power of 1 / k with which a bump's rings fall (square.py:151, :163). */
@@ -58,7 +58,7 @@ function normOf(falloff: Falloff, values: readonly number[]): number {
 export class BumpAtlas {
   /**
    * Each row holds one column of a bump from its top on, then 0 up to `length`. The first row is 0. `length` is one
-   * more than the largest side.
+   * more than the largest side. After all of them come their negatives.
    */
   private readonly columns: Float32Array
   private readonly length: number
@@ -77,32 +77,43 @@ export class BumpAtlas {
       for (let i = 0; i < side; i++) columns.push(column(i, side))
       for (let i = 0; i < side; i++) columns.push(column(i * side, 1))
     }
-    this.columns = Float32Array.from(columns.flatMap((column) => [...column]))
+    const positive = columns.flatMap((column) => [...column])
+    this.columns = Float32Array.from([...positive, ...positive.map((height) => -height)])
   }
 
   /**
-   * A bump in the window of every image, and 0 outside; with its halves side by side where `turned` [batch, 1] holds.
-   * sides: [batch], of the atlas; → [batch, height, width, 1]. Two gathers of whole rows make it: the first brings
-   * columns to where they belong, the second, with rows and columns exchanged, the rows.
+   * A bump in the window of every image, and 0 outside; with its halves side by side where `turned` [batch, 1] holds,
+   * and upside down in channels whose sign is below 0. sides: [batch], of the atlas; signs: [batch, channels] → [batch,
+   * height, width, channels]. Two gathers of whole rows make it: the first brings columns to where they belong, the
+   * second, with rows and columns exchanged, the rows.
    */
-  bump({ rows, columns }: Window, sides: Tensor1D, turned: Tensor2D): Tensor4D {
+  bump({ rows, columns }: Window, sides: Tensor1D, turned: Tensor2D, signs: Tensor2D): Tensor4D {
     const { length } = this
+    const count = this.columns.length / length
     const [batch, height] = rows.offsets.shape
-    const width = columns.offsets.shape[1]
+    const [width, channels] = [columns.offsets.shape[1], signs.shape[1]]
     const first = tf
       .gather(tf.tensor1d(Float32Array.from(this.firstColumns, (row) => row ?? 0)), sides.toInt())
       .add(turned.toFloat().squeeze([1]).mul(sides))
+    const column = columns.offsets.add(first.reshape([batch, 1])).mul<Tensor>(columns.inside)
+    const negative = signs
+      .less(0)
+      .toFloat()
+      .mul<Tensor>(count / 2)
     const inColumns = gatherTableRows(
-      tf.tensor2d(this.columns, [this.columns.length / length, length]),
-      columns.offsets.add(first.reshape([batch, 1])).mul(columns.inside),
+      tf.tensor2d(this.columns, [count, length]),
+      column
+        .reshape([batch, width, 1])
+        .add(negative.reshape([batch, 1, channels]))
+        .reshape([batch, width * channels]),
     )
-    const byRow = inColumns.transpose([0, 2, 1]).reshape<Tensor2D>([batch * length, width])
+    const byRow = inColumns.transpose([0, 2, 1]).reshape<Tensor2D>([batch * length, width * channels])
     const below = length - 1
     const row = rows.offsets
       .sub(below)
       .mul(rows.inside)
       .add(below)
       .add(numbered(batch, 0, length)) as Tensor2D
-    return gatherTableRows(byRow, row).reshape([batch, height, width, 1])
+    return gatherTableRows(byRow, row).reshape([batch, height, width, channels])
   }
 }

@@ -2,7 +2,7 @@ import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@g
 import { projectOntoL1AndBox } from './l1-projection.ts'
 import { BumpAtlas, bumpOfSide, type Falloff } from './square-bump.ts'
 import { windowSides, windowSide, type ImageShape, type SquareMoves } from './square-moves.ts'
-import { signsOf, windowAt } from './square-window.ts'
+import { filledImages, maskOf, signsOf, windowAt } from './square-window.ts'
 
 /** What differs between Square in the L2 ball and Square in the L1 ball: how the mass of offsets is measured. */
 export interface Mass {
@@ -101,7 +101,7 @@ function bumpGrid(mass: Mass, origin: Tensor4D, draws: Tensor2D): Tensor4D {
 
 /** The point of a query: the mass of two windows is moved into the first, in the shape of what it holds and a bump. */
 function bumpQuery(mass: Mass, best: Tensor4D, origin: Tensor4D, given: Tensor1D, draws: Tensor2D): Tensor4D {
-  const channels = origin.shape[3]
+  const [batch, height, width, channels] = origin.shape
   // The check of a captured program perturbs its inputs, and a side is used as an index.
   const sides = given.round<Tensor1D>()
   const [first, second, turn, signs] = tf.split(draws, [2, 2, 1, channels], 1) as [
@@ -112,15 +112,16 @@ function bumpQuery(mass: Mass, best: Tensor4D, origin: Tensor4D, given: Tensor1D
   ]
   const offset = best.sub(origin) as Tensor4D
   const [window, other] = [windowAt(origin, sides, first), windowAt(origin, sides, second)]
-  const atlas = atlasOf(mass, [origin.shape[1], origin.shape[2], channels])
-  const bump = atlas.bump(window, sides, turn.greater(0.5)) // :187
-  const inside = offset.mul(window.mask) as Tensor4D
-  const insideBoth = offset.mul(window.mask.maximum(other.mask)) as Tensor4D
-  const shapeOfWindow = bump.mul(signsOf(signs)).add(inside.div(mass.ofChannels(inside).add(guard))) as Tensor4D
+  const bump = atlasOf(mass, [height, width, channels]).bump(window, sides, turn.greater(0.5), signsOf(signs)) // :187
+  const mask = maskOf(window, channels)
+  const inside = offset.mul(mask) as Tensor4D
+  const insideBoth = offset.mul(mask.maximum(maskOf(other, channels))) as Tensor4D
+  const everywhere = (ofChannels: Tensor) => filledImages(ofChannels.reshape([batch, channels]), origin.shape)
+  const shapeOfWindow = bump.add<Tensor4D>(inside.div(everywhere(mass.ofChannels(inside).add(guard))))
   const scale = mass
     .allowance(mass.ofChannels(insideBoth), mass.ofImages(offset), channels)
     .div(mass.ofChannels(shapeOfWindow).add(guard))
-  return mass.pointAt(offset.sub(insideBoth).add(shapeOfWindow.mul(scale)), origin)
+  return mass.pointAt(offset.sub(insideBoth).add(shapeOfWindow.mul(everywhere(scale))), origin)
 }
 
 /** At least 3, then odd, and at most the image (square.py:341 to :344). */

@@ -1,6 +1,6 @@
 import { tf, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import { windowSide, type SquareMoves } from './square-moves.ts'
-import { signsOf, windowAt } from './square-window.ts'
+import { filledWindow, signsOf, windowAt } from './square-window.ts'
 
 /**
  * Square in the Linf ball (Andriushchenko et al., arXiv:1912.00049, algorithm 2; fra31/auto-attack@a3922004,
@@ -29,8 +29,8 @@ export function stripesAndSquares(epsilon: number): SquareMoves {
 
     query(best, origin, sides, draws) {
       const [corner, signs] = tf.split(draws, [2, draws.shape[1] - 2], 1) as [Tensor2D, Tensor2D]
-      const { mask } = windowAt(origin, sides, corner)
-      return clip(best.add(mask.mul(signsOf(signs)).mul(2 * epsilon)), origin)
+      const moved = filledWindow(windowAt(origin, sides, corner), signsOf(signs).mul<Tensor2D>(2 * epsilon))
+      return clip(best.add(moved), origin)
     },
   }
 }

@@ -1,11 +1,9 @@
-import { tf, type Tensor1D, type Tensor2D, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
+import { tf, type Rank, type Tensor1D, type Tensor2D, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
 
 /** A square window in every image. */
 export interface Window {
   readonly rows: Span
   readonly columns: Span
-  /** 1 inside and 0 outside, [batch, height, width, 1]. */
-  readonly mask: Tensor4D
 }
 
 /** The rows or the columns of a window, each [batch, length of the image]. */
@@ -25,13 +23,38 @@ export function windowAt(origin: Tensor4D, sides: Tensor1D, corner: Tensor2D): W
   const [batch, height, width] = origin.shape
   const side = sides.reshape<Tensor2D>([batch, 1])
   const [u, v] = tf.split(corner, 2, 1) as [Tensor2D, Tensor2D]
-  const rows = spanOf(height, side, u)
-  const columns = spanOf(width, side, v)
-  const isInside = gatherTableRows(
-    tf.concat([tf.zeros([1, width]), columns.inside]),
-    rows.inside.mul(numbered(batch, 1)),
-  )
-  return { rows, columns, mask: isInside.reshape([batch, height, width, 1]) }
+  return { rows: spanOf(height, side, u), columns: spanOf(width, side, v) }
+}
+
+/**
+ * Images whose pixels in the window have the values of `channels` [batch, channels], and 0 outside: [batch, height,
+ * width, channels].
+ */
+export function filledWindow({ rows, columns }: Window, channels: Tensor2D): Tensor4D {
+  const [[batch, width], depth] = [columns.inside.shape, channels.shape[1]]
+  const row = columns.inside.reshape([batch, width, 1]).mul<Tensor3D>(channels.reshape([batch, 1, depth]))
+  return gatherImageRows(tf.concat([tf.zeros<Rank.R3>([1, width, depth]), row]), rows.inside.mul(numbered(batch, 1)))
+}
+
+/** 1 inside the window and 0 outside, [batch, height, width, channels]. */
+export function maskOf(window: Window, channels: number): Tensor4D {
+  return filledWindow(window, tf.ones([window.rows.inside.shape[0], channels]))
+}
+
+/** Images all of whose pixels have the values of `channels` [batch, channels]: of this shape. */
+export function filledImages(channels: Tensor2D, [batch, height, width, depth]: Tensor4D['shape']): Tensor4D {
+  const row = channels.reshape<Tensor3D>([batch, 1, depth]).tile<Tensor3D>([1, width, 1])
+  return gatherImageRows(row, tf.fill<Rank.R2>([batch, height], 0).add(numbered(batch, 0)))
+}
+
+/**
+ * Images made of rows of a table [rows, width, channels], by their numbers [batch, height] (float32). TensorFlow takes
+ * many times as long to repeat a few channels for every pixel (test/benchmarks/LOG.md).
+ */
+function gatherImageRows(table: Tensor3D, numbers: Tensor2D): Tensor4D {
+  const [count, width, channels] = table.shape
+  const rows = gatherTableRows(table.reshape([count, width * channels]), numbers)
+  return rows.reshape([...numbers.shape, width, channels])
 }
 
 function spanOf(length: number, side: Tensor2D, draws: Tensor2D): Span {
@@ -54,7 +77,7 @@ export function gatherTableRows(table: Tensor2D, numbers: Tensor2D): Tensor3D {
   return tf.gather(table, numbers.toInt()) as unknown as Tensor3D
 }
 
-/** Signs by uniform draws, [batch, channels] → [batch, 1, 1, channels] (random_choice, square.py:113). */
-export function signsOf(draws: Tensor2D): Tensor4D {
-  return draws.mul(2).sub(1).sign().reshape([draws.shape[0], 1, 1, draws.shape[1]])
+/** Signs by uniform draws, each [batch, channels] (random_choice, square.py:113). */
+export function signsOf(draws: Tensor2D): Tensor2D {
+  return draws.mul<Tensor2D>(2).sub<Tensor2D>(1).sign()
 }
