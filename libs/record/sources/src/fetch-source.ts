@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { digestOfFile, DiskFull, exclusively, walkFolder, writePiecesAtomically } from '@gauntlet/files'
+import { digestOfFile, DiskFull, exclusively, writePiecesAtomically } from '@gauntlet/files'
 import type { Digest, PinnedSource } from '@gauntlet/study'
 import { readPackageMember, readWheelMember } from './archive-member.ts'
 import { DigestMismatch, SourceNotFound, SourceUnreachable, UnusableSource } from './download-errors.mjs'
 import { download } from './download.mjs'
-import { folderDigest, type NamedDigest } from './folder-digest.ts'
+import { filesOfFolder, folderDigest, type NamedDigest } from './folder-digest.ts'
 import { askHub, blobOfHubClient, isOffline, snapshotOfHubClient, type HubSource } from './hub.ts'
 import { commitOfHub, listHubFolder, type HubFolder } from './hub-folder.ts'
 import { findWheel } from './package-index.mjs'
@@ -248,11 +248,8 @@ async function digestOfLocal(path: string): Promise<Digest> {
   return digestOfFile(path)
 }
 
-/** The digest of every file that `walkFolder` finds, in nested folders and behind links too. */
 async function digestOfFolder(path: string): Promise<Digest> {
-  const { files } = walkFolder(path, (wrong) => {
-    throw new UnusableSource(`${path} cannot be used as data: ${wrong}; mend it or name another folder.`)
-  })
+  const files = filesOfFolder(path)
   if (files.length === 0) throw new UnusableSource(`${path} has no file; put the data there or name another folder.`)
   const digests: NamedDigest[] = []
   for (const file of files) digests.push({ name: file.name, sha256: await digestOfFile(file.path) })

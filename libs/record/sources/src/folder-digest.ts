@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto'
-import { byCodePoint } from '@gauntlet/files'
+import { byCodePoint, walkFolder } from '@gauntlet/files'
 import type { Digest } from '@gauntlet/study'
+import { UnusableSource } from './download-errors.mjs'
+
+/** The files of a folder that `walkFolder` finds, in nested folders and behind links too. */
+export function filesOfFolder(path: string): ReturnType<typeof walkFolder>['files'] {
+  return walkFolder(path, (wrong) => {
+    throw new UnusableSource(`${path} cannot be used as data: ${wrong}; mend it or name another folder.`)
+  }).files
+}
 
 /** A file of a folder: its relative name with `/`, and the SHA-256 of its content. */
 export interface NamedDigest {

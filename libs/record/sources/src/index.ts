@@ -6,3 +6,4 @@ export {
   UnusableSource,
 } from './download-errors.mjs'
 export { fetchSource, identifySource } from './fetch-source.ts'
+export { filesOfFolder } from './folder-digest.ts'

@@ -1,10 +1,13 @@
+import { filesOfFolder } from '@gauntlet/sources'
 import type { ArtifactReference, Digest } from '@gauntlet/study'
-import { stat } from 'node:fs/promises'
+import { statSync } from 'node:fs'
 import type { DeviceProgress } from '../device-protocol.ts'
 
-/** A fetched file as lineage names it; its bytes stay where they came from. */
-export async function sourceReference(file: string, digest: Digest): Promise<ArtifactReference> {
-  return { digest, size: (await stat(file)).size, mediaType: 'application/octet-stream' }
+/** A fetched file or folder as lineage names it; its bytes stay where they came from. */
+export function sourceReference(path: string, digest: Digest): ArtifactReference {
+  const files = statSync(path).isDirectory() ? filesOfFolder(path) : [{ path }]
+  const size = files.reduce((bytes, file) => bytes + statSync(file.path).size, 0)
+  return { digest, size, mediaType: 'application/octet-stream' }
 }
 
 /** How fast images go by: `imagesPerSecond` since the attempt began, from the number done until now. */

@@ -15,7 +15,7 @@ export const prepareDataset: Stage<PrepareDatasetInput> = async ({ input: { data
   try {
     const { manifest, imagesFile } = await packDataset(dataset, file, join(folder, 'images'))
     return {
-      sources: { source: await sourceReference(file, dataset.sha256) },
+      sources: { source: sourceReference(file, dataset.sha256) },
       generated: {
         manifest: await store.put(encodeManifest(manifest), 'application/json'),
         images: await store.putFile(imagesFile, 'application/octet-stream'),

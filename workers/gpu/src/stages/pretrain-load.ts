@@ -25,7 +25,7 @@ export const pretrainLoad =
       weights: backbone.sha256,
     }
     return {
-      sources: { weights: await sourceReference(file, backbone.sha256) },
+      sources: { weights: sourceReference(file, backbone.sha256) },
       generated: {
         parameters: await store.put(writeSafetensors(arrays, metadata), 'application/vnd.safetensors'),
         changes: await store.put(new TextEncoder().encode(canonicalJson(changes)), 'application/json'),
