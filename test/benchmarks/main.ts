@@ -18,8 +18,15 @@ const benchmarks: Readonly<Record<string, () => Promise<(options: string[]) => P
 
 const [name = '', ...options] = process.argv.slice(2)
 const load = benchmarks[name]
-if (load) await (await load())(options)
-else {
-  console.error(`There is no benchmark ${JSON.stringify(name)}; choose one of ${Object.keys(benchmarks).join(', ')}.`)
+try {
+  if (load) await (await load())(options)
+  else refuse(`There is no benchmark ${JSON.stringify(name)}; choose one of ${Object.keys(benchmarks).join(', ')}.`)
+} catch (error) {
+  if (!(error instanceof TypeError && 'code' in error && /^ERR_PARSE_ARGS_/.test(String(error.code)))) throw error
+  refuse(`${name}: ${error.message}.`)
+}
+
+function refuse(reason: string): void {
+  console.error(reason)
   process.exitCode = 2
 }
