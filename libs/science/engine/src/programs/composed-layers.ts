@@ -18,7 +18,7 @@ export function geluOf(last: GraphNode): ComposedLayer | undefined {
   return { inputs: [x], inner: [half!, plusOne!, erf!, scaled!].map(({ node }) => [node, 1]) }
 }
 
-/** Layer normalisation of a matrix's rows (`normaliseLayer`), from its last node. The inputs are x, scale and offset. */
+/** Layer normalisation of a matrix's rows (`normaliseLayer`), from its last node: of x, scale and offset. */
 export function layerNormalisationOf(last: GraphNode): (ComposedLayer & { readonly epsilon: number }) | undefined {
   const [scaled, offset] = inputsOf(last, 'BiasAdd')
   const [normal, scale] = inputsOf(scaled, 'Mul')
