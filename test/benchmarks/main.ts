@@ -22,7 +22,7 @@ try {
   if (load) await (await load())(options)
   else refuse(`There is no benchmark ${JSON.stringify(name)}; choose one of ${Object.keys(benchmarks).join(', ')}.`)
 } catch (error) {
-  if (!(error instanceof TypeError && 'code' in error && /^ERR_PARSE_ARGS_/.test(String(error.code)))) throw error
+  if (!(error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_'))) throw error
   refuse(`${name}: ${error.message}.`)
 }
 
