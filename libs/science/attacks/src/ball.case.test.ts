@@ -19,6 +19,8 @@ const tolerance = 1e-6
 
 describe.each(balls)('the %s ball', (norm, ballOf, radii) => {
   const cases = fc.tuple(someImages, fc.constantFrom(...radii))
+  // In L1 a number is taken off lengths of up to 10, where float32 has steps of 1e-6.
+  const rounding = norm === 'L1' ? tolerance : 1e-7
 
   function originsAndPoints(images: { image: Float32Array; offset: Float32Array }[]): {
     origin: Tensor4D
@@ -30,7 +32,7 @@ describe.each(balls)('the %s ball', (norm, ballOf, radii) => {
 
   function expectInside(ball: Ball, point: Tensor4D, origin: Tensor4D): void {
     for (const size of ball.size(point.sub(origin)).dataSync())
-      expect(size).toBeLessThanOrEqual(ball.epsilon * (1 + 1e-5) + tolerance)
+      expect(size).toBeLessThanOrEqual(ball.epsilon * (1 + 1e-5) + rounding)
     for (const row of rowsOf(point)) row.forEach((value) => expect(value >= 0 && value <= 1).toBe(true))
   }
 

@@ -1,4 +1,4 @@
-import { isFloat32, type GraphNode, type Reference } from './graph.ts'
+import { isFloat32, sameReference, type GraphNode, type Reference } from './graph.ts'
 
 /** A layer that several nodes compute together. */
 export interface ComposedLayer {
@@ -14,7 +14,7 @@ export function geluOf(last: GraphNode): ComposedLayer | undefined {
   const [erf] = inputsOf(plusOne, 'AddV2', 1)
   const [scaled] = inputsOf(erf, 'Erf')
   const [same] = inputsOf(scaled, 'Mul', Math.SQRT1_2)
-  if (!x || !same || !isSame(x, same)) return undefined
+  if (!x || !same || !sameReference(x, same)) return undefined
   return { inputs: [x], inner: [half!, plusOne!, erf!, scaled!].map(({ node }) => [node, 1]) }
 }
 
@@ -30,7 +30,8 @@ export function layerNormalisationOf(last: GraphNode): (ComposedLayer & { readon
   const [x, mean] = inputsOf(centred, 'Sub')
   const [summed] = inputsOf(mean, 'Mean')
   const number = scalarOf(epsilon)
-  if (number === undefined || !same || !isSame(centred!, same) || !summed || !isSame(x!, summed)) return undefined
+  if (number === undefined || !same || !sameReference(centred!, same) || !summed || !sameReference(x!, summed))
+    return undefined
   const inner: [Reference, number][] = [
     ...[scaled!, normal!, inverse!, sum!, variance!, square!, mean!].map((each): [Reference, number] => [each, 1]),
     [centred!, 2],
@@ -51,8 +52,4 @@ function scalarOf(reference: Reference | undefined): number | undefined {
   if (!value || !('constant' in value) || value.constant.shape.length > 0) return undefined
   const { buffer, byteOffset } = value.constant.content
   return new DataView(buffer, byteOffset).getFloat32(0, true)
-}
-
-function isSame(one: Reference, other: Reference): boolean {
-  return one.node === other.node && one.output === other.output
 }

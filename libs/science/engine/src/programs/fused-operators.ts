@@ -4,6 +4,7 @@ import {
   DataType,
   isFloat32,
   outputOf,
+  sameReference,
   sameType,
   typeOf,
   type Attribute,
@@ -11,7 +12,7 @@ import {
   type GraphNode,
   type Reference,
 } from './graph.ts'
-import { rewritten } from './graph-rewriting.ts'
+import { rewritten, type NodeRewriting } from './graph-rewriting.ts'
 
 /** The operators that a fused operator can begin with, and the name of that fused operator. */
 const fusedNames: Readonly<Record<string, string>> = {
@@ -31,7 +32,7 @@ const activations = new Set(['Relu', 'Relu6'])
  */
 export function withFusedOperators(graph: Graph): Graph {
   const fusion = new Fusion(usesIn(graph))
-  const { nodes, functions } = rewritten(graph, (node, _scope, original) => fusion.rewrite(node, original))
+  const { nodes, functions } = rewritten(graph, (node, _scope, original, now) => fusion.rewrite(node, original, now))
   const remaining = (list: readonly GraphNode[]) => list.filter((node) => !fusion.fused.has(node))
   return { nodes: remaining(nodes), functions: functions.map((each) => ({ ...each, nodes: remaining(each.nodes) })) }
 }
@@ -39,16 +40,13 @@ export function withFusedOperators(graph: Graph): Graph {
 class Fusion {
   /** Nodes of the new graph that became part of others. */
   readonly fused = new Set<GraphNode>()
-  private readonly replacements = new Map<GraphNode, GraphNode>()
 
   /** `uses`: how often each node of the graph is read. */
   constructor(private readonly uses: ReadonlyMap<GraphNode, number>) {}
 
-  /** What replaces a node, whose inputs are those of the new graph already. */
-  rewrite(node: GraphNode, original: GraphNode): readonly GraphNode[] {
-    const made = this.joined(node, original) ?? this.activated(original) ?? this.normalised(original) ?? [node]
-    this.replacements.set(original, made.at(-1)!)
-    return made
+  /** What replaces a node (`NodeRewriting`). */
+  rewrite(node: GraphNode, original: GraphNode, now: Now): readonly GraphNode[] {
+    return this.joined(node, original) ?? this.activated(original, now) ?? this.normalised(original, now) ?? [node]
   }
 
   /** A node fused with one that it reads. */
@@ -65,27 +63,27 @@ class Fusion {
   }
 
   /** An activation of a product with its bias, which may be reshaped in between. */
-  private activated(original: GraphNode): GraphNode[] | undefined {
+  private activated(original: GraphNode, now: Now): GraphNode[] | undefined {
     const gelu = geluOf(original)
     const [x, reads, step] = gelu
       ? [gelu.inputs[0]!, 2, 'GeluExact']
       : [activations.has(original.operator) ? original.inputs[0] : undefined, 1, original.operator]
     if (!x || this.uses.get(x.node) !== reads || (gelu && !this.isAlone(gelu))) return undefined
-    const given = this.now(x.node)
+    const given = now(x.node)
     const reshape = given.operator === 'Reshape' && this.uses.get(x.node.inputs[0]!.node) === 1 ? given : undefined
     const product = reshape ? reshape.inputs[0]!.node : given
     if (product.operator !== fusedNames['MatMul'] || stepsOf(product).join() !== 'BiasAdd') return undefined
-    for (const part of [given, product, ...this.partsOf(gelu)]) this.fused.add(part)
+    for (const part of [given, product, ...partsOf(gelu, now)]) this.fused.add(part)
     const whole = { ...product, attributes: { ...product.attributes, fused_ops: { texts: ['BiasAdd', step] } } }
     return reshape ? [whole, { ...reshape, inputs: [outputOf(whole), reshape.inputs[1]!] }] : [whole]
   }
 
   /** A layer normalisation as one operator. */
-  private normalised(original: GraphNode): GraphNode[] | undefined {
+  private normalised(original: GraphNode, now: Now): GraphNode[] | undefined {
     const layer = layerNormalisationOf(original)
     if (!layer || !this.isAlone(layer)) return undefined
-    for (const part of this.partsOf(layer)) this.fused.add(part)
-    const inputs = layer.inputs.map(({ node, output }) => ({ node: this.now(node), output }))
+    for (const part of partsOf(layer, now)) this.fused.add(part)
+    const inputs = layer.inputs.map(({ node, output }) => ({ node: now(node), output }))
     const attributes = { T: { type: DataType.float32 }, epsilon: { real: layer.epsilon } }
     return [{ ...original, operator: '_MklLayerNorm', inputs, attributes }]
   }
@@ -94,14 +92,13 @@ class Fusion {
   private isAlone({ inner }: ComposedLayer): boolean {
     return inner.every(([node, reads]) => this.uses.get(node) === reads && node.controls.length === 0)
   }
+}
 
-  private partsOf(layer: ComposedLayer | undefined): GraphNode[] {
-    return (layer?.inner ?? []).map(([node]) => this.now(node))
-  }
+/** Gives what an original became. */
+type Now = Parameters<NodeRewriting>[3]
 
-  private now(node: GraphNode): GraphNode {
-    return this.replacements.get(node) ?? node
-  }
+function partsOf(layer: ComposedLayer | undefined, now: Now): GraphNode[] {
+  return (layer?.inner ?? []).map(([node]) => now(node))
 }
 
 /** The node fused with the one whose result is its input at `place`; undefined where they cannot be fused. */
@@ -129,9 +126,7 @@ function swish(sigmoid: GraphNode, product: GraphNode, place: number): GraphNode
   if (sigmoid.operator !== 'Sigmoid' || product.operator !== 'Mul' || !isFloat32(sigmoid)) return
   if (sigmoid.controls.length + product.controls.length > 0) return
   const [x, factor] = [sigmoid.inputs[0]!, product.inputs[1 - place]!]
-  return x.node === factor.node && x.output === factor.output
-    ? { ...product, operator: '_MklSwish', inputs: [x] }
-    : undefined
+  return sameReference(x, factor) ? { ...product, operator: '_MklSwish', inputs: [x] } : undefined
 }
 
 /** The name of an operator as a step that is fused after others; undefined where it cannot be. */

@@ -2,9 +2,14 @@ import type { Graph, GraphNode, Reference } from './graph.ts'
 
 /**
  * Gives the nodes that replace one node, whose inputs are those of the new graph already. The last of them gives the
- * outputs. `original` is the node before.
+ * outputs. `original` is the node before, and `now` says which node took an earlier one's place.
  */
-export type NodeRewriting = (node: GraphNode, scope: RewritingScope, original: GraphNode) => readonly GraphNode[]
+export type NodeRewriting = (
+  node: GraphNode,
+  scope: RewritingScope,
+  original: GraphNode,
+  now: (original: GraphNode) => GraphNode,
+) => readonly GraphNode[]
 
 /** What a rewriting may store while it goes through one list of nodes: the graph's own, or a function's. */
 export type RewritingScope = Map<string, Reference>
@@ -27,7 +32,7 @@ function rewrittenNodes(nodes: readonly GraphNode[], rewrite: NodeRewriting) {
   const moved = ({ node, output }: Reference): Reference => ({ node: replacementOf(node), output })
   const result = nodes.flatMap((node) => {
     const copy = { ...node, inputs: node.inputs.map(moved), controls: node.controls.map(replacementOf) }
-    const made = rewrite(copy, scope, node)
+    const made = rewrite(copy, scope, node, replacementOf)
     replacements.set(node, made.at(-1)!)
     return made
   })

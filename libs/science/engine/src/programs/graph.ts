@@ -103,6 +103,10 @@ export function typeOf({ node, output }: Reference): TensorType {
   return node.outputs[output]!
 }
 
+export function sameReference(one: Reference, other: Reference): boolean {
+  return one.node === other.node && one.output === other.output
+}
+
 /** The first output of a node. */
 export function outputOf(node: GraphNode): Reference {
   return { node, output: 0 }

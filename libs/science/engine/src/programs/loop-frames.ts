@@ -21,8 +21,7 @@ const keptBytes = 2 ** 16
  */
 export function withLoopFrames({ nodes, functions }: Graph): Graph {
   const lowering = new Lowering(new Map(functions.map((each) => [each.name, each])))
-  const given = new Map<GraphNode, readonly Reference[]>()
-  return { nodes: lowering.lowered(nodes, given, ''), functions: [] }
+  return { nodes: lowering.lowered(nodes, new Map(), ''), functions: [] }
 }
 
 class Lowering {

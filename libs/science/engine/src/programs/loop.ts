@@ -30,9 +30,10 @@ export type LoopBody<Carried extends TensorTree> = (carried: Carried, iteration:
 
 /**
  * Runs `body` `count` times, starting from `initial`. Outside a capture this is a loop in JavaScript. In a program it
- * is one `StatelessWhile` node: the body is recorded once, whatever the count, and tensors from outside that it uses
- * are its constants. No gradient passes through the loop (as after PyTorch's `detach`), but the body may take gradients
- * itself. The body must run the same operators in every iteration; what differs must be computed from `iteration`.
+ * is one `StatelessWhile` node (`withLoopFrames` compiles it): the body is recorded once, whatever the count, and
+ * tensors from outside that it uses are its constants. No gradient passes through the loop (as after PyTorch's
+ * `detach`), but the body may take gradients itself. The body must run the same operators in every iteration; what
+ * differs must be computed from `iteration`.
  */
 export function loop<Carried extends TensorTree>(count: number, initial: Carried, body: LoopBody<Carried>): Carried {
   if (!Number.isSafeInteger(count) || count < 0)
@@ -165,9 +166,6 @@ function whileAttributes({
     output_shapes: { shapes: types.map(({ shape }) => shape) },
     cond: { function: condition.name },
     body: { function: body.name },
-    parallel_iterations: { integer: 1 },
-    // A body that is lowered into the graph around it runs a quarter faster than a function that is called each time.
-    _lower_using_switch_merge: { truth: true },
   }
 }
 

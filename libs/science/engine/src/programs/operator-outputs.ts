@@ -5,7 +5,7 @@
  * operators that tensor code uses. If one is missing, loading the program fails and TensorFlow names the operator.
  */
 const operatorsByOutputs: Readonly<Record<string, string>> = {
-  activations: '_MklSwish Elu LeakyRelu Relu Relu6 Selu Softplus Softsign',
+  activations: 'Elu LeakyRelu Relu Relu6 Selu Softplus Softsign',
   backprops: 'EluGrad LeakyReluGrad Relu6Grad ReluGrad SeluGrad SoftplusGrad SoftsignGrad',
   band: 'MatrixBandPart',
   bins: 'Bincount',
@@ -20,7 +20,7 @@ const operatorsByOutputs: Readonly<Record<string, string>> = {
   'output,argmax': 'MaxPoolWithArgmax',
   patches: 'ExtractVolumePatches',
   precision: 'InTopK InTopKV2',
-  product: 'Cross MatMul _FusedMatMul',
+  product: 'Cross MatMul',
   r0: 'BroadcastArgs',
   'r0,r1': 'BroadcastGradientArgs',
   resized_images: 'ResizeArea ResizeBicubic ResizeBilinear ResizeNearestNeighbor ScaleAndTranslate',
@@ -32,7 +32,7 @@ const operatorsByOutputs: Readonly<Record<string, string>> = {
   'x_backprop,scale_backprop,offset_backprop,reserve_space_3,reserve_space_4':
     'FusedBatchNormGrad FusedBatchNormGradV2',
   'x_backprop,scale_backprop,offset_backprop,reserve_space_4,reserve_space_5': 'FusedBatchNormGradV3',
-  y: '_MklLayerNorm Abs Acos Acosh Asin Asinh Atan Atanh Cast Ceil ComplexAbs ConjugateTranspose Cos Cosh DataFormatDimMap DataFormatVecPermute DeepCopy Digamma Erf Erfc Erfinv Exp Expm1 Floor InplaceAdd InplaceSub InplaceUpdate Inv Invert InvertPermutation IsFinite IsInf IsNan Lgamma Log Log1p LogicalNot Neg OnesLike PopulationCount Reciprocal Rint Round Rsqrt Sigmoid Sign Sin Sinh Sqrt Square Tan Tanh Transpose ZerosLike',
+  y: 'Abs Acos Acosh Asin Asinh Atan Atanh Cast Ceil ComplexAbs ConjugateTranspose Cos Cosh DataFormatDimMap DataFormatVecPermute DeepCopy Digamma Erf Erfc Erfinv Exp Expm1 Floor InplaceAdd InplaceSub InplaceUpdate Inv Invert InvertPermutation IsFinite IsInf IsNan Lgamma Log Log1p LogicalNot Neg OnesLike PopulationCount Reciprocal Rint Round Rsqrt Sigmoid Sign Sin Sinh Sqrt Square Tan Tanh Transpose ZerosLike',
   'y,batch_mean,batch_variance,reserve_space_1,reserve_space_2': 'FusedBatchNorm FusedBatchNormV2',
   'y,batch_mean,batch_variance,reserve_space_1,reserve_space_2,reserve_space_3': 'FusedBatchNormV3',
   z: 'Add AddV2 ApproximateEqual Atan2 Betainc BitwiseAnd BitwiseOr BitwiseXor Div DivNoNan Equal FloorDiv FloorMod Greater GreaterEqual Igamma IgammaGradA Igammac InvGrad LeftShift Less LessEqual LogicalAnd LogicalOr Maximum Minimum Mod Mul MulNoNan NotEqual Polygamma Pow RealDiv ReciprocalGrad RightShift RsqrtGrad SigmoidGrad SqrtGrad SquaredDifference Sub TanhGrad TruncateDiv TruncateMod Xdivy Xlog1py Xlogy Zeta',

@@ -4,6 +4,7 @@ import {
   DataType,
   int32Value,
   outputOf,
+  sameReference,
   sameType,
   typeOf,
   type Attribute,
@@ -144,7 +145,7 @@ export class Recording {
 
   /** The argument of this function that stands for a value outside it. */
   capture(outer: Reference): Reference {
-    const known = this.captured.find((each) => each.outer.node === outer.node && each.outer.output === outer.output)
+    const known = this.captured.find((each) => sameReference(each.outer, outer))
     if (known) return outputOf(known.argument)
     const type = outer.node.outputs[outer.output]!
     const argument: GraphNode = {
