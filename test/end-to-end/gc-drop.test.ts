@@ -37,6 +37,7 @@ afterAll(async () => {
   await home.remove()
 }, 2 * minutes)
 
+/** What is stored; the workers that `up` started may add their own code at any time. */
 const digests = () =>
   readdirSync(join(artifacts, 'sha256')).flatMap((prefix) => readdirSync(join(artifacts, 'sha256', prefix)))
 
@@ -96,7 +97,7 @@ it(
     expect(await home.succeed('gc', '--drop', 'parameters,history', '--remove', '--grace', '1h')).toMatch(
       /3 artifacts of these roles stay, because a seal cites them/,
     )
-    expect(digests()).toEqual(before)
+    expect(digests()).toEqual(expect.arrayContaining(before))
     expect(await home.run('gc', '--drop', 'outcomes', '--remove')).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/Numbers are counted from outcomes again/),
