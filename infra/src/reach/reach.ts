@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { writeFileAtomically } from '@gauntlet/files'
 import { livingProcess } from '../process-record.ts'
+import { programStarter } from '../program-starter.ts'
 import { ProcessFailedToStart, startProcess } from '../start-process.ts'
 import { makeReachKeys, reachFiles, reachName } from './keys.ts'
 
@@ -48,7 +49,7 @@ export async function startReach(home: string): Promise<void> {
   if (!existsSync(listen)) return
   const { host, port } = JSON.parse(readFileSync(listen, 'utf8')) as Reach
   const main = join(import.meta.dirname, 'main.ts')
-  const args = ['--import', import.meta.resolve('tsx'), main, absolute, host, String(port)]
+  const args = [programStarter, main, absolute, host, String(port)]
   const env = { DATABASE_URL: undefined, GAUNTLET_DASHBOARD_TOKEN: undefined }
   const started = await startProcess(absolute, { name: 'reach', command: process.execPath, args, env, port })
   for (let waited = 0; waited < 10_000; waited += 50) {

@@ -84,7 +84,7 @@ export class DeviceProcess {
     private readonly limits: DeviceLimits,
   ) {
     this.child = fork(join(import.meta.dirname, 'device-main.ts'), [engine.path], {
-      execArgv: ['--import', 'tsx', '--enable-source-maps'],
+      execArgv: ['--import', import.meta.resolve('tsx'), '--enable-source-maps'],
       env: { ...process.env, ...variables },
       serialization: 'advanced',
     })

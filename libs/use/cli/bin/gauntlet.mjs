@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-// As nohup expects (src/interruptible.ts), and before anything is loaded, which takes a second.
+import { runProgram } from '@gauntlet/infra/run-program'
+import { fileURLToPath } from 'node:url'
+
+// As nohup expects (src/interruptible.ts), and before the rest is loaded, which takes half a second.
 if (![process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY))
   process.on('SIGHUP', () => undefined)
 
-const { register } = await import('tsx/esm/api')
-register()
-await import('../src/main.ts')
+await runProgram(fileURLToPath(new URL('../src/main.ts', import.meta.url)))

@@ -1,3 +1,4 @@
+import { programStarter } from '@gauntlet/infra'
 import { declaredPools, openLedger } from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { spawn } from 'node:child_process'
@@ -56,7 +57,7 @@ async function environmentOf(databaseUrl: string, pool: string): Promise<string 
 
 /** Runs the worker to its end, passes signals on, and gives its exit code. */
 function runWorker(variables: NodeJS.ProcessEnv): Promise<number> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+  const child = spawn(process.execPath, [programStarter, 'src/main.ts'], {
     cwd: gpuWorker,
     env: { ...process.env, ...variables },
     stdio: 'inherit',

@@ -1,3 +1,4 @@
+import { programStarter } from '@gauntlet/infra'
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
 import { gpuWorker } from '../checkout.ts'
@@ -42,10 +43,9 @@ export async function compute<Answer extends ComputingAnswer>(
   computation: Computation<Answer>,
 ): Promise<Of<Answer, 'done'>> {
   return interruptible(computation.interrupted, async (signal) => {
-    const child = fork(join(sources, computation.script), {
-      execArgv: ['--import', 'tsx'],
+    const child = fork(programStarter, [join(sources, computation.script)], {
+      execArgv: [],
       env: { ...process.env, ...computation.variables },
-      cwd: sources, // `tsx` is found from here, whatever the folder of the user.
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     signal.addEventListener('abort', () => child.kill())

@@ -48,7 +48,7 @@ if [ -z "$SLURM_JOB_END_TIME" ]; then
   export SLURM_JOB_END_TIME
 fi
 export GAUNTLET_WORKER="gpu@$(hostname)/slurm-$SLURM_JOB_ID"
-exec srun --ntasks=1 ${quoted(process.execPath)} --import tsx workers/gpu/src/main.ts
+exec srun --ntasks=1 ${quoted(process.execPath)} infra/programs/start.mjs workers/gpu/src/main.ts
 `
 }
 

@@ -1,5 +1,6 @@
 import {
   ProcessNeeded,
+  programStarter,
   serviceStatus,
   startPostgres,
   startProcess,
@@ -152,7 +153,7 @@ export class LocalStack {
     return startProcess(this.settings.home, {
       name: 'pool-tender',
       command: process.execPath,
-      args: ['--import', 'tsx', join(import.meta.dirname, '../main.ts'), 'pool', 'tend'],
+      args: [programStarter, join(import.meta.dirname, '../main.ts'), 'pool', 'tend'],
       folder: checkout,
       env: { GAUNTLET_HOME: this.settings.home, DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: temporalAddress },
     })
@@ -179,7 +180,7 @@ export class LocalStack {
     return {
       name: `${name}-worker`,
       command: process.execPath,
-      args: ['--import', 'tsx', join(checkout, 'workers', kind, 'src/main.ts')],
+      args: [programStarter, join(checkout, 'workers', kind, 'src/main.ts')],
       folder: checkout,
       env: {
         GAUNTLET_ARTIFACTS: artifacts,

@@ -1,6 +1,6 @@
 import { fetchPoolDescription } from '@gauntlet/client'
 import { defaultPool, type StageCode, type WorkerDescription } from '@gauntlet/contract'
-import { examineEngine } from '@gauntlet/infra'
+import { examineEngine, programStarter } from '@gauntlet/infra'
 import { lastPoolDescription, type LedgerDatabase } from '@gauntlet/ledger'
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
@@ -72,10 +72,7 @@ async function askLocalWorker(
 ): Promise<WorkerDescription> {
   const env = { ...process.env, GAUNTLET_ARTIFACTS: artifacts, GAUNTLET_CACHE: cache }
   try {
-    const answer = promisify(execFile)(process.execPath, ['--import', 'tsx', join(sources, 'describe-main.ts')], {
-      cwd: sources, // `tsx` is found from here, whatever the folder of the user.
-      env,
-    })
+    const answer = promisify(execFile)(process.execPath, [programStarter, join(sources, 'describe-main.ts')], { env })
     answer.child.stdin?.end(JSON.stringify(codes))
     const { stdout } = await answer
     return JSON.parse(stdout) as WorkerDescription

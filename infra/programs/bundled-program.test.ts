@@ -1,0 +1,111 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { bundledProgram } from './bundled-program.mjs'
+
+let folder: string
+beforeEach(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'gauntlet program é-')))
+  write('node_modules/.package-lock.json', '{}')
+  write('package.json', '{ "type": "module", "imports": { "#word": "./one.ts" } }')
+  write('one.ts', `export const word: string = 'one'`)
+  write('two.ts', `export const word: string = 'two'`)
+  write('main.ts', `import { word } from '#word'\nconsole.log(word)`)
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true })
+  writeFileSync(join(folder, path), text)
+}
+
+const bundle = () => bundledProgram(join(folder, 'main.ts'), folder)
+
+/** What the program prints. */
+async function output(): Promise<string> {
+  return execFileSync(process.execPath, ['--enable-source-maps', await bundle()], { encoding: 'utf8' }).trim()
+}
+
+it('is made once of the same sources', async () => {
+  const file = await bundle()
+  const { mtimeNs, ino } = statSync(file, { bigint: true })
+  expect(await bundle()).toBe(file)
+  expect(statSync(file, { bigint: true })).toMatchObject({ mtimeNs, ino })
+})
+
+it('is made again when a source, what a name stands for, or a package has changed', async () => {
+  expect(await output()).toBe('one')
+  write('one.ts', `export const word: string = 'uno'`)
+  expect(await output()).toBe('uno')
+  write('package.json', '{ "type": "module", "imports": { "#word": "./two.ts" } }')
+  expect(await output()).toBe('two')
+  const before = readFileSync(await bundle(), 'utf8')
+  write('node_modules/.package-lock.json', '{ "packages": {} }')
+  expect(readFileSync(await bundle(), 'utf8')).not.toBe(before)
+})
+
+it('is made again where it is damaged', async () => {
+  const file = await bundle()
+  for (const text of ['', 'console.log("half', readFileSync(file, 'utf8').slice(0, -3)]) {
+    writeFileSync(file, text)
+    expect(await output()).toBe('one')
+  }
+})
+
+it('knows the places of its sources, and names them and their lines where it fails', async () => {
+  write(
+    'rooms/room/room.ts',
+    `type Place = { url: string }
+export const places: unknown[] = [import.meta.url, import.meta.dirname, import.meta.filename]
+export function fail(place: Place): never {
+  throw new Error(place.url)
+}`,
+  )
+  write(
+    'main.ts',
+    `import { fail, places } from './rooms/room/room.ts'
+try {
+  fail({ url: 'nowhere' })
+} catch (error) {
+  console.log(JSON.stringify([...places, (error as Error).stack]))
+}`,
+  )
+  const [url, place, file, stack] = JSON.parse(await output()) as string[]
+  const room = join(folder, 'rooms/room/room.ts')
+  expect([url, place, file]).toEqual([pathToFileURL(room).href, dirname(room), room])
+  expect(stack).toMatch(/room\.ts:4:9\)[^]*main\.ts:3:\d+/)
+})
+
+it('imports packages, those that a room has of its own too, instead of holding them', async () => {
+  const packageOf = (version: string) => `export const version = '${version}'; export const url = import.meta.url`
+  for (const [place, version] of [
+    ['node_modules/a', '1'],
+    ['rooms/room/node_modules/a', '2'],
+  ] as const) {
+    write(`${place}/package.json`, '{ "name": "a", "type": "module", "exports": "./index.js" }')
+    write(`${place}/index.js`, packageOf(version))
+  }
+  write('rooms/room/room.ts', `export * as other from 'a'`)
+  write(
+    'main.ts',
+    `import { other } from './rooms/room/room.ts'
+import { url, version } from 'a'
+console.log(JSON.stringify([version, url, other.version, other.url]))`,
+  )
+  const at = (path: string) => pathToFileURL(join(folder, path)).href
+  expect(JSON.parse(await output())).toEqual([
+    '1',
+    at('node_modules/a/index.js'),
+    '2',
+    at('rooms/room/node_modules/a/index.js'),
+  ])
+})
+
+it('is not made of a source that does not exist, or has an error', async () => {
+  await expect(bundledProgram(join(folder, 'none.ts'), folder)).rejects.toThrow(/none\.ts/)
+  write('main.ts', 'const = 1')
+  await expect(bundle()).rejects.toThrow(/main\.ts:1:6/)
+})
