@@ -1,8 +1,8 @@
 import { bindingAddition } from '../binding-addition.ts'
-import { neededNodes, type Graph, type GraphNode, type TensorType } from '../programs/graph.ts'
+import { neededNodes, type Graph, type GraphNode, type TensorType } from '../programs/graphs/graph.ts'
 import type { Program } from '../programs/program.ts'
-import { ProtocolBuffer } from '../programs/protocol-buffer.ts'
-import { graphDefinition, libraryOf, shapeDefinition } from '../programs/saved-model.ts'
+import { ProtocolBuffer } from '../programs/graphs/protocol-buffer.ts'
+import { graphDefinition, libraryOf, shapeDefinition } from '../programs/graphs/saved-model.ts'
 import type { StateVariable } from '../programs/state-nodes.ts'
 
 /** The function of infra/binding/graph-lowering.cc. */

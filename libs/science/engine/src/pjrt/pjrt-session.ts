@@ -1,7 +1,7 @@
 import { digestOfBytes } from '@gauntlet/study'
 import { OutOfMemory } from '../out-of-memory.ts'
 import type { AssignedValue, DeviceSession, ProgramCost } from '../programs/device-session.ts'
-import { bytesOf, type Graph } from '../programs/graph.ts'
+import { bytesOf, type Graph } from '../programs/graphs/graph.ts'
 import type { Program } from '../programs/program.ts'
 import type { StateVariable } from '../programs/state-nodes.ts'
 import { tensorsOf } from '../programs/tensor-tree.ts'

@@ -7,8 +7,8 @@ import {
   type GraphNode,
   type Reference,
   type TensorType,
-} from '../programs/graph.ts'
-import { rewritten } from '../programs/graph-rewriting.ts'
+} from '../programs/graphs/graph.ts'
+import { rewritten } from '../programs/graphs/graph-rewriting.ts'
 
 /**
  * The graph without the operators that TensorFlow has and XLA has not, by others that give the same numbers: pooling

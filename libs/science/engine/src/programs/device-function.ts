@@ -1,6 +1,6 @@
 import { pjrtDevice } from '../pjrt/pjrt-device.ts'
 import { tf, type Tensor } from '../tf.ts'
-import { isProgramCode } from './capturing.ts'
+import { isProgramCode } from './recording/capturing.ts'
 import type { Program } from './program.ts'
 import { ProgramBuilder } from './program-builder.ts'
 import type { ProgramSession } from './program-session.ts'

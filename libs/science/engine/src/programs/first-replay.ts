@@ -4,7 +4,7 @@ import { agreementOf, type Agreement } from './agreement.ts'
 import { SpilledTensors, type Values } from './spilled-tensors.ts'
 import type { EagerRun, Program } from './program.ts'
 import type { Precision } from './precision.ts'
-import { ReplayDiffers } from './refusals.ts'
+import { ReplayDiffers } from './recording/refusals.ts'
 import { leavesOf, mapTensors, type TensorTree } from './tensor-tree.ts'
 
 /**

@@ -6,6 +6,6 @@ export type { NamedTensors, PartOf, Program, ProgramFunction, ProgramResult } fr
 export { ProgramBuilder } from './program-builder.ts'
 export { observingSessions, type ProgramSession } from './program-session.ts'
 export { bfloat16, float16, float32, PrecisionUnknown, processPrecision, type Precision } from './precision.ts'
-export { CaptureRefused, ReplayDiffers } from './refusals.ts'
+export { CaptureRefused, ReplayDiffers } from './recording/refusals.ts'
 export { inOrderOf, leavesOf, mapTensors, tidyTree, treeOf, type TensorTree } from './tensor-tree.ts'
 export { drawUniform, keyTensor } from './counter-random.ts'

@@ -7,14 +7,14 @@ import {
   type GraphNode,
   type Reference,
   type TensorType,
-} from './graph.ts'
-import { peakBytes } from './peak-memory.ts'
+} from './graphs/graph.ts'
+import { peakBytes } from './graphs/peak-memory.ts'
 import type { NamedTensors, Program } from './program.ts'
-import { Recording, requireSameType, type ProgramRecording } from './recording.ts'
-import { CaptureRefused } from './refusals.ts'
+import { Recording, requireSameType, type ProgramRecording } from './recording/recording.ts'
+import { CaptureRefused } from './recording/refusals.ts'
 import { stateAssignments } from './state-assignments.ts'
 import { doneAttributes, type StateNodes } from './state-nodes.ts'
-import { tensorTypeOf } from './symbolic-tensors.ts'
+import { tensorTypeOf } from './recording/symbolic-tensors.ts'
 import { leavesOf, tensorsOf, type TensorTree } from './tensor-tree.ts'
 
 /** The result of a program's code, without the type of its state, which nests too deeply for TypeScript to compare. */

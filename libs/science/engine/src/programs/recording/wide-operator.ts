@@ -1,6 +1,6 @@
-import { nativeBackend } from '../operator.ts'
-import type { Tensor } from '../tf.ts'
-import { DataType } from './graph.ts'
+import { nativeBackend } from '../../operator.ts'
+import type { Tensor } from '../../tf.ts'
+import { DataType } from '../graphs/graph.ts'
 import { recorded } from './recording-hooks.ts'
 import { nativeTensor } from './symbolic-tensors.ts'
 

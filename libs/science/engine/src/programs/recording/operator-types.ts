@@ -1,8 +1,15 @@
-import { bindingAddition } from '../binding-addition.ts'
-import { DataType, outputOf, type Attribute, type ConstantValue, type GraphNode, type TensorType } from './graph.ts'
-import { outputName } from './operator-outputs.ts'
+import { bindingAddition } from '../../binding-addition.ts'
+import {
+  DataType,
+  outputOf,
+  type Attribute,
+  type ConstantValue,
+  type GraphNode,
+  type TensorType,
+} from '../graphs/graph.ts'
+import { outputName } from '../graphs/operator-outputs.ts'
 import { refusal } from './refusals.ts'
-import { graphDefinition } from './saved-model.ts'
+import { graphDefinition } from '../graphs/saved-model.ts'
 
 /** The function of infra/binding/graph-types.cc. */
 interface GraphTypes {

@@ -1,5 +1,5 @@
-import { nativeBackend } from '../operator.ts'
-import { tf, type Tensor } from '../tf.ts'
+import { nativeBackend } from '../../operator.ts'
+import { tf, type Tensor } from '../../tf.ts'
 import {
   DataType,
   int32Value,
@@ -13,7 +13,7 @@ import {
   type GraphNode,
   type Reference,
   type TensorType,
-} from './graph.ts'
+} from '../graphs/graph.ts'
 import { refusal } from './refusals.ts'
 import { symbolicTensor, tensorTypeOf } from './symbolic-tensors.ts'
 

@@ -1,6 +1,6 @@
-import { nativeBackend } from '../operator.ts'
-import { tf, type Tensor } from '../tf.ts'
-import { DataType, type TensorType } from './graph.ts'
+import { nativeBackend } from '../../operator.ts'
+import { tf, type Tensor } from '../../tf.ts'
+import { DataType, type TensorType } from '../graphs/graph.ts'
 
 interface TensorRegister {
   get(dataId: object): { readonly id: number; readonly dtype: number }

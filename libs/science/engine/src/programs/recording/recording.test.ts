@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { tf, type Tensor } from '../tf.ts'
-import { loop, ProgramBuilder } from './index.ts'
-import { neededNodes } from './graph.ts'
+import { tf, type Tensor } from '../../tf.ts'
+import { loop, ProgramBuilder } from '../index.ts'
+import { neededNodes } from '../graphs/graph.ts'
 
 /** The operators of a program with one output, and then those of its loops, without constants. */
 function operatorsOf(layers: (x: Tensor) => Tensor): string[] {
