@@ -2,23 +2,25 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
-import { basename, dirname, extname, join, resolve, sep } from 'node:path'
+import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { writeFileAtomically } from '../../libs/record/files/src/write-atomically.mjs'
 
 /** @typedef {import('esbuild').Plugin} Plugin */
+/** @typedef {import('esbuild').PluginBuild} PluginBuild */
 
 const ownCheckout = resolve(import.meta.dirname, '../..')
 const thisFile = 'infra/programs/bundled-program.mjs'
 
 /**
- * The bundle of a program, as a file that Node runs: the sources of the checkout that it imports, in one module. It is
- * made where there is none of these very sources yet. Loading the sources one by one takes two seconds for some 600 of
- * them, the bundle half a second (decision 0044).
+ * The URL of a program as one module that Node runs: the sources of the checkout that it imports. It is made where
+ * there is none of these very sources yet. Loading the sources one by one takes two seconds for some 600 of them, the
+ * module half a second (decision 0044).
  *
- * Packages from outside stay imports. The bundle lies in `node_modules`, and belongs to one place of the checkout,
- * since `import.meta` in it stands for the places of the sources.
- * @param {string} entry its source, absolute or seen from the working directory
+ * Packages from outside stay imports, by their places. The module lies in `node_modules`, and belongs to one place of
+ * the checkout, since `import.meta` in it stands for the places of the sources. Where nothing can be written there, it
+ * is made at each start.
+ * @param {string} entry the source that it begins with, absolute or seen from the working directory
  * @param {string} [checkout]
  * @returns {Promise<string>}
  */
@@ -27,8 +29,18 @@ export async function bundledProgram(entry, checkout = ownCheckout) {
   const source = realpathSync(entry)
   const name = `${basename(source, extname(source))}-${digestOf(`${root}\n${source}`).slice(0, 16)}.mjs`
   const file = join(root, 'node_modules/.cache/gauntlet/programs', name)
-  if (!isCurrent(file, root)) await makeBundle(source, root, file)
-  return file
+  if (isCurrent(file, root)) return pathToFileURL(file).href
+  const { code, sourceMap, record } = await bundleOf(source, root, name)
+  /** @param {string} map its URL */
+  const bundle = (map) => `${code}//# sourceMappingURL=${map}\n${madeOf}${JSON.stringify(record)}\n`
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    await writeFileAtomically(`${file}.map`, sourceMap)
+    await writeFileAtomically(file, bundle(`${name}.map`))
+    return pathToFileURL(file).href
+  } catch {
+    return dataUrl('text/javascript', bundle(dataUrl('application/json', sourceMap)))
+  }
 }
 
 /** What the last line of a bundle begins with; the digest of each file that it was made of follows, by its path. */
@@ -44,7 +56,7 @@ function isCurrent(file, root) {
   try {
     /** @type {Record<string, string | null>} */
     const inputs = JSON.parse(bundle.slice(bundle.lastIndexOf(madeOf) + madeOf.length))
-    return Object.entries(inputs).every(([input, digest]) => digestOfSource(input, root) === digest)
+    return Object.entries(inputs).every(([input, digest]) => digestOfFile(join(root, input)) === digest)
   } catch {
     return false // A damaged one is made again.
   }
@@ -53,48 +65,58 @@ function isCurrent(file, root) {
 /**
  * @param {string} source
  * @param {string} root
- * @param {string} file
+ * @param {string} name
  */
-async function makeBundle(source, root, file) {
-  const { build } = await import('esbuild') // here, since it takes as long to load as a bundle to run
-  const { outputFiles, metafile } = await build({
+async function bundleOf(source, root, name) {
+  const { build } = await import('esbuild') // here, since it takes as long to load as a program
+  /** @type {Map<string, string | null>} */
+  const inputs = new Map()
+  const { outputFiles } = await build({
     entryPoints: [source],
     absWorkingDir: root,
-    outfile: file,
+    outfile: name,
     write: false,
     bundle: true,
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
     charset: 'utf8',
-    metafile: true,
     logLevel: 'silent',
-    sourcemap: 'linked',
+    sourcemap: 'external',
     sourcesContent: false,
-    plugins: [packagesStayImports(), sourcesKeepTheirPlaces()],
+    sourceRoot: pathToFileURL(join(root, '/')).href, // the map lies elsewhere
+    plugins: [packagesStayImports(), sourcesKeepTheirPlaces(inputs)],
   })
-  const sources = Object.keys(metafile.inputs)
-  const others = [thisFile, 'node_modules/.package-lock.json', ...manifestsOf(sources, root)]
-  const inputs = Object.fromEntries([...sources, ...others].map((input) => [input, digestOfSource(input, root)]))
-  mkdirSync(dirname(file), { recursive: true })
-  for (const { path, contents } of outputFiles) if (path !== file) await writeFileAtomically(path, contents)
-  const code = outputFiles.find(({ path }) => path === file)?.contents ?? new Uint8Array()
-  await writeFileAtomically(file, Buffer.concat([code, Buffer.from(`${madeOf}${JSON.stringify(inputs)}\n`)]))
+  for (const path of [thisFile, 'node_modules/.package-lock.json'].map((path) => join(root, path)))
+    inputs.set(path, digestOfFile(path))
+  for (const manifest of manifestsOf(inputs.keys(), root)) inputs.set(manifest, digestOfFile(manifest))
+  const record = Object.fromEntries([...inputs].map(([path, digest]) => [relative(root, path), digest]))
+  /** @param {string} ending */
+  const textOf = (ending) => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? ''
+  return { code: textOf('.mjs'), sourceMap: textOf('.map'), record }
+}
+
+/**
+ * @param {string} mediaType
+ * @param {string} text
+ */
+function dataUrl(mediaType, text) {
+  return `data:${mediaType};base64,${Buffer.from(text).toString('base64')}`
 }
 
 /**
  * The package.json files that say what is found under the names of these sources' rooms.
- * @param {readonly string[]} sources
+ * @param {Iterable<string>} sources
  * @param {string} root
  */
 function manifestsOf(sources, root) {
   const manifests = new Set()
-  for (const folder of new Set(sources.map((source) => dirname(source)))) {
-    let above = folder
-    while (above !== '.' && !existsSync(join(root, above, 'package.json'))) above = dirname(above)
-    manifests.add(join(above, 'package.json'))
+  for (const source of sources) {
+    let folder = dirname(source)
+    while (folder !== root && !existsSync(join(folder, 'package.json'))) folder = dirname(folder)
+    manifests.add(join(folder, 'package.json'))
   }
-  return [...manifests]
+  return manifests
 }
 
 /** @returns {Plugin} */
@@ -115,23 +137,40 @@ function packagesStayImports() {
   }
 }
 
-/** @returns {Plugin} */
-function sourcesKeepTheirPlaces() {
+/**
+ * @param {Map<string, string | null>} inputs gets the digest of every source, as it was read
+ * @returns {Plugin}
+ */
+function sourcesKeepTheirPlaces(inputs) {
   return {
     name: 'sources keep their places',
     setup(build) {
-      build.onLoad({ filter: /\.(ts|mjs)$/ }, async ({ path }) => {
-        const text = await readFile(path, 'utf8')
-        if (!text.includes('import.meta')) return undefined
-        const place = { filename: path, dirname: dirname(path), url: pathToFileURL(path).href }
-        const contents = text.replace(
-          /\bimport\.meta\.(filename|dirname|url)\b/g,
-          (_, /** @type {keyof typeof place} */ what) => JSON.stringify(place[what]),
-        )
-        return { contents, loader: path.endsWith('.ts') ? 'ts' : 'js' }
+      build.onLoad({ filter: /\.(ts|mjs|json)$/ }, async ({ path }) => {
+        const bytes = await readFile(path)
+        inputs.set(path, digestOf(bytes))
+        if (path.endsWith('.json')) return { contents: bytes, loader: 'json' }
+        return { contents: await withPlaces(bytes.toString(), path, build), loader: 'ts' }
       })
     },
   }
+}
+
+/**
+ * A source with what its `import.meta` says in place of it.
+ * @param {string} text
+ * @param {string} path
+ * @param {PluginBuild} build
+ */
+async function withPlaces(text, path, build) {
+  const place = { filename: path, dirname: dirname(path), url: pathToFileURL(path).href }
+  let said = text.replace(/\bimport\.meta\.(filename|dirname|url)\b/g, (_, /** @type {keyof typeof place} */ what) =>
+    JSON.stringify(place[what]),
+  )
+  for (const [call, name = ''] of text.matchAll(/\bimport\.meta\.resolve\('([^']+)'\)/g)) {
+    const found = await build.resolve(name, { importer: path, resolveDir: place.dirname, kind: 'import-statement' })
+    said = said.replace(call, () => JSON.stringify(found.external ? found.path : pathToFileURL(found.path).href))
+  }
+  return said
 }
 
 /** @param {string} path */
@@ -142,11 +181,9 @@ function isPackage(path) {
 /**
  * Null where there is no such file.
  * @param {string} path
- * @param {string} root
  */
-function digestOfSource(path, root) {
-  const file = join(root, path)
-  return existsSync(file) ? digestOf(readFileSync(file)) : null
+function digestOfFile(path) {
+  return existsSync(path) ? digestOf(readFileSync(path)) : null
 }
 
 /** @param {string | Uint8Array} bytes */

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { bundledProgram } from './bundled-program.mjs'
 
@@ -22,11 +22,14 @@ function write(path: string, text: string): void {
   writeFileSync(join(folder, path), text)
 }
 
-const bundle = () => bundledProgram(join(folder, 'main.ts'), folder)
+const program = () => bundledProgram(join(folder, 'main.ts'), folder)
+const bundle = async () => fileURLToPath(await program())
 
 /** What the program prints. */
 async function output(): Promise<string> {
-  return execFileSync(process.execPath, ['--enable-source-maps', await bundle()], { encoding: 'utf8' }).trim()
+  const text = `await import(${JSON.stringify(await program())})`
+  const options = ['--enable-source-maps', '--input-type=module', '--eval', text]
+  return execFileSync(process.execPath, options, { encoding: 'utf8' }).trim()
 }
 
 it('is made once of the same sources', async () => {
@@ -45,6 +48,13 @@ it('is made again when a source, what a name stands for, or a package has change
   const before = readFileSync(await bundle(), 'utf8')
   write('node_modules/.package-lock.json', '{ "packages": {} }')
   expect(readFileSync(await bundle(), 'utf8')).not.toBe(before)
+})
+
+it('is made at each start where it cannot be written', async () => {
+  write('node_modules/.cache', 'no folder')
+  expect(await output()).toBe('one')
+  write('one.ts', `export const word: string = 'uno'`)
+  expect(await output()).toBe('uno')
 })
 
 it('is made again where it is damaged', async () => {
@@ -81,6 +91,7 @@ try {
 
 it('imports packages, those that a room has of its own too, instead of holding them', async () => {
   const packageOf = (version: string) => `export const version = '${version}'; export const url = import.meta.url`
+  write('rooms/room/facts.json', '{ "many": 2 }')
   for (const [place, version] of [
     ['node_modules/a', '1'],
     ['rooms/room/node_modules/a', '2'],
@@ -88,12 +99,17 @@ it('imports packages, those that a room has of its own too, instead of holding t
     write(`${place}/package.json`, '{ "name": "a", "type": "module", "exports": "./index.js" }')
     write(`${place}/index.js`, packageOf(version))
   }
-  write('rooms/room/room.ts', `export * as other from 'a'`)
+  write(
+    'rooms/room/room.ts',
+    `import { many } from './facts.json' with { type: 'json' }
+export * as other from 'a'
+export const place = [import.meta.resolve('a'), many]`,
+  )
   write(
     'main.ts',
-    `import { other } from './rooms/room/room.ts'
+    `import { other, place } from './rooms/room/room.ts'
 import { url, version } from 'a'
-console.log(JSON.stringify([version, url, other.version, other.url]))`,
+console.log(JSON.stringify([version, url, other.version, other.url, ...place]))`,
   )
   const at = (path: string) => pathToFileURL(join(folder, path)).href
   expect(JSON.parse(await output())).toEqual([
@@ -101,6 +117,8 @@ console.log(JSON.stringify([version, url, other.version, other.url]))`,
     at('node_modules/a/index.js'),
     '2',
     at('rooms/room/node_modules/a/index.js'),
+    at('rooms/room/node_modules/a/index.js'),
+    2,
   ])
 })
 

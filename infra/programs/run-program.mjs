@@ -1,4 +1,3 @@
-import { pathToFileURL } from 'node:url'
 import { bundledProgram } from './bundled-program.mjs'
 
 /**
@@ -7,5 +6,5 @@ import { bundledProgram } from './bundled-program.mjs'
  */
 export async function runProgram(entry) {
   process.setSourceMapsEnabled(true)
-  await import(pathToFileURL(await bundledProgram(entry)).href)
+  await import(await bundledProgram(entry))
 }
