@@ -113,7 +113,8 @@ function manifestsOf(sources, root) {
   const manifests = new Set()
   for (const source of sources) {
     let folder = dirname(source)
-    while (folder !== root && !existsSync(join(folder, 'package.json'))) folder = dirname(folder)
+    const isLast = () => [root, dirname(folder)].includes(folder) // a source may lie elsewhere, by a link
+    while (!isLast() && !existsSync(join(folder, 'package.json'))) folder = dirname(folder)
     manifests.add(join(folder, 'package.json'))
   }
   return manifests

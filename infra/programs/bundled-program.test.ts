@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -87,6 +96,17 @@ try {
   const room = join(folder, 'rooms/room/room.ts')
   expect([url, place, file]).toEqual([pathToFileURL(room).href, dirname(room), room])
   expect(stack).toMatch(/room\.ts:4:9\)[^]*main\.ts:3:\d+/)
+})
+
+it('has sources that a link leads to', async () => {
+  const elsewhere = realpathSync(mkdtempSync(join(tmpdir(), 'gauntlet elsewhere-')))
+  writeFileSync(join(elsewhere, 'far.ts'), `export const far: string = import.meta.dirname`)
+  symlinkSync(elsewhere, join(folder, 'linked'))
+  write('main.ts', `import { far } from './linked/far.ts'\nconsole.log(far)`)
+  expect(await output()).toBe(elsewhere)
+  writeFileSync(join(elsewhere, 'far.ts'), `export const far: string = 'changed'`)
+  expect(await output()).toBe('changed')
+  rmSync(elsewhere, { recursive: true })
 })
 
 it('imports packages, those that a room has of its own too, instead of holding them', async () => {
