@@ -1,8 +1,8 @@
 /**
  * The CoAtNets that timm has weights of (maxxvit.py, timm 1.0.31). Its `_rw_coat_cfg` and `_rw_max_cfg` list what
- * departs from the paper (arXiv:2106.04803): expansion from the input's width, SiLU instead of GELU around convolutions,
- * and what the architectures name. timm's models of the paper's own widths (`coatnet_0_224`), which have no weights, and
- * its `coatnext` are not here.
+ * departs from the paper (arXiv:2106.04803): expansion from the input's width, SiLU instead of GELU around
+ * convolutions, and what the architectures name. timm's models of the paper's own widths (`coatnet_0_224`), which have
+ * no weights, and its `coatnext` are not here.
  */
 type Four = readonly [number, number, number, number]
 
