@@ -122,6 +122,7 @@ async function timesByTurns<Side extends string>(
   const times = Object.fromEntries(sides.map(([side]) => [side, []])) as unknown as Record<Side, AttackTime[]>
   let going = programs
   try {
+    for (const { program } of programs) await program.ready() // else one would load beside another's first attack
     while (going.length > 0) {
       const next = []
       for (const one of going) {

@@ -1,4 +1,5 @@
 import { deviceVariables } from '@gauntlet/engine/device-variables'
+import { cacheFolder } from '@gauntlet/infra/cache-folder'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import process from 'node:process'
@@ -6,8 +7,8 @@ import { createInterface } from 'node:readline'
 import { AttackBenchmarkInvalid } from './attack-benchmark-invalid.ts'
 
 /**
- * A program that prints a line of JSON whenever it is told to go on, and ends by itself. It does nothing in between, so
- * that several can take turns on one core.
+ * A program that prints a line of JSON once it is ready, and then whenever it is told to go on, and ends by itself. It
+ * does nothing in between, so that several can take turns on one core.
  */
 export class SteppedProgram<Answer> {
   private readonly child: ChildProcess
@@ -22,18 +23,27 @@ export class SteppedProgram<Answer> {
     this.lines = createInterface({ input: this.child.stdout! })[Symbol.asyncIterator]()
   }
 
+  /** Waits until it has loaded what it needs. */
+  async ready(): Promise<void> {
+    await this.next()
+  }
+
   /** What it prints next; undefined once it has ended with code 0. */
-  async step(): Promise<Answer | undefined> {
+  step(): Promise<Answer | undefined> {
     this.child.stdin!.write('\n')
+    return this.next()
+  }
+
+  stop(): void {
+    this.child.kill()
+  }
+
+  private async next(): Promise<Answer | undefined> {
     for (;;) {
       const { value, done } = await this.lines.next()
       if (done) return this.ended()
       if (value.startsWith('{')) return JSON.parse(value) as Answer
     }
-  }
-
-  stop(): void {
-    this.child.kill()
   }
 
   private async ended(): Promise<undefined> {
@@ -67,7 +77,8 @@ export async function linesOf(
 }
 
 function started([program, ...words]: readonly string[], { threads }: ChildOptions, input: 'pipe' | 'ignore') {
-  const env = { ...process.env, ...deviceVariables({ threads }) }
+  // As device processes have it, which keep there what they found of programs (`keptAgreements`).
+  const env = { ...process.env, GAUNTLET_CACHE: cacheFolder(), ...deviceVariables({ threads }) }
   return spawn(program!, words, { env, stdio: [input, 'pipe', 'inherit'] })
 }
 

@@ -8,8 +8,8 @@ import { networks } from './networks.ts'
 import type { AttackTime, CleanLogits, Task } from './task.ts'
 
 /*
- * `npx tsx gauntlet-side.ts TASK` runs one attack of the ensemble after the other on the images that held, each once it
- * reads a line, and prints a line of JSON for it. `npx tsx gauntlet-side.ts TASK --logits N` prints the clean logits of
+ * `npx tsx gauntlet-side.ts TASK` prints a line of JSON once it is ready, runs one attack of the ensemble after the
+ * other on the images that held, each once it reads a line, and prints a line of JSON for it. `npx tsx gauntlet-side.ts TASK --logits N` prints the clean logits of
  * the first N images.
  */
 const [words, mode, count] = process.argv.slice(2)
@@ -22,7 +22,7 @@ const ensembleTask = {
 if (mode === '--logits') print(await cleanLogits(ensembleTask, Number(count)))
 else await timeAttacks(ensembleTask)
 
-function print(what: CleanLogits | AttackTime): void {
+function print(what: CleanLogits | AttackTime | { readonly ready: true }): void {
   console.log(JSON.stringify(what))
 }
 
@@ -36,6 +36,7 @@ async function cleanLogits({ imageSet, network }: EnsembleTask, count: number): 
 async function timeAttacks({ attacks, ...settings }: EnsembleTask): Promise<void> {
   const turns = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
   let held = [...settings.imageSet.labels.keys()]
+  print({ ready: true })
   for (const attack of attacks) {
     if (held.length === 0 || (await turns.next()).done) break
     const time = await timeAttack({ ...settings, attacks: [attack] }, held)

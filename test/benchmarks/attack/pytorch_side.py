@@ -1,7 +1,8 @@
 """The side of the reference AutoAttack in `npm run bench -- attack`. A task is what task.ts says.
 
-    python pytorch_side.py TASK --reference auto-attack     runs `standard` attack by attack, each once it reads a line,
-                                                            and prints a line of JSON for it
+    python pytorch_side.py TASK --reference auto-attack     prints a line of JSON once it is ready, runs `standard`
+                                                            attack by attack, each once it reads a line, and prints a
+                                                            line of JSON for it
     python pytorch_side.py TASK --layouts                   prints the seconds of a pass in each layout
     python pytorch_side.py TASK --logits N                  prints the clean logits of the first N images
     python pytorch_side.py --train FILE                     trains the CNN on the thousand clean digits themselves, so
@@ -114,6 +115,7 @@ def run(task, reference):
     x, y = inputs_of(task)
     rows = torch.arange(len(x))
     autoattack = AutoAttack(model, norm=task["norm"], eps=task["epsilon"], seed=task["seed"], verbose=False, version="standard", device="cpu")
+    print(json.dumps({"ready": True}), flush=True)
     for attack in list(autoattack.attacks_to_run):
         if len(rows) == 0 or not sys.stdin.readline():
             break
