@@ -9,8 +9,8 @@ import type { AttackTime, CleanLogits, Task } from './task.ts'
 
 /*
  * `npx tsx gauntlet-side.ts TASK` prints a line of JSON once it is ready, runs one attack of the ensemble after the
- * other on the images that held, each once it reads a line, and prints a line of JSON for it. `npx tsx gauntlet-side.ts TASK --logits N` prints the clean logits of
- * the first N images.
+ * other on the images that held, each once it reads a line, and prints a line of JSON for it. `npx tsx gauntlet-side.ts
+ * TASK --logits N` prints the clean logits of the first N images.
  */
 const [words, mode, count] = process.argv.slice(2)
 const task = JSON.parse(words!) as Task
