@@ -51,6 +51,12 @@ export type BlockOutput = {
   readonly steps: Scalar
 }
 
+/** The deciding points while the block runs: `nearest` are they themselves, or the images where there is none. */
+type PointsSoFar = Omit<DecidingPoints, 'point' | 'distance'> & { readonly nearest: Tensor4D }
+
+/** What the steps of a block hand on. */
+type Carried = Omit<BlockOutput, 'deciding'> & { readonly found: PointsSoFar }
+
 /**
  * A block ends when more than this part of its rows are done: they have fallen or come to the end of their run, and
  * would go on to cost as much as the others.
@@ -65,55 +71,59 @@ const idleShare = 1 / 16
 export function block(attack: Attack, ball: Ball, logits: LogitsFunction, input: BlockInput): BlockOutput {
   const { stepInputs, stepsLeft, state, ...batch } = input
   const occupied = stepsLeft.greater(0).toFloat().sum<Scalar>()
-  const goesOn = ({ deciding }: BlockOutput, iteration: Scalar) => {
-    const open = openRows(deciding, stepsLeft, iteration).toFloat().sum<Scalar>()
+  const goesOn = ({ found }: Carried, iteration: Scalar) => {
+    const open = openRows(found, stepsLeft, iteration).toFloat().sum<Scalar>()
     return open.greaterEqual<Scalar>(occupied.mul(1 - idleShare)).logicalAnd(open.greater(0)) as Scalar
   }
-  const first: BlockOutput = { state, deciding: nothingDecided(batch.images), steps: tf.scalar(0) }
-  return repeatWhile(
+  const first: Carried = { state, found: nothingFound(batch.images), steps: tf.scalar(0) }
+  const { found, ...last } = repeatWhile(
     goesOn,
     first,
     (carried, iteration) => {
-      const { state: before, deciding, steps } = carried
+      const { state: before, found, steps } = carried
       const ofStep = tf.gather(stepInputs, iteration.reshape<Tensor1D>([1]), 0).squeeze<typeof stepInputs>([0])
       const { state: next, ...result } = attack.step({ ...batch, logits }, before, ofStep as never)
-      const open = openRows(deciding, stepsLeft, iteration)
-      const decided = decidingAfter(ball, batch, deciding, result, open)
-      return inOrderOf(carried, { state: next, deciding: decided, steps: steps.add<Scalar>(1) })
+      const open = openRows(found, stepsLeft, iteration)
+      const after = foundAfter(batch, found, result, open)
+      return inOrderOf(carried, { state: next, found: after, steps: steps.add<Scalar>(1) })
     },
     { atMost: stepInputs.shape[0] },
   )
+  return { ...last, deciding: decidingPoints(ball, batch.images, found) }
+}
+
+/** The points found, measured. Once, since it takes as long as a tenth of a query of Square on a small model. */
+function decidingPoints(ball: Ball, images: Tensor4D, { nearest, ...found }: PointsSoFar): DecidingPoints {
+  const isMisclassified = found.misclassified.greater(0) as Tensor1D
+  const distance = ball.size(nearest.sub(images))
+  return { ...found, point: selectRows(isMisclassified, nearest, images), distance }
 }
 
 /** Rows that have steps left and no misclassified point yet. */
-function openRows({ misclassified }: DecidingPoints, stepsLeft: Tensor1D, iteration: Scalar): Tensor1D {
+function openRows({ misclassified }: PointsSoFar, stepsLeft: Tensor1D, iteration: Scalar): Tensor1D {
   return stepsLeft.greater(iteration.toFloat()).logicalAnd(misclassified.equal(0))
 }
 
-function nothingDecided(images: Tensor4D): DecidingPoints {
+function nothingFound(images: Tensor4D): PointsSoFar {
   const all = (value: number) => tf.fill([images.shape[0]], value) as Tensor1D
   const flags = { misclassified: all(0), finite: all(1) }
-  const numbers = { prediction: all(-1), margin: all(Infinity), distance: all(0) }
-  return { point: images.clone(), ...flags, ...numbers, stepsTaken: all(0) }
+  return { nearest: images.clone(), ...flags, prediction: all(-1), margin: all(Infinity), stepsTaken: all(0) }
 }
 
-/** The deciding points after one more step of the open rows. */
-function decidingAfter(
-  ball: Ball,
-  { images, labels }: Pick<BlockInput, 'images' | 'labels'>,
-  before: DecidingPoints,
+/** The points found after one more step of the open rows. */
+function foundAfter(
+  { labels }: Pick<BlockInput, 'labels'>,
+  before: PointsSoFar,
   step: Omit<AttackStep, 'state'>,
   open: Tensor1D,
-): DecidingPoints {
+): PointsSoFar {
   const counting = open.logicalAnd(step.counts.greater(0))
   const isWrong = counting.logicalAnd(step.prediction.notEqual(labels)) as Tensor1D
   const isBetter = isWrong.logicalOr(counting.logicalAnd(step.margin.less(before.margin))) as Tensor1D
-  const distance = ball.size(step.point.sub(images))
-  const ofStep = { prediction: step.prediction.toFloat<Tensor1D>(), margin: step.margin, distance }
-  const ofBefore = { prediction: before.prediction, margin: before.margin, distance: before.distance }
+  const ofStep = { nearest: step.point, prediction: step.prediction.toFloat<Tensor1D>(), margin: step.margin }
+  const ofBefore = { nearest: before.nearest, prediction: before.prediction, margin: before.margin }
   const isNumber = open.logicalNot().logicalOr(tf.isFinite(step.margin)).toFloat()
   return {
-    point: selectRows(isWrong, step.point, before.point),
     misclassified: before.misclassified.maximum<Tensor1D>(isWrong.toFloat()),
     finite: before.finite.minimum<Tensor1D>(isNumber),
     stepsTaken: before.stepsTaken.add<Tensor1D>(open.toFloat()),
