@@ -51,14 +51,13 @@ const madeOf = '//made of '
  * @param {string} root
  */
 function isCurrent(file, root) {
-  if (!existsSync(file)) return false
-  const bundle = readFileSync(file, 'utf8')
   try {
+    const bundle = readFileSync(file, 'utf8')
     /** @type {Record<string, string | null>} */
     const inputs = JSON.parse(bundle.slice(bundle.lastIndexOf(madeOf) + madeOf.length))
     return Object.entries(inputs).every(([input, digest]) => digestOfFile(join(root, input)) === digest)
   } catch {
-    return false // A damaged one is made again.
+    return false // There is none, or a damaged one: it is made again.
   }
 }
 
@@ -87,9 +86,9 @@ async function bundleOf(source, root, name) {
     sourceRoot: pathToFileURL(join(root, '/')).href, // the map lies elsewhere
     plugins: [packagesStayImports(), sourcesKeepTheirPlaces(inputs)],
   })
-  for (const path of [thisFile, 'node_modules/.package-lock.json'].map((path) => join(root, path)))
-    inputs.set(path, digestOfFile(path))
-  for (const manifest of manifestsOf(inputs.keys(), root)) inputs.set(manifest, digestOfFile(manifest))
+  const manifests = [...inputs.keys()].map((path) => manifestOf(dirname(path), root))
+  const others = [thisFile, 'node_modules/.package-lock.json'].map((path) => join(root, path))
+  for (const path of new Set([...others, ...manifests])) inputs.set(path, digestOfFile(path))
   const record = Object.fromEntries([...inputs].map(([path, digest]) => [relative(root, path), digest]))
   /** @param {string} ending */
   const textOf = (ending) => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? ''
@@ -105,19 +104,16 @@ function dataUrl(mediaType, text) {
 }
 
 /**
- * The package.json files that say what is found under the names of these sources' rooms.
- * @param {Iterable<string>} sources
+ * The package.json that says what is found under the name of a folder's room: the nearest one, at most that of the
+ * checkout, or of the whole disk for a source that a link leads to.
+ * @param {string} folder
  * @param {string} root
+ * @returns {string}
  */
-function manifestsOf(sources, root) {
-  const manifests = new Set()
-  for (const source of sources) {
-    let folder = dirname(source)
-    const isLast = () => [root, dirname(folder)].includes(folder) // a source may lie elsewhere, by a link
-    while (!isLast() && !existsSync(join(folder, 'package.json'))) folder = dirname(folder)
-    manifests.add(join(folder, 'package.json'))
-  }
-  return manifests
+function manifestOf(folder, root) {
+  const manifest = join(folder, 'package.json')
+  const isLast = folder === root || folder === dirname(folder)
+  return isLast || existsSync(manifest) ? manifest : manifestOf(dirname(folder), root)
 }
 
 /** @returns {Plugin} */
