@@ -19,11 +19,21 @@ export interface BlockRunner {
   readonly attack: Attack
   /** Most steps of a block: the number of step inputs. */
   readonly steps: number
+  /** What its programs took so far; null where it has none, or none has run twice yet. */
+  readonly pace: Pace | null
   /** Runs one block. The caller disposes of what it gives. */
   run(input: BlockInput): BlockOutput
   /** Blocks of another number of rows do not come again. */
   keepOnly(rows: number): void
   dispose(): void
+}
+
+/** Seconds. */
+export interface Pace {
+  /** To capture, load and compile a program. */
+  readonly loading: number
+  /** A step of the program that ran last. */
+  readonly step: number
 }
 
 /**
@@ -42,6 +52,7 @@ export function blockRunner(
   return {
     attack,
     steps,
+    pace: null,
     run: (input) => tidyTree(() => block(attack, ball, logits, input)),
     keepOnly: () => {},
     dispose: () => {},
@@ -64,7 +75,10 @@ type Inputs = NamedTensors
  * once a block, as the driver gathers and saves them in between.
  */
 class CapturedBlocks implements BlockRunner {
+  pace: Pace | null = null
   private readonly loaded = new Map<number, Loaded>()
+  /** The first block of the program that was loaded last, with all that loading took. */
+  private first = { seconds: 0, steps: 0 }
 
   constructor(
     readonly attack: Attack,
@@ -77,9 +91,21 @@ class CapturedBlocks implements BlockRunner {
     const { state, ...rest } = input
     const inputs: Inputs = { ...rest, ...Object.fromEntries(leavesOf(state, 'state')) }
     const rows = input.images.shape[0]
-    const loaded = this.loaded.get(rows) ?? this.load(inputs)
-    this.loaded.set(rows, loaded)
-    return loaded.session.run(loaded.program, inputs)
+    const known = this.loaded.get(rows)
+    const begun = performance.now()
+    const loaded = known ?? this.load(inputs)
+    const output = loaded.session.run(loaded.program, inputs)
+    const steps = output.steps.dataSync()[0]!
+    const seconds = (performance.now() - begun) / 1000
+    if (known) {
+      const step = seconds / steps
+      this.pace = { loading: this.first.seconds - this.first.steps * step, step }
+    } else {
+      this.loaded.set(rows, loaded)
+      this.first = { seconds, steps }
+      this.pace = null
+    }
+    return output
   }
 
   keepOnly(rows: number): void {

@@ -3,19 +3,19 @@ import { leavesOf, tf, tidyTree, type Tensor } from '@gauntlet/engine'
 import { rowsOf, type AttackBatch } from './attack-batch.ts'
 import { stepsOf } from './attack.ts'
 import { gatherRows } from './batch-rows.ts'
-import type { BlockRunner } from './block-programs.ts'
+import type { BlockRunner, Pace } from './block-programs.ts'
 import { blockResultOf } from './block-result.ts'
 import type { EnsembleState } from './ensemble-state.ts'
 import { narrowerRows, paddedRows } from './pass-rows.ts'
 
-/** Steps that are still to be taken below which another program costs more than its smaller passes save. */
-const worthwhile = 400
 /** Steps by which numbers of rows are compared. */
 const comparedSteps = 5
+/** How many times its price the time must be that fewer rows would save if no image fell any more. */
+const worthwhile = 2
 
 /**
- * Goes on with fewer rows where few runs are left that still have many steps (Square's queries on the images that
- * held). Kernels choose by the number of rows in which order they add, so that fewer rows are taken only if the next
+ * Goes on with fewer rows where few runs are left and so much of them is still to be done that another program pays.
+ * Kernels choose by the number of rows in which order they add, so that fewer rows are taken only if the next
  * steps of these very runs, by this attack's program on this model and device, have the same bits with them: all states
  * and all that is told of each point. Orders of adding differ by shapes alone, and another order shows in the last bits
  * of some of these numbers. So no bit of a verdict depends on when, or whether, an attack is narrowed.
@@ -23,9 +23,10 @@ const comparedSteps = 5
  */
 export async function narrow(ensemble: EnsembleState, runner: BlockRunner, compared: Set<number>): Promise<void> {
   const { batch, task } = ensemble
-  if (!isWorthwhile(ensemble)) return
+  if (!runner.pace || isRefilled(ensemble)) return
   const rows = rowsOf(batch, task.imageSet)
-  const untried = narrowerRows(rows, batch.slots.length).filter((fewer) => !compared.has(fewer))
+  const pays = paysOff(runner.pace, stepsLeft(ensemble), rows)
+  const untried = narrowerRows(rows, batch.slots.length).filter((fewer) => !compared.has(fewer) && pays(fewer))
   if (untried.length === 0) return
   const expected = await nextSteps(runner, batch)
   for (const fewer of untried) {
@@ -40,11 +41,22 @@ export async function narrow(ensemble: EnsembleState, runner: BlockRunner, compa
   }
 }
 
-/** Whether no image will need another row, and a run has many steps left. */
-function isWorthwhile({ task, attack: index, queue, images, batch }: EnsembleState): boolean {
-  const attack = task.attacks[index]!
-  if (queue.length > 0 || [...images.values()].some((runs) => runs.hasMore(attack))) return false
-  return batch.slots.some(({ run, step }) => stepsOf(attack, run) - step >= worthwhile)
+/** Whether an image will need another row. */
+function isRefilled({ task, attack, queue, images }: EnsembleState): boolean {
+  return queue.length > 0 || [...images.values()].some((runs) => runs.hasMore(task.attacks[attack]!))
+}
+
+/** Steps of the run that has most of them left. */
+function stepsLeft({ task, attack, batch }: EnsembleState): number {
+  return Math.max(...batch.slots.map(({ run, step }) => stepsOf(task.attacks[attack]!, run) - step))
+}
+
+/** Tells whether so many steps with fewer rows save enough to load another program and to compare the two. */
+function paysOff({ loading, step }: Pace, steps: number, rows: number): (fewer: number) => boolean {
+  return (fewer) => {
+    const ofStep = (fewer / rows) * step
+    return steps * (step - ofStep) > worthwhile * (loading + comparedSteps * (step + ofStep))
+  }
 }
 
 /** The batch with another number of rows. The one that it is made of stays as it is. */

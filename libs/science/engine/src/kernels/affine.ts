@@ -1,14 +1,14 @@
 import type { Tensor, Tensor1D, Tensor2D } from '../tf.ts'
 import { defineKernel } from './kernel.ts'
 import { matrixProduct, reshape, rows, sumToLastAxis } from './primitives.ts'
-import { productAlong, usesProductsPerImage } from './product-along.ts'
+import { productAlong, isBatchInvariant } from './product-along.ts'
 
-const kernel = defineKernel<'x' | 'weight', { readonly perImage: boolean }, 'bias'>({
+const kernel = defineKernel<'x' | 'weight', { readonly invariant: boolean }, 'bias'>({
   name: 'GauntletAffine',
-  forward: ({ x, weight, bias }, { perImage }) => [productAlong(x, rows(weight), { bias, perImage })],
+  forward: ({ x, weight, bias }, { invariant }) => [productAlong(x, rows(weight), { bias, invariant })],
   savedInputs: ['x', 'weight'],
-  gradient: (gradient, [x, weight], { perImage }) => ({
-    x: () => productAlong(gradient, rows(weight!), { second: true, perImage }),
+  gradient: (gradient, [x, weight], { invariant }) => ({
+    x: () => productAlong(gradient, rows(weight!), { second: true, invariant }),
     weight: () => reshape(matrixProduct(rows(x!), rows(gradient), { first: true }), weight!.shape),
     bias: () => sumToLastAxis(gradient),
   }),
@@ -20,5 +20,5 @@ const kernel = defineKernel<'x' | 'weight', { readonly perImage: boolean }, 'bia
  * way up to five times faster than by `Conv2D` (test/benchmarks/LOG.md).
  */
 export function affine<T extends Tensor>(x: T, weight: Tensor2D | Tensor, bias?: Tensor1D): T {
-  return kernel({ x, weight, ...(bias && { bias }) }, { perImage: usesProductsPerImage() })[0] as T
+  return kernel({ x, weight, ...(bias && { bias }) }, { invariant: isBatchInvariant() })[0] as T
 }

@@ -3,16 +3,16 @@ import type { Tensor, Tensor4D } from '../tf.ts'
 import { operatorAttributes, unpadded } from './convolution-geometry.ts'
 import { defineKernel } from './kernel.ts'
 import { matrixProduct, reshape, rows, transpose } from './primitives.ts'
-import { productAlong, usesProductsPerImage } from './product-along.ts'
+import { productAlong, isBatchInvariant } from './product-along.ts'
 
-const kernel = defineKernel<'x' | 'filter', { readonly perImage: boolean }>({
+const kernel = defineKernel<'x' | 'filter', { readonly invariant: boolean }>({
   name: 'GauntletPatchConvolution',
   forward: ({ x, filter }) =>
     runOperator('Conv2D', operatorAttributes(unpadded({ stride: filter.shape[0]! })), [x, filter]),
   savedInputs: ['x', 'filter'],
-  gradient: (gradient, [x, filter], { perImage }) => ({
+  gradient: (gradient, [x, filter], { invariant }) => ({
     x: () => {
-      const ofPatches = productAlong(gradient, asMatrix(filter!), { second: true, perImage })
+      const ofPatches = productAlong(gradient, asMatrix(filter!), { second: true, invariant })
       return reshape(
         transpose(reshape(ofPatches, [...gradient.shape.slice(0, 3), ...filter!.shape.slice(0, 3)]), swapped),
         x!.shape,
@@ -32,7 +32,7 @@ const swapped = [0, 1, 3, 2, 4, 5]
  * sides multiples of the patch; filter: [patch, patch, in, out]; [batch, height / patch, width / patch, out] out.
  */
 export function convolvePatches(x: Tensor4D, filter: Tensor4D): Tensor4D {
-  return kernel({ x, filter }, { perImage: usesProductsPerImage() })[0] as Tensor4D
+  return kernel({ x, filter }, { invariant: isBatchInvariant() })[0] as Tensor4D
 }
 
 function asMatrix(filter: Tensor): Tensor {
