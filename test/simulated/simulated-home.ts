@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { openArtifactStore, type ArtifactStore } from '@gauntlet/artifacts'
 import { connect, startStudy, type Client } from '@gauntlet/client'
-import { serviceStatus, startPostgres, startProcess, startTemporal, stopServices } from '@gauntlet/infra'
+import {
+  programStarter,
+  serviceStatus,
+  startPostgres,
+  startProcess,
+  startTemporal,
+  stopServices,
+} from '@gauntlet/infra'
 import { migrate, openLedger, type LedgerDatabase } from '@gauntlet/ledger'
 import type { SimulatedStudy } from './simulated-study.ts'
 import type { Simulation } from './simulation.ts'
@@ -89,7 +96,6 @@ export class SimulatedHome {
   }
 
   private start(name: string, main: string, env: NodeJS.ProcessEnv) {
-    const args = ['--import', import.meta.resolve('tsx'), main]
-    return startProcess(this.folder, { name, command: process.execPath, args, env })
+    return startProcess(this.folder, { name, command: process.execPath, args: [programStarter, main], env })
   }
 }

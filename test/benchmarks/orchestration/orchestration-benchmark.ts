@@ -7,7 +7,14 @@ import { parseArgs } from 'node:util'
 import { openArtifactStore, type ArtifactStore } from '@gauntlet/artifacts'
 import { connect, startStudy } from '@gauntlet/client'
 import { poolDescriptionQueue, poolQueue } from '@gauntlet/contract'
-import { serviceStatus, startPostgres, startProcess, startTemporal, stopServices } from '@gauntlet/infra'
+import {
+  programStarter,
+  serviceStatus,
+  startPostgres,
+  startProcess,
+  startTemporal,
+  stopServices,
+} from '@gauntlet/infra'
 import { migrate } from '@gauntlet/ledger'
 import type { Client } from '@temporalio/client'
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
@@ -142,7 +149,7 @@ async function startEverything(home: string, artifacts: string, server: string |
   await startProcess(home, {
     name: 'ledger',
     command: process.execPath,
-    args: ['--import', import.meta.resolve('tsx'), main],
+    args: [programStarter, main],
     env,
   })
   return temporalAddress
