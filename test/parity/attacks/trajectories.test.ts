@@ -12,7 +12,7 @@ import {
   type LogitsFunction,
   type Loss,
 } from '@gauntlet/attacks'
-import { tf, type Tensor2D } from '@gauntlet/engine'
+import { mapTensors, tf, type Tensor2D } from '@gauntlet/engine'
 import { describe, expect, it } from 'vitest'
 import { fixtures, unpacked, type RecordedQueries, type RecordedRun } from './fixtures.ts'
 
@@ -45,7 +45,8 @@ function run(attack: Attack, noise: Float32Array, inputsOf: (step: number) => re
     let state = attack.initialState(origin, tf.tensor2d(noise, [images, noise.length / images]))
     return Array.from({ length: attack.steps }, (_, step) => {
       const width = inputsOf(step).length / images
-      const inputs = tf.tensor2d([...inputsOf(step)], [images, width], 'float32')
+      const stepInputs = tf.tensor3d([...inputsOf(step)], [1, images, width], 'float32')
+      const inputs = mapTensors(attack.prepared?.(stepInputs, [side, side, 3]) ?? stepInputs, (all) => all.squeeze([0]))
       const next = attack.step({ logits: smooth, images: origin, labels: labels!, targets: targets! }, state, inputs)
       state = next.state
       return next.point.dataSync() as Float32Array

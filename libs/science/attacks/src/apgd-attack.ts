@@ -1,4 +1,4 @@
-import { tf, type RandomKey, type Tensor1D } from '@gauntlet/engine'
+import { tf, type RandomKey, type Tensor1D, type Tensor2D } from '@gauntlet/engine'
 import { apgdStepInputs } from './apgd-step-inputs.ts'
 import { apgdStart, apgdStep, type ApgdStepSettings } from './apgd-step.ts'
 import type { ApgdState } from './ascent.ts'
@@ -52,6 +52,6 @@ export function apgdAttack(settings: ApgdSettings): Attack {
         const radius = tf.fill([images.shape[0]], phases[0]! * ball.epsilon) as Tensor1D
         return apgdStart(settings, ball.spread(noise.reshape(images.shape), images, radius), images)
       }),
-    step: (problem, state, inputs) => apgdStep(settings, problem, state as ApgdState, inputs),
+    step: (problem, state, inputs) => apgdStep(settings, problem, state as ApgdState, inputs as Tensor2D),
   }
 }

@@ -1,4 +1,4 @@
-import type { RandomKey, Tensor1D, Tensor2D, Tensor4D, TensorTree } from '@gauntlet/engine'
+import type { RandomKey, Tensor1D, Tensor2D, Tensor3D, Tensor4D, TensorTree } from '@gauntlet/engine'
 import type { LogitsFunction } from './loss.ts'
 import type { ImageShape } from './square-moves.ts'
 import type { TargetRanking } from './target-ranking.ts'
@@ -30,8 +30,14 @@ export interface Attack {
   runInputs(key: RunKey, shape: ImageShape): RunInputs
   /** The state before the first step. noise: [batch, length of a run's noise]. */
   initialState(images: Tensor4D, noise: Tensor2D): TensorTree
-  /** One step of every row. stepInputs: [batch, numbers of a step input]. */
-  step(problem: AttackProblem, state: TensorTree, stepInputs: Tensor2D): AttackStep
+  /**
+   * What steps compute of their inputs alone, beforehand and for all steps of a block at once: leaves of [steps, …], of
+   * which every step gets its own. The inputs themselves unless given. stepInputs: [steps, batch, numbers of a step
+   * input].
+   */
+  prepared?(stepInputs: Tensor3D, shape: ImageShape): TensorTree
+  /** One step of every row. inputs: [batch, numbers of a step input], or what was prepared of them. */
+  step(problem: AttackProblem, state: TensorTree, inputs: TensorTree): AttackStep
 }
 
 /** Steps of one run. */

@@ -1,5 +1,6 @@
 import {
   inOrderOf,
+  mapTensors,
   repeatWhile,
   tf,
   type Scalar,
@@ -55,7 +56,7 @@ export type BlockOutput = {
 type PointsSoFar = Omit<DecidingPoints, 'point' | 'distance'> & { readonly nearest: Tensor4D }
 
 /** What the steps of a block hand on. */
-type Carried = Omit<BlockOutput, 'deciding'> & { readonly found: PointsSoFar }
+type Carried = Pick<BlockOutput, 'state'> & { readonly found: PointsSoFar }
 
 /**
  * A block ends when more than this part of its rows are done: they have fallen or come to the end of their run, and
@@ -75,21 +76,32 @@ export function block(attack: Attack, ball: Ball, logits: LogitsFunction, input:
     const open = openRows(found, stepsLeft, iteration).toFloat().sum<Scalar>()
     return open.greaterEqual<Scalar>(occupied.mul(1 - idleShare)).logicalAnd(open.greater(0)) as Scalar
   }
-  const first: Carried = { state, found: nothingFound(batch.images), steps: tf.scalar(0) }
+  const inputsOf = inputsOfSteps(attack, stepInputs, batch.images)
+  const first: Carried = { state, found: nothingFound(batch.images) }
   const { found, ...last } = repeatWhile(
     goesOn,
     first,
     (carried, iteration) => {
-      const { state: before, found, steps } = carried
-      const ofStep = tf.gather(stepInputs, iteration.reshape<Tensor1D>([1]), 0).squeeze<typeof stepInputs>([0])
-      const { state: next, ...result } = attack.step({ ...batch, logits }, before, ofStep as never)
+      const { state: before, found } = carried
+      const { state: next, ...result } = attack.step({ ...batch, logits }, before, inputsOf(iteration))
       const open = openRows(found, stepsLeft, iteration)
       const after = foundAfter(batch, found, result, open)
-      return inOrderOf(carried, { state: next, found: after, steps: steps.add<Scalar>(1) })
+      return inOrderOf(carried, { state: next, found: after })
     },
     { atMost: stepInputs.shape[0] },
   )
-  return { ...last, deciding: decidingPoints(ball, batch.images, found) }
+  // Every step was taken with a row that was open, and so had taken all steps before.
+  return { ...last, steps: found.stepsTaken.max<Scalar>(), deciding: decidingPoints(ball, batch.images, found) }
+}
+
+/** Gives every step its inputs, or what was prepared of them. stepInputs: [steps, batch, numbers of a step input]. */
+export function inputsOfSteps(
+  attack: Attack,
+  stepInputs: Tensor3D,
+  { shape: [, height, width, channels] }: Tensor4D,
+): (step: Scalar) => TensorTree {
+  const all = attack.prepared?.(stepInputs, [height, width, channels]) ?? stepInputs
+  return (step) => mapTensors(all, (ofSteps) => tf.gather(ofSteps, step))
 }
 
 /** The points found, measured. Once, since it takes as long as a tenth of a query of Square on a small model. */

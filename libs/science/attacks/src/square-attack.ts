@@ -1,4 +1,13 @@
-import { tf, uniform, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import {
+  tf,
+  uniform,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+  type TensorTree,
+} from '@gauntlet/engine'
 import type { Attack, AttackProblem, AttackStep, RunInputs, RunKey } from './attack.ts'
 import type { Ball } from './ball.ts'
 import { selectRows } from './batch-rows.ts'
@@ -43,7 +52,8 @@ export function squareAttack({ name, ball, queries, restarts }: SquareSettings):
         best: squares.start(images, draws),
         lowest: tf.fill([images.shape[0]], Infinity),
       })),
-    step: (problem, state, inputs) => step(ball, problem, state as SquareState, inputs),
+    prepared: (stepInputs, shape) => preparedQueries(squares, stepInputs, shape),
+    step: (problem, state, inputs) => step(ball, problem, state as SquareState, inputs as SquareInputs),
   }
 }
 
@@ -78,6 +88,21 @@ function runInputsOf(purpose: string, key: RunKey, shape: ImageShape, squares: B
   }
 }
 
+/** What a step is given. */
+type SquareInputs = {
+  /** Whether a row begins, [batch]. */
+  readonly begins: Tensor1D
+  /** What its query was prepared. */
+  readonly query: TensorTree
+}
+
+/** The inputs of all steps, each tensor with a first axis for the steps. */
+function preparedQueries(squares: Ball['squares'], stepInputs: Tensor3D, shape: ImageShape): TensorTree {
+  const [first, draws] = tf.split(stepInputs, [1, stepInputs.shape[2] - 1], 2) as [Tensor3D, Tensor3D]
+  const sides = first.squeeze<Tensor2D>([2])
+  return { begins: sides.equal(0), query: squares.prepared(sides.maximum<Tensor2D>(1), draws, shape) }
+}
+
 /**
  * One query. Its point is kept if its margin is lower; a point whose margin is not above 0 is never replaced
  * (square.py:244, :272 to :290).
@@ -86,13 +111,10 @@ function step(
   { squares }: Ball,
   { logits, images, labels }: AttackProblem,
   { best, lowest }: SquareState,
-  stepInputs: Tensor2D,
+  { begins, query }: SquareInputs,
 ): AttackStep {
   return tf.tidy(() => {
-    const [sides, draws] = tf.split(stepInputs, [1, stepInputs.shape[1] - 1], 1) as [Tensor2D, Tensor2D]
-    const begins = sides.squeeze([1]).equal(0) as Tensor1D
-    const tried = squares.query(best, images, sides.squeeze<Tensor1D>([1]).maximum<Tensor1D>(1), draws)
-    const point = selectRows(begins, best, tried)
+    const point = selectRows(begins, best, squares.query(best, images, query))
     const answers = logits(point)
     const margin = marginOf(answers, labels)
     const accepted = begins.logicalOr(margin.less(lowest).logicalAnd(lowest.greater(0))) as Tensor1D

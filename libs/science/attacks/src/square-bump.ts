@@ -1,5 +1,5 @@
-import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
-import { gatherTableRows, numbered, type Window } from './square-window.ts'
+import { tf, type Tensor, type Tensor2D, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
+import { gatherTableRows, numbered, type Windows } from './square-window.ts'
 
 /** The power of 1 / k with which a bump's rings fall (square.py:151, :163). */
 export type Falloff = 2 | 4
@@ -54,6 +54,14 @@ function normOf(falloff: Falloff, values: readonly number[]): number {
   return falloff === 2 ? Math.hypot(...values) : values.reduce((sum, value) => sum + Math.abs(value), 0)
 }
 
+/** Where bumps lie, as numbers of the rows that are gathered (int32). */
+export type PlacedBumps = {
+  /** The atlas's column of each column and channel, [batch, width · channels]. */
+  readonly columns: Tensor
+  /** The row of each row among those columns' rows, [batch, height]. */
+  readonly rows: Tensor
+}
+
 /** A table of bumps of several sides, each as it is and turned. */
 export class BumpAtlas {
   /**
@@ -62,6 +70,8 @@ export class BumpAtlas {
    */
   private readonly columns: Float32Array
   private readonly length: number
+  /** How many columns there are. */
+  private readonly count: number
   /** By side, the number of the row that holds the first column of its bump. The turned bump follows. */
   private readonly firstColumns: number[] = []
 
@@ -79,41 +89,50 @@ export class BumpAtlas {
     }
     const positive = columns.flatMap((column) => [...column])
     this.columns = Float32Array.from([...positive, ...positive.map((height) => -height)])
+    this.count = this.columns.length / this.length
   }
 
   /**
-   * A bump in the window of every image, and 0 outside; with its halves side by side where `turned` [batch, 1] holds,
-   * and upside down in channels whose sign is below 0. sides: [batch], of the atlas; signs: [batch, channels] → [batch,
-   * height, width, channels]. Two gathers of whole rows make it: the first brings columns to where they belong, the
-   * second, with rows and columns exchanged, the rows.
+   * The bumps in some windows, and 0 outside; with their halves side by side where `turned` [queries, batch] holds, and
+   * upside down in channels whose sign is below 0. sides: [queries, batch], of the atlas; signs: [queries, batch,
+   * channels]. Each tensor has a first axis for the queries.
    */
-  bump({ rows, columns }: Window, sides: Tensor1D, turned: Tensor2D, signs: Tensor2D): Tensor4D {
-    const { length } = this
-    const count = this.columns.length / length
-    const [batch, height] = rows.offsets.shape
-    const [width, channels] = [columns.offsets.shape[1], signs.shape[1]]
+  placed({ rows, columns }: Windows, sides: Tensor2D, turned: Tensor2D, signs: Tensor3D): PlacedBumps {
+    const { length, count } = this
+    const [[queries, batch, width], channels] = [columns.offsets.shape, signs.shape[2]]
     const first = tf
       .gather(tf.tensor1d(Float32Array.from(this.firstColumns, (row) => row ?? 0)), sides.toInt())
-      .add(turned.toFloat().squeeze([1]).mul(sides))
-    const column = columns.offsets.add(first.reshape([batch, 1])).mul<Tensor>(columns.inside)
+      .add(turned.toFloat().mul(sides))
+    const column = columns.offsets.add(first.reshape([queries, batch, 1])).mul<Tensor>(columns.inside)
     const negative = signs
       .less(0)
       .toFloat()
       .mul<Tensor>(count / 2)
-    const inColumns = gatherTableRows(
-      tf.tensor2d(this.columns, [count, length]),
-      column
-        .reshape([batch, width, 1])
-        .add(negative.reshape([batch, 1, channels]))
-        .reshape([batch, width * channels]),
-    )
-    const byRow = inColumns.transpose([0, 2, 1]).reshape<Tensor2D>([batch * length, width * channels])
     const below = length - 1
-    const row = rows.offsets
-      .sub(below)
-      .mul(rows.inside)
-      .add(below)
-      .add(numbered(batch, 0, length)) as Tensor2D
-    return gatherTableRows(byRow, row).reshape([batch, height, width, channels])
+    return {
+      columns: column
+        .reshape([queries, batch, width, 1])
+        .add(negative.reshape([queries, batch, 1, channels]))
+        .reshape([queries, batch, width * channels])
+        .toInt(),
+      rows: rows.offsets
+        .sub(below)
+        .mul(rows.inside)
+        .add(below)
+        .add(numbered(batch, 0, length))
+        .toInt(),
+    }
+  }
+
+  /**
+   * The images of one query's bumps, of this shape. Two gathers of whole rows make them: the first brings columns to
+   * where they belong, the second, with rows and columns exchanged, the rows.
+   */
+  bumps({ columns, rows }: PlacedBumps, shape: Tensor4D['shape']): Tensor4D {
+    const { length, count } = this
+    const [batch, , width, channels] = shape
+    const inColumns = gatherTableRows(tf.tensor2d(this.columns, [count, length]), columns as Tensor2D)
+    const byRow = inColumns.transpose([0, 2, 1]).reshape<Tensor2D>([batch * length, width * channels])
+    return gatherTableRows(byRow, rows as Tensor2D).reshape(shape)
   }
 }

@@ -1,8 +1,8 @@
-import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import { tf, type Tensor, type Tensor2D, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
 import { projectOntoL1AndBox } from './l1-projection.ts'
-import { BumpAtlas, bumpOfSide, type Falloff } from './square-bump.ts'
+import { BumpAtlas, bumpOfSide, type Falloff, type PlacedBumps } from './square-bump.ts'
 import { windowSides, windowSide, type ImageShape, type SquareMoves } from './square-moves.ts'
-import { filledImages, maskOf, signsOf, windowAt } from './square-window.ts'
+import { filledImages, filledWindow, maskOf, signsOf, windowsAt, type WindowFill } from './square-window.ts'
 
 /** What differs between Square in the L2 ball and Square in the L1 ball: how the mass of offsets is measured. */
 export interface Mass {
@@ -72,7 +72,8 @@ export function bumps(mass: Mass): SquareMoves {
     start: (origin, draws) => bumpGrid(mass, origin, draws),
     queryDraws: ([, , channels]) => 5 + channels,
     side: (query, shape) => bumpSide(windowSide(query, shape), shape),
-    query: (best, origin, sides, draws) => bumpQuery(mass, best, origin, sides, draws),
+    prepared: (sides, draws, shape) => preparedBumps(mass, sides, draws, shape),
+    query: (best, origin, prepared) => bumpQuery(mass, best, origin, prepared as PreparedBumps),
   }
 }
 
@@ -99,23 +100,41 @@ function bumpGrid(mass: Mass, origin: Tensor4D, draws: Tensor2D): Tensor4D {
   return mass.pointAt(offset.reshape([batch, channels, height, width]).transpose([0, 2, 3, 1]), origin)
 }
 
-/** The point of a query: the mass of two windows is moved into the first, in the shape of what it holds and a bump. */
-function bumpQuery(mass: Mass, best: Tensor4D, origin: Tensor4D, given: Tensor1D, draws: Tensor2D): Tensor4D {
-  const [batch, height, width, channels] = origin.shape
+/** A query's windows and bumps. */
+type PreparedBumps = {
+  readonly bump: PlacedBumps
+  /** The window that the mass goes to, and the other one. */
+  readonly mask: WindowFill
+  readonly otherMask: WindowFill
+}
+
+function preparedBumps(mass: Mass, given: Tensor2D, draws: Tensor3D, shape: ImageShape): PreparedBumps {
   // The check of a captured program perturbs its inputs, and a side is used as an index.
-  const sides = given.round<Tensor1D>()
-  const [first, second, turn, signs] = tf.split(draws, [2, 2, 1, channels], 1) as [
-    Tensor2D,
-    Tensor2D,
-    Tensor2D,
-    Tensor2D,
+  const sides = given.round<Tensor2D>()
+  const channels = shape[2]
+  const [first, second, turn, signs] = tf.split(draws, [2, 2, 1, channels], 2) as [
+    Tensor3D,
+    Tensor3D,
+    Tensor3D,
+    Tensor3D,
   ]
+  const [windows, others] = [windowsAt(shape, sides, first), windowsAt(shape, sides, second)]
+  const turned = turn.greater(0.5).squeeze<Tensor2D>([2])
+  return {
+    bump: atlasOf(mass, shape).placed(windows, sides, turned, signsOf(signs)), // :187
+    mask: maskOf(windows, channels),
+    otherMask: maskOf(others, channels),
+  }
+}
+
+/** The point of a query: the mass of two windows is moved into the first, in the shape of what it holds and a bump. */
+function bumpQuery(mass: Mass, best: Tensor4D, origin: Tensor4D, prepared: PreparedBumps): Tensor4D {
+  const [batch, height, width, channels] = origin.shape
   const offset = best.sub(origin) as Tensor4D
-  const [window, other] = [windowAt(origin, sides, first), windowAt(origin, sides, second)]
-  const bump = atlasOf(mass, [height, width, channels]).bump(window, sides, turn.greater(0.5), signsOf(signs)) // :187
-  const mask = maskOf(window, channels)
+  const bump = atlasOf(mass, [height, width, channels]).bumps(prepared.bump, origin.shape)
+  const [mask, otherMask] = [filledWindow(prepared.mask, origin.shape), filledWindow(prepared.otherMask, origin.shape)]
   const inside = offset.mul(mask) as Tensor4D
-  const insideBoth = offset.mul(mask.maximum(maskOf(other, channels))) as Tensor4D
+  const insideBoth = offset.mul(mask.maximum(otherMask)) as Tensor4D
   const everywhere = (ofChannels: Tensor) => filledImages(ofChannels.reshape([batch, channels]), origin.shape)
   const shapeOfWindow = bump.add<Tensor4D>(inside.div(everywhere(mass.ofChannels(inside).add(guard))))
   const scale = mass

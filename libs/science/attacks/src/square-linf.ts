@@ -1,6 +1,6 @@
-import { tf, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import { tf, type Tensor3D, type Tensor4D } from '@gauntlet/engine'
 import { windowSide, type SquareMoves } from './square-moves.ts'
-import { filledWindow, signsOf, windowAt } from './square-window.ts'
+import { filledWindow, fillOf, signsOf, windowsAt, type WindowFill } from './square-window.ts'
 
 /**
  * Square in the Linf ball (Andriushchenko et al., arXiv:1912.00049, algorithm 2; fra31/auto-attack@a3922004,
@@ -11,8 +11,6 @@ import { filledWindow, signsOf, windowAt } from './square-window.ts'
  * batch, so that what it does to an image depends on the rest of the batch.
  */
 export function stripesAndSquares(epsilon: number): SquareMoves {
-  const clip = (point: Tensor4D, origin: Tensor4D) =>
-    point.maximum(origin.sub(epsilon)).minimum(origin.add(epsilon)).clipByValue(0, 1) as Tensor4D
   return {
     startDraws: ([, width, channels]) => width * channels,
 
@@ -27,10 +25,15 @@ export function stripesAndSquares(epsilon: number): SquareMoves {
     /** The side is at least one pixel and at most the image's (:255, :256). */
     side: (query, shape) => Math.min(Math.max(windowSide(query, shape), 1), shape[0], shape[1]),
 
-    query(best, origin, sides, draws) {
-      const [corner, signs] = tf.split(draws, [2, draws.shape[1] - 2], 1) as [Tensor2D, Tensor2D]
-      const moved = filledWindow(windowAt(origin, sides, corner), signsOf(signs).mul<Tensor2D>(2 * epsilon))
-      return clip(best.add(moved), origin)
+    prepared(sides, draws, shape): WindowFill {
+      const [corners, signs] = tf.split(draws, [2, shape[2]], 2) as [Tensor3D, Tensor3D]
+      return fillOf(windowsAt(shape, sides, corners), signsOf(signs).mul<Tensor3D>(2 * epsilon))
+    },
+
+    query(best, origin, prepared) {
+      const [lowest, highest] = [origin.sub(epsilon).maximum(0), origin.add(epsilon).minimum(1)]
+      const moved = best.add<Tensor4D>(filledWindow(prepared as WindowFill, origin.shape))
+      return moved.maximum<Tensor4D>(lowest).minimum<Tensor4D>(highest)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { tf, uniform, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import { mapTensors, tf, uniform, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Ball } from './ball.ts'
@@ -23,6 +23,15 @@ describe.each(balls)('the squares of the %s ball', (_, ballOf, radii) => {
     return tf.tensor2d(values, [rows, width])
   }
 
+  function queried(ball: Ball, best: Tensor4D, origin: Tensor4D, sides: Tensor1D, drawn: Tensor2D): Tensor4D {
+    const prepared = ball.squares.prepared(sides.expandDims(0), drawn.expandDims(0), shape)
+    return ball.squares.query(
+      best,
+      origin,
+      mapTensors(prepared, (ofQueries) => ofQueries.squeeze([0])),
+    )
+  }
+
   function expectInside(ball: Ball, point: Tensor4D, origin: Tensor4D): void {
     for (const size of ball.size(point.sub(origin)).dataSync())
       expect(size).toBeLessThanOrEqual(ball.epsilon * (1 + 1e-5) + 1e-7)
@@ -38,13 +47,9 @@ describe.each(balls)('the squares of the %s ball', (_, ballOf, radii) => {
           let point = ball.squares.start(origin, draws(images.length, ball.squares.startDraws(shape), seed))
           expectInside(ball, point, origin)
           for (const query of [0, 20, 300]) {
-            const sides = tf.fill([images.length], ball.squares.side(query, shape))
-            point = ball.squares.query(
-              point,
-              origin,
-              sides as never,
-              draws(images.length, ball.squares.queryDraws(shape), seed + query),
-            )
+            const sides = tf.fill([images.length], ball.squares.side(query, shape)) as Tensor1D
+            const drawn = draws(images.length, ball.squares.queryDraws(shape), seed + query)
+            point = queried(ball, point, origin, sides, drawn)
             expectInside(ball, point, origin)
           }
         }),
@@ -65,9 +70,10 @@ describe.each(balls)('the squares of the %s ball', (_, ballOf, radii) => {
       )
       const [start, query] = [draws(3, ball.squares.startDraws(shape), 5), draws(3, ball.squares.queryDraws(shape), 9)]
       const sides = tf.tensor1d([3, 4, 3])
-      const together = ball.squares.query(ball.squares.start(origin, start), origin, sides, query)
+      const together = queried(ball, ball.squares.start(origin, start), origin, sides, query)
       const row = <T extends Tensor2D | Tensor4D>(tensor: T) => tensor.slice([1], [1]) as T
-      const alone = ball.squares.query(
+      const alone = queried(
+        ball,
         ball.squares.start(row(origin), row(start)),
         row(origin),
         sides.slice([1], [1]),

@@ -1,4 +1,4 @@
-import type { Tensor1D, Tensor2D, Tensor4D } from '@gauntlet/engine'
+import type { Tensor2D, Tensor3D, Tensor4D, TensorTree } from '@gauntlet/engine'
 
 /** Height, width and channels of an image. */
 export type ImageShape = readonly [height: number, width: number, channels: number]
@@ -16,8 +16,13 @@ export interface SquareMoves {
   queryDraws(shape: ImageShape): number
   /** The side of the window that query `query` (from 0) changes, in pixels. */
   side(query: number, shape: ImageShape): number
-  /** The point to try next, in ball and box. sides: [batch]; draws: [batch, queryDraws]. */
-  query(best: Tensor4D, origin: Tensor4D, sides: Tensor1D, draws: Tensor2D): Tensor4D
+  /**
+   * What queries compute of their random numbers alone, for many queries at once: leaves of [queries, …]. sides:
+   * [queries, batch]; draws: [queries, batch, queryDraws].
+   */
+  prepared(sides: Tensor2D, draws: Tensor3D, shape: ImageShape): TensorTree
+  /** The point to try next, in ball and box. `prepared`: of this query. */
+  query(best: Tensor4D, origin: Tensor4D, prepared: TensorTree): Tensor4D
 }
 
 /** Share of the pixels that a window covers at first (`p_init`, autoattack.py:50). */
