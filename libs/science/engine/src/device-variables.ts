@@ -1,3 +1,4 @@
+import process from 'node:process'
 import type { OneDevice } from './visible-devices.ts'
 
 /** Whether a process uses oneDNN's kernels. TensorFlow decides by the processor where the variable is not set. */
@@ -49,6 +50,9 @@ export function deviceVariables({
     // reference's.
     NVIDIA_TF32_OVERRIDE: '0',
     TF_CPP_MIN_LOG_LEVEL: '2',
+    // TensorFlow and oneDNN allocate more small blocks of one size in turn than the seven that glibc keeps ready for a
+    // thread: 256 save 5 % of a small model's queries (test/benchmarks/LOG.md).
+    GLIBC_TUNABLES: process.env['GLIBC_TUNABLES'] ?? 'glibc.malloc.tcache_count=256',
     ...(memory === undefined ? {} : { GAUNTLET_DEVICE_MEMORY: String(memory) }),
     ...accelerator,
   }
