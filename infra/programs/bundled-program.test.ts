@@ -4,6 +4,7 @@ import {
   mkdtempSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -12,19 +13,24 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { bundledProgram } from './bundled-program.mjs'
 
 let folder: string
 beforeEach(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'gauntlet program é-')))
+  vi.stubEnv('GAUNTLET_CACHE', join(folder, 'cache'))
   write('node_modules/.package-lock.json', '{}')
   write('package.json', '{ "type": "module", "imports": { "#word": "./one.ts" } }')
   write('one.ts', `export const word: string = 'one'`)
   write('two.ts', `export const word: string = 'two'`)
   write('main.ts', `import { word } from '#word'\nconsole.log(word)`)
 })
-afterEach(() => rmSync(folder, { recursive: true }))
+afterEach(() => {
+  vi.unstubAllEnvs()
+  rmSync(folder, { recursive: true })
+})
 
 function write(path: string, text: string): void {
   mkdirSync(dirname(join(folder, path)), { recursive: true })
@@ -40,6 +46,14 @@ async function output(): Promise<string> {
   const options = ['--enable-source-maps', '--input-type=module', '--eval', text]
   return execFileSync(process.execPath, options, { encoding: 'utf8' }).trim()
 }
+
+const failing = `type Reason = string
+const reason: Reason = 'planned'
+try {
+  throw new Error(reason)
+} catch (error) {
+  console.log((error as Error).stack)
+}`
 
 it('is made once of the same sources', async () => {
   const file = await bundle()
@@ -59,19 +73,64 @@ it('is made again when a source, what a name stands for, or a package has change
   expect(readFileSync(await bundle(), 'utf8')).not.toBe(before)
 })
 
-it('is made at each start where it cannot be written', async () => {
+it('is made again of files that changed while it was made', async () => {
+  const words = ['one', 'two', 'one', 'two']
+  for (const [round, word] of words.entries()) {
+    write('main.ts', `import { word } from '#word'\nconsole.log(word) // ${round}`)
+    const made = program()
+    await pause(3 ** round)
+    write('package.json.new', `{ "type": "module", "imports": { "#word": "./${word}.ts" } }`)
+    renameSync(join(folder, 'package.json.new'), join(folder, 'package.json'))
+    await made
+    expect(await output()).toBe(word)
+  }
+})
+
+it('is made again when a room has a package of its own, and when it has it no longer', async () => {
+  const packageAt = (place: string, version: string) => {
+    write(`${place}/node_modules/a/package.json`, '{ "name": "a", "type": "module", "exports": "./index.js" }')
+    write(`${place}/node_modules/a/index.js`, `export const version = '${version}'`)
+  }
+  packageAt('.', 'of all')
+  write('room/room.ts', `export { version } from 'a'`)
+  write('main.ts', `import { version } from './room/room.ts'\nconsole.log(version)`)
+  expect(await output()).toBe('of all')
+  packageAt('room', 'of the room')
+  expect(await output()).toBe('of the room')
+  rmSync(join(folder, 'room/node_modules'), { recursive: true })
+  expect(await output()).toBe('of all')
+})
+
+it('lies in the cache of the user where the checkout cannot be written', async () => {
   write('node_modules/.cache', 'no folder')
+  const file = await bundle()
+  expect(dirname(file)).toBe(join(folder, 'cache/started-programs'))
+  const { mtimeNs } = statSync(file, { bigint: true })
   expect(await output()).toBe('one')
-  write('one.ts', `export const word: string = 'uno'`)
-  expect(await output()).toBe('uno')
+  expect(statSync(file, { bigint: true }).mtimeNs).toBe(mtimeNs)
+})
+
+it('is made at each start where nothing can be written, and says in short where it fails', async () => {
+  write('node_modules/.cache', 'no folder')
+  write('cache', 'no folder')
+  expect(await output()).toBe('one')
+  write('main.ts', failing)
+  const stack = await output()
+  expect(stack).toMatch(/^Error: planned\n[^\n]*main\.ts:4:9/)
+  expect(stack.length).toBeLessThan(2000)
 })
 
 it('is made again where it is damaged', async () => {
   const file = await bundle()
-  for (const text of ['', 'console.log("half', readFileSync(file, 'utf8').slice(0, -3)]) {
+  const whole = readFileSync(file, 'utf8')
+  for (const text of ['', 'console.log("half', whole.slice(0, -3), whole.replace('one', 'two'), '//made of {}']) {
     writeFileSync(file, text)
     expect(await output()).toBe('one')
   }
+  write('main.ts', failing)
+  expect(await output()).toMatch(/main\.ts:4:9/)
+  rmSync(`${file}.map`)
+  expect(await output()).toMatch(/main\.ts:4:9/)
 })
 
 it('knows the places of its sources, and names them and their lines where it fails', async () => {
@@ -142,8 +201,10 @@ console.log(JSON.stringify([version, url, other.version, other.url, ...place]))`
   ])
 })
 
-it('is not made of a source that does not exist, or has an error', async () => {
+it('is not made of a source that does not exist, has an error, or asks where a package is that is not there', async () => {
   await expect(bundledProgram(join(folder, 'none.ts'), folder)).rejects.toThrow(/none\.ts/)
   write('main.ts', 'const = 1')
-  await expect(bundle()).rejects.toThrow(/main\.ts:1:6/)
+  await expect(bundle()).rejects.toThrow(/^main\.ts:1:6: [^\n]+$/)
+  write('main.ts', `console.log(import.meta.resolve('absent'))`)
+  await expect(bundle()).rejects.toThrow(/main\.ts asks where absent is/)
 })

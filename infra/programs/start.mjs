@@ -5,6 +5,8 @@
 import { resolve } from 'node:path'
 import { runProgram } from './run-program.mjs'
 
-const entry = resolve(process.argv[2] ?? '')
+const [, , file] = process.argv
+if (file === undefined) throw new Error('Name the program to start: infra/programs/start.mjs <file of TypeScript>.')
+const entry = resolve(file)
 process.argv.splice(1, 2, entry)
 await runProgram(entry)

@@ -12,6 +12,11 @@ export interface BundleFile {
   readonly path: string
 }
 
+/** Bundles cannot be written to the checkout; the message says what to change. */
+class CheckoutReadOnly extends Error {
+  override readonly name = 'CheckoutReadOnly'
+}
+
 /** How a bundle was made, so that it need not be made again. */
 interface BundleRecord {
   /** Digest of the bundler, the entry, the installed packages and the manifests of the rooms. */
@@ -59,9 +64,15 @@ export class BundleCache {
   async keep(bytes: Uint8Array, sourceMap?: Uint8Array): Promise<BundleFile> {
     const digest = createHash('sha256').update(bytes).digest('hex')
     const path = this.place(digest)
-    mkdirSync(dirname(path), { recursive: true })
-    if (sourceMap) await writeFileAtomically(join(dirname(path), sourceMapName), sourceMap)
-    await writeFileAtomically(path, bytes)
+    try {
+      mkdirSync(dirname(path), { recursive: true })
+      if (sourceMap) await writeFileAtomically(join(dirname(path), sourceMapName), sourceMap)
+      await writeFileAtomically(path, bytes)
+    } catch (error) {
+      if (!/^(EACCES|EPERM|EROFS)$/.test((error as NodeJS.ErrnoException).code ?? '')) throw error
+      const message = `${this.folder} cannot be written, from which device processes import the code of stages; give the user of this worker write access to it.`
+      throw new CheckoutReadOnly(message, { cause: error })
+    }
     return { digest, path }
   }
 
@@ -88,7 +99,6 @@ export class BundleCache {
   }
 
   private recordFile(name: BundleName): string {
-    mkdirSync(this.folder, { recursive: true })
     return join(this.folder, `${name.replaceAll('/', '+')}.json`)
   }
 
