@@ -116,7 +116,7 @@ async function isKept(file, { code, sourceMap, inputs }, root) {
  * @param {Bundle} bundle
  */
 function forThisProcess(name, { code, sourceMap }) {
-  const folder = mkdtempSync(join(tmpdir(), 'gauntlet-program-'))
+  const folder = mkdtempSync(join(tmpdir(), 'gauntlet-start-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   writeFileSync(join(folder, `${name}.map`), sourceMap)
   writeFileSync(join(folder, name), `${code}//# sourceMappingURL=${name}.map\n`)
