@@ -80,7 +80,7 @@ async function askLocalWorker(
     const { state, fix } = await examineEngine()
     if (state !== 'ok') throw new CommandFailed(`engine: ${fix}`)
     const { stderr = '' } = error as { stderr?: string }
-    const reason = stderr.split('\n').find((line) => /^\w*(Error|Import|Invalid)\b.*:/.test(line)) ?? String(error)
+    const reason = stderr.split('\n').find((line) => /^[A-Z]\w*[a-z]\w*( \[\w+\])?: /.test(line)) ?? String(error)
     throw new CommandFailed(`The engine does not start (${reason.trim()}); see what gauntlet doctor says.`)
   }
 }
