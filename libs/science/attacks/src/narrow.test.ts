@@ -21,7 +21,7 @@ const labelOf = (row: number) =>
 const ball = linf(1e-3)
 const square = squareAttack({ name: 'square', ball, queries: 500, restarts: 1 })
 
-/** Attacks these images with Square; gives the verdicts, and the numbers of rows that the network was given, in order. */
+/** Attacks these images with Square; gives the verdicts, and the numbers of rows that the network had, in order. */
 async function attacked(count: number, logits: Network['logits']) {
   const rows = [...Array(count).keys()]
   const seen = new Set<number>()

@@ -83,8 +83,8 @@ export function numbered(count: number, first: number, step = 1): Tensor2D {
 }
 
 /**
- * Rows of a table [rows, width] by their numbers (int32, any shape). Copying whole rows takes a twentieth of the time of
- * gathering every pixel, and TensorFlow takes many times as long to repeat a few channels for every pixel
+ * Rows of a table [rows, width] by their numbers (int32, any shape). Copying whole rows takes a twentieth of the time
+ * of gathering every pixel, and TensorFlow takes many times as long to repeat a few channels for every pixel
  * (test/benchmarks/LOG.md).
  */
 export function gatherTableRows(table: Tensor2D, numbers: Tensor2D): Tensor3D {

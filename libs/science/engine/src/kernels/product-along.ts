@@ -11,10 +11,12 @@ let isInvariant = false
 
 /**
  * Gives `layers` with an invariance: an image has the same bits in every position of a batch of eight images or more,
- * in its output and its gradient. Where it can be had, these are also the bits of another number of images from eight
- * on (decision 0046 says what proves that). Without AVX-512, oneDNN's matrix product adds the last few rows in another order than
- * the others. There a product is computed as a 1×1 convolution, which takes the images one by one, and a pass takes up
- * to a fifth longer (test/benchmarks/LOG.md).
+ * in its output and its gradient. With AVX-512 these are, as far as was seen, also its bits among another number of
+ * images (decision 0046).
+ *
+ * Without AVX-512, oneDNN's matrix product adds the last few rows in another order than the others. There a product is
+ * computed as a 1×1 convolution, which takes the images one by one, and a pass takes up to a fifth longer
+ * (test/benchmarks/LOG.md).
  */
 export function batchPositionInvariant<Given extends unknown[], Result>(
   layers: (...given: Given) => Result,
@@ -31,7 +33,7 @@ export function batchPositionInvariant<Given extends unknown[], Result>(
 }
 
 /**
- * Whether layers are to compute with the invariances of `batchPositionInvariant`. A layer asks this in its forward pass,
+ * Whether layers are to compute with the invariance of `batchPositionInvariant`. A layer asks this in its forward pass,
  * and its gradient, which is computed later, does the same.
  */
 export function isBatchInvariant(): boolean {
