@@ -38,7 +38,7 @@ export async function bundledProgram(entry, checkout = ownCheckout) {
   if (known) return pathToFileURL(known).href
   const bundle = await settledBundle(source, root, name)
   for (const file of bundle.isSettled ? files : [])
-    if (await isKept(file, bundle, root)) return pathToFileURL(file).href
+    if (await couldWrite(file, bundle, root)) return pathToFileURL(file).href
   return forThisProcess(name, bundle)
 }
 
@@ -86,12 +86,12 @@ function isCurrent(file, root) {
 }
 
 /**
- * Writes a bundle, if that is possible.
+ * Writes a bundle, and tells whether it could.
  * @param {string} file
  * @param {Bundle} bundle
  * @param {string} root
  */
-async function isKept(file, { code, sourceMap, inputs }, root) {
+async function couldWrite(file, { code, sourceMap, inputs }, root) {
   const text = `${code}//# sourceMappingURL=${basename(file)}.map\n`
   /** @type {Made} */
   const made = {
