@@ -3,7 +3,7 @@ import { interceptOperators, type OperatorCall } from '../../operator-intercepti
 import { nativeBackend } from '../../operator.ts'
 import { tf, type Tensor } from '../../tf.ts'
 import { activeRecording, refuseWhileCapturing } from './capturing.ts'
-import { DataType, type Attribute, type Reference, type TensorType } from '../graphs/graph.ts'
+import { DataType, typeOf, type Attribute, type Reference, type TensorType } from '../graphs/graph.ts'
 import { mayDecideShapes, outputTypesOf, type OperatorInput } from './operator-types.ts'
 import { constantValue, type Recording, type TensorInfo } from './recording.ts'
 import { callers } from './refusals.ts'
@@ -17,6 +17,9 @@ const randomScopes = /^(rand|random\w*|truncatedNormal|multinomial)__op$/
 
 /** JavaScript's own generator, in a type that allows a capture to replace it. */
 const javaScript: { random(): number } = Math
+
+/** Operators that tfjs runs without saying of which type their input is, which a graph must say. */
+const untyped = /^(ExpandDims|Diag)$/
 
 /** The kernel that reads indices only to check them. What it reads does not enter the result. */
 const checkingKernel = /kernels[/\\]GatherV2\.js$/
@@ -101,6 +104,7 @@ export function recorded({ name, attributes, inputs }: OperatorCall, execute: ()
   requireKeyed(name)
   const references = inputs.map((input) => referenceOf(recording, input))
   const named = Object.fromEntries(attributes.map((attribute) => [attribute.name, attributeOf(attribute)]))
+  if (untyped.test(name)) named['T'] = { type: typeOf(references[0]!).dataType }
   const record = (types: () => readonly TensorType[]) => recording.operation(name, references, named, types)
   if (inputs.some(({ dataId }) => isSymbolic(dataId))) {
     const given = () => inputs.map((input, i) => operatorInput(input, references[i]!))

@@ -25,6 +25,7 @@ const unary: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   centred: (x) => x.sub(x.mean(1, true)),
   tiled: (x) => x.max(0, true).tile([3, 1]),
   clipped: (x) => x.clipByValue(-0.5, 0.5),
+  widened: (x) => x.expandDims(1).squeeze([1]),
 }
 
 const binary: Readonly<Record<string, (x: Tensor, y: Tensor) => Tensor>> = {
