@@ -1,5 +1,5 @@
 import { digestOfBytes, type Perturbation } from '@gauntlet/study'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { evaluate } from './evaluate.ts'
 import type { Evaluated, SavedEvaluation } from './evaluation.ts'
 import { outcomeFacts } from './outcome.ts'
@@ -25,6 +25,13 @@ describe.each<Perturbation>([
 
   it('has images that held and images that fell', () => {
     expect(new Set(evaluated.outcomes.map(({ held }) => held))).toEqual(new Set([true, false]))
+  })
+
+  it('is the same where passes become as narrow as they can', async () => {
+    let blocks = 0 // Every block takes a second and loading a program none, so that another one always pays.
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => 1000 * blocks++)
+    const narrower = evaluate(evaluationOf(perturbation)).finally(() => clock.mockRestore())
+    expect(digestOfFile(await narrower, perturbation)).toBe(expected)
   })
 
   it.each([
