@@ -51,7 +51,7 @@ export async function bundleOf(source, root, name, others) {
       target: 'node20.19',
       charset: 'utf8',
       logLevel: 'silent',
-      sourcemap: 'external',
+      sourcemap: 'linked',
       sourcesContent: false,
       sourceRoot: pathToFileURL(join(root, '/')).href, // the map lies elsewhere
       plugins: [packagesStayImports(root, inputs), sourcesKeepTheirPlaces(root, inputs)],
@@ -105,29 +105,19 @@ function withPlace(error) {
 }
 
 /**
- * Records the package.json that says what is found under the name of a folder's room: the nearest one, at most that of
- * the checkout, or of the whole disk for a source that a link leads to.
+ * Records the nearest file of this name, and that there is none nearer: the manifest of a folder's room, or of the
+ * package that a folder finds by a name. It is looked for up to the checkout, or in the whole disk for a source that a
+ * link leads to.
+ * @param {string} name
  * @param {string} folder
  * @param {string} root
  * @param {Inputs} inputs
  */
-function recordManifest(folder, root, inputs) {
-  const manifest = join(folder, 'package.json')
-  if (!inputs.has(manifest)) inputs.set(manifest, digestOfFile(manifest))
+function recordNearest(name, folder, root, inputs) {
+  const path = join(folder, name)
+  if (!inputs.has(path)) inputs.set(path, digestOfFile(path))
   const isLast = folder === root || folder === dirname(folder)
-  if (!isLast && inputs.get(manifest) === null) recordManifest(dirname(folder), root, inputs)
-}
-
-/**
- * Records the package.json of the package that a folder finds by its name.
- * @param {string} folder
- * @param {string} name
- * @param {Inputs} inputs
- */
-function recordPackage(folder, name, inputs) {
-  const manifest = join(folder, 'node_modules', name, 'package.json')
-  if (!inputs.has(manifest)) inputs.set(manifest, digestOfFile(manifest))
-  if (folder !== dirname(folder) && inputs.get(manifest) === null) recordPackage(dirname(folder), name, inputs)
+  if (!isLast && inputs.get(path) === null) recordNearest(name, dirname(folder), root, inputs)
 }
 
 /**
@@ -148,7 +138,7 @@ function packagesStayImports(root, inputs) {
         if (found.errors.length > 0) return { errors: found.errors }
         if (!isPackage(found.path)) return { path: found.path }
         const [name] = /^(@[^/]+\/)?[^/#]+/.exec(path) ?? []
-        if (name && !isAbsolute(path)) recordPackage(resolveDir, name, inputs)
+        if (name && !isAbsolute(path)) recordNearest(`node_modules/${name}/package.json`, resolveDir, root, inputs)
         // By its place, since what a name means depends on the room that imports it.
         return { path: pathToFileURL(found.path).href, external: true }
       })
@@ -182,7 +172,7 @@ function sourcesKeepTheirPlaces(root, inputs) {
       build.onLoad({ filter: /\.([mc]?[jt]s|json)$/ }, async ({ path }) => {
         const bytes = await readFile(path)
         inputs.set(path, digestOf(bytes))
-        recordManifest(dirname(path), root, inputs)
+        recordNearest('package.json', dirname(path), root, inputs)
         if (path.endsWith('.json')) return { contents: bytes, loader: 'json' }
         return { contents: await withPlaces(bytes.toString(), path, build), loader: 'ts' }
       })

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -37,9 +37,14 @@ export async function bundledProgram(entry, checkout = ownCheckout) {
   const known = files.find((file) => isCurrent(file, root))
   if (known) return pathToFileURL(known).href
   const bundle = await settledBundle(source, root, name)
-  for (const file of bundle.isSettled ? files : [])
-    if (await couldWrite(file, bundle, root)) return pathToFileURL(file).href
-  return forThisProcess(name, bundle)
+  for (const file of bundle.isSettled ? files : []) {
+    try {
+      return await written(bundle, file, root)
+    } catch {
+      // The next place may be written.
+    }
+  }
+  return written(bundle, join(folderOfThisProcess(), name), root)
 }
 
 /**
@@ -86,39 +91,27 @@ function isCurrent(file, root) {
 }
 
 /**
- * Writes a bundle, and tells whether it could.
- * @param {string} file
+ * The URL of a bundle, once it is written.
  * @param {Bundle} bundle
+ * @param {string} file
  * @param {string} root
  */
-async function couldWrite(file, { code, sourceMap, inputs }, root) {
-  const text = `${code}//# sourceMappingURL=${basename(file)}.map\n`
+async function written({ code, sourceMap, inputs }, file, root) {
   /** @type {Made} */
   const made = {
-    code: digestOf(text),
+    code: digestOf(code),
     sourceMap: digestOf(sourceMap),
     inputs: Object.fromEntries([...inputs].map(([path, digest]) => [relative(root, path), digest])),
   }
-  try {
-    mkdirSync(dirname(file), { recursive: true })
-    await writeFileAtomically(`${file}.map`, sourceMap)
-    await writeFileAtomically(file, `${text}${madeOf}${JSON.stringify(made)}\n`)
-    return true
-  } catch {
-    return false
-  }
+  mkdirSync(dirname(file), { recursive: true })
+  await writeFileAtomically(`${file}.map`, sourceMap)
+  await writeFileAtomically(file, `${code}${madeOf}${JSON.stringify(made)}\n`)
+  return pathToFileURL(file).href
 }
 
-/**
- * The URL of a bundle that is there until this process ends. It is a file, since every line of a stack would hold the
- * whole of a `data:` URL.
- * @param {string} name
- * @param {Bundle} bundle
- */
-function forThisProcess(name, { code, sourceMap }) {
+/** A folder until this process ends. Every line of a stack would hold the whole of a `data:` URL in its place. */
+function folderOfThisProcess() {
   const folder = mkdtempSync(join(tmpdir(), 'gauntlet-start-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  writeFileSync(join(folder, `${name}.map`), sourceMap)
-  writeFileSync(join(folder, name), `${code}//# sourceMappingURL=${name}.map\n`)
-  return pathToFileURL(join(folder, name)).href
+  return folder
 }

@@ -114,6 +114,8 @@ it('is made at each start where nothing can be written, and says in short where 
   write('node_modules/.cache', 'no folder')
   write('cache', 'no folder')
   expect(await output()).toBe('one')
+  write('one.ts', `export const word: string = 'uno'`)
+  expect(await output()).toBe('uno')
   write('main.ts', failing)
   const stack = await output()
   expect(stack).toMatch(/^Error: planned\n[^\n]*main\.ts:4:9/)
