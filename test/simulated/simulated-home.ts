@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { openArtifactStore, type ArtifactStore } from '@gauntlet/artifacts'
 import { connect, startStudy, type Client } from '@gauntlet/client'
 import {
-  programStarter,
+  programProcess,
   serviceStatus,
   startPostgres,
   startProcess,
@@ -96,6 +96,6 @@ export class SimulatedHome {
   }
 
   private start(name: string, main: string, env: NodeJS.ProcessEnv) {
-    return startProcess(this.folder, { name, command: process.execPath, args: [programStarter, main], env })
+    return startProcess(this.folder, { name, ...programProcess(main), env })
   }
 }

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { writeFileAtomically } from '@gauntlet/files'
 import { livingProcess } from '../process-record.ts'
-import { programStarter } from '../program-starter.ts'
+import { programProcess } from '../program-starter.ts'
 import { ProcessFailedToStart, startProcess } from '../start-process.ts'
 import { makeReachKeys, reachFiles, reachName } from './keys.ts'
 
@@ -49,9 +49,9 @@ export async function startReach(home: string): Promise<void> {
   if (!existsSync(listen)) return
   const { host, port } = JSON.parse(readFileSync(listen, 'utf8')) as Reach
   const main = join(import.meta.dirname, 'main.ts')
-  const args = [programStarter, main, absolute, host, String(port)]
+  const program = programProcess(main, absolute, host, String(port))
   const env = { DATABASE_URL: undefined, GAUNTLET_DASHBOARD_TOKEN: undefined }
-  const started = await startProcess(absolute, { name: 'reach', command: process.execPath, args, env, port })
+  const started = await startProcess(absolute, { name: 'reach', ...program, env, port })
   for (let waited = 0; waited < 10_000; waited += 50) {
     if (await listens(host === '0.0.0.0' ? '127.0.0.1' : host, port)) return
     if (!livingProcess(absolute, 'reach')) break

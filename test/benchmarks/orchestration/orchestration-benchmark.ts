@@ -8,7 +8,7 @@ import { openArtifactStore, type ArtifactStore } from '@gauntlet/artifacts'
 import { connect, startStudy } from '@gauntlet/client'
 import { poolDescriptionQueue, poolQueue } from '@gauntlet/contract'
 import {
-  programStarter,
+  programProcess,
   serviceStatus,
   startPostgres,
   startProcess,
@@ -146,12 +146,7 @@ async function startEverything(home: string, artifacts: string, server: string |
   const temporalAddress = server ?? (await startTemporal(home)).temporalAddress
   const main = fileURLToPath(new URL('../../../workers/ledger/src/main.ts', import.meta.url))
   const env = { DATABASE_URL: databaseUrl, GAUNTLET_ARTIFACTS: artifacts, TEMPORAL_ADDRESS: temporalAddress }
-  await startProcess(home, {
-    name: 'ledger',
-    command: process.execPath,
-    args: [programStarter, main],
-    env,
-  })
+  await startProcess(home, { name: 'ledger', ...programProcess(main), env })
   return temporalAddress
 }
 

@@ -1,6 +1,6 @@
 import {
   ProcessNeeded,
-  programStarter,
+  programProcess,
   serviceStatus,
   startPostgres,
   startProcess,
@@ -152,8 +152,7 @@ export class LocalStack {
   private startPoolTender({ databaseUrl, temporalAddress }: Addresses) {
     return startProcess(this.settings.home, {
       name: 'pool-tender',
-      command: process.execPath,
-      args: [programStarter, join(import.meta.dirname, '../main.ts'), 'pool', 'tend'],
+      ...programProcess(join(import.meta.dirname, '../main.ts'), 'pool', 'tend'),
       folder: checkout,
       env: { GAUNTLET_HOME: this.settings.home, DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: temporalAddress },
     })
@@ -179,8 +178,7 @@ export class LocalStack {
     const isAlike = ({ version }: LivingProcess) => isSameEnvironment(version, this.version)
     return {
       name: `${name}-worker`,
-      command: process.execPath,
-      args: [programStarter, join(checkout, 'workers', kind, 'src/main.ts')],
+      ...programProcess(join(checkout, 'workers', kind, 'src/main.ts')),
       folder: checkout,
       env: {
         GAUNTLET_ARTIFACTS: artifacts,
