@@ -4,6 +4,7 @@ import {
   crossEntropy,
   differenceOfLogitsRatio,
   fabAttack,
+  inputsOfSteps,
   l1,
   squareAttack,
   targetedDifferenceOfLogitsRatio,
@@ -12,7 +13,7 @@ import {
   type LogitsFunction,
   type Loss,
 } from '@gauntlet/attacks'
-import { mapTensors, tf, type Tensor2D } from '@gauntlet/engine'
+import { tf, type Tensor2D } from '@gauntlet/engine'
 import { describe, expect, it } from 'vitest'
 import { fixtures, unpacked, type RecordedQueries, type RecordedRun } from './fixtures.ts'
 
@@ -46,7 +47,7 @@ function run(attack: Attack, noise: Float32Array, inputsOf: (step: number) => re
     return Array.from({ length: attack.steps }, (_, step) => {
       const width = inputsOf(step).length / images
       const stepInputs = tf.tensor3d([...inputsOf(step)], [1, images, width], 'float32')
-      const inputs = mapTensors(attack.prepared?.(stepInputs, [side, side, 3]) ?? stepInputs, (all) => all.squeeze([0]))
+      const inputs = inputsOfSteps(attack, stepInputs, origin)(tf.scalar(0, 'int32'))
       const next = attack.step({ logits: smooth, images: origin, labels: labels!, targets: targets! }, state, inputs)
       state = next.state
       return next.point.dataSync() as Float32Array

@@ -23,6 +23,8 @@ export interface BlockRunner {
   readonly pace: Pace | null
   /** Runs one block. The caller disposes of what it gives. */
   run(input: BlockInput): BlockOutput
+  /** Is told how long the block that ran last took, with all that loading took. */
+  took(seconds: number, steps: number): void
   /** Blocks of another number of rows do not come again. */
   keepOnly(rows: number): void
   dispose(): void
@@ -54,6 +56,7 @@ export function blockRunner(
     steps,
     pace: null,
     run: (input) => tidyTree(() => block(attack, ball, logits, input)),
+    took: () => {},
     keepOnly: () => {},
     dispose: () => {},
   }
@@ -77,8 +80,8 @@ type Inputs = NamedTensors
 class CapturedBlocks implements BlockRunner {
   pace: Pace | null = null
   private readonly loaded = new Map<number, Loaded>()
-  /** The first block of the program that was loaded last, with all that loading took. */
-  private first = { seconds: 0, steps: 0 }
+  /** The first block of the program that was loaded last; null while that has not ended. */
+  private first: { readonly seconds: number; readonly steps: number } | null = null
 
   constructor(
     readonly attack: Attack,
@@ -91,21 +94,20 @@ class CapturedBlocks implements BlockRunner {
     const { state, ...rest } = input
     const inputs: Inputs = { ...rest, ...Object.fromEntries(leavesOf(state, 'state')) }
     const rows = input.images.shape[0]
-    const known = this.loaded.get(rows)
-    const begun = performance.now()
-    const loaded = known ?? this.load(inputs)
-    const output = loaded.session.run(loaded.program, inputs)
-    const steps = output.steps.dataSync()[0]!
-    const seconds = (performance.now() - begun) / 1000
-    if (known) {
-      const step = seconds / steps
-      this.pace = { loading: this.first.seconds - this.first.steps * step, step }
-    } else {
-      this.loaded.set(rows, loaded)
+    const loaded = this.loaded.get(rows) ?? this.load(inputs)
+    if (!this.loaded.has(rows)) this.first = this.pace = null
+    this.loaded.set(rows, loaded)
+    return loaded.session.run(loaded.program, inputs)
+  }
+
+  took(seconds: number, steps: number): void {
+    const { first } = this
+    if (!first) {
       this.first = { seconds, steps }
-      this.pace = null
+      return
     }
-    return output
+    const step = seconds / steps
+    this.pace = { loading: first.seconds - first.steps * step, step }
   }
 
   keepOnly(rows: number): void {

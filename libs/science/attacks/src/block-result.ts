@@ -39,11 +39,14 @@ export async function blockResultOf(runner: BlockRunner, batch: AttackBatch, ste
   const tensors = batch.tensors!
   const stepsLeft = batch.slots.map(({ run, step }) => Math.min(steps, stepsOf(runner.attack, run) - step))
   const inputs = stepInputsOf(runner, batch.slots, stepsLeft, tensors.images.shape[0])
+  const begun = performance.now()
   const { state, deciding, steps: taken } = runner.run({ ...tensors, ...inputs })
   tf.dispose(inputs)
   const { point: points, ...numbers } = deciding
   try {
-    return { state, points, ...(await numbersOf(numbers, taken, stepsLeft)) }
+    const read = await numbersOf(numbers, taken, stepsLeft)
+    runner.took((performance.now() - begun) / 1000, read.steps)
+    return { state, points, ...read }
   } catch (error) {
     tf.dispose([state, points] as never)
     throw error

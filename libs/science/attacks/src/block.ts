@@ -95,7 +95,7 @@ export function block(attack: Attack, ball: Ball, logits: LogitsFunction, input:
 }
 
 /** Gives every step its inputs, or what was prepared of them. stepInputs: [steps, batch, numbers of a step input]. */
-function inputsOfSteps(
+export function inputsOfSteps(
   attack: Attack,
   stepInputs: Tensor3D,
   { shape: [, height, width, channels] }: Tensor4D,

@@ -16,6 +16,7 @@ export {
 } from './attack.ts'
 export { RadiusInvalid, type Ball } from './ball.ts'
 export { ballOf } from './balls.ts'
+export { inputsOfSteps } from './block.ts'
 export type { CleanPrediction } from './clean-prediction.ts'
 export type { EnsembleProgress, SavedTensor } from './ensemble-progress.ts'
 export type { EnsembleTask, OnBlock } from './ensemble-state.ts'

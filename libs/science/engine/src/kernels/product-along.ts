@@ -69,7 +69,7 @@ export function productAlong(x: Tensor, matrix: Tensor, { second = false, bias, 
 /** Rows from which on oneDNN adds in one order in the product with a transposed matrix. */
 const fewestOfOneOrder = 16
 
-/** The product of x [rows, in], at least 8 rows, and a matrix [out, in] that is transposed, added in that order. */
+/** The product of x [rows, in] and a matrix [out, in] that is transposed, added in that order. */
 function byTransposed(x: Tensor, matrix: Tensor): Tensor {
   const [count, outputs] = [x.shape[0]!, matrix.shape[0]!]
   const missing = Math.max(fewestOfOneOrder - count, 0)
