@@ -42,30 +42,49 @@ async function insertAll<Row>(rows: readonly Row[], insert: (json: SQL) => Promi
     await insert(sql`${JSON.stringify(rows.slice(from, from + rowsPerStatement))}::jsonb`)
 }
 
-/** Writes stages as fulfilled, each by one attempt on `worker-1`; also those that a killed program left open. */
+/**
+ * Writes stages as fulfilled, each by one attempt on `worker-1`; also those that a killed program left open. Who reads
+ * meanwhile sees none of them or all, each with its artifacts, as of stages that have run.
+ */
 export async function insertStages(
   db: LedgerDatabase,
   stages: readonly SimulatedStage[],
   environment: Json,
   fulfilledAt = '2026-01-01T00:00:10Z',
 ): Promise<void> {
+  await db.transaction(async (transaction) => {
+    await insertEnvironments(transaction, stages, environment)
+    await insertArtifacts(transaction, stages)
+    await insertExecutions(transaction, stages, fulfilledAt)
+    await insertEdges(transaction, stages)
+    await insertAttempts(transaction, stages, fulfilledAt)
+  })
+}
+
+function insertEnvironments(db: LedgerDatabase, stages: readonly SimulatedStage[], document: Json): Promise<void> {
   const classes = [...new Set(stages.map(({ identity }) => identity.environmentClass))]
-  await insertAll(
-    classes.map((name) => ({ name, document: environment })),
+  return insertAll(
+    classes.map((name) => ({ name, document })),
     (rows) =>
       db.execute(sql`insert into environment (class, document)
       select name, document from jsonb_to_recordset(${rows}) as r(name text, document jsonb) on conflict do nothing`),
   )
+}
+
+function insertArtifacts(db: LedgerDatabase, stages: readonly SimulatedStage[]): Promise<void> {
   const references = stages.flatMap(({ used, generated }): ArtifactReference[] => [
     ...Object.values(used),
     ...Object.values(generated),
   ])
-  await insertAll([...new Map(references.map((each) => [each.digest, each])).values()], (rows) =>
+  return insertAll([...new Map(references.map((each) => [each.digest, each])).values()], (rows) =>
     db.execute(sql`insert into artifact (digest, size, media_type)
       select digest, size, "mediaType" from jsonb_to_recordset(${rows}) as r(digest text, size bigint, "mediaType" text)
       on conflict do nothing`),
   )
-  await insertAll(
+}
+
+function insertExecutions(db: LedgerDatabase, stages: readonly SimulatedStage[], fulfilledAt: string): Promise<void> {
+  return insertAll(
     stages.map(({ stageKey, configurationId: id, identity }) => ({ ...identity, stageKey, id })),
     (rows) =>
       db.execute(sql`
@@ -78,8 +97,6 @@ export async function insertStages(
       on conflict (stage_key) do update set state = excluded.state, fulfilled_at = excluded.fulfilled_at
       where execution.state = 'open'`),
   )
-  await insertEdges(db, stages)
-  await insertAttempts(db, stages, fulfilledAt)
 }
 
 function insertEdges(db: LedgerDatabase, stages: readonly SimulatedStage[]): Promise<void> {
