@@ -61,6 +61,24 @@ describe.concurrent('a study', () => {
     expect(work.mostInFlight).toBe(2)
   })
 
+  it('asks the server for the start of ten configurations at once, however many may be in flight', async () => {
+    const work = new FakeWork(cells(24))
+    work.duration = ({ stage }) => (stage === 'fine-tune' ? 2_000 : 0)
+    const events = await harness.run(work, async (client) => {
+      const handle = await startStudyWorkflow(client, { window: 24 })
+      expect(await handle.result()).toEqual(counts({ measured: 24 }))
+      return (await handle.fetchHistory()).events ?? []
+    })
+    let unanswered = 0
+    const asked = events.map((event) => {
+      if (event.startChildWorkflowExecutionInitiatedEventAttributes) unanswered += 1
+      if (event.childWorkflowExecutionStartedEventAttributes) unanswered -= 1
+      return unanswered
+    })
+    expect(Math.max(...asked)).toBe(10)
+    expect(work.mostInFlight).toBeGreaterThan(10)
+  })
+
   it('ends when the ledger refuses the rows of a shared stage for good, and records every configuration as failed', async () => {
     const work = new FakeWork(cells(2))
     work.ledgerFaultOf = (activity, input) =>

@@ -14,6 +14,7 @@ import {
   getExternalWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
+  patched,
   setHandler,
   startChild,
   workflowInfo,
@@ -26,10 +27,19 @@ import { configuration as configurationWorkflow } from './configuration.ts'
  */
 const longestSilence = '10 minutes'
 
+/**
+ * The most configurations that the server is asked to start at once. It starts each while it holds the study's lock; of
+ * a hundred at once many do not get it in time, and it leaves those alone for a second or more.
+ */
+const startsAtOnce = 10
+
 /** Runs configurations as child workflows, and joins those that another study, or an earlier run, has in flight. */
 export class ChildConfigurations {
   private readonly ended = new Map<Digest, ConfigurationResult>()
   private readonly joining = new Set<Digest>()
+  /** The last starts that the server was asked for. */
+  private readonly starts: Promise<unknown>[] = []
+  private asked = 0
 
   constructor() {
     setHandler(defineSignal<[ConfigurationResult]>(endedSignal), (result) => {
@@ -47,11 +57,13 @@ export class ChildConfigurations {
     if (this.joining.has(id)) await condition(() => !this.joining.has(id))
     for (;;) {
       try {
-        const child = await startChild(configurationWorkflow, {
-          workflowId: configurationWorkflowId(id),
-          args: [input],
-          parentClosePolicy: ParentClosePolicy.ABANDON,
-        })
+        const child = await this.startInTurn(() =>
+          startChild(configurationWorkflow, {
+            workflowId: configurationWorkflowId(id),
+            args: [input],
+            parentClosePolicy: ParentClosePolicy.ABANDON,
+          }),
+        )
         return await child.result()
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
@@ -59,6 +71,15 @@ export class ChildConfigurations {
       const result = await this.endOf(id)
       if (result?.studyId === input.studyId) return result
     }
+  }
+
+  /** Starts a child once the server has answered for the one that was asked for `startsAtOnce` before it. */
+  private async startInTurn<Child>(start: () => Promise<Child>): Promise<Child> {
+    if (!patched('starts-in-turn')) return start()
+    const place = this.asked++ % startsAtOnce
+    const started = (this.starts[place] ?? Promise.resolve()).then(start)
+    this.starts[place] = started.catch(() => undefined)
+    return started
   }
 
   /**
