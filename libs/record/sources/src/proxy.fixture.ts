@@ -1,12 +1,7 @@
 import { createServer as createHttpServer, request as httpRequest, type IncomingMessage } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { connect, type AddressInfo, type Server } from 'node:net'
-import { afterEach } from 'vitest'
-
-const endings: (() => void)[] = []
-afterEach(() => {
-  for (const end of endings.splice(0)) end()
-})
+import { onTestFinished } from 'vitest'
 
 /**
  * A proxy on 127.0.0.1 for one test, which takes every host for the one that really is at `target`. Gives its address
@@ -46,7 +41,7 @@ export async function serveTls(bytes: Uint8Array): Promise<string> {
 
 async function listen(server: Server, scheme: string): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  endings.push(() => server.close())
+  onTestFinished(() => void server.close())
   return `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 

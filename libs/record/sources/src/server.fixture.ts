@@ -1,12 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
-
-const endings: (() => void)[] = []
-afterEach(() => {
-  for (const end of endings.splice(0)) end()
-})
 
 /** A real server on 127.0.0.1 for one test. Gives its address and the requests it received. */
 export async function serve(answer: Answer): Promise<{ address: string; requests: IncomingMessage[] }> {
@@ -16,7 +11,7 @@ export async function serve(answer: Answer): Promise<{ address: string; requests
     answer(request, response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  endings.push(() => {
+  onTestFinished(() => {
     server.closeAllConnections()
     server.close()
   })

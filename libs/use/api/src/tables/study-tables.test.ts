@@ -1,8 +1,8 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { useLedger } from '@gauntlet/ledger/fixtures/ledger'
-import { beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { dependenciesOf } from '../api.fixture.ts'
 import { simulateStudy, storeIn, type SimulatedStudy } from '../simulated-study.fixture.ts'
 import type { StudyTable } from '../wire/study-table.ts'
@@ -10,7 +10,9 @@ import { StudyTables } from './study-tables.ts'
 import { lackingPlaces, parseVersion, wireTable } from './wire-table.ts'
 
 const ledger = useLedger()
-const store = storeIn(mkdtempSync(join(tmpdir(), 'gauntlet-tables-')))
+const folder = mkdtempSync(join(tmpdir(), 'gauntlet-tables-'))
+const store = storeIn(folder)
+afterAll(() => rmSync(folder, { recursive: true }))
 let study: SimulatedStudy
 beforeAll(async () => {
   study = await simulateStudy(ledger.db, store, { withPictures: 0 })
