@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { GauntletHome, type Ended } from './gauntlet-home.fixture.ts'
 import { variant } from './studies.fixture.ts'
@@ -14,6 +14,7 @@ import { variant } from './studies.fixture.ts'
  */
 
 const home = new GauntletHome()
+const outside = mkdtempSync(join(tmpdir(), 'gauntlet-secrets-'))
 const secrets = ['netrc', 'registry', 'proxy', 'hub', 'file'].map((place) => `secret-of-the-${place}`)
 const [ofNetrc, ofRegistry, ofProxy, ofHub, ofFile] = secrets
 const asked: (string | undefined)[] = []
@@ -26,7 +27,7 @@ let ended: Ended
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
-  const NETRC = join(emptyFolder(), '.netrc')
+  const NETRC = join(outside, '.netrc')
   writeFileSync(NETRC, `machine 127.0.0.1 login me password ${ofNetrc}`)
   home.variables = {
     NETRC,
@@ -44,6 +45,7 @@ beforeAll(async () => {
 afterAll(async () => {
   server.close()
   await home.remove()
+  rmSync(outside, { recursive: true })
 })
 
 it('uses the passwords, and says why the sources are refused', () => {

@@ -10,7 +10,6 @@ import {
   type StageRequest,
   type WorkerDescription,
 } from '@gauntlet/contract'
-import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
 import { fetchSource } from '@gauntlet/sources'
 import {
   defaultHyperparameters,
@@ -23,9 +22,11 @@ import {
   type StageIdentity,
 } from '@gauntlet/study'
 import { writeSafetensors } from '@gauntlet/weights'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { randomWeights } from '../bench/random-weights.ts'
 import type { Stage, StageContext } from '../bundles/bundle-protocol.ts'
 import { midStageCheckpoint } from '../stage-progress.ts'
@@ -85,8 +86,10 @@ let inputs: Inputs
 let outputs: Readonly<Record<StageUnderTest, ArtifactsByRole>>
 const fieldsRead = new Map<StageUnderTest, ReadonlySet<string>>()
 
+const folder = mkdtempSync(join(tmpdir(), 'gauntlet-keys-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
 beforeAll(async () => {
-  const folder = emptyFolder()
   inputs = inputsIn(folder)
   const { configuration, microBatch, attack, corruption } = inputs
   const models = [efficientNetModels]
