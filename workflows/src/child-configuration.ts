@@ -37,9 +37,8 @@ const startsAtOnce = 10
 export class ChildConfigurations {
   private readonly ended = new Map<Digest, ConfigurationResult>()
   private readonly joining = new Set<Digest>()
-  /** The last starts that the server was asked for. */
+  /** The last starts that the server was asked for, at most `startsAtOnce`. */
   private readonly starts: Promise<unknown>[] = []
-  private asked = 0
 
   constructor() {
     setHandler(defineSignal<[ConfigurationResult]>(endedSignal), (result) => {
@@ -76,9 +75,9 @@ export class ChildConfigurations {
   /** Starts a child once the server has answered for the one that was asked for `startsAtOnce` before it. */
   private async startInTurn<Child>(start: () => Promise<Child>): Promise<Child> {
     if (!patched('starts-in-turn')) return start()
-    const place = this.asked++ % startsAtOnce
-    const started = (this.starts[place] ?? Promise.resolve()).then(start)
-    this.starts[place] = started.catch(() => undefined)
+    const before = this.starts.length < startsAtOnce ? Promise.resolve() : this.starts.shift()!
+    const started = before.then(start)
+    this.starts.push(started.catch(() => undefined))
     return started
   }
 
