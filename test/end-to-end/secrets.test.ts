@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sharedFolder } from '@gauntlet/files/fixtures/empty-folder'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { GauntletHome, type Ended } from './gauntlet-home.fixture.ts'
 import { variant } from './studies.fixture.ts'
@@ -14,7 +14,7 @@ import { variant } from './studies.fixture.ts'
  */
 
 const home = new GauntletHome()
-const outside = mkdtempSync(join(tmpdir(), 'gauntlet-secrets-'))
+const outside = sharedFolder()
 const secrets = ['netrc', 'registry', 'proxy', 'hub', 'file'].map((place) => `secret-of-the-${place}`)
 const [ofNetrc, ofRegistry, ofProxy, ofHub, ofFile] = secrets
 const asked: (string | undefined)[] = []
@@ -45,7 +45,6 @@ beforeAll(async () => {
 afterAll(async () => {
   server.close()
   await home.remove()
-  rmSync(outside, { recursive: true })
 })
 
 it('uses the passwords, and says why the sources are refused', () => {

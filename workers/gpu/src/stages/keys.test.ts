@@ -10,6 +10,7 @@ import {
   type StageRequest,
   type WorkerDescription,
 } from '@gauntlet/contract'
+import { sharedFolder } from '@gauntlet/files/fixtures/empty-folder'
 import { fetchSource } from '@gauntlet/sources'
 import {
   defaultHyperparameters,
@@ -22,11 +23,9 @@ import {
   type StageIdentity,
 } from '@gauntlet/study'
 import { writeSafetensors } from '@gauntlet/weights'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { randomWeights } from '../bench/random-weights.ts'
 import type { Stage, StageContext } from '../bundles/bundle-protocol.ts'
 import { midStageCheckpoint } from '../stage-progress.ts'
@@ -86,8 +85,7 @@ let inputs: Inputs
 let outputs: Readonly<Record<StageUnderTest, ArtifactsByRole>>
 const fieldsRead = new Map<StageUnderTest, ReadonlySet<string>>()
 
-const folder = mkdtempSync(join(tmpdir(), 'gauntlet-keys-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = sharedFolder()
 
 beforeAll(async () => {
   inputs = inputsIn(folder)

@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { sharedFolder } from '@gauntlet/files/fixtures/empty-folder'
 import { useLedger } from '@gauntlet/ledger/fixtures/ledger'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { dependenciesOf } from '../api.fixture.ts'
 import { simulateStudy, storeIn, type SimulatedStudy } from '../simulated-study.fixture.ts'
 import type { StudyTable } from '../wire/study-table.ts'
@@ -10,9 +8,7 @@ import { StudyTables } from './study-tables.ts'
 import { lackingPlaces, parseVersion, wireTable } from './wire-table.ts'
 
 const ledger = useLedger()
-const folder = mkdtempSync(join(tmpdir(), 'gauntlet-tables-'))
-const store = storeIn(folder)
-afterAll(() => rmSync(folder, { recursive: true }))
+const store = storeIn(sharedFolder())
 let study: SimulatedStudy
 beforeAll(async () => {
   study = await simulateStudy(ledger.db, store, { withPictures: 0 })
