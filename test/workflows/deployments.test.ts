@@ -145,12 +145,13 @@ const unversioned: Readonly<Record<string, readonly [string, string]>> = {
 /** Work of so many configurations, whose fine-tuning lasts until it is let go. */
 function heldWork(count: number) {
   const work = new FakeWork(cells(count))
-  let isHeld = true
-  work.duration = ({ stage }) => (stage === 'fine-tune' && isHeld ? 10_000 : 0)
-  return { work, letGo: () => void (isHeld = false) }
+  let letGo = () => {}
+  const held = new Promise<void>((resolve) => void (letGo = resolve))
+  work.heldBy = ({ stage }) => (stage === 'fine-tune' ? held : undefined)
+  return { work, letGo }
 }
 
-/** A study of three configurations by the present build, two of which train and are let go. */
+/** A study of three configurations by the present build, two of which train until they are let go. */
 async function runningStudy() {
   const { work, letGo } = heldWork(3)
   const deploying = new Deploying(work)
@@ -158,17 +159,17 @@ async function runningStudy() {
   const first = await deploying.deploy(present)
   const study = await startStudyWorkflow(deploying.client, { window: 2 })
   await until(() => work.callsOf('fine-tune').length === 2)
-  letGo()
-  return { work, deploying, first, study }
+  return { work, letGo, deploying, first, study }
 }
 
 describe('workflows that are deployed under a running study', () => {
   it('leave its configurations with the build that they began with, and begin the others with theirs', async () => {
     const other = await anotherConfiguration()
-    const { work, deploying, first, study } = await runningStudy()
+    const { work, letGo, deploying, first, study } = await runningStudy()
     expect((await deploying.deploy(other)).held).toEqual([])
     await first.stop()
     await deploying.versions.tend()
+    letGo()
     expect(deploying.versions.builds).toEqual([present.buildId])
     expect(await study.result()).toEqual(counts({ measured: 3 }))
     expect(await Promise.all([1, 2, 3].map((seed) => deploying.buildOf(configurationOf(seed))))).toEqual([
@@ -188,14 +189,29 @@ describe('workflows that are deployed under a running study', () => {
   it('leave a study whose history they cannot replay with its build, to its end', async () => {
     const text = '  if (!input.carried) await recordStudy(input)\n'
     const other = await buildWith('study.ts', text, `  await Promise.all([recordStudy(input), recordStudy(input)])\n`)
-    const { deploying, first, study } = await runningStudy()
+    const { letGo, deploying, first, study } = await runningStudy()
     const { held } = await deploying.deploy(other)
     expect(held).toEqual([{ workflowId: study.workflowId, buildId: present.buildId }])
     await first.stop()
     await deploying.versions.tend()
+    letGo()
     expect(await study.result()).toEqual(counts({ measured: 3 }))
     for (const id of [study.workflowId, configurationOf(1), configurationOf(3)])
       expect(await deploying.buildOf(id)).toBe(present.buildId)
+    await deploying.stop()
+  })
+
+  it('begin configurations again whose history their own build does not replay', async () => {
+    const other = await anotherConfiguration()
+    const { work, letGo, deploying, first, study } = await runningStudy()
+    const { runId } = await deploying.client.workflow.getHandle(configurationOf(1)).describe()
+    await first.stop()
+    await deploying.deploy({ ...other, buildId: present.buildId })
+    letGo()
+    expect(await study.result()).toEqual(counts({ measured: 3 }))
+    const handle = deploying.client.workflow.getHandle(configurationOf(1))
+    expect((await handle.describe()).runId).not.toBe(runId)
+    expect(work.missingCells).toEqual([])
     await deploying.stop()
   })
 
@@ -216,9 +232,9 @@ describe('workflows that are deployed under a running study', () => {
     const stop = deploying.run(earlier)
     const study = await startStudyWorkflow(deploying.client, { window: 2 })
     await until(() => work.callsOf('fine-tune').length === 2)
-    letGo()
     await stop()
     expect((await deploying.deploy(present)).held).toEqual([])
+    letGo()
     expect(await study.result()).toEqual(counts({ measured: 2 }))
     expect(await deploying.buildOf(configurationOf(1))).toBe(present.buildId)
     expect(work.callsOf('fine-tune')).toHaveLength(2)

@@ -102,7 +102,11 @@ export class FakeWork {
   deviceSeconds = 0
   /** Milliseconds a stage takes. */
   duration: (call: GpuCall) => number = () => 0
+  /** What a stage waits for before it ends. */
+  heldBy: (call: GpuCall) => Promise<void> | undefined = () => undefined
   faultOf: (call: GpuCall) => Fault | undefined = () => undefined
+  /** Milliseconds until the ledger answers. */
+  ledgerDuration: () => number = () => 0
   ledgerFaultOf: (activity: keyof LedgerActivities, input: unknown) => Fault | undefined = () => undefined
   private readonly inFlight = new Set<string>()
   private readonly ending = new AbortController()
@@ -157,6 +161,17 @@ export class FakeWork {
   }
 
   ledgerActivities(): LedgerActivities {
+    const activities = Object.entries(this.promptLedgerActivities()).map(([name, activity]) => {
+      const late = async (input: never) => {
+        await sleep(this.ledgerDuration())
+        return (activity as (input: never) => Promise<unknown>)(input)
+      }
+      return [name, late]
+    })
+    return Object.fromEntries(activities) as LedgerActivities
+  }
+
+  private promptLedgerActivities(): LedgerActivities {
     return {
       recordStudy: async (input) => {
         this.studies.push(input)
@@ -242,6 +257,7 @@ export class FakeWork {
       await this.stopHeartbeating({ ...where, stage: identity.stage, stageKey: key, done: 1, total: 2, unit: 'steps' })
     else if (fault) throw failure(fault, evidence)
     const { cancellationSignal } = Context.current()
+    await this.heldBy(call)
     const ms = this.duration(call)
     if (ms > 0) await sleep(ms, undefined, { signal: cancellationSignal }).catch(() => Context.current().cancelled)
     return { sources: sourcesOf(request), generated: artifacts(key, identity.stage), evidence }

@@ -22,6 +22,7 @@ describe('the present workflows', () => {
   it.each([
     ['study', 50],
     ['configuration', 50],
+    ['configuration-restarted', 50],
     ['study-extended', 50],
     ['study-extending', 50],
     ['pool', 5],

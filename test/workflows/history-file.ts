@@ -9,14 +9,15 @@ export type RecordedHistory = ReturnType<typeof HistoryMessage.fromObject>
 
 const fileOf = (name: string) => new URL(`histories/${name}.json`, import.meta.url)
 
-/** Writes a history as JSON, with enumerations by name and payloads in base64. */
+/** Writes a history as JSON, with enumerations by name, payloads in base64, and no stacks, which name the machine. */
 export function writeHistory(name: string, history: History): void {
   const plain = HistoryMessage.toObject(HistoryMessage.fromObject({ ...history }), {
     longs: String,
     enums: String,
     bytes: String,
   })
-  writeFileSync(fileOf(name), `${JSON.stringify(plain, null, 1)}\n`)
+  const withoutStacks = (key: string, value: unknown) => (key === 'stackTrace' ? undefined : value)
+  writeFileSync(fileOf(name), `${JSON.stringify(plain, withoutStacks, 1)}\n`)
 }
 
 /**

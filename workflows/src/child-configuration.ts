@@ -8,7 +8,7 @@ import {
 import { configurationId, type Digest } from '@gauntlet/study'
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
 import {
-  type ChildWorkflowFailure,
+  ChildWorkflowFailure,
   condition,
   defineSignal,
   getExternalWorkflowHandle,
@@ -33,6 +33,9 @@ const longestSilence = '10 minutes'
  */
 const startsAtOnce = 10
 
+/** How often a configuration is started again because its history does not replay. */
+const freshStarts = 3
+
 /** Runs configurations as child workflows, and joins those that another study, or an earlier run, has in flight. */
 export class ChildConfigurations {
   private readonly ended = new Map<Digest, ConfigurationResult>()
@@ -48,12 +51,13 @@ export class ChildConfigurations {
 
   /**
    * Runs a configuration and gives its result. Where one with its id is in flight, this waits until it has ended, and
-   * takes its result if it ran for this study. Else the configuration is started, which recalls what that one did.
-   * Throws `ChildWorkflowFailure` where it was ended from outside.
+   * takes its result if it ran for this study. Else the configuration is started, which recalls what that one did, as
+   * it does after one whose history does not replay. Throws `ChildWorkflowFailure` where it was ended from outside.
    */
   async run(input: ConfigurationWorkflowInput): Promise<ConfigurationResult> {
     const id = configurationId(input.configuration)
     if (this.joining.has(id)) await condition(() => !this.joining.has(id))
+    let unreplayed = 0
     for (;;) {
       try {
         const child = await this.startInTurn(() =>
@@ -65,6 +69,7 @@ export class ChildConfigurations {
         )
         return await child.result()
       } catch (error) {
+        if (doesNotReplay(error) && ++unreplayed <= freshStarts) continue
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
       }
       const result = await this.endOf(id)
@@ -120,4 +125,9 @@ export class ChildConfigurations {
 /** Whether a child was ended by hand, and not by its own failure. */
 export function wasEndedByHand({ cause }: ChildWorkflowFailure): boolean {
   return isCancellation(cause) || cause?.name === 'TerminatedFailure'
+}
+
+/** Whether a child failed because its history does not replay (TMPRL1100 of the SDK), and no stage did. */
+function doesNotReplay(error: unknown): boolean {
+  return error instanceof ChildWorkflowFailure && error.cause?.message.startsWith('[TMPRL1100]') === true
 }

@@ -1,4 +1,4 @@
-import { workflowDeployment, workflowQueue, type LedgerActivities } from '@gauntlet/contract'
+import { workflowDeployment, workflowNames, workflowQueue, type LedgerActivities } from '@gauntlet/contract'
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker'
 import { runnableCode, type WorkflowBuild } from './bundle-workflows.ts'
 
@@ -16,6 +16,8 @@ export function createWorkflowWorker({ activities, ...server }: Surroundings, bu
     workflowBundle: { code: runnableCode(build) },
     activities,
     enableNonLocalActivities: false,
+    // Its study starts it again, which recalls all that it did. A study waits for a build that replays its history.
+    workflowFailureErrorTypes: { '*': [], [workflowNames.configuration]: ['NondeterminismError'] },
     workerDeploymentOptions: {
       version: { deploymentName: workflowDeployment, buildId: build.buildId },
       useWorkerVersioning: true,
