@@ -106,7 +106,7 @@ export class FakeWork {
   heldBy: (call: GpuCall) => Promise<void> | undefined = () => undefined
   faultOf: (call: GpuCall) => Fault | undefined = () => undefined
   /** Milliseconds until the ledger answers. */
-  ledgerDuration: () => number = () => 0
+  ledgerDuration: (activity: keyof LedgerActivities, input: unknown) => number = () => 0
   ledgerFaultOf: (activity: keyof LedgerActivities, input: unknown) => Fault | undefined = () => undefined
   private readonly inFlight = new Set<string>()
   private readonly ending = new AbortController()
@@ -163,7 +163,7 @@ export class FakeWork {
   ledgerActivities(): LedgerActivities {
     const activities = Object.entries(this.promptLedgerActivities()).map(([name, activity]) => {
       const late = async (input: never) => {
-        await sleep(this.ledgerDuration())
+        await sleep(this.ledgerDuration(name as keyof LedgerActivities, input))
         return (activity as (input: never) => Promise<unknown>)(input)
       }
       return [name, late]
@@ -252,12 +252,12 @@ export class FakeWork {
     const endedAt = new Date(Date.parse(startedAt) + 1_000 * this.deviceSeconds).toISOString()
     const evidence = { ...where, endedAt, revision: { commit: null, dirty: false } }
     if (identity.codeDigest !== digestOf(this.code)) throw failure({ type: 'WorkerChanged' }, evidence)
+    await this.heldBy(call)
     const fault = this.faultOf(call)
     if (fault === 'heartbeat-timeout')
       await this.stopHeartbeating({ ...where, stage: identity.stage, stageKey: key, done: 1, total: 2, unit: 'steps' })
     else if (fault) throw failure(fault, evidence)
     const { cancellationSignal } = Context.current()
-    await this.heldBy(call)
     const ms = this.duration(call)
     if (ms > 0) await sleep(ms, undefined, { signal: cancellationSignal }).catch(() => Context.current().cancelled)
     return { sources: sourcesOf(request), generated: artifacts(key, identity.stage), evidence }

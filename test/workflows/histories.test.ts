@@ -1,7 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { configurationWorkflowId, type FulfilInput } from '@gauntlet/contract'
 import { bundleWorkflows, runnableCode } from '@gauntlet/ledger-worker/versions/bundle-workflows'
+import { configurationId, stageKey } from '@gauntlet/study'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { DeterminismViolationError } from '@temporalio/workflow'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { cell } from './cells.fixture.ts'
+import { FakeWork } from './fake-work.fixture.ts'
+import { openHarness, runConfigurationWorkflow } from './workflow-harness.fixture.ts'
 import { readHistory, type RecordedHistory } from './history-file.ts'
 
 let workflowBundle: { readonly code: string }
@@ -22,7 +28,6 @@ describe('the present workflows', () => {
   it.each([
     ['study', 50],
     ['configuration', 50],
-    ['configuration-restarted', 50],
     ['study-extended', 50],
     ['study-extending', 50],
     ['pool', 5],
@@ -39,5 +44,33 @@ describe('the present workflows', () => {
     scheduled!.activityTaskScheduledEventAttributes!.activityType!.name = 'checkpoint'
     const [error] = await replay(altered)
     expect(error).toBeInstanceOf(DeterminismViolationError)
+  })
+
+  /**
+   * While the ledger writes the outputs of `clean`, which keeps the workflow task open, the pause after the failure of
+   * `Linf` ends, and `L2` fails. The next task tells both: the one begins again, the failure of the other is recorded,
+   * and the ledger answers one after the other.
+   */
+  it('replay a configuration that asked the ledger for two things at once', async () => {
+    const work = new FakeWork([cell(1)])
+    const endsAfter: Readonly<Record<string, number>> = { clean: 500, Linf: 0, L2: 1_200, L1: 0, common: 0 }
+    const failing = ['Linf', 'L2']
+    const perturbationOf = ({ identity }: FulfilInput) =>
+      work.calls.find((call) => call.stageKey === stageKey(identity))?.perturbation
+    work.ledgerDuration = (activity, input) => {
+      if (activity === 'fulfil') return perturbationOf(input as FulfilInput) === 'clean' ? 1_500 : 0
+      return activity === 'recordFailedAttempt' ? 150 : 0
+    }
+    work.heldBy = ({ perturbation, attempt }) =>
+      perturbation && attempt === 1 ? sleep(endsAfter[perturbation]) : undefined
+    work.faultOf = ({ perturbation, attempt }) =>
+      perturbation && failing.includes(perturbation) && attempt === 1 ? { type: 'Transient' } : undefined
+    const harness = await openHarness()
+    const history = await harness.run(work, async (client) => {
+      expect(await runConfigurationWorkflow(client, cell(1))).toMatchObject({ outcome: 'measured' })
+      return client.workflow.getHandle(configurationWorkflowId(configurationId(cell(1)))).fetchHistory()
+    })
+    await harness.close()
+    expect(await replay(history as RecordedHistory)).toEqual([undefined])
   })
 })

@@ -21,8 +21,6 @@ import { openHarness, pool, startStudyWorkflow, until } from './workflow-harness
  * `npm run record-histories --workspace @gauntlet/test -- study-extended`. A history that is there stays: runs that
  * began before a change must survive it, so a change of what a workflow does is guarded by `patched`, and recorded by
  * another name. One is recorded again only when running studies need not survive, and the workflows' queue is renamed.
- * `configuration-restarted` is of the soak `simulated-kills`: the ledger worker was killed after two answers of the
- * ledger that came in one workflow task.
  */
 
 type Ids = Readonly<Record<string, string>>
