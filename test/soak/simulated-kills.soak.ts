@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { retryPolicy } from '@gauntlet/contract'
+import { bundleWorkflows, runnableCode } from '@gauntlet/ledger-worker/versions/bundle-workflows'
+import { Worker } from '@temporalio/worker'
 import { afterAll, describe, expect, it } from 'vitest'
 import { killTrees } from '../end-to-end/kill-trees.fixture.ts'
 import { lastingFaults } from '../simulated/simulated-stages.ts'
@@ -11,8 +13,8 @@ import { attemptsIn, rowsOf, summed } from './simulated-rows.ts'
 
 /*
  * Studies of 100 configurations with simulated stages and failures of every class, whose parts are killed again and
- * again: each must end with exactly the rows of an undisturbed run. `SOAK_KILLS` says how often (200), `SOAK_SEED` in
- * which order.
+ * again: each must end with exactly the rows of an undisturbed run, and every history must replay. `SOAK_KILLS` says how
+ * often (200), `SOAK_SEED` in which order.
  */
 
 const hour = 3_600_000
@@ -56,6 +58,18 @@ async function runToEnd(home: SimulatedHome, study: SimulatedStudy, disturb: () 
   }
 }
 
+/** The workflows of a home whose histories do not replay, and why. */
+async function unreplayed(home: SimulatedHome): Promise<string[]> {
+  const workflowBundle = { code: runnableCode(await bundleWorkflows()) }
+  return home.withClient(async (client) => {
+    const found: string[] = []
+    const histories = client.workflow.list().intoHistories()
+    for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, histories))
+      if (error) found.push(`${workflowId}: ${error.message}`)
+    return found
+  })
+}
+
 describe('studies whose parts are killed at random', () => {
   it(
     'end with exactly the rows of an undisturbed run, every attempt recorded and retries within their budgets',
@@ -89,6 +103,7 @@ describe('studies whose parts are killed at random', () => {
           new Set(Object.values(lastingFaults).map(({ failureClass }) => failureClass)),
         )
       }
+      expect(await unreplayed(homes.killed)).toEqual([])
       const attempts = await attemptsIn(homes.killed)
       expect(attempts.filter(({ outcome }) => outcome === 'running')).toEqual([])
       for (const { stage_key: key, run_id: run, failure_class: failureClass, count } of attempts)
