@@ -15,7 +15,7 @@ import { stageKey, type KeyedStage } from '@gauntlet/study'
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity'
 import type { BundleFile } from './bundles/bundle-cache.ts'
 import type { StageBundles } from './bundles/stage-bundles.ts'
-import { DeviceFailure } from './device-process.ts'
+import { DeviceFailure, DeviceUnusable } from './device-process.ts'
 import type { CheckpointPace } from './checkpoint-pace.ts'
 import type { Device } from './device.ts'
 import type { DevicePool } from './device-pool.ts'
@@ -127,6 +127,7 @@ async function attempt(
     followed.safe()
     return { ...result, evidence: evidence(usage) }
   } catch (error) {
+    if (error instanceof DeviceUnusable) draining.fail(`${label}: ${error.message}`)
     const { done, total, unit, checkpoint } = progress
     const lastProgress = { done, total, unit, ...(checkpoint ? { checkpoint } : {}) }
     throw translate(error, { ...evidence(), lastProgress }, draining.signal)

@@ -30,6 +30,7 @@ function stage(
     mkdirSync(folder, { recursive: true })
     for (const name of programs) writeFileSync(join(folder, name), `compiled ${name}`)
     writeFileSync(join(folder, '.being-written'), 'a part')
+    writeFileSync(join(folder, `${first}.being-fetched.tmp`), 'a part')
     if (fails) throw new Error('out of memory')
     return found
   })
@@ -67,4 +68,20 @@ it('goes on without a program that is not intact in the store', async () => {
   await stage(machines[0]!, [first])
   for await (const { digest } of store.list()) await store.remove(digest)
   expect(await stage(machines[1]!, [])).toEqual([])
+})
+
+it('decides nothing about a stage where the store takes no programs', async () => {
+  const full = {
+    ...store,
+    readPointer: async () => null,
+    put: async () => Promise.reject(new Error('The disk is full.')),
+  }
+  const folder = machines[0]!
+  const compile = async () => {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, first!), 'compiled')
+    return 'done'
+  }
+  const surroundings = { store: full as unknown as typeof store, identity: identityOf('c'.repeat(64)), folder }
+  expect(await sharingPrograms(surroundings, compile)).toBe('done')
 })

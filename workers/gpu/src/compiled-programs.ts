@@ -9,6 +9,8 @@ import { join } from 'node:path'
 /** The most programs that are shared of one code in one environment. A fine-tuning has three, an evaluation five. */
 const mostPrograms = 32
 
+const programName = /^[0-9a-f]{64}$/
+
 /** What a pointer to compiled programs says. */
 interface SharedPrograms {
   /** The day on which a stage used them last, such as `2026-11-30`. `gauntlet gc` removes what is not used any more. */
@@ -20,7 +22,8 @@ interface SharedPrograms {
 /**
  * Does a stage with the programs that other machines of its environment have compiled for its code, and lets them have
  * those that it compiles, also where it fails. They are files in `folder`, under the keys that the engine gives them.
- * Machines that write at the same time may each forget the other's, which costs compiling them once more.
+ * Machines that write at the same time may each forget the other's, which costs compiling them once more. A store that
+ * takes no programs decides nothing about the stage.
  */
 export async function sharingPrograms<Result>(
   { store, identity, folder }: { store: ArtifactStore; identity: StageIdentity; folder: string },
@@ -29,7 +32,7 @@ export async function sharingPrograms<Result>(
   const pointer = programsPointer(identity)
   const found = (await store.readPointer(pointer)) as Partial<SharedPrograms> | null
   const shared = { usedOn: '', programs: {}, ...found }
-  const names = Object.keys(shared.programs).filter((name) => /^[0-9a-f]{64}$/.test(name))
+  const names = Object.keys(shared.programs).filter((name) => programName.test(name))
   await Promise.all(names.map((name) => fetched(store, shared.programs[name]!, join(folder, name))))
   const before = new Set(filesIn(folder))
   try {
@@ -37,10 +40,10 @@ export async function sharingPrograms<Result>(
   } finally {
     const compiled = filesIn(folder).filter((name) => !before.has(name))
     const usedOn = new Date().toISOString().slice(0, 10)
-    if (compiled.length > 0 || (names.length > 0 && usedOn !== shared.usedOn)) {
-      const programs = await withCompiled(store, folder, shared.programs, compiled)
-      await store.writePointer(pointer, { usedOn, programs } satisfies SharedPrograms as Json)
-    }
+    if (compiled.length > 0 || (names.length > 0 && usedOn !== shared.usedOn))
+      await withCompiled(store, folder, shared.programs, compiled)
+        .then((programs) => store.writePointer(pointer, { usedOn, programs } satisfies SharedPrograms as Json))
+        .catch((error: Error) => console.warn(`The compiled programs are not shared: ${error.message}`))
   }
 }
 
@@ -71,7 +74,7 @@ async function withCompiled(
   return Object.fromEntries([...Object.entries(shared), ...added].slice(-mostPrograms))
 }
 
-/** Names that begin with a dot are of files that are being written. */
+/** The programs of a folder; other names are of files that are being written. */
 function filesIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder).filter((name) => !name.startsWith('.')) : []
+  return existsSync(folder) ? readdirSync(folder).filter((name) => programName.test(name)) : []
 }

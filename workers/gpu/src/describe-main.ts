@@ -12,7 +12,7 @@ const { devices } = readDeviceSettings(process.env)
 const bundles = new StageBundles()
 const device = new Device(devices[0]!, await bundles.bundle('engine'))
 process.stdout.write(JSON.stringify(await descriptionOf([await device.start()], bundles, codes)))
-device.stop()
+await device.stop()
 
 async function textOf(stream: AsyncIterable<Buffer | string>): Promise<string> {
   let text = ''

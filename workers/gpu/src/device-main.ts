@@ -20,7 +20,7 @@ const running = new Map<number, AbortController>()
 
 // A terminal, a cluster or systemd signals the whole group. Only the worker stops this process: it asks the stage for a
 // checkpoint first, which a signal of the others would forestall.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => undefined)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const) process.on(signal, () => undefined)
 
 process.on('disconnect', () => process.exit(0))
 process.on('message', (message: ToDevice) => {

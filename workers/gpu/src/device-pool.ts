@@ -31,7 +31,7 @@ export class DevicePool {
     }
   }
 
-  stop(): void {
-    for (const device of this.devices) device.stop()
+  async stop(): Promise<void> {
+    await Promise.all(this.devices.map((device) => device.stop()))
   }
 }

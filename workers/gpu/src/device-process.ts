@@ -20,6 +20,9 @@ export class DeviceFailure extends Error {
   }
 }
 
+/** A device cannot be used by this worker any more, whatever the stage: the worker must be started again. */
+export class DeviceUnusable extends DeviceFailure {}
+
 /** Limits in milliseconds after which a device process is taken for lost, and is killed. */
 export interface DeviceLimits {
   /** Until it says what it runs on. */
@@ -75,8 +78,11 @@ export class DeviceProcess {
   isOver = false
   private readonly child: ChildProcess
   private running: Running | undefined
+  private hasFailed = false
   private killed: DeviceFailure | undefined
   private failToStart: (failure: Error) => void = () => undefined
+  private readonly ended: Promise<void>
+  private nowEnded: () => void = () => undefined
 
   constructor(
     variables: Readonly<Record<string, string>>,
@@ -88,6 +94,7 @@ export class DeviceProcess {
       env: { ...process.env, ...variables },
       serialization: 'advanced',
     })
+    this.ended = new Promise((resolve) => void (this.nowEnded = resolve))
     this.ready = new Promise((resolve, reject) => {
       this.failToStart = reject
       const late = setTimeout(() => this.kill('did not start', limits.start), limits.start)
@@ -96,7 +103,11 @@ export class DeviceProcess {
         clearTimeout(late)
         resolve(message)
       })
-      this.child.on('error', reject)
+      this.child.on('error', ({ message }) => {
+        if (this.child.pid !== undefined) return // what could not be sent to it; its end follows
+        clearTimeout(late)
+        this.end(new DeviceFailure('WorkerLost', `The device process could not be started: ${message}`))
+      })
       this.child.on('exit', (code, signal) => {
         clearTimeout(late)
         this.end(
@@ -124,11 +135,18 @@ export class DeviceProcess {
     }
   }
 
+  /** Whether it takes no more stages: it has ended, or ends after a failure of its accelerator. */
+  get isLeaving(): boolean {
+    return this.isOver || this.hasFailed || !this.child.connected
+  }
+
   /** Lets the process end, which ignores signals, and kills it where it does not. */
-  stop(): void {
+  async stop(): Promise<void> {
+    if (this.isOver) return
     if (this.child.connected) this.child.disconnect()
-    const overdue = setTimeout(() => this.child.kill('SIGKILL'), longestStop)
-    this.child.once('exit', () => clearTimeout(overdue))
+    const overdue = setTimeout(() => this.kill('was asked to end, went on', longestStop), longestStop)
+    await this.ended
+    clearTimeout(overdue)
   }
 
   /** Looks at the process again and again; returns what ends that. */
@@ -177,6 +195,7 @@ export class DeviceProcess {
 
   private end(lost: DeviceFailure): void {
     this.isOver = true
+    this.nowEnded()
     this.failToStart(lost)
     this.running?.reject(lost)
   }
@@ -193,7 +212,9 @@ export class DeviceProcess {
       running.progress.heard()
       running.onProgress(message.progress)
     } else if (message.type === 'done') running.resolve(message.result)
-    else if (message.type === 'failed')
+    else if (message.type === 'failed') {
+      this.hasFailed = message.failureClass === 'WorkerLost'
       running.reject(new DeviceFailure(message.failureClass, message.message, message.lostArtifact))
+    }
   }
 }

@@ -7,7 +7,7 @@ import { digestOf, digestOfBytes } from '@gauntlet/study'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { bundleProtocol } from './bundles/bundle-protocol.ts'
 import { Device } from './device.ts'
-import type { DeviceLimits } from './device-process.ts'
+import { DeviceUnusable, type DeviceLimits } from './device-process.ts'
 
 /*
  * Real device processes with bundles of a few lines: what they hang in, and what is then done with them.
@@ -15,11 +15,11 @@ import type { DeviceLimits } from './device-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'gauntlet-device-'))
 const devices: Device[] = []
-afterEach(() => devices.splice(0).forEach((device) => device.stop()))
+afterEach(() => Promise.all(devices.splice(0).map((device) => device.stop())))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function bundleOf(name: string, body: string) {
-  const text = `export default { protocol: ${bundleProtocol}, ${body} }\n`
+function bundleOf(name: string, body: string, imports = '') {
+  const text = `${imports}export default { protocol: ${bundleProtocol}, ${body} }\n`
   const path = join(folder, `${name}.mjs`)
   writeFileSync(path, text)
   return { path, digest: digestOfBytes(Buffer.from(text)) }
@@ -94,7 +94,7 @@ describe('a device', { timeout: 60_000 }, () => {
     const signals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'] as const
     const onProgress = () => signals.forEach((signal) => process.kill(pid, signal))
     expect(await runOn(device, 'signalled', body, { onProgress })).toMatchObject({ generated: {} })
-    device.stop()
+    void device.stop()
     await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), 10_000)
   })
 
@@ -104,5 +104,51 @@ describe('a device', { timeout: 60_000 }, () => {
     const running = runOn(device, 'aborted', fine, { signal: stop.signal })
     stop.abort(new Error('draining'))
     await expect(running).rejects.toThrow('draining')
+  })
+
+  it('has another process at once where the one before is about to end', async () => {
+    const device = deviceWith({})
+    const lastWords = `process.on('exit', () => ${hang.replace('0, 0)', '0, 0, 500)')})`
+    const lost = `throw Object.assign(new Error('The accelerator failed.'), { name: 'DeviceFailed' })`
+    await expect(runOn(device, 'failed', `${lastWords}; ${lost}`)).rejects.toMatchObject({ failureClass: 'WorkerLost' })
+    expect(await runOn(device, 'after-failure', fine)).toMatchObject({ generated: {} })
+  })
+
+  it('starts again after the system refused it a process once', async () => {
+    const device = deviceWith({})
+    const { execPath } = process
+    process.execPath = join(folder, 'no-program')
+    const refused = device.start()
+    process.execPath = execPath
+    await expect(refused).rejects.toThrow(/could not be started.*ENOENT/)
+    expect(await runOn(device, 'refused-once', fine)).toMatchObject({ generated: {} })
+  })
+
+  it('cannot be used any more once it has started and does not start again', async () => {
+    const own = bundleOf('vanishing', `describe: () => ({ device: 'none' })`)
+    const device = deviceWith({}, own)
+    await device.start()
+    await device.stop()
+    rmSync(own.path)
+    const failure = await runOn(device, 'vanished', fine).catch((error: Error) => error)
+    expect(failure).toBeInstanceOf(DeviceUnusable)
+    expect(failure).toMatchObject({
+      failureClass: 'WorkerLost',
+      message: expect.stringMatching(/^The device does not start: /),
+    })
+  })
+
+  it('cannot be used any more once its engine is another one than stages are keyed by', async () => {
+    const installed = join(folder, 'installed')
+    writeFileSync(installed, 'one')
+    const describe = `describe: () => ({ device: 'none', environmentClass: readFileSync('${installed}', 'utf8') })`
+    const device = deviceWith({}, bundleOf('replaced', describe, `import { readFileSync } from 'node:fs'\n`))
+    await device.start()
+    expect(await runOn(device, 'same', fine)).toMatchObject({ generated: {} })
+    await device.stop()
+    writeFileSync(installed, 'another')
+    const failure = await runOn(device, 'replaced-engine', fine).catch((error: Error) => error)
+    expect(failure).toBeInstanceOf(DeviceUnusable)
+    expect(failure).toMatchObject({ failureClass: 'WorkerChanged' })
   })
 })

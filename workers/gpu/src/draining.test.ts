@@ -57,6 +57,16 @@ describe('before a deadline', () => {
   })
 })
 
+describe('a worker with a device that cannot be used', () => {
+  it('takes no more stages, lets the others go on, and has failed', () => {
+    const draining = drain({})
+    expect([draining.hasFailed, draining.mayBegin(code)]).toEqual([false, true])
+    draining.fail('device#0 does not start')
+    expect([draining.hasFailed, draining.mayBegin(code), draining.signal.aborted]).toEqual([true, false, false])
+    expect(closed).toEqual(['device#0 does not start'])
+  })
+})
+
 describe('an idle worker', () => {
   it('ends after its time without a stage, and not while one runs', async () => {
     const draining = drain({ idle: 10_000 })

@@ -16,7 +16,7 @@ const lookInterval = 500
 
 /**
  * The end of a worker: it takes no more stages, and those that it has stop at their next safe point, where a training
- * writes a checkpoint. The reasons are a signal, the clock, and idleness. A cluster may give no signal, or none that
+ * writes a checkpoint. The reasons are a signal, the clock, idleness, and a device that cannot be used. A cluster may give no signal, or none that
  * arrives, so the clock decides by itself.
  */
 export class Draining {
@@ -24,6 +24,8 @@ export class Draining {
   readonly signal: AbortSignal
   private readonly stopping = new AbortController()
   private readonly timer: NodeJS.Timeout
+  /** Whether it ends because it cannot do its work, and another one could. */
+  hasFailed = false
   private closed = false
   private running = 0
   private lastBusy: number
@@ -46,12 +48,18 @@ export class Draining {
     this.stopping.abort(new Error(reason))
   }
 
+  /** Takes no more stages, of which each would fail; those that run go on. */
+  fail(reason: string): void {
+    this.hasFailed = true
+    this.takeNoMore(reason)
+  }
+
   /**
    * Whether a stage of this code can reach a checkpoint in the time that is left. Where it cannot, the worker takes no
    * more stages: another one has more time.
    */
   mayBegin(code: StageCode): boolean {
-    if (this.signal.aborted) return false
+    if (this.signal.aborted || this.hasFailed) return false
     const left = this.stopAt() - this.now()
     const needed = this.pace.needed(code)
     if (needed <= left) return true

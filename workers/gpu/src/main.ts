@@ -80,9 +80,10 @@ async function main(): Promise<void> {
   console.log(`gpu worker ${settings.identity} ready: ${pool.size} × ${ready[0]!.device}`)
   await Promise.all(workers.map((worker) => worker.run()))
   draining.end()
-  pool.stop()
+  await pool.stop()
   await connection.close()
   console.log(`gpu worker ${settings.identity} has ended`)
+  if (draining.hasFailed) process.exitCode = 1 // so that what watches over it starts it again
 }
 
 /** Refuses to join a pool of another class: stages keyed for one class would be handed to the other and back. */

@@ -108,7 +108,9 @@ export class FileArtifactStore implements ArtifactStore {
       // Out of the way first: whoever stores it from now on writes a new file, and whoever did before has renewed
       // this one.
       if (!(await moved(path, aside))) return false
-      const { mtime } = await stat(aside)
+      const found = await stat(aside).catch(nullIfAbsent)
+      if (!found) return true // It is old, and another process has swept it.
+      const { mtime } = found
       if (mtime > time) await rename(aside, path)
       else await rm(aside)
       return mtime <= time
@@ -162,14 +164,18 @@ export class FileArtifactStore implements ArtifactStore {
     })
   }
 
-  /** Notes that an artifact was stored again, as intact as before; false where it has just been removed. */
+  /**
+   * Notes that an artifact was stored again, as intact as before; false where it has just been removed, or is of another
+   * account, which alone may set its time.
+   */
   async #renew(digest: Digest): Promise<boolean> {
     const { path } = this.#locate(digest)
     return onStore(this.root, async () => {
       const found = await stat(path).catch(nullIfAbsent)
       if (!found || Date.now() - found.mtimeMs < recently) return found !== null
       const now = new Date()
-      if ((await utimes(path, now, now).catch(nullIfAbsent)) === null) return false
+      const ofAnother = (error: unknown) => (['EPERM', 'EACCES'].includes(codeOf(error)!) ? null : nullIfAbsent(error))
+      if ((await utimes(path, now, now).catch(ofAnother)) === null) return false
       const renewed = await stat(path, { bigint: true }).catch(nullIfAbsent)
       if (renewed) this.verified.add(digest, renewed)
       return renewed !== null

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { digestOf } from '@gauntlet/study'
@@ -23,6 +23,13 @@ describe('the files that were verified', () => {
     expect(other.has(digest, state())).toBe(true)
     expect(new VerifiedFiles(noted).has(digest, state())).toBe(true)
     expect(new VerifiedFiles(null).has(digest, state())).toBe(false)
+  })
+
+  it('are known to a process that cannot note them, because the disk is full', () => {
+    symlinkSync('/dev/full', join(folder, 'full.txt'))
+    const files = new VerifiedFiles(join(folder, 'full.txt'))
+    files.add(digest, state())
+    expect(files.has(digest, state())).toBe(true)
   })
 
   it('are not trusted once their size, their time or their inode has changed', () => {

@@ -33,8 +33,12 @@ export class VerifiedFiles {
     if (this.#stamps.get(digest) === stamp) return
     this.#stamps.set(digest, stamp)
     if (this.file === null) return
-    mkdirSync(dirname(this.file), { recursive: true })
-    appendFileSync(this.file, `${digest} ${stamp}\n`) // one short write, which other processes see whole or not at all
+    try {
+      mkdirSync(dirname(this.file), { recursive: true })
+      appendFileSync(this.file, `${digest} ${stamp}\n`) // one short write, which others see whole or not at all
+    } catch {
+      // The disk is full, or it may not be written: other processes verify the file themselves.
+    }
   }
 
   /** Forgets a file whose bytes turned out to be others. */

@@ -137,6 +137,7 @@ const transientCodes = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EPIPE',
+  'ESTALE', // a file of a network file system that another machine has replaced
 ])
 
 /**

@@ -1,7 +1,7 @@
 import { openArtifactStore } from '@gauntlet/artifacts'
 import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
 import { digestOf } from '@gauntlet/study'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { StageBundles } from './stage-bundles.ts'
@@ -35,6 +35,14 @@ describe('the bundle of the code that a key names', () => {
     expect(readFileSync(bundle!.path, 'utf8')).toMatch(/^\/\/ Another version\./)
     await store.remove(digest)
     expect(await bundles.ofDigest(code, digest, store)).toEqual(bundle)
+  })
+
+  it('is taken from the store again where it has vanished from the disk', async () => {
+    const { digest } = await storeOther((text) => `// A vanishing version.\n${text}`)
+    const bundle = (await bundles.ofDigest(code, digest, store))!
+    rmSync(bundle.path)
+    expect(await bundles.ofDigest(code, digest, store)).toEqual(bundle)
+    expect(existsSync(bundle.path)).toBe(true)
   })
 
   it('cannot be had where the store has none, or the installed packages are others', async () => {

@@ -1,5 +1,6 @@
 import type { ArtifactStore } from '@gauntlet/artifacts'
 import type { StageCode } from '@gauntlet/contract'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Digest } from '@gauntlet/study'
 import { resolve } from 'node:path'
@@ -34,13 +35,12 @@ export class StageBundles {
   }
 
   /**
-   * The bundle of a code by the digest that a key names: that of this worker, or of another version which the store
-   * has. Null where the store has none, or it was made for other packages than are installed here.
+   * The bundle of a code by the digest that a key names: that of this worker, or else one that the store has. Null where the store has none, or it was made for other packages than are installed here.
    */
   async ofDigest(name: StageCode, digest: Digest, store: Pick<ArtifactStore, 'read'>): Promise<BundleFile | null> {
     const own = await this.bundle(name)
     const known = own.digest === digest ? own : this.others.get(digest)
-    if (known) return known
+    if (known && existsSync(known.path)) return known // a set-up may have removed all that are on disk
     const bytes = await store.read(digest).catch((error: Error) => {
       if (error.name === 'ArtifactMissing' || error.name === 'ArtifactCorrupt') return null
       throw error

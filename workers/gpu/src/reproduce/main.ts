@@ -48,7 +48,7 @@ answerOnce<ReproduceRequest, ReproduceAnswer>(async ({ code, numbers, artifacts,
     }
     return { type: 'done' }
   } finally {
-    device.stop()
+    await device.stop()
   }
 })
 

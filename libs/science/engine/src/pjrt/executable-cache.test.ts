@@ -99,3 +99,9 @@ describe('compiled programs', () => {
     expect(cache.find('0'.repeat(64) as Digest)).toBeUndefined()
   })
 })
+
+it('keeps nothing where it cannot write, which fails no compilation', () => {
+  writeFileSync(join(folder, 'executables'), 'not a folder')
+  expect(compiled(moduleOf(4))).toBe(1)
+  expect(compiled(moduleOf(4))).toBe(1)
+})

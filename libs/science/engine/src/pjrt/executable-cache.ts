@@ -1,6 +1,7 @@
 import { noteUse, removeUnused } from '@gauntlet/files/unused-files'
 import { digestOfBytes, type Digest } from '@gauntlet/study'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 
@@ -31,11 +32,19 @@ export function executableCache(cacheFolder = process.env['GAUNTLET_CACHE']): Ex
   return {
     find: (key) => intact(fileOf(key)),
     keep: (key, bytes) => {
-      mkdirSync(folder, { recursive: true })
-      const temporary = join(folder, `.${key}-${process.pid}`)
-      writeFileSync(temporary, Buffer.concat([Buffer.from(digestOfBytes(bytes)), bytes]), { flush: true })
-      renameSync(temporary, fileOf(key))
-      removeUnused(folder, fileOf(key))
+      const temporary = join(folder, `.${key}-${randomUUID()}`)
+      try {
+        mkdirSync(folder, { recursive: true })
+        try {
+          writeFileSync(temporary, Buffer.concat([Buffer.from(digestOfBytes(bytes)), bytes]), { flush: true })
+          renameSync(temporary, fileOf(key))
+        } finally {
+          rmSync(temporary, { force: true })
+        }
+        removeUnused(folder, fileOf(key))
+      } catch {
+        // The disk is full, or it may not be written: the program is compiled again.
+      }
     },
   }
 }
