@@ -222,6 +222,10 @@ export const breaches: readonly Breach[] = [
     rule: 'eslint(no-restricted-properties)',
   },
   {
+    ...wall('workflows/src', "export { condition as breach } from '@temporalio/workflow'", /one-by-one/),
+    rule: 'eslint(no-restricted-imports)',
+  },
+  {
     ...wall('workflows/src', 'export const breach = Math.random()', /restricted/),
     rule: 'eslint(no-restricted-properties)',
   },

@@ -13,8 +13,8 @@ import { attemptsIn, rowsOf, summed } from './simulated-rows.ts'
 
 /*
  * Studies of 100 configurations with simulated stages and failures of every class, whose parts are killed again and
- * again: each must end with exactly the rows of an undisturbed run, and every history must replay. `SOAK_KILLS` says how
- * often (200), `SOAK_SEED` in which order.
+ * again: each must end with exactly the rows of an undisturbed run, and every history must replay. `SOAK_KILLS` says
+ * how often (200), `SOAK_SEED` in which order.
  */
 
 const hour = 3_600_000

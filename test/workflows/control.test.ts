@@ -54,6 +54,33 @@ describe.concurrent('a running study', () => {
     expect(work.callsOf('pretrain-load').length).toBe(1)
   })
 
+  it('also when it asks for the workers that have changed', async () => {
+    const work = new FakeWork(cells(4))
+    let asked = 0
+    let comeBack = () => {}
+    const away = new Promise<void>((resolve) => void (comeBack = resolve))
+    const described = work.descriptionActivities()
+    work.descriptionActivities = () => ({
+      describeWorker: async (codes) => {
+        asked += 1
+        if (asked === 3) await away
+        return described.describeWorker(codes)
+      },
+    })
+    work.duration = ({ stage }) => (stage === 'checkpoint' ? 300 : 0)
+    await harness.run(work, async (client) => {
+      const handle = await startStudyWorkflow(client, { window: 1 })
+      await until(() => work.callsOf('checkpoint').length === 1)
+      work.code = 'second'
+      await until(() => asked === 3) // by the configuration, and then by the study
+      await sleep(300)
+      await pauseStudy(client, studyId, { now: true })
+      comeBack()
+      await resumeStudy(client, studyId)
+      expect(await handle.result()).toEqual(counts({ measured: 4 }))
+    })
+  })
+
   it('also when the stages that all share are stopped', async () => {
     const work = new FakeWork(cells(2))
     let slow = true

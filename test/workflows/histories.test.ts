@@ -1,20 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { configurationWorkflowId, type FulfilInput } from '@gauntlet/contract'
+import { pauseStudy, resumeStudy } from '@gauntlet/client'
+import { configurationWorkflowId, progressQuery, type FulfilInput, type StudyProgress } from '@gauntlet/contract'
 import { bundleWorkflows, runnableCode } from '@gauntlet/ledger-worker/versions/bundle-workflows'
-import { configurationId, stageKey } from '@gauntlet/study'
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
+import { configurationId, digestOf, stageKey } from '@gauntlet/study'
+import { Worker } from '@temporalio/worker'
 import { DeterminismViolationError } from '@temporalio/workflow'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cell } from './cells.fixture.ts'
 import { FakeWork } from './fake-work.fixture.ts'
-import { openHarness, runConfigurationWorkflow } from './workflow-harness.fixture.ts'
+import {
+  counts,
+  openHarness,
+  runConfigurationWorkflow,
+  startStudyWorkflow,
+  until,
+  type WorkflowHarness,
+} from './workflow-harness.fixture.ts'
 import { readHistory, type RecordedHistory } from './history-file.ts'
 
+let harness: WorkflowHarness
 let workflowBundle: { readonly code: string }
 beforeAll(async () => {
-  Runtime.install({ logger: new DefaultLogger('ERROR') })
+  harness = await openHarness()
   workflowBundle = { code: runnableCode(await bundleWorkflows()) }
 }, 120_000)
+afterAll(() => harness.close())
 
 /** Replays each history with the present workflows and gives its error, if there is one. */
 async function replay(...histories: RecordedHistory[]): Promise<(Error | undefined)[]> {
@@ -65,12 +75,40 @@ describe('the present workflows', () => {
       perturbation && attempt === 1 ? sleep(endsAfter[perturbation]) : undefined
     work.faultOf = ({ perturbation, attempt }) =>
       perturbation && failing.includes(perturbation) && attempt === 1 ? { type: 'Transient' } : undefined
-    const harness = await openHarness()
     const history = await harness.run(work, async (client) => {
       expect(await runConfigurationWorkflow(client, cell(1))).toMatchObject({ outcome: 'measured' })
       return client.workflow.getHandle(configurationWorkflowId(configurationId(cell(1)))).fetchHistory()
     })
-    await harness.close()
+    expect(await replay(history as RecordedHistory)).toEqual([undefined])
+  })
+
+  /**
+   * One backbone has failed by a bug three times. Once the study goes on, another configuration of it is skipped while
+   * three others ask what is known: the answer to the skip makes room, and the next one is asked for.
+   */
+  it('replay a study that skips a configuration while others begin', async () => {
+    const of = (seeds: readonly number[], backbone: string) => seeds.map((seed) => cell(seed, backbone))
+    const begin = [...of([5], 'backbone-a'), ...of([6], 'backbone-b'), ...of([7], 'backbone-c')]
+    const [first, last] = [of([8], 'backbone-w'), of([9], 'backbone-w')]
+    const work = new FakeWork([...of([1, 2, 3], 'broken'), ...first, ...begin, ...of([4], 'broken'), ...last])
+    let letGo = () => {}
+    const held = new Promise<void>((resolve) => void (letGo = resolve))
+    work.heldBy = ({ stage }) => (stage === 'fine-tune' ? held : undefined)
+    work.faultOf = ({ stage, seed }) => (stage === 'checkpoint' && seed < 5 ? { type: 'Bug' } : undefined)
+    let isSlow = false
+    work.ledgerDuration = (activity) =>
+      isSlow && activity === 'recordMissingCell' ? 300 : isSlow && activity === 'beginStage' ? 900 : 0
+    const history = await harness.run(work, async (client) => {
+      const study = await startStudyWorkflow(client, { window: 4 })
+      await until(() => work.callsOf('fine-tune').length === 4)
+      await pauseStudy(client, digestOf('study'), { now: false })
+      letGo()
+      await until(async () => (await study.query<StudyProgress>(progressQuery)).running.length === 0)
+      isSlow = true
+      await resumeStudy(client, digestOf('study'))
+      expect(await study.result()).toEqual(counts({ measured: 5, failed: 3, skipped: 1 }))
+      return study.fetchHistory()
+    })
     expect(await replay(history as RecordedHistory)).toEqual([undefined])
   })
 })

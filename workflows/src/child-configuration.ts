@@ -9,7 +9,6 @@ import { configurationId, type Digest } from '@gauntlet/study'
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
 import {
   ChildWorkflowFailure,
-  condition,
   defineSignal,
   getExternalWorkflowHandle,
   isCancellation,
@@ -20,6 +19,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow'
 import { configuration as configurationWorkflow } from './configuration.ts'
+import { condition } from './one-by-one.ts'
 
 /**
  * How long a study waits for the word of a configuration that it did not start. One that was terminated says none, and

@@ -1,7 +1,11 @@
-import { CancellationScope, condition } from '@temporalio/workflow'
+import type { Duration } from '@temporalio/common'
+import { CancellationScope, condition as conditionOfSdk } from '@temporalio/workflow'
 
 /** Answers that have come, in order; the first is the next to be handed on. */
 const arrived: symbol[] = []
+
+/** How many waits by `condition` have ended. */
+let ended = 0
 
 /**
  * Activities whose answers a workflow gets one by one: each once the workflow has done all that it could with the one
@@ -18,12 +22,26 @@ export function answeringOneByOne<Activities extends object>(activities: Activit
   })
 }
 
-/** Waits until nothing else is left to do and every answer before has been handed on. */
+/**
+ * The SDK's `condition`, which workflows must not use by itself beside answers one by one: an answer could not see that
+ * a wait has ended in its moment, whose consequences come first.
+ */
+export function condition(ready: () => boolean): Promise<void>
+export function condition(ready: () => boolean, timeout: Duration): Promise<boolean>
+export function condition(ready: () => boolean, timeout?: Duration): Promise<boolean | void> {
+  const counted = () => ready() && ++ended > 0
+  return timeout === undefined ? conditionOfSdk(counted) : conditionOfSdk(counted, timeout)
+}
+
+/** Waits until nothing else is left to do, no other wait has ended, and every answer before has been handed on. */
 async function ownTurn(): Promise<void> {
   const answer = Symbol('answer')
   arrived.push(answer)
-  let asked = 0
-  // The SDK asks once immediately, and then each time the workflow has nothing else to do.
-  await CancellationScope.nonCancellable(() => condition(() => asked++ > 0 && arrived[0] === answer))
+  for (let before = -1; before !== ended;) {
+    before = ended
+    let asked = 0
+    // The SDK asks once immediately, and then each time the workflow has nothing else to do.
+    await CancellationScope.nonCancellable(() => conditionOfSdk(() => asked++ > 0 && arrived[0] === answer))
+  }
   arrived.shift()
 }

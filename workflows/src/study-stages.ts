@@ -37,8 +37,13 @@ export class StudyStages {
 
   /** The description of the pool's workers, which the ledger records for those who cannot ask. */
   describe(): Promise<WorkerDescription> {
-    this.described ??= this.askAndRecord()
-    return this.described
+    if (this.described) return this.described
+    const asked = this.askAndRecord()
+    this.described = asked
+    asked.catch(() => {
+      if (this.described === asked) this.described = undefined // a pause stops the question, too
+    })
+    return asked
   }
 
   /** Forgets the description and what was keyed by it: the workers have changed. */

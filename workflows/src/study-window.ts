@@ -25,7 +25,6 @@ import {
   ApplicationFailure,
   CancellationScope,
   ChildWorkflowFailure,
-  condition,
   continueAsNew,
   isCancellation,
   patched,
@@ -35,6 +34,7 @@ import { ChildConfigurations, wasEndedByHand } from './child-configuration.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import { leftBy, startExtension } from './extension.ts'
 import { ledger } from './ledger.ts'
+import { condition } from './one-by-one.ts'
 import { StudyPools } from './study-pools.ts'
 import { StudyTally } from './study-tally.ts'
 
@@ -74,8 +74,6 @@ export class StudyWindow {
   private readonly told = new Map<number, ListedConfiguration>()
   /** Those of `again` that an earlier run left in flight. */
   private readonly left: Set<number>
-  /** Places of configurations that a pause stops. */
-  private readonly stopped = new Set<number>()
   private readonly running = new Map<number, InFlight>()
   private readonly children = new ChildConfigurations()
   private readonly breaker: CircuitBreaker
@@ -120,10 +118,7 @@ export class StudyWindow {
   /** Starts no more configurations, and stops those in flight if that is asked for. */
   pause({ now }: PauseRequest): StudyProgress {
     this.paused = 'asked'
-    for (const [place, { scope }] of now ? this.running : []) {
-      this.stopped.add(place)
-      scope.cancel()
-    }
+    for (const { scope } of now ? this.running.values() : []) scope.cancel()
     return this.progress()
   }
 
@@ -291,8 +286,7 @@ export class StudyWindow {
       .catch((error: unknown) => {
         this.running.delete(listed.index)
         const { consideredCancelled } = CancellationScope.current()
-        if (this.stopped.delete(listed.index) && isCancellation(error) && !consideredCancelled)
-          this.again.push(listed.index)
+        if (isCancellation(error) && !consideredCancelled) this.again.push(listed.index)
         else this.fatal ??= { error }
       })
   }

@@ -9,8 +9,9 @@ import {
   type StudyResult,
   type StudyWorkflowInput,
 } from '@gauntlet/contract'
-import { condition, defineQuery, defineUpdate, setHandler, setWorkflowOptions } from '@temporalio/workflow'
+import { defineQuery, defineUpdate, setHandler, setWorkflowOptions } from '@temporalio/workflow'
 import { ledger } from './ledger.ts'
+import { condition } from './one-by-one.ts'
 import { StudyWindow } from './study-window.ts'
 
 /**

@@ -16,8 +16,8 @@ const lookInterval = 500
 
 /**
  * The end of a worker: it takes no more stages, and those that it has stop at their next safe point, where a training
- * writes a checkpoint. The reasons are a signal, the clock, idleness, and a device that cannot be used. A cluster may give no signal, or none that
- * arrives, so the clock decides by itself.
+ * writes a checkpoint. The reasons are a signal, the clock, idleness, and a device that cannot be used. A cluster may
+ * give no signal, or none that arrives, so the clock decides by itself.
  */
 export class Draining {
   /** Aborted when running stages must stop. */

@@ -165,8 +165,8 @@ export class FileArtifactStore implements ArtifactStore {
   }
 
   /**
-   * Notes that an artifact was stored again, as intact as before; false where it has just been removed, or is of another
-   * account, which alone may set its time.
+   * Notes that an artifact was stored again, as intact as before; false where it has just been removed, or is of
+   * another account, which alone may set its time.
    */
   async #renew(digest: Digest): Promise<boolean> {
     const { path } = this.#locate(digest)

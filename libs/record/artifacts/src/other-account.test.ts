@@ -1,3 +1,4 @@
+import type * as FilesApi from 'node:fs/promises'
 import { chmod, readFile, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
@@ -9,8 +10,8 @@ import { FileArtifactStore } from './file-artifact-store.ts'
  */
 
 vi.mock('node:fs/promises', async (original) => {
-  const real = await original<typeof import('node:fs/promises')>()
-  return { ...real, utimes: vi.fn(real.utimes) }
+  const real = await original<typeof FilesApi>()
+  return { ...real, utimes: vi.fn<typeof real.utimes>(real.utimes) }
 })
 
 it('takes bytes that another account has stored, and keeps them from being removed as unused', async () => {

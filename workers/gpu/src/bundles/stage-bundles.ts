@@ -35,7 +35,8 @@ export class StageBundles {
   }
 
   /**
-   * The bundle of a code by the digest that a key names: that of this worker, or else one that the store has. Null where the store has none, or it was made for other packages than are installed here.
+   * The bundle of a code by the digest that a key names: that of this worker, or else one that the store has. Null
+   * where the store has none, or it was made for other packages than are installed here.
    */
   async ofDigest(name: StageCode, digest: Digest, store: Pick<ArtifactStore, 'read'>): Promise<BundleFile | null> {
     const own = await this.bundle(name)
