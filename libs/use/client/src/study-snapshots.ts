@@ -21,12 +21,17 @@ export interface StudySnapshot {
   readonly failure?: string
   /** The configurations that have been in flight for longest, with the time since when; ISO 8601. */
   readonly slowest?: readonly { readonly label: string; readonly since: string }[]
+  /** How many of the workflows that were asked fail their task again and again, where some do. */
+  readonly stuck?: number
   /** The study that goes on with the cells of this one, where it was extended. */
   readonly extendedBy?: Digest
 }
 
 /** The most workflows that are asked for their stages in one snapshot: each costs a call, and people read no more. */
 const stageLimit = 16
+
+/** Attempts at one workflow task, half a minute or more, from which it counts as failing again and again. */
+const stuckAttempts = 5
 
 const states = {
   RUNNING: 'running',
@@ -107,21 +112,24 @@ async function snapshotOfWorkflow(client: Client, studyId: Digest): Promise<Stud
     const since = workflows[i + 1]?.startedAt
     return since ? [{ label, since }] : []
   })
-  return { status, progress, stages: workflows.flatMap(({ stages }) => stages), slowest }
+  const stuck = workflows.filter(({ isStuck }) => isStuck).length
+  const stages = workflows.flatMap((each) => each.stages)
+  return { status, progress, stages, slowest, ...(stuck > 0 ? { stuck } : {}) }
 }
 
-/** When a workflow began, and the last heartbeats of the attempts that it has in flight. */
+/** When a workflow began, whether it fails again and again, and the last heartbeats of its attempts in flight. */
 async function look(
   client: Client,
   workflowId: string,
-): Promise<{ readonly startedAt?: string; readonly stages: readonly StageProgress[] }> {
+): Promise<{ readonly startedAt?: string; readonly isStuck?: boolean; readonly stages: readonly StageProgress[] }> {
   try {
     const { raw, startTime } = await client.workflow.getHandle(workflowId).describe()
     const stages = (raw.pendingActivities ?? []).flatMap(({ heartbeatDetails }) => {
       const payload = heartbeatDetails?.payloads?.[0]
       return payload ? [defaultPayloadConverter.fromPayload<StageProgress>(payload)] : []
     })
-    return { startedAt: startTime.toISOString(), stages }
+    const isStuck = (raw.pendingWorkflowTask?.attempt ?? 0) >= stuckAttempts
+    return { startedAt: startTime.toISOString(), isStuck, stages }
   } catch {
     return { stages: [] } // The workflow ended between the two calls.
   }

@@ -123,12 +123,13 @@ function nowOf(
   }
 }
 
-function sentenceOf({ status, failure, progress, extendedBy }: StudySnapshot): string {
+function sentenceOf({ status, failure, progress, stuck = 0, extendedBy }: StudySnapshot): string {
   const paused = progress?.paused === 'budget' ? 'Its budget is spent, so it is paused.' : 'It is paused.'
   return [
     statusSentences[status],
     failure,
     progress?.paused ? paused : '',
+    stuck > 0 ? `Of its workflows ${stuck} cannot go on; see the log of the ledger worker.` : '',
     extendedBy ? `It was extended, and goes on as the study ${extendedBy.slice(0, 12)}.` : '',
   ]
     .filter(Boolean)

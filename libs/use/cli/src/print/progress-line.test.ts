@@ -31,3 +31,9 @@ it('says what it waits for while there is nothing to count', () => {
   expect(snapshotText({ status: 'running', progress: null, stages: [] }, null)).toBe('waiting for workers')
   expect(snapshotText({ status: 'unreachable', progress: null, stages: [] }, 70)).toBe('waiting for Temporal')
 })
+
+it('says that workflows fail again and again', () => {
+  expect(snapshotText({ ...snapshot(5), stuck: 2 }, null)).toBe(
+    '3/5 configurations · 2 cannot go on: see the log of the ledger worker',
+  )
+})

@@ -32,7 +32,10 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr): Progr
  * The line of progress: `3/5 configurations · fine-tune 40 % · perturb-and-evaluate 75 % · 212 images/s · 1 min 10 s
  * left`.
  */
-export function snapshotText({ status, progress, stages }: StudySnapshot, secondsLeft: number | null): string {
+export function snapshotText(
+  { status, progress, stages, stuck = 0 }: StudySnapshot,
+  secondsLeft: number | null,
+): string {
   if (status === 'unreachable') return 'waiting for Temporal'
   const ended = progress ? Object.values(progress.ended).reduce((a, b) => a + b, 0) : 0
   const parts = [
@@ -43,6 +46,7 @@ export function snapshotText({ status, progress, stages }: StudySnapshot, second
   if (progress?.paused) parts.push(progress.paused === 'budget' ? 'paused: the budget is spent' : 'paused')
   const missing = progress ? progress.ended.failed + progress.ended.skipped : 0
   if (missing > 0) parts.push(`${missing} without numbers`)
+  if (stuck > 0) parts.push(`${stuck} cannot go on: see the log of the ledger worker`)
   const speed = stages.reduce((sum, { imagesPerSecond }) => sum + (imagesPerSecond ?? 0), 0)
   if (speed > 0) parts.push(`${Math.round(speed)} images/s`)
   if (secondsLeft !== null) parts.push(`${duration(secondsLeft)} left`)

@@ -1,0 +1,22 @@
+import { digestOf } from '@gauntlet/study'
+import type { Client } from '@temporalio/client'
+import { expect, it } from 'vitest'
+import { takeSnapshot } from './study-snapshots.ts'
+
+/** A client of a server on which a study runs, whose workflow task is at this attempt. */
+function clientOf(attempt: number): Client {
+  const handle = {
+    describe: async () => ({
+      status: { name: 'RUNNING' },
+      startTime: new Date(0),
+      raw: { pendingWorkflowTask: { attempt } },
+    }),
+    query: async () => Promise.reject(new Error('The history does not replay.')),
+  }
+  return { workflow: { getHandle: () => handle } } as unknown as Client
+}
+
+it('tells that a workflow fails its task again and again, and not that a task was lost with its worker', async () => {
+  expect(await takeSnapshot(clientOf(12), digestOf('study'))).toMatchObject({ status: 'running', stuck: 1 })
+  expect(await takeSnapshot(clientOf(2), digestOf('study'))).not.toHaveProperty('stuck')
+})
