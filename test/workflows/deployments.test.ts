@@ -142,18 +142,10 @@ const unversioned: Readonly<Record<string, readonly [string, string]>> = {
   configuration: ["setWorkflowOptions({ versioningBehavior: 'PINNED' }, configuration)", ''],
 }
 
-/** Work of so many configurations, whose fine-tuning lasts until it is let go. */
-function heldWork(count: number) {
-  const work = new FakeWork(cells(count))
-  let letGo = () => {}
-  const held = new Promise<void>((resolve) => void (letGo = resolve))
-  work.heldBy = ({ stage }) => (stage === 'fine-tune' ? held : undefined)
-  return { work, letGo }
-}
-
 /** A study of three configurations by the present build, two of which train until they are let go. */
 async function runningStudy() {
-  const { work, letGo } = heldWork(3)
+  const work = new FakeWork(cells(3))
+  const letGo = work.hold('fine-tune')
   const deploying = new Deploying(work)
   await deploying.startPool()
   const first = await deploying.deploy(present)
@@ -216,7 +208,8 @@ describe('workflows that are deployed under a running study', () => {
   })
 
   it('go on with runs of before there were builds', async () => {
-    const { work, letGo } = heldWork(2)
+    const work = new FakeWork(cells(2))
+    const letGo = work.hold('fine-tune')
     const deploying = new Deploying(work)
     await deploying.startPool()
     const undo = ['study', 'configuration'].map((name) => copy.edit(`workflows/src/${name}.ts`, ...unversioned[name]!))

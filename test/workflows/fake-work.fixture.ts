@@ -140,6 +140,14 @@ export class FakeWork {
     this.ending.abort()
   }
 
+  /** Keeps every attempt at this stage from ending until the function that it gives is called. */
+  hold(stage: KeyedStage): () => void {
+    let letGo = () => {}
+    const held = new Promise<void>((resolve) => void (letGo = resolve))
+    this.heldBy = (call) => (call.stage === stage ? held : undefined)
+    return letGo
+  }
+
   callsOf(stage: KeyedStage, seed?: number): GpuCall[] {
     return this.calls.filter((call) => call.stage === stage && (seed === undefined || call.seed === seed))
   }

@@ -87,13 +87,10 @@ describe('the present workflows', () => {
    * three others ask what is known: the answer to the skip makes room, and the next one is asked for.
    */
   it('replay a study that skips a configuration while others begin', async () => {
-    const of = (seeds: readonly number[], backbone: string) => seeds.map((seed) => cell(seed, backbone))
-    const begin = [...of([5], 'backbone-a'), ...of([6], 'backbone-b'), ...of([7], 'backbone-c')]
-    const [first, last] = [of([8], 'backbone-w'), of([9], 'backbone-w')]
-    const work = new FakeWork([...of([1, 2, 3], 'broken'), ...first, ...begin, ...of([4], 'broken'), ...last])
-    let letGo = () => {}
-    const held = new Promise<void>((resolve) => void (letGo = resolve))
-    work.heldBy = ({ stage }) => (stage === 'fine-tune' ? held : undefined)
+    const [broken, alsoBroken] = [[1, 2, 3].map((seed) => cell(seed, 'broken')), cell(4, 'broken')]
+    const begin = [cell(5, 'backbone-a'), cell(6, 'backbone-b'), cell(7, 'backbone-c')]
+    const work = new FakeWork([...broken, cell(8, 'backbone-w'), ...begin, alsoBroken, cell(9, 'backbone-w')])
+    const letGo = work.hold('fine-tune')
     work.faultOf = ({ stage, seed }) => (stage === 'checkpoint' && seed < 5 ? { type: 'Bug' } : undefined)
     let isSlow = false
     work.ledgerDuration = (activity) =>

@@ -37,11 +37,12 @@ export function condition(ready: () => boolean, timeout?: Duration): Promise<boo
 async function ownTurn(): Promise<void> {
   const answer = Symbol('answer')
   arrived.push(answer)
-  for (let before = -1; before !== ended;) {
+  let before: number
+  do {
     before = ended
     let asked = 0
     // The SDK asks once immediately, and then each time the workflow has nothing else to do.
     await CancellationScope.nonCancellable(() => conditionOfSdk(() => asked++ > 0 && arrived[0] === answer))
-  }
+  } while (before !== ended)
   arrived.shift()
 }

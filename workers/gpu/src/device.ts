@@ -1,7 +1,7 @@
 import type { StageRequest } from '@gauntlet/contract'
 import type { Digest } from '@gauntlet/study'
 import type { BundleFile } from './bundles/bundle-cache.ts'
-import { DeviceFailure, DeviceProcess, DeviceUnusable, usualLimits, type DeviceLimits } from './device-process.ts'
+import { DeviceProcess, DeviceUnusable, usualLimits, type DeviceLimits } from './device-process.ts'
 import type { DeviceProgress, MeasuredResult, EngineDescription } from './device-protocol.ts'
 
 /**
@@ -55,8 +55,7 @@ export class Device {
   private async usable(): Promise<DeviceProcess> {
     const { environmentClass } = await this.start().catch(() =>
       this.start().catch((error: Error) => {
-        const failureClass = error instanceof DeviceFailure ? error.failureClass : 'WorkerLost'
-        throw new DeviceUnusable(failureClass, `The device does not start: ${error.message}`)
+        throw new DeviceUnusable('WorkerLost', `The device does not start: ${error.message}`)
       }),
     )
     if (environmentClass === this.environmentClass) return this.process!
