@@ -226,6 +226,10 @@ export const breaches: readonly Breach[] = [
     rule: 'eslint(no-restricted-imports)',
   },
   {
+    ...wall('workflows/src', "export { patched as breach } from '@temporalio/workflow'", /patches/),
+    rule: 'eslint(no-restricted-imports)',
+  },
+  {
     ...wall('workflows/src', 'export const breach = Math.random()', /restricted/),
     rule: 'eslint(no-restricted-properties)',
   },

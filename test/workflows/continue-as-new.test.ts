@@ -1,11 +1,26 @@
-import { controlUpdates, studyWorkflowId, type StudyProgress, type StudyResult } from '@gauntlet/contract'
+import { cancelStudy, pauseStudy, resumeStudy } from '@gauntlet/client'
+import {
+  configurationWorkflowId,
+  controlUpdates,
+  progressQuery,
+  studyWorkflowId,
+  type StudyProgress,
+  type StudyResult,
+} from '@gauntlet/contract'
 import type { Client } from '@temporalio/client'
 import type { History } from '@temporalio/common/lib/proto-utils'
-import { digestOf, type Digest } from '@gauntlet/study'
+import { configurationId, digestOf, type Digest } from '@gauntlet/study'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { cells } from './cells.fixture.ts'
+import { cell, cells } from './cells.fixture.ts'
 import { FakeWork } from './fake-work.fixture.ts'
-import { openHarness, startStudyWorkflow, until, type WorkflowHarness } from './workflow-harness.fixture.ts'
+import {
+  askedBy,
+  counts,
+  openHarness,
+  startStudyWorkflow,
+  until,
+  type WorkflowHarness,
+} from './workflow-harness.fixture.ts'
 
 /** The server suggests continue-as-new after this many events instead of thousands. */
 const eventsOfARun = 120
@@ -16,6 +31,8 @@ beforeAll(
   120_000,
 )
 afterAll(() => harness.close())
+
+const studyId = digestOf('study')
 
 describe('a study whose history grows long', () => {
   it('continues as new with configurations in flight, and counts every one exactly once', async () => {
@@ -63,7 +80,63 @@ describe('a study whose history grows long', () => {
     expect(work.cancelled).toEqual([])
     expect(work.missingCells).toEqual([])
   })
+
+  it.each([
+    ['cancelled', 1, (client: Client) => cancelStudy(client, studyId)],
+    ['paused at once', 2, (client: Client) => pauseStudy(client, studyId, { now: true })],
+  ])('stops what an earlier run of it started when it is %s', async (_, tries, stop) => {
+    const work = new FakeWork(cells(30))
+    let slow = true
+    work.duration = ({ stage, seed }) => (stage !== 'fine-tune' ? 0 : seed <= 2 && slow ? 120_000 : 20)
+    await harness.run(work, async (client) => {
+      const { handle, progress } = await continuedStudy(client)
+      await until(async () => (await progress()).running.includes(workflowIdOf(2)))
+      await stop(client)
+      await until(() => work.cancelled.filter(({ stage }) => stage === 'fine-tune').length >= 2)
+      slow = false
+      if (tries === 1) return
+      await until(async () => (await progress()).running.length === 0)
+      await resumeStudy(client, studyId)
+      expect(await handle.result()).toEqual(counts({ measured: 30 }))
+    })
+    for (const seed of [1, 2]) expect(work.callsOf('fine-tune', seed).length).toBe(tries)
+    expect(work.missingCells).toEqual([])
+  })
+
+  it('shows and counts what is in flight also while it is paused', async () => {
+    const work = new FakeWork(cells(24))
+    work.deviceSeconds = 10
+    const letGo = work.hold('checkpoint')
+    await harness.run(work, async (client) => {
+      const handle = await startStudyWorkflow(client, { window: 24 })
+      await until(() => work.callsOf('checkpoint').length === 24)
+      const pausedAgain = () => pauseStudy(client, studyId, { now: false }) // which makes the history longer
+      await until(() => pausedAgain().then(() => isContinued(client, handle.firstExecutionRunId)))
+      const progress = () => client.workflow.getHandle(handle.workflowId).query<StudyProgress>(progressQuery)
+      await until(async () => (await askedBy(client.workflow.getHandle(handle.workflowId))) === 24)
+      letGo()
+      await until(async () => (await progress()).running.length === 0)
+      const { paused, ended, deviceSeconds } = await progress()
+      expect({ paused, ended }).toEqual({ paused: 'asked', ended: counts({ measured: 24 }) })
+      expect(deviceSeconds).toBe(10 * work.calls.length)
+      expect(await handle.result()).toEqual(counts({ measured: 24 }))
+    })
+  })
 })
+
+const workflowIdOf = (seed: number) => configurationWorkflowId(configurationId(cell(seed)))
+
+async function isContinued(client: Client, firstRun: string): Promise<boolean> {
+  return (await client.workflow.getHandle(studyWorkflowId(studyId)).describe()).runId !== firstRun
+}
+
+/** A study that has continued as new, with what its first run started in flight. */
+async function continuedStudy(client: Client) {
+  const { workflowId, firstExecutionRunId } = await startStudyWorkflow(client, { window: 4 })
+  await until(() => isContinued(client, firstExecutionRunId))
+  const handle = client.workflow.getHandle(workflowId)
+  return { handle, progress: () => handle.query<StudyProgress>(progressQuery) }
+}
 
 /** The first run of a study that another one started. */
 async function firstRunOf(client: Client, studyId: Digest): Promise<string> {
@@ -72,10 +145,10 @@ async function firstRunOf(client: Client, studyId: Digest): Promise<string> {
 }
 
 /** How many configurations each run carried over to the next. */
-async function carriedOver(client: Client, firstRun: string, studyId = digestOf('study')): Promise<number[]> {
+async function carriedOver(client: Client, firstRun: string, id = studyId): Promise<number[]> {
   const carried: number[] = []
   for (let run: string | undefined = firstRun; run;) {
-    const history: History = await client.workflow.getHandle(studyWorkflowId(studyId), run).fetchHistory()
+    const history: History = await client.workflow.getHandle(studyWorkflowId(id), run).fetchHistory()
     const last = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes
     run = last?.newExecutionRunId ?? undefined
     const payload = last?.input?.payloads?.[0]

@@ -11,7 +11,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cells } from './cells.fixture.ts'
 import { FakeWork } from './fake-work.fixture.ts'
-import { counts, openHarness, startStudyWorkflow, until, type WorkflowHarness } from './workflow-harness.fixture.ts'
+import {
+  askedBy,
+  counts,
+  openHarness,
+  startStudyWorkflow,
+  until,
+  type WorkflowHarness,
+} from './workflow-harness.fixture.ts'
 
 let harness: WorkflowHarness
 beforeAll(async () => void (harness = await openHarness()), 120_000)
@@ -92,6 +99,55 @@ describe.concurrent('a running study', () => {
       slow = false
       await resumeStudy(client, studyId)
       expect(await handle.result()).toEqual(counts({ measured: 2 }))
+    })
+  })
+
+  it('goes on with what another study had in flight and stopped, and stops nothing of another one', async () => {
+    const work = new FakeWork(cells(1))
+    let slow = true
+    work.duration = ({ stage }) => (stage === 'fine-tune' && slow ? 30_000 : 0)
+    await harness.run(work, async (client) => {
+      const first = await startStudyWorkflow(client, { name: 'first' })
+      await until(() => work.callsOf('fine-tune').length === 1)
+      const second = await startStudyWorkflow(client, { name: 'second' })
+      const third = await startStudyWorkflow(client, { name: 'third' })
+      await until(async () => (await askedBy(second)) + (await askedBy(third)) === 2)
+      await cancelStudy(client, digestOf('third'))
+      await expect(third.result()).rejects.toThrow('cancelled')
+      expect(work.cancelled).toEqual([])
+      slow = false
+      await pauseStudy(client, digestOf('first'), { now: true })
+      expect(await second.result()).toEqual(counts({ measured: 1 }))
+      await resumeStudy(client, digestOf('first'))
+      expect(await first.result()).toEqual(counts({ measured: 1 }))
+    })
+    expect(work.callsOf('fine-tune').length).toBe(2)
+    expect(work.missingCells).toEqual([])
+  })
+
+  it('starts nothing when it is paused while it looks for the next', async () => {
+    const work = new FakeWork(cells(3))
+    let answer = () => {}
+    const answered = new Promise<void>((resolve) => void (answer = resolve))
+    const described = work.descriptionActivities()
+    let asked = 0
+    work.descriptionActivities = () => ({
+      describeWorker: async (codes) => {
+        asked += 1
+        await answered
+        return described.describeWorker(codes)
+      },
+    })
+    await harness.run(work, async (client) => {
+      const handle = await startStudyWorkflow(client, { window: 2 })
+      await until(() => asked > 0)
+      await pauseStudy(client, studyId, { now: false })
+      answer()
+      await sleep(1_500)
+      expect((await handle.query<StudyProgress>(progressQuery)).running).toEqual([])
+      expect(work.calls).toEqual([])
+      await resumeStudy(client, studyId)
+      expect(await handle.result()).toEqual(counts({ measured: 3 }))
     })
   })
 

@@ -6,7 +6,7 @@ import { configurationId, digestOf, stageKey } from '@gauntlet/study'
 import { Worker } from '@temporalio/worker'
 import { DeterminismViolationError } from '@temporalio/workflow'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { cell } from './cells.fixture.ts'
+import { cell, cells } from './cells.fixture.ts'
 import { FakeWork } from './fake-work.fixture.ts'
 import {
   counts,
@@ -107,5 +107,18 @@ describe('the present workflows', () => {
       return study.fetchHistory()
     })
     expect(await replay(history as RecordedHistory)).toEqual([undefined])
+  })
+
+  /** A patch that is asked for later may be recorded where a replay does not find it (`patches.ts`). */
+  it('note their patches before anything else', async () => {
+    const work = new FakeWork(cells(2))
+    const { events } = await harness.run(work, async (client) => {
+      const study = await startStudyWorkflow(client)
+      await study.result()
+      return (await study.fetchHistory()) as RecordedHistory
+    })
+    const markers = events.flatMap(({ markerRecordedEventAttributes: marker }) => marker?.markerName ?? [])
+    expect(markers.lastIndexOf('core_patch')).toBe(0)
+    expect(markers.indexOf('core_local_activity')).toBe(1)
   })
 })

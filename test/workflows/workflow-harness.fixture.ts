@@ -10,7 +10,7 @@ import {
 } from '@gauntlet/contract'
 import { configurationId, digestOf, type Configuration } from '@gauntlet/study'
 import type { configuration, study } from '@gauntlet/workflows'
-import { Client, Connection } from '@temporalio/client'
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { bundleWorkflows, type WorkflowBuild } from '@gauntlet/ledger-worker/versions/bundle-workflows'
 import { Deployment } from '@gauntlet/ledger-worker/versions/deployment'
@@ -112,6 +112,12 @@ export function runConfigurationWorkflow(client: Client, cell: Configuration) {
 /** How the configurations of a study ended, where all counts that are not named are 0. */
 export function counts(changes: Partial<StudyCounts>): StudyCounts {
   return { measured: 0, diverged: 0, failed: 0, skipped: 0, ...changes }
+}
+
+/** How many configurations a run of a study has told that it waits for them. */
+export async function askedBy(study: WorkflowHandle): Promise<number> {
+  const { events } = await study.fetchHistory()
+  return events!.filter((event) => event.externalWorkflowExecutionSignaledEventAttributes).length
 }
 
 /** Looks every 20 ms until it is so. */

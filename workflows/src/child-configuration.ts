@@ -1,25 +1,28 @@
 import {
   configurationWorkflowId,
   endedSignal,
+  stopSignal,
   waitSignal,
   type ConfigurationResult,
+  type ConfigurationWord,
   type ConfigurationWorkflowInput,
 } from '@gauntlet/contract'
 import { configurationId, type Digest } from '@gauntlet/study'
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
 import {
+  CancellationScope,
   ChildWorkflowFailure,
   defineSignal,
   getExternalWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
-  patched,
   setHandler,
   startChild,
   workflowInfo,
 } from '@temporalio/workflow'
 import { configuration as configurationWorkflow } from './configuration.ts'
 import { condition } from './one-by-one.ts'
+import { goesBy } from './patches.ts'
 
 /**
  * How long a study waits for the word of a configuration that it did not start. One that was terminated says none, and
@@ -38,14 +41,20 @@ const freshStarts = 3
 
 /** Runs configurations as child workflows, and joins those that another study, or an earlier run, has in flight. */
 export class ChildConfigurations {
-  private readonly ended = new Map<Digest, ConfigurationResult>()
-  private readonly joining = new Set<Digest>()
+  /** What configurations have said that they were asked for; null where one has no result to tell. */
+  private readonly said = new Map<Digest, ConfigurationResult | null>()
+  private readonly asked = new Set<Digest>()
+  private readonly joining = new Map<Digest, CancellationScope>()
   /** The last starts that the server was asked for, at most `startsAtOnce`. */
   private readonly starts: Promise<unknown>[] = []
 
-  constructor() {
-    setHandler(defineSignal<[ConfigurationResult]>(endedSignal), (result) => {
-      this.ended.set(result.configurationId, result)
+  /**
+   * `stoppable`: the studies whose configurations are stopped where the wait for them is cancelled; none in runs that
+   * began before they could be.
+   */
+  constructor(private readonly stoppable: readonly Digest[]) {
+    setHandler(defineSignal<[ConfigurationWord]>(endedSignal), (word) => {
+      this.said.set(word.configurationId, 'outcome' in word ? word : null)
     })
   }
 
@@ -59,6 +68,7 @@ export class ChildConfigurations {
     if (this.joining.has(id)) await condition(() => !this.joining.has(id))
     let unreplayed = 0
     for (;;) {
+      this.said.delete(id)
       try {
         const child = await this.startInTurn(() =>
           startChild(configurationWorkflow, {
@@ -72,14 +82,20 @@ export class ChildConfigurations {
         if (doesNotReplay(error) && ++unreplayed <= freshStarts) continue
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
       }
-      const result = await this.endOf(id)
-      if (result?.studyId === input.studyId) return result
+      const result = await this.resultFor(input.studyId, id)
+      if (result) return result
     }
+  }
+
+  /** Waits until a configuration in flight has ended, and gives its result if it ran for this study. */
+  async resultFor(studyId: Digest, id: Digest): Promise<ConfigurationResult | undefined> {
+    const result = await this.endOf(id)
+    return result?.studyId === studyId ? result : undefined
   }
 
   /** Starts a child once the server has answered for the one that was asked for `startsAtOnce` before it. */
   private async startInTurn<Child>(start: () => Promise<Child>): Promise<Child> {
-    if (!patched('starts-in-turn')) return start()
+    if (!goesBy('starts-in-turn')) return start()
     const before = this.starts.length < startsAtOnce ? Promise.resolve() : this.starts.shift()!
     const started = before.then(start)
     this.starts.push(started.catch(() => undefined))
@@ -91,9 +107,10 @@ export class ChildConfigurations {
    * seconds that it kept devices busy for that study.
    */
   async join(id: Digest, studyIds: readonly Digest[]): Promise<number> {
-    this.joining.add(id)
+    const scope = new CancellationScope()
+    this.joining.set(id, scope)
     try {
-      const result = await this.endOf(id)
+      const result = await scope.run(() => this.endOf(id))
       return result && studyIds.includes(result.studyId) ? result.deviceSeconds : 0
     } finally {
       this.joining.delete(id)
@@ -102,22 +119,65 @@ export class ChildConfigurations {
 
   /** The configurations that are still waited for by `join`. */
   get joined(): readonly Digest[] {
-    return [...this.joining]
+    return [...this.joining.keys()]
   }
 
-  /** Waits for the end of a configuration in flight; undefined where it says nothing, or has ended already. */
+  /** Whether a configuration that was asked has told something that nobody has taken yet. */
+  get hasWords(): boolean {
+    return [...this.asked].some((id) => this.said.has(id))
+  }
+
+  /** Stops the configurations that are waited for by `join`. */
+  stopJoined(): void {
+    for (const scope of this.joining.values()) scope.cancel()
+  }
+
+  /** Stops a configuration in flight if it is of `stoppable`, and waits until it has. */
+  async stop(id: Digest): Promise<void> {
+    if (this.stoppable.length === 0) return
+    const stop = defineSignal<[studyIds: readonly Digest[], studyWorkflowId: string]>(stopSignal)
+    this.said.delete(id)
+    try {
+      await getExternalWorkflowHandle(configurationWorkflowId(id)).signal(
+        stop,
+        this.stoppable,
+        workflowInfo().workflowId,
+      )
+    } catch {
+      return // It has ended meanwhile.
+    }
+    await condition(() => this.said.has(id), longestSilence)
+    this.said.delete(id)
+  }
+
+  /**
+   * Waits for the end of a configuration in flight; undefined where it says nothing, or has ended already. Where the
+   * wait is cancelled, the configuration is stopped.
+   */
   private async endOf(id: Digest): Promise<ConfigurationResult | undefined> {
-    this.ended.delete(id)
+    const before = this.take(id) // It was asked by an earlier run.
+    const takesEarly = this.stoppable.length > 0
+    if (before && takesEarly) return before
     const wait = defineSignal<[studyWorkflowId: string]>(waitSignal)
+    this.asked.add(id)
     try {
       await getExternalWorkflowHandle(configurationWorkflowId(id)).signal(wait, workflowInfo().workflowId)
+      await condition(() => this.said.has(id), longestSilence)
+      return this.take(id)
     } catch (error) {
-      if (isCancellation(error)) throw error
-      return undefined // It has ended between the two.
+      // It has ended meanwhile, maybe with a word for the earlier run.
+      if (!isCancellation(error)) return takesEarly ? this.take(id) : undefined
+      await CancellationScope.nonCancellable(() => this.stop(id))
+      throw error
+    } finally {
+      this.asked.delete(id)
     }
-    await condition(() => this.ended.has(id), longestSilence)
-    const result = this.ended.get(id)
-    this.ended.delete(id)
+  }
+
+  /** The result that a configuration has told, which is forgotten; undefined where it has told none. */
+  private take(id: Digest): ConfigurationResult | undefined {
+    const result = this.said.get(id) ?? undefined
+    this.said.delete(id)
     return result
   }
 }

@@ -2,15 +2,18 @@ import {
   endedSignal,
   pretrainLoadInputOf,
   stageCodesOf,
+  stopSignal,
   untrained,
   waitSignal,
   type ConfigurationResult,
+  type ConfigurationWord,
   type ConfigurationWorkflowInput,
   type EvaluatedPerturbation,
   type SharedOutputs,
 } from '@gauntlet/contract'
-import { configurationId, type Perturbation } from '@gauntlet/study'
+import { configurationId, type Digest, type Perturbation } from '@gauntlet/study'
 import {
+  CancellationScope,
   defineSignal,
   getExternalWorkflowHandle,
   isCancellation,
@@ -38,25 +41,38 @@ const healings = 5
 /**
  * Runs one configuration: pretrain-load → fine-tune → checkpoint → perturb-and-evaluate → aggregate. The protocol
  * `none` leaves fine-tune out. It never throws because a stage failed: a missing cell is a recorded result, and the
- * other configurations go on. At its end it tells the studies that wait for it and did not start it.
+ * other configurations go on. At its end, however it ends, it tells the studies that wait for it and did not start it.
  */
 export async function configuration(input: ConfigurationWorkflowInput): Promise<ConfigurationResult> {
   const waiting = new Set<string>()
+  const scope = new CancellationScope()
+  let word: ConfigurationWord = { configurationId: configurationId(input.configuration) }
   setHandler(defineSignal<[studyWorkflowId: string]>(waitSignal), (study) => void waiting.add(study))
-  const result = await runToItsEnd(input)
-  for (const study of waiting) await tell(study, result) // also those that are added meanwhile
-  return result
+  setHandler(defineSignal<[studyIds: readonly Digest[], studyWorkflowId: string]>(stopSignal), (studyIds, study) => {
+    const isMeant = studyIds.includes(input.studyId)
+    if (!isMeant) return tell(study, word) // It goes on, for another study.
+    waiting.add(study)
+    return scope.cancel()
+  })
+  try {
+    const result = await scope.run(() => runToItsEnd(input))
+    word = result
+    return result
+  } finally {
+    await CancellationScope.nonCancellable(async () => {
+      for (const study of waiting) await tell(study, word) // also those that are added meanwhile
+    })
+  }
 }
 
 // It ends with the workflows that it began with, whatever is deployed meanwhile.
 setWorkflowOptions({ versioningBehavior: 'PINNED' }, configuration)
 
-async function tell(study: string, result: ConfigurationResult): Promise<void> {
-  const ended = defineSignal<[ConfigurationResult]>(endedSignal)
+async function tell(study: string, word: ConfigurationWord): Promise<void> {
+  const ended = defineSignal<[ConfigurationWord]>(endedSignal)
   try {
-    await getExternalWorkflowHandle(study).signal(ended, result)
-  } catch (error) {
-    if (isCancellation(error)) throw error
+    await getExternalWorkflowHandle(study).signal(ended, word)
+  } catch {
     // That study has ended meanwhile and waits for nothing.
   }
 }

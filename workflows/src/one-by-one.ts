@@ -33,6 +33,12 @@ export function condition(ready: () => boolean, timeout?: Duration): Promise<boo
   return timeout === undefined ? conditionOfSdk(counted) : conditionOfSdk(counted, timeout)
 }
 
+/** Waits until all that follows from what has come is done. */
+export function settled(): Promise<void> {
+  let asked = 0
+  return condition(() => asked++ > 0) // It is asked once immediately, and again when nothing else is left to do.
+}
+
 /** Waits until nothing else is left to do, no other wait has ended, and every answer before has been handed on. */
 async function ownTurn(): Promise<void> {
   const answer = Symbol('answer')

@@ -20,25 +20,25 @@ import {
   type StudyWorkflowInput,
   type Workflows,
 } from '@gauntlet/contract'
-import { configurationId, configurationLabel } from '@gauntlet/study'
+import { configurationId, configurationLabel, type Digest } from '@gauntlet/study'
 import {
   ApplicationFailure,
   CancellationScope,
   ChildWorkflowFailure,
   continueAsNew,
   isCancellation,
-  patched,
   workflowInfo,
 } from '@temporalio/workflow'
 import { ChildConfigurations, wasEndedByHand } from './child-configuration.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import { leftBy, startExtension } from './extension.ts'
 import { ledger } from './ledger.ts'
-import { condition } from './one-by-one.ts'
+import { condition, settled } from './one-by-one.ts'
+import { goesBy } from './patches.ts'
 import { StudyPools } from './study-pools.ts'
 import { StudyTally } from './study-tally.ts'
+import { Untried } from './untried.ts'
 
-const pageSize = 50
 const fresh: StudyCarried = {
   offset: 0,
   unfinished: [],
@@ -64,18 +64,13 @@ interface InFlight {
  * on.
  */
 export class StudyWindow {
-  /** The place in the study's list of the next configuration. */
-  private offset: number
-  /** Configurations of the list that are next. */
-  private page: readonly ListedConfiguration[] = []
-  /** Places of configurations that were tried before: by an earlier run, before a pause, or before a retry. */
-  private again: number[]
-  /** Those of `again` that the ledger has told the configurations of, which come a page at a time. */
-  private readonly told = new Map<number, ListedConfiguration>()
-  /** Those of `again` that an earlier run left in flight. */
-  private readonly left: Set<number>
+  /** Whether control reaches what an earlier run left in flight. It does not in runs that began before it could. */
+  private readonly controlsLeft = goesBy('controls-what-is-left')
   private readonly running = new Map<number, InFlight>()
-  private readonly children = new ChildConfigurations()
+  /** The places of configurations that are to be stopped as soon as they are taken up from an earlier run. */
+  private readonly toStop = new Set<number>()
+  private readonly untried: Untried
+  private readonly children: ChildConfigurations
   private readonly breaker: CircuitBreaker
   private readonly pools: StudyPools
   private readonly tally: StudyTally
@@ -91,14 +86,18 @@ export class StudyWindow {
     private readonly outline: StudyOutline,
   ) {
     const carried = input.carried ?? { ...fresh, ...leftBy(input.extended) }
-    this.offset = carried.offset
-    this.again = [...carried.unfinished, ...carried.again]
-    this.left = new Set(carried.unfinished)
     this.paused = carried.paused
     this.budgetSeconds = input.budgetSeconds
     this.tally = new StudyTally(carried)
     this.breaker = new CircuitBreaker(carried.bugs)
     this.pools = new StudyPools(input, outline)
+    this.untried = new Untried(input, outline, this.pools, this.tally, carried)
+    this.children = new ChildConfigurations(this.controlsLeft ? this.studyIds : [])
+  }
+
+  /** The study and those that it extends. */
+  private get studyIds(): readonly Digest[] {
+    return [this.input.studyId, ...(this.input.extended?.studyIds ?? [])]
   }
 
   progress(): StudyProgress {
@@ -118,20 +117,21 @@ export class StudyWindow {
   /** Starts no more configurations, and stops those in flight if that is asked for. */
   pause({ now }: PauseRequest): StudyProgress {
     this.paused = 'asked'
-    for (const { scope } of now ? this.running.values() : []) scope.cancel()
+    if (now) this.stopAll()
     return this.progress()
   }
 
   resume({ budgetSeconds }: ResumeRequest): StudyProgress {
     if (budgetSeconds !== undefined) this.budgetSeconds = budgetSeconds
     this.paused = this.isBudgetSpent() ? 'budget' : null
+    this.toStop.clear()
     return this.progress()
   }
 
   /** Tries configurations again that have ended without every number. */
   retry(request: RetryRequest): StudyProgress {
     this.breaker.close()
-    this.again.push(...this.tally.takeBack(request))
+    this.untried.add(...this.tally.takeBack(request))
     return this.progress()
   }
 
@@ -155,21 +155,44 @@ export class StudyWindow {
       this.joinExtended()
       return await this.startAll()
     } catch (error) {
-      if (isCancellation(error)) await CancellationScope.nonCancellable(() => condition(() => this.running.size === 0))
+      if (isCancellation(error)) await CancellationScope.nonCancellable(() => this.cancelled())
       throw error
     }
   }
 
-  /** Starts each configuration as soon as the window has room, and ends when all have ended. */
+  /** Ends once everything that is in flight for the study has stopped. */
+  private async cancelled(): Promise<void> {
+    const left = this.controlsLeft && this.untried.left.length > 0 ? await this.listedLeft() : []
+    await Promise.all(left.map(({ configuration }) => this.children.stop(configurationId(configuration))))
+    const joined = () => (this.controlsLeft ? this.children.joined.length : 0)
+    await condition(() => this.running.size + joined() === 0)
+  }
+
+  /** Stops what is in flight for the study, also what it took over and has not taken up yet. */
+  private stopAll(): void {
+    for (const { scope } of this.running.values()) scope.cancel()
+    if (!this.controlsLeft) return
+    for (const place of this.untried.left) this.toStop.add(place)
+    this.children.stopJoined()
+  }
+
+  /**
+   * Starts each configuration as soon as the window has room, and ends when all have ended. What an earlier run left in
+   * flight is taken up also while the study is paused.
+   */
   private async startAll(): Promise<StudyResult> {
-    const hasRoom = () => this.paused === null && this.running.size < this.input.window
+    const goesOn = () => this.paused === null || (this.controlsLeft && this.untried.isNextLeft)
+    const hasRoom = () => goesOn() && this.running.size < this.input.window
     for (;;) {
       await this.waitUntil(() => this.extension !== undefined || this.isOver() || hasRoom())
       if (this.extension) return this.handOver(this.extension)
       if (this.isOver()) return this.tally.counts
-      const next = await this.next()
-      if (next) this.start(next)
-      else await this.waitUntil(() => this.extension !== undefined || this.again.length > 0 || this.running.size === 0)
+      const wasPaused = this.paused
+      const next = await this.untried.next()
+      if (!next)
+        await this.waitUntil(() => this.extension !== undefined || this.untried.hasAgain || this.running.size === 0)
+      else if (this.controlsLeft && wasPaused === null && this.paused !== null) this.untried.putBack(next)
+      else this.start(next)
     }
   }
 
@@ -180,13 +203,13 @@ export class StudyWindow {
   private async handOver({ studyId, file }: ExtendRequest): Promise<StudyResult> {
     await condition(() => this.fatal !== undefined || this.pools.areIdle())
     if (this.fatal) throw this.fatal.error
-    const { studyId: own, extended, carried: _, ...settings } = this.input
+    const { studyId: _own, extended: _extended, carried: _carried, ...settings } = this.input
     this.tally.addSeconds(this.pools.takeSeconds())
-    const left = await ledger.listedConfigurations({ file: this.input.file, places: [...this.left] })
+    const left = await this.listedLeft()
     const running = [...this.running.values()].map(({ listed }) => listed)
     const ids = [...running, ...left].map(({ configuration }) => configurationId(configuration))
     const taken: ExtendedStudy = {
-      studyIds: [own, ...(extended?.studyIds ?? [])],
+      studyIds: this.studyIds,
       inFlight: [...new Set([...ids, ...this.children.joined])],
       bugs: this.breaker.counted(),
       paused: this.paused,
@@ -208,58 +231,22 @@ export class StudyWindow {
       )
   }
 
+  private listedLeft(): Promise<readonly ListedConfiguration[]> {
+    return ledger.listedConfigurations({ file: this.input.file, places: this.untried.left })
+  }
+
   private isOver(): boolean {
-    const untried = this.again.length + this.page.length + this.outline.total - this.offset
-    return untried === 0 && this.running.size === 0
-  }
-
-  /** The next configuration that has something to do: of those that were tried before, then of the list. */
-  private async next(): Promise<ListedConfiguration | undefined> {
-    const { file } = this.input
-    if (this.again.length > 0) return this.nextAgain()
-    while (this.page.length === 0 && this.offset < this.outline.total) {
-      const described = await this.pools.describe()
-      const { open, next } = await ledger.openConfigurations({
-        file,
-        ...described,
-        offset: this.offset,
-        limit: pageSize,
-      })
-      this.page = open
-      if (open.length === 0) this.passOver(next)
-    }
-    const next = this.page[0]
-    if (!next) return undefined
-    this.page = this.page.slice(1)
-    this.passOver(next.index)
-    this.offset = next.index + 1
-    return next
-  }
-
-  /** The first of those that were tried before. The ledger tells their configurations a page at a time. */
-  private async nextAgain(): Promise<ListedConfiguration | undefined> {
-    const place = this.again[0]!
-    if (!this.told.has(place)) {
-      const places = patched('again-by-the-page') ? this.again.slice(0, pageSize) : [place]
-      const listed = await ledger.listedConfigurations({ file: this.input.file, places, ...this.pools.asksPlaces })
-      for (const each of listed) this.told.set(each.index, each)
-    }
-    const listed = this.told.get(place)
-    this.told.delete(place)
-    this.again = this.again.filter((each) => each !== place)
-    return listed
-  }
-
-  /** Counts the configurations before this place, which have every number already. */
-  private passOver(place: number): void {
-    this.tally.passOver(place - this.offset)
-    this.offset = place
+    return this.untried.isEmpty && this.running.size === 0
   }
 
   /** Waits, and continues as new once the history is long. */
   private async waitUntil(ready: () => boolean): Promise<void> {
     const tooLong = () => workflowInfo().continueAsNewSuggested
     await condition(() => this.fatal !== undefined || ready() || tooLong())
+    if (this.controlsLeft && tooLong()) {
+      await condition(() => !this.children.hasWords)
+      await settled() // so that what has ended by now is counted
+    }
     if (this.fatal) throw this.fatal.error
     if (this.extension || !tooLong()) return // the study that goes on begins with a history of its own
     const { budgetSeconds } = this
@@ -267,11 +254,10 @@ export class StudyWindow {
   }
 
   private carry(): StudyCarried {
+    this.tally.addSeconds(this.pools.takeSeconds())
     return {
       ...this.tally.carry(),
-      offset: this.offset,
-      unfinished: [...this.running.keys(), ...this.left],
-      again: this.again.filter((place) => !this.left.has(place)),
+      ...this.untried.carry([...this.running.keys()]),
       bugs: this.breaker.counted(),
       paused: this.paused,
       ...(this.children.joined.length > 0 ? { joined: this.children.joined } : {}),
@@ -281,35 +267,51 @@ export class StudyWindow {
   private start(listed: ListedConfiguration): void {
     const scope = new CancellationScope()
     this.running.set(listed.index, { listed, scope })
+    if (this.toStop.delete(listed.index)) scope.cancel()
     scope
       .run(() => this.runInWindow(listed))
       .catch((error: unknown) => {
-        this.running.delete(listed.index)
         const { consideredCancelled } = CancellationScope.current()
-        if (isCancellation(error) && !consideredCancelled) this.again.push(listed.index)
-        else this.fatal ??= { error }
+        if (isCancellation(error) && !consideredCancelled) return this.tryLater(listed.index)
+        this.running.delete(listed.index)
+        this.fatal ??= { error }
       })
+  }
+
+  private tryLater(place: number): void {
+    this.running.delete(place)
+    this.untried.add(place)
   }
 
   private async runInWindow(listed: ListedConfiguration): Promise<void> {
     const { index, configuration } = listed
     const stages = this.pools.of(listed)
+    const { studyId } = this.input
+    if (this.controlsLeft && this.untried.takeLeft(index)) {
+      const joined = await this.children.resultFor(studyId, configurationId(configuration))
+      if (joined) return this.count(listed, joined)
+      if (this.paused !== null) return this.tryLater(index)
+    }
     const shared = await stages.outputsFor(configuration)
     if (this.extension) return void this.running.delete(index) // the study that extends this one has it, too
     // One that an earlier run left in flight was tried, and its result is still to come.
-    const skipped = this.left.delete(index) ? null : await this.skip(listed)
+    const skipped = this.untried.takeLeft(index) ? null : await this.skip(listed)
     if (skipped) return this.end(listed, skipped)
-    const { studyId } = this.input
     const { perturbations } = this.outline
     const place = this.pools.placeOf(listed)
     const input = { studyId, configuration, perturbations, ...place, ...(shared ? { shared } : {}) }
-    const result = await this.resultOf(input)
+    this.count(listed, await this.resultOf(input))
+  }
+
+  /** Counts the result of a configuration, what it cost, and what it says of the workers and of its backbone. */
+  private count(listed: ListedConfiguration, result: ConfigurationResult): void {
+    const stages = this.pools.of(listed)
     if (result.workersChanged) {
       stages.forget()
       this.breaker.close()
-      if (patched('skipped-again')) this.again.push(...this.tally.takeBack({ failureClass: 'CircuitOpen' }))
+      if (goesBy('skipped-again')) this.untried.add(...this.tally.takeBack({ failureClass: 'CircuitOpen' }))
     }
-    this.breaker.count(configurationId(configuration), configuration.backbone.id, result.failures)
+    this.breaker.count(result.configurationId, listed.configuration.backbone.id, result.failures)
     this.end(listed, result)
     this.addSeconds(result.deviceSeconds + stages.takeSeconds())
   }

@@ -12,6 +12,7 @@ import {
 import { defineQuery, defineUpdate, setHandler, setWorkflowOptions } from '@temporalio/workflow'
 import { ledger } from './ledger.ts'
 import { condition } from './one-by-one.ts'
+import { notePatches } from './patches.ts'
 import { StudyWindow } from './study-window.ts'
 
 /**
@@ -19,6 +20,7 @@ import { StudyWindow } from './study-window.ts'
  * before its history grows long. Configurations in flight go on meanwhile, and the next run joins them.
  */
 export async function study(input: StudyWorkflowInput): Promise<StudyResult> {
+  notePatches()
   let window: StudyWindow | undefined
   /** Updates that come before the window is open wait for it: one without a handler would be refused. */
   const onUpdate = <Request>(name: string, answer: (opened: StudyWindow, request: Request) => StudyProgress) =>

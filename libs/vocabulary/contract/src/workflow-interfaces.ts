@@ -142,8 +142,17 @@ export interface StudyProgress {
 /** Tells a configuration the workflow id of a study that waits for it and did not start it. */
 export const waitSignal = 'wait'
 
-/** Tells a study the result of a configuration that it waits for and did not start. */
+/**
+ * Stops a configuration that runs for one of the named studies, and tells it the workflow id of the study that waits
+ * until it has stopped. One that runs for another study goes on, and says so at once.
+ */
+export const stopSignal = 'stop'
+
+/** Tells a study the word of a configuration that it waits for and did not start. */
 export const endedSignal = 'ended'
+
+/** The result of a configuration, or that it has none for the study that waits. */
+export type ConfigurationWord = ConfigurationResult | Pick<ConfigurationResult, 'configurationId'>
 
 /** The name of the study workflow's query. */
 export const progressQuery = 'progress'
