@@ -113,13 +113,15 @@ function fileOf({ repository, path, revision }: HubFolder, name: string): HubSou
  */
 async function fetchHubFolder(folder: HubFolder, sha256: Digest, options: FetchOptions): Promise<string> {
   const place = join(options.cacheFolder, sha256, 'files')
-  if (existsSync(place) && (await digestOfFolder(place)) === sha256) return place
+  const isWhole = async () => existsSync(place) && (await digestOfFolder(place)) === sha256
+  if (await isWhole()) return place
   refuseOffline(fileOf(folder, ''))
   const files = await digestsOfHubFolder(folder, options)
   refuseOther(`${folder.repository}/${folder.path}`, folderDigest(files), sha256)
   const building = `${place}.building`
   mkdirSync(dirname(place), { recursive: true })
   const action = async () => {
+    if (await isWhole()) return place // Another process has fetched it, and may be reading it.
     rmSync(building, { recursive: true, force: true })
     for (const file of files) {
       const source = fileOf(folder, file.name)

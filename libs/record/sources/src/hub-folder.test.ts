@@ -1,6 +1,6 @@
 import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
 import { digestOfBytes } from '@gauntlet/study'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
 import { fetchSource, identifySource } from './fetch-source.ts'
@@ -43,6 +43,18 @@ it('is fetched as a folder of its Parquet files, once, and again without a netwo
   expect(readdirSync(folder).sort()).toEqual(['test-00000-of-00001.parquet', 'train-00000-of-00001.parquet'])
   vi.stubEnv('HF_ENDPOINT', 'http://127.0.0.1:9')
   expect(await fetchSource(source, sha256, { cacheFolder })).toBe(folder)
+  expect(stored).toHaveLength(2)
+})
+
+it('is fetched once for all that ask at once, who may read it from then on', async () => {
+  const { stored } = await hub(tables)
+  const cacheFolder = emptyFolder()
+  const { source, sha256 } = await identifySource(`hf:${repository}/@main`, { cacheFolder })
+  const fetched = Array.from({ length: 3 }, async () => {
+    const folder = await fetchSource(source, sha256, { cacheFolder })
+    return statSync(folder).ino
+  })
+  expect(new Set(await Promise.all(fetched)).size).toBe(1)
   expect(stored).toHaveLength(2)
 })
 
