@@ -40,6 +40,7 @@ describe('the present workflows', () => {
     ['configuration', 50],
     ['study-extended', 50],
     ['study-extending', 50],
+    ['study-joining', 50],
     ['pool', 5],
   ])('replay the recorded history %s', async (name, least) => {
     expect(readHistory(name).events.length).toBeGreaterThan(least)

@@ -14,7 +14,7 @@ import type { Client } from '@temporalio/client'
 import { cell, cells } from './cells.fixture.ts'
 import { FakeWork } from './fake-work.fixture.ts'
 import { writeHistory } from './history-file.ts'
-import { openHarness, pool, startStudyWorkflow, until } from './workflow-harness.fixture.ts'
+import { askedBy, openHarness, pool, startStudyWorkflow, until } from './workflow-harness.fixture.ts'
 
 /*
  * Records the histories that `histories.test.ts` replays, or those that are named:
@@ -70,6 +70,30 @@ const extension: Scenario = async (client, work) => {
   return { 'study-extended': study.workflowId, 'study-extending': other.workflowId }
 }
 
+/**
+ * A study waits for what another one has in flight. It is paused at once, which that one's configuration survives, and
+ * resumed. Then the other study is paused at once, and this one runs the configuration that was stopped.
+ */
+const waiting: Scenario = async (client, work) => {
+  let slow = true
+  work.duration = ({ stage }) => (stage === 'fine-tune' && slow ? 30_000 : 0)
+  const [owner, joining] = ['owner', 'joining']
+  const study = await startStudyWorkflow(client, { name: owner, window: 1 })
+  await until(() => work.callsOf('fine-tune').length === 1)
+  const other = await startStudyWorkflow(client, { name: joining, window: 1 })
+  await until(async () => (await askedBy(other)) === 1)
+  await pauseStudy(client, digestOf(joining), { now: true })
+  await until(async () => (await other.query<StudyProgress>(progressQuery)).running.length === 0)
+  await resumeStudy(client, digestOf(joining))
+  await until(async () => (await askedBy(other)) === 3)
+  slow = false
+  await pauseStudy(client, digestOf(owner), { now: true })
+  await other.result()
+  await resumeStudy(client, digestOf(owner))
+  await study.result()
+  return { 'study-joining': other.workflowId }
+}
+
 const description: Scenario = async (client) => {
   const workflowId = 'pool'
   const args: Parameters<Workflows['pool']> = [pool, ['prepare-dataset']]
@@ -79,7 +103,7 @@ const description: Scenario = async (client) => {
 
 const named = process.argv.slice(2)
 const harness = await openHarness()
-for (const scenario of [failures, extension, description]) {
+for (const scenario of [failures, extension, waiting, description]) {
   const work = new FakeWork(cells(3))
   await harness.run(work, async (client) => {
     for (const [name, workflowId] of Object.entries(await scenario(client, work))) {
