@@ -7,7 +7,8 @@ import {
   type StudyProgress,
 } from '@gauntlet/contract'
 import type { Digest } from '@gauntlet/study'
-import { WorkflowNotFoundError, type Client } from '@temporalio/client'
+import { isGrpcServiceError, ServiceError, WorkflowNotFoundError, type Client } from '@temporalio/client'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** The study does not run, so there is nothing to control. */
 export class StudyNotRunning extends Error {
@@ -19,17 +20,17 @@ export class StudyNotRunning extends Error {
 
 /** Starts no more configurations of a running study; throws `StudyNotRunning`. */
 export function pauseStudy(client: Client, studyId: Digest, request: PauseRequest): Promise<StudyProgress> {
-  return update(client, studyId, controlUpdates.pause, request)
+  return updateStudy(client, studyId, controlUpdates.pause, request)
 }
 
 /** Goes on with a study that is paused, with another budget if one is given; throws `StudyNotRunning`. */
 export function resumeStudy(client: Client, studyId: Digest, request: ResumeRequest = {}): Promise<StudyProgress> {
-  return update(client, studyId, controlUpdates.resume, request)
+  return updateStudy(client, studyId, controlUpdates.resume, request)
 }
 
 /** Tries configurations of a running study again that ended without every number; throws `StudyNotRunning`. */
 export function retryStudy(client: Client, studyId: Digest, request: RetryRequest = {}): Promise<StudyProgress> {
-  return update(client, studyId, controlUpdates.retry, request)
+  return updateStudy(client, studyId, controlUpdates.retry, request)
 }
 
 /** Whether a study runs. */
@@ -51,14 +52,34 @@ export async function cancelStudy(client: Client, studyId: Digest): Promise<void
   await handle.result().catch(() => undefined) // It ends as cancelled, which is what was asked for.
 }
 
-async function update<Request>(
+/** How often a study is asked again that was going on as another run, which takes a part of a second. */
+const asksAgain = 20
+
+/** Asks a running study to change something; throws `StudyNotRunning`. */
+export async function updateStudy<Request>(
   client: Client,
   studyId: Digest,
   name: string,
   request: Request,
 ): Promise<StudyProgress> {
   const handle = client.workflow.getHandle(studyWorkflowId(studyId))
-  return orNotRunning(studyId, handle.executeUpdate<StudyProgress, [Request]>(name, { args: [request] }))
+  const ask = () => handle.executeUpdate<StudyProgress, [Request]>(name, { args: [request] })
+  for (let asked = 0; ; asked++) {
+    try {
+      return await orNotRunning(studyId, ask())
+    } catch (error) {
+      if (asked === asksAgain || !isRefusedForNow(error)) throw error
+      await sleep(200)
+    }
+  }
+}
+
+/** The gRPC status code of a failed precondition. */
+const failedPrecondition = 9
+
+/** Whether the server gave an update back, because the workflow task that it came with could not be completed. */
+function isRefusedForNow(error: unknown): boolean {
+  return error instanceof ServiceError && isGrpcServiceError(error.cause) && error.cause.code === failedPrecondition
 }
 
 async function orNotRunning<Result>(studyId: Digest, answer: Promise<Result>): Promise<Result> {

@@ -1,4 +1,4 @@
-import { controlUpdates, studyWorkflowId, type ExtendRequest, type StudyProgress } from '@gauntlet/contract'
+import { controlUpdates, studyWorkflowId, type ExtendRequest } from '@gauntlet/contract'
 import { findStudy, studyFile, studiesNamed, type LedgerDatabase } from '@gauntlet/ledger'
 import {
   canonicalJson,
@@ -14,7 +14,7 @@ import {
 } from '@gauntlet/study'
 import type { Client } from '@temporalio/client'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isStudyRunning } from './control-study.ts'
+import { isStudyRunning, updateStudy } from './control-study.ts'
 
 /** The study cannot be extended to this one; the message says what to change. */
 export class StudyNotExtendable extends Error {
@@ -65,9 +65,8 @@ export async function extendStudy(
   const before = expandStudy(parseStudy(await studyFile(db, running), 'the running study'))
   const after = expandStudy(study)
   refuseLosses(before, after)
-  const handle = client.workflow.getHandle(studyWorkflowId(running))
   const request: ExtendRequest = { studyId: id, file }
-  await handle.executeUpdate<StudyProgress, [ExtendRequest]>(controlUpdates.extend, { args: [request] })
+  await updateStudy(client, running, controlUpdates.extend, request)
   return {
     of: running,
     addedConfigurations: after.configurations.length - before.configurations.length,
