@@ -60,7 +60,10 @@ export async function configuration(input: ConfigurationWorkflowInput): Promise<
     return result
   } finally {
     await CancellationScope.nonCancellable(async () => {
-      for (const study of waiting) await tell(study, word) // also those that are added meanwhile
+      for (const study of waiting) {
+        waiting.delete(study) // so that one that asks again meanwhile, like one that asks only now, is told
+        await tell(study, word)
+      }
     })
   }
 }
