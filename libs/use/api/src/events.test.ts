@@ -68,6 +68,14 @@ it('tells a reader of each change, and one that was away of all that it missed, 
   await third.close()
 })
 
+it('opens no stream for a reader of the head alone', async () => {
+  const app = apiOf(dependenciesOf(ledger.db, undefined as never))
+  for (let asked = 0; asked <= 64; asked++) {
+    const { status } = await app.request('http://localhost/api/events', { method: 'HEAD' })
+    expect(status).toBe(200)
+  }
+})
+
 it('tells a reader with a position of another ledger to read everything again', async () => {
   const stream = await open('999999999999')
   expect(JSON.parse((await stream.next()).data)).toMatchObject({ isOther: true })

@@ -29,7 +29,7 @@ export async function checkRecord(
   opened: ExportFile,
   onProgress: (facts: number) => void = () => undefined,
 ): Promise<CheckedRecord> {
-  const check = new RecordCheck((wrong) => opened.refuses(wrong), opened.sealed.seal.study.id)
+  const check = new RecordCheck((wrong) => opened.refuses(wrong), opened.sealed.seal.study)
   for await (const { fact } of opened.lines()) {
     check.add(fact)
     if (check.facts % 1000 === 0) onProgress(check.facts)
@@ -51,7 +51,7 @@ class RecordCheck {
 
   constructor(
     private readonly refuse: (wrong: string) => never,
-    private readonly sealedStudy: Digest,
+    private readonly sealed: { readonly id: Digest; readonly name: string },
   ) {}
 
   add(fact: Fact | null): void {
@@ -89,10 +89,11 @@ class RecordCheck {
 
   #addStudy(fact: FactOf<'study'>): void {
     this.#study = fact
-    if (fact.id !== this.sealedStudy) this.refuse('its record is of another study than its seal')
+    if (fact.id !== this.sealed.id) this.refuse('its record is of another study than its seal')
     try {
       const study = parseStudy(fact.file, `${fact.name}.study.yaml`)
       if (studyId(study) !== fact.id) this.refuse('its study file is that of another study')
+      if (study.name !== fact.name || study.name !== this.sealed.name) this.refuse('it has more than one name')
       this.#expansion = expandStudy(study)
     } catch (error) {
       this.refuse(

@@ -56,7 +56,8 @@ export class ExportFile {
       const name = `seals/${previous}.json`
       if (!members.has(name)) break
       const before = await sealedIn(file, members, name, refuse)
-      if (sealDigest(before.seal) !== previous) refuse(`its ${name} is another seal`)
+      if (sealDigest(before.seal) !== previous || before.seal.study.id !== sealed.seal.study.id)
+        refuse(`its ${name} is another seal`)
       earlier.push(before)
       previous = before.seal.previous
     }

@@ -197,6 +197,22 @@ describe('an import', () => {
     })
   })
 
+  it('stores again what the store has, so that it counts as new for a garbage collection', async () => {
+    await elsewhere(async (empty) => {
+      await importStudy(empty, file)
+      const stored: string[] = []
+      const { putFile } = empty.store
+      Object.assign(empty.store, {
+        putFile: (...args: Parameters<typeof putFile>) => {
+          stored.push(args[0])
+          return putFile.apply(empty.store, args)
+        },
+      })
+      expect(await importStudy(empty, file)).toMatchObject({ artifactsStored: 0 })
+      expect(stored.length).toBe(21) // with the leaves of the seal
+    })
+  })
+
   it('keeps the fulfilment of the installation where it made the same bytes', async () => {
     await elsewhere(async (empty) => {
       await recordSmallStudy(empty.db, empty.store)

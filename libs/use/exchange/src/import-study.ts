@@ -129,7 +129,7 @@ async function storeArtifacts(
   let stored = 0
   for (const [index, digest] of carried.entries()) {
     onProgress?.(`${index + 1}/${carried.length} artifacts stored`)
-    if ((await store.verify(digest)) === 'intact') continue
+    const isThere = (await store.verify(digest)) === 'intact'
     const path = join(folder, 'artifact')
     const hash = createHash('sha256')
     async function* hashed() {
@@ -140,9 +140,10 @@ async function storeArtifacts(
     }
     await pipeline(hashed(), createWriteStream(path))
     requireDigest(opened, digest, hash.digest('hex'))
+    // What is there already is stored again, so that a garbage collection beside this import counts it as new.
     await store.putFile(path, 'application/octet-stream')
     await rm(path)
-    stored++
+    if (!isThere) stored++
   }
   return { artifacts: carried.length, artifactsStored: stored }
 }

@@ -86,6 +86,7 @@ function leafIn(line: string, path: string): ListedLeaf {
 async function* linesOf(path: string): AsyncGenerator<string[], undefined> {
   const file = createReadStream(path)
   const unpacked = file.pipe(createGunzip({ chunkSize: 1 << 18 })).setEncoding('utf8')
+  file.on('error', (error) => unpacked.destroy(error)) // which `pipe` does not hand on
   let begun = ''
   try {
     for await (const text of unpacked as AsyncIterable<string>) {

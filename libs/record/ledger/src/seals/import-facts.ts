@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, inArray, sql } from 'drizzle-orm'
 import { canonicalJson, evaluatorLabel, type ArtifactReference, type Digest } from '@gauntlet/study'
 import { factId, factKinds, type Fact, type FactKind, type FactOf } from './facts.ts'
 import { ImportContradicted } from './import-contradicted.ts'
@@ -195,6 +195,18 @@ class FactWriter {
   }
 
   private async fulfilments(facts: readonly FactOf<'fulfilment'>[]): Promise<void> {
+    // A stage that is fulfilled meanwhile waits until this import has ended, and then finds it fulfilled.
+    await this.db
+      .select({ key: execution.stageKey })
+      .from(execution)
+      .where(
+        inArray(
+          execution.stageKey,
+          facts.map(({ stageKey }) => stageKey),
+        ),
+      )
+      .orderBy(execution.stageKey)
+      .for('update')
     const known = new Map((await fulfilmentFacts(this.db, facts.map(factId))).map((fact) => [fact.stageKey, fact]))
     this.requireSame(facts, [...known.values()], ({ generated }) => digestsOf(generated))
     const fresh = facts.filter(({ stageKey }) => !known.has(stageKey))

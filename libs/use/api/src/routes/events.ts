@@ -44,6 +44,7 @@ export function addEventRoutes(app: OpenAPIHono, { db }: Pick<ApiDependencies, '
       throw new ApiError(429, `${mostStreams} streams of changes are open; close some pages of other browsers.`)
     const known = context.req.header('last-event-id') ?? context.req.valid('query').after
     const after = known && /^\d{1,19}$/.test(known) ? known : null
+    if (context.req.method === 'HEAD') return context.body(null) // There is no body whose end would end a stream.
     context.header('x-accel-buffering', 'no') // A proxy passes on each event at once.
     return streamSSE(context, async (stream) => {
       streams += 1

@@ -37,6 +37,8 @@ export async function runReproduction(
   const folder = temporaryFolder('gauntlet-reproduce-')
   const scratch = pathToFileURL(folder).href
   const judged: RecordedReproduction[] = []
+  /** Why numbers could not be judged. The others are, before the first of these is thrown. */
+  const failures: unknown[] = []
   let kept = Promise.resolve()
   const keep = async (remade: RemadeNumber) => {
     const number = numbers.find(({ measurementId }) => measurementId === remade.measurementId)!
@@ -44,9 +46,10 @@ export async function runReproduction(
   }
   try {
     await computeAgain(session, numbers, { code: settings.code, scratch }, (remade) => {
-      kept = kept.then(() => keep(remade))
+      kept = kept.then(() => keep(remade)).catch((error: unknown) => void failures.push(error))
     })
     await kept
+    if (failures.length > 0) throw failures[0]
     return judged
   } finally {
     rmSync(folder, { recursive: true, force: true })
