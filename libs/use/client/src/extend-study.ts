@@ -1,4 +1,4 @@
-import { controlUpdates, studyWorkflowId, type ExtendRequest } from '@gauntlet/contract'
+import { controlUpdates, type ExtendRequest } from '@gauntlet/contract'
 import { findStudy, studyFile, studiesNamed, type LedgerDatabase } from '@gauntlet/ledger'
 import {
   canonicalJson,
