@@ -1,5 +1,6 @@
 import type { Fact, FactOf } from '@gauntlet/ledger'
 import {
+  canonicalJson,
   configurationId,
   digestOf,
   expandStudy,
@@ -13,6 +14,8 @@ import type { ExportFile } from './export-file.ts'
 /** What a record was found to have. */
 export interface CheckedRecord {
   readonly study: FactOf<'study'>
+  /** What the study consists of by its file: that too which the record withholds. */
+  readonly grid: Expansion
   readonly facts: number
   readonly withheld: number
   readonly measurements: number
@@ -65,6 +68,7 @@ class RecordCheck {
     if (fact.kind === 'study') this.#addStudy(fact)
     if (fact.kind === 'configuration' && fact.position !== null) this.#requireConfiguration(fact.position, fact.id)
     if (fact.kind === 'perturbation') this.#requirePerturbation(fact)
+    if (fact.kind === 'exclusion') this.#requireExclusion(fact)
     if (fact.kind === 'execution') this.#execution = fact
     if (fact.kind === 'fulfilment') this.#addFulfilment(fact)
     if (fact.kind === 'measurement') this.#addMeasurement(fact)
@@ -80,6 +84,7 @@ class RecordCheck {
   result(): CheckedRecord {
     return {
       study: this.#study!,
+      grid: this.#expansion!,
       facts: this.facts,
       withheld: this.#withheld,
       measurements: this.#measurements,
@@ -112,6 +117,15 @@ class RecordCheck {
     const expected = this.#expansion!.perturbations[position]
     if (!expected || digestOf(expected) !== key)
       this.refuse(`its perturbation ${key} is not number ${position + 1} of its study file`)
+  }
+
+  #requireExclusion({ position, cell, reason }: FactOf<'exclusion'>): void {
+    const expected = this.#expansion!.exclusions[position]
+    if (
+      canonicalJson({ cell, reason }) !==
+      (expected && canonicalJson({ cell: { ...expected.cell }, reason: expected.reason }))
+    )
+      this.refuse(`its exclusion ${position + 1} is not the one of its study file`)
   }
 
   #addFulfilment({ stageKey, used, generated }: FactOf<'fulfilment'>): void {

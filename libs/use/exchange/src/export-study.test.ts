@@ -181,8 +181,9 @@ describe('an import', () => {
         yield* [] as never[]
         throw new Error('killed')
       }
+      const nothing = { configurations: [], perturbations: [], exclusions: [] }
       const seal = { digest: '0'.repeat(64), studyId: study.id, document: {}, envelope: null, leaves: null }
-      await expect(importFacts(empty.db, interrupted(), [seal])).rejects.toThrow('killed')
+      await expect(importFacts(empty.db, interrupted(), [seal], nothing)).rejects.toThrow('killed')
       expect((await recordKeys(empty.db, study.id)).stageKeys).toEqual([])
       expect(await importStudy(empty, file)).toMatchObject({ measurements: 10, artifactsStored: 16 })
     })
@@ -292,7 +293,13 @@ describe('a part of a study', () => {
     expect(checked.withheld).toBeGreaterThan(5)
     await elsewhere(async (empty) => {
       expect(await importStudy(empty, part)).toMatchObject({ measurements: 5 })
-      expect((await studyEvidence(empty.db, 'small')).measurements).toHaveLength(5)
+      const imported = await studyEvidence(empty.db, 'small')
+      expect(imported.measurements).toHaveLength(5)
+      // The cells that are withheld are cells without a number, at their places.
+      const whole = await studyEvidence(ledger.db, 'small')
+      expect(imported.rows).toBe(10)
+      expect(imported.configurations).toEqual(whole.configurations)
+      expect(imported.perturbations).toEqual(whole.perturbations)
       expect(await importStudy(empty, file)).toMatchObject({ measurements: 5 })
     })
   })

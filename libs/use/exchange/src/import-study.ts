@@ -31,7 +31,7 @@ export interface Expectations {
 }
 
 /** An export that holds together. */
-export interface CheckedExport extends Omit<CheckedRecord, 'artifacts' | 'study'> {
+export interface CheckedExport extends Omit<CheckedRecord, 'artifacts' | 'study' | 'grid'> {
   readonly seal: Seal
   readonly digest: Digest
   /** The keys by which it says that it is signed, and whether one of them is the expected one. */
@@ -87,7 +87,7 @@ export async function importStudy(
     const { sealed, earlier } = opened
     const seals = [{ ...rowOf(sealed), leaves }, ...earlier.map((one) => ({ ...rowOf(one), leaves: null }))]
     const facts = disclosedFacts(opened, expected.onProgress)
-    const counts = await importFacts(db, facts, seals).catch(refusalOf(file))
+    const counts = await importFacts(db, facts, seals, record.grid).catch(refusalOf(file))
     return { ...checked, ...counts, ...stored, name: record.study.name }
   })
 }

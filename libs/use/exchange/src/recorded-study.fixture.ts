@@ -43,7 +43,7 @@ evaluator: apgd-ce
   const { configurations, perturbations, exclusions } = expandStudy(study)
   const id = studyId(study)
   const document = { name, description: study.description }
-  await recordStudy(db, { id, name, document, file, configurations, perturbations, exclusions: exclusions as never })
+  await recordStudy(db, { id, name, document, file, configurations, perturbations, exclusions })
   const put = (text: string) => store.put(Buffer.from(text), 'text/plain')
   const code = { code: await put(JSON.stringify('code')) }
   const stage = async (

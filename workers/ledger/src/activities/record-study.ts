@@ -19,7 +19,7 @@ export function createRecordStudy({ db, studies }: Dependencies): LedgerActiviti
       perturbations,
       annotations,
       ...(extended ? { extends: extended } : {}),
-      exclusions: exclusions.map(({ cell, reason }) => ({ cell: { ...cell }, reason })),
+      exclusions,
     })
   }
 }

@@ -1,10 +1,17 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
-import { canonicalJson, evaluatorLabel, type ArtifactReference, type Digest } from '@gauntlet/study'
+import {
+  canonicalJson,
+  configurationId,
+  evaluatorLabel,
+  type ArtifactReference,
+  type Configuration,
+  type Digest,
+} from '@gauntlet/study'
 import { factId, factKinds, type Fact, type FactKind, type FactOf } from './facts.ts'
 import { ImportContradicted } from './import-contradicted.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { recordSeal, type RecordedSeal } from './record-seal.ts'
-import { sortedBy } from '../studies/record-study.ts'
+import { configurationRows, recordGrid, sortedBy, type StudyParts } from '../studies/record-study.ts'
 import {
   artifact,
   attempt,
@@ -43,12 +50,13 @@ export interface ImportCounts {
  * come in the order of a record, and must have been checked: whatever an id is a digest of has that digest. What the
  * ledger has already stays as it is, so importing again changes nothing. A stage that was fulfilled here too stays
  * fulfilled from here, and the attempt of elsewhere counts as superseded. The first of the seals is the one on these
- * facts, the others came before it. Throws `ImportContradicted`.
+ * facts, the others came before it. `grid` is all that the study consists of, since facts may withhold a part of it. Throws `ImportContradicted`.
  */
 export async function importFacts(
   db: LedgerDatabase,
   facts: AsyncIterable<Fact>,
   seals: readonly ImportedSeal[],
+  grid: StudyParts,
 ): Promise<ImportCounts> {
   const [last] = seals
   return db.transaction(async (transaction) => {
@@ -57,8 +65,9 @@ export async function importFacts(
       for (const kind of factKinds) {
         const ofKind = page.filter((fact) => fact.kind === kind)
         if (ofKind.length > 0) await writer.write(ofKind)
-        if (kind === 'study' && ofKind.length > 0)
-          for (const one of seals.toReversed()) await recordSeal(transaction, { ...one, origin: 'imported' })
+        if (kind !== 'study' || ofKind.length === 0) continue
+        for (const one of seals.toReversed()) await recordSeal(transaction, { ...one, origin: 'imported' })
+        await writer.writeGrid(grid)
       }
     }
     return writer.counts
@@ -94,6 +103,16 @@ class FactWriter {
     return write(page)
   }
 
+  /** Records everything that the study consists of. */
+  async writeGrid(grid: StudyParts): Promise<void> {
+    await recordGrid(this.db, this.studyId, grid)
+    const ofStudy = (table: typeof studyConfiguration | typeof studyPerturbation) =>
+      this.db.$count(table, eq(table.studyId, this.studyId))
+    const found = [await ofStudy(studyConfiguration), await ofStudy(studyPerturbation)]
+    if (found[0] !== grid.configurations.length || found[1] !== grid.perturbations.length)
+      throw new ImportContradicted(`The ledger has another grid of study ${this.studyId}`)
+  }
+
   private readonly writers: Writers = {
     study: (facts) =>
       this.insert(study, facts, ({ kind: _kind, document, createdAt, ...row }) => ({
@@ -102,15 +121,11 @@ class FactWriter {
         createdAt: timeOf(createdAt),
       })),
     environment: (facts) => this.environments(facts),
-    configuration: (facts) => this.configurations(facts),
-    perturbation: (facts) => this.perturbations(facts),
-    exclusion: (facts) =>
-      this.insert(exclusion, facts, ({ position, cell, reason }) => ({
-        studyId: this.studyId,
-        position,
-        cell: documentOf(cell),
-        reason,
-      })),
+    // Those of the study are in its grid; the others are of studies that asked for a shared stage first.
+    configuration: (facts) => this.insertRows(configuration, configurationRows(facts.map(({ document }) => document))),
+    // They are in the grid.
+    perturbation: () => Promise.resolve(),
+    exclusion: () => Promise.resolve(),
     execution: (facts) =>
       this.insert(execution, facts, ({ kind: _kind, parameters, ...row }) => ({
         ...row,
@@ -138,7 +153,10 @@ class FactWriter {
     facts: readonly One[],
     rowOf: (fact: One) => object,
   ): Promise<void> {
-    const rows = sortedBy(facts, factId).map(rowOf)
+    await this.insertRows(table, sortedBy(facts, factId).map(rowOf))
+  }
+
+  private async insertRows(table: Parameters<LedgerDatabase['insert']>[0], rows: readonly object[]): Promise<void> {
     if (rows.length > 0)
       await this.db
         .insert(table)
@@ -153,45 +171,6 @@ class FactWriter {
       facts.map((fact) => fact.class),
     )
     this.requireSame(facts, known, (fact) => fact.document)
-  }
-
-  private async configurations(facts: readonly FactOf<'configuration'>[]): Promise<void> {
-    await this.insert(configuration, facts, ({ id, document }) => ({
-      id,
-      dataset: document.dataset.id,
-      backbone: document.backbone.id,
-      loss: document.loss,
-      protocol: document.protocol.id,
-      seed: document.seed,
-      document,
-    }))
-    const members = facts.filter(({ position }) => position !== null)
-    await this.insert(studyConfiguration, members, ({ id, position }) => ({
-      studyId: this.studyId,
-      configurationId: id,
-      position,
-    }))
-    const inStudy = eq(studyConfiguration.studyId, this.studyId)
-    const found = await this.db.$count(
-      studyConfiguration,
-      and(inStudy, isAmong(studyConfiguration.configurationId, members.map(factId))),
-    )
-    if (found < members.length) throw new ImportContradicted(`The ledger has another grid of study ${this.studyId}`)
-  }
-
-  private async perturbations(facts: readonly FactOf<'perturbation'>[]): Promise<void> {
-    await this.insert(perturbation, facts, ({ key, document }) => ({
-      key,
-      name: document.name,
-      epsilon: 'epsilon' in document ? document.epsilon : null,
-      evaluator: evaluatorLabel(document),
-      document,
-    }))
-    await this.insert(studyPerturbation, facts, ({ key, position }) => ({
-      studyId: this.studyId,
-      perturbationKey: key,
-      position,
-    }))
   }
 
   private async fulfilments(facts: readonly FactOf<'fulfilment'>[]): Promise<void> {

@@ -24,16 +24,20 @@ import {
 import { documentOf } from '../schema/json-document.ts'
 import { annotateStudy } from './study-annotations.ts'
 
-/** An expanded study: its identity, and what it consists of in the order of its table. */
-export interface StudyRecord {
+/** What a study consists of, in the order of its table. */
+export interface StudyParts {
+  readonly configurations: readonly Configuration[]
+  readonly perturbations: readonly Perturbation[]
+  readonly exclusions: readonly { readonly cell: Json | object; readonly reason: string }[]
+}
+
+/** An expanded study: its identity, and what it consists of. */
+export interface StudyRecord extends StudyParts {
   readonly id: Digest
   readonly name: string
   readonly document: Json
   /** The study file's text. */
   readonly file: string
-  readonly configurations: readonly Configuration[]
-  readonly perturbations: readonly Perturbation[]
-  readonly exclusions: readonly { readonly cell: Json; readonly reason: string }[]
   /** What its file says for people. */
   readonly annotations?: StudyAnnotations
   /** The study that it was made of by an extension. */
@@ -62,24 +66,35 @@ export async function recordStudy(db: LedgerDatabase, record: StudyRecord): Prom
       .insert(artifact)
       .values({ digest: digestOfBytes(bytes), size: bytes.length, mediaType: studyFileType })
       .onConflictDoNothing()
-    await recordConfigurations(transaction, id, record.configurations)
-    for (const rows of inBatches(perturbationRows(record.perturbations)))
-      await transaction.insert(perturbation).values(rows).onConflictDoNothing()
-    const measured = record.perturbations.map((how, position) => ({
-      studyId: id,
-      perturbationKey: perturbationKey(how),
-      position,
-    }))
-    for (const rows of inBatches(measured))
-      await transaction.insert(studyPerturbation).values(rows).onConflictDoNothing()
-    const excluded = record.exclusions.map(({ cell, reason }, position) => ({
-      studyId: id,
-      position,
-      cell: documentOf(cell),
-      reason,
-    }))
-    for (const rows of inBatches(excluded)) await transaction.insert(exclusion).values(rows).onConflictDoNothing()
+    await recordGrid(transaction, id, record)
   })
+}
+
+/** Records what a study consists of, in the order of its table. What is there stays. */
+export async function recordGrid(
+  db: LedgerDatabase,
+  studyId: Digest,
+  { configurations, perturbations, exclusions }: StudyParts,
+): Promise<void> {
+  for (const rows of inBatches(configurationRows(configurations)))
+    await db.insert(configuration).values(rows).onConflictDoNothing()
+  const members = configurations.map((cell, position) => ({
+    studyId,
+    configurationId: configurationId(cell),
+    position,
+  }))
+  for (const rows of inBatches(members)) await db.insert(studyConfiguration).values(rows).onConflictDoNothing()
+  for (const rows of inBatches(perturbationRows(perturbations)))
+    await db.insert(perturbation).values(rows).onConflictDoNothing()
+  const measured = perturbations.map((how, position) => ({ studyId, perturbationKey: perturbationKey(how), position }))
+  for (const rows of inBatches(measured)) await db.insert(studyPerturbation).values(rows).onConflictDoNothing()
+  const excluded = exclusions.map(({ cell, reason }, position) => ({
+    studyId,
+    position,
+    cell: documentOf(cell as Json),
+    reason,
+  }))
+  for (const rows of inBatches(excluded)) await db.insert(exclusion).values(rows).onConflictDoNothing()
 }
 
 /** The rows of perturbations, which several studies may share. */
@@ -94,11 +109,8 @@ export function perturbationRows(perturbations: readonly Perturbation[]) {
   return sortedBy(rows, (row) => row.key)
 }
 
-async function recordConfigurations(
-  db: LedgerDatabase,
-  studyId: Digest,
-  configurations: readonly Configuration[],
-): Promise<void> {
+/** The rows of configurations, which several studies may share. */
+export function configurationRows(configurations: readonly Configuration[]) {
   const rows = configurations.map((cell) => ({
     id: configurationId(cell),
     dataset: cell.dataset.id,
@@ -108,10 +120,7 @@ async function recordConfigurations(
     seed: cell.seed,
     document: cell,
   }))
-  for (const batch of inBatches(sortedBy(rows, (row) => row.id)))
-    await db.insert(configuration).values(batch).onConflictDoNothing()
-  const members = rows.map((row, position) => ({ studyId, configurationId: row.id, position }))
-  for (const batch of inBatches(members)) await db.insert(studyConfiguration).values(batch).onConflictDoNothing()
+  return sortedBy(rows, (row) => row.id)
 }
 
 /** The rows in an order that is the same in every transaction, so that two which insert shared rows cannot deadlock. */
