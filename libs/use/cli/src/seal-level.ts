@@ -22,11 +22,11 @@ export function sealLevel(file: string, session: LedgerSession, files: SealFiles
       if (study.id !== grid.id)
         throw new Misuse(`${file} seals ${study.name}, not ${grid.name}; name the study that it seals.`)
       const links = new Links()
-      const { same, changed, gone, withheld } = verdict.comparison
+      const { same, changed, gone } = verdict.comparison
       links.proved(same)
       for (const fact of changed) links.missing(fact, 'is not as it was sealed')
       for (const fact of gone) links.missing(fact, 'was sealed and is gone')
-      for (let i = 0; i < withheld; i++) links.attested('The list of leaves withholds facts; these are attested.')
+      for (const doubt of verdict.doubts) links.missing('the list of leaves', doubt)
       if (verdict.signature !== 'valid')
         links.attested('Who made the seal was not checked; name the key with --public-key.')
       return links.report()

@@ -1,4 +1,4 @@
-import { withStudyFacts, type Fact, type LedgerDatabase, type PlacedFact } from '@gauntlet/ledger'
+import { withStudyFacts, type Fact, type FactKind, type LedgerDatabase, type PlacedFact } from '@gauntlet/ledger'
 import { leafHash, MerkleRoot, recordLine, SealInvalid, type Seal } from '@gauntlet/seals'
 import { openLeafList, type ListedLeaf } from './leaf-list.ts'
 
@@ -9,8 +9,13 @@ export interface SealComparison {
   readonly gone: readonly string[]
   /** What was recorded since, which is no fault: how many facts of each kind. */
   readonly added: Readonly<Record<string, number>>
-  /** Facts that the list of leaves withholds. */
+  /** Facts that the list of leaves withholds. Whether the ledger still has them as they were cannot be told. */
   readonly withheld: number
+  /**
+   * Of each kind, facts in the ledger that may be withheld ones which were changed: the seal counts more of the kind
+   * than the list names, and the ledger has others. Configurations are left out, since their study's file fixes them.
+   */
+  readonly doubtful: Readonly<Record<string, number>>
 }
 
 /**
@@ -41,12 +46,13 @@ export async function compareWithSeal(
         if (facts.current?.place === place) {
           comparison.compare(facts.current, leaf)
           await facts.next()
-        } else comparison.gone.push(nameOf(place))
+        } else comparison.lose(place)
       }
       onProgress?.(root.size)
     }
     for (; facts.current; await facts.next()) comparison.add(facts.current.fact)
   })
+  comparison.judgeWithheld(seal.facts)
   if (root.root() !== seal.tree.root || root.size !== seal.tree.size)
     throw new SealInvalid(`${listFile} is not the list of leaves of this seal; give the one that was written with it.`)
   return comparison
@@ -58,10 +64,27 @@ class Comparison implements SealComparison {
   readonly changed: string[] = []
   readonly gone: string[] = []
   readonly added: Record<string, number> = {}
+  readonly doubtful: Record<string, number> = {}
+  /** Facts of each kind that the list names. */
+  readonly #named: Record<string, number> = {}
 
   compare({ place, fact }: PlacedFact, { salt, hash }: ListedLeaf): void {
+    this.#named[fact.kind] = (this.#named[fact.kind] ?? 0) + 1
     if (leafHash(recordLine(fact, salt!)).toString('hex') === hash) this.same++
     else this.changed.push(nameOf(place))
+  }
+
+  lose(place: string): void {
+    const name = nameOf(place)
+    const kind = name.split(' ')[0]!
+    this.#named[kind] = (this.#named[kind] ?? 0) + 1
+    this.gone.push(name)
+  }
+
+  judgeWithheld(sealed: Seal['facts']): void {
+    const fixed: FactKind = 'configuration'
+    for (const [kind, count] of Object.entries(this.added))
+      if (kind !== fixed && (this.#named[kind] ?? 0) < (sealed[kind] ?? 0)) this.doubtful[kind] = count
   }
 
   add({ kind }: Fact): void {

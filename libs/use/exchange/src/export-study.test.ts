@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { openArtifactStore } from '@gauntlet/artifacts'
 import { readZipDirectory, readZipMember, withBytesOfFile, writeZip, type ZipSource } from '@gauntlet/files'
 import {
@@ -19,7 +20,7 @@ import {
   traceMeasurement,
 } from '@gauntlet/ledger'
 import { artifactOf, attemptCalled, useLedger } from '@gauntlet/ledger/fixtures/ledger'
-import { parsePublicKey, parseSigningKey, publicPem, type Seal } from '@gauntlet/seals'
+import { parsePublicKey, parseSigningKey, publicPem, sealDigest, type Seal } from '@gauntlet/seals'
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { configurationsWhere, exportStudy } from './export-study.ts'
@@ -252,6 +253,49 @@ describe('a seal kept elsewhere', () => {
     })
   })
 
+  it('finds an edit whose leaf is called withheld in the list that the store has', async () => {
+    await elsewhere(async (suspect) => {
+      await recordSmallStudy(suspect.db, suspect.store)
+      const { sealed, leaves } = await sealStudy(suspect, 'small')
+      const sealFile = join(folder, 'suspect.seal.json')
+      writeFileSync(sealFile, JSON.stringify(sealed))
+      const [id] = study.measurements
+      await suspect.db.execute(sql`update measurement set correct = 7 where id = ${id!}`)
+      const [header, ...lines] = gunzipSync(readFileSync(await suspect.store.localFile(leaves)))
+        .toString()
+        .trim()
+        .split('\n')
+      const withheld = lines.map((line) => {
+        const [place, , hash] = JSON.parse(line) as string[]
+        return place!.endsWith(`measurement ${id}`) ? JSON.stringify([null, null, hash]) : line
+      })
+      const list = gzipSync(`${[header, ...withheld].join('\n')}\n`)
+      const { digest, size, mediaType } = await suspect.store.put(list, 'application/vnd.gauntlet.leaves+gzip')
+      await suspect.db.execute(
+        sql`insert into artifact (digest, size, media_type) values (${digest}, ${size}, ${mediaType})`,
+      )
+      await suspect.db.execute(sql`update seal set leaves_digest = ${digest}`)
+      const compare = (isPart: boolean) => verifySeal(sealFile, (work) => work(suspect), { isPart })
+      const [doubt] = [expect.stringContaining('does not name 1 facts of kind measurement')]
+      expect(await compare(true)).toMatchObject({ passed: false, doubts: [doubt] })
+      await suspect.db.execute(sql`delete from measurement where id = ${id!}`)
+      expect(await compare(false)).toMatchObject({
+        passed: false,
+        doubts: [expect.stringContaining('withholds 1 facts')],
+      })
+    })
+  })
+
+  it('names the one before it, also where two are made at once', async () => {
+    await elsewhere(async (both) => {
+      await recordSmallStudy(both.db, both.store)
+      const claims = (text: string) => sealStudy(both, 'small', { hypotheses: { file: 'h.yaml', text } })
+      const made = await Promise.all([claims('hypotheses: []'), claims('hypotheses: [] # again')])
+      const [first, second] = made.map(({ sealed }) => sealed.seal).sort((a, b) => (a.sealedAt < b.sealedAt ? -1 : 1))
+      expect([first!.previous, second!.previous]).toEqual([null, sealDigest(first!)])
+    })
+  })
+
   it('proves one number without the study', async () => {
     const proof = await proveNumber(sources(), 'small', study.measurements[7]!)
     const proofFile = join(folder, 'row.proof.json')
@@ -295,6 +339,12 @@ describe('a part of a study', () => {
       expect(await importStudy(empty, part)).toMatchObject({ measurements: 5 })
       const imported = await studyEvidence(empty.db, 'small')
       expect(imported.measurements).toHaveLength(5)
+      // Whether withheld facts are still there is not known, so it is no fault only of what is known to be a part.
+      const sealFile = join(folder, 'part.seal.json')
+      writeFileSync(sealFile, JSON.stringify((await sealStudy(sources(), 'small')).sealed))
+      const compare = (isPart: boolean) => verifySeal(sealFile, (work) => work(empty), { isPart })
+      expect(await compare(false)).toMatchObject({ passed: false, comparison: { changed: [], gone: [] } })
+      expect(await compare(true)).toMatchObject({ passed: true, comparison: { withheld: checked.withheld } })
       // The cells that are withheld are cells without a number, at their places.
       const whole = await studyEvidence(ledger.db, 'small')
       expect(imported.rows).toBe(10)

@@ -5,6 +5,7 @@ import {
   ledgerTime,
   recordSeal,
   sealsOf,
+  whileSealing,
   withStudyFacts,
   type Fact,
   type LedgerDatabase,
@@ -58,15 +59,24 @@ export interface FactTaker {
 /**
  * Seals everything that the ledger has of a study, by its name or id: the record as of one moment becomes the leaves of
  * a Merkle tree, and the ledger keeps the seal on its root. Where nothing has changed since the last seal, that one
- * stands. `taker` is given each fact with its line meanwhile. Throws `StudyUnknown`.
+ * stands. `taker` is given each fact with its line meanwhile. Of two at once the second waits. Throws `StudyUnknown`.
  */
 export async function sealStudy(
-  { db, store }: RecordSources,
+  sources: RecordSources,
   nameOrId: string,
-  { signer = null, hypotheses = null, onProgress }: SealOptions = {},
+  options: SealOptions = {},
   taker?: FactTaker,
 ): Promise<SealedStudy> {
-  const study = await findStudy(db, nameOrId)
+  const study = await findStudy(sources.db, nameOrId)
+  return whileSealing(sources.db, study.id, () => sealAlone(sources, study, options, taker))
+}
+
+async function sealAlone(
+  { db, store }: RecordSources,
+  study: RecordedStudy,
+  { signer = null, hypotheses = null, onProgress }: SealOptions,
+  taker: FactTaker | undefined,
+): Promise<SealedStudy> {
   const known = await sealsOf(db, study.id)
   return inTemporaryFolder(async (folder) => {
     const secret = (await secretOf(store, known)) ?? newSecret()

@@ -29,6 +29,8 @@ export type SealVerdict = {
       readonly passed: boolean
       readonly sealed: Sealed
       readonly comparison: SealComparison
+      /** What withheld facts leave open, each as a clause about the list of leaves; none of a study that passed. */
+      readonly doubts: readonly string[]
     }
 )
 
@@ -41,6 +43,8 @@ export class LeafListMissing extends Error {
 export interface VerifyOptions extends Expectations {
   /** The file that was written with the seal; unless given, the one that the store has. */
   readonly leaves?: string
+  /** Whether the list may withhold facts, as that of a study which was imported in part does. */
+  readonly isPart?: boolean
 }
 
 /**
@@ -53,7 +57,11 @@ export async function verifySeal(
   withSources: <Result>(work: (sources: RecordSources) => Promise<Result>) => Promise<Result>,
   options: VerifyOptions = {},
 ): Promise<SealVerdict> {
-  await stat(file)
+  const isFile = await stat(file).then(
+    (found) => found.isFile(),
+    () => false,
+  )
+  if (!isFile) throw new SealInvalid(`There is no file ${file}; give a seal, a proof or an export.`)
   if (isArchive(file)) {
     const checked = await verifyExport(file, options)
     const signature = signatureOf(checked.isSigned, checked.signers.length > 0)
@@ -72,8 +80,22 @@ export async function verifySeal(
       options.onProgress?.(`${facts.toLocaleString('en')} facts compared`),
     )
   })
-  const passed = comparison.changed.length === 0 && comparison.gone.length === 0
-  return { of: 'ledger', passed, ...identity, sealed, comparison }
+  const doubts = doubtsOf(comparison, options.isPart === true)
+  const passed = comparison.changed.length === 0 && comparison.gone.length === 0 && doubts.length === 0
+  return { of: 'ledger', passed, ...identity, sealed, comparison, doubts }
+}
+
+function doubtsOf({ withheld, doubtful }: SealComparison, isPart: boolean): string[] {
+  const changed = Object.entries(doubtful).map(
+    ([kind, count]) =>
+      `does not name ${count} facts of kind ${kind} in the ledger, which may be withheld ones, changed`,
+  )
+  if (withheld === 0 || isPart) return changed
+  const told = `withholds ${withheld} facts, so whether the ledger still has them cannot be told`
+  return [
+    `${told}; give the list that was written with the seal (--leaves FILE), or --part if it has a part`,
+    ...changed,
+  ]
 }
 
 /** Checks the signature and what was expected of the seal. */

@@ -41,6 +41,18 @@ export async function recordSeal(
   })
 }
 
+/** Runs `work` while nobody else seals this study, so that each seal names the one before it. */
+export function whileSealing<Result>(
+  db: LedgerDatabase,
+  studyId: Digest,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  return db.transaction(async (transaction) => {
+    await transaction.execute(sql`select pg_advisory_xact_lock(hashtext(${`seal ${studyId}`}))`)
+    return work()
+  })
+}
+
 /** The seals of a study, the last one first. */
 export function sealsOf(db: LedgerDatabase, studyId: Digest): Promise<RecordedSeal[]> {
   const { digest, origin, document, envelope, leavesDigest, recordedAt } = seal

@@ -27,6 +27,7 @@ interface SealCommandOptions {
   readonly prove?: string
   readonly verify?: string
   readonly leaves?: string
+  readonly part?: boolean
   readonly publicKey?: string
   readonly expect?: string
   readonly json?: boolean
@@ -43,6 +44,7 @@ export function addSeal(program: Command): void {
     .option('--prove <row>', 'write the proof of one row of the table, which needs no study to be checked')
     .option('--verify <file>', 'check a seal against the ledger, or an export or a proof by itself, offline')
     .option('--leaves <file>', 'with --verify: the list of leaves that was written with the seal')
+    .option('--part', 'with --verify: the list may withhold facts, as that of a study imported in part does')
     .option('--public-key <file>', 'with --verify: the key that must have signed')
     .option('--expect <digest>', 'with --verify: the digest of the printed line')
     .option('--json', 'print JSON')
@@ -140,11 +142,16 @@ async function verify(file: string, options: SealCommandOptions, line: ProgressL
     line.end()
     if (options.json) console.log(JSON.stringify(verdict, null, 2))
     else console.log(renderVerdict(verdict))
-    if (!verdict.passed) throw new CommandFailed('The ledger is not as it was sealed.')
+    if (verdict.passed) return
+    const isChanged = verdict.comparison.changed.length + verdict.comparison.gone.length > 0
+    throw new CommandFailed(
+      isChanged ? 'The ledger is not as it was sealed.' : 'Whether the ledger is as it was sealed cannot be told.',
+    )
   }
   const expected = {
     ...(options.expect === undefined ? {} : { seal: options.expect }),
     ...(options.leaves === undefined ? {} : { leaves: options.leaves }),
+    isPart: options.part === true,
     ...(publicKey ? { publicKey } : {}),
     onProgress: (doing: string) => line.show(doing),
   }
@@ -171,12 +178,14 @@ function renderVerdict(verdict: SealVerdict): string {
     const of = `${configurationLabel(configuration)}, ${perturbationLabel(perturbation)}`
     return `${heading}: ${correct}/${total} is of the sealed record.\n${of}`
   }
+  const { doubts } = verdict
   const { same, changed, gone, added, withheld } = verdict.comparison
   const since = Object.entries(added).map(([kind, count]) => `${count} ${kind}`)
   return [
     `${heading}: ${same} facts are as sealed${withheld > 0 ? `, ${withheld} are withheld` : ''}.`,
     ...changed.map((fact) => `changed  ${fact}`),
     ...gone.map((fact) => `gone     ${fact}`),
+    ...doubts.map((doubt) => `The list of leaves ${doubt}.`),
     ...(since.length > 0 ? [`Recorded since: ${since.join(', ')}.`] : []),
   ].join('\n')
 }

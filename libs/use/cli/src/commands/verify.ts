@@ -23,6 +23,7 @@ interface VerifyCommandOptions {
   readonly again?: boolean
   readonly seal?: string
   readonly leaves?: string
+  readonly part?: boolean
   readonly publicKey?: string
   readonly json?: boolean
 }
@@ -36,12 +37,13 @@ export function addVerify(program: Command): void {
     .option('--again', 'also read and count again what this machine has verified before and has not changed since')
     .option('--seal <file>', 'compare the ledger with this seal of the study too, which was kept elsewhere')
     .option('--leaves <file>', 'with --seal: the list of leaves that was written with it')
+    .option('--part', 'with --seal: the list may withhold facts, as that of a study imported in part does')
     .option('--public-key <file>', 'with --seal: the key that must have signed it')
     .option('--json', 'print JSON')
     .action(async (study: string, options: VerifyCommandOptions) => {
-      const { level: names, again = false, seal, leaves, json } = options
+      const { level: names, again = false, seal, leaves, part: isPart = false, json } = options
       const publicKey = await readPublicKey(options.publicKey)
-      const files = { ...(leaves === undefined ? {} : { leaves }), ...(publicKey ? { publicKey } : {}) }
+      const files = { isPart, ...(leaves === undefined ? {} : { leaves }), ...(publicKey ? { publicKey } : {}) }
       const verification = await interruptible('Interrupted; what was verified is remembered.', (signal) =>
         withLedger(async (session) => {
           const { settings, db, store } = session
