@@ -121,7 +121,7 @@ function identityOf(
   parameters: StageIdentity['parameters'] = {},
 ): StageIdentity {
   const inputs = Object.fromEntries(Object.entries(used).map(([role, { digest }]) => [role, digest]))
-  return { stage, codeDigest: digestOf('code'), environmentClass: digestOf('2 cores'), parameters, seed: 1, inputs }
+  return { stage, codeDigest: digestOf('code'), environmentClass: digestOf({ cores: 2 }), parameters, seed: 1, inputs }
 }
 
 export function attemptCalled(id: string, changes: Partial<Attempt> = {}): Attempt {

@@ -2,7 +2,8 @@ import { configurationId, digestOf, type Configuration, type Digest, type Pertur
 import { z } from 'zod'
 import { leafHash, rootOfPath } from './merkle-tree.ts'
 import { readLine } from './record-line.ts'
-import { jsonOf, sealDigest, sealedSchema, SealInvalid, type Sealed } from './seal.ts'
+import { jsonOf } from './json-from-outside.ts'
+import { sealDigest, sealedSchema, SealInvalid, type Sealed } from './seal.ts'
 
 const proofSchema = z.strictObject({
   type: z.literal('urn:gauntlet:proof/v1'),

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { canonicalJson, type Digest } from '@gauntlet/study'
+import { jsonOf } from './json-from-outside.ts'
 import { leafHash } from './merkle-tree.ts'
 
 /** Bytes of a secret and of a salt. */
@@ -58,10 +59,6 @@ function fromHex(digest: Digest): Buffer {
 }
 
 function objectIn(line: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(line)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null
-  } catch {
-    return null
-  }
+  const value = jsonOf(line)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null
 }

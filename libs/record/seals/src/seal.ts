@@ -1,5 +1,6 @@
 import { digestOf, type Digest } from '@gauntlet/study'
 import { z } from 'zod'
+import { jsonOf } from './json-from-outside.ts'
 import { envelopeSchema, statementIn, wrapStatement, type Envelope } from './dsse.ts'
 import type { SigningKey } from './signing-key.ts'
 
@@ -68,15 +69,6 @@ export function parseSealed(text: string, file: string): Sealed {
   const sealed = sealedSchema.safeParse(jsonOf(text))
   if (sealed.success) return sealed.data
   throw new SealInvalid(`${file} is no seal of this form (${z.prettifyError(sealed.error).split('\n')[0]}).`)
-}
-
-/** The value of a JSON text, or null where it is none. */
-export function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }
 
 /** The line to print in a paper: whoever has the export finds this digest in it, or another where a digit changed. */

@@ -128,9 +128,10 @@ function gridOf({ backbones, datasets, seeds }: Required<Pick<Simulation, 'backb
 
 function workerFor(configurations: readonly Configuration[]): WorkerDescription {
   const codes = stageCodesOf(configurations, perturbations)
+  const environment = { device: 'cpu of a simulation', libtensorflow: '2.21.0', precision: 'float32' }
   return {
-    environment: { device: 'cpu of a simulation', libtensorflow: '2.21.0', precision: 'float32' },
-    environmentClass: digestOf('simulated'),
+    environment,
+    environmentClass: digestOf(environment),
     host: { environment: null, environmentClass: digestOf('host') },
     codeDigests: Object.fromEntries(codes.map((code) => [code, digestOf([code, 'code'])])),
   }

@@ -7,6 +7,7 @@ import {
   parseStudy,
   studyId,
   type Digest,
+  type Json,
   type Expansion,
 } from '@gauntlet/study'
 import type { ExportFile } from './export-file.ts'
@@ -19,14 +20,23 @@ export interface CheckedRecord {
   readonly facts: number
   readonly withheld: number
   readonly measurements: number
-  /** Every artifact that a stage of it used or generated, code included. */
-  readonly artifacts: ReadonlySet<Digest>
+  /** Every artifact that a stage of it used or generated, code included, with its size in bytes where that is said. */
+  readonly artifacts: ReadonlyMap<Digest, number | null>
+  /** The numbers that say they were counted from an artifact. */
+  readonly countedFrom: ReadonlyMap<Digest, readonly FactOf<'measurement'>[]>
+}
+
+/** An evaluation of a record: what it made, and by its key under what. */
+interface Evaluation {
+  readonly outcomes: Digest
+  /** Null where another version of Gauntlet named the parameters. */
+  readonly perturbation: Digest | null
 }
 
 /**
  * Reads a whole record and checks that it holds together: its root is the sealed one, its study file says that it is
- * this study with these configurations, every fulfilment has the inputs of its key, and every number was counted from
- * outcomes that an evaluation in it made. Throws `ExportInvalid`.
+ * this study with these configurations, every fulfilment has the inputs of its key, and every number is of a cell of
+ * the study and was counted from outcomes that an evaluation of it made. Throws `ExportInvalid`.
  */
 export async function checkRecord(
   opened: ExportFile,
@@ -48,8 +58,11 @@ class RecordCheck {
   #measurements = 0
   #study: FactOf<'study'> | null = null
   #expansion: Expansion | null = null
-  readonly #artifacts = new Set<Digest>()
-  readonly #outcomes = new Map<Digest, Digest>()
+  /** The ids of the study's configurations, and the keys of its perturbations. */
+  #cells: ReadonlySet<Digest> = new Set()
+  readonly #artifacts = new Map<Digest, number | null>()
+  readonly #evaluations = new Map<Digest, Evaluation>()
+  readonly #countedFrom = new Map<Digest, FactOf<'measurement'>[]>()
   #execution: FactOf<'execution'> | null = null
 
   constructor(
@@ -89,6 +102,7 @@ class RecordCheck {
       withheld: this.#withheld,
       measurements: this.#measurements,
       artifacts: this.#artifacts,
+      countedFrom: this.#countedFrom,
     }
   }
 
@@ -100,6 +114,8 @@ class RecordCheck {
       if (studyId(study) !== fact.id) this.refuse('its study file is that of another study')
       if (study.name !== fact.name || study.name !== this.sealed.name) this.refuse('it has more than one name')
       this.#expansion = expandStudy(study)
+      const { configurations, perturbations } = this.#expansion
+      this.#cells = new Set([...configurations.map(configurationId), ...perturbations.map(digestOf)])
     } catch (error) {
       this.refuse(
         `its study file cannot be read (${error instanceof Error ? error.message.split('\n')[0] : String(error)})`,
@@ -133,16 +149,38 @@ class RecordCheck {
     if (execution?.stageKey !== stageKey) return this.refuse(`its fulfilment ${stageKey} is of no stage`)
     for (const [role, digest] of Object.entries(execution.inputs))
       if (used[role]?.digest !== digest) this.refuse(`its stage ${stageKey} used another ${role} than its key names`)
-    this.#artifacts.add(execution.codeDigest)
-    for (const { digest } of [...Object.values(used), ...Object.values(generated)]) this.#artifacts.add(digest)
-    if (execution.stage === 'perturb-and-evaluate' && generated['outcomes'])
-      this.#outcomes.set(stageKey, generated['outcomes'].digest)
+    if (!this.#artifacts.has(execution.codeDigest)) this.#artifacts.set(execution.codeDigest, null)
+    for (const { digest, size } of [...Object.values(used), ...Object.values(generated)]) {
+      if ((this.#artifacts.get(digest) ?? size) !== size) this.refuse(`its artifact ${digest} has two sizes`)
+      this.#artifacts.set(digest, size)
+    }
+    const outcomes = generated['outcomes']?.digest
+    if (execution.stage !== 'perturb-and-evaluate' || !outcomes) return
+    const { perturbation = null } = execution.parameters as { readonly perturbation?: Json }
+    this.#evaluations.set(stageKey, { outcomes, perturbation: perturbation === null ? null : digestOf(perturbation) })
   }
 
-  #addMeasurement({ id, stageKey, outcomesDigest, correct, total }: FactOf<'measurement'>): void {
+  #addMeasurement(measurement: FactOf<'measurement'>): void {
+    const {
+      id,
+      stageKey,
+      configurationId: configuration,
+      perturbationKey,
+      outcomesDigest,
+      correct,
+      total,
+    } = measurement
     this.#measurements++
-    if (this.#outcomes.get(stageKey) !== outcomesDigest)
+    const evaluation = this.#evaluations.get(stageKey)
+    if (evaluation?.outcomes !== outcomesDigest)
       this.refuse(`its measurement ${id} was counted from outcomes that no evaluation in it made`)
+    if (!this.#cells.has(configuration) || !this.#cells.has(perturbationKey))
+      this.refuse(`its measurement ${id} is of no cell of its study`)
+    if ((evaluation.perturbation ?? perturbationKey) !== perturbationKey)
+      this.refuse(`its measurement ${id} is of another perturbation than its evaluation`)
     if (correct > total) this.refuse(`its measurement ${id} counts ${correct} of ${total} as correct`)
+    const others = this.#countedFrom.get(outcomesDigest)
+    if (others) others.push(measurement)
+    else this.#countedFrom.set(outcomesDigest, [measurement])
   }
 }

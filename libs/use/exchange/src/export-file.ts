@@ -8,8 +8,11 @@ import { refusing } from './export-invalid.ts'
 import { parseFact } from './parse-fact.ts'
 import type { Refuse } from './refuse.ts'
 
-/** Bytes of a line of a record, and of a seal's file. */
-const [longestLine, largestSeal] = [128 << 20, 16 << 20]
+/** Bytes of the first line of a record, which has the study's file, of every other, and of a seal's file. */
+const [studyLine, longestLine, largestSeal] = [32 << 20, 4 << 20, 16 << 20]
+
+/** In JSON, what a text in Postgres cannot have: the character 0, and half of a surrogate pair. */
+const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|[dD][89a-fA-F])/
 
 type Members = ReturnType<typeof readZipDirectory>
 
@@ -72,6 +75,7 @@ export class ExportFile {
     const root = new MerkleRoot()
     let last = ''
     for await (const text of this.#texts()) {
+      if (unstorable.test(text)) this.refuse('its record has a text that no ledger can hold')
       const line = readLine(text) ?? this.refuse('its record has a line that is not canonical JSON')
       const fact = line.fact && (parseFact(line.fact) as Fact | string)
       if (typeof fact === 'string') this.refuse(fact)
@@ -103,15 +107,16 @@ export class ExportFile {
     const member = this.members.get('record.jsonl') ?? this.refuse('it has no record of a study')
     let rest: Buffer[] = []
     let held = 0
+    let longest = studyLine
     for await (const chunk of readZipMember(this.file, member, this.refuse)) {
       let from = 0
       for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
         yield Buffer.concat([...rest, chunk.subarray(from, end)]).toString('utf8')
-        ;[rest, held, from] = [[], 0, end + 1]
+        ;[rest, held, from, longest] = [[], 0, end + 1, longestLine]
       }
       rest.push(chunk.subarray(from))
       held += chunk.length - from
-      if (held > longestLine) this.refuse('its record has a line without an end')
+      if (held > longest) this.refuse('its record has a line without an end')
     }
     if (held > 0) this.refuse('its record ends in the middle of a line')
   }

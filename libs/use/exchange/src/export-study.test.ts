@@ -1,28 +1,23 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { openArtifactStore } from '@gauntlet/artifacts'
-import { readZipDirectory, readZipMember, withBytesOfFile, writeZip, type ZipSource } from '@gauntlet/files'
 import {
   citingSeals,
   droppableArtifacts,
   fulfilExecution,
   ImportContradicted,
   importFacts,
-  migrate,
-  openLedger,
   recordKeys,
   sealedArtifacts,
   studyEvidence,
   traceMeasurement,
 } from '@gauntlet/ledger'
-import { artifactOf, attemptCalled, useLedger } from '@gauntlet/ledger/fixtures/ledger'
+import { artifactOf, attemptCalled } from '@gauntlet/ledger/fixtures/ledger'
 import { parsePublicKey, parseSigningKey, publicPem, sealDigest, type Seal } from '@gauntlet/seals'
 import { sql } from 'drizzle-orm'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { useExportedStudy } from './exported-study.fixture.ts'
 import { configurationsWhere, exportStudy } from './export-study.ts'
 import { importStudy, verifyExport } from './import-study.ts'
 import { proveNumber } from './prove-number.ts'
@@ -32,51 +27,13 @@ import { verifySeal } from './verify-seal.ts'
 
 /* One study in one ledger is sealed, exported, and imported into databases of the same server that are empty. */
 
-const ledger = useLedger()
-const folder = mkdtempSync(join(tmpdir(), 'gauntlet-exchange-test-'))
-const storeIn = (name: string) => openArtifactStore(pathToFileURL(join(folder, name)).href)
-const store = storeIn('artifacts')
-const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })
-const signer = parseSigningKey(pem as string, 'key.pem')
+const { ledger, store, folder, file, signer, elsewhere, changed, ...exported } = useExportedStudy()
 const publicKey = parsePublicKey(publicPem(signer), 'public.pem')
-const file = join(folder, 'small.zip')
 const sources = () => ({ db: ledger.db, store })
 let study: RecordedStudyFixture
-let databases = 0
-
-beforeAll(async () => {
-  study = await recordSmallStudy(ledger.db, store)
-  await exportStudy(sources(), 'small', file, { roles: ['all'], signer })
-}, 60_000)
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-/** Runs `work` in an installation that has nothing. */
-async function elsewhere<Result>(work: (empty: ReturnType<typeof sources>) => Promise<Result>): Promise<Result> {
-  const name = `elsewhere_${databases++}`
-  await ledger.db.execute(sql.raw(`create database ${name}`))
-  const url = Object.assign(new URL(ledger.databaseUrl), { pathname: `/${name}` }).href
-  await migrate(url)
-  const other = openLedger(url)
-  return work({ db: other.db, store: storeIn(name) }).finally(() => other.close())
-}
-
-/** The archive with some of its files changed. */
-async function changed(change: (name: string, content: Buffer) => Buffer | null): Promise<string> {
-  const refuse = (wrong: string): never => {
-    throw new Error(wrong)
-  }
-  const members = withBytesOfFile(file, (source) => readZipDirectory(source, refuse), refuse)
-  const written: ZipSource[] = []
-  for (const [name, member] of members) {
-    const pieces: Buffer[] = []
-    for await (const piece of readZipMember(file, member, refuse)) pieces.push(piece)
-    const content = change(name, Buffer.concat(pieces))
-    if (content) written.push({ name, content })
-  }
-  const path = join(folder, 'changed.zip')
-  await writeZip(path, written)
-  return path
-}
+beforeAll(() => {
+  study = exported.study()
+})
 
 const inRecord = (from: string, to: string) => (name: string, content: Buffer) =>
   name === 'record.jsonl' ? Buffer.from(content.toString().replace(from, to)) : content

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
+import { Readable } from 'node:stream'
+import { finished, pipeline } from 'node:stream/promises'
 import { importFacts, type Fact, type ImportCounts } from '@gauntlet/ledger'
 import {
   claimedSigners,
@@ -16,10 +17,14 @@ import {
 import type { Digest } from '@gauntlet/study'
 import { checkRecord, type CheckedRecord } from './check-record.ts'
 import { ExportFile } from './export-file.ts'
-import { ExportInvalid } from './export-invalid.ts'
+import { refusing } from './export-invalid.ts'
 import { inTemporaryFolder } from './in-temporary-folder.ts'
 import { LeafListWriter, leafListType } from './leaf-list.ts'
+import { miscountOf } from './miscount.ts'
 import { rowOf, type RecordSources } from './seal-study.ts'
+
+/** Bytes beyond which outcomes are counted again by `gauntlet verify` alone: those of a million images have half. */
+const largestOutcomes = 256 << 20
 
 /** What is asked of an export before it is believed. */
 export interface Expectations {
@@ -31,7 +36,7 @@ export interface Expectations {
 }
 
 /** An export that holds together. */
-export interface CheckedExport extends Omit<CheckedRecord, 'artifacts' | 'study' | 'grid'> {
+export interface CheckedExport extends Pick<CheckedRecord, 'facts' | 'withheld' | 'measurements'> {
   readonly seal: Seal
   readonly digest: Digest
   /** The keys by which it says that it is signed, and whether one of them is the expected one. */
@@ -55,11 +60,9 @@ export async function verifyExport(file: string, expected: Expectations = {}): P
   const opened = await ExportFile.open(file)
   const { record, ...checked } = await checkedExport(opened, expected)
   let artifacts = 0
-  for (const digest of record.artifacts) {
+  for (const digest of record.artifacts.keys()) {
     if (!opened.hasArtifact(digest)) continue
-    const hash = createHash('sha256')
-    for await (const piece of opened.artifact(digest)) hash.update(piece)
-    requireDigest(opened, digest, hash.digest('hex'))
+    await finished(Readable.from(checkedArtifact(opened, digest, record)).resume())
     artifacts++
     expected.onProgress?.(`${artifacts} artifacts compared with their digests`)
   }
@@ -121,25 +124,17 @@ export function isSealSignedBy({ seal, envelope }: Sealed, publicKey: PublicKey 
 async function storeArtifacts(
   opened: ExportFile,
   store: RecordSources['store'],
-  { artifacts }: CheckedRecord,
+  record: CheckedRecord,
   folder: string,
   { onProgress }: Expectations,
 ): Promise<{ artifacts: number; artifactsStored: number }> {
-  const carried = [...artifacts].filter((digest) => opened.hasArtifact(digest))
+  const carried = [...record.artifacts.keys()].filter((digest) => opened.hasArtifact(digest))
   let stored = 0
   for (const [index, digest] of carried.entries()) {
     onProgress?.(`${index + 1}/${carried.length} artifacts stored`)
     const isThere = (await store.verify(digest)) === 'intact'
     const path = join(folder, 'artifact')
-    const hash = createHash('sha256')
-    async function* hashed() {
-      for await (const piece of opened.artifact(digest)) {
-        hash.update(piece)
-        yield piece
-      }
-    }
-    await pipeline(hashed(), createWriteStream(path))
-    requireDigest(opened, digest, hash.digest('hex'))
+    await pipeline(checkedArtifact(opened, digest, record), createWriteStream(path))
     // What is there already is stored again, so that a garbage collection beside this import counts it as new.
     await store.putFile(path, 'application/octet-stream')
     await rm(path)
@@ -148,8 +143,30 @@ async function storeArtifacts(
   return { artifacts: carried.length, artifactsStored: stored }
 }
 
-function requireDigest(opened: ExportFile, digest: Digest, found: Digest): void {
+/**
+ * The bytes of an artifact, which behind the last piece are known to have its digest and its size and, where they are
+ * outcomes, to count the numbers that say so.
+ */
+async function* checkedArtifact(
+  opened: ExportFile,
+  digest: Digest,
+  { artifacts, countedFrom }: CheckedRecord,
+): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256')
+  const numbers = countedFrom.get(digest)
+  const outcomes: Buffer[] = []
+  let size = 0
+  for await (const piece of opened.artifact(digest)) {
+    hash.update(piece)
+    size += piece.length
+    if (numbers && size <= largestOutcomes) outcomes.push(piece)
+    yield piece
+  }
+  const found = hash.digest('hex')
   if (found !== digest) opened.refuses(`its artifact ${digest} has the bytes of ${found}`)
+  if (size !== (artifacts.get(digest) ?? size)) opened.refuses(`its artifact ${digest} has ${size} bytes`)
+  const miscount = numbers && size <= largestOutcomes ? miscountOf(Buffer.concat(outcomes), numbers) : null
+  if (miscount !== null) opened.refuses(miscount)
 }
 
 async function writeLeafList(opened: ExportFile, path: string): Promise<void> {
@@ -166,14 +183,14 @@ async function* disclosedFacts(opened: ExportFile, onProgress: Expectations['onP
   }
 }
 
-/** Turns the refusal of a constraint into a sentence about the file: SQLSTATE class 23. */
+/** Turns the refusal of a value or of a constraint into a sentence about the file: SQLSTATE classes 22 and 23. */
 function refusalOf(file: string) {
+  const refuse = refusing(file)
   return (error: unknown): never => {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
     const { code, constraint } = cause as { readonly code?: string; readonly constraint?: string }
-    if (code?.startsWith('23') !== true) throw error
-    throw new ExportInvalid(
-      `${file} is not used: a row of it breaks ${constraint ?? 'a constraint'} of the ledger; ask for the file again.`,
-    )
+    if (code?.startsWith('22')) refuse('a value of it does not fit into the ledger')
+    if (code?.startsWith('23')) refuse(`a row of it breaks ${constraint ?? 'a constraint'} of the ledger`)
+    throw error
   }
 }

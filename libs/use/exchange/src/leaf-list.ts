@@ -78,8 +78,17 @@ async function* leavesIn(
 }
 
 function leafIn(line: string, path: string): ListedLeaf {
-  const [place, salt, hash] = parsed(line, path) as (string | null)[]
-  return { place: place!, salt: salt!, hash: hash! }
+  const leaf = parsed(line, path)
+  if (!isLeaf(leaf)) throw new SealInvalid(`${path} is no list of leaves.`)
+  const [place, salt, hash] = leaf
+  return { place, salt, hash }
+}
+
+function isLeaf(value: unknown): value is [place: string | null, salt: string | null, hash: string] {
+  if (!Array.isArray(value) || value.length !== 3) return false
+  const [place, salt, hash] = value as unknown[]
+  const isWithheld = place === null && salt === null
+  return (isWithheld || (typeof place === 'string' && typeof salt === 'string')) && /^[0-9a-f]{64}$/.test(String(hash))
 }
 
 /** The lines of a compressed file, as many at a time as are unpacked together. */

@@ -1,5 +1,5 @@
 import type { Fact } from '@gauntlet/ledger'
-import { configurationId, digestOf, stages, type Digest, type StageIdentity } from '@gauntlet/study'
+import { configurationId, digestOf, stages, type Digest, type Json, type StageIdentity } from '@gauntlet/study'
 import { z } from 'zod'
 
 /** Characters of a text that a record may have. */
@@ -7,9 +7,10 @@ const longestText = 1 << 20
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/)
 const text = z.string().max(longestText)
-const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/)
+const time = z.iso.datetime({ precision: 6 })
 const count = z.int().nonnegative()
-const json = z.json()
+/** A value of a line, which was parsed as JSON already. */
+const json = z.custom<Json>((value) => value !== undefined)
 const digests = z.record(text, digest)
 const reference = z.strictObject({ digest, size: count, mediaType: text })
 const references = z.record(text, reference)
@@ -134,6 +135,7 @@ export function parseFact(document: unknown): Fact | string {
 
 /** The id of a fact and what it must be; equal where it stands for nothing that is at hand. */
 function identityOf(fact: Fact): [Digest, Digest] {
+  if (fact.kind === 'environment') return [fact.class, digestOf(fact.document)]
   if (fact.kind === 'configuration') return [fact.id, configurationId(fact.document)]
   if (fact.kind === 'perturbation') return [fact.key, digestOf(fact.document)]
   if (fact.kind === 'execution') {

@@ -1,12 +1,5 @@
-import { and, eq, inArray, sql } from 'drizzle-orm'
-import {
-  canonicalJson,
-  configurationId,
-  evaluatorLabel,
-  type ArtifactReference,
-  type Configuration,
-  type Digest,
-} from '@gauntlet/study'
+import { eq, inArray, sql } from 'drizzle-orm'
+import { canonicalJson, type ArtifactReference, type Digest } from '@gauntlet/study'
 import { factId, factKinds, type Fact, type FactKind, type FactOf } from './facts.ts'
 import { ImportContradicted } from './import-contradicted.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
@@ -18,12 +11,10 @@ import {
   configuration,
   configurationFailure,
   environment,
-  exclusion,
   execution,
   executionArtifact,
   importedStage,
   measurement,
-  perturbation,
   study,
   studyConfiguration,
   studyPerturbation,
@@ -50,7 +41,8 @@ export interface ImportCounts {
  * come in the order of a record, and must have been checked: whatever an id is a digest of has that digest. What the
  * ledger has already stays as it is, so importing again changes nothing. A stage that was fulfilled here too stays
  * fulfilled from here, and the attempt of elsewhere counts as superseded. The first of the seals is the one on these
- * facts, the others came before it. `grid` is all that the study consists of, since facts may withhold a part of it. Throws `ImportContradicted`.
+ * facts, the others came before it. `grid` is all that the study consists of, since facts may withhold a part of it.
+ * Throws `ImportContradicted`.
  */
 export async function importFacts(
   db: LedgerDatabase,
@@ -251,10 +243,6 @@ class FactWriter {
         throw new ImportContradicted(`The ledger has another ${fact.kind} ${factId(fact)}`)
     }
   }
-}
-
-function isAmong(column: typeof studyConfiguration.configurationId, keys: readonly string[]) {
-  return sql`${column} = any(${sql.param([...keys])}::text[])`
 }
 
 /** A time with its microseconds, which `Date` would drop. */

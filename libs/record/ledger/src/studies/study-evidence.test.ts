@@ -73,7 +73,7 @@ it('gives the grid in its order, with every number and every failure', async () 
       stageKey: first.stageKey,
       outcomesDigest: first.outcomesDigest,
       codeDigest: digestOf('code'),
-      environmentClass: digestOf('2 cores'),
+      environmentClass: digestOf({ cores: 2 }),
       confirmedAt: expect.any(Date) as Date,
       importSeal: null,
     },
