@@ -79,7 +79,14 @@ export { reachableArtifacts, stageStates, studyFileType, type StageState } from 
 export { beginAttempts, recordAttempt, type Attempt } from './executions/record-attempt.ts'
 export { recordFailure } from './studies/record-failure.ts'
 export { recordImport, StudyNameTaken, type ClaimedRow, type ImportRecord } from './studies/record-import.ts'
-export { ledgerTime, recordSeal, sealedArtifacts, sealsOf, whileSealing, type RecordedSeal } from './seals/record-seal.ts'
+export {
+  ledgerTime,
+  recordSeal,
+  sealedArtifacts,
+  sealsOf,
+  whileSealing,
+  type RecordedSeal,
+} from './seals/record-seal.ts'
 export { perturbationKey, recordStudy, type StudyRecord } from './studies/record-study.ts'
 export {
   measurementId,

@@ -16,7 +16,8 @@ function isTooDeep(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
     if (code === 0x22) isQuoted = !isQuoted
-    else if (isQuoted && code === 0x5c) i++ // a backslash and what it escapes
+    else if (isQuoted && code === 0x5c)
+      i++ // a backslash and what it escapes
     else if (isQuoted) continue
     else if (code === 0x5b || code === 0x7b) {
       if (++depth > deepest) return true

@@ -177,6 +177,14 @@ it('finds studies, backbones and digests', async () => {
   expect(await search(cell.measurement!.id.slice(0, 16))).toEqual([['measurement', 4]])
 })
 
+it('refuses what no ledger can hold before it asks one', async () => {
+  for (const path of ['/api/search?q=%00', '/api/studies/a%00b/table'])
+    expect(await ask(apiOf(dependencies), path)).toMatchObject({
+      status: 400,
+      answer: { error: expect.stringContaining('a text without the character 0') },
+    })
+})
+
 it("gives no other study's numbers, although it knows them", async () => {
   await simulateStudy(ledger.db, store, { name: 'other', backbones: 1, datasets: 2, done: 0 })
   const { answer: cell } = await get<Cell>(`/cells/${5 * study.configurations.length - 3}`)

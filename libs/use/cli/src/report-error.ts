@@ -11,7 +11,7 @@ import {
   StudyStopped,
 } from '@gauntlet/client'
 import { InvalidDataset } from '@gauntlet/datasets/invalid-dataset'
-import { ExportInvalid, LeafListMissing } from '@gauntlet/exchange'
+import { ConfigurationsUnknown, ExportInvalid, LeafListMissing } from '@gauntlet/exchange'
 import { ArchiveTooLarge, DiskFull } from '@gauntlet/files'
 import { DiskNotLocal, HomeElsewhere } from '@gauntlet/infra'
 import {
@@ -67,6 +67,7 @@ const explained = [
 
 /** Errors of a wrong call: nothing was started. */
 const misuses = [
+  ConfigurationsUnknown,
   KeyInvalid,
   DiffSubjectUnknown,
   DoubtSubjectUnknown,

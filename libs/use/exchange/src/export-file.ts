@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { readZipDirectory, readZipMember, withBytesOfFile } from '@gauntlet/files'
 import { factPlace, type Fact } from '@gauntlet/ledger'
-import { MerkleRoot, parseSealed, readLine, sealDigest, type ReadLine, type Sealed } from '@gauntlet/seals'
+import { MerkleRoot, parseSealed, readLine, sealDigest, type ReadLine, type Seal, type Sealed } from '@gauntlet/seals'
 import type { Digest } from '@gauntlet/study'
 import { artifactPath } from './crate-document.ts'
 import { refusing } from './export-invalid.ts'
@@ -15,6 +15,15 @@ const [studyLine, longestLine, largestSeal] = [32 << 20, 4 << 20, 16 << 20]
 const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|[dD][89a-fA-F])/
 
 type Members = ReturnType<typeof readZipDirectory>
+
+/** Where an archive has an earlier seal. */
+export function sealPath(seal: Seal): string {
+  return pathOfSeal(sealDigest(seal))
+}
+
+function pathOfSeal(digest: Digest): string {
+  return `seals/${digest}.json`
+}
 
 /** A line of a record that was checked: its fact, or null where it is withheld, with its place, salt and hash. */
 export interface CheckedLine extends Pick<ReadLine, 'salt' | 'hash'> {
@@ -56,7 +65,7 @@ export class ExportFile {
     const sealed = await sealedIn(file, members, 'seal.json', refuse)
     const earlier: Sealed[] = []
     for (let { previous } = sealed.seal; previous !== null;) {
-      const name = `seals/${previous}.json`
+      const name = pathOfSeal(previous)
       if (!members.has(name)) break
       const before = await sealedIn(file, members, name, refuse)
       if (sealDigest(before.seal) !== previous || before.seal.study.id !== sealed.seal.study.id)
@@ -90,13 +99,24 @@ export class ExportFile {
       this.refuse('its record is not the one that its seal covers, so something in it was changed')
   }
 
+  /** The names of its files. */
+  names(): Iterable<string> {
+    return this.members.keys()
+  }
+
+  /** The bytes of a file; null where there is none of this name. */
+  bytesOf(name: string): AsyncGenerator<Buffer> | null {
+    const member = this.members.get(name)
+    return member ? readZipMember(this.file, member, this.refuse) : null
+  }
+
   hasArtifact(digest: Digest): boolean {
     return this.members.has(artifactPath(digest))
   }
 
   /** The bytes of an artifact, which are not compared with its digest. */
   artifact(digest: Digest): AsyncGenerator<Buffer> {
-    return readZipMember(this.file, this.members.get(artifactPath(digest))!, this.refuse)
+    return this.bytesOf(artifactPath(digest))!
   }
 
   refuses(wrong: string): never {

@@ -17,8 +17,9 @@ import { artifactOf, attemptCalled } from '@gauntlet/ledger/fixtures/ledger'
 import { parsePublicKey, parseSigningKey, publicPem, sealDigest, type Seal } from '@gauntlet/seals'
 import { sql } from 'drizzle-orm'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { useExportedStudy } from './exported-study.fixture.ts'
-import { configurationsWhere, exportStudy } from './export-study.ts'
+import { membersOf, useExportedStudy } from './exported-study.fixture.ts'
+import { configurationsWhere, ConfigurationsUnknown } from './configurations-where.ts'
+import { exportStudy } from './export-study.ts'
 import { importStudy, verifyExport } from './import-study.ts'
 import { proveNumber } from './prove-number.ts'
 import { recordSmallStudy, type RecordedStudyFixture } from './recorded-study.fixture.ts'
@@ -84,6 +85,18 @@ describe('an export', () => {
     const again = join(folder, 'again.zip')
     await exportStudy(sources(), 'small', again, { roles: ['all'], signer })
     expect(readFileSync(again).equals(readFileSync(file))).toBe(true)
+  })
+})
+
+it('an export of a study without a number has all its stages', async () => {
+  await elsewhere(async (unmeasured) => {
+    await recordSmallStudy(unmeasured.db, unmeasured.store)
+    await unmeasured.db.execute(sql`delete from measurement`)
+    const archive = join(folder, 'unmeasured.zip')
+    await exportStudy(unmeasured, 'small', archive)
+    const stages = (await membersOf(archive)).get('tables/stages.csv')!.toString().trim().split('\n')
+    const { rows } = await unmeasured.db.execute(sql`select stage_key from execution`)
+    expect(stages.slice(1).map((row) => row.split(',')[0])).toEqual(rows.map((row) => row['stage_key']).sort())
   })
 })
 
@@ -285,6 +298,13 @@ describe('a seal kept elsewhere', () => {
 })
 
 describe('a part of a study', () => {
+  it('must be of configurations that it has', async () => {
+    const where = (factors: Record<string, string[]>) => configurationsWhere(sources(), 'small', factors)
+    expect(await where({ loss: ['TRADES', 'Classic AT'], seed: ['1'] })).toHaveLength(2)
+    await expect(where({ loss: ['TRADES', 'TRADE'] })).rejects.toThrow(ConfigurationsUnknown)
+    await expect(where({ loss: ['TRADE'] })).rejects.toThrow('has loss=TRADE; it has Classic AT, TRADES.')
+  })
+
   it('is published with the rest withheld, and can be completed later', async () => {
     const part = join(folder, 'part.zip')
     const only = await configurationsWhere(sources(), 'small', { loss: ['TRADES'] })

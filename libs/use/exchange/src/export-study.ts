@@ -2,26 +2,18 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeZip, type ZipSource } from '@gauntlet/files'
 import { intactAmong } from '@gauntlet/artifacts'
-import {
-  artifactsByRole,
-  findStudy,
-  recordKeys,
-  studyGrid,
-  type Fact,
-  type FactOf,
-  type RecordKeys,
-} from '@gauntlet/ledger'
-import { sealDigest, sealLine, withheldLine, type Sealed, type SigningKey } from '@gauntlet/seals'
+import { artifactsByRole, findStudy, recordKeys, type Fact, type RecordKeys } from '@gauntlet/ledger'
+import { sealLine, withheldLine, type Sealed, type SigningKey } from '@gauntlet/seals'
 import { canonicalJson, type Digest } from '@gauntlet/study'
 import { Attestations } from './attestations.ts'
-import { artifactPath, CrateDocument, studyPath, type CrateFile } from './crate-document.ts'
+import { artifactPath, CrateDocument, type CrateFile } from './crate-document.ts'
+import { DerivedFiles } from './derived-files.ts'
+import { sealPath } from './export-file.ts'
 import { inTemporaryFolder } from './in-temporary-folder.ts'
-import { ProvDocument } from './prov-document.ts'
 import type { WrittenLine } from './record-writer.ts'
 import { sealStudy, type FactTaker, type RecordSources } from './seal-study.ts'
 import { bytesOfFile, Spool } from './spool.ts'
-import { StageGrouper, type StageGroup } from './stage-group.ts'
-import { openTables } from './tables.ts'
+import type { StageGroup } from './stage-group.ts'
 
 /** What of a study is exported, and how. */
 export interface ExportOptions {
@@ -123,58 +115,45 @@ interface Finish {
 
 /** The parts of an archive that are made of facts, each in a temporary file that grows while the study is sealed. */
 class ExportParts implements FactTaker {
-  numbers = 0
   withheld = 0
   readonly #record: Spool
-  readonly #tables: ReturnType<typeof openTables>
-  readonly #prov: ProvDocument
+  readonly #derived: DerivedFiles
   readonly #crate: CrateDocument
   readonly #attestations: Attestations
-  readonly #grouper = new StageGrouper()
-  readonly #configurations = new Map<Digest, FactOf<'configuration'>['document']>()
-  readonly #perturbations = new Map<Digest, FactOf<'perturbation'>['document']>()
-  /** Code and environment of each evaluation. */
-  readonly #evaluations = new Map<Digest, Pick<FactOf<'execution'>, 'codeDigest' | 'environmentClass'>>()
   readonly #chosen: ReadonlySet<Digest> | null
-  #studyFile = ''
 
   constructor(folder: string, { keys, isWhole, carried, signer }: PartsSettings) {
     this.#record = new Spool(join(folder, 'record.jsonl'))
-    this.#tables = openTables(folder)
-    this.#prov = new ProvDocument(folder)
+    this.#derived = new DerivedFiles(folder)
     this.#crate = new CrateDocument(folder, carried)
     this.#attestations = new Attestations(folder, signer)
     this.#chosen = isWhole ? null : new Set([...keys.configurations, ...keys.stageKeys, ...keys.measurements])
   }
 
+  get numbers(): number {
+    return this.#derived.numbers
+  }
+
   async take(fact: Fact, { line, hash }: WrittenLine): Promise<void> {
-    const group = this.#grouper.add(fact)
-    if (group) await this.#addStage(group)
     if (!this.#isDisclosed(fact)) {
       this.withheld++
       return this.#record.write(`${withheldLine(hash)}\n`)
     }
     this.#record.write(`${line}\n`)
-    if (fact.kind === 'study') this.#studyFile = fact.file
-    if (fact.kind === 'configuration') this.#configurations.set(fact.id, fact.document)
-    if (fact.kind === 'perturbation') this.#perturbations.set(fact.key, fact.document)
-    if (fact.kind === 'measurement') await this.#addMeasurement(fact)
+    this.#addStage(await this.#derived.add(fact))
+    if (fact.kind === 'measurement') this.#attestations.addMeasurement(fact)
   }
 
   /** Closes every part and gives the files of the archive. */
   async finish({ name, sealed, earlier, license, artifacts }: Finish): Promise<ZipSource[]> {
-    const tables = Object.values(this.#tables)
-    for (const table of tables) await table.close()
+    this.#addStage(await this.#derived.close())
     this.#record.close()
-    this.#prov.close()
     this.#attestations.close()
     const members = [
       jsonFile('seal.json', sealed),
-      ...earlier.map((one) => jsonFile(`seals/${sealDigest(one.seal)}.json`, one)),
+      ...earlier.map((one) => jsonFile(sealPath(one.seal), one)),
       this.#record.member('record.jsonl'),
-      { name: studyPath, content: Buffer.from(this.#studyFile) },
-      ...tables.flatMap((table) => table.members()),
-      this.#prov.member(),
+      ...this.#derived.members(),
       ...this.#attestations.members(),
     ]
     const files = [...members.map(({ name: path }) => describedFile(path)), ...artifacts.map(describedArtifact)]
@@ -198,30 +177,10 @@ class ExportParts implements FactTaker {
     return !('stageKey' in fact) || this.#chosen.has(fact.stageKey)
   }
 
-  async #addStage(group: StageGroup): Promise<void> {
-    const { execution, fulfilment, attempts } = group
-    if (!this.#isDisclosed(execution)) return
-    const { stageKey, stage, codeDigest, environmentClass } = execution
-    if (stage === 'perturb-and-evaluate') this.#evaluations.set(stageKey, { codeDigest, environmentClass })
-    this.#prov.addStage(group)
+  #addStage(group: StageGroup | undefined): void {
+    if (!group) return
     this.#crate.addStage(group)
     this.#attestations.addStage(group)
-    await this.#tables.stages.add({ execution, fulfilledAt: fulfilment?.fulfilledAt ?? null })
-    for (const attempt of attempts) await this.#tables.attempts.add(attempt)
-    for (const direction of ['used', 'generated'] as const)
-      for (const [role, artifact] of Object.entries(fulfilment?.[direction] ?? {}))
-        await this.#tables.lineage.add({ stageKey, direction, role, ...artifact })
-  }
-
-  async #addMeasurement(measurement: FactOf<'measurement'>): Promise<void> {
-    this.numbers++
-    this.#attestations.addMeasurement(measurement)
-    await this.#tables.measurements.add({
-      measurement,
-      configuration: this.#configurations.get(measurement.configurationId)!,
-      perturbation: this.#perturbations.get(measurement.perturbationKey)!,
-      ...this.#evaluations.get(measurement.stageKey)!,
-    })
   }
 }
 
@@ -252,21 +211,4 @@ function describedArtifact({ digest, size }: CarriedArtifact): CrateFile {
     sha256: digest,
     contentSize: size,
   }
-}
-
-/** The configurations of a study in which each named factor has one of the values given for it. */
-export async function configurationsWhere(
-  { db }: Pick<RecordSources, 'db'>,
-  nameOrId: string,
-  factors: Readonly<Record<string, readonly string[]>>,
-): Promise<Digest[]> {
-  const { configurations } = await studyGrid(db, nameOrId)
-  const has = ({ configuration: c }: (typeof configurations)[number], factor: string, values: readonly string[]) => {
-    const names = { dataset: c.dataset.id, backbone: c.backbone.id, loss: c.loss, protocol: c.protocol.id }
-    const value = ({ ...names, seed: String(c.seed) } as Readonly<Record<string, string>>)[factor]
-    return value !== undefined && values.includes(value)
-  }
-  return configurations
-    .filter((one) => Object.entries(factors).every(([factor, values]) => has(one, factor, values)))
-    .map(({ id }) => id)
 }

@@ -88,7 +88,8 @@ function textLines(bytes: Buffer): string[] {
   return bytes.toString().trim().split('\n')
 }
 
-async function membersOf(file: string): Promise<Map<string, Buffer>> {
+/** The files of an archive. */
+export async function membersOf(file: string): Promise<Map<string, Buffer>> {
   const refuse = (wrong: string): never => {
     throw new Error(wrong)
   }

@@ -12,7 +12,7 @@ import { verifySeal } from './verify-seal.ts'
 
 /* Exports that somebody made with care: each has a seal that covers what it says. */
 
-const { ledger, store, folder, elsewhere, resealed } = useExportedStudy()
+const { ledger, store, folder, file, elsewhere, changed, resealed } = useExportedStudy()
 
 /** Refused by a look at the file, and by an import, which leaves nothing. */
 async function expectRefused(file: string, says: string | RegExp): Promise<void> {
@@ -95,6 +95,25 @@ describe('an export is refused', () => {
     const file = await resealed(each('attempt', (fact) => ({ ...fact, message: String.raw`the text \u0000` })))
     await elsewhere(async (empty) => expect(await importStudy(empty, file)).toMatchObject({ measurements: 10 }))
   })
+})
+
+it('tables, lineage and a study file that are not what the record gives are named, and so is what no seal covers', async () => {
+  const none = () => Promise.reject(new Error('no ledger is needed'))
+  expect(await verifySeal(file, none)).toMatchObject({ passed: true, export: { differing: [] } })
+  const edited = await changed((name, content) => {
+    if (name === 'tables/measurements.csv') return Buffer.from(content.toString().replace(',3,8,', ',8,8,'))
+    if (name === 'study.yaml') return Buffer.from('name: other')
+    return name === 'tables/lineage.parquet' ? null : content
+  })
+  const verdict = await verifySeal(edited, none)
+  expect(verdict).toMatchObject({
+    passed: false,
+    export: {
+      differing: ['study.yaml', 'tables/measurements.csv', 'tables/lineage.parquet'],
+      uncovered: expect.arrayContaining(['ro-crate-metadata.json']),
+    },
+  })
+  await elsewhere(async (empty) => expect(await importStudy(empty, edited)).toMatchObject({ measurements: 10 }))
 })
 
 it('a list of leaves that is none is refused in a sentence', async () => {

@@ -18,6 +18,7 @@ import type { Digest } from '@gauntlet/study'
 import { checkRecord, type CheckedRecord } from './check-record.ts'
 import { ExportFile } from './export-file.ts'
 import { refusing } from './export-invalid.ts'
+import { compareFilesBesideRecord, type FilesBesideRecord } from './files-beside-record.ts'
 import { inTemporaryFolder } from './in-temporary-folder.ts'
 import { LeafListWriter, leafListType } from './leaf-list.ts'
 import { miscountOf } from './miscount.ts'
@@ -46,6 +47,9 @@ export interface CheckedExport extends Pick<CheckedRecord, 'facts' | 'withheld' 
   readonly artifacts: number
 }
 
+/** An export of which all was checked, the files too that an import does not read. */
+export interface VerifiedExport extends CheckedExport, FilesBesideRecord {}
+
 /** What an import has made of it. */
 export interface ImportedExport extends CheckedExport, ImportCounts {
   readonly name: string
@@ -54,9 +58,9 @@ export interface ImportedExport extends CheckedExport, ImportCounts {
 
 /**
  * Checks an export by itself, offline: its record against its seal, every fact and every artifact in it against its
- * digest. Throws `ExportInvalid` and `SealInvalid`.
+ * digest, and what it has beside its record against that. Throws `ExportInvalid` and `SealInvalid`.
  */
-export async function verifyExport(file: string, expected: Expectations = {}): Promise<CheckedExport> {
+export async function verifyExport(file: string, expected: Expectations = {}): Promise<VerifiedExport> {
   const opened = await ExportFile.open(file)
   const { record, ...checked } = await checkedExport(opened, expected)
   let artifacts = 0
@@ -66,7 +70,7 @@ export async function verifyExport(file: string, expected: Expectations = {}): P
     artifacts++
     expected.onProgress?.(`${artifacts} artifacts compared with their digests`)
   }
-  return { ...checked, artifacts }
+  return { ...checked, ...(await compareFilesBesideRecord(opened, record)), artifacts }
 }
 
 /**

@@ -12,7 +12,7 @@ import {
 import type { Digest } from '@gauntlet/study'
 import { compareWithSeal, type SealComparison } from './compare-with-seal.ts'
 import { isArchive } from './export-file.ts'
-import { isSealSignedBy, verifyExport, type CheckedExport, type Expectations } from './import-study.ts'
+import { isSealSignedBy, verifyExport, type Expectations, type VerifiedExport } from './import-study.ts'
 import type { RecordSources } from './seal-study.ts'
 
 /** What a look at a seal has found. */
@@ -21,7 +21,12 @@ export type SealVerdict = {
   /** `valid`: signed with the key that was given. `unchecked`: signed, and no key was given. */
   readonly signature: 'valid' | 'unchecked' | 'none'
 } & (
-  | { readonly of: 'export'; readonly passed: true; readonly export: CheckedExport }
+  | {
+      readonly of: 'export'
+      /** False where a file beside the record is not what the record gives. */
+      readonly passed: boolean
+      readonly export: VerifiedExport
+    }
   | { readonly of: 'number'; readonly passed: true; readonly proof: CheckedProof }
   | {
       /** The ledger was compared with the seal. */
@@ -65,7 +70,8 @@ export async function verifySeal(
   if (isArchive(file)) {
     const checked = await verifyExport(file, options)
     const signature = signatureOf(checked.isSigned, checked.signers.length > 0)
-    return { of: 'export', passed: true, digest: checked.digest, signature, export: checked }
+    const passed = checked.differing.length === 0
+    return { of: 'export', passed, digest: checked.digest, signature, export: checked }
   }
   const text = await readFile(file, 'utf8')
   if (isNumberProof(text)) {

@@ -6,6 +6,7 @@ import { lackingPlaces, parseVersion, wireTable } from '../tables/wire-table.ts'
 import type { StudyTables } from '../tables/study-tables.ts'
 import { searchHit, serverFacts } from '../wire/study-now.ts'
 import { listedStudy, measurementRow, studyTable, type ListedStudy } from '../wire/study-table.ts'
+import { askedText } from '../wire/parts.ts'
 import { ofStudy, readRoute, wholeNumber } from './route-parts.ts'
 
 const facts = readRoute({ path: '/api/server', summary: 'What this server can do', answer: serverFacts })
@@ -19,7 +20,7 @@ const list = readRoute({
 const search = readRoute({
   path: '/api/search',
   summary: 'What has this text in its name, owner, labels or notes, or a digest that begins with it',
-  request: { query: z.object({ q: z.string().min(1).max(100) }) },
+  request: { query: z.object({ q: askedText(100) }) },
   answer: z.array(searchHit),
 })
 

@@ -8,12 +8,19 @@ export const digest = z
   .regex(/^[0-9a-f]{64}$/, 'a SHA-256 in 64 hexadecimal digits')
   .openapi({ example: '0'.repeat(64) })
 
+/** A text that the ledger is asked for. Postgres has none with the character 0. */
+export function askedText(most: number) {
+  return z
+    .string()
+    .min(1)
+    .max(most)
+    .regex(/^[^\0]*$/, 'a text without the character 0')
+}
+
 /** A study by its name, its id, or at least eight characters that its id begins with. */
-export const studyName = z
-  .string()
-  .min(1)
-  .max(200)
-  .openapi({ description: 'The name of a study, its id, or at least 8 characters that its id begins with' })
+export const studyName = askedText(200).openapi({
+  description: 'The name of a study, its id, or at least 8 characters that its id begins with',
+})
 
 /** A time in ISO 8601, UTC. */
 export const time = z.string().datetime()

@@ -143,10 +143,7 @@ async function verify(file: string, options: SealCommandOptions, line: ProgressL
     if (options.json) console.log(JSON.stringify(verdict, null, 2))
     else console.log(renderVerdict(verdict))
     if (verdict.passed) return
-    const isChanged = verdict.comparison.changed.length + verdict.comparison.gone.length > 0
-    throw new CommandFailed(
-      isChanged ? 'The ledger is not as it was sealed.' : 'Whether the ledger is as it was sealed cannot be told.',
-    )
+    throw new CommandFailed(failureOf(verdict))
   }
   const expected = {
     ...(options.expect === undefined ? {} : { seal: options.expect }),
@@ -158,8 +155,24 @@ async function verify(file: string, options: SealCommandOptions, line: ProgressL
   await verifySeal(file, withSources, expected).then(show)
 }
 
+function failureOf(verdict: SealVerdict): string {
+  if (verdict.of !== 'ledger') return 'The export has files beside its record that are not of it.'
+  const { changed, gone } = verdict.comparison
+  return changed.length + gone.length > 0
+    ? 'The ledger is not as it was sealed.'
+    : 'Whether the ledger is as it was sealed cannot be told.'
+}
+
 function withSources<Result>(work: (sources: RecordSources) => Promise<Result>): Promise<Result> {
   return withLedger(work)
+}
+
+/** Names that come from an archive, of which there may be many. */
+function someOf(names: readonly string[]): string {
+  const shown = names.slice(0, 10).map((name) => (/^[\w./-]+$/.test(name) ? name : JSON.stringify(name)))
+  return [...shown, ...(names.length > shown.length ? [`and ${names.length - shown.length} more files`] : [])].join(
+    ', ',
+  )
 }
 
 function renderVerdict(verdict: SealVerdict): string {
@@ -170,8 +183,12 @@ function renderVerdict(verdict: SealVerdict): string {
   }[verdict.signature]
   const heading = `seal ${verdict.digest}, ${signature}`
   if (verdict.of === 'export') {
-    const { facts, withheld, measurements, artifacts } = verdict.export
-    return `${heading}: ${facts} facts (${withheld} withheld), ${measurements} numbers and ${artifacts} artifacts are as sealed.`
+    const { facts, withheld, measurements, artifacts, differing, uncovered } = verdict.export
+    return [
+      `${heading}: ${facts} facts (${withheld} withheld), ${measurements} numbers and ${artifacts} artifacts are as sealed.`,
+      ...differing.map((name) => `${name} is not what the sealed record gives; do not use it.`),
+      ...(uncovered.length > 0 ? [`The seal does not cover ${someOf(uncovered)}.`] : []),
+    ].join('\n')
   }
   if (verdict.of === 'number') {
     const { correct, total, configuration, perturbation } = verdict.proof
