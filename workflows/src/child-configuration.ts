@@ -182,11 +182,6 @@ export class ChildConfigurations {
   }
 }
 
-/** Whether a child was ended by hand, and not by its own failure. */
-export function wasEndedByHand({ cause }: ChildWorkflowFailure): boolean {
-  return isCancellation(cause) || cause?.name === 'TerminatedFailure'
-}
-
 /** Whether a child failed because its history does not replay (TMPRL1100 of the SDK), and no stage did. */
 function doesNotReplay(error: unknown): boolean {
   return error instanceof ChildWorkflowFailure && error.cause?.message.startsWith('[TMPRL1100]') === true

@@ -7,7 +7,8 @@ import type { Digest, StageName } from '@gauntlet/study'
  */
 const causeLength = 200
 
-interface OpenCircuit {
+/** Why the configurations of a backbone are not tried. */
+export interface OpenCircuit {
   readonly stage: StageName
   readonly cause: string
 }

@@ -1,12 +1,9 @@
 import {
-  circuitBreakerThreshold,
   configurationWorkflowId,
-  failureClassOf,
   type ConfigurationResult,
   type ConfigurationWorkflowInput,
   type ExtendedStudy,
   type ExtendRequest,
-  type FailureClass,
   type ListedConfiguration,
   type PauseReason,
   type PauseRequest,
@@ -29,10 +26,11 @@ import {
   isCancellation,
   workflowInfo,
 } from '@temporalio/workflow'
-import { ChildConfigurations, wasEndedByHand } from './child-configuration.ts'
+import { ChildConfigurations } from './child-configuration.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import { leftBy, startExtension } from './extension.ts'
 import { ledger } from './ledger.ts'
+import { recordEndFromOutside, recordSkip } from './missing-cells.ts'
 import { condition, settled } from './one-by-one.ts'
 import { goesBy } from './patches.ts'
 import { StudyPools } from './study-pools.ts'
@@ -344,34 +342,13 @@ export class StudyWindow {
       return await this.children.run(input)
     } catch (error) {
       if (!(error instanceof ChildWorkflowFailure) || CancellationScope.current().consideredCancelled) throw error
-      const { studyId } = this.input
-      const id = configurationId(input.configuration)
-      const byHand = wasEndedByHand(error)
-      const failureClass = byHand ? 'Cancelled' : classOf(error)
-      const message = byHand ? 'It was ended by hand.' : (error.cause?.message ?? error.message)
-      const failure = { stage: 'aggregate', failureClass, message } as const
-      await ledger.recordMissingCell({ studyId, configurationId: id, ...failure })
-      const result = { studyId, configurationId: id, measurements: [], failures: [failure] }
-      return { ...result, outcome: 'failed', workersChanged: false, deviceSeconds: 0 }
+      return recordEndFromOutside(input, error)
     }
   }
 
   /** Where bugs have opened the circuit of this backbone: records that, and gives why it is skipped. */
   private async skip({ configuration }: ListedConfiguration) {
     const open = this.breaker.openFor(configuration.backbone.id)
-    if (!open) return null
-    const failure = {
-      stage: open.stage,
-      failureClass: 'CircuitOpen',
-      message: `Not tried: ${circuitBreakerThreshold} configurations failed alike (${open.stage}: ${open.cause}); mend that and run the study again.`,
-    } as const
-    const { studyId } = this.input
-    await ledger.recordMissingCell({ studyId, configurationId: configurationId(configuration), ...failure })
-    return { outcome: 'skipped', failures: [failure] } as const
+    return open ? recordSkip(this.input.studyId, configuration, open) : null
   }
-}
-
-/** The class of a failure that ended a configuration as a whole, such as that of a ledger that refuses its rows. */
-function classOf({ cause }: ChildWorkflowFailure): FailureClass {
-  return failureClassOf(cause instanceof ApplicationFailure ? cause.type : undefined)
 }
