@@ -101,46 +101,77 @@ export async function stagesRestingOn(db: LedgerDatabase, digest: Digest): Promi
 }
 
 /**
- * The evaluations whose numbers are doubted, each with the first doubt that stands against it. A number that was
- * computed again after a doubt about what a stage had made, and had the same bytes, is doubted no more. Where no doubt
- * stands, this is one look at an empty index.
+ * The evaluations whose numbers are doubted, each with the first doubt that stands against it. A doubt about what a
+ * stage had made ends for a number that was computed again since, by the recorded code, from this stage or an earlier
+ * one on, with the same bytes in every stage. A stage that was given the doubted bytes and passed them on did not make
+ * them; where several stages made them, one is enough. A doubt about what no stage made, such as code or the source of
+ * a dataset, stands until it is withdrawn. Where no doubt stands, this is one look at an empty index.
  */
 export async function doubtedEvaluations(db: LedgerDatabase): Promise<ReadonlyMap<Digest, number>> {
   const standing = await db.$count(doubt, isNull(doubt.withdrawnAt))
   if (standing === 0) return new Map()
   const { rows } = await db.execute<{ stage_key: Digest; id: number }>(sql`
-    with recursive ${restingOn(sql`select id, digest from ${doubt} where withdrawn_at is null`)}
+    with recursive ${restingOn(sql`select id, digest from ${doubt} where withdrawn_at is null`)},
+    ${answers()}
     select resting.stage_key, min(resting.id)::int as id
-    from resting join ${doubt} d on d.id = resting.id
+    from resting
     where exists (select from ${measurement} m where m.stage_key = resting.stage_key)
-      and not (
-        exists (select from ${executionArtifact} made where made.digest = d.digest and made.direction = 'generated')
-        and exists (select from ${reproduction} r where r.stage_key = resting.stage_key
-          and r.verdict = 'same-bytes' and r.code = 'recorded' and r.ran_at > d.raised_at))
+      and not exists (select from answered where answered.id = resting.id and answered.stage_key = resting.stage_key)
     group by resting.stage_key`)
   return new Map(rows.map((row) => [row.stage_key, row.id]))
 }
 
 /**
- * The recursive query `resting (id, stage_key)`: what rests on each doubted digest, given rows of (id, digest). An
- * evaluation rests on the outcomes that its number was counted from. Each step is an index lookup.
+ * The queries that end in `answered (id, stage_key)`: each doubt with the evaluations that were computed again since,
+ * from a stage on that made the doubted bytes and did not itself rest on them. A reproduction always executes the
+ * evaluation. Its details list every stage that it executed; early versions did not write this list.
+ */
+function answers(): SQL {
+  return sql`
+    maker (id, stage_key) as (
+      select doubted.id, made.stage_key from doubted
+        join ${executionArtifact} made on made.digest = doubted.digest and made.direction = 'generated'
+      except select id, stage_key from fed
+    ),
+    same (stage_key, ran_at, details) as (
+      select stage_key, ran_at, details from ${reproduction} where verdict = 'same-bytes' and code = 'recorded'
+    ),
+    remade (executed, stage_key, ran_at) as (
+      select stage_key, stage_key, ran_at from same
+      union all
+      select stage ->> 'stageKey', stage_key, ran_at from same
+        cross join lateral jsonb_path_query(details, '$.stages[*]') stage
+    ),
+    answered (id, stage_key) as (
+      select maker.id, remade.stage_key from maker
+        join ${doubt} d on d.id = maker.id
+        join remade on remade.executed = maker.stage_key and remade.ran_at > d.raised_at
+    )`
+}
+
+/**
+ * The recursive query `resting (id, stage_key)`: what rests on each doubted digest, given rows of (id, digest). It is
+ * `fed`, the stages that used these bytes or what was made with them, and the evaluations whose numbers were counted
+ * from them. Each step is an index lookup.
  */
 function restingOn(doubted: SQL): SQL {
   return sql`
     doubted (id, digest) as (${doubted}),
-    resting (id, stage_key) as (
-      (select doubted.id, used.stage_key from doubted
+    fed (id, stage_key) as (
+      select doubted.id, used.stage_key from doubted
         join ${executionArtifact} used on used.digest = doubted.digest and used.direction = 'used'
-      union select doubted.id, m.stage_key from doubted
-        join ${measurement} m on m.outcomes_digest = doubted.digest)
       union
-      select resting.id, consumer.stage_key from resting
+      select fed.id, consumer.stage_key from fed
       cross join lateral (
-        select digest from ${executionArtifact} where stage_key = resting.stage_key and direction = 'generated' offset 0
+        select digest from ${executionArtifact} where stage_key = fed.stage_key and direction = 'generated' offset 0
       ) made
       cross join lateral (
         select stage_key from ${executionArtifact}
-        where digest = made.digest and direction = 'used' and stage_key <> resting.stage_key offset 0
+        where digest = made.digest and direction = 'used' and stage_key <> fed.stage_key offset 0
       ) consumer
+    ),
+    resting (id, stage_key) as (
+      select id, stage_key from fed
+      union select doubted.id, m.stage_key from doubted join ${measurement} m on m.outcomes_digest = doubted.digest
     )`
 }

@@ -33,7 +33,10 @@ export function addReproduce(program: Command): void {
     .argument('[row]', "number of a row in the study's table")
     .option('--sample <share>', 'instead of a row, this share of the numbers of the study, such as 5%')
     .option('--seed <number>', 'which of the numbers are drawn', parseSeed, 1)
-    .option('--from <stage>', 'begin with this stage, and take what earlier ones made as it was recorded')
+    .option(
+      '--from <stage>',
+      'begin with this stage, and take what earlier ones made as it was recorded; doubts about that stand',
+    )
     .option('--tolerance <points>', 'percentage points by which an accuracy may differ and count as near', '0.5')
     .option('--with <code>', 'recorded, or current: execute what the present sources give instead', 'recorded')
     .option(
