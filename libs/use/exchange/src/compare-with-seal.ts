@@ -83,8 +83,13 @@ class Comparison implements SealComparison {
 
   judgeWithheld(sealed: Seal['facts']): void {
     const fixed: FactKind = 'configuration'
-    for (const [kind, count] of Object.entries(this.added))
-      if (kind !== fixed && (this.#named[kind] ?? 0) < (sealed[kind] ?? 0)) this.doubtful[kind] = count
+    for (const [kind, count] of Object.entries(this.added)) {
+      const unnamed = (sealed[kind] ?? 0) - (this.#named[kind] ?? 0)
+      if (unnamed <= 0) continue
+      if (kind !== fixed) this.doubtful[kind] = count
+      else if (count > unnamed) this.added[kind] = count - unnamed
+      else delete this.added[kind]
+    }
   }
 
   add({ kind }: Fact): void {

@@ -99,7 +99,7 @@ function doubtsOf({ withheld, doubtful }: SealComparison, isPart: boolean): stri
   if (withheld === 0 || isPart) return changed
   const told = `withholds ${withheld} facts, so whether the ledger still has them cannot be told`
   return [
-    `${told}; give the list that was written with the seal (--leaves FILE), or --part if it has a part`,
+    `${told}; give the list that was written with the seal (--leaves FILE), or --part if the study was imported in part`,
     ...changed,
   ]
 }

@@ -1,11 +1,12 @@
 import { flagMeaning } from '@gauntlet/analysis'
-import { bridgesTo, importSealsOf, reproductionsOf, traceMeasurement, type MeasurementTrace } from '@gauntlet/ledger'
+import { bridgesTo, importSealsOf, reproductionsOf, traceMeasurement } from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { classCounts } from '../print/class-counts.ts'
 import { CommandFailed, Misuse } from '../command-failed.ts'
-import { withLedger, type LedgerSession } from '../stack/local-ledger.ts'
+import { withLedger } from '../stack/local-ledger.ts'
 import { readCurrentResults } from '../read/read-current-results.ts'
 import { renderTrace } from '../print/render-trace.ts'
+import { weightChanges } from '../print/weight-changes.ts'
 
 export function addTrace(program: Command): void {
   program
@@ -33,7 +34,7 @@ export function addTrace(program: Command): void {
         const keys = trace.executions.map(({ stageKey }) => stageKey)
         const [classes, changes, bridges, imported] = await Promise.all([
           classCounts(trace, store),
-          changesOf(trace, store),
+          weightChanges(trace, store),
           bridgesTo(db, keys),
           importSealsOf(db, keys),
         ])
@@ -45,10 +46,4 @@ export function addTrace(program: Command): void {
         )
       })
     })
-}
-
-/** What was stripped, left out, filled or replaced to make the weights fit the backbone, a sentence each. */
-async function changesOf({ executions }: MeasurementTrace, store: LedgerSession['store']): Promise<readonly string[]> {
-  const said = executions.find(({ stage }) => stage === 'pretrain-load')?.generated['changes']
-  return said ? (JSON.parse(Buffer.from(await store.read(said)).toString()) as string[]) : []
 }

@@ -108,6 +108,11 @@ it('names the bridges that lead to its stages, also the revoked ones', () => {
   expect(text).toContain('bridge 2, revoked 2026-01-31: too few numbers')
 })
 
+it('says why it is not known what was done to the weights', () => {
+  const text = renderTrace(trace, { ...context, changes: 'the artifact is gone.' })
+  expect(text).toContain('  what made them fit is not known: the artifact is gone.')
+})
+
 it('names the seal that stages came with, where an import brought them', () => {
   const seal = digestOf('seal')
   const text = renderTrace(trace, { ...context, importSeals: { [training.stageKey]: seal } })

@@ -9,8 +9,8 @@ import { renderTable } from './table.ts'
 /** What is told beside the lineage of a number. */
 export interface TraceContext {
   readonly classes: readonly ClassCount[] | string
-  /** What was done to the weights to make them fit, a sentence each. */
-  readonly changes: readonly string[]
+  /** What was done to the weights to make them fit, a sentence each, or why that is not known. */
+  readonly changes: readonly string[] | string
   /** The last time first. */
   readonly reproductions: readonly Reproduction[]
   /** The bridges over code changes that lead to its stages, the last one first. */
@@ -45,7 +45,7 @@ export function renderTrace(trace: MeasurementTrace, context: TraceContext): str
 }
 
 /** Where images and weights came from, by name, address and digest. */
-function renderSources({ measurement, sources }: MeasurementTrace, changes: readonly string[]): string {
+function renderSources({ measurement, sources }: MeasurementTrace, changes: TraceContext['changes']): string {
   const { dataset, backbone } = measurement.configuration
   const named = [
     { what: 'images', name: `${dataset.id}, ${dataset.classes} classes at ${dataset.resolution} px`, from: dataset },
@@ -56,7 +56,8 @@ function renderSources({ measurement, sources }: MeasurementTrace, changes: read
     const size = found ? `, ${found.artifact.size.toLocaleString('en')} bytes` : ''
     return [`${what}: ${name}`, `  from ${from.source}`, `  SHA-256 ${from.sha256}${size}`]
   })
-  return [...lines, ...changes.map((change) => `  ${change}`)].join('\n')
+  const told = typeof changes === 'string' ? [`what made them fit is not known: ${changes}`] : changes
+  return [...lines, ...told.map((change) => `  ${change}`)].join('\n')
 }
 
 /** Which stages rest on the word of who sealed them elsewhere, a line for each seal. */
