@@ -32,6 +32,7 @@ export * from './statistics/nemenyi.ts'
 
 // Two models on the same images, and many.
 export * from './outcomes/packed-bits.ts'
+export * from './outcomes/packed-causes.ts'
 export * from './statistics/proportion-intervals.ts'
 export * from './statistics/paired-outcomes.ts'
 export * from './atlas/agreement.ts'

@@ -1,4 +1,4 @@
-import { heldAt } from '@gauntlet/analysis'
+import { causeAt, heldAt } from '@gauntlet/analysis'
 import { measuredStudy } from '@gauntlet/analysis/fixtures/measured-study'
 import { encodeOutcomes, type Outcome } from '@gauntlet/evaluation/outcomes'
 import { digestOf } from '@gauntlet/study'
@@ -29,15 +29,26 @@ it('reads every file once, and packs it in the order of the images', async () =>
     },
   }
   const twice = { ...study, rows: [...study.rows, ...study.rows] }
-  const outcomes = await readOutcomes(store, twice, (done) => progress.push(done))
+  const outcomes = await readOutcomes(store, twice, { onProgress: (done) => progress.push(done) })
   expect(read).toHaveLength(15)
   expect(new Set(read)).toEqual(new Set(outcomes.keys()))
   expect(progress).toEqual(read.map((_, i) => i + 1))
   const [first, second] = [...outcomes.values()]
   expect(Array.from({ length: images }, (_, i) => i).filter((i) => !heldAt(first!.held, i))).toEqual([3, 31, 32])
-  expect(first!.felledBy[31]).toBe('clean')
   expect(first!.images[31]).toBe(digestOf(31))
   expect(first!.images).toBe(second!.images)
+})
+
+it('keeps what felled each image where it is asked for, in a byte', async () => {
+  const { study } = measuredStudy({ losses: ['TRADES'] })
+  const store = { read: () => Promise.resolve(fileOf([3, 31, 32])) }
+  for (const { felledBy } of (await readOutcomes(store, study)).values()) expect(felledBy).toBeUndefined()
+  const outcomes = await readOutcomes(store, study, { withCauses: true })
+  expect(outcomes.size).toBe(15)
+  for (const { felledBy } of outcomes.values()) {
+    expect(felledBy!.places.byteLength).toBe(images)
+    expect([30, 31, 32].map((i) => causeAt(felledBy!, i))).toEqual([null, 'clean', 'clean'])
+  }
 })
 
 it('reads nothing of a claimed study', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { packOutcomes } from '../outcomes/packed-bits.ts'
+import { packCauses } from '../outcomes/packed-causes.ts'
 import { agreement, agreementMatrix } from './agreement.ts'
 import { outcomeAtlas, type AtlasModel } from './outcome-atlas.ts'
 
@@ -8,7 +9,7 @@ import { outcomeAtlas, type AtlasModel } from './outcome-atlas.ts'
 function model(id: string, type: string, outcomes: string): AtlasModel {
   const names: Readonly<Record<string, string>> = { c: 'clean', a: 'apgd-ce', s: 'square' }
   const felledBy = [...outcomes].map((letter) => names[letter] ?? null)
-  return { id, type, held: packOutcomes(felledBy.map((name) => name === null)), felledBy }
+  return { id, type, held: packOutcomes(felledBy.map((name) => name === null)), felledBy: packCauses(felledBy) }
 }
 
 describe('the atlas of outcomes', () => {

@@ -1,4 +1,5 @@
 import { heldAt } from '../outcomes/packed-bits.ts'
+import { causeAt, countCauses, type PackedCauses } from '../outcomes/packed-causes.ts'
 
 /** What one model did on the images of an atlas, under one perturbation. */
 export interface AtlasModel {
@@ -7,8 +8,8 @@ export interface AtlasModel {
   readonly type: string
   /** Packed outcomes (`packOutcomes`), in the order of the images. */
   readonly held: Uint32Array
-  /** What felled each image (`felledBy` of an outcome); null where it held. Absent where it is not known. */
-  readonly felledBy?: readonly (string | null)[]
+  /** What felled each image (`felledBy` of an outcome). Absent where it is not known. */
+  readonly felledBy?: PackedCauses
 }
 
 /** An image that fell, and for how many models. */
@@ -75,7 +76,7 @@ function fallsOf(image: string, i: number, models: readonly AtlasModel[]): Falls
   return {
     image,
     fell: fallen.length,
-    felledBy: countBy(fallen.flatMap(({ felledBy }) => felledBy?.[i] ?? [])),
+    felledBy: countBy(fallen.flatMap(({ felledBy }) => (felledBy && causeAt(felledBy, i)) ?? [])),
     byType: countBy(fallen.map(({ type }) => type)),
   }
 }
@@ -88,8 +89,15 @@ function attacksByType(models: readonly AtlasModel[]): Record<string, Record<str
   const types = [...new Set(models.map(({ type }) => type))]
   return Object.fromEntries(
     types.map((type) => {
-      const own = models.filter((model) => model.type === type)
-      return [type, countBy(own.flatMap(({ felledBy }) => (felledBy ?? []).filter((name) => name !== null)))]
+      const counts = new Map<string, number>()
+      for (const { felledBy } of models.filter((model) => model.type === type)) {
+        if (!felledBy) continue
+        countCauses(felledBy).forEach((count, place) => {
+          const name = felledBy.names[place]!
+          counts.set(name, (counts.get(name) ?? 0) + count)
+        })
+      }
+      return [type, Object.fromEntries(counts)]
     }),
   )
 }

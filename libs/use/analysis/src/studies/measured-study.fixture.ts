@@ -1,4 +1,5 @@
 import { packOutcomes } from '../outcomes/packed-bits.ts'
+import { packCauses } from '../outcomes/packed-causes.ts'
 import { studyPerturbations } from '../paper/study-row.ts'
 import type { MeasuredOrigin, NumberedRow, StudyNumbers } from './study-numbers.ts'
 import type { ImageOutcomes } from './study-outcomes.ts'
@@ -47,7 +48,11 @@ export function measuredStudy({
               const ease = (backbone + 1 + l / 2) / (backbones + 1) - p / 12
               const held = Array.from({ length: images }, (_, i) => 0.7 * ((i + 0.5) / images) + 0.3 * random() < ease)
               const felledBy = held.map((holds) => (holds ? null : perturbation === 'clean' ? 'clean' : 'apgd-ce'))
-              outcomes.set(digest, { images: lists.get(dataset)!, held: packOutcomes(held), felledBy })
+              outcomes.set(digest, {
+                images: lists.get(dataset)!,
+                held: packOutcomes(held),
+                felledBy: packCauses(felledBy),
+              })
               const correct = held.filter(Boolean).length
               return [perturbation, origin(outcomes.size, digest, correct, images)] as const
             })

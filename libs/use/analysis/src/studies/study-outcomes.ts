@@ -1,6 +1,7 @@
 import { agreementMatrix, type Agreement } from '../atlas/agreement.ts'
 import { outcomeAtlas, type OutcomeAtlas } from '../atlas/outcome-atlas.ts'
 import { pairedCounts } from '../outcomes/packed-bits.ts'
+import type { PackedCauses } from '../outcomes/packed-causes.ts'
 import { protocolTable } from '../paper/protocol-table.ts'
 import { rankTable, type ScoredConfiguration } from '../paper/rank.ts'
 import type { ScoreName } from '../paper/score-columns.ts'
@@ -20,8 +21,8 @@ export interface ImageOutcomes {
   readonly images: readonly string[]
   /** Packed (`packOutcomes`). */
   readonly held: Uint32Array
-  /** What felled each image; null where it held. */
-  readonly felledBy: readonly (string | null)[]
+  /** What felled each image; absent where it was not asked for. */
+  readonly felledBy?: PackedCauses
 }
 
 /** Outcomes by the digest of their artifact. */
@@ -117,8 +118,8 @@ export interface AtlasRow {
   readonly type: string
   /** Packed (`packOutcomes`). */
   readonly held: Uint32Array
-  /** What felled each image; null where it held. */
-  readonly felledBy: readonly (string | null)[]
+  /** What felled each image; absent where it was not asked for. */
+  readonly felledBy?: PackedCauses
 }
 
 /** Where the models of a study fail together, on one dataset under one perturbation. */
@@ -150,7 +151,12 @@ export function studyAtlases(study: StudyNumbers, outcomes: OutcomesByDigest): S
           dataset,
           perturbation,
           imageNames: images,
-          rows: models.map(({ id, type, held, felledBy }) => ({ model: id, type, held, felledBy })),
+          rows: models.map(({ id, type, held, felledBy }) => ({
+            model: id,
+            type,
+            held,
+            ...(felledBy ? { felledBy } : {}),
+          })),
           ...outcomeAtlas(images, models),
           agreements: agreementMatrix(
             models.map(({ held }) => held),

@@ -75,7 +75,8 @@ async function resample(
     throw new Misuse(`${study.name} was imported and has no outcomes to resample; leave --draws away.`)
   const line = progressLine()
   try {
-    const outcomes = await readOutcomes(store, study, (done, total) => line.show(`${done}/${total} outcomes read`))
+    const onRead = (done: number, total: number) => line.show(`${done}/${total} outcomes read`)
+    const outcomes = await readOutcomes(store, study, { onProgress: onRead })
     const onProgress = (done: number, total: number) => line.show(`${done}/${total} draws`)
     const uncertainty = bootstrapRanking(study, outcomes, { ...options, onProgress })
     if (uncertainty) return uncertainty

@@ -69,9 +69,8 @@ async function reportInput(
   study: StudyNumbers,
   { beside, reference, draws, line }: ReportSettings,
 ): Promise<ReportInput> {
-  const outcomes = await readOutcomes(session.store, study, (done, total) =>
-    line.show(`${done}/${total} outcomes read`),
-  )
+  const onProgress = (done: number, total: number) => line.show(`${done}/${total} outcomes read`)
+  const outcomes = await readOutcomes(session.store, study, { withCauses: true, onProgress })
   const analysis = analyzeStudy(study, { reference })
   const uncertainty = Object.keys(analysis.protocols).map(
     (protocol) => [protocol, uncertaintyOf(study, outcomes, { protocol, draws, line })] as const,

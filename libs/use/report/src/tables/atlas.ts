@@ -1,4 +1,4 @@
-import { heldAt, type FallenImage, type StudyAtlas } from '@gauntlet/analysis'
+import { causeAt, heldAt, type FallenImage, type StudyAtlas } from '@gauntlet/analysis'
 import { decimals, exact, words, type Table } from './table.ts'
 
 /** Of each dataset and perturbation: how many images fell for all models, for none, and only for one type of model. */
@@ -150,7 +150,7 @@ export function atlasCsv(atlases: readonly StudyAtlas[]): string {
       const types = [...new Set(fallen.map(({ type }) => type))].sort()
       const attacks = new Map<string, number>()
       for (const { felledBy } of fallen) {
-        const by = felledBy[i]
+        const by = felledBy && causeAt(felledBy, i)
         if (by) attacks.set(by, (attacks.get(by) ?? 0) + 1)
       }
       const by = [...attacks].map(([name, count]) => `${name} ${count}`).join('; ')
