@@ -32,6 +32,11 @@ import { quoted } from './refuse.mjs'
 const endSignature = 0x06054b50
 const directorySignature = 0x02014b50
 const localSignature = 0x04034b50
+/** Of zip64: the end record (4.3.14), where it is (4.3.15), and the extra field of an entry (4.5.3). */
+const largeEndSignature = 0x06064b50
+const locatorSignature = 0x07064b50
+const largeField = 1
+const [largeEndSize, locatorSize] = [56, 20]
 const endSize = 22
 const entrySize = 46
 const localSize = 30
@@ -45,8 +50,8 @@ const smallFile = 2 ** 20
 
 /**
  * The files of a zip archive by name, without its folders; their content is not read. Refuses what neither a wheel nor
- * a checkpoint of PyTorch has: encryption, links, zip64, two files of one name, names that lead out of the archive,
- * files that lie over one another or over the directory, and files that claim to unpack to absurd sizes.
+ * a checkpoint of PyTorch has: encryption, links, two files of one name, names that lead out of the archive, files that
+ * lie over one another or over the directory, and files that claim to unpack to absurd sizes.
  * @param {ByteSource} source
  * @param {Refuse} refuse
  * @returns {Map<string, ZipMember>}
@@ -90,11 +95,42 @@ function byName(entries, refuse) {
  */
 function findDirectory(source, refuse) {
   const { record, position } = findEnd(source, refuse)
-  const [count, size, offset] = [record.readUInt16LE(10), record.readUInt32LE(12), record.readUInt32LE(16)]
-  if (count === 0xffff || size === 0xffffffff || offset === 0xffffffff) refuse('it is a zip64 archive')
-  if (offset + size > position) refuse('its zip directory lies beyond its end')
+  const classic = { count: record.readUInt16LE(10), size: record.readUInt32LE(12), offset: record.readUInt32LE(16) }
+  const isLarge = classic.count === 0xffff || classic.size === 0xffffffff || classic.offset === 0xffffffff
+  const large = isLarge ? findLargeEnd(source, position, refuse) : null
+  const { count, size, offset } = large ?? classic
+  if (offset + size > (large?.position ?? position)) refuse('its zip directory lies beyond its end')
   if (size > largestDirectory) refuse(`its zip directory has ${size} bytes, more than ${largestDirectory}`)
   return { count, offset, directory: bufferOf(source.read(offset, size)) }
+}
+
+/**
+ * The end record of a zip64 archive, which is found by what is in front of the classic one.
+ * @param {ByteSource} source
+ * @param {number} end where the classic end record begins
+ * @param {Refuse} refuse
+ */
+function findLargeEnd({ read }, end, refuse) {
+  if (end < largeEndSize + locatorSize) refuse('its zip64 directory has no end')
+  const locator = bufferOf(read(end - locatorSize, locatorSize))
+  if (locator.readUInt32LE(0) !== locatorSignature) refuse('its zip64 directory has no end')
+  const position = wholeNumber(locator, 8, refuse)
+  if (position > end - locatorSize - largeEndSize) refuse('its zip64 directory has no end')
+  const record = bufferOf(read(position, largeEndSize))
+  if (record.readUInt32LE(0) !== largeEndSignature) refuse('its zip64 directory has no end')
+  const [count = 0, size = 0, offset = 0] = [32, 40, 48].map((at) => wholeNumber(record, at, refuse))
+  return { count, size, offset, position }
+}
+
+/**
+ * A number of 64 bits.
+ * @param {Buffer} bytes
+ * @param {number} at
+ * @param {Refuse} refuse
+ */
+function wholeNumber(bytes, at, refuse) {
+  const value = Number(bytes.readBigUInt64LE(at))
+  return Number.isSafeInteger(value) ? value : refuse('its zip directory is damaged')
 }
 
 /**
@@ -124,17 +160,50 @@ function parseEntry(entry, source, refuse) {
   const written = decodeName(rawName, refuse)
   const name = memberName(written, refuse)
   const [flags, method, crc] = [entry.readUInt16LE(8), entry.readUInt16LE(10), entry.readUInt32LE(16)]
-  const [compressedSize, size, header] = [entry.readUInt32LE(20), entry.readUInt32LE(24), entry.readUInt32LE(42)]
+  const { compressedSize, size, header } = sizesOf(entry, name, refuse)
   const fileType = (entry.readUInt32LE(38) >>> 28) & 0xf // of st_mode, where the archive was made on Unix
   if (flags & 1) refuse(`its member ${quoted(name)} is encrypted`)
   if (fileType === 0xa) refuse(`its member ${quoted(name)} is a link`)
   if (method !== 0 && method !== 8) return refuse(`its member ${quoted(name)} is compressed by method ${method}`)
-  if (size === 0xffffffff || compressedSize === 0xffffffff) refuse(`its member ${quoted(name)} has 4 GiB or more`)
   if (method === 0 && size !== compressedSize) refuse(`its zip directory is damaged at ${quoted(name)}`)
   if (size > smallFile && size > compressedSize * largestRatio)
     refuse(`its member ${quoted(name)} claims to unpack to ${Math.round(size / compressedSize)} times its bytes`)
   const start = contentStart(source, header, rawName, refuse)
   return { member: { name, method, start, compressedSize, size, crc }, isFolder: written.endsWith('/'), header }
+}
+
+/**
+ * The sizes and the place of a member. What has all ones in its field of 32 bits is in the extra field of zip64, in this
+ * order.
+ * @param {Buffer} entry
+ * @param {string} name
+ * @param {Refuse} refuse
+ */
+function sizesOf(entry, name, refuse) {
+  const fields = { size: 24, compressedSize: 20, header: 42 }
+  const found = { size: 0, compressedSize: 0, header: 0 }
+  const extra = largeFieldOf(entry)
+  let at = 0
+  for (const field of /** @type {const} */ (['size', 'compressedSize', 'header'])) {
+    found[field] = entry.readUInt32LE(fields[field])
+    if (found[field] !== 0xffffffff) continue
+    if (at + 8 > extra.length) refuse(`its zip directory is damaged at ${quoted(name)}`)
+    found[field] = wholeNumber(extra, at, refuse)
+    at += 8
+  }
+  return found
+}
+
+/**
+ * The content of the extra field of zip64; empty where an entry has none.
+ * @param {Buffer} entry
+ */
+function largeFieldOf(entry) {
+  const begin = entrySize + entry.readUInt16LE(28)
+  const extra = entry.subarray(begin, begin + entry.readUInt16LE(30))
+  for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2))
+    if (extra.readUInt16LE(at) === largeField) return extra.subarray(at + 4, at + 4 + extra.readUInt16LE(at + 2))
+  return extra.subarray(0, 0)
 }
 
 /**

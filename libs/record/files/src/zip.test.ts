@@ -83,7 +83,7 @@ describe('a zip archive', () => {
     ['fewer bytes than it announces', { size: 9_000 }, 'damaged'],
     ['two sizes of a stored file', { stored: true, size: 9_000 }, 'damaged'],
     ['a wrong checksum', { crc: 1 }, 'damaged'],
-    ['zip64 sizes', { size: 0xffffffff }, '4 GiB'],
+    ['sizes of zip64 that it lacks', { size: 0xffffffff }, 'damaged'],
     ['content over the directory', { compressedSize: 9_000 }, 'over something else'],
     ['a place beyond the end', { offset: 0xfffffff0 }, 'ends early'],
     ['a bomb', { content: Buffer.alloc(20 * 2 ** 20) }, 'claims to unpack'],
@@ -110,7 +110,7 @@ describe('a zip archive', () => {
   it('with a wrong directory is refused', async () => {
     const member = { name: 'a', content: text }
     await expect(readAll(zipOf([member], { count: 2 }))).rejects.toThrow('damaged')
-    await expect(readAll(zipOf([member], { count: 0xffff }))).rejects.toThrow('zip64')
+    await expect(readAll(zipOf([member], { count: 0xffff }))).rejects.toThrow('zip64 directory has no end')
     await expect(readAll(zipOf([member], { offset: 0xfffffff0 }))).rejects.toThrow('beyond its end')
     await expect(readAll(zipOf([member], { offset: 4 }))).rejects.toThrow('damaged')
   })
