@@ -173,8 +173,8 @@ function parseEntry(entry, source, refuse) {
 }
 
 /**
- * The sizes and the place of a member. What has all ones in its field of 32 bits is in the extra field of zip64, in this
- * order.
+ * The sizes and the place of a member. What has all ones in its field of 32 bits is in the extra field of zip64, in
+ * this order.
  * @param {Buffer} entry
  * @param {string} name
  * @param {Refuse} refuse
