@@ -1,5 +1,5 @@
 import {
-  agreementMatrix,
+  alikenesses,
   analyze,
   chanceTies,
   nestedBootstrap,
@@ -48,8 +48,8 @@ export function analysisBenchmark(options: string[]): Promise<void> {
       nestedBootstrap([set], { by, draws: Number(values.draws) }),
     )
   }
-  report('agreementMatrix', () =>
-    agreementMatrix(
+  report('alikenesses', () =>
+    alikenesses(
       set.outcomes[0]!.map(([seed]) => seed!),
       images,
     ),

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { packOutcomes } from '../outcomes/packed-bits.ts'
+import { packOutcomes, pairedCounts } from '../outcomes/packed-bits.ts'
 import { packCauses } from '../outcomes/packed-causes.ts'
-import { agreement, agreementMatrix } from './agreement.ts'
+import { agreement, alikenesses } from './agreement.ts'
 import { outcomeAtlas, type AtlasModel } from './outcome-atlas.ts'
 
 /** A model whose outcomes are written as 1 (held), c (clean), a (APGD) and s (Square). */
@@ -81,10 +81,8 @@ describe('the agreement of two models', () => {
         const product = (a: number, b: number) =>
           sides[a]!.reduce((sum: number, x, i) => sum + (x - means[a]!) * (sides[b]![i]! - means[b]!), 0)
         const spread = Math.sqrt(product(0, 0) * product(1, 1))
-        const { phi } = agreementMatrix(
-          sides.map((side) => packOutcomes(side.map(Boolean))),
-          pairs.length,
-        )[0]![1]!
+        const [first, second] = sides.map((side) => packOutcomes(side.map(Boolean)))
+        const { phi } = agreement(pairedCounts(first!, second!, pairs.length))
         if (spread === 0) expect(phi).toBeNull()
         else expect(phi).toBeCloseTo(product(0, 1) / spread, 10)
       }),
@@ -93,10 +91,34 @@ describe('the agreement of two models', () => {
 
   it('of a model with itself is 1, and not defined for one that always holds', () => {
     const [mixed, always] = [packOutcomes([true, false, true]), packOutcomes([true, true, true])]
-    const matrix = agreementMatrix([mixed, always], 3)
-    expect(matrix[0]![0]).toEqual({ phi: 1, kappa: 1 })
-    expect(matrix[1]![1]).toEqual({ phi: null, kappa: null })
-    expect(matrix[0]![1]).toEqual(matrix[1]![0])
-    expect(matrix[0]![1]).toEqual({ phi: null, kappa: 0 })
+    const of = (first: Uint32Array, second: Uint32Array) => agreement(pairedCounts(first, second, 3))
+    expect(of(mixed, mixed)).toEqual({ phi: 1, kappa: 1 })
+    expect(of(always, always)).toEqual({ phi: null, kappa: null })
+    expect(of(mixed, always)).toEqual({ phi: null, kappa: 0 })
+    expect(of(always, mixed)).toEqual({ phi: null, kappa: 0 })
+  })
+
+  it('of many models is told by what each is most alike, as in the matrix of all pairs', () => {
+    const outcomes = fc.array(fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }), { maxLength: 6 })
+    fc.assert(
+      fc.property(outcomes, (models) => {
+        const packed = models.map((held) => packOutcomes(held))
+        const phis = packed.map((one, i) =>
+          packed.map((other, j) => (i === j ? null : agreement(pairedCounts(one, other, 8)).phi)),
+        )
+        const mean = (values: readonly (number | null)[]) => {
+          const known = values.filter((value) => value !== null)
+          return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length
+        }
+        const found = alikenesses(packed, 8)
+        expect(found.models.map(({ meanPhi }) => meanPhi)).toEqual(phis.map(mean))
+        expect(found.meanPhi).toBe(mean(phis.flatMap((row, i) => row.slice(i + 1))))
+        for (const [i, { closest }] of found.models.entries()) {
+          const most = Math.max(...phis[i]!.filter((phi) => phi !== null))
+          expect(closest?.place ?? -1).toBe(phis[i]!.indexOf(most))
+          expect(closest?.phi ?? -Infinity).toBe(most)
+        }
+      }),
+    )
   })
 })

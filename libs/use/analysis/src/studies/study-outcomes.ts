@@ -1,4 +1,4 @@
-import { agreementMatrix, type Agreement } from '../atlas/agreement.ts'
+import { alikenesses, type Alikenesses } from '../atlas/agreement.ts'
 import { outcomeAtlas, type OutcomeAtlas } from '../atlas/outcome-atlas.ts'
 import { pairedCounts } from '../outcomes/packed-bits.ts'
 import type { PackedCauses } from '../outcomes/packed-causes.ts'
@@ -129,8 +129,7 @@ export interface StudyAtlas extends OutcomeAtlas {
   /** The names of the images, in the order of the bits of `held`. */
   readonly imageNames: readonly string[]
   readonly rows: readonly AtlasRow[]
-  /** Of every pair of models. */
-  readonly agreements: readonly (readonly Agreement[])[]
+  readonly agreement: Alikenesses
 }
 
 /** The atlases of a study, one for each dataset and perturbation that outcomes over the same images are at hand for. */
@@ -158,7 +157,7 @@ export function studyAtlases(study: StudyNumbers, outcomes: OutcomesByDigest): S
             ...(felledBy ? { felledBy } : {}),
           })),
           ...outcomeAtlas(images, models),
-          agreements: agreementMatrix(
+          agreement: alikenesses(
             models.map(({ held }) => held),
             images.length,
           ),

@@ -28,15 +28,10 @@ export function atlasTable(atlases: readonly StudyAtlas[]): Table {
         exact(atlas.fellForAll.length),
         exact(atlas.heldForAll.length),
         ...types.map((type) => exact(atlas.fellOnlyFor[type]?.length ?? 0)),
-        decimals(meanPhi(atlas), 2),
+        decimals(atlas.agreement.meanPhi, 2),
       ],
     })),
   }
-}
-
-function meanPhi({ agreements }: StudyAtlas): number | null {
-  const values = agreements.flatMap((row, i) => row.slice(i + 1).flatMap(({ phi }) => (phi === null ? [] : [phi])))
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 /** Which attack felled how many images, by type of model. */
@@ -115,21 +110,17 @@ export function agreementTable(atlases: readonly StudyAtlas[]): Table {
       { key: 'phi', heading: 'its φ', isNumeric: true },
       { key: 'kappa', heading: 'its κ', isNumeric: true },
     ],
-    rows: atlases.flatMap(({ dataset, perturbation, rows, agreements }) =>
+    rows: atlases.flatMap(({ dataset, perturbation, rows, agreement }) =>
       rows.map(({ model }, i) => {
-        const others = agreements[i]!.flatMap(({ phi, kappa }, j) =>
-          j === i || phi === null ? [] : [{ phi, kappa, model: rows[j]!.model }],
-        )
-        const mean = others.reduce((sum, { phi }) => sum + phi, 0) / others.length
-        const closest = others.toSorted((a, b) => b.phi - a.phi)[0]
+        const { meanPhi, closest } = agreement.models[i]!
         return {
           key: [dataset, perturbation, model].join('/'),
           cells: [
             words(dataset),
             words(perturbation),
             words(model),
-            decimals(others.length > 0 ? mean : null, 2),
-            words(closest?.model),
+            decimals(meanPhi, 2),
+            words(closest ? rows[closest.place]!.model : undefined),
             decimals(closest?.phi, 2),
             decimals(closest?.kappa, 2),
           ],
