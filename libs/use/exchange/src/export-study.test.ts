@@ -153,7 +153,14 @@ describe('an import', () => {
         throw new Error('killed')
       }
       const nothing = { configurations: [], perturbations: [], exclusions: [] }
-      const seal = { digest: '0'.repeat(64), studyId: study.id, document: {}, envelope: null, leaves: null }
+      const seal = {
+        digest: '0'.repeat(64),
+        studyId: study.id,
+        document: {},
+        envelope: null,
+        leaves: null,
+        isWhole: false,
+      }
       await expect(importFacts(empty.db, interrupted(), [seal], nothing)).rejects.toThrow('killed')
       expect((await recordKeys(empty.db, study.id)).stageKeys).toEqual([])
       expect(await importStudy(empty, file)).toMatchObject({ measurements: 10, artifactsStored: 16 })
@@ -331,6 +338,10 @@ describe('a part of a study', () => {
       expect(imported.configurations).toEqual(whole.configurations)
       expect(imported.perturbations).toEqual(whole.perturbations)
       expect(await importStudy(empty, file)).toMatchObject({ measurements: 5 })
+      // The whole list takes the place of the one that withholds, and is not given up for that again.
+      expect(await compare(false)).toMatchObject({ passed: true, comparison: { withheld: 0, added: {} } })
+      await importStudy(empty, part)
+      expect(await compare(false)).toMatchObject({ passed: true, comparison: { withheld: 0 } })
     })
   })
 })

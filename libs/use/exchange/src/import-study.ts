@@ -92,7 +92,10 @@ export async function importStudy(
     await writeLeafList(opened, list)
     const leaves = await store.putFile(list, leafListType)
     const { sealed, earlier } = opened
-    const seals = [{ ...rowOf(sealed), leaves }, ...earlier.map((one) => ({ ...rowOf(one), leaves: null }))]
+    const seals = [
+      { ...rowOf(sealed), leaves, isWhole: record.withheld === 0 },
+      ...earlier.map((one) => ({ ...rowOf(one), leaves: null, isWhole: false })),
+    ]
     const facts = disclosedFacts(opened, expected.onProgress)
     const counts = await importFacts(db, facts, seals, record.grid).catch(refusalOf(file))
     return { ...checked, ...counts, ...stored, name: record.study.name }

@@ -100,7 +100,7 @@ async function sealAlone(
     const seal = await sealOf({ db, study, writer, hypotheses, last: last?.seal ?? null })
     const sealed = signSeal(seal, signer)
     const reference = await store.putFile(list, leafListType)
-    await recordSeal(db, { ...rowOf(sealed), origin: 'made', leaves: reference })
+    await recordSeal(db, { ...rowOf(sealed), origin: 'made', leaves: reference, isWhole: true })
     return { sealed, leaves: reference.digest, isNew: true, earlier: known.map(sealedOf) }
   })
 }

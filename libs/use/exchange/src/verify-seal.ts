@@ -94,7 +94,7 @@ export async function verifySeal(
 function doubtsOf({ withheld, doubtful }: SealComparison, isPart: boolean): string[] {
   const changed = Object.entries(doubtful).map(
     ([kind, count]) =>
-      `does not name ${count} facts of kind ${kind} in the ledger, which may be withheld ones, changed`,
+      `does not name ${count} facts of kind ${kind} in the ledger, which came since or are withheld ones, changed; the whole list (--leaves FILE) tells`,
   )
   if (withheld === 0 || isPart) return changed
   const told = `withholds ${withheld} facts, so whether the ledger still has them cannot be told`

@@ -8,7 +8,7 @@ import { study } from './study.ts'
 
 const origins = ['made', 'imported'] as const
 
-/** A seal on everything that the ledger had of a study, made here or brought by an import; the row never changes. */
+/** A seal on everything that the ledger had of a study, made here or brought by an import; only an imported list of leaves changes. */
 export const seal = pgTable(
   'seal',
   {

@@ -3,7 +3,7 @@ import { canonicalJson, type ArtifactReference, type Digest } from '@gauntlet/st
 import { factId, factKinds, type Fact, type FactKind, type FactOf } from './facts.ts'
 import { ImportContradicted } from './import-contradicted.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
-import { recordSeal, type RecordedSeal } from './record-seal.ts'
+import { recordSeal, type NewSeal } from './record-seal.ts'
 import { configurationRows, recordGrid, sortedBy, type StudyParts } from '../studies/record-study.ts'
 import {
   artifact,
@@ -27,7 +27,7 @@ import { attemptFacts, describedEnvironments, fulfilmentFacts, measurementFacts 
 const pageSize = 2_000
 
 /** A seal that comes with facts. */
-export type ImportedSeal = Omit<RecordedSeal, 'leavesDigest' | 'origin'> & { readonly leaves: ArtifactReference | null }
+export type ImportedSeal = Omit<NewSeal, 'origin'>
 
 /** What an import has changed. */
 export interface ImportCounts {

@@ -1,4 +1,4 @@
-import { desc, eq, sql } from 'drizzle-orm'
+import { desc, eq, isNull, sql } from 'drizzle-orm'
 import type { ArtifactReference, Digest, Json } from '@gauntlet/study'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { recordKeys } from './study-facts.ts'
@@ -16,28 +16,34 @@ export interface RecordedSeal {
   readonly leavesDigest: Digest | null
 }
 
-/** Records a seal, whose list of leaves the store has; recording it again changes nothing. */
+/** A seal that is to be recorded. */
+export type NewSeal = Omit<RecordedSeal, 'leavesDigest'> & {
+  readonly leaves: ArtifactReference | null
+  /** Whether the list of leaves withholds none. */
+  readonly isWhole: boolean
+}
+
+/**
+ * Records a seal, whose list of leaves the store has. Recording it again changes nothing, but that an imported seal
+ * without a list, or with one that withholds facts, gets a whole one.
+ */
 export async function recordSeal(
   db: LedgerDatabase,
-  {
-    leaves,
-    document,
-    envelope,
-    ...identity
-  }: Omit<RecordedSeal, 'leavesDigest'> & { readonly leaves: ArtifactReference | null },
+  { leaves, isWhole, document, envelope, ...identity }: NewSeal,
 ): Promise<void> {
   await db.transaction(async (transaction) => {
     if (leaves) await transaction.insert(artifact).values(leaves).onConflictDoNothing()
-    await transaction
-      .insert(seal)
-      .values({
-        ...identity,
-        recordedAt: sql`clock_timestamp()`, // several may come in one transaction
-        document: documentOf(document),
-        envelope: documentOf(envelope),
-        leavesDigest: leaves?.digest ?? null,
-      })
-      .onConflictDoNothing()
+    const inserted = transaction.insert(seal).values({
+      ...identity,
+      recordedAt: sql`clock_timestamp()`, // several may come in one transaction
+      document: documentOf(document),
+      envelope: documentOf(envelope),
+      leavesDigest: leaves?.digest ?? null,
+    })
+    const lacks = isWhole ? eq(seal.origin, 'imported') : isNull(seal.leavesDigest)
+    await (leaves
+      ? inserted.onConflictDoUpdate({ target: seal.digest, set: { leavesDigest: leaves.digest }, setWhere: lacks })
+      : inserted.onConflictDoNothing())
   })
 }
 

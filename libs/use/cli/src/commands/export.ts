@@ -53,14 +53,14 @@ export function addExport(program: Command): void {
     })
 }
 
-/** `loss=TRADES seed=1,2` as the values asked for of each factor. */
+/** `loss=TRADES seed=1,2` as the values asked for of each factor, which may be named more than once. */
 function parseFactors(texts: readonly string[]): Record<string, readonly string[]> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const [factor = '', values = ''] = text.split(/=(.*)/s)
-      if (!factors.includes(factor) || values === '')
-        throw new Misuse(`--only ${text} names no factor; give one of ${factors.join(', ')}, such as loss=TRADES.`)
-      return [factor, values.split(',')]
-    }),
-  )
+  const asked: Record<string, string[]> = {}
+  for (const text of texts) {
+    const [factor = '', values = ''] = text.split(/=(.*)/s)
+    if (!factors.includes(factor) || values === '')
+      throw new Misuse(`--only ${text} names no factor; give one of ${factors.join(', ')}, such as loss=TRADES.`)
+    asked[factor] = [...(asked[factor] ?? []), ...values.split(',')]
+  }
+  return asked
 }
