@@ -8,7 +8,10 @@ import { study } from './study.ts'
 
 const origins = ['made', 'imported'] as const
 
-/** A seal on everything that the ledger had of a study, made here or brought by an import; only an imported list of leaves changes. */
+/**
+ * A seal on everything that the ledger had of a study, made here or brought by an import. The row never changes, but
+ * that an imported one gets the list of leaves that a later import brings whole.
+ */
 export const seal = pgTable(
   'seal',
   {

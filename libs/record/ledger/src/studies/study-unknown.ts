@@ -1,4 +1,7 @@
-/** No study in this ledger has that name or id. A retry does not help; the message lists the studies there are. */
+/**
+ * No study that ran, or was sealed elsewhere, has that name or id. A retry does not help; the message lists the studies
+ * there are, or says that the one of this name has claimed numbers alone.
+ */
 export class StudyUnknown extends Error {
   override readonly name = 'StudyUnknown'
 
@@ -6,10 +9,16 @@ export class StudyUnknown extends Error {
     readonly study: string,
     known: readonly string[],
   ) {
-    const hint =
-      known.length === 0
-        ? 'it holds none yet; run one with `gauntlet run`, or import one with `gauntlet import`'
-        : `it holds ${known.join(', ')}`
-    super(`The ledger has no study "${study}": ${hint}.`)
+    super(
+      known.includes(study)
+        ? `${study} is an imported table of claimed numbers; read it with gauntlet rank, analyze or report.`
+        : `The ledger has no study "${study}": ${hint(known)}.`,
+    )
   }
+}
+
+function hint(known: readonly string[]): string {
+  return known.length === 0
+    ? 'it holds none yet; run one with `gauntlet run`, or import one with `gauntlet import`'
+    : `it holds ${known.join(', ')}`
 }
