@@ -158,8 +158,9 @@ function directoryEntry(
   { name, method, crc, compressedSize, size, header }: Written,
   { bytes }: typeof classic,
 ): Buffer {
-  const extra = Buffer.alloc(header > bytes ? 12 : 0)
-  if (header > bytes) {
+  const isFar = header > bytes
+  const extra = Buffer.alloc(isFar ? 12 : 0)
+  if (isFar) {
     extra.writeUInt16LE(1, 0)
     extra.writeUInt16LE(8, 2)
     extra.writeBigUInt64LE(BigInt(header), 4)
@@ -167,12 +168,12 @@ function directoryEntry(
   const entry = Buffer.alloc(46)
   entry.writeUInt32LE(0x02014b50, 0)
   entry.writeUInt16LE((3 << 8) | version, 4) // made on Unix, so that the mode below counts
-  entry.writeUInt16LE(header > bytes ? zip64Version : version, 6)
+  entry.writeUInt16LE(isFar ? zip64Version : version, 6)
   writeFields(entry, 8, { method, crc, compressedSize, size })
   entry.writeUInt16LE(name.length, 28)
   entry.writeUInt16LE(extra.length, 30)
   entry.writeUInt32LE((0o100644 << 16) >>> 0, 38)
-  entry.writeUInt32LE(header > bytes ? 0xffffffff : header, 42)
+  entry.writeUInt32LE(isFar ? 0xffffffff : header, 42)
   return Buffer.concat([entry, name, extra])
 }
 

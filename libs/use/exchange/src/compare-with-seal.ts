@@ -69,15 +69,14 @@ class Comparison implements SealComparison {
   readonly #named: Record<string, number> = {}
 
   compare({ place, fact }: PlacedFact, { salt, hash }: ListedLeaf): void {
-    this.#named[fact.kind] = (this.#named[fact.kind] ?? 0) + 1
+    countOne(this.#named, fact.kind)
     if (leafHash(recordLine(fact, salt!)).toString('hex') === hash) this.same++
     else this.changed.push(nameOf(place))
   }
 
   lose(place: string): void {
     const name = nameOf(place)
-    const kind = name.split(' ')[0]!
-    this.#named[kind] = (this.#named[kind] ?? 0) + 1
+    countOne(this.#named, name.split(' ')[0]!)
     this.gone.push(name)
   }
 
@@ -93,8 +92,12 @@ class Comparison implements SealComparison {
   }
 
   add({ kind }: Fact): void {
-    this.added[kind] = (this.added[kind] ?? 0) + 1
+    countOne(this.added, kind)
   }
+}
+
+function countOne(counts: Record<string, number>, kind: string): void {
+  counts[kind] = (counts[kind] ?? 0) + 1
 }
 
 /** The kind and the id at the end of a place (`factPlace`). */

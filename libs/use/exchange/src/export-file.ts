@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { readZipDirectory, readZipMember, withBytesOfFile } from '@gauntlet/files'
 import { factPlace, type Fact } from '@gauntlet/ledger'
-import { MerkleRoot, parseSealed, readLine, sealDigest, type ReadLine, type Seal, type Sealed } from '@gauntlet/seals'
+import { MerkleRoot, parseSealed, readLine, sealDigest, type ReadLine, type Sealed } from '@gauntlet/seals'
 import type { Digest } from '@gauntlet/study'
 import { artifactPath } from './crate-document.ts'
 import { refusing } from './export-invalid.ts'
@@ -17,11 +17,7 @@ const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|[dD][89a-fA-F])/
 type Members = ReturnType<typeof readZipDirectory>
 
 /** Where an archive has an earlier seal. */
-export function sealPath(seal: Seal): string {
-  return pathOfSeal(sealDigest(seal))
-}
-
-function pathOfSeal(digest: Digest): string {
+export function sealPath(digest: Digest): string {
   return `seals/${digest}.json`
 }
 
@@ -65,7 +61,7 @@ export class ExportFile {
     const sealed = await sealedIn(file, members, 'seal.json', refuse)
     const earlier: Sealed[] = []
     for (let { previous } = sealed.seal; previous !== null;) {
-      const name = pathOfSeal(previous)
+      const name = sealPath(previous)
       if (!members.has(name)) break
       const before = await sealedIn(file, members, name, refuse)
       if (sealDigest(before.seal) !== previous || before.seal.study.id !== sealed.seal.study.id)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { writeZip, type ZipSource } from '@gauntlet/files'
 import { intactAmong } from '@gauntlet/artifacts'
 import { artifactsByRole, findStudy, recordKeys, type Fact, type RecordKeys } from '@gauntlet/ledger'
-import { sealLine, withheldLine, type Sealed, type SigningKey } from '@gauntlet/seals'
+import { sealDigest, sealLine, withheldLine, type Sealed, type SigningKey } from '@gauntlet/seals'
 import { canonicalJson, type Digest } from '@gauntlet/study'
 import { Attestations } from './attestations.ts'
 import { artifactPath, CrateDocument, type CrateFile } from './crate-document.ts'
@@ -151,7 +151,7 @@ class ExportParts implements FactTaker {
     this.#attestations.close()
     const members = [
       jsonFile('seal.json', sealed),
-      ...earlier.map((one) => jsonFile(sealPath(one.seal), one)),
+      ...earlier.map((one) => jsonFile(sealPath(sealDigest(one.seal)), one)),
       this.#record.member('record.jsonl'),
       ...this.#derived.members(),
       ...this.#attestations.members(),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ZipSource } from '@gauntlet/files'
+import { sealDigest } from '@gauntlet/seals'
 import type { CheckedRecord } from './check-record.ts'
 import { artifactPath } from './crate-document.ts'
 import { DerivedFiles } from './derived-files.ts'
@@ -31,7 +32,7 @@ export function compareFilesBesideRecord(
     }
     const covered = new Set(['record.jsonl', 'seal.json', ...members.map(({ name }) => name)])
     for (const digest of artifacts.keys()) covered.add(artifactPath(digest))
-    for (const { seal } of opened.earlier) covered.add(sealPath(seal))
+    for (const { seal } of opened.earlier) covered.add(sealPath(sealDigest(seal)))
     return { differing, uncovered: [...opened.names()].filter((name) => !covered.has(name)) }
   })
 }

@@ -115,8 +115,7 @@ async function recordedStudy({ settings, db, store }: LedgerSession, named: stri
   const document = { name, description, cells, perturbations } as unknown as Json
   const file = Buffer.from(bytes).toString('utf8')
   await store.put(bytes, 'application/yaml')
-  const excluded = exclusions.map(({ cell, reason }) => ({ cell: cell as unknown as Json, reason }))
-  await recordStudy(db, { id, name, annotations, document, file, configurations, perturbations, exclusions: excluded })
+  await recordStudy(db, { id, name, annotations, document, file, configurations, perturbations, exclusions })
   return id
 }
 
