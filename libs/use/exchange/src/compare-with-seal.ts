@@ -1,5 +1,6 @@
 import { withStudyFacts, type Fact, type FactKind, type LedgerDatabase, type PlacedFact } from '@gauntlet/ledger'
 import { leafHash, MerkleRoot, recordLine, SealInvalid, type Seal } from '@gauntlet/seals'
+import { Cursor } from './cursor.ts'
 import { openLeafList, type ListedLeaf } from './leaf-list.ts'
 
 /** How the ledger differs from what was sealed. Facts are named by kind and id. */
@@ -13,7 +14,8 @@ export interface SealComparison {
   readonly withheld: number
   /**
    * Of each kind, facts in the ledger that may be withheld ones which were changed: the seal counts more of the kind
-   * than the list names, and the ledger has others. Configurations are left out, since their study's file fixes them.
+   * than the list names, and the ledger has others from before the seal, or about what was sealed. Facts whose ids are
+   * digests of them, or which the study's file fixes, are left out: changed, they would have other ids.
    */
   readonly doubtful: Readonly<Record<string, number>>
 }
@@ -30,7 +32,7 @@ export async function compareWithSeal(
 ): Promise<SealComparison> {
   const { leaves } = await openLeafList(listFile)
   const root = new MerkleRoot()
-  const comparison = new Comparison()
+  const comparison = new Comparison(seal)
   await withStudyFacts(db, seal.study.id, async (pages) => {
     const facts = new Cursor(pages)
     await facts.next()
@@ -52,7 +54,7 @@ export async function compareWithSeal(
     }
     for (; facts.current; await facts.next()) comparison.add(facts.current.fact)
   })
-  comparison.judgeWithheld(seal.facts)
+  comparison.judgeWithheld()
   if (root.root() !== seal.tree.root || root.size !== seal.tree.size)
     throw new SealInvalid(`${listFile} is not the list of leaves of this seal; give the one that was written with it.`)
   return comparison
@@ -65,11 +67,23 @@ class Comparison implements SealComparison {
   readonly gone: string[] = []
   readonly added: Record<string, number> = {}
   readonly doubtful: Record<string, number> = {}
+  readonly #seal: Seal
+  readonly #sealedAt: number
   /** Facts of each kind that the list names. */
   readonly #named: Record<string, number> = {}
+  /** Stages that the list names as fulfilled. */
+  readonly #sealedStages = new Set<string>()
+  /** Of what the list does not name, what does not show that it is later than the seal. */
+  readonly #perhapsSealed: Record<string, number> = {}
+
+  constructor(seal: Seal) {
+    this.#seal = seal
+    this.#sealedAt = Date.parse(seal.sealedAt)
+  }
 
   compare({ place, fact }: PlacedFact, { salt, hash }: ListedLeaf): void {
     countOne(this.#named, fact.kind)
+    if (fact.kind === 'fulfilment') this.#sealedStages.add(fact.stageKey)
     if (leafHash(recordLine(fact, salt!)).toString('hex') === hash) this.same++
     else this.changed.push(nameOf(place))
   }
@@ -80,19 +94,47 @@ class Comparison implements SealComparison {
     this.gone.push(name)
   }
 
-  judgeWithheld(sealed: Seal['facts']): void {
-    const fixed: FactKind = 'configuration'
+  add(fact: Fact): void {
+    countOne(this.added, fact.kind)
+    if (!this.#isLater(fact)) countOne(this.#perhapsSealed, fact.kind)
+  }
+
+  /** Judges what the list does not name, once it is known how much it withholds. */
+  judgeWithheld(): void {
     for (const [kind, count] of Object.entries(this.added)) {
-      const unnamed = (sealed[kind] ?? 0) - (this.#named[kind] ?? 0)
+      const unnamed = (this.#seal.facts[kind] ?? 0) - (this.#named[kind] ?? 0)
       if (unnamed <= 0) continue
-      if (kind !== fixed) this.doubtful[kind] = count
-      else if (count > unnamed) this.added[kind] = count - unnamed
+      const perhaps = this.#perhapsSealed[kind] ?? 0
+      if (perhaps > 0) this.doubtful[kind] = perhaps
+      // The grid of a study is imported whole, so its withheld configurations are there from the beginning.
+      if (kind !== 'configuration') continue
+      if (count > unnamed) this.added[kind] = count - unnamed
       else delete this.added[kind]
     }
   }
 
-  add({ kind }: Fact): void {
-    countOne(this.added, kind)
+  /** Whether a fact cannot be one that was sealed and changed since. */
+  #isLater(fact: Fact): boolean {
+    const isAfter = (time: string) => Date.parse(time) > this.#sealedAt
+    switch (fact.kind) {
+      case 'environment':
+      case 'configuration':
+      case 'perturbation':
+      case 'exclusion':
+      case 'execution':
+        return true
+      case 'fulfilment':
+        return isAfter(fact.fulfilledAt)
+      case 'attempt':
+        return isAfter(fact.endedAt)
+      case 'withdrawal':
+        return isAfter(fact.withdrawnAt)
+      case 'measurement': // That of a sealed stage was sealed with it.
+        return isAfter(fact.recordedAt) && !this.#sealedStages.has(fact.stageKey)
+      case 'study':
+      case 'failure':
+        return false
+    }
   }
 }
 
@@ -104,30 +146,4 @@ function countOne(counts: Record<string, number>, kind: string): void {
 function nameOf(place: string): string {
   const words = place.split(' ')
   return words.slice(words[1]!.length === 64 ? 3 : 2).join(' ')
-}
-
-/** Goes through pages item by item. */
-class Cursor<Item> {
-  /** The item at which it stands; null before the first and after the last. */
-  current: Item | null = null
-  readonly #pages: AsyncIterator<readonly Item[]>
-  #page: readonly Item[] = []
-  #place = 0
-
-  constructor(pages: AsyncIterable<readonly Item[]>) {
-    this.#pages = pages[Symbol.asyncIterator]()
-  }
-
-  async next(): Promise<void> {
-    while (this.#place >= this.#page.length) {
-      const { done, value } = await this.#pages.next()
-      if (done) {
-        this.current = null
-        return
-      }
-      this.#page = value
-      this.#place = 0
-    }
-    this.current = this.#page[this.#place++]!
-  }
 }

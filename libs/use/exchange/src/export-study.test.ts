@@ -159,7 +159,6 @@ describe('an import', () => {
         document: {},
         envelope: null,
         leaves: null,
-        isWhole: false,
       }
       await expect(importFacts(empty.db, interrupted(), [seal], nothing)).rejects.toThrow('killed')
       expect((await recordKeys(empty.db, study.id)).stageKeys).toEqual([])
@@ -342,6 +341,57 @@ describe('a part of a study', () => {
       expect(await compare(false)).toMatchObject({ passed: true, comparison: { withheld: 0, added: {} } })
       await importStudy(empty, part)
       expect(await compare(false)).toMatchObject({ passed: true, comparison: { withheld: 0 } })
+    })
+  })
+})
+
+describe('a study that was imported in part', () => {
+  const partOf = async (loss: string) => {
+    const part = join(folder, `${loss.replaceAll(' ', '-')}.zip`)
+    const only = await configurationsWhere(sources(), 'small', { loss: [loss] })
+    await exportStudy(sources(), 'small', part, { only, roles: ['all'] })
+    const sealFile = join(folder, `${loss}.seal.json`)
+    writeFileSync(sealFile, JSON.stringify((await sealStudy(sources(), 'small')).sealed))
+    return { part, sealFile }
+  }
+
+  it('is as it was sealed once the rest is computed here, and its edited numbers are found then too', async () => {
+    const { part, sealFile } = await partOf('TRADES')
+    await elsewhere(async (here) => {
+      await importStudy(here, part)
+      await recordSmallStudy(here.db, here.store)
+      await here.db.execute(sql`
+        update attempt set started_at = now(), ended_at = now()
+        where stage_key not in (select stage_key from imported_stage)`)
+      const compare = (isPart: boolean) => verifySeal(sealFile, (work) => work(here), { isPart })
+      expect(await compare(true)).toMatchObject({
+        passed: true,
+        doubts: [],
+        comparison: { changed: [], gone: [], added: { measurement: 5 } },
+      })
+      expect(await compare(false)).toMatchObject({ passed: false })
+      await here.db.execute(sql`
+        update measurement set recorded_at = '2026-01-01' where id in (
+          select id from measurement where stage_key not in (select stage_key from imported_stage) limit 1)`)
+      const [doubt] = [expect.stringContaining('does not name 1 facts of kind measurement')]
+      expect(await compare(true)).toMatchObject({ passed: false, doubts: [doubt] })
+    })
+  })
+
+  it('is whole once all its parts are there, in whatever order and however often they come', async () => {
+    const [first, second] = [await partOf('TRADES'), await partOf('Classic AT')]
+    await elsewhere(async (here) => {
+      const compare = () => verifySeal(first.sealFile, (work) => work(here))
+      await importStudy(here, first.part)
+      expect(await compare()).toMatchObject({ passed: false })
+      await importStudy(here, second.part)
+      expect(await compare()).toMatchObject({ passed: true, comparison: { withheld: 0, added: {} } })
+      await importStudy(here, first.part)
+      expect(await compare()).toMatchObject({ passed: true, comparison: { withheld: 0, added: {} } })
+    })
+    await elsewhere(async (here) => {
+      await Promise.all([importStudy(here, first.part), importStudy(here, second.part)])
+      expect(await verifySeal(first.sealFile, (work) => work(here))).toMatchObject({ passed: true })
     })
   })
 })

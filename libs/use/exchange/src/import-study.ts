@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
-import { importFacts, type Fact, type ImportCounts } from '@gauntlet/ledger'
+import { importFacts, whileSealing, type Fact, type ImportCounts } from '@gauntlet/ledger'
 import {
   claimedSigners,
   isAbout,
@@ -20,9 +20,10 @@ import { ExportFile } from './export-file.ts'
 import { refusing } from './export-invalid.ts'
 import { compareFilesBesideRecord, type FilesBesideRecord } from './files-beside-record.ts'
 import { inTemporaryFolder } from './in-temporary-folder.ts'
-import { LeafListWriter, leafListType } from './leaf-list.ts'
+import { Cursor } from './cursor.ts'
+import { LeafListWriter, leafListType, openLeafList } from './leaf-list.ts'
 import { miscountOf } from './miscount.ts'
-import { rowOf, type RecordSources } from './seal-study.ts'
+import { rowOf, storedLeafList, type RecordSources } from './seal-study.ts'
 
 /** Bytes beyond which outcomes are counted again by `gauntlet verify` alone: those of a million images have half. */
 const largestOutcomes = 256 << 20
@@ -88,16 +89,15 @@ export async function importStudy(
   const { record, ...checked } = await checkedExport(opened, expected)
   return inTemporaryFolder(async (folder) => {
     const stored = await storeArtifacts(opened, store, record, folder, expected)
-    const list = join(folder, 'leaves.gz')
-    await writeLeafList(opened, list)
-    const leaves = await store.putFile(list, leafListType)
     const { sealed, earlier } = opened
-    const seals = [
-      { ...rowOf(sealed), leaves, isWhole: record.withheld === 0 },
-      ...earlier.map((one) => ({ ...rowOf(one), leaves: null, isWhole: false })),
-    ]
-    const facts = disclosedFacts(opened, expected.onProgress)
-    const counts = await importFacts(db, facts, seals, record.grid).catch(refusalOf(file))
+    const counts = await whileSealing(db, record.study.id, async () => {
+      const list = join(folder, 'leaves.gz')
+      await writeLeafList(opened, list, await storedLeafList({ db, store }, sealed.seal))
+      const leaves = await store.putFile(list, leafListType)
+      const seals = [{ ...rowOf(sealed), leaves }, ...earlier.map((one) => ({ ...rowOf(one), leaves: null }))]
+      const facts = disclosedFacts(opened, expected.onProgress)
+      return importFacts(db, facts, seals, record.grid).catch(refusalOf(file))
+    })
     return { ...checked, ...counts, ...stored, name: record.study.name }
   })
 }
@@ -176,9 +176,18 @@ async function* checkedArtifact(
   if (miscount !== null) opened.refuses(miscount)
 }
 
-async function writeLeafList(opened: ExportFile, path: string): Promise<void> {
+/** Writes the list of the leaves. What this export withholds is named where the `known` list of its seal names it. */
+async function writeLeafList(opened: ExportFile, path: string, known: string | null): Promise<void> {
   const list = new LeafListWriter(path, null)
-  for await (const { place, salt, hash } of opened.lines()) await list.add({ place, salt, hash: hash.toString('hex') })
+  const earlier = known === null ? null : await openLeafList(known)
+  const named = earlier && new Cursor(earlier.leaves)
+  for await (const { place, salt, hash } of opened.lines()) {
+    const leaf = { place, salt, hash: hash.toString('hex') }
+    await named?.next()
+    const isNamedThere = place === null && named?.current?.hash === leaf.hash
+    await list.add(isNamedThere ? named.current : leaf)
+  }
+  await earlier?.close()
   await list.close()
 }
 

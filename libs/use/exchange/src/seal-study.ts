@@ -100,7 +100,7 @@ async function sealAlone(
     const seal = await sealOf({ db, study, writer, hypotheses, last: last?.seal ?? null })
     const sealed = signSeal(seal, signer)
     const reference = await store.putFile(list, leafListType)
-    await recordSeal(db, { ...rowOf(sealed), origin: 'made', leaves: reference, isWhole: true })
+    await recordSeal(db, { ...rowOf(sealed), origin: 'made', leaves: reference })
     return { sealed, leaves: reference.digest, isNew: true, earlier: known.map(sealedOf) }
   })
 }
@@ -113,6 +113,13 @@ export function rowOf({ seal, envelope }: Sealed) {
 /** A seal as the ledger has it. */
 function sealedOf({ document, envelope }: RecordedSeal): Sealed {
   return { seal: document as unknown as Seal, envelope: envelope as Envelope | null }
+}
+
+/** The list of the leaves of a seal, as a file, where the store has it. */
+export async function storedLeafList({ db, store }: RecordSources, seal: Seal): Promise<string | null> {
+  const digest = sealDigest(seal)
+  const leaves = (await sealsOf(db, seal.study.id)).find((one) => one.digest === digest)?.leavesDigest
+  return leaves && (await store.verify(leaves)) === 'intact' ? store.localFile(leaves) : null
 }
 
 /** The secret that salts were made with, so that facts which have not changed have the same leaves in every seal. */

@@ -1,5 +1,4 @@
 import { readFile, stat } from 'node:fs/promises'
-import { sealsOf } from '@gauntlet/ledger'
 import {
   checkNumberProof,
   isNumberProof,
@@ -13,7 +12,7 @@ import type { Digest } from '@gauntlet/study'
 import { compareWithSeal, type SealComparison } from './compare-with-seal.ts'
 import { isArchive } from './export-file.ts'
 import { isSealSignedBy, verifyExport, type Expectations, type VerifiedExport } from './import-study.ts'
-import type { RecordSources } from './seal-study.ts'
+import { storedLeafList, type RecordSources } from './seal-study.ts'
 
 /** What a look at a seal has found. */
 export type SealVerdict = {
@@ -81,7 +80,7 @@ export async function verifySeal(
   const sealed = parseSealed(text, file)
   const identity = identityOf(sealed, file, options)
   const comparison = await withSources(async (sources) => {
-    const list = options.leaves ?? (await storedList(sources, sealed))
+    const list = options.leaves ?? (await requireList(sources, sealed))
     return compareWithSeal(sources.db, sealed.seal, list, (facts) =>
       options.onProgress?.(`${facts.toLocaleString('en')} facts compared`),
     )
@@ -117,12 +116,10 @@ function signatureOf(isSigned: boolean, hasSigners: boolean): SealVerdict['signa
   return isSigned ? 'valid' : hasSigners ? 'unchecked' : 'none'
 }
 
-async function storedList({ db, store }: RecordSources, { seal }: Sealed): Promise<string> {
-  const digest = sealDigest(seal)
-  const found = (await sealsOf(db, seal.study.id)).find((one) => one.digest === digest)
-  if (found?.leavesDigest && (await store.verify(found.leavesDigest)) === 'intact')
-    return store.localFile(found.leavesDigest)
+async function requireList(sources: RecordSources, { seal }: Sealed): Promise<string> {
+  const list = await storedLeafList(sources, seal)
+  if (list !== null) return list
   throw new LeafListMissing(
-    `The store has no list of the leaves of seal ${digest}; give the one that was written with it (--leaves FILE).`,
+    `The store has no list of the leaves of seal ${sealDigest(seal)}; give the one that was written with it (--leaves FILE).`,
   )
 }

@@ -1,4 +1,4 @@
-import { desc, eq, isNull, sql } from 'drizzle-orm'
+import { desc, eq, sql } from 'drizzle-orm'
 import type { ArtifactReference, Digest, Json } from '@gauntlet/study'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { recordKeys } from './study-facts.ts'
@@ -19,17 +19,15 @@ export interface RecordedSeal {
 /** A seal that is to be recorded. */
 export type NewSeal = Omit<RecordedSeal, 'leavesDigest'> & {
   readonly leaves: ArtifactReference | null
-  /** Whether the list of leaves withholds none. */
-  readonly isWhole: boolean
 }
 
 /**
- * Records a seal, whose list of leaves the store has. Recording it again changes nothing, but that an imported seal
- * without a list, or with one that withholds facts, gets a whole one.
+ * Records a seal, whose list of leaves the store has. Recording it again changes nothing, but that an imported seal gets
+ * this list, which must name all that the one before it named.
  */
 export async function recordSeal(
   db: LedgerDatabase,
-  { leaves, isWhole, document, envelope, ...identity }: NewSeal,
+  { leaves, document, envelope, ...identity }: NewSeal,
 ): Promise<void> {
   await db.transaction(async (transaction) => {
     if (leaves) await transaction.insert(artifact).values(leaves).onConflictDoNothing()
@@ -40,14 +38,17 @@ export async function recordSeal(
       envelope: documentOf(envelope),
       leavesDigest: leaves?.digest ?? null,
     })
-    const lacks = isWhole ? eq(seal.origin, 'imported') : isNull(seal.leavesDigest)
+    const isImported = eq(seal.origin, 'imported')
     await (leaves
-      ? inserted.onConflictDoUpdate({ target: seal.digest, set: { leavesDigest: leaves.digest }, setWhere: lacks })
+      ? inserted.onConflictDoUpdate({ target: seal.digest, set: { leavesDigest: leaves.digest }, setWhere: isImported })
       : inserted.onConflictDoNothing())
   })
 }
 
-/** Runs `work` while nobody else seals this study, so that each seal names the one before it. */
+/**
+ * Runs `work` while nobody else seals or imports this study, so that each seal names the one before it, and each list of
+ * leaves names what that before it did.
+ */
 export function whileSealing<Result>(
   db: LedgerDatabase,
   studyId: Digest,
