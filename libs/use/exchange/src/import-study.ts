@@ -184,8 +184,8 @@ async function writeLeafList(opened: ExportFile, path: string, known: string | n
   for await (const { place, salt, hash } of opened.lines()) {
     const leaf = { place, salt, hash: hash.toString('hex') }
     await named?.next()
-    const isNamedThere = place === null && named?.current?.hash === leaf.hash
-    await list.add(isNamedThere ? named.current : leaf)
+    const there = named?.current
+    await list.add(place === null && there?.hash === leaf.hash ? there : leaf)
   }
   await earlier?.close()
   await list.close()
