@@ -99,6 +99,10 @@ it(
       /3 artifacts of these roles stay, because a seal cites them/,
     )
     expect(digests()).toEqual(before)
+    expect(await home.run('gc', '--drop', 'traned')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('trained'),
+    })
     expect(await home.run('gc', '--drop', 'outcomes', '--remove')).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/Numbers are counted from outcomes again/),

@@ -115,7 +115,14 @@ export {
   type StudyEvidence,
   type StudyGrid,
 } from './studies/study-evidence.ts'
-export { artifactsByRole, recordKeys, withStudyFacts, type PlacedFact, type RecordKeys } from './seals/study-facts.ts'
+export {
+  artifactRoles,
+  artifactsByRole,
+  recordKeys,
+  withStudyFacts,
+  type PlacedFact,
+  type RecordKeys,
+} from './seals/study-facts.ts'
 export { storedSizes, type StoredRole, type StoredSizes } from './audit/stored-sizes.ts'
 export { annotateStudy, readAnnotations, type AnnotatedStudy } from './studies/study-annotations.ts'
 export { StudyUnknown } from './studies/study-unknown.ts'

@@ -11,7 +11,7 @@ import {
   StudyStopped,
 } from '@gauntlet/client'
 import { InvalidDataset } from '@gauntlet/datasets/invalid-dataset'
-import { ConfigurationsUnknown, ExportInvalid, LeafListMissing } from '@gauntlet/exchange'
+import { ExportInvalid, LeafListMissing, PartUnknown } from '@gauntlet/exchange'
 import { ArchiveTooLarge, DiskFull } from '@gauntlet/files'
 import { DiskNotLocal, HomeElsewhere } from '@gauntlet/infra'
 import {
@@ -67,13 +67,13 @@ const explained = [
 
 /** Errors of a wrong call: nothing was started. */
 const misuses = [
-  ConfigurationsUnknown,
   KeyInvalid,
   DiffSubjectUnknown,
   DoubtSubjectUnknown,
   DoubtUnknown,
   Misuse,
   NothingToAnalyze,
+  PartUnknown,
   PublishedTableInvalid,
   StudyFileInvalid,
   StudyFileMissing,

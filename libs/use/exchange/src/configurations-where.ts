@@ -1,15 +1,11 @@
 import { studyGrid, type GridConfiguration } from '@gauntlet/ledger'
 import type { Digest } from '@gauntlet/study'
+import { PartUnknown } from './part-unknown.ts'
 import type { RecordSources } from './seal-study.ts'
-
-/** No configuration of a study has what was asked for. Another value helps. */
-export class ConfigurationsUnknown extends Error {
-  override readonly name = 'ConfigurationsUnknown'
-}
 
 /**
  * The configurations of a study in which each named factor has one of the values given for it. Throws `StudyUnknown`,
- * and `ConfigurationsUnknown` for a value that none has, or where none has all of them.
+ * and `PartUnknown` for a value that none has, or where none has all of them.
  */
 export async function configurationsWhere(
   { db }: Pick<RecordSources, 'db'>,
@@ -22,7 +18,7 @@ export async function configurationsWhere(
     const levels = new Set(configurations.map((one) => levelOf(one, factor)))
     const unknown = values.find((value) => !levels.has(value))
     if (unknown !== undefined)
-      throw new ConfigurationsUnknown(
+      throw new PartUnknown(
         `No configuration of ${study.name} has ${factor}=${unknown}; it has ${[...levels].slice(0, 20).join(', ')}.`,
       )
   }
@@ -30,7 +26,7 @@ export async function configurationsWhere(
     asked.every(([factor, values]) => values.includes(levelOf(one, factor)!)),
   )
   if (found.length === 0)
-    throw new ConfigurationsUnknown(`No configuration of ${study.name} has all that was asked for; ask for less.`)
+    throw new PartUnknown(`No configuration of ${study.name} has all that was asked for; ask for less.`)
   return found.map(({ id }) => id)
 }
 

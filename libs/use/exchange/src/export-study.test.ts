@@ -18,9 +18,10 @@ import { parsePublicKey, parseSigningKey, publicPem, sealDigest, type Seal } fro
 import { sql } from 'drizzle-orm'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { membersOf, useExportedStudy } from './exported-study.fixture.ts'
-import { configurationsWhere, ConfigurationsUnknown } from './configurations-where.ts'
+import { configurationsWhere } from './configurations-where.ts'
 import { exportStudy } from './export-study.ts'
 import { importStudy, verifyExport } from './import-study.ts'
+import { PartUnknown } from './part-unknown.ts'
 import { proveNumber } from './prove-number.ts'
 import { recordSmallStudy, type RecordedStudyFixture } from './recorded-study.fixture.ts'
 import { sealStudy } from './seal-study.ts'
@@ -307,8 +308,17 @@ describe('a part of a study', () => {
   it('must be of configurations that it has', async () => {
     const where = (factors: Record<string, string[]>) => configurationsWhere(sources(), 'small', factors)
     expect(await where({ loss: ['TRADES', 'Classic AT'], seed: ['1'] })).toHaveLength(2)
-    await expect(where({ loss: ['TRADES', 'TRADE'] })).rejects.toThrow(ConfigurationsUnknown)
+    await expect(where({ loss: ['TRADES', 'TRADE'] })).rejects.toThrow(PartUnknown)
     await expect(where({ loss: ['TRADE'] })).rejects.toThrow('has loss=TRADE; it has Classic AT, TRADES.')
+  })
+
+  it('has artifacts of roles that the study has', async () => {
+    const exporting = (role: string) => exportStudy(sources(), 'small', join(folder, 'roles.zip'), { roles: [role] })
+    expect(await exporting('checkpoint')).toMatchObject({ artifacts: 3 }) // two, and the code
+    await expect(exporting('checkpoints')).rejects.toThrow(PartUnknown)
+    await expect(exporting('checkpoints')).rejects.toThrow(
+      /its roles are archive, checkpoint|its roles are checkpoint, /,
+    )
   })
 
   it('is published with the rest withheld, and can be completed later', async () => {

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeZip, type ZipSource } from '@gauntlet/files'
 import { intactAmong } from '@gauntlet/artifacts'
-import { artifactsByRole, findStudy, recordKeys, type Fact, type RecordKeys } from '@gauntlet/ledger'
+import { artifactRoles, artifactsByRole, findStudy, recordKeys, type Fact, type RecordKeys } from '@gauntlet/ledger'
 import { sealDigest, sealLine, withheldLine, type Sealed, type SigningKey } from '@gauntlet/seals'
 import { canonicalJson, type Digest } from '@gauntlet/study'
 import { Attestations } from './attestations.ts'
@@ -10,6 +10,7 @@ import { artifactPath, CrateDocument, type CrateFile } from './crate-document.ts
 import { DerivedFiles } from './derived-files.ts'
 import { sealPath } from './export-file.ts'
 import { inTemporaryFolder } from './in-temporary-folder.ts'
+import { PartUnknown } from './part-unknown.ts'
 import type { WrittenLine } from './record-writer.ts'
 import { sealStudy, type FactTaker, type RecordSources } from './seal-study.ts'
 import { bytesOfFile, Spool } from './spool.ts'
@@ -41,7 +42,8 @@ export interface ExportedStudy {
 /**
  * Writes a study with everything that the ledger has of it into one zip archive: the record that its seal covers, line
  * by line, and made of it a Provenance Run Crate, tables as Parquet and CSV, PROV-JSON and in-toto attestations, with
- * the code bundles and the artifacts that were chosen. Throws `StudyUnknown`, `ArchiveTooLarge` and `ArtifactCorrupt`.
+ * the code bundles and the artifacts that were chosen. Throws `StudyUnknown`, `PartUnknown`,
+ * `ArchiveTooLarge` and `ArtifactCorrupt`.
  */
 export async function exportStudy(
   sources: RecordSources,
@@ -52,6 +54,10 @@ export async function exportStudy(
   const { db, store } = sources
   const { id, name } = await findStudy(db, nameOrId)
   const keys = await recordKeys(db, id, only)
+  const known = await artifactRoles(db, keys.stageKeys)
+  const unknown = roles.find((role) => role !== 'all' && !known.includes(role))
+  if (unknown !== undefined)
+    throw new PartUnknown(`No artifact of ${name} has the role ${unknown}; ${rolesThereAre(known)}.`)
   const chosen = await artifactsByRole(db, keys.stageKeys, roles)
   const carried = await intactAmong(store, chosen)
   return inTemporaryFolder(async (folder) => {
@@ -78,6 +84,10 @@ export async function exportStudy(
       missing: chosen.length - carried.size,
     }
   })
+}
+
+function rolesThereAre(known: readonly string[]): string {
+  return known.length > 0 ? `its roles are ${known.join(', ')}, or all` : 'none of its stages has run yet'
 }
 
 interface CarriedArtifact {

@@ -303,3 +303,10 @@ export async function artifactsByRole(
     union select digest from ${executionArtifact} where stage_key = any(${keys}::text[]) and ${isChosen}`)
   return found.rows.map(({ digest }) => digest).sort()
 }
+
+/** The roles of what these stages used and generated, in order. */
+export async function artifactRoles(db: LedgerDatabase, stageKeys: readonly Digest[]): Promise<string[]> {
+  const { stageKey, role } = executionArtifact
+  const ofStages = db.selectDistinct({ role }).from(executionArtifact).where(isAmong(stageKey, stageKeys))
+  return (await ofStages.orderBy(role)).map((row) => row.role)
+}

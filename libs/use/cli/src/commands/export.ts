@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import { Misuse } from '../command-failed.ts'
 import { readSigningKey } from '../read/key-files.ts'
+import { parseRoles } from '../parse/parse-roles.ts'
 import { withLedger } from '../stack/local-ledger.ts'
 import { progressLine } from '../print/progress-line.ts'
 
@@ -35,7 +36,7 @@ export function addExport(program: Command): void {
       const file = resolve(named)
       const exported = await withLedger(async (session) =>
         exportStudy(session, study, file, {
-          roles: artifacts?.split(',') ?? [],
+          roles: parseRoles(artifacts),
           only: only === undefined ? null : await configurationsWhere(session, study, parseFactors(only)),
           signer: await readSigningKey(key),
           ...(license === undefined ? {} : { license }),

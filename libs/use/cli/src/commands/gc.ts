@@ -7,12 +7,14 @@ import {
   reachableArtifacts,
   stageStates,
   storedSizes,
+  type DroppableArtifacts,
   type LedgerDatabase,
   type StoredRole,
 } from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { CommandFailed, Misuse } from '../command-failed.ts'
 import { count } from '../print/count.ts'
+import { parseRoles } from '../parse/parse-roles.ts'
 import { withLedger } from '../stack/local-ledger.ts'
 import { progressLine } from '../print/progress-line.ts'
 import { renderTable } from '../print/table.ts'
@@ -49,7 +51,7 @@ export function addGc(program: Command): void {
         if (options.pin ?? options.unpin) return setPin(store, options)
         if (options.sizes) return console.log(await describeSizes(db, store, options.json === true))
         await requireOnlyLedger(db, store, options.forgetLedger)
-        const dropped = options.drop === undefined ? null : await droppableArtifacts(db, parseRoles(options.drop))
+        const dropped = options.drop === undefined ? null : await droppableOf(db, options.drop)
         const view = {
           reachableArtifacts: async () => without(await reachableArtifacts(db), dropped?.droppable),
           stageStates: (keys: readonly string[]) => stageStates(db, keys),
@@ -69,12 +71,16 @@ export function addGc(program: Command): void {
 /** Roles whose bytes every number is counted from again. */
 const neverDropped = ['outcomes', 'manifest']
 
-function parseRoles(text: string): string[] {
-  const roles = text.split(',')
+async function droppableOf(db: LedgerDatabase, text: string): Promise<DroppableArtifacts> {
+  const roles = parseRoles(text)
   const needed = roles.find((role) => neverDropped.includes(role))
   if (needed)
     throw new Misuse(`Numbers are counted from ${needed} again, so it is never dropped; leave it out of --drop.`)
-  return roles
+  const known = [...new Set((await storedSizes(db)).roles.map(({ role }) => role))]
+  const unknown = roles.find((role) => !known.includes(role))
+  if (unknown !== undefined && known.length > 0)
+    throw new Misuse(`No stage made anything in the role ${unknown}; the roles are ${known.join(', ')}.`)
+  return droppableArtifacts(db, roles)
 }
 
 function without(reachable: Set<string>, dropped: ReadonlySet<string> = new Set()): Set<string> {
