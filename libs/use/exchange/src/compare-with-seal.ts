@@ -1,4 +1,4 @@
-import { withStudyFacts, type Fact, type FactKind, type LedgerDatabase, type PlacedFact } from '@gauntlet/ledger'
+import { withStudyFacts, type Fact, type LedgerDatabase, type PlacedFact } from '@gauntlet/ledger'
 import { leafHash, MerkleRoot, recordLine, SealInvalid, type Seal } from '@gauntlet/seals'
 import { Cursor } from './cursor.ts'
 import { openLeafList, type ListedLeaf } from './leaf-list.ts'

@@ -22,8 +22,8 @@ export type NewSeal = Omit<RecordedSeal, 'leavesDigest'> & {
 }
 
 /**
- * Records a seal, whose list of leaves the store has. Recording it again changes nothing, but that an imported seal gets
- * this list, which must name all that the one before it named.
+ * Records a seal, whose list of leaves the store has. Recording it again changes nothing, but that an imported seal
+ * gets this list, which must name all that the one before it named.
  */
 export async function recordSeal(
   db: LedgerDatabase,
@@ -46,8 +46,8 @@ export async function recordSeal(
 }
 
 /**
- * Runs `work` while nobody else seals or imports this study, so that each seal names the one before it, and each list of
- * leaves names what that before it did.
+ * Runs `work` while nobody else seals or imports this study, so that each seal names the one before it, and each list
+ * of leaves names what that before it did.
  */
 export function whileSealing<Result>(
   db: LedgerDatabase,

@@ -5,7 +5,6 @@ import { Misuse } from '../command-failed.ts'
 import { readSigningKey } from '../read/key-files.ts'
 import { parseRoles } from '../parse/parse-roles.ts'
 import { withLedger } from '../stack/local-ledger.ts'
-import { progressLine } from '../print/progress-line.ts'
 
 interface ExportCommandOptions {
   readonly artifacts?: string
@@ -32,7 +31,6 @@ export function addExport(program: Command): void {
     .option('--license <text>', 'the licence of the data, as text or address')
     .option('--json', 'print JSON')
     .action(async (study: string, named: string, { artifacts, only, key, license, json }: ExportCommandOptions) => {
-      const line = progressLine()
       const file = resolve(named)
       const exported = await withLedger(async (session) =>
         exportStudy(session, study, file, {
@@ -40,9 +38,9 @@ export function addExport(program: Command): void {
           only: only === undefined ? null : await configurationsWhere(session, study, parseFactors(only)),
           signer: await readSigningKey(key),
           ...(license === undefined ? {} : { license }),
-          onProgress: (doing) => line.show(doing),
+          onProgress: session.progress,
         }),
-      ).finally(() => line.end())
+      )
       if (json) return console.log(JSON.stringify({ ...exported, file }, null, 2))
       const { numbers, withheld, artifacts: count, missing } = exported
       const gone = missing > 0 ? ` (${missing} more are not in the store)` : ''

@@ -16,7 +16,6 @@ import { CommandFailed, Misuse } from '../command-failed.ts'
 import { count } from '../print/count.ts'
 import { parseRoles } from '../parse/parse-roles.ts'
 import { withLedger } from '../stack/local-ledger.ts'
-import { progressLine } from '../print/progress-line.ts'
 import { renderTable } from '../print/table.ts'
 
 interface GcOptions {
@@ -47,7 +46,7 @@ export function addGc(program: Command): void {
     .option('--json', 'print JSON')
     .action(async (options: GcOptions) => {
       const olderThan = new Date(Date.now() - parseGrace(options.grace))
-      await withLedger(async ({ db, store }) => {
+      await withLedger(async ({ db, store, progress }) => {
         if (options.pin ?? options.unpin) return setPin(store, options)
         if (options.sizes) return console.log(await describeSizes(db, store, options.json === true))
         await requireOnlyLedger(db, store, options.forgetLedger)
@@ -57,14 +56,15 @@ export function addGc(program: Command): void {
           stageStates: (keys: readonly string[]) => stageStates(db, keys),
         }
         const garbage = await findGarbage(store, view, olderThan)
-        const removed = options.remove ? await removeShowing(store, garbage) : null
+        const showing = (done: number) => progress(`${done}/${garbage.artifacts.length} artifacts looked at`)
+        const removed = options.remove ? await removeGarbage(store, garbage, showing) : null
         if (options.json) return console.log(JSON.stringify({ ...garbage, removedBytes: removed }, null, 2))
         console.log(describeGarbage(garbage, removed))
         if (dropped && dropped.sealed > 0)
           console.log(`${count(dropped.sealed, 'artifact')} of these roles stay, because a seal cites them.`)
         if (dropped && dropped.droppable.size > 0)
           console.log(`The stages that made what is dropped run again where a study asks for them.`)
-      })
+      }, 'Interrupted; what was deleted so far was out of reach.')
     })
 }
 
@@ -131,17 +131,6 @@ async function requireOnlyLedger(db: LedgerDatabase, store: ArtifactStore, forgo
     throw new CommandFailed(
       `Another ledger (${id}) uses these artifacts too, and gc sees only this one; if that one is gone, add --forget-ledger ${id}.`,
     )
-  }
-}
-
-async function removeShowing(store: ArtifactStore, garbage: Garbage): Promise<number> {
-  const line = progressLine()
-  try {
-    return await removeGarbage(store, garbage, (done) =>
-      line.show(`${done}/${garbage.artifacts.length} artifacts looked at`),
-    )
-  } finally {
-    line.end()
   }
 }
 

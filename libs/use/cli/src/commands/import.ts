@@ -7,7 +7,6 @@ import { stat } from 'node:fs/promises'
 import { Misuse } from '../command-failed.ts'
 import { readPublicKey } from '../read/key-files.ts'
 import { withLedger } from '../stack/local-ledger.ts'
-import { progressLine } from '../print/progress-line.ts'
 import { readMapping, readPublishedFiles } from '../read/published-files.ts'
 
 interface ImportOptions {
@@ -40,13 +39,13 @@ export function addImport(program: Command): void {
 /** Imports what `gauntlet export` has written. */
 async function importExport(file: string, { publicKey: keyFile, expect, json }: ImportOptions): Promise<void> {
   const publicKey = await readPublicKey(keyFile)
-  const line = progressLine()
   const expected = {
     ...(expect === undefined ? {} : { seal: expect }),
     ...(publicKey ? { publicKey } : {}),
-    onProgress: (doing: string) => line.show(doing),
   }
-  const imported = await withLedger((session) => importStudy(session, file, expected)).finally(() => line.end())
+  const imported = await withLedger((session) =>
+    importStudy(session, file, { ...expected, onProgress: session.progress }),
+  )
   if (json) return console.log(JSON.stringify(imported, null, 2))
   const { name, stages, measurements, artifactsStored, withheld, digest, isSigned, signers } = imported
   const word = isSigned ? 'who holds that key' : signers.length > 0 ? 'an unchecked signature' : 'the file alone'

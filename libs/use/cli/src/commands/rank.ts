@@ -3,6 +3,7 @@ import {
   perturbationNames,
   rank,
   rankBounds,
+  type OutcomesByDigest,
   type RankBounds,
   type RankedConfiguration,
   type RankUncertainty,
@@ -12,7 +13,7 @@ import {
 import { readOutcomes } from '@gauntlet/client'
 import { Option, type Command } from 'commander'
 import { Misuse } from '../command-failed.ts'
-import { withLedger, type LedgerSession } from '../stack/local-ledger.ts'
+import { withLedger, type InterruptibleSession } from '../stack/local-ledger.ts'
 import { parseDraws } from '../parse/parse-draws.ts'
 import { progressLine } from '../print/progress-line.ts'
 import { readStudyNumbers } from '../read/read-study-numbers.ts'
@@ -35,27 +36,28 @@ export function addRank(program: Command): void {
     .option('--draws <count>', 'resample seeds and images this often, for intervals of the ranks', parseDraws)
     .option('--json', 'print the configurations as a JSON array, the best first')
     .action(async (name: string, { protocol: named, by, draws, json }: RankCommandOptions) => {
-      await withLedger(async (session) => {
+      const { study, protocol, outcomes } = await withLedger(async (session) => {
         const study = await readStudyNumbers(session, name)
         const protocol = chosenProtocol(study, named)
-        const ranked = rank(study.rows, { protocol, by, perturbations: perturbationNames(study) })
-        const uncertainty = draws === undefined ? null : await resample(session, study, { protocol, by, draws })
-        const bounds = rankBounds(study.rows, { protocol, by, perturbations: perturbationNames(study) })
-        const rows = ranked.map((one, i) => ({
-          ...one,
-          ...intervalsOf(uncertainty, i),
-          ...boundsOf(bounds, one),
-          ...marksOf(study, protocol, one),
-        }))
-        if (json) console.log(JSON.stringify(rows, null, 2))
-        else {
-          const table =
-            rows.length > 0
-              ? renderTable(columnsOf(rows), rows)
-              : `No configuration of ${protocol} has all its numbers yet.`
-          console.log([table, ...notesOf(study, { protocol, by }, bounds, uncertainty)].join('\n\n'))
-        }
+        return { study, protocol, outcomes: draws === undefined ? null : await outcomesOf(session, study) }
       })
+      const ranked = rank(study.rows, { protocol, by, perturbations: perturbationNames(study) })
+      const uncertainty = outcomes && resample(study, outcomes, { protocol, by, draws: draws! })
+      const bounds = rankBounds(study.rows, { protocol, by, perturbations: perturbationNames(study) })
+      const rows = ranked.map((one, i) => ({
+        ...one,
+        ...intervalsOf(uncertainty, i),
+        ...boundsOf(bounds, one),
+        ...marksOf(study, protocol, one),
+      }))
+      if (json) console.log(JSON.stringify(rows, null, 2))
+      else {
+        const table =
+          rows.length > 0
+            ? renderTable(columnsOf(rows), rows)
+            : `No configuration of ${protocol} has all its numbers yet.`
+        console.log([table, ...notesOf(study, { protocol, by }, bounds, uncertainty)].join('\n\n'))
+      }
     })
 }
 
@@ -66,17 +68,19 @@ function chosenProtocol({ name, rows }: StudyNumbers, named: string | undefined)
   throw new Misuse(`${name} has the protocols ${protocols.join(', ')}; choose one with --protocol.`)
 }
 
-async function resample(
-  { store }: LedgerSession,
-  study: StudyNumbers,
-  options: { readonly protocol: string; readonly by: ScoreName; readonly draws: number },
-): Promise<RankUncertainty> {
+function outcomesOf({ store, progress }: InterruptibleSession, study: StudyNumbers): Promise<OutcomesByDigest> {
   if (study.evidence === 'claimed')
     throw new Misuse(`${study.name} was imported and has no outcomes to resample; leave --draws away.`)
+  return readOutcomes(store, study, { onProgress: (done, total) => progress(`${done}/${total} outcomes read`) })
+}
+
+function resample(
+  study: StudyNumbers,
+  outcomes: OutcomesByDigest,
+  options: { readonly protocol: string; readonly by: ScoreName; readonly draws: number },
+): RankUncertainty {
   const line = progressLine()
   try {
-    const onRead = (done: number, total: number) => line.show(`${done}/${total} outcomes read`)
-    const outcomes = await readOutcomes(store, study, { onProgress: onRead })
     const onProgress = (done: number, total: number) => line.show(`${done}/${total} draws`)
     const uncertainty = bootstrapRanking(study, outcomes, { ...options, onProgress })
     if (uncertainty) return uncertainty

@@ -13,7 +13,7 @@ import { buildReport, hardestImages, type ProtocolUncertainty, type ReportInput 
 import type { Command } from 'commander'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { withLedger, type LedgerSession } from '../stack/local-ledger.ts'
+import { withLedger, type InterruptibleSession } from '../stack/local-ledger.ts'
 import { parseDraws } from '../parse/parse-draws.ts'
 import { progressLine, type ProgressLine } from '../print/progress-line.ts'
 import { readPictures } from '../read/read-pictures.ts'
@@ -35,55 +35,43 @@ export function addReport(program: Command): void {
     .option('--reference <protocol>', 'the protocol that the others are proxies of', 'FFT-50')
     .option('--draws <count>', 'draws of seeds and images for the intervals of ranks', parseDraws, 2000)
     .action(async (name: string, others: readonly string[], { out, reference, draws }: ReportOptions) => {
-      const line = progressLine()
-      try {
-        await withLedger(async (session) => {
-          const study = await readStudyNumbers(session, name)
-          const beside: StudyNumbers[] = []
-          for (const other of others) beside.push(await readStudyNumbers(session, other))
-          const input = await reportInput(session, study, { beside, reference, draws, line })
-          const { seal, files } = buildReport(input)
-          const folder = resolve(out)
-          for (const [path, text] of Object.entries(files)) {
-            await mkdir(dirname(join(folder, path)), { recursive: true })
-            await writeFileAtomically(join(folder, path), text)
-          }
-          line.end()
-          console.log(`Wrote ${Object.keys(files).length} files to ${folder}; open index.html. Seal ${seal}.`)
-        })
-      } finally {
-        line.end()
+      const read = await withLedger((session) => readForReport(session, name, others))
+      const { seal, files } = buildReport(reportInput(read, { reference, draws }))
+      const folder = resolve(out)
+      for (const [path, text] of Object.entries(files)) {
+        await mkdir(dirname(join(folder, path)), { recursive: true })
+        await writeFileAtomically(join(folder, path), text)
       }
+      console.log(`Wrote ${Object.keys(files).length} files to ${folder}; open index.html. Seal ${seal}.`)
     })
 }
 
-interface ReportSettings {
-  readonly beside: readonly StudyNumbers[]
-  readonly reference: string
-  readonly draws: number
-  readonly line: ProgressLine
+/** What the ledger and the store have for a report. */
+type ReadForReport = Awaited<ReturnType<typeof readForReport>>
+
+async function readForReport(session: InterruptibleSession, name: string, others: readonly string[]) {
+  const study = await readStudyNumbers(session, name)
+  const beside: StudyNumbers[] = []
+  for (const other of others) beside.push(await readStudyNumbers(session, other))
+  const onProgress = (done: number, total: number) => session.progress(`${done}/${total} outcomes read`)
+  const outcomes = await readOutcomes(session.store, study, { withCauses: true, onProgress })
+  const atlases = studyAtlases(study, outcomes)
+  const pictures = await readPictures(session, study, hardestImages(atlases))
+  return { study, beside, outcomes, atlases, pictures }
 }
 
-async function reportInput(
-  session: LedgerSession,
-  study: StudyNumbers,
-  { beside, reference, draws, line }: ReportSettings,
-): Promise<ReportInput> {
-  const onProgress = (done: number, total: number) => line.show(`${done}/${total} outcomes read`)
-  const outcomes = await readOutcomes(session.store, study, { withCauses: true, onProgress })
+function reportInput(
+  { study, beside, outcomes, atlases, pictures }: ReadForReport,
+  { reference, draws }: Pick<ReportOptions, 'reference' | 'draws'>,
+): ReportInput {
   const analysis = analyzeStudy(study, { reference })
+  const line = progressLine()
   const uncertainty = Object.keys(analysis.protocols).map(
     (protocol) => [protocol, uncertaintyOf(study, outcomes, { protocol, draws, line })] as const,
   )
-  const atlases = studyAtlases(study, outcomes)
-  return {
-    study,
-    analysis,
-    uncertainty: Object.fromEntries(uncertainty),
-    atlases,
-    pictures: await readPictures(session, study, hardestImages(atlases)),
-    comparisons: beside.map((other) => compareStudies(study, other)),
-  }
+  line.end()
+  const comparisons = beside.map((other) => compareStudies(study, other))
+  return { study, analysis, uncertainty: Object.fromEntries(uncertainty), atlases, pictures, comparisons }
 }
 
 function uncertaintyOf(

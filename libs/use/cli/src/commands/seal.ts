@@ -15,8 +15,8 @@ import { copyFile, readFile, rm, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { CommandFailed, Misuse } from '../command-failed.ts'
 import { readPublicKey, readSigningKey } from '../read/key-files.ts'
-import { withLedger, type LedgerSession } from '../stack/local-ledger.ts'
-import { progressLine, type ProgressLine } from '../print/progress-line.ts'
+import { withLedger, type InterruptibleSession, type LedgerSession } from '../stack/local-ledger.ts'
+import { progressLine } from '../print/progress-line.ts'
 import { readCurrentResults } from '../read/read-current-results.ts'
 import { readStudyShowingPins } from '../read/read-study.ts'
 
@@ -49,20 +49,15 @@ export function addSeal(program: Command): void {
     .option('--expect <digest>', 'with --verify: the digest of the printed line')
     .option('--json', 'print JSON')
     .action(async (study: string | undefined, options: SealCommandOptions) => {
-      const line = progressLine()
-      try {
-        if (options.verify !== undefined) await verify(options.verify, options, line)
-        else if (study === undefined) throw new Misuse('Name the study to seal, or with --verify the file to check.')
-        else await withLedger((session) => seal(session, study, options, line))
-      } finally {
-        line.end()
-      }
+      if (options.verify !== undefined) await verify(options.verify, options)
+      else if (study === undefined) throw new Misuse('Name the study to seal, or with --verify the file to check.')
+      else console.log(await withLedger((session) => seal(session, study, options)))
     })
 }
 
-async function seal(session: LedgerSession, study: string, options: SealCommandOptions, line: ProgressLine) {
+async function seal(session: InterruptibleSession, study: string, options: SealCommandOptions): Promise<string> {
   const signer = await readSigningKey(options.key)
-  const onProgress = (facts: number) => line.show(`${facts.toLocaleString('en')} facts sealed`)
+  const onProgress = (facts: number) => session.progress(`${facts.toLocaleString('en')} facts sealed`)
   if (options.prove !== undefined) return prove(session, study, { ...options, row: options.prove, signer, onProgress })
   const hypotheses = options.hypotheses === undefined ? null : await readHypotheses(options.hypotheses)
   const nameOrId = hypotheses ? await recordedStudy(session, study) : study
@@ -72,15 +67,12 @@ async function seal(session: LedgerSession, study: string, options: SealCommandO
   await writeFileAtomically(file, `${JSON.stringify(made.sealed, null, 1)}\n`)
   await rm(leaves, { force: true }) // the copy is read-only, as artifacts are
   await copyFile(await session.store.localFile(made.leaves), leaves)
-  line.end()
-  if (options.json) return console.log(JSON.stringify({ ...made.sealed, isNew: made.isNew, file, leaves }, null, 2))
-  console.log(
-    [
-      sealLine(made.sealed.seal),
-      ...orderOf(made.sealed, made.earlier),
-      `${made.isNew ? 'Sealed' : 'Nothing has changed since this seal'}: ${file} and ${leaves}; keep both elsewhere.`,
-    ].join('\n'),
-  )
+  if (options.json) return JSON.stringify({ ...made.sealed, isNew: made.isNew, file, leaves }, null, 2)
+  return [
+    sealLine(made.sealed.seal),
+    ...orderOf(made.sealed, made.earlier),
+    `${made.isNew ? 'Sealed' : 'Nothing has changed since this seal'}: ${file} and ${leaves}; keep both elsewhere.`,
+  ].join('\n')
 }
 
 /** What the record says of which came first, the hypotheses or the numbers. */
@@ -132,26 +124,31 @@ async function prove(session: LedgerSession, study: string, { row, out, signer, 
   const proof = await proveNumber(session, study, cell.measurementId, { signer, onProgress })
   const file = resolve(out ?? `${study}-row-${row}.proof.json`)
   await writeFileAtomically(file, `${JSON.stringify(proof, null, 1)}\n`)
-  console.log(`${cell.correct}/${cell.total} is proven by ${file} under seal ${sealDigest(proof.sealed.seal)}.`)
+  return `${cell.correct}/${cell.total} is proven by ${file} under seal ${sealDigest(proof.sealed.seal)}.`
 }
 
-async function verify(file: string, options: SealCommandOptions, line: ProgressLine): Promise<void> {
+async function verify(file: string, options: SealCommandOptions): Promise<void> {
   const publicKey = await readPublicKey(options.publicKey)
-  const show = (verdict: SealVerdict) => {
-    line.end()
-    if (options.json) console.log(JSON.stringify(verdict, null, 2))
-    else console.log(renderVerdict(verdict))
-    if (verdict.passed) return
-    throw new CommandFailed(failureOf(verdict))
-  }
+  const line = progressLine()
+  let signal: AbortSignal | undefined
+  const withSources = <Result>(work: (sources: RecordSources) => Promise<Result>) =>
+    withLedger((session) => {
+      signal = session.signal
+      return work(session)
+    })
   const expected = {
     ...(options.expect === undefined ? {} : { seal: options.expect }),
     ...(options.leaves === undefined ? {} : { leaves: options.leaves }),
     isPart: options.part === true,
     ...(publicKey ? { publicKey } : {}),
-    onProgress: (doing: string) => line.show(doing),
+    onProgress: (doing: string) => {
+      signal?.throwIfAborted()
+      line.show(doing)
+    },
   }
-  await verifySeal(file, withSources, expected).then(show)
+  const verdict = await verifySeal(file, withSources, expected).finally(() => line.end())
+  console.log(options.json ? JSON.stringify(verdict, null, 2) : renderVerdict(verdict))
+  if (!verdict.passed) throw new CommandFailed(failureOf(verdict))
 }
 
 function failureOf(verdict: SealVerdict): string {
@@ -160,10 +157,6 @@ function failureOf(verdict: SealVerdict): string {
   return changed.length + gone.length > 0
     ? 'The ledger is not as it was sealed.'
     : 'Whether the ledger is as it was sealed cannot be told.'
-}
-
-function withSources<Result>(work: (sources: RecordSources) => Promise<Result>): Promise<Result> {
-  return withLedger(work)
 }
 
 /** Names that come from an archive, of which there may be many. */

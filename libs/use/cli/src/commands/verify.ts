@@ -12,10 +12,8 @@ import type { Command } from 'commander'
 import { join } from 'node:path'
 import { Misuse } from '../command-failed.ts'
 import { count } from '../print/count.ts'
-import { interruptible } from '../interruptible.ts'
 import { withLedger } from '../stack/local-ledger.ts'
 import { readPublicKey } from '../read/key-files.ts'
-import { progressLine } from '../print/progress-line.ts'
 import { sealLevel } from '../seal-level.ts'
 
 interface VerifyCommandOptions {
@@ -44,21 +42,13 @@ export function addVerify(program: Command): void {
       const { level: names, again = false, seal, leaves, part: isPart = false, json } = options
       const publicKey = await readPublicKey(options.publicKey)
       const files = { isPart, ...(leaves === undefined ? {} : { leaves }), ...(publicKey ? { publicKey } : {}) }
-      const verification = await interruptible('Interrupted; what was verified is remembered.', (signal) =>
-        withLedger(async (session) => {
-          const { settings, db, store } = session
-          const counted = new CountedOutcomes(join(settings.cache, 'audit', 'counts.txt'))
-          const sealed = seal === undefined ? [] : [sealLevel(seal, session, files)]
-          const levels = [...levelsNamed(names, counted), ...sealed]
-          const line = progressLine()
-          try {
-            const onProgress = progressOn(line)
-            return await verifyStudy(study, { db, store, levels, again, signal, onProgress })
-          } finally {
-            line.end()
-          }
-        }),
-      )
+      const verification = await withLedger(async (session) => {
+        const { settings, db, store, signal, progress } = session
+        const counted = new CountedOutcomes(join(settings.cache, 'audit', 'counts.txt'))
+        const sealed = seal === undefined ? [] : [sealLevel(seal, session, files)]
+        const levels = [...levelsNamed(names, counted), ...sealed]
+        return verifyStudy(study, { db, store, levels, again, signal, onProgress: progressBy(progress) })
+      }, 'Interrupted; what was verified is remembered.')
       console.log(json ? JSON.stringify(verification, null, 2) : renderVerification(verification))
       if (!verification.holds) process.exitCode = 1
     })
@@ -73,16 +63,16 @@ function levelsNamed(names: readonly string[] | undefined, counted: CountedOutco
 }
 
 /** `numbers: 1,200/9,000 · 3 min left` */
-function progressOn(line: ReturnType<typeof progressLine>) {
+function progressBy(show: (doing: string) => void) {
   let level = ''
   let [pace, begunAt] = [observePace(), 0]
   return (progress: VerificationProgress) => {
     if (progress.level !== level) [level, pace, begunAt] = [progress.level, observePace(), performance.now()]
     const { done, total } = progress
-    if (total === null) return line.show(`${done.toLocaleString('en')} executions read`)
+    if (total === null) return show(`${done.toLocaleString('en')} executions read`)
     const left = pace.secondsLeft(total - done, (performance.now() - begunAt) / 1_000)
     const time = left === null || left === 0 ? '' : ` · ${duration(left)} left`
-    line.show(`${level}: ${done.toLocaleString('en')}/${total.toLocaleString('en')}${time}`)
+    show(`${level}: ${done.toLocaleString('en')}/${total.toLocaleString('en')}${time}`)
   }
 }
 
