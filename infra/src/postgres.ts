@@ -18,6 +18,11 @@ export class PostgresMissing extends Error {
   override readonly name = 'PostgresMissing'
 }
 
+/** Whether a home has a database, which may not run. */
+export function hasPostgres(home: string): boolean {
+  return existsSync(postgresData(home))
+}
+
 /** How long a crashed cluster may take to replay its log and answer. */
 const recoveryLimitMilliseconds = 60_000
 

@@ -13,7 +13,7 @@ export function hasTerminal({
 }
 
 /** A command was interrupted. */
-export class Interrupted extends CommandFailed {}
+class Interrupted extends CommandFailed {}
 
 /**
  * Runs `work` with a signal that Ctrl-C, a request to terminate, or the end of the terminal aborts. If the work

@@ -34,7 +34,7 @@ export interface PinningReport {
   readonly onPinned: (count: number, lockFile: string) => void
 }
 
-/** A study file as the user named it: a path, or the name of one that ships with Gauntlet. */
+/** A study with its file. */
 export interface StudySource {
   readonly study: Study
   /**
@@ -42,7 +42,7 @@ export interface StudySource {
    * paths, since workers do not know that folder.
    */
   readonly bytes: Uint8Array
-  /** The path or name by which the user called it. */
+  /** What the user called it by: a path, a name, or an id. */
   readonly named: string
 }
 
@@ -125,8 +125,13 @@ function serverOf(source: string): string {
   return /^https?:/.test(source) ? new URL(source).host : source.slice(0, source.indexOf(':'))
 }
 
+/** Whether a study is called by the path of its file. */
+export function isStudyPath(named: string): boolean {
+  return named.includes('/') || /\.ya?ml$/.test(named)
+}
+
 function readStudyFile(named: string): { bytes: Buffer; path: string; shownName: string } {
-  const isPath = named.includes('/') || named.endsWith('.yaml') || named.endsWith('.yml')
+  const isPath = isStudyPath(named)
   const path = isPath ? named : join(shippedStudies, named + extension)
   try {
     return { bytes: readFileSync(path), path, shownName: isPath ? named : named + extension }

@@ -17,8 +17,10 @@ const oneCell = readRoute({
 })
 
 /** What a cell has to be copied; a command that says more of a number is one line here. */
-const commands: readonly ((study: string, row: number) => Cell['commands'][number])[] = [
+const numberCommands: readonly ((study: string, row: number) => Cell['commands'][number])[] = [
   (study, row) => ({ what: 'Where it comes from', command: `gauntlet trace ${study} ${row}` }),
+]
+const missingCommands: typeof numberCommands = [
   (study) => ({ what: 'Compute what is missing', command: `gauntlet run ${study}` }),
 ]
 
@@ -46,7 +48,9 @@ export function addCellRoutes(app: OpenAPIHono, { db }: ApiDependencies, tables:
         hasPictures: outputs?.['images'] !== undefined,
       },
       reason: missing?.reason ?? null,
-      commands: commands.map((command) => command(/^[\w.-]+$/.test(name) ? name : (id as string), row)),
+      commands: (measured ? numberCommands : missingCommands).map((command) =>
+        command(/^[\w.-]+$/.test(name) ? name : (id as string), row),
+      ),
     }
     return context.json(told, 200)
   })

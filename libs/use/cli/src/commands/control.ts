@@ -1,13 +1,12 @@
-import { cancelStudy, pauseStudy, readStudy, resumeStudy, retryStudy, type StudySnapshot } from '@gauntlet/client'
+import { cancelStudy, pauseStudy, resumeStudy, retryStudy, type StudySnapshot } from '@gauntlet/client'
 import { duration } from '@gauntlet/analysis'
 import { isMissingReason, missingReasons, type RetryRequest, type StudyProgress } from '@gauntlet/contract'
 import { expandStudy } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { Misuse } from '../command-failed.ts'
 import { parseHours } from '../parse/parse-hours.ts'
+import { readNamedStudy, studyArgument } from '../read/read-study.ts'
 import { withRunningStudy } from '../stack/running-study.ts'
-
-const studyArgument = ['<study>', 'path of a study file, or the name of one that ships with Gauntlet'] as const
 
 /** The commands that change a running study: `pause`, `resume`, `retry`, `cancel`. */
 export function addControl(program: Command): void {
@@ -40,7 +39,7 @@ export function addControl(program: Command): void {
     .option('--backbone <name>', 'only those of this backbone')
     .option('--row <number>', 'only the configuration of this row of the table')
     .action(async (named: string, options: RetryOptions) => {
-      const request = retryRequest(named, options)
+      const request = await retryRequest(named, options)
       const progress = await withRunningStudy(named, (client, id) => retryStudy(client, id, request))
       console.log(summary(progress))
     })
@@ -61,20 +60,23 @@ interface RetryOptions {
   readonly row?: string
 }
 
-function retryRequest(named: string, { class: failureClass, stage, backbone, row }: RetryOptions): RetryRequest {
+async function retryRequest(
+  named: string,
+  { class: failureClass, stage, backbone, row }: RetryOptions,
+): Promise<RetryRequest> {
   if (failureClass !== undefined && !isMissingReason(failureClass))
     throw new Misuse(`There is no failure class ${failureClass}; there is ${missingReasons.join(', ')}.`)
   return {
     ...(failureClass === undefined ? {} : { failureClass }),
     ...(stage === undefined ? {} : { stage }),
     ...(backbone === undefined ? {} : { backbone }),
-    ...(row === undefined ? {} : { place: placeOfRow(named, row) }),
+    ...(row === undefined ? {} : { place: await placeOfRow(named, row) }),
   }
 }
 
 /** The place of a configuration in the study's list, by one of its rows in the table, which are counted from 1. */
-function placeOfRow(named: string, row: string): number {
-  const { configurations, perturbations } = expandStudy(readStudy(named).study)
+async function placeOfRow(named: string, row: string): Promise<number> {
+  const { configurations, perturbations } = expandStudy((await readNamedStudy(named)).study)
   const place = Math.floor((Number(row) - 1) / perturbations.length)
   if (/^[1-9]\d*$/.test(row) && place < configurations.length) return place
   const rows = configurations.length * perturbations.length

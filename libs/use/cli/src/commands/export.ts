@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { Misuse } from '../command-failed.ts'
 import { readSigningKey } from '../read/key-files.ts'
 import { parseRoles } from '../parse/parse-roles.ts'
+import { sayNamesakes } from '../read/say-namesakes.ts'
 import { withLedger } from '../stack/local-ledger.ts'
 
 interface ExportCommandOptions {
@@ -32,15 +33,16 @@ export function addExport(program: Command): void {
     .option('--json', 'print JSON')
     .action(async (study: string, named: string, { artifacts, only, key, license, json }: ExportCommandOptions) => {
       const file = resolve(named)
-      const exported = await withLedger(async (session) =>
-        exportStudy(session, study, file, {
+      const exported = await withLedger(async (session) => {
+        await sayNamesakes(session.db, study)
+        return exportStudy(session, study, file, {
           roles: parseRoles(artifacts),
           only: only === undefined ? null : await configurationsWhere(session, study, parseFactors(only)),
           signer: await readSigningKey(key),
           ...(license === undefined ? {} : { license }),
           onProgress: session.progress,
-        }),
-      )
+        })
+      })
       if (json) return console.log(JSON.stringify({ ...exported, file }, null, 2))
       const { numbers, withheld, artifacts: count, missing } = exported
       const gone = missing > 0 ? ` (${missing} more are not in the store)` : ''

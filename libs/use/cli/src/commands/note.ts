@@ -1,4 +1,4 @@
-import { readStudy } from '@gauntlet/client'
+import { isStudyPath, readStudy } from '@gauntlet/client'
 import { annotateStudy, findStudy, readAnnotations, type LedgerDatabase } from '@gauntlet/ledger'
 import { annotationProblem, studyId, type Digest, type StudyAnnotations } from '@gauntlet/study'
 import type { Command } from 'commander'
@@ -44,8 +44,7 @@ function render(id: Digest, written: Awaited<ReturnType<typeof readAnnotations>>
 }
 
 async function idOf(db: LedgerDatabase, named: string): Promise<Digest> {
-  const isPath = named.includes('/') || /\.ya?ml$/.test(named)
-  return (await findStudy(db, isPath ? studyId(readStudy(named).study) : named)).id
+  return (await findStudy(db, isStudyPath(named) ? studyId(readStudy(named).study) : named)).id
 }
 
 function changes({ owner, label = [], unlabel = [], text }: NoteOptions, before: readonly string[]): StudyAnnotations {

@@ -19,7 +19,7 @@ import { availableParallelism } from 'node:os'
 import { Misuse } from '../command-failed.ts'
 import { withLedger } from '../stack/local-ledger.ts'
 import { readCommandSettings, type CommandSettings } from '../settings.ts'
-import { readStudyToPlanShowingPins } from '../read/read-study.ts'
+import { readStudyToPlanShowingPins, studyArgument } from '../read/read-study.ts'
 import { renderTable } from '../print/table.ts'
 import { askWorkersOrLedger } from '../stack/worker-description.ts'
 
@@ -27,7 +27,7 @@ export function addPlan(program: Command): void {
   program
     .command('plan')
     .description('show what a study already has, what would run and what that costs, without running anything')
-    .argument('<study>', 'path of a study file, or the name of one that ships with Gauntlet')
+    .argument(...studyArgument)
     .option('--devices <number>', 'devices that work at the same time; those of this machine unless given')
     .option('--why', 'say of every stage that would run why: what differs from what is recorded')
     .option('--json', 'print JSON')

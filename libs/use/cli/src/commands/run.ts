@@ -21,7 +21,7 @@ import { interruptible } from '../interruptible.ts'
 import { LocalStack } from '../stack/local-stack.ts'
 import { openBrowser } from '../open-browser.ts'
 import { parseHours } from '../parse/parse-hours.ts'
-import { readStudyShowingPins } from '../read/read-study.ts'
+import { readStudyShowingPins, studyArgument } from '../read/read-study.ts'
 import { renderResults } from '../print/results-table.ts'
 import { readCommandSettings, type CommandSettings } from '../settings.ts'
 import { progressDisplay } from '../print/show-progress.ts'
@@ -36,7 +36,7 @@ export function addRun(program: Command): void {
   program
     .command('run')
     .description('run a study or resume it, then print its table')
-    .argument('<study>', 'path of a study file, or the name of one that ships with Gauntlet')
+    .argument(...studyArgument)
     .option('--json', 'print the rows as a JSON array instead of the table')
     .option('--open', 'open the study in the browser, and serve the page until the run ends')
     .option('--budget <hours>', 'device-hours after which it pauses, or none', parseHours)

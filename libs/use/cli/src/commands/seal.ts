@@ -18,6 +18,7 @@ import { readPublicKey, readSigningKey } from '../read/key-files.ts'
 import { withLedger, type InterruptibleSession, type LedgerSession } from '../stack/local-ledger.ts'
 import { progressLine } from '../print/progress-line.ts'
 import { readCurrentResults } from '../read/read-current-results.ts'
+import { sayNamesakes } from '../read/say-namesakes.ts'
 import { readStudyShowingPins } from '../read/read-study.ts'
 
 interface SealCommandOptions {
@@ -61,6 +62,7 @@ async function seal(session: InterruptibleSession, study: string, options: SealC
   if (options.prove !== undefined) return prove(session, study, { ...options, row: options.prove, signer, onProgress })
   const hypotheses = options.hypotheses === undefined ? null : await readHypotheses(options.hypotheses)
   const nameOrId = hypotheses ? await recordedStudy(session, study) : study
+  await sayNamesakes(session.db, nameOrId)
   const made = await sealStudy(session, nameOrId, { signer, hypotheses, onProgress })
   const file = resolve(options.out ?? `${made.sealed.seal.study.name}.seal.json`)
   const leaves = `${file.replace(/\.json$/, '')}.leaves.gz`

@@ -5,7 +5,7 @@ import { studyId } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { LocalStack } from '../stack/local-stack.ts'
 import { parseHours } from '../parse/parse-hours.ts'
-import { readStudyShowingPins } from '../read/read-study.ts'
+import { readStudyShowingPins, studyArgument } from '../read/read-study.ts'
 import { readCommandSettings, type CommandSettings } from '../settings.ts'
 import { poolOption, weightOption } from '../parse/share-options.ts'
 import { studyPlace, type StudyPlace } from '../stack/study-pools.ts'
@@ -21,7 +21,7 @@ export function addSubmit(program: Command): void {
   program
     .command('submit')
     .description('start a study or resume it, and leave it running')
-    .argument('<study>', 'path of a study file, or the name of one that ships with Gauntlet')
+    .argument(...studyArgument)
     .option('--budget <hours>', 'device-hours after which it pauses, or none', parseHours)
     .option(...poolOption)
     .option(...weightOption)

@@ -14,6 +14,7 @@ import { Misuse } from '../command-failed.ts'
 import { count } from '../print/count.ts'
 import { withLedger } from '../stack/local-ledger.ts'
 import { readPublicKey } from '../read/key-files.ts'
+import { sayNamesakes } from '../read/say-namesakes.ts'
 import { sealLevel } from '../seal-level.ts'
 
 interface VerifyCommandOptions {
@@ -44,6 +45,7 @@ export function addVerify(program: Command): void {
       const files = { isPart, ...(leaves === undefined ? {} : { leaves }), ...(publicKey ? { publicKey } : {}) }
       const verification = await withLedger(async (session) => {
         const { settings, db, store, signal, progress } = session
+        await sayNamesakes(db, study)
         const counted = new CountedOutcomes(join(settings.cache, 'audit', 'counts.txt'))
         const sealed = seal === undefined ? [] : [sealLevel(seal, session, files)]
         const levels = [...levelsNamed(names, counted), ...sealed]

@@ -1,14 +1,15 @@
-import { followStudy, planStudy, readStudy, timeLeft, type StudySnapshot } from '@gauntlet/client'
+import { followStudy, planStudy, timeLeft, type StudySnapshot } from '@gauntlet/client'
 import { stageCodesOf, type StudyProgress } from '@gauntlet/contract'
 import { openLedger, readAnnotations } from '@gauntlet/ledger'
 import { openArtifactStore } from '@gauntlet/artifacts'
-import { expandStudy, studyId } from '@gauntlet/study'
+import { expandStudy, studyId, type Study } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { annotationsLine } from '../print/annotations-line.ts'
 import { CommandFailed } from '../command-failed.ts'
 import { LocalStack } from '../stack/local-stack.ts'
 import { readCommandSettings } from '../settings.ts'
 import { progressDisplay } from '../print/show-progress.ts'
+import { readNamedStudy, studyArgument } from '../read/read-study.ts'
 import { summary } from './control.ts'
 import { askWorkers } from '../stack/worker-description.ts'
 import { askedPool, studyPlace } from '../stack/study-pools.ts'
@@ -21,11 +22,12 @@ export function addWatch(program: Command): void {
   program
     .command('watch')
     .description('follow a study that is running')
-    .argument('<study>', 'path of a study file, or the name of one that ships with Gauntlet')
+    .argument(...studyArgument)
     .option('--json', 'print one JSON snapshot a line')
     .action(async (named: string, { json }: { json?: boolean }) => {
-      const ended = await watch(named, json === true)
-      const results = `see gauntlet results ${readStudy(named).study.name}`
+      const { study } = await readNamedStudy(named)
+      const ended = await watch(named, study, json === true)
+      const results = `see gauntlet results ${study.name}`
       console.error(
         ended
           ? `The study has ended; ${results}.`
@@ -35,8 +37,7 @@ export function addWatch(program: Command): void {
 }
 
 /** Follows a study without starting anything. Resolves to whether the study was seen to end. */
-async function watch(named: string, json: boolean): Promise<boolean> {
-  const { study } = readStudy(named)
+async function watch(named: string, study: Study, json: boolean): Promise<boolean> {
   const settings = readCommandSettings()
   const stack = new LocalStack(settings)
   const address = stack.temporalAddress()

@@ -2,6 +2,7 @@ import { readResults, type StudyResults } from '@gauntlet/client'
 import type { StageCode } from '@gauntlet/contract'
 import type { RowRange } from '@gauntlet/ledger'
 import type { LedgerSession } from '../stack/local-ledger.ts'
+import { sayNamesakes } from './say-namesakes.ts'
 import { askWorkersOrLedger, type PoolDescription } from '../stack/worker-description.ts'
 
 /**
@@ -13,6 +14,7 @@ export async function readCurrentResults(
   study: string,
   rows?: RowRange,
 ): Promise<{ readonly results: StudyResults; readonly pool: PoolDescription }> {
+  await sayNamesakes(db, study)
   let pool: PoolDescription | undefined
   const describe = async (codes: readonly StageCode[]) => {
     pool = await askWorkersOrLedger(settings, db, codes)

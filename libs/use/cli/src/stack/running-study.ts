@@ -1,6 +1,7 @@
-import { readStudy, type Client } from '@gauntlet/client'
+import type { Client } from '@gauntlet/client'
 import { studyId, type Digest } from '@gauntlet/study'
 import { CommandFailed } from '../command-failed.ts'
+import { readNamedStudy } from '../read/read-study.ts'
 import { LocalStack } from './local-stack.ts'
 import { readCommandSettings } from '../settings.ts'
 import { connectTemporal } from './temporal.ts'
@@ -10,7 +11,7 @@ export async function withRunningStudy<Result>(
   named: string,
   talk: (client: Client, id: Digest) => Promise<Result>,
 ): Promise<Result> {
-  const { study } = readStudy(named)
+  const { study } = await readNamedStudy(named)
   const address = new LocalStack(readCommandSettings()).temporalAddress()
   if (!address) throw new CommandFailed(`Nothing runs here; start the study with: gauntlet run ${named}`)
   const { client, close } = await connectTemporal(address)
