@@ -105,14 +105,32 @@ export async function renameDurably(from, to) {
 }
 
 /**
- * Makes a folder and its parents durable: after a power cut a file is lost, fsync or not, if its folder is.
+ * Makes a folder and its parents durable: after a power cut a file is lost, fsync or not, if its folder is. Node's own
+ * way to make the parents too never ends where there can be none, as below `/proc`.
  * @param {string} folder
  */
 async function makeFolder(folder) {
   const absolute = resolve(folder)
-  const first = await mkdir(absolute, { recursive: true })
-  if (first === undefined) return
-  for (let made = absolute; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
+  if (await isNowThere(absolute)) return
+  await makeFolder(dirname(absolute))
+  if (!(await isNowThere(absolute))) await mkdir(absolute)
+}
+
+/**
+ * Makes a folder whose parent is there; false where the parent is not.
+ * @param {string} folder
+ */
+async function isNowThere(folder) {
+  try {
+    await mkdir(folder)
+    await syncFolder(dirname(folder))
+    return true
+  } catch (error) {
+    const { code } = /** @type {NodeJS.ErrnoException} */ (error)
+    if (code === 'EEXIST') return true
+    if (code === 'ENOENT' && dirname(folder) !== folder) return false
+    throw error
+  }
 }
 
 /** @param {string} folder */

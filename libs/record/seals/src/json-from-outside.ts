@@ -1,11 +1,14 @@
 /** Levels of nesting beyond which a text is no JSON of ours: walks over it must not exhaust the stack. */
 const deepest = 100
 
-/** The value of a JSON text, or null where it is none, or nested more than 100 levels deep. */
+/**
+ * The value of a JSON text, which may begin with a byte order mark, or null where it is none, or nested more than 100
+ * levels deep.
+ */
 export function jsonOf(text: string): unknown {
   if (isTooDeep(text)) return null
   try {
-    return JSON.parse(text)
+    return JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch {
     return null
   }

@@ -66,7 +66,10 @@ export function isAbout(envelope: Envelope, seal: Seal): boolean {
 
 /** Reads a seal's file. Throws `SealInvalid`. */
 export function parseSealed(text: string, file: string): Sealed {
-  const sealed = sealedSchema.safeParse(jsonOf(text))
+  const document = jsonOf(text)
+  if (document === null)
+    throw new SealInvalid(`${file} is no JSON, so it is no seal; give a seal, a proof or an export.`)
+  const sealed = sealedSchema.safeParse(document)
   if (sealed.success) return sealed.data
   throw new SealInvalid(`${file} is no seal of this form (${z.prettifyError(sealed.error).split('\n')[0]}).`)
 }

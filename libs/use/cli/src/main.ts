@@ -6,7 +6,9 @@ import { reportError } from './report-error.ts'
 // has services to stop.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EIO' && error.code !== 'EPIPE') throw error
+    if (error.code === 'EIO' || error.code === 'EPIPE') return
+    process.exitCode = 1
+    console.error(`The output cannot be written (${error.code ?? error.message}); write it elsewhere.`)
   })
 
 /** `gauntlet`: exit codes are 0 done, 1 failed, 2 misuse. */

@@ -97,9 +97,24 @@ export function reportError(error: unknown, verbose: boolean): 1 | 2 {
   return misuse ? 2 : 1
 }
 
-/** The sentence for a file or folder that this account may not use; undefined for any other error. */
+/** The sentence for a file or folder that cannot be used; undefined for any other error. */
 function fileRefusal(error: unknown): string | undefined {
-  const { code, path } = error as NodeJS.ErrnoException
-  if (!path || !/^(EACCES|EPERM|EROFS|ENOTDIR)$/.test(code ?? '')) return undefined
-  return `${path} cannot be used by this account (${code}); correct its owner, or set GAUNTLET_HOME and GAUNTLET_CACHE to folders of your own.`
+  const { code, path, dest } = error as NodeJS.ErrnoException & { readonly dest?: string }
+  // What is written has another name until it is whole.
+  const named = (dest ?? path)?.replace(/\.[0-9a-f-]{36}\.tmp$/, '')
+  if (!named) return undefined
+  switch (code) {
+    case 'EISDIR':
+      return `${named} is a folder; name a file.`
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return `${named} is no folder, or lies in none (${code}); name another place.`
+    case 'ENOENT':
+      return `There is no ${named}; correct the path.`
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return `${named} cannot be used by this account (${code}); correct its owner, or set GAUNTLET_HOME and GAUNTLET_CACHE to folders of your own.`
+  }
+  return undefined
 }

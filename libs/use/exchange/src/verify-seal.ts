@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
+import { findStudy } from '@gauntlet/ledger'
 import {
   checkNumberProof,
   isNumberProof,
@@ -54,7 +55,8 @@ export interface VerifyOptions extends Expectations {
 /**
  * Checks a file against the seal in it, whatever it is: an export or the proof of a number, which need no ledger, or a
  * seal that was kept elsewhere, with which the ledger is compared that `withSources` opens then. Offline. Throws
- * `ExportInvalid`, `SealInvalid` and `LeafListMissing`.
+ * `ExportInvalid`, `SealInvalid`, `LeafListMissing` and, where the
+ * ledger has not even the name of the study, `StudyUnknown`.
  */
 export async function verifySeal(
   file: string,
@@ -80,6 +82,7 @@ export async function verifySeal(
   const sealed = parseSealed(text, file)
   const identity = identityOf(sealed, file, options)
   const comparison = await withSources(async (sources) => {
+    await findStudy(sources.db, sealed.seal.study.id)
     const list = options.leaves ?? (await requireList(sources, sealed))
     return compareWithSeal(sources.db, sealed.seal, list, (facts) =>
       options.onProgress?.(`${facts.toLocaleString('en')} facts compared`),

@@ -44,9 +44,9 @@ describe.each([
     expect(open).toEqual([])
   })
 
-  it('says by its seal which numbers it is about, as the macros do', () => {
-    expect(html).toContain(report.seal)
-    expect(report.files['macros.tex']).toContain(report.seal)
+  it('says by a digest which numbers it is about, as the macros do', () => {
+    expect(html).toContain(report.numbersDigest)
+    expect(report.files['macros.tex']).toContain(report.numbersDigest)
   })
 
   it('has a key of its own for each number', () => {
@@ -107,12 +107,14 @@ it('atlas.csv has every image, for how many models it fell, and what felled it',
   expect(published.files['atlas.csv']).toBeUndefined()
 })
 
-it('the seal changes with any number and not with the analysis', () => {
+it('the digest changes with any number and not with the analysis', () => {
   const input = measuredInput()
   const [first, ...rest] = input.study.rows
   const rows = [{ ...first!, accuracies: { ...first!.accuracies, clean: 0 } }, ...rest]
-  expect(buildReport({ ...input, study: { ...input.study, rows } }).seal).not.toBe(buildReport(input).seal)
-  expect(buildReport({ ...input, atlases: [] }).seal).toBe(buildReport(input).seal)
+  expect(buildReport({ ...input, study: { ...input.study, rows } }).numbersDigest).not.toBe(
+    buildReport(input).numbersDigest,
+  )
+  expect(buildReport({ ...input, atlases: [] }).numbersDigest).toBe(buildReport(input).numbersDigest)
 })
 
 it('text from outside cannot become markup', () => {

@@ -3,7 +3,7 @@ import { pageHtml } from './html/page.ts'
 import { booktabs } from './latex/fragments.ts'
 import { numberMacros, numbersCsv, numbersOf } from './numbers.ts'
 import type { ReportInput } from './report-input.ts'
-import { sealOf } from './seal.ts'
+import { digestOfNumbers } from './digest-of-numbers.ts'
 import { agreementTable, atlasCsv, atlasTable, felledByTable } from './tables/atlas.ts'
 import { comparisonTables, defectCountsTable, leaderTable, numbersTable } from './tables/evidence.ts'
 import { protocolTables } from './tables/protocol-tables.ts'
@@ -12,7 +12,7 @@ import type { Table } from './tables/table.ts'
 /** A report, before it is written. */
 export interface Report {
   /** The digest of the numbers it is about. */
-  readonly seal: string
+  readonly numbersDigest: string
   /** The text of each file, by its path in the folder of the report. */
   readonly files: Readonly<Record<string, string>>
 }
@@ -22,16 +22,16 @@ export interface Report {
  * number; numbers.csv with every number at full precision; atlas.csv with what fell where there are outcomes.
  */
 export function buildReport(input: ReportInput): Report {
-  const seal = sealOf(input.study)
+  const numbersDigest = digestOfNumbers(input.study)
   const tables = tablesOf(input)
   const numbers = numbersOf([...tables, numbersTable(input.study)])
   const fragments = tables.map((table) => [`tables/${idOf(table.id)}.tex`, booktabs(table)])
   return {
-    seal,
+    numbersDigest,
     files: {
-      'index.html': pageHtml(input, seal),
+      'index.html': pageHtml(input, numbersDigest),
       'numbers.csv': numbersCsv(numbers),
-      'macros.tex': numberMacros(numbers, seal),
+      'macros.tex': numberMacros(numbers, numbersDigest),
       ...(input.atlases.length > 0 ? { 'atlas.csv': atlasCsv(input.atlases) } : {}),
       ...(Object.fromEntries(fragments) as Record<string, string>),
     },

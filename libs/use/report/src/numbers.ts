@@ -35,9 +35,9 @@ export function numbersCsv(numbers: readonly ReportNumber[]): string {
  * A macro for every number: \gauntlet{<key>} prints it as the report shows it, and stops LaTeX where there is no number
  * of that key. The key is that of numbers.csv.
  */
-export function numberMacros(numbers: readonly ReportNumber[], seal: string): string {
+export function numberMacros(numbers: readonly ReportNumber[], numbersDigest: string): string {
   return [
-    `% Numbers with the seal ${seal}. Use: \\input{macros} once, then \\gauntlet{key}.`,
+    `% Numbers with the digest ${numbersDigest}. Use: \\input{macros} once, then \\gauntlet{key}.`,
     '\\makeatletter',
     '\\newcommand{\\gauntlet}[1]{\\@ifundefined{gauntlet@\\detokenize{#1}}%',
     '  {\\PackageError{gauntlet}{There is no number \\detokenize{#1}}{See numbers.csv for the keys.}}%',

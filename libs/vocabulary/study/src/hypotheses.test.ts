@@ -22,5 +22,7 @@ it('names the place of what it cannot read', () => {
   expect(() => parseHypotheses('hypotheses:\n  - claim: x\n    threshold: much\n', 'h.yaml')).toThrow(
     'h.yaml:3:16: hypotheses.0.threshold',
   )
+  expect(() => parseHypotheses('', 'h.yaml')).toThrow('There are no hypotheses; write a list named hypotheses')
+  expect(() => parseHypotheses('claims: []\n', 'h.yaml')).toThrow('Unrecognized key: "claims"')
   expect(() => parseHypotheses('hypotheses: []\n', 'h.yaml')).toThrow('h.yaml:1:')
 })

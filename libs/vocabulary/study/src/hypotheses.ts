@@ -23,7 +23,8 @@ export type Hypothesis = z.infer<typeof hypothesis>
 
 /** Reads a file of hypotheses, which is YAML. Throws `StudyFileInvalid` with every problem at its place. */
 export function parseHypotheses(text: string, fileName: string): readonly Hypothesis[] {
-  const yaml = readYaml(text, fileName)
+  const none = 'There are no hypotheses; write a list named hypotheses, whose items have a claim.'
+  const yaml = readYaml(text, fileName, none)
   const parsed = hypothesesSchema.safeParse(yaml.value)
   if (parsed.success) return parsed.data.hypotheses
   const problems = new ProblemList(fileName, yaml.locate)

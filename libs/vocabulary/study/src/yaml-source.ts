@@ -33,9 +33,13 @@ const depthLimit = 32
 /**
  * Reads one YAML 1.2 document of plain maps, lists and scalars. Everything else that YAML can do (anchors and aliases,
  * tags, directives, several documents, keys that are no text) is refused with its position, because a study file must
- * mean what it looks like.
+ * mean what it looks like. `empty` is said of a file without one.
  */
-export function readYaml(source: string | Uint8Array, fileName: string): YamlSource {
+export function readYaml(
+  source: string | Uint8Array,
+  fileName: string,
+  empty = 'The file holds no study; begin with `name:` and `datasets:`.',
+): YamlSource {
   const text = sourceText(source, fileName)
   const lineCounter = new LineCounter()
   const position = (offset: number): SourcePosition => positionOf(lineCounter, Math.min(offset, text.length))
@@ -52,7 +56,7 @@ export function readYaml(source: string | Uint8Array, fileName: string): YamlSou
   problems.throwIfAny()
   refuseExtras(document, problems, text)
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
-    problems.add([0], 'The file holds no study; begin with `name:` and `datasets:`.')
+    problems.add([0], empty)
   }
   problems.throwIfAny()
   return { value: document.toJS(), locate: (path, part = 'value') => position(offsetOf(document.contents, path, part)) }

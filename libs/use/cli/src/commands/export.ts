@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { Misuse } from '../command-failed.ts'
 import { readSigningKey } from '../read/key-files.ts'
 import { parseRoles } from '../parse/parse-roles.ts'
+import { requireNoFolder } from '../read/require-file.ts'
 import { sayNamesakes } from '../read/say-namesakes.ts'
 import { withLedger } from '../stack/local-ledger.ts'
 
@@ -33,6 +34,7 @@ export function addExport(program: Command): void {
     .option('--json', 'print JSON')
     .action(async (study: string, named: string, { artifacts, only, key, license, json }: ExportCommandOptions) => {
       const file = resolve(named)
+      await requireNoFolder(file)
       const exported = await withLedger(async (session) => {
         await sayNamesakes(session.db, study)
         return exportStudy(session, study, file, {

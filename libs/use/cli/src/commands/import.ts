@@ -28,10 +28,16 @@ export function addImport(program: Command): void {
     .option('--expect <digest>', 'for an export: the digest of the printed line of its seal')
     .option('--json', 'print JSON')
     .action(async (file: string, options: ImportOptions) => {
-      const isExport = await stat(file).then(
-        (found) => found.isFile() && isArchive(file),
-        () => false,
-      )
+      const found = await stat(file).catch(() => null)
+      if (!found) throw new Misuse(`There is no file ${file}; give an export, or published numbers.`)
+      const isExport = found.isFile() && isArchive(file)
+      const needless = isExport ? (['as', 'mapping'] as const) : (['publicKey', 'expect'] as const)
+      if (needless.some((name) => options[name] !== undefined))
+        throw new Misuse(
+          isExport
+            ? `${file} is an export, which says itself what it has; leave --as and --mapping out.`
+            : `${file} is no export, so no seal is on it; leave --expect and --public-key out.`,
+        )
       await (isExport ? importExport(file, options) : importTable(file, options))
     })
 }

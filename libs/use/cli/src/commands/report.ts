@@ -11,8 +11,7 @@ import { readOutcomes } from '@gauntlet/client'
 import { writeFileAtomically } from '@gauntlet/files'
 import { buildReport, hardestImages, type ProtocolUncertainty, type ReportInput } from '@gauntlet/report'
 import type { Command } from 'commander'
-import { mkdir } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { withLedger, type InterruptibleSession } from '../stack/local-ledger.ts'
 import { parseDraws } from '../parse/parse-draws.ts'
 import { progressLine, type ProgressLine } from '../print/progress-line.ts'
@@ -36,13 +35,14 @@ export function addReport(program: Command): void {
     .option('--draws <count>', 'draws of seeds and images for the intervals of ranks', parseDraws, 2000)
     .action(async (name: string, others: readonly string[], { out, reference, draws }: ReportOptions) => {
       const read = await withLedger((session) => readForReport(session, name, others))
-      const { seal, files } = buildReport(reportInput(read, { reference, draws }))
+      const { numbersDigest, files } = buildReport(reportInput(read, { reference, draws }))
       const folder = resolve(out)
       for (const [path, text] of Object.entries(files)) {
-        await mkdir(dirname(join(folder, path)), { recursive: true })
         await writeFileAtomically(join(folder, path), text)
       }
-      console.log(`Wrote ${Object.keys(files).length} files to ${folder}; open index.html. Seal ${seal}.`)
+      console.log(
+        `Wrote ${Object.keys(files).length} files to ${folder}; open index.html. The digest of its numbers is ${numbersDigest}.`,
+      )
     })
 }
 

@@ -2,6 +2,7 @@ import { readOlderNumbers, resultRow } from '@gauntlet/client'
 import { rowsOfStudy } from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
+import { Misuse } from '../command-failed.ts'
 import { parseRows } from '../parse/parse-rows.ts'
 import { withClassMeans } from '../print/class-means.ts'
 import { withLedger } from '../stack/local-ledger.ts'
@@ -43,6 +44,8 @@ export function addResults(program: Command): void {
         const firstPage = asked === undefined && !json && (await isLarge()) ? { first: 1, last: page } : undefined
         const range = asked ?? firstPage
         const { results: counted, pool } = await readCurrentResults(session, study, range)
+        if (range && range.first > counted.size)
+          throw new Misuse(`There is no row ${range.first}; the table of ${study} has ${counted.size} rows.`)
         const results = await withClassMeans(session, counted)
         const older = all ? await readOlderNumbers(session.db, results.older, pool.description) : undefined
         const written = sheets === undefined ? [] : await writeSheets(session, results.rows, resolve(sheets))

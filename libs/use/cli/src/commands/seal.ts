@@ -18,6 +18,7 @@ import { readPublicKey, readSigningKey } from '../read/key-files.ts'
 import { withLedger, type InterruptibleSession, type LedgerSession } from '../stack/local-ledger.ts'
 import { progressLine } from '../print/progress-line.ts'
 import { readCurrentResults } from '../read/read-current-results.ts'
+import { requireFile, requireNoFolder } from '../read/require-file.ts'
 import { sayNamesakes } from '../read/say-namesakes.ts'
 import { readStudyShowingPins } from '../read/read-study.ts'
 
@@ -50,14 +51,33 @@ export function addSeal(program: Command): void {
     .option('--expect <digest>', 'with --verify: the digest of the printed line')
     .option('--json', 'print JSON')
     .action(async (study: string | undefined, options: SealCommandOptions) => {
+      requireTogether(study, options)
       if (options.verify !== undefined) await verify(options.verify, options)
       else if (study === undefined) throw new Misuse('Name the study to seal, or with --verify the file to check.')
       else console.log(await withLedger((session) => seal(session, study, options)))
     })
 }
 
+/** Refuses options that the others make needless, which would be thought to count. */
+function requireTogether(study: string | undefined, options: SealCommandOptions): void {
+  const named = (names: readonly (keyof SealCommandOptions)[]) => names.filter((name) => options[name] !== undefined)
+  const flags = (names: readonly string[]) => names.map((name) => `--${name === 'publicKey' ? 'public-key' : name}`)
+  const needless = named(
+    options.verify === undefined ? ['leaves', 'part', 'publicKey', 'expect'] : ['key', 'hypotheses', 'out', 'prove'],
+  )
+  if (needless.length > 0)
+    throw new Misuse(
+      `${flags(needless).join(', ')} ${options.verify === undefined ? 'needs --verify FILE' : 'says nothing beside --verify'}; correct the call.`,
+    )
+  if (options.verify !== undefined && study !== undefined)
+    throw new Misuse(`The file says which study it seals; leave ${study} out beside --verify.`)
+  if (options.prove !== undefined && options.hypotheses !== undefined)
+    throw new Misuse('--prove seals no hypotheses; leave --hypotheses out.')
+}
+
 async function seal(session: InterruptibleSession, study: string, options: SealCommandOptions): Promise<string> {
   const signer = await readSigningKey(options.key)
+  if (options.out !== undefined) await requireNoFolder(options.out)
   const onProgress = (facts: number) => session.progress(`${facts.toLocaleString('en')} facts sealed`)
   if (options.prove !== undefined) return prove(session, study, { ...options, row: options.prove, signer, onProgress })
   const hypotheses = options.hypotheses === undefined ? null : await readHypotheses(options.hypotheses)
@@ -130,6 +150,9 @@ async function prove(session: LedgerSession, study: string, { row, out, signer, 
 }
 
 async function verify(file: string, options: SealCommandOptions): Promise<void> {
+  await requireFile(file, 'a seal, a proof or an export')
+  if (options.leaves !== undefined)
+    await requireFile(options.leaves, 'the list of leaves that was written with the seal')
   const publicKey = await readPublicKey(options.publicKey)
   const line = progressLine()
   let signal: AbortSignal | undefined

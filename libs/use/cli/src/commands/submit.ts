@@ -1,6 +1,6 @@
 import { isStudyRunning, resumeStudy, startStudy } from '@gauntlet/client'
 import { openArtifactStore } from '@gauntlet/artifacts'
-import { openLedger } from '@gauntlet/ledger'
+import { lastPoolDescription, openLedger } from '@gauntlet/ledger'
 import { studyId } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { LocalStack } from '../stack/local-stack.ts'
@@ -29,7 +29,7 @@ export function addSubmit(program: Command): void {
       const settings = { ...readCommandSettings(), ...(pool ? { pool } : {}) }
       const { study, bytes } = await readStudyShowingPins(named, settings.cache)
       await LocalStack.use(settings, async (stack) => {
-        const place = await placeIn(await stack.database(), settings)
+        const place = await placeShowingDoubt(await stack.database(), settings)
         if (place.declared) stack.onlyFetch()
         const { temporalAddress } = await stack.everything()
         const file = await openArtifactStore(settings.artifacts, settings.cache).put(bytes, 'application/yaml')
@@ -49,7 +49,15 @@ export function addSubmit(program: Command): void {
     })
 }
 
-async function placeIn(databaseUrl: string, settings: CommandSettings): Promise<StudyPlace> {
+/** The place of a study. Says on standard error where no worker there was ever seen, since its name may be wrong. */
+async function placeShowingDoubt(databaseUrl: string, settings: CommandSettings): Promise<StudyPlace> {
   const ledger = openLedger(databaseUrl)
-  return studyPlace(settings, ledger.db).finally(() => ledger.close())
+  try {
+    const place = await studyPlace(settings, ledger.db)
+    if (place.pool !== undefined && (await lastPoolDescription(ledger.db, place.pool, [])) === null)
+      console.error(`No worker of pool ${place.pool} has been seen yet; the study waits until one is.`)
+    return place
+  } finally {
+    await ledger.close()
+  }
 }

@@ -14,6 +14,7 @@ import { Misuse } from '../command-failed.ts'
 import { count } from '../print/count.ts'
 import { withLedger } from '../stack/local-ledger.ts'
 import { readPublicKey } from '../read/key-files.ts'
+import { requireFile } from '../read/require-file.ts'
 import { sayNamesakes } from '../read/say-namesakes.ts'
 import { sealLevel } from '../seal-level.ts'
 
@@ -41,6 +42,8 @@ export function addVerify(program: Command): void {
     .option('--json', 'print JSON')
     .action(async (study: string, options: VerifyCommandOptions) => {
       const { level: names, again = false, seal, leaves, part: isPart = false, json } = options
+      if (seal !== undefined) await requireFile(seal, 'the seal of the study')
+      if (leaves !== undefined) await requireFile(leaves, 'the list of leaves that was written with the seal')
       const publicKey = await readPublicKey(options.publicKey)
       const files = { isPart, ...(leaves === undefined ? {} : { leaves }), ...(publicKey ? { publicKey } : {}) }
       const verification = await withLedger(async (session) => {

@@ -4,16 +4,20 @@ import { Misuse } from '../command-failed.ts'
 
 /** Reads the key that signs, where one is named. Throws `Misuse` and `KeyInvalid`. */
 export async function readSigningKey(file: string | undefined): Promise<SigningKey | null> {
-  return file === undefined ? null : parseSigningKey(await bytesOf(file), file)
+  return file === undefined
+    ? null
+    : parseSigningKey(await bytesOf(file, 'make one with: openssl genpkey -algorithm ed25519 -out'), file)
 }
 
 /** Reads the key that checks signatures, where one is named. Throws `Misuse` and `KeyInvalid`. */
 export async function readPublicKey(file: string | undefined): Promise<PublicKey | undefined> {
-  return file === undefined ? undefined : parsePublicKey(await bytesOf(file), file)
+  return file === undefined
+    ? undefined
+    : parsePublicKey(await bytesOf(file, 'make it of the private one with: openssl pkey -pubout -in KEY -out'), file)
 }
 
-async function bytesOf(file: string): Promise<Buffer> {
+async function bytesOf(file: string, hint: string): Promise<Buffer> {
   return readFile(file).catch(() => {
-    throw new Misuse(`There is no key file ${file}; make one with: openssl genpkey -algorithm ed25519 -out ${file}`)
+    throw new Misuse(`There is no key file ${file}; ${hint} ${file}`)
   })
 }

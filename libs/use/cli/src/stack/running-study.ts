@@ -1,4 +1,4 @@
-import type { Client } from '@gauntlet/client'
+import { StudyNotRunning, type Client } from '@gauntlet/client'
 import { studyId, type Digest } from '@gauntlet/study'
 import { CommandFailed } from '../command-failed.ts'
 import { readNamedStudy } from '../read/read-study.ts'
@@ -16,7 +16,10 @@ export async function withRunningStudy<Result>(
   if (!address) throw new CommandFailed(`Nothing runs here; start the study with: gauntlet run ${named}`)
   const { client, close } = await connectTemporal(address)
   try {
-    return await talk(client, studyId(study))
+    return await talk(client, studyId(study)).catch((error: unknown) => {
+      if (!(error instanceof StudyNotRunning)) throw error
+      throw new CommandFailed(`${study.name} does not run; start it with: gauntlet run ${named}`)
+    })
   } finally {
     await close()
   }

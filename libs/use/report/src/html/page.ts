@@ -20,7 +20,7 @@ import { reportStyle } from './style.ts'
 import { fittedTableHtml, tableHtml } from './table.ts'
 
 /** The whole report as one HTML page that needs nothing else: no script, no font, no file. */
-export function pageHtml(input: ReportInput, seal: string): string {
+export function pageHtml(input: ReportInput, numbersDigest: string): string {
   const { study, analysis } = input
   const sections = [
     ...Object.entries(analysis.protocols).map(([protocol, one]) => protocolSection(input, protocol, one)),
@@ -34,7 +34,7 @@ export function pageHtml(input: ReportInput, seal: string): string {
     '<!doctype html>',
     `<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">`,
     `<title>${escapeText(title)}</title><style>${reportStyle}</style></head><body>`,
-    `<header><h1>${escapeText(title)}</h1>${summary(input, seal)}</header>`,
+    `<header><h1>${escapeText(title)}</h1>${summary(input, numbersDigest)}</header>`,
     `<nav aria-label="Sections"><ul>${sections.map(({ id, heading }) => `<li><a href="#${id}">${escapeText(heading)}</a></li>`).join('')}</ul></nav>`,
     '<main>',
     ...sections.map(
@@ -51,7 +51,7 @@ interface Section {
   readonly content: string
 }
 
-function summary({ study, analysis }: ReportInput, seal: string): string {
+function summary({ study, analysis }: ReportInput, numbersDigest: string): string {
   const claim =
     study.evidence === 'claimed'
       ? 'These numbers are <strong>claimed</strong>: they were read from a table, and nothing here measured them.'
@@ -62,7 +62,7 @@ function summary({ study, analysis }: ReportInput, seal: string): string {
   return [
     `<p class="${study.evidence}">${claim} ${countNumbers(study).toLocaleString('en')} numbers, ${escapeText(study.source)}.</p>`,
     `<p>Configurations that have all their numbers and are ranked: ${escapeText(ranked.join(', '))}.</p>`,
-    `<p>Seal of the numbers (SHA-256 of their canonical JSON): <code>${seal}</code></p>`,
+    `<p>Digest of the numbers (SHA-256 of their canonical JSON): <code>${numbersDigest}</code></p>`,
   ].join('\n')
 }
 

@@ -51,7 +51,7 @@ describe('numbers', () => {
   })
 
   it('have a macro each', () => {
-    expect(numberMacros(numbers, 'seal')).toContain(String.raw`\gauntlet@number{FFT-50/test/a_b/share}{$-$12.5}`)
+    expect(numberMacros(numbers, 'digest')).toContain(String.raw`\gauntlet@number{FFT-50/test/a_b/share}{$-$12.5}`)
   })
 })
 

@@ -3,9 +3,9 @@ import { digestOf, type Digest } from '@gauntlet/study'
 
 /**
  * The digest of the numbers that a report is about, with what they are numbers of: SHA-256 of their canonical JSON (RFC
- * 8785). Two reports with one seal are of the same numbers.
+ * 8785). Two reports with one digest are of the same numbers.
  */
-export function sealOf({ name, evidence, perturbations, rows }: StudyNumbers): Digest {
+export function digestOfNumbers({ name, evidence, perturbations, rows }: StudyNumbers): Digest {
   return digestOf({
     name,
     evidence,
