@@ -152,7 +152,7 @@ async function startEverything(home: string, artifacts: string, server: string |
 
 async function startWorkers(address: string, store: ArtifactStore): Promise<Worker[]> {
   const connection = await NativeConnection.connect({ address })
-  const simulation = { pool, devices: 100, images: 1, distinct: false, faulty: false }
+  const simulation = { pool, devices: 100, images: 1, distinct: true, faulty: false }
   const stages = simulatedStages(store, simulation, 'benchmark')
   const workflowsPath = fileURLToPath(new URL('raw-workflows.ts', import.meta.url))
   return Promise.all([
