@@ -1,10 +1,9 @@
 import { hasPostgres } from '@gauntlet/infra'
 import { recordStudy } from '@gauntlet/ledger'
 import { expandStudy, parseStudy, studyId } from '@gauntlet/study'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { expect, it, vi } from 'vitest'
+import { useHome } from '../stack/home.fixture.ts'
 import { withLedger } from '../stack/local-ledger.ts'
 import { readNamedStudy, readStudyToPlanShowingPins } from './read-study.ts'
 
@@ -16,20 +15,12 @@ protocols: [FFT-2]
 evaluator: apgd-ce
 `
 
-let home: string
-beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'gauntlet-study-test-'))
-  for (const name of ['DATABASE_URL', 'TEMPORAL_ADDRESS']) vi.stubEnv(name, undefined)
-  vi.stubEnv('GAUNTLET_HOME', home)
-})
-afterEach(() => {
-  vi.unstubAllEnvs()
-  rmSync(home, { recursive: true })
+const home = useHome()
 })
 
 it('reads a study by the name or id under which the ledger has it, where no file has that name', async () => {
   await expect(readNamedStudy('mine')).rejects.toThrow(/^There is no study mine; give a path, or one of .*quickstart/)
-  expect(hasPostgres(home)).toBe(false) // nothing was made to find that out
+  expect(hasPostgres(home())).toBe(false) // nothing was made to find that out
   const study = parseStudy(file, 'mine.study.yaml')
   const id = studyId(study)
   const { name, description } = study
@@ -40,7 +31,7 @@ it('reads a study by the name or id under which the ledger has it, where no file
     const found = await readNamedStudy(named)
     expect([studyId(found.study), found.bytes.toString(), found.named]).toEqual([id, file, named])
   }
-  const planned = await readStudyToPlanShowingPins('mine', join(home, 'cache'))
+  const planned = await readStudyToPlanShowingPins('mine', join(home(), 'cache'))
   expect([studyId(planned.study), planned.unreachable.size]).toEqual([id, 0])
   expect((await readNamedStudy('quickstart')).study.name).toBe('quickstart')
   // Of two of one name it takes the last, and says so.
