@@ -16,7 +16,6 @@ evaluator: apgd-ce
 `
 
 const home = useHome()
-})
 
 it('reads a study by the name or id under which the ledger has it, where no file has that name', async () => {
   await expect(readNamedStudy('mine')).rejects.toThrow(/^There is no study mine; give a path, or one of .*quickstart/)

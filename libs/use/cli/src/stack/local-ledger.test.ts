@@ -4,7 +4,6 @@ import { useHome } from './home.fixture.ts'
 import { withLedger } from './local-ledger.ts'
 
 const home = useHome()
-})
 
 const running = () => serviceStatus(home()).filter(({ state }) => state === 'running')
 
