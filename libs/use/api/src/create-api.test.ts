@@ -238,3 +238,14 @@ it('says in a sentence when it cannot read what is stored, and when it does not 
   expect([status, onBug.mock.calls.length]).toEqual([500, 1])
   expect(JSON.stringify(answer)).not.toContain('secret')
 })
+
+it('tells two studies of one name apart, in versions of tables and in commands', async () => {
+  const older = (path: string) => ask<never>(apiOf(dependencies), `/api/studies/${study.id}${path}`)
+  const { version } = (await get<StudyTable>('/table')).answer
+  expect((await get<Cell>('/cells/2')).answer.commands[0]!.command).toBe('gauntlet trace simulated 2')
+  await recordStudy(ledger.db, studyOf('simulated', study.configurations.slice(0, 1)))
+  expect((await get<StudyTable>(`/table?after=${version}`)).answer.grid).toMatchObject({ name: 'simulated' })
+  expect((await older(`/table?after=${version}`)).answer).toMatchObject({ grid: null })
+  const { commands } = (await older('/cells/2')).answer as Cell
+  expect(commands[0]!.command).toBe(`gauntlet trace ${study.id.slice(0, 12)} 2`)
+})

@@ -1,4 +1,4 @@
-import { fulfilledOutputsOf } from '@gauntlet/ledger'
+import { fulfilledOutputsOf, studiesNamed } from '@gauntlet/ledger'
 import { configurationLabel, perturbationLabel, type Configuration, type Perturbation } from '@gauntlet/study'
 import { z, type OpenAPIHono } from '@hono/zod-openapi'
 import { ApiError } from '../api-error.ts'
@@ -33,6 +33,8 @@ export function addCellRoutes(app: OpenAPIHono, { db }: ApiDependencies, tables:
     const { measured, missing } = table.cells[row - 1]!
     const outputs = measured && (await fulfilledOutputsOf(db, [measured.stageKey])).get(measured.stageKey)
     const { id, name } = table.grid.study
+    const isLast = (await studiesNamed(db, name, 1))[0] === id
+    const called = isLast && /^[\w.-]+$/.test(name) ? name : id.slice(0, 12)
     const told: Cell = {
       row,
       position,
@@ -48,9 +50,7 @@ export function addCellRoutes(app: OpenAPIHono, { db }: ApiDependencies, tables:
         hasPictures: outputs?.['images'] !== undefined,
       },
       reason: missing?.reason ?? null,
-      commands: (measured ? numberCommands : missingCommands).map((command) =>
-        command(/^[\w.-]+$/.test(name) ? name : (id as string), row),
-      ),
+      commands: (measured ? numberCommands : missingCommands).map((command) => command(called, row)),
     }
     return context.json(told, 200)
   })

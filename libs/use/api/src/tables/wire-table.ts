@@ -11,11 +11,11 @@ import {
 import type { CachedTable, TableCell } from './cached-table.ts'
 
 /**
- * The version of a table: the ledger's position, the description of the pool that it is the table of, and how many
- * configurations are read while not all are.
+ * The version of a table: the ledger's position, what it is the table of, and how many configurations are read while
+ * not all are.
  */
 function versionOf(table: CachedTable): string {
-  const version = `${table.position}-${poolVersion(table.pool)}`
+  const version = `${table.position}-${identityOf(table)}`
   return unreadOf(table) > 0 ? `${version}-${table.stages.length}` : version
 }
 
@@ -23,9 +23,10 @@ function unreadOf({ grid, stages }: CachedTable): number {
   return grid.configurations.length - stages.length
 }
 
-/** What a version says of the pool; another one means another table. */
-function poolVersion({ description: { environmentClass, codeDigests } }: CachedTable['pool']): string {
-  return digestOf({ environmentClass, codeDigests }).slice(0, 16)
+/** What tells tables apart: the study, since another may have its name, and the description of the pool. */
+function identityOf({ grid, pool: { description } }: CachedTable): string {
+  const { environmentClass, codeDigests } = description
+  return digestOf({ study: grid.study.id, environmentClass, codeDigests }).slice(0, 16)
 }
 
 /** What somebody has who has a version of a table. */
@@ -36,10 +37,10 @@ export interface KnownVersion {
   readonly read: number
 }
 
-/** What a version says, where it is one of this table by the same pool; else null. */
+/** What a version says, where it is one of this study's table by the same pool; else null. */
 export function parseVersion(version: string | undefined, table: CachedTable): KnownVersion | null {
-  const [, position, pool, read] = /^(\d{1,19})-([0-9a-f]{16})(?:-(\d{1,9}))?$/.exec(version ?? '') ?? []
-  if (!position || pool !== poolVersion(table.pool)) return null
+  const [, position, identity, read] = /^(\d{1,19})-([0-9a-f]{16})(?:-(\d{1,9}))?$/.exec(version ?? '') ?? []
+  if (!position || identity !== identityOf(table)) return null
   return { position, read: Number(read ?? table.grid.configurations.length) }
 }
 

@@ -37,7 +37,15 @@ async function answerOf<Answer>(response: Response): Promise<Answer> {
   throw new RequestFailed(body?.error ?? `The server answered with ${response.status}.`, response.status)
 }
 
+/** The study that the page shows: what its address calls it, and its id. */
+let kept: { readonly named: string; readonly id: string } | null = null
+
+/** From now on a name means the study that has this id, although another one of that name may be recorded. */
+export function keepTo(study: { readonly named: string; readonly id: string } | null): void {
+  kept = study
+}
+
 /** The path of a study's part of the API. */
 export function studyPath(study: string, part: string): string {
-  return `/api/studies/${encodeURIComponent(study)}/${part}`
+  return `/api/studies/${encodeURIComponent(study === kept?.named ? kept.id : study)}/${part}`
 }

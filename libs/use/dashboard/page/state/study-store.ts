@@ -2,7 +2,7 @@ import type { Grid, StudyTable } from '@gauntlet/api/wire'
 import { signal } from '@preact/signals'
 import { StudyModel } from '../model/study-model.ts'
 import { onChange } from './changes.ts'
-import { getJson, studyPath } from './requests.ts'
+import { getJson, keepTo, studyPath } from './requests.ts'
 
 /** The study that the page shows. */
 interface ShownStudy {
@@ -19,6 +19,7 @@ export const shownStudy = signal<ShownStudy | null>(null)
 /** Shows a study by its name or id, and keeps it as the ledger has it. */
 export function showStudy(named: string): void {
   if (shownStudy.value?.named === named) return
+  keepTo(null)
   shownStudy.value = { named, model: null, error: null, revision: 0 }
   void refresh(named)
 }
@@ -53,6 +54,7 @@ async function askForChanges(named: string): Promise<void> {
     const table = await getJson<StudyTable>(studyPath(named, `table?partial=true${after}`))
     if (shownStudy.value?.named !== named) return
     const model = table.grid || !before.model ? new StudyModel(table as StudyTable & { grid: Grid }) : before.model
+    keepTo({ named, id: model.grid.id })
     const changed = table.grid ? 1 : model.renew(table)
     if (changed > 0 || before.error !== null)
       shownStudy.value = { named, model, error: null, revision: before.revision + 1 }
