@@ -48,7 +48,10 @@ export interface StudySource {
 
 /** Reads a study with its lock, and further pins. Throws `StudyFileInvalid` where a source is not pinned. */
 export function readStudy(named: string, further: SourceLock = new Map()): StudySource {
-  const { bytes, path, shownName } = readStudyFile(named)
+  return withItsLock(named, readStudyFile(named), further)
+}
+
+function withItsLock(named: string, { bytes, path, shownName }: StudyFile, further: SourceLock = new Map()) {
   const lock = new Map([...further, ...placed(bytes.toString(), readLock(path), path, shownName)])
   const whole = lock.size === 0 ? bytes : Buffer.from(withLock(bytes.toString(), lock, basename(path)))
   return { study: parseStudy(whole, shownName), bytes: whole, named }
@@ -59,8 +62,19 @@ export function readStudy(named: string, further: SourceLock = new Map()): Study
  * lock file beside the study.
  */
 export async function readStudyPinned(named: string, cache: string, report: PinningReport): Promise<StudySource> {
-  await pin(named, report, (found) => identify(found, cache, report.onProgress))
+  await pin(readStudyFile(named), report, (found) => identify(found, cache, report.onProgress))
   return readStudy(named)
+}
+
+/** As above, of the text that is to be written into a study file, and is not yet. */
+export async function readTextPinned(
+  text: string,
+  path: string,
+  { cache, ...report }: PinningReport & { readonly cache: string },
+): Promise<StudySource> {
+  const file = { bytes: Buffer.from(text), path, shownName: path }
+  await pin(file, report, (found) => identify(found, cache, report.onProgress))
+  return withItsLock(path, file)
 }
 
 /** A study whose sources may not all be pinned. */
@@ -78,7 +92,7 @@ export async function readStudyToPlan(named: string, cache: string, report: Pinn
   const unreachable = new Map<string, string>()
   const silent = new Map<string, string>()
   const placeholders: [string, PinnedSource][] = []
-  await pin(named, report, async (found) => {
+  await pin(readStudyFile(named), report, async (found) => {
     const { source, wantsClasses } = found
     const known = silent.get(serverOf(source))
     if (known === undefined) {
@@ -98,11 +112,10 @@ export async function readStudyToPlan(named: string, cache: string, report: Pinn
 
 /** Pins the sources of a study that are not pinned yet; one for which `identified` gives null stays as it is. */
 async function pin(
-  named: string,
+  { bytes, path, shownName }: StudyFile,
   { onPinned }: PinningReport,
   identified: (found: FoundSource) => Promise<PinnedSource | null>,
 ): Promise<void> {
-  const { bytes, path, shownName } = readStudyFile(named)
   let count = 0
   const folder = dirname(path)
   const pins = pinSources(bytes.toString(), shownName, readLock(path), (source, wantsClasses) =>
@@ -130,7 +143,15 @@ export function isStudyPath(named: string): boolean {
   return named.includes('/') || /\.ya?ml$/.test(named)
 }
 
-function readStudyFile(named: string): { bytes: Buffer; path: string; shownName: string } {
+/** The bytes of a study file, without its lock. */
+interface StudyFile {
+  readonly bytes: Buffer
+  readonly path: string
+  /** What messages call it. */
+  readonly shownName: string
+}
+
+function readStudyFile(named: string): StudyFile {
   const isPath = isStudyPath(named)
   const path = isPath ? named : join(shippedStudies, named + extension)
   try {

@@ -1,9 +1,9 @@
-import { readStudyPinned } from '@gauntlet/client'
-import { writeFileAtomically } from '@gauntlet/files'
+import { readTextPinned } from '@gauntlet/client'
+import { exclusively, writeFileAtomically } from '@gauntlet/files'
 import { addDataset, lockFileName } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, realpath } from 'node:fs/promises'
 import { basename, dirname, relative, resolve, sep } from 'node:path'
 import { Misuse } from '../command-failed.ts'
 import { sourceNamed } from '../read/locate-dataset.ts'
@@ -18,22 +18,23 @@ export function addDatasetsAdd(datasets: Command): void {
     .option('--id <id>', 'its name in the study; by default made of the name of the folder or file')
     .action(async (named: string, { study, id = idOf(named) }: { study: string; id?: string }) => {
       if (!existsSync(study)) throw new Misuse(`There is no study file ${study}; give the path of one.`)
-      const text = await readFile(study, 'utf8')
       const source = sourceFrom(named, study)
-      await writeFileAtomically(study, addDataset(text, study, { id, source }))
-      try {
-        const { study: read } = await readStudyPinned(resolve(study), readCommandSettings().cache, {
-          onProgress: () => undefined,
-          onPinned: () => undefined,
-        })
-        const { classes } = read.datasets.get(id)!
-        console.log(`Added ${id} (${classes} classes) to ${study}, pinned in ${lockFileName(study)}.`)
-      } catch (error) {
-        await writeFileAtomically(study, text) // a study that cannot be read is of no use
-        throw error
-      }
+      const place = await realpath(study) // a link to the file stays one
+      const withDataset = async () => addDataset(await readFile(place, 'utf8'), study, { id, source })
+      const { cache } = readCommandSettings()
+      const pinned = (text: string) => readTextPinned(text, resolve(study), { cache, ...silent })
+      await pinned(await withDataset()) // which may take long, so that the file may be another one meanwhile
+      const { datasets: added } = await exclusively(`${place}.writing`, async () => {
+        const text = await withDataset()
+        const { study: read } = await pinned(text)
+        await writeFileAtomically(place, text)
+        return read
+      })
+      console.log(`Added ${id} (${added.get(id)!.classes} classes) to ${study}, pinned in ${lockFileName(study)}.`)
     })
 }
+
+const silent = { onProgress: () => undefined, onPinned: () => undefined }
 
 /** The source as the study writes it: what lies on this machine by its path from the study's folder. */
 export function sourceFrom(named: string, study: string): string {

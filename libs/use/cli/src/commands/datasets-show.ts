@@ -2,6 +2,7 @@ import { writeFileAtomically } from '@gauntlet/files'
 import { contactSheet, encodePng, type Tile } from '@gauntlet/pictures'
 import type { Command } from 'commander'
 import { locateDataset } from '../read/locate-dataset.ts'
+import { requireOtherFile } from '../read/require-file.ts'
 import { readCommandSettings } from '../settings.ts'
 import { renderTable } from '../print/table.ts'
 
@@ -17,6 +18,7 @@ export function addDatasetsShow(datasets: Command): void {
     .option('--json', 'print the classes as a JSON array')
     .action(async (named: string, { sheet, json }: { sheet?: string; json?: boolean }) => {
       const { path } = await locateDataset(named, readCommandSettings().cache)
+      if (sheet !== undefined) await requireOtherFile(sheet, [path])
       const { sampleDataset } = await import('@gauntlet/datasets/inspection') // loads decoders
       const samples = await sampleDataset(path, sheet === undefined ? 0 : perClass, side)
       const rows = samples.map(({ name, count }, label) => ({ label, name, count }))

@@ -46,7 +46,7 @@ export function addEvaluate(program: Command): void {
     .action(async (named: string[], options: EvaluateOptions) => {
       const checkpoints = checkpointFiles(named)
       const file = options.study ?? `evaluate-${plainName(checkpoints[0]!)}.study.yaml`
-      const text = evaluationStudy(studyOf(checkpoints, options))
+      const text = evaluationStudy(studyOf(checkpoints, options), file)
       outlineStudy(text, file) // a mistake is told before anything is written
       await writeOnce(file, text)
       console.error(`Wrote ${file}; run it again with: gauntlet run ${file}`)

@@ -6,6 +6,7 @@ import { Misuse } from '../command-failed.ts'
 import { parseEpsilon } from '../parse/parse-epsilon.ts'
 import { parseSeed } from '../parse/parse-seed.ts'
 import { probedModelOf, withProbedModel, type ProbedModelOptions } from '../read/probed-model.ts'
+import { requireOtherFile } from '../read/require-file.ts'
 import { runProbe } from '../device/run-probe.ts'
 
 interface AttackOptions extends ProbedModelOptions {
@@ -53,6 +54,10 @@ export function addProbeAttack(probe: Command): void {
         out: out === undefined ? null : resolve(out),
         sheet: sheet === undefined ? null : resolve(sheet),
       }
+      for (const written of [out, sheet])
+        if (written !== undefined) await requireOtherFile(written, [model.weights, model.inputs])
+      if (paths.out !== null && paths.out === paths.sheet)
+        throw new Misuse(`--out and --sheet both name ${paths.out}; name two files.`)
       const attack = { norm: norms[norm]!, epsilon: parseEpsilon(epsilon), evaluator, escalate, seed: parseSeed(seed) }
       const report = await runProbe({ verb: 'attack', ...model, ...paths, ...attack })
       console.log(json ? report : attackSummary(JSON.parse(report) as AttackReport))

@@ -2,6 +2,7 @@ import { corruptionNames } from '@gauntlet/study'
 import { Option, type Command } from 'commander'
 import { resolve } from 'node:path'
 import { parseSeed } from '../parse/parse-seed.ts'
+import { requireOtherFile } from '../read/require-file.ts'
 import { runProbe } from '../device/run-probe.ts'
 
 interface CorruptOptions {
@@ -31,6 +32,7 @@ export function addProbeCorrupt(probe: Command): void {
     .requiredOption('--out <file>', 'safetensors file for the result')
     .action(async ({ inputs, out, corruption, severity, seed }: CorruptOptions) => {
       const paths = { inputs: resolve(inputs), out: resolve(out) }
+      await requireOtherFile(out, [inputs])
       console.log(
         await runProbe({ verb: 'corrupt', ...paths, corruption, severity: Number(severity), seed: parseSeed(seed) }),
       )

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import { probedModelOf, withProbedModel, type ProbedModelOptions } from '../read/probed-model.ts'
+import { requireOtherFile } from '../read/require-file.ts'
 import { runProbe } from '../device/run-probe.ts'
 
 export function addProbeForward(probe: Command): void {
@@ -10,6 +11,7 @@ export function addProbeForward(probe: Command): void {
     .option('--gradients', 'also write the gradient of the mean cross-entropy with respect to the pixels')
     .action(async (backbone: string, options: ProbedModelOptions & { out: string; gradients?: boolean }) => {
       const model = probedModelOf(backbone, options)
+      await requireOtherFile(options.out, [model.weights, model.inputs])
       console.log(
         await runProbe({ verb: 'forward', ...model, out: resolve(options.out), gradients: options.gradients === true }),
       )

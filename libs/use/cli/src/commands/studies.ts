@@ -1,6 +1,5 @@
 import { listStudies, searchLedger, type ListedStudy } from '@gauntlet/ledger'
 import type { Command } from 'commander'
-import { withoutControls } from '../print/annotations-line.ts'
 import { withLedger } from '../stack/local-ledger.ts'
 import { renderTable } from '../print/table.ts'
 
@@ -30,7 +29,7 @@ const columns = [
     cell: ({ numbers, configurations, perturbations }: ListedStudy) => `${numbers}/${configurations * perturbations}`,
   },
   { heading: 'recorded', cell: ({ createdAt }: ListedStudy) => createdAt.toISOString().slice(0, 16).replace('T', ' ') },
-  { heading: 'owner', cell: ({ owner }: ListedStudy) => withoutControls(owner ?? '') },
-  { heading: 'labels', cell: ({ labels }: ListedStudy) => withoutControls(labels.join(', ')) },
-  { heading: 'notes', cell: ({ notes }: ListedStudy) => withoutControls(notes ?? '').slice(0, 60) },
+  { heading: 'owner', cell: ({ owner }: ListedStudy) => owner ?? '' },
+  { heading: 'labels', cell: ({ labels }: ListedStudy) => labels.join(', ') },
+  { heading: 'notes', cell: ({ notes }: ListedStudy) => (notes ?? '').slice(0, 60) },
 ]

@@ -1,6 +1,7 @@
 import type { DatasetReport } from '@gauntlet/datasets/inspection'
 import { count } from './count.ts'
 import { renderTable } from './table.ts'
+import { withoutControls } from './without-controls.ts'
 
 /** Names of a list that are shown before it is cut. */
 const shownNames = 5
@@ -39,7 +40,7 @@ function factsOf({
   const dropped = duplicatesDropped.train + duplicatesDropped.validation
   return [
     `sizes: ${smallest} to ${largest} pixels, half of them up to ${median}; ${kinds.join(', ')}`,
-    ...remarks,
+    ...remarks.map(withoutControls),
     ...passedOver.map(({ reason, names }) => `passed over: ${names.length} ${reason}: ${listed(names)}`),
     dropped === 0
       ? 'no image is in two splits'
@@ -54,10 +55,12 @@ function factsOf({
       : `${count(alike.length, 'pair')} of different splits look alike, which a study keeps: ${listed(alike.map(({ names, splits, sameLabel }) => `${names.join(' ~ ')} (${splits.join(', ')}${sameLabel ? '' : ', other label'})`))}`,
     ...(unreadable.length === 0
       ? []
-      : [`cannot be read: ${unreadable.map(({ name, wrong }) => `${name} (${wrong})`).join('\n  ')}`]),
+      : [`cannot be read: ${unreadable.map(({ name, wrong }) => withoutControls(`${name} (${wrong})`)).join('\n  ')}`]),
   ]
 }
 
 function listed(names: readonly string[]): string {
-  return names.slice(0, shownNames).join(', ') + (names.length > shownNames ? `, … (${names.length})` : '')
+  return (
+    withoutControls(names.slice(0, shownNames).join(', ')) + (names.length > shownNames ? `, … (${names.length})` : '')
+  )
 }

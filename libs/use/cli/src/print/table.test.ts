@@ -18,3 +18,9 @@ it('aligns every column to its widest cell', () => {
 it('has headings where there are no rows', () => {
   expect(renderTable([{ heading: 'name', cell: String }], [])).toBe('name\n────')
 })
+
+it('has no character that could draw over the terminal or break a line', () => {
+  const rows = ['a\u001b[2J\u001b]0;owned\u0007', 'two\nlines']
+  const [, , ...lines] = renderTable([{ heading: 'class', cell: String }], rows).split('\n')
+  expect(lines).toEqual(['a [2J ]0;owned', 'two lines'])
+})

@@ -1,3 +1,5 @@
+import { withoutControls } from './without-controls.ts'
+
 /** A column: its heading and how a row fills it. */
 export interface Column<Row> {
   readonly heading: string
@@ -5,9 +7,9 @@ export interface Column<Row> {
   readonly cell: (row: Row) => string
 }
 
-/** A plain-text table: every column as wide as its widest cell, two spaces between, a rule under the headings. */
+/** A plain-text table: every column as wide as its widest cell, two spaces between, a rule under the headings, no controls. */
 export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
-  const cells = rows.map((row) => columns.map(({ cell }) => cell(row)))
+  const cells = rows.map((row) => columns.map(({ cell }) => withoutControls(cell(row))))
   const widths = columns.map(({ heading }, i) => Math.max(heading.length, ...cells.map((row) => row[i]!.length)))
   const line = (texts: readonly string[]) =>
     texts

@@ -12,7 +12,7 @@ const study = {
 }
 
 it('writes a study that trains nothing, with a cell for each checkpoint', () => {
-  const outline = outlineStudy(evaluationStudy(study), 'evaluate-mine.study.yaml')
+  const outline = outlineStudy(evaluationStudy(study, 'mine.yaml'), 'mine.yaml')
   expect(outline.cells.map(({ backbone, protocol, loss }) => [backbone, protocol, loss])).toEqual([
     ['resnet18@a', 'none', 'none'],
     ['resnet18@b', 'none', 'none'],
@@ -21,12 +21,9 @@ it('writes a study that trains nothing, with a cell for each checkpoint', () => 
 })
 
 it('gives the resolution, the images and the metric where they are asked for', () => {
-  const text = evaluationStudy({
-    ...study,
-    dataset: { id: 'digits', metric: 'mean-per-class' },
-    resolution: 64,
-    testImages: 20,
-  })
+  const dataset = { id: 'digits', metric: 'mean-per-class' }
+  const text = evaluationStudy({ ...study, dataset, resolution: 64, testImages: 20 }, 'asked.yaml')
+  expect(text).toContain('npx gauntlet run asked.yaml')
   const { datasets } = outlineStudy(text, 'f')
   expect(datasets.get('digits')).toMatchObject({ resolution: 64, testImages: 20, metric: 'mean-per-class' })
 })

@@ -15,13 +15,13 @@ export interface EvaluationStudy {
   readonly testImages?: number | 'all'
 }
 
-/** The study file that evaluates checkpoints as they are. The same study always gives the same text. */
-export function evaluationStudy(study: EvaluationStudy): string {
+/** The text of the study file of this name that evaluates checkpoints as they are; always the same for the same study. */
+export function evaluationStudy(study: EvaluationStudy, file: string): string {
   const { name, dataset, backbone, checkpoints, inputContract, evaluator, resolution, testImages } = study
   const entries = Object.entries(dataset).map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
   return [
     '# Evaluates checkpoints as they are under the five perturbations; nothing is trained.',
-    `# command:  npx gauntlet run ${name}.study.yaml`,
+    `# command:  npx gauntlet run ${file}`,
     `name: ${name}`,
     'datasets:',
     `  - { ${entries.join(', ')} }`,
