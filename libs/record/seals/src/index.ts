@@ -3,6 +3,7 @@ export { LeafHashes, leafHash, MerkleRoot } from './merkle-tree.ts'
 export { checkNumberProof, isNumberProof, numberProof, type CheckedProof, type NumberProof } from './number-proof.ts'
 export { newSecret, readLine, recordLine, saltOf, withheldLine, type ReadLine } from './record-line.ts'
 export {
+  hypothesesSentence,
   isAbout,
   parseSealed,
   sealDigest,

@@ -80,3 +80,11 @@ export function sealLine(seal: Seal): string {
   const numbers = (facts['measurement'] ?? 0).toLocaleString('en')
   return `gauntlet seal ${sealDigest(seal)} · ${study.name} · ${numbers} numbers · ${sealedAt.slice(0, 10)}`
 }
+
+/** What the record says of which came first, the hypotheses or the numbers; null of a seal without hypotheses. */
+export function hypothesesSentence(seal: Seal): string | null {
+  if (seal.hypotheses === null) return null
+  const numbers = seal.facts['measurement'] ?? 0
+  const when = numbers === 0 ? 'before the first measurement' : `when there were ${numbers} measurements already`
+  return `Hypotheses ${seal.hypotheses.file} were sealed ${when} (${seal.sealedAt}, seal ${sealDigest(seal)}).`
+}

@@ -6,6 +6,7 @@ export * from './scores.ts'
 export * from './standings.ts'
 export * from './studies/analyze-study.ts'
 export * from './studies/compare-studies.ts'
+export { evidenceOf } from './studies/evidence-of.ts'
 export * from './studies/study-numbers.ts'
 export * from './studies/study-outcomes.ts'
 

@@ -71,10 +71,11 @@ function rowOf(cells: readonly ResultsCell[], namesContract: boolean): NumberedR
 }
 
 function measuredOrigin(cell: MeasuredCell): MeasuredOrigin {
-  const { row, correct, total, evaluator, flags } = cell
+  const { row, correct, total, evaluator, flags, importSeal } = cell
   const { measurementId, stageKey, outcomesDigest, codeDigest, environmentClass } = cell
   const counted = { kind: 'measured' as const, row, correct, total, evaluator, flags }
-  return { ...counted, measurementId, stageKey, outcomesDigest, codeDigest, environmentClass }
+  const origin = { ...counted, measurementId, stageKey, outcomesDigest, codeDigest, environmentClass }
+  return importSeal === null ? origin : { ...origin, importSeal }
 }
 
 function lackingCell(cell: ResultsCell): LackingCell[] {

@@ -1,6 +1,7 @@
 import { analyzeStudy, compareStudies } from '@gauntlet/analysis'
 import { describe, expect, it } from 'vitest'
 import { buildReport } from './build-report.ts'
+import type { ReportInput } from './report-input.ts'
 import { measuredInput, publishedInput } from './report-input.fixture.ts'
 
 const published = buildReport(publishedInput())
@@ -154,4 +155,25 @@ it('sets other studies beside it', () => {
   expect(html).toContain('published beside other studies')
   expect(html).toContain('7200 cells have a number in both; 0 only in published, 0 only in ours.')
   expect(html).toContain('0 cells have a number in both')
+})
+
+it('says which claims were sealed before the numbers, and that nothing was where nothing was', () => {
+  const claims = {
+    sentence: 'Hypotheses h.yaml were sealed before the first measurement (now, seal 1).',
+    claims: ['a'],
+  }
+  const page = (hypotheses: ReportInput['hypotheses']) =>
+    buildReport({ ...measuredInput(), hypotheses }).files['index.html']!
+  expect(page([])).toContain('No hypothesis of this study is sealed; every comparison here is exploratory.')
+  expect(page([claims])).toContain('before the first measurement (now, seal 1). Claims: a. Comparisons beyond these')
+  expect(page([claims])).not.toContain('No hypothesis')
+})
+
+it('says of studies side by side on what the numbers of each rest', () => {
+  const input = measuredInput()
+  const claimed = { ...input.study, name: 'other-lab', evidence: 'claimed' as const }
+  const { files } = buildReport({ ...input, comparisons: [compareStudies(input.study, claimed)] })
+  const note = `Numbers of other-lab are claimed by a table, and measured by nobody here; those of ${input.study.name} are measured here.`
+  expect(files['index.html']).toContain(note)
+  expect(Object.values(files).filter((text) => text.includes('measured by nobody here')).length).toBeGreaterThan(1)
 })

@@ -1,5 +1,5 @@
 export { buildReport, type Report } from './build-report.ts'
-export type { ProtocolUncertainty, ReportInput, ReportPicture } from './report-input.ts'
+export type { ProtocolUncertainty, ReportInput, ReportPicture, SealedClaims } from './report-input.ts'
 export { hardestImages } from './tables/atlas.ts'
 export { comparisonTables } from './tables/evidence.ts'
 export { protocolTables } from './tables/protocol-tables.ts'

@@ -1,4 +1,4 @@
-import type { StudyNumbers } from '@gauntlet/analysis'
+import { evidenceOf, type StudyNumbers } from '@gauntlet/analysis'
 import type { ReportInput } from './report-input.ts'
 
 /** A method that the report used, and its settings. */
@@ -8,7 +8,7 @@ export interface Method {
 }
 
 /** How the numbers of a report were computed, with every setting. */
-export function methodsOf({ study, analysis, uncertainty }: ReportInput): Method[] {
+export function methodsOf({ study, analysis, uncertainty, hypotheses }: ReportInput): Method[] {
   const resampled = Object.values(uncertainty).find(({ ranking }) => ranking !== null)?.ranking
   const nemenyi = Object.values(analysis.protocols).find((one) => one.nemenyi !== null)
   return [
@@ -55,19 +55,24 @@ export function methodsOf({ study, analysis, uncertainty }: ReportInput): Method
       : []),
     {
       name: 'Confirmatory and exploratory',
-      text: 'No hypothesis was sealed before these numbers were seen; every comparison here is exploratory.',
+      text: confirmatory(hypotheses),
     },
   ]
 }
 
-function numbersMethod({ evidence, source, perturbations }: StudyNumbers): string {
+/** Which claims were there before the numbers, as the seals of the study have it. */
+function confirmatory(hypotheses: ReportInput['hypotheses']): string {
+  if (hypotheses.length === 0) return 'No hypothesis of this study is sealed; every comparison here is exploratory.'
+  const sealed = hypotheses.map(({ sentence, claims }) => `${sentence} Claims: ${claims.join('; ')}.`)
+  return `${sealed.join(' ')} Comparisons beyond these claims are exploratory.`
+}
+
+function numbersMethod(study: StudyNumbers): string {
+  const { source, perturbations } = study
   const list = perturbations.map(
     ({ name, epsilon, evaluator }) =>
       `${name}${epsilon === null ? '' : ` (ε ${Number(epsilon.toPrecision(4))})`} by ${evaluator ?? 'an evaluator that nobody states'}`,
   )
-  const kind =
-    evidence === 'claimed'
-      ? 'Claimed by a table that was imported, and not measured here'
-      : 'Measured here, each counted from an outcome for every test image'
-  return `${kind}: ${source}. Perturbations: ${list.join('; ')}.`
+  const counted = study.evidence === 'claimed' ? '' : ', each counted from an outcome for every test image'
+  return `They are ${evidenceOf(study)}${counted}: ${source}. Perturbations: ${list.join('; ')}.`
 }

@@ -30,7 +30,7 @@ export function publishedInput(): ReportInput {
     lacking: [],
     defects: publishedDefects(publishedRows),
   }
-  const nothing = { uncertainty: {}, atlases: [], pictures: new Map(), comparisons: [] }
+  const nothing = { uncertainty: {}, atlases: [], pictures: new Map(), hypotheses: [], comparisons: [] }
   return { study, analysis: analyzeStudy(study), ...nothing }
 }
 
@@ -51,6 +51,7 @@ export function measuredInput(settings: MeasuredStudySettings = {}): ReportInput
     uncertainty: Object.fromEntries(uncertainty),
     atlases: studyAtlases(study, outcomes),
     pictures: new Map([['digits image 39', { url: 'data:image/png;base64,AA==', alternative: 'digits, class 3' }]]),
+    hypotheses: [],
     comparisons: [],
   }
 }

@@ -21,6 +21,13 @@ export interface ReportPicture {
   readonly alternative: string
 }
 
+/** Claims on a study that were sealed. */
+export interface SealedClaims {
+  /** When, and whether that was before the first measurement. */
+  readonly sentence: string
+  readonly claims: readonly string[]
+}
+
 /** Everything a report is made from. */
 export interface ReportInput {
   readonly study: StudyNumbers
@@ -30,6 +37,8 @@ export interface ReportInput {
   readonly atlases: readonly StudyAtlas[]
   /** By the digest of the image. */
   readonly pictures: ReadonlyMap<string, ReportPicture>
+  /** The last sealed first. */
+  readonly hypotheses: readonly SealedClaims[]
   /** With other studies. */
   readonly comparisons: readonly StudyComparison[]
 }

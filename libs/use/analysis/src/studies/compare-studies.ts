@@ -1,5 +1,6 @@
 import { spearman, type Correlation } from '../statistics/correlation.ts'
 import { mean } from '../statistics/moments.ts'
+import { evidenceOf } from './evidence-of.ts'
 import type { NumberedRow, StudyNumbers } from './study-numbers.ts'
 
 /** A cell that two studies have a number of. */
@@ -32,6 +33,9 @@ export interface PerturbationComparison {
 export interface StudyComparison {
   readonly first: string
   readonly second: string
+  /** On what the numbers of each rest. */
+  readonly firstEvidence: string
+  readonly secondEvidence: string
   readonly byPerturbation: readonly PerturbationComparison[]
   /** The cells that both have, those that differ the most first. */
   readonly cells: readonly SharedCell[]
@@ -54,6 +58,8 @@ export function compareStudies(first: StudyNumbers, second: StudyNumbers): Study
   return {
     first: first.name,
     second: second.name,
+    firstEvidence: evidenceOf(first),
+    secondEvidence: evidenceOf(second),
     byPerturbation: names.map((name) =>
       perturbationComparison(
         name,

@@ -2,7 +2,7 @@ import type { FlagFact } from '../flag-sentence.ts'
 import type { StudyRow } from '../paper/study-row.ts'
 import type { Defect } from '../published/defects.ts'
 
-/** Where a number that was measured here came from: what `gauntlet trace` follows. */
+/** Where a number that was measured came from: what `gauntlet trace` follows. */
 export interface MeasuredOrigin {
   readonly kind: 'measured'
   /** Its row in the study's table. */
@@ -16,6 +16,8 @@ export interface MeasuredOrigin {
   readonly outcomesDigest: string
   readonly codeDigest: string
   readonly environmentClass: string
+  /** The seal on whose word it is known, of a number that was imported and nobody has computed here. */
+  readonly importSeal?: string
 }
 
 /** Where a number that somebody published stands. */
@@ -53,7 +55,7 @@ export interface LackingCell {
 export interface StudyNumbers {
   readonly id: string
   readonly name: string
-  /** Whether the numbers were measured here, or claimed by a table that was imported. */
+  /** Whether the numbers were measured, or claimed by a table that was imported; `evidenceOf` says where. */
   readonly evidence: 'measured' | 'claimed'
   /** What the numbers were read from: the file and its digest, or the environment and the code. */
   readonly source: string

@@ -1,4 +1,4 @@
-import { analyzeStudy, compareStudies } from '@gauntlet/analysis'
+import { analyzeStudy, compareStudies, evidenceOf } from '@gauntlet/analysis'
 import { comparisonTables, protocolTables, type Table } from '@gauntlet/report'
 import type { Command } from 'commander'
 import { Misuse } from '../command-failed.ts'
@@ -35,7 +35,7 @@ export function addAnalyze(program: Command): void {
           console.log(JSON.stringify(others.length > 0 ? { ...document, comparisons } : document, null, 2))
           return
         }
-        const evidence = `${study.name}: ${study.evidence} numbers, ${study.source}.`
+        const evidence = `${study.name}: numbers that are ${evidenceOf(study)}; ${study.source}.`
         const tables = shown.flatMap(([id, one]) => protocolTables(id, one).map(textOf))
         const beside = comparisons.flatMap((comparison) => comparisonTables(comparison).map(textOf))
         console.log([evidence, ...tables, ...beside].join('\n\n'))

@@ -54,7 +54,7 @@ it('leaves the file as it is, with what others write meanwhile, where a dataset 
   const { folder, file, link } = folderWithStudy()
   const failing = add(join(folder, 'none'), link)
   appendFileSync(file, '# written meanwhile\n')
-  await expect(failing).rejects.toThrow()
+  await expect(failing).rejects.toThrow('none')
   expect(readFileSync(file, 'utf8')).toBe(`${study}# written meanwhile\n`)
   expect(parseStudy(readFileSync(file), file).name).toBe('mine')
 })

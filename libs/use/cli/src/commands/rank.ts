@@ -1,5 +1,6 @@
 import {
   bootstrapRanking,
+  evidenceOf,
   perturbationNames,
   rank,
   rankBounds,
@@ -133,7 +134,7 @@ function notesOf(
     ? 'they could still change the order, so that there is no ranking of all configurations'
     : 'whatever they are, the order stays'
   return [
-    `${study.name}, ${protocol}, by ${by} over ${perturbationNames(study).join(', ')}; ${study.evidence} numbers, ${study.source}.`,
+    `${study.name}, ${protocol}, by ${by} over ${perturbationNames(study).join(', ')}; numbers that are ${evidenceOf(study)}; ${study.source}.`,
     ...(missing > 0
       ? [`Missing numbers: ${missing}, of ${incomplete} of ${configurations.length} configurations; ${order}.`]
       : []),

@@ -9,7 +9,16 @@ import {
 } from '@gauntlet/analysis'
 import { readOutcomes } from '@gauntlet/client'
 import { writeFileAtomically } from '@gauntlet/files'
-import { buildReport, hardestImages, type ProtocolUncertainty, type ReportInput } from '@gauntlet/report'
+import { sealsOf } from '@gauntlet/ledger'
+import {
+  buildReport,
+  hardestImages,
+  type ProtocolUncertainty,
+  type ReportInput,
+  type SealedClaims,
+} from '@gauntlet/report'
+import { hypothesesSentence, type Seal } from '@gauntlet/seals'
+import { parseHypotheses } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { join, resolve } from 'node:path'
 import { withLedger, type InterruptibleSession } from '../stack/local-ledger.ts'
@@ -57,11 +66,23 @@ async function readForReport(session: InterruptibleSession, name: string, others
   const outcomes = await readOutcomes(session.store, study, { withCauses: true, onProgress })
   const atlases = studyAtlases(study, outcomes)
   const pictures = await readPictures(session, study, hardestImages(atlases))
-  return { study, beside, outcomes, atlases, pictures }
+  const hypotheses = await sealedClaims(session, study.id)
+  return { study, beside, outcomes, atlases, pictures, hypotheses }
+}
+
+/** The claims on a study that its seals have. */
+async function sealedClaims({ db }: InterruptibleSession, studyId: string): Promise<SealedClaims[]> {
+  const seals = await sealsOf(db, studyId)
+  return seals.flatMap(({ document }) => {
+    const { hypotheses, ...rest } = document as unknown as Seal
+    if (hypotheses === null) return []
+    const claims = parseHypotheses(hypotheses.text, hypotheses.file).map(({ claim }) => claim)
+    return [{ sentence: hypothesesSentence({ ...rest, hypotheses })!, claims }]
+  })
 }
 
 function reportInput(
-  { study, beside, outcomes, atlases, pictures }: ReadForReport,
+  { study, beside, outcomes, atlases, pictures, hypotheses }: ReadForReport,
   { reference, draws }: Pick<ReportOptions, 'reference' | 'draws'>,
 ): ReportInput {
   const analysis = analyzeStudy(study, { reference })
@@ -71,7 +92,7 @@ function reportInput(
   )
   line.end()
   const comparisons = beside.map((other) => compareStudies(study, other))
-  return { study, analysis, uncertainty: Object.fromEntries(uncertainty), atlases, pictures, comparisons }
+  return { study, analysis, uncertainty: Object.fromEntries(uncertainty), atlases, pictures, hypotheses, comparisons }
 }
 
 function uncertaintyOf(

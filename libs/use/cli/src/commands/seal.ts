@@ -1,7 +1,7 @@
 import { proveNumber, sealStudy, verifySeal, type RecordSources, type SealVerdict } from '@gauntlet/exchange'
 import { writeFileAtomically } from '@gauntlet/files'
 import { findStudy, recordStudy } from '@gauntlet/ledger'
-import { sealDigest, sealLine, type Seal, type Sealed, type SigningKey } from '@gauntlet/seals'
+import { hypothesesSentence, sealDigest, sealLine, type Seal, type SigningKey } from '@gauntlet/seals'
 import {
   configurationLabel,
   expandStudy,
@@ -92,19 +92,9 @@ async function seal(session: InterruptibleSession, study: string, options: SealC
   if (options.json) return JSON.stringify({ ...made.sealed, isNew: made.isNew, file, leaves }, null, 2)
   return [
     sealLine(made.sealed.seal),
-    ...orderOf(made.sealed, made.earlier),
+    ...[made.sealed, ...made.earlier].flatMap((sealed) => hypothesesSentence(sealed.seal) ?? []),
     `${made.isNew ? 'Sealed' : 'Nothing has changed since this seal'}: ${file} and ${leaves}; keep both elsewhere.`,
   ].join('\n')
-}
-
-/** What the record says of which came first, the hypotheses or the numbers. */
-function orderOf(sealed: Sealed, earlier: readonly Sealed[]): string[] {
-  return [sealed, ...earlier].flatMap(({ seal }) => {
-    if (seal.hypotheses === null) return []
-    const numbers = seal.facts['measurement'] ?? 0
-    const when = numbers === 0 ? 'before the first measurement' : `when there were ${numbers} measurements already`
-    return [`Hypotheses ${seal.hypotheses.file} were sealed ${when} (${seal.sealedAt}, seal ${sealDigest(seal)}).`]
-  })
 }
 
 async function readHypotheses(file: string): Promise<NonNullable<Seal['hypotheses']>> {

@@ -1,4 +1,4 @@
-import { countNumbers, type StudyProtocolAnalysis } from '@gauntlet/analysis'
+import { countNumbers, evidenceOf, type StudyProtocolAnalysis } from '@gauntlet/analysis'
 import { atlasFigure } from '../figures/atlas.ts'
 import { correlationFigure, proxyFigure, scatterFigure } from '../figures/points.ts'
 import { effectsFigure, oddsFigure, rankingFigure } from '../figures/rows.ts'
@@ -52,10 +52,8 @@ interface Section {
 }
 
 function summary({ study, analysis }: ReportInput, numbersDigest: string): string {
-  const claim =
-    study.evidence === 'claimed'
-      ? 'These numbers are <strong>claimed</strong>: they were read from a table, and nothing here measured them.'
-      : 'These numbers were <strong>measured</strong> here; each links to the outcomes it was counted from.'
+  const links = study.evidence === 'claimed' ? '' : ' Each links to the outcomes it was counted from.'
+  const claim = `These numbers are <strong>${escapeText(evidenceOf(study))}</strong>.${links}`
   const ranked = Object.entries(analysis.protocols).map(
     ([protocol, { ranked, unranked }]) => `${protocol}: ${ranked} of ${ranked + unranked.length}`,
   )

@@ -182,13 +182,15 @@ export function leaderTable(protocol: string, comparisons: readonly LeaderCompar
 const shownDifferences = 20
 
 /** Two studies side by side: over all shared cells by perturbation, and the cells that differ the most. */
-export function comparisonTables({ first, second, byPerturbation, cells }: StudyComparison): Table[] {
+export function comparisonTables(comparison: StudyComparison): Table[] {
+  const { first, second, firstEvidence, secondEvidence, byPerturbation, cells } = comparison
+  const evidence = `Numbers of ${second} are ${secondEvidence}; those of ${first} are ${firstEvidence}.`
   const id = `${first}-and-${second}`
   return [
     {
       id: `${id}/perturbations`,
       title: `${second} beside ${first}`,
-      note: `Differences are ${second} − ${first}, in points of accuracy, over the cells that both have.`,
+      note: `Differences are ${second} − ${first}, in points of accuracy, over the cells that both have. ${evidence}`,
       columns: [
         { key: 'perturbation', heading: 'perturbation' },
         { key: 'first-strength', heading: first },
@@ -214,6 +216,7 @@ export function comparisonTables({ first, second, byPerturbation, cells }: Study
     {
       id: `${id}/cells`,
       title: `Where ${second} and ${first} differ the most`,
+      note: evidence,
       columns: [
         { key: 'backbone', heading: 'backbone' },
         { key: 'dataset', heading: 'dataset' },
