@@ -55,6 +55,14 @@ const results = (rows: readonly MeasuredCell[], lacking: readonly MissingCell[])
 })
 
 describe('the numbers of a study that ran', () => {
+  it('say where they are not of the metric that the study asks for, and by whose word they are known', () => {
+    const perClass = [measured(1, { metric: 'mean-per-class' }), measured(2, { importSeal: 'a'.repeat(64) })]
+    const { source, rows } = numbersOfResults(results(perClass, []))
+    expect(source).toContain('numbers of digits are accuracies over all test images, not the means per class')
+    expect(Object.values(rows[0]!.origins)).toContainEqual(expect.objectContaining({ importSeal: 'a'.repeat(64) }))
+    expect(numbersOfResults(results([measured(1)], [])).source).not.toContain('per class')
+  })
+
   it('are rows with the factors of their backbones and the origin of every number', () => {
     const { rows, evidence, perturbations } = numbersOfResults(results([measured(1)], [missing(2)]))
     const facts = backboneFacts('resnet50.a1_in1k')!

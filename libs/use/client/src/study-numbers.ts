@@ -25,7 +25,7 @@ export function numbersOfResults({ study, rows, missing }: StudyResults): StudyN
     id: study.id,
     name: study.name,
     evidence: 'measured',
-    source: sourceOf(rows),
+    source: [sourceOf(rows), ...metricsOf(cells)].join('; '),
     perturbations: perturbationsOf(cells),
     rows: [...configurations.values()].map((own) => rowOf(own, contracts.size > 1)),
     lacking: cells.flatMap(lackingCell),
@@ -103,6 +103,15 @@ function sourceOf(rows: readonly MeasuredCell[]): string {
       ? `on ${environments.length} classes of machines, whose numbers are compared (environments ${environments.join(', ')}),`
       : `in environment ${environments[0]}`
   return `measured ${where} by evaluations of code ${short(rows.map(({ codeDigest }) => codeDigest)).join(', ')}`
+}
+
+/** What the numbers are of datasets that ask for another metric, which needs the outcomes. */
+function metricsOf(cells: readonly ResultsCell[]): string[] {
+  const datasets = [...new Set(cells.flatMap(({ dataset, metric }) => (metric === undefined ? [] : dataset)))]
+  if (datasets.length === 0) return []
+  return [
+    `numbers of ${datasets.join(', ')} are accuracies over all test images, not the means per class that the study asks for (gauntlet results has these)`,
+  ]
 }
 
 /** The numbers of a published table that was imported. */

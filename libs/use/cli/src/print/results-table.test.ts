@@ -75,6 +75,13 @@ it('lists configurations in rank order, and those that a flag keeps out of the r
   expect(table).toMatch(/Not ranked:\n {2}row 2: a share of 0.5 .*logits so far apart/)
 })
 
+it('says over what its ranks go, where a table has several datasets, protocols or seeds', () => {
+  const one = renderResults({ ...study, rows: [cell(1, 3), cell(2, 5)] }, asked)
+  expect(one).not.toContain('Ranks go by')
+  const two = renderResults({ ...study, rows: [cell(1, 3), cell(2, 5, { dataset: 'other', seed: 9 })] }, asked)
+  expect(two).toContain('Ranks go by the sum of accuracies, over all datasets and seeds together; gauntlet rank tiny')
+})
+
 it('has no list of configurations out of the ranking where there are none', () => {
   expect(renderResults({ ...study, rows: [cell(1, 3)] }, asked)).not.toContain('Not ranked')
 })

@@ -39,7 +39,7 @@ export function renderResults(results: StudyResults, { pool, range, older }: Tab
   const flagged = rows.filter(({ flags }) => flags.length > 0)
   const parts = [
     ...(rows.length > 0 ? [renderProvenance(rows, pool), renderMeasurements(rows)] : [noNumbersSentence(results)]),
-    ...(rows.length > 0 && !range ? [renderScores(configurations)] : []),
+    ...(rows.length > 0 && !range ? [renderScores(configurations), ...rankSentence(results)] : []),
     ...(range ? [] : section('Not ranked', refusals(configurations))),
     ...section('Flagged', flagLines(flagged)),
     ...section('Imported', importLines(rows)),
@@ -58,6 +58,19 @@ export function renderResults(results: StudyResults, { pool, range, older }: Tab
     ...(range ? [partSentence(results, range)] : []),
   ]
   return parts.join('\n\n')
+}
+
+/** Over what the ranks go, where a table has several of it: an easy dataset stands before a hard one. */
+function rankSentence({ study, rows, missing }: StudyResults): string[] {
+  const cells = [...rows, ...missing]
+  const several = (['dataset', 'protocol', 'seed'] as const).filter(
+    (factor) => new Set(cells.map((cell) => cell[factor])).size > 1,
+  )
+  if (several.length === 0) return []
+  const all = several.map((factor) => `${factor}s`).join(' and ')
+  return [
+    `Ranks go by the sum of accuracies, over all ${all} together; gauntlet rank ${study.name} ranks within a protocol, over its datasets and seeds.`,
+  ]
 }
 
 /** A line for each flag of a row; flags that say the same of several rows share one. */
