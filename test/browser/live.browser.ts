@@ -1,6 +1,7 @@
 import { connect, restartStudy } from '@gauntlet/client'
 import { studyWorkflowId } from '@gauntlet/contract'
-import { recordFailure } from '@gauntlet/ledger'
+import { recordFailure, recordStudy } from '@gauntlet/ledger'
+import { studyOf } from '@gauntlet/ledger/fixtures/ledger'
 import { configurationId } from '@gauntlet/study'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startTemporalServer, type TemporalServer } from '../workflows/temporal-server.fixture.ts'
@@ -132,5 +133,17 @@ it('takes in many failures of one cell as they come, and shows the last', async 
       evidence: null,
     })
   await expect.poll(() => page.getByText('attempt by worker X 49').count()).toBe(1)
+  await page.close()
+}, 60_000)
+
+it('keeps to the study that it has read where another one of its name is recorded', async () => {
+  const page = await dashboard.browser.newPage()
+  await page.goto(`${dashboard.server.url}studies/simulated/matrix?perturbation=clean&rows=backbone,protocol,loss`)
+  await page.getByRole('grid').focus()
+  for (const key of ['Control+End', 'ArrowUp', 'ArrowUp', 'ArrowUp']) await page.keyboard.press(key)
+  expect(await activeCell(page)).toContain('Not run yet')
+  await recordStudy(dashboard.dependencies.db, studyOf('simulated', dashboard.study.configurations.slice(0, 1)))
+  await dashboard.study.measure(size() - 4, size() - 3)
+  await expect.poll(() => activeCell(page), { timeout: 10_000 }).toContain('of 1000 images')
   await page.close()
 }, 60_000)
