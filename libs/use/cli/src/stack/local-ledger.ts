@@ -26,7 +26,7 @@ export interface InterruptibleSession extends LedgerSession {
  */
 export async function withLedger<T>(
   work: (session: InterruptibleSession) => Promise<T>,
-  interrupted = 'Interrupted; nothing was changed or left behind.',
+  interrupted = 'Interrupted.',
 ): Promise<T> {
   const settings = readCommandSettings()
   return interruptible(interrupted, (signal) =>
