@@ -49,8 +49,9 @@ async function importExport(file: string, { publicKey: keyFile, expect, json }: 
     ...(expect === undefined ? {} : { seal: expect }),
     ...(publicKey ? { publicKey } : {}),
   }
-  const imported = await withLedger((session) =>
-    importStudy(session, file, { ...expected, onProgress: session.progress }),
+  const imported = await withLedger(
+    (session) => importStudy(session, file, { ...expected, onProgress: session.progress }),
+    'Interrupted; no row was written. Importing again goes on with the artifacts that are stored.',
   )
   if (json) return console.log(JSON.stringify(imported, null, 2))
   const { name, stages, measurements, artifactsStored, withheld, digest, isSigned, signers } = imported
