@@ -56,10 +56,10 @@ export async function inspectDataset(
   const { glances, broken } = await glanceAtAll(source, splits, onProgress)
   const { entries, classNames } = source
   const official = new Set(entries.map(({ split }) => split))
-  const isOwn = official.has('test') && official.has('validation')
+  const owned = (['validation', 'test'] as const).filter((split) => official.has(split)).length
   return {
     format: source.format,
-    splitsAre: isOwn ? 'the source’s own' : official.size === 1 && official.has(null) ? 'drawn' : 'partly drawn',
+    splitsAre: owned === 2 ? 'the source’s own' : owned === 1 ? 'partly drawn' : 'drawn',
     images: entries.length,
     classes: classNames.map((name, label) => ({ name, ...countsOf(label, splits, entries) })),
     sizes: sizesOf(entries),

@@ -77,6 +77,22 @@ describe('a folder for each class', () => {
     ])
   })
 
+  it('may be in train alone, beside a test without labels, as Kaggle gives them', async () => {
+    const train = classesOf(['dog', 'cat'], 2, 'train/')
+    const labelled = ['train 0 train/cat/0.png', 'train 0 train/cat/1.png', 'train 1 train/dog/0.png']
+    const { classNames, entries, passedOver, format } = await readSource(
+      folderOf({ ...train, 'test/1.png': 100, 'test/2.png': 101, 'extra/1.png': 102 }),
+    )
+    expect([format, classNames]).toEqual(['train with a folder for each class', ['cat', 'dog']])
+    expect(entries.map(({ split, label, name }) => `${split} ${label} ${name}`).slice(0, 3)).toEqual(labelled)
+    expect(passedOver).toEqual([
+      { reason: 'images to which the source gives no class', names: ['extra/1.png', 'test/1.png', 'test/2.png'] },
+    ])
+    expect((await listed(train)).slice(0, 3)).toEqual(labelled)
+    const around = Object.fromEntries(Object.entries(train).map(([name, content]) => [`pets/${name}`, content]))
+    expect((await listed({ ...around, 'pets/test/1.png': 100 })).every((line) => line.startsWith('train'))).toBe(true)
+  })
+
   it('says what it passed over, and why', async () => {
     const { entries, passedOver } = await readSource(
       folderOf({
@@ -103,6 +119,7 @@ describe('a folder for each class', () => {
 
   it('is refused with one class, without classes, and where there is nothing', async () => {
     await expect(listed({ 'a/x.png': 1 })).rejects.toThrow('one class alone (a)')
+    await expect(listed({ 'train/x.png': 1, 'test/y.png': 2 })).rejects.toThrow('neither folders nor a table')
     await expect(listed({ 'x.png': 1, 'y.png': 2 })).rejects.toThrow('neither folders nor a table')
     await expect(listed('/nowhere')).rejects.toThrow('There is no dataset at /nowhere')
     await expect(listed(archive('a.csv', Buffer.from('path,label\n')))).rejects.toThrow('name the folder that holds it')
