@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
@@ -97,4 +97,32 @@ it('Parquet files in a folder have their splits in their names', async () => {
     ...Array<string>(24).fill('train'),
     ...Array<string>(24).fill('validation'),
   ])
+})
+
+/** The Parquet file of beans with other text of the same length instead of its names. */
+function beansNaming(names: string): Uint8Array {
+  const text = readFileSync(made('beans-snappy.parquet'), 'latin1')
+  const own = '"names": ["angular_leaf_spot", "bean_rust", "healthy"]'
+  return Buffer.from(text.replace(own, names.padEnd(own.length)), 'latin1')
+}
+
+it('Parquet files may number the same names in different ways', async () => {
+  const folder = emptyFolder()
+  cpSync(made('beans-snappy.parquet'), join(folder, 'test.parquet'))
+  writeFileSync(join(folder, 'train.parquet'), beansNaming('"names": ["bean_rust", "healthy", "angular_leaf_spot"]'))
+  const { classNames, entries } = await readSource(folder)
+  expect(classNames).toEqual(['angular_leaf_spot', 'bean_rust', 'healthy'])
+  const labels = (split: string) => entries.filter((entry) => entry.split === split).map(({ label }) => label)
+  expect(labels('train')).toEqual(labels('test').map((label) => [1, 2, 0][label]!))
+})
+
+it.each([
+  ['a file without names beside one that has them', '"other": []', 'no class that the files name'],
+  ['fewer names than labels', '"names": ["angular_leaf_spot", "healthy"]', 'no class that the files name'],
+  ['a name twice', '"names": ["healthy", "bean_rust", "healthy"]', 'names two classes alike'],
+])('Parquet with %s is refused', async (_, names, message) => {
+  const folder = emptyFolder()
+  cpSync(made('beans-snappy.parquet'), join(folder, 'test.parquet'))
+  writeFileSync(join(folder, 'train.parquet'), beansNaming(names))
+  await expect(readSource(folder)).rejects.toThrow(message)
 })

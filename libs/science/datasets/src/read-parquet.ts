@@ -15,7 +15,7 @@ export interface ParquetFile {
   readonly name: string
 }
 
-/** A row: the bytes of an image, and its label as it is written. */
+/** A row: the bytes of an image, and its label: the class's name where the file has it, else as it is written. */
 interface Row {
   readonly name: string
   readonly bytes: Uint8Array
@@ -42,16 +42,17 @@ const compressors = {
 
 /**
  * Reads Parquet files with an image and a label column, as the Hugging Face hub serves datasets: images as `{ bytes,
- * path }` or as bytes, labels as numbers whose names the metadata has (`ClassLabel`), or as texts. The split of a file
- * is in its name (`train-00000-of-00002.parquet`) or in that of its folder.
+ * path }` or as bytes, labels as numbers whose names the metadata has (`ClassLabel`), or as texts. Files may number the
+ * same names in different ways. The split of a file is in its name (`train-00000-of-00002.parquet`) or in that of its
+ * folder.
  */
 export async function readParquet(files: readonly ParquetFile[]): Promise<DatasetSource> {
   const found: { readonly entry: Omit<SourceEntry, 'label'>; readonly label: string }[] = []
   const unreadable: { name: string; wrong: string }[] = []
-  let named: readonly string[] | undefined
+  const named = new Set<string>()
   for (const file of files) {
     for await (const { row, columns } of rowsOf(file)) {
-      named ??= columns.classNames
+      for (const className of columns.classNames ?? []) named.add(className)
       const header = await readImageHeader(row.bytes)
       if (!header) unreadable.push({ name: row.name, wrong: `has no image in ${row.bytes.length} bytes` })
       else
@@ -67,8 +68,8 @@ export async function readParquet(files: readonly ParquetFile[]): Promise<Datase
         })
     }
   }
-  const classNames = named ?? sortedClasses(found.map(({ label }) => label))
-  const labels = new Map(named ? named.map((_, i) => [String(i), i]) : classNames.map((name, i) => [name, i]))
+  const classNames = named.size > 0 ? [...named] : sortedClasses(found.map(({ label }) => label))
+  const labels = new Map(classNames.map((name, i) => [name, i]))
   const entries = found.map(({ entry, label }) => ({
     ...entry,
     label: labels.get(label) ?? refuseLabel(entry.name, label),
@@ -81,12 +82,12 @@ export async function readParquet(files: readonly ParquetFile[]): Promise<Datase
         if (position !== undefined && chosen.has(position)) yield [position, row.bytes] as const
       }
   }
-  const remarks = named ? [] : remarksOnNumbers(classNames)
+  const remarks = named.size > 0 ? [] : remarksOnNumbers(classNames)
   return { format: 'Parquet files', classNames, entries, images, unreadable, passedOver: [], remarks }
 }
 
 function refuseLabel(name: string, label: string): never {
-  throw new InvalidDataset(`${name} has the label ${label}, which the file does not name; fetch the dataset again.`)
+  throw new InvalidDataset(`${name} has the label ${label}, which is no class that the files name; name the classes in every file.`)
 }
 
 function splitOf(name: string): SplitName | null {
@@ -129,7 +130,7 @@ async function bufferOf(file: FileHandle): Promise<AsyncBuffer> {
   }
 }
 
-function rowIn(values: Record<string, unknown>, { image, label }: Columns, name: string): Row {
+function rowIn(values: Record<string, unknown>, { image, label, classNames }: Columns, name: string): Row {
   const cell = values[image]
   const bytes = cell instanceof Uint8Array ? cell : (cell as { bytes?: unknown } | null)?.bytes
   const written = values[label]
@@ -137,7 +138,7 @@ function rowIn(values: Record<string, unknown>, { image, label }: Columns, name:
     throw new InvalidDataset(`${name} has no image bytes in ${image}; give a file that holds the images themselves.`)
   if (written === null || written === undefined) throw new InvalidDataset(`${name} has no label; remove or label it.`)
   const text = written instanceof Uint8Array ? new TextDecoder().decode(written) : String(written as string | number)
-  return { name, bytes, label: text }
+  return { name, bytes, label: classNames ? (classNames[Number(text)] ?? refuseLabel(name, text)) : text }
 }
 
 type Features = Readonly<Record<string, { readonly _type?: string; readonly names?: readonly string[] }>>
@@ -157,7 +158,10 @@ function columnsOf({ schema, key_value_metadata: pairs }: FileMetaData, name: st
     throw new InvalidDataset(
       `${name} has the columns ${top.join(', ')}, and so no ${image === undefined ? 'image' : 'label'}; rename the column to ${image === undefined ? 'image' : 'label'}.`,
     )
-  return { image, label, classNames: features[label]?.names }
+  const classNames = features[label]?.names
+  if (classNames && new Set(classNames).size !== classNames.length)
+    throw new InvalidDataset(`${name} names two classes alike; give each class of ${label} a name of its own.`)
+  return { image, label, classNames }
 }
 
 /** The names of the columns that are in no other column. */
