@@ -1,13 +1,12 @@
-import { cpSync, mkdirSync, readFileSync } from 'node:fs'
+import { closeSync, cpSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
-import { writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import type { DatasetSource } from './dataset-source.ts'
 import { decodeImage } from './decode-image.ts'
 import { readSource } from './read-source.ts'
-import { openFiles } from './source-files.ts'
+import { largestFile, openFiles } from './source-files.ts'
 
 /**
  * Made by `test/parity/datasets/make_sources.py`: each image's red is four times its number, its green 40 times its
@@ -86,17 +85,34 @@ it.each(['snappy', 'zstd', 'gzip'])(
   },
 )
 
-it('Parquet files in a folder have their splits in their names', async () => {
+it.each([
+  ['data/test-00000-of-00001', 'data/train-00000-of-00001', 'data/validation-00000-of-00001'],
+  ['test_0', 'train_0', 'val_0'],
+  ['beans_test_00000_of_00001', 'beans_train_00000_of_00001', 'beans_valid_00000_of_00001'],
+  ['test/train_test_0', 'train/train_test_0', 'val/train_test_0'],
+])('Parquet files in a folder have their splits in their names: %s', async (...names) => {
   const folder = emptyFolder()
-  mkdirSync(join(folder, 'data'))
-  for (const split of ['train-00000-of-00001', 'validation-00000-of-00001', 'test-00000-of-00001'])
-    cpSync(made('beans-snappy.parquet'), join(folder, `data/${split}.parquet`))
+  for (const name of names) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    cpSync(made('beans-snappy.parquet'), join(folder, `${name}.parquet`))
+  }
   const source = await readSource(folder)
   expect(source.entries.map(({ split }) => split)).toEqual([
     ...Array<string>(24).fill('test'),
     ...Array<string>(24).fill('train'),
     ...Array<string>(24).fill('validation'),
   ])
+})
+
+it('a Parquet file may have a decomposed name and more bytes than an image may', async () => {
+  const path = join(emptyFolder(), 'bohne\u0301.parquet')
+  const bytes = readFileSync(made('beans-snappy.parquet'))
+  const footer = bytes.readUInt32LE(bytes.length - 8) + 8
+  const file = openSync(path, 'w')
+  writeSync(file, bytes.subarray(0, -footer), 0, null, 0)
+  writeSync(file, bytes.subarray(-footer), 0, null, largestFile + 1)
+  closeSync(file)
+  expect((await readSource(dirname(path))).entries).toHaveLength(24)
 })
 
 /** The Parquet file of beans with other text of the same length instead of its names. */

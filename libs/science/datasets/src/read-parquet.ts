@@ -1,5 +1,4 @@
 import { open, type FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { decompress } from 'fzstd'
 import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer, type FileMetaData } from 'hyparquet'
@@ -87,12 +86,22 @@ export async function readParquet(files: readonly ParquetFile[]): Promise<Datase
 }
 
 function refuseLabel(name: string, label: string): never {
-  throw new InvalidDataset(`${name} has the label ${label}, which is no class that the files name; name the classes in every file.`)
+  throw new InvalidDataset(
+    `${name} has the label ${label}, which is no class that the files name; name the classes in every file.`,
+  )
 }
 
+/**
+ * The split that a file's name gives, else the folder nearest to it that gives one. A name with the words of several
+ * splits (`train_test.parquet`) gives none.
+ */
 function splitOf(name: string): SplitName | null {
-  const words = name.split(/[/\-.]/)
-  return words.map(splitNamed).findLast((split) => split !== undefined) ?? null
+  const perPart = name.split('/').map((part) => {
+    const words = part.match(/test_common(?![^\s\-._])|[^\s\-._]+/gi) ?? []
+    return new Set(words.map(splitNamed).filter((split) => split !== undefined))
+  })
+  const [split] = perPart.findLast(({ size }) => size === 1) ?? []
+  return split ?? null
 }
 
 async function* rowsOf({ path, name }: ParquetFile) {
@@ -185,9 +194,4 @@ function featuresIn(text: string | undefined): Features {
   } catch {
     return {}
   }
-}
-
-/** The Parquet files of a folder, in the order of their names. */
-export function parquetFilesIn(folder: string, names: readonly string[]): ParquetFile[] {
-  return names.filter((name) => name.endsWith('.parquet')).map((name) => ({ name, path: join(folder, name) }))
 }

@@ -10,7 +10,7 @@ import { aircraft, caltech101, flowers102, pets, stanfordCars } from './layouts/
 import { robustGenBench } from './layouts/robust-gen-bench.ts'
 import { readIdx } from './read-idx.ts'
 import { readMnistPackage } from './read-mnist-package.ts'
-import { parquetFilesIn, readParquet } from './read-parquet.ts'
+import { readParquet } from './read-parquet.ts'
 import { scanFiles, type Scan } from './scan-files.ts'
 import { openFiles } from './source-files.ts'
 
@@ -54,8 +54,7 @@ async function recognised(path: string): Promise<DatasetSource> {
         : `${path} is not a dataset this version reads; give ${accepted}.`,
     )
   const scan = await scanFiles(files)
-  const tables = files.kind === 'folder' ? parquetFilesIn(path, scan.others) : []
-  if (tables.length > 0) return withRest(await readParquet(tables), scan, [])
+  if (scan.parquet.length > 0) return withRest(await readParquet(scan.parquet), scan, [])
   const numbers = readMnistPackage(scan) ?? readIdx(scan, undefined)
   if (numbers) return numbers
   for (const layout of layouts) {
@@ -123,7 +122,7 @@ function withRest(source: DatasetSource, { source: files, images, others, tooLar
   const reasons: Readonly<Record<string, readonly string[]>> = {
     'hidden, or left behind by an operating system': [...files.leftBehind],
     'images to which the source gives no class': left,
-    'neither image nor table': others.filter((name) => !name.endsWith('.parquet')),
+    'neither image nor table': others,
     'larger than 64 MiB': tooLarge,
     'folders without files': [...files.emptyFolders],
   }

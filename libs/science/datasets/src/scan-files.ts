@@ -1,6 +1,7 @@
 import type { Digest } from '@gauntlet/study'
 import { sha256Of } from './dataset-source.ts'
 import { readImageHeader, type ImageHeader } from './image-header.ts'
+import type { ParquetFile } from './read-parquet.ts'
 import { largestFile, type SourceFiles } from './source-files.ts'
 
 /** A file that holds an image, or should by its name. */
@@ -20,7 +21,9 @@ export interface Scan {
   readonly images: ReadonlyMap<string, ScannedImage>
   /** The content of tables and annotations, by name. */
   readonly tables: ReadonlyMap<string, Uint8Array>
-  /** Names of files that are neither. */
+  /** Parquet files that lie in a folder, of any size, since they are read row by row. */
+  readonly parquet: readonly ParquetFile[]
+  /** Names of files that are none of these. */
   readonly others: readonly string[]
   /** Names of files that are larger than an image or a table may be. */
   readonly tooLarge: readonly string[]
@@ -33,10 +36,12 @@ const tableName = /\.(?:csv|tsv|txt|mat|json)$|-idx[13]-ubyte(?:\.gz)?$/i
 export async function scanFiles(source: SourceFiles): Promise<Scan> {
   const images = new Map<string, ScannedImage>()
   const tables = new Map<string, Uint8Array>()
+  const parquet: ParquetFile[] = []
   const others: string[] = []
   const tooLarge: string[] = []
-  for await (const { name, size, bytes } of source.files()) {
-    if (size > largestFile) tooLarge.push(name)
+  for await (const { name, size, path, bytes } of source.files()) {
+    if (path !== undefined && name.endsWith('.parquet')) parquet.push({ name, path })
+    else if (size > largestFile) tooLarge.push(name)
     else if (tableName.test(name)) tables.set(name, await bytes())
     else if (name.endsWith('.parquet')) others.push(name)
     else {
@@ -46,5 +51,5 @@ export async function scanFiles(source: SourceFiles): Promise<Scan> {
       else images.set(name, { name, digest: sha256Of(content), length: content.length, header })
     }
   }
-  return { source, images, tables, others, tooLarge }
+  return { source, images, tables, parquet, others, tooLarge }
 }

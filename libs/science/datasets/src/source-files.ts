@@ -21,6 +21,8 @@ export interface SourceFile {
   readonly name: string
   /** Bytes. */
   readonly size: number
+  /** Where it lies, in a folder; there the name may have another form of Unicode. */
+  readonly path?: string
   bytes(): Promise<Uint8Array>
 }
 
@@ -129,7 +131,7 @@ async function* folderFiles(path: string, left: Left): AsyncGenerator<Member> {
   for (const name of emptyFolders) left.emptyFolders.add(name)
   for (const file of files) {
     const { size } = await stat(file.path)
-    yield { name: file.name, size, bytes: () => readFile(file.path), pieces: () => createReadStream(file.path) }
+    yield { ...file, size, bytes: () => readFile(file.path), pieces: () => createReadStream(file.path) }
   }
 }
 
