@@ -7,8 +7,10 @@ import { zipOf } from '@gauntlet/files/fixtures/zip'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, classesOf, folderOf, pngOf, type Contents } from './image-folder.fixture.ts'
 import { InvalidDataset } from './invalid-dataset.ts'
+import { labelledTable } from './layouts/labelled-table.ts'
 import { packDataset } from './pack-dataset.ts'
 import { readSource } from './read-source.ts'
+import type { Scan, ScannedImage } from './scan-files.ts'
 
 const flowers = classesOf(['rose', 'daisy', 'tulip'], 3)
 /** `<split> <label> <name>` of each image. */
@@ -154,6 +156,44 @@ describe('a table of paths and labels', () => {
     const tables = { 'train.csv': 'path,label\nimg/1.png,a\n', 'val.csv': 'path,label\nimg/2.png,b\n' }
     const three = { ...images, ...tables, 'test.csv': 'path,label\nimg/sub/3.png,a\n' }
     expect((await listed(three)).toSorted()).toEqual(expected.toSorted())
+  })
+
+  it('may lie in the folder of each split, and is none of RobustGenBench unless it begins as theirs', async () => {
+    const parts = { 'train/1.png': 1, 'train/2.png': 2, 'val/1.png': 3, 'test/1.png': 4 }
+    const expected = ['test 0 test/1.png', 'train 0 train/1.png', 'train 1 train/2.png', 'validation 0 val/1.png']
+    for (const head of ['path,label', 'filename,label'])
+      expect(
+        await listed({
+          ...parts,
+          'train/labels.csv': `${head}\n1.png,cat\n2.png,dog\n`,
+          'val/labels.csv': `${head}\n1.png,cat\n`,
+          'test/labels.csv': `${head}\n1.png,cat\n`,
+        }),
+      ).toEqual(expected)
+  })
+
+  it('is refused in another encoding than UTF-8, or with a quote that stays open', async () => {
+    const latin = Buffer.from('path,label\nimg/1.png,ca\xf1a\nimg/2.png,ca\xf2a\nimg/sub/3.png,b\n', 'latin1')
+    await expect(listed({ ...images, 'l.csv': latin })).rejects.toThrow('l.csv is not text in UTF-8; save it as UTF-8.')
+    for (const table of [
+      'path,label\n"img/1.png","a\nb"\nimg/2.png,"b\nimg/sub/3.png,a\n',
+      '"label",path\na,img/1.png\nb,img/2.png\n"c,img/sub/3.png\n',
+      'path,label\nimg/1.png,a\nimg/2.png,b\n"img/sub/3.png,a\n',
+    ])
+      await expect(listed({ ...images, 'l.csv': table })).rejects.toThrow(
+        'l.csv has a quote in line 4 that nothing closes; close or remove it.',
+      )
+    await expect(listed({ ...images, 'l.csv': '"path,label\nimg/1.png,a\n' })).rejects.toThrow('a quote in line 1')
+    const notes = { 'notes.csv': Buffer.from('who,what\nJos\xe9,"5\n', 'latin1') }
+    expect(await listed({ ...flowers, ...notes })).toHaveLength(9)
+  })
+
+  it('finds one of very many images of the same name', () => {
+    const names = Array.from({ length: 100_000 }, (_, i) => `data/${i}/scan.png`)
+    const images = new Map(names.map((name) => [name, {} as ScannedImage]))
+    const tables = new Map([['data/l.csv', Buffer.from('path,label\n7/scan.png,a\n8/scan.png,b\n')]])
+    const labelling = labelledTable({ images, tables } as Partial<Scan> as Scan)
+    expect(labelling!.images.map(({ name }) => name)).toEqual(['data/7/scan.png', 'data/8/scan.png'])
   })
 
   it('keeps numbers as names, in the order of numbers, and explains those that do not begin with 0', async () => {

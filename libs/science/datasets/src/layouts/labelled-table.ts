@@ -1,4 +1,4 @@
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { byCodePoint, plainName } from '@gauntlet/files'
 import { InvalidDataset } from '../invalid-dataset.ts'
 import type { SplitName } from '../manifest.ts'
@@ -36,28 +36,21 @@ interface Row {
 
 /**
  * A CSV with a column of paths and one of labels, and with one of splits where there are any: one table, or one each
- * that is called `train`, `val` and `test`. Paths are relative to the table, or lead to it from further inside the
- * source; the ending of an image may be left out.
+ * that is called `train`, `val` and `test` or lies in a folder called so. Paths are relative to the table, or lead to it
+ * from further inside the source; the ending of an image may be left out.
  */
 export function labelledTable(scan: Scan): Labelling | undefined {
+  const names = [...scan.tables.keys()].filter((name) => /\.(?:csv|tsv)$/i.test(name)).sort(byCodePoint)
+  if (names.length === 0) return undefined
   const find = imageFinder(scan)
-  const tables = [...scan.tables.keys()]
-    .filter((name) => /\.(?:csv|tsv)$/i.test(name))
-    .sort(byCodePoint)
-    .flatMap((name) => {
-      const read = readColumns(readTable(scan.tables.get(name)!), (path) => find(name, path) !== undefined)
-      return read ? [{ name, rows: read }] : []
-    })
+  const tables = names.flatMap((name) => {
+    const { rows, wrong } = readTable(scan.tables.get(name)!)
+    const read = readColumns(rows, (path) => find(name, path) !== undefined)
+    if (read && wrong !== undefined) throw new InvalidDataset(`${name} ${wrong}.`)
+    return read ? [{ name, rows: read }] : []
+  })
   if (tables.length === 0) return undefined
-  const splitOf = (table: string) => splitNamed(basename(table).replace(/\.\w+$/, '')) ?? null
-  const [unsplit = [], split = []] = [
-    tables.filter(({ name }) => !splitOf(name)),
-    tables.filter(({ name }) => splitOf(name)),
-  ]
-  if (unsplit.length > 1 || (unsplit.length > 0 && split.length > 0))
-    throw new InvalidDataset(
-      `The source has several tables of paths and labels (${tables.map(({ name }) => name).join(', ')}); keep one, or call them train.csv, val.csv and test.csv.`,
-    )
+  const splitOf = splitsOf(tables)
   const rows = tables.flatMap(({ name: table, rows: read }) =>
     read.map(({ path, label, split: written }, i): Row => {
       const name = find(table, path) ?? refuse(table, i, `names ${path}, which is not there`)
@@ -74,6 +67,19 @@ export function labelledTable(scan: Scan): Labelling | undefined {
     images: rows.map(({ name, label, split: where }) => ({ name, split: where, label: labels.get(label)! })),
     remarks: remarksOnNumbers(classNames),
   }
+}
+
+/** The split of each table: that of its name or, of several tables, of its folder. Refuses several without splits. */
+function splitsOf(tables: readonly { readonly name: string }[]): (table: string) => SplitName | null {
+  const splitOf = (table: string) => {
+    const named = splitNamed(basename(table).replace(/\.\w+$/, ''))
+    return named ?? (tables.length > 1 ? splitNamed(basename(dirname(table))) : undefined) ?? null
+  }
+  if (tables.length > 1 && tables.some(({ name }) => splitOf(name) === null))
+    throw new InvalidDataset(
+      `The source has several tables of paths and labels (${tables.map(({ name }) => name).join(', ')}); keep one, or call them train.csv, val.csv and test.csv.`,
+    )
+  return splitOf
 }
 
 interface WrittenRow {
@@ -111,11 +117,16 @@ function splitIn(written: string, table: string, row: number): SplitName {
 /** The name of the image that a table means: its path from the table, from the top, or a part of one name alone. */
 function imageFinder({ images }: Scan): (table: string, path: string) => string | undefined {
   const byBase = new Map<string, string[]>()
-  const add = (key: string, name: string) => void byBase.set(key, [...(byBase.get(key) ?? []), name])
+  const add = (key: string, name: string) => {
+    const same = byBase.get(key)
+    if (same) same.push(name)
+    else byBase.set(key, [name])
+  }
   for (const name of images.keys()) {
-    add(basename(name), name)
-    const stem = basename(name).replace(/\.\w+$/, '')
-    if (stem !== basename(name)) add(stem, name)
+    const base = basename(name)
+    const stem = base.replace(/\.\w+$/, '')
+    add(base, name)
+    if (stem !== base) add(stem, name)
   }
   return (table, written) => {
     const path = plainName(written.replaceAll('\\', '/').replace(/^(?:\.\/)+/, ''))

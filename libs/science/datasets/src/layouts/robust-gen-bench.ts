@@ -15,7 +15,7 @@ export function robustGenBench({ images, tables }: Scan): Labelling | undefined 
   const labelFiles = [...tables.keys()].filter((name) =>
     /(?:^|\/)(?:train|val|test|test_common)\/labels\.csv$/.test(name),
   )
-  if (labelFiles.length === 0) return undefined
+  if (!labelFiles.some((name) => isLabelFile(tables.get(name)!))) return undefined
   const labels = new Map<string, number>()
   for (const name of labelFiles) parseLabels(keyOf(name)!, tables.get(name)!, labels)
   const names = new Map<string, string>()
@@ -54,10 +54,20 @@ function classCount(tables: Scan['tables']): number | undefined {
   }
 }
 
+/** Whether a table begins as those of the archives do; other tables of labels may lie in folders of the same names. */
+function isLabelFile(bytes: Uint8Array): boolean {
+  const [head = '', first = ''] = new TextDecoder().decode(bytes.subarray(0, 4096)).split(/\r?\n/)
+  return isHead(head) && /^(?:|[^,]*,\d*)$/.test(first.trim())
+}
+
+function isHead(line: string): boolean {
+  return line.replaceAll(' ', '') === 'filename,label'
+}
+
 function parseLabels(key: string, bytes: Uint8Array, labels: Map<string, number>): void {
   const folder = key.slice(0, key.indexOf('/'))
-  const [head, ...lines] = new TextDecoder().decode(bytes).split(/\r?\n/)
-  if (head?.replaceAll(' ', '') !== 'filename,label')
+  const [head = '', ...lines] = new TextDecoder().decode(bytes).split(/\r?\n/)
+  if (!isHead(head))
     throw new InvalidDataset(`${key} in the archive does not begin with "filename,label"; pack it again.`)
   for (const [i, line] of lines.entries()) {
     if (line === '') continue
