@@ -61,7 +61,7 @@ export async function inspectDataset(
     format: source.format,
     splitsAre: owned === 2 ? 'the source’s own' : owned === 1 ? 'partly drawn' : 'drawn',
     images: entries.length,
-    classes: classNames.map((name, label) => ({ name, ...countsOf(label, splits, entries) })),
+    classes: classCounts(classNames, splits, entries),
     sizes: sizesOf(entries),
     encodings: tallied(entries.map(({ encoding }) => encoding)),
     remarks: [...source.remarks, ...remarksOn(classNames, splits, entries)],
@@ -98,9 +98,10 @@ async function glanceAtAll(source: DatasetSource, splits: Splits, onProgress: (d
   return { glances, broken }
 }
 
-function countsOf(label: number, splits: Splits, entries: readonly SourceEntry[]): Record<Split, number> {
-  const count = (split: Split) => splits[split].filter((position) => entries[position]!.label === label).length
-  return { train: count('train'), validation: count('validation'), test: count('test') }
+function classCounts(classNames: readonly string[], splits: Splits, entries: readonly SourceEntry[]) {
+  const counts = classNames.map((name) => ({ name, train: 0, validation: 0, test: 0 }))
+  for (const split of splitNames) for (const position of splits[split]) counts[entries[position]!.label]![split] += 1
+  return counts
 }
 
 function remarksOn(classNames: readonly string[], splits: Splits, entries: readonly SourceEntry[]): string[] {

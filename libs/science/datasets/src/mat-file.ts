@@ -100,14 +100,14 @@ class MatReader {
     if (!flags || !dimensions || !name) throw this.invalid('has a damaged array')
     const kind = this.numbers(flags)[0]! & 0xff
     const count = this.numbers(dimensions).reduce((product, size) => product * size, 1)
-    return { name: String.fromCharCode(...name.bytes), value: this.content(kind, count, content, depth) }
+    return { name: textOf(name.bytes), value: this.content(kind, count, content, depth) }
   }
 
   private content(kind: number, count: number, content: readonly Element[], depth: number): MatValue | null {
     if (kind === cellArray) return content.map(({ bytes }) => this.array(bytes, depth + 1).value ?? [])
     if (kind === structArray) return this.structs(count, content, depth)
     const first = content[0]
-    if (kind === charArray) return first ? String.fromCharCode(...this.numbers(first)) : ''
+    if (kind === charArray) return first ? textOf(this.numbers(first)) : ''
     return kind >= firstNumeric && kind <= lastNumeric ? (first ? this.numbers(first) : []) : null
   }
 
@@ -115,7 +115,7 @@ class MatReader {
     if (!length || !names) throw this.invalid('has a damaged struct')
     const width = this.numbers(length)[0] ?? 0
     if (width === 0) throw this.invalid('has a damaged struct')
-    const text = String.fromCharCode(...names.bytes)
+    const text = textOf(names.bytes)
     const fields = Array.from({ length: Math.floor(text.length / width) }, (_, i) =>
       text.slice(i * width, (i + 1) * width).replace(/\0.*$/s, ''),
     )
@@ -138,4 +138,11 @@ class MatReader {
   private invalid(what: string): InvalidDataset {
     return new InvalidDataset(`${this.name} ${what}; fetch it again.`)
   }
+}
+
+/** Character by character, since a text may be longer than a call may have arguments. */
+function textOf(codes: Iterable<number>): string {
+  let text = ''
+  for (const code of codes) text += String.fromCharCode(code)
+  return text
 }

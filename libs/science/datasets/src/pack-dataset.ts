@@ -66,17 +66,13 @@ export function splitSource(
   return { splits, dropped }
 }
 
-function checkImages({ entries, unreadable }: DatasetSource, { classes, id }: DatasetSpecification): void {
+function checkImages({ entries, unreadable }: DatasetSource, { id }: DatasetSpecification): void {
   const [first] = unreadable
   if (first)
     throw new InvalidDataset(
       `${id} has ${unreadable.length === 1 ? 'an image' : `${unreadable.length} images`} that cannot be read: ${first.name} ${first.wrong}; replace or remove ${unreadable.length === 1 ? 'it' : 'them (gauntlet datasets check lists all)'}.`,
     )
-  for (const { label, width, height, name } of entries) {
-    if (label >= classes)
-      throw new InvalidDataset(
-        `${id} has an image of label ${label}, but ${classes} classes; set classes to at least ${label + 1}.`,
-      )
+  for (const { width, height, name } of entries) {
     if (width * height > largestImage || width * height === 0)
       throw new InvalidDataset(
         `${name} of ${id} has ${width} × ${height} pixels, more than ${largestImage}; replace it.`,

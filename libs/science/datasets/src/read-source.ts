@@ -5,7 +5,7 @@ import type { DatasetSource, PassedOver, SourceEntry } from './dataset-source.ts
 import { InvalidDataset } from './invalid-dataset.ts'
 import { classFolders } from './layouts/class-folders.ts'
 import { labelledTable } from './layouts/labelled-table.ts'
-import type { Labelling, Layout } from './layouts/layout.ts'
+import { mostClasses, type Labelling, type Layout } from './layouts/layout.ts'
 import { aircraft, caltech101, flowers102, pets, stanfordCars } from './layouts/published.ts'
 import { robustGenBench } from './layouts/robust-gen-bench.ts'
 import { readIdx } from './read-idx.ts'
@@ -41,6 +41,7 @@ export async function readSource(path: string, classes?: number): Promise<Datase
     throw new InvalidDataset(
       `${path} has ${source.classNames.length === 1 ? `one class alone (${source.classNames[0]})` : 'no labelled images'}, and a classifier needs two; give ${accepted}.`,
     )
+  requireLabels(source)
   return source
 }
 
@@ -82,11 +83,22 @@ function withClasses(source: DatasetSource, classes: number | undefined): Datase
   const { classNames } = source
   const areNumbers = classNames.every((name, label) => name === String(label))
   if (classes === undefined || classes === classNames.length) return source
+  if (classes > mostClasses)
+    throw new InvalidDataset(`The study file has ${classes} classes, more than ${mostClasses}; correct classes.`)
   if (areNumbers && classes > classNames.length)
     return { ...source, classNames: Array.from({ length: classes }, (_, label) => String(label)) }
   throw new InvalidDataset(
     `The source has ${classNames.length} classes (${classNames.slice(0, 5).join(', ')}${classNames.length > 5 ? ', …' : ''}), the study file ${classes}; set classes to ${classNames.length} or leave it out.`,
   )
+}
+
+/** Refuses a label that is none of the classes, which annotations may hold. */
+function requireLabels({ entries, classNames }: DatasetSource): void {
+  for (const { name, label } of entries)
+    if (classNames[label] === undefined)
+      throw new InvalidDataset(
+        `${name} has the label ${label}, counted from 0, of ${classNames.length} classes; correct the label or the number of classes.`,
+      )
 }
 
 /** The source of labelled images that lie in files. The files are read again when images are asked for. */

@@ -9,7 +9,10 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InvalidDataset } from './invalid-dataset.ts'
 import { openDataset } from './open-dataset.ts'
+import { robustGenBench } from './layouts/robust-gen-bench.ts'
 import { packDataset } from './pack-dataset.ts'
+import { readSource } from './read-source.ts'
+import type { Scan, ScannedImage } from './scan-files.ts'
 
 /** Made by `test/parity/datasets/make_archive.py`. */
 const tiny = fileURLToPath(new URL('../../../../test/parity/datasets/tiny_processed.tar.zst', import.meta.url))
@@ -110,6 +113,15 @@ describe('an archive of RobustGenBench', () => {
   })
 })
 
+it('may have more images than a call may have arguments', () => {
+  const names = Array.from({ length: 200_000 }, (_, i) => `${i}.png`)
+  const images = new Map(names.map((name) => [`train/${name}`, {} as ScannedImage]))
+  const lines = names.map((name, i) => `${name},${i % 3}`)
+  const tables = new Map([['train/labels.csv', text(`filename,label\n${lines.join('\n')}`)]])
+  const labelling = robustGenBench({ images, tables } as Partial<Scan> as Scan)
+  expect([labelling!.classNames, labelling!.images.length]).toEqual([['0', '1', '2'], 200_000])
+})
+
 describe('an archive is refused', () => {
   const change = async (name: string, bytes: Uint8Array | null) =>
     archiveOf((await members()).flatMap((member) => (member.name !== name ? [member] : bytes ? [{ name, bytes }] : [])))
@@ -146,6 +158,23 @@ describe('an archive is refused', () => {
     new DataView(huge.buffer).setUint32(16, 100_000)
     new DataView(huge.buffer).setUint32(20, 100_000)
     await expect(prepare(await change('train/00000.png', huge))).rejects.toThrow('100000 × 100000')
+  })
+
+  it('with more classes than its images can have, and with a label beyond the number it gives', async () => {
+    const check = async (name: string, content: string, classes?: number) => {
+      const kept = (await members()).filter((member) => member.name !== name)
+      return readSource(await archiveOf([...kept, { name, bytes: text(content) }]), classes)
+    }
+    const labels = 'filename,label\n00000.png,999999999\n'
+    await expect(check('train/labels.csv', labels)).rejects.toThrow('make 1000000000 classes of 3 images; correct')
+    await expect(check('metadata.json', '{"N": 400000000}')).rejects.toThrow('make 400000000 classes of 3 images')
+    await expect(check('metadata.json', '{"N": 2}', 400_000_000)).rejects.toThrow('more than 100000; correct classes')
+    await expect(check('metadata.json', '{"N": 1}', 2)).resolves.toMatchObject({ classNames: ['0', '1'] })
+    await expect(check('test/labels.csv', 'filename,label\n00000.png,1001\n')).rejects.toThrow('1002 classes')
+    const beyond = [...(await members()), { name: 'metadata.json', bytes: text('{"N": 3}') }].map((member) =>
+      member.name === 'val/labels.csv' ? { ...member, bytes: text('filename,label\n00000.png,7\n') } : member,
+    )
+    await expect(readSource(await archiveOf(beyond))).rejects.toThrow('val/00000.png has the label 7, counted from 0')
   })
 
   it('with another number of classes than the study says, or two images of one name', async () => {

@@ -44,3 +44,8 @@ it('puts every position into exactly one part, each class in proportion', () => 
     }),
   )
 })
+
+it('splits a class of more images than a call may have arguments', () => {
+  const { train, test } = stratifiedSplit(Array<number>(400_000).fill(0), { testFraction: 0.4 }, 1)
+  expect([train.length, test.length]).toEqual([240_000, 160_000])
+})

@@ -30,8 +30,8 @@ export function stratifiedSplit(
   for (const [i, positions] of members.entries()) {
     const shuffled = random.permutation(positions)
     const cut = trainSizes[i]!
-    parts.train.push(...shuffled.slice(0, cut))
-    parts.test.push(...shuffled.slice(cut, cut + testSizes[i]!))
+    for (const position of shuffled.slice(0, cut)) parts.train.push(position)
+    for (const position of shuffled.slice(cut, cut + testSizes[i]!)) parts.test.push(position)
   }
   const train = random.permutation(parts.train)
   return { train, test: random.permutation(parts.test) }

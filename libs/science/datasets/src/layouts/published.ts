@@ -2,7 +2,15 @@ import { byCodePoint } from '@gauntlet/files'
 import { readMatFile, type MatStruct, type MatValue } from '../mat-file.ts'
 import type { Scan } from '../scan-files.ts'
 import type { SplitName } from '../manifest.ts'
-import { fileEnding, linesOf, refuseAnnotation, type LabelledImage, type Labelling } from './layout.ts'
+import {
+  fileEnding,
+  largestOf,
+  linesOf,
+  numberedClasses,
+  refuseAnnotation,
+  type LabelledImage,
+  type Labelling,
+} from './layout.ts'
 
 /*
  * Datasets of the study as their authors publish them, unpacked or still in their archives. Classes, labels and the
@@ -66,10 +74,10 @@ export function flowers102(scan: Scan): Labelling | undefined {
       return { name: present(scan, name, 'setid.mat'), split, label: label - 1 }
     }),
   )
-  const count = labels.reduce((most, label) => Math.max(most, label), 0)
+  const count = largestOf(labels)
   return {
     format: 'Oxford Flowers-102',
-    classNames: Array.from({ length: count }, (_, label) => String(label + 1)),
+    classNames: numberedClasses(count, images.length).map((label) => String(Number(label) + 1)),
     images,
     remarks: [`The labels run from 1 to ${count}; the classes keep these as names, and models count them from 0.`],
   }
@@ -91,9 +99,8 @@ export function pets(scan: Scan): Labelling | undefined {
       return { name: present(scan, `${trainval.root}images/${image}.jpg`, name), split, label: Number(classId) - 1 }
     })
   })
-  const classNames = Array.from(
-    { length: Math.max(...names.keys()) },
-    (_, label) => names.get(label + 1) ?? String(label + 1),
+  const classNames = numberedClasses(largestOf(names.keys()), images.length).map(
+    (label) => names.get(Number(label) + 1) ?? String(Number(label) + 1),
   )
   return { format: 'Oxford-IIIT Pet', classNames, images }
 }

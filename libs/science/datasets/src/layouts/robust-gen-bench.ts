@@ -2,7 +2,7 @@ import { byCodePoint } from '@gauntlet/files'
 import { z } from 'zod'
 import { InvalidDataset } from '../invalid-dataset.ts'
 import type { Scan } from '../scan-files.ts'
-import { fileEnding, splitNamed, type Labelling } from './layout.ts'
+import { fileEnding, largestOf, numberedClasses, splitNamed, type Labelling } from './layout.ts'
 
 const memberOfSplit = /(?:^|\/)((?:train|val|test|test_common)\/[^/]+)$/
 const metadata = z.looseObject({ N: z.number().int().positive() })
@@ -27,10 +27,10 @@ export function robustGenBench({ images, tables }: Scan): Labelling | undefined 
   }
   requireBoth(names, labels)
   const keys = [...names.keys()].sort(byCodePoint)
-  const count = classCount(tables) ?? Math.max(...labels.values()) + 1
+  const count = classCount(tables) ?? largestOf(labels.values()) + 1
   return {
     format: 'a processed archive of RobustGenBench',
-    classNames: Array.from({ length: count }, (_, label) => String(label)),
+    classNames: numberedClasses(count, keys.length),
     images: keys.map((key) => ({
       name: names.get(key)!,
       split: splitNamed(key.slice(0, key.indexOf('/')))!,
