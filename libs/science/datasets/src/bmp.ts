@@ -27,13 +27,16 @@ export function readBmpHeader(bytes: Uint8Array): BmpHeader | undefined {
   return { width, height: Math.abs(height), isTopDown: height < 0, bits, pixels, palette: 14 + headerSize }
 }
 
-/** Decodes a BMP; alpha is dropped. Undefined where the header or the length is wrong. */
-export function decodeBmp(bytes: Uint8Array): Rgb8Image | undefined {
+/**
+ * Decodes a BMP; alpha is dropped. Undefined where the header or the length is wrong, or where there are more pixels
+ * than `mostPixels`, since they may take 24 times the bytes of the file.
+ */
+export function decodeBmp(bytes: Uint8Array, mostPixels: number): Rgb8Image | undefined {
   const header = readBmpHeader(bytes)
   if (!header) return undefined
   const { width, height, isTopDown, bits, pixels, palette } = header
   const stride = Math.ceil((width * bits) / 32) * 4
-  if (pixels + stride * height > bytes.length) return undefined
+  if (pixels + stride * height > bytes.length || width * height > mostPixels) return undefined
   const data = new Uint8Array(3 * width * height)
   for (let y = 0; y < height; y++) {
     const row = pixels + stride * (isTopDown ? y : height - 1 - y)

@@ -6,7 +6,13 @@ import type { ImageEncoding } from './manifest.ts'
 import type { Rgb8Image } from './rgb8-image.ts'
 
 /** Most pixels of an image: 8,192 × 8,192. */
-export const largestImage = 2 ** 26
+const largestImage = 2 ** 26
+
+/** What is wrong with the size of an image that is not decoded because of it; undefined for others. */
+export function wrongSize({ width, height }: { width: number; height: number }): string | undefined {
+  if (width * height > largestImage) return `has ${width} × ${height} pixels, more than ${largestImage}`
+  return width * height === 0 ? `has ${width} × ${height} pixels` : undefined
+}
 
 /**
  * Decodes stored bytes as `PIL.Image.open(…).convert('RGB')` does: colour profiles, gamma and EXIF orientation are not
@@ -20,6 +26,8 @@ export async function decodeImage(
   bytes: Uint8Array,
   { encoding, width, height }: { encoding: ImageEncoding; width: number; height: number },
 ): Promise<Rgb8Image> {
+  const wrong = wrongSize({ width, height })
+  if (wrong !== undefined) throw new InvalidDataset(`An image ${wrong}; replace the source file.`)
   const image = encoding === 'rgb8' ? { data: bytes, width, height } : await decodeCompressed(bytes, encoding)
   if (image.width !== width || image.height !== height || image.data.length !== 3 * width * height) {
     throw new InvalidDataset(
@@ -31,7 +39,7 @@ export async function decodeImage(
 
 async function decodeCompressed(bytes: Uint8Array, encoding: Exclude<ImageEncoding, 'rgb8'>): Promise<Rgb8Image> {
   try {
-    if (encoding === 'bmp') return decodeBmp(bytes) ?? refuseBmp()
+    if (encoding === 'bmp') return decodeBmp(bytes, largestImage) ?? refuseBmp()
     return (await hasInks(bytes, encoding)) ? await decodeInks(bytes) : await decodeColours(bytes)
   } catch (error) {
     throw new InvalidDataset(
@@ -41,7 +49,7 @@ async function decodeCompressed(bytes: Uint8Array, encoding: Exclude<ImageEncodi
 }
 
 function refuseBmp(): never {
-  throw new Error('it is damaged, compressed or of a rare kind')
+  throw new Error('it is damaged, compressed, too large or of a rare kind')
 }
 
 async function decodeColours(bytes: Uint8Array): Promise<Rgb8Image> {

@@ -1,6 +1,7 @@
 import { uniform } from '@gauntlet/engine/random'
 import sharp from 'sharp'
 import { expect, it } from 'vitest'
+import { decodeImage } from './decode-image.ts'
 import { classesOf, folderOf, pngOf, type Contents } from './image-folder.fixture.ts'
 import { inspectDataset } from './inspect-dataset.ts'
 
@@ -36,6 +37,23 @@ it('lists the images that cannot be read, and goes on', async () => {
   const broken = { 'a/empty.jpg': '', 'a/cut.png': png.subarray(0, png.length - 20) }
   const report = await inspected({ ...classesOf(['a', 'b'], 20), ...broken })
   expect(report.unreadable.map(({ name }) => name)).toEqual(['a/empty.jpg', 'a/cut.png'])
+})
+
+it('lists an image with more pixels than a study takes, in a split or not', async () => {
+  const [side, start] = [9000, 62]
+  const bmp = new Uint8Array(start + Math.ceil(side / 32) * 4 * side)
+  const view = new DataView(bmp.buffer)
+  bmp.set([0x42, 0x4d])
+  for (const [at, value] of Object.entries({ 10: start, 14: 40, 18: side, 22: side }))
+    view.setUint32(Number(at), value, true)
+  view.setUint16(28, 1, true)
+  const folder = folderOf({ ...classesOf(['a', 'b'], 20), 'a/large.bmp': bmp })
+  for (const trainImages of [null, 2])
+    expect((await inspectDataset(folder, { ...settings, trainImages })).unreadable).toEqual([
+      { name: 'a/large.bmp', wrong: 'has 9000 × 9000 pixels, more than 67108864' },
+    ])
+  await expect(decodeImage(bmp, { encoding: 'bmp', width: side, height: side })).rejects.toThrow('9000 × 9000 pixels')
+  await expect(decodeImage(bmp, { encoding: 'bmp', width: 4, height: 4 })).rejects.toThrow('too large')
 })
 
 it('reports the same bytes in two splits and under two labels', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { diskFullOr, temporaryFolder } from '@gauntlet/files'
 import type { DatasetSpecification } from '@gauntlet/study'
 import { sha256Of, type DatasetSource, type SourceEntry } from './dataset-source.ts'
-import { decodeImage, largestImage } from './decode-image.ts'
+import { decodeImage } from './decode-image.ts'
 import { InvalidDataset } from './invalid-dataset.ts'
 import { manifestHeader, type DatasetManifest, type ManifestImage } from './manifest.ts'
 import { readSource } from './read-source.ts'
@@ -29,7 +29,7 @@ export async function packDataset(
   imagesFile?: string,
 ): Promise<PackedDataset> {
   const source = await readSource(sourceFile, specification.classes)
-  checkImages(source, specification)
+  requireReadable(source, specification)
   const { splits, dropped } = splitSource(source.entries, specification)
   const path = imagesFile ?? join(temporaryFolder('gauntlet-dataset-'), 'images.pack')
   const packed = await packImages(source, new Set(Object.values(splits).flat()), path)
@@ -66,18 +66,12 @@ export function splitSource(
   return { splits, dropped }
 }
 
-function checkImages({ entries, unreadable }: DatasetSource, { id }: DatasetSpecification): void {
+function requireReadable({ unreadable }: DatasetSource, { id }: DatasetSpecification): void {
   const [first] = unreadable
   if (first)
     throw new InvalidDataset(
       `${id} has ${unreadable.length === 1 ? 'an image' : `${unreadable.length} images`} that cannot be read: ${first.name} ${first.wrong}; replace or remove ${unreadable.length === 1 ? 'it' : 'them (gauntlet datasets check lists all)'}.`,
     )
-  for (const { width, height, name } of entries) {
-    if (width * height > largestImage || width * height === 0)
-      throw new InvalidDataset(
-        `${name} of ${id} has ${width} × ${height} pixels, more than ${largestImage}; replace it.`,
-      )
-  }
 }
 
 /** Removes from train the images whose bytes are also in validation or test, and from validation those in test. */

@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib'
 import { decompress } from 'fzstd'
 import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer, type FileMetaData } from 'hyparquet'
 import { sha256Of, type DatasetSource, type SourceEntry } from './dataset-source.ts'
+import { wrongSize } from './decode-image.ts'
 import { readImageHeader } from './image-header.ts'
 import { InvalidDataset } from './invalid-dataset.ts'
 import { remarksOnNumbers, sortedClasses, splitNamed } from './layouts/layout.ts'
@@ -53,8 +54,9 @@ export async function readParquet(files: readonly ParquetFile[]): Promise<Datase
     for await (const { row, columns } of rowsOf(file)) {
       for (const className of columns.classNames ?? []) named.add(className)
       const header = await readImageHeader(row.bytes)
-      if (!header) unreadable.push({ name: row.name, wrong: `has no image in ${row.bytes.length} bytes` })
-      else
+      const wrong = header ? wrongSize(header) : `has no image in ${row.bytes.length} bytes`
+      if (wrong !== undefined) unreadable.push({ name: row.name, wrong })
+      else if (header)
         found.push({
           entry: {
             ...header,

@@ -2,6 +2,7 @@ import { open, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { byCodePoint } from '@gauntlet/files'
 import type { DatasetSource, PassedOver, SourceEntry } from './dataset-source.ts'
+import { wrongSize } from './decode-image.ts'
 import { InvalidDataset } from './invalid-dataset.ts'
 import { classFolders } from './layouts/class-folders.ts'
 import { labelledTable } from './layouts/labelled-table.ts'
@@ -107,8 +108,13 @@ function sourceOf(labelling: Labelling, scan: Scan): DatasetSource {
   const unreadable: { name: string; wrong: string }[] = []
   for (const { name, split, label } of labelling.images) {
     const { header, digest, length } = scan.images.get(name)!
-    if (header) entries.push({ ...header, name, split, label, digest, length })
-    else unreadable.push({ name, wrong: length === 0 ? 'is empty' : `has no image that is read in ${length} bytes` })
+    const wrong = header
+      ? wrongSize(header)
+      : length === 0
+        ? 'is empty'
+        : `has no image that is read in ${length} bytes`
+    if (wrong !== undefined) unreadable.push({ name, wrong })
+    else if (header) entries.push({ ...header, name, split, label, digest, length })
   }
   refuseOtherCopies(entries)
   const positions = new Map(entries.map(({ name }, position) => [name, position]))
