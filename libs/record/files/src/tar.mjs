@@ -38,7 +38,8 @@ const longestExtension = 2 ** 16
 /**
  * The regular files of a tar archive (ustar, pax, GNU long names), one after another, read from its unpacked bytes.
  * Content that nobody takes is passed over, and nothing is written anywhere. Refuses links, devices, names that lead
- * out of the archive, and whatever exceeds the limits.
+ * out of the archive, whatever exceeds the limits, and an archive without its end. POSIX ends one by two blocks of
+ * zeros; one is enough here, as for GNU tar.
  * @param {AsyncIterable<Uint8Array>} chunks
  * @param {{ limits: TarLimits, refuse: Refuse }} options
  * @returns {AsyncGenerator<TarFile>}
@@ -48,7 +49,8 @@ export async function* readTar(chunks, { limits, refuse }) {
   /** @type {Extension} */
   let extension = {}
   try {
-    for (let members = 0; !(await reader.isAtEnd()); members++) {
+    for (let members = 0; ; members++) {
+      if (await reader.isAtEnd()) refuse('it is cut off behind a file, without the zeros that end an archive')
       const raw = await reader.take(block)
       if (raw.every((byte) => byte === 0)) return
       const parsed = parseHeader(raw, refuse)

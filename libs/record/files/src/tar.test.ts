@@ -84,6 +84,11 @@ describe('reading a tar archive', () => {
     await expect(readAll(archive, { take: twice })).rejects.toThrow('take its content once')
   })
 
+  it('is content with one block of zeros at the end', async () => {
+    const archive = tarOf([{ name: 'a', bytes: text('1') }])
+    expect(await readAll(archive.subarray(0, archive.length - 512))).toEqual([['a', '1']])
+  })
+
   it('takes long names from pax records and from GNU headers', async () => {
     const long = `train/${'x'.repeat(200)}.png`
     const archive = tarOf([
@@ -141,6 +146,9 @@ describe('a hostile or damaged tar archive is refused', () => {
     ['a member beyond the limit', tarOf([{ ...file, size: 2 ** 30 }]), 'more than 67108864'],
     ['a file cut short', tarOf([{ ...file, bytes: new Uint8Array(2000) }]).subarray(0, 1024), 'in the middle'],
     ['a header cut short', tarOf([file]).subarray(0, 500), 'in the middle'],
+    ['an archive cut between files', tarOf([file, file]).subarray(0, 1024), 'cut off behind a file'],
+    ['an archive without end', tarOf([file]).subarray(0, 1024), 'cut off behind a file'],
+    ['no archive at all', new Uint8Array(0), 'cut off behind a file'],
     ['a damaged header', tarOf([file]).map((byte, i) => (i === 3 ? 1 : byte)), 'damaged'],
     ['something else', new Uint8Array(1024).fill(65), 'not a tar archive'],
   ])('%s', async (_, archive, message) => {
