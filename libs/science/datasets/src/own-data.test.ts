@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -243,6 +244,18 @@ describe('hostile data', () => {
     ['a device', { name: 'rose/1.png', type: '3' }],
   ])('refuses an archive with %s', async (_, member) => {
     await expect(listed(archive('a.tar', tarOf([...bytesOf(flowers), member])))).rejects.toThrow(InvalidDataset)
+  })
+
+  it('refuses a named pipe, and does not wait for what comes out of it', async () => {
+    const pipe = join(emptyFolder(), 'pipe')
+    execFileSync('mkfifo', [pipe])
+    await expect(listed(pipe)).rejects.toThrow('neither a file nor a folder')
+  })
+
+  it('refuses an archive that is cut between two files', async () => {
+    const whole = tarOf(bytesOf(flowers))
+    await expect(listed(archive('a.tar', whole.subarray(0, 9 * 1024)))).rejects.toThrow('cut off behind a file')
+    expect(whole).toHaveLength(9 * 1024 + 1024)
   })
 
   it('refuses what claims to unpack to gigabytes, before it does', async () => {

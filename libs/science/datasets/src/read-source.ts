@@ -37,6 +37,8 @@ const accepted =
 export async function readSource(path: string, classes?: number): Promise<DatasetSource> {
   const status = await stat(path).catch(() => undefined)
   if (!status) throw new InvalidDataset(`There is no dataset at ${path}; fetch it first or name another source.`)
+  if (!status.isFile() && !status.isDirectory())
+    throw new InvalidDataset(`${path} is neither a file nor a folder; give ${accepted}.`)
   const source = withClasses(await recognised(path), classes)
   if (source.classNames.length < 2)
     throw new InvalidDataset(
