@@ -189,12 +189,21 @@ describe('a table of paths and labels', () => {
     expect(await listed({ ...flowers, ...notes })).toHaveLength(9)
   })
 
-  it('finds one of very many images of the same name', () => {
-    const names = Array.from({ length: 100_000 }, (_, i) => `data/${i}/scan.png`)
-    const images = new Map(names.map((name) => [name, {} as ScannedImage]))
-    const tables = new Map([['data/l.csv', Buffer.from('path,label\n7/scan.png,a\n8/scan.png,b\n')]])
+  it('finds each of very many images of the same name', () => {
+    const count = 50_000
+    const images = new Map(Array.from({ length: count }, (_, i) => [`data/${i}/scan.png`, {} as ScannedImage]))
+    const rows = Array.from({ length: count }, (_, i) => `${i}/scan.png,${i % 2}`)
+    const tables = new Map([['l.csv', Buffer.from(`path,label\n${rows.join('\n')}`)]])
     const labelling = labelledTable({ images, tables } as Partial<Scan> as Scan)
-    expect(labelling!.images.map(({ name }) => name)).toEqual(['data/7/scan.png', 'data/8/scan.png'])
+    expect(labelling!.images.map(({ name }) => name)).toEqual([...images.keys()])
+  })
+
+  it('is refused where a path is the end of two names', async () => {
+    const two = { 'a/1.png': 1, 'b/1.png': 2, 'ab/2.png': 3 }
+    for (const path of ['1.png', '1', 'b/2.png'])
+      await expect(listed({ ...two, 'l.csv': `path,label\na/1.png,x\n${path},y\n` })).rejects.toThrow(
+        `Row 2 of l.csv names ${path}, which is not there`,
+      )
   })
 
   it('keeps numbers as names, in the order of numbers, and explains those that do not begin with 0', async () => {

@@ -36,8 +36,8 @@ interface Row {
 
 /**
  * A CSV with a column of paths and one of labels, and with one of splits where there are any: one table, or one each
- * that is called `train`, `val` and `test` or lies in a folder called so. Paths are relative to the table, or lead to it
- * from further inside the source; the ending of an image may be left out.
+ * that is called `train`, `val` and `test` or lies in a folder called so. Paths are relative to the table, or lead to
+ * it from further inside the source; the ending of an image may be left out.
  */
 export function labelledTable(scan: Scan): Labelling | undefined {
   const names = [...scan.tables.keys()].filter((name) => /\.(?:csv|tsv)$/i.test(name)).sort(byCodePoint)
@@ -114,33 +114,48 @@ function splitIn(written: string, table: string, row: number): SplitName {
   )
 }
 
-/** The name of the image that a table means: its path from the table, from the top, or a part of one name alone. */
+/** The name of the image that a table means: its path from the table, from the top, or the end of one name alone. */
 function imageFinder({ images }: Scan): (table: string, path: string) => string | undefined {
-  const byBase = new Map<string, string[]>()
-  const add = (key: string, name: string) => {
-    const same = byBase.get(key)
-    if (same) same.push(name)
-    else byBase.set(key, [name])
-  }
-  for (const name of images.keys()) {
-    const base = basename(name)
-    const stem = base.replace(/\.\w+$/, '')
-    add(base, name)
-    if (stem !== base) add(stem, name)
-  }
+  let endings: Ending[] | undefined
   return (table, written) => {
     const path = plainName(written.replaceAll('\\', '/').replace(/^(?:\.\/)+/, ''))
     if (path === '') return undefined
     const beside = table.slice(0, table.length - basename(table).length) + path
     for (const exact of [beside, path]) if (images.has(exact)) return exact
-    const matching = (byBase.get(basename(path)) ?? []).filter((name) => endsIn(name, path))
-    return matching.length === 1 ? matching[0] : undefined
+    endings ??= endingsOf(images.keys())
+    return onlyNameEndingIn(path, endings)
   }
 }
 
-/** Whether a path, with or without its ending, is the end of a name by whole folders. */
-function endsIn(name: string, path: string): boolean {
-  return [name, name.replace(/\.\w+$/, '')].some((each) => each === path || each.endsWith(`/${path}`))
+/** A name, and it backwards: sorted by this, the names that end in the same folders and file lie side by side. */
+interface Ending {
+  readonly name: string
+  readonly backwards: string
+}
+
+/** Every name, with and without its ending. */
+function endingsOf(names: Iterable<string>): Ending[] {
+  const endings: Ending[] = []
+  for (const name of names)
+    for (const each of new Set([name, name.replace(/\.\w+$/, '')])) endings.push({ name, backwards: backwards(each) })
+  return endings.sort((a, b) => (a.backwards < b.backwards ? -1 : 1))
+}
+
+/** The only name of which a path is the end, by whole folders. */
+function onlyNameEndingIn(path: string, endings: readonly Ending[]): string | undefined {
+  const key = backwards(path)
+  let [low, high] = [0, endings.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (endings[middle]!.backwards < key) low = middle + 1
+    else high = middle
+  }
+  const [first, second] = [endings[low], endings[low + 1]]
+  return first?.backwards.startsWith(key) && !second?.backwards.startsWith(key) ? first.name : undefined
+}
+
+function backwards(path: string): string {
+  return `/${path}`.split('').reverse().join('')
 }
 
 function refuseTwice(rows: readonly Row[]): void {

@@ -53,7 +53,7 @@ export const mostClasses = 100_000
 /** So many classes may have fewer images than classes, as a part of ImageNet-1k has. */
 const plausibleClasses = 1000
 
-/** Classes called 0 to count − 1. Refuses more than the images make plausible, since one wrong label would make them. */
+/** Classes called 0 to count − 1. Refuses more than the images make plausible: one wrong label could ask for them. */
 export function numberedClasses(count: number, images: number): string[] {
   if (!(count <= mostClasses && count <= Math.max(images, plausibleClasses)))
     throw new InvalidDataset(
