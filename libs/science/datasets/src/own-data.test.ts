@@ -257,7 +257,7 @@ describe('hostile data', () => {
 
   it('refuses a named pipe, and does not wait for what comes out of it', async () => {
     const pipe = join(emptyFolder(), 'pipe')
-    execFileSync('mkfifo', [pipe])
+    execFileSync('sh', ['-c', 'mkfifo "$0"', pipe])
     await expect(listed(pipe)).rejects.toThrow('neither a file nor a folder')
   })
 
