@@ -19,7 +19,7 @@ export function methodsOf({ study, analysis, uncertainty, hypotheses }: ReportIn
         'Within a protocol a configuration is a backbone under a loss; accuracies are averaged over its seeds. Sum: the accuracies added over ' +
         'perturbations and datasets. Geometric: those of a dataset multiplied, the products added. Borda: for each dataset and perturbation, ' +
         'configurations are ranked from the lowest accuracy, ties share the least rank, and ranks are added. Higher is better. A configuration ' +
-        'that lacks a number has no rank and takes no part in the others’ points.',
+        'of which a seed lacks a number has no rank and takes no part in the others’ points.',
     },
     {
       name: 'Effects',
@@ -29,7 +29,9 @@ export function methodsOf({ study, analysis, uncertainty, hypotheses }: ReportIn
     },
     {
       name: 'Correlations',
-      text: 'Spearman’s r of midranks, two-sided p by Student’s t; pairs with a missing number are left out.',
+      text:
+        'Spearman’s r of midranks, two-sided p by Student’s t; pairs with a missing number are left out, and a mean is over the ' +
+        'seeds that have the number.',
     },
     {
       name: 'Odds',

@@ -31,10 +31,50 @@ describe('a ranking of a study under way', () => {
     ])
   })
 
-  it('averages the seeds of a configuration', () => {
-    const rows = [0.2, 0.4, null].map((clean, seed) => analysisRow({ backbone: 'a', clean, seed }))
-    const [only] = rank(rows, { protocol: 'FFT-50', perturbations: ['clean'] })
-    expect(only!.sum).toBeCloseTo(0.3, 12)
+  it('averages the seeds of a configuration, and says over how many of how many', () => {
+    const rows = [
+      ...[0.2, 0.4].map((clean, seed) => analysisRow({ backbone: 'a', clean, seed })),
+      analysisRow({ backbone: 'b', clean: 0.1, seed: 1 }),
+    ]
+    expect(rank(rows, { protocol: 'FFT-50', perturbations: ['clean'] })).toMatchObject([
+      { backbone: 'a', sum: expect.closeTo(0.3, 12), seeds: 2, ofSeeds: 2 },
+      { backbone: 'b', sum: 0.1, seeds: 1, ofSeeds: 2 },
+    ])
+  })
+
+  it('leaves out a configuration of which a seed lacks a number, or was not run on a dataset', () => {
+    const row = (backbone: string, dataset: string, seed: number, clean: number | null) =>
+      analysisRow({ backbone, dataset, seed, clean, Linf: clean })
+    const rows = [
+      row('a', 'cars', 0, 0.5),
+      row('a', 'cars', 1, 0.6),
+      row('a', 'pets', 0, 0.5),
+      row('a', 'pets', 1, 0.5),
+      row('b', 'cars', 0, 0.9),
+      row('b', 'cars', 1, null),
+      row('b', 'pets', 0, 0.9),
+      row('b', 'pets', 1, 0.9),
+      row('c', 'cars', 0, 0.9),
+      row('c', 'cars', 1, 0.9),
+      row('c', 'pets', 0, 0.9),
+    ]
+    const { unranked, ranked, scatter } = analyze(rows, { perturbations: ['clean', 'Linf'] })['FFT-50']!
+    expect([ranked, scatter.map(({ backbone }) => backbone)]).toEqual([1, ['a']])
+    expect(unranked.map(({ backbone, missing }) => [backbone, missing])).toEqual([
+      ['b', ['clean', 'Linf'].map((perturbation) => ({ dataset: 'cars', perturbation, seed: 1 }))],
+      ['c', ['clean', 'Linf'].map((perturbation) => ({ dataset: 'pets', perturbation, seed: 1 }))],
+    ])
+  })
+
+  it('asks for no seed on a dataset on which nobody has it', () => {
+    const rows = [
+      ...['a', 'b'].flatMap((backbone) => [0, 1].map((seed) => analysisRow({ backbone, clean: 0.5, seed }))),
+      ...['a', 'b'].map((backbone) => analysisRow({ backbone, dataset: 'pets', clean: 0.5, seed: 0 })),
+    ]
+    expect(rank(rows, { protocol: 'FFT-50', perturbations: ['clean'] })).toMatchObject([
+      { backbone: 'a', seeds: 1, ofSeeds: 2 },
+      { backbone: 'b', seeds: 1, ofSeeds: 2 },
+    ])
   })
 
   it('ties accuracies that are equal but for rounding', () => {

@@ -47,7 +47,7 @@ describe('the ranking of the published measurements', () => {
 
   it('holds the 80 configurations of each protocol, and exactly what its callers print', () => {
     for (const protocol of ['FFT-50', 'FFT-5', 'LP-50']) expect(rank(publishedRows, { protocol })).toHaveLength(80)
-    const keys = ['backbone', 'loss', 'size', 'borda', 'sum', 'geometric', 'rank']
+    const keys = ['backbone', 'loss', 'size', 'borda', 'sum', 'geometric', 'rank', 'seeds', 'ofSeeds']
     expect(Object.keys(rank(publishedRows, { protocol: 'LP-50' })[0]!)).toEqual(keys)
   })
 })

@@ -1,3 +1,4 @@
+import { mean } from '../statistics/moments.ts'
 import { catalogueClasses, type ClassesOf } from './chance.ts'
 import { columnsOf, missingCells, protocolTable, type Configuration, type ProtocolTable } from './protocol-table.ts'
 import type { RankOptions } from './rank.ts'
@@ -8,7 +9,11 @@ import { studyPerturbations, type StudyRow } from './study-row.ts'
 export interface BoundedConfiguration {
   readonly backbone: string
   readonly loss: string
+  /** Numbers that it lacks, of any of its seeds. */
   readonly missing: number
+  readonly seeds: number
+  /** Seeds that have all their numbers. */
+  readonly completeSeeds: number
   /** The lowest and the highest score it can have. */
   readonly score: readonly [number, number]
   /** The best and the worst rank it can have. */
@@ -19,7 +24,7 @@ export interface BoundedConfiguration {
 export interface RankBounds {
   /** In the order of the rows. */
   readonly configurations: readonly BoundedConfiguration[]
-  /** Cells without a number. */
+  /** Numbers that any configuration lacks. */
   readonly missing: number
   /** Some order is open, so that there is no ranking of all: the bounds of two configurations cross. */
   readonly refused: boolean
@@ -34,10 +39,10 @@ interface BoundedColumn {
 /**
  * The worst and best case of a ranking over missing and diverged cells (after Manski's bounds): a missing accuracy may
  * be anything in [0, 1]; one of a training that diverged anything from 0 to chance (to 1 where nobody knows the number
- * of classes). A configuration is sure to stand above another where its lowest score is higher than the other's
- * highest; where bounds cross, the ranking refuses to say. Borda points of a complete configuration are bounded too,
- * since they count whom it beats. Bounds of ranks follow from bounds of scores, so they hold, and may be wider than
- * need be.
+ * of classes). Of several seeds, each that is missing moves the mean by its own share. A configuration is sure to stand
+ * above another where its lowest score is higher than the other's highest; where bounds cross, the ranking refuses to
+ * say. Borda points of a complete configuration are bounded too, since they count whom it beats. Bounds of ranks follow
+ * from bounds of scores, so they hold, and may be wider than need be.
  */
 export function rankBounds(
   rows: readonly StudyRow[],
@@ -51,10 +56,11 @@ export function rankBounds(
   const places = rankRanges(scores)
   const missing = configurations.map((item) => missingCells(table, item).length)
   return {
-    configurations: configurations.map(({ backbone, loss }, i) => ({
-      backbone,
-      loss,
+    configurations: configurations.map((item, i) => ({
+      backbone: item.backbone,
+      loss: item.loss,
       missing: missing[i]!,
+      ...seedCounts(item),
       score: [scores.low[i]!, scores.high[i]!],
       rank: places[i]!,
     })),
@@ -63,14 +69,25 @@ export function rankBounds(
   }
 }
 
+function seedCounts({ numbers }: Configuration): Pick<BoundedConfiguration, 'seeds' | 'completeSeeds'> {
+  const all = numbers.flat(2)
+  const seeds = new Set(all.map(({ seed }) => seed)).size
+  const lacking = new Set(all.filter(({ accuracy }) => accuracy === null).map(({ seed }) => seed)).size
+  return { seeds, completeSeeds: seeds - lacking }
+}
+
 function boundedColumns(table: ProtocolTable, classesOf: ClassesOf): BoundedColumn[][] {
   const { configurations, datasets } = table
-  const ceiling = ({ diverged }: Configuration, dataset: string) => {
-    const classes = diverged.has(dataset) ? classesOf(dataset) : null
+  const ceilings = datasets.map((dataset) => {
+    const classes = classesOf(dataset)
     return classes === null ? 1 : 1 / classes
-  }
-  const low = columnsOf(table, configurations, ({ accuracies }, d, p) => accuracies[d]![p] ?? 0)
-  const high = columnsOf(table, configurations, (item, d, p) => item.accuracies[d]![p] ?? ceiling(item, datasets[d]!))
+  })
+  const low = columnsOf(table, configurations, ({ numbers }, d, p) =>
+    mean(numbers[d]![p]!.map(({ accuracy }) => accuracy ?? 0)),
+  )
+  const high = columnsOf(table, configurations, ({ numbers }, d, p) =>
+    mean(numbers[d]![p]!.map(({ accuracy, diverged }) => accuracy ?? (diverged ? ceilings[d]! : 1))),
+  )
   return low.map((columns, d) => columns.map((column, p) => ({ low: column, high: high[d]![p]! })))
 }
 

@@ -29,6 +29,10 @@ export interface RankedConfiguration {
   readonly geometric: number
   /** From 1; equals share the better one. */
   readonly rank: number
+  /** Over how many seeds its accuracies are averaged: the fewest, where datasets differ. */
+  readonly seeds: number
+  /** How many seeds the protocol has. */
+  readonly ofSeeds: number
 }
 
 /** A configuration with its scores and the factors of its backbone. */
@@ -51,28 +55,21 @@ export interface Ranking {
 }
 
 /**
- * The configurations of a protocol that have all their numbers, the best first; equals by their sum, then by name.
- * Throws NothingToAnalyze where no row has the protocol.
+ * The configurations of a protocol of which every seed has all its numbers, the best first; equals by their sum, then
+ * by name. Throws NothingToAnalyze where no row has the protocol.
  */
 export function rank(rows: readonly StudyRow[], options: RankOptions): RankedConfiguration[] {
   const table = protocolTable(rows, options.protocol, options.perturbations ?? studyPerturbations)
-  return rankTable(table, options.by ?? 'borda').ranked.map(
-    ({ backbone, loss, size, borda, sum, geometric, rank: place }) => ({
-      backbone,
-      loss,
-      size,
-      borda,
-      sum,
-      geometric,
-      rank: place,
-    }),
-  )
+  return rankTable(table, options.by ?? 'borda').ranked.map((scored) => {
+    const { factors: _, ...one } = scored
+    return one
+  })
 }
 
 /**
- * Ranks the complete configurations of a table. One with a missing cell has no rank and takes no part in the others'
- * Borda points: a score over fewer cells would pass for a worse model, and ranks in columns of different lengths do
- * not add. What missing cells could change, `rankBounds` says.
+ * Ranks the complete configurations of a table (`protocolTable`). One of which a seed lacks a number has no rank and
+ * takes no part in the others' Borda points: a score over fewer cells would pass for a worse model, and ranks in
+ * columns of different lengths do not add. What missing cells could change, `rankBounds` says.
  */
 export function rankTable(table: ProtocolTable, by: ScoreName): Ranking {
   const missing = new Map(table.configurations.map((item) => [item, missingCells(table, item)]))
@@ -90,6 +87,8 @@ export function rankTable(table: ProtocolTable, by: ScoreName): Ranking {
     sum: scores.sum[i]!,
     geometric: scores.geometric[i]!,
     rank: places[i]!,
+    seeds: item.seeds,
+    ofSeeds: table.seeds,
     factors: item.factors,
   }))
   const unranked = table.configurations

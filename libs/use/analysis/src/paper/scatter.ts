@@ -1,5 +1,5 @@
 import { mean } from '../statistics/moments.ts'
-import type { ProtocolTable } from './protocol-table.ts'
+import { missingCells, type ProtocolTable } from './protocol-table.ts'
 import type { BackboneFactors } from './study-row.ts'
 
 /** A configuration as a point: clean accuracy against robust accuracy, both averaged over the datasets. */
@@ -18,13 +18,15 @@ export interface ScatterPoint {
  * One point a backbone and loss: the authors' `paper_figure1` groups by display name, which two pairs of backbones
  * share, and so averages each pair.
  */
-export function cleanAgainstRobust({ perturbations, configurations }: ProtocolTable): ScatterPoint[] {
+export function cleanAgainstRobust(table: ProtocolTable): ScatterPoint[] {
+  const { perturbations, configurations } = table
   if (!perturbations.includes('clean') || perturbations.length < 2) return []
-  return configurations.flatMap(({ backbone, loss, factors, accuracies }) => {
+  return configurations.flatMap((item) => {
+    if (missingCells(table, item).length > 0) return []
+    const { backbone, loss, factors, accuracies } = item
     const cells = accuracies.flatMap((values) =>
       values.map((value, p) => ({ value, clean: perturbations[p] === 'clean' })),
     )
-    if (cells.some(({ value }) => value === null)) return []
     const meanOf = (clean: boolean) => mean(cells.filter((cell) => cell.clean === clean).map(({ value }) => value!))
     return [{ backbone, loss, factors, clean: meanOf(true), robust: meanOf(false) }]
   })

@@ -65,15 +65,33 @@ describe('bounds over cells without a number', () => {
       analysisRow({ backbone: 'b', clean: 0.5, Linf: null }),
       analysisRow({ backbone: 'c', clean: 0.4, Linf: 0.3 }),
     ]
+    const complete = { loss: 'TRADES', missing: 0, seeds: 1, completeSeeds: 1 }
     expect(bounds(rows, 'sum')).toEqual({
       missing: 1,
       refused: true,
       configurations: [
-        { backbone: 'a', loss: 'TRADES', missing: 0, score: [expect.closeTo(1.7), expect.closeTo(1.7)], rank: [1, 1] },
-        { backbone: 'b', loss: 'TRADES', missing: 1, score: [0.5, 1.5], rank: [2, 3] },
-        { backbone: 'c', loss: 'TRADES', missing: 0, score: [0.7, 0.7], rank: [2, 3] },
+        { backbone: 'a', ...complete, score: [expect.closeTo(1.7), expect.closeTo(1.7)], rank: [1, 1] },
+        { backbone: 'b', ...complete, missing: 1, completeSeeds: 0, score: [0.5, 1.5], rank: [2, 3] },
+        { backbone: 'c', ...complete, score: [0.7, 0.7], rank: [2, 3] },
       ],
     })
+  })
+
+  it('count each missing seed with its share of the mean', () => {
+    const rows = (diverged: boolean) => [
+      ...[0.8, 0.6, null, null].map((clean, seed) =>
+        analysisRow({ backbone: 'a', clean, seed, diverged: diverged && seed === 2 }),
+      ),
+      ...[0.5, 0.5, 0.5, 0.5].map((clean, seed) => analysisRow({ backbone: 'b', clean, seed })),
+    ]
+    const of = (diverged: boolean) =>
+      rankBounds(rows(diverged), { protocol: 'FFT-50', by: 'sum', perturbations: ['clean'] }, () => 10)
+    expect(of(false)).toMatchObject({
+      missing: 2,
+      refused: true,
+      configurations: [{ missing: 2, seeds: 4, completeSeeds: 2, score: [0.35, 0.85], rank: [1, 2] }, { missing: 0 }],
+    })
+    expect(of(true).configurations[0]!.score).toEqual([0.35, 0.625]) // (0.8 + 0.6 + 1 + chance) / 4
   })
 
   it('let a diverged training be no better than chance, which can decide what a missing number leaves open', () => {

@@ -38,13 +38,13 @@ describe('the bootstrap of a study', () => {
     expect(leaderStaysFirst).toBe(expected.leaderStaysFirst)
   })
 
-  it('leaves out a seed that a configuration does not have on every dataset', () => {
+  it('leaves out a configuration that does not have every seed on every dataset, as the ranking does', () => {
     const rows = study.rows.filter(
       ({ backbone, dataset, seed }) => !(backbone === 'backbone 2' && dataset === 'cars' && seed === 3),
     )
     const { configurations } = bootstrapRanking({ ...study, rows }, outcomes, options)!
     const seeds = new Set(configurations.map((one) => `${one.backbone} ${one.seeds}`))
-    expect([...seeds].sort()).toEqual(['backbone 0 3', 'backbone 1 3', 'backbone 2 2'])
+    expect([...seeds].sort()).toEqual(['backbone 0 3', 'backbone 1 3'])
   })
 
   it('is not defined where outcomes are not at hand, nor over different images', () => {

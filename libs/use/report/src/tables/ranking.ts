@@ -41,12 +41,13 @@ export function rankingTable(
   uncertainty: RankUncertainty | null,
 ): Table {
   const tied = new Map(chanceTies.moved.map((one) => [`${one.backbone}/${one.loss}`, one.rankWithTies]))
+  const hasFewerSeeds = ranking.some(({ seeds, ofSeeds }) => seeds < ofSeeds)
   const resampled = new Map(uncertainty?.configurations.map((one) => [`${one.backbone}/${one.loss}`, one]))
   return {
     id: `${protocol}/ranking`,
     title: `Ranking, ${protocol}`,
     note:
-      'Complete configurations, the best first. “Ties at chance” is the rank when numbers up to 2.5 times chance count as equal.' +
+      'Configurations of which every seed has all its numbers, the best first. “Ties at chance” is the rank when numbers up to 2.5 times chance count as equal.' +
       (uncertainty ? ` “Rank, 95 %” and “first” are over ${uncertainty.draws} draws of seeds, then images.` : ''),
     columns: [
       { key: 'backbone', heading: 'backbone' },
@@ -57,6 +58,7 @@ export function rankingTable(
       { key: 'sum', heading: 'sum', isNumeric: true },
       { key: 'geometric', heading: 'geometric', isNumeric: true },
       { key: 'rank-with-ties', heading: 'ties at chance', isNumeric: true },
+      ...(hasFewerSeeds ? [{ key: 'seeds', heading: 'seeds', isNumeric: true }] : []),
       ...(uncertainty
         ? [
             { key: 'rank-interval', heading: 'rank, 95 %', isNumeric: true },
@@ -64,7 +66,7 @@ export function rankingTable(
           ]
         : []),
     ],
-    rows: ranking.map(({ backbone, loss, size, rank, borda, sum, geometric }) => {
+    rows: ranking.map(({ backbone, loss, size, rank, borda, sum, geometric, seeds, ofSeeds }) => {
       const key = `${backbone}/${loss}`
       const draws = resampled.get(key)
       return {
@@ -78,6 +80,7 @@ export function rankingTable(
           decimals(sum, 3),
           decimals(geometric, 5),
           exact(tied.get(key) ?? rank),
+          ...(hasFewerSeeds ? [words(`${seeds} of ${ofSeeds}`)] : []),
           ...(uncertainty ? [interval(draws?.rankInterval, String), percentage(draws?.firstShare)] : []),
         ],
       }
@@ -93,17 +96,25 @@ export function boundsTable(protocol: string, { rankBounds }: StudyProtocolAnaly
     title: `What missing numbers leave open, ${protocol}`,
     note:
       `${rankBounds.missing === 1 ? '1 number is' : `${rankBounds.missing} numbers are`} missing, and Borda here counts incomplete configurations too. A missing accuracy may be anything from 0 to 1, that of a diverged training ` +
-      `anything from 0 to chance. ${rankBounds.refused ? 'The bounds of some configurations cross, so that there is no ranking of all of them.' : 'No bounds cross.'}`,
+      `anything from 0 to chance, or to 1 where the number of classes is not known; of several seeds each counts for its share of the mean. ${rankBounds.refused ? 'The bounds of some configurations cross, so that there is no ranking of all of them.' : 'No bounds cross.'}`,
     columns: [
       { key: 'backbone', heading: 'backbone' },
       { key: 'loss', heading: 'loss' },
       { key: 'missing', heading: 'missing', isNumeric: true },
+      { key: 'complete-seeds', heading: 'complete seeds', isNumeric: true },
       { key: 'score', heading: 'Borda, worst to best case', isNumeric: true },
       { key: 'rank', heading: 'rank, best to worst case', isNumeric: true },
     ],
-    rows: rankBounds.configurations.map(({ backbone, loss, missing, score, rank }) => ({
+    rows: rankBounds.configurations.map(({ backbone, loss, missing, seeds, completeSeeds, score, rank }) => ({
       key: `${backbone}/${loss}`,
-      cells: [words(backbone), words(loss), exact(missing), interval(score, String), interval(rank, String)],
+      cells: [
+        words(backbone),
+        words(loss),
+        exact(missing),
+        words(`${completeSeeds} of ${seeds}`),
+        interval(score, String),
+        interval(rank, String),
+      ],
     })),
   }
 }
