@@ -7,6 +7,16 @@ export interface Method {
   readonly text: string
 }
 
+/** Why no ranking of the report was resampled. */
+function noIntervals(uncertainty: ReportInput['uncertainty']): string {
+  if (Object.keys(uncertainty).length === 0)
+    return 'There are no outcomes to resample, so ranks have no intervals here.'
+  return (
+    'Ranks have no intervals here: of no configuration are all numbers and the outcomes of every seed at hand, ' +
+    'or the outcomes are over different images.'
+  )
+}
+
 /** How the numbers of a report were computed, with every setting. */
 export function methodsOf({ study, analysis, uncertainty, hypotheses }: ReportInput): Method[] {
   const resampled = Object.values(uncertainty).find(({ ranking }) => ranking !== null)?.ranking
@@ -45,7 +55,7 @@ export function methodsOf({ study, analysis, uncertainty, hypotheses }: ReportIn
         ? `Nested bootstrap with ${resampled.draws} draws, by ${resampled.by}, seed 1: seeds with replacement within each configuration, then images ` +
           'with replacement within each dataset, one draw of images for all configurations; 95 % percentile intervals. Accuracies have Wilson intervals; ' +
           'models on the same images are compared by McNemar’s exact test with Newcombe’s paired interval.'
-        : 'There are no outcomes to resample, so ranks have no intervals here.',
+        : noIntervals(uncertainty),
     },
     ...(nemenyi?.nemenyi
       ? [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { heldAt } from '../outcomes/packed-bits.ts'
+import { heldAt, packOutcomes } from '../outcomes/packed-bits.ts'
 import { rank } from '../paper/rank.ts'
 import { nestedBootstrap } from '../uncertainty/nested-bootstrap.ts'
 import { measuredStudy } from './measured-study.fixture.ts'
@@ -45,6 +45,60 @@ describe('the bootstrap of a study', () => {
     const { configurations } = bootstrapRanking({ ...study, rows }, outcomes, options)!
     const seeds = new Set(configurations.map((one) => `${one.backbone} ${one.seeds}`))
     expect([...seeds].sort()).toEqual(['backbone 0 3', 'backbone 1 3'])
+  })
+
+  it('is of the configurations and seeds that are ranked, with the leader of the ranking', () => {
+    const { study, outcomes } = measuredStudy({ backbones: 3, losses: ['CE'], seeds: [1, 2] })
+    const all = { ...[...outcomes.values()][0]!, held: packOutcomes(Array.from({ length: 40 }, () => true)) }
+    const rows = study.rows.map((row) => {
+      if (row.backbone !== 'backbone 0' || row.seed !== 2) return row
+      const { L1: _, ...origins } = row.origins
+      const best = Object.entries(origins).map(([name, origin]) => [name, { ...origin, outcomesDigest: 'all' }])
+      return {
+        ...row,
+        accuracies: { clean: 1, Linf: 1, L2: 1, common: 1, L1: null },
+        origins: Object.fromEntries(best),
+      }
+    })
+    for (const by of ['sum', 'borda'] as const) {
+      const chosen = { ...options, by }
+      const found = bootstrapRanking({ ...study, rows }, new Map(outcomes).set('all', all), chosen)!
+      const ranked = rank(rows, chosen)
+      expect(found.configurations.map((one) => [one.backbone, one.rank, one.seeds])).toEqual(
+        ranked.map((one) => [one.backbone, one.rank, one.seeds]),
+      )
+      expect(found.configurations[0]!.score).toBeCloseTo(ranked[0]![by], 10)
+      expect(found.leaderStaysFirst).toBe(found.configurations[0]!.firstShare)
+      expect(found.leftOut).toEqual([])
+    }
+  })
+
+  it('leaves out only the configuration of which no seed is complete', () => {
+    const rows = study.rows.map((row) =>
+      row.backbone === 'backbone 0' ? { ...row, accuracies: { ...row.accuracies, L1: null } } : row,
+    )
+    const { configurations } = bootstrapRanking({ ...study, rows }, outcomes, options)!
+    expect(new Set(configurations.map(({ backbone }) => backbone))).toEqual(new Set(['backbone 1', 'backbone 2']))
+  })
+
+  it('names a ranked configuration of which outcomes are not at hand, and says nothing of a leader that it lacks', () => {
+    const [leader] = rank(study.rows, options)
+    const row = study.rows.find(({ backbone, loss }) => backbone === leader!.backbone && loss === leader!.loss)!
+    const origin = row.origins['L1']!
+    const fewer = new Map(outcomes)
+    if (origin.kind === 'measured') fewer.delete(origin.outcomesDigest)
+    const found = bootstrapRanking(study, fewer, options)!
+    expect(found.leftOut).toEqual([
+      { backbone: 'backbone 2', loss: 'TRADES', reason: 'the outcomes of 1 of its 30 numbers are not at hand' },
+    ])
+    expect(found.configurations).toHaveLength(5)
+    expect(found.leaderStaysFirst).toBeNull()
+  })
+
+  it('leaves out a configuration whose seeds differ between datasets, which the ranking averages', () => {
+    const uneven = study.rows.filter(({ dataset, seed }) => dataset === 'digits' || seed === 1)
+    expect(rank(uneven, options)).toHaveLength(6)
+    expect(bootstrapRanking({ ...study, rows: uneven }, outcomes, options)).toBeNull()
   })
 
   it('is not defined where outcomes are not at hand, nor over different images', () => {

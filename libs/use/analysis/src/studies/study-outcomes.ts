@@ -32,20 +32,22 @@ export type OutcomesByDigest = ReadonlyMap<string, ImageOutcomes>
 export interface RankUncertainty {
   readonly draws: number
   readonly by: ScoreName
-  /** Configurations in the order of the ranking. */
+  /** Those that were resampled, with all their seeds, in the order of the ranking. */
   readonly configurations: readonly (BootstrappedConfiguration & {
     readonly backbone: string
     readonly loss: string
     readonly seeds: number
   })[]
-  /** The probability that the leader stays first. */
-  readonly leaderStaysFirst: number
+  /** Those that are ranked and could not be resampled; ranks and intervals here are among the others. */
+  readonly leftOut: readonly { readonly backbone: string; readonly loss: string; readonly reason: string }[]
+  /** The probability that the first of the ranking stays first; null where it was left out. */
+  readonly leaderStaysFirst: number | null
 }
 
 /**
- * The nested bootstrap of the ranking of a protocol's complete configurations. Null where it is not defined: no
- * configuration is complete, outcomes are not at hand, or a dataset's numbers are over different images. Seeds that a
- * configuration does not have on every dataset are left out.
+ * The nested bootstrap of the ranking of a protocol: of the configurations that are ranked, with all the seeds that
+ * their scores are averaged over. One that lacks outcomes, or does not have each seed once on every dataset, is left
+ * out. Null where it is not defined: all are left out, or a dataset's numbers are over different images.
  */
 export function bootstrapRanking(
   study: StudyNumbers,
@@ -56,27 +58,47 @@ export function bootstrapRanking(
   const names = perturbationNames(study)
   const { datasets, ...table } = protocolTable(study.rows, protocol, names)
   const { ranked } = rankTable({ ...table, datasets }, by)
-  const held = ranked.map((configuration) => seedsOf(study.rows, protocol, configuration, datasets, names, outcomes))
+  const found = ranked.map((one) => {
+    const seeds = seedsOf(study.rows, protocol, one, datasets, names, outcomes)
+    return { one, seeds, reason: reasonToLeaveOut(seeds) }
+  })
+  const kept = found.filter(({ reason }) => reason === null)
+  const held = kept.map(({ seeds }) => seeds as ImageOutcomes[][][])
   const images = datasets.map((_, d) => imagesOf(held.flatMap((seeds) => seeds.flatMap((cells) => cells[d]!))))
-  if (ranked.length === 0 || held.some((seeds) => seeds.length === 0) || images.includes(null)) return null
+  if (kept.length === 0 || images.includes(null)) return null
   const sets = datasets.map((name, d) => ({
     name,
     images: images[d]!.length,
     outcomes: names.map((_, p) => held.map((seeds) => seeds.map((cells) => cells[d]![p]!.held))),
   }))
-  const { draws, configurations, leaderStaysFirst } = nestedBootstrap(sets, { ...options, by })
+  const { draws, configurations, leader, leaderStaysFirst } = nestedBootstrap(sets, { ...options, by })
   return {
     draws,
     by,
     configurations: configurations.map((one, i) => {
-      const { backbone, loss } = ranked[i]!
+      const { backbone, loss } = kept[i]!.one
       return { backbone, loss, seeds: held[i]!.length, ...one }
     }),
-    leaderStaysFirst,
+    leftOut: found.flatMap(({ one: { backbone, loss }, reason }) =>
+      reason === null ? [] : [{ backbone, loss, reason }],
+    ),
+    leaderStaysFirst: kept[leader]!.one === ranked[0] ? leaderStaysFirst : null,
   }
 }
 
-/** The outcomes of a configuration as [seed][dataset][perturbation], of the seeds that have them all. */
+type SeedCells = readonly (readonly (ImageOutcomes | null | undefined)[])[]
+
+function reasonToLeaveOut(seeds: readonly SeedCells[]): string | null {
+  const cells = seeds.flat(2)
+  if (cells.includes(null)) return 'it does not have each seed once on every dataset'
+  const lacking = cells.filter((cell) => cell === undefined).length
+  return lacking > 0 ? `the outcomes of ${lacking} of its ${cells.length} numbers are not at hand` : null
+}
+
+/**
+ * The outcomes of a configuration as [seed][dataset][perturbation]: undefined where they are not at hand, null where
+ * the configuration does not have the seed once on the dataset.
+ */
 function seedsOf(
   rows: readonly NumberedRow[],
   protocol: string,
@@ -84,15 +106,14 @@ function seedsOf(
   datasets: readonly string[],
   names: readonly string[],
   outcomes: OutcomesByDigest,
-): ImageOutcomes[][][] {
+): SeedCells[] {
   const own = rows.filter((row) => row.protocol === protocol && row.backbone === backbone && row.loss === loss)
-  return [...grouped(own, ({ seed }) => String(seed)).values()].flatMap((seed) => {
-    const cells = datasets.map((dataset) => {
-      const row = seed.find((one) => one.dataset === dataset)
-      return names.map((name) => row && outcomesAt(row, name, outcomes))
-    })
-    return cells.flat().includes(undefined) ? [] : [cells as ImageOutcomes[][]]
-  })
+  return [...grouped(own, ({ seed }) => String(seed)).values()].map((seed) =>
+    datasets.map((dataset) => {
+      const [row, ...more] = seed.filter((one) => one.dataset === dataset)
+      return names.map((name) => (row && more.length === 0 ? outcomesAt(row, name, outcomes) : null))
+    }),
+  )
 }
 
 function outcomesAt(row: NumberedRow, perturbation: string, outcomes: OutcomesByDigest): ImageOutcomes | undefined {
@@ -194,8 +215,10 @@ export function compareWithLeader(
   const table = protocolTable(study.rows, protocol, names)
   const [leader, ...others] = rankTable(table, 'borda').ranked.slice(0, rivals + 1)
   if (!leader) return []
-  const cellsOf = (configuration: ScoredConfiguration) =>
-    seedsOf(study.rows, protocol, configuration, table.datasets, names, outcomes)[0]
+  const cellsOf = (configuration: ScoredConfiguration) => {
+    const seeds = seedsOf(study.rows, protocol, configuration, table.datasets, names, outcomes)
+    return seeds.find((cells) => cells.flat().every((cell) => cell != null)) as ImageOutcomes[][] | undefined
+  }
   const own = cellsOf(leader)
   const compared = others.flatMap((rival) => {
     const theirs = cellsOf(rival)

@@ -72,7 +72,7 @@ function resample(
     const uncertainty = bootstrapRanking(study, outcomes, { ...options, onProgress })
     if (uncertainty) return uncertainty
     throw new Misuse(
-      `${options.protocol} has no complete configurations over the same images to resample; leave --draws away.`,
+      `No configuration of ${options.protocol} has all its numbers with their outcomes, or these are over different images; leave --draws away.`,
     )
   } finally {
     line.end()

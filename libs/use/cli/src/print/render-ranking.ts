@@ -93,15 +93,21 @@ function notesOf(
           `Without a rank, by how many of their seeds have all numbers: ${listed(incomplete.map(completenessOf))}.`,
         ]
       : []),
-    ...(uncertainty
-      ? [
-          `The first stays first in ${(100 * uncertainty.leaderStaysFirst).toFixed(1)} % of ${uncertainty.draws} draws of seeds and images.`,
-        ]
-      : []),
+    ...(uncertainty ? resamplingNotes(uncertainty) : []),
   ]
 }
 
-/** Configurations that a sentence names; `analyze --json` has them all. */
+function resamplingNotes({ draws, leaderStaysFirst, leftOut }: RankUncertainty): string[] {
+  const names = leftOut.map(({ backbone, loss, reason }) => `${backbone} · ${loss} (${reason})`)
+  return [
+    ...(leaderStaysFirst === null
+      ? [`Ranks in ${draws} draws of seeds and images are without the first of the ranking.`]
+      : [`The first stays first in ${(100 * leaderStaysFirst).toFixed(1)} % of ${draws} draws of seeds and images.`]),
+    ...(names.length > 0 ? [`Not resampled, so that intervals are among the others: ${listed(names)}.`] : []),
+  ]
+}
+
+/** Configurations that a sentence names at most. */
 const mostNamed = 10
 
 function listed(names: readonly string[]): string {
@@ -135,13 +141,18 @@ function columnsOf(rows: readonly RankedRow[]): readonly Column<RankedRow>[] {
     ...(first?.rankBounds
       ? [{ heading: 'among all', align: 'right' as const, cell: (one: RankedRow) => one.rankBounds!.join(' – ') }]
       : []),
-    ...(first?.rankInterval
+    ...(rows.some(({ rankInterval }) => rankInterval !== undefined)
       ? [
-          { heading: 'rank, 95 %', align: 'right' as const, cell: (one: RankedRow) => one.rankInterval!.join(' – ') },
+          {
+            heading: 'rank, 95 %',
+            align: 'right' as const,
+            cell: (one: RankedRow) => one.rankInterval?.join(' – ') ?? '–',
+          },
           {
             heading: 'first',
             align: 'right' as const,
-            cell: (one: RankedRow) => `${(100 * one.firstShare!).toFixed(1)} %`,
+            cell: ({ firstShare }: RankedRow) =>
+              firstShare === undefined ? '–' : `${(100 * firstShare).toFixed(1)} %`,
           },
         ]
       : []),

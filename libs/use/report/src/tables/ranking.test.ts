@@ -1,9 +1,9 @@
-import { analyzeStudy, type NumberedRow } from '@gauntlet/analysis'
+import { analyzeStudy, bootstrapRanking, type NumberedRow } from '@gauntlet/analysis'
 import { measuredStudy } from '@gauntlet/analysis/fixtures/measured-study'
 import { expect, it } from 'vitest'
 import { boundsTable, rankingTable } from './ranking.ts'
 
-const { study } = measuredStudy({ backbones: 3, losses: ['CE'], seeds: [1, 2] })
+const { study, outcomes } = measuredStudy({ backbones: 3, losses: ['CE'], seeds: [1, 2] })
 const analysisOf = (rows: readonly NumberedRow[]) => analyzeStudy({ ...study, rows }).protocols['FFT-50']!
 
 it('a configuration of which a seed lacks a number has no rank, and bounds that say so', () => {
@@ -17,6 +17,18 @@ it('a configuration of which a seed lacks a number has no rank, and bounds that 
   const at = bounds.columns.findIndex(({ key }) => key === 'complete-seeds')
   expect(bounds.rows.map(({ cells }) => cells[at]!.text)).toEqual(['2 of 2', '2 of 2', '1 of 2'])
   expect(bounds.note).toContain('or to 1 where the number of classes is not known')
+})
+
+it('a ranking names the configurations that could not be resampled', () => {
+  const digestOf = ({ origins: { L1: origin } }: NumberedRow) =>
+    origin?.kind === 'measured' ? origin.outcomesDigest : ''
+  const fewer = new Map(outcomes)
+  fewer.delete(digestOf(study.rows.find(({ backbone }) => backbone === 'backbone 1')!))
+  const noteWith = (found: typeof fewer) =>
+    rankingTable('FFT-50', analysisOf(study.rows), bootstrapRanking(study, found, { protocol: 'FFT-50', draws: 10 }))
+      .note
+  expect(noteWith(fewer)).toContain('leaves out backbone 1 · CE (the outcomes of 1 of its 10 numbers are not at hand).')
+  expect(noteWith(new Map(outcomes))).not.toContain('leaves out')
 })
 
 it('a ranking says over how many seeds means are where a configuration has fewer than others', () => {

@@ -48,7 +48,7 @@ export function rankingTable(
     title: `Ranking, ${protocol}`,
     note:
       'Configurations of which every seed has all its numbers, the best first. “Ties at chance” is the rank when numbers up to 2.5 times chance count as equal.' +
-      (uncertainty ? ` “Rank, 95 %” and “first” are over ${uncertainty.draws} draws of seeds, then images.` : ''),
+      (uncertainty ? resamplingNote(uncertainty) : ''),
     columns: [
       { key: 'backbone', heading: 'backbone' },
       { key: 'loss', heading: 'loss' },
@@ -86,6 +86,13 @@ export function rankingTable(
       }
     }),
   }
+}
+
+function resamplingNote({ draws, leftOut }: RankUncertainty): string {
+  const note = ` “Rank, 95 %” and “first” are over ${draws} draws of seeds, then images.`
+  if (leftOut.length === 0) return note
+  const names = leftOut.map(({ backbone, loss, reason }) => `${backbone} · ${loss} (${reason})`)
+  return `${note} They are among the configurations that could be resampled, which leaves out ${names.join(', ')}.`
 }
 
 /** What missing and diverged cells leave open; null where nothing is missing. */
