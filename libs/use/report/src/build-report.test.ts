@@ -2,6 +2,7 @@ import { analyzeStudy, compareStudies } from '@gauntlet/analysis'
 import { describe, expect, it } from 'vitest'
 import { buildReport } from './build-report.ts'
 import type { ReportInput } from './report-input.ts'
+import { atlasCsv, hardestImages } from './tables/atlas.ts'
 import { measuredInput, publishedInput } from './report-input.fixture.ts'
 
 const published = buildReport(publishedInput())
@@ -106,6 +107,20 @@ it('atlas.csv has every image, for how many models it fell, and what felled it',
     expect(counted).toBe(Number(fell))
   }
   expect(published.files['atlas.csv']).toBeUndefined()
+})
+
+it('the hardest images are those that fell most often by atlas.csv, with its counts', () => {
+  const { atlases } = measuredInput({ backbones: 3 })
+  const falls = new Map<string, number>()
+  for (const line of atlasCsv(atlases).trimEnd().split('\n').slice(1)) {
+    const [, , image, fell] = line.split(',')
+    falls.set(image!, (falls.get(image!) ?? 0) + Number(fell))
+  }
+  const most = [...falls].sort(([, a], [, b]) => b - a).slice(0, 10)
+  const hardest = hardestImages(atlases)
+  expect(hardest.map(({ image, fell }) => [image, fell])).toEqual(most)
+  for (const { fell, felledBy } of hardest)
+    expect(Object.values(felledBy).reduce((sum, count) => sum + count, 0)).toBe(fell)
 })
 
 it('the digest changes with any number and not with the analysis', () => {

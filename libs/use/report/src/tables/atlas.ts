@@ -151,21 +151,44 @@ export function atlasCsv(atlases: readonly StudyAtlas[]): string {
   return `${['dataset,perturbation,image,fell,models,types,felled_by', ...lines].join('\n')}\n`
 }
 
-/** The hardest images over all perturbations of each dataset, those that fell most often first. */
+const hardestShown = 10
+
+/**
+ * The images of each dataset that fell most often over all models and perturbations, counted over every image as
+ * atlas.csv has them; equals in the order of the images.
+ */
 export function hardestImages(atlases: readonly StudyAtlas[]): (FallenImage & { readonly dataset: string })[] {
   const datasets = [...new Set(atlases.map(({ dataset }) => dataset))]
   return datasets.flatMap((dataset) => {
-    const falls = new Map<string, { fell: number; felledBy: Record<string, number> }>()
-    for (const atlas of atlases.filter((one) => one.dataset === dataset))
-      for (const { image, fell, felledBy } of atlas.hardest) {
-        const known = falls.get(image) ?? { fell: 0, felledBy: {} }
-        known.fell += fell
-        for (const [by, count] of Object.entries(felledBy)) known.felledBy[by] = (known.felledBy[by] ?? 0) + count
-        falls.set(image, known)
-      }
-    return [...falls]
-      .map(([image, known]) => ({ image, dataset, ...known }))
-      .sort((a, b) => b.fell - a.fell)
-      .slice(0, 10)
+    const own = atlases.filter((atlas) => atlas.dataset === dataset)
+    const hardest = [...fallsOf(own)].sort(([, a], [, b]) => b - a).slice(0, hardestShown)
+    const causes = causesOf(own, new Set(hardest.map(([image]) => image)))
+    return hardest.map(([image, fell]) => ({ image, dataset, fell, felledBy: Object.fromEntries(causes.get(image)!) }))
   })
+}
+
+/** How often each image fell, over all models of all atlases. */
+function fallsOf(atlases: readonly StudyAtlas[]): Map<string, number> {
+  const falls = new Map<string, number>()
+  for (const { imageNames, rows } of atlases)
+    imageNames.forEach((image, i) => {
+      const fell = rows.filter(({ held }) => !heldAt(held, i)).length
+      falls.set(image, (falls.get(image) ?? 0) + fell)
+    })
+  return falls
+}
+
+/** What felled each of some images how often, over all models of all atlases. */
+function causesOf(atlases: readonly StudyAtlas[], images: ReadonlySet<string>): Map<string, Map<string, number>> {
+  const causes = new Map([...images].map((image) => [image, new Map<string, number>()]))
+  for (const { imageNames, rows } of atlases)
+    imageNames.forEach((image, i) => {
+      const counts = causes.get(image)
+      if (!counts) return
+      for (const { held, felledBy } of rows) {
+        const by = felledBy && !heldAt(held, i) && causeAt(felledBy, i)
+        if (by) counts.set(by, (counts.get(by) ?? 0) + 1)
+      }
+    })
+  return causes
 }
