@@ -16,6 +16,7 @@ import {
 } from '../tables/evidence.ts'
 import { protocolTables } from '../tables/protocol-tables.ts'
 import { escapeText, idOf } from './escape.ts'
+import { stabilityOf } from './stability.ts'
 import { reportStyle } from './style.ts'
 import { fittedTableHtml, tableHtml } from './table.ts'
 
@@ -85,32 +86,12 @@ function protocolSection(input: ReportInput, protocol: string, analysis: StudyPr
     id: idOf(`protocol-${protocol}`),
     heading: protocol,
     content: [
-      stability(analysis, uncertainty?.ranking?.leaderStaysFirst ?? null),
+      `<p>${escapeText(stabilityOf(analysis, uncertainty?.ranking?.leaderStaysFirst ?? null).join(' '))}</p>`,
       ...parts,
       ...(leader ? [tableHtml(leader)] : []),
       ...(scatter ? [figureHtml(scatter)] : []),
     ].join('\n'),
   }
-}
-
-/** What the ranking hangs on, in sentences. */
-function stability({ chanceTies, rankBounds }: StudyProtocolAnalysis, staysFirst: number | null): string {
-  const { tied, cells, factor, agreement, moved } = chanceTies
-  const sentences = [
-    tied > 0
-      ? `${tied} of ${cells} numbers are at most ${factor} times chance. If they count as ties, ${moved.length} configurations change their rank` +
-        `${agreement === null ? '' : ` and the two rankings agree with Spearman’s r ${agreement.toFixed(3)}`}.`
-      : 'No number of a ranked configuration is at chance.',
-    ...(rankBounds.missing > 0 && rankBounds.refused
-      ? [
-          'Missing numbers could change the order, so there is no ranking of all configurations, only of the complete ones.',
-        ]
-      : []),
-    ...(staysFirst === null
-      ? []
-      : [`The first stays first in ${(100 * staysFirst).toFixed(1)} % of the draws of seeds and images.`]),
-  ]
-  return `<p>${escapeText(sentences.join(' '))}</p>`
 }
 
 function figureHtml({ id, title, description, svg }: Figure): string {
