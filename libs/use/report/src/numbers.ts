@@ -33,18 +33,31 @@ export function numbersCsv(numbers: readonly ReportNumber[]): string {
 
 /**
  * A macro for every number: \gauntlet{<key>} prints it as the report shows it, and stops LaTeX where there is no number
- * of that key. The key is that of numbers.csv.
+ * of that key. The key is that of numbers.csv, with characters that a key cannot have in LaTeX as `macroKey` writes
+ * them.
  */
 export function numberMacros(numbers: readonly ReportNumber[], numbersDigest: string): string {
   return [
     `% Numbers with the digest ${numbersDigest}. Use: \\input{macros} once, then \\gauntlet{key}.`,
+    '% Keys are those of numbers.csv; what LaTeX would read as its own stands as !code point!, such as !25! for a percent sign.',
     '\\makeatletter',
     '\\newcommand{\\gauntlet}[1]{\\@ifundefined{gauntlet@\\detokenize{#1}}%',
     '  {\\PackageError{gauntlet}{There is no number \\detokenize{#1}}{See numbers.csv for the keys.}}%',
     '  {\\csname gauntlet@\\detokenize{#1}\\endcsname}}',
     '\\newcommand{\\gauntlet@number}[2]{\\expandafter\\def\\csname gauntlet@\\detokenize{#1}\\endcsname{#2}}',
-    ...numbers.map(({ key, text }) => `\\gauntlet@number{${key}}{${escapeLatex(text)}}`),
+    ...numbers.map(({ key, text }) => `\\gauntlet@number{${macroKey(key)}}{${escapeLatex(text)}}`),
     '\\makeatother',
     '',
   ].join('\n')
+}
+
+/**
+ * A key that LaTeX reads as it stands, one for each: characters of its syntax, white space other than single spaces and
+ * the exclamation mark itself become their code points in hexadecimal digits between exclamation marks.
+ */
+function macroKey(key: string): string {
+  return key.replace(
+    /[\\{}%#^!\p{Cc}\p{Cs}\u2028\u2029]|(?<= ) |^ | $/gu,
+    (character) => `!${character.codePointAt(0)!.toString(16).toUpperCase()}!`,
+  )
 }

@@ -1,11 +1,11 @@
 import type { Table } from '../tables/table.ts'
-import { escapeLatex } from './escape.ts'
+import { commentText, escapeLatex } from './escape.ts'
 
 /** A table as a booktabs fragment, to be `\input` into a table environment. Needs `\usepackage{booktabs}`. */
 export function booktabs({ title, note, columns, rows }: Table): string {
   const line = (cells: readonly string[]) => `  ${cells.map(escapeLatex).join(' & ')} ${'\\\\'}`
   return [
-    `% ${title}.${note ? ` ${note}` : ''}`,
+    `% ${commentText(`${title}.${note ? ` ${note}` : ''}`)}`,
     `\\begin{tabular}{${columns.map(({ isNumeric }) => (isNumeric ? 'r' : 'l')).join('')}}`,
     '  \\toprule',
     line(columns.map(({ heading }) => heading)),
