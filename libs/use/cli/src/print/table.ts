@@ -7,7 +7,7 @@ export interface Column<Row> {
   readonly cell: (row: Row) => string
 }
 
-/** A plain-text table: every column as wide as its widest cell, two spaces between, a rule under the headings, no controls. */
+/** A plain-text table without controls: columns as wide as their widest cell, two spaces between, and a rule. */
 export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const cells = rows.map((row) => columns.map(({ cell }) => withoutControls(cell(row))))
   const widths = columns.map(({ heading }, i) => Math.max(heading.length, ...cells.map((row) => row[i]!.length)))

@@ -15,7 +15,7 @@ export interface EvaluationStudy {
   readonly testImages?: number | 'all'
 }
 
-/** The text of the study file of this name that evaluates checkpoints as they are; always the same for the same study. */
+/** The text of a study file of this name that evaluates checkpoints as they are; the same for the same study. */
 export function evaluationStudy(study: EvaluationStudy, file: string): string {
   const { name, dataset, backbone, checkpoints, inputContract, evaluator, resolution, testImages } = study
   const entries = Object.entries(dataset).map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
