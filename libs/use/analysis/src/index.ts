@@ -21,7 +21,7 @@ export type { Effect, EffectLevel, Interaction } from './paper/effects.ts'
 export type { GroupCorrelation, PerturbationCorrelations } from './paper/correlations.ts'
 export type { LossOdds, PublishedOdds } from './paper/loss-odds.ts'
 export type { TierOdds } from './paper/tier-odds.ts'
-export type { Proxy, ProxyFit } from './paper/proxies.ts'
+export type { Proxy, ProxyFit, ProxyPoint } from './paper/proxies.ts'
 export type { ScatterPoint } from './paper/scatter.ts'
 
 // What a ranking hangs on: chance, missing cells, seeds and images.

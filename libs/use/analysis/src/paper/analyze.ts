@@ -23,7 +23,7 @@ export interface ProtocolAnalysis {
   /** By Borda, then by sum. */
   readonly lossOdds: readonly LossOdds[]
   readonly tierOdds: readonly TierOdds[]
-  /** Null for the reference protocol, and where the rows have none of it. */
+  /** Null for the reference protocol, where the rows have none of it, and where the two share no dataset. */
   readonly proxy: Proxy | null
   readonly scatter: readonly ScatterPoint[]
 }
@@ -55,7 +55,7 @@ export function analyze(
     throw new NothingToAnalyze('There are no rows to analyse; import a table or run a study first.')
   const tables = protocolsOf(rows).map((protocol) => protocolTable(rows, protocol, perturbations))
   const rankings = new Map(tables.map((table) => [table.protocol, rankTable(table, 'borda')]))
-  const best = rankings.get(reference)?.ranked
+  const best = tables.find(({ protocol }) => protocol === reference)
   return Object.fromEntries(
     tables.map((table) => {
       const { ranked, unranked } = rankings.get(table.protocol)!
@@ -70,7 +70,7 @@ export function analyze(
         correlations: perturbationCorrelations(table),
         lossOdds: [...lossOdds(ranked, 'borda'), ...lossOdds(ranked, 'sum')],
         tierOdds: tierOdds(ranked),
-        proxy: isProxy ? proxy(ranked, { protocol: reference, ranked: best }) : null,
+        proxy: isProxy ? proxy(table, best) : null,
         scatter: cleanAgainstRobust(table),
       }
       return [table.protocol, analysis]

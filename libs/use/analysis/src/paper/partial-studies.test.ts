@@ -128,6 +128,32 @@ describe('an analysis', () => {
     expect(groups[0]).toMatchObject({ level: 'all', pooled: 1, byDataset: { cars: 1 }, meanOverDatasets: 1 })
   })
 
+  it('compares a cheap protocol with the reference over the datasets that both have, and names them', () => {
+    const row = (protocol: string, dataset: string, backbone: string, clean: number) => ({
+      ...analysisRow({ backbone, dataset, clean }),
+      protocol,
+    })
+    const rows = ['a', 'b', 'c', 'd'].flatMap((backbone, i) => [
+      row('FFT-50', 'cars', backbone, i / 10),
+      row('FFT-50', 'food', backbone, 0.5),
+      row('FFT-5', 'cars', backbone, i / 20),
+      row('FFT-5', 'pets', backbone, 0.9 - i / 5), // would turn the order of the sums around
+      row('LP-50', 'pets', backbone, 0.5),
+    ])
+    const analyses = analyze(rows, { perturbations: ['clean'] })
+    expect(analyses['FFT-5']!.proxy).toMatchObject({
+      datasets: ['cars'],
+      all: { configurations: 4, spearman: { r: 1 }, regression: { slope: { value: expect.closeTo(2, 9) } } },
+    })
+    expect(analyses['FFT-5']!.proxy!.points).toContainEqual({
+      backbone: 'c',
+      loss: 'TRADES',
+      cheap: 0.1,
+      reference: 0.2,
+    })
+    expect(analyses['LP-50']!.proxy).toBeNull()
+  })
+
   it('of nothing says what to do', () => {
     expect(() => analyze([])).toThrow(NothingToAnalyze)
     expect(() => rank([], { protocol: 'FFT-50' })).toThrow(

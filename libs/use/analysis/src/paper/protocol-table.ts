@@ -83,6 +83,16 @@ export function missingCells(table: ProtocolTable, { numbers }: Configuration): 
   )
 }
 
+/** The table with some of its datasets alone. */
+export function onDatasets(table: ProtocolTable, datasets: readonly string[]): ProtocolTable {
+  const at = datasets.map((dataset) => table.datasets.indexOf(dataset))
+  const configurations = table.configurations.map((item) => {
+    const numbers = at.map((d) => item.numbers[d]!)
+    return { ...item, accuracies: at.map((d) => item.accuracies[d]!), numbers }
+  })
+  return { ...table, datasets, configurations }
+}
+
 /** Columns of numbers as [dataset][perturbation], one number a configuration, from whatever gives a cell's number. */
 export function columnsOf(
   { datasets, perturbations }: ProtocolTable,

@@ -1,6 +1,6 @@
 import { incompleteBeta } from '../distributions/incomplete-beta.ts'
 import { normalUpperQuantile } from '../distributions/normal.ts'
-import { mean } from './moments.ts'
+import { deviations } from './moments.ts'
 import { ranks } from './ranks.ts'
 
 /** A correlation of pairs, with the p-value of no correlation. */
@@ -66,10 +66,10 @@ export function completePairs(x: Values, y: Values): [number[], number[]] {
 
 function correlationOf(x: readonly number[], y: readonly number[]): Correlation | null {
   if (x.length < 3) return null
-  const [meanX, meanY] = [mean(x), mean(y)]
+  const fromMeanY = deviations(y)
   let [xx, yy, xy] = [0, 0, 0]
-  x.forEach((value, i) => {
-    const [dx, dy] = [value - meanX, y[i]! - meanY]
+  deviations(x).forEach((dx, i) => {
+    const dy = fromMeanY[i]!
     xx += dx * dx
     yy += dy * dy
     xy += dx * dy

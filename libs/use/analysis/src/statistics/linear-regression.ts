@@ -1,6 +1,6 @@
 import { tTwoSided, tTwoSidedQuantile } from '../distributions/continuous.ts'
 import { completePairs } from './correlation.ts'
-import { mean } from './moments.ts'
+import { deviations, mean } from './moments.ts'
 
 /** A coefficient of a regression with its standard error and interval. */
 export interface Coefficient {
@@ -32,8 +32,9 @@ export function linearRegression(
   const [a, b] = completePairs(x, y)
   if (a.length < 3) return null
   const [meanX, meanY] = [mean(a), mean(b)]
+  const [fromMeanX, fromMeanY] = [deviations(a), deviations(b)]
   const sumOver = (term: (dx: number, dy: number) => number) =>
-    a.reduce((sum, value, i) => sum + term(value - meanX, b[i]! - meanY), 0)
+    fromMeanX.reduce((sum, dx, i) => sum + term(dx, fromMeanY[i]!), 0)
   const xx = sumOver((dx) => dx * dx)
   if (xx === 0) return null
   const slope = sumOver((dx, dy) => dx * dy) / xx

@@ -13,12 +13,14 @@ describe('what is not defined is null, and no number', () => {
     expect(spearman([1, 2], [3, 4])).toBeNull()
     expect(spearman([1, 2, null, 4], [3, 4, 5, null])).toBeNull()
     expect(pearson([1, 2, 3], [5, 5, 5])).toBeNull()
+    expect(pearson([1, 2, 3], [0.1, 0.1, 0.1])).toBeNull() // their mean is 0.10000000000000002
     expect(spearman([1, 1, 1, 1], [1, 2, 3, 4])).toBeNull()
   })
 
   it('a regression of fewer than three pairs, or on what does not vary', () => {
     expect(linearRegression([1, 2], [3, 4])).toBeNull()
     expect(linearRegression([2, 2, 2], [3, 4, 5])).toBeNull()
+    expect(linearRegression([0.1, 0.1, 0.1], [0.6, 1.3, 0.9])).toBeNull() // their mean is 0.10000000000000002
   })
 
   it('an analysis of variance of one group, of single values, of equal values, of nothing', () => {
@@ -68,6 +70,7 @@ describe('at their ends', () => {
   it('points on a line have a slope of p 0, and flat ones one of p 1', () => {
     expect(linearRegression([1, 2, 3], [2, 4, 6])).toMatchObject({ rSquared: 1, pValue: 0 })
     expect(linearRegression([1, 2, 3], [4, 4, 4])).toMatchObject({ rSquared: 0, pValue: 1 })
+    expect(linearRegression([1, 2, 3], [0.1, 0.1, 0.1])).toMatchObject({ rSquared: 0, pValue: 1 })
     expect(spearman([1, 2, 3], [10, 20, 21])).toEqual({ r: 1, pValue: 0, pairs: 3 })
   })
 
