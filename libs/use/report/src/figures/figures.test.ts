@@ -1,6 +1,8 @@
+import { analyzeStudy } from '@gauntlet/analysis'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { measuredInput, publishedInput } from '../report-input.fixture.ts'
+import { proxyTable } from '../tables/relations.ts'
 import { atlasFigure } from './atlas.ts'
 import { correlationFigure, proxyFigure, scatterFigure } from './points.ts'
 import { effectsFigure, oddsFigure, rankingFigure } from './rows.ts'
@@ -43,9 +45,17 @@ describe('figures', () => {
   })
 
   it('of clean against robust accuracy and of proxies have a named mark for each configuration', () => {
-    for (const figure of [scatterFigure('FFT-50', best)!, proxyFigure('FFT-5', cheap, best.ranking)!])
+    for (const figure of [scatterFigure('FFT-50', best)!, proxyFigure('FFT-5', cheap)!])
       expect(figure.svg.match(/<g><title>/g)).toHaveLength(80)
-    expect(proxyFigure('FFT-50', best, best.ranking)).toBeNull()
+    expect(proxyFigure('FFT-50', best)).toBeNull()
+  })
+
+  it('of proxies are over the datasets that both protocols have, and name them', () => {
+    const input = measuredInput({ protocols: ['FFT-50', 'FFT-5'], datasets: ['digits', 'cars'] })
+    const rows = input.study.rows.filter(({ protocol, dataset }) => protocol === 'FFT-5' || dataset === 'cars')
+    const partial = analyzeStudy({ ...input.study, rows }).protocols['FFT-5']!
+    expect(proxyFigure('FFT-5', partial)!.description).toContain('of 6 configurations over cars, with')
+    expect(proxyTable('FFT-5', partial)!.note).toContain('over the datasets that both have (cars)')
   })
 
   it('of the atlas draw an image that fell, and none that held', () => {
@@ -64,7 +74,7 @@ describe('figures', () => {
       correlationFigure('FFT-50', best),
       oddsFigure('FFT-50', best),
       scatterFigure('FFT-50', best),
-      proxyFigure('FFT-5', cheap, best.ranking),
+      proxyFigure('FFT-5', cheap),
     ]
     for (const figure of all) {
       expect(figure!.svg).toMatch(/role="img" aria-labelledby="[\w-]+-title [\w-]+-desc"/)

@@ -1,4 +1,4 @@
-import type { RankedConfiguration, StudyProtocolAnalysis } from '@gauntlet/analysis'
+import type { StudyProtocolAnalysis } from '@gauntlet/analysis'
 import { escapeText, idOf } from '../html/escape.ts'
 import { horizontalAxis, legend, mark, styleOf, verticalAxis } from './marks.ts'
 import { linearScale, type Scale } from './scale.ts'
@@ -59,17 +59,14 @@ export function scatterFigure(protocol: string, { scatter }: StudyProtocolAnalys
 }
 
 /** The sums under a cheap protocol against those under the reference, with the regression line of each loss. */
-export function proxyFigure(
-  protocol: string,
-  { ranking, proxy }: StudyProtocolAnalysis,
-  reference: readonly RankedConfiguration[],
-): Figure | null {
+export function proxyFigure(protocol: string, { proxy }: StudyProtocolAnalysis): Figure | null {
   if (!proxy) return null
-  const sums = new Map(reference.map(({ backbone, loss, sum }) => [`${backbone}/${loss}`, sum]))
-  const points = ranking.flatMap(({ backbone, loss, sum }) => {
-    const other = sums.get(`${backbone}/${loss}`)
-    return other === undefined ? [] : [{ x: sum, y: other, group: loss, name: `${backbone} · ${loss}` }]
-  })
+  const points = proxy.points.map(({ backbone, loss, cheap, reference }) => ({
+    x: cheap,
+    y: reference,
+    group: loss,
+    name: `${backbone} · ${loss}`,
+  }))
   if (points.length < 3) return null
   const losses = Object.keys(proxy.byLoss).sort()
   const lines = (x: Scale, y: Scale) =>
@@ -86,7 +83,7 @@ export function proxyFigure(
     {
       id: idOf(`${protocol}-proxy-figure`),
       title: `${protocol} as a proxy of ${proxy.reference}`,
-      description: `Sums under ${protocol} against sums under ${proxy.reference} of ${points.length} configurations, with a regression line for each loss. Spearman’s r over all is ${r}.`,
+      description: `Sums under ${protocol} against sums under ${proxy.reference} of ${points.length} configurations over ${proxy.datasets.join(', ')}, with a regression line for each loss. Spearman’s r over all is ${r}.`,
     },
     points,
     { x: `sum, ${protocol}`, y: `sum, ${proxy.reference}` },

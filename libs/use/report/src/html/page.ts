@@ -67,13 +67,12 @@ function summary({ study, analysis }: ReportInput, numbersDigest: string): strin
 
 function protocolSection(input: ReportInput, protocol: string, analysis: StudyProtocolAnalysis): Section {
   const uncertainty = input.uncertainty[protocol]
-  const reference = analysis.proxy && input.analysis.protocols[analysis.proxy.reference]
   const figures: Readonly<Record<string, Figure | null>> = {
     ranking: rankingFigure(protocol, analysis, uncertainty?.ranking ?? null),
     'main-effects': effectsFigure(protocol, analysis),
     correlation: correlationFigure(protocol, analysis),
     'loss-odds': oddsFigure(protocol, analysis),
-    proxy: reference ? proxyFigure(protocol, analysis, reference.ranking) : null,
+    proxy: proxyFigure(protocol, analysis),
   }
   const scatter = scatterFigure(protocol, analysis)
   const tables = protocolTables(protocol, analysis, uncertainty?.ranking ?? null)

@@ -119,7 +119,7 @@ export function proxyTable(protocol: string, { proxy }: StudyProtocolAnalysis): 
   return {
     id: `${protocol}/proxy`,
     title: `${protocol} as a proxy of ${proxy.reference}`,
-    note: `Sum under ${proxy.reference} against sum under ${protocol}, of the configurations that both have.`,
+    note: `Sum under ${proxy.reference} against sum under ${protocol}, over the datasets that both have (${proxy.datasets.join(', ')}), of the configurations that have all numbers of both there.`,
     columns: [
       { key: 'loss', heading: 'loss' },
       { key: 'configurations', heading: 'configurations', isNumeric: true },
