@@ -11,6 +11,12 @@ it('ranks by the sum of the accuracies, equals sharing the better rank', () => {
   expect(found[1]!.scores!.sum).toBeCloseTo(1.3, 12)
 })
 
+it('ranks sums alike that differ by the order of their additions alone', () => {
+  const found = standings([[count(1), count(2), count(3)], [count(3), count(2), count(1)], [count(5)]])
+  expect(found[0]!.scores!.sum).not.toBe(found[1]!.scores!.sum)
+  expect(found.map(({ rank }) => rank)).toEqual([1, 1, 3])
+})
+
 it('keeps out of the ranking, with the reason, what a flag refuses, however good it looks', () => {
   const [refused, other] = standings([
     [count(9), count(9, [flag('refuse')])],

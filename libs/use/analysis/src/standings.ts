@@ -1,4 +1,5 @@
 import { flagMeaning, type FlagFact } from './flag-sentence.ts'
+import { settled } from './paper/score-columns.ts'
 import { scores, type Scores } from './scores.ts'
 
 /** A number of a configuration with the reasons to doubt it. */
@@ -25,17 +26,17 @@ export interface Standing {
 
 /**
  * Ranks configurations, each by the numbers of all its perturbations. One number that a flag refuses, and the
- * configuration has neither scores nor rank.
+ * configuration has neither scores nor rank. Sums that differ by rounding alone are equal, as in `scoreColumns`.
  */
 export function standings(configurations: readonly (readonly (FlaggedCount | null)[])[]): Standing[] {
   const judged = configurations.map((counts) => {
     const refusals = counts.flatMap((count, i) => refusalsOf(count).map((reason) => ({ count: i, reason })))
     return { refusals, scores: refusals.length > 0 ? null : scores(counts) }
   })
-  const sums = judged.flatMap(({ scores }) => (scores ? [scores.sum] : [])).sort((a, b) => b - a)
+  const sums = judged.flatMap(({ scores }) => (scores ? [settled(scores.sum)] : [])).sort((a, b) => b - a)
   const ranks = new Map<number, number>()
   sums.forEach((sum, better) => ranks.has(sum) || ranks.set(sum, better + 1))
-  return judged.map((one) => ({ ...one, rank: one.scores ? ranks.get(one.scores.sum)! : null }))
+  return judged.map((one) => ({ ...one, rank: one.scores ? ranks.get(settled(one.scores.sum))! : null }))
 }
 
 function refusalsOf(count: FlaggedCount | null): string[] {

@@ -2,7 +2,7 @@ import { mean } from '../statistics/moments.ts'
 import { catalogueClasses, type ClassesOf } from './chance.ts'
 import { columnsOf, missingCells, protocolTable, type Configuration, type ProtocolTable } from './protocol-table.ts'
 import type { RankOptions } from './rank.ts'
-import { scoreColumns, type ScoreName } from './score-columns.ts'
+import { scoreColumns, settled, type ScoreName } from './score-columns.ts'
 import { studyPerturbations, type StudyRow } from './study-row.ts'
 
 /** What missing and diverged cells leave open about one configuration. */
@@ -112,8 +112,12 @@ function monotoneBounds(columns: readonly (readonly BoundedColumn[])[], by: Scor
   return { low: at('low'), high: at('high') }
 }
 
-/** The fewest points are those at its lowest among the others' highest, the most those the other way round. */
-function bordaBounds({ low, high }: BoundedColumn): BoundedColumn {
+/**
+ * The fewest points are those at its lowest among the others' highest, the most those the other way round. Accuracies
+ * that differ by rounding alone are equal, as in `scoreColumns`.
+ */
+function bordaBounds(column: BoundedColumn): BoundedColumn {
+  const [low, high] = [column.low.map(settled), column.high.map(settled)]
   const [lows, highs] = [low.toSorted(), high.toSorted()]
   return {
     low: low.map((value) => 1 + countBelow(highs, value)),

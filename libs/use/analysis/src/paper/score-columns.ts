@@ -38,6 +38,6 @@ const pointsOf: Readonly<Record<ScoreName, (columns: readonly Column[]) => (conf
 }
 
 /** To 12 decimals: counts over up to a million images stay apart, rounding errors do not. */
-function settled(value: number): number {
+export function settled(value: number): number {
   return Math.round(value * 1e12) / 1e12
 }

@@ -77,6 +77,22 @@ describe('bounds over cells without a number', () => {
     })
   })
 
+  it('of means that are equal but for rounding are those of a tie, as in the ranking', () => {
+    const rows = [
+      ...[0.1, 0.2].map((clean, seed) => analysisRow({ backbone: 'a', clean, seed })),
+      ...[0.15, 0.15].map((clean, seed) => analysisRow({ backbone: 'b', clean, seed })),
+    ]
+    const chosen = { protocol: 'FFT-50', perturbations: ['clean'] }
+    expect(rank(rows, chosen).map(({ rank }) => rank)).toEqual([1, 1])
+    expect(rankBounds(rows, chosen)).toMatchObject({
+      refused: false,
+      configurations: [
+        { score: [1, 1], rank: [1, 1] },
+        { score: [1, 1], rank: [1, 1] },
+      ],
+    })
+  })
+
   it('count each missing seed with its share of the mean', () => {
     const rows = (diverged: boolean) => [
       ...[0.8, 0.6, null, null].map((clean, seed) =>

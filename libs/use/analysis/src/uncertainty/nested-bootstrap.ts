@@ -145,10 +145,10 @@ function firstShares(ranks: readonly Float64Array[], configurations: number): Fl
   for (const draw of ranks) {
     const winners = draw.reduce((count, rank) => count + (rank === 1 ? 1 : 0), 0)
     draw.forEach((rank, i) => {
-      if (rank === 1) shares[i]! += 1 / winners / ranks.length
+      if (rank === 1) shares[i]! += 1 / winners
     })
   }
-  return shares
+  return shares.map((wins) => wins / ranks.length) // whole wins add exactly, so that no share is above 1
 }
 
 /** The smallest drawn values below which (1 ∓ confidence) / 2 of the draws lie: always values that were drawn. */
