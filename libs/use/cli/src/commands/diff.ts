@@ -1,4 +1,4 @@
-import { comparePaired, grouped, percent } from '@gauntlet/analysis'
+import { comparePaired, grouped, percent, pValueText } from '@gauntlet/analysis'
 import { diffNumbers, readSide, type Diff, type DiffNumber, type NumberPair } from '@gauntlet/audit'
 import { formatDifferences, readOlderNumbers, type Difference } from '@gauntlet/client'
 import type { Command } from 'commander'
@@ -49,7 +49,8 @@ async function diffNow(session: LedgerSession, name: string, json: boolean): Pro
   ].join('\n')
 }
 
-function renderDiff({ first, second, pairs, onlyFirst, onlySecond }: Diff): string {
+/** The comparison for people; `--json` has all of it. */
+export function renderDiff({ first, second, pairs, onlyFirst, onlySecond }: Diff): string {
   const same = pairs.filter(({ differences }) => differences.length === 0)
   const groups = grouped(
     pairs.filter(({ differences }) => differences.length > 0),
@@ -96,7 +97,7 @@ function renderPair({ first, second, images }: NumberPair): string {
   if (!images) return `  ${label}`
   const { onlyFirst, onlySecond } = images
   const { pValue } = comparePaired(images)
-  return `  ${label}; ${onlyFirst} images held in the first alone, ${onlySecond} in the second alone (p ${pValue.toFixed(3)})`
+  return `  ${label}; ${onlyFirst} images held in the first alone, ${onlySecond} in the second alone (p ${pValueText(pValue)})`
 }
 
 function changeOf({ first, second }: NumberPair): number {

@@ -1,3 +1,4 @@
+import { pValueText } from '@gauntlet/analysis'
 import { idOf } from '../html/escape.ts'
 
 /** A cell of a table: what is shown, and the number behind it at full precision where it is one. */
@@ -63,12 +64,9 @@ export function percentage(number: number | null | undefined, places = 1): Cell 
   return number == null ? { text: '–' } : { text: signed((100 * number).toFixed(places)), number }
 }
 
-/** A cell of a p-value: three decimals, or two digits and a power of ten where that would be 0. */
+/** A cell of a p-value. */
 export function pValue(number: number | null | undefined): Cell {
-  if (number == null) return { text: '–' }
-  if (number >= 0.001) return { text: number.toFixed(3), number }
-  if (number === 0) return { text: '< 1e-300', number }
-  return { text: number.toExponential(1), number }
+  return number == null ? { text: '–' } : { text: pValueText(number), number }
 }
 
 /** A cell of an interval; an end of null is infinite. */
