@@ -147,4 +147,12 @@ describe('the numbers of an imported table', () => {
   it('come with what is wrong with them', () => {
     expect(numbersOfImport(imported).defects).toMatchObject([{ kind: 'not-a-count', rows: [2] }])
   })
+
+  it('keep the flags that their publisher set', () => {
+    const flagged = { ...imported, reading: { format: 'robustbench', unreliable: [3] } }
+    expect(numbersOfImport(flagged).defects.map(({ kind, rows }) => [kind, rows])).toEqual([
+      ['not-a-count', [2]],
+      ['flagged-unreliable', [3]],
+    ])
+  })
 })

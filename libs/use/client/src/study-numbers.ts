@@ -1,7 +1,7 @@
 import {
   flagMeaning,
   grouped,
-  publishedDefects,
+  importedDefects,
   type ClaimedOrigin,
   type LackingCell,
   type MeasuredOrigin,
@@ -129,11 +129,12 @@ export function numbersOfImport(imported: ImportedStudy): StudyNumbers {
     evidence: 'claimed',
     source: `read from ${fileName}, SHA-256 ${fileDigest}`,
     perturbations: perturbations.map(({ name, epsilon, evaluator }) => ({ name, epsilon, evaluator })),
-    defects: publishedDefects(
+    defects: importedDefects(
       rows.map(({ row, backbone, dataset, loss, protocol, size, type, strategy, displayName, accuracies }) => {
         const cell = { row, backbone, dataset, loss, protocol, displayName, accuracies }
         return { ...cell, factors: { size, type, strategy } }
       }),
+      imported.reading,
     ),
     rows: rows.map(({ row, backbone, dataset, loss, protocol, seed, size, type, strategy, accuracies }) => ({
       backbone,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { rank } from '../paper/rank.ts'
-import { readPublished } from './read-published.ts'
+import { readPublished, type PublishedFile } from './read-published.ts'
 import { PublishedTableInvalid } from './table-invalid.ts'
 import { publishedMapping, type TableMapping } from './table-mapping.ts'
 
@@ -54,6 +54,23 @@ it('makes each leaderboard of RobustBench a protocol, and names the numbers that
     { backbone: 'A', rank: 2 },
   ])
   expect(defects).toMatchObject([{ kind: 'flagged-unreliable', rows: [2] }])
+})
+
+it('remembers with the import which numbers RobustBench flags, and does not say that corruptions are attacks', () => {
+  const attacked = {
+    path: 'model_info/cifar10/Linf/A.json',
+    text: JSON.stringify({ clean_acc: '90', autoattack_acc: '50', unreliable: true }),
+  }
+  const corrupted = {
+    path: 'model_info/cifar10/corruptions/B.json',
+    text: JSON.stringify({ clean_acc: '90', corruptions_acc: '70' }),
+  }
+  const evaluatorOf = (...files: PublishedFile[]) => readPublished(files, null).perturbations[1]!.evaluator
+  expect(readPublished([corrupted, attacked], null).reading).toEqual({ format: 'robustbench', unreliable: [2] })
+  expect(readPublished([corrupted], null).reading).toEqual({ format: 'robustbench' })
+  expect(evaluatorOf(attacked)).toBe('autoattack or stronger')
+  expect(evaluatorOf(corrupted)).toBe('common corruptions')
+  expect(evaluatorOf(attacked, corrupted)).toBe('autoattack or stronger; corruptions where the protocol says so')
 })
 
 it.each([

@@ -21,7 +21,12 @@ export interface PublishedPerturbation extends StudyPerturbation {
 /** Published numbers as they were read, with what is wrong with them. */
 export interface PublishedNumbers {
   /** How the files were read; together with their bytes it gives the rows again. */
-  readonly reading: { readonly format: string; readonly mapping?: TableMapping }
+  readonly reading: {
+    readonly format: string
+    readonly mapping?: TableMapping
+    /** Rows whose number the publisher flags; absent where there are none. */
+    readonly unreliable?: readonly number[]
+  }
   readonly perturbations: readonly PublishedPerturbation[]
   readonly rows: readonly PublishedRow[]
   readonly defects: readonly Defect[]
@@ -84,19 +89,38 @@ function perturbationOf(name: string, isPaper: boolean): StudyPerturbation {
 function readRobustBench(files: readonly PublishedFile[]): PublishedNumbers {
   const models = files.map(({ path, text }) => parseRobustBench(text, path))
   const rows = models.map((model, i) => robustBenchRow(model, i + 1))
-  const unreliable = models.flatMap(({ unreliable, id }, i): Defect[] => {
-    const message = `Row ${i + 1}: RobustBench flags its number under AutoAttack as unreliable (${id}).`
-    return unreliable ? [{ kind: 'flagged-unreliable', rows: [i + 1], perturbation: 'robust', message }] : []
-  })
+  const flagged = models.flatMap(({ unreliable }, i) => (unreliable ? [i + 1] : []))
+  const reading = { format: 'robustbench', ...(flagged.length > 0 ? { unreliable: flagged } : {}) }
   return {
-    reading: { format: 'robustbench' },
+    reading,
     perturbations: [
       { name: 'clean', epsilon: null, evaluator: 'argmax', column: 'clean_acc' },
-      { name: 'robust', epsilon: null, evaluator: 'autoattack or stronger', column: null },
+      { name: 'robust', epsilon: null, evaluator: robustEvaluator(models), column: null },
     ],
     rows,
-    defects: [...publishedDefects(rows), ...unreliable],
+    defects: importedDefects(rows, reading),
   }
+}
+
+/** What an import's rows have wrong with them: `publishedDefects`, and what their publisher flags (`reading`). */
+export function importedDefects(rows: readonly PublishedRow[], reading: unknown): Defect[] {
+  const { unreliable = [] } = (reading ?? {}) as Partial<PublishedNumbers['reading']>
+  const flagged = rows.filter(({ row }) => unreliable.includes(row))
+  return [
+    ...publishedDefects(rows),
+    ...flagged.map(({ row, backbone }): Defect => {
+      const message = `Row ${row}: RobustBench flags its number under AutoAttack as unreliable (${backbone}).`
+      return { kind: 'flagged-unreliable', rows: [row], perturbation: 'robust', message }
+    }),
+  ]
+}
+
+/** What made the robust accuracies: attacks, but on the leaderboards of corruptions, where nothing attacks. */
+function robustEvaluator(models: readonly RobustBenchModel[]): string {
+  const attacked = models.some(({ threat }) => threat !== 'corruptions')
+  const corrupted = models.some(({ threat }) => threat === 'corruptions')
+  if (!corrupted) return 'autoattack or stronger'
+  return attacked ? 'autoattack or stronger; corruptions where the protocol says so' : 'common corruptions'
 }
 
 function robustBenchRow(model: RobustBenchModel, row: number): PublishedRow {
