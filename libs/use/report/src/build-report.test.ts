@@ -192,3 +192,15 @@ it('says of studies side by side on what the numbers of each rest', () => {
   expect(files['index.html']).toContain(note)
   expect(Object.values(files).filter((text) => text.includes('measured by nobody here')).length).toBeGreaterThan(1)
 })
+
+it('has a file, an element and anchors for each protocol, however alike their names', () => {
+  const protocols = ['全微调', '线性探测', 'LP 50', 'LP-50', 'lp-50']
+  const { files } = buildReport(measuredInput({ protocols }))
+  const podiums = Object.keys(files).filter((path) => path.includes('podium'))
+  expect(new Set(podiums.map((path) => path.toLowerCase())).size).toBe(protocols.length)
+  expect(podiums).toContain('tables/LP-50-podium.tex')
+  const ids = idsOf(files['index.html']!)
+  expect(ids.filter((id, i) => ids.indexOf(id) !== i)).toEqual([])
+  expect(linksOf(files['index.html']!).filter((id) => !ids.includes(id))).toEqual([])
+  expect(new Set(ids.filter((id) => id.startsWith('cells-'))).size).toBeGreaterThan(protocols.length)
+})

@@ -1,4 +1,4 @@
-import { idOf } from './html/escape.ts'
+import { tableName } from './html/escape.ts'
 import { pageHtml } from './html/page.ts'
 import { booktabs } from './latex/fragments.ts'
 import { numberMacros, numbersCsv, numbersOf } from './numbers.ts'
@@ -25,7 +25,6 @@ export function buildReport(input: ReportInput): Report {
   const numbersDigest = digestOfNumbers(input.study)
   const tables = tablesOf(input)
   const numbers = numbersOf([...tables, numbersTable(input.study)])
-  const fragments = tables.map((table) => [`tables/${idOf(table.id)}.tex`, booktabs(table)])
   return {
     numbersDigest,
     files: {
@@ -33,9 +32,27 @@ export function buildReport(input: ReportInput): Report {
       'numbers.csv': numbersCsv(numbers),
       'macros.tex': numberMacros(numbers, numbersDigest),
       ...(input.atlases.length > 0 ? { 'atlas.csv': atlasCsv(input.atlases) } : {}),
-      ...(Object.fromEntries(fragments) as Record<string, string>),
+      ...fragmentsOf(tables),
     },
   }
+}
+
+/** A fragment of each table by its path. Those that differ only in case, which some disks cannot, are numbered. */
+function fragmentsOf(tables: readonly Table[]): Record<string, string> {
+  const taken = new Set<string>()
+  const fragments = tables.map((table) => {
+    const path = distinct(`tables/${tableName(table.id)}`, (candidate) => taken.has(candidate.toLowerCase()))
+    taken.add(path.toLowerCase())
+    return [`${path}.tex`, booktabs(table)] as const
+  })
+  return Object.fromEntries(fragments)
+}
+
+/** The text, with a number behind it where it is taken. */
+function distinct(text: string, isTaken: (candidate: string) => boolean): string {
+  let candidate = text
+  for (let number = 2; isTaken(candidate); number++) candidate = `${text}-${number}`
+  return candidate
 }
 
 function tablesOf({ study, analysis, uncertainty, atlases, comparisons }: ReportInput): Table[] {

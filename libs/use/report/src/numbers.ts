@@ -1,4 +1,5 @@
 import type { Table } from './tables/table.ts'
+import { csvOf } from './csv.ts'
 import { escapeLatex } from './latex/escape.ts'
 
 /** A number that a report shows, by a key that says what it is. */
@@ -26,9 +27,10 @@ export function numbersOf(tables: readonly Table[]): ReportNumber[] {
 
 /** The numbers as CSV: key, value at full precision, text as shown, and where it is from. */
 export function numbersCsv(numbers: readonly ReportNumber[]): string {
-  const quoted = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
-  const lines = numbers.map(({ key, value, text, source }) => [key, String(value), text, source].map(quoted).join(','))
-  return `${['key,value,text,source', ...lines].join('\n')}\n`
+  return csvOf([
+    ['key', 'value', 'text', 'source'],
+    ...numbers.map(({ key, value, text, source }) => [key, value, text, source]),
+  ])
 }
 
 /**

@@ -31,7 +31,7 @@ export function atlasFigure({ dataset, perturbation, imageNames, rows }: StudyAt
   const description = `${imageNames.length} images of ${dataset} under ${perturbation}, a column each, and ${rows.length} models, a row each; dark where the image fell. ${all} fell for every model and ${none} for none.`
   return figureOf(
     {
-      id: idOf(`atlas-${dataset}-${perturbation}`),
+      id: idOf('atlas', dataset, perturbation),
       title: `Which images fell, ${dataset} under ${perturbation}`,
       description,
     },

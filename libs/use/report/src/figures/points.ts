@@ -52,7 +52,7 @@ export function scatterFigure(protocol: string, { scatter }: StudyProtocolAnalys
     `Accuracy on clean images against the mean accuracy under the other perturbations, both over all datasets, of ` +
     `${scatter.length} configurations. The most robust is ${best.backbone} with ${best.loss}: clean ${best.clean.toFixed(3)}, robust ${best.robust.toFixed(3)}.`
   return pointsFigure(
-    { id: idOf(`${protocol}-scatter-figure`), title: `Clean against robust accuracy, ${protocol}`, description },
+    { id: idOf(protocol, 'scatter-figure'), title: `Clean against robust accuracy, ${protocol}`, description },
     points,
     { x: 'clean accuracy', y: 'mean robust accuracy' },
   )
@@ -81,7 +81,7 @@ export function proxyFigure(protocol: string, { proxy }: StudyProtocolAnalysis):
   const r = proxy.all.spearman?.r.toFixed(2) ?? 'not defined'
   return pointsFigure(
     {
-      id: idOf(`${protocol}-proxy-figure`),
+      id: idOf(protocol, 'proxy-figure'),
       title: `${protocol} as a proxy of ${proxy.reference}`,
       description: `Sums under ${protocol} against sums under ${proxy.reference} of ${points.length} configurations over ${proxy.datasets.join(', ')}, with a regression line for each loss. Spearman’s r over all is ${r}.`,
     },
@@ -113,7 +113,7 @@ export function correlationFigure(protocol: string, { correlations }: StudyProto
   const description = `Spearman’s correlation of every pair of ${perturbations.join(', ')}: from ${Math.min(...off).toFixed(2)} to ${Math.max(...off).toFixed(2)} off the diagonal.`
   return figureOf(
     {
-      id: idOf(`${protocol}-correlation-figure`),
+      id: idOf(protocol, 'correlation-figure'),
       title: `Correlations of the perturbations, ${protocol}`,
       description,
     },

@@ -54,7 +54,7 @@ export function rankingFigure(
     `${uncertainty ? ', with 95 % intervals of resampled seeds and images' : ''}. ` +
     `The highest is ${first!.backbone} with ${first!.loss} at ${first!.borda}.`
   return figureOf(
-    { id: idOf(`${protocol}-ranking-figure`), title: `Borda by backbone, ${protocol}`, description },
+    { id: idOf(protocol, 'ranking-figure'), title: `Borda by backbone, ${protocol}`, description },
     { width, height: bottom + axisHeight },
     [legend(left, 18, losses), horizontalAxis(scale, bottom, top, 'Borda'), ...rows],
   )
@@ -104,7 +104,7 @@ export function effectsFigure(protocol: string, { mainEffects }: StudyProtocolAn
     .join('. ')
   return figureOf(
     {
-      id: idOf(`${protocol}-effects-figure`),
+      id: idOf(protocol, 'effects-figure'),
       title: `Mean Borda by factor, ${protocol}`,
       description: `${description}.`,
     },
@@ -130,7 +130,7 @@ export function oddsFigure(protocol: string, { lossOdds }: StudyProtocolAnalysis
   const [all] = shown
   const description = `Over all backbones TRADES has the higher Borda for ${all!.wins} and Classic AT for ${all!.losses}. The broken line marks even odds; intervals are Clopper and Pearson’s at 95 %, and marks and ends at the edges of the axis lie on it or beyond, up to infinite.`
   return figureOf(
-    { id: idOf(`${protocol}-odds-figure`), title: `Odds that TRADES beats Classic AT, ${protocol}`, description },
+    { id: idOf(protocol, 'odds-figure'), title: `Odds that TRADES beats Classic AT, ${protocol}`, description },
     { width, height: bottom + axisHeight },
     [horizontalAxis(scale, bottom, top, 'odds (logarithmic)'), element('line', even), ...rows],
   )

@@ -82,7 +82,7 @@ function protocolSection(input: ReportInput, protocol: string, analysis: StudyPr
   })
   const leader = leaderTable(protocol, uncertainty?.leader ?? [])
   return {
-    id: idOf(`protocol-${protocol}`),
+    id: idOf('protocol', protocol),
     heading: protocol,
     content: [
       `<p>${escapeText(stabilityOf(analysis, uncertainty?.ranking?.leaderStaysFirst ?? null).join(' '))}</p>`,

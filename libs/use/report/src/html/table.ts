@@ -1,5 +1,5 @@
 import type { Cell, Column, Row, Table } from '../tables/table.ts'
-import { escapeText, idOf } from './escape.ts'
+import { escapeText, tableName } from './escape.ts'
 
 /** A table as HTML: the first cell of a row names the row. Wide tables scroll inside a region of their own. */
 export function tableHtml(table: Table): string {
@@ -24,8 +24,8 @@ export function fittedTableHtml({ id, title, note, columns, rows }: Table, budge
     omitted > 0 ? [`To keep the page small ${omitted} rows are left out; numbers.csv has all numbers.`] : []
   const text = [...(note === undefined ? [] : [note]), ...ending].join(' ')
   return [
-    `<div class="scroll" role="region" tabindex="0" aria-labelledby="${idOf(id)}">`,
-    `<table><caption id="${idOf(id)}"><b>${escapeText(title)}</b>${text === '' ? '' : `. ${escapeText(text)}`}</caption>`,
+    `<div class="scroll" role="region" tabindex="0" aria-labelledby="${tableName(id)}">`,
+    `<table><caption id="${tableName(id)}"><b>${escapeText(title)}</b>${text === '' ? '' : `. ${escapeText(text)}`}</caption>`,
     `<thead><tr>${head.join('')}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`,
   ].join('\n')
 }

@@ -1,4 +1,5 @@
 import { causeAt, heldAt, type FallenImage, type StudyAtlas } from '@gauntlet/analysis'
+import { csvOf } from '../csv.ts'
 import { decimals, exact, words, type Table } from './table.ts'
 
 /** Of each dataset and perturbation: how many images fell for all models, for none, and only for one type of model. */
@@ -145,10 +146,10 @@ export function atlasCsv(atlases: readonly StudyAtlas[]): string {
         if (by) attacks.set(by, (attacks.get(by) ?? 0) + 1)
       }
       const by = [...attacks].map(([name, count]) => `${name} ${count}`).join('; ')
-      return [dataset, perturbation, image, fallen.length, rows.length, types.join('; '), by].join(',')
+      return [dataset, perturbation, image, fallen.length, rows.length, types.join('; '), by]
     }),
   )
-  return `${['dataset,perturbation,image,fell,models,types,felled_by', ...lines].join('\n')}\n`
+  return csvOf([['dataset', 'perturbation', 'image', 'fell', 'models', 'types', 'felled_by'], ...lines])
 }
 
 const hardestShown = 10

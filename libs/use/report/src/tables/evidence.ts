@@ -49,7 +49,7 @@ export function numbersTable(study: StudyNumbers): Table {
 function inGroups(rows: readonly NumberedRow[]): { readonly row: NumberedRow; readonly isFirst: boolean }[] {
   const groups = new Map<string, NumberedRow[]>()
   for (const row of rows) {
-    const key = cellsAnchor(row.protocol, row.backbone, row.loss)
+    const key = JSON.stringify([row.protocol, row.backbone, row.loss])
     const known = groups.get(key)
     if (known) known.push(row)
     else groups.set(key, [row])
@@ -150,7 +150,7 @@ export function leaderTable(protocol: string, comparisons: readonly LeaderCompar
   return {
     id: `${protocol}/leader`,
     title: `The first against those behind it, on the same images, ${protocol}`,
-    note: `${first.leader} against each. Difference of accuracies in points with Newcombe’s paired interval; exact McNemar test, Holm over this table.`,
+    note: `${first.leader} against each, of the first seed of each that has all its outcomes; the ranking is over all seeds. Difference of accuracies in points with Newcombe’s paired interval; exact McNemar test, Holm over this table.`,
     columns: [
       { key: 'rival', heading: 'against' },
       { key: 'dataset', heading: 'dataset' },

@@ -46,7 +46,7 @@ export function words(text: string | null | undefined): Cell {
 
 /** The anchor of the first number of a configuration in the table of every number. */
 export function cellsAnchor(protocol: string, backbone: string, loss: string): string {
-  return idOf(`cells-${protocol}-${backbone}-${loss}`)
+  return idOf('cells', protocol, backbone, loss)
 }
 
 /** A cell of a whole number or an exact value. */
