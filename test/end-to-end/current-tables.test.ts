@@ -60,9 +60,11 @@ it(
   'is reported with intervals of its ranks, its outcomes and their images',
   async () => {
     const folder = join(home.folder, 'report')
-    expect(await home.succeed('report', 'narrow', '--out', folder, '--draws', '50')).toMatch(/Seal [0-9a-f]{64}\./)
+    expect(await home.succeed('report', 'narrow', '--out', folder, '--draws', '50')).toMatch(
+      /digest of its numbers is [0-9a-f]{64}\./,
+    )
     const page = readFileSync(join(folder, 'index.html'), 'utf8')
-    expect(page).toMatch(/<strong>measured<\/strong> here/)
+    expect(page).toMatch(/<strong>measured here<\/strong>/)
     expect(page).toContain('Outcome atlas')
     expect(page).toMatch(/<img src="data:image\/png;base64,/)
     for (const { row } of first) expect(page).toContain(`id="number-${row}"`)

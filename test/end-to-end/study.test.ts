@@ -320,7 +320,7 @@ describe('a study that has ended', () => {
     const file = home.study('smoke', smoke)
     for (const command of ['pause', 'resume', 'retry', 'cancel']) {
       const { code, stderr } = await home.run(command, file)
-      expect([code, stderr]).toEqual([1, 'This study does not run; start it with: gauntlet run\n'])
+      expect([code, stderr]).toEqual([1, `smoke does not run; start it with: gauntlet run ${file}\n`])
     }
   })
 })

@@ -91,8 +91,8 @@ it.each<[what: string, file: string, text: string, instead: string, affected: Re
   [
     'a layout of data',
     'libs/science/datasets/src/layouts/class-folders.ts',
-    'parts.length > 2',
-    'parts.length > 3',
+    'splits.size > 1',
+    'splits.size > 2',
     /^prepare-dataset/,
   ],
   ['AdamW', 'libs/science/training/src/adamw.ts', 'beta2: 0.95', 'beta2: 0.99', /^fine-tune/],
