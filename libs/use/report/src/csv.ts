@@ -12,5 +12,6 @@ function cellOf(value: string | number): string {
 }
 
 function withoutFormula(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) && !/^[+-]?[\d.]/.test(text) ? `'${text}` : text
+  const isNumber = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)
+  return /^[=+\-@\t\r]/.test(text) && !isNumber ? `'${text}` : text
 }
