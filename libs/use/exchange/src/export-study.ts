@@ -42,8 +42,8 @@ export interface ExportedStudy {
 /**
  * Writes a study with everything that the ledger has of it into one zip archive: the record that its seal covers, line
  * by line, and made of it a Provenance Run Crate, tables as Parquet and CSV, PROV-JSON and in-toto attestations, with
- * the code bundles and the artifacts that were chosen. Throws `StudyUnknown`, `PartUnknown`,
- * `ArchiveTooLarge` and `ArtifactCorrupt`.
+ * the code bundles and the artifacts that were chosen. Throws `StudyUnknown`, `PartUnknown`, `ArchiveTooLarge` and
+ * `ArtifactCorrupt`.
  */
 export async function exportStudy(
   sources: RecordSources,

@@ -55,8 +55,7 @@ export interface VerifyOptions extends Expectations {
 /**
  * Checks a file against the seal in it, whatever it is: an export or the proof of a number, which need no ledger, or a
  * seal that was kept elsewhere, with which the ledger is compared that `withSources` opens then. Offline. Throws
- * `ExportInvalid`, `SealInvalid`, `LeafListMissing` and, where the
- * ledger has not even the name of the study, `StudyUnknown`.
+ * `ExportInvalid`, `SealInvalid`, `LeafListMissing` and, where the ledger does not know the study, `StudyUnknown`.
  */
 export async function verifySeal(
   file: string,

@@ -10,7 +10,7 @@ const origins = ['made', 'imported'] as const
 
 /**
  * A seal on everything that the ledger had of a study, made here or brought by an import. The row never changes, but
- * that an imported one gets the list of leaves that a later import brings whole.
+ * that the list of leaves of an imported one becomes larger with what later imports disclose.
  */
 export const seal = pgTable(
   'seal',

@@ -46,24 +46,11 @@ describe('the atlas of outcomes', () => {
     })
   })
 
-  it('has the ten hardest images, the hardest first', () => {
-    expect(atlas.hardest.map(({ image, fell }) => [image, fell])).toEqual([
-      ['i0', 4],
-      ['i1', 2],
-      ['i2', 1],
-      ['i3', 1],
-      ['i4', 1],
-    ])
-    expect(atlas.hardest[0]!.felledBy).toEqual({ clean: 3, 'apgd-ce': 1 })
-    const many = Array.from({ length: 12 }, (_, i) => `i${i}`)
-    expect(outcomeAtlas(many, [model('a', 't', 'aaaaaaaaaaaa')]).hardest).toHaveLength(10)
-  })
-
   it('does without what felled them', () => {
     const { held, id, type } = model('vit', 'hybrid', 'a1')
     const found = outcomeAtlas(['x', 'y'], [{ id, type, held }])
     expect(found.felledBy).toEqual({ hybrid: {} })
-    expect(found.hardest[0]).toEqual({ image: 'x', fell: 1, felledBy: {} })
+    expect(found.fellOnlyFor).toEqual({ hybrid: [{ image: 'x', fell: 1, felledBy: {} }] })
   })
 })
 

@@ -36,11 +36,7 @@ export interface OutcomeAtlas {
   readonly fellOnlyFor: Readonly<Record<string, readonly FallenImage[]>>
   /** By family type, how many falls each attack has to its name. */
   readonly felledBy: Readonly<Record<string, Readonly<Record<string, number>>>>
-  /** The ten images that fell for the most models; equals in the order of the images. */
-  readonly hardest: readonly FallenImage[]
 }
-
-const hardestShown = 10
 
 /**
  * The atlas of outcomes of models on the same images. `images` are their digests, or whatever names them. An image
@@ -60,10 +56,6 @@ export function outcomeAtlas(images: readonly string[], models: readonly AtlasMo
     heldForAll: falls.filter(({ fell }) => fell === 0).map(({ image }) => image),
     fellOnlyFor: Object.fromEntries(onlyFor),
     felledBy: attacksByType(models),
-    hardest: falls
-      .toSorted((a, b) => b.fell - a.fell)
-      .slice(0, hardestShown)
-      .map(withoutTypes),
   }
 }
 

@@ -74,10 +74,10 @@ async function readForReport(session: InterruptibleSession, name: string, others
 async function sealedClaims({ db }: InterruptibleSession, studyId: string): Promise<SealedClaims[]> {
   const seals = await sealsOf(db, studyId)
   return seals.flatMap(({ document }) => {
-    const { hypotheses, ...rest } = document as unknown as Seal
-    if (hypotheses === null) return []
-    const claims = parseHypotheses(hypotheses.text, hypotheses.file).map(({ claim }) => claim)
-    return [{ sentence: hypothesesSentence({ ...rest, hypotheses })!, claims }]
+    const seal = document as unknown as Seal
+    if (seal.hypotheses === null) return []
+    const claims = parseHypotheses(seal.hypotheses.text, seal.hypotheses.file).map(({ claim }) => claim)
+    return [{ sentence: hypothesesSentence(seal)!, claims }]
   })
 }
 

@@ -16,6 +16,7 @@ import { resolve } from 'node:path'
 import { CommandFailed, Misuse } from '../command-failed.ts'
 import { readPublicKey, readSigningKey } from '../read/key-files.ts'
 import { withLedger, type InterruptibleSession, type LedgerSession } from '../stack/local-ledger.ts'
+import { listed } from '../print/listed.ts'
 import { progressLine } from '../print/progress-line.ts'
 import { readCurrentResults } from '../read/read-current-results.ts'
 import { requireFile, requireNoFolder } from '../read/require-file.ts'
@@ -174,12 +175,9 @@ function failureOf(verdict: SealVerdict): string {
     : 'Whether the ledger is as it was sealed cannot be told.'
 }
 
-/** Names that come from an archive, of which there may be many. */
-function someOf(names: readonly string[]): string {
-  const shown = names.slice(0, 10).map((name) => (/^[\w./-]+$/.test(name) ? name : JSON.stringify(name)))
-  return [...shown, ...(names.length > shown.length ? [`and ${names.length - shown.length} more files`] : [])].join(
-    ', ',
-  )
+/** A name that comes from an archive, so that it may be anything. */
+function quotedIfOdd(name: string): string {
+  return /^[\w./-]+$/.test(name) ? name : JSON.stringify(name)
 }
 
 function renderVerdict(verdict: SealVerdict): string {
@@ -194,7 +192,7 @@ function renderVerdict(verdict: SealVerdict): string {
     return [
       `${heading}: ${facts} facts (${withheld} withheld), ${measurements} numbers and ${artifacts} artifacts are as sealed.`,
       ...differing.map((name) => `${name} is not what the sealed record gives; do not use it.`),
-      ...(uncovered.length > 0 ? [`The seal does not cover ${someOf(uncovered)}.`] : []),
+      ...(uncovered.length > 0 ? [`The seal does not cover ${listed(uncovered.map(quotedIfOdd))}.`] : []),
     ].join('\n')
   }
   if (verdict.of === 'number') {

@@ -8,6 +8,7 @@ import {
   type ScoreName,
   type StudyNumbers,
 } from '@gauntlet/analysis'
+import { listed } from './listed.ts'
 import { renderTable, type Column } from './table.ts'
 
 /** What is known of a ranking besides its scores. */
@@ -105,14 +106,6 @@ function resamplingNotes({ draws, leaderStaysFirst, leftOut }: RankUncertainty):
       : [`The first stays first in ${(100 * leaderStaysFirst).toFixed(1)} % of ${draws} draws of seeds and images.`]),
     ...(names.length > 0 ? [`Not resampled, so that intervals are among the others: ${listed(names)}.`] : []),
   ]
-}
-
-/** Configurations that a sentence names at most. */
-const mostNamed = 10
-
-function listed(names: readonly string[]): string {
-  const more = names.length - mostNamed
-  return [...names.slice(0, mostNamed), ...(more > 0 ? [`and ${more} more`] : [])].join(', ')
 }
 
 function completenessOf({ backbone, loss, completeSeeds, seeds }: BoundedConfiguration): string {

@@ -1,5 +1,6 @@
 import {
   defectCounts,
+  grouped,
   wilsonInterval,
   type Defect,
   type LeaderComparison,
@@ -47,13 +48,7 @@ export function numbersTable(study: StudyNumbers): Table {
 
 /** The rows of a configuration one after the other, in the order in which configurations first appear. */
 function inGroups(rows: readonly NumberedRow[]): { readonly row: NumberedRow; readonly isFirst: boolean }[] {
-  const groups = new Map<string, NumberedRow[]>()
-  for (const row of rows) {
-    const key = JSON.stringify([row.protocol, row.backbone, row.loss])
-    const known = groups.get(key)
-    if (known) known.push(row)
-    else groups.set(key, [row])
-  }
+  const groups = grouped(rows, ({ protocol, backbone, loss }) => JSON.stringify([protocol, backbone, loss]))
   return [...groups.values()].flatMap((group) => group.map((row, i) => ({ row, isFirst: i === 0 })))
 }
 
