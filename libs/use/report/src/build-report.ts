@@ -1,3 +1,4 @@
+import { distinct } from './distinct.ts'
 import { tableName } from './html/escape.ts'
 import { pageHtml } from './html/page.ts'
 import { booktabs } from './latex/fragments.ts'
@@ -39,20 +40,11 @@ export function buildReport(input: ReportInput): Report {
 
 /** A fragment of each table by its path. Those that differ only in case, which some disks cannot, are numbered. */
 function fragmentsOf(tables: readonly Table[]): Record<string, string> {
-  const taken = new Set<string>()
-  const fragments = tables.map((table) => {
-    const path = distinct(`tables/${tableName(table.id)}`, (candidate) => taken.has(candidate.toLowerCase()))
-    taken.add(path.toLowerCase())
-    return [`${path}.tex`, booktabs(table)] as const
-  })
-  return Object.fromEntries(fragments)
-}
-
-/** The text, with a number behind it where it is taken. */
-function distinct(text: string, isTaken: (candidate: string) => boolean): string {
-  let candidate = text
-  for (let number = 2; isTaken(candidate); number++) candidate = `${text}-${number}`
-  return candidate
+  const paths = distinct(
+    tables.map(({ id }) => `tables/${tableName(id)}`),
+    (path) => path.toLowerCase(),
+  )
+  return Object.fromEntries(tables.map((table, i) => [`${paths[i]!}.tex`, booktabs(table)]))
 }
 
 function tablesOf({ study, analysis, uncertainty, atlases, comparisons }: ReportInput): Table[] {

@@ -1,5 +1,6 @@
 import type { Table } from './tables/table.ts'
 import { csvOf } from './csv.ts'
+import { distinct } from './distinct.ts'
 import { escapeLatex } from './latex/escape.ts'
 
 /** A number that a report shows, by a key that says what it is. */
@@ -14,15 +15,16 @@ export interface ReportNumber {
   readonly source: string
 }
 
-/** Every number of tables, in their order. */
+/** Every number of tables, in their order. Rows of equal keys, such as those of a table that repeats a row, are numbered. */
 export function numbersOf(tables: readonly Table[]): ReportNumber[] {
-  return tables.flatMap(({ id, columns, rows }) =>
-    rows.flatMap((row) =>
+  return tables.flatMap(({ id, columns, rows }) => {
+    const keys = distinct(rows.map(({ key }) => key))
+    return rows.flatMap((row, place) =>
       row.cells.flatMap(({ text, number, source = '' }, i) =>
-        number === undefined ? [] : [{ key: `${id}/${row.key}/${columns[i]!.key}`, value: number, text, source }],
+        number === undefined ? [] : [{ key: `${id}/${keys[place]!}/${columns[i]!.key}`, value: number, text, source }],
       ),
-    ),
-  )
+    )
+  })
 }
 
 /** The numbers as CSV: key, value at full precision, text as shown, and where it is from. */

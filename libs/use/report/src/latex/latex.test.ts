@@ -50,6 +50,17 @@ describe('numbers', () => {
     expect(numbersCsv([{ ...numbers[0]!, key: 'c,"d"' }])).toBe('key,value,text,source\n"c,""d""",-0.125,−12.5,\n')
   })
 
+  it('have keys of their own where a table repeats a row', () => {
+    const row = (key: string) => ({ key, cells: [words('a'), percentage(0.5)] })
+    const repeating = { ...table, rows: ['a', 'a', 'a-2', 'a'].map(row) }
+    expect(numbersOf([repeating]).map(({ key }) => key)).toEqual([
+      'FFT-50/test/a/share',
+      'FFT-50/test/a-2/share',
+      'FFT-50/test/a-2-2/share',
+      'FFT-50/test/a-3/share',
+    ])
+  })
+
   it('have a macro each', () => {
     expect(numberMacros(numbers, 'digest')).toContain(String.raw`\gauntlet@number{FFT-50/test/a_b/share}{$-$12.5}`)
   })
