@@ -15,7 +15,10 @@ export interface ReportNumber {
   readonly source: string
 }
 
-/** Every number of tables, in their order. Rows of equal keys, such as those of a table that repeats a row, are numbered. */
+/**
+ * Every number of tables, in their order. Rows of equal keys, as an imported table has where it repeats a row, are
+ * numbered.
+ */
 export function numbersOf(tables: readonly Table[]): ReportNumber[] {
   return tables.flatMap(({ id, columns, rows }) => {
     const keys = distinct(rows.map(({ key }) => key))
