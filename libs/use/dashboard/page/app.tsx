@@ -9,6 +9,7 @@ import { shownStudy, showStudy, tryAgain } from './state/study-store.ts'
 import { useAnswer } from './state/use-answer.ts'
 import { Curves } from './views/curves.tsx'
 import { Matrix } from './views/matrix.tsx'
+import { NewerStudy } from './views/newer-study.tsx'
 import { Now } from './views/now.tsx'
 import { OneNumber } from './views/one-number.tsx'
 import { Pictures } from './views/pictures.tsx'
@@ -100,6 +101,7 @@ function StudyPage({ named, view }: { readonly named: string; readonly view: Vie
             </span>
           )}
         </h1>
+        {model && <NewerStudy model={model} />}
         {shown?.error && <Failure sentence={shown.error} onRetry={tryAgain} />}
         {model?.size === 0 ? (
           <Empty>
