@@ -31,7 +31,8 @@ export async function scaleBenchmark(options: string[]): Promise<void> {
     pool: 'default',
     devices: 100,
     images: 1,
-    distinct: false,
+    // A script that fills the ledger writes one file for all.
+    distinct: !values.filled,
     faulty: false,
     ...(values.filled ? { worker: recordedWorker(study) } : {}),
   }
