@@ -3,7 +3,8 @@ import { digestOfBytes } from '@gauntlet/study'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { attack, type AttackResult } from './attack-images.ts'
-import { AttackInputInvalid, type AttackSettings } from './attack-input.ts'
+import { AttackInputInvalid } from './attack-input-invalid.ts'
+import type { AttackSettings } from './attack-input.ts'
 import { RadiusInvalid } from './ball.ts'
 import { ballOf } from './balls.ts'
 import { attacksOf, ensembleOf } from './ensemble.ts'
@@ -127,6 +128,16 @@ describe('attacking images', () => {
       'another evaluator',
       [tinyConvolution, images, labels, { ...settings, evaluator: 'autoattack' as never }],
       /no evaluator "autoattack"; give one of apgd-ce,/,
+    ],
+    [
+      'an evaluator without an attack for two classes',
+      [
+        (points) => tinyConvolution(points).slice([0, 0], [-1, 2]),
+        images,
+        labels.map((label) => label % 2),
+        { ...settings, evaluator: 'malt' },
+      ],
+      /malt has no attack here: apgd-t needs 4 classes/,
     ],
     ['a model without classes', [flat, images, labels, settings], /gives \[5\] for one image; give a function/],
   ])('refuses %s in one sentence', async (_, given, message) => {

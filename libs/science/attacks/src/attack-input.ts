@@ -1,4 +1,5 @@
 import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { AttackInputInvalid } from './attack-input-invalid.ts'
 import type { Ball } from './ball.ts'
 import { ensembleNames, type EnsembleName } from './ensemble.ts'
 import type { LogitsFunction } from './loss.ts'
@@ -12,11 +13,6 @@ export interface AttackSettings {
   readonly evaluator?: EnsembleName
   /** Keys all noise, together with each image's digest; 0 unless given. */
   readonly seed?: number
-}
-
-/** The images, labels or settings of an attack cannot be used; a retry does not help. */
-export class AttackInputInvalid extends Error {
-  override readonly name = 'InvalidInput'
 }
 
 /** Refuses settings that no attack has. */

@@ -1,5 +1,6 @@
 export { attack, type AttackedImage, type AttackResult } from './attack-images.ts'
-export { AttackInputInvalid, type AttackSettings } from './attack-input.ts'
+export { AttackInputInvalid } from './attack-input-invalid.ts'
+export { type AttackSettings } from './attack-input.ts'
 export { apgdAttack, type ApgdSettings } from './apgd-attack.ts'
 export { apgdStepInputs, stepInputsAt, type ApgdStepInput } from './apgd-step-inputs.ts'
 export { apgdStart, apgdStep, type ApgdStep, type ApgdStepSettings } from './apgd-step.ts'

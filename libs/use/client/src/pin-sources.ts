@@ -37,9 +37,10 @@ export function mergeLocks(existing: SourceLock, found: SourceLock, lockName: st
 }
 
 /**
- * A pin in place of one that cannot be had now, so that a study can still be planned and priced. Its digest is that of
- * no bytes, so that nothing in the ledger can be taken for the result of a stage that uses it.
+ * A pin in place of one that cannot be had now, so that a study can still be planned and priced, as if it had ten
+ * classes. Its digest is that of no bytes, so that nothing in the ledger can be taken for the result of a stage that
+ * uses it.
  */
 export function placeholderPin(source: string, wantsClasses: boolean): PinnedSource {
-  return { source, sha256: digestOf(`not pinned: ${source}`), ...(wantsClasses ? { classes: 2 } : {}) }
+  return { source, sha256: digestOf(`not pinned: ${source}`), ...(wantsClasses ? { classes: 10 } : {}) }
 }

@@ -3,7 +3,8 @@ import type { BackboneFacts } from './catalogue/backbone-facts.ts'
 import { datasetFacts } from './catalogue/dataset-catalogue.ts'
 import { computesWith, sidesText } from './catalogue/side-rule.ts'
 import type { Cell } from './cell.ts'
-import type { Hyperparameters, Perturbation } from './configuration.ts'
+import type { DatasetSpecification, Hyperparameters, Perturbation } from './configuration.ts'
+import { evaluationCost } from './evaluation-cost.ts'
 import { idOf, type Grid } from './grid.ts'
 import { largestDistance } from './pixel-box.ts'
 import type { Path, ProblemList } from './problem-list.ts'
@@ -53,6 +54,25 @@ export function refuseWholeBox(
     problems.add(
       typeof entry === 'object' && 'epsilon' in entry ? ['perturbations', index, 'epsilon'] : ['perturbations', index],
       `No two images of ${smallest} × ${smallest} pixels in [0, 1] are farther apart than ${Number(largest.toPrecision(4))} in ${perturbation.name}, so a radius of ${perturbation.epsilon} allows anything; write one in units of [0, 1].`,
+    )
+  }
+}
+
+/** Reports evaluators of which no attack is possible with the few classes of some dataset. */
+export function refuseEvaluatorsWithoutAttack(
+  document: StudyDocument,
+  perturbations: readonly Perturbation[],
+  datasets: ReadonlyMap<string, DatasetSpecification>,
+  problems: ProblemList,
+): void {
+  for (const [index, perturbation] of perturbations.entries()) {
+    if (!('epsilon' in perturbation)) continue
+    const without = [...datasets.values()].find(({ classes }) => evaluationCost(perturbation, classes).gradient === 0)
+    if (!without) continue
+    const entry = document.perturbations[index]
+    problems.add(
+      typeof entry === 'object' && 'evaluator' in entry ? ['perturbations', index, 'evaluator'] : ['evaluator'],
+      `The evaluator '${perturbation.evaluator.name}' has no attack for the ${without.classes} classes of '${without.id}', so every image would count as robust; choose another one, such as standard.`,
     )
   }
 }

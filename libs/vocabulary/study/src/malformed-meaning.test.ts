@@ -67,6 +67,14 @@ const files: MalformedStudy[] = [
     "The dataset 'digits' has 10 classes; remove this or name another source.",
   ],
   [
+    'an evaluator without an attack for so few classes',
+    tiny({
+      datasets: `[digits, { id: few, classes: 3, source: 'file:x', sha256: ${'a'.repeat(64)} }]`,
+      perturbations: '[clean, { name: Linf, evaluator: ▲malt }]',
+    }),
+    "The evaluator 'malt' has no attack for the 3 classes of 'few', so every image would count as robust; choose another one, such as standard.",
+  ],
+  [
     'copies that a dataset does not have',
     tiny({ perturbations: '[{ name: common, images: ▲archived }]' }),
     "The dataset 'digits' has no corrupted test images of its own; write images: generated, or leave it out.",

@@ -11,7 +11,12 @@ import { canonicalJson, digestOf, type Digest } from './digest.ts'
 import { gridOf, type Exclusion } from './grid.ts'
 import { hyperparametersOf } from './hyperparameters.ts'
 import { perturbationsOf } from './perturbations.ts'
-import { refuseImpossibleCells, refuseMissingCopies, refuseWholeBox } from './impossible-cells.ts'
+import {
+  refuseEvaluatorsWithoutAttack,
+  refuseImpossibleCells,
+  refuseMissingCopies,
+  refuseWholeBox,
+} from './impossible-cells.ts'
 import { Pins, type UnpinnedSource } from './pins.ts'
 import { ProblemList } from './problem-list.ts'
 import { addSchemaProblems } from './schema-problems.ts'
@@ -118,6 +123,8 @@ function resolve(
   refuseImpossibleCells(document, grid, hyperparameters, problems)
   refuseWholeBox(document, perturbations, problems)
   refuseMissingCopies(document, perturbations, problems)
+  const datasets = datasetsOf(document, problems, pins)
+  refuseEvaluatorsWithoutAttack(document, perturbations, datasets, problems)
   return {
     name: document.name,
     description: document.description ?? null,
@@ -125,7 +132,7 @@ function resolve(
     fileName,
     ...grid,
     hyperparameters,
-    datasets: datasetsOf(document, problems, pins),
+    datasets,
     backbones: backbonesOf(document, problems, pins),
     perturbations,
   }
