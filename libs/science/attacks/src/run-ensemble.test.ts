@@ -212,6 +212,18 @@ describe.each(balls)('an ensemble in the %s ball', (norm, ball) => {
     },
   )
 
+  it('gives the work of the last block to be kept where a signal ends it', async () => {
+    const controller = new AbortController()
+    const wasEnded: boolean[] = []
+    const onBlock: OnBlock = () => {
+      wasEnded.push(controller.signal.aborted)
+      setImmediate(() => controller.abort(new Error('stopped')))
+    }
+    const stopped = runEnsemble(taskOf(ball, everyRow, { blockSteps: 1, signal: controller.signal, onBlock }))
+    await expect(stopped).rejects.toThrow('stopped')
+    expect(wasEnded).toEqual([false, true])
+  })
+
   it('leaves no tensor behind, neither when it ends nor when it is stopped', async () => {
     const before = tf.memory().numTensors
     await runEnsemble(taskOf(ball))

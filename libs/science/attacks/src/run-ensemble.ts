@@ -95,11 +95,11 @@ async function runAttack(ensemble: EnsembleState): Promise<void> {
   try {
     ensemble.batch = await refilledFromQueue(ensemble, attack, [...ensemble.batch.slots.keys()])
     for (let most = runner.steps; ensemble.batch.slots.length > 0;) {
-      await nextTurn()
       task.signal?.throwIfAborted()
       await narrow(ensemble, runner, comparedRows)
       const work = await runBlock(ensemble, runner, most)
       most = Math.min(2 * work.allowed, runner.steps)
+      await nextTurn() // in which a signal arrives, so that what this block did is kept before the attack ends
       await task.onBlock?.(() => progressOf(ensemble), ensemble.verdicts, work)
     }
   } finally {

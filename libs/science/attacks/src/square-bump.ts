@@ -51,7 +51,9 @@ function halfBump(falloff: Falloff, rows: number, columns: number): number[] {
 }
 
 function normOf(falloff: Falloff, values: readonly number[]): number {
-  return falloff === 2 ? Math.hypot(...values) : values.reduce((sum, value) => sum + Math.abs(value), 0)
+  return falloff === 2
+    ? Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0))
+    : values.reduce((sum, value) => sum + Math.abs(value), 0)
 }
 
 /** Where bumps lie, as numbers of the rows that are gathered (int32). */

@@ -58,6 +58,15 @@ describe.each(balls)('the squares of the %s ball', (_, ballOf, radii) => {
     )
   })
 
+  it('are prepared for the largest images that a study may have', () => {
+    tf.tidy(() => {
+      const [squares, large] = [ballOf(1).squares, [1024, 1024, 1] as const]
+      const sides = tf.fill([1, 1], squares.side(0, large)) as Tensor2D
+      const prepared = squares.prepared(sides, draws(1, squares.queryDraws(large), 0).expandDims(0), large)
+      expect(Object.keys(prepared).length).toBeGreaterThan(0)
+    })
+  })
+
   it('treat an image alone as in a batch, whatever sides the others have', () => {
     tf.tidy(() => {
       const ball = ballOf(radii[1]!)

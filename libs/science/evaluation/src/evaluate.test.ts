@@ -60,6 +60,22 @@ function digestOfEvaluated({ outcomes, evidence }: Evaluated, perturbation: Pert
   return digestOfBytes(encodeOutcomes(outcomes, outcomeFacts(perturbation, evidence)))
 }
 
+it('gives what the last batch showed to be kept where a signal ends it', async () => {
+  const controller = new AbortController()
+  const kept: [wasEnded: boolean, done: number][] = []
+  const onProgress = ({ done }: EvaluationProgress) => {
+    kept.push([controller.signal.aborted, done])
+    setImmediate(() => controller.abort(new Error('stopped')))
+  }
+  const clean: Perturbation = { name: 'clean', evaluator: { name: 'argmax' } }
+  const attempt = evaluate(evaluation(clean, { batchSize: 1, onProgress, signal: controller.signal }))
+  await expect(attempt).rejects.toThrow('stopped')
+  expect(kept).toEqual([
+    [false, 1],
+    [true, 2],
+  ])
+})
+
 describe.each(every.map((perturbation) => [perturbation.name, perturbation] as const))(
   'evaluating under %s',
   (_, perturbation) => {

@@ -18,7 +18,6 @@ export async function evaluateWithoutAttack(
   const { reader, batchSize, onProgress, signal, resumeFrom } = evaluation
   const outcomes = outcomesOfFirst(reader.count, resumeFrom?.kind === 'outcomes' ? resumeFrom.outcomes : [])
   while (outcomes.length < reader.count) {
-    await nextTurn()
     signal?.throwIfAborted()
     const batch = await readEvaluationBatch(reader, outcomes.length, batchSize)
     try {
@@ -26,6 +25,7 @@ export async function evaluateWithoutAttack(
     } finally {
       tf.dispose(batch.tensors)
     }
+    await nextTurn() // in which a signal arrives, so that what this batch gave is kept before the evaluation ends
     const soFar = [...outcomes]
     await onProgress?.({
       done: soFar.length,
