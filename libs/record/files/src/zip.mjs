@@ -54,10 +54,12 @@ const smallFile = 2 ** 20
  * lie over one another or over the directory, and files that claim to unpack to absurd sizes.
  * @param {ByteSource} source
  * @param {Refuse} refuse
+ * @param {number} [most] files and folders that the archive may have
  * @returns {Map<string, ZipMember>}
  */
-export function readZipDirectory(source, refuse) {
+export function readZipDirectory(source, refuse, most = Infinity) {
   const { count, offset, directory } = findDirectory(source, refuse)
+  if (count > most) refuse(`it has ${count} files, more than ${most}`)
   /** @type {Entry[]} */
   const entries = []
   for (let at = 0; entries.length < count;) {

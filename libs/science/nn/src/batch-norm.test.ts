@@ -40,7 +40,7 @@ it('in evaluation normalises by the running statistics, whatever the batch', () 
 it('refuses to take statistics of a single value per channel, and says what to do', () => {
   const one: Tensor4D = tf.ones([1, 1, 1, 2])
   expect(() => batchNorm(one, parameters.at('bn'), { training: true })).toThrow(BatchTooSmall)
-  expect(() => batchNorm(one, parameters.at('bn'), { training: true })).toThrow('at least two images')
+  expect(() => batchNorm(one, parameters.at('bn'), { training: true })).toThrow('a microBatch of at least 3')
 })
 
 it('refuses part of a batch in training, and accepts it in evaluation', () => {

@@ -55,7 +55,7 @@ export function batchNorm(
   const count = batch * height * width
   if (count < 2) {
     throw new BatchTooSmall(
-      `${parameters.fullName('weight')} has one value per channel to take statistics of; train with at least two images per micro-batch.`,
+      `${parameters.fullName('weight')} has one value per channel to take statistics of; train with a microBatch of at least 3, since one of 2 leaves a single image over in a step of odd size.`,
     )
   }
   const { y, mean, unbiasedVariance } = normaliseBatch(x, scale, offset, epsilon)

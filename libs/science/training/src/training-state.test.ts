@@ -58,6 +58,14 @@ describe('encodeTrainingState', () => {
 })
 
 describe('decodeTrainingState', () => {
+  it('reads the state of the longest protocol', () => {
+    const one = fc.sample(state, 1)[0]!
+    const last = fc.sample(record, 1)[0]!
+    const history = Array.from({ length: 99_999 }, (_, i) => ({ ...last, epoch: i + 1 }))
+    const long = { ...one, position: { ...one.position, history } }
+    expect(decodeTrainingState(encodeTrainingState(long)).position).toEqual(long.position)
+  })
+
   it('refuses a file cut anywhere', () => {
     fc.assert(
       fc.property(state, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (one, share) => {
@@ -97,7 +105,7 @@ describe('decodeTrainingState', () => {
     }
     const text = Buffer.from(encodeTrainingState(one))
       .toString('latin1')
-      .replace('training-state-1', 'training-state-9')
+      .replace('training-state-2', 'training-state-9')
     expect(() => decodeTrainingState(Buffer.from(text, 'latin1'))).toThrow(TrainingStateInvalid)
   })
 })

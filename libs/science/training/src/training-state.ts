@@ -19,11 +19,8 @@ const position = z.strictObject({
 })
 export type TrainingPosition = z.infer<typeof position>
 
-const metadata = z.strictObject({
-  format: z.literal('gauntlet-training-state-1'),
-  settings: z.string(),
-  position: z.string(),
-})
+const format = 'gauntlet-training-state-2'
+const metadata = z.strictObject({ format: z.literal(format), settings: z.string() })
 
 /**
  * What training needs to go on as if it had never stopped, bit for bit. It does not hold what never changes: a frozen
@@ -40,17 +37,26 @@ export interface TrainingState {
   readonly arrays: readonly NamedArray[]
 }
 
-/** A state as safetensors, with the position as JSON in the metadata. The same state always gives the same bytes. */
-export function encodeTrainingState({ settings, position, arrays }: TrainingState): Uint8Array {
-  return writeSafetensors(arrays, { format: 'gauntlet-training-state-1', settings, position: JSON.stringify(position) })
+/**
+ * A state as safetensors. The position is JSON in a tensor `position`, and not in the metadata, whose size has a limit
+ * that the history of some thousand epochs would pass. The same state always gives the same bytes.
+ */
+export function encodeTrainingState({ settings, position: at, arrays }: TrainingState): Uint8Array {
+  const data = new TextEncoder().encode(JSON.stringify(at))
+  return writeSafetensors([...arrays, { name: 'position', dtype: 'uint8', shape: [data.length], data }], {
+    format,
+    settings,
+  })
 }
 
 /** The state that the bytes hold. Whatever lacks something, has something unknown or is damaged is refused. */
 export function decodeTrainingState(bytes: Uint8Array): TrainingState {
   try {
     const file = readSafetensors(bytes)
-    const { settings, position: text } = metadata.parse(file.metadata)
-    return { settings, position: position.parse(JSON.parse(text)), arrays: file.arrays }
+    const { settings } = metadata.parse(file.metadata)
+    const text = new TextDecoder().decode(file.arrays.find(({ name }) => name === 'position')?.data as Uint8Array)
+    const arrays = file.arrays.filter(({ name }) => name !== 'position')
+    return { settings, position: position.parse(JSON.parse(text)), arrays }
   } catch (cause) {
     throw new TrainingStateInvalid(
       'The mid-training checkpoint is damaged; remove it and train this configuration from its start.',

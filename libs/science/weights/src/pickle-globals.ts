@@ -79,6 +79,8 @@ export function storageReference(id: PickleValue | undefined): StorageReference 
     type.storageType &&
     typeof key === 'string' &&
     isSize(elements)
+  if (type instanceof Opaque)
+    refuse(`it has numbers of ${quoted(type.name)}, a type that is not read; save its tensors as float32`)
   if (!isStorage || view !== null) refuse('it refers to something that is not a storage')
   return new StorageReference((type as AllowedGlobal).storageType!, key as string, elements as number)
 }
@@ -87,9 +89,15 @@ function emptyMap(values: readonly PickleValue[]): PickleMap {
   return values.length === 0 ? new Map() : refuse('it fills a dictionary in a way only Python 2 has')
 }
 
-/** The values are (storage, offset, shape, strides, …); the rest is about gradients. */
-function rebuildTensor([storage, offset, shape, strides]: readonly PickleValue[]): TensorReference {
+/**
+ * The values are (storage, offset, shape, strides, requires gradient, hooks, properties). The properties say of views of
+ * complex numbers that the signs in the storage are to be turned.
+ */
+function rebuildTensor(values: readonly PickleValue[]): TensorReference {
+  const [storage, offset, shape, strides, , , properties] = values
   if (!(storage instanceof StorageReference) || !isSize(offset)) refuse('it has a tensor without storage')
+  if (properties instanceof Map && properties.size > 0)
+    refuse('it has a tensor that is a view of conjugated complex numbers; save a copy of it (resolve_neg().clone())')
   const [sizes, steps] = [sizesOf(shape), sizesOf(strides)]
   return sizes.length === steps.length
     ? new TensorReference(storage, offset, sizes, steps)

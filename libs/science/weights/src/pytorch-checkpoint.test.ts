@@ -163,6 +163,24 @@ describe('refuses', () => {
       ]),
       /not a storage/,
     ],
+    [
+      'a view whose signs are turned',
+      legacyFile(
+        w(
+          call(
+            ...(['torch._utils', '_rebuild_tensor_v2', storage('0', 4n), integer(0n)] as const),
+            ...[tuple(integer(4n)), tuple(integer(1n)), 0x89, '}', dictionary(['neg', 0x88])],
+          ),
+        ),
+        four,
+      ),
+      /a view of conjugated complex numbers/,
+    ],
+    [
+      'numbers of a type that is not read, by its name',
+      legacyFile(w(tensor(storage('0', 4n, 'ComplexFloatStorage'), 0n, [4n], [1n])), four),
+      /"torch\.ComplexFloatStorage", a type that is not read/,
+    ],
     ['a whole model', legacyFile(['N']), /no state dictionary/],
     ['a state dictionary with something else in it', legacyFile(dictionary(['w', integer(1n)])), /not a tensor/],
   ])('%s', (_, file, reason) => {

@@ -2,7 +2,8 @@
  * Reads checkpoints of `torch.save` (pytorch/torch/serialization.py): the zip archive of PyTorch ≥ 1.6, and the format
  * before it.
  */
-import { bytesInMemory, readZipDirectory, type ByteSource } from '@gauntlet/files'
+import { bytesInMemory, readZipDirectory, type ByteSource, type ZipMember } from '@gauntlet/files'
+import { crc32 } from 'node:zlib'
 import { ByteCursor } from './byte-cursor.ts'
 import { quoted, refuse } from './checkpoint-unreadable.ts'
 import { elementsOf, elementTypes } from './named-array.ts'
@@ -28,6 +29,8 @@ const legacyMagic = Uint8Array.of(
   0x19,
   0x2e,
 )
+/** Members of an archive: some ten times what a training state of the largest backbone has. */
+const mostMembers = 50_000
 const zipMagic = Uint8Array.of(0x50, 0x4b, 0x03, 0x04)
 
 /** Whether a file starts as `torch.save` starts it. */
@@ -66,12 +69,13 @@ function readLegacy(source: ByteSource): TorchState {
     starts.set(storage.key, cursor.skip(sizeOf(storage)))
   }
   if (cursor.position !== source.size) refuse('it goes on after its last tensor')
-  return arraysAt(pickle, starts, source)
+  const read = (storage: StorageReference) => source.read(starts.get(storage.key)!, sizeOf(storage))
+  return stateOf(pickle, read, source.size)
 }
 
 /** Reads a zip archive without compression, of `<name>/data.pkl` and a file `<name>/data/<key>` for each storage. */
 function readArchive(source: ByteSource): TorchState {
-  const files = readZipDirectory(source, refuse)
+  const files = readZipDirectory(source, refuse, mostMembers)
   for (const { name, method } of files.values())
     if (method !== 0) refuse(`its member ${quoted(name)} is compressed, which torch.save never does`)
   const pickles = [...files.values()].filter(({ name }) => /^[^/]+\/data\.pkl$/.test(name))
@@ -81,21 +85,27 @@ function readArchive(source: ByteSource): TorchState {
   const order = files.get(`${folder}byteorder`)
   if (order && new ByteCursor(source, order.start).text(Math.min(order.size, 16)) !== 'little')
     refuse('it was written on a big-endian machine')
-  const pickle = readPickle(new ByteCursor(source.read(pickled.start, pickled.size)))
-  const starts = new Map<string, number>()
+  const pickle = readPickle(new ByteCursor(contentOf(pickled, source)))
+  const members = new Map<string, ZipMember>()
   for (const storage of pickle.storages.values()) {
     const file = files.get(`${folder}data/${storage.key}`) ?? refuse(`it lacks the storage ${quoted(storage.key)}`)
     if (file.size !== sizeOf(storage)) refuse('its storages are not of the size their tensors say')
-    starts.set(storage.key, file.start)
+    members.set(storage.key, file)
   }
-  return arraysAt(pickle, starts, source)
+  return stateOf(pickle, (storage) => contentOf(members.get(storage.key)!, source), source.size)
+}
+
+/** The bytes of a stored member. `torch.save` notes 0 for their CRC-32 where it is told not to compute it. */
+function contentOf({ name, start, size, crc }: ZipMember, source: ByteSource): Uint8Array {
+  const bytes = source.read(start, size)
+  if (crc !== 0 && crc32(bytes) !== crc)
+    refuse(`its member ${quoted(name)} is damaged: its bytes are not those that were written`)
+  return bytes
 }
 
 /** The tensors of a pickle. A storage is read when the first tensor needs it, so those of an optimiser never are. */
-function arraysAt({ value }: Pickle, starts: ReadonlyMap<string, number>, source: ByteSource): TorchState {
-  const read = (storage: StorageReference) =>
-    elementsOf(storage.dtype, source.read(starts.get(storage.key)!, sizeOf(storage)))
-  return readState(value, read, source.size)
+function stateOf({ value }: Pickle, read: (storage: StorageReference) => Uint8Array, size: number): TorchState {
+  return readState(value, (storage) => elementsOf(storage.dtype, read(storage)), size)
 }
 
 function sizeOf({ dtype, elements }: StorageReference): number {

@@ -61,6 +61,13 @@ export const hostileArchives: readonly HostileFile[] = [
   ['a directory beyond the file', assembleZip([pickled, numbers], { offset: 0xfffffff0 }), /beyond its end/],
   ['a directory that is another part', assembleZip([pickled, numbers], { offset: 4 }), /damaged/],
   ['zip64', assembleZip([pickled, numbers], { count: 0xffff }), /zip64/],
+  [
+    'numbers that are not those that were written',
+    assembleZip([pickled, { ...numbers, crc: 1 }]),
+    /"archive\/data\/0" is damaged/,
+  ],
+  ['a pickle that is not the one that was written', assembleZip([{ ...pickled, crc: 1 }, numbers]), /is damaged/],
+  ['more files than any checkpoint has', assembleZip(Array<FixtureMember>(50_001).fill(numbers)), /50001 files/],
   ['no end', whole.subarray(0, -22), /no end/],
   ['an end in the middle', whole.subarray(0, -1), /no end/],
   [
