@@ -1,9 +1,9 @@
 import type { Digest } from '@gauntlet/study'
 import type { Outcome } from './outcome.ts'
 
-/** Outcomes are not those of the expected images, so that no accuracy may be made of them; a retry does not help. */
+/** Outcomes are not those of the expected images, so that no accuracy may be made of them. */
 export class CoverageBroken extends Error {
-  override readonly name = 'InvalidInput'
+  override readonly name = 'CoverageBroken'
 
   constructor(reason: string) {
     super(`The outcomes do not cover the test images: ${reason}; run this evaluation again.`)
