@@ -104,7 +104,8 @@ function isKept(living: LivingProcess, specification: ProcessSpecification): boo
 }
 
 function fingerprintOf({ command, args, env = {}, folder, version }: ProcessSpecification): string {
-  const variables = Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1))
+  const added = Object.entries(env).filter(([, value]) => value !== undefined)
+  const variables = added.sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256')
     .update(JSON.stringify([command, args, variables, folder, version]))
     .digest('hex')

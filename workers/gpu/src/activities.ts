@@ -1,8 +1,10 @@
 import type { ArtifactStore } from '@gauntlet/artifacts'
 import {
   environmentOf,
+  explainFailure,
   type AttemptEvidence,
   type AttemptUsage,
+  type ExplainedFailure,
   type FailureClass,
   type GpuActivities,
   type SourceRevision,
@@ -77,7 +79,11 @@ async function bundleOf(
   const sameEngine =
     key === stageKey(identity) &&
     identity.environmentClass === environmentOf(description, identity.stage).environmentClass
-  const bundle = sameEngine ? await bundles.ofDigest(code, identity.codeDigest, store) : null
+  const bundle = sameEngine
+    ? await bundles.ofDigest(code, identity.codeDigest, store).catch((error: unknown) => {
+        throw failureOf(explainFailure(error), {})
+      })
+    : null
   if (bundle) return bundle
   throw failure(
     'WorkerChanged',
@@ -147,11 +153,14 @@ function translate(error: unknown, evidence: AttemptEvidence, draining: AbortSig
     return new CancelledFailure('The stage was cancelled.')
   }
   if (draining.aborted) return preempted(evidence)
-  if (error instanceof DeviceFailure) {
-    const { failureClass, message, lostArtifact } = error
-    return failure(failureClass, message, { ...evidence, ...(lostArtifact ? { lostArtifact } : {}) })
-  }
-  return failure('Bug', error instanceof Error ? `${error.name}: ${error.message}` : String(error), evidence)
+  return failureOf(error instanceof DeviceFailure ? error : explainFailure(error), evidence)
+}
+
+function failureOf(
+  { failureClass, message, lostArtifact }: ExplainedFailure | DeviceFailure,
+  evidence: Partial<AttemptEvidence>,
+): ApplicationFailure {
+  return failure(failureClass, message, { ...evidence, ...(lostArtifact ? { lostArtifact } : {}) })
 }
 
 function preempted(evidence: Partial<AttemptEvidence>): ApplicationFailure {

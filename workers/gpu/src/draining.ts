@@ -26,7 +26,8 @@ export class Draining {
   private readonly timer: NodeJS.Timeout
   /** Whether it ends because it cannot do its work, and another one could. */
   hasFailed = false
-  private closed = false
+  /** Whether it takes no more stages. */
+  closed = false
   private running = 0
   private lastBusy: number
 

@@ -46,8 +46,11 @@ async function main(): Promise<void> {
   const workers: Worker[] = []
   const draining = new Draining(settings.drain, pace, (reason) => {
     console.log(`gpu worker ${settings.identity} takes no more stages: ${reason}`)
-    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
+    shutDown()
   })
+  const shutDown = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
+  }
   const shared = { connection, namespace, identity: settings.identity }
   const stages = createGpuActivities({
     devices: pool,
@@ -78,7 +81,9 @@ async function main(): Promise<void> {
   )
   for (const signal of stopSignals) process.on(signal, () => draining.stop(`it was sent ${signal}`))
   console.log(`gpu worker ${settings.identity} ready: ${pool.size} × ${ready[0]!.device}`)
-  await Promise.all(workers.map((worker) => worker.run()))
+  const runs = workers.map((worker) => worker.run())
+  if (draining.closed) shutDown() // it was told to end, or its time was over, before they ran
+  await Promise.all(runs)
   draining.end()
   await pool.stop()
   await connection.close()

@@ -11,7 +11,17 @@ describe('failureClassOfError', () => {
   })
 
   it('classes a full disk and a broken connection as transient, also as the cause of another error', () => {
-    for (const code of ['ENOSPC', 'ECONNRESET', '57P03', '40001']) {
+    for (const code of [
+      'ENOSPC',
+      'ECONNRESET',
+      'EAI_AGAIN',
+      'EHOSTUNREACH',
+      'ENETUNREACH',
+      'ENETDOWN',
+      '57P03',
+      '40001',
+      '25006',
+    ]) {
       const error = Object.assign(new Error('x'), { code })
       expect(failureClassOfError(error), code).toBe('Transient')
       expect(failureClassOfError(new Error('around it', { cause: error })), code).toBe('Transient')

@@ -135,16 +135,24 @@ const transientCodes = new Set([
   'ETIMEDOUT',
   'ECONNRESET',
   'ECONNREFUSED',
+  'ECONNABORTED',
   'ENOTFOUND',
+  'EAI_AGAIN', // a name server that does not answer
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'ENETRESET',
   'EPIPE',
   'ESTALE', // a file of a network file system that another machine has replaced
 ])
 
 /**
  * SQLSTATE codes of Postgres that a later attempt may not meet: lost connections, transactions that were rolled back
- * for others, a server that is short of something or shutting down (PostgreSQL documentation, appendix A).
+ * for others, a statement that was cancelled, a server that is short of something, shutting down or, after another has
+ * taken over from it, read-only (PostgreSQL documentation, appendix A).
  */
-const transientSqlStates = /^(08|40|53|57P|55P03)/
+const transientSqlStates = /^(08|40|53|57P|57014|55P03|25006)/
 
 /** What the client of Postgres says, without a code, of a connection that is lost or does not come about. */
 const lostConnection = /^Connection terminated|^timeout exceeded when trying to connect|^Query read timeout/

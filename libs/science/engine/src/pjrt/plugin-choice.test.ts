@@ -19,13 +19,25 @@ function file(path: string, content: string | Uint8Array = ''): string {
   return join(folder, path)
 }
 
-const chosen = (variables: NodeJS.ProcessEnv, installed = (device: string): string | undefined => `/of/${device}`) =>
-  chosenPlugin(variables, installed)
+const chosen = (
+  variables: NodeJS.ProcessEnv,
+  installed = (device: string): string | undefined => `/of/${device}`,
+  gpus = 0,
+) => chosenPlugin(variables, installed, gpus)
 
 describe('the plugin of a process', () => {
   it('is none on a CPU, and that of the device which is asked for', () => {
     expect(chosen({ GAUNTLET_DEVICE: 'cpu' })).toBeUndefined()
     expect(chosen({ GAUNTLET_DEVICE: 'rocm' })).toBe('/of/rocm')
+  })
+
+  it('is that of GPUs that are seen, and asked for where set-up has not installed it', () => {
+    const none = () => undefined
+    expect(chosen({}, undefined, 2)).toBe('/of/cuda')
+    expect(chosen({}, none, 0)).toBeUndefined()
+    expect(chosen({ GAUNTLET_DEVICE: 'cpu' }, none, 2)).toBeUndefined()
+    expect(() => chosen({}, none, 2)).toThrow(PluginUnusable)
+    expect(() => chosen({}, none, 2)).toThrow(/has NVIDIA GPUs, .* set-up` with GAUNTLET_DEVICE=cuda/)
   })
 
   it('is the file that is named', () => {

@@ -13,21 +13,26 @@ export const deviceVariable = 'GAUNTLET_DEVICE'
 
 /**
  * The file of the PJRT plugin by which a process runs its programs; undefined where TensorFlow runs them, on the CPU.
- * `GAUNTLET_PJRT_PLUGIN` decides, then `GAUNTLET_DEVICE`; where neither is set it is NVIDIA's, if there is a driver and
- * set-up has installed the plugin. Throws `PluginUnusable` where what is asked for is not here. This module loads no
- * tensor runtime.
+ * `GAUNTLET_PJRT_PLUGIN` decides, then `GAUNTLET_DEVICE`; where neither is set it is NVIDIA's, if a GPU is seen. Throws
+ * `PluginUnusable` where the plugin is not here, also that of GPUs that are seen: set-up installs none where it sees no
+ * driver, such as on a login node, and a GPU would stay idle. This module loads no tensor runtime.
  */
 export function chosenPlugin(
   variables: NodeJS.ProcessEnv = process.env,
   installed: (device: string) => string | undefined = installedPlugin,
+  gpus = visibleDevices('cuda', variables).length,
 ): string | undefined {
   const named = variables[pluginVariable]
   if (named) return pluginAt(named)
   const device = variables[deviceVariable]
   if (device === 'cpu') return undefined
-  if (!device) return visibleDevices('cuda', variables).length > 0 ? installed('cuda') : undefined
-  const found = installed(device)
+  if (!device && gpus === 0) return undefined
+  const found = installed(device || 'cuda')
   if (found) return found
+  if (!device)
+    throw new PluginUnusable(
+      `This machine has NVIDIA GPUs, and no plugin is installed that runs programs on them; run \`npm run set-up\` with ${deviceVariable}=cuda, or set ${deviceVariable}=cpu to leave them idle.`,
+    )
   throw new PluginUnusable(
     `No PJRT plugin for ${JSON.stringify(device)} is installed; run \`npm run set-up\` with ${deviceVariable}=${device}, or name a plugin by ${pluginVariable}.`,
   )

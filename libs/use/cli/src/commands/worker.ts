@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { spawn } from 'node:child_process'
 import { gpuWorker } from '../checkout.ts'
 import { CommandFailed } from '../command-failed.ts'
+import { withoutCredentials } from '../stack/credentials.ts'
 import { LocalStack } from '../stack/local-stack.ts'
 import { parseSeconds } from '../parse/parse-seconds.ts'
 import { readCommandSettings } from '../settings.ts'
@@ -34,7 +35,7 @@ export function addWorker(program: Command): void {
         )
       const environment = settings.databaseUrl && (await environmentOf(settings.databaseUrl, pool))
       process.exitCode = await runWorker({
-        DATABASE_URL: undefined, // GPU workers hold no database credentials
+        ...withoutCredentials(),
         TEMPORAL_ADDRESS: address,
         GAUNTLET_POOL: pool,
         GAUNTLET_ARTIFACTS: settings.artifacts,

@@ -1,11 +1,9 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { CommandFailed } from '../command-failed.ts'
+import { withoutCredentials } from '../stack/credentials.ts'
 import { jobName } from './sbatch-script.ts'
 import { parseJobs, squeueFormat, type SlurmJob } from './squeue.ts'
-
-/** Variables that no job may inherit: GPU workers hold no database credentials. */
-const secrets = /^(DATABASE_URL|GAUNTLET_DASHBOARD_TOKEN|PG[A-Z]+)$/
 
 /** SLURM refused a command; the message is its own. */
 export class SlurmRefused extends Error {
@@ -37,9 +35,9 @@ export async function cancelJobs(jobs: readonly SlurmJob[]): Promise<void> {
 }
 
 async function slurm(command: string, args: readonly string[]): Promise<string> {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !secrets.test(name)))
+  const env = { ...process.env, ...withoutCredentials(), SLURM_TIME_FORMAT: undefined } // jobs inherit it
   try {
-    return (await promisify(execFile)(command, args, { env: { ...env, SLURM_TIME_FORMAT: undefined } })).stdout
+    return (await promisify(execFile)(command, args, { env })).stdout
   } catch (error) {
     const { code, stderr = '' } = error as { readonly code?: unknown; readonly stderr?: string }
     if (code === 'ENOENT')

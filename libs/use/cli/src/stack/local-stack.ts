@@ -18,6 +18,7 @@ import { checkout } from '../checkout.ts'
 import { CommandFailed } from '../command-failed.ts'
 import { confirm } from '../confirm.ts'
 import type { CommandSettings } from '../settings.ts'
+import { withoutCredentials } from './credentials.ts'
 import { StackUsers } from './stack-users.ts'
 import { isSameEnvironment, workerVersion } from './worker-version.ts'
 
@@ -138,14 +139,13 @@ export class LocalStack {
     return this.startWorker('ledger', { DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: temporalAddress })
   }
 
-  /** GPU workers hold no database credentials. */
   private startGpuWorker({ temporalAddress }: Addresses) {
-    return this.startWorker('gpu', { DATABASE_URL: undefined, TEMPORAL_ADDRESS: temporalAddress })
+    return this.startWorker('gpu', { ...withoutCredentials(), TEMPORAL_ADDRESS: temporalAddress })
   }
 
   private startFetchWorker({ temporalAddress }: Addresses) {
     const onCpu = { GAUNTLET_POOL: fetchPool, GAUNTLET_DEVICE: 'cpu', GAUNTLET_DEVICES: '1' }
-    return this.startWorker('gpu', { DATABASE_URL: undefined, TEMPORAL_ADDRESS: temporalAddress, ...onCpu }, 'fetch')
+    return this.startWorker('gpu', { ...withoutCredentials(), TEMPORAL_ADDRESS: temporalAddress, ...onCpu }, 'fetch')
   }
 
   /** Looks after the pools whose workers SLURM starts. It is given addresses, so that it is no user of the services. */
