@@ -133,6 +133,22 @@ describe.concurrent('a configuration', () => {
     expect([work.callsOf('pretrain-load').length, work.missingCells]).toEqual([1, []])
   })
 
+  it('makes a checkpoint again that one of its evaluations cannot read, and lacks no cell for that', async () => {
+    let isLost = false
+    const { work, result } = await runConfiguration(undefined, (fake) => {
+      fake.faultOf = ({ perturbation }) => {
+        if (perturbation !== 'L1' || isLost) return undefined
+        isLost = true
+        const [key, outputs] = [...fake.fulfilled].find(([, each]) => each['checkpoint'])!
+        fake.fulfilled.delete(key)
+        return { type: 'ArtifactLost', lostArtifact: outputs['checkpoint']!.digest }
+      }
+    })
+    expect(result).toMatchObject({ outcome: 'measured', failures: [] })
+    expect(result.measurements).toHaveLength(perturbations.length)
+    expect([work.callsOf('checkpoint').length, work.missingCells]).toEqual([2, []])
+  })
+
   it('ends where the store loses what it is given again and again', async () => {
     const { result, work } = await runConfiguration(({ stage, stageKey }) =>
       stage === 'checkpoint' ? { type: 'ArtifactLost', lostArtifact: stageKey } : undefined,

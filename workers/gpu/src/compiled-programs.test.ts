@@ -64,6 +64,23 @@ it('says once a day that the programs are still used, so that they are not remov
   expect(await store.readPointer(pointer)).toEqual({ usedOn: today, programs })
 })
 
+it('shares no more programs of one code than a machine can fetch soon, the last ones', async () => {
+  const many = Array.from({ length: 50 }, (_, i) => i.toString(16).padStart(64, '0'))
+  await stage(machines[0]!, many)
+  await stage(machines[0]!, [first, second])
+  const found = await stage(machines[1]!, [])
+  expect(found).toHaveLength(32)
+  expect(found).toEqual(expect.arrayContaining([first, second]))
+})
+
+it('writes nothing under a name that is none of a program, whatever the store says', async () => {
+  const { digest } = await store.put(Buffer.from('compiled'), 'application/octet-stream')
+  const programs = { '../outside': digest, [first]: digest }
+  await store.writePointer(programsPointer(identityOf('c'.repeat(64))), { usedOn: '2026-01-01', programs })
+  expect(await stage(machines[1]!, [])).toEqual([first])
+  expect(readdirSync(join(machines[1]!, '..'))).toEqual(['executables'])
+})
+
 it('goes on without a program that is not intact in the store', async () => {
   await stage(machines[0]!, [first])
   for await (const { digest } of store.list()) await store.remove(digest)

@@ -1,5 +1,5 @@
 import { openArtifactStore } from '@gauntlet/artifacts'
-import type { StageRequest } from '@gauntlet/contract'
+import { failureClassOfError, type StageRequest } from '@gauntlet/contract'
 import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
 import { digestOfBytes, type StageIdentity } from '@gauntlet/study'
 import { writeFileSync } from 'node:fs'
@@ -28,8 +28,10 @@ function bundleThatStores(text: string, protocol = bundleProtocol) {
   return { path, digest: digestOfBytes(new TextEncoder().encode(code)) }
 }
 
-function run({ path, digest }: { readonly path: string; readonly digest: string }, stageKey = 'a'.repeat(64)) {
-  const store = openArtifactStore(pathToFileURL(join(folder, 'artifacts')).href)
+const stageKey = 'a'.repeat(64)
+const storeHere = () => openArtifactStore(pathToFileURL(join(folder, 'artifacts')).href)
+
+function run({ path, digest }: { readonly path: string; readonly digest: string }, store = storeHere()) {
   const request = {
     stageKey,
     identity: { codeDigest: digest, environmentClass: 'e'.repeat(64) } as StageIdentity,
@@ -50,6 +52,7 @@ it('refuses a bundle of another protocol before its stage runs', async () => {
   const { result } = run(bundleThatStores('older', bundleProtocol - 1))
   await expect(result).rejects.toThrow(BundleUnusable)
   await expect(result).rejects.toThrow(`version ${bundleProtocol - 1} of the protocol`)
+  expect(failureClassOfError(await result.catch((error: unknown) => error))).toBe('WorkerChanged')
 })
 
 it('refuses a file that is not the code of the key', async () => {
@@ -62,9 +65,22 @@ it('lets go of the progress of a stage that is done, also where the attempt befo
   const bundle = bundleThatStores('made')
   const { store, result } = run(bundle)
   const made = await result
-  const progress = midStageCheckpoint(store, 'a'.repeat(64))
+  const progress = midStageCheckpoint(store, stageKey)
   const state = await progress.write(Buffer.from('half-way'))
   expect(await run(bundle).result).toEqual(made)
   expect(await progress.read()).toBeNull()
   expect(await store.verify(state)).toBe('missing')
+})
+
+it('keeps the progress of a stage that is killed before its result is kept', async () => {
+  const store = storeHere()
+  const state = await midStageCheckpoint(store, stageKey).write(Buffer.from('half-way'))
+  const killed = new Proxy(store, {
+    get: (target, name) =>
+      name === 'writePointer'
+        ? () => Promise.reject(new Error('killed'))
+        : (Reflect.get(target, name) as () => unknown).bind(target),
+  })
+  await expect(run(bundleThatStores('made'), killed).result).rejects.toThrow('killed')
+  expect(await midStageCheckpoint(store, stageKey).read()).toMatchObject({ checkpoint: state })
 })

@@ -1,6 +1,6 @@
 import { ArtifactCorrupt, ArtifactMissing } from '@gauntlet/artifacts'
 import { InvalidDataset } from '@gauntlet/datasets'
-import { LineageBroken } from '@gauntlet/ledger'
+import { LedgerUnreachable, LineageBroken } from '@gauntlet/ledger'
 import { digestOf } from '@gauntlet/study'
 import { expect, it } from 'vitest'
 import { asFailure } from './classed.ts'
@@ -18,6 +18,7 @@ it.each([
   ['a connection that Postgres ended', new Error('Connection terminated unexpectedly'), 'Transient', [false, false]],
   ['a server that shuts down', wrapped('57P01'), 'Transient', [false, false]],
   ['a deadlock', wrapped('40P01'), 'Transient', [false, false]],
+  ['no answer from Postgres', new LedgerUnreachable('postgres://h/d', 'refused'), 'Transient', [false, false]],
   ['a full disk', Object.assign(new Error('x'), { code: 'ENOSPC' }), 'Transient', [false, false]],
   ['what is no error', 'text', 'Bug', [false, true]],
 ] as const)('%s gets its class, and is retried where that can help', (_, error, type, isFinal) => {

@@ -178,6 +178,7 @@ function damageCases(tested: () => StoreUnderTest): void {
     const { store } = tested()
     const reference = await store.put(text('ten bytes.'), 'text/plain')
     await expect(store.read({ ...reference, size: 11 })).rejects.toBeInstanceOf(ArtifactCorrupt)
+    await expect(store.localFile({ ...reference, size: 11 })).rejects.toBeInstanceOf(ArtifactCorrupt)
   })
 }
 

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeArtifactStore, listedArtifacts } from './artifact-store.case.ts'
 import { ArtifactStoreUnavailable } from './artifact-store-unavailable.ts'
 import { FileArtifactStore } from './file-artifact-store.ts'
+import { VerifiedFiles } from './verified-files.ts'
 
 let root: string
 beforeAll(async () => void (root = await mkdtemp(join(tmpdir(), 'gauntlet-store-'))))
@@ -55,6 +56,22 @@ describe('the folder of an artifact store', () => {
     await writeFile(join(folder, 'temporary', 'young'), 'half of somethi')
     await new FileArtifactStore(folder).put(Uint8Array.of(5), 'x/y')
     expect(await readdir(join(folder, 'temporary'))).toEqual(['young'])
+  })
+
+  it.each<[string, (store: FileArtifactStore, digest: string) => Promise<unknown>]>([
+    ['when it is told to read again', (store, digest) => store.verify(digest, { again: true })],
+    ['when somebody reads it', (store, digest) => store.read(digest).catch(() => undefined)],
+  ])('finds out %s that the disk has changed bytes it had verified, and trusts them no more', async (_, look) => {
+    const folder = await mkdtemp(join(root, 'rot-'))
+    const verified = new VerifiedFiles(null)
+    const store = new FileArtifactStore(folder, undefined, verified)
+    const { digest } = await store.put(Uint8Array.of(1, 2, 3), 'x/y')
+    await chmod(pathIn(folder, digest), 0o644)
+    await writeFile(pathIn(folder, digest), Uint8Array.of(1, 2, 4))
+    verified.add(digest, await stat(pathIn(folder, digest), { bigint: true })) // a disk that rots changes no time
+    expect(await store.verify(digest)).toBe('intact')
+    await look(store, digest)
+    expect(await store.verify(digest)).toBe('corrupt')
   })
 
   it('says in one sentence that its path is not a folder', async () => {

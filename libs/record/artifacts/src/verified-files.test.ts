@@ -1,4 +1,13 @@
-import { appendFileSync, mkdtempSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+  type BigIntStats,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { digestOf } from '@gauntlet/study'
@@ -61,14 +70,21 @@ describe('the files that were verified', () => {
     appendFileSync(noted, `nonsense\n${digestOf('b')} 1:2`)
     const files = new VerifiedFiles(noted)
     expect([files.has(digest, state()), files.has(digestOf('b'), state())]).toEqual([true, false])
+    appendFileSync(noted, ':3:4\n') // the process that wrote the beginning goes on
+    const whole = { size: 1n, mtimeNs: 2n, ctimeNs: 3n, ino: 4n } as BigIntStats
+    expect(files.has(digestOf('b'), whole)).toBe(true)
   })
 
   it('are noted in a file that is written anew when most of its lines are outdated', async () => {
     const files = new VerifiedFiles(noted)
     files.add(digest, state())
     appendFileSync(noted, `${digestOf('b')} 1:2:3\n`.repeat(10_000))
+    const other = new VerifiedFiles(noted)
+    expect(other.has(digestOf('c'), state())).toBe(false)
     await files.shorten()
     expect(statSync(noted).size).toBeLessThan(300)
     expect(new VerifiedFiles(noted).has(digest, state())).toBe(true)
+    files.add(digestOf('c'), state())
+    expect(other.has(digestOf('c'), state())).toBe(true) // which had read the longer file
   })
 })

@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process'
-import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { exclusively } from './exclusive.mjs'
 import { isThisHost, thisHost, type Host } from './host.mjs'
 import { processIdentity } from './process-identity.mjs'
@@ -62,6 +62,22 @@ describe('an exclusive action', () => {
     const next = JSON.stringify(heldBy(elsewhere))
     await exclusively(lock, async () => writeFileSync(lock, next))
     expect(readFileSync(lock, 'utf8')).toBe(next)
+  })
+
+  it('renews its lock while it lasts, so that other hosts see that it lives', async () => {
+    const lock = join(emptyFolder(), 'lock')
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      await exclusively(lock, async () => {
+        for (let minute = 0; minute < 2; minute++) {
+          utimesSync(lock, new Date(0), new Date(0))
+          vi.advanceTimersByTime(60_000)
+          expect(Date.now() - statSync(lock).mtimeMs).toBeLessThan(10_000)
+        }
+      })
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   /** Process ids of the other host say nothing here, even if a process of this one has the same. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { diskFullOr } from './disk-full.mjs'
 import { emptyFolder } from './empty-folder.fixture.ts'
 import { writeAtomically, writeFileAtomically, writePiecesAtomically } from './write-atomically.mjs'
@@ -18,6 +19,22 @@ describe('a file written atomically', () => {
     expect(readFileSync(path, 'utf8')).toBe('new')
     expect(statSync(path).mode & 0o777).toBe(0o600)
     expect(readdirSync(join(path, '..'))).toEqual(['file'])
+  })
+
+  it('is on the disk before it has its name, and its name and new folders before it is done', async () => {
+    const folder = emptyFolder()
+    const path = join(folder, 'some', 'folder', 'file')
+    const handle = await open(folder, 'r')
+    const sync = vi.spyOn(Object.getPrototypeOf(handle) as FileHandle, 'sync')
+    const synced: string[] = []
+    sync.mockImplementation(async function (this: FileHandle) {
+      const name = relative(folder, readlinkSync(`/proc/self/fd/${this.fd}`))
+      synced.push(name.endsWith('.tmp') ? 'content' : existsSync(path) ? `${name} with the file` : name)
+      await this.datasync()
+    })
+    await writeFileAtomically(path, 'content').finally(() => sync.mockRestore())
+    await handle.close()
+    expect(synced).toEqual(['', 'some', 'content', 'some/folder with the file'])
   })
 
   it('may be named by a path relative to the current folder', async () => {

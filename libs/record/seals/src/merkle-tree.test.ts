@@ -47,6 +47,8 @@ describe('a Merkle tree', () => {
           expect(rootOfPath(leafHash(leaf), place)).toBe(root)
           expect(rootOfPath(leafHash(`${leaf}!`), place)).not.toBe(root)
           expect(rootOfPath(leafHash(leaf), { ...place, path: [...place.path, root] })).toBeNull()
+          if (leaves.length > 1)
+            expect(rootOfPath(leafHash(leaf), { ...place, path: place.path.slice(0, -1) })).toBeNull()
         }
       }),
       { numRuns: 40 },

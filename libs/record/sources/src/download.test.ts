@@ -39,6 +39,13 @@ describe('a download', () => {
     )
   })
 
+  it('is not given up while every try brings a part of it', async () => {
+    const cuts = Array.from({ length: 8 }, () => 30_000)
+    const server = await serve((request, response) => sendFile(request, response, bytes, cuts.shift()))
+    const file = await download({ url: server.address, sha256, file: join(emptyFolder(), 'file'), pause: 1 })
+    expect([digestOfBytes(readFileSync(file)), server.requests.length]).toEqual([sha256, 9])
+  })
+
   it('goes on where a killed process stopped', async () => {
     const file = join(emptyFolder(), 'file')
     writeFileSync(`${file}.partial`, bytes.subarray(0, 123_456))

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { dirname, join } from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
 import { fetchSource, identifySource } from './fetch-source.ts'
+import { listHubFolder } from './hub-folder.ts'
 import { commit, serveHub } from './hub.fixture.ts'
 
 const tables = { 'data/train-00000-of-00001.parquet': 'train', 'data/test-00000-of-00001.parquet': 'test' }
@@ -70,6 +71,28 @@ it('fetches the rest alone where some files are there already, as after a kill',
     readFileSync(join(await fetchSource(source, sha256, { cacheFolder }), 'data/test-00000-of-00001.parquet'), 'utf8'),
   ).toBe('test')
   expect(stored).toHaveLength(3)
+})
+
+it('is fetched again as far as it was damaged in the cache', async () => {
+  const { stored } = await hub(tables)
+  const cacheFolder = emptyFolder()
+  const { source, sha256 } = await identifySource(`hf:${repository}/@main`, { cacheFolder })
+  const table = join(await fetchSource(source, sha256, { cacheFolder }), 'data/test-00000-of-00001.parquet')
+  writeFileSync(table, 'damaged')
+  await fetchSource(source, sha256, { cacheFolder })
+  expect(readFileSync(table, 'utf8')).toBe('test')
+  expect(stored).toHaveLength(3)
+})
+
+it('passes over names that lead out of the folder, and refuses one of more files than an answer lists', async () => {
+  const folder = { kind: 'hf-folder', repository, path: '', revision: commit } as const
+  await hub({ 'a.png': 'one', '../../b.png': 'x', 'C:/c.png': 'x', 'd//e.png': 'x', 'f\\g.png': 'x', './h.png': 'x' })
+  expect((await listHubFolder(folder, {})).map(({ name }) => name)).toEqual(['a.png'])
+  const entries = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`${i}.png`, 'x']))
+  await hub(entries(998)) // beside a folder that the hub lists too
+  expect(await listHubFolder(folder, {})).toHaveLength(998)
+  await hub(entries(999))
+  await expect(listHubFolder(folder, {})).rejects.toThrow('has 1000 entries or more')
 })
 
 it('takes all files where there are no Parquet files, and refuses what changed or is not there', async () => {

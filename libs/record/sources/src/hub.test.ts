@@ -198,6 +198,8 @@ describe('a file of the hub', () => {
       await serveHub({ files: { 'timm/resnet50.a1_in1k/model.safetensors': weights.subarray(1) } }),
       await serveHub({ files }),
     ]
+    vi.stubEnv('HF_ENDPOINT', [other.address, 'http://127.0.0.1:9'].join())
+    await expect(fetched({ pause: 1 })).rejects.toMatchObject({ name: 'DigestMismatch' }) // which says more
     vi.stubEnv('HF_ENDPOINT', ['http://127.0.0.1:9', empty.address, other.address, `${right.address}/`].join(', '))
     expect(await fetched()).toEqual(weights)
   })

@@ -66,6 +66,8 @@ describe('flags', () => {
     expect(flagsOfVerdicts(verdicts(2))).toEqual([])
     expect(namesOf(flagsOfVerdicts(verdicts(3)))).toEqual(['square-gained'])
     expect(namesOf(flagsOfVerdicts(verdicts(400)))).toEqual(['square-gained', 'square-first'])
+    const wrongBefore = Array.from({ length: 900 }, () => felledBy('clean'))
+    expect(namesOf(flagsOfVerdicts([...wrongBefore, ...verdicts(400)]))).toEqual(['square-gained', 'square-first'])
   })
 
   it('become notes once the evaluation has gone on as they asked, and refuse an accuracy that then still fell much', () => {

@@ -6,10 +6,11 @@ import { tarOf } from '@gauntlet/files/fixtures/tar'
 import type { DatasetSpecification } from '@gauntlet/study'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { SourceEntry } from './dataset-source.ts'
 import { InvalidDataset } from './invalid-dataset.ts'
 import { encodeManifest, parseManifest } from './manifest.ts'
 import { openDataset } from './open-dataset.ts'
-import { packDataset } from './pack-dataset.ts'
+import { packDataset, splitSource } from './pack-dataset.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -173,6 +174,18 @@ describe('a folder of IDX files', () => {
     await writeFile(join(path, 't10k-labels-idx1-ubyte'), idx([3], [0, 1, 0]))
     await expect(prepare(path)).rejects.toThrow('2 test images but 3 labels')
   })
+})
+
+it('drops an image from each split but the last of train, validation and test that has its bytes', () => {
+  const entry = (split: SourceEntry['split'], digest: string) => ({ split, digest, label: 0 }) as SourceEntry
+  const entries = [
+    ...['a', 'b', 'c'].map((digest) => entry('train', digest)),
+    ...['b', 'd'].map((digest) => entry('validation', digest)),
+    ...['c', 'd', 'e'].map((digest) => entry('test', digest)),
+  ]
+  const { splits, dropped } = splitSource(entries, specification)
+  expect(splits).toMatchObject({ train: [0], validation: [3], test: [5, 6, 7] })
+  expect(dropped).toEqual({ train: 2, validation: 1 })
 })
 
 describe('a packed dataset', () => {

@@ -4,6 +4,8 @@ import type { Perturbation } from '@gauntlet/study'
 import { describe, expect, it } from 'vitest'
 import { evaluate } from './evaluate.ts'
 import { strictestPolicy } from './evidence.ts'
+import { imageSetOf } from './image-set.ts'
+import { inspectModel } from './inspect-model.ts'
 import { classes, tinyModel, tinyReader } from './testing/tiny-evaluation.ts'
 
 const perturbation: Perturbation = {
@@ -43,4 +45,11 @@ describe('an evaluation', () => {
     const flags = await flagsOf((images) => tinyModel(images.mul(1e4).round().div(1e4)))
     expect(flags).toContainEqual({ name: 'zero-gradient', value: 1, limit: 0, policy: 'escalate' })
   })
+})
+
+it('the images on which a model is inspected are from the whole test split, and its passes are counted', async () => {
+  const reader = tinyReader(320)
+  const { forwards, backwards } = await inspectModel(tinyModel, imageSetOf(reader))
+  expect(reader.reads.flat()).toEqual(Array.from({ length: 32 }, (_, i) => 10 * i))
+  expect([forwards, backwards]).toEqual([3 * 32, 32])
 })

@@ -220,6 +220,16 @@ describe('fineTuneModel', () => {
     expect(tf.memory().numTensors).toBe(before)
   })
 
+  it('ends as diverged where the model is not finite in evaluation, though it trains', async () => {
+    const model = tinyModel({ normed: false })
+    const logits: typeof model.logits = (images, all, context) => {
+      const found = model.logits(images, all, context)
+      return context.training ? found : found.mul(NaN)
+    }
+    const run = train({ settings: { loss: 'standard' }, model: { ...model, logits }, validation })
+    await expect(run).rejects.toThrow(/diverged in epoch 1 .*the validation loss is not finite/)
+  })
+
   it('ends a collapsed full fine-tuning as diverged, but lets a head that learns nothing finish', async () => {
     const blind = { ...tinyModel({ normed: false }) }
     const logits: typeof blind.logits = (images, all, context) =>
@@ -239,7 +249,7 @@ describe('fineTuneModel', () => {
     await expect(otherMicroBatch).rejects.toThrow(TrainingStateInvalid)
   })
 
-  it('refuses a state with a tensor missing, left over, misshapen or not finite', async () => {
+  it('refuses a state with a tensor missing, left over, misshapen, of another type or not finite', async () => {
     let state!: TrainingState
     await train({ onCheckpoint: (one) => void (state = one) })
     const [first, ...rest] = state.arrays
@@ -248,6 +258,7 @@ describe('fineTuneModel', () => {
       [...state.arrays, { ...first!, name: 'values.stray' }],
       [{ ...first!, shape: [first!.data.length] }, ...rest],
       [{ ...first!, data: Float32Array.from(first!.data as Float32Array).fill(NaN) }, ...rest],
+      [{ ...first!, dtype: 'int32' as const, data: Int32Array.from(first!.data as Float32Array) }, ...rest],
     ]
     for (const arrays of wrong)
       await expect(train({ resumeFrom: { ...state, arrays } })).rejects.toThrow(TrainingStateInvalid)

@@ -268,6 +268,9 @@ describe('a seal kept elsewhere', () => {
       const compare = (isPart: boolean) => verifySeal(sealFile, (work) => work(suspect), { isPart })
       const [doubt] = [expect.stringContaining('does not name 1 facts of kind measurement')]
       expect(await compare(true)).toMatchObject({ passed: false, doubts: [doubt] })
+      const tomorrow = sql`now() + interval '1 day'` // by which it would have come since, but its stage was sealed
+      await suspect.db.execute(sql`update measurement set recorded_at = ${tomorrow} where id = ${id!}`)
+      expect(await compare(true)).toMatchObject({ passed: false, doubts: [doubt] })
       await suspect.db.execute(sql`delete from measurement where id = ${id!}`)
       expect(await compare(false)).toMatchObject({
         passed: false,
@@ -301,6 +304,9 @@ describe('a seal kept elsewhere', () => {
     }
     writeFileSync(proofFile, JSON.stringify(lie))
     await expect(verifySeal(proofFile, none)).rejects.toThrow('is of another configuration')
+    const stronger = { name: 'Linf', epsilon: 1, evaluator: { name: 'standard' } }
+    writeFileSync(proofFile, JSON.stringify({ ...proof, documents: { configuration, perturbation: stronger } }))
+    await expect(verifySeal(proofFile, none)).rejects.toThrow('is of another configuration or perturbation')
   })
 
   it('cites every artifact of its study', async () => {

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { sealedArtifacts } from '@gauntlet/ledger'
+import { parseSealed } from '@gauntlet/seals'
 import { digestOf } from '@gauntlet/study'
 import { describe, expect, it } from 'vitest'
 import { ExportInvalid } from './export-invalid.ts'
@@ -50,6 +51,12 @@ describe('an export is refused', () => {
       each('fulfilment', (fact) => ({ ...fact, generated: withSizes(fact.generated, 1) })),
       'has two sizes',
     ],
+    [
+      'input of a stage',
+      each('fulfilment', (fact) => ({ ...fact, used: withDigests(fact.used, '0'.repeat(64)) })),
+      'than its key names',
+    ],
+    ['name', each('study', (fact) => ({ ...fact, name: 'another' })), 'has more than one name'],
     ['perturbation', ofOtherPerturbation, 'is of another perturbation than its evaluation'],
     ['configuration', ofOtherStudy, 'is of no cell of its study'],
     [
@@ -60,6 +67,16 @@ describe('an export is refused', () => {
   ]
   it.each(cases)('whose %s is another', async (_what, change, says) => {
     await expectRefused(await resealed(change), says)
+  })
+
+  it('whose seal counts more facts than its record has', async () => {
+    const file = await changed((name, content) => {
+      if (name !== 'seal.json') return content
+      const { seal } = parseSealed(content.toString(), name)
+      const facts = { ...seal.facts, measurement: 1 + seal.facts['measurement']! }
+      return Buffer.from(JSON.stringify({ seal: { ...seal, facts }, envelope: null }))
+    })
+    await expectRefused(file, 'counts other facts than its record has')
   })
 
   it.each([
@@ -142,6 +159,10 @@ function place(facts: readonly LineOfFact[], kind: LineOfFact['kind']): number {
 
 function withSizes(references: object, size: number): object {
   return Object.fromEntries(Object.entries(references).map(([role, one]) => [role, { ...(one as object), size }]))
+}
+
+function withDigests(references: object, digest: string): object {
+  return Object.fromEntries(Object.entries(references).map(([role, one]) => [role, { ...(one as object), digest }]))
 }
 
 /** Gives the first number another cell, and the id that its new content has. */

@@ -69,6 +69,20 @@ describe('plan', () => {
     expect(same).toEqual([true, true, true, true, false, false, false, false, false, false])
   })
 
+  it('plans the micro-batch that the workflows shrink to, and none where not even one image fits', async () => {
+    const microBatches = async (ranOutAt: number | null) => {
+      const recall = recallWhere(() => true)
+      const planned = await plan(configurations, perturbations, worker, recall, () => ranOutAt)
+      const parameters = planned.flatMap(({ stage, identity }) => (stage === 'fine-tune' ? [identity?.parameters] : []))
+      return (parameters as ({ hyperparameters: { microBatch: number } } | undefined)[]).map(
+        (each) => each?.hyperparameters.microBatch,
+      )
+    }
+    expect(await microBatches(null)).toEqual([64, 64])
+    expect(await microBatches(64)).toEqual([32, 32])
+    expect(await microBatches(1)).toEqual([undefined, undefined])
+  })
+
   it('plans nothing behind a training that is known to diverge', async () => {
     const fulfilled = recallWhere(() => true)
     const tunings = (await plan(configurations, perturbations, worker, fulfilled)).filter(

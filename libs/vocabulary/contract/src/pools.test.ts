@@ -1,4 +1,4 @@
-import { configurationId, expandStudy, parseStudy } from '@gauntlet/study'
+import { configurationId, expandStudy, parseStudy, type Configuration } from '@gauntlet/study'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { choosePool, fits, isPoolName, largestMemory, type DeclaredPool } from './pools.ts'
@@ -29,6 +29,12 @@ describe('a configuration goes', () => {
       const expected = largestMemory(configuration) <= 2e9 ? 'small' : 'large'
       expect(choosePool(configuration, [large, small]).name).toBe(expected)
     }
+  })
+
+  it('to one that has just as much memory as it needs, and to none that has a byte less', () => {
+    const needed = largestMemory(configurations[0]!)
+    expect(choosePool(configurations[0]!, [large, pool('exact', needed)]).name).toBe('exact')
+    expect(choosePool(configurations[0]!, [large, pool('less', needed - 1)]).name).toBe('large')
   })
 
   it('to a larger one where it has run out of memory, unless a smaller micro-batch may do', () => {
@@ -68,6 +74,12 @@ it('fine-tuning needs more memory than training the head, and more with a larger
   const larger = { ...one, hyperparameters: { ...one.hyperparameters, microBatch: 2 * one.hyperparameters.microBatch } }
   expect(largestMemory(larger)).toBeGreaterThan(largestMemory(one))
   expect(configurationId(larger)).not.toBe(configurationId(one))
+})
+
+it('the memory of fine-tuning grows with the pixels of an image', () => {
+  const [{ dataset, ...rest }] = configurations as [Configuration]
+  const at = (resolution: number) => largestMemory({ ...rest, dataset: { ...dataset, resolution } })
+  expect((at(448) - at(224)) / (at(224) - at(112))).toBeCloseTo(4)
 })
 
 it.each([

@@ -37,6 +37,8 @@ it('trains nothing under the protocol none, whatever the study’s losses and hy
     hyperparameters: '{ effectiveBatch: 32, microBatch: 32 }',
   })
   expect(own).toMatchObject({ loss: 'none', protocol: { id: 'none', trains: 'nothing', epochs: 0 } })
+  const noChange = { horizontalFlip: false, colorJitter: 0, rotationDegrees: 0 }
+  expect(own!.hyperparameters).toMatchObject({ cosine: false, effectiveBatch: 0, augmentation: noChange })
   expect(same).toEqual(own)
   expect(trained.map(({ loss }) => loss)).toEqual(['Classic AT', 'TRADES'])
 })

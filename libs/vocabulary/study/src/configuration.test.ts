@@ -33,6 +33,13 @@ describe('a configuration id', () => {
     expect(configurationId({ ...configuration, ...change })).not.toBe(configurationId(configuration))
   })
 
+  it('does not depend on the folder of local files, and does on any other source', () => {
+    const from = (source: string) =>
+      configurationId({ ...configuration, backbone: { ...configuration.backbone, source } })
+    expect(from('file:///here/a.pth')).toBe(from('file:///there/b.pth'))
+    expect(new Set([from('https://a.example/w'), from('https://b.example/w'), from('file:///w')]).size).toBe(3)
+  })
+
   it('is refused to a configuration that lacks a setting', () => {
     expect(() => configurationId({ ...configuration, seed: undefined as unknown as number })).toThrow(
       '$.seed is a missing value',

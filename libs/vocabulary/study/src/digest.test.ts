@@ -113,6 +113,16 @@ describe('a digest', () => {
     )
   })
 
+  it('does not depend on the order of keys, however many there are', () => {
+    const keyed = fc.uniqueArray(fc.string({ maxLength: 5 }), { minLength: 30, maxLength: 90 })
+    fc.assert(
+      fc.property(keyed, (keys) => {
+        const value = Object.fromEntries(keys.map((key, i) => [key, i]))
+        expect(canonicalJson(reversed(value))).toBe(canonicalize(value))
+      }),
+    )
+  })
+
   it('differs when the canonical form does', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => {

@@ -109,6 +109,14 @@ const files: MalformedStudy[] = [
     tiny({ resolution: '32', perturbations: '[{ name: L1, epsilon: ▲5000 }]' }),
     'No two images of 32 × 32 pixels in [0, 1] are farther apart than 3072 in L1, so a radius of 5000 allows anything; write one in units of [0, 1].',
   ],
+  [
+    'a ball that has every image of one of two sides in it',
+    tiny({
+      datasets: `[{ id: digits, resolution: 32 }, { id: mine, classes: 2, ${own('mine').slice(13)}`,
+      perturbations: '[{ name: L1, epsilon: ▲3072 }]',
+    }),
+    'No two images of 32 × 32 pixels in [0, 1] are farther apart than 3072 in L1, so a radius of 3072 allows anything; write one in units of [0, 1].',
+  ],
   ['an epsilon in pixel levels', tiny({ perturbations: '[{ name: Linf, epsilon: ▲8 }]' }), pixels],
   ['an inner attack in pixel levels', tiny({ hyperparameters: '{ attackEpsilon: ▲8 }' }), pixels],
   [
@@ -206,6 +214,11 @@ describe('a study file that contradicts itself or the catalogue', () => {
   it('names every source that is not pinned, and nothing else', () => {
     const lines = problemLines(tiny({ backbones: '[resnet50.a1_in1k, coat_tiny.in1k]' }))
     expect(lines.map((line) => line.split(': ')[0])).toEqual(['f.study.yaml:3:13', 'f.study.yaml:3:31'])
+  })
+
+  it('may have as many cells as a study can have', () => {
+    const seeds = Array.from({ length: 10_000 }, (_, seed) => seed)
+    expect(problemLines(tiny({ seeds: `[${seeds.join()}]` }))).toEqual([])
   })
 
   it('is read in seconds with thousands of overrides over thousands of cells', () => {

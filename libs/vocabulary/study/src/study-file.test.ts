@@ -141,6 +141,7 @@ describe('the identity of a study', () => {
       id({}),
     )
     expect(studyId(parseStudy(tinyStudy.split('\n').reverse().join('\n'), 'other'))).toBe(id({}))
+    expect(id({ perturbations: '[common, L1, L2, Linf, clean]' })).toBe(id({}))
   })
 
   it('does not change when a radius is written as a fraction', () => {

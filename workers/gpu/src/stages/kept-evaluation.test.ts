@@ -1,4 +1,5 @@
 import type { SavedEvaluation } from '@gauntlet/evaluation'
+import { readSafetensors, writeSafetensors } from '@gauntlet/weights'
 import { describe, expect, it } from 'vitest'
 import { decodeEvaluation, encodeEvaluation } from './kept-evaluation.ts'
 
@@ -55,5 +56,7 @@ describe('the kept progress of an evaluation', () => {
     for (let length = 0; length < bytes.length; length += 7)
       expect(decodeEvaluation(bytes.subarray(0, length))).toBeNull()
     expect(decodeEvaluation(new TextEncoder().encode('ARROW1 and more'))).toBeNull()
+    const ofOtherVersion = writeSafetensors(readSafetensors(bytes).arrays, { format: 'gauntlet-evaluation-1' })
+    expect(decodeEvaluation(ofOtherVersion)).toBeNull()
   })
 })

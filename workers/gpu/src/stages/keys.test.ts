@@ -135,6 +135,20 @@ describe('a key', () => {
     expect(wrong).toEqual([])
   })
 
+  it('of fine-tuning does not change with what its loss or its protocol never reads', () => {
+    const { configuration } = inputs
+    const key = (changes: Partial<Configuration>, hyperparameters: Partial<Configuration['hyperparameters']>) => {
+      const other = { ...configuration, ...changes }
+      const merged = { ...other, hyperparameters: { ...other.hyperparameters, ...hyperparameters } }
+      return keys({ ...inputs, configuration: merged })['fine-tune']
+    }
+    const classic = { loss: 'Classic AT' } as const
+    const probing = { protocol: { id: 'LP-1', trains: 'head', epochs: 1 } } as const
+    expect(key(classic, { tradesBeta: 6 })).toBe(key(classic, {}))
+    expect(key(probing, { learningRateBackbone: 1, weightDecayBackbone: 1 })).toBe(key(probing, {}))
+    expect(key(probing, { learningRateHead: 1 })).not.toBe(key(probing, {}))
+  })
+
   it('of loading weights changes with the classes where the head is kept, and only there', () => {
     const { backbone } = inputs.configuration
     const key = (classes?: number) =>

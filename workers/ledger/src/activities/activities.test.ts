@@ -8,6 +8,7 @@ import {
   checkpointUses,
   fineTuneIdentity,
   fineTuneUses,
+  finishedPointer,
   perturbAndEvaluateIdentity,
   perturbAndEvaluateUses,
   prepareDatasetIdentity,
@@ -180,6 +181,74 @@ it('never lets a delayed worker, whose attempt was taken for lost, overwrite the
   expect(late.generated).toEqual(result.generated)
   expect(warned.mock.calls.flat().join(' ')).toContain('the first ones stand')
   expect(await beginStage({ ...attemptAt(identity, null), distrusted: [] })).toEqual({ generated: result.generated })
+})
+
+/** A stage of these tests alone, with two attempts at it and what each made. */
+async function attemptedTwice(splitSeed: number) {
+  const dataset = { ...configurations[0]!.dataset, splitSeed }
+  const identity = prepareDatasetIdentity(worker, dataset)
+  const used = { source: { digest: dataset.sha256, size: 1, mediaType: 'text/plain' } }
+  const at = new Date().toISOString()
+  const evidence = { worker: 'w', device: 'd', startedAt: at, endedAt: at, revision: { commit: null, dirty: false } }
+  const successOf = async (name: string) => {
+    const generated = { manifest: await store.put(Buffer.from(`${name} ${splitSeed}`), 'text/plain') }
+    return { ...attemptAt(identity, null), used, result: { sources: used, generated, evidence } }
+  }
+  return { identity, first: await successOf('first'), second: await successOf('second') }
+}
+
+it('lets what another attempt made take the place of bytes that the store has lost', async () => {
+  const { identity, first, second } = await attemptedTwice(4_712)
+  const { beginStage, fulfil } = activities()
+  await fulfil(first)
+  await store.remove(first.result.generated.manifest.digest)
+  expect(await beginStage({ ...attemptAt(identity, null), distrusted: [] })).toBeNull()
+  vi.spyOn(log, 'warn').mockReturnValue(undefined)
+  expect(await fulfil(second)).toEqual({ generated: second.result.generated })
+  const known = await beginStage({ ...attemptAt(identity, null), distrusted: [] })
+  expect(known).toEqual({ generated: second.result.generated })
+})
+
+it('forgets the result that a worker kept for its report once that is recorded', async () => {
+  const { identity, first } = await attemptedTwice(4_713)
+  const pointer = finishedPointer(stageKey(identity))
+  await store.writePointer(pointer, { generated: {} })
+  await activities().fulfil(first)
+  expect(await store.readPointer(pointer)).toBeNull()
+})
+
+it('runs a stage again whose artifact somebody could not read, whatever is known of its bytes', async () => {
+  const { identity, first } = await attemptedTwice(4_714)
+  const { beginStage, fulfil } = activities()
+  await fulfil(first)
+  const { digest } = first.result.generated.manifest
+  const rotten = vi.spyOn(store, 'verify')
+  rotten.mockImplementation(async (_, { again = false } = {}) => (again ? 'corrupt' : 'intact'))
+  const begin = (distrusted: readonly string[]) => beginStage({ ...attemptAt(identity, null), distrusted })
+  expect(await begin([])).toEqual({ generated: first.result.generated })
+  expect(await begin([digest]).finally(() => rotten.mockRestore())).toBeNull()
+})
+
+it('moves a configuration out of a pool where it ran out of memory for good, and no other', async () => {
+  const pools = { small: workerWith('of the small'), large: workerWith('of the large') }
+  const start = { by: 'hand' } as const
+  await declarePool(ledger.db, 'small', { accelerator: 'cpu', memory: 1e12, start })
+  await declarePool(ledger.db, 'large', { accelerator: 'cpu', memory: 2e12, start })
+  const placed = async () => {
+    const { open } = await activities().openConfigurations({ file, worker, pools, offset: 0, limit: 10 })
+    return open.map(({ pool }) => pool)
+  }
+  expect(await placed()).toEqual(['small', 'small'])
+  const [configuration] = configurations as [Configuration]
+  const [manifest, images, parameters] = ['m', 'i', 'p'].map((name) => {
+    return { digest: digestOf(name), size: 1, mediaType: 'text/plain' }
+  })
+  const { microBatch } = configuration.hyperparameters
+  const [dataset, pretrained] = [{ manifest: manifest!, images: images! }, { parameters: parameters! }]
+  const identity = fineTuneIdentity(pools.small, { configuration, dataset, pretrained, microBatch })
+  const attempt = attemptAt(identity, configuration)
+  await activities().recordFailedAttempt({ ...attempt, failureClass: 'OutOfMemory', message: 'no room', evidence: {} })
+  expect(await placed()).toEqual(['large', 'small'])
 })
 
 it('places configurations in declared pools, where they stay, and finds out by the workers of their pools what is open', async () => {

@@ -6,7 +6,7 @@ import { fulfilExecution } from './fulfil-execution.ts'
 import { fulfilledOutputs } from './fulfilled-outputs.ts'
 import { artifactOf, attemptCalled, fulfilment, useLedger } from '../ledger.fixture.ts'
 import { LineageBroken } from './lineage-broken.ts'
-import { recordAttempt } from './record-attempt.ts'
+import { beginAttempts, recordAttempt } from './record-attempt.ts'
 import { attempt, environment, execution, executionArtifact } from '../schema/index.ts'
 
 const ledger = useLedger()
@@ -92,6 +92,28 @@ it('never lets a late attempt with other bytes replace a result, and keeps what 
     outcome: 'superseded',
     generated: { parameters: digestOf('other parameters') },
   })
+})
+
+it('takes what is made in one role more for other bytes', async () => {
+  const report = loaded('one role more')
+  await fulfilExecution(ledger.db, report)
+  const more = { ...loaded('one role more', 'parameters', 'later'), generated: { ...report.generated, more: weights } }
+  expect(await fulfilExecution(ledger.db, more)).toMatchObject({ standing: 'contradicted' })
+})
+
+it('takes an attempt of an earlier run of its workflow for lost, and no other, however often it begins', async () => {
+  const report = loaded('begun')
+  const begin = (id: string, runId: string, workflowId = 'configuration/x') =>
+    beginAttempts(ledger.db, [{ ...report, attempt: attemptCalled(id, { endedAt: null, runId, workflowId }) }])
+  await begin('left', 'run 1')
+  await begin('of another workflow', 'run 1', 'configuration/y')
+  await begin('own', 'run 2')
+  await begin('own', 'run 2')
+  expect((await attemptsAt(report.key)).map(({ id, outcome }) => [id, outcome])).toEqual([
+    ['left', 'failed'],
+    ['of another workflow', 'running'],
+    ['own', 'running'],
+  ])
 })
 
 it('notices other bytes also in a second report of the same attempt', async () => {

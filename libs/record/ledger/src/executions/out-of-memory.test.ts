@@ -20,8 +20,9 @@ function tuning(microBatch: number, of: Configuration = configuration) {
   return fulfilment('fine-tune', {}, { trained: artifactOf(`trained ${microBatch}`) }, changes)
 }
 
-async function runOut(microBatch: number, of?: Configuration) {
-  const { identity, configurationId: id, attempt } = tuning(microBatch, of)
+async function runOut(microBatch: number, of?: Configuration, ended: { readonly endedAt?: string } = {}) {
+  const { identity, configurationId: id, attempt: tried } = tuning(microBatch, of)
+  const attempt = { ...tried, ...ended }
   const failure = { class: 'OutOfMemory', message: 'no room' } as const
   await recordAttempt(ledger.db, { identity, configurationId: id, attempt, failure })
   return identity.environmentClass
@@ -36,6 +37,8 @@ it('knows the smallest micro-batch that ran out, for configurations alike and in
   expect(facts(configurationWith(2))).toBe(32)
   expect(facts(otherLoss)).toBe(4)
   expect(facts({ ...configuration, protocol: { ...configuration.protocol, trains: 'head' } })).toBeNull()
+  for (const change of [{ resolution: 64 }, { classes: 11 }])
+    expect(facts({ ...configuration, dataset: { ...configuration.dataset, ...change } })).toBeNull()
   expect((await outOfMemoryFacts(ledger.db, 'a'.repeat(64)))(configuration)).toBeNull()
 })
 
@@ -44,4 +47,9 @@ it('forgets a micro-batch once the same or a larger one was fulfilled', async ()
   await fulfilExecution(ledger.db, report)
   const facts = await outOfMemoryFacts(ledger.db, report.identity.environmentClass)
   expect(facts(configuration)).toBe(64)
+})
+
+it('knows one that ran out after a larger one was fulfilled', async () => {
+  const environment = await runOut(16, configuration, { endedAt: new Date(Date.now() + 60_000).toISOString() })
+  expect((await outOfMemoryFacts(ledger.db, environment))(configuration)).toBe(16)
 })

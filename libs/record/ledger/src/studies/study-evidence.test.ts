@@ -140,6 +140,7 @@ it('records a measurement once, refuses another count of the same outcomes, and 
   await expect(recordMeasurement(ledger.db, { ...record, correct: 8 })).rejects.toThrow(
     /counted as 7 of 40 before and as 8 of 40 now/,
   )
+  await expect(recordMeasurement(ledger.db, { ...record, total: 41 })).rejects.toThrow(/and as 7 of 41 now/)
   await expect(recordMeasurement(ledger.db, { ...record, outcomesDigest: digestOf('?') })).rejects.toBeInstanceOf(
     LineageBroken,
   )
@@ -147,6 +148,21 @@ it('records a measurement once, refuses another count of the same outcomes, and 
     LineageBroken,
   )
   expect((await studyEvidence(ledger.db, 'counted')).measurements.map(({ correct }) => correct)).toEqual([7])
+})
+
+it('refuses a count of what an evaluation has read, or another stage has made', async () => {
+  const cell = configurationWith(42)
+  await recordStudy(ledger.db, studyOf('counted otherwise', [cell], [clean]))
+  const [checkpoint, outcomes] = [artifactOf('a checkpoint'), artifactOf('outcomes of it')]
+  const made = fulfilment('checkpoint', {}, { checkpoint })
+  const evaluated = fulfilment('perturb-and-evaluate', { checkpoint }, { outcomes })
+  for (const report of [made, evaluated]) await fulfilExecution(ledger.db, report)
+  const number = { configurationId: configurationId(cell), perturbation: clean, correct: 1, total: 2 }
+  const count = (stageKey: string, { digest }: { readonly digest: string }) =>
+    recordMeasurement(ledger.db, { ...number, stageKey, outcomesDigest: digest })
+  await expect(count(evaluated.key, checkpoint)).rejects.toBeInstanceOf(LineageBroken)
+  await expect(count(made.key, checkpoint)).rejects.toBeInstanceOf(LineageBroken)
+  await count(evaluated.key, outcomes)
 })
 
 it('finds the last study of a name, and says which ones there are', async () => {

@@ -74,6 +74,8 @@ it('refuses long addresses, large bodies, and too many requests at once', async 
   expect((await app.request(`http://localhost/?${'x'.repeat(5_000)}`)).status).toBe(414)
   const large = { method: 'POST', body: 'x', headers: { 'content-length': '20000' } }
   expect((await app.request('http://localhost/api/studies/s/actions/retry', large)).status).toBe(413)
+  const unsaid = { method: 'POST', body: 'x', headers: { 'transfer-encoding': 'chunked' } }
+  expect((await app.request('http://localhost/api/studies/s/actions/retry', unsaid)).status).toBe(413)
   const statuses = await Promise.all(
     Array.from({ length: 700 }, async () => (await app.request('http://localhost/')).status),
   )

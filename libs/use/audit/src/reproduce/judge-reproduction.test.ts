@@ -95,6 +95,11 @@ it('calls an accuracy within the tolerance near, and one beyond it different', a
   expect(await judge(outcomesWith(52), { tolerance: 0.01 })).toMatchObject({ verdict: 'within-tolerance' })
 })
 
+it('calls the same accuracy on part of the images different', async () => {
+  const ofHalf = outcomesWith(50).slice(0, 100)
+  expect(await judge(ofHalf, { tolerance: 0.5 })).toMatchObject({ verdict: 'differs', changedImages: 100 })
+})
+
 it('says what differs between the environments', async () => {
   const { stages } = await judge(outcomesWith(60), { threads: 2 })
   expect(stages.at(-1)!.otherEnvironment).toEqual(['threads: 1, now 2'])
