@@ -42,12 +42,11 @@ export * from './atlas/outcome-atlas.ts'
 // Statistics.
 export * from './statistics/adjusted-p-values.ts'
 export * from './statistics/analysis-of-variance.ts'
-export { correlationInterval, pearson, spearman, type Correlation } from './statistics/correlation.ts'
+export { spearman, type Correlation } from './statistics/correlation.ts'
 export * from './statistics/linear-regression.ts'
 export { grouped } from './statistics/moments.ts'
 export * from './statistics/odds-ratio.ts'
 export * from './statistics/ranks.ts'
-export * from './statistics/signed-rank.ts'
 export * from './statistics/tukey.ts'
 
 // Published tables as input.

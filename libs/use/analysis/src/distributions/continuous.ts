@@ -1,12 +1,6 @@
 import { incompleteBeta } from './incomplete-beta.ts'
-import { incompleteGamma } from './incomplete-gamma.ts'
 import { pointOfTail, rootBetween } from './root.ts'
 import type { Tails } from './tails.ts'
-
-/** The two tails of χ² with `freedom` degrees of freedom at x ≥ 0 (DLMF 8.2.4 with a = ½ freedom). */
-export function chiSquaredTails(x: number, freedom: number): Tails {
-  return incompleteGamma(freedom / 2, x / 2)
-}
 
 /** The two tails of Fisher's F at f ≥ 0 (Abramowitz and Stegun 26.6.2). */
 export function fTails(f: number, numerator: number, denominator: number): Tails {
@@ -20,12 +14,6 @@ export function tTwoSided(t: number, freedom: number): number {
   const square = t * t
   if (square === Infinity) return 0
   return incompleteBeta(freedom / (freedom + square), square / (freedom + square), freedom / 2, 0.5).lower
-}
-
-/** P(T > t) of Student's t. */
-export function tUpperTail(t: number, freedom: number): number {
-  const half = tTwoSided(t, freedom) / 2
-  return t < 0 ? 1 - half : half
 }
 
 /** The t > 0 with P(|T| > t) = p, for p in (0, 1): half the width of an interval, in standard errors. */

@@ -1,29 +1,25 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { expectClose, expectNear, referenceFixture } from '../reference.fixture.ts'
-import { signedRankTest } from '../statistics/signed-rank.ts'
-import { betaQuantile, chiSquaredTails, fTails, tTwoSided, tTwoSidedQuantile, tUpperTail } from './continuous.ts'
-import { binomialLowerTail, binomialUpperTail, hypergeometric } from './discrete.ts'
+import { betaQuantile, fTails, tTwoSided, tTwoSidedQuantile } from './continuous.ts'
+import { binomialLowerTail, hypergeometric } from './discrete.ts'
 import { incompleteBeta } from './incomplete-beta.ts'
-import { incompleteGamma } from './incomplete-gamma.ts'
 import { logBeta, logGamma } from './log-gamma.ts'
 import { normalUpperQuantile, normalUpperTail } from './normal.ts'
 import { studentizedRangeUpperQuantile, studentizedRangeUpperTail } from './studentized-range.ts'
 
 type Cases = readonly (readonly number[])[]
-const fixture = referenceFixture<
-  Record<string, Cases> & { signedRank: readonly (readonly [number[], number, number])[] }
->('distributions')
+const fixture = referenceFixture<Record<string, Cases>>('distributions')
 
 /** The tails of these fixtures go down to 1e-290. */
 const tails: Readonly<Record<string, (...arguments_: number[]) => number>> = {
   normalUpperTail: (z) => normalUpperTail(z!),
   normalUpperQuantile: (p) => normalUpperQuantile(p!),
-  chiSquaredUpper: (x, freedom) => chiSquaredTails(x!, freedom!).upper,
   fUpper: (f, numerator, denominator) => fTails(f!, numerator!, denominator!).upper,
   tTwoSided: (t, freedom) => tTwoSided(t!, freedom!),
   tTwoSidedQuantile: (p, freedom) => tTwoSidedQuantile(p!, freedom!),
   betaQuantile: (p, a, b) => betaQuantile(p!, a!, b!),
+  binomialLowerTail: (k, n, p) => binomialLowerTail(k!, n!, p!),
 }
 
 describe('distributions agree with mpmath and SciPy to 1e-9, relative, however small the tail', () => {
@@ -31,18 +27,6 @@ describe('distributions agree with mpmath and SciPy to 1e-9, relative, however s
     const cases = fixture[name]!
     expect(cases.length).toBeGreaterThan(5)
     for (const row of cases) expectClose(tails[name]!(...row.slice(0, -1)), row.at(-1)!, 1e-9, `${name} ${row}`)
-  })
-
-  it('binomial tails', () => {
-    for (const [k, n, p, lower, upper] of fixture['binomialTails'] as [number, number, number, number, number][]) {
-      expectClose(binomialLowerTail(k, n, p), lower, 1e-9, `P(X ≤ ${k}) of ${n}, ${p}`)
-      expectClose(binomialUpperTail(k, n, p), upper, 1e-9, `P(X ≥ ${k}) of ${n}, ${p}`)
-    }
-  })
-
-  it('the exact signed-rank distribution, with ties', () => {
-    for (const [differences, positive, p] of fixture.signedRank)
-      expect(signedRankTest(differences)).toMatchObject({ positive, pValue: expect.closeTo(p, 12) })
   })
 })
 
@@ -113,8 +97,6 @@ describe('the special functions', () => {
         const mirrored = incompleteBeta(1 - x, x, b, a)
         expectNear(lower + upper, 1, 1e-12, 'sum')
         expectClose(mirrored.upper, lower, 1e-9, `I_${x}(${a}, ${b})`)
-        const gamma = incompleteGamma(a, b)
-        expectNear(gamma.lower + gamma.upper, 1, 1e-12, 'sum')
       }),
     )
   })
@@ -122,12 +104,9 @@ describe('the special functions', () => {
   it('have the values of their ends', () => {
     expect(incompleteBeta(0, 1, 2, 3)).toEqual({ lower: 0, upper: 1 })
     expect(incompleteBeta(1, 0, 2, 3)).toEqual({ lower: 1, upper: 0 })
-    expect(incompleteGamma(2, 0)).toEqual({ lower: 0, upper: 1 })
-    expect(incompleteGamma(2, Infinity)).toEqual({ lower: 1, upper: 0 })
     expect(fTails(Infinity, 2, 3)).toEqual({ lower: 1, upper: 0 })
-    expect([tTwoSided(Infinity, 3), tUpperTail(-1e200, 3), normalUpperTail(Infinity)]).toEqual([0, 1, 0])
+    expect([tTwoSided(Infinity, 3), normalUpperTail(Infinity)]).toEqual([0, 0])
     expect([binomialLowerTail(-1, 5, 0.5), binomialLowerTail(5, 5, 0.5)]).toEqual([0, 1])
-    expect([binomialUpperTail(0, 5, 0.5), binomialUpperTail(6, 5, 0.5)]).toEqual([1, 0])
     expect(studentizedRangeUpperTail(0, 3, 5)).toBe(1)
     expect(normalUpperQuantile(0.5)).toBeCloseTo(0, 14)
   })

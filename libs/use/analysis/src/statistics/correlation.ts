@@ -1,5 +1,4 @@
 import { incompleteBeta } from '../distributions/incomplete-beta.ts'
-import { normalUpperQuantile } from '../distributions/normal.ts'
 import { deviations } from './moments.ts'
 import { ranks } from './ranks.ts'
 
@@ -37,20 +36,6 @@ export function spearmanMatrix(columns: readonly Values[]): (Correlation | null)
   return matrix
 }
 
-/** Pearson's correlation; otherwise as `spearman`. */
-export function pearson(x: Values, y: Values): Correlation | null {
-  return correlationOf(...completePairs(x, y))
-}
-
-/**
- * The interval of a Pearson correlation over `pairs` ≥ 4 pairs, by Fisher's z = artanh r, which is normal with
- * variance 1 / (n − 3) (Fisher 1921).
- */
-export function correlationInterval(r: number, pairs: number, confidence = 0.95): readonly [number, number] {
-  const spread = normalUpperQuantile((1 - confidence) / 2) / Math.sqrt(pairs - 3)
-  return [Math.tanh(Math.atanh(r) - spread), Math.tanh(Math.atanh(r) + spread)]
-}
-
 /** The two sides of the pairs that have both values. */
 export function completePairs(x: Values, y: Values): [number[], number[]] {
   const a: number[] = []
@@ -64,6 +49,7 @@ export function completePairs(x: Values, y: Values): [number[], number[]] {
   return [a, b]
 }
 
+/** Pearson's correlation. */
 function correlationOf(x: readonly number[], y: readonly number[]): Correlation | null {
   if (x.length < 3) return null
   const fromMeanY = deviations(y)

@@ -1,19 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { holm } from './adjusted-p-values.ts'
 import { nestedAnova, oneWayAnova } from './analysis-of-variance.ts'
-import { pearson, spearman } from './correlation.ts'
+import { spearman } from './correlation.ts'
 import { linearRegression } from './linear-regression.ts'
 import { fisherExactTest, waldOddsRatio } from './odds-ratio.ts'
 import { comparePaired } from './paired-outcomes.ts'
-import { signedRankTest } from './signed-rank.ts'
 import { tukeyTest } from './tukey.ts'
 
 describe('what is not defined is null, and no number', () => {
   it('a correlation of fewer than three pairs, or with a side that does not vary', () => {
     expect(spearman([1, 2], [3, 4])).toBeNull()
     expect(spearman([1, 2, null, 4], [3, 4, 5, null])).toBeNull()
-    expect(pearson([1, 2, 3], [5, 5, 5])).toBeNull()
-    expect(pearson([1, 2, 3], [0.1, 0.1, 0.1])).toBeNull() // their mean is 0.10000000000000002
+    expect(spearman([1, 2, 3], [5, 5, 5])).toBeNull()
     expect(spearman([1, 1, 1, 1], [1, 2, 3, 4])).toBeNull()
   })
 
@@ -59,10 +57,9 @@ describe('what is not defined is null, and no number', () => {
     ).toBeNull()
   })
 
-  it('an odds ratio with an empty row or column, and a signed-rank test of ties alone', () => {
+  it('an odds ratio with an empty row or column', () => {
     expect(waldOddsRatio({ groupYes: 0, groupNo: 3, othersYes: 0, othersNo: 4 })).toBeNull()
     expect(waldOddsRatio({ groupYes: 0, groupNo: 0, othersYes: 2, othersNo: 4 })).toBeNull()
-    expect(signedRankTest([0, 0])).toBeNull()
   })
 })
 
@@ -90,9 +87,5 @@ describe('at their ends', () => {
       pValue: 1,
     })
     expect(holm([])).toEqual([])
-  })
-
-  it('six datasets cannot reach a p-value below 0.031', () => {
-    expect(signedRankTest([1, 2, 3, 4, 5, 6])).toEqual({ positive: 21, negative: 0, pValue: 1 / 32, pairs: 6 })
   })
 })
