@@ -1,7 +1,7 @@
-import { and, eq, sql, type SQL } from 'drizzle-orm'
-import type { PgColumn } from 'drizzle-orm/pg-core'
+import { and, eq, sql } from 'drizzle-orm'
 import type { Configuration, Digest, Json, Perturbation, StageIdentity, StageName } from '@gauntlet/study'
 import { findStudy } from '../studies/find-study.ts'
+import { isAnyOf } from '../database/any-of.ts'
 import { inPages } from '../database/in-batches.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { edgesOf } from '../executions/edges.ts'
@@ -135,7 +135,7 @@ export function auditedMeasurements(
   const { evaluator, flags, correct, total } = measurement
   const columns = { id, configurationId, perturbationKey, stageKey, outcomesDigest, evaluator, flags, correct, total }
   return rowsOf(configurationIds, (ids) =>
-    db.select(columns).from(measurement).where(isAmong(configurationId, ids)).orderBy(id),
+    db.select(columns).from(measurement).where(isAnyOf(configurationId, ids)).orderBy(id),
   )
 }
 
@@ -148,7 +148,7 @@ export function auditedExecutions(db: LedgerDatabase, stageKeys: readonly Digest
       db
         .select({ stageKey: attempt.stageKey, generated: attempt.generated })
         .from(attempt)
-        .where(and(isAmong(attempt.stageKey, keys), eq(attempt.outcome, 'fulfilled'))),
+        .where(and(isAnyOf(attempt.stageKey, keys), eq(attempt.outcome, 'fulfilled'))),
     ])
     const attempted = new Map(attempts.map(({ stageKey, generated }) => [stageKey, generated]))
     return rows.map(({ stageKey, configurationId, state, ...identity }) => ({
@@ -167,7 +167,7 @@ function executionRows(db: LedgerDatabase, keys: readonly Digest[]) {
   return db
     .select({ stageKey, configurationId, state, stage, codeDigest, environmentClass, parameters, seed, inputs })
     .from(execution)
-    .where(isAmong(stageKey, keys))
+    .where(isAnyOf(stageKey, keys))
 }
 
 /** What the edges to each of these artifacts say to have generated it. */
@@ -179,7 +179,7 @@ export function producersOf(db: LedgerDatabase, digests: readonly Digest[]): Pro
       .select({ digest: sql<Digest>`${digest}`, stageKey: sql<Digest>`${stageKey}`, stage, state, role })
       .from(executionArtifact)
       .leftJoin(execution, eq(execution.stageKey, stageKey))
-      .where(and(isAmong(digest, page), eq(direction, 'generated'))),
+      .where(and(isAnyOf(digest, page), eq(direction, 'generated'))),
   )
 }
 
@@ -191,12 +191,8 @@ export async function environmentsOf(
   const rows = await db
     .select({ class: environment.class, document: environment.document })
     .from(environment)
-    .where(isAmong(environment.class, classes))
+    .where(isAnyOf(environment.class, classes))
   return new Map(rows.map((row) => [row.class, row.document]))
-}
-
-function isAmong(column: PgColumn, values: readonly string[]): SQL {
-  return sql`${column} = any(${sql.param([...values])}::text[])`
 }
 
 async function rowsOf<Row>(keys: readonly Digest[], read: (page: readonly Digest[]) => Promise<Row[]>): Promise<Row[]> {

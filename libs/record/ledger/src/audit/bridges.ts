@@ -1,5 +1,6 @@
 import { and, desc, eq, inArray, isNull, sql } from 'drizzle-orm'
 import { stageKey as keyOf, type Digest, type StageIdentity } from '@gauntlet/study'
+import { isAnyOf } from '../database/any-of.ts'
 import { inBatches } from '../database/in-batches.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { executionsWhere } from '../executions/execution-graph.ts'
@@ -125,7 +126,7 @@ async function requireFoundation(
 
 /** The identities of the fulfilled ones of these stages. */
 async function identitiesOf(db: LedgerDatabase, keys: readonly Digest[]): Promise<Map<Digest, StageIdentity>> {
-  const isAsked = sql`${execution.stageKey} = any(${sql.param([...keys])}::text[]) and ${execution.state} = 'fulfilled'`
+  const isAsked = sql`${isAnyOf(execution.stageKey, keys)} and ${execution.state} = 'fulfilled'`
   const rows = await executionsWhere(db, isAsked)
   return new Map(
     rows.map(({ stageKey, stage, codeDigest, environmentClass, parameters, seed, inputs }) => [

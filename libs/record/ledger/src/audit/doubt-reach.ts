@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import type { Configuration, Digest, Perturbation, StageIdentity } from '@gauntlet/study'
 import { stagesRestingOn } from './doubts.ts'
+import { anyOf, isAnyOf } from '../database/any-of.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { configuration, execution, executionArtifact } from '../schema/index.ts'
 
@@ -61,7 +62,7 @@ async function numbersOf(db: LedgerDatabase, stageKeys: readonly Digest[]): Prom
     join study s on s.id = sc.study_id
     join study_perturbation sp on sp.study_id = s.id and sp.perturbation_key = m.perturbation_key
     join configuration c on c.id = m.configuration_id
-    where m.stage_key = any(${sql.param([...stageKeys])}::text[])
+    where m.stage_key = ${anyOf(stageKeys)}
     order by s.name, s.id, row`)
   return rows
 }
@@ -81,7 +82,7 @@ async function stagesOf(
     })
     .from(execution)
     .leftJoin(configuration, eq(configuration.id, execution.configurationId))
-    .where(sql`${stageKey} = any(${sql.param([...stageKeys])}::text[])`)
+    .where(isAnyOf(stageKey, stageKeys))
   const anyone =
     rows.find((row) => row.configuration !== null)?.configuration ?? (await configurationOf(db, numbers[0]))
   return rows.flatMap(({ configuration: asker, ...row }): RestingStage[] => {

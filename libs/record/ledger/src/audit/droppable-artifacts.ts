@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Digest } from '@gauntlet/study'
+import { anyOf } from '../database/any-of.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { sealedArtifacts } from '../seals/record-seal.ts'
 import { execution, executionArtifact } from '../schema/index.ts'
@@ -18,12 +19,12 @@ export interface DroppableArtifacts {
  * seal cites stays, whatever its role.
  */
 export async function droppableArtifacts(db: LedgerDatabase, roles: readonly string[]): Promise<DroppableArtifacts> {
-  const chosen = sql`${sql.param([...roles])}::text[]`
+  const chosen = anyOf(roles)
   const found = await db.execute<{ digest: Digest }>(sql`
     select distinct digest from ${executionArtifact} made
-    where direction = 'generated' and role = any(${chosen})
+    where direction = 'generated' and role = ${chosen}
       and not exists (select 1 from ${executionArtifact} other
-        where other.digest = made.digest and other.direction = 'generated' and not other.role = any(${chosen}))
+        where other.digest = made.digest and other.direction = 'generated' and not other.role = ${chosen})
       and not exists (select 1 from ${execution} waiting, jsonb_each_text(waiting.inputs) as input
         where waiting.state = 'open' and input.value = made.digest)`)
   const sealed = await sealedArtifacts(db)

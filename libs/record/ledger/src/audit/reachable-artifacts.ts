@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Digest } from '@gauntlet/study'
+import { isAnyOf } from '../database/any-of.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { artifact, attempt, execution } from '../schema/index.ts'
 
@@ -31,7 +32,7 @@ export async function stageStates(db: LedgerDatabase, stageKeys: readonly Digest
       when exists (select 1 from ${attempt}
         where ${attempt.stageKey} = ${execution.stageKey} and ${attempt.outcome} = 'running') then 'running'
       else 'open' end as state
-    from ${execution} where ${execution.stageKey} = any(${sql.param([...stageKeys])}::text[])
+    from ${execution} where ${isAnyOf(execution.stageKey, stageKeys)}
   `)
   return new Map(rows.rows.map(({ key, state }) => [key, state]))
 }

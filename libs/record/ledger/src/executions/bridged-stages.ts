@@ -1,5 +1,6 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { ArtifactsByRole, Digest } from '@gauntlet/study'
+import { isAnyOf } from '../database/any-of.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { bridge, bridgedStage, execution, withdrawal } from '../schema/index.ts'
 import { fulfilledOutputsOf } from './fulfilled-outputs.ts'
@@ -29,7 +30,7 @@ export async function bridgedStages(
     .innerJoin(execution, and(eq(execution.stageKey, recordedKey), eq(execution.state, 'fulfilled')))
     .where(
       and(
-        sql`${key} = any(${sql.param([...stageKeys])}::text[])`,
+        isAnyOf(key, stageKeys),
         sql`not exists (select from ${execution} own where own.stage_key = ${key} and own.state = 'fulfilled')`,
         sql`not exists (select from ${withdrawal} w where w.stage_key = ${recordedKey} and w.withdrawn_at > ${bridge.madeAt})`,
       ),
@@ -65,7 +66,7 @@ export async function recordedKeysOf(db: LedgerDatabase, stageKeys: readonly Dig
     .from(bridgedStage)
     .where(
       and(
-        sql`${key} = any(${sql.param([...stageKeys])}::text[])`,
+        isAnyOf(key, stageKeys),
         sql`not exists (select from ${execution} own where own.stage_key = ${key} and own.state = 'fulfilled')`,
       ),
     )

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { ArtifactReference, Digest } from '@gauntlet/study'
+import { anyOf, isAnyOf } from '../database/any-of.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { artifact, executionArtifact } from '../schema/index.ts'
 
@@ -16,7 +17,7 @@ export interface Edges {
 export async function edgesOf(db: LedgerDatabase, stageKeys: readonly Digest[]): Promise<ReadonlyMap<Digest, Edges>> {
   const { rows } = await db.execute<EdgeRow>(sql`
     select stage_key as key, direction, role, digest from ${executionArtifact}
-    where stage_key = any(${sql.param([...stageKeys])}::text[])
+    where stage_key = ${anyOf(stageKeys)}
     order by stage_key, direction, role`)
   const artifacts = await artifactsWith(db, [...new Set(rows.map(({ digest }) => digest))])
   const none = (): Record<EdgeRow['direction'], Record<string, ArtifactReference>> => ({ used: {}, generated: {} })
@@ -38,6 +39,6 @@ async function artifactsWith(
 ): Promise<ReadonlyMap<Digest, ArtifactReference>> {
   const { digest, size, mediaType } = artifact
   const found = db.select({ digest, size, mediaType }).from(artifact)
-  const rows = await found.where(sql`${digest} = any(${sql.param([...digests])}::text[])`)
+  const rows = await found.where(isAnyOf(digest, digests))
   return new Map(rows.map((row) => [row.digest, row]))
 }

@@ -1,6 +1,7 @@
 import { eq, sql, type SQL } from 'drizzle-orm'
 import type { Digest, Json, StageName } from '@gauntlet/study'
-import { lineageFrom } from './lineage.ts'
+import { lineageOf } from './lineage.ts'
+import { isAnyOf } from '../database/any-of.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { environment, execution, executionArtifact } from '../schema/index.ts'
 
@@ -26,9 +27,11 @@ export async function executionGraph(
   stageKeys: readonly Digest[],
 ): Promise<Map<Digest, ExecutionNode>> {
   if (stageKeys.length === 0) return new Map()
-  const keys = (await db.execute<{ stage_key: Digest }>(lineageFrom(stageKeys))).rows.map((row) => row.stage_key)
-  const isKnown = sql`${execution.stageKey} = any(${sql.param(keys)}::text[])`
-  const [rows, made] = await Promise.all([executionsWhere(db, isKnown), generatedOf(db, keys)])
+  const keys = await lineageOf(db, stageKeys)
+  const [rows, made] = await Promise.all([
+    executionsWhere(db, isAnyOf(execution.stageKey, keys)),
+    generatedOf(db, keys),
+  ])
   const generated = new Map<Digest, Record<string, Digest>>()
   for (const { stageKey, role, digest } of made)
     generated.set(stageKey, { ...generated.get(stageKey), [role]: digest as Digest })
@@ -65,5 +68,5 @@ function generatedOf(db: LedgerDatabase, keys: readonly Digest[]) {
   return db
     .select({ stageKey, role, digest })
     .from(executionArtifact)
-    .where(sql`${stageKey} = any(${sql.param([...keys])}::text[]) and ${direction} = 'generated'`)
+    .where(sql`${isAnyOf(stageKey, keys)} and ${direction} = 'generated'`)
 }

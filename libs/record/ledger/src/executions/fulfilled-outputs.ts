@@ -1,5 +1,6 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import type { ArtifactReference, ArtifactsByRole, Digest } from '@gauntlet/study'
+import { isAnyOf } from '../database/any-of.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { artifact, execution, executionArtifact } from '../schema/index.ts'
 
@@ -22,7 +23,7 @@ export async function fulfilledOutputsOf(
     .from(execution)
     .leftJoin(executionArtifact, generated)
     .leftJoin(artifact, eq(artifact.digest, executionArtifact.digest))
-    .where(and(isOneOf(stageKeys), eq(execution.state, 'fulfilled')))
+    .where(and(isAnyOf(execution.stageKey, stageKeys), eq(execution.state, 'fulfilled')))
   const outputs = new Map<Digest, Record<string, ArtifactReference>>()
   for (const row of rows) {
     const byRole = outputs.get(row.key) ?? {}
@@ -33,12 +34,4 @@ export async function fulfilledOutputsOf(
     }
   }
   return outputs
-}
-
-/**
- * A condition on many keys, one query for a whole study (13,000 keys). They are one parameter, an array: a list of
- * thousands of parameters would be slow to plan, and Postgres takes at most 65,535.
- */
-function isOneOf(stageKeys: readonly Digest[]) {
-  return sql`${execution.stageKey} = any(${sql.param([...stageKeys])}::text[])`
 }

@@ -3,6 +3,7 @@ import type { KnownStage, RecallStages } from '@gauntlet/contract'
 import type { Digest, StageName } from '@gauntlet/study'
 import { knownOutputsOf } from './bridged-stages.ts'
 import { executionsWhere, type ExecutionNode } from './execution-graph.ts'
+import { isAnyOf } from '../database/any-of.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { attempt, bridgedStage, execution } from '../schema/index.ts'
 
@@ -24,7 +25,7 @@ export async function fulfilledAbout(
   subjects: readonly string[],
 ): Promise<KnownExecution[]> {
   const subject = sql`coalesce(${execution.parameters} ->> 'backbone', ${execution.parameters} #>> '{dataset,id}')`
-  const about = sql`${subject} = any(${sql.param([...subjects])}::text[])`
+  const about = isAnyOf(subject, subjects)
   const rows = await executionsWhere(
     db,
     and(sql`${execution.stage} = ${stage}`, eq(execution.state, 'fulfilled'), about),
@@ -45,13 +46,7 @@ export async function lastFailures(
     })
     .from(attempt)
     .innerJoin(execution, eq(execution.stageKey, attempt.stageKey))
-    .where(
-      and(
-        sql`${attempt.stageKey} = any(${sql.param([...stageKeys])}::text[])`,
-        eq(execution.state, 'open'),
-        eq(attempt.outcome, 'failed'),
-      ),
-    )
+    .where(and(isAnyOf(attempt.stageKey, stageKeys), eq(execution.state, 'open'), eq(attempt.outcome, 'failed')))
     .orderBy(attempt.stageKey, desc(attempt.endedAt))
   return new Map(
     rows.map(({ stageKey, failureClass, message }) => [

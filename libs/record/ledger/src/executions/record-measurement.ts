@@ -1,6 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { digestOf, evaluatorLabel, type Digest, type Perturbation } from '@gauntlet/study'
 import { LineageBroken } from './lineage-broken.ts'
+import { isAnyOf } from '../database/any-of.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { perturbationKey, perturbationRows, sortedBy } from '../studies/record-study.ts'
 import { execution, executionArtifact, measurement, perturbation } from '../schema/index.ts'
@@ -79,14 +80,14 @@ export async function recordMeasurements(db: LedgerDatabase, records: readonly M
 
 /** Refuses numbers whose outcomes no fulfilled evaluation generated, since they could not be computed again. */
 async function requireOutcomes(db: LedgerDatabase, records: readonly MeasurementRecord[]): Promise<void> {
-  const keys = sql.param([...new Set(records.map(({ stageKey }) => stageKey))])
+  const keys = new Set(records.map(({ stageKey }) => stageKey))
   const generated = await db
     .select({ stageKey: execution.stageKey, digest: executionArtifact.digest })
     .from(executionArtifact)
     .innerJoin(execution, eq(execution.stageKey, executionArtifact.stageKey))
     .where(
       and(
-        sql`${executionArtifact.stageKey} = any(${keys}::text[])`,
+        isAnyOf(executionArtifact.stageKey, keys),
         eq(executionArtifact.direction, 'generated'),
         eq(execution.stage, 'perturb-and-evaluate'),
       ),

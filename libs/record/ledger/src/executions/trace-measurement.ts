@@ -9,7 +9,7 @@ import {
   type StageName,
 } from '@gauntlet/study'
 import { edgesOf } from './edges.ts'
-import { lineageFrom } from './lineage.ts'
+import { lineageOf } from './lineage.ts'
 import { MeasurementUnknown } from './measurement-unknown.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import type { Attempt } from './record-attempt.ts'
@@ -71,9 +71,7 @@ export interface TracedAttempt extends Omit<Attempt, 'environment'> {
  */
 export async function traceMeasurement(db: LedgerDatabase, measurementId: Digest): Promise<MeasurementTrace> {
   const measured = await measurementOf(db, measurementId)
-  const keys = (await db.execute<{ stage_key: Digest }>(lineageFrom([measured.stageKey]))).rows.map(
-    (row) => row.stage_key,
-  )
+  const keys = await lineageOf(db, [measured.stageKey])
   const [found, edges, attempts] = await Promise.all([executionsOf(db, keys), edgesOf(db, keys), attemptsOf(db, keys)])
   const executions = found.map((row): TracedExecution => {
     const tries = attempts.filter((attempted) => attempted.stageKey === row.stageKey)

@@ -1,5 +1,6 @@
 import { inArray, sql } from 'drizzle-orm'
 import type { Digest } from '@gauntlet/study'
+import { anyOf } from '../database/any-of.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { importedStage, measurement, seal, studyConfiguration } from '../schema/index.ts'
 
@@ -22,7 +23,7 @@ export async function citingSeals(db: LedgerDatabase, measurementIds: readonly D
     from ${seal} s
     join ${studyConfiguration} c on c.study_id = s.study_id
     join ${measurement} m on m.configuration_id = c.configuration_id
-    where m.id = any(${sql.param([...measurementIds])}::text[])
+    where m.id = ${anyOf(measurementIds)}
       and case s.origin when 'made' then m.recorded_at <= s.recorded_at
         else exists (select from ${importedStage} i where i.stage_key = m.stage_key and i.seal_digest = s.digest) end
     group by s.digest

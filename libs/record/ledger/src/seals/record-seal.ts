@@ -1,5 +1,6 @@
 import { desc, eq, sql } from 'drizzle-orm'
 import type { ArtifactReference, Digest, Json } from '@gauntlet/study'
+import { isAnyOf } from '../database/any-of.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { recordKeys } from './study-facts.ts'
 import { artifact, execution, executionArtifact, seal } from '../schema/index.ts'
@@ -80,10 +81,10 @@ export async function ledgerTime(db: LedgerDatabase): Promise<string> {
 export async function sealedArtifacts(db: LedgerDatabase): Promise<Set<Digest>> {
   const found = new Set<Digest>()
   for (const { studyId } of await db.selectDistinct({ studyId: seal.studyId }).from(seal)) {
-    const keys = sql.param([...(await recordKeys(db, studyId)).stageKeys])
+    const isRecorded = isAnyOf(sql`stage_key`, (await recordKeys(db, studyId)).stageKeys)
     const cited = await db.execute<{ digest: Digest }>(sql`
-      select digest from ${executionArtifact} where stage_key = any(${keys}::text[])
-      union select code_digest from ${execution} where stage_key = any(${keys}::text[])
+      select digest from ${executionArtifact} where ${isRecorded}
+      union select code_digest from ${execution} where ${isRecorded}
       union select leaves_digest from ${seal} where study_id = ${studyId} and leaves_digest is not null`)
     for (const { digest } of cited.rows) found.add(digest)
   }

@@ -5,6 +5,7 @@ import type { Digest } from '@gauntlet/study'
 import { factPlace, type Fact, type FactOf } from './facts.ts'
 import { edgesOf } from '../executions/edges.ts'
 import { lineageOfMany } from '../executions/lineage.ts'
+import { anyOf, isAnyOf } from '../database/any-of.ts'
 import { inBatches, inPages } from '../database/in-batches.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import {
@@ -82,7 +83,7 @@ export async function recordKeys(
   studyId: Digest,
   only: readonly Digest[] | null = null,
 ): Promise<RecordKeys> {
-  const chosen = only === null ? sql`` : sql`and ${isAmong(studyConfiguration.configurationId, only)}`
+  const chosen = only === null ? sql`` : sql`and ${isAnyOf(studyConfiguration.configurationId, only)}`
   const measured = await db.execute<{ id: Digest; key: Digest }>(sql`
     select m.id, m.stage_key as key from ${studyConfiguration}
     join ${measurement} m on m.configuration_id = ${studyConfiguration.configurationId}
@@ -99,7 +100,7 @@ export async function recordKeys(
     select ${studyConfiguration.configurationId} as id from ${studyConfiguration}
     where ${studyConfiguration.studyId} = ${studyId} ${chosen}
     union select configuration_id from ${execution}
-    where stage_key = any(${sql.param(stages)}::text[]) and configuration_id is not null`)
+    where stage_key = ${anyOf(stages)} and configuration_id is not null`)
   return {
     configurations: configurations.rows.map(({ id }) => id).sort(),
     stageKeys: stages.sort(),
@@ -110,10 +111,6 @@ export async function recordKeys(
 /** A time as facts have it. */
 function timeOf(column: AnyPgColumn): SQL<string> {
   return sql<string>`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
-}
-
-function isAmong(column: AnyPgColumn, keys: readonly string[]): SQL {
-  return sql`${column} = any(${sql.param([...keys])}::text[])`
 }
 
 async function* paged(
@@ -142,7 +139,7 @@ async function studyFact(db: LedgerDatabase, studyId: Digest): Promise<FactOf<'s
 
 async function environmentFacts(db: LedgerDatabase, stageKeys: readonly Digest[]): Promise<FactOf<'environment'>[]> {
   const used = db.selectDistinct({ name: execution.environmentClass }).from(execution)
-  const classes = (await used.where(isAmong(execution.stageKey, stageKeys))).map(({ name }) => name)
+  const classes = (await used.where(isAnyOf(execution.stageKey, stageKeys))).map(({ name }) => name)
   return describedEnvironments(db, classes)
 }
 
@@ -151,7 +148,7 @@ export async function describedEnvironments(
   db: LedgerDatabase,
   classes: readonly Digest[],
 ): Promise<FactOf<'environment'>[]> {
-  const rows = await db.select().from(environment).where(isAmong(environment.class, classes))
+  const rows = await db.select().from(environment).where(isAnyOf(environment.class, classes))
   return rows.map((row) => ({ kind: 'environment', class: row.class, document: row.document }))
 }
 
@@ -167,7 +164,7 @@ async function configurationFacts(
       studyConfiguration,
       sql`${studyConfiguration.configurationId} = ${configuration.id} and ${studyConfiguration.studyId} = ${studyId}`,
     )
-    .where(isAmong(configuration.id, ids))
+    .where(isAnyOf(configuration.id, ids))
   return rows.map((row) => ({ kind: 'configuration', ...row }))
 }
 
@@ -197,7 +194,7 @@ async function executionFacts(db: LedgerDatabase, keys: readonly Digest[]): Prom
   const rows = await db
     .select({ stageKey, stage, configurationId, parameters, seed, codeDigest, environmentClass, inputs })
     .from(execution)
-    .where(isAmong(stageKey, keys))
+    .where(isAnyOf(stageKey, keys))
   return rows.map((row) => ({ kind: 'execution', ...row }))
 }
 
@@ -205,7 +202,7 @@ export async function fulfilmentFacts(db: LedgerDatabase, keys: readonly Digest[
   const fulfilled = await db
     .select({ stageKey: execution.stageKey, fulfilledAt: timeOf(execution.fulfilledAt) })
     .from(execution)
-    .where(sql`${isAmong(execution.stageKey, keys)} and ${execution.state} = 'fulfilled'`)
+    .where(sql`${isAnyOf(execution.stageKey, keys)} and ${execution.state} = 'fulfilled'`)
   const edges = await edgesOf(db, keys)
   return fulfilled.map((row) => ({
     kind: 'fulfilment',
@@ -235,7 +232,7 @@ export async function attemptFacts(db: LedgerDatabase, keys: readonly Digest[]):
       endedAt: timeOf(endedAt),
     })
     .from(attempt)
-    .where(sql`${isAmong(stageKey, keys)} and ${outcome} <> 'running'`)
+    .where(sql`${isAnyOf(stageKey, keys)} and ${outcome} <> 'running'`)
   return rows.map((row) => ({ kind: 'attempt', ...row, outcome: row.outcome as FactOf<'attempt'>['outcome'] }))
 }
 
@@ -253,7 +250,7 @@ async function withdrawalFacts(db: LedgerDatabase, keys: readonly Digest[]): Pro
       withdrawnAt: timeOf(withdrawnAt),
     })
     .from(withdrawal)
-    .where(isAmong(stageKey, keys))
+    .where(isAnyOf(stageKey, keys))
   return rows.map((row) => ({ kind: 'withdrawal', ...row }))
 }
 
@@ -274,7 +271,7 @@ export async function measurementFacts(db: LedgerDatabase, ids: readonly Digest[
       recordedAt: timeOf(recordedAt),
     })
     .from(measurement)
-    .where(isAmong(id, ids))
+    .where(isAnyOf(id, ids))
   return rows.map((row) => ({ kind: 'measurement', ...row }))
 }
 
@@ -296,17 +293,17 @@ export async function artifactsByRole(
   stageKeys: readonly Digest[],
   roles: readonly string[],
 ): Promise<Digest[]> {
-  const keys = sql.param([...stageKeys])
-  const isChosen = roles.includes('all') ? sql`true` : sql`role = any(${sql.param([...roles])}::text[])`
+  const isAsked = isAnyOf(sql`stage_key`, stageKeys)
+  const isChosen = roles.includes('all') ? sql`true` : isAnyOf(sql`role`, roles)
   const found = await db.execute<{ digest: Digest }>(sql`
-    select code_digest as digest from ${execution} where stage_key = any(${keys}::text[])
-    union select digest from ${executionArtifact} where stage_key = any(${keys}::text[]) and ${isChosen}`)
+    select code_digest as digest from ${execution} where ${isAsked}
+    union select digest from ${executionArtifact} where ${isAsked} and ${isChosen}`)
   return found.rows.map(({ digest }) => digest).sort()
 }
 
 /** The roles of what these stages used and generated, in order. */
 export async function artifactRoles(db: LedgerDatabase, stageKeys: readonly Digest[]): Promise<string[]> {
   const { stageKey, role } = executionArtifact
-  const ofStages = db.selectDistinct({ role }).from(executionArtifact).where(isAmong(stageKey, stageKeys))
+  const ofStages = db.selectDistinct({ role }).from(executionArtifact).where(isAnyOf(stageKey, stageKeys))
   return (await ofStages.orderBy(role)).map((row) => row.role)
 }

@@ -3,6 +3,7 @@ import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Configuration, Digest, Json, Perturbation, StageName } from '@gauntlet/study'
 import { doubtedEvaluations } from '../audit/doubts.ts'
 import { findStudy, type RecordedStudy } from './find-study.ts'
+import { isAnyOf } from '../database/any-of.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import type { MeasurementFlag } from '../schema/measurement.ts'
 import {
@@ -154,7 +155,7 @@ function configurationsIn(db: LedgerDatabase, studyId: Digest): Promise<number> 
 
 /** The condition that a column holds one of these ids; of null, none. */
 function isAmong(column: PgColumn, ids: readonly Digest[] | null): SQL | undefined {
-  return ids === null ? undefined : sql`${column} = any(${sql.param([...ids])}::text[])`
+  return ids === null ? undefined : isAnyOf(column, ids)
 }
 
 function configurationsOf(db: LedgerDatabase, studyId: Digest, chosen: SQL | undefined) {
