@@ -1,5 +1,5 @@
 import type { BackboneSpeed } from '@gauntlet/contract'
-import { backboneFacts, type Configuration, type Passes, type StageName } from '@gauntlet/study'
+import { multiplyAccumulates, type Configuration, type Passes, type StageName } from '@gauntlet/study'
 
 /** What a price is based on: this backbone at this resolution, this backbone at another one, or other backbones. */
 export type PriceBasis = 'measured' | 'another resolution' | 'other backbones'
@@ -47,12 +47,6 @@ function secondsOf({ forward, gradient, update, stage }: StagePasses, speed: Bac
   const begin = (stage === 'fine-tune' ? updateStart : 0) + (gradient > 0 && stage ? attackStart : 0)
   const perturbing = gradient / (isAttack ? (speed.attack ?? speed.gradient) : speed.gradient)
   return begin + forward / speed.forward + perturbing + update / speed.update
-}
-
-/** The multiply-accumulates of one image of this side; null for a backbone that the catalogue lacks. */
-export function multiplyAccumulates(id: string, side: number): number | null {
-  const facts = backboneFacts(id)
-  return facts && facts.multiplyAccumulates * (side / facts.native.side) ** 2
 }
 
 /** One speed for each backbone: that of the nearest resolution. */

@@ -1,8 +1,8 @@
 import type { BackboneSpeed, PlannedStage } from '@gauntlet/contract'
 import type { MeasuredAttempt } from '@gauntlet/ledger'
-import { stageCosts, type Configuration, type Perturbation, type StageCost } from '@gauntlet/study'
+import { multiplyAccumulates, stageCosts, type Configuration, type Perturbation, type StageCost } from '@gauntlet/study'
 import { costOf } from './plan-study.ts'
-import { median, multiplyAccumulates, priceOf, type PriceBasis } from './price.ts'
+import { median, priceOf, type PriceBasis } from './price.ts'
 
 /**
  * What the price of a stage is based on, the surest first. `attempts`: attempts at such stages of the same backbone.

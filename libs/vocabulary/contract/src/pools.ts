@@ -1,4 +1,11 @@
-import { backboneFacts, configurationId, digestOf, type Configuration, type Digest } from '@gauntlet/study'
+import {
+  backboneFacts,
+  configurationId,
+  digestOf,
+  multiplyAccumulates,
+  type Configuration,
+  type Digest,
+} from '@gauntlet/study'
 import { microBatchBelow } from './micro-batch.ts'
 
 /** What a pool is: machines of one class, and how workers on them come to be. */
@@ -90,6 +97,6 @@ export function largestMemory({ backbone, dataset, protocol, hyperparameters }: 
   const facts = backboneFacts(backbone.id)
   if (!facts) return 0
   const copies = protocol.trains === 'all' ? 4 : 1
-  const macs = facts.multiplyAccumulates * (dataset.resolution / facts.native.side) ** 2
+  const macs = multiplyAccumulates(backbone.id, dataset.resolution)!
   return copies * float * facts.parameters + hyperparameters.microBatch * (90e6 + 25e-3 * macs)
 }

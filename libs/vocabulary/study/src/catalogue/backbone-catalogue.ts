@@ -45,3 +45,9 @@ export function backboneFacts(id: string): BackboneFacts | null {
   if (listed || id === notCatalogued) return listed ?? null
   return families.map((family) => factsIn(family, id)).find((facts) => facts !== null) ?? null
 }
+
+/** The multiply-accumulates of one image of this side; null for a backbone that the catalogue lacks. */
+export function multiplyAccumulates(id: string, side: number): number | null {
+  const facts = backboneFacts(id)
+  return facts && facts.multiplyAccumulates * (side / facts.native.side) ** 2
+}
