@@ -52,6 +52,7 @@ export {
   knownStages,
   lastFailures,
   recallIntact,
+  stageSubject,
   triedStages,
   type KnownExecution,
 } from './executions/known-executions.ts'

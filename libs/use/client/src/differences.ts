@@ -1,6 +1,6 @@
 import { codeOfIdentity, environmentOf, type WorkerDescription } from '@gauntlet/contract'
 import type { ExecutionNode } from '@gauntlet/ledger'
-import type { Digest, Json, KeyedStage, StageIdentity } from '@gauntlet/study'
+import { isJsonObject, type Digest, type Json, type KeyedStage, type StageIdentity } from '@gauntlet/study'
 
 /** One thing that differs between a stage as it was recorded and as a plan made now has it. */
 export interface Difference {
@@ -76,14 +76,10 @@ type Differ = (what: string, recorded: Json, planned: Json) => void
 
 /** Names the fields of two JSON documents that differ, by their paths. */
 function compareFields(path: string, recorded: Json, planned: Json, differ: Differ): void {
-  if (isObject(recorded) && isObject(planned)) {
+  if (isJsonObject(recorded) && isJsonObject(planned)) {
     for (const key of new Set([...Object.keys(recorded), ...Object.keys(planned)]))
       compareFields(`${path}.${key}`, recorded[key] ?? null, planned[key] ?? null, differ)
   } else if (JSON.stringify(recorded) !== JSON.stringify(planned)) differ(path, recorded, planned)
-}
-
-function isObject(value: Json): value is { readonly [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /**

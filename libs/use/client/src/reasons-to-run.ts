@@ -3,6 +3,7 @@ import {
   fulfilledAbout,
   fulfilledOutputsOf,
   lastFailures,
+  stageSubject,
   type KnownExecution,
   type LedgerDatabase,
 } from '@gauntlet/ledger'
@@ -60,7 +61,7 @@ async function knownOf(open: readonly PlannedStage[], db: LedgerDatabase): Promi
   const identities = open.flatMap(({ identity }) => (identity ? [identity] : []))
   const known = new Map<string, KnownExecution[]>()
   for (const stage of new Set(identities.map((identity) => identity.stage))) {
-    const subjects = identities.filter((identity) => identity.stage === stage).map(({ parameters }) => idOf(parameters))
+    const subjects = identities.filter((identity) => identity.stage === stage).map(stageSubject)
     for (const execution of await fulfilledAbout(db, stage, [...new Set(subjects)])) {
       const subject = subjectOf(execution)
       const others = known.get(subject)
@@ -72,14 +73,9 @@ async function knownOf(open: readonly PlannedStage[], db: LedgerDatabase): Promi
 }
 
 /** What a stage is about: two executions of one subject may be compared. */
-function subjectOf({ stage, parameters }: { readonly stage: StageName; readonly parameters: unknown }): string {
-  const { perturbation } = parameters as { readonly perturbation?: { readonly name: string } }
-  return [stage, idOf(parameters), perturbation?.name ?? ''].join(' ')
-}
-
-function idOf(parameters: unknown): string {
-  const { backbone, dataset } = parameters as { readonly backbone?: string; readonly dataset?: { readonly id: string } }
-  return backbone ?? dataset?.id ?? ''
+function subjectOf(of: { readonly stage: StageName; readonly parameters: unknown }): string {
+  const { perturbation } = of.parameters as { readonly perturbation?: { readonly name: string } }
+  return [of.stage, stageSubject(of), perturbation?.name ?? ''].join(' ')
 }
 
 /** The recorded execution with the fewest differences, the latest of several. */

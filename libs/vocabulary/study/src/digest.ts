@@ -7,6 +7,10 @@ export type Digest = string
 /** Anything RFC 8785 can write down. `undefined`, functions and non-finite numbers cannot be hashed and are refused. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
+export function isJsonObject(value: Json): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** A value has no canonical form, so it can have no key; a retry does not help. */
 export class NotHashable extends Error {
   override readonly name = 'NotHashable'

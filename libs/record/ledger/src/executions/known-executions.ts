@@ -16,9 +16,13 @@ export interface LastFailure {
   readonly message: string
 }
 
-/**
- * The fulfilled executions of a stage that are about one of these backbones, or of these datasets for its first stage.
- */
+/** What a stage is about: a backbone, or the dataset of the stage that prepares one. */
+export function stageSubject({ parameters }: { readonly parameters: unknown }): string {
+  const { backbone, dataset } = parameters as { readonly backbone?: string; readonly dataset?: { readonly id: string } }
+  return backbone ?? dataset?.id ?? ''
+}
+
+/** The fulfilled executions of a stage that are about one of these subjects (`stageSubject`). */
 export async function fulfilledAbout(
   db: LedgerDatabase,
   stage: StageName,

@@ -5,6 +5,7 @@ import {
   fulfilledOutputsOf,
   knownStages,
   outOfMemoryFacts,
+  stageSubject,
   type BridgeRecord,
   type KnownExecution,
   type LedgerDatabase,
@@ -93,7 +94,7 @@ export function nameOfChange({ code, from, to }: CodeChange): string {
 async function twinsOf(db: LedgerDatabase, open: ReadonlyMap<Digest, StageIdentity>) {
   const recorded = new Map<Digest, KnownExecution>()
   for (const stage of new Set([...open.values()].map((identity) => identity.stage))) {
-    const subjects = [...open.values()].filter((identity) => identity.stage === stage).map(subjectOf)
+    const subjects = [...open.values()].filter((identity) => identity.stage === stage).map(stageSubject)
     for (const execution of await fulfilledAbout(db, stage, [...new Set(subjects)])) {
       const name = withoutCode({ ...execution, stage })
       const other = recorded.get(name)
@@ -119,12 +120,6 @@ function twinOf(identity: StageIdentity, { stageKey, codeDigest }: KnownExecutio
 /** A digest of everything in an identity but the code. */
 function withoutCode({ stage, environmentClass, parameters, seed, inputs }: Omit<StageIdentity, 'codeDigest'>): Digest {
   return digestOf({ stage, environmentClass, parameters, seed, inputs })
-}
-
-/** What `fulfilledAbout` finds executions by: the backbone, or the dataset of the stage that prepares one. */
-function subjectOf({ parameters }: StageIdentity): string {
-  const { backbone, dataset } = parameters as { readonly backbone?: string; readonly dataset?: { readonly id: string } }
-  return backbone ?? dataset?.id ?? ''
 }
 
 /** The recorded numbers that rest on such stages, each with the changes behind it. */

@@ -10,6 +10,7 @@ import {
 } from '@gauntlet/contract'
 import {
   canonicalJson,
+  isJsonObject,
   type ArtifactsByRole,
   type Configuration,
   type Json,
@@ -91,7 +92,7 @@ export function agreementOf(recorded: StageIdentity, expected: StageIdentity): A
   ]
   for (let next = pairs.pop(); next; next = pairs.pop()) {
     const [path, one, other] = next
-    if (isObject(one) && isObject(other)) {
+    if (isJsonObject(one) && isJsonObject(other)) {
       for (const name of new Set([...Object.keys(one), ...Object.keys(other)]))
         if (name in one && name in other) pairs.push([`${path}.${name}`, one[name]!, other[name]!])
         else hasOthers = true
@@ -99,8 +100,4 @@ export function agreementOf(recorded: StageIdentity, expected: StageIdentity): A
       return { agrees: false, field: path, recorded: one, expected: other }
   }
   return hasOthers ? { agrees: null } : { agrees: true }
-}
-
-function isObject(value: Json): value is { readonly [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
