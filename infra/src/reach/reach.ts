@@ -1,12 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { createConnection } from 'node:net'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { connect } from 'node:tls'
 import { writeFileAtomically } from '@gauntlet/files'
 import { livingProcess } from '../process-record.ts'
 import { programProcess } from '../program-starter.ts'
 import { ProcessFailedToStart, startProcess } from '../start-process.ts'
+import { stopProcess } from '../stop-process.ts'
 import { makeReachKeys, reachFiles, reachName } from './keys.ts'
 
 /** Where workers on other machines reach Temporal. */
@@ -33,7 +34,12 @@ export async function openReach(home: string, wanted: Partial<Reach> = {}): Prom
   await writeFileAtomically(files.variables, variablesOf(absolute, reach), 0o600)
   mkdirSync(join(absolute, 'reach'), { recursive: true })
   await writeFileAtomically(files.listen, JSON.stringify(reach))
-  await startReach(absolute)
+  try {
+    await startReach(absolute)
+  } catch (error) {
+    closeReach(absolute) // else every later command would fail of it
+    throw error
+  }
   return { ...reach, variables: files.variables }
 }
 
@@ -53,11 +59,19 @@ export async function startReach(home: string): Promise<void> {
   const env = { DATABASE_URL: undefined, GAUNTLET_DASHBOARD_TOKEN: undefined }
   const started = await startProcess(absolute, { name: 'reach', ...program, env, port })
   for (let waited = 0; waited < 10_000; waited += 50) {
-    if (await listens(host === '0.0.0.0' ? '127.0.0.1' : host, port)) return
+    if (await isServedByUs(absolute, host === '0.0.0.0' ? '127.0.0.1' : host, port)) return
     if (!livingProcess(absolute, 'reach')) break
     await sleep(50)
   }
-  throw new ProcessFailedToStart(`Nothing listens at ${host}:${port}, which may be taken; see ${started.log}.`)
+  await stopProcess(absolute, 'reach')
+  throw new ProcessFailedToStart(
+    `Workers elsewhere cannot be let in at ${host}:${port}, which another program may have; choose another port with --port, or see ${started.log}.`,
+  )
+}
+
+/** Where workers elsewhere reach Temporal now, as host:port; undefined where they do not. */
+export function reachedAt(home: string): string | undefined {
+  return livingProcess(resolve(home), 'reach')?.args.slice(-2).join(':')
 }
 
 /** The file of variables for workers elsewhere; undefined where Temporal is not reachable. */
@@ -80,10 +94,28 @@ function variablesOf(home: string, { name, port }: Reach): string {
     .join('')
 }
 
-function listens(host: string, port: number): Promise<boolean> {
+/** Whether the server of this home listens there, and no other program: it has the key of the home's certificate. */
+function isServedByUs(home: string, host: string, port: number): Promise<boolean> {
+  const { authority, worker } = reachFiles(home)
   return new Promise((done) => {
-    const socket = createConnection(port, host)
-    socket.on('connect', () => done(true)).on('error', () => done(false))
-    socket.on('connect', () => socket.destroy())
+    const socket = connect({
+      host,
+      port,
+      servername: reachName,
+      ca: readFileSync(authority),
+      cert: readFileSync(worker.certificate),
+      key: readFileSync(worker.key),
+      ALPNProtocols: ['h2'],
+      timeout: 2_000,
+    })
+    const finish = (answer: boolean) => {
+      socket.destroy()
+      done(answer)
+    }
+    socket.on('secureConnect', () => finish(true))
+    socket
+      .on('error', () => finish(false))
+      .on('timeout', () => finish(false))
+      .on('close', () => finish(false))
   })
 }

@@ -1,4 +1,4 @@
-import { closeReach, openReach, reachPort } from '@gauntlet/infra'
+import { closeReach, openReach, reachedAt, reachPort } from '@gauntlet/infra'
 import type { Command } from 'commander'
 import { hostname, userInfo } from 'node:os'
 import { Misuse } from '../command-failed.ts'
@@ -32,7 +32,7 @@ export function addUp(program: Command): void {
       console.log(
         `Running under ${settings.home}: Temporal at ${temporalAddress}, Postgres, a ledger worker, ${worker}. Stop them with: gauntlet down`,
       )
-      console.log(reach ?? tunnelSentence(temporalAddress))
+      console.log(reach ?? stillReachedSentence(settings.home) ?? tunnelSentence(temporalAddress))
     })
 }
 
@@ -52,6 +52,15 @@ async function start(stack: LocalStack, settings: CommandSettings, { createLedge
 
 function reachSentence({ name, port, variables }: Awaited<ReturnType<typeof openReach>>): string {
   return `Workers elsewhere reach it at ${name}:${port} with the key of this home; in a shell there: . ${variables} && npx gauntlet worker --pool <name>`
+}
+
+/** Says that an earlier `up --reachable` still lets workers in, which this command does not end under their feet. */
+function stillReachedSentence(home: string): string | undefined {
+  const place = reachedAt(home)
+  return (
+    place &&
+    `Workers elsewhere still reach it at ${place}, as it was started with --reachable; end that with: gauntlet down`
+  )
 }
 
 /** How workers elsewhere reach a server that listens on loopback alone. */
