@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { basename, delimiter, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { processIdentity } from '@gauntlet/files'
 import pg from 'pg'
@@ -14,8 +14,9 @@ import { serviceStatus, stopServices } from './services.ts'
 import { startTemporal, stopTemporal } from './temporal.ts'
 import { findTemporal } from '../setup/temporal-binary.mjs'
 
-/** Under a folder that only its owner may enter, as many a home is. */
-const home = join(mkdtempSync(join(tmpdir(), 'gauntlet-infra-')), 'home')
+/** Under a folder that only its owner may enter, as many a home is, and whose name no URL can have as it is. */
+const parent = mkdtempSync(join(tmpdir(), 'gauntlet-infra-'))
+const home = join(parent, "c#1?x%20ü o'q", 'home')
 let services: Awaited<ReturnType<typeof startServices>>
 
 beforeAll(async () => {
@@ -24,7 +25,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await stopServices(home)
-  rmSync(join(home, '..'), { recursive: true, force: true })
+  rmSync(parent, { recursive: true, force: true })
 }, 60_000)
 
 async function startServices() {
@@ -55,6 +56,12 @@ describe('local services', () => {
       ['postgres', 'running'],
       ['temporal', 'running'],
     ])
+  })
+
+  it('keep their data in the home, whatever its name', () => {
+    expect(existsSync(join(home, 'temporal', 'temporal.sqlite'))).toBe(true)
+    expect(existsSync(join(home, 'postgres', 'data', 'PG_VERSION'))).toBe(true)
+    expect(readdirSync(parent)).toEqual([basename(dirname(home))])
   })
 
   it('do not hear the variables that are about another Postgres', async () => {

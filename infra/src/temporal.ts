@@ -72,21 +72,15 @@ async function spawnTemporal(home: string, command: string): Promise<LivingProce
   const folder = join(home, 'temporal')
   mkdirSync(folder, { recursive: true })
   const port = await freePort(readRecord(home, 'temporal')?.port)
-  const place = [
-    '--ip',
-    '127.0.0.1',
-    '--port',
-    String(port),
-    '--headless',
-    '--db-filename',
-    join(folder, 'temporal.sqlite'),
-  ]
+  // Temporal makes a URL of the file's path, in which `#`, `?` and `%` mean something else. So it gets the name alone.
+  const database = ['--db-filename', 'temporal.sqlite']
+  const place = ['--ip', '127.0.0.1', '--port', String(port), '--headless', ...database]
   const shared = sharing.flatMap((setting) => ['--dynamic-config-value', setting])
   // A log that is written ahead takes one wait for the disk a commit, and loses no commit (decision 0036).
   const storage = ['--sqlite-pragma', 'journal_mode=wal']
   const args = ['server', 'start-dev', ...place, ...storage, ...shared, '--log-level', 'warn', '--log-format', 'json']
   const env = { TEMPORAL_ADDRESS: undefined, TEMPORAL_CLI_DISABLE_UPDATE_CHECK: '1' }
-  return startProcess(home, { name: 'temporal', command, args, port, env })
+  return startProcess(home, { name: 'temporal', command: resolve(command), args, port, env, folder })
 }
 
 /** True as soon as it serves; false when it has ended or the time is over. */
