@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeFileAtomically } from '@gauntlet/files'
+import { exclusively, writeFileAtomically } from '@gauntlet/files'
 import { makeKeyPair } from './certificate.ts'
 
 /** The name for which the server's certificate is, whatever the addresses of the machine. */
@@ -25,9 +25,13 @@ export function reachFiles(home: string) {
  * whoever wants other keys deletes the folder and begins anew.
  */
 export async function makeReachKeys(home: string): Promise<void> {
-  const files = reachFiles(home)
+  const folder = join(home, 'reach')
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  await exclusively(join(folder, 'keys.lock'), () => makeKeys(reachFiles(home)))
+}
+
+async function makeKeys(files: ReturnType<typeof reachFiles>): Promise<void> {
   if (existsSync(files.worker.key)) return
-  mkdirSync(join(home, 'reach'), { recursive: true, mode: 0o700 })
   const authorityName = 'gauntlet authority'
   const authority = { ...makeKeyPair('authority', authorityName), name: authorityName }
   const server = makeKeyPair('server', reachName, authority)
