@@ -14,6 +14,8 @@ export interface ProcessRecord {
   readonly version?: string
   /** Where it runs; absent in records of an older version. Its process id says nothing on another host. */
   readonly host?: Host
+  /** What it and its children have in `GAUNTLET_START`, and no other process; absent in records of an older version. */
+  readonly start?: string
   /** The port of 127.0.0.1 on which it listens; the same at the next start if it is free. */
   readonly port?: number
   /** ISO 8601. */

@@ -1,10 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { processIdentity } from '@gauntlet/files'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { livingProcess, type LivingProcess } from './process-record.ts'
+import { livingProcess, pidFile, type LivingProcess } from './process-record.ts'
 import { serviceStatus } from './services.ts'
 import { ProcessNeeded, startProcess } from './start-process.ts'
 import { stopProcess } from './stop-process.ts'
@@ -84,6 +86,27 @@ describe('a started process', () => {
     expect(await gone(child)).toBe(true)
     await stopProcess(home, 'worker')
     expect(await gone(grandchild)).toBe(true)
+  })
+
+  it('takes nobody else’s process group with it whose leader got its pid, and has ended too', async () => {
+    const { pid } = await startProcess(home, shell('worker', 'sleep 60'))
+    process.kill(pid, 'SIGKILL')
+    while (livingProcess(home, 'worker')) await sleep(10)
+    const foreign = spawn('/bin/sh', ['-c', 'sleep 60 & echo $!'], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    const [member] = (await once(foreign.stdout, 'data')).map(Number) as [number]
+    try {
+      while (processIdentity(foreign.pid!) !== undefined) await sleep(10)
+      const note = readFileSync(pidFile(home, 'worker'), 'utf8')
+      writeFileSync(pidFile(home, 'worker'), note.replace(` ${pid} (`, ` ${foreign.pid} (`))
+      await stopProcess(home, 'worker')
+      await startProcess(home, shell('worker', 'sleep 60'))
+      expect(processIdentity(member)).toBeDefined()
+    } finally {
+      process.kill(member, 'SIGKILL')
+    }
   })
 
   it('is killed when it does not end in time', async () => {

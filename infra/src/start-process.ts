@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exclusively, thisHost, writeFileAtomically } from '@gauntlet/files'
 import { recordsFolder } from './home-claim.ts'
 import { livingProcess, pidFile, readPidFile, writeRecord, type LivingProcess } from './process-record.ts'
+import { startVariable } from './process-group.ts'
 import { killLeftovers, stopProcess } from './stop-process.ts'
 
 /** What to start, and how. */
@@ -89,9 +90,9 @@ export async function startProcess(home: string, specification: ProcessSpecifica
     const log = join(home, 'logs', `${name}.log`)
     const known = { ...(port === undefined ? {} : { port }), ...(version === undefined ? {} : { version }) }
     await writeFileAtomically(pidFile(home, name), '', 0o600)
-    const started = { host: thisHost(), startedAt: new Date().toISOString(), log }
+    const started = { host: thisHost(), start: randomUUID(), startedAt: new Date().toISOString(), log }
     await writeRecord(home, { name, command, args, fingerprint, ...known, ...started })
-    spawnDetached(home, specification, log)
+    spawnDetached(home, specification, started)
     return recordedStart(home, name, log)
   })
 }
@@ -114,7 +115,7 @@ function fingerprintOf({ command, args, env = {}, folder, version }: ProcessSpec
 function spawnDetached(
   home: string,
   { name, command, args, env, folder, account }: ProcessSpecification,
-  log: string,
+  { start, log }: { start: string; log: string },
 ): void {
   mkdirSync(join(home, 'logs'), { recursive: true })
   if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > longestLog) renameSync(log, `${log}.1`)
@@ -124,7 +125,7 @@ function spawnDetached(
     const child = spawn('/bin/sh', ['-c', writePidThenExec, 'sh', command, ...args], {
       detached: true,
       stdio: ['ignore', output, output, pid],
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...env, [startVariable]: start },
       ...(folder === undefined ? {} : { cwd: folder }),
       ...account,
     })

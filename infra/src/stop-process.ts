@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exclusively, processIdentity } from '@gauntlet/files'
 import { recordsFolder } from './home-claim.ts'
-import { livingProcess, readPidFile } from './process-record.ts'
+import { groupMembers } from './process-group.ts'
+import { livingProcess, readPidFile, readRecord } from './process-record.ts'
 
 /** The signal that asks a process to end, and the time after which it is killed. */
 export interface StopOptions {
@@ -29,23 +30,23 @@ export async function stopProcess(home: string, name: string, options: StopOptio
 }
 
 /**
- * Kills what is left of the process group of `name`, such as the device process of a worker that was killed. The kernel
- * gives no pid to a new process while a group still has it as its id. So the group is gone if another process has this
- * pid, or if the machine was restarted.
+ * Kills what is left of the process group of `name`, such as the device process of a worker that was killed. Once the
+ * process itself has ended, another one may have got its pid, and the group of this number may be of anybody. So only
+ * those are killed then that carry the mark of this start.
  */
 export function killLeftovers(home: string, name: string): void {
   const written = readPidFile(home, name)
-  if (!written || !sameBoot(written.identity)) return
-  const now = processIdentity(written.pid)
-  if (now !== undefined && now !== written.identity) return
+  if (!written) return
+  if (processIdentity(written.pid) === written.identity) return killIfAlive(-written.pid)
+  const start = readRecord(home, name)?.start
+  if (start !== undefined) for (const pid of groupMembers(written.pid, start)) killIfAlive(pid)
+}
+
+/** Kills a process, or with a negative id a group. */
+function killIfAlive(pid: number): void {
   try {
-    process.kill(-written.pid, 'SIGKILL')
+    process.kill(pid, 'SIGKILL')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
-}
-
-function sameBoot(identity: string): boolean {
-  const own = processIdentity(process.pid)
-  return own === undefined || own.split('/')[0] === identity.split('/')[0] || !own.includes('/')
 }

@@ -8,7 +8,7 @@ const sourceFolders = ['libs', 'workflows', 'workers']
 
 /** The variables that change how a worker computes, finds its devices or reaches other services. */
 const inherited =
-  /^(GAUNTLET_(?!HOME$|CACHE$|ARTIFACTS$|DASHBOARD_TOKEN$)\w+|TF_\w+|XLA_\w+|CUDA_\w+|NVIDIA_\w+|ONEDNN_\w+|DNNL_\w+|OMP_\w+|KMP_\w+|MKL_\w+|HF_\w+|TEMPORAL_\w+|AWS_\w+|NODE_\w+|LD_\w+|MALLOC_\w+|TMPDIR|(https?|all|no)_proxy)$/i
+  /^(GAUNTLET_(?!HOME$|CACHE$|ARTIFACTS$|DASHBOARD_TOKEN$|START$)\w+|TF_\w+|XLA_\w+|CUDA_\w+|NVIDIA_\w+|ONEDNN_\w+|DNNL_\w+|OMP_\w+|KMP_\w+|MKL_\w+|HF_\w+|TEMPORAL_\w+|AWS_\w+|NODE_\w+|LD_\w+|MALLOC_\w+|TMPDIR|(https?|all|no)_proxy)$/i
 
 /**
  * What a local worker is that is started now: the digest of its environment (this Node, the installed packages, and the
