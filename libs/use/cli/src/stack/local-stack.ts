@@ -114,14 +114,14 @@ export class LocalStack {
   async everything(): Promise<Addresses> {
     const { home, databaseUrl, temporalAddress } = this.settings
     if (databaseUrl && temporalAddress) return { databaseUrl, temporalAddress }
-    const [database, temporal] = await Promise.all([
+    const [database, temporal] = await allEnded([
       databaseUrl ?? startPostgres(home).then((started) => started.databaseUrl),
       temporalAddress ?? startTemporal(home).then((started) => started.temporalAddress),
     ])
     const addresses = { databaseUrl: database, temporalAddress: temporal }
     const worker = this.fetches ? this.startFetchWorker(addresses) : this.startGpuWorker(addresses)
     const reach = temporalAddress ? undefined : startReach(home)
-    await Promise.all([this.startLedgerWorker(addresses), worker, reach])
+    await allEnded([this.startLedgerWorker(addresses), worker, reach])
     if (this.fetches) await this.startPoolTender(addresses)
     return addresses
   }
@@ -191,4 +191,10 @@ export class LocalStack {
       keeps: (living) => this.found.has(name) && isAlike(living),
     }
   }
+}
+
+/** As `Promise.all`, but fails only when all have ended, so that nothing starts after the caller has stopped it all. */
+async function allEnded<const Works extends readonly unknown[]>(works: Works) {
+  await Promise.allSettled(works)
+  return Promise.all(works)
 }
