@@ -16,6 +16,8 @@ export interface ProcessRecord {
   readonly host?: Host
   /** What it and its children have in `GAUNTLET_START`, and no other process; absent in records of an older version. */
   readonly start?: string
+  /** How long it may take to end after it was asked to, where that is not ten seconds: it may have work to save. */
+  readonly drainMilliseconds?: number
   /** The port of 127.0.0.1 on which it listens; the same at the next start if it is free. */
   readonly port?: number
   /** ISO 8601. */

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { releaseHome } from './home-claim.ts'
 import { stopPostgres } from './postgres.ts'
 import { livingProcess, readRecord, recordedNames } from './process-record.ts'
-import { stopProcess } from './stop-process.ts'
+import { stopProcess, type StopOptions } from './stop-process.ts'
 import { stopTemporal } from './temporal.ts'
 
 /** A recorded process, and whether it runs. */
@@ -32,16 +32,22 @@ export function serviceStatus(home: string): ServiceStatus[] {
 
 /**
  * Stops every process of `home`: the workers first, while Temporal still takes their reports, then the services.
- * Returns the names of those that were running. Any host may use the home then.
+ * Returns the names of those that were running. Any host may use the home then. A worker has the time that it needs to
+ * save what it has, or `limitMilliseconds`.
  */
-export async function stopServices(home: string): Promise<string[]> {
+export async function stopServices(
+  home: string,
+  options: Pick<StopOptions, 'limitMilliseconds' | 'onWait'> = {},
+): Promise<string[]> {
   const absolute = resolve(home)
   const services = new Map([
     ['temporal', stopTemporal],
     ['postgres', stopPostgres],
   ])
   const workers = recordedNames(absolute).filter((name) => !services.has(name))
-  const stopped = await Promise.all(workers.map(async (name) => ((await stopProcess(absolute, name)) ? [name] : [])))
+  const stopped = await Promise.all(
+    workers.map(async (name) => ((await stopProcess(absolute, name, options)) ? [name] : [])),
+  )
   for (const [name, stop] of services) if (readRecord(absolute, name) && (await stop(absolute))) stopped.push([name])
   releaseHome(absolute)
   return stopped.flat()

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { processIdentity } from '@gauntlet/files'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { livingProcess, pidFile, type LivingProcess } from './process-record.ts'
-import { serviceStatus } from './services.ts'
+import { serviceStatus, stopServices } from './services.ts'
 import { ProcessNeeded, startProcess } from './start-process.ts'
 import { stopProcess } from './stop-process.ts'
 
@@ -87,6 +87,25 @@ describe('a started process', () => {
     await stopProcess(home, 'worker')
     expect(await gone(grandchild)).toBe(true)
   })
+
+  it('has the time to end that it was started with, and somebody is told once of a long wait', async () => {
+    const slow = (env: NodeJS.ProcessEnv = {}) =>
+      shell('worker', 'trap "sleep 3.5; exit" TERM; while :; do sleep 0.05; done', env)
+    const told: unknown[] = []
+    const onWait = (...what: unknown[]) => told.push(what)
+    const first = await startProcess(home, { ...slow(), drainMilliseconds: 100 })
+    expect(await startProcess(home, { ...slow(), drainMilliseconds: 60_000 })).toEqual(first)
+    await sleep(100)
+    let asked = Date.now()
+    await startProcess(home, { ...slow({ ADDRESS: 'new' }), drainMilliseconds: 60_000, onWait })
+    expect(Date.now() - asked).toBeLessThan(3_000)
+    expect(told).toEqual([])
+    await sleep(100)
+    asked = Date.now()
+    await stopServices(home, { onWait })
+    expect(Date.now() - asked).toBeGreaterThan(3_500)
+    expect(told).toEqual([['worker', 60]])
+  }, 20_000)
 
   it('takes nobody else’s process group with it whose leader got its pid, and has ended too', async () => {
     const { pid } = await startProcess(home, shell('worker', 'sleep 60'))

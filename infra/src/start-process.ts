@@ -7,7 +7,7 @@ import { exclusively, thisHost, writeFileAtomically } from '@gauntlet/files'
 import { recordsFolder } from './home-claim.ts'
 import { livingProcess, pidFile, readPidFile, writeRecord, type LivingProcess } from './process-record.ts'
 import { startVariable } from './process-group.ts'
-import { killLeftovers, stopProcess } from './stop-process.ts'
+import { killLeftovers, stopProcess, type OnWait } from './stop-process.ts'
 
 /** What to start, and how. */
 export interface ProcessSpecification {
@@ -21,6 +21,10 @@ export interface ProcessSpecification {
   readonly port?: number
   /** Digest of what the process is besides: its sources, and what it inherits from the environment. */
   readonly version?: string
+  /** How long it may take to end once it is asked to; by default ten seconds. */
+  readonly drainMilliseconds?: number
+  /** Called where the process that this one replaces takes seconds to end. */
+  readonly onWait?: OnWait
   /** Whether a process of another version may be stopped for this one; by default it may. */
   readonly mayReplace?: (living: LivingProcess) => boolean
   /** Whether a process of another version, and otherwise the same, is left as it is; by default none is. */
@@ -74,21 +78,25 @@ const writePidThenExec =
  * where a process of another version may not be stopped.
  */
 export async function startProcess(home: string, specification: ProcessSpecification): Promise<LivingProcess> {
-  const { name, command, args, port, version, mayReplace } = specification
+  const { name, command, args, port, version, drainMilliseconds, mayReplace, onWait } = specification
   const fingerprint = fingerprintOf(specification)
   const living = livingProcess(home, name)
   if (living && isKept(living, specification)) return living
   if (living && living.fingerprint !== fingerprint) {
     if (living.version !== version && mayReplace && !mayReplace(living))
       throw new ProcessNeeded(`${name} (pid ${living.pid}) runs as it was started by another command, which needs it.`)
-    await stopProcess(home, name)
+    await stopProcess(home, name, { onWait })
   }
   return exclusively(join(recordsFolder(home), `${name}.lock`), async () => {
     const living = livingProcess(home, name)
     if (living) return living
     killLeftovers(home, name)
     const log = join(home, 'logs', `${name}.log`)
-    const known = { ...(port === undefined ? {} : { port }), ...(version === undefined ? {} : { version }) }
+    const known = {
+      ...(port === undefined ? {} : { port }),
+      ...(version === undefined ? {} : { version }),
+      ...(drainMilliseconds === undefined ? {} : { drainMilliseconds }),
+    }
     await writeFileAtomically(pidFile(home, name), '', 0o600)
     const started = { host: thisHost(), start: randomUUID(), startedAt: new Date().toISOString(), log }
     await writeRecord(home, { name, command, args, fingerprint, ...known, ...started })

@@ -3,30 +3,43 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { exclusively, processIdentity } from '@gauntlet/files'
 import { recordsFolder } from './home-claim.ts'
 import { groupMembers } from './process-group.ts'
-import { livingProcess, readPidFile, readRecord } from './process-record.ts'
+import { livingProcess, readPidFile, readRecord, type LivingProcess } from './process-record.ts'
 
-/** The signal that asks a process to end, and the time after which it is killed. */
+/** Is told of a process that takes seconds to end, once, and after how many seconds it is killed. */
+export type OnWait = (name: string, limitSeconds: number) => void
+
+/** How a process is asked to end. */
 export interface StopOptions {
   readonly signal?: NodeJS.Signals
-  readonly limitMilliseconds?: number
+  /** After which it is killed; by default what its record says, else ten seconds. */
+  readonly limitMilliseconds?: number | undefined
+  readonly onWait?: OnWait | undefined
 }
+
+/** How long a process may take to end until somebody is told. */
+const noticeMilliseconds = 3_000
 
 /**
  * Ends the process of `name` and every process that it started. True if it was running. The record stays, so that the
  * next start takes the same port.
  */
 export async function stopProcess(home: string, name: string, options: StopOptions = {}): Promise<boolean> {
-  const { signal = 'SIGTERM', limitMilliseconds = 10_000 } = options
   return exclusively(join(recordsFolder(home), `${name}.lock`), async () => {
     const living = livingProcess(home, name)
-    if (living) {
-      process.kill(living.pid, signal)
-      for (let waited = 0; waited < limitMilliseconds && livingProcess(home, name); waited += 20) await sleep(20)
-    }
+    if (living) await askToEnd(home, living, options)
     killLeftovers(home, name)
     while (livingProcess(home, name)) await sleep(10)
     return living !== undefined
   })
+}
+
+/** Gives a process the time to end by itself. */
+async function askToEnd(home: string, { name, pid, drainMilliseconds }: LivingProcess, options: StopOptions) {
+  const { signal = 'SIGTERM', limitMilliseconds = drainMilliseconds ?? 10_000, onWait } = options
+  process.kill(pid, signal)
+  const notice = setTimeout(() => onWait?.(name, Math.round(limitMilliseconds / 1_000)), noticeMilliseconds)
+  for (let waited = 0; waited < limitMilliseconds && livingProcess(home, name); waited += 20) await sleep(20)
+  clearTimeout(notice)
 }
 
 /**

@@ -138,7 +138,7 @@ export class GauntletHome {
   /** Ends all processes that were started here, by their ids, and removes the folder. */
   async remove(): Promise<void> {
     killTrees([...this.commands].flatMap(({ pid }) => (pid === undefined ? [] : [pid])))
-    await stopServices(this.folder)
+    await stopServices(this.folder, { limitMilliseconds: 10_000 })
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
   }
 

@@ -1,4 +1,9 @@
-import { hasPostgres, serviceStatus } from '@gauntlet/infra'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { hasPostgres, serviceStatus, startProcess } from '@gauntlet/infra'
+import { processIdentity } from '@gauntlet/files'
 import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
 import { expect, it, vi } from 'vitest'
 import { readCommandSettings } from '../settings.ts'
@@ -14,3 +19,20 @@ it('leaves nothing running where one service cannot start while another still do
   expect(hasPostgres(home())).toBe(true) // it has started, which takes longer, and was stopped
   expect(serviceStatus(home())).toMatchObject([{ name: 'postgres', state: 'stopped' }])
 }, 60_000)
+
+it('says that the services go on where another command does not end, and stops them when it has', async () => {
+  const stack = new LocalStack(readCommandSettings())
+  const busy = spawn('/bin/sh', ['-c', 'trap "" TERM; echo ready; while :; do sleep 0.05; done'])
+  try {
+    await once(busy.stdout, 'data')
+    writeFileSync(join(home(), 'users', String(busy.pid)), processIdentity(busy.pid!)!)
+    await startProcess(home(), { name: 'gpu-worker', command: 'sleep', args: ['60'] })
+    await expect(stack.down(100)).rejects.toThrow(`kill -9 ${busy.pid}, and call gauntlet down again`)
+    expect(serviceStatus(home())).toMatchObject([{ state: 'running' }])
+  } finally {
+    busy.kill('SIGKILL')
+    await once(busy, 'exit')
+  }
+  expect(await stack.down()).toEqual(['gpu-worker'])
+  expect(serviceStatus(home())).toMatchObject([{ state: 'stopped' }])
+})

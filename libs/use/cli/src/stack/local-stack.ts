@@ -22,6 +22,12 @@ import { withoutCredentials } from './credentials.ts'
 import { StackUsers } from './stack-users.ts'
 import { isSameEnvironment, workerVersion } from './worker-version.ts'
 
+/**
+ * How long a GPU worker may take to end, as the files in `infra/pools` give it too: two minutes for its stages to stop
+ * at a checkpoint, and a minute to write it and to report. One without a stage ends at once.
+ */
+const gpuDrainMilliseconds = 180_000
+
 /** The addresses of the services that a command talks to. */
 export interface Addresses {
   readonly databaseUrl: string
@@ -59,7 +65,7 @@ export class LocalStack {
     try {
       return await work(stack)
     } finally {
-      await stack.users.leave(() => stopServices(settings.home))
+      await stack.users.leave(() => stopServices(settings.home, { onWait: sayWait }))
     }
   }
 
@@ -126,13 +132,22 @@ export class LocalStack {
     return addresses
   }
 
-  /** Ends the commands that use the services, and then the services. Gives the names of those that ran. */
-  async down(): Promise<string[]> {
+  /**
+   * Ends the commands that use the services, and then the services. Gives the names of those that ran. Fails where a
+   * command does not end within `limitMilliseconds`, which keeps the services.
+   */
+  async down(limitMilliseconds = 20_000): Promise<string[]> {
     const { home } = this.settings
-    const running = serviceStatus(home).flatMap(({ name, state }) => (state === 'running' ? [name] : []))
-    await this.users.endOthers()
-    await this.users.leave(() => stopServices(home))
-    return running
+    const running = () => serviceStatus(home).flatMap(({ name, state }) => (state === 'running' ? [name] : []))
+    const before = running()
+    await this.users.endOthers(limitMilliseconds)
+    await this.users.leave(() => stopServices(home, { onWait: sayWait }))
+    const [user] = this.users.others()
+    if (user !== undefined && running().length > 0)
+      throw new CommandFailed(
+        `The services go on, because a command that uses them (pid ${user}) was asked to end and has not within ${limitMilliseconds / 1_000} s; they stop when it ends, or end it with: kill -9 ${user}, and call gauntlet down again.`,
+      )
+    return before
   }
 
   private startLedgerWorker({ databaseUrl, temporalAddress }: Addresses) {
@@ -178,6 +193,8 @@ export class LocalStack {
     const isAlike = ({ version }: LivingProcess) => isSameEnvironment(version, this.version)
     return {
       name: `${name}-worker`,
+      ...(kind === 'gpu' ? { drainMilliseconds: gpuDrainMilliseconds } : {}),
+      onWait: sayWait,
       ...programProcess(join(checkout, 'workers', kind, 'src/main.ts')),
       folder: checkout,
       env: {
@@ -197,4 +214,8 @@ export class LocalStack {
 async function allEnded<const Works extends readonly unknown[]>(works: Works) {
   await Promise.allSettled(works)
   return Promise.all(works)
+}
+
+function sayWait(name: string, limitSeconds: number): void {
+  console.error(`Waiting until ${name} has saved what it works at and has ended, ${limitSeconds} s at most.`)
 }

@@ -60,7 +60,7 @@ export class StackUsers {
   }
 
   /** The pids of the other commands that are alive. */
-  private others(): number[] {
+  others(): number[] {
     return this.names()
       .map(Number)
       .filter((pid) => pid > 0 && pid !== process.pid && processIdentity(pid) === readIdentity(this.file(pid)))
@@ -74,8 +74,20 @@ export class StackUsers {
     return join(this.folder, String(pid))
   }
 
-  private exclusively<T>(action: () => Promise<T>): Promise<T> {
-    return exclusively(`${this.folder}.lock`, action)
+  /** Says so where another command takes long to stop the services, whose workers may have work to save. */
+  private async exclusively<T>(action: () => Promise<T>): Promise<T> {
+    const notice = setTimeout(
+      () => console.error(`Waiting for another command, which stops the services under ${this.home}.`),
+      3_000,
+    )
+    try {
+      return await exclusively(`${this.folder}.lock`, () => {
+        clearTimeout(notice)
+        return action()
+      })
+    } finally {
+      clearTimeout(notice)
+    }
   }
 }
 
