@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { diskFullOr } from './disk-full.mjs'
+import { hostMark, namesOfEndedProcesses } from './process-mark.mjs'
 
 /** @typedef {import('node:fs/promises').FileHandle} FileHandle */
 
@@ -62,18 +63,40 @@ export async function writePiecesAtomically(pieces, path, { mode = 0o644, check,
 }
 
 /**
+ * Writes a file atomically as above, under a temporary name beside it.
  * @param {string} path
  * @param {number} mode
  * @param {(file: FileHandle) => Promise<void>} write
  */
-async function writeBeside(path, mode, write) {
+export async function writeBeside(path, mode, write) {
+  await sweepOnce(dirname(resolve(path)))
   try {
-    await writeAtomically(`${path}.${randomUUID()}.tmp`, mode, async (file) => {
+    const temporary = `${path}.${hostMark()}${process.pid}-${randomBytes(6).toString('hex')}.tmp`
+    await writeAtomically(temporary, mode, async (file) => {
       await write(file)
       return path
     })
   } catch (error) {
     throw diskFullOr(error, path)
+  }
+}
+
+/** The folders in which this process has removed what killed ones had left. */
+const swept = new Set()
+
+/**
+ * Removes the temporary files in a folder that killed processes of this host have left, the first time that this
+ * process writes there.
+ * @param {string} folder
+ */
+async function sweepOnce(folder) {
+  if (swept.has(folder)) return
+  swept.add(folder)
+  try {
+    const temporary = (await readdir(folder)).filter((name) => name.endsWith('.tmp'))
+    for (const name of namesOfEndedProcesses(temporary)) await rm(join(folder, name), { force: true })
+  } catch {
+    // The folder is not there yet, or is another account's.
   }
 }
 

@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { diskFullOr } from './disk-full.mjs'
 import { emptyFolder } from './empty-folder.fixture.ts'
@@ -72,6 +74,16 @@ describe('a file written atomically', () => {
     expect([readdirSync(folder), readFileSync(path, 'utf8')]).toEqual([['file'], 'old'])
   })
 
+  it('comes with the removal of what killed processes of this host have left beside it, and of nothing else', async () => {
+    const folder = emptyFolder()
+    const left = await leftByAKill(join(folder, 'file'))
+    const living = left.replace(/-\d+-/, `-${process.ppid}-`)
+    const others = [living, 'file.0badc0de-999999999-abcdef.tmp', 'mine.tmp', left.replace(/\.tmp$/, '')]
+    for (const name of others) writeFileSync(join(folder, name), '')
+    await writeFileAtomically(join(folder, 'file'), '')
+    expect(readdirSync(folder).sort()).toEqual([...others, 'file'].sort())
+  })
+
   it('may get its name from what was written', async () => {
     const folder = emptyFolder()
     await writeAtomically(join(folder, 'temporary', 'draft'), 0o444, async (file) => {
@@ -103,3 +115,22 @@ describe('a file written atomically', () => {
     await expect(writeFileAtomically(join(file, 'below', 'it'), '')).rejects.toMatchObject({ code: 'ENOTDIR' })
   })
 })
+
+/** Writes a file as another process, and gives the name of what is left beside it once that process is killed. */
+async function leftByAKill(path: string): Promise<string> {
+  const script = `
+    import { writePiecesAtomically } from ${JSON.stringify(new URL('./write-atomically.mjs', import.meta.url).href)}
+    setInterval(() => {}, 1000)
+    async function* endless() {
+      yield Buffer.from('half')
+      process.stdout.write('written')
+      await new Promise(() => {})
+    }
+    await writePiecesAtomically(endless(), ${JSON.stringify(path)})`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(child.stdout, 'data')
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  const [name] = readdirSync(dirname(path))
+  return name!
+}

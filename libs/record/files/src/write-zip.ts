@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { constants, crc32, createDeflateRaw } from 'node:zlib'
-import { diskFullOr } from './disk-full.mjs'
-import { writeAtomically } from './write-atomically.mjs'
+import { writeBeside } from './write-atomically.mjs'
 
 /** A file of an archive that is to be written. */
 export interface ZipSource {
@@ -48,14 +46,7 @@ export async function writeZip(
   members: AsyncIterable<ZipSource> | Iterable<ZipSource>,
   limits = classic,
 ): Promise<void> {
-  try {
-    await writeAtomically(`${path}.${randomUUID()}.tmp`, 0o644, async (file) => {
-      await writeArchive(file, members, limits)
-      return path
-    })
-  } catch (error) {
-    throw diskFullOr(error, path)
-  }
+  await writeBeside(path, 0o644, (file) => writeArchive(file, members, limits))
 }
 
 async function writeArchive(

@@ -101,7 +101,7 @@ export function reportError(error: unknown, verbose: boolean): 1 | 2 {
 function fileRefusal(error: unknown): string | undefined {
   const { code, path, dest } = error as NodeJS.ErrnoException & { readonly dest?: string }
   // What is written has another name until it is whole.
-  const named = (dest ?? path)?.replace(/\.[0-9a-f-]{36}\.tmp$/, '')
+  const named = (dest ?? path)?.replace(/\.[0-9a-f]{8}-\d+-[0-9a-f]+\.tmp$/, '')
   if (!named) return undefined
   switch (code) {
     case 'EISDIR':
