@@ -2,8 +2,7 @@ import { declaredPools, declarePool, type LedgerDatabase, type RecordedDeclarati
 import type { Command } from 'commander'
 import { Misuse } from '../command-failed.ts'
 import { withLedger } from '../stack/local-ledger.ts'
-import { readCommandSettings } from '../settings.ts'
-import { readTended, writeTended } from '../slurm/tended-pool.ts'
+import { isSlurmPool, readTended, writeTended } from '../slurm/tended-pool.ts'
 import { untended } from '../slurm/tend.ts'
 import { renderTable, type Column } from '../print/table.ts'
 import { declaredSentence, gigabytes, requireName, withClass, type DeclareOptions } from './pool-options.ts'
@@ -48,7 +47,7 @@ export function addPool(program: Command): void {
     .action(async (name: string) => {
       await withLedger(async ({ db, settings }) => {
         const found = await findPool(db, name)
-        const tended = found.start.by === 'slurm' ? { tended: readTended(settings, name) } : {}
+        const tended = isSlurmPool(found) ? { tended: readTended(settings, name) } : {}
         console.log(JSON.stringify({ ...found, ...tended }, null, 2))
       })
     })
@@ -57,9 +56,14 @@ export function addPool(program: Command): void {
     .description('let SLURM start workers again after a pool was paused')
     .argument('<name>', 'a declared pool')
     .action(async (name: string) => {
-      const settings = readCommandSettings()
-      await writeTended(settings, name, { ...untended, known: readTended(settings, name).known })
-      console.log(`Workers of ${name} are started again where stages wait.`)
+      await withLedger(async ({ db, settings }) => {
+        if (!isSlurmPool(await findPool(db, name)))
+          throw new Misuse(
+            `The workers of ${name} are started by hand, so it never pauses; start one with: gauntlet worker --pool ${name}`,
+          )
+        await writeTended(settings, name, { ...untended, known: readTended(settings, name).known })
+        console.log(`Workers of ${name} are started again where stages wait.`)
+      })
     })
   addPoolTend(pool)
 }
