@@ -45,6 +45,8 @@ export function addGc(program: Command): void {
     .option('--sizes', 'say how much is stored by stage and role, and what storing equal bytes once saves, and end')
     .option('--json', 'print JSON')
     .action(async (options: GcOptions) => {
+      if (options.pin !== undefined && options.unpin !== undefined)
+        throw new Misuse('--pin and --unpin are two calls; give one of them.')
       const olderThan = new Date(Date.now() - parseGrace(options.grace))
       await withLedger(async ({ db, store, progress }) => {
         if (options.pin ?? options.unpin) return setPin(store, options)
