@@ -86,6 +86,15 @@ describe('an undisturbed study', () => {
     expect(levels.map(({ name }) => name)).toEqual(['bytes', 'keys', 'numbers', 'graph', 'seal'])
   })
 
+  it('has a proof of one number, which says as JSON what it proves', async () => {
+    const proof = join(home.folder, 'row.proof.json')
+    const proven = await home.json<Record<string, unknown>>('seal', 'smoke', '--prove', '2', '--out', proof)
+    const [row] = await home.json<Row[]>('results', 'smoke', '--rows', '2')
+    const digest = expect.stringMatching(/^[0-9a-f]{64}$/)
+    expect(proven).toEqual({ file: proof, seal: digest, correct: row!.correct, total: row!.total })
+    expect(await home.json<object>('seal', '--verify', proof)).toMatchObject({ digest: proven.seal, passed: true })
+  })
+
   it('has a row for each perturbation of each configuration, every number over every test image', async () => {
     const rows = await home.json<Row[]>('results', 'smoke')
     const perturbations = ['clean', 'Linf', 'L2', 'L1', 'common']

@@ -1,10 +1,14 @@
 import { circuitBreakerThreshold, type CountedBugs, type StageFailureSummary } from '@gauntlet/contract'
-import { digestOf } from '@gauntlet/study'
+import { digestOf, type StageName } from '@gauntlet/study'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CircuitBreaker } from './circuit-breaker.ts'
 
-const bug = (message: string, stage = 'fine-tune'): StageFailureSummary => ({ stage, failureClass: 'Bug', message })
+const bug = (message: string, stage: StageName = 'fine-tune'): StageFailureSummary => ({
+  stage,
+  failureClass: 'Bug',
+  message,
+})
 
 function breakerAfter(
   times: number,
@@ -32,8 +36,9 @@ describe('CircuitBreaker', () => {
 
   it('stays closed when the causes or the stages differ', () => {
     const causes = ['first', 'second', 'third']
+    const stages = ['pretrain-load', 'fine-tune', 'checkpoint'] as const
     expect(breakerAfter(3, (index) => [bug(causes[index]!)]).openFor('a')).toBe(undefined)
-    expect(breakerAfter(3, (index) => [bug('same', causes[index]!)]).openFor('a')).toBe(undefined)
+    expect(breakerAfter(3, (index) => [bug('same', stages[index])]).openFor('a')).toBe(undefined)
   })
 
   it('counts a configuration once, however many of its cells met the bug', () => {

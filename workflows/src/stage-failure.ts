@@ -9,7 +9,6 @@ export interface FailedStage {
 
 /** Why a stage ended without a result. */
 export interface StageFailure extends StageFailureSummary, FailedStage {
-  readonly stage: StageName
   readonly failureClass: FailureClass
   /** The artifact that it could not read. */
   readonly lostArtifact?: Digest

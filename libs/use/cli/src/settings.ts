@@ -1,3 +1,4 @@
+import { fetchPool } from '@gauntlet/contract'
 import { cacheFolder } from '@gauntlet/infra/cache-folder'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -17,6 +18,8 @@ export interface CommandSettings {
   readonly databaseUrl: string | undefined
   readonly temporalAddress: string | undefined
   readonly pool: string | undefined
+  /** The pool that fetches sources for declared ones. `GAUNTLET_FETCH_POOL`, default `fetch`. */
+  readonly fetchPool: string
 }
 
 export function readCommandSettings(variables: NodeJS.ProcessEnv = process.env): CommandSettings {
@@ -28,5 +31,6 @@ export function readCommandSettings(variables: NodeJS.ProcessEnv = process.env):
     databaseUrl: variables.DATABASE_URL || undefined,
     temporalAddress: variables.TEMPORAL_ADDRESS || undefined,
     pool: variables.GAUNTLET_POOL || undefined,
+    fetchPool: variables.GAUNTLET_FETCH_POOL || fetchPool,
   }
 }

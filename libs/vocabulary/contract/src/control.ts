@@ -1,4 +1,4 @@
-import type { ArtifactReference, Digest } from '@gauntlet/study'
+import type { ArtifactReference, Digest, StageName } from '@gauntlet/study'
 import type { MissingReason } from './failures.ts'
 
 /** What a running study can be asked, as updates of its workflow. Each is answered at once, with its progress. */
@@ -20,7 +20,7 @@ export interface ResumeRequest {
 /** Which configurations that ended without every number are to be tried again. All where nothing is named. */
 export interface RetryRequest {
   readonly failureClass?: MissingReason
-  readonly stage?: string
+  readonly stage?: StageName
   readonly backbone?: string
   /** The place of one configuration in the study's list. */
   readonly place?: number
@@ -38,7 +38,7 @@ export type PauseReason = 'asked' | 'budget'
 
 /** Configurations that ended alike without a number of theirs. */
 export interface FailureGroup {
-  readonly stage: string
+  readonly stage: StageName
   readonly failureClass: MissingReason
   readonly backbone: string
   readonly configurations: number

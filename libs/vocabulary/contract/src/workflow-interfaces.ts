@@ -1,4 +1,11 @@
-import type { ArtifactReference, ArtifactsByRole, Configuration, Digest, Perturbation } from '@gauntlet/study'
+import type {
+  ArtifactReference,
+  ArtifactsByRole,
+  Configuration,
+  Digest,
+  Perturbation,
+  StageName,
+} from '@gauntlet/study'
 import type { Measurement, WorkerDescription } from './activities.ts'
 import type { FailureGroup, PauseReason } from './control.ts'
 import type { MissingReason } from './failures.ts'
@@ -117,7 +124,7 @@ export interface ConfigurationResult {
 }
 
 export interface StageFailureSummary {
-  readonly stage: string
+  readonly stage: StageName
   readonly failureClass: MissingReason
   readonly message: string
 }

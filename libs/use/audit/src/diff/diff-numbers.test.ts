@@ -1,13 +1,15 @@
 import { openArtifactStore } from '@gauntlet/artifacts'
 import { recordWholeStudy } from '@gauntlet/ledger-worker/fixtures/recorded-study'
+import { findStudy } from '@gauntlet/ledger'
 import { useLedger } from '@gauntlet/ledger/fixtures/ledger'
+import { configurationId, expandStudy, parseStudy } from '@gauntlet/study'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { diffNumbers } from './diff-numbers.ts'
-import { DiffSubjectUnknown, readSide } from './diff-side.ts'
+import { DiffSubjectUnknown, readSide, type DiffNumber } from './diff-side.ts'
 
 const ledger = useLedger()
 const folder = mkdtempSync(join(tmpdir(), 'gauntlet-diff-'))
@@ -74,4 +76,17 @@ it('compares configurations by their ids, whatever they are called', async () =>
 
 it('says that a row has no number', async () => {
   await expect(readSide(ledger.db, 'before:9')).rejects.toThrow(DiffSubjectUnknown)
+})
+
+it('tells what a name stands for, also an id of a study, which looks as others do', async () => {
+  const [{ measurementId }] = (await readSide(ledger.db, 'before:1')).numbers as [DiffNumber]
+  const { id } = await findStudy(ledger.db, 'before')
+  const study = parseStudy(studyText('before', 'TRADES', '4/255'), 'before.study.yaml')
+  const configuration = configurationId(expandStudy(study).configurations[0]!)
+  const kinds = await Promise.all(
+    ['before', id, id.slice(0, 8), 'before:1', configuration.slice(0, 12), measurementId].map(
+      async (name) => (await readSide(ledger.db, name)).kind,
+    ),
+  )
+  expect(kinds).toEqual(['study', 'study', 'study', 'row', 'configuration', 'measurement'])
 })

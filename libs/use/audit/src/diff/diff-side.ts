@@ -20,6 +20,8 @@ export interface DiffNumber {
 export interface DiffSide {
   /** As the user named it. */
   readonly name: string
+  /** What the name stands for. */
+  readonly kind: 'study' | 'row' | 'configuration' | 'measurement'
   /** The number of each cell that was confirmed last. */
   readonly numbers: readonly DiffNumber[]
 }
@@ -35,12 +37,12 @@ export class DiffSubjectUnknown extends Error {
  */
 export async function readSide(db: LedgerDatabase, name: string): Promise<DiffSide> {
   const [, study, row] = /^(.+):(\d{1,9})$/.exec(name) ?? []
-  if (study && row) return { name, numbers: [await numberAt(db, study, Number(row))] }
+  if (study && row) return { name, kind: 'row', numbers: [await numberAt(db, study, Number(row))] }
   if (/^[0-9a-f]{8,64}$/.test(name)) {
     const found = await sideOfDigest(db, name)
     if (found) return found
   }
-  return { name, numbers: await latestNumbers(db, (await findStudy(db, name)).id) }
+  return { name, kind: 'study', numbers: await latestNumbers(db, (await findStudy(db, name)).id) }
 }
 
 async function numberAt(db: LedgerDatabase, study: string, row: number): Promise<DiffNumber> {
@@ -58,11 +60,11 @@ async function sideOfDigest(db: LedgerDatabase, name: string): Promise<DiffSide 
   if (!hit) return null
   if (hit.kind === 'measurement') {
     const all = await everyNumber(db, hit.studyId)
-    return { name, numbers: all.filter(({ measurementId }) => measurementId === hit.digest) }
+    return { name, kind: hit.kind, numbers: all.filter(({ measurementId }) => measurementId === hit.digest) }
   }
   const numbers = await latestNumbers(db, hit.studyId)
   const own = numbers.find(({ row }) => row >= hit.row!)?.configuration
-  return { name, numbers: numbers.filter(({ configuration }) => configuration === own) }
+  return { name, kind: 'configuration', numbers: numbers.filter(({ configuration }) => configuration === own) }
 }
 
 async function latestNumbers(db: LedgerDatabase, study: string): Promise<DiffNumber[]> {

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
-import { summary } from './control.ts'
+import { Misuse } from '../command-failed.ts'
+import { callCommand } from './call-command.fixture.ts'
+import { addControl, summary } from './control.ts'
 
 it('says in a few lines how many are in which state, what it cost, why numbers are missing, and what is slowest', () => {
   const label = 'digits · resnet50 · TRADES · FFT-50 · seed 1'
@@ -23,4 +25,15 @@ it('says in a few lines how many are in which state, what it cost, why numbers a
       '  in flight for 2 h 30 min: digits · resnet50 · TRADES · FFT-50 · seed 1',
     ].join('\n'),
   )
+})
+
+it.each([
+  ['--class', 'Bugs', 'There is no failure class Bugs; there is '],
+  ['--stage', 'fine-tuning', 'There is no stage fine-tuning; choose among prepare-dataset, pretrain-load, '],
+  ['--backbone', 'resnet50', 'quickstart has no backbone resnet50; choose among '],
+  ['--row', '0', '"0" is no row of the table; '],
+])('refuses to retry by %s %s, which matches nothing', async (option, value, sentence) => {
+  const retried = callCommand(addControl, 'retry', 'quickstart', option, value)
+  await expect(retried).rejects.toThrow(Misuse)
+  await expect(retried).rejects.toThrow(sentence)
 })

@@ -1,10 +1,11 @@
 import { cancelStudy, pauseStudy, resumeStudy, retryStudy, type StudySnapshot } from '@gauntlet/client'
 import { duration } from '@gauntlet/analysis'
 import { isMissingReason, missingReasons, type RetryRequest, type StudyProgress } from '@gauntlet/contract'
-import { expandStudy } from '@gauntlet/study'
+import { expandStudy, stages } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { Misuse } from '../command-failed.ts'
 import { parseHours } from '../parse/parse-hours.ts'
+import { parseStage } from '../parse/parse-stage.ts'
 import { readNamedStudy, studyArgument } from '../read/read-study.ts'
 import { withRunningStudy } from '../stack/running-study.ts'
 
@@ -68,10 +69,18 @@ async function retryRequest(
     throw new Misuse(`There is no failure class ${failureClass}; there is ${missingReasons.join(', ')}.`)
   return {
     ...(failureClass === undefined ? {} : { failureClass }),
-    ...(stage === undefined ? {} : { stage }),
-    ...(backbone === undefined ? {} : { backbone }),
+    ...(stage === undefined ? {} : { stage: parseStage(stage, stages) }),
+    ...(backbone === undefined ? {} : { backbone: await backboneOf(named, backbone) }),
     ...(row === undefined ? {} : { place: await placeOfRow(named, row) }),
   }
+}
+
+/** A backbone of the study. */
+async function backboneOf(named: string, backbone: string): Promise<string> {
+  const { configurations } = expandStudy((await readNamedStudy(named)).study)
+  const backbones = new Set(configurations.map((configuration) => configuration.backbone.id))
+  if (backbones.has(backbone)) return backbone
+  throw new Misuse(`${named} has no backbone ${backbone}; choose among ${[...backbones].join(', ')}.`)
 }
 
 /** The place of a configuration in the study's list, by one of its rows in the table, which are counted from 1. */

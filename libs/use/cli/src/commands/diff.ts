@@ -31,9 +31,10 @@ export function addDiff(program: Command): void {
 
 /** Why the numbers of one side would be measured again now. */
 async function diffNow(session: LedgerSession, name: string, json: boolean): Promise<string> {
-  const study = name.replace(/:\d+$/, '')
-  const { numbers } = await readSide(session.db, name)
-  if (/^[0-9a-f]{8,64}$/.test(name)) throw new Misuse(`Give two ids, or a study, or study:row; ${name} is one id.`)
+  const { kind, numbers } = await readSide(session.db, name)
+  if (kind !== 'study' && kind !== 'row')
+    throw new Misuse(`Give two ids, or a study, or study:row; ${name} is one ${kind}.`)
+  const study = kind === 'row' ? name.replace(/:\d+$/, '') : name
   const { results, pool } = await readCurrentResults(session, study)
   const rows = new Set(numbers.map(({ row }) => row))
   const current = new Set(results.rows.map(({ measurementId }) => measurementId))

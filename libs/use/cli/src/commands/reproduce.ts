@@ -7,6 +7,7 @@ import { renderJudged } from '../print/render-judged.ts'
 import { renderBridgeAttempt, renderBridges } from '../print/render-bridge.ts'
 import { withLedger, type LedgerSession } from '../stack/local-ledger.ts'
 import { parseSeed } from '../parse/parse-seed.ts'
+import { parseStage } from '../parse/parse-stage.ts'
 import { bridgeStudy } from '../device/bridge-study.ts'
 import { runReproduction, type ReproductionSettings } from '../device/run-reproduction.ts'
 
@@ -106,8 +107,7 @@ function parsed({ with: code, tolerance, from }: ReproduceCommandOptions): Repro
   if (!(points >= 0 && points <= 100))
     throw new Misuse(`--tolerance is ${tolerance}; give percentage points, such as 0.5.`)
   const keyed = stageNames.filter((name) => name !== 'aggregate')
-  const first = from === undefined ? keyed[0]! : keyed.find((name) => name === from)
-  if (!first) throw new Misuse(`There is no stage ${from}; choose among ${keyed.join(', ')}.`)
+  const first = from === undefined ? keyed[0]! : parseStage(from, keyed)
   return { code, tolerance: points / 100, first }
 }
 

@@ -14,6 +14,7 @@ import type { Command } from 'commander'
 import { copyFile, readFile, rm, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { CommandFailed, Misuse } from '../command-failed.ts'
+import { refuseNeedless } from '../parse/refuse-needless.ts'
 import { readPublicKey, readSigningKey } from '../read/key-files.ts'
 import { withLedger, type InterruptibleSession, type LedgerSession } from '../stack/local-ledger.ts'
 import { listed } from '../print/listed.ts'
@@ -61,15 +62,9 @@ export function addSeal(program: Command): void {
 
 /** Refuses options that the others make needless, which would be thought to count. */
 function requireTogether(study: string | undefined, options: SealCommandOptions): void {
-  const named = (names: readonly (keyof SealCommandOptions)[]) => names.filter((name) => options[name] !== undefined)
-  const flags = (names: readonly string[]) => names.map((name) => `--${name === 'publicKey' ? 'public-key' : name}`)
-  const needless = named(
-    options.verify === undefined ? ['leaves', 'part', 'publicKey', 'expect'] : ['key', 'hypotheses', 'out', 'prove'],
-  )
-  if (needless.length > 0)
-    throw new Misuse(
-      `${flags(needless).join(', ')} ${options.verify === undefined ? 'needs --verify FILE' : 'says nothing beside --verify'}; correct the call.`,
-    )
+  if (options.verify === undefined)
+    refuseNeedless(options, ['leaves', 'part', 'publicKey', 'expect'], 'needs --verify FILE')
+  else refuseNeedless(options, ['key', 'hypotheses', 'out', 'prove'], 'says nothing beside --verify')
   if (options.verify !== undefined && study !== undefined)
     throw new Misuse(`The file says which study it seals; leave ${study} out beside --verify.`)
   if (options.prove !== undefined && options.hypotheses !== undefined)
@@ -130,14 +125,16 @@ interface ProveOptions extends SealCommandOptions {
   readonly onProgress: (facts: number) => void
 }
 
-async function prove(session: LedgerSession, study: string, { row, out, signer, onProgress }: ProveOptions) {
+async function prove(session: LedgerSession, study: string, { row, out, json, signer, onProgress }: ProveOptions) {
   const only = /^[1-9]\d{0,8}$/.test(row) ? { first: Number(row), last: Number(row) } : null
   const cell = only && (await readCurrentResults(session, study, only)).results.rows[0]
   if (!cell) throw new Misuse(`There is no number in row ${row}; see gauntlet results ${study}.`)
   const proof = await proveNumber(session, study, cell.measurementId, { signer, onProgress })
   const file = resolve(out ?? `${study}-row-${row}.proof.json`)
   await writeFileAtomically(file, `${JSON.stringify(proof, null, 1)}\n`)
-  return `${cell.correct}/${cell.total} is proven by ${file} under seal ${sealDigest(proof.sealed.seal)}.`
+  const [sealed, { correct, total }] = [sealDigest(proof.sealed.seal), cell]
+  if (json) return JSON.stringify({ file, seal: sealed, correct, total }, null, 2)
+  return `${correct}/${total} is proven by ${file} under seal ${sealed}.`
 }
 
 async function verify(file: string, options: SealCommandOptions): Promise<void> {

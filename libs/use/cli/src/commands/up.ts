@@ -4,14 +4,15 @@ import { hostname, userInfo } from 'node:os'
 import { Misuse } from '../command-failed.ts'
 import { LocalStack, type Addresses } from '../stack/local-stack.ts'
 import { parsePort } from '../parse/parse-port.ts'
+import { refuseNeedless } from '../parse/refuse-needless.ts'
 import { readCommandSettings, type CommandSettings } from '../settings.ts'
 
 interface UpOptions {
   readonly createLedger?: boolean
   readonly reachable?: boolean
-  readonly host: string
-  readonly port: number
-  readonly name: string
+  readonly host?: string
+  readonly port?: number
+  readonly name?: string
 }
 
 export function addUp(program: Command): void {
@@ -20,10 +21,11 @@ export function addUp(program: Command): void {
     .description('start the local Postgres, Temporal and workers, and leave them running')
     .option('--create-ledger', 'make the tables where the database of DATABASE_URL has none, without asking')
     .option('--reachable', 'let workers on other machines in, by mutual TLS with keys that are made for it')
-    .option('--host <address>', 'with --reachable: the address to listen at', '0.0.0.0')
-    .option('--port <number>', 'with --reachable: the port', parsePort, reachPort)
-    .option('--name <host name>', 'with --reachable: how other machines call this one', hostname())
+    .option('--host <address>', 'with --reachable: the address to listen at (default: 0.0.0.0)')
+    .option('--port <number>', `with --reachable: the port (default: ${reachPort})`, parsePort)
+    .option('--name <host name>', 'with --reachable: how other machines call this one (default: its host name)')
     .action(async (options: UpOptions) => {
+      if (!options.reachable) refuseNeedless(options, ['host', 'port', 'name'], 'needs --reachable')
       const settings = readCommandSettings()
       const { temporalAddress, reach } = await LocalStack.use(settings, (stack) => start(stack, settings, options))
       if (settings.databaseUrl && settings.temporalAddress)

@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { Misuse } from '../command-failed.ts'
 import { count } from '../print/count.ts'
 import { withLedger } from '../stack/local-ledger.ts'
+import { refuseNeedless } from '../parse/refuse-needless.ts'
 import { readPublicKey } from '../read/key-files.ts'
 import { requireFile } from '../read/require-file.ts'
 import { sayNamesakes } from '../read/say-namesakes.ts'
@@ -42,7 +43,8 @@ export function addVerify(program: Command): void {
     .option('--json', 'print JSON')
     .action(async (study: string, options: VerifyCommandOptions) => {
       const { level: names, again = false, seal, leaves, part: isPart = false, json } = options
-      if (seal !== undefined) await requireFile(seal, 'the seal of the study')
+      if (seal === undefined) refuseNeedless(options, ['leaves', 'part', 'publicKey'], 'needs --seal FILE')
+      else await requireFile(seal, 'the seal of the study')
       if (leaves !== undefined) await requireFile(leaves, 'the list of leaves that was written with the seal')
       const publicKey = await readPublicKey(options.publicKey)
       const files = { isPart, ...(leaves === undefined ? {} : { leaves }), ...(publicKey ? { publicKey } : {}) }

@@ -10,7 +10,6 @@ import {
   type LivingProcess,
   type ProcessSpecification,
 } from '@gauntlet/infra'
-import { fetchPool } from '@gauntlet/contract'
 import { migrate, requireLedger } from '@gauntlet/ledger'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -159,7 +158,7 @@ export class LocalStack {
   }
 
   private startFetchWorker({ temporalAddress }: Addresses) {
-    const onCpu = { GAUNTLET_POOL: fetchPool, GAUNTLET_DEVICE: 'cpu', GAUNTLET_DEVICES: '1' }
+    const onCpu = { GAUNTLET_POOL: this.settings.fetchPool, GAUNTLET_DEVICE: 'cpu', GAUNTLET_DEVICES: '1' }
     return this.startWorker('gpu', { ...withoutCredentials(), TEMPORAL_ADDRESS: temporalAddress, ...onCpu }, 'fetch')
   }
 

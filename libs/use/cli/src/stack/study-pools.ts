@@ -1,4 +1,4 @@
-import { defaultPool, fetchPool, type DeclaredPools } from '@gauntlet/contract'
+import { defaultPool, type DeclaredPools } from '@gauntlet/contract'
 import { declaredPools, type LedgerDatabase } from '@gauntlet/ledger'
 import { Misuse } from '../command-failed.ts'
 import type { CommandSettings } from '../settings.ts'
@@ -13,12 +13,15 @@ export interface StudyPlace {
  * The pools that `GAUNTLET_POOL` or `--pool` name, separated by commas. Throws `Misuse` where there are several and one
  * of them is not declared: only declared pools are known to be of one class each.
  */
-export async function studyPlace({ pool }: Pick<CommandSettings, 'pool'>, db: LedgerDatabase): Promise<StudyPlace> {
+export async function studyPlace(
+  { pool, fetchPool }: Pick<CommandSettings, 'pool' | 'fetchPool'>,
+  db: LedgerDatabase,
+): Promise<StudyPlace> {
   if (pool === undefined) return {}
   const names = [...new Set(pool.split(',').map((name) => name.trim()))]
   const declared = new Set((await declaredPools(db, names)).map(({ name }) => name))
   const unknown = names.find((name) => !declared.has(name))
-  if (unknown === undefined) return { declared: { pools: names, fetch: process.env.GAUNTLET_FETCH_POOL || fetchPool } }
+  if (unknown === undefined) return { declared: { pools: names, fetch: fetchPool } }
   if (names.length === 1) return { pool: names[0]! }
   throw new Misuse(`No pool ${JSON.stringify(unknown)} is declared; declare it with: gauntlet pool declare ${unknown}`)
 }
