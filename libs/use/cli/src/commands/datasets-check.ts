@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { CommandFailed, Misuse } from '../command-failed.ts'
 import { renderReport } from '../print/dataset-report.ts'
+import { parseSeed } from '../parse/parse-seed.ts'
 import { locateDataset } from '../read/locate-dataset.ts'
 import { progressLine } from '../print/progress-line.ts'
 import { readCommandSettings } from '../settings.ts'
@@ -34,10 +35,10 @@ export function addDatasetsCheck(datasets: Command): void {
         path,
         {
           id: idOf(named),
-          splitSeed: wholeNumber(options.splitSeed),
-          trainImages: countIn(options.train),
-          validationImages: countIn(options.validation),
-          testImages: countIn(options.test),
+          splitSeed: parseSeed(options.splitSeed, '--split-seed'),
+          trainImages: countIn('train', options.train),
+          validationImages: countIn('validation', options.validation),
+          testImages: countIn('test', options.test),
           ...(classes === undefined ? {} : { classes }),
         },
         (done, total) => line.show(`decoding ${done} of ${total} images`),
@@ -50,11 +51,8 @@ export function addDatasetsCheck(datasets: Command): void {
     })
 }
 
-function countIn(text: string): number | null {
-  return text === 'all' ? null : wholeNumber(text)
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new Misuse(`${JSON.stringify(text)} is no count; write a whole number or all.`)
+function countIn(split: string, text: string): number | null {
+  if (text === 'all') return null
+  if (!/^\d{1,9}$/.test(text)) throw new Misuse(`--${split} is ${JSON.stringify(text)}; give a whole number or all.`)
   return Number(text)
 }

@@ -19,7 +19,7 @@ const several = (label: string, before: readonly string[] = []) => [...before, l
 export function addNote(program: Command): void {
   program
     .command('note')
-    .description('write down who answers for a study, labels and notes, which are part of no identity; print them')
+    .description('write down the owner, labels and notes of a study, which change no key, or print them')
     .argument('<study>', 'name or id of a study that has run, or the path of its file')
     .option('--owner <name>', 'who answers for it; an empty text removes it')
     .option('--label <label>', 'a word to find it by; may be given several times', several)

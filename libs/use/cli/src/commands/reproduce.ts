@@ -33,7 +33,7 @@ export function addReproduce(program: Command): void {
     .argument('<study>', 'name or id of a study that has run')
     .argument('[row]', "number of a row in the study's table")
     .option('--sample <share>', 'instead of a row, this share of the numbers of the study, such as 5%')
-    .option('--seed <number>', 'which of the numbers are drawn', parseSeed, 1)
+    .option('--seed <number>', 'which of the numbers are drawn', (text) => parseSeed(text), 1)
     .option(
       '--from <stage>',
       'begin with this stage, and take what earlier ones made as it was recorded; doubts about that stand',
