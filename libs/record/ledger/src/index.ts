@@ -72,7 +72,6 @@ export {
   placeConfigurations,
   placements,
   poolEnvironment,
-  type PoolEnvironment,
   type RecordedDeclaration,
 } from './pools/pools.ts'
 export { lastPoolDescription, recordPool } from './pools/pool-description.ts'

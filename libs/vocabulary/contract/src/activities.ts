@@ -14,7 +14,7 @@ import type {
 import type { FailureClass, MissingReason } from './failures.ts'
 import type { StageCode } from './stage-code.ts'
 
-/** The environment of the stages that compute tensors. */
+/** An environment that stages run in; of a worker, of those that compute tensors. */
 export interface WorkerEnvironment {
   /** Digest of `environment`. */
   readonly environmentClass: Digest
@@ -24,8 +24,8 @@ export interface WorkerEnvironment {
 
 /** What a GPU worker adds to the identity of the stages it runs. All workers of a pool give the same description. */
 export interface WorkerDescription extends WorkerEnvironment {
-  /** The environment of stages that compute no tensors, and its digest. */
-  readonly host: { readonly environment: Json; readonly environmentClass: Digest }
+  /** The environment of stages that compute no tensors. */
+  readonly host: WorkerEnvironment
   /** Digest of the bundle of each code that the worker was asked for (`StageCode`). */
   readonly codeDigests: Readonly<Record<string, Digest>>
 }

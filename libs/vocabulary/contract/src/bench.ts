@@ -1,4 +1,5 @@
-import type { Digest, Json } from '@gauntlet/study'
+import type { Json } from '@gauntlet/study'
+import type { WorkerEnvironment } from './activities.ts'
 
 /** What `gauntlet doctor --bench` asks of the bench's process. */
 export interface BenchRequest {
@@ -45,10 +46,8 @@ export function countsCpuTime(environment: Json | object): boolean {
 }
 
 /** The device that was measured, as its workers describe it. */
-export interface MeasuredDevice {
+export interface MeasuredDevice extends WorkerEnvironment {
   readonly device: string
-  readonly environment: Json
-  readonly environmentClass: Digest
 }
 
 /** What the bench's process answers: any number of `progress`, then one of the others. */

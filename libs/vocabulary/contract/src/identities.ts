@@ -14,6 +14,7 @@ import type {
   PerturbAndEvaluateInput,
   PretrainLoadInput,
   WorkerDescription,
+  WorkerEnvironment,
 } from './activities.ts'
 import { stageCode, type StageCode } from './stage-code.ts'
 
@@ -35,10 +36,7 @@ export class StageCodeUnknown extends Error {
 const hostStages: ReadonlySet<KeyedStage> = new Set(['prepare-dataset', 'pretrain-load'])
 
 /** The class and the description of the environment that a stage runs in on this worker. */
-export function environmentOf(
-  worker: WorkerDescription,
-  stage: KeyedStage,
-): { readonly environment: Json; readonly environmentClass: Digest } {
+export function environmentOf(worker: WorkerDescription, stage: KeyedStage): WorkerEnvironment {
   return hostStages.has(stage) ? worker.host : worker
 }
 

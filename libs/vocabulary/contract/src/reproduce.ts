@@ -3,10 +3,10 @@ import type {
   ArtifactsByRole,
   Configuration,
   Digest,
-  Json,
   Perturbation,
   StageIdentity,
 } from '@gauntlet/study'
+import type { WorkerEnvironment } from './activities.ts'
 
 /** A recorded stage that is to be executed again. */
 export interface RecordedStage {
@@ -46,15 +46,13 @@ export interface RemadeStage {
 }
 
 /** A number that was made again, and where. */
-export interface RemadeNumber {
+export interface RemadeNumber extends WorkerEnvironment {
   readonly measurementId: Digest
   readonly stages: readonly RemadeStage[]
   readonly outcomes: ArtifactReference
   readonly device: string
-  readonly environment: Json
-  readonly environmentClass: Digest
   /** Of stages that compute no tensors. */
-  readonly host: { readonly environment: Json; readonly environmentClass: Digest }
+  readonly host: WorkerEnvironment
 }
 
 /** What it answers. The last answer is `done`, or one that says why it did not go on. */

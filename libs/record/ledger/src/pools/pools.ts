@@ -1,15 +1,9 @@
-import type { DeclaredPool, PoolDeclaration } from '@gauntlet/contract'
+import type { DeclaredPool, PoolDeclaration, WorkerEnvironment } from '@gauntlet/contract'
 import { canonicalJson, type Digest, type Json } from '@gauntlet/study'
 import { and, desc, eq, inArray, isNull, sql } from 'drizzle-orm'
 import { inBatches } from '../database/in-batches.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { placement, pool } from '../schema/index.ts'
-
-/** The environment to which a pool is held. */
-export interface PoolEnvironment {
-  readonly environmentClass: Digest
-  readonly environment: Json
-}
 
 /** A declared pool, with when it was declared. */
 export interface RecordedDeclaration extends DeclaredPool {
@@ -51,7 +45,7 @@ export async function declaredPools(
 }
 
 /** The environment to which the last version of a pool is held; null where no worker of it has answered yet. */
-export async function poolEnvironment(db: LedgerDatabase, name: string): Promise<PoolEnvironment | null> {
+export async function poolEnvironment(db: LedgerDatabase, name: string): Promise<WorkerEnvironment | null> {
   const [last] = await db
     .select({ environmentClass: pool.environmentClass, environment: pool.environment })
     .from(pool)
@@ -69,8 +63,8 @@ export async function poolEnvironment(db: LedgerDatabase, name: string): Promise
 export async function holdPool(
   db: LedgerDatabase,
   name: string,
-  { environmentClass, environment }: PoolEnvironment,
-): Promise<PoolEnvironment> {
+  { environmentClass, environment }: WorkerEnvironment,
+): Promise<WorkerEnvironment> {
   const last = db
     .select({ version: sql`max(${pool.version})` })
     .from(pool)
