@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { DiskFull, diskFullOr } from './disk-full.mjs'
 import { isThisHost, thisHost } from './host.mjs'
 import { processIdentity } from './process-identity.mjs'
 
@@ -17,6 +18,12 @@ import { processIdentity } from './process-identity.mjs'
 /** Milliseconds after which a holder renews its lock, so that other hosts see that it lives. */
 const renewal = 5_000
 
+/** The id of a holding whose lock is an empty file, because the disk is full. */
+const unwritten = ''
+
+/** Milliseconds without a renewal after which an empty lock counts as that of a process that was killed. */
+const longestEmpty = 2_000
+
 /**
  * Milliseconds without a renewal after which a lock of another host counts as abandoned. A file server may show times
  * that are a minute old.
@@ -31,6 +38,9 @@ const longestSilence = 120_000
  *
  * A host that stands still for longer, such as a suspended laptop, may go on beside the next holder. So an action on
  * files that hosts share must end with a check of what it made.
+ *
+ * On a full disk the lock is an empty file, so that what runs can be stopped. Throws `DiskFull` where not even that is
+ * possible.
  * @template Result
  * @param {string} path
  * @param {() => Promise<Result>} action
@@ -43,13 +53,13 @@ const longestSilence = 120_000
 export async function exclusively(path, action, { signal, onWait, silence = longestSilence } = {}) {
   mkdirSync(dirname(path), { recursive: true })
   const id = await acquire(path, { signal, onWait, silence })
-  const renewing = setInterval(() => renew(path, id), renewal)
+  const renewing = setInterval(() => renew(path, id), id === unwritten ? longestEmpty / 4 : renewal)
   renewing.unref()
   try {
     return await action()
   } finally {
     clearInterval(renewing)
-    if (holderOf(path)?.id === id) rmSync(path, { force: true })
+    if (isHeldBy(path, id)) rmSync(path, { force: true })
   }
 }
 
@@ -79,21 +89,43 @@ async function acquire(path, { signal, onWait, silence }) {
  * @param {string} path
  */
 function createLock(path) {
+  const file = openNew(path)
+  if (file === undefined) return undefined
   const id = randomUUID()
   /** @type {Holder} */
   const holder = { pid: process.pid, identity: processIdentity(process.pid), host: thisHost(), id }
   try {
-    writeFileSync(path, JSON.stringify(holder), { flag: 'wx' })
+    writeFileSync(file, JSON.stringify(holder))
     return id
   } catch (error) {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'EEXIST') return undefined
+    if (diskFullOr(error, path) instanceof DiskFull) return unwritten
     throw error
+  } finally {
+    closeSync(file)
+  }
+}
+
+/**
+ * Creates a file and opens it; undefined where there is one already.
+ * @param {string} path
+ */
+function openNew(path) {
+  try {
+    return openSync(path, 'wx')
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'EEXIST') return undefined
+    throw diskFullOr(error, path)
   }
 }
 
 /** @param {string} path @param {string} id */
+function isHeldBy(path, id) {
+  return (holderOf(path)?.id ?? unwritten) === id
+}
+
+/** @param {string} path @param {string} id */
 function renew(path, id) {
-  if (holderOf(path)?.id !== id) return
+  if (!isHeldBy(path, id)) return
   try {
     utimesSync(path, new Date(), new Date())
   } catch {
@@ -124,14 +156,13 @@ function stateOf(path) {
 }
 
 /**
- * Whether the holder of a lock lives no more, was killed between creating the lock and writing it, or is of another
- * host and silent.
+ * Whether the holder of a lock lives no more, was killed before it wrote the lock, or is of another host and silent.
  * @param {string} path
  * @param {boolean} isSilent
  */
 function isAbandoned(path, isSilent) {
   const holder = holderOf(path)
-  if (!holder) return olderThan(path, 2_000)
+  if (!holder) return olderThan(path, longestEmpty)
   return isThisHost(holder.host) ? processIdentity(holder.pid) !== holder.identity : isSilent
 }
 

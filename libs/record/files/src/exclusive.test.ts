@@ -1,6 +1,8 @@
-import { fork } from 'node:child_process'
+import { fork, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { exclusively } from './exclusive.mjs'
@@ -11,6 +13,26 @@ import { emptyFolder } from './empty-folder.fixture.ts'
 function run(lock: string, counter: string, mode = ''): Promise<unknown> {
   const child = fork(join(import.meta.dirname, 'exclusive.fixture.mjs'), [lock, counter, mode])
   return new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal ?? code)))
+}
+
+/** An action of another process, in which a function of the file system finds no room; it says what comes of it. */
+function runOnFullDisk(call: 'writeFileSync' | 'openSync', lock: string, milliseconds: number) {
+  const script = `
+    import fs from 'node:fs'
+    import { syncBuiltinESMExports } from 'node:module'
+    import { setTimeout as sleep } from 'node:timers/promises'
+    import { exclusively } from ${JSON.stringify(new URL('./exclusive.mjs', import.meta.url).href)}
+    fs.${call} = () => {
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+    }
+    syncBuiltinESMExports()
+    const said = exclusively(${JSON.stringify(lock)}, async () => {
+      process.stdout.write('begun')
+      await sleep(${milliseconds})
+      fs.mkdirSync(${JSON.stringify(`${lock}.ended`)})
+    })
+    await said.catch((error) => process.stdout.write(String(error)))`
+  return spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
 describe('an exclusive action', () => {
@@ -78,6 +100,23 @@ describe('an exclusive action', () => {
     } finally {
       vi.useRealTimers()
     }
+  })
+
+  describe('on a full disk', () => {
+    it('runs alone for as long as it takes, so that services can be stopped', async () => {
+      const lock = join(emptyFolder(), 'lock')
+      const other = runOnFullDisk('writeFileSync', lock, 2_500)
+      await once(other.stdout, 'data')
+      expect(readFileSync(lock, 'utf8')).toBe('')
+      await exclusively(lock, async () => expect(existsSync(`${lock}.ended`)).toBe(true))
+      expect(existsSync(lock)).toBe(false)
+    })
+
+    it('is refused by the name of its lock where not even an empty file has room', async () => {
+      const lock = join(emptyFolder(), 'lock')
+      const { stdout } = runOnFullDisk('openSync', lock, 0)
+      expect(await text(stdout)).toMatch(`DiskFull: The disk is full while writing ${lock}; free some space`)
+    })
   })
 
   /** Process ids of the other host say nothing here, even if a process of this one has the same. */
