@@ -1,5 +1,5 @@
 import { reachVariables } from '@gauntlet/infra'
-import { declarePool } from '@gauntlet/ledger'
+import { declarePool, ledgerIdentity } from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { CommandFailed, Misuse } from '../command-failed.ts'
 import { withLedger } from '../stack/local-ledger.ts'
@@ -42,7 +42,8 @@ export function addPoolSlurm(pool: Command): void {
         const { maxWorkers, backlog, idle: idleSeconds, drain: drainSeconds } = options
         const start = { by: 'slurm' as const, options: sbatchOptions, maxWorkers, backlog, idleSeconds, drainSeconds }
         const declaration = { accelerator: options.class, memory: options.memory ?? null, start }
-        await tryPool(settings, { ...declaration, name, version: 0, environmentClass: null }).catch(
+        const ledger = await ledgerIdentity(db)
+        await tryPool({ ...settings, ledger }, { ...declaration, name, version: 0, environmentClass: null }).catch(
           (error: unknown) => {
             if (error instanceof SlurmRefused)
               throw new CommandFailed(`SLURM would not take such a job: ${error.message}`)

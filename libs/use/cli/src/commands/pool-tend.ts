@@ -1,4 +1,4 @@
-import { openLedger, declaredPools } from '@gauntlet/ledger'
+import { openLedger, declaredPools, ledgerIdentity } from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandFailed } from '../command-failed.ts'
@@ -24,7 +24,11 @@ export function addPoolTend(pool: Command): void {
       try {
         for (;;) {
           for (const declared of (await declaredPools(ledger.db)).filter(isSlurmPool)) {
-            const said = await tendOnce(settings, client, declared).catch((error: unknown) => {
+            const said = await tendOnce(
+              { ...settings, ledger: await ledgerIdentity(ledger.db) },
+              client,
+              declared,
+            ).catch((error: unknown) => {
               if (once) throw error
               return `${declared.name}: ${(error as Error).message}` // the cluster or the server may be back later
             })

@@ -6,6 +6,7 @@ import { sbatchScript, type WorkerPlace } from './sbatch-script.ts'
 const start = { by: 'slurm', options: [], maxWorkers: 4, backlog: 2, idleSeconds: 300, drainSeconds: 90 } as const
 const pool = { name: 'a100', version: 3, accelerator: 'a100', memory: null, environmentClass: digestOf('a100'), start }
 const place: WorkerPlace = {
+  job: 'gauntlet-a100-0123abcd',
   artifacts: "file:///scratch/o'neil/artifacts",
   cache: '/scratch/cache',
   variables: '/home/me/my home/worker.env',

@@ -1,8 +1,11 @@
 import type { DeclaredPool, SlurmStart } from '@gauntlet/contract'
+import { digestOf } from '@gauntlet/study'
 import { checkout } from '../checkout.ts'
 
 /** What workers on compute nodes need beside their pool. */
 export interface WorkerPlace {
+  /** The name of the job. */
+  readonly job: string
   readonly artifacts: string
   readonly cache: string
   /** A file of variables that say how to reach Temporal; undefined where those of the environment do. */
@@ -11,9 +14,9 @@ export interface WorkerPlace {
   readonly log: string
 }
 
-/** The name of the jobs of a pool. */
-export function jobName(pool: string): string {
-  return `gauntlet-${pool}`
+/** The name of the jobs of a pool. Other ledgers of the same user may have a pool of that name, so it names the ledger. */
+export function jobName(pool: string, ledger: string): string {
+  return `gauntlet-${pool}-${digestOf(ledger).slice(0, 8)}`
 }
 
 /**
@@ -34,7 +37,7 @@ export function sbatchScript(pool: DeclaredPool & { readonly start: SlurmStart }
   }
   return `#!/bin/sh
 # Workers of the pool ${name}, version ${version}. Written by gauntlet pool.
-#SBATCH --job-name=${jobName(name)}
+#SBATCH --job-name=${place.job}
 #SBATCH --output="${place.log}"
 #SBATCH --signal=USR2@${start.drainSeconds}
 #SBATCH --no-requeue

@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { CommandFailed } from '../command-failed.ts'
 import { withoutCredentials } from '../stack/credentials.ts'
-import { jobName } from './sbatch-script.ts'
 import { parseJobs, squeueFormat, type SlurmJob } from './squeue.ts'
 
 /** SLURM refused a command; the message is its own. */
@@ -10,9 +9,9 @@ export class SlurmRefused extends Error {
   override readonly name = 'SlurmRefused'
 }
 
-/** The jobs of a pool that wait, run or are about to end. */
-export async function jobsOf(pool: string): Promise<SlurmJob[]> {
-  const args = ['--me', '--noheader', '--array', `--name=${jobName(pool)}`, `--format=${squeueFormat}`]
+/** The jobs of a name that wait, run or are about to end. */
+export async function jobsOf(name: string): Promise<SlurmJob[]> {
+  const args = ['--me', '--noheader', '--array', `--name=${name}`, `--format=${squeueFormat}`]
   return parseJobs(await slurm('squeue', args))
 }
 

@@ -5,9 +5,14 @@ import { poolBacklog, type Client } from '@gauntlet/client'
 import type { DeclaredPool, SlurmStart } from '@gauntlet/contract'
 import { reachVariables } from '@gauntlet/infra'
 import type { CommandSettings } from '../settings.ts'
-import { sbatchScript } from './sbatch-script.ts'
+import { jobName, sbatchScript } from './sbatch-script.ts'
 import { cancelJobs, jobsOf, SlurmRefused, submit, trySubmission } from './slurm.ts'
 import { elementsWanted, look, needless, submitted, untended, type JobEnd, type TendedPool } from './tend.ts'
+
+/** The settings of a command, and the identity of the ledger in which its pools are declared. */
+export interface PoolSettings extends CommandSettings {
+  readonly ledger: string
+}
 
 /** A pool whose workers SLURM starts. */
 export type SlurmPool = DeclaredPool & { readonly start: SlurmStart }
@@ -26,16 +31,17 @@ function filesOf({ home }: Pick<CommandSettings, 'home'>, pool: string) {
 }
 
 /** Writes the script by which SLURM starts the workers of a pool, and gives its path. */
-async function writeScript(settings: CommandSettings, pool: SlurmPool): Promise<string> {
+async function writeScript(settings: PoolSettings, pool: SlurmPool): Promise<string> {
   const { script, log } = filesOf(settings, pool.name)
-  const { artifacts, cache, home } = settings
+  const { artifacts, cache, home, ledger } = settings
+  const job = jobName(pool.name, ledger)
   const variables = reachVariables(home)
-  await writeFileAtomically(script, sbatchScript(pool, { artifacts, cache, variables, log: log('%A_%a') }), 0o700)
+  await writeFileAtomically(script, sbatchScript(pool, { job, artifacts, cache, variables, log: log('%A_%a') }), 0o700)
   return script
 }
 
 /** Asks SLURM whether it would take the workers of a pool. Throws `SlurmRefused`. */
-export async function tryPool(settings: CommandSettings, pool: SlurmPool): Promise<void> {
+export async function tryPool(settings: PoolSettings, pool: SlurmPool): Promise<void> {
   await trySubmission(await writeScript(settings, pool), pool.start.options)
 }
 
@@ -56,13 +62,9 @@ export async function writeTended(
  * Looks after a pool once: submits workers where stages wait, takes back those that wait for nothing, and pauses where
  * SLURM refuses or workers do not start. Gives a sentence for what it did; undefined where it did nothing.
  */
-export async function tendOnce(
-  settings: CommandSettings,
-  client: Client,
-  pool: SlurmPool,
-): Promise<string | undefined> {
+export async function tendOnce(settings: PoolSettings, client: Client, pool: SlurmPool): Promise<string | undefined> {
   const { name, start } = pool
-  const [jobs, backlog] = await Promise.all([jobsOf(name), poolBacklog(client, name)])
+  const [jobs, backlog] = await Promise.all([jobsOf(jobName(name, settings.ledger)), poolBacklog(client, name)])
   const before = readTended(settings, name)
   let tended = look(before, jobs, (job) => endOf(filesOf(settings, name).log(job)))
   const needed = tended.paused === null ? elementsWanted(backlog, jobs, start, Date.now()) : 0
@@ -80,7 +82,7 @@ export async function tendOnce(
   return `${name} is paused: ${tended.paused}; see the logs in ${settings.home}/logs, then: gauntlet pool resume ${name}`
 }
 
-async function submitWorkers(settings: CommandSettings, pool: SlurmPool, elements: number): Promise<void> {
+async function submitWorkers(settings: PoolSettings, pool: SlurmPool, elements: number): Promise<void> {
   await submit(await writeScript(settings, pool), pool.start.options, elements)
 }
 
