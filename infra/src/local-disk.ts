@@ -16,11 +16,17 @@ const networkTypes =
  * @param mounts the text of `/proc/self/mountinfo` (proc_pid_mountinfo(5))
  */
 export function requireLocalDisk(home: string, mounts = mountsOfThisProcess()): void {
-  const type = fileSystemOf(nearestExisting(home), mounts)
-  if (!type || !networkTypes.test(type)) return
+  const type = networkFileSystem(home, mounts)
+  if (!type) return
   throw new DiskNotLocal(
     `${home} lies on a network file system (${type}), on which Postgres and Temporal may lose what they wrote; set GAUNTLET_HOME to a folder on a local disk (GAUNTLET_ARTIFACTS may stay on the network), or DATABASE_URL and TEMPORAL_ADDRESS to servers of yours.`,
   )
+}
+
+/** The type of the network file system on which a folder lies, or would; undefined where it is none that is known. */
+export function networkFileSystem(folder: string, mounts = mountsOfThisProcess()): string | undefined {
+  const type = fileSystemOf(nearestExisting(folder), mounts)
+  return type && networkTypes.test(type) ? type : undefined
 }
 
 /**

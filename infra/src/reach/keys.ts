@@ -6,15 +6,23 @@ import { makeKeyPair } from './certificate.ts'
 /** The name for which the server's certificate is, whatever the addresses of the machine. */
 export const reachName = 'gauntlet'
 
+/** What a worker elsewhere needs, in a folder. */
+export function workerFiles(folder: string) {
+  const file = (name: string) => join(folder, name)
+  return {
+    authority: file('authority.pem'),
+    worker: { certificate: file('worker.pem'), key: file('worker.key') },
+    /** Variables that name the others and the address, for a shell to read. */
+    variables: file('worker.env'),
+  }
+}
+
 /** Where the keys of a home lie: of its authority, of the server, and of workers elsewhere. */
 export function reachFiles(home: string) {
   const file = (name: string) => join(home, 'reach', name)
   return {
-    authority: file('authority.pem'),
+    ...workerFiles(join(home, 'reach')),
     server: { certificate: file('server.pem'), key: file('server.key') },
-    worker: { certificate: file('worker.pem'), key: file('worker.key') },
-    /** Variables that a worker elsewhere needs, for a shell to read. */
-    variables: file('worker.env'),
     /** Where the server listens; absent where it does not. */
     listen: file('listen.json'),
   }

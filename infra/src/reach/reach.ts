@@ -8,7 +8,7 @@ import { livingProcess } from '../process-record.ts'
 import { programProcess } from '../program-starter.ts'
 import { ProcessFailedToStart, startProcess } from '../start-process.ts'
 import { stopProcess } from '../stop-process.ts'
-import { makeReachKeys, reachFiles, reachName } from './keys.ts'
+import { makeReachKeys, reachFiles, reachName, workerFiles } from './keys.ts'
 
 /** Where workers on other machines reach Temporal. */
 export interface Reach {
@@ -31,7 +31,7 @@ export async function openReach(home: string, wanted: Partial<Reach> = {}): Prom
   const reach = { host: '0.0.0.0', port: reachPort, name: hostname(), ...wanted }
   await makeReachKeys(absolute)
   const files = reachFiles(absolute)
-  await writeFileAtomically(files.variables, variablesOf(absolute, reach), 0o600)
+  await writeFileAtomically(files.variables, variablesOf(files, reach), 0o600)
   mkdirSync(join(absolute, 'reach'), { recursive: true })
   await writeFileAtomically(files.listen, JSON.stringify(reach))
   try {
@@ -53,7 +53,7 @@ export async function startReach(home: string): Promise<void> {
   const absolute = resolve(home)
   const { listen } = reachFiles(absolute)
   if (!existsSync(listen)) return
-  const { host, port } = JSON.parse(readFileSync(listen, 'utf8')) as Reach
+  const { host, port } = readReach(listen)
   const main = join(import.meta.dirname, 'main.ts')
   const program = programProcess(main, absolute, host, String(port))
   const env = { DATABASE_URL: undefined, GAUNTLET_DASHBOARD_TOKEN: undefined }
@@ -80,8 +80,25 @@ export function reachVariables(home: string): string | undefined {
   return existsSync(listen) ? variables : undefined
 }
 
-function variablesOf(home: string, { name, port }: Reach): string {
-  const { authority, worker } = reachFiles(home)
+/**
+ * Copies what a worker elsewhere needs into a folder that its machine sees and that nobody else may read. Gives the
+ * file of variables there; undefined where Temporal is not reachable.
+ */
+export async function copyReach(home: string, folder: string): Promise<string | undefined> {
+  const [from, to] = [reachFiles(resolve(home)), workerFiles(resolve(folder))]
+  if (!existsSync(from.listen)) return undefined
+  await writeFileAtomically(to.authority, readFileSync(from.authority), 0o600)
+  await writeFileAtomically(to.worker.certificate, readFileSync(from.worker.certificate), 0o600)
+  await writeFileAtomically(to.worker.key, readFileSync(from.worker.key), 0o600)
+  await writeFileAtomically(to.variables, variablesOf(to, readReach(from.listen)), 0o600)
+  return to.variables
+}
+
+function readReach(listen: string): Reach {
+  return JSON.parse(readFileSync(listen, 'utf8')) as Reach
+}
+
+function variablesOf({ authority, worker }: ReturnType<typeof workerFiles>, { name, port }: Reach): string {
   const variables = {
     TEMPORAL_ADDRESS: `${name}:${port}`,
     TEMPORAL_TLS_SERVER_NAME: reachName,

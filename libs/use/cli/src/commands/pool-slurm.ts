@@ -5,6 +5,7 @@ import { CommandFailed, Misuse } from '../command-failed.ts'
 import { withLedger } from '../stack/local-ledger.ts'
 import { parseSeconds } from '../parse/parse-seconds.ts'
 import { SlurmRefused } from '../slurm/slurm.ts'
+import { sharingDoubt } from '../slurm/job-folder.ts'
 import { isSlurmPool, tryPool } from '../slurm/tended-pool.ts'
 import { declaredSentence, requireName, withClass, type DeclareOptions } from './pool-options.ts'
 
@@ -52,6 +53,8 @@ export function addPoolSlurm(pool: Command): void {
         )
         const declared = await declarePool(db, name, declaration)
         if (!isSlurmPool(declared)) return
+        const doubt = sharingDoubt(settings)
+        if (doubt) console.error(doubt)
         console.log(`${declaredSentence(declared)} SLURM would take its jobs.`)
         console.log(`Studies run on it with: gauntlet submit <study> --pool ${name}`)
       })

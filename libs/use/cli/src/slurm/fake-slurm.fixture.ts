@@ -7,7 +7,7 @@ import { vi } from 'vitest'
  * SLURM, the options of sbatch come before the lines of the script, and the last of equal options counts.
  */
 const commands = {
-  sbatch: `echo "$*" >> "$FAKE_SLURM/sbatch"
+  sbatch: `echo "$*" >> "$FAKE_SLURM/calls"
 for each in "$@"; do
   case $each in
     --test-only) exit 0 ;;
@@ -65,13 +65,14 @@ export class FakeSlurm {
 
   /** What sbatch was called with, one call an entry. */
   get submissions(): string[] {
-    const file = join(this.folder, 'sbatch')
+    const file = join(this.folder, 'calls')
     return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
   }
 
   /** Gives all jobs a state; forgets them where it is null, as SLURM does some time after they have ended. */
   become(state: 'RUNNING' | 'FAILED' | 'CANCELLED' | null): void {
-    const lines = state === null ? [] : this.lines.map((line) => line.replace(/\|[A-Z]+\|/, `|${state}|`))
+    const became = `|${state}|${new Date().toISOString()}|`
+    const lines = state === null ? [] : this.lines.map((line) => line.replace(/\|.*\|/, became))
     writeFileSync(join(this.folder, 'jobs'), lines.map((line) => `${line}\n`).join(''))
   }
 

@@ -14,9 +14,14 @@ export interface WorkerPlace {
   readonly log: string
 }
 
+/** A short name of a ledger, which is always the same. */
+export function ledgerMark(ledger: string): string {
+  return digestOf(ledger).slice(0, 8)
+}
+
 /** The name of the jobs of a pool. Other ledgers of the same user may have a pool of that name, so it names the ledger. */
 export function jobName(pool: string, ledger: string): string {
-  return `gauntlet-${pool}-${digestOf(ledger).slice(0, 8)}`
+  return `gauntlet-${pool}-${ledgerMark(ledger)}`
 }
 
 /**

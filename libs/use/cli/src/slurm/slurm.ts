@@ -9,15 +9,17 @@ export class SlurmRefused extends Error {
   override readonly name = 'SlurmRefused'
 }
 
-/** The jobs of a name that wait, run or are about to end. */
+/** The jobs of a name that wait, run or are about to end, and those that SLURM remembers of the ones that have ended. */
 export async function jobsOf(name: string): Promise<SlurmJob[]> {
-  const args = ['--me', '--noheader', '--array', `--name=${name}`, `--format=${squeueFormat}`]
+  const args = ['--me', '--states=all', '--noheader', '--array', `--name=${name}`, `--format=${squeueFormat}`]
   return parseJobs(await slurm('squeue', args))
 }
 
-/** Submits an array of so many elements. Gives the id of the job. */
-export async function submit(script: string, options: readonly string[], elements: number): Promise<string> {
-  return (await slurm('sbatch', ['--parsable', ...options, `--array=1-${elements}`, script])).trim()
+/** Submits an array of so many elements. Gives the ids of its jobs. */
+export async function submit(script: string, options: readonly string[], elements: number): Promise<string[]> {
+  const printed = await slurm('sbatch', ['--parsable', ...options, `--array=1-${elements}`, script])
+  const [job] = printed.trim().split(';') // what may follow is the name of the cluster
+  return Array.from({ length: elements }, (_, index) => `${job}_${index + 1}`)
 }
 
 /** Asks SLURM whether it would take such a job; submits nothing. Throws `SlurmRefused`. */

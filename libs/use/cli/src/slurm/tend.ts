@@ -4,17 +4,19 @@ import type { SlurmJob } from './squeue.ts'
 
 /** What is remembered of a pool between two looks. */
 export interface TendedPool {
-  /** Jobs that were there at the last look. */
+  /** Jobs that were there at the last look, or were submitted then. */
   readonly known: readonly string[]
+  /** The ledger for whose workers they are; null where that is not remembered, and nothing is said of their ends. */
+  readonly ledger: string | null
   /** Submissions in a row that SLURM refused. */
   readonly refused: number
-  /** Jobs in a row that began and ended before their worker was ready. */
+  /** Jobs in a row that ended before their worker was ready. */
   readonly failedStarts: number
   /** Why no jobs are submitted; null while they are. */
   readonly paused: string | null
 }
 
-export const untended: TendedPool = { known: [], refused: 0, failedStarts: 0, paused: null }
+export const untended: TendedPool = { known: [], ledger: null, refused: 0, failedStarts: 0, paused: null }
 
 /** How many submissions may be refused in a row, and how many workers may fail to start, before a pool is paused. */
 export const tolerated = { refused: 10, failedStarts: 3 }
@@ -22,8 +24,17 @@ export const tolerated = { refused: 10, failedStarts: 3 }
 /** Milliseconds in which a job that runs may not have a worker yet. */
 const startTime = 120_000
 
-/** What an ended job left in its log: a worker that was ready, one that was not, or nothing, since it never began. */
+/** How a job ended: after its worker was ready, before that, or taken back while it waited. */
 export type JobEnd = 'worked' | 'failed to start' | 'never began'
+
+/**
+ * How a job that is gone ended, by what it printed and by the last that SLURM says of it. One without a log that nobody
+ * took back failed: either SLURM could not launch it, or its log lies where this machine does not see it.
+ */
+export function endOf(log: string | null, last: SlurmJob | undefined): JobEnd {
+  if (log !== null) return / ready: \d+ × /.test(log) ? 'worked' : 'failed to start'
+  return last?.state === 'cancelled' ? 'never began' : 'failed to start'
+}
 
 /** Takes note of the jobs that are there now, and of how those that are gone ended. */
 export function look(before: TendedPool, jobs: readonly SlurmJob[], endOf: (job: string) => JobEnd): TendedPool {

@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Client } from '@gauntlet/client'
 import type { SlurmStart } from '@gauntlet/contract'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FakeSlurm } from './fake-slurm.fixture.ts'
-import { tendOnce, type PoolSettings } from './tended-pool.ts'
+import { sharingDoubt } from './job-folder.ts'
+import { readTended, tendOnce, writeTended, type PoolSettings } from './tended-pool.ts'
 
 let folder: string
 let cluster: FakeSlurm
@@ -21,7 +22,7 @@ afterEach(() => {
 
 function settingsOf(ledger: string): PoolSettings {
   const home = join(folder, ledger)
-  const servers = { databaseUrl: undefined, temporalAddress: 'temporal:7233', pool: undefined }
+  const servers = { databaseUrl: undefined, temporalAddress: 'temporal:7233', pool: undefined, fetchPool: 'fetch' }
   return { home, ledger, artifacts: 'file:///shared/artifacts', cache: join(folder, 'cache'), ...servers }
 }
 
@@ -52,5 +53,63 @@ describe('a pool of the same name in another ledger of the user', () => {
     expect(cluster.jobs).toHaveLength(8)
     await tend(0, 'theirs')
     expect(cluster.jobs).toHaveLength(4)
+  })
+})
+
+describe('what jobs need', () => {
+  it('lies in the shared cache and not in the home, where nobody else may read it', async () => {
+    const { home, cache } = settingsOf('ours')
+    mkdirSync(join(home, 'reach'), { recursive: true })
+    for (const name of ['authority.pem', 'worker.pem', 'worker.key']) writeFileSync(join(home, 'reach', name), name)
+    writeFileSync(join(home, 'reach/listen.json'), JSON.stringify({ host: '0.0.0.0', port: 7243, name: 'login1' }))
+    await tend(2)
+    const [jobs] = readdirSync(cache).map((name) => join(cache, name)) as [string]
+    const modeOf = (name: string) => statSync(join(jobs, name)).mode & 0o777
+    expect(['', 'a100.sh', 'worker.env', 'worker.key'].map(modeOf)).toEqual([0o700, 0o700, 0o600, 0o600])
+    const needed = ['a100.sh', 'worker.env'].map((name) => readFileSync(join(jobs, name), 'utf8')).join('')
+    expect(needed).not.toContain(home)
+    expect(needed).toContain(`'${jobs}/worker.key'`)
+    expect(needed).toContain("TEMPORAL_ADDRESS='login1:7243'")
+    expect(readFileSync(join(jobs, 'worker.key'), 'utf8')).toBe('worker.key')
+  })
+
+  it('is said to be in doubt where it lies on no network file system', () => {
+    const place = { cache: '/local/cache', artifacts: 'file:///scratch/artifacts' }
+    expect(sharingDoubt(place, (folder) => folder !== '/local/cache')).toContain(': GAUNTLET_CACHE (/local/cache). ')
+    expect(sharingDoubt(place, () => true)).toBeNull()
+  })
+})
+
+describe('jobs that end without a log', () => {
+  const paused = () => readTended(settingsOf('ours'), 'a100').paused
+
+  it.each([['FAILED'], ['RUNNING'], [null]] as const)(
+    'pause the pool, where SLURM had them last as %s',
+    async (state) => {
+      for (let looks = 0; looks < 20; looks++) {
+        await tend(8)
+        cluster.become(state)
+        if (looks % 2 === 1) cluster.become(null)
+      }
+      expect(paused()).toBe('4 workers in a row ended before they were ready')
+      expect(cluster.submissions).toHaveLength(1)
+    },
+  )
+
+  it('do not where somebody took them back', async () => {
+    await tend(8)
+    cluster.become('CANCELLED')
+    await tend(8)
+    await tend(0)
+    await tend(8)
+    expect(paused()).toBeNull()
+    expect(cluster.submissions).toHaveLength(3)
+  })
+
+  it('do not where they are of an earlier version, whose logs lie elsewhere', async () => {
+    const earlier = { known: ['1_1', '1_2', '1_3', '1_4'], refused: 0, failedStarts: 0, paused: null }
+    await writeTended(settingsOf('ours'), 'a100', { ...earlier, ledger: null })
+    await tend(0)
+    expect(paused()).toBeNull()
   })
 })

@@ -1,13 +1,15 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeFileAtomically } from '@gauntlet/files'
 import { poolBacklog, type Client } from '@gauntlet/client'
 import type { DeclaredPool, SlurmStart } from '@gauntlet/contract'
-import { reachVariables } from '@gauntlet/infra'
+import { copyReach } from '@gauntlet/infra'
 import type { CommandSettings } from '../settings.ts'
+import { jobFolder } from './job-folder.ts'
 import { jobName, sbatchScript } from './sbatch-script.ts'
 import { cancelJobs, jobsOf, SlurmRefused, submit, trySubmission } from './slurm.ts'
-import { elementsWanted, look, needless, submitted, untended, type JobEnd, type TendedPool } from './tend.ts'
+import { isPresent } from './squeue.ts'
+import { elementsWanted, endOf, look, needless, submitted, untended, type TendedPool } from './tend.ts'
 
 /** The settings of a command, and the identity of the ledger in which its pools are declared. */
 export interface PoolSettings extends CommandSettings {
@@ -21,22 +23,24 @@ export function isSlurmPool<Pool extends DeclaredPool>(pool: Pool): pool is Pool
   return pool.start.by === 'slurm'
 }
 
-/** Where the script, the state and the logs of a pool lie. */
-function filesOf({ home }: Pick<CommandSettings, 'home'>, pool: string) {
-  const folder = join(home, 'pools')
-  mkdirSync(join(home, 'logs'), { recursive: true })
-  mkdirSync(folder, { recursive: true })
-  const log = (job: string) => join(home, 'logs', `pool-${pool}-${job}.log`)
-  return { script: join(folder, `${pool}.sh`), state: join(folder, `${pool}.json`), log }
+/** Where that lies which is remembered of a pool. */
+function stateFile({ home }: Pick<CommandSettings, 'home'>, pool: string): string {
+  return join(home, 'pools', `${pool}.json`)
+}
+
+function logFile(settings: PoolSettings, pool: string, job: string): string {
+  return join(jobFolder(settings), 'logs', `${pool}-${job}.log`)
 }
 
 /** Writes the script by which SLURM starts the workers of a pool, and gives its path. */
 async function writeScript(settings: PoolSettings, pool: SlurmPool): Promise<string> {
-  const { script, log } = filesOf(settings, pool.name)
   const { artifacts, cache, home, ledger } = settings
+  const folder = jobFolder(settings)
+  const script = join(folder, `${pool.name}.sh`)
   const job = jobName(pool.name, ledger)
-  const variables = reachVariables(home)
-  await writeFileAtomically(script, sbatchScript(pool, { job, artifacts, cache, variables, log: log('%A_%a') }), 0o700)
+  const variables = await copyReach(home, folder)
+  const log = logFile(settings, pool.name, '%A_%a')
+  await writeFileAtomically(script, sbatchScript(pool, { job, artifacts, cache, variables, log }), 0o700)
   return script
 }
 
@@ -46,7 +50,7 @@ export async function tryPool(settings: PoolSettings, pool: SlurmPool): Promise<
 }
 
 export function readTended(settings: Pick<CommandSettings, 'home'>, pool: string): TendedPool {
-  const { state } = filesOf(settings, pool)
+  const state = stateFile(settings, pool)
   return existsSync(state) ? (JSON.parse(readFileSync(state, 'utf8')) as TendedPool) : untended
 }
 
@@ -55,7 +59,7 @@ export async function writeTended(
   pool: string,
   tended: TendedPool,
 ): Promise<void> {
-  await writeFileAtomically(filesOf(settings, pool).state, JSON.stringify(tended))
+  await writeFileAtomically(stateFile(settings, pool), JSON.stringify(tended))
 }
 
 /**
@@ -64,26 +68,35 @@ export async function writeTended(
  */
 export async function tendOnce(settings: PoolSettings, client: Client, pool: SlurmPool): Promise<string | undefined> {
   const { name, start } = pool
-  const [jobs, backlog] = await Promise.all([jobsOf(jobName(name, settings.ledger)), poolBacklog(client, name)])
+  const { ledger } = settings
+  const [remembered, backlog] = await Promise.all([jobsOf(jobName(name, ledger)), poolBacklog(client, name)])
+  const jobs = remembered.filter(isPresent)
   const before = readTended(settings, name)
-  let tended = look(before, jobs, (job) => endOf(filesOf(settings, name).log(job)))
+  const known = before.ledger === ledger ? before.known : [] // an earlier Gauntlet had its logs elsewhere
+  let tended = look({ ...before, ledger, known }, jobs, (job) =>
+    endOf(
+      readLog(settings, name, job),
+      remembered.find(({ id }) => id === job),
+    ),
+  )
   const needed = tended.paused === null ? elementsWanted(backlog, jobs, start, Date.now()) : 0
   const idle = needless(backlog, jobs)
   let said = idle.length > 0 ? `${name}: took back ${idle.length} jobs that waited for nothing` : undefined
   await cancelJobs(idle)
+  tended = { ...tended, known: tended.known.filter((job) => !idle.some(({ id }) => id === job)) }
   if (needed > 0) {
-    const error = await submitting(() => submitWorkers(settings, pool, needed))
+    const error = await submitting(async () => {
+      const added = await submit(await writeScript(settings, pool), start.options, needed)
+      tended = { ...tended, known: [...tended.known, ...added] }
+    })
     tended = submitted(tended, error)
     said =
       error === null ? `${name}: ${needed} workers for ${backlog.stages} stages` : `${name}: SLURM refuses: ${error}`
   }
   await writeTended(settings, name, tended)
   if (tended.paused === null || before.paused !== null) return said
-  return `${name} is paused: ${tended.paused}; see the logs in ${settings.home}/logs, then: gauntlet pool resume ${name}`
-}
-
-async function submitWorkers(settings: PoolSettings, pool: SlurmPool, elements: number): Promise<void> {
-  await submit(await writeScript(settings, pool), pool.start.options, elements)
+  const logs = join(jobFolder(settings), 'logs')
+  return `${name} is paused: ${tended.paused}; see their logs in ${logs} (a job without one was not launched, or its node does not see that folder), then: gauntlet pool resume ${name}`
 }
 
 async function submitting(work: () => Promise<void>): Promise<string | null> {
@@ -96,8 +109,8 @@ async function submitting(work: () => Promise<void>): Promise<string | null> {
   }
 }
 
-/** How a job ended, by its log: a worker says when it is ready. */
-function endOf(log: string): JobEnd {
-  if (!existsSync(log)) return 'never began'
-  return / ready: \d+ × /.test(readFileSync(log, 'utf8')) ? 'worked' : 'failed to start'
+/** What a job printed; null where it has no log. */
+function readLog(settings: PoolSettings, pool: string, job: string): string | null {
+  const log = logFile(settings, pool, job)
+  return existsSync(log) ? readFileSync(log, 'utf8') : null
 }

@@ -164,11 +164,18 @@ export class LocalStack {
 
   /** Looks after the pools whose workers SLURM starts. It is given addresses, so that it is no user of the services. */
   private startPoolTender({ databaseUrl, temporalAddress }: Addresses) {
-    return startProcess(this.settings.home, {
+    const { home, artifacts, cache } = this.settings
+    return startProcess(home, {
       name: 'pool-tender',
       ...programProcess(join(import.meta.dirname, '../main.ts'), 'pool', 'tend'),
       folder: checkout,
-      env: { GAUNTLET_HOME: this.settings.home, DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: temporalAddress },
+      env: {
+        GAUNTLET_HOME: home,
+        GAUNTLET_ARTIFACTS: artifacts,
+        GAUNTLET_CACHE: cache, // absolute: the tender runs in another folder
+        DATABASE_URL: databaseUrl,
+        TEMPORAL_ADDRESS: temporalAddress,
+      },
     })
   }
 
