@@ -1,11 +1,11 @@
 import { openLedger, declaredPools, ledgerIdentity } from '@gauntlet/ledger'
 import type { Command } from 'commander'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandFailed } from '../command-failed.ts'
 import { LocalStack } from '../stack/local-stack.ts'
 import { parseSeconds } from '../parse/parse-seconds.ts'
 import { readCommandSettings } from '../settings.ts'
 import { isSlurmPool, tendOnce } from '../slurm/tended-pool.ts'
+import { tendPools } from '../slurm/tend-pools.ts'
 import { connectTemporal } from '../stack/temporal.ts'
 
 export function addPoolTend(pool: Command): void {
@@ -22,21 +22,13 @@ export function addPoolTend(pool: Command): void {
       const ledger = openLedger(await stack.databaseToRead())
       const { client, close } = await connectTemporal(address)
       try {
-        for (;;) {
-          for (const declared of (await declaredPools(ledger.db)).filter(isSlurmPool)) {
-            const said = await tendOnce(
-              { ...settings, ledger: await ledgerIdentity(ledger.db) },
-              client,
-              declared,
-            ).catch((error: unknown) => {
-              if (once) throw error
-              return `${declared.name}: ${(error as Error).message}` // the cluster or the server may be back later
-            })
-            if (said) console.log(`${new Date().toISOString()} ${said}`)
-          }
-          if (once) return
-          await sleep(1_000 * every)
-        }
+        await tendPools({
+          pools: async () => (await declaredPools(ledger.db)).filter(isSlurmPool),
+          tend: async (declared) =>
+            tendOnce({ ...settings, ledger: await ledgerIdentity(ledger.db) }, client, declared),
+          say: (sentence) => console.log(`${new Date().toISOString()} ${sentence}`),
+          ...(once ? {} : { every: 1_000 * every }),
+        })
       } finally {
         await Promise.all([close(), ledger.close()])
       }
