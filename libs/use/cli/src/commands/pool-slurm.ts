@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { CommandFailed, Misuse } from '../command-failed.ts'
 import { withLedger } from '../stack/local-ledger.ts'
 import { parseSeconds } from '../parse/parse-seconds.ts'
+import { requireUsable } from '../slurm/sbatch-options.ts'
 import { SlurmRefused } from '../slurm/slurm.ts'
 import { sharingDoubt } from '../slurm/job-folder.ts'
 import { isSlurmPool, tryPool } from '../slurm/tended-pool.ts'
@@ -35,6 +36,7 @@ export function addPoolSlurm(pool: Command): void {
     .option('--drain <time>', 'before its end an allocation stops its stages by', parseSeconds, 120)
     .action(async (name: string, sbatchOptions: readonly string[], options: SlurmOptions) => {
       requireName(name)
+      requireUsable(sbatchOptions, options.drain)
       await withLedger(async ({ db, settings }) => {
         if (!settings.temporalAddress && !reachVariables(settings.home))
           throw new CommandFailed(

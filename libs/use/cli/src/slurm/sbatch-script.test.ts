@@ -6,11 +6,9 @@ import { sbatchScript, type WorkerPlace } from './sbatch-script.ts'
 const start = { by: 'slurm', options: [], maxWorkers: 4, backlog: 2, idleSeconds: 300, drainSeconds: 90 } as const
 const pool = { name: 'a100', version: 3, accelerator: 'a100', memory: null, environmentClass: digestOf('a100'), start }
 const place: WorkerPlace = {
-  job: 'gauntlet-a100-0123abcd',
   artifacts: "file:///scratch/o'neil/artifacts",
   cache: '/scratch/cache',
   variables: '/home/me/my home/worker.env',
-  log: '/home/me/my home/%A_%a.log',
 }
 
 it('the script is one that a shell takes', () => {
@@ -20,9 +18,8 @@ it('the script is one that a shell takes', () => {
 it('the script asks for a signal before the end, and holds the worker to the environment of its pool', () => {
   const script = sbatchScript(pool, place)
   expect(script).toContain('#SBATCH --signal=USR2@90\n')
-  expect(script).toContain('#SBATCH --output="/home/me/my home/%A_%a.log"\n')
   expect(script).toContain(`export GAUNTLET_POOL_ENVIRONMENT='${pool.environmentClass}'\n`)
-  expect(script).toMatch(/\nexec srun --ntasks=1 .* workers\/gpu\/src\/main\.ts\n$/)
+  expect(script).toMatch(/\nexec srun --export=ALL --ntasks=1 .* workers\/gpu\/src\/main\.ts\n$/)
 })
 
 it('no password reaches a job, whatever the shell of the user exports', () => {

@@ -4,14 +4,10 @@ import { checkout } from '../checkout.ts'
 
 /** What workers on compute nodes need beside their pool. */
 export interface WorkerPlace {
-  /** The name of the job. */
-  readonly job: string
   readonly artifacts: string
   readonly cache: string
   /** A file of variables that say how to reach Temporal; undefined where those of the environment do. */
   readonly variables: string | undefined
-  /** The pattern of the file with what an element prints; `%A_%a` stands for the job and the element. */
-  readonly log: string
 }
 
 /** A short name of a ledger, which is always the same. */
@@ -28,7 +24,7 @@ export function jobName(pool: string, ledger: string): string {
  * The script of a job array whose elements are one worker each. What the partition is, how long it lasts and which
  * devices an element has are options of the call. `srun` makes the worker a step of the job, since signals that the
  * cluster sends before the end go to steps. A job is never queued again by itself: whoever tends the pool starts
- * others.
+ * others. `srun` is told to pass on the environment, which it does not where sbatch was told otherwise.
  */
 export function sbatchScript(pool: DeclaredPool & { readonly start: SlurmStart }, place: WorkerPlace): string {
   const { name, version, start, environmentClass } = pool
@@ -42,8 +38,6 @@ export function sbatchScript(pool: DeclaredPool & { readonly start: SlurmStart }
   }
   return `#!/bin/sh
 # Workers of the pool ${name}, version ${version}. Written by gauntlet pool.
-#SBATCH --job-name=${place.job}
-#SBATCH --output="${place.log}"
 #SBATCH --signal=USR2@${start.drainSeconds}
 #SBATCH --no-requeue
 cd ${quoted(checkout)} || exit 1
@@ -56,7 +50,7 @@ if [ -z "$SLURM_JOB_END_TIME" ]; then
   export SLURM_JOB_END_TIME
 fi
 export GAUNTLET_WORKER="gpu@$(hostname)/slurm-$SLURM_JOB_ID"
-exec srun --ntasks=1 ${quoted(process.execPath)} infra/programs/start.mjs workers/gpu/src/main.ts
+exec srun --export=ALL --ntasks=1 ${quoted(process.execPath)} infra/programs/start.mjs workers/gpu/src/main.ts
 `
 }
 

@@ -15,16 +15,30 @@ export async function jobsOf(name: string): Promise<SlurmJob[]> {
   return parseJobs(await slurm('squeue', args))
 }
 
+/** Jobs to be submitted. */
+export interface Submission {
+  readonly script: string
+  readonly name: string
+  /** The pattern of the file with what an element prints; `%A_%a` stands for the job and the element. */
+  readonly log: string
+  readonly options: readonly string[]
+}
+
 /** Submits an array of so many elements. Gives the ids of its jobs. */
-export async function submit(script: string, options: readonly string[], elements: number): Promise<string[]> {
-  const printed = await slurm('sbatch', ['--parsable', ...options, `--array=1-${elements}`, script])
+export async function submit(submission: Submission, elements: number): Promise<string[]> {
+  const printed = await slurm('sbatch', ['--parsable', ...submissionArguments(submission, elements)])
   const [job] = printed.trim().split(';') // what may follow is the name of the cluster
   return Array.from({ length: elements }, (_, index) => `${job}_${index + 1}`)
 }
 
 /** Asks SLURM whether it would take such a job; submits nothing. Throws `SlurmRefused`. */
-export async function trySubmission(script: string, options: readonly string[]): Promise<void> {
-  await slurm('sbatch', ['--test-only', ...options, script])
+export async function trySubmission(submission: Submission): Promise<void> {
+  await slurm('sbatch', ['--test-only', ...submissionArguments(submission, 1)])
+}
+
+/** Ours come last, and so count, whatever the options and the variables of sbatch are. */
+function submissionArguments({ script, name, log, options }: Submission, elements: number): string[] {
+  return [...options, `--job-name=${name}`, `--output=${log}`, `--array=1-${elements}`, script]
 }
 
 export async function cancelJobs(jobs: readonly SlurmJob[]): Promise<void> {

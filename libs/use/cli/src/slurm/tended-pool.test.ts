@@ -113,3 +113,35 @@ describe('jobs that end without a log', () => {
     expect(paused()).toBeNull()
   })
 })
+
+describe('the jobs of a pool', () => {
+  it('are never more than it may have, where two look after it at once', async () => {
+    await Promise.all([tend(100, 'ours', { maxWorkers: 4 }), tend(100, 'ours', { maxWorkers: 4 })])
+    expect(cluster.jobs).toHaveLength(4)
+  })
+
+  it('are never more than it may have, whatever name the options or variables of sbatch give them', async () => {
+    for (let looks = 0; looks < 3; looks++)
+      await tend(100, 'ours', { maxWorkers: 4, options: ['--job-name=mine', '--output=/tmp/mine'] })
+    expect(cluster.jobs).toHaveLength(4)
+    expect(cluster.submissions[0]).toMatch(/ --job-name=gauntlet-a100-\w{8} --output=\S+\/logs\/a100-%A_%a\.log /)
+  })
+
+  it('are as many as SLURM takes, which does not pause the pool', async () => {
+    cluster.limit = 5
+    const said: (string | undefined)[] = []
+    for (let looks = 0; looks < 12; looks++) said.push(await tend(100))
+    expect(said[0]).toBe('a100: 4 workers for 100 stages (of 16; SLURM refuses more: QOSMaxSubmitJobPerUserLimit)')
+    expect(cluster.jobs).toHaveLength(5)
+    expect(readTended(settingsOf('ours'), 'a100').paused).toBeNull()
+  })
+
+  it('are none once SLURM has refused a single one ten times', async () => {
+    cluster.limit = 0
+    for (let looks = 0; looks < 9; looks++) await tend(100)
+    expect(await tend(100)).toContain('a100 is paused: SLURM refused 10 submissions in a row: QOSMaxSubmit')
+    const before = cluster.submissions.length
+    await tend(100)
+    expect(cluster.submissions).toHaveLength(before)
+  })
+})

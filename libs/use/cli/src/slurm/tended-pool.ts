@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeFileAtomically } from '@gauntlet/files'
+import { exclusively, writeFileAtomically } from '@gauntlet/files'
 import { poolBacklog, type Client } from '@gauntlet/client'
 import type { DeclaredPool, SlurmStart } from '@gauntlet/contract'
 import { copyReach } from '@gauntlet/infra'
 import type { CommandSettings } from '../settings.ts'
 import { jobFolder } from './job-folder.ts'
 import { jobName, sbatchScript } from './sbatch-script.ts'
-import { cancelJobs, jobsOf, SlurmRefused, submit, trySubmission } from './slurm.ts'
+import { cancelJobs, jobsOf, SlurmRefused, submit, trySubmission, type Submission } from './slurm.ts'
 import { isPresent } from './squeue.ts'
 import { elementsWanted, endOf, look, needless, submitted, untended, type TendedPool } from './tend.ts'
 
@@ -32,21 +32,20 @@ function logFile(settings: PoolSettings, pool: string, job: string): string {
   return join(jobFolder(settings), 'logs', `${pool}-${job}.log`)
 }
 
-/** Writes the script by which SLURM starts the workers of a pool, and gives its path. */
-async function writeScript(settings: PoolSettings, pool: SlurmPool): Promise<string> {
+/** Writes the script by which SLURM starts the workers of a pool, and gives what is to be submitted. */
+async function prepare(settings: PoolSettings, pool: SlurmPool): Promise<Submission> {
   const { artifacts, cache, home, ledger } = settings
   const folder = jobFolder(settings)
   const script = join(folder, `${pool.name}.sh`)
-  const job = jobName(pool.name, ledger)
   const variables = await copyReach(home, folder)
-  const log = logFile(settings, pool.name, '%A_%a')
-  await writeFileAtomically(script, sbatchScript(pool, { job, artifacts, cache, variables, log }), 0o700)
-  return script
+  await writeFileAtomically(script, sbatchScript(pool, { artifacts, cache, variables }), 0o700)
+  const { options } = pool.start
+  return { script, options, name: jobName(pool.name, ledger), log: logFile(settings, pool.name, '%A_%a') }
 }
 
 /** Asks SLURM whether it would take the workers of a pool. Throws `SlurmRefused`. */
 export async function tryPool(settings: PoolSettings, pool: SlurmPool): Promise<void> {
-  await trySubmission(await writeScript(settings, pool), pool.start.options)
+  await trySubmission(await prepare(settings, pool))
 }
 
 export function readTended(settings: Pick<CommandSettings, 'home'>, pool: string): TendedPool {
@@ -64,9 +63,14 @@ export async function writeTended(
 
 /**
  * Looks after a pool once: submits workers where stages wait, takes back those that wait for nothing, and pauses where
- * SLURM refuses or workers do not start. Gives a sentence for what it did; undefined where it did nothing.
+ * SLURM refuses or workers do not start. Of several that look at once, one looks after the other. Gives a sentence for
+ * what it did; undefined where it did nothing.
  */
 export async function tendOnce(settings: PoolSettings, client: Client, pool: SlurmPool): Promise<string | undefined> {
+  return exclusively(join(jobFolder(settings), `${pool.name}.lock`), () => lookAfter(settings, client, pool))
+}
+
+async function lookAfter(settings: PoolSettings, client: Client, pool: SlurmPool): Promise<string | undefined> {
   const { name, start } = pool
   const { ledger } = settings
   const [remembered, backlog] = await Promise.all([jobsOf(jobName(name, ledger)), poolBacklog(client, name)])
@@ -85,13 +89,12 @@ export async function tendOnce(settings: PoolSettings, client: Client, pool: Slu
   await cancelJobs(idle)
   tended = { ...tended, known: tended.known.filter((job) => !idle.some(({ id }) => id === job)) }
   if (needed > 0) {
-    const error = await submitting(async () => {
-      const added = await submit(await writeScript(settings, pool), start.options, needed)
-      tended = { ...tended, known: [...tended.known, ...added] }
-    })
-    tended = submitted(tended, error)
-    said =
-      error === null ? `${name}: ${needed} workers for ${backlog.stages} stages` : `${name}: SLURM refuses: ${error}`
+    const { added, refusal } = await submitWhatIsTaken(await prepare(settings, pool), needed)
+    // Beside jobs that are there a refusal is a limit of the cluster, and no reason to pause.
+    if (added.length > 0 || jobs.length === 0) tended = submitted(tended, added.length > 0 ? null : refusal)
+    tended = { ...tended, known: [...tended.known, ...added] }
+    const which = added.length < needed ? ` (of ${needed}; SLURM refuses more: ${refusal})` : ''
+    said = `${name}: ${added.length} workers for ${backlog.stages} stages${which}`
   }
   await writeTended(settings, name, tended)
   if (tended.paused === null || before.paused !== null) return said
@@ -99,14 +102,21 @@ export async function tendOnce(settings: PoolSettings, client: Client, pool: Slu
   return `${name} is paused: ${tended.paused}; see their logs in ${logs} (a job without one was not launched, or its node does not see that folder), then: gauntlet pool resume ${name}`
 }
 
-async function submitting(work: () => Promise<void>): Promise<string | null> {
-  try {
-    await work()
-    return null
-  } catch (error) {
-    if (error instanceof SlurmRefused) return error.message
-    throw error
+/** Submits so many jobs, or half of them where SLURM refuses, and so on. Gives those it took, and its last refusal. */
+async function submitWhatIsTaken(
+  submission: Submission,
+  needed: number,
+): Promise<{ readonly added: readonly string[]; readonly refusal: string | null }> {
+  let refusal: string | null = null
+  for (let elements = needed; elements >= 1; elements = Math.floor(elements / 2)) {
+    try {
+      return { added: await submit(submission, elements), refusal }
+    } catch (error) {
+      if (!(error instanceof SlurmRefused)) throw error
+      refusal = error.message
+    }
   }
+  return { added: [], refusal }
 }
 
 /** What a job printed; null where it has no log. */
