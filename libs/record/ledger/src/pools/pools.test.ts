@@ -37,6 +37,17 @@ it('a pool is held to the environment of the first worker, until it is declared 
   expect(await poolEnvironment(ledger.db, 'c')).toBeNull()
 })
 
+it('a pool keeps its environment where only the times and the number of its jobs change', async () => {
+  const start = { by: 'slurm', options: ['--partition=a'], maxWorkers: 4, backlog: 2, drainSeconds: 120 } as const
+  const declare = (changed: object) =>
+    declarePool(ledger.db, 'd', { ...declaration, start: { ...start, idleSeconds: 300, ...changed } })
+  await declare({})
+  const { environmentClass } = await holdPool(ledger.db, 'd', environment('x'))
+  expect(await declare({ idleSeconds: 600, maxWorkers: 8 })).toMatchObject({ version: 2, environmentClass })
+  expect(await poolEnvironment(ledger.db, 'd')).toEqual(environment('x'))
+  expect(await declare({ options: ['--partition=b'] })).toMatchObject({ version: 3, environmentClass: null })
+})
+
 it('a pool that nobody declared holds nobody', async () => {
   expect(await holdPool(ledger.db, 'unknown', environment('x'))).toEqual(environment('x'))
   expect(await poolEnvironment(ledger.db, 'unknown')).toBeNull()

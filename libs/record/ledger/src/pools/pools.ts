@@ -11,7 +11,8 @@ export interface RecordedDeclaration extends DeclaredPool {
 }
 
 /**
- * Declares a pool. The same declaration again changes nothing; another one is a new version, which has no environment
+ * Declares a pool. The same declaration again changes nothing; another one is a new version. It keeps the environment
+ * where its machines are the same, and only how many jobs there are and when they end differs; otherwise it has none
  * until a worker answers. Gives the pool as it is now.
  */
 export async function declarePool(
@@ -22,9 +23,10 @@ export async function declarePool(
   return db.transaction(async (transaction) => {
     await transaction.execute(sql`select pg_advisory_xact_lock(hashtext(${`pool ${name}`}))`)
     const [last] = await declaredPools(transaction, [name])
-    if (last && canonicalJson(declarationOf(last) as unknown as Json) === canonicalJson(declaration as unknown as Json))
-      return last
-    await transaction.insert(pool).values({ name, version: (last?.version ?? 0) + 1, declaration })
+    if (last && isSame(declarationOf(last), declaration)) return last
+    const keeps = last && isSame(machinesOf(last), machinesOf(declaration))
+    const environment = keeps ? await poolEnvironment(transaction, name) : null
+    await transaction.insert(pool).values({ name, version: (last?.version ?? 0) + 1, declaration, ...environment })
     return (await declaredPools(transaction, [name]))[0]!
   })
 }
@@ -104,4 +106,13 @@ export async function placeConfigurations(db: LedgerDatabase, places: ReadonlyMa
 
 function declarationOf({ accelerator, memory, start }: DeclaredPool): PoolDeclaration {
   return { accelerator, memory, start }
+}
+
+/** What says on which machines the workers of a pool run. */
+function machinesOf({ accelerator, memory, start }: PoolDeclaration) {
+  return { accelerator, memory, by: start.by, options: start.by === 'slurm' ? start.options : [] }
+}
+
+function isSame<Value extends object>(one: Value, other: Value): boolean {
+  return canonicalJson(one as unknown as Json) === canonicalJson(other as unknown as Json)
 }
