@@ -7,7 +7,7 @@ import { LocalStack } from '../stack/local-stack.ts'
 import { parseHours } from '../parse/parse-hours.ts'
 import { readStudyShowingPins, studyArgument } from '../read/read-study.ts'
 import { readCommandSettings, type CommandSettings } from '../settings.ts'
-import { poolOption, weightOption } from '../parse/share-options.ts'
+import { ignoredShare, poolOption, weightOption } from '../parse/share-options.ts'
 import { studyPlace, type StudyPlace } from '../stack/study-pools.ts'
 import { connectTemporal } from '../stack/temporal.ts'
 
@@ -39,7 +39,11 @@ export function addSubmit(program: Command): void {
           const id = studyId(study)
           const isRunning = await isStudyRunning(client, id)
           await startStudy(client, { studyId: id, file, ...place, ...(weight ? { weight } : {}), ...limit })
-          if (isRunning) await resumeStudy(client, id, limit)
+          if (isRunning) {
+            await resumeStudy(client, id, limit)
+            const ignored = ignoredShare(study.name, { pool, weight })
+            if (ignored) console.error(ignored)
+          }
         } finally {
           await close()
         }

@@ -13,6 +13,16 @@ export const weightOption = [
   parseWeight,
 ] as const
 
+/** What is said where these options concern a study that runs already; null where neither is given. */
+export function ignoredShare(
+  study: string,
+  { pool, weight }: { readonly pool: string | undefined; readonly weight: number | undefined },
+): string | null {
+  const given = [...(pool === undefined ? [] : ['--pool']), ...(weight === undefined ? [] : ['--weight'])].join(' and ')
+  if (given === '') return null
+  return `${study} runs already and keeps the pools and the weight that it was started with; for ${given} to count, end it with gauntlet cancel and submit it again, which keeps what is finished.`
+}
+
 /** Reads a share, from 0.1 to 10. */
 function parseWeight(text: string): number {
   const weight = Number(text)
