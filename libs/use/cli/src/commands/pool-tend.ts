@@ -1,9 +1,9 @@
-import { openLedger, declaredPools, ledgerIdentity } from '@gauntlet/ledger'
+import { declaredPools, ledgerIdentity } from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { CommandFailed } from '../command-failed.ts'
+import { withLedger } from '../stack/local-ledger.ts'
 import { LocalStack } from '../stack/local-stack.ts'
 import { parseSeconds } from '../parse/parse-seconds.ts'
-import { readCommandSettings } from '../settings.ts'
 import { isSlurmPool, tendOnce } from '../slurm/tended-pool.ts'
 import { tendPools } from '../slurm/tend-pools.ts'
 import { connectTemporal } from '../stack/temporal.ts'
@@ -15,22 +15,21 @@ export function addPoolTend(pool: Command): void {
     .option('--once', 'look once and end, such as from cron')
     .option('--every <time>', 'how often it looks', parseSeconds, 30)
     .action(async ({ once, every }: { once?: boolean; every: number }) => {
-      const settings = readCommandSettings()
-      const stack = new LocalStack(settings)
-      const address = stack.temporalAddress()
-      if (!address) throw new CommandFailed('No Temporal server runs here; start it with: gauntlet up --reachable')
-      const ledger = openLedger(await stack.databaseToRead())
-      const { client, close } = await connectTemporal(address)
-      try {
-        await tendPools({
-          pools: async () => (await declaredPools(ledger.db)).filter(isSlurmPool),
-          tend: async (declared) =>
-            tendOnce({ ...settings, ledger: await ledgerIdentity(ledger.db) }, client, declared),
-          say: (sentence) => console.log(`${new Date().toISOString()} ${sentence}`),
-          ...(once ? {} : { every: 1_000 * every }),
-        })
-      } finally {
-        await Promise.all([close(), ledger.close()])
-      }
+      await withLedger(async ({ settings, db, signal }) => {
+        const address = new LocalStack(settings).temporalAddress()
+        if (!address) throw new CommandFailed('No Temporal server runs here; start it with: gauntlet up --reachable')
+        const { client, close } = await connectTemporal(address)
+        try {
+          await tendPools({
+            pools: async () => (await declaredPools(db)).filter(isSlurmPool),
+            tend: async (declared) => tendOnce({ ...settings, ledger: await ledgerIdentity(db) }, client, declared),
+            say: (sentence) => console.log(`${new Date().toISOString()} ${sentence}`),
+            signal,
+            ...(once ? {} : { every: 1_000 * every }),
+          })
+        } finally {
+          await close()
+        }
+      })
     })
 }
