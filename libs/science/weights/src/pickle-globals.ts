@@ -90,8 +90,8 @@ function emptyMap(values: readonly PickleValue[]): PickleMap {
 }
 
 /**
- * The values are (storage, offset, shape, strides, requires gradient, hooks, properties). The properties say of views of
- * complex numbers that the signs in the storage are to be turned.
+ * The values are (storage, offset, shape, strides, requires gradient, hooks, properties). The properties say of views
+ * of complex numbers that the signs in the storage are to be turned.
  */
 function rebuildTensor(values: readonly PickleValue[]): TensorReference {
   const [storage, offset, shape, strides, , , properties] = values

@@ -168,8 +168,15 @@ describe('refuses', () => {
       legacyFile(
         w(
           call(
-            ...(['torch._utils', '_rebuild_tensor_v2', storage('0', 4n), integer(0n)] as const),
-            ...[tuple(integer(4n)), tuple(integer(1n)), 0x89, '}', dictionary(['neg', 0x88])],
+            'torch._utils',
+            '_rebuild_tensor_v2',
+            storage('0', 4n),
+            integer(0n),
+            tuple(integer(4n)),
+            tuple(integer(1n)),
+            0x89,
+            '}',
+            dictionary(['neg', 0x88]),
           ),
         ),
         four,

@@ -55,6 +55,29 @@ const results = (rows: readonly MeasuredCell[], lacking: readonly MissingCell[])
 })
 
 describe('the numbers of a study that ran', () => {
+  it('are told apart where a perturbation has several radii or evaluators', () => {
+    const linf = (row: number, epsilon: number, evaluator: string, accuracy: number) =>
+      measured(row, { perturbation: 'Linf', epsilon, evaluator, accuracy })
+    const radii = numbersOfResults(
+      results([measured(1), linf(2, 4 / 255, 'standard', 0.75), linf(3, 8 / 255, 'standard', 0.25)], []),
+    )
+    expect(radii.perturbations.map(({ name }) => name)).toEqual(['clean', 'Linf 4/255', 'Linf 8/255'])
+    expect(radii.rows[0]!.accuracies).toEqual({ clean: 0.75, 'Linf 4/255': 0.75, 'Linf 8/255': 0.25 })
+    expect(radii.rows[0]!.origins).toMatchObject({ 'Linf 4/255': { row: 2 }, 'Linf 8/255': { row: 3 } })
+    const mixed = [linf(1, 0.1, 'standard', 0.5), linf(2, 0.1, 'apgd-ce-100', 0.6), linf(3, 0.2, 'standard', 0.7)]
+    expect(Object.keys(numbersOfResults(results(mixed, [])).rows[0]!.accuracies)).toEqual([
+      'Linf 0.1 (standard)',
+      'Linf 0.1 (apgd-ce-100)',
+      'Linf 0.2 (standard)',
+    ])
+  })
+
+  it('have the factors of a backbone of several checkpoints too', () => {
+    const { size, familyType, pretrainingStrategy } = backboneFacts('resnet50.a1_in1k')!
+    const [row] = numbersOfResults(results([measured(1, { backbone: 'resnet50.a1_in1k@mine' })], [])).rows
+    expect(row!.factors).toEqual({ size, type: familyType, strategy: pretrainingStrategy })
+  })
+
   it('say where they are not of the metric that the study asks for, and by whose word they are known', () => {
     const perClass = [measured(1, { metric: 'mean-per-class' }), measured(2, { importSeal: 'a'.repeat(64) })]
     const { source, rows } = numbersOfResults(results(perClass, []))

@@ -10,7 +10,7 @@ import {
   type StudyPerturbation,
 } from '@gauntlet/analysis'
 import type { ImportedStudy } from '@gauntlet/ledger'
-import { backboneFacts, cellLabel } from '@gauntlet/study'
+import { backboneFacts, cellLabel, epsilonLabel } from '@gauntlet/study'
 import type { MeasuredCell, MissingCell, StudyResults } from './study-results.ts'
 
 /**
@@ -18,7 +18,7 @@ import type { MeasuredCell, MissingCell, StudyResults } from './study-results.ts
  * that a flag refuses is listed as lacking and not used; neither are numbers by other code or in other environments.
  */
 export function numbersOfResults({ study, rows, missing }: StudyResults): StudyNumbers {
-  const cells = [...rows, ...missing].toSorted((a, b) => a.row - b.row)
+  const cells = toldApart([...rows, ...missing].toSorted((a, b) => a.row - b.row))
   const configurations = grouped<ResultsCell>(cells, ({ configurationId }) => configurationId)
   const contracts = new Set(cells.map(({ inputContract }) => inputContract))
   return {
@@ -35,6 +35,35 @@ export function numbersOfResults({ study, rows, missing }: StudyResults): StudyN
 
 type ResultsCell = MeasuredCell | MissingCell
 
+/**
+ * The cells with a name of its own for each perturbation: numbers are kept by it. Where a study has one at several radii
+ * or by several evaluators, its name alone says too little.
+ */
+function toldApart(cells: readonly ResultsCell[]): ResultsCell[] {
+  const alike = grouped(
+    [...grouped(cells, kindOf).values()].map(([first]) => first!),
+    ({ perturbation }) => perturbation,
+  )
+  const names = new Map(
+    [...alike.values()].flatMap((kinds) => {
+      const radii = new Set(kinds.map(({ epsilon }) => epsilon))
+      return kinds.map((kind) => [kindOf(kind), nameAmong(kinds.length, radii.size, kind)] as const)
+    }),
+  )
+  return cells.map((cell) => ({ ...cell, perturbation: names.get(kindOf(cell))! }))
+}
+
+function kindOf({ perturbation, epsilon, evaluator }: ResultsCell): string {
+  return JSON.stringify([perturbation, epsilon, evaluator])
+}
+
+/** The name of one of so many perturbations of a name, which have so many radii. */
+function nameAmong(kinds: number, radii: number, { perturbation, epsilon, evaluator }: ResultsCell): string {
+  if (kinds === 1) return perturbation
+  const name = radii > 1 && epsilon !== null ? `${perturbation} ${epsilonLabel(epsilon)}` : perturbation
+  return radii === kinds ? name : `${name} (${evaluator})`
+}
+
 function isMeasured(cell: ResultsCell): cell is MeasuredCell {
   return 'accuracy' in cell
 }
@@ -46,7 +75,7 @@ function refusalOf(cell: MeasuredCell): string | null {
 
 function rowOf(cells: readonly ResultsCell[], namesContract: boolean): NumberedRow {
   const [{ dataset, backbone, loss, protocol, seed, inputContract }] = cells as [ResultsCell]
-  const facts = backboneFacts(backbone)
+  const facts = backboneFacts(backbone.split('@')[0]!) // an @ leads to the checkpoint
   const accuracies = cells.map((cell) => [
     cell.perturbation,
     isMeasured(cell) && refusalOf(cell) === null ? cell.accuracy : null,
