@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort, startPostgres } from '@gauntlet/infra'
+import { cacheFolder } from '@gauntlet/infra/cache-folder'
 import { openLedger } from '@gauntlet/ledger'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { GauntletHome, until } from '../end-to-end/gauntlet-home.fixture.ts'
@@ -16,6 +17,10 @@ import { SlurmCluster } from './slurm-cluster.fixture.ts'
 
 const cluster = new SlurmCluster()
 const home = new GauntletHome()
+
+/** The folders in the cache with what the jobs of a ledger need; that of this test goes with its home. */
+const jobFolders = () => readdirSync(cacheFolder()).filter((name) => name.startsWith('pools-'))
+const others = new Set(jobFolders())
 
 /** Trainings of some minutes that write a checkpoint every 4 steps of 32 images. */
 const [interval, batch, images, validation] = [4, 32, 1280, 20]
@@ -46,6 +51,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await home.remove()
   await cluster.remove()
+  for (const name of jobFolders().filter((each) => !others.has(each)))
+    rmSync(join(cacheFolder(), name), { recursive: true })
 })
 
 it('is told before anything is declared what SLURM would not take', async () => {

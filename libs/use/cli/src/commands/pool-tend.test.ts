@@ -10,6 +10,6 @@ it('stops the Postgres that it started where Temporal cannot be reached', async 
   vi.stubEnv('TEMPORAL_ADDRESS', `127.0.0.1:${await freePort()}`)
   const pool = new Command()
   addPoolTend(pool)
-  await expect(pool.parseAsync(['tend', '--once'], { from: 'user' })).rejects.toThrow()
+  await expect(pool.parseAsync(['tend', '--once'], { from: 'user' })).rejects.toThrow('No Temporal server answers at')
   expect(serviceStatus(home()).filter(({ state }) => state === 'running')).toEqual([])
 }, 120_000)

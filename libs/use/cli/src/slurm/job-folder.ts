@@ -24,7 +24,7 @@ export function jobFolder({ cache, ledger }: { readonly cache: string; readonly 
   return folder
 }
 
-/** A sentence on what jobs need and may not see on another machine, as far as file systems tell; null where all is well. */
+/** A sentence on what jobs need and other machines may not see, as far as file systems tell; null where all is well. */
 export function sharingDoubt(
   { cache, artifacts }: { readonly cache: string; readonly artifacts: string },
   isShared = (folder: string) => networkFileSystem(folder) !== undefined,

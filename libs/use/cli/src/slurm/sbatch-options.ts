@@ -10,8 +10,8 @@ const ownShort = /^-[HhIkOQsvVW]*[Joea]/
 const timeOption = /^(?:--time(?:-min)?(?:=|$)|-t)(.*)$/
 
 /**
- * Throws `Misuse` for options of sbatch with which a pool would not work: those that Gauntlet sets itself, and a time in
- * which a worker does nothing but stop. sbatch also takes the beginnings of long names.
+ * Throws `Misuse` for options of sbatch with which a pool would not work: those that Gauntlet sets itself, and a time
+ * in which a worker does nothing but stop. sbatch also takes the beginnings of long names.
  */
 export function requireUsable(options: readonly string[], drainSeconds: number): void {
   for (const [index, option] of options.entries()) {

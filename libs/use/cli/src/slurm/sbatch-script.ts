@@ -15,7 +15,7 @@ export function ledgerMark(ledger: string): string {
   return digestOf(ledger).slice(0, 8)
 }
 
-/** The name of the jobs of a pool. Other ledgers of the same user may have a pool of that name, so it names the ledger. */
+/** The name of the jobs of a pool. It names the ledger, since another one of the same user may have such a pool too. */
 export function jobName(pool: string, ledger: string): string {
   return `gauntlet-${pool}-${ledgerMark(ledger)}`
 }

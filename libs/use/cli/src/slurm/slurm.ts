@@ -9,7 +9,7 @@ export class SlurmRefused extends Error {
   override readonly name = 'SlurmRefused'
 }
 
-/** The jobs of a name that wait, run or are about to end, and those that SLURM remembers of the ones that have ended. */
+/** The jobs of a name that wait, run or are about to end, and those that have ended and SLURM still remembers. */
 export async function jobsOf(name: string): Promise<SlurmJob[]> {
   const args = ['--me', '--states=all', '--noheader', '--array', `--name=${name}`, `--format=${squeueFormat}`]
   return parseJobs(await slurm('squeue', args))
