@@ -68,7 +68,7 @@ describe('the numbers of a study that ran', () => {
     expect(Object.keys(numbersOfResults(results(mixed, [])).rows[0]!.accuracies)).toEqual([
       'Linf 0.1 (standard)',
       'Linf 0.1 (apgd-ce-100)',
-      'Linf 0.2 (standard)',
+      'Linf 51/255 (standard)',
     ])
   })
 

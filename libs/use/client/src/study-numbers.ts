@@ -36,8 +36,8 @@ export function numbersOfResults({ study, rows, missing }: StudyResults): StudyN
 type ResultsCell = MeasuredCell | MissingCell
 
 /**
- * The cells with a name of its own for each perturbation: numbers are kept by it. Where a study has one at several radii
- * or by several evaluators, its name alone says too little.
+ * The cells with a name of its own for each perturbation, by which numbers are kept. Where a study has one at several
+ * radii or by several evaluators, its name alone says too little.
  */
 function toldApart(cells: readonly ResultsCell[]): ResultsCell[] {
   const alike = grouped(

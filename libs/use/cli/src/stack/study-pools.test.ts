@@ -8,7 +8,7 @@ import { studyPlace } from './study-pools.ts'
 
 const started = vi.hoisted(() => [] as { readonly name: string; readonly env: NodeJS.ProcessEnv }[])
 vi.mock('@gauntlet/infra', async (actual) => ({
-  ...(await actual<typeof import('@gauntlet/infra')>()),
+  ...(await actual<object>()),
   startTemporal: () => Promise.resolve({ temporalAddress: '127.0.0.1:1' }),
   startReach: () => Promise.resolve(),
   startProcess: (_home: string, process: (typeof started)[number]) => Promise.resolve(started.push(process)),
