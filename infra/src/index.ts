@@ -1,3 +1,4 @@
+export { withoutCredentials } from './credentials.ts'
 export { examineEngine } from './examine-engine.ts'
 export { examine } from './examine.ts'
 export type { Part } from './part.ts'

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from 'node:tls'
 import { writeFileAtomically } from '@gauntlet/files'
+import { withoutCredentials } from '../credentials.ts'
 import { livingProcess } from '../process-record.ts'
 import { programProcess } from '../program-starter.ts'
 import { ProcessFailedToStart, startProcess } from '../start-process.ts'
@@ -56,8 +57,7 @@ export async function startReach(home: string): Promise<void> {
   const { host, port } = readReach(listen)
   const main = join(import.meta.dirname, 'main.ts')
   const program = programProcess(main, absolute, host, String(port))
-  const env = { DATABASE_URL: undefined, GAUNTLET_DASHBOARD_TOKEN: undefined }
-  const started = await startProcess(absolute, { name: 'reach', ...program, env, port })
+  const started = await startProcess(absolute, { name: 'reach', ...program, env: withoutCredentials(), port })
   for (let waited = 0; waited < 10_000; waited += 50) {
     if (await isServedByUs(absolute, host === '0.0.0.0' ? '127.0.0.1' : host, port)) return
     if (!livingProcess(absolute, 'reach')) break

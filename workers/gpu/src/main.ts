@@ -44,13 +44,13 @@ async function main(): Promise<void> {
   const connection = await NativeConnection.connect(server)
   const pace = new CheckpointPace(settings.drain.reserve)
   const workers: Worker[] = []
+  const shutDown = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
+  }
   const draining = new Draining(settings.drain, pace, (reason) => {
     console.log(`gpu worker ${settings.identity} takes no more stages: ${reason}`)
     shutDown()
   })
-  const shutDown = () => {
-    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
-  }
   const shared = { connection, namespace, identity: settings.identity }
   const stages = createGpuActivities({
     devices: pool,

@@ -10,7 +10,7 @@ import {
   type StudyPerturbation,
 } from '@gauntlet/analysis'
 import type { ImportedStudy } from '@gauntlet/ledger'
-import { backboneFacts, cellLabel, epsilonLabel } from '@gauntlet/study'
+import { backboneFacts, backboneOfLabel, cellLabel, epsilonLabel } from '@gauntlet/study'
 import type { MeasuredCell, MissingCell, StudyResults } from './study-results.ts'
 
 /**
@@ -75,7 +75,7 @@ function refusalOf(cell: MeasuredCell): string | null {
 
 function rowOf(cells: readonly ResultsCell[], namesContract: boolean): NumberedRow {
   const [{ dataset, backbone, loss, protocol, seed, inputContract }] = cells as [ResultsCell]
-  const facts = backboneFacts(backbone.split('@')[0]!) // an @ leads to the checkpoint
+  const facts = backboneFacts(backboneOfLabel(backbone))
   const accuracies = cells.map((cell) => [
     cell.perturbation,
     isMeasured(cell) && refusalOf(cell) === null ? cell.accuracy : null,

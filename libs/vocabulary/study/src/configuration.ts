@@ -55,6 +55,11 @@ export function backboneLabel({ id, checkpoint }: Pick<BackboneSpecification, 'i
   return checkpoint === undefined ? id : `${id}@${checkpoint}`
 }
 
+/** The id of the backbone that a label names, with or without a checkpoint. */
+export function backboneOfLabel(label: string): string {
+  return label.split('@')[0]!
+}
+
 /** `FFT-<epochs>` trains every parameter, `LP-<epochs>` the head alone; `none` evaluates the checkpoint as it is. */
 export interface ProtocolSpecification {
   readonly id: string

@@ -1,4 +1,4 @@
-import type { Hyperparameters } from './configuration.ts'
+import { backboneOfLabel, type Hyperparameters } from './configuration.ts'
 import { backboneFacts } from './catalogue/backbone-catalogue.ts'
 import { cellLabel, type Cell } from './cell.ts'
 import { CellIndex } from './cell-selection.ts'
@@ -129,7 +129,7 @@ function refuseEpsilonAboveOne(document: StudyDocument, problems: ProblemList): 
 
 /** Batch norms see the micro-batch, so that a smaller one trains another model: the study must say that it may. */
 function withShrinking({ hyperparameters, origins }: Resolved, { backbone }: Cell): Hyperparameters {
-  if (origins.microBatchMayShrink || !backboneFacts(backbone.split('@')[0]!)?.batchNorm) return hyperparameters
+  if (origins.microBatchMayShrink || !backboneFacts(backboneOfLabel(backbone))?.batchNorm) return hyperparameters
   return { ...hyperparameters, microBatchMayShrink: false }
 }
 

@@ -3,7 +3,7 @@ import type { BackboneFacts } from './catalogue/backbone-facts.ts'
 import { datasetFacts } from './catalogue/dataset-catalogue.ts'
 import { computesWith, sidesText } from './catalogue/side-rule.ts'
 import type { Cell } from './cell.ts'
-import type { DatasetSpecification, Hyperparameters, Perturbation } from './configuration.ts'
+import { backboneOfLabel, type DatasetSpecification, type Hyperparameters, type Perturbation } from './configuration.ts'
 import { evaluationCost } from './evaluation-cost.ts'
 import { idOf, type Grid } from './grid.ts'
 import { largestDistance } from './pixel-box.ts'
@@ -27,7 +27,7 @@ export function refuseImpossibleCells(
     told.add(sentence)
   }
   cells.forEach((cell, index) => {
-    const facts = backboneFacts(cell.backbone.split('@')[0]!)
+    const facts = backboneFacts(backboneOfLabel(cell.backbone))
     const { side, path } = sides.get(cell.dataset) ?? { side: document.resolution, path: ['resolution'] }
     if (facts === null) return // reported with the grid
     if (!computesWith(facts.sides, side)) tell(path, wrongSide(facts, side))

@@ -29,9 +29,12 @@ export function sharingDoubt(
   { cache, artifacts }: { readonly cache: string; readonly artifacts: string },
   isShared = (folder: string) => networkFileSystem(folder) !== undefined,
 ): string | null {
-  const store = artifacts.startsWith('file:') ? [`GAUNTLET_ARTIFACTS (${fileURLToPath(artifacts)})`] : []
-  const places = [`GAUNTLET_CACHE (${cache})`, ...store, `the checkout (${checkout})`]
-  const local = places.filter((place) => !isShared(place.slice(place.indexOf('(') + 1, -1)))
+  const places: [name: string, folder: string][] = [
+    ['GAUNTLET_CACHE', cache],
+    ...(artifacts.startsWith('file:') ? [['GAUNTLET_ARTIFACTS', fileURLToPath(artifacts)] as [string, string]] : []),
+    ['the checkout', checkout],
+  ]
+  const local = places.filter(([, folder]) => !isShared(folder))
   if (local.length === 0) return null
-  return `On no network file system that is known: ${local.join(', ')}. Unless compute nodes see it under the same path, put it on a shared file system, since jobs need what lies there.`
+  return `On no network file system that is known: ${local.map(([name, folder]) => `${name} (${folder})`).join(', ')}. Unless compute nodes see it under the same path, put it on a shared file system, since jobs need what lies there.`
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { withoutCredentials } from '@gauntlet/infra'
 import { CommandFailed } from '../command-failed.ts'
-import { withoutCredentials } from '../stack/credentials.ts'
 import { parseJobs, squeueFormat, type SlurmJob } from './squeue.ts'
 
 /** SLURM refused a command; the message is its own. */

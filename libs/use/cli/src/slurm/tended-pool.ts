@@ -28,24 +28,24 @@ function stateFile({ home }: Pick<CommandSettings, 'home'>, pool: string): strin
   return join(home, 'pools', `${pool}.json`)
 }
 
-function logFile(settings: PoolSettings, pool: string, job: string): string {
-  return join(jobFolder(settings), 'logs', `${pool}-${job}.log`)
+/** The file with what a job prints, in the folder of jobs. */
+function logFile(folder: string, pool: string, job: string): string {
+  return join(folder, 'logs', `${pool}-${job}.log`)
 }
 
 /** Writes the script by which SLURM starts the workers of a pool, and gives what is to be submitted. */
-async function prepare(settings: PoolSettings, pool: SlurmPool): Promise<Submission> {
+async function prepare(settings: PoolSettings, folder: string, pool: SlurmPool): Promise<Submission> {
   const { artifacts, cache, home, ledger } = settings
-  const folder = jobFolder(settings)
   const script = join(folder, `${pool.name}.sh`)
   const variables = await copyReach(home, folder)
   await writeFileAtomically(script, sbatchScript(pool, { artifacts, cache, variables }), 0o700)
   const { options } = pool.start
-  return { script, options, name: jobName(pool.name, ledger), log: logFile(settings, pool.name, '%A_%a') }
+  return { script, options, name: jobName(pool.name, ledger), log: logFile(folder, pool.name, '%A_%a') }
 }
 
 /** Asks SLURM whether it would take the workers of a pool. Throws `SlurmRefused`. */
 export async function tryPool(settings: PoolSettings, pool: SlurmPool): Promise<void> {
-  await trySubmission(await prepare(settings, pool))
+  await trySubmission(await prepare(settings, jobFolder(settings), pool))
 }
 
 export function readTended(settings: Pick<CommandSettings, 'home'>, pool: string): TendedPool {
@@ -67,10 +67,16 @@ export async function writeTended(
  * what it did; undefined where it did nothing.
  */
 export async function tendOnce(settings: PoolSettings, client: Client, pool: SlurmPool): Promise<string | undefined> {
-  return exclusively(join(jobFolder(settings), `${pool.name}.lock`), () => lookAfter(settings, client, pool))
+  const folder = jobFolder(settings)
+  return exclusively(join(folder, `${pool.name}.lock`), () => lookAfter({ ...settings, folder }, client, pool))
 }
 
-async function lookAfter(settings: PoolSettings, client: Client, pool: SlurmPool): Promise<string | undefined> {
+/** `folder`: that of the jobs. */
+async function lookAfter(
+  { folder, ...settings }: PoolSettings & { readonly folder: string },
+  client: Client,
+  pool: SlurmPool,
+): Promise<string | undefined> {
   const { name, start } = pool
   const { ledger } = settings
   const [remembered, backlog] = await Promise.all([jobsOf(jobName(name, ledger)), poolBacklog(client, name)])
@@ -79,7 +85,7 @@ async function lookAfter(settings: PoolSettings, client: Client, pool: SlurmPool
   const known = before.ledger === ledger ? before.known : [] // an earlier Gauntlet had its logs elsewhere
   let tended = look({ ...before, ledger, known }, jobs, (job) =>
     endOf(
-      readLog(settings, name, job),
+      readLog(logFile(folder, name, job)),
       remembered.find(({ id }) => id === job),
     ),
   )
@@ -89,7 +95,7 @@ async function lookAfter(settings: PoolSettings, client: Client, pool: SlurmPool
   await cancelJobs(idle)
   tended = { ...tended, known: tended.known.filter((job) => !idle.some(({ id }) => id === job)) }
   if (needed > 0) {
-    const { added, refusal } = await submitWhatIsTaken(await prepare(settings, pool), needed)
+    const { added, refusal } = await submitWhatIsTaken(await prepare(settings, folder, pool), needed)
     // Beside jobs that are there a refusal is a limit of the cluster, and no reason to pause.
     if (added.length > 0 || jobs.length === 0) tended = submitted(tended, added.length > 0 ? null : refusal)
     tended = { ...tended, known: [...tended.known, ...added] }
@@ -98,7 +104,7 @@ async function lookAfter(settings: PoolSettings, client: Client, pool: SlurmPool
   }
   await writeTended(settings, name, tended)
   if (tended.paused === null || before.paused !== null) return said
-  const logs = join(jobFolder(settings), 'logs')
+  const logs = join(folder, 'logs')
   return `${name} is paused: ${tended.paused}; see their logs in ${logs} (a job without one was not launched, or its node does not see that folder), then: gauntlet pool resume ${name}`
 }
 
@@ -120,7 +126,6 @@ async function submitWhatIsTaken(
 }
 
 /** What a job printed; null where it has no log. */
-function readLog(settings: PoolSettings, pool: string, job: string): string | null {
-  const log = logFile(settings, pool, job)
+function readLog(log: string): string | null {
   return existsSync(log) ? readFileSync(log, 'utf8') : null
 }

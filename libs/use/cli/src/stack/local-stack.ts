@@ -7,6 +7,7 @@ import {
   startReach,
   startTemporal,
   stopServices,
+  withoutCredentials,
   type LivingProcess,
   type ProcessSpecification,
 } from '@gauntlet/infra'
@@ -17,7 +18,6 @@ import { checkout } from '../checkout.ts'
 import { CommandFailed } from '../command-failed.ts'
 import { confirm } from '../confirm.ts'
 import type { CommandSettings } from '../settings.ts'
-import { withoutCredentials } from './credentials.ts'
 import { StackUsers } from './stack-users.ts'
 import { isSameEnvironment, workerVersion } from './worker-version.ts'
 

@@ -1,6 +1,6 @@
 import process from 'node:process'
 
-/** Variables that no GPU worker may have: those of the database and of the dashboard. */
+/** Variables that GPU workers, and what lets others in, must not have: those of the database and of the dashboard. */
 const credentials = /^(DATABASE_URL|GAUNTLET_DASHBOARD_TOKEN|PG[A-Z]+)$/
 
 /** The credentials of this process, each undefined, for the environment of a process that is to have none. */
