@@ -157,8 +157,16 @@ export const breaches: readonly Breach[] = [
   },
 
   // The rooms that people use, and the pure ones
-  wall('libs/use/pictures/src', "import { breach } from '@gauntlet/evaluation'", /layer:pictures.*can only depend on/),
-  wall('libs/use/pictures/src', "import breach from 'sharp'", /layer:pictures.*not allowed to import|Only packages/),
+  wall(
+    'libs/science/pictures/src',
+    "import { breach } from '@gauntlet/evaluation'",
+    /layer:pictures.*can only depend on/,
+  ),
+  wall(
+    'libs/science/pictures/src',
+    "import breach from 'sharp'",
+    /layer:pictures.*not allowed to import|Only packages/,
+  ),
   {
     ...wall(
       'libs/use/cli/src',

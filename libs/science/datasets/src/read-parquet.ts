@@ -2,11 +2,11 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
 import { decompress } from 'fzstd'
 import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer, type FileMetaData } from 'hyparquet'
+import { remarksOnNumbers, sortedClasses, splitNamed } from './class-names.ts'
 import { sha256Of, type DatasetSource, type SourceEntry } from './dataset-source.ts'
 import { wrongSize } from './decode-image.ts'
 import { readImageHeader } from './image-header.ts'
 import { InvalidDataset } from './invalid-dataset.ts'
-import { remarksOnNumbers, sortedClasses, splitNamed } from './layouts/layout.ts'
 import type { SplitName } from './manifest.ts'
 
 /** A Parquet file of images: where it is, and what it is called in the source. */

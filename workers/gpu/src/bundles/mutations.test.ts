@@ -65,7 +65,7 @@ it.each<[what: string, file: string, text: string, instead: string, affected: Re
     'has no digest yet: no',
     none,
   ],
-  ['the pixel font', 'libs/use/pictures/src/pixel-font.ts', "'0': '75557'", "'0': '25552'", none],
+  ['the pixel font', 'libs/science/pictures/src/pixel-font.ts', "'0': '75557'", "'0': '25552'", none],
   [
     'the arithmetic of one family',
     'libs/science/backbones/src/swin.ts',

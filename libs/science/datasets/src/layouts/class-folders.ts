@@ -1,6 +1,7 @@
 import { byCodePoint } from '@gauntlet/files'
+import { sortedClasses, splitNamed } from '../class-names.ts'
 import type { Scan } from '../scan-files.ts'
-import { sortedClasses, splitNamed, type Labelling } from './layout.ts'
+import type { Labelling } from './layout.ts'
 
 /**
  * A folder for each class, with images at any depth in it, as torchvision's ImageFolder reads them; or `train`, `val`

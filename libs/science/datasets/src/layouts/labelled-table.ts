@@ -1,9 +1,10 @@
 import { basename, dirname } from 'node:path'
 import { byCodePoint, plainName } from '@gauntlet/files'
+import { remarksOnNumbers, sortedClasses, splitNamed } from '../class-names.ts'
 import { InvalidDataset } from '../invalid-dataset.ts'
 import type { SplitName } from '../manifest.ts'
 import type { Scan } from '../scan-files.ts'
-import { remarksOnNumbers, sortedClasses, splitNamed, type Labelling } from './layout.ts'
+import type { Labelling } from './layout.ts'
 import { readTable } from './table-file.ts'
 
 /** Headings under which people put the three columns, in the order in which they count. */

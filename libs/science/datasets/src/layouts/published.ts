@@ -1,16 +1,9 @@
 import { byCodePoint } from '@gauntlet/files'
+import { largestOf, numberedClasses } from '../class-names.ts'
 import { readMatFile, type MatStruct, type MatValue } from '../mat-file.ts'
 import type { Scan } from '../scan-files.ts'
 import type { SplitName } from '../manifest.ts'
-import {
-  fileEnding,
-  largestOf,
-  linesOf,
-  numberedClasses,
-  refuseAnnotation,
-  type LabelledImage,
-  type Labelling,
-} from './layout.ts'
+import { fileEnding, linesOf, refuseAnnotation, type LabelledImage, type Labelling } from './layout.ts'
 
 /*
  * Datasets of the study as their authors publish them, unpacked or still in their archives. Classes, labels and the

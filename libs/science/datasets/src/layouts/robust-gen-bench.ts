@@ -1,8 +1,9 @@
 import { byCodePoint } from '@gauntlet/files'
 import { z } from 'zod'
+import { largestOf, numberedClasses, splitNamed } from '../class-names.ts'
 import { InvalidDataset } from '../invalid-dataset.ts'
 import type { Scan } from '../scan-files.ts'
-import { fileEnding, largestOf, numberedClasses, splitNamed, type Labelling } from './layout.ts'
+import { fileEnding, type Labelling } from './layout.ts'
 
 const memberOfSplit = /(?:^|\/)((?:train|val|test|test_common)\/[^/]+)$/
 const metadata = z.looseObject({ N: z.number().int().positive() })
