@@ -26,6 +26,15 @@ afterAll(() => harness.close())
 
 const studyId = digestOf('study')
 
+/** Makes the ledger give a study its configurations one by one. */
+function onePageForEach(work: FakeWork): void {
+  const activities = work.ledgerActivities()
+  work.ledgerActivities = () => ({
+    ...activities,
+    openConfigurations: (input) => activities.openConfigurations({ ...input, limit: 1 }),
+  })
+}
+
 describe.concurrent('a running study', () => {
   it('starts no configuration while it is paused, and ends all once it is resumed', async () => {
     const work = new FakeWork(cells(5))
@@ -85,6 +94,45 @@ describe.concurrent('a running study', () => {
       comeBack()
       await resumeStudy(client, studyId)
       expect(await handle.result()).toEqual(counts({ measured: 4 }))
+    })
+  })
+
+  it('also when it looks for the next with a question that a configuration asked first', async () => {
+    const work = new FakeWork(cells(3))
+    onePageForEach(work)
+    const describes = work.descriptionActivities()
+    let answers = Promise.resolve()
+    let asked = 0
+    work.descriptionActivities = () => ({
+      describeWorker: async (codes) => {
+        asked += 1
+        await answers
+        return describes.describeWorker(codes)
+      },
+    })
+    let slow = true
+    work.duration = ({ stage, seed }) => (stage === 'fine-tune' && slow ? (seed === 1 ? 500 : 30_000) : 0)
+    await harness.run(work, async (client) => {
+      const handle = await startStudyWorkflow(client, { window: 2 })
+      const progress = () => handle.query<StudyProgress>(progressQuery)
+      await until(() => work.callsOf('fine-tune').length === 2)
+      await pauseStudy(client, studyId, { now: false })
+      work.code = 'second' // so that the study forgets the description, and the first to ask is a configuration
+      await until(async () => (await progress()).ended.measured === 1)
+      await pauseStudy(client, studyId, { now: true })
+      await until(async () => (await progress()).running.length === 0)
+      slow = false
+      let comeBack = () => {}
+      answers = new Promise((resolve) => void (comeBack = resolve))
+      const before = asked
+      await resumeStudy(client, studyId)
+      await until(() => asked > before)
+      await sleep(300)
+      await pauseStudy(client, studyId, { now: true })
+      await until(async () => (await progress()).running.length === 0)
+      comeBack()
+      await resumeStudy(client, studyId)
+      expect(await handle.result()).toEqual(counts({ measured: 3 }))
     })
   })
 

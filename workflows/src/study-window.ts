@@ -186,11 +186,23 @@ export class StudyWindow {
       if (this.extension) return this.handOver(this.extension)
       if (this.isOver()) return this.tally.counts
       const wasPaused = this.paused
-      const next = await this.untried.next()
+      const next = await this.next()
+      if (next === 'stopped') continue
       if (!next)
         await this.waitUntil(() => this.extension !== undefined || this.untried.hasAgain || this.running.size === 0)
       else if (this.controlsLeft && wasPaused === null && this.paused !== null) this.untried.putBack(next)
       else this.start(next)
+    }
+  }
+
+  /** The next configuration; `stopped` where a pause has stopped the question that it depended on. */
+  private async next(): Promise<ListedConfiguration | 'stopped' | undefined> {
+    try {
+      return await this.untried.next()
+    } catch (error) {
+      // A configuration that was stopped had asked first, and both waited for the same answer.
+      if (!isCancellation(error) || CancellationScope.current().consideredCancelled) throw error
+      return 'stopped'
     }
   }
 
