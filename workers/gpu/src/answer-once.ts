@@ -1,10 +1,4 @@
-import { failureClassOfError } from '@gauntlet/contract'
-
-/** What a process of one request answers where it did not do what it was asked. */
-export type NotDone =
-  /** Nothing was done; `message` says what to change. */
-  | { readonly type: 'refused'; readonly message: string }
-  | { readonly type: 'failed'; readonly message: string; readonly stack: string }
+import { failureClassOfError, type NotDone } from '@gauntlet/contract'
 
 /** Makes this the process of one request: takes it over IPC, does it, answers, and ends. */
 export function answerOnce<Request, Answer>(work: (request: Request) => Promise<Answer>): void {

@@ -88,12 +88,7 @@ export {
   type RecordedSeal,
 } from './seals/record-seal.ts'
 export { perturbationKey, recordStudy, type StudyRecord } from './studies/record-study.ts'
-export {
-  measurementId,
-  measurementIdOf,
-  recordMeasurement,
-  recordMeasurements,
-} from './executions/record-measurement.ts'
+export { measurementId, measurementIdOf, recordMeasurements } from './executions/record-measurement.ts'
 export type { ClaimedPerturbation } from './schema/imported-study.ts'
 export {
   recordReproduction,

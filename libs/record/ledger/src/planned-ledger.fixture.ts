@@ -6,13 +6,13 @@ import type {
   Json,
   Perturbation,
   StageIdentity,
+  EvaluationFlag,
 } from '@gauntlet/study'
 import { configurationId, evaluatorLabel } from '@gauntlet/study'
 import { sql, type SQL } from 'drizzle-orm'
 import type { LedgerDatabase } from './database/open-ledger.ts'
 import { measurementId } from './executions/record-measurement.ts'
 import { perturbationKey } from './studies/record-study.ts'
-import type { MeasurementFlag } from './schema/measurement.ts'
 
 /** A stage as if it had run: rows of thousands are written in one statement, which attempts one by one could not be. */
 export interface SimulatedStage {
@@ -32,7 +32,7 @@ export interface SimulatedNumber {
   readonly outcomesDigest: Digest
   readonly correct: number
   readonly total: number
-  readonly flags: readonly MeasurementFlag[]
+  readonly flags: readonly EvaluationFlag[]
 }
 
 const rowsPerStatement = 5_000

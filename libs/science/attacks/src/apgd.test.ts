@@ -11,7 +11,7 @@ import { l2 } from './l2.ts'
 import { linf } from './linf.ts'
 import { crossEntropy } from './loss.ts'
 import { momentumAscent, type OscillationMemory } from './momentum-ascent.ts'
-import { randomStart } from './random-start.ts'
+import { randomStart } from './random-start.fixture.ts'
 import {
   momentumApgdByDefinition,
   sparseApgdByDefinition,

@@ -1,11 +1,9 @@
 import { tf, type Tensor4D } from '@gauntlet/engine'
-import { digestOfBytes } from '@gauntlet/study'
+import { InvalidInput, digestOfBytes } from '@gauntlet/study'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { attack, type AttackResult } from './attack-images.ts'
-import { AttackInputInvalid } from './attack-input-invalid.ts'
 import type { AttackSettings } from './attack-input.ts'
-import { RadiusInvalid } from './ball.ts'
 import { ballOf } from './balls.ts'
 import { attacksOf, ensembleOf } from './ensemble.ts'
 import { runEnsemble } from './run-ensemble.ts'
@@ -141,7 +139,7 @@ describe('attacking images', () => {
     ],
     ['a model without classes', [flat, images, labels, settings], /gives \[5\] for one image; give a function/],
   ])('refuses %s in one sentence', async (_, given, message) => {
-    await expect(attack(...given)).rejects.toThrow(AttackInputInvalid)
+    await expect(attack(...given)).rejects.toThrow(InvalidInput)
     await expect(attack(...given)).rejects.toMatchObject({
       name: 'InvalidInput',
       message: expect.stringMatching(message),
@@ -150,6 +148,6 @@ describe('attacking images', () => {
   })
 
   it.each([0, -1, Number.NaN])('refuses the radius %s', async (epsilon) => {
-    await expect(attack(tinyConvolution, images, labels, { ...settings, epsilon })).rejects.toThrow(RadiusInvalid)
+    await expect(attack(tinyConvolution, images, labels, { ...settings, epsilon })).rejects.toThrow(InvalidInput)
   })
 })

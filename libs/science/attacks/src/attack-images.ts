@@ -40,7 +40,7 @@ export interface AttackedImage extends Verdict {
  *
  * model: images → logits, with normalisation as part of it. images: [count, height, width, channels] in [0, 1]; labels:
  * [count], whole numbers. Both stay the caller's. The result depends on model, images, labels and settings alone, and
- * an image's part of it not on the other images. Throws `AttackInputInvalid` or `RadiusInvalid` for input that cannot
+ * an image's part of it not on the other images. Throws `InvalidInput` for input that cannot
  * be attacked, and `LogitsNotFinite` where the model answers with NaN or infinity. `runEnsemble` does the same with
  * progress, resuming, and captured attacks, which are faster.
  */

@@ -1,5 +1,5 @@
 import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
-import { AttackInputInvalid } from './attack-input-invalid.ts'
+import { InvalidInput } from '@gauntlet/study'
 import type { Ball } from './ball.ts'
 import { ensembleNames, type EnsembleName } from './ensemble.ts'
 import type { LogitsFunction } from './loss.ts'
@@ -18,13 +18,13 @@ export interface AttackSettings {
 /** Refuses settings that no attack has. */
 export function requireSettings({ norm, epsilon, evaluator = 'standard' }: AttackSettings): void {
   if (!['Linf', 'L2', 'L1'].includes(norm))
-    throw new AttackInputInvalid(`There is no norm ${JSON.stringify(norm)}; give Linf, L2 or L1.`)
+    throw new InvalidInput(`There is no norm ${JSON.stringify(norm)}; give Linf, L2 or L1.`)
   if (!ensembleNames.includes(evaluator))
-    throw new AttackInputInvalid(
+    throw new InvalidInput(
       `There is no evaluator ${JSON.stringify(evaluator)}; give one of ${ensembleNames.join(', ')}.`,
     )
   if (norm === 'Linf' && epsilon > 1)
-    throw new AttackInputInvalid(
+    throw new InvalidInput(
       `The Linf radius is ${epsilon} in units of the [0, 1] pixel range; was ${epsilon}/255 meant?`,
     )
 }
@@ -48,11 +48,11 @@ export async function requireAttackable(
   requireUnit(pixels)
   const numbers = Array.from(labels instanceof tf.Tensor ? await labels.data() : labels)
   if (numbers.length !== count)
-    throw new AttackInputInvalid(`There are ${numbers.length} labels for ${count} images; give one for each image.`)
+    throw new InvalidInput(`There are ${numbers.length} labels for ${count} images; give one for each image.`)
   const classes = classesOf(model, images)
   const wrong = numbers.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < classes))
   if (wrong >= 0)
-    throw new AttackInputInvalid(
+    throw new InvalidInput(
       `Label ${wrong} is ${numbers[wrong]}; with ${classes} classes give whole numbers from 0 to ${classes - 1}.`,
     )
   return { pixels, labels: numbers, classes }
@@ -61,7 +61,7 @@ export async function requireAttackable(
 /** The number of images, if they are a batch of some. */
 function requireImages({ shape }: Tensor4D): number {
   if (shape.length !== 4 || shape.includes(0))
-    throw new AttackInputInvalid(
+    throw new InvalidInput(
       `The images have the shape [${(shape as number[]).join(', ')}]; give [count, height, width, channels], at least one.`,
     )
   return shape[0]
@@ -70,14 +70,14 @@ function requireImages({ shape }: Tensor4D): number {
 function requireUnit(pixels: Float32Array): void {
   const outside = pixels.find((value) => !(value >= 0 && value <= 1))
   if (outside !== undefined)
-    throw new AttackInputInvalid(`The images have a value of ${outside}; give values in [0, 1], as bytes / 255 are.`)
+    throw new InvalidInput(`The images have a value of ${outside}; give values in [0, 1], as bytes / 255 are.`)
 }
 
 /** The number of classes of a model, by a forward pass of the first image. */
 function classesOf(model: LogitsFunction, images: Tensor4D): number {
   const shape: number[] = tf.tidy(() => model(images.slice([0], [1])).shape)
   if (shape.length !== 2 || shape[0] !== 1 || shape[1]! < 2)
-    throw new AttackInputInvalid(
+    throw new InvalidInput(
       `The model gives [${shape.join(', ')}] for one image; give a function of images to logits [batch, classes] of two ` +
         'classes or more.',
     )

@@ -1,11 +1,12 @@
 import { tf, type Tensor4D } from '@gauntlet/engine'
+import { InvalidInput } from '@gauntlet/study'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { RadiusInvalid, type Ball } from './ball.ts'
+import type { Ball } from './ball.ts'
 import { l1 } from './l1.ts'
 import { l2 } from './l2.ts'
 import { linf } from './linf.ts'
-import { randomStart } from './random-start.ts'
+import { randomStart } from './random-start.fixture.ts'
 import { someImages } from './testing/arbitraries.ts'
 import { imagesOf, rowsOf } from './testing/tiny-models.ts'
 
@@ -39,7 +40,7 @@ describe.each(balls)('the %s ball', (norm, ballOf, radii) => {
   it('has the name that studies give it', () => expect(ballOf(1).norm).toBe(norm))
 
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses the radius %s', (radius) => {
-    expect(() => ballOf(radius)).toThrow(RadiusInvalid)
+    expect(() => ballOf(radius)).toThrow(InvalidInput)
   })
 
   it('projects into ball and box', () => {

@@ -1,4 +1,5 @@
 import type { RandomKey, Tensor1D, Tensor2D, Tensor4D } from '@gauntlet/engine'
+import { InvalidInput } from '@gauntlet/study'
 import type { Ascent, AscentGeometry, AscentMemory } from './ascent.ts'
 import type { SquareMoves } from './square-moves.ts'
 
@@ -37,13 +38,8 @@ export interface Ball<Memory extends AscentMemory = AscentMemory> extends Ascent
   readonly squares: SquareMoves
 }
 
-/** The radius of a ball is not a positive finite number; a retry does not help. */
-export class RadiusInvalid extends Error {
-  override readonly name = 'InvalidInput'
-}
-
 /** The radius, if it is a positive finite number. */
 export function requireRadius(norm: string, epsilon: number): number {
   if (Number.isFinite(epsilon) && epsilon > 0) return epsilon
-  throw new RadiusInvalid(`The ${norm} ball has radius ${epsilon}; give a finite number above 0.`)
+  throw new InvalidInput(`The ${norm} ball has radius ${epsilon}; give a finite number above 0.`)
 }

@@ -1,5 +1,5 @@
+import { InvalidInput } from '@gauntlet/study'
 import { apgdAttack } from './apgd-attack.ts'
-import { AttackInputInvalid } from './attack-input-invalid.ts'
 import type { Attack } from './attack.ts'
 import type { Ball } from './ball.ts'
 import { fabAttack } from './fab-attack.ts'
@@ -95,7 +95,7 @@ const classesNeeded: Record<AttackEntry['attack'], number> = {
 /**
  * An ensemble as data. Departure: with few classes there are only as many targets as classes beside the label, and
  * attacks whose loss needs more classes are listed in `leftOut`. The reference warns and then fails (checks.py:100,
- * autopgd_base.py:668). Throws `AttackInputInvalid` where no attack is left, since every image would count as robust.
+ * autopgd_base.py:668). Throws `InvalidInput` where no attack is left, since every image would count as robust.
  */
 export function ensembleOf(name: EnsembleName, norm: Ball['norm'], classes: number): Ensemble {
   const all = entriesOf(name, norm)
@@ -105,7 +105,7 @@ export function ensembleOf(name: EnsembleName, norm: Ball['norm'], classes: numb
     .map(({ attack }) => ({ attack, reason: reasonOf(attack, classes) }))
   const entries = all.filter(fits).map((entry) => ({ ...entry, targets: Math.min(entry.targets, classes - 1) }))
   if (entries.length === 0)
-    throw new AttackInputInvalid(
+    throw new InvalidInput(
       `The evaluator ${name} has no attack here: ${leftOut.map(({ reason }) => reason).join('; ')}. Choose another one, such as standard.`,
     )
   return { name, entries, leftOut }

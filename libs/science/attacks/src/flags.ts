@@ -1,3 +1,4 @@
+import type { EvaluationFlag, FlagPolicy } from '@gauntlet/study'
 import type { EnsembleVerdict } from './ensemble-verdict.ts'
 
 /**
@@ -17,19 +18,9 @@ export const flagNames = [
 export type FlagName = (typeof flagNames)[number]
 
 /** One reason, with the number that raised it. */
-export interface Flag {
+export interface Flag extends EvaluationFlag {
   readonly name: FlagName
-  /** The number that was measured, and the limit that it passed. */
-  readonly value: number
-  readonly limit: number
-  readonly policy: FlagPolicy
 }
-
-/**
- * What follows from a flag: `refuse` keeps the accuracy out of a ranking, `escalate` asks for a stronger evaluation
- * (more queries, more restarts or `rand`) before it is believed, `mark` only notes the doubt.
- */
-export type FlagPolicy = 'refuse' | 'escalate' | 'mark'
 
 const policies: Record<FlagName, FlagPolicy> = {
   randomised: 'refuse',

@@ -1,6 +1,5 @@
 export { attack, type AttackedImage, type AttackResult } from './attack-images.ts'
-export { AttackInputInvalid } from './attack-input-invalid.ts'
-export { type AttackSettings } from './attack-input.ts'
+export type { AttackSettings } from './attack-input.ts'
 export { apgdAttack, type ApgdSettings } from './apgd-attack.ts'
 export { apgdStepInputs, stepInputsAt, type ApgdStepInput } from './apgd-step-inputs.ts'
 export { apgdStart, apgdStep, type ApgdStep, type ApgdStepSettings } from './apgd-step.ts'
@@ -15,7 +14,7 @@ export {
   type RunInputs,
   type RunKey,
 } from './attack.ts'
-export { RadiusInvalid, type Ball } from './ball.ts'
+export type { Ball } from './ball.ts'
 export { ballOf } from './balls.ts'
 export { inputsOfSteps } from './block.ts'
 export type { CleanPrediction } from './clean-prediction.ts'
@@ -41,7 +40,6 @@ export {
   flagsOfVerdicts,
   type Flag,
   type FlagName,
-  type FlagPolicy,
 } from './flags.ts'
 export { subsetOf, type ImageSet } from './image-set.ts'
 export { l1 } from './l1.ts'
@@ -59,7 +57,6 @@ export {
 } from './loss.ts'
 export { frozenNetwork, type NamedParameters, type Network } from './network.ts'
 export { paddedBatch, passRows } from './pass-rows.ts'
-export { randomStart, type StartKey } from './random-start.ts'
 export { runEnsemble } from './run-ensemble.ts'
 export { squareAttack, type SquareSettings } from './square-attack.ts'
 export { windowShare, type ImageShape, type SquareMoves } from './square-moves.ts'

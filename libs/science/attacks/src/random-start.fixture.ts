@@ -2,7 +2,7 @@ import { tf, type Tensor4D } from '@gauntlet/engine'
 import type { Ball } from './ball.ts'
 
 /** The key of the noise of a random start. */
-export interface StartKey {
+interface StartKey {
   readonly seed: number
   /** The attack's name, so that each attack has noise of its own. */
   readonly attack: string

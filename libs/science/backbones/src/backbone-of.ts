@@ -1,5 +1,5 @@
-import { closestNames } from '@gauntlet/study'
-import { UnknownBackbone, type Backbone, type FamilyModels, type InputContract } from './backbone.ts'
+import { InvalidInput, closestNames } from '@gauntlet/study'
+import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
 import { computedInParts } from './computed-in-parts.ts'
 
 /**
@@ -21,5 +21,5 @@ export function backboneOf(
     models.flatMap(({ ids, architectures }) => [...ids, ...architectures]),
   )
   const advice = near.length === 0 ? 'choose a name that gauntlet backbones lists' : `near it are ${near.join(', ')}`
-  throw new UnknownBackbone(`There is no backbone ${JSON.stringify(id)}; ${advice}.`)
+  throw new InvalidInput(`There is no backbone ${JSON.stringify(id)}; ${advice}.`)
 }

@@ -3,11 +3,6 @@ import type { ForwardContext, Normalisation, Parameters, ParameterSpecification 
 import type { BackboneSpecification } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 
-/** A study names a backbone that is not implemented. A retry does not help. */
-export class UnknownBackbone extends Error {
-  override readonly name = 'UnknownBackbone'
-}
-
 /**
  * Which normalisation images get. `paper`: the one that the study's authors used for every backbone; `native`: the one
  * that the checkpoint was trained with; one by name; `none`: none, for callers that normalise them. No study uses
@@ -66,7 +61,7 @@ export interface FamilyModels {
   readonly architectures: readonly string[]
   /**
    * The backbone of this id, or undefined where there is none. `side`: of the square images that it is for, in pixels;
-   * where positions are resized it is built for them. Its native side unless given. Throws `ResolutionUnsupported`
+   * where positions are resized it is built for them. Its native side unless given. Throws `InvalidInput`
    * where it does not compute with them.
    */
   build(id: string, contract: InputContract, side?: number): Backbone | undefined

@@ -55,7 +55,7 @@ it('refuses sides that are not a multiple of 32, before it reads a tensor', () =
   ] as const) {
     const compute = () => backbone.logits(tf.zeros([...shape]), Parameters.of([]), evaluationMode)
     expect(compute).toThrow(
-      expect.objectContaining({ name: 'ResolutionUnsupported', message: expect.stringContaining('multiple of 32') }),
+      expect.objectContaining({ name: 'InvalidInput', message: expect.stringContaining('multiple of 32') }),
     )
   }
 })

@@ -1,7 +1,6 @@
 export * from './adopt-checkpoint.ts'
 export * from './backbone.ts'
 export { backboneOf } from './backbone-of.ts'
-export { ResolutionUnsupported } from './fixed-resolution.ts'
 export * from './fresh-head.ts'
 export * from './registry.ts'
 export { coaTModels } from './coat.ts'

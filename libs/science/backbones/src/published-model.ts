@@ -1,5 +1,6 @@
 import type { Normalisation } from '@gauntlet/nn'
 import {
+  InvalidInput,
   computesWith,
   factsIn,
   pixelContracts,
@@ -10,7 +11,6 @@ import {
   type SideRule,
 } from '@gauntlet/study'
 import type { Backbone, FamilyModels, InputContract } from './backbone.ts'
-import { ResolutionUnsupported } from './fixed-resolution.ts'
 
 /** What the table of facts says of a backbone, and how its images are normalised under an input contract. */
 type FactsOfModel = Pick<Backbone, 'id' | 'family' | 'pretrainedClasses' | 'normalisation' | 'resolution'>
@@ -65,7 +65,7 @@ export function publishedModel(
 /** The side that a model is built for. Only where positions are resized it depends on the one that is wanted. */
 function builtFor({ id, sides, native }: BackboneFacts, wanted = native.side): number {
   if (computesWith(sides, wanted)) return sides.resized ? wanted : native.side
-  throw new ResolutionUnsupported(
+  throw new InvalidInput(
     `${id} computes with ${sidesText(sides)}, not with ${wanted} × ${wanted}; choose one of these as the resolution.`,
   )
 }

@@ -13,7 +13,7 @@ const classes = 3
 it('refuses an unknown name, and names the three nearest', () => {
   expect(() => backboneFor('resnet_50')).toThrow(
     expect.objectContaining({
-      name: 'UnknownBackbone',
+      name: 'InvalidInput',
       message: 'There is no backbone "resnet_50"; near it are resnet50, resnet152, resnet50.a1_in1k.',
     }),
   )

@@ -22,7 +22,7 @@ describe('a checkpoint for images of another side', () => {
     const logits = (side: number) =>
       tf.tidy(() => backbone.logits(tf.fill([1, side, side, 3], 0.5), parameters, evaluationMode).arraySync())
     expect(logits(96).flat().every(Number.isFinite)).toBe(true)
-    expect(() => logits(224)).toThrow(expect.objectContaining({ name: 'ResolutionUnsupported' }))
+    expect(() => logits(224)).toThrow(expect.objectContaining({ name: 'InvalidInput' }))
   })
 
   it('stays as it is where it fits, and is the native one unless another side is asked for', () => {

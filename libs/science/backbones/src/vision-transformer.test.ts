@@ -42,7 +42,7 @@ it('has no head where none was published, and one for new classes', () => {
 it('refuses images of another size, and names the size to set', () => {
   const deit = backboneFor('deit_tiny_patch16_224.fb_in1k')
   expect(() => deit.logits(tf.zeros([1, 96, 96, 3]), Parameters.of([]), evaluationMode)).toThrow(
-    expect.objectContaining({ name: 'ResolutionUnsupported', message: expect.stringContaining('224') }),
+    expect.objectContaining({ name: 'InvalidInput', message: expect.stringContaining('224') }),
   )
 })
 

@@ -1,10 +1,9 @@
 import type { Rgb8Image } from '@gauntlet/datasets/rgb8-image'
-import { corruptionNames } from '@gauntlet/study'
+import { InvalidInput, corruptionNames } from '@gauntlet/study'
 import { permutation, uniform } from '@gauntlet/engine/random'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { corruptImage } from './corrupt-image.ts'
-import { UnknownCorruption } from './portfolio.ts'
 
 const key = { seed: 1, purpose: 'common', image: 'ab' }
 const stochastic = ['shot_noise', 'impulse_noise', 'motion_blur', 'snow', 'elastic_transform']
@@ -135,7 +134,7 @@ describe('flat images', () => {
 })
 
 it('refuses unknown names and severities, and bytes that are not an image', async () => {
-  await expect(corruptImage(grey(1, 4), 'fog', 3, key)).rejects.toThrow(UnknownCorruption)
+  await expect(corruptImage(grey(1, 4), 'fog', 3, key)).rejects.toThrow(InvalidInput)
   await expect(corruptImage(grey(1, 4), 'snow', 6, key)).rejects.toThrow('from 1 to 5')
   await expect(corruptImage({ data: new Uint8Array(5), width: 2, height: 2 }, 'snow', 3, key)).rejects.toThrow(
     RangeError,

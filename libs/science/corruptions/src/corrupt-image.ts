@@ -34,7 +34,7 @@ const corruptions: Readonly<Record<CorruptionName, Corruption>> = {
 /**
  * Corrupts one image at its own size with the constants and arithmetic of ImageNet-C for images of any size
  * (`imagecorruptions` 1.1.2). If the key holds the image's digest, the result depends on seed, image, corruption and
- * severity alone. Throws `UnknownCorruption` for other names and severities, `RangeError` for other images than RGB.
+ * severity alone. Throws `InvalidInput` for other names and severities, `RangeError` for other images than RGB.
  */
 export async function corruptImage(
   image: Rgb8Image,

@@ -1,2 +1,2 @@
 export { corruptImage } from './corrupt-image.ts'
-export { assignPortfolio, knownCorruption, knownSeverity, UnknownCorruption, type Severity } from './portfolio.ts'
+export { assignPortfolio, knownCorruption, knownSeverity, type Severity } from './portfolio.ts'

@@ -1,7 +1,7 @@
-import { corruptionNames } from '@gauntlet/study'
+import { InvalidInput, corruptionNames } from '@gauntlet/study'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { assignPortfolio, UnknownCorruption } from './portfolio.ts'
+import { assignPortfolio } from './portfolio.ts'
 
 const countsOf = (names: readonly string[]) =>
   corruptionNames.map((name) => names.filter((other) => other === name).length)
@@ -28,7 +28,7 @@ describe('assigning a portfolio to positions', () => {
   })
 
   it('refuses an unknown corruption and an empty portfolio', () => {
-    expect(() => assignPortfolio(10, ['fog'])).toThrow(UnknownCorruption)
+    expect(() => assignPortfolio(10, ['fog'])).toThrow(InvalidInput)
     expect(() => assignPortfolio(10, [])).toThrow('name at least one')
   })
 })

@@ -1,10 +1,10 @@
 import type { LogitsFunction } from '@gauntlet/attacks'
 import { tf, type Tensor2D } from '@gauntlet/engine'
-import { digestOf, digestOfBytes, perturbationLabel, type Perturbation } from '@gauntlet/study'
+import { InvalidInput, digestOf, digestOfBytes, perturbationLabel, type Perturbation } from '@gauntlet/study'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { evaluate } from './evaluate.ts'
 import type { Evaluated, Evaluation, EvaluationProgress, SavedEvaluation } from './evaluation.ts'
-import { ImagesInvalid, type ImageReader } from './image-reader.ts'
+import type { ImageReader } from './image-reader.ts'
 import { outcomeFacts, type Outcome } from './outcome.ts'
 import { decodeOutcomes, encodeOutcomes } from './outcomes-file.ts'
 import { ResumeInvalid } from './resume.ts'
@@ -286,6 +286,6 @@ describe('evaluating', () => {
   ])('refuses images with %s', async (_, change) => {
     const plain = tinyReader(8)
     const reader: ImageReader = { ...plain, read: async (indices) => ({ ...(await plain.read(indices)), ...change }) }
-    await expect(evaluate(evaluation(clean, { reader }))).rejects.toThrow(ImagesInvalid)
+    await expect(evaluate(evaluation(clean, { reader }))).rejects.toThrow(InvalidInput)
   })
 })

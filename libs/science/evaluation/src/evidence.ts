@@ -1,4 +1,5 @@
-import type { Flag, FlagPolicy } from '@gauntlet/attacks'
+import type { Flag } from '@gauntlet/attacks'
+import type { FlagPolicy } from '@gauntlet/study'
 
 /** How an accuracy was found, stored beside it. */
 export interface Evidence {

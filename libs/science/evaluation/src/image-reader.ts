@@ -1,4 +1,4 @@
-import type { Digest } from '@gauntlet/study'
+import { InvalidInput, type Digest } from '@gauntlet/study'
 
 /** Reads test images, in the order of the manifest: clean ones, or for the perturbation `common` corrupted ones. */
 export interface ImageReader {
@@ -21,23 +21,18 @@ export interface ImageBatch {
   readonly corruptions?: readonly string[]
 }
 
-/** A reader gave images that cannot be evaluated; a retry does not help. */
-export class ImagesInvalid extends Error {
-  override readonly name = 'InvalidInput'
-}
-
 /** Reads images, and refuses what is not a batch of images in [0, 1]. */
 export async function readChecked(reader: ImageReader, indices: readonly number[]): Promise<ImageBatch> {
   const batch = await reader.read(indices)
   const [images, values] = [indices.length, indices.length * reader.resolution ** 2 * 3]
   if (batch.images.length !== values || batch.labels.length !== images || batch.digests.length !== images) {
-    throw new ImagesInvalid(
+    throw new InvalidInput(
       `Reading ${images} images of ${reader.resolution} px gave ${batch.images.length} values, ${batch.labels.length} labels and ` +
         `${batch.digests.length} digests; prepare the dataset again.`,
     )
   }
   if (!batch.images.every((value) => value >= 0 && value <= 1)) {
-    throw new ImagesInvalid(
+    throw new InvalidInput(
       `An image among ${indices[0]} to ${indices.at(-1)} has values outside [0, 1]; prepare the dataset again.`,
     )
   }

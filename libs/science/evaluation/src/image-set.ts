@@ -1,6 +1,7 @@
 import type { ImageSet } from '@gauntlet/attacks'
 import { tf } from '@gauntlet/engine'
-import { ImagesInvalid, readChecked, type ImageReader } from './image-reader.ts'
+import { InvalidInput } from '@gauntlet/study'
+import { readChecked, type ImageReader } from './image-reader.ts'
 
 /**
  * All images of a reader as attacks take them. They are read when they are attacked, and compared with what the reader
@@ -18,7 +19,7 @@ export function imageSetOf(reader: ImageReader, signal?: AbortSignal): ImageSet 
       const batch = await readChecked(reader, rows)
       const other = rows.find((row, i) => batch.digests[i] !== digests[row] || batch.labels[i] !== labels[row])
       if (other !== undefined)
-        throw new ImagesInvalid(
+        throw new InvalidInput(
           `Image ${other} was read with another digest or label than it is listed with; prepare the dataset again.`,
         )
       return tf.tensor4d(batch.images, [rows.length, reader.resolution, reader.resolution, 3])

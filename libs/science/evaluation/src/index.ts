@@ -10,6 +10,6 @@ export type {
 export { ensembleAttacks, evaluatorAttacks, type EvaluatorAttacks } from './evaluator-attacks.ts'
 export { evaluateUnderAttack } from './under-attack.ts'
 export { evaluateWithoutAttack } from './without-attack.ts'
-export { ImagesInvalid, type ImageBatch, type ImageReader } from './image-reader.ts'
+export type { ImageBatch, ImageReader } from './image-reader.ts'
 export * from './outcomes.ts'
 export { ResumeInvalid } from './resume.ts'

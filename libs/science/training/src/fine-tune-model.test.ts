@@ -1,10 +1,11 @@
 import { OutOfMemory, tf } from '@gauntlet/engine'
 import { disposeParameters, type Parameters } from '@gauntlet/nn'
+import { InvalidInput } from '@gauntlet/study'
 import { afterEach, describe, expect, it } from 'vitest'
 import { fineTuneModel } from './fine-tune-model.ts'
 import type { FineTuned, FineTuning, TrainingProgress } from './fine-tuning.ts'
 import { colourfulData, tinyHyperparameters, tinyModel, tinyParameters } from './tiny-model.fixture.ts'
-import { Diverged, TrainingInputInvalid, TrainingStateInvalid } from './training-errors.ts'
+import { Diverged, TrainingStateInvalid } from './training-errors.ts'
 import { decodeTrainingState, encodeTrainingState, type TrainingState } from './training-state.ts'
 
 const parameters = tinyParameters()
@@ -271,7 +272,7 @@ describe('fineTuneModel', () => {
     ['a micro-batch of none', { hyperparameters: { microBatch: 0 } }],
     ['half an epoch', { settings: { protocol: { id: 'FFT-½', trains: 'all', epochs: 0.5 } as const } }],
   ])('refuses %s in one sentence', async (_, changes) => {
-    await expect(train(changes)).rejects.toThrow(TrainingInputInvalid)
+    await expect(train(changes)).rejects.toThrow(InvalidInput)
     await expect(train(changes)).rejects.toMatchObject({
       name: 'InvalidInput',
       message: expect.stringMatching(/^[^\n]+\.$/),

@@ -4,7 +4,7 @@ export type { EpochRecord, ValidationRecord } from './history.ts'
 export { settingsDigest, type TrainingSettings } from './settings.ts'
 export { trainableModel, type TrainableModel, type TrainableSpecification } from './trainable-model.ts'
 export type { TrainingData } from './training-data.ts'
-export { Diverged, TrainingInputInvalid, TrainingStateInvalid, type DivergenceEvidence } from './training-errors.ts'
+export { Diverged, TrainingStateInvalid, type DivergenceEvidence } from './training-errors.ts'
 export {
   decodeTrainingState,
   encodeTrainingState,

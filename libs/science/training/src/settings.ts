@@ -1,5 +1,11 @@
-import { digestOf, type Digest, type Hyperparameters, type LossName, type ProtocolSpecification } from '@gauntlet/study'
-import { TrainingInputInvalid } from './training-errors.ts'
+import {
+  InvalidInput,
+  digestOf,
+  type Digest,
+  type Hyperparameters,
+  type LossName,
+  type ProtocolSpecification,
+} from '@gauntlet/study'
 
 /** How a configuration is trained. */
 export interface TrainingSettings {
@@ -35,8 +41,7 @@ export function requireTrainable({ protocol, hyperparameters }: TrainingSettings
     checkpointEverySteps: hyperparameters.checkpointEverySteps,
   })) {
     if (!Number.isInteger(value) || value < 1)
-      throw new TrainingInputInvalid(`${name} is ${value}; set it to a whole number above 0.`)
+      throw new InvalidInput(`${name} is ${value}; set it to a whole number above 0.`)
   }
-  if (images < 1)
-    throw new TrainingInputInvalid('The training split has no images; give the study a larger trainImages.')
+  if (images < 1) throw new InvalidInput('The training split has no images; give the study a larger trainImages.')
 }

@@ -1,5 +1,5 @@
 import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
-import { TrainingInputInvalid } from './training-errors.ts'
+import { InvalidInput } from '@gauntlet/study'
 
 /** The images of one split. */
 export interface TrainingData {
@@ -35,13 +35,13 @@ export async function readBatch(
   const { images, labels } = await data.read(indices, epoch)
   const side = data.resolution
   if (images.length !== indices.length * side * side * 3 || labels.length !== indices.length) {
-    throw new TrainingInputInvalid(
+    throw new InvalidInput(
       `Reading ${indices.length} images of ${side} × ${side} gave ${images.length} values and ${labels.length} labels; prepare the dataset again.`,
     )
   }
   const unknown = labels.find((label) => label < 0 || label >= classes)
   if (unknown !== undefined)
-    throw new TrainingInputInvalid(
+    throw new InvalidInput(
       `The images have label ${unknown}, but the head has ${classes} classes; set the dataset's classes.`,
     )
   return {

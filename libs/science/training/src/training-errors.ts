@@ -24,11 +24,6 @@ export class Diverged extends Error {
   }
 }
 
-/** The settings or the data cannot be trained on; a retry does not help. */
-export class TrainingInputInvalid extends Error {
-  override readonly name = 'InvalidInput'
-}
-
 /** A mid-training state is damaged or belongs to other work; the fine-tuning must be started without it. */
 export class TrainingStateInvalid extends Error {
   override readonly name = 'TrainingStateInvalid'

@@ -1,10 +1,10 @@
 import { tf } from '@gauntlet/engine'
+import { InvalidInput } from '@gauntlet/study'
 import { afterEach, describe, expect, it } from 'vitest'
 import { dropoutKeys } from './dropout-randomness.ts'
 import { objectiveFor } from './objective.ts'
 import { colourfulData, tinyHyperparameters, tinyModel, tinyParameters } from './tiny-model.fixture.ts'
 import { readBatch } from './training-data.ts'
-import { TrainingInputInvalid } from './training-errors.ts'
 import { TrainingSession, type TrainingSessionSettings } from './training-session.ts'
 
 const initial = tinyParameters()
@@ -103,6 +103,6 @@ describe('TrainingSession', () => {
       ...tinyModel(),
       specifications: tinyModel().specifications.filter(({ role }) => role === 'backbone'),
     }
-    expect(() => open({ model, trains: 'head' })).toThrow(TrainingInputInvalid)
+    expect(() => open({ model, trains: 'head' })).toThrow(InvalidInput)
   })
 })

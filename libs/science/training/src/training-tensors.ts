@@ -1,8 +1,7 @@
 import { mapTensors, tf, type NamedTensors, type Tensor, type Tensor1D } from '@gauntlet/engine'
 import { Parameters } from '@gauntlet/nn'
-import type { ProtocolSpecification } from '@gauntlet/study'
+import { InvalidInput, type ProtocolSpecification } from '@gauntlet/study'
 import type { TrainableModel, TrainableSpecification } from './trainable-model.ts'
-import { TrainingInputInvalid } from './training-errors.ts'
 
 /**
  * All tensors that a fine-tuning keeps on the device. Of the model's own, `values` are trained, `buffers` (running
@@ -25,8 +24,7 @@ export type TrainingTensors = {
 /** The specifications of the tensors that a protocol trains. */
 export function trainedOf(model: TrainableModel, trains: ProtocolSpecification['trains']): TrainableSpecification[] {
   const trained = model.specifications.filter((one) => one.trainable && (trains === 'all' || one.role === 'head'))
-  if (trained.length === 0)
-    throw new TrainingInputInvalid('The model has no parameter to train; declare its head trainable.')
+  if (trained.length === 0) throw new InvalidInput('The model has no parameter to train; declare its head trainable.')
   return trained
 }
 

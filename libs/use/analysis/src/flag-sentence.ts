@@ -1,10 +1,4 @@
-/** A reason to doubt a robust accuracy, with the number that gave it. */
-export interface FlagFact {
-  readonly name: string
-  readonly value: number
-  readonly limit: number
-  readonly policy: 'mark' | 'escalate' | 'refuse'
-}
+import type { EvaluationFlag, FlagPolicy } from '@gauntlet/study'
 
 const meanings: Readonly<Record<string, (value: string, limit: string) => string>> = {
   doubted: (value) => `it rests on bytes that somebody doubts (doubt ${value}; gauntlet doubt --list says why)`,
@@ -24,19 +18,19 @@ const meanings: Readonly<Record<string, (value: string, limit: string) => string
     `a share of ${value} of the fallen images fell to the search without gradients (limit ${limit})`,
 }
 
-const consequences: Readonly<Record<FlagFact['policy'], string>> = {
+const consequences: Readonly<Record<FlagPolicy, string>> = {
   refuse: 'do not rank this number',
   escalate: 'evaluate again with a stronger evaluator before believing it',
   mark: 'bear it in mind',
 }
 
 /** What a flag means and what to do about it, in one sentence. */
-export function flagSentence(flag: FlagFact): string {
+export function flagSentence(flag: EvaluationFlag): string {
   return `${flagMeaning(flag)}; ${consequences[flag.policy]}.`
 }
 
 /** What a flag means. */
-export function flagMeaning({ name, value, limit }: FlagFact): string {
+export function flagMeaning({ name, value, limit }: EvaluationFlag): string {
   const rounded = (number: number) => String(Number(number.toPrecision(3)))
   return meanings[name]?.(rounded(value), rounded(limit)) ?? `${name} is ${rounded(value)} (limit ${rounded(limit)})`
 }

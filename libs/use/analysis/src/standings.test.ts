@@ -1,9 +1,9 @@
+import type { EvaluationFlag, FlagPolicy } from '@gauntlet/study'
 import { expect, it } from 'vitest'
-import type { FlagFact } from './flag-sentence.ts'
 import { standings, type FlaggedCount } from './standings.ts'
 
-const flag = (policy: FlagFact['policy']): FlagFact => ({ name: 'saturated', value: 0.5, limit: 0.1, policy })
-const count = (correct: number, flags: FlagFact[] = []): FlaggedCount => ({ correct, total: 10, flags })
+const flag = (policy: FlagPolicy): EvaluationFlag => ({ name: 'saturated', value: 0.5, limit: 0.1, policy })
+const count = (correct: number, flags: EvaluationFlag[] = []): FlaggedCount => ({ correct, total: 10, flags })
 
 it('ranks by the sum of the accuracies, equals sharing the better rank', () => {
   const found = standings([[count(5), count(1)], [count(9), count(4)], [count(3), count(3)], [count(2)]])

@@ -1,4 +1,5 @@
-import { flagMeaning, type FlagFact } from './flag-sentence.ts'
+import type { EvaluationFlag } from '@gauntlet/study'
+import { flagMeaning } from './flag-sentence.ts'
 import { settled } from './paper/score-columns.ts'
 import { scores, type Scores } from './scores.ts'
 
@@ -6,7 +7,7 @@ import { scores, type Scores } from './scores.ts'
 export interface FlaggedCount {
   readonly correct: number
   readonly total: number
-  readonly flags: readonly FlagFact[]
+  readonly flags: readonly EvaluationFlag[]
 }
 
 /** Where a configuration stands among others. */

@@ -1,15 +1,9 @@
 import type { ArtifactStore } from '@gauntlet/artifacts'
-import type { KeptSpeed } from '@gauntlet/client'
-import type { StageCode, WorkerDescription } from '@gauntlet/contract'
+import type { DescribedPool, KeptSpeed } from '@gauntlet/client'
+import type { StageCode } from '@gauntlet/contract'
 import type { LedgerDatabase } from '@gauntlet/ledger'
 import type { Digest } from '@gauntlet/study'
 import type { StudySnapshot } from '@gauntlet/client'
-
-/** The description of a pool's workers, and when they gave it; null where they were asked just now. */
-export interface DescribedPool {
-  readonly description: WorkerDescription
-  readonly describedAt: Date | null
-}
 
 /** No pool has said yet what its code and its environment are. A retry helps once one has. */
 export class PoolUnknown extends Error {

@@ -2,14 +2,7 @@ import { NothingToAnalyze, PublishedTableInvalid } from '@gauntlet/analysis'
 import { AddressUnusable, TokenNeeded } from '@gauntlet/api'
 import { ArtifactCorrupt, ArtifactMissing } from '@gauntlet/artifacts'
 import { DiffSubjectUnknown, LineageIncomplete } from '@gauntlet/audit'
-import {
-  PinContradicted,
-  SpeedsUnreadable,
-  StudyFileMissing,
-  StudyNotExtendable,
-  StudyNotRunning,
-  StudyStopped,
-} from '@gauntlet/client'
+import { SpeedsUnreadable, StudyFileMissing, StudyNotExtendable, StudyNotRunning, StudyStopped } from '@gauntlet/client'
 import { InvalidDataset } from '@gauntlet/datasets/invalid-dataset'
 import { ExportInvalid, LeafListMissing, PartUnknown } from '@gauntlet/exchange'
 import { ArchiveTooLarge, DiskFull } from '@gauntlet/files'
@@ -29,7 +22,7 @@ import {
 } from '@gauntlet/ledger'
 import { KeyInvalid, SealInvalid } from '@gauntlet/seals'
 import { DigestMismatch, SourceForbidden, SourceNotFound, SourceUnreachable, UnusableSource } from '@gauntlet/sources'
-import { StudyFileInvalid } from '@gauntlet/study'
+import { InvalidInput, StudyFileInvalid } from '@gauntlet/study'
 import { CommandFailed, Misuse } from './command-failed.ts'
 
 /** Errors whose message already says what to change. */
@@ -41,7 +34,7 @@ const explained = [
   CommandFailed,
   DiskNotLocal,
   HomeElsewhere,
-  PinContradicted,
+  InvalidInput,
   DigestMismatch,
   DiskFull,
   ExportInvalid,

@@ -9,6 +9,12 @@ import type { Client } from '@temporalio/client'
 import type { Duration } from '@temporalio/common'
 import { randomUUID } from 'node:crypto'
 
+/** The description of a pool's workers, and when they gave it; null where they were asked just now. */
+export interface DescribedPool {
+  readonly description: WorkerDescription
+  readonly describedAt: Date | null
+}
+
 /**
  * Asks the workers of a pool for their description, with the digests of these codes. It waits for a worker to answer,
  * at most as long as `limit`.

@@ -1,9 +1,4 @@
-import { digestOf, outlineStudy, withLock, type PinnedSource, type SourceLock } from '@gauntlet/study'
-
-/** Two uses of a source found different bytes; a retry does not help. */
-export class PinContradicted extends Error {
-  override readonly name = 'InvalidInput'
-}
+import { InvalidInput, digestOf, outlineStudy, withLock, type PinnedSource, type SourceLock } from '@gauntlet/study'
 
 /**
  * Identifies the sources that a study's lock lacks, each once. A pin is yielded as soon as it is known, so that it can
@@ -22,13 +17,13 @@ export async function* pinSources<Pin extends PinnedSource | null>(
   }
 }
 
-/** Merges two locks. Throws `PinContradicted` where they have different digests for one source. */
+/** Merges two locks. Throws `InvalidInput` where they have different digests for one source. */
 export function mergeLocks(existing: SourceLock, found: SourceLock, lockName: string): SourceLock {
   const merged = new Map([...found, ...existing])
   for (const [source, { sha256, classes }] of found) {
     const pinned = existing.get(source)
     if (pinned && pinned.sha256 !== sha256)
-      throw new PinContradicted(
+      throw new InvalidInput(
         `${source} has SHA-256 ${sha256} now and ${pinned.sha256} in ${lockName}; restore the former bytes, or remove its lines there to accept the new ones.`,
       )
     if (pinned && classes !== undefined) merged.set(source, { ...pinned, classes })

@@ -1,6 +1,7 @@
 import type { ArtifactStore } from '@gauntlet/artifacts'
 import { encodeOutcomes, outcomeFacts, outcomesMediaType } from '@gauntlet/evaluation/outcomes'
-import { fulfilExecution, recordAttempt, recordMeasurement, recordStudy, type LedgerDatabase } from '@gauntlet/ledger'
+import { fulfilExecution, recordAttempt, recordStudy, type LedgerDatabase } from '@gauntlet/ledger'
+import { recordMeasurement } from '@gauntlet/ledger/fixtures/record-measurement'
 import { attemptCalled, fulfilment } from '@gauntlet/ledger/fixtures/ledger'
 import {
   configurationId,

@@ -1,8 +1,9 @@
 import type { Json } from '@gauntlet/study'
 import type { WorkerEnvironment } from './activities.ts'
+import type { NotDone } from './process-answers.ts'
 
-/** What `gauntlet doctor --bench` asks of the bench's process. */
-export interface BenchRequest {
+/** What `gauntlet doctor` asks of the processes that measure a device (`--bench`) and check it (`--gpu`). */
+export interface DeviceRequest {
   /** At least one. */
   readonly backbones: readonly string[]
   /** Side of the images in pixels; null for each backbone's own. */
@@ -62,6 +63,4 @@ export type BenchAnswer =
       readonly measured?: { readonly device: MeasuredDevice; readonly speed: BackboneSpeed }
     }
   | { readonly type: 'done'; readonly device: MeasuredDevice; readonly speeds: readonly BackboneSpeed[] }
-  /** Nothing was measured; `message` says what to change. */
-  | { readonly type: 'refused'; readonly message: string }
-  | { readonly type: 'failed'; readonly message: string; readonly stack: string }
+  | NotDone

@@ -1,14 +1,5 @@
 import type { MeasuredDevice } from './bench.ts'
-
-/** What `gauntlet doctor --gpu` asks of the process that checks a device in one precision. */
-export interface DeviceCheckRequest {
-  /** At least one. */
-  readonly backbones: readonly string[]
-  /** Side of the images in pixels; null for each backbone's own. */
-  readonly resolution: number | null
-  /** Images per batch; null to choose it by their pixels. */
-  readonly batch: number | null
-}
+import type { NotDone } from './process-answers.ts'
 
 /** A program: how well it agrees with eager code on the CPU, and what it costs where the device says so. */
 export interface CheckedProgram {
@@ -46,6 +37,4 @@ export type DeviceCheckAnswer =
       /** Whether a program without room ended as `OutOfMemory`, and a small one ran after it. */
       readonly recoversFromOutOfMemory: boolean
     }
-  /** Nothing was checked; `message` says what to change. */
-  | { readonly type: 'refused'; readonly message: string }
-  | { readonly type: 'failed'; readonly message: string; readonly stack: string }
+  | NotDone

@@ -1,4 +1,5 @@
-import type { EnsembleEvaluator } from '@gauntlet/study'
+import type { EnsembleEvaluator, EvaluationFlag } from '@gauntlet/study'
+import type { NotDone } from './process-answers.ts'
 
 /** The part of a probe's request that names the model, its weights and its images. Paths are absolute. */
 export interface ProbedModel {
@@ -54,15 +55,8 @@ export interface AttackReport {
   readonly felled_by: readonly (string | null)[]
   /** The norm of the perturbation at the deciding point: where the image fell, or where its margin was smallest. */
   readonly distance: readonly number[]
-  /**
-   * Reasons to doubt the verdicts. Each has the value that was measured, the limit it passed, and what to do about it.
-   */
-  readonly flags: readonly {
-    readonly name: string
-    readonly value: number
-    readonly limit: number
-    readonly policy: 'mark' | 'escalate' | 'refuse'
-  }[]
+  /** Reasons to doubt the verdicts. */
+  readonly flags: readonly EvaluationFlag[]
   /** Passes through the model, counted per image. */
   readonly forwards: number
   readonly backwards: number
@@ -78,6 +72,4 @@ export type ProbeAnswer =
   | { readonly type: 'progress'; readonly done: number; readonly total: number }
   /** `summary`: one line saying what was written. */
   | { readonly type: 'done'; readonly summary: string }
-  /** The input is wrong and nothing was written; `message` says what to change. */
-  | { readonly type: 'refused'; readonly message: string }
-  | { readonly type: 'failed'; readonly message: string; readonly stack: string }
+  | NotDone

@@ -7,6 +7,7 @@ import type {
   StageIdentity,
 } from '@gauntlet/study'
 import type { WorkerEnvironment } from './activities.ts'
+import type { NotDone } from './process-answers.ts'
 
 /** A recorded stage that is to be executed again. */
 export interface RecordedStage {
@@ -69,5 +70,4 @@ export type ReproduceAnswer =
       readonly remade?: RemadeNumber
     }
   | { readonly type: 'done' }
-  | { readonly type: 'refused'; readonly message: string }
-  | { readonly type: 'failed'; readonly message: string; readonly stack: string }
+  | NotDone

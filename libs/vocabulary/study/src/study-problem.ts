@@ -1,3 +1,5 @@
+import { InvalidInput } from './invalid-input.ts'
+
 /** A position in a study file. Both numbers count from 1, columns in UTF-16 code units. */
 export interface SourcePosition {
   readonly line: number
@@ -21,8 +23,7 @@ const shownProblems = 50
 /**
  * The study file cannot be used as it is; a retry does not help. The error has every problem, in the order of the file.
  */
-export class StudyFileInvalid extends Error {
-  override readonly name = 'InvalidInput'
+export class StudyFileInvalid extends InvalidInput {
   readonly problems: readonly StudyProblem[]
 
   constructor(problems: readonly StudyProblem[]) {

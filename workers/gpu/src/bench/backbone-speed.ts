@@ -1,5 +1,5 @@
 import { backboneFor, type Backbone } from '@gauntlet/backbones'
-import type { BackboneSpeed, BenchRequest } from '@gauntlet/contract'
+import type { BackboneSpeed, DeviceRequest } from '@gauntlet/contract'
 import {
   OutOfMemory,
   ProgramBuilder,
@@ -49,7 +49,7 @@ interface Setting {
  */
 export async function backboneSpeed(
   id: string,
-  sizes: Pick<BenchRequest, 'resolution' | 'batch'>,
+  sizes: Pick<DeviceRequest, 'resolution' | 'batch'>,
   onKind: (kind: PassKind) => void,
 ): Promise<BackboneSpeed> {
   const backbone = backboneFor(id, 'native', sizes.resolution ?? undefined)

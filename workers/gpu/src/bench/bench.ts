@@ -1,11 +1,11 @@
 import { backboneFor } from '@gauntlet/backbones'
-import type { BackboneSpeed, BenchAnswer, BenchRequest } from '@gauntlet/contract'
+import type { BackboneSpeed, BenchAnswer, DeviceRequest } from '@gauntlet/contract'
 import { engineEnvironment, environmentClass } from '@gauntlet/engine'
 import { backboneSpeed, passKinds, type PassKind } from './backbone-speed.ts'
 
 /** Measures the backbones, one after the other, on the device of this process. */
 export async function bench(
-  { backbones, ...sizes }: BenchRequest,
+  { backbones, ...sizes }: DeviceRequest,
   report: (progress: Extract<BenchAnswer, { type: 'progress' }>) => void,
 ): Promise<Extract<BenchAnswer, { type: 'done' }>> {
   // Refuses a resolution before anything is measured.

@@ -1,4 +1,4 @@
-import type { BenchAnswer, BenchRequest } from '@gauntlet/contract'
+import type { BenchAnswer, DeviceRequest } from '@gauntlet/contract'
 import { answerOnce } from '../answer-once.ts'
 import { readDeviceSettings } from '../settings.ts'
 
@@ -7,7 +7,7 @@ import { readDeviceSettings } from '../settings.ts'
  * the device process of a worker on this machine does, so that its speeds are those of the same environment class.
  */
 
-answerOnce<BenchRequest, BenchAnswer>(async (request) => {
+answerOnce<DeviceRequest, BenchAnswer>(async (request) => {
   // libtensorflow reads these variables when the import below loads it.
   const { devices } = readDeviceSettings(process.env)
   Object.assign(process.env, devices[0])

@@ -1,4 +1,4 @@
-import type { CheckedBackbone, CheckedProgram, DeviceCheckAnswer, DeviceCheckRequest } from '@gauntlet/contract'
+import type { CheckedBackbone, CheckedProgram, DeviceCheckAnswer, DeviceRequest } from '@gauntlet/contract'
 import {
   engineEnvironment,
   environmentClass,
@@ -14,7 +14,7 @@ import { torchSpeed } from './torch-speed.ts'
 
 /** Checks the device of this process with each backbone, in the precision of the process. */
 export async function checkDevice(
-  { backbones, ...sizes }: DeviceCheckRequest,
+  { backbones, ...sizes }: DeviceRequest,
   report: (progress: Extract<DeviceCheckAnswer, { type: 'progress' }>) => void,
 ): Promise<Extract<DeviceCheckAnswer, { type: 'done' }>> {
   const environment = engineEnvironment()
@@ -39,7 +39,7 @@ export async function checkDevice(
 
 async function checkedBackbone(
   id: string,
-  sizes: Omit<DeviceCheckRequest, 'backbones'>,
+  sizes: Omit<DeviceRequest, 'backbones'>,
   doing: (what: string) => void,
 ): Promise<CheckedBackbone> {
   const programs = new Map<string, CheckedProgram>()

@@ -1,4 +1,4 @@
-import type { DeviceCheckAnswer, DeviceCheckRequest } from '@gauntlet/contract'
+import type { DeviceCheckAnswer, DeviceRequest } from '@gauntlet/contract'
 import { answerOnce } from '../answer-once.ts'
 import { readDeviceSettings } from '../settings.ts'
 
@@ -8,7 +8,7 @@ import { readDeviceSettings } from '../settings.ts'
  * finds is that of the same environment class.
  */
 
-answerOnce<DeviceCheckRequest, DeviceCheckAnswer>(async (request) => {
+answerOnce<DeviceRequest, DeviceCheckAnswer>(async (request) => {
   // libtensorflow reads these variables when the import below loads it.
   const { devices } = readDeviceSettings(process.env)
   Object.assign(process.env, devices[0])

@@ -10,10 +10,9 @@ import {
 } from '@gauntlet/evaluation'
 import { writeFileAtomically } from '@gauntlet/files'
 import { evaluationMode } from '@gauntlet/nn'
-import { digestOfBytes, largestDistance } from '@gauntlet/study'
+import { InvalidInput, digestOfBytes, largestDistance } from '@gauntlet/study'
 import { attackSheet } from './attack-sheet.ts'
 import type { Probe } from './probe.ts'
-import { ProbeInputInvalid } from './probe-input-invalid.ts'
 import { readProbedImages, sideOfImages, type ProbedImages } from './probed-images.ts'
 import { disposeModel, loadProbedModel, readArrays, type LoadedModel } from './probed-model.ts'
 import { requireWritable, writeResult } from './write-result.ts'
@@ -28,9 +27,7 @@ export const probeAttack: Probe<AttackProbe> = async (request, report) => {
   const model = loadProbedModel(request, sideOfImages(inputs))
   try {
     if (model.classes < 2)
-      throw new ProbeInputInvalid(
-        'The model has one class, so no image can be taken for another; give two classes or more.',
-      )
+      throw new InvalidInput('The model has one class, so no image can be taken for another; give two classes or more.')
     const images = readProbedImages(inputs, { ...request, contract: 'none' }, model)
     requireAttackable(images)
     requireRadius(request, images)
@@ -69,11 +66,11 @@ function sheetOf(
 /** Refuses radii that are none, and those at which every image is in the ball, as radii in pixel levels often are. */
 function requireRadius({ norm, epsilon }: AttackProbe, { shape: [, side] }: ProbedImages): void {
   if (!(Number.isFinite(epsilon) && epsilon >= 0))
-    throw new ProbeInputInvalid(`The radius is ${epsilon}; give a number of at least 0.`)
+    throw new InvalidInput(`The radius is ${epsilon}; give a number of at least 0.`)
   const largest = largestDistance(norm, side)
   if (norm === 'Linf' ? epsilon <= largest : epsilon < largest) return
   const meant = norm === 'Linf' && epsilon <= 255 ? ` (${epsilon}/255?)` : ''
-  throw new ProbeInputInvalid(
+  throw new InvalidInput(
     `A ${norm} radius of ${epsilon} allows anything, since pixels lie in [0, 1]; give it in units of that range${meant}.`,
   )
 }
@@ -85,11 +82,11 @@ function requireRadius({ norm, epsilon }: AttackProbe, { shape: [, side] }: Prob
 function requireAttackable({ pixels, shape: [, height, width] }: ProbedImages): void {
   const outside = pixels.findIndex((value) => value < 0 || value > 1)
   if (outside >= 0)
-    throw new ProbeInputInvalid(
+    throw new InvalidInput(
       `The inputs cannot be used: element ${outside} of images is ${pixels[outside]}; give pixels in [0, 1].`,
     )
   if (height !== width)
-    throw new ProbeInputInvalid(`The inputs cannot be used: images are ${height} × ${width} pixels; give square ones.`)
+    throw new InvalidInput(`The inputs cannot be used: images are ${height} × ${width} pixels; give square ones.`)
 }
 
 /**

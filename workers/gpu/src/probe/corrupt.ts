@@ -1,10 +1,9 @@
 import type { CorruptProbe } from '@gauntlet/contract'
 import { corruptImage, knownCorruption, knownSeverity } from '@gauntlet/corruptions'
 import type { Rgb8Image } from '@gauntlet/datasets'
-import { digestOfBytes } from '@gauntlet/study'
+import { InvalidInput, digestOfBytes } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
 import type { Probe } from './probe.ts'
-import { ProbeInputInvalid } from './probe-input-invalid.ts'
 import { requireArray, requireImages } from './probed-images.ts'
 import { readArrays } from './probed-model.ts'
 import { requireWritable, writeResult } from './write-result.ts'
@@ -43,7 +42,7 @@ export const probeCorrupt: Probe<CorruptProbe> = async ({ inputs, out, corruptio
 function requireUnit(pixels: Float32Array): void {
   const outside = pixels.findIndex((value) => !(value >= 0 && value <= 1))
   if (outside >= 0)
-    throw new ProbeInputInvalid(
+    throw new InvalidInput(
       `The inputs cannot be used: element ${outside} of images is ${pixels[outside]}; give pixels in [0, 1].`,
     )
 }

@@ -1,8 +1,8 @@
 import type { Backbone } from '@gauntlet/backbones'
 import type { ProbedModel } from '@gauntlet/contract'
 import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { InvalidInput } from '@gauntlet/study'
 import type { NamedArray } from '@gauntlet/weights'
-import { ProbeInputInvalid } from './probe-input-invalid.ts'
 import type { LoadedModel } from './probed-model.ts'
 
 /** The images and labels of a probe, checked. */
@@ -58,7 +58,7 @@ function imagesOf(shape: ProbedImages['shape'], pixels: Float32Array, labels: In
 /** The tensor of this name; `form` says in the message what it should be. */
 export function requireArray(arrays: readonly NamedArray[], path: string, name: string, form: string): NamedArray {
   const array = arrays.find((one) => one.name === name)
-  if (!array) throw new ProbeInputInvalid(`The inputs ${path} have no tensor called ${name}; add one, ${form}.`)
+  if (!array) throw new InvalidInput(`The inputs ${path} have no tensor called ${name}; add one, ${form}.`)
   return array
 }
 
@@ -110,5 +110,5 @@ function requireLabels({ dtype, shape, data }: NamedArray, count: number, classe
 }
 
 function refuse(wrong: string): never {
-  throw new ProbeInputInvalid(`The inputs cannot be used: ${wrong}.`)
+  throw new InvalidInput(`The inputs cannot be used: ${wrong}.`)
 }

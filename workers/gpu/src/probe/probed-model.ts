@@ -2,9 +2,9 @@ import { adoptCheckpoint, backboneFor, type Backbone } from '@gauntlet/backbones
 import type { ProbedModel } from '@gauntlet/contract'
 import type { DeviceFunction, Tensor2D, Tensor4D } from '@gauntlet/engine'
 import { disposeParameters, type Parameters } from '@gauntlet/nn'
+import { InvalidInput } from '@gauntlet/study'
 import { openCheckpoint, toParameters, type CheckpointFile, type NamedArray } from '@gauntlet/weights'
 import { frozen } from '../stages/classifier.ts'
-import { ProbeInputInvalid } from './probe-input-invalid.ts'
 
 /** A backbone with the weights of a file. The caller disposes of it (`disposeModel`). */
 export interface LoadedModel {
@@ -48,9 +48,9 @@ function openFile(path: string, what: string): CheckpointFile {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined)
-      throw new ProbeInputInvalid(`The ${what} ${path}: ${error instanceof Error ? error.message : String(error)}`)
+      throw new InvalidInput(`The ${what} ${path}: ${error instanceof Error ? error.message : String(error)}`)
     const reason =
       code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : `the system says ${code}`
-    throw new ProbeInputInvalid(`The ${what} ${path} cannot be read (${reason}); give the path of a safetensors file.`)
+    throw new InvalidInput(`The ${what} ${path} cannot be read (${reason}); give the path of a safetensors file.`)
   }
 }

@@ -16,7 +16,8 @@ import {
   type StageAttempt,
 } from '@gauntlet/contract'
 import { configurations, perturbations, studyText, workerWith } from '@gauntlet/contract/fixtures/tiny-plan'
-import { declarePool, recordMeasurement } from '@gauntlet/ledger'
+import { declarePool } from '@gauntlet/ledger'
+import { recordMeasurement } from '@gauntlet/ledger/fixtures/record-measurement'
 import { useLedger } from '@gauntlet/ledger/fixtures/ledger'
 import {
   configurationId,

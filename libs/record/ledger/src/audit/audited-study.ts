@@ -1,11 +1,18 @@
 import { and, eq, sql } from 'drizzle-orm'
-import type { Configuration, Digest, Json, Perturbation, StageIdentity, StageName } from '@gauntlet/study'
+import type {
+  Configuration,
+  Digest,
+  Json,
+  Perturbation,
+  StageIdentity,
+  StageName,
+  EvaluationFlag,
+} from '@gauntlet/study'
 import { findStudy } from '../studies/find-study.ts'
 import { isAnyOf } from '../database/any-of.ts'
 import { inPages } from '../database/in-batches.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { edgesOf } from '../executions/edges.ts'
-import type { MeasurementFlag } from '../schema/measurement.ts'
 import {
   attempt,
   configuration,
@@ -58,7 +65,7 @@ export interface AuditedMeasurement {
   readonly stageKey: Digest
   readonly outcomesDigest: Digest
   readonly evaluator: string
-  readonly flags: readonly MeasurementFlag[]
+  readonly flags: readonly EvaluationFlag[]
   readonly correct: number
   readonly total: number
 }

@@ -13,7 +13,7 @@ import { doubtable, DoubtSubjectUnknown, DoubtUnknown, listDoubts, raiseDoubt, w
 import { changesSince } from '../studies/changes-since.ts'
 import { fulfilExecution } from '../executions/fulfil-execution.ts'
 import { artifactOf, clean, configurationWith, fulfilment, linf, studyOf, useLedger } from '../ledger.fixture.ts'
-import { recordMeasurement } from '../executions/record-measurement.ts'
+import { recordMeasurement } from '../record-measurement.fixture.ts'
 import { recordStudy } from '../studies/record-study.ts'
 import { recordReproduction, reproductionsOf } from './reproductions.ts'
 import { studyEvidence } from '../studies/study-evidence.ts'

@@ -1,11 +1,10 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { digestOf, evaluatorLabel, type Digest, type Perturbation } from '@gauntlet/study'
+import { digestOf, evaluatorLabel, type Digest, type Perturbation, type EvaluationFlag } from '@gauntlet/study'
 import { LineageBroken } from './lineage-broken.ts'
 import { isAnyOf } from '../database/any-of.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { perturbationKey, perturbationRows, sortedBy } from '../studies/record-study.ts'
 import { execution, executionArtifact, measurement, perturbation } from '../schema/index.ts'
-import type { MeasurementFlag } from '../schema/measurement.ts'
 
 /** A number, and what it is a number of. */
 export interface MeasurementRecord {
@@ -20,7 +19,7 @@ export interface MeasurementRecord {
    */
   readonly evaluator?: string
   /** Reasons to doubt the number, as the facts of the outcomes have them. */
-  readonly flags?: readonly MeasurementFlag[]
+  readonly flags?: readonly EvaluationFlag[]
   readonly correct: number
   readonly total: number
 }
@@ -40,11 +39,6 @@ export function measurementIdOf(row: {
 }): Digest {
   const { configurationId, perturbationKey: perturbation, stageKey } = row
   return digestOf({ configuration: configurationId, perturbation, stageKey })
-}
-
-/** Records a number as `recordMeasurements` does, and returns its id. */
-export async function recordMeasurement(db: LedgerDatabase, record: MeasurementRecord): Promise<Digest> {
-  return (await recordMeasurements(db, [record]))[0]!
 }
 
 /**

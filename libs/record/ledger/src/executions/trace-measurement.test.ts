@@ -13,7 +13,7 @@ import {
 } from '../ledger.fixture.ts'
 import { MeasurementUnknown } from './measurement-unknown.ts'
 import { recordAttempt } from './record-attempt.ts'
-import { recordMeasurement } from './record-measurement.ts'
+import { recordMeasurement } from '../record-measurement.fixture.ts'
 import { recordStudy } from '../studies/record-study.ts'
 import { lineageFrom } from './lineage.ts'
 import { traceMeasurement } from './trace-measurement.ts'

@@ -13,7 +13,7 @@ import {
   useLedger,
 } from '../ledger.fixture.ts'
 import { recordAttempt } from './record-attempt.ts'
-import { recordMeasurement } from './record-measurement.ts'
+import { recordMeasurement } from '../record-measurement.fixture.ts'
 import { recordStudy } from '../studies/record-study.ts'
 import { attempt, withdrawal } from '../schema/index.ts'
 import { studyEvidence } from '../studies/study-evidence.ts'

@@ -12,7 +12,7 @@ import {
   useLedger,
 } from '../ledger.fixture.ts'
 import { recordAttempt } from '../executions/record-attempt.ts'
-import { recordMeasurement } from '../executions/record-measurement.ts'
+import { recordMeasurement } from '../record-measurement.fixture.ts'
 import { recordStudy } from '../studies/record-study.ts'
 
 const ledger = useLedger()

@@ -1,3 +1,4 @@
+import type { EvaluationFlag } from '@gauntlet/study'
 import { sql } from 'drizzle-orm'
 import { check, index, integer, jsonb, pgTable, text, timestamp, unique } from 'drizzle-orm/pg-core'
 import { artifact } from './artifact.ts'
@@ -6,17 +7,6 @@ import { changedIn } from './changed-in.ts'
 import { digestCheck } from './digest-check.ts'
 import { execution } from './execution.ts'
 import { perturbation } from './perturbation.ts'
-
-/**
- * A reason to doubt a number. Policy `refuse` keeps the number out of a ranking, `escalate` asks for a stronger
- * evaluation, and `mark` only shows the flag beside the number.
- */
-export interface MeasurementFlag {
-  readonly name: string
-  readonly value: number
-  readonly limit: number
-  readonly policy: 'mark' | 'escalate' | 'refuse'
-}
 
 /** Correct out of total, of one configuration under one perturbation, counted from the outcomes of one evaluation. */
 export const measurement = pgTable(
@@ -40,7 +30,7 @@ export const measurement = pgTable(
     /** The evaluator's label. */
     evaluator: text().notNull(),
     /** Reasons to doubt the number, as the facts of its outcomes have them. */
-    flags: jsonb().$type<readonly MeasurementFlag[]>().notNull().default([]),
+    flags: jsonb().$type<readonly EvaluationFlag[]>().notNull().default([]),
     correct: integer().notNull(),
     total: integer().notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true }).notNull().defaultNow(),

@@ -15,7 +15,7 @@ import {
 } from '../ledger.fixture.ts'
 import { recordPool } from '../pools/pool-description.ts'
 import { recordFailure } from './record-failure.ts'
-import { recordMeasurement } from '../executions/record-measurement.ts'
+import { recordMeasurement } from '../record-measurement.fixture.ts'
 import { recordStudy } from './record-study.ts'
 import { configurationFailure } from '../schema/index.ts'
 import { withdrawFulfilment } from '../executions/withdraw-fulfilment.ts'

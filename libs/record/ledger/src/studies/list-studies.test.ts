@@ -14,7 +14,7 @@ import {
 } from '../ledger.fixture.ts'
 import { listStudies } from './list-studies.ts'
 import { recordAttempt } from '../executions/record-attempt.ts'
-import { recordMeasurement } from '../executions/record-measurement.ts'
+import { recordMeasurement } from '../record-measurement.fixture.ts'
 import { recordStudy } from './record-study.ts'
 import { searchLedger } from './search-ledger.ts'
 import { annotateStudy, readAnnotations } from './study-annotations.ts'

@@ -1,11 +1,10 @@
 import { and, desc, eq, sql, type SQL } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
-import type { Configuration, Digest, Json, Perturbation, StageName } from '@gauntlet/study'
+import type { Configuration, Digest, Json, Perturbation, StageName, EvaluationFlag } from '@gauntlet/study'
 import { doubtedEvaluations } from '../audit/doubts.ts'
 import { findStudy, type RecordedStudy } from './find-study.ts'
 import { isAnyOf } from '../database/any-of.ts'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
-import type { MeasurementFlag } from '../schema/measurement.ts'
 import {
   configuration,
   configurationFailure,
@@ -25,7 +24,7 @@ export interface RecordedMeasurement {
   readonly perturbationKey: Digest
   /** The evaluator's label as the outcomes have it, which may say more than the perturbation. */
   readonly evaluator: string
-  readonly flags: readonly MeasurementFlag[]
+  readonly flags: readonly EvaluationFlag[]
   readonly correct: number
   readonly total: number
   /** The key of the evaluation. */

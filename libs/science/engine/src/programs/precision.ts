@@ -1,3 +1,4 @@
+import { InvalidInput } from '@gauntlet/study'
 import process from 'node:process'
 import type { Graph } from './graphs/graph.ts'
 import { inBfloat16, inFloat16 } from './graphs/mixed-precision.ts'
@@ -36,11 +37,6 @@ const all: readonly Precision[] = [float32, bfloat16, float16]
 /** The environment variable that names the precision of a process. */
 const precisionVariable = 'GAUNTLET_PRECISION'
 
-/** There is no precision of that name. A retry does not help. */
-export class PrecisionUnknown extends Error {
-  override readonly name = 'InvalidInput'
-}
-
 /**
  * The precision in which this process runs its programs: float32 unless its environment names another, since another
  * gives other numbers. It is part of the environment class.
@@ -49,7 +45,5 @@ export function processPrecision(variables: NodeJS.ProcessEnv = process.env): Pr
   const wanted = variables[precisionVariable] ?? 'float32'
   const precision = all.find(({ name }) => name === wanted)
   if (precision) return precision
-  throw new PrecisionUnknown(
-    `${precisionVariable} is ${JSON.stringify(wanted)}; give one of ${precisionNames.join(', ')}.`,
-  )
+  throw new InvalidInput(`${precisionVariable} is ${JSON.stringify(wanted)}; give one of ${precisionNames.join(', ')}.`)
 }

@@ -1,3 +1,5 @@
+import { InvalidInput } from '@gauntlet/study'
+
 /** One thing to change in a published table. */
 export interface TableProblem {
   /** As spreadsheets number rows: the header is row 1. Null for the table as a whole. */
@@ -9,8 +11,7 @@ export interface TableProblem {
 const shownProblems = 20
 
 /** A published table cannot be used as it is; a retry does not help. Carries every problem, in the table's order. */
-export class PublishedTableInvalid extends Error {
-  override readonly name = 'InvalidInput'
+export class PublishedTableInvalid extends InvalidInput {
   readonly problems: readonly TableProblem[]
 
   constructor(problems: readonly TableProblem[]) {

@@ -1,4 +1,4 @@
-import type { FlagFact } from '../flag-sentence.ts'
+import type { EvaluationFlag } from '@gauntlet/study'
 import type { StudyRow } from '../paper/study-row.ts'
 import type { Defect } from '../published/defects.ts'
 
@@ -10,7 +10,7 @@ export interface MeasuredOrigin {
   readonly correct: number
   readonly total: number
   readonly evaluator: string
-  readonly flags: readonly FlagFact[]
+  readonly flags: readonly EvaluationFlag[]
   readonly measurementId: string
   readonly stageKey: string
   readonly outcomesDigest: string

@@ -1,9 +1,8 @@
-import { resultsOf, type StudyResults } from '@gauntlet/client'
+import { resultsOf, type DescribedPool, type StudyResults } from '@gauntlet/client'
 import type { PlannedStage } from '@gauntlet/contract'
 import type { StudyEvidence, StudyGrid } from '@gauntlet/ledger'
 import type { Digest } from '@gauntlet/study'
 import type { CellFailure } from '../wire/study-table.ts'
-import type { DescribedPool } from '../dependencies.ts'
 
 type MeasuredCell = StudyResults['rows'][number]
 type MissingCell = StudyResults['missing'][number]

@@ -3,7 +3,7 @@ import { examine, type Part } from '@gauntlet/infra'
 import { writeFileAtomically } from '@gauntlet/files'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
-import type { DeviceCheckRequest } from '@gauntlet/contract'
+import type { DeviceRequest } from '@gauntlet/contract'
 import { bugReport } from '../bug-report/bug-report.ts'
 import { benchDevice, benchDefaults } from '../device/bench-device.ts'
 import { checkDefaults, checkDevice } from '../device/check-device.ts'
@@ -75,7 +75,7 @@ async function measure(json: boolean | undefined, { backbones, resolution, batch
   if (!json) console.log(`\nMeasured on one device, ${device.device}; saved in ${speedsFile(home)}.`)
 }
 
-function checkRequest({ backbones, resolution, batch }: DoctorOptions): DeviceCheckRequest {
+function checkRequest({ backbones, resolution, batch }: DoctorOptions): DeviceRequest {
   return {
     backbones: parseBackbones(backbones, checkDefaults),
     resolution: wholeNumber('--resolution', resolution),

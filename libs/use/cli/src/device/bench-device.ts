@@ -1,4 +1,4 @@
-import type { BackboneSpeed, BenchAnswer, BenchRequest, MeasuredDevice } from '@gauntlet/contract'
+import type { BackboneSpeed, BenchAnswer, DeviceRequest, MeasuredDevice } from '@gauntlet/contract'
 import { keepSpeeds, readSpeeds } from '@gauntlet/client'
 import { compute } from './gpu-process.ts'
 
@@ -20,13 +20,13 @@ export const benchDefaults = [
 export async function benchDevice(
   home: string,
   backbones: readonly string[],
-  sizes: Pick<BenchRequest, 'resolution' | 'batch'>,
+  sizes: Pick<DeviceRequest, 'resolution' | 'batch'>,
 ): Promise<{ readonly device: MeasuredDevice; readonly speeds: readonly BackboneSpeed[] }> {
   readSpeeds(home) // A damaged file is reported now, not after minutes of measuring.
   let kept = Promise.resolve()
   const { device, speeds } = await compute<BenchAnswer>({
     script: 'bench/main.ts',
-    request: { backbones, ...sizes } satisfies BenchRequest,
+    request: { backbones, ...sizes } satisfies DeviceRequest,
     name: 'The bench',
     interrupted: 'Interrupted; backbones that were measured whole are saved.',
     onProgress: ({ measured }) => {

@@ -1,4 +1,4 @@
-import type { DeviceCheckAnswer, DeviceCheckRequest } from '@gauntlet/contract'
+import type { DeviceCheckAnswer, DeviceRequest } from '@gauntlet/contract'
 import { compute } from './gpu-process.ts'
 
 /** The backbones that are checked by default: two families of convolutions, and two of attention. */
@@ -13,7 +13,7 @@ export const checkDefaults = [
 export type DeviceCheck = Omit<Extract<DeviceCheckAnswer, { type: 'done' }>, 'type'>
 
 /** Checks the device of this machine in float32 and in bfloat16, each in a process of its own. */
-export async function checkDevice(request: DeviceCheckRequest): Promise<DeviceCheck[]> {
+export async function checkDevice(request: DeviceRequest): Promise<DeviceCheck[]> {
   const checks: DeviceCheck[] = []
   for (const precision of ['float32', 'bfloat16']) {
     const { type: _, ...check } = await compute<DeviceCheckAnswer>({

@@ -9,6 +9,7 @@ import {
 } from '@gauntlet/analysis'
 import {
   formatDifferences,
+  type DescribedPool,
   type ResultCell,
   type MeasuredCell,
   type OlderNumber,
@@ -16,12 +17,11 @@ import {
 } from '@gauntlet/client'
 import type { RowRange } from '@gauntlet/ledger'
 import { cellLabel } from '@gauntlet/study'
-import type { PoolDescription } from '../stack/worker-description.ts'
 import { renderTable, type Column } from './table.ts'
 
 /** What a table shows beside the results of the study. */
 export interface TableContext {
-  readonly pool: PoolDescription
+  readonly pool: DescribedPool
   /** The rows that were read; absent where all were. */
   readonly range?: RowRange
   /** Numbers under other keys; absent unless the user asks for them. */
@@ -125,7 +125,7 @@ function noNumbersSentence({ study }: StudyResults): string {
 }
 
 /** The environment, the code and the input contract of all numbers below. */
-function renderProvenance(rows: readonly MeasuredCell[], { description, describedAt }: PoolDescription): string {
+function renderProvenance(rows: readonly MeasuredCell[], { description, describedAt }: DescribedPool): string {
   const { device, libtensorflow, precision, threads } = description.environment as Record<string, unknown>
   const digests = [...new Set(rows.map(({ codeDigest }) => codeDigest.slice(0, 12)))]
   const contracts = [...new Set(rows.map(({ inputContract }) => inputContract))]

@@ -1,4 +1,4 @@
-import { fetchPoolDescription } from '@gauntlet/client'
+import { fetchPoolDescription, type DescribedPool } from '@gauntlet/client'
 import { defaultPool, type StageCode, type WorkerDescription } from '@gauntlet/contract'
 import { examineEngine, programStarter } from '@gauntlet/infra'
 import { lastPoolDescription, type LedgerDatabase } from '@gauntlet/ledger'
@@ -13,13 +13,6 @@ import { connectTemporal } from './temporal.ts'
 
 const sources = join(gpuWorker, 'src')
 
-/** The description of a pool's workers, and how old it is. */
-export interface PoolDescription {
-  readonly description: WorkerDescription
-  /** When the pool gave it last; null where it was asked for it just now. */
-  readonly describedAt: Date | null
-}
-
 /** How long a reading command waits for a pool to answer before it uses the ledger's record. */
 const answerLimit = '10 s'
 
@@ -31,7 +24,7 @@ export async function askWorkersOrLedger(
   settings: CommandSettings,
   db: LedgerDatabase,
   codes: readonly StageCode[],
-): Promise<PoolDescription> {
+): Promise<DescribedPool> {
   const place = await studyPlace(settings, db)
   try {
     return { description: await askWorkers(settings, codes, askedPool(place), answerLimit), describedAt: null }
