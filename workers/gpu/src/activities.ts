@@ -50,12 +50,14 @@ export function createGpuActivities(dependencies: Dependencies): GpuActivities {
     async (request: StageRequest<unknown>): Promise<StageResult> => {
       const { devices, draining } = dependencies
       if (!draining.mayBegin(request.code)) throw preempted({})
-      const bundle = await bundleOf(request, dependencies)
+      const context = Context.current()
+      const bundle = await heartbeating(
+        () => context.heartbeat(),
+        () => bundleOf(request, dependencies),
+      )
       return draining.busy(() =>
         devices.use((device, label) =>
-          told(Context.current(), request, label, () =>
-            attempt(name, request, { device, label, bundle }, dependencies),
-          ),
+          told(context, request, label, () => attempt(name, request, { device, label, bundle }, dependencies)),
         ),
       )
     }
@@ -120,8 +122,6 @@ async function attempt(
       ...(usage ? { usage } : {}),
     }
   }
-  const timer = setInterval(heartbeat, heartbeatMilliseconds)
-  heartbeat()
   const followed = pace.follow(request.code)
   const onProgress = (next: DeviceProgress) => {
     if (next.checkpoint !== progress.checkpoint) followed.safe()
@@ -129,7 +129,7 @@ async function attempt(
   }
   try {
     const stopping = AbortSignal.any([context.cancellationSignal, draining.signal])
-    const { usage, ...result } = await device.run(bundle, request, onProgress, stopping)
+    const { usage, ...result } = await heartbeating(heartbeat, () => device.run(bundle, request, onProgress, stopping))
     followed.safe()
     return { ...result, evidence: evidence(usage) }
   } catch (error) {
@@ -137,6 +137,15 @@ async function attempt(
     const { done, total, unit, checkpoint } = progress
     const lastProgress = { done, total, unit, ...(checkpoint ? { checkpoint } : {}) }
     throw translate(error, { ...evidence(), lastProgress }, draining.signal)
+  }
+}
+
+/** Does work while Temporal is told that the worker lives. */
+async function heartbeating<Result>(heartbeat: () => void, work: () => Promise<Result>): Promise<Result> {
+  heartbeat()
+  const timer = setInterval(heartbeat, heartbeatMilliseconds)
+  try {
+    return await work()
   } finally {
     clearInterval(timer)
   }
