@@ -172,6 +172,20 @@ it('sets other studies beside it', () => {
   expect(html).toContain('0 cells have a number in both')
 })
 
+it('has an element of its own for each part, where the name of one protocol begins or ends as that of another', () => {
+  const protocols = ['x', 'x-mean', 'x-podium', 'protocol-x']
+  const ids = idsOf(page(buildReport(measuredInput({ protocols }))))
+  expect(ids.filter((id, i) => ids.indexOf(id) !== i)).toEqual([])
+})
+
+it('names a number alike in numbers.csv and macros.tex, also where a spreadsheet would take the name for a formula', () => {
+  const { files } = buildReport(measuredInput({ protocols: ['=now()'] }))
+  const [, first] = files['numbers.csv']!.split('\n')
+  const [key] = first!.split(',')
+  expect(key).toMatch(/^'=now\(\)\//)
+  expect(files['macros.tex']).toContain(`\\gauntlet@number{${key}}`)
+})
+
 it('says which claims were sealed before the numbers, and that nothing was where nothing was', () => {
   const claims = {
     sentence: 'Hypotheses h.yaml were sealed before the first measurement (now, seal 1).',

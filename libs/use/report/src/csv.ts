@@ -11,7 +11,8 @@ function cellOf(value: string | number): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-function withoutFormula(text: string): string {
+/** The text, which no spreadsheet takes for a formula. */
+export function withoutFormula(text: string): string {
   const isNumber = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)
   return /^[=+\-@\t\r]/.test(text) && !isNumber ? `'${text}` : text
 }

@@ -1,11 +1,11 @@
 import type { Table } from './tables/table.ts'
-import { csvOf } from './csv.ts'
+import { csvOf, withoutFormula } from './csv.ts'
 import { distinct } from './distinct.ts'
 import { escapeLatex } from './latex/escape.ts'
 
 /** A number that a report shows, by a key that says what it is. */
 export interface ReportNumber {
-  /** Table, row and column, with slashes between. */
+  /** Table, row and column, with slashes between; written so that no spreadsheet takes it for a formula. */
   readonly key: string
   /** At full precision. */
   readonly value: number
@@ -23,9 +23,10 @@ export function numbersOf(tables: readonly Table[]): ReportNumber[] {
   return tables.flatMap(({ id, columns, rows }) => {
     const keys = distinct(rows.map(({ key }) => key))
     return rows.flatMap((row, place) =>
-      row.cells.flatMap(({ text, number, source = '' }, i) =>
-        number === undefined ? [] : [{ key: `${id}/${keys[place]!}/${columns[i]!.key}`, value: number, text, source }],
-      ),
+      row.cells.flatMap(({ text, number, source = '' }, i) => {
+        const key = withoutFormula(`${id}/${keys[place]!}/${columns[i]!.key}`)
+        return number === undefined ? [] : [{ key, value: number, text, source }]
+      }),
     )
   })
 }

@@ -11,6 +11,7 @@ import {
 import { measuredStudy, type MeasuredStudySettings } from '@gauntlet/analysis/fixtures/measured-study'
 import { publishedRows } from '@gauntlet/analysis/fixtures/published'
 import type { ReportInput } from './report-input.ts'
+import { hardestImages } from './tables/atlas.ts'
 
 /** The paper's database as it is imported. */
 export function publishedInput(): ReportInput {
@@ -30,7 +31,7 @@ export function publishedInput(): ReportInput {
     lacking: [],
     defects: publishedDefects(publishedRows),
   }
-  const nothing = { uncertainty: {}, atlases: [], pictures: new Map(), hypotheses: [], comparisons: [] }
+  const nothing = { uncertainty: {}, atlases: [], hardest: [], pictures: new Map(), hypotheses: [], comparisons: [] }
   return { study, analysis: analyzeStudy(study), ...nothing }
 }
 
@@ -38,6 +39,7 @@ export function publishedInput(): ReportInput {
 export function measuredInput(settings: MeasuredStudySettings = {}): ReportInput {
   const { study, outcomes } = measuredStudy(settings)
   const analysis = analyzeStudy(study)
+  const atlases = studyAtlases(study, outcomes)
   const uncertainty = Object.keys(analysis.protocols).map((protocol) => [
     protocol,
     {
@@ -49,7 +51,8 @@ export function measuredInput(settings: MeasuredStudySettings = {}): ReportInput
     study,
     analysis,
     uncertainty: Object.fromEntries(uncertainty),
-    atlases: studyAtlases(study, outcomes),
+    atlases,
+    hardest: hardestImages(atlases),
     pictures: new Map([['digits image 39', { url: 'data:image/png;base64,AA==', alternative: 'digits, class 3' }]]),
     hypotheses: [],
     comparisons: [],

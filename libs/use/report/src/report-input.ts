@@ -6,6 +6,7 @@ import type {
   StudyComparison,
   StudyNumbers,
 } from '@gauntlet/analysis'
+import type { HardestImage } from './tables/atlas.ts'
 
 /** What a ranking of one protocol hangs on, from outcomes. */
 export interface ProtocolUncertainty {
@@ -35,6 +36,8 @@ export interface ReportInput {
   /** By protocol; empty where there are no outcomes. */
   readonly uncertainty: Readonly<Record<string, ProtocolUncertainty>>
   readonly atlases: readonly StudyAtlas[]
+  /** The images that fell most often. */
+  readonly hardest: readonly HardestImage[]
   /** By the digest of the image. */
   readonly pictures: ReadonlyMap<string, ReportPicture>
   /** The last sealed first. */

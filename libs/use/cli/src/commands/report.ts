@@ -65,9 +65,10 @@ async function readForReport(session: InterruptibleSession, name: string, others
   const onProgress = (done: number, total: number) => session.progress(`${done}/${total} outcomes read`)
   const outcomes = await readOutcomes(session.store, study, { withCauses: true, onProgress })
   const atlases = studyAtlases(study, outcomes)
-  const pictures = await readPictures(session, study, hardestImages(atlases))
+  const hardest = hardestImages(atlases)
+  const pictures = await readPictures(session, study, hardest)
   const hypotheses = await sealedClaims(session, study.id)
-  return { study, beside, outcomes, atlases, pictures, hypotheses }
+  return { study, beside, outcomes, atlases, hardest, pictures, hypotheses }
 }
 
 /** The claims on a study that its seals have. */
@@ -82,7 +83,7 @@ async function sealedClaims({ db }: InterruptibleSession, studyId: string): Prom
 }
 
 function reportInput(
-  { study, beside, outcomes, atlases, pictures, hypotheses }: ReadForReport,
+  { study, beside, outcomes, ...read }: ReadForReport,
   { reference, draws }: Pick<ReportOptions, 'reference' | 'draws'>,
 ): ReportInput {
   const analysis = analyzeStudy(study, { reference })
@@ -92,7 +93,7 @@ function reportInput(
   )
   line.end()
   const comparisons = beside.map((other) => compareStudies(study, other))
-  return { study, analysis, uncertainty: Object.fromEntries(uncertainty), atlases, pictures, hypotheses, comparisons }
+  return { ...read, study, analysis, uncertainty: Object.fromEntries(uncertainty), comparisons }
 }
 
 function uncertaintyOf(

@@ -25,7 +25,10 @@ export function idOf(...names: readonly string[]): string {
 
 const longestName = 80
 
-/** Hyphens of two names are not to be told from those between three, so only pairs may have them. */
+/**
+ * Hyphens of two names are not to be told from those between three, so only pairs may have them. The last name of a
+ * pair is one of ours, and none of these is the end of another behind a hyphen.
+ */
 function isUnambiguous(names: readonly string[], readable: string): boolean {
   const plain = names.length > 2 ? /^[\w.]+$/ : /^[\w.-]+$/
   const looksDigested = /-[\da-f]{12}$/.test(readable)

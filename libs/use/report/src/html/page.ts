@@ -5,7 +5,7 @@ import { effectsFigure, oddsFigure, rankingFigure } from '../figures/rows.ts'
 import type { Figure } from '../figures/svg.ts'
 import { methodsOf } from '../methods.ts'
 import type { ReportInput } from '../report-input.ts'
-import { agreementTable, atlasTable, fallenImagesTable, felledByTable, hardestImages } from '../tables/atlas.ts'
+import { agreementTable, atlasTable, fallenImagesTable, felledByTable } from '../tables/atlas.ts'
 import {
   comparisonTables,
   defectCountsTable,
@@ -82,7 +82,7 @@ function protocolSection(input: ReportInput, protocol: string, analysis: StudyPr
   })
   const leader = leaderTable(protocol, uncertainty?.leader ?? [])
   return {
-    id: idOf('protocol', protocol),
+    id: idOf(protocol, 'section'),
     heading: protocol,
     content: [
       `<p>${escapeText(stabilityOf(analysis, uncertainty?.ranking?.leaderStaysFirst ?? null).join(' '))}</p>`,
@@ -114,7 +114,7 @@ function comparisonSection({ comparisons, study }: ReportInput): Section[] {
 const atlasBudget = 500_000
 const tableBudget = 150_000
 
-function atlasSection({ atlases, pictures }: ReportInput): Section[] {
+function atlasSection({ atlases, hardest, pictures }: ReportInput): Section[] {
   if (atlases.length === 0) return []
   let left = atlasBudget
   const figures = atlases.flatMap((atlas) => {
@@ -123,7 +123,7 @@ function atlasSection({ atlases, pictures }: ReportInput): Section[] {
     left -= figure.svg.length
     return [figureHtml(figure)]
   })
-  const hardest = hardestImages(atlases).map(({ image, dataset, fell, felledBy }) => {
+  const items = hardest.map(({ image, dataset, fell, felledBy }) => {
     const picture = pictures.get(image)
     const by = Object.entries(felledBy).toSorted(([, a], [, b]) => b - a)
     const shown = picture
@@ -143,7 +143,7 @@ function atlasSection({ atlases, pictures }: ReportInput): Section[] {
     fittedTableHtml(felledByTable(atlases), tableBudget),
     fittedTableHtml(agreementTable(atlases), tableBudget),
     '<h3>The hardest images</h3><p>Those that fell most often, over all models and perturbations of a dataset.</p>',
-    `<ul class="pictures">${hardest.join('')}</ul>`,
+    `<ul class="pictures">${items.join('')}</ul>`,
   ]
   return [{ id: 'outcome-atlas', heading: 'Outcome atlas', content: content.join('\n') }]
 }

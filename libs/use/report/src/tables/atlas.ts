@@ -154,11 +154,16 @@ export function atlasCsv(atlases: readonly StudyAtlas[]): string {
 
 const hardestShown = 10
 
+/** An image of a dataset, and how often it fell by what. */
+export interface HardestImage extends FallenImage {
+  readonly dataset: string
+}
+
 /**
  * The images of each dataset that fell most often over all models and perturbations, counted over every image as
  * atlas.csv has them; equals in the order of the images.
  */
-export function hardestImages(atlases: readonly StudyAtlas[]): (FallenImage & { readonly dataset: string })[] {
+export function hardestImages(atlases: readonly StudyAtlas[]): HardestImage[] {
   const datasets = [...new Set(atlases.map(({ dataset }) => dataset))]
   return datasets.flatMap((dataset) => {
     const own = atlases.filter((atlas) => atlas.dataset === dataset)

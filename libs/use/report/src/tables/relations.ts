@@ -22,7 +22,7 @@ export function correlationMatrixTable(protocol: string, { correlations }: Study
 /** The mean absolute correlation by group, pooled and within each dataset. */
 export function groupCorrelationsTable(protocol: string, { correlations, datasets }: StudyProtocolAnalysis): Table {
   return {
-    id: `${protocol}/mean-correlation`,
+    id: `${protocol}/correlation-means`,
     title: `Mean absolute correlation by group, ${protocol}`,
     note: 'The mean of |Spearman’s r| over the pairs of perturbations: over all datasets at once, within each, and the mean of those.',
     columns: [
