@@ -36,15 +36,18 @@ interface Evaluation {
 /**
  * Reads a whole record and checks that it holds together: its root is the sealed one, its study file says that it is
  * this study with these configurations, every fulfilment has the inputs of its key, and every number is of a cell of
- * the study and was counted from outcomes that an evaluation of it made. Throws `ExportInvalid`.
+ * the study and was counted from outcomes that an evaluation of it made. `onFact` gets each disclosed fact, of which only
+ * the end of the record tells whether the seal covers it. Throws `ExportInvalid`.
  */
 export async function checkRecord(
   opened: ExportFile,
   onProgress: (facts: number) => void = () => undefined,
+  onFact: (fact: Fact) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<CheckedRecord> {
   const check = new RecordCheck((wrong) => opened.refuses(wrong), opened.sealed.seal.study)
   for await (const { fact } of opened.lines()) {
     check.add(fact)
+    if (fact) await onFact(fact)
     if (check.facts % 1000 === 0) onProgress(check.facts)
   }
   check.requireCounts(opened.sealed.seal.facts)

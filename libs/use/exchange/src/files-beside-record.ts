@@ -3,9 +3,8 @@ import type { ZipSource } from '@gauntlet/files'
 import { sealDigest } from '@gauntlet/seals'
 import type { CheckedRecord } from './check-record.ts'
 import { artifactPath } from './crate-document.ts'
-import { DerivedFiles } from './derived-files.ts'
+import type { DerivedFiles } from './derived-files.ts'
 import { sealPath, type ExportFile } from './export-file.ts'
-import { inTemporaryFolder } from './in-temporary-folder.ts'
 
 /** How the files that an archive has beside its record hang together with it. */
 export interface FilesBesideRecord {
@@ -15,26 +14,22 @@ export interface FilesBesideRecord {
   readonly uncovered: readonly string[]
 }
 
-/** Makes the files again that follow from the record, and compares them with those of the archive byte by byte. */
-export function compareFilesBesideRecord(
+/** Compares the files of an archive with those that were made of its record, byte by byte. */
+export async function compareFilesBesideRecord(
   opened: ExportFile,
   { artifacts }: Pick<CheckedRecord, 'artifacts'>,
+  derived: Pick<DerivedFiles, 'members'>,
 ): Promise<FilesBesideRecord> {
-  return inTemporaryFolder(async (folder) => {
-    const derived = new DerivedFiles(folder)
-    for await (const { fact } of opened.lines()) if (fact) await derived.add(fact)
-    await derived.close()
-    const members = derived.members()
-    const differing: string[] = []
-    for (const { name, content } of members) {
-      const found = opened.bytesOf(name)
-      if (!found || (await digestOfAll(found)) !== (await digestOfAll(content))) differing.push(name)
-    }
-    const covered = new Set(['record.jsonl', 'seal.json', ...members.map(({ name }) => name)])
-    for (const digest of artifacts.keys()) covered.add(artifactPath(digest))
-    for (const { seal } of opened.earlier) covered.add(sealPath(sealDigest(seal)))
-    return { differing, uncovered: [...opened.names()].filter((name) => !covered.has(name)) }
-  })
+  const members = derived.members()
+  const differing: string[] = []
+  for (const { name, content } of members) {
+    const found = opened.bytesOf(name)
+    if (!found || (await digestOfAll(found)) !== (await digestOfAll(content))) differing.push(name)
+  }
+  const covered = new Set(['record.jsonl', 'seal.json', ...members.map(({ name }) => name)])
+  for (const digest of artifacts.keys()) covered.add(artifactPath(digest))
+  for (const { seal } of opened.earlier) covered.add(sealPath(sealDigest(seal)))
+  return { differing, uncovered: [...opened.names()].filter((name) => !covered.has(name)) }
 }
 
 async function digestOfAll(content: ZipSource['content']): Promise<string> {

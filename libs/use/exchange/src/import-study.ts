@@ -16,6 +16,7 @@ import {
 } from '@gauntlet/seals'
 import type { Digest } from '@gauntlet/study'
 import { checkRecord, type CheckedRecord } from './check-record.ts'
+import { DerivedFiles } from './derived-files.ts'
 import { ExportFile } from './export-file.ts'
 import { refusing } from './export-invalid.ts'
 import { compareFilesBesideRecord, type FilesBesideRecord } from './files-beside-record.ts'
@@ -63,15 +64,19 @@ export interface ImportedExport extends CheckedExport, ImportCounts {
  */
 export async function verifyExport(file: string, expected: Expectations = {}): Promise<VerifiedExport> {
   const opened = await ExportFile.open(file)
-  const { record, ...checked } = await checkedExport(opened, expected)
-  let artifacts = 0
-  for (const digest of record.artifacts.keys()) {
-    if (!opened.hasArtifact(digest)) continue
-    await finished(Readable.from(checkedArtifact(opened, digest, record)).resume())
-    artifacts++
-    expected.onProgress?.(`${artifacts} artifacts compared with their digests`)
-  }
-  return { ...checked, ...(await compareFilesBesideRecord(opened, record)), artifacts }
+  return inTemporaryFolder(async (folder) => {
+    const derived = new DerivedFiles(folder)
+    const checking = checkedExport(opened, expected, (fact) => derived.add(fact))
+    const { record, ...checked } = await checking.finally(() => derived.close())
+    let artifacts = 0
+    for (const digest of record.artifacts.keys()) {
+      if (!opened.hasArtifact(digest)) continue
+      await finished(Readable.from(checkedArtifact(opened, digest, record)).resume())
+      artifacts++
+      expected.onProgress?.(`${artifacts} artifacts compared with their digests`)
+    }
+    return { ...checked, ...(await compareFilesBesideRecord(opened, record, derived)), artifacts }
+  })
 }
 
 /**
@@ -102,14 +107,19 @@ export async function importStudy(
   })
 }
 
-async function checkedExport(opened: ExportFile, { seal: expectedSeal, publicKey, onProgress }: Expectations) {
+async function checkedExport(
+  opened: ExportFile,
+  { seal: expectedSeal, publicKey, onProgress }: Expectations,
+  onFact?: (fact: Fact) => Promise<unknown>,
+) {
   const { seal, envelope } = opened.sealed
   const digest = sealDigest(seal)
   if (expectedSeal !== undefined && digest !== expectedSeal)
     opened.refuses(`its seal is ${digest}, not ${expectedSeal}`)
   const isSigned = isSealSignedBy(opened.sealed, publicKey)
   if (publicKey && !isSigned) opened.refuses(`its seal is not signed with key ${publicKey.id}`)
-  const record = await checkRecord(opened, (facts) => onProgress?.(`${facts.toLocaleString('en')} facts checked`))
+  const onChecked = (facts: number) => onProgress?.(`${facts.toLocaleString('en')} facts checked`)
+  const record = await checkRecord(opened, onChecked, onFact)
   const { facts, withheld, measurements } = record
   return {
     seal,
