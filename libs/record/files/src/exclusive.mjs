@@ -77,7 +77,7 @@ async function acquire(path, { signal, onWait, silence }) {
     const state = stateOf(path)
     if (state !== seen.state) seen = { state, since: performance.now() }
     const isSilent = performance.now() - seen.since > silence
-    if (isAbandoned(path, isSilent) && breakLock(path, state, isSilent)) continue
+    if (isAbandoned(path, isSilent) && breakLock(path, state)) continue
     signal?.throwIfAborted()
     if (tries === 0) onWait?.(holderOf(path))
     await sleep(Math.min(20 * 1.3 ** tries, 250))
@@ -171,16 +171,15 @@ function isAbandoned(path, isSilent) {
  * that the first has taken meanwhile. So a process that removes it holds a second lock while it looks again.
  * @param {string} path
  * @param {string} state in which it was seen to be abandoned
- * @param {boolean} isSilent
  */
-function breakLock(path, state, isSilent) {
+function breakLock(path, state) {
   const guard = `${path}.break`
   if (createLock(guard) === undefined) {
     if (olderThan(guard, 10_000)) rmSync(guard, { force: true })
     return false
   }
   try {
-    if (stateOf(path) !== state || !isAbandoned(path, isSilent)) return false
+    if (stateOf(path) !== state) return false
     rmSync(path, { force: true })
     return true
   } finally {

@@ -61,6 +61,24 @@ describe('an exclusive action', () => {
     expect(await exclusively(lock, async () => 'done')).toBe('done')
   })
 
+  it('begins although a process was killed while it removed the lock of a dead holder', async () => {
+    const lock = join(emptyFolder(), 'lock')
+    writeFileSync(lock, JSON.stringify({ pid: process.ppid, identity: 'another start' }))
+    writeFileSync(`${lock}.break`, '')
+    utimesSync(`${lock}.break`, new Date(0), new Date(0))
+    expect(await exclusively(lock, async () => 'done')).toBe('done')
+    expect(existsSync(`${lock}.break`)).toBe(false)
+  })
+
+  it('waits while another process removes the lock of a dead holder', async () => {
+    const lock = join(emptyFolder(), 'lock')
+    writeFileSync(lock, JSON.stringify({ pid: process.ppid, identity: 'another start' }))
+    writeFileSync(`${lock}.break`, '')
+    const waiting = exclusively(lock, async () => 'done', { signal: AbortSignal.timeout(300) })
+    await expect(waiting).rejects.toMatchObject({ name: 'TimeoutError' })
+    expect(existsSync(lock)).toBe(true)
+  })
+
   it('stops waiting when it is told to, and names the process it waits for', async () => {
     const lock = join(emptyFolder(), 'lock')
     writeFileSync(lock, JSON.stringify({ pid: process.pid, identity: processIdentity(process.pid) }))
@@ -149,6 +167,30 @@ describe('an exclusive action', () => {
       )
       await Promise.all(waiters)
       expect(performance.now() - started).toBeGreaterThanOrEqual(150)
+    })
+
+    it('does not remove the lock of the next holder, which another waiter let in meanwhile', async () => {
+      const lock = join(emptyFolder(), 'lock')
+      const next = JSON.stringify({ ...heldBy(thisHost()), id: 'the next holding' })
+      writeFileSync(lock, JSON.stringify(heldBy(elsewhere)))
+      const script = `
+        import fs from 'node:fs'
+        import { syncBuiltinESMExports } from 'node:module'
+        import { exclusively } from ${JSON.stringify(new URL('./exclusive.mjs', import.meta.url).href)}
+        const { openSync } = fs
+        fs.openSync = (path, ...rest) => {
+          if (path.endsWith('.break')) fs.writeFileSync(${JSON.stringify(lock)}, ${JSON.stringify(next)})
+          return openSync(path, ...rest)
+        }
+        syncBuiltinESMExports()
+        const options = { silence: 100, signal: AbortSignal.timeout(1_500) }
+        const said = exclusively(${JSON.stringify(lock)}, async () => 'begun', options)
+        process.stdout.write(await said.catch(({ name }) => name))`
+      const { stdout } = spawn(process.execPath, ['--input-type=module', '-e', script], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      expect(await text(stdout)).toBe('TimeoutError')
+      expect(readFileSync(lock, 'utf8')).toBe(next)
     })
 
     it('does not take another boot, another container or another network of this machine for itself', () => {

@@ -8,7 +8,7 @@ import type { BridgePlan } from './plan-bridge.ts'
  * class of the record.
  */
 export function refusalOfBridge({ changes }: BridgePlan, judged: readonly JudgedReproduction[]): string | null {
-  const stages = judged.flatMap((number) => number.stages.map((stage) => ({ ...stage, number })))
+  const stages = judged.flatMap((number) => number.stages)
   const inOrder = stages.toSorted((a, b) => stageOrder.indexOf(a.stage) - stageOrder.indexOf(b.stage))
   const elsewhere = inOrder.find(({ otherEnvironment }) => otherEnvironment.length > 0)
   if (elsewhere)
