@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { copyFileSync, readFileSync } from 'node:fs'
 import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
 import { expect, it } from 'vitest'
 import { makeReachKeys, reachFiles } from './keys.ts'
@@ -15,6 +15,30 @@ it('the keys of a home are made once and are of one authority, also where severa
   }
   const [first, ...others] = await Promise.all(Array.from({ length: 4 }, made))
   for (const other of others) expect(other).toEqual(first)
-  const [signer, ...signed] = [first![0]!, first![1]!, first![3]!].map((text) => new X509Certificate(text))
-  expect(signed.map((certificate) => certificate.verify(signer!.publicKey))).toEqual([true, true])
+  expectOneAuthority(home)
 })
+
+it.each(['server', 'worker'] as const)(
+  'keys of a home of which those of the %s are of another are made again',
+  async (side) => {
+    const [home, other] = [emptyFolder(), emptyFolder()]
+    await Promise.all([home, other].map(makeReachKeys))
+    copyFileSync(reachFiles(other)[side].certificate, reachFiles(home)[side].certificate)
+    copyFileSync(reachFiles(other)[side].key, reachFiles(home)[side].key)
+    await makeReachKeys(home)
+    expectOneAuthority(home)
+  },
+)
+
+/** Both certificates of a home are of its authority, and of their keys. */
+function expectOneAuthority(home: string): void {
+  const { authority, server, worker } = reachFiles(home)
+  const { publicKey } = new X509Certificate(readFileSync(authority))
+  for (const { certificate, key } of [server, worker]) {
+    const signed = new X509Certificate(readFileSync(certificate))
+    expect([signed.verify(publicKey), signed.checkPrivateKey(createPrivateKey(readFileSync(key)))]).toEqual([
+      true,
+      true,
+    ])
+  }
+}

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { exclusively, writeFileAtomically } from '@gauntlet/files'
 import { makeKeyPair } from './certificate.ts'
@@ -29,17 +30,18 @@ export function reachFiles(home: string) {
 }
 
 /**
- * Makes the keys of a home, unless it has them. The key of the authority is thrown away: it signs nothing else, and
- * whoever wants other keys deletes the folder and begins anew.
+ * Makes the keys of a home, unless it has them, and says whether it did. Those of several authorities count as none:
+ * commands of earlier versions mixed them where they ran at once. The key of the authority is thrown away: it signs
+ * nothing else, and whoever wants other keys deletes the folder and begins anew.
  */
-export async function makeReachKeys(home: string): Promise<void> {
+export async function makeReachKeys(home: string): Promise<boolean> {
   const folder = join(home, 'reach')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  await exclusively(join(folder, 'keys.lock'), () => makeKeys(reachFiles(home)))
+  return exclusively(join(folder, 'keys.lock'), () => makeKeys(reachFiles(home)))
 }
 
-async function makeKeys(files: ReturnType<typeof reachFiles>): Promise<void> {
-  if (existsSync(files.worker.key)) return
+async function makeKeys(files: ReturnType<typeof reachFiles>): Promise<boolean> {
+  if (existsSync(files.worker.key) && areOfOneAuthority(files)) return false
   const authorityName = 'gauntlet authority'
   const authority = { ...makeKeyPair('authority', authorityName), name: authorityName }
   const server = makeKeyPair('server', reachName, authority)
@@ -49,4 +51,13 @@ async function makeKeys(files: ReturnType<typeof reachFiles>): Promise<void> {
   await writeFileAtomically(files.server.key, server.key, 0o600)
   await writeFileAtomically(files.worker.certificate, worker.certificate)
   await writeFileAtomically(files.worker.key, worker.key, 0o600) // last: with it the keys are complete
+  return true
+}
+
+function areOfOneAuthority({ authority, server, worker }: ReturnType<typeof reachFiles>): boolean {
+  const { publicKey } = new X509Certificate(readFileSync(authority))
+  return [server, worker].every(({ certificate, key }) => {
+    const signed = new X509Certificate(readFileSync(certificate))
+    return signed.verify(publicKey) && signed.checkPrivateKey(createPrivateKey(readFileSync(key)))
+  })
 }

@@ -30,7 +30,7 @@ export const reachPort = 7243
 export async function openReach(home: string, wanted: Partial<Reach> = {}): Promise<{ variables: string } & Reach> {
   const absolute = resolve(home)
   const reach = { host: '0.0.0.0', port: reachPort, name: hostname(), ...wanted }
-  await makeReachKeys(absolute)
+  if (await makeReachKeys(absolute)) await stopProcess(absolute, 'reach') // it may run with other keys
   const files = reachFiles(absolute)
   await writeFileAtomically(files.variables, variablesOf(files, reach), 0o600)
   mkdirSync(join(absolute, 'reach'), { recursive: true })
