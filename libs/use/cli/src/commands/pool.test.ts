@@ -20,9 +20,10 @@ it('resumes a pool whose workers SLURM starts, and refuses any other name', asyn
     await declarePool(db, 'cluster', { accelerator: 'h100', memory: null, start })
     await declarePool(db, 'desk', { accelerator: 'h100', memory: null, start: { by: 'hand' } })
   })
-  await writeTended({ home: home() }, 'cluster', { ...untended, known: ['7'], refused: 10, paused: 'SLURM refused' })
+  const tended = { ...untended, ledger: 'the ledger', known: ['7'] }
+  await writeTended({ home: home() }, 'cluster', { ...tended, refused: 10, paused: 'SLURM refused' })
   expect(await resume('cluster')).toBe('Workers of cluster are started again where stages wait.')
-  expect(readTended({ home: home() }, 'cluster')).toEqual({ ...untended, known: ['7'] })
+  expect(readTended({ home: home() }, 'cluster')).toEqual(tended)
   for (const name of ['nosuchpool', 'desk']) {
     await expect(resume(name)).rejects.toThrow(Misuse)
     expect(existsSync(join(home(), 'pools', `${name}.json`))).toBe(false)

@@ -1,9 +1,14 @@
-import { declaredPools, declarePool, type LedgerDatabase, type RecordedDeclaration } from '@gauntlet/ledger'
+import {
+  declaredPools,
+  declarePool,
+  ledgerIdentity,
+  type LedgerDatabase,
+  type RecordedDeclaration,
+} from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { Misuse } from '../command-failed.ts'
 import { withLedger } from '../stack/local-ledger.ts'
-import { isSlurmPool, readTended, writeTended } from '../slurm/tended-pool.ts'
-import { untended } from '../slurm/tend.ts'
+import { isSlurmPool, readTended, resumePool } from '../slurm/tended-pool.ts'
 import { renderTable, type Column } from '../print/table.ts'
 import { declaredSentence, gigabytes, requireName, withClass, type DeclareOptions } from './pool-options.ts'
 import { addPoolSlurm } from './pool-slurm.ts'
@@ -61,7 +66,7 @@ export function addPool(program: Command): void {
           throw new Misuse(
             `The workers of ${name} are started by hand, so it never pauses; start one with: gauntlet worker --pool ${name}`,
           )
-        await writeTended(settings, name, { ...untended, known: readTended(settings, name).known })
+        await resumePool({ ...settings, ledger: await ledgerIdentity(db) }, name)
         console.log(`Workers of ${name} are started again where stages wait.`)
       })
     })

@@ -67,8 +67,25 @@ export async function writeTended(
  * what it did; undefined where it did nothing.
  */
 export async function tendOnce(settings: PoolSettings, client: Client, pool: SlurmPool): Promise<string | undefined> {
+  return alone(settings, pool.name, (folder) => lookAfter({ ...settings, folder }, client, pool))
+}
+
+/** Lets SLURM start workers of a pool again that was paused. What is known of its jobs stays known. */
+export function resumePool(settings: PoolSettings, pool: string): Promise<void> {
+  return alone(settings, pool, async () => {
+    const { known, ledger } = readTended(settings, pool)
+    await writeTended(settings, pool, { ...untended, known, ledger })
+  })
+}
+
+/** Does something with a pool while nobody else does, with the folder of its jobs. */
+function alone<Result>(
+  settings: PoolSettings,
+  pool: string,
+  work: (folder: string) => Promise<Result>,
+): Promise<Result> {
   const folder = jobFolder(settings)
-  return exclusively(join(folder, `${pool.name}.lock`), () => lookAfter({ ...settings, folder }, client, pool))
+  return exclusively(join(folder, `${pool}.lock`), () => work(folder))
 }
 
 /** `folder`: that of the jobs. */
