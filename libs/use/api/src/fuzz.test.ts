@@ -6,7 +6,7 @@ import { afterAll, expect, it } from 'vitest'
 import { apiOf, ask, dependenciesOf } from './api.fixture.ts'
 import { fuzzApi } from './fuzz.fixture.ts'
 import { simulateStudy, storeIn } from './simulated-study.fixture.ts'
-import type { Cell } from './wire/index.ts'
+import type { Cell, StudyList } from './wire/index.ts'
 
 /** Calls: a share of them with every `npm test`, all with `npm run test:browser`. */
 const cases = Number(process.env['GAUNTLET_FUZZ_CASES'] ?? 150)
@@ -36,8 +36,8 @@ it('answers whatever is asked, with a sentence where it cannot, and never fails'
     const { error } = answer as { error: string }
     expect(error).toMatch(/^[A-Z"].{10,400}[.…]$/su)
   }
-  const { answer: listed, headers } = await ask<{ labels: string[] }[]>(app, '/api/studies')
-  expect(listed.map(({ labels }) => labels[0])).toEqual(Array(2).fill('<script>window.stolen = true</script>'))
+  const { answer: listed, headers } = await ask<StudyList>(app, '/api/studies')
+  expect(listed.studies.map(({ labels }) => labels[0])).toEqual(Array(2).fill('<script>window.stolen = true</script>'))
   expect(headers.get('content-type')).toMatch(/^application\/json/) // so that a browser that opens it runs no script of it
   const text = JSON.stringify(calls.map(({ answer }) => answer))
   expect(text).not.toMatch(/root:|node_modules|at async/)

@@ -44,12 +44,24 @@ beforeAll(async () => {
 })
 
 it('lists studies, the latest first, with the cells that have a number', async () => {
-  const listed = await listStudies(ledger.db)
-  expect(listed).toMatchObject([
+  const { studies, total } = await listStudies(ledger.db)
+  expect(total).toBe(2)
+  expect(studies).toMatchObject([
     { id: small.id, configurations: 1, perturbations: 2, numbers: 1, description: null },
     { id: large.id, configurations: 2, perturbations: 2, numbers: 1, lastNumberAt: expect.any(Date) },
   ])
-  expect(await listStudies(ledger.db, 1)).toHaveLength(1)
+})
+
+it('says how many studies there are, or have a text, beside those that it lists', async () => {
+  const named = async (text: string, limit?: number) => {
+    const { total, studies } = await listStudies(ledger.db, { text, limit })
+    return [total, ...studies.map(({ name }) => name)]
+  }
+  expect(await named('A', 1)).toEqual([2, small.name])
+  expect(await named('LARGE', 1)).toEqual([1, large.name])
+  expect(await named('0% s')).toEqual([1, small.name])
+  expect(await named(large.id.slice(0, 12))).toEqual([1, large.name])
+  expect(await named("'; drop table study; --")).toEqual([0])
 })
 
 it('has what people write about a study: what its file says, and what was written after that', async () => {
@@ -66,7 +78,11 @@ it('has what people write about a study: what its file says, and what was writte
     labels: ['thesis'],
     extends: of,
   })
-  expect((await listStudies(ledger.db))[0]).toMatchObject({ owner: null, labels: ['thesis'], notes: said.notes })
+  expect((await listStudies(ledger.db)).studies[0]).toMatchObject({
+    owner: null,
+    labels: ['thesis'],
+    notes: said.notes,
+  })
   const named = async (text: string) => (await searchLedger(ledger.db, text)).map(({ kind, name }) => `${kind} ${name}`)
   expect(await named('HESIS')).toEqual(['study extended'])
   expect(await named('50 %_<')).toEqual(['study extended'])

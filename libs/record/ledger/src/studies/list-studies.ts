@@ -2,6 +2,7 @@ import type { Digest } from '@gauntlet/study'
 import { sql } from 'drizzle-orm'
 import type { LedgerDatabase } from '../database/open-ledger.ts'
 import { measurement, study, studyAnnotation, studyConfiguration, studyPerturbation } from '../schema/index.ts'
+import { isFoundBy } from './search-ledger.ts'
 import type { AnnotatedStudy } from './study-annotations.ts'
 
 /** A study in a list of all. */
@@ -19,28 +20,52 @@ export interface ListedStudy extends AnnotatedStudy {
   readonly lastNumberAt: Date | null
 }
 
-/** The studies of a ledger, the latest first, at most `limit`. */
-export async function listStudies(db: LedgerDatabase, limit = 200): Promise<ListedStudy[]> {
-  const { rows } = await db.execute<Record<string, unknown>>(sql`
-    select id, name, document ->> 'description' as description, created_at, extends,
-      a.owner, coalesce(a.labels, '{}') as labels, a.notes,
-      (select count(*)::int from ${studyConfiguration} where study_id = ${study}.id) as configurations,
-      (select count(*)::int from ${studyPerturbation} where study_id = ${study}.id) as perturbations,
-      measured.numbers, measured.last
-    from ${study}
-    left join ${studyAnnotation} a on a.study_id = ${study}.id
-    cross join lateral (
-      select count(distinct (m.configuration_id, m.perturbation_key))::int as numbers, max(m.confirmed_at) as last
-      from ${studyConfiguration} c
-      join ${measurement} m on m.configuration_id = c.configuration_id
-      join ${studyPerturbation} p on p.study_id = c.study_id and p.perturbation_key = m.perturbation_key
-      where c.study_id = ${study}.id
-    ) measured
-    order by created_at desc, id
-    limit ${limit}`)
-  return rows.map(({ created_at, last, ...row }) => ({
+/** The first studies of a list, and how many it has in all. */
+export interface StudyList {
+  readonly total: number
+  readonly studies: readonly ListedStudy[]
+}
+
+/** How many studies a list has unless more are asked for. */
+export const usualListLength = 200
+
+/**
+ * The studies of a ledger, the latest first, at most `limit`: all of them, or those with a text in name, owner, labels
+ * or notes, or in the beginning of their id.
+ */
+export async function listStudies(
+  db: LedgerDatabase,
+  { text, limit = usualListLength }: { readonly text?: string | undefined; readonly limit?: number | undefined } = {},
+): Promise<StudyList> {
+  const asked = sql`from ${study} left join ${studyAnnotation} a on a.study_id = ${study.id}
+    where ${text === undefined ? sql`true` : isFoundBy(text)}`
+  const [counted, listed] = await Promise.all([
+    db.execute<{ total: number }>(sql`select count(*)::int as total ${asked}`),
+    db.execute<Record<string, unknown>>(sql`
+      with listed as (
+        select id, name, document ->> 'description' as description, created_at, extends,
+          a.owner, coalesce(a.labels, '{}') as labels, a.notes
+        ${asked}
+        order by created_at desc, id
+        limit ${limit})
+      select listed.*,
+        (select count(*)::int from ${studyConfiguration} where study_id = listed.id) as configurations,
+        (select count(*)::int from ${studyPerturbation} where study_id = listed.id) as perturbations,
+        measured.numbers, measured.last
+      from listed
+      cross join lateral (
+        select count(distinct (m.configuration_id, m.perturbation_key))::int as numbers, max(m.confirmed_at) as last
+        from ${studyConfiguration} c
+        join ${measurement} m on m.configuration_id = c.configuration_id
+        join ${studyPerturbation} p on p.study_id = c.study_id and p.perturbation_key = m.perturbation_key
+        where c.study_id = listed.id
+      ) measured
+      order by created_at desc, id`),
+  ])
+  const studies = listed.rows.map(({ created_at, last, ...row }) => ({
     ...(row as Omit<ListedStudy, 'createdAt' | 'lastNumberAt'>),
     createdAt: new Date(created_at as string),
     lastNumberAt: last === null ? null : new Date(last as string),
   }))
+  return { total: counted.rows[0]!.total, studies }
 }

@@ -34,8 +34,7 @@ const shortestDigest = 6
  * it: at most `limit` hits of each kind.
  */
 export async function searchLedger(db: LedgerDatabase, text: string, limit = 10): Promise<SearchHit[]> {
-  const isDigest = new RegExp(`^[0-9a-f]{${shortestDigest},64}$`).test(text)
-  const queries = [...byName(text), ...(isDigest ? byDigest(text) : [])]
+  const queries = [...byName(text), ...(isDigest(text) ? byDigest(text) : [])]
   const found = await Promise.all(
     queries.map((query) =>
       db.execute<SearchHit & { readonly [column: string]: unknown }>(sql`${query} limit ${limit}`),
@@ -44,8 +43,29 @@ export async function searchLedger(db: LedgerDatabase, text: string, limit = 10)
   return found.flatMap(({ rows }) => rows)
 }
 
+function isDigest(text: string): boolean {
+  return new RegExp(`^[0-9a-f]{${shortestDigest},64}$`).test(text)
+}
+
+/** The pattern of `ilike` for what has this text in it, whatever characters that has. */
+function containing(text: string): string {
+  return `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`
+}
+
+/** The condition that a study, joined with its annotation as `a`, has this text in name, owner, labels or notes. */
+function isNamed(text: string): SQL {
+  const like = containing(text)
+  return sql`(${study.name} ilike ${like} or a.owner ilike ${like} or a.notes ilike ${like}
+    or exists (select from unnest(a.labels) as label where label ilike ${like}))`
+}
+
+/** The condition that a search for this text finds a study, joined with its annotation as `a`, also by its id. */
+export function isFoundBy(text: string): SQL {
+  return isDigest(text) ? sql`(${isNamed(text)} or ${begin(study.id, text)})` : isNamed(text)
+}
+
 function byName(text: string): SQL[] {
-  const like = `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`
+  const like = containing(text)
   const level = (kind: 'dataset' | 'backbone') => {
     const column = configuration[kind]
     return sql`
@@ -57,8 +77,7 @@ function byName(text: string): SQL[] {
   const studies = sql`
     select 'study' as kind, name, id as digest, id as "studyId", name as "studyName", null as row
     from ${study} left join ${studyAnnotation} a on a.study_id = ${study.id}
-    where name ilike ${like} or a.owner ilike ${like} or a.notes ilike ${like}
-      or exists (select from unnest(a.labels) as label where label ilike ${like})
+    where ${isNamed(text)}
     order by created_at desc`
   return [studies, level('dataset'), level('backbone')]
 }

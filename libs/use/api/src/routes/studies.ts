@@ -5,7 +5,7 @@ import type { ApiDependencies } from '../dependencies.ts'
 import { lackingPlaces, parseVersion, wireTable } from '../tables/wire-table.ts'
 import type { StudyTables } from '../tables/study-tables.ts'
 import { searchHit, serverFacts } from '../wire/study-now.ts'
-import { listedStudy, measurementRow, studyTable, type ListedStudy } from '../wire/study-table.ts'
+import { measurementRow, studyList, studyTable, type ListedStudy } from '../wire/study-table.ts'
 import { askedText } from '../wire/parts.ts'
 import { ofStudy, readRoute, wholeNumber } from './route-parts.ts'
 
@@ -13,8 +13,8 @@ const facts = readRoute({ path: '/api/server', summary: 'What this server can do
 
 const list = readRoute({
   path: '/api/studies',
-  summary: 'The studies of the ledger, the latest first',
-  answer: z.array(listedStudy),
+  summary: 'The latest studies of the ledger, the latest first, and how many there are in all',
+  answer: studyList,
 })
 
 const search = readRoute({
@@ -56,7 +56,10 @@ const measurements = readRoute({
 /** Studies and their tables. */
 export function addStudyRoutes(app: OpenAPIHono, { db, readOnly, ledgerName }: ApiDependencies, tables: StudyTables) {
   app.openapi(facts, (context) => context.json({ readOnly, ledger: ledgerName }, 200))
-  app.openapi(list, async (context) => context.json((await listStudies(db)).map(listed), 200))
+  app.openapi(list, async (context) => {
+    const { total, studies } = await listStudies(db)
+    return context.json({ total, studies: studies.map(listed) }, 200)
+  })
   app.openapi(search, async (context) => context.json(await searchLedger(db, context.req.valid('query').q), 200))
   app.openapi(table, async (context) => {
     const { study } = context.req.valid('param')

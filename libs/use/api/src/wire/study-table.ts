@@ -6,7 +6,7 @@ export const cellStates = ['pending', 'measured', 'older', 'failed', 'diverged']
 export type CellState = (typeof cellStates)[number]
 
 /** A study in the list of all. */
-export const listedStudy = z
+const listedStudy = z
   .object({
     id: digest,
     name: z.string(),
@@ -25,6 +25,10 @@ export const listedStudy = z
   })
   .openapi('ListedStudy')
 export type ListedStudy = z.infer<typeof listedStudy>
+
+/** Studies, and how many the ledger has in all. */
+export const studyList = z.object({ total: count, studies: z.array(listedStudy) }).openapi('StudyList')
+export type StudyList = z.infer<typeof studyList>
 
 /** The axes of a table, the outermost first. */
 export const factorNames = ['dataset', 'backbone', 'protocol', 'loss', 'seed', 'inputContract'] as const

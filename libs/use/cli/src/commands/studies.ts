@@ -1,21 +1,30 @@
-import { listStudies, searchLedger, type ListedStudy } from '@gauntlet/ledger'
+import { listStudies, usualListLength, type ListedStudy } from '@gauntlet/ledger'
 import type { Command } from 'commander'
-import { withLedger } from '../stack/local-ledger.ts'
+import { wholeNumber } from '../parse/whole-number.ts'
 import { renderTable } from '../print/table.ts'
+import { withLedger } from '../stack/local-ledger.ts'
+
+interface StudiesOptions {
+  readonly limit: number
+  readonly json?: boolean
+}
 
 export function addStudies(program: Command): void {
   program
     .command('studies')
     .description('list the studies of the ledger, the latest first')
-    .argument('[text]', 'only those with this text in name, owner, labels or notes')
-    .option('--json', 'print JSON')
-    .action(async (text: string | undefined, { json }: { json?: boolean }) => {
+    .argument('[text]', 'only those with this text in name, owner, labels or notes, or at the beginning of their id')
+    .option('--limit <count>', 'list at most so many', wholeNumber('--limit', 1, 1_000_000), usualListLength)
+    .option('--json', 'print a JSON object: the studies that are listed, and the total of those that there are')
+    .action(async (text: string | undefined, { limit, json }: StudiesOptions) => {
       await withLedger(async ({ db }) => {
-        const all = await listStudies(db)
-        const hits = text === undefined ? [] : await searchLedger(db, text, all.length + 1)
-        const found = new Set(hits.flatMap(({ kind, studyId }) => (kind === 'study' ? [studyId] : [])))
-        const studies = text === undefined ? all : all.filter(({ id }) => found.has(id))
-        console.log(json ? JSON.stringify(studies, null, 2) : renderTable(columns, studies))
+        const list = await listStudies(db, { text, limit })
+        const { studies, total } = list
+        if (json) return console.log(JSON.stringify(list, null, 2))
+        console.log(renderTable(columns, studies))
+        const [listed, all] = [studies.length, total].map((count) => count.toLocaleString('en'))
+        if (studies.length < total)
+          console.log(`\n${listed} of ${all} studies, the latest; more with: --limit ${total}`)
       })
     })
 }

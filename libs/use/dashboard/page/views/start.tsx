@@ -1,17 +1,18 @@
-import type { ListedStudy } from '@gauntlet/api/wire'
+import type { ListedStudy, StudyList } from '@gauntlet/api/wire'
 import { useEffect, useState } from 'preact/hooks'
 import { Empty, Failure, Time, Waiting } from '../parts/small-parts.tsx'
 import { onChange } from '../state/changes.ts'
 import { linkTo } from '../state/location.ts'
 import { useAnswer } from '../state/use-answer.ts'
 
-/** The studies of the ledger. */
+/** The studies of the ledger, or the latest of them where there are many. */
 export function Start() {
   const [revision, setRevision] = useState(0)
   useEffect(() => onChange(() => setRevision((n) => n + 1)), [])
-  const { answer: studies, error } = useAnswer<ListedStudy[]>('/api/studies', { revision })
-  if (error && !studies) return <Failure sentence={error} onRetry={() => setRevision(revision + 1)} />
-  if (!studies) return <Waiting what="the studies" />
+  const { answer: list, error } = useAnswer<StudyList>('/api/studies', { revision })
+  if (error && !list) return <Failure sentence={error} onRetry={() => setRevision(revision + 1)} />
+  if (!list) return <Waiting what="the studies" />
+  const { studies, total } = list
   if (studies.length === 0)
     return (
       <Empty>
@@ -23,6 +24,12 @@ export function Start() {
     )
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Studies">
+      {studies.length < total && (
+        <p class="muted">
+          These are the latest {studies.length.toLocaleString()} of {total.toLocaleString()} studies; the search above
+          finds the others.
+        </p>
+      )}
       <table class="wide">
         <thead>
           <tr>
