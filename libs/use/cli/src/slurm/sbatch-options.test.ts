@@ -19,8 +19,19 @@ describe('options of sbatch', () => {
     expect(() => requireUsable([option, 'x'], 120)).toThrow(`leave out ${option}.`)
   })
 
+  it.each([
+    [['--clusters=other', '--clus=other', '-M', '-Mother', '-HMother'], 'would not find those of another one'],
+    [['--requeue', '--req'], 'would count one that SLURM queues again as ended'],
+    [['--wait', '-W', '-HW'], 'would not return before its jobs have ended'],
+    [['--test-only', '--test'], 'would submit nothing'],
+  ])('are refused where jobs could not be counted: %s', (options, why) => {
+    for (const option of options)
+      expect(() => requireUsable([option], 120)).toThrow(new RegExp(`${why}; leave out ${option}\\.$`))
+  })
+
   it('are taken where they say where and how long jobs run', () => {
     const options = ['--partition=gpu', '-p', 'gpu', '-t4:00:00', '--export=NONE', '--exclusive', '--account', 'me']
+    options.push('--no-requeue', '--wait-all-nodes=1', '--cluster-constraint=x', '-N1', '-pMIG', '--time=1:00:00')
     expect(() => requireUsable([...options, '--time=4', '--open-mode=append', '-A', 'me'], 120)).not.toThrow()
   })
 

@@ -1,23 +1,40 @@
 import { Misuse } from '../command-failed.ts'
 
-/** Options by which Gauntlet finds, counts and reads the jobs of a pool, and which it sets itself. */
-const ownOptions = ['--job-name', '--output', '--error', '--array']
+/** Options with which a pool would not work, by their long names and short letters, and why. */
+const refused: readonly { readonly names: readonly string[]; readonly letters: string; readonly why: string }[] = [
+  {
+    names: ['--job-name', '--output', '--error', '--array'],
+    letters: 'Joea',
+    why: 'Gauntlet sets --job-name, --output, --error, --array of its jobs itself',
+  },
+  {
+    names: ['--clusters'],
+    letters: 'M',
+    why: 'Gauntlet counts the jobs of the cluster that squeue asks here, and would not find those of another one',
+  },
+  {
+    names: ['--requeue'],
+    letters: '',
+    why: 'Gauntlet submits other jobs for those that end, and would count one that SLURM queues again as ended',
+  },
+  { names: ['--wait'], letters: 'W', why: 'sbatch would not return before its jobs have ended' },
+  { names: ['--test-only'], letters: '', why: 'sbatch would submit nothing' },
+]
 
-/** One of them in its short form, also behind short options that take no value (sbatch(1)). */
-const ownShort = /^-[HhIkOQsvVW]*[Joea]/
+/** Short options that take no value and so may stand before others in one word (sbatch(1)). */
+const withoutValue = 'HhIkOQsvV'
 
 /** Options that bound how long a job runs. */
 const timeOption = /^(?:--time(?:-min)?(?:=|$)|-t)(.*)$/
 
 /**
- * Throws `Misuse` for options of sbatch with which a pool would not work: those that Gauntlet sets itself, and a time
- * in which a worker does nothing but stop. sbatch also takes the beginnings of long names.
+ * Throws `Misuse` for options of sbatch with which a pool would not work, and for a time in which a worker does nothing
+ * but stop.
  */
 export function requireUsable(options: readonly string[], drainSeconds: number): void {
   for (const [index, option] of options.entries()) {
-    const name = option.split('=')[0]!
-    if (ownShort.test(option) || (name.length > 2 && ownOptions.some((own) => own.startsWith(name))))
-      throw new Misuse(`Gauntlet sets ${ownOptions.join(', ')} of its jobs itself; leave out ${option}.`)
+    const why = refused.find((one) => isOneOf(one, option))?.why
+    if (why !== undefined) throw new Misuse(`${why}; leave out ${option}.`)
     const [, inside] = timeOption.exec(option) ?? []
     if (inside === undefined) continue
     const text = inside || (options[index + 1] ?? '')
@@ -27,6 +44,13 @@ export function requireUsable(options: readonly string[], drainSeconds: number):
         `A job of ${text} is too short, since its worker stops ${drainSeconds} s before the end; give --time at least ${Math.ceil(drainSeconds / 30)} (minutes), or a shorter --drain.`,
       )
   }
+}
+
+/** Whether this is one of the options, whose long names sbatch also takes by their beginnings. */
+function isOneOf({ names, letters }: { readonly names: readonly string[]; readonly letters: string }, option: string) {
+  const long = option.split('=')[0]!
+  if (long.startsWith('--')) return long.length > 2 && names.some((name) => name.startsWith(long))
+  return letters !== '' && new RegExp(`^-[${withoutValue}]*[${letters}]`).test(option)
 }
 
 /**

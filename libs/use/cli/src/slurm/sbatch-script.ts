@@ -23,8 +23,8 @@ export function jobName(pool: string, ledger: string): string {
 /**
  * The script of a job array whose elements are one worker each. What the partition is, how long it lasts and which
  * devices an element has are options of the call. `srun` makes the worker a step of the job, since signals that the
- * cluster sends before the end go to steps. A job is never queued again by itself: whoever tends the pool starts
- * others. `srun` is told to pass on the environment, which it does not where sbatch was told otherwise.
+ * cluster sends before the end go to steps. It is told to pass on the environment, which it does not where sbatch was
+ * told otherwise.
  */
 export function sbatchScript(pool: DeclaredPool & { readonly start: SlurmStart }, place: WorkerPlace): string {
   const { name, version, start, environmentClass } = pool
@@ -39,7 +39,6 @@ export function sbatchScript(pool: DeclaredPool & { readonly start: SlurmStart }
   return `#!/bin/sh
 # Workers of the pool ${name}, version ${version}. Written by gauntlet pool.
 #SBATCH --signal=USR2@${start.drainSeconds}
-#SBATCH --no-requeue
 cd ${quoted(checkout)} || exit 1
 unset DATABASE_URL GAUNTLET_DASHBOARD_TOKEN
 ${place.variables ? `. ${quoted(place.variables)}\n` : ''}${exports(variables)}

@@ -19,7 +19,7 @@ export async function jobsOf(name: string): Promise<SlurmJob[]> {
 export interface Submission {
   readonly script: string
   readonly name: string
-  /** The pattern of the file with what an element prints; `%A_%a` stands for the job and the element. */
+  /** The pattern of the file with what an element prints: `%A_%a` stands for the job and the element, `%%` for `%`. */
   readonly log: string
   readonly options: readonly string[]
 }
@@ -36,9 +36,9 @@ export async function trySubmission(submission: Submission): Promise<void> {
   await slurm('sbatch', ['--test-only', ...submissionArguments(submission, 1)])
 }
 
-/** Ours come last, and so count, whatever the options and the variables of sbatch are. */
+/** Ours come last, and so count, whatever the options and the variables of sbatch are, such as SBATCH_REQUEUE. */
 function submissionArguments({ script, name, log, options }: Submission, elements: number): string[] {
-  return [...options, `--job-name=${name}`, `--output=${log}`, `--array=1-${elements}`, script]
+  return [...options, '--no-requeue', `--job-name=${name}`, `--output=${log}`, `--array=1-${elements}`, script]
 }
 
 export async function cancelJobs(jobs: readonly SlurmJob[]): Promise<void> {

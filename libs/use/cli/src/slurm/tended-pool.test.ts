@@ -20,17 +20,22 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-function settingsOf(ledger: string): PoolSettings {
+function settingsOf(ledger: string, cache = 'cache'): PoolSettings {
   const home = join(folder, ledger)
   const servers = { databaseUrl: undefined, temporalAddress: 'temporal:7233', pool: undefined, fetchPool: 'fetch' }
-  return { home, ledger, artifacts: 'file:///shared/artifacts', cache: join(folder, 'cache'), ...servers }
+  return { home, ledger, artifacts: 'file:///shared/artifacts', cache: join(folder, cache), ...servers }
 }
 
 /** Looks once after the pool `a100` of a ledger, for whose workers so many stages wait. */
-function tend(stages: number, ledger = 'ours', start: Partial<SlurmStart> = {}): Promise<string | undefined> {
+function tend(
+  stages: number,
+  ledger = 'ours',
+  start: Partial<SlurmStart> = {},
+  settings = settingsOf(ledger),
+): Promise<string | undefined> {
   const limits = { maxWorkers: 16, backlog: 2, idleSeconds: 300, drainSeconds: 120 }
   const pool = { name: 'a100', version: 1, accelerator: 'a100', memory: null, environmentClass: null }
-  return tendOnce(settingsOf(ledger), waiting(stages), {
+  return tendOnce(settings, waiting(stages), {
     ...pool,
     start: { by: 'slurm', options: [], ...limits, ...start },
   })
@@ -71,6 +76,11 @@ describe('what jobs need', () => {
     expect(needed).toContain(`'${jobs}/worker.key'`)
     expect(needed).toContain("TEMPORAL_ADDRESS='login1:7243'")
     expect(readFileSync(join(jobs, 'worker.key'), 'utf8')).toBe('worker.key')
+  })
+
+  it('may lie behind a path that has what sbatch reads as a pattern', async () => {
+    await tend(2, 'ours', {}, settingsOf('ours', '100%A'))
+    expect(cluster.submissions[0]).toMatch(/ --output=\S+\/100%%A\/pools-\w{8}\/logs\/a100-%A_%a\.log /)
   })
 
   it('is said to be in doubt where it lies on no network file system', () => {
@@ -124,7 +134,9 @@ describe('the jobs of a pool', () => {
     for (let looks = 0; looks < 3; looks++)
       await tend(100, 'ours', { maxWorkers: 4, options: ['--job-name=mine', '--output=/tmp/mine'] })
     expect(cluster.jobs).toHaveLength(4)
-    expect(cluster.submissions[0]).toMatch(/ --job-name=gauntlet-a100-\w{8} --output=\S+\/logs\/a100-%A_%a\.log /)
+    expect(cluster.submissions[0]).toMatch(
+      / --no-requeue --job-name=gauntlet-a100-\w{8} --output=\S+\/logs\/a100-%A_%a\.log /,
+    )
   })
 
   it('are as many as SLURM takes, which does not pause the pool', async () => {

@@ -40,7 +40,8 @@ async function prepare(settings: PoolSettings, folder: string, pool: SlurmPool):
   const variables = await copyReach(home, folder)
   await writeFileAtomically(script, sbatchScript(pool, { artifacts, cache, variables }), 0o700)
   const { options } = pool.start
-  return { script, options, name: jobName(pool.name, ledger), log: logFile(folder, pool.name, '%A_%a') }
+  const log = logFile(folder.replaceAll('%', '%%'), pool.name, '%A_%a')
+  return { script, options, name: jobName(pool.name, ledger), log }
 }
 
 /** Asks SLURM whether it would take the workers of a pool. Throws `SlurmRefused`. */
