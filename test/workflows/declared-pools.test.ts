@@ -2,7 +2,7 @@ import { digestOf } from '@gauntlet/study'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cells } from './cells.fixture.ts'
 import { FakeWork, type GpuCall } from './fake-work.fixture.ts'
-import { counts, openHarness, runStudyWorkflow, type WorkflowHarness } from './workflow-harness.fixture.ts'
+import { counts, openHarness, runStudyWorkflow, until, type WorkflowHarness } from './workflow-harness.fixture.ts'
 
 let harness: WorkflowHarness
 beforeAll(async () => void (harness = await openHarness()), 120_000)
@@ -53,6 +53,27 @@ describe.concurrent('a study on declared pools', () => {
     const fetched = work.calls.filter(({ stage }) => stage === 'prepare-dataset' || stage === 'pretrain-load')
     expect(fetched).toHaveLength(2)
     expect(poolsOf(fetched)).toEqual(['fetch'])
+  })
+
+  it('numbers attempts at a stage that pools share through, so that each is one row of the ledger', async () => {
+    const work = new FakeWork(cells(2))
+    work.pools = ['a', 'b', 'fetch']
+    work.placeOf = (index) => (index === 0 ? 'a' : 'b')
+    const activities = work.ledgerActivities()
+    // The configuration in b is looked for once the one in a has begun, for which the stage failed.
+    work.ledgerActivities = () => ({
+      ...activities,
+      openConfigurations: async (input) => {
+        if (input.offset > 0) await until(() => work.callsOf('prepare-dataset').length === 2)
+        return activities.openConfigurations({ ...input, limit: 1 })
+      },
+    })
+    work.faultOf = ({ stage }) =>
+      stage === 'prepare-dataset' && work.callsOf(stage).length === 1 ? { type: 'WorkerChanged' } : undefined
+    work.duration = ({ stage }) => (stage === 'prepare-dataset' && work.callsOf(stage).length === 2 ? 2_000 : 0)
+    expect(await harness.run(work, (client) => runStudyWorkflow(client, { declared }))).toEqual(counts({ measured: 2 }))
+    // By the study for a, by the configuration itself, and by the study for b.
+    expect(work.callsOf('prepare-dataset').map(({ attempt }) => attempt)).toEqual([1, 1, 2])
   })
 
   it('holds a pool to the environment of its first worker, whoever answers later', async () => {

@@ -6,18 +6,20 @@ import type {
   WorkerDescription,
 } from '@gauntlet/contract'
 import type { StagePlace } from './gpu-pool.ts'
+import { newMemory } from './stage-runner.ts'
 import { StudyStages, type SharedStages } from './study-stages.ts'
 
 /** The pools that serve a study, and the stages that configurations in one pool share. */
 export class StudyPools {
   private readonly stages: ReadonlyMap<string, StudyStages>
   private readonly input: StudyWorkflowInput
+  private readonly memory = newMemory()
 
   constructor(input: StudyWorkflowInput, { codes, perturbations }: StudyOutline) {
     this.input = input
     const names = input.declared?.pools ?? [input.pool]
     const done: SharedStages = new Map()
-    const stagesOf = (name: string) => new StudyStages(this.stagePlace(name), codes, perturbations, done)
+    const stagesOf = (name: string) => new StudyStages(this.stagePlace(name), codes, perturbations, done, this.memory)
     this.stages = new Map(names.map((name) => [name, stagesOf(name)]))
   }
 
@@ -48,9 +50,11 @@ export class StudyPools {
     return [...this.stages.values()].every((stages) => stages.isIdle())
   }
 
-  /** Seconds that shared stages of all pools kept devices busy since this was last asked. */
+  /** Seconds that attempts at shared stages kept devices busy since this was last asked. */
   takeSeconds(): number {
-    return [...this.stages.values()].reduce((sum, stages) => sum + stages.takeSeconds(), 0)
+    const { deviceSeconds } = this.memory
+    this.memory.deviceSeconds = 0
+    return deviceSeconds
   }
 
   /** Where a configuration runs, as its workflow is told. */

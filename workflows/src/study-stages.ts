@@ -9,7 +9,7 @@ import type { ArtifactsByRole, Configuration, Perturbation } from '@gauntlet/stu
 import { describePlace, type StagePlace } from './gpu-pool.ts'
 import { ledger } from './ledger.ts'
 import { stageFailureOf } from './stage-failure.ts'
-import { newMemory, type StageOutputs } from './stage-runner.ts'
+import type { StageMemory, StageOutputs } from './stage-runner.ts'
 import { stagesOn } from './stages.ts'
 
 /** What shared stages generated, by what they are about; null where one failed. */
@@ -21,18 +21,18 @@ export type SharedStages = Map<string, Promise<ArtifactsByRole | null>>
  */
 export class StudyStages {
   private described: Promise<WorkerDescription> | undefined
-  private readonly memory = newMemory()
   private inFlight = 0
 
   /**
-   * `codes`: of all stages of the study, so that what the ledger keeps of the pool serves whoever plans it. `done`:
-   * what the study has done, also for its other pools, which need the same images and weights.
+   * `codes`: of all stages of the study, so that what the ledger keeps of the pool serves whoever plans it. `done` and
+   * `memory`: what the study has done and attempted, also for its other pools, which need the same images and weights.
    */
   constructor(
     private readonly place: StagePlace,
     private readonly codes: readonly StageCode[],
     private readonly perturbations: readonly Perturbation[],
     private readonly done: SharedStages,
+    private readonly memory: StageMemory,
   ) {}
 
   /** The description of the pool's workers, which the ledger records for those who cannot ask. */
@@ -75,13 +75,6 @@ export class StudyStages {
       dataset: images,
       pretrained,
     }
-  }
-
-  /** Seconds that its attempts kept devices busy since this was last asked. */
-  takeSeconds(): number {
-    const { deviceSeconds } = this.memory
-    this.memory.deviceSeconds = 0
-    return deviceSeconds
   }
 
   private async askAndRecord(): Promise<WorkerDescription> {

@@ -315,15 +315,14 @@ export class StudyWindow {
 
   /** Counts the result of a configuration, what it cost, and what it says of the workers and of its backbone. */
   private count(listed: ListedConfiguration, result: ConfigurationResult): void {
-    const stages = this.pools.of(listed)
     if (result.workersChanged) {
-      stages.forget()
+      this.pools.of(listed).forget()
       this.breaker.close()
       if (goesBy('skipped-again')) this.untried.add(...this.tally.takeBack({ failureClass: 'CircuitOpen' }))
     }
     this.breaker.count(result.configurationId, listed.configuration.backbone.id, result.failures)
     this.end(listed, result)
-    this.addSeconds(result.deviceSeconds + stages.takeSeconds())
+    this.addSeconds(result.deviceSeconds + this.pools.takeSeconds())
   }
 
   /** Counts seconds that devices were busy, and pauses once the budget is spent. */
