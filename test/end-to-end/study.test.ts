@@ -386,8 +386,9 @@ describe('a study that is killed', () => {
     })
     expect(killedHome.running()).toEqual([])
 
-    const last = await killedHome.run('run', file, '--json')
+    const last = await killedHome.run('run', file, '--json', '--weight', '3')
     expect(last.code, last.stderr).toBe(0)
+    expect(last.stderr).toContain('narrow runs already and keeps the pools and the weight')
     expect(JSON.parse(last.stdout)).toHaveLength(4)
     const disturbed = await recordedResults(killedHome, 'narrow')
     expect(disturbed.rows).toEqual(narrowRows())

@@ -50,7 +50,7 @@ export function addEvaluate(program: Command): void {
       outlineStudy(text, file) // a mistake is told before anything is written
       await writeOnce(file, text)
       console.error(`Wrote ${file}; run it again with: gauntlet run ${file}`)
-      if (!options.write) await runStudyFile(resolve(file), { json: options.json === true, budget: undefined })
+      if (!options.write) await runStudyFile(resolve(file), { json: options.json === true })
     })
 }
 

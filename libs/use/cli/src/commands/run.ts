@@ -28,7 +28,7 @@ import { progressDisplay } from '../print/show-progress.ts'
 import { resumer } from '../stack/resumer.ts'
 import { askWorkers } from '../stack/worker-description.ts'
 import { summarisePlan } from './plan.ts'
-import { poolOption, weightOption } from '../parse/share-options.ts'
+import { ignoredShare, poolOption, weightOption } from '../parse/share-options.ts'
 import { askedPool, studyPlace, type StudyPlace } from '../stack/study-pools.ts'
 import { connectTemporal } from '../stack/temporal.ts'
 
@@ -42,57 +42,34 @@ export function addRun(program: Command): void {
     .option('--budget <hours>', 'device-hours after which it pauses, or none', parseHours)
     .option(...poolOption)
     .option(...weightOption)
-    .action((named: string, { json, open, budget, pool, weight }: RunOptions) =>
-      runStudyFile(named, {
-        json: json === true,
-        open: open === true,
-        budget,
-        ...(pool ? { pool } : {}),
-        ...(weight ? { weight } : {}),
-      }),
-    )
+    .action((named: string, options: RunOptions) => runStudyFile(named, options))
 }
 
 interface RunOptions {
   readonly json?: boolean
   readonly open?: boolean
+  /** Device-seconds after which the study pauses; null for no limit, undefined for the budget that it has. */
   readonly budget?: number | null
   readonly pool?: string
+  /** Its share of the devices beside other studies. */
   readonly weight?: number
 }
 
 /** Runs a study or resumes it, and prints its table. */
-export async function runStudyFile(
-  named: string,
-  {
-    json,
-    budget,
-    open = false,
-    pool,
-    weight,
-  }: Pick<Invocation, 'json' | 'budget' | 'weight'> & Pick<RunOptions, 'open' | 'pool'>,
-): Promise<void> {
-  const settings = { ...readCommandSettings(), ...(pool ? { pool } : {}) }
+export async function runStudyFile(named: string, options: RunOptions): Promise<void> {
+  const settings = { ...readCommandSettings(), ...(options.pool ? { pool: options.pool } : {}) }
   const source = await readStudyShowingPins(named, settings.cache)
   const interrupted = `Interrupted; nothing that was finished is lost. Go on with: gauntlet run ${named}`
   await interruptible(interrupted, (signal) =>
-    LocalStack.use(settings, (stack) =>
-      runIn({ stack, settings, source, signal, json, open, budget, ...(weight ? { weight } : {}) }),
-    ),
+    LocalStack.use(settings, (stack) => runIn({ ...options, stack, settings, source, signal })),
   )
 }
 
-interface Invocation {
+interface Invocation extends RunOptions {
   readonly stack: LocalStack
   readonly settings: CommandSettings
   readonly source: StudySource
   readonly signal: AbortSignal
-  readonly json: boolean
-  readonly open: boolean
-  /** Device-seconds after which the study pauses; null for no limit, undefined for the budget that it has. */
-  readonly budget: number | null | undefined
-  /** Its share of the devices beside other studies. */
-  readonly weight?: number
 }
 
 interface RunSession extends Invocation {
@@ -198,6 +175,7 @@ async function startAndFollow({
   worker,
   signal,
   budget,
+  pool,
   weight,
   place,
 }: RunSession): Promise<{ readonly joined: boolean }> {
@@ -209,6 +187,8 @@ async function startAndFollow({
     const file = await store.put(source.bytes, studyFileType)
     const limit = budget === undefined ? {} : { budgetSeconds: budget }
     const joined = (await takeSnapshot(client, id)).status === 'running'
+    const ignored = joined && ignoredShare(source.study.name, { pool, weight })
+    if (ignored) console.error(ignored)
     await startStudy(client, { studyId: id, file, ...place, ...(weight ? { weight } : {}), ...limit })
     const estimate = timeLeft(() => planStudy(expansion, worker, db, store))
     const restart = restarter(stack)

@@ -20,7 +20,7 @@ export function ignoredShare(
 ): string | null {
   const given = [...(pool === undefined ? [] : ['--pool']), ...(weight === undefined ? [] : ['--weight'])].join(' and ')
   if (given === '') return null
-  return `${study} runs already and keeps the pools and the weight that it was started with; for ${given} to count, end it with gauntlet cancel and submit it again, which keeps what is finished.`
+  return `${study} runs already and keeps the pools and the weight that it was started with; for ${given} to count, end it with gauntlet cancel and start it again, which keeps what is finished.`
 }
 
 /** Reads a share, from 0.1 to 10. */
