@@ -6,6 +6,7 @@ import { attack, type AttackResult } from './attack-images.ts'
 import type { AttackSettings } from './attack-input.ts'
 import { ballOf } from './balls.ts'
 import { attacksOf, ensembleOf } from './ensemble.ts'
+import type { LogitsFunction } from './loss.ts'
 import { runEnsemble } from './run-ensemble.ts'
 import { someImages } from './testing/arbitraries.ts'
 import { classes, imagesOf, rowsOf, tinyConvolution } from './testing/tiny-models.ts'
@@ -120,6 +121,11 @@ describe('attacking images', () => {
     ['values that are not numbers', [tinyConvolution, tf.fill([8, 4, 4, 3], NaN), labels, settings], /value of NaN/],
     ['no images', [tinyConvolution, tf.zeros([0, 4, 4, 3]), [], settings], /shape \[0, 4, 4, 3\]/],
     ['images without a batch', [tinyConvolution, tf.zeros([4, 4, 3]) as never, [], settings], /shape \[4, 4, 3\]/],
+    [
+      'images of whole numbers',
+      [tinyConvolution, tf.ones([8, 4, 4, 3], 'int32'), labels, settings],
+      /type int32; give float32/,
+    ],
     ['a radius in bytes', [tinyConvolution, images, labels, { ...settings, epsilon: 8 }], /was 8\/255 meant\?/],
     ['another norm', [tinyConvolution, images, labels, { ...settings, norm: 'L3' as never }], /no norm "L3"/],
     [
@@ -137,6 +143,11 @@ describe('attacking images', () => {
       ],
       /malt has no attack here: apgd-t needs 4 classes/,
     ],
+    [
+      'logits of whole numbers',
+      [(points) => tinyConvolution(points).toInt(), images, labels, settings],
+      /type int32; give float32/,
+    ],
     ['a model without classes', [flat, images, labels, settings], /gives \[5\] for one image; give a function/],
   ])('refuses %s in one sentence', async (_, given, message) => {
     await expect(attack(...given)).rejects.toThrow(InvalidInput)
@@ -149,5 +160,39 @@ describe('attacking images', () => {
 
   it.each([0, -1, Number.NaN])('refuses the radius %s', async (epsilon) => {
     await expect(attack(tinyConvolution, images, labels, { ...settings, epsilon })).rejects.toThrow(InvalidInput)
+  })
+})
+
+describe('a model that cannot be attacked', () => {
+  it.each<[string, LogitsFunction]>([
+    ['ignores its images', (points) => tf.zeros([points.shape[0], classes])],
+    ['reads its logits to JavaScript', (points) => tf.tensor2d(tinyConvolution(points).arraySync())],
+  ])('is refused in one sentence where it %s', async (_, model) => {
+    const whole = images.slice([0], [2])
+    const truth = [...model(whole).argMax(1).dataSync()]
+    for (const evaluator of ['standard', 'malt'] as const)
+      await expect(attack(model, whole, truth, { ...settings, evaluator })).rejects.toMatchObject({
+        name: 'InvalidInput',
+        message: expect.stringMatching(/^The logits of the model have no gradient by its images; compute them.*\.$/),
+      })
+  })
+
+  it('leaves no tensor behind, whichever of its passes fails', async () => {
+    const two = images.slice([0], [2])
+    const before = tf.memory().numTensors
+    let [passes, failures] = [0, 0]
+    const failingAt = (pass: number) => (points: Tensor4D) => {
+      if (++passes === pass) throw new Error('no memory')
+      return tinyConvolution(points)
+    }
+    const fails = async (pass: number, evaluator: 'apgd-ce' | 'malt') => {
+      passes = 0
+      const failing = attack(failingAt(pass), two, labels.slice(0, 2), { norm: 'L2', epsilon: 1e-6, evaluator })
+      await expect(failing).rejects.toThrow('no memory')
+      failures++
+    }
+    for (const pass of [1, 2, 3, 7]) await fails(pass, 'apgd-ce')
+    for (const pass of [3, 9]) await fails(pass, 'malt')
+    expect([failures, tf.memory().numTensors]).toEqual([6, before])
   })
 })

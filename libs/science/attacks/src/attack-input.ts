@@ -59,11 +59,13 @@ export async function requireAttackable(
 }
 
 /** The number of images, if they are a batch of some. */
-function requireImages({ shape }: Tensor4D): number {
+function requireImages({ shape, dtype }: Tensor4D): number {
   if (shape.length !== 4 || shape.includes(0))
     throw new InvalidInput(
       `The images have the shape [${(shape as number[]).join(', ')}]; give [count, height, width, channels], at least one.`,
     )
+  if (dtype !== 'float32')
+    throw new InvalidInput(`The images are of type ${dtype}; give float32, as \`images.toFloat()\` is.`)
   return shape[0]
 }
 
@@ -75,11 +77,16 @@ function requireUnit(pixels: Float32Array): void {
 
 /** The number of classes of a model, by a forward pass of the first image. */
 function classesOf(model: LogitsFunction, images: Tensor4D): number {
-  const shape: number[] = tf.tidy(() => model(images.slice([0], [1])).shape)
+  const { shape, dtype } = tf.tidy((): { shape: number[]; dtype: string } => {
+    const { shape: given, dtype: type } = model(images.slice([0], [1]))
+    return { shape: given, dtype: type }
+  })
   if (shape.length !== 2 || shape[0] !== 1 || shape[1]! < 2)
     throw new InvalidInput(
       `The model gives [${shape.join(', ')}] for one image; give a function of images to logits [batch, classes] of two ` +
         'classes or more.',
     )
+  if (dtype !== 'float32')
+    throw new InvalidInput(`The logits of the model are of type ${dtype}; give float32, and no classes or ranks.`)
   return shape[1]!
 }

@@ -2,7 +2,7 @@ import { tf, type Tensor1D, type Tensor3D, type Tensor4D, type TensorTree } from
 import { stepsOf } from './attack.ts'
 import type { AttackBatch, BatchSlot } from './attack-batch.ts'
 import type { BlockRunner } from './block-programs.ts'
-import type { BlockOutput } from './block.ts'
+import type { BlockInput, BlockOutput } from './block.ts'
 import type { PointPrediction } from './verdict.ts'
 
 /** What a block did, read to the host. The caller disposes of the tensors. */
@@ -40,8 +40,7 @@ export async function blockResultOf(runner: BlockRunner, batch: AttackBatch, ste
   const stepsLeft = batch.slots.map(({ run, step }) => Math.min(steps, stepsOf(runner.attack, run) - step))
   const inputs = stepInputsOf(runner, batch.slots, stepsLeft, tensors.images.shape[0])
   const begun = performance.now()
-  const { state, deciding, steps: taken } = runner.run({ ...tensors, ...inputs })
-  tf.dispose(inputs)
+  const { state, deciding, steps: taken } = ranOn(runner, { ...tensors, ...inputs }, inputs)
   const { point: points, ...numbers } = deciding
   try {
     const read = await numbersOf(numbers, taken, stepsLeft)
@@ -50,6 +49,15 @@ export async function blockResultOf(runner: BlockRunner, batch: AttackBatch, ste
   } catch (error) {
     tf.dispose([state, points] as never)
     throw error
+  }
+}
+
+/** What a block gives. `passing` is disposed of, also where the block fails. */
+function ranOn(runner: BlockRunner, input: BlockInput, passing: TensorTree): BlockOutput {
+  try {
+    return runner.run(input)
+  } finally {
+    tf.dispose(passing as never)
   }
 }
 

@@ -1,4 +1,4 @@
-import { tf, type Tensor2D } from '@gauntlet/engine'
+import { tf, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
 import { passesOf, readPass, type ImageSet } from './image-set.ts'
 import { marginOf, type LogitsFunction } from './loss.ts'
 import { paddedRows } from './pass-rows.ts'
@@ -23,11 +23,7 @@ export async function predictClean(
 ): Promise<CleanPrediction[]> {
   const predictions: CleanPrediction[] = []
   for (const rows of passesOf(imageSet, [...imageSet.digests.keys()], batchSize)) {
-    const images = await readPass(imageSet, rows)
-    const labels = paddedRows(rows, images.shape[0]).map((row) => imageSet.labels[row]!)
-    const predicted = tf.tidy(() => predictionsOf(logits(images), labels))
-    const values = (await predicted.array()) as number[][]
-    tf.dispose([images, predicted])
+    const values = await predictedIn(await readPass(imageSet, rows), logits, imageSet, rows)
     rows.forEach((row, i) => {
       const [prediction, margin, ...ranking] = values[i] as [number, number, ...number[]]
       const point = requireFinite({ prediction, margin, distance: 0 }, imageSet.digests[row]!)
@@ -35,6 +31,24 @@ export async function predictClean(
     })
   }
   return predictions
+}
+
+/** What `predictionsOf` gives for the images of some rows, which are disposed of. */
+async function predictedIn(
+  images: Tensor4D,
+  logits: LogitsFunction,
+  imageSet: ImageSet,
+  rows: readonly number[],
+): Promise<number[][]> {
+  try {
+    const labels = paddedRows(rows, images.shape[0]).map((row) => imageSet.labels[row]!)
+    const predicted = tf.tidy(() => predictionsOf(logits(images), labels))
+    const values = await predicted.array()
+    predicted.dispose()
+    return values
+  } finally {
+    images.dispose()
+  }
 }
 
 /** Prediction, margin and ranked classes of each row, [batch, 2 + ranked]. */

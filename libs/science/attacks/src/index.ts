@@ -41,6 +41,7 @@ export {
   type Flag,
   type FlagName,
 } from './flags.ts'
+export { gradientByPoints } from './gradient-by-points.ts'
 export { subsetOf, type ImageSet } from './image-set.ts'
 export { l1 } from './l1.ts'
 export { l2 } from './l2.ts'

@@ -1,4 +1,5 @@
 import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
+import { gradientByPoints } from './gradient-by-points.ts'
 import { targetLead, type LogitsFunction } from './loss.ts'
 
 /** A linear model of z_t − z_y: its value at the points, [batch], and its gradient there, of the points' shape. */
@@ -24,7 +25,7 @@ export function linearised(
     return lead.sum()
   }
   try {
-    const slope = tf.grad(total as Parameters<typeof tf.grad>[0])(point) as Tensor4D
+    const slope = gradientByPoints(total, point)
     return { lead: lead!.clone(), slope }
   } finally {
     lead?.dispose()

@@ -1,4 +1,5 @@
 import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
+import { gradientByPoints } from './gradient-by-points.ts'
 import { marginOf, type LogitsFunction, type Loss } from './loss.ts'
 
 /** What a model gives at a batch of points. All are [batch] but the gradient, which has the shape of the points. */
@@ -63,12 +64,12 @@ function evaluateKeeping(
   const forward: { logits?: Tensor2D; loss?: Tensor1D } = {}
   // Rows do not mix, so that the gradient of the sum over the batch is that of every image's own loss
   // (autopgd_base.py:266).
-  const total = (at: Tensor): Tensor => {
-    forward.logits = keep(logits(at as Tensor4D))
+  const total = (at: Tensor4D): Tensor => {
+    forward.logits = keep(logits(at))
     forward.loss = keep(loss(forward.logits, labels, targets))
     return forward.loss.sum()
   }
-  const gradient = tf.grad(total)(points) as Tensor4D
+  const gradient = gradientByPoints(total, points)
   const prediction = forward.logits!.argMax<Tensor1D>(1)
   return { loss: forward.loss!.clone(), gradient, prediction, margin: marginOf(forward.logits!, labels) }
 }

@@ -114,12 +114,15 @@ async function rankTargets(ensemble: EnsembleState, { rankTargets: rank }: Attac
   const rows = queue.filter((row) => !rankings.has(row))
   for (const batch of passesOf(task.imageSet, rows, task.batchSize)) {
     const images = await readPass(task.imageSet, batch)
-    const { classes, forwards, backwards } = rank(task.logits, images)
-    images.dispose()
-    batch.forEach((row, i) => {
-      rankings.set(row, classes[i]!)
-      addPasses(ensemble, row, { forwards, backwards }, 1)
-    })
+    try {
+      const { classes, forwards, backwards } = rank(task.logits, images)
+      batch.forEach((row, i) => {
+        rankings.set(row, classes[i]!)
+        addPasses(ensemble, row, { forwards, backwards }, 1)
+      })
+    } finally {
+      images.dispose()
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import {
   crossEntropy,
   flagsOfAnswers,
   flagsOfGradients,
+  gradientByPoints,
   type Flag,
   type ImageSet,
   type LogitsFunction,
@@ -58,8 +59,7 @@ export async function inspectModel(logits: LogitsFunction, imageSet: ImageSet): 
 function gradientSizes(logits: LogitsFunction, images: Tensor4D, labels: number[]): number[] {
   return tf.tidy(() => {
     const chosen = tf.tensor1d(labels, 'int32')
-    const loss = (x: Tensor4D) => crossEntropy(logits(x), chosen).sum()
-    const gradient = tf.grad((x) => loss(x as Tensor4D))(images)
+    const gradient = gradientByPoints((points) => crossEntropy(logits(points), chosen).sum(), images)
     return Array.from(gradient.abs().sum<Tensor1D>([1, 2, 3]).dataSync())
   })
 }

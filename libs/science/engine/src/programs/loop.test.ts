@@ -122,6 +122,38 @@ describe('a loop', () => {
     result.x.dispose()
   })
 
+  it('holds no tensor of its condition, and none where its body fails', () => {
+    const [x, isOpen] = [tf.zeros([2]), tf.scalar(true, 'bool')]
+    const before = tf.memory().numTensors
+    tf.dispose(
+      repeatWhile(
+        ({ at }) => at.sum().less(tf.scalar(6)) as Scalar,
+        { at: x as Tensor },
+        ({ at }) => ({ at: at.add(1) }),
+        { atMost: 9 },
+      ),
+    )
+    const carried = { at: x as Tensor, isOpen: isOpen as Scalar }
+    tf.dispose(
+      Object.values(
+        repeatWhile(
+          (each) => each.isOpen,
+          carried,
+          (each) => each,
+          { atMost: 3 },
+        ),
+      ),
+    )
+    const failing = () =>
+      loop(3, { at: x as Tensor }, ({ at }, i) => {
+        if (i.dataSync()[0] === 1) throw new Error('the second iteration fails')
+        return { at: at.add(1) }
+      })
+    expect(failing).toThrow('the second iteration fails')
+    expect(tf.memory().numTensors).toBe(before)
+    expect([x.isDisposed, isOpen.isDisposed]).toEqual([false, false])
+  })
+
   it('refuses a body that changes a shape, gives other names, or leaks a tensor', () => {
     const refused = (body: (x: Tensor2D) => TensorTree) => () =>
       new ProgramBuilder({}).capture('refused', ({ x }) => ({ outputs: body(x as Tensor2D) }), { x: tf.ones([2, 2]) })

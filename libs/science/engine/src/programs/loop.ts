@@ -76,16 +76,34 @@ function repeatEagerly<Carried extends TensorTree>(
   body: LoopBody<Carried>,
 ): Carried {
   let current = carried
-  for (let i = 0; i < count; i++) {
-    const number = tf.scalar(i, 'int32')
-    const goesOn = !condition || tf.tidy(() => condition(current, number)).dataSync()[0]
-    const next = goesOn ? detachedTidy(() => body(current, number)) : undefined
-    number.dispose()
-    if (!next) break
+  try {
+    for (let i = 0; i < count; i++) {
+      const next = iteratedEagerly(i, current, condition, body)
+      if (!next) break
+      tf.dispose(tensorsOf(current))
+      current = next
+    }
+    return current
+  } catch (error) {
     tf.dispose(tensorsOf(current))
-    current = next
+    throw error
   }
-  return current
+}
+
+/** What iteration `i` carries on; undefined where the condition does not hold. */
+function iteratedEagerly<Carried extends TensorTree>(
+  i: number,
+  carried: Carried,
+  condition: Condition<Carried>,
+  body: LoopBody<Carried>,
+): Carried | undefined {
+  const number = tf.scalar(i, 'int32')
+  try {
+    const goesOn = !condition || tf.tidy(() => condition(carried, number).dataSync()[0] === 1)
+    return goesOn ? detachedTidy(() => body(carried, number)) : undefined
+  } finally {
+    number.dispose()
+  }
 }
 
 /**

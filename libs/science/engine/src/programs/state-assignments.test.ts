@@ -39,6 +39,26 @@ it.each([
   expect(afterTwoRuns(change)).toMatchObject({ a, b })
 })
 
+it.each<[string, (x: Tensor) => Tensor]>([
+  ['reshaped', (x) => x.reshape([2, 1]).reshape([2])],
+  ['tiled by one', (x) => x.tile([1])],
+  ['padded by nothing', (x) => x.pad([[0, 0]])],
+  ['summed over an axis of one', (x) => x.reshape([2, 1]).sum(1)],
+  ['the only part of a split', (x) => tf.split(x, 1)[0]!],
+  ['a slice of whole rows', (x) => x.slice([0], [2])],
+])('holds a copy of an input that is %s, whose memory JavaScript may write over', (_, given) => {
+  const builder = new ProgramBuilder({ a: tf.tensor1d([10, 20]) as Tensor })
+  const program = builder.capture('change', ({ x }) => ({ outputs: {}, state: { a: given(x!) } }), {
+    x: tf.tensor1d([3, 4]),
+  })
+  const session = builder.finish()
+  const values = Float32Array.of(1, 2)
+  session.run(program, { x: tf.tensor1d(values) })
+  values.fill(9)
+  expect([...session.state().a.dataSync()]).toEqual([1, 2])
+  session.dispose()
+})
+
 it('assigns one sum to two variables, and broadcasts a summand', () => {
   const both = (x: Tensor, { a }: Pair) => {
     const sum = a.add(x)

@@ -4,16 +4,15 @@ import { countsOf, outputOf, typeOf, sameType, type GraphNode, type Reference } 
 import type { Recording } from './recording/recording.ts'
 import { handleOf, type Consumers, type StateUpdate } from './state-update.ts'
 
-/** Operators whose output may be in the memory of an input of the program. */
-const mayAliasInput = new Set([
-  'Placeholder',
-  'ReadVariableOp',
-  'Reshape',
-  'ExpandDims',
-  'Squeeze',
-  'Identity',
-  'StatelessWhile',
-])
+/**
+ * Operators whose output is never in the memory of an input of the program. Others hand an input on where there is
+ * nothing to compute: `Tile` by one, `Sum` over an axis of one, `Slice` of whole rows.
+ */
+const withMemoryOfItsOwn = new Set(
+  'Add AddV2 BatchMatMulV2 BiasAdd Const Conv2D Div Empty Fill MatMul Maximum Minimum Mul RealDiv Square Sub'.split(
+    ' ',
+  ),
+)
 
 /**
  * The nodes that assign new state, each after every read of its variable. They work in place where TensorFlow has an
@@ -61,7 +60,7 @@ function replaced(root: Recording, { variable, read, value }: StateUpdate): Grap
 }
 
 function ownMemory(root: Recording, value: Reference): Reference {
-  if (!mayAliasInput.has(value.node.operator)) return value
+  if (withMemoryOfItsOwn.has(value.node.operator)) return value
   const type = typeOf(value)
   return outputOf(root.add('DeepCopy', [value], { T: { type: type.dataType } }, [type], { fixed: false }))
 }
