@@ -3,7 +3,7 @@ writes one answer per line.
 
     python pytorch_side.py <assignment as JSON> [channels_last] [compiled]
 
-The attack follows libs/science/attacks/src/momentum-ascent.ts step by step, with the model in evaluation mode. It
+The attack follows libs/science/attacks/src/balls/momentum-ascent.ts step by step, with the model in evaluation mode. It
 differentiates with respect to the pixels only: parameters require no gradient while it runs, so that compiled code does
 not compute theirs either. The last iteration needs only the loss, and computes no gradient.
 """

@@ -13,7 +13,7 @@ import { countMultiplyAccumulates } from './multiply-accumulates.ts'
 const skipsTokensInLastBlock = /^(robust_)?(vit|deit)_/
 /**
  * CoaT's attention multiplies all heads at once and keeps the blocks of each head: more products, but no transpositions
- * (libs/science/backbones/src/coat.ts).
+ * (libs/science/backbones/src/families/coat.ts).
  */
 const multipliesAllHeads = /^coat_/
 

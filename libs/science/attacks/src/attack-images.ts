@@ -1,12 +1,12 @@
 import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import { digestOfBytes } from '@gauntlet/study'
 import { requireAttackable, requireSettings, type AttackSettings } from './attack-input.ts'
-import { ballOf } from './balls.ts'
-import type { EnsembleVerdict } from './ensemble-verdict.ts'
-import { attacksOf, ensembleOf, type Ensemble } from './ensemble.ts'
-import type { LogitsFunction } from './loss.ts'
-import { runEnsemble } from './run-ensemble.ts'
-import type { Verdict } from './verdict.ts'
+import { ballOf } from './balls/balls.ts'
+import type { EnsembleVerdict } from './ensemble/ensemble-verdict.ts'
+import { attacksOf, ensembleOf, type Ensemble } from './ensemble/ensemble.ts'
+import type { LogitsFunction } from './attack/loss.ts'
+import { runEnsemble } from './ensemble/run-ensemble.ts'
+import type { Verdict } from './ensemble/verdict.ts'
 
 /** What became of the images. */
 export interface AttackResult {

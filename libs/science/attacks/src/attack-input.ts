@@ -1,8 +1,8 @@
 import { tf, type Tensor1D, type Tensor4D } from '@gauntlet/engine'
 import { InvalidInput } from '@gauntlet/study'
-import type { Ball } from './ball.ts'
-import { ensembleNames, type EnsembleName } from './ensemble.ts'
-import type { LogitsFunction } from './loss.ts'
+import type { Ball } from './balls/ball.ts'
+import { ensembleNames, type EnsembleName } from './ensemble/ensemble.ts'
+import type { LogitsFunction } from './attack/loss.ts'
 
 /** The ball in which images are attacked, and by what. */
 export interface AttackSettings {

@@ -1,10 +1,10 @@
 export { attack, type AttackedImage, type AttackResult } from './attack-images.ts'
 export type { AttackSettings } from './attack-input.ts'
-export { apgdAttack, type ApgdSettings } from './apgd-attack.ts'
-export { apgdStepInputs, stepInputsAt, type ApgdStepInput } from './apgd-step-inputs.ts'
-export { apgdStart, apgdStep, type ApgdStep, type ApgdStepSettings } from './apgd-step.ts'
-export { apgd, type ApgdRun } from './apgd.ts'
-export type { Adaptation, ApgdState, Ascent, AscentGeometry, AscentMemory } from './ascent.ts'
+export { apgdAttack, type ApgdSettings } from './attack/apgd-attack.ts'
+export { apgdStepInputs, stepInputsAt, type ApgdStepInput } from './attack/apgd-step-inputs.ts'
+export { apgdStart, apgdStep, type ApgdStep, type ApgdStepSettings } from './attack/apgd-step.ts'
+export { apgd, type ApgdRun } from './attack/apgd.ts'
+export type { Adaptation, ApgdState, Ascent, AscentGeometry, AscentMemory } from './balls/ascent.ts'
 export {
   stepsOfAll,
   type Attack,
@@ -13,14 +13,14 @@ export {
   type Cost,
   type RunInputs,
   type RunKey,
-} from './attack.ts'
-export type { Ball } from './ball.ts'
-export { ballOf } from './balls.ts'
-export { inputsOfSteps } from './block.ts'
-export type { CleanPrediction } from './clean-prediction.ts'
-export type { EnsembleProgress, SavedTensor } from './ensemble-progress.ts'
-export type { EnsembleTask, OnBlock } from './ensemble-state.ts'
-export type { EnsembleVerdict } from './ensemble-verdict.ts'
+} from './attack/attack.ts'
+export type { Ball } from './balls/ball.ts'
+export { ballOf } from './balls/balls.ts'
+export { inputsOfSteps } from './ensemble/block.ts'
+export type { CleanPrediction } from './ensemble/clean-prediction.ts'
+export type { EnsembleProgress, SavedTensor } from './ensemble/ensemble-progress.ts'
+export type { EnsembleTask, OnBlock } from './ensemble/ensemble-state.ts'
+export type { EnsembleVerdict } from './ensemble/ensemble-verdict.ts'
 export {
   attacksOf,
   ensembleNames,
@@ -29,8 +29,8 @@ export {
   type AttackEntry,
   type Ensemble,
   type EnsembleName,
-} from './ensemble.ts'
-export { fabAttack, type FabSettings } from './fab-attack.ts'
+} from './ensemble/ensemble.ts'
+export { fabAttack, type FabSettings } from './attack/fab-attack.ts'
 export {
   flagNames,
   flagsAfterEscalation,
@@ -40,13 +40,13 @@ export {
   flagsOfVerdicts,
   type Flag,
   type FlagName,
-} from './flags.ts'
-export { gradientByPoints } from './gradient-by-points.ts'
-export { subsetOf, type ImageSet } from './image-set.ts'
-export { l1 } from './l1.ts'
-export { l2 } from './l2.ts'
-export { linf } from './linf.ts'
-export type { LossEvaluation } from './loss-evaluation.ts'
+} from './ensemble/flags.ts'
+export { gradientByPoints } from './attack/gradient-by-points.ts'
+export { subsetOf, type ImageSet } from './ensemble/image-set.ts'
+export { l1 } from './balls/l1.ts'
+export { l2 } from './balls/l2.ts'
+export { linf } from './balls/linf.ts'
+export type { LossEvaluation } from './attack/loss-evaluation.ts'
 export {
   crossEntropy,
   differenceOfLogitsRatio,
@@ -55,12 +55,12 @@ export {
   targetLead,
   type LogitsFunction,
   type Loss,
-} from './loss.ts'
-export { frozenNetwork, type NamedParameters, type Network } from './network.ts'
-export { paddedBatch, passRows } from './pass-rows.ts'
-export { runEnsemble } from './run-ensemble.ts'
-export { squareAttack, type SquareSettings } from './square-attack.ts'
-export { windowShare, type ImageShape, type SquareMoves } from './square-moves.ts'
+} from './attack/loss.ts'
+export { frozenNetwork, type NamedParameters, type Network } from './attack/network.ts'
+export { paddedBatch, passRows } from './ensemble/pass-rows.ts'
+export { runEnsemble } from './ensemble/run-ensemble.ts'
+export { squareAttack, type SquareSettings } from './attack/square-attack.ts'
+export { windowShare, type ImageShape, type SquareMoves } from './balls/square-moves.ts'
 export {
   LogitsNotFinite,
   OutsideBall,
@@ -68,4 +68,4 @@ export {
   verdictAfter,
   type PointPrediction,
   type Verdict,
-} from './verdict.ts'
+} from './ensemble/verdict.ts'

@@ -5,7 +5,7 @@ import { backboneCatalogue } from '@gauntlet/study'
 import { elementCount, fromParameters, toParameters, type NamedArray } from '@gauntlet/weights'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Backbone } from './backbone.ts'
-import { isHead } from './fresh-head.ts'
+import { isHead } from './checkpoints/fresh-head.ts'
 import { backboneFor, implementedBackbones } from './registry.ts'
 
 const classes = 3

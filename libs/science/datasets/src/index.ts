@@ -1,4 +1,4 @@
-export { augment, type AugmentationKey } from './augment.ts'
+export { augment, type AugmentationKey } from './images/augment.ts'
 export { InvalidDataset } from './invalid-dataset.ts'
 export {
   encodeManifest,
@@ -16,7 +16,7 @@ export {
   type LabelledBatch,
 } from './open-dataset.ts'
 export { readAugmented } from './read-augmented.ts'
-export { resizeSquare } from './pillow-resize.ts'
+export { resizeSquare } from './images/pillow-resize.ts'
 export { packDataset, type PackedDataset } from './pack-dataset.ts'
 export { openReadThreads, type AugmentedReads } from './read-threads.ts'
-export type { Rgb8Image } from './rgb8-image.ts'
+export type { Rgb8Image } from './images/rgb8-image.ts'

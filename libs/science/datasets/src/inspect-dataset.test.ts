@@ -1,7 +1,7 @@
 import { uniform } from '@gauntlet/engine/random'
 import sharp from 'sharp'
 import { expect, it } from 'vitest'
-import { decodeImage } from './decode-image.ts'
+import { decodeImage } from './images/decode-image.ts'
 import { classesOf, folderOf, pngOf, type Contents } from './image-folder.fixture.ts'
 import { inspectDataset } from './inspect-dataset.ts'
 

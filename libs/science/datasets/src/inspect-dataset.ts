@@ -1,9 +1,9 @@
 import type { DatasetSpecification } from '@gauntlet/study'
-import type { DatasetSource, PassedOver, SourceEntry } from './dataset-source.ts'
+import type { DatasetSource, PassedOver, SourceEntry } from './sources/dataset-source.ts'
 import { InvalidDataset } from './invalid-dataset.ts'
 import { alikePairs, glanceAt, type Glance } from './near-duplicates.ts'
 import { decodeNamed, splitSource } from './pack-dataset.ts'
-import { readSource } from './read-source.ts'
+import { readSource } from './sources/read-source.ts'
 import type { Splits } from './split.ts'
 
 type Split = 'train' | 'validation' | 'test'

@@ -3,5 +3,5 @@
  * engine.
  */
 export { countSplits, inspectDataset, type DatasetReport } from './inspect-dataset.ts'
-export { readSource } from './read-source.ts'
+export { readSource } from './sources/read-source.ts'
 export { sampleDataset } from './sample-dataset.ts'

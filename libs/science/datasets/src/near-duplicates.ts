@@ -1,5 +1,5 @@
-import { resizeSquare } from './pillow-resize.ts'
-import type { Rgb8Image } from './rgb8-image.ts'
+import { resizeSquare } from './images/pillow-resize.ts'
+import type { Rgb8Image } from './images/rgb8-image.ts'
 
 /** What an image looks like from afar. */
 export interface Glance {

@@ -1,12 +1,12 @@
 import { open, type FileHandle } from 'node:fs/promises'
-import { sha256Of } from './dataset-source.ts'
+import { sha256Of } from './sources/dataset-source.ts'
 import { openDecodedCache } from './decoded-cache.ts'
-import { decodeImage } from './decode-image.ts'
+import { decodeImage } from './images/decode-image.ts'
 import { InvalidDataset } from './invalid-dataset.ts'
 import type { DatasetManifest, ManifestImage, SplitName } from './manifest.ts'
-import { resizeSquare } from './pillow-resize.ts'
-import type { Rgb8Image } from './rgb8-image.ts'
-import { unitOfLevel } from './unit-of-level.ts'
+import { resizeSquare } from './images/pillow-resize.ts'
+import type { Rgb8Image } from './images/rgb8-image.ts'
+import { unitOfLevel } from './images/unit-of-level.ts'
 
 /** Images as models take them, with their labels. */
 export interface LabelledBatch {

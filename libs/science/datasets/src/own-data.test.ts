@@ -8,10 +8,10 @@ import { zipOf } from '@gauntlet/files/fixtures/zip'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, classesOf, folderOf, pngOf, type Contents } from './image-folder.fixture.ts'
 import { InvalidDataset } from './invalid-dataset.ts'
-import { labelledTable } from './layouts/labelled-table.ts'
+import { labelledTable } from './sources/layouts/labelled-table.ts'
 import { packDataset } from './pack-dataset.ts'
-import { readSource } from './read-source.ts'
-import type { Scan, ScannedImage } from './scan-files.ts'
+import { readSource } from './sources/read-source.ts'
+import type { Scan, ScannedImage } from './sources/scan-files.ts'
 
 const flowers = classesOf(['rose', 'daisy', 'tulip'], 3)
 /** `<split> <label> <name>` of each image. */

@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
 import { expect, it } from 'vitest'
-import type { DatasetSource } from './dataset-source.ts'
-import { decodeImage } from './decode-image.ts'
-import { readSource } from './read-source.ts'
-import { largestFile, openFiles } from './source-files.ts'
+import type { DatasetSource } from './sources/dataset-source.ts'
+import { decodeImage } from './images/decode-image.ts'
+import { readSource } from './sources/read-source.ts'
+import { largestFile, openFiles } from './sources/source-files.ts'
 
 /**
  * Made by `test/parity/datasets/make_sources.py`: each image's red is four times its number, its green 40 times its

@@ -1,5 +1,5 @@
 import type { Augmentation } from '@gauntlet/study'
-import { augment, type AugmentationKey } from './augment.ts'
+import { augment, type AugmentationKey } from './images/augment.ts'
 import { labelledBatch, type DatasetReader, type LabelledBatch } from './open-dataset.ts'
 
 /** The images of train at `indices`, resized and augmented, in `memory` if it has room for just them. */

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Augmentation } from '@gauntlet/study'
-import type { AugmentationKey } from './augment.ts'
+import type { AugmentationKey } from './images/augment.ts'
 import { readAugmented } from './read-augmented.ts'
 import { openDataset, type DatasetOpening, type LabelledBatch } from './open-dataset.ts'
 

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Augmentation } from '@gauntlet/study'
-import type { AugmentationKey } from './augment.ts'
+import type { AugmentationKey } from './images/augment.ts'
 import type { DatasetReader, LabelledBatch } from './open-dataset.ts'
 import { readAugmented } from './read-augmented.ts'
 import type { ReadAnswer, ReadRequest, ReusedMemory } from './read-thread.ts'

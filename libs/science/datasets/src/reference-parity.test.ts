@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { inflateSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { jitterColors } from './color-jitter.ts'
-import { movePixels } from './move-pixels.ts'
-import { resizeSquare } from './pillow-resize.ts'
+import { jitterColors } from './images/color-jitter.ts'
+import { movePixels } from './images/move-pixels.ts'
+import { resizeSquare } from './images/pillow-resize.ts'
 
 /** Made by `test/parity/datasets/make_fixtures.py` with Pillow and torchvision. */
 interface Fixtures {

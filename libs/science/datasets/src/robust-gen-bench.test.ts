@@ -9,10 +9,10 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InvalidDataset } from './invalid-dataset.ts'
 import { openDataset } from './open-dataset.ts'
-import { robustGenBench } from './layouts/robust-gen-bench.ts'
+import { robustGenBench } from './sources/layouts/robust-gen-bench.ts'
 import { packDataset } from './pack-dataset.ts'
-import { readSource } from './read-source.ts'
-import type { Scan, ScannedImage } from './scan-files.ts'
+import { readSource } from './sources/read-source.ts'
+import type { Scan, ScannedImage } from './sources/scan-files.ts'
 
 /** Made by `test/parity/datasets/make_archive.py`. */
 const tiny = fileURLToPath(new URL('../../../../test/parity/datasets/tiny_processed.tar.zst', import.meta.url))

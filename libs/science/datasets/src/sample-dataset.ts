@@ -1,6 +1,6 @@
 import { decodeNamed } from './pack-dataset.ts'
-import { resizeSquare } from './pillow-resize.ts'
-import { readSource } from './read-source.ts'
+import { resizeSquare } from './images/pillow-resize.ts'
+import { readSource } from './sources/read-source.ts'
 
 /** The first images of a class, as models see them. */
 export interface ClassSamples {

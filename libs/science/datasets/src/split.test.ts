@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { SourceEntry } from './dataset-source.ts'
+import type { SourceEntry } from './sources/dataset-source.ts'
 import type { SplitName } from './manifest.ts'
 import { assignSplits, subsampleSplits } from './split.ts'
 

@@ -1,5 +1,5 @@
 import type { DatasetSpecification } from '@gauntlet/study'
-import type { SourceEntry } from './dataset-source.ts'
+import type { SourceEntry } from './sources/dataset-source.ts'
 import type { SplitName } from './manifest.ts'
 import { stratifiedSplit } from './stratified-split.ts'
 

@@ -27,7 +27,7 @@ describe('a bundle', () => {
     const { bytes, inputs, sourceMap } = await buildBundle('perturb-and-evaluate/Swin/Linf', root)
     const map = JSON.parse(new TextDecoder().decode(sourceMap)) as { sourceRoot: string; sources: string[] }
     expect(new URL(map.sources.at(-2)!, map.sourceRoot).pathname.startsWith(`${root}/`)).toBe(true)
-    expect(inputs).toContain('libs/science/backbones/src/swin.ts')
+    expect(inputs).toContain('libs/science/backbones/src/families/swin.ts')
     const text = new TextDecoder().decode(bytes)
     expect(text).toContain('swin_tiny_patch4_window7_224.ms_in1k')
     const absent = ['snowLayer', 'adamWConstants', 'parseDocument', 'convnext_tiny.fb_in1k', '/**', root]

@@ -68,7 +68,7 @@ it.each<[what: string, file: string, text: string, instead: string, affected: Re
   ['the pixel font', 'libs/science/pictures/src/pixel-font.ts', "'0': '75557'", "'0': '25552'", none],
   [
     'the arithmetic of one family',
-    'libs/science/backbones/src/swin.ts',
+    'libs/science/backbones/src/families/swin.ts',
     'const headWidth = 32',
     'const headWidth = 16',
     /Swin/,
@@ -76,21 +76,21 @@ it.each<[what: string, file: string, text: string, instead: string, affected: Re
   ['a corruption', 'libs/science/corruptions/src/snow.ts', 'kept: 0.8 ', 'kept: 0.81 ', /common$/],
   [
     'a step of APGD',
-    'libs/science/attacks/src/momentum-ascent.ts',
+    'libs/science/attacks/src/balls/momentum-ascent.ts',
     'keepingShare = 0.75',
     'keepingShare = 0.7',
     /^fine-tune|Linf$/,
   ],
   [
     'an augmentation, in the text of a thread',
-    'libs/science/datasets/src/color-jitter.ts',
+    'libs/science/datasets/src/images/color-jitter.ts',
     'length: 511',
     'length: 512',
     /^fine-tune/,
   ],
   [
     'a layout of data',
-    'libs/science/datasets/src/layouts/class-folders.ts',
+    'libs/science/datasets/src/sources/layouts/class-folders.ts',
     'splits.size > 1',
     'splits.size > 2',
     /^prepare-dataset/,
@@ -143,7 +143,7 @@ it('a line of our C++ changes the name of the library, which the environment of 
 it('a worker goes on with the code that it has named, whatever is edited', async () => {
   const worker = new StageBundles(realpathSync(copy.folder))
   const named = await worker.bundle('checkpoint/Swin')
-  const undo = copy.edit('libs/science/backbones/src/swin.ts', 'const headWidth = 32', 'const headWidth = 16')
+  const undo = copy.edit('libs/science/backbones/src/families/swin.ts', 'const headWidth = 32', 'const headWidth = 16')
   try {
     expect(await worker.bundle('checkpoint/Swin')).toEqual(named)
     expect(digestOfBytes(readFileSync(named.path))).toBe(named.digest)

@@ -1,5 +1,5 @@
 import { affine, normal, tf, type Tensor2D, type Tensor4D } from '@gauntlet/engine'
-import type { LogitsFunction } from '../loss.ts'
+import type { LogitsFunction } from '../attack/loss.ts'
 
 /** Side of the test images, in pixels. */
 const side = 4
