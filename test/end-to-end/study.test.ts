@@ -301,7 +301,7 @@ describe('misuse', () => {
       [['reproduce', 'smoke', '2', '--bridge'], /--bridge rests on a share by the present code/],
       [['trace', 'smoke', 'first'], /"first" is not a row/],
       [['dashboard', '--host', '0.0.0.0'], /set GAUNTLET_DASHBOARD_TOKEN/],
-      [['dashboard', '--port', 'none'], /"none" is not a port/],
+      [['dashboard', '--port', 'none'], /--port is "none"; give a whole number from 0 to 65535/],
       [['jjj', 'smoke'], /unknown command 'jjj'/],
     ]
     const ended = await Promise.all(commands.map(([args]) => home.run(...args)))

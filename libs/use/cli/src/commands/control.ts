@@ -24,7 +24,11 @@ export function addControl(program: Command): void {
     .command('resume')
     .description('go on with a paused study')
     .argument(...studyArgument)
-    .option('--budget <hours>', 'device-hours of the whole study after which it pauses again, or none', parseHours)
+    .option(
+      '--budget <hours>',
+      'device-hours of the whole study after which it pauses again, or none (default: the budget that it has)',
+      parseHours,
+    )
     .action(async (named: string, { budget }: { budget?: number | null }) => {
       const request = budget === undefined ? {} : { budgetSeconds: budget }
       const progress = await withRunningStudy(named, (client, id) => resumeStudy(client, id, request))
@@ -35,7 +39,7 @@ export function addControl(program: Command): void {
     .command('retry')
     .description('try configurations of a running study again that ended without every number')
     .argument(...studyArgument)
-    .option('--class <failure class>', 'only those of this class, such as Bug or OutOfMemory')
+    .option('--class <failure class>', 'only those of this class of failure, such as Bug or OutOfMemory')
     .option('--stage <stage>', 'only those that failed in this stage')
     .option('--backbone <name>', 'only those of this backbone')
     .option('--row <number>', 'only the configuration of this row of the table')

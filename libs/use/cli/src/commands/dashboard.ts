@@ -1,16 +1,16 @@
 import type { Command } from 'commander'
 import { openArtifactStore } from '@gauntlet/artifacts'
 import { openLedger } from '@gauntlet/ledger'
-import { Misuse } from '../command-failed.ts'
 import { startDashboard } from '../stack/dashboard-server.ts'
 import { interruptible } from '../interruptible.ts'
+import { wholeNumber } from '../parse/whole-number.ts'
 import { LocalStack } from '../stack/local-stack.ts'
 import { openBrowser } from '../open-browser.ts'
 import { readCommandSettings } from '../settings.ts'
 
 interface DashboardFlags {
   readonly host: string
-  readonly port?: string
+  readonly port?: number
   readonly readOnly?: boolean
   readonly open?: boolean
 }
@@ -20,13 +20,17 @@ export function addDashboard(program: Command): void {
     .command('dashboard')
     .description('show the studies of the ledger in a browser, live, until Ctrl-C')
     .option('--host <address>', 'address to listen on; any but loopback needs GAUNTLET_DASHBOARD_TOKEN', '127.0.0.1')
-    .option('--port <number>', 'port to listen on; 4680, or any free one where that is in use, unless given')
+    .option(
+      '--port <number>',
+      'port to listen on; 0 for any free one (default: 4680, or any free one where that is in use)',
+      wholeNumber('--port', 0, 65_535),
+    )
     .option('--read-only', 'let nobody act from the page')
     .option('--open', 'open the page in the browser')
     .action(async ({ host, port, readOnly, open }: DashboardFlags) => {
       const settings = readCommandSettings()
       const token = process.env['GAUNTLET_DASHBOARD_TOKEN'] || undefined
-      const options = { hostname: host, port: readPort(port), token, readOnly: readOnly === true }
+      const options = { hostname: host, port, token, readOnly: readOnly === true }
       await LocalStack.use(settings, async (stack) => {
         const ledger = openLedger(await stack.database())
         try {
@@ -49,12 +53,4 @@ function interrupted(): Promise<void> {
     '',
     (signal) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
   )
-}
-
-function readPort(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const port = Number(text)
-  if (!/^\d{1,5}$/.test(text) || port > 65_535)
-    throw new Misuse(`${JSON.stringify(text)} is not a port; give a number up to 65535.`)
-  return port
 }

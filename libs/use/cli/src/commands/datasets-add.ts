@@ -15,7 +15,7 @@ export function addDatasetsAdd(datasets: Command): void {
     .description('add a dataset to a study file, and pin its bytes and classes in the lock beside it')
     .argument('<dataset>', 'path of a folder or archive, a source such as hf:… or https:…, or an id of the catalogue')
     .requiredOption('--study <file>', 'study file to add it to')
-    .option('--id <id>', 'its name in the study; by default made of the name of the folder or file')
+    .option('--id <id>', 'its name in the study (default: made of the name of the folder or file)')
     .action(async (named: string, { study, id = idOf(named) }: { study: string; id?: string }) => {
       if (!existsSync(study)) throw new Misuse(`There is no study file ${study}; give the path of one.`)
       const source = sourceFrom(named, study)

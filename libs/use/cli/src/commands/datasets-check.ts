@@ -1,17 +1,17 @@
 import type { Command } from 'commander'
-import { CommandFailed, Misuse } from '../command-failed.ts'
+import { CommandFailed } from '../command-failed.ts'
 import { renderReport } from '../print/dataset-report.ts'
-import { parseSeed } from '../parse/parse-seed.ts'
+import { imageCount, seed } from '../parse/whole-number.ts'
 import { locateDataset } from '../read/locate-dataset.ts'
 import { progressLine } from '../print/progress-line.ts'
 import { readCommandSettings } from '../settings.ts'
 import { idOf } from './datasets-add.ts'
 
 interface CheckOptions {
-  readonly train: string
-  readonly validation: string
-  readonly test: string
-  readonly splitSeed: string
+  readonly train: number | null
+  readonly validation: number | null
+  readonly test: number | null
+  readonly splitSeed: number
   readonly json?: boolean
 }
 
@@ -22,10 +22,15 @@ export function addDatasetsCheck(datasets: Command): void {
       'say what a study would get: counts per class and split, sizes, what was passed over and why, leaks between splits',
     )
     .argument('<dataset>', 'path of a folder or archive, a source such as hf:… or https:…, or an id of the catalogue')
-    .option('--train <count>', 'images of train, as in a study', 'all')
-    .option('--validation <count>', 'images of validation', 'all')
-    .option('--test <count>', 'images of test', '1000')
-    .option('--split-seed <seed>', 'seed of splits that are drawn', '42')
+    .option('--train <count>', 'most images of train, or all (default: all)', imageCount('--train', 0), null)
+    .option(
+      '--validation <count>',
+      'most images of validation, or all (default: all)',
+      imageCount('--validation', 0),
+      null,
+    )
+    .option('--test <count>', 'most images of test, or all', imageCount('--test', 0), 1_000)
+    .option('--split-seed <seed>', 'seed of splits that are drawn', seed('--split-seed'), 42)
     .option('--json', 'print JSON')
     .action(async (named: string, options: CheckOptions) => {
       const { path, classes } = await locateDataset(named, readCommandSettings().cache)
@@ -35,10 +40,10 @@ export function addDatasetsCheck(datasets: Command): void {
         path,
         {
           id: idOf(named),
-          splitSeed: parseSeed(options.splitSeed, '--split-seed'),
-          trainImages: countIn('train', options.train),
-          validationImages: countIn('validation', options.validation),
-          testImages: countIn('test', options.test),
+          splitSeed: options.splitSeed,
+          trainImages: options.train,
+          validationImages: options.validation,
+          testImages: options.test,
           ...(classes === undefined ? {} : { classes }),
         },
         (done, total) => line.show(`decoding ${done} of ${total} images`),
@@ -49,10 +54,4 @@ export function addDatasetsCheck(datasets: Command): void {
           `${report.unreadable.length} images cannot be read; replace or remove them before a study uses ${named}.`,
         )
     })
-}
-
-function countIn(split: string, text: string): number | null {
-  if (text === 'all') return null
-  if (!/^\d{1,9}$/.test(text)) throw new Misuse(`--${split} is ${JSON.stringify(text)}; give a whole number or all.`)
-  return Number(text)
 }

@@ -8,6 +8,7 @@ import { bugReport } from '../bug-report/bug-report.ts'
 import { benchDevice, benchDefaults } from '../device/bench-device.ts'
 import { checkDefaults, checkDevice } from '../device/check-device.ts'
 import { CommandFailed, Misuse } from '../command-failed.ts'
+import { wholeNumber } from '../parse/whole-number.ts'
 import { readCommandSettings } from '../settings.ts'
 import { renderTable, type Column } from '../print/table.ts'
 
@@ -17,8 +18,8 @@ interface DoctorOptions {
   readonly gpu?: boolean
   readonly bundle?: string
   readonly backbones?: string
-  readonly resolution?: string
-  readonly batch?: string
+  readonly resolution?: number
+  readonly batch?: number
 }
 
 export function addDoctor(program: Command): void {
@@ -36,12 +37,17 @@ export function addDoctor(program: Command): void {
     )
     .option(
       '--backbones <a,b>',
-      `with --bench or --gpu: backbones to measure, of those in gauntlet backbones (default: ${benchDefaults.join(',')}; with --gpu ${checkDefaults.join(',')})`,
+      `with --bench or --gpu: names of backbones, separated by commas (default with --bench: ${benchDefaults.join(', ')}; with --gpu: ${checkDefaults.join(', ')})`,
     )
-    .option('--resolution <pixels>', "with --bench or --gpu: side of the images (default: each backbone's own)")
+    .option(
+      '--resolution <pixels>',
+      "with --bench or --gpu: side of the images (default: each backbone's own)",
+      wholeNumber('--resolution', 1, 4_096),
+    )
     .option(
       '--batch <images>',
-      'with --bench or --gpu: images per batch, more on a large GPU (default: the pixels of 8 × 224², at most 64 images)',
+      'with --bench or --gpu: images per batch, more on a large GPU (default: as many as have the pixels of 8 × 224², at most 64)',
+      wholeNumber('--batch', 1, 4_096),
     )
     .option(
       '--bundle <file>',
@@ -69,7 +75,7 @@ async function writeBundle(file: string): Promise<void> {
 
 async function measure(json: boolean | undefined, { backbones, resolution, batch }: DoctorOptions): Promise<void> {
   const { home } = readCommandSettings()
-  const sizes = { resolution: wholeNumber('--resolution', resolution), batch: wholeNumber('--batch', batch) }
+  const sizes = { resolution: resolution ?? null, batch: batch ?? null }
   const { device, speeds } = await benchDevice(home, parseBackbones(backbones, benchDefaults), sizes)
   print(json, speeds, speedColumns, { device, speeds })
   if (!json) console.log(`\nMeasured on one device, ${device.device}; saved in ${speedsFile(home)}.`)
@@ -78,8 +84,8 @@ async function measure(json: boolean | undefined, { backbones, resolution, batch
 function checkRequest({ backbones, resolution, batch }: DoctorOptions): DeviceRequest {
   return {
     backbones: parseBackbones(backbones, checkDefaults),
-    resolution: wholeNumber('--resolution', resolution),
-    batch: wholeNumber('--batch', batch),
+    resolution: resolution ?? null,
+    batch: batch ?? null,
   }
 }
 
@@ -104,14 +110,6 @@ function parseBackbones(text: string | undefined, byDefault: readonly string[]):
   if (ids.some((id) => id === ''))
     throw new Misuse(`--backbones is ${JSON.stringify(text)}; give names that commas separate.`)
   return [...new Set(ids)]
-}
-
-function wholeNumber(option: string, text: string | undefined): number | null {
-  if (text === undefined) return null
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1 || value > 4096)
-    throw new Misuse(`${option} is ${JSON.stringify(text)}; give a whole number from 1 to 4096.`)
-  return value
 }
 
 const partColumns: readonly Column<Part>[] = [

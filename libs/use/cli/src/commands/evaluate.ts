@@ -4,16 +4,17 @@ import { Option, type Command } from 'commander'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { Misuse } from '../command-failed.ts'
+import { imageCount, wholeNumber } from '../parse/whole-number.ts'
 import { evaluationStudy, type EvaluationStudy } from '../study-files/evaluation-study.ts'
 import { runStudyFile } from './run.ts'
 
 interface EvaluateOptions {
   readonly backbone: string
   readonly data: string
-  readonly classes?: string
+  readonly classes?: number
   readonly contract: string
-  readonly resolution?: string
-  readonly images?: string
+  readonly resolution?: number
+  readonly images?: number | null
   readonly evaluator: string
   readonly metric?: string
   readonly study?: string
@@ -27,18 +28,25 @@ export function addEvaluate(program: Command): void {
     .description('evaluate checkpoints as they are under the five perturbations: writes the study file and runs it')
     .argument('<checkpoints...>', 'checkpoint files, or folders of them')
     .requiredOption('--backbone <name>', 'name of their backbone, as gauntlet backbones lists it')
-    .requiredOption('--data <dataset>', 'folder, archive, source, or id of the catalogue')
-    .option('--classes <number>', 'number of classes, where the data does not tell')
+    .requiredOption('--data <dataset>', 'folder, archive, source such as hf:…, or id of gauntlet datasets')
+    .option(
+      '--classes <number>',
+      'number of classes, where the data does not tell',
+      wholeNumber('--classes', 1, 1_000_000),
+    )
     .addOption(
       new Option('--contract <name>', 'how the checkpoints expect pixels: native is as the published ones do')
         .choices(['native', 'paper', ...pixelContractNames])
         .default('native'),
     )
-    .option('--resolution <pixels>', 'side of the square images (default: 224)')
-    .option('--images <number>', 'test images, or all (default: 1000)')
+    .option('--resolution <pixels>', 'side of the square images (default: 224)', wholeNumber('--resolution', 16, 1_024))
+    .option('--images <number>', 'most test images, or all (default: 1000)', imageCount('--images', 1))
     .option('--evaluator <name>', 'the attacks: standard is AutoAttack; apgd-ce and malt are cheaper', 'standard')
     .addOption(
-      new Option('--metric <name>', 'how correct predictions are counted').choices(['accuracy', 'mean-per-class']),
+      new Option('--metric <name>', 'how correct predictions are counted (default: accuracy)').choices([
+        'accuracy',
+        'mean-per-class',
+      ]),
     )
     .option('--study <file>', 'the study file to write (default: evaluate-<checkpoint>.study.yaml here)')
     .option('--write', 'write the study file only')
@@ -71,7 +79,7 @@ function studyOf(checkpoints: readonly string[], options: EvaluateOptions): Eval
   const { backbone, data, classes, contract, resolution, images, evaluator, metric } = options
   const isCatalogued = datasetFacts(data) !== null && !existsSync(data)
   const own = {
-    ...(classes === undefined ? {} : { classes: wholeNumber('--classes', classes) }),
+    ...(classes === undefined ? {} : { classes }),
     ...(metric === undefined ? {} : { metric }),
   }
   const dataset = isCatalogued ? { id: data, ...own } : { id: plainName(data), source: sourceOf(data), ...own }
@@ -82,8 +90,8 @@ function studyOf(checkpoints: readonly string[], options: EvaluateOptions): Eval
     checkpoints: checkpoints.map((path) => sourceOf(path)),
     inputContract: contract,
     evaluator,
-    ...(resolution === undefined ? {} : { resolution: wholeNumber('--resolution', resolution) }),
-    ...(images === undefined ? {} : { testImages: images === 'all' ? images : wholeNumber('--images', images) }),
+    ...(resolution === undefined ? {} : { resolution }),
+    ...(images === undefined ? {} : { testImages: images ?? 'all' }),
   }
 }
 
@@ -92,12 +100,6 @@ function sourceOf(written: string): string {
   if (/^(?:pypi|npm|file|https?|hf):/.test(written) && !existsSync(written)) return written
   if (!existsSync(written)) throw new Misuse(`There is no ${written}; give a folder, an archive, a source or an id.`)
   return `file:${resolve(written)}`
-}
-
-function wholeNumber(option: string, text: string): number {
-  const value = Number(text)
-  if (Number.isInteger(value) && value > 0) return value
-  throw new Misuse(`${option} is ${JSON.stringify(text)}; give a whole number above 0.`)
 }
 
 /** The name of a file or a source as a name of a study: lower-case letters, digits and dashes. */

@@ -14,7 +14,7 @@ export function addExtend(program: Command): void {
     .command('extend')
     .description('extend a running study to what its file says now: cells, perturbations and seeds that were added')
     .argument('<study>', 'path of the study file')
-    .option('--of <study>', 'name or id of the running study; the one of the same name unless given')
+    .option('--of <study>', 'name or id of the running study (default: the one of the same name)')
     .action(async (named: string, { of }: { of?: string }) => {
       const extended = await extend(named, of)
       const { addedConfigurations: cells, addedPerturbations: perturbations, hasBegun } = extended

@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, type Option } from 'commander'
 import { expect, it } from 'vitest'
 import { addCommands } from './index.ts'
 
@@ -13,6 +13,22 @@ it('lists every command of --help in a group', async () => {
     ['Data and models:', ...'datasets backbones probe'.split(' ')],
     ['Machine:', ...'doctor up down pool worker gc'.split(' ')],
     ['Help:', 'help'],
+  ])
+}, 60_000)
+
+it('gives the defaults of times with their units', async () => {
+  const optionsOf = ({ options, commands }: Command): readonly Option[] => [...options, ...commands.flatMap(optionsOf)]
+  const times = optionsOf(await addCommands(new Command('gauntlet'), [])).filter(({ flags }) =>
+    flags.includes('<time>'),
+  )
+  const defaults = times.map(({ long, defaultValue, defaultValueDescription: said }) => [long, said ?? defaultValue])
+  expect(defaults).toEqual([
+    ['--idle', '5m'],
+    ['--drain', '2m'],
+    ['--every', '30s'],
+    ['--idle', undefined],
+    ['--time', undefined],
+    ['--grace', '7d'],
   ])
 }, 60_000)
 

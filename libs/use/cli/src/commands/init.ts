@@ -27,15 +27,24 @@ const questions = {
   budget: [`Budget (${budgets.join(', ')})`, 'minutes'],
 } as const
 
+/** What a flag is where it is missing, for its help. */
+function asked(flag: keyof typeof questions): string {
+  return `(default: asked for; ${questions[flag][1]} without a terminal)`
+}
+
 export function addInit(program: Command): void {
   program
     .command('init')
     .description('write a study file by answers or flags, with what it costs')
     .argument('[file]', 'file to write', 'my.study.yaml')
-    .option('--data <dataset>', 'folder, archive, source, or id of the catalogue')
-    .option('--backbones <names>', 'names, separated by commas')
-    .option('--losses <names>', 'names, separated by commas')
-    .addOption(new Option('--budget <budget>', 'how much to spend').choices(budgets))
+    .option('--data <dataset>', 'folder, archive, source such as hf:…, or id of gauntlet datasets (default: asked for)')
+    .option('--backbones <names>', `names, separated by commas ${asked('backbones')}`)
+    .option('--losses <names>', `standard, Classic AT, TRADES, separated by commas ${asked('losses')}`)
+    .addOption(
+      new Option('--budget <budget>', `how much to spend; paper is as in the paper ${asked('budget')}`).choices(
+        budgets,
+      ),
+    )
     .action(async (file: string, options: InitOptions) => {
       if (existsSync(file)) throw new Misuse(`${file} is there already; name another file.`)
       if (!/\.ya?ml$/.test(file)) throw new Misuse(`${file} is no name of a study file; end it in .study.yaml.`)

@@ -16,7 +16,7 @@ import { measuredAttempts, type LedgerDatabase } from '@gauntlet/ledger'
 import { expandStudy } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { availableParallelism } from 'node:os'
-import { Misuse } from '../command-failed.ts'
+import { wholeNumber } from '../parse/whole-number.ts'
 import { withLedger } from '../stack/local-ledger.ts'
 import { readCommandSettings, type CommandSettings } from '../settings.ts'
 import { readStudyToPlanShowingPins, studyArgument } from '../read/read-study.ts'
@@ -28,11 +28,14 @@ export function addPlan(program: Command): void {
     .command('plan')
     .description('show what a study already has, what would run and what that costs, without running anything')
     .argument(...studyArgument)
-    .option('--devices <number>', 'devices that work at the same time; those of this machine unless given')
+    .option(
+      '--devices <number>',
+      'devices that work at the same time (default: GAUNTLET_DEVICES, else the cores of a CPU here, else 1)',
+      wholeNumber('--devices', 1, 99_999),
+    )
     .option('--why', 'say of every stage that would run why: what differs from what is recorded')
     .option('--json', 'print JSON')
-    .action(async (named: string, { json, why, devices }: { json?: boolean; why?: boolean; devices?: string }) => {
-      const count = devices === undefined ? undefined : parseDevices(devices)
+    .action(async (named: string, { json, why, devices }: { json?: boolean; why?: boolean; devices?: number }) => {
       const { study, unreachable } = await readStudyToPlanShowingPins(named, readCommandSettings().cache)
       const expansion = expandStudy(study)
       await withLedger(async ({ settings, db, store }) => {
@@ -48,7 +51,7 @@ export function addPlan(program: Command): void {
         const planned = await planStudy(expansion, workers, db, store)
         const reasons = why ? await reasonsToRun(planned.stages, db, workers) : []
         const sources = await priceSources(settings, db, workers)
-        const price = priceStudy(planned.stages, { ...sources, devices: count ?? devicesHere(settings, workers) })
+        const price = priceStudy(planned.stages, { ...sources, devices: devices ?? devicesHere(settings, workers) })
         if (json)
           return console.log(
             JSON.stringify(
@@ -90,12 +93,6 @@ function devicesHere({ temporalAddress }: CommandSettings, { environment }: Work
   if (told > 0) return told
   const { device } = environment as { readonly device?: string }
   return temporalAddress === undefined && device?.startsWith('cpu') ? availableParallelism() : 1
-}
-
-function parseDevices(text: string): number {
-  const devices = Number(text)
-  if (/^[1-9]\d{0,4}$/.test(text)) return devices
-  throw new Misuse(`${JSON.stringify(text)} is no number of devices; give one from 1 to 99999.`)
 }
 
 /** A planned stage with the labels of its configurations, because the plan has these in full once. */

@@ -16,7 +16,7 @@ export function withClass(command: Command): Command {
     .requiredOption('--class <name>', 'the class of its accelerators, such as h100 or cpu')
     .option(
       '--memory <size>',
-      'memory of one device, such as 80GB; configurations go to the smallest they fit',
+      'memory of one device, such as 80GB; configurations go to the smallest they fit (default: as much as any needs)',
       parseSize,
     )
 }

@@ -1,9 +1,10 @@
 import { reachVariables } from '@gauntlet/infra'
 import { declarePool, ledgerIdentity } from '@gauntlet/ledger'
-import type { Command } from 'commander'
-import { CommandFailed, Misuse } from '../command-failed.ts'
+import { Option, type Command } from 'commander'
+import { CommandFailed } from '../command-failed.ts'
 import { withLedger } from '../stack/local-ledger.ts'
 import { parseSeconds } from '../parse/parse-seconds.ts'
+import { wholeNumber } from '../parse/whole-number.ts'
 import { requireUsable } from '../slurm/sbatch-options.ts'
 import { SlurmRefused } from '../slurm/slurm.ts'
 import { sharingDoubt } from '../slurm/job-folder.ts'
@@ -30,10 +31,23 @@ export function addPoolSlurm(pool: Command): void {
       '[sbatch options...]',
       'after --: where and how long its jobs run, such as --partition=gpu --time=4:00:00',
     )
-    .option('--max-workers <n>', 'jobs that run or wait at most', parseCount, 16)
-    .option('--backlog <n>', 'stages that wait for each further worker', parseCount, 2)
-    .option('--idle <time>', 'without a stage a worker ends after', parseSeconds, 300)
-    .option('--drain <time>', 'before its end an allocation stops its stages by', parseSeconds, 120)
+    .option('--max-workers <n>', 'most jobs that run or wait', wholeNumber('--max-workers', 1, 100_000), 16)
+    .option(
+      '--backlog <n>',
+      'waiting stages for which one worker is submitted',
+      wholeNumber('--backlog', 1, 100_000),
+      2,
+    )
+    .addOption(
+      new Option('--idle <time>', 'how long a worker goes on without a stage, such as 90s, 5m or 1h')
+        .argParser(parseSeconds)
+        .default(300, '5m'),
+    )
+    .addOption(
+      new Option('--drain <time>', 'how long before the end of its allocation a worker stops its stages, such as 90s')
+        .argParser(parseSeconds)
+        .default(120, '2m'),
+    )
     .action(async (name: string, sbatchOptions: readonly string[], options: SlurmOptions) => {
       requireName(name)
       requireUsable(sbatchOptions, options.drain)
@@ -61,10 +75,4 @@ export function addPoolSlurm(pool: Command): void {
         console.log(`Studies run on it with: gauntlet submit <study> --pool ${name}`)
       })
     })
-}
-
-function parseCount(text: string): number {
-  const value = Number(text)
-  if (Number.isInteger(value) && value >= 1) return value
-  throw new Misuse(`${JSON.stringify(text)} is no count; give a whole number from 1.`)
 }

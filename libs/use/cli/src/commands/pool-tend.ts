@@ -1,5 +1,5 @@
 import { declaredPools, ledgerIdentity } from '@gauntlet/ledger'
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { CommandFailed } from '../command-failed.ts'
 import { withLedger } from '../stack/local-ledger.ts'
 import { LocalStack } from '../stack/local-stack.ts'
@@ -13,7 +13,11 @@ export function addPoolTend(pool: Command): void {
     .command('tend')
     .description('submit workers to SLURM where stages wait, again and again; run and submit do it for local services')
     .option('--once', 'look once and end, such as from cron')
-    .option('--every <time>', 'how often it looks', parseSeconds, 30)
+    .addOption(
+      new Option('--every <time>', 'time between two looks, such as 30s or 5m')
+        .argParser(parseSeconds)
+        .default(30, '30s'),
+    )
     .action(async ({ once, every }: { once?: boolean; every: number }) => {
       await withLedger(async ({ settings, db, signal }) => {
         const address = new LocalStack(settings).temporalAddress()

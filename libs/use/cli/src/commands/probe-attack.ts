@@ -4,7 +4,7 @@ import { Option, type Command } from 'commander'
 import { resolve } from 'node:path'
 import { Misuse } from '../command-failed.ts'
 import { parseEpsilon } from '../parse/parse-epsilon.ts'
-import { parseSeed } from '../parse/parse-seed.ts'
+import { seed } from '../parse/whole-number.ts'
 import { probedModelOf, withProbedModel, type ProbedModelOptions } from '../read/probed-model.ts'
 import { requireOtherFile } from '../read/require-file.ts'
 import { runProbe } from '../device/run-probe.ts'
@@ -14,7 +14,7 @@ interface AttackOptions extends ProbedModelOptions {
   readonly epsilon: string
   readonly evaluator: AttackProbe['evaluator']
   readonly escalate?: boolean
-  readonly seed: string
+  readonly seed: number
   readonly out?: string
   readonly sheet?: string
   readonly json?: boolean
@@ -33,7 +33,7 @@ export function addProbeAttack(probe: Command): void {
     )
     .addOption(new Option('--evaluator <name>', 'the attacks to run').choices(evaluators).default('standard'))
     .option('--escalate', "run further attacks on the images that held, where the evaluation's flags ask for it")
-    .option('--seed <number>', 'seed of the random starts, which differ from image to image', '1')
+    .option('--seed <number>', 'seed of the random starts, which differ from image to image', seed('--seed'), 1)
     .option(
       '--out <file>',
       'safetensors file for the images, each replaced by its adversarial example where one was found',
@@ -44,7 +44,7 @@ export function addProbeAttack(probe: Command): void {
     )
     .option('--json', 'print the verdicts as a JSON object')
     .action(async (backbone: string, options: AttackOptions) => {
-      const { norm, epsilon, evaluator, escalate = false, seed, out, sheet, json } = options
+      const { norm, epsilon, evaluator, escalate = false, out, sheet, json } = options
       if (escalate && evaluator === 'apgd-ce')
         throw new Misuse(
           "The evaluator 'apgd-ce' does not escalate; leave --escalate out, or name an ensemble such as standard.",
@@ -58,7 +58,7 @@ export function addProbeAttack(probe: Command): void {
         if (written !== undefined) await requireOtherFile(written, [model.weights, model.inputs])
       if (paths.out !== null && paths.out === paths.sheet)
         throw new Misuse(`--out and --sheet both name ${paths.out}; name two files.`)
-      const attack = { norm: norms[norm]!, epsilon: parseEpsilon(epsilon), evaluator, escalate, seed: parseSeed(seed) }
+      const attack = { norm: norms[norm]!, epsilon: parseEpsilon(epsilon), evaluator, escalate, seed: options.seed }
       const report = await runProbe({ verb: 'attack', ...model, ...paths, ...attack })
       console.log(json ? report : attackSummary(JSON.parse(report) as AttackReport))
     })

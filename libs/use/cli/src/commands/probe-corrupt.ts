@@ -1,7 +1,7 @@
 import { corruptionNames } from '@gauntlet/study'
 import { Option, type Command } from 'commander'
 import { resolve } from 'node:path'
-import { parseSeed } from '../parse/parse-seed.ts'
+import { seed } from '../parse/whole-number.ts'
 import { requireOtherFile } from '../read/require-file.ts'
 import { runProbe } from '../device/run-probe.ts'
 
@@ -10,7 +10,7 @@ interface CorruptOptions {
   readonly out: string
   readonly corruption: string
   readonly severity: string
-  readonly seed: string
+  readonly seed: number
 }
 
 export function addProbeCorrupt(probe: Command): void {
@@ -28,13 +28,11 @@ export function addProbeCorrupt(probe: Command): void {
         .choices(['1', '2', '3', '4', '5'])
         .makeOptionMandatory(),
     )
-    .option('--seed <number>', 'seed of the random corruptions, which differ from image to image', '1')
+    .option('--seed <number>', 'seed of the random corruptions, which differ from image to image', seed('--seed'), 1)
     .requiredOption('--out <file>', 'safetensors file for the result')
-    .action(async ({ inputs, out, corruption, severity, seed }: CorruptOptions) => {
+    .action(async ({ inputs, out, corruption, severity, ...drawn }: CorruptOptions) => {
       const paths = { inputs: resolve(inputs), out: resolve(out) }
       await requireOtherFile(out, [inputs])
-      console.log(
-        await runProbe({ verb: 'corrupt', ...paths, corruption, severity: Number(severity), seed: parseSeed(seed) }),
-      )
+      console.log(await runProbe({ verb: 'corrupt', ...paths, corruption, severity: Number(severity), ...drawn }))
     })
 }

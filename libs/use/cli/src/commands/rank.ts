@@ -12,7 +12,7 @@ import { readOutcomes } from '@gauntlet/client'
 import { Option, type Command } from 'commander'
 import { Misuse } from '../command-failed.ts'
 import { withLedger, type InterruptibleSession } from '../stack/local-ledger.ts'
-import { parseDraws } from '../parse/parse-draws.ts'
+import { wholeNumber } from '../parse/whole-number.ts'
 import { progressLine } from '../print/progress-line.ts'
 import { rankedRows, renderRanking } from '../print/render-ranking.ts'
 import { readStudyNumbers } from '../read/read-study-numbers.ts'
@@ -31,7 +31,11 @@ export function addRank(program: Command): void {
     .argument('<study>', 'name or id of a study that has run or was imported')
     .option('--protocol <protocol>', 'the adaptation protocol, such as FFT-50; needed where the study has several')
     .addOption(new Option('--by <score>', 'the score').choices(['borda', 'sum', 'geometric']).default('borda'))
-    .option('--draws <count>', 'resample seeds and images this often, for intervals of the ranks', parseDraws)
+    .option(
+      '--draws <count>',
+      'resample seeds and images this often, such as 2000, for intervals of the ranks',
+      wholeNumber('--draws', 1, 100_000),
+    )
     .option('--json', 'print the configurations as a JSON array, the best first')
     .action(async (name: string, { protocol: named, by, draws, json }: RankCommandOptions) => {
       const { study, protocol, outcomes } = await withLedger(async (session) => {

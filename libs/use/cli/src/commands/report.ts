@@ -22,7 +22,7 @@ import { parseHypotheses } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { join, resolve } from 'node:path'
 import { withLedger, type InterruptibleSession } from '../stack/local-ledger.ts'
-import { parseDraws } from '../parse/parse-draws.ts'
+import { wholeNumber } from '../parse/whole-number.ts'
 import { progressLine, type ProgressLine } from '../print/progress-line.ts'
 import { readPictures } from '../read/read-pictures.ts'
 import { readStudyNumbers } from '../read/read-study-numbers.ts'
@@ -41,7 +41,12 @@ export function addReport(program: Command): void {
     .argument('[others...]', 'studies to set beside it')
     .requiredOption('--out <folder>', 'the folder to write')
     .option('--reference <protocol>', 'the protocol that the others are proxies of', 'FFT-50')
-    .option('--draws <count>', 'draws of seeds and images for the intervals of ranks', parseDraws, 2000)
+    .option(
+      '--draws <count>',
+      'draws of seeds and images for the intervals of ranks',
+      wholeNumber('--draws', 1, 100_000),
+      2_000,
+    )
     .action(async (name: string, others: readonly string[], { out, reference, draws }: ReportOptions) => {
       const read = await withLedger((session) => readForReport(session, name, others))
       const { numbersDigest, files } = buildReport(reportInput(read, { reference, draws }))

@@ -6,7 +6,7 @@ import { Misuse } from '../command-failed.ts'
 import { renderJudged } from '../print/render-judged.ts'
 import { renderBridgeAttempt, renderBridges } from '../print/render-bridge.ts'
 import { withLedger, type LedgerSession } from '../stack/local-ledger.ts'
-import { parseSeed } from '../parse/parse-seed.ts'
+import { seed } from '../parse/whole-number.ts'
 import { parseStage } from '../parse/parse-stage.ts'
 import { bridgeStudy } from '../device/bridge-study.ts'
 import { runReproduction, type ReproductionSettings } from '../device/run-reproduction.ts'
@@ -33,7 +33,7 @@ export function addReproduce(program: Command): void {
     .argument('<study>', 'name or id of a study that has run')
     .argument('[row]', "number of a row in the study's table")
     .option('--sample <share>', 'instead of a row, this share of the numbers of the study, such as 5%')
-    .option('--seed <number>', 'which of the numbers are drawn', (text) => parseSeed(text), 1)
+    .option('--seed <number>', 'with --sample: which of the numbers are drawn', seed('--seed'), 1)
     .option(
       '--from <stage>',
       'begin with this stage, and take what earlier ones made as it was recorded; doubts about that stand',

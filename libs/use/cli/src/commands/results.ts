@@ -29,7 +29,7 @@ export function addResults(program: Command): void {
     .argument('<study>', 'name or id of a study that has run')
     .option(
       '--rows <range>',
-      `only these rows, such as 1-${page}; or all, also of a table of more than ${wholeTable} rows`,
+      `these rows, such as 1-${page}, or all (default: all; of a table of more than ${wholeTable} rows the first ${page}, unless with --json)`,
     )
     .option('--all', 'also print the numbers of other code and other environments, with what differs')
     .option('--json', 'print the rows as a JSON array')

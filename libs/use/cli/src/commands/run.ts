@@ -20,7 +20,6 @@ import { startDashboard } from '../stack/dashboard-server.ts'
 import { interruptible } from '../interruptible.ts'
 import { LocalStack } from '../stack/local-stack.ts'
 import { openBrowser } from '../open-browser.ts'
-import { parseHours } from '../parse/parse-hours.ts'
 import { readStudyShowingPins, studyArgument } from '../read/read-study.ts'
 import { renderResults } from '../print/results-table.ts'
 import { readCommandSettings, type CommandSettings } from '../settings.ts'
@@ -28,7 +27,7 @@ import { progressDisplay } from '../print/show-progress.ts'
 import { resumer } from '../stack/resumer.ts'
 import { askWorkers } from '../stack/worker-description.ts'
 import { summarisePlan } from './plan.ts'
-import { ignoredShare, poolOption, weightOption } from '../parse/share-options.ts'
+import { budgetOption, ignoredShare, poolOption, weightOption } from '../parse/share-options.ts'
 import { askedPool, studyPlace, type StudyPlace } from '../stack/study-pools.ts'
 import { connectTemporal } from '../stack/temporal.ts'
 
@@ -39,7 +38,7 @@ export function addRun(program: Command): void {
     .argument(...studyArgument)
     .option('--json', 'print the rows as a JSON array instead of the table')
     .option('--open', 'open the study in the browser, and serve the page until the run ends')
-    .option('--budget <hours>', 'device-hours after which it pauses, or none', parseHours)
+    .option(...budgetOption)
     .option(...poolOption)
     .option(...weightOption)
     .action((named: string, options: RunOptions) => runStudyFile(named, options))

@@ -44,7 +44,10 @@ export function addSeal(program: Command): void {
     .argument('[study]', 'name or id of a study; with --hypotheses also a study file that has not run yet')
     .option('--key <file>', 'sign with this Ed25519 private key in PEM')
     .option('--hypotheses <file>', 'seal these claims with what is measured so far, best before anything is')
-    .option('--out <file>', 'where to write the seal (default: STUDY.seal.json; the list of its leaves beside it)')
+    .option(
+      '--out <file>',
+      'where to write the seal, with the list of its leaves beside it, or the proof (default: STUDY.seal.json or STUDY-row-ROW.proof.json)',
+    )
     .option('--prove <row>', 'write the proof of one row of the table, which needs no study to be checked')
     .option('--verify <file>', 'check a seal against the ledger, or an export or a proof by itself, offline')
     .option('--leaves <file>', 'with --verify: the list of leaves that was written with the seal')

@@ -4,10 +4,9 @@ import { lastPoolDescription, openLedger } from '@gauntlet/ledger'
 import { studyId } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { LocalStack } from '../stack/local-stack.ts'
-import { parseHours } from '../parse/parse-hours.ts'
 import { readStudyShowingPins, studyArgument } from '../read/read-study.ts'
 import { readCommandSettings, type CommandSettings } from '../settings.ts'
-import { ignoredShare, poolOption, weightOption } from '../parse/share-options.ts'
+import { budgetOption, ignoredShare, poolOption, weightOption } from '../parse/share-options.ts'
 import { studyPlace, type StudyPlace } from '../stack/study-pools.ts'
 import { connectTemporal } from '../stack/temporal.ts'
 
@@ -22,7 +21,7 @@ export function addSubmit(program: Command): void {
     .command('submit')
     .description('start a study or resume it, and leave it running')
     .argument(...studyArgument)
-    .option('--budget <hours>', 'device-hours after which it pauses, or none', parseHours)
+    .option(...budgetOption)
     .option(...poolOption)
     .option(...weightOption)
     .action(async (named: string, { budget, pool, weight }: SubmitOptions) => {

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { hostname, userInfo } from 'node:os'
 import { Misuse } from '../command-failed.ts'
 import { LocalStack, type Addresses } from '../stack/local-stack.ts'
-import { parsePort } from '../parse/parse-port.ts'
+import { wholeNumber } from '../parse/whole-number.ts'
 import { refuseNeedless } from '../parse/refuse-needless.ts'
 import { readCommandSettings, type CommandSettings } from '../settings.ts'
 
@@ -22,7 +22,7 @@ export function addUp(program: Command): void {
     .option('--create-ledger', 'make the tables where the database of DATABASE_URL has none, without asking')
     .option('--reachable', 'let workers on other machines in, by mutual TLS with keys that are made for it')
     .option('--host <address>', 'with --reachable: the address to listen at (default: 0.0.0.0)')
-    .option('--port <number>', `with --reachable: the port (default: ${reachPort})`, parsePort)
+    .option('--port <number>', `with --reachable: the port (default: ${reachPort})`, wholeNumber('--port', 1, 65_535))
     .option('--name <host name>', 'with --reachable: how other machines call this one (default: its host name)')
     .action(async (options: UpOptions) => {
       if (!options.reachable) refuseNeedless(options, ['host', 'port', 'name'], 'needs --reachable')

@@ -22,8 +22,12 @@ export function addWorker(program: Command): void {
       'run a GPU worker of a pool in the foreground; it ends its stages with a checkpoint when it is told to stop',
     )
     .requiredOption('--pool <name>', 'the pool that it joins')
-    .option('--idle <time>', 'end after so long without a stage, such as 5m', parseSeconds)
-    .option('--time <time>', 'the machine is taken away after so long, such as 4h: stop in time', parseSeconds)
+    .option('--idle <time>', 'end after so long without a stage, such as 5m (default: never)', parseSeconds)
+    .option(
+      '--time <time>',
+      'the machine is taken away after so long, such as 4h, so stop in time (default: at the end of the SLURM job, or never)',
+      parseSeconds,
+    )
     .action(async ({ pool, idle, time }: WorkerOptions) => {
       requireName(pool)
       const settings = readCommandSettings()

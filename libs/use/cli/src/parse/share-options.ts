@@ -1,4 +1,12 @@
 import { Misuse } from '../command-failed.ts'
+import { parseHours } from './parse-hours.ts'
+
+/** The option that limits the cost of a study. */
+export const budgetOption = [
+  '--budget <hours>',
+  'device-hours after which it pauses, or none (default: the budget that it has; a new study has none)',
+  parseHours,
+] as const
 
 /** The option that names the pools of a study. */
 export const poolOption = [
@@ -9,7 +17,7 @@ export const poolOption = [
 /** The option for the share of a study. */
 export const weightOption = [
   '--weight <n>',
-  'its share of the devices beside other studies, in device-seconds: with 3, three times that of a study with 1',
+  'its share of the device time beside other studies, from 0.1 to 10: with 3, three times that of a study with 1 (default: 1)',
   parseWeight,
 ] as const
 

@@ -8,3 +8,14 @@ export function wholeNumber(option: string, least: number, most: number): (text:
     throw new Misuse(`${option} is ${JSON.stringify(text)}; give a whole number from ${least} to ${most}.`)
   }
 }
+
+/** Gives what reads an option that is a count of images; null for `all`. */
+export function imageCount(option: string, least: number): (text: string) => number | null {
+  const read = wholeNumber(option, least, 999_999_999)
+  return (text) => (text === 'all' ? null : read(text))
+}
+
+/** Gives what reads an option that is a seed. */
+export function seed(option: string): (text: string) => number {
+  return wholeNumber(option, 0, 2 ** 32 - 1)
+}

@@ -1,13 +1,13 @@
 import type { ProbedModel } from '@gauntlet/contract'
 import { Option, type Command } from 'commander'
 import { resolve } from 'node:path'
-import { Misuse } from '../command-failed.ts'
+import { wholeNumber } from '../parse/whole-number.ts'
 
 /** The options that every probe of a model has, as commander parses them. */
 export interface ProbedModelOptions {
   readonly weights: string
   readonly inputs: string
-  readonly classes?: string
+  readonly classes?: number
   readonly contract: ProbedModel['contract']
 }
 
@@ -23,7 +23,11 @@ export function withProbedModel(verb: Command): Command {
       '--inputs <file>',
       'safetensors file with images, float32 [n, height, width, 3] in [0, 1], and labels, int32 [n]',
     )
-    .option('--classes <number>', 'classes of the head (default: those of the weights)')
+    .option(
+      '--classes <number>',
+      'classes of the head (default: those of the weights)',
+      wholeNumber('--classes', 1, 1_000_000),
+    )
     .addOption(
       new Option(
         '--contract <name>',
@@ -43,14 +47,7 @@ export function probedModelOf(
     backbone,
     weights: resolve(weights),
     inputs: resolve(inputs),
-    classes: classes === undefined ? null : parseClasses(classes),
+    classes: classes ?? null,
     contract,
   }
-}
-
-function parseClasses(text: string): number {
-  const classes = Number(text)
-  if (!Number.isInteger(classes) || classes < 1 || classes > 1e6)
-    throw new Misuse(`--classes is ${JSON.stringify(text)}; give a whole number from 1.`)
-  return classes
 }

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Misuse } from '../command-failed.ts'
-import { parseDraws } from '../parse/parse-draws.ts'
 import { readMapping, readPublishedFiles } from './published-files.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'gauntlet-published-'))
@@ -62,12 +61,5 @@ describe('a mapping', () => {
     ['says too little', () => write('empty.json', '{}'), 'The mapping says nothing of backbone'],
   ])('that %s is refused', async (_, path, message) => {
     await expect(readMapping(path())).rejects.toThrow(message)
-  })
-})
-
-describe('draws', () => {
-  it.each(['1', '2000', '100000'])('may be %s', (text) => expect(parseDraws(text)).toBe(Number(text)))
-  it.each(['0', '-1', '1.5', '', '100001', 'many'])('may not be %j', (text) => {
-    expect(() => parseDraws(text)).toThrow(Misuse)
   })
 })
