@@ -151,6 +151,47 @@ it('opens a configuration again whose artifact is damaged, and makes that stage 
   expect(await openFrom(0)).toEqual({ open: [], next: 2 })
 })
 
+it('opens a configuration again whose outcomes are damaged, although its numbers are known', async () => {
+  const [first] = configurations as [Configuration]
+  const checking = await checkpointOf(first)
+  const dataset = (await run(prepareDatasetIdentity(worker, first.dataset), {}, [])).generated
+  const { generated: checkpoint } = await run(checking, {}, [])
+  const evaluating = { configuration: first, dataset, checkpoint, perturbation: perturbations[0]! }
+  const { generated } = await run(perturbAndEvaluateIdentity(worker, evaluating), {}, [])
+  const rotten = vi.spyOn(store, 'verify')
+  rotten.mockImplementation(async (digest) => (digest === generated.outcomes!.digest ? 'corrupt' : 'intact'))
+  expect(await openFrom(0).finally(() => rotten.mockRestore())).toMatchObject({ open: [{ index: 0 }], next: 2 })
+  expect(await openFrom(0)).toMatchObject({ open: [] })
+})
+
+it('gives no more configurations than it was asked for, also where it looks at several hundred', async () => {
+  const text = `${studyText}\nseeds: [${Array.from({ length: 110 }, (_, seed) => seed + 1)}]\n`
+  const large = await store.put(Buffer.from(text), 'application/yaml')
+  const from = (offset: number) => activities().openConfigurations({ file: large, worker, offset, limit: 205 })
+  const { open, next } = await from(0)
+  expect(open.length).toBe(205)
+  expect((await from(next)).open.map(({ index }) => index)).toEqual(
+    Array.from({ length: 220 - next }, (_, i) => next + i),
+  )
+})
+
+it('records no attempt at a stage that is known, and of one that was cancelled that no worker did it', async () => {
+  const [known, other] = ['known', 'other'].map((code) =>
+    prepareDatasetIdentity(workerWith('float32', code), configurations[0]!.dataset),
+  ) as [StageIdentity, StageIdentity]
+  await run(known, {}, ['manifest'])
+  const cancelled = attemptAt(other, null)
+  await activities().beginStages([attemptAt(known, null), cancelled].map((each) => ({ ...each, distrusted: [] })))
+  await activities().recordCancelledAttempt(cancelled)
+  const attempts = await ledger.db.execute(
+    `select outcome, worker from attempt where stage_key in ('${stageKey(known)}', '${stageKey(other)}') order by 1`,
+  )
+  expect(attempts.rows).toEqual([
+    { outcome: 'cancelled', worker: null },
+    { outcome: 'fulfilled', worker: 'w' },
+  ])
+})
+
 async function checkpointOf(configuration: Configuration): Promise<StageIdentity> {
   const generated = async (identity: StageIdentity) => (await run(identity, {}, [])).generated
   const dataset = await generated(prepareDatasetIdentity(worker, configuration.dataset))
@@ -262,7 +303,10 @@ it('places configurations in declared pools, where they stay, and finds out by t
   }
   const placed = await open(pools)
   expect(placed.map(([index]) => index)).toEqual([0, 1]) // known in the environment of `worker`, and of no pool
+  const places = () => ledger.db.execute('select * from placement order by configuration_id')
+  const { rows: before } = await places()
   expect(await open({ c: worker, b: pools.b, a: pools.a })).toEqual(placed)
+  expect((await places()).rows).toEqual(before) // not placed again
   const listed = await activities().listedConfigurations({ file, places: [1, 0], placed: true })
   expect(listed.map(({ index, pool }) => [index, pool])).toEqual([placed[1], placed[0]])
   expect(await open({ c: worker })).toEqual([]) // moved to a pool of the environment in which all is known

@@ -33,9 +33,8 @@ export async function placingIn(
     for (const [index, configuration] of configurations.entries()) {
       const ranOutIn = (_: Configuration, { name }: DeclaredPool) => pools.get(name)!.ranOutAt(configuration)
       const kept = pools.get(before.get(ids[index]!) ?? '')
-      const stays =
-        kept && (all.length === 1 || choosePool(configuration, all, ranOutIn).memory === kept.declared.memory)
-      const name = stays ? kept.declared.name : choosePool(configuration, all, ranOutIn).name
+      const chosen = choosePool(configuration, all, ranOutIn)
+      const name = kept?.declared.memory === chosen.memory ? kept.declared.name : chosen.name
       placed.set(configuration, name)
       if (before.get(ids[index]!) !== name) moved.set(ids[index]!, name)
     }

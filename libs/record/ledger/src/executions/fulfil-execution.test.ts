@@ -106,13 +106,16 @@ it('takes an attempt of an earlier run of its workflow for lost, and no other, h
   const begin = (id: string, runId: string, workflowId = 'configuration/x') =>
     beginAttempts(ledger.db, [{ ...report, attempt: attemptCalled(id, { endedAt: null, runId, workflowId }) }])
   await begin('left', 'run 1')
+  const ended = attemptCalled('ended', { runId: 'run 1', workflowId: 'configuration/x' })
+  await recordAttempt(ledger.db, { ...report, attempt: ended, failure: { class: 'Transient', message: 'the network' } })
   await begin('of another workflow', 'run 1', 'configuration/y')
   await begin('own', 'run 2')
   await begin('own', 'run 2')
-  expect((await attemptsAt(report.key)).map(({ id, outcome }) => [id, outcome])).toEqual([
-    ['left', 'failed'],
-    ['of another workflow', 'running'],
-    ['own', 'running'],
+  expect((await attemptsAt(report.key)).map((each) => [each.id, each.outcome, each.failureClass])).toEqual([
+    ['ended', 'failed', 'Transient'],
+    ['left', 'failed', 'WorkerLost'],
+    ['of another workflow', 'running', null],
+    ['own', 'running', null],
   ])
 })
 

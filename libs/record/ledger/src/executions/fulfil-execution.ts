@@ -49,7 +49,7 @@ export async function fulfilExecution(db: LedgerDatabase, report: FulfilmentRepo
       return { standing: 'first', outputs: report.generated }
     }
     const standing = await standingOf(transaction, key, report, standingOutputs)
-    if (standing !== 'repeated') await upsertAttempt(transaction, replaceable, superseded(key, report))
+    await upsertAttempt(transaction, replaceable, superseded(key, report))
     return { standing, outputs: standingOutputs }
   })
 }

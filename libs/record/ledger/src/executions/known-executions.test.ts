@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from 'vitest'
 import { fulfilExecution } from './fulfil-execution.ts'
-import { fulfilledAbout, lastFailures } from './known-executions.ts'
+import { fulfilledAbout, lastFailures, recallIntact } from './known-executions.ts'
 import { artifactOf, attemptCalled, fulfilment, useLedger } from '../ledger.fixture.ts'
 import { recordAttempt } from './record-attempt.ts'
 
@@ -32,4 +32,14 @@ it('gives the fulfilled executions of a stage about a backbone or a dataset, wit
 it('gives the last failure of a stage that has not been fulfilled since', async () => {
   const failures = await lastFailures(ledger.db, [trained.key, other.key, failing.key])
   expect([...failures]).toEqual([[failing.key, { failureClass: 'Bug', message: 'later' }]])
+})
+
+it('recalls a stage only if the store has all that it made', async () => {
+  const [manifest, images] = [artifactOf('manifest'), artifactOf('images')]
+  const whole = fulfilment('prepare-dataset', {}, { manifest, images }, { parameters: { dataset: { id: 'whole' } } })
+  await fulfilExecution(ledger.db, whole)
+  const recalled = async (...digests: string[]) =>
+    (await recallIntact(ledger.db, async () => new Set(digests))([whole.key], new Map())).size
+  expect(await recalled(manifest.digest, images.digest)).toBe(1)
+  expect(await recalled(manifest.digest)).toBe(0)
 })
