@@ -279,11 +279,13 @@ describe.concurrent('a running study', () => {
 
   it('takes up those that were stopped a page at a time', async () => {
     const work = new FakeWork(cells(6))
-    work.duration = ({ stage, attempt }) => (stage === 'fine-tune' && attempt === 1 ? 700 : 0)
+    let slow = true
+    work.duration = ({ stage }) => (stage === 'fine-tune' && slow ? 30_000 : 0)
     await harness.run(work, async (client) => {
       const handle = await startStudyWorkflow(client, { window: 6 })
       await until(() => work.callsOf('fine-tune').length === 6)
       await pauseStudy(client, studyId, { now: true })
+      slow = false
       await until(async () => (await handle.query<StudyProgress>(progressQuery)).running.length === 0)
       await resumeStudy(client, studyId)
       expect(await handle.result()).toEqual(counts({ measured: 6 }))

@@ -36,8 +36,8 @@ interface Evaluation {
 /**
  * Reads a whole record and checks that it holds together: its root is the sealed one, its study file says that it is
  * this study with these configurations, every fulfilment has the inputs of its key, and every number is of a cell of
- * the study and was counted from outcomes that an evaluation of it made. `onFact` gets each disclosed fact, of which only
- * the end of the record tells whether the seal covers it. Throws `ExportInvalid`.
+ * the study and was counted from outcomes that an evaluation of it made. `onFact` gets each disclosed fact, of which
+ * only the end of the record tells whether the seal covers it. Throws `ExportInvalid`.
  */
 export async function checkRecord(
   opened: ExportFile,
