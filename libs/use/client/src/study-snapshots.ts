@@ -126,7 +126,9 @@ async function look(
     const { raw, startTime } = await client.workflow.getHandle(workflowId).describe()
     const stages = (raw.pendingActivities ?? []).flatMap(({ heartbeatDetails }) => {
       const payload = heartbeatDetails?.payloads?.[0]
-      return payload ? [defaultPayloadConverter.fromPayload<StageProgress>(payload)] : []
+      // A worker that still makes a stage's code says that it lives, and nothing else.
+      const said = payload && defaultPayloadConverter.fromPayload<StageProgress | undefined>(payload)
+      return said ? [said] : []
     })
     const isStuck = (raw.pendingWorkflowTask?.attempt ?? 0) >= stuckAttempts
     return { startedAt: startTime.toISOString(), isStuck, stages }
