@@ -77,9 +77,9 @@ function requireUnit(pixels: Float32Array): void {
 
 /** The number of classes of a model, by a forward pass of the first image. */
 function classesOf(model: LogitsFunction, images: Tensor4D): number {
-  const { shape, dtype } = tf.tidy((): { shape: number[]; dtype: string } => {
-    const { shape: given, dtype: type } = model(images.slice([0], [1]))
-    return { shape: given, dtype: type }
+  const [shape, dtype] = tf.tidy((): [number[], string] => {
+    const logits = model(images.slice([0], [1]))
+    return [logits.shape, logits.dtype]
   })
   if (shape.length !== 2 || shape[0] !== 1 || shape[1]! < 2)
     throw new InvalidInput(

@@ -37,35 +37,34 @@ export async function listStudies(
   db: LedgerDatabase,
   { text, limit = usualListLength }: { readonly text?: string | undefined; readonly limit?: number | undefined } = {},
 ): Promise<StudyList> {
-  const asked = sql`from ${study} left join ${studyAnnotation} a on a.study_id = ${study.id}
-    where ${text === undefined ? sql`true` : isFoundBy(text)}`
-  const [counted, listed] = await Promise.all([
-    db.execute<{ total: number }>(sql`select count(*)::int as total ${asked}`),
-    db.execute<Record<string, unknown>>(sql`
-      with listed as (
-        select id, name, document ->> 'description' as description, created_at, extends,
-          a.owner, coalesce(a.labels, '{}') as labels, a.notes
-        ${asked}
-        order by created_at desc, id
-        limit ${limit})
-      select listed.*,
-        (select count(*)::int from ${studyConfiguration} where study_id = listed.id) as configurations,
-        (select count(*)::int from ${studyPerturbation} where study_id = listed.id) as perturbations,
-        measured.numbers, measured.last
-      from listed
-      cross join lateral (
-        select count(distinct (m.configuration_id, m.perturbation_key))::int as numbers, max(m.confirmed_at) as last
-        from ${studyConfiguration} c
-        join ${measurement} m on m.configuration_id = c.configuration_id
-        join ${studyPerturbation} p on p.study_id = c.study_id and p.perturbation_key = m.perturbation_key
-        where c.study_id = listed.id
-      ) measured
-      order by created_at desc, id`),
-  ])
-  const studies = listed.rows.map(({ created_at, last, ...row }) => ({
-    ...(row as Omit<ListedStudy, 'createdAt' | 'lastNumberAt'>),
-    createdAt: new Date(created_at as string),
-    lastNumberAt: last === null ? null : new Date(last as string),
-  }))
-  return { total: counted.rows[0]!.total, studies }
+  const { rows } = await db.execute<{ readonly total: number; readonly [column: string]: unknown }>(sql`
+    with listed as (
+      select id, name, document ->> 'description' as description, created_at, extends,
+        a.owner, coalesce(a.labels, '{}') as labels, a.notes, count(*) over ()::int as total
+      from ${study} left join ${studyAnnotation} a on a.study_id = ${study.id}
+      where ${text === undefined ? sql`true` : isFoundBy(text)}
+      order by created_at desc, id
+      limit ${limit})
+    select listed.*,
+      (select count(*)::int from ${studyConfiguration} where study_id = listed.id) as configurations,
+      (select count(*)::int from ${studyPerturbation} where study_id = listed.id) as perturbations,
+      measured.numbers, measured.last
+    from listed
+    cross join lateral (
+      select count(distinct (m.configuration_id, m.perturbation_key))::int as numbers, max(m.confirmed_at) as last
+      from ${studyConfiguration} c
+      join ${measurement} m on m.configuration_id = c.configuration_id
+      join ${studyPerturbation} p on p.study_id = c.study_id and p.perturbation_key = m.perturbation_key
+      where c.study_id = listed.id
+    ) measured
+    order by created_at desc, id`)
+  const studies = rows.map((row) => {
+    const { created_at, last, total: _, ...listed } = row
+    return {
+      ...(listed as Omit<ListedStudy, 'createdAt' | 'lastNumberAt'>),
+      createdAt: new Date(created_at as string),
+      lastNumberAt: last === null ? null : new Date(last as string),
+    }
+  })
+  return { total: rows[0]?.total ?? 0, studies }
 }
