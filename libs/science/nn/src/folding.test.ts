@@ -58,6 +58,21 @@ it('leaves out modules that run twice', () => {
   expect(foldablePairs((image) => model(image, parameters).add(model(image, parameters)), images)).toEqual([])
 })
 
+it.each<[string, (x: Tensor4D) => Tensor]>([
+  [
+    'a convolution of which only one of two runs has a norm',
+    (x) => normedBy('bn1', convolved(x)).add(relu(convolved(x))),
+  ],
+  ['a norm that also runs after an activation', (x) => normedBy('bn1', convolved(x)).add(normedBy('bn1', relu(draw('more', [1, 6, 6, 6])[1] as Tensor4D)))], // prettier-ignore
+  ['a norm of two convolutions', (x) => normedBy('bn1', convolved(x)).add(normedBy('bn1', grouped(convolved(x))))],
+])('leaves out %s', (_, layers) => {
+  expect(foldablePairs(layers, images)).toEqual([])
+})
+
+const normedBy = (name: string, y: Tensor4D) => batchNorm(y, parameters.at(name), evaluationMode)
+const convolved = (x: Tensor4D) => conv2d(x, parameters.at('conv1'), { padding: 1 })
+const grouped = (x: Tensor4D) => conv2d(x, parameters.at('conv3'), { padding: 1, groups: 3 })
+
 it('leaves out convolutions whose output anything else reads, also reshaped, or the caller', () => {
   const found = (layers: (y: Tensor4D) => Tensor) =>
     foldablePairs((image) => layers(conv2d(image, parameters.at('conv1'), { padding: 1 })), images)

@@ -14,26 +14,22 @@ export interface FoldablePair {
   readonly outputAxis: number
 }
 
-/** What `conv2d` and `batchNorm` report while pairs are searched. */
-interface Listener {
-  readonly outputs: Map<Tensor, { readonly name: string; readonly outputAxis: number }>
-  /** Each pair with the output of its convolution. */
-  readonly pairs: (readonly [FoldablePair, Tensor])[]
+/** Each run of a convolution, with its output, and of a batch norm, with its input, while pairs are searched. */
+interface Runs {
+  readonly convolutions: { readonly name: string; readonly y: Tensor; readonly outputAxis: number }[]
+  readonly norms: { readonly name: string; readonly x: Tensor; readonly epsilon: number }[]
 }
 
-let listener: Listener | undefined
+let listener: Runs | undefined
 
 /** Called by convolutions. */
 export function noteConvolution(y: Tensor, parameters: Parameters, outputAxis: number): void {
-  listener?.outputs.set(y, { name: moduleOf(parameters), outputAxis })
+  listener?.convolutions.push({ name: moduleOf(parameters), y, outputAxis })
 }
 
 /** Called by batch norms in evaluation. */
 export function noteNorm(x: Tensor, parameters: Parameters, epsilon: number): void {
-  const convolution = listener?.outputs.get(x)
-  if (!listener || !convolution) return
-  const { name, outputAxis } = convolution
-  listener.pairs.push([{ convolution: name, norm: moduleOf(parameters), epsilon, outputAxis }, x])
+  listener?.norms.push({ name: moduleOf(parameters), x, epsilon })
 }
 
 /**
@@ -42,20 +38,21 @@ export function noteNorm(x: Tensor, parameters: Parameters, epsilon: number): vo
  * more than once are left out.
  */
 export function foldablePairs(evaluate: (image: Tensor4D) => Tensor, images: Tensor4D): FoldablePair[] {
-  const found: Listener = { outputs: new Map(), pairs: [] }
+  const { convolutions, norms }: Runs = (listener = { convolutions: [], norms: [] })
   let reads: ReadonlyMap<object, number>
-  listener = found
   try {
     tf.tidy(() => void (reads = readsDuring(() => evaluate(images.slice([0], [1])))))
   } finally {
     listener = undefined
   }
-  const runs = (name: string) => [...found.outputs.values()].filter((output) => output.name === name).length
-  const norms = (name: string) => found.pairs.filter(([pair]) => pair.norm === name).length
+  const runsOnce = (runs: readonly { name: string }[], name: string) =>
+    runs.filter((run) => run.name === name).length === 1
   const isReadOnce = ({ dataId }: Tensor) => reads.get(dataId) === 1
-  return found.pairs.flatMap(([pair, output]) =>
-    runs(pair.convolution) === 1 && norms(pair.norm) === 1 && isReadOnce(output) ? [pair] : [],
-  )
+  return norms.flatMap(({ name: norm, x, epsilon }) => {
+    const before = convolutions.find(({ y }) => y === x)
+    if (!before || !runsOnce(norms, norm) || !runsOnce(convolutions, before.name) || !isReadOnce(x)) return []
+    return [{ convolution: before.name, norm, epsilon, outputAxis: before.outputAxis }]
+  })
 }
 
 /**
