@@ -46,6 +46,29 @@ describe('an evaluation whose flags ask for more', () => {
     }
   })
 
+  it('hands over every adversarial image under its index in the test split', async () => {
+    const handedOver = new Map<number, Float32Array>()
+    const { outcomes } = await evaluated(masked, [more], { onFallen: (index, image) => handedOver.set(index, image) })
+    const felled = outcomes.filter(({ held, felledBy }) => !held && felledBy !== 'clean')
+    expect(felled.some(({ felledBy }) => felledBy === 'escalated-square')).toBe(true)
+    expect([...handedOver.keys()].toSorted((a, b) => a - b)).toEqual(felled.map(({ index }) => index))
+    const reader = tinyReader(count)
+    const { images } = await reader.read(felled.map(({ index }) => index))
+    felled.forEach(({ index, prediction, distance }, i) => {
+      const image = handedOver.get(index)!
+      const clean = images.subarray(i * image.length, (i + 1) * image.length)
+      expect(Math.max(...image.map((value, j) => Math.abs(value - clean[j]!)))).toBeCloseTo(distance!, 6)
+      expect(
+        tf.tidy(
+          () =>
+            masked(tf.tensor4d(image, [1, 4, 4, 3]))
+              .argMax(1)
+              .dataSync()[0],
+        ),
+      ).toBe(prediction)
+    })
+  })
+
   it('is believed, with a note, where nothing more is felled', async () => {
     const { evidence } = await evaluated(masked, [again])
     expect(evidence.escalation).toMatchObject({ attacks: ['escalated-apgd'], felled: 0 })

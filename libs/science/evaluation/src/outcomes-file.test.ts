@@ -117,6 +117,21 @@ describe('an outcomes file', () => {
     expect(() => decodeOutcomes(encodeOutcomes([outcome], facts))).toThrow(OutcomesUnreadable)
   })
 
+  it('is refused with an escalation that felled more images than it attacked', () => {
+    const escalated = (felled: number) => ({
+      ...facts,
+      evidence: { ...facts.evidence, escalation: { attacks: ['escalated-square'], attacked: 3, felled } },
+    })
+    expect(decodeOutcomes(encodeOutcomes([held], escalated(3))).facts).toEqual(escalated(3))
+    expect(() => decodeOutcomes(encodeOutcomes([held], escalated(4)))).toThrow(OutcomesUnreadable)
+  })
+
+  it.each(['1e-1', '0.10', '-0.1', 'Infinity1', ' 0.1'])('is refused with %j as its radius', (epsilon) => {
+    const table = tableFromIPC(encodeOutcomes([held], facts))
+    table.schema.metadata.set('epsilon', epsilon)
+    expect(() => decodeOutcomes(tableToIPC(table, 'file'))).toThrow('its epsilon is')
+  })
+
   it('is refused with other columns', () => {
     const table = tableFromIPC(encodeOutcomes([held, fallen], facts))
     const less = table.select(['image', 'index'])

@@ -13,15 +13,22 @@ it('a file of perturbed images gives back every bit', () => {
   expect(decodePerturbedImages(encodePerturbedImages(images, 2))).toEqual({ images, side: 2 })
 })
 
-it.each([
-  ['another format', { format: 'pt' }, [2, 2, 2, 3]],
-  ['a shape that no images have', { format: 'gauntlet-perturbed-images-1' }, [24]],
-])('a file with %s is refused', (_, metadata, shape) => {
+const ours = { format: 'gauntlet-perturbed-images-1' }
+const shapesOfTwo = { index: [2], clean: [2, 2, 2, 3], perturbed: [2, 2, 2, 3] }
+
+it.each<[string, Record<string, string>, Partial<typeof shapesOfTwo>]>([
+  ['another format', { format: 'pt' }, {}],
+  ['a shape that no images have', ours, { clean: [24], perturbed: [24] }],
+  ['fewer indices than images', ours, { index: [1] }],
+  ['perturbed images of another shape', ours, { perturbed: [1, 2, 2, 3] }],
+])('a file with %s is refused', (_, metadata, shapes) => {
+  const { index, clean, perturbed } = { ...shapesOfTwo, ...shapes }
+  const sizeOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1)
   const file = writeSafetensors(
     [
-      { name: 'index', dtype: 'int32', shape: [2], data: new Int32Array(2) },
-      { name: 'clean', dtype: 'uint8', shape, data: new Uint8Array(24) },
-      { name: 'perturbed', dtype: 'float32', shape, data: new Float32Array(24) },
+      { name: 'index', dtype: 'int32', shape: index, data: new Int32Array(sizeOf(index)) },
+      { name: 'clean', dtype: 'uint8', shape: clean, data: new Uint8Array(sizeOf(clean)) },
+      { name: 'perturbed', dtype: 'float32', shape: perturbed, data: new Float32Array(sizeOf(perturbed)) },
     ],
     metadata,
   )

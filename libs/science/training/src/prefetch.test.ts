@@ -28,6 +28,15 @@ it('gives the batches of the data, each read once, in whatever order they are as
   )
 })
 
+it('reads anew what is asked for of another epoch', async () => {
+  const log: string[] = []
+  const order = [[1], [2]]
+  const data = prefetched(dataWithLog(log), order, 3)
+  expect((await data.read(order[0]!, 4)).images).toEqual(Float32Array.of(1, 4, 0))
+  expect((await data.read(order[0]!, 3)).images).toEqual(Float32Array.of(1, 3, 0))
+  expect(log).toEqual(['3: 1', '3: 2', '4: 1'])
+})
+
 it('reads the next batches while one is in use', async () => {
   const log: string[] = []
   const order = [[1], [2], [3], [4]]

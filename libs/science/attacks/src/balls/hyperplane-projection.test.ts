@@ -21,6 +21,16 @@ const balls = [linf(1), l2(1), l1(1)].map((ball) => [ball.norm, ball] as const)
 const dot = (one: readonly number[], other: readonly number[]) =>
   one.reduce((sum, value, i) => sum + value * other[i]!, 0)
 
+it.each([l2(1), l1(1)])('counts slopes below 1e-8 as 0 in the $norm norm', (ball) => {
+  for (const gap of [0.25, 1000]) {
+    const offset = tf.tidy(() =>
+      ball.towardsHyperplane(tf.tensor2d([[0.5, 0.5]]), tf.tensor2d([[1e-9, 1]]), tf.tensor1d([gap])).dataSync(),
+    )
+    expect(Math.abs(offset[0]!)).toBe(0)
+    expect(offset[1]).toBeCloseTo(-Math.min(gap, 0.5), 6)
+  }
+})
+
 describe.each(balls)('the offset towards a hyperplane in the %s norm', (norm, ball) => {
   const offsetOf = (point: number[], slope: number[], gap: number) =>
     tf.tidy(() => [
@@ -53,6 +63,12 @@ describe.each(balls)('the offset towards a hyperplane in the %s norm', (norm, ba
         })
       }),
     )
+  })
+
+  it('goes all the way to the last corner of the box, and nowhere along a slope of 0', () => {
+    const [one, half] = offsetOf([1, 1], [1, 0.5], 1.5)
+    expect([one, half]).toEqual([expect.closeTo(-1, 6), expect.closeTo(-1, 6)])
+    for (const gap of [0, 1]) offsetOf([0.5, 0.5], [0, 0], gap).forEach((value) => expect(Math.abs(value)).toBe(0))
   })
 
   it('is 0 for a point on the hyperplane', () => {

@@ -29,6 +29,7 @@ describe('flags', () => {
     fc.assert(
       fc.property(fc.double({ min: 1e-3, max: 1e3, noNaN: true }), (scale) => {
         const rows = (shift: number) => [[scale, -scale * (1 + shift), 0]]
+        expect(namesOf(flagsOfAnswers([rows(0), rows(0.01)]))).toContain('randomised')
         expect(namesOf(flagsOfAnswers([rows(0), rows(0), rows(0.01)]))).toContain('randomised')
       }),
     )

@@ -1,6 +1,7 @@
-import { uniform } from '@gauntlet/engine/random'
+import { permutation, uniform } from '@gauntlet/engine/random'
 import { describe, expect, it } from 'vitest'
 import { augment } from './augment.ts'
+import { jitterColors } from './color-jitter.ts'
 
 const side = 12
 const size = 3 * side * side
@@ -25,6 +26,22 @@ describe('augmentation', () => {
   it('differs between epochs and between seeds', () => {
     expect(augmented(0, study, { seed: 1, epoch: 1 })).not.toEqual(augmented(0))
     expect(augmented(0, study, { seed: 2, epoch: 0 })).not.toEqual(augmented(0))
+  })
+
+  it('jitters brightness, contrast and saturation by factors and in an order that are drawn for each image', () => {
+    const orders = new Set<string>()
+    for (const [i, image] of digests.entries()) {
+      const key = { seed: 1, image, iteration: 0 }
+      const [, ...draws] = uniform({ ...key, purpose: 'augmentation' }, 4)
+      const [brightness, contrast, saturation] = draws.map((draw) => 0.6 + 0.8 * draw) as [number, number, number]
+      const order = permutation({ ...key, purpose: 'augmentation-order' }, 3)
+      const jittered = levels.slice(i * size, (i + 1) * size)
+      const standFor = jitterColors(jittered, { brightness, contrast, saturation, order })
+      const expected = Float32Array.from(jittered, (level) => standFor[level]! / 255)
+      expect(augmented(i, { ...nothing, colorJitter: 0.4 })).toEqual(expected)
+      orders.add(order.join())
+    }
+    expect(orders.size).toBeGreaterThan(2)
   })
 
   it('leaves an image alone where nothing is asked', () => {
