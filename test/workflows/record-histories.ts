@@ -94,6 +94,22 @@ const waiting: Scenario = async (client, work) => {
   return { 'study-joining': other.workflowId }
 }
 
+/** A study continues as new while four configurations run, and its next run waits for them. */
+const continuing: Scenario = async (client, work) => {
+  const letGo = work.hold('checkpoint')
+  const study = await startStudyWorkflow(client, { window: 4 })
+  await until(() => work.callsOf('checkpoint').length === 4)
+  const { workflowId, firstExecutionRunId } = study
+  const isContinued = async () => (await client.workflow.getHandle(workflowId).describe()).runId !== firstExecutionRunId
+  const pausedAgain = () => pauseStudy(client, digestOf('study'), { now: false }) // which makes the history longer
+  await until(() => pausedAgain().then(isContinued))
+  await until(async () => (await askedBy(client.workflow.getHandle(workflowId))) === 4)
+  letGo()
+  await resumeStudy(client, digestOf('study'))
+  await study.result()
+  return { 'study-continued': workflowId }
+}
+
 const description: Scenario = async (client) => {
   const workflowId = 'pool'
   const args: Parameters<Workflows['pool']> = [pool, ['prepare-dataset']]
@@ -102,16 +118,23 @@ const description: Scenario = async (client) => {
 }
 
 const named = process.argv.slice(2)
-const harness = await openHarness()
-for (const scenario of [failures, extension, waiting, description]) {
-  const work = new FakeWork(cells(3))
-  await harness.run(work, async (client) => {
-    for (const [name, workflowId] of Object.entries(await scenario(client, work))) {
-      if (named.length > 0 && !named.includes(name)) continue
-      const history = await client.workflow.getHandle(workflowId).fetchHistory()
-      writeHistory(name, history)
-      console.log(`Recorded ${history.events?.length} events of ${name}`)
-    }
-  })
+
+/** Runs scenarios of so many configurations one after the other, and records what is named. */
+async function record(scenarios: readonly Scenario[], configurations: number, settings: readonly string[] = []) {
+  const harness = await openHarness(settings)
+  for (const scenario of scenarios) {
+    const work = new FakeWork(cells(configurations))
+    await harness.run(work, async (client) => {
+      for (const [name, workflowId] of Object.entries(await scenario(client, work))) {
+        if (named.length > 0 && !named.includes(name)) continue
+        const history = await client.workflow.getHandle(workflowId).fetchHistory()
+        writeHistory(name, history)
+        console.log(`Recorded ${history.events?.length} events of ${name}`)
+      }
+    })
+  }
+  await harness.close()
 }
-await harness.close()
+
+await record([failures, extension, waiting, description], 3)
+await record([continuing], 8, ['limit.historyCount.suggestContinueAsNew=120'])

@@ -1,7 +1,15 @@
 import { patched } from '@temporalio/workflow'
 
-/** Whether this run began with every change below. */
-let isRecent = false
+/** Changes that are noted at the beginning of a run. The first of them stands for those of before, too. */
+const noted = ['controls-what-is-left', 'asks-always'] as const
+
+/** Changes that were asked for where they were made, before runs began to note them. */
+type Earlier = 'starts-in-turn' | 'again-by-the-page' | 'skipped-again'
+
+type Noted = (typeof noted)[number]
+
+/** The changes that this run began with. */
+let begunWith: readonly Noted[] = []
 
 /**
  * Notes the changes that a run begins with. A workflow with patches calls it before anything else: the SDK (1.24) may
@@ -9,15 +17,15 @@ let isRecent = false
  * does not replay, if a query was answered in that workflow task.
  */
 export function notePatches(): void {
-  isRecent = patched('controls-what-is-left')
+  begunWith = noted.filter((change) => patched(change))
 }
 
-/**
- * Whether the run goes by a change. Those of before are asked for where they were made, in runs that began without
- * `controls-what-is-left`; a new one is to be noted at the beginning of a run, too.
- */
-export function goesBy(
-  change: 'controls-what-is-left' | 'starts-in-turn' | 'again-by-the-page' | 'skipped-again',
-): boolean {
-  return isRecent || (change !== 'controls-what-is-left' && patched(change))
+/** Whether the run goes by a change. A new one is added to those that are noted. */
+export function goesBy(change: Noted | Earlier): boolean {
+  if (isNoted(change)) return begunWith.includes(change)
+  return begunWith.includes('controls-what-is-left') || patched(change)
+}
+
+function isNoted(change: Noted | Earlier): change is Noted {
+  return (noted as readonly string[]).includes(change)
 }
